@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tmpl/tmpl.h - Go's text/template and html/template, with Alertmanager's functions.
+ *
+ * A struct tmpl_set holds the templates of one configuration: those defined in
+ * files, and a cache of the inline strings of the configuration, parsed on
+ * first use. Missing map keys give zero values (option missingkey=zero).
+ *
+ * An execution is bounded: steps, bytes of output and of memory, depth of
+ * calls. Passing a bound is an error of that execution, so no template can
+ * hold the caller.
+ *
+ * Ownership: the set owns all it parsed; data, environment and arena are the
+ * caller's. Errors read as Go's do, `template: FILE:LINE: …`, with an empty
+ * FILE for inline strings. Loop thread only.
+ *
+ * Source: Go 1.24+ text/template, html/template; Alertmanager template.go.
+ */
+#ifndef TMPL_TMPL_H
+#define TMPL_TMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "base/tz.h"
+#include "tmpl/value.h"
+
+struct tmpl_set;
+
+struct tmpl_env {
+	struct wall now;		/* what `now` gives and `since` counts to */
+	const struct zone *local;	/* zone of `now` and of .Local; NULL: UTC */
+	/*
+	 * The function routeLabels: the rendered label in *out (valid as long as the
+	 * arena), "" for an unknown one; false with e filled is an error of the
+	 * template. NULL: always "".
+	 */
+	bool (*route_label)(void *arg, struct str name, struct str *out, struct err *e);
+	void *route_label_arg;
+	uint64_t max_steps;	/* 0: TMPL_MAX_STEPS */
+	size_t max_output;	/* bytes; 0: TMPL_MAX_OUTPUT */
+};
+
+#define TMPL_MAX_STEPS UINT64_C(10000000)
+#define TMPL_MAX_OUTPUT ((size_t)16 << 20)
+
+struct tmpl_set *tmpl_set_new(void) MUST_CHECK;
+/* Frees the set and sets *s to NULL; *s may be NULL already. */
+void tmpl_set_free(struct tmpl_set **s);
+/*
+ * Parses a file. Its whole text becomes the template `name` (its base name);
+ * its `define`s are added. A later definition replaces an earlier one, except
+ * that an empty body does not replace a body. Copies text.
+ * On an error the set is unusable for anything but tmpl_set_free.
+ */
+bool tmpl_set_add_file(struct tmpl_set *s, struct str name, struct str text, struct err *e) MUST_CHECK;
+
+/*
+ * Executes an inline string, parsed on first use and then remembered by its
+ * text: `source` must come from the configuration, never from a peer.
+ * *out lives in the arena. On failure *out is what was written before it, for
+ * callers that send it nonetheless; it is "" when the source does not parse.
+ */
+bool tmpl_text(struct tmpl_set *s, struct str source, struct value data, struct arena *a,
+    const struct tmpl_env *env, struct str *out, struct err *e) MUST_CHECK;
+/* The same with the escapes of html/template. */
+bool tmpl_html(struct tmpl_set *s, struct str source, struct value data, struct arena *a,
+    const struct tmpl_env *env, struct str *out, struct err *e) MUST_CHECK;
+
+/*
+ * Would the string parse? With Alertmanager's functions or with Go's alone.
+ * What it calls by {{template}} is not looked up.
+ */
+bool tmpl_check_syntax(struct str source, bool with_am_functions, struct err *e) MUST_CHECK;
+
+#endif
