@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text/digest.h - message digests, by libcrypto.
+ *
+ * MD5 and SHA-1 are here for what old protocols prescribe, not for security.
+ * They cannot fail; a libcrypto that refuses ends the process, but for MD5,
+ * which a FIPS configuration takes away: md5 then returns false.
+ */
+#ifndef TEXT_DIGEST_H
+#define TEXT_DIGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+
+#define SHA256_SIZE 32
+#define SHA1_SIZE 20
+#define MD5_SIZE 16
+
+void digest_sha256(struct str s, unsigned char out[SHA256_SIZE]);
+void digest_sha1(struct str s, unsigned char out[SHA1_SIZE]);
+bool digest_md5(struct str s, unsigned char out[MD5_SIZE]) MUST_CHECK;
+void digest_hmac_sha256(struct str key, struct str s, unsigned char out[SHA256_SIZE]);
+bool digest_hmac_md5(struct str key, struct str s, unsigned char out[MD5_SIZE]) MUST_CHECK;
+
+/* The same in lower-case hexadecimal, NUL-terminated. */
+#define SHA256_HEX (2 * SHA256_SIZE + 1)
+#define SHA1_HEX (2 * SHA1_SIZE + 1)
+#define MD5_HEX (2 * MD5_SIZE + 1)
+void digest_sha256_hex(struct str s, char out[SHA256_HEX]);
+void digest_sha1_hex(struct str s, char out[SHA1_HEX]);
+
+/* 2 * n digits and a NUL. */
+void hex_encode(const void *p, size_t n, char *out);
+/* Either case; appends n / 2 bytes. False (b as before) when s is malformed. */
+bool hex_decode(struct sbuf *b, struct str s) MUST_CHECK;
+/* Takes equally long whatever the bytes are; for secrets. Different lengths are unequal. */
+bool digest_equal(struct str a, struct str b);
+
+#endif

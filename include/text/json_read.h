@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text/json_read.h - JSON from bytes: a pull tokenizer and a small tree.
+ *
+ * Accepts and refuses what Go's encoding/json does, with its error texts:
+ * malformed UTF-8 and lone surrogates in strings become U+FFFD, duplicate keys
+ * are all reported (the last one is meant), at most 10,000 levels.
+ */
+#ifndef TEXT_JSON_READ_H
+#define TEXT_JSON_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+
+#define JSON_DEPTH_MAX 10000
+
+enum json_token {
+	JSON_T_ERROR,		/* see json_reader_err; stays */
+	JSON_T_END,		/* after the value; stays */
+	JSON_T_OBJECT_BEGIN,
+	JSON_T_OBJECT_END,
+	JSON_T_ARRAY_BEGIN,
+	JSON_T_ARRAY_END,
+	JSON_T_KEY,
+	JSON_T_STRING,
+	JSON_T_NUMBER,
+	JSON_T_TRUE,
+	JSON_T_FALSE,
+	JSON_T_NULL,
+};
+
+enum json_mode {
+	/* json.Unmarshal: bytes after the value are an error. */
+	JSON_DOCUMENT,
+	/* json.Decoder: they are ignored; input that ends early is "unexpected EOF", empty input "EOF". */
+	JSON_FIRST_VALUE,
+};
+
+/*
+ * No memory is allocated per token. The members are the reader's, but for
+ * `text` and `escaped`, which describe the token that json_next returned last.
+ */
+struct json_reader {
+	/* KEY and STRING: the bytes between the quotes as they stand; NUMBER: the literal. Slices of the input. */
+	struct str text;
+	/* KEY and STRING: `text` needs json_unescape (a backslash or malformed UTF-8). */
+	bool escaped;
+
+	const char *start, *p, *end;
+	enum json_mode mode;
+	uint8_t state;
+	unsigned depth;
+	uint64_t objects[JSON_DEPTH_MAX / 64 + 1];	/* which levels are objects */
+	const char *what;	/* error */
+	const char *at;
+};
+
+/* Borrows `in` for the life of the reader and of the slices it hands out. */
+void json_reader_init(struct json_reader *r, struct str in, enum json_mode mode);
+enum json_token json_next(struct json_reader *r);
+/* After a token that begins a value (or a key): skips to its end. False after an error. */
+bool json_skip(struct json_reader *r, enum json_token t) MUST_CHECK;
+/* Sets e from a reader that returned JSON_T_ERROR; returns false. line and col are set. */
+bool json_reader_err(const struct json_reader *r, struct err *e);
+/* Byte offset in the input behind the last token. */
+size_t json_offset(const struct json_reader *r);
+
+/* Appends what the escaped text of a string stands for. */
+void json_unescape(struct sbuf *b, struct str text);
+/* The value of the reader's string or key: a slice of the input when nothing is escaped, else in a. */
+struct str json_text(const struct json_reader *r, struct arena *a) MUST_CHECK;
+
+/* Whether the whole input is one JSON value. */
+bool json_valid(struct str in);
+/* Integers as Go decodes into int64: no fraction, no exponent, in range. */
+bool json_number_int(struct str literal, int64_t *out) MUST_CHECK;
+
+/* The tree, immutable, all of it in one arena. */
+enum json_kind { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+struct json {
+	enum json_kind kind;
+	bool b;			/* BOOL */
+	struct str s;		/* STRING: the value; NUMBER: the literal */
+	size_t n;		/* ARRAY, OBJECT: children */
+	struct json *v;		/* ARRAY, OBJECT: values in input order */
+	struct str *keys;	/* OBJECT: keys, v[i] belongs to keys[i]; duplicates kept */
+};
+
+/*
+ * NULL and e on a mistake. Strings without escapes are slices of `in`, which
+ * therefore has to live as long as the tree.
+ */
+struct json *json_parse(struct arena *a, struct str in, enum json_mode mode, struct err *e) MUST_CHECK;
+/* The last member of that very name; NULL when there is none or j is no object (or NULL). */
+const struct json *json_get(const struct json *j, const char *key);
+/* As Go's struct fields: an exact match first, else any case. */
+const struct json *json_get_fold(const struct json *j, const char *key);
+/* Conveniences with a default for absence, null and other kinds. */
+struct str json_get_str(const struct json *j, const char *key, struct str otherwise);
+int64_t json_get_int(const struct json *j, const char *key, int64_t otherwise);
+double json_get_double(const struct json *j, const char *key, double otherwise);
+bool json_get_bool(const struct json *j, const char *key, bool otherwise);
+/* "null", "bool", "number", "string", "array", "object" (Go's words in type errors). */
+const char *json_kind_name(enum json_kind k);
+
+#endif
