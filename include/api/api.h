@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api/api.h - the HTTP interface: API v2, health, metrics, reload.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/msg.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "core/engine.h"
+
+struct api;
+
+/* Shown in /api/v2/status and alertmanager_build_info; all static. */
+struct build_info {
+	const char *version, *revision, *branch, *build_user, *build_date, *go_version;
+};
+
+/* What /api/v2/status says of the cluster. */
+struct cluster_peer {
+	struct str name, address;
+};
+struct cluster_status {
+	const char *status;	/* "ready", "settling", "disabled" */
+	struct str name;	/* empty when disabled */
+	const struct cluster_peer *peers;	/* sorted by name */
+	size_t peers_n;
+};
+
+/* Metrics of other rooms: each source appends its families when asked. */
+struct expo;
+struct metrics_source {
+	void (*expose)(void *arg, struct expo *x, struct moment now);
+	void *arg;
+};
+
+struct api_env {
+	struct engine *engine;		/* borrowed */
+	const struct build_info *build;
+	const struct log *log;
+	struct str route_prefix;	/* "/" or "/prefix" */
+	enum matcher_mode matcher_mode;
+	enum naming naming;
+	bool log_silences;
+	struct wall started;
+	size_t max_body;		/* bytes */
+	int64_t alerts_per_name_limit;	/* shown as alertmanager_alerts_per_alert_limit */
+	/* Loads the configuration anew; on failure err has the reason. */
+	bool (*reload)(void *arg, struct moment now, struct err *e);
+	void (*cluster)(void *arg, struct arena *a, struct cluster_status *out);
+	void *arg;
+	const struct metrics_source *metrics;	/* n of them */
+	size_t metrics_n;
+};
+
+struct api *api_new(const struct api_env *env);
+void api_free(struct api **a);
+/* Answers one request. `out` is zeroed by the caller; its body buffer is the caller's to free. Never fails: errors are responses. */
+void api_handle(struct api *a, const struct api_request *r, struct moment now, struct api_response *out);
+/* The server reports how long an answer took and how big it was, for the HTTP metrics. */
+void api_observe(struct api *a, const struct api_request *r, const struct api_response *resp, span took);
+/* GET requests being handled now, and one refused by the limit, for metrics. */
+void api_note_in_flight(struct api *a, int delta);
+void api_note_limited(struct api *a);
+/* Facts about (re)loads, for metrics. */
+void api_note_reload(struct api *a, bool ok, struct wall when, const struct config *c);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base/hash.h - hash functions.
+ */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+/* FNV-1a, 64 bits: the fingerprint of label sets. Start with FNV64_INIT. */
+#define FNV64_INIT UINT64_C(14695981039346656037)
+#define FNV64_PRIME UINT64_C(1099511628211)
+
+static inline uint64_t
+fnv64_byte(uint64_t h, unsigned char c)
+{
+	return (h ^ c) * FNV64_PRIME;
+}
+uint64_t fnv64(uint64_t h, const void *p, size_t n);
+
+/* xxHash64, streaming (seed 0): what the notification log identifies alerts by. */
+struct xxh64 {
+	uint64_t v[4];
+	uint64_t total;
+	unsigned char tail[32];
+};
+void xxh64_init(struct xxh64 *x);
+void xxh64_add(struct xxh64 *x, const void *p, size_t n);
+uint64_t xxh64_sum(const struct xxh64 *x);
+
+/* SipHash-1-3 with a key drawn once per process (hash_seed): for tables that strangers fill. */
+uint64_t hash_seeded(const void *p, size_t n);
+/* Sets the key; call before the first hash_seeded. Without it the key is constant (tests). */
+void hash_seed(const unsigned char key[16]);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base/hmap.h - intrusive hash map.
+ *
+ * The owner embeds a struct hmap_node in its own struct and supplies the hash;
+ * the map owns only its bucket array. Equal hashes are told apart by the owner:
+ *
+ *	for (struct hmap_node *n = hmap_first(m, hash); n != NULL; n = hmap_next(n))
+ *		if (same(CONTAINER_OF(n, struct thing, node), key)) ...
+ *
+ * Order of iteration is unspecified but depends only on the hashes and on the
+ * history of insertions, so runs can be repeated. Hash what a peer chooses with
+ * a seeded hash (hash_seeded) or with one whose collisions cost nothing.
+ */
+#ifndef BASE_HMAP_H
+#define BASE_HMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hmap_node {
+	struct hmap_node *next;
+	uint64_t hash;
+};
+
+struct hmap {
+	struct hmap_node **buckets;
+	size_t n;	/* nodes */
+	size_t mask;	/* buckets - 1; 0 and NULL buckets while empty */
+};
+
+void hmap_fini(struct hmap *m);	/* the nodes are the owner's */
+void hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash);
+/* The node must be in the map. */
+void hmap_remove(struct hmap *m, struct hmap_node *node);
+/* First node with this hash, then the next with the same; NULL at the end. */
+struct hmap_node *hmap_first(const struct hmap *m, uint64_t hash);
+struct hmap_node *hmap_next(const struct hmap_node *node);
+/* All nodes: start with NULL; removing the returned node before the next call is allowed only
+ * via hmap_each's `next` taken beforehand (see HMAP_EACH). */
+struct hmap_node *hmap_each(const struct hmap *m, const struct hmap_node *after);
+
+/* Visits all nodes; the current one may be removed in the body. */
+#define HMAP_EACH(m, node)                                                       \
+	for (struct hmap_node *node = hmap_each((m), NULL),                      \
+	    *node##_next = node != NULL ? hmap_each((m), node) : NULL;           \
+	    node != NULL;                                                        \
+	    node = node##_next,                                                  \
+	    node##_next = node != NULL ? hmap_each((m), node) : NULL)
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base/rfc3339.h - time stamps in and out.
+ */
+#ifndef BASE_RFC3339_H
+#define BASE_RFC3339_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/time.h"
+
+/*
+ * What API v2 accepts as a date-time (specification §4.2): RFC 3339 with an
+ * optional zone (none means UTC), seconds or fraction; a date alone; the empty
+ * string is 1970-01-01T00:00:00Z.
+ */
+bool api_time_parse(struct str s, struct wall *out, struct err *e) MUST_CHECK;
+/* Strict RFC 3339 as Go's time.RFC3339Nano layout parses it. */
+bool rfc3339_parse(struct str s, struct wall *out, struct err *e) MUST_CHECK;
+
+#define RFC3339_MAX 48
+/* 2006-01-02T15:04:05.000Z07:00, milliseconds cut off. NUL-terminated; returns the length. */
+size_t api_time_format(struct wall w, char out[RFC3339_MAX]);
+/* 2006-01-02T15:04:05.999999999Z07:00, trailing zeros dropped (Go RFC3339Nano). */
+size_t rfc3339_format(struct wall w, char out[RFC3339_MAX]);
+
+#endif

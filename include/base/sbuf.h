@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base/sbuf.h - growing bytes with a hard cap.
+ *
+ * Always NUL-terminated once something was written. When a write would pass
+ * `max`, nothing of it is added, `overflow` is set and stays set, and all later
+ * writes are dropped: check once at the end. Zeroed memory with max set is a
+ * valid empty buffer; SBUF_INIT(max) makes one.
+ */
+#ifndef BASE_SBUF_H
+#define BASE_SBUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+#include "base/str.h"
+
+struct sbuf {
+	char *p;
+	size_t n;
+	size_t cap;
+	size_t max;
+	bool overflow;
+};
+
+#define SBUF_INIT(limit) { .max = (limit) }
+/* For what only we ourselves put in. */
+#define SBUF_UNLIMITED ((size_t)1 << 40)
+
+void sbuf_fini(struct sbuf *b);
+/* Empty again, memory kept. */
+void sbuf_reset(struct sbuf *b);
+void sbuf_put(struct sbuf *b, const void *p, size_t n);
+void sbuf_puts(struct sbuf *b, const char *s);
+void sbuf_str(struct sbuf *b, struct str s);
+void sbuf_putc(struct sbuf *b, char c);
+void sbuf_printf(struct sbuf *b, const char *fmt, ...) PRINTF(2, 3);
+void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap);
+/* Room for n more bytes; false (and overflow) if the cap forbids. */
+bool sbuf_reserve(struct sbuf *b, size_t n);
+/* Shortens to n bytes; n must not be more than there are. */
+void sbuf_cut(struct sbuf *b, size_t n);
+/* Borrowed until the next write. */
+struct str sbuf_get(const struct sbuf *b);
+/* The bytes as a C string ("" when empty), borrowed until the next write. */
+const char *sbuf_cstr(const struct sbuf *b);
+/* Hands the heap block to the caller (mem_free) and leaves b empty; never NULL. */
+char *sbuf_take(struct sbuf *b, size_t *n_out);
+
+#endif

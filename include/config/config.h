@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config/config.h - one configuration and all that is compiled from it.
+ *
+ * A struct config is immutable after config_load and reference-counted: groups
+ * and notifications in flight keep the old one alive across a reload. All that
+ * hangs off it lives in its arena or is owned by it. Loop thread only.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "config/field.h"
+#include "config/http_config.h"
+#include "model/interval.h"
+#include "model/labels.h"
+#include "model/matcher.h"
+#include "model/silence.h"
+
+struct tmpl_set;
+
+/* `global`, also the source of inheritance for integrations (by key, through its field table). */
+struct global {
+	span resolve_timeout;
+	struct http_config *http_config;
+	struct str smtp_from, smtp_hello;
+	struct host_port smtp_smarthost;
+	struct str smtp_auth_username, smtp_auth_password, smtp_auth_password_file;
+	struct str smtp_auth_secret, smtp_auth_secret_file, smtp_auth_identity;
+	bool smtp_require_tls;
+	enum tristate smtp_force_implicit_tls;
+	struct tls_config *smtp_tls_config;
+	struct str slack_api_url, slack_api_url_file, slack_app_token, slack_app_token_file, slack_app_url;
+	struct str pagerduty_url;
+	struct str opsgenie_api_url, opsgenie_api_key, opsgenie_api_key_file;
+	struct str wechat_api_url, wechat_api_secret, wechat_api_secret_file, wechat_api_corp_id;
+	struct str victorops_api_url, victorops_api_key, victorops_api_key_file;
+	struct str telegram_api_url, telegram_bot_token, telegram_bot_token_file;
+	struct str webex_api_url;
+	struct str jira_api_url;
+	struct str rocketchat_api_url, rocketchat_token, rocketchat_token_file, rocketchat_token_id, rocketchat_token_id_file;
+	struct str mattermost_webhook_url, mattermost_webhook_url_file;
+};
+
+/*
+ * A kind of receiver as the configuration sees it; notify/ supplies the list.
+ * Its settings struct begins with struct integration_common.
+ */
+struct integration_common {
+	bool send_resolved;
+	struct http_config *http_config;	/* after inheritance never NULL, save for kinds without one */
+	bool http_config_local;			/* written in the receiver itself */
+};
+
+struct integration_kind {
+	const char *name;	/* "slack": the key is slack_configs */
+	const char *null_error;	/* for a null list element: "missing webhook config"; NULL: "missing NAME config" */
+	bool has_http_config;
+	bool extension;		/* Alertmanager does not know it */
+	size_t settings_size;
+	const struct field *fields;	/* offsets from the settings struct; send_resolved and http_config first */
+	/*
+	 * Called after parsing, before inheritance; judges what was written.
+	 * May be NULL. Error text without place.
+	 */
+	bool (*check)(void *settings, struct arena *a, struct err *e);
+	/*
+	 * Called after inheritance by `.inherit`; does inheritance that a table cannot
+	 * say and final checks. May be NULL.
+	 */
+	bool (*finish)(void *settings, const struct global *g, struct arena *a, struct err *e);
+};
+
+struct integration {
+	const struct integration_kind *kind;
+	void *settings;		/* kind->settings_size bytes, begins with struct integration_common */
+	size_t index;		/* position in its *_configs list */
+	size_t ordinal;		/* position among all integrations of the receiver */
+	int line, col;
+};
+
+struct receiver {
+	struct str name;
+	struct labels *labels;	/* always has `name` */
+	struct integration *integrations;
+	size_t n;
+	size_t index;
+	bool used;		/* some route names it */
+	int line, col;
+};
+
+struct route {
+	struct route *parent;	/* NULL at the root */
+	struct route **routes;	/* children in order */
+	size_t routes_n;
+	size_t index;		/* position in a pre-order walk of the tree; the root is 0 */
+	struct receiver *receiver;	/* effective */
+	struct matchers matchers;	/* sorted; empty matches everything */
+	bool continue_;
+	struct str *group_by;	/* effective, sorted */
+	size_t group_by_n;
+	bool group_by_all;	/* '...' */
+	span group_wait, group_interval, repeat_interval;	/* effective */
+	const struct time_interval **mute;	/* not inherited */
+	size_t mute_n;
+	const struct time_interval **active;
+	size_t active_n;
+	struct str_pairs labels;	/* effective route labels: name -> template source */
+	struct str key;		/* {}/{a="b"} */
+	struct str id;		/* {}/{a="b"}/0 */
+	int line, col;
+};
+
+struct inhibit_rule {
+	struct str name;
+	struct matchers source, target;
+	struct str *equal;	/* sorted */
+	size_t equal_n;
+	int line, col;
+};
+
+struct config {
+	uint32_t refs;
+	struct arena *arena;
+	struct global global;
+	struct route *route;
+	size_t routes_n;	/* nodes in the tree */
+	struct inhibit_rule *inhibit_rules;
+	size_t inhibit_rules_n;
+	struct receiver *receivers;	/* in file order */
+	size_t receivers_n;
+	struct time_interval *time_intervals;
+	size_t time_intervals_n;
+	struct str_list templates;	/* patterns as written, made absolute */
+	struct tmpl_set *tmpl;		/* built-in and user templates, parsed */
+	struct silence **silences;	/* declared in rule files; owned references */
+	size_t silences_n;
+	const struct yaml_node *tracing, *event_recorder;	/* validated raw sections; NULL when absent */
+	struct str original;		/* the configuration dumped back, secrets hidden */
+	uint64_t hash;			/* first 6 bytes of MD5 of the file, little-endian */
+};
+
+/* What loading needs from outside; all borrowed for the call. */
+struct config_env {
+	const struct integration_kind *const *kinds;	/* ends with NULL */
+	enum matcher_mode matcher_mode;
+	enum naming naming;
+	const struct matcher_warning *warning;	/* may be NULL */
+	struct wall now;
+	/* Reads a whole file into the arena. */
+	bool (*read_file)(void *arg, const char *path, size_t max, struct arena *a, struct str *out, struct err *e);
+	/* Paths matching a pattern, sorted; none is no error, a bad pattern is. */
+	bool (*glob)(void *arg, const char *pattern, struct arena *a, struct str_list *out, struct err *e);
+	void *arg;
+	/* Built-in templates: pairs of name and source, parsed before the user's; ends with a NULL name. */
+	const struct embedded *builtin_templates;
+	bool expand_env;	/* ${NAME} and ${NAME:-default}, with env_get */
+	const char *(*env_get)(void *arg, const char *name);
+};
+
+/*
+ * Loads a configuration from bytes. `path` names it in errors and is the base
+ * of relative paths. On success *out has one reference. Errors carry
+ * line and column; the text is "path:line:col: …".
+ */
+bool config_load(struct str bytes, const char *path, const struct config_env *env, struct config **out,
+    struct err *e) MUST_CHECK;
+struct config *config_ref(struct config *c);
+void config_unref(struct config *c);	/* may be NULL */
+
+struct receiver *config_receiver(const struct config *c, struct str name);
+
+#endif

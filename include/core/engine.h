@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/engine.h - the alert router as one value.
+ *
+ * A pure state machine: every entry point is told what time it is, does no
+ * I/O, and acts on the world only through its port (core/ports.h). The server,
+ * the unit tests and the simulator run the same engine.
+ *
+ * In:  engine_ingest, engine_silence_set, engine_silence_expire, engine_apply,
+ *      engine_delivered, engine_tick (when engine_next says so).
+ * Out: the port.
+ * Read: core/view.h.
+ *
+ * Loop thread only. Time never goes back on the monotonic side; the wall clock
+ * may step.
+ */
+#ifndef CORE_ENGINE_H
+#define CORE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "core/nflog.h"
+#include "core/notification.h"
+#include "core/ports.h"
+#include "model/alert.h"
+#include "model/silence.h"
+
+struct engine;
+
+struct engine_options {
+	enum naming naming;
+	span retention;			/* of silences and log entries; > 0 */
+	span alert_gc_interval;		/* > 0 */
+	span maintenance_interval;	/* of silences and log; > 0 */
+	span start_delay;		/* no group is flushed before start + this */
+	int64_t alerts_per_name;	/* per alertname; <= 0: no limit */
+	int64_t max_silences;		/* <= 0: no limit */
+	int64_t max_silence_bytes;	/* <= 0: no limit */
+	bool reload_resets_timers;	/* a reload starts all group timers anew, as Alertmanager does */
+};
+
+/* `port` is borrowed for the engine's life. `now` is the process start. */
+struct engine *engine_new(const struct engine_options *o, struct port *port, struct moment now);
+/* Cancels what is in flight; frees. Sets *e to NULL. */
+void engine_free(struct engine **e);
+
+/*
+ * Makes c (a new reference is taken) the configuration in force; also the first
+ * one. Groups are rebuilt from the stored alerts as the rules for reloads say.
+ */
+void engine_apply(struct engine *e, struct config *c, struct moment now);
+
+/* Alerts as posted, already made by alert_make; references are taken as needed. */
+void engine_ingest(struct engine *e, struct alert *const *alerts, size_t n, struct moment now);
+
+/*
+ * Creates or edits a silence (Alertmanager silence.Set): `draft` has the id of
+ * the silence to edit or "". On success *id_out is the id it now has.
+ * ERR_NOT_FOUND: unknown id. ERR_LIMIT: a limit. ERR_INVALID: the rest.
+ */
+bool engine_silence_set(struct engine *e, const struct silence *draft, struct moment now,
+    char id_out[SILENCE_ID_MAX], struct err *err) MUST_CHECK;
+/* Ends a silence now; ending an ended one is fine. ERR_NOT_FOUND: unknown id. */
+bool engine_silence_expire(struct engine *e, struct str id, struct moment now, struct err *err) MUST_CHECK;
+
+/* The attempt ended. Unknown numbers (canceled, engine reloaded) are ignored. */
+void engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, struct moment now);
+
+/* Does a bounded amount of what is due. Call again while engine_next is not after now. */
+void engine_tick(struct engine *e, struct moment now);
+/* When engine_tick wants to be called next; false: never, as things stand. */
+bool engine_next(const struct engine *e, struct mono *at_out);
+
+/*
+ * State at start, before engine_apply: what the store recovered. Expired
+ * records are ignored. Taken as it is, without persisting it again.
+ */
+void engine_restore_silence(struct engine *e, struct silence *s, struct wall expires, struct moment now);
+void engine_restore_log_entry(struct engine *e, const struct log_entry *entry, struct moment now);
+void engine_restore_alert(struct engine *e, struct alert *a, struct moment now);
+void engine_restore_group(struct engine *e, const struct group_state *g, struct moment now);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/nflog.h - the notification log: what was told to whom.
+ *
+ * One entry per group and integration (key GROUPKEY:RECEIVER/INTEGRATION/IDX).
+ */
+#ifndef CORE_NFLOG_H
+#define CORE_NFLOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hmap.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "core/notification.h"
+
+/* All parts owned by the entry (one heap block) when it is in a log; else borrowed. */
+struct log_entry {
+	struct hmap_node node;
+	struct str group_key, receiver, integration;
+	uint32_t index;
+	struct wall timestamp, expires;
+	const uint64_t *firing, *resolved;	/* labels hashes (struct labels.hash), sorted */
+	size_t firing_n, resolved_n;
+	struct receiver_data data;
+};
+
+struct nflog;
+
+struct nflog *nflog_new(void);
+void nflog_free(struct nflog **l);
+/* NULL when there is none. Borrowed until the next change. */
+const struct log_entry *nflog_find(const struct nflog *l, struct str group_key, struct str receiver,
+    struct str integration, uint32_t index);
+/* Copies `entry` in unless the one held is newer; returns what is now held (NULL: the held one was newer). */
+const struct log_entry *nflog_set(struct nflog *l, const struct log_entry *entry);
+/* Drops entries that expired; calls `dropped` (may be NULL) with each before it goes. */
+void nflog_gc(struct nflog *l, struct wall now, void (*dropped)(void *arg, const struct log_entry *e), void *arg);
+size_t nflog_count(const struct nflog *l);
+void nflog_each(const struct nflog *l, void (*visit)(void *arg, const struct log_entry *e), void *arg);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/notification.h - what is told to one integration of one receiver.
+ *
+ * Built once per flush and integration, immutable, shared by all attempts of
+ * that notification; lives until the engine has seen the attempt end.
+ */
+#ifndef CORE_NOTIFICATION_H
+#define CORE_NOTIFICATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "model/alert.h"
+
+/* Why we notify (Alertmanager notify/dedup_stage.go); the texts are part of webhook payloads. */
+enum reason {
+	REASON_NONE,
+	REASON_FIRST,
+	REASON_NEW_ALERTS,
+	REASON_SOME_RESOLVED,
+	REASON_ALL_RESOLVED,
+	REASON_REPEAT,
+	REASON_UNKNOWN,
+};
+const char *reason_text(enum reason r);
+
+/* An alert as seen at the moment of the flush. */
+struct noted_alert {
+	struct alert *alert;
+	bool resolved;	/* if not, its end is not to be shown */
+};
+
+/*
+ * What an integration remembers between notifications of one firing episode
+ * (Slack's thread); kept in the notification log. Small and sorted by key.
+ */
+struct receiver_value {
+	struct str key;
+	enum { RECEIVER_STR, RECEIVER_INT, RECEIVER_DOUBLE } type;
+	struct str s;
+	int64_t i;
+	double d;
+};
+struct receiver_data {
+	struct receiver_value *v;
+	size_t n;
+};
+
+/* How far a notification with several recipients got; an attempt serves only those not yet done. */
+enum recipient_state { RECIPIENT_PENDING, RECIPIENT_DONE, RECIPIENT_FAILED };
+struct recipient {
+	struct str to;
+	enum recipient_state state;
+	struct str provider_id;	/* the gateway's id of the message, if it gave one */
+};
+struct recipients {
+	struct recipient *v;	/* in the notification's arena */
+	size_t n;
+	bool known;		/* filled by the first attempt */
+};
+
+struct notification {
+	uint64_t id;			/* unique in this process and stable across attempts */
+	struct config *config;		/* borrowed: the flight holds a reference */
+	const struct route *route;
+	const struct receiver *receiver;
+	const struct integration *integration;
+	struct str group_key;		/* {}/{a="b"}:{c="d"} */
+	struct labels *group_labels;
+	struct labels *route_labels;	/* rendered */
+	struct noted_alert *alerts;	/* sorted; those to be sent */
+	size_t alerts_n;
+	enum reason reason;
+	struct wall flushed;		/* the tick this notification belongs to */
+	struct receiver_data data;	/* from the notification log */
+	struct arena *arena;		/* lives as long as the notification; also for recipients */
+	struct recipients recipients;	/* progress: the one part an attempt changes */
+};
+
+/* `reason` label of alertmanager_notifications_failed_total. */
+enum failure {
+	FAILURE_OTHER,
+	FAILURE_CLIENT_ERROR,
+	FAILURE_SERVER_ERROR,
+	FAILURE_CONTEXT_CANCELED,
+	FAILURE_CONTEXT_DEADLINE,
+	FAILURE_AUTH,
+	FAILURE_RATE_LIMITED,
+	FAILURE_N,
+};
+const char *failure_text(enum failure f);
+
+/* How one attempt ended. */
+struct outcome {
+	bool ok;
+	bool retry;		/* when not ok: worth another attempt */
+	enum failure failure;
+	struct str error;	/* borrowed for the call */
+	struct receiver_data data;	/* on success, what to remember; borrowed for the call */
+	bool data_set;
+	span retry_after;	/* the receiver asked to wait at least this long; 0: it did not */
+};
+
+#endif

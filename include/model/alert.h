@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model/alert.h - one alert: a label set that fires over a range of time.
+ *
+ * Immutable once made and reference-counted: the store, groups and
+ * notifications in flight share it. Loop thread only.
+ */
+#ifndef MODEL_ALERT_H
+#define MODEL_ALERT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/time.h"
+#include "model/labels.h"
+
+struct alert {
+	uint32_t refs;
+	bool timeout;			/* `ends` was made from resolve_timeout */
+	struct labels *labels;		/* owned references */
+	struct labels *annotations;
+	struct istr *generator_url;	/* may be the empty string, never NULL */
+	struct wall starts, ends;	/* as posted, with their offsets */
+	struct wall updated;		/* when we received it */
+};
+
+/* What a client posted, before the rules of ingestion; all borrowed. */
+struct alert_draft {
+	struct label_pair *labels;	/* sorted in place by alert_make */
+	size_t labels_n;
+	struct label_pair *annotations;
+	size_t annotations_n;
+	struct str generator_url;
+	struct wall starts, ends;	/* WALL_ZERO: not given */
+};
+
+/*
+ * Applies the rules of ingestion (Alertmanager api/v2 postAlertsHandler, alert
+ * Validate): missing times, resolve_timeout, empty label values dropped, then
+ * validation. Returns a new alert with one reference, or NULL and the first
+ * rule broken, worded as Alertmanager words it ("start time must be before end
+ * time"). *firing_out (also set on failure) tells how the alert counts in
+ * received_total.
+ */
+struct alert *alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming,
+    struct wall now, bool *firing_out, struct err *e) MUST_CHECK;
+struct alert *alert_ref(struct alert *a);
+void alert_unref(struct alert *a);	/* may be NULL */
+
+/* Has it ended at t? (ends set and not after t) */
+bool alert_resolved_at(const struct alert *a, struct wall t);
+/*
+ * What the store holds after `fresh` arrives while it held `old`: a new
+ * reference to fresh itself, or to a merged alert when their ranges overlap
+ * (Alertmanager types.Alert.Merge, provider/mem Put).
+ */
+struct alert *alert_merge(struct alert *old, struct alert *fresh, struct wall now);
+/* Order inside a notification and a group: job, instance, then labels_cmp. */
+int alert_cmp(const struct alert *a, const struct alert *b);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model/labels.h - label sets.
+ *
+ * Names and values repeat endlessly between alerts, so they are interned: equal
+ * strings are one reference-counted struct istr, and comparing two of them is
+ * comparing pointers. A label set is immutable, sorted by name (bytes), without
+ * duplicate names, and carries its hashes. The intern table belongs to the loop
+ * thread; nothing here may be called from another one.
+ */
+#ifndef MODEL_LABELS_H
+#define MODEL_LABELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hmap.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+
+/* An interned string; a NUL follows its bytes. */
+struct istr {
+	struct hmap_node node;
+	uint32_t refs;
+	uint32_t n;
+	char bytes[];
+};
+
+/* A new reference to the interned copy of s. */
+struct istr *istr_get(struct str s);
+struct istr *istr_ref(struct istr *i);
+/* Drops a reference; i may be NULL. */
+void istr_unref(struct istr *i);
+/* The interned s when there is one (no new reference), else NULL: nothing can be equal to it. */
+struct istr *istr_find(struct str s);
+/* How many strings are interned and the bytes they take. */
+void istr_usage(size_t *count_out, size_t *bytes_out);
+
+static inline struct str
+istr_str(const struct istr *i)
+{
+	return i != NULL ? (struct str){ i->bytes, i->n } : STR_NONE;
+}
+
+struct label {
+	struct istr *name, *value;
+};
+
+struct labels {
+	uint32_t refs;
+	uint32_t n;
+	uint64_t fingerprint;	/* FNV-1a over name 0xFF value 0xFF …: what the API shows */
+	uint64_t hash;		/* xxHash64 of the same bytes: what the notification log keeps */
+	struct label l[];
+};
+
+/* A pair of borrowed strings on the way in. */
+struct label_pair {
+	struct str name, value;
+};
+
+/*
+ * Sorts pairs in place, drops all but the last of each name, and returns a set
+ * with one reference. Empty values are kept: callers that must not have them
+ * (alert labels) remove them first.
+ */
+struct labels *labels_new(struct label_pair *pairs, size_t n);
+struct labels *labels_ref(struct labels *l);
+void labels_unref(struct labels *l);	/* may be NULL */
+/* The shared empty set (a new reference). */
+struct labels *labels_empty(void);
+/* The fingerprint that labels_new would give to sorted, duplicate-free pairs. */
+uint64_t labels_fingerprint_of(const struct label_pair *pairs, size_t n);
+
+/* Value of a name; STR_NONE when absent (a label never has p == NULL when present). */
+struct str labels_get(const struct labels *l, struct str name);
+bool labels_has(const struct labels *l, struct str name);
+bool labels_eq(const struct labels *a, const struct labels *b);
+/*
+ * Order of the API and of notifications: fewer labels first; at the first name
+ * that only one of them has, the set that lacks it; then by value (Prometheus
+ * model.LabelSet.Before).
+ */
+int labels_cmp(const struct labels *a, const struct labels *b);
+/* {a="b", c="d"} with Go-quoted values, names raw (Prometheus model.LabelSet.String). */
+void labels_format(const struct labels *l, struct sbuf *out);
+/* The labels of l whose names are in `names` (n of them): a new set. */
+struct labels *labels_select(const struct labels *l, const struct str *names, size_t n);
+
+/* How label names are judged; the command line's feature flags choose. */
+enum naming { NAMING_UTF8, NAMING_CLASSIC };
+/* Classic: [a-zA-Z_][a-zA-Z0-9_]*; UTF-8: not empty and valid. */
+bool label_name_valid(struct str name, enum naming naming);
+
+#endif

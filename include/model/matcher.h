@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model/matcher.h - conditions on label sets, and their two grammars.
+ */
+#ifndef MODEL_MATCHER_H
+#define MODEL_MATCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+#include "model/labels.h"
+
+struct regex;
+
+/* In the order in which lists are sorted. */
+enum matcher_op { MATCH_EQ, MATCH_NE, MATCH_RE, MATCH_NRE };
+
+struct matcher {
+	enum matcher_op op;
+	struct istr *name, *value;	/* owned references */
+	struct regex *re;		/* owned; NULL for EQ and NE */
+};
+
+/* All of them have to match; an empty list matches everything. */
+struct matchers {
+	struct matcher *m;	/* owned */
+	size_t n;
+};
+
+/* Which grammar: UTF-8 with the classic one as fall-back (default), or only one of them. */
+enum matcher_mode { MATCHER_FALLBACK, MATCHER_CLASSIC, MATCHER_UTF8 };
+
+/* Called when fall-back mode sees the two grammars differ; all texts borrowed for the call. */
+struct matcher_warning {
+	void (*warn)(void *arg, const char *message, struct str input, const char *origin,
+	    const char *parse_error, struct str suggestion);
+	void *arg;
+	const char *origin;	/* "config", "api", … */
+};
+
+/* Fills *out; a bad regular expression is the only failure (error text of Go's regexp). */
+bool matcher_init(struct matcher *out, enum matcher_op op, struct str name, struct str value, struct err *e) MUST_CHECK;
+void matcher_fini(struct matcher *m);
+void matchers_fini(struct matchers *ms);
+/* A deep copy. */
+void matchers_copy(struct matchers *out, const struct matchers *from);
+void matchers_append(struct matchers *ms, struct matcher *take);
+/* By name, value, then operator. */
+void matchers_sort(struct matchers *ms);
+
+/*
+ * A list as configuration and amtool write it: {a="b",c=~"d"} or a=b.
+ * Appends to out. `w` may be NULL.
+ */
+bool matchers_parse(struct str input, enum matcher_mode mode, const struct matcher_warning *w, struct matchers *out,
+    struct err *e) MUST_CHECK;
+/* Exactly one matcher, as an API filter (Alertmanager matcher/compat Matcher). */
+bool matcher_parse(struct str input, enum matcher_mode mode, const struct matcher_warning *w, struct matcher *out,
+    struct err *e) MUST_CHECK;
+
+/* Does the value of m's label satisfy it? Absent labels have the empty value. */
+bool matcher_matches_value(const struct matcher *m, struct str value);
+bool matcher_matches(const struct matcher *m, const struct labels *l);
+bool matchers_match(const struct matchers *ms, const struct labels *l);
+bool matcher_eq(const struct matcher *a, const struct matcher *b);
+/* Same matchers in the same order. */
+bool matchers_eq(const struct matchers *a, const struct matchers *b);
+
+/* a="b", or "a b"="c" when the name needs quotes. */
+void matcher_format(const struct matcher *m, struct sbuf *out);
+/* {m1,m2} */
+void matchers_format(const struct matchers *ms, struct sbuf *out);
+const char *matcher_op_text(enum matcher_op op);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notify/notifier.h - one kind of receiver: what it accepts, what goes on the
+ * wire, and what an answer means.
+ *
+ * To add a kind: write src/notify/notify_<name>.c that defines
+ * `const struct notifier notify_<name>`, and add NOTIFIER(<name>) to
+ * notifiers.def. Nothing else knows it.
+ *
+ * A notifier is pure: it opens no socket and arms no timer. An attempt is a
+ * conversation: `start` gives the first request (or ends at once); each
+ * response is handed to `resume`, which gives the next request or the verdict.
+ * Between the two it may keep state in attempt->state (arena of the attempt).
+ */
+#ifndef NOTIFY_NOTIFIER_H
+#define NOTIFY_NOTIFIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "core/notification.h"
+
+struct zone;
+
+/* What rendering needs from the process; set up once, borrowed. */
+struct notify_env {
+	struct str external_url;	/* no trailing slash */
+	struct str user_agent;
+	struct str hostname;		/* of this machine, for Message-Id */
+	/* Reads a small file (a secret); NULL arena text on failure. */
+	bool (*read_file)(void *arg, const char *path, struct arena *a, struct str *out, struct err *e);
+	/* Notes that something was cut (title, message …): logged by the edge. */
+	void (*truncated)(void *arg, const struct notification *n, const char *field, size_t limit);
+	/* Looks up and keeps small values between attempts (tokens): process-wide, forgotten at restart. */
+	bool (*cache_get)(void *arg, struct str key, struct moment now, struct arena *a, struct str *out);
+	void (*cache_put)(void *arg, struct str key, struct str value, span ttl, struct moment now);
+	void (*cache_drop)(void *arg, struct str key);
+	void *arg;
+};
+
+enum step {
+	STEP_SEND,	/* the request was filled in: send it and come back with the response */
+	STEP_DONE,	/* notified */
+	STEP_RETRY,	/* failed, another attempt may do better; error set */
+	STEP_FAIL,	/* failed for good for this flush; error set */
+};
+
+struct attempt {
+	const struct notify_env *env;
+	struct notification *n;		/* n->recipients is the one part to change */
+	const void *settings;		/* the integration's, of the notifier's settings struct */
+	struct arena *arena;		/* freed when the attempt ends */
+	struct moment now;
+	struct rand *rand;
+	unsigned number;		/* 1 for the first attempt of this notification */
+	void *state;			/* the notifier's own, in `arena` */
+	enum failure failure;		/* with RETRY and FAIL; FAILURE_OTHER unless set */
+	struct receiver_data data;	/* with DONE and data_set: what to remember */
+	bool data_set;
+	span retry_after;		/* with RETRY: wait at least this long; 0: as usual */
+};
+
+struct http_header_line {
+	struct str name, value;
+};
+
+struct http_request {
+	struct str method, url;
+	struct str body;
+	struct http_header_line *headers;	/* Content-Type, User-Agent and what the kind needs; credentials come from http_config */
+	size_t headers_n;
+	const struct http_config *http;	/* how to get there; never NULL */
+	span timeout;			/* of this request; 0: only the attempt's deadline */
+	const char *timeout_name;	/* "webhook": for "configured webhook timeout reached (5s)" */
+	bool secret_url;		/* show <redacted> instead of the URL in errors */
+	bool final_on_transport_error;	/* a transport error is not worth a retry */
+};
+
+/* One message over SMTP. Which transport carries it (libESMTP, libcurl for implicit TLS) is the edge's choice. */
+struct mail_request {
+	struct host_port smarthost;
+	struct str hello;
+	struct str from;		/* envelope, bare address */
+	struct str *to;			/* envelope, bare addresses */
+	size_t to_n;
+	struct str message;		/* whole RFC 5322 message, CRLF lines */
+	bool require_tls, implicit_tls;
+	const struct tls_config *tls;	/* NULL: defaults */
+	struct str username, password, secret, identity;	/* empty: none */
+};
+
+enum request_kind { REQUEST_HTTP, REQUEST_MAIL };
+struct request {
+	enum request_kind kind;
+	struct http_request http;
+	struct mail_request mail;
+};
+
+/* All borrowed for the call of resume. */
+struct response {
+	enum request_kind kind;
+	bool transport_error;		/* no answer: `error` says why */
+	bool timed_out;			/* … because the request's own timeout passed */
+	struct str error;
+	/* HTTP */
+	int status;
+	struct str body;		/* cut at 1 MiB */
+	struct str content_type;
+	span retry_after;		/* of the header; 0 when absent */
+	/* mail: one per mail_request.to, in order; 0 when not reached */
+	int smtp_code;			/* final reply to the message, 0 when not reached */
+	const int *smtp_recipient_codes;
+};
+
+struct notifier {
+	struct integration_kind kind;	/* name, settings, fields, checks */
+	enum step (*start)(struct attempt *a, struct request *out, struct err *e);
+	/* May be NULL: then notify_judge_http decides with `retry_statuses`. */
+	enum step (*resume)(struct attempt *a, const struct response *r, struct request *out, struct err *e);
+};
+
+/* Ends with NULL; order of notifiers.def. The kinds for config_env. */
+extern const struct notifier *const notifiers[];
+const struct integration_kind *const *notifier_kinds(void);
+const struct notifier *notifier_of(const struct integration *i);
+
+/* Starts and resumes an attempt, whatever its kind; the defaults for errors live here. */
+enum step notify_start(struct attempt *a, struct request *out, struct err *e) MUST_CHECK;
+enum step notify_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e) MUST_CHECK;
+
+#endif
