@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN 1
+#endif
+#endif
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define HIDE(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
+#define SHOW(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+#else
+#define HIDE(p, n) ((void)(p), (void)(n))
+#define SHOW(p, n) ((void)(p), (void)(n))
+#endif
+
+#define ALIGN alignof(max_align_t)
+#define FIRST_BLOCK ((size_t)4000)
+#define MAX_BLOCK ((size_t)256 * 1024)
+
+struct block {
+	struct block *older;
+	size_t cap;
+	size_t used;	/* a multiple of ALIGN */
+	alignas(max_align_t) char bytes[];
+};
+
+struct arena {
+	struct block *newest;
+	struct block *first;	/* kept by a reset */
+	size_t used;
+};
+
+static size_t
+round_up(size_t n)
+{
+	return (n + ALIGN - 1) & ~(ALIGN - 1);
+}
+
+static struct block *
+block_new(size_t cap, struct block *older)
+{
+	struct block *b = mem_alloc(sizeof(*b) + cap);
+
+	b->older = older;
+	b->cap = cap;
+	b->used = 0;
+	HIDE(b->bytes, cap);
+	return b;
+}
+
+static void
+block_free(struct block *b)
+{
+	SHOW(b->bytes, b->cap);
+	mem_free(b);
+}
+
+static size_t
+product(size_t n, size_t size)
+{
+	size_t bytes;
+
+	/* A product that overflows becomes one that no allocation satisfies. */
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return SIZE_MAX;
+	return bytes;
+}
+
+struct arena *
+arena_new(void)
+{
+	struct arena *a = NEW(struct arena);
+
+	a->first = a->newest = block_new(FIRST_BLOCK / ALIGN * ALIGN, NULL);
+	return a;
+}
+
+static void
+free_down_to(struct arena *a, const struct block *keep)
+{
+	while (a->newest != keep) {
+		struct block *b = a->newest;
+
+		a->newest = b->older;
+		block_free(b);
+	}
+}
+
+void
+arena_free(struct arena **a)
+{
+	if (*a == NULL)
+		return;
+	free_down_to(*a, NULL);
+	mem_free(*a);
+	*a = NULL;
+}
+
+void
+arena_reset(struct arena *a)
+{
+	free_down_to(a, a->first);
+	HIDE(a->first->bytes, a->first->cap);
+	a->first->used = 0;
+	a->used = 0;
+}
+
+static void
+add_block(struct arena *a, size_t need)
+{
+	size_t cap = a->newest->cap * 2;
+
+	if (cap > MAX_BLOCK)
+		cap = MAX_BLOCK;
+	if (cap < need)
+		cap = need;
+	a->newest = block_new(round_up(cap), a->newest);
+}
+
+/* The bytes are not zeroed. */
+static void *
+take(struct arena *a, size_t size)
+{
+	size_t need;
+	struct block *b = a->newest;
+	char *p;
+
+	if (size > PTRDIFF_MAX - sizeof(struct block) - ALIGN)
+		mem_free(mem_calloc(SIZE_MAX, 2));	/* ends the process */
+	need = round_up(size != 0 ? size : 1);
+	if (b->cap - b->used < need) {
+		add_block(a, need);
+		b = a->newest;
+	}
+	p = b->bytes + b->used;
+	b->used += need;
+	a->used += need;
+	/* Only what was asked for: the padding stays out of bounds. */
+	SHOW(p, size);
+	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	void *p = take(a, size);
+
+	return memset(p, 0, size);
+}
+
+void *
+arena_array(struct arena *a, size_t n, size_t size)
+{
+	return arena_alloc(a, product(n, size));
+}
+
+struct str
+arena_str(struct arena *a, struct str s)
+{
+	char *p = take(a, s.n + 1);
+
+	if (s.n != 0)
+		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return (struct str){ p, s.n };
+}
+
+char *
+arena_strdup(struct arena *a, const char *s)
+{
+	size_t n = strlen(s);
+
+	return memcpy(take(a, n + 1), s, n + 1);
+}
+
+struct str
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	struct str s;
+
+	va_start(ap, fmt);
+	s = arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return s;
+}
+
+struct str
+arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+	char local[256];
+	va_list again;
+	char *p;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(local, sizeof(local), fmt, ap);
+	assert(n >= 0);
+	p = take(a, (size_t)n + 1);
+	if ((size_t)n < sizeof(local))
+		memcpy(p, local, (size_t)n + 1);
+	else
+		vsnprintf(p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	return (struct str){ p, (size_t)n };
+}
+
+void *
+arena_grow(struct arena *a, void *old, size_t old_n, size_t n, size_t size)
+{
+	size_t had = product(old_n, size), want = product(n, size);
+	struct block *b = a->newest;
+	char *p;
+
+	if (old == NULL)
+		return arena_alloc(a, want);
+	if (want <= had)
+		return old;
+	/* The last thing handed out can be made longer where it is. */
+	if (had != 0 && (char *)old + round_up(had) == b->bytes + b->used &&
+	    want <= PTRDIFF_MAX && round_up(want) - round_up(had) <= b->cap - b->used) {
+		b->used += round_up(want) - round_up(had);
+		a->used += round_up(want) - round_up(had);
+		SHOW((char *)old + had, want - had);
+		memset((char *)old + had, 0, want - had);
+		return old;
+	}
+	p = take(a, want);
+	if (had != 0)
+		memcpy(p, old, had);
+	memset(p + had, 0, want - had);
+	return p;
+}
+
+size_t
+arena_used(const struct arena *a)
+{
+	return a->used;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Prometheus durations: prometheus/common model/time.go. Go durations: Go
+ * time.ParseDuration and Duration.String. Flags: go-str2duration, as kingpin uses it.
+ */
+#include "base/duration.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/quote.h"
+#include "base/sbuf.h"
+
+#define DAY (24 * SPAN_HOUR)
+#define SPAN_LIMIT (UINT64_C(1) << 63)
+/* What of an input goes into a message. */
+#define SHOWN ((size_t)1 << 20)
+
+struct unit {
+	const char *name;
+	uint64_t ns;
+};
+
+/* In the order in which they have to come. */
+static const struct unit units_prometheus[] = {
+	{ "y", 365 * DAY }, { "w", 7 * DAY }, { "d", DAY }, { "h", SPAN_HOUR },
+	{ "m", SPAN_MIN }, { "s", SPAN_S }, { "ms", SPAN_MS }, { NULL, 0 },
+};
+
+/* The last two are for flags only. Micro comes as U+00B5 and as U+03BC. */
+static const struct unit units_go[] = {
+	{ "ns", 1 }, { "us", SPAN_US }, { "\xC2\xB5s", SPAN_US }, { "\xCE\xBCs", SPAN_US },
+	{ "ms", SPAN_MS }, { "s", SPAN_S }, { "m", SPAN_MIN }, { "h", SPAN_HOUR },
+	{ NULL, 0 },
+};
+static const struct unit units_days[] = { { "d", DAY }, { "w", 7 * DAY }, { NULL, 0 } };
+
+static const struct unit *
+find_unit(const struct unit *units, struct str name)
+{
+	for (; units->name != NULL; units++)
+		if (str_is(name, units->name))
+			return units;
+	return NULL;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t
+digits(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && is_digit(s.p[n]))
+		n++;
+	return n;
+}
+
+/* The value of all digits of s; false when it is more than `max`. */
+static bool
+integer(struct str s, uint64_t max, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		uint64_t d = (uint64_t)(s.p[i] - '0');
+
+		if (v > (max - d) / 10)
+			return false;
+		v = v * 10 + d;
+	}
+	*out = v;
+	return true;
+}
+
+static bool
+not_valid(struct err *e, struct str s)
+{
+	struct sbuf q = SBUF_INIT(SHOWN);
+
+	quote_go(&q, s);
+	err_set(e, ERR_INVALID, "not a valid duration string: %s", sbuf_cstr(&q));
+	sbuf_fini(&q);
+	return false;
+}
+
+static bool
+unknown_unit(struct err *e, struct str unit, struct str s)
+{
+	struct sbuf q = SBUF_INIT(SHOWN);
+
+	sbuf_puts(&q, "unknown unit ");
+	quote_go(&q, unit);
+	sbuf_puts(&q, " in duration ");
+	quote_go(&q, s);
+	err_set(e, ERR_INVALID, "%s", sbuf_cstr(&q));
+	sbuf_fini(&q);
+	return false;
+}
+
+bool
+duration_parse(struct str s, span *out, struct err *e)
+{
+	struct str rest = s;
+	const struct unit *least = units_prometheus;	/* the next may not be before it */
+	uint64_t sum = 0;
+
+	if (s.n == 0)
+		return err_set(e, ERR_INVALID, "empty duration string");
+	if (str_is(s, "0"))
+		rest.n = 0;
+	while (rest.n != 0) {
+		size_t n = digits(rest), u = n;
+		const struct unit *unit;
+		uint64_t v, part;
+
+		if (n == 0 || !integer(str_sub(rest, 0, n), UINT64_MAX, &v))
+			return not_valid(e, s);
+		while (u < rest.n && !is_digit(rest.p[u]))
+			u++;
+		if (u == n)
+			return not_valid(e, s);
+		unit = find_unit(units_prometheus, str_sub(rest, n, u));
+		if (unit == NULL)
+			return unknown_unit(e, str_sub(rest, n, u), s);
+		if (unit < least)
+			return not_valid(e, s);
+		least = unit + 1;
+		if (__builtin_mul_overflow(v, unit->ns, &part) ||
+		    __builtin_add_overflow(sum, part, &sum) || sum > INT64_MAX)
+			return err_set(e, ERR_INVALID, "duration out of range");
+		rest = str_sub(rest, u, rest.n);
+	}
+	*out = (span)sum;
+	return true;
+}
+
+/* As Go's time package quotes: byte by byte. */
+static void
+quote_bytes(struct sbuf *b, struct str s)
+{
+	sbuf_putc(b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < ' ' || c >= 0x80)
+			sbuf_printf(b, "\\x%02x", c);
+		else if (c == '"' || c == '\\')
+			sbuf_printf(b, "\\%c", c);
+		else
+			sbuf_putc(b, (char)c);
+	}
+	sbuf_putc(b, '"');
+}
+
+static bool
+go_error(struct err *e, const char *what, struct str unit, struct str s)
+{
+	struct sbuf q = SBUF_INIT(SHOWN);
+
+	sbuf_printf(&q, "time: %s ", what);
+	if (unit.n != 0) {
+		quote_bytes(&q, unit);
+		sbuf_puts(&q, " in duration ");
+	}
+	quote_bytes(&q, s);
+	err_set(e, ERR_INVALID, "%s", sbuf_cstr(&q));
+	sbuf_fini(&q);
+	return false;
+}
+
+/*
+ * The digits behind a point, as *value / *scale. Digits beyond what 63 bits
+ * hold do not matter.
+ */
+static void
+fraction(struct str s, uint64_t *value, double *scale)
+{
+	uint64_t v = 0;
+	double sc = 1;
+
+	for (size_t i = 0; i < s.n; i++) {
+		uint64_t d = (uint64_t)(s.p[i] - '0');
+
+		if (v > (SPAN_LIMIT - 1 - d) / 10)
+			break;
+		v = v * 10 + d;
+		sc *= 10;
+	}
+	*value = v;
+	*scale = sc;
+}
+
+/* One number with its unit off the front of *rest, added to *sum (at most 2^63). */
+static bool
+go_part(struct str *rest, struct str s, bool days, uint64_t *sum, struct err *e)
+{
+	size_t whole = digits(*rest), n = whole, u;
+	uint64_t v, f = 0;
+	double scale = 1;
+	const struct unit *unit;
+	struct str name;
+
+	if (!integer(str_sub(*rest, 0, whole), SPAN_LIMIT, &v))
+		return go_error(e, "invalid duration", STR_NONE, s);
+	if (n < rest->n && rest->p[n] == '.') {
+		struct str after = str_sub(*rest, n + 1, rest->n);
+		size_t k = digits(after);
+
+		fraction(str_sub(after, 0, k), &f, &scale);
+		if (whole + k == 0)
+			return go_error(e, "invalid duration", STR_NONE, s);
+		n += 1 + k;
+	}
+	for (u = n; u < rest->n && rest->p[u] != '.' && !is_digit(rest->p[u]);)
+		u++;
+	if (u == n)
+		return go_error(e, "missing unit in duration", STR_NONE, s);
+	name = str_sub(*rest, n, u);
+	unit = find_unit(units_go, name);
+	if (unit == NULL && days)
+		unit = find_unit(units_days, name);
+	if (unit == NULL)
+		return go_error(e, "unknown unit", name, s);
+	if (v > SPAN_LIMIT / unit->ns)
+		return go_error(e, "invalid duration", STR_NONE, s);
+	v *= unit->ns;
+	v += (uint64_t)((double)f * ((double)unit->ns / scale));
+	*sum += v;	/* both are at most 2^63: at worst this wraps to 0 exactly */
+	if (v > SPAN_LIMIT || *sum > SPAN_LIMIT || *sum < v)
+		return go_error(e, "invalid duration", STR_NONE, s);
+	*rest = str_sub(*rest, u, rest->n);
+	return true;
+}
+
+static bool
+parse_go(struct str s, bool days, span *out, struct err *e)
+{
+	bool negative = s.n != 0 && s.p[0] == '-';
+	struct str rest = negative || (s.n != 0 && s.p[0] == '+') ? str_sub(s, 1, s.n) : s;
+	uint64_t sum = 0;
+
+	if (str_is(rest, "0")) {
+		*out = 0;
+		return true;
+	}
+	if (rest.n == 0)
+		return go_error(e, "invalid duration", STR_NONE, s);
+	while (rest.n != 0) {
+		if (rest.p[0] != '.' && !is_digit(rest.p[0]))
+			return go_error(e, "invalid duration", STR_NONE, s);
+		if (!go_part(&rest, s, days, &sum, e))
+			return false;
+	}
+	if (sum == SPAN_LIMIT && !negative)
+		return go_error(e, "invalid duration", STR_NONE, s);
+	*out = negative ? (span)(0 - sum) : (span)sum;
+	return true;
+}
+
+bool
+duration_parse_go(struct str s, span *out, struct err *e)
+{
+	return parse_go(s, false, out, e);
+}
+
+bool
+duration_parse_flag(struct str s, span *out, struct err *e)
+{
+	return parse_go(s, true, out, e);
+}
+
+size_t
+duration_format(span d, char out[DURATION_MAX])
+{
+	uint64_t ns = d < 0 ? 0 - (uint64_t)d : (uint64_t)d;
+	uint64_t left = ns - ns % SPAN_MS;
+	size_t n = 0;
+
+	if (left == 0)
+		return (size_t)snprintf(out, DURATION_MAX, "0s");
+	if (d < 0)
+		out[n++] = '-';
+	for (const struct unit *u = units_prometheus; u->name != NULL; u++) {
+		/* Years and weeks only when nothing else is left. */
+		bool exact = u - units_prometheus < 2;
+
+		if (left < u->ns || (exact && left % u->ns != 0))
+			continue;
+		n += (size_t)snprintf(out + n, DURATION_MAX - n, "%llu%s",
+		    (unsigned long long)(left / u->ns), u->name);
+		left %= u->ns;
+	}
+	return n;
+}
+
+/* Writes v and, after a point, the remainder of a division by 10^places. */
+static size_t
+decimal(char *out, size_t size, uint64_t v, uint64_t rest, int places, const char *unit)
+{
+	size_t n = (size_t)snprintf(out, size, "%llu", (unsigned long long)v);
+
+	if (rest != 0) {
+		n += (size_t)snprintf(out + n, size - n, ".%0*llu", places,
+		    (unsigned long long)rest);
+		while (out[n - 1] == '0')
+			n--;
+	}
+	return n + (size_t)snprintf(out + n, size - n, "%s", unit);
+}
+
+size_t
+duration_format_go(span d, char out[DURATION_MAX])
+{
+	uint64_t ns = d < 0 ? 0 - (uint64_t)d : (uint64_t)d;
+	size_t n = 0;
+
+	if (d == 0)
+		return (size_t)snprintf(out, DURATION_MAX, "0s");
+	if (d < 0)
+		out[n++] = '-';
+	if (ns < SPAN_US)
+		return n + decimal(out + n, DURATION_MAX - n, ns, 0, 0, "ns");
+	if (ns < SPAN_MS)
+		return n + decimal(out + n, DURATION_MAX - n, ns / SPAN_US, ns % SPAN_US, 3,
+		    "\xC2\xB5s");
+	if (ns < SPAN_S)
+		return n + decimal(out + n, DURATION_MAX - n, ns / SPAN_MS, ns % SPAN_MS, 6, "ms");
+	if (ns >= SPAN_HOUR)
+		n += (size_t)snprintf(out + n, DURATION_MAX - n, "%lluh",
+		    (unsigned long long)(ns / SPAN_HOUR));
+	if (ns >= SPAN_MIN)
+		n += (size_t)snprintf(out + n, DURATION_MAX - n, "%llum",
+		    (unsigned long long)(ns % SPAN_HOUR / SPAN_MIN));
+	ns %= SPAN_MIN;
+	return n + decimal(out + n, DURATION_MAX - n, ns / SPAN_S, ns % SPAN_S, 9, "s");
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hmap.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+
+#define MIN_BUCKETS ((size_t)8)
+
+/* Hashes whose low half is poor are helped by their high half. */
+static inline size_t
+slot(uint64_t hash, size_t mask)
+{
+	return (size_t)(hash ^ hash >> 32) & mask;
+}
+
+void
+hmap_fini(struct hmap *m)
+{
+	mem_free(m->buckets);
+	*m = (struct hmap){ 0 };
+}
+
+static void
+grow(struct hmap *m)
+{
+	size_t old_n = m->buckets != NULL ? m->mask + 1 : 0;
+	size_t n = old_n != 0 ? old_n * 2 : MIN_BUCKETS;
+	struct hmap_node **buckets = mem_calloc(n, sizeof(*buckets));
+
+	for (size_t i = 0; i < old_n; i++) {
+		struct hmap_node *next;
+
+		for (struct hmap_node *node = m->buckets[i]; node != NULL; node = next) {
+			struct hmap_node **head = &buckets[slot(node->hash, n - 1)];
+
+			next = node->next;
+			node->next = *head;
+			*head = node;
+		}
+	}
+	mem_free(m->buckets);
+	m->buckets = buckets;
+	m->mask = n - 1;
+}
+
+void
+hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
+{
+	struct hmap_node **head;
+
+	if (m->buckets == NULL || m->n > m->mask)
+		grow(m);
+	head = &m->buckets[slot(hash, m->mask)];
+	node->hash = hash;
+	node->next = *head;
+	*head = node;
+	m->n++;
+}
+
+/* Never shrinks: that would move nodes under an iteration that removes. */
+void
+hmap_remove(struct hmap *m, struct hmap_node *node)
+{
+	struct hmap_node **at;
+
+	assert(m->buckets != NULL);
+	at = &m->buckets[slot(node->hash, m->mask)];
+	while (*at != node) {
+		assert(*at != NULL);
+		at = &(*at)->next;
+	}
+	*at = node->next;
+	node->next = NULL;
+	m->n--;
+}
+
+static inline struct hmap_node *
+same_hash(struct hmap_node *node, uint64_t hash)
+{
+	while (node != NULL && node->hash != hash)
+		node = node->next;
+	return node;
+}
+
+struct hmap_node *
+hmap_first(const struct hmap *m, uint64_t hash)
+{
+	if (m->buckets == NULL)
+		return NULL;
+	return same_hash(m->buckets[slot(hash, m->mask)], hash);
+}
+
+struct hmap_node *
+hmap_next(const struct hmap_node *node)
+{
+	return same_hash(node->next, node->hash);
+}
+
+struct hmap_node *
+hmap_each(const struct hmap *m, const struct hmap_node *after)
+{
+	size_t i = 0;
+
+	if (m->buckets == NULL)
+		return NULL;
+	if (after != NULL) {
+		if (after->next != NULL)
+			return after->next;
+		i = slot(after->hash, m->mask) + 1;
+	}
+	for (; i <= m->mask; i++)
+		if (m->buckets[i] != NULL)
+			return m->buckets[i];
+	return NULL;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lines of Go's log/slog TextHandler and JSONHandler, as prometheus/common promslog sets them up. */
+#include "base/log.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/duration.h"
+#include "base/quote.h"
+#include "base/rfc3339.h"
+#include "base/sbuf.h"
+#include "base/utf8.h"
+
+/* Far more than any line that is of use; the rest of a longer one is dropped. */
+#define VALUE_MAX ((size_t)64 * 1024)
+
+struct log
+log_with(const struct log *parent, struct log_field field)
+{
+	struct log child = { 0 };
+
+	if (parent == NULL)
+		return child;
+	child = *parent;
+	assert(child.fields_n < ARRAY_LEN(child.fields));
+	child.fields[child.fields_n++] = field;
+	return child;
+}
+
+bool
+log_enabled(const struct log *l, enum log_level level)
+{
+	return l != NULL && l->write != NULL && level >= l->level;
+}
+
+static const char *
+level_name(enum log_level level)
+{
+	switch (level) {
+	case LOG_DEBUG:
+		return "DEBUG";
+	case LOG_INFO:
+		return "INFO";
+	case LOG_WARN:
+		return "WARN";
+	case LOG_ERROR:
+		break;
+	}
+	return "ERROR";
+}
+
+static bool
+needs_quotes(struct str s)
+{
+	if (s.n == 0)
+		return true;
+	for (size_t i = 0, n; i < s.n; i += n) {
+		unsigned char c = (unsigned char)s.p[i];
+		uint32_t r;
+
+		n = 1;
+		if (c < 0x80) {
+			if (c <= ' ' || c == '=' || c == '"')
+				return true;
+			continue;
+		}
+		n = utf8_decode(str_sub(s, i, s.n), &r);
+		if (r == RUNE_ERROR || rune_is_space(r) || !rune_is_print(r))
+			return true;
+	}
+	return false;
+}
+
+static void
+put_logfmt(struct sbuf *b, struct str s)
+{
+	if (needs_quotes(s))
+		quote_go(b, s);
+	else
+		sbuf_str(b, s);
+}
+
+static void
+put_json(struct sbuf *b, struct str s)
+{
+	sbuf_putc(b, '"');
+	for (size_t i = 0, n; i < s.n; i += n) {
+		unsigned char c = (unsigned char)s.p[i];
+		uint32_t r;
+
+		n = utf8_decode(str_sub(s, i, s.n), &r);
+		if (c == '"' || c == '\\')
+			sbuf_put(b, (char[]){ '\\', (char)c }, 2);
+		else if (c == '\n')
+			sbuf_puts(b, "\\n");
+		else if (c == '\r')
+			sbuf_puts(b, "\\r");
+		else if (c == '\t')
+			sbuf_puts(b, "\\t");
+		else if (c < ' ' || (r == RUNE_ERROR && n == 1) || r == 0x2028 || r == 0x2029)
+			sbuf_printf(b, "\\u%04x", r);
+		else
+			sbuf_put(b, s.p + i, n);
+	}
+	sbuf_putc(b, '"');
+}
+
+/* The shortest digits that read back as d. */
+static void
+put_double(struct sbuf *b, double d)
+{
+	char text[40];
+
+	for (int precision = 15; precision <= 17; precision++) {
+		snprintf(text, sizeof(text), "%.*g", precision, d);
+		if (strtod(text, NULL) == d)
+			break;
+	}
+	sbuf_puts(b, text);
+}
+
+static void
+put_text(struct sbuf *b, enum log_format format, struct str s)
+{
+	if (format == LOG_JSON)
+		put_json(b, s);
+	else
+		put_logfmt(b, s);
+}
+
+static void
+put_wall(struct sbuf *b, enum log_format format, struct wall w)
+{
+	char text[RFC3339_MAX];
+
+	if (format == LOG_JSON)
+		rfc3339_format(w, text);
+	else
+		api_time_format(w, text);
+	put_text(b, format, str_from(text));
+}
+
+static void
+put_value(struct sbuf *b, enum log_format format, const struct log_field *f)
+{
+	char text[DURATION_MAX];
+
+	switch (f->type) {
+	case LOG_F_STR:
+		put_text(b, format, f->v.str);
+		break;
+	case LOG_F_INT:
+		sbuf_printf(b, "%lld", (long long)f->v.i);
+		break;
+	case LOG_F_UINT:
+		sbuf_printf(b, "%llu", (unsigned long long)f->v.u);
+		break;
+	case LOG_F_DOUBLE:
+		if (isfinite(f->v.d))
+			put_double(b, f->v.d);
+		else	/* no number in JSON */
+			put_text(b, format,
+			    str_from(isnan(f->v.d) ? "NaN" : f->v.d > 0 ? "+Inf" : "-Inf"));
+		break;
+	case LOG_F_BOOL:
+		sbuf_puts(b, f->v.b ? "true" : "false");
+		break;
+	case LOG_F_SPAN:
+		duration_format_go(f->v.span, text);
+		put_text(b, format, str_from(text));
+		break;
+	case LOG_F_WALL:
+		put_wall(b, format, f->v.wall);
+		break;
+	}
+}
+
+static void
+put_key(struct sbuf *b, enum log_format format, const char *key)
+{
+	if (format == LOG_JSON) {
+		sbuf_putc(b, b->n == 0 ? '{' : ',');
+		put_json(b, str_from(key));
+		sbuf_putc(b, ':');
+		return;
+	}
+	if (b->n != 0)
+		sbuf_putc(b, ' ');
+	put_logfmt(b, str_from(key));
+	sbuf_putc(b, '=');
+}
+
+static void
+put_field(struct sbuf *b, enum log_format format, const struct log_field *f)
+{
+	struct log_field cut = *f;
+
+	if (cut.type == LOG_F_STR && cut.v.str.n > VALUE_MAX)
+		cut.v.str.n = VALUE_MAX;
+	put_key(b, format, cut.key);
+	put_value(b, format, &cut);
+}
+
+static struct str
+source_of(const char *file, int line, char *out, size_t size)
+{
+	const char *base = strrchr(file, '/');
+
+	snprintf(out, size, "%s:%d", base != NULL ? base + 1 : file, line);
+	return str_from(out);
+}
+
+void
+log_write(const struct log *l, enum log_level level, const char *file, int line,
+    const char *message, const struct log_field *fields, size_t n)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	char source[128];
+
+	if (!log_enabled(l, level))
+		return;
+	put_field(&b, l->format, &F_WALL("time", l->clock->now(l->clock).wall));
+	put_field(&b, l->format, &F_CSTR("level", level_name(level)));
+	put_field(&b, l->format, &F_STR("source", source_of(file, line, source, sizeof(source))));
+	put_field(&b, l->format, &F_CSTR("msg", message));
+	for (size_t i = 0; i < l->fields_n; i++)
+		put_field(&b, l->format, &l->fields[i]);
+	for (size_t i = 0; i < n; i++)
+		put_field(&b, l->format, &fields[i]);
+	sbuf_puts(&b, l->format == LOG_JSON ? "}\n" : "\n");
+	l->write(l->arg, b.p, b.n);
+	sbuf_fini(&b);
+}
+
+bool
+log_level_parse(struct str s, enum log_level *out)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_caseeq(s, str_from(names[i]))) {
+			*out = (enum log_level)i;
+			return true;
+		}
+	return false;
+}
+
+bool
+log_format_parse(struct str s, enum log_format *out)
+{
+	if (!str_is(s, "logfmt") && !str_is(s, "json"))
+		return false;
+	*out = str_is(s, "json") ? LOG_JSON : LOG_LOGFMT;
+	return true;
+}

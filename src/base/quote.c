@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Go specification, "String literals"; strconv Quote and Unquote. */
+#include "base/quote.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* Neither quoted nor escaped: what most strings consist of. */
+static inline bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+static char
+short_escape(uint32_t r)
+{
+	switch (r) {
+	case '\a':
+		return 'a';
+	case '\b':
+		return 'b';
+	case '\f':
+		return 'f';
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\t':
+		return 't';
+	case '\v':
+		return 'v';
+	case '"':
+	case '\\':
+		return (char)r;
+	default:
+		return '\0';
+	}
+}
+
+static void
+escape(struct sbuf *b, struct str bytes, uint32_t r, bool malformed)
+{
+	char c = short_escape(r);
+
+	if (malformed)
+		sbuf_printf(b, "\\x%02x", (unsigned char)bytes.p[0]);
+	else if (c != '\0')
+		sbuf_put(b, (char[]){ '\\', c }, 2);
+	else if (rune_is_print(r))
+		sbuf_str(b, bytes);
+	else if (r < 0x80)
+		sbuf_printf(b, "\\x%02x", r);
+	else if (r < 0x10000)
+		sbuf_printf(b, "\\u%04x", r);
+	else
+		sbuf_printf(b, "\\U%08x", r);
+}
+
+void
+quote_go(struct sbuf *b, struct str s)
+{
+	size_t i = 0;
+
+	sbuf_putc(b, '"');
+	while (i < s.n) {
+		size_t run = 0;
+		uint32_t r;
+
+		while (i + run < s.n && is_plain((unsigned char)s.p[i + run]))
+			run++;
+		sbuf_put(b, s.p + i, run);
+		i += run;
+		if (i == s.n)
+			break;
+		run = utf8_decode(str_sub(s, i, s.n), &r);
+		escape(b, (struct str){ s.p + i, run }, r, r == RUNE_ERROR && run == 1);
+		i += run;
+	}
+	sbuf_putc(b, '"');
+}
+
+static int
+digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+		return (c | 0x20) - 'a' + 10;
+	return 16;
+}
+
+/* The number that all of `digits` spell in this base. */
+static bool
+number(struct str digits, int base, uint32_t *out)
+{
+	uint32_t v = 0;
+
+	for (size_t i = 0; i < digits.n; i++) {
+		int d = digit_value(digits.p[i]);
+
+		if (d >= base)
+			return false;
+		v = v * (uint32_t)base + (uint32_t)d;
+	}
+	*out = v;
+	return true;
+}
+
+static bool
+put_rune(struct sbuf *b, uint32_t r)
+{
+	char bytes[4];
+
+	if (r > 0x10FFFF || (r >= 0xD800 && r <= 0xDFFF))
+		return false;
+	sbuf_put(b, bytes, utf8_encode(r, bytes));
+	return true;
+}
+
+/* An escape at the start of s, which begins behind the backslash; *used: its length. */
+static bool
+unescape(struct sbuf *b, struct str s, size_t *used)
+{
+	static const char names[] = "abfnrtv\\\"", values[] = "\a\b\f\n\r\t\v\\\"";
+	const char *at;
+	size_t digits;
+	uint32_t v;
+
+	if (s.n == 0 || s.p[0] == '\0')
+		return false;
+	at = strchr(names, s.p[0]);
+	if (at != NULL) {
+		sbuf_putc(b, values[at - names]);
+		*used = 1;
+		return true;
+	}
+	if (s.p[0] >= '0' && s.p[0] <= '7') {
+		if (s.n < 3 || !number(str_sub(s, 0, 3), 8, &v) || v > 0xFF)
+			return false;
+		sbuf_putc(b, (char)v);
+		*used = 3;
+		return true;
+	}
+	digits = s.p[0] == 'x' ? 2 : s.p[0] == 'u' ? 4 : s.p[0] == 'U' ? 8 : 0;
+	if (digits == 0 || s.n < 1 + digits || !number(str_sub(s, 1, 1 + digits), 16, &v))
+		return false;
+	*used = 1 + digits;
+	if (digits > 2)
+		return put_rune(b, v);
+	sbuf_putc(b, (char)v);
+	return true;
+}
+
+static bool
+unquote_double(struct sbuf *b, struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.n) {
+		size_t run = 0;
+		uint32_t r;
+
+		while (i + run < s.n && is_plain((unsigned char)s.p[i + run]))
+			run++;
+		sbuf_put(b, s.p + i, run);
+		i += run;
+		if (i == s.n)
+			break;
+		if (s.p[i] == '"' || s.p[i] == '\n')
+			return false;
+		if (s.p[i] == '\\') {
+			if (!unescape(b, str_sub(s, i + 1, s.n), &run))
+				return false;
+			i += 1 + run;
+			continue;
+		}
+		i += utf8_decode(str_sub(s, i, s.n), &r);
+		put_rune(b, r);	/* what is malformed becomes U+FFFD */
+	}
+	return true;
+}
+
+static bool
+unquote_raw(struct sbuf *b, struct str s)
+{
+	if (str_chr(s, '`') < s.n)
+		return false;
+	while (s.n != 0) {
+		size_t n = str_chr(s, '\r');
+
+		sbuf_put(b, s.p, n);
+		s = str_sub(s, n + 1, s.n);
+	}
+	return true;
+}
+
+bool
+unquote_go(struct sbuf *b, struct str s)
+{
+	char q = s.n >= 2 ? s.p[0] : '\0';
+
+	if ((q != '"' && q != '`') || s.p[s.n - 1] != q)
+		return false;
+	s = str_sub(s, 1, s.n - 1);
+	return q == '"' ? unquote_double(b, s) : unquote_raw(b, s);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * xoshiro256++ and splitmix64: Blackman and Vigna, prng.di.unimi.it.
+ * UUID: RFC 9562 section 5.4.
+ */
+#include "base/rand.h"
+
+#include <assert.h>
+
+static uint64_t
+rotl(uint64_t x, int n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static uint64_t
+splitmix64(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+	return z ^ z >> 31;
+}
+
+void
+rand_seed(struct rand *r, uint64_t seed)
+{
+	for (int i = 0; i < 4; i++)
+		r->s[i] = splitmix64(&seed);
+}
+
+uint64_t
+rand_u64(struct rand *r)
+{
+	uint64_t *s = r->s;
+	uint64_t out = rotl(s[0] + s[3], 23) + s[0];
+	uint64_t t = s[1] << 17;
+
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = rotl(s[3], 45);
+	return out;
+}
+
+uint64_t
+rand_below(struct rand *r, uint64_t n)
+{
+	uint64_t skip, x;
+
+	assert(n > 0);
+	/* The first 2^64 mod n values would come up once too often. */
+	skip = (0 - n) % n;
+	do
+		x = rand_u64(r);
+	while (x < skip);
+	return x % n;
+}
+
+double
+rand_double(struct rand *r)
+{
+	return (double)(rand_u64(r) >> 11) * 0x1p-53;
+}
+
+void
+rand_uuid(struct rand *r, char out[37])
+{
+	static const char hex[] = "0123456789abcdef";
+	uint64_t half[2] = { rand_u64(r), rand_u64(r) };
+	char *p = out;
+
+	half[0] = (half[0] & ~UINT64_C(0xF000)) | UINT64_C(0x4000);
+	half[1] = (half[1] & ~(UINT64_C(3) << 62)) | UINT64_C(2) << 62;
+	for (int i = 0; i < 32; i++) {
+		if (i == 8 || i == 12 || i == 16 || i == 20)
+			*p++ = '-';
+		*p++ = hex[half[i / 16] >> (60 - 4 * (i % 16)) & 15];
+	}
+	*p = '\0';
+}
