@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loop/clock_real.h - the system's clocks as a struct clock.
+ *
+ * The one place that reads a clock. Wall times carry the offset of the local
+ * zone (base/tz.h). Loop thread only.
+ */
+#ifndef LOOP_CLOCK_REAL_H
+#define LOOP_CLOCK_REAL_H
+
+#include "base/time.h"
+
+/* Static, never freed. */
+struct clock *clock_real(void);
+
+#endif

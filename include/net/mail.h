@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net/mail.h - e-mail over SMTP, sent by worker processes.
+ *
+ * Sessions run in a small pool of children of this same program, one at a time
+ * each: a child that overruns its deadline is killed, one that dies is
+ * replaced, and the loop never waits. The first children start with the first
+ * mail. Loop thread only, but for mail_worker_main, which is a child's main.
+ */
+#ifndef NET_MAIL_H
+#define NET_MAIL_H
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "notify/notifier.h"
+
+struct event_base;
+struct mail_pool;
+struct mail_call;
+
+struct mail_pool_options {
+	struct event_base *base;	/* borrowed, as are clock and log */
+	struct clock *clock;
+	const struct log *log;
+	/* Program to start, called with MAIL_WORKER_FLAG alone; NULL: /proc/self/exe. Borrowed. */
+	const char *program;
+	unsigned workers;		/* kept; 0: 4 */
+	unsigned workers_max;		/* at a time under load; 0: 16 */
+	unsigned queue_max;		/* mails waiting for a worker; 0: 10000 */
+};
+
+/* main() calls mail_worker_main(MAIL_WORKER_FD) when its only argument is the flag. */
+#define MAIL_WORKER_FLAG "--internal-mail-worker"
+#define MAIL_WORKER_FD 3
+/* Serves jobs until the parent closes its end; the exit status. */
+int mail_worker_main(int fd);
+
+struct mail_pool *mail_pool_new(const struct mail_pool_options *o);
+/* Ends the children; calls under way are dropped without `done`. Sets *p to NULL; *p may be NULL already. */
+void mail_pool_free(struct mail_pool **p);
+
+/*
+ * Sends one mail; `done` is called once, later and from the loop. r is copied.
+ * At `deadline` the child is killed and the call fails with "context deadline
+ * exceeded".
+ */
+struct mail_call *mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono deadline,
+    void (*done)(void *arg, const struct response *resp), void *arg) MUST_CHECK;
+/* `done` will not be called; a session under way is cut. Sets *call to NULL; *call may be NULL already. */
+void mail_pool_cancel(struct mail_call **call);
+
+#endif
