@@ -30,14 +30,14 @@ struct sbuf {
 #define SBUF_UNLIMITED ((size_t)1 << 40)
 
 void sbuf_fini(struct sbuf *b);
-/* Empty again, memory kept. */
+/* Empty again and without overflow, memory kept. */
 void sbuf_reset(struct sbuf *b);
 void sbuf_put(struct sbuf *b, const void *p, size_t n);
 void sbuf_puts(struct sbuf *b, const char *s);
 void sbuf_str(struct sbuf *b, struct str s);
 void sbuf_putc(struct sbuf *b, char c);
 void sbuf_printf(struct sbuf *b, const char *fmt, ...) PRINTF(2, 3);
-void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap);
+void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap) PRINTF(2, 0);
 /* Room for n more bytes; false (and overflow) if the cap forbids. */
 bool sbuf_reserve(struct sbuf *b, size_t n);
 /* Shortens to n bytes; n must not be more than there are. */
@@ -46,7 +46,7 @@ void sbuf_cut(struct sbuf *b, size_t n);
 struct str sbuf_get(const struct sbuf *b);
 /* The bytes as a C string ("" when empty), borrowed until the next write. */
 const char *sbuf_cstr(const struct sbuf *b);
-/* Hands the heap block to the caller (mem_free) and leaves b empty; never NULL. */
+/* Hands the heap block to the caller (mem_free) and leaves b empty, `overflow` as it was; never NULL. */
 char *sbuf_take(struct sbuf *b, size_t *n_out);
 
 #endif
