@@ -10,7 +10,6 @@
 #ifndef NET_OUTBOX_H
 #define NET_OUTBOX_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,9 +35,6 @@ struct outbox_options {
 	struct str external_url;	/* for templates; no trailing slash */
 	struct str user_agent;
 	struct str hostname;
-	/* One request of an attempt ended: for metrics of requests. May be NULL. */
-	void (*requested)(void *arg, const struct notification *n, bool failed, span took);
-	void *arg;
 };
 
 struct outbox *outbox_new(const struct outbox_options *o);
