@@ -5,7 +5,8 @@
  * Names and values repeat endlessly between alerts, so they are interned: equal
  * strings are one reference-counted struct istr, and comparing two of them is
  * comparing pointers. A label set is immutable, sorted by name (bytes), without
- * duplicate names, and carries its hashes. The intern table belongs to the loop
+ * duplicate names, and carries its hashes; sets are interned too, so the same
+ * alert posted again costs one look-up. The intern tables belong to the loop
  * thread; nothing here may be called from another one.
  */
 #ifndef MODEL_LABELS_H
@@ -15,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
+#include "base/err.h"
 #include "base/hmap.h"
 #include "base/sbuf.h"
 #include "base/str.h"
@@ -48,8 +51,10 @@ struct label {
 };
 
 struct labels {
+	struct hmap_node node;
 	uint32_t refs;
 	uint32_t n;
+	unsigned char checked;	/* bit 1 << enum naming: labels_check found it valid */
 	uint64_t fingerprint;	/* FNV-1a over name 0xFF value 0xFF …: what the API shows */
 	uint64_t hash;		/* xxHash64 of the same bytes: what the notification log keeps */
 	struct label l[];
@@ -60,9 +65,10 @@ struct label_pair {
 	struct str name, value;
 };
 
+/* Sorts pairs in place, drops all but the last of each name, and returns how many are left. */
+size_t label_pairs_tidy(struct label_pair *pairs, size_t n);
 /*
- * Sorts pairs in place, drops all but the last of each name, and returns a set
- * with one reference. Empty values are kept: callers that must not have them
+ * Tidies pairs in place (label_pairs_tidy) and returns a set with one reference. Empty values are kept: callers that must not have them
  * (alert labels) remove them first.
  */
 struct labels *labels_new(struct label_pair *pairs, size_t n);
@@ -76,7 +82,12 @@ uint64_t labels_fingerprint_of(const struct label_pair *pairs, size_t n);
 /* Value of a name; STR_NONE when absent (a label never has p == NULL when present). */
 struct str labels_get(const struct labels *l, struct str name);
 bool labels_has(const struct labels *l, struct str name);
-bool labels_eq(const struct labels *a, const struct labels *b);
+/* Equal sets are the same set. */
+static inline bool
+labels_eq(const struct labels *a, const struct labels *b)
+{
+	return a == b;
+}
 /*
  * Order of the API and of notifications: fewer labels first; at the first name
  * that only one of them has, the set that lacks it; then by value (Prometheus
@@ -92,5 +103,10 @@ struct labels *labels_select(const struct labels *l, const struct str *names, si
 enum naming { NAMING_UTF8, NAMING_CLASSIC };
 /* Classic: [a-zA-Z_][a-zA-Z0-9_]*; UTF-8: not empty and valid. */
 bool label_name_valid(struct str name, enum naming naming);
+/*
+ * Are all names valid and all values UTF-8? If not, the first that is not, as
+ * Alertmanager words it: invalid name "X", invalid value "X".
+ */
+bool labels_check(struct labels *l, enum naming naming, struct err *e) MUST_CHECK;
 
 #endif

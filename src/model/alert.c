@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/alert.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+
+static size_t
+drop_empty_values(struct label_pair *pairs, size_t n)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (pairs[i].value.n != 0)
+			pairs[out++] = pairs[i];
+	return out;
+}
+
+static bool
+validate(const struct alert *a, enum naming naming, struct err *e)
+{
+	if (wall_is_zero(a->starts))
+		return err_set(e, ERR_INVALID, "start time missing");
+	if (wall_before(a->ends, a->starts))
+		return err_set(e, ERR_INVALID, "start time must be before end time");
+	if (a->labels->n == 0)
+		return err_set(e, ERR_INVALID, "at least one label pair required");
+	if (!labels_check(a->labels, naming, e))
+		return err_ctx(e, "invalid label set");
+	if (!labels_check(a->annotations, naming, e))
+		return err_ctx(e, "invalid annotations");
+	return true;
+}
+
+struct alert *
+alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming, struct wall now,
+    bool *firing_out, struct err *e)
+{
+	struct alert *a = NEW(struct alert);
+	/* A later empty value hides an earlier one of the same name: first tidy, then drop. */
+	size_t n = drop_empty_values(d->labels, label_pairs_tidy(d->labels, d->labels_n));
+
+	a->refs = 1;
+	a->starts = d->starts;
+	a->ends = d->ends;
+	a->updated = now;
+	if (wall_is_zero(a->starts))
+		a->starts = wall_is_zero(a->ends) ? now : a->ends;
+	if (wall_is_zero(a->ends)) {
+		a->timeout = true;
+		a->ends = wall_add(now, resolve_timeout);
+	}
+	*firing_out = wall_after(a->ends, now);
+	a->labels = labels_new(d->labels, n);
+	a->annotations = labels_new(d->annotations, d->annotations_n);
+	a->generator_url = istr_get(d->generator_url);
+	if (!validate(a, naming, e)) {
+		alert_unref(a);
+		return NULL;
+	}
+	return a;
+}
+
+struct alert *
+alert_ref(struct alert *a)
+{
+	assert(a->refs != 0 && a->refs < UINT32_MAX);
+	a->refs++;
+	return a;
+}
+
+void
+alert_unref(struct alert *a)
+{
+	if (a == NULL)
+		return;
+	assert(a->refs != 0);
+	if (--a->refs != 0)
+		return;
+	labels_unref(a->labels);
+	labels_unref(a->annotations);
+	istr_unref(a->generator_url);
+	mem_free(a);
+}
+
+bool
+alert_resolved_at(const struct alert *a, struct wall t)
+{
+	return !wall_is_zero(a->ends) && !wall_after(a->ends, t);
+}
+
+/* Strictly: ranges that only touch are two episodes. */
+static bool
+is_inside(struct wall t, const struct alert *a)
+{
+	return wall_after(t, a->starts) && wall_before(t, a->ends);
+}
+
+static struct wall
+merged_end(const struct alert *older, const struct alert *younger, struct wall now)
+{
+	if (!wall_after(older->ends, younger->ends))
+		return younger->ends;
+	if (alert_resolved_at(younger, now))
+		return alert_resolved_at(older, now) ? older->ends : younger->ends;
+	/* An end that somebody stated outlives a refresh that states an earlier one or none. */
+	return older->timeout ? younger->ends : older->ends;
+}
+
+struct alert *
+alert_merge(struct alert *old, struct alert *fresh, struct wall now)
+{
+	struct alert *older = old, *younger = fresh, *a;
+
+	if (!is_inside(fresh->ends, old) && !is_inside(fresh->starts, old))
+		return alert_ref(fresh);
+	if (wall_before(fresh->updated, old->updated)) {
+		older = fresh;
+		younger = old;
+	}
+	a = mem_alloc(sizeof(*a));
+	*a = *younger;
+	a->refs = 1;
+	labels_ref(a->labels);
+	labels_ref(a->annotations);
+	istr_ref(a->generator_url);
+	if (wall_before(older->starts, younger->starts))
+		a->starts = older->starts;
+	a->ends = merged_end(older, younger, now);
+	return a;
+}
+
+/* Those that have the label first, then by its value. */
+static int
+cmp_by(const struct alert *a, const struct alert *b, struct str name)
+{
+	struct str va = labels_get(a->labels, name), vb = labels_get(b->labels, name);
+
+	if (va.p == NULL || vb.p == NULL)
+		return (va.p == NULL) - (vb.p == NULL);
+	return str_cmp(va, vb);
+}
+
+int
+alert_cmp(const struct alert *a, const struct alert *b)
+{
+	int d = cmp_by(a, b, STR("job"));
+
+	if (d == 0)
+		d = cmp_by(a, b, STR("instance"));
+	return d != 0 ? d : labels_cmp(a->labels, b->labels);
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Label sets. Prometheus posts the same alerts again and again, already sorted:
+ * what is tuned here is "these pairs are a set that we have".
+ */
+#include "model/labels.h"
+
+#include <assert.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/quote.h"
+#include "base/utf8.h"
+
+/* Ends each name and value in what is hashed; occurs in no UTF-8. */
+#define SEPARATOR 0xFF
+/* Up to here insertion sort beats merging. */
+#define SMALL 24
+
+/* All live sets, by the seeded hash of their bytes: the two stored hashes can be collided at will. */
+static struct hmap sets;
+
+static void
+insertion_sort(struct label_pair *p, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct label_pair x = p[i];
+		size_t k = i;
+
+		for (; k > 0 && str_cmp(p[k - 1].name, x.name) > 0; k--)
+			p[k] = p[k - 1];
+		p[k] = x;
+	}
+}
+
+/* Stable; `room` holds n pairs. */
+static void
+merge_sort(struct label_pair *p, size_t n, struct label_pair *room)
+{
+	size_t half = n / 2, i = 0, k = half, out = 0;
+
+	if (n <= SMALL) {
+		insertion_sort(p, n);
+		return;
+	}
+	merge_sort(p, half, room);
+	merge_sort(p + half, n - half, room);
+	memcpy(room, p, half * sizeof(*p));
+	while (i < half && k < n)
+		p[out++] = str_cmp(room[i].name, p[k].name) <= 0 ? room[i++] : p[k++];
+	while (i < half)
+		p[out++] = room[i++];
+}
+
+size_t
+label_pairs_tidy(struct label_pair *pairs, size_t n)
+{
+	size_t i = 1, out = 0;
+
+	while (i < n && str_cmp(pairs[i - 1].name, pairs[i].name) < 0)
+		i++;
+	if (i >= n)
+		return n;
+	if (n <= SMALL) {
+		insertion_sort(pairs, n);
+	} else {
+		struct label_pair *room = mem_calloc(n / 2, sizeof(*room));
+
+		merge_sort(pairs, n, room);
+		mem_free(room);
+	}
+	for (i = 0; i < n; i++)
+		if (i + 1 == n || !str_eq(pairs[i].name, pairs[i + 1].name))
+			pairs[out++] = pairs[i];
+	return out;
+}
+
+/* The bytes that hashes are taken of, on the stack when they fit. */
+struct flat {
+	unsigned char *p;
+	size_t n;
+	unsigned char small[1024];
+};
+
+static unsigned char *
+put_terminated(unsigned char *at, struct str s)
+{
+	if (s.n != 0)
+		memcpy(at, s.p, s.n);
+	at[s.n] = SEPARATOR;
+	return at + s.n + 1;
+}
+
+static void
+flat_init(struct flat *f, const struct label_pair *pairs, size_t n)
+{
+	unsigned char *at;
+
+	f->n = 2 * n;
+	for (size_t i = 0; i < n; i++)
+		f->n += pairs[i].name.n + pairs[i].value.n;
+	f->p = f->n <= sizeof(f->small) ? f->small : mem_alloc(f->n);
+	at = f->p;
+	for (size_t i = 0; i < n; i++) {
+		at = put_terminated(at, pairs[i].name);
+		at = put_terminated(at, pairs[i].value);
+	}
+}
+
+static void
+flat_fini(struct flat *f)
+{
+	if (f->p != f->small)
+		mem_free(f->p);
+}
+
+static bool
+same(const struct labels *l, const struct label_pair *pairs, size_t n)
+{
+	if (l->n != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!str_eq(istr_str(l->l[i].name), pairs[i].name) ||
+		    !str_eq(istr_str(l->l[i].value), pairs[i].value))
+			return false;
+	return true;
+}
+
+static struct labels *
+find_set(uint64_t hash, const struct label_pair *pairs, size_t n)
+{
+	for (struct hmap_node *node = hmap_first(&sets, hash); node != NULL; node = hmap_next(node)) {
+		struct labels *l = CONTAINER_OF(node, struct labels, node);
+
+		if (same(l, pairs, n))
+			return l;
+	}
+	return NULL;
+}
+
+static struct labels *
+make_set(const struct flat *f, uint64_t hash, const struct label_pair *pairs, size_t n)
+{
+	struct labels *l = mem_alloc(sizeof(*l) + n * sizeof(l->l[0]));
+	struct xxh64 x;
+
+	assert(n < UINT32_MAX);
+	l->refs = 1;
+	l->n = (uint32_t)n;
+	l->checked = 0;
+	l->fingerprint = fnv64(FNV64_INIT, f->p, f->n);
+	xxh64_init(&x);
+	xxh64_add(&x, f->p, f->n);
+	l->hash = xxh64_sum(&x);
+	for (size_t i = 0; i < n; i++) {
+		l->l[i].name = istr_get(pairs[i].name);
+		l->l[i].value = istr_get(pairs[i].value);
+	}
+	hmap_insert(&sets, &l->node, hash);
+	return l;
+}
+
+struct labels *
+labels_new(struct label_pair *pairs, size_t n)
+{
+	struct labels *l;
+	struct flat f;
+	uint64_t hash;
+
+	n = label_pairs_tidy(pairs, n);
+	flat_init(&f, pairs, n);
+	hash = hash_seeded(f.p, f.n);
+	l = find_set(hash, pairs, n);
+	l = l != NULL ? labels_ref(l) : make_set(&f, hash, pairs, n);
+	flat_fini(&f);
+	return l;
+}
+
+struct labels *
+labels_ref(struct labels *l)
+{
+	assert(l->refs != 0 && l->refs < UINT32_MAX);
+	l->refs++;
+	return l;
+}
+
+void
+labels_unref(struct labels *l)
+{
+	if (l == NULL)
+		return;
+	assert(l->refs != 0);
+	if (--l->refs != 0)
+		return;
+	hmap_remove(&sets, &l->node);
+	for (size_t i = 0; i < l->n; i++) {
+		istr_unref(l->l[i].name);
+		istr_unref(l->l[i].value);
+	}
+	mem_free(l);
+}
+
+struct labels *
+labels_empty(void)
+{
+	return labels_new(NULL, 0);
+}
+
+uint64_t
+labels_fingerprint_of(const struct label_pair *pairs, size_t n)
+{
+	uint64_t h = FNV64_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		h = fnv64_byte(fnv64(h, pairs[i].name.p, pairs[i].name.n), SEPARATOR);
+		h = fnv64_byte(fnv64(h, pairs[i].value.p, pairs[i].value.n), SEPARATOR);
+	}
+	return h;
+}
+
+/* The value of a name or NULL. */
+static const struct istr *
+find_value(const struct labels *l, struct str name)
+{
+	size_t low = 0, high = l->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int d = str_cmp(istr_str(l->l[mid].name), name);
+
+		if (d == 0)
+			return l->l[mid].value;
+		if (d < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+struct str
+labels_get(const struct labels *l, struct str name)
+{
+	return istr_str(find_value(l, name));
+}
+
+bool
+labels_has(const struct labels *l, struct str name)
+{
+	return find_value(l, name) != NULL;
+}
+
+int
+labels_cmp(const struct labels *a, const struct labels *b)
+{
+	if (a == b)
+		return 0;
+	if (a->n != b->n)
+		return a->n < b->n ? -1 : 1;
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->l[i].name != b->l[i].name)
+			/* The greater name: that set lacks the smaller one. */
+			return -str_cmp(istr_str(a->l[i].name), istr_str(b->l[i].name));
+		if (a->l[i].value != b->l[i].value)
+			return str_cmp(istr_str(a->l[i].value), istr_str(b->l[i].value));
+	}
+	return 0;
+}
+
+void
+labels_format(const struct labels *l, struct sbuf *out)
+{
+	sbuf_putc(out, '{');
+	for (size_t i = 0; i < l->n; i++) {
+		if (i != 0)
+			sbuf_puts(out, ", ");
+		sbuf_str(out, istr_str(l->l[i].name));
+		sbuf_putc(out, '=');
+		quote_go(out, istr_str(l->l[i].value));
+	}
+	sbuf_putc(out, '}');
+}
+
+static bool
+is_among(struct str s, const struct str *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(s, list[i]))
+			return true;
+	return false;
+}
+
+struct labels *
+labels_select(const struct labels *l, const struct str *names, size_t n)
+{
+	struct label_pair small[16];
+	struct label_pair *pairs = l->n <= 16 ? small : mem_calloc(l->n, sizeof(*pairs));
+	struct labels *selected;
+	size_t k = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct str name = istr_str(l->l[i].name);
+
+		if (is_among(name, names, n))
+			pairs[k++] = (struct label_pair){ name, istr_str(l->l[i].value) };
+	}
+	selected = labels_new(pairs, k);
+	if (pairs != small)
+		mem_free(pairs);
+	return selected;
+}
+
+static bool
+is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+bool
+label_name_valid(struct str name, enum naming naming)
+{
+	if (name.n == 0)
+		return false;
+	if (naming == NAMING_UTF8)
+		return utf8_valid(name);
+	if (!is_word(name.p[0]))
+		return false;
+	for (size_t i = 1; i < name.n; i++)
+		if (!is_word(name.p[i]) && !(name.p[i] >= '0' && name.p[i] <= '9'))
+			return false;
+	return true;
+}
+
+static bool
+refuse(struct err *e, const char *what, struct str s)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	quote_go(&b, s);
+	err_set(e, ERR_INVALID, "invalid %s %s", what, sbuf_cstr(&b));
+	sbuf_fini(&b);
+	return false;
+}
+
+bool
+labels_check(struct labels *l, enum naming naming, struct err *e)
+{
+	unsigned char bit = (unsigned char)(1u << naming);
+
+	if ((l->checked & bit) != 0)
+		return true;
+	for (size_t i = 0; i < l->n; i++) {
+		struct str name = istr_str(l->l[i].name), value = istr_str(l->l[i].value);
+
+		if (!label_name_valid(name, naming))
+			return refuse(e, "name", name);
+		if (!utf8_valid(value))
+			return refuse(e, "value", value);
+	}
+	l->checked |= bit;
+	return true;
+}
