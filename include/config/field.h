@@ -43,6 +43,7 @@ enum field_type {
 	FIELD_ANY,	/* const struct yaml_node *: any value, kept as it is */
 	FIELD_HTTP,	/* struct http_config *: NULL until inherited from global */
 	FIELD_TLS,	/* struct tls_config *: NULL when absent */
+	FIELD_HEADERS,	/* struct struct_list of struct http_header: mapping of name to values; F_SECRET: to a list of secrets */
 };
 
 enum tristate { TRI_UNSET, TRI_FALSE, TRI_TRUE };
@@ -80,18 +81,45 @@ enum field_flag {
 	F_HTML = 16,		/* an html template */
 	F_OMIT_EMPTY = 32,	/* not dumped when empty, zero or false */
 	F_PRESENCE = 64,	/* `null` elements are an error rather than defaults */
-	F_EXTENSION = 128,	/* Alertmanager does not know this key */
+	F_EXTENSION = 128,	/* Alertmanager does not know this key: never dumped */
+	F_MAP = 256,		/* FIELD_ANY: has to be a mapping */
+	F_TEXT_ONLY = 512,	/* FIELD_GO_DURATION: "1m", but a bare number other than 0 is an error */
+	F_READ_AT_LOAD = 1024,	/* FIELD_STRING, a path: loading fails when a used receiver names an unreadable file */
 };
+
+/*
+ * Notes on types and flags:
+ * - `null` sets any field to zero, not to its fallback (as Alertmanager does).
+ * - FIELD_URL keeps the URL as Go's URL.String gives it. With F_SECRET the literal
+ *   <secret> is accepted. With F_TEMPLATE a text that holds {{ is only checked as a
+ *   template (with Go's functions alone), and "" is the same as absent.
+ * - FIELD_HTTP: files are relative to the configuration's directory, with F_PATH_CWD
+ *   to the working directory. FIELD_TLS: the other way round; F_PATH_CONFIG.
+ * - F_PRESENCE is for FIELD_STRUCTS.
+ * - Inheritance takes place when the value is empty, zero, unset or NULL, by copying
+ *   the field of `global` with that key. A FIELD_TRISTATE may inherit a FIELD_BOOL.
+ */
 
 struct field {
 	const char *key;
 	enum field_type type;
 	unsigned flags;
 	size_t offset;
-	const char *fallback;	/* default as YAML text; NULL: zero */
+	/*
+	 * Default; NULL: zero. The value itself for scalars (FIELD_STRING: verbatim, never
+	 * taken for YAML), YAML for lists and mappings.
+	 */
+	const char *fallback;
 	const char *inherit;	/* key of `global` whose value is taken when unset; NULL: none */
 	const struct field *fields;	/* FIELD_STRUCT, FIELD_STRUCTS */
 	size_t size;			/* of one struct, for those two */
+	/*
+	 * Those two: judges (and may complete) each struct once its keys were read without
+	 * a mistake. NULL: nothing to judge. Error text without place.
+	 */
+	bool (*check)(void *s, struct arena *a, struct err *e);
+	const char *scalar;	/* those two: a bare scalar x stands for { scalar: x }; NULL: it is an error */
+	size_t present;		/* FIELD_STRUCT: PRESENT_IN(S, member), a bool: was the key there and not null; 0: none */
 	const char *doc;
 };
 
@@ -127,6 +155,11 @@ struct field {
 #define HTTP_FIELD(S, m, ...) \
 	{ .key = #m, .type = FIELD_HTTP, .offset = FIELD_CHECKED_(S, m, struct http_config *), __VA_ARGS__ }
 #define TLS_FIELD(S, m, ...) { .key = #m, .type = FIELD_TLS, .offset = FIELD_CHECKED_(S, m, struct tls_config *), __VA_ARGS__ }
+
+#define HEADERS_FIELD(S, m, ...) \
+	{ .key = #m, .type = FIELD_HEADERS, .offset = FIELD_CHECKED_(S, m, struct struct_list), __VA_ARGS__ }
+/* For .present; the bool is in S, which holds the field, maybe inside of the nested struct. */
+#define PRESENT_IN(S, m) (1 + FIELD_CHECKED_(S, m, bool))
 
 /* Which keys of a mapping were written, by row index; rows past 63 are an assert. */
 struct field_presence {

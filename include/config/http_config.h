@@ -60,6 +60,7 @@ struct http_config {
 	bool follow_redirects, enable_http2;
 	struct proxy_config proxy;
 	struct struct_list http_headers;	/* of struct http_header */
+	bool ref;	/* a *_ref key was used: there is no secret manager, so no client can be built from this */
 };
 
 #endif
