@@ -50,6 +50,7 @@ struct api_env {
 	bool log_silences;
 	struct wall started;
 	size_t max_body;		/* bytes */
+	const struct integration_kind *const *kinds;	/* all there are, for metrics; ends with NULL */
 	int64_t alerts_per_name_limit;	/* shown as alertmanager_alerts_per_alert_limit */
 	/* Loads the configuration anew; on failure err has the reason. */
 	bool (*reload)(void *arg, struct moment now, struct err *e);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/mem.h"
+#include "handlers.h"
+
+struct api *
+api_new(const struct api_env *env)
+{
+	struct api *a = NEW(struct api);
+
+	a->env = *env;
+	a->http = http_metrics_new();
+	a->reload_success = WALL_ZERO;
+	return a;
+}
+
+void
+api_free(struct api **a)
+{
+	if (*a == NULL)
+		return;
+	http_metrics_free((*a)->http);
+	mem_free(*a);
+	*a = NULL;
+}
+
+void
+api_observe(struct api *a, const struct api_request *r, const struct api_response *resp, span took)
+{
+	http_metrics_observe(a->http, resp->handler, r->method, resp->status, resp->body.n, !resp->is_api, took);
+}
+
+void
+api_note_in_flight(struct api *a, int delta)
+{
+	a->in_flight += delta;
+}
+
+void
+api_note_limited(struct api *a)
+{
+	a->limited++;
+}
+
+void
+api_note_reload(struct api *a, bool ok, struct wall when, const struct config *c)
+{
+	a->reload_ok = ok;
+	if (!ok)
+		return;
+	a->reload_success = when;
+	a->config_hash = c->hash;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api/handlers.h (private) - the state behind struct api, the resources, and
+ * how to answer.
+ */
+#ifndef API_HANDLERS_H
+#define API_HANDLERS_H
+
+#include "api/api.h"
+#include "core/view.h"
+#include "text/json_write.h"
+#include "text/regex.h"
+#include "text/url.h"
+
+struct expo;
+struct http_metrics;
+
+struct api {
+	struct api_env env;
+	struct http_metrics *http;
+	int64_t in_flight;
+	uint64_t limited;
+	bool reload_ok;
+	struct wall reload_success;	/* WALL_ZERO before the first */
+	uint64_t config_hash;
+	uint64_t received_firing, received_resolved, invalid;
+};
+
+/* One request on its way through a handler. */
+struct call {
+	struct api *api;
+	const struct api_request *req;
+	struct api_response *resp;
+	struct arena *arena;		/* of the request */
+	struct moment now;
+	struct url_query query;
+	struct str param;		/* the path's variable part, decoded */
+};
+
+/* Resources; each fills c->resp. */
+void api_status(struct call *c);
+void api_receivers(struct call *c);
+void api_alerts_get(struct call *c);
+void api_alerts_post(struct call *c);
+void api_groups(struct call *c);
+void api_silences_get(struct call *c);
+void api_silences_post(struct call *c);
+void api_silence_get(struct call *c);
+void api_silence_delete(struct call *c);
+void api_healthy(struct call *c);
+void api_ready(struct call *c);
+void api_reload(struct call *c);
+void api_metrics(struct call *c);
+void api_index(struct call *c);
+
+/* Answers. A text is one line of text/plain, without its newline. */
+void reply_text(struct call *c, int status, const char *text);
+/* A bare JSON string and a newline: what API v2 handlers say when they fail. */
+void reply_error(struct call *c, int status, struct str message);
+/* {"code":…,"message":…}: what comes from the framework around them. */
+void reply_framework(struct call *c, int status, int code, struct str message);
+/* Starts a JSON body; the caller ends it with reply_json_end. */
+void reply_json_begin(struct call *c, struct json_writer *w);
+void reply_json_end(struct call *c);
+/* 200 without a body. */
+void reply_empty(struct call *c, int status);
+
+/* Query parameters as the API understands them. */
+bool query_bool(const struct call *c, const char *name, bool otherwise);
+/* All of a repeated parameter as matchers in the arena; false: answered 400 with `prefix` in front. */
+bool query_matchers(struct call *c, const char *name, const char *prefix, struct matchers *out);
+/* The receiver parameter; *out is NULL when there is none. false: answered 400. */
+bool query_receiver(struct call *c, struct regex **out);
+/* Filters of one alert list request. Free with alert_filter_fini. */
+struct alert_filter {
+	struct matchers filter, receiver_matchers;
+	struct regex *receiver;
+	bool active, silenced, inhibited, muted;
+};
+bool alert_filter_init(struct alert_filter *f, struct call *c);
+void alert_filter_fini(struct alert_filter *f);
+bool receiver_passes(const struct alert_filter *f, const struct receiver *r);
+/* Ended, not matching, or in a state not asked for? If it passes, *status is filled. */
+bool alert_passes(const struct alert_filter *f, struct call *c, struct alert *a, struct alert_status *status);
+
+/* One alert object; receivers: names in order. */
+void write_alert(struct json_writer *w, const struct alert *a, const struct alert_status *status,
+    const struct str *receivers, size_t receivers_n, const struct str *muted_by, size_t muted_by_n);
+void write_labels(struct json_writer *w, const struct labels *l);
+void write_time(struct json_writer *w, const char *key, struct wall t);
+/* JSON silences use "only one matcher set" as the API does; false when there are more. */
+bool write_silence(struct json_writer *w, const struct silence *s, struct wall now);
+
+/* HTTP metrics by handler, method and status. */
+struct http_metrics *http_metrics_new(void);
+void http_metrics_free(struct http_metrics *m);
+void http_metrics_observe(struct http_metrics *m, struct str handler, struct str method, int status, size_t size,
+    bool with_size, span took);
+void http_metrics_expose(const struct http_metrics *m, struct expo *x);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Query parameters: booleans, matchers, and the filters of the alert lists. */
+#include "handlers.h"
+
+/* go-openapi swag.ConvertBool: anything else is false, without an error. */
+static const char *const true_words[] = { "true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled" };
+
+bool
+query_bool(const struct call *c, const char *name, bool otherwise)
+{
+	const struct str *v = url_query_last(&c->query, name);
+
+	if (v == NULL || v->n == 0)
+		return otherwise;
+	for (size_t i = 0; i < ARRAY_LEN(true_words); i++)
+		if (str_caseeq(*v, str_from(true_words[i])))
+			return true;
+	return false;
+}
+
+static void
+warn_matcher(void *arg, const char *message, struct str input, const char *origin, const char *parse_error,
+    struct str suggestion)
+{
+	const struct log *log = arg;
+
+	if (suggestion.n > 0 || parse_error != NULL)
+		LOG(log, LOG_WARN, message, F_STR("input", input), F_CSTR("origin", origin),
+		    F_CSTR("err", parse_error != NULL ? parse_error : ""), F_STR("suggestion", suggestion));
+	else
+		LOG(log, LOG_WARN, message, F_STR("input", input), F_CSTR("origin", origin));
+}
+
+bool
+query_matchers(struct call *c, const char *name, const char *prefix, struct matchers *out)
+{
+	struct matcher_warning w = { warn_matcher, NULL, "api" };
+	struct log log = log_with(c->api->env.log, F_CSTR("component", "api"));
+	const struct str *v;
+	size_t pos = 0;
+	struct err e = { 0 };
+
+	w.arg = &log;
+	while ((v = url_query_each(&c->query, name, &pos)) != NULL) {
+		struct matcher m;
+
+		if (!matcher_parse(*v, c->api->env.matcher_mode, &w, &m, &e)) {
+			struct str text = arena_printf(c->arena, "%s%s", prefix, e.text);
+
+			matchers_fini(out);
+			reply_error(c, 400, text);
+			return false;
+		}
+		matchers_append(out, &m);
+	}
+	return true;
+}
+
+bool
+query_receiver(struct call *c, struct regex **out)
+{
+	const struct str *v = url_query_last(&c->query, "receiver");
+	struct err e = { 0 };
+
+	*out = NULL;
+	if (v == NULL)
+		return true;
+	*out = regex_compile(*v, REGEX_ANCHORED, &e);
+	if (*out != NULL)
+		return true;
+	reply_error(c, 400, arena_printf(c->arena, "failed to parse receiver param: %s", e.text));
+	return false;
+}
+
+bool
+alert_filter_init(struct alert_filter *f, struct call *c)
+{
+	*f = (struct alert_filter){
+		.active = query_bool(c, "active", true),
+		.silenced = query_bool(c, "silenced", true),
+		.inhibited = query_bool(c, "inhibited", true),
+		.muted = query_bool(c, "muted", true),
+	};
+	if (query_matchers(c, "filter", "", &f->filter) && query_receiver(c, &f->receiver) &&
+	    query_matchers(c, "receiver_matchers", "failed to parse receiver_matchers param: ",
+		&f->receiver_matchers))
+		return true;
+	alert_filter_fini(f);
+	return false;
+}
+
+void
+alert_filter_fini(struct alert_filter *f)
+{
+	matchers_fini(&f->filter);
+	matchers_fini(&f->receiver_matchers);
+	regex_free(&f->receiver);
+}
+
+bool
+receiver_passes(const struct alert_filter *f, const struct receiver *r)
+{
+	if (f->receiver != NULL && regex_match(f->receiver, r->name) != REGEX_YES)
+		return false;
+	return matchers_match(&f->receiver_matchers, r->labels);
+}
+
+bool
+alert_passes(const struct alert_filter *f, struct call *c, struct alert *a, struct alert_status *status)
+{
+	if (!wall_is_zero(a->ends) && wall_before(a->ends, c->now.wall))
+		return false;
+	if (!matchers_match(&f->filter, a->labels))
+		return false;
+	view_alert_status(c->api->env.engine, a, c->now, c->arena, status);
+	if (!f->active && status->silenced_by_n == 0 && !status->inhibited)
+		return false;
+	if (!f->silenced && status->silenced_by_n > 0)
+		return false;
+	return f->inhibited || !status->inhibited;
+}

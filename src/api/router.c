@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Method and path to handler, and the answers when there is none. */
+#include <ctype.h>
+
+#include "handlers.h"
+
+enum family { FAMILY_PLAIN, FAMILY_V1, FAMILY_V2 };
+
+struct route_entry {
+	const char *method, *path;	/* path below the prefix; '*' at its end takes one more segment */
+	void (*handle)(struct call *c);
+	const char *handler;		/* as metrics name it; NULL: path */
+};
+
+static const struct route_entry plain_routes[] = {
+	{ "GET", "/", api_index, NULL },
+	{ "GET", "/metrics", api_metrics, NULL },
+	{ "GET", "/-/healthy", api_healthy, NULL },
+	{ "HEAD", "/-/healthy", api_healthy, NULL },
+	{ "GET", "/-/ready", api_ready, NULL },
+	{ "HEAD", "/-/ready", api_ready, NULL },
+	{ "POST", "/-/reload", api_reload, NULL },
+};
+
+static const struct route_entry v2_routes[] = {
+	{ "GET", "/alerts", api_alerts_get, "/api/v2/alerts" },
+	{ "POST", "/alerts", api_alerts_post, "/api/v2/alerts" },
+	{ "GET", "/alerts/groups", api_groups, "/api/v2/alerts/groups" },
+	{ "GET", "/receivers", api_receivers, "/api/v2/receivers" },
+	{ "GET", "/status", api_status, "/api/v2/status" },
+	{ "GET", "/silences", api_silences_get, "/api/v2/silences" },
+	{ "POST", "/silences", api_silences_post, "/api/v2/silences" },
+	{ "GET", "/silence/*", api_silence_get, "/api/v2/silence/{silenceID}" },
+	{ "DELETE", "/silence/*", api_silence_delete, "/api/v2/silence/{silenceID}" },
+};
+
+static const struct route_entry v1_routes[] = {
+	{ "GET", "/status", NULL, "/api/v1/status" },
+	{ "GET", "/receivers", NULL, "/api/v1/receivers" },
+	{ "GET", "/alerts", NULL, "/api/v1/alerts" },
+	{ "POST", "/alerts", NULL, "/api/v1/alerts" },
+	{ "GET", "/silences", NULL, "/api/v1/silences" },
+	{ "POST", "/silences", NULL, "/api/v1/silences" },
+	{ "GET", "/silence/*", NULL, "/api/v1/silence/:sid" },
+	{ "DELETE", "/silence/*", NULL, "/api/v1/silence/:sid" },
+};
+
+static bool
+path_fits(const char *pattern, struct str path, struct str *param)
+{
+	struct str p = str_from(pattern);
+
+	if (p.p[p.n - 1] != '*')
+		return str_eq(p, path);
+	p.n--;
+	if (!str_starts(path, p) || path.n == p.n)
+		return false;
+	*param = str_sub(path, p.n, path.n);
+	return str_chr(*param, '/') == param->n;
+}
+
+/* The entry for method and path; *known tells whether the path exists at all. */
+static const struct route_entry *
+find_route(const struct route_entry *routes, size_t n, struct str method, struct str path, struct str *param, bool *known)
+{
+	*known = false;
+	for (size_t i = 0; i < n; i++) {
+		if (!path_fits(routes[i].path, path, param))
+			continue;
+		*known = true;
+		if (str_is(method, routes[i].method))
+			return &routes[i];
+	}
+	return NULL;
+}
+
+/* "GET, OPTIONS": the methods of a path, sorted, with `extra` among them. */
+static struct str
+allowed_methods(struct call *c, const struct route_entry *routes, size_t n, struct str path, const char *extra,
+    const char *separator)
+{
+	static const char *const order[] = { "DELETE", "GET", "HEAD", "OPTIONS", "POST" };
+	struct str list = STR(""), param;
+	bool known;
+
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		if ((extra != NULL && strcmp(order[i], extra) == 0) ||
+		    find_route(routes, n, str_from(order[i]), path, &param, &known) != NULL)
+			list = arena_printf(c->arena, "%.*s%s%s", STR_ARG(list), list.n > 0 ? separator : "", order[i]);
+	return list;
+}
+
+static void
+redirect(struct call *c, int status, struct str to)
+{
+	struct str q = c->req->query;
+
+	if (q.n > 0)
+		to = arena_printf(c->arena, "%.*s?%.*s", STR_ARG(to), STR_ARG(q));
+	c->resp->status = status;
+	api_response_header(c->resp, "Location", to);
+}
+
+/* Below the route prefix; false when the path lies outside it. */
+static bool
+strip_prefix(const struct call *c, struct str path, struct str *out)
+{
+	struct str prefix = c->api->env.route_prefix;
+
+	*out = path;
+	if (prefix.n <= 1)
+		return true;
+	if (!str_starts(path, prefix))
+		return false;
+	*out = str_sub(path, prefix.n, path.n);
+	return out->n == 0 || out->p[0] == '/';
+}
+
+/* Cleaned of double slashes and dots, in lower case, without a slash at the end. */
+static struct str
+canonical_path(struct arena *a, struct str path)
+{
+	char *out = arena_alloc(a, path.n + 2);
+	size_t n = 0;
+
+	for (size_t i = 0; i < path.n;) {
+		size_t end = i;
+
+		while (end < path.n && path.p[end] != '/')
+			end++;
+		if (end - i == 2 && memcmp(path.p + i, "..", 2) == 0) {
+			while (n > 0 && out[--n] != '/')
+				;
+		} else if (end > i && !(end - i == 1 && path.p[i] == '.')) {
+			out[n++] = '/';
+			for (; i < end; i++)
+				out[n++] = (char)tolower((unsigned char)path.p[i]);
+		}
+		i = end + 1;
+	}
+	if (n == 0)
+		out[n++] = '/';
+	return (struct str){ out, n };
+}
+
+static void
+serve_plain(struct call *c, struct str path)
+{
+	struct str param, tidy;
+	bool known;
+	const struct route_entry *r =
+	    find_route(plain_routes, ARRAY_LEN(plain_routes), c->req->method, path, &param, &known);
+
+	c->resp->handler = known ? arena_str(c->arena, path) : STR("");
+	if (r != NULL) {
+		r->handle(c);
+		return;
+	}
+	if (known) {
+		struct str allow =
+		    allowed_methods(c, plain_routes, ARRAY_LEN(plain_routes), path, "OPTIONS", ", ");
+
+		api_response_header(c->resp, "Allow", allow);
+		if (str_is(c->req->method, "OPTIONS"))
+			reply_empty(c, 200);
+		else
+			reply_text(c, 405, "Method Not Allowed");
+		return;
+	}
+	tidy = canonical_path(c->arena, path);
+	find_route(plain_routes, ARRAY_LEN(plain_routes), c->req->method, tidy, &param, &known);
+	if (known && !str_eq(tidy, path)) {
+		struct str prefix = c->api->env.route_prefix;
+
+		redirect(c, str_is(c->req->method, "GET") ? 301 : 308,
+		    prefix.n <= 1 ? tidy : arena_printf(c->arena, "%.*s%.*s", STR_ARG(prefix), STR_ARG(tidy)));
+		return;
+	}
+	reply_text(c, 404, "404 page not found");
+}
+
+static void
+serve_v1(struct call *c, struct str path)
+{
+	struct str param;
+	bool known;
+	const struct route_entry *r =
+	    find_route(v1_routes, ARRAY_LEN(v1_routes), c->req->method, path, &param, &known);
+
+	c->resp->handler = r != NULL ? str_from(r->handler) : STR("");
+	if (r == NULL) {
+		reply_text(c, 404, "404 page not found");
+		return;
+	}
+	c->resp->status = 410;
+	api_response_header(c->resp, "Content-Type", STR("application/json"));
+	sbuf_puts(&c->resp->body,
+	    "{\"status\":\"deprecated\",\"error\":\"The Alertmanager v1 API was deprecated in version 0.16.0 and is "
+	    "removed as of version 0.27.0 - please use the equivalent route in the v2 API\"}\n");
+}
+
+/* github.com/rs/cors with its default options. */
+static bool
+cors_headers_allowed(struct str wanted)
+{
+	static const char *const simple[] = { "accept", "content-type", "x-requested-with", "origin" };
+
+	while (wanted.n > 0) {
+		size_t comma = str_chr(wanted, ',');
+		struct str one = str_trim(str_sub(wanted, 0, comma));
+		bool ok = one.n == 0;
+
+		for (size_t i = 0; i < ARRAY_LEN(simple); i++)
+			ok = ok || str_caseeq(one, str_from(simple[i]));
+		if (!ok)
+			return false;
+		wanted = str_sub(wanted, comma + 1, wanted.n);
+	}
+	return true;
+}
+
+static bool
+cors_method_allowed(struct str method)
+{
+	return str_is(method, "GET") || str_is(method, "POST") || str_is(method, "HEAD");
+}
+
+static bool
+cors_preflight(struct call *c)
+{
+	struct str method = api_request_header(c->req, "Access-Control-Request-Method");
+	struct str headers = api_request_header(c->req, "Access-Control-Request-Headers");
+
+	if (!str_is(c->req->method, "OPTIONS") || method.n == 0)
+		return false;
+	api_response_header(c->resp, "Vary",
+	    STR("Origin, Access-Control-Request-Method, Access-Control-Request-Headers"));
+	reply_empty(c, 204);
+	if (api_request_header(c->req, "Origin").n == 0 || !cors_method_allowed(method) ||
+	    !cors_headers_allowed(headers))
+		return true;
+	api_response_header(c->resp, "Access-Control-Allow-Origin", STR("*"));
+	api_response_header(c->resp, "Access-Control-Allow-Methods", method);
+	if (headers.n > 0)
+		api_response_header(c->resp, "Access-Control-Allow-Headers", headers);
+	return true;
+}
+
+static bool
+has_json_content(struct call *c)
+{
+	struct str type = api_request_header(c->req, "Content-Type");
+
+	if (type.n == 0) {
+		if (c->req->body.n == 0)
+			return true;
+		type = STR("application/octet-stream");
+	}
+	type = str_trim(str_sub(type, 0, str_chr(type, ';')));
+	if (str_caseeq(type, STR("application/json")))
+		return true;
+	reply_framework(c, 415, 415,
+	    arena_printf(c->arena, "unsupported media type \"%.*s\", only [application/json] are allowed",
+		STR_ARG(type)));
+	return false;
+}
+
+static bool
+accepts_json(struct call *c)
+{
+	struct str accept = api_request_header(c->req, "Accept");
+	bool any = false;
+
+	while (accept.n > 0) {
+		size_t comma = str_chr(accept, ',');
+		struct str one = str_sub(accept, 0, comma);
+
+		one = str_trim(str_sub(one, 0, str_chr(one, ';')));
+		accept = str_sub(accept, comma + 1, accept.n);
+		if (one.n == 0)
+			continue;
+		any = true;
+		if (str_is(one, "*/*") || str_is(one, "application/*") || str_caseeq(one, STR("application/json")))
+			return true;
+	}
+	if (!any)
+		return true;
+	reply_framework(c, 406, 406, STR("unsupported media type requested, only [application/json] are available"));
+	return false;
+}
+
+/* strfmt "uuid": canonical, 32 digits, urn:uuid:… or {…}, in any case. */
+static bool
+is_uuid(struct str s)
+{
+	size_t digits = 0;
+
+	if (str_starts(s, STR("urn:uuid:")) || str_starts(s, STR("URN:UUID:")))
+		s = str_sub(s, 9, s.n);
+	else if (s.n == 38 && s.p[0] == '{' && s.p[37] == '}')
+		s = str_sub(s, 1, 37);
+	if (s.n != 36 && s.n != 32)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		bool dash = s.n == 36 && (i == 8 || i == 13 || i == 18 || i == 23);
+
+		if (dash ? s.p[i] != '-' : !isxdigit((unsigned char)s.p[i]))
+			return false;
+		digits += !dash;
+	}
+	return digits == 32;
+}
+
+static bool
+has_silence_id(struct call *c, struct str param)
+{
+	struct sbuf decoded = SBUF_INIT(1 << 16);
+	bool ok = url_path_unescape(&decoded, param, NULL);
+
+	c->param = arena_str(c->arena, ok ? sbuf_get(&decoded) : param);
+	sbuf_fini(&decoded);
+	if (is_uuid(c->param))
+		return true;
+	reply_framework(c, 422, 601,
+	    arena_printf(c->arena, "silenceID in path must be of type uuid: \"%.*s\"", STR_ARG(c->param)));
+	return false;
+}
+
+static void
+serve_v2(struct call *c, struct str path)
+{
+	struct str method = c->req->method, whole = path, param = STR_NONE;
+	const struct route_entry *r;
+	bool known;
+
+	c->resp->is_api = true;
+	api_response_header(c->resp, "Cache-Control", STR("no-store"));
+	c->resp->handler = arena_printf(c->arena, "/api/v2%.*s", STR_ARG(path));
+	if (cors_preflight(c))
+		return;
+	api_response_header(c->resp, "Vary", STR("Origin"));
+	if (api_request_header(c->req, "Origin").n > 0 && cors_method_allowed(method))
+		api_response_header(c->resp, "Access-Control-Allow-Origin", STR("*"));
+	if (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	r = find_route(v2_routes, ARRAY_LEN(v2_routes), method, path, &param, &known);
+	if (!known) {
+		reply_framework(c, 404, 404,
+		    arena_printf(c->arena, "path /api/v2%.*s was not found", STR_ARG(whole)));
+		return;
+	}
+	if (r == NULL) {
+		struct str allow = allowed_methods(c, v2_routes, ARRAY_LEN(v2_routes), path, NULL, ",");
+
+		api_response_header(c->resp, "Allow", allow);
+		reply_framework(c, 405, 405,
+		    arena_printf(c->arena, "method %.*s is not allowed, but [%.*s] are", STR_ARG(method),
+			STR_ARG(allow)));
+		return;
+	}
+	c->resp->handler = str_from(r->handler);
+	if (str_is(method, "POST") && !has_json_content(c))
+		return;
+	if (!accepts_json(c))
+		return;
+	if (param.n > 0 && !has_silence_id(c, param))
+		return;
+	r->handle(c);
+}
+
+static void
+dispatch(struct call *c, struct str path)
+{
+	if (str_is(path, "/api/v2"))
+		redirect(c, 301, arena_printf(c->arena, "%.*s/", STR_ARG(c->req->path)));
+	else if (str_starts(path, STR("/api/v2/")))
+		serve_v2(c, str_sub(path, 7, path.n));
+	else if (str_starts(path, STR("/api/v1/")))
+		serve_v1(c, str_sub(path, 7, path.n));
+	else
+		serve_plain(c, path);
+}
+
+void
+api_handle(struct api *a, const struct api_request *r, struct moment now, struct api_response *out)
+{
+	struct call c = { .api = a, .req = r, .resp = out, .arena = r->arena, .now = now };
+	struct str path;
+
+	if (out->body.max == 0)
+		out->body.max = SBUF_UNLIMITED;
+	url_query_parse(r->arena, r->query, &c.query, NULL);
+	if (!strip_prefix(&c, r->path, &path)) {
+		if (str_is(r->path, "/") && str_is(r->method, "GET"))
+			redirect(&c, 302, a->env.route_prefix);
+		else
+			reply_text(&c, 404, "404 page not found");
+	} else if (path.n == 0) {
+		redirect(&c, 301, arena_printf(r->arena, "%.*s/", STR_ARG(r->path)));
+	} else {
+		dispatch(&c, path);
+	}
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /api/v2/silences and /api/v2/silence/{id}. */
+#include <stdlib.h>
+
+#include "base/quote.h"
+#include "base/rfc3339.h"
+#include "base/vec.h"
+#include "handlers.h"
+#include "text/json_read.h"
+
+/* Active ones first, the next to end on top; then pending, the next to start; then expired, the latest. */
+static int
+by_state(const struct silence *a, const struct silence *b, struct wall now)
+{
+	static const int rank[] = { [SILENCE_ACTIVE] = 1, [SILENCE_PENDING] = 2, [SILENCE_EXPIRED] = 3 };
+	enum silence_state x = silence_state_at(a, now), y = silence_state_at(b, now);
+	int order;
+
+	if (x != y)
+		return rank[x] - rank[y];
+	if (x == SILENCE_PENDING)
+		order = wall_cmp(a->starts, b->starts);
+	else
+		order = x == SILENCE_ACTIVE ? wall_cmp(a->ends, b->ends) : wall_cmp(b->ends, a->ends);
+	return order != 0 ? order : strcmp(a->id, b->id);
+}
+
+static int
+compare_silences(const void *x, const void *y, void *now)
+{
+	return by_state(*(struct silence *const *)x, *(struct silence *const *)y, *(const struct wall *)now);
+}
+
+/* Every filter has to stand among the matchers of one set, literally. */
+static bool
+has_matchers(const struct silence *s, const struct matchers *filter)
+{
+	for (size_t i = 0; i < s->sets_n; i++) {
+		size_t found = 0;
+
+		for (size_t f = 0; f < filter->n; f++)
+			for (size_t j = 0; j < s->sets[i].n; j++)
+				if (matcher_eq(&filter->m[f], &s->sets[i].m[j])) {
+					found++;
+					break;
+				}
+		if (found == filter->n)
+			return true;
+	}
+	return false;
+}
+
+static void
+multiple_sets(struct call *c, const struct silence *s)
+{
+	sbuf_reset(&c->resp->body);
+	c->resp->headers_n = 0;
+	reply_error(c, 500,
+	    arena_printf(c->arena, "silence '%s' has multiple matcher sets which is not supported by this API version",
+		s->id));
+}
+
+void
+api_silences_get(struct call *c)
+{
+	struct matchers filter = { 0 };
+	struct silence **all;
+	struct json_writer w;
+	bool wanted[3];
+	size_t n, kept = 0;
+
+	wanted[SILENCE_ACTIVE] = query_bool(c, "active", true);
+	wanted[SILENCE_EXPIRED] = query_bool(c, "expired", true);
+	wanted[SILENCE_PENDING] = query_bool(c, "pending", true);
+	if (!query_matchers(c, "filter", "", &filter))
+		return;
+	view_silences(c->api->env.engine, c->arena, &all, &n);
+	for (size_t i = 0; i < n; i++)
+		if (wanted[silence_state_at(all[i], c->now.wall)] && has_matchers(all[i], &filter))
+			all[kept++] = all[i];
+	if (kept > 1)
+		qsort_r(all, kept, sizeof(all[0]), compare_silences, &c->now.wall);
+	reply_json_begin(c, &w);
+	json_array_begin(&w);
+	for (size_t i = 0; i < kept; i++)
+		if (!write_silence(&w, all[i], c->now.wall)) {
+			multiple_sets(c, all[i]);
+			goto out;
+		}
+	json_array_end(&w);
+	reply_json_end(c);
+out:
+	matchers_fini(&filter);
+}
+
+void
+api_silence_get(struct call *c)
+{
+	struct silence *s = view_silence(c->api->env.engine, c->param);
+	struct json_writer w;
+
+	if (s == NULL) {
+		LOG(c->api->env.log, LOG_ERROR, "Failed to find silence", F_CSTR("component", "api"),
+		    F_STR("id", c->param));
+		reply_empty(c, 404);
+		return;
+	}
+	reply_json_begin(c, &w);
+	if (write_silence(&w, s, c->now.wall))
+		reply_json_end(c);
+	else
+		multiple_sets(c, s);
+}
+
+void
+api_silence_delete(struct call *c)
+{
+	struct err e = { 0 };
+
+	if (engine_silence_expire(c->api->env.engine, c->param, c->now, &e)) {
+		c->resp->wait_durable = true;
+		reply_empty(c, 200);
+		return;
+	}
+	LOG(c->api->env.log, LOG_ERROR, "Failed to expire silence", F_CSTR("component", "api"), F_ERR(&e));
+	if (e.kind == ERR_NOT_FOUND)
+		reply_empty(c, 404);
+	else
+		reply_error(c, 500, str_from(e.text));
+}
+
+/* What a body says; NULL members were absent or null. */
+struct posted_matcher {
+	const struct json *is_regex, *name, *value, *is_equal;
+};
+
+/* A member of the wanted kind, or absent; anything else sets e as Go's decoder does. */
+static bool
+member(const struct json *o, const char *key, enum json_kind kind, const char *go_type, const struct json **out,
+    struct err *e)
+{
+	const struct json *v = json_get_fold(o, key);
+
+	*out = v != NULL && v->kind != JSON_NULL ? v : NULL;
+	if (*out == NULL || v->kind == kind)
+		return true;
+	return err_set(e, ERR_INVALID, "json: cannot unmarshal %s into Go struct field PostableSilence.%s of type %s",
+	    json_kind_name(v->kind), key, go_type);
+}
+
+static bool
+time_member(const struct json *o, const char *key, bool *given, struct wall *out, struct err *e)
+{
+	const struct json *v;
+
+	if (!member(o, key, JSON_STRING, "strfmt.DateTime", &v, e))
+		return false;
+	*given = v != NULL;
+	*out = WALL_ZERO;
+	return v == NULL || api_time_parse(v->s, out, e);
+}
+
+struct posted_silence {
+	const struct json *id, *comment, *created_by, *matchers, *annotations;
+	struct posted_matcher *m;
+	size_t m_n;
+	bool starts_given, ends_given;
+	struct wall starts, ends;
+};
+
+static bool
+decode_matchers(struct arena *a, struct posted_silence *p, struct err *e)
+{
+	if (p->matchers == NULL)
+		return true;
+	p->m_n = p->matchers->n;
+	p->m = ARENA_ARRAY(a, p->m_n, struct posted_matcher);
+	for (size_t i = 0; i < p->m_n; i++) {
+		const struct json *o = &p->matchers->v[i];
+		struct posted_matcher *m = &p->m[i];
+
+		if (o->kind == JSON_NULL)
+			continue;
+		if (o->kind != JSON_OBJECT)
+			return err_set(e, ERR_INVALID,
+			    "json: cannot unmarshal %s into Go struct field PostableSilence.matchers of type models.Matcher",
+			    json_kind_name(o->kind));
+		if (!member(o, "isRegex", JSON_BOOL, "bool", &m->is_regex, e) ||
+		    !member(o, "name", JSON_STRING, "string", &m->name, e) ||
+		    !member(o, "value", JSON_STRING, "string", &m->value, e) ||
+		    !member(o, "isEqual", JSON_BOOL, "bool", &m->is_equal, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+decode_silence(struct arena *a, struct str body, struct posted_silence *p, struct err *e)
+{
+	struct json *o = json_parse(a, body, JSON_FIRST_VALUE, e);
+
+	*p = (struct posted_silence){ 0 };
+	if (o == NULL)
+		return false;
+	if (o->kind == JSON_NULL)
+		return true;
+	if (o->kind != JSON_OBJECT)
+		return err_set(e, ERR_INVALID, "json: cannot unmarshal %s into Go value of type models.PostableSilence",
+		    json_kind_name(o->kind));
+	if (!member(o, "id", JSON_STRING, "string", &p->id, e) ||
+	    !member(o, "comment", JSON_STRING, "string", &p->comment, e) ||
+	    !member(o, "createdBy", JSON_STRING, "string", &p->created_by, e) ||
+	    !member(o, "matchers", JSON_ARRAY, "models.Matchers", &p->matchers, e) ||
+	    !member(o, "annotations", JSON_OBJECT, "models.LabelSet", &p->annotations, e) ||
+	    !time_member(o, "startsAt", &p->starts_given, &p->starts, e) ||
+	    !time_member(o, "endsAt", &p->ends_given, &p->ends, e) || !decode_matchers(a, p, e))
+		return false;
+	for (size_t i = 0; p->annotations != NULL && i < p->annotations->n; i++)
+		if (p->annotations->v[i].kind != JSON_STRING && p->annotations->v[i].kind != JSON_NULL)
+			return err_set(e, ERR_INVALID,
+			    "json: cannot unmarshal %s into Go struct field PostableSilence.annotations of type string",
+			    json_kind_name(p->annotations->v[i].kind));
+	return true;
+}
+
+/* go-openapi reports the first of these, in this order; answers 422. */
+static bool
+validate_silence(struct call *c, const struct posted_silence *p)
+{
+	const char *missing = NULL;
+
+	if (p->comment == NULL)
+		missing = "comment";
+	else if (p->created_by == NULL)
+		missing = "createdBy";
+	else if (!p->ends_given)
+		missing = "endsAt";
+	else if (p->matchers == NULL)
+		missing = "matchers";
+	if (missing == NULL && p->m_n == 0) {
+		reply_framework(c, 422, 612, STR("matchers in body should have at least 1 items"));
+		return false;
+	}
+	for (size_t i = 0; missing == NULL && i < p->m_n; i++) {
+		const struct posted_matcher *m = &p->m[i];
+		const char *part = m->is_regex == NULL ? "isRegex"
+		    : m->name == NULL		       ? "name"
+		    : m->value == NULL		       ? "value"
+						       : NULL;
+
+		if (part != NULL)
+			missing = arena_printf(c->arena, "matchers.%zu.%s", i, part).p;
+	}
+	if (missing == NULL && !p->starts_given)
+		missing = "startsAt";
+	if (missing == NULL)
+		return true;
+	reply_framework(c, 422, 602, arena_printf(c->arena, "%s in body is required", missing));
+	return false;
+}
+
+/* The text that silence_validate, which sees only compiled expressions, would give for a bad one. */
+static bool
+check_regex(struct str pattern, size_t index, struct err *e)
+{
+	struct sbuf quoted = SBUF_INIT(1 << 16);
+	struct regex *re = regex_compile(pattern, REGEX_SEARCH, e);
+	bool ok = re != NULL;
+
+	if (!ok) {
+		quote_go(&quoted, pattern);
+		err_ctx(e, "invalid silence: invalid label matcher %zu in set 0: invalid regular expression %s", index,
+		    sbuf_cstr(&quoted));
+	}
+	sbuf_fini(&quoted);
+	regex_free(&re);
+	return ok;
+}
+
+/* The matchers as one set. */
+static bool
+draft_matchers(const struct posted_silence *p, enum naming naming, struct silence *s, struct err *e)
+{
+	s->sets = mem_calloc(1, sizeof(s->sets[0]));
+	s->sets_n = 1;
+	for (size_t i = 0; i < p->m_n; i++) {
+		const struct posted_matcher *m = &p->m[i];
+		bool equal = m->is_equal == NULL || m->is_equal->b;
+		enum matcher_op op = m->is_regex->b ? (equal ? MATCH_RE : MATCH_NRE) : (equal ? MATCH_EQ : MATCH_NE);
+		struct matcher made;
+
+		/* A bad name is silence_validate's to report, and comes before a bad expression. */
+		if (m->is_regex->b && label_name_valid(m->name->s, naming) && !check_regex(m->value->s, i, e))
+			return false;
+		if (!matcher_init(&made, op, m->name->s, m->value->s, e))
+			return err_ctx(e, "invalid silence");
+		matchers_append(&s->sets[0], &made);
+	}
+	return true;
+}
+
+static struct labels *
+draft_annotations(const struct posted_silence *p, struct arena *a)
+{
+	size_t n = p->annotations != NULL ? p->annotations->n : 0;
+	struct label_pair *pairs = ARENA_ARRAY(a, n, struct label_pair);
+
+	for (size_t i = 0; i < n; i++) {
+		pairs[i].name = p->annotations->keys[i];
+		pairs[i].value = p->annotations->v[i].kind == JSON_STRING ? p->annotations->v[i].s : STR("");
+	}
+	return labels_new(pairs, n);
+}
+
+static struct silence *
+draft_silence(struct call *c, const struct posted_silence *p, struct err *e)
+{
+	struct silence *s = silence_new();
+
+	/* An id that is too long for ours cannot be known. */
+	if (p->id != NULL && p->id->s.n < sizeof(s->id))
+		memcpy(s->id, p->id->s.p, p->id->s.n);
+	else if (p->id != NULL)
+		memset(s->id, '?', sizeof(s->id) - 1);
+	labels_unref(s->annotations);
+	s->annotations = draft_annotations(p, c->arena);
+	istr_unref(s->created_by);
+	istr_unref(s->comment);
+	s->created_by = istr_get(p->created_by->s);
+	s->comment = istr_get(p->comment->s);
+	s->starts = wall_utc(p->starts);
+	s->ends = wall_utc(p->ends);
+	if (draft_matchers(p, c->api->env.naming, s, e))
+		return s;
+	silence_unref(s);
+	return NULL;
+}
+
+static void
+refuse_silence(struct call *c, const struct err *e)
+{
+	LOG(c->api->env.log, LOG_ERROR, "Failed to create silence", F_CSTR("component", "api"), F_ERR(e));
+	reply_error(c, e->kind == ERR_NOT_FOUND ? 404 : 400, str_from(e->text));
+}
+
+static void
+set_silence(struct call *c, const struct posted_silence *p)
+{
+	struct err e = { 0 };
+	struct silence *s;
+	char id[SILENCE_ID_MAX];
+	struct json_writer w;
+
+	if (wall_cmp(p->starts, p->ends) >= 0)
+		err_set(&e, ERR_INVALID, "Failed to create silence: start time must be before end time");
+	else if (wall_before(p->ends, c->now.wall))
+		err_set(&e, ERR_INVALID, "Failed to create silence: end time can't be in the past");
+	s = e.kind == ERR_NONE ? draft_silence(c, p, &e) : NULL;
+	if (s == NULL || !engine_silence_set(c->api->env.engine, s, c->now, id, &e)) {
+		refuse_silence(c, &e);
+	} else {
+		c->resp->wait_durable = true;
+		reply_json_begin(c, &w);
+		json_object_begin(&w);
+		json_put_str(&w, "silenceID", str_from(id));
+		json_object_end(&w);
+		reply_json_end(c);
+	}
+	silence_unref(s);
+}
+
+void
+api_silences_post(struct call *c)
+{
+	struct posted_silence p;
+	struct err e = { 0 };
+
+	if (c->req->body.n == 0)
+		reply_framework(c, 422, 602, STR("silence in body is required"));
+	else if (!decode_silence(c->arena, c->req->body, &p, &e))
+		reply_framework(c, 400, 400,
+		    arena_printf(c->arena, "parsing silence body from \"\" failed, because %s", e.text));
+	else if (validate_silence(c, &p))
+		set_silence(c, &p);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Status, receivers, health, reload and the page at the root. */
+#include "handlers.h"
+
+static void
+write_cluster(struct call *c, struct json_writer *w)
+{
+	struct cluster_status s = { .status = "disabled" };
+
+	if (c->api->env.cluster != NULL)
+		c->api->env.cluster(c->api->env.arg, c->arena, &s);
+	json_key(w, STR("cluster"));
+	json_object_begin(w);
+	if (s.name.n > 0)
+		json_put_str(w, "name", s.name);
+	json_key(w, STR("peers"));
+	json_array_begin(w);
+	for (size_t i = 0; i < s.peers_n; i++) {
+		json_object_begin(w);
+		json_put_str(w, "address", s.peers[i].address);
+		json_put_str(w, "name", s.peers[i].name);
+		json_object_end(w);
+	}
+	json_array_end(w);
+	json_put_str(w, "status", str_from(s.status));
+	json_object_end(w);
+}
+
+void
+api_status(struct call *c)
+{
+	const struct build_info *b = c->api->env.build;
+	struct json_writer w;
+
+	reply_json_begin(c, &w);
+	json_object_begin(&w);
+	write_cluster(c, &w);
+	json_key(&w, STR("config"));
+	json_object_begin(&w);
+	json_put_str(&w, "original", view_config(c->api->env.engine)->original);
+	json_object_end(&w);
+	write_time(&w, "uptime", c->api->env.started);
+	json_key(&w, STR("versionInfo"));
+	json_object_begin(&w);
+	json_put_str(&w, "branch", str_from(b->branch));
+	json_put_str(&w, "buildDate", str_from(b->build_date));
+	json_put_str(&w, "buildUser", str_from(b->build_user));
+	json_put_str(&w, "goVersion", str_from(b->go_version));
+	json_put_str(&w, "revision", str_from(b->revision));
+	json_put_str(&w, "version", str_from(b->version));
+	json_object_end(&w);
+	json_object_end(&w);
+	reply_json_end(c);
+}
+
+void
+api_receivers(struct call *c)
+{
+	const struct config *config = view_config(c->api->env.engine);
+	struct matchers wanted = { 0 };
+	struct json_writer w;
+
+	if (!query_matchers(c, "receiver_matchers", "failed to parse receiver_matchers param: ", &wanted))
+		return;
+	reply_json_begin(c, &w);
+	json_array_begin(&w);
+	for (size_t i = 0; i < config->receivers_n; i++) {
+		const struct receiver *r = &config->receivers[i];
+
+		if (!matchers_match(&wanted, r->labels))
+			continue;
+		json_object_begin(&w);
+		json_key(&w, STR("labels"));
+		write_labels(&w, r->labels);
+		json_put_str(&w, "name", r->name);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	reply_json_end(c);
+	matchers_fini(&wanted);
+}
+
+static void
+reply_ok(struct call *c)
+{
+	c->resp->status = 200;
+	/* Alertmanager answers HEAD without a type. */
+	if (str_is(c->req->method, "HEAD"))
+		return;
+	api_response_header(c->resp, "Content-Type", STR("text/plain; charset=utf-8"));
+	sbuf_puts(&c->resp->body, "OK");
+}
+
+void
+api_healthy(struct call *c)
+{
+	reply_ok(c);
+}
+
+void
+api_ready(struct call *c)
+{
+	reply_ok(c);
+}
+
+void
+api_reload(struct call *c)
+{
+	struct err e = { 0 };
+
+	if (c->api->env.reload(c->api->env.arg, c->now, &e))
+		reply_empty(c, 200);
+	else
+		reply_text(c, 500, arena_printf(c->arena, "failed to reload config: %s", e.text).p);
+}
+
+void
+api_index(struct call *c)
+{
+	struct sbuf *b = &c->resp->body;
+
+	c->resp->status = 200;
+	api_response_header(c->resp, "Content-Type", STR("text/html; charset=utf-8"));
+	api_response_header(c->resp, "Cache-Control", STR("no-cache, no-store, must-revalidate"));
+	api_response_header(c->resp, "Pragma", STR("no-cache"));
+	api_response_header(c->resp, "Expires", STR("0"));
+	sbuf_puts(b,
+	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>tocsin</title>"
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+	    "<meta name=\"color-scheme\" content=\"light dark\">"
+	    "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40em;margin:3em auto;padding:0 1em}</style>"
+	    "</head><body><h1>tocsin</h1><p>This alert router is running. Use <code>amtool</code>, Grafana or any other "
+	    "client of Alertmanager's API:</p><ul>"
+	    "<li><a href=\"api/v2/alerts\">alerts</a>, <a href=\"api/v2/alerts/groups\">groups</a></li>"
+	    "<li><a href=\"api/v2/silences\">silences</a></li>"
+	    "<li><a href=\"api/v2/status\">status and configuration</a></li>"
+	    "<li><a href=\"metrics\">metrics</a></li></ul></body></html>\n");
+}
