@@ -61,15 +61,6 @@ struct integration_common {
 	bool http_config_local;			/* written in the receiver itself */
 };
 
-/* The first rows of each kind's table; S has a member `struct integration_common common`. */
-#define SEND_RESOLVED_FIELD(S, text_default)                                                          \
-	{ .key = "send_resolved", .type = FIELD_BOOL, .offset = FIELD_CHECKED_(S, common.send_resolved, bool), \
-	    .fallback = text_default, .doc = "Whether to tell of resolved alerts." }
-#define HTTP_CONFIG_FIELD(S, ...)                                                                      \
-	{ .key = "http_config", .type = FIELD_HTTP,                                                    \
-	    .offset = FIELD_CHECKED_(S, common.http_config, struct http_config *),                     \
-	    .inherit = "http_config", .doc = "How to reach the receiver; instead of the global one.", __VA_ARGS__ }
-
 struct integration_kind {
 	const char *name;	/* "slack": the key is slack_configs */
 	const char *null_error;	/* for a null list element: "missing webhook config"; NULL: "missing NAME config" */
