@@ -42,6 +42,8 @@ struct notify_env {
 	bool (*cache_get)(void *arg, struct str key, struct moment now, struct arena *a, struct str *out);
 	void (*cache_put)(void *arg, struct str key, struct str value, span ttl, struct moment now);
 	void (*cache_drop)(void *arg, struct str key);
+	/* A variable of the process's environment, NULL when not set. May itself be NULL: none is set. */
+	const char *(*env_get)(void *arg, const char *name);
 	void *arg;
 };
 
@@ -65,6 +67,8 @@ struct attempt {
 	struct receiver_data data;	/* with DONE and data_set: what to remember */
 	bool data_set;
 	span retry_after;		/* with RETRY: wait at least this long; 0: as usual */
+	size_t max_alerts;		/* templates see only the first so many alerts; 0: all */
+	void *rendering;		/* render.c's own: the template data, made on first use */
 };
 
 struct http_header_line {
@@ -122,8 +126,9 @@ struct response {
 struct notifier {
 	struct integration_kind kind;	/* name, settings, fields, checks */
 	enum step (*start)(struct attempt *a, struct request *out, struct err *e);
-	/* May be NULL: then notify_judge_http decides with `retry_statuses`. */
+	/* May be NULL: then 2xx is success, 5xx and `retry_statuses` are worth a retry, the rest is final. */
 	enum step (*resume)(struct attempt *a, const struct response *r, struct request *out, struct err *e);
+	const int *retry_statuses;	/* ends with 0; NULL: none but 5xx */
 };
 
 /* Ends with NULL; order of notifiers.def. The kinds for config_env. */

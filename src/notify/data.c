@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * data.c - a notification as templates see it.
+ *
+ * Source: Alertmanager template.go, Data.
+ */
+#include "notify/data.h"
+
+#include <inttypes.h>
+
+struct alert_view {
+	struct value status, labels, annotations, starts, ends, generator_url, fingerprint;
+};
+
+struct data_view {
+	struct value receiver, status, alerts, reason;
+	struct value group_labels, common_labels, common_annotations, route_labels;
+	struct value external_url;
+};
+
+#define FIELD(S, m, go, js) { .name = go, .json = js, .offset = offsetof(struct S, m) }
+
+static const struct value_field alert_fields[] = {
+	FIELD(alert_view, status, "Status", "status"),
+	FIELD(alert_view, labels, "Labels", "labels"),
+	FIELD(alert_view, annotations, "Annotations", "annotations"),
+	FIELD(alert_view, starts, "StartsAt", "startsAt"),
+	FIELD(alert_view, ends, "EndsAt", "endsAt"),
+	FIELD(alert_view, generator_url, "GeneratorURL", "generatorURL"),
+	FIELD(alert_view, fingerprint, "Fingerprint", "fingerprint"),
+};
+
+static const struct value_type alert_type = {
+	.name = "template.Alert",
+	.kind = V_STRUCT,
+	.fields = alert_fields,
+	.fields_n = ARRAY_LEN(alert_fields),
+};
+
+static const struct value_type alert_list_type = { .name = "[]template.Alert", .kind = V_LIST, .elem = &alert_type };
+
+/* The alerts of a list whose status is `status`, in their order; never nil. */
+static void
+select_status(struct value_call *c, struct value list, const char *status, struct value *out)
+{
+	struct value *items = ARENA_ARRAY(value_call_arena(c), list.u.list.n + 1, struct value);
+	size_t n = 0;
+
+	for (size_t i = 0; i < list.u.list.n; i++) {
+		const struct alert_view *view = list.u.list.items[i].u.object;
+
+		if (str_is(view->status.u.s, status))
+			items[n++] = list.u.list.items[i];
+	}
+	*out = value_list(&alert_list_type, items, n);
+}
+
+static bool
+alerts_firing(struct value_call *c, const struct value *args, size_t n, struct value *out)
+{
+	(void)n;
+	if (!value_charge(c, args[0].u.list.n + 1))
+		return false;
+	select_status(c, args[0], "firing", out);
+	return true;
+}
+
+static bool
+alerts_resolved(struct value_call *c, const struct value *args, size_t n, struct value *out)
+{
+	(void)n;
+	if (!value_charge(c, args[0].u.list.n + 1))
+		return false;
+	select_status(c, args[0], "resolved", out);
+	return true;
+}
+
+static const struct value_func alerts_methods[] = {
+	{ .name = "Firing", .result = &alert_list_type, .call = alerts_firing },
+	{ .name = "Resolved", .result = &alert_list_type, .call = alerts_resolved },
+};
+
+static const struct value_type alerts_type = {
+	.name = "template.Alerts",
+	.kind = V_LIST,
+	.elem = &alert_type,
+	.methods = alerts_methods,
+	.methods_n = ARRAY_LEN(alerts_methods),
+};
+
+static const struct value_field data_fields[] = {
+	FIELD(data_view, receiver, "Receiver", "receiver"),
+	FIELD(data_view, status, "Status", "status"),
+	FIELD(data_view, alerts, "Alerts", "alerts"),
+	FIELD(data_view, reason, "NotificationReason", "notification_reason"),
+	FIELD(data_view, group_labels, "GroupLabels", "groupLabels"),
+	FIELD(data_view, common_labels, "CommonLabels", "commonLabels"),
+	FIELD(data_view, common_annotations, "CommonAnnotations", "commonAnnotations"),
+	FIELD(data_view, route_labels, "RouteLabels", "routeLabels"),
+	FIELD(data_view, external_url, "ExternalURL", "externalURL"),
+};
+
+static const struct value_type data_type = {
+	.name = "template.Data",
+	.kind = V_STRUCT,
+	.fields = data_fields,
+	.fields_n = ARRAY_LEN(data_fields),
+};
+
+static const struct value_type data_ptr_type = { .name = "*template.Data", .kind = V_PTR, .elem = &data_type };
+
+/* Those labels of l for which keep (NULL: all of them) is set. */
+static struct value
+kv_of(struct arena *a, const struct labels *l, const bool *keep)
+{
+	size_t all = l != NULL ? l->n : 0, n = 0;
+	struct str *names = ARENA_ARRAY(a, all + 1, struct str);
+	struct str *values = ARENA_ARRAY(a, all + 1, struct str);
+
+	for (size_t i = 0; i < all; i++) {
+		if (keep != NULL && !keep[i])
+			continue;
+		names[n] = istr_str(l->l[i].name);
+		values[n++] = istr_str(l->l[i].value);
+	}
+	return value_kv(a, names, values, n);
+}
+
+static const struct labels *
+set_of(const struct noted_alert *noted, bool annotations)
+{
+	return annotations ? noted->alert->annotations : noted->alert->labels;
+}
+
+/* The pairs that all of n > 0 alerts have. Strings are interned: equal ones are the same pointer. */
+static struct value
+common_of(struct arena *a, const struct noted_alert *alerts, size_t n, bool annotations)
+{
+	const struct labels *first = set_of(&alerts[0], annotations);
+	bool *keep = ARENA_ARRAY(a, (size_t)first->n + 1, bool);
+
+	for (size_t i = 0; i < first->n; i++) {
+		keep[i] = true;
+		for (size_t k = 1; k < n && keep[i]; k++) {
+			const struct labels *other = set_of(&alerts[k], annotations);
+			struct str name = istr_str(first->l[i].name), value = istr_str(first->l[i].value);
+
+			/* A missing label counts as empty. */
+			keep[i] = str_eq(labels_get(other, name), value);
+		}
+	}
+	return kv_of(a, first, keep);
+}
+
+/* regexp.QuoteMeta: a receiver's name may be used as a pattern in links. */
+static struct str
+quote_meta(struct arena *a, struct str s)
+{
+	struct str meta = STR("\\.+*?()|[]{}^$");
+	char *p = arena_alloc(a, 2 * s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] != '\0' && str_chr(meta, s.p[i]) < meta.n)
+			p[n++] = '\\';
+		p[n++] = s.p[i];
+	}
+	return (struct str){ p, n };
+}
+
+static struct value
+alert_value(struct arena *a, const struct noted_alert *noted)
+{
+	struct alert_view *v = ARENA_NEW(a, struct alert_view);
+	const struct alert *alert = noted->alert;
+
+	v->status = value_cstr(noted->resolved ? "resolved" : "firing");
+	v->labels = kv_of(a, alert->labels, NULL);
+	v->annotations = kv_of(a, alert->annotations, NULL);
+	v->starts = value_time_in(a, alert->starts, NULL);
+	v->ends = value_time_in(a, noted->resolved ? alert->ends : WALL_ZERO, NULL);
+	v->generator_url = value_str(istr_str(alert->generator_url));
+	v->fingerprint = value_str(arena_printf(a, "%016" PRIx64, alert->labels->fingerprint));
+	return value_object(&alert_type, v);
+}
+
+struct value
+notify_data(const struct notification *n, size_t limit, const struct notify_env *env, struct arena *a)
+{
+	size_t count = limit > 0 && limit < n->alerts_n ? limit : n->alerts_n;
+	struct value *items = ARENA_ARRAY(a, count + 1, struct value);
+	struct data_view *d = ARENA_NEW(a, struct data_view);
+	bool firing = false;
+
+	for (size_t i = 0; i < count; i++) {
+		items[i] = alert_value(a, &n->alerts[i]);
+		firing |= !n->alerts[i].resolved;
+	}
+	d->receiver = value_str(quote_meta(a, n->receiver->name));
+	d->status = value_cstr(firing ? "firing" : "resolved");
+	d->alerts = value_list(&alerts_type, items, count);
+	d->reason = value_cstr(reason_text(n->reason));
+	d->group_labels = kv_of(a, n->group_labels, NULL);
+	d->common_labels = count > 0 ? common_of(a, n->alerts, count, false) : kv_of(a, NULL, NULL);
+	d->common_annotations = count > 0 ? common_of(a, n->alerts, count, true) : kv_of(a, NULL, NULL);
+	d->route_labels = kv_of(a, n->route_labels, NULL);
+	d->external_url = value_str(env->external_url);
+	return value_object(&data_ptr_type, d);
+}

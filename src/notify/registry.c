@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * registry.c - the kinds of receivers, from notifiers.def, and what attempts of
+ * all kinds have in common.
+ */
+#include "notify/notifier.h"
+
+#include <assert.h>
+
+#include "judge.h"
+
+#define NOTIFIER(name) extern const struct notifier notify_##name;
+#include "notify/notifiers.def"
+#undef NOTIFIER
+
+const struct notifier *const notifiers[] = {
+#define NOTIFIER(name) &notify_##name,
+#include "notify/notifiers.def"
+#undef NOTIFIER
+	NULL,
+};
+
+static const struct integration_kind *const kinds[] = {
+#define NOTIFIER(name) &notify_##name.kind,
+#include "notify/notifiers.def"
+#undef NOTIFIER
+	NULL,
+};
+
+const struct integration_kind *const *
+notifier_kinds(void)
+{
+	return kinds;
+}
+
+const struct notifier *
+notifier_of(const struct integration *i)
+{
+	for (size_t k = 0; notifiers[k] != NULL; k++)
+		if (&notifiers[k]->kind == i->kind)
+			return notifiers[k];
+	assert(!"an integration of a kind that is not registered");
+	return NULL;
+}
+
+/* What a notifier need not say of its request. */
+static enum step
+finish_step(struct attempt *a, enum step step, struct request *out)
+{
+	const struct integration_common *common = a->settings;
+
+	if (step != STEP_SEND || out->kind != REQUEST_HTTP)
+		return step;
+	if (out->http.method.n == 0)
+		out->http.method = STR("POST");
+	if (out->http.http == NULL)
+		out->http.http = common->http_config;
+	return step;
+}
+
+enum step
+notify_start(struct attempt *a, struct request *out, struct err *e)
+{
+	*out = (struct request){ 0 };
+	a->failure = FAILURE_OTHER;
+	return finish_step(a, notifier_of(a->n->integration)->start(a, out, e), out);
+}
+
+enum step
+notify_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
+{
+	const struct notifier *kind = notifier_of(a->n->integration);
+
+	*out = (struct request){ 0 };
+	a->failure = FAILURE_OTHER;
+	if (kind->resume == NULL)
+		return judge_http(a, r, &(struct judge){ .retry = kind->retry_statuses }, e);
+	return finish_step(a, kind->resume(a, r, out, e), out);
+}

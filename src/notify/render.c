@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "render.h"
+
+#include "base/utf8.h"
+#include "text/digest.h"
+#include "tmpl/tmpl.h"
+
+#define ELLIPSIS "\xe2\x80\xa6"
+
+struct rendering {
+	struct value data;
+	size_t max_alerts;
+};
+
+struct value
+render_data(struct attempt *a)
+{
+	struct rendering *r = a->rendering;
+
+	if (r == NULL || r->max_alerts != a->max_alerts) {
+		r = ARENA_NEW(a->arena, struct rendering);
+		r->max_alerts = a->max_alerts;
+		r->data = notify_data(a->n, a->max_alerts, a->env, a->arena);
+		a->rendering = r;
+	}
+	return r->data;
+}
+
+/* Route labels were rendered when the alert came in. */
+static bool
+route_label(void *arg, struct str name, struct str *out, struct err *e)
+{
+	const struct notification *n = arg;
+
+	(void)e;
+	*out = n->route_labels != NULL ? labels_get(n->route_labels, name) : STR_NONE;
+	return true;
+}
+
+static struct tmpl_env
+env_of(const struct attempt *a)
+{
+	return (struct tmpl_env){
+		.now = a->now.wall,
+		.local = zone_local(),
+		.route_label = route_label,
+		.route_label_arg = a->n,
+	};
+}
+
+bool
+notify_text(struct attempt *a, struct str source, struct str *out, struct err *e)
+{
+	struct tmpl_env env = env_of(a);
+
+	*out = STR_NONE;
+	return source.n == 0 ||
+	    tmpl_text(a->n->config->tmpl, source, render_data(a), a->arena, &env, out, e);
+}
+
+bool
+notify_html(struct attempt *a, struct str source, struct str *out, struct err *e)
+{
+	struct tmpl_env env = env_of(a);
+
+	*out = STR_NONE;
+	return source.n == 0 ||
+	    tmpl_html(a->n->config->tmpl, source, render_data(a), a->arena, &env, out, e);
+}
+
+static struct str
+render(struct render *r, struct str source, bool html)
+{
+	struct str out = STR_NONE;
+
+	if (r->failed)
+		return STR_NONE;
+	if (!(html ? notify_html : notify_text)(r->a, source, &out, r->e)) {
+		r->failed = true;
+		return STR_NONE;
+	}
+	return out;
+}
+
+struct str
+render_text(struct render *r, struct str source)
+{
+	return render(r, source, false);
+}
+
+struct str
+render_html(struct render *r, struct str source)
+{
+	return render(r, source, true);
+}
+
+static struct str
+cut(struct render *r, struct str s, size_t keep, bool mark, size_t max, const char *field)
+{
+	const struct notify_env *env = r->a->env;
+
+	if (env->truncated != NULL)
+		env->truncated(env->arg, r->a->n, field, max);
+	return arena_printf(r->a->arena, "%.*s%s", (int)keep, s.p, mark ? ELLIPSIS : "");
+}
+
+struct str
+render_cut_runes(struct render *r, struct str s, size_t max, const char *field)
+{
+	if (s.n <= max || utf8_count(s) <= max)
+		return s;
+	return cut(r, s, utf8_prefix(s, max <= 3 ? max : max - 1), max > 3, max, field);
+}
+
+struct str
+render_cut_bytes(struct render *r, struct str s, size_t max, const char *field)
+{
+	size_t keep = 0;
+
+	if (s.n <= max)
+		return s;
+	for (;;) {
+		uint32_t rune;
+		size_t n = utf8_decode(str_sub(s, keep, s.n), &rune);
+
+		if (n == 0 || keep + n + sizeof(ELLIPSIS) - 1 > max)
+			break;
+		keep += n;
+	}
+	return cut(r, s, keep, max >= sizeof(ELLIPSIS) - 1, max, field);
+}
+
+bool
+render_file(struct attempt *a, struct str file, struct str *out, struct err *e)
+{
+	return a->env->read_file(a->env->arg, arena_str(a->arena, file).p, a->arena, out, e);
+}
+
+bool
+render_secret(struct attempt *a, struct str value, struct str file, struct str *out, struct err *e)
+{
+	if (value.n > 0 || file.n == 0) {
+		*out = value;
+		return true;
+	}
+	if (!render_file(a, file, out, e))
+		return false;
+	*out = str_trim(*out);
+	return true;
+}
+
+struct str
+render_key(struct attempt *a)
+{
+	char hex[SHA256_HEX];
+
+	digest_sha256_hex(a->n->group_key, hex);
+	return arena_str(a->arena, str_from(hex));
+}
+
+bool
+render_firing(const struct attempt *a)
+{
+	size_t n = a->n->alerts_n;
+
+	if (a->max_alerts > 0 && a->max_alerts < n)
+		n = a->max_alerts;
+	for (size_t i = 0; i < n; i++)
+		if (!a->n->alerts[i].resolved)
+			return true;
+	return false;
+}
+
+bool
+render_take(struct attempt *a, struct sbuf *b, struct str *out, struct err *e)
+{
+	bool ok = !b->overflow;
+
+	if (ok)
+		*out = arena_str(a->arena, sbuf_get(b));
+	else
+		err_set(e, ERR_LIMIT, "request is larger than %zu bytes", b->max);
+	sbuf_fini(b);
+	return ok;
+}
