@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loop/work.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+
+struct queue {
+	struct job *first, **last;
+};
+
+struct work {
+	/* Loop thread only. */
+	struct event *home;
+	size_t pending, queue_max;
+	pthread_t *threads;
+	unsigned threads_n;
+	bool stopping;		/* work_stop was called: no new jobs */
+
+	int fd;			/* eventfd: something came home */
+
+	pthread_mutex_t lock;	/* of all below */
+	pthread_cond_t more;
+	struct queue todo, done;
+	bool quit;
+};
+
+static void
+queue_init(struct queue *q)
+{
+	q->first = NULL;
+	q->last = &q->first;
+}
+
+static void
+queue_push(struct queue *q, struct job *j)
+{
+	j->next = NULL;
+	*q->last = j;
+	q->last = &j->next;
+}
+
+static struct job *
+queue_pop(struct queue *q)
+{
+	struct job *j = q->first;
+
+	if (j == NULL)
+		return NULL;
+	q->first = j->next;
+	if (q->first == NULL)
+		q->last = &q->first;
+	j->next = NULL;
+	return j;
+}
+
+static void
+lock(struct work *w)
+{
+	int bad = pthread_mutex_lock(&w->lock);
+
+	assert(bad == 0);
+}
+
+static void
+unlock(struct work *w)
+{
+	int bad = pthread_mutex_unlock(&w->lock);
+
+	assert(bad == 0);
+}
+
+static void *
+worker(void *arg)
+{
+	struct work *w = arg;
+	struct job *j;
+
+	for (;;) {
+		bool was_empty;
+		uint64_t one = 1;
+
+		lock(w);
+		while ((j = queue_pop(&w->todo)) == NULL && !w->quit)
+			pthread_cond_wait(&w->more, &w->lock);
+		unlock(w);
+		if (j == NULL)
+			return NULL;
+		j->run(j);
+		lock(w);
+		was_empty = w->done.first == NULL;
+		queue_push(&w->done, j);
+		unlock(w);
+		/* It can only fail when the counter is about to overflow, which 2^64 jobs would take. */
+		while (was_empty && write(w->fd, &one, sizeof(one)) < 0 && errno == EINTR)
+			;
+	}
+}
+
+/* Hands what has run to its owners. */
+static void
+bring_home(struct work *w)
+{
+	struct job *j, *next;
+
+	lock(w);
+	j = w->done.first;
+	queue_init(&w->done);
+	unlock(w);
+	for (; j != NULL; j = next) {
+		next = j->next;
+		j->next = NULL;
+		w->pending--;
+		j->done(j);
+	}
+}
+
+static void
+on_home(evutil_socket_t fd, short what, void *arg)
+{
+	uint64_t n;
+	ssize_t got;
+
+	(void)what;
+	/* Cleared first: a job that comes home from here on wakes us again. */
+	got = read(fd, &n, sizeof(n));
+	(void)got;
+	bring_home(arg);
+}
+
+/* Signals are the loop's business: new threads start with all of them blocked. */
+static bool
+start_threads(struct work *w, unsigned n, const char *name, struct err *e)
+{
+	sigset_t all, old;
+	int bad = 0;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	w->threads = mem_calloc(n, sizeof(w->threads[0]));
+	while (w->threads_n < n) {
+		bad = pthread_create(&w->threads[w->threads_n], NULL, worker, w);
+		if (bad != 0)
+			break;
+		pthread_setname_np(w->threads[w->threads_n], name);
+		w->threads_n++;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (bad != 0)
+		return err_set(e, ERR_IO, "cannot start a thread: %s", strerrordesc_np(bad));
+	return true;
+}
+
+struct work *
+work_new(struct event_base *base, unsigned threads, size_t queue_max, const char *name, struct err *e)
+{
+	struct work *w = NEW(struct work);
+	int bad;
+
+	assert(threads >= 1 && queue_max >= 1);
+	w->queue_max = queue_max;
+	queue_init(&w->todo);
+	queue_init(&w->done);
+	bad = pthread_mutex_init(&w->lock, NULL);
+	assert(bad == 0);
+	bad = pthread_cond_init(&w->more, NULL);
+	assert(bad == 0);
+	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->fd < 0) {
+		err_set(e, ERR_IO, "eventfd: %s", strerrordesc_np(errno));
+		goto fail;
+	}
+	w->home = event_new(base, w->fd, EV_READ | EV_PERSIST, on_home, w);
+	assert(w->home != NULL);
+	if (event_add(w->home, NULL) < 0) {
+		err_set(e, ERR_IO, "cannot watch an eventfd");
+		goto fail;
+	}
+	if (!start_threads(w, threads, name, e))
+		goto fail;
+	return w;
+fail:
+	work_stop(&w);
+	return NULL;
+}
+
+bool
+work_submit(struct work *w, struct job *j)
+{
+	if (w->stopping || w->pending >= w->queue_max)
+		return false;
+	w->pending++;
+	lock(w);
+	queue_push(&w->todo, j);
+	unlock(w);
+	pthread_cond_signal(&w->more);
+	return true;
+}
+
+size_t
+work_pending(const struct work *w)
+{
+	return w->pending;
+}
+
+void
+work_stop(struct work **wp)
+{
+	struct work *w = *wp;
+
+	if (w == NULL)
+		return;
+	*wp = NULL;
+	w->stopping = true;
+	lock(w);
+	w->quit = true;
+	unlock(w);
+	pthread_cond_broadcast(&w->more);
+	for (unsigned i = 0; i < w->threads_n; i++)
+		pthread_join(w->threads[i], NULL);
+	bring_home(w);
+	assert(w->pending == 0);
+	if (w->home != NULL)
+		event_free(w->home);
+	if (w->fd >= 0)
+		close(w->fd);
+	pthread_cond_destroy(&w->more);
+	pthread_mutex_destroy(&w->lock);
+	mem_free(w->threads);
+	mem_free(w);
+}

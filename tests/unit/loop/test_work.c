@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "loop/work.h"
+
+struct thing {
+	struct job job;
+	struct event_base *base;
+	struct work *work;
+	pthread_t ran_in;
+	sem_t *gate;		/* waited for in run */
+	int number, *order, *order_n;
+	int stop_after;		/* leave the loop when so many are home */
+	int again;		/* submits itself so many times more */
+};
+
+static void
+run(struct job *j)
+{
+	struct thing *t = (struct thing *)j;
+
+	if (t->gate != NULL)
+		sem_wait(t->gate);
+	t->ran_in = pthread_self();
+}
+
+static void
+done(struct job *j)
+{
+	struct thing *t = (struct thing *)j;
+
+	ck_assert(!pthread_equal(t->ran_in, pthread_self()));
+	t->order[(*t->order_n)++] = t->number;
+	if (t->again-- > 0)
+		ck_assert(work_submit(t->work, &t->job));
+	else if (*t->order_n == t->stop_after)
+		event_base_loopbreak(t->base);
+}
+
+START_TEST(jobs_come_home_in_order)
+{
+	struct event_base *base = event_base_new();
+	struct err e = { 0 };
+	struct work *w = work_new(base, 1, 1000, "test", &e);
+	struct thing things[500];
+	int order[500], n = 0;
+
+	ck_assert_ptr_nonnull(w);
+	for (int i = 0; i < 500; i++) {
+		things[i] = (struct thing){ .job = { NULL, run, done }, .base = base, .number = i,
+		    .order = order, .order_n = &n, .stop_after = 500 };
+		ck_assert(work_submit(w, &things[i].job));
+	}
+	event_base_dispatch(base);
+	ck_assert_int_eq(n, 500);
+	for (int i = 0; i < 500; i++)
+		ck_assert_int_eq(order[i], i);
+	ck_assert_uint_eq(work_pending(w), 0);
+	work_stop(&w);
+	ck_assert_ptr_null(w);
+	event_base_free(base);
+}
+END_TEST
+
+START_TEST(a_full_queue_refuses)
+{
+	struct event_base *base = event_base_new();
+	struct err e = { 0 };
+	struct work *w = work_new(base, 2, 3, "test", &e);
+	struct thing things[4];
+	int order[4], n = 0;
+	sem_t gate;
+
+	sem_init(&gate, 0, 0);
+	for (int i = 0; i < 4; i++) {
+		things[i] = (struct thing){ .job = { NULL, run, done }, .base = base, .number = i, .gate = &gate,
+		    .order = order, .order_n = &n, .stop_after = 3 };
+		ck_assert(work_submit(w, &things[i].job) == (i < 3));
+	}
+	ck_assert_uint_eq(work_pending(w), 3);
+	for (int i = 0; i < 3; i++)
+		sem_post(&gate);
+	event_base_dispatch(base);
+	ck_assert_int_eq(n, 3);
+	/* There is room again. */
+	things[3].stop_after = 4;
+	sem_post(&gate);
+	ck_assert(work_submit(w, &things[3].job));
+	event_base_dispatch(base);
+	ck_assert_int_eq(n, 4);
+	work_stop(&w);
+	sem_destroy(&gate);
+	event_base_free(base);
+}
+END_TEST
+
+START_TEST(stop_drains)
+{
+	struct event_base *base = event_base_new();
+	struct err e = { 0 };
+	struct work *w = work_new(base, 3, 100, "test", &e);
+	struct thing things[50];
+	int order[50], n = 0;
+
+	for (int i = 0; i < 50; i++) {
+		things[i] = (struct thing){ .job = { NULL, run, done }, .base = base, .number = i,
+		    .order = order, .order_n = &n, .stop_after = -1 };
+		ck_assert(work_submit(w, &things[i].job));
+	}
+	work_stop(&w);
+	ck_assert_int_eq(n, 50);
+	event_base_free(base);
+}
+END_TEST
+
+START_TEST(done_may_submit_again)
+{
+	struct event_base *base = event_base_new();
+	struct err e = { 0 };
+	struct work *w = work_new(base, 1, 1, "test", &e);
+	int order[200], n = 0;
+	struct thing t = { .job = { NULL, run, done }, .base = base, .work = w, .order = order, .order_n = &n,
+		.stop_after = 101, .again = 100 };
+
+	ck_assert(work_submit(w, &t.job));
+	event_base_dispatch(base);
+	ck_assert_int_eq(n, 101);
+	work_stop(&w);
+	work_stop(&w);
+	event_base_free(base);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("work");
+	TCase *tc = tcase_create("work");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_test(tc, jobs_come_home_in_order);
+	tcase_add_test(tc, a_full_queue_refuses);
+	tcase_add_test(tc, stop_drains);
+	tcase_add_test(tc, done_may_submit_again);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
