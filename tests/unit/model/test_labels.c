@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib_model.h"
+#include "model/labels.h"
+
+START_TEST(interned_strings_are_shared)
+{
+	size_t count, bytes;
+	struct istr *a = istr_get(STR("alpha")), *b = istr_get(STR("alpha")), *empty = istr_get(STR_NONE);
+
+	ck_assert_ptr_eq(a, b);
+	ck_assert_uint_eq(a->refs, 2);
+	ck_assert_str_eq(a->bytes, "alpha");
+	ck_assert_ptr_eq(istr_find(STR("alpha")), a);
+	ck_assert_ptr_null(istr_find(STR("beta")));
+	ck_assert_ptr_eq(istr_find(STR("")), empty);
+	istr_usage(&count, &bytes);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_gt(bytes, 5);
+	istr_unref(a);
+	istr_unref(b);
+	istr_unref(empty);
+	istr_unref(NULL);
+	ck_assert_ptr_null(istr_find(STR("alpha")));
+	istr_usage(&count, &bytes);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_uint_eq(bytes, 0);
+}
+END_TEST
+
+static const struct {
+	const char *labels;
+	uint64_t fingerprint;
+} fingerprints[] = {
+	{ "", 0xcbf29ce484222325 },
+	{ "alertname=A", 0xd2c6efc389df0927 },
+	{ "a=b", 0xd2b371819297f98a },
+	{ "i=1 alertname=A", 0xcaaaffbd9ccf039f },
+};
+
+START_TEST(fingerprint_vectors)
+{
+	struct labels *l = lib_labels(fingerprints[_i].labels);
+	struct label_pair pairs[8];
+
+	ck_assert_uint_eq(l->fingerprint, fingerprints[_i].fingerprint);
+	for (size_t i = 0; i < l->n; i++)
+		pairs[i] = (struct label_pair){ istr_str(l->l[i].name), istr_str(l->l[i].value) };
+	ck_assert_uint_eq(labels_fingerprint_of(pairs, l->n), l->fingerprint);
+	labels_unref(l);
+}
+END_TEST
+
+START_TEST(hash_is_xxh64_of_the_same_bytes)
+{
+	struct labels *empty = labels_empty(), *l = lib_labels("a=b");
+
+	ck_assert_uint_eq(empty->hash, 0xef46db3751d8e999);
+	ck_assert_uint_ne(l->hash, empty->hash);
+	labels_unref(empty);
+	labels_unref(l);
+}
+END_TEST
+
+START_TEST(sorted_and_last_of_a_name_wins)
+{
+	struct labels *l = lib_labels("c=1 a=2 b=3 a=4 c= b=5 aa=6");
+
+	lib_expect_labels(l, "{a=\"4\", aa=\"6\", b=\"5\", c=\"\"}");
+	labels_unref(l);
+}
+END_TEST
+
+START_TEST(many_unsorted_labels)
+{
+	enum { N = 5000 };
+	struct label_pair *pairs = calloc(2 * N, sizeof(*pairs));
+	char (*names)[16] = calloc(N, sizeof(*names));
+	struct labels *l, *again;
+
+	for (size_t i = 0; i < N; i++) {
+		snprintf(names[i], sizeof(names[i]), "n%05zu", (i * 7919) % N);
+		pairs[i] = (struct label_pair){ str_from(names[i]), STR("old") };
+		pairs[N + i] = (struct label_pair){ str_from(names[i]), STR("new") };
+	}
+	l = labels_new(pairs, 2 * N);
+	ck_assert_uint_eq(l->n, N);
+	for (size_t i = 0; i < N; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "n%05zu", i);
+		ck_assert_str_eq(l->l[i].name->bytes, name);
+		ck_assert_str_eq(l->l[i].value->bytes, "new");
+	}
+	/* The pairs are tidy now. */
+	again = labels_new(pairs, N);
+	ck_assert_ptr_eq(l, again);
+	ck_assert(str_is(labels_get(l, STR("n04999")), "new"));
+	labels_unref(l);
+	labels_unref(again);
+	free(pairs);
+	free(names);
+}
+END_TEST
+
+START_TEST(equal_sets_are_one)
+{
+	struct labels *a = lib_labels("x=1 y=2"), *b = lib_labels("y=2 x=1"), *c = lib_labels("x=1 y=3");
+
+	ck_assert(labels_eq(a, b));
+	ck_assert(!labels_eq(a, c));
+	ck_assert_uint_eq(a->refs, 2);
+	labels_unref(a);
+	labels_unref(b);
+	labels_unref(c);
+	labels_unref(NULL);
+}
+END_TEST
+
+START_TEST(get_and_has)
+{
+	struct labels *l = lib_labels("a=1 e= z=3");
+
+	ck_assert(str_is(labels_get(l, STR("a")), "1"));
+	ck_assert(str_is(labels_get(l, STR("z")), "3"));
+	ck_assert(labels_has(l, STR("e")));
+	ck_assert_ptr_nonnull(labels_get(l, STR("e")).p);
+	ck_assert_uint_eq(labels_get(l, STR("e")).n, 0);
+	ck_assert(!labels_has(l, STR("b")));
+	ck_assert_ptr_null(labels_get(l, STR("b")).p);
+	labels_unref(l);
+}
+END_TEST
+
+static const struct {
+	const char *a, *b;
+	int order;
+} orders[] = {
+	{ "", "", 0 },
+	{ "", "a=1", -1 },
+	{ "z=1", "a=1 b=1", -1 },
+	{ "b=1", "a=1", -1 },
+	{ "a=1 c=1", "a=1 b=9", -1 },
+	{ "a=1 c=1", "a=2 b=1", -1 },
+	{ "a=1 b=2", "a=1 b=3", -1 },
+	{ "a=1 b=2", "a=1 b=2", 0 },
+};
+
+START_TEST(order_of_sets)
+{
+	struct labels *a = lib_labels(orders[_i].a), *b = lib_labels(orders[_i].b);
+	int ab = labels_cmp(a, b), ba = labels_cmp(b, a);
+
+	ck_assert_int_eq((ab > 0) - (ab < 0), orders[_i].order);
+	ck_assert_int_eq((ba > 0) - (ba < 0), -orders[_i].order);
+	labels_unref(a);
+	labels_unref(b);
+}
+END_TEST
+
+START_TEST(format_quotes_values)
+{
+	struct label_pair pairs[] = {
+		{ STR("b c"), STR("x\"y\nz") },
+		{ STR("a"), STR("\xc3\xa9\\") },
+	};
+	struct labels *l = labels_new(pairs, 2);
+
+	lib_expect_labels(l, "{a=\"\xc3\xa9\\\\\", b c=\"x\\\"y\\nz\"}");
+	labels_unref(l);
+	l = labels_empty();
+	lib_expect_labels(l, "{}");
+	labels_unref(l);
+}
+END_TEST
+
+START_TEST(select_takes_what_is_there)
+{
+	const struct str names[] = { STR("z"), STR("a"), STR("none"), STR("a") };
+	struct labels *l = lib_labels("a=1 b=2 z=3"), *s = labels_select(l, names, ARRAY_LEN(names));
+
+	lib_expect_labels(s, "{a=\"1\", z=\"3\"}");
+	labels_unref(s);
+	s = labels_select(l, NULL, 0);
+	lib_expect_labels(s, "{}");
+	labels_unref(s);
+	labels_unref(l);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	bool utf8, classic;
+} names[] = {
+	{ "", false, false },
+	{ "a", true, true },
+	{ "_a0", true, true },
+	{ "__name__", true, true },
+	{ "0a", true, false },
+	{ "a:b", true, false },
+	{ "a b", true, false },
+	{ "\xc3\xa9", true, false },
+	{ "\xff", false, false },
+};
+
+START_TEST(valid_names)
+{
+	struct str s = str_from(names[_i].name);
+
+	ck_assert_int_eq(label_name_valid(s, NAMING_UTF8), names[_i].utf8);
+	ck_assert_int_eq(label_name_valid(s, NAMING_CLASSIC), names[_i].classic);
+}
+END_TEST
+
+START_TEST(check_names_and_values)
+{
+	struct labels *l = lib_labels("a=1 b-c=2");
+	struct label_pair bad = { STR("a"), STR("\xff") };
+	struct err e = { 0 };
+
+	ck_assert(labels_check(l, NAMING_UTF8, &e));
+	ck_assert(labels_check(l, NAMING_UTF8, &e));
+	ck_assert(!labels_check(l, NAMING_CLASSIC, &e));
+	ck_assert_str_eq(e.text, "invalid name \"b-c\"");
+	labels_unref(l);
+	err_clear(&e);
+	l = labels_new(&bad, 1);
+	ck_assert(!labels_check(l, NAMING_UTF8, &e));
+	ck_assert_str_eq(e.text, "invalid value \"\\xff\"");
+	labels_unref(l);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tc = tcase_create("labels");
+
+	tcase_add_test(tc, interned_strings_are_shared);
+	tcase_add_loop_test(tc, fingerprint_vectors, 0, ARRAY_LEN(fingerprints));
+	tcase_add_test(tc, hash_is_xxh64_of_the_same_bytes);
+	tcase_add_test(tc, sorted_and_last_of_a_name_wins);
+	tcase_add_test(tc, many_unsorted_labels);
+	tcase_add_test(tc, equal_sets_are_one);
+	tcase_add_test(tc, get_and_has);
+	tcase_add_loop_test(tc, order_of_sets, 0, ARRAY_LEN(orders));
+	tcase_add_test(tc, format_quotes_values);
+	tcase_add_test(tc, select_takes_what_is_there);
+	tcase_add_loop_test(tc, valid_names, 0, ARRAY_LEN(names));
+	tcase_add_test(tc, check_names_and_values);
+	return lib_run("labels", tc);
+}
