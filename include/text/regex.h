@@ -3,12 +3,13 @@
  * text/regex.h - regular expressions: RE2's language, run by PCRE2's JIT.
  *
  * The syntax is that of Go's regexp package (RE2). What Go refuses is refused
- * with Go's words: error parsing regexp: missing closing ]: `[)$`. Patterns that are a literal, an alternation of
- * literals or a literal and .* or .+ are matched without PCRE2, and can be
- * enumerated, so that callers may index by them. Matching takes a bounded
- * number of steps whatever the pattern: where the bound is hit the answer is
- * REGEX_LIMIT, which counts as no match. Subjects may hold any bytes;
- * malformed UTF-8 is seen as U+FFFD, one for each byte, as in Go.
+ * with Go's words: error parsing regexp: missing closing ]: `[)$`. Patterns that
+ * are a literal, an alternation of literals or a literal and .* or .+ are
+ * matched without PCRE2, and can be enumerated, so that callers may index by
+ * them. Matching takes a bounded number of steps whatever the pattern: where
+ * the bound is hit the answer is REGEX_LIMIT, which counts as no match.
+ * Subjects may hold any bytes; malformed UTF-8 is seen as U+FFFD, one for each
+ * byte, as in Go.
  *
  * Immutable once compiled. Matching uses scratch memory of the thread's
  * pattern: one thread at a time per struct regex.

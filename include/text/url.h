@@ -21,6 +21,7 @@ struct url {
 	bool has_user, has_password;
 	struct str user, password;	/* decoded */
 	struct str host;	/* with port, IPv6 in brackets, as Go's URL.Host */
+	bool omit_host;		/* "s:/p": no // although there is a scheme */
 	struct str path;	/* decoded */
 	struct str raw_path;	/* as given, when its default encoding differs; else empty */
 	bool force_query;	/* a lone "?" at the end */

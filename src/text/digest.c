@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/digest.h"
+
+#include <assert.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+static bool
+digest(const EVP_MD *md, struct str s, unsigned char *out)
+{
+	return EVP_Digest(s.n > 0 ? s.p : "", s.n, out, NULL, md, NULL) == 1;
+}
+
+static bool
+hmac(const EVP_MD *md, struct str key, struct str s, unsigned char *out)
+{
+	assert(key.n <= INT32_MAX);
+	return HMAC(md, key.n > 0 ? key.p : "", (int)key.n, (const unsigned char *)(s.n > 0 ? s.p : ""), s.n, out,
+	    NULL) != NULL;
+}
+
+void
+digest_sha256(struct str s, unsigned char out[SHA256_SIZE])
+{
+	bool ok = digest(EVP_sha256(), s, out);
+	assert(ok);
+}
+
+void
+digest_sha1(struct str s, unsigned char out[SHA1_SIZE])
+{
+	bool ok = digest(EVP_sha1(), s, out);
+	assert(ok);
+}
+
+bool
+digest_md5(struct str s, unsigned char out[MD5_SIZE])
+{
+	return digest(EVP_md5(), s, out);
+}
+
+void
+digest_hmac_sha256(struct str key, struct str s, unsigned char out[SHA256_SIZE])
+{
+	bool ok = hmac(EVP_sha256(), key, s, out);
+	assert(ok);
+}
+
+bool
+digest_hmac_md5(struct str key, struct str s, unsigned char out[MD5_SIZE])
+{
+	return hmac(EVP_md5(), key, s, out);
+}
+
+void
+digest_sha256_hex(struct str s, char out[SHA256_HEX])
+{
+	unsigned char sum[SHA256_SIZE];
+
+	digest_sha256(s, sum);
+	hex_encode(sum, sizeof(sum), out);
+}
+
+void
+digest_sha1_hex(struct str s, char out[SHA1_HEX])
+{
+	unsigned char sum[SHA1_SIZE];
+
+	digest_sha1(s, sum);
+	hex_encode(sum, sizeof(sum), out);
+}
+
+void
+hex_encode(const void *p, size_t n, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *in = p;
+
+	for (size_t i = 0; i < n; i++) {
+		*out++ = digits[in[i] >> 4];
+		*out++ = digits[in[i] & 15];
+	}
+	*out = '\0';
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool
+hex_decode(struct sbuf *b, struct str s)
+{
+	if (s.n % 2 != 0)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (hex_value(s.p[i]) < 0)
+			return false;
+	}
+	for (size_t i = 0; i < s.n; i += 2)
+		sbuf_putc(b, (char)(hex_value(s.p[i]) << 4 | hex_value(s.p[i + 1])));
+	return true;
+}
+
+bool
+digest_equal(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/json_write.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/rfc3339.h"
+#include "base/utf8.h"
+#include "json_scan.h"
+#include "text/float.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+
+/* Writes what c (ASCII) looks like inside of a string. */
+static void
+put_escaped(struct sbuf *b, unsigned char c)
+{
+	char out[6] = { '\\', 'u', '0', '0', hex_digits[c >> 4], hex_digits[c & 15] };
+
+	switch (c) {
+	case '"':
+	case '\\':
+		out[1] = (char)c;
+		break;
+	case '\n':
+		out[1] = 'n';
+		break;
+	case '\r':
+		out[1] = 'r';
+		break;
+	case '\t':
+		out[1] = 't';
+		break;
+	case '\b':
+		out[1] = 'b';
+		break;
+	case '\f':
+		out[1] = 'f';
+		break;
+	default:
+		sbuf_put(b, out, 6);
+		return;
+	}
+	sbuf_put(b, out, 2);
+}
+
+static const char *
+next_special(const char *p, const char *end, enum json_html html)
+{
+	const char *stop = json_scan_string(p, end);
+
+	if (html == JSON_HTML_PLAIN)
+		return stop;
+	for (; p < stop; p++) {
+		if (*p == '<' || *p == '>' || *p == '&')
+			break;
+	}
+	return p;
+}
+
+void
+json_quote(struct sbuf *b, struct str s, enum json_html html)
+{
+	const char *p = s.p, *end = s.n > 0 ? s.p + s.n : s.p, *run = p;
+
+	sbuf_putc(b, '"');
+	while (p < end) {
+		p = next_special(p, end, html);
+		if (p == end)
+			break;
+		unsigned char c = (unsigned char)*p;
+		if (c < 0x80) {
+			sbuf_put(b, run, (size_t)(p - run));
+			put_escaped(b, c);
+			run = ++p;
+			continue;
+		}
+		uint32_t rune;
+		size_t n = utf8_decode((struct str){ p, (size_t)(end - p) }, &rune);
+		if (rune == RUNE_ERROR && n == 1) {
+			sbuf_put(b, run, (size_t)(p - run));
+			sbuf_puts(b, "\\ufffd");
+			run = p + n;
+		} else if (rune == 0x2028 || rune == 0x2029) {
+			sbuf_put(b, run, (size_t)(p - run));
+			sbuf_puts(b, rune == 0x2028 ? "\\u2028" : "\\u2029");
+			run = p + n;
+		}
+		p += n;
+	}
+	if (end > run)
+		sbuf_put(b, run, (size_t)(end - run));
+	sbuf_putc(b, '"');
+}
+
+void
+json_writer_init(struct json_writer *w, struct sbuf *b, enum json_html html)
+{
+	*w = (struct json_writer){ .b = b, .html = html };
+}
+
+static void
+before_value(struct json_writer *w)
+{
+	if (w->comma)
+		sbuf_putc(w->b, ',');
+	w->comma = true;
+}
+
+static void
+begin(struct json_writer *w, char c)
+{
+	before_value(w);
+	sbuf_putc(w->b, c);
+	w->comma = false;
+}
+
+static void
+finish(struct json_writer *w, char c)
+{
+	sbuf_putc(w->b, c);
+	w->comma = true;
+}
+
+void
+json_object_begin(struct json_writer *w)
+{
+	begin(w, '{');
+}
+
+void
+json_object_end(struct json_writer *w)
+{
+	finish(w, '}');
+}
+
+void
+json_array_begin(struct json_writer *w)
+{
+	begin(w, '[');
+}
+
+void
+json_array_end(struct json_writer *w)
+{
+	finish(w, ']');
+}
+
+void
+json_key(struct json_writer *w, struct str key)
+{
+	before_value(w);
+	json_quote(w->b, key, w->html);
+	sbuf_putc(w->b, ':');
+	w->comma = false;
+}
+
+void
+json_str(struct json_writer *w, struct str s)
+{
+	before_value(w);
+	json_quote(w->b, s, w->html);
+}
+
+void
+json_int(struct json_writer *w, int64_t v)
+{
+	char text[24];
+
+	before_value(w);
+	int n = snprintf(text, sizeof(text), "%" PRId64, v);
+	sbuf_put(w->b, text, (size_t)n);
+}
+
+void
+json_uint(struct json_writer *w, uint64_t v)
+{
+	char text[24];
+
+	before_value(w);
+	int n = snprintf(text, sizeof(text), "%" PRIu64, v);
+	sbuf_put(w->b, text, (size_t)n);
+}
+
+void
+json_double(struct json_writer *w, double v)
+{
+	if (!isfinite(v)) {
+		json_null(w);
+		return;
+	}
+	before_value(w);
+	float_format_json(w->b, v);
+}
+
+void
+json_bool(struct json_writer *w, bool v)
+{
+	before_value(w);
+	sbuf_puts(w->b, v ? "true" : "false");
+}
+
+void
+json_null(struct json_writer *w)
+{
+	before_value(w);
+	sbuf_puts(w->b, "null");
+}
+
+void
+json_raw(struct json_writer *w, struct str json)
+{
+	before_value(w);
+	sbuf_str(w->b, json);
+}
+
+void
+json_wall(struct json_writer *w, struct wall t)
+{
+	char text[RFC3339_MAX];
+	size_t n = rfc3339_format(t, text);
+
+	before_value(w);
+	sbuf_putc(w->b, '"');
+	sbuf_put(w->b, text, n);
+	sbuf_putc(w->b, '"');
+}
+
+void
+json_put_str(struct json_writer *w, const char *key, struct str v)
+{
+	json_key(w, str_from(key));
+	json_str(w, v);
+}
+
+void
+json_put_int(struct json_writer *w, const char *key, int64_t v)
+{
+	json_key(w, str_from(key));
+	json_int(w, v);
+}
+
+void
+json_put_uint(struct json_writer *w, const char *key, uint64_t v)
+{
+	json_key(w, str_from(key));
+	json_uint(w, v);
+}
+
+void
+json_put_double(struct json_writer *w, const char *key, double v)
+{
+	json_key(w, str_from(key));
+	json_double(w, v);
+}
+
+void
+json_put_bool(struct json_writer *w, const char *key, bool v)
+{
+	json_key(w, str_from(key));
+	json_bool(w, v);
+}
+
+void
+json_put_null(struct json_writer *w, const char *key)
+{
+	json_key(w, str_from(key));
+	json_null(w);
+}
+
+void
+json_put_raw(struct json_writer *w, const char *key, struct str json)
+{
+	json_key(w, str_from(key));
+	json_raw(w, json);
+}
+
+void
+json_put_wall(struct json_writer *w, const char *key, struct wall t)
+{
+	json_key(w, str_from(key));
+	json_wall(w, t);
+}

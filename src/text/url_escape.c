@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "url_escape.h"
+
+#include <string.h>
+
+#include "base/quote.h"
+#include "text/url.h"
+
+static int
+unhex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static bool
+is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+bool
+url_should_escape(unsigned char byte, enum url_part part)
+{
+	char c = (char)byte;
+
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+		return false;
+	if ((part == URL_HOST || part == URL_ZONE) && is_one_of(c, "!$&'()*+,;=:[]<>\""))
+		return false;
+	if (is_one_of(c, "-_.~"))
+		return false;
+	if (is_one_of(c, "$&+,/:;=?@")) {
+		switch (part) {
+		case URL_PATH:
+			return c == '?';
+		case URL_SEGMENT:
+			return is_one_of(c, "/;,?");
+		case URL_USER:
+			return is_one_of(c, "@/?:");
+		case URL_QUERY:
+			return true;
+		case URL_FRAGMENT:
+			return false;
+		case URL_HOST:
+		case URL_ZONE:
+			break;
+		}
+	}
+	return !(part == URL_FRAGMENT && is_one_of(c, "!()*"));
+}
+
+void
+url_escape(struct sbuf *b, struct str s, enum url_part part)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t run = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (!url_should_escape(c, part))
+			continue;
+		sbuf_put(b, s.p + run, i - run);
+		run = i + 1;
+		if (c == ' ' && part == URL_QUERY) {
+			sbuf_putc(b, '+');
+		} else {
+			char out[3] = { '%', digits[c >> 4], digits[c & 15] };
+			sbuf_put(b, out, 3);
+		}
+	}
+	if (s.n > run)
+		sbuf_put(b, s.p + run, s.n - run);
+}
+
+static bool
+bad_escape(struct str at, struct err *e)
+{
+	struct sbuf quoted = SBUF_INIT(SBUF_UNLIMITED);
+
+	quote_go(&quoted, str_sub(at, 0, 3));
+	err_set(e, ERR_INVALID, "invalid URL escape %s", sbuf_cstr(&quoted));
+	sbuf_fini(&quoted);
+	return false;
+}
+
+static bool
+bad_host_char(char c, struct err *e)
+{
+	struct sbuf quoted = SBUF_INIT(SBUF_UNLIMITED);
+
+	quote_go(&quoted, (struct str){ &c, 1 });
+	err_set(e, ERR_INVALID, "invalid character %s in host name", sbuf_cstr(&quoted));
+	sbuf_fini(&quoted);
+	return false;
+}
+
+/* Whether a host or zone may hold this escape (RFC 6874; no ASCII but %25 in hosts). */
+static bool
+escape_allowed(struct str at, enum url_part part)
+{
+	int high = unhex(at.p[1]), low = unhex(at.p[2]);
+	bool percent = at.p[1] == '2' && at.p[2] == '5';
+
+	if (part == URL_HOST)
+		return high >= 8 || percent;
+	if (part == URL_ZONE) {
+		unsigned char v = (unsigned char)(high << 4 | low);
+		return percent || v == ' ' || !url_should_escape(v, URL_HOST);
+	}
+	return true;
+}
+
+bool
+url_unescape(struct sbuf *b, struct str s, enum url_part part, struct err *e)
+{
+	bool host = part == URL_HOST || part == URL_ZONE;
+
+	for (size_t i = 0; i < s.n; i++) {
+		struct str rest = str_sub(s, i, s.n);
+		char c = s.p[i];
+		if (c == '%') {
+			if (rest.n < 3 || unhex(rest.p[1]) < 0 || unhex(rest.p[2]) < 0 ||
+			    !escape_allowed(rest, part))
+				return bad_escape(rest, e);
+			sbuf_putc(b, (char)(unhex(rest.p[1]) << 4 | unhex(rest.p[2])));
+			i += 2;
+		} else if (c == '+' && part == URL_QUERY) {
+			sbuf_putc(b, ' ');
+		} else {
+			if (host && (unsigned char)c < 0x80 && url_should_escape((unsigned char)c, part))
+				return bad_host_char(c, e);
+			sbuf_putc(b, c);
+		}
+	}
+	return true;
+}
+
+void
+url_query_escape(struct sbuf *b, struct str s)
+{
+	url_escape(b, s, URL_QUERY);
+}
+
+void
+url_path_escape(struct sbuf *b, struct str s)
+{
+	url_escape(b, s, URL_SEGMENT);
+}
+
+bool
+url_query_unescape(struct sbuf *b, struct str s, struct err *e)
+{
+	return url_unescape(b, s, URL_QUERY, e);
+}
+
+bool
+url_path_unescape(struct sbuf *b, struct str s, struct err *e)
+{
+	return url_unescape(b, s, URL_SEGMENT, e);
+}
