@@ -66,6 +66,12 @@ bool matcher_parse(struct str input, enum matcher_mode mode, const struct matche
 bool matcher_matches_value(const struct matcher *m, struct str value);
 bool matcher_matches(const struct matcher *m, const struct labels *l);
 bool matchers_match(const struct matchers *ms, const struct labels *l);
+/*
+ * The values that m accepts, when they can be counted: the one of EQ, or those of a RE that is
+ * an alternation of literals. Their number is returned, 0 when there is no such list; *v is `one`
+ * or borrowed from m. For indexes.
+ */
+size_t matcher_values(const struct matcher *m, struct str *one, const struct str **v);
 bool matcher_eq(const struct matcher *a, const struct matcher *b);
 /* Same matchers in the same order. */
 bool matchers_eq(const struct matchers *a, const struct matchers *b);

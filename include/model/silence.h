@@ -43,6 +43,12 @@ enum silence_state silence_state_at(const struct silence *s, struct wall now);
 const char *silence_state_text(enum silence_state s);
 /* Does one of the sets match? (the time is not looked at) */
 bool silence_matches(const struct silence *s, const struct labels *l);
+/*
+ * What silence_validate asks of one matcher, for callers that have yet to make
+ * it: texts like invalid regular expression "[": error parsing regexp: …
+ */
+bool silence_check_matcher(enum matcher_op op, struct str name, struct str value, enum naming naming,
+    struct err *e) MUST_CHECK;
 /* Names, values, the rule against matching everything, the order of times (Alertmanager silence.validateSilence). */
 bool silence_validate(const struct silence *s, enum naming naming, struct err *e) MUST_CHECK;
 /* Bytes of the Alertmanager protobuf MeshSilence encoding, which --silences.max-silence-size-bytes limits;

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/matcher.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/quote.h"
+#include "base/utf8.h"
+#include "matcher_lex.h"
+#include "text/regex.h"
+
+static bool
+is_regex(enum matcher_op op)
+{
+	return op == MATCH_RE || op == MATCH_NRE;
+}
+
+bool
+matcher_init(struct matcher *out, enum matcher_op op, struct str name, struct str value, struct err *e)
+{
+	struct regex *re = NULL;
+
+	if (is_regex(op)) {
+		re = regex_compile(value, REGEX_ANCHORED, e);
+		if (re == NULL)
+			return false;
+	}
+	*out = (struct matcher){ op, istr_get(name), istr_get(value), re };
+	return true;
+}
+
+void
+matcher_fini(struct matcher *m)
+{
+	istr_unref(m->name);
+	istr_unref(m->value);
+	regex_free(&m->re);
+	*m = (struct matcher){ 0 };
+}
+
+void
+matchers_fini(struct matchers *ms)
+{
+	for (size_t i = 0; i < ms->n; i++)
+		matcher_fini(&ms->m[i]);
+	mem_free(ms->m);
+	*ms = (struct matchers){ 0 };
+}
+
+void
+matchers_copy(struct matchers *out, const struct matchers *from)
+{
+	*out = (struct matchers){ mem_calloc(from->n, sizeof(*out->m)), from->n };
+	for (size_t i = 0; i < from->n; i++) {
+		const struct matcher *m = &from->m[i];
+		/* It compiled before. */
+		bool ok = matcher_init(&out->m[i], m->op, istr_str(m->name), istr_str(m->value), NULL);
+
+		assert(ok);
+		(void)ok;
+	}
+}
+
+void
+matchers_append(struct matchers *ms, struct matcher *take)
+{
+	ms->m = mem_realloc(ms->m, ms->n + 1, sizeof(*ms->m));
+	ms->m[ms->n++] = *take;
+	*take = (struct matcher){ 0 };
+}
+
+static int
+by_name_value_op(const void *pa, const void *pb)
+{
+	const struct matcher *a = pa, *b = pb;
+	int d = str_cmp(istr_str(a->name), istr_str(b->name));
+
+	if (d == 0)
+		d = str_cmp(istr_str(a->value), istr_str(b->value));
+	return d != 0 ? d : (int)a->op - (int)b->op;
+}
+
+void
+matchers_sort(struct matchers *ms)
+{
+	if (ms->n > 1)
+		qsort(ms->m, ms->n, sizeof(*ms->m), by_name_value_op);
+}
+
+bool
+matcher_matches_value(const struct matcher *m, struct str value)
+{
+	switch (m->op) {
+	case MATCH_EQ:
+		return str_eq(istr_str(m->value), value);
+	case MATCH_NE:
+		return !str_eq(istr_str(m->value), value);
+	case MATCH_RE:
+		return regex_match(m->re, value) == REGEX_YES;
+	case MATCH_NRE:
+		return regex_match(m->re, value) != REGEX_YES;
+	}
+	assert(false);
+	return false;
+}
+
+bool
+matcher_matches(const struct matcher *m, const struct labels *l)
+{
+	const struct istr *value = NULL;
+
+	for (size_t i = 0; i < l->n && value == NULL; i++)
+		if (l->l[i].name == m->name)
+			value = l->l[i].value;
+	if (is_regex(m->op))
+		return matcher_matches_value(m, istr_str(value));
+	return (value != NULL ? value == m->value : m->value->n == 0) == (m->op == MATCH_EQ);
+}
+
+bool
+matchers_match(const struct matchers *ms, const struct labels *l)
+{
+	for (size_t i = 0; i < ms->n; i++)
+		if (!matcher_matches(&ms->m[i], l))
+			return false;
+	return true;
+}
+
+bool
+matcher_eq(const struct matcher *a, const struct matcher *b)
+{
+	return a->op == b->op && a->name == b->name && a->value == b->value;
+}
+
+bool
+matchers_eq(const struct matchers *a, const struct matchers *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!matcher_eq(&a->m[i], &b->m[i]))
+			return false;
+	return true;
+}
+
+static bool
+needs_quotes(struct str name)
+{
+	uint32_t rune;
+
+	for (size_t i = 0; i < name.n; i += utf8_decode(str_sub(name, i, name.n), &rune)) {
+		utf8_decode(str_sub(name, i, name.n), &rune);
+		if (rune_is_reserved(rune))
+			return true;
+	}
+	return false;
+}
+
+/* As OpenMetrics escapes label values. */
+static void
+put_escaped(struct sbuf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\n') {
+			sbuf_puts(out, "\\n");
+			continue;
+		}
+		if (s.p[i] == '\\' || s.p[i] == '"')
+			sbuf_putc(out, '\\');
+		sbuf_putc(out, s.p[i]);
+	}
+}
+
+void
+matcher_format(const struct matcher *m, struct sbuf *out)
+{
+	if (needs_quotes(istr_str(m->name))) {
+		quote_go(out, istr_str(m->name));
+		sbuf_puts(out, matcher_op_text(m->op));
+		quote_go(out, istr_str(m->value));
+		return;
+	}
+	sbuf_str(out, istr_str(m->name));
+	sbuf_puts(out, matcher_op_text(m->op));
+	sbuf_putc(out, '"');
+	put_escaped(out, istr_str(m->value));
+	sbuf_putc(out, '"');
+}
+
+void
+matchers_format(const struct matchers *ms, struct sbuf *out)
+{
+	sbuf_putc(out, '{');
+	for (size_t i = 0; i < ms->n; i++) {
+		if (i != 0)
+			sbuf_putc(out, ',');
+		matcher_format(&ms->m[i], out);
+	}
+	sbuf_putc(out, '}');
+}
+
+const char *
+matcher_op_text(enum matcher_op op)
+{
+	static const char *const texts[] = { "=", "!=", "=~", "!~" };
+
+	assert((size_t)op < ARRAY_LEN(texts));
+	return texts[op];
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/silence.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+#include "base/quote.h"
+#include "base/utf8.h"
+#include "text/regex.h"
+
+struct silence *
+silence_new(void)
+{
+	struct silence *s = NEW(struct silence);
+
+	s->refs = 1;
+	s->starts = s->ends = s->updated = WALL_ZERO;
+	s->created_by = istr_get(STR_NONE);
+	s->comment = istr_get(STR_NONE);
+	s->annotations = labels_empty();
+	return s;
+}
+
+struct silence *
+silence_ref(struct silence *s)
+{
+	assert(s->refs != 0 && s->refs < UINT32_MAX);
+	s->refs++;
+	return s;
+}
+
+void
+silence_unref(struct silence *s)
+{
+	if (s == NULL)
+		return;
+	assert(s->refs != 0);
+	if (--s->refs != 0)
+		return;
+	for (size_t i = 0; i < s->sets_n; i++)
+		matchers_fini(&s->sets[i]);
+	mem_free(s->sets);
+	istr_unref(s->created_by);
+	istr_unref(s->comment);
+	istr_unref(s->source);
+	labels_unref(s->annotations);
+	mem_free(s);
+}
+
+struct silence *
+silence_copy(const struct silence *s)
+{
+	struct silence *copy = NEW(struct silence);
+
+	*copy = *s;
+	copy->refs = 1;
+	copy->sets = mem_calloc(s->sets_n, sizeof(*copy->sets));
+	for (size_t i = 0; i < s->sets_n; i++)
+		matchers_copy(&copy->sets[i], &s->sets[i]);
+	istr_ref(copy->created_by);
+	istr_ref(copy->comment);
+	if (copy->source != NULL)
+		istr_ref(copy->source);
+	labels_ref(copy->annotations);
+	return copy;
+}
+
+enum silence_state
+silence_state_at(const struct silence *s, struct wall now)
+{
+	if (wall_before(now, s->starts))
+		return SILENCE_PENDING;
+	return wall_after(now, s->ends) ? SILENCE_EXPIRED : SILENCE_ACTIVE;
+}
+
+const char *
+silence_state_text(enum silence_state s)
+{
+	switch (s) {
+	case SILENCE_EXPIRED:
+		return "expired";
+	case SILENCE_ACTIVE:
+		return "active";
+	case SILENCE_PENDING:
+		return "pending";
+	}
+	assert(false);
+	return "";
+}
+
+bool
+silence_matches(const struct silence *s, const struct labels *l)
+{
+	for (size_t i = 0; i < s->sets_n; i++)
+		if (matchers_match(&s->sets[i], l))
+			return true;
+	return false;
+}
+
+static bool
+refuse(struct err *e, const char *what, struct str s)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	quote_go(&b, s);
+	err_set(e, ERR_INVALID, "invalid %s %s", what, sbuf_cstr(&b));
+	sbuf_fini(&b);
+	return false;
+}
+
+static bool
+check_regex(struct str pattern, struct err *e)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	/* On its own, not between ^(?: and )$: a)(b is no pattern. */
+	struct regex *re = regex_compile(pattern, REGEX_SEARCH, e);
+	bool ok = re != NULL;
+
+	if (!ok) {
+		quote_go(&b, pattern);
+		err_ctx(e, "invalid regular expression %s", sbuf_cstr(&b));
+	}
+	sbuf_fini(&b);
+	regex_free(&re);
+	return ok;
+}
+
+bool
+silence_check_matcher(enum matcher_op op, struct str name, struct str value, enum naming naming, struct err *e)
+{
+	if (!label_name_valid(name, naming))
+		return refuse(e, "label name", name);
+	if (op == MATCH_RE || op == MATCH_NRE)
+		return check_regex(value, e);
+	return utf8_valid(value) || refuse(e, "label value", value);
+}
+
+/* A negation does not count, even one that the empty string satisfies. */
+static bool
+matches_empty(const struct matcher *m)
+{
+	return (m->op == MATCH_EQ || m->op == MATCH_RE) && matcher_matches_value(m, STR_NONE);
+}
+
+static bool
+check_set(const struct matchers *ms, size_t set, enum naming naming, struct err *e)
+{
+	bool all_match_empty = true;
+
+	if (ms->n == 0)
+		return err_set(e, ERR_INVALID, "matcher set %zu is empty", set);
+	for (size_t i = 0; i < ms->n; i++) {
+		const struct matcher *m = &ms->m[i];
+
+		if (!silence_check_matcher(m->op, istr_str(m->name), istr_str(m->value), naming, e))
+			return err_ctx(e, "invalid label matcher %zu in set %zu", i, set);
+		all_match_empty = all_match_empty && matches_empty(m);
+	}
+	if (all_match_empty)
+		return err_set(e, ERR_INVALID, "matcher set %zu: at least one matcher must not match the empty string",
+		    set);
+	return true;
+}
+
+bool
+silence_validate(const struct silence *s, enum naming naming, struct err *e)
+{
+	if (s->sets_n == 0)
+		return err_set(e, ERR_INVALID, "at least one matcher set required");
+	for (size_t i = 0; i < s->sets_n; i++)
+		if (!check_set(&s->sets[i], i, naming, e))
+			return false;
+	if (wall_is_zero(s->starts))
+		return err_set(e, ERR_INVALID, "invalid zero start timestamp");
+	if (wall_is_zero(s->ends))
+		return err_set(e, ERR_INVALID, "invalid zero end timestamp");
+	if (wall_before(s->ends, s->starts))
+		return err_set(e, ERR_INVALID, "end time must not be before start time");
+	return true;
+}
+
+/* Sizes in protobuf's encoding. All field numbers are below 16: one byte of key. */
+static size_t
+varint_size(uint64_t v)
+{
+	size_t n = 1;
+
+	while ((v >>= 7) != 0)
+		n++;
+	return n;
+}
+
+static size_t
+bytes_field(size_t n)
+{
+	return 1 + varint_size(n) + n;
+}
+
+/* Strings that are empty are left out, except in maps. */
+static size_t
+text_field(const struct istr *s)
+{
+	return s->n != 0 ? bytes_field(s->n) : 0;
+}
+
+static size_t
+time_field(struct wall t)
+{
+	size_t n = 0;
+
+	if (t.s != 0)
+		n += 1 + varint_size((uint64_t)t.s);
+	if (t.ns != 0)
+		n += 1 + varint_size((uint64_t)t.ns);
+	return bytes_field(n);
+}
+
+static size_t
+set_field(const struct matchers *ms)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ms->n; i++) {
+		const struct matcher *m = &ms->m[i];
+
+		n += bytes_field((m->op != MATCH_EQ ? 2 : 0) + text_field(m->name) + text_field(m->value));
+	}
+	return bytes_field(n);
+}
+
+size_t
+silence_wire_size(const struct silence *s, struct wall expires)
+{
+	size_t id = strlen(s->id);
+	size_t n = id != 0 ? bytes_field(id) : 0;
+
+	n += time_field(s->starts) + time_field(s->ends) + time_field(s->updated);
+	n += text_field(s->created_by) + text_field(s->comment);
+	for (size_t i = 0; i < s->annotations->n; i++)
+		n += bytes_field(bytes_field(s->annotations->l[i].name->n) + bytes_field(s->annotations->l[i].value->n));
+	for (size_t i = 0; i < s->sets_n; i++)
+		n += set_field(&s->sets[i]);
+	return bytes_field(n) + time_field(expires);
+}
