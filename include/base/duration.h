@@ -2,7 +2,8 @@
 /*
  * base/duration.h - the only parser of "1h30m", in its three grammars.
  *
- * Specification §1.1 (flags), §2.2 (configuration: Prometheus durations; Go durations).
+ * Sources: prometheus/common model.ParseDuration (configuration), Go
+ * time.ParseDuration (fields of Go's own type), go-str2duration (flags).
  */
 #ifndef BASE_DURATION_H
 #define BASE_DURATION_H

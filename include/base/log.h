@@ -5,7 +5,8 @@
  *	LOG(log, LOG_INFO, "Listening on", F_STR("address", s));
  *
  * A logger is a level, a sink and inherited fields. Loop thread only. Lines
- * take the form of Alertmanager's (specification §1.8): logfmt or JSON.
+ * take the form of Alertmanager's (Go log/slog): logfmt or JSON. Times are
+ * shown in the offset that the clock gives them.
  * A NULL logger drops everything.
  */
 #ifndef BASE_LOG_H

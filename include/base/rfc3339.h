@@ -13,12 +13,13 @@
 #include "base/time.h"
 
 /*
- * What API v2 accepts as a date-time (specification §4.2): RFC 3339 with an
- * optional zone (none means UTC), seconds or fraction; a date alone; the empty
- * string is 1970-01-01T00:00:00Z.
+ * What API v2 accepts as a date-time: RFC 3339 with an optional zone (none
+ * means UTC), seconds or fraction; without seconds the zone can only be Z, and
+ * with a blank for the T there is none; a date alone. The empty string is
+ * 1970-01-01T00:00:00Z. Errors are worded as Go's time.Parse words them.
  */
 bool api_time_parse(struct str s, struct wall *out, struct err *e) MUST_CHECK;
-/* Strict RFC 3339 as Go's time.RFC3339Nano layout parses it. */
+/* RFC 3339 as Go's time.RFC3339Nano layout parses it. */
 bool rfc3339_parse(struct str s, struct wall *out, struct err *e) MUST_CHECK;
 
 #define RFC3339_MAX 48

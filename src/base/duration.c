@@ -5,7 +5,6 @@
  */
 #include "base/duration.h"
 
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -158,17 +157,35 @@ quote_bytes(struct sbuf *b, struct str s)
 	sbuf_putc(b, '"');
 }
 
+/* What differs between Go's durations and those of flags. */
+struct dialect {
+	bool days;		/* units d and w */
+	uint64_t limit;		/* the most below 0; above it is one less than 2^63 */
+	void (*quote)(struct sbuf *b, struct str s);
+};
+
+static void
+quote_raw(struct sbuf *b, struct str s)
+{
+	sbuf_putc(b, '"');
+	sbuf_str(b, s);
+	sbuf_putc(b, '"');
+}
+
+static const struct dialect dialect_go = { false, SPAN_LIMIT, quote_bytes };
+static const struct dialect dialect_flag = { true, SPAN_LIMIT - 1, quote_raw };
+
 static bool
-go_error(struct err *e, const char *what, struct str unit, struct str s)
+go_error(struct err *e, const struct dialect *d, const char *what, struct str unit, struct str s)
 {
 	struct sbuf q = SBUF_INIT(SHOWN);
 
 	sbuf_printf(&q, "time: %s ", what);
 	if (unit.n != 0) {
-		quote_bytes(&q, unit);
+		d->quote(&q, unit);
 		sbuf_puts(&q, " in duration ");
 	}
-	quote_bytes(&q, s);
+	d->quote(&q, s);
 	err_set(e, ERR_INVALID, "%s", sbuf_cstr(&q));
 	sbuf_fini(&q);
 	return false;
@@ -187,7 +204,7 @@ fraction(struct str s, uint64_t *value, double *scale)
 	for (size_t i = 0; i < s.n; i++) {
 		uint64_t d = (uint64_t)(s.p[i] - '0');
 
-		if (v > (SPAN_LIMIT - 1 - d) / 10)
+		if (v > (SPAN_LIMIT - 1) / 10 || v * 10 + d > SPAN_LIMIT)
 			break;
 		v = v * 10 + d;
 		sc *= 10;
@@ -196,9 +213,9 @@ fraction(struct str s, uint64_t *value, double *scale)
 	*scale = sc;
 }
 
-/* One number with its unit off the front of *rest, added to *sum (at most 2^63). */
+/* One number with its unit off the front of *rest, added to *sum (at most the limit). */
 static bool
-go_part(struct str *rest, struct str s, bool days, uint64_t *sum, struct err *e)
+go_part(struct str *rest, struct str s, const struct dialect *dia, uint64_t *sum, struct err *e)
 {
 	size_t whole = digits(*rest), n = whole, u;
 	uint64_t v, f = 0;
@@ -206,40 +223,40 @@ go_part(struct str *rest, struct str s, bool days, uint64_t *sum, struct err *e)
 	const struct unit *unit;
 	struct str name;
 
-	if (!integer(str_sub(*rest, 0, whole), SPAN_LIMIT, &v))
-		return go_error(e, "invalid duration", STR_NONE, s);
+	if (!integer(str_sub(*rest, 0, whole), dia->limit, &v))
+		return go_error(e, dia, "invalid duration", STR_NONE, s);
 	if (n < rest->n && rest->p[n] == '.') {
 		struct str after = str_sub(*rest, n + 1, rest->n);
 		size_t k = digits(after);
 
 		fraction(str_sub(after, 0, k), &f, &scale);
 		if (whole + k == 0)
-			return go_error(e, "invalid duration", STR_NONE, s);
+			return go_error(e, dia, "invalid duration", STR_NONE, s);
 		n += 1 + k;
 	}
 	for (u = n; u < rest->n && rest->p[u] != '.' && !is_digit(rest->p[u]);)
 		u++;
 	if (u == n)
-		return go_error(e, "missing unit in duration", STR_NONE, s);
+		return go_error(e, dia, "missing unit in duration", STR_NONE, s);
 	name = str_sub(*rest, n, u);
 	unit = find_unit(units_go, name);
-	if (unit == NULL && days)
+	if (unit == NULL && dia->days)
 		unit = find_unit(units_days, name);
 	if (unit == NULL)
-		return go_error(e, "unknown unit", name, s);
-	if (v > SPAN_LIMIT / unit->ns)
-		return go_error(e, "invalid duration", STR_NONE, s);
-	v *= unit->ns;
-	v += (uint64_t)((double)f * ((double)unit->ns / scale));
-	*sum += v;	/* both are at most 2^63: at worst this wraps to 0 exactly */
-	if (v > SPAN_LIMIT || *sum > SPAN_LIMIT || *sum < v)
-		return go_error(e, "invalid duration", STR_NONE, s);
+		return go_error(e, dia, "unknown unit", name, s);
+	if (v > dia->limit / unit->ns)
+		return go_error(e, dia, "invalid duration", STR_NONE, s);
+	/* Less than 2^63 and one unit: far from overflow. */
+	v = v * unit->ns + (uint64_t)((double)f * ((double)unit->ns / scale));
+	if (v > dia->limit || v > dia->limit - *sum)
+		return go_error(e, dia, "invalid duration", STR_NONE, s);
+	*sum += v;
 	*rest = str_sub(*rest, u, rest->n);
 	return true;
 }
 
 static bool
-parse_go(struct str s, bool days, span *out, struct err *e)
+parse_go(struct str s, const struct dialect *dia, span *out, struct err *e)
 {
 	bool negative = s.n != 0 && s.p[0] == '-';
 	struct str rest = negative || (s.n != 0 && s.p[0] == '+') ? str_sub(s, 1, s.n) : s;
@@ -250,15 +267,15 @@ parse_go(struct str s, bool days, span *out, struct err *e)
 		return true;
 	}
 	if (rest.n == 0)
-		return go_error(e, "invalid duration", STR_NONE, s);
+		return go_error(e, dia, "invalid duration", STR_NONE, s);
 	while (rest.n != 0) {
 		if (rest.p[0] != '.' && !is_digit(rest.p[0]))
-			return go_error(e, "invalid duration", STR_NONE, s);
-		if (!go_part(&rest, s, days, &sum, e))
+			return go_error(e, dia, "invalid duration", STR_NONE, s);
+		if (!go_part(&rest, s, dia, &sum, e))
 			return false;
 	}
 	if (sum == SPAN_LIMIT && !negative)
-		return go_error(e, "invalid duration", STR_NONE, s);
+		return go_error(e, dia, "invalid duration", STR_NONE, s);
 	*out = negative ? (span)(0 - sum) : (span)sum;
 	return true;
 }
@@ -266,13 +283,13 @@ parse_go(struct str s, bool days, span *out, struct err *e)
 bool
 duration_parse_go(struct str s, span *out, struct err *e)
 {
-	return parse_go(s, false, out, e);
+	return parse_go(s, &dialect_go, out, e);
 }
 
 bool
 duration_parse_flag(struct str s, span *out, struct err *e)
 {
-	return parse_go(s, true, out, e);
+	return parse_go(s, &dialect_flag, out, e);
 }
 
 size_t

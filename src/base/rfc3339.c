@@ -1,176 +1,265 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 3339 section 5.6; the API's additions: go-openapi strfmt date-time. */
+/*
+ * Reading follows Go's time.Parse, down to its leniency (an hour of one digit,
+ * a comma before the fraction, zones of +24:00) and its messages: clients get
+ * to see these. Which layouts the API takes: go-openapi/strfmt date-time.
+ */
 #include "base/rfc3339.h"
 
 #include <stdio.h>
 
-/* A reader over the text; one thing that does not fit makes the rest fail too. */
+#include "base/sbuf.h"
+
+/* Enough of a time that does not parse to recognise it. */
+#define SHOWN ((size_t)512)
+
 struct scan {
-	struct str s;
-	size_t i;
-	bool ok;
+	const char *layout;	/* all of it */
+	struct str all;		/* all of the text */
+	struct str rest;	/* not yet read */
+	struct wall w;
+	int year, month, day;
+	struct err *e;
 };
 
-static bool
-at_end(const struct scan *sc)
-{
-	return sc->i == sc->s.n;
-}
-
-static bool
-peek(const struct scan *sc, char c)
-{
-	return !at_end(sc) && sc->s.p[sc->i] == c;
-}
-
-static bool
-accept(struct scan *sc, char c)
-{
-	if (!peek(sc, c))
-		return false;
-	sc->i++;
-	return true;
-}
-
 static void
-expect(struct scan *sc, char c)
+quote(struct sbuf *b, struct str s)
 {
-	if (!accept(sc, c))
-		sc->ok = false;
+	sbuf_putc(b, '"');
+	for (size_t i = 0; i < s.n && i < SHOWN; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < ' ' || c >= 0x80)
+			sbuf_printf(b, "\\x%02x", c);
+		else if (c == '"' || c == '\\')
+			sbuf_printf(b, "\\%c", c);
+		else
+			sbuf_putc(b, (char)c);
+	}
+	sbuf_putc(b, '"');
+}
+
+/* The text from `at` on is not what this part of the layout asks for. */
+static bool
+mismatch(const struct scan *sc, struct str at, const char *part, size_t part_n)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	if (sc->e == NULL)
+		return false;
+	sbuf_puts(&b, "parsing time ");
+	quote(&b, sc->all);
+	sbuf_printf(&b, " as \"%s\": cannot parse ", sc->layout);
+	quote(&b, at);
+	sbuf_puts(&b, " as ");
+	quote(&b, (struct str){ part, part_n });
+	err_set(sc->e, ERR_INVALID, "%s", sbuf_cstr(&b));
+	sbuf_fini(&b);
+	return false;
 }
 
 static bool
-is_digit_at(const struct scan *sc)
+complain(const struct scan *sc, const char *what, struct str extra)
 {
-	return !at_end(sc) && sc->s.p[sc->i] >= '0' && sc->s.p[sc->i] <= '9';
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	if (sc->e == NULL)
+		return false;
+	sbuf_puts(&b, "parsing time ");
+	quote(&b, sc->all);
+	sbuf_printf(&b, ": %s", what);
+	if (extra.n != 0)
+		quote(&b, extra);
+	err_set(sc->e, ERR_INVALID, "%s", sbuf_cstr(&b));
+	sbuf_fini(&b);
+	return false;
 }
 
-/* Exactly `width` digits, from lo to hi. */
+static bool
+is_digit_at(struct str s, size_t i)
+{
+	return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
+}
+
+/* Digits off the front: `most`, or fewer but at least `least`. -1: they are not there. */
 static int
-number(struct scan *sc, int width, int lo, int hi)
+take_number(struct str *s, size_t least, size_t most)
 {
 	int v = 0;
+	size_t n = 0;
 
-	for (; width > 0; width--) {
-		if (!is_digit_at(sc)) {
-			sc->ok = false;
-			return lo;
-		}
-		v = v * 10 + (sc->s.p[sc->i++] - '0');
-	}
-	if (v < lo || v > hi) {
-		sc->ok = false;
-		return lo;
-	}
+	for (; n < most && is_digit_at(*s, n); n++)
+		v = v * 10 + (s->p[n] - '0');
+	if (n < least)
+		return -1;
+	*s = str_sub(*s, n, s->n);
 	return v;
 }
 
-/* Any number of digits, at least one; those beyond nanoseconds are cut off. */
-static int32_t
-nanoseconds(struct scan *sc)
-{
-	int32_t ns = 0, unit = 100000000;
-
-	if (!is_digit_at(sc))
-		sc->ok = false;
-	for (; is_digit_at(sc); sc->i++, unit /= 10)
-		ns += (sc->s.p[sc->i] - '0') * unit;
-	return ns;
-}
-
+/* A point or comma with digits behind it, if there is one; beyond nanoseconds they are cut off. */
 static void
-date(struct scan *sc, struct wall *w)
+fraction(struct scan *sc)
 {
-	int year, month, day;
+	int32_t unit = 100000000;
+	size_t n = 1;
 
-	year = number(sc, 4, 0, 9999);
-	expect(sc, '-');
-	month = number(sc, 2, 1, 12);
-	expect(sc, '-');
-	day = number(sc, 2, 1, days_in_month(year, month));
-	w->s = civil_days(year, month, day) * 86400;
-}
-
-static void
-hour_minute(struct scan *sc, struct wall *w)
-{
-	w->s += number(sc, 2, 0, 23) * 3600;
-	expect(sc, ':');
-	w->s += number(sc, 2, 0, 59) * 60;
-}
-
-static void
-seconds(struct scan *sc, struct wall *w)
-{
-	w->s += number(sc, 2, 0, 59);
-	if (accept(sc, '.') || accept(sc, ','))
-		w->ns = nanoseconds(sc);
-}
-
-static void
-zone(struct scan *sc, struct wall *w)
-{
-	int sign;
-
-	if (accept(sc, 'Z'))
+	if (sc->rest.n < 2 || (sc->rest.p[0] != '.' && sc->rest.p[0] != ',') ||
+	    !is_digit_at(sc->rest, 1))
 		return;
-	sign = peek(sc, '-') ? -1 : 1;
-	if (!accept(sc, '-'))
-		expect(sc, '+');
-	w->offset = sign * number(sc, 2, 0, 24) * 3600;
-	expect(sc, ':');
-	w->offset += sign * number(sc, 2, 0, 60) * 60;
-	w->s -= w->offset;
+	for (; is_digit_at(sc->rest, n); n++, unit /= 10)
+		sc->w.ns += (sc->rest.p[n] - '0') * unit;
+	sc->rest = str_sub(sc->rest, n, sc->rest.n);
 }
 
 static bool
-finish(const struct scan *sc, const struct wall *w, struct wall *out, struct err *e)
+zone(struct scan *sc, const char *part)
 {
-	if (!sc->ok || !at_end(sc))
-		return err_set(e, ERR_INVALID, "invalid time \"%.*s\"",
-		    (int)(sc->s.n < 64 ? sc->s.n : 64), sc->s.p != NULL ? sc->s.p : "");
-	*out = *w;
+	struct str s = sc->rest, digits;
+	int hours, minutes, sign;
+
+	if (s.n != 0 && s.p[0] == 'Z') {
+		sc->rest = str_sub(s, 1, s.n);
+		return true;
+	}
+	if (s.n < 6 || s.p[3] != ':')
+		return mismatch(sc, s, part, 6);
+	digits = str_sub(s, 1, 3);
+	hours = take_number(&digits, 2, 2);
+	digits = str_sub(s, 4, 6);
+	minutes = take_number(&digits, 2, 2);
+	sign = s.p[0] == '+' ? 1 : s.p[0] == '-' ? -1 : 0;
+	if (hours < 0 || minutes < 0)
+		return mismatch(sc, s, part, 6);
+	if (minutes > 60)
+		return complain(sc, "time zone offset minute out of range", STR_NONE);
+	if (hours > 24)
+		return complain(sc, "time zone offset hour out of range", STR_NONE);
+	if (sign == 0)
+		return mismatch(sc, s, part, 6);
+	sc->w.offset = sign * (hours * 3600 + minutes * 60);
+	sc->rest = str_sub(s, 6, s.n);
+	return true;
+}
+
+/* The parts of layouts that stand for numbers. */
+static const struct part {
+	char name[5];
+	size_t least, most;
+	int lo, hi;
+	const char *range;
+} parts[] = {
+	{ "2006", 4, 4, 0, 9999, "" },
+	{ "01", 2, 2, 1, 12, "month out of range" },
+	{ "02", 2, 2, 0, 99, "" },	/* checked when the month is known */
+	{ "15", 1, 2, 0, 23, "hour out of range" },
+	{ "04", 2, 2, 0, 59, "minute out of range" },
+	{ "05", 2, 2, 0, 59, "second out of range" },
+};
+
+static const struct part *
+part_at(const char *layout)
+{
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (strncmp(layout, parts[i].name, strlen(parts[i].name)) == 0)
+			return &parts[i];
+	return NULL;
+}
+
+static bool
+number(struct scan *sc, const struct part *part)
+{
+	struct str at = sc->rest;
+	int v = take_number(&sc->rest, part->least, part->most);
+
+	if (v < 0)
+		return mismatch(sc, at, part->name, strlen(part->name));
+	if (v < part->lo || v > part->hi)
+		return complain(sc, part->range, STR_NONE);
+	switch (part - parts) {
+	case 0:
+		sc->year = v;
+		break;
+	case 1:
+		sc->month = v;
+		break;
+	case 2:
+		sc->day = v;
+		break;
+	case 3:
+		sc->w.s += v * 3600;
+		break;
+	case 4:
+		sc->w.s += v * 60;
+		break;
+	default:
+		sc->w.s += v;
+		fraction(sc);
+		break;
+	}
+	return true;
+}
+
+static bool
+parse(const char *layout, struct str s, struct wall *out, struct err *e)
+{
+	static const char fraction_part[] = ".999999999", zone_part[] = "Z07:00";
+	struct scan sc = { .layout = layout, .all = s, .rest = s, .e = e };
+
+	for (const char *at = layout; *at != '\0';) {
+		const struct part *part = part_at(at);
+
+		if (part != NULL) {
+			if (!number(&sc, part))
+				return false;
+			at += strlen(part->name);
+		} else if (strncmp(at, fraction_part, strlen(fraction_part)) == 0) {
+			at += strlen(fraction_part);	/* was read with the seconds */
+		} else if (strncmp(at, zone_part, strlen(zone_part)) == 0) {
+			if (!zone(&sc, at))
+				return false;
+			at += strlen(zone_part);
+		} else {
+			if (sc.rest.n == 0 || sc.rest.p[0] != *at)
+				return mismatch(&sc, sc.rest, at, 1);
+			sc.rest = str_sub(sc.rest, 1, sc.rest.n);
+			at++;
+		}
+	}
+	if (sc.rest.n != 0)
+		return complain(&sc, "extra text: ", sc.rest);
+	if (sc.day < 1 || sc.day > days_in_month(sc.year, sc.month))
+		return complain(&sc, "day out of range", STR_NONE);
+	sc.w.s += civil_days(sc.year, sc.month, sc.day) * 86400 - sc.w.offset;
+	*out = sc.w;
 	return true;
 }
 
 bool
 rfc3339_parse(struct str s, struct wall *out, struct err *e)
 {
-	struct scan sc = { s, 0, true };
-	struct wall w = { 0, 0, 0 };
-
-	date(&sc, &w);
-	expect(&sc, 'T');
-	hour_minute(&sc, &w);
-	expect(&sc, ':');
-	seconds(&sc, &w);
-	zone(&sc, &w);
-	return finish(&sc, &w, out, e);
+	return parse("2006-01-02T15:04:05.999999999Z07:00", s, out, e);
 }
 
 bool
 api_time_parse(struct str s, struct wall *out, struct err *e)
 {
-	struct scan sc = { s, 0, true };
-	struct wall w = { 0, 0, 0 };
+	/* The most usual first; a failure is told in terms of the last one. */
+	static const char *const layouts[] = {
+		"2006-01-02T15:04:05Z07:00",
+		"2006-01-02T15:04:05",
+		"2006-01-02T15:04Z",
+		"2006-01-02T15:04",
+		"2006-01-02 15:04:05",
+	};
 
 	if (s.n == 0) {
-		*out = w;
+		*out = (struct wall){ 0, 0, 0 };
 		return true;
 	}
-	date(&sc, &w);
-	if (at_end(&sc))
-		return finish(&sc, &w, out, e);
-	expect(&sc, 'T');
-	hour_minute(&sc, &w);
-	if (accept(&sc, ':')) {
-		seconds(&sc, &w);
-		if (!at_end(&sc))
-			zone(&sc, &w);
-	} else {
-		accept(&sc, 'Z');
-	}
-	return finish(&sc, &w, out, e);
+	for (size_t i = 0; i < ARRAY_LEN(layouts); i++)
+		if (parse(layouts[i], s, out, NULL))
+			return true;
+	return parse("2006-01-02", s, out, e);
 }
 
 static size_t

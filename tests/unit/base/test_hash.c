@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/compiler.h"
+#include "base/hash.h"
+#include "base/hmap.h"
+#include "base/rand.h"
+
+static uint64_t
+fingerprint(const char *const pairs[][2])
+{
+	uint64_t h = FNV64_INIT;
+
+	for (; (*pairs)[0] != NULL; pairs++)
+		for (int i = 0; i < 2; i++) {
+			h = fnv64(h, (*pairs)[i], strlen((*pairs)[i]));
+			h = fnv64_byte(h, 0xFF);
+		}
+	return h;
+}
+
+START_TEST(fnv_fingerprints)
+{
+	const char *const none[][2] = { { NULL, NULL } };
+	const char *const alertname[][2] = { { "alertname", "A" }, { NULL, NULL } };
+	const char *const ab[][2] = { { "a", "b" }, { NULL, NULL } };
+	const char *const two[][2] = { { "alertname", "A" }, { "i", "1" }, { NULL, NULL } };
+
+	ck_assert_uint_eq(fingerprint(none), UINT64_C(0xcbf29ce484222325));
+	ck_assert_uint_eq(fingerprint(alertname), UINT64_C(0xd2c6efc389df0927));
+	ck_assert_uint_eq(fingerprint(ab), UINT64_C(0xd2b371819297f98a));
+	ck_assert_uint_eq(fingerprint(two), UINT64_C(0xcaaaffbd9ccf039f));
+	/* From the FNV reference's list. */
+	ck_assert_uint_eq(fnv64(FNV64_INIT, "a", 1), UINT64_C(0xaf63dc4c8601ec8c));
+	ck_assert_uint_eq(fnv64(FNV64_INIT, "foobar", 6), UINT64_C(0x85944171f73967e8));
+}
+END_TEST
+
+static uint64_t
+xxh64(const void *p, size_t n)
+{
+	struct xxh64 x;
+
+	xxh64_init(&x);
+	xxh64_add(&x, p, n);
+	return xxh64_sum(&x);
+}
+
+START_TEST(xxhash_vectors)
+{
+	static const char text[] = "Nobody inspects the spammish repetition";
+
+	ck_assert_uint_eq(xxh64("", 0), UINT64_C(0xEF46DB3751D8E999));
+	ck_assert_uint_eq(xxh64("a", 1), UINT64_C(0xD24EC4F1A98C6E5B));
+	ck_assert_uint_eq(xxh64("abc", 3), UINT64_C(0x44BC2CF5AD770999));
+	ck_assert_uint_eq(xxh64(text, sizeof(text) - 1), UINT64_C(0xFBCEA83C8A378BF1));
+}
+END_TEST
+
+/* The reference's own sanity buffer and results, with seed 0. */
+START_TEST(xxhash_sanity_buffer)
+{
+	unsigned char buf[222];
+	uint64_t g = UINT64_C(2654435761);
+
+	for (size_t i = 0; i < sizeof(buf); i++) {
+		buf[i] = (unsigned char)(g >> 56);
+		g *= UINT64_C(11400714785074694797);
+	}
+	ck_assert_uint_eq(xxh64(buf, 1), UINT64_C(0xE934A84ADB052768));
+	ck_assert_uint_eq(xxh64(buf, 4), UINT64_C(0x9136A0DCA57457EE));
+	ck_assert_uint_eq(xxh64(buf, 14), UINT64_C(0x8282DCC4994E35C8));
+	ck_assert_uint_eq(xxh64(buf, 222), UINT64_C(0xB641AE8CB691C174));
+}
+END_TEST
+
+START_TEST(xxhash_streams)
+{
+	unsigned char buf[300];
+	struct rand r;
+
+	rand_seed(&r, 1);
+	for (size_t i = 0; i < sizeof(buf); i++)
+		buf[i] = (unsigned char)rand_u64(&r);
+	for (size_t n = 0; n <= sizeof(buf); n++)
+		for (int round = 0; round < 5; round++) {
+			struct xxh64 x;
+			size_t at = 0;
+
+			xxh64_init(&x);
+			while (at < n) {
+				size_t step = 1 + rand_below(&r, n - at);
+
+				if (round != 0 && step > 40)
+					step = 1 + rand_below(&r, 40);
+				xxh64_add(&x, buf + at, step);
+				xxh64_sum(&x);	/* looking changes nothing */
+				at += step;
+			}
+			ck_assert_uint_eq(xxh64_sum(&x), xxh64(buf, n));
+		}
+}
+END_TEST
+
+START_TEST(siphash_1_3_vectors)
+{
+	/* Those with the zero key are what CPython hashes these bytes to. */
+	static const struct { const char *text; uint64_t want; } rows[] = {
+		{ "a", UINT64_C(0x407448d2b89b1813) },
+		{ "abcdefg", UINT64_C(0x6db12aae9070f506) },
+		{ "abcdefgh", UINT64_C(0x3f7b849c0b8e35ea) },
+		{ "Nobody inspects the spammish repetition", UINT64_C(0x248f2f37815dc387) },
+	};
+	unsigned char key[16] = { 0 };
+	uint64_t other;
+
+	hash_seed(key);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		ck_assert_uint_eq(hash_seeded(rows[i].text, strlen(rows[i].text)), rows[i].want);
+	for (unsigned char i = 0; i < 16; i++)
+		key[i] = i;
+	hash_seed(key);
+	/* The first of the reference's vectors: key 00 01 .. 0f, empty message. */
+	ck_assert_uint_eq(hash_seeded("", 0), UINT64_C(0xabac0158050fc4dc));
+	other = hash_seeded("a", 1);
+	key[15]++;
+	hash_seed(key);
+	ck_assert_uint_ne(hash_seeded("a", 1), other);
+}
+END_TEST
+
+struct thing {
+	int value;
+	struct hmap_node node;
+};
+
+static struct thing *
+find(const struct hmap *m, uint64_t hash, int value)
+{
+	for (struct hmap_node *n = hmap_first(m, hash); n != NULL; n = hmap_next(n)) {
+		struct thing *t = CONTAINER_OF(n, struct thing, node);
+
+		if (t->value == value)
+			return t;
+	}
+	return NULL;
+}
+
+/* Few distinct hashes, so that equal ones share chains with others. */
+static uint64_t
+poor_hash(int value)
+{
+	return (uint64_t)(value % 97) << 32;
+}
+
+START_TEST(map_finds_what_was_put_in)
+{
+	static struct thing things[2000];
+	struct hmap m = { 0 };
+	size_t seen = 0;
+
+	ck_assert_ptr_null(hmap_first(&m, 1));
+	ck_assert_ptr_null(hmap_each(&m, NULL));
+	for (int i = 0; i < 2000; i++) {
+		things[i].value = i;
+		hmap_insert(&m, &things[i].node, poor_hash(i));
+	}
+	for (int i = 0; i < 2000; i += 2)
+		hmap_remove(&m, &things[i].node);
+	ck_assert_uint_eq(m.n, 1000);
+	for (int i = 0; i < 2000; i++)
+		ck_assert_ptr_eq(find(&m, poor_hash(i), i), i % 2 != 0 ? &things[i] : NULL);
+	ck_assert_ptr_null(hmap_first(&m, 12345));
+	HMAP_EACH(&m, node) {
+		ck_assert_int_eq(CONTAINER_OF(node, struct thing, node)->value % 2, 1);
+		hmap_remove(&m, node);
+		node->next = (struct hmap_node *)(uintptr_t)1;	/* the map does not look again */
+		seen++;
+	}
+	ck_assert_uint_eq(seen, 1000);
+	ck_assert_uint_eq(m.n, 0);
+	hmap_fini(&m);
+	ck_assert_ptr_null(m.buckets);
+}
+END_TEST
+
+START_TEST(map_iterates_over_all_once)
+{
+	static struct thing things[777];
+	struct hmap m = { 0 };
+	struct rand r;
+
+	rand_seed(&r, 7);
+	for (int i = 0; i < 777; i++)
+		hmap_insert(&m, &things[i].node, rand_u64(&r));
+	HMAP_EACH(&m, node)
+		CONTAINER_OF(node, struct thing, node)->value++;
+	for (int i = 0; i < 777; i++)
+		ck_assert_int_eq(things[i].value, 1);
+	hmap_fini(&m);
+}
+END_TEST
+
+START_TEST(random_numbers_repeat)
+{
+	struct rand a, b;
+	bool differ = false;
+
+	rand_seed(&a, 42);
+	rand_seed(&b, 42);
+	for (int i = 0; i < 1000; i++)
+		ck_assert_uint_eq(rand_u64(&a), rand_u64(&b));
+	rand_seed(&b, 43);
+	for (int i = 0; i < 10; i++)
+		differ |= rand_u64(&a) != rand_u64(&b);
+	ck_assert(differ);
+	/* The generator's published first outputs from this state. */
+	a = (struct rand){ { 1, 2, 3, 4 } };
+	ck_assert_uint_eq(rand_u64(&a), UINT64_C(41943041));
+	ck_assert_uint_eq(rand_u64(&a), UINT64_C(58720359));
+	ck_assert_uint_eq(rand_u64(&a), UINT64_C(3588806011781223));
+	/* splitmix64 from 0. */
+	rand_seed(&a, 0);
+	ck_assert_uint_eq(a.s[0], UINT64_C(0xE220A8397B1DCDAF));
+	ck_assert_uint_eq(a.s[1], UINT64_C(0x6E789E6AA1B965F4));
+}
+END_TEST
+
+START_TEST(random_numbers_stay_in_range)
+{
+	struct rand r;
+	int seen[6] = { 0 };
+
+	rand_seed(&r, 3);
+	for (int i = 0; i < 6000; i++) {
+		double d = rand_double(&r);
+
+		ck_assert(d >= 0 && d < 1);
+		seen[rand_below(&r, 6)]++;
+		ck_assert_uint_eq(rand_below(&r, 1), 0);
+		ck_assert_uint_lt(rand_below(&r, UINT64_MAX), UINT64_MAX);
+	}
+	for (int i = 0; i < 6; i++)
+		ck_assert(seen[i] > 850 && seen[i] < 1150);
+}
+END_TEST
+
+START_TEST(uuids_are_version_4)
+{
+	struct rand r;
+	char a[37], b[37];
+
+	rand_seed(&r, 9);
+	rand_uuid(&r, b);
+	for (int i = 0; i < 200; i++) {
+		rand_uuid(&r, a);
+		ck_assert_uint_eq(strlen(a), 36);
+		ck_assert_uint_eq(strspn(a, "0123456789abcdef-"), 36);
+		ck_assert(a[8] == '-' && a[13] == '-' && a[18] == '-' && a[23] == '-');
+		ck_assert_int_eq(a[14], '4');
+		ck_assert_ptr_nonnull(strchr("89ab", a[19]));
+		ck_assert_str_ne(a, b);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("hash");
+	TCase *t = tcase_create("hash");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, fnv_fingerprints);
+	tcase_add_test(t, xxhash_vectors);
+	tcase_add_test(t, xxhash_sanity_buffer);
+	tcase_add_test(t, xxhash_streams);
+	tcase_add_test(t, siphash_1_3_vectors);
+	tcase_add_test(t, map_finds_what_was_put_in);
+	tcase_add_test(t, map_iterates_over_all_once);
+	tcase_add_test(t, random_numbers_repeat);
+	tcase_add_test(t, random_numbers_stay_in_range);
+	tcase_add_test(t, uuids_are_version_4);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+#include "base/utf8.h"
+
+#define ck_assert_str(s, want) ck_assert_msg(str_is((s), (want)), "%.*s", STR_ARG(s))
+
+START_TEST(compares_bytes)
+{
+	ck_assert_int_lt(str_cmp(STR("a"), STR("b")), 0);
+	ck_assert_int_lt(str_cmp(STR("a"), STR("ab")), 0);
+	ck_assert_int_gt(str_cmp(STR("\xFF"), STR("a")), 0);
+	ck_assert_int_eq(str_cmp(STR_NONE, STR("")), 0);
+	ck_assert_int_lt(str_cmp(STR_NONE, STR("a")), 0);
+	ck_assert(str_eq(STR_NONE, STR("")));
+	ck_assert(str_caseeq(STR("TrUe"), STR("tRuE")));
+	ck_assert(!str_caseeq(STR("@"), STR("`")));
+	ck_assert(!str_caseeq(STR("a"), STR("ab")));
+}
+END_TEST
+
+START_TEST(finds)
+{
+	struct str s = STR("a:b::c");
+
+	ck_assert_uint_eq(str_chr(s, ':'), 1);
+	ck_assert_uint_eq(str_chr(s, 'x'), 6);
+	ck_assert_uint_eq(str_chr(STR_NONE, 'x'), 0);
+	ck_assert_uint_eq(str_find(s, STR("::")), 3);
+	ck_assert_uint_eq(str_find(s, STR(":::")), 6);
+	ck_assert_uint_eq(str_find(s, STR("")), 0);
+	ck_assert_uint_eq(str_find(STR_NONE, STR("a")), 0);
+	ck_assert(str_starts(s, STR("a:")));
+	ck_assert(str_starts(s, STR_NONE));
+	ck_assert(!str_starts(s, STR(":")));
+	ck_assert(str_ends(s, STR(":c")));
+	ck_assert(!str_ends(STR("c"), STR(":c")));
+}
+END_TEST
+
+START_TEST(cuts)
+{
+	ck_assert_str(str_sub(STR("hello"), 1, 3), "el");
+	ck_assert_str(str_sub(STR("hello"), 3, 99), "lo");
+	ck_assert_str(str_sub(STR("hello"), 99, 100), "");
+	ck_assert_str(str_sub(STR("hello"), 3, 1), "");
+	ck_assert_uint_eq(str_sub(STR_NONE, 0, 9).n, 0);
+	ck_assert_str(str_trim(STR(" \t\r\n\v\fa b\n ")), "a b");
+	ck_assert_str(str_trim(STR(" \n ")), "");
+	ck_assert_uint_eq(str_trim(STR_NONE).n, 0);
+}
+END_TEST
+
+START_TEST(sorts)
+{
+	struct str v[] = { STR("b"), STR("ab"), STR("a"), STR("") };
+
+	qsort(v, 4, sizeof(v[0]), str_qsort);
+	ck_assert_str(v[0], "");
+	ck_assert_str(v[1], "a");
+	ck_assert_str(v[2], "ab");
+	ck_assert_str(v[3], "b");
+}
+END_TEST
+
+START_TEST(buffer_collects)
+{
+	struct sbuf b = SBUF_INIT(1000);
+	size_t n;
+	char *p;
+
+	ck_assert_str_eq(sbuf_cstr(&b), "");
+	sbuf_puts(&b, "a");
+	sbuf_putc(&b, 'b');
+	sbuf_put(&b, "c\0d", 3);
+	sbuf_str(&b, STR("e"));
+	sbuf_str(&b, STR_NONE);
+	sbuf_printf(&b, "%d", 12);
+	ck_assert_uint_eq(b.n, 8);
+	ck_assert_mem_eq(b.p, "abc\0de12", 9);
+	sbuf_printf(&b, "%0500d", 1);
+	ck_assert_uint_eq(b.n, 508);
+	ck_assert_int_eq(b.p[508], '\0');
+	sbuf_cut(&b, 2);
+	ck_assert_str_eq(sbuf_cstr(&b), "ab");
+	p = sbuf_take(&b, &n);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_str_eq(p, "ab");
+	mem_free(p);
+	ck_assert_uint_eq(sbuf_get(&b).n, 0);
+	p = sbuf_take(&b, NULL);
+	ck_assert_str_eq(p, "");
+	mem_free(p);
+	sbuf_fini(&b);
+}
+END_TEST
+
+START_TEST(buffer_has_a_cap)
+{
+	struct sbuf b = SBUF_INIT(10), none = { 0 };
+
+	sbuf_puts(&b, "12345678");
+	ck_assert(sbuf_reserve(&b, 2));
+	ck_assert(!b.overflow);
+	sbuf_puts(&b, "9ab");
+	ck_assert(b.overflow);
+	ck_assert_str_eq(sbuf_cstr(&b), "12345678");
+	sbuf_putc(&b, '9');
+	sbuf_printf(&b, "%d", 9);
+	ck_assert_str_eq(sbuf_cstr(&b), "12345678");
+	ck_assert(!sbuf_reserve(&b, 0));
+	sbuf_reset(&b);
+	ck_assert(!b.overflow);
+	sbuf_printf(&b, "%s", "0123456789");
+	ck_assert(!b.overflow);
+	sbuf_putc(&b, 'x');
+	ck_assert(b.overflow);
+	ck_assert_str_eq(sbuf_cstr(&b), "0123456789");
+	sbuf_reset(&b);
+	sbuf_printf(&b, "%s", "0123456789a");
+	ck_assert(b.overflow);
+	ck_assert_str_eq(sbuf_cstr(&b), "");
+	sbuf_fini(&b);
+	sbuf_putc(&none, 'x');
+	ck_assert(none.overflow);
+	sbuf_fini(&none);
+}
+END_TEST
+
+START_TEST(errors_have_context)
+{
+	struct err e = { 0 };
+
+	ck_assert(!err_at(&e, 3, 7, "bad %s", "thing"));
+	ck_assert_int_eq(e.kind, ERR_INVALID);
+	ck_assert_int_eq(e.line, 3);
+	ck_assert_int_eq(e.col, 7);
+	ck_assert(!err_ctx(&e, "file %d", 1));
+	ck_assert_str_eq(e.text, "file 1: bad thing");
+	ck_assert_int_eq(e.line, 3);
+	ck_assert(!err_set(&e, ERR_IO, "again: %s", e.text));
+	ck_assert_str_eq(e.text, "again: file 1: bad thing");
+	ck_assert_int_eq(e.line, 0);
+	err_clear(&e);
+	ck_assert_int_eq(e.kind, ERR_NONE);
+	ck_assert_str_eq(e.text, "");
+	ck_assert(!err_set(NULL, ERR_IO, "x"));
+	ck_assert(!err_at(NULL, 1, 1, "x"));
+	ck_assert(!err_ctx(NULL, "x"));
+	err_clear(NULL);
+}
+END_TEST
+
+START_TEST(long_errors_end_in_an_ellipsis)
+{
+	static const char *const runes[] = { "x", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x94\x94" };
+
+	for (size_t k = 0; k < 4; k++)
+		for (size_t shift = 0; shift < 4; shift++) {
+			struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+			struct err e = { 0 };
+
+			for (size_t i = 0; i < shift; i++)
+				sbuf_putc(&b, '.');
+			while (b.n < 3000)
+				sbuf_puts(&b, runes[k]);
+			err_set(&e, ERR_INVALID, "%s", sbuf_cstr(&b));
+			ck_assert(utf8_valid(str_from(e.text)));
+			ck_assert(str_ends(str_from(e.text), STR("\xE2\x80\xA6")));
+			ck_assert_uint_ge(strlen(e.text), sizeof(e.text) - 5);
+			err_ctx(&e, "in front");
+			ck_assert(str_starts(str_from(e.text), STR("in front: ")));
+			ck_assert(utf8_valid(str_from(e.text)));
+			ck_assert(str_ends(str_from(e.text), STR("\xE2\x80\xA6")));
+			err_ctx(&e, "%s", sbuf_cstr(&b));
+			ck_assert(utf8_valid(str_from(e.text)));
+			sbuf_fini(&b);
+		}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("str");
+	TCase *t = tcase_create("str");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, compares_bytes);
+	tcase_add_test(t, finds);
+	tcase_add_test(t, cuts);
+	tcase_add_test(t, sorts);
+	tcase_add_test(t, buffer_collects);
+	tcase_add_test(t, buffer_has_a_cap);
+	tcase_add_test(t, errors_have_context);
+	tcase_add_test(t, long_errors_end_in_an_ellipsis);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
