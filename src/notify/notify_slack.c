@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notify_slack.c - Slack, by incoming webhook or as an app with a token.
+ */
+#include "http.h"
+#include "judge.h"
+#include "settings.h"
+#include "text/json_read.h"
+
+#define POST_MESSAGE "https://slack.com/api/chat.postMessage"
+#define UPDATE_MESSAGE "https://slack.com/api/chat.update"
+#define TITLE_RUNES 1024
+
+struct slack_field {
+	struct str title, value;
+	enum tristate is_short;
+};
+
+struct slack_confirm {
+	struct str text, title, ok_text, dismiss_text;
+};
+
+struct slack_action {
+	struct str type, text, url, style, name, value;
+	struct slack_confirm confirm;
+};
+
+struct slack_settings {
+	struct integration_common common;
+	struct str api_url, api_url_file, app_token, app_token_file, app_url;
+	struct str channel, username, color, title, title_link, pretext, text, message_text;
+	struct struct_list fields;	/* of struct slack_field */
+	bool short_fields;
+	struct str footer, fallback, callback_id, icon_emoji, icon_url, image_url, thumb_url;
+	bool link_names;
+	struct str_list mrkdwn_in;
+	struct struct_list actions;	/* of struct slack_action */
+	bool update_message;
+	span timeout;
+};
+
+#define TEXT_FLAGS (F_TEMPLATE | F_OMIT_EMPTY)
+#define DEFAULT(name) "{{ template \"slack.default." name "\" . }}"
+
+static const struct field field_fields[] = {
+	STRING_FIELD(struct slack_field, title, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_field, value, .flags = TEXT_FLAGS),
+	{ .key = "short", .type = FIELD_TRISTATE, .flags = F_OMIT_EMPTY,
+	  .offset = FIELD_CHECKED_(struct slack_field, is_short, enum tristate) },
+	{ 0 },
+};
+
+static const struct field confirm_fields[] = {
+	STRING_FIELD(struct slack_confirm, text, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_confirm, title, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_confirm, ok_text, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_confirm, dismiss_text, .flags = TEXT_FLAGS),
+	{ 0 },
+};
+
+static const struct field action_fields[] = {
+	STRING_FIELD(struct slack_action, type, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_action, text, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_action, url, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_action, style, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_action, name, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_action, value, .flags = TEXT_FLAGS),
+	STRUCT_FIELD(struct slack_action, confirm, struct slack_confirm, confirm_fields, .flags = F_OMIT_EMPTY),
+	{ 0 },
+};
+
+static const struct field slack_fields[] = {
+	COMMON_FIELDS(struct slack_settings, "false"),
+	URL_FIELD(struct slack_settings, api_url, .flags = F_SECRET | F_OMIT_EMPTY, .doc = "Incoming webhook."),
+	STRING_FIELD(struct slack_settings, api_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY),
+	STRING_FIELD(struct slack_settings, app_token, .flags = F_SECRET | F_OMIT_EMPTY, .doc = "Token of an app."),
+	STRING_FIELD(struct slack_settings, app_token_file, .flags = F_PATH_CWD | F_OMIT_EMPTY),
+	URL_FIELD(struct slack_settings, app_url, .flags = F_OMIT_EMPTY, .inherit = "slack_app_url"),
+	STRING_FIELD(struct slack_settings, channel, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_settings, username, .flags = TEXT_FLAGS, .fallback = DEFAULT("username")),
+	STRING_FIELD(struct slack_settings, color, .flags = TEXT_FLAGS, .fallback = DEFAULT("color")),
+	STRING_FIELD(struct slack_settings, title, .flags = TEXT_FLAGS, .fallback = DEFAULT("title")),
+	STRING_FIELD(struct slack_settings, title_link, .flags = TEXT_FLAGS, .fallback = DEFAULT("titlelink")),
+	STRING_FIELD(struct slack_settings, pretext, .flags = TEXT_FLAGS, .fallback = DEFAULT("pretext")),
+	STRING_FIELD(struct slack_settings, text, .flags = TEXT_FLAGS, .fallback = DEFAULT("text")),
+	STRING_FIELD(struct slack_settings, message_text, .flags = TEXT_FLAGS),
+	STRUCTS_FIELD(struct slack_settings, fields, struct slack_field, field_fields,
+	    .flags = F_OMIT_EMPTY | F_PRESENCE),
+	BOOL_FIELD(struct slack_settings, short_fields, .fallback = "false"),
+	STRING_FIELD(struct slack_settings, footer, .flags = TEXT_FLAGS, .fallback = DEFAULT("footer")),
+	STRING_FIELD(struct slack_settings, fallback, .flags = TEXT_FLAGS, .fallback = DEFAULT("fallback")),
+	STRING_FIELD(struct slack_settings, callback_id, .flags = TEXT_FLAGS, .fallback = DEFAULT("callbackid")),
+	STRING_FIELD(struct slack_settings, icon_emoji, .flags = TEXT_FLAGS, .fallback = DEFAULT("iconemoji")),
+	STRING_FIELD(struct slack_settings, icon_url, .flags = TEXT_FLAGS, .fallback = DEFAULT("iconurl")),
+	STRING_FIELD(struct slack_settings, image_url, .flags = TEXT_FLAGS),
+	STRING_FIELD(struct slack_settings, thumb_url, .flags = TEXT_FLAGS),
+	BOOL_FIELD(struct slack_settings, link_names, .fallback = "false"),
+	STRINGS_FIELD(struct slack_settings, mrkdwn_in, .flags = F_OMIT_EMPTY),
+	STRUCTS_FIELD(struct slack_settings, actions, struct slack_action, action_fields,
+	    .flags = F_OMIT_EMPTY | F_PRESENCE),
+	BOOL_FIELD(struct slack_settings, update_message, .fallback = "false",
+	    .doc = "Change the message that is there rather than post another."),
+	GO_DURATION_FIELD(struct slack_settings, timeout, .fallback = "0s"),
+	{ 0 },
+};
+
+static bool
+check_action(struct slack_action *x, struct err *e)
+{
+	bool confirm = x->confirm.title.n + x->confirm.ok_text.n + x->confirm.dismiss_text.n > 0;
+
+	if (confirm && x->confirm.text.n == 0)
+		return err_set(e, ERR_INVALID, "missing text in Slack confirmation configuration");
+	if (x->type.n == 0)
+		return err_set(e, ERR_INVALID, "missing type in Slack action configuration");
+	if (x->text.n == 0)
+		return err_set(e, ERR_INVALID, "missing text in Slack action configuration");
+	if (x->url.n > 0) {
+		x->name = x->value = STR_NONE;
+		x->confirm = (struct slack_confirm){ 0 };
+	} else if (x->name.n == 0) {
+		return err_set(e, ERR_INVALID, "missing name or url in Slack action configuration");
+	}
+	return true;
+}
+
+static bool
+check_lists(struct slack_settings *s, struct err *e)
+{
+	struct slack_field *f = s->fields.v;
+	struct slack_action *x = s->actions.v;
+
+	for (size_t i = 0; i < s->fields.n; i++) {
+		if (f[i].title.n == 0)
+			return err_set(e, ERR_INVALID, "missing title in Slack field configuration");
+		if (f[i].value.n == 0)
+			return err_set(e, ERR_INVALID, "missing value in Slack field configuration");
+	}
+	for (size_t i = 0; i < s->actions.n; i++)
+		if (!check_action(&x[i], e))
+			return false;
+	return true;
+}
+
+static bool
+slack_check(void *settings, struct arena *a, struct err *e)
+{
+	struct slack_settings *s = settings;
+
+	(void)a;
+	if (!check_lists(s, e) || !settings_at_most_one(s->api_url, s->api_url_file, "api_url", "api_url_file", e) ||
+	    !settings_at_most_one(s->app_token, s->app_token_file, "app_token", "app_token_file", e))
+		return false;
+	if (s->api_url.n + s->api_url_file.n > 0 && s->app_token.n + s->app_token_file.n > 0)
+		return err_set(e, ERR_INVALID,
+		    "at most one of api_url/api_url_file & app_token/app_token_file must be configured");
+	/* "<secret>" is a configuration read back from the API. */
+	if (s->update_message && !str_is(s->api_url, POST_MESSAGE) && !settings_is_secret_mark(s->api_url))
+		return err_set(e, ERR_INVALID, "update_message can only be used with bot tokens. "
+		    "api_url must be set to " POST_MESSAGE);
+	return true;
+}
+
+/* The token goes out by way of a copy of http_config. */
+static bool
+use_app_token(struct slack_settings *s, struct arena *a, struct err *e)
+{
+	struct http_config *http = ARENA_NEW(a, struct http_config);
+
+	*http = *s->common.http_config;
+	if (http->authorization.present)
+		return err_set(e, ERR_INVALID, "http authorization can't be set when using Slack App tokens");
+	http->authorization = (struct authorization){
+		.present = true,
+		.type = STR("Bearer"),
+		.credentials = s->app_token,
+		.credentials_file = s->app_token_file,
+	};
+	s->common.http_config = http;
+	s->api_url = s->app_url;
+	s->api_url_file = STR_NONE;
+	return true;
+}
+
+static bool
+slack_finish(void *settings, const struct global *g, struct arena *a, struct err *e)
+{
+	struct slack_settings *s = settings;
+	bool authorized = s->common.http_config_local && s->common.http_config->authorization.present;
+
+	inherit_str(&s->app_url, g->slack_app_url);
+	if (!authorized && s->api_url.n == 0)
+		settings_inherit_pair(&s->app_token, &s->app_token_file, g->slack_app_token, g->slack_app_token_file);
+	settings_inherit_pair(&s->api_url, &s->api_url_file, g->slack_api_url, g->slack_api_url_file);
+	if (s->app_token.n + s->app_token_file.n > 0)
+		return use_app_token(s, a, e);
+	if (s->api_url.n + s->api_url_file.n == 0)
+		return err_set(e, ERR_INVALID, "no Slack API URL nor App token set either inline or in a file");
+	return true;
+}
+
+static void
+put_fields(struct render *r, struct json_writer *w, const struct slack_settings *s)
+{
+	const struct slack_field *f = s->fields.v;
+
+	if (s->fields.n == 0)
+		return;
+	json_key(w, STR("fields"));
+	json_array_begin(w);
+	for (size_t i = 0; i < s->fields.n; i++) {
+		json_object_begin(w);
+		json_put_opt(w, "title", render_text(r, f[i].title));
+		json_put_opt(w, "value", render_text(r, f[i].value));
+		json_put_bool(w, "short", f[i].is_short == TRI_UNSET ? s->short_fields : f[i].is_short == TRI_TRUE);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void
+put_actions(struct render *r, struct json_writer *w, const struct slack_settings *s)
+{
+	const struct slack_action *x = s->actions.v;
+
+	if (s->actions.n == 0)
+		return;
+	json_key(w, STR("actions"));
+	json_array_begin(w);
+	for (size_t i = 0; i < s->actions.n; i++) {
+		json_object_begin(w);
+		json_put_opt(w, "type", render_text(r, x[i].type));
+		json_put_opt(w, "text", render_text(r, x[i].text));
+		json_put_opt(w, "url", render_text(r, x[i].url));
+		json_put_opt(w, "style", render_text(r, x[i].style));
+		json_put_opt(w, "name", render_text(r, x[i].name));
+		json_put_opt(w, "value", render_text(r, x[i].value));
+		if (x[i].confirm.text.n > 0) {
+			json_key(w, STR("confirm"));
+			json_object_begin(w);
+			json_put_opt(w, "text", render_text(r, x[i].confirm.text));
+			json_put_opt(w, "title", render_text(r, x[i].confirm.title));
+			json_put_opt(w, "ok_text", render_text(r, x[i].confirm.ok_text));
+			json_put_opt(w, "dismiss_text", render_text(r, x[i].confirm.dismiss_text));
+			json_object_end(w);
+		}
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void
+put_attachment(struct render *r, struct json_writer *w, const struct slack_settings *s)
+{
+	struct str title = render_cut_runes(r, render_text(r, s->title), TITLE_RUNES, "title");
+
+	json_object_begin(w);
+	json_put_opt(w, "title", title);
+	json_put_opt(w, "title_link", render_text(r, s->title_link));
+	json_put_opt(w, "pretext", render_text(r, s->pretext));
+	json_put_str(w, "text", render_text(r, s->text));
+	json_put_str(w, "fallback", render_text(r, s->fallback));
+	json_put_str(w, "callback_id", render_text(r, s->callback_id));
+	put_fields(r, w, s);
+	put_actions(r, w, s);
+	json_put_opt(w, "image_url", render_text(r, s->image_url));
+	json_put_opt(w, "thumb_url", render_text(r, s->thumb_url));
+	json_put_str(w, "footer", render_text(r, s->footer));
+	json_put_opt(w, "color", render_text(r, s->color));
+	json_key(w, STR("mrkdwn_in"));
+	json_array_begin(w);
+	if (s->mrkdwn_in.n == 0) {
+		json_str(w, STR("fallback"));
+		json_str(w, STR("pretext"));
+		json_str(w, STR("text"));
+	}
+	for (size_t i = 0; i < s->mrkdwn_in.n; i++)
+		json_str(w, s->mrkdwn_in.v[i]);
+	json_array_end(w);
+	json_object_end(w);
+}
+
+static struct str
+remembered(const struct notification *n, const char *key)
+{
+	for (size_t i = 0; i < n->data.n; i++)
+		if (str_is(n->data.v[i].key, key) && n->data.v[i].type == RECEIVER_STR)
+			return n->data.v[i].s;
+	return STR_NONE;
+}
+
+/* What the answer's errors name; lives from start to resume. */
+struct slack_state {
+	struct str channel;
+};
+
+static enum step
+slack_start(struct attempt *a, struct request *out, struct err *e)
+{
+	const struct slack_settings *s = a->settings;
+	struct slack_state *state = ARENA_NEW(a->arena, struct slack_state);
+	struct render r = { .a = a, .e = e };
+	struct str url, ts = STR_NONE;
+	struct http_json j;
+	enum step step;
+
+	if (!render_secret(a, s->api_url, s->api_url_file, &url, e))
+		return STEP_FAIL;
+	state->channel = render_text(&r, s->channel);
+	a->state = state;
+	if (s->update_message && remembered(a->n, "threadTs").n > 0 && remembered(a->n, "channelId").n > 0) {
+		ts = remembered(a->n, "threadTs");
+		state->channel = remembered(a->n, "channelId");
+		url = STR(UPDATE_MESSAGE);
+	}
+	http_json_begin(&j);
+	json_object_begin(&j.w);
+	json_put_opt(&j.w, "channel", state->channel);
+	json_put_opt(&j.w, "ts", ts);
+	json_put_opt(&j.w, "username", render_text(&r, s->username));
+	json_put_opt(&j.w, "icon_emoji", render_text(&r, s->icon_emoji));
+	json_put_opt(&j.w, "icon_url", render_text(&r, s->icon_url));
+	if (s->link_names)
+		json_put_bool(&j.w, "link_names", true);
+	json_put_opt(&j.w, "text", render_text(&r, s->message_text));
+	json_key(&j.w, STR("attachments"));
+	json_array_begin(&j.w);
+	put_attachment(&r, &j.w, s);
+	json_array_end(&j.w);
+	json_object_end(&j.w);
+	step = http_post_json(a, out, url, &j, e);
+	/* COMPAT: Alertmanager sends what it has when a template fails, and calls it a success. */
+	if (r.failed)
+		return STEP_FAIL;
+	out->http.timeout = s->timeout;
+	out->http.timeout_name = "slack";
+	out->http.secret_url = true;
+	return step;
+}
+
+/* Remembers where the message is, so that the next notification may change it. */
+static void
+remember(struct attempt *a, const struct json *reply)
+{
+	struct str ts = json_get_str(reply, "ts", STR_NONE), channel = json_get_str(reply, "channel", STR_NONE);
+	struct receiver_value *v;
+
+	if (ts.n == 0 || channel.n == 0)
+		return;
+	v = ARENA_ARRAY(a->arena, 2, struct receiver_value);
+	v[0] = (struct receiver_value){ .key = STR("channelId"), .type = RECEIVER_STR,
+	    .s = arena_str(a->arena, channel) };
+	v[1] = (struct receiver_value){ .key = STR("threadTs"), .type = RECEIVER_STR, .s = arena_str(a->arena, ts) };
+	a->data = (struct receiver_data){ v, 2 };
+	a->data_set = true;
+}
+
+static enum step
+judge_body(struct attempt *a, const struct response *r, struct err *e)
+{
+	const struct slack_settings *s = a->settings;
+	const struct json *reply;
+	struct err why = { 0 };
+
+	if (!str_starts(r->content_type, STR("application/json"))) {
+		if (str_is(r->body, "ok"))
+			return STEP_DONE;
+		return judge_fail(a, FAILURE_CLIENT_ERROR, e, "received an error response from Slack: %.*s",
+		    STR_ARG(r->body));
+	}
+	reply = json_parse(a->arena, r->body, JSON_DOCUMENT, &why);
+	if (reply == NULL)
+		return judge_retry(a, FAILURE_CLIENT_ERROR, e, "could not unmarshal JSON response \"%.*s\": %s",
+		    STR_ARG(r->body), why.text);
+	if (!json_get_bool(reply, "ok", false))
+		return judge_fail(a, FAILURE_CLIENT_ERROR, e, "error response from Slack: %.*s",
+		    STR_ARG(json_get_str(reply, "error", STR_NONE)));
+	if (s->update_message)
+		remember(a, reply);
+	return STEP_DONE;
+}
+
+static enum step
+slack_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
+{
+	const struct slack_state *state = a->state;
+	enum step step = judge_http(a, r, &(struct judge){ 0 }, e);
+
+	(void)out;
+	if (r->transport_error)
+		return step;
+	if (step == STEP_DONE)
+		step = judge_body(a, r, e);
+	if (step != STEP_DONE)
+		err_ctx(e, "channel \"%.*s\"", STR_ARG(state->channel));
+	return step;
+}
+
+const struct notifier notify_slack = {
+	.kind = {
+		.name = "slack",
+		.has_http_config = true,
+		.settings_size = sizeof(struct slack_settings),
+		.fields = slack_fields,
+		.check = slack_check,
+		.finish = slack_finish,
+	},
+	.start = slack_start,
+	.resume = slack_resume,
+};
