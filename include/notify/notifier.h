@@ -38,6 +38,12 @@ struct notify_env {
 	bool (*read_file)(void *arg, const char *path, struct arena *a, struct str *out, struct err *e);
 	/* Notes that something was cut (title, message …): logged by the edge. */
 	void (*truncated)(void *arg, const struct notification *n, const char *field, size_t limit);
+	/*
+	 * Notes that one of several recipients was given up while others were served,
+	 * so that the notification as a whole is no failure: logged by the edge.
+	 * `why` is the gateway's word. NULL: nobody wants to know.
+	 */
+	void (*recipient_failed)(void *arg, const struct notification *n, struct str to, struct str why);
 	/* Looks up and keeps small values between attempts (tokens): process-wide, forgotten at restart. */
 	bool (*cache_get)(void *arg, struct str key, struct moment now, struct arena *a, struct str *out);
 	void (*cache_put)(void *arg, struct str key, struct str value, span ttl, struct moment now);

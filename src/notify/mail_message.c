@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mail_message.h"
+
+#include <ctype.h>
+
+#include "base/compiler.h"
+#include "base/tz.h"
+#include "text/mime.h"
+
+#define BOUNDARY_DIGITS 60
+
+static bool
+is_token_char(unsigned char c)
+{
+	return isalnum(c) || (c != '\0' && str_chr(STR("!#$%&'*+-.^_`|~"), (char)c) < 15);
+}
+
+struct str
+mail_canonical(struct arena *a, struct str name)
+{
+	bool upper = true;
+	char *p;
+
+	for (size_t i = 0; i < name.n; i++)
+		if (!is_token_char((unsigned char)name.p[i]))
+			return name;
+	p = arena_alloc(a, name.n + 1);
+	for (size_t i = 0; i < name.n; i++) {
+		int c = (unsigned char)name.p[i];
+
+		p[i] = (char)(upper ? toupper(c) : tolower(c));
+		upper = c == '-';
+	}
+	return (struct str){ p, name.n };
+}
+
+static bool
+is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
+static bool
+holds_addresses(struct str name)
+{
+	static const char *const fields[] = { "From", "To", "Cc", "Bcc", "Reply-To", "Sender" };
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (str_caseeq(name, str_from(fields[i])))
+			return true;
+	return false;
+}
+
+/* Addresses with names in encoded words; false when value is no list of addresses. */
+static bool
+encode_addresses(struct sbuf *b, struct str value)
+{
+	struct arena *a = arena_new();
+	struct mail_addresses list;
+	bool ok = mail_addresses_parse(a, value, &list, NULL);
+
+	for (size_t i = 0; ok && i < list.n; i++) {
+		if (i > 0)
+			sbuf_puts(b, ", ");
+		mail_address_format(b, &list.v[i]);
+	}
+	arena_free(&a);
+	return ok;
+}
+
+void
+mail_put_header(struct sbuf *b, struct str name, struct str value)
+{
+	struct sbuf encoded = SBUF_INIT(b->max), flat = SBUF_INIT(b->max);
+	struct str s;
+
+	if (!mime_header_name_valid(name))
+		return;
+	if (is_ascii(value))
+		sbuf_str(&encoded, value);
+	else if (!holds_addresses(name) || !encode_addresses(&encoded, value))
+		mime_q_encode(&encoded, "utf-8", value);
+	/* Encoded words stand on lines of their own: folding is the header's business. */
+	s = sbuf_get(&encoded);
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] != '\r' && s.p[i] != '\n')
+			sbuf_putc(&flat, s.p[i]);
+	mime_header(b, name, sbuf_get(&flat));
+	b->overflow |= encoded.overflow || flat.overflow;
+	sbuf_fini(&encoded);
+	sbuf_fini(&flat);
+}
+
+void
+mail_put_date(struct sbuf *b, struct wall now)
+{
+	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
+		"Nov", "Dec" };
+	struct wall w = zone_apply(zone_local(), now, NULL);
+	struct civil c = wall_civil(w);
+	int minutes = (w.offset < 0 ? -w.offset : w.offset) / 60;
+
+	sbuf_printf(b, "Date: %s, %02d %s %04d %02d:%02d:%02d %c%02d%02d\r\n", days[c.weekday], c.day,
+	    months[c.month - 1], (int)c.year, c.hour, c.minute, c.second, w.offset < 0 ? '-' : '+', minutes / 60,
+	    minutes % 60);
+}
+
+static void
+put_part(struct sbuf *b, const char *boundary, const char *type, struct str content)
+{
+	if (content.n == 0)
+		return;
+	sbuf_printf(b, "--%s\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Type: %s; charset=UTF-8\r\n\r\n",
+	    boundary, type);
+	mime_qp_encode(b, content);
+	sbuf_puts(b, "\r\n");
+}
+
+void
+mail_put_body(struct sbuf *b, struct rand *rand, struct str text, struct str html)
+{
+	char boundary[BOUNDARY_DIGITS + 1];
+
+	for (size_t i = 0; i < BOUNDARY_DIGITS; i++)
+		boundary[i] = "0123456789abcdef"[rand_below(rand, 16)];
+	boundary[BOUNDARY_DIGITS] = '\0';
+	sbuf_printf(b, "Content-Type: multipart/alternative;  boundary=%s\r\nMIME-Version: 1.0\r\n\r\n", boundary);
+	/* Readers take the last alternative that they can show. */
+	put_part(b, boundary, "text/plain", text);
+	put_part(b, boundary, "text/html", html);
+	sbuf_printf(b, "--%s--\r\n", boundary);
+}

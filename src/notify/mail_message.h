@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mail_message.h - the text of a mail (RFC 5322, RFC 2046) from what was rendered.
+ */
+#ifndef MAIL_MESSAGE_H
+#define MAIL_MESSAGE_H
+
+#include "base/arena.h"
+#include "base/rand.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+#include "base/time.h"
+
+/* Go's textproto.CanonicalMIMEHeaderKey: x-foo -> X-Foo; names with odd characters stay. In the arena. */
+struct str mail_canonical(struct arena *a, struct str name);
+/*
+ * One header field. What is not ASCII becomes encoded words; in fields that
+ * hold addresses only the names do. No value can begin another field.
+ */
+void mail_put_header(struct sbuf *b, struct str name, struct str value);
+/* Thu, 01 Jan 1970 00:00:00 +0000, in the local zone. */
+void mail_put_date(struct sbuf *b, struct wall now);
+/* Content-Type to the end of the message: text and html as alternatives; the empty one is left out. */
+void mail_put_body(struct sbuf *b, struct rand *rand, struct str text, struct str html);
+
+#endif

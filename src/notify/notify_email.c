@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notify_email.c - mail over SMTP: one message to all its recipients.
+ *
+ * Source: Alertmanager notify/email. Addresses that a server refuses do not
+ * keep the mail from the others (COMPAT: there they do).
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/tz.h"
+#include "mail_message.h"
+#include "recipients.h"
+#include "render.h"
+#include "settings.h"
+#include "text/mime.h"
+
+struct email_threading {
+	bool enabled;
+	struct str thread_by_date;
+};
+
+struct email_settings {
+	struct integration_common common;
+	struct str to, from, hello;
+	struct host_port smarthost;
+	struct str auth_username, auth_password, auth_password_file, auth_secret, auth_secret_file, auth_identity;
+	struct str_pairs headers;
+	struct str html, text;
+	enum tristate require_tls;
+	struct tls_config *tls_config;
+	enum tristate force_implicit_tls;
+	struct email_threading threading;
+};
+
+static const struct field threading_fields[] = {
+	BOOL_FIELD(struct email_threading, enabled, .flags = F_OMIT_EMPTY),
+	STRING_FIELD(struct email_threading, thread_by_date, .flags = F_OMIT_EMPTY),
+	{ 0 },
+};
+
+static const struct field email_fields[] = {
+	SEND_RESOLVED_FIELD(struct email_settings, "false"),
+	STRING_FIELD(struct email_settings, to, .flags = F_TEMPLATE | F_OMIT_EMPTY, .doc = "Addresses of the recipients."),
+	STRING_FIELD(struct email_settings, from, .flags = F_TEMPLATE | F_OMIT_EMPTY, .inherit = "smtp_from"),
+	STRING_FIELD(struct email_settings, hello, .flags = F_OMIT_EMPTY, .inherit = "smtp_hello"),
+	HOST_PORT_FIELD(struct email_settings, smarthost, .flags = F_OMIT_EMPTY, .inherit = "smtp_smarthost"),
+	STRING_FIELD(struct email_settings, auth_username, .flags = F_OMIT_EMPTY, .inherit = "smtp_auth_username"),
+	STRING_FIELD(struct email_settings, auth_password, .flags = F_SECRET | F_OMIT_EMPTY),
+	STRING_FIELD(struct email_settings, auth_password_file, .flags = F_PATH_CWD | F_OMIT_EMPTY),
+	STRING_FIELD(struct email_settings, auth_secret, .flags = F_SECRET | F_OMIT_EMPTY, .doc = "For CRAM-MD5."),
+	STRING_FIELD(struct email_settings, auth_secret_file, .flags = F_PATH_CWD | F_OMIT_EMPTY),
+	STRING_FIELD(struct email_settings, auth_identity, .flags = F_OMIT_EMPTY, .inherit = "smtp_auth_identity"),
+	PAIRS_FIELD(struct email_settings, headers, .flags = F_TEMPLATE | F_OMIT_EMPTY),
+	STRING_FIELD(struct email_settings, html, .flags = F_TEMPLATE | F_HTML | F_OMIT_EMPTY,
+	    .fallback = "{{ template \"email.default.html\" . }}"),
+	STRING_FIELD(struct email_settings, text, .flags = F_TEMPLATE | F_OMIT_EMPTY),
+	TRISTATE_FIELD(struct email_settings, require_tls, .flags = F_OMIT_EMPTY,
+	    .doc = "Refuse to send over a connection that cannot be encrypted."),
+	TLS_FIELD(struct email_settings, tls_config, .flags = F_OMIT_EMPTY | F_PATH_CWD, .inherit = "smtp_tls_config"),
+	TRISTATE_FIELD(struct email_settings, force_implicit_tls, .flags = F_OMIT_EMPTY,
+	    .doc = "TLS from the first byte; unset: with port 465."),
+	STRUCT_FIELD(struct email_settings, threading, struct email_threading, threading_fields, .flags = F_OMIT_EMPTY),
+	{ 0 },
+};
+
+static int
+pair_cmp(const void *a, const void *b)
+{
+	const struct str_pair *x = a, *y = b;
+
+	return str_cmp(x->key, y->key);
+}
+
+static const struct str *
+find_header(const struct email_settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->headers.n; i++)
+		if (str_is(s->headers.v[i].key, name))
+			return &s->headers.v[i].value;
+	return NULL;
+}
+
+static bool
+check_threading(const struct email_settings *s, struct err *e)
+{
+	if (!s->threading.enabled)
+		return true;
+	if (find_header(s, "References") != NULL)
+		return err_set(e, ERR_INVALID,
+		    "conflicting configuration: threading.enabled conflicts with custom References header");
+	if (find_header(s, "In-Reply-To") != NULL)
+		return err_set(e, ERR_INVALID,
+		    "conflicting configuration: threading.enabled conflicts with custom In-Reply-To header");
+	if (!str_is(s->threading.thread_by_date, "none") && !str_is(s->threading.thread_by_date, "daily"))
+		return err_set(e, ERR_INVALID, "threading.thread_by_date must be either 'none' or 'daily'");
+	return true;
+}
+
+static bool
+email_check(void *settings, struct arena *a, struct err *e)
+{
+	struct email_settings *s = settings;
+	struct str_pair *h = s->headers.v;
+
+	if (s->to.n == 0)
+		return err_set(e, ERR_INVALID, "missing to address in email config");
+	for (size_t i = 0; i < s->headers.n; i++)
+		h[i].key = mail_canonical(a, h[i].key);
+	if (s->headers.n > 0)
+		qsort(h, s->headers.n, sizeof(*h), pair_cmp);
+	for (size_t i = 0; i < s->headers.n; i++) {
+		if (i > 0 && str_eq(h[i].key, h[i - 1].key))
+			return err_set(e, ERR_INVALID, "duplicate header \"%.*s\" in email config", STR_ARG(h[i].key));
+		/* COMPAT: Alertmanager writes such a line into the mail. */
+		if (!mime_header_name_valid(h[i].key))
+			return err_set(e, ERR_INVALID, "invalid header name \"%.*s\" in email config",
+			    STR_ARG(h[i].key));
+	}
+	return check_threading(s, e);
+}
+
+static bool
+email_finish(void *settings, const struct global *g, struct arena *a, struct err *e)
+{
+	struct email_settings *s = settings;
+
+	(void)a;
+	if (s->smarthost.host.n == 0 && s->smarthost.port.n == 0)
+		s->smarthost = g->smtp_smarthost;
+	if (s->smarthost.host.n == 0 && s->smarthost.port.n == 0)
+		return err_set(e, ERR_INVALID, "no global SMTP smarthost set");
+	inherit_str(&s->from, g->smtp_from);
+	if (s->from.n == 0)
+		return err_set(e, ERR_INVALID, "no global SMTP from set");
+	inherit_str(&s->hello, g->smtp_hello);
+	inherit_str(&s->auth_username, g->smtp_auth_username);
+	inherit_str(&s->auth_identity, g->smtp_auth_identity);
+	settings_inherit_pair(&s->auth_password, &s->auth_password_file, g->smtp_auth_password,
+	    g->smtp_auth_password_file);
+	settings_inherit_pair(&s->auth_secret, &s->auth_secret_file, g->smtp_auth_secret, g->smtp_auth_secret_file);
+	if (s->tls_config == NULL)
+		s->tls_config = g->smtp_tls_config;
+	if (s->require_tls == TRI_UNSET)
+		s->require_tls = g->smtp_require_tls ? TRI_TRUE : TRI_FALSE;
+	if (s->force_implicit_tls == TRI_UNSET)
+		s->force_implicit_tls = g->smtp_force_implicit_tls;
+	return true;
+}
+
+/* The same in all attempts of one notification, so that a mail that arrives twice can be told. */
+static void
+put_message_id(struct sbuf *b, const struct attempt *a)
+{
+	const struct notification *n = a->n;
+	uint64_t h = fnv64(FNV64_INIT, n->group_key.p, n->group_key.n);
+
+	h = fnv64(h, n->receiver->name.p, n->receiver->name.n);
+	h = fnv64(h, &n->integration->ordinal, sizeof(n->integration->ordinal));
+	h = fnv64(h, &n->id, sizeof(n->id));
+	sbuf_printf(b, "Message-Id: <%" PRId64 ".%" PRIu64 "@%.*s>\r\n", wall_to_ns(n->flushed), h,
+	    STR_ARG(a->env->hostname));
+}
+
+/* All mails of a group answer to one that never was, which mail readers show as one thread. */
+static void
+put_threading(struct sbuf *b, struct attempt *a, const struct email_settings *s)
+{
+	struct str key = str_sub(render_key(a), 0, 16), date = STR_NONE;
+	struct str id;
+
+	if (!str_is(s->threading.thread_by_date, "none")) {
+		struct civil c = wall_civil(zone_apply(zone_local(), a->now.wall, NULL));
+
+		date = arena_printf(a->arena, "%04d-%02d-%02d", (int)c.year, c.month, c.day);
+	}
+	id = arena_printf(a->arena, "<alert-%.*s-%.*s@alertmanager>", STR_ARG(key), STR_ARG(date));
+	sbuf_printf(b, "References: %.*s\r\nIn-Reply-To: %.*s\r\n", STR_ARG(id), STR_ARG(id));
+}
+
+static bool
+put_header(struct attempt *a, struct sbuf *b, const char *name, struct str source, struct err *e)
+{
+	struct str value;
+
+	if (!notify_text(a, source, &value, e))
+		return err_ctx(e, "execute \"%s\" header template", name);
+	mail_put_header(b, str_from(name), value);
+	return true;
+}
+
+static bool
+put_headers(struct attempt *a, struct sbuf *b, const struct email_settings *s, struct err *e)
+{
+	static const char *const ours[] = { "From", "To", "Subject", "Content-Type", "Content-Transfer-Encoding",
+		"Mime-Version", "Date" };
+	struct str defaults[] = { s->from, s->to, STR("{{ template \"email.default.subject\" . }}") };
+
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
+		const struct str *own = find_header(s, ours[i]);
+
+		if (!put_header(a, b, ours[i], own != NULL ? *own : defaults[i], e))
+			return false;
+	}
+	for (size_t i = 0; i < s->headers.n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < ARRAY_LEN(ours); k++)
+			known |= str_is(s->headers.v[i].key, ours[k]);
+		if (!known && !put_header(a, b, arena_str(a->arena, s->headers.v[i].key).p, s->headers.v[i].value, e))
+			return false;
+	}
+	if (find_header(s, "Message-Id") == NULL)
+		put_message_id(b, a);
+	if (s->threading.enabled)
+		put_threading(b, a, s);
+	if (find_header(s, "Date") != NULL)
+		return put_header(a, b, "Date", *find_header(s, "Date"), e);
+	mail_put_date(b, a->now.wall);
+	return true;
+}
+
+static bool
+build_message(struct attempt *a, struct str *out, struct err *e)
+{
+	const struct email_settings *s = a->settings;
+	struct sbuf b = SBUF_INIT(4 * RENDER_MAX);
+	struct str text = STR_NONE, html = STR_NONE;
+	bool ok = put_headers(a, &b, s, e);
+
+	if (ok && !notify_text(a, s->text, &text, e))
+		ok = err_ctx(e, "execute text template");
+	if (ok && !notify_html(a, s->html, &html, e))
+		ok = err_ctx(e, "execute html template");
+	if (ok)
+		mail_put_body(&b, a->rand, text, html);
+	if (!ok)
+		sbuf_fini(&b);
+	return ok && render_take(a, &b, out, e);
+}
+
+static bool
+read_addresses(struct attempt *a, struct mail_request *m, struct err *e)
+{
+	const struct email_settings *s = a->settings;
+	struct mail_addresses list;
+	struct str from, to;
+
+	if (!notify_text(a, s->from, &from, e))
+		return err_ctx(e, "execute 'from' template");
+	if (!notify_text(a, s->to, &to, e))
+		return err_ctx(e, "execute 'to' template");
+	if (!mail_addresses_parse(a->arena, from, &list, e))
+		return err_ctx(e, "parse 'from' addresses");
+	if (list.n != 1)
+		return err_set(e, ERR_INVALID, "must be exactly one 'from' address (got: %zu)", list.n);
+	m->from = list.v[0].address;
+	if (!a->n->recipients.known) {
+		if (!mail_addresses_parse(a->arena, to, &list, e))
+			return err_ctx(e, "parse 'to' addresses");
+		for (size_t i = 0; i < list.n; i++)
+			recipients_add(a->n, list.v[i].address);
+		a->n->recipients.known = true;
+	}
+	m->to = ARENA_ARRAY(a->arena, a->n->recipients.n + 1, struct str);
+	for (size_t i = 0; i < a->n->recipients.n; i++)
+		if (a->n->recipients.v[i].state == RECIPIENT_PENDING)
+			m->to[m->to_n++] = a->n->recipients.v[i].to;
+	return true;
+}
+
+/* A file that cannot be read matters only when the other secret is not there. */
+static bool
+read_secrets(struct attempt *a, struct mail_request *m, struct err *e)
+{
+	const struct email_settings *s = a->settings;
+	bool password = true, secret = true;
+
+	if (s->auth_username.n == 0)
+		return true;
+	m->username = s->auth_username;
+	m->identity = s->auth_identity;
+	m->password = s->auth_password;
+	m->secret = s->auth_secret;
+	if (s->auth_password_file.n > 0) {
+		password = render_secret(a, STR_NONE, s->auth_password_file, &m->password, e);
+		if (!password)
+			err_ctx(e, "could not read %.*s", STR_ARG(s->auth_password_file));
+	}
+	if (s->auth_secret_file.n > 0) {
+		secret = render_file(a, s->auth_secret_file, &m->secret, password ? e : NULL);
+		if (!secret && password)
+			err_ctx(e, "could not read %.*s", STR_ARG(s->auth_secret_file));
+	}
+	if ((password && secret) || m->password.n + m->secret.n > 0)
+		return true;
+	return err_ctx(e, "find auth mechanism");
+}
+
+static enum step
+email_start(struct attempt *a, struct request *out, struct err *e)
+{
+	const struct email_settings *s = a->settings;
+	struct mail_request *m = &out->mail;
+
+	out->kind = REQUEST_MAIL;
+	if (!read_addresses(a, m, e) || !build_message(a, &m->message, e))
+		return STEP_FAIL;
+	if (m->to_n == 0)
+		return STEP_DONE;
+	if (!read_secrets(a, m, e))
+		return STEP_RETRY;
+	m->smarthost = s->smarthost;
+	m->hello = s->hello;
+	m->require_tls = s->require_tls == TRI_TRUE;
+	m->implicit_tls = s->force_implicit_tls == TRI_UNSET ? str_is(s->smarthost.port, "465") :
+	    s->force_implicit_tls == TRI_TRUE;
+	m->tls = s->tls_config;
+	return STEP_SEND;
+}
+
+/* The message was taken: who of those still pending is among its recipients? */
+static void
+note_recipients(struct attempt *a, const struct response *r)
+{
+	size_t sent = 0;
+
+	for (size_t i = 0; i < a->n->recipients.n; i++) {
+		struct recipient *to = &a->n->recipients.v[i];
+		int code;
+
+		if (to->state != RECIPIENT_PENDING)
+			continue;
+		code = r->smtp_recipient_codes != NULL ? r->smtp_recipient_codes[sent++] : 250;
+		if (code / 100 == 2)
+			recipients_done(a->n, to, STR_NONE);
+		else if (code / 100 == 5)
+			recipients_failed(a, to, r->error.n > 0 ? r->error :
+			    arena_printf(a->arena, "refused by the mail server with code %d", code));
+	}
+}
+
+static enum step
+email_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
+{
+	(void)out;
+	if (r->transport_error || r->smtp_code / 100 != 2) {
+		if (r->error.n > 0)
+			err_set(e, r->timed_out ? ERR_TIMEOUT : ERR_IO, "%.*s", STR_ARG(r->error));
+		else
+			err_set(e, ERR_IO, "delivery failure: reply code %d", r->smtp_code);
+		return STEP_RETRY;
+	}
+	note_recipients(a, r);
+	return recipients_verdict(a, r->error.n > 0 ? r->error : STR("recipient refused for now"), e);
+}
+
+const struct notifier notify_email = {
+	.kind = {
+		.name = "email",
+		.settings_size = sizeof(struct email_settings),
+		.fields = email_fields,
+		.check = email_check,
+		.finish = email_finish,
+	},
+	.start = email_start,
+	.resume = email_resume,
+};

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recipients.h"
+
+void
+recipients_add(struct notification *n, struct str to)
+{
+	struct recipients *all = &n->recipients;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (str_eq(all->v[i].to, to))
+			return;
+	all->v = arena_grow(n->arena, all->v, all->n, all->n + 1, sizeof(*all->v));
+	all->v[all->n++] = (struct recipient){ .to = arena_str(n->arena, to) };
+}
+
+struct recipient *
+recipients_pending(struct notification *n, size_t from)
+{
+	for (size_t i = from; i < n->recipients.n; i++)
+		if (n->recipients.v[i].state == RECIPIENT_PENDING)
+			return &n->recipients.v[i];
+	return NULL;
+}
+
+void
+recipients_done(struct notification *n, struct recipient *r, struct str provider_id)
+{
+	r->state = RECIPIENT_DONE;
+	if (provider_id.n > 0)
+		r->provider_id = arena_str(n->arena, provider_id);
+}
+
+void
+recipients_failed(struct attempt *a, struct recipient *r, struct str why)
+{
+	r->state = RECIPIENT_FAILED;
+	if (a->env->recipient_failed != NULL)
+		a->env->recipient_failed(a->env->arg, a->n, r->to, why);
+}
+
+enum step
+recipients_verdict(struct attempt *a, struct str why, struct err *e)
+{
+	const struct recipients *all = &a->n->recipients;
+	size_t done = 0, failed = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		done += all->v[i].state == RECIPIENT_DONE;
+		failed += all->v[i].state == RECIPIENT_FAILED;
+	}
+	if (done == all->n || (done > 0 && done + failed == all->n))
+		return STEP_DONE;
+	err_set(e, ERR_IO, "%.*s", STR_ARG(why));
+	if (all->n > 1)
+		err_ctx(e, "%zu of %zu recipients not served", all->n - done, all->n);
+	return done + failed < all->n ? STEP_RETRY : STEP_FAIL;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * recipients.h - how far a notification with several recipients got.
+ *
+ * Kept in the notification, so that a later attempt serves only those who have
+ * not been served. Somebody served and the rest given up is a success, else
+ * the next flush would tell those again who know already; who was given up is
+ * told to env->recipient_failed.
+ */
+#ifndef RECIPIENTS_H
+#define RECIPIENTS_H
+
+#include "judge.h"
+
+/* Adds a pending recipient unless it is there; copies. */
+void recipients_add(struct notification *n, struct str to);
+/* The next one that is pending, from index `from` on; NULL: none. */
+struct recipient *recipients_pending(struct notification *n, size_t from);
+/* Served; provider_id may be empty and is copied. */
+void recipients_done(struct notification *n, struct recipient *r, struct str provider_id);
+/* Given up. */
+void recipients_failed(struct attempt *a, struct recipient *r, struct str why);
+/*
+ * The verdict when all have been tried: RETRY while some are pending, FAIL when
+ * nobody was served, else DONE. `why` is the last error, for e.
+ */
+enum step recipients_verdict(struct attempt *a, struct str why, struct err *e);
+
+#endif
