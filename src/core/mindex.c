@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mindex.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/mem.h"
+
+/* The items filed under one label. */
+struct key {
+	struct hmap_node node;
+	struct istr *name, *value;	/* references */
+	struct mindex_list list;
+};
+
+/* Interned strings are known by address, and nobody outside chooses those. */
+static uint64_t
+key_hash(const struct istr *name, const struct istr *value)
+{
+	uint64_t h = (uint64_t)(uintptr_t)name * UINT64_C(0x9E3779B97F4A7C15);
+
+	h = (h ^ (h >> 29) ^ (uint64_t)(uintptr_t)value) * UINT64_C(0xBF58476D1CE4E5B9);
+	return h ^ (h >> 32);
+}
+
+static struct key *
+key_find(const struct mindex *x, const struct istr *name, const struct istr *value)
+{
+	for (struct hmap_node *n = hmap_first(&x->keys, key_hash(name, value)); n != NULL; n = hmap_next(n)) {
+		struct key *k = CONTAINER_OF(n, struct key, node);
+
+		if (k->name == name && k->value == value)
+			return k;
+	}
+	return NULL;
+}
+
+static void
+key_free(struct key *k)
+{
+	istr_unref(k->name);
+	istr_unref(k->value);
+	mem_free(k->list.v);
+	mem_free(k);
+}
+
+void
+mindex_fini(struct mindex *x)
+{
+	HMAP_EACH(&x->keys, node)
+		key_free(CONTAINER_OF(node, struct key, node));
+	hmap_fini(&x->keys);
+	mem_free(x->rest.v);
+	*x = (struct mindex){ 0 };
+}
+
+/* The values that m asks for; 0 when they cannot be counted or an absent label would do. */
+static size_t
+wanted(const struct matcher *m, struct str *one, const struct str **values)
+{
+	size_t n = matcher_values(m, one, values);
+
+	for (size_t i = 0; i < n; i++)
+		if ((*values)[i].n == 0)
+			return 0;
+	return n;
+}
+
+/* How crowded the places are where m would be filed. */
+static size_t
+crowd(const struct mindex *x, const struct matcher *m, const struct str *values, size_t n)
+{
+	size_t sum = n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct istr *value = istr_find(values[i]);
+		const struct key *k = value != NULL ? key_find(x, m->name, value) : NULL;
+
+		if (k != NULL)
+			sum += k->list.n;
+	}
+	return sum;
+}
+
+static void
+list_add(struct mindex_list *l, uint64_t order, void *item)
+{
+	assert(l->n == 0 || l->v[l->n - 1].order < order);
+	if (l->n == l->cap) {
+		l->cap = l->cap == 0 ? 1 : 2 * l->cap;
+		l->v = mem_realloc(l->v, l->cap, sizeof(l->v[0]));
+	}
+	l->v[l->n++] = (struct mindex_item){ order, item };
+}
+
+/* Index of the first item whose order is above `after`. */
+static size_t
+list_after(const struct mindex_list *l, uint64_t after)
+{
+	size_t lo = 0, hi = l->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (l->v[mid].order <= after)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool
+list_remove(struct mindex_list *l, uint64_t order)
+{
+	size_t i = order == 0 ? 0 : list_after(l, order - 1);
+
+	if (i == l->n || l->v[i].order != order)
+		return false;
+	memmove(l->v + i, l->v + i + 1, (l->n - i - 1) * sizeof(l->v[0]));
+	l->n--;
+	return true;
+}
+
+static void
+file_under(struct mindex *x, struct istr *name, struct str value_text, uint64_t order, void *item)
+{
+	struct istr *value = istr_get(value_text);
+	struct key *k = key_find(x, name, value);
+
+	if (k == NULL) {
+		k = NEW(struct key);
+		k->name = istr_ref(name);
+		k->value = istr_ref(value);
+		hmap_insert(&x->keys, &k->node, key_hash(name, value));
+	}
+	istr_unref(value);
+	list_add(&k->list, order, item);
+}
+
+void
+mindex_add(struct mindex *x, const struct matchers *ms, uint64_t order, void *item)
+{
+	const struct matcher *best = NULL;
+	const struct str *values;
+	struct str one;
+	size_t best_crowd = 0, n;
+
+	for (size_t i = 0; i < ms->n; i++) {
+		size_t c;
+
+		n = wanted(&ms->m[i], &one, &values);
+		if (n == 0)
+			continue;
+		c = crowd(x, &ms->m[i], values, n);
+		if (best == NULL || c < best_crowd) {
+			best = &ms->m[i];
+			best_crowd = c;
+		}
+	}
+	if (best == NULL) {
+		list_add(&x->rest, order, item);
+		return;
+	}
+	n = wanted(best, &one, &values);
+	for (size_t i = 0; i < n; i++)
+		file_under(x, best->name, values[i], order, item);
+}
+
+void
+mindex_remove(struct mindex *x, const struct matchers *ms, uint64_t order)
+{
+	if (list_remove(&x->rest, order))
+		return;
+	for (size_t i = 0; i < ms->n; i++) {
+		const struct str *values;
+		struct str one;
+		size_t n = wanted(&ms->m[i], &one, &values);
+
+		for (size_t j = 0; j < n; j++) {
+			struct istr *value = istr_find(values[j]);
+			struct key *k = value != NULL ? key_find(x, ms->m[i].name, value) : NULL;
+
+			if (k == NULL || !list_remove(&k->list, order) || k->list.n > 0)
+				continue;
+			hmap_remove(&x->keys, &k->node);
+			key_free(k);
+		}
+	}
+}
+
+static void
+begin_list(struct mindex_iter *it, const struct mindex_list *l, uint64_t after)
+{
+	size_t from = list_after(l, after);
+
+	if (from < l->n)
+		it->cursors[it->n++] = (struct mindex_cursor){ l->v + from, l->v + l->n };
+}
+
+void
+mindex_begin(struct mindex_iter *it, const struct mindex *x, const struct labels *l, uint64_t after)
+{
+	it->n = 0;
+	it->cursors = it->few;
+	begin_list(it, &x->rest, after);
+	if (x->keys.n == 0)
+		return;
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct key *k = key_find(x, l->l[i].name, l->l[i].value);
+
+		if (k == NULL)
+			continue;
+		if (it->n == ARRAY_LEN(it->few) && it->cursors == it->few) {
+			it->cursors = mem_calloc(l->n + 1, sizeof(it->cursors[0]));
+			memcpy(it->cursors, it->few, sizeof(it->few));
+		}
+		begin_list(it, &k->list, after);
+	}
+}
+
+void *
+mindex_next(struct mindex_iter *it)
+{
+	struct mindex_cursor *first = NULL;
+	void *item;
+
+	for (size_t i = 0; i < it->n; i++)
+		if (first == NULL || it->cursors[i].at->order < first->at->order)
+			first = &it->cursors[i];
+	if (first == NULL)
+		return NULL;
+	item = first->at->item;
+	if (++first->at == first->end)
+		*first = it->cursors[--it->n];
+	return item;
+}
+
+void
+mindex_end(struct mindex_iter *it)
+{
+	if (it->cursors != it->few)
+		mem_free(it->cursors);
+	it->cursors = NULL;
+}

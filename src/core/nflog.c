@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/nflog.h"
+
+#include <stdalign.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+struct nflog {
+	struct hmap entries;	/* by hash of the whole key */
+};
+
+struct nflog *
+nflog_new(void)
+{
+	return NEW(struct nflog);
+}
+
+void
+nflog_free(struct nflog **l)
+{
+	if (*l == NULL)
+		return;
+	HMAP_EACH(&(*l)->entries, node)
+		mem_free(CONTAINER_OF(node, struct log_entry, node));
+	hmap_fini(&(*l)->entries);
+	mem_free(*l);
+	*l = NULL;
+}
+
+static uint64_t
+key_hash(struct str group_key, struct str receiver, struct str integration, uint32_t index)
+{
+	uint64_t parts[4] = {
+		hash_seeded(group_key.p, group_key.n),
+		hash_seeded(receiver.p, receiver.n),
+		hash_seeded(integration.p, integration.n),
+		index,
+	};
+
+	return hash_seeded(parts, sizeof(parts));
+}
+
+static struct log_entry *
+find(const struct nflog *l, uint64_t hash, struct str group_key, struct str receiver, struct str integration,
+    uint32_t index)
+{
+	for (struct hmap_node *n = hmap_first(&l->entries, hash); n != NULL; n = hmap_next(n)) {
+		struct log_entry *e = CONTAINER_OF(n, struct log_entry, node);
+
+		if (e->index == index && str_eq(e->group_key, group_key) && str_eq(e->receiver, receiver) &&
+		    str_eq(e->integration, integration))
+			return e;
+	}
+	return NULL;
+}
+
+const struct log_entry *
+nflog_find(const struct nflog *l, struct str group_key, struct str receiver, struct str integration, uint32_t index)
+{
+	return find(l, key_hash(group_key, receiver, integration, index), group_key, receiver, integration, index);
+}
+
+static size_t
+aligned(size_t n)
+{
+	return (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+}
+
+/* Hands out the parts of the one heap block that a held entry is. */
+struct cursor {
+	char *p;
+};
+
+static void *
+put_bytes(struct cursor *c, const void *from, size_t n)
+{
+	void *at = c->p;
+
+	if (n > 0)
+		memcpy(at, from, n);
+	c->p += aligned(n);
+	return at;
+}
+
+static struct str
+put_str(struct cursor *c, struct str s)
+{
+	return (struct str){ put_bytes(c, s.p, s.n), s.n };
+}
+
+static struct log_entry *
+entry_copy(const struct log_entry *from)
+{
+	size_t size = aligned(sizeof(*from)) + aligned(from->group_key.n) + aligned(from->receiver.n) +
+	    aligned(from->integration.n) + aligned(from->firing_n * sizeof(uint64_t)) +
+	    aligned(from->resolved_n * sizeof(uint64_t)) +
+	    aligned(from->data.n * sizeof(struct receiver_value));
+	struct log_entry *e;
+	struct cursor c;
+
+	for (size_t i = 0; i < from->data.n; i++)
+		size += aligned(from->data.v[i].key.n) + aligned(from->data.v[i].s.n);
+	c.p = mem_calloc(1, size);
+	e = put_bytes(&c, from, sizeof(*from));
+	e->group_key = put_str(&c, from->group_key);
+	e->receiver = put_str(&c, from->receiver);
+	e->integration = put_str(&c, from->integration);
+	e->firing = put_bytes(&c, from->firing, from->firing_n * sizeof(uint64_t));
+	e->resolved = put_bytes(&c, from->resolved, from->resolved_n * sizeof(uint64_t));
+	e->data.v = put_bytes(&c, from->data.v, from->data.n * sizeof(struct receiver_value));
+	for (size_t i = 0; i < from->data.n; i++) {
+		e->data.v[i].key = put_str(&c, from->data.v[i].key);
+		e->data.v[i].s = put_str(&c, from->data.v[i].s);
+	}
+	return e;
+}
+
+const struct log_entry *
+nflog_set(struct nflog *l, const struct log_entry *entry)
+{
+	uint64_t hash = key_hash(entry->group_key, entry->receiver, entry->integration, entry->index);
+	struct log_entry *old = find(l, hash, entry->group_key, entry->receiver, entry->integration, entry->index);
+	struct log_entry *e;
+
+	if (old != NULL && wall_after(old->timestamp, entry->timestamp))
+		return NULL;
+	e = entry_copy(entry);
+	if (old != NULL) {
+		hmap_remove(&l->entries, &old->node);
+		mem_free(old);
+	}
+	hmap_insert(&l->entries, &e->node, hash);
+	return e;
+}
+
+void
+nflog_gc(struct nflog *l, struct wall now, void (*dropped)(void *arg, const struct log_entry *e), void *arg)
+{
+	HMAP_EACH(&l->entries, node) {
+		struct log_entry *e = CONTAINER_OF(node, struct log_entry, node);
+
+		if (wall_after(e->expires, now))
+			continue;
+		if (dropped != NULL)
+			dropped(arg, e);
+		hmap_remove(&l->entries, &e->node);
+		mem_free(e);
+	}
+}
+
+size_t
+nflog_count(const struct nflog *l)
+{
+	return l->entries.n;
+}
+
+void
+nflog_each(const struct nflog *l, void (*visit)(void *arg, const struct log_entry *e), void *arg)
+{
+	HMAP_EACH(&l->entries, node)
+		visit(arg, CONTAINER_OF(node, struct log_entry, node));
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/notification.h"
+
+#include <assert.h>
+
+#include "core/ports.h"
+
+const char *
+reason_text(enum reason r)
+{
+	switch (r) {
+	case REASON_NONE:
+		return "none";
+	case REASON_FIRST:
+		return "first notification";
+	case REASON_NEW_ALERTS:
+		return "new alerts added";
+	case REASON_SOME_RESOLVED:
+		return "some alerts resolved";
+	case REASON_ALL_RESOLVED:
+		return "all alerts resolved";
+	case REASON_REPEAT:
+		return "repeat interval elapsed";
+	case REASON_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+const char *
+failure_text(enum failure f)
+{
+	static const char *const texts[FAILURE_N] = {
+		[FAILURE_OTHER] = "other",
+		[FAILURE_CLIENT_ERROR] = "clientError",
+		[FAILURE_SERVER_ERROR] = "serverError",
+		[FAILURE_CONTEXT_CANCELED] = "contextCanceled",
+		[FAILURE_CONTEXT_DEADLINE] = "contextDeadlineExceeded",
+		[FAILURE_AUTH] = "authError",
+		[FAILURE_RATE_LIMITED] = "rateLimited",
+	};
+
+	assert(f >= 0 && f < FAILURE_N);
+	return texts[f];
+}
+
+const char *
+mute_verdict_text(enum mute_verdict v)
+{
+	static const char *const texts[MUTE_N] = {
+		[MUTE_NONE] = "none",
+		[MUTE_SILENCE] = "silence",
+		[MUTE_INHIBITION] = "inhibition",
+		[MUTE_TIME_INTERVAL] = "mute_time_interval",
+		[MUTE_ACTIVE_TIME_INTERVAL] = "active_time_interval",
+	};
+
+	assert(v >= 0 && v < MUTE_N);
+	return texts[v];
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reason.h"
+
+/* Both sorted. */
+static bool
+subset(const uint64_t *part, size_t part_n, const uint64_t *whole, size_t whole_n)
+{
+	size_t w = 0;
+
+	for (size_t i = 0; i < part_n; i++) {
+		while (w < whole_n && whole[w] < part[i])
+			w++;
+		if (w == whole_n || whole[w] != part[i])
+			return false;
+	}
+	return true;
+}
+
+enum reason
+reason_to_notify(const struct log_entry *entry, const struct reason_facts *f)
+{
+	if (entry == NULL)
+		return f->firing_n > 0 ? REASON_FIRST : REASON_NONE;
+	if (!subset(f->firing, f->firing_n, entry->firing, entry->firing_n))
+		return entry->firing_n == 0 ? REASON_FIRST : REASON_NEW_ALERTS;
+	/* Whether or not resolved alerts are sent: the log has to forget what fired. */
+	if (f->firing_n == 0)
+		return entry->firing_n > 0 ? REASON_ALL_RESOLVED : REASON_NONE;
+	if (f->send_resolved && !subset(f->resolved, f->resolved_n, entry->resolved, entry->resolved_n))
+		return REASON_SOME_RESOLVED;
+	if (wall_before(entry->timestamp, wall_add(f->tick, -f->repeat_interval)))
+		return REASON_REPEAT;
+	return REASON_NONE;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/reason.h - must an integration be told of a group, and why.
+ *
+ * A pure decision (Alertmanager notify/dedup_stage.go needsUpdate).
+ */
+#ifndef CORE_REASON_H
+#define CORE_REASON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/time.h"
+#include "core/nflog.h"
+#include "core/notification.h"
+
+/* What the group looks like now: label hashes, each list sorted. */
+struct reason_facts {
+	const uint64_t *firing, *resolved;
+	size_t firing_n, resolved_n;
+	bool send_resolved;
+	span repeat_interval;
+	struct wall tick;	/* time of the flush */
+};
+
+/* REASON_NONE: nothing to tell. `entry` is what was told last; NULL: nothing yet. */
+enum reason reason_to_notify(const struct log_entry *entry, const struct reason_facts *f);
+
+#endif

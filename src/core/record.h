@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/record.h - all that is known of one label set.
+ *
+ * A record lives while the alert is stored or some group holds it. Beside the
+ * alert as last seen it remembers what was found out about its labels and
+ * stays true until the configuration or the silences change: routes, the
+ * inhibition rules it takes part in, the silences that match. So an alert
+ * posted again costs one look-up.
+ */
+#ifndef CORE_RECORD_H
+#define CORE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hmap.h"
+#include "model/alert.h"
+
+struct inhibit_hit;
+struct member;
+struct route_list;
+struct silence_entry;
+
+struct record {
+	struct hmap_node node;			/* struct alerts */
+	struct alert *alert;			/* owned reference */
+	struct member *members;			/* its places in groups; theirs */
+	const struct route_list *routes;	/* NULL: not matched yet; the routing's */
+	struct inhibit_hit *hits;		/* owned; see inhibit.h */
+	struct silence_entry **silences;	/* owned array of references: silences that match, not expired ones */
+	uint64_t silences_seen;			/* version of the silences that `silences` is true for */
+	uint32_t hits_n, silences_n;
+	uint32_t members_n;
+	bool stored;				/* else only groups hold it */
+	bool observed;				/* hits is true */
+};
+
+#endif

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "silences.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+void
+silences_init(struct silences *ss, span retention, int64_t max, int64_t max_bytes, enum naming naming)
+{
+	*ss = (struct silences){
+		.retention = retention,
+		.max = max,
+		.max_bytes = max_bytes,
+		.naming = naming,
+		.version = 1,
+		.floor = 1,
+	};
+}
+
+static void
+entry_unref(struct silence_entry *entry)
+{
+	assert(entry->refs > 0);
+	if (--entry->refs > 0)
+		return;
+	assert(entry->gone);
+	silence_unref(entry->silence);
+	mem_free(entry);
+}
+
+void
+silences_drop(struct silences *ss, struct silence_entry *entry)
+{
+	assert(!entry->gone);
+	for (size_t i = 0; i < entry->silence->sets_n; i++)
+		mindex_remove(&ss->index, &entry->silence->sets[i], entry->version + i);
+	hmap_remove(&ss->by_id, &entry->node);
+	if (entry->silence->source != NULL)
+		ss->declared--;
+	entry->gone = true;
+	entry_unref(entry);
+}
+
+void
+silences_fini(struct silences *ss)
+{
+	HMAP_EACH(&ss->by_id, node)
+		silences_drop(ss, CONTAINER_OF(node, struct silence_entry, node));
+	hmap_fini(&ss->by_id);
+	mindex_fini(&ss->index);
+}
+
+struct silence_entry *
+silences_find(const struct silences *ss, struct str id)
+{
+	for (struct hmap_node *n = hmap_first(&ss->by_id, hash_seeded(id.p, id.n)); n != NULL; n = hmap_next(n)) {
+		struct silence_entry *entry = CONTAINER_OF(n, struct silence_entry, node);
+
+		if (str_is(id, entry->silence->id))
+			return entry;
+	}
+	return NULL;
+}
+
+static bool
+same_sets(const struct silence *a, const struct silence *b)
+{
+	if (a->sets_n != b->sets_n)
+		return false;
+	for (size_t i = 0; i < a->sets_n; i++)
+		if (!matchers_eq(&a->sets[i], &b->sets[i]))
+			return false;
+	return true;
+}
+
+/* Every set takes an order number of the index; the entry's version is that of the first. */
+static void
+index_sets(struct silences *ss, struct silence_entry *entry)
+{
+	entry->version = ss->version + 1;
+	ss->version += entry->silence->sets_n > 0 ? entry->silence->sets_n : 1;
+	for (size_t i = 0; i < entry->silence->sets_n; i++)
+		mindex_add(&ss->index, &entry->silence->sets[i], entry->version + i, entry);
+}
+
+/* The same id and matchers with other times and texts: what matched goes on to match. */
+static void
+replace(struct silence_entry *entry, struct silence *s, struct wall expires)
+{
+	silence_ref(s);
+	silence_unref(entry->silence);
+	entry->silence = s;
+	entry->expires = expires;
+}
+
+struct silence_entry *
+silences_put(struct silences *ss, struct silence *s, struct wall expires)
+{
+	struct silence_entry *entry = silences_find(ss, str_from(s->id));
+
+	if (entry != NULL)
+		silences_drop(ss, entry);
+	entry = NEW(struct silence_entry);
+	entry->refs = 1;
+	entry->silence = silence_ref(s);
+	entry->expires = expires;
+	if (s->source != NULL)
+		ss->declared++;
+	hmap_insert(&ss->by_id, &entry->node, hash_seeded(s->id, strlen(s->id)));
+	index_sets(ss, entry);
+	return entry;
+}
+
+/* May `a` become `b` without changing what was silenced in the past? */
+static bool
+can_update(const struct silence *a, const struct silence *b, struct wall now)
+{
+	if (!same_sets(a, b))
+		return false;
+	switch (silence_state_at(a, now)) {
+	case SILENCE_ACTIVE:
+		return a->starts.s == b->starts.s && !wall_before(b->ends, now);
+	case SILENCE_PENDING:
+		return !wall_before(b->starts, now);
+	case SILENCE_EXPIRED:
+		break;
+	}
+	return false;
+}
+
+static bool
+check_size(const struct silences *ss, const struct silence *s, struct err *e)
+{
+	size_t n;
+
+	if (ss->max_bytes <= 0)
+		return true;
+	n = silence_wire_size(s, wall_add(s->ends, ss->retention));
+	if (n <= (uint64_t)ss->max_bytes)
+		return true;
+	return err_set(e, ERR_LIMIT, "silence exceeded maximum size: %zu bytes (limit: %lld bytes)", n,
+	    (long long)ss->max_bytes);
+}
+
+static bool
+check_count(const struct silences *ss, struct err *e)
+{
+	size_t n = ss->by_id.n - ss->declared;
+
+	if (ss->max <= 0 || n < (uint64_t)ss->max)
+		return true;
+	return err_set(e, ERR_LIMIT, "exceeded maximum number of silences: %zu (limit: %lld)", n,
+	    (long long)ss->max);
+}
+
+static bool
+not_declared(const struct silence_entry *entry, struct err *e)
+{
+	struct str source = istr_str(entry->silence->source);
+
+	if (entry->silence->source == NULL)
+		return true;
+	return err_set(e, ERR_INVALID, "silence is declared in %.*s and can only be changed there", STR_ARG(source));
+}
+
+static void
+end_now(struct silences *ss, struct silence_entry *entry, struct wall now)
+{
+	struct silence *s = silence_copy(entry->silence);
+
+	if (silence_state_at(s, now) == SILENCE_PENDING)
+		s->starts = now;
+	s->ends = now;
+	s->updated = now;
+	replace(entry, s, wall_add(now, ss->retention));
+	silence_unref(s);
+}
+
+/* A new id for s, in place of `prev` if there is one. */
+static bool
+create(struct silences *ss, struct silence *s, struct silence_entry *prev, struct rand *rand, struct wall now,
+    struct silence_change *out, struct err *e)
+{
+	if (!check_count(ss, e))
+		return false;
+	rand_uuid(rand, s->id);
+	if (wall_before(s->starts, now))
+		s->starts = now;
+	if (!check_size(ss, s, e))
+		return false;
+	if (prev != NULL && silence_state_at(prev->silence, now) != SILENCE_EXPIRED) {
+		end_now(ss, prev, now);
+		out->expired = prev;
+	}
+	out->set = silences_put(ss, s, wall_add(s->ends, ss->retention));
+	out->created = true;
+	return true;
+}
+
+bool
+silences_set(struct silences *ss, const struct silence *draft, struct rand *rand, struct wall now,
+    struct silence_change *out, struct err *e)
+{
+	struct silence_entry *prev = draft->id[0] != '\0' ? silences_find(ss, str_from(draft->id)) : NULL;
+	struct silence *s = silence_copy(draft);
+	bool ok = false;
+
+	now = wall_utc(now);
+	*out = (struct silence_change){ 0 };
+	s->starts = wall_utc(wall_is_zero(s->starts) ? now : s->starts);
+	s->ends = wall_utc(s->ends);
+	if (!silence_validate(s, ss->naming, e))
+		goto out;
+	if (draft->id[0] != '\0' && prev == NULL) {
+		err_set(e, ERR_NOT_FOUND, "silence not found");
+		goto out;
+	}
+	if (prev != NULL && !not_declared(prev, e))
+		goto out;
+	s->updated = now;
+	if (prev == NULL || !can_update(prev->silence, s, now)) {
+		ok = create(ss, s, prev, rand, now, out, e);
+		goto out;
+	}
+	if (!check_size(ss, s, e))
+		goto out;
+	replace(prev, s, wall_add(s->ends, ss->retention));
+	out->set = prev;
+	ok = true;
+out:
+	silence_unref(s);
+	return ok;
+}
+
+bool
+silences_expire(struct silences *ss, struct str id, struct wall now, struct silence_entry **out, struct err *e)
+{
+	struct silence_entry *entry = silences_find(ss, id);
+
+	if (entry == NULL)
+		return err_set(e, ERR_NOT_FOUND, "silence not found");
+	*out = NULL;
+	if (silence_state_at(entry->silence, now) == SILENCE_EXPIRED)
+		return true;
+	if (!not_declared(entry, e))
+		return false;
+	end_now(ss, entry, wall_utc(now));
+	*out = entry;
+	return true;
+}
+
+void
+silences_gc(struct silences *ss, struct wall now, void (*dropped)(void *arg, const struct silence_entry *entry),
+    void *arg)
+{
+	HMAP_EACH(&ss->by_id, node) {
+		struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
+
+		if (entry->silence->source != NULL || wall_after(entry->expires, now))
+			continue;
+		dropped(arg, entry);
+		silences_drop(ss, entry);
+	}
+}
+
+static bool
+has(const struct record *r, const struct silence_entry *entry)
+{
+	for (uint32_t i = 0; i < r->silences_n; i++)
+		if (r->silences[i] == entry)
+			return true;
+	return false;
+}
+
+static void
+look(struct silences *ss, struct record *r, struct wall now)
+{
+	const struct labels *l = r->alert->labels;
+	struct mindex_iter it;
+
+	ss->queries++;
+	mindex_begin(&it, &ss->index, l, r->silences_seen);
+	for (struct silence_entry *entry; (entry = mindex_next(&it)) != NULL;) {
+		if (silence_state_at(entry->silence, now) == SILENCE_EXPIRED ||
+		    (entry->silence->sets_n > 1 && has(r, entry)) ||
+		    !silence_matches(entry->silence, l))
+			continue;
+		r->silences = mem_realloc(r->silences, r->silences_n + 1, sizeof(r->silences[0]));
+		r->silences[r->silences_n++] = entry;
+		entry->refs++;
+	}
+	mindex_end(&it);
+	r->silences_seen = ss->version;
+}
+
+/* Forgets those that ended or went; returns how many are active. */
+static size_t
+tidy(struct record *r, struct wall now)
+{
+	size_t kept = 0, active = 0;
+
+	for (uint32_t i = 0; i < r->silences_n; i++) {
+		struct silence_entry *entry = r->silences[i];
+		enum silence_state state = silence_state_at(entry->silence, now);
+
+		if (entry->gone || state == SILENCE_EXPIRED) {
+			entry_unref(entry);
+			continue;
+		}
+		active += state == SILENCE_ACTIVE;
+		r->silences[kept++] = entry;
+	}
+	r->silences_n = (uint32_t)kept;
+	if (kept == 0) {
+		mem_free(r->silences);
+		r->silences = NULL;
+	}
+	return active;
+}
+
+size_t
+silences_match(struct silences *ss, struct record *r, struct wall now)
+{
+	if (r->silences_seen < ss->floor)
+		silences_forget(r);
+	if (r->silences_seen != ss->version)
+		look(ss, r, now);
+	return r->silences_n > 0 ? tidy(r, now) : 0;
+}
+
+size_t
+silences_active(const struct record *r, struct wall now, const struct silence **out)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < r->silences_n; i++)
+		if (silence_state_at(r->silences[i]->silence, now) == SILENCE_ACTIVE)
+			out[n++] = r->silences[i]->silence;
+	return n;
+}
+
+void
+silences_forget(struct record *r)
+{
+	for (uint32_t i = 0; i < r->silences_n; i++)
+		entry_unref(r->silences[i]);
+	mem_free(r->silences);
+	r->silences = NULL;
+	r->silences_n = 0;
+	r->silences_seen = 0;
+}
+
+void
+silences_clock_stepped(struct silences *ss)
+{
+	ss->floor = ++ss->version;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/silences.h - the silences, and which of them match a label set.
+ *
+ * A record keeps the silences that match it. They are looked for once per
+ * silence: every new one has a version, and a record remembers up to which it
+ * has looked. Whether a matching silence is active is a question of the time
+ * alone. Rules of editing: Alertmanager silence/silence.go.
+ */
+#ifndef CORE_SILENCES_H
+#define CORE_SILENCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/hmap.h"
+#include "base/rand.h"
+#include "base/time.h"
+#include "mindex.h"
+#include "model/silence.h"
+#include "record.h"
+
+struct silence_entry {
+	struct hmap_node node;	/* by id */
+	struct silence *silence;	/* owned reference */
+	struct wall expires;	/* when it may be forgotten */
+	uint64_t version;
+	uint32_t refs;		/* the store's and those of records */
+	bool gone;		/* out of the store */
+};
+
+struct silences {
+	struct hmap by_id;
+	struct mindex index;	/* by version */
+	uint64_t version;	/* of the newest */
+	uint64_t floor;		/* what was looked at before this one does not count */
+	size_t declared;	/* by rule files */
+	uint64_t queries;	/* label sets matched against silences */
+	span retention;
+	int64_t max, max_bytes;	/* <= 0: no limit */
+	enum naming naming;
+};
+
+void silences_init(struct silences *ss, span retention, int64_t max, int64_t max_bytes, enum naming naming);
+/* No record may hold silences any more. */
+void silences_fini(struct silences *ss);
+
+/* What silences_set did. */
+struct silence_change {
+	struct silence_entry *set;
+	bool created;		/* else updated in place */
+	struct silence_entry *expired;	/* the one that `set` replaces; NULL: none */
+};
+/* As engine_silence_set. */
+bool silences_set(struct silences *ss, const struct silence *draft, struct rand *rand, struct wall now,
+    struct silence_change *out, struct err *e) MUST_CHECK;
+/* As engine_silence_expire; *out is NULL when it had ended already. */
+bool silences_expire(struct silences *ss, struct str id, struct wall now, struct silence_entry **out,
+    struct err *e) MUST_CHECK;
+/* Takes s as it is; an older one of this id goes. */
+struct silence_entry *silences_put(struct silences *ss, struct silence *s, struct wall expires);
+struct silence_entry *silences_find(const struct silences *ss, struct str id);
+void silences_drop(struct silences *ss, struct silence_entry *entry);
+/* Calls `dropped` for each silence whose retention is over, before it goes. */
+void silences_gc(struct silences *ss, struct wall now,
+    void (*dropped)(void *arg, const struct silence_entry *entry), void *arg);
+
+/* Brings r->silences up to date; returns how many of them are active now. */
+size_t silences_match(struct silences *ss, struct record *r, struct wall now);
+/* The active ones among r->silences; `out` has room for all of them. As of silences_match. */
+size_t silences_active(const struct record *r, struct wall now, const struct silence **out);
+/* r forgets its silences. */
+void silences_forget(struct record *r);
+/* The wall clock went back: what had ended may be active again. */
+void silences_clock_stepped(struct silences *ss);
+
+#endif
