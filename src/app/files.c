@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/embedded.h"
+#include "base/mem.h"
+#include "base/sbuf.h"
+#include "base/vec.h"
+#include "notify/notifier.h"
+#include "text/glob.h"
+
+static bool
+io_error(struct err *e, const char *verb, const char *path, int number)
+{
+	char text[128];
+	/* Go writes its own error texts in lower case; the C library capitalises. */
+	const char *words = strerror_r(number, text, sizeof(text));
+
+	return err_set(e, number == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s %s: %c%s", verb, path,
+	    words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a' ? words[0] + 32 : words[0], words + 1);
+}
+
+bool
+file_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct sbuf b = SBUF_INIT(max);
+	char piece[16384];
+	ssize_t n;
+
+	if (fd < 0)
+		return io_error(e, "open", path, errno);
+	while ((n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || b.overflow)
+			break;
+		sbuf_put(&b, piece, (size_t)n);
+	}
+	if (n < 0)
+		io_error(e, "read", path, errno);
+	else if (b.overflow)
+		err_set(e, ERR_LIMIT, "read %s: file is larger than %zu bytes", path, max);
+	close(fd);
+	if (n == 0 && !b.overflow)
+		*out = arena_str(a, sbuf_get(&b));
+	sbuf_fini(&b);
+	return n == 0 && !b.overflow;
+}
+
+struct globbing {
+	struct arena *arena;
+	VEC(struct str) found;
+};
+
+static bool glob_in(struct globbing *g, const char *pattern, struct err *e);
+
+/* The entries of dir whose names fit, in order. */
+static bool
+glob_dir(struct globbing *g, const char *dir, struct str pattern, struct err *e)
+{
+	struct dirent **names;
+	int n = scandir(dir, &names, NULL, alphasort);
+	bool ok = true;
+
+	/* Like Go: a directory that cannot be read has no entries. */
+	for (int i = 0; i < n; i++) {
+		struct str name = str_from(names[i]->d_name);
+		bool matched = false;
+
+		if (ok && !str_is(name, ".") && !str_is(name, "..")) {
+			struct err bad = { 0 };
+
+			if (glob_match(pattern, name, &matched, &bad) && matched)
+				VEC_PUSH(&g->found,
+				    strcmp(dir, ".") == 0
+					? arena_str(g->arena, name)
+					: arena_printf(g->arena, "%s%s%s", dir, strcmp(dir, "/") == 0 ? "" : "/",
+					      names[i]->d_name));
+			else if (bad.kind != ERR_NONE) {
+				*e = bad;
+				ok = false;
+			}
+		}
+		(free)(names[i]);	/* scandir's */
+	}
+	if (n >= 0)
+		(free)(names);
+	return ok;
+}
+
+static bool
+glob_in(struct globbing *g, const char *pattern, struct err *e)
+{
+	const char *slash = strrchr(pattern, '/');
+	struct str file = str_from(slash != NULL ? slash + 1 : pattern);
+	char *dir = slash == NULL ? mem_strdup(".")
+	    : slash == pattern	  ? mem_strdup("/")
+				  : mem_strndup(pattern, (size_t)(slash - pattern));
+	struct globbing above = { .arena = g->arena };
+	struct stat st;
+	bool ok = true;
+
+	if (!glob_has_meta(str_from(pattern))) {
+		if (lstat(pattern, &st) == 0)
+			VEC_PUSH(&g->found, arena_str(g->arena, str_from(pattern)));
+	} else if (!glob_has_meta(str_from(dir))) {
+		ok = glob_dir(g, dir, file, e);
+	} else {
+		ok = glob_in(&above, dir, e);
+		for (size_t i = 0; ok && i < above.found.n; i++)
+			ok = glob_dir(g, above.found.v[i].p, file, e);
+		VEC_FINI(&above.found);
+	}
+	mem_free(dir);
+	return ok;
+}
+
+bool
+file_glob(const char *pattern, struct arena *a, struct str_list *out, struct err *e)
+{
+	struct globbing g = { .arena = a };
+	struct err bad = { 0 };
+	bool ok, ignored;
+
+	/* A malformed pattern is an error even when there is nothing to compare it with. */
+	if (!glob_match(str_from(pattern), STR(""), &ignored, &bad) && bad.kind != ERR_NONE) {
+		*e = bad;
+		return false;
+	}
+	ok = glob_in(&g, pattern, e);
+	*out = (struct str_list){ .n = ok ? g.found.n : 0, .present = true };
+	out->v = ARENA_ARRAY(a, out->n, struct str);
+	for (size_t i = 0; i < out->n; i++)
+		out->v[i] = g.found.v[i];
+	VEC_FINI(&g.found);
+	return ok;
+}
+
+static bool
+env_read_file(void *arg, const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
+{
+	(void)arg;
+	return file_read(path, max, a, out, e);
+}
+
+static bool
+env_glob(void *arg, const char *pattern, struct arena *a, struct str_list *out, struct err *e)
+{
+	(void)arg;
+	return file_glob(pattern, a, out, e);
+}
+
+static const char *
+env_get(void *arg, const char *name)
+{
+	(void)arg;
+	return getenv(name);
+}
+
+void
+files_config_env(struct config_env *env)
+{
+	env->kinds = notifier_kinds();
+	env->read_file = env_read_file;
+	env->glob = env_glob;
+	env->env_get = env_get;
+	env->builtin_templates = embedded_templates;
+}

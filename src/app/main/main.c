@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/check_config.h"
+#include "app/options.h"
+#include "app/server.h"
+#include "base/sbuf.h"
+#include "net/mail.h"
+
+static int
+usage_error(const struct err *e)
+{
+	fprintf(stderr, "tocsin: error: %s, try --help\n", e->text);
+	return 1;
+}
+
+static int
+print_help(void)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	options_help("tocsin", &b);
+	fwrite(b.p, 1, b.n, stdout);
+	sbuf_fini(&b);
+	return 0;
+}
+
+/* The layout of Prometheus' common/version, which tools read. */
+static int
+print_version(void)
+{
+	printf("alertmanager, version " ALERTMANAGER_VERSION " (branch: tocsin, revision: tocsin-" TOCSIN_VERSION ")\n"
+	       "  build user:       tocsin\n"
+	       "  build date:       unknown\n"
+	       "  go version:       C11\n"
+	       "  platform:         linux/amd64\n"
+	       "  tags:             unknown\n");
+	return 0;
+}
+
+static int
+serve(int argc, char **argv)
+{
+	struct arena *a = arena_new();
+	struct options o;
+	struct err e = { 0 };
+	int status;
+
+	if (!options_parse(argc, argv, a, &o, &e))
+		status = usage_error(&e);
+	else if (o.help)
+		status = print_help();
+	else if (o.version)
+		status = print_version();
+	else if (!options_features(&o, &e)) {
+		fprintf(stderr, "level=ERROR msg=\"error parsing the feature flag list\" err=\"%s\"\n", e.text);
+		status = 1;
+	} else
+		status = server_run(&o, a);
+	arena_free(&a);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], MAIL_WORKER_FLAG) == 0)
+		return mail_worker_main(MAIL_WORKER_FD);
+	if (argc > 1 && strcmp(argv[1], "check-config") == 0)
+		return check_config_main(argc - 2, argv + 2);
+	return serve(argc, argv);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The world as the engine sees it. */
+#include <sys/random.h>
+
+#include "events.h"
+#include "notify/route_labels.h"
+#include "server_private.h"
+
+static struct server *
+server_of(struct port *p)
+{
+	return CONTAINER_OF(p, struct server, port);
+}
+
+static void
+port_send(struct port *self, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now)
+{
+	outbox_send(server_of(self)->outbox, attempt, n, deadline, now);
+}
+
+static void
+port_cancel(struct port *self, uint64_t attempt)
+{
+	outbox_cancel(server_of(self)->outbox, attempt);
+}
+
+static void
+port_persist(struct port *self, const struct change *c)
+{
+	store_persist(server_of(self)->store, c);
+}
+
+static void
+port_event(struct port *self, const struct event *ev)
+{
+	struct server *s = server_of(self);
+
+	event_log(&s->log, ev, s->o->log_silences);
+}
+
+static struct labels *
+port_route_labels(struct port *self, const struct config *c, const struct route *r, const struct labels *group_labels,
+    const struct noted_alert *alerts, size_t n, struct moment now)
+{
+	return notify_route_labels(outbox_env(server_of(self)->outbox), c, r, group_labels, alerts, n, now);
+}
+
+void
+server_port_init(struct server *s)
+{
+	uint64_t seed = 0;
+
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		LOG(&s->log, LOG_WARN, "The system gave no randomness for back-off times");
+	s->port = (struct port){
+		.send = port_send,
+		.cancel = port_cancel,
+		.persist = port_persist,
+		.event = port_event,
+		.route_labels = port_route_labels,
+	};
+	rand_seed(&s->port.rand, seed);
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/server.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "app/external_url.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/tz.h"
+#include "loop/clock_real.h"
+#include "process_metrics.h"
+#include "server_private.h"
+
+#define SHUTDOWN_GRACE (5 * SPAN_S)
+
+#ifndef TOCSIN_REVISION
+#define TOCSIN_REVISION "unknown"
+#endif
+
+const struct build_info server_build_info = {
+	.version = ALERTMANAGER_VERSION,
+	.revision = TOCSIN_REVISION,
+	.branch = "tocsin-" TOCSIN_VERSION,
+	.build_user = "",
+	.build_date = "",
+	.go_version = "C11",
+};
+
+static void
+write_stderr(void *arg, const char *line, size_t n)
+{
+	(void)arg;
+	while (n > 0) {
+		ssize_t done = write(STDERR_FILENO, line, n);
+
+		if (done <= 0)
+			return;	/* nobody is left to tell */
+		line += done;
+		n -= (size_t)done;
+	}
+}
+
+static void
+handle_request(void *arg, const struct api_request *r, struct moment now, struct api_response *out)
+{
+	struct server *s = arg;
+
+	api_handle(s->api, r, now, out);
+	drive_rearm(s->drive);
+}
+
+static uint64_t
+durable_ticket(void *arg)
+{
+	struct server *s = arg;
+
+	return store_ticket(s->store);
+}
+
+static void
+observe_request(void *arg, const struct api_request *r, const struct api_response *resp, span took)
+{
+	struct server *s = arg;
+
+	api_observe(s->api, r, resp, took);
+}
+
+static void
+note_in_flight(void *arg, int delta)
+{
+	struct server *s = arg;
+
+	api_note_in_flight(s->api, delta);
+}
+
+static void
+note_limited(void *arg)
+{
+	struct server *s = arg;
+
+	api_note_limited(s->api);
+}
+
+static void
+changes_durable(void *arg, uint64_t upto)
+{
+	struct server *s = arg;
+
+	if (s->web != NULL)
+		http_server_release(s->web, upto);
+}
+
+static void
+changes_failed(void *arg, uint64_t upto, struct str why)
+{
+	struct server *s = arg;
+
+	if (s->web != NULL)
+		http_server_refuse(s->web, upto, why);
+}
+
+static bool
+reload_by_api(void *arg, struct moment now, struct err *e)
+{
+	return server_reload(arg, now, e);
+}
+
+static void
+on_hangup(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+	struct err e = { 0 };
+
+	(void)fd;
+	(void)what;
+	if (!s->stopping && !server_reload(s, s->clock->now(s->clock), &e))
+		LOG(&s->log, LOG_ERROR, "configuration reload failed", F_ERR(&e));
+}
+
+static void
+on_drained(void *arg)
+{
+	struct server *s = arg;
+
+	event_base_loopbreak(s->base);
+}
+
+static void
+on_terminate(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	LOG(&s->log, LOG_INFO, "Shutting down gracefully");
+	http_server_stop(s->web, SHUTDOWN_GRACE, on_drained, s);
+}
+
+static bool
+watch_signals(struct server *s, struct err *e)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGPIPE, &ignore, NULL);
+	s->sig_hup = evsignal_new(s->base, SIGHUP, on_hangup, s);
+	s->sig_term = evsignal_new(s->base, SIGTERM, on_terminate, s);
+	s->sig_int = evsignal_new(s->base, SIGINT, on_terminate, s);
+	if (s->sig_hup == NULL || s->sig_term == NULL || s->sig_int == NULL || evsignal_add(s->sig_hup, NULL) != 0 ||
+	    evsignal_add(s->sig_term, NULL) != 0 || evsignal_add(s->sig_int, NULL) != 0)
+		return err_set(e, ERR_IO, "cannot watch signals");
+	return true;
+}
+
+static bool
+open_state(struct server *s, struct moment now, struct err *e)
+{
+	struct store_options store = {
+		.base = s->base,
+		.clock = s->clock,
+		.log = &s->log,
+		.path = s->o->storage_path.p,
+		.durable = changes_durable,
+		.failed = changes_failed,
+		.arg = s,
+	};
+	struct engine_options engine = {
+		.naming = s->o->naming,
+		.retention = s->o->data_retention,
+		.alert_gc_interval = s->o->alerts_gc_interval,
+		.maintenance_interval = s->o->data_maintenance_interval,
+		.start_delay = s->o->dispatch_start_delay,
+		.alerts_per_name = s->o->alerts_per_name,
+		.max_silences = s->o->silences_max,
+		.max_silence_bytes = s->o->silences_max_bytes,
+		.reload_resets_timers = s->o->feature_reload_resets_timers,
+	};
+
+	s->store = store_open(&store, e);
+	if (s->store == NULL)
+		return false;
+	s->engine = engine_new(&engine, &s->port, now);
+	s->drive = drive_new(s->base, s->engine, s->clock);
+	return store_recover(s->store, s->engine, now, e);
+}
+
+static bool
+open_listeners(struct server *s, struct err *e)
+{
+	struct http_server_options web = {
+		.base = s->base,
+		.clock = s->clock,
+		.log = &s->log,
+		.get_concurrency = s->o->web_get_concurrency,
+		.timeout = s->o->web_timeout > 0 ? s->o->web_timeout : 0,
+		.web_config = s->o->web_config_file,
+		.handle = handle_request,
+		.ticket = durable_ticket,
+		.observe = observe_request,
+		.in_flight = note_in_flight,
+		.limited = note_limited,
+		.arg = s,
+	};
+
+	s->web = http_server_new(&web, e);
+	if (s->web == NULL)
+		return false;
+	if (s->o->web_systemd_socket)
+		return http_server_listen_systemd(s->web, e);
+	for (size_t i = 0; i < s->o->web_listen_addresses.n; i++)
+		if (!http_server_listen(s->web, s->o->web_listen_addresses.v[i], e))
+			return false;
+	return true;
+}
+
+static bool
+open_senders(struct server *s, struct err *e)
+{
+	struct http_client_options http = { .base = s->base, .clock = s->clock, .log = &s->log };
+	struct mail_pool_options mail = { .base = s->base, .clock = s->clock, .log = &s->log };
+	struct outbox_options outbox = {
+		.base = s->base,
+		.clock = s->clock,
+		.log = &s->log,
+		.external_url = s->external_url,
+		.user_agent = STR("Alertmanager/" ALERTMANAGER_VERSION " (tocsin/" TOCSIN_VERSION ")"),
+		.hostname = s->hostname,
+	};
+
+	s->http = http_client_new(&http, e);
+	if (s->http == NULL)
+		return false;
+	s->mail = mail_pool_new(&mail);
+	outbox.http = s->http;
+	outbox.mail = s->mail;
+	s->outbox = outbox_new(&outbox);
+	outbox_attach(s->outbox, s->engine, s->drive);
+	return true;
+}
+
+static void
+open_api(struct server *s)
+{
+	struct api_env env = {
+		.engine = s->engine,
+		.build = &server_build_info,
+		.log = &s->log,
+		.route_prefix = s->route_prefix,
+		.matcher_mode = s->o->matcher_mode,
+		.naming = s->o->naming,
+		.log_silences = s->o->log_silences,
+		.started = s->started,
+		.kinds = notifier_kinds(),
+		.alerts_per_name_limit = s->o->alerts_per_name,
+		.reload = reload_by_api,
+		.cluster = server_cluster_status,
+		.arg = s,
+		.metrics = s->sources,
+	};
+
+	s->sources[s->sources_n++] = (struct metrics_source){ process_metrics_expose, &s->started };
+	s->sources[s->sources_n++] = (struct metrics_source){ store_expose, s->store };
+	env.metrics_n = s->sources_n;
+	s->api = api_new(&env);
+}
+
+/* What only hangs on the host, not on flags. */
+static void
+learn_host(struct server *s)
+{
+	char name[256] = "localhost";
+	unsigned char key[16];
+
+	if (gethostname(name, sizeof(name) - 1) != 0)
+		LOG(&s->log, LOG_WARN, "Cannot tell the host's name");
+	s->hostname = arena_str(s->arena, str_from(name));
+	if (getrandom(key, sizeof(key), 0) == (ssize_t)sizeof(key))
+		hash_seed(key);
+}
+
+static bool
+start(struct server *s, struct moment now, struct err *e)
+{
+	struct config *c = NULL;
+
+	if (!options_check(s->o, e))
+		return false;
+	s->base = event_base_new();
+	if (s->base == NULL)
+		return err_set(e, ERR_IO, "cannot make an event loop");
+	if (!watch_signals(s, e))
+		return false;
+	server_port_init(s);
+	server_cluster_init(s);
+	if (!server_load(s, now, &c, e)) {
+		LOG(&s->log, LOG_ERROR, "Loading configuration file failed", F_CSTR("component", "configuration"),
+		    F_STR("file", s->o->config_file), F_ERR(e));
+		return err_ctx(e, "error loading configuration file");
+	}
+	if (!open_state(s, now, e) || !open_listeners(s, e) ||
+	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url,
+		e) ||
+	    !open_senders(s, e)) {
+		config_unref(c);
+		return false;
+	}
+	s->route_prefix = route_prefix(s->o->web_route_prefix, s->external_url, s->arena);
+	open_api(s);
+	server_apply(s, c, now);
+	config_unref(c);
+	http_server_serve(s->web);
+	return true;
+}
+
+static void
+free_event(struct event **ev)
+{
+	if (*ev != NULL)
+		event_free(*ev);
+	*ev = NULL;
+}
+
+/* The reverse of start; whatever start did not get to is NULL. */
+static void
+stop(struct server *s)
+{
+	http_server_free(&s->web);
+	drive_free(&s->drive);
+	engine_free(&s->engine);
+	outbox_free(&s->outbox);
+	mail_pool_free(&s->mail);
+	http_client_free(&s->http);
+	store_close(&s->store);
+	api_free(&s->api);
+	free_event(&s->sig_hup);
+	free_event(&s->sig_term);
+	free_event(&s->sig_int);
+	if (s->base != NULL)
+		event_base_free(s->base);
+	tz_fini();
+	libevent_global_shutdown();
+}
+
+int
+server_run(const struct options *o, struct arena *a)
+{
+	struct server s = { .o = o, .arena = a, .clock = clock_real() };
+	struct moment now = s.clock->now(s.clock);
+	struct err e = { 0 };
+
+	s.started = now.wall;
+	s.log = (struct log){ .level = o->log_level, .format = o->log_format, .clock = s.clock, .write = write_stderr };
+	learn_host(&s);
+	LOG(&s.log, LOG_INFO, "Starting Alertmanager",
+	    F_CSTR("version", "(version=" ALERTMANAGER_VERSION ", branch=tocsin-" TOCSIN_VERSION ", revision=" TOCSIN_REVISION ")"));
+	if (start(&s, now, &e)) {
+		event_base_dispatch(s.base);
+		LOG(&s.log, LOG_INFO, "Received shutdown signal, exiting gracefully...");
+	} else {
+		LOG(&s.log, LOG_ERROR, "alertmanager exited with error", F_ERR(&e));
+		s.status = 1;
+	}
+	stop(&s);
+	return s.status;
+}

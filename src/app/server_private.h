@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app/server_private.h (private) - the parts of the running server.
+ */
+#ifndef APP_SERVER_PRIVATE_H
+#define APP_SERVER_PRIVATE_H
+
+#include "api/api.h"
+#include "app/options.h"
+#include "base/log.h"
+#include "core/engine.h"
+#include "loop/drive.h"
+#include "net/http_client.h"
+#include "net/http_server.h"
+#include "net/mail.h"
+#include "net/outbox.h"
+#include "store/store.h"
+
+struct event;
+struct event_base;
+
+struct server {
+	const struct options *o;
+	struct arena *arena;		/* the process's: options, addresses, names */
+	struct clock *clock;
+	struct log log;
+	struct wall started;
+	struct port port;		/* first member of nothing: found by CONTAINER_OF */
+	struct event_base *base;
+	struct event *sig_hup, *sig_term, *sig_int;
+	struct store *store;
+	struct engine *engine;
+	struct drive *drive;
+	struct http_client *http;
+	struct mail_pool *mail;
+	struct outbox *outbox;
+	struct http_server *web;
+	struct api *api;
+	struct str hostname, external_url, route_prefix, peer_name, peer_address;
+	struct metrics_source sources[4];
+	size_t sources_n;
+	bool stopping;
+	int status;
+};
+
+/* Reads and checks the configuration file; nothing live is touched. */
+bool server_load(struct server *s, struct moment now, struct config **out, struct err *e) MUST_CHECK;
+/* Loads it and puts it in force; the running one stays when that fails. Logs. */
+bool server_reload(struct server *s, struct moment now, struct err *e);
+/* First configuration: no "Loading" lines, fatal for the caller. */
+void server_apply(struct server *s, struct config *c, struct moment now);
+
+/* Fills s->port. */
+void server_port_init(struct server *s);
+
+/* What /api/v2/status says as long as there is no cluster beyond this instance. */
+void server_cluster_init(struct server *s);
+void server_cluster_status(void *arg, struct arena *a, struct cluster_status *out);
+
+extern const struct build_info server_build_info;
+
+#endif
