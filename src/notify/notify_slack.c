@@ -17,6 +17,7 @@ struct slack_field {
 };
 
 struct slack_confirm {
+	bool present;
 	struct str text, title, ok_text, dismiss_text;
 };
 
@@ -42,6 +43,49 @@ struct slack_settings {
 #define TEXT_FLAGS (F_TEMPLATE | F_OMIT_EMPTY)
 #define DEFAULT(name) "{{ template \"slack.default." name "\" . }}"
 
+static bool
+check_field(void *v, struct arena *a, struct err *e)
+{
+	const struct slack_field *f = v;
+
+	(void)a;
+	if (f->title.n == 0)
+		return err_set(e, ERR_INVALID, "missing title in Slack field configuration");
+	if (f->value.n == 0)
+		return err_set(e, ERR_INVALID, "missing value in Slack field configuration");
+	return true;
+}
+
+static bool
+check_confirm(void *v, struct arena *a, struct err *e)
+{
+	const struct slack_confirm *c = v;
+
+	(void)a;
+	if (c->text.n == 0)
+		return err_set(e, ERR_INVALID, "missing text in Slack confirmation configuration");
+	return true;
+}
+
+static bool
+check_action(void *v, struct arena *a, struct err *e)
+{
+	struct slack_action *x = v;
+
+	(void)a;
+	if (x->type.n == 0)
+		return err_set(e, ERR_INVALID, "missing type in Slack action configuration");
+	if (x->text.n == 0)
+		return err_set(e, ERR_INVALID, "missing text in Slack action configuration");
+	if (x->url.n > 0) {
+		x->name = x->value = STR_NONE;
+		x->confirm = (struct slack_confirm){ 0 };
+	} else if (x->name.n == 0) {
+		return err_set(e, ERR_INVALID, "missing name or url in Slack action configuration");
+	}
+	return true;
+}
+
 static const struct field field_fields[] = {
 	STRING_FIELD(struct slack_field, title, .flags = TEXT_FLAGS),
 	STRING_FIELD(struct slack_field, value, .flags = TEXT_FLAGS),
@@ -65,7 +109,8 @@ static const struct field action_fields[] = {
 	STRING_FIELD(struct slack_action, style, .flags = TEXT_FLAGS),
 	STRING_FIELD(struct slack_action, name, .flags = TEXT_FLAGS),
 	STRING_FIELD(struct slack_action, value, .flags = TEXT_FLAGS),
-	STRUCT_FIELD(struct slack_action, confirm, struct slack_confirm, confirm_fields, .flags = F_OMIT_EMPTY),
+	STRUCT_FIELD(struct slack_action, confirm, struct slack_confirm, confirm_fields, .flags = F_OMIT_EMPTY,
+	    .present = PRESENT_IN(struct slack_action, confirm.present), .check = check_confirm),
 	{ 0 },
 };
 
@@ -85,7 +130,7 @@ static const struct field slack_fields[] = {
 	STRING_FIELD(struct slack_settings, text, .flags = TEXT_FLAGS, .fallback = DEFAULT("text")),
 	STRING_FIELD(struct slack_settings, message_text, .flags = TEXT_FLAGS),
 	STRUCTS_FIELD(struct slack_settings, fields, struct slack_field, field_fields,
-	    .flags = F_OMIT_EMPTY | F_PRESENCE),
+	    .flags = F_OMIT_EMPTY | F_PRESENCE, .check = check_field),
 	BOOL_FIELD(struct slack_settings, short_fields, .fallback = "false"),
 	STRING_FIELD(struct slack_settings, footer, .flags = TEXT_FLAGS, .fallback = DEFAULT("footer")),
 	STRING_FIELD(struct slack_settings, fallback, .flags = TEXT_FLAGS, .fallback = DEFAULT("fallback")),
@@ -97,7 +142,7 @@ static const struct field slack_fields[] = {
 	BOOL_FIELD(struct slack_settings, link_names, .fallback = "false"),
 	STRINGS_FIELD(struct slack_settings, mrkdwn_in, .flags = F_OMIT_EMPTY),
 	STRUCTS_FIELD(struct slack_settings, actions, struct slack_action, action_fields,
-	    .flags = F_OMIT_EMPTY | F_PRESENCE),
+	    .flags = F_OMIT_EMPTY | F_PRESENCE, .check = check_action),
 	BOOL_FIELD(struct slack_settings, update_message, .fallback = "false",
 	    .doc = "Change the message that is there rather than post another."),
 	GO_DURATION_FIELD(struct slack_settings, timeout, .fallback = "0s"),
@@ -105,50 +150,12 @@ static const struct field slack_fields[] = {
 };
 
 static bool
-check_action(struct slack_action *x, struct err *e)
-{
-	bool confirm = x->confirm.title.n + x->confirm.ok_text.n + x->confirm.dismiss_text.n > 0;
-
-	if (confirm && x->confirm.text.n == 0)
-		return err_set(e, ERR_INVALID, "missing text in Slack confirmation configuration");
-	if (x->type.n == 0)
-		return err_set(e, ERR_INVALID, "missing type in Slack action configuration");
-	if (x->text.n == 0)
-		return err_set(e, ERR_INVALID, "missing text in Slack action configuration");
-	if (x->url.n > 0) {
-		x->name = x->value = STR_NONE;
-		x->confirm = (struct slack_confirm){ 0 };
-	} else if (x->name.n == 0) {
-		return err_set(e, ERR_INVALID, "missing name or url in Slack action configuration");
-	}
-	return true;
-}
-
-static bool
-check_lists(struct slack_settings *s, struct err *e)
-{
-	struct slack_field *f = s->fields.v;
-	struct slack_action *x = s->actions.v;
-
-	for (size_t i = 0; i < s->fields.n; i++) {
-		if (f[i].title.n == 0)
-			return err_set(e, ERR_INVALID, "missing title in Slack field configuration");
-		if (f[i].value.n == 0)
-			return err_set(e, ERR_INVALID, "missing value in Slack field configuration");
-	}
-	for (size_t i = 0; i < s->actions.n; i++)
-		if (!check_action(&x[i], e))
-			return false;
-	return true;
-}
-
-static bool
 slack_check(void *settings, struct arena *a, struct err *e)
 {
 	struct slack_settings *s = settings;
 
 	(void)a;
-	if (!check_lists(s, e) || !settings_at_most_one(s->api_url, s->api_url_file, "api_url", "api_url_file", e) ||
+	if (!settings_at_most_one(s->api_url, s->api_url_file, "api_url", "api_url_file", e) ||
 	    !settings_at_most_one(s->app_token, s->app_token_file, "app_token", "app_token_file", e))
 		return false;
 	if (s->api_url.n + s->api_url_file.n > 0 && s->app_token.n + s->app_token_file.n > 0)
@@ -235,7 +242,7 @@ put_actions(struct render *r, struct json_writer *w, const struct slack_settings
 		json_put_opt(w, "style", render_text(r, x[i].style));
 		json_put_opt(w, "name", render_text(r, x[i].name));
 		json_put_opt(w, "value", render_text(r, x[i].value));
-		if (x[i].confirm.text.n > 0) {
+		if (x[i].confirm.present) {
 			json_key(w, STR("confirm"));
 			json_object_begin(w);
 			json_put_opt(w, "text", render_text(r, x[i].confirm.text));

@@ -6,7 +6,6 @@
 #include "message.h"
 #include "payload.h"
 #include "settings.h"
-#include "tmpl/tmpl.h"
 
 struct webhook_settings {
 	struct integration_common common;
@@ -18,7 +17,7 @@ struct webhook_settings {
 
 static const struct field webhook_fields[] = {
 	COMMON_FIELDS(struct webhook_settings, "true"),
-	STRING_FIELD(struct webhook_settings, url, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
+	URL_FIELD(struct webhook_settings, url, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
 	    .doc = "Where to POST to."),
 	STRING_FIELD(struct webhook_settings, url_file, .flags = F_PATH_CWD, .doc = "File that holds the URL."),
 	UINT_FIELD(struct webhook_settings, max_alerts, .fallback = "0",
@@ -33,18 +32,9 @@ static const struct field webhook_fields[] = {
 static bool
 webhook_check(void *settings, struct arena *a, struct err *e)
 {
-	struct webhook_settings *s = settings;
+	const struct webhook_settings *s = settings;
 
 	(void)a;
-	if (s->url.n > 0 && !settings_is_secret_mark(s->url)) {
-		if (str_find(s->url, STR("{{")) < s->url.n) {
-			/* Alertmanager knows only Go's own functions here. */
-			if (!tmpl_check_syntax(s->url, false, e))
-				return err_ctx(e, "invalid template syntax");
-		} else if (!settings_check_url(s->url, e)) {
-			return err_ctx(e, "invalid URL");
-		}
-	}
 	return settings_exactly_one(s->url, s->url_file, "url", "url_file", e);
 }
 

@@ -3,7 +3,6 @@
 
 #include "base/utf8.h"
 #include "text/digest.h"
-#include "tmpl/tmpl.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
@@ -37,8 +36,8 @@ route_label(void *arg, struct str name, struct str *out, struct err *e)
 	return true;
 }
 
-static struct tmpl_env
-env_of(const struct attempt *a)
+struct tmpl_env
+render_env(const struct attempt *a)
 {
 	return (struct tmpl_env){
 		.now = a->now.wall,
@@ -51,7 +50,7 @@ env_of(const struct attempt *a)
 bool
 notify_text(struct attempt *a, struct str source, struct str *out, struct err *e)
 {
-	struct tmpl_env env = env_of(a);
+	struct tmpl_env env = render_env(a);
 
 	*out = STR_NONE;
 	return source.n == 0 ||
@@ -61,7 +60,7 @@ notify_text(struct attempt *a, struct str source, struct str *out, struct err *e
 bool
 notify_html(struct attempt *a, struct str source, struct str *out, struct err *e)
 {
-	struct tmpl_env env = env_of(a);
+	struct tmpl_env env = render_env(a);
 
 	*out = STR_NONE;
 	return source.n == 0 ||

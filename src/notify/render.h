@@ -12,6 +12,7 @@
 #include "base/sbuf.h"
 #include "notify/data.h"
 #include "notify/notifier.h"
+#include "tmpl/tmpl.h"
 
 /* What one rendered text or request may take. */
 #define RENDER_MAX ((size_t)16 << 20)
@@ -24,6 +25,8 @@ struct render {
 
 /* The data `.` of the attempt's templates: made once, limited to a->max_alerts. */
 struct value render_data(struct attempt *a);
+/* What executions of the attempt are given besides data. */
+struct tmpl_env render_env(const struct attempt *a);
 /* "" for an empty source, which is not executed. */
 struct str render_text(struct render *r, struct str source);
 struct str render_html(struct render *r, struct str source);

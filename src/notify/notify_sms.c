@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * notify_sms.c - short messages by way of a gateway: Kannel, or any that speaks HTTP.
+ *
+ * An extension: Alertmanager has no such kind. One request per recipient; who
+ * has been served is remembered, so that another attempt serves only the rest.
+ */
+#include "http.h"
+#include "recipients.h"
+#include "settings.h"
+#include "sms.h"
+#include "text/gsm7.h"
+#include "text/regex.h"
+#include "text/url.h"
+
+#define TEXT_DEFAULT "{{ template \"sms.default.text\" . }}"
+
+static const struct field sms_fields[] = {
+	COMMON_FIELDS(struct sms_settings, "true"),
+	STRING_FIELD(struct sms_settings, provider, .fallback = "http", .doc = "kannel or http."),
+	URL_FIELD(struct sms_settings, url, .flags = F_SECRET | F_OMIT_EMPTY, .doc = "Of the gateway."),
+	STRING_FIELD(struct sms_settings, url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY),
+	STRING_FIELD(struct sms_settings, username, .flags = F_OMIT_EMPTY, .doc = "kannel: of the sendsms user."),
+	STRING_FIELD(struct sms_settings, password, .flags = F_SECRET | F_OMIT_EMPTY),
+	STRING_FIELD(struct sms_settings, password_file, .flags = F_PATH_CWD | F_OMIT_EMPTY),
+	STRING_FIELD(struct sms_settings, from, .flags = F_TEMPLATE | F_OMIT_EMPTY, .doc = "Sender."),
+	STRINGS_FIELD(struct sms_settings, to, .flags = F_TEMPLATE,
+	    .doc = "Recipients: each gives one number, several with commas between, or none."),
+	STRING_FIELD(struct sms_settings, text, .flags = F_TEMPLATE, .fallback = TEXT_DEFAULT),
+	UINT_FIELD(struct sms_settings, max_segments, .fallback = "2", .doc = "What is longer is cut."),
+	BOOL_FIELD(struct sms_settings, transliterate, .fallback = "false",
+	    .doc = "Replace what the GSM alphabet does not have, so that more fits into a segment."),
+	GO_DURATION_FIELD(struct sms_settings, timeout, .fallback = "0s", .doc = "How long one request may take."),
+	STRING_FIELD(struct sms_settings, method, .flags = F_OMIT_EMPTY, .doc = "http: POST unless set."),
+	PAIRS_FIELD(struct sms_settings, headers, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
+	    .doc = "http: templates with .To, .From and .Text, as all below."),
+	PAIRS_FIELD(struct sms_settings, query, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
+	    .doc = "Parameters added to the URL."),
+	PAIRS_FIELD(struct sms_settings, form, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
+	    .doc = "http: the body as a form."),
+	STRING_FIELD(struct sms_settings, body, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
+	    .doc = "http: the body, JSON unless a header says otherwise."),
+	STRINGS_FIELD(struct sms_settings, success_status, .flags = F_OMIT_EMPTY, .doc = "http: 2xx unless set."),
+	STRING_FIELD(struct sms_settings, success_body, .flags = F_OMIT_EMPTY,
+	    .doc = "http: a regular expression that the body of a success has to match."),
+	STRINGS_FIELD(struct sms_settings, retry_status, .flags = F_OMIT_EMPTY,
+	    .doc = "http: worth another attempt besides 408, 429 and 5xx."),
+	STRING_FIELD(struct sms_settings, retry_body, .flags = F_OMIT_EMPTY,
+	    .doc = "http: a failure whose body matches is worth another attempt."),
+	{ 0 },
+};
+
+static bool
+is_kannel(const struct sms_settings *s)
+{
+	return str_is(s->provider, "kannel");
+}
+
+static bool
+parse_status(struct str s, int *out)
+{
+	if (s.n != 3)
+		return false;
+	*out = 0;
+	for (size_t i = 0; i < 3; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		*out = *out * 10 + (s.p[i] - '0');
+	}
+	return *out >= 100;
+}
+
+static bool
+check_answer_rules(const struct sms_settings *s, struct err *e)
+{
+	const struct str_list *lists[] = { &s->success_status, &s->retry_status };
+	struct str patterns[] = { s->success_body, s->retry_body };
+	int status;
+
+	for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+		for (size_t i = 0; i < lists[k]->n; i++)
+			if (!parse_status(lists[k]->v[i], &status))
+				return err_set(e, ERR_INVALID, "\"%.*s\" is no HTTP status in sms_config",
+				    STR_ARG(lists[k]->v[i]));
+	for (size_t k = 0; k < ARRAY_LEN(patterns); k++) {
+		struct regex *re = regex_compile(patterns[k], REGEX_SEARCH, e);
+
+		if (re == NULL)
+			return false;
+		regex_free(&re);
+	}
+	return true;
+}
+
+static bool
+check_kannel(const struct sms_settings *s, struct err *e)
+{
+	if (s->username.n == 0)
+		return err_set(e, ERR_INVALID, "missing username in sms_config");
+	if (s->password.n == 0 && s->password_file.n == 0)
+		return err_set(e, ERR_INVALID, "missing password or password_file in sms_config");
+	if (s->method.n > 0 || s->headers.n > 0 || s->form.n > 0 || s->body.n > 0 || s->success_status.n > 0 ||
+	    s->success_body.n > 0 || s->retry_status.n > 0 || s->retry_body.n > 0)
+		return err_set(e, ERR_INVALID, "method, headers, form, body and the rules for answers "
+		    "are for provider http in sms_config");
+	return true;
+}
+
+static bool
+sms_check(void *settings, struct arena *a, struct err *e)
+{
+	static const char *const methods[] = { "", "GET", "POST", "PUT", "PATCH" };
+	struct sms_settings *s = settings;
+	bool method = false;
+
+	(void)a;
+	if (!is_kannel(s) && !str_is(s->provider, "http"))
+		return err_set(e, ERR_INVALID, "unknown provider \"%.*s\" in sms_config, must be kannel or http",
+		    STR_ARG(s->provider));
+	if (!settings_exactly_one(s->url, s->url_file, "url", "url_file", e) ||
+	    !settings_at_most_one(s->password, s->password_file, "password", "password_file", e))
+		return false;
+	if (s->to.n == 0)
+		return err_set(e, ERR_INVALID, "missing to in sms_config");
+	if (s->max_segments < 1 || s->max_segments > SMS_SEGMENTS_MAX)
+		return err_set(e, ERR_INVALID, "max_segments must be between 1 and %d in sms_config", SMS_SEGMENTS_MAX);
+	if (is_kannel(s))
+		return check_kannel(s, e);
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
+		method |= str_is(s->method, methods[i]);
+	if (!method)
+		return err_set(e, ERR_INVALID, "unknown method \"%.*s\" in sms_config", STR_ARG(s->method));
+	if (s->form.n > 0 && s->body.n > 0)
+		return err_set(e, ERR_INVALID, "at most one of form & body must be configured");
+	if (str_is(s->method, "GET") && s->form.n + s->body.n > 0)
+		return err_set(e, ERR_INVALID, "a GET has no form or body in sms_config");
+	return check_answer_rules(s, e);
+}
+
+/* What people write into telephone numbers: +90 (532) 123-45-67. Other addresses stay as they are. */
+static struct str
+clean_number(struct arena *a, struct str s)
+{
+	struct str usual = STR("+0123456789 -()./");
+	char *p = arena_alloc(a, s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		if (str_chr(usual, s.p[i]) == usual.n)
+			return s;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == '+' || (s.p[i] >= '0' && s.p[i] <= '9'))
+			p[n++] = s.p[i];
+	return (struct str){ p, n };
+}
+
+static bool
+find_recipients(struct attempt *a, struct render *r, struct err *e)
+{
+	const struct sms_settings *s = a->settings;
+
+	for (size_t i = 0; i < s->to.n; i++) {
+		struct str rest = render_text(r, s->to.v[i]);
+
+		while (rest.n > 0) {
+			size_t comma = str_chr(rest, ',');
+			struct str one = clean_number(a->arena, str_trim(str_sub(rest, 0, comma)));
+
+			if (one.n > 0)
+				recipients_add(a->n, one);
+			rest = str_sub(rest, comma + 1, rest.n);
+		}
+	}
+	if (r->failed)
+		return err_ctx(e, "execute 'to' template");
+	if (a->n->recipients.n == 0)
+		return err_set(e, ERR_INVALID, "nobody to send to: every template of `to` came out empty");
+	a->n->recipients.known = true;
+	return true;
+}
+
+static struct str
+fit_text(struct attempt *a, struct str text)
+{
+	const struct sms_settings *s = a->settings;
+	struct sbuf plain = SBUF_INIT(RENDER_MAX), b = SBUF_INIT(RENDER_MAX);
+	struct str out;
+
+	text = str_trim(text);
+	if (s->transliterate) {
+		sms_transliterate(&plain, text);
+		text = sbuf_get(&plain);
+	}
+	sms_cut(&b, text, (size_t)s->max_segments);
+	if (sbuf_get(&b).n != text.n && a->env->truncated != NULL && a->number <= 1)
+		a->env->truncated(a->env->arg, a->n, "text", (size_t)s->max_segments);
+	out = arena_str(a->arena, sbuf_get(&b));
+	sbuf_fini(&plain);
+	sbuf_fini(&b);
+	return out;
+}
+
+/* The next one after the last who has not been served, or the end. */
+static enum step
+next_recipient(struct attempt *a, struct request *out, struct err *e)
+{
+	struct sms_state *state = a->state;
+	const struct sms_settings *s = a->settings;
+	size_t from = state->current != NULL ? (size_t)(state->current - a->n->recipients.v) + 1 : 0;
+
+	state->current = recipients_pending(a->n, from);
+	if (state->current == NULL)
+		return recipients_verdict(a, state->why, e);
+	if (!(is_kannel(s) ? sms_kannel_request : sms_http_request)(a, out, e))
+		return STEP_FAIL;
+	out->http.timeout = s->timeout;
+	out->http.timeout_name = "sms";
+	out->http.secret_url = true;
+	return STEP_SEND;
+}
+
+static enum step
+sms_start(struct attempt *a, struct request *out, struct err *e)
+{
+	const struct sms_settings *s = a->settings;
+	struct sms_state *state = ARENA_NEW(a->arena, struct sms_state);
+	struct render r = { .a = a, .e = e };
+
+	a->state = state;
+	if (!render_secret(a, s->url, s->url_file, &state->url, e) ||
+	    !render_secret(a, s->password, s->password_file, &state->password, e))
+		return STEP_FAIL;
+	if (!a->n->recipients.known && !find_recipients(a, &r, e))
+		return STEP_FAIL;
+	state->from = render_text(&r, s->from);
+	state->text = render_text(&r, s->text);
+	if (r.failed)
+		return STEP_FAIL;
+	state->text = fit_text(a, state->text);
+	if (state->text.n == 0) {
+		err_set(e, ERR_INVALID, "sms text is empty after templating");
+		return STEP_FAIL;
+	}
+	return next_recipient(a, out, e);
+}
+
+static enum step
+sms_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
+{
+	const struct sms_settings *s = a->settings;
+	struct sms_state *state = a->state;
+	struct str id = STR_NONE;
+	enum step step;
+
+	/* Without an answer the others would wait in vain as well. */
+	if (r->transport_error)
+		return judge_http(a, r, &(struct judge){ 0 }, e);
+	step = is_kannel(s) ? sms_kannel_judge(r, &id) : sms_http_judge(s, r);
+	if (step != STEP_DONE) {
+		state->why = arena_printf(a->arena, "unexpected answer for %.*s: status code %d: %.*s",
+		    STR_ARG(state->current->to), r->status, STR_ARG(str_sub(str_trim(r->body), 0, 500)));
+		a->failure = judge_failure(r->status);
+		state->failure = a->failure;
+		if (r->retry_after > a->retry_after && step == STEP_RETRY)
+			a->retry_after = r->retry_after < 10 * SPAN_MIN ? r->retry_after : 10 * SPAN_MIN;
+	}
+	if (step == STEP_DONE)
+		recipients_done(a->n, state->current, id);
+	else if (step == STEP_FAIL)
+		recipients_failed(a, state->current, state->why);
+	a->failure = state->failure;
+	return next_recipient(a, out, e);
+}
+
+const struct notifier notify_sms = {
+	.kind = {
+		.name = "sms",
+		.has_http_config = true,
+		.extension = true,
+		.settings_size = sizeof(struct sms_settings),
+		.fields = sms_fields,
+		.check = sms_check,
+	},
+	.start = sms_start,
+	.resume = sms_resume,
+};

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sms.h - gateways for short messages: the request for one recipient, and what the answer means.
+ */
+#ifndef SMS_H
+#define SMS_H
+
+#include "recipients.h"
+
+#define SMS_SEGMENTS_MAX 10
+
+struct sms_settings {
+	struct integration_common common;
+	struct str provider, url, url_file, username, password, password_file;
+	struct str from, text;
+	struct str_list to;
+	uint64_t max_segments;
+	bool transliterate;
+	span timeout;
+	/* provider http */
+	struct str method;
+	struct str_pairs headers, query, form;
+	struct str body;
+	struct str_list success_status, retry_status;
+	struct str success_body, retry_body;
+};
+
+/* Of one attempt. */
+struct sms_state {
+	struct str url, password, from, text;
+	struct recipient *current;	/* whose request is under way */
+	struct str why;			/* last error */
+	enum failure failure;
+};
+
+/* The request for state->current. */
+bool sms_kannel_request(struct attempt *a, struct request *out, struct err *e) MUST_CHECK;
+bool sms_http_request(struct attempt *a, struct request *out, struct err *e) MUST_CHECK;
+/* DONE, RETRY or FAIL for one recipient. *id borrows from r. */
+enum step sms_kannel_judge(const struct response *r, struct str *id);
+enum step sms_http_judge(const struct sms_settings *s, const struct response *r);
+
+#endif
