@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/codec.h (private) - silences and log entries as Alertmanager writes them.
+ *
+ * The bodies of our rows are the messages of Alertmanager's snapshot files
+ * (silence/silencepb MeshSilence, nflog/nflogpb MeshEntry), so that moving in
+ * and out is copying.
+ */
+#ifndef STORE_CODEC_H
+#define STORE_CODEC_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/sbuf.h"
+#include "core/nflog.h"
+#include "model/silence.h"
+
+void codec_put_silence(struct sbuf *b, const struct silence *s, struct wall expires);
+/* A new silence with one reference, or NULL. ERR_INVALID: malformed; ERR_NOT_FOUND: fine but for a matcher that does not compile. */
+struct silence *codec_get_silence(struct str body, struct arena *a, struct wall *expires_out, struct err *e) MUST_CHECK;
+
+void codec_put_log_entry(struct sbuf *b, const struct log_entry *entry);
+/* Everything of *out lives in the arena or is a slice of body. */
+bool codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, struct err *e) MUST_CHECK;
+
+#endif

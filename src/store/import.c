@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "import.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/sbuf.h"
+#include "codec.h"
+#include "proto.h"
+
+#define FILE_MAX_BYTES ((size_t)4 << 30)
+
+/* False with ERR_NOT_FOUND when there is none. */
+static bool
+read_whole(const char *path, struct sbuf *b, struct err *e)
+{
+	FILE *f = fopen(path, "re");
+	char piece[65536];
+	char text[128];
+	size_t n;
+
+	if (f == NULL)
+		return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot read %s: %s", path,
+		    strerror_r(errno, text, sizeof(text)));
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		sbuf_put(b, piece, n);
+	n = (size_t)ferror(f);
+	fclose(f);
+	return n == 0 && !b->overflow ? true : err_set(e, ERR_IO, "cannot read %s", path);
+}
+
+static bool
+import_silence(struct str record, struct arena *a, struct db *db, struct err *e)
+{
+	struct wall expires;
+	struct silence *s = codec_get_silence(record, a, &expires, e);
+	bool ok;
+
+	if (s == NULL)
+		return e->kind == ERR_NOT_FOUND;	/* the original skips what does not compile */
+	ok = db_put(db, TABLE_SILENCES, str_from(s->id), record, expires.s, e);
+	silence_unref(s);
+	return ok;
+}
+
+static bool
+import_entry(struct str record, struct arena *a, struct db *db, struct err *e)
+{
+	struct log_entry entry;
+	struct str key;
+
+	if (!codec_get_log_entry(record, a, &entry, e))
+		return false;
+	key = arena_printf(a, "%.*s:%.*s/%.*s/%u", STR_ARG(entry.group_key), STR_ARG(entry.receiver),
+	    STR_ARG(entry.integration), entry.index);
+	return db_put(db, TABLE_LOG_ENTRIES, key, record, entry.expires.s, e);
+}
+
+static bool
+import_file(const char *dir, const char *name,
+    bool (*one)(struct str record, struct arena *a, struct db *db, struct err *e), struct db *db, size_t *count,
+    struct err *e)
+{
+	struct sbuf b = SBUF_INIT(FILE_MAX_BYTES);
+	struct arena *a = arena_new();
+	char path[4096];
+	struct str record;
+	bool ok;
+
+	*count = 0;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ok = read_whole(path, &b, e);
+	if (ok) {
+		struct proto_reader r = { .rest = sbuf_get(&b) };
+
+		while (ok && proto_read_record(&r, &record)) {
+			arena_reset(a);
+			ok = one(record, a, db, e);
+			*count += ok;
+		}
+		if (ok && r.bad)
+			ok = err_set(e, ERR_INVALID, "unexpected end");
+		if (!ok)
+			err_ctx(e, "%s", path);
+	} else {
+		ok = e->kind == ERR_NOT_FOUND;
+	}
+	arena_free(&a);
+	sbuf_fini(&b);
+	return ok;
+}
+
+bool
+import_directory(const char *dir, struct db *db, const struct log *log, struct err *e)
+{
+	size_t silences = 0, entries = 0;
+	bool ok = db_begin(db, e) && import_file(dir, "silences", import_silence, db, &silences, e) &&
+	    import_file(dir, "nflog", import_entry, db, &entries, e) && db_mark_complete(db, e) &&
+	    db_commit(db, e);
+
+	if (!ok) {
+		db_rollback(db);
+		return false;
+	}
+	if (silences + entries > 0)
+		LOG(log, LOG_INFO, "Imported the state of Alertmanager", F_UINT("silences", silences),
+		    F_UINT("entries", entries));
+	return true;
+}
