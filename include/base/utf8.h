@@ -27,11 +27,13 @@ size_t utf8_count(struct str s);
 /* Bytes taken by the first n runes of s (s.n when it has fewer). */
 size_t utf8_prefix(struct str s, size_t n);
 
-bool rune_is_space(uint32_t r);	/* Unicode White_Space */
-bool rune_is_letter(uint32_t r);
-bool rune_is_digit(uint32_t r);
-bool rune_is_upper(uint32_t r);
-bool rune_is_print(uint32_t r);	/* Go unicode.IsPrint, for quoting */
+/* Unicode 15.0, independent of the locale; any number may be asked about. */
+bool rune_is_space(uint32_t r);		/* White_Space */
+bool rune_is_letter(uint32_t r);	/* L* */
+bool rune_is_digit(uint32_t r);		/* Nd */
+bool rune_is_upper(uint32_t r);		/* Lu */
+bool rune_is_print(uint32_t r);		/* L* M* N* P* S* and U+0020: Go unicode.IsPrint, for quoting */
+/* Simple case mapping, rune to rune. */
 uint32_t rune_upper(uint32_t r);
 uint32_t rune_lower(uint32_t r);
 

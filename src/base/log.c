@@ -107,17 +107,27 @@ put_json(struct sbuf *b, struct str s)
 	sbuf_putc(b, '"');
 }
 
-/* The shortest digits that read back as d. */
+/*
+ * The shortest digits that read back as d, with an exponent where Go's
+ * strconv 'g' and encoding/json have one.
+ */
 static void
-put_double(struct sbuf *b, double d)
+put_double(struct sbuf *b, enum log_format format, double d)
 {
-	char text[40];
+	int least = format == LOG_JSON ? -6 : -4, beyond = format == LOG_JSON ? 21 : 6;
+	char text[40], *e;
+	int digits = 0;
+	long exponent;
 
-	for (int precision = 15; precision <= 17; precision++) {
-		snprintf(text, sizeof(text), "%.*g", precision, d);
-		if (strtod(text, NULL) == d)
-			break;
-	}
+	do
+		snprintf(text, sizeof(text), "%.*e", digits, d);
+	while (strtod(text, NULL) != d && ++digits < 17);
+	e = strchr(text, 'e');
+	exponent = strtol(e + 1, NULL, 10);
+	if (exponent >= least && exponent < beyond)
+		snprintf(text, sizeof(text), "%.*f", digits > exponent ? digits - (int)exponent : 0, d);
+	else if (format == LOG_JSON && exponent < 0)
+		snprintf(e, sizeof(text) - (size_t)(e - text), "e%ld", exponent);
 	sbuf_puts(b, text);
 }
 
@@ -159,7 +169,7 @@ put_value(struct sbuf *b, enum log_format format, const struct log_field *f)
 		break;
 	case LOG_F_DOUBLE:
 		if (isfinite(f->v.d))
-			put_double(b, f->v.d);
+			put_double(b, format, f->v.d);
 		else	/* no number in JSON */
 			put_text(b, format,
 			    str_from(isnan(f->v.d) ? "NaN" : f->v.d > 0 ? "+Inf" : "-Inf"));

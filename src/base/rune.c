@@ -1,18 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <locale.h>
-#include <wctype.h>
-
+#include "base/compiler.h"
 #include "base/utf8.h"
+#include "rune_tables.h"
 
-/* ASCII is known; beyond it the C library's Unicode tables are asked. */
-static locale_t
-unicode(void)
+static bool
+in_ranges(const struct rune_range *v, size_t n, uint32_t r)
 {
-	static locale_t loc;
+	while (n != 0) {
+		const struct rune_range *mid = v + n / 2;
 
-	if (loc == (locale_t)0)
-		loc = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	return loc;
+		if (r < mid->lo) {
+			n /= 2;
+		} else if (r > mid->lo + mid->span) {
+			n -= n / 2 + 1;
+			v = mid + 1;
+		} else {
+			return (r - mid->lo) % mid->stride == 0;
+		}
+	}
+	return false;
+}
+
+static uint32_t
+change_case(const struct rune_case *v, size_t n, uint32_t r)
+{
+	while (n != 0) {
+		const struct rune_case *mid = v + n / 2;
+
+		if (r < mid->lo) {
+			n /= 2;
+		} else if (r > mid->lo + mid->span) {
+			n -= n / 2 + 1;
+			v = mid + 1;
+		} else {
+			return (r - mid->lo) % mid->stride == 0 ? r + (uint32_t)mid->delta : r;
+		}
+	}
+	return r;
 }
 
 bool
@@ -29,9 +53,19 @@ rune_is_space(uint32_t r)
 }
 
 bool
+rune_is_letter(uint32_t r)
+{
+	if (r < 0x80)
+		return (r | 0x20) >= 'a' && (r | 0x20) <= 'z';
+	return in_ranges(letters, ARRAY_LEN(letters), r);
+}
+
+bool
 rune_is_digit(uint32_t r)
 {
-	return r >= '0' && r <= '9';
+	if (r < 0x80)
+		return r >= '0' && r <= '9';
+	return in_ranges(digits, ARRAY_LEN(digits), r);
 }
 
 bool
@@ -39,15 +73,7 @@ rune_is_upper(uint32_t r)
 {
 	if (r < 0x80)
 		return r >= 'A' && r <= 'Z';
-	return unicode() != (locale_t)0 && iswupper_l(r, unicode());
-}
-
-bool
-rune_is_letter(uint32_t r)
-{
-	if (r < 0x80)
-		return (r | 0x20) >= 'a' && (r | 0x20) <= 'z';
-	return unicode() != (locale_t)0 && iswalpha_l(r, unicode());
+	return in_ranges(uppers, ARRAY_LEN(uppers), r);
 }
 
 bool
@@ -55,7 +81,7 @@ rune_is_print(uint32_t r)
 {
 	if (r < 0x80)
 		return r >= 0x20 && r < 0x7F;
-	return !rune_is_space(r) && unicode() != (locale_t)0 && iswprint_l(r, unicode());
+	return in_ranges(printables, ARRAY_LEN(printables), r);
 }
 
 uint32_t
@@ -63,7 +89,7 @@ rune_upper(uint32_t r)
 {
 	if (r < 0x80)
 		return r >= 'a' && r <= 'z' ? r - 0x20 : r;
-	return unicode() != (locale_t)0 ? towupper_l(r, unicode()) : r;
+	return change_case(to_upper, ARRAY_LEN(to_upper), r);
 }
 
 uint32_t
@@ -71,5 +97,5 @@ rune_lower(uint32_t r)
 {
 	if (r < 0x80)
 		return r >= 'A' && r <= 'Z' ? r + 0x20 : r;
-	return unicode() != (locale_t)0 ? towlower_l(r, unicode()) : r;
+	return change_case(to_lower, ARRAY_LEN(to_lower), r);
 }

@@ -22,6 +22,12 @@ floor_div(int64_t a, int64_t b)
 }
 
 static int64_t
+floor_mod(int64_t a, int64_t b)
+{
+	return a % b + (a % b < 0 ? b : 0);
+}
+
+static int64_t
 clamp(int64_t x, int64_t limit)
 {
 	return x > limit ? limit : x < -limit ? -limit : x;
@@ -41,7 +47,7 @@ struct wall
 wall_add(struct wall w, span d)
 {
 	int64_t s = floor_div(d, NS_PER_S);
-	int32_t ns = (int32_t)(w.ns + (d - s * NS_PER_S));
+	int32_t ns = (int32_t)(w.ns + floor_mod(d, NS_PER_S));
 
 	if (ns >= NS_PER_S) {
 		ns -= (int32_t)NS_PER_S;
@@ -64,9 +70,8 @@ wall_sub(struct wall a, struct wall b)
 struct wall
 wall_from_ns(int64_t unix_ns)
 {
-	int64_t s = floor_div(unix_ns, NS_PER_S);
-
-	return (struct wall){ s, (int32_t)(unix_ns - s * NS_PER_S), 0 };
+	return (struct wall){ floor_div(unix_ns, NS_PER_S), (int32_t)floor_mod(unix_ns, NS_PER_S),
+		0 };
 }
 
 int64_t
@@ -119,7 +124,7 @@ wall_civil(struct wall w)
 {
 	int64_t t = add_sat(w.s, w.offset);
 	int64_t days = floor_div(t, S_PER_DAY);
-	int rest = (int)(t - days * S_PER_DAY);
+	int rest = (int)floor_mod(t, S_PER_DAY);
 	int64_t z = days + 719468;
 	int64_t era = floor_div(z, DAYS_PER_400Y);
 	int64_t doe = z - era * DAYS_PER_400Y;
@@ -135,7 +140,7 @@ wall_civil(struct wall w)
 	c.minute = rest / 60 % 60;
 	c.second = rest % 60;
 	/* 1970-01-01 was a Thursday. */
-	c.weekday = (int)(days + 4 - floor_div(days + 4, 7) * 7);
+	c.weekday = (int)floor_mod(days + 4, 7);
 	c.yearday = (int)(days - civil_days(c.year, 1, 1)) + 1;
 	return c;
 }
