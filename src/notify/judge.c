@@ -4,9 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* What a receiver may make us wait at most, however long it asks for. */
-#define RETRY_AFTER_MAX (10 * SPAN_MIN)
-
 enum failure
 judge_failure(int status)
 {
@@ -47,7 +44,7 @@ judge_http(struct attempt *a, const struct response *r, const struct judge *j, s
 	body = j->details != NULL ? j->details(a->arena, r) : r->body;
 	a->failure = judge_failure(r->status);
 	if (retry)
-		a->retry_after = r->retry_after < RETRY_AFTER_MAX ? r->retry_after : RETRY_AFTER_MAX;
+		a->retry_after = r->retry_after;
 	err_set(e, ERR_IO, "unexpected status code %d%s%.*s", r->status, body.n > 0 ? ": " : "", STR_ARG(body));
 	return retry ? STEP_RETRY : STEP_FAIL;
 }

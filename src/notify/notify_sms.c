@@ -262,7 +262,7 @@ sms_resume(struct attempt *a, const struct response *r, struct request *out, str
 		a->failure = judge_failure(r->status);
 		state->failure = a->failure;
 		if (r->retry_after > a->retry_after && step == STEP_RETRY)
-			a->retry_after = r->retry_after < 10 * SPAN_MIN ? r->retry_after : 10 * SPAN_MIN;
+			a->retry_after = r->retry_after;
 	}
 	if (step == STEP_DONE)
 		recipients_done(a->n, state->current, id);

@@ -43,12 +43,17 @@ notifier_of(const struct integration *i)
 	return NULL;
 }
 
-/* What a notifier need not say of its request. */
+/* How long a receiver may make us wait at most, whatever it asks for. */
+#define RETRY_AFTER_MAX (10 * SPAN_MIN)
+
+/* What a notifier need not see to. */
 static enum step
 finish_step(struct attempt *a, enum step step, struct request *out)
 {
 	const struct integration_common *common = a->settings;
 
+	if (a->retry_after > RETRY_AFTER_MAX)
+		a->retry_after = RETRY_AFTER_MAX;
 	if (step != STEP_SEND || out->kind != REQUEST_HTTP)
 		return step;
 	if (out->http.method.n == 0)
@@ -70,10 +75,13 @@ enum step
 notify_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
 {
 	const struct notifier *kind = notifier_of(a->n->integration);
+	enum step step;
 
 	*out = (struct request){ 0 };
 	a->failure = FAILURE_OTHER;
-	if (kind->resume == NULL)
-		return judge_http(a, r, &(struct judge){ .retry = kind->retry_statuses }, e);
-	return finish_step(a, kind->resume(a, r, out, e), out);
+	if (kind->resume != NULL)
+		step = kind->resume(a, r, out, e);
+	else
+		step = judge_http(a, r, &(struct judge){ .retry = kind->retry_statuses }, e);
+	return finish_step(a, step, out);
 }
