@@ -39,9 +39,10 @@ struct yaml_pair {
 struct yaml_node {
 	enum yaml_kind kind;
 	int line, col;		/* 1-based, where it begins */
-	struct str tag;		/* explicit tag in long or short form ("!!str"); empty when there is none */
+	struct str tag;		/* explicit tag, short ("!!str", "!mine"), NUL behind; empty: none */
 	struct str text;	/* SCALAR: its value, NUL behind */
-	enum yaml_style style;	/* SCALAR */
+	/* SCALAR; PLAIN also for what the non-specific tag "!" asks to be taken so. */
+	enum yaml_style style;
 	bool flow;		/* SEQ, MAP: [] and {} */
 	size_t n;		/* SEQ, MAP: children */
 	const struct yaml_node **items;	/* SEQ */
@@ -53,10 +54,8 @@ struct yaml_node {
 	struct yaml_pair *pairs;
 };
 
+/* Levels. What aliases may multiply a document to is bounded as in yaml.v2 ("excessive aliasing"). */
 #define YAML_DEPTH_MAX 1000
-/* Nodes that a document may have with all aliases followed, per node written out, above a free allowance. */
-#define YAML_NODES_MAX 4000000
-
 /*
  * False and e on a mistake. *root is NULL for an input without a document or
  * node. The input may be UTF-8 or, with a byte order mark, UTF-16.
@@ -76,8 +75,8 @@ enum yaml_type {
 	YAML_T_FLOAT,
 	YAML_T_STRING,
 	YAML_T_TIMESTAMP,
+	YAML_T_MERGE,	/* explicitly tagged !!merge */
 	YAML_T_BINARY,	/* !!binary: `s` is the text as written; decode it as base64 */
-	YAML_T_MERGE,	/* << */
 };
 
 struct yaml_value {

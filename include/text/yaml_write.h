@@ -13,8 +13,13 @@
  * Two blanks of indentation, sequences not indented; empty maps and sequences
  * as {} and []. Strings are plain where they read back as the same string,
  * double-quoted where they would be taken for another type, literal blocks
- * when they have several lines, else single- or double-quoted as needed. Long
- * lines are not folded.
+ * when they have several lines, else single- or double-quoted as needed. Lines
+ * are folded at 80 columns where a scalar's style allows it. Strings that are
+ * no UTF-8 become !!binary.
+ *
+ * Text may reach the buffer late: only when the outermost value has ended is
+ * all of it there, and the writer's memory freed. So whatever was begun has to
+ * be ended, also after the buffer has overflowed.
  */
 #ifndef TEXT_YAML_WRITE_H
 #define TEXT_YAML_WRITE_H
@@ -25,23 +30,14 @@
 #include "base/sbuf.h"
 #include "base/str.h"
 
-#define YAML_WRITE_DEPTH_MAX 64
-
-struct yaml_level {
-	bool map;
-	bool compact;	/* its first key stands behind a "- " */
-	int indent;
-	unsigned n;	/* children so far */
-};
-
-/* The members are the writer's. More than YAML_WRITE_DEPTH_MAX levels are a mistake of the caller's. */
+/* The members are the writer's. */
 struct yaml_writer {
 	struct sbuf *b;		/* borrowed */
+	struct yaml_output *emitter;
 	unsigned depth;
-	struct yaml_level level[YAML_WRITE_DEPTH_MAX];
-	bool after_key;
 };
 
+/* Ready for one document; nothing is allocated before its first value. */
 void yaml_writer_init(struct yaml_writer *w, struct sbuf *b);
 void yaml_map_begin(struct yaml_writer *w);
 void yaml_map_end(struct yaml_writer *w);
@@ -54,7 +50,7 @@ void yaml_int(struct yaml_writer *w, int64_t v);
 void yaml_double(struct yaml_writer *w, double v);
 void yaml_bool(struct yaml_writer *w, bool v);
 void yaml_null(struct yaml_writer *w);
-/* A scalar written as it is, without a look at what it says. */
+/* A scalar that is plain wherever YAML can write it so, whatever type it would be read as. */
 void yaml_raw(struct yaml_writer *w, struct str text);
 
 /* A key and its value. */
