@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http_reply.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include <event2/buffer.h>
+
+#include "base/mem.h"
+#include "http_conn.h"
+
+static const struct {
+	int status;
+	const char *reason;
+} reasons[] = {
+	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
+	{ 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" },
+	{ 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
+	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+	{ 405, "Method Not Allowed" }, { 406, "Not Acceptable" }, { 408, "Request Timeout" }, { 409, "Conflict" },
+	{ 410, "Gone" }, { 412, "Precondition Failed" }, { 413, "Request Entity Too Large" },
+	{ 415, "Unsupported Media Type" }, { 417, "Expectation Failed" }, { 422, "Unprocessable Entity" },
+	{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" }, { 507, "Insufficient Storage" },
+};
+
+const char *
+http_reason(int status)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "status code";
+}
+
+void
+http_reply_header(struct api_response *r, const char *name, struct str value)
+{
+	if (r->headers_n < ARRAY_LEN(r->headers))
+		r->headers[r->headers_n++] = (struct api_header){ str_from(name), value };
+}
+
+/* Whatever found its way into a header, it cannot begin another one. */
+static void
+put_clean(struct sbuf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		sbuf_putc(b, (unsigned char)s.p[i] < ' ' && s.p[i] != '\t' ? ' ' : s.p[i]);
+}
+
+/* RFC 9110 5.6.7, always in English. */
+static const char *
+http_date(struct http_server *s)
+{
+	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
+		"Nov", "Dec" };
+	struct wall w = wall_utc(s->o.clock->now(s->o.clock).wall);
+
+	if (w.s != s->date_s || s->date[0] == '\0') {
+		struct civil c = wall_civil(w);
+
+		snprintf(s->date, sizeof(s->date), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[c.weekday], c.day,
+		    months[c.month - 1], (int)c.year, c.hour, c.minute, c.second);
+		s->date_s = w.s;
+	}
+	return s->date;
+}
+
+static void
+free_body(const void *data, size_t n, void *arg)
+{
+	(void)data;
+	(void)n;
+	mem_free(arg);
+}
+
+void
+http_reply_write(struct http_server *s, struct exchange *x, struct evbuffer *out)
+{
+	struct api_response *r = &x->resp;
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	bool has_body = r->status >= 200 && r->status != 204 && r->status != 304;
+	size_t n;
+	char *p;
+
+	assert(r->status >= 200 && r->status <= 999);
+	sbuf_printf(&b, "HTTP/1.%d %d %s\r\n", x->head.minor == 0 && x->head.method.n > 0 ? 0 : 1, r->status,
+	    http_reason(r->status));
+	for (size_t i = 0; i < r->headers_n; i++) {
+		put_clean(&b, r->headers[i].name);
+		sbuf_puts(&b, ": ");
+		put_clean(&b, r->headers[i].value);
+		sbuf_puts(&b, "\r\n");
+	}
+	sbuf_printf(&b, "Date: %s\r\n", http_date(s));
+	if (has_body)
+		sbuf_printf(&b, "Content-Length: %zu\r\n", r->body.n);
+	if (x->close)
+		sbuf_puts(&b, "Connection: close\r\n");
+	else if (x->head.minor == 0)
+		sbuf_puts(&b, "Connection: keep-alive\r\n");
+	sbuf_puts(&b, "\r\n");
+	evbuffer_add(out, b.p, b.n);
+	sbuf_fini(&b);
+	if (!has_body || str_is(x->head.method, "HEAD") || r->body.n == 0)
+		return;
+	p = sbuf_take(&r->body, &n);
+	if (evbuffer_add_reference(out, p, n, free_body, p) < 0)
+		mem_free(p);	/* out of memory: the connection will stall and be closed */
+}
