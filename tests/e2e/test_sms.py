@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Text messages through a real Kannel."""
+import pytest
+
+from lib.kannel import Kannel
+
+CONFIG = """
+route: {{receiver: phone, group_by: [alertname], group_wait: 100ms, group_interval: 60s}}
+receivers:
+  - name: phone
+    sms_configs:
+      - provider: kannel
+        url: {url}
+        username: tocsin
+        password_file: {password}
+        from: ALERTS
+        to: ['+905551112233', '{{{{ .CommonLabels.phone }}}}']
+        {more}
+"""
+
+
+@pytest.fixture
+def kannel(tmp_path):
+    k = Kannel(tmp_path / "kannel")
+    yield k
+    k.close()
+
+
+def start(serve, kannel, tmp_path, more=""):
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    return serve(CONFIG.format(url=kannel.url, password=password, more=more))
+
+
+def test_each_phone_gets_one_short_message(serve, kannel, tmp_path):
+    server = start(serve, kannel, tmp_path)
+    server.alert(alertname="DiskFull", phone="+905559998877", instance="db1")
+    messages = kannel.wait(2)
+    assert {m["to"] for m in messages} == {"+905551112233", "+905559998877"}
+    assert all("DiskFull" in m["text"] and m["from"] == "ALERTS" and len(m["text"]) <= 160 for m in messages)
+    assert len(kannel.items) == 2
+
+
+def test_other_alphabets_arrive_whole(serve, kannel, tmp_path):
+    server = start(serve, kannel, tmp_path, more="text: 'Veri kaybı: {{ .CommonLabels.alertname }} ğüşİ 데이터 손실'")
+    server.alert(alertname="PostgreSQL")
+    assert kannel.wait(1)[0]["text"] == "Veri kaybı: PostgreSQL ğüşİ 데이터 손실"
+
+
+def test_a_failed_recipient_is_retried_alone(serve, sink, tmp_path):
+    refused = iter([True])
+
+    def gateway(request):
+        if "to=%2B905559998877" in request["query"] and next(refused, False):
+            return 503, {}, b"Temporal failure, try again later."
+        return 202, {}, b"0: Accepted for delivery"
+
+    sink.replies["/send"] = gateway
+    password = tmp_path / "password"
+    password.write_text("secret")
+    server = serve(CONFIG.format(url=sink.url + "/send", password=password, more=""))
+    server.alert(alertname="A", phone="+905559998877")
+    tried = sink.wait(3)
+    to = ["5559998877" if "5559998877" in r["query"] else "5551112233" for r in tried]
+    assert sorted(to) == ["5551112233", "5559998877", "5559998877"]
+    assert server.metric('alertmanager_notifications_failed_total{integration="sms",reason="other"}') in (0, None)
