@@ -35,6 +35,7 @@ struct record {
 	uint32_t members_n;
 	bool stored;				/* else only groups hold it */
 	bool observed;				/* hits is true */
+	bool awaited;				/* during engine_apply: a group held it before */
 };
 
 #endif

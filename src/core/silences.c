@@ -212,8 +212,10 @@ silences_set(struct silences *ss, const struct silence *draft, struct rand *rand
 	*out = (struct silence_change){ 0 };
 	s->starts = wall_utc(wall_is_zero(s->starts) ? now : s->starts);
 	s->ends = wall_utc(s->ends);
-	if (!silence_validate(s, ss->naming, e))
+	if (!silence_validate(s, ss->naming, e)) {
+		err_ctx(e, "invalid silence");
 		goto out;
+	}
 	if (draft->id[0] != '\0' && prev == NULL) {
 		err_set(e, ERR_NOT_FOUND, "silence not found");
 		goto out;

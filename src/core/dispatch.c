@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+
+#include "engine_state.h"
+
+void
+record_release(struct engine *e, struct record *r)
+{
+	if (r->stored || r->members != NULL || r->awaited)
+		return;
+	if (e->inhibitor != NULL)
+		inhibit_forget(e->inhibitor, r);
+	silences_forget(r);
+	save_alert(e, r->alert, CHANGE_ALERT_DROPPED);
+	alerts_remove(&e->alerts, r);
+}
+
+static bool
+same_labels(const struct group *a, const struct group *b)
+{
+	return str_eq(a->route->id, b->route->id) && labels_eq(a->labels, b->labels);
+}
+
+/* What muted the group before a reload goes on to be shown until its next flush. */
+static void
+inherit_mute(struct engine *e, struct group *g)
+{
+	for (struct hmap_node *n = hmap_first(&e->retired, g->labels->hash); n != NULL; n = hmap_next(n)) {
+		struct group *old = CONTAINER_OF(n, struct group, node);
+
+		if (!same_labels(old, g))
+			continue;
+		g->muted_by = old->muted_by;
+		g->muted_n = old->muted_n;
+		old->muted_by = NULL;
+		old->muted_n = 0;
+		return;
+	}
+}
+
+static void
+create_group(struct engine *e, struct record *r, const struct route *route, struct moment now)
+{
+	struct group *g = group_new(e, route, r->alert->labels, now);
+
+	inherit_mute(e, g);
+	group_add(e, g, r);
+	/* Only the alert that makes the group is asked for its age. */
+	if (wall_before(wall_add(r->alert->starts, route->group_wait), now.wall))
+		group_arm(e, g, now.mono);
+	save_group(e, g, SAVE_NOW, now);
+}
+
+static void
+join(struct engine *e, struct record *r, const struct route *route, struct moment now)
+{
+	struct group *g = group_find(e, route, r->alert->labels);
+
+	if (g == NULL) {
+		create_group(e, r, route, now);
+		return;
+	}
+	if (r->members != NULL && group_member(g, r) != NULL) {
+		group_changed(g);
+		return;
+	}
+	/* A group that goes on over a reload has told of this end already. */
+	if (g->carried && alert_resolved_at(r->alert, now.wall))
+		return;
+	group_add(e, g, r);
+	save_group(e, g, SAVE_SOON, now);
+}
+
+void
+dispatch(struct engine *e, struct record *r, struct moment now)
+{
+	if (r->routes == NULL)
+		r->routes = routing_match(e->routing, r->alert->labels);
+	if (r->members_n == r->routes->n) {
+		/* Known, and in all its groups. */
+		for (struct member *m = r->members; m != NULL; m = m->next)
+			group_changed(m->group);
+		return;
+	}
+	for (size_t i = 0; i < r->routes->n; i++)
+		join(e, r, r->routes->routes[i], now);
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/engine.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine_state.h"
+
+#define TICK_BATCH 64
+/* A wall clock is corrected by less all the time. */
+#define CLOCK_STEP SPAN_S
+
+struct engine *
+engine_new(const struct engine_options *o, struct port *port, struct moment now)
+{
+	struct engine *e = NEW(struct engine);
+
+	assert(o->retention > 0 && o->alert_gc_interval > 0 && o->maintenance_interval > 0);
+	e->options = *o;
+	e->port = port;
+	e->latest = now.wall;
+	e->first_flush = mono_add(now.mono, o->start_delay > 0 ? o->start_delay : 0);
+	e->limits.max = o->alerts_per_name;
+	silences_init(&e->silences, o->retention, o->max_silences, o->max_silence_bytes, o->naming);
+	e->nflog = nflog_new();
+	e->restored_arena = arena_new();
+	e->alert_gc.kind = DUE_ALERT_GC;
+	e->maintenance.kind = DUE_MAINTENANCE;
+	e->save.kind = DUE_SAVE;
+	sched_arm(&e->sched, &e->alert_gc, mono_add(now.mono, o->alert_gc_interval));
+	sched_arm(&e->sched, &e->maintenance, mono_add(now.mono, o->maintenance_interval));
+	return e;
+}
+
+static void
+free_groups(struct engine *e)
+{
+	HMAP_EACH(&e->groups, node) {
+		struct group *g = CONTAINER_OF(node, struct group, node);
+
+		if (g->flight != NULL)
+			flush_abandon(e, g->flight);
+		group_free(e, g);
+	}
+	hmap_fini(&e->groups);
+	hmap_fini(&e->retired);
+	hmap_fini(&e->attempts);
+	VEC_FINI(&e->save_soon);
+	VEC_FINI(&e->save_now);
+	VEC_FINI(&e->fingerprints);
+}
+
+static void
+free_alerts(struct engine *e)
+{
+	HMAP_EACH(&e->alerts.records, node) {
+		struct record *r = CONTAINER_OF(node, struct record, node);
+
+		record_set_stored(&e->alerts, r, false);
+		record_release(e, r);
+	}
+	alerts_fini(&e->alerts);
+	limits_fini(&e->limits);
+}
+
+void
+engine_free(struct engine **ep)
+{
+	struct engine *e = *ep;
+
+	if (e == NULL)
+		return;
+	assert(!e->inside);
+	e->inside = true;
+	e->closing = true;
+	free_groups(e);
+	free_alerts(e);
+	for (size_t i = 0; i < e->restored.n; i++)
+		labels_unref(e->restored.v[i].labels);
+	VEC_FINI(&e->restored);
+	arena_free(&e->restored_arena);
+	inhibitor_free(&e->inhibitor);
+	silences_fini(&e->silences);
+	nflog_free(&e->nflog);
+	routing_free(&e->routing);
+	sched_fini(&e->sched);
+	mem_free(e->counters.integrations);
+	mem_free(e);
+	*ep = NULL;
+}
+
+void
+engine_enter(struct engine *e, struct moment now)
+{
+	assert(!e->inside);
+	e->inside = true;
+	if (wall_before(now.wall, wall_add(e->latest, -CLOCK_STEP))) {
+		silences_clock_stepped(&e->silences);
+		if (e->inhibitor != NULL)
+			inhibit_clock_stepped(e->inhibitor);
+	}
+	e->latest = now.wall;
+}
+
+void
+engine_leave(struct engine *e, struct moment now)
+{
+	save_groups_due(e, false, now);
+	e->inside = false;
+}
+
+/* The record that holds a from now on; NULL: the limit refuses it. */
+static struct record *
+store(struct engine *e, struct alert *a, bool *fresh, struct moment now)
+{
+	struct record *r = alerts_find(&e->alerts, a->labels);
+	struct alert *held;
+
+	*fresh = r == NULL || !r->stored;
+	held = *fresh ? alert_ref(a) : alert_merge(r->alert, a, now.wall);
+	if (!limits_admit(&e->limits, held, now.wall)) {
+		alert_unref(held);
+		return NULL;
+	}
+	if (r == NULL) {
+		r = alerts_add(&e->alerts, held);
+		alert_unref(held);
+	} else {
+		alert_unref(r->alert);
+		r->alert = held;
+	}
+	return r;
+}
+
+static void
+ingest(struct engine *e, struct alert *a, struct moment now)
+{
+	struct event ev = { .alert = a };
+	struct record *r = store(e, a, &ev.fresh, now);
+
+	if (r == NULL) {
+		e->counters.alerts_limited++;
+		ev.kind = EVENT_ALERT_LIMITED;
+		emit(e, &ev, now);
+		return;
+	}
+	if (!r->stored) {
+		/* What is not stored was not looked at as a source of inhibition. */
+		if (e->inhibitor != NULL)
+			inhibit_forget(e->inhibitor, r);
+		record_set_stored(&e->alerts, r, true);
+	}
+	save_alert(e, r->alert, CHANGE_ALERT);
+	ev.kind = EVENT_ALERT_RECEIVED;
+	ev.alert = r->alert;
+	emit(e, &ev, now);
+	if (e->routing == NULL)
+		return;
+	inhibit_observe(e->inhibitor, r, now.wall);
+	dispatch(e, r, now);
+	e->counters.processed++;
+}
+
+void
+engine_ingest(struct engine *e, struct alert *const *alerts, size_t n, struct moment now)
+{
+	engine_enter(e, now);
+	for (size_t i = 0; i < n; i++)
+		ingest(e, alerts[i], now);
+	engine_leave(e, now);
+}
+
+static void
+tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, struct moment now)
+{
+	struct event ev = { .kind = kind, .silence = entry->silence };
+
+	save_silence(e, entry, CHANGE_SILENCE);
+	emit(e, &ev, now);
+}
+
+bool
+engine_silence_set(struct engine *e, const struct silence *draft, struct moment now, char id_out[SILENCE_ID_MAX],
+    struct err *err)
+{
+	struct silence_change c;
+	bool ok;
+
+	engine_enter(e, now);
+	ok = silences_set(&e->silences, draft, &e->port->rand, now.wall, &c, err);
+	if (ok) {
+		if (c.expired != NULL)
+			tell_silence(e, c.expired, EVENT_SILENCE_EXPIRED, now);
+		tell_silence(e, c.set, c.created ? EVENT_SILENCE_CREATED : EVENT_SILENCE_UPDATED, now);
+		memcpy(id_out, c.set->silence->id, SILENCE_ID_MAX);
+	}
+	engine_leave(e, now);
+	return ok;
+}
+
+bool
+engine_silence_expire(struct engine *e, struct str id, struct moment now, struct err *err)
+{
+	struct silence_entry *ended;
+	bool ok;
+
+	engine_enter(e, now);
+	ok = silences_expire(&e->silences, id, now.wall, &ended, err);
+	if (ok && ended != NULL)
+		tell_silence(e, ended, EVENT_SILENCE_EXPIRED, now);
+	engine_leave(e, now);
+	return ok;
+}
+
+void
+engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, struct moment now)
+{
+	struct leg *leg;
+
+	engine_enter(e, now);
+	leg = leg_find(e, attempt);
+	if (leg != NULL)
+		leg_delivered(e, leg, o, now);
+	engine_leave(e, now);
+}
+
+static void
+alert_gc(struct engine *e, struct moment now)
+{
+	HMAP_EACH(&e->alerts.records, node) {
+		struct record *r = CONTAINER_OF(node, struct record, node);
+
+		if (!r->stored || !alert_resolved_at(r->alert, now.wall))
+			continue;
+		record_set_stored(&e->alerts, r, false);
+		limits_release(&e->limits, r->alert);
+		if (e->inhibitor != NULL)
+			inhibit_forget(e->inhibitor, r);
+		record_release(e, r);
+	}
+	sched_arm(&e->sched, &e->alert_gc, mono_add(now.mono, e->options.alert_gc_interval));
+}
+
+static void
+silence_dropped(void *arg, const struct silence_entry *entry)
+{
+	save_silence(arg, entry, CHANGE_SILENCE_DROPPED);
+}
+
+static void
+log_entry_dropped(void *arg, const struct log_entry *entry)
+{
+	save_log_entry(arg, entry, CHANGE_LOG_ENTRY_DROPPED);
+}
+
+static void
+maintain(struct engine *e, struct moment now)
+{
+	silences_gc(&e->silences, now.wall, silence_dropped, e);
+	nflog_gc(e->nflog, now.wall, log_entry_dropped, e);
+	sched_arm(&e->sched, &e->maintenance, mono_add(now.mono, e->options.maintenance_interval));
+}
+
+static void
+handle(struct engine *e, struct deadline *d, struct moment now)
+{
+	struct group *g;
+
+	switch ((enum due)d->kind) {
+	case DUE_GROUP:
+		g = CONTAINER_OF(d, struct group, timer);
+		/* One flush at a time: the end of this one begins the next. */
+		if (g->flight == NULL)
+			flush_begin(e, g, now);
+		break;
+	case DUE_FLIGHT:
+		pipeline_due(e, CONTAINER_OF(d, struct flight, timer), now);
+		break;
+	case DUE_LEG:
+		leg_due(e, CONTAINER_OF(d, struct leg, timer), now);
+		break;
+	case DUE_ALERT_GC:
+		alert_gc(e, now);
+		break;
+	case DUE_MAINTENANCE:
+		maintain(e, now);
+		break;
+	case DUE_SAVE:
+		save_groups_due(e, true, now);
+		break;
+	}
+}
+
+void
+engine_tick(struct engine *e, struct moment now)
+{
+	struct deadline *d;
+
+	engine_enter(e, now);
+	for (int i = 0; i < TICK_BATCH && (d = sched_pop_due(&e->sched, now.mono)) != NULL; i++)
+		handle(e, d, now);
+	engine_leave(e, now);
+}
+
+bool
+engine_next(const struct engine *e, struct mono *at_out)
+{
+	return sched_next(&e->sched, at_out);
+}

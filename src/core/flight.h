@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/flight.h - one flush of one group on its way to the receivers.
+ *
+ * A flight sees the group as it was when its timer went off and the
+ * configuration as it was then. Stages (Alertmanager notify.PipelineBuilder):
+ * the cluster has settled, inhibition, active and mute intervals, silences;
+ * then one leg for each integration: wait for one's turn, decide, send with
+ * retries, log. It ends when the last leg has, or at its deadline.
+ */
+#ifndef CORE_FLIGHT_H
+#define CORE_FLIGHT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/hmap.h"
+#include "base/sbuf.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "core/notification.h"
+#include "core/ports.h"
+#include "record.h"
+#include "sched.h"
+
+struct engine;
+struct group;
+
+enum leg_state {
+	LEG_WAITING,	/* for its turn in the cluster */
+	LEG_SENDING,	/* an attempt is out */
+	LEG_PAUSING,	/* between attempts */
+	LEG_DONE,
+};
+
+/* What one integration is told in a flight. */
+struct leg {
+	struct flight *flight;
+	const struct integration *integration;
+	enum leg_state state;
+	struct deadline timer;
+	struct hmap_node node;		/* engine.attempts while sending */
+	uint64_t attempt;		/* number of the one that is out */
+	unsigned attempts;		/* begun */
+	struct mono attempt_began;
+	span pause;			/* base of the next one */
+	enum reason reason;
+	struct receiver_data data;
+	struct notification note;	/* id 0: not made */
+	char *error;			/* of the last failed attempt; owned */
+	enum failure failure;
+};
+
+struct flight {
+	struct arena *arena;		/* owns all below but references */
+	struct config *config;		/* owned reference */
+	struct group *group;
+	const struct route *route;	/* of config */
+	struct str key;
+	struct labels *group_labels, *route_labels;	/* owned references */
+	struct wall tick;		/* when the flush was wanted: the time the stages see */
+	struct mono deadline;
+	struct deadline timer;		/* looks again whether the cluster has settled */
+	struct noted_alert *all;	/* owned references */
+	size_t all_n;
+	struct noted_alert *passed;	/* those not muted */
+	size_t passed_n;
+	uint64_t *firing, *resolved;	/* label hashes of those, sorted */
+	size_t firing_n, resolved_n;
+	struct leg *legs;
+	size_t legs_n, running;
+	struct sbuf errors;		/* of legs, a line each */
+	bool failed, canceled;
+};
+
+/* flush.c: begins a flush that was due at g->due. */
+void flush_begin(struct engine *e, struct group *g, struct moment now);
+/* All stages are through: keeps books and frees f. */
+void flush_end(struct engine *e, struct flight *f, struct moment now);
+/* Reload: stops what is in flight; nothing is retried. Frees f. */
+void flush_cancel(struct engine *e, struct flight *f, struct moment now);
+/* Shutdown: as flush_cancel, and nobody is told. */
+void flush_abandon(struct engine *e, struct flight *f);
+void flight_failed(struct flight *f, struct str error);
+
+/* pipeline.c */
+void pipeline_begin(struct engine *e, struct flight *f, struct moment now);
+/* f's timer went off. */
+void pipeline_due(struct engine *e, struct flight *f, struct moment now);
+/* One leg less. */
+void pipeline_leg_done(struct engine *e, struct flight *f, struct moment now);
+
+/* attempt.c */
+void leg_begin(struct engine *e, struct leg *leg, struct moment now);
+void leg_due(struct engine *e, struct leg *leg, struct moment now);
+void leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now);
+/* Ends the leg with "context canceled"; the caller ends the flight. */
+void leg_cancel(struct engine *e, struct leg *leg, struct moment now);
+/* Stops an attempt that is out; frees what the leg owns. */
+void leg_fini(struct engine *e, struct leg *leg);
+/* The leg whose attempt this is; NULL: none any more. */
+struct leg *leg_find(const struct engine *e, uint64_t attempt);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+
+#include "base/mem.h"
+#include "engine_state.h"
+
+#define MIN_DEADLINE (10 * SPAN_S)
+
+/* All alerts of the group as they are now. */
+static void
+take_snapshot(struct flight *f, struct group *g, struct wall now)
+{
+	group_sort(g);
+	f->all = ARENA_ARRAY(f->arena, g->n, struct noted_alert);
+	f->all_n = g->n;
+	for (uint32_t i = 0; i < g->n; i++) {
+		struct alert *a = g->members[i]->record->alert;
+
+		f->all[i] = (struct noted_alert){ alert_ref(a), alert_resolved_at(a, now) };
+	}
+}
+
+static struct labels *
+render_route_labels(struct engine *e, const struct flight *f, struct moment now)
+{
+	if (f->route->labels.n == 0 || e->port->route_labels == NULL)
+		return labels_empty();
+	return e->port->route_labels(e->port, f->config, f->route, f->group_labels, f->all, f->all_n, now);
+}
+
+static void
+tell_flushed(struct engine *e, const struct flight *f, struct moment now)
+{
+	struct event ev = {
+		.kind = EVENT_GROUP_FLUSHED,
+		.group_key = f->key,
+		.receiver = f->route->receiver->name,
+		.count = f->all_n,
+		.alerts = f->all,
+	};
+
+	e->counters.flushes++;
+	for (size_t i = 0; i < f->all_n; i++)
+		f->all[i].resolved ? ev.resolved++ : ev.firing++;
+	emit(e, &ev, now);
+}
+
+void
+flush_begin(struct engine *e, struct group *g, struct moment now)
+{
+	struct arena *arena = arena_new();
+	struct flight *f = ARENA_NEW(arena, struct flight);
+	span interval = g->route->group_interval;
+	span late = mono_sub(now.mono, g->due);
+	span wait = e->port->wait != NULL ? e->port->wait(e->port) : 0;
+
+	assert(g->flight == NULL && g->n > 0);
+	f->arena = arena;
+	f->config = config_ref(e->routing->config);
+	f->group = g;
+	f->route = g->route;
+	f->key = arena_str(arena, g->key);
+	f->group_labels = labels_ref(g->labels);
+	f->tick = late > 0 ? wall_add(now.wall, -late) : now.wall;
+	f->deadline = mono_add(now.mono, interval > MIN_DEADLINE ? interval : MIN_DEADLINE);
+	if (wait > 0)
+		f->deadline = mono_add(f->deadline, wait);
+	f->timer.kind = DUE_FLIGHT;
+	f->errors = (struct sbuf)SBUF_INIT(64 * 1024);
+	g->flight = f;
+	g->flushed = true;
+	/* Before the flush, not after it: its length must not move the ticks. */
+	group_arm(e, g, mono_add(now.mono, interval));
+	save_group(e, g, SAVE_NOW, now);
+	take_snapshot(f, g, now.wall);
+	f->route_labels = render_route_labels(e, f, now);
+	tell_flushed(e, f, now);
+	pipeline_begin(e, f, now);
+}
+
+static void
+flight_free(struct engine *e, struct flight *f)
+{
+	struct arena *arena = f->arena;
+
+	if (f->group != NULL)
+		f->group->flight = NULL;
+	sched_disarm(&e->sched, &f->timer);
+	for (size_t i = 0; i < f->legs_n; i++)
+		leg_fini(e, &f->legs[i]);
+	for (size_t i = 0; i < f->all_n; i++)
+		alert_unref(f->all[i].alert);
+	labels_unref(f->group_labels);
+	labels_unref(f->route_labels);
+	config_unref(f->config);
+	sbuf_fini(&f->errors);
+	arena_free(&arena);
+}
+
+void
+flight_failed(struct flight *f, struct str error)
+{
+	f->failed = true;
+	if (f->errors.n > 0)
+		sbuf_putc(&f->errors, '\n');
+	sbuf_str(&f->errors, error);
+}
+
+static void
+tell_failed(struct engine *e, const struct flight *f, struct moment now)
+{
+	struct event ev = {
+		.kind = EVENT_FLUSH_FAILED,
+		.group_key = f->key,
+		.receiver = f->route->receiver->name,
+		.count = f->all_n,
+		.error = sbuf_get(&f->errors),
+		.canceled = f->canceled,
+	};
+
+	emit(e, &ev, now);
+}
+
+/* Takes out of the group what was told to have ended, unless it was posted again meanwhile. */
+static void
+forget_resolved(struct engine *e, struct flight *f, struct moment now)
+{
+	struct group *g = f->group;
+	bool any = false;
+
+	for (size_t i = 0; i < f->all_n; i++) {
+		struct record *r;
+		struct member *m;
+
+		if (!f->all[i].resolved)
+			continue;
+		r = alerts_find(&e->alerts, f->all[i].alert->labels);
+		m = r != NULL ? group_member(g, r) : NULL;
+		if (m == NULL || r->alert != f->all[i].alert)
+			continue;
+		group_remove(e, m);
+		any = true;
+	}
+	if (any)
+		save_group(e, g, SAVE_SOON, now);
+}
+
+void
+flush_end(struct engine *e, struct flight *f, struct moment now)
+{
+	struct group *g = f->group;
+
+	assert(f->running == 0);
+	if (f->failed)
+		tell_failed(e, f, now);
+	else
+		forget_resolved(e, f, now);
+	flight_free(e, f);
+	if (g->n == 0)
+		group_end(e, g, now);
+	else if (!deadline_armed(&g->timer))
+		flush_begin(e, g, now);
+}
+
+void
+flush_cancel(struct engine *e, struct flight *f, struct moment now)
+{
+	f->canceled = true;
+	for (size_t i = 0; i < f->legs_n; i++)
+		leg_cancel(e, &f->legs[i], now);
+	if (f->legs_n == 0)
+		flight_failed(f, STR("context canceled"));
+	tell_failed(e, f, now);
+	flight_free(e, f);
+}
+
+void
+flush_abandon(struct engine *e, struct flight *f)
+{
+	flight_free(e, f);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/group.h - aggregation groups: who is in them and when they are due.
+ *
+ * A group belongs to one route and one set of values of the labels that the
+ * route groups by. It lives while it has members. Its timer is armed for the
+ * next flush; when it goes off during a flush, it stays off and the next flush
+ * follows at once (`due` says since when it is wanted).
+ */
+#ifndef CORE_GROUP_H
+#define CORE_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hmap.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "record.h"
+#include "sched.h"
+
+struct engine;
+struct flight;
+struct group;
+
+/* What the last flush made of an alert. */
+enum mark { MARK_UNPROCESSED, MARK_ACTIVE, MARK_SUPPRESSED };
+
+/* A record's place in a group. */
+struct member {
+	struct group *group;
+	struct record *record;
+	struct member *next;	/* of the same record */
+	uint32_t place;		/* in group->members */
+	uint8_t mark;
+};
+
+/* Does the store have to hear of the group? */
+enum save { SAVE_NOT, SAVE_SOON, SAVE_NOW };
+
+struct group {
+	struct hmap_node node;		/* engine.groups; engine.retired during engine_apply */
+	struct deadline timer;
+	struct mono due;		/* when the next flush is wanted */
+	const struct route *route;	/* of the configuration in force */
+	struct labels *labels;		/* owned reference */
+	struct str key;			/* owned; NUL behind it */
+	struct member **members;	/* owned */
+	uint32_t n, cap;
+	struct flight *flight;		/* the running flush, or NULL */
+	struct labels *route_labels;	/* rendered since the last change, or NULL; owned reference */
+	struct istr **muted_by;		/* intervals that muted the last flush; owned references */
+	uint32_t muted_n;
+	uint32_t save_place;		/* in the engine's list of what to save */
+	uint8_t save;			/* enum save */
+	bool sorted;			/* members are in the order of notifications */
+	bool flushed;			/* at least once */
+	bool carried;			/* during engine_apply: goes on from before */
+	bool retired;			/* during engine_apply: ends; in engine.retired */
+};
+
+/* The group of `route` that an alert with labels l belongs to; NULL: there is none. */
+struct group *group_find(struct engine *e, const struct route *route, const struct labels *l);
+/* A new empty group for an alert with labels l, due after group_wait. */
+struct group *group_new(struct engine *e, const struct route *route, struct labels *l, struct moment now);
+/* As group_new, with the group labels given. */
+struct group *group_new_of(struct engine *e, const struct route *route, struct labels *take, struct moment now);
+/* Drops the members; there must be no flush in progress. The store is not told. */
+void group_free(struct engine *e, struct group *g);
+/* Cancels a flush in progress, tells the store, frees g. */
+void group_end(struct engine *e, struct group *g, struct moment now);
+/* The key of engine.groups. */
+uint64_t group_hash(const struct route *route, const struct labels *group_labels);
+/* (Re)arms the timer. */
+void group_arm(struct engine *e, struct group *g, struct mono due);
+
+struct member *group_member(const struct group *g, const struct record *r);
+void group_add(struct engine *e, struct group *g, struct record *r);
+/* Frees the record too when nothing else holds it. */
+void group_remove(struct engine *e, struct member *m);
+/* Members into the order of notifications. */
+void group_sort(struct group *g);
+/* An alert of the group is another than before. */
+void group_changed(struct group *g);
+void group_set_muted(struct group *g, const struct str *names, size_t n);
+
+#endif

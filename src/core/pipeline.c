@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "engine_state.h"
+
+#define SETTLE_POLL (100 * SPAN_MS)
+
+static void
+tell_muted(struct engine *e, const struct flight *f, const struct alert *a, enum mute_verdict verdict,
+    struct str by, struct moment now)
+{
+	struct event ev = {
+		.kind = EVENT_MUTED,
+		.group_key = f->key,
+		.receiver = f->route->receiver->name,
+		.alert = a,
+		.verdict = verdict,
+		.by = by,
+	};
+
+	emit(e, &ev, now);
+}
+
+/* The record of a flight's alert; one made for the moment when the group holds it no more. */
+static struct record *
+record_of(struct engine *e, const struct noted_alert *n, struct record *spare)
+{
+	struct record *r = alerts_find(&e->alerts, n->alert->labels);
+
+	if (r != NULL)
+		return r;
+	*spare = (struct record){ .alert = n->alert };
+	return spare;
+}
+
+static void
+spare_fini(struct engine *e, struct record *spare)
+{
+	if (spare->alert == NULL)
+		return;
+	inhibit_forget(e->inhibitor, spare);
+	silences_forget(spare);
+}
+
+static void
+set_mark(const struct flight *f, const struct record *r, enum mark mark)
+{
+	struct member *m = group_member(f->group, r);
+
+	if (m != NULL)
+		m->mark = (uint8_t)mark;
+}
+
+/* Keeps of f->passed what `stage` does not hold back. */
+static void
+filter(struct engine *e, struct flight *f, enum mute_verdict stage, struct moment now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->passed_n; i++) {
+		struct record spare = { 0 };
+		struct record *r = record_of(e, &f->passed[i], &spare);
+		enum mute_verdict verdict;
+		struct str by;
+		char hex[17];
+
+		if (stage == MUTE_INHIBITION)
+			verdict = mute_inhibited(e, r, now.wall, &by, hex);
+		else
+			verdict = mute_silenced(e, r, now.wall, &by);
+		set_mark(f, r, verdict == MUTE_NONE ? MARK_ACTIVE : MARK_SUPPRESSED);
+		if (verdict == MUTE_NONE) {
+			f->passed[kept++] = f->passed[i];
+		} else {
+			e->counters.suppressed[verdict]++;
+			tell_muted(e, f, f->passed[i].alert, verdict, by, now);
+		}
+		spare_fini(e, &spare);
+	}
+	f->passed_n = kept;
+}
+
+static void
+filter_by_time(struct engine *e, struct flight *f, struct moment now)
+{
+	struct str *names;
+	size_t n;
+	enum mute_verdict verdict = mute_by_time(f, &names, &n);
+	struct sbuf by = SBUF_INIT(4096);
+
+	group_set_muted(f->group, names, n);
+	if (verdict == MUTE_NONE)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			sbuf_putc(&by, ',');
+		sbuf_str(&by, names[i]);
+	}
+	e->counters.suppressed[verdict] += f->passed_n;
+	tell_muted(e, f, NULL, verdict, sbuf_get(&by), now);
+	sbuf_fini(&by);
+	f->passed_n = 0;
+}
+
+static int
+cmp_hashes(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* What the notification log will be asked about, and told. */
+static void
+note_hashes(struct flight *f)
+{
+	f->firing = ARENA_ARRAY(f->arena, f->passed_n, uint64_t);
+	f->resolved = ARENA_ARRAY(f->arena, f->passed_n, uint64_t);
+	for (size_t i = 0; i < f->passed_n; i++) {
+		uint64_t hash = f->passed[i].alert->labels->hash;
+
+		if (f->passed[i].resolved)
+			f->resolved[f->resolved_n++] = hash;
+		else
+			f->firing[f->firing_n++] = hash;
+	}
+	qsort(f->firing, f->firing_n, sizeof(f->firing[0]), cmp_hashes);
+	qsort(f->resolved, f->resolved_n, sizeof(f->resolved[0]), cmp_hashes);
+}
+
+static void
+fan_out(struct engine *e, struct flight *f, struct moment now)
+{
+	const struct receiver *r = f->route->receiver;
+
+	note_hashes(f);
+	f->legs = ARENA_ARRAY(f->arena, r->n, struct leg);
+	f->legs_n = r->n;
+	/* One more than legs, so that none of them ends the flight under our hands. */
+	f->running = r->n + 1;
+	for (size_t i = 0; i < r->n; i++) {
+		f->legs[i].flight = f;
+		f->legs[i].integration = &r->integrations[i];
+		f->legs[i].timer.kind = DUE_LEG;
+	}
+	for (size_t i = 0; i < r->n; i++)
+		leg_begin(e, &f->legs[i], now);
+	pipeline_leg_done(e, f, now);
+}
+
+static void
+run_stages(struct engine *e, struct flight *f, struct moment now)
+{
+	f->passed = ARENA_ARRAY(f->arena, f->all_n, struct noted_alert);
+	for (size_t i = 0; i < f->all_n; i++)
+		f->passed[i] = f->all[i];
+	f->passed_n = f->all_n;
+	filter(e, f, MUTE_INHIBITION, now);
+	if (f->passed_n > 0)
+		filter_by_time(e, f, now);
+	if (f->passed_n > 0)
+		filter(e, f, MUTE_SILENCE, now);
+	if (f->passed_n > 0)
+		fan_out(e, f, now);
+	else
+		flush_end(e, f, now);
+}
+
+void
+pipeline_begin(struct engine *e, struct flight *f, struct moment now)
+{
+	struct mono next = mono_add(now.mono, SETTLE_POLL);
+
+	if (e->port->wait == NULL || e->port->wait(e->port) >= 0) {
+		run_stages(e, f, now);
+		return;
+	}
+	sched_arm(&e->sched, &f->timer, next.ns < f->deadline.ns ? next : f->deadline);
+}
+
+void
+pipeline_due(struct engine *e, struct flight *f, struct moment now)
+{
+	if (now.mono.ns < f->deadline.ns) {
+		pipeline_begin(e, f, now);
+		return;
+	}
+	flight_failed(f, STR("context deadline exceeded"));
+	flush_end(e, f, now);
+}
+
+void
+pipeline_leg_done(struct engine *e, struct flight *f, struct moment now)
+{
+	assert(f->running > 0);
+	if (--f->running == 0)
+		flush_end(e, f, now);
+}

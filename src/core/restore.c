@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * State at start, as the store recovered it.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine_state.h"
+
+void
+engine_restore_silence(struct engine *e, struct silence *s, struct wall expires, struct moment now)
+{
+	engine_enter(e, now);
+	if (wall_after(expires, now.wall))
+		silences_put(&e->silences, s, expires);
+	engine_leave(e, now);
+}
+
+void
+engine_restore_log_entry(struct engine *e, const struct log_entry *entry, struct moment now)
+{
+	engine_enter(e, now);
+	if (wall_after(entry->expires, now.wall))
+		nflog_set(e->nflog, entry);
+	engine_leave(e, now);
+}
+
+void
+engine_restore_alert(struct engine *e, struct alert *a, struct moment now)
+{
+	struct record *r;
+
+	assert(e->routing == NULL);
+	engine_enter(e, now);
+	r = alerts_find(&e->alerts, a->labels);
+	if (r == NULL) {
+		r = alerts_add(&e->alerts, a);
+	} else {
+		alert_ref(a);
+		alert_unref(r->alert);
+		r->alert = a;
+	}
+	record_set_stored(&e->alerts, r, true);
+	/* It was admitted once; a smaller limit since then keeps out only new ones. */
+	(void)limits_admit(&e->limits, a, now.wall);
+	engine_leave(e, now);
+}
+
+void
+engine_restore_group(struct engine *e, const struct group_state *g, struct moment now)
+{
+	struct arena *a = e->restored_arena;
+	struct restored_group copy;
+
+	assert(e->routing == NULL);
+	engine_enter(e, now);
+	copy = (struct restored_group){
+		.route_id = arena_str(a, g->route_id),
+		.receiver = arena_str(a, g->receiver),
+		.labels = labels_ref((struct labels *)(uintptr_t)g->labels),
+		.next_flush = g->next_flush,
+		.flushed = g->flushed,
+		.group_wait = g->group_wait,
+		.group_interval = g->group_interval,
+		.alerts = ARENA_ARRAY(a, g->alerts_n, uint64_t),
+		.alerts_n = g->alerts_n,
+	};
+	if (g->alerts_n > 0)
+		memcpy(copy.alerts, g->alerts, g->alerts_n * sizeof(copy.alerts[0]));
+	VEC_PUSH(&e->restored, copy);
+	engine_leave(e, now);
+}
+
+static const struct route *
+route_by_id(const struct route *route, struct str id)
+{
+	if (str_eq(route->id, id))
+		return route;
+	for (size_t i = 0; i < route->routes_n; i++) {
+		const struct route *found;
+
+		/* Ids of children begin with those of their parents. */
+		if (!str_starts(id, route->routes[i]->id))
+			continue;
+		found = route_by_id(route->routes[i], id);
+		if (found != NULL)
+			return found;
+	}
+	return NULL;
+}
+
+static const struct route *
+route_of(struct engine *e, const struct restored_group *old)
+{
+	const struct route *route = route_by_id(e->routing->config->route, old->route_id);
+
+	if (route == NULL || !str_eq(route->receiver->name, old->receiver) ||
+	    route->group_wait != old->group_wait || route->group_interval != old->group_interval)
+		return NULL;
+	return route;
+}
+
+/* Does r, routed today, belong to this route with these group labels? */
+static bool
+still_belongs(struct engine *e, struct record *r, const struct route *route, const struct group *g)
+{
+	if (r->routes == NULL)
+		r->routes = routing_match(e->routing, r->alert->labels);
+	for (size_t i = 0; i < r->routes->n; i++)
+		if (r->routes->routes[i] == route)
+			return group_find(e, route, r->alert->labels) == g;
+	return false;
+}
+
+static void
+go_on(struct engine *e, const struct restored_group *old, const struct route *route, struct moment now)
+{
+	struct group *g = group_new_of(e, route, labels_ref(old->labels), now);
+	span left = wall_sub(old->next_flush, now.wall);
+
+	g->flushed = old->flushed;
+	g->carried = true;
+	group_arm(e, g, mono_add(now.mono, left > 0 ? left : 0));
+	for (size_t i = 0; i < old->alerts_n; i++) {
+		struct record *r = alerts_find_fingerprint(&e->alerts, old->alerts[i]);
+
+		if (r == NULL || !still_belongs(e, r, route, g) || group_member(g, r) != NULL)
+			continue;
+		group_add(e, g, r);
+	}
+	save_group(e, g, SAVE_SOON, now);
+}
+
+/* The store forgets a group that cannot go on as it was. */
+static void
+drop_restored(struct engine *e, const struct restored_group *old)
+{
+	struct group_state state = { .route_id = old->route_id, .receiver = old->receiver, .labels = old->labels };
+	struct change c = { .kind = CHANGE_GROUP_DROPPED, .group = &state };
+
+	if (e->port->persist != NULL)
+		e->port->persist(e->port, &c);
+}
+
+void
+restore_groups(struct engine *e, struct moment now)
+{
+	for (size_t i = 0; i < e->restored.n; i++) {
+		struct restored_group *old = &e->restored.v[i];
+		const struct route *route = route_of(e, old);
+
+		for (size_t j = 0; j < old->alerts_n; j++) {
+			struct record *r = alerts_find_fingerprint(&e->alerts, old->alerts[j]);
+
+			if (r != NULL)
+				r->awaited = true;
+		}
+		if (route != NULL)
+			go_on(e, old, route, now);
+		else
+			drop_restored(e, old);
+		labels_unref(old->labels);
+	}
+	VEC_FINI(&e->restored);
+	arena_free(&e->restored_arena);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What has to survive goes to the store here. Alerts, silences and the log go
+ * at once; a group's members can be worked out again from its alerts, so they
+ * follow within a second, together. When a group was made or flushed, that
+ * goes at the end of the call.
+ */
+#include <assert.h>
+
+#include "engine_state.h"
+
+#define SAVE_DELAY SPAN_S
+
+static bool
+durable(const struct engine *e)
+{
+	return e->port->persist != NULL && !e->closing;
+}
+
+static void
+tell(struct engine *e, struct change *c)
+{
+	e->port->persist(e->port, c);
+}
+
+/* Takes g off its list. */
+static void
+unlist(struct engine *e, struct group *g)
+{
+	if (g->save == SAVE_SOON) {
+		e->save_soon.v[g->save_place] = e->save_soon.v[--e->save_soon.n];
+		e->save_soon.v[g->save_place]->save_place = g->save_place;
+	} else if (g->save == SAVE_NOW) {
+		e->save_now.v[g->save_place] = e->save_now.v[--e->save_now.n];
+		e->save_now.v[g->save_place]->save_place = g->save_place;
+	}
+	g->save = SAVE_NOT;
+}
+
+void
+save_group(struct engine *e, struct group *g, enum save when, struct moment now)
+{
+	if (!durable(e) || g->save >= when)
+		return;
+	unlist(e, g);
+	g->save = (uint8_t)when;
+	if (when == SAVE_NOW) {
+		g->save_place = (uint32_t)e->save_now.n;
+		VEC_PUSH(&e->save_now, g);
+		return;
+	}
+	g->save_place = (uint32_t)e->save_soon.n;
+	VEC_PUSH(&e->save_soon, g);
+	if (!deadline_armed(&e->save))
+		sched_arm(&e->sched, &e->save, mono_add(now.mono, SAVE_DELAY));
+}
+
+static void
+fill_state(struct engine *e, const struct group *g, struct moment now, struct group_state *out)
+{
+	e->fingerprints.n = 0;
+	for (uint32_t i = 0; i < g->n; i++)
+		VEC_PUSH(&e->fingerprints, g->members[i]->record->alert->labels->fingerprint);
+	*out = (struct group_state){
+		.route_id = g->route->id,
+		.receiver = g->route->receiver->name,
+		.labels = g->labels,
+		.next_flush = wall_add(now.wall, mono_sub(g->due, now.mono)),
+		.flushed = g->flushed,
+		.group_wait = g->route->group_wait,
+		.group_interval = g->route->group_interval,
+		.alerts = e->fingerprints.v,
+		.alerts_n = e->fingerprints.n,
+	};
+}
+
+static void
+save_state(struct engine *e, struct group *g, struct moment now)
+{
+	struct group_state state;
+	struct change c = { .kind = CHANGE_GROUP, .group = &state };
+
+	unlist(e, g);
+	fill_state(e, g, now, &state);
+	tell(e, &c);
+}
+
+void
+save_groups_due(struct engine *e, bool all, struct moment now)
+{
+	while (e->save_now.n > 0)
+		save_state(e, e->save_now.v[e->save_now.n - 1], now);
+	while (all && e->save_soon.n > 0)
+		save_state(e, e->save_soon.v[e->save_soon.n - 1], now);
+}
+
+void
+save_group_dropped(struct engine *e, struct group *g)
+{
+	struct group_state state = {
+		.route_id = g->route->id,
+		.receiver = g->route->receiver->name,
+		.labels = g->labels,
+	};
+	struct change c = { .kind = CHANGE_GROUP_DROPPED, .group = &state };
+
+	if (!durable(e))
+		return;
+	unlist(e, g);
+	tell(e, &c);
+}
+
+void
+save_alert(struct engine *e, const struct alert *a, enum change_kind kind)
+{
+	struct change c = { .kind = kind, .alert = a };
+
+	assert(kind == CHANGE_ALERT || kind == CHANGE_ALERT_DROPPED);
+	if (durable(e))
+		tell(e, &c);
+}
+
+void
+save_silence(struct engine *e, const struct silence_entry *entry, enum change_kind kind)
+{
+	struct change c = { .kind = kind, .silence = entry->silence, .expires = entry->expires };
+
+	assert(kind == CHANGE_SILENCE || kind == CHANGE_SILENCE_DROPPED);
+	if (durable(e))
+		tell(e, &c);
+}
+
+void
+save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind kind)
+{
+	struct change c = { .kind = kind, .entry = entry };
+
+	assert(kind == CHANGE_LOG_ENTRY || kind == CHANGE_LOG_ENTRY_DROPPED);
+	if (durable(e))
+		tell(e, &c);
+}
+
+void
+save_intent(struct engine *e, const struct notification *n, enum change_kind kind)
+{
+	struct change c = { .kind = kind, .notification = n, .notification_id = n->id };
+
+	assert(kind == CHANGE_INTENT || kind == CHANGE_INTENT_DROPPED);
+	if (durable(e))
+		tell(e, &c);
+}

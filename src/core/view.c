@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_state.h"
+
+static int
+cmp_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+silenced_by(struct engine *e, struct record *r, struct wall now, struct arena *arena, struct alert_status *out)
+{
+	const struct silence **active;
+	const char **ids;
+	size_t n = silences_match(&e->silences, r, now);
+
+	if (n == 0)
+		return;
+	active = ARENA_ARRAY(arena, r->silences_n, const struct silence *);
+	n = silences_active(r, now, active);
+	ids = ARENA_ARRAY(arena, n, const char *);
+	for (size_t i = 0; i < n; i++)
+		ids[i] = active[i]->id;
+	qsort(ids, n, sizeof(ids[0]), cmp_texts);
+	out->silenced_by = ids;
+	out->silenced_by_n = n;
+}
+
+void
+view_alert_status(struct engine *e, const struct alert *a, struct moment now, struct arena *arena,
+    struct alert_status *out)
+{
+	struct record spare = { .alert = (struct alert *)(uintptr_t)a };
+	struct record *r = alerts_find(&e->alerts, a->labels);
+	const struct record *source;
+
+	*out = (struct alert_status){ 0 };
+	if (r == NULL)
+		r = &spare;
+	silenced_by(e, r, now.wall, arena, out);
+	source = e->inhibitor != NULL ? inhibit_source(e->inhibitor, r, now.wall) : NULL;
+	if (source != NULL) {
+		out->inhibited = true;
+		out->inhibited_by = source->alert->labels->fingerprint;
+	}
+	if (r == &spare) {
+		if (e->inhibitor != NULL)
+			inhibit_forget(e->inhibitor, r);
+		silences_forget(r);
+	}
+}
+
+struct config *
+view_config(const struct engine *e)
+{
+	return e->routing != NULL ? e->routing->config : NULL;
+}
+
+void
+view_alerts(const struct engine *e, bool (*visit)(void *arg, struct alert *a), void *arg)
+{
+	HMAP_EACH(&e->alerts.records, node) {
+		struct record *r = CONTAINER_OF(node, struct record, node);
+
+		if (r->stored && !visit(arg, r->alert))
+			return;
+	}
+}
+
+size_t
+view_alerts_count(const struct engine *e)
+{
+	return e->alerts.stored;
+}
+
+struct alert *
+view_alert(const struct engine *e, uint64_t fingerprint)
+{
+	struct record *r = alerts_find_fingerprint(&e->alerts, fingerprint);
+
+	return r != NULL && r->stored ? r->alert : NULL;
+}
+
+void
+view_match_routes(const struct engine *e, const struct labels *l, struct arena *arena, const struct route ***out,
+    size_t *n_out)
+{
+	const struct record *r = alerts_find(&e->alerts, l);
+	const struct route_list *list = r != NULL ? r->routes : NULL;
+
+	if (list == NULL)
+		list = routing_match(e->routing, l);
+	*out = ARENA_ARRAY(arena, list->n, const struct route *);
+	*n_out = list->n;
+	memcpy(*out, list->routes, list->n * sizeof(list->routes[0]));
+}
+
+/* As the last flush rendered them, or as a flush now would. */
+static struct labels *
+route_labels(struct engine *e, struct group *g, struct moment now, struct arena *arena)
+{
+	struct noted_alert *alerts;
+
+	if (g->route_labels != NULL)
+		return g->route_labels;
+	if (g->route->labels.n == 0 || e->port->route_labels == NULL) {
+		g->route_labels = labels_empty();
+		return g->route_labels;
+	}
+	alerts = ARENA_ARRAY(arena, g->n, struct noted_alert);
+	for (uint32_t i = 0; i < g->n; i++) {
+		struct alert *a = g->members[i]->record->alert;
+
+		alerts[i] = (struct noted_alert){ a, alert_resolved_at(a, now.wall) };
+	}
+	g->route_labels = e->port->route_labels(e->port, e->routing->config, g->route, g->labels, alerts, g->n, now);
+	return g->route_labels;
+}
+
+static void
+show_group(struct engine *e, struct group *g, struct moment now, struct arena *arena, struct group_view *out)
+{
+	struct str *muted = ARENA_ARRAY(arena, g->muted_n, struct str);
+
+	group_sort(g);
+	out->route = g->route;
+	out->receiver = g->route->receiver;
+	out->labels = g->labels;
+	out->route_labels = route_labels(e, g, now, arena);
+	out->key = g->key;
+	out->alerts = ARENA_ARRAY(arena, g->n, struct alert *);
+	out->alerts_n = g->n;
+	for (uint32_t i = 0; i < g->n; i++)
+		out->alerts[i] = g->members[i]->record->alert;
+	for (uint32_t i = 0; i < g->muted_n; i++)
+		muted[i] = istr_str(g->muted_by[i]);
+	out->muted_by = muted;
+	out->muted_by_n = g->muted_n;
+	out->flushed = g->flushed;
+	out->next_flush = wall_add(now.wall, mono_sub(g->due, now.mono));
+}
+
+static int
+cmp_groups(const void *a, const void *b)
+{
+	const struct group_view *x = a, *y = b;
+	int d = labels_cmp(x->labels, y->labels);
+
+	if (d == 0)
+		d = str_cmp(x->receiver->name, y->receiver->name);
+	/* Alertmanager leaves the rest to chance. */
+	return d != 0 ? d : (x->route->index > y->route->index) - (x->route->index < y->route->index);
+}
+
+void
+view_groups(struct engine *e, struct moment now, struct arena *arena, struct group_view **out, size_t *n_out)
+{
+	size_t n = 0;
+
+	*out = ARENA_ARRAY(arena, e->groups.n, struct group_view);
+	HMAP_EACH(&e->groups, node)
+		show_group(e, CONTAINER_OF(node, struct group, node), now, arena, &(*out)[n++]);
+	qsort(*out, n, sizeof((*out)[0]), cmp_groups);
+	*n_out = n;
+}
+
+struct silence *
+view_silence(const struct engine *e, struct str id)
+{
+	const struct silence_entry *entry = silences_find(&e->silences, id);
+
+	return entry != NULL ? entry->silence : NULL;
+}
+
+void
+view_silences(const struct engine *e, struct arena *arena, struct silence ***out, size_t *n_out)
+{
+	size_t n = 0;
+
+	*out = ARENA_ARRAY(arena, e->silences.by_id.n, struct silence *);
+	HMAP_EACH(&e->silences.by_id, node)
+		(*out)[n++] = CONTAINER_OF(node, struct silence_entry, node)->silence;
+	*n_out = n;
+}
+
+const struct counters *
+view_counters(const struct engine *e)
+{
+	return &e->counters;
+}
+
+static void
+count_alert(const struct record *r, struct view_gauges *out)
+{
+	enum mark worst = MARK_UNPROCESSED;
+
+	for (const struct member *m = r->members; m != NULL; m = m->next)
+		if (m->mark > worst)
+			worst = m->mark;
+	switch (worst) {
+	case MARK_UNPROCESSED:
+		out->alerts_unprocessed++;
+		break;
+	case MARK_ACTIVE:
+		out->alerts_active++;
+		break;
+	case MARK_SUPPRESSED:
+		out->alerts_suppressed++;
+		break;
+	}
+}
+
+static void
+count_silences(const struct engine *e, struct wall now, struct view_gauges *out)
+{
+	HMAP_EACH(&e->silences.by_id, node) {
+		const struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
+
+		switch (silence_state_at(entry->silence, now)) {
+		case SILENCE_ACTIVE:
+			out->silences_active++;
+			break;
+		case SILENCE_PENDING:
+			out->silences_pending++;
+			break;
+		case SILENCE_EXPIRED:
+			out->silences_expired++;
+			break;
+		}
+	}
+}
+
+void
+view_gauges(struct engine *e, struct moment now, struct view_gauges *out)
+{
+	*out = (struct view_gauges){ .groups = e->groups.n, .log_entries = nflog_count(e->nflog) };
+	HMAP_EACH(&e->alerts.records, node) {
+		const struct record *r = CONTAINER_OF(node, struct record, node);
+
+		if (r->members != NULL && !alert_resolved_at(r->alert, now.wall))
+			count_alert(r, out);
+	}
+	count_silences(e, now.wall, out);
+}
