@@ -19,6 +19,10 @@ mark_cut(char *text, size_t size)
 	memcpy(text + n, ellipsis, sizeof(ellipsis));
 }
 
+static void format(char *text, size_t size, const char *fmt, va_list ap) PRINTF(3, 0);
+static void set(struct err *e, enum err_kind kind, int line, int col, const char *fmt, va_list ap)
+    PRINTF(5, 0);
+
 static void
 format(char *text, size_t size, const char *fmt, va_list ap)
 {

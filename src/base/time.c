@@ -141,6 +141,7 @@ wall_civil(struct wall w)
 	c.second = rest % 60;
 	/* 1970-01-01 was a Thursday. */
 	c.weekday = (int)floor_mod(days + 4, 7);
-	c.yearday = (int)(days - civil_days(c.year, 1, 1)) + 1;
+	/* 1 March is day 60 of the year, or 61. */
+	c.yearday = (int)doy + (c.month > 2 ? 60 + is_leap(c.year) : -305);
 	return c;
 }

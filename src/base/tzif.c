@@ -11,6 +11,8 @@
 #define OTHERS_MAX 100000u
 /* No zone is further from UTC than 26 hours (RFC 8536 section 3.2). */
 #define OFFSET_MAX (26 * 3600)
+/* Millions of years away; the arithmetic on dates cannot overflow before that. */
+#define RULE_END (INT64_C(1) << 50)
 
 static const struct tz_kind utc = { 0, false, { "UTC", 3 } };
 
@@ -185,7 +187,7 @@ rule_lookup(const struct tz_rule *r, int64_t s)
 	int64_t year, start, end;
 	const struct tz_kind *inside = &r->dst, *outside = &r->std;
 
-	if (!r->has_dst)
+	if (!r->has_dst || s > RULE_END || s < -RULE_END)
 		return (struct tz_period){ &r->std, INT64_MIN, INT64_MAX };
 	year = wall_civil((struct wall){ s, 0, 0 }).year;
 	start = change_at(&r->start, year, r->std.offset);

@@ -67,6 +67,8 @@ START_TEST(civil_carries_over)
 	ck_assert_int_lt(civil_days(INT64_MIN, INT64_MIN, INT64_MIN), civil_days(0, 1, 1));
 	wall_civil((struct wall){ INT64_MAX, 0, 3600 });
 	wall_civil((struct wall){ INT64_MIN, 0, -3600 });
+	ck_assert_int_eq(wall_civil((struct wall){ INT64_MAX, 0, 0 }).year, INT64_C(292277026596));
+	ck_assert_int_eq(wall_civil((struct wall){ INT64_MAX, 0, 0 }).yearday, 339);
 }
 END_TEST
 
