@@ -15,6 +15,7 @@ struct tls_config {
 	struct str server_name;
 	bool insecure_skip_verify;
 	struct str min_version, max_version;	/* TLS10 … TLS13, or unset */
+	bool ref;	/* a *_ref key was used: as in http_config */
 };
 
 struct basic_auth {

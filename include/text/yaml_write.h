@@ -42,6 +42,8 @@ void yaml_writer_init(struct yaml_writer *w, struct sbuf *b);
 void yaml_map_begin(struct yaml_writer *w);
 void yaml_map_end(struct yaml_writer *w);
 void yaml_seq_begin(struct yaml_writer *w);
+/* [a, b] */
+void yaml_flow_seq_begin(struct yaml_writer *w);
 void yaml_seq_end(struct yaml_writer *w);
 void yaml_key(struct yaml_writer *w, struct str key);
 

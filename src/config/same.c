@@ -54,7 +54,7 @@ same_tls(const struct tls_config *a, const struct tls_config *b)
 	return str_eq(a->ca, b->ca) && str_eq(a->ca_file, b->ca_file) && str_eq(a->cert, b->cert) &&
 	    str_eq(a->cert_file, b->cert_file) && str_eq(a->key, b->key) && str_eq(a->key_file, b->key_file) &&
 	    str_eq(a->server_name, b->server_name) && a->insecure_skip_verify == b->insecure_skip_verify &&
-	    str_eq(a->min_version, b->min_version) && str_eq(a->max_version, b->max_version);
+	    str_eq(a->min_version, b->min_version) && str_eq(a->max_version, b->max_version) && a->ref == b->ref;
 }
 
 static bool
@@ -175,6 +175,8 @@ same_field(const struct field *f, const void *a, const void *b)
 		return same_structs(f, a, b);
 	case FIELD_ANY:
 		return same_yaml(*(const struct yaml_node *const *)a, *(const struct yaml_node *const *)b);
+	case FIELD_HEADERS:
+		return same_headers(a, b);
 	case FIELD_HTTP:
 		return http_config_same(*(struct http_config *const *)a, *(struct http_config *const *)b);
 	case FIELD_TLS:

@@ -183,6 +183,16 @@ yaml_seq_begin(struct yaml_writer *w)
 }
 
 void
+yaml_flow_seq_begin(struct yaml_writer *w)
+{
+	yaml_event_t ev;
+
+	start(w);
+	emit(w, &ev, yaml_sequence_start_event_initialize(&ev, NULL, NULL, 1, YAML_FLOW_SEQUENCE_STYLE));
+	w->depth++;
+}
+
+void
 yaml_seq_end(struct yaml_writer *w)
 {
 	yaml_event_t ev;

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What concerns several sections, in the order of Alertmanager's
+ * config.Config.UnmarshalYAML. The first mistake ends it.
+ */
+#include "conf.h"
+
+static bool
+pair_error(struct loading *l, const char *a, const char *b)
+{
+	const struct yaml_node *n = yaml_get(l->global_node, b);
+
+	return reading_problem(&l->r, n != NULL ? n : l->global_node, AT_KEY(AT_KEY(NULL, STR("global")), str_from(b)),
+	    "at most one of %s & %s must be configured", a, b);
+}
+
+static bool
+global_check(struct loading *l)
+{
+	const struct global *g = &l->c->global;
+	const struct {
+		struct str value, file;
+		const char *key, *file_key;
+		bool pointer;	/* what was written counts, even when it is empty */
+	} pairs[] = {
+#define PAIR(m, pointer) { g->m, g->m##_file, #m, #m "_file", pointer }
+		PAIR(slack_app_token, false),
+		PAIR(slack_api_url, false),
+		PAIR(opsgenie_api_key, false),
+		PAIR(victorops_api_key, false),
+		PAIR(telegram_bot_token, false),
+		PAIR(smtp_auth_password, false),
+		PAIR(rocketchat_token, true),
+		PAIR(rocketchat_token_id, true),
+		PAIR(smtp_auth_secret, false),
+		PAIR(wechat_api_secret, false),
+		PAIR(mattermost_webhook_url, false),
+#undef PAIR
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		bool value = pairs[i].pointer ? pairs[i].value.p != NULL : pairs[i].value.n > 0;
+
+		if (value && pairs[i].file.n > 0)
+			return pair_error(l, pairs[i].key, pairs[i].file_key);
+		/* COMPAT: with slack_api_url_file and a token the original crashes. */
+		if (i == 1 && (g->slack_app_token.n > 0 || g->slack_app_token_file.n > 0) &&
+		    (g->slack_api_url_file.n > 0 ||
+		    (g->slack_api_url.n > 0 && !str_eq(g->slack_api_url, g->slack_app_url))))
+			return pair_error(l, "slack_app_token/slack_app_token_file",
+			    "slack_api_url/slack_api_url_file");
+	}
+	return true;
+}
+
+static struct str
+integration_key(struct reading *r, const struct integration *in)
+{
+	return arena_printf(r->arena, "%s_configs[%zu]", in->kind->name, in->index);
+}
+
+static bool
+integration_finish(struct loading *l, struct receiver *rc, struct integration *in)
+{
+	const struct at *at = AT_KEY(AT_INDEX(AT_KEY(NULL, STR("receivers")), rc->index), integration_key(&l->r, in));
+	const struct integration_kind *kind = in->kind;
+	struct integration_common *common = in->settings;
+	struct err e = { 0 };
+
+	fields_inherit(kind->fields, in->settings, &l->c->global);
+	if (kind->has_http_config && common->http_config == NULL)
+		/* COMPAT: the original crashes. */
+		return reading_problem_at(&l->r, in->line, in->col, at,
+		    "no http_config: global.http_config is null and the receiver has none of its own");
+	if (kind->finish != NULL && !kind->finish(in->settings, &l->c->global, l->r.arena, &e))
+		return reading_problem_at(&l->r, in->line, in->col, at, "%s", e.text);
+	return true;
+}
+
+static bool
+receivers_check(struct loading *l)
+{
+	struct config *c = l->c;
+
+	for (size_t i = 0; i < c->receivers_n; i++) {
+		struct receiver *rc = &c->receivers[i];
+
+		if (config_receiver(c, rc->name) != rc)
+			return reading_problem_at(&l->r, rc->line, rc->col, AT_INDEX(AT_KEY(NULL, STR("receivers")), i),
+			    "notification config name \"%.*s\" is not unique", STR_ARG(rc->name));
+		for (size_t k = 0; k < rc->n; k++) {
+			if (!integration_finish(l, rc, &rc->integrations[k]))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool
+root_check(struct loading *l)
+{
+	const struct route_conf *root = CONTAINER_OF(l->c->route, struct route_conf, route);
+	const char *wrong = NULL;
+
+	if (root->receiver_name.n == 0)
+		wrong = "root route must specify a default receiver";
+	else if (root->match.n > 0 || root->match_re.n > 0 || root->matchers.n > 0)
+		wrong = "root route must not have any matchers";
+	else if (root->mute_names.n > 0)
+		wrong = "root route must not have any mute time intervals";
+	else if (root->active_names.n > 0)
+		wrong = "root route must not have any active time intervals";
+	if (wrong != NULL)
+		return reading_problem(&l->r, root->node, AT_KEY(NULL, STR("route")), "%s", wrong);
+	return true;
+}
+
+static bool
+receiver_names_check(struct loading *l, struct route *rt, const struct at *at)
+{
+	const struct route_conf *conf = CONTAINER_OF(rt, struct route_conf, route);
+	const struct yaml_node *n;
+
+	for (size_t i = 0; i < rt->routes_n; i++) {
+		if (!receiver_names_check(l, rt->routes[i], AT_INDEX(AT_KEY(at, STR("routes")), i)))
+			return false;
+	}
+	if (conf->receiver_name.n == 0 || config_receiver(l->c, conf->receiver_name) != NULL)
+		return true;
+	n = yaml_get(conf->node, "receiver");
+	return reading_problem(&l->r, n != NULL ? n : conf->node, AT_KEY(at, STR("receiver")),
+	    "undefined receiver \"%.*s\" used in route", STR_ARG(conf->receiver_name));
+}
+
+static bool
+interval_list_check(struct loading *l, const struct route_conf *conf, const struct at *at, const char *key,
+    const struct str_list *names)
+{
+	const struct yaml_node *n = yaml_get(conf->node, key);
+
+	for (size_t i = 0; i < names->n; i++) {
+		if (config_interval(l->c, names->v[i]) == NULL)
+			return reading_problem(&l->r, n != NULL && i < n->n ? n->items[i] : conf->node,
+			    AT_INDEX(AT_KEY(at, str_from(key)), i), "undefined time interval \"%.*s\" used in route",
+			    STR_ARG(names->v[i]));
+	}
+	return true;
+}
+
+static bool
+interval_names_check(struct loading *l, struct route *rt, const struct at *at)
+{
+	const struct route_conf *conf = CONTAINER_OF(rt, struct route_conf, route);
+
+	for (size_t i = 0; i < rt->routes_n; i++) {
+		if (!interval_names_check(l, rt->routes[i], AT_INDEX(AT_KEY(at, STR("routes")), i)))
+			return false;
+	}
+	return interval_list_check(l, conf, at, "active_time_intervals", &conf->active_names) &&
+	    interval_list_check(l, conf, at, "mute_time_intervals", &conf->mute_names);
+}
+
+/* Files that have to be readable when the receivers in use are made. */
+static bool
+files_check(struct loading *l, const struct integration *in, const struct at *at)
+{
+	for (const struct field *f = in->kind->fields; f->key != NULL; f++) {
+		struct arena *scratch;
+		struct err e = { 0 };
+		struct str path, text;
+		bool ok;
+
+		if ((f->flags & F_READ_AT_LOAD) == 0)
+			continue;
+		path = *(const struct str *)(const void *)((const char *)in->settings + f->offset);
+		if (path.n == 0)
+			continue;
+		scratch = arena_new();
+		path = arena_str(scratch, path);
+		ok = l->r.env->read_file(l->r.env->arg, path.p, 1 << 20, scratch, &text, &e);
+		arena_free(&scratch);
+		if (!ok)
+			return reading_problem_at(&l->r, in->line, in->col, AT_KEY(at, str_from(f->key)), "%s", e.text);
+	}
+	return true;
+}
+
+/* What Alertmanager finds when it builds the receivers that some route names. */
+static bool
+used_check(struct loading *l)
+{
+	const struct config *c = l->c;
+
+	for (size_t i = 0; i < c->receivers_n; i++) {
+		const struct receiver *rc = &c->receivers[i];
+
+		for (size_t k = 0; rc->used && k < rc->n; k++) {
+			const struct integration *in = &rc->integrations[k];
+			const struct integration_common *common = in->settings;
+			const struct at *at = AT_KEY(AT_INDEX(AT_KEY(NULL, STR("receivers")), i),
+			    integration_key(&l->r, in));
+			struct err e = { 0 };
+
+			if (common->http_config != NULL && !http_config_usable(common->http_config, &e))
+				return reading_problem_at(&l->r, in->line, in->col, at, "%s", e.text);
+			if (!files_check(l, in, at))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool
+config_check(struct loading *l)
+{
+	const struct at *top = AT_KEY(NULL, STR("route"));
+	struct route *root = l->c->route;
+
+	if (!global_check(l) || !receivers_check(l))
+		return false;
+	if (root == NULL)
+		return reading_problem(&l->r, l->root, NULL, "no routes provided");
+	if (!root_check(l) || !receiver_names_check(l, root, top) || !interval_names_check(l, root, top))
+		return false;
+	if (root->continue_)
+		return reading_problem(&l->r, yaml_get(CONTAINER_OF(root, struct route_conf, route)->node, "continue"),
+		    AT_KEY(top, STR("continue")), "cannot have continue in root route");
+	routes_build(l);
+	return used_check(l);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * conf.h - the sections of a configuration while it is loaded.
+ *
+ * What was written, as opposed to what takes effect, is kept beside the
+ * results, because the dump shows it.
+ */
+#ifndef CONFIG_CONF_H
+#define CONFIG_CONF_H
+
+#include "fields.h"
+
+/* struct route first: config->route and its children are these. */
+struct route_conf {
+	struct route route;
+	const struct yaml_node *node;
+	struct str receiver_name;
+	struct str_list group_by;
+	struct str_pairs match, match_re;
+	struct str_list matchers;	/* canonical, sorted */
+	struct str_list mute_names, active_names;
+	bool has_group_wait, has_group_interval, has_repeat_interval;
+	struct str_pairs labels;
+};
+
+struct inhibit_conf {
+	struct str_pairs source_match, source_match_re, target_match, target_match_re;
+	struct str_list source_matchers, target_matchers;
+	struct str_list equal;	/* as written */
+};
+
+struct outputs;	/* outputs_conf.c */
+
+/* All that loading keeps between its steps. */
+struct loading {
+	struct reading r;	/* of the main file */
+	struct config *c;
+	const struct yaml_node *root;
+	const struct yaml_node *route_node, *global_node;
+	struct inhibit_conf *inhibit;	/* beside c->inhibit_rules */
+	size_t mute_intervals_n;	/* so many of c->time_intervals come from mute_time_intervals */
+	struct str_list rule_files;
+	const void *tracing, *event_recorder;	/* the sections as structs; NULL: absent */
+};
+
+/* match_conf.c: matchers of a list of strings; canonical texts into *texts (may be NULL). */
+bool matchers_read(struct reading *r, const struct yaml_node *n, const struct at *at, struct matchers *out,
+    struct str_list *texts);
+/* The deprecated forms: name -> value and name -> regular expression. */
+bool match_read(struct reading *r, const struct yaml_node *n, const struct at *at, bool regex, struct matchers *out,
+    struct str_pairs *pairs);
+
+/* Each reads a section; false when there was a problem. */
+bool route_read(struct loading *l, const struct yaml_node *n);
+bool receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at);
+/* Appends to the configuration's rules and intervals: rule files have them too. */
+bool inhibit_rules_read(struct loading *l, struct reading *r, const struct yaml_node *n, const struct at *at);
+bool time_intervals_read(struct loading *l, struct reading *r, const struct yaml_node *n, const struct at *at,
+    bool mute);
+bool tracing_read(struct loading *l, const struct yaml_node *n, const struct at *at);
+bool event_recorder_read(struct loading *l, const struct yaml_node *n, const struct at *at);
+void tracing_dump(struct yaml_writer *w, const void *tracing);
+void event_recorder_dump(struct yaml_writer *w, const void *event_recorder);
+
+/* check.c: what concerns several sections, in Alertmanager's order; then what takes effect is computed. */
+bool config_check(struct loading *l);
+/* route_build.c: inheritance, keys, receivers and intervals of the checked tree. */
+void routes_build(struct loading *l);
+struct time_interval *config_interval(const struct config *c, struct str name);
+/* Files of `templates` into c->tmpl. */
+bool templates_load(struct loading *l);
+/* Files of `rule_files` into rules, intervals and silences. */
+bool rule_files_load(struct loading *l);
+/* dump.c: c->original. */
+void config_dump(struct loading *l);
+/* expand.c: a tree with ${…} replaced; NULL when there was a problem. */
+const struct yaml_node *expand_env(struct reading *r, const struct yaml_node *n);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `receivers`: the kinds are whatever the caller knows (config_env.kinds); each
+ * brings its table and its checks.
+ */
+#include <assert.h>
+
+#include "conf.h"
+
+#define KINDS_MAX 61
+
+struct receiver_keys {
+	struct str name;
+	struct str_pairs labels;
+	const struct yaml_node *lists[KINDS_MAX];
+};
+
+/* name, labels, and one row a kind: slack_configs … */
+static struct field *
+receiver_table(struct reading *r, size_t *kinds_n)
+{
+	size_t n = 0;
+	struct field *table;
+
+	while (r->env->kinds[n] != NULL)
+		n++;
+	assert(n <= KINDS_MAX);
+	table = ARENA_ARRAY(r->arena, n + 3, struct field);
+	table[0] = (struct field)STRING_FIELD(struct receiver_keys, name, .doc = "Its name.");
+	table[1] = (struct field)PAIRS_FIELD(struct receiver_keys, labels, .doc = "Labels to find it by.");
+	for (size_t i = 0; i < n; i++) {
+		table[i + 2] = (struct field){
+			.key = arena_printf(r->arena, "%s_configs", r->env->kinds[i]->name).p,
+			.type = FIELD_ANY,
+			.flags = F_RAW,
+			.offset = offsetof(struct receiver_keys, lists) + i * sizeof(const struct yaml_node *),
+		};
+	}
+	*kinds_n = n;
+	return table;
+}
+
+static bool
+integration_read(struct reading *r, const struct integration_kind *kind, const struct yaml_node *n,
+    const struct at *at, struct integration *out)
+{
+	struct integration_common *common;
+	struct err e = { 0 };
+
+	if (node_is_null(n)) {
+		if (kind->null_error != NULL)
+			return reading_problem(r, n, at, "%s", kind->null_error);
+		return reading_problem(r, n, at, "missing %s config", kind->name);
+	}
+	out->kind = kind;
+	out->settings = arena_alloc(r->arena, kind->settings_size);
+	out->line = n->line;
+	out->col = n->col;
+	fields_defaults(r, kind->fields, out->settings);
+	if (!fields_read(r, n, at, kind->fields, out->settings, NULL))
+		return false;
+	common = out->settings;
+	common->http_config_local = common->http_config != NULL;
+	if (kind->check != NULL && !kind->check(out->settings, r->arena, &e))
+		return reading_problem(r, n, at, "%s", e.text);
+	return true;
+}
+
+static void
+integrations_read(struct reading *r, const struct receiver_keys *k, size_t kinds_n, const struct at *at,
+    struct receiver *out)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < kinds_n; i++) {
+		if (k->lists[i] != NULL && k->lists[i]->kind == YAML_SEQ)
+			total += k->lists[i]->n;
+	}
+	out->integrations = ARENA_ARRAY(r->arena, total, struct integration);
+	for (size_t i = 0; i < kinds_n; i++) {
+		const struct integration_kind *kind = r->env->kinds[i];
+		struct str key = arena_printf(r->arena, "%s_configs", kind->name);
+		const struct yaml_node *list = k->lists[i];
+
+		if (list == NULL)
+			continue;
+		if (list->kind != YAML_SEQ) {
+			reading_type_problem(r, list, AT_KEY(at, key), false, "[]*config.plain",
+			    "a list is wanted here");
+			continue;
+		}
+		for (size_t j = 0; j < list->n; j++) {
+			struct integration *in = &out->integrations[out->n];
+
+			if (!integration_read(r, kind, list->items[j], AT_INDEX(AT_KEY(at, key), j), in))
+				continue;
+			in->index = j;
+			in->ordinal = out->n++;
+		}
+	}
+}
+
+/* The user's labels and `name`, which is always there. */
+static void
+labels_make(struct reading *r, const struct yaml_node *n, const struct at *at, const struct receiver_keys *k,
+    struct receiver *out)
+{
+	struct label_pair *pairs = ARENA_ARRAY(r->arena, k->labels.n + 1, struct label_pair);
+
+	for (size_t i = 0; i < k->labels.n; i++) {
+		const struct str_pair *p = &k->labels.v[i];
+
+		pairs[i] = (struct label_pair){ p->key, p->value };
+		if (str_is(p->key, "name") && !str_eq(p->value, k->name))
+			reading_problem(r, n, AT_KEY(at, STR("labels")), "receiver label \"name\" must match receiver "
+			    "name \"%.*s\", got \"%.*s\"", STR_ARG(k->name), STR_ARG(p->value));
+	}
+	pairs[k->labels.n] = (struct label_pair){ STR("name"), k->name };
+	out->labels = labels_new(pairs, k->labels.n + 1);
+}
+
+bool
+receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at)
+{
+	struct reading *r = &l->r;
+	struct config *c = l->c;
+	size_t before = r->problems_n, kinds_n;
+	const struct field *table = receiver_table(r, &kinds_n);
+
+	if (n->kind != YAML_SEQ)
+		return reading_type_problem(r, n, at, false, "[]config.Receiver", "a list is wanted here");
+	c->receivers = ARENA_ARRAY(r->arena, n->n, struct receiver);
+	for (size_t i = 0; i < n->n; i++) {
+		const struct yaml_node *node = n->items[i];
+		struct receiver_keys k = { 0 };
+		struct receiver *out = &c->receivers[c->receivers_n];
+		const struct at *here = AT_INDEX(at, i);
+		bool ok;
+
+		if (node_is_null(node)) {
+			/* COMPAT: the original makes a receiver without a name of it. */
+			reading_problem(r, node, here, "missing name in receiver");
+			continue;
+		}
+		ok = fields_read(r, node, here, table, &k, NULL);
+		if (ok && k.name.n == 0)
+			reading_problem(r, node, here, "missing name in receiver");
+		out->name = k.name;
+		out->index = c->receivers_n++;
+		out->line = node->line;
+		out->col = node->col;
+		integrations_read(r, &k, kinds_n, here, out);
+		labels_make(r, node, here, &k, out);
+	}
+	return r->problems_n == before;
+}
+
+struct receiver *
+config_receiver(const struct config *c, struct str name)
+{
+	for (size_t i = 0; i < c->receivers_n; i++) {
+		if (str_eq(c->receivers[i].name, name))
+			return &c->receivers[i];
+	}
+	return NULL;
+}

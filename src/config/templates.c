@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The templates of a configuration: the built-in ones, then the files that
+ * `templates` names, in its order; what comes later wins.
+ */
+#include "base/embedded.h"
+#include "conf.h"
+#include "tmpl/tmpl.h"
+
+#define TEMPLATE_FILE_MAX ((size_t)16 << 20)
+
+static bool
+file_load(struct loading *l, struct str path, struct err *e)
+{
+	const struct config_env *env = l->r.env;
+	struct arena *scratch = arena_new();
+	struct str text, name = arena_str(scratch, path);
+	bool ok = env->read_file(env->arg, name.p, TEMPLATE_FILE_MAX, scratch, &text, e) &&
+	    tmpl_set_add_file(l->c->tmpl, path_base(path), text, e);
+
+	arena_free(&scratch);
+	return ok;
+}
+
+static bool
+pattern_load(struct loading *l, struct str pattern, struct err *e)
+{
+	const struct config_env *env = l->r.env;
+	struct str_list paths = { 0 };
+
+	if (!env->glob(env->arg, arena_str(l->r.arena, pattern).p, l->r.arena, &paths, e))
+		return false;
+	for (size_t i = 0; i < paths.n; i++) {
+		if (!file_load(l, paths.v[i], e))
+			return false;
+	}
+	return true;
+}
+
+bool
+templates_load(struct loading *l)
+{
+	const struct yaml_node *list = yaml_get(l->root, "templates");
+	struct err e = { 0 };
+
+	l->c->tmpl = tmpl_set_new();
+	for (const struct embedded *b = l->r.env->builtin_templates; b != NULL && b->name != NULL; b++) {
+		if (!tmpl_set_add_file(l->c->tmpl, STR_NONE, (struct str){ b->bytes, b->size }, &e))
+			return reading_problem(&l->r, NULL, NULL, "built-in templates: %s", e.text);
+	}
+	for (size_t i = 0; i < l->c->templates.n; i++) {
+		if (!pattern_load(l, l->c->templates.v[i], &e))
+			return reading_problem(&l->r, list != NULL && i < list->n ? list->items[i] : NULL,
+			    AT_INDEX(AT_KEY(NULL, STR("templates")), i), "failed to parse templates: %s", e.text);
+	}
+	return true;
+}
