@@ -28,6 +28,7 @@
 #define ALIGN alignof(max_align_t)
 #define FIRST_BLOCK ((size_t)4000)
 #define MAX_BLOCK ((size_t)256 * 1024)
+#define SIZE_LIMIT ((size_t)PTRDIFF_MAX - 4096)
 
 struct block {
 	struct block *older;
@@ -72,9 +73,8 @@ product(size_t n, size_t size)
 {
 	size_t bytes;
 
-	/* A product that overflows becomes one that no allocation satisfies. */
 	if (__builtin_mul_overflow(n, size, &bytes))
-		return SIZE_MAX;
+		return SIZE_LIMIT;	/* which no allocation satisfies */
 	return bytes;
 }
 
@@ -137,8 +137,9 @@ take(struct arena *a, size_t size)
 	struct block *b = a->newest;
 	char *p;
 
-	if (size > PTRDIFF_MAX - sizeof(struct block) - ALIGN)
-		mem_free(mem_calloc(SIZE_MAX, 2));	/* ends the process */
+	/* Still more than there can be, so that mem_alloc ends the process. */
+	if (size > SIZE_LIMIT)
+		size = SIZE_LIMIT;
 	need = round_up(size != 0 ? size : 1);
 	if (b->cap - b->used < need) {
 		add_block(a, need);
@@ -230,7 +231,7 @@ arena_grow(struct arena *a, void *old, size_t old_n, size_t n, size_t size)
 		return old;
 	/* The last thing handed out can be made longer where it is. */
 	if (had != 0 && (char *)old + round_up(had) == b->bytes + b->used &&
-	    want <= PTRDIFF_MAX && round_up(want) - round_up(had) <= b->cap - b->used) {
+	    want < SIZE_LIMIT && round_up(want) - round_up(had) <= b->cap - b->used) {
 		b->used += round_up(want) - round_up(had);
 		a->used += round_up(want) - round_up(had);
 		SHOW((char *)old + had, want - had);

@@ -61,10 +61,18 @@ wall_add(struct wall w, span d)
 span
 wall_sub(struct wall a, struct wall b)
 {
-	/* 128 bits hold any difference of two of these. */
-	__int128 d = ((__int128)a.s - b.s) * NS_PER_S + (a.ns - b.ns);
+	int64_t s, d, ns = a.ns - b.ns;
 
-	return d > INT64_MAX ? INT64_MAX : d < INT64_MIN ? INT64_MIN : (span)d;
+	if (__builtin_sub_overflow(a.s, b.s, &s))
+		return a.s < b.s ? INT64_MIN : INT64_MAX;
+	/* Both parts with one sign, so that neither overflows where the sum does not. */
+	if (s < 0 && ns > 0) {
+		s++;
+		ns -= NS_PER_S;
+	}
+	if (__builtin_mul_overflow(s, NS_PER_S, &d) || __builtin_add_overflow(d, ns, &d))
+		return s < 0 ? INT64_MIN : INT64_MAX;
+	return d;
 }
 
 struct wall

@@ -164,14 +164,18 @@ zone_apply(const struct zone *z, struct wall w, struct str *abbreviation)
 	return w;
 }
 
-/* Any value an int64_t can have, times a small factor, without overflow. */
+static int64_t
+clamp(int64_t x, int64_t limit)
+{
+	return x > limit ? limit : x < -limit ? -limit : x;
+}
+
+/* Carries over; absurd values are cut to where the sum cannot overflow. */
 static int64_t
 seconds_of(int64_t day, int64_t hour, int64_t minute, int64_t second)
 {
-	const __int128 limit = INT64_MAX / 4;
-	__int128 s = (__int128)day * 86400 + (__int128)hour * 3600 + (__int128)minute * 60 + second;
-
-	return (int64_t)(s > limit ? limit : s < -limit ? -limit : s);
+	return day * 86400 + clamp(hour, INT64_C(1) << 48) * 3600 +
+	    clamp(minute, INT64_C(1) << 53) * 60 + clamp(second, INT64_C(1) << 60);
 }
 
 struct wall

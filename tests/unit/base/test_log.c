@@ -56,12 +56,12 @@ START_TEST(json_line)
 	struct log l = logger(&b, LOG_JSON);
 
 	log_write(&l, LOG_ERROR, "main.c", 7, "a \"quoted\" \xE2\x80\xA8 word",
-	    (struct log_field[]){ F_CSTR("err", "tab\there\nnul\x01\xFF<&>\\"), F_INT("n", -3),
+	    (struct log_field[]){ F_CSTR("err", "tab\there\r\nnul\x01\xFF<&>\\"), F_INT("n", -3),
 		F_BOOL("on", true), F_SPAN("took", 245 * SPAN_S), F_DOUBLE("x", 0.5),
 		F_WALL("at", ((struct wall){ 0, 120000000, 0 })), F_DOUBLE("nan", (double)NAN) }, 7);
 	ck_assert_str_eq(sbuf_cstr(&b), TIME_JSON
 	    "\"level\":\"ERROR\",\"source\":\"main.c:7\",\"msg\":\"a \\\"quoted\\\" \\u2028 word\","
-	    "\"err\":\"tab\\there\\nnul\\u0001\\ufffd<&>\\\\\",\"n\":-3,\"on\":true,"
+	    "\"err\":\"tab\\there\\r\\nnul\\u0001\\ufffd<&>\\\\\",\"n\":-3,\"on\":true,"
 	    "\"took\":\"4m5s\",\"x\":0.5,\"at\":\"1970-01-01T00:00:00.12Z\",\"nan\":\"NaN\"}\n");
 	sbuf_fini(&b);
 }
@@ -160,6 +160,11 @@ START_TEST(levels_and_inheritance)
 	ck_assert(str_starts(sbuf_get(&b), STR(TIME "level=WARN source=test_log.c:")));
 	ck_assert(str_ends(sbuf_get(&b),
 	    STR(" msg=shown component=dispatcher receiver=\"team a\" err=\"it broke\"\n")));
+	sbuf_reset(&b);
+	l.level = LOG_DEBUG;
+	LOG(&l, LOG_DEBUG, "all", F_INT("n", 1));
+	ck_assert(str_starts(sbuf_get(&b), STR(TIME "level=DEBUG source=test_log.c:")));
+	l.level = LOG_INFO;
 	sbuf_reset(&b);
 	LOG(&l, LOG_INFO, "bare");
 	ck_assert(str_ends(sbuf_get(&b), STR(" msg=bare\n")));

@@ -101,6 +101,11 @@ START_TEST(arithmetic_saturates)
 
 	ck_assert_int_eq(wall_sub(late, early), INT64_MAX);
 	ck_assert_int_eq(wall_sub(early, late), INT64_MIN);
+	ck_assert_int_eq(wall_sub((struct wall){ 0, 0, 0 }, wall_from_ns(INT64_MAX)), -INT64_MAX);
+	ck_assert_int_eq(wall_sub((struct wall){ -9223372036, 0, 0 },
+	    (struct wall){ 0, 854775808, 0 }), INT64_MIN);
+	ck_assert_int_eq(wall_sub((struct wall){ 9223372036, 854775808, 0 },
+	    (struct wall){ 0, 0, 0 }), INT64_MAX);
 	ck_assert_int_eq(wall_to_ns(WALL_ZERO), INT64_MIN);
 	ck_assert_int_eq(wall_add(late, SPAN_MAX).s, INT64_MAX);
 	ck_assert_int_eq(wall_add(early, INT64_MIN).s, INT64_MIN);
@@ -162,6 +167,7 @@ START_TEST(api_times)
 		{ "2030-01-01T00:00:00+24:00", S_2030 - 86400, 0, 86400, NULL },
 		{ "2030-01-01T00:00:00+23:60", S_2030 - 86400, 0, 86400, NULL },
 		{ "2030-01-01T1:00:00Z", S_2030 + 3600, 0, 0, NULL },
+		{ "2030-01-01T1:00:00,25+01:00", S_2030, 250000000, 3600, NULL },
 		{ "2030-01-01T0:00Z", S_2030, 0, 0, NULL },
 		{ "2030-01-01 00:00:00", S_2030, 0, 0, NULL },
 		{ "2030-01-01T00:00:00+0100", 0, 0, 0,
