@@ -2,6 +2,7 @@
 #include "settings.h"
 
 #include "base/sbuf.h"
+#include "render.h"
 #include "text/url.h"
 
 bool
@@ -18,6 +19,13 @@ settings_exactly_one(struct str a, struct str b, const char *a_name, const char 
 	if (a.n == 0 && b.n == 0)
 		return err_set(e, ERR_INVALID, "one of %s or %s must be configured", a_name, b_name);
 	return settings_at_most_one(a, b, a_name, b_name, e);
+}
+
+bool
+settings_read_url(struct attempt *a, struct str url, struct str file, const char *file_name, struct str *out,
+    struct err *e)
+{
+	return render_secret(a, url, file, out, e) || err_ctx(e, "read %s", file_name);
 }
 
 void

@@ -35,6 +35,9 @@ inherit_str(struct str *to, struct str from)
 bool settings_at_most_one(struct str a, struct str b, const char *a_name, const char *b_name, struct err *e) MUST_CHECK;
 /* Fails as well when neither is: "one of A or B must be configured". */
 bool settings_exactly_one(struct str a, struct str b, const char *a_name, const char *b_name, struct err *e) MUST_CHECK;
+/* The URL that is in one of the two at use; e says which file could not be read. */
+bool settings_read_url(struct attempt *a, struct str url, struct str file, const char *file_name, struct str *out,
+    struct err *e) MUST_CHECK;
 /* The pair (value, file) from the global pair when neither is set here. */
 void settings_inherit_pair(struct str *value, struct str *file, struct str global_value, struct str global_file);
 /* The URL with a slash at the end of its path. */
