@@ -69,6 +69,9 @@ wall_sub(struct wall a, struct wall b)
 	if (s < 0 && ns > 0) {
 		s++;
 		ns -= NS_PER_S;
+	} else if (s > 0 && ns < 0) {
+		s--;
+		ns += NS_PER_S;
 	}
 	if (__builtin_mul_overflow(s, NS_PER_S, &d) || __builtin_add_overflow(d, ns, &d))
 		return s < 0 ? INT64_MIN : INT64_MAX;

@@ -104,6 +104,8 @@ START_TEST(arithmetic_saturates)
 	ck_assert_int_eq(wall_sub((struct wall){ 0, 0, 0 }, wall_from_ns(INT64_MAX)), -INT64_MAX);
 	ck_assert_int_eq(wall_sub((struct wall){ -9223372036, 0, 0 },
 	    (struct wall){ 0, 854775808, 0 }), INT64_MIN);
+	ck_assert_int_eq(wall_sub((struct wall){ 9223372037, 0, 0 },
+	    (struct wall){ 0, 999999999, 0 }), INT64_C(9223372036000000001));
 	ck_assert_int_eq(wall_sub((struct wall){ 9223372036, 854775808, 0 },
 	    (struct wall){ 0, 0, 0 }), INT64_MAX);
 	ck_assert_int_eq(wall_to_ns(WALL_ZERO), INT64_MIN);
