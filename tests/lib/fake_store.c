@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake_store.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "core/nflog.h"
+
+struct row {
+	struct hmap_node node;
+	struct str key;		/* in the arena */
+	struct arena *arena;	/* of all but references */
+	struct silence *silence;
+	struct wall expires;
+	struct alert *alert;
+	struct log_entry entry;
+	struct group_state group;
+};
+
+static struct row *
+find(struct hmap *m, struct str key)
+{
+	for (struct hmap_node *n = hmap_first(m, hash_seeded(key.p, key.n)); n != NULL; n = hmap_next(n)) {
+		struct row *r = CONTAINER_OF(n, struct row, node);
+
+		if (str_eq(r->key, key))
+			return r;
+	}
+	return NULL;
+}
+
+static void
+drop(struct hmap *m, struct row *r)
+{
+	hmap_remove(m, &r->node);
+	silence_unref(r->silence);
+	alert_unref(r->alert);
+	labels_unref((struct labels *)(uintptr_t)r->group.labels);
+	arena_free(&r->arena);
+	mem_free(r);
+}
+
+static struct row *
+fresh(struct hmap *m, struct str key)
+{
+	struct row *r = find(m, key);
+
+	if (r != NULL)
+		drop(m, r);
+	r = NEW(struct row);
+	r->arena = arena_new();
+	r->key = arena_str(r->arena, key);
+	hmap_insert(m, &r->node, hash_seeded(key.p, key.n));
+	return r;
+}
+
+static void *
+copy(struct arena *a, const void *p, size_t n, size_t size)
+{
+	void *to = arena_array(a, n, size);
+
+	if (n > 0)
+		memcpy(to, p, n * size);
+	return to;
+}
+
+static void
+keep_entry(struct row *r, const struct log_entry *e)
+{
+	struct arena *a = r->arena;
+
+	r->entry = *e;
+	r->entry.group_key = arena_str(a, e->group_key);
+	r->entry.receiver = arena_str(a, e->receiver);
+	r->entry.integration = arena_str(a, e->integration);
+	r->entry.firing = copy(a, e->firing, e->firing_n, sizeof(uint64_t));
+	r->entry.resolved = copy(a, e->resolved, e->resolved_n, sizeof(uint64_t));
+	r->entry.data.v = copy(a, e->data.v, e->data.n, sizeof(struct receiver_value));
+	for (size_t i = 0; i < e->data.n; i++) {
+		r->entry.data.v[i].key = arena_str(a, e->data.v[i].key);
+		r->entry.data.v[i].s = arena_str(a, e->data.v[i].s);
+	}
+}
+
+static void
+keep_group(struct row *r, const struct group_state *g)
+{
+	r->group = *g;
+	r->group.route_id = arena_str(r->arena, g->route_id);
+	r->group.receiver = arena_str(r->arena, g->receiver);
+	r->group.labels = labels_ref((struct labels *)(uintptr_t)g->labels);
+	r->group.alerts = copy(r->arena, g->alerts, g->alerts_n, sizeof(uint64_t));
+}
+
+static struct str
+entry_key(struct arena *a, const struct log_entry *e)
+{
+	return arena_printf(a, "%.*s:%.*s/%.*s/%u", STR_ARG(e->group_key), STR_ARG(e->receiver),
+	    STR_ARG(e->integration), e->index);
+}
+
+static struct str
+group_key(struct arena *a, const struct group_state *g)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct str key;
+
+	labels_format(g->labels, &b);
+	key = arena_printf(a, "%.*s %.*s %s", STR_ARG(g->route_id), STR_ARG(g->receiver), sbuf_cstr(&b));
+	sbuf_fini(&b);
+	return key;
+}
+
+static void
+forget(struct hmap *m, struct str key)
+{
+	struct row *r = find(m, key);
+
+	if (r != NULL)
+		drop(m, r);
+}
+
+void
+fake_store_change(struct fake_world *w, const struct change *c)
+{
+	struct arena *a = arena_new();
+	struct row *r;
+
+	switch (c->kind) {
+	case CHANGE_SILENCE:
+		r = fresh(&w->stored_silences, str_from(c->silence->id));
+		r->silence = silence_copy(c->silence);
+		r->expires = c->expires;
+		break;
+	case CHANGE_SILENCE_DROPPED:
+		forget(&w->stored_silences, str_from(c->silence->id));
+		break;
+	case CHANGE_LOG_ENTRY:
+		keep_entry(fresh(&w->stored_entries, entry_key(a, c->entry)), c->entry);
+		break;
+	case CHANGE_LOG_ENTRY_DROPPED:
+		forget(&w->stored_entries, entry_key(a, c->entry));
+		break;
+	case CHANGE_ALERT:
+		r = fresh(&w->stored_alerts, arena_printf(a, "%016llx",
+		    (unsigned long long)c->alert->labels->fingerprint));
+		r->alert = alert_ref((struct alert *)(uintptr_t)c->alert);
+		break;
+	case CHANGE_ALERT_DROPPED:
+		forget(&w->stored_alerts, arena_printf(a, "%016llx",
+		    (unsigned long long)c->alert->labels->fingerprint));
+		break;
+	case CHANGE_GROUP:
+		keep_group(fresh(&w->stored_groups, group_key(a, c->group)), c->group);
+		break;
+	case CHANGE_GROUP_DROPPED:
+		forget(&w->stored_groups, group_key(a, c->group));
+		break;
+	case CHANGE_INTENT:
+	case CHANGE_INTENT_DROPPED:
+		break;
+	}
+	arena_free(&a);
+}
+
+void
+fake_store_restore(struct fake_world *w)
+{
+	HMAP_EACH(&w->stored_silences, node) {
+		struct row *r = CONTAINER_OF(node, struct row, node);
+
+		engine_restore_silence(w->engine, r->silence, r->expires, w->now);
+	}
+	HMAP_EACH(&w->stored_entries, node)
+		engine_restore_log_entry(w->engine, &CONTAINER_OF(node, struct row, node)->entry, w->now);
+	HMAP_EACH(&w->stored_alerts, node)
+		engine_restore_alert(w->engine, CONTAINER_OF(node, struct row, node)->alert, w->now);
+	HMAP_EACH(&w->stored_groups, node)
+		engine_restore_group(w->engine, &CONTAINER_OF(node, struct row, node)->group, w->now);
+}
+
+void
+fake_store_fini(struct fake_world *w)
+{
+	struct hmap *maps[] = { &w->stored_silences, &w->stored_entries, &w->stored_alerts, &w->stored_groups };
+
+	for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
+		HMAP_EACH(maps[i], node)
+			drop(maps[i], CONTAINER_OF(node, struct row, node));
+		hmap_fini(maps[i]);
+	}
+}
