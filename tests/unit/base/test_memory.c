@@ -58,7 +58,8 @@ START_TEST(arena_gives_zeroed_aligned_memory)
 
 			ck_assert_uint_eq((uintptr_t)p % _Alignof(max_align_t), 0);
 			for (size_t i = 0; i < size; i++) {
-				ck_assert_uint_eq(p[i], 0);
+				if (p[i] != 0)
+					ck_abort_msg("%zu of %zu", i, size);
 				p[i] = 0xAA;
 			}
 		}

@@ -21,15 +21,13 @@ START_TEST(civil_round_trip)
 				struct civil c = wall_civil((struct wall){ day * 86400 + 86399, 0, 0 });
 
 				yearday++;
-				ck_assert_int_eq(c.year, year);
-				ck_assert_int_eq(c.month, month);
-				ck_assert_int_eq(c.day, d);
-				ck_assert_int_eq(c.yearday, yearday);
-				ck_assert_int_eq(c.hour * 10000 + c.minute * 100 + c.second, 235959);
-				if (weekday >= 0)
-					ck_assert_int_eq(c.weekday, (weekday + 1) % 7);
+				/* A million assertions are slow even when they hold. */
+				if (c.year != year || c.month != month || c.day != d ||
+				    c.yearday != yearday || civil_days(year, month, d) != day ||
+				    c.hour != 23 || c.minute != 59 || c.second != 59 ||
+				    (weekday >= 0 && c.weekday != (weekday + 1) % 7))
+					ck_abort_msg("%lld-%d-%d", (long long)year, month, d);
 				weekday = c.weekday;
-				ck_assert_int_eq(civil_days(year, month, d), day);
 			}
 	}
 }

@@ -20,11 +20,11 @@ START_TEST(decodes_what_it_encodes)
 		size_t n = utf8_encode(r, bytes);
 		struct str s = { bytes, n };
 
-		ck_assert_uint_eq(utf8_decode(s, &back), n);
-		ck_assert_uint_eq(back, r >= 0xD800 && r <= 0xDFFF ? RUNE_ERROR : r);
-		ck_assert(utf8_valid(s));
-		if (n > 1)
-			ck_assert(!utf8_valid(str_sub(s, 0, n - 1)));
+		/* A million assertions are slow even when they hold. */
+		if (utf8_decode(s, &back) != n ||
+		    back != (r >= 0xD800 && r <= 0xDFFF ? RUNE_ERROR : r) || !utf8_valid(s) ||
+		    (n > 1 && utf8_valid(str_sub(s, 0, n - 1))))
+			ck_abort_msg("U+%04X", r);
 	}
 }
 END_TEST
