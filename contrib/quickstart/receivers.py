@@ -309,10 +309,10 @@ class Board:
         for message in sorted(messages, key=lambda m: self.ORDER.index(m.kind)):
             print("  %s  %s %s" % (message.at, self.style("1", message.kind.ljust(8)), message.about))
             self.show_text(message.heading, "1")
-            for line in message.lines[:14]:
+            for line in message.lines[:30]:
                 self.show_text(line, "0")
-            if len(message.lines) > 14:
-                self.show_text("… and %d more lines" % (len(message.lines) - 14), "2")
+            if len(message.lines) > 30:
+                self.show_text("… and %d more lines" % (len(message.lines) - 30), "2")
 
     def show_text(self, text, code):
         for line in textwrap.wrap(text, self.width - 22) or []:
