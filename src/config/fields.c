@@ -131,7 +131,7 @@ key_text(struct reading *r, const struct yaml_node *key, const struct at *at, st
 		*out = STR("");
 		return true;
 	}
-	return node_text(r, key, at, false, out);
+	return node_string(r, key, at, false, out);
 }
 
 bool

@@ -115,7 +115,7 @@ duration_read(struct reading *r, const struct yaml_node *n, const struct at *at,
 	struct err e = { 0 };
 	struct str s;
 
-	if (!node_text(r, n, at, false, &s))
+	if (!node_string(r, n, at, false, &s))
 		return false;
 	if (!duration_parse(s, out, &e))
 		return reading_problem(r, n, at, "%s (wanted: a duration such as 30s, 5m, 1h30m or 7d)", e.text);
@@ -136,7 +136,7 @@ go_duration_read(struct reading *r, const struct yaml_node *n, const struct at *
 	if (!resolve(r, n, at, &v))
 		return false;
 	if (text_only) {
-		if (!node_text(r, n, at, false, &s))
+		if (!node_string(r, n, at, false, &s))
 			return false;
 		if (!duration_parse_go(s, out, &e))
 			return reading_problem(r, n, at, "%s (%s)", e.text, wanted);
@@ -192,7 +192,7 @@ url_read(struct reading *r, const struct field *f, const struct yaml_node *n, co
 	struct err e = { 0 };
 	struct str s;
 
-	if (!node_text(r, n, at, secret, &s))
+	if (!node_string(r, n, at, secret, &s))
 		return false;
 	if (secret && str_is(s, "<secret>")) {
 		/* What a dump shows in the place of a secret can be loaded again. */
@@ -272,7 +272,7 @@ host_port_read(struct reading *r, const struct yaml_node *n, const struct at *at
 	const char *why;
 	struct str s;
 
-	if (!node_text(r, n, at, false, &s))
+	if (!node_string(r, n, at, false, &s))
 		return false;
 	if (s.n == 0) {
 		*out = (struct host_port){ 0 };
@@ -313,7 +313,7 @@ field_read_scalar(struct reading *r, const struct field *f, const struct yaml_no
 		return url_read(r, f, n, at, to);
 	if (f->type == FIELD_HOST_PORT)
 		return host_port_read(r, n, at, to);
-	if (!node_text(r, n, at, (f->flags & F_SECRET) != 0, to))
+	if (!node_string(r, n, at, (f->flags & F_SECRET) != 0, to))
 		return false;
 	if ((f->flags & F_PATH_CONFIG) != 0)
 		*(struct str *)to = path_join(r->arena, r->dir, *(struct str *)to);
@@ -337,7 +337,7 @@ strings_read(struct reading *r, const struct yaml_node *n, const struct at *at, 
 	for (size_t i = 0; i < n->n; i++) {
 		out->v[i] = STR("");
 		if (!node_is_null(n->items[i]))
-			node_text(r, n->items[i], AT_INDEX(at, i), secret, &out->v[i]);
+			node_string(r, n->items[i], AT_INDEX(at, i), secret, &out->v[i]);
 	}
 	return r->problems_n == before;
 }
@@ -369,7 +369,7 @@ pairs_read(struct reading *r, const struct yaml_node *n, const struct at *at, bo
 			continue;
 		p->value = STR("");
 		if (!node_is_null(n->pairs[i].value))
-			node_text(r, n->pairs[i].value, AT_KEY(at, p->key), secret, &p->value);
+			node_string(r, n->pairs[i].value, AT_KEY(at, p->key), secret, &p->value);
 		kept++;
 	}
 	out->n = kept;

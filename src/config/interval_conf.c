@@ -81,7 +81,7 @@ ranges_read(struct reading *r, const struct yaml_node *n, const struct at *at, r
 			continue;
 		if (parse == NULL)
 			time_read(r, item, here, &out->r[i]);
-		else if (node_text(r, item, here, false, &s) && !parse(s, &out->r[i], &e))
+		else if (node_string(r, item, here, false, &s) && !parse(s, &out->r[i], &e))
 			reading_problem(r, item, here, "%s", e.text);
 	}
 }

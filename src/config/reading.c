@@ -132,7 +132,7 @@ node_is_null(const struct yaml_node *n)
 }
 
 bool
-node_text(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, struct str *out)
+node_string(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, struct str *out)
 {
 	struct yaml_value v;
 	struct err e = { 0 };

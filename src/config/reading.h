@@ -53,7 +53,7 @@ bool reading_end(struct reading *r, struct err *e) MUST_CHECK;
 /* What yaml.v2 takes for null before it looks at the type: ~, null, nothing, or tagged !!null. */
 bool node_is_null(const struct yaml_node *n);
 /* A string, or anything that can stand for one. Not for null. */
-bool node_text(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, struct str *out);
+bool node_string(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, struct str *out);
 
 /* A path of the configuration: "" and absolute ones as they are, others joined to dir and cleaned (Go filepath.Join). */
 struct str path_join(struct arena *a, struct str dir, struct str path);
