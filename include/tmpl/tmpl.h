@@ -54,8 +54,8 @@ struct tmpl_set *tmpl_set_new(void) MUST_CHECK;
 /* Frees the set and sets *s to NULL; *s may be NULL already. */
 void tmpl_set_free(struct tmpl_set **s);
 /*
- * Parses a file. Its whole text becomes the template `name` (its base name);
- * its `define`s are added. A later definition replaces an earlier one, except
+ * Parses a file. Its whole text becomes the template `name` (its base name, empty
+ * for what is built into the program); its `define`s are added. A later definition replaces an earlier one, except
  * that an empty body does not replace a body. Copies text.
  * On an error the set is unusable for anything but tmpl_set_free.
  */

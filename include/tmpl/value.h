@@ -75,12 +75,11 @@ struct value_func {
 	const struct value_type *result;
 	/*
 	 * args are as many and of the types declared (for a method args[0] is the
-	 * receiver); NULL for what Go refuses to call: a method with several results.
-	 * Returns false after value_fail().
+	 * receiver). Returns false after value_fail() or a refused value_charge().
 	 */
 	bool (*call)(struct value_call *c, const struct value *args, size_t n, struct value *out);
-	/* With call == NULL: how many results the Go method has. */
-	int results;
+	/* With call == NULL: why Go refuses to call it (a method with several results). */
+	const char *refusal;
 };
 
 struct value_field {

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tmpl/exec.h - walks a parsed template with data.
+ *
+ * The order of evaluation, and which node an error names, are Go's.
+ * Source: Go text/template exec.go.
+ */
+#ifndef TMPL_EXEC_H
+#define TMPL_EXEC_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/sbuf.h"
+#include "funcs.h"
+#include "node.h"
+#include "tmpl/tmpl.h"
+#include "tmpl/value.h"
+
+/*
+ * Nested {{template}} calls, and nested nodes on the C stack altogether. Go's
+ * limit is 100000, which its growing stacks allow and ours does not.
+ */
+#define EXEC_MAX_TEMPLATES 1000
+#define EXEC_MAX_DEPTH 5000
+
+struct variable {
+	struct str name;
+	struct value value;
+};
+
+/* An execution; functions know it by this name (tmpl/value.h). */
+struct value_call {
+	struct arena *arena;
+	const struct tmpl_env *env;
+	struct err *err;
+	/* Where {{template}} looks names up: the first map that has it. */
+	const struct tree_map *trees[2];
+	struct sbuf out;
+	uint64_t steps, max_steps;
+	size_t max_output;
+	size_t arena_start, max_arena;	/* bytes of the arena before; bytes allowed */
+	int templates, depth;
+
+	/* of the template that runs now */
+	const struct tree *tree;
+	const struct node *node;	/* what an error is about; NULL: nothing yet */
+	struct variable *vars;
+	size_t vars_n, vars_cap, vars_base;
+
+	struct regex *regexes[8];	/* regex_cache.h */
+	size_t regexes_next;
+
+	bool failed;		/* err is filled */
+	struct str call_error;	/* of value_fail, until the caller words it */
+};
+
+/* Runs `tree` into c->out. False with c->err filled. */
+bool exec_run(struct value_call *c, const struct tree *tree, struct value data);
+
+/* --- shared by exec.c, eval.c and eval_call.c --- */
+
+/* Fails with Go's frame around the message: where, in which template, at which expression. */
+bool exec_fail(struct value_call *c, const char *fmt, ...) PRINTF(2, 3);
+/* One more level on the C stack; pair with exec_leave. False when that is too deep. */
+bool exec_enter(struct value_call *c);
+static inline void
+exec_leave(struct value_call *c)
+{
+	c->depth--;
+}
+static inline void
+exec_at(struct value_call *c, const struct node *n)
+{
+	c->node = n;
+}
+void exec_push_var(struct value_call *c, struct str name, struct value v);
+bool exec_set_var(struct value_call *c, struct str name, struct value v);
+
+/* The pipeline's value, after its declarations. */
+bool eval_pipeline(struct value_call *c, struct value dot, const struct node *pipe, struct value *out);
+/*
+ * An argument for a parameter of type t (NULL: anything).
+ */
+bool eval_arg(struct value_call *c, struct value dot, const struct value_type *t, const struct node *n,
+    struct value *out);
+/* Fits v to a parameter of type t. */
+bool eval_validate(struct value_call *c, struct value v, const struct value_type *t, struct value *out);
+/* A function or a method (then receiver != NULL); args[0] is the function's own node. */
+bool eval_call(struct value_call *c, struct value dot, const struct value_func *f, const struct builtin *builtin,
+    const struct value *receiver, const struct node *node, struct str name, const struct node_list *args,
+    const struct value *final, struct value *out);
+/* Where a pointer points to; v itself otherwise. A nil pointer stays (*nil set). */
+struct value eval_indirect(struct value v, bool *nil);
+/* The zero value of a type. */
+struct value value_zero(const struct value_type *t);
+/* How messages name a type. */
+const char *value_type_name(struct value v);
+/* Go's reflect AssignableTo. */
+bool value_assignable(const struct value_type *from, const struct value_type *to);
+/* v as fmt's %v, in the arena. */
+struct str value_text(struct arena *a, struct value v);
+
+#endif
