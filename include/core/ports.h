@@ -123,7 +123,7 @@ struct port {
 	 * new reference. NULL function: route labels are empty.
 	 */
 	struct labels *(*route_labels)(struct port *self, const struct config *c, const struct route *r,
-	    const struct labels *group_labels, const struct noted_alert *alerts, size_t n, struct moment now);
+	    struct labels *group_labels, struct noted_alert *alerts, size_t n, struct moment now);
 	/*
 	 * How long this instance waits before it may send (position in the cluster ×
 	 * peer timeout), or -1: not ready at all yet. NULL: 0.

@@ -10,10 +10,10 @@
 /*
  * Renders r->labels as text templates with the group's data (Alertmanager
  * dispatch route labels): the function routeLabels "x" gives another rendered
- * one, cycles are errors. A label that fails is left out; its error goes to
- * `failed` (may be NULL) of the environment. Returns a new reference.
+ * one, cycles are errors. A label that fails is left out and told to
+ * env->route_label_failed. Returns a new reference; borrows the rest.
  */
 struct labels *notify_route_labels(const struct notify_env *env, const struct config *c, const struct route *r,
-    const struct labels *group_labels, const struct noted_alert *alerts, size_t n, struct moment now);
+    struct labels *group_labels, struct noted_alert *alerts, size_t alerts_n, struct moment now);
 
 #endif

@@ -22,7 +22,7 @@ load(const char *path, bool expand_env, struct arena *a, struct config **out, st
 	struct str bytes;
 
 	files_config_env(&env);
-	return file_read(path, (size_t)256 << 20, a, &bytes, e) && config_load(bytes, path, &env, out, e);
+	return files_read(path, (size_t)256 << 20, a, &bytes, e) && config_load(bytes, path, &env, out, e);
 }
 
 static bool

@@ -28,7 +28,7 @@ io_error(struct err *e, const char *verb, const char *path, int number)
 }
 
 bool
-file_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
+files_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct sbuf b = SBUF_INIT(max);
@@ -124,7 +124,7 @@ glob_in(struct globbing *g, const char *pattern, struct err *e)
 }
 
 bool
-file_glob(const char *pattern, struct arena *a, struct str_list *out, struct err *e)
+files_glob(const char *pattern, struct arena *a, struct str_list *out, struct err *e)
 {
 	struct globbing g = { .arena = a };
 	struct err bad = { 0 };
@@ -148,14 +148,14 @@ static bool
 env_read_file(void *arg, const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
 {
 	(void)arg;
-	return file_read(path, max, a, out, e);
+	return files_read(path, max, a, out, e);
 }
 
 static bool
 env_glob(void *arg, const char *pattern, struct arena *a, struct str_list *out, struct err *e)
 {
 	(void)arg;
-	return file_glob(pattern, a, out, e);
+	return files_glob(pattern, a, out, e);
 }
 
 static const char *

@@ -10,9 +10,9 @@
 #include "config/config.h"
 
 /* The whole file, at most `max` bytes, NUL-terminated, in the arena. Error text as Go's: open F: no such file or directory. */
-bool file_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
+bool files_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
 /* Paths that fit a Go filepath.Glob pattern, sorted. */
-bool file_glob(const char *pattern, struct arena *a, struct str_list *out, struct err *e) MUST_CHECK;
+bool files_glob(const char *pattern, struct arena *a, struct str_list *out, struct err *e) MUST_CHECK;
 
 /* The members of a config_env that mean files, environment, kinds and built-in templates. */
 void files_config_env(struct config_env *env);

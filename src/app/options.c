@@ -199,7 +199,7 @@ add_argument(struct parsing *p, const char *arg, struct err *e)
 		VEC_PUSH(&p->args, str_from(arg));
 		return true;
 	}
-	if (!file_read(arg + 1, (size_t)1 << 20, p->arena, &text, e))
+	if (!files_read(arg + 1, (size_t)1 << 20, p->arena, &text, e))
 		return false;
 	while (text.n > 0) {
 		size_t end = str_chr(text, '\n');

@@ -39,8 +39,8 @@ port_event(struct port *self, const struct event *ev)
 }
 
 static struct labels *
-port_route_labels(struct port *self, const struct config *c, const struct route *r, const struct labels *group_labels,
-    const struct noted_alert *alerts, size_t n, struct moment now)
+port_route_labels(struct port *self, const struct config *c, const struct route *r, struct labels *group_labels,
+    struct noted_alert *alerts, size_t n, struct moment now)
 {
 	return notify_route_labels(outbox_env(server_of(self)->outbox), c, r, group_labels, alerts, n, now);
 }

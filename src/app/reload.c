@@ -52,7 +52,7 @@ server_load(struct server *s, struct moment now, struct config **out, struct err
 	bool ok;
 
 	files_config_env(&env);
-	ok = file_read(s->o->config_file.p, CONFIG_MAX, a, &bytes, e) &&
+	ok = files_read(s->o->config_file.p, CONFIG_MAX, a, &bytes, e) &&
 	    config_load(bytes, s->o->config_file.p, &env, out, e);
 
 	arena_free(&a);

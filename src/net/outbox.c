@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/outbox.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/hmap.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "core/engine.h"
+#include "file.h"
+#include "loop/drive.h"
+#include "net/http_client.h"
+#include "net/mail.h"
+#include "value_cache.h"
+
+/* One attempt: a conversation between its notifier and a transport. */
+struct delivery {
+	struct hmap_node node;		/* by number, while under way */
+	struct outbox *outbox;
+	uint64_t number;
+	struct attempt attempt;
+	struct request request;		/* what the transport works on; in the attempt's arena */
+	struct mono deadline;
+	struct http_call *http;
+	struct mail_call *mail;
+	struct event *soon;		/* first step and end: never inside outbox_send */
+};
+
+struct outbox {
+	struct outbox_options o;
+	struct notify_env env;
+	struct rand rand;
+	struct engine *engine;
+	struct drive *drive;
+	struct hmap deliveries;
+	struct value_cache *cache;
+};
+
+/* Not in the table any more. */
+static void
+delivery_free(struct delivery *d)
+{
+	http_client_cancel(&d->http);
+	mail_pool_cancel(&d->mail);
+	event_free(d->soon);
+	arena_free(&d->attempt.arena);
+	mem_free(d);
+}
+
+static void
+finish(struct delivery *d, enum step step, const struct err *e)
+{
+	struct outbox *o = d->outbox;
+	struct attempt *a = &d->attempt;
+	uint64_t number = d->number;
+	struct outcome outcome = {
+		.ok = step == STEP_DONE,
+		.retry = step == STEP_RETRY,
+		.failure = a->failure,
+		.error = str_from(e->text),
+		.data = a->data,
+		.data_set = a->data_set,
+		.retry_after = a->retry_after,
+	};
+
+	/* The engine must not find it any more, but borrows what the outcome points to. */
+	hmap_remove(&o->deliveries, &d->node);
+	engine_delivered(o->engine, number, &outcome, o->o.clock->now(o->o.clock));
+	drive_rearm(o->drive);
+	delivery_free(d);
+}
+
+static void on_response(void *arg, const struct response *r);
+
+/* The notifier has spoken: send what it wants sent, or report how it ended. */
+static void
+act(struct delivery *d, enum step step, const struct err *e)
+{
+	struct outbox *o = d->outbox;
+
+	if (step != STEP_SEND) {
+		finish(d, step, e);
+		return;
+	}
+	switch (d->request.kind) {
+	case REQUEST_HTTP:
+		d->http = http_client_start(o->o.http, &d->request.http, d->deadline, on_response, d);
+		break;
+	case REQUEST_MAIL:
+		d->mail = mail_pool_start(o->o.mail, &d->request.mail, d->deadline, on_response, d);
+		break;
+	}
+}
+
+static void
+on_response(void *arg, const struct response *r)
+{
+	struct delivery *d = arg;
+	struct err e = { 0 };
+	enum step step;
+
+	d->http = NULL;
+	d->mail = NULL;
+	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
+	d->request = (struct request){ 0 };
+	step = notify_resume(&d->attempt, r, &d->request, &e);
+	act(d, step, &e);
+}
+
+static void
+on_start(evutil_socket_t fd, short what, void *arg)
+{
+	struct delivery *d = arg;
+	struct err e = { 0 };
+	enum step step;
+
+	(void)fd;
+	(void)what;
+	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
+	step = notify_start(&d->attempt, &d->request, &e);
+	act(d, step, &e);
+}
+
+static struct delivery *
+find(struct outbox *o, uint64_t number)
+{
+	struct hmap_node *n = hmap_first(&o->deliveries, number);
+
+	return n != NULL ? CONTAINER_OF(n, struct delivery, node) : NULL;
+}
+
+void
+outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mono deadline, struct moment now)
+{
+	static const struct timeval at_once = { 0 };
+	struct delivery *d = NEW(struct delivery);
+
+	d->outbox = o;
+	d->number = number;
+	d->deadline = deadline;
+	d->attempt = (struct attempt){
+		.env = &o->env,
+		.n = n,
+		.settings = n->integration->settings,
+		.arena = arena_new(),
+		.now = now,
+		.rand = &o->rand,
+		.failure = FAILURE_OTHER,
+	};
+	d->soon = evtimer_new(o->o.base, on_start, d);
+	if (d->soon == NULL)
+		abort();	/* out of memory */
+	hmap_insert(&o->deliveries, &d->node, number);
+	event_add(d->soon, &at_once);
+}
+
+void
+outbox_cancel(struct outbox *o, uint64_t number)
+{
+	struct delivery *d = find(o, number);
+
+	if (d == NULL)
+		return;
+	hmap_remove(&o->deliveries, &d->node);
+	delivery_free(d);
+}
+
+size_t
+outbox_pending(const struct outbox *o)
+{
+	return o->deliveries.n;
+}
+
+const struct notify_env *
+outbox_env(const struct outbox *o)
+{
+	return &o->env;
+}
+
+static bool
+read_secret(void *arg, const char *path, struct arena *a, struct str *out, struct err *e)
+{
+	(void)arg;
+	return file_read(path, a, out, e);
+}
+
+static const char *
+env_get(void *arg, const char *name)
+{
+	(void)arg;
+	return getenv(name);
+}
+
+static void
+note_truncated(void *arg, const struct notification *n, const char *field, size_t limit)
+{
+	struct outbox *o = arg;
+
+	LOG(o->o.log, LOG_WARN, "Truncated a text that is longer than the receiver takes", F_CSTR("field", field),
+	    F_UINT("limit", limit), F_STR("receiver", n->receiver->name), F_STR("group_key", n->group_key));
+}
+
+static void
+note_recipient_failed(void *arg, const struct notification *n, struct str to, struct str why)
+{
+	struct outbox *o = arg;
+
+	(void)to;	/* whose number it is does not belong into a log */
+	LOG(o->o.log, LOG_ERROR, "Notification of one of several recipients was given up",
+	    F_STR("receiver", n->receiver->name), F_CSTR("integration", n->integration->kind->name), F_STR("err", why));
+}
+
+static void
+note_route_label_failed(void *arg, const struct notification *n, struct str label, struct str why)
+{
+	struct outbox *o = arg;
+
+	LOG(o->o.log, LOG_ERROR, "failed to render route label", F_CSTR("component", "dispatcher"),
+	    F_STR("route", n->route->key), F_STR("label", label), F_STR("err", why));
+}
+
+static bool
+cached_get(void *arg, struct str key, struct moment now, struct arena *a, struct str *out)
+{
+	struct outbox *o = arg;
+
+	return value_cache_get(o->cache, key, now.mono, a, out);
+}
+
+static void
+cached_put(void *arg, struct str key, struct str value, span ttl, struct moment now)
+{
+	struct outbox *o = arg;
+
+	value_cache_put(o->cache, key, value, mono_add(now.mono, ttl));
+}
+
+static void
+cached_drop(void *arg, struct str key)
+{
+	struct outbox *o = arg;
+
+	value_cache_drop(o->cache, key);
+}
+
+struct outbox *
+outbox_new(const struct outbox_options *options)
+{
+	struct outbox *o = NEW(struct outbox);
+	uint64_t seed = 0;
+
+	o->o = *options;
+	o->cache = value_cache_new();
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		seed = (uint64_t)o->o.clock->now(o->o.clock).wall.ns;
+	rand_seed(&o->rand, seed);
+	o->env = (struct notify_env){
+		.external_url = o->o.external_url,
+		.user_agent = o->o.user_agent,
+		.hostname = o->o.hostname,
+		.read_file = read_secret,
+		.truncated = note_truncated,
+		.recipient_failed = note_recipient_failed,
+		.route_label_failed = note_route_label_failed,
+		.env_get = env_get,
+		.cache_get = cached_get,
+		.cache_put = cached_put,
+		.cache_drop = cached_drop,
+		.arg = o,
+	};
+	return o;
+}
+
+void
+outbox_attach(struct outbox *o, struct engine *engine, struct drive *drive)
+{
+	o->engine = engine;
+	o->drive = drive;
+}
+
+void
+outbox_free(struct outbox **o)
+{
+	if (*o == NULL)
+		return;
+	HMAP_EACH(&(*o)->deliveries, node)
+		delivery_free(CONTAINER_OF(node, struct delivery, node));
+	hmap_fini(&(*o)->deliveries);
+	value_cache_free(&(*o)->cache);
+	mem_free(*o);
+	*o = NULL;
+}
