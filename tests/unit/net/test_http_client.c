@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "lib_peer.h"
+#include "loop/clock_real.h"
+#include "net/http_client.h"
+#include "net/http_server.h"
+
+/* A client and, on the same loop, a server that plays the receiver. */
+static struct {
+	struct event_base *base;
+	struct http_server *server;
+	struct http_client *client;
+	struct sbuf seen;	/* METHOD path?query|body|Header: value|… in lines */
+	char url[64];
+	int tokens;		/* handed out */
+	bool token_in_body;	/* refuse credentials in the header */
+	/* the last answer */
+	int answers;
+	struct response resp;
+	struct sbuf body, error;
+} w;
+
+static void
+note(const struct api_request *r)
+{
+	static const char *const shown[] = { "Authorization", "Content-Type", "X-One", "X-Two", "Referer", "Accept",
+		"User-Agent", "Expect", "Accept-Encoding", "Content-Length" };
+
+	sbuf_printf(&w.seen, "%.*s %.*s?%.*s|%.*s", STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query),
+	    r->body.n > 200 ? 0 : (int)r->body.n, r->body.n > 0 ? r->body.p : "");
+	for (size_t i = 0; i < ARRAY_LEN(shown); i++)
+		for (size_t k = 0; k < r->headers_n; k++)
+			if (str_caseeq(r->headers[k].name, str_from(shown[i])))
+				sbuf_printf(&w.seen, "|%.*s: %.*s", STR_ARG(r->headers[k].name), STR_ARG(r->headers[k].value));
+	sbuf_putc(&w.seen, '\n');
+}
+
+static struct str
+header(const struct api_request *r, const char *name)
+{
+	for (size_t i = 0; i < r->headers_n; i++)
+		if (str_caseeq(r->headers[i].name, str_from(name)))
+			return r->headers[i].value;
+	return STR_NONE;
+}
+
+static void
+answer_header(struct api_response *out, struct str name, struct str value)
+{
+	out->headers[out->headers_n++] = (struct api_header){ name, value };
+}
+
+/* /r/307/x redirects with 307 to /x; /to?URL redirects to another place. */
+static void
+receiver(void *arg, const struct api_request *r, struct moment now, struct api_response *out)
+{
+	(void)arg;
+	(void)now;
+	note(r);
+	out->status = 200;
+	if (str_starts(r->path, STR("/r/"))) {
+		out->status = (int)strtol(r->path.p + 3, NULL, 10);
+		answer_header(out, STR("Location"), str_sub(r->path, 6, r->path.n));
+	} else if (str_is(r->path, "/to")) {
+		out->status = 302;
+		answer_header(out, STR("Location"), r->query);
+	} else if (str_is(r->path, "/loop")) {
+		out->status = 302;
+		answer_header(out, STR("Location"), STR("/loop"));
+	} else if (str_is(r->path, "/busy")) {
+		out->status = 429;
+		answer_header(out, STR("Retry-After"), STR("7"));
+		answer_header(out, STR("Content-Type"), STR("application/json"));
+		sbuf_puts(&out->body, "{\"slow\":true}");
+	} else if (str_is(r->path, "/hang")) {
+		out->wait_durable = true;
+	} else if (str_is(r->path, "/large")) {
+		for (int i = 0; i < 300000; i++)
+			sbuf_puts(&out->body, "0123456789");
+	} else if (str_is(r->path, "/token")) {
+		if (w.token_in_body && header(r, "Authorization").n > 0) {
+			out->status = 401;
+			sbuf_puts(&out->body, "{\"error\":\"invalid_client\",\"error_description\":\"not here\"}");
+			return;
+		}
+		answer_header(out, STR("Content-Type"), STR("application/json"));
+		sbuf_printf(&out->body, "{\"access_token\":\"tok%d\",\"token_type\":\"bearer\",\"expires_in\":%d}", ++w.tokens,
+		    str_is(r->query, "short") ? 5 : 3600);
+	} else {
+		sbuf_puts(&out->body, "ok");
+	}
+}
+
+static uint64_t
+ticket(void *arg)
+{
+	(void)arg;
+	return 1;
+}
+
+static void
+begin(struct http_client_options o)
+{
+	struct http_server_options so = { .clock = clock_real(), .handle = receiver, .ticket = ticket,
+		.get_concurrency = 1000 };
+	struct err e = { 0 };
+
+	memset(&w, 0, sizeof(w));
+	w.base = so.base = o.base = event_base_new();
+	w.seen.max = w.body.max = w.error.max = SBUF_UNLIMITED;
+	o.clock = clock_real();
+	w.server = http_server_new(&so, &e);
+	ck_assert_msg(http_server_listen(w.server, STR("127.0.0.1:0"), &e), "%s", e.text);
+	http_server_serve(w.server);
+	snprintf(w.url, sizeof(w.url), "http://127.0.0.1:%u", http_server_port(w.server, 0));
+	w.client = http_client_new(&o, &e);
+	ck_assert_ptr_nonnull(w.client);
+}
+
+static void
+end(void)
+{
+	http_client_free(&w.client);
+	http_server_free(&w.server);
+	sbuf_fini(&w.seen);
+	sbuf_fini(&w.body);
+	sbuf_fini(&w.error);
+	event_base_free(w.base);
+}
+
+static void
+on_done(void *arg, const struct response *r)
+{
+	(void)arg;
+	ck_assert_int_eq(r->kind, REQUEST_HTTP);
+	w.answers++;
+	w.resp = *r;
+	sbuf_reset(&w.body);
+	sbuf_reset(&w.error);
+	sbuf_str(&w.body, r->body);
+	sbuf_str(&w.error, r->error);
+}
+
+static struct mono
+in(span d)
+{
+	struct clock *c = clock_real();
+
+	return mono_add(c->now(c).mono, d);
+}
+
+static void
+await(int answers)
+{
+	while (w.answers < answers)
+		event_base_loop(w.base, EVLOOP_ONCE);
+}
+
+static const struct http_config plain = { .follow_redirects = true, .enable_http2 = true };
+static char url_buf[200];
+
+static struct http_request
+post(const char *path, const struct http_config *h)
+{
+	static struct http_header_line lines[2];
+
+	lines[0] = (struct http_header_line){ STR("Content-Type"), STR("application/json") };
+	lines[1] = (struct http_header_line){ STR("User-Agent"), STR("Alertmanager/1") };
+	snprintf(url_buf, sizeof(url_buf), "%s%s", w.url, path);
+	return (struct http_request){ .method = STR("POST"), .url = str_from(url_buf), .body = STR("{}\n"),
+		.headers = lines, .headers_n = 2, .http = h };
+}
+
+static void
+run(const struct http_request *r)
+{
+	int before = w.answers;
+	struct http_call *call = http_client_start(w.client, r, in(10 * SPAN_S), on_done, NULL);
+
+	ck_assert_ptr_nonnull(call);
+	ck_assert_int_eq(w.answers, before);
+	await(before + 1);
+}
+
+START_TEST(a_post_is_what_it_should_be)
+{
+	struct http_request r;
+
+	begin((struct http_client_options){ 0 });
+	r = post("/a%20b?c=d", &plain);
+	run(&r);
+	ck_assert_str_eq(w.seen.p, "POST /a%20b?c=d|{}\n|Content-Type: application/json|User-Agent: Alertmanager/1|Content-Length: 3\n");
+	ck_assert(!w.resp.transport_error);
+	ck_assert_int_eq(w.resp.status, 200);
+	ck_assert_str_eq(w.body.p, "ok");
+	r = post("/busy", &plain);
+	run(&r);
+	ck_assert_int_eq(w.resp.status, 429);
+	ck_assert_int_eq(w.resp.retry_after, 7 * SPAN_S);
+	ck_assert_str_eq(w.body.p, "{\"slow\":true}");
+	sbuf_reset(&w.seen);
+	r = (struct http_request){ .method = STR("GET"), .url = r.url, .http = &plain };
+	run(&r);
+	ck_assert_str_eq(w.seen.p, "GET /busy?|\n");
+	end();
+}
+END_TEST
+
+START_TEST(long_answers_are_cut)
+{
+	struct http_request r;
+
+	begin((struct http_client_options){ 0 });
+	r = post("/large", &plain);
+	run(&r);
+	ck_assert_int_eq(w.resp.status, 200);
+	ck_assert_uint_eq(w.body.n, 1 << 20);
+	end();
+}
+END_TEST
+
+static const struct {
+	const char *path;
+	bool follow;
+	int status;
+	const char *last;	/* request seen */
+} redirects[] = {
+	{ "/r/301/x", true, 200, "GET /x?||Referer: http://" },
+	{ "/r/302/x", true, 200, "GET /x?||" },
+	{ "/r/303/x", true, 200, "GET /x?||" },
+	{ "/r/307/x", true, 200, "POST /x?|{}\n|Content-Type: application/json|" },
+	{ "/r/308/x", true, 200, "POST /x?|{}\n|Content-Type: application/json|" },
+	{ "/r/307/r/307/x", true, 200, "POST /x?|{}\n" },
+	{ "/r/302/x", false, 302, "POST /r/302/x?|{}\n" },
+	{ "/r/304/x", true, 304, "POST /r/304/x?|{}\n" },
+	{ "/r/307", true, 307, "POST /r/307?|{}\n" },
+};
+
+START_TEST(redirects_are_followed_as_go_does)
+{
+	struct http_config h = plain;
+	struct http_request r;
+
+	begin((struct http_client_options){ 0 });
+	h.follow_redirects = redirects[_i].follow;
+	r = post(redirects[_i].path, &h);
+	run(&r);
+	ck_assert_msg(!w.resp.transport_error, "%s", w.error.p);
+	ck_assert_int_eq(w.resp.status, redirects[_i].status);
+	ck_assert_msg(strstr(w.seen.p, redirects[_i].last) != NULL, "%s", w.seen.p);
+	end();
+}
+END_TEST
+
+START_TEST(redirect_loops_end)
+{
+	struct http_request r;
+	char want[400];
+
+	begin((struct http_client_options){ 0 });
+	r = post("/loop", &plain);
+	run(&r);
+	ck_assert(w.resp.transport_error && !w.resp.timed_out);
+	snprintf(want, sizeof(want), "Post \"%s/loop\": stopped after 10 redirects", w.url);
+	ck_assert_str_eq(w.error.p, want);
+	end();
+}
+END_TEST
+
+START_TEST(credentials_stay_with_their_host)
+{
+	struct http_config h = plain;
+	struct str one[] = { STR("1") }, two[] = { STR("2") };
+	struct http_header headers[] = { { .name = STR("x-one"), .values = { one, 1, true } },
+		{ .name = STR("X-Two"), .secrets = { two, 1, true } } };
+	struct http_request r;
+	char path[200];
+
+	begin((struct http_client_options){ 0 });
+	h.basic_auth.present = true;
+	h.basic_auth.username = STR("u:\xc3\xa9");
+	h.basic_auth.password = STR("p");
+	h.http_headers = (struct struct_list){ headers, 2 };
+	r = post("/r/307/x", &h);
+	run(&r);
+	ck_assert_ptr_nonnull(strstr(w.seen.p, "POST /x?|{}\n|Authorization: Basic dTrDqTpw|Content-Type: application/json|X-One: 1|X-Two: 2|Referer: http://127"));
+	sbuf_reset(&w.seen);
+	snprintf(path, sizeof(path), "/to?http://localhost:%u/y", http_server_port(w.server, 0));
+	r = post(path, &h);
+	run(&r);
+	ck_assert_msg(strstr(w.seen.p, "GET /y?||X-One: 1|Referer: ") != NULL, "%s", w.seen.p);
+	end();
+}
+END_TEST
+
+START_TEST(authorization_and_files)
+{
+	struct http_config h = plain;
+	struct str files[1];
+	struct http_header headers[] = { { .name = STR("X-One"), .files = { files, 1, true } } };
+	char path[] = "/tmp/tocsin-test-XXXXXX";
+	struct http_request r;
+	int fd;
+
+	begin((struct http_client_options){ 0 });
+	fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "  from file\n", 12), 12);
+	close(fd);
+	files[0] = str_from(path);
+	h.http_headers = (struct struct_list){ headers, 1 };
+	h.authorization.present = true;
+	h.authorization.type = STR("Custom");
+	h.authorization.credentials_file = str_from(path);
+	r = post("/f", &h);
+	run(&r);
+	ck_assert_ptr_nonnull(strstr(w.seen.p, "|Authorization: Custom from file|Content-Type: application/json|X-One: from file|"));
+	unlink(path);
+	run(&r);
+	ck_assert(w.resp.transport_error);
+	ck_assert_ptr_nonnull(strstr(w.error.p, "unable to read headers file /tmp/tocsin-test-"));
+	h.http_headers.n = 0;
+	run(&r);
+	ck_assert_ptr_nonnull(strstr(w.error.p, "unable to read authorization credentials: unable to read file /tmp/tocsin-test-"));
+	ck_assert_ptr_nonnull(strstr(w.error.p, ": no such file or directory"));
+	end();
+}
+END_TEST
+
+START_TEST(errors_have_gos_words)
+{
+	struct http_request r;
+	char want[400];
+
+	begin((struct http_client_options){ 0 });
+	r = post("/x", &plain);
+	http_server_stop(w.server, 0, NULL, NULL);
+	run(&r);
+	ck_assert(w.resp.transport_error && !w.resp.timed_out);
+	snprintf(want, sizeof(want), "Post \"%s/x\": dial tcp %s: connect: connection refused", w.url, w.url + 7);
+	ck_assert_str_eq(w.error.p, want);
+	r.secret_url = true;
+	run(&r);
+	snprintf(want, sizeof(want), "Post \"<redacted>\": dial tcp %s: connect: connection refused", w.url + 7);
+	ck_assert_str_eq(w.error.p, want);
+	r.url = STR("ftp://x/");
+	r.secret_url = false;
+	run(&r);
+	ck_assert_str_eq(w.error.p, "Post \"ftp://x/\": unsupported protocol scheme \"ftp\"");
+	r.url = STR("http://nowhere.invalid/");
+	run(&r);
+	ck_assert_str_eq(w.error.p, "Post \"http://nowhere.invalid/\": dial tcp: lookup nowhere.invalid: no such host");
+	r.url = STR("http://u:secret@127.0.0.1:1/");
+	run(&r);
+	ck_assert_str_eq(w.error.p, "Post \"http://u:xxxxx@127.0.0.1:1/\": dial tcp 127.0.0.1:1: connect: connection refused");
+	end();
+}
+END_TEST
+
+START_TEST(time_limits_hold)
+{
+	struct http_request r;
+	struct http_call *call;
+	char want[400];
+
+	begin((struct http_client_options){ 0 });
+	r = post("/hang", &plain);
+	call = http_client_start(w.client, &r, in(40 * SPAN_MS), on_done, NULL);
+	ck_assert_ptr_nonnull(call);
+	await(1);
+	snprintf(want, sizeof(want), "Post \"%s/hang\": context deadline exceeded", w.url);
+	ck_assert_str_eq(w.error.p, want);
+	ck_assert(!w.resp.timed_out);
+	r.timeout = 50 * SPAN_MS;
+	r.timeout_name = "webhook";
+	run(&r);
+	snprintf(want, sizeof(want), "Post \"%s/hang\": context deadline exceeded: configured webhook timeout reached (50ms)", w.url);
+	ck_assert_str_eq(w.error.p, want);
+	ck_assert(w.resp.timed_out);
+	end();
+}
+END_TEST
+
+START_TEST(a_hanging_host_delays_nobody_else)
+{
+	struct http_request hang, quick;
+	struct http_call *calls[8];
+	char hang_url[100];
+
+	begin((struct http_client_options){ .per_host = 3, .in_all = 6 });
+	hang = post("/hang", &plain);
+	snprintf(hang_url, sizeof(hang_url), "http://localhost:%u/hang", http_server_port(w.server, 0));
+	hang.url = str_from(hang_url);
+	for (int i = 0; i < 8; i++)
+		calls[i] = http_client_start(w.client, &hang, in(10 * SPAN_S), on_done, NULL);
+	quick = post("/quick", &plain);
+	for (int i = 0; i < 20; i++)
+		run(&quick);
+	ck_assert_int_eq(w.answers, 20);
+	/* Room is given on. */
+	for (int i = 0; i < 8; i++) {
+		if (i % 2)
+			http_client_cancel(&calls[i]);
+	}
+	while (w.answers < 24) {
+		http_server_release(w.server, 1);
+		event_base_loop(w.base, EVLOOP_ONCE);
+	}
+	ck_assert_int_eq(w.answers, 24);
+	end();
+}
+END_TEST
+
+START_TEST(tokens_are_fetched_once)
+{
+	struct http_config h = plain;
+	struct http_request r;
+	struct str scopes[] = { STR("a"), STR("b") };
+	struct str_pair params[] = { { STR("aud"), STR("x y") } };
+	char token_url[200];
+
+	begin((struct http_client_options){ 0 });
+	snprintf(token_url, sizeof(token_url), "%s/token", w.url);
+	h.oauth2 = (struct oauth2){ .present = true, .client_id = STR("id"), .client_secret = STR("s&"),
+		.token_url = str_from(token_url), .scopes = { scopes, 2, true }, .endpoint_params = { params, 1 } };
+	r = post("/x", &h);
+	for (int i = 0; i < 3; i++)
+		ck_assert_ptr_nonnull(http_client_start(w.client, &r, in(10 * SPAN_S), on_done, NULL));
+	await(3);
+	run(&r);
+	ck_assert_int_eq(w.tokens, 1);
+	ck_assert_ptr_nonnull(strstr(w.seen.p, "POST /token?|aud=x+y&grant_type=client_credentials&scope=a+b|Authorization: Basic aWQ6cyUyNg==|Content-Type: application/x-www-form-urlencoded|User-Agent: Alertmanager/1|"));
+	ck_assert_ptr_nonnull(strstr(w.seen.p, "POST /x?|{}\n|Authorization: Bearer tok1|"));
+	/* Another secret is another token; one that expires soon is used once. */
+	w.token_in_body = true;
+	h.oauth2.client_secret = STR("t");
+	snprintf(token_url, sizeof(token_url), "%s/token?short", w.url);
+	h.oauth2.token_url = str_from(token_url);
+	sbuf_reset(&w.seen);
+	run(&r);
+	ck_assert_ptr_nonnull(strstr(w.seen.p, "client_id=id&client_secret=t&"));
+	ck_assert_ptr_nonnull(strstr(w.seen.p, "Bearer tok2|"));
+	run(&r);
+	ck_assert_ptr_nonnull(strstr(w.seen.p, "Bearer tok3|"));
+	end();
+}
+END_TEST
+
+START_TEST(refused_tokens_fail_the_call)
+{
+	struct http_config h = plain;
+	struct http_request r;
+	char token_url[200];
+
+	begin((struct http_client_options){ 0 });
+	snprintf(token_url, sizeof(token_url), "%s/busy", w.url);
+	h.oauth2 = (struct oauth2){ .present = true, .client_id = STR("id"), .token_url = str_from(token_url) };
+	r = post("/x", &h);
+	run(&r);
+	ck_assert(w.resp.transport_error);
+	ck_assert_ptr_nonnull(strstr(w.error.p, "/x\": oauth2: cannot fetch token: 429\nResponse: {\"slow\":true}"));
+	h.oauth2.client_secret_file = STR("/nonexistent");
+	run(&r);
+	ck_assert_ptr_nonnull(strstr(w.error.p, "unable to read oauth2 client secret: unable to read file /nonexistent: open /nonexistent: no such file or directory"));
+	end();
+}
+END_TEST
+
+START_TEST(cancel_at_any_moment)
+{
+	struct http_config h = plain;
+	struct http_request r;
+	struct http_call *call;
+	char token_url[200];
+
+	begin((struct http_client_options){ .per_host = 1 });
+	snprintf(token_url, sizeof(token_url), "%s/hang", w.url);
+	h.oauth2 = (struct oauth2){ .present = true, .client_id = STR("id"), .token_url = str_from(token_url) };
+	r = post("/x", &h);
+	call = http_client_start(w.client, &r, in(10 * SPAN_S), on_done, NULL);
+	while (w.seen.n == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	http_client_cancel(&call);
+	ck_assert_ptr_null(call);
+	http_client_cancel(&call);
+	r.http = &plain;
+	r.url = STR("http://nowhere.invalid/");
+	call = http_client_start(w.client, &r, in(10 * SPAN_S), on_done, NULL);
+	event_base_loop(w.base, EVLOOP_NONBLOCK);
+	http_client_cancel(&call);
+	r.url = STR("::");
+	call = http_client_start(w.client, &r, in(10 * SPAN_S), on_done, NULL);
+	http_client_cancel(&call);
+	ck_assert_int_eq(w.answers, 0);
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("http_client");
+	TCase *tc = tcase_create("http_client");
+	SRunner *sr;
+	int failed;
+
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_post_is_what_it_should_be);
+	tcase_add_test(tc, long_answers_are_cut);
+	tcase_add_loop_test(tc, redirects_are_followed_as_go_does, 0, ARRAY_LEN(redirects));
+	tcase_add_test(tc, redirect_loops_end);
+	tcase_add_test(tc, credentials_stay_with_their_host);
+	tcase_add_test(tc, authorization_and_files);
+	tcase_add_test(tc, errors_have_gos_words);
+	tcase_add_test(tc, time_limits_hold);
+	tcase_add_test(tc, a_hanging_host_delays_nobody_else);
+	tcase_add_test(tc, tokens_are_fetched_once);
+	tcase_add_test(tc, refused_tokens_fail_the_call);
+	tcase_add_test(tc, cancel_at_any_moment);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
