@@ -11,8 +11,8 @@
  * Subjects may hold any bytes; malformed UTF-8 is seen as U+FFFD, one for each
  * byte, as in Go.
  *
- * Immutable once compiled. Matching uses scratch memory of the thread's
- * pattern: one thread at a time per struct regex.
+ * Immutable once compiled, but matching uses scratch memory in struct regex: one
+ * thread at a time for each.
  */
 #ifndef TEXT_REGEX_H
 #define TEXT_REGEX_H
@@ -63,7 +63,7 @@ enum regex_result regex_replace_all(const struct regex *re, struct str repl, str
 size_t regex_literals(const struct regex *re, const struct str **v);
 /* What every subject that an anchored pattern matches begins with; may be empty. Borrowed from re. */
 struct str regex_prefix(const struct regex *re);
-/* Whether an anchored pattern matches every string without a newline (.*) or every string. */
+/* Whether the empty string matches; known since compilation. */
 bool regex_matches_empty(const struct regex *re);
 
 #endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * regex_ast.h - an RE2 expression as a tree, between the parser and PCRE2.
+ *
+ * Everything lives in the arena given to rx_parse; text may be slices of the
+ * pattern.
+ */
+#ifndef TEXT_REGEX_AST_H
+#define TEXT_REGEX_AST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+#define RX_RUNE_MAX UINT32_C(0x10FFFF)
+#define RX_HEIGHT_MAX 1000
+#define RX_REPEAT_MAX 1000
+/* Longer patterns are "too large". */
+#define RX_PATTERN_MAX ((size_t)1 << 20)
+
+enum rx_op {
+	RX_EMPTY,
+	RX_LITERAL,
+	RX_CLASS,
+	RX_ANY,
+	RX_ANY_NOT_NL,
+	RX_BEGIN_TEXT,
+	RX_END_TEXT,
+	RX_BEGIN_LINE,
+	RX_END_LINE,
+	RX_WORD,
+	RX_NOT_WORD,
+	RX_CAPTURE,
+	RX_REPEAT,
+	RX_CONCAT,
+	RX_ALT,
+	/* Only on the parser's stack. */
+	RX_PAREN,
+	RX_BAR,
+};
+
+struct rx_range {
+	uint32_t lo, hi;
+};
+
+struct rx_class {
+	bool negated;
+	struct rx_range *range;
+	size_t n, cap;
+	struct str prop_text;	/* \p{…} items in the syntax of PCRE2 */
+};
+
+struct rx_node {
+	enum rx_op op;
+	bool fold;		/* LITERAL, CLASS: any case */
+	bool lazy;		/* REPEAT */
+	int min, max;		/* REPEAT; max -1: no end */
+	int height;
+	struct str text;	/* LITERAL: UTF-8 */
+	size_t runes;		/* LITERAL */
+	struct rx_class *cls;
+	int capture;		/* CAPTURE, PAREN: number from 1; 0: just grouping */
+	struct str name;	/* CAPTURE, PAREN */
+	unsigned flags;		/* PAREN: flags outside of it */
+	struct rx_node **sub;
+	size_t n;
+};
+
+enum rx_flag {
+	RX_FOLD = 1,	/* i */
+	RX_LINES = 2,	/* m */
+	RX_DOT_NL = 4,	/* s */
+	RX_LAZY = 8,	/* U */
+};
+
+struct rx_parser {
+	struct arena *arena;
+	struct str whole;
+	struct str rest;	/* not yet read */
+	unsigned flags;
+	int captures;
+	VEC(struct rx_node *) stack;
+	struct err *e;
+};
+
+struct rx_tree {
+	struct rx_node *root;
+	int captures;
+};
+
+/* Errors have the words of Go's regexp/syntax. */
+bool rx_parse(struct arena *a, struct str pattern, struct rx_tree *out, struct err *e) MUST_CHECK;
+
+/* For the parser's parts. */
+bool rx_fail(struct rx_parser *p, const char *what, struct str where);
+/* Takes one rune off *s; fails on malformed UTF-8. */
+bool rx_next_rune(struct rx_parser *p, struct str *s, uint32_t *rune) MUST_CHECK;
+/* What stands between `from` and `to`, two tails of the same text. */
+struct str rx_between(struct str from, struct str to);
+struct rx_node *rx_node(struct rx_parser *p, enum rx_op op);
+bool rx_push_literal(struct rx_parser *p, uint32_t rune) MUST_CHECK;
+bool rx_push_class(struct rx_parser *p, struct rx_class *cls) MUST_CHECK;
+/* The escape at the front of p->rest, which is one of \d \s \w \p…: *found says whether it was. */
+bool rx_class_escape(struct rx_parser *p, struct str *s, struct rx_class *cls, bool *found) MUST_CHECK;
+/* Any other escape. */
+bool rx_escape(struct rx_parser *p, struct str *s, uint32_t *rune) MUST_CHECK;
+/* A [class] at the front of p->rest. */
+bool rx_parse_class(struct rx_parser *p) MUST_CHECK;
+void rx_class_add(struct rx_parser *p, struct rx_class *cls, uint32_t lo, uint32_t hi);
+
+/*
+ * Appends the expression in PCRE2's syntax, for PCRE2_UTF without UCP and with
+ * newline LF and PCRE2_ALT_CIRCUMFLEX. Groups capture only if `captures`.
+ */
+void rx_emit(struct sbuf *b, const struct rx_node *n, bool captures);
+
+#endif

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "regex_pieces.h"
+
+#include "base/utf8.h"
+
+/* A set of strings under construction. */
+struct strings {
+	struct arena *arena;
+	struct str *v;
+	size_t n, cap;
+};
+
+static void
+add_string(struct strings *set, struct str s)
+{
+	if (set->n == set->cap) {
+		size_t cap = set->cap == 0 ? 4 : set->cap * 2;
+		set->v = arena_grow(set->arena, set->v, set->n, cap, sizeof(*set->v));
+		set->cap = cap;
+	}
+	set->v[set->n++] = s;
+}
+
+static bool expand(const struct rx_node *n, struct strings *out);
+
+/* U+FFFD in a pattern matches malformed bytes, too: no plain comparison will do. */
+static bool
+is_plain(struct str s)
+{
+	return str_find(s, STR("\xEF\xBF\xBD")) == s.n;
+}
+
+static struct str
+join(struct arena *a, struct str left, struct str right)
+{
+	char *p = ARENA_ARRAY(a, left.n + right.n, char);
+
+	if (left.n > 0)
+		memcpy(p, left.p, left.n);
+	if (right.n > 0)
+		memcpy(p + left.n, right.p, right.n);
+	return (struct str){ p, left.n + right.n };
+}
+
+/* a = every string of a followed by every one of b. */
+static bool
+multiply(struct strings *a, const struct strings *b)
+{
+	struct strings product = { .arena = a->arena };
+
+	if (a->n * b->n > RX_EXPAND_MAX)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		for (size_t k = 0; k < b->n; k++)
+			add_string(&product, join(a->arena, a->v[i], b->v[k]));
+	}
+	*a = product;
+	return true;
+}
+
+static bool
+expand_sequence(struct rx_node *const *sub, size_t n, struct strings *out)
+{
+	struct strings all = { .arena = out->arena };
+
+	add_string(&all, STR(""));
+	for (size_t i = 0; i < n; i++) {
+		struct strings part = { .arena = out->arena };
+		if (!expand(sub[i], &part) || !multiply(&all, &part))
+			return false;
+	}
+	for (size_t i = 0; i < all.n; i++)
+		add_string(out, all.v[i]);
+	return true;
+}
+
+static bool
+expand_class(const struct rx_node *n, struct strings *out)
+{
+	const struct rx_class *cls = n->cls;
+	uint32_t count = 0;
+
+	if (n->fold || cls->negated || cls->prop_text.n > 0)
+		return false;
+	for (size_t i = 0; i < cls->n; i++) {
+		if (cls->range[i].hi - cls->range[i].lo > 32 || cls->range[i].hi >= 0xD800)
+			return false;
+		count += cls->range[i].hi - cls->range[i].lo + 1;
+		if (count > 32)
+			return false;
+	}
+	for (size_t i = 0; i < cls->n; i++) {
+		for (uint32_t r = cls->range[i].lo; r <= cls->range[i].hi; r++) {
+			char text[4];
+			add_string(out, arena_str(out->arena, (struct str){ text, utf8_encode(r, text) }));
+		}
+	}
+	return true;
+}
+
+static bool
+expand_repeat(const struct rx_node *n, struct strings *out)
+{
+	struct strings one = { .arena = out->arena }, power = { .arena = out->arena };
+
+	if (n->max < 0 || n->max > 8 || !expand(n->sub[0], &one))
+		return false;
+	add_string(&power, STR(""));
+	for (int i = 0; i <= n->max; i++) {
+		if (i >= n->min) {
+			if (out->n + power.n > RX_EXPAND_MAX)
+				return false;
+			for (size_t k = 0; k < power.n; k++)
+				add_string(out, power.v[k]);
+		}
+		if (i < n->max && !multiply(&power, &one))
+			return false;
+	}
+	return true;
+}
+
+/* Without letters (and what else has cases) (?i) changes nothing. */
+static bool
+caseless(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c >= 0x80 || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
+			return false;
+	}
+	return true;
+}
+
+/* Adds the finitely many strings that n matches; false when they are not, or too many. */
+static bool
+expand(const struct rx_node *n, struct strings *out)
+{
+	switch (n->op) {
+	case RX_EMPTY:
+		add_string(out, STR(""));
+		return true;
+	case RX_LITERAL:
+		if ((n->fold && !caseless(n->text)) || !is_plain(n->text))
+			return false;
+		add_string(out, n->text);
+		return true;
+	case RX_CLASS:
+		return expand_class(n, out);
+	case RX_CAPTURE:
+		return expand(n->sub[0], out);
+	case RX_CONCAT:
+		return expand_sequence(n->sub, n->n, out);
+	case RX_ALT:
+		for (size_t i = 0; i < n->n; i++) {
+			if (!expand(n->sub[i], out) || out->n > RX_EXPAND_MAX)
+				return false;
+		}
+		return true;
+	case RX_REPEAT:
+		return expand_repeat(n, out);
+	case RX_ANY:
+	case RX_ANY_NOT_NL:
+	case RX_BEGIN_TEXT:
+	case RX_END_TEXT:
+	case RX_BEGIN_LINE:
+	case RX_END_LINE:
+	case RX_WORD:
+	case RX_NOT_WORD:
+	case RX_PAREN:
+	case RX_BAR:
+		break;
+	}
+	return false;
+}
+
+static struct rx_node *
+without_captures(struct rx_node *n)
+{
+	while (n->op == RX_CAPTURE)
+		n = n->sub[0];
+	return n;
+}
+
+/* .* or .+ */
+static enum rx_gap
+gap_of(struct rx_node *n, bool *newlines)
+{
+	n = without_captures(n);
+	if (n->op != RX_REPEAT || n->max != -1 || n->min > 1)
+		return RX_GAP_NONE;
+	enum rx_op op = without_captures(n->sub[0])->op;
+	if (op != RX_ANY && op != RX_ANY_NOT_NL)
+		return RX_GAP_NONE;
+	*newlines = op == RX_ANY;
+	return n->min == 0 ? RX_GAP_ANY : RX_GAP_SOME;
+}
+
+static void
+add_piece(struct arena *a, struct rx_plan *plan, struct rx_piece piece)
+{
+	if (plan->n == plan->cap) {
+		size_t cap = plan->cap == 0 ? 4 : plan->cap * 2;
+		plan->piece = arena_grow(a, plan->piece, plan->n, cap, sizeof(*plan->piece));
+		plan->cap = cap;
+	}
+	plan->piece[plan->n++] = piece;
+}
+
+/* One branch as pieces; false when it is none. */
+static bool
+plan_branch(struct arena *a, struct rx_node *branch, struct rx_plan *plan)
+{
+	struct rx_node **sub = &branch;
+	struct strings set = { .arena = a };
+	struct rx_piece piece = { 0 };
+	size_t n = 1;
+
+	branch = without_captures(branch);
+	if (branch->op == RX_CONCAT) {
+		sub = branch->sub;
+		n = branch->n;
+	}
+	/* The whole is anchored already. */
+	for (; n > 0 && sub[0]->op == RX_BEGIN_TEXT; n--)
+		sub++;
+	while (n > 0 && sub[n - 1]->op == RX_END_TEXT)
+		n--;
+	bool newlines_before = false, newlines_behind = false;
+	if (n > 0 && (piece.before = gap_of(sub[0], &newlines_before)) != RX_GAP_NONE) {
+		sub++;
+		n--;
+	}
+	if (n > 0 && (piece.behind = gap_of(sub[n - 1], &newlines_behind)) != RX_GAP_NONE)
+		n--;
+	if (!expand_sequence(sub, n, &set) || plan->n + set.n > RX_PIECES_MAX)
+		return false;
+	bool both = piece.before != RX_GAP_NONE && piece.behind != RX_GAP_NONE;
+	if (both && newlines_before != newlines_behind)
+		return false;
+	piece.newlines = newlines_before || newlines_behind;
+	for (size_t i = 0; i < set.n; i++) {
+		/* With gaps on both sides a newline in the text would have to be told from theirs. */
+		bool newline = !piece.newlines && str_chr(set.v[i], '\n') < set.v[i].n;
+		if (both && (newline || set.v[i].n == 0))
+			return false;
+	}
+	for (size_t i = 0; i < set.n; i++) {
+		piece.text = set.v[i];
+		add_piece(a, plan, piece);
+	}
+	return true;
+}
+
+/*
+ * Appends what everything that n matches begins with; returns whether n
+ * matches nothing but that, so that what follows may be appended.
+ */
+static bool
+put_prefix(struct arena *a, struct sbuf *b, const struct rx_node *n)
+{
+	switch (n->op) {
+	case RX_EMPTY:
+	case RX_BEGIN_TEXT:
+		return true;
+	case RX_LITERAL:
+		if ((n->fold && !caseless(n->text)) || !is_plain(n->text))
+			return false;
+		sbuf_str(b, n->text);
+		return true;
+	case RX_CAPTURE:
+		return put_prefix(a, b, n->sub[0]);
+	case RX_CONCAT:
+		for (size_t i = 0; i < n->n; i++) {
+			if (!put_prefix(a, b, n->sub[i]))
+				return false;
+		}
+		return true;
+	case RX_REPEAT:
+		if (n->min == 0)
+			return false;
+		return put_prefix(a, b, n->sub[0]) && n->min == 1 && n->max == 1;
+	case RX_ALT: {
+		struct sbuf common = SBUF_INIT(SBUF_UNLIMITED), next = SBUF_INIT(SBUF_UNLIMITED);
+		for (size_t i = 0; i < n->n; i++) {
+			size_t same = 0;
+			sbuf_reset(&next);
+			(void)put_prefix(a, &next, n->sub[i]);
+			if (i == 0)
+				sbuf_str(&common, sbuf_get(&next));
+			while (same < common.n && same < next.n && common.p[same] == next.p[same])
+				same++;
+			sbuf_cut(&common, same);
+		}
+		sbuf_str(b, sbuf_get(&common));
+		sbuf_fini(&common);
+		sbuf_fini(&next);
+		return false;
+	}
+	case RX_CLASS:
+	case RX_ANY:
+	case RX_ANY_NOT_NL:
+	case RX_END_TEXT:
+	case RX_BEGIN_LINE:
+	case RX_END_LINE:
+	case RX_WORD:
+	case RX_NOT_WORD:
+	case RX_PAREN:
+	case RX_BAR:
+		break;
+	}
+	return false;
+}
+
+void
+rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *plan)
+{
+	struct sbuf prefix = SBUF_INIT(SBUF_UNLIMITED);
+
+	*plan = (struct rx_plan){ 0 };
+	plan->anchored = root->op == RX_CONCAT && root->sub[0]->op == RX_BEGIN_TEXT &&
+	    root->sub[root->n - 1]->op == RX_END_TEXT;
+	if (!plan->anchored)
+		return;
+	struct rx_node *inner = ARENA_NEW(a, struct rx_node);
+	*inner = *root;
+	inner->sub = root->sub + 1;
+	inner->n = root->n - 2;
+	if (inner->n == 0)
+		inner->op = RX_EMPTY;
+	(void)put_prefix(a, &prefix, inner);
+	plan->prefix = arena_str(a, sbuf_get(&prefix));
+	sbuf_fini(&prefix);
+
+	struct rx_node *only = without_captures(inner->n == 1 ? inner->sub[0] : inner), **branch = &only;
+	size_t n = 1;
+	if (only->op == RX_ALT) {
+		n = only->n;
+		branch = only->sub;
+	}
+	plan->other = ARENA_ARRAY(a, n, struct rx_node *);
+	for (size_t i = 0; i < n; i++) {
+		if (!plan_branch(a, branch[i], plan))
+			plan->other[plan->others++] = branch[i];
+	}
+}
+
+static bool
+gap_fits(struct str gap, enum rx_gap kind, bool newlines)
+{
+	if (kind == RX_GAP_NONE)
+		return gap.n == 0;
+	return (kind == RX_GAP_ANY || gap.n > 0) && (newlines || str_chr(gap, '\n') == gap.n);
+}
+
+bool
+rx_piece_matches(const struct rx_piece *p, struct str s)
+{
+	if (s.n < p->text.n)
+		return false;
+	if (p->before == RX_GAP_NONE)
+		return str_starts(s, p->text) && gap_fits(str_sub(s, p->text.n, s.n), p->behind, p->newlines);
+	if (p->behind == RX_GAP_NONE)
+		return str_ends(s, p->text) && gap_fits(str_sub(s, 0, s.n - p->text.n), p->before, p->newlines);
+	if (!p->newlines && str_chr(s, '\n') < s.n)
+		return false;
+	size_t from = p->before == RX_GAP_SOME ? 1 : 0, tail = p->behind == RX_GAP_SOME ? 1 : 0;
+	if (from > s.n || s.n - from < p->text.n + tail)
+		return false;
+	struct str within = str_sub(s, from, s.n - tail);
+	return str_find(within, p->text) < within.n;
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/compiler.h"
+#include "lib_text.h"
+#include "text/regex.h"
+
+static struct regex *
+compile(struct str pattern, enum regex_mode mode)
+{
+	struct err e = { 0 };
+	struct str copy = exact_copy(pattern);
+	struct regex *re = regex_compile(copy, mode, &e);
+
+	free((char *)(uintptr_t)copy.p);
+	ck_assert_msg(re != NULL, "%.*s: %s", STR_ARG(pattern), e.text);
+	return re;
+}
+
+static enum regex_result
+match(const char *pattern, enum regex_mode mode, struct str subject)
+{
+	struct regex *re = compile(str_from(pattern), mode);
+	struct str copy = exact_copy(subject);
+	enum regex_result r = regex_match(re, copy);
+
+	free((char *)(uintptr_t)copy.p);
+	regex_free(&re);
+	ck_assert_ptr_null(re);
+	return r;
+}
+
+/* What Go's regexp.Compile says of ^(?:PATTERN)$. */
+static const char *const errors[][2] = {
+	{ "[a", "missing closing ]: `[a)$`" },
+	{ "[)", "missing closing ]: `[))$`" },
+	{ "[]", "missing closing ]: `[])$`" },
+	{ "(", "missing closing ): `^(?:()$`" },
+	{ "a)", "unexpected ): `^(?:a))$`" },
+	{ "a**", "invalid nested repetition operator: `**`" },
+	{ "a++", "invalid nested repetition operator: `++`" },
+	{ "a+?*", "invalid nested repetition operator: `+?*`" },
+	{ "x{2}{3}", "invalid nested repetition operator: `{2}{3}`" },
+	{ "*a", "missing argument to repetition operator: `*`" },
+	{ "a|*", "missing argument to repetition operator: `*`" },
+	{ "(?i)+?", "missing argument to repetition operator: `+?`" },
+	{ "a{1001}", "invalid repeat count: `{1001}`" },
+	{ "a{2,1}", "invalid repeat count: `{2,1}`" },
+	{ "(a{100}){100}", "invalid repeat count: `{100}`" },
+	{ "a{99999999999999}", "invalid repeat count: `{99999999999999}`" },
+	{ "\\8", "invalid escape sequence: `\\8`" },
+	{ "\\1", "invalid escape sequence: `\\1`" },
+	{ "\\C", "invalid escape sequence: `\\C`" },
+	{ "\\Z", "invalid escape sequence: `\\Z`" },
+	{ "\\xg1", "invalid escape sequence: `\\xg1`" },
+	{ "\\x{110000}", "invalid escape sequence: `\\x{110000`" },
+	{ "\\x{}", "invalid escape sequence: `\\x{}`" },
+	{ "[\\b]", "invalid escape sequence: `\\b`" },
+	{ "[z-a]", "invalid character class range: `z-a`" },
+	{ "[[:foo:]]", "invalid character class range: `[:foo:]`" },
+	{ "\\pQ", "invalid character class range: `\\pQ`" },
+	{ "\\p{Foo}", "invalid character class range: `\\p{Foo}`" },
+	{ "\\p{L", "invalid character class range: `\\p{L)$`" },
+	{ "(?=a)", "invalid or unsupported Perl syntax: `(?=`" },
+	{ "(?!a)", "invalid or unsupported Perl syntax: `(?!`" },
+	{ "(?>a)", "invalid or unsupported Perl syntax: `(?>`" },
+	{ "(?#c)", "invalid or unsupported Perl syntax: `(?#`" },
+	{ "(?x)a", "invalid or unsupported Perl syntax: `(?x`" },
+	{ "(?i-)", "invalid or unsupported Perl syntax: `(?i-)`" },
+	{ "(?R)", "invalid or unsupported Perl syntax: `(?R`" },
+	{ "(?<=a)", "invalid named capture: `(?<=a))$`" },
+	{ "(?P<a-b>x)", "invalid named capture: `(?P<a-b>`" },
+	{ "(?P<>a)", "invalid named capture: `(?P<>`" },
+	{ "a\xff", "invalid UTF-8: `\xff)$`" },
+};
+
+START_TEST(words_errors_like_go)
+{
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		struct err e = { 0 };
+		struct str p = exact_copy(str_from(errors[i][0]));
+		ck_assert_msg(regex_compile(p, REGEX_ANCHORED, &e) == NULL, "%s", errors[i][0]);
+		ck_assert(str_starts(str_from(e.text), STR("error parsing regexp: ")));
+		ck_assert_str_eq(e.text + strlen("error parsing regexp: "), errors[i][1]);
+		free((char *)(uintptr_t)p.p);
+	}
+	struct err e = { 0 };
+	ck_assert_ptr_null(regex_compile(STR("a\\"), REGEX_SEARCH, &e));
+	ck_assert_str_eq(e.text, "error parsing regexp: trailing backslash at end of expression: ``");
+}
+END_TEST
+
+START_TEST(bounds_patterns)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct err e = { 0 };
+
+	for (int i = 0; i < 1001; i++)
+		sbuf_putc(&b, '(');
+	sbuf_putc(&b, 'a');
+	for (int i = 0; i < 1001; i++)
+		sbuf_putc(&b, ')');
+	ck_assert_ptr_null(regex_compile(sbuf_get(&b), REGEX_SEARCH, &e));
+	ck_assert_ptr_nonnull(strstr(e.text, "expression nests too deeply"));
+
+	/* Groups that do not capture add no level: no recursion of ours may follow them. */
+	sbuf_reset(&b);
+	for (int i = 0; i < 100000; i++)
+		sbuf_puts(&b, "(?:");
+	for (int i = 0; i < 100000; i++)
+		sbuf_putc(&b, ')');
+	struct regex *re = compile(sbuf_get(&b), REGEX_ANCHORED);
+	ck_assert_int_eq(regex_match(re, STR("")), REGEX_YES);
+	regex_free(&re);
+
+	sbuf_reset(&b);
+	for (int i = 0; i < 1100000; i++)
+		sbuf_putc(&b, 'a');
+	ck_assert_ptr_null(regex_compile(sbuf_get(&b), REGEX_ANCHORED, &e));
+	ck_assert_ptr_nonnull(strstr(e.text, "expression too large"));
+	sbuf_fini(&b);
+}
+END_TEST
+
+static const struct {
+	const char *pattern, *subject;
+	bool anchored, found;
+} matches[] = {
+	{ "foo", "foo", true, true },
+	{ "foo", "xfoo", false, true },
+	{ "", "", true, true },
+	{ "", "a", false, true },
+	{ "foo|bar", "bar", true, true },
+	{ "foo|bar", "ba", false, false },
+	{ "api-(a|b)[12]?", "api-b2", true, true },
+	{ "api-(a|b)[12]?", "api-b3", false, true },
+	{ "foo.*", "foo", true, true },
+	{ "foo.*", "fooé\xff", true, true },
+	{ "foo.*", "foo\nx", false, true },
+	{ "(?s)foo.*", "foo\nx", true, true },
+	{ "foo.+", "foo", false, false },
+	{ "foo.+", "foox", true, true },
+	{ ".*foo", "xfoo", true, true },
+	{ ".*foo", "x\nfoo", false, true },
+	{ ".+foo.+", "xfoox", true, true },
+	{ ".+foo.+", "foofoox", true, true },
+	{ ".+foo.+", "foox", false, false },
+	{ ".*", "", true, true },
+	{ ".*", "a\nb", false, true },
+	{ ".+.+", "é", false, false },
+	{ ".+.+", "éa", true, true },
+	{ "^foo$|^bar$", "bar", true, true },
+	{ "a$b", "a$b", false, false },
+	{ "(?i)FoO", "fOo", true, true },
+	{ "(?i)k", "\u212a", true, true },
+	{ "(?i)straße", "STRAßE", true, true },
+	{ "(?i)Δ", "δ", true, true },
+	{ "(?i:a)b", "AB", false, false },
+	{ "\\d+", "٣", false, false },
+	{ "\\w+", "é", false, false },
+	{ "\\s", "\v", false, false },
+	{ "[[:space:]]", "\v", true, true },
+	{ "\\bfoo\\b", "a foo b", false, true },
+	{ "\\pL+", "aéß", true, true },
+	{ "\\p{Greek}+", "αβ", true, true },
+	{ "\\P{Greek}", "a", true, true },
+	{ "[^\\D5]", "4", true, true },
+	{ "[^a]", "\n", true, true },
+	{ ".", "\n", false, false },
+	{ "(?m)^b$", "a\nb\nc", false, true },
+	{ "(?m)^$", "a\n", false, true },
+	{ "a$", "a\n", false, false },
+	{ "\\Qa.b\\E*", "a.bbb", true, true },
+	{ "a{,2}", "a{,2}", true, true },
+	{ "a{2,3}", "aaa", true, true },
+	{ "a{0}", "", true, true },
+	{ "[]a]+", "]a", true, true },
+	{ "\\x41\\x{1F600}\\101", "A😀A", true, true },
+	{ "\\x{d800}", "x", false, false },
+	{ "[^\\x00-\\x{10FFFF}]", "x", false, false },
+	{ "a|b)(?:c|d", "bc", true, true },
+	{ "a)|(?:b", "ax", true, true },
+	{ "#x y", "#x y", true, true },
+	{ "(?:(?:a*)*)*b", "aab", true, true },
+	{ "\\x{fffd}", "\uFFFD", true, true },
+	{ ".", "\xff", true, true },
+	{ "[^a]", "\xff", true, true },
+	{ "\\x{fffd}", "\xff", true, true },
+	{ "..", "\xe2\x82", true, true },
+};
+
+START_TEST(matches_like_go)
+{
+	for (size_t i = 0; i < ARRAY_LEN(matches); i++) {
+		struct str s = str_from(matches[i].subject);
+		ck_assert_msg((match(matches[i].pattern, REGEX_ANCHORED, s) == REGEX_YES) == matches[i].anchored,
+		    "anchored %s on %s", matches[i].pattern, matches[i].subject);
+		if (matches[i].anchored || strpbrk(matches[i].pattern, ")") == NULL)
+			continue;
+		ck_assert_msg((match(matches[i].pattern, REGEX_SEARCH, s) == REGEX_YES) == matches[i].found,
+		    "search %s on %s", matches[i].pattern, matches[i].subject);
+	}
+	ck_assert_int_eq(match("a\\x00?b", REGEX_ANCHORED, BYTES("a\0b")), REGEX_YES);
+	ck_assert_int_eq(match("a\\x00b|c", REGEX_ANCHORED, BYTES("a\0b")), REGEX_YES);
+	ck_assert_int_eq(match("a\\x00b|c", REGEX_ANCHORED, STR("a")), REGEX_NO);
+}
+END_TEST
+
+START_TEST(enumerates_literals)
+{
+	static const struct {
+		const char *pattern;
+		const char *literals; /* joined by , ; NULL: none */
+		const char *prefix;
+	} cases[] = {
+		{ "foo", "foo", "foo" },
+		{ "foo|bar|foo", "bar,foo", "" },
+		{ "prod-(eu|us)-[12]", "prod-eu-1,prod-eu-2,prod-us-1,prod-us-2", "prod-" },
+		{ "(a|b)?", ",a,b", "" },
+		{ "x{2,3}", "xx,xxx", "x" },
+		{ "^(?:a|b)$", "a,b", "" },
+		{ "", "", "" },
+		{ "foo.*", NULL, "foo" },
+		{ "foo.*|foobar", NULL, "foo" },
+		{ "fo[0-9]+", NULL, "fo" },
+		{ "(?i)foo", NULL, "" },
+		{ "(?i)12-3", "12-3", "12-3" },
+		{ ".*foo", NULL, "" },
+		{ "(foo)+", NULL, "foo" },
+		{ "(a|b)c", "ac,bc", "" },
+		{ "[a-z]", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z", "" },
+		{ "\\d{3}", NULL, "" },
+		{ "a)|(?:b", NULL, "" },
+		{ "\\x{fffd}", NULL, "" },
+	};
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct regex *re = compile(str_from(cases[i].pattern), REGEX_ANCHORED);
+		const struct str *v;
+		size_t n = regex_literals(re, &v);
+		for (size_t k = 0; k < n; k++) {
+			sbuf_puts(&b, k > 0 ? "," : "");
+			sbuf_str(&b, v[k]);
+			ck_assert_int_eq(regex_match(re, v[k]), REGEX_YES);
+		}
+		ck_assert_msg((n > 0) == (cases[i].literals != NULL), "%s", cases[i].pattern);
+		ASSERT_BUF(&b, cases[i].literals != NULL ? cases[i].literals : "");
+		ASSERT_STR(regex_prefix(re), cases[i].prefix);
+		ASSERT_STR(regex_pattern(re), cases[i].pattern);
+		ck_assert(regex_matches_empty(re) == (regex_match(re, STR("")) == REGEX_YES));
+		regex_free(&re);
+	}
+	struct regex *re = compile(STR("foo"), REGEX_SEARCH);
+	const struct str *v;
+	ck_assert_uint_eq(regex_literals(re, &v), 0);
+	ASSERT_STR(regex_prefix(re), "");
+	regex_free(&re);
+	sbuf_fini(&b);
+}
+END_TEST
+
+START_TEST(large_alternations)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	/* Literals: no program at all. */
+	for (int i = 0; i < 20000; i++)
+		sbuf_printf(&b, "%shost-%d\\.example\\.org", i > 0 ? "|" : "", i);
+	struct regex *re = compile(sbuf_get(&b), REGEX_ANCHORED);
+	const struct str *v;
+	ck_assert_uint_eq(regex_literals(re, &v), 0);
+	ck_assert_int_eq(regex_match(re, STR("host-19999.example.org")), REGEX_YES);
+	ck_assert_int_eq(regex_match(re, STR("host-20000.example.org")), REGEX_NO);
+	ASSERT_STR(regex_prefix(re), "host-");
+	regex_free(&re);
+
+	/* More than PCRE2 takes in one program. */
+	sbuf_reset(&b);
+	for (int i = 0; i < 8000; i++)
+		sbuf_printf(&b, "%shost-%d\\.[a-z]+\\.org", i > 0 ? "|" : "", i);
+	re = compile(sbuf_get(&b), REGEX_ANCHORED);
+	ck_assert_int_eq(regex_match(re, STR("host-0.x.org")), REGEX_YES);
+	ck_assert_int_eq(regex_match(re, STR("host-7999.example.org")), REGEX_YES);
+	ck_assert_int_eq(regex_match(re, STR("host-8000.example.org")), REGEX_NO);
+	regex_free(&re);
+	sbuf_fini(&b);
+}
+END_TEST
+
+START_TEST(gives_up_in_time)
+{
+	struct sbuf s = SBUF_INIT(SBUF_UNLIMITED);
+	struct regex *re = compile(STR("(?:a|aa|a[ab])+[bc]x[bc]"), REGEX_ANCHORED);
+
+	for (int i = 0; i < 20000; i++)
+		sbuf_putc(&s, 'a');
+	sbuf_puts(&s, "xcy");
+	ck_assert_int_ne(regex_match(re, sbuf_get(&s)), REGEX_YES);
+	regex_free(&re);
+	re = compile(STR("(x+x+)+y|z"), REGEX_SEARCH);
+	sbuf_reset(&s);
+	for (int i = 0; i < 60; i++)
+		sbuf_putc(&s, 'x');
+	sbuf_puts(&s, "y?");
+	s.p[60] = 'w';
+	ck_assert_int_ne(regex_match(re, sbuf_get(&s)), REGEX_YES);
+	struct sbuf out = SBUF_INIT(SBUF_UNLIMITED);
+	(void)regex_replace_all(re, STR("!"), sbuf_get(&s), &out);
+	ck_assert(str_eq(sbuf_get(&out), sbuf_get(&s)));
+	regex_free(&re);
+
+	/* Deep but linear: more stack than the JIT has. */
+	re = compile(STR("(?:(?:a|b)(?:c|d)?)*e"), REGEX_ANCHORED);
+	sbuf_reset(&s);
+	for (int i = 0; i < 3000; i++)
+		sbuf_puts(&s, "acb");
+	sbuf_putc(&s, 'e');
+	ck_assert_int_eq(regex_match(re, sbuf_get(&s)), REGEX_YES);
+	regex_free(&re);
+	sbuf_fini(&s);
+	sbuf_fini(&out);
+}
+END_TEST
+
+START_TEST(replaces_like_go)
+{
+	static const struct {
+		const char *pattern, *repl, *src, *want;
+	} cases[] = {
+		{ "a", "b", "banana", "bbnbnb" },
+		{ "a*", "x", "baac", "xbxcx" },
+		{ "", "-", "aé", "-a-é-" },
+		{ "", "-", "", "-" },
+		{ "b*", "-", "abc", "-a-c-" },
+		{ "(\\w+)@(\\w+)", "$2 at $1", "me@home you@work", "home at me work at you" },
+		{ "(?P<first>\\w)(?<rest>\\w*)", "${rest}${first}ay", "pig latin", "igpay atinlay" },
+		{ "(a)(b)?", "[$1$2]", "aab", "[a][ab]" },
+		{ "a", "$1x", "a", "" },
+		{ "a", "${1}x", "a", "x" },
+		{ "a", "$$0", "a", "$0" },
+		{ "a", "$", "a", "$" },
+		{ "a", "${", "a", "${" },
+		{ "a", "${a-b}", "a", "${a-b}" },
+		{ "a", "$00|$01|$0", "a", "||a" },
+		{ "a", "$99999999999", "a", "" },
+		{ "(?P<n>a)|(?P<n>b)", "<$n>", "ab", "<a><b>" },
+		{ "^", ">", "ab", ">ab" },
+		{ "(?m)^", ">", "a\nb\n", ">a\n>b\n>" },
+		{ "$", "<", "ab\n", "ab\n<" },
+		{ "\\b", "|", "ab cd", "|ab| |cd|" },
+		{ "x", "y", "\xff" "x\xfe", "\xff" "y\xfe" },
+		{ ".", "[$0]", "a\xff", "[a][\xff]" },
+		{ "[^x]", "", "\xe2\x82x", "x" },
+	};
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct regex *re = compile(str_from(cases[i].pattern), REGEX_SEARCH);
+		struct str src = exact_copy(str_from(cases[i].src)), repl = exact_copy(str_from(cases[i].repl));
+		ck_assert_int_eq(regex_replace_all(re, repl, src, &b), REGEX_YES);
+		ASSERT_BUF(&b, cases[i].want);
+		free((char *)(uintptr_t)src.p);
+		free((char *)(uintptr_t)repl.p);
+		regex_free(&re);
+	}
+	struct regex *re = compile(STR("z"), REGEX_SEARCH);
+	ck_assert_int_eq(regex_replace_all(re, STR("x"), STR("abc"), &b), REGEX_NO);
+	ASSERT_BUF(&b, "abc");
+	regex_free(&re);
+	regex_free(&re);
+	sbuf_fini(&b);
+}
+END_TEST
+
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, words_errors_like_go);
+	tcase_add_test(tc, bounds_patterns);
+	tcase_add_test(tc, matches_like_go);
+	tcase_add_test(tc, enumerates_literals);
+	tcase_add_test(tc, large_alternations);
+	tcase_add_test(tc, gives_up_in_time);
+	tcase_add_test(tc, replaces_like_go);
+}
+
+int
+main(void)
+{
+	return run_suite("regex", add);
+}
