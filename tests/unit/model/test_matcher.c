@@ -173,6 +173,24 @@ START_TEST(parse_appends)
 }
 END_TEST
 
+START_TEST(values_that_can_match)
+{
+	struct matchers ms = parse("a=b,a=~\"x|y\",a=~\".*\",a!=b,a!~\"x|y\"");
+	const size_t counts[] = { 1, 2, 0, 0, 0 };
+
+	for (size_t i = 0; i < ms.n; i++) {
+		struct str one;
+		const struct str *v = NULL;
+		size_t n = matcher_values(&ms.m[i], &one, &v);
+
+		ck_assert_uint_eq(n, counts[i]);
+		for (size_t k = 0; k < n; k++)
+			ck_assert(matcher_matches_value(&ms.m[i], v[k]));
+	}
+	matchers_fini(&ms);
+}
+END_TEST
+
 START_TEST(bad_pattern)
 {
 	struct matcher m;
@@ -212,6 +230,7 @@ main(void)
 	tcase_add_test(tc, sort_by_name_value_operator);
 	tcase_add_test(tc, copies_and_equality);
 	tcase_add_test(tc, parse_appends);
+	tcase_add_test(tc, values_that_can_match);
 	tcase_add_test(tc, bad_pattern);
 	tcase_add_test(tc, invalid_utf8);
 	return lib_run("matcher", tc);
