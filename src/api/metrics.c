@@ -141,11 +141,14 @@ expose_latency(const struct api *a, const struct counters *n, struct expo *x)
 	for (size_t i = 0; a->env.kinds[i] != NULL; i++) {
 		const struct integration_counters *k = counters_of(n, a->env.kinds[i]->name);
 		uint64_t counts[COUNTER_LATENCY_BUCKETS + 1];
-		uint64_t seen = 0;
+		uint64_t below = 0;
 
-		for (size_t b = 0; b < COUNTER_LATENCY_BUCKETS; b++)
-			seen += counts[b] = k->latency_buckets[b];
-		counts[COUNTER_LATENCY_BUCKETS] = k->latency_count - seen;
+		/* Theirs are cumulative, the exposition makes its own. */
+		for (size_t b = 0; b < COUNTER_LATENCY_BUCKETS; b++) {
+			counts[b] = k->latency_buckets[b] - below;
+			below = k->latency_buckets[b];
+		}
+		counts[COUNTER_LATENCY_BUCKETS] = k->latency_count - below;
 		expo_label(x, "integration", str_from(a->env.kinds[i]->name));
 		expo_histogram(x, bounds, counts, COUNTER_LATENCY_BUCKETS, k->latency_sum);
 	}
