@@ -246,9 +246,12 @@ proxy_url_check(const struct proxy_config *p, struct arena *a, struct err *e)
 {
 	struct url u;
 
-	if (p->proxy_url.n > 0 && !url_parse(a, p->proxy_url, &u, NULL))
-		return err_set(e, ERR_INVALID, "proxy_url is not a URL");
-	return true;
+	if (p->proxy_url.n == 0 || url_parse(a, p->proxy_url, &u, e))
+		return true;
+	/* Not to show a password. */
+	if (str_chr(p->proxy_url, '@') < p->proxy_url.n)
+		return err_set(e, ERR_INVALID, "proxy_url: parse \"<secret>\": not a URL");
+	return err_ctx(e, "proxy_url");
 }
 
 static bool
