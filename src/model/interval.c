@@ -141,7 +141,7 @@ narrow(struct wide w)
 bool
 interval_parse_weekdays(struct str s, struct interval_range *out, struct err *e)
 {
-	struct wide w;
+	struct wide w = { 0, 0 };
 
 	if (!parse_range(s, parse_weekday, &w, e))
 		return false;
@@ -160,7 +160,7 @@ is_day(int64_t d)
 bool
 interval_parse_days_of_month(struct str s, struct interval_range *out, struct err *e)
 {
-	struct wide w;
+	struct wide w = { 0, 0 };
 
 	if (!parse_range(s, parse_number, &w, e))
 		return false;
@@ -186,7 +186,7 @@ month_name(int64_t m)
 bool
 interval_parse_months(struct str s, struct interval_range *out, struct err *e)
 {
-	struct wide w;
+	struct wide w = { 0, 0 };
 
 	if (!parse_range(s, parse_month, &w, e))
 		return false;
@@ -200,7 +200,7 @@ interval_parse_months(struct str s, struct interval_range *out, struct err *e)
 bool
 interval_parse_years(struct str s, struct interval_range *out, struct err *e)
 {
-	struct wide w;
+	struct wide w = { 0, 0 };
 
 	if (!parse_range(s, parse_number, &w, e))
 		return false;

@@ -45,40 +45,51 @@ warn_incompatible(const struct matcher_warning *w, struct str in, const struct e
 	sbuf_fini(&b);
 }
 
+/* What one grammar made of a text. */
+struct reading {
+	bool ok;
+	struct matchers ms;
+	struct err err;
+};
+
 /*
- * Decides between what the two grammars made of one text and leaves the
- * outcome in *utf8. An empty list counts as a difference, as it does there.
+ * Decides between two readings of one text and leaves the outcome in *utf8.
+ * An empty list counts as a difference, as it does there.
  */
 static bool
-reconcile(struct str in, const struct matcher_warning *w, bool utf8_ok, struct matchers *utf8,
-    const struct err *utf8_err, bool classic_ok, struct matchers *classic)
+reconcile(struct str in, const struct matcher_warning *w, struct reading *utf8, struct reading *classic)
 {
-	if (!classic_ok)
-		return utf8_ok;
-	if (!utf8_ok)
-		warn_incompatible(w, in, utf8_err, classic);
-	else if (utf8->n != 0 && matchers_eq(utf8, classic))
+	if (!classic->ok)
+		return utf8->ok;
+	if (!utf8->ok)
+		warn_incompatible(w, in, &utf8->err, &classic->ms);
+	else if (utf8->ms.n != 0 && matchers_eq(&utf8->ms, &classic->ms))
 		return true;
 	else if (w != NULL)
 		w->warn(w->arg, disagreement, in, w->origin, NULL, STR_NONE);
-	matchers_fini(utf8);
-	matchers_move(utf8, classic);
+	matchers_fini(&utf8->ms);
+	matchers_move(&utf8->ms, &classic->ms);
 	return true;
 }
 
-static bool
-parse_fallback(struct str in, const struct matcher_warning *w, struct matchers *out, struct err *e)
-{
-	struct matchers utf8 = { 0 }, classic = { 0 };
-	struct err utf8_err = { 0 };
-	bool utf8_ok = matchers_parse_utf8(in, &utf8, &utf8_err);
-	bool classic_ok = matchers_parse_classic(in, &classic, e);
-	bool ok = reconcile(in, w, utf8_ok, &utf8, &utf8_err, classic_ok, &classic);
+typedef bool grammar_fn(struct str in, struct matchers *out, struct err *e);
 
+static bool
+parse_fallback(struct str in, const struct matcher_warning *w, grammar_fn *utf8_fn, grammar_fn *classic_fn,
+    struct matchers *out, struct err *e)
+{
+	struct reading utf8 = { 0 }, classic = { 0 };
+	bool ok;
+
+	utf8.ok = utf8_fn(in, &utf8.ms, &utf8.err);
+	classic.ok = classic_fn(in, &classic.ms, &classic.err);
+	ok = reconcile(in, w, &utf8, &classic);
 	if (ok)
-		matchers_move(out, &utf8);
-	matchers_fini(&utf8);
-	matchers_fini(&classic);
+		matchers_move(out, &utf8.ms);
+	else
+		err_set(e, ERR_INVALID, "%s", classic.err.text);
+	matchers_fini(&utf8.ms);
+	matchers_fini(&classic.ms);
 	return ok;
 }
 
@@ -91,7 +102,7 @@ matchers_parse(struct str input, enum matcher_mode mode, const struct matcher_wa
 
 	switch (mode) {
 	case MATCHER_FALLBACK:
-		ok = parse_fallback(input, w, out, &why);
+		ok = parse_fallback(input, w, matchers_parse_utf8, matchers_parse_classic, out, &why);
 		break;
 	case MATCHER_CLASSIC:
 		ok = matchers_parse_classic(input, out, &why);
@@ -132,20 +143,13 @@ parse_one_classic(struct str in, struct matchers *out, struct err *e)
 static bool
 parse_one(struct str in, enum matcher_mode mode, const struct matcher_warning *w, struct matchers *out, struct err *e)
 {
-	struct matchers classic = { 0 };
-	struct err utf8_err = { 0 };
-	bool ok;
-
 	if (mode == MATCHER_CLASSIC)
 		return parse_one_classic(in, out, e);
 	if (str_starts(in, STR("{")) || str_ends(in, STR("}")))
 		return err_set(e, ERR_INVALID, "unexpected open or close brace: %.*s", STR_ARG(in));
 	if (mode == MATCHER_UTF8)
 		return parse_one_utf8(in, out, e);
-	ok = parse_one_utf8(in, out, &utf8_err);
-	ok = reconcile(in, w, ok, out, &utf8_err, parse_one_classic(in, &classic, e), &classic);
-	matchers_fini(&classic);
-	return ok;
+	return parse_fallback(in, w, parse_one_utf8, parse_one_classic, out, e);
 }
 
 bool
