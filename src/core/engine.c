@@ -91,10 +91,8 @@ engine_free(struct engine **ep)
 }
 
 void
-engine_enter(struct engine *e, struct moment now)
+engine_see_clock(struct engine *e, struct moment now)
 {
-	assert(!e->inside);
-	e->inside = true;
 	if (wall_before(now.wall, wall_add(e->latest, -CLOCK_STEP))) {
 		silences_clock_stepped(&e->silences);
 		if (e->inhibitor != NULL)
@@ -104,9 +102,18 @@ engine_enter(struct engine *e, struct moment now)
 }
 
 void
+engine_enter(struct engine *e, struct moment now)
+{
+	assert(!e->inside);
+	e->inside = true;
+	engine_see_clock(e, now);
+}
+
+void
 engine_leave(struct engine *e, struct moment now)
 {
 	save_groups_due(e, false, now);
+	e->counters.silences_queries = e->silences.queries;
 	e->inside = false;
 }
 

@@ -77,6 +77,8 @@ struct engine {
 /* engine.c: all public entry points but the restoring ones begin and end so. */
 void engine_enter(struct engine *e, struct moment now);
 void engine_leave(struct engine *e, struct moment now);
+/* The read side too may be the first to see that the wall clock was stepped back. */
+void engine_see_clock(struct engine *e, struct moment now);
 
 /* dispatch.c: puts r into the groups it belongs to. */
 void dispatch(struct engine *e, struct record *r, struct moment now);

@@ -39,6 +39,7 @@ view_alert_status(struct engine *e, const struct alert *a, struct moment now, st
 	struct record *r = alerts_find(&e->alerts, a->labels);
 	const struct record *source;
 
+	engine_see_clock(e, now);
 	*out = (struct alert_status){ 0 };
 	if (r == NULL)
 		r = &spare;
@@ -238,6 +239,7 @@ count_silences(const struct engine *e, struct wall now, struct view_gauges *out)
 void
 view_gauges(struct engine *e, struct moment now, struct view_gauges *out)
 {
+	e->counters.silences_queries = e->silences.queries;
 	*out = (struct view_gauges){ .groups = e->groups.n, .log_entries = nflog_count(e->nflog) };
 	HMAP_EACH(&e->alerts.records, node) {
 		const struct record *r = CONTAINER_OF(node, struct record, node);

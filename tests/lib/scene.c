@@ -23,6 +23,7 @@ struct scene {
 	size_t seen;			/* of world.sent, by expectations */
 	size_t failed_seen;
 	span at;
+	span since;			/* an expectation may be met from here on */
 	int line;
 	struct err *e;
 };
@@ -261,13 +262,14 @@ nothing_left(struct scene *s)
 static bool
 expect_sent(struct scene *s, struct str to, struct str text)
 {
-	struct mono at = world_at(&s->world, s->at).mono;
+	struct mono at = world_at(&s->world, s->at).mono, since = world_at(&s->world, s->since).mono;
 
 	text = str_trim(text);
 	for (size_t i = s->seen; i < s->world.sent.n; i++) {
 		struct fake_sent *sent = &s->world.sent.v[i], swap;
 
-		if (sent->at.mono.ns != at.ns || !str_is(to, sent->to) || !str_eq(text, str_trim(str_from(sent->text))))
+		if (sent->at.mono.ns > at.ns || sent->at.mono.ns < since.ns || !str_is(to, sent->to) ||
+		    !str_eq(text, str_trim(str_from(sent->text))))
 			continue;
 		swap = s->world.sent.v[s->seen];
 		s->world.sent.v[s->seen++] = *sent;
@@ -426,12 +428,12 @@ go_to(struct scene *s, span at)
 	if (at == s->at)
 		return true;
 	world_settle(&s->world);
-	if (!nothing_left(s))
+	if (s->since > s->at && !nothing_left(s))
 		return false;
 	/* Up to just before, so that a step comes before what is due at its time. */
 	if (at > s->at + 1)
 		world_run(&s->world, at - 1);
-	if (!nothing_left(s))
+	if (s->since == at && !nothing_left(s))
 		return false;
 	s->at = at;
 	s->world.now = world_at(&s->world, at);
@@ -442,6 +444,7 @@ static bool
 do_line(struct scene *s, struct str line)
 {
 	struct str rest = line, word, verb;
+	size_t tilde;
 	span at;
 
 	if (fake_config_line(line)) {
@@ -454,7 +457,13 @@ do_line(struct scene *s, struct str line)
 		return true;
 	if (str_is(word, "option"))
 		return do_option(s, rest);
-	if (!read_span(s, word, &at) || (s->config.n > 0 && !apply(s)) || !go_to(s, at))
+	tilde = str_chr(word, '~');
+	if (!read_span(s, str_sub(word, 0, tilde), &s->since))
+		return false;
+	at = s->since;
+	if (tilde < word.n && !read_span(s, str_sub(word, tilde + 1, word.n), &at))
+		return false;
+	if ((s->config.n > 0 && !apply(s)) || !go_to(s, at))
 		return false;
 	verb = fake_word(&rest);
 	return do_step(s, verb, rest);
