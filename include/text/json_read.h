@@ -101,7 +101,7 @@ struct json {
 struct json *json_parse(struct arena *a, struct str in, enum json_mode mode, struct err *e) MUST_CHECK;
 /* The last member of that very name; NULL when there is none or j is no object (or NULL). */
 const struct json *json_get(const struct json *j, const char *key);
-/* As Go's struct fields: an exact match first, else any case. */
+/* As Go fills a struct's field: ASCII case is ignored, the last member wins. */
 const struct json *json_get_fold(const struct json *j, const char *key);
 /* Conveniences with a default for absence, null and other kinds. */
 struct str json_get_str(const struct json *j, const char *key, struct str otherwise);

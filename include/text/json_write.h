@@ -53,7 +53,8 @@ void json_uint(struct json_writer *w, uint64_t v);
 /* JSON has no infinities: they and NaN are written as null. */
 void json_double(struct json_writer *w, double v);
 void json_bool(struct json_writer *w, bool v);
-void json_null(struct json_writer *w);
+/* null; libjansson has the name json_null. */
+void json_nil(struct json_writer *w);
 /* A value that is JSON already. */
 void json_raw(struct json_writer *w, struct str json);
 /* RFC 3339 with nanoseconds, trailing zeros dropped (Go time.Time.MarshalJSON). */

@@ -187,7 +187,7 @@ void
 json_double(struct json_writer *w, double v)
 {
 	if (!isfinite(v)) {
-		json_null(w);
+		json_nil(w);
 		return;
 	}
 	before_value(w);
@@ -202,7 +202,7 @@ json_bool(struct json_writer *w, bool v)
 }
 
 void
-json_null(struct json_writer *w)
+json_nil(struct json_writer *w)
 {
 	before_value(w);
 	sbuf_puts(w->b, "null");
@@ -266,7 +266,7 @@ void
 json_put_null(struct json_writer *w, const char *key)
 {
 	json_key(w, str_from(key));
-	json_null(w);
+	json_nil(w);
 }
 
 void
