@@ -62,7 +62,7 @@ put_yaml(struct json_writer *w, const struct yaml_node *n)
 		v = (struct yaml_value){ .type = YAML_T_STRING, .s = n->text };
 	switch (v.type) {
 	case YAML_T_NULL:
-		json_null(w);
+		json_nil(w);
 		break;
 	case YAML_T_BOOL:
 		json_bool(w, v.b);
