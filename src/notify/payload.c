@@ -229,7 +229,7 @@ payload_write(struct json_writer *w, const struct json *j)
 {
 	switch (j->kind) {
 	case JSON_NULL:
-		json_null(w);
+		json_nil(w);
 		break;
 	case JSON_BOOL:
 		json_bool(w, j->b);
