@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib_core.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+struct config *
+must_config(const char *text)
+{
+	struct err e = { 0 };
+	struct config *c = fake_config(str_from(text), WALL_ZERO, &e);
+
+	if (c == NULL)
+		ck_abort_msg("%s", e.text);
+	return c;
+}
+
+struct alert *
+must_alert(const char *alert, struct wall t)
+{
+	struct alert *a = NEW(struct alert);
+
+	a->refs = 1;
+	a->labels = world_labels(alert);
+	a->annotations = labels_empty();
+	a->generator_url = istr_get(STR_NONE);
+	a->starts = a->updated = t;
+	a->ends = wall_add(t, SPAN_HOUR);
+	return a;
+}
+
+struct matchers
+must_matchers(const char *text)
+{
+	struct matchers ms = { 0 };
+	struct err e = { 0 };
+
+	if (!matchers_parse(str_from(text), MATCHER_UTF8, NULL, &ms, &e))
+		ck_abort_msg("%s: %s", text, e.text);
+	return ms;
+}
+
+int
+run_tests(const char *name, const TTest *const *tests, size_t n)
+{
+	Suite *s = suite_create(name);
+	TCase *tc = tcase_create(name);
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	for (size_t i = 0; i < n; i++)
+		tcase_add_test(tc, tests[i]);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(s, tc);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/rand.h"
+#include "lib_core.h"
+#include "mindex.h"
+#include "routing.h"
+
+static const char *const texts[] = {
+	"a=\"1\"", "a=\"2\"", "a=\"1\",b=\"2\"", "b=~\"2|3\"", "a!=\"1\"", "c=\"\"", "b=~\"2.*\",a=\"1\"", "d=\"\",a=\"1\"",
+	"a=~\"1|\"", "b=\"2\"", "a=\"1\"",
+};
+static const char *const alerts[] = { "X", "X{a=1}", "X{a=2}", "X{a=1,b=2}", "X{b=3,c=9}", "X{a=9,b=2,c=1,d=4}" };
+
+/* What an index finds, matched, is what matching all of them finds, in order. */
+static void
+compare(const struct mindex *x, const struct matchers *ms, const bool *in, uint64_t after)
+{
+	for (size_t i = 0; i < ARRAY_LEN(alerts); i++) {
+		struct labels *l = world_labels(alerts[i]);
+		struct mindex_iter it;
+		const struct matchers *got;
+		size_t want = 0;
+
+		mindex_begin(&it, x, l, after);
+		while ((got = mindex_next(&it)) != NULL) {
+			size_t at = (size_t)(got - ms);
+
+			if (!matchers_match(got, l))
+				continue;
+			for (; want < at; want++)
+				ck_assert_msg(!in[want] || want + 1 <= after || !matchers_match(&ms[want], l),
+				    "%s lacks %s", alerts[i], texts[want]);
+			want++;
+		}
+		for (; want < ARRAY_LEN(texts); want++)
+			ck_assert_msg(!in[want] || want + 1 <= after || !matchers_match(&ms[want], l),
+			    "%s lacks %s", alerts[i], texts[want]);
+		mindex_end(&it);
+		labels_unref(l);
+	}
+}
+
+START_TEST(finds_what_matching_all_finds)
+{
+	struct matchers ms[ARRAY_LEN(texts)];
+	bool in[ARRAY_LEN(texts)];
+	struct mindex x = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		ms[i] = must_matchers(texts[i]);
+		mindex_add(&x, &ms[i], i + 1, &ms[i]);
+		in[i] = true;
+	}
+	compare(&x, ms, in, 0);
+	compare(&x, ms, in, 4);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i += 2) {
+		mindex_remove(&x, &ms[i], i + 1);
+		in[i] = false;
+		compare(&x, ms, in, 0);
+	}
+	for (size_t i = 1; i < ARRAY_LEN(texts); i += 2)
+		mindex_remove(&x, &ms[i], i + 1);
+	ck_assert_uint_eq(x.keys.n, 0);
+	ck_assert_uint_eq(x.rest.n, 0);
+	mindex_fini(&x);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		matchers_fini(&ms[i]);
+}
+END_TEST
+
+START_TEST(many_labels)
+{
+	struct matchers ms[20];
+	struct mindex x = { 0 };
+	struct mindex_iter it;
+	struct sbuf b = SBUF_INIT(4096);
+	struct labels *l;
+	size_t n = 0;
+
+	sbuf_puts(&b, "X{");
+	for (int i = 0; i < 20; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "l%d=\"v\"", i);
+		ms[i] = must_matchers(text);
+		mindex_add(&x, &ms[i], (uint64_t)i + 1, &ms[i]);
+		sbuf_printf(&b, "%sl%d=v", i > 0 ? "," : "", i);
+	}
+	sbuf_putc(&b, '}');
+	l = world_labels(sbuf_cstr(&b));
+	mindex_begin(&it, &x, l, 0);
+	for (struct matchers *got; (got = mindex_next(&it)) != NULL; n++)
+		ck_assert_ptr_eq(got, &ms[n]);
+	mindex_end(&it);
+	ck_assert_uint_eq(n, 20);
+	labels_unref(l);
+	sbuf_fini(&b);
+	mindex_fini(&x);
+	for (size_t i = 0; i < 20; i++)
+		matchers_fini(&ms[i]);
+}
+END_TEST
+
+static size_t
+match_plainly(const struct route *r, const struct labels *l, const struct route **out, size_t n)
+{
+	size_t before = n;
+
+	if (!matchers_match(&r->matchers, l))
+		return n;
+	for (size_t i = 0; i < r->routes_n; i++) {
+		size_t had = n;
+
+		n = match_plainly(r->routes[i], l, out, n);
+		if (n > had && !r->routes[i]->continue_)
+			break;
+	}
+	if (n == before)
+		out[n++] = r;
+	return n;
+}
+
+/* A random tree against the rule as it is stated. */
+START_TEST(routes_as_stated)
+{
+	struct rand r;
+
+	rand_seed(&r, 11);
+	for (int round = 0; round < 100; round++) {
+		struct sbuf b = SBUF_INIT(1 << 16);
+		struct routing *routing;
+		struct config *c;
+
+		sbuf_puts(&b, "receiver r hook\nroute receiver=r\n");
+		for (int i = 0, level = 0; i < 30; i++) {
+			level = 1 + (int)rand_below(&r, (uint64_t)(level < 5 ? level + 1 : 5));
+			sbuf_printf(&b, "%*sroute match=%c%s\"%d\"%s\n", 2 * level, "", (char)('a' + rand_below(&r, 3)),
+			    rand_below(&r, 3) > 0 ? "=" : rand_below(&r, 2) > 0 ? "!=" : "=~",
+			    (int)rand_below(&r, 3), rand_below(&r, 2) > 0 ? " continue" : "");
+		}
+		c = must_config(sbuf_cstr(&b));
+		routing = routing_new(c);
+		for (int i = 0; i < 27; i++) {
+			const struct route *want[64];
+			const struct route_list *got;
+			char alert[64];
+			struct labels *l;
+			size_t n;
+
+			snprintf(alert, sizeof(alert), "X{a=%d,b=%d,c=%d}", i % 3, i / 3 % 3, i / 9);
+			l = world_labels(alert);
+			n = match_plainly(c->route, l, want, 0);
+			got = routing_match(routing, l);
+			ck_assert_uint_eq(got->n, n);
+			ck_assert_mem_eq(got->routes, want, n * sizeof(want[0]));
+			ck_assert_ptr_eq(routing_match(routing, l), got);
+			labels_unref(l);
+		}
+		routing_free(&routing);
+		config_unref(c);
+		sbuf_fini(&b);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	return RUN("mindex", finds_what_matching_all_finds, many_labels, routes_as_stated);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Silences, inhibition and the limit per name, each against the rule as it is stated. */
+#include "alerts.h"
+#include "base/mem.h"
+#include "inhibit.h"
+#include "lib_core.h"
+#include "limits.h"
+#include "silences.h"
+
+static struct wall
+sec(int64_t s)
+{
+	return (struct wall){ s, 0, 0 };
+}
+
+static void
+random_alert(struct rand *r, char out[64])
+{
+	static const char *const names[] = { "a", "b", "c" };
+	size_t n = 0;
+
+	n += (size_t)snprintf(out, 64, "X%d", (int)rand_below(r, 3));
+	for (int i = 0; i < 3; i++)
+		if (rand_below(r, 3) > 0)
+			n += (size_t)snprintf(out + n, 64 - n, "%c%s=%d", strchr(out, '{') != NULL ? ',' : '{', names[i],
+			    (int)rand_below(r, 3));
+	if (strchr(out, '{') != NULL)
+		snprintf(out + n, 64 - n, "}");
+}
+
+static void
+random_matchers(struct rand *r, char out[64])
+{
+	static const char *const ops[] = { "=", "=", "!=", "=~", "!~" };
+	size_t n = 0;
+
+	for (uint64_t i = 0, count = 1 + rand_below(r, 2); i < count; i++)
+		n += (size_t)snprintf(out + n, 64 - n, "%s%c%s\"%s\"", i > 0 ? "," : "", (int)('a' + rand_below(r, 3)),
+		    ops[rand_below(r, 5)], (const char *const[]){ "0", "1", "2", "", "1|2" }[rand_below(r, 5)]);
+}
+
+static struct silence *
+random_silence(struct rand *r, const char *id)
+{
+	struct silence *s = silence_new();
+	char text[64];
+
+	snprintf(s->id, sizeof(s->id), "%s", id);
+	s->sets_n = 1 + rand_below(r, 2);
+	s->sets = mem_calloc(s->sets_n, sizeof(s->sets[0]));
+	for (size_t i = 0; i < s->sets_n; i++) {
+		random_matchers(r, text);
+		s->sets[i] = must_matchers(text);
+	}
+	s->starts = sec((int64_t)rand_below(r, 100));
+	s->ends = wall_add(s->starts, (span)rand_below(r, 50) * SPAN_S);
+	return s;
+}
+
+START_TEST(silences_as_stated)
+{
+	struct rand r;
+	struct silences ss;
+	struct alerts as = { 0 };
+	struct record *records[30];
+	size_t n = 0;
+
+	rand_seed(&r, 3);
+	silences_init(&ss, SPAN_HOUR, 0, 0, NAMING_UTF8);
+	while (n < ARRAY_LEN(records)) {
+		char text[64];
+		struct alert *a;
+
+		random_alert(&r, text);
+		a = must_alert(text, sec(0));
+		if (alerts_find(&as, a->labels) == NULL)
+			records[n++] = alerts_add(&as, a);
+		alert_unref(a);
+	}
+	for (int64_t t = 0; t < 150; t++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "s%d", (int)rand_below(&r, 40));
+		if (rand_below(&r, 4) > 0) {
+			struct silence *s = random_silence(&r, id);
+
+			silences_put(&ss, s, sec(1000));
+			silence_unref(s);
+		} else if (silences_find(&ss, str_from(id)) != NULL) {
+			silences_drop(&ss, silences_find(&ss, str_from(id)));
+		}
+		for (int k = 0; k < 10; k++) {
+			struct record *rec = records[rand_below(&r, n)];
+			size_t want = 0;
+
+			HMAP_EACH(&ss.by_id, node) {
+				const struct silence *s = CONTAINER_OF(node, struct silence_entry, node)->silence;
+
+				want += silence_state_at(s, sec(t)) == SILENCE_ACTIVE &&
+				    silence_matches(s, rec->alert->labels);
+			}
+			ck_assert_uint_eq(silences_match(&ss, rec, sec(t)), want);
+		}
+	}
+	/* Back in time: nothing that was forgotten as ended may be missing. */
+	silences_clock_stepped(&ss);
+	for (size_t i = 0; i < n; i++) {
+		size_t want = 0;
+
+		HMAP_EACH(&ss.by_id, node) {
+			const struct silence *s = CONTAINER_OF(node, struct silence_entry, node)->silence;
+
+			want += silence_state_at(s, sec(60)) == SILENCE_ACTIVE &&
+			    silence_matches(s, records[i]->alert->labels);
+		}
+		ck_assert_uint_eq(silences_match(&ss, records[i], sec(60)), want);
+		silences_forget(records[i]);
+		alerts_remove(&as, records[i]);
+	}
+	silences_fini(&ss);
+	alerts_fini(&as);
+}
+END_TEST
+
+START_TEST(silence_limits)
+{
+	struct silences ss;
+	struct silence *draft = silence_new();
+	struct silence_change c;
+	struct rand r;
+	struct err e = { 0 };
+
+	rand_seed(&r, 1);
+	silences_init(&ss, SPAN_HOUR, 1, 100, NAMING_UTF8);
+	draft->sets = mem_calloc(1, sizeof(draft->sets[0]));
+	draft->sets_n = 1;
+	draft->sets[0] = must_matchers("a=\"b\"");
+	draft->ends = sec(2000);
+	istr_unref(draft->comment);
+	draft->comment = istr_get(STR("A comment that is too long to be kept by a store that keeps a hundred bytes."));
+	ck_assert(!silences_set(&ss, draft, &r, sec(1000), &c, &e));
+	ck_assert_int_eq(e.kind, ERR_LIMIT);
+	ck_assert(str_starts(str_from(e.text), STR("silence exceeded maximum size: ")));
+	ck_assert(str_ends(str_from(e.text), STR(" bytes (limit: 100 bytes)")));
+	istr_unref(draft->comment);
+	draft->comment = istr_get(STR("short"));
+	ss.max_bytes = 200;
+	ck_assert(silences_set(&ss, draft, &r, sec(1000), &c, &e));
+	ck_assert(c.created);
+	ck_assert_int_eq(c.set->silence->starts.s, 1000);
+	ck_assert_int_eq(c.set->expires.s, 2000 + 3600);
+	ck_assert_uint_eq(strlen(c.set->silence->id), 36);
+	e = (struct err){ 0 };
+	ck_assert(!silences_set(&ss, draft, &r, sec(1001), &c, &e));
+	ck_assert_str_eq(e.text, "exceeded maximum number of silences: 1 (limit: 1)");
+	snprintf(draft->id, sizeof(draft->id), "nobody");
+	e = (struct err){ 0 };
+	ck_assert(!silences_set(&ss, draft, &r, sec(1001), &c, &e));
+	ck_assert_int_eq(e.kind, ERR_NOT_FOUND);
+	ck_assert_str_eq(e.text, "silence not found");
+	silence_unref(draft);
+	silences_fini(&ss);
+}
+END_TEST
+
+static bool
+agree(const struct inhibit_rule *rule, const struct labels *a, const struct labels *b)
+{
+	for (size_t i = 0; i < rule->equal_n; i++)
+		if (!str_eq(labels_get(a, rule->equal[i]), labels_get(b, rule->equal[i])))
+			return false;
+	return true;
+}
+
+/* Alertmanager's rule, with every source instead of one. */
+static bool
+inhibited_plainly(const struct config *c, struct record *const *all, size_t n, const struct record *t, struct wall now)
+{
+	const struct labels *tl = t->alert->labels;
+
+	for (size_t i = 0; i < c->inhibit_rules_n; i++) {
+		const struct inhibit_rule *rule = &c->inhibit_rules[i];
+
+		if (!matchers_match(&rule->target, tl))
+			continue;
+		for (size_t j = 0; j < n; j++) {
+			const struct labels *sl = all[j]->alert->labels;
+
+			if (!all[j]->stored || alert_resolved_at(all[j]->alert, now) ||
+			    !matchers_match(&rule->source, sl) || !agree(rule, sl, tl))
+				continue;
+			if (matchers_match(&rule->source, tl) && matchers_match(&rule->target, sl))
+				continue;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+post_again(struct inhibitor *in, struct record *rec, struct wall t, span length)
+{
+	struct alert *a = mem_alloc(sizeof(*a));
+
+	*a = *rec->alert;
+	a->refs = 1;
+	labels_ref(a->labels);
+	labels_ref(a->annotations);
+	istr_ref(a->generator_url);
+	a->ends = wall_add(t, length);
+	alert_unref(rec->alert);
+	rec->alert = a;
+	if (!rec->stored)
+		inhibit_forget(in, rec);
+	rec->stored = true;
+	inhibit_observe(in, rec, t);
+}
+
+START_TEST(inhibition_as_stated)
+{
+	struct rand r;
+
+	rand_seed(&r, 5);
+	for (int round = 0; round < 30; round++) {
+		struct sbuf b = SBUF_INIT(1 << 16);
+		struct alerts as = { 0 };
+		struct record *records[25];
+		struct inhibitor *in;
+		struct config *c;
+		size_t n = 0;
+
+		sbuf_puts(&b, "receiver r\nroute receiver=r\n");
+		for (uint64_t i = 0; i <= rand_below(&r, 4); i++) {
+			static const char *const equal[] = { "", "equal=[]", "equal=[a]", "equal=[b,c]" };
+			char source[64], target[64];
+
+			random_matchers(&r, source);
+			random_matchers(&r, target);
+			sbuf_printf(&b, "inhibit source=%s target=%s %s\n", source, target, equal[rand_below(&r, 4)]);
+		}
+		c = must_config(sbuf_cstr(&b));
+		in = inhibitor_new(c);
+		while (n < ARRAY_LEN(records)) {
+			char text[64];
+			struct alert *a;
+
+			random_alert(&r, text);
+			a = must_alert(text, sec(-10000));
+			if (alerts_find(&as, a->labels) == NULL)
+				records[n++] = alerts_add(&as, a);
+			alert_unref(a);
+		}
+		for (int64_t t = 0; t < 100; t++) {
+			struct record *rec = records[rand_below(&r, n)];
+
+			if (rand_below(&r, 3) > 0) {
+				post_again(in, rec, sec(t), (span)rand_below(&r, 10) * SPAN_S);
+			} else {
+				inhibit_forget(in, rec);
+				rec->stored = false;
+			}
+			for (size_t i = 0; i < n; i++)
+				ck_assert_int_eq(inhibit_source(in, records[i], sec(t)) != NULL,
+				    inhibited_plainly(c, records, n, records[i], sec(t)));
+		}
+		for (size_t i = 0; i < n; i++) {
+			inhibit_forget(in, records[i]);
+			records[i]->stored = false;
+			alerts_remove(&as, records[i]);
+		}
+		inhibitor_free(&in);
+		alerts_fini(&as);
+		config_unref(c);
+		sbuf_fini(&b);
+	}
+}
+END_TEST
+
+START_TEST(limit_per_name)
+{
+	struct limits l = { .max = 2 };
+	struct alert *a = must_alert("A{i=1}", sec(0)), *b = must_alert("A{i=2}", sec(10));
+	struct alert *c = must_alert("A{i=3}", sec(20)), *d = must_alert("B", sec(0));
+	struct alert *none = must_alert("{x=1}", sec(0));
+
+	ck_assert(limits_admit(&l, a, sec(0)));
+	ck_assert(limits_admit(&l, b, sec(0)));
+	ck_assert(limits_admit(&l, a, sec(0)));
+	ck_assert(!limits_admit(&l, c, sec(0)));
+	ck_assert(limits_admit(&l, d, sec(0)));
+	ck_assert(limits_admit(&l, none, sec(0)));
+	/* a ends at 3600: strictly before now, it makes room. */
+	ck_assert(!limits_admit(&l, c, sec(3600)));
+	ck_assert(limits_admit(&l, c, sec(3601)));
+	ck_assert(!limits_admit(&l, a, sec(3601)));
+	limits_release(&l, b);
+	limits_release(&l, b);
+	ck_assert(limits_admit(&l, a, sec(3601)));
+	limits_fini(&l);
+	l.max = 0;
+	ck_assert(limits_admit(&l, a, sec(0)));
+	ck_assert_uint_eq(l.places.n, 0);
+	limits_fini(&l);
+	alert_unref(a);
+	alert_unref(b);
+	alert_unref(c);
+	alert_unref(d);
+	alert_unref(none);
+}
+END_TEST
+
+int
+main(void)
+{
+	return RUN("muting", silences_as_stated, silence_limits, inhibition_as_stated, limit_per_name);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/nflog.h"
+#include "lib_core.h"
+
+static struct log_entry
+entry(uint32_t index, int64_t timestamp, int64_t expires)
+{
+	static const uint64_t firing[] = { 1, 2, 3 };
+	static const uint64_t resolved[] = { 4 };
+
+	return (struct log_entry){
+		.group_key = STR("{}:{}"), .receiver = STR("ops"), .integration = STR("hook"), .index = index,
+		.timestamp = { timestamp, 0, 0 }, .expires = { expires, 0, 0 },
+		.firing = firing, .firing_n = 3, .resolved = resolved, .resolved_n = 1,
+	};
+}
+
+static const struct log_entry *
+find(const struct nflog *l, uint32_t index)
+{
+	return nflog_find(l, STR("{}:{}"), STR("ops"), STR("hook"), index);
+}
+
+START_TEST(newest_wins)
+{
+	struct nflog *l = nflog_new();
+	struct log_entry e = entry(0, 10, 100);
+
+	ck_assert_ptr_null(find(l, 0));
+	ck_assert_ptr_nonnull(nflog_set(l, &e));
+	ck_assert_ptr_null(find(l, 1));
+	ck_assert_ptr_null(nflog_find(l, STR("{}:{}"), STR("ops"), STR("mail"), 0));
+	e = entry(0, 9, 200);
+	ck_assert_ptr_null(nflog_set(l, &e));
+	ck_assert_int_eq(find(l, 0)->expires.s, 100);
+	e = entry(0, 10, 300);
+	e.firing_n = 2;
+	ck_assert_ptr_nonnull(nflog_set(l, &e));
+	ck_assert_int_eq(find(l, 0)->expires.s, 300);
+	ck_assert_uint_eq(find(l, 0)->firing_n, 2);
+	ck_assert_uint_eq(find(l, 0)->firing[1], 2);
+	ck_assert_uint_eq(nflog_count(l), 1);
+	nflog_free(&l);
+	ck_assert_ptr_null(l);
+}
+END_TEST
+
+START_TEST(keeps_copies)
+{
+	struct nflog *l = nflog_new();
+	char key[] = "thread_ts", value[] = "123.456";
+	struct receiver_value v[] = {
+		{ .key = { key, 9 }, .type = RECEIVER_STR, .s = { value, 7 } },
+		{ .key = STR("n"), .type = RECEIVER_INT, .i = 7 },
+	};
+	struct log_entry e = entry(0, 10, 100);
+	const struct log_entry *held;
+
+	e.data = (struct receiver_data){ v, 2 };
+	held = nflog_set(l, &e);
+	memset(key, 'x', 9);
+	memset(value, 'x', 7);
+	ck_assert_ptr_eq(held, find(l, 0));
+	ck_assert(str_is(held->data.v[0].key, "thread_ts"));
+	ck_assert(str_is(held->data.v[0].s, "123.456"));
+	ck_assert_int_eq(held->data.v[1].i, 7);
+	nflog_free(&l);
+}
+END_TEST
+
+static void
+count(void *arg, const struct log_entry *e)
+{
+	*(uint32_t *)arg += e->index;
+}
+
+START_TEST(gc_drops_expired)
+{
+	struct nflog *l = nflog_new();
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < 100; i++) {
+		struct log_entry e = entry(i, 1, 1000 + i);
+
+		nflog_set(l, &e);
+	}
+	nflog_gc(l, (struct wall){ 1009, 0, 0 }, count, &sum);
+	ck_assert_uint_eq(sum, 45);
+	ck_assert_uint_eq(nflog_count(l), 90);
+	ck_assert_ptr_null(find(l, 9));
+	ck_assert_ptr_nonnull(find(l, 10));
+	sum = 0;
+	nflog_each(l, count, &sum);
+	ck_assert_uint_eq(sum, 4950 - 45);
+	nflog_free(&l);
+}
+END_TEST
+
+int
+main(void)
+{
+	return RUN("nflog", newest_wins, keeps_copies, gc_drops_expired);
+}
