@@ -234,14 +234,14 @@ time_interval_dump(struct yaml_writer *w, const struct time_interval *ti)
 }
 
 static void
-intervals_dump(struct yaml_writer *w, const char *key, const struct time_interval *v, size_t n)
+intervals_dump(struct yaml_writer *w, const char *key, const struct config *c, size_t from, size_t to)
 {
-	if (n == 0)
+	if (from == to)
 		return;
 	yaml_key(w, str_from(key));
 	yaml_seq_begin(w);
-	for (size_t i = 0; i < n; i++)
-		time_interval_dump(w, &v[i]);
+	for (size_t i = from; i < to; i++)
+		time_interval_dump(w, &c->time_intervals[i]);
 	yaml_seq_end(w);
 }
 
@@ -274,8 +274,8 @@ sections_dump(struct yaml_writer *w, const struct loading *l)
 	for (size_t i = 0; i < c->templates.n; i++)
 		yaml_str(w, c->templates.v[i]);
 	yaml_seq_end(w);
-	intervals_dump(w, "mute_time_intervals", c->time_intervals, mute);
-	intervals_dump(w, "time_intervals", c->time_intervals + mute, c->time_intervals_n - mute);
+	intervals_dump(w, "mute_time_intervals", c, 0, mute);
+	intervals_dump(w, "time_intervals", c, mute, c->time_intervals_n);
 	if (l->tracing != NULL) {
 		yaml_key(w, STR("tracing"));
 		tracing_dump(w, l->tracing);

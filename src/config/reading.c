@@ -21,7 +21,7 @@ at_format(struct sbuf *b, const struct at *at)
 	sbuf_str(b, at->key);
 }
 
-static void
+static void PRINTF(5, 0)
 problem_add(struct reading *r, int line, int col, const struct at *at, const char *fmt, va_list ap)
 {
 	struct sbuf keys = SBUF_INIT(300), b = SBUF_INIT(4000);
