@@ -148,11 +148,10 @@ leave_foreign_groups(struct engine *e, struct record *r)
 	}
 }
 
+/* `all`: ended ones too, as Alertmanager does at a reload. */
 static void
-dispatch_all(struct engine *e, struct moment now)
+dispatch_all(struct engine *e, bool all, struct moment now)
 {
-	bool all = e->options.reload_resets_timers;
-
 	HMAP_EACH(&e->alerts.records, node) {
 		struct record *r = CONTAINER_OF(node, struct record, node);
 		/* What ended and was in no group has been told of. */
@@ -221,7 +220,7 @@ engine_apply(struct engine *e, struct config *c, struct moment now)
 		carry_groups(e, successor, now);
 		mem_free(successor);
 	}
-	dispatch_all(e, now);
+	dispatch_all(e, old != NULL && e->options.reload_resets_timers, now);
 	tidy_up(e, now);
 	routing_free(&old);
 	engine_leave(e, now);
