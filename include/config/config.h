@@ -78,6 +78,8 @@ struct integration_kind {
 	 * say and final checks. May be NULL.
 	 */
 	bool (*finish)(void *settings, const struct global *g, struct arena *a, struct err *e);
+	/* Called last, for receivers that some route names: what is filled in only there. May be NULL. */
+	void (*used)(void *settings, struct arena *a);
 };
 
 struct integration {
@@ -140,7 +142,7 @@ struct config {
 	size_t receivers_n;
 	struct time_interval *time_intervals;
 	size_t time_intervals_n;
-	struct str_list templates;	/* patterns as written, made absolute */
+	struct str_list templates;	/* patterns as written, joined to the configuration's directory */
 	struct tmpl_set *tmpl;		/* built-in and user templates, parsed */
 	struct silence **silences;	/* declared in rule files; owned references */
 	size_t silences_n;
@@ -168,9 +170,15 @@ struct config_env {
 };
 
 /*
- * Loads a configuration from bytes. `path` names it in errors and is the base
- * of relative paths. On success *out has one reference. Errors carry
- * line and column; the text is "path:line:col: …".
+ * Loads a configuration from bytes, borrowed for the call. `path` names it in
+ * errors; its directory is the base of relative paths. On success *out has one
+ * reference. Mistakes found while reading are told together, one a line,
+ * "path:line:col: key: …", up to 20; e has the place of the first. Mistakes
+ * that concern several sections are told one at a time.
+ *
+ * Beyond Alertmanager's keys, `rule_files` lists patterns of files with further
+ * inhibit_rules and time_intervals, and with silences. The dump (`original`)
+ * shows what these add, but no key that Alertmanager would refuse.
  */
 bool config_load(struct str bytes, const char *path, const struct config_env *env, struct config **out,
     struct err *e) MUST_CHECK;

@@ -205,6 +205,8 @@ used_check(struct loading *l)
 				return reading_problem_at(&l->r, in->line, in->col, at, "%s", e.text);
 			if (!files_check(l, in, at))
 				return false;
+			if (in->kind->used != NULL)
+				in->kind->used(in->settings, l->r.arena);
 		}
 	}
 	return true;

@@ -182,7 +182,7 @@ dump_value(struct yaml_writer *w, const struct field *f, const void *p)
 		headers_dump(w, p, secret);
 		break;
 	case FIELD_ANY:
-		node_dump(w, *(const struct yaml_node *const *)p);
+		node_dump(w, *(const struct yaml_node *const *)p, (f->flags & F_MAP) != 0);
 		break;
 	case FIELD_HTTP:
 		if (*(struct http_config *const *)p == NULL)
@@ -258,7 +258,7 @@ scalar_dump(struct yaml_writer *w, const struct yaml_node *n)
 }
 
 void
-node_dump(struct yaml_writer *w, const struct yaml_node *n)
+node_dump(struct yaml_writer *w, const struct yaml_node *n, bool string_keys)
 {
 	const struct yaml_pair **sorted;
 
@@ -270,7 +270,7 @@ node_dump(struct yaml_writer *w, const struct yaml_node *n)
 	case YAML_SEQ:
 		yaml_seq_begin(w);
 		for (size_t i = 0; i < n->n; i++)
-			node_dump(w, n->items[i]);
+			node_dump(w, n->items[i], false);
 		yaml_seq_end(w);
 		break;
 	case YAML_MAP:
@@ -281,8 +281,11 @@ node_dump(struct yaml_writer *w, const struct yaml_node *n)
 			qsort(sorted, n->n, sizeof(*sorted), node_pair_cmp);
 		yaml_map_begin(w);
 		for (size_t i = 0; i < n->n; i++) {
-			scalar_dump(w, sorted[i]->key);
-			node_dump(w, sorted[i]->value);
+			if (string_keys)
+				yaml_str(w, sorted[i]->key->text);
+			else
+				scalar_dump(w, sorted[i]->key);
+			node_dump(w, sorted[i]->value, false);
 		}
 		yaml_map_end(w);
 		mem_free(sorted);

@@ -47,8 +47,8 @@ bool key_text(struct reading *r, const struct yaml_node *key, const struct at *a
 
 /* The members of a struct as keys and values, dump_fields.c. */
 void fields_dump(struct yaml_writer *w, const struct field *table, const void *s);
-/* A node as it would be written anew, keys sorted. */
-void node_dump(struct yaml_writer *w, const struct yaml_node *n);
+/* A node as it would be written anew, keys sorted. string_keys: its own keys are strings, whatever they look like. */
+void node_dump(struct yaml_writer *w, const struct yaml_node *n, bool string_keys);
 /* Whether a struct has nothing but zeros and empty lists. */
 bool fields_empty(const struct field *table, const void *s);
 

@@ -149,6 +149,26 @@ email_finish(void *settings, const struct global *g, struct arena *a, struct err
 	return true;
 }
 
+/* COMPAT: the configuration shows the headers of receivers in use. */
+static void
+email_used(void *settings, struct arena *a)
+{
+	struct email_settings *s = settings;
+	const struct str_pair defaults[] = { { STR("From"), s->from },
+		{ STR("Subject"), STR("{{ template \"email.default.subject\" . }}") }, { STR("To"), s->to } };
+	struct str_pair *h = ARENA_ARRAY(a, s->headers.n + ARRAY_LEN(defaults), struct str_pair);
+	size_t n = s->headers.n;
+
+	if (n > 0)
+		memcpy(h, s->headers.v, n * sizeof(*h));
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
+		if (find_header(s, defaults[i].key.p) == NULL)
+			h[n++] = defaults[i];
+	}
+	qsort(h, n, sizeof(*h), pair_cmp);
+	s->headers = (struct str_pairs){ h, n };
+}
+
 /* The same in all attempts of one notification, so that a mail that arrives twice can be told. */
 static void
 put_message_id(struct sbuf *b, const struct attempt *a)
@@ -363,6 +383,7 @@ const struct notifier notify_email = {
 		.fields = email_fields,
 		.check = email_check,
 		.finish = email_finish,
+		.used = email_used,
 	},
 	.start = email_start,
 	.resume = email_resume,

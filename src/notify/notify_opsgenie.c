@@ -83,7 +83,7 @@ static const struct field opsgenie_fields[] = {
 	PAIRS_FIELD(struct opsgenie_settings, details, .flags = TEXT_FLAGS),
 	STRING_FIELD(struct opsgenie_settings, entity, .flags = TEXT_FLAGS),
 	STRUCTS_FIELD(struct opsgenie_settings, responders, struct opsgenie_responder, responder_fields,
-	    .flags = F_OMIT_EMPTY, .check = check_responder),
+	    .flags = F_OMIT_EMPTY | F_PRESENCE, .check = check_responder),
 	STRING_FIELD(struct opsgenie_settings, actions, .flags = TEXT_FLAGS),
 	STRING_FIELD(struct opsgenie_settings, tags, .flags = TEXT_FLAGS),
 	STRING_FIELD(struct opsgenie_settings, note, .flags = TEXT_FLAGS),
