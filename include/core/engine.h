@@ -38,6 +38,7 @@ struct engine_options {
 	span retention;			/* of silences and log entries; > 0 */
 	span alert_gc_interval;		/* > 0 */
 	span maintenance_interval;	/* of silences and log; > 0 */
+	span dispatch_maintenance_interval;	/* how long ended groups stay in the count of groups; 0: not at all */
 	span start_delay;		/* no group is flushed before start + this */
 	int64_t alerts_per_name;	/* per alertname; <= 0: no limit */
 	int64_t max_silences;		/* <= 0: no limit */

@@ -23,7 +23,7 @@
 
 /* What holds an alert back at this moment. */
 struct alert_status {
-	const char *const *silenced_by;	/* ids of active silences, sorted */
+	const char *const *silenced_by;	/* ids of active silences, the oldest first */
 	size_t silenced_by_n;
 	uint64_t inhibited_by;		/* fingerprint */
 	bool inhibited;

@@ -176,6 +176,7 @@ open_state(struct server *s, struct moment now, struct err *e)
 		.retention = s->o->data_retention,
 		.alert_gc_interval = s->o->alerts_gc_interval,
 		.maintenance_interval = s->o->data_maintenance_interval,
+		.dispatch_maintenance_interval = s->o->dispatch_maintenance_interval,
 		.start_delay = s->o->dispatch_start_delay,
 		.alerts_per_name = s->o->alerts_per_name,
 		.max_silences = s->o->silences_max,

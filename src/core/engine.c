@@ -18,6 +18,7 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 
 	assert(o->retention > 0 && o->alert_gc_interval > 0 && o->maintenance_interval > 0);
 	e->options = *o;
+	e->started = now.mono;
 	e->port = port;
 	e->latest = now.wall;
 	e->first_flush = mono_add(now.mono, o->start_delay > 0 ? o->start_delay : 0);

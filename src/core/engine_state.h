@@ -62,6 +62,9 @@ struct engine {
 	struct routing *routing;	/* NULL before the first engine_apply */
 	struct inhibitor *inhibitor;	/* as routing */
 	struct hmap groups;
+	struct mono started;
+	int64_t ended_period;		/* number of the maintenance period that ended_groups counts in */
+	size_t ended_groups;		/* no more there, but counted until the period ends (Alertmanager dispatch.go) */
 	struct hmap attempts;		/* legs that are sending, by attempt */
 	uint64_t last_attempt, last_notification;
 

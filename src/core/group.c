@@ -162,6 +162,20 @@ group_end(struct engine *e, struct group *g, struct moment now)
 		flush_cancel(e, g->flight, now);
 	save_group_dropped(e, g);
 	group_free(e, g);
+	groups_count_ended(e, now);
+	e->ended_groups++;
+}
+
+size_t
+groups_count_ended(struct engine *e, struct moment now)
+{
+	span interval = e->options.dispatch_maintenance_interval;
+	int64_t period = interval > 0 ? mono_sub(now.mono, e->started) / interval : 0;
+
+	if (period != e->ended_period || interval <= 0)
+		e->ended_groups = 0;
+	e->ended_period = period;
+	return e->ended_groups;
 }
 
 struct member *

@@ -71,6 +71,8 @@ struct group *group_new_of(struct engine *e, const struct route *route, struct l
 void group_free(struct engine *e, struct group *g);
 /* Cancels a flush in progress, tells the store, frees g. */
 void group_end(struct engine *e, struct group *g, struct moment now);
+/* Groups that ended in this maintenance period: metrics count them until it is over. */
+size_t groups_count_ended(struct engine *e, struct moment now);
 /* The key of engine.groups. */
 uint64_t group_hash(const struct route *route, const struct labels *group_labels);
 /* (Re)arms the timer. */

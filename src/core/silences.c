@@ -2,6 +2,7 @@
 #include "silences.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -277,6 +278,15 @@ has(const struct record *r, const struct silence_entry *entry)
 	return false;
 }
 
+/* In the order in which they were made or edited, which is how they are told. */
+static int
+by_version(const void *a, const void *b)
+{
+	const struct silence_entry *x = *(struct silence_entry *const *)a, *y = *(struct silence_entry *const *)b;
+
+	return x->version < y->version ? -1 : x->version > y->version;
+}
+
 static void
 look(struct silences *ss, struct record *r, struct wall now)
 {
@@ -295,6 +305,8 @@ look(struct silences *ss, struct record *r, struct wall now)
 		entry->refs++;
 	}
 	mindex_end(&it);
+	if (r->silences_n > 1)
+		qsort(r->silences, r->silences_n, sizeof(r->silences[0]), by_version);
 	r->silences_seen = ss->version;
 }
 

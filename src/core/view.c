@@ -6,12 +6,6 @@
 
 #include "engine_state.h"
 
-static int
-cmp_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void
 silenced_by(struct engine *e, struct record *r, struct wall now, struct arena *arena, struct alert_status *out)
 {
@@ -26,7 +20,6 @@ silenced_by(struct engine *e, struct record *r, struct wall now, struct arena *a
 	ids = ARENA_ARRAY(arena, n, const char *);
 	for (size_t i = 0; i < n; i++)
 		ids[i] = active[i]->id;
-	qsort(ids, n, sizeof(ids[0]), cmp_texts);
 	out->silenced_by = ids;
 	out->silenced_by_n = n;
 }
@@ -240,7 +233,7 @@ void
 view_gauges(struct engine *e, struct moment now, struct view_gauges *out)
 {
 	e->counters.silences_queries = e->silences.queries;
-	*out = (struct view_gauges){ .groups = e->groups.n, .log_entries = nflog_count(e->nflog) };
+	*out = (struct view_gauges){ .groups = e->groups.n + groups_count_ended(e, now), .log_entries = nflog_count(e->nflog) };
 	HMAP_EACH(&e->alerts.records, node) {
 		const struct record *r = CONTAINER_OF(node, struct record, node);
 

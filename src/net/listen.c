@@ -109,7 +109,7 @@ listen_on(struct str address, int *fd_out, struct err *e)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	struct addrinfo *found = NULL;
-	struct str host, port;
+	struct str host = STR_NONE, port = STR_NONE;
 	char *host_z, *port_z;
 	bool ok = false;
 	int bad, why = 0;

@@ -50,7 +50,7 @@ decimal_up(char *text)
 		*p = '0';
 	}
 	text[0] = '1';
-	snprintf(exp, 8, "e%+03d", e + 1);
+	snprintf(exp, 8, "e%+03d", (e + 1) % 1000);	/* a double has three digits at most */
 }
 
 /*
