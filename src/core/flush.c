@@ -123,11 +123,8 @@ tell_failed(struct engine *e, const struct flight *f, struct moment now)
 
 /* Takes out of the group what was told to have ended, unless it was posted again meanwhile. */
 static void
-forget_resolved(struct engine *e, struct flight *f, struct moment now)
+forget_resolved(struct engine *e, struct flight *f)
 {
-	struct group *g = f->group;
-	bool any = false;
-
 	for (size_t i = 0; i < f->all_n; i++) {
 		struct record *r;
 		struct member *m;
@@ -135,14 +132,10 @@ forget_resolved(struct engine *e, struct flight *f, struct moment now)
 		if (!f->all[i].resolved)
 			continue;
 		r = alerts_find(&e->alerts, f->all[i].alert->labels);
-		m = r != NULL ? group_member(g, r) : NULL;
-		if (m == NULL || r->alert != f->all[i].alert)
-			continue;
-		group_remove(e, m);
-		any = true;
+		m = r != NULL ? group_member(f->group, r) : NULL;
+		if (m != NULL && r->alert == f->all[i].alert)
+			group_remove(e, m);
 	}
-	if (any)
-		save_group(e, g, SAVE_SOON, now);
 }
 
 void
@@ -154,8 +147,9 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 	if (f->failed)
 		tell_failed(e, f, now);
 	else
-		forget_resolved(e, f, now);
+		forget_resolved(e, f);
 	flight_free(e, f);
+	save_group(e, g, SAVE_NOW, now);
 	if (g->n == 0)
 		group_end(e, g, now);
 	else if (!deadline_armed(&g->timer))

@@ -55,6 +55,18 @@ save_group(struct engine *e, struct group *g, enum save when, struct moment now)
 		sched_arm(&e->sched, &e->save, mono_add(now.mono, SAVE_DELAY));
 }
 
+/*
+ * Until a flush has ended it counts as not begun: after a crash it is due at
+ * once, and the log knows who has been told already.
+ */
+static struct wall
+next_flush(const struct group *g, struct moment now)
+{
+	if (g->flight != NULL)
+		return g->flight->tick;
+	return wall_add(now.wall, mono_sub(g->due, now.mono));
+}
+
 static void
 fill_state(struct engine *e, const struct group *g, struct moment now, struct group_state *out)
 {
@@ -65,7 +77,7 @@ fill_state(struct engine *e, const struct group *g, struct moment now, struct gr
 		.route_id = g->route->id,
 		.receiver = g->route->receiver->name,
 		.labels = g->labels,
-		.next_flush = wall_add(now.wall, mono_sub(g->due, now.mono)),
+		.next_flush = next_flush(g, now),
 		.flushed = g->flushed,
 		.group_wait = g->route->group_wait,
 		.group_interval = g->route->group_interval,
