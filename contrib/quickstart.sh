@@ -107,11 +107,12 @@ demo() {
 		timer=$!
 		pids="$timer $pids"
 		wait "$timer" || :
+		! kill -0 "$router" 2>/dev/null || return 0
 	else
 		wait "$router" || :
-		cat "$work/log" >&2
-		die 'the router stopped'
 	fi
+	cat "$work/log" >&2
+	die 'the router stopped'
 }
 
 with_demo=
