@@ -38,6 +38,7 @@ struct slack_settings {
 	struct struct_list actions;	/* of struct slack_action */
 	bool update_message;
 	span timeout;
+	struct http_config *authorized;	/* no key: http_config with the app's token; NULL: no token */
 };
 
 #define TEXT_FLAGS (F_TEMPLATE | F_OMIT_EMPTY)
@@ -168,24 +169,23 @@ slack_check(void *settings, struct arena *a, struct err *e)
 	return true;
 }
 
-/* The token goes out by way of a copy of http_config. */
+/*
+ * The token goes out by way of a copy of http_config. COMPAT: Alertmanager shows
+ * what it makes of it in its dump, which is then no valid configuration.
+ */
 static bool
 use_app_token(struct slack_settings *s, struct arena *a, struct err *e)
 {
-	struct http_config *http = ARENA_NEW(a, struct http_config);
-
-	*http = *s->common.http_config;
-	if (http->authorization.present)
+	if (s->common.http_config->authorization.present)
 		return err_set(e, ERR_INVALID, "http authorization can't be set when using Slack App tokens");
-	http->authorization = (struct authorization){
+	s->authorized = ARENA_NEW(a, struct http_config);
+	*s->authorized = *s->common.http_config;
+	s->authorized->authorization = (struct authorization){
 		.present = true,
 		.type = STR("Bearer"),
 		.credentials = s->app_token,
 		.credentials_file = s->app_token_file,
 	};
-	s->common.http_config = http;
-	s->api_url = s->app_url;
-	s->api_url_file = STR_NONE;
 	return true;
 }
 
@@ -198,9 +198,9 @@ slack_finish(void *settings, const struct global *g, struct arena *a, struct err
 	inherit_str(&s->app_url, g->slack_app_url);
 	if (!authorized && s->api_url.n == 0)
 		settings_inherit_pair(&s->app_token, &s->app_token_file, g->slack_app_token, g->slack_app_token_file);
-	settings_inherit_pair(&s->api_url, &s->api_url_file, g->slack_api_url, g->slack_api_url_file);
 	if (s->app_token.n + s->app_token_file.n > 0)
 		return use_app_token(s, a, e);
+	settings_inherit_pair(&s->api_url, &s->api_url_file, g->slack_api_url, g->slack_api_url_file);
 	if (s->api_url.n + s->api_url_file.n == 0)
 		return err_set(e, ERR_INVALID, "no Slack API URL nor App token set either inline or in a file");
 	return true;
@@ -311,7 +311,9 @@ slack_start(struct attempt *a, struct request *out, struct err *e)
 	struct http_json j;
 	enum step step;
 
-	if (!render_secret(a, s->api_url, s->api_url_file, &url, e))
+	if (s->authorized != NULL)
+		url = s->app_url;
+	else if (!render_secret(a, s->api_url, s->api_url_file, &url, e))
 		return STEP_FAIL;
 	state->channel = render_text(&r, s->channel);
 	a->state = state;
@@ -339,6 +341,7 @@ slack_start(struct attempt *a, struct request *out, struct err *e)
 	/* COMPAT: Alertmanager sends what it has when a template fails, and calls it a success. */
 	if (r.failed)
 		return STEP_FAIL;
+	out->http.http = s->authorized;
 	out->http.timeout = s->timeout;
 	out->http.timeout_name = "slack";
 	out->http.secret_url = true;

@@ -40,10 +40,10 @@ static const struct field sms_fields[] = {
 	    .doc = "http: the body as a form."),
 	STRING_FIELD(struct sms_settings, body, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
 	    .doc = "http: the body, JSON unless a header says otherwise."),
-	STRINGS_FIELD(struct sms_settings, success_status, .flags = F_OMIT_EMPTY, .doc = "http: 2xx unless set."),
+	STRINGS_FIELD(struct sms_settings, success_statuses, .flags = F_OMIT_EMPTY, .doc = "http: 2xx unless set."),
 	STRING_FIELD(struct sms_settings, success_body, .flags = F_OMIT_EMPTY,
 	    .doc = "http: a regular expression that the body of a success has to match."),
-	STRINGS_FIELD(struct sms_settings, retry_status, .flags = F_OMIT_EMPTY,
+	STRINGS_FIELD(struct sms_settings, retry_statuses, .flags = F_OMIT_EMPTY,
 	    .doc = "http: worth another attempt besides 408, 429 and 5xx."),
 	STRING_FIELD(struct sms_settings, retry_body, .flags = F_OMIT_EMPTY,
 	    .doc = "http: a failure whose body matches is worth another attempt."),
@@ -73,7 +73,7 @@ parse_status(struct str s, int *out)
 static bool
 check_answer_rules(const struct sms_settings *s, struct err *e)
 {
-	const struct str_list *lists[] = { &s->success_status, &s->retry_status };
+	const struct str_list *lists[] = { &s->success_statuses, &s->retry_statuses };
 	struct str patterns[] = { s->success_body, s->retry_body };
 	int status;
 
@@ -99,8 +99,8 @@ check_kannel(const struct sms_settings *s, struct err *e)
 		return err_set(e, ERR_INVALID, "missing username in sms_config");
 	if (s->password.n == 0 && s->password_file.n == 0)
 		return err_set(e, ERR_INVALID, "missing password or password_file in sms_config");
-	if (s->method.n > 0 || s->headers.n > 0 || s->form.n > 0 || s->body.n > 0 || s->success_status.n > 0 ||
-	    s->success_body.n > 0 || s->retry_status.n > 0 || s->retry_body.n > 0)
+	if (s->method.n > 0 || s->headers.n > 0 || s->form.n > 0 || s->body.n > 0 || s->success_statuses.n > 0 ||
+	    s->success_body.n > 0 || s->retry_statuses.n > 0 || s->retry_body.n > 0)
 		return err_set(e, ERR_INVALID, "method, headers, form, body and the rules for answers "
 		    "are for provider http in sms_config");
 	return true;
@@ -200,6 +200,19 @@ fit_text(struct attempt *a, struct str text)
 	return out;
 }
 
+static enum step
+verdict(struct attempt *a, struct err *e)
+{
+	const struct sms_state *state = a->state;
+	const struct sms_error *error = recipients_pending(a->n, 0) != NULL ? &state->temporary : &state->final;
+	enum step step = recipients_verdict(a, error->text, e);
+
+	if (step != STEP_RETRY)
+		a->retry_after = 0;
+	a->failure = error->failure;
+	return step;
+}
+
 /* The next one after the last who has not been served, or the end. */
 static enum step
 next_recipient(struct attempt *a, struct request *out, struct err *e)
@@ -210,7 +223,7 @@ next_recipient(struct attempt *a, struct request *out, struct err *e)
 
 	state->current = recipients_pending(a->n, from);
 	if (state->current == NULL)
-		return recipients_verdict(a, state->why, e);
+		return verdict(a, e);
 	if (!(is_kannel(s) ? sms_kannel_request : sms_http_request)(a, out, e))
 		return STEP_FAIL;
 	out->http.timeout = s->timeout;
@@ -244,31 +257,49 @@ sms_start(struct attempt *a, struct request *out, struct err *e)
 	return next_recipient(a, out, e);
 }
 
+/* Numbers are people's: errors show their ends only. */
+static struct str
+mask(struct arena *a, struct str to)
+{
+	return to.n > 6 ? arena_printf(a, "...%.*s", STR_ARG(str_sub(to, to.n - 4, to.n))) : to;
+}
+
+static void
+note_error(struct attempt *a, const struct response *r, struct sms_error *out)
+{
+	const struct sms_state *state = a->state;
+	struct str body = str_sub(str_trim(r->body), 0, 500);
+
+	out->failure = judge_failure(r->status);
+	out->text = arena_printf(a->arena, "recipient %.*s: unexpected answer with status code %d%s%.*s",
+	    STR_ARG(mask(a->arena, state->current->to)), r->status, body.n > 0 ? ": " : "", STR_ARG(body));
+}
+
 static enum step
 sms_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
 {
 	const struct sms_settings *s = a->settings;
 	struct sms_state *state = a->state;
 	struct str id = STR_NONE;
-	enum step step;
 
 	/* Without an answer the others would wait in vain as well. */
 	if (r->transport_error)
 		return judge_http(a, r, &(struct judge){ 0 }, e);
-	step = is_kannel(s) ? sms_kannel_judge(r, &id) : sms_http_judge(s, r);
-	if (step != STEP_DONE) {
-		state->why = arena_printf(a->arena, "unexpected answer for %.*s: status code %d: %.*s",
-		    STR_ARG(state->current->to), r->status, STR_ARG(str_sub(str_trim(r->body), 0, 500)));
-		a->failure = judge_failure(r->status);
-		state->failure = a->failure;
-		if (r->retry_after > a->retry_after && step == STEP_RETRY)
-			a->retry_after = r->retry_after;
-	}
-	if (step == STEP_DONE)
+	switch (is_kannel(s) ? sms_kannel_judge(r, &id) : sms_http_judge(s, r)) {
+	case STEP_DONE:
 		recipients_done(a->n, state->current, id);
-	else if (step == STEP_FAIL)
-		recipients_failed(a, state->current, state->why);
-	a->failure = state->failure;
+		break;
+	case STEP_FAIL:
+		note_error(a, r, &state->final);
+		recipients_failed(a, state->current, state->final.text);
+		break;
+	case STEP_RETRY:
+	case STEP_SEND:
+		note_error(a, r, &state->temporary);
+		if (r->retry_after > a->retry_after)
+			a->retry_after = r->retry_after;
+		break;
+	}
 	return next_recipient(a, out, e);
 }
 

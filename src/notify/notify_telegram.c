@@ -180,6 +180,7 @@ telegram_resume(struct attempt *a, const struct response *r, struct request *out
 	if (r->transport_error)
 		return judge_http(a, r, &(struct judge){ 0 }, e);
 	reply = json_parse(a->arena, r->body, JSON_DOCUMENT, &why);
+	a->retry_after = r->retry_after;
 	if (reply == NULL)
 		return judge_retry(a, judge_failure(r->status), e, "telegram: %s (status code %d)", why.text,
 		    r->status);
@@ -187,7 +188,8 @@ telegram_resume(struct attempt *a, const struct response *r, struct request *out
 		return STEP_DONE;
 	code = (int)json_get_int(reply, "error_code", r->status);
 	wait = json_get_int(json_get(reply, "parameters"), "retry_after", 0);
-	a->retry_after = wait <= 0 ? r->retry_after : wait < 3600 ? wait * SPAN_S : SPAN_HOUR;
+	if (wait > 0)
+		a->retry_after = wait < 3600 ? wait * SPAN_S : SPAN_HOUR;
 	return judge_retry(a, judge_failure(code), e, "telegram: %.*s (%d)",
 	    STR_ARG(json_get_str(reply, "description", STR("unknown error"))), code);
 }

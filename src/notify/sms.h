@@ -21,7 +21,7 @@ struct sms_settings {
 	struct str method;
 	struct str_pairs headers, query, form;
 	struct str body;
-	struct str_list success_status, retry_status;
+	struct str_list success_statuses, retry_statuses;
 	struct str success_body, retry_body;
 };
 
@@ -29,8 +29,11 @@ struct sms_settings {
 struct sms_state {
 	struct str url, password, from, text;
 	struct recipient *current;	/* whose request is under way */
-	struct str why;			/* last error */
-	enum failure failure;
+	/* The last errors: one that another attempt may do better at, one that is final. */
+	struct sms_error {
+		struct str text;
+		enum failure failure;
+	} temporary, final;
 };
 
 /* The request for state->current. */

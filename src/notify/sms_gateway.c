@@ -225,13 +225,13 @@ body_matches(struct str pattern, struct str body)
 enum step
 sms_http_judge(const struct sms_settings *s, const struct response *r)
 {
-	bool ok = s->success_status.n > 0 ? lists_status(&s->success_status, r->status) : r->status / 100 == 2;
+	bool ok = s->success_statuses.n > 0 ? lists_status(&s->success_statuses, r->status) : r->status / 100 == 2;
 
 	if (ok && (s->success_body.n == 0 || body_matches(s->success_body, r->body)))
 		return STEP_DONE;
 	if (s->retry_body.n > 0 && body_matches(s->retry_body, r->body))
 		return STEP_RETRY;
-	if (r->status / 100 == 5 || r->status == 429 || r->status == 408 || lists_status(&s->retry_status, r->status))
+	if (r->status / 100 == 5 || r->status == 429 || r->status == 408 || lists_status(&s->retry_statuses, r->status))
 		return STEP_RETRY;
 	return STEP_FAIL;
 }

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+
+#include "lib_notify.h"
+#include "mail_message.h"
+#include "recipients.h"
+#include "render.h"
+
+static struct bench *bench;
+
+static void
+setup(void)
+{
+	struct request req;
+
+	bench = bench_new(STR("config: |\n  route: {receiver: 'team.x+y'}\n  receivers: [{name: 'team.x+y', "
+	    "webhook_configs: [{url: 'http://x/'}]}]\n"
+	    "group_labels: {alertname: A}\nroute_labels: {team: '{{x}}'}\n"
+	    "alerts:\n"
+	    "  - {labels: {alertname: A, b: '1', c: '1'}, annotations: {s: same, t: x}, starts: '2026-11-22T06:00:00+02:00', url: u}\n"
+	    "  - {labels: {alertname: A, b: '2', c: '1'}, annotations: {s: same}, ends: '2026-11-22T04:03:50Z'}\n"
+	    "  - {labels: {alertname: A, b: '3', c: '1'}, annotations: {s: same}, ends: '2026-11-22T04:03:50Z'}\n"),
+	    NULL);
+	(void)!bench_start(bench, &req, NULL);
+}
+
+static void
+teardown(void)
+{
+	bench_free(bench);
+}
+
+static void
+assert_text(const char *source, const char *want)
+{
+	struct err e = { 0 };
+	struct str got;
+
+	ck_assert_msg(notify_text(&bench->attempt, str_from(source), &got, &e), "%s: %s", source, e.text);
+	ck_assert_msg(str_is(got, want), "%s: \"%.*s\", not \"%s\"", source, STR_ARG(got), want);
+}
+
+START_TEST(data_has_what_templates_need)
+{
+	assert_text("{{ .Receiver }} {{ .Status }} {{ .NotificationReason }} {{ .ExternalURL }}",
+	    "team\\.x\\+y firing first notification http://am:9093");
+	assert_text("{{ len .Alerts }} {{ len .Alerts.Firing }} {{ len .Alerts.Resolved }}", "3 1 2");
+	assert_text("{{ .GroupLabels }}|{{ .CommonLabels }}|{{ .CommonAnnotations }}|{{ .RouteLabels }}",
+	    "alertname=A|alertname=A, c=1|s=same|team={{x}}");
+	assert_text("{{ routeLabels \"team\" }}{{ routeLabels \"none\" }}", "{{x}}");
+	assert_text("{{ range .Alerts.Resolved }}{{ .Labels.b }}{{ .Status }} {{ end }}", "2resolved 3resolved ");
+	assert_text("{{ with index .Alerts 0 }}{{ .StartsAt }} {{ .EndsAt.IsZero }} {{ .GeneratorURL }} {{ .Fingerprint }}"
+	    "{{ end }}", "2026-11-22 06:00:00 +0200 +0200 true u 98101bf9c3ae2c86");
+	assert_text("{{ (index .Alerts 1).EndsAt.Format \"15:04:05\" }}", "04:03:50");
+	assert_text("{{ .CommonLabels.nothing }}{{ .Alerts.Firing | len }}", "1");
+	assert_text("{{ (.CommonLabels.Remove .GroupLabels.Names).SortedPairs }}", "c=1");
+	assert_text("{{ printf \"%T %T %T\" . .Alerts .Alerts.Firing }}",
+	    "*template.Data template.Alerts []template.Alert");
+}
+END_TEST
+
+START_TEST(limits_come_before_everything)
+{
+	bench->attempt.max_alerts = 1;
+	assert_text("{{ len .Alerts }}{{ .Status }}{{ .CommonLabels }}", "1firingalertname=A, b=1, c=1");
+	ck_assert(render_firing(&bench->attempt));
+	bench->attempt.max_alerts = 0;
+	assert_text("{{ len .Alerts }}", "3");
+}
+END_TEST
+
+START_TEST(unknown_fields_are_errors)
+{
+	struct err e = { 0 };
+	struct str out;
+
+	ck_assert(!notify_text(&bench->attempt, STR("{{ .Nope }}"), &out, &e));
+	ck_assert_ptr_nonnull(strstr(e.text, "can't evaluate field Nope in type *template.Data"));
+	ck_assert(!notify_text(&bench->attempt, STR("{{ (index .Alerts 0).Nope }}"), &out, &e));
+	ck_assert_ptr_nonnull(strstr(e.text, "can't evaluate field Nope in type template.Alert"));
+}
+END_TEST
+
+START_TEST(texts_are_cut_at_characters)
+{
+	struct render r = { .a = &bench->attempt };
+	static const struct {
+		const char *in;
+		size_t max;
+		const char *runes, *bytes;
+	} cases[] = {
+		{ "abcdef", 6, "abcdef", "abcdef" },
+		{ "abcdefg", 6, "abcde…", "abc…" },
+		{ "ééééé", 5, "ééééé", "é…" },
+		{ "éééééé", 5, "éééé…", "é…" },
+		{ "abcd", 3, "abc", "…" },
+		{ "abcd", 2, "ab", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct str in = str_from(cases[i].in);
+
+		ck_assert_msg(str_is(render_cut_runes(&r, in, cases[i].max, "x"), cases[i].runes), "runes %zu", i);
+		ck_assert_msg(str_is(render_cut_bytes(&r, in, cases[i].max, "x"), cases[i].bytes), "bytes %zu: %.*s", i,
+		    STR_ARG(render_cut_bytes(&r, in, cases[i].max, "x")));
+	}
+}
+END_TEST
+
+START_TEST(header_names_are_canonical)
+{
+	static const char *const cases[][2] = { { "x-foo", "X-Foo" }, { "REPLY-TO", "Reply-To" }, { "a b", "a b" },
+		{ "mime-version", "Mime-Version" }, { "", "" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		ck_assert(str_is(mail_canonical(bench->arena, str_from(cases[i][0])), cases[i][1]));
+}
+END_TEST
+
+START_TEST(a_header_is_one_header)
+{
+	struct sbuf b = SBUF_INIT(1 << 20);
+
+	mail_put_header(&b, STR("Subject"), STR("a\r\nBcc: x@y"));
+	mail_put_header(&b, STR("To"), STR("\"J\xc3\xbcrgen\" <j@x.org>, b@y.org"));
+	mail_put_header(&b, STR("X\r\nBcc"), STR("v"));
+	ck_assert_str_eq(sbuf_cstr(&b), "Subject: =?utf-8?q?a=0D=0ABcc:_x@y?=\r\n"
+	    "To: =?utf-8?b?SsO8cmdlbg==?= <j@x.org>, <b@y.org>\r\n");
+	sbuf_fini(&b);
+}
+END_TEST
+
+START_TEST(recipients_decide_the_verdict)
+{
+	struct notification *n = &bench->n;
+	struct err e = { 0 };
+
+	recipients_add(n, STR("1"));
+	recipients_add(n, STR("2"));
+	recipients_add(n, STR("1"));
+	ck_assert_uint_eq(n->recipients.n, 2);
+	ck_assert_int_eq(recipients_verdict(&bench->attempt, STR("why"), &e), STEP_RETRY);
+	recipients_done(n, recipients_pending(n, 0), STR("id"));
+	ck_assert_int_eq(recipients_verdict(&bench->attempt, STR("why"), &e), STEP_RETRY);
+	ck_assert_str_eq(e.text, "1 of 2 recipients not served: why");
+	recipients_failed(&bench->attempt, recipients_pending(n, 0), STR("no"));
+	ck_assert_int_eq(recipients_verdict(&bench->attempt, STR("why"), &e), STEP_DONE);
+	n->recipients.v[0].state = RECIPIENT_FAILED;
+	ck_assert_int_eq(recipients_verdict(&bench->attempt, STR("why"), &e), STEP_FAIL);
+	ck_assert_ptr_null(recipients_pending(n, 0));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("notify render");
+	TCase *t = tcase_create("render");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, data_has_what_templates_need);
+	tcase_add_test(t, limits_come_before_everything);
+	tcase_add_test(t, unknown_fields_are_errors);
+	tcase_add_test(t, texts_are_cut_at_characters);
+	tcase_add_test(t, header_names_are_canonical);
+	tcase_add_test(t, a_header_is_one_header);
+	tcase_add_test(t, recipients_decide_the_verdict);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What configurations of receivers are refused, and in which words; what they inherit. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "lib_notify.h"
+
+static const struct {
+	/* phrase NULL: accepted; "-": accepted, but its dump is not (nor is Alertmanager's) */
+	const char *kind, *settings, *phrase, *global;
+} cases[] = {
+	{ "webhook", "{}", "one of url or url_file must be configured", "" },
+	{ "webhook", "{url: 'http://x', url_file: f}", "at most one of url & url_file must be configured", "" },
+	{ "webhook", "{url: 'ftp://x'}", "unsupported scheme \"ftp\" for URL", "" },
+	{ "webhook", "{url: 'http://'}", "missing host for URL", "" },
+	{ "webhook", "{url: '{{ toUpper .Status }}'}", "function \"toUpper\" not defined", "" },
+	{ "webhook", "{url: '{{ .Status }}', nope: 1}", "nope", "" },
+	{ "webhook", "{url: <secret>}", NULL, "" },
+	{ "webhook", "null", "missing webhook config", "" },
+	{ "email", "{}", "missing to address in email config", "" },
+	{ "email", "{to: a}", "no global SMTP smarthost set", "" },
+	{ "email", "{to: a, smarthost: 'h:25'}", "no global SMTP from set", "" },
+	{ "email", "{to: a, smarthost: h}", "missing port in address", "" },
+	{ "email", "{to: a, headers: {subject: a, Subject: b}}", "duplicate header \"Subject\" in email config", "" },
+	{ "email", "{to: a, headers: {'a b': a}}", "invalid header name", "" },
+	{ "email", "{to: a, threading: {enabled: true}}", "threading.thread_by_date must be either 'none' or 'daily'", "" },
+	{ "email", "{to: a, threading: {enabled: true, thread_by_date: none}, headers: {references: x}}",
+	  "conflicting configuration: threading.enabled conflicts with custom References header", "" },
+	{ "email", "{to: a}", NULL, "smtp_smarthost: 'h:25', smtp_from: a" },
+	{ "slack", "{}", "no Slack API URL nor App token set either inline or in a file", "" },
+	{ "slack", "{api_url: 'http://x', api_url_file: f}", "at most one of api_url & api_url_file must be configured", "" },
+	{ "slack", "{app_token: 'http://x', app_token_file: f}",
+	  "at most one of app_token & app_token_file must be configured", "" },
+	{ "slack", "{api_url: 'http://x', app_token: t}",
+	  "at most one of api_url/api_url_file & app_token/app_token_file must be configured", "" },
+	{ "slack", "{api_url: 'http://x', fields: [{value: v}]}", "missing title in Slack field configuration", "" },
+	{ "slack", "{api_url: 'http://x', fields: [{title: v}]}", "missing value in Slack field configuration", "" },
+	{ "slack", "{api_url: 'http://x', actions: [{text: v}]}", "missing type in Slack action configuration", "" },
+	{ "slack", "{api_url: 'http://x', actions: [{type: v}]}", "missing text in Slack action configuration", "" },
+	{ "slack", "{api_url: 'http://x', actions: [{type: v, text: t}]}",
+	  "missing name or url in Slack action configuration", "" },
+	{ "slack", "{api_url: 'http://x', actions: [{type: v, text: t, name: n, confirm: {title: x}}]}",
+	  "missing text in Slack confirmation configuration", "" },
+	{ "slack", "{app_token: t, http_config: {authorization: {credentials: c}}}",
+	  "http authorization can't be set when using Slack App tokens", "" },
+	{ "slack", "{update_message: true}", "update_message can only be used with bot tokens", "slack_api_url: 'http://x'" },
+	{ "slack", "null", "missing slack config", "slack_api_url: 'http://x'" },
+	{ "slack", "{channel: c}", NULL, "slack_app_token: t" },
+	{ "pagerduty", "{}", "missing service or routing key in PagerDuty config", "" },
+	{ "pagerduty", "{routing_key: a, routing_key_file: b}",
+	  "at most one of routing_key & routing_key_file must be configured", "" },
+	{ "pagerduty", "{routing_key: a, details: [x]}", "", "" },
+	{ "opsgenie", "{}", "no global OpsGenie API Key set either inline or in a file", "" },
+	{ "opsgenie", "{api_key: k, responders: [{type: team}]}", "has to have at least one of id, username or name", "" },
+	{ "opsgenie", "{api_key: k, responders: [{name: n, type: x}]}", "type does not match valid options", "" },
+	{ "opsgenie", "{api_key: k, responders: [{name: n, type: TEAM}]}", NULL, "" },
+	{ "opsgenie", "{api_key: k, responders: [{name: n, type: '{{ nope }}'}]}", "invalid template syntax", "" },
+	{ "victorops", "{api_key: k}", "missing Routing key in VictorOps config", "" },
+	{ "victorops", "{routing_key: k}", "no global VictorOps API Key set", "" },
+	{ "victorops", "{api_key: k, routing_key: r, custom_fields: {entity_id: x}}",
+	  "victorOps config contains custom field entity_id which cannot be used", "" },
+	{ "pushover", "{token: t}", "one of user_key or user_key_file must be configured", "" },
+	{ "pushover", "{user_key: t}", "one of token or token_file must be configured", "" },
+	{ "pushover", "{user_key: t, token: t, html: true, monospace: true}",
+	  "at most one of monospace & html must be configured", "" },
+	{ "pushover", "{user_key: t, token: t, retry: 5}", "", "" },
+	{ "sns", "{sigv4: {access_key: a}, topic_arn: t}", "must provide a AWS SigV4 Access key and Secret Key", "" },
+	{ "sns", "{}", "must provide either a Target ARN, Topic ARN, or Phone Number for SNS config", "" },
+	{ "sns", "{topic_arn: a, target_arn: b}", "must provide either a Target ARN", "" },
+	{ "sns", "{topic_arn: a, target_arn: b, phone_number: c}", NULL, "" },
+	{ "telegram", "{bot_token: t}", "missing chat_id or chat_id_file on telegram_config", "" },
+	{ "telegram", "{chat_id: 1}", "missing bot_token or bot_token_file on telegram_config", "" },
+	{ "telegram", "{bot_token: t, chat_id: 1, chat_id_file: f}", "at most one of chat_id & chat_id_file", "" },
+	{ "telegram", "{bot_token: t, chat_id: 1, parse_mode: html}", "unknown parse_mode on telegram_config", "" },
+	{ "telegram", "{bot_token: t, chat_id: 1, parse_mode: ''}", NULL, "" },
+	{ "discord", "{}", "one of webhook_url or webhook_url_file must be configured", "" },
+	{ "webex", "{http_config: {authorization: {credentials: c}}}", "missing room_id on webex_config", "" },
+	{ "webex", "{room_id: r}", "missing webex_configs.http_config.authorization", "" },
+	{ "msteams", "{webhook_url: 'http://x', webhook_url_file: f}",
+	  "at most one of webhook_url & webhook_url_file must be configured", "" },
+	{ "msteamsv2", "{}", "one of webhook_url or webhook_url_file must be configured", "" },
+	{ "jira", "{issue_type: t}", "missing project in jira_config", "" },
+	{ "jira", "{project: p}", "missing issue_type in jira_config", "" },
+	{ "jira", "{project: p, issue_type: t}", "no global Jira Cloud URL set", "" },
+	{ "jira", "{project: p, issue_type: t, api_type: x}", "unknown api_type on jira_config", "" },
+	{ "rocketchat", "{}", "no global Rocketchat TokenID set either inline or in a file", "" },
+	{ "rocketchat", "{token_id: i}", "no global Rocketchat Token set either inline or in a file", "" },
+	{ "mattermost", "{}", "missing webhook_url or webhook_url_file on mattermost_config", "" },
+	{ "mattermost", "{webhook_url: 'http://x', fields: [{title: t}]}", "missing value in Mattermost field", "" },
+	{ "incidentio", "{url: 'http://x', http_config: {}}", "at least one of alert_source_token", "" },
+	{ "incidentio", "{url: 'http://x'}", "-", "" },
+	{ "incidentio", "{url: 'http://x', alert_source_token: t}", NULL, "" },
+	{ "incidentio", "{url: 'http://x', alert_source_token: t, http_config: {authorization: {credentials: c}}}",
+	  "cannot specify alert_source_token or alert_source_token_file when using http_config.authorization", "" },
+	{ "wechat", "{api_secret: s}", "no global Wechat CorpID set", "" },
+	{ "wechat", "{corp_id: s}", "no global Wechat Api Secret set either inline or in a file", "" },
+	{ "wechat", "{api_secret: s, corp_id: c, message_type: html}", "weChat message type \"html\" does not match", "" },
+	{ "sms", "{url: 'http://x'}", "missing to in sms_config", "" },
+	{ "sms", "{to: ['1']}", "one of url or url_file must be configured", "" },
+	{ "sms", "{provider: x, url: 'http://x', to: ['1']}", "unknown provider \"x\" in sms_config", "" },
+	{ "sms", "{provider: kannel, url: 'http://x', to: ['1']}", "missing username in sms_config", "" },
+	{ "sms", "{provider: kannel, url: 'http://x', to: ['1'], username: u}", "missing password or password_file", "" },
+	{ "sms", "{url: 'http://x', to: ['1'], max_segments: 0}", "max_segments must be between 1 and 10", "" },
+	{ "sms", "{url: 'http://x', to: ['1'], body: b, form: {a: b}}", "at most one of form & body", "" },
+	{ "sms", "{url: 'http://x', to: ['1'], method: GET, body: b}", "a GET has no form or body", "" },
+	{ "sms", "{url: 'http://x', to: ['1'], success_statuses: [20]}", "\"20\" is no HTTP status", "" },
+	{ "sms", "{url: 'http://x', to: ['1'], success_body: '('}", "missing closing )", "" },
+};
+
+static struct bench *
+new_bench(void)
+{
+	return bench_new(STR("config: |\n  route: {receiver: r}\n  receivers: [{name: r, webhook_configs: "
+	    "[{url: 'http://x/'}]}]\nalerts:\n  - {labels: {alertname: A}}\n"), NULL);
+}
+
+static bool
+load(struct bench *b, const char *kind, const char *settings, const char *global, struct err *e)
+{
+	struct str yaml = arena_printf(b->arena, "global: {%s}\nroute: {receiver: r}\nreceivers:\n"
+	    "  - {name: r, %s_configs: [%s]}\n", global, kind, settings);
+
+	config_unref(b->config);
+	b->config = NULL;
+	return bench_config(b, yaml, e);
+}
+
+START_TEST(mistakes_are_refused_in_the_usual_words)
+{
+	struct bench *b = new_bench();
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err e = { 0 };
+		bool ok = load(b, cases[i].kind, cases[i].settings, cases[i].global, &e);
+
+		if (cases[i].phrase == NULL || str_is(str_from(cases[i].phrase), "-"))
+			ck_assert_msg(ok, "%s %s: %s", cases[i].kind, cases[i].settings, e.text);
+		else
+			ck_assert_msg(!ok && strstr(e.text, cases[i].phrase) != NULL, "%s %s: %s", cases[i].kind,
+			    cases[i].settings, ok ? "accepted" : e.text);
+	}
+	bench_free(b);
+}
+END_TEST
+
+/* The dump of a configuration is one again: the API shows it and amtool reads it. */
+START_TEST(dumps_can_be_loaded)
+{
+	struct bench *b = new_bench();
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct err e = { 0 };
+		struct str dump;
+
+		if (cases[i].phrase != NULL)
+			continue;
+		ck_assert(load(b, cases[i].kind, cases[i].settings, cases[i].global, &e));
+		dump = arena_str(b->arena, b->config->original);
+		config_unref(b->config);
+		b->config = NULL;
+		ck_assert_msg(bench_config(b, dump, &e), "%s\n%.*s", e.text, STR_ARG(dump));
+	}
+	bench_free(b);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("notify settings");
+	TCase *t = tcase_create("settings");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, mistakes_are_refused_in_the_usual_words);
+	tcase_add_test(t, dumps_can_be_loaded);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
