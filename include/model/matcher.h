@@ -67,6 +67,12 @@ bool matcher_matches_value(const struct matcher *m, struct str value);
 bool matcher_matches(const struct matcher *m, const struct labels *l);
 bool matchers_match(const struct matchers *ms, const struct labels *l);
 /*
+ * How often a regular expression gave up (text/regex.h REGEX_LIMIT) since the
+ * start, and the text of the matcher that did last, cut to 255 bytes, borrowed
+ * until the next time.
+ */
+uint64_t matchers_gave_up(struct str *last);
+/*
  * The values that m accepts, when they can be counted: the one of EQ, or those of a RE that is
  * an alternation of literals. Their number is returned, 0 when there is no such list; *v is `one`
  * or borrowed from m. For indexes.

@@ -52,6 +52,7 @@ struct engine {
 	bool closing;			/* engine_free: nobody is told */
 	struct mono first_flush;	/* no flush before */
 	struct wall latest;		/* wall time at the last entry */
+	uint64_t gave_up;		/* matchers that had, at the last entry's end */
 
 	struct sched sched;
 	struct deadline alert_gc, maintenance, save;

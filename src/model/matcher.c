@@ -2,6 +2,7 @@
 #include "model/matcher.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -88,6 +89,33 @@ matchers_sort(struct matchers *ms)
 		qsort(ms->m, ms->n, sizeof(*ms->m), by_name_value_op);
 }
 
+static uint64_t gave_up;
+static char gave_up_text[256];
+
+/* A limit that was hit counts as no match. */
+static bool
+regex_matches(const struct matcher *m, struct str value)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	enum regex_result r = regex_match(m->re, value);
+
+	if (r == REGEX_LIMIT) {
+		gave_up++;
+		matcher_format(m, &b);
+		snprintf(gave_up_text, sizeof(gave_up_text), "%s", sbuf_cstr(&b));
+		sbuf_fini(&b);
+	}
+	return r == REGEX_YES;
+}
+
+uint64_t
+matchers_gave_up(struct str *last)
+{
+	if (last != NULL)
+		*last = str_from(gave_up_text);
+	return gave_up;
+}
+
 bool
 matcher_matches_value(const struct matcher *m, struct str value)
 {
@@ -97,9 +125,9 @@ matcher_matches_value(const struct matcher *m, struct str value)
 	case MATCH_NE:
 		return !str_eq(istr_str(m->value), value);
 	case MATCH_RE:
-		return regex_match(m->re, value) == REGEX_YES;
+		return regex_matches(m, value);
 	case MATCH_NRE:
-		return regex_match(m->re, value) != REGEX_YES;
+		return !regex_matches(m, value);
 	}
 	assert(false);
 	return false;

@@ -340,9 +340,28 @@ START_TEST(without_a_world)
 }
 END_TEST
 
+/* A pattern that would take for ever is given up, which is told. */
+START_TEST(regex_gives_up)
+{
+	struct fake_world w;
+	struct err e = { 0 };
+	char id[SILENCE_ID_MAX];
+
+	begin(&w, plain);
+	ck_assert(world_silence(&w, "", "a=~\"(x+x+)+(x+x+)+[yz]\"", WALL_ZERO, in(&w, SPAN_HOUR), id, &e));
+	world_post(&w, "A{a=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx}", w.now.wall,
+	    in(&w, SPAN_HOUR));
+	world_run(&w, 10 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_uint_eq(w.events[EVENT_REGEX_LIMIT], 1);
+	ck_assert_uint_eq(view_counters(w.engine)->regex_limit, 1);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
 	return RUN("engine", answers_to_nobody_are_ignored, intents_have_an_end, backoff, receiver_data, posted_again,
-	    a_tick_is_bounded, view, view_of_a_stranger, maintenance_forgets, without_a_world);
+	    a_tick_is_bounded, view, view_of_a_stranger, regex_gives_up, maintenance_forgets, without_a_world);
 }
