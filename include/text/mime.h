@@ -23,8 +23,8 @@ void mime_qp_encode(struct sbuf *b, struct str s);
 
 /*
  * RFC 2047, Go mime.QEncoding.Encode(charset, s): s itself when it is
- * printable ASCII, else one or more =?utf-8?q?…?= words of at most 75 columns,
- * split at runes' edges and parted by "\r\n ".
+ * printable ASCII (and tabs), else one or more =?utf-8?q?…?= words of at most
+ * 75 columns, split at runes' edges and parted by blanks. Only UTF-8 is split.
  */
 void mime_q_encode(struct sbuf *b, const char *charset, struct str s);
 
@@ -46,7 +46,7 @@ struct mail_addresses {
 bool mail_addresses_parse(struct arena *a, struct str s, struct mail_addresses *out, struct err *e) MUST_CHECK;
 /* net/mail.ParseAddress: exactly one. */
 bool mail_address_parse(struct arena *a, struct str s, struct mail_address *out, struct err *e) MUST_CHECK;
-/* Address.String: "Name" <local@domain>, name quoted or as encoded word. */
+/* Address.String: "Name" <local@domain>, name quoted or as encoded word, local part quoted if need be. */
 void mail_address_format(struct sbuf *b, const struct mail_address *m);
 
 /* Whether name may be the name of a header field (RFC 5322 2.2). */

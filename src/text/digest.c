@@ -6,6 +6,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "ascii.h"
+
 static bool
 digest(const EVP_MD *md, struct str s, unsigned char *out)
 {
@@ -84,29 +86,17 @@ hex_encode(const void *p, size_t n, char *out)
 	*out = '\0';
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool
 hex_decode(struct sbuf *b, struct str s)
 {
 	if (s.n % 2 != 0)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		if (hex_value(s.p[i]) < 0)
+		if (ascii_hex(s.p[i]) < 0)
 			return false;
 	}
 	for (size_t i = 0; i < s.n; i += 2)
-		sbuf_putc(b, (char)(hex_value(s.p[i]) << 4 | hex_value(s.p[i + 1])));
+		sbuf_putc(b, (char)(ascii_hex(s.p[i]) << 4 | ascii_hex(s.p[i + 1])));
 	return true;
 }
 

@@ -1,119 +1,137 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/expo.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 
 #include "text/float.h"
 
+const char *
+expo_content_type(enum expo_format format)
+{
+	return format == EXPO_OPENMETRICS ? "application/openmetrics-text; version=1.0.0; charset=utf-8" :
+					    "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+}
+
 void
 expo_init(struct expo *x, struct sbuf *b, enum expo_format format)
 {
-	*x = (struct expo){ .b = b, .format = format, .labels.max = SBUF_UNLIMITED };
+	*x = (struct expo){ .b = b, .format = format, .labels = SBUF_INIT(SBUF_UNLIMITED) };
 }
 
 void
 expo_end(struct expo *x)
 {
+	assert(x->labels.n == 0);
 	if (x->format == EXPO_OPENMETRICS)
 		sbuf_puts(x->b, "# EOF\n");
 	sbuf_fini(&x->labels);
 }
 
-const char *
-expo_content_type(enum expo_format format)
-{
-	if (format == EXPO_OPENMETRICS)
-		return "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
-	return "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
-}
-
-/* Backslash and newline; in label values (and OpenMetrics help) quotes too. */
 static void
 put_escaped(struct sbuf *b, struct str s, bool quotes)
 {
+	size_t run = 0;
+
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\\')
-			sbuf_puts(b, "\\\\");
-		else if (s.p[i] == '\n')
-			sbuf_puts(b, "\\n");
-		else if (s.p[i] == '"' && quotes)
-			sbuf_puts(b, "\\\"");
-		else
-			sbuf_putc(b, s.p[i]);
+		char c = s.p[i];
+		if (c != '\\' && c != '\n' && !(quotes && c == '"'))
+			continue;
+		sbuf_put(b, s.p + run, i - run);
+		sbuf_putc(b, '\\');
+		sbuf_putc(b, c == '\n' ? 'n' : c);
+		run = i + 1;
 	}
+	if (s.n > run)
+		sbuf_put(b, s.p + run, s.n - run);
 }
 
+/* OpenMetrics writes floats as floats: 1.0. */
 static void
-put_value(struct sbuf *b, double v)
+put_float(const struct expo *x, struct sbuf *b, double v)
 {
-	if (isnan(v))
-		sbuf_puts(b, "NaN");
-	else if (isinf(v))
-		sbuf_puts(b, v > 0 ? "+Inf" : "-Inf");
-	else
-		float_format(b, v, 'g', -1);
-}
+	size_t from = b->n;
 
-static const char *
-type_name(const struct expo *x)
-{
-	switch (x->type) {
-	case EXPO_COUNTER: return "counter";
-	case EXPO_GAUGE: return "gauge";
-	case EXPO_HISTOGRAM: return "histogram";
-	case EXPO_SUMMARY: return "summary";
-	case EXPO_UNTYPED: return x->format == EXPO_OPENMETRICS ? "unknown" : "untyped";
+	float_format(b, v, 'g', -1);
+	if (x->format != EXPO_OPENMETRICS || !isfinite(v) || b->overflow)
+		return;
+	for (size_t i = from; i < b->n; i++) {
+		if (b->p[i] == '.' || b->p[i] == 'e')
+			return;
 	}
-	return "untyped";
+	sbuf_puts(b, ".0");
 }
 
-/* OpenMetrics names the family of a counter without the suffix of its samples. */
+/* The name that HELP and TYPE speak of. */
 static struct str
 family_name(const struct expo *x)
 {
 	struct str name = str_from(x->family);
 
 	if (x->format == EXPO_OPENMETRICS && x->type == EXPO_COUNTER && str_ends(name, STR("_total")))
-		name.n -= sizeof("_total") - 1;
+		name = str_sub(name, 0, name.n - 6);
 	return name;
+}
+
+static const char *
+type_name(const struct expo *x)
+{
+	switch (x->type) {
+	case EXPO_COUNTER:
+		return "counter";
+	case EXPO_GAUGE:
+		return "gauge";
+	case EXPO_HISTOGRAM:
+		return "histogram";
+	case EXPO_SUMMARY:
+		return "summary";
+	case EXPO_UNTYPED:
+		break;
+	}
+	return x->format == EXPO_OPENMETRICS ? "unknown" : "untyped";
 }
 
 void
 expo_family(struct expo *x, const char *name, const char *help, enum expo_type type)
 {
-	struct str family;
-
+	assert(x->labels.n == 0);
 	x->family = name;
 	x->type = type;
-	family = family_name(x);
-	sbuf_printf(x->b, "# HELP %.*s ", STR_ARG(family));
+	sbuf_puts(x->b, "# HELP ");
+	sbuf_str(x->b, family_name(x));
+	sbuf_putc(x->b, ' ');
 	put_escaped(x->b, str_from(help), x->format == EXPO_OPENMETRICS);
-	sbuf_printf(x->b, "\n# TYPE %.*s %s\n", STR_ARG(family), type_name(x));
+	sbuf_puts(x->b, "\n# TYPE ");
+	sbuf_str(x->b, family_name(x));
+	sbuf_printf(x->b, " %s\n", type_name(x));
 }
 
 void
 expo_label(struct expo *x, const char *name, struct str value)
 {
-	sbuf_printf(&x->labels, "%s%s=\"", x->labels.n > 0 ? "," : "", name);
+	if (x->labels.n > 0)
+		sbuf_putc(&x->labels, ',');
+	sbuf_puts(&x->labels, name);
+	sbuf_puts(&x->labels, "=\"");
 	put_escaped(&x->labels, value, true);
 	sbuf_putc(&x->labels, '"');
 }
 
-/* One line up to its value; `le` is the bound of a bucket, or NULL. */
+/* name{labels,le="…"} and a blank; le may be NULL. */
 static void
-put_sample(struct expo *x, const char *suffix, const double *le)
+put_name(struct expo *x, const char *suffix, const struct str *le)
 {
-	sbuf_printf(x->b, "%s%s", x->family, suffix);
+	sbuf_puts(x->b, x->family);
+	if (x->format == EXPO_OPENMETRICS && x->type == EXPO_COUNTER && !str_ends(str_from(x->family), STR("_total")))
+		sbuf_puts(x->b, "_total");
+	sbuf_puts(x->b, suffix);
 	if (x->labels.n > 0 || le != NULL) {
 		sbuf_putc(x->b, '{');
 		sbuf_str(x->b, sbuf_get(&x->labels));
 		if (le != NULL) {
 			sbuf_puts(x->b, x->labels.n > 0 ? ",le=\"" : "le=\"");
-			put_value(x->b, *le);
-			/* OpenMetrics wants bounds to look like floats. */
-			if (x->format == EXPO_OPENMETRICS && isfinite(*le) && *le == floor(*le) && fabs(*le) < 1e6)
-				sbuf_puts(x->b, ".0");
+			sbuf_str(x->b, *le);
 			sbuf_putc(x->b, '"');
 		}
 		sbuf_putc(x->b, '}');
@@ -122,50 +140,56 @@ put_sample(struct expo *x, const char *suffix, const double *le)
 }
 
 static void
-put_count(struct expo *x, const char *suffix, const double *le, uint64_t count)
+put_count(struct expo *x, const char *suffix, const struct str *le, uint64_t n)
 {
-	put_sample(x, suffix, le);
-	sbuf_printf(x->b, "%" PRIu64 "\n", count);
+	put_name(x, suffix, le);
+	sbuf_printf(x->b, "%" PRIu64 "\n", n);
 }
 
 static void
-put_sum(struct expo *x, double sum)
+put_value(struct expo *x, const char *suffix, double v)
 {
-	put_sample(x, "_sum", NULL);
-	put_value(x->b, sum);
+	put_name(x, suffix, NULL);
+	put_float(x, x->b, v);
 	sbuf_putc(x->b, '\n');
 }
 
 void
 expo_value(struct expo *x, double v)
 {
-	put_sample(x, "", NULL);
-	put_value(x->b, v);
-	sbuf_putc(x->b, '\n');
+	assert(x->family != NULL && x->type != EXPO_HISTOGRAM && x->type != EXPO_SUMMARY);
+	put_value(x, "", v);
 	sbuf_reset(&x->labels);
 }
 
 void
 expo_histogram(struct expo *x, const double *bounds, const uint64_t *counts, size_t n, double sum)
 {
-	double infinite = INFINITY;
-	uint64_t seen = 0;
+	struct sbuf le = SBUF_INIT(SBUF_UNLIMITED);
+	uint64_t total = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		seen += counts[i];
-		put_count(x, "_bucket", &bounds[i], seen);
+	assert(x->family != NULL && x->type == EXPO_HISTOGRAM);
+	for (size_t i = 0; i <= n; i++) {
+		sbuf_reset(&le);
+		if (i < n)
+			put_float(x, &le, bounds[i]);
+		else
+			sbuf_puts(&le, "+Inf");
+		struct str bound = sbuf_get(&le);
+		total += counts[i];
+		put_count(x, "_bucket", &bound, total);
 	}
-	seen += counts[n];
-	put_count(x, "_bucket", &infinite, seen);
-	put_sum(x, sum);
-	put_count(x, "_count", NULL, seen);
+	put_value(x, "_sum", sum);
+	put_count(x, "_count", NULL, total);
 	sbuf_reset(&x->labels);
+	sbuf_fini(&le);
 }
 
 void
 expo_summary(struct expo *x, uint64_t count, double sum)
 {
-	put_sum(x, sum);
+	assert(x->family != NULL && x->type == EXPO_SUMMARY);
+	put_value(x, "_sum", sum);
 	put_count(x, "_count", NULL, count);
 	sbuf_reset(&x->labels);
 }

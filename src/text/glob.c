@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "ascii.h"
 #include "base/utf8.h"
 
 /* A pattern is a row of chunks: stars in front, then characters without a star. */
@@ -212,7 +213,7 @@ bool
 glob_has_meta(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		if (str_chr(STR("*?[\\"), s.p[i]) < 4)
+		if (ascii_in(s.p[i], "*?[\\"))
 			return true;
 	}
 	return false;

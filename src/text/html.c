@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "base/compiler.h"
 #include "base/utf8.h"
 #include "html_entities.h"
@@ -51,14 +52,11 @@ static const uint16_t windows_1252[32] = {
 };
 
 static int
-digit_value(char c, unsigned base)
+digit_value(char c, int base)
 {
-	int v = c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'a' && c <= 'f'     ? c - 'a' + 10 :
-	    c >= 'A' && c <= 'F'     ? c - 'A' + 10 :
-				       99;
+	int v = ascii_hex(c);
 
-	return (unsigned)v < base ? v : -1;
+	return v < base ? v : -1;
 }
 
 /* s begins with "&#"; the bytes taken, or 0. */
@@ -66,7 +64,7 @@ static size_t
 numeric_reference(struct str s, uint32_t *rune)
 {
 	size_t i = 2;
-	unsigned base = 10;
+	int base = 10;
 	uint32_t value = 0;
 
 	if (i < s.n && (s.p[i] == 'x' || s.p[i] == 'X')) {
@@ -76,7 +74,7 @@ numeric_reference(struct str s, uint32_t *rune)
 	size_t first = i;
 	for (; i < s.n && digit_value(s.p[i], base) >= 0; i++) {
 		if (value <= 0x10FFFF)
-			value = value * base + (uint32_t)digit_value(s.p[i], base);
+			value = value * (uint32_t)base + (uint32_t)digit_value(s.p[i], base);
 	}
 	if (i == first)
 		return 0;

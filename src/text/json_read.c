@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 
+#include "ascii.h"
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "json_scan.h"
@@ -95,7 +96,7 @@ close_level(struct json_reader *r)
 static const char *
 check_escape(struct json_reader *r, const char *p)
 {
-	if (p < r->end && *p != '\0' && strchr("\"\\/bfnrt", *p) != NULL)
+	if (p < r->end && ascii_in(*p, "\"\\/bfnrt"))
 		return p + 1;
 	if (p >= r->end || *p != 'u') {
 		fail(r, p, "in string escape code");
@@ -393,8 +394,7 @@ hex4(const char *p)
 	uint32_t v = 0;
 
 	for (int i = 0; i < 4; i++) {
-		int c = p[i];
-		v = v << 4 | (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+		v = v << 4 | (uint32_t)ascii_hex(p[i]);
 	}
 	return v;
 }

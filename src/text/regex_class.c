@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <pcre2.h>
 
+#include "ascii.h"
 #include "base/utf8.h"
 #include "regex_ast.h"
 
@@ -242,13 +243,7 @@ rx_class_escape(struct rx_parser *p, struct str *s, struct rx_class *cls, bool *
 static int
 hex_value(uint32_t c)
 {
-	if (c >= '0' && c <= '9')
-		return (int)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (int)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'F')
-		return (int)(c - 'A') + 10;
-	return -1;
+	return c < 0x80 ? ascii_hex((char)c) : -1;
 }
 
 static bool

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/url.h"
 
+#include "ascii.h"
 #include "base/quote.h"
 #include "url_escape.h"
 
@@ -116,7 +117,7 @@ valid_userinfo(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		if (!is_alpha(c) && !is_digit(c) && str_chr(STR("-._:~!$&'()*+,;=%@"), c) == 18)
+		if (!is_alpha(c) && !is_digit(c) && !ascii_in(c, "-._:~!$&'()*+,;=%@"))
 			return false;
 	}
 	return true;
@@ -265,7 +266,7 @@ valid_encoded(struct str raw, enum url_part part)
 {
 	for (size_t i = 0; i < raw.n; i++) {
 		char c = raw.p[i];
-		bool allowed = str_chr(STR("!$&'()*+,;=:@[]%"), c) < 16;
+		bool allowed = ascii_in(c, "!$&'()*+,;=:@[]%");
 		if (!allowed && url_should_escape((unsigned char)c, part))
 			return false;
 	}

@@ -1,28 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "url_escape.h"
 
-#include <string.h>
-
+#include "ascii.h"
 #include "base/quote.h"
 #include "text/url.h"
-
-static int
-unhex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-static bool
-is_one_of(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
 
 bool
 url_should_escape(unsigned char byte, enum url_part part)
@@ -31,18 +12,18 @@ url_should_escape(unsigned char byte, enum url_part part)
 
 	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
 		return false;
-	if ((part == URL_HOST || part == URL_ZONE) && is_one_of(c, "!$&'()*+,;=:[]<>\""))
+	if ((part == URL_HOST || part == URL_ZONE) && ascii_in(c, "!$&'()*+,;=:[]<>\""))
 		return false;
-	if (is_one_of(c, "-_.~"))
+	if (ascii_in(c, "-_.~"))
 		return false;
-	if (is_one_of(c, "$&+,/:;=?@")) {
+	if (ascii_in(c, "$&+,/:;=?@")) {
 		switch (part) {
 		case URL_PATH:
 			return c == '?';
 		case URL_SEGMENT:
-			return is_one_of(c, "/;,?");
+			return ascii_in(c, "/;,?");
 		case URL_USER:
-			return is_one_of(c, "@/?:");
+			return ascii_in(c, "@/?:");
 		case URL_QUERY:
 			return true;
 		case URL_FRAGMENT:
@@ -52,7 +33,7 @@ url_should_escape(unsigned char byte, enum url_part part)
 			break;
 		}
 	}
-	return !(part == URL_FRAGMENT && is_one_of(c, "!()*"));
+	return !(part == URL_FRAGMENT && ascii_in(c, "!()*"));
 }
 
 void
@@ -104,7 +85,7 @@ bad_host_char(char c, struct err *e)
 static bool
 escape_allowed(struct str at, enum url_part part)
 {
-	int high = unhex(at.p[1]), low = unhex(at.p[2]);
+	int high = ascii_hex(at.p[1]), low = ascii_hex(at.p[2]);
 	bool percent = at.p[1] == '2' && at.p[2] == '5';
 
 	if (part == URL_HOST)
@@ -125,10 +106,10 @@ url_unescape(struct sbuf *b, struct str s, enum url_part part, struct err *e)
 		struct str rest = str_sub(s, i, s.n);
 		char c = s.p[i];
 		if (c == '%') {
-			if (rest.n < 3 || unhex(rest.p[1]) < 0 || unhex(rest.p[2]) < 0 ||
+			if (rest.n < 3 || ascii_hex(rest.p[1]) < 0 || ascii_hex(rest.p[2]) < 0 ||
 			    !escape_allowed(rest, part))
 				return bad_escape(rest, e);
-			sbuf_putc(b, (char)(unhex(rest.p[1]) << 4 | unhex(rest.p[2])));
+			sbuf_putc(b, (char)(ascii_hex(rest.p[1]) << 4 | ascii_hex(rest.p[2])));
 			i += 2;
 		} else if (c == '+' && part == URL_QUERY) {
 			sbuf_putc(b, ' ');

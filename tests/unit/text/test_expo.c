@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "lib_text.h"
+#include "text/expo.h"
+
+static void
+write_all(struct sbuf *b, enum expo_format format)
+{
+	static const double bounds[] = { 0.005, 1, 10 };
+	static const uint64_t counts[] = { 1, 0, 2, 3 };
+	struct expo x;
+
+	expo_init(&x, b, format);
+	expo_family(&x, "alerts_total", "How \"many\"\n\\ there are.", EXPO_COUNTER);
+	expo_label(&x, "state", STR("a\"b\\c\nd"));
+	expo_label(&x, "v", STR("2"));
+	expo_value(&x, 3);
+	expo_value(&x, 1e6);
+	expo_family(&x, "g", "", EXPO_GAUGE);
+	expo_value(&x, -0.5);
+	expo_value(&x, INFINITY);
+	expo_value(&x, (double)NAN);
+	expo_family(&x, "h", "H", EXPO_HISTOGRAM);
+	expo_label(&x, "l", STR("v"));
+	expo_histogram(&x, bounds, counts, 3, 25.5);
+	expo_family(&x, "s", "S", EXPO_SUMMARY);
+	expo_summary(&x, 2, 4);
+	expo_family(&x, "u", "U", EXPO_UNTYPED);
+	expo_value(&x, 0);
+	expo_end(&x);
+}
+
+START_TEST(writes_text)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	write_all(&b, EXPO_TEXT);
+	ASSERT_BUF(&b, "# HELP alerts_total How \"many\"\\n\\\\ there are.\n"
+		       "# TYPE alerts_total counter\n"
+		       "alerts_total{state=\"a\\\"b\\\\c\\nd\",v=\"2\"} 3\n"
+		       "alerts_total 1e+06\n"
+		       "# HELP g \n# TYPE g gauge\n"
+		       "g -0.5\ng +Inf\ng NaN\n"
+		       "# HELP h H\n# TYPE h histogram\n"
+		       "h_bucket{l=\"v\",le=\"0.005\"} 1\n"
+		       "h_bucket{l=\"v\",le=\"1\"} 1\n"
+		       "h_bucket{l=\"v\",le=\"10\"} 3\n"
+		       "h_bucket{l=\"v\",le=\"+Inf\"} 6\n"
+		       "h_sum{l=\"v\"} 25.5\n"
+		       "h_count{l=\"v\"} 6\n"
+		       "# HELP s S\n# TYPE s summary\n"
+		       "s_sum 4\ns_count 2\n"
+		       "# HELP u U\n# TYPE u untyped\n"
+		       "u 0\n");
+	ck_assert_str_eq(expo_content_type(EXPO_TEXT), "text/plain; version=0.0.4; charset=utf-8; escaping=underscores");
+	sbuf_fini(&b);
+}
+END_TEST
+
+START_TEST(writes_openmetrics)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	write_all(&b, EXPO_OPENMETRICS);
+	ASSERT_BUF(&b, "# HELP alerts How \\\"many\\\"\\n\\\\ there are.\n"
+		       "# TYPE alerts counter\n"
+		       "alerts_total{state=\"a\\\"b\\\\c\\nd\",v=\"2\"} 3.0\n"
+		       "alerts_total 1e+06\n"
+		       "# HELP g \n# TYPE g gauge\n"
+		       "g -0.5\ng +Inf\ng NaN\n"
+		       "# HELP h H\n# TYPE h histogram\n"
+		       "h_bucket{l=\"v\",le=\"0.005\"} 1\n"
+		       "h_bucket{l=\"v\",le=\"1.0\"} 1\n"
+		       "h_bucket{l=\"v\",le=\"10.0\"} 3\n"
+		       "h_bucket{l=\"v\",le=\"+Inf\"} 6\n"
+		       "h_sum{l=\"v\"} 25.5\n"
+		       "h_count{l=\"v\"} 6\n"
+		       "# HELP s S\n# TYPE s summary\n"
+		       "s_sum 4.0\ns_count 2\n"
+		       "# HELP u U\n# TYPE u unknown\n"
+		       "u 0.0\n"
+		       "# EOF\n");
+	sbuf_fini(&b);
+}
+END_TEST
+
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, writes_text);
+	tcase_add_test(tc, writes_openmetrics);
+}
+
+int
+main(void)
+{
+	return run_suite("expo", add);
+}
