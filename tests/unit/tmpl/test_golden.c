@@ -76,17 +76,29 @@ next_case(struct str *s, struct golden *g)
 			return false;
 	while (!str_starts(line, STR("=== ")));
 	*g = (struct golden){ .name = str_sub(line, 4, line.n) };
-	g->html = str_ends(g->name, STR(" html"));
+	g->html = str_find(g->name, STR(" html")) < g->name.n;
 	g->program = section(s, "---", &line);
 	g->error = str_is(line, "--- error");
 	g->expected = section(s, "=== ", &line);
 	return true;
 }
 
+/* Two route labels: one that is rendered, one that cannot be. */
+static bool
+route_label(void *arg UNUSED, struct str name, struct str *out, struct err *e)
+{
+	if (str_is(name, "bad"))
+		return err_set(e, ERR_INVALID, "route label cycle detected: bad -> bad");
+	*out = str_is(name, "team") ? STR("<team>") : STR("");
+	return true;
+}
+
 static bool
 run_case(struct tmpl_set *set, struct value data, const struct golden *g, const char *file)
 {
-	const struct tmpl_env env = { .now = { 1700000000, 123456789, 0 }, .local = zone_local() };
+	const struct tmpl_env env = {
+		.now = { 1700000000, 123456789, 0 }, .local = zone_utc(), .route_label = route_label,
+	};
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 	struct str out;
