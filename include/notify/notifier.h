@@ -48,6 +48,8 @@ struct notify_env {
 	bool (*cache_get)(void *arg, struct str key, struct moment now, struct arena *a, struct str *out);
 	void (*cache_put)(void *arg, struct str key, struct str value, span ttl, struct moment now);
 	void (*cache_drop)(void *arg, struct str key);
+	/* A notification goes out although a template failed, with what was rendered before. NULL: nobody wants to know. */
+	void (*incomplete)(void *arg, const struct notification *n, struct str why);
 	/* A label of a route that could not be rendered was left out. NULL: nobody wants to know. */
 	void (*route_label_failed)(void *arg, const struct notification *n, struct str label, struct str why);
 	/* A variable of the process's environment, NULL when not set. May itself be NULL: none is set. */

@@ -213,6 +213,16 @@ note_recipient_failed(void *arg, const struct notification *n, struct str to, st
 }
 
 static void
+note_incomplete(void *arg, const struct notification *n, struct str why)
+{
+	struct outbox *o = arg;
+
+	LOG(o->o.log, LOG_ERROR, "A template failed; what was rendered before it is sent",
+	    F_STR("receiver", n->receiver->name), F_CSTR("integration", n->integration->kind->name),
+	    F_STR("group_key", n->group_key), F_STR("err", why));
+}
+
+static void
 note_route_label_failed(void *arg, const struct notification *n, struct str label, struct str why)
 {
 	struct outbox *o = arg;
@@ -263,6 +273,7 @@ outbox_new(const struct outbox_options *options)
 		.read_file = read_secret,
 		.truncated = note_truncated,
 		.recipient_failed = note_recipient_failed,
+		.incomplete = note_incomplete,
 		.route_label_failed = note_route_label_failed,
 		.env_get = env_get,
 		.cache_get = cached_get,

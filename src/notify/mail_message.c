@@ -7,7 +7,6 @@
 #include "base/tz.h"
 #include "text/mime.h"
 
-#define BOUNDARY_DIGITS 60
 
 static bool
 is_token_char(unsigned char c)
@@ -121,14 +120,17 @@ put_part(struct sbuf *b, const char *boundary, const char *type, struct str cont
 }
 
 void
-mail_put_body(struct sbuf *b, struct rand *rand, struct str text, struct str html)
+mail_begin_body(struct sbuf *b, struct rand *rand, char boundary[MAIL_BOUNDARY])
 {
-	char boundary[BOUNDARY_DIGITS + 1];
-
-	for (size_t i = 0; i < BOUNDARY_DIGITS; i++)
+	for (size_t i = 0; i < MAIL_BOUNDARY - 1; i++)
 		boundary[i] = "0123456789abcdef"[rand_below(rand, 16)];
-	boundary[BOUNDARY_DIGITS] = '\0';
+	boundary[MAIL_BOUNDARY - 1] = '\0';
 	sbuf_printf(b, "Content-Type: multipart/alternative;  boundary=%s\r\nMIME-Version: 1.0\r\n\r\n", boundary);
+}
+
+void
+mail_put_parts(struct sbuf *b, const char *boundary, struct str text, struct str html)
+{
 	/* Readers take the last alternative that they can show. */
 	put_part(b, boundary, "text/plain", text);
 	put_part(b, boundary, "text/html", html);

@@ -20,7 +20,10 @@ struct str mail_canonical(struct arena *a, struct str name);
 void mail_put_header(struct sbuf *b, struct str name, struct str value);
 /* Thu, 01 Jan 1970 00:00:00 +0000, in the local zone. */
 void mail_put_date(struct sbuf *b, struct wall now);
-/* Content-Type to the end of the message: text and html as alternatives; the empty one is left out. */
-void mail_put_body(struct sbuf *b, struct rand *rand, struct str text, struct str html);
+/* Ends the header: what follows are alternatives between boundaries. */
+#define MAIL_BOUNDARY 61
+void mail_begin_body(struct sbuf *b, struct rand *rand, char boundary[MAIL_BOUNDARY]);
+/* text and html as alternatives, to the end of the message; the empty one is left out. */
+void mail_put_parts(struct sbuf *b, const char *boundary, struct str text, struct str html);
 
 #endif

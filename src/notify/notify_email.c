@@ -241,23 +241,37 @@ put_headers(struct attempt *a, struct sbuf *b, const struct email_settings *s, s
 	return true;
 }
 
+/* Lives from start to resume. */
+struct email_state {
+	struct err template_error;	/* of the body; ERR_NONE: it was rendered */
+};
+
+/*
+ * COMPAT: when a template of the body fails, Alertmanager has the mail's header
+ * on the wire already: an empty mail arrives, and the notification has failed.
+ * Somebody at least learns that there is an alert.
+ */
 static bool
-build_message(struct attempt *a, struct str *out, struct err *e)
+build_message(struct attempt *a, struct email_state *state, struct str *out, struct err *e)
 {
 	const struct email_settings *s = a->settings;
 	struct sbuf b = SBUF_INIT(4 * RENDER_MAX);
 	struct str text = STR_NONE, html = STR_NONE;
-	bool ok = put_headers(a, &b, s, e);
+	char boundary[MAIL_BOUNDARY];
+	struct err *failed = &state->template_error;
 
-	if (ok && !notify_text(a, s->text, &text, e))
-		ok = err_ctx(e, "execute text template");
-	if (ok && !notify_html(a, s->html, &html, e))
-		ok = err_ctx(e, "execute html template");
-	if (ok)
-		mail_put_body(&b, a->rand, text, html);
-	if (!ok)
+	if (!put_headers(a, &b, s, e)) {
 		sbuf_fini(&b);
-	return ok && render_take(a, &b, out, e);
+		return false;
+	}
+	mail_begin_body(&b, a->rand, boundary);
+	if (!notify_text(a, s->text, &text, failed))
+		err_ctx(failed, "execute text template");
+	else if (!notify_html(a, s->html, &html, failed))
+		err_ctx(failed, "execute html template");
+	else
+		mail_put_parts(&b, boundary, text, html);
+	return render_take(a, &b, out, e);
 }
 
 static bool
@@ -323,9 +337,11 @@ email_start(struct attempt *a, struct request *out, struct err *e)
 {
 	const struct email_settings *s = a->settings;
 	struct mail_request *m = &out->mail;
+	struct email_state *state = ARENA_NEW(a->arena, struct email_state);
 
+	a->state = state;
 	out->kind = REQUEST_MAIL;
-	if (!read_addresses(a, m, e) || !build_message(a, &m->message, e))
+	if (!read_addresses(a, m, e) || !build_message(a, state, &m->message, e))
 		return STEP_FAIL;
 	if (m->to_n == 0)
 		return STEP_DONE;
@@ -364,6 +380,8 @@ note_recipients(struct attempt *a, const struct response *r)
 static enum step
 email_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
 {
+	const struct email_state *state = a->state;
+
 	(void)out;
 	if (r->transport_error || r->smtp_code / 100 != 2) {
 		if (r->error.n > 0)
@@ -373,6 +391,10 @@ email_resume(struct attempt *a, const struct response *r, struct request *out, s
 		return STEP_RETRY;
 	}
 	note_recipients(a, r);
+	if (state->template_error.kind != ERR_NONE) {
+		*e = state->template_error;
+		return STEP_FAIL;
+	}
 	return recipients_verdict(a, r->error.n > 0 ? r->error : STR("recipient refused for now"), e);
 }
 

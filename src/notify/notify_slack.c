@@ -256,24 +256,82 @@ put_actions(struct render *r, struct json_writer *w, const struct slack_settings
 	json_array_end(w);
 }
 
-static void
-put_attachment(struct render *r, struct json_writer *w, const struct slack_settings *s)
-{
-	struct str title = render_cut_runes(r, render_text(r, s->title), TITLE_RUNES, "title");
+/* All texts of a message, in the order in which they are rendered. */
+struct slack_texts {
+	struct str title, title_link, pretext, text, fallback, callback_id, image_url, thumb_url, footer, color;
+	struct str fields, actions;	/* "fields":[…] and "actions":[…] as JSON, or empty */
+	struct str channel, username, icon_emoji, icon_url, message_text;
+};
 
+/* What `put` writes as members of an object, without its braces. */
+static struct str
+render_members(struct render *r, const struct slack_settings *s,
+    void (*put)(struct render *r, struct json_writer *w, const struct slack_settings *s))
+{
+	struct sbuf b = SBUF_INIT(RENDER_MAX);
+	struct json_writer w;
+	struct str out;
+
+	json_writer_init(&w, &b, JSON_HTML_ESCAPED);
+	put(r, &w, s);
+	if (!render_take(r->a, &b, &out, r->e)) {
+		r->failed = true;
+		return STR_NONE;
+	}
+	return out;
+}
+
+/*
+ * The order matters when a template fails: what comes after it is empty
+ * (Alertmanager notify/slack/slack.go).
+ */
+static void
+render_texts(struct render *r, const struct slack_settings *s, struct slack_texts *t)
+{
+	t->title = render_cut_runes(r, render_text(r, s->title), TITLE_RUNES, "title");
+	t->title_link = render_text(r, s->title_link);
+	t->pretext = render_text(r, s->pretext);
+	t->text = render_text(r, s->text);
+	t->fallback = render_text(r, s->fallback);
+	t->callback_id = render_text(r, s->callback_id);
+	t->image_url = render_text(r, s->image_url);
+	t->thumb_url = render_text(r, s->thumb_url);
+	t->footer = render_text(r, s->footer);
+	t->color = render_text(r, s->color);
+	t->fields = render_members(r, s, put_fields);
+	t->actions = render_members(r, s, put_actions);
+	t->channel = render_text(r, s->channel);
+	t->username = render_text(r, s->username);
+	t->icon_emoji = render_text(r, s->icon_emoji);
+	t->icon_url = render_text(r, s->icon_url);
+	t->message_text = render_text(r, s->message_text);
+}
+
+static void
+put_members(struct json_writer *w, struct str members)
+{
+	if (members.n == 0)
+		return;
+	sbuf_putc(w->b, ',');
+	sbuf_str(w->b, members);
+}
+
+static void
+put_attachment(struct json_writer *w, const struct slack_settings *s, const struct slack_texts *t)
+{
 	json_object_begin(w);
-	json_put_opt(w, "title", title);
-	json_put_opt(w, "title_link", render_text(r, s->title_link));
-	json_put_opt(w, "pretext", render_text(r, s->pretext));
-	json_put_str(w, "text", render_text(r, s->text));
-	json_put_str(w, "fallback", render_text(r, s->fallback));
-	json_put_str(w, "callback_id", render_text(r, s->callback_id));
-	put_fields(r, w, s);
-	put_actions(r, w, s);
-	json_put_opt(w, "image_url", render_text(r, s->image_url));
-	json_put_opt(w, "thumb_url", render_text(r, s->thumb_url));
-	json_put_str(w, "footer", render_text(r, s->footer));
-	json_put_opt(w, "color", render_text(r, s->color));
+	json_put_opt(w, "title", t->title);
+	json_put_opt(w, "title_link", t->title_link);
+	json_put_opt(w, "pretext", t->pretext);
+	json_put_str(w, "text", t->text);
+	json_put_str(w, "fallback", t->fallback);
+	json_put_str(w, "callback_id", t->callback_id);
+	put_members(w, t->fields);
+	put_members(w, t->actions);
+	json_put_opt(w, "image_url", t->image_url);
+	json_put_opt(w, "thumb_url", t->thumb_url);
+	json_put_str(w, "footer", t->footer);
+	json_put_opt(w, "color", t->color);
 	json_key(w, STR("mrkdwn_in"));
 	json_array_begin(w);
 	if (s->mrkdwn_in.n == 0) {
@@ -301,12 +359,34 @@ struct slack_state {
 	struct str channel;
 };
 
+static void
+put_message(struct json_writer *w, const struct slack_settings *s, const struct slack_texts *t, struct str channel,
+    struct str ts)
+{
+	json_object_begin(w);
+	json_put_opt(w, "channel", channel);
+	json_put_opt(w, "ts", ts);
+	json_put_opt(w, "username", t->username);
+	json_put_opt(w, "icon_emoji", t->icon_emoji);
+	json_put_opt(w, "icon_url", t->icon_url);
+	if (s->link_names)
+		json_put_bool(w, "link_names", true);
+	json_put_opt(w, "text", t->message_text);
+	json_key(w, STR("attachments"));
+	json_array_begin(w);
+	put_attachment(w, s, t);
+	json_array_end(w);
+	json_object_end(w);
+}
+
 static enum step
 slack_start(struct attempt *a, struct request *out, struct err *e)
 {
 	const struct slack_settings *s = a->settings;
 	struct slack_state *state = ARENA_NEW(a->arena, struct slack_state);
-	struct render r = { .a = a, .e = e };
+	struct err why = { 0 };
+	struct render r = { .a = a, .e = &why };
+	struct slack_texts texts = { 0 };
 	struct str url, ts = STR_NONE;
 	struct http_json j;
 	enum step step;
@@ -315,7 +395,11 @@ slack_start(struct attempt *a, struct request *out, struct err *e)
 		url = s->app_url;
 	else if (!render_secret(a, s->api_url, s->api_url_file, &url, e))
 		return STEP_FAIL;
-	state->channel = render_text(&r, s->channel);
+	render_texts(&r, s, &texts);
+	/* COMPAT: Alertmanager sends what it has when a template fails, and calls it a success. */
+	if (r.failed && a->env->incomplete != NULL)
+		a->env->incomplete(a->env->arg, a->n, str_from(why.text));
+	state->channel = texts.channel;
 	a->state = state;
 	if (s->update_message && remembered(a->n, "threadTs").n > 0 && remembered(a->n, "channelId").n > 0) {
 		ts = remembered(a->n, "threadTs");
@@ -323,24 +407,8 @@ slack_start(struct attempt *a, struct request *out, struct err *e)
 		url = STR(UPDATE_MESSAGE);
 	}
 	http_json_begin(&j);
-	json_object_begin(&j.w);
-	json_put_opt(&j.w, "channel", state->channel);
-	json_put_opt(&j.w, "ts", ts);
-	json_put_opt(&j.w, "username", render_text(&r, s->username));
-	json_put_opt(&j.w, "icon_emoji", render_text(&r, s->icon_emoji));
-	json_put_opt(&j.w, "icon_url", render_text(&r, s->icon_url));
-	if (s->link_names)
-		json_put_bool(&j.w, "link_names", true);
-	json_put_opt(&j.w, "text", render_text(&r, s->message_text));
-	json_key(&j.w, STR("attachments"));
-	json_array_begin(&j.w);
-	put_attachment(&r, &j.w, s);
-	json_array_end(&j.w);
-	json_object_end(&j.w);
+	put_message(&j.w, s, &texts, state->channel, ts);
 	step = http_post_json(a, out, url, &j, e);
-	/* COMPAT: Alertmanager sends what it has when a template fails, and calls it a success. */
-	if (r.failed)
-		return STEP_FAIL;
 	out->http.http = s->authorized;
 	out->http.timeout = s->timeout;
 	out->http.timeout_name = "slack";

@@ -74,10 +74,8 @@ render(struct render *r, struct str source, bool html)
 
 	if (r->failed)
 		return STR_NONE;
-	if (!(html ? notify_html : notify_text)(r->a, source, &out, r->e)) {
-		r->failed = true;
-		return STR_NONE;
-	}
+	/* What was written before a failure is for those who send what there is all the same. */
+	r->failed = !(html ? notify_html : notify_text)(r->a, source, &out, r->e);
 	return out;
 }
 
