@@ -20,7 +20,7 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 	e->options = *o;
 	e->started = now.mono;
 	e->port = port;
-	e->latest = now.wall;
+	e->latest = now;
 	e->gave_up = matchers_gave_up(NULL);
 	e->first_flush = mono_add(now.mono, o->start_delay > 0 ? o->start_delay : 0);
 	e->limits.max = o->alerts_per_name;
@@ -75,6 +75,7 @@ engine_free(struct engine **ep)
 		return;
 	assert(!e->inside);
 	e->inside = true;
+	save_groups_due(e, true, e->latest);
 	e->closing = true;
 	free_groups(e);
 	free_alerts(e);
@@ -95,12 +96,12 @@ engine_free(struct engine **ep)
 void
 engine_see_clock(struct engine *e, struct moment now)
 {
-	if (wall_before(now.wall, wall_add(e->latest, -CLOCK_STEP))) {
+	if (wall_before(now.wall, wall_add(e->latest.wall, -CLOCK_STEP))) {
 		silences_clock_stepped(&e->silences);
 		if (e->inhibitor != NULL)
 			inhibit_clock_stepped(e->inhibitor);
 	}
-	e->latest = now.wall;
+	e->latest = now;
 }
 
 void

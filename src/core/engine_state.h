@@ -51,7 +51,7 @@ struct engine {
 	bool inside;			/* an entry point is running */
 	bool closing;			/* engine_free: nobody is told */
 	struct mono first_flush;	/* no flush before */
-	struct wall latest;		/* wall time at the last entry */
+	struct moment latest;		/* time of the last entry */
 	uint64_t gave_up;		/* matchers that had, at the last entry's end */
 
 	struct sched sched;
