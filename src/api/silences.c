@@ -22,6 +22,9 @@ by_state(const struct silence *a, const struct silence *b, struct wall now)
 		order = wall_cmp(a->starts, b->starts);
 	else
 		order = x == SILENCE_ACTIVE ? wall_cmp(a->ends, b->ends) : wall_cmp(b->ends, a->ends);
+	/* Of those that are equal, the one that was made or edited first. */
+	if (order == 0)
+		order = wall_cmp(a->updated, b->updated);
 	return order != 0 ? order : strcmp(a->id, b->id);
 }
 
