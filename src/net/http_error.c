@@ -3,8 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 
-#include <openssl/x509_vfy.h>
-
+#include "certificate.h"
 #include "errno_text.h"
 #include "http_leg.h"
 
@@ -37,34 +36,13 @@ is_connected(const struct http_leg *leg)
 	return us > 0;
 }
 
-static void
-certificate_error(const struct http_leg *leg, struct err *e)
+static long
+verify_result(const struct http_leg *leg)
 {
-	long result = X509_V_OK;
-	struct str host = url_hostname(&leg->url);
+	long result = 0;
 
 	curl_easy_getinfo(leg->easy, CURLINFO_SSL_VERIFYRESULT, &result);
-	switch (result) {
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		err_set(e, ERR_IO, "tls: failed to verify certificate: x509: certificate has expired or is not yet valid");
-		break;
-	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		err_set(e, ERR_IO, "tls: failed to verify certificate: x509: certificate signed by unknown authority");
-		break;
-	case X509_V_OK:
-		err_set(e, ERR_IO, "tls: failed to verify certificate: x509: certificate is not valid for %.*s",
-		    STR_ARG(host));
-		break;
-	default:
-		err_set(e, ERR_IO, "tls: failed to verify certificate: x509: %s",
-		    X509_verify_cert_error_string(result));
-		break;
-	}
+	return result;
 }
 
 static const char *
@@ -117,7 +95,7 @@ http_leg_error(const struct http_leg *leg, CURLcode code, struct err *e)
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		err_set(e, ERR_TIMEOUT, "dial tcp %.*s: i/o timeout", STR_ARG(peer(leg)));
 	else if (code == CURLE_PEER_FAILED_VERIFICATION)
-		certificate_error(leg, e);
+		certificate_error(verify_result(leg), host, e);
 	else if (code == CURLE_SSL_CONNECT_ERROR)
 		err_set(e, ERR_IO, "tls: %s", detail(leg, code));
 	else if (code == CURLE_GOT_NOTHING)

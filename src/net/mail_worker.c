@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The main of a mail worker process: one job after the other until the parent is gone. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "mail_session.h"
+#include "net/mail.h"
+
+static bool
+write_all(int fd, struct str s)
+{
+	while (s.n > 0) {
+		ssize_t n = write(fd, s.p, s.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		s = str_sub(s, (size_t)n, s.n);
+	}
+	return true;
+}
+
+static bool
+read_exactly(int fd, char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t got = read(fd, p, n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		p += got;
+		n -= (size_t)got;
+	}
+	return true;
+}
+
+void
+mail_session_connected(struct mail_session *s)
+{
+	struct sbuf b = SBUF_INIT(100);
+
+	if (s->d.connected)
+		return;
+	s->d.connected = true;
+	mail_wire_connected(&b);
+	/* If the parent is gone, the next read says so. */
+	(void)write_all(s->fd, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
+static bool
+report(struct mail_session *s, bool ok, bool last)
+{
+	struct sbuf b = SBUF_INIT(FRAME_MAX);
+	struct mail_result r = { .ok = ok, .last = last, .code = s->d.final_code, .codes = s->d.rcpt_codes, .codes_n = s->job->r.to_n };
+	bool sent;
+
+	if (s->d.err.kind != ERR_NONE)
+		r.error = str_from(s->d.err.text);
+	if (s->d.rcpt_codes == NULL)
+		r.codes_n = 0;
+	mail_wire_result(&b, &r);
+	sent = write_all(s->fd, sbuf_get(&b));
+	sbuf_fini(&b);
+	return sent;
+}
+
+/* From inside a library that would carry on: the parent has the error, and starts another worker. */
+static void NORETURN
+on_stop(struct smtp_dialog *d)
+{
+	report(d->arg, false, true);
+	_exit(EXIT_SUCCESS);
+}
+
+static bool
+has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* What becomes part of a command line must not become two. */
+static bool
+check_lines(const struct mail_request *m, struct err *e)
+{
+	bool bad = has_control(m->from) || has_control(m->hello) || has_control(m->smarthost.host) ||
+	    has_control(m->smarthost.port);
+
+	for (size_t i = 0; i < m->to_n && !bad; i++)
+		bad = has_control(m->to[i]);
+	return !bad || err_set(e, ERR_INVALID, "smtp: A line must not contain CR or LF");
+}
+
+static bool
+do_job(int fd, struct str payload)
+{
+	struct arena *a = arena_new();
+	struct mail_job job;
+	struct mail_session s = { .fd = fd, .arena = a, .job = &job };
+	const struct mail_request *m = &job.r;
+	bool ok, alive = false;
+
+	s.d.r = m;
+	s.d.arena = a;
+	s.d.stop = on_stop;
+	s.d.arg = &s;
+	if (!mail_wire_read_job(payload, a, &job))
+		goto out;
+	if (!check_lines(m, &s.d.err)) {
+		ok = false;
+	} else if (m->implicit_tls || m->identity.n > 0 || str_chr(m->smarthost.host, ':') < m->smarthost.host.n) {
+		ok = smtp_by_curl(&s);
+	} else {
+		s.d.rewrite = true;
+		ok = smtp_by_esmtp(&s);
+	}
+	alive = report(&s, ok, false);
+	smtp_dialog_end(&s.d);
+out:
+	arena_free(&a);
+	return alive;
+}
+
+int
+mail_worker_main(int fd)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	char head[FRAME_HEAD];
+	enum frame_kind kind;
+	size_t n;
+	bool bad, alive = true;
+
+	/* Only the parent says when it is over, by closing its end. */
+	sigaction(SIGINT, &ignore, NULL);
+	sigaction(SIGTERM, &ignore, NULL);
+	sigaction(SIGHUP, &ignore, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+	(void)prctl(PR_SET_NAME, "tocsin-mail");
+	/* libESMTP looks for files in there and fails on any that is not as it likes: there are none. */
+	setenv("XDG_CONFIG_DIR", "/nonexistent", 1);
+	setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+	while (alive && read_exactly(fd, head, sizeof(head))) {
+		char *payload;
+
+		if (!mail_wire_head((struct str){ head, sizeof(head) }, &kind, &n, &bad) || kind != FRAME_JOB)
+			return EXIT_FAILURE;
+		payload = mem_alloc(n);
+		alive = read_exactly(fd, payload, n) && do_job(fd, (struct str){ payload, n });
+		explicit_bzero(payload, n);
+		mem_free(payload);
+	}
+	return EXIT_SUCCESS;
+}

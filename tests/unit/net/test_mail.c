@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mail through real worker processes (this very program) to a server on our loop. */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "lib_smtpd.h"
+#include "lib_tls.h"
+#include "loop/clock_real.h"
+#include "net/mail.h"
+
+static struct {
+	struct event_base *base;
+	struct mail_pool *pool;
+	struct smtpd d;
+	char port[16];
+	int answers;
+	struct response resp;
+	int codes[4];
+	struct sbuf error;
+} w;
+
+static void
+begin(struct mail_pool_options o)
+{
+	memset(&w, 0, sizeof(w));
+	w.base = o.base = event_base_new();
+	o.clock = clock_real();
+	w.error.max = SBUF_UNLIMITED;
+	w.pool = mail_pool_new(&o);
+	smtpd_begin(&w.d, w.base);
+	snprintf(w.port, sizeof(w.port), "%u", w.d.port);
+}
+
+static void
+end(void)
+{
+	mail_pool_free(&w.pool);
+	smtpd_end(&w.d);
+	sbuf_fini(&w.error);
+	event_base_free(w.base);
+}
+
+static void
+on_done(void *arg, const struct response *r)
+{
+	(void)arg;
+	ck_assert_int_eq(r->kind, REQUEST_MAIL);
+	w.answers++;
+	w.resp = *r;
+	memset(w.codes, 0, sizeof(w.codes));
+	if (r->smtp_recipient_codes != NULL)
+		memcpy(w.codes, r->smtp_recipient_codes, 2 * sizeof(int));
+	sbuf_reset(&w.error);
+	sbuf_str(&w.error, r->error);
+}
+
+static struct str two[] = { { "a@x.example", 11 }, { "b@x.example", 11 } };
+
+static struct mail_request
+mail(void)
+{
+	return (struct mail_request){ .smarthost = { STR("localhost"), str_from(w.port) }, .hello = STR("hello.example"),
+		.from = STR("am@x.example"), .to = two, .to_n = 2,
+		.message = STR("Subject: hi\r\nTo: a, b\r\nFrom: am@x.example\r\nDate: Mon, 02 Jan 2006 15:04:05 -0700\r\n"
+			       "Message-Id: <1@x>\r\n\r\nline\r\n.dot\r\n") };
+}
+
+static struct mono
+in(span d)
+{
+	return mono_add(clock_real()->now(clock_real()).mono, d);
+}
+
+static void
+run_for(const struct mail_request *m, span d)
+{
+	int before = w.answers;
+
+	ck_assert_ptr_nonnull(mail_pool_start(w.pool, m, in(d), on_done, NULL));
+	while (w.answers == before)
+		event_base_loop(w.base, EVLOOP_ONCE);
+}
+
+static void
+run(const struct mail_request *m)
+{
+	run_for(m, 20 * SPAN_S);
+}
+
+START_TEST(a_mail_arrives)
+{
+	struct mail_request m;
+
+	begin((struct mail_pool_options){ 0 });
+	w.d.ehlo = "250-test\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-AUTH PLAIN LOGIN\r\n250 SIZE 1000\r\n";
+	m = mail();
+	run(&m);
+	ck_assert_msg(!w.resp.transport_error && w.resp.smtp_code == 250, "%d %s", w.resp.smtp_code, sbuf_cstr(&w.error));
+	ck_assert_int_eq(w.codes[0], 250);
+	ck_assert_int_eq(w.codes[1], 250);
+	ck_assert_str_eq(sbuf_cstr(&w.d.heard), "EHLO hello.example\nMAIL FROM:<am@x.example> BODY=8BITMIME\n"
+	    "RCPT TO:<a@x.example>\nRCPT TO:<b@x.example>\nDATA\nQUIT\n");
+	ck_assert_str_eq(sbuf_cstr(&w.d.message), "Subject: hi\nTo: a, b\nFrom: am@x.example\n"
+	    "Date: Mon, 02 Jan 2006 15:04:05 -0700\nMessage-Id: <1@x>\n\nline\n..dot\n");
+	/* The same worker again. */
+	run(&m);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	end();
+}
+END_TEST
+
+static const struct {
+	struct smtpd_rule rules[3];
+	const char *error;
+	int code;		/* final */
+	int first, second;	/* recipients */
+} refusals[] = {
+	{ { { "", "554 go away\r\n" } }, "create SMTP client: 554 go away", 0, 0, 0 },
+	{ { { "", NULL } }, "create SMTP client: EOF", 0, 0, 0 },
+	{ { { "EHLO", "421-busy\r\n421 later\r\n" } }, "send EHLO command: 421 busy\nlater", 0, 0, 0 },
+	{ { { "EHLO", "502 what\r\n" } }, "", 250, 250, 250 },
+	{ { { "EHLO", "502 what\r\n" }, { "HELO", "550 no\r\n" } }, "send EHLO command: 502 what", 0, 0, 0 },
+	{ { { "MAIL", "451 4.7.1 greylisted\r\n" } }, "send MAIL command: 451 4.7.1 greylisted", 0, 0, 0 },
+	{ { { "RCPT", "550 5.1.1 unknown\r\n" } }, "send RCPT command: 550 5.1.1 unknown", 0, 550, 550 },
+	{ { { "RCPT TO:<b", "452 full\r\n" } }, "send RCPT command: 452 full", 250, 250, 452 },
+	{ { { "RCPT", NULL } }, "send RCPT command: EOF", 0, 0, 0 },
+	{ { { "DATA", "554 no\r\n" } }, "send DATA command: 554 no", 0, 250, 250 },
+	{ { { ".", "552 too big\r\n" } }, "delivery failure: 552 too big", 552, 250, 250 },
+	{ { { ".", NULL } }, "delivery failure: EOF", 0, 250, 250 },
+	{ { { "QUIT", NULL } }, "", 250, 250, 250 },
+};
+
+START_TEST(refusals_are_told)
+{
+	struct mail_request m;
+
+	begin((struct mail_pool_options){ 0 });
+	w.d.rules = refusals[_i].rules;
+	m = mail();
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), refusals[_i].error);
+	ck_assert_int_eq(w.resp.smtp_code, refusals[_i].code);
+	ck_assert_int_eq(w.resp.transport_error, refusals[_i].code == 0);
+	ck_assert_int_eq(w.codes[0], refusals[_i].first);
+	ck_assert_int_eq(w.codes[1], refusals[_i].second);
+	end();
+}
+END_TEST
+
+static const struct {
+	const char *ehlo, *user, *password, *secret, *host;
+	struct smtpd_rule rules[2];
+	const char *heard;	/* in the session, if it got that far */
+	const char *error;	/* NULL: none */
+} auths[] = {
+	{ "250-x\r\n250 AUTH PLAIN LOGIN\r\n", "user", "pass", "", "localhost", { { 0 } }, "AUTH PLAIN AHVzZXIAcGFzcw==\n", NULL },
+	{ "250-x\r\n250-AUTH NTLM CRAM-MD5 LOGIN PLAIN\r\n250 X\r\n", "user", "pass", "", "localhost", { { 0 } }, "AUTH LOGIN dXNlcg==\ncGFzcw==\n", NULL },
+	{ "250-x\r\n250-AUTH PLAIN CRAM-MD5\r\n250 X\r\n", "user", "", "sec", "localhost", { { 0 } }, "AUTH CRAM-MD5\ndXNlciA", NULL },
+	{ "250-x\r\n250-AUTH CRAM-MD5 PLAIN\r\n250 X\r\n", "user", "pass", "sec", "localhost", { { 0 } }, "AUTH CRAM-MD5\n", NULL },
+	{ "250 x\r\n", "user", "pass", "", "localhost", { { 0 } }, "EHLO hello.example\nMAIL", NULL },
+	{ "250-x\r\n250-AUTH PLAIN\r\n250 X\r\n", "", "pass", "", "localhost", { { 0 } }, "EHLO hello.example\nMAIL", NULL },
+	{ "250-x\r\n250 AUTH CRAM-MD5 PLAIN LOGIN GSSAPI\r\n", "user", "", "", "localhost", { { 0 } }, NULL,
+	    "find auth mechanism: missing secret for CRAM-MD5 auth mechanism\nmissing password for PLAIN auth mechanism\n"
+	    "missing password for LOGIN auth mechanism\nunknown auth mechanism: GSSAPI" },
+	{ "250-x\r\n250 AUTH PLAIN\r\n", "user", "pass", "", "localhost", { { "AUTH", "535 5.7.8 wrong\r\n" } }, NULL,
+	    "*smtp.plainAuth auth: 535 5.7.8 wrong" },
+	{ "250-x\r\n250 AUTH PLAIN\r\n", "user", "pass", "", "127.0.0.2", { { 0 } }, NULL, "*smtp.plainAuth auth: unencrypted connection" },
+	{ "250-x\r\n250 AUTH LOGIN\r\n", "user", "pass", "", "127.0.0.1", { { "AUTH", "504 no\r\n" } }, NULL, "*email.loginAuth auth: 504 no" },
+};
+
+START_TEST(mechanisms_are_chosen)
+{
+	struct mail_request m;
+
+	begin((struct mail_pool_options){ 0 });
+	m = mail();
+	w.d.rules = auths[_i].rules;
+	w.d.ehlo = auths[_i].ehlo;
+	m.smarthost.host = str_from(auths[_i].host);
+	if (strcmp(auths[_i].host, "127.0.0.2") == 0) {
+		/* Another name for the same, but not one that counts as local. */
+		m.smarthost.host = STR("127.1");
+	}
+	m.username = str_from(auths[_i].user);
+	m.password = str_from(auths[_i].password);
+	m.secret = str_from(auths[_i].secret);
+	run(&m);
+	if (auths[_i].error != NULL) {
+		ck_assert_str_eq(sbuf_cstr(&w.error), auths[_i].error);
+		ck_assert(w.resp.transport_error);
+		ck_assert_uint_eq(w.d.message.n, 0);
+	} else {
+		ck_assert_msg(w.resp.smtp_code == 250, "%s: %s", sbuf_cstr(&w.error), sbuf_cstr(&w.d.heard));
+		ck_assert_msg(strstr(sbuf_cstr(&w.d.heard), auths[_i].heard) != NULL, "%s", sbuf_cstr(&w.d.heard));
+	}
+	end();
+}
+END_TEST
+
+START_TEST(an_identity_is_passed_on)
+{
+	struct mail_request m;
+
+	begin((struct mail_pool_options){ 0 });
+	m = mail();
+	w.d.ehlo = "250-x\r\n250 AUTH PLAIN\r\n";
+	m.username = STR("user");
+	m.password = STR("pass");
+	m.identity = STR("me");
+	run(&m);
+	ck_assert_msg(w.resp.smtp_code == 250, "%s", sbuf_cstr(&w.error));
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.d.heard), "EHLO hello.example\nAUTH PLAIN bWUAdXNlcgBwYXNz\nMAIL FROM:<am@x.example>\nRCPT TO:<a@x.example>\n"));
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.d.message), "line\n..dot\n"));
+	ck_assert_int_eq(w.codes[1], 250);
+	end();
+}
+END_TEST
+
+static void
+give_certificate(struct tls_config *t, const char *name, char **cert, char **key)
+{
+	test_certificate(name, true, cert, key);
+	w.d.tls = test_server_context(*cert, *key);
+	t->ca = str_from(*cert);
+}
+
+START_TEST(starttls_protects)
+{
+	struct tls_config t = { 0 };
+	struct mail_request m;
+	char *cert, *key;
+
+	begin((struct mail_pool_options){ 0 });
+	give_certificate(&t, "localhost", &cert, &key);
+	w.d.ehlo = "250-x\r\n250-AUTH LOGIN\r\n250 STARTTLS\r\n";
+	w.d.ehlo_tls = "250-x\r\n250 AUTH PLAIN\r\n";
+	m = mail();
+	m.require_tls = true;
+	m.tls = &t;
+	m.username = STR("user");
+	m.password = STR("pass");
+	for (int i = 0; i < 3; i++) {
+		sbuf_reset(&w.d.heard);
+		run(&m);
+		ck_assert_msg(w.resp.smtp_code == 250, "%s", sbuf_cstr(&w.error));
+		ck_assert_str_eq(sbuf_cstr(&w.d.heard), "EHLO hello.example\nSTARTTLS\nEHLO hello.example\n"
+		    "AUTH PLAIN AHVzZXIAcGFzcw==\nMAIL FROM:<am@x.example>\nRCPT TO:<a@x.example>\n"
+		    "RCPT TO:<b@x.example>\nDATA\nQUIT\n");
+		ck_assert_str_eq(w.d.sni, "localhost");
+	}
+	/* By address: no SNI, and the certificate has it. */
+	m.smarthost.host = STR("127.0.0.1");
+	run(&m);
+	ck_assert_msg(w.resp.smtp_code == 250, "%s", sbuf_cstr(&w.error));
+	/* By another name. */
+	t.server_name = STR("other.example");
+	run(&m);
+	ck_assert_int_eq(w.resp.smtp_code, 0);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "send STARTTLS command: tls: failed to verify certificate: x509: certificate is not valid for other.example");
+	ck_assert_str_ne(w.d.sni, "localhost");
+	/* An authority that is not ours. */
+	t.server_name = t.ca = STR_NONE;
+	m.smarthost.host = STR("localhost");
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "send STARTTLS command: tls: failed to verify certificate: x509: certificate signed by unknown authority");
+	t.insecure_skip_verify = true;
+	run(&m);
+	ck_assert_msg(w.resp.smtp_code == 250, "%s", sbuf_cstr(&w.error));
+	/* With a certificate of our own. */
+	t.cert = str_from(cert);
+	t.key = str_from(key);
+	SSL_CTX_set_verify(w.d.tls, SSL_VERIFY_PEER, NULL);
+	run(&m);
+	run(&m);
+	t.ca_file = STR("/nonexistent");
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "parse TLS configuration: unable to read CA cert: unable to read file /nonexistent: open /nonexistent: no such file or directory");
+	mem_free(cert);
+	mem_free(key);
+	end();
+}
+END_TEST
+
+START_TEST(tls_is_not_done_without)
+{
+	static const struct smtpd_rule injected[] = { { "STARTTLS", "220 go\r\n250 injected\r\n" }, { 0 } };
+	static const struct smtpd_rule refused[] = { { "STARTTLS", "454 not now\r\n" }, { 0 } };
+	struct tls_config t = { .insecure_skip_verify = true };
+	struct mail_request m;
+	char *cert, *key, want[200];
+
+	begin((struct mail_pool_options){ 0 });
+	m = mail();
+	m.require_tls = true;
+	m.tls = &t;
+	run(&m);
+	snprintf(want, sizeof(want), "'require_tls' is true (default) but \"localhost:%s\" does not advertise the STARTTLS extension", w.port);
+	ck_assert_str_eq(sbuf_cstr(&w.error), want);
+	give_certificate(&t, "localhost", &cert, &key);
+	w.d.ehlo = "250-x\r\n250 STARTTLS\r\n";
+	w.d.rules = refused;
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "send STARTTLS command: 454 not now");
+	w.d.rules = injected;
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "send STARTTLS command: the server sent data in clear text behind its answer");
+	/* Offered but not asked for: never used. */
+	w.d.rules = NULL;
+	m.require_tls = false;
+	sbuf_reset(&w.d.heard);
+	run(&m);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	ck_assert_ptr_null(strstr(sbuf_cstr(&w.d.heard), "STARTTLS"));
+	mem_free(cert);
+	mem_free(key);
+	end();
+}
+END_TEST
+
+START_TEST(implicit_tls)
+{
+	static const struct smtpd_rule some[] = { { "RCPT TO:<a", "550 no such user\r\n" }, { 0 } };
+	static const struct smtpd_rule none[] = { { "RCPT", "550 nobody\r\n" }, { 0 } };
+	struct tls_config t = { 0 };
+	struct mail_request m;
+	char *cert, *key;
+
+	begin((struct mail_pool_options){ 0 });
+	give_certificate(&t, "mail.example", &cert, &key);
+	w.d.tls_first = true;
+	w.d.ehlo = "250-x\r\n250-SIZE 1000000\r\n250 AUTH LOGIN PLAIN\r\n";
+	m = mail();
+	m.implicit_tls = true;
+	m.require_tls = true;
+	m.tls = &t;
+	m.username = STR("user");
+	m.password = STR("pass");
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "establish TLS connection to server: tls: failed to verify certificate: x509: certificate is not valid for localhost");
+	t.server_name = STR("mail.example");
+	run(&m);
+	ck_assert_msg(w.resp.smtp_code == 250, "%s", sbuf_cstr(&w.error));
+	ck_assert_str_eq(w.d.sni, "mail.example");
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.d.heard), "EHLO hello.example\nAUTH "));
+	ck_assert_str_eq(sbuf_cstr(&w.d.message), "Subject: hi\nTo: a, b\nFrom: am@x.example\n"
+	    "Date: Mon, 02 Jan 2006 15:04:05 -0700\nMessage-Id: <1@x>\n\nline\n..dot\n");
+	w.d.rules = some;
+	run(&m);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	ck_assert_int_eq(w.codes[0], 550);
+	ck_assert_int_eq(w.codes[1], 250);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "send RCPT command: 550 no such user");
+	w.d.rules = none;
+	run(&m);
+	ck_assert(w.resp.transport_error);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "send RCPT command: 550 nobody");
+	mem_free(cert);
+	mem_free(key);
+	end();
+}
+END_TEST
+
+START_TEST(unreachable_servers_are_told)
+{
+	struct mail_request m;
+
+	begin((struct mail_pool_options){ 0 });
+	m = mail();
+	m.smarthost = (struct host_port){ STR("127.0.0.1"), STR("1") };
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "establish connection to server: dial tcp 127.0.0.1:1: connect: connection refused");
+	m.smarthost.host = STR("nowhere.invalid");
+	run(&m);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.error), "establish connection to server: dial tcp: lookup nowhere.invalid: "));
+	m.implicit_tls = true;
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "establish TLS connection to server: dial tcp: lookup nowhere.invalid: no such host");
+	m = mail();
+	m.from = STR("a@x>\r\nRCPT TO:<c@x");
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "smtp: A line must not contain CR or LF");
+	end();
+}
+END_TEST
+
+START_TEST(hanging_sessions_are_cut)
+{
+	static const struct smtpd_rule silent[] = { { "MAIL", "" }, { 0 } };
+	struct mail_request m;
+	struct mail_call *call;
+
+	begin((struct mail_pool_options){ .workers = 1, .workers_max = 2 });
+	w.d.rules = silent;
+	m = mail();
+	run_for(&m, 300 * SPAN_MS);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "context deadline exceeded");
+	ck_assert(w.resp.transport_error);
+	/* Canceled while under way, and while it waits. */
+	call = mail_pool_start(w.pool, &m, in(20 * SPAN_S), on_done, NULL);
+	while (strstr(sbuf_cstr(&w.d.heard), "MAIL") == NULL || w.d.open == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	mail_pool_cancel(&call);
+	ck_assert_ptr_null(call);
+	w.d.rules = NULL;
+	run(&m);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	end();
+}
+END_TEST
+
+START_TEST(many_mails_share_few_workers)
+{
+	struct mail_request m;
+
+	begin((struct mail_pool_options){ .workers = 2, .workers_max = 3 });
+	m = mail();
+	for (int i = 0; i < 30; i++)
+		ck_assert_ptr_nonnull(mail_pool_start(w.pool, &m, in(20 * SPAN_S), on_done, NULL));
+	while (w.answers < 30) {
+		event_base_loop(w.base, EVLOOP_ONCE);
+		ck_assert_int_le(w.d.open, 4);	/* one may be on its way out */
+	}
+	ck_assert_int_eq(w.d.sessions, 30);
+	end();
+}
+END_TEST
+
+START_TEST(programs_that_do_not_start)
+{
+	struct mail_request m;
+	struct mail_call *call;
+
+	begin((struct mail_pool_options){ .program = "/nonexistent" });
+	m = mail();
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "cannot start /nonexistent: no such file or directory");
+	call = mail_pool_start(w.pool, &m, in(20 * SPAN_S), on_done, NULL);
+	ck_assert_ptr_nonnull(call);
+	end();
+	begin((struct mail_pool_options){ .program = "/bin/false" });
+	m = mail();
+	run(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "mail worker died");
+	end();
+}
+END_TEST
+
+int
+main(int argc, char **argv)
+{
+	Suite *s = suite_create("mail");
+	TCase *tc = tcase_create("mail");
+	SRunner *sr;
+	int failed;
+
+	if (argc == 2 && strcmp(argv[1], MAIL_WORKER_FLAG) == 0) {
+		suite_add_tcase(s, tc);
+		srunner_free(srunner_create(s));
+		return mail_worker_main(MAIL_WORKER_FD);
+	}
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_mail_arrives);
+	tcase_add_loop_test(tc, refusals_are_told, 0, ARRAY_LEN(refusals));
+	tcase_add_loop_test(tc, mechanisms_are_chosen, 0, ARRAY_LEN(auths));
+	tcase_add_test(tc, an_identity_is_passed_on);
+	tcase_add_test(tc, starttls_protects);
+	tcase_add_test(tc, tls_is_not_done_without);
+	tcase_add_test(tc, implicit_tls);
+	tcase_add_test(tc, unreachable_servers_are_told);
+	tcase_add_test(tc, hanging_sessions_are_cut);
+	tcase_add_test(tc, many_mails_share_few_workers);
+	tcase_add_test(tc, programs_that_do_not_start);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
