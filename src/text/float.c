@@ -278,7 +278,7 @@ float_parse(struct str s, double *out)
 		s = str_sub(s, 1, s.n);
 	}
 	if (str_caseeq(s, STR("inf")) || str_caseeq(s, STR("infinity"))) {
-		*out = negative ? -INFINITY : INFINITY;
+		*out = negative ? -HUGE_VAL : HUGE_VAL;
 		return true;
 	}
 	if (str_caseeq(s, STR("nan"))) {

@@ -157,12 +157,14 @@ static bool
 concat(struct rx_parser *p)
 {
 	size_t from = above_pseudo(p);
-	size_t n = join_literals(p, p->stack.v + from, p->stack.n - from);
 
-	p->stack.n = from + n;
-	if (n == 0) {
+	if (from == p->stack.n) {
 		push_op(p, RX_EMPTY);
-	} else if (n > 1) {
+		return true;
+	}
+	size_t n = join_literals(p, p->stack.v + from, p->stack.n - from);
+	p->stack.n = from + n;
+	if (n > 1) {
 		struct rx_node *node = rx_node(p, RX_CONCAT);
 		if (!set_subs(p, node, p->stack.v + from, n))
 			return false;

@@ -42,7 +42,7 @@ resolve_word(struct str in, struct yaml_value *v)
 		v->type = words[i].type;
 		v->b = words[i].b;
 		if (v->type == YAML_T_FLOAT)
-			v->f = words[i].sign == 0 ? (double)NAN : words[i].sign * (double)INFINITY;
+			v->f = words[i].sign == 0 ? (double)NAN : words[i].sign * HUGE_VAL;
 		return true;
 	}
 	return false;

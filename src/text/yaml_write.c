@@ -213,6 +213,7 @@ yaml_key(struct yaml_writer *w, struct str key)
 void
 yaml_str(struct yaml_writer *w, struct str s)
 {
+	/* Without quotes << would be read back as a merge key (yaml.v2 does not mind). */
 	yaml_scalar_style_t style = YAML_DOUBLE_QUOTED_SCALAR_STYLE;
 
 	if (!utf8_valid(s)) {
@@ -221,7 +222,7 @@ yaml_str(struct yaml_writer *w, struct str s)
 	}
 	if (str_chr(s, '\n') < s.n)
 		style = YAML_LITERAL_SCALAR_STYLE;
-	else if (yaml_resolve_plain(s).type == YAML_T_STRING && !is_base60(s))
+	else if (yaml_resolve_plain(s).type == YAML_T_STRING && !is_base60(s) && !str_is(s, "<<"))
 		style = YAML_PLAIN_SCALAR_STYLE;
 	put_scalar(w, s, NULL, style);
 }

@@ -49,6 +49,7 @@ START_TEST(chooses_styles_like_yaml_v2)
 		{ "2015-02-24T18:19:39Z", "v: \"2015-02-24T18:19:39Z\"\n" },
 		{ "\x80\x81\x82", "v: !!binary gIGC\n" },
 		{ "a😀", "v: \"a\\U0001F600\"\n" },
+		{ "<<", "v: \"<<\"\n" },
 		{ "5m", "v: 5m\n" },
 		{ "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 1234567890 abcdefghijklmnopqrstuvwxyz "
 		  "ABCDEFGHIJKLMNOPQRSTUVWXYZ 1234567890 ",
