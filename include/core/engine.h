@@ -86,5 +86,15 @@ void engine_restore_silence(struct engine *e, struct silence *s, struct wall exp
 void engine_restore_log_entry(struct engine *e, const struct log_entry *entry, struct moment now);
 void engine_restore_alert(struct engine *e, struct alert *a, struct moment now);
 void engine_restore_group(struct engine *e, const struct group_state *g, struct moment now);
+/*
+ * A notification that was under way: the first engine_apply takes it up again,
+ * with the same id, for the same alerts, unless what it needs is gone.
+ */
+void engine_restore_intent(struct engine *e, const struct intent_state *i, struct moment now);
+
+/* Tells the store all there is, as if it had just changed: the store begins anew. */
+void engine_save_all(struct engine *e, struct moment now);
+/* The attempt served some of its recipients and goes on: tells the store. Unknown numbers are ignored. */
+void engine_progressed(struct engine *e, uint64_t attempt, struct moment now);
 
 #endif

@@ -78,7 +78,7 @@ enum change_kind {
 	CHANGE_ALERT_DROPPED,	/* alert */
 	CHANGE_GROUP,		/* group_id, next flush and what else a group needs to go on: see struct group_state */
 	CHANGE_GROUP_DROPPED,
-	CHANGE_INTENT,		/* notification, about to be attempted */
+	CHANGE_INTENT,		/* notification, about to be attempted; again when it got on: see struct intent_state */
 	CHANGE_INTENT_DROPPED,	/* notification id: it ended */
 };
 
@@ -94,6 +94,22 @@ struct group_state {
 	size_t alerts_n;
 };
 
+/* What a notification that is under way needs to go on after a restart. */
+struct intent_state {
+	uint64_t id;			/* struct notification id */
+	struct str route_id, receiver;
+	struct str integration;		/* its kind's name */
+	uint32_t index;			/* of the integration in the receiver */
+	const struct labels *labels;	/* of the group */
+	enum reason reason;
+	struct wall flushed;
+	unsigned attempts;		/* begun */
+	const uint64_t *firing, *resolved;	/* fingerprints of its alerts */
+	size_t firing_n, resolved_n;
+	struct receiver_data data;
+	struct recipients recipients;
+};
+
 struct change {
 	enum change_kind kind;
 	const struct silence *silence;
@@ -103,6 +119,7 @@ struct change {
 	const struct group_state *group;
 	const struct notification *notification;
 	uint64_t notification_id;
+	unsigned attempts;	/* with CHANGE_INTENT: begun so far */
 };
 
 struct port {

@@ -222,6 +222,8 @@ engine_apply(struct engine *e, struct config *c, struct moment now)
 	}
 	dispatch_all(e, old != NULL && e->options.reload_resets_timers, now);
 	tidy_up(e, now);
+	if (old == NULL)
+		resume_intents(e, now);
 	routing_free(&old);
 	engine_leave(e, now);
 }

@@ -71,7 +71,7 @@ leg_end(struct engine *e, struct leg *leg)
 	leg->state = LEG_DONE;
 	sched_disarm(&e->sched, &leg->timer);
 	if (leg->note.id != 0)
-		save_intent(e, &leg->note, CHANGE_INTENT_DROPPED);
+		save_intent(e, leg, CHANGE_INTENT_DROPPED);
 }
 
 static void
@@ -107,8 +107,8 @@ log_told(struct engine *e, const struct leg *leg, const struct receiver_data *da
 		save_log_entry(e, held, CHANGE_LOG_ENTRY);
 }
 
-static void
-copy_data(struct arena *a, const struct receiver_data *from, struct receiver_data *to)
+void
+leg_copy_data(struct arena *a, const struct receiver_data *from, struct receiver_data *to)
 {
 	to->n = from->n;
 	to->v = ARENA_ARRAY(a, from->n, struct receiver_value);
@@ -116,6 +116,18 @@ copy_data(struct arena *a, const struct receiver_data *from, struct receiver_dat
 		to->v[i] = from->v[i];
 		to->v[i].key = arena_str(a, from->v[i].key);
 		to->v[i].s = arena_str(a, from->v[i].s);
+	}
+}
+
+void
+leg_copy_recipients(struct arena *a, const struct recipients *from, struct recipients *to)
+{
+	*to = (struct recipients){ .n = from->n, .known = from->known };
+	to->v = ARENA_ARRAY(a, from->n, struct recipient);
+	for (size_t i = 0; i < from->n; i++) {
+		to->v[i] = from->v[i];
+		to->v[i].to = arena_str(a, from->v[i].to);
+		to->v[i].provider_id = arena_str(a, from->v[i].provider_id);
 	}
 }
 
@@ -265,7 +277,7 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 	}
 	/* A first notification begins an episode: nothing is remembered of the last one. */
 	if (entry != NULL && leg->reason != REASON_FIRST)
-		copy_data(f->arena, &entry->data, &leg->data);
+		leg_copy_data(f->arena, &entry->data, &leg->data);
 	counters(e, leg)->notifications++;
 	if (!facts.send_resolved && f->firing_n == 0) {
 		log_told(e, leg, &leg->data, now);
@@ -274,8 +286,27 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 	}
 	make_note(e, leg);
 	leg->pause = FIRST_PAUSE;
-	save_intent(e, &leg->note, CHANGE_INTENT);
+	save_intent(e, leg, CHANGE_INTENT);
 	attempt_begin(e, leg, now);
+}
+
+void
+leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, struct moment now)
+{
+	struct recipients *to = &leg->note.recipients;
+
+	leg->reason = from->reason;
+	leg_copy_data(leg->flight->arena, &from->data, &leg->data);
+	make_note(e, leg);
+	leg->note.id = from->id;
+	leg_copy_recipients(leg->flight->arena, &from->recipients, to);
+	counters(e, leg)->notifications++;
+	leg->attempts = from->attempts;
+	leg->pause = FIRST_PAUSE;
+	if (leg->note.alerts_n > 0)
+		attempt_begin(e, leg, now);
+	else
+		leg_succeeded(e, leg, now);
 }
 
 void
@@ -314,6 +345,7 @@ schedule_next(struct engine *e, struct leg *leg, const struct outcome *o, struct
 
 	leg->pause = leg->pause * 3 / 2 < MAX_PAUSE ? leg->pause * 3 / 2 : MAX_PAUSE;
 	leg->state = LEG_PAUSING;
+	save_intent(e, leg, CHANGE_INTENT);
 	arm(e, leg, at.ns > asked.ns ? at : asked);
 }
 
@@ -361,6 +393,12 @@ leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct
 	leg->error = mem_strndup(o->error.p != NULL ? o->error.p : "", o->error.n);
 	leg_failed(e, leg, "due to unrecoverable error after", leg->error, o->failure, now);
 	pipeline_leg_done(e, leg->flight, now);
+}
+
+void
+leg_progressed(struct engine *e, struct leg *leg)
+{
+	save_intent(e, leg, CHANGE_INTENT);
 }
 
 void

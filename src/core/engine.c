@@ -82,6 +82,9 @@ engine_free(struct engine **ep)
 	for (size_t i = 0; i < e->restored.n; i++)
 		labels_unref(e->restored.v[i].labels);
 	VEC_FINI(&e->restored);
+	for (size_t i = 0; i < e->restored_intents.n; i++)
+		labels_unref((struct labels *)(uintptr_t)e->restored_intents.v[i].state.labels);
+	VEC_FINI(&e->restored_intents);
 	arena_free(&e->restored_arena);
 	inhibitor_free(&e->inhibitor);
 	silences_fini(&e->silences);
@@ -248,6 +251,18 @@ engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, st
 	leg = leg_find(e, attempt);
 	if (leg != NULL)
 		leg_delivered(e, leg, o, now);
+	engine_leave(e, now);
+}
+
+void
+engine_progressed(struct engine *e, uint64_t attempt, struct moment now)
+{
+	struct leg *leg;
+
+	engine_enter(e, now);
+	leg = leg_find(e, attempt);
+	if (leg != NULL)
+		leg_progressed(e, leg);
 	engine_leave(e, now);
 }
 

@@ -45,6 +45,12 @@ struct restored_group {
 	size_t alerts_n;
 };
 
+/* A notification that was under way, likewise. */
+struct restored_intent {
+	struct intent_state state;	/* in engine.restored_arena; the labels are an owned reference */
+	bool resumed;
+};
+
 struct engine {
 	struct engine_options options;
 	struct port *port;
@@ -75,6 +81,7 @@ struct engine {
 
 	struct arena *restored_arena;	/* NULL after the first engine_apply */
 	VEC(struct restored_group) restored;
+	VEC(struct restored_intent) restored_intents;
 	struct hmap retired;		/* groups that a reload ends, while it runs */
 };
 
@@ -96,7 +103,8 @@ void save_groups_due(struct engine *e, bool all, struct moment now);
 void save_alert(struct engine *e, const struct alert *a, enum change_kind kind);
 void save_silence(struct engine *e, const struct silence_entry *entry, enum change_kind kind);
 void save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind kind);
-void save_intent(struct engine *e, const struct notification *n, enum change_kind kind);
+void save_intent(struct engine *e, const struct leg *leg, enum change_kind kind);
+void save_intent_dropped(struct engine *e, uint64_t id);
 
 /* events.c */
 void emit(struct engine *e, struct event *ev, struct moment now);
@@ -111,6 +119,10 @@ enum mute_verdict mute_by_time(const struct flight *f, struct str **names_out, s
 
 /* restore.c: the groups that survived a restart go on; what they held is awaited. */
 void restore_groups(struct engine *e, struct moment now);
+/* The route of that id in the configuration in force; NULL: there is none. */
+const struct route *restore_route(const struct engine *e, struct str id);
+/* resume.c: takes up what was under way; the end of restoring. */
+void resume_intents(struct engine *e, struct moment now);
 
 /* alike.c: may groups of `a` go on as groups of `b`, the route with the same id of another configuration? */
 bool routes_alike(const struct route *a, const struct route *b);

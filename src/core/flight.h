@@ -73,12 +73,16 @@ struct flight {
 	size_t legs_n, running;
 	struct sbuf errors;		/* of legs, a line each */
 	bool failed, canceled;
+	bool resumed;			/* goes on from before a restart, for some of its alerts and integrations */
 };
 
 /* flush.c: begins a flush that was due at g->due. */
 void flush_begin(struct engine *e, struct group *g, struct moment now);
 /* All stages are through: keeps books and frees f. */
 void flush_end(struct engine *e, struct flight *f, struct moment now);
+/* The flight for what a restart cut short; the group's timer stays as it is. The caller fills it. */
+struct flight *flush_resume(struct engine *e, struct group *g, struct wall tick, struct moment now);
+struct labels *flush_route_labels(struct engine *e, const struct flight *f, struct moment now);
 /* Reload: stops what is in flight; nothing is retried. Frees f. */
 void flush_cancel(struct engine *e, struct flight *f, struct moment now);
 /* Shutdown: as flush_cancel, and nobody is told. */
@@ -89,11 +93,19 @@ void flight_failed(struct flight *f, struct str error);
 void pipeline_begin(struct engine *e, struct flight *f, struct moment now);
 /* f's timer went off. */
 void pipeline_due(struct engine *e, struct flight *f, struct moment now);
+/* What the notification log will be asked about, and told: from f->passed. */
+void pipeline_note_hashes(struct flight *f);
 /* One leg less. */
 void pipeline_leg_done(struct engine *e, struct flight *f, struct moment now);
 
 /* attempt.c */
 void leg_begin(struct engine *e, struct leg *leg, struct moment now);
+/* As leg_begin, for what was under way before a restart. */
+void leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, struct moment now);
+/* Some recipients were served. */
+void leg_progressed(struct engine *e, struct leg *leg);
+void leg_copy_data(struct arena *a, const struct receiver_data *from, struct receiver_data *to);
+void leg_copy_recipients(struct arena *a, const struct recipients *from, struct recipients *to);
 void leg_due(struct engine *e, struct leg *leg, struct moment now);
 void leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now);
 /* Ends the leg with "context canceled"; the caller ends the flight. */

@@ -20,8 +20,8 @@ take_snapshot(struct flight *f, struct group *g, struct wall now)
 	}
 }
 
-static struct labels *
-render_route_labels(struct engine *e, const struct flight *f, struct moment now)
+struct labels *
+flush_route_labels(struct engine *e, const struct flight *f, struct moment now)
 {
 	if (f->route->labels.n == 0 || e->port->route_labels == NULL)
 		return labels_empty();
@@ -45,13 +45,12 @@ tell_flushed(struct engine *e, const struct flight *f, struct moment now)
 	emit(e, &ev, now);
 }
 
-void
-flush_begin(struct engine *e, struct group *g, struct moment now)
+static struct flight *
+flight_new(struct engine *e, struct group *g, struct moment now)
 {
 	struct arena *arena = arena_new();
 	struct flight *f = ARENA_NEW(arena, struct flight);
 	span interval = g->route->group_interval;
-	span late = mono_sub(now.mono, g->due);
 	span wait = e->port->wait != NULL ? e->port->wait(e->port) : 0;
 
 	assert(g->flight == NULL && g->n > 0);
@@ -61,21 +60,40 @@ flush_begin(struct engine *e, struct group *g, struct moment now)
 	f->route = g->route;
 	f->key = arena_str(arena, g->key);
 	f->group_labels = labels_ref(g->labels);
-	f->tick = late > 0 ? wall_add(now.wall, -late) : now.wall;
 	f->deadline = mono_add(now.mono, interval > MIN_DEADLINE ? interval : MIN_DEADLINE);
 	if (wait > 0)
 		f->deadline = mono_add(f->deadline, wait);
 	f->timer.kind = DUE_FLIGHT;
 	f->errors = (struct sbuf)SBUF_INIT(64 * 1024);
 	g->flight = f;
+	return f;
+}
+
+void
+flush_begin(struct engine *e, struct group *g, struct moment now)
+{
+	struct flight *f = flight_new(e, g, now);
+	span late = mono_sub(now.mono, g->due);
+
+	f->tick = late > 0 ? wall_add(now.wall, -late) : now.wall;
 	g->flushed = true;
 	/* Before the flush, not after it: its length must not move the ticks. */
-	group_arm(e, g, mono_add(now.mono, interval));
+	group_arm(e, g, mono_add(now.mono, g->route->group_interval));
 	save_group(e, g, SAVE_NOW, now);
 	take_snapshot(f, g, now.wall);
-	f->route_labels = render_route_labels(e, f, now);
+	f->route_labels = flush_route_labels(e, f, now);
 	tell_flushed(e, f, now);
 	pipeline_begin(e, f, now);
+}
+
+struct flight *
+flush_resume(struct engine *e, struct group *g, struct wall tick, struct moment now)
+{
+	struct flight *f = flight_new(e, g, now);
+
+	f->resumed = true;
+	f->tick = tick;
+	return f;
 }
 
 static void
@@ -146,8 +164,8 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 	assert(f->running == 0);
 	if (f->failed)
 		tell_failed(e, f, now);
-	else
-		forget_resolved(e, f);
+	else if (!f->resumed)
+		forget_resolved(e, f);	/* of a resumed one only a part is known: the next flush sees to it */
 	flight_free(e, f);
 	save_group(e, g, SAVE_NOW, now);
 	if (g->n == 0)

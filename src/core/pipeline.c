@@ -111,9 +111,8 @@ cmp_hashes(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* What the notification log will be asked about, and told. */
-static void
-note_hashes(struct flight *f)
+void
+pipeline_note_hashes(struct flight *f)
 {
 	f->firing = ARENA_ARRAY(f->arena, f->passed_n, uint64_t);
 	f->resolved = ARENA_ARRAY(f->arena, f->passed_n, uint64_t);
@@ -134,7 +133,7 @@ fan_out(struct engine *e, struct flight *f, struct moment now)
 {
 	const struct receiver *r = f->route->receiver;
 
-	note_hashes(f);
+	pipeline_note_hashes(f);
 	f->legs = ARENA_ARRAY(f->arena, r->n, struct leg);
 	f->legs_n = r->n;
 	/* One more than legs, so that none of them ends the flight under our hands. */

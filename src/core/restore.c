@@ -90,6 +90,12 @@ route_by_id(const struct route *route, struct str id)
 	return NULL;
 }
 
+const struct route *
+restore_route(const struct engine *e, struct str id)
+{
+	return route_by_id(e->routing->config->route, id);
+}
+
 static const struct route *
 route_of(struct engine *e, const struct restored_group *old)
 {
@@ -163,5 +169,4 @@ restore_groups(struct engine *e, struct moment now)
 		labels_unref(old->labels);
 	}
 	VEC_FINI(&e->restored);
-	arena_free(&e->restored_arena);
 }

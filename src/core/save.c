@@ -55,14 +55,24 @@ save_group(struct engine *e, struct group *g, enum save when, struct moment now)
 		sched_arm(&e->sched, &e->save, mono_add(now.mono, SAVE_DELAY));
 }
 
+static bool
+is_decided(const struct flight *f)
+{
+	for (size_t i = 0; i < f->legs_n; i++)
+		if (f->legs[i].state == LEG_WAITING)
+			return false;
+	return f->legs_n > 0;
+}
+
 /*
- * Until a flush has ended it counts as not begun: after a crash it is due at
- * once, and the log knows who has been told already.
+ * What a flush has to tell is saved when that is decided. Until then it counts
+ * as not begun: after a crash it is due at once, and the log knows who has
+ * been told already.
  */
 static struct wall
 next_flush(const struct group *g, struct moment now)
 {
-	if (g->flight != NULL)
+	if (g->flight != NULL && !is_decided(g->flight))
 		return g->flight->tick;
 	return wall_add(now.wall, mono_sub(g->due, now.mono));
 }
@@ -153,11 +163,64 @@ save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind
 }
 
 void
-save_intent(struct engine *e, const struct notification *n, enum change_kind kind)
+save_intent(struct engine *e, const struct leg *leg, enum change_kind kind)
 {
-	struct change c = { .kind = kind, .notification = n, .notification_id = n->id };
+	struct change c = {
+		.kind = kind,
+		.notification = &leg->note,
+		.notification_id = leg->note.id,
+		.attempts = leg->attempts,
+	};
 
 	assert(kind == CHANGE_INTENT || kind == CHANGE_INTENT_DROPPED);
 	if (durable(e))
 		tell(e, &c);
+}
+
+void
+save_intent_dropped(struct engine *e, uint64_t id)
+{
+	struct change c = { .kind = CHANGE_INTENT_DROPPED, .notification_id = id };
+
+	if (durable(e))
+		tell(e, &c);
+}
+
+static void
+save_log_entry_of(void *arg, const struct log_entry *entry)
+{
+	save_log_entry(arg, entry, CHANGE_LOG_ENTRY);
+}
+
+static void
+save_flight(struct engine *e, const struct flight *f)
+{
+	for (size_t i = 0; i < f->legs_n; i++)
+		if (f->legs[i].note.id != 0 && f->legs[i].state != LEG_DONE)
+			save_intent(e, &f->legs[i], CHANGE_INTENT);
+}
+
+void
+engine_save_all(struct engine *e, struct moment now)
+{
+	engine_enter(e, now);
+	HMAP_EACH(&e->silences.by_id, node) {
+		const struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
+
+		/* Those of rule files come with the configuration. */
+		if (entry->silence->source == NULL)
+			save_silence(e, entry, CHANGE_SILENCE);
+	}
+	nflog_each(e->nflog, save_log_entry_of, e);
+	HMAP_EACH(&e->alerts.records, node)
+		save_alert(e, CONTAINER_OF(node, struct record, node)->alert, CHANGE_ALERT);
+	HMAP_EACH(&e->groups, node) {
+		struct group *g = CONTAINER_OF(node, struct group, node);
+
+		if (durable(e))
+			save_state(e, g, now);
+		if (g->flight != NULL)
+			save_flight(e, g->flight);
+	}
+	engine_leave(e, now);
 }

@@ -17,6 +17,7 @@ struct row {
 	struct alert *alert;
 	struct log_entry entry;
 	struct group_state group;
+	struct intent_state intent;
 };
 
 static struct row *
@@ -38,6 +39,7 @@ drop(struct hmap *m, struct row *r)
 	silence_unref(r->silence);
 	alert_unref(r->alert);
 	labels_unref((struct labels *)(uintptr_t)r->group.labels);
+	labels_unref((struct labels *)(uintptr_t)r->intent.labels);
 	arena_free(&r->arena);
 	mem_free(r);
 }
@@ -92,6 +94,50 @@ keep_group(struct row *r, const struct group_state *g)
 	r->group.receiver = arena_str(r->arena, g->receiver);
 	r->group.labels = labels_ref((struct labels *)(uintptr_t)g->labels);
 	r->group.alerts = copy(r->arena, g->alerts, g->alerts_n, sizeof(uint64_t));
+}
+
+/* The fingerprints of the alerts in this state. */
+static const uint64_t *
+keep_alerts(struct row *r, const struct notification *n, bool resolved, size_t *count)
+{
+	uint64_t *v = ARENA_ARRAY(r->arena, n->alerts_n, uint64_t);
+
+	for (size_t i = 0; i < n->alerts_n; i++)
+		if (n->alerts[i].resolved == resolved)
+			v[(*count)++] = n->alerts[i].alert->labels->fingerprint;
+	return v;
+}
+
+static void
+keep_intent(struct row *r, const struct notification *n, unsigned attempts)
+{
+	struct intent_state *i = &r->intent;
+
+	*i = (struct intent_state){
+		.id = n->id,
+		.route_id = arena_str(r->arena, n->route->id),
+		.receiver = arena_str(r->arena, n->receiver->name),
+		.integration = arena_str(r->arena, str_from(n->integration->kind->name)),
+		.index = (uint32_t)n->integration->index,
+		.labels = labels_ref(n->group_labels),
+		.reason = n->reason,
+		.flushed = n->flushed,
+		.attempts = attempts,
+	};
+	i->firing = keep_alerts(r, n, false, &i->firing_n);
+	i->resolved = keep_alerts(r, n, true, &i->resolved_n);
+	i->data.n = n->data.n;
+	i->data.v = copy(r->arena, n->data.v, n->data.n, sizeof(struct receiver_value));
+	for (size_t k = 0; k < n->data.n; k++) {
+		i->data.v[k].key = arena_str(r->arena, n->data.v[k].key);
+		i->data.v[k].s = arena_str(r->arena, n->data.v[k].s);
+	}
+	i->recipients = n->recipients;
+	i->recipients.v = copy(r->arena, n->recipients.v, n->recipients.n, sizeof(struct recipient));
+	for (size_t k = 0; k < n->recipients.n; k++) {
+		i->recipients.v[k].to = arena_str(r->arena, n->recipients.v[k].to);
+		i->recipients.v[k].provider_id = arena_str(r->arena, n->recipients.v[k].provider_id);
+	}
 }
 
 static struct str
@@ -159,7 +205,11 @@ fake_store_change(struct fake_world *w, const struct change *c)
 		forget(&w->stored_groups, group_key(a, c->group));
 		break;
 	case CHANGE_INTENT:
+		keep_intent(fresh(&w->stored_intents, arena_printf(a, "%llu", (unsigned long long)c->notification->id)),
+		    c->notification, c->attempts);
+		break;
 	case CHANGE_INTENT_DROPPED:
+		forget(&w->stored_intents, arena_printf(a, "%llu", (unsigned long long)c->notification_id));
 		break;
 	}
 	arena_free(&a);
@@ -179,12 +229,15 @@ fake_store_restore(struct fake_world *w)
 		engine_restore_alert(w->engine, CONTAINER_OF(node, struct row, node)->alert, w->now);
 	HMAP_EACH(&w->stored_groups, node)
 		engine_restore_group(w->engine, &CONTAINER_OF(node, struct row, node)->group, w->now);
+	HMAP_EACH(&w->stored_intents, node)
+		engine_restore_intent(w->engine, &CONTAINER_OF(node, struct row, node)->intent, w->now);
 }
 
 void
 fake_store_fini(struct fake_world *w)
 {
-	struct hmap *maps[] = { &w->stored_silences, &w->stored_entries, &w->stored_alerts, &w->stored_groups };
+	struct hmap *maps[] = { &w->stored_silences, &w->stored_entries, &w->stored_alerts, &w->stored_groups,
+		&w->stored_intents };
 
 	for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
 		HMAP_EACH(maps[i], node)

@@ -150,11 +150,7 @@ on_persist(struct port *p, const struct change *c)
 	struct fake_world *w = self_of(p);
 
 	w->changes[c->kind]++;
-	if (c->kind == CHANGE_INTENT)
-		w->intents++;
-	else if (c->kind == CHANGE_INTENT_DROPPED)
-		w->intents--;
-	else if (w->durable)
+	if (w->durable)
 		fake_store_change(w, c);
 }
 

@@ -54,8 +54,7 @@ struct fake_world {
 
 	/* The store. */
 	bool durable;
-	struct hmap stored_silences, stored_entries, stored_alerts, stored_groups;
-	size_t intents;		/* begun and not ended */
+	struct hmap stored_silences, stored_entries, stored_alerts, stored_groups, stored_intents;
 	size_t changes[CHANGE_INTENT_DROPPED + 1];
 };
 

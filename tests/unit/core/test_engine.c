@@ -60,10 +60,10 @@ START_TEST(intents_have_an_end)
 	world_script(&w, "*", answers, 4);
 	world_post(&w, "A", w.now.wall, in(&w, SPAN_HOUR));
 	world_run(&w, 10 * SPAN_S);
-	ck_assert_uint_eq(w.intents, 1);
+	ck_assert_uint_eq(w.stored_intents.n, 1);
 	world_run(&w, 20 * SPAN_S);
-	ck_assert_uint_eq(w.intents, 0);
-	ck_assert_uint_eq(w.changes[CHANGE_INTENT], 1);
+	ck_assert_uint_eq(w.stored_intents.n, 0);
+	ck_assert_uint_eq(w.changes[CHANGE_INTENT], 4);
 	ck_assert_uint_eq(w.sent.n, 4);
 	ck_assert_uint_eq(w.events[EVENT_ATTEMPT_FAILED], 3);
 	ck_assert_uint_eq(w.warned, 2);

@@ -167,8 +167,9 @@ step(struct day *d)
 		reload(d);
 		break;
 	case 1:
+		/* What is taken up again is an attempt of a flush before. */
 		world_restart(&d->w);
-		d->seen = 0;
+		d->seen = d->w.engine->last_notification;
 		break;
 	case 2:
 	case 3:

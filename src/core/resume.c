@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Notifications that were under way when the process ended are taken up again
+ * by the first configuration: the same alerts, in the state they were told of,
+ * under the same id, so that a receiver can tell that it is the same message.
+ * What they had passed (inhibition, silences, intervals) is not asked again,
+ * as it is not between two attempts.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_state.h"
+
+static uint64_t *
+copy_hashes(struct arena *a, const uint64_t *v, size_t n)
+{
+	uint64_t *copy = ARENA_ARRAY(a, n, uint64_t);
+
+	if (n > 0)
+		memcpy(copy, v, n * sizeof(copy[0]));
+	return copy;
+}
+
+void
+engine_restore_intent(struct engine *e, const struct intent_state *i, struct moment now)
+{
+	struct arena *a = e->restored_arena;
+	struct intent_state copy = *i;
+
+	assert(e->routing == NULL);
+	engine_enter(e, now);
+	copy.route_id = arena_str(a, i->route_id);
+	copy.receiver = arena_str(a, i->receiver);
+	copy.integration = arena_str(a, i->integration);
+	copy.labels = labels_ref((struct labels *)(uintptr_t)i->labels);
+	copy.firing = copy_hashes(a, i->firing, i->firing_n);
+	copy.resolved = copy_hashes(a, i->resolved, i->resolved_n);
+	leg_copy_data(a, &i->data, &copy.data);
+	leg_copy_recipients(a, &i->recipients, &copy.recipients);
+	VEC_PUSH(&e->restored_intents, ((struct restored_intent){ .state = copy }));
+	if (i->id > e->last_notification)
+		e->last_notification = i->id;
+	engine_leave(e, now);
+}
+
+/* Was it found finished, or is there nobody any more whom it could be told? */
+static const struct integration *
+integration_of(struct engine *e, const struct intent_state *i, const struct group *g)
+{
+	const struct receiver *r = g->route->receiver;
+	const struct log_entry *entry;
+
+	if (i->index >= r->n || !str_is(i->integration, r->integrations[i->index].kind->name))
+		return NULL;
+	entry = nflog_find(e->nflog, g->key, r->name, i->integration, i->index);
+	if (entry != NULL && !wall_before(entry->timestamp, i->flushed))
+		return NULL;
+	return &r->integrations[i->index];
+}
+
+static struct group *
+group_of(struct engine *e, const struct intent_state *i)
+{
+	const struct route *route = restore_route(e, i->route_id);
+
+	if (route == NULL || !str_eq(route->receiver->name, i->receiver))
+		return NULL;
+	return group_find(e, route, i->labels);
+}
+
+static bool
+is_noted(const struct flight *f, const struct alert *a)
+{
+	for (size_t i = 0; i < f->all_n; i++)
+		if (f->all[i].alert == a)
+			return true;
+	return false;
+}
+
+static size_t
+note_alerts(struct engine *e, struct flight *f, const uint64_t *fingerprints, size_t n, bool resolved)
+{
+	size_t found = 0, before = f->all_n;
+
+	f->all = arena_grow(f->arena, f->all, f->all_n, f->all_n + n, sizeof(f->all[0]));
+	for (size_t i = 0; i < n; i++) {
+		struct record *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
+
+		if (r == NULL)
+			continue;
+		found++;
+		if (before == 0 || !is_noted(f, r->alert))
+			f->all[f->all_n++] = (struct noted_alert){ alert_ref(r->alert), resolved };
+	}
+	return found;
+}
+
+static int
+cmp_noted(const void *a, const void *b)
+{
+	return alert_cmp(((const struct noted_alert *)a)->alert, ((const struct noted_alert *)b)->alert);
+}
+
+/* Takes the integrations of the flight's group that were being told; returns how many. */
+static size_t
+gather(struct engine *e, struct flight *f, size_t from, const struct intent_state **out)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < e->restored_intents.n; i++) {
+		struct restored_intent *r = &e->restored_intents.v[i];
+		const struct intent_state *in = &r->state;
+
+		if (r->resumed || group_of(e, in) != f->group || integration_of(e, in, f->group) == NULL ||
+		    note_alerts(e, f, in->firing, in->firing_n, false) +
+			    note_alerts(e, f, in->resolved, in->resolved_n, true) == 0)
+			continue;
+		r->resumed = true;
+		out[n++] = in;
+	}
+	return n;
+}
+
+static void
+begin_legs(struct engine *e, struct flight *f, const struct intent_state **intents, size_t n, struct moment now)
+{
+	f->legs = ARENA_ARRAY(f->arena, n, struct leg);
+	f->legs_n = n;
+	/* One more than legs, so that none of them ends the flight under our hands. */
+	f->running = n + 1;
+	for (size_t i = 0; i < n; i++) {
+		f->legs[i].flight = f;
+		f->legs[i].integration = integration_of(e, intents[i], f->group);
+		f->legs[i].timer.kind = DUE_LEG;
+	}
+	for (size_t i = 0; i < n; i++)
+		leg_resume(e, &f->legs[i], intents[i], now);
+	pipeline_leg_done(e, f, now);
+}
+
+static void
+resume_group(struct engine *e, struct group *g, size_t from, struct moment now)
+{
+	struct flight *f = flush_resume(e, g, e->restored_intents.v[from].state.flushed, now);
+	const struct intent_state **intents = ARENA_ARRAY(f->arena, e->restored_intents.n - from,
+	    const struct intent_state *);
+	size_t n = gather(e, f, from, intents);
+
+	if (f->all_n > 1)
+		qsort(f->all, f->all_n, sizeof(f->all[0]), cmp_noted);
+	f->passed = ARENA_ARRAY(f->arena, f->all_n, struct noted_alert);
+	for (size_t i = 0; i < f->all_n; i++)
+		f->passed[i] = f->all[i];
+	f->passed_n = f->all_n;
+	pipeline_note_hashes(f);
+	f->route_labels = flush_route_labels(e, f, now);
+	begin_legs(e, f, intents, n, now);
+}
+
+void
+resume_intents(struct engine *e, struct moment now)
+{
+	for (size_t i = 0; i < e->restored_intents.n; i++) {
+		const struct restored_intent *r = &e->restored_intents.v[i];
+		struct group *g = group_of(e, &r->state);
+
+		if (!r->resumed && g != NULL && g->flight == NULL && integration_of(e, &r->state, g) != NULL)
+			resume_group(e, g, i, now);
+		if (!r->resumed)
+			save_intent_dropped(e, r->state.id);
+		labels_unref((struct labels *)(uintptr_t)r->state.labels);
+	}
+	VEC_FINI(&e->restored_intents);
+	arena_free(&e->restored_arena);
+}
