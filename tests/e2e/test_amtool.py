@@ -27,7 +27,7 @@ def test_silences(serve):
     assert one in listed and two in listed and 'severity=~"warn.*"' in listed
     assert amtool(server, "silence", "query", "-q", "alertname=B").split() == [two]
     amtool(server, "silence", "update", "-c", "longer", "-d", "3h", one)
-    assert "longer" in amtool(server, "silence", "query", "--id", one) or "longer" in amtool(server, "silence", "query")
+    assert "longer" in amtool(server, "silence", "query", "alertname=A")
     amtool(server, "silence", "expire", one)
     assert one not in amtool(server, "silence", "query", "-q").split()
     assert one in amtool(server, "silence", "query", "-q", "--expired").split()
@@ -47,10 +47,12 @@ def test_alerts(serve):
 
 def test_routes_and_configuration(serve):
     server = serve(CONFIG)
-    tree = amtool(server, "config", "routes", "show")
+    # Debian's amtool is older than the keys that the server shows, as it is than Alertmanager's
+    file = f"--config.file={server.config}"
+    tree = amtool(server, "config", "routes", "show", file)
     assert '{severity="critical"}' in tree and "continue: true" in tree
-    assert amtool(server, "config", "routes", "test", "severity=critical").strip() == "phone"
-    assert amtool(server, "config", "routes", "test", "team=dbx").strip() == "dba"
-    assert amtool(server, "config", "routes", "test", "x=y").strip() == "mail"
+    assert amtool(server, "config", "routes", "test", file, "severity=critical").strip() == "phone"
+    assert amtool(server, "config", "routes", "test", file, "team=dbx").strip() == "dba"
+    assert amtool(server, "config", "routes", "test", file, "x=y").strip() == "mail"
     assert "receiver: mail" in amtool(server, "config", "show")
     assert "Cluster Status:" in amtool(server, "cluster", "show")

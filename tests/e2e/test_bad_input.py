@@ -113,7 +113,7 @@ def test_a_body_of_64_mib_is_read_and_answered(server):
     b"POST /api/v2/alerts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
     b"GET /-/healthy HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 400000 + b"\r\n",
     b"GET /" + b"a" * (2 << 20) + b" HTTP/1.1\r\nHost: a\r\n\r\n",
-])
+], ids=["empty lines", "no path", "version", "TLS", "two lengths", "negative", "huge", "bad chunk", "headers", "path"])
 def test_what_is_no_http(server, data):
     try:
         answer = raw(server, data, shut=True)
