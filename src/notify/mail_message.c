@@ -7,11 +7,12 @@
 #include "base/tz.h"
 #include "text/mime.h"
 
-
 static bool
 is_token_char(unsigned char c)
 {
-	return isalnum(c) || (c != '\0' && str_chr(STR("!#$%&'*+-.^_`|~"), (char)c) < 15);
+	struct str others = STR("!#$%&'*+-.^_`|~");
+
+	return isalnum(c) || str_chr(others, (char)c) < others.n;
 }
 
 struct str
