@@ -15,6 +15,7 @@
 #include "loop/clock_real.h"
 #include "process_metrics.h"
 #include "server_private.h"
+#include "startup_pages.h"
 
 #define SHUTDOWN_GRACE (5 * SPAN_S)
 
@@ -362,6 +363,7 @@ server_run(const struct options *o, struct arena *a)
 	LOG(&s.log, LOG_INFO, "Starting Alertmanager",
 	    F_CSTR("version", "(version=" ALERTMANAGER_VERSION ", branch=tocsin-" TOCSIN_VERSION ", revision=" TOCSIN_REVISION ")"));
 	if (start(&s, now, &e)) {
+		startup_pages_release();
 		event_base_dispatch(s.base);
 		LOG(&s.log, LOG_INFO, "Received shutdown signal, exiting gracefully...");
 	} else {
