@@ -38,7 +38,13 @@ field_size(const struct field *f)
 	return f->type == FIELD_STRUCT ? f->size : sizes[f->type];
 }
 
-/* `out` is the struct that holds the field, `to` the field. */
+static bool
+scalar_type(enum field_type type)
+{
+	return type <= FIELD_HOST_PORT;
+}
+
+/* `out` is the struct that holds the field. */
 static bool field_read(struct reading *r, const struct field *f, const struct yaml_node *n, const struct at *at,
     void *out);
 
@@ -227,10 +233,11 @@ field_read(struct reading *r, const struct field *f, const struct yaml_node *n, 
 {
 	void *to = member(out, f->offset);
 	bool secret = (f->flags & F_SECRET) != 0;
+	bool null = node_is_null(n) || (!scalar_type(f->type) && node_is_null_word(n));
 
 	if (f->type == FIELD_STRUCT && f->present > 0)
-		*(bool *)member(out, f->present - 1) = !node_is_null(n);
-	if (node_is_null(n)) {
+		*(bool *)member(out, f->present - 1) = !null;
+	if (null) {
 		memset(to, 0, field_size(f));
 		return true;
 	}

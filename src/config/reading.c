@@ -132,6 +132,13 @@ node_is_null(const struct yaml_node *n)
 }
 
 bool
+node_is_null_word(const struct yaml_node *n)
+{
+	return n->kind == YAML_SCALAR && n->style == YAML_PLAIN && n->tag.n == 0 &&
+	    (str_is(n->text, "Null") || str_is(n->text, "NULL"));
+}
+
+bool
 node_string(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, struct str *out)
 {
 	struct yaml_value v;

@@ -52,6 +52,8 @@ bool reading_end(struct reading *r, struct err *e) MUST_CHECK;
 
 /* What yaml.v2 takes for null before it looks at the type: ~, null, nothing, or tagged !!null. */
 bool node_is_null(const struct yaml_node *n);
+/* Null, written as Null or NULL: to yaml.v2 a value whose type's own reader is asked first. */
+bool node_is_null_word(const struct yaml_node *n);
 /* A string, or anything that can stand for one. Not for null. */
 bool node_string(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, struct str *out);
 
