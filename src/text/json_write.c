@@ -45,52 +45,66 @@ put_escaped(struct sbuf *b, unsigned char c)
 	sbuf_put(b, out, 2);
 }
 
-static const char *
+const uint8_t json_special[256] = {
+	[0 ... 0x1f] = JSON_SPECIAL,
+	['"'] = JSON_SPECIAL,
+	['\\'] = JSON_SPECIAL,
+	['<'] = JSON_SPECIAL_HTML,
+	['>'] = JSON_SPECIAL_HTML,
+	['&'] = JSON_SPECIAL_HTML,
+	[0x80 ... 0xff] = JSON_SPECIAL,
+};
+
+static inline const char *
 next_special(const char *p, const char *end, enum json_html html)
 {
-	const char *stop = json_scan_string(p, end);
+	return html == JSON_HTML_PLAIN ? json_scan_string(p, end) : json_scan_html(p, end);
+}
 
-	if (html == JSON_HTML_PLAIN)
-		return stop;
-	for (; p < stop; p++) {
-		if (*p == '<' || *p == '>' || *p == '&')
-			break;
+/* What begins at p, which is special: the bytes taken. */
+static size_t
+put_special(struct sbuf *b, const char *p, const char *end)
+{
+	uint32_t rune;
+
+	if ((unsigned char)*p < 0x80) {
+		put_escaped(b, (unsigned char)*p);
+		return 1;
 	}
-	return p;
+	size_t n = utf8_decode((struct str){ p, (size_t)(end - p) }, &rune);
+	if (rune == RUNE_ERROR && n == 1)
+		sbuf_put(b, "\\ufffd", 6);
+	else if (rune == 0x2028 || rune == 0x2029)
+		sbuf_put(b, rune == 0x2028 ? "\\u2028" : "\\u2029", 6);
+	else
+		sbuf_put(b, p, n);
+	return n;
 }
 
 void
 json_quote(struct sbuf *b, struct str s, enum json_html html)
 {
-	const char *p = s.p, *end = s.n > 0 ? s.p + s.n : s.p, *run = p;
+	const char *p = s.n > 0 ? s.p : "", *end = p + s.n;
+	const char *stop = next_special(p, end, html);
 
+	/* Most strings are copied whole. */
+	if (stop == end && sbuf_reserve(b, s.n + 2)) {
+		char *out = b->p + b->n;
+		out[0] = '"';
+		memcpy(out + 1, p, s.n);
+		out[s.n + 1] = '"';
+		out[s.n + 2] = '\0';
+		b->n += s.n + 2;
+		return;
+	}
 	sbuf_putc(b, '"');
 	while (p < end) {
-		p = next_special(p, end, html);
-		if (p == end)
-			break;
-		unsigned char c = (unsigned char)*p;
-		if (c < 0x80) {
-			sbuf_put(b, run, (size_t)(p - run));
-			put_escaped(b, c);
-			run = ++p;
-			continue;
-		}
-		uint32_t rune;
-		size_t n = utf8_decode((struct str){ p, (size_t)(end - p) }, &rune);
-		if (rune == RUNE_ERROR && n == 1) {
-			sbuf_put(b, run, (size_t)(p - run));
-			sbuf_puts(b, "\\ufffd");
-			run = p + n;
-		} else if (rune == 0x2028 || rune == 0x2029) {
-			sbuf_put(b, run, (size_t)(p - run));
-			sbuf_puts(b, rune == 0x2028 ? "\\u2028" : "\\u2029");
-			run = p + n;
-		}
-		p += n;
+		sbuf_put(b, p, (size_t)(stop - p));
+		p = stop;
+		if (p < end)
+			p += put_special(b, p, end);
+		stop = next_special(p, end, html);
 	}
-	if (end > run)
-		sbuf_put(b, run, (size_t)(end - run));
 	sbuf_putc(b, '"');
 }
 

@@ -22,8 +22,8 @@
 #define RX_RUNE_MAX UINT32_C(0x10FFFF)
 #define RX_HEIGHT_MAX 1000
 #define RX_REPEAT_MAX 1000
-/* Longer patterns are "too large". */
-#define RX_PATTERN_MAX ((size_t)1 << 20)
+/* Longer patterns are "too large": compiling takes time, some 1 ms per KiB at worst. */
+#define RX_PATTERN_MAX ((size_t)512 << 10)
 
 enum rx_op {
 	RX_EMPTY,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/url.h"
 
+#include <arpa/inet.h>
+
 #include "ascii.h"
 #include "base/quote.h"
 #include "url_escape.h"
@@ -85,31 +87,57 @@ check_port(struct str colon_port, struct err *e)
 	return false;
 }
 
+/* What stands in brackets, with its zone: only IPv6 may (RFC 3986, Go since 1.25). */
 static bool
-parse_host(struct arena *a, struct str s, struct str *out, struct err *e)
+check_ip_literal(struct str s, struct err *e)
 {
-	if (s.n == 0 || s.p[0] != '[') {
-		size_t colon = last_chr(s, ':');
-		if (!check_port(str_sub(s, colon, s.n), e))
-			return false;
-		return decode(a, s, URL_HOST, out, e);
-	}
+	struct str ip = str_sub(s, 0, str_chr(s, '%'));
+	unsigned char address[16];
+	char text[64] = "";
 
+	if (ip.n < sizeof(text) && ip.n > 0 && str_chr(ip, '\0') == ip.n)
+		memcpy(text, ip.p, ip.n);
+	if (inet_pton(AF_INET6, text, address) == 1)
+		return true;
+	if (inet_pton(AF_INET, text, address) == 1)
+		return err_set(e, ERR_INVALID, "invalid IP-literal");
+	struct sbuf quoted = SBUF_INIT(SBUF_UNLIMITED);
+	quote_go(&quoted, s);
+	err_set(e, ERR_INVALID, "invalid host: ParseAddr(%s): unable to parse IP", sbuf_cstr(&quoted));
+	sbuf_fini(&quoted);
+	return false;
+}
+
+/* [address] and a port; the zone of RFC 6874 stands behind %25 and may hold more than a host. */
+static bool
+parse_ip_literal(struct arena *a, struct str s, struct str *out, struct err *e)
+{
 	size_t close = last_chr(s, ']');
+
 	if (close == s.n)
 		return err_set(e, ERR_INVALID, "missing ']' in host");
 	if (!check_port(str_sub(s, close + 1, s.n), e))
 		return false;
-	/* RFC 6874: a zone stands behind %25 and may hold more than a host. */
-	size_t zone = str_find(str_sub(s, 0, close), STR("%25"));
-	if (zone == close)
-		return decode(a, s, URL_HOST, out, e);
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	size_t zone = str_find(str_sub(s, 0, close), STR("%25"));
 	bool ok = url_unescape(&b, str_sub(s, 0, zone), URL_HOST, e) &&
 	    url_unescape(&b, str_sub(s, zone, close), URL_ZONE, e) &&
+	    check_ip_literal(str_sub(sbuf_get(&b), 1, b.n), e) &&
 	    url_unescape(&b, str_sub(s, close, s.n), URL_HOST, e);
 	*out = take(a, &b);
 	return ok;
+}
+
+static bool
+parse_host(struct arena *a, struct str s, struct str *out, struct err *e)
+{
+	size_t open = last_chr(s, '['), colon = last_chr(s, ':');
+
+	if (open == 0 && s.n > 0)
+		return parse_ip_literal(a, s, out, e);
+	if (open < s.n)
+		return err_set(e, ERR_INVALID, "invalid IP-literal");
+	return check_port(str_sub(s, colon, s.n), e) && decode(a, s, URL_HOST, out, e);
 }
 
 static bool
