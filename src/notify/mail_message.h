@@ -15,7 +15,9 @@
 struct str mail_canonical(struct arena *a, struct str name);
 /*
  * One header field. What is not ASCII becomes encoded words; in fields that
- * hold addresses only the names do. No value can begin another field.
+ * hold addresses only the names do. No value can begin another field. A name
+ * that cannot be one is left out with its value (COMPAT: Alertmanager writes
+ * such a line, which ends the header for many readers).
  */
 void mail_put_header(struct sbuf *b, struct str name, struct str value);
 /* Thu, 01 Jan 1970 00:00:00 +0000, in the local zone. */

@@ -113,10 +113,6 @@ email_check(void *settings, struct arena *a, struct err *e)
 	for (size_t i = 0; i < s->headers.n; i++) {
 		if (i > 0 && str_eq(h[i].key, h[i - 1].key))
 			return err_set(e, ERR_INVALID, "duplicate header \"%.*s\" in email config", STR_ARG(h[i].key));
-		/* COMPAT: Alertmanager writes such a line into the mail. */
-		if (!mime_header_name_valid(h[i].key))
-			return err_set(e, ERR_INVALID, "invalid header name \"%.*s\" in email config",
-			    STR_ARG(h[i].key));
 	}
 	return check_threading(s, e);
 }
