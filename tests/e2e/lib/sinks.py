@@ -94,12 +94,12 @@ class MailSink(Recorder):
         class Handler:
             async def handle_DATA(self, server, session, envelope):
                 sink.record({"from": envelope.mail_from, "to": envelope.rcpt_tos, "data": envelope.content,
-                             "tls": session.ssl is not None, "user": getattr(session, "login_data", None)})
+                             "tls": session.ssl is not None, "user": getattr(session, "test_user", None)})
                 return "250 OK"
 
         def authenticate(server, session, envelope, mechanism, data):
             ok = isinstance(data, LoginPassword) and users.get(data.login.decode()) == data.password.decode()
-            session.login_data = data.login.decode() if ok else None
+            session.test_user = data.login.decode() if ok else None
             return AuthResult(success=ok, handled=ok)
 
         context = None
