@@ -6,6 +6,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
@@ -390,6 +393,24 @@ on_written(struct bufferevent *bev, void *arg)
 	}
 }
 
+/* Who speaks HTTP where TLS is expected is told so, in the clear (Go net/http). */
+static void
+refuse_plain_text(struct http_conn *c)
+{
+	static const char text[] = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+	unsigned long why;
+
+	if (bufferevent_openssl_get_ssl(c->bev) == NULL)
+		return;
+	while ((why = bufferevent_get_openssl_error(c->bev)) != 0)
+		if (ERR_GET_REASON(why) == SSL_R_HTTP_REQUEST) {
+			/* As much as fits is enough; the connection ends here. */
+			ssize_t sent = send(bufferevent_getfd(c->bev), text, sizeof(text) - 1, MSG_NOSIGNAL);
+
+			(void)sent;
+		}
+}
+
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -402,6 +423,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	if ((what & BEV_EVENT_EOF) && (what & BEV_EVENT_READING) &&
 	    (c->state == CONN_HELD || c->state == CONN_WRITE || c->state == CONN_ADMIT))
 		return;
+	refuse_plain_text(c);
 	http_conn_free(c);
 }
 
