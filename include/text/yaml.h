@@ -56,6 +56,7 @@ struct yaml_node {
 
 /* Levels. What aliases may multiply a document to is bounded as in yaml.v2 ("excessive aliasing"). */
 #define YAML_DEPTH_MAX 1000
+
 /*
  * False and e on a mistake. *root is NULL for an input without a document or
  * node. The input may be UTF-8 or, with a byte order mark, UTF-16.
