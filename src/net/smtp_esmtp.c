@@ -276,8 +276,9 @@ connect_error(struct run *r, struct err *e)
 	err_ctx(e, "%s", smtp_step_name(r->d, SMTP_CONNECT));
 }
 
-static void
-set_times(smtp_session_t session, span time, span *longest)
+/* Returns the shortest wait for an answer. */
+static span
+set_times(smtp_session_t session, span time)
 {
 	static const struct {
 		int what;
@@ -287,6 +288,8 @@ set_times(smtp_session_t session, span time, span *longest)
 		{ Timeout_DATA2, 300 },
 	};
 
+	span shortest = SPAN_MAX;
+
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
 		long ms = limits[i].seconds * 1000;
 
@@ -295,9 +298,10 @@ set_times(smtp_session_t session, span time, span *longest)
 		if (ms < 1000)
 			ms = 1000;	/* the library's own minimum */
 		smtp_set_timeout(session, limits[i].what | Timeout_OVERRIDE_RFC2822_MINIMUM, ms);
-		if (i == 0)
-			*longest = ms * SPAN_MS;
+		if (ms * SPAN_MS < shortest)
+			shortest = ms * SPAN_MS;
 	}
+	return shortest;
 }
 
 /* The session is over: was everything as it should be? */
@@ -356,7 +360,7 @@ smtp_by_esmtp(struct mail_session *s)
 	smtp_session_t session;
 	auth_context_t auth = NULL;
 	SSL_CTX *tls = NULL;
-	span patience;
+	span patience = 0;
 	bool ok = false;
 
 	r.server_name = m->tls != NULL && m->tls->server_name.n > 0 ? m->tls->server_name : m->smarthost.host;
@@ -374,7 +378,7 @@ smtp_by_esmtp(struct mail_session *s)
 		smtp_starttls_set_ctx(session, tls);
 	smtp_set_eventcb(session, on_event, &r);
 	smtp_set_monitorcb(session, on_monitor, &r, 0);
-	set_times(session, s->job->time, &patience);
+	patience = set_times(session, s->job->time);
 	if (m->username.n > 0) {
 		void *credentials;
 

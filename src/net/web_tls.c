@@ -195,7 +195,7 @@ static bool
 set_clients(SSL_CTX *ctx, const struct web_file *f, struct str ca, struct err *e)
 {
 	struct policy *p = NEW(struct policy);
-	int mode;
+	int mode = SSL_VERIFY_NONE;
 
 	p->arena = arena_new();
 	for (size_t i = 0; i < f->sans.n; i++)

@@ -218,7 +218,7 @@ close_node(struct parse *p)
 static bool
 take_event(struct parse *p, const yaml_event_t *ev, bool *done)
 {
-	struct yaml_building *n;
+	struct yaml_building *n = NULL;
 
 	switch (ev->type) {
 	case YAML_ALIAS_EVENT:
