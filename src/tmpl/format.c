@@ -143,6 +143,12 @@ float_hex(struct sbuf *b, double v, char verb, int precision)
 	}
 	int exp = 0;
 	(void)sscanf(p + 1, "%d", &exp);
+	/* Rounding up may have left 2 in front of the point. */
+	char *lead = text + (text[0] == '-') + 2;
+	if (*lead == '2') {
+		*lead = '1';
+		exp++;
+	}
 	sbuf_put(b, text, (size_t)(p + 1 - text));
 	sbuf_printf(b, "%+03d", exp - shift);
 }
@@ -165,12 +171,13 @@ static void
 float_sharp(struct sbuf *num, char verb, int precision)
 {
 	struct sbuf tail = SBUF_INIT(64);
-	bool general = verb == 'g' || verb == 'G', hex = verb == 'x' || verb == 'X';
+	bool hex = verb == 'x' || verb == 'X';
 	bool point = false, nonzero = false;
-	int digits = general || hex ? precision : 0;
+	/* %X alone keeps no zeros: so it is in Go. */
+	int digits = verb == 'g' || verb == 'G' || verb == 'x' ? precision : 0;
 
 	if (digits == -1)
-		digits = hex ? 0 : 6;
+		digits = 6;
 	for (size_t i = 1; i < num->n; i++) {
 		char c = num->p[i];
 		if (c == '.') {
@@ -278,9 +285,8 @@ to_ascii(struct sbuf *b, struct str s)
 	}
 }
 
-/* strconv.CanBackquote */
-static bool
-can_backquote(struct str s)
+bool
+format_can_backquote(struct str s)
 {
 	for (size_t i = 0; i < s.n;) {
 		uint32_t r;
@@ -298,14 +304,14 @@ format_quoted(struct format *f, struct str s)
 	struct sbuf b = SBUF_INIT(f->b->max), ascii = SBUF_INIT(f->b->max);
 
 	s = cut(f, s);
-	if (f->sharp && can_backquote(s)) {
+	if (f->sharp && format_can_backquote(s)) {
 		sbuf_putc(&b, '`');
 		sbuf_str(&b, s);
 		sbuf_putc(&b, '`');
 	} else {
 		quote_go(&b, s);
 	}
-	if (f->plus && !(f->sharp && can_backquote(s))) {
+	if (f->plus && !(f->sharp && format_can_backquote(s))) {
 		to_ascii(&ascii, sbuf_get(&b));
 		format_pad(f, sbuf_get(&ascii));
 	} else {

@@ -38,6 +38,8 @@ void format_quoted(struct format *f, struct str s);
 void format_hex(struct format *f, struct str s, bool upper);
 void format_char(struct format *f, uint64_t c);
 void format_quoted_char(struct format *f, uint64_t c);
+/* Can s be written between ` ` (strconv.CanBackquote)? */
+bool format_can_backquote(struct str s);
 void format_unicode(struct format *f, uint64_t u);
 
 #endif

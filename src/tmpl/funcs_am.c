@@ -2,8 +2,10 @@
 /*
  * Alertmanager's functions on strings. Source: Alertmanager template.go.
  */
+#include "base/quote.h"
 #include "base/utf8.h"
 #include "exec.h"
+#include "format.h"
 #include "funcs.h"
 #include "regex_cache.h"
 #include "text/base64.h"
@@ -86,14 +88,29 @@ FUNC(call_match)
 	return true;
 }
 
+/* The words of regexp.MustCompile. */
+static bool
+compile_failed(struct value_call *c, struct str pattern, const struct err *e)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	if (format_can_backquote(pattern))
+		sbuf_printf(&b, "`%.*s`", STR_ARG(pattern));
+	else
+		quote_go(&b, pattern);
+	value_fail(c, "regexp: Compile(%s): %s", sbuf_cstr(&b), e->text);
+	sbuf_fini(&b);
+	return false;
+}
+
 FUNC(call_replace_all)
 {
 	struct sbuf b = func_buffer(c);
 	struct err e = { 0 };
 	struct regex *re = regex_cache_get(c, args[0].u.s, &e);
 
-	if (re == NULL)	/* regexp.MustCompile panics */
-		return !c->failed && value_fail(c, "regexp: Compile(`%.*s`): %s", STR_ARG(args[0].u.s), e.text);
+	if (re == NULL)
+		return !c->failed && compile_failed(c, args[0].u.s, &e);
 	if (!value_charge(c, args[2].u.s.n / 4 + 10))
 		return false;
 	(void)regex_replace_all(re, args[1].u.s, args[2].u.s, &b);

@@ -225,10 +225,18 @@ static HTML_FUNC(comment_escaper)
 	return true;
 }
 
+/* Stands in for a user's escaper: its arguments as print shows them. */
 static HTML_FUNC(eval_args)
 {
-	*out = value_str(func_join_args(c, args, n));
-	return true;
+	struct value *shown = ARENA_ARRAY(c->arena, n, struct value);
+	struct sbuf b = func_buffer(c);
+	bool nil;
+
+	for (size_t i = 0; i < n; i++)
+		shown[i] = args[i].type != NULL && args[i].type->string != NULL ? args[i] :
+		    eval_indirect(args[i], &nil);
+	print_sprint(&b, shown, n);
+	return func_take(c, &b, out);
 }
 
 #define ESCAPER(nm, fn) { .func = { .name = (nm), .params = { &type_any }, .variadic = true, \

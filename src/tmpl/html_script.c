@@ -85,20 +85,21 @@ slash(struct html_context c, struct str s, size_t i, size_t *n, struct arena *a)
 	return c;
 }
 
-/* A brace matters inside ${ } of a template literal. */
+/* A brace; one of them may end the ${ } of a template literal. */
 static struct html_context
 brace(struct html_context c, char ch)
 {
-	if (c.braces_n == 0)
-		return c;
-	int *depth = &c.braces[c.braces_n - 1];
-	if (ch == '{') {
-		(*depth)++;
-	} else if (--*depth < 0) {
+	int *depth = c.braces_n > 0 ? &c.braces[c.braces_n - 1] : NULL;
+
+	if (depth != NULL && ch == '}' && --*depth < 0) {
 		*depth = 0;
 		c.braces_n--;
 		c.state = stateJSTmplLit;
+		return c;
 	}
+	if (depth != NULL && ch == '{')
+		(*depth)++;
+	c.js_ctx = jsCtxRegexp;
 	return c;
 }
 

@@ -48,16 +48,17 @@ put_4g(struct sbuf *b, double v)
 static void
 put_long(struct sbuf *b, double v)
 {
-	uint64_t total = v < 0x1p62 ? (uint64_t)v : (uint64_t)1 << 62;
-	unsigned long long days = total / 86400, hours = total / 3600 % 24, minutes = total / 60 % 60;
-	unsigned long long seconds = total % 60;
+	/* COMPAT: what is no int64 becomes the least one, as Go converts it on amd64. */
+	int64_t total = v < 0x1p63 ? (int64_t)v : INT64_MIN;
+	long long days = total / 86400, hours = total / 3600 % 24, minutes = total / 60 % 60;
+	long long seconds = total % 60;
 
 	if (days != 0)
-		sbuf_printf(b, "%llud ", days);
+		sbuf_printf(b, "%lldd ", days);
 	if (days != 0 || hours != 0)
-		sbuf_printf(b, "%lluh ", hours);
+		sbuf_printf(b, "%lldh ", hours);
 	if (days != 0 || hours != 0 || minutes != 0) {
-		sbuf_printf(b, "%llum %llus", minutes, seconds);
+		sbuf_printf(b, "%lldm %llds", minutes, seconds);
 		return;
 	}
 	put_4g(b, v);

@@ -8,6 +8,7 @@
 #include "exec.h"
 #include "funcs.h"
 #include "layout.h"
+#include "printer.h"
 #include "time_value.h"
 
 #define STRING_LAYOUT "2006-01-02 15:04:05.999999999 -0700 MST"
@@ -122,6 +123,19 @@ location_string(struct sbuf *b, struct value v)
 		sbuf_str(b, zone_name(t->zone).n > 0 ? zone_name(t->zone) : STR("UTC"));
 	else
 		sbuf_str(b, t->abbreviation);
+}
+
+void
+time_fields(struct value time, struct value out[TIME_FIELDS])
+{
+	static const struct value_type type_uint64 = { .name = "uint64", .kind = V_UINT };
+	static const struct value_type no_location = { .name = "*time.Location", .kind = V_PTR };
+	const struct value_time *t = time.u.time;
+
+	/* COMPAT: the location is nil for UTC; for others it would be an address. */
+	out[0] = (struct value){ .type = &type_uint64, .u.u = (uint64_t)t->at.ns };
+	out[1] = (struct value){ .type = &type_int64, .u.i = t->at.s - WALL_ZERO.s };
+	out[2] = (struct value){ .type = &no_location };
 }
 
 /* The String method of all of these. */
