@@ -2,7 +2,6 @@
 /* /api/v2/silences and /api/v2/silence/{id}. */
 #include <stdlib.h>
 
-#include "base/quote.h"
 #include "base/rfc3339.h"
 #include "base/vec.h"
 #include "handlers.h"
@@ -262,24 +261,6 @@ validate_silence(struct call *c, const struct posted_silence *p)
 	return false;
 }
 
-/* The text that silence_validate, which sees only compiled expressions, would give for a bad one. */
-static bool
-check_regex(struct str pattern, size_t index, struct err *e)
-{
-	struct sbuf quoted = SBUF_INIT(1 << 16);
-	struct regex *re = regex_compile(pattern, REGEX_SEARCH, e);
-	bool ok = re != NULL;
-
-	if (!ok) {
-		quote_go(&quoted, pattern);
-		err_ctx(e, "invalid silence: invalid label matcher %zu in set 0: invalid regular expression %s", index,
-		    sbuf_cstr(&quoted));
-	}
-	sbuf_fini(&quoted);
-	regex_free(&re);
-	return ok;
-}
-
 /* The matchers as one set. */
 static bool
 draft_matchers(const struct posted_silence *p, enum naming naming, struct silence *s, struct err *e)
@@ -292,9 +273,8 @@ draft_matchers(const struct posted_silence *p, enum naming naming, struct silenc
 		enum matcher_op op = m->is_regex->b ? (equal ? MATCH_RE : MATCH_NRE) : (equal ? MATCH_EQ : MATCH_NE);
 		struct matcher made;
 
-		/* A bad name is silence_validate's to report, and comes before a bad expression. */
-		if (m->is_regex->b && label_name_valid(m->name->s, naming) && !check_regex(m->value->s, i, e))
-			return false;
+		if (!silence_check_matcher(op, m->name->s, m->value->s, naming, e))
+			return err_ctx(e, "invalid silence: invalid label matcher %zu in set 0", i);
 		if (!matcher_init(&made, op, m->name->s, m->value->s, e))
 			return err_ctx(e, "invalid silence");
 		matchers_append(&s->sets[0], &made);
