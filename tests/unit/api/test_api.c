@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests as values against an engine in a fake world. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "fake_config.h"
+#include "fake_world.h"
+
+static struct fake_world world;
+static struct api *api;
+static struct arena *arena;
+static bool reload_works;
+static unsigned reloads;
+
+static bool
+fake_reload(void *arg, struct moment now, struct err *e)
+{
+	(void)arg;
+	(void)now;
+	reloads++;
+	return reload_works || err_set(e, ERR_INVALID, "am.yml:3:1: no");
+}
+
+static const struct build_info build = { "0.34.0", "r", "b", "u", "d", "C11" };
+
+static void
+start(const char *prefix)
+{
+	static const struct integration_kind *const kinds[] = { NULL };
+	struct err e = { 0 };
+	struct config *c;
+	struct api_env env = {
+		.build = &build,
+		.route_prefix = str_from(prefix),
+		.kinds = kinds,
+		.reload = fake_reload,
+	};
+
+	world_init(&world);
+	c = fake_config(STR("receiver ops hook\nreceiver page hook\n"
+			    "route receiver=ops by=[alertname] wait=30s interval=5m repeat=4h\n"
+			    "  route match=sev=\"page\" receiver=page\n"
+			    "inhibit source=sev=\"page\" target=sev=\"warn\" equal=[job]\n"),
+	    world.now.wall, &e);
+	ck_assert_msg(c != NULL, "%s", e.text);
+	c->global.resolve_timeout = 5 * SPAN_MIN;
+	world_start(&world, c);
+	config_unref(c);
+	env.engine = world.engine;
+	env.started = world.now.wall;
+	api = api_new(&env);
+	arena = arena_new();
+	reload_works = true;
+	reloads = 0;
+}
+
+static void
+stop(void)
+{
+	api_free(&api);
+	arena_free(&arena);
+	world_fini(&world);
+}
+
+struct answer {
+	struct api_response r;
+};
+
+/* One request; headers are "Name: value" lines. */
+static struct answer
+ask(const char *method, const char *target, const char *headers, const char *body)
+{
+	struct api_header parsed[8];
+	struct answer out = { 0 };
+	struct str t = str_from(target), h = str_from(headers);
+	size_t q = str_chr(t, '?');
+	struct api_request r = {
+		.method = str_from(method),
+		.path = str_sub(t, 0, q),
+		.query = str_sub(t, q + 1, t.n),
+		.headers = parsed,
+		.body = str_from(body),
+		.arena = arena,
+	};
+
+	while (h.n > 0) {
+		size_t end = str_chr(h, '\n');
+		struct str line = str_sub(h, 0, end);
+		size_t colon = str_chr(line, ':');
+
+		parsed[r.headers_n++] =
+		    (struct api_header){ str_sub(line, 0, colon), str_trim(str_sub(line, colon + 1, line.n)) };
+		h = str_sub(h, end + 1, h.n);
+	}
+	api_handle(api, &r, world.now, &out.r);
+	return out;
+}
+
+static struct str
+header(const struct answer *a, const char *name)
+{
+	for (size_t i = 0; i < a->r.headers_n; i++)
+		if (str_caseeq(a->r.headers[i].name, str_from(name)))
+			return a->r.headers[i].value;
+	return STR_NONE;
+}
+
+/* Asks, compares the status, and looks for a piece of the body. */
+static void
+expect(const char *method, const char *target, const char *headers, const char *body, int status, const char *piece)
+{
+	struct answer a = ask(method, target, headers, body);
+	const char *got = sbuf_cstr(&a.r.body);
+
+	ck_assert_msg(a.r.status == status, "%s %s: %d %s", method, target, a.r.status, got);
+	ck_assert_msg(strstr(got, piece) != NULL, "%s %s: no '%s' in '%s'", method, target, piece, got);
+	sbuf_fini(&a.r.body);
+}
+
+#define JSON_TYPE "Content-Type: application/json"
+
+START_TEST(paths_and_methods)
+{
+	static const struct {
+		const char *method, *target;
+		int status;
+		const char *piece;
+	} table[] = {
+		{ "GET", "/-/healthy", 200, "OK" },
+		{ "HEAD", "/-/ready", 200, "" },
+		{ "POST", "/-/ready", 405, "Method Not Allowed\n" },
+		{ "GET", "/-/reload", 405, "Method Not Allowed\n" },
+		{ "GET", "/nope", 404, "404 page not found\n" },
+		{ "GET", "/METRICS", 301, "" },
+		{ "GET", "//metrics", 301, "" },
+		{ "OPTIONS", "/metrics", 200, "" },
+		{ "GET", "/api/v1/alerts", 410, "\"status\":\"deprecated\"" },
+		{ "DELETE", "/api/v1/silence/x", 410, "deprecated" },
+		{ "GET", "/api/v1/nope", 404, "404 page not found\n" },
+		{ "GET", "/api/v3/alerts", 404, "404 page not found\n" },
+		{ "GET", "/api/v2", 301, "" },
+		{ "GET", "/api/v2/nope", 404, "{\"code\":404,\"message\":\"path /api/v2/nope was not found\"}" },
+		{ "GET", "/api/v2/alerts/", 200, "[]\n" },
+		{ "PUT", "/api/v2/alerts", 405, "method PUT is not allowed, but [GET,POST] are" },
+		{ "HEAD", "/api/v2/alerts", 405, "method HEAD is not allowed" },
+		{ "POST", "/api/v2/silence/11111111-2222-3333-4444-555555555555", 405, "but [DELETE,GET] are" },
+		{ "GET", "/api/v2/silence/abc", 422,
+		    "{\"code\":601,\"message\":\"silenceID in path must be of type uuid: \\\"abc\\\"\"}" },
+		{ "GET", "/api/v2/silence/11111111-2222-3333-4444-555555555555", 404, "" },
+		{ "DELETE", "/api/v2/silence/11111111-2222-3333-4444-555555555555", 404, "" },
+		{ "GET", "/api/v2/receivers", 200, "[{\"labels\":{\"name\":\"ops\"},\"name\":\"ops\"}" },
+		{ "GET", "/api/v2/receivers?receiver_matchers=name%3Dpage", 200, "[{\"labels\":{\"name\":\"page\"}" },
+		{ "GET", "/api/v2/alerts?filter=a", 400, "\"bad matcher format: a\"\n" },
+		{ "GET", "/api/v2/alerts?receiver=(", 400, "failed to parse receiver param: error parsing regexp" },
+		{ "GET", "/api/v2/alerts/groups?receiver_matchers=%7B", 400, "failed to parse receiver_matchers param" },
+		{ "GET", "/metrics", 200, "alertmanager_alerts{state=\"active\"} 0\n" },
+		{ "GET", "/", 200, "<!DOCTYPE html>" },
+	};
+
+	start("/");
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		expect(table[i].method, table[i].target, "", "", table[i].status, table[i].piece);
+	stop();
+}
+END_TEST
+
+START_TEST(below_a_prefix)
+{
+	struct answer a;
+
+	start("/am");
+	expect("GET", "/am/-/healthy", "", "", 200, "OK");
+	expect("GET", "/-/healthy", "", "", 404, "");
+	expect("GET", "/am/api/v2/alerts", "", "", 200, "[]");
+	a = ask("GET", "/", "", "");
+	ck_assert_int_eq(a.r.status, 302);
+	ck_assert(str_is(header(&a, "Location"), "/am"));
+	a = ask("GET", "/am", "", "");
+	ck_assert_int_eq(a.r.status, 301);
+	ck_assert(str_is(header(&a, "Location"), "/am/"));
+	expect("GET", "/amx/-/healthy", "", "", 404, "");
+	stop();
+}
+END_TEST
+
+START_TEST(content_types_and_origins)
+{
+	struct answer a;
+
+	start("/");
+	expect("POST", "/api/v2/alerts", "Content-Type: text/plain", "[]", 415,
+	    "unsupported media type \\\"text/plain\\\", only [application/json] are allowed");
+	expect("POST", "/api/v2/alerts", "", "[]", 415, "application/octet-stream");
+	expect("POST", "/api/v2/alerts", "Content-Type: application/json; charset=utf-8", "[]", 200, "");
+	expect("GET", "/api/v2/alerts", "Accept: text/html", "", 406, "");
+	expect("GET", "/api/v2/alerts", "Accept: text/html, */*;q=0.1", "", 200, "[]");
+	a = ask("GET", "/api/v2/alerts", "Origin: http://x", "");
+	ck_assert(str_is(header(&a, "Access-Control-Allow-Origin"), "*"));
+	ck_assert(str_is(header(&a, "Cache-Control"), "no-store"));
+	sbuf_fini(&a.r.body);
+	a = ask("OPTIONS", "/api/v2/alerts", "Origin: http://x\nAccess-Control-Request-Method: POST", "");
+	ck_assert_int_eq(a.r.status, 204);
+	ck_assert(str_is(header(&a, "Access-Control-Allow-Methods"), "POST"));
+	a = ask("OPTIONS", "/api/v2/silence/x", "Origin: http://x\nAccess-Control-Request-Method: DELETE", "");
+	ck_assert_int_eq(a.r.status, 204);
+	ck_assert(header(&a, "Access-Control-Allow-Methods").p == NULL);
+	stop();
+}
+END_TEST
+
+START_TEST(alerts_that_are_refused)
+{
+	static const struct {
+		const char *body;
+		int status;
+		const char *piece;
+	} table[] = {
+		{ "", 422, "alerts in body is required" },
+		{ "[{", 400, "parsing alerts body from \\\"\\\" failed, because unexpected EOF" },
+		{ "{}", 400, "json: cannot unmarshal object into Go value" },
+		{ "[{\"annotations\":{}}]", 422, "{\"code\":602,\"message\":\"0.labels in body is required\"}" },
+		{ "[null]", 422, "0.labels in body is required" },
+		{ "[{\"labels\":{\"a\":1}}]", 400, "json: cannot unmarshal number" },
+		{ "[{\"labels\":{\"a\":\"b\"}},{\"labels\":{\"c\":\"d\"},\"generatorURL\":\"x\"}]", 422,
+		    "1.generatorURL in body must be of type uri" },
+		{ "[{\"labels\":{}}]", 400, "\"at least one label pair required\"\n" },
+		{ "[{\"labels\":{\"a\":\"\"}}]", 400, "at least one label pair required" },
+		{ "[{\"labels\":{\"\":\"b\"}}]", 400, "invalid label set: invalid name" },
+		{ "[{\"labels\":{\"a\":\"b\"},\"startsAt\":\"x\"}]", 400, "parsing alerts body" },
+		{ "[{\"labels\":{\"a\":\"b\"},\"startsAt\":\"2026-01-05T02:00:00Z\",\"endsAt\":\"2026-01-05T01:00:00Z\"}]",
+		    400, "start time must be before end time" },
+	};
+
+	start("/");
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		expect("POST", "/api/v2/alerts", JSON_TYPE, table[i].body, table[i].status, table[i].piece);
+	ck_assert_uint_eq(view_alerts_count(world.engine), 0);
+	expect("POST", "/api/v2/alerts", JSON_TYPE, "null", 200, "");
+	stop();
+}
+END_TEST
+
+START_TEST(alerts_in_and_out)
+{
+	struct answer a;
+
+	start("/");
+	/* One bad, two good; names in any case; unknown fields; escapes; what follows the list. */
+	expect("POST", "/api/v2/alerts", JSON_TYPE,
+	    "[{\"Labels\":{\"alertname\":\"A\\u00e9<\",\"sev\":\"warn\",\"job\":\"j\",\"gone\":\"\"},\"more\":[{}],"
+	    "\"annotations\":{\"e\":\"\"},\"generatorURL\":\"http://g/\"},{\"labels\":{}},"
+	    "{\"labels\":{\"alertname\":\"B\",\"sev\":\"page\",\"job\":\"j\"}}] junk",
+	    400, "at least one label pair required");
+	expect("GET", "/api/v2/alerts?filter=alertname%3DB", "", "",
+	    200, "\"receivers\":[{\"name\":\"page\"}],\"startsAt\":\"2026-01-05T00:00:00.000Z\",\"status\":"
+		 "{\"inhibitedBy\":[],\"mutedBy\":[],\"silencedBy\":[],\"state\":\"active\"}");
+	expect("GET", "/api/v2/alerts?filter=sev%3Dwarn", "", "", 200, "\"state\":\"suppressed\"");
+	expect("GET", "/api/v2/alerts?filter=sev%3Dwarn", "", "", 200,
+	    "{\"annotations\":{\"e\":\"\"},\"endsAt\":\"2026-01-05T00:05:00.000Z\"");
+	expect("GET", "/api/v2/alerts?filter=sev%3Dwarn", "", "", 200,
+	    "\"labels\":{\"alertname\":\"A\xc3\xa9\\u003c\",\"job\":\"j\",\"sev\":\"warn\"}}]\n");
+	expect("GET", "/api/v2/alerts?inhibited=false&filter=sev%3Dwarn", "", "", 200, "[]\n");
+	expect("GET", "/api/v2/alerts?active=no&filter=sev%3Dpage", "", "", 200, "[]\n");
+	expect("GET", "/api/v2/alerts?receiver=pa.*&filter=sev%3Dwarn", "", "", 200, "[]\n");
+	expect("GET", "/api/v2/alerts?receiver_matchers=name%3Dpage", "", "", 200, "\"alertname\":\"B\"");
+	expect("GET", "/api/v2/alerts/groups", "", "", 200,
+	    "\"labels\":{\"alertname\":\"A\xc3\xa9\\u003c\"},\"receiver\":{\"name\":\"ops\"},\"routeLabels\":{}}");
+	expect("GET", "/metrics", "", "", 200, "alertmanager_alerts_received_total{status=\"firing\",version=\"v2\"} ");
+	expect("GET", "/metrics", "", "", 200, "alertmanager_alerts_invalid_total{version=\"v2\"} 1\n");
+	a = ask("POST", "/api/v2/alerts", JSON_TYPE, "[{\"labels\":{\"a\":\"b\"}}]");
+	ck_assert(a.r.wait_durable);
+	stop();
+}
+END_TEST
+
+#define SILENCE(members) "{\"createdBy\":\"me\",\"comment\":\"c\"," members "}"
+#define TIMES "\"startsAt\":\"2026-01-05T00:00:00Z\",\"endsAt\":\"2026-01-05T01:00:00Z\""
+#define MATCHER "\"matchers\":[{\"name\":\"alertname\",\"value\":\"B\",\"isRegex\":false}]"
+
+START_TEST(silences_that_are_refused)
+{
+	static const struct {
+		const char *body;
+		int status;
+		const char *piece;
+	} table[] = {
+		{ "", 422, "silence in body is required" },
+		{ "null", 422, "{\"code\":602,\"message\":\"comment in body is required\"}" },
+		{ "{", 400, "parsing silence body from" },
+		{ "{\"comment\":\"c\"}", 422, "createdBy in body is required" },
+		{ SILENCE("\"x\":1"), 422, "endsAt in body is required" },
+		{ SILENCE("\"endsAt\":\"2026-01-05T01:00:00Z\""), 422, "matchers in body is required" },
+		{ SILENCE(TIMES ",\"matchers\":[]"), 422,
+		    "{\"code\":612,\"message\":\"matchers in body should have at least 1 items\"}" },
+		{ SILENCE(TIMES ",\"matchers\":[{\"name\":\"a\"}]"), 422, "matchers.0.isRegex in body is required" },
+		{ SILENCE(TIMES ",\"matchers\":[{\"name\":\"a\",\"isRegex\":true}]"), 422,
+		    "matchers.0.value in body is required" },
+		{ SILENCE(TIMES ",\"matchers\":[{\"name\":\"a\",\"isRegex\":true,\"value\":\"[\"}]"), 400,
+		    "invalid silence: invalid label matcher 0 in set 0: invalid regular expression \\\"[\\\": error parsing "
+		    "regexp: missing closing ]: `[`" },
+		{ SILENCE(TIMES ",\"matchers\":[{\"name\":\"\",\"isRegex\":true,\"value\":\"[\"}]"), 400,
+		    "invalid label name" },
+		{ SILENCE(TIMES ",\"matchers\":[{\"name\":\"a\",\"isRegex\":true,\"value\":\".*\"}]"), 400,
+		    "matcher set 0: at least one matcher must not match the empty string" },
+		{ SILENCE(MATCHER ",\"startsAt\":\"2026-01-05T01:00:00Z\",\"endsAt\":\"2026-01-05T01:00:00Z\""), 400,
+		    "Failed to create silence: start time must be before end time" },
+		{ SILENCE(MATCHER ",\"startsAt\":\"2026-01-04T01:00:00Z\",\"endsAt\":\"2026-01-04T02:00:00Z\""), 400,
+		    "Failed to create silence: end time can't be in the past" },
+		{ SILENCE(TIMES "," MATCHER ",\"id\":\"11111111-2222-3333-4444-555555555555\""), 404,
+		    "\"silence not found\"" },
+	};
+
+	start("/");
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		expect("POST", "/api/v2/silences", JSON_TYPE, table[i].body, table[i].status, table[i].piece);
+	expect("GET", "/api/v2/silences", "", "", 200, "[]\n");
+	stop();
+}
+END_TEST
+
+START_TEST(a_silence_lives_and_ends)
+{
+	struct answer a;
+	char path[64], id[37] = "";
+
+	start("/");
+	expect("POST", "/api/v2/alerts", JSON_TYPE, "[{\"labels\":{\"alertname\":\"B\"}}]", 200, "");
+	a = ask("POST", "/api/v2/silences", JSON_TYPE, SILENCE(TIMES "," MATCHER));
+	ck_assert_int_eq(a.r.status, 200);
+	ck_assert(a.r.wait_durable);
+	ck_assert_int_eq(sscanf(sbuf_cstr(&a.r.body), "{\"silenceID\":\"%36s\"}", id), 1);
+	sbuf_fini(&a.r.body);
+	snprintf(path, sizeof(path), "/api/v2/silence/%s", id);
+	expect("GET", path, "", "", 200, "\"status\":{\"state\":\"active\"}");
+	expect("GET", "/api/v2/alerts", "", "", 200, id);
+	expect("GET", "/api/v2/alerts?silenced=false", "", "", 200, "[]\n");
+	expect("GET", "/api/v2/silences?filter=alertname%3DB", "", "", 200, id);
+	expect("GET", "/api/v2/silences?filter=alertname%3DC", "", "", 200, "[]\n");
+	expect("GET", "/api/v2/silences?active=false", "", "", 200, "[]\n");
+	expect("DELETE", path, "", "", 200, "");
+	world_run(&world, 2 * SPAN_S);
+	expect("DELETE", path, "", "", 200, "");
+	expect("GET", path, "", "", 200, "\"state\":\"expired\"");
+	expect("GET", "/api/v2/alerts", "", "", 200, "\"silencedBy\":[]");
+	stop();
+}
+END_TEST
+
+START_TEST(reload_answers_with_the_reason)
+{
+	start("/");
+	expect("POST", "/-/reload", "", "", 200, "");
+	reload_works = false;
+	expect("POST", "/-/reload", "", "", 500, "failed to reload config: am.yml:3:1: no\n");
+	ck_assert_uint_eq(reloads, 2);
+	stop();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("api");
+	TCase *t = tcase_create("api");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, paths_and_methods);
+	tcase_add_test(t, below_a_prefix);
+	tcase_add_test(t, content_types_and_origins);
+	tcase_add_test(t, alerts_that_are_refused);
+	tcase_add_test(t, alerts_in_and_out);
+	tcase_add_test(t, silences_that_are_refused);
+	tcase_add_test(t, a_silence_lives_and_ends);
+	tcase_add_test(t, reload_answers_with_the_reason);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(r, CK_NOFORK);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
