@@ -73,110 +73,131 @@ is_exported(struct str name)
 	return name.n > 0 && name.p[0] >= 'A' && name.p[0] <= 'Z';
 }
 
-/* A field or method of `receiver`. */
 static bool
-eval_field(struct value_call *c, struct value dot, struct str name, const struct node *node,
-    const struct node_list *args, const struct value *final, struct value receiver, struct value *out)
+struct_field(struct value_call *c, struct value v, struct str name, struct value *out)
 {
-	const char *type = value_type_name(receiver);
-	bool nil;
+	char cname[128];
+
+	if (name.n >= sizeof cname)
+		return false;
+	memcpy(cname, name.p, name.n);
+	cname[name.n] = '\0';
+	return value_field(v, cname, c->arena, out);
+}
+
+static bool
+no_field(struct value_call *c, bool nil, struct str name, const char *type)
+{
+	if (nil)
+		return exec_fail(c, "nil pointer evaluating %s.%.*s", type, STR_ARG(name));
+	return exec_fail(c, "can't evaluate field %.*s in type %s", STR_ARG(name), type);
+}
+
+/* A field or method of `receiver`, which came out of a container of anything if `boxed`. */
+static bool
+eval_field(struct value_call *c, const struct use *u, struct str name, struct value receiver, bool boxed,
+    struct value *out)
+{
+	const char *type = boxed ? type_any.name : value_type_name(receiver);
+	bool nil, has_args = (u->args != NULL && u->args->n > 1) || u->final != NULL;
 
 	*out = VALUE_NIL;
 	if (receiver.type == NULL)
 		return true;
-	struct value v = eval_indirect(receiver, &nil);
+	struct value v = eval_indirect(receiver, &nil), *self = &receiver;
 	if (v.type->kind == V_ANY)
-		return exec_fail(c, "nil pointer evaluating %s.%.*s", type, STR_ARG(name));
+		return no_field(c, true, name, type);
 	const struct value_func *method = is_exported(name) ? find_method(receiver.type, name) : NULL;
-	struct value *self = &receiver;
-	if (method == NULL && is_exported(name)) {	/* a pointer has the methods of what it points to */
+	if (method == NULL && !nil && is_exported(name)) {
+		/* a pointer has the methods of what it points to */
 		method = find_method(v.type, name);
 		self = &v;
 	}
-	if (method != NULL && (!nil || self == &receiver))
-		return eval_call(c, dot, method, NULL, self, node, name, args, final, out);
-	bool has_args = (args != NULL && args->n > 1) || final != NULL;
-	if (v.type->kind == V_STRUCT) {
-		char cname[128];
-		if (name.n < sizeof cname) {
-			memcpy(cname, name.p, name.n);
-			cname[name.n] = '\0';
-			if (value_field(v, cname, c->arena, out)) {
-				if (has_args)
-					return exec_fail(c, "%s has arguments but cannot be invoked as function",
-					    cname);
-				return true;
-			}
-		}
-	} else if (v.type->kind == V_MAP) {
+	if (method != NULL)
+		return eval_call(c, u, method, BUILTIN_PLAIN, self, name, out);
+	if (v.type->kind == V_STRUCT && struct_field(c, v, name, out)) {
+		if (has_args)
+			return exec_fail(c, "%.*s has arguments but cannot be invoked as function", STR_ARG(name));
+		return true;
+	}
+	if (v.type->kind == V_MAP) {
 		if (has_args)
 			return exec_fail(c, "%.*s is not a method but has arguments", STR_ARG(name));
 		*out = map_entry(v, name);
 		return true;
-	} else if (nil) {
-		return exec_fail(c, "nil pointer evaluating %s.%.*s", type, STR_ARG(name));
 	}
-	return exec_fail(c, "can't evaluate field %.*s in type %s", STR_ARG(name), type);
+	return no_field(c, nil, name, type);
+}
+
+static bool
+holds_anything(struct value v)
+{
+	return value_kind(v) == V_MAP && v.type->elem == &type_any;
 }
 
 /* receiver.names[0].names[1]…; only the last gets the arguments. */
 static bool
-eval_field_chain(struct value_call *c, struct value dot, struct value receiver, const struct node *node,
-    const struct str *names, size_t n, const struct node_list *args, const struct value *final,
-    struct value *out)
+eval_field_chain(struct value_call *c, const struct use *u, struct value receiver, const struct str *names,
+    size_t n, struct value *out)
 {
-	for (size_t i = 0; i + 1 < n; i++) {
-		if (!value_charge(c, 1) || !eval_field(c, dot, names[i], node, NULL, NULL, receiver, out))
+	const struct use plain = { .dot = u->dot, .node = u->node };
+	bool boxed = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!value_charge(c, 1) ||
+		    !eval_field(c, i + 1 < n ? &plain : u, names[i], receiver, boxed, out))
 			return false;
+		boxed = holds_anything(receiver);
 		receiver = *out;
 	}
-	return value_charge(c, 1) && eval_field(c, dot, names[n - 1], node, args, final, receiver, out);
+	return true;
 }
 
 static bool
-eval_variable(struct value_call *c, struct value dot, const struct node *n, const struct node_list *args,
-    const struct value *final, struct value *out)
+eval_variable(struct value_call *c, const struct use *u, struct value *out)
 {
-	const struct str *names = n->u.chain.names;
-
-	exec_at(c, n);
+	const struct str *names = u->node->u.chain.names;
 	size_t i = c->vars_n;
+
+	exec_at(c, u->node);
 	while (i > c->vars_base && !str_eq(c->vars[i - 1].name, names[0]))
 		i--;
 	if (i == c->vars_base)
 		return exec_fail(c, "undefined variable: %.*s", STR_ARG(names[0]));
 	*out = c->vars[i - 1].value;
-	if (n->u.chain.n == 1)
-		return not_a_function(c, args, final);
-	return eval_field_chain(c, dot, *out, n, names + 1, n->u.chain.n - 1, args, final, out);
+	if (u->node->u.chain.n == 1)
+		return not_a_function(c, u->args, u->final);
+	return eval_field_chain(c, u, *out, names + 1, u->node->u.chain.n - 1, out);
 }
 
 static bool
-eval_chain(struct value_call *c, struct value dot, const struct node *n, const struct node_list *args,
-    const struct value *final, struct value *out)
+eval_chain(struct value_call *c, const struct use *u, struct value *out)
 {
+	const struct node *n = u->node;
 	struct value receiver;
 
 	exec_at(c, n);
-	if (!eval_arg(c, dot, NULL, n->u.chain.node, &receiver))
-		return false;
-	return eval_field_chain(c, dot, receiver, n, n->u.chain.names, n->u.chain.n, args, final, out);
+	if (n->u.chain.node->type == NODE_NIL) {
+		struct str s = node_text(n, c->arena);
+		return exec_fail(c, "indirection through explicit nil in %.*s", STR_ARG(s));
+	}
+	return eval_arg(c, u->dot, NULL, n->u.chain.node, &receiver) &&
+	    eval_field_chain(c, u, receiver, n->u.chain.names, n->u.chain.n, out);
 }
 
 static bool
-eval_field_node(struct value_call *c, struct value dot, const struct node *n, const struct node_list *args,
-    const struct value *final, struct value *out)
+eval_field_node(struct value_call *c, const struct use *u, struct value *out)
 {
-	exec_at(c, n);
-	return eval_field_chain(c, dot, dot, n, n->u.chain.names, n->u.chain.n, args, final, out);
+	exec_at(c, u->node);
+	return eval_field_chain(c, u, u->dot, u->node->u.chain.names, u->node->u.chain.n, out);
 }
 
+/* u->node is the command, n the function's name in it. */
 static bool
-eval_function(struct value_call *c, struct value dot, const struct node *n, const struct node *cmd,
-    const struct node_list *args, const struct value *final, struct value *out)
+eval_function(struct value_call *c, const struct use *u, const struct node *n, struct value *out)
 {
 	exec_at(c, n);
-	return eval_call(c, dot, &n->u.function->func, n->u.function, NULL, cmd, n->text, args, final, out);
+	return eval_call(c, u, &n->u.function->func, n->u.function->kind, NULL, n->text, out);
 }
 
 static bool
@@ -199,21 +220,23 @@ static bool
 eval_command(struct value_call *c, struct value dot, const struct node *cmd, const struct value *final,
     struct value *out)
 {
-	const struct node_list *args = &cmd->u.list;
-	const struct node *first = args->v[0];
+	const struct node *first = cmd->u.list.v[0];
+	struct use u = { dot, first, &cmd->u.list, final };
 
 	if (first->type == NODE_FIELD)
-		return eval_field_node(c, dot, first, args, final, out);
+		return eval_field_node(c, &u, out);
 	if (first->type == NODE_CHAIN)
-		return eval_chain(c, dot, first, args, final, out);
-	if (first->type == NODE_IDENTIFIER)
-		return eval_function(c, dot, first, cmd, args, final, out);
+		return eval_chain(c, &u, out);
+	if (first->type == NODE_IDENTIFIER) {
+		u.node = cmd;
+		return eval_function(c, &u, first, out);
+	}
 	if (first->type == NODE_PIPE)
-		return not_a_function(c, args, final) && eval_pipeline(c, dot, first, out);
+		return not_a_function(c, u.args, final) && eval_pipeline(c, dot, first, out);
 	if (first->type == NODE_VARIABLE)
-		return eval_variable(c, dot, first, args, final, out);
+		return eval_variable(c, &u, out);
 	exec_at(c, first);
-	return not_a_function(c, args, final) && eval_literal(c, dot, first, out);
+	return not_a_function(c, u.args, final) && eval_literal(c, dot, first, out);
 }
 
 bool
@@ -332,27 +355,28 @@ bool
 eval_arg(struct value_call *c, struct value dot, const struct value_type *t, const struct node *n,
     struct value *out)
 {
+	const struct use u = { .dot = dot, .node = n };
+
 	exec_at(c, n);
 	switch (n->type) {
 	case NODE_DOT:
 		return eval_validate(c, dot, t, out);
 	case NODE_NIL:
-		if (t == NULL)
-			return exec_fail(c, "indirection through explicit nil in nil");
+		assert(t != NULL);
 		if (!can_be_nil(t))
 			return exec_fail(c, "cannot assign nil to %s", t->name);
 		*out = value_zero(t);
 		return true;
 	case NODE_FIELD:
-		return eval_field_node(c, dot, n, NULL, NULL, out) && eval_validate(c, *out, t, out);
+		return eval_field_node(c, &u, out) && eval_validate(c, *out, t, out);
 	case NODE_VARIABLE:
-		return eval_variable(c, dot, n, NULL, NULL, out) && eval_validate(c, *out, t, out);
+		return eval_variable(c, &u, out) && eval_validate(c, *out, t, out);
 	case NODE_PIPE:
 		return eval_pipeline(c, dot, n, out) && eval_validate(c, *out, t, out);
 	case NODE_IDENTIFIER:
-		return eval_function(c, dot, n, n, NULL, NULL, out) && eval_validate(c, *out, t, out);
+		return eval_function(c, &u, n, out) && eval_validate(c, *out, t, out);
 	case NODE_CHAIN:
-		return eval_chain(c, dot, n, NULL, NULL, out) && eval_validate(c, *out, t, out);
+		return eval_chain(c, &u, out) && eval_validate(c, *out, t, out);
 	case NODE_BOOL:
 	case NODE_NUMBER:
 	case NODE_STRING:

@@ -87,10 +87,17 @@ bool eval_arg(struct value_call *c, struct value dot, const struct value_type *t
     struct value *out);
 /* Fits v to a parameter of type t. */
 bool eval_validate(struct value_call *c, struct value v, const struct value_type *t, struct value *out);
-/* A function or a method (then receiver != NULL); args[0] is the function's own node. */
-bool eval_call(struct value_call *c, struct value dot, const struct value_func *f, const struct builtin *builtin,
-    const struct value *receiver, const struct node *node, struct str name, const struct node_list *args,
-    const struct value *final, struct value *out);
+/* How a field, method or function is used in the template. */
+struct use {
+	struct value dot;
+	const struct node *node;	/* what errors of a call are about */
+	const struct node_list *args;	/* the first is the callee itself; NULL: none */
+	const struct value *final;	/* from the pipeline; NULL: nothing */
+};
+
+/* A function or a method (then receiver != NULL). */
+bool eval_call(struct value_call *c, const struct use *u, const struct value_func *f, enum builtin_kind kind,
+    const struct value *receiver, struct str name, struct value *out);
 /* Where a pointer points to; v itself otherwise. A nil pointer stays (*nil set). */
 struct value eval_indirect(struct value v, bool *nil);
 /* The zero value of a type. */
