@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What has to happen: groups, their flushes, and what each integration is told.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim.h"
+
+#define MIN_DEADLINE (10 * SPAN_S)
+#define SETTLE_POLL (100 * SPAN_MS)
+#define FIRST_PAUSE (500 * SPAN_MS)
+#define MAX_PAUSE (60 * SPAN_S)
+
+struct m_group *
+group_by_key(const struct day *d, const char *key)
+{
+	for (size_t i = 0; i < d->groups.n; i++)
+		if (d->groups.v[i]->key == key)
+			return d->groups.v[i];
+	return NULL;
+}
+
+void
+group_drop(struct day *d, size_t i)
+{
+	mem_free(d->groups.v[i]);
+	d->groups.v[i] = d->groups.v[--d->groups.n];
+}
+
+static void
+drop_if_empty(struct day *d, struct m_group *g)
+{
+	if (g->members != 0)
+		return;
+	for (size_t i = 0; i < d->groups.n; i++)
+		if (d->groups.v[i] == g) {
+			group_drop(d, i);
+			return;
+		}
+}
+
+static void
+join(struct day *d, int alert, const struct place *place, bool keep_out_ended)
+{
+	struct m_group *g = group_by_key(d, place->key);
+	const struct plan_route *r = &d->plan->routes[place->route];
+	bool aged;
+
+	if (g != NULL) {
+		if ((g->members & bit(alert)) != 0)
+			return;
+		if (keep_out_ended && g->carried && is_resolved(d, alert, wall_now(d)))
+			return;
+		g->members |= bit(alert);
+		g->changed = mono_now(d);
+		return;
+	}
+	g = NEW(struct m_group);
+	g->route = place->route;
+	g->key = place->key;
+	g->members = bit(alert);
+	g->changed = mono_now(d);
+	aged = d->alerts[alert].starts + r->wait < wall_now(d);
+	g->due = aged ? mono_now(d) : mono_now(d) + r->wait;
+	/* All at once come in any order: each of them may be the one that makes the group. */
+	g->due_or = !d->many ? g->due : aged ? mono_now(d) + r->wait : mono_now(d);
+	VEC_PUSH(&d->groups, g);
+}
+
+void
+model_dispatch(struct day *d, int alert, bool keep_out_ended)
+{
+	for (int i = 0; i < d->plan->places_n[alert]; i++)
+		join(d, alert, &d->plan->places[alert][i], keep_out_ended);
+}
+
+static struct m_group *
+group_of_event(struct day *d, const struct event *ev, const char *what)
+{
+	const char *key = intern(d, ev->group_key.p, ev->group_key.n);
+	struct m_group *g = group_by_key(d, key);
+
+	if (g == NULL)
+		sim_fail(d, "6 groups", "%s of a group that is not: %s", what, key);
+	return g;
+}
+
+static const struct plan_receiver *
+receiver(const struct m_flight *f)
+{
+	return &f->plan->receivers[f->plan->routes[f->route].receiver];
+}
+
+static void
+flight_over(struct day *d, struct m_group *g)
+{
+	struct m_flight *f = &g->flight;
+
+	g->flying = false;
+	if (!f->failed && !f->resumed) {
+		for (int i = 0; i < d->alerts_n; i++)
+			if ((f->all_resolved & bit(i)) != 0 && f->versions[i] == d->alerts[i].version &&
+			    (g->members & bit(i)) != 0) {
+				g->members &= ~bit(i);
+				g->changed = mono_now(d);
+			}
+		drop_if_empty(d, g);
+	}
+}
+
+/* Success ends a flight as its last leg does; of failure the engine tells. */
+static void
+leg_over(struct day *d, struct m_group *g, struct m_leg *leg, bool ok)
+{
+	struct m_flight *f = &g->flight;
+
+	leg->state = M_DONE;
+	f->failed |= !ok;
+	for (int i = 0; i < f->legs_n; i++)
+		if (f->legs[i].state != M_DONE)
+			return;
+	if (!f->failed)
+		flight_over(d, g);
+}
+
+/* Muting, in its order; what is left goes to all integrations. */
+static void
+run_stages(struct day *d, struct m_group *g)
+{
+	struct m_flight *f = &g->flight;
+	alerts_mask passed = f->all;
+
+	f->staged = true;
+	passed &= ~inhibited_among(d, passed, wall_now(d));
+	if (passed != 0) {
+		g->time_muted = route_muted(f->plan, f->route, f->tick);
+		if (g->time_muted)
+			passed = 0;
+	}
+	passed &= ~silenced_among(d, passed, wall_now(d));
+	watch_muted(d, f->plan, f->route, g->key, f->all & ~passed);
+	f->firing = passed & ~f->all_resolved;
+	f->resolved = passed & f->all_resolved;
+	f->legs_n = passed != 0 ? receiver(f)->n : 0;
+	for (int i = 0; i < f->legs_n; i++)
+		f->legs[i] = (struct m_leg){ .part = i, .decide_at = mono_now(d) + (d->wait > 0 ? d->wait : 0) };
+	if (f->legs_n == 0)
+		flight_over(d, g);
+}
+
+void
+model_unsettled_over(struct day *d, struct m_group *g)
+{
+	run_stages(d, g);
+}
+
+void
+model_flushed(struct day *d, const struct event *ev)
+{
+	struct m_group *g = group_of_event(d, ev, "flush");
+	struct m_flight *f;
+	const struct plan_route *r;
+	alerts_mask firing = noted_mask(d, ev->alerts, ev->count, false);
+	alerts_mask ended = noted_mask(d, ev->alerts, ev->count, true);
+
+	d->flushes++;
+	if (g == NULL)
+		return;
+	f = &g->flight;
+	r = &d->plan->routes[g->route];
+	if (g->flying)
+		sim_fail(d, "6 groups", "two flushes at once of %s", g->key);
+	if (mono_now(d) < g->due || mono_now(d) < d->first_flush)
+		sim_fail(d, "7 wake-ups", "flush too early of %s, by %.3f s", g->key,
+		    (double)(g->due - mono_now(d)) / 1e9);
+	if (receiver_of(ev->receiver) != r->receiver)
+		sim_fail(d, "6 groups", "%s flushed to %.*s", g->key, STR_ARG(ev->receiver));
+	*f = (struct m_flight){ .plan = d->plan, .route = g->route, .all = g->members };
+	f->tick = wall_now(d) - (mono_now(d) - g->due);
+	f->deadline = mono_now(d) + (r->interval > MIN_DEADLINE ? r->interval : MIN_DEADLINE) +
+	    (d->wait > 0 ? d->wait : 0);
+	f->all_resolved = resolved_among(d, f->all, wall_now(d));
+	for (int i = 0; i < d->alerts_n; i++)
+		f->versions[i] = d->alerts[i].version;
+	if (firing != (f->all & ~f->all_resolved) || ended != f->all_resolved)
+		sim_fail(d, "6 groups", "%s has firing %s resolved %s, should have %s and %s", g->key,
+		    mask_text(d, firing), mask_text(d, ended), mask_text(d, f->all & ~f->all_resolved),
+		    mask_text(d, f->all_resolved));
+	g->flying = true;
+	g->flushed = true;
+	g->due = g->due_or = mono_now(d) + r->interval;
+	if (d->wait >= 0)
+		run_stages(d, g);
+}
+
+static struct m_leg *
+leg_of(struct m_group *g, int part)
+{
+	if (!g->flying)
+		return NULL;
+	for (int i = 0; i < g->flight.legs_n; i++)
+		if (g->flight.legs[i].part == part)
+			return &g->flight.legs[i];
+	return NULL;
+}
+
+static void
+log_set(struct day *d, struct m_group *g, const struct m_leg *leg, int64_t data)
+{
+	struct m_flight *f = &g->flight;
+	const struct plan_route *r = &f->plan->routes[f->route];
+	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
+	struct entry *e = entry_find(d, g->key, r->receiver, p->kind, p->index);
+	span keep = 2 * r->repeat < d->eo.retention ? 2 * r->repeat : d->eo.retention;
+	struct entry fresh = { g->key, r->receiver, p->kind, p->index, wall_now(d), wall_now(d) + keep,
+		f->firing, f->resolved, data };
+
+	if (e != NULL)
+		*e = fresh;
+	else
+		VEC_PUSH(&d->entries, fresh);
+}
+
+static void
+decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
+{
+	struct m_flight *f = &g->flight;
+	const struct plan_route *r = &f->plan->routes[f->route];
+	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
+	struct entry *e = entry_find(d, g->key, r->receiver, p->kind, p->index);
+
+	/* What was told in a future that is none any more, was told now. */
+	if (e != NULL && e->timestamp > wall_now(d))
+		e->timestamp = wall_now(d);
+	leg->reason = reason_wanted(e, f->firing, f->resolved, p->send_resolved, f->tick, r->repeat);
+	if (leg->reason != told)
+		sim_fail(d, "3 reasons", "%s part %d: decided '%s', should be '%s' (firing %s resolved %s)", g->key,
+		    leg->part, reason_text(told), reason_text(leg->reason), mask_text(d, f->firing),
+		    mask_text(d, f->resolved));
+	watch_decided(d, g->key, r->receiver, p, told);
+	leg->data = e != NULL && leg->reason != REASON_FIRST ? e->data : 0;
+	leg->firing = f->firing;
+	leg->resolved = p->send_resolved ? f->resolved : 0;
+	leg->pause = FIRST_PAUSE;
+	leg->state = M_TOLD;
+	if (leg->reason == REASON_NONE) {
+		leg_over(d, g, leg, true);
+	} else if (leg->firing == 0 && !p->send_resolved) {
+		log_set(d, g, leg, leg->data);
+		leg_over(d, g, leg, true);
+	}
+}
+
+void
+model_decided(struct day *d, const struct event *ev)
+{
+	struct m_group *g = group_of_event(d, ev, "decision");
+	struct m_leg *leg;
+
+	if (g == NULL || d->failed)
+		return;
+	/* The cluster has settled. */
+	if (g->flying && !g->flight.staged)
+		run_stages(d, g);
+	leg = leg_of(g, (int)ev->integration->ordinal);
+	if (leg == NULL || leg->state != M_WAIT || mono_now(d) < leg->decide_at) {
+		sim_fail(d, "6 groups", "decision of %s part %zu out of turn", g->key, ev->integration->ordinal);
+		return;
+	}
+	decide(d, g, leg, ev->reason);
+}
+
+void
+model_sent(struct day *d, const struct out *o, struct mono deadline)
+{
+	struct m_group *g = group_by_key(d, o->key);
+	const struct notification *n = o->note;
+	struct m_leg *leg = g != NULL ? leg_of(g, o->part) : NULL;
+	struct m_flight *f;
+	const struct plan_route *r;
+
+	if (leg == NULL || !(leg->state == M_TOLD || leg->state == M_PAUSE)) {
+		sim_fail(d, "3 reasons", "%s part %d is sent to without being wanted", o->key, o->part);
+		return;
+	}
+	f = &g->flight;
+	r = &f->plan->routes[f->route];
+	if (leg->state == M_PAUSE && (mono_now(d) < leg->next_lo || mono_now(d) >= f->deadline))
+		sim_fail(d, "7 wake-ups", "%s part %d: next attempt at a wrong time", o->key, o->part);
+	if (o->firing != leg->firing || o->resolved != leg->resolved || o->reason != leg->reason)
+		sim_fail(d, "6 groups", "%s part %d is told firing %s resolved %s '%s', should be %s %s '%s'", o->key,
+		    o->part, mask_text(d, o->firing), mask_text(d, o->resolved), reason_text(o->reason),
+		    mask_text(d, leg->firing), mask_text(d, leg->resolved), reason_text(leg->reason));
+	if (o->receiver != r->receiver || wall_to_ns(n->flushed) != f->tick || deadline.ns != f->deadline)
+		sim_fail(d, "6 groups", "%s part %d: wrong receiver, tick or deadline", o->key, o->part);
+	if (leg->note != 0 && leg->note != n->id)
+		sim_fail(d, "5 durable", "%s part %d is another notification than before", o->key, o->part);
+	if (data_value(&n->data) != leg->data)
+		sim_fail(d, "5 durable", "%s part %d remembers %" PRId64 ", should remember %" PRId64, o->key, o->part,
+		    data_value(&n->data), leg->data);
+	if (leg->note == 0)
+		watch_first_attempt(d, o, f);
+	leg->note = n->id;
+	leg->state = M_SENDING;
+	leg->attempts++;
+	leg->attempt = o->attempt;
+	leg->began = mono_now(d);
+}
+
+static struct m_leg *
+leg_sending(struct day *d, const struct out *o, struct m_group **g)
+{
+	struct m_leg *leg;
+
+	*g = group_by_key(d, o->key);
+	leg = *g != NULL ? leg_of(*g, o->part) : NULL;
+	return leg != NULL && leg->state == M_SENDING && leg->attempt == o->attempt ? leg : NULL;
+}
+
+void
+model_answer(struct day *d, const struct out *o)
+{
+	struct m_group *g;
+	struct m_leg *leg = leg_sending(d, o, &g);
+	span pause;
+
+	if (leg == NULL) {
+		sim_fail(d, "3 reasons", "an attempt for %s is out that should not be", o->key);
+		return;
+	}
+	if (o->outcome.ok) {
+		watch_accepted(d, o);
+		log_set(d, g, leg, o->outcome.data_set ? o->value.i : leg->data);
+		leg_over(d, g, leg, true);
+		return;
+	}
+	if (!o->outcome.retry) {
+		leg_over(d, g, leg, false);
+		return;
+	}
+	pause = leg->pause;
+	leg->next_lo = leg->began + pause / 2 - 1;
+	leg->next_hi = leg->began + pause + pause / 2 + 1;
+	if (leg->next_lo < mono_now(d) + o->outcome.retry_after)
+		leg->next_lo = mono_now(d) + o->outcome.retry_after;
+	if (leg->next_hi < leg->next_lo)
+		leg->next_hi = leg->next_lo;
+	leg->pause = pause * 3 / 2 < MAX_PAUSE ? pause * 3 / 2 : MAX_PAUSE;
+	leg->state = M_PAUSE;
+}
+
+/* What fails during a reload belongs to groups that it ends. */
+static void
+check_ending(struct day *d, const char *key)
+{
+	for (size_t i = 0; i < d->ending.n; i++)
+		if (d->ending.v[i] == key)
+			return;
+	sim_fail(d, "6 groups", "a reload that does not touch %s cancels its flush", key);
+}
+
+void
+model_canceled(struct day *d, const struct out *o)
+{
+	struct m_group *g;
+	struct m_leg *leg = leg_sending(d, o, &g);
+
+	if (d->reloading) {
+		check_ending(d, o->key);
+		return;
+	}
+	if (leg == NULL) {
+		sim_fail(d, "3 reasons", "canceled what is not out: %s", o->key);
+		return;
+	}
+	if (mono_now(d) < g->flight.deadline)
+		sim_fail(d, "7 wake-ups", "%s is given up before its time", o->key);
+	leg_over(d, g, leg, false);
+}
+
+void
+model_notify_failed(struct day *d, const struct event *ev)
+{
+	struct m_group *g;
+	struct m_leg *leg;
+
+	if (d->reloading) {
+		check_ending(d, intern(d, ev->group_key.p, ev->group_key.n));
+		return;
+	}
+	g = group_of_event(d, ev, "failure");
+	if (g == NULL || d->failed)
+		return;
+	leg = leg_of(g, (int)ev->integration->ordinal);
+	if (leg == NULL || (leg->state != M_DONE && mono_now(d) < g->flight.deadline)) {
+		sim_fail(d, "7 wake-ups", "%s part %zu fails before its time", g->key, ev->integration->ordinal);
+		return;
+	}
+	if (leg->state == M_SENDING)
+		return;	/* it is canceled first */
+	if (leg->state != M_DONE)
+		leg_over(d, g, leg, false);
+}
+
+void
+model_flush_failed(struct day *d, const struct event *ev)
+{
+	struct m_group *g;
+	struct m_flight *f;
+	bool late;
+
+	if (d->reloading) {
+		check_ending(d, intern(d, ev->group_key.p, ev->group_key.n));
+		return;
+	}
+	g = group_of_event(d, ev, "failed flush");
+	if (g == NULL || d->failed)
+		return;
+	f = &g->flight;
+	late = mono_now(d) >= f->deadline;
+	if (!g->flying) {
+		sim_fail(d, "6 groups", "a flush of %s fails that is not", g->key);
+		return;
+	}
+	for (int i = 0; i < f->legs_n; i++)
+		if (f->legs[i].state == M_WAIT && late)
+			f->legs[i].state = M_DONE, f->failed = true;
+		else if (f->legs[i].state != M_DONE)
+			sim_fail(d, "6 groups", "%s fails while part %d is under way", g->key, f->legs[i].part);
+	if (!f->staged && late)
+		f->failed = true;
+	if (!f->failed)
+		sim_fail(d, "6 groups", "the flush of %s should not fail: %.*s", g->key, STR_ARG(ev->error));
+	flight_over(d, g);
+}
+
+/* When the engine has to do something for g on its own. */
+static int64_t
+wanted_at(const struct day *d, const struct m_group *g)
+{
+	const struct m_flight *f = &g->flight;
+	int64_t due = g->due > g->due_or ? g->due : g->due_or, at;
+
+	if (!g->flying)
+		return due > d->first_flush ? due : d->first_flush;
+	at = f->deadline;
+	if (!f->staged && d->wait >= 0 && d->settled_at + SETTLE_POLL < at)
+		at = d->settled_at + SETTLE_POLL;
+	for (int i = 0; i < f->legs_n; i++) {
+		const struct m_leg *leg = &f->legs[i];
+
+		if (leg->state == M_WAIT && leg->decide_at < at)
+			at = leg->decide_at;
+		if (leg->state == M_PAUSE && leg->next_hi < at)
+			at = leg->next_hi;
+		if (leg->state == M_TOLD)
+			at = 0;
+	}
+	return at;
+}
+
+void
+model_settled(struct day *d)
+{
+	struct mono next;
+	int64_t at = engine_next(d->engine, &next) ? next.ns : INT64_MAX;
+
+	for (size_t i = 0; i < d->groups.n && !d->failed; i++) {
+		const struct m_group *g = d->groups.v[i];
+		int64_t wanted = wanted_at(d, g);
+
+		if (wanted <= mono_now(d))
+			sim_fail(d, "1 in time", "%s: %s was due %.3f s ago", g->key, g->flying ? "an attempt" : "a flush",
+			    (double)(mono_now(d) - wanted) / 1e9);
+		else if (wanted < at)
+			sim_fail(d, "7 wake-ups", "%s is due in %.3f s, the engine sleeps for %.3f s", g->key,
+			    (double)(wanted - mono_now(d)) / 1e9, (double)(at - mono_now(d)) / 1e9);
+	}
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sim - runs days of the engine.
+ *
+ *	sim [--seed N | --seeds A..B] [--days D | --hours H] [--verbose]
+ *
+ * Prints the seed, the moment and the invariant of each day that goes wrong;
+ * the same seed makes the same day. Exit status 1 when any did.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "sim.h"
+
+#define CALM (50 * SPAN_MIN)	/* at the end of a day; longer than any group_interval, twice */
+
+struct string {
+	struct hmap_node node;
+	size_t n;
+	char bytes[];
+};
+
+void
+sim_fail(struct day *d, const char *invariant, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (d->failed)
+		return;
+	d->failed = true;
+	snprintf(d->failure, sizeof(d->failure), "%s", invariant);
+	printf("seed %" PRIu64 " at %.3f s: invariant %s: ", d->options.seed, (double)mono_now(d) / 1e9, invariant);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+	fflush(stdout);
+}
+
+void
+sim_say(struct day *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!d->options.verbose)
+		return;
+	fprintf(stderr, "%.3f ", (double)mono_now(d) / 1e9);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\n");
+}
+
+const char *
+mask_text(struct day *d, alerts_mask m)
+{
+	static char texts[8][256];
+	static unsigned next;
+	char *text = texts[next++ % ARRAY_LEN(texts)];
+	size_t n = 0;
+
+	(void)d;
+	n += (size_t)snprintf(text, sizeof(texts[0]), "[");
+	for (int i = 0; i < MAX_ALERTS; i++)
+		if ((m & bit(i)) != 0)
+			n += (size_t)snprintf(text + n, sizeof(texts[0]) - n, "%s%d", n > 1 ? " " : "", i);
+	snprintf(text + n, sizeof(texts[0]) - n, "]");
+	return text;
+}
+
+const char *
+intern(struct day *d, const char *s, size_t n)
+{
+	uint64_t h = hash_seeded(s, n);
+	struct string *x;
+
+	for (struct hmap_node *node = hmap_first(&d->strings, h); node != NULL; node = hmap_next(node)) {
+		x = CONTAINER_OF(node, struct string, node);
+		if (x->n == n && memcmp(x->bytes, s, n) == 0)
+			return x->bytes;
+	}
+	x = arena_alloc(d->arena, sizeof(*x) + n + 1);
+	x->n = n;
+	memcpy(x->bytes, s, n);
+	hmap_insert(&d->strings, &x->node, h);
+	return x->bytes;
+}
+
+int
+alert_of_labels(const struct day *d, const struct labels *l)
+{
+	for (int i = 0; i < d->alerts_n; i++)
+		if (d->alerts[i].labels == l)
+			return i;
+	return -1;
+}
+
+int
+alert_of_fingerprint(const struct day *d, uint64_t fingerprint)
+{
+	for (int i = 0; i < d->alerts_n; i++)
+		if (d->alerts[i].labels->fingerprint == fingerprint)
+			return i;
+	return -1;
+}
+
+int
+alert_of_hash(const struct day *d, uint64_t hash)
+{
+	for (int i = 0; i < d->alerts_n; i++)
+		if (d->alerts[i].labels->hash == hash)
+			return i;
+	return -1;
+}
+
+/* Everybody is well again and nothing fires: what is left to tell is told. */
+static void
+calm_down(struct day *d)
+{
+	struct err e = { 0 };
+
+	memset(d->modes, 0, sizeof(d->modes));
+	d->disk_fails_until = 0;
+	d->next_action = INT64_MAX;
+	for (size_t i = 0; i < d->quiets.n; i++) {
+		struct quiet *q = &d->quiets.v[i];
+
+		if (wall_now(d) <= q->ends) {
+			if (wall_now(d) < q->starts)
+				q->starts = wall_now(d);
+			q->ends = wall_now(d);
+			q->expires = q->ends + d->eo.retention;
+		}
+		if (!engine_silence_expire(d->engine, str_from(q->id), d->now, &e))
+			sim_fail(d, "2 silences", "not expired: %s", e.text);
+	}
+	watch_disturbed(d, -1);
+	world_live(d, mono_now(d) + CALM);
+	if (!d->failed)
+		act_post_all_resolved(d);
+	watch_disturbed(d, -1);
+	if (!d->failed)
+		world_live(d, mono_now(d) + CALM + d->eo.alert_gc_interval);
+	if (!d->failed)
+		watch_end(d);
+}
+
+static void
+day_fini(struct day *d)
+{
+	world_fini(d);
+	for (size_t i = 0; i < d->groups.n; i++)
+		mem_free(d->groups.v[i]);
+	for (int i = 0; i < d->plans_n; i++)
+		plan_free(d->plans[i]);
+	for (int i = 0; i < d->alerts_n; i++)
+		labels_unref(d->alerts[i].labels);
+	disk_fini(d);
+	VEC_FINI(&d->groups);
+	VEC_FINI(&d->quiets);
+	VEC_FINI(&d->entries);
+	VEC_FINI(&d->ending);
+	VEC_FINI(&d->outs);
+	VEC_FINI(&d->heard);
+	hmap_fini(&d->strings);
+	arena_free(&d->arena);
+	mem_free(d);
+}
+
+struct totals {
+	uint64_t days, failed, posts, flushes, sent, performed, crashes, restarts, reloads, wakeups;
+};
+
+static void
+add_up(struct totals *t, const struct day *d)
+{
+	t->days++;
+	t->failed += d->failed;
+	t->posts += d->posts;
+	t->flushes += d->flushes;
+	t->sent += d->sent;
+	t->performed += d->performed;
+	t->crashes += d->crashes;
+	t->restarts += d->restarts;
+	t->reloads += d->reloads;
+	t->wakeups += d->wakeups;
+}
+
+static bool
+run_day(const struct sim_options *o, struct totals *t)
+{
+	struct day *d = NEW(struct day);
+	bool ok;
+
+	d->options = *o;
+	d->arena = arena_new();
+	rand_seed(&d->r, o->seed);
+	world_make(d);
+	universe_make(d);
+	d->plan = plan_first(d);
+	world_start(d);
+	world_live(d, d->end);
+	if (!d->failed)
+		calm_down(d);
+	if (!d->failed && d->wakeups > 20 * d->activity + 10000)
+		sim_fail(d, "7 wake-ups", "%" PRIu64 " wake-ups for %" PRIu64 " deeds", d->wakeups, d->activity);
+	add_up(t, d);
+	ok = !d->failed;
+	day_fini(d);
+	return ok;
+}
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: sim [--seed N | --seeds A..B] [--days D | --hours H] [--max-failures N] [--verbose]\n");
+	return 2;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sim_options o = { .length = 24 * SPAN_HOUR };
+	uint64_t from = 1, to = 100, most = 10;
+	struct totals t = { 0 };
+
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+		char *end = NULL;
+
+		if (strcmp(argv[i], "--verbose") == 0) {
+			o.verbose = true;
+			continue;
+		}
+		if (value == NULL)
+			return usage();
+		if (strcmp(argv[i], "--seed") == 0) {
+			from = to = strtoull(value, NULL, 10);
+		} else if (strcmp(argv[i], "--seeds") == 0) {
+			from = strtoull(value, &end, 10);
+			to = strncmp(end, "..", 2) == 0 ? strtoull(end + 2, NULL, 10) : from;
+		} else if (strcmp(argv[i], "--days") == 0) {
+			o.length = (span)strtoll(value, NULL, 10) * 24 * SPAN_HOUR;
+		} else if (strcmp(argv[i], "--hours") == 0) {
+			o.length = (span)strtoll(value, NULL, 10) * SPAN_HOUR;
+		} else if (strcmp(argv[i], "--max-failures") == 0) {
+			most = strtoull(value, NULL, 10);
+		} else {
+			return usage();
+		}
+		i++;
+	}
+	for (o.seed = from; o.seed <= to && t.failed < most; o.seed++)
+		run_day(&o, &t);
+	printf("%" PRIu64 " days, %" PRIu64 " failed; %" PRIu64 " posts, %" PRIu64 " flushes, %" PRIu64 " attempts (%" PRIu64
+	    " performed), %" PRIu64 " crashes, %" PRIu64 " starts, %" PRIu64 " reloads, %" PRIu64 " wake-ups\n", t.days,
+	    t.failed, t.posts, t.flushes, t.sent, t.performed, t.crashes, t.restarts, t.reloads, t.wakeups);
+	return t.failed > 0;
+}

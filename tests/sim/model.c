@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is true at a moment: alerts, silences, inhibition, intervals, the log.
+ */
+#include <string.h>
+
+#include "sim.h"
+
+bool
+is_resolved(const struct day *d, int alert, int64_t wall)
+{
+	return d->alerts[alert].ends <= wall;
+}
+
+alerts_mask
+resolved_among(const struct day *d, alerts_mask among, int64_t wall)
+{
+	alerts_mask out = 0;
+
+	for (int i = 0; i < d->alerts_n; i++)
+		if ((among & bit(i)) != 0 && is_resolved(d, i, wall))
+			out |= bit(i);
+	return out;
+}
+
+/* Both ends count. */
+alerts_mask
+silenced_among(const struct day *d, alerts_mask among, int64_t wall)
+{
+	alerts_mask out = 0;
+
+	for (size_t i = 0; i < d->quiets.n; i++)
+		if (d->quiets.v[i].starts <= wall && wall <= d->quiets.v[i].ends)
+			out |= d->quiets.v[i].alerts;
+	return out & among;
+}
+
+static bool
+values_equal(const struct day *d, int a, int b, uint8_t names)
+{
+	for (int i = 0; i < NAMES; i++)
+		if ((names >> i & 1) != 0 && d->alerts[a].values[i] != d->alerts[b].values[i])
+			return false;
+	return true;
+}
+
+static bool
+is_inhibited(const struct day *d, int alert, int64_t wall)
+{
+	for (int r = 0; r < d->plan->rules_n; r++) {
+		alerts_mask sources = d->plan->sources[r];
+
+		if ((d->plan->targets[r] & bit(alert)) == 0)
+			continue;
+		if ((sources & bit(alert)) != 0)
+			sources &= ~d->plan->targets[r];
+		for (int s = 0; s < d->alerts_n; s++)
+			if ((sources & bit(s)) != 0 && d->alerts[s].stored && !is_resolved(d, s, wall) &&
+			    values_equal(d, s, alert, d->plan->rules[r].equal))
+				return true;
+	}
+	return false;
+}
+
+alerts_mask
+inhibited_among(const struct day *d, alerts_mask among, int64_t wall)
+{
+	alerts_mask out = 0;
+
+	if (d->plan->rules_n == 0)
+		return 0;
+	for (int i = 0; i < d->alerts_n; i++)
+		if ((among & bit(i)) != 0 && is_inhibited(d, i, wall))
+			out |= bit(i);
+	return out;
+}
+
+bool
+route_muted(const struct plan *p, int route, int64_t wall)
+{
+	const struct plan_route *r = &p->routes[route];
+
+	if (r->active >= 0 && !interval_holds(&p->intervals[r->active], wall))
+		return true;
+	return r->mute >= 0 && interval_holds(&p->intervals[r->mute], wall);
+}
+
+/* Stored, or held by some group. */
+alerts_mask
+known_alerts(const struct day *d)
+{
+	alerts_mask out = 0;
+
+	for (int i = 0; i < d->alerts_n; i++)
+		if (d->alerts[i].stored)
+			out |= bit(i);
+	for (size_t i = 0; i < d->groups.n; i++)
+		out |= d->groups.v[i]->members;
+	return out;
+}
+
+struct entry *
+entry_find(struct day *d, const char *key, int receiver, int kind, int index)
+{
+	for (size_t i = 0; i < d->entries.n; i++) {
+		struct entry *e = &d->entries.v[i];
+
+		if (e->key == key && e->receiver == receiver && e->kind == kind && e->index == index)
+			return e;
+	}
+	return NULL;
+}
+
+enum reason
+reason_wanted(const struct entry *e, alerts_mask firing, alerts_mask resolved, bool send_resolved, int64_t tick,
+    span repeat)
+{
+	if (e == NULL)
+		return firing != 0 ? REASON_FIRST : REASON_NONE;
+	if ((firing & ~e->firing) != 0)
+		return e->firing == 0 ? REASON_FIRST : REASON_NEW_ALERTS;
+	if (firing == 0)
+		return e->firing != 0 ? REASON_ALL_RESOLVED : REASON_NONE;
+	if (send_resolved && (resolved & ~e->resolved) != 0)
+		return REASON_SOME_RESOLVED;
+	return e->timestamp < tick - repeat ? REASON_REPEAT : REASON_NONE;
+}
+
+/* The rules of Alertmanager's Alert.Merge, for two that overlap; what arrives is the younger one. */
+static void
+merge(struct m_alert *a, int64_t starts, int64_t ends, bool timeout, int64_t now)
+{
+	if (starts < a->starts)
+		a->starts = starts;
+	if (ends <= now) {
+		if (a->ends > now || a->ends < ends)
+			a->ends = ends;
+	} else if (a->ends < ends || a->timeout) {
+		a->ends = ends;
+	}
+	a->timeout = timeout;
+}
+
+void
+model_post(struct day *d, int alert, int64_t starts, int64_t ends, bool timeout)
+{
+	struct m_alert *a = &d->alerts[alert];
+	int64_t now = wall_now(d);
+
+	watch_posted(d, alert, a->stored && a->ends > now);
+	a->version++;
+	if (a->stored && ((ends > a->starts && ends < a->ends) || (starts > a->starts && starts < a->ends))) {
+		merge(a, starts, ends, timeout, now);
+	} else {
+		a->starts = starts;
+		a->ends = ends;
+		a->timeout = timeout;
+	}
+	a->updated = now;
+	a->stored = true;
+	model_dispatch(d, alert, false);
+}
+
+static void
+gc_silences(struct day *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->quiets.n; i++)
+		if (d->quiets.v[i].expires > wall_now(d))
+			d->quiets.v[kept++] = d->quiets.v[i];
+	d->quiets.n = kept;
+}
+
+static void
+gc_entries(struct day *d)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->entries.n; i++)
+		if (d->entries.v[i].expires > wall_now(d))
+			d->entries.v[kept++] = d->entries.v[i];
+	d->entries.n = kept;
+}
+
+void
+model_gc(struct day *d)
+{
+	if (d->next_gc <= mono_now(d)) {
+		for (int i = 0; i < d->alerts_n; i++)
+			if (d->alerts[i].stored && is_resolved(d, i, wall_now(d)))
+				d->alerts[i].stored = false;
+		d->next_gc = mono_now(d) + d->eo.alert_gc_interval;
+	}
+	if (d->next_maintenance <= mono_now(d)) {
+		gc_silences(d);
+		gc_entries(d);
+		d->next_maintenance = mono_now(d) + d->eo.maintenance_interval;
+	}
+}
+
+static bool
+same_sieve(const struct sieve *a, const struct sieve *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (int i = 0; i < a->n; i++)
+		if (a->picks[i].name != b->picks[i].name || a->picks[i].values != b->picks[i].values ||
+		    a->picks[i].negative != b->picks[i].negative || a->picks[i].regex != b->picks[i].regex)
+			return false;
+	return true;
+}
+
+bool
+quiet_keeps_id(const struct day *d, const struct quiet *old, const struct sieve *sieve, int64_t starts, int64_t ends)
+{
+	int64_t now = wall_now(d);
+
+	if (!same_sieve(&old->sieve, sieve) || now > old->ends)
+		return false;
+	if (now < old->starts)
+		return starts >= now;
+	return starts / SPAN_S == old->starts / SPAN_S && ends >= now;
+}

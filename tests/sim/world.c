@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The world around the engine: its port, receivers, and time.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim.h"
+
+#define START_MONO (1000 * SPAN_S)
+#define START_WALL INT64_C(1767571200)	/* 2026-01-05T00:00:00Z, a Monday */
+#define MAX_TICKS 2000			/* at one moment; more make no progress */
+
+static struct day *
+day_of(struct port *p)
+{
+	return CONTAINER_OF(p, struct day, port);
+}
+
+/* What this receiver will answer, and when. */
+static void
+choose_answer(struct day *d, struct out *o)
+{
+	static const struct outcome ok = { .ok = true };
+	static const struct outcome retry = { .retry = true, .failure = FAILURE_SERVER_ERROR, .error = STR("busy") };
+	static const struct outcome final = { .failure = FAILURE_CLIENT_ERROR, .error = STR("no") };
+	enum mode mode = d->modes[o->receiver][o->part];
+	span delay = (span)below(d, 200) * SPAN_MS;
+
+	if (mode == MODE_FLAKY)
+		mode = (enum mode)below(d, MODES);
+	o->outcome = ok;
+	switch (mode) {
+	case MODE_OK:
+	case MODE_LIE:		/* says ok and forgets: nobody can tell */
+	case MODE_FLAKY:
+	case MODES:
+		break;
+	case MODE_SLOW:
+		delay = (span)below(d, 30000) * SPAN_MS;
+		break;
+	case MODE_RETRY:
+	case MODE_DENY:		/* has it, and says no */
+		o->outcome = retry;
+		if (chance(d, 1, 8))
+			o->outcome.retry_after = (span)below(d, 120) * SPAN_S;
+		break;
+	case MODE_FINAL:
+		o->outcome = final;
+		break;
+	case MODE_HANG:
+		o->answer_at = INT64_MAX;
+		return;
+	case MODE_LATE:
+		delay = o->deadline - mono_now(d) + (span)below(d, 60) * SPAN_S;
+		break;
+	}
+	if (mode != MODE_OK || delay > SPAN_S)
+		watch_disturbed(d, o->receiver);
+	o->answer_at = mono_now(d) + delay;
+	if (o->outcome.ok && chance(d, 1, 3)) {
+		o->value = (struct receiver_value){ .key = STR("t"), .type = RECEIVER_INT,
+			.i = 1 + (int64_t)rand_below(&d->r, 1000) };
+		o->outcome.data_set = true;
+	}
+}
+
+/* What has to be durable before, is. */
+static void
+perform(struct day *d, struct out *o)
+{
+	if (d->durable < o->need) {
+		o->held = true;
+		o->answer_at = INT64_MAX;
+		return;
+	}
+	if (image_intent(&d->on_disk, o->note->id) == NULL)
+		sim_fail(d, "5 durable", "%s is sent and its intent is not on disk", o->key);
+	o->held = false;
+	d->performed++;
+	choose_answer(d, o);
+}
+
+/* The number of the change that noted this intent. */
+static uint64_t
+intent_number(const struct day *d, uint64_t id)
+{
+	for (size_t i = d->queue.n; i > 0; i--)
+		if (d->queue.v[i - 1].kind == CHANGE_INTENT && d->queue.v[i - 1].u.intent.id == id)
+			return d->queue.v[i - 1].number;
+	return 0;
+}
+
+static void
+on_send(struct port *p, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now)
+{
+	struct day *d = day_of(p);
+	struct out o = {
+		.attempt = attempt,
+		.note = n,
+		.key = intern(d, n->group_key.p, n->group_key.n),
+		.receiver = receiver_of(n->receiver->name),
+		.part = (int)n->integration->ordinal,
+		.firing = noted_mask(d, n->alerts, n->alerts_n, false),
+		.resolved = noted_mask(d, n->alerts, n->alerts_n, true),
+		.reason = n->reason,
+		.need = intent_number(d, n->id),
+		.deadline = deadline.ns,
+	};
+
+	(void)now;
+	d->sent++;
+	d->activity++;
+	sim_say(d, "send %" PRIu64 " #%" PRIu64 " %s part %d firing %s resolved %s '%s'", attempt, n->id, o.key, o.part,
+	    mask_text(d, o.firing), mask_text(d, o.resolved), reason_text(n->reason));
+	if (image_intent(&d->in_memory, n->id) == NULL)
+		sim_fail(d, "5 durable", "%s is sent without an intent", o.key);
+	model_sent(d, &o, deadline);
+	VEC_PUSH(&d->outs, o);
+	perform(d, &d->outs.v[d->outs.n - 1]);
+}
+
+static void
+on_cancel(struct port *p, uint64_t attempt)
+{
+	struct day *d = day_of(p);
+
+	sim_say(d, "cancel %" PRIu64, attempt);
+	d->activity++;
+	for (size_t i = 0; i < d->outs.n; i++) {
+		struct out *o = &d->outs.v[i];
+
+		if (o->attempt != attempt || o->dead)
+			continue;
+		if (!d->crashing && !d->stopping)
+			model_canceled(d, o);
+		watch_disturbed(d, o->receiver);
+		/* Some answer all the same. */
+		o->dead = true;
+		o->note = NULL;
+		o->answer_at = mono_now(d) + (span)below(d, 60) * SPAN_S;
+		return;
+	}
+	sim_fail(d, "3 reasons", "canceled what was never sent");
+}
+
+static void
+on_persist(struct port *p, const struct change *c)
+{
+	struct day *d = day_of(p);
+
+	d->activity++;
+	if (!d->crashing)
+		disk_persist(d, c);
+}
+
+static void
+on_muted(struct day *d, const struct event *ev)
+{
+	struct m_group *g = group_by_key(d, intern(d, ev->group_key.p, ev->group_key.n));
+
+	if (g != NULL && g->flying && !g->flight.staged)
+		model_unsettled_over(d, g);
+}
+
+static void
+on_event(struct port *p, const struct event *ev)
+{
+	struct day *d = day_of(p);
+
+	d->events++;
+	d->activity++;
+	if (d->failed || d->crashing || d->stopping)
+		return;
+	switch (ev->kind) {
+	case EVENT_GROUP_FLUSHED:
+		sim_say(d, "flush %.*s: %zu", STR_ARG(ev->group_key), ev->count);
+		model_flushed(d, ev);
+		break;
+	case EVENT_MUTED:
+		on_muted(d, ev);
+		break;
+	case EVENT_NOTIFY_DECIDED:
+		sim_say(d, "decided %.*s part %zu: %s", STR_ARG(ev->group_key), ev->integration->ordinal,
+		    reason_text(ev->reason));
+		model_decided(d, ev);
+		break;
+	case EVENT_NOTIFY_FAILED:
+		sim_say(d, "failed %.*s: %.*s", STR_ARG(ev->group_key), STR_ARG(ev->error));
+		model_notify_failed(d, ev);
+		break;
+	case EVENT_FLUSH_FAILED:
+		sim_say(d, "flush failed %.*s: %.*s", STR_ARG(ev->group_key), STR_ARG(ev->error));
+		model_flush_failed(d, ev);
+		break;
+	case EVENT_ALERT_RECEIVED:
+	case EVENT_ALERT_LIMITED:
+	case EVENT_ATTEMPT_FAILED:
+	case EVENT_NOTIFIED:
+	case EVENT_SILENCE_CREATED:
+	case EVENT_SILENCE_UPDATED:
+	case EVENT_SILENCE_EXPIRED:
+	case EVENT_ROUTE_LABEL_FAILED:
+	case EVENT_REGEX_LIMIT:
+		break;
+	}
+}
+
+static span
+on_wait(struct port *p)
+{
+	return day_of(p)->wait;
+}
+
+void
+world_make(struct day *d)
+{
+	d->port = (struct port){ .send = on_send, .cancel = on_cancel, .persist = on_persist, .event = on_event,
+		.wait = on_wait };
+	rand_seed(&d->port.rand, rand_u64(&d->r));
+	d->now = (struct moment){ { START_MONO }, { START_WALL + below(d, 86400), 0, 0 } };
+	d->end = mono_now(d) + d->options.length;
+	d->lag_max = chance(d, 1, 6) ? 5 * SPAN_S : 2 * SPAN_MS;
+	d->eo = (struct engine_options){
+		.retention = chance(d, 1, 5) ? 2 * SPAN_HOUR : 120 * SPAN_HOUR,
+		.alert_gc_interval = chance(d, 1, 4) ? 2 * SPAN_MIN : 30 * SPAN_MIN,
+		.maintenance_interval = 15 * SPAN_MIN,
+		.start_delay = chance(d, 1, 5) ? (span)below(d, 120) * SPAN_S : 0,
+		.reload_resets_timers = chance(d, 1, 5),
+	};
+	d->steps_clock = chance(d, 1, 4);
+	d->wait = chance(d, 1, 8) ? 15 * SPAN_S : 0;
+}
+
+/* A new process, on what the disk holds. */
+void
+world_start(struct day *d)
+{
+	d->next_gc = mono_now(d) + d->eo.alert_gc_interval;
+	d->next_maintenance = mono_now(d) + d->eo.maintenance_interval;
+	d->first_flush = mono_now(d) + d->eo.start_delay;
+	d->restarts++;
+	model_restart(d);
+	d->engine = engine_new(&d->eo, &d->port, d->now);
+	disk_restore(d);
+	engine_apply(d->engine, d->plan->config, d->now);
+	watch_disturbed(d, -1);
+	watch_turned(d);
+}
+
+void
+world_stop(struct day *d, bool crash)
+{
+	sim_say(d, "%s", crash ? "crash" : "stop");
+	if (crash) {
+		disk_crash(d);
+		d->crashes++;
+		d->crashing = true;
+		engine_free(&d->engine);
+		d->crashing = false;
+	} else {
+		/* An orderly end: all that is noted gets to the disk. */
+		d->stopping = true;
+		engine_free(&d->engine);
+		d->stopping = false;
+		disk_commit(d);
+	}
+	d->outs.n = 0;
+	watch_crashed(d);
+}
+
+static void
+answer(struct day *d, size_t i)
+{
+	struct out o = d->outs.v[i];
+
+	d->outs.v[i] = d->outs.v[--d->outs.n];
+	if (o.outcome.data_set)
+		o.outcome.data = (struct receiver_data){ &o.value, 1 };
+	sim_say(d, "answer %" PRIu64 " %s%s", o.attempt, o.outcome.ok ? "ok" : o.outcome.retry ? "retry" : "no",
+	    o.dead ? " (nobody listens)" : "");
+	if (!o.dead)
+		model_answer(d, &o);
+	engine_delivered(d->engine, o.attempt, &o.outcome, d->now);
+}
+
+static void
+release_held(struct day *d)
+{
+	for (size_t i = 0; i < d->outs.n; i++)
+		if (d->outs.v[i].held && !d->outs.v[i].dead)
+			perform(d, &d->outs.v[i]);
+}
+
+/* A batch gets to the disk now and then; at times the disk stands still. */
+static void
+write_out(struct day *d)
+{
+	span delay = (span)(1 + below(d, 100)) * SPAN_MS;
+
+	if (mono_now(d) >= d->disk_fails_until) {
+		disk_commit(d);
+		release_held(d);
+	} else {
+		watch_disturbed(d, -1);
+	}
+	d->commit_at = mono_now(d) + (chance(d, 1, 50) ? 20 * delay : delay);
+}
+
+static void
+settle(struct day *d)
+{
+	struct mono next;
+	int ticks = 0;
+
+	for (;;) {
+		bool any = false;
+
+		for (size_t i = 0; i < d->outs.n && !d->failed; i++)
+			if (d->outs.v[i].answer_at <= mono_now(d)) {
+				answer(d, i);
+				any = true;
+				break;
+			}
+		if (d->failed)
+			return;
+		if (any)
+			continue;
+		if (!engine_next(d->engine, &next) || next.ns > mono_now(d))
+			break;
+		model_gc(d);
+		engine_tick(d->engine, d->now);
+		d->wakeups++;
+		if (++ticks > MAX_TICKS) {
+			sim_fail(d, "7 wake-ups", "the engine is busy with nothing");
+			return;
+		}
+	}
+	model_settled(d);
+}
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When something happens next, and how late the engine wakes up for its part. */
+static int64_t
+next_moment(struct day *d, int64_t until)
+{
+	struct mono next;
+	int64_t at = least(until, least(d->next_action, d->next_look));
+
+	for (size_t i = 0; i < d->outs.n; i++)
+		at = least(at, d->outs.v[i].answer_at);
+	if (d->queue.n > 0 && d->commit_at < at)
+		at = d->commit_at > mono_now(d) ? d->commit_at : mono_now(d) + SPAN_MS;
+	if (engine_next(d->engine, &next)) {
+		int64_t late = next.ns + (int64_t)rand_below(&d->r, (uint64_t)d->lag_max);
+
+		at = least(at, late);
+	}
+	return at > mono_now(d) ? at : mono_now(d);
+}
+
+static void
+advance(struct day *d, int64_t to)
+{
+	d->now.wall = wall_add(d->now.wall, to - mono_now(d));
+	d->now.mono.ns = to;
+}
+
+void
+world_live(struct day *d, int64_t until)
+{
+	while (!d->failed && mono_now(d) < until) {
+		advance(d, next_moment(d, until));
+		if (d->wait < 0 && mono_now(d) >= d->settled_at)
+			d->wait = d->wait_then;
+		if (d->queue.n > 0 && d->commit_at <= mono_now(d))
+			write_out(d);
+		if (d->next_action <= mono_now(d))
+			act(d);
+		if (!d->failed)
+			settle(d);
+		if (!d->failed && d->next_look <= mono_now(d)) {
+			watch_look(d);
+			d->next_look = mono_now(d) + SPAN_MIN;
+		}
+		if (!d->failed && d->next_deep <= mono_now(d)) {
+			watch_deep(d);
+			d->next_deep = mono_now(d) + 45 * SPAN_MIN;
+		}
+	}
+}
+
+void
+world_fini(struct day *d)
+{
+	d->crashing = true;
+	engine_free(&d->engine);
+}
