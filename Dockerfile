@@ -8,7 +8,7 @@
 FROM debian:12-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 	gcc libc6-dev cmake ninja-build pkg-config libevent-dev libyaml-dev libjansson-dev libcurl4-openssl-dev \
-	libesmtp-dev libpcre2-dev libsqlite3-dev libssl-dev \
+	libesmtp-dev libpcre2-dev zlib1g-dev libsqlite3-dev libssl-dev \
 	&& rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

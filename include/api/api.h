@@ -52,6 +52,8 @@ struct api_env {
 	size_t max_body;		/* bytes */
 	const struct integration_kind *const *kinds;	/* all there are, for metrics; ends with NULL */
 	int64_t alerts_per_name_limit;	/* shown as alertmanager_alerts_per_alert_limit */
+	/* Features that add labels; the engine counts per receiver when receiver_name_in_metrics. */
+	bool receiver_name_in_metrics, group_key_in_metrics, alert_names_in_metrics;
 	/* Loads the configuration anew; on failure err has the reason. */
 	bool (*reload)(void *arg, struct moment now, struct err *e);
 	void (*cluster)(void *arg, struct arena *a, struct cluster_status *out);
@@ -69,6 +71,8 @@ void api_observe(struct api *a, const struct api_request *r, const struct api_re
 /* GET requests being handled now, and one refused by the limit, for metrics. */
 void api_note_in_flight(struct api *a, int delta);
 void api_note_limited(struct api *a);
+/* An alert was refused by the limit per alertname, for metrics. */
+void api_note_alert_limited(struct api *a, struct str alertname);
 /* Facts about (re)loads, for metrics. */
 void api_note_reload(struct api *a, bool ok, struct wall when, const struct config *c);
 

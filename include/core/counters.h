@@ -11,10 +11,23 @@
 #include "core/ports.h"
 
 #define COUNTER_LATENCY_BUCKETS 5	/* 1 5 10 15 20 seconds */
+#define COUNTER_DURATION_BUCKETS 11	/* .005 .01 .025 .05 .1 .25 .5 1 2.5 5 10 seconds, as counter_duration_bounds */
 
-/* Per integration kind; an array indexed like config_env.kinds is kept by the engine's owner of names. */
+/* How long something took, in seconds; measured only when the port has a stopwatch. */
+struct duration_histogram {
+	uint64_t buckets[COUNTER_DURATION_BUCKETS + 1];	/* not cumulative; the last is what is above all bounds */
+	double sum;
+};
+struct duration_summary {
+	uint64_t n;
+	double sum;
+};
+extern const double counter_duration_bounds[COUNTER_DURATION_BUCKETS];
+
+/* Per integration kind, or per kind and receiver (engine_options.count_receivers). */
 struct integration_counters {
 	const char *name;	/* kind name, static */
+	char *receiver;		/* owned; "" unless counted by receiver */
 	uint64_t notifications, requests, requests_failed;
 	uint64_t failed[FAILURE_N];
 	uint64_t latency_buckets[COUNTER_LATENCY_BUCKETS], latency_count;
@@ -32,7 +45,11 @@ struct counters {
 	uint64_t silences_queries;
 	uint64_t regex_limit;
 	uint64_t processed;		/* alerts handed to groups */
-	struct integration_counters *integrations;	/* kinds met so far, in order of name */
+	uint64_t silences_scanned, silences_skipped;	/* candidates looked at; silences that were not */
+	uint64_t maintenances;
+	struct duration_summary nflog_gc, silences_gc, processing;	/* processing: of one alert by the dispatcher */
+	struct duration_histogram nflog_query, silences_query;
+	struct integration_counters *integrations;	/* those met so far, in order of name and receiver */
 	size_t integrations_n;
 };
 

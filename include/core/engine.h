@@ -44,6 +44,7 @@ struct engine_options {
 	int64_t max_silences;		/* <= 0: no limit */
 	int64_t max_silence_bytes;	/* <= 0: no limit */
 	bool reload_resets_timers;	/* a reload starts all group timers anew, as Alertmanager does */
+	bool count_receivers;		/* counters of integrations are per receiver, and begin anew with a reload */
 };
 
 /* `port` is borrowed for the engine's life. `now` is the process start. */

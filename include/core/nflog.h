@@ -39,6 +39,8 @@ const struct log_entry *nflog_set(struct nflog *l, const struct log_entry *entry
 /* Drops entries that expired; calls `dropped` (may be NULL) with each before it goes. */
 void nflog_gc(struct nflog *l, struct wall now, void (*dropped)(void *arg, const struct log_entry *e), void *arg);
 size_t nflog_count(const struct nflog *l);
+/* About what its entries take when encoded. */
+size_t nflog_bytes(const struct nflog *l);
 void nflog_each(const struct nflog *l, void (*visit)(void *arg, const struct log_entry *e), void *arg);
 
 #endif

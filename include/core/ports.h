@@ -146,6 +146,11 @@ struct port {
 	 * peer timeout), or -1: not ready at all yet. NULL: 0.
 	 */
 	span (*wait)(struct port *self);
+	/*
+	 * Time on a stopwatch, for metrics of durations only: nothing the engine
+	 * does depends on it. NULL: durations are not measured.
+	 */
+	struct mono (*stopwatch)(struct port *self);
 	struct rand rand;	/* seeded by whoever makes the port */
 };
 

@@ -74,7 +74,17 @@ struct view_gauges {
 	size_t groups;
 	size_t silences_active, silences_pending, silences_expired;
 	size_t log_entries;
+	size_t silences_bytes, log_bytes;	/* encoded as Alertmanager's snapshots; the log's is an estimate */
+	size_t silence_keys;			/* of the index by matcher */
 };
 void view_gauges(struct engine *e, struct moment now, struct view_gauges *out);
+
+/* Unresolved alerts of one group by the state that the last flush left them in; no order. */
+struct group_marks {
+	struct str key;		/* of the group; borrowed */
+	size_t active, suppressed, unprocessed;
+};
+void view_group_marks(const struct engine *e, struct moment now, struct arena *arena, struct group_marks **out,
+    size_t *n_out);
 
 #endif

@@ -9,6 +9,7 @@ api_new(const struct api_env *env)
 
 	a->env = *env;
 	a->http = http_metrics_new();
+	a->limited_names = limited_names_new();
 	a->reload_success = WALL_ZERO;
 	return a;
 }
@@ -19,6 +20,7 @@ api_free(struct api **a)
 	if (*a == NULL)
 		return;
 	http_metrics_free((*a)->http);
+	limited_names_free((*a)->limited_names);
 	mem_free(*a);
 	*a = NULL;
 }
@@ -39,6 +41,13 @@ void
 api_note_limited(struct api *a)
 {
 	a->limited++;
+}
+
+void
+api_note_alert_limited(struct api *a, struct str alertname)
+{
+	if (a->env.alert_names_in_metrics)
+		limited_names_count(a->limited_names, alertname);
 }
 
 void

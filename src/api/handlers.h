@@ -14,6 +14,7 @@
 
 struct expo;
 struct http_metrics;
+struct limited_names;
 
 struct api {
 	struct api_env env;
@@ -24,6 +25,8 @@ struct api {
 	struct wall reload_success;	/* WALL_ZERO before the first */
 	uint64_t config_hash;
 	uint64_t received_firing, received_resolved, invalid;
+	uint64_t scrapes;
+	struct limited_names *limited_names;
 };
 
 /* One request on its way through a handler. */
@@ -90,6 +93,12 @@ void write_labels(struct json_writer *w, const struct labels *l);
 void write_time(struct json_writer *w, const char *key, struct wall t);
 /* JSON silences use "only one matcher set" as the API does; false when there are more. */
 bool write_silence(struct json_writer *w, const struct silence *s, struct wall now);
+
+/* Alerts refused by the limit, by alertname. */
+struct limited_names *limited_names_new(void);
+void limited_names_free(struct limited_names *l);
+void limited_names_count(struct limited_names *l, struct str alertname);
+void limited_names_expose(const struct limited_names *l, struct expo *x);
 
 /* HTTP metrics by handler, method and status. */
 struct http_metrics *http_metrics_new(void);

@@ -36,6 +36,8 @@ port_event(struct port *self, const struct event *ev)
 	struct server *s = server_of(self);
 
 	event_log(&s->log, ev, s->o->log_silences);
+	if (ev->kind == EVENT_ALERT_LIMITED && s->api != NULL)
+		api_note_alert_limited(s->api, labels_get(ev->alert->labels, STR("alertname")));
 }
 
 static struct labels *
@@ -43,6 +45,14 @@ port_route_labels(struct port *self, const struct config *c, const struct route 
     struct noted_alert *alerts, size_t n, struct moment now)
 {
 	return notify_route_labels(outbox_env(server_of(self)->outbox), c, r, group_labels, alerts, n, now);
+}
+
+static struct mono
+port_stopwatch(struct port *self)
+{
+	struct clock *c = server_of(self)->clock;
+
+	return c->now(c).mono;
 }
 
 void
@@ -58,6 +68,7 @@ server_port_init(struct server *s)
 		.persist = port_persist,
 		.event = port_event,
 		.route_labels = port_route_labels,
+		.stopwatch = port_stopwatch,
 	};
 	rand_seed(&s->port.rand, seed);
 }

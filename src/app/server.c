@@ -183,6 +183,7 @@ open_state(struct server *s, struct moment now, struct err *e)
 		.max_silences = s->o->silences_max,
 		.max_silence_bytes = s->o->silences_max_bytes,
 		.reload_resets_timers = s->o->feature_reload_resets_timers,
+		.count_receivers = s->o->feature_receiver_name,
 	};
 
 	s->store = store_open(&store, e);
@@ -261,6 +262,9 @@ open_api(struct server *s)
 		.started = s->started,
 		.kinds = notifier_kinds(),
 		.alerts_per_name_limit = s->o->alerts_per_name,
+		.receiver_name_in_metrics = s->o->feature_receiver_name,
+		.group_key_in_metrics = s->o->feature_group_key,
+		.alert_names_in_metrics = s->o->feature_alert_names,
 		.reload = reload_by_api,
 		.cluster = server_cluster_status,
 		.arg = s,
@@ -269,6 +273,7 @@ open_api(struct server *s)
 
 	s->sources[s->sources_n++] = (struct metrics_source){ process_metrics_expose, &s->started };
 	s->sources[s->sources_n++] = (struct metrics_source){ store_expose, s->store };
+	s->sources[s->sources_n++] = (struct metrics_source){ server_cluster_expose, s };
 	env.metrics_n = s->sources_n;
 	s->api = api_new(&env);
 }
@@ -285,6 +290,30 @@ learn_host(struct server *s)
 	s->hostname = arena_str(s->arena, str_from(name));
 	if (getrandom(key, sizeof(key), 0) == (ssize_t)sizeof(key))
 		hash_seed(key);
+}
+
+/* Alertmanager's words (cmd/alertmanager, featurecontrol). */
+static void
+warn_features(const struct server *s)
+{
+	const struct options *o = s->o;
+	const struct {
+		bool on;
+		const char *message;
+	} features[] = {
+		{ o->feature_alert_names, "Alert names in metrics enabled" },
+		{ o->feature_receiver_name, "Experimental receiver name in metrics enabled" },
+		{ o->feature_group_key, "Experimental group key in metrics enabled" },
+		{ o->matcher_mode == MATCHER_CLASSIC, "Classic mode enabled" },
+		{ o->matcher_mode == MATCHER_UTF8, "UTF-8 strict mode enabled" },
+		{ o->feature_gomemlimit, "Automatically set GOMEMLIMIT to match the Linux container or system memory limit." },
+		{ o->feature_event_recorder, "Experimental event recorder enabled" },
+		{ o->feature_reload_resets_timers, "A reload starts all group timers anew" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(features); i++)
+		if (features[i].on)
+			LOG(&s->log, LOG_WARN, features[i].message);
 }
 
 static bool
@@ -362,6 +391,9 @@ server_run(const struct options *o, struct arena *a)
 	learn_host(&s);
 	LOG(&s.log, LOG_INFO, "Starting Alertmanager",
 	    F_CSTR("version", "(version=" ALERTMANAGER_VERSION ", branch=tocsin-" TOCSIN_VERSION ", revision=" TOCSIN_REVISION ")"));
+	LOG(&s.log, LOG_INFO, "Build context",
+	    F_CSTR("build_context", "(go=C11, platform=linux, user=, date=, tags=unknown)"));
+	warn_features(&s);
 	if (start(&s, now, &e)) {
 		startup_pages_release();
 		event_base_dispatch(s.base);

@@ -18,6 +18,7 @@
 
 struct event;
 struct event_base;
+struct expo;
 
 struct server {
 	const struct options *o;
@@ -37,7 +38,7 @@ struct server {
 	struct http_server *web;
 	struct api *api;
 	struct str hostname, external_url, route_prefix, peer_name, peer_address;
-	struct metrics_source sources[4];
+	struct metrics_source sources[8];
 	size_t sources_n;
 	bool stopping;
 	int status;
@@ -56,6 +57,8 @@ void server_port_init(struct server *s);
 /* What /api/v2/status says as long as there is no cluster beyond this instance. */
 void server_cluster_init(struct server *s);
 void server_cluster_status(void *arg, struct arena *a, struct cluster_status *out);
+/* Its metrics, and those of what Alertmanager calls snapshots; arg is the server. */
+void server_cluster_expose(void *arg, struct expo *x, struct moment now);
 
 extern const struct build_info server_build_info;
 

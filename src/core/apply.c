@@ -207,6 +207,8 @@ engine_apply(struct engine *e, struct config *c, struct moment now)
 	const struct route **successor = NULL;
 
 	engine_enter(e, now);
+	if (e->options.count_receivers)
+		counters_forget_receivers(&e->counters);
 	forget_configuration(e);
 	declare_silences(e, c);
 	e->inhibitor = inhibitor_new(c);

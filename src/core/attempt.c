@@ -20,7 +20,7 @@ static const char context_canceled[] = "context canceled";
 static struct integration_counters *
 counters(struct engine *e, const struct leg *leg)
 {
-	return counters_of(e, leg->integration);
+	return counters_of(e, leg->integration, leg->flight->route->receiver->name);
 }
 
 static struct event
@@ -250,6 +250,7 @@ static void
 leg_decide(struct engine *e, struct leg *leg, struct moment now)
 {
 	const struct flight *f = leg->flight;
+	struct mono began = stopwatch(e->port);
 	const struct log_entry *entry = nflog_find(e->nflog, f->key, f->route->receiver->name,
 	    str_from(leg->integration->kind->name), (uint32_t)leg->integration->index);
 	struct reason_facts facts = {
@@ -263,6 +264,7 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 	};
 	struct event ev;
 
+	count_duration(&e->counters.nflog_query, e->port, began);
 	e->counters.nflog_queries++;
 	if (entry == NULL)
 		e->counters.nflog_query_errors++;

@@ -25,6 +25,8 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 	e->first_flush = mono_add(now.mono, o->start_delay > 0 ? o->start_delay : 0);
 	e->limits.max = o->alerts_per_name;
 	silences_init(&e->silences, o->retention, o->max_silences, o->max_silence_bytes, o->naming);
+	e->silences.port = port;
+	e->silences.counters = &e->counters;
 	e->nflog = nflog_new();
 	e->restored_arena = arena_new();
 	e->alert_gc.kind = DUE_ALERT_GC;
@@ -91,7 +93,7 @@ engine_free(struct engine **ep)
 	nflog_free(&e->nflog);
 	routing_free(&e->routing);
 	sched_fini(&e->sched);
-	mem_free(e->counters.integrations);
+	counters_forget_receivers(&e->counters);
 	mem_free(e);
 	*ep = NULL;
 }
@@ -135,7 +137,6 @@ engine_leave(struct engine *e, struct moment now)
 {
 	tell_gave_up(e, now);
 	save_groups_due(e, false, now);
-	e->counters.silences_queries = e->silences.queries;
 	e->inside = false;
 }
 
@@ -167,6 +168,7 @@ ingest(struct engine *e, struct alert *a, struct moment now)
 {
 	struct event ev = { .alert = a };
 	struct record *r = store(e, a, &ev.fresh, now);
+	struct mono began;
 
 	if (r == NULL) {
 		e->counters.alerts_limited++;
@@ -187,7 +189,9 @@ ingest(struct engine *e, struct alert *a, struct moment now)
 	if (e->routing == NULL)
 		return;
 	inhibit_observe(e->inhibitor, r, now.wall);
+	began = stopwatch(e->port);
 	dispatch(e, r, now);
+	count_summary(&e->counters.processing, e->port, began);
 	e->counters.processed++;
 }
 
@@ -298,8 +302,14 @@ log_entry_dropped(void *arg, const struct log_entry *entry)
 static void
 maintain(struct engine *e, struct moment now)
 {
+	struct mono began = stopwatch(e->port);
+
 	silences_gc(&e->silences, now.wall, silence_dropped, e);
+	count_summary(&e->counters.silences_gc, e->port, began);
+	began = stopwatch(e->port);
 	nflog_gc(e->nflog, now.wall, log_entry_dropped, e);
+	count_summary(&e->counters.nflog_gc, e->port, began);
+	e->counters.maintenances++;
 	sched_arm(&e->sched, &e->maintenance, mono_add(now.mono, e->options.maintenance_interval));
 }
 

@@ -20,6 +20,7 @@
 #include "group.h"
 #include "inhibit.h"
 #include "limits.h"
+#include "measure.h"
 #include "routing.h"
 #include "sched.h"
 #include "silences.h"
@@ -108,7 +109,9 @@ void save_intent_dropped(struct engine *e, uint64_t id);
 
 /* events.c */
 void emit(struct engine *e, struct event *ev, struct moment now);
-struct integration_counters *counters_of(struct engine *e, const struct integration *i);
+struct integration_counters *counters_of(struct engine *e, const struct integration *i, struct str receiver);
+/* Also frees them. */
+void counters_forget_receivers(struct counters *c);
 
 /* mute.c: what holds back the alert of r; *by_out (16 bytes of hex or a silence id) names the culprit. */
 enum mute_verdict mute_inhibited(struct engine *e, struct record *r, struct wall now, struct str *by_out,

@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "engine_state.h"
 
+const double counter_duration_bounds[COUNTER_DURATION_BUCKETS] = { .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10 };
+
 void
 emit(struct engine *e, struct event *ev, struct moment now)
 {
@@ -13,15 +15,26 @@ emit(struct engine *e, struct event *ev, struct moment now)
 	e->port->event(e->port, ev);
 }
 
+static int
+cmp_counters(const struct integration_counters *c, const char *name, struct str receiver)
+{
+	int d = strcmp(c->name, name);
+
+	return d != 0 ? d : str_cmp(str_from(c->receiver), receiver);
+}
+
 struct integration_counters *
-counters_of(struct engine *e, const struct integration *i)
+counters_of(struct engine *e, const struct integration *i, struct str receiver)
 {
 	struct counters *c = &e->counters;
 	const char *name = i->kind->name;
 	size_t at = 0;
 
+	if (!e->options.count_receivers)
+		receiver = STR("");
+
 	for (; at < c->integrations_n; at++) {
-		int d = strcmp(c->integrations[at].name, name);
+		int d = cmp_counters(&c->integrations[at], name, receiver);
 
 		if (d == 0)
 			return &c->integrations[at];
@@ -32,6 +45,52 @@ counters_of(struct engine *e, const struct integration *i)
 	memmove(c->integrations + at + 1, c->integrations + at,
 	    (c->integrations_n - at) * sizeof(c->integrations[0]));
 	c->integrations_n++;
-	c->integrations[at] = (struct integration_counters){ .name = name };
+	c->integrations[at] = (struct integration_counters){
+		.name = name,
+		.receiver = mem_strndup(receiver.p != NULL ? receiver.p : "", receiver.n),
+	};
 	return &c->integrations[at];
+}
+
+void
+counters_forget_receivers(struct counters *c)
+{
+	for (size_t i = 0; i < c->integrations_n; i++)
+		mem_free(c->integrations[i].receiver);
+	mem_free(c->integrations);
+	c->integrations = NULL;
+	c->integrations_n = 0;
+}
+
+struct mono
+stopwatch(struct port *p)
+{
+	return p != NULL && p->stopwatch != NULL ? p->stopwatch(p) : (struct mono){ 0 };
+}
+
+static double
+seconds_since(struct port *p, struct mono began)
+{
+	span took = mono_sub(stopwatch(p), began);
+
+	return took > 0 ? (double)took / (double)SPAN_S : 0;
+}
+
+void
+count_summary(struct duration_summary *s, struct port *p, struct mono began)
+{
+	s->n++;
+	s->sum += seconds_since(p, began);
+}
+
+void
+count_duration(struct duration_histogram *h, struct port *p, struct mono began)
+{
+	double seconds = seconds_since(p, began);
+	size_t i = 0;
+
+	while (i < COUNTER_DURATION_BUCKETS && seconds > counter_duration_bounds[i])
+		i++;
+	h->buckets[i]++;
+	h->sum += seconds;
 }

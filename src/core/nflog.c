@@ -9,6 +9,7 @@
 
 struct nflog {
 	struct hmap entries;	/* by hash of the whole key */
+	size_t bytes;		/* entry_bytes of all */
 };
 
 struct nflog *
@@ -60,6 +61,17 @@ const struct log_entry *
 nflog_find(const struct nflog *l, struct str group_key, struct str receiver, struct str integration, uint32_t index)
 {
 	return find(l, key_hash(group_key, receiver, integration, index), group_key, receiver, integration, index);
+}
+
+/* Strings and hashes once (the receiver's name is in the key too), and some 40 bytes of times and tags. */
+static size_t
+entry_bytes(const struct log_entry *e)
+{
+	size_t n = 40 + e->group_key.n + 2 * (e->receiver.n + e->integration.n) + 8 * (e->firing_n + e->resolved_n);
+
+	for (size_t i = 0; i < e->data.n; i++)
+		n += 8 + e->data.v[i].key.n + e->data.v[i].s.n;
+	return n;
 }
 
 static size_t
@@ -128,9 +140,11 @@ nflog_set(struct nflog *l, const struct log_entry *entry)
 		return NULL;
 	e = entry_copy(entry);
 	if (old != NULL) {
+		l->bytes -= entry_bytes(old);
 		hmap_remove(&l->entries, &old->node);
 		mem_free(old);
 	}
+	l->bytes += entry_bytes(e);
 	hmap_insert(&l->entries, &e->node, hash);
 	return e;
 }
@@ -145,6 +159,7 @@ nflog_gc(struct nflog *l, struct wall now, void (*dropped)(void *arg, const stru
 			continue;
 		if (dropped != NULL)
 			dropped(arg, e);
+		l->bytes -= entry_bytes(e);
 		hmap_remove(&l->entries, &e->node);
 		mem_free(e);
 	}
@@ -154,6 +169,12 @@ size_t
 nflog_count(const struct nflog *l)
 {
 	return l->entries.n;
+}
+
+size_t
+nflog_bytes(const struct nflog *l)
+{
+	return l->bytes;
 }
 
 void

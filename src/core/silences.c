@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "measure.h"
 
 void
 silences_init(struct silences *ss, span retention, int64_t max, int64_t max_bytes, enum naming naming)
@@ -287,15 +288,17 @@ by_version(const void *a, const void *b)
 	return x->version < y->version ? -1 : x->version > y->version;
 }
 
-static void
+/* Looks at what is new since r->silences_seen; returns how many silences that were. */
+static size_t
 look(struct silences *ss, struct record *r, struct wall now)
 {
 	const struct labels *l = r->alert->labels;
 	struct mindex_iter it;
+	size_t looked = 0;
 
-	ss->queries++;
 	mindex_begin(&it, &ss->index, l, r->silences_seen);
 	for (struct silence_entry *entry; (entry = mindex_next(&it)) != NULL;) {
+		looked++;
 		if (silence_state_at(entry->silence, now) == SILENCE_EXPIRED ||
 		    (entry->silence->sets_n > 1 && has(r, entry)) ||
 		    !silence_matches(entry->silence, l))
@@ -308,6 +311,7 @@ look(struct silences *ss, struct record *r, struct wall now)
 	if (r->silences_n > 1)
 		qsort(r->silences, r->silences_n, sizeof(r->silences[0]), by_version);
 	r->silences_seen = ss->version;
+	return looked;
 }
 
 /* Forgets those that ended or went; returns how many are active. */
@@ -335,13 +339,33 @@ tidy(struct record *r, struct wall now)
 	return active;
 }
 
+static void
+count_looked(struct silences *ss, size_t looked)
+{
+	ss->counters->silences_queries++;
+	ss->counters->silences_scanned += looked;
+	ss->counters->silences_skipped += looked < ss->by_id.n ? ss->by_id.n - looked : 0;
+}
+
 size_t
 silences_match(struct silences *ss, struct record *r, struct wall now)
 {
 	if (r->silences_seen < ss->floor)
 		silences_forget(r);
-	if (r->silences_seen != ss->version)
-		look(ss, r, now);
+	if (ss->counters == NULL) {
+		if (r->silences_seen != ss->version)
+			look(ss, r, now);
+	} else if (r->silences_seen != ss->version) {
+		struct mono began = stopwatch(ss->port);
+		size_t looked = look(ss, r, now);
+
+		count_duration(&ss->counters->silences_query, ss->port, began);
+		count_looked(ss, looked);
+	} else {
+		/* Answered from what the record remembers: not worth a stopwatch. */
+		ss->counters->silences_query.buckets[0]++;
+		count_looked(ss, 0);
+	}
 	return r->silences_n > 0 ? tidy(r, now) : 0;
 }
 

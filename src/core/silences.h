@@ -19,6 +19,7 @@
 #include "base/hmap.h"
 #include "base/rand.h"
 #include "base/time.h"
+#include "core/counters.h"
 #include "mindex.h"
 #include "model/silence.h"
 #include "record.h"
@@ -38,7 +39,8 @@ struct silences {
 	uint64_t version;	/* of the newest */
 	uint64_t floor;		/* what was looked at before this one does not count */
 	size_t declared;	/* by rule files */
-	uint64_t queries;	/* label sets matched against silences */
+	struct port *port;	/* for its stopwatch; with counters, or NULL */
+	struct counters *counters;	/* borrowed; NULL: nothing is counted */
 	span retention;
 	int64_t max, max_bytes;	/* <= 0: no limit */
 	enum naming naming;

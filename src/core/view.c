@@ -215,6 +215,7 @@ count_silences(const struct engine *e, struct wall now, struct view_gauges *out)
 	HMAP_EACH(&e->silences.by_id, node) {
 		const struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
 
+		out->silences_bytes += silence_wire_size(entry->silence, entry->expires);
 		switch (silence_state_at(entry->silence, now)) {
 		case SILENCE_ACTIVE:
 			out->silences_active++;
@@ -232,8 +233,12 @@ count_silences(const struct engine *e, struct wall now, struct view_gauges *out)
 void
 view_gauges(struct engine *e, struct moment now, struct view_gauges *out)
 {
-	e->counters.silences_queries = e->silences.queries;
-	*out = (struct view_gauges){ .groups = e->groups.n + groups_count_ended(e, now), .log_entries = nflog_count(e->nflog) };
+	*out = (struct view_gauges){
+		.groups = e->groups.n + groups_count_ended(e, now),
+		.log_entries = nflog_count(e->nflog),
+		.log_bytes = nflog_bytes(e->nflog),
+		.silence_keys = e->silences.index.keys.n,
+	};
 	HMAP_EACH(&e->alerts.records, node) {
 		const struct record *r = CONTAINER_OF(node, struct record, node);
 
@@ -241,4 +246,37 @@ view_gauges(struct engine *e, struct moment now, struct view_gauges *out)
 			count_alert(r, out);
 	}
 	count_silences(e, now.wall, out);
+}
+
+static void
+mark_group(const struct group *g, struct wall now, struct group_marks *out)
+{
+	*out = (struct group_marks){ .key = g->key };
+	for (uint32_t i = 0; i < g->n; i++) {
+		if (alert_resolved_at(g->members[i]->record->alert, now))
+			continue;
+		switch ((enum mark)g->members[i]->mark) {
+		case MARK_UNPROCESSED:
+			out->unprocessed++;
+			break;
+		case MARK_ACTIVE:
+			out->active++;
+			break;
+		case MARK_SUPPRESSED:
+			out->suppressed++;
+			break;
+		}
+	}
+}
+
+void
+view_group_marks(const struct engine *e, struct moment now, struct arena *arena, struct group_marks **out,
+    size_t *n_out)
+{
+	size_t n = 0;
+
+	*out = ARENA_ARRAY(arena, e->groups.n, struct group_marks);
+	HMAP_EACH(&e->groups, node)
+		mark_group(CONTAINER_OF(node, struct group, node), now.wall, &(*out)[n++]);
+	*n_out = n;
 }

@@ -40,9 +40,12 @@ class Server:
 
     def start(self, wait=True):
         self.lines = queue.Queue()
+        flags = list(self.flags)
+        if not any(f.startswith("--cluster.listen-address") for f in flags):
+            flags.append("--cluster.listen-address=")
         self.process = subprocess.Popen(
             [self.binary, f"--config.file={self.config}", f"--storage.path={self.dir}/data",
-             "--web.listen-address=127.0.0.1:0", "--cluster.listen-address=", *self.flags],
+             "--web.listen-address=127.0.0.1:0", *flags],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=self.env, cwd=self.dir)
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
         self.reader.start()
