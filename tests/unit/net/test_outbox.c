@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The outbox between an engine and notifiers of this test's own making, with real transports. */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "core/engine.h"
+#include "lib_peer.h"
+#include "loop/clock_real.h"
+#include "loop/drive.h"
+#include "net/http_client.h"
+#include "net/http_server.h"
+#include "net/mail.h"
+#include "net/outbox.h"
+
+static struct {
+	struct event_base *base;
+	struct http_server *server;
+	struct http_client *http;
+	struct mail_pool *mail;
+	struct outbox *outbox;
+	struct notification n;
+	struct integration integration;
+	char url[100];
+	int requests;		/* seen by the server */
+	int starts, resumes, rearms;
+	int legs;		/* requests that an attempt makes */
+	enum step verdict;	/* of an attempt */
+	bool inside;		/* outbox_send has not returned */
+	uint64_t delivered[16];
+	int delivered_n;
+	struct outcome last;
+	char last_error[200];
+	uint64_t cancel_too;	/* attempt that the engine cancels while it is told of another */
+} w;
+
+static const struct http_config plain = { .follow_redirects = true };
+
+static void
+handle(void *arg, const struct api_request *r, struct moment now, struct api_response *out)
+{
+	(void)arg;
+	(void)now;
+	(void)r;
+	w.requests++;
+	out->status = 200;
+	sbuf_puts(&out->body, "ok");
+}
+
+static void
+fill(struct request *out)
+{
+	*out = (struct request){ .kind = REQUEST_HTTP,
+		.http = { .method = STR("POST"), .url = str_from(w.url), .body = STR("{}"), .http = &plain } };
+}
+
+enum step
+notify_start(struct attempt *a, struct request *out, struct err *e)
+{
+	ck_assert(!w.inside);
+	ck_assert_ptr_eq(a->n, &w.n);
+	ck_assert_ptr_nonnull(a->arena);
+	ck_assert_ptr_nonnull(a->rand);
+	w.starts++;
+	if (w.legs > 0) {
+		fill(out);
+		return STEP_SEND;
+	}
+	if (w.verdict != STEP_DONE)
+		err_set(e, ERR_INVALID, "did not start");
+	return w.verdict;
+}
+
+enum step
+notify_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
+{
+	int *done = a->state != NULL ? a->state : (a->state = ARENA_NEW(a->arena, int));
+
+	w.resumes++;
+	if (r->transport_error) {
+		err_set(e, ERR_IO, "%.*s", STR_ARG(r->error));
+		return STEP_RETRY;
+	}
+	ck_assert_int_eq(r->status, 200);
+	ck_assert(str_is(r->body, "ok"));
+	if (++*done < w.legs) {
+		fill(out);
+		return STEP_SEND;
+	}
+	a->failure = FAILURE_CLIENT_ERROR;
+	a->retry_after = 3;
+	if (w.verdict != STEP_DONE)
+		err_set(e, ERR_INVALID, "no luck");
+	return w.verdict;
+}
+
+void
+engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, struct moment now)
+{
+	ck_assert(!w.inside);
+	ck_assert_ptr_null(e);
+	ck_assert(now.mono.ns > 0);
+	w.delivered[w.delivered_n++] = attempt;
+	w.last = *o;
+	snprintf(w.last_error, sizeof(w.last_error), "%.*s", STR_ARG(o->error));
+	if (w.cancel_too != 0)
+		outbox_cancel(w.outbox, w.cancel_too);
+	outbox_cancel(w.outbox, attempt);	/* over already: nothing happens */
+}
+
+void
+drive_rearm(struct drive *d)
+{
+	ck_assert_ptr_null(d);
+	w.rearms++;
+}
+
+static void
+begin(void)
+{
+	struct http_server_options so = { .clock = clock_real(), .handle = handle, .get_concurrency = 100 };
+	struct err e = { 0 };
+
+	memset(&w, 0, sizeof(w));
+	w.base = so.base = event_base_new();
+	w.server = http_server_new(&so, &e);
+	ck_assert(http_server_listen(w.server, STR("127.0.0.1:0"), &e));
+	http_server_serve(w.server);
+	snprintf(w.url, sizeof(w.url), "http://127.0.0.1:%u/", http_server_port(w.server, 0));
+	w.http = http_client_new(&(struct http_client_options){ .base = w.base, .clock = clock_real() }, &e);
+	w.mail = mail_pool_new(&(struct mail_pool_options){ .base = w.base, .clock = clock_real() });
+	w.outbox = outbox_new(&(struct outbox_options){ .base = w.base, .clock = clock_real(), .http = w.http,
+	    .mail = w.mail, .external_url = STR("http://am"), .user_agent = STR("ua"), .hostname = STR("h") });
+	outbox_attach(w.outbox, NULL, NULL);
+	w.n.integration = &w.integration;
+}
+
+static void
+end(void)
+{
+	outbox_free(&w.outbox);
+	ck_assert_ptr_null(w.outbox);
+	mail_pool_free(&w.mail);
+	http_client_free(&w.http);
+	http_server_free(&w.server);
+	event_base_free(w.base);
+}
+
+static void
+send_attempt(uint64_t number)
+{
+	struct moment now = clock_real()->now(clock_real());
+
+	w.inside = true;
+	outbox_send(w.outbox, number, &w.n, mono_add(now.mono, 20 * SPAN_S), now);
+	w.inside = false;
+}
+
+static void
+await(int delivered)
+{
+	while (w.delivered_n < delivered)
+		event_base_loop(w.base, EVLOOP_ONCE);
+}
+
+START_TEST(attempts_are_conversations)
+{
+	begin();
+	w.legs = 3;
+	w.verdict = STEP_DONE;
+	send_attempt(7);
+	ck_assert_int_eq(w.starts, 0);
+	ck_assert_uint_eq(outbox_pending(w.outbox), 1);
+	await(1);
+	ck_assert_uint_eq(w.delivered[0], 7);
+	ck_assert(w.last.ok && !w.last.retry);
+	ck_assert_int_eq(w.requests, 3);
+	ck_assert_int_eq(w.resumes, 3);
+	ck_assert_int_eq(w.rearms, 1);
+	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
+	end();
+}
+END_TEST
+
+static const struct {
+	int legs;
+	enum step verdict;
+	bool ok, retry;
+	const char *error;
+} verdicts[] = {
+	{ 0, STEP_DONE, true, false, "" },
+	{ 0, STEP_FAIL, false, false, "did not start" },
+	{ 0, STEP_RETRY, false, true, "did not start" },
+	{ 1, STEP_DONE, true, false, "" },
+	{ 1, STEP_FAIL, false, false, "no luck" },
+	{ 1, STEP_RETRY, false, true, "no luck" },
+};
+
+START_TEST(verdicts_reach_the_engine)
+{
+	begin();
+	w.legs = verdicts[_i].legs;
+	w.verdict = verdicts[_i].verdict;
+	send_attempt(1);
+	await(1);
+	ck_assert_int_eq(w.last.ok, verdicts[_i].ok);
+	ck_assert_int_eq(w.last.retry, verdicts[_i].retry);
+	ck_assert_str_eq(w.last_error, verdicts[_i].error);
+	if (w.legs > 0) {
+		ck_assert_int_eq(w.last.failure, FAILURE_CLIENT_ERROR);
+		ck_assert_int_eq(w.last.retry_after, 3);
+	}
+	end();
+}
+END_TEST
+
+START_TEST(canceled_attempts_are_silent)
+{
+	begin();
+	w.legs = 1;
+	w.verdict = STEP_DONE;
+	/* Before it starts, while it is under way, and one nobody knows. */
+	send_attempt(1);
+	outbox_cancel(w.outbox, 1);
+	send_attempt(2);
+	while (w.requests == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	outbox_cancel(w.outbox, 2);
+	outbox_cancel(w.outbox, 99);
+	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
+	/* One that goes while the engine hears of another. */
+	w.legs = 0;
+	w.cancel_too = 4;
+	send_attempt(3);
+	w.legs = 0;
+	send_attempt(4);
+	await(1);
+	for (int i = 0; i < 5; i++)
+		event_base_loop(w.base, EVLOOP_NONBLOCK);
+	ck_assert_int_eq(w.delivered_n, 1);
+	end();
+}
+END_TEST
+
+START_TEST(what_is_under_way_at_the_end_is_dropped)
+{
+	begin();
+	w.legs = 1;
+	send_attempt(1);
+	while (w.starts == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	send_attempt(2);
+	end();
+	ck_assert_int_eq(w.delivered_n, 0);
+}
+END_TEST
+
+START_TEST(receivers_that_are_away_are_a_reason_to_retry)
+{
+	begin();
+	w.legs = 1;
+	http_server_stop(w.server, 0, NULL, NULL);
+	send_attempt(1);
+	await(1);
+	ck_assert(w.last.retry);
+	ck_assert_ptr_nonnull(strstr(w.last_error, "connect: connection refused"));
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("outbox");
+	TCase *tc = tcase_create("outbox");
+	SRunner *sr;
+	int failed;
+
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, attempts_are_conversations);
+	tcase_add_loop_test(tc, verdicts_reach_the_engine, 0, ARRAY_LEN(verdicts));
+	tcase_add_test(tc, canceled_attempts_are_silent);
+	tcase_add_test(tc, what_is_under_way_at_the_end_is_dropped);
+	tcase_add_test(tc, receivers_that_are_away_are_a_reason_to_retry);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
