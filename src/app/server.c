@@ -394,6 +394,8 @@ server_run(const struct options *o, struct arena *a)
 	LOG(&s.log, LOG_INFO, "Build context",
 	    F_CSTR("build_context", "(go=C11, platform=linux, user=, date=, tags=unknown)"));
 	warn_features(&s);
+	if (o->alerts_per_name > 0)
+		LOG(&s.log, LOG_INFO, "per alert name limit enabled", F_INT("limit", o->alerts_per_name));
 	if (start(&s, now, &e)) {
 		startup_pages_release();
 		event_base_dispatch(s.base);
