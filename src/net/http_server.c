@@ -1,129 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * libevent's own HTTP server (2.1) is not used: it has no limit on the time a
- * head may take nor on connections, reads on while it writes, answers unknown
- * methods itself, and takes folded headers and the body of a HEAD request for
- * what they are not.
- */
 #include "net/http_server.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/event.h>
+#include <event2/http.h>
 #include <event2/listener.h>
 
 #include "base/mem.h"
 #include "errno_text.h"
-#include "http_conn.h"
+#include "http_private.h"
 #include "listen.h"
 #include "web_config.h"
 
-#define BODY_TIMEOUT (10 * SPAN_MIN)	/* for a whole request body */
-#define LINGER_TIMEOUT (2 * SPAN_S)
 #define RESERVED_FDS 2048		/* for files, receivers, workers */
 
-static void
-arm(struct conn_list *l, struct mono now)
-{
-	span wait = l->first != NULL ? mono_sub(l->first->deadline, now) : 0;
-	struct timeval tv;
-
-	if (wait < 0)
-		wait = 0;
-	tv.tv_sec = wait / SPAN_S;
-	tv.tv_usec = wait % SPAN_S / 1000 + 1;
-	evtimer_add(l->timer, &tv);
-}
-
-static void pause_accepting(struct http_server *s, bool pause);
-
-static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn_list *l = arg;
-	struct mono now = l->server->o.clock->now(l->server->o.clock).mono;
-
-	(void)fd;
-	(void)what;
-	while (l->first != NULL && l->first->deadline.ns <= now.ns)
-		http_conn_expire(l->first);
-	if (l->first != NULL)
-		arm(l, now);
-}
-
-static void
-list_remove(struct conn_list *l, struct http_conn *c)
-{
-	if (c->prev != NULL)
-		c->prev->next = c->next;
-	else
-		l->first = c->next;
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-	else
-		l->last = c->prev;
-	c->prev = c->next = NULL;
-	l->n--;
-}
-
-static void
-list_append(struct conn_list *l, struct http_conn *c)
-{
-	c->prev = l->last;
-	c->next = NULL;
-	if (l->last != NULL)
-		l->last->next = c;
-	else
-		l->first = c;
-	l->last = c;
-	l->n++;
-}
-
-void
-conn_list_move(struct http_conn *c, enum conn_state state)
-{
-	struct conn_list *l;
-	struct mono now;
-
-	if (c->state != CONN_STATES)
-		list_remove(&c->server->lists[c->state], c);
-	c->state = state;
-	if (state == CONN_STATES)
-		return;
-	l = &c->server->lists[state];
-	list_append(l, c);
-	/* One that is idle can make room. */
-	if (state == CONN_IDLE && !c->server->stopping && !evtimer_pending(c->server->retry, NULL))
-		pause_accepting(c->server, false);
-	if (l->after == 0)
-		return;
-	now = c->server->o.clock->now(c->server->o.clock).mono;
-	c->deadline = mono_add(now, l->after);
-	/* A timer that runs already fires earlier than this deadline and is armed anew then. */
-	if (!evtimer_pending(l->timer, NULL))
-		arm(l, now);
-}
+/* evhttp makes itself the argument of its listeners' callbacks, so one of theirs has to look for its server. */
+static struct http_server *servers;
 
 /* Accepting costs a descriptor; when they run out, or connections do, new ones wait in the kernel. */
-static void
-pause_accepting(struct http_server *s, bool pause)
+void
+guard_pause(struct http_server *s, bool pause)
 {
 	if (s->paused == pause || !s->serving)
 		return;
 	s->paused = pause;
 	for (size_t i = 0; i < s->listeners_n; i++) {
-		if (s->listeners[i].ev == NULL)
+		if (s->listeners[i].bound == NULL)
 			continue;
 		if (pause)
-			evconnlistener_disable(s->listeners[i].ev);
+			evconnlistener_disable(evhttp_bound_socket_get_listener(s->listeners[i].bound));
 		else
-			evconnlistener_enable(s->listeners[i].ev);
+			evconnlistener_enable(evhttp_bound_socket_get_listener(s->listeners[i].bound));
 	}
 }
 
@@ -135,14 +45,22 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (s->conns < s->o.max_connections)
-		pause_accepting(s, false);
+		guard_pause(s, false);
 }
 
 static void
-retry_soon(struct http_server *s)
+on_accept_error(struct evconnlistener *ev, void *arg)
 {
 	struct timeval soon = { 0, 100000 };
+	struct http_server *s = servers;
+	int why = errno;
 
+	(void)ev;
+	while (s != NULL && s->evhttp != arg)
+		s = s->next;
+	assert(s != NULL);
+	LOG(s->o.log, LOG_WARN, "Accept error, will try again", F_CSTR("err", errno_text(why).s));
+	guard_pause(s, true);
 	evtimer_add(s->retry, &soon);
 }
 
@@ -176,80 +94,55 @@ http_server_freed(struct http_server *s)
 			evtimer_add(s->grace, &now);
 		}
 	} else if (s->paused && !evtimer_pending(s->retry, NULL)) {
-		pause_accepting(s, false);
+		guard_pause(s, false);
 	}
 }
 
 static void
-on_accept(struct evconnlistener *ev, evutil_socket_t fd, struct sockaddr *sa, int sa_n, void *arg)
+fill_in(struct http_server_options *o)
 {
-	struct http_server *s = arg;
-	int on = 1;
+	unsigned long fds = listen_raise_limit();
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-	(void)ev;
-	(void)sa_n;
-	if (sa->sa_family == AF_INET || sa->sa_family == AF_INET6) {
-		/* Failure costs a little latency, no more. */
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	}
-	/* Room is made by the one that has been idle for longest. */
-	if (s->conns >= s->o.max_connections && s->lists[CONN_IDLE].first != NULL)
-		http_conn_free(s->lists[CONN_IDLE].first);
-	http_conn_new(s, fd);
-	if (s->conns >= s->o.max_connections && s->lists[CONN_IDLE].n <= 1)
-		pause_accepting(s, true);
-}
-
-static void
-on_accept_error(struct evconnlistener *ev, void *arg)
-{
-	struct http_server *s = arg;
-	int why = errno;
-
-	(void)ev;
-	LOG(s->o.log, LOG_WARN, "Accept error, will try again", F_CSTR("err", errno_text(why).s));
-	pause_accepting(s, true);
-	retry_soon(s);
+	if (o->max_header == 0)
+		o->max_header = (size_t)1 << 20;
+	if (o->max_body == 0)
+		o->max_body = (size_t)64 << 20;
+	if (o->max_connections == 0)
+		o->max_connections = 16384;
+	fds = fds > 2 * RESERVED_FDS ? fds - RESERVED_FDS : fds / 2;
+	if (o->max_connections > fds)
+		o->max_connections = (unsigned)fds;
+	if (o->get_concurrency <= 0)
+		o->get_concurrency = cpus > 8 ? cpus : 8;
+	if (o->header_timeout <= 0)
+		o->header_timeout = 30 * SPAN_S;
+	if (o->idle_timeout <= 0)
+		o->idle_timeout = 5 * SPAN_MIN;
 }
 
 struct http_server *
 http_server_new(const struct http_server_options *o, struct err *e)
 {
 	struct http_server *s = NEW(struct http_server);
-	unsigned long fds = listen_raise_limit();
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	s->o = *o;
+	fill_in(&s->o);
 	s->arena = arena_new();
-	if (s->o.max_header == 0)
-		s->o.max_header = (size_t)1 << 20;
-	if (s->o.max_body == 0)
-		s->o.max_body = (size_t)64 << 20;
-	if (s->o.max_connections == 0)
-		s->o.max_connections = 16384;
-	fds = fds > 2 * RESERVED_FDS ? fds - RESERVED_FDS : fds / 2;
-	if (s->o.max_connections > fds)
-		s->o.max_connections = (unsigned)fds;
-	if (s->o.get_concurrency <= 0)
-		s->o.get_concurrency = cpus > 8 ? cpus : 8;
-	if (s->o.header_timeout <= 0)
-		s->o.header_timeout = 30 * SPAN_S;
-	if (s->o.idle_timeout <= 0)
-		s->o.idle_timeout = 5 * SPAN_MIN;
-	for (int i = 0; i < CONN_STATES; i++) {
-		s->lists[i].server = s;
-		s->lists[i].state = (enum conn_state)i;
-		s->lists[i].timer = evtimer_new(o->base, on_deadline, &s->lists[i]);
-	}
-	s->lists[CONN_IDLE].after = s->o.idle_timeout;
-	s->lists[CONN_HEAD].after = s->o.header_timeout;
-	s->lists[CONN_BODY].after = BODY_TIMEOUT;
-	s->lists[CONN_ADMIT].after = s->o.timeout;
-	s->lists[CONN_HELD].after = s->o.timeout;
-	s->lists[CONN_LINGER].after = LINGER_TIMEOUT;
+	guard_init(s);
 	s->retry = evtimer_new(o->base, on_retry, s);
 	s->grace = evtimer_new(o->base, on_grace, s);
+	s->next = servers;
+	servers = s;
+	s->evhttp = evhttp_new(o->base);
+	assert(s->evhttp != NULL);
+	evhttp_set_gencb(s->evhttp, exchange_begin, s);
+	evhttp_set_bevcb(s->evhttp, guard_accept, s);
+	/* All, and those that it does not know as well: which ones there are is for the handler to say. */
+	evhttp_set_allowed_methods(s->evhttp, UINT16_MAX);
+	evhttp_set_default_content_type(s->evhttp, NULL);
+	evhttp_set_max_headers_size(s->evhttp, (ev_ssize_t)s->o.max_header);
+	evhttp_set_max_body_size(s->evhttp, (ev_ssize_t)s->o.max_body);
 	if (o->web_config.n > 0 && (s->web = web_config_new(o->base, o->clock, o->log, o->web_config, e)) == NULL)
 		http_server_free(&s);
 	return s;
@@ -315,12 +208,14 @@ http_server_serve(struct http_server *s)
 	s->serving = true;
 	for (size_t i = 0; i < s->listeners_n; i++) {
 		struct listener *l = &s->listeners[i];
+		struct evconnlistener *ev;
 
-		l->ev = evconnlistener_new(s->o.base, on_accept, s, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
-		    0, l->fd);
-		assert(l->ev != NULL);
+		ev = evconnlistener_new(s->o.base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, l->fd);
+		assert(ev != NULL);
 		l->fd = -1;
-		evconnlistener_set_error_cb(l->ev, on_accept_error);
+		l->bound = evhttp_bind_listener(s->evhttp, ev);
+		assert(l->bound != NULL);
+		evconnlistener_set_error_cb(ev, on_accept_error);
 		LOG(s->o.log, LOG_INFO, "Listening on", F_STR("address", l->address));
 		if (tls)
 			LOG(s->o.log, LOG_INFO, "TLS is enabled.", F_BOOL("http2", false), F_STR("address", l->address));
@@ -335,7 +230,7 @@ http_server_release(struct http_server *s, uint64_t upto)
 	struct http_conn *c;
 
 	while ((c = s->lists[CONN_HELD].first) != NULL && c->x->ticket <= upto)
-		http_conn_release(c, STR_NONE);
+		exchange_release(c, STR_NONE);
 }
 
 void
@@ -346,18 +241,18 @@ http_server_refuse(struct http_server *s, uint64_t upto, struct str why)
 	if (why.n == 0)
 		why = STR("not stored");
 	while ((c = s->lists[CONN_HELD].first) != NULL && c->x->ticket <= upto)
-		http_conn_release(c, why);
+		exchange_release(c, why);
 }
 
 static void
 close_listeners(struct http_server *s)
 {
 	for (size_t i = 0; i < s->listeners_n; i++) {
-		if (s->listeners[i].ev != NULL)
-			evconnlistener_free(s->listeners[i].ev);
+		if (s->listeners[i].bound != NULL)
+			evhttp_del_accept_socket(s->evhttp, s->listeners[i].bound);
 		if (s->listeners[i].fd >= 0)
 			close(s->listeners[i].fd);
-		s->listeners[i].ev = NULL;
+		s->listeners[i].bound = NULL;
 		s->listeners[i].fd = -1;
 	}
 }
@@ -374,9 +269,9 @@ http_server_stop(struct http_server *s, span grace, void (*done)(void *arg), voi
 	s->stopped_arg = arg;
 	/* Between requests nobody is owed an answer. */
 	while (s->lists[CONN_IDLE].first != NULL)
-		http_conn_free(s->lists[CONN_IDLE].first);
+		guard_cut(s->lists[CONN_IDLE].first);
 	while (s->lists[CONN_HEAD].first != NULL)
-		http_conn_free(s->lists[CONN_HEAD].first);
+		guard_cut(s->lists[CONN_HEAD].first);
 	if (s->conns == 0)
 		tv = (struct timeval){ 0, 0 };
 	evtimer_add(s->grace, &tv);
@@ -385,7 +280,7 @@ http_server_stop(struct http_server *s, span grace, void (*done)(void *arg), voi
 void
 http_server_free(struct http_server **sp)
 {
-	struct http_server *s = *sp;
+	struct http_server *s = *sp, **at = &servers;
 
 	if (s == NULL)
 		return;
@@ -393,11 +288,11 @@ http_server_free(struct http_server **sp)
 	s->stopping = true;
 	s->stopped = NULL;
 	close_listeners(s);
-	for (int i = 0; i < CONN_STATES; i++)
-		while (s->lists[i].first != NULL)
-			http_conn_free(s->lists[i].first);
-	for (int i = 0; i < CONN_STATES; i++)
-		event_free(s->lists[i].timer);
+	guard_fini(s);
+	evhttp_free(s->evhttp);
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
 	event_free(s->retry);
 	event_free(s->grace);
 	web_config_free(&s->web);

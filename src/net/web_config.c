@@ -10,7 +10,7 @@
 #include <event2/bufferevent_ssl.h>
 
 #include "base/mem.h"
-#include "http_reply.h"
+#include "http_response.h"
 #include "loop/work.h"
 #include "text/base64.h"
 #include "text/digest.h"
@@ -208,7 +208,7 @@ web_config_headers(const struct web_config *w, struct api_response *r)
 		while (k < r->headers_n && !str_caseeq(r->headers[k].name, w->file.header_names[i]))
 			k++;
 		if (k == r->headers_n)
-			http_reply_header(r, w->file.header_names[i].p, w->file.header_values[i]);
+			http_response_header(r, w->file.header_names[i].p, w->file.header_values[i]);
 	}
 }
 
@@ -234,9 +234,9 @@ deny(struct api_response *r, int status, const char *text)
 {
 	r->status = status;
 	if (status == 401)
-		http_reply_header(r, "WWW-Authenticate", STR("Basic"));
-	http_reply_header(r, "Content-Type", STR("text/plain; charset=utf-8"));
-	http_reply_header(r, "X-Content-Type-Options", STR("nosniff"));
+		http_response_header(r, "WWW-Authenticate", STR("Basic"));
+	http_response_header(r, "Content-Type", STR("text/plain; charset=utf-8"));
+	http_response_header(r, "X-Content-Type-Options", STR("nosniff"));
 	sbuf_printf(&r->body, "%s\n", text);
 }
 

@@ -29,7 +29,7 @@ struct web_config *web_config_new(struct event_base *base, struct clock *clock, 
 void web_config_free(struct web_config **w);
 /* All below take NULL for "no such file". */
 bool web_config_tls(const struct web_config *w);
-/* Takes a connected socket, with TLS if so configured. */
+/* Takes a connected socket (-1: it will be set later), with TLS if so configured. */
 struct bufferevent *web_config_accept(struct web_config *w, struct event_base *base, int fd);
 /* Adds the configured headers to a response. */
 void web_config_headers(const struct web_config *w, struct api_response *r);

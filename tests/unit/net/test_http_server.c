@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 
 #include "base/mem.h"
@@ -112,6 +114,14 @@ end(void)
 	event_base_free(w.base);
 }
 
+static void
+on_time(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	*(bool *)arg = true;
+}
+
 #define BEGIN(...) begin((struct http_server_options){ __VA_ARGS__ })
 
 START_TEST(answers_and_keeps_alive)
@@ -150,13 +160,13 @@ START_TEST(pipelined_requests_are_answered_in_order)
 	BEGIN(0);
 	p = peer_new(w.base, w.port);
 	peer_send(p, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-		     "3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: t\r\n\r\n\r\nHEAD /3 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nxxGET /4 HTTP/1.0\r\n\r\n");
+		     "3\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: t\r\n\r\n\r\nHEAD /3 HTTP/1.1\r\nHost: x\r\n\r\nGET /4 HTTP/1.0\r\n\r\n");
 	at = peer_expect(p, 0, "</1>");
 	at = peer_expect(p, at, "</2>");
 	at = peer_expect(p, at, "Content-Length: 4\r\n\r\nHTTP/1.0 200 OK\r\n");
 	peer_expect(p, at, "</4>");
 	peer_expect_eof(p);
-	ck_assert_str_eq(w.seen.p, "GET /1? \nPOST /2? abcde\nHEAD /3? xx\nGET /4? \n");
+	ck_assert_str_eq(w.seen.p, "GET /1? \nPOST /2? abcde\nHEAD /3? \nGET /4? \n");
 	peer_free(p);
 	end();
 }
@@ -187,26 +197,34 @@ static const struct {
 } bad[] = {
 	{ "GET / HTTP/1.1\r\n\r\n", "400 Bad Request: missing required Host header" },
 	{ "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request: too many Host headers" },
-	{ "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "505 HTTP Version Not Supported" },
+	{ "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "400 Bad Request" },
+	{ "GET / HTTP/0.9\r\nHost: a\r\n\r\n", "505 HTTP Version Not Supported" },
 	{ "GET /\r\nHost: a\r\n\r\n", "400 Bad Request" },
 	{ "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
+	{ "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
 	{ "GET x HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
 	{ "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
 	{ "GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n", "400 Bad Request" },
+	{ "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n\tfolded\r\n\r\n", "400 Bad Request" },
 	{ "GET / HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n", "400 Bad Request" },
 	{ "GET / HTTP/1.1\r\nHost: a\r\nX: b\rc\r\n\r\n", "400 Bad Request" },
+	{ "GET / HTTP/1.1\r\nHost: a\r\nX: b\x01\r\n\r\n", "400 Bad Request" },
 	{ "GET / HTTP/1.1\r\nHost: a\r\nnocolon\r\n\r\n", "400 Bad Request" },
 	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n", "400 Bad Request" },
+	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", "400 Bad Request" },
+	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy", "400 Bad Request" },
+	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx", "400 Bad Request" },
 	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1,1\r\n\r\n", "400 Bad Request" },
 	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "501 Not Implemented" },
-	{ "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400 Bad Request: malformed chunked encoding" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc", "400 Bad Request: malformed chunked encoding" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", "400 Bad Request" },
+	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n", "413 Request Entity Too Large" },
+	{ "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "400 Bad Request" },
+	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "501 Not Implemented" },
+	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501 Not Implemented" },
+	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\nContent-Length: 1\r\n\r\nx", "400 Bad Request" },
+	{ "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400 Bad Request" },
+	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "413 Request Entity Too Large" },
+	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", "413 Request Entity Too Large" },
+	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "413 Request Entity Too Large" },
 	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n401\r\n", "413 Request Entity Too Large" },
 	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1025\r\n\r\nabc", "413 Request Entity Too Large" },
 	{ "POST / HTTP/1.1\r\nHost: a\r\nExpect: more\r\nContent-Length: 1\r\n\r\n", "417 Expectation Failed" },
@@ -220,12 +238,107 @@ START_TEST(bad_requests_are_refused)
 	BEGIN(.max_body = 1024);
 	p = peer_new(w.base, w.port);
 	peer_send(p, bad[_i].request);
-	snprintf(line, sizeof(line), "HTTP/1.1 %.3s ", bad[_i].answer);
+	snprintf(line, sizeof(line), "HTTP/1.%c %.3s ", strstr(bad[_i].request, "/1.0\r\n") != NULL ? '0' : '1',
+	    bad[_i].answer);
 	peer_expect(p, 0, line);
-	peer_expect(p, 0, "\r\nConnection: close\r\n\r\n");
+	peer_expect(p, 0, "\r\nConnection: close\r\n");
 	peer_expect(p, 0, bad[_i].answer);
 	peer_expect_eof(p);
 	ck_assert_uint_eq(w.seen.n, 0);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(what_evhttp_leaves_unread_ends_the_connection)
+{
+	static const char *const requests[] = {
+		"HEAD /h HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
+		"BREW /b HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
+		"TRACE /t HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
+	};
+	struct peer *p;
+
+	BEGIN(0);
+	p = peer_new(w.base, w.port);
+	peer_send(p, requests[_i]);
+	peer_expect(p, 0, "HTTP/1.1 200 OK\r\n");
+	peer_expect(p, 0, "\r\nConnection: close\r\n");
+	peer_expect_eof(p);
+	ck_assert_ptr_null(strstr(w.seen.p, "smuggled"));
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(a_nul_hides_nothing)
+{
+	static const char request[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\0000\r\n\r\nabcdefghij";
+	struct peer *p;
+
+	BEGIN(0);
+	p = peer_new(w.base, w.port);
+	peer_send_n(p, request, sizeof(request) - 1);
+	peer_expect(p, 0, "HTTP/1.1 400 Bad Request\r\n");
+	peer_expect_eof(p);
+	ck_assert_uint_eq(w.seen.n, 0);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(a_slow_body_is_not_a_slow_head)
+{
+	struct peer *p;
+	bool over = false;
+
+	BEGIN(.header_timeout = 20 * SPAN_MS);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na");
+	event_base_once(w.base, -1, EV_TIMEOUT, on_time, &over, &(struct timeval){ 0, 80000 });
+	loop_until(w.base, &over);
+	ck_assert(!p->eof);
+	peer_send(p, "b");
+	peer_expect(p, 0, "</slow>");
+	peer_free(p);
+	end();
+}
+END_TEST
+
+/* An answer to what is not read to its end still arrives. */
+START_TEST(who_is_refused_while_sending_gets_to_see_it)
+{
+	struct peer *p;
+	char *much = mem_calloc(1, 8 << 20);
+
+	BEGIN(.max_body = 1024);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8388608\r\n\r\n");
+	peer_send_n(p, much, 8 << 20);
+	peer_expect(p, 0, "HTTP/1.1 413 Request Entity Too Large\r\n");
+	peer_expect_eof(p);
+	mem_free(much);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(half_closed_peers_get_their_answers)
+{
+	struct peer *p;
+
+	BEGIN(0);
+	w.ticket = 1;
+	p = peer_new(w.base, w.port);
+	peer_send(p, "POST /hold HTTP/1.1\r\nHost: a\r\n\r\n");
+	while (w.seen.n == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(shutdown(bufferevent_getfd(p->bev), SHUT_WR), 0);
+	for (int i = 0; i < 5; i++)
+		event_base_loop(w.base, EVLOOP_NONBLOCK);
+	http_server_release(w.server, 1);
+	peer_expect(p, 0, "</hold>");
+	peer_expect_eof(p);
 	peer_free(p);
 	end();
 }
@@ -238,10 +351,12 @@ START_TEST(odd_methods_reach_the_handler)
 
 	BEGIN(0);
 	p = peer_new(w.base, w.port);
-	peer_send(p, "BREW /pot HTTP/1.1\r\nHost: x\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: x\r\n\r\nDELETE /d HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_send(p, "BREW /pot HTTP/1.1\r\nHost: x\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: x\r\n\r\nCONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\nDELETE /d HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "</pot>");
 	at = peer_expect(p, at, "<*>");
+	at = peer_expect(p, at, "<a:1>");
 	peer_expect(p, at, "</d>");
+	ck_assert_str_eq(w.seen.p, "UNKNOWN /pot? \nOPTIONS *? \nCONNECT a:1? \nDELETE /d? \n");
 	peer_free(p);
 	end();
 }
@@ -258,7 +373,7 @@ START_TEST(large_heads_are_refused)
 	p = peer_new(w.base, w.port);
 	peer_send(p, "GET / HTTP/1.1\r\nHost: x\r\nX: ");
 	peer_send(p, junk);
-	peer_expect(p, 0, "HTTP/1.1 431 Request Header Fields Too Large\r\n");
+	peer_expect(p, 0, "HTTP/1.1 400 Bad Request\r\n");
 	peer_expect_eof(p);
 	peer_free(p);
 	end();
@@ -607,6 +722,11 @@ main(void)
 	tcase_add_test(tc, pipelined_requests_are_answered_in_order);
 	tcase_add_test(tc, bytes_may_come_one_by_one);
 	tcase_add_loop_test(tc, bad_requests_are_refused, 0, ARRAY_LEN(bad));
+	tcase_add_loop_test(tc, what_evhttp_leaves_unread_ends_the_connection, 0, 3);
+	tcase_add_test(tc, a_nul_hides_nothing);
+	tcase_add_test(tc, a_slow_body_is_not_a_slow_head);
+	tcase_add_test(tc, who_is_refused_while_sending_gets_to_see_it);
+	tcase_add_test(tc, half_closed_peers_get_their_answers);
 	tcase_add_test(tc, odd_methods_reach_the_handler);
 	tcase_add_test(tc, large_heads_are_refused);
 	tcase_add_test(tc, slow_clients_are_dropped);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http_reply.h"
+#include "http_response.h"
 
 #include <assert.h>
 #include <stdio.h>
 
 #include <event2/buffer.h>
+#include <event2/http.h>
 
 #include "base/mem.h"
-#include "http_conn.h"
+#include "http_private.h"
 
 static const struct {
 	int status;
@@ -35,7 +36,7 @@ http_reason(int status)
 }
 
 void
-http_reply_header(struct api_response *r, const char *name, struct str value)
+http_response_header(struct api_response *r, const char *name, struct str value)
 {
 	if (r->headers_n < ARRAY_LEN(r->headers))
 		r->headers[r->headers_n++] = (struct api_header){ str_from(name), value };
@@ -76,37 +77,50 @@ free_body(const void *data, size_t n, void *arg)
 	mem_free(arg);
 }
 
+static void
+put_headers(struct http_server *s, struct exchange *x, bool has_body)
+{
+	struct evkeyvalq *out = evhttp_request_get_output_headers(x->evreq);
+	const struct api_response *r = &x->resp;
+	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED), value = SBUF_INIT(SBUF_UNLIMITED);
+
+	for (size_t i = 0; i < r->headers_n; i++) {
+		sbuf_reset(&name);
+		sbuf_reset(&value);
+		put_clean(&name, r->headers[i].name);
+		put_clean(&value, r->headers[i].value);
+		evhttp_add_header(out, sbuf_cstr(&name), sbuf_cstr(&value));
+	}
+	evhttp_add_header(out, "Date", http_date(s));
+	if (has_body) {
+		sbuf_reset(&value);
+		sbuf_printf(&value, "%zu", r->body.n);
+		evhttp_add_header(out, "Content-Length", sbuf_cstr(&value));
+	}
+	if (x->close) {
+		/* Otherwise evhttp might promise to keep a connection of HTTP/1.0. */
+		while (evhttp_remove_header(evhttp_request_get_input_headers(x->evreq), "Connection") == 0)
+			;
+		evhttp_add_header(out, "Connection", "close");
+	}
+	sbuf_fini(&name);
+	sbuf_fini(&value);
+}
+
 void
-http_reply_write(struct http_server *s, struct exchange *x, struct evbuffer *out)
+http_response_send(struct http_server *s, struct exchange *x)
 {
 	struct api_response *r = &x->resp;
-	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	bool has_body = r->status >= 200 && r->status != 204 && r->status != 304;
 	size_t n;
 	char *p;
 
 	assert(r->status >= 200 && r->status <= 999);
-	sbuf_printf(&b, "HTTP/1.%d %d %s\r\n", x->head.minor == 0 && x->head.method.n > 0 ? 0 : 1, r->status,
-	    http_reason(r->status));
-	for (size_t i = 0; i < r->headers_n; i++) {
-		put_clean(&b, r->headers[i].name);
-		sbuf_puts(&b, ": ");
-		put_clean(&b, r->headers[i].value);
-		sbuf_puts(&b, "\r\n");
+	put_headers(s, x, has_body);
+	if (has_body && r->body.n > 0 && evhttp_request_get_command(x->evreq) != EVHTTP_REQ_HEAD) {
+		p = sbuf_take(&r->body, &n);
+		if (evbuffer_add_reference(evhttp_request_get_output_buffer(x->evreq), p, n, free_body, p) < 0)
+			mem_free(p);	/* out of memory: the peer waits for more than comes and is cut */
 	}
-	sbuf_printf(&b, "Date: %s\r\n", http_date(s));
-	if (has_body)
-		sbuf_printf(&b, "Content-Length: %zu\r\n", r->body.n);
-	if (x->close)
-		sbuf_puts(&b, "Connection: close\r\n");
-	else if (x->head.minor == 0)
-		sbuf_puts(&b, "Connection: keep-alive\r\n");
-	sbuf_puts(&b, "\r\n");
-	evbuffer_add(out, b.p, b.n);
-	sbuf_fini(&b);
-	if (!has_body || str_is(x->head.method, "HEAD") || r->body.n == 0)
-		return;
-	p = sbuf_take(&r->body, &n);
-	if (evbuffer_add_reference(out, p, n, free_body, p) < 0)
-		mem_free(p);	/* out of memory: the connection will stall and be closed */
+	evhttp_send_reply(x->evreq, r->status, http_reason(r->status), NULL);
 }

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <stdio.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "base/duration.h"
+#include "base/mem.h"
+#include "http_private.h"
+#include "http_request.h"
+#include "http_response.h"
+#include "web_config.h"
+
+static struct moment
+now_of(const struct http_server *s)
+{
+	return s->o.clock->now(s->o.clock);
+}
+
+void
+exchange_end(struct http_conn *c)
+{
+	struct exchange *x = c->x;
+
+	if (x == NULL)
+		return;
+	c->x = NULL;
+	if (x->admission != NULL)
+		web_config_abandon(&x->admission);
+	if (x->is_get) {
+		c->server->gets--;
+		if (c->server->o.in_flight != NULL)
+			c->server->o.in_flight(c->server->o.arg, -1);
+	}
+	/* evhttp gives up a request that nobody has answered when its connection fails. */
+	if (!x->sent && evhttp_request_get_connection(x->evreq) == NULL)
+		evhttp_request_free(x->evreq);
+	sbuf_fini(&x->body);
+	sbuf_fini(&x->resp.body);
+	arena_free(&x->arena);
+	mem_free(x);
+}
+
+/* evhttp has written all of the answer; what it does next depends on what was promised. */
+static void
+on_complete(struct evhttp_request *req, void *arg)
+{
+	struct http_conn *c = arg;
+	bool close = c->x->close;
+
+	(void)req;
+	c->unread = c->x->unread;
+	exchange_end(c);
+	if (!close)
+		guard_next(c);
+}
+
+/* Gives evhttp what x->resp says. Nothing is read until it is written. */
+static void
+send_response(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+
+	if (s->o.observe != NULL && x->req.method.n > 0)
+		s->o.observe(s->o.arg, &x->req, &x->resp, mono_sub(now_of(s).mono, x->began));
+	if (s->stopping)
+		x->close = true;
+	web_config_headers(s->web, &x->resp);
+	x->sent = true;
+	evhttp_request_set_on_complete_cb(x->evreq, on_complete, c);
+	http_response_send(s, x);
+	/* evhttp would go on reading, for no better reason than to see the end; and take that for a reason to stop writing. */
+	bufferevent_disable(c->bev, EV_READ);
+	guard_move(c, CONN_WRITE);
+}
+
+/* An answer of the server itself, in Go's form. */
+static void
+send_text(struct http_conn *c, int status, struct str text)
+{
+	struct exchange *x = c->x;
+
+	sbuf_fini(&x->resp.body);
+	x->resp = (struct api_response){ .status = status, .handler = x->resp.handler, .body.max = SBUF_UNLIMITED };
+	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
+	sbuf_str(&x->resp.body, text);
+	send_response(c);
+}
+
+/* A request that is none: the connection ends with the answer. */
+static void
+send_bad(struct http_conn *c, int status, const char *why)
+{
+	struct exchange *x = c->x;
+	struct sbuf b = SBUF_INIT(512);
+
+	x->close = true;
+	x->unread = true;
+	x->req.method = STR_NONE;	/* not worth a metric: there was no request to speak of */
+	sbuf_printf(&b, "%d %s%s%s", status, http_reason(status), *why != '\0' ? ": " : "", why);
+	send_text(c, status, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
+static void
+send_timeout(struct http_conn *c)
+{
+	char d[DURATION_MAX];
+	struct sbuf b = SBUF_INIT(256);
+
+	duration_format_go(c->server->o.timeout, d);
+	sbuf_printf(&b, "Exceeded configured timeout of %s.\n", d);
+	send_text(c, 503, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
+static void
+dispatch(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+
+	x->req.body = http_request_body(x->evreq, &x->body);
+	x->resp = (struct api_response){ .body.max = SBUF_UNLIMITED };
+	s->o.handle(s->o.arg, &x->req, now_of(s), &x->resp);
+	/* The body may be large and is of no more use. */
+	sbuf_fini(&x->body);
+	x->req.body = STR_NONE;
+	if (s->o.timeout > 0 && mono_sub(now_of(s).mono, x->began) >= s->o.timeout) {
+		send_timeout(c);
+		return;
+	}
+	if (x->resp.wait_durable && s->o.ticket != NULL && (x->ticket = s->o.ticket(s->o.arg)) != 0) {
+		guard_move(c, CONN_HELD);
+		return;
+	}
+	send_response(c);
+}
+
+static bool
+limit_gets(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+
+	if (!str_is(x->req.method, "GET"))
+		return true;
+	if (s->gets < s->o.get_concurrency) {
+		s->gets++;
+		x->is_get = true;
+		if (s->o.in_flight != NULL)
+			s->o.in_flight(s->o.arg, 1);
+		return true;
+	}
+	if (s->o.limited != NULL)
+		s->o.limited(s->o.arg);
+	/* No handler was reached, so there is nothing to observe. */
+	x->req.method = STR_NONE;
+	x->resp = (struct api_response){ .status = 503, .body.max = SBUF_UNLIMITED };
+	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
+	http_response_header(&x->resp, "X-Content-Type-Options", STR("nosniff"));
+	sbuf_printf(&x->resp.body, "Limit of concurrent GET requests reached (%lld), try again later.\n\n",
+	    (long long)s->o.get_concurrency);
+	send_response(c);
+	return false;
+}
+
+/* The answer of web_config_admit, at once or later. */
+static void
+on_admission(void *arg, enum admission a)
+{
+	struct http_conn *c = arg;
+
+	c->x->admission = NULL;
+	if (a == ADMISSION_DENIED)
+		send_response(c);
+	else if (limit_gets(c))
+		dispatch(c);
+}
+
+void
+exchange_begin(struct evhttp_request *req, void *server)
+{
+	struct http_server *s = server;
+	struct http_conn *c = guard_find(s, evhttp_request_get_connection(req));
+	struct exchange *x = NEW(struct exchange);
+	struct http_verdict v;
+
+	assert(c->x == NULL);
+	c->x = x;
+	x->evreq = req;
+	x->arena = arena_new();
+	x->body.max = s->o.max_body;
+	x->began = now_of(s).mono;
+	http_request_read(req, x->arena, &x->req, &v);
+	x->close = v.close;
+	x->unread = v.unread;
+	if (v.status == 0 && c->head.bad)
+		v.status = 400;
+	if (v.status != 0) {
+		send_bad(c, v.status, v.why);
+	} else if (s->web == NULL) {
+		on_admission(c, ADMISSION_GRANTED);
+	} else {
+		guard_move(c, CONN_ADMIT);
+		x->resp = (struct api_response){ .body.max = SBUF_UNLIMITED };
+		web_config_admit(s->web, &x->req, &x->resp, on_admission, c, &x->admission);
+	}
+}
+
+void
+exchange_release(struct http_conn *c, struct str refusal)
+{
+	assert(c->state == CONN_HELD);
+	if (refusal.n > 0) {
+		struct sbuf b = SBUF_INIT(4096);
+
+		sbuf_str(&b, refusal);
+		sbuf_putc(&b, '\n');
+		send_text(c, 500, sbuf_get(&b));
+		sbuf_fini(&b);
+	} else {
+		send_response(c);
+	}
+}
+
+void
+exchange_expire(struct http_conn *c)
+{
+	if (c->x->admission != NULL)
+		web_config_abandon(&c->x->admission);
+	send_timeout(c);
+}

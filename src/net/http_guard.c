@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What evhttp (libevent 2.1) leaves open: how long a head and a body may take,
+ * how many connections there may be, and that a peer still sending gets to see
+ * the answer.
+ *
+ * evhttp makes its connections by itself and offers no way to know of one
+ * before it has brought a request. But it asks us for the bufferevent, and is
+ * then the argument of its callbacks; so does a record find its connection.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/sslerr.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "http_private.h"
+#include "web_config.h"
+
+#define BODY_TIMEOUT (10 * SPAN_MIN)	/* for a whole request body */
+#define LINGER_TIMEOUT (2 * SPAN_S)
+#define SLACK (64 * 1024)		/* beyond head and body: what comes behind them in one go */
+#define PIECES 16
+
+static void
+arm(struct conn_list *l, struct mono now)
+{
+	span wait = l->first != NULL ? mono_sub(l->first->deadline, now) : 0;
+	struct timeval tv;
+
+	if (wait < 0)
+		wait = 0;
+	tv.tv_sec = wait / SPAN_S;
+	tv.tv_usec = wait % SPAN_S / 1000 + 1;
+	evtimer_add(l->timer, &tv);
+}
+
+static void
+list_remove(struct conn_list *l, struct http_conn *c)
+{
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		l->first = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	else
+		l->last = c->prev;
+	c->prev = c->next = NULL;
+	l->n--;
+}
+
+static void
+list_append(struct conn_list *l, struct http_conn *c)
+{
+	c->prev = l->last;
+	c->next = NULL;
+	if (l->last != NULL)
+		l->last->next = c;
+	else
+		l->first = c;
+	l->last = c;
+	l->n++;
+}
+
+void
+guard_move(struct http_conn *c, enum conn_state state)
+{
+	struct http_server *s = c->server;
+	struct conn_list *l;
+	struct mono now;
+
+	if (c->state != CONN_STATES)
+		list_remove(&s->lists[c->state], c);
+	c->state = state;
+	if (state == CONN_STATES)
+		return;
+	l = &s->lists[state];
+	list_append(l, c);
+	/* One that is idle can make room. */
+	if (state == CONN_IDLE && !s->stopping && !evtimer_pending(s->retry, NULL))
+		guard_pause(s, false);
+	if (l->after == 0)
+		return;
+	now = s->o.clock->now(s->o.clock).mono;
+	c->deadline = mono_add(now, l->after);
+	/* A timer that runs already fires earlier than this deadline and is armed anew then. */
+	if (!evtimer_pending(l->timer, NULL))
+		arm(l, now);
+}
+
+/* The record is all that is left of the connection. */
+static void
+forget(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+
+	guard_move(c, CONN_STATES);
+	if (c->drain != NULL) {
+		int fd = event_get_fd(c->drain);
+
+		event_free(c->drain);
+		close(fd);
+	}
+	mem_free(c);
+	s->conns--;
+	http_server_freed(s);
+}
+
+static void
+on_drain(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_conn *c = arg;
+	char waste[16384];
+	ssize_t n;
+
+	(void)what;
+	for (int i = 0; i < PIECES; i++) {
+		n = recv(fd, waste, sizeof(waste), MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+			forget(c);
+			return;
+		}
+		if (n < 0)
+			return;
+	}
+}
+
+/*
+ * The peer has to see the answer although it may still be sending: closing
+ * with bytes unread would reset the connection and take the answer along. So a
+ * second descriptor keeps it for a while.
+ */
+static bool
+linger(struct http_conn *c, int fd)
+{
+	int own = dup(fd);
+
+	if (own < 0)
+		return false;
+	if (shutdown(own, SHUT_WR) < 0 || (c->drain = event_new(c->server->o.base, own, EV_READ | EV_PERSIST,
+	    on_drain, c)) == NULL) {
+		close(own);
+		return false;
+	}
+	event_add(c->drain, NULL);
+	guard_move(c, CONN_LINGER);
+	return true;
+}
+
+/* Who speaks HTTP where TLS is expected is told so, in the clear (Go net/http). */
+static bool
+refuse_plain_text(struct http_conn *c)
+{
+	static const char text[] = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+	bool told = false;
+	unsigned long why;
+
+	while ((why = bufferevent_get_openssl_error(c->bev)) != 0)
+		if (ERR_GET_REASON(why) == SSL_R_HTTP_REQUEST)
+			told = send(bufferevent_getfd(c->bev), text, sizeof(text) - 1, MSG_NOSIGNAL) > 0 || told;
+	return told;
+}
+
+static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg);
+
+/* evhttp is about to free the connection. */
+static void
+on_close(struct evhttp_connection *evcon, void *arg)
+{
+	struct http_conn *c = arg;
+	struct http_server *s = c->server;
+	int fd = bufferevent_getfd(c->bev);
+	SSL *ssl = bufferevent_openssl_get_ssl(c->bev);
+	/* In the middle of a request, evhttp has answered that it is none. */
+	bool lingers = !c->cut && (c->unread || c->state == CONN_HEAD || c->state == CONN_BODY);
+
+	(void)evcon;
+	exchange_end(c);
+	hmap_remove(&s->by_bev, &c->node);
+	evbuffer_remove_cb(bufferevent_get_input(c->bev), on_input, c);
+	if (ssl != NULL) {
+		lingers = refuse_plain_text(c);
+		/* Without waiting for the peer's answer to it. */
+		if (!lingers && SSL_is_init_finished(ssl))
+			SSL_shutdown(ssl);
+		ERR_clear_error();
+	}
+	c->bev = NULL;
+	c->evcon = NULL;
+	if (!lingers || s->stopping || !linger(c, fd))
+		forget(c);
+}
+
+void
+guard_cut(struct http_conn *c)
+{
+	c->cut = true;
+	if (c->state == CONN_LINGER)
+		forget(c);
+	else
+		evhttp_connection_free(c->evcon);	/* and on_close */
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn_list *l = arg;
+	struct mono now = l->server->o.clock->now(l->server->o.clock).mono;
+
+	(void)fd;
+	(void)what;
+	while (l->first != NULL && l->first->deadline.ns <= now.ns) {
+		if (l->state == CONN_HELD || l->state == CONN_ADMIT)
+			exchange_expire(l->first);
+		else
+			guard_cut(l->first);
+	}
+	if (l->first != NULL)
+		arm(l, now);
+}
+
+/* evhttp parses line by line and looks for the end of a long one again with every byte that comes. */
+static void
+gate(struct http_conn *c, bool on)
+{
+	const struct http_server_options *o = &c->server->o;
+
+	if (c->gated == on)
+		return;
+	c->gated = on;
+	bufferevent_setwatermark(c->bev, EV_READ, on ? SIZE_MAX : 0, o->max_header + o->max_body + SLACK);
+}
+
+/* The last n bytes of the input are new to us. */
+static void
+scan(struct http_conn *c, struct evbuffer *in, size_t n)
+{
+	struct evbuffer_iovec v[PIECES];
+	struct evbuffer_ptr at;
+	bool ended = false;
+
+	while (n > 0 && !ended && evbuffer_ptr_set(in, &at, evbuffer_get_length(in) - n, EVBUFFER_PTR_SET) == 0) {
+		int k = evbuffer_peek(in, (ev_ssize_t)n, &at, v, PIECES);
+
+		assert(k > 0);
+		for (int i = 0; i < k && i < PIECES && n > 0 && !ended; i++) {
+			size_t part = v[i].iov_len < n ? v[i].iov_len : n;
+
+			ended = head_scan(&c->head, v[i].iov_base, part);
+			n -= part;
+		}
+	}
+	if (ended)
+		guard_move(c, CONN_BODY);
+	/* One that is too long is for evhttp to refuse. */
+	gate(c, !ended && c->head.n <= c->server->o.max_header);
+}
+
+/* Of a request that has not begun, or only just. */
+static void
+begin_head(struct http_conn *c, struct evbuffer *in)
+{
+	char start[256];
+	ev_ssize_t n;
+	size_t blank;
+
+	while ((n = evbuffer_copyout(in, start, sizeof(start))) > 0 && (blank = head_blank(start, (size_t)n)) > 0)
+		evbuffer_drain(in, blank);
+	/* A lone CR may yet become a blank line. */
+	if (n <= 0 || (n == 1 && start[0] == '\r'))
+		return;
+	c->head = (struct head_scan){ 0 };
+	guard_move(c, CONN_HEAD);
+	scan(c, in, evbuffer_get_length(in));
+}
+
+/* Called before evhttp sees what has come. */
+static void
+on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct http_conn *c = arg;
+
+	if (info->n_added == 0)
+		return;
+	if (c->state == CONN_IDLE)
+		begin_head(c, in);
+	else if (c->state == CONN_HEAD)
+		scan(c, in, info->n_added);
+}
+
+void
+guard_next(struct http_conn *c)
+{
+	guard_move(c, CONN_IDLE);
+	begin_head(c, bufferevent_get_input(c->bev));
+}
+
+static uint64_t
+hash_of(const struct bufferevent *bev)
+{
+	return hash_seeded(&bev, sizeof(bev));
+}
+
+struct http_conn *
+guard_find(struct http_server *s, struct evhttp_connection *evcon)
+{
+	const struct bufferevent *bev = evhttp_connection_get_bufferevent(evcon);
+	struct hmap_node *n = hmap_first(&s->by_bev, hash_of(bev));
+
+	while (n != NULL && CONTAINER_OF(n, struct http_conn, node)->bev != bev)
+		n = hmap_next(n);
+	assert(n != NULL);
+	return CONTAINER_OF(n, struct http_conn, node);
+}
+
+static void
+welcome(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct timeval idle = { s->o.idle_timeout / SPAN_S, s->o.idle_timeout % SPAN_S / 1000 };
+	struct bufferevent *bev = c->bev;
+	void *evcon = NULL;
+	int on = 1, fd = bufferevent_getfd(bev);
+
+	bufferevent_getcb(bev, NULL, NULL, NULL, &evcon);
+	if (evcon == NULL) {
+		/* evhttp could not use it. */
+		hmap_remove(&s->by_bev, &c->node);
+		forget(c);
+	} else {
+		assert(evhttp_connection_get_bufferevent(evcon) == bev);
+		c->evcon = evcon;
+		evhttp_connection_set_closecb(evcon, on_close, c);
+		evbuffer_add_cb(bufferevent_get_input(bev), on_input, c);
+		c->gated = true;
+		gate(c, false);
+		/* Of writing only: how long one may stay in the other states is a matter of their lists. */
+		bufferevent_set_timeouts(bev, NULL, &idle);
+		/* Failure (not all sockets are TCP) costs a little latency, no more. */
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+		guard_move(c, CONN_IDLE);
+	}
+	bufferevent_decref(bev);
+}
+
+/* Runs before anything can have happened to the connections just accepted. */
+static void
+on_welcome(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_server *s = arg;
+
+	(void)fd;
+	(void)what;
+	while (s->lists[CONN_FRESH].first != NULL)
+		welcome(s->lists[CONN_FRESH].first);
+}
+
+struct bufferevent *
+guard_accept(struct event_base *base, void *server)
+{
+	struct http_server *s = server;
+	struct http_conn *c = NEW(struct http_conn);
+
+	/* Room is made by the one that has been idle for longest. */
+	if (s->conns >= s->o.max_connections && s->lists[CONN_IDLE].first != NULL)
+		guard_cut(s->lists[CONN_IDLE].first);
+	c->server = s;
+	c->state = CONN_STATES;
+	/* Without a socket as yet, TLS or not. */
+	c->bev = web_config_accept(s->web, base, -1);
+	bufferevent_incref(c->bev);
+	hmap_insert(&s->by_bev, &c->node, hash_of(c->bev));
+	s->conns++;
+	guard_move(c, CONN_FRESH);
+	event_active(s->welcome, 0, 0);
+	if (s->conns >= s->o.max_connections && s->lists[CONN_IDLE].n <= 1)
+		guard_pause(s, true);
+	return c->bev;
+}
+
+void
+guard_init(struct http_server *s)
+{
+	for (int i = 0; i < CONN_STATES; i++) {
+		s->lists[i].server = s;
+		s->lists[i].state = (enum conn_state)i;
+		s->lists[i].timer = evtimer_new(s->o.base, on_deadline, &s->lists[i]);
+	}
+	s->lists[CONN_IDLE].after = s->o.idle_timeout;
+	s->lists[CONN_HEAD].after = s->o.header_timeout;
+	s->lists[CONN_BODY].after = BODY_TIMEOUT;
+	s->lists[CONN_ADMIT].after = s->o.timeout;
+	s->lists[CONN_HELD].after = s->o.timeout;
+	s->lists[CONN_LINGER].after = LINGER_TIMEOUT;
+	s->welcome = event_new(s->o.base, -1, 0, on_welcome, s);
+}
+
+void
+guard_fini(struct http_server *s)
+{
+	on_welcome(-1, 0, s);
+	for (int i = 0; i < CONN_STATES; i++) {
+		while (s->lists[i].first != NULL)
+			guard_cut(s->lists[i].first);
+		event_free(s->lists[i].timer);
+	}
+	event_free(s->welcome);
+	hmap_fini(&s->by_bev);
+}

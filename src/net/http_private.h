@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net/http_private.h - the insides of the HTTP server.
+ *
+ * libevent's evhttp parses requests and frames responses. Around it:
+ * http_server.c owns evhttp and the listeners, http_guard.c bounds what a
+ * connection may take (time, memory, number), http_exchange.c turns a request
+ * of evhttp into an answer, http_request.c and http_response.c translate.
+ *
+ * A connection is always in exactly one state, and on the list of that state; a
+ * list is in order of deadlines, because all that is on it has the same time
+ * to spend there.
+ */
+#ifndef NET_HTTP_PRIVATE_H
+#define NET_HTTP_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hmap.h"
+#include "net/http_server.h"
+#include "head_scan.h"
+
+struct bufferevent;
+struct event;
+struct evhttp;
+struct evhttp_bound_socket;
+struct evhttp_connection;
+struct evhttp_request;
+struct http_conn;
+struct web_config;
+
+enum conn_state {
+	CONN_FRESH,	/* accepted just now; evhttp is about to take it */
+	CONN_IDLE,	/* nothing of a request has come yet */
+	CONN_HEAD,	/* some of its head has */
+	CONN_BODY,	/* the head is complete; or evhttp itself answers to what is no request */
+	CONN_ADMIT,	/* credentials are being checked elsewhere */
+	CONN_HELD,	/* answered, but the answer must wait */
+	CONN_WRITE,	/* the answer goes out */
+	CONN_LINGER,	/* answered and shut; what the peer still sends is thrown away */
+	CONN_STATES,
+};
+
+struct conn_list {
+	struct http_conn *first, *last;
+	size_t n;
+	span after;		/* how long one may stay; 0: for ever */
+	struct event *timer;
+	struct http_server *server;
+	enum conn_state state;
+};
+
+/* What only exists while a request is being answered. */
+struct exchange {
+	struct arena *arena;
+	struct evhttp_request *evreq;	/* evhttp's, or ours when it has lost its connection */
+	struct sbuf body;		/* of the request, where it had to be copied */
+	struct api_request req;
+	struct api_response resp;
+	struct mono began;
+	uint64_t ticket;
+	void *admission;		/* of web_config.c, in CONN_ADMIT */
+	bool is_get;			/* counted among the GETs in flight */
+	bool close;			/* the connection ends with this answer */
+	bool unread;			/* … and the peer may still be sending */
+	bool sent;			/* evhttp has the answer, and will free the request */
+};
+
+struct http_conn {
+	struct http_server *server;
+	struct hmap_node node;		/* by bufferevent, in server->by_bev */
+	struct bufferevent *bev;	/* evhttp's; NULL in CONN_LINGER */
+	struct evhttp_connection *evcon;	/* NULL in CONN_FRESH and CONN_LINGER */
+	struct exchange *x;
+	struct http_conn *prev, *next;
+	struct mono deadline;
+	enum conn_state state;
+	struct head_scan head;
+	bool gated;			/* evhttp is not shown the head until it is complete */
+	bool unread;			/* the peer may still be sending when the connection ends */
+	bool cut;			/* it ends because we want it to */
+	struct event *drain;		/* in CONN_LINGER; it has a descriptor of its own */
+};
+
+struct listener {
+	int fd;				/* -1 once evhttp owns it */
+	struct evhttp_bound_socket *bound;
+	struct str address;
+	unsigned port;
+};
+
+struct http_server {
+	struct http_server_options o;
+	struct evhttp *evhttp;
+	struct http_server *next;	/* of all servers */
+	struct conn_list lists[CONN_STATES];
+	struct hmap by_bev;
+	struct event *welcome;		/* looks after CONN_FRESH */
+	size_t conns;
+	int64_t gets;			/* in flight */
+	struct arena *arena;		/* addresses */
+	struct listener *listeners;
+	size_t listeners_n;
+	struct event *retry;		/* accepts again after trouble */
+	struct event *grace;
+	struct web_config *web;
+	bool serving, paused, stopping;
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+	int64_t date_s;			/* the second that `date` is for */
+	char date[40];
+};
+
+/* http_guard.c */
+
+/* evhttp asks for the bufferevent of a connection that was accepted. */
+struct bufferevent *guard_accept(struct event_base *base, void *server);
+/* The record of a connection of evhttp. */
+struct http_conn *guard_find(struct http_server *s, struct evhttp_connection *evcon);
+void guard_move(struct http_conn *c, enum conn_state state);
+/* The answer is out and the connection stays: the next request may come, or part of it is here. */
+void guard_next(struct http_conn *c);
+/* Ends the connection at once. Not from within a callback of evhttp for this very connection. */
+void guard_cut(struct http_conn *c);
+void guard_init(struct http_server *s);
+/* Cuts all connections. */
+void guard_fini(struct http_server *s);
+/* Of the listeners' room: evhttp accepts, or it does not. */
+void guard_pause(struct http_server *s, bool pause);
+
+/* http_exchange.c */
+
+/* evhttp has read a request. */
+void exchange_begin(struct evhttp_request *req, void *server);
+/* Its answer may go out; with `refusal` (non-empty) a 500 goes instead. */
+void exchange_release(struct http_conn *c, struct str refusal);
+/* The time for an answer is over. */
+void exchange_expire(struct http_conn *c);
+/* The connection is gone, or the answer went out. */
+void exchange_end(struct http_conn *c);
+
+/* http_server.c: a connection was freed: accepts again, or ends the stop. */
+void http_server_freed(struct http_server *s);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net/http_request.h - evhttp's view of a request as a value, strictly judged.
+ *
+ * What two parsers might read differently (both lengths, several of them,
+ * transfer encodings that evhttp ignores, control characters) is refused,
+ * because that is how requests are smuggled past proxies (RFC 9112 11.2).
+ */
+#ifndef NET_HTTP_REQUEST_H
+#define NET_HTTP_REQUEST_H
+
+#include <stdbool.h>
+
+#include "api/msg.h"
+
+struct evhttp_request;
+
+#define HTTP_HEADERS_MAX 2000
+/* What a verb is called that evhttp does not know (and does not remember). */
+#define HTTP_METHOD_UNKNOWN "UNKNOWN"
+
+/* Of verbs and header names: RFC 9110 5.6.2. */
+bool http_is_token_char(unsigned char c);
+
+struct http_verdict {
+	int status;		/* 0: fine; otherwise what to answer with */
+	const char *why;	/* static, for its text; "" for none */
+	bool close;		/* the client wants the connection to end */
+	bool unread;		/* a body may follow that evhttp has not read */
+};
+
+/*
+ * Fills *out but for the body and makes the request one of HTTP/1.0 or /1.1.
+ * Strings belong to the request of evhttp; the arrays are in the arena. With a
+ * status other than 0 only *v is to be used.
+ */
+void http_request_read(struct evhttp_request *req, struct arena *a, struct api_request *out, struct http_verdict *v);
+/* The body: borrowed from the request where it is in one piece, otherwise moved into `room`. */
+struct str http_request_body(struct evhttp_request *req, struct sbuf *room);
+
+#endif
