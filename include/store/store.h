@@ -8,9 +8,10 @@
  * numbers up to one are on disk (fsync). Memory answers all reads; the disk is
  * read once, at start. Loop thread only.
  *
- * When the disk fails, notifications go on from memory: changes are kept (the
- * newest of each record) and tried again, the condition is logged and shown by
- * store_health and the metrics.
+ * When the disk fails or does not answer, everything goes on from memory:
+ * the newest of each record is kept and written when the disk is back. Until
+ * then who waits for a change is told that it could not be stored, and the
+ * condition is logged and shown by store_health and the metrics.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -43,20 +44,50 @@ struct store_options {
 	void *arg;
 };
 
-/* Opens or makes the database; a corrupt one is set aside (renamed) and a new one begun. */
+/* Makes the directory. NULL when that is impossible. */
 struct store *store_open(const struct store_options *o, struct err *e) MUST_CHECK;
 /*
  * Feeds what the disk holds to engine_restore_…, before the first
- * engine_apply. An Alertmanager data directory (files nflog and silences) is
- * imported when there is no database yet.
+ * engine_apply; the engine is borrowed until it is freed or the store closed.
+ * An Alertmanager data directory (files nflog and silences) is imported when
+ * there is no database yet. A damaged database is set aside (renamed) and what
+ * can be read of it goes into a new one. One that cannot be opened, or that a
+ * newer version wrote, is left alone: the store goes on from memory and tries
+ * again. False: another process uses the database, or what was to be imported
+ * is damaged.
  */
 bool store_recover(struct store *s, struct engine *engine, struct moment now, struct err *e) MUST_CHECK;
+/* The engine is about to be freed: it is not asked for anything any more. */
+void store_detach(struct store *s);
 /* Takes note of a change (copies what it needs) and starts writing soon. */
 void store_persist(struct store *s, const struct change *c);
 /* The number of the last change taken; 0 when all is durable already. */
 uint64_t store_ticket(const struct store *s);
-/* Back-pressure: false when so much waits for the disk that clients should be slowed down. */
+/* Back-pressure: false when so much waits for a slow disk that clients should be slowed down. */
 bool store_has_room(const struct store *s);
+
+/* Waits for all changes taken so far; embed in a struct of one's own. */
+struct store_wait {
+	struct store_wait *next, **at;	/* private to the store */
+	uint64_t ticket;
+	/* Not in the list any more. durable: they are on disk; else they could not be stored, for now. */
+	void (*over)(struct store_wait *w, bool durable);
+};
+/*
+ * False when there is nothing to wait for: all is durable, or the disk fails
+ * and will not be waited for. Else `over` is called once, from the loop.
+ */
+bool store_when_durable(struct store *s, struct store_wait *w) MUST_CHECK;
+/* `over` will not be called. Only while waiting. */
+void store_wait_cancel(struct store *s, struct store_wait *w);
+
+/*
+ * Copies the database, as of now, to the file backup.db in its directory. Counts as a
+ * change: its ticket (store_ticket) is durable when the copy is. False while the disk fails.
+ */
+bool store_backup(struct store *s, struct err *e) MUST_CHECK;
+/* The path of that file; NUL-terminated, borrowed. */
+struct str store_backup_path(const struct store *s);
 
 struct store_health {
 	bool ok;
@@ -67,5 +98,15 @@ void store_expose(void *arg, struct expo *x, struct moment now);	/* a metrics so
 
 /* Writes what is left (waiting for it), closes, sets *s to NULL; *s may be NULL already. */
 void store_close(struct store **s);
+
+/*
+ * Writes the silences and the notification log of the database below `path` (or
+ * the database `path` itself, say a backup), which no process may use, as the files `silences` and `nflog` of
+ * Alertmanager into the directory `to`. Replaces files that are there.
+ */
+struct store_export {
+	size_t silences, log_entries;
+};
+bool store_export(const char *path, const char *to, struct store_export *out, struct err *e) MUST_CHECK;
 
 #endif

@@ -4,8 +4,14 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
+uint64_t
+batch_hash(enum db_table t, struct str key)
+{
+	return hash_seeded(key.p, key.n) + (uint64_t)t * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 static struct op *
-find(struct batch *b, enum db_table t, struct str key, uint64_t hash)
+find(const struct batch *b, enum db_table t, struct str key, uint64_t hash)
 {
 	for (struct hmap_node *n = hmap_first(&b->ops, hash); n != NULL; n = hmap_next(n)) {
 		struct op *o = CONTAINER_OF(n, struct op, node);
@@ -16,58 +22,72 @@ find(struct batch *b, enum db_table t, struct str key, uint64_t hash)
 	return NULL;
 }
 
+static size_t
+size_of(const struct op *o)
+{
+	return sizeof(*o) + o->key.n + o->body.n;
+}
+
 static void
 free_op(struct op *o)
 {
-	mem_free((void *)(uintptr_t)o->key.p);
-	mem_free((void *)(uintptr_t)o->body.p);
+	mem_free((char *)(uintptr_t)o->key.p);
+	mem_free((char *)(uintptr_t)o->body.p);
 	mem_free(o);
 }
 
-static struct str
-copy(struct str s)
+static void
+set(struct batch *b, enum db_table t, struct str key, struct str body, bool drop)
 {
-	return (struct str){ mem_strndup(s.p, s.n), s.n };
-}
-
-static struct op *
-find_or_add(struct batch *b, enum db_table t, struct str key)
-{
-	uint64_t hash = hash_seeded(key.p, key.n) + (uint64_t)t;
+	uint64_t hash = batch_hash(t, key);
 	struct op *o = find(b, t, key, hash);
 
-	if (o != NULL)
-		return o;
-	o = NEW(struct op);
-	o->table = t;
-	o->key = copy(key);
-	b->bytes += key.n + sizeof(*o);
-	hmap_insert(&b->ops, &o->node, hash);
-	return o;
+	if (o == NULL) {
+		o = NEW(struct op);
+		o->table = t;
+		o->key = (struct str){ mem_strndup(key.p != NULL ? key.p : "", key.n), key.n };
+		hmap_insert(&b->ops, &o->node, hash);
+	} else {
+		b->bytes -= size_of(o);
+		mem_free((char *)(uintptr_t)o->body.p);
+	}
+	o->body = body;
+	o->drop = drop;
+	b->bytes += size_of(o);
 }
 
 void
-batch_put(struct batch *b, enum db_table t, struct str key, struct str body, int64_t expires)
+batch_put_take(struct batch *b, enum db_table t, struct str key, struct str body)
 {
-	struct op *o = find_or_add(b, t, key);
-
-	b->bytes += body.n;
-	b->bytes -= o->body.n;
-	mem_free((void *)(uintptr_t)o->body.p);
-	o->body = copy(body);
-	o->expires = expires;
-	o->drop = false;
+	set(b, t, key, body, false);
 }
 
 void
 batch_drop(struct batch *b, enum db_table t, struct str key)
 {
-	struct op *o = find_or_add(b, t, key);
+	set(b, t, key, STR_NONE, true);
+}
 
-	b->bytes -= o->body.n;
-	mem_free((void *)(uintptr_t)o->body.p);
-	o->body = STR_NONE;
-	o->drop = true;
+void
+batch_forget(struct batch *b, enum db_table t, struct str key)
+{
+	struct op *o = find(b, t, key, batch_hash(t, key));
+
+	if (o == NULL)
+		return;
+	b->bytes -= size_of(o);
+	hmap_remove(&b->ops, &o->node);
+	free_op(o);
+}
+
+bool
+batch_has(const struct batch *b, enum db_table t, struct str key, bool *drop_out)
+{
+	const struct op *o = find(b, t, key, batch_hash(t, key));
+
+	if (o != NULL)
+		*drop_out = o->drop;
+	return o != NULL;
 }
 
 void
@@ -75,15 +95,14 @@ batch_keep(struct batch *newer, struct batch *older)
 {
 	HMAP_EACH(&older->ops, node) {
 		struct op *o = CONTAINER_OF(node, struct op, node);
+		uint64_t hash = node->hash;
 
-		if (find(newer, o->table, o->key, node->hash) != NULL)
+		if (find(newer, o->table, o->key, hash) != NULL)
 			continue;
 		hmap_remove(&older->ops, node);
-		newer->bytes += o->key.n + o->body.n + sizeof(*o);
-		hmap_insert(&newer->ops, &o->node, o->node.hash);
+		newer->bytes += size_of(o);
+		hmap_insert(&newer->ops, &o->node, hash);
 	}
-	if (newer->upto < older->upto)
-		newer->upto = older->upto;
 	batch_clear(older);
 }
 
@@ -97,19 +116,13 @@ batch_clear(struct batch *b)
 }
 
 bool
-batch_write(struct batch *b, struct db *d, struct err *e)
+batch_write(const struct batch *b, struct db *d, struct err *e)
 {
-	bool ok = db_begin(d, e);
-
 	HMAP_EACH(&b->ops, node) {
 		struct op *o = CONTAINER_OF(node, struct op, node);
 
-		if (ok)
-			ok = o->drop ? db_drop(d, o->table, o->key, e)
-				     : db_put(d, o->table, o->key, o->body, o->expires, e);
+		if (!(o->drop ? db_drop(d, o->table, o->key, e) : db_put(d, o->table, o->key, o->body, e)))
+			return false;
 	}
-	ok = ok && db_commit(d, e);
-	if (!ok)
-		db_rollback(d);
-	return ok;
+	return true;
 }

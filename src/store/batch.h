@@ -16,21 +16,26 @@ struct op {
 	enum db_table table;
 	bool drop;
 	struct str key, body;		/* one heap block each */
-	int64_t expires;
 };
 
 struct batch {
 	struct hmap ops;
 	size_t bytes;
-	uint64_t upto;			/* number of the last change in it */
 };
 
-void batch_put(struct batch *b, enum db_table t, struct str key, struct str body, int64_t expires);
+/* Both take the body, a heap block, or copy the key. */
+void batch_put_take(struct batch *b, enum db_table t, struct str key, struct str body);
 void batch_drop(struct batch *b, enum db_table t, struct str key);
+/* Takes the op of this record out, if there is one: nothing will be written. */
+void batch_forget(struct batch *b, enum db_table t, struct str key);
+/* Does it put (or drop, by its *drop_out) this record? */
+bool batch_has(const struct batch *b, enum db_table t, struct str key, bool *drop_out);
 /* Moves what `newer` does not supersede from `older` into it; older is empty then. */
 void batch_keep(struct batch *newer, struct batch *older);
 void batch_clear(struct batch *b);
-/* One transaction; changes nothing in the batch. Any thread that owns both. */
-bool batch_write(struct batch *b, struct db *d, struct err *e) MUST_CHECK;
+/* Inside a transaction. Changes nothing in the batch. Any thread that owns both. */
+bool batch_write(const struct batch *b, struct db *d, struct err *e) MUST_CHECK;
+/* What records are told apart by, across batches. */
+uint64_t batch_hash(enum db_table t, struct str key);
 
 #endif

@@ -241,14 +241,13 @@ get_silence_fields(struct str body, struct silence *s, struct err *e)
 }
 
 struct silence *
-codec_get_silence(struct str body, struct arena *a, struct wall *expires_out, struct err *e)
+codec_get_silence(struct str body, struct wall *expires_out, struct err *e)
 {
 	struct proto_reader r = { .rest = body };
 	struct proto_field f;
 	struct silence *s = silence_new();
 	bool seen = false, ok = true;
 
-	(void)a;
 	*expires_out = WALL_ZERO;
 	while (ok && proto_next(&r, &f)) {
 		if (f.number == 1 && f.type == 2) {
@@ -280,7 +279,7 @@ put_packed(struct sbuf *b, unsigned field, const uint64_t *v, size_t n)
 }
 
 static void
-put_receiver_value(struct sbuf *b, const struct receiver_value *v)
+put_receiver_value(struct sbuf *b, unsigned field, const struct receiver_value *v)
 {
 	struct sbuf value = SBUF_INIT(SBUF_UNLIMITED), pair = SBUF_INIT(SBUF_UNLIMITED);
 
@@ -297,9 +296,23 @@ put_receiver_value(struct sbuf *b, const struct receiver_value *v)
 	}
 	proto_bytes(&pair, 1, v->key);
 	proto_bytes(&pair, 2, sbuf_get(&value));
-	proto_bytes(b, 8, sbuf_get(&pair));
+	proto_bytes(b, field, sbuf_get(&pair));
 	sbuf_fini(&value);
 	sbuf_fini(&pair);
+}
+
+void
+codec_put_receiver_data(struct sbuf *b, unsigned field, const struct receiver_data *data)
+{
+	for (size_t i = 0; i < data->n; i++)
+		put_receiver_value(b, field, &data->v[i]);
+}
+
+void
+codec_log_entry_key(struct sbuf *b, const struct log_entry *entry)
+{
+	sbuf_printf(b, "%.*s:%.*s/%.*s/%u", STR_ARG(entry->group_key), STR_ARG(entry->receiver),
+	    STR_ARG(entry->integration), entry->index);
 }
 
 void
@@ -316,8 +329,7 @@ codec_put_log_entry(struct sbuf *b, const struct log_entry *entry)
 	proto_time(&in, 5, entry->timestamp);
 	put_packed(&in, 6, entry->firing, entry->firing_n);
 	put_packed(&in, 7, entry->resolved, entry->resolved_n);
-	for (size_t i = 0; i < entry->data.n; i++)
-		put_receiver_value(&in, &entry->data.v[i]);
+	codec_put_receiver_data(&in, 8, &entry->data);
 	proto_bytes(b, 1, sbuf_get(&in));
 	proto_time(b, 2, entry->expires);
 	sbuf_fini(&in);
@@ -368,8 +380,8 @@ get_receiver(struct str bytes, struct log_entry *out)
 	return !r.bad;
 }
 
-static bool
-get_receiver_value(struct str bytes, struct arena *a, struct log_entry *out)
+bool
+codec_get_receiver_value(struct str bytes, struct arena *a, struct receiver_data *out)
 {
 	struct receiver_value v = { 0 };
 	struct proto_reader r;
@@ -393,8 +405,8 @@ get_receiver_value(struct str bytes, struct arena *a, struct log_entry *out)
 	}
 	if (r.bad)
 		return false;
-	out->data.v = arena_grow(a, out->data.v, out->data.n, out->data.n + 1, sizeof(v));
-	out->data.v[out->data.n++] = v;
+	out->v = arena_grow(a, out->v, out->n, out->n + 1, sizeof(v));
+	out->v[out->n++] = v;
 	return true;
 }
 
@@ -419,7 +431,7 @@ get_entry_fields(struct str body, struct arena *a, struct log_entry *out, bool *
 		else if (f.number == 5)
 			ok = proto_read_time(f.bytes, &out->timestamp);
 		else if (f.number == 8)
-			ok = get_receiver_value(f.bytes, a, out);
+			ok = codec_get_receiver_value(f.bytes, a, &out->data);
 	}
 	return ok && !r.bad;
 }

@@ -17,10 +17,16 @@
 
 void codec_put_silence(struct sbuf *b, const struct silence *s, struct wall expires);
 /* A new silence with one reference, or NULL. ERR_INVALID: malformed; ERR_NOT_FOUND: fine but for a matcher that does not compile. */
-struct silence *codec_get_silence(struct str body, struct arena *a, struct wall *expires_out, struct err *e) MUST_CHECK;
+struct silence *codec_get_silence(struct str body, struct wall *expires_out, struct err *e) MUST_CHECK;
 
+/* The key of its row. */
+void codec_log_entry_key(struct sbuf *b, const struct log_entry *entry);
 void codec_put_log_entry(struct sbuf *b, const struct log_entry *entry);
 /* Everything of *out lives in the arena or is a slice of body. */
 bool codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, struct err *e) MUST_CHECK;
+
+/* Fields of this number, one per value; and one of them, appended to *out. */
+void codec_put_receiver_data(struct sbuf *b, unsigned field, const struct receiver_data *data);
+bool codec_get_receiver_value(struct str bytes, struct arena *a, struct receiver_data *out) MUST_CHECK;
 
 #endif

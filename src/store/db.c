@@ -7,30 +7,51 @@
 #include "base/mem.h"
 
 #define SCHEMA_VERSION 1
+#define APPLICATION_ID 0x746f6373	/* "tocs" */
+/* A process that is just ending still holds the lock. */
+#define BUSY_MS 5000
 
 static const char *const table_names[TABLE_N] = {
 	[TABLE_SILENCES] = "silences",
 	[TABLE_LOG_ENTRIES] = "log_entries",
+	[TABLE_GROUPS] = "groups",
+	[TABLE_INTENTS] = "intents",
+	[TABLE_ALERTS] = "alerts",
+	[TABLE_META] = "meta",
 };
 
 struct db {
 	sqlite3 *handle;
 	sqlite3_stmt *put[TABLE_N], *drop[TABLE_N];
+	enum db_trouble trouble;
 };
+
+static enum db_trouble
+trouble_of(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return DB_DAMAGED;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return DB_IN_USE;
+	default:
+		return DB_UNUSABLE;
+	}
+}
 
 static bool
 db_err(struct db *d, struct err *e)
 {
-	int code = sqlite3_errcode(d->handle);
-
-	return err_set(e, code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? ERR_INVALID : ERR_IO, "database: %s",
-	    sqlite3_errmsg(d->handle));
+	d->trouble = trouble_of(sqlite3_errcode(d->handle));
+	return err_set(e, ERR_IO, "database: %s", sqlite3_errmsg(d->handle));
 }
 
-bool
-db_error_is_damage(const struct err *e)
+enum db_trouble
+db_trouble(const struct db *d)
 {
-	return e->kind == ERR_INVALID;
+	return d->trouble;
 }
 
 static bool
@@ -40,11 +61,10 @@ execute(struct db *d, const char *sql, struct err *e)
 }
 
 static bool
-read_version(struct db *d, int *out, struct err *e)
+read_number(struct db *d, const char *pragma, int *out, struct err *e)
 {
 	sqlite3_stmt *s = NULL;
-	bool ok = sqlite3_prepare_v2(d->handle, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
-	    sqlite3_step(s) == SQLITE_ROW;
+	bool ok = sqlite3_prepare_v2(d->handle, pragma, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
 
 	if (ok)
 		*out = sqlite3_column_int(s, 0);
@@ -58,19 +78,20 @@ static bool
 make_schema(struct db *d, struct err *e)
 {
 	char sql[256];
+	bool ok = execute(d, "BEGIN IMMEDIATE", e);
 
-	if (!execute(d, "BEGIN IMMEDIATE", e))
-		return false;
-	for (int t = 0; t < TABLE_N; t++) {
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d", APPLICATION_ID);
+	ok = ok && execute(d, sql, e);
+	for (int t = 0; ok && t < TABLE_N; t++) {
 		snprintf(sql, sizeof(sql),
-		    "CREATE TABLE IF NOT EXISTS %s(key BLOB PRIMARY KEY, body BLOB NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID",
+		    "CREATE TABLE IF NOT EXISTS %s(key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
 		    table_names[t]);
-		if (!execute(d, sql, e)) {
-			db_rollback(d);
-			return false;
-		}
+		ok = execute(d, sql, e);
 	}
-	return execute(d, "COMMIT", e);
+	ok = ok && execute(d, "COMMIT", e);
+	if (!ok)
+		db_rollback(d);
+	return ok;
 }
 
 bool
@@ -88,7 +109,7 @@ prepare(struct db *d, struct err *e)
 	char sql[128];
 
 	for (int t = 0; t < TABLE_N; t++) {
-		snprintf(sql, sizeof(sql), "REPLACE INTO %s(key, body, expires) VALUES(?, ?, ?)", table_names[t]);
+		snprintf(sql, sizeof(sql), "REPLACE INTO %s(key, body) VALUES(?, ?)", table_names[t]);
 		if (sqlite3_prepare_v3(d->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &d->put[t], NULL) != SQLITE_OK)
 			return db_err(d, e);
 		snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE key = ?", table_names[t]);
@@ -100,40 +121,62 @@ prepare(struct db *d, struct err *e)
 
 /* Exclusive locking keeps a second process out and needs no shared memory file. */
 static bool
-configure(struct db *d, struct err *e)
+configure(struct db *d, enum db_mode mode, struct err *e)
 {
-	return execute(d,
-	    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-	    "PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF",
-	    e);
+	if (!execute(d, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", e))
+		return false;
+	return mode == DB_READ ||
+	    execute(d, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2048;"
+		       "PRAGMA journal_size_limit = 16777216", e);
+}
+
+/* Whose is it, and how old? */
+static bool
+identify(struct db *d, int *version, struct err *e)
+{
+	int owner = 0;
+
+	if (!read_number(d, "PRAGMA user_version", version, e) || !read_number(d, "PRAGMA application_id", &owner, e))
+		return false;
+	if (owner != APPLICATION_ID && (owner != 0 || *version != 0)) {
+		d->trouble = DB_DAMAGED;
+		return err_set(e, ERR_INVALID, "not a database of this program");
+	}
+	if (*version > SCHEMA_VERSION) {
+		d->trouble = DB_NEWER;
+		return err_set(e, ERR_LIMIT, "its schema %d is newer than this version knows (%d)", *version,
+		    SCHEMA_VERSION);
+	}
+	return true;
 }
 
 struct db *
-db_open(const char *path, bool *fresh_out, struct err *e)
+db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *trouble_out, struct err *e)
 {
 	struct db *d = NEW(struct db);
+	int flags = SQLITE_OPEN_READWRITE | (mode == DB_WRITE ? SQLITE_OPEN_CREATE : 0);
 	int version = 0;
+	bool ok;
 
-	if (sqlite3_open_v2(path, &d->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
-	    SQLITE_OK) {
-		err_set(e, ERR_IO, "database %s: %s", path,
-		    d->handle != NULL ? sqlite3_errmsg(d->handle) : "out of memory");
-		db_close(&d);
-		return NULL;
+	ok = sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK || db_err(d, e);
+	ok = ok && sqlite3_busy_timeout(d->handle, BUSY_MS) == SQLITE_OK &&
+	    execute(d, "PRAGMA locking_mode = EXCLUSIVE", e);
+	if (ok && sqlite3_db_readonly(d->handle, "main") == 1)
+		ok = err_set(e, ERR_IO, "database: it can only be read");
+	/* Reading goes as far as it can: this lets a file pass that is shorter than it should be. */
+	if (ok && mode == DB_READ)
+		ok = execute(d, "PRAGMA writable_schema = ON", e);
+	/* The version is judged before anything is written. */
+	ok = ok && identify(d, &version, e) && configure(d, mode, e);
+	if (ok && mode == DB_WRITE)
+		ok = (version != 0 || make_schema(d, e)) && prepare(d, e);
+	if (ok) {
+		*fresh_out = version == 0;
+		return d;
 	}
-	sqlite3_extended_result_codes(d->handle, 0);
-	if (!configure(d, e) || !read_version(d, &version, e))
-		goto fail;
-	if (version > SCHEMA_VERSION) {
-		err_set(e, ERR_LIMIT, "database %s: schema %d is newer than this version knows (%d)", path, version,
-		    SCHEMA_VERSION);
-		goto fail;
-	}
-	*fresh_out = version == 0;
-	if ((version == 0 && !make_schema(d, e)) || !prepare(d, e))
-		goto fail;
-	return d;
-fail:
+	*trouble_out = d->trouble != DB_FINE ? d->trouble : DB_UNUSABLE;
+	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	err_ctx(e, "%s", path);
 	db_close(&d);
 	return NULL;
 }
@@ -150,6 +193,14 @@ db_close(struct db **d)
 	sqlite3_close((*d)->handle);
 	mem_free(*d);
 	*d = NULL;
+}
+
+bool
+db_moved(struct db *d)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(d->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
 bool
@@ -182,40 +233,80 @@ run(struct db *d, sqlite3_stmt *s, struct err *e)
 	return ok;
 }
 
+/* An empty blob, never NULL. */
+static int
+bind(sqlite3_stmt *s, int at, struct str v)
+{
+	return v.n == 0 ? sqlite3_bind_zeroblob(s, at, 0) : sqlite3_bind_blob64(s, at, v.p, v.n, SQLITE_STATIC);
+}
+
 bool
-db_put(struct db *d, enum db_table t, struct str key, struct str body, int64_t expires, struct err *e)
+db_put(struct db *d, enum db_table t, struct str key, struct str body, struct err *e)
 {
 	sqlite3_stmt *s = d->put[t];
 
-	sqlite3_bind_blob64(s, 1, key.p, key.n, SQLITE_STATIC);
-	sqlite3_bind_blob64(s, 2, body.p, body.n, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 3, expires);
+	if (bind(s, 1, key) != SQLITE_OK || bind(s, 2, body) != SQLITE_OK)
+		return db_err(d, e);
 	return run(d, s, e);
 }
 
 bool
 db_drop(struct db *d, enum db_table t, struct str key, struct err *e)
 {
-	sqlite3_bind_blob64(d->drop[t], 1, key.p, key.n, SQLITE_STATIC);
+	if (bind(d->drop[t], 1, key) != SQLITE_OK)
+		return db_err(d, e);
 	return run(d, d->drop[t], e);
 }
 
 bool
-db_each(struct db *d, enum db_table t, bool (*visit)(void *arg, struct str body, struct err *e), void *arg, struct err *e)
+db_clear(struct db *d, struct err *e)
 {
-	sqlite3_stmt *s = NULL;
 	char sql[64];
-	int code = SQLITE_DONE;
 	bool ok = true;
 
-	snprintf(sql, sizeof(sql), "SELECT body FROM %s", table_names[t]);
+	for (int t = 0; ok && t < TABLE_N; t++) {
+		snprintf(sql, sizeof(sql), "DELETE FROM %s", table_names[t]);
+		ok = execute(d, sql, e);
+	}
+	return ok;
+}
+
+static struct str
+column(sqlite3_stmt *s, int at)
+{
+	const void *p = sqlite3_column_blob(s, at);
+
+	return (struct str){ p, (size_t)sqlite3_column_bytes(s, at) };
+}
+
+bool
+db_each(struct db *d, enum db_table t, enum db_order order, bool (*visit)(void *arg, struct str key, struct str body),
+    void *arg, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	char sql[96];
+	int code;
+
+	snprintf(sql, sizeof(sql), "SELECT key, body FROM %s ORDER BY key%s", table_names[t],
+	    order == DB_BACKWARD ? " DESC" : "");
 	if (sqlite3_prepare_v2(d->handle, sql, -1, &s, NULL) != SQLITE_OK)
 		return db_err(d, e);
-	while (ok && (code = sqlite3_step(s)) == SQLITE_ROW)
-		ok = visit(arg,
-		    (struct str){ sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0) }, e);
-	if (ok && code != SQLITE_DONE)
-		ok = db_err(d, e);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && visit(arg, column(s, 0), column(s, 1)))
+		;
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		db_err(d, e);
+	sqlite3_finalize(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+bool
+db_copy(struct db *d, const char *path, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	bool ok = sqlite3_prepare_v2(d->handle, "VACUUM INTO ?", -1, &s, NULL) == SQLITE_OK &&
+	    sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC) == SQLITE_OK;
+
+	ok = ok ? run(d, s, e) : db_err(d, e);
 	sqlite3_finalize(s);
 	return ok;
 }

@@ -6,6 +6,9 @@
  * before 3.51.3 can lose committed writes when a checkpoint of one connection
  * meets a write of another (sqlite.org/wal.html, "the WAL-reset bug"). It has
  * one user at a time: the loop until the writer thread starts, then that thread.
+ *
+ * Every table maps a key to a body. Keys of alerts and intents are numbers,
+ * most significant byte first, so that new ones go to the end.
  */
 #ifndef STORE_DB_H
 #define STORE_DB_H
@@ -19,15 +22,39 @@
 
 struct db;
 
-/* Tables with the columns key, body, expires (seconds since 1970; what retention is over may be dropped). */
-enum db_table { TABLE_SILENCES, TABLE_LOG_ENTRIES, TABLE_N };
+enum db_table {
+	TABLE_SILENCES,		/* id -> MeshSilence (codec.h) */
+	TABLE_LOG_ENTRIES,	/* group key:receiver -> MeshEntry (codec.h) */
+	TABLE_GROUPS,		/* route id, receiver, labels -> codec_state.h */
+	TABLE_INTENTS,		/* notification id -> codec_state.h */
+	TABLE_ALERTS,		/* number of a row -> what happened to alerts (alert_row.h) */
+	TABLE_META,		/* "alive" -> when we last wrote (codec_state.h) */
+	TABLE_N,
+};
+
+/* DB_READ changes no row, makes nothing, and puts up with a damaged file as far as possible. */
+enum db_mode { DB_WRITE, DB_READ };
+
+/* Why a database cannot be used. */
+enum db_trouble {
+	DB_FINE,
+	DB_DAMAGED,		/* not a database of ours, or corrupt */
+	DB_NEWER,		/* written by a newer version */
+	DB_IN_USE,		/* by another process */
+	DB_UNUSABLE,		/* the rest: permissions, I/O errors, no space */
+};
 
 /*
- * Opens or makes PATH. *fresh_out: db_mark_complete was never called for it. ERR_INVALID: not a
- * database of ours, or damaged; ERR_LIMIT: written by a newer version; ERR_IO.
+ * Opens PATH; DB_WRITE makes it if it is missing. *fresh_out: db_mark_complete
+ * was never called for it. On failure *trouble_out says of what kind.
  */
-struct db *db_open(const char *path, bool *fresh_out, struct err *e) MUST_CHECK;
+struct db *db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *trouble_out,
+    struct err *e) MUST_CHECK;
 void db_close(struct db **d);
+/* What kind of failure the last call that failed met. */
+enum db_trouble db_trouble(const struct db *d);
+/* Was the file renamed or deleted under our hands? */
+bool db_moved(struct db *d);
 /* Its first filling is done: it is not fresh any more. Also inside a transaction. */
 bool db_mark_complete(struct db *d, struct err *e) MUST_CHECK;
 
@@ -35,12 +62,19 @@ bool db_begin(struct db *d, struct err *e) MUST_CHECK;
 /* Durable when it returns true. */
 bool db_commit(struct db *d, struct err *e) MUST_CHECK;
 void db_rollback(struct db *d);
-bool db_put(struct db *d, enum db_table t, struct str key, struct str body, int64_t expires, struct err *e) MUST_CHECK;
+bool db_put(struct db *d, enum db_table t, struct str key, struct str body, struct err *e) MUST_CHECK;
 bool db_drop(struct db *d, enum db_table t, struct str key, struct err *e) MUST_CHECK;
-/* Calls visit with each body, borrowed for the call. A visit that returns false stops with its error. */
-bool db_each(struct db *d, enum db_table t, bool (*visit)(void *arg, struct str body, struct err *e), void *arg,
-    struct err *e) MUST_CHECK;
-/* Is the error one of a damaged file? */
-bool db_error_is_damage(const struct err *e);
+bool db_clear(struct db *d, struct err *e) MUST_CHECK;	/* all tables */
+
+enum db_order { DB_FORWARD, DB_BACKWARD };
+/*
+ * Calls visit with each row in the order of keys, both borrowed for the call,
+ * until it returns false, which is no error.
+ */
+bool db_each(struct db *d, enum db_table t, enum db_order order,
+    bool (*visit)(void *arg, struct str key, struct str body), void *arg, struct err *e) MUST_CHECK;
+
+/* Writes a compact copy to a file that must not exist, and makes it durable. */
+bool db_copy(struct db *d, const char *path, struct err *e) MUST_CHECK;
 
 #endif

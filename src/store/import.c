@@ -34,12 +34,13 @@ static bool
 import_silence(struct str record, struct arena *a, struct db *db, struct err *e)
 {
 	struct wall expires;
-	struct silence *s = codec_get_silence(record, a, &expires, e);
+	struct silence *s = codec_get_silence(record, &expires, e);
 	bool ok;
 
+	(void)a;
 	if (s == NULL)
 		return e->kind == ERR_NOT_FOUND;	/* the original skips what does not compile */
-	ok = db_put(db, TABLE_SILENCES, str_from(s->id), record, expires.s, e);
+	ok = db_put(db, TABLE_SILENCES, str_from(s->id), record, e);
 	silence_unref(s);
 	return ok;
 }
@@ -48,13 +49,15 @@ static bool
 import_entry(struct str record, struct arena *a, struct db *db, struct err *e)
 {
 	struct log_entry entry;
-	struct str key;
+	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED);
+	bool ok;
 
 	if (!codec_get_log_entry(record, a, &entry, e))
 		return false;
-	key = arena_printf(a, "%.*s:%.*s/%.*s/%u", STR_ARG(entry.group_key), STR_ARG(entry.receiver),
-	    STR_ARG(entry.integration), entry.index);
-	return db_put(db, TABLE_LOG_ENTRIES, key, record, entry.expires.s, e);
+	codec_log_entry_key(&key, &entry);
+	ok = db_put(db, TABLE_LOG_ENTRIES, sbuf_get(&key), record, e);
+	sbuf_fini(&key);
+	return ok;
 }
 
 static bool

@@ -1,91 +1,176 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <event2/event.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
-#include "base/sbuf.h"
-#include "batch.h"
-#include "codec.h"
-#include "import.h"
-#include "loop/work.h"
-#include "text/expo.h"
+#include "codec_state.h"
+#include "store_private.h"
 
-#define DATABASE_NAME "tocsin.db"
 /* More than this waiting for the disk: clients are asked to slow down. */
-#define ROOM_BYTES ((size_t)256 << 20)
-#define RETRY_SECONDS 1
+#define ROOM_BYTES ((size_t)64 << 20)
+#define ALERT_BYTES 512			/* one that waits, roughly */
+#define RETRY_MS 500			/* doubles */
+#define RETRY_MS_MAX 30000
+#define PULSE_S 5
+#define STUCK (10 * SPAN_S)
+/* How far back the note of our last sign of life may lie. */
+#define ALIVE (30 * SPAN_S)
 
-struct store {
-	struct store_options o;
-	struct log log;
-	char *dir;
-	struct db *db;
-	bool fresh;
-	struct work *work;
-	struct batch current;		/* taken, not yet handed to the writer */
-	struct batch writing;		/* the writer's while `busy` */
-	struct job job;
-	struct err write_err;		/* the writer's, as above */
-	span write_took;
-	bool wrote;			/* likewise */
-	bool busy, ok;
-	uint64_t taken, durable;	/* numbers of changes */
-	struct event *soon;		/* end of this loop turn, or the next try */
-	uint64_t commits, commit_errors;
-	double commit_seconds;
-	struct err problem;
-};
+static void start_writing(struct store *s, bool anyway);
 
-static void start_writing(struct store *s);
-
-static void
-run_job(struct job *j)
+static struct moment
+now_of(const struct store *s)
 {
-	struct store *s = CONTAINER_OF(j, struct store, job);
-	struct moment begin = s->o.clock->now(s->o.clock);
+	return s->o.clock->now(s->o.clock);
+}
 
-	s->write_err = (struct err){ 0 };
-	s->wrote = batch_write(&s->writing, s->db, &s->write_err);
-	s->write_took = mono_sub(s->o.clock->now(s->o.clock).mono, begin.mono);
+void
+store_take(struct store *s)
+{
+	struct timeval now = { 0 };
+
+	s->taken++;
+	/* At the end of the loop turn, so that all changes of the turn share a transaction. */
+	if (s->soon != NULL && !evtimer_pending(s->soon, NULL))
+		event_add(s->soon, &now);
 }
 
 static void
-wrote(struct store *s)
+end_waits(struct store *s, uint64_t upto, bool durable)
 {
-	uint64_t upto = s->writing.upto;
+	while (s->waits != NULL && s->waits->ticket <= upto) {
+		struct store_wait *w = s->waits;
 
-	batch_clear(&s->writing);
+		store_wait_cancel(s, w);
+		w->over(w, durable);
+	}
+}
+
+/* Those who wait are not kept waiting for a disk that fails. */
+static void
+refuse(struct store *s)
+{
+	uint64_t upto = s->taken;
+
+	if (s->o.failed != NULL && upto > s->durable)
+		s->o.failed(s->o.arg, upto, str_from(s->problem.text));
+	end_waits(s, upto, false);
+}
+
+void
+store_failing(struct store *s, const char *message)
+{
+	if (s->ok || strcmp(s->problem.text, s->writer.err.text) != 0)
+		LOG(&s->log, LOG_ERROR, message, F_ERR(&s->writer.err));
+	s->ok = false;
+	s->problem = s->writer.err;
+}
+
+static void
+retry_later(struct store *s)
+{
+	unsigned ms = RETRY_MS << (s->failures < 8 ? s->failures : 8);
+	struct timeval later;
+
+	if (ms > RETRY_MS_MAX)
+		ms = RETRY_MS_MAX;
+	s->failures++;
+	later = (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	if (s->retry != NULL)
+		event_add(s->retry, &later);
+}
+
+static bool
+is_tracked(enum db_table t)
+{
+	return t != TABLE_ALERTS && t != TABLE_META;
+}
+
+static void
+note_present(struct store *s)
+{
+	if (s->writer.all)
+		present_fini(&s->present);
+	HMAP_EACH(&s->writer.batch.ops, node) {
+		const struct op *op = CONTAINER_OF(node, struct op, node);
+
+		if (!is_tracked(op->table))
+			continue;
+		if (op->drop)
+			present_remove(&s->present, node->hash);
+		else
+			present_add(&s->present, node->hash);
+	}
+}
+
+/* Changes before the copy are durable whatever became of it. */
+static void
+backup_done(struct store *s)
+{
+	uint64_t no = s->backup_running;
+
+	if (s->writer.backup_ok) {
+		LOG(&s->log, LOG_INFO, "The database was copied", F_CSTR("file", s->writer.backup_path));
+		return;
+	}
+	LOG(&s->log, LOG_ERROR, "The database could not be copied", F_ERR(&s->writer.backup_err));
+	if (s->o.durable != NULL)
+		s->o.durable(s->o.arg, no - 1);
+	if (s->o.failed != NULL)
+		s->o.failed(s->o.arg, no, str_from(s->writer.backup_err.text));
+}
+
+static void
+written(struct store *s)
+{
+	struct moment now = now_of(s);
+
+	note_present(s);
+	kept_written(&s->kept);
+	batch_clear(&s->writer.batch);
 	if (!s->ok)
 		LOG(&s->log, LOG_INFO, "Durable state is written again");
 	s->ok = true;
-	s->durable = upto;
+	s->failures = 0;
 	s->commits++;
+	s->committed = now.mono;
+	s->committed_wall = now.wall;
+	s->durable = s->upto;
+	if (s->writer.backup)
+		backup_done(s);
 	if (s->o.durable != NULL)
-		s->o.durable(s->o.arg, upto);
-	if (s->current.ops.n > 0)
-		start_writing(s);
+		s->o.durable(s->o.arg, s->durable);
+	end_waits(s, s->durable, true);
+}
+
+static void
+take_back(struct store *s)
+{
+	kept_lost(&s->kept, &s->writer.batch, s->durable + 1);
+	batch_keep(&s->current, &s->writer.batch);
+	if (s->writer.all)
+		s->want_all = true;
 }
 
 static void
 could_not_write(struct store *s)
 {
-	uint64_t upto = s->writing.upto;
-	struct timeval later = { .tv_sec = RETRY_SECONDS };
-
 	s->commit_errors++;
-	if (s->ok || strcmp(s->problem.text, s->write_err.text) != 0)
-		LOG(&s->log, LOG_ERROR, "Durable state cannot be written; going on from memory", F_ERR(&s->write_err));
-	s->ok = false;
-	s->problem = s->write_err;
-	batch_keep(&s->current, &s->writing);
-	if (s->o.failed != NULL)
-		s->o.failed(s->o.arg, upto, str_from(s->problem.text));
-	event_add(s->soon, &later);
+	s->backup_no = 0;
+	take_back(s);
+	store_failing(s, "Durable state cannot be written; going on from memory");
+	refuse(s);
+	retry_later(s);
+}
+
+static void
+write_all(struct store *s)
+{
+	s->want_all = true;
+	start_writing(s, true);
 }
 
 static void
@@ -94,227 +179,192 @@ job_done(struct job *j)
 	struct store *s = CONTAINER_OF(j, struct store, job);
 
 	s->busy = false;
-	s->commit_seconds += (double)s->write_took / (double)SPAN_S;
-	if (s->wrote)
-		wrote(s);
-	else
+	s->commit_seconds += (double)s->writer.took / (double)SPAN_S;
+	if (s->writer.set_aside) {
+		s->set_aside++;
+		LOG(&s->log, LOG_ERROR, "The database is damaged; it was set aside and a new one is begun",
+		    F_CSTR("file", s->writer.aside_path), F_ERR(&s->writer.aside_why));
+	}
+	switch (s->writer.result) {
+	case WRITTEN:
+		written(s);
+		start_writing(s, false);
+		break;
+	case WRITE_FAILED:
 		could_not_write(s);
+		break;
+	case WRITE_FOUND_ROWS:
+		take_back(s);
+		if (s->engine != NULL)
+			recover_rows_late(s, &s->writer.loaded, now_of(s));
+		loaded_fini(&s->writer.loaded);
+		write_all(s);
+		break;
+	case WRITE_NEEDS_ALL:
+		take_back(s);
+		LOG(&s->log, LOG_WARN, "The database is a new one: all state in memory goes to it");
+		write_all(s);
+		break;
+	}
 }
 
 static void
-start_writing(struct store *s)
+run_job(struct job *j)
 {
-	if (s->busy || s->current.ops.n == 0 || s->work == NULL)
-		return;
-	s->writing = s->current;
+	writer_run(&CONTAINER_OF(j, struct store, job)->writer);
+}
+
+static void
+put_alive(struct store *s)
+{
+	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
+	struct str taken;
+
+	codec_put_time(&body, now_of(s).wall);
+	taken.p = sbuf_take(&body, &taken.n);
+	batch_put_take(&s->current, TABLE_META, STR("alive"), taken);
+}
+
+/* Everything becomes news; what the engine cannot tell again stays as it is in the batch. */
+static void
+gather_all(struct store *s)
+{
+	present_fini(&s->present);
+	kept_forget_disk(&s->kept, s->durable + 1);
+	if (s->engine != NULL)
+		engine_save_all(s->engine, now_of(s));
+}
+
+/* Makes the writer's batch out of what is new. */
+static void
+prepare(struct store *s)
+{
+	uint64_t left_out;
+
+	s->writer.all = s->want_all;
+	if (s->want_all)
+		gather_all(s);
+	s->want_all = false;
+	put_alive(s);
+	s->writer.batch = s->current;
 	s->current = (struct batch){ 0 };
+	s->upto = kept_prepare(&s->kept, &s->writer.batch, &left_out) ? s->taken : left_out - 1;
+	s->writer.backup = s->backup_no != 0 && s->backup_no <= s->upto;
+	if (s->writer.backup) {
+		s->backup_running = s->backup_no;
+		s->backup_no = 0;
+	}
+	s->submitted = now_of(s).mono;
+}
+
+static bool
+has_news(const struct store *s)
+{
+	return s->current.ops.n > 0 || s->kept.news_n > 0 || s->kept.drops.n > 0 || s->backup_no != 0;
+}
+
+static void
+start_writing(struct store *s, bool anyway)
+{
+	if (s->busy || s->work == NULL || (!anyway && !has_news(s)))
+		return;
+	prepare(s);
 	s->job = (struct job){ .run = run_job, .done = job_done };
 	s->busy = work_submit(s->work, &s->job);
 	if (!s->busy)
-		batch_keep(&s->current, &s->writing);
+		take_back(s);
 }
 
 static void
 on_soon(evutil_socket_t fd, short what, void *arg)
 {
+	struct store *s = arg;
+
 	(void)fd;
 	(void)what;
-	start_writing(arg);
+	if (s->ok)
+		start_writing(s, false);
+	else
+		refuse(s);
 }
 
-static bool
-make_directory(const char *path, struct err *e)
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
 {
-	char *copy = mem_strdup(path);
-	bool ok = true;
-
-	for (char *p = copy + 1; ok; p++) {
-		char c = *p;
-
-		if (c != '/' && c != '\0')
-			continue;
-		*p = '\0';
-		if (mkdir(copy, 0777) != 0 && errno != EEXIST) {
-			char text[128];
-
-			ok = err_set(e, ERR_IO, "unable to create data directory: mkdir %s: %s", copy,
-			    strerror_r(errno, text, sizeof(text)));
-		}
-		*p = c;
-		if (c == '\0')
-			break;
-	}
-	mem_free(copy);
-	return ok;
+	(void)fd;
+	(void)what;
+	start_writing(arg, true);
 }
 
-/* Renames the database and its log out of the way: never deletes what may yet be read. */
-static bool
-set_aside(struct store *s, const char *path, const struct err *why, struct err *e)
+/* A disk that hangs is as good as one that fails. */
+static void
+on_pulse(evutil_socket_t fd, short what, void *arg)
 {
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	long long stamp = (long long)s->o.clock->now(s->o.clock).wall.s;
+	struct store *s = arg;
+	struct mono now = now_of(s).mono;
 
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		struct sbuf from = SBUF_INIT(SBUF_UNLIMITED), to = SBUF_INIT(SBUF_UNLIMITED);
-		bool ok;
-
-		sbuf_printf(&from, "%s%s", path, suffixes[i]);
-		sbuf_printf(&to, "%s.damaged-%lld%s", path, stamp, suffixes[i]);
-		ok = rename(sbuf_cstr(&from), sbuf_cstr(&to)) == 0 || errno == ENOENT ||
-		    err_set(e, ERR_IO, "cannot set the damaged database %s aside: %s", sbuf_cstr(&from), why->text);
-		sbuf_fini(&from);
-		sbuf_fini(&to);
-		if (!ok)
-			return false;
+	(void)fd;
+	(void)what;
+	if (s->busy && s->ok && mono_sub(now, s->submitted) > STUCK) {
+		err_set(&s->problem, ERR_TIMEOUT, "the disk has not answered for %d seconds", (int)(STUCK / SPAN_S));
+		LOG(&s->log, LOG_ERROR, "Durable state is not being written; going on from memory", F_ERR(&s->problem));
+		s->ok = false;
+		refuse(s);
+	} else if (!s->busy && s->ok && s->kept.alerts.n > 0 && mono_sub(now, s->committed) > ALIVE) {
+		start_writing(s, true);
 	}
-	LOG(&s->log, LOG_ERROR, "The database is damaged; it was set aside and a new one begun", F_CSTR("file", path),
-	    F_INT("suffix", stamp), F_ERR(why));
-	return true;
-}
-
-static bool
-open_database(struct store *s, struct err *e)
-{
-	char path[4096];
-	struct err why = { 0 };
-
-	if (snprintf(path, sizeof(path), "%s/%s", s->dir, DATABASE_NAME) >= (int)sizeof(path))
-		return err_set(e, ERR_INVALID, "storage path is too long: %s", s->dir);
-	s->db = db_open(path, &s->fresh, &why);
-	if (s->db == NULL && db_error_is_damage(&why)) {
-		if (!set_aside(s, path, &why, e))
-			return false;
-		s->db = db_open(path, &s->fresh, &why);
-	}
-	if (s->db == NULL) {
-		*e = why;
-		return false;
-	}
-	return true;
 }
 
 struct store *
 store_open(const struct store_options *o, struct err *e)
 {
 	struct store *s = NEW(struct store);
+	struct timeval pulse = { .tv_sec = PULSE_S };
 
 	s->o = *o;
 	s->ok = true;
+	s->waits_end = &s->waits;
 	s->log = log_with(o->log, F_CSTR("component", "store"));
 	s->dir = mem_strdup(o->path[0] != '\0' ? o->path : ".");
+	writer_init(&s->writer, s->dir, o->clock);
+	kept_init(&s->kept);
 	s->soon = evtimer_new(o->base, on_soon, s);
-	if (s->soon == NULL)
+	s->retry = evtimer_new(o->base, on_retry, s);
+	s->pulse = event_new(o->base, -1, EV_PERSIST, on_pulse, s);
+	if (s->soon == NULL || s->retry == NULL || s->pulse == NULL || event_add(s->pulse, &pulse) != 0)
 		err_set(e, ERR_IO, "cannot make a timer");
-	else if (make_directory(s->dir, e) && open_database(s, e))
+	else if (store_make_directory(s->dir, e))
 		return s;
 	store_close(&s);
 	return NULL;
 }
 
-struct recovery {
-	struct store *s;
-	struct engine *engine;
-	struct moment now;
-	struct arena *arena;
-	size_t silences, entries;
-};
-
-static bool
-recover_silence(void *arg, struct str body, struct err *e)
-{
-	struct recovery *r = arg;
-	struct wall expires;
-	struct silence *s = codec_get_silence(body, r->arena, &expires, e);
-
-	if (s == NULL && e->kind != ERR_NOT_FOUND)
-		return false;
-	if (s == NULL) {
-		LOG(&r->s->log, LOG_ERROR, "A stored silence was skipped: its matcher does not compile", F_ERR(e));
-		return true;
-	}
-	engine_restore_silence(r->engine, s, expires, r->now);
-	silence_unref(s);
-	r->silences++;
-	return true;
-}
-
-static bool
-recover_entry(void *arg, struct str body, struct err *e)
-{
-	struct recovery *r = arg;
-	struct log_entry entry;
-
-	arena_reset(r->arena);
-	if (!codec_get_log_entry(body, r->arena, &entry, e))
-		return false;
-	engine_restore_log_entry(r->engine, &entry, r->now);
-	r->entries++;
-	return true;
-}
-
 bool
 store_recover(struct store *s, struct engine *engine, struct moment now, struct err *e)
 {
-	struct recovery r = { .s = s, .engine = engine, .now = now, .arena = arena_new() };
-	bool ok;
+	struct loaded l = { 0 };
+	bool ok = store_load(s, &l, e);
 
-	ok = (!s->fresh || import_directory(s->dir, s->db, &s->log, e)) &&
-	    db_each(s->db, TABLE_SILENCES, recover_silence, &r, e) &&
-	    db_each(s->db, TABLE_LOG_ENTRIES, recover_entry, &r, e);
-	arena_free(&r.arena);
+	s->engine = engine;
+	if (ok)
+		recover_rows(s, &l, engine, now);
+	loaded_fini(&l);
 	if (!ok)
 		return false;
-	LOG(&s->log, LOG_DEBUG, "Durable state was read", F_UINT("silences", r.silences), F_UINT("entries", r.entries));
+	s->committed = now.mono;
 	s->work = work_new(s->o.base, 1, 2, "store", e);
-	return s->work != NULL;
-}
-
-static void
-entry_key(struct sbuf *b, const struct log_entry *entry)
-{
-	sbuf_printf(b, "%.*s:%.*s/%.*s/%u", STR_ARG(entry->group_key), STR_ARG(entry->receiver),
-	    STR_ARG(entry->integration), entry->index);
+	if (s->work == NULL)
+		return false;
+	if (!s->ok)
+		retry_later(s);
+	return true;
 }
 
 void
-store_persist(struct store *s, const struct change *c)
+store_detach(struct store *s)
 {
-	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED), body = SBUF_INIT(SBUF_UNLIMITED);
-	struct timeval now = { 0 };
-
-	switch (c->kind) {
-	case CHANGE_SILENCE:
-		codec_put_silence(&body, c->silence, c->expires);
-		batch_put(&s->current, TABLE_SILENCES, str_from(c->silence->id), sbuf_get(&body), c->expires.s);
-		break;
-	case CHANGE_SILENCE_DROPPED:
-		batch_drop(&s->current, TABLE_SILENCES, str_from(c->silence->id));
-		break;
-	case CHANGE_LOG_ENTRY:
-		entry_key(&key, c->entry);
-		codec_put_log_entry(&body, c->entry);
-		batch_put(&s->current, TABLE_LOG_ENTRIES, sbuf_get(&key), sbuf_get(&body), c->entry->expires.s);
-		break;
-	case CHANGE_LOG_ENTRY_DROPPED:
-		entry_key(&key, c->entry);
-		batch_drop(&s->current, TABLE_LOG_ENTRIES, sbuf_get(&key));
-		break;
-	case CHANGE_ALERT:
-	case CHANGE_ALERT_DROPPED:
-	case CHANGE_GROUP:
-	case CHANGE_GROUP_DROPPED:
-	case CHANGE_INTENT:
-	case CHANGE_INTENT_DROPPED:
-		/* Clients post alerts again after a restart, as they do with Alertmanager. */
-		return;
-	}
-	s->current.upto = ++s->taken;
-	sbuf_fini(&key);
-	sbuf_fini(&body);
-	/* At the end of the loop turn, so that all changes of the turn share a transaction; a failing disk has its own pace. */
-	if (s->ok && !s->busy && !evtimer_pending(s->soon, NULL))
-		event_add(s->soon, &now);
+	if (s != NULL)
+		s->engine = NULL;
 }
 
 uint64_t
@@ -326,55 +376,100 @@ store_ticket(const struct store *s)
 bool
 store_has_room(const struct store *s)
 {
-	return s->current.bytes < ROOM_BYTES;
+	return !s->ok || s->current.bytes + s->kept.news_n * ALERT_BYTES < ROOM_BYTES;
 }
 
-struct store_health
-store_health(const struct store *s)
+bool
+store_when_durable(struct store *s, struct store_wait *w)
 {
-	return (struct store_health){ s->ok, s->ok ? STR("") : str_from(s->problem.text) };
+	if (!s->ok || s->durable == s->taken)
+		return false;
+	w->ticket = s->taken;
+	w->next = NULL;
+	w->at = s->waits_end;
+	*s->waits_end = w;
+	s->waits_end = &w->next;
+	return true;
 }
 
 void
-store_expose(void *arg, struct expo *x, struct moment now)
+store_wait_cancel(struct store *s, struct store_wait *w)
 {
-	const struct store *s = arg;
+	*w->at = w->next;
+	if (w->next != NULL)
+		w->next->at = w->at;
+	else
+		s->waits_end = w->at;
+	w->next = NULL;
+	w->at = NULL;
+}
 
-	(void)now;
-	expo_family(x, "tocsin_store_healthy", "Whether durable state can be written.", EXPO_GAUGE);
-	expo_value(x, s->ok);
-	expo_family(x, "tocsin_store_commits_total", "Transactions written.", EXPO_COUNTER);
-	expo_value(x, (double)s->commits);
-	expo_family(x, "tocsin_store_commit_errors_total", "Transactions that could not be written.", EXPO_COUNTER);
-	expo_value(x, (double)s->commit_errors);
-	expo_family(x, "tocsin_store_commit_duration_seconds", "How long transactions took.", EXPO_SUMMARY);
-	expo_summary(x, s->commits + s->commit_errors, s->commit_seconds);
-	expo_family(x, "tocsin_store_waiting_changes", "Records that wait to be written.", EXPO_GAUGE);
-	expo_value(x, (double)s->current.ops.n);
+bool
+store_backup(struct store *s, struct err *e)
+{
+	if (!s->ok)
+		return err_set(e, ERR_IO, "durable state cannot be written: %s", s->problem.text);
+	/* One copy serves all who asked before it began. */
+	store_take(s);
+	s->backup_no = s->taken;
+	return true;
+}
+
+struct str
+store_backup_path(const struct store *s)
+{
+	return str_from(s->writer.backup_path);
+}
+
+/* Nobody else is left: the rest is written from here. */
+static void
+write_rest(struct store *s)
+{
+	kept_settle(&s->kept, ++s->taken);
+	for (bool first = true; first || has_news(s); first = false) {
+		prepare(s);
+		writer_run(&s->writer);
+		if (s->writer.result != WRITTEN) {
+			take_back(s);
+			LOG(&s->log, LOG_ERROR, "The last changes could not be written",
+			    F_UINT("records", s->current.ops.n + s->kept.news_n), F_ERR(&s->writer.err));
+			return;
+		}
+		note_present(s);
+		kept_written(&s->kept);
+		batch_clear(&s->writer.batch);
+	}
+}
+
+static void
+free_timer(struct event **ev)
+{
+	if (*ev != NULL)
+		event_free(*ev);
+	*ev = NULL;
 }
 
 void
 store_close(struct store **sp)
 {
 	struct store *s = *sp;
-	struct err e = { 0 };
+	bool wrote = s != NULL && s->work != NULL;
 
 	if (s == NULL)
 		return;
-	if (s->soon != NULL)
-		event_free(s->soon);
+	assert(s->waits == NULL);
 	s->o.durable = NULL;
 	s->o.failed = NULL;
-	if (s->work != NULL) {
-		s->soon = evtimer_new(s->o.base, on_soon, s);
-		work_stop(&s->work);
-		event_free(s->soon);
-	}
-	if (s->db != NULL && s->current.ops.n > 0 && !batch_write(&s->current, s->db, &e))
-		LOG(&s->log, LOG_ERROR, "The last changes could not be written", F_UINT("records", s->current.ops.n),
-		    F_ERR(&e));
+	free_timer(&s->soon);
+	free_timer(&s->retry);
+	free_timer(&s->pulse);
+	work_stop(&s->work);
+	if (wrote)
+		write_rest(s);
 	batch_clear(&s->current);
-	db_close(&s->db);
+	writer_fini(&s->writer);
+	kept_fini(&s->kept);
+	present_fini(&s->present);
 	mem_free(s->dir);
 	mem_free(s);
 	*sp = NULL;

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "alert_row.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/vec.h"
+#include "proto.h"
+
+#define FORMAT 1
+#define LABELS_MAX 65536	/* of one set, when reading */
+
+enum { ENTRY_ALERT = 1, ENTRY_TIMES, ENTRY_DROP };
+enum { FLAG_TIMEOUT = 1 };
+
+struct string_slot {
+	const struct istr *s;
+	uint32_t stamp, number;
+};
+
+void
+alert_row_init(struct alert_row *r)
+{
+	*r = (struct alert_row){ .b = SBUF_INIT(SBUF_UNLIMITED), .mask = 1023 };
+	r->slots = mem_calloc(r->mask + 1, sizeof(r->slots[0]));
+}
+
+void
+alert_row_fini(struct alert_row *r)
+{
+	sbuf_fini(&r->b);
+	mem_free(r->slots);
+	r->slots = NULL;
+}
+
+void
+alert_row_begin(struct alert_row *r)
+{
+	sbuf_reset(&r->b);
+	sbuf_putc(&r->b, FORMAT);
+	r->strings = 0;
+	if (++r->stamp == 0) {
+		memset(r->slots, 0, (r->mask + 1) * sizeof(r->slots[0]));
+		r->stamp = 1;
+	}
+}
+
+static struct string_slot *
+slot_of(const struct alert_row *r, const struct istr *s)
+{
+	uint64_t h = ((uint64_t)(uintptr_t)s >> 4) * UINT64_C(0x9E3779B97F4A7C15);
+	uint32_t i = (uint32_t)(h >> 32) & r->mask;
+
+	while (r->slots[i].stamp == r->stamp && r->slots[i].s != s)
+		i = (i + 1) & r->mask;
+	return &r->slots[i];
+}
+
+static void
+grow_slots(struct alert_row *r)
+{
+	struct string_slot *old = r->slots;
+	uint32_t n = r->mask + 1;
+
+	r->mask = 2 * n - 1;
+	r->slots = mem_calloc(2 * (size_t)n, sizeof(r->slots[0]));
+	for (uint32_t i = 0; i < n; i++)
+		if (old[i].stamp == r->stamp)
+			*slot_of(r, old[i].s) = old[i];
+	mem_free(old);
+}
+
+/* Its number in the row; 0 and the string itself when it is new. */
+static void
+put_string(struct alert_row *r, const struct istr *s)
+{
+	struct string_slot *slot = slot_of(r, s);
+
+	if (slot->stamp == r->stamp) {
+		proto_varint(&r->b, slot->number);
+		return;
+	}
+	*slot = (struct string_slot){ s, r->stamp, ++r->strings };
+	sbuf_putc(&r->b, 0);
+	proto_varint(&r->b, s->n);
+	sbuf_put(&r->b, s->bytes, s->n);
+	if (2 * r->strings > r->mask)
+		grow_slots(r);
+}
+
+static void
+put_labels(struct alert_row *r, const struct labels *l)
+{
+	proto_varint(&r->b, l->n);
+	for (uint32_t i = 0; i < l->n; i++) {
+		put_string(r, l->l[i].name);
+		put_string(r, l->l[i].value);
+	}
+}
+
+static uint64_t
+zigzag(int64_t v)
+{
+	return ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0);
+}
+
+static int64_t
+unzigzag(uint64_t v)
+{
+	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
+
+static void
+put_time(struct alert_row *r, struct wall t)
+{
+	proto_varint(&r->b, zigzag(t.s));
+	proto_varint(&r->b, (uint32_t)t.ns);
+	proto_varint(&r->b, zigzag(t.offset));
+}
+
+static void
+put_times(struct alert_row *r, const struct alert *a)
+{
+	sbuf_putc(&r->b, a->timeout ? FLAG_TIMEOUT : 0);
+	put_time(r, a->starts);
+	put_time(r, a->ends);
+	put_time(r, a->updated);
+}
+
+static void
+put_id(struct alert_row *r, struct alert_id id)
+{
+	sbuf_put(&r->b, &id.fingerprint, sizeof(id.fingerprint));
+	sbuf_put(&r->b, &id.hash, sizeof(id.hash));
+}
+
+void
+alert_row_put(struct alert_row *r, const struct alert *a)
+{
+	sbuf_putc(&r->b, ENTRY_ALERT);
+	put_labels(r, a->labels);
+	put_labels(r, a->annotations);
+	put_string(r, a->generator_url);
+	put_times(r, a);
+}
+
+void
+alert_row_put_times(struct alert_row *r, const struct alert *a)
+{
+	sbuf_putc(&r->b, ENTRY_TIMES);
+	put_id(r, alert_id_of(a->labels));
+	put_times(r, a);
+}
+
+void
+alert_row_put_drop(struct alert_row *r, struct alert_id id)
+{
+	sbuf_putc(&r->b, ENTRY_DROP);
+	put_id(r, id);
+}
+
+struct reading {
+	struct proto_reader r;
+	VEC(struct str) strings;
+	VEC(struct label_pair) pairs;
+};
+
+static bool
+get_bytes(struct reading *in, size_t n, struct str *out)
+{
+	if (in->r.rest.n < n)
+		return false;
+	*out = str_sub(in->r.rest, 0, n);
+	in->r.rest = str_sub(in->r.rest, n, in->r.rest.n);
+	return true;
+}
+
+static bool
+get_byte(struct reading *in, unsigned char *out)
+{
+	struct str one;
+
+	if (!get_bytes(in, 1, &one))
+		return false;
+	*out = (unsigned char)one.p[0];
+	return true;
+}
+
+static bool
+get_string(struct reading *in, struct str *out)
+{
+	uint64_t n;
+
+	if (!proto_read_varint(&in->r, &n) || n > in->strings.n)
+		return false;
+	if (n > 0) {
+		*out = in->strings.v[n - 1];
+		return true;
+	}
+	if (!proto_read_varint(&in->r, &n) || !get_bytes(in, n, out))
+		return false;
+	VEC_PUSH(&in->strings, *out);
+	return true;
+}
+
+static bool
+get_labels(struct reading *in, struct labels **out)
+{
+	uint64_t n;
+
+	in->pairs.n = 0;
+	if (!proto_read_varint(&in->r, &n) || n > LABELS_MAX)
+		return false;
+	for (uint64_t i = 0; i < n; i++) {
+		struct label_pair p;
+
+		if (!get_string(in, &p.name) || !get_string(in, &p.value))
+			return false;
+		VEC_PUSH(&in->pairs, p);
+	}
+	*out = labels_new(in->pairs.v, in->pairs.n);
+	return true;
+}
+
+static bool
+get_time(struct reading *in, struct wall *out)
+{
+	uint64_t s, ns, offset;
+
+	if (!proto_read_varint(&in->r, &s) || !proto_read_varint(&in->r, &ns) ||
+	    !proto_read_varint(&in->r, &offset))
+		return false;
+	/* The range of RFC 3339, with some room. */
+	if (unzigzag(s) < -INT64_C(62200000000) || unzigzag(s) > INT64_C(253500000000) || ns > 999999999 ||
+	    unzigzag(offset) < -86400 || unzigzag(offset) > 86400)
+		return false;
+	*out = (struct wall){ unzigzag(s), (int32_t)ns, (int32_t)unzigzag(offset) };
+	return true;
+}
+
+static bool
+get_times(struct reading *in, struct alert_times *out)
+{
+	unsigned char flags;
+
+	if (!get_byte(in, &flags))
+		return false;
+	out->timeout = (flags & FLAG_TIMEOUT) != 0;
+	return get_time(in, &out->starts) && get_time(in, &out->ends) && get_time(in, &out->updated);
+}
+
+static bool
+get_id(struct reading *in, struct alert_id *out)
+{
+	struct str bytes;
+
+	if (!get_bytes(in, sizeof(out->fingerprint) + sizeof(out->hash), &bytes))
+		return false;
+	memcpy(&out->fingerprint, bytes.p, sizeof(out->fingerprint));
+	memcpy(&out->hash, bytes.p + sizeof(out->fingerprint), sizeof(out->hash));
+	return true;
+}
+
+static bool
+get_alert(struct reading *in, const struct alert_row_reader *reader)
+{
+	struct alert *a = NEW(struct alert);
+	struct alert_times t;
+	struct str url;
+
+	a->refs = 1;
+	if (!get_labels(in, &a->labels) || !get_labels(in, &a->annotations) || !get_string(in, &url) ||
+	    !get_times(in, &t)) {
+		alert_unref(a);
+		return false;
+	}
+	a->generator_url = istr_get(url);
+	a->starts = t.starts;
+	a->ends = t.ends;
+	a->updated = t.updated;
+	a->timeout = t.timeout;
+	reader->alert(reader->arg, a);
+	return true;
+}
+
+static bool
+get_entry(struct reading *in, const struct alert_row_reader *reader)
+{
+	struct alert_times t;
+	struct alert_id id;
+	unsigned char kind;
+
+	if (!get_byte(in, &kind))
+		return false;
+	switch (kind) {
+	case ENTRY_ALERT:
+		return get_alert(in, reader);
+	case ENTRY_TIMES:
+		if (!get_id(in, &id) || !get_times(in, &t))
+			return false;
+		reader->times(reader->arg, id, &t);
+		return true;
+	case ENTRY_DROP:
+		if (!get_id(in, &id))
+			return false;
+		reader->drop(reader->arg, id);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+alert_row_read(struct str body, const struct alert_row_reader *reader, struct err *e)
+{
+	struct reading in = { .r = { .rest = body } };
+	unsigned char format;
+	bool ok = get_byte(&in, &format) && format == FORMAT;
+
+	while (ok && in.r.rest.n > 0)
+		ok = get_entry(&in, reader);
+	VEC_FINI(&in.strings);
+	VEC_FINI(&in.pairs);
+	return ok || err_set(e, ERR_INVALID, "malformed row of alerts");
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/alert_row.h (private) - what happened to alerts, as the body of a row.
+ *
+ * A transaction stores all its alerts as one or a few rows, each a byte string
+ * of entries: whole alerts, new times of known ones, and drops. Strings repeat
+ * endlessly, so each is written once per row and referred to by number after
+ * that. Rows are read in order; each stands alone. The first byte is the
+ * format's version. Loop thread only (interned strings).
+ */
+#ifndef STORE_ALERT_ROW_H
+#define STORE_ALERT_ROW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+#include "model/alert.h"
+
+/* What a label set is known by where it need not be spelled out. */
+struct alert_id {
+	uint64_t fingerprint, hash;
+};
+
+static inline struct alert_id
+alert_id_of(const struct labels *l)
+{
+	return (struct alert_id){ l->fingerprint, l->hash };
+}
+
+struct alert_times {
+	struct wall starts, ends, updated;
+	bool timeout;
+};
+
+struct string_slot;
+struct alert_row {
+	struct sbuf b;
+	struct string_slot *slots;	/* strings of this row by address */
+	uint32_t mask, strings;
+	uint32_t stamp;			/* slots of other stamps are free */
+};
+
+void alert_row_init(struct alert_row *r);
+void alert_row_fini(struct alert_row *r);
+/* Begins a row; what was written before is gone. */
+void alert_row_begin(struct alert_row *r);
+void alert_row_put(struct alert_row *r, const struct alert *a);
+void alert_row_put_times(struct alert_row *r, const struct alert *a);
+void alert_row_put_drop(struct alert_row *r, struct alert_id id);
+
+/* Told of each entry of a row in order. */
+struct alert_row_reader {
+	void (*alert)(void *arg, struct alert *take);
+	void (*times)(void *arg, struct alert_id id, const struct alert_times *t);
+	void (*drop)(void *arg, struct alert_id id);
+	void *arg;
+};
+/* False when the row is malformed; what stood before that was told. */
+bool alert_row_read(struct str body, const struct alert_row_reader *reader, struct err *e) MUST_CHECK;
+
+#endif

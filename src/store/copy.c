@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading a database by way of a copy: SQLite cannot read one with a
+ * write-ahead log without writing beside it, and one that is damaged is better
+ * left as it is.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "loaded.h"
+
+#define DIRECTORY_NAME "tocsin-copy.XXXXXX"
+
+static const char *const suffixes[] = { "", "-wal" };
+
+static bool
+make_directory(char *path, size_t size, struct err *e)
+{
+	const char *places[] = { getenv("TMPDIR"), "/tmp", "/dev/shm", "/run" };
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		if (places[i] == NULL || places[i][0] == '\0' ||
+		    snprintf(path, size, "%s/" DIRECTORY_NAME, places[i]) >= (int)size)
+			continue;
+		if (mkdtemp(path) != NULL)
+			return true;
+	}
+	return err_set(e, ERR_IO, "no place for a temporary copy of the database");
+}
+
+static bool
+send_all(int from, int to)
+{
+	ssize_t n;
+
+	while ((n = sendfile(to, from, NULL, (size_t)1 << 24)) > 0)
+		;
+	return n == 0;
+}
+
+/* One that is not there is an empty one. */
+static bool
+copy_file(const char *from, const char *to, struct err *e)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	bool ok;
+
+	if (in < 0)
+		return errno == ENOENT || err_set(e, ERR_IO, "open %s: %s", from, strerrordesc_np(errno));
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ok = out >= 0 && send_all(in, out);
+	if (!ok)
+		err_set(e, ERR_IO, "copy %s to %s: %s", from, to, strerrordesc_np(errno));
+	if (out >= 0)
+		close(out);
+	close(in);
+	return ok;
+}
+
+static void
+remove_copy(const char *directory)
+{
+	static const char *const names[] = { "db", "db-wal", "db-journal" };
+	char path[512];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		unlink(path);
+	}
+	rmdir(directory);
+}
+
+bool
+loaded_read_copy(struct loaded *l, const char *path, enum db_trouble *trouble_out, struct err *e)
+{
+	char directory[256], from[4096], to[512];
+	struct db *d = NULL;
+	bool ok = true, fresh;
+
+	*trouble_out = DB_UNUSABLE;
+	if (!make_directory(directory, sizeof(directory), e))
+		return false;
+	for (size_t i = 0; ok && i < ARRAY_LEN(suffixes); i++) {
+		snprintf(from, sizeof(from), "%s%s", path, suffixes[i]);
+		snprintf(to, sizeof(to), "%s/db%s", directory, suffixes[i]);
+		ok = copy_file(from, to, e);
+	}
+	snprintf(to, sizeof(to), "%s/db", directory);
+	if (ok)
+		d = db_open(to, DB_READ, &fresh, trouble_out, e);
+	ok = d != NULL && loaded_read(l, d, e);
+	db_close(&d);
+	remove_copy(directory);
+	return ok;
+}

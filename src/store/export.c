@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Alertmanager's files out of our database. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/sbuf.h"
+#include "loaded.h"
+#include "proto.h"
+#include "store/store.h"
+
+static bool
+io_error(struct err *e, const char *verb, const char *path)
+{
+	return err_set(e, ERR_IO, "%s %s: %s", verb, path, strerrordesc_np(errno));
+}
+
+static bool
+write_whole(int fd, struct str s)
+{
+	while (s.n > 0) {
+		ssize_t done = write(fd, s.p, s.n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		s = str_sub(s, (size_t)done, s.n);
+	}
+	return true;
+}
+
+/* Appears whole or not at all. */
+static bool
+write_file(const char *directory, const char *name, struct str bytes, struct err *e)
+{
+	char path[4096], part[4096 + 8];
+	bool ok;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
+		return err_set(e, ERR_INVALID, "path is too long: %s", directory);
+	snprintf(part, sizeof(part), "%s.part", path);
+	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return io_error(e, "create", part);
+	ok = (write_whole(fd, bytes) && fsync(fd) == 0) || io_error(e, "write", part);
+	close(fd);
+	ok = ok && (rename(part, path) == 0 || io_error(e, "rename", part));
+	if (!ok)
+		unlink(part);
+	return ok;
+}
+
+/* The bodies are Alertmanager's messages already: each with its length in front. */
+static bool
+export_table(const struct loaded *l, enum db_table t, const char *to, const char *name, struct err *e)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	bool ok;
+
+	for (size_t i = 0; i < l->rows[t].n; i++) {
+		proto_varint(&b, l->rows[t].v[i].body.n);
+		sbuf_str(&b, l->rows[t].v[i].body);
+	}
+	ok = write_file(to, name, sbuf_get(&b), e);
+	sbuf_fini(&b);
+	return ok;
+}
+
+static bool
+read_rows(struct loaded *l, const char *path, enum db_trouble *trouble_out, struct err *e)
+{
+	bool fresh, ok;
+	struct db *d = db_open(path, DB_READ, &fresh, trouble_out, e);
+
+	if (d == NULL)
+		return *trouble_out == DB_UNUSABLE && loaded_read_copy(l, path, trouble_out, e);
+	ok = loaded_read(l, d, e);
+	db_close(&d);
+	return ok;
+}
+
+bool
+store_export(const char *path, const char *to, struct store_export *out, struct err *e)
+{
+	enum db_trouble trouble = DB_FINE;
+	struct loaded l = { 0 };
+	char database[4096];
+	bool ok;
+	struct stat st;
+	bool is_file = stat(path, &st) == 0 && S_ISREG(st.st_mode);
+
+	if (snprintf(database, sizeof(database), "%s%s", path, is_file ? "" : "/tocsin.db") >= (int)sizeof(database))
+		return err_set(e, ERR_INVALID, "path is too long: %s", path);
+	ok = read_rows(&l, database, &trouble, e) && (!l.damaged || err_set(e, ERR_INVALID, "%s", l.why.text));
+	if (!ok && trouble == DB_IN_USE)
+		err_ctx(e, "the server uses it: stop it first, or export a backup");
+	ok = ok && export_table(&l, TABLE_SILENCES, to, "silences", e) &&
+	    export_table(&l, TABLE_LOG_ENTRIES, to, "nflog", e);
+	if (ok)
+		*out = (struct store_export){ l.rows[TABLE_SILENCES].n, l.rows[TABLE_LOG_ENTRIES].n };
+	loaded_fini(&l);
+	return ok;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the directory to rows in memory, whatever state it is in. */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "import.h"
+#include "store_private.h"
+
+bool
+store_make_directory(const char *path, struct err *e)
+{
+	char *copy = mem_strdup(path);
+	bool ok = true;
+
+	for (char *p = copy + 1; ok; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		/* A read-only file system may say so even of what is there. */
+		if (mkdir(copy, 0777) != 0 && errno != EEXIST && errno != EROFS && errno != EISDIR)
+			ok = err_set(e, ERR_IO, "unable to create data directory: mkdir %s: %s", copy,
+			    strerrordesc_np(errno));
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	mem_free(copy);
+	return ok;
+}
+
+static size_t
+count_rows(const struct loaded *l)
+{
+	size_t n = 0;
+
+	for (int t = 0; t < TABLE_N; t++)
+		n += l->rows[t].n;
+	return n;
+}
+
+/* What was read of a damaged database goes into a new one. */
+static bool
+replace_damaged(struct store *s, const struct loaded *l, const struct err *why, struct err *e)
+{
+	struct writer *w = &s->writer;
+	bool fresh;
+
+	db_close(&w->db);
+	if (!writer_set_aside(w, why, e))
+		return false;
+	s->set_aside++;
+	LOG(&s->log, LOG_ERROR, "The database is damaged; it was set aside and a new one begun",
+	    F_CSTR("file", w->aside_path), F_UINT("records_saved", count_rows(l)), F_ERR(why));
+	return writer_open(w, &fresh, e) && loaded_copy(l, w->db, e);
+}
+
+static bool
+read_database(struct store *s, struct loaded *l, struct err *e)
+{
+	struct err why;
+
+	if (!loaded_read(l, s->writer.db, e))
+		return false;
+	if (!l->damaged)
+		return true;
+	why = l->why;
+	return replace_damaged(s, l, &why, e);
+}
+
+/* Whatever can be read of a database that cannot be opened for writing. */
+static bool
+salvage(struct store *s, struct loaded *l)
+{
+	enum db_trouble trouble = DB_FINE;
+	struct err e = { 0 };
+
+	return loaded_read_copy(l, s->writer.path, &trouble, &e);
+}
+
+/* One that cannot be written can perhaps be read. */
+static void
+read_only(struct store *s, struct loaded *l)
+{
+	loaded_fini(l);
+	s->writer.known = salvage(s, l);
+	if (!s->writer.known)
+		loaded_fini(l);
+	LOG(&s->log, LOG_ERROR,
+	    s->writer.known ? "The database can only be read" : "The database cannot be read: starting without state",
+	    F_CSTR("file", s->writer.path), F_UINT("records", count_rows(l)));
+}
+
+/* Goes on without; what is wrong is in writer.err. */
+static bool
+go_on_from_memory(struct store *s, struct loaded *l)
+{
+	db_close(&s->writer.db);
+	store_failing(s, "Durable state cannot be used; going on from memory");
+	read_only(s, l);
+	return true;
+}
+
+bool
+store_load(struct store *s, struct loaded *l, struct err *e)
+{
+	struct writer *w = &s->writer;
+	struct err why;
+	bool fresh = false, ok;
+
+	ok = writer_open(w, &fresh, &w->err);
+	if (!ok && w->trouble == DB_IN_USE) {
+		*e = w->err;
+		return err_ctx(e, "another process uses the data directory");
+	}
+	if (!ok && w->trouble == DB_DAMAGED) {
+		why = w->err;
+		salvage(s, l);
+		ok = replace_damaged(s, l, &why, &w->err);
+		w->known = ok;
+		return ok || go_on_from_memory(s, l);
+	}
+	if (!ok)
+		return go_on_from_memory(s, l);
+	/* What is to be imported is the operator's affair: better not to start than without it. */
+	if (fresh && !import_directory(s->dir, w->db, &s->log, e))
+		return false;
+	if (!read_database(s, l, &w->err))
+		return go_on_from_memory(s, l);
+	w->known = true;
+	return true;
+}

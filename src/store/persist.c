@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changes on their way into the next batch. */
+#include "codec.h"
+#include "codec_state.h"
+#include "store_private.h"
+
+static void
+put(struct store *s, enum db_table t, struct str key, struct sbuf *body)
+{
+	struct str taken;
+
+	taken.p = sbuf_take(body, &taken.n);
+	batch_put_take(&s->current, t, key, taken);
+	store_take(s);
+}
+
+/* What the disk has never heard of need not be dropped there. */
+static void
+drop(struct store *s, enum db_table t, struct str key)
+{
+	bool dropped = true;
+	bool written = s->busy && batch_has(&s->writer.batch, t, key, &dropped) && !dropped;
+
+	if (written || present_has(&s->present, batch_hash(t, key)))
+		batch_drop(&s->current, t, key);
+	else
+		batch_forget(&s->current, t, key);
+	store_take(s);
+}
+
+static void
+persist_record(struct store *s, const struct change *c, struct sbuf *key, struct sbuf *body)
+{
+	char id[8];
+
+	switch (c->kind) {
+	case CHANGE_SILENCE:
+		codec_put_silence(body, c->silence, c->expires);
+		put(s, TABLE_SILENCES, str_from(c->silence->id), body);
+		break;
+	case CHANGE_SILENCE_DROPPED:
+		drop(s, TABLE_SILENCES, str_from(c->silence->id));
+		break;
+	case CHANGE_LOG_ENTRY:
+		codec_log_entry_key(key, c->entry);
+		codec_put_log_entry(body, c->entry);
+		put(s, TABLE_LOG_ENTRIES, sbuf_get(key), body);
+		break;
+	case CHANGE_LOG_ENTRY_DROPPED:
+		codec_log_entry_key(key, c->entry);
+		drop(s, TABLE_LOG_ENTRIES, sbuf_get(key));
+		break;
+	case CHANGE_GROUP:
+		codec_group_key(key, c->group);
+		codec_put_group(body, c->group);
+		put(s, TABLE_GROUPS, sbuf_get(key), body);
+		break;
+	case CHANGE_GROUP_DROPPED:
+		codec_group_key(key, c->group);
+		drop(s, TABLE_GROUPS, sbuf_get(key));
+		break;
+	case CHANGE_INTENT:
+		codec_intent_key(c->notification_id, id);
+		codec_put_intent(body, c->notification, c->attempts);
+		put(s, TABLE_INTENTS, (struct str){ id, sizeof(id) }, body);
+		break;
+	case CHANGE_INTENT_DROPPED:
+		codec_intent_key(c->notification_id, id);
+		drop(s, TABLE_INTENTS, (struct str){ id, sizeof(id) });
+		break;
+	case CHANGE_ALERT:
+	case CHANGE_ALERT_DROPPED:
+		break;
+	}
+}
+
+void
+store_persist(struct store *s, const struct change *c)
+{
+	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED), body = SBUF_INIT(SBUF_UNLIMITED);
+
+	if (c->kind == CHANGE_ALERT) {
+		if (kept_set(&s->kept, (struct alert *)(uintptr_t)c->alert, s->taken + 1))
+			store_take(s);
+		return;
+	}
+	if (c->kind == CHANGE_ALERT_DROPPED) {
+		if (kept_drop(&s->kept, c->alert->labels))
+			store_take(s);
+		return;
+	}
+	persist_record(s, c, &key, &body);
+	sbuf_fini(&key);
+	sbuf_fini(&body);
+}

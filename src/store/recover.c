@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From rows to what the engine knows. */
+#include "base/mem.h"
+#include "codec.h"
+#include "codec_state.h"
+#include "core/view.h"
+#include "store_private.h"
+
+/* A sender comes back well within this time. */
+#define ENOUGH (5 * SPAN_MIN)
+
+struct recovery {
+	struct store *s;
+	struct engine *engine;
+	struct moment now;
+	struct arena *arena;		/* of one row */
+	bool late;			/* the engine runs already */
+	struct wall alive;		/* when the last process last wrote; WALL_ZERO: unknown */
+	size_t silences, entries, groups, intents, alerts, skipped;
+};
+
+static void
+skip(struct recovery *r, const char *what, const struct err *e)
+{
+	r->skipped++;
+	LOG(&r->s->log, LOG_ERROR, "A stored record cannot be used and was skipped", F_CSTR("kind", what), F_ERR(e));
+}
+
+static void
+recover_silence(struct recovery *r, const struct loaded_row *row)
+{
+	struct err e = { 0 };
+	struct wall expires;
+	struct silence *s = codec_get_silence(row->body, &expires, &e);
+
+	if (s == NULL) {
+		skip(r, "silence", &e);
+		return;
+	}
+	if (!wall_after(expires, r->now.wall))
+		batch_drop(&r->s->current, TABLE_SILENCES, row->key);
+	else if (!r->late || view_silence(r->engine, str_from(s->id)) == NULL)
+		engine_restore_silence(r->engine, s, expires, r->now);
+	silence_unref(s);
+	r->silences++;
+}
+
+static void
+recover_entry(struct recovery *r, const struct loaded_row *row)
+{
+	struct err e = { 0 };
+	struct log_entry entry;
+
+	arena_reset(r->arena);
+	if (!codec_get_log_entry(row->body, r->arena, &entry, &e)) {
+		skip(r, "log entry", &e);
+		return;
+	}
+	if (wall_after(entry.expires, r->now.wall))
+		engine_restore_log_entry(r->engine, &entry, r->now);
+	else
+		batch_drop(&r->s->current, TABLE_LOG_ENTRIES, row->key);
+	r->entries++;
+}
+
+static void
+recover_group(struct recovery *r, const struct loaded_row *row)
+{
+	struct err e = { 0 };
+	struct group_state g;
+
+	arena_reset(r->arena);
+	if (!codec_get_group(row->body, r->arena, &g, &e)) {
+		skip(r, "group", &e);
+		return;
+	}
+	engine_restore_group(r->engine, &g, r->now);
+	labels_unref((struct labels *)(uintptr_t)g.labels);
+	r->groups++;
+}
+
+static void
+recover_intent(struct recovery *r, const struct loaded_row *row)
+{
+	struct err e = { 0 };
+	struct intent_state i;
+
+	arena_reset(r->arena);
+	if (!codec_get_intent(row->body, r->arena, &i, &e)) {
+		skip(r, "notification under way", &e);
+		return;
+	}
+	engine_restore_intent(r->engine, &i, r->now);
+	labels_unref((struct labels *)(uintptr_t)i.labels);
+	r->intents++;
+}
+
+/*
+ * An alert's end is mostly a promise to come back before it. While we were
+ * down nobody could: an alert that had not ended when we were last seen alive
+ * has as much time left as it had then, so that no sender's alerts are
+ * declared ended for our fault. One that has enough time anyway keeps its end.
+ */
+static bool
+give_time(const struct recovery *r, const struct alert *a, struct wall *ends)
+{
+	span down = wall_sub(r->now.wall, r->alive), left = wall_sub(a->ends, r->now.wall);
+
+	if (wall_is_zero(r->alive) || wall_is_zero(a->ends) || down <= 0 || left >= ENOUGH)
+		return false;
+	if (!wall_after(a->ends, r->alive) || !wall_after(a->ends, a->updated))
+		return false;
+	*ends = wall_add(a->ends, down);
+	if (wall_sub(*ends, r->now.wall) > ENOUGH)
+		*ends = wall_add(r->now.wall, ENOUGH);
+	ends->offset = a->ends.offset;
+	return true;
+}
+
+static void
+recover_alert(void *arg, struct kept *k, struct kept_alert *ka)
+{
+	struct recovery *r = arg;
+	struct wall ends;
+
+	if (give_time(r, kept_alert(ka), &ends)) {
+		kept_restored_end(k, ka, ends, r->s->taken + 1);
+		store_take(r->s);
+	}
+	engine_restore_alert(r->engine, kept_alert(ka), r->now);
+	r->alerts++;
+}
+
+static void
+each(struct recovery *r, const struct loaded *l, enum db_table t,
+    void (*one)(struct recovery *r, const struct loaded_row *row))
+{
+	for (size_t i = 0; i < l->rows[t].n; i++) {
+		if (!r->late)
+			present_add(&r->s->present, batch_hash(t, l->rows[t].v[i].key));
+		one(r, &l->rows[t].v[i]);
+	}
+}
+
+static struct wall
+last_alive(const struct loaded *l)
+{
+	struct wall alive;
+
+	for (size_t i = 0; i < l->rows[TABLE_META].n; i++)
+		if (str_is(l->rows[TABLE_META].v[i].key, "alive") &&
+		    codec_get_time(l->rows[TABLE_META].v[i].body, &alive))
+			return alive;
+	return WALL_ZERO;
+}
+
+static void
+load_alerts(struct recovery *r, const struct loaded *l, struct kept *k)
+{
+	for (size_t i = 0; i < l->rows[TABLE_ALERTS].n; i++) {
+		const struct loaded_row *row = &l->rows[TABLE_ALERTS].v[i];
+		struct err e = { 0 };
+
+		if (!kept_load_row(k, row->key, row->body, &e))
+			skip(r, "alerts", &e);
+	}
+}
+
+static void
+tell(const struct recovery *r, struct moment began)
+{
+	LOG(&r->s->log, LOG_INFO, "Durable state was read", F_UINT("silences", r->silences),
+	    F_UINT("log_entries", r->entries), F_UINT("alerts", r->alerts), F_UINT("groups", r->groups),
+	    F_UINT("under_way", r->intents), F_UINT("skipped", r->skipped),
+	    F_SPAN("took", mono_sub(r->s->o.clock->now(r->s->o.clock).mono, began.mono)));
+}
+
+void
+recover_rows(struct store *s, const struct loaded *l, struct engine *engine, struct moment now)
+{
+	struct recovery r = { .s = s, .engine = engine, .now = now, .arena = arena_new(), .alive = last_alive(l) };
+	struct moment began = s->o.clock->now(s->o.clock);
+
+	each(&r, l, TABLE_SILENCES, recover_silence);
+	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
+	load_alerts(&r, l, &s->kept);
+	kept_each(&s->kept, recover_alert, &r);
+	each(&r, l, TABLE_GROUPS, recover_group);
+	each(&r, l, TABLE_INTENTS, recover_intent);
+	arena_free(&r.arena);
+	tell(&r, began);
+}
+
+static void
+ingest_late(void *arg, struct kept *k, struct kept_alert *ka)
+{
+	struct recovery *r = arg;
+	struct alert *a = kept_alert(ka);
+
+	(void)k;
+	/* What is in memory is newer. */
+	if (alert_resolved_at(a, r->now.wall) || view_alert(r->engine, a->labels->fingerprint) != NULL)
+		return;
+	engine_ingest(r->engine, &a, 1, r->now);
+	r->alerts++;
+}
+
+void
+recover_rows_late(struct store *s, const struct loaded *l, struct moment now)
+{
+	struct recovery r = { .s = s, .engine = s->engine, .now = now, .arena = arena_new(), .late = true };
+	struct moment began = s->o.clock->now(s->o.clock);
+	struct kept k;
+
+	kept_init(&k);
+	each(&r, l, TABLE_SILENCES, recover_silence);
+	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
+	load_alerts(&r, l, &k);
+	kept_each(&k, ingest_late, &r);
+	kept_fini(&k);
+	arena_free(&r.arena);
+	tell(&r, began);
+}

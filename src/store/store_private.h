@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/store_private.h - what the store is made of.
+ */
+#ifndef STORE_STORE_PRIVATE_H
+#define STORE_STORE_PRIVATE_H
+
+#include "batch.h"
+#include "kept.h"
+#include "loop/work.h"
+#include "present.h"
+#include "store/store.h"
+#include "writer.h"
+
+struct event;
+
+struct store {
+	struct store_options o;
+	struct log log;
+	char *dir;
+	struct engine *engine;		/* borrowed; NULL before recovery */
+	struct work *work;		/* the writer's thread */
+	struct job job;
+	struct writer writer;		/* the thread's while `busy` */
+	bool busy;
+
+	struct batch current;		/* changes not yet handed to the writer */
+	struct kept kept;
+	struct present present;		/* silences, log entries, groups, intents that the disk may hold */
+	uint64_t taken, durable;	/* numbers of changes */
+	uint64_t upto;			/* of what the writer writes */
+	bool want_all;			/* the disk has to get all there is */
+	uint64_t backup_no;		/* a copy of the database is wanted: its number; else 0 */
+	uint64_t backup_running;	/* of the copy that the writer makes */
+	struct store_wait *waits, **waits_end;
+
+	struct event *soon;		/* end of this loop turn */
+	struct event *retry;		/* after a failure */
+	struct event *pulse;		/* is the writer stuck? has nothing been written for long? */
+	bool ok;
+	struct err problem;
+	unsigned failures;		/* in a row */
+	struct mono submitted, committed;
+	uint64_t commits, commit_errors, set_aside;
+	double commit_seconds;
+	struct wall committed_wall;
+};
+
+/* recover.c: tells the engine what the rows say. Bad rows are logged and skipped. */
+void recover_rows(struct store *s, const struct loaded *l, struct engine *engine, struct moment now);
+/* The same for a database that could only be read when the engine was running already. */
+void recover_rows_late(struct store *s, const struct loaded *l, struct moment now);
+
+/* load.c: makes the directory with its parents. */
+bool store_make_directory(const char *path, struct err *e) MUST_CHECK;
+/* Opens the database and reads it, or what can be read of it. As store_recover. */
+bool store_load(struct store *s, struct loaded *l, struct err *e) MUST_CHECK;
+
+/* store.c: writer.err is why nothing is durable for now. */
+void store_failing(struct store *s, const char *message);
+/* One more change. */
+void store_take(struct store *s);
+
+#endif

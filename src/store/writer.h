@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/writer.h (private) - one transaction, and what it takes to get it done.
+ *
+ * The struct belongs to the writer thread from the moment its job is submitted
+ * until it is home (loop/work.h), else to the loop. A database that failed is
+ * closed and opened again for the next transaction, a damaged one is set aside
+ * (renamed) and a new one begun.
+ */
+#ifndef STORE_WRITER_H
+#define STORE_WRITER_H
+
+#include "base/time.h"
+#include "batch.h"
+#include "loaded.h"
+
+enum written {
+	WRITTEN,
+	WRITE_FAILED,		/* see trouble and err */
+	WRITE_NEEDS_ALL,	/* the database is a new one: it has to get all there is */
+	WRITE_FOUND_ROWS,	/* a database that nobody has read: it was, into `loaded` */
+};
+
+struct writer {
+	struct clock *clock;
+	char *path;			/* of the database */
+	char *backup_path;
+	struct db *db;			/* NULL: not open */
+	bool known;			/* its contents are ours: read at start, or written since */
+
+	/* What to do. */
+	struct batch batch;
+	bool all;			/* the batch has all there is: replaces what the database has */
+	bool backup;			/* copy the database afterwards */
+
+	/* How it went. */
+	enum written result;
+	enum db_trouble trouble;
+	struct err err;
+	bool set_aside;			/* a damaged database was, for `aside_why`, as `aside_path` */
+	struct err aside_why;
+	char aside_path[4096];
+	bool backup_ok;
+	struct err backup_err;
+	struct loaded loaded;
+	span took;
+};
+
+void writer_init(struct writer *w, const char *directory, struct clock *clock);
+void writer_fini(struct writer *w);
+/* Does it; whoever owns the struct. */
+void writer_run(struct writer *w);
+/* Opens the database for writing. *fresh_out: it is new. */
+bool writer_open(struct writer *w, bool *fresh_out, struct err *e) MUST_CHECK;
+/* Renames the database out of the way: never deletes what may yet be read. It must not be open. */
+bool writer_set_aside(struct writer *w, const struct err *why, struct err *e) MUST_CHECK;
+
+#endif

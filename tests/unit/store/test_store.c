@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole store under an engine: what survives, and what happens when the disk does not work. */
+#include "lib_store.h"
+
+#include <sqlite3.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib_fault.h"
+#include "store_private.h"
+
+static const char plain[] = "receiver ops hook mail\nroute receiver=ops by=[alertname] wait=30s interval=5m\n";
+
+static struct wall
+in(const struct rig *r, span d)
+{
+	return wall_add(r->now.wall, d);
+}
+
+static size_t
+count_silences(struct rig *r)
+{
+	struct arena *a = arena_new();
+	struct silence **v;
+	size_t n;
+
+	view_silences(r->engine, a, &v, &n);
+	arena_free(&a);
+	return n;
+}
+
+START_TEST(all_survives_a_crash)
+{
+	struct rig r;
+	char id[SILENCE_ID_MAX];
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_silence(&r, "alertname=\"Hush\"", id);
+	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_pass(&r, 30 * SPAN_S);
+	ck_assert_uint_eq(r.sent_n, 2);
+	rig_answer(&r, r.sent[0].attempt, true);
+	rig_answer(&r, r.sent[1].attempt, true);
+	rig_post(&r, "B{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_pass(&r, 10 * SPAN_S);
+	rig_settle(&r);
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_ptr_nonnull(view_silence(r.engine, str_from(id)));
+	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
+	/* B's group has 20 seconds left; A's has been told. */
+	rig_pass(&r, 19 * SPAN_S);
+	ck_assert_uint_eq(r.sent_n, 0);
+	rig_pass(&r, 2 * SPAN_S);
+	ck_assert_uint_eq(r.sent_n, 2);
+	ck_assert(strstr(r.sent[0].text, "B") != NULL);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(what_was_under_way_goes_on)
+{
+	struct rig r;
+	uint64_t id;
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_pass(&r, 30 * SPAN_S);
+	ck_assert_uint_eq(r.sent_n, 2);
+	rig_answer(&r, r.sent[0].attempt, true);
+	/* Two recipients, one of them served. */
+	r.sent[1].n->recipients = (struct recipients){ .n = 2, .known = true };
+	r.sent[1].n->recipients.v = ARENA_ARRAY(r.sent[1].n->arena, 2, struct recipient);
+	r.sent[1].n->recipients.v[0] = (struct recipient){ STR("+1"), RECIPIENT_DONE, STR("id-1") };
+	r.sent[1].n->recipients.v[1] = (struct recipient){ .to = STR("+2") };
+	engine_progressed(r.engine, r.sent[1].attempt, r.now);
+	id = r.sent[1].id;
+	rig_post(&r, "A{x=2}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_settle(&r);
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(r.sent_n, 1);
+	ck_assert_uint_eq(r.sent[0].id, id);
+	ck_assert(strstr(r.sent[0].text, "x=\"2\"") == NULL);
+	ck_assert_uint_eq(r.sent[0].n->recipients.n, 2);
+	ck_assert(r.sent[0].n->recipients.known);
+	ck_assert_int_eq(r.sent[0].n->recipients.v[0].state, RECIPIENT_DONE);
+	ck_assert(str_is(r.sent[0].n->recipients.v[0].provider_id, "id-1"));
+	ck_assert_int_eq(r.sent[0].n->recipients.v[1].state, RECIPIENT_PENDING);
+	rig_answer(&r, r.sent[0].attempt, true);
+	rig_settle(&r);
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(r.sent_n, 0);
+	rig_pass(&r, 5 * SPAN_MIN);
+	ck_assert_uint_eq(r.sent_n, 2);
+	rig_fini(&r);
+}
+END_TEST
+
+/* Nobody could post while we were down: what was firing has as much time left as it had. */
+START_TEST(downtime_does_not_end_alerts)
+{
+	struct rig r;
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_post(&r, "A{x=1}", r.now.wall, in(&r, 4 * SPAN_MIN));
+	rig_post(&r, "Long{x=1}", r.now.wall, in(&r, 10 * SPAN_HOUR));
+	rig_post(&r, "Ended{x=1}", in(&r, -SPAN_MIN), r.now.wall);
+	rig_settle(&r);
+	rig_crash(&r);
+	r.now.wall = in(&r, SPAN_HOUR);
+	rig_start(&r);
+	ck_assert(wall_cmp(rig_alert(&r, "A{x=1}")->ends, in(&r, 4 * SPAN_MIN)) == 0);
+	ck_assert(wall_cmp(rig_alert(&r, "Long{x=1}")->ends, in(&r, 9 * SPAN_HOUR)) == 0);
+	ck_assert(alert_resolved_at(rig_alert(&r, "Ended{x=1}"), r.now.wall));
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(nothing_is_lost_while_the_disk_is_full)
+{
+	struct rig r;
+	char id[3][SILENCE_ID_MAX];
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_silence(&r, "a=\"0\"", id[0]);
+	rig_settle(&r);
+	fault.write = SQLITE_FULL;
+	rig_silence(&r, "a=\"1\"", id[1]);
+	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_until(&r, false);
+	ck_assert_uint_eq(r.refused, store_ticket(r.store));
+	ck_assert(strstr(r.why, "full") != NULL);
+	ck_assert(rig_logged(&r, "going on from memory"));
+	ck_assert(store_has_room(r.store));
+	/* Whoever comes now is told at once, and nothing is kept waiting. */
+	rig_silence(&r, "a=\"2\"", id[2]);
+	while (r.refused != store_ticket(r.store))
+		event_base_loop(r.base, EVLOOP_ONCE);
+	ck_assert(!store_when_durable(r.store, &(struct store_wait){ 0 }));
+	rig_pass(&r, 30 * SPAN_S);
+	ck_assert_uint_eq(r.sent_n, 2);
+	rig_answer(&r, r.sent[0].attempt, true);
+	rig_answer(&r, r.sent[1].attempt, true);
+	fault_clear();
+	rig_until(&r, true);
+	rig_settle(&r);
+	ck_assert_uint_eq(r.durable, r.store->taken);
+	rig_crash(&r);
+	rig_start(&r);
+	for (int i = 0; i < 3; i++)
+		ck_assert_ptr_nonnull(view_silence(r.engine, str_from(id[i])));
+	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
+	rig_pass(&r, 4 * SPAN_MIN);
+	ck_assert_uint_eq(r.sent_n, 0);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(any_write_may_fail)
+{
+	static const int codes[] = { SQLITE_IOERR_WRITE, SQLITE_FULL, SQLITE_READONLY };
+
+	for (int left = 0; left < 24; left++) {
+		struct rig r;
+		char id[2][SILENCE_ID_MAX];
+
+		rig_init(&r, plain);
+		rig_start(&r);
+		rig_silence(&r, "a=\"0\"", id[0]);
+		rig_settle(&r);
+		fault.writes_left = left;
+		fault.write = codes[left % 3];
+		rig_silence(&r, "a=\"1\"", id[1]);
+		for (int i = 0; i < 20; i++) {
+			char name[32];
+
+			snprintf(name, sizeof(name), "N{i=%d}", i);
+			rig_post(&r, name, r.now.wall, in(&r, SPAN_HOUR));
+		}
+		while (store_ticket(r.store) != 0 && r.refused == 0)
+			event_base_loop(r.base, EVLOOP_ONCE);
+		fault_clear();
+		rig_settle(&r);
+		rig_crash(&r);
+		rig_start(&r);
+		ck_assert_uint_eq(count_silences(&r), 2);
+		ck_assert_uint_eq(view_alerts_count(r.engine), 20);
+		rig_fini(&r);
+	}
+}
+END_TEST
+
+START_TEST(a_failed_sync_is_a_failed_write)
+{
+	struct rig r;
+	char id[SILENCE_ID_MAX];
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_settle(&r);
+	fault.sync = SQLITE_IOERR_FSYNC;
+	rig_silence(&r, "a=\"1\"", id);
+	rig_until(&r, false);
+	ck_assert_uint_ne(store_ticket(r.store), 0);
+	fault_clear();
+	rig_settle(&r);
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(count_silences(&r), 1);
+	rig_fini(&r);
+}
+END_TEST
+
+static unsigned waits_over, waits_durable;
+
+static void
+on_over(struct store_wait *w, bool durable)
+{
+	(void)w;
+	waits_over++;
+	waits_durable += durable;
+}
+
+START_TEST(waiting)
+{
+	struct store_wait w[4] = { { .over = on_over }, { .over = on_over }, { .over = on_over }, { .over = on_over } };
+	struct rig r;
+	char id[SILENCE_ID_MAX];
+
+	waits_over = waits_durable = 0;
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_settle(&r);
+	ck_assert(!store_when_durable(r.store, &w[0]));
+	rig_silence(&r, "a=\"1\"", id);
+	for (int i = 0; i < 4; i++)
+		ck_assert(store_when_durable(r.store, &w[i]));
+	store_wait_cancel(r.store, &w[1]);
+	store_wait_cancel(r.store, &w[3]);
+	ck_assert_uint_eq(waits_over, 0);
+	rig_settle(&r);
+	ck_assert_uint_eq(waits_over, 2);
+	ck_assert_uint_eq(waits_durable, 2);
+	fault.write = SQLITE_FULL;
+	rig_silence(&r, "a=\"2\"", id);
+	ck_assert(store_when_durable(r.store, &w[0]));
+	rig_until(&r, false);
+	ck_assert_uint_eq(waits_over, 3);
+	ck_assert_uint_eq(waits_durable, 2);
+	fault_clear();
+	rig_fini(&r);
+}
+END_TEST
+
+/* A disk that hangs is not waited for. */
+START_TEST(a_stuck_disk)
+{
+	struct store_wait w = { .over = on_over };
+	struct rig r;
+	char id[SILENCE_ID_MAX];
+
+	waits_over = waits_durable = 0;
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_settle(&r);
+	fault.hold = 1;
+	rig_silence(&r, "a=\"1\"", id);
+	ck_assert(store_when_durable(r.store, &w));
+	while (!r.store->busy)
+		event_base_loop(r.base, EVLOOP_ONCE);
+	r.now.mono = mono_add(r.now.mono, 11 * SPAN_S);
+	event_active(r.store->pulse, EV_TIMEOUT, 0);
+	rig_until(&r, false);
+	ck_assert_uint_eq(waits_over, 1);
+	ck_assert(strstr(r.why, "not answered") != NULL);
+	fault_clear();
+	rig_until(&r, true);
+	rig_settle(&r);
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(count_silences(&r), 1);
+	rig_fini(&r);
+}
+END_TEST
+
+/* Cannot be written from the start on: what is there is used, and written to when that is possible. */
+START_TEST(read_only_at_start)
+{
+	struct rig r;
+	char id[2][SILENCE_ID_MAX];
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_silence(&r, "a=\"1\"", id[0]);
+	rig_settle(&r);
+	rig_crash(&r);
+	fault.open = SQLITE_READONLY;
+	rig_start(&r);
+	ck_assert(!store_health(r.store).ok);
+	ck_assert_uint_eq(count_silences(&r), 1);
+	rig_silence(&r, "a=\"2\"", id[1]);
+	fault_clear();
+	rig_until(&r, true);
+	rig_settle(&r);
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(count_silences(&r), 2);
+	rig_fini(&r);
+}
+END_TEST
+
+/* Cannot even be read at the start: what is found later joins what came meanwhile. */
+START_TEST(unreadable_at_start)
+{
+	struct rig r;
+	char id[2][SILENCE_ID_MAX];
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_silence(&r, "a=\"1\"", id[0]);
+	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_settle(&r);
+	rig_crash(&r);
+	fault.open = SQLITE_CANTOPEN;
+	rig_start(&r);
+	ck_assert(!store_health(r.store).ok);
+	ck_assert_uint_eq(count_silences(&r), 0);
+	rig_silence(&r, "a=\"2\"", id[1]);
+	fault_clear();
+	rig_until(&r, true);
+	rig_settle(&r);
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(count_silences(&r), 2);
+	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
+	rig_fini(&r);
+}
+END_TEST
+
+/* The file is deleted under our hands: all there is in memory goes into a new one. */
+START_TEST(deleted_while_running)
+{
+	struct rig r;
+	char id[2][SILENCE_ID_MAX];
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_silence(&r, "a=\"1\"", id[0]);
+	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_pass(&r, 30 * SPAN_S);
+	rig_settle(&r);
+	ck_assert_int_eq(unlink(rig_path(&r, "tocsin.db")), 0);
+	unlink(rig_path(&r, "tocsin.db-wal"));
+	rig_silence(&r, "a=\"2\"", id[1]);
+	rig_settle(&r);
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(count_silences(&r), 2);
+	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
+	/* Both notifications were under way. */
+	ck_assert_uint_eq(r.sent_n, 2);
+	rig_fini(&r);
+}
+END_TEST
+
+static void
+fill(struct rig *r, int silences, int alerts)
+{
+	char text[64], id[SILENCE_ID_MAX];
+
+	for (int i = 0; i < silences; i++) {
+		snprintf(text, sizeof(text), "a=\"%d\"", i);
+		rig_silence(r, text, id);
+	}
+	for (int i = 0; i < alerts; i++) {
+		snprintf(text, sizeof(text), "N{i=%d}", i);
+		rig_post(r, text, r->now.wall, in(r, SPAN_HOUR));
+		if (i % 50 == 0)
+			rig_settle(r);
+	}
+	rig_settle(r);
+}
+
+static void
+edit(const char *path, long at, const char *bytes, size_t n)
+{
+	FILE *f = fopen(path, "r+e");
+
+	ck_assert_ptr_nonnull(f);
+	fseek(f, at, SEEK_SET);
+	ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+	fclose(f);
+}
+
+/* Garbage anywhere: never a crash, always a start, most of it is there, and it can be written. */
+START_TEST(damaged_pages)
+{
+	char garbage[4096];
+	struct rig r;
+
+	for (size_t i = 0; i < sizeof(garbage); i++)
+		garbage[i] = (char)(i * 37 + 11);
+	for (long page = 1; page < 40; page += 6) {
+		char id[SILENCE_ID_MAX];
+		size_t there;
+
+		rig_init(&r, plain);
+		rig_start(&r);
+		fill(&r, 200, 200);
+		rig_stop(&r);
+		edit(rig_path(&r, "tocsin.db"), page * 4096, garbage, sizeof(garbage));
+		rig_start(&r);
+		there = count_silences(&r) + view_alerts_count(r.engine);
+		ck_assert_uint_ge(there, 100);
+		rig_silence(&r, "b=\"1\"", id);
+		rig_settle(&r);
+		ck_assert(store_health(r.store).ok);
+		rig_fini(&r);
+	}
+}
+END_TEST
+
+START_TEST(truncated)
+{
+	struct rig r;
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	fill(&r, 300, 100);
+	rig_stop(&r);
+	ck_assert_int_eq(truncate(rig_path(&r, "tocsin.db"), 20 * 4096), 0);
+	rig_start(&r);
+	ck_assert(rig_logged(&r, "set aside"));
+	ck_assert_uint_gt(count_silences(&r) + view_alerts_count(r.engine), 20);
+	rig_stop(&r);
+	rig_start(&r);
+	ck_assert_uint_gt(count_silences(&r) + view_alerts_count(r.engine), 20);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(not_a_database)
+{
+	struct rig r;
+	char id[SILENCE_ID_MAX];
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_silence(&r, "a=\"1\"", id);
+	rig_stop(&r);
+	edit(rig_path(&r, "tocsin.db"), 0, "this is no database at all, whatever it may have been", 53);
+	rig_start(&r);
+	ck_assert(rig_logged(&r, "set aside"));
+	ck_assert_uint_eq(count_silences(&r), 0);
+	rig_silence(&r, "a=\"1\"", id);
+	rig_settle(&r);
+	rig_fini(&r);
+}
+END_TEST
+
+static void
+execute(const char *path, const char *sql)
+{
+	sqlite3 *d;
+
+	ck_assert_int_eq(sqlite3_open(path, &d), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(d, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(d, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(d);
+}
+
+/* Left alone; when it is replaced by one that we can read, that one is used. */
+START_TEST(newer_version)
+{
+	struct rig r;
+	char id[2][SILENCE_ID_MAX];
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_silence(&r, "a=\"1\"", id[0]);
+	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_stop(&r);
+	execute(rig_path(&r, "tocsin.db"), "PRAGMA user_version = 99");
+	rig_start(&r);
+	ck_assert(!store_health(r.store).ok);
+	ck_assert(rig_logged(&r, "newer"));
+	ck_assert_uint_eq(count_silences(&r), 0);
+	rig_silence(&r, "a=\"2\"", id[1]);
+	execute(rig_path(&r, "tocsin.db"), "PRAGMA user_version = 1");
+	rig_until(&r, true);
+	ck_assert_uint_eq(count_silences(&r), 2);
+	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
+	rig_settle(&r);
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(count_silences(&r), 2);
+	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
+	rig_fini(&r);
+}
+END_TEST
+
+/* Records that come and go while the disk is full leave nothing behind. */
+START_TEST(an_outage_is_bounded)
+{
+	struct rig r;
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_settle(&r);
+	fault.write = SQLITE_FULL;
+	for (int i = 0; i < 300; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "N%d{i=%d}", i, i);
+		rig_post(&r, name, r.now.wall, in(&r, 10 * SPAN_S));
+		rig_pass(&r, 31 * SPAN_S);
+		while (r.sent_n > 0)
+			rig_answer(&r, r.sent[--r.sent_n].attempt, true);
+		if (i == 0)
+			rig_until(&r, false);
+	}
+	rig_pass(&r, SPAN_HOUR);
+	while (r.sent_n > 0)
+		rig_answer(&r, r.sent[--r.sent_n].attempt, true);
+	rig_pass(&r, SPAN_HOUR);
+	ck_assert_uint_eq(view_alerts_count(r.engine), 0);
+	ck_assert_uint_eq(r.store->kept.alerts.n, 0);
+	/* The log entries of two integrations, and the sign of life. */
+	ck_assert_uint_le(r.store->current.ops.n, 2 * 300 + 8);
+	fault_clear();
+	rig_until(&r, true);
+	rig_settle(&r);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(backup)
+{
+	struct rig r;
+	char id[SILENCE_ID_MAX];
+	struct err e = { 0 };
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_silence(&r, "a=\"1\"", id);
+	ck_assert(store_backup(r.store, &e));
+	ck_assert_uint_ne(store_ticket(r.store), 0);
+	rig_settle(&r);
+	ck_assert_int_eq(access(store_backup_path(r.store).p, R_OK), 0);
+	rig_silence(&r, "a=\"2\"", id);
+	rig_stop(&r);
+	ck_assert_int_eq(rename(rig_path(&r, "backup.db"), "/tmp/test_store.backup"), 0);
+	ck_assert_int_eq(rename("/tmp/test_store.backup", rig_path(&r, "tocsin.db")), 0);
+	rig_start(&r);
+	ck_assert_uint_eq(count_silences(&r), 1);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(one_process_at_a_time)
+{
+	struct rig r, other;
+	struct err e = { 0 };
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_init(&other, plain);
+	unlink(other.dir);
+	rmdir(other.dir);
+	memcpy(other.dir, r.dir, sizeof(r.dir));
+	ck_assert(!rig_try_start(&other, &e));
+	ck_assert(strstr(e.text, "another process") != NULL);
+	rig_fini(&r);
+	rig_fini(&other);
+}
+END_TEST
+
+int
+main(void)
+{
+	fault_install();
+	return RUN("store", all_survives_a_crash, what_was_under_way_goes_on, downtime_does_not_end_alerts,
+	    nothing_is_lost_while_the_disk_is_full, any_write_may_fail, a_failed_sync_is_a_failed_write, waiting,
+	    a_stuck_disk, read_only_at_start, unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database,
+	    newer_version, an_outage_is_bounded, backup, one_process_at_a_time);
+}
