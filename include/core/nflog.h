@@ -36,6 +36,11 @@ const struct log_entry *nflog_find(const struct nflog *l, struct str group_key, 
     struct str integration, uint32_t index);
 /* Copies `entry` in unless the one held is newer; returns what is now held (NULL: the held one was newer). */
 const struct log_entry *nflog_set(struct nflog *l, const struct log_entry *entry);
+/*
+ * The wall clock was set back behind the entry (one that is held): it counts as
+ * told now, so that nobody waits for the old time to come round again.
+ */
+void nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall now);
 /* Drops entries that expired; calls `dropped` (may be NULL) with each before it goes. */
 void nflog_gc(struct nflog *l, struct wall now, void (*dropped)(void *arg, const struct log_entry *e), void *arg);
 size_t nflog_count(const struct nflog *l);

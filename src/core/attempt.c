@@ -81,6 +81,21 @@ leg_succeeded(struct engine *e, struct leg *leg, struct moment now)
 	pipeline_leg_done(e, leg->flight, now);
 }
 
+/* What the log holds of this group and integration; NULL: nothing. */
+static const struct log_entry *
+log_entry_of(struct engine *e, const struct leg *leg, struct moment now)
+{
+	const struct flight *f = leg->flight;
+	const struct log_entry *entry = nflog_find(e->nflog, f->key, f->route->receiver->name,
+	    str_from(leg->integration->kind->name), (uint32_t)leg->integration->index);
+
+	if (entry != NULL && wall_after(entry->timestamp, now.wall)) {
+		nflog_retime(e->nflog, entry, wall_utc(now.wall));
+		save_log_entry(e, entry, CHANGE_LOG_ENTRY);
+	}
+	return entry;
+}
+
 /* Writes down what the receiver now knows. */
 static void
 log_told(struct engine *e, const struct leg *leg, const struct receiver_data *data, struct moment now)
@@ -101,8 +116,10 @@ log_told(struct engine *e, const struct leg *leg, const struct receiver_data *da
 		.resolved_n = f->resolved_n,
 		.data = *data,
 	};
-	const struct log_entry *held = nflog_set(e->nflog, &entry);
+	const struct log_entry *held;
 
+	(void)log_entry_of(e, leg, now);
+	held = nflog_set(e->nflog, &entry);
 	if (held != NULL)
 		save_log_entry(e, held, CHANGE_LOG_ENTRY);
 }
@@ -251,8 +268,7 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 {
 	const struct flight *f = leg->flight;
 	struct mono began = stopwatch(e->port);
-	const struct log_entry *entry = nflog_find(e->nflog, f->key, f->route->receiver->name,
-	    str_from(leg->integration->kind->name), (uint32_t)leg->integration->index);
+	const struct log_entry *entry = log_entry_of(e, leg, now);
 	struct reason_facts facts = {
 		.firing = f->firing,
 		.firing_n = f->firing_n,

@@ -124,7 +124,11 @@ enum mute_verdict mute_by_time(const struct flight *f, struct str **names_out, s
 void restore_groups(struct engine *e, struct moment now);
 /* The route of that id in the configuration in force; NULL: there is none. */
 const struct route *restore_route(const struct engine *e, struct str id);
-/* resume.c: takes up what was under way; the end of restoring. */
+/* Does r, routed today, belong to g? */
+bool restore_belongs(struct engine *e, struct record *r, const struct group *g);
+/* resume.c: what was being told is in its groups; before alerts are dispatched. */
+void resume_members(struct engine *e);
+/* Takes up what was under way; the end of restoring. */
 void resume_intents(struct engine *e, struct moment now);
 
 /* alike.c: may groups of `a` go on as groups of `b`, the route with the same id of another configuration? */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/nflog.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <string.h>
 
@@ -147,6 +148,17 @@ nflog_set(struct nflog *l, const struct log_entry *entry)
 	l->bytes += entry_bytes(e);
 	hmap_insert(&l->entries, &e->node, hash);
 	return e;
+}
+
+void
+nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall now)
+{
+	struct log_entry *e = find(l, entry->node.hash, entry->group_key, entry->receiver, entry->integration,
+	    entry->index);
+
+	assert(e == entry);
+	e->expires = wall_add(e->expires, wall_sub(now, e->timestamp));
+	e->timestamp = now;
 }
 
 void

@@ -107,15 +107,14 @@ route_of(struct engine *e, const struct restored_group *old)
 	return route;
 }
 
-/* Does r, routed today, belong to this route with these group labels? */
-static bool
-still_belongs(struct engine *e, struct record *r, const struct route *route, const struct group *g)
+bool
+restore_belongs(struct engine *e, struct record *r, const struct group *g)
 {
 	if (r->routes == NULL)
 		r->routes = routing_match(e->routing, r->alert->labels);
 	for (size_t i = 0; i < r->routes->n; i++)
-		if (r->routes->routes[i] == route)
-			return group_find(e, route, r->alert->labels) == g;
+		if (r->routes->routes[i] == g->route)
+			return group_find(e, g->route, r->alert->labels) == g;
 	return false;
 }
 
@@ -124,14 +123,16 @@ go_on(struct engine *e, const struct restored_group *old, const struct route *ro
 {
 	struct group *g = group_new_of(e, route, labels_ref(old->labels), now);
 	span left = wall_sub(old->next_flush, now.wall);
+	/* No flush is ever further away; if it seems so, the clock was set back. */
+	span most = old->flushed ? old->group_interval : old->group_wait;
 
 	g->flushed = old->flushed;
 	g->carried = true;
-	group_arm(e, g, mono_add(now.mono, left > 0 ? left : 0));
+	group_arm(e, g, mono_add(now.mono, left < 0 ? 0 : left < most ? left : most));
 	for (size_t i = 0; i < old->alerts_n; i++) {
 		struct record *r = alerts_find_fingerprint(&e->alerts, old->alerts[i]);
 
-		if (r == NULL || !still_belongs(e, r, route, g) || group_member(g, r) != NULL)
+		if (r == NULL || !restore_belongs(e, r, g) || group_member(g, r) != NULL)
 			continue;
 		group_add(e, g, r);
 	}
@@ -169,4 +170,5 @@ restore_groups(struct engine *e, struct moment now)
 		labels_unref(old->labels);
 	}
 	VEC_FINI(&e->restored);
+	resume_members(e);
 }

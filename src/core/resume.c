@@ -49,14 +49,16 @@ static const struct integration *
 integration_of(struct engine *e, const struct intent_state *i, const struct group *g)
 {
 	const struct receiver *r = g->route->receiver;
+	const struct integration *found = NULL;
 	const struct log_entry *entry;
 
-	if (i->index >= r->n || !str_is(i->integration, r->integrations[i->index].kind->name))
-		return NULL;
+	for (size_t k = 0; k < r->n; k++)
+		if (r->integrations[k].index == i->index && str_is(i->integration, r->integrations[k].kind->name))
+			found = &r->integrations[k];
 	entry = nflog_find(e->nflog, g->key, r->name, i->integration, i->index);
 	if (entry != NULL && !wall_before(entry->timestamp, i->flushed))
 		return NULL;
-	return &r->integrations[i->index];
+	return found;
 }
 
 static struct group *
@@ -67,6 +69,36 @@ group_of(struct engine *e, const struct intent_state *i)
 	if (route == NULL || !str_eq(route->receiver->name, i->receiver))
 		return NULL;
 	return group_find(e, route, i->labels);
+}
+
+/*
+ * What was being told belongs to the group, though it may have joined so late
+ * that the group was not saved with it: its end has to be told too.
+ */
+static void
+join_alerts(struct engine *e, struct group *g, const uint64_t *fingerprints, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct record *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
+
+		if (r == NULL)
+			continue;
+		r->awaited = true;
+		if (g != NULL && restore_belongs(e, r, g) && group_member(g, r) == NULL)
+			group_add(e, g, r);
+	}
+}
+
+void
+resume_members(struct engine *e)
+{
+	for (size_t i = 0; i < e->restored_intents.n; i++) {
+		const struct intent_state *in = &e->restored_intents.v[i].state;
+		struct group *g = group_of(e, in);
+
+		join_alerts(e, g, in->firing, in->firing_n);
+		join_alerts(e, g, in->resolved, in->resolved_n);
+	}
 }
 
 static bool

@@ -114,7 +114,8 @@ alert_merge(struct alert *old, struct alert *fresh, struct wall now)
 
 	if (!is_inside(fresh->ends, old) && !is_inside(fresh->starts, old))
 		return alert_ref(fresh);
-	if (wall_before(fresh->updated, old->updated)) {
+	/* Unless the clock was set back: then what arrives is the younger one all the same. */
+	if (wall_before(fresh->updated, old->updated) && !wall_after(old->updated, now)) {
 		older = fresh;
 		younger = old;
 	}
