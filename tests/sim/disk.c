@@ -230,10 +230,7 @@ learn_due(struct day *d, const struct row *r)
 
 		if (strcmp(route->id, r->route_id) != 0 || n < m || strcmp(g->key + n - m, r->labels_text) != 0)
 			continue;
-		/* All muted and nobody to tell: nothing else says that the cluster has settled. */
-		if (g->flying && g->due != g->due_or)
-			sim_fail(d, "7 wake-ups", "%s flies before its due time is known", g->key);
-		if (g->flying)
+		if (g->flying && !g->flight.resumed)
 			return;
 		if (mono_now(d) + left == g->due_or)
 			g->due = g->due_or;

@@ -151,9 +151,19 @@ run_stages(struct day *d, struct m_group *g)
 }
 
 void
-model_unsettled_over(struct day *d, struct m_group *g)
+model_polls(struct day *d)
 {
-	run_stages(d, g);
+	for (size_t i = d->groups.n; i > 0; i--) {
+		struct m_group *g = d->groups.v[i - 1];
+		struct m_flight *f = &g->flight;
+
+		if (!g->flying || f->staged || f->poll > mono_now(d) || f->deadline <= mono_now(d))
+			continue;
+		if (d->wait >= 0)
+			run_stages(d, g);
+		else
+			f->poll = mono_now(d) + SETTLE_POLL;
+	}
 }
 
 void
@@ -191,6 +201,7 @@ model_flushed(struct day *d, const struct event *ev)
 	g->flying = true;
 	g->flushed = true;
 	g->due = g->due_or = mono_now(d) + r->interval;
+	f->poll = mono_now(d) + SETTLE_POLL;
 	if (d->wait >= 0)
 		run_stages(d, g);
 }
@@ -232,8 +243,10 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 	struct entry *e = entry_find(d, g->key, r->receiver, p->kind, p->index);
 
 	/* What was told in a future that is none any more, was told now. */
-	if (e != NULL && e->timestamp > wall_now(d))
+	if (e != NULL && e->timestamp > wall_now(d)) {
+		e->expires -= e->timestamp - wall_now(d);
 		e->timestamp = wall_now(d);
+	}
 	leg->reason = reason_wanted(e, f->firing, f->resolved, p->send_resolved, f->tick, r->repeat);
 	if (leg->reason != told)
 		sim_fail(d, "3 reasons", "%s part %d: decided '%s', should be '%s' (firing %s resolved %s)", g->key,
@@ -261,9 +274,6 @@ model_decided(struct day *d, const struct event *ev)
 
 	if (g == NULL || d->failed)
 		return;
-	/* The cluster has settled. */
-	if (g->flying && !g->flight.staged)
-		run_stages(d, g);
 	leg = leg_of(g, (int)ev->integration->ordinal);
 	if (leg == NULL || leg->state != M_WAIT || mono_now(d) < leg->decide_at) {
 		sim_fail(d, "6 groups", "decision of %s part %zu out of turn", g->key, ev->integration->ordinal);
@@ -446,8 +456,8 @@ wanted_at(const struct day *d, const struct m_group *g)
 	if (!g->flying)
 		return due > d->first_flush ? due : d->first_flush;
 	at = f->deadline;
-	if (!f->staged && d->wait >= 0 && d->settled_at + SETTLE_POLL < at)
-		at = d->settled_at + SETTLE_POLL;
+	if (!f->staged && f->poll < at)
+		at = f->poll;
 	for (int i = 0; i < f->legs_n; i++) {
 		const struct m_leg *leg = &f->legs[i];
 

@@ -165,6 +165,7 @@ day_fini(struct day *d)
 	VEC_FINI(&d->quiets);
 	VEC_FINI(&d->entries);
 	VEC_FINI(&d->ending);
+	VEC_FINI(&d->ended_groups);
 	VEC_FINI(&d->outs);
 	VEC_FINI(&d->heard);
 	hmap_fini(&d->strings);

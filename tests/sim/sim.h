@@ -195,6 +195,7 @@ struct m_flight {
 	int route;
 	int64_t tick;
 	int64_t deadline;
+	int64_t poll;			/* when to look again whether the cluster has settled */
 	bool staged;			/* past muting */
 	bool failed, resumed;
 	alerts_mask all, all_resolved;
@@ -288,6 +289,7 @@ struct day {
 	bool reloading;		/* engine_apply is at work */
 	bool many;		/* alerts are dispatched in no known order */
 	VEC(const char *) ending;	/* keys of groups that a reload ends */
+	VEC(struct m_group) ended_groups;	/* as they were */
 
 	/* The disk. */
 	struct image on_disk, in_memory;	/* durable; all that was written */
@@ -306,6 +308,7 @@ struct day {
 	/* watch.c */
 	VEC(struct heard) heard;
 	uint16_t heard_at[16384];	/* by hash: index + 1 */
+	alerts_mask doubtful;	/* not posted since the clock was set */
 	int64_t disturbed[MAX_RECEIVERS];	/* when something was last not as it should be */
 	int64_t since[MAX_ALERTS][MAX_MATCHES];	/* wants to be told */
 	int64_t ended[MAX_ALERTS][MAX_MATCHES];	/* has ended and may be told so */
@@ -386,8 +389,8 @@ bool quiet_keeps_id(const struct day *d, const struct quiet *old, const struct s
 /* flights.c: what has to happen */
 struct m_group *group_by_key(const struct day *d, const char *key);
 void model_dispatch(struct day *d, int alert, bool keep_out_ended);
-/* The cluster has settled: the model looks now, as the engine does. */
-void model_unsettled_over(struct day *d, struct m_group *g);
+/* Before the engine's tick: those who wait for the cluster to settle look again. */
+void model_polls(struct day *d);
 void model_flushed(struct day *d, const struct event *ev);
 void model_decided(struct day *d, const struct event *ev);
 void model_flush_failed(struct day *d, const struct event *ev);

@@ -52,7 +52,7 @@ carry(struct day *d, const struct plan *fresh)
 {
 	alerts_mask held = 0;
 
-	d->ending.n = 0;
+	d->ending.n = d->ended_groups.n = 0;
 	for (size_t i = 0; i < d->groups.n;) {
 		struct m_group *g = d->groups.v[i];
 		int next = d->eo.reload_resets_timers ? -1 : successor(d->plan, g->route, fresh);
@@ -61,6 +61,7 @@ carry(struct day *d, const struct plan *fresh)
 		if (next < 0) {
 			if (g->flying)
 				VEC_PUSH(&d->ending, g->key);
+			VEC_PUSH(&d->ended_groups, *g);
 			group_drop(d, i);
 			continue;
 		}
@@ -93,10 +94,13 @@ drop_empty(struct day *d)
 {
 	for (size_t i = 0; i < d->groups.n;) {
 		d->groups.v[i]->carried = false;
-		if (d->groups.v[i]->members == 0)
+		if (d->groups.v[i]->members == 0) {
+			if (d->groups.v[i]->flying)
+				VEC_PUSH(&d->ending, d->groups.v[i]->key);
 			group_drop(d, i);
-		else
+		} else {
 			i++;
+		}
 	}
 }
 
@@ -111,14 +115,29 @@ dispatch_all(struct day *d, alerts_mask known, alerts_mask wanted, bool all)
 	d->many = false;
 }
 
+/* A group made anew in the place of one that an interval muted is shown as muted until its next flush. */
+static void
+inherit_mutes(struct day *d, const struct plan *old)
+{
+	for (size_t i = 0; i < d->ended_groups.n; i++) {
+		const struct m_group *was = &d->ended_groups.v[i];
+		struct m_group *g = group_by_key(d, was->key);
+
+		if (g != NULL && !g->carried && strcmp(old->routes[was->route].id, d->plan->routes[g->route].id) == 0)
+			g->time_muted = was->time_muted;
+	}
+}
+
 void
 model_reload(struct day *d, struct plan *fresh)
 {
+	const struct plan *old = d->plan;
 	alerts_mask known = known_alerts(d), held = carry(d, fresh);
 
 	d->plan = fresh;
 	leave_foreign(d);
 	dispatch_all(d, known, held, d->eo.reload_resets_timers);
+	inherit_mutes(d, old);
 	drop_empty(d);
 }
 
@@ -174,6 +193,21 @@ key_of(struct day *d, const struct plan_route *r, const char *labels_text)
 	return intern(d, key, (size_t)n);
 }
 
+/* What its notifications under way are about. */
+static alerts_mask
+being_told(const struct day *d, const struct row *row)
+{
+	alerts_mask out = 0;
+
+	for (size_t i = 0; i < d->on_disk.intents.n; i++) {
+		const struct intent *in = &d->on_disk.intents.v[i];
+
+		if (in->route_id == row->route_id && in->labels == row->labels && in->receiver == row->receiver)
+			out |= in->firing | in->resolved;
+	}
+	return out;
+}
+
 static void
 restore_group(struct day *d, const struct row *row)
 {
@@ -190,7 +224,7 @@ restore_group(struct day *d, const struct row *row)
 	g->key = key_of(d, r, row->labels_text);
 	g->flushed = row->flushed;
 	g->carried = true;
-	g->members = members_of(d, g->key, row->alerts);
+	g->members = members_of(d, g->key, row->alerts | being_told(d, row));
 	g->changed = mono_now(d);
 	/* A clock that was set back makes nobody wait longer than a flush ever takes to come. */
 	most = g->flushed ? r->interval : r->wait;
@@ -208,6 +242,7 @@ resume(struct day *d, const struct intent *in)
 	const struct plan_receiver *to;
 	struct m_flight *f;
 	const struct entry *e;
+	alerts_mask resolved;
 	span most;
 	int part = -1;
 
@@ -230,8 +265,12 @@ resume(struct day *d, const struct intent *in)
 	}
 	f->firing |= in->firing;
 	f->resolved |= in->resolved;
+	resolved = to->parts[part].send_resolved ? in->resolved : 0;
+	g->flying = f->legs_n > 0 || (in->firing | resolved) != 0;
+	if ((in->firing | resolved) == 0)
+		return;
 	f->legs[f->legs_n++] = (struct m_leg){ .state = M_TOLD, .part = part, .reason = in->reason,
-		.firing = in->firing, .resolved = in->resolved, .pause = 500 * SPAN_MS, .note = in->id,
+		.firing = in->firing, .resolved = resolved, .pause = 500 * SPAN_MS, .note = in->id,
 		.data = in->data };
 }
 

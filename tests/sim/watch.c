@@ -53,12 +53,15 @@ watch_clock(struct day *d)
 {
 	for (size_t i = 0; i < d->heard.n; i++)
 		d->heard.v[i].known = false;
+	/* Alerts that had ended seem to fire again: until somebody posts them, nobody can say. */
+	d->doubtful = ~(alerts_mask)0;
 }
 
 /* Something new is known of the alert. */
 void
 watch_posted(struct day *d, int alert, bool fired)
 {
+	d->doubtful &= ~bit(alert);
 	for (int k = 0; k < MAX_MATCHES; k++) {
 		d->ended[alert][k] = NEVER;
 		if (!fired)
@@ -80,8 +83,6 @@ watch_crashed(struct day *d)
 			if (e->key != h->key || e->receiver != h->receiver || e->kind != h->kind || e->index != h->index)
 				continue;
 			found = true;
-			if (h->at == e->timestamp)
-				break;
 			h->at = e->timestamp;
 			h->expires = e->expires;
 			h->firing = e->firing;
@@ -127,7 +128,8 @@ watch_accepted(struct day *d, const struct out *o)
 	h->firing = o->firing;
 	h->resolved = o->resolved;
 	h->known = true;
-	h->open = (h->open | o->firing) & ~o->resolved;
+	/* What is muted is in neither list, and the log forgets it. */
+	h->open = f->plan->receivers[o->receiver].parts[o->part].send_resolved ? o->firing : 0;
 }
 
 /* Who does not want to hear of ends is not told; the log forgets. */
@@ -145,6 +147,8 @@ void
 watch_muted(struct day *d, const struct plan *plan, int route, const char *key, alerts_mask muted)
 {
 	int receiver = plan->routes[route].receiver;
+
+	sim_say(d, "muted %s %s ended %s", key, mask_text(d, muted), mask_text(d, resolved_among(d, muted, wall_now(d))));
 
 	if (muted == 0)
 		return;
@@ -231,7 +235,7 @@ look_at(struct day *d, int alert, int k, bool held_back)
 	bool fires = d->alerts[alert].stored && !is_resolved(d, alert, wall_now(d));
 	int64_t *since = &d->since[alert][k], *ended = &d->ended[alert][k];
 
-	held_back |= d->wait < 0 || route_muted(d->plan, place->route, wall_now(d));
+	held_back |= d->wait < 0 || (d->doubtful & bit(alert)) != 0 || route_muted(d->plan, place->route, wall_now(d));
 	if (held_back || !fires)
 		*since = NEVER;
 	else if (*since == NEVER)

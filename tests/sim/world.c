@@ -157,15 +157,6 @@ on_persist(struct port *p, const struct change *c)
 }
 
 static void
-on_muted(struct day *d, const struct event *ev)
-{
-	struct m_group *g = group_by_key(d, intern(d, ev->group_key.p, ev->group_key.n));
-
-	if (g != NULL && g->flying && !g->flight.staged)
-		model_unsettled_over(d, g);
-}
-
-static void
 on_event(struct port *p, const struct event *ev)
 {
 	struct day *d = day_of(p);
@@ -178,9 +169,6 @@ on_event(struct port *p, const struct event *ev)
 	case EVENT_GROUP_FLUSHED:
 		sim_say(d, "flush %.*s: %zu", STR_ARG(ev->group_key), ev->count);
 		model_flushed(d, ev);
-		break;
-	case EVENT_MUTED:
-		on_muted(d, ev);
 		break;
 	case EVENT_NOTIFY_DECIDED:
 		sim_say(d, "decided %.*s part %zu: %s", STR_ARG(ev->group_key), ev->integration->ordinal,
@@ -197,6 +185,7 @@ on_event(struct port *p, const struct event *ev)
 		break;
 	case EVENT_ALERT_RECEIVED:
 	case EVENT_ALERT_LIMITED:
+	case EVENT_MUTED:
 	case EVENT_ATTEMPT_FAILED:
 	case EVENT_NOTIFIED:
 	case EVENT_SILENCE_CREATED:
@@ -331,6 +320,7 @@ settle(struct day *d)
 		if (!engine_next(d->engine, &next) || next.ns > mono_now(d))
 			break;
 		model_gc(d);
+		model_polls(d);
 		engine_tick(d->engine, d->now);
 		d->wakeups++;
 		if (++ticks > MAX_TICKS) {
@@ -363,6 +353,9 @@ next_moment(struct day *d, int64_t until)
 
 		at = least(at, late);
 	}
+	/* What is due before the log is swept is done before: the model does not know the order. */
+	if (d->next_maintenance - 1 > mono_now(d))
+		at = least(at, d->next_maintenance - 1);
 	return at > mono_now(d) ? at : mono_now(d);
 }
 
