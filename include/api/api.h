@@ -57,6 +57,12 @@ struct api_env {
 	/* Loads the configuration anew; on failure err has the reason. */
 	bool (*reload)(void *arg, struct moment now, struct err *e);
 	void (*cluster)(void *arg, struct arena *a, struct cluster_status *out);
+	/* Durable state. NULL functions: there is none to ask. */
+	bool (*healthy)(void *arg, struct str *why);	/* can it be written? else /-/ready says why not */
+	bool (*has_room)(void *arg);			/* false: clients are told to try again later */
+	/* Begins a copy of the database, which counts as a change (wait_durable); the last one as bytes. */
+	bool (*backup)(void *arg, struct err *e);
+	bool (*read_backup)(void *arg, struct arena *a, struct str *out, struct err *e);
 	void *arg;
 	const struct metrics_source *metrics;	/* n of them */
 	size_t metrics_n;

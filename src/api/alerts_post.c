@@ -242,6 +242,8 @@ api_alerts_post(struct call *c)
 {
 	struct reading rd = { .arena = c->arena };
 
+	if (!api_has_room(c))
+		return;
 	if (c->req->body.n == 0) {
 		reply_framework(c, 422, 602, STR("alerts in body is required"));
 		return;

@@ -54,6 +54,8 @@ void api_healthy(struct call *c);
 void api_ready(struct call *c);
 void api_reload(struct call *c);
 void api_metrics(struct call *c);
+void api_backup_post(struct call *c);
+void api_backup_get(struct call *c);
 void api_index(struct call *c);
 
 /* Answers. A text is one line of text/plain, without its newline. */
@@ -67,6 +69,9 @@ void reply_json_begin(struct call *c, struct json_writer *w);
 void reply_json_end(struct call *c);
 /* 200 without a body. */
 void reply_empty(struct call *c, int status);
+
+/* False: so much waits for the disk that the client was told to come again (503). */
+bool api_has_room(struct call *c);
 
 /* Query parameters as the API understands them. */
 bool query_bool(const struct call *c, const char *name, bool otherwise);

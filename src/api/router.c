@@ -20,6 +20,9 @@ static const struct route_entry plain_routes[] = {
 	{ "GET", "/-/ready", api_ready, NULL },
 	{ "HEAD", "/-/ready", api_ready, NULL },
 	{ "POST", "/-/reload", api_reload, NULL },
+	/* Extensions. */
+	{ "POST", "/api/ext/v1/backup", api_backup_post, NULL },
+	{ "GET", "/api/ext/v1/backup", api_backup_get, NULL },
 };
 
 static const struct route_entry v2_routes[] = {

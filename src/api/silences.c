@@ -358,6 +358,8 @@ api_silences_post(struct call *c)
 	struct posted_silence p;
 	struct err e = { 0 };
 
+	if (!api_has_room(c))
+		return;
 	if (c->req->body.n == 0)
 		reply_framework(c, 422, 602, STR("silence in body is required"));
 	else if (!decode_silence(c->arena, c->req->body, &p, &e))

@@ -100,7 +100,13 @@ api_healthy(struct call *c)
 void
 api_ready(struct call *c)
 {
-	reply_ok(c);
+	const struct api_env *env = &c->api->env;
+	struct str why;
+
+	if (env->healthy == NULL || env->healthy(env->arg, &why))
+		reply_ok(c);
+	else
+		reply_text(c, 503, arena_printf(c->arena, "durable state: %.*s", STR_ARG(why)).p);
 }
 
 void

@@ -13,18 +13,6 @@ server_of(struct port *p)
 }
 
 static void
-port_send(struct port *self, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now)
-{
-	outbox_send(server_of(self)->outbox, attempt, n, deadline, now);
-}
-
-static void
-port_cancel(struct port *self, uint64_t attempt)
-{
-	outbox_cancel(server_of(self)->outbox, attempt);
-}
-
-static void
 port_persist(struct port *self, const struct change *c)
 {
 	store_persist(server_of(self)->store, c);

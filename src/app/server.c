@@ -126,9 +126,7 @@ on_hangup(evutil_socket_t fd, short what, void *arg)
 static void
 on_drained(void *arg)
 {
-	struct server *s = arg;
-
-	event_base_loopbreak(s->base);
+	server_end(arg);
 }
 
 static void
@@ -275,6 +273,7 @@ open_api(struct server *s)
 	s->sources[s->sources_n++] = (struct metrics_source){ store_expose, s->store };
 	s->sources[s->sources_n++] = (struct metrics_source){ server_cluster_expose, s };
 	env.metrics_n = s->sources_n;
+	server_durable_env(&env);
 	s->api = api_new(&env);
 }
 
@@ -365,6 +364,8 @@ stop(struct server *s)
 	http_server_free(&s->web);
 	drive_free(&s->drive);
 	engine_free(&s->engine);
+	store_detach(s->store);
+	hmap_fini(&s->held);
 	outbox_free(&s->outbox);
 	mail_pool_free(&s->mail);
 	http_client_free(&s->http);
@@ -373,6 +374,7 @@ stop(struct server *s)
 	free_event(&s->sig_hup);
 	free_event(&s->sig_term);
 	free_event(&s->sig_int);
+	free_event(&s->ending);
 	if (s->base != NULL)
 		event_base_free(s->base);
 	tz_fini();

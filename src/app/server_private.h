@@ -29,12 +29,15 @@ struct server {
 	struct port port;		/* first member of nothing: found by CONTAINER_OF */
 	struct event_base *base;
 	struct event *sig_hup, *sig_term, *sig_int;
+	struct event *ending;		/* NULL until the end begins */
+	struct mono end_at_latest;
 	struct store *store;
 	struct engine *engine;
 	struct drive *drive;
 	struct http_client *http;
 	struct mail_pool *mail;
 	struct outbox *outbox;
+	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;
 	struct api *api;
 	struct str hostname, external_url, route_prefix, peer_name, peer_address;
@@ -53,6 +56,15 @@ void server_apply(struct server *s, struct config *c, struct moment now);
 
 /* Fills s->port. */
 void server_port_init(struct server *s);
+/* port_send.c: attempts, once their intent is durable. */
+void port_send(struct port *self, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now);
+void port_cancel(struct port *self, uint64_t attempt);
+
+/* Ends the loop when no attempt is under way any more, at the latest after a few seconds. */
+void server_end(struct server *s);
+
+/* What the API asks of the store; env->arg is the server. */
+void server_durable_env(struct api_env *env);
 
 /* What /api/v2/status says as long as there is no cluster beyond this instance. */
 void server_cluster_init(struct server *s);

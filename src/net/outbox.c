@@ -106,6 +106,9 @@ on_response(void *arg, const struct response *r)
 	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
 	d->request = (struct request){ 0 };
 	step = notify_resume(&d->attempt, r, &d->request, &e);
+	/* Who was served has to be known even if we end before the others are. */
+	if (step == STEP_SEND && d->attempt.n->recipients.known)
+		engine_progressed(d->outbox->engine, d->number, d->attempt.now);
 	act(d, step, &e);
 }
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * No byte of a notification leaves before the intent to send it is on disk, so
+ * that after a crash it is known what may have been told. When the disk cannot
+ * be written, it leaves at once: to be told matters more.
+ */
+#include "base/mem.h"
+#include "server_private.h"
+
+struct held_send {
+	struct hmap_node node;		/* server.held, by attempt */
+	struct store_wait wait;
+	struct server *server;
+	uint64_t attempt;
+	struct notification *n;
+	struct mono deadline;
+};
+
+static void
+let_go(struct store_wait *w, bool durable)
+{
+	struct held_send *h = CONTAINER_OF(w, struct held_send, wait);
+	struct server *s = h->server;
+
+	(void)durable;
+	hmap_remove(&s->held, &h->node);
+	outbox_send(s->outbox, h->attempt, h->n, h->deadline, s->clock->now(s->clock));
+	mem_free(h);
+}
+
+void
+port_send(struct port *self, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now)
+{
+	struct server *s = CONTAINER_OF(self, struct server, port);
+	struct held_send *h = NEW(struct held_send);
+
+	h->wait.over = let_go;
+	h->server = s;
+	h->attempt = attempt;
+	h->n = n;
+	h->deadline = deadline;
+	if (store_when_durable(s->store, &h->wait)) {
+		hmap_insert(&s->held, &h->node, attempt);
+		return;
+	}
+	mem_free(h);
+	outbox_send(s->outbox, attempt, n, deadline, now);
+}
+
+void
+port_cancel(struct port *self, uint64_t attempt)
+{
+	struct server *s = CONTAINER_OF(self, struct server, port);
+	struct hmap_node *node = hmap_first(&s->held, attempt);
+	struct held_send *h;
+
+	if (node == NULL) {
+		outbox_cancel(s->outbox, attempt);
+		return;
+	}
+	h = CONTAINER_OF(node, struct held_send, node);
+	store_wait_cancel(s->store, &h->wait);
+	hmap_remove(&s->held, &h->node);
+	mem_free(h);
+}
