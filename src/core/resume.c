@@ -65,10 +65,36 @@ static struct group *
 group_of(struct engine *e, const struct intent_state *i)
 {
 	const struct route *route = restore_route(e, i->route_id);
+	struct group *g;
 
 	if (route == NULL || !str_eq(route->receiver->name, i->receiver))
 		return NULL;
-	return group_find(e, route, i->labels);
+	g = group_find(e, route, i->labels);
+	/* Grouped by other labels than before, it may be found and is another group. */
+	return g != NULL && labels_eq(g->labels, i->labels) ? g : NULL;
+}
+
+static bool
+all_members(struct engine *e, const struct group *g, const uint64_t *fingerprints, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct record *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
+
+		if (r != NULL && group_member(g, r) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* The group that what was being told still is about; NULL: it fell apart. */
+static struct group *
+same_group(struct engine *e, const struct intent_state *i)
+{
+	struct group *g = group_of(e, i);
+
+	if (g != NULL && all_members(e, g, i->firing, i->firing_n) && all_members(e, g, i->resolved, i->resolved_n))
+		return g;
+	return NULL;
 }
 
 /*
@@ -144,7 +170,7 @@ gather(struct engine *e, struct flight *f, size_t from, const struct intent_stat
 		struct restored_intent *r = &e->restored_intents.v[i];
 		const struct intent_state *in = &r->state;
 
-		if (r->resumed || group_of(e, in) != f->group || integration_of(e, in, f->group) == NULL ||
+		if (r->resumed || same_group(e, in) != f->group || integration_of(e, in, f->group) == NULL ||
 		    note_alerts(e, f, in->firing, in->firing_n, false) +
 			    note_alerts(e, f, in->resolved, in->resolved_n, true) == 0)
 			continue;
@@ -195,7 +221,7 @@ resume_intents(struct engine *e, struct moment now)
 {
 	for (size_t i = 0; i < e->restored_intents.n; i++) {
 		const struct restored_intent *r = &e->restored_intents.v[i];
-		struct group *g = group_of(e, &r->state);
+		struct group *g = same_group(e, &r->state);
 
 		if (!r->resumed && g != NULL && g->flight == NULL && integration_of(e, &r->state, g) != NULL)
 			resume_group(e, g, i, now);
