@@ -70,7 +70,7 @@ void
 act_post_all_resolved(struct day *d)
 {
 	for (int i = 0; i < d->alerts_n; i++)
-		if (d->alerts[i].stored && !is_resolved(d, i, wall_now(d)))
+		if ((known_alerts(d) & bit(i)) != 0 && !is_resolved(d, i, wall_now(d)))
 			post(d, i, wall_from_ns(d->alerts[i].starts < wall_now(d) ? d->alerts[i].starts : wall_now(d)),
 			    d->now.wall);
 }

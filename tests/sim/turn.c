@@ -246,7 +246,7 @@ resume(struct day *d, const struct intent *in)
 	span most;
 	int part = -1;
 
-	if (g == NULL || r->receiver != in->receiver)
+	if (g == NULL || r->receiver != in->receiver || ((in->firing | in->resolved) & known_alerts(d) & ~g->members) != 0)
 		return;
 	to = &d->plan->receivers[r->receiver];
 	for (int i = 0; i < to->n; i++)

@@ -51,8 +51,10 @@ watch_disturbed(struct day *d, int receiver)
 void
 watch_clock(struct day *d)
 {
-	for (size_t i = 0; i < d->heard.n; i++)
+	for (size_t i = 0; i < d->heard.n; i++) {
 		d->heard.v[i].known = false;
+		d->heard.v[i].open = 0;
+	}
 	/* Alerts that had ended seem to fire again: until somebody posts them, nobody can say. */
 	d->doubtful = ~(alerts_mask)0;
 }
