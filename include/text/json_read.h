@@ -94,9 +94,13 @@ struct json {
 	struct str *keys;	/* OBJECT: keys, v[i] belongs to keys[i]; duplicates kept */
 };
 
+/* In a tree: "[0,0,…" takes a hundred times its size in memory. */
+#define JSON_VALUES_MAX 1000000
+
 /*
- * NULL and e on a mistake. Strings without escapes are slices of `in`, which
- * therefore has to live as long as the tree.
+ * NULL and e on a mistake, or when there are more than JSON_VALUES_MAX values.
+ * Strings without escapes are slices of `in`, which therefore has to live as
+ * long as the tree.
  */
 struct json *json_parse(struct arena *a, struct str in, enum json_mode mode, struct err *e) MUST_CHECK;
 /* The last member of that very name; NULL when there is none or j is no object (or NULL). */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/utf8.h"
 #include "text/float.h"
 
 const char *
@@ -107,6 +108,22 @@ expo_family(struct expo *x, const char *name, const char *help, enum expo_type t
 	sbuf_printf(x->b, " %s\n", type_name(x));
 }
 
+/* One label that is no UTF-8 would make readers refuse all of the page. */
+static void
+put_repaired(struct sbuf *b, struct str s)
+{
+	while (s.n > 0) {
+		uint32_t rune;
+		size_t n = utf8_decode(s, &rune);
+
+		if (rune == RUNE_ERROR)
+			sbuf_puts(b, "\xEF\xBF\xBD");
+		else
+			put_escaped(b, str_sub(s, 0, n), true);
+		s = str_sub(s, n, s.n);
+	}
+}
+
 void
 expo_label(struct expo *x, const char *name, struct str value)
 {
@@ -114,7 +131,10 @@ expo_label(struct expo *x, const char *name, struct str value)
 		sbuf_putc(&x->labels, ',');
 	sbuf_puts(&x->labels, name);
 	sbuf_puts(&x->labels, "=\"");
-	put_escaped(&x->labels, value, true);
+	if (utf8_valid(value))
+		put_escaped(&x->labels, value, true);
+	else
+		put_repaired(&x->labels, value);
 	sbuf_putc(&x->labels, '"');
 }
 

@@ -23,6 +23,7 @@ struct tree {
 	VEC(struct open_value) open;
 	VEC(struct member) done;
 	struct str key;
+	size_t values;		/* made so far */
 };
 
 static void
@@ -31,6 +32,7 @@ add_value(struct tree *t, struct json value)
 	struct member m = { t->key, value };
 
 	VEC_PUSH(&t->done, m);
+	t->values++;
 }
 
 static void
@@ -66,6 +68,8 @@ read_tree(struct tree *t)
 {
 	for (;;) {
 		enum json_token token = json_next(t->reader);
+		if (t->values == JSON_VALUES_MAX && token != JSON_T_ERROR && token != JSON_T_END)
+			return false;
 		switch (token) {
 		case JSON_T_ERROR:
 			return false;
@@ -110,6 +114,8 @@ json_parse(struct arena *a, struct str in, enum json_mode mode, struct err *e)
 	if (read_tree(&t)) {
 		root = ARENA_NEW(a, struct json);
 		*root = t.done.v[0].value;
+	} else if (t.values == JSON_VALUES_MAX) {
+		err_set(e, ERR_LIMIT, "more than %d values", JSON_VALUES_MAX);
 	} else {
 		json_reader_err(&reader, e);
 	}

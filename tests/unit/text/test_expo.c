@@ -85,11 +85,27 @@ START_TEST(writes_openmetrics)
 }
 END_TEST
 
+START_TEST(repairs_labels)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct expo x;
+
+	expo_init(&x, &b, EXPO_TEXT);
+	expo_family(&x, "g", "", EXPO_GAUGE);
+	expo_label(&x, "a", STR("\xff\"\xc3\xbc\xc3"));
+	expo_value(&x, 1);
+	expo_end(&x);
+	ASSERT_BUF(&b, "# HELP g \n# TYPE g gauge\ng{a=\"\xEF\xBF\xBD\\\"\xc3\xbc\xEF\xBF\xBD\"} 1\n");
+	sbuf_fini(&b);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
 	tcase_add_test(tc, writes_text);
 	tcase_add_test(tc, writes_openmetrics);
+	tcase_add_test(tc, repairs_labels);
 }
 
 int

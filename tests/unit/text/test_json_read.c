@@ -295,6 +295,23 @@ START_TEST(agrees_with_jansson)
 }
 END_TEST
 
+START_TEST(bounds_values)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct err e = { 0 };
+
+	sbuf_putc(&b, '[');
+	for (int i = 0; i < JSON_VALUES_MAX - 1; i++)
+		sbuf_puts(&b, "0,");
+	sbuf_puts(&b, "0]");
+	ck_assert(json_parse(arena, sbuf_get(&b), JSON_DOCUMENT, &e) == NULL);
+	ck_assert_int_eq(e.kind, ERR_LIMIT);
+	ck_assert_str_eq(e.text, "more than 1000000 values");
+	ck_assert(json_parse(arena, str_from("[0,0]"), JSON_DOCUMENT, &e) != NULL);
+	sbuf_fini(&b);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -302,6 +319,7 @@ add(TCase *tc)
 	tcase_add_test(tc, reads_trees);
 	tcase_add_test(tc, words_errors_like_go);
 	tcase_add_test(tc, bounds_depth);
+	tcase_add_test(tc, bounds_values);
 	tcase_add_test(tc, pulls_tokens);
 	tcase_add_test(tc, gets_members);
 	tcase_add_test(tc, agrees_with_jansson);
