@@ -25,6 +25,7 @@ struct reading {
 	struct arena *arena;
 	VEC(struct posted) alerts;
 	VEC(struct label_pair) pairs;
+	bool refused;	/* an alert lacks its labels: what comes behind it only has to be well-formed */
 	struct err e;
 };
 
@@ -125,6 +126,7 @@ static bool
 read_alert(struct reading *rd, enum json_token t)
 {
 	struct posted p = { .starts = WALL_ZERO, .ends = WALL_ZERO };
+	size_t pairs_before = rd->pairs.n;
 
 	/* COMPAT: a null alert crashes the original's handler; here it lacks its labels. */
 	if (t != JSON_T_NULL) {
@@ -136,7 +138,12 @@ read_alert(struct reading *rd, enum json_token t)
 		if (t != JSON_T_OBJECT_END)
 			return wrong_type(rd, t, "", "models.PostableAlert");
 	}
+	if (rd->refused) {
+		rd->pairs.n = pairs_before;
+		return true;
+	}
 	VEC_PUSH(&rd->alerts, p);
+	rd->refused = !p.labels_given;
 	return true;
 }
 

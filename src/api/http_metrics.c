@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/hmap.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "handlers.h"
 #include "text/expo.h"
 
@@ -14,8 +15,12 @@ static const double size_bounds[] = { 100, 1000, 10000, 100000, 1e6, 1e7, 1e8 };
 
 #define DURATIONS ARRAY_LEN(duration_bounds)
 #define SIZES ARRAY_LEN(size_bounds)
-/* Raw unknown API paths become labels: a stranger must not fill memory with them. */
+/*
+ * Unknown API paths become labels as they were sent: a stranger must neither
+ * fill memory with them nor take the room of the known ones.
+ */
 #define SERIES_MAX 1000
+#define GUESSED_MAX 500
 
 struct series {
 	struct hmap_node node;
@@ -52,6 +57,13 @@ http_metrics_free(struct http_metrics *m)
 	mem_free(m);
 }
 
+/* Whether the handler may be no more than what somebody asked for: not found, not allowed, or a preflight. */
+static bool
+may_be_guessed(int status)
+{
+	return status == 404 || status == 405 || status == 204;
+}
+
 static struct series *
 find_series(struct http_metrics *m, struct str handler, struct str method, int status)
 {
@@ -63,7 +75,7 @@ find_series(struct http_metrics *m, struct str handler, struct str method, int s
 		if (s->status == status && str_is(handler, s->handler) && str_caseeq(method, str_from(s->method)))
 			return s;
 	}
-	if (m->map.n >= SERIES_MAX)
+	if (m->map.n >= (may_be_guessed(status) ? GUESSED_MAX : SERIES_MAX))
 		return NULL;
 	s = NEW(struct series);
 	s->handler = mem_strndup(handler.p, handler.n);
@@ -93,7 +105,8 @@ http_metrics_observe(struct http_metrics *m, struct str handler, struct str meth
 	double seconds = (double)took / (double)SPAN_S;
 
 	/* What no route takes has no handler; long names are somebody's guesses. */
-	if (handler.n == 0 || handler.n > 200 || method.n > 16)
+	if (handler.n == 0 || handler.n > 200 || method.n > 16 || !utf8_valid(handler) ||
+	    str_chr(handler, '\0') < handler.n)
 		return;
 	s = find_series(m, handler, method, status);
 	if (s == NULL)

@@ -2,6 +2,9 @@
 /* Query parameters: booleans, matchers, and the filters of the alert lists. */
 #include "handlers.h"
 
+/* Matchers in one query. */
+#define FILTERS_MAX 1000
+
 /* go-openapi swag.ConvertBool: anything else is false, without an error. */
 static const char *const true_words[] = { "true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled" };
 
@@ -44,6 +47,12 @@ query_matchers(struct call *c, const char *name, const char *prefix, struct matc
 	while ((v = url_query_each(&c->query, name, &pos)) != NULL) {
 		struct matcher m;
 
+		/* Each may be a regular expression, which takes its time to compile. */
+		if (out->n == FILTERS_MAX) {
+			matchers_fini(out);
+			reply_error(c, 400, arena_printf(c->arena, "%smore than %d matchers", prefix, FILTERS_MAX));
+			return false;
+		}
 		if (!matcher_parse(*v, c->api->env.matcher_mode, &w, &m, &e)) {
 			struct str text = arena_printf(c->arena, "%s%s", prefix, e.text);
 
@@ -62,8 +71,9 @@ query_receiver(struct call *c, struct regex **out)
 	const struct str *v = url_query_last(&c->query, "receiver");
 	struct err e = { 0 };
 
+	/* COMPAT: an empty parameter is none at all. */
 	*out = NULL;
-	if (v == NULL)
+	if (v == NULL || v->n == 0)
 		return true;
 	*out = regex_compile(*v, REGEX_ANCHORED, &e);
 	if (*out != NULL)

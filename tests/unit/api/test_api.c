@@ -223,6 +223,8 @@ START_TEST(alerts_that_are_refused)
 		{ "{}", 400, "json: cannot unmarshal object into Go value" },
 		{ "[{\"annotations\":{}}]", 422, "{\"code\":602,\"message\":\"0.labels in body is required\"}" },
 		{ "[null]", 422, "0.labels in body is required" },
+		{ "[{\"labels\":{\"a\":\"b\"}},{},null,{\"labels\":{\"a\":\"b\"}}]", 422, "1.labels in body is required" },
+		{ "[{},{\"labels\":{\"a\":1}}]", 400, "json: cannot unmarshal number" },
 		{ "[{\"labels\":{\"a\":1}}]", 400, "json: cannot unmarshal number" },
 		{ "[{\"labels\":{\"a\":\"b\"}},{\"labels\":{\"c\":\"d\"},\"generatorURL\":\"x\"}]", 422,
 		    "1.generatorURL in body must be of type uri" },
@@ -349,6 +351,56 @@ START_TEST(a_silence_lives_and_ends)
 }
 END_TEST
 
+START_TEST(filters_are_bounded)
+{
+	struct sbuf q = SBUF_INIT(1 << 20);
+
+	start("/");
+	sbuf_puts(&q, "/api/v2/silences?");
+	for (int i = 0; i < 1000; i++)
+		sbuf_puts(&q, "filter=a%3D1&");
+	expect("GET", sbuf_cstr(&q), "", "", 200, "[]");
+	sbuf_puts(&q, "filter=a%3D1");
+	expect("GET", sbuf_cstr(&q), "", "", 400, "more than 1000 matchers");
+	sbuf_fini(&q);
+	stop();
+}
+END_TEST
+
+static void
+observe(const char *path)
+{
+	struct api_request r = { .method = STR("GET"), .path = str_from(path), .arena = arena };
+	struct api_response out = { 0 };
+
+	api_handle(api, &r, world.now, &out);
+	api_observe(api, &r, &out, SPAN_MS);
+	sbuf_fini(&out.body);
+}
+
+/* Paths that nobody knows become labels, but neither garbage nor at the cost of the known ones. */
+START_TEST(guessed_paths_in_metrics)
+{
+	struct answer a;
+	char path[64];
+
+	start("/");
+	observe("/api/v2/\xff\xfe");
+	for (int i = 0; i < 2000; i++) {
+		snprintf(path, sizeof(path), "/api/v2/guess%d", i);
+		observe(path);
+	}
+	observe("/api/v2/receivers");
+	a = ask("GET", "/metrics", "", "");
+	ck_assert(strstr(sbuf_cstr(&a.r.body), "handler=\"/api/v2/guess1\"") != NULL);
+	ck_assert(strstr(sbuf_cstr(&a.r.body), "handler=\"/api/v2/guess1999\"") == NULL);
+	ck_assert(strstr(sbuf_cstr(&a.r.body), "duration_seconds_count{code=\"200\",handler=\"/api/v2/receivers\"") != NULL);
+	ck_assert(strchr(sbuf_cstr(&a.r.body), '\xff') == NULL);
+	sbuf_fini(&a.r.body);
+	stop();
+}
+END_TEST
+
 START_TEST(reload_answers_with_the_reason)
 {
 	start("/");
@@ -375,6 +427,8 @@ main(void)
 	tcase_add_test(t, alerts_in_and_out);
 	tcase_add_test(t, silences_that_are_refused);
 	tcase_add_test(t, a_silence_lives_and_ends);
+	tcase_add_test(t, filters_are_bounded);
+	tcase_add_test(t, guessed_paths_in_metrics);
 	tcase_add_test(t, reload_answers_with_the_reason);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);
