@@ -196,9 +196,11 @@ file_load(struct loading *l, struct str path, struct err *e)
 	if (ok) {
 		file_parse(l, r, text);
 		/* The places are in another file: they stand for themselves. */
-		for (size_t i = 0; i < r->problems_n && i < PROBLEMS_MAX && l->r.problems_n < PROBLEMS_MAX; i++)
-			l->r.problems[l->r.problems_n++] =
-			    (struct problem){ .nth = l->r.problems_n, .text = r->problems[i].text };
+		for (size_t i = 0; i < r->problems_n && i < PROBLEMS_MAX && l->r.problems_n < PROBLEMS_MAX; i++) {
+			struct problem p = { .nth = l->r.problems_n + 1, .text = r->problems[i].text };
+
+			l->r.problems[l->r.problems_n++] = p;
+		}
 	}
 	arena_free(&scratch);
 	mem_free(r);
