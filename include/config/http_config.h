@@ -8,6 +8,9 @@
 #ifndef CONFIG_HTTP_CONFIG_H
 #define CONFIG_HTTP_CONFIG_H
 
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
 #include "config/field.h"
 
 struct tls_config {
@@ -63,5 +66,13 @@ struct http_config {
 	struct struct_list http_headers;	/* of struct http_header */
 	bool ref;	/* a *_ref key was used: there is no secret manager, so no client can be built from this */
 };
+
+/*
+ * Reads a file that holds the keys of an http_config and nothing else. All in
+ * the arena; paths are joined to the directory of `path`, which also names the
+ * file in errors. An empty file gives one without anything set.
+ */
+bool http_config_load(struct str bytes, const char *path, struct arena *a, struct http_config **out,
+    struct err *e) MUST_CHECK;
 
 #endif

@@ -44,6 +44,9 @@ struct alert *view_alert(const struct engine *e, uint64_t fingerprint);
 /* The routes that take these labels, in order (Alertmanager dispatch.Route.Match); never empty. */
 void view_match_routes(const struct engine *e, const struct labels *l, struct arena *arena,
     const struct route ***out, size_t *n_out);
+/* The same of a configuration that no engine runs; indexes its tree for the one answer. */
+void view_match_config(struct config *c, const struct labels *l, struct arena *arena, const struct route ***out,
+    size_t *n_out);
 
 /* One aggregation group. */
 struct group_view {

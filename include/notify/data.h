@@ -9,6 +9,7 @@
 #include "base/sbuf.h"
 #include "core/notification.h"
 #include "notify/notifier.h"
+#include "text/json_read.h"
 #include "tmpl/value.h"
 
 /*
@@ -16,6 +17,14 @@
  * the arena; borrows n and env.
  */
 struct value notify_data(const struct notification *n, size_t limit, const struct notify_env *env, struct arena *a);
+
+/*
+ * The same from JSON with the names that a webhook's body has, for trying
+ * templates. What is left out is as a notification would have it: the status
+ * and the fingerprint of an alert, the status of all, what labels and
+ * annotations have in common. Borrows j. Errors name the member.
+ */
+bool notify_data_json(const struct json *j, struct arena *a, struct value *out, struct err *e) MUST_CHECK;
 
 /* Renders one configured text (text engine / html engine) against the attempt's data. */
 bool notify_text(struct attempt *a, struct str source, struct str *out, struct err *e) MUST_CHECK;

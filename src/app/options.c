@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/commands.h"
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -358,9 +359,12 @@ options_help(const char *program, struct sbuf *out)
 {
 	sbuf_printf(out,
 	    "usage: %s [<flags>]\n"
-	    "       %s check-config [FILE...]\n\n"
-	    "Routes alerts to the people who have to know.\n\nFlags:\n",
+	    "       %s COMMAND [<flags>] [ARG...]\n\n"
+	    "Routes alerts to the people who have to know.\n\n"
+	    "Commands (COMMAND --help tells more; without one the server is started):\n",
 	    program, program);
+	commands_help(out);
+	sbuf_puts(out, "\nFlags:\n");
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
 		const struct flag *f = &flags[i];
 		size_t start = out->n;

@@ -94,6 +94,19 @@ view_match_routes(const struct engine *e, const struct labels *l, struct arena *
 	memcpy(*out, list->routes, list->n * sizeof(list->routes[0]));
 }
 
+void
+view_match_config(struct config *c, const struct labels *l, struct arena *arena, const struct route ***out,
+    size_t *n_out)
+{
+	struct routing *r = routing_new(c);
+	const struct route_list *list = routing_match(r, l);
+
+	*out = ARENA_ARRAY(arena, list->n, const struct route *);
+	*n_out = list->n;
+	memcpy(*out, list->routes, list->n * sizeof(list->routes[0]));
+	routing_free(&r);
+}
+
 /* As the last flush rendered them, or as a flush now would. */
 static struct labels *
 route_labels(struct engine *e, struct group *g, struct moment now, struct arena *arena)

@@ -8,6 +8,8 @@
 
 #include <inttypes.h>
 
+#include "base/rfc3339.h"
+
 struct alert_view {
 	struct value status, labels, annotations, starts, ends, generator_url, fingerprint;
 };
@@ -206,4 +208,163 @@ notify_data(const struct notification *n, size_t limit, const struct notify_env 
 	d->route_labels = kv_of(a, n->route_labels, NULL);
 	d->external_url = value_str(env->external_url);
 	return value_object(&data_ptr_type, d);
+}
+
+static bool
+json_text_member(const struct json *j, const char *key, struct str otherwise, struct value *out, struct err *e)
+{
+	const struct json *v = json_get_fold(j, key);
+	bool absent = v == NULL || v->kind == JSON_NULL;
+
+	if (!absent && v->kind != JSON_STRING)
+		return err_set(e, ERR_INVALID, "%s: a string is wanted, not %s", key, json_kind_name(v->kind));
+	*out = value_str(absent ? otherwise : v->s);
+	return true;
+}
+
+static bool
+json_time_member(const struct json *j, const char *key, struct arena *a, struct value *out, struct err *e)
+{
+	struct wall w = WALL_ZERO;
+	struct value text;
+
+	if (!json_text_member(j, key, STR_NONE, &text, e))
+		return false;
+	if (text.u.s.n > 0 && !rfc3339_parse(text.u.s, &w, e))
+		return err_ctx(e, "%s", key);
+	*out = value_time_in(a, w, NULL);
+	return true;
+}
+
+/* An object of strings; *given tells whether it is there. */
+static bool
+json_kv_member(const struct json *j, const char *key, struct arena *a, struct value *out, bool *given, struct err *e)
+{
+	const struct json *v = json_get_fold(j, key);
+	size_t n;
+	struct str *values;
+
+	*given = v != NULL && v->kind != JSON_NULL;
+	if (!*given) {
+		*out = kv_of(a, NULL, NULL);
+		return true;
+	}
+	if (v->kind != JSON_OBJECT)
+		return err_set(e, ERR_INVALID, "%s: an object is wanted, not %s", key, json_kind_name(v->kind));
+	n = v->n;
+	values = ARENA_ARRAY(a, n, struct str);
+	for (size_t i = 0; i < n; i++) {
+		if (v->v[i].kind != JSON_STRING)
+			return err_set(e, ERR_INVALID, "%s.%.*s: a string is wanted, not %s", key, STR_ARG(v->keys[i]),
+			    json_kind_name(v->v[i].kind));
+		values[i] = v->v[i].s;
+	}
+	*out = value_kv(a, v->keys, values, n);
+	return true;
+}
+
+static struct str
+fingerprint_of(struct value labels, struct arena *a)
+{
+	struct label_pair *pairs = ARENA_ARRAY(a, labels.u.map.n, struct label_pair);
+
+	for (size_t i = 0; i < labels.u.map.n; i++)
+		pairs[i] = (struct label_pair){ labels.u.map.entries[i].key, labels.u.map.entries[i].value.u.s };
+	return arena_printf(a, "%016" PRIx64, labels_fingerprint_of(pairs, labels.u.map.n));
+}
+
+static bool
+json_alert(const struct json *j, struct arena *a, struct alert_view *v, struct err *e)
+{
+	bool given;
+
+	if (j->kind != JSON_OBJECT)
+		return err_set(e, ERR_INVALID, "an object is wanted, not %s", json_kind_name(j->kind));
+	return json_text_member(j, "status", STR("firing"), &v->status, e) &&
+	    json_kv_member(j, "labels", a, &v->labels, &given, e) &&
+	    json_kv_member(j, "annotations", a, &v->annotations, &given, e) &&
+	    json_time_member(j, "startsAt", a, &v->starts, e) && json_time_member(j, "endsAt", a, &v->ends, e) &&
+	    json_text_member(j, "generatorURL", STR_NONE, &v->generator_url, e) &&
+	    json_text_member(j, "fingerprint", fingerprint_of(v->labels, a), &v->fingerprint, e);
+}
+
+/* What all alerts have: `annotations`, or labels. */
+static struct value
+common_of_views(struct arena *a, const struct value *alerts, size_t n, bool annotations)
+{
+	struct str *names, *values;
+	struct value first;
+	size_t kept = 0;
+
+	if (n == 0)
+		return kv_of(a, NULL, NULL);
+	first = annotations ? ((const struct alert_view *)alerts[0].u.object)->annotations
+			    : ((const struct alert_view *)alerts[0].u.object)->labels;
+	names = ARENA_ARRAY(a, first.u.map.n, struct str);
+	values = ARENA_ARRAY(a, first.u.map.n, struct str);
+	for (size_t i = 0; i < first.u.map.n; i++) {
+		const struct value_entry *entry = &first.u.map.entries[i];
+		bool common = true;
+
+		for (size_t k = 1; k < n && common; k++) {
+			const struct alert_view *other = alerts[k].u.object;
+			const struct value *found =
+			    value_map_find(annotations ? other->annotations : other->labels, entry->key);
+
+			common = str_eq(found != NULL ? found->u.s : STR_NONE, entry->value.u.s);
+		}
+		if (common) {
+			names[kept] = entry->key;
+			values[kept++] = entry->value.u.s;
+		}
+	}
+	return value_kv(a, names, values, kept);
+}
+
+static bool
+json_alerts(const struct json *list, struct arena *a, struct data_view *d, struct err *e)
+{
+	size_t n = list != NULL && list->kind == JSON_ARRAY ? list->n : 0;
+	struct value *items = ARENA_ARRAY(a, n + 1, struct value);
+	bool firing = false;
+
+	if (list != NULL && list->kind != JSON_ARRAY && list->kind != JSON_NULL)
+		return err_set(e, ERR_INVALID, "alerts: an array is wanted, not %s", json_kind_name(list->kind));
+	for (size_t i = 0; i < n; i++) {
+		struct alert_view *v = ARENA_NEW(a, struct alert_view);
+
+		if (!json_alert(&list->v[i], a, v, e))
+			return err_ctx(e, "alerts[%zu]", i);
+		firing |= str_is(v->status.u.s, "firing");
+		items[i] = value_object(&alert_type, v);
+	}
+	d->alerts = value_list(&alerts_type, items, n);
+	d->status = value_cstr(firing ? "firing" : "resolved");
+	return true;
+}
+
+bool
+notify_data_json(const struct json *j, struct arena *a, struct value *out, struct err *e)
+{
+	struct data_view *d = ARENA_NEW(a, struct data_view);
+	bool labels, annotations, ignored;
+
+	if (j->kind != JSON_OBJECT)
+		return err_set(e, ERR_INVALID, "an object is wanted, not %s", json_kind_name(j->kind));
+	if (!json_alerts(json_get_fold(j, "alerts"), a, d, e) ||
+	    !json_text_member(j, "receiver", STR_NONE, &d->receiver, e) ||
+	    !json_text_member(j, "status", d->status.u.s, &d->status, e) ||
+	    !json_text_member(j, "notification_reason", STR_NONE, &d->reason, e) ||
+	    !json_kv_member(j, "groupLabels", a, &d->group_labels, &ignored, e) ||
+	    !json_kv_member(j, "commonLabels", a, &d->common_labels, &labels, e) ||
+	    !json_kv_member(j, "commonAnnotations", a, &d->common_annotations, &annotations, e) ||
+	    !json_kv_member(j, "routeLabels", a, &d->route_labels, &ignored, e) ||
+	    !json_text_member(j, "externalURL", STR_NONE, &d->external_url, e))
+		return false;
+	if (!labels)
+		d->common_labels = common_of_views(a, d->alerts.u.list.items, d->alerts.u.list.n, false);
+	if (!annotations)
+		d->common_annotations = common_of_views(a, d->alerts.u.list.items, d->alerts.u.list.n, true);
+	*out = value_object(&data_ptr_type, d);
+	return true;
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/check_config.h"
+#include "app/commands.h"
 #include "app/options.h"
 #include "app/server.h"
 #include "base/sbuf.h"
@@ -65,9 +65,11 @@ serve(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
+	int status;
+
 	if (argc == 2 && strcmp(argv[1], MAIL_WORKER_FLAG) == 0)
 		return mail_worker_main(MAIL_WORKER_FD);
-	if (argc > 1 && strcmp(argv[1], "check-config") == 0)
-		return check_config_main(argc - 2, argv + 2);
+	if (commands_run(argc, argv, &status))
+		return status;
 	return serve(argc, argv);
 }

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people type: matchers, labels, times, files. */
+#include <stdio.h>
+
+#include "base/duration.h"
+#include "base/quote.h"
+#include "base/rfc3339.h"
+#include "cli.h"
+#include "files.h"
+#include "loop/clock_real.h"
+#include "text/url.h"
+
+#define INPUT_MAX ((size_t)256 << 20)
+
+bool
+cli_read(struct cli *c, struct str path, struct str *out)
+{
+	bool own = path.n == 0 || str_is(path, "-");
+
+	return files_read(own ? "/dev/stdin" : arena_str(c->arena, path).p, INPUT_MAX, c->arena, out, &c->e);
+}
+
+struct wall
+cli_now(void)
+{
+	struct clock *clock = clock_real();
+
+	return wall_utc(clock->now(clock).wall);
+}
+
+static bool
+no_files(void *arg, const char *pattern, struct arena *a, struct str_list *out, struct err *e)
+{
+	(void)arg;
+	(void)pattern;
+	(void)a;
+	(void)e;
+	*out = (struct str_list){ .present = true };
+	return true;
+}
+
+static void
+warn(void *arg, const char *message, struct str input, const char *origin, const char *parse_error,
+    struct str suggestion)
+{
+	(void)arg;
+	(void)origin;
+	(void)parse_error;
+	cli_complain("warning: matcher %.*s: %s%s%.*s", STR_ARG(input), message, suggestion.n > 0 ? " Write " : "",
+	    STR_ARG(suggestion));
+}
+
+bool
+cli_config(struct cli *c, struct str bytes, const char *path, bool expand_env, bool remote, struct config **out)
+{
+	struct matcher_warning warning = { warn, NULL, "config" };
+	struct config_env env = {
+		.matcher_mode = c->matcher_mode,
+		.naming = c->naming,
+		.warning = remote ? NULL : &warning,
+		.now = cli_now(),
+		.expand_env = expand_env,
+	};
+
+	files_config_env(&env);
+	if (remote)
+		env.glob = no_files;
+	return config_load(bytes, path, &env, out, &c->e);
+}
+
+/* One argument as the matchers that it is: one, or those of a list in braces. */
+static bool
+argument(struct cli *c, struct str arg, bool maybe_name, struct matchers *out)
+{
+	struct matcher m;
+	struct err e = { 0 };
+
+	if (arg.n > 0 && arg.p[0] == '{')
+		return matchers_parse(arg, c->matcher_mode, NULL, out, &c->e);
+	if (!matcher_parse(arg, c->matcher_mode, NULL, &m, &e)) {
+		if (!maybe_name)
+			return err_set(&c->e, ERR_INVALID, "%s", e.text);
+		if (!matcher_init(&m, MATCH_EQ, STR("alertname"), arg, &c->e))
+			return false;
+	}
+	matchers_append(out, &m);
+	return true;
+}
+
+bool
+cli_matchers(struct cli *c, struct matchers *out)
+{
+	*out = (struct matchers){ 0 };
+	for (size_t i = 0; i < c->args_n; i++)
+		if (!argument(c, c->args[i], i == 0, out)) {
+			matchers_fini(out);
+			return false;
+		}
+	return true;
+}
+
+bool
+cli_filters(struct cli *c, const char *more, struct str *out)
+{
+	struct sbuf b = SBUF_INIT(1 << 24), one = SBUF_INIT(1 << 20);
+	struct matchers ms;
+	bool first = true;
+
+	if (!cli_matchers(c, &ms))
+		return false;
+	sbuf_putc(&b, '?');
+	for (size_t i = 0; i < ms.n; i++) {
+		sbuf_reset(&one);
+		matcher_format(&ms.m[i], &one);
+		url_query_add(&b, &first, STR("filter"), sbuf_get(&one));
+	}
+	if (more[0] != '\0')
+		sbuf_printf(&b, "%s%s", first ? "" : "&", more);
+	*out = arena_str(c->arena, sbuf_get(&b));
+	sbuf_fini(&one);
+	sbuf_fini(&b);
+	matchers_fini(&ms);
+	return true;
+}
+
+static bool
+pair(struct cli *c, struct str arg, const char *what, bool alertname, struct str *name, struct str *value)
+{
+	size_t equals = str_chr(arg, '=');
+	struct matcher m;
+	bool ok;
+
+	/* As a matcher, so that quotes mean the same everywhere. */
+	if (matcher_parse(arg, c->matcher_mode, NULL, &m, NULL)) {
+		ok = m.op == MATCH_EQ;
+		*name = arena_str(c->arena, istr_str(m.name));
+		*value = arena_str(c->arena, istr_str(m.value));
+		matcher_fini(&m);
+	} else if (alertname && equals == arg.n) {
+		*name = STR("alertname");
+		*value = arg;
+		ok = true;
+	} else {
+		/* Text that happens to have quotes in it. */
+		*name = str_trim(str_sub(arg, 0, equals));
+		*value = str_sub(arg, equals + 1, arg.n);
+		ok = equals < arg.n && label_name_valid(*name, NAMING_CLASSIC);
+	}
+	if (ok)
+		return true;
+	return err_set(&c->e, ERR_INVALID, "%s must be specified as name=value, which \"%.*s\" is not", what,
+	    STR_ARG(arg));
+}
+
+bool
+cli_pairs(struct cli *c, const struct str *args, size_t n, const char *what, bool alertname, struct str *names,
+    struct str *values)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!pair(c, args[i], what, alertname && i == 0, &names[i], &values[i]))
+			return false;
+	return true;
+}
+
+bool
+cli_when(struct cli *c, const char *flag, struct str text, struct wall *out)
+{
+	bool later = text.n > 0 && text.p[0] == '+', earlier = text.n > 0 && text.p[0] == '-';
+	span d;
+
+	if (str_is(text, "now")) {
+		*out = cli_now();
+		return true;
+	}
+	if (later || earlier) {
+		if (!duration_parse(str_sub(text, 1, text.n), &d, &c->e))
+			return err_ctx(&c->e, "--%s", flag);
+		*out = wall_add(cli_now(), later ? d : -d);
+		return true;
+	}
+	if (rfc3339_parse(text, out, &c->e))
+		return true;
+	return err_ctx(&c->e, "--%s wants a time as 2006-01-02T15:04:05Z, now, +2h or -5m", flag);
+}
