@@ -6,6 +6,11 @@
  * and writes the struct api_response in bounded steps, so that a slow reader
  * neither blocks the loop nor makes buffers grow beyond the one body. Bounds
  * headers, bodies, connections and the time a client may take. Loop thread only.
+ *
+ * Made with libevent's evhttp, from which it follows that a verb unknown to it
+ * reaches the handler as "UNKNOWN", a head that is too long is refused with 400,
+ * malformed chunks (and chunk extensions) with 413, and that the answer to a
+ * HEAD or TRACE request or an unknown verb with a body ends the connection.
  */
 #ifndef NET_HTTP_SERVER_H
 #define NET_HTTP_SERVER_H
@@ -55,9 +60,9 @@ struct http_server_options {
 /* Also raises the descriptor limit to what the system allows. NULL and e if the web configuration file is bad. */
 struct http_server *http_server_new(const struct http_server_options *o, struct err *e) MUST_CHECK;
 /*
- * Binds "host:port", ":port" (all interfaces), "[v6]:port" or "vsock://:port";
- * port 0 takes a free one. May be called several times. Connections are
- * accepted from http_server_serve on.
+ * Binds "host:port", ":port" (all interfaces) or "[v6]:port"; port 0 takes a
+ * free one. May be called several times. Connections are accepted from
+ * http_server_serve on. "vsock://" is refused: libevent's evhttp cannot serve it.
  */
 bool http_server_listen(struct http_server *s, struct str address, struct err *e) MUST_CHECK;
 /* Takes the sockets that systemd passed (LISTEN_FDS); an error when there are none. */

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/vm_sockets.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -27,7 +26,7 @@ bind_and_listen(int family, const struct sockaddr *sa, socklen_t n, int *fd_out)
 
 	if (fd < 0)
 		return false;
-	if (family != AF_VSOCK && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
 		goto fail;
 	/* The wildcard of IPv6 takes IPv4 as well; any other address is only itself. */
 	if (family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY,
@@ -83,27 +82,6 @@ split(struct str address, struct str *host, struct str *port, struct err *e)
 	return true;
 }
 
-static bool
-listen_vsock(struct str address, int *fd_out, struct err *e)
-{
-	struct str port = str_sub(address, strlen("vsock://:"), address.n);
-	struct sockaddr_vm sa = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY };
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < port.n && i < 11; i++) {
-		if (port.p[i] < '0' || port.p[i] > '9')
-			n = UINT64_MAX;
-		else if (n < UINT32_MAX)
-			n = n * 10 + (uint64_t)(port.p[i] - '0');
-	}
-	if (!str_starts(address, STR("vsock://:")) || port.n == 0 || n > UINT32_MAX)
-		return err_set(e, ERR_INVALID, "listen vsock: bad address %.*s", STR_ARG(address));
-	sa.svm_port = n == 0 ? VMADDR_PORT_ANY : (unsigned)n;
-	if (!bind_and_listen(AF_VSOCK, (struct sockaddr *)&sa, sizeof(sa), fd_out))
-		return err_set(e, ERR_IO, "listen vsock %.*s: %s", STR_ARG(address), errno_text(errno).s);
-	return true;
-}
-
 bool
 listen_on(struct str address, int *fd_out, struct err *e)
 {
@@ -114,8 +92,9 @@ listen_on(struct str address, int *fd_out, struct err *e)
 	bool ok = false;
 	int bad, why = 0;
 
+	/* evhttp takes no connection whose peer has no name that getnameinfo knows. */
 	if (str_starts(address, STR("vsock://")))
-		return listen_vsock(address, fd_out, e);
+		return err_set(e, ERR_INVALID, "listen vsock: %.*s: not supported", STR_ARG(address));
 	if (!split(address, &host, &port, e))
 		return false;
 	host_z = mem_strndup(host.p, host.n);
@@ -184,7 +163,6 @@ listen_address(int fd, struct sbuf *b, unsigned *port_out)
 		struct sockaddr sa;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-		struct sockaddr_vm vm;
 		struct sockaddr_un un;
 		struct sockaddr_storage room;
 	} u = { .sa.sa_family = AF_UNSPEC };
@@ -204,10 +182,6 @@ listen_address(int fd, struct sbuf *b, unsigned *port_out)
 		inet_ntop(AF_INET6, &u.v6.sin6_addr, host, sizeof(host));
 		*port_out = ntohs(u.v6.sin6_port);
 		sbuf_printf(b, "[%s]:%u", host, *port_out);
-		break;
-	case AF_VSOCK:
-		*port_out = u.vm.svm_port;
-		sbuf_printf(b, "vsock://:%u", u.vm.svm_port);
 		break;
 	case AF_UNIX:
 		sbuf_puts(b, n > sizeof(sa_family_t) && u.un.sun_path[0] != '\0' ? u.un.sun_path : "@");

@@ -14,7 +14,7 @@
 #include "base/sbuf.h"
 #include "base/str.h"
 
-/* "host:port", ":port", "[v6]:port", "vsock://:port"; port 0 takes a free one. */
+/* "host:port", ":port", "[v6]:port"; port 0 takes a free one. */
 bool listen_on(struct str address, int *fd_out, struct err *e) MUST_CHECK;
 /* How many sockets systemd passed (0: none), beginning with LISTEN_FIRST. They are made ours. */
 #define LISTEN_FIRST 3

@@ -35,12 +35,6 @@ handle(void *arg, const struct api_request *r, struct moment now, struct api_res
 	out->handler = STR("/test");
 	if (str_is(r->path, "/hold"))
 		out->wait_durable = true;
-	if (str_is(r->path, "/none"))
-		out->status = 204;
-	if (str_is(r->path, "/header")) {
-		out->headers[0] = (struct api_header){ STR("X-Evil"), STR("a\r\nSet-Cookie: b") };
-		out->headers_n = 1;
-	}
 	if (str_is(r->path, "/large")) {
 		ck_assert(sbuf_reserve(&out->body, 48 << 20));
 		memset(out->body.p, 'x', 48 << 20);
@@ -192,101 +186,6 @@ START_TEST(bytes_may_come_one_by_one)
 }
 END_TEST
 
-static const struct {
-	const char *request, *answer;
-} bad[] = {
-	{ "GET / HTTP/1.1\r\n\r\n", "400 Bad Request: missing required Host header" },
-	{ "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request: too many Host headers" },
-	{ "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "400 Bad Request" },
-	{ "GET / HTTP/0.9\r\nHost: a\r\n\r\n", "505 HTTP Version Not Supported" },
-	{ "GET /\r\nHost: a\r\n\r\n", "400 Bad Request" },
-	{ "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
-	{ "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
-	{ "GET x HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
-	{ "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
-	{ "GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n", "400 Bad Request" },
-	{ "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n\tfolded\r\n\r\n", "400 Bad Request" },
-	{ "GET / HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n", "400 Bad Request" },
-	{ "GET / HTTP/1.1\r\nHost: a\r\nX: b\rc\r\n\r\n", "400 Bad Request" },
-	{ "GET / HTTP/1.1\r\nHost: a\r\nX: b\x01\r\n\r\n", "400 Bad Request" },
-	{ "GET / HTTP/1.1\r\nHost: a\r\nnocolon\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\nx", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1,1\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n", "413 Request Entity Too Large" },
-	{ "HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "501 Not Implemented" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501 Not Implemented" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\nContent-Length: 1\r\n\r\nx", "400 Bad Request" },
-	{ "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400 Bad Request" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "413 Request Entity Too Large" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", "413 Request Entity Too Large" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n", "413 Request Entity Too Large" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n401\r\n", "413 Request Entity Too Large" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1025\r\n\r\nabc", "413 Request Entity Too Large" },
-	{ "POST / HTTP/1.1\r\nHost: a\r\nExpect: more\r\nContent-Length: 1\r\n\r\n", "417 Expectation Failed" },
-};
-
-START_TEST(bad_requests_are_refused)
-{
-	struct peer *p;
-	char line[200];
-
-	BEGIN(.max_body = 1024);
-	p = peer_new(w.base, w.port);
-	peer_send(p, bad[_i].request);
-	snprintf(line, sizeof(line), "HTTP/1.%c %.3s ", strstr(bad[_i].request, "/1.0\r\n") != NULL ? '0' : '1',
-	    bad[_i].answer);
-	peer_expect(p, 0, line);
-	peer_expect(p, 0, "\r\nConnection: close\r\n");
-	peer_expect(p, 0, bad[_i].answer);
-	peer_expect_eof(p);
-	ck_assert_uint_eq(w.seen.n, 0);
-	peer_free(p);
-	end();
-}
-END_TEST
-
-START_TEST(what_evhttp_leaves_unread_ends_the_connection)
-{
-	static const char *const requests[] = {
-		"HEAD /h HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
-		"BREW /b HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
-		"TRACE /t HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
-	};
-	struct peer *p;
-
-	BEGIN(0);
-	p = peer_new(w.base, w.port);
-	peer_send(p, requests[_i]);
-	peer_expect(p, 0, "HTTP/1.1 200 OK\r\n");
-	peer_expect(p, 0, "\r\nConnection: close\r\n");
-	peer_expect_eof(p);
-	ck_assert_ptr_null(strstr(w.seen.p, "smuggled"));
-	peer_free(p);
-	end();
-}
-END_TEST
-
-START_TEST(a_nul_hides_nothing)
-{
-	static const char request[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\0000\r\n\r\nabcdefghij";
-	struct peer *p;
-
-	BEGIN(0);
-	p = peer_new(w.base, w.port);
-	peer_send_n(p, request, sizeof(request) - 1);
-	peer_expect(p, 0, "HTTP/1.1 400 Bad Request\r\n");
-	peer_expect_eof(p);
-	ck_assert_uint_eq(w.seen.n, 0);
-	peer_free(p);
-	end();
-}
-END_TEST
-
 START_TEST(a_slow_body_is_not_a_slow_head)
 {
 	struct peer *p;
@@ -338,42 +237,6 @@ START_TEST(half_closed_peers_get_their_answers)
 		event_base_loop(w.base, EVLOOP_NONBLOCK);
 	http_server_release(w.server, 1);
 	peer_expect(p, 0, "</hold>");
-	peer_expect_eof(p);
-	peer_free(p);
-	end();
-}
-END_TEST
-
-START_TEST(odd_methods_reach_the_handler)
-{
-	struct peer *p;
-	size_t at;
-
-	BEGIN(0);
-	p = peer_new(w.base, w.port);
-	peer_send(p, "BREW /pot HTTP/1.1\r\nHost: x\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: x\r\n\r\nCONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\nDELETE /d HTTP/1.1\r\nHost: x\r\n\r\n");
-	at = peer_expect(p, 0, "</pot>");
-	at = peer_expect(p, at, "<*>");
-	at = peer_expect(p, at, "<a:1>");
-	peer_expect(p, at, "</d>");
-	ck_assert_str_eq(w.seen.p, "UNKNOWN /pot? \nOPTIONS *? \nCONNECT a:1? \nDELETE /d? \n");
-	peer_free(p);
-	end();
-}
-END_TEST
-
-START_TEST(large_heads_are_refused)
-{
-	struct peer *p;
-	char junk[5001];
-
-	BEGIN(.max_header = 4096);
-	memset(junk, 'x', 5000);
-	junk[5000] = '\0';
-	p = peer_new(w.base, w.port);
-	peer_send(p, "GET / HTTP/1.1\r\nHost: x\r\nX: ");
-	peer_send(p, junk);
-	peer_expect(p, 0, "HTTP/1.1 400 Bad Request\r\n");
 	peer_expect_eof(p);
 	peer_free(p);
 	end();
@@ -554,22 +417,6 @@ START_TEST(handlers_may_time_out)
 }
 END_TEST
 
-START_TEST(no_header_can_be_split_and_none_has_no_length)
-{
-	struct peer *p;
-	size_t at;
-
-	BEGIN(0);
-	p = peer_new(w.base, w.port);
-	peer_send(p, "GET /header HTTP/1.1\r\nHost: x\r\n\r\nGET /none HTTP/1.1\r\nHost: x\r\n\r\n");
-	at = peer_expect(p, 0, "X-Evil: a  Set-Cookie: b\r\n");
-	at = peer_expect(p, at, "204 No Content");
-	ck_assert_ptr_null(strstr(p->got.p + at, "Content-Length"));
-	peer_free(p);
-	end();
-}
-END_TEST
-
 static void
 on_stopped(void *arg)
 {
@@ -681,8 +528,7 @@ static const struct {
 	{ "::1:0", false, "listen tcp: address ::1:0: too many colons in address" },
 	{ "[::1:0", false, "listen tcp: address [::1:0: missing ']' in address" },
 	{ "127.0.0.1:99999", false, "listen tcp: address 99999: invalid port" },
-	{ "vsock://x", false, "listen vsock: bad address vsock://x" },
-	{ "vsock://:x", false, "listen vsock: bad address vsock://:x" },
+	{ "vsock://:9093", false, "listen vsock: vsock://:9093: not supported" },
 };
 
 START_TEST(addresses_are_understood)
@@ -721,14 +567,9 @@ main(void)
 	tcase_add_test(tc, answers_and_keeps_alive);
 	tcase_add_test(tc, pipelined_requests_are_answered_in_order);
 	tcase_add_test(tc, bytes_may_come_one_by_one);
-	tcase_add_loop_test(tc, bad_requests_are_refused, 0, ARRAY_LEN(bad));
-	tcase_add_loop_test(tc, what_evhttp_leaves_unread_ends_the_connection, 0, 3);
-	tcase_add_test(tc, a_nul_hides_nothing);
 	tcase_add_test(tc, a_slow_body_is_not_a_slow_head);
 	tcase_add_test(tc, who_is_refused_while_sending_gets_to_see_it);
 	tcase_add_test(tc, half_closed_peers_get_their_answers);
-	tcase_add_test(tc, odd_methods_reach_the_handler);
-	tcase_add_test(tc, large_heads_are_refused);
 	tcase_add_test(tc, slow_clients_are_dropped);
 	tcase_add_test(tc, continue_is_said_when_asked);
 	tcase_add_test(tc, a_slow_reader_delays_nobody);
@@ -736,7 +577,6 @@ main(void)
 	tcase_add_test(tc, answers_wait_for_their_tickets);
 	tcase_add_test(tc, gets_are_limited_and_posts_are_not);
 	tcase_add_test(tc, handlers_may_time_out);
-	tcase_add_test(tc, no_header_can_be_split_and_none_has_no_length);
 	tcase_add_test(tc, stop_lets_requests_end);
 	tcase_add_test(tc, stop_does_not_wait_for_ever);
 	tcase_add_test(tc, idle_connections_make_room);
