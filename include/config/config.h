@@ -26,7 +26,9 @@
 #include "model/matcher.h"
 #include "model/silence.h"
 
+struct event_recorder;
 struct tmpl_set;
+struct tracing;
 
 /* `global`, also the source of inheritance for integrations (by key, through its field table). */
 struct global {
@@ -146,7 +148,8 @@ struct config {
 	struct tmpl_set *tmpl;		/* built-in and user templates, parsed */
 	struct silence **silences;	/* declared in rule files; owned references */
 	size_t silences_n;
-	const struct yaml_node *tracing, *event_recorder;	/* validated raw sections; NULL when absent */
+	const struct tracing *tracing;			/* config/outputs.h; NULL when absent */
+	const struct event_recorder *event_recorder;
 	struct str original;		/* the configuration dumped back, secrets hidden */
 	uint64_t hash;			/* first 6 bytes of MD5 of the file, little-endian */
 };

@@ -27,10 +27,12 @@ enum event_kind {
 	EVENT_ALERT_RECEIVED,	/* alert; `fresh`: not known before */
 	EVENT_ALERT_LIMITED,	/* alert: refused by the per-alertname limit */
 	EVENT_GROUP_FLUSHED,	/* group_key, receiver, count: alerts in it, firing, resolved */
-	EVENT_MUTED,		/* group_key, alert (or NULL for the whole group), verdict, by */
+	EVENT_ALERT_GROUPED,	/* alert, put or renewed in a group: group_key, group_labels, receiver */
+	EVENT_ALERT_RESOLVED,	/* alert, told to have ended and out of its group: as ALERT_GROUPED */
+	EVENT_MUTED,		/* group_key, alert (or NULL for the whole group), verdict, by; silences or rule */
 	EVENT_NOTIFY_DECIDED,	/* group_key, receiver, integration, reason (REASON_NONE: nothing to tell) */
 	EVENT_ATTEMPT_FAILED,	/* …, attempts, error, first: the text differs from the attempt before */
-	EVENT_NOTIFIED,		/* …, attempts, took */
+	EVENT_NOTIFIED,		/* …, attempts, took; route, group_labels, hashes, muted, serials */
 	EVENT_NOTIFY_FAILED,	/* …, attempts, error, failure: given up for this flush */
 	EVENT_FLUSH_FAILED,	/* group_key, receiver, count, error, canceled */
 	EVENT_SILENCE_CREATED,	/* silence */
@@ -66,6 +68,15 @@ struct event {
 	span took;
 	bool fresh, first, canceled;
 	const struct noted_alert *alerts;	/* with GROUP_FLUSHED, NOTIFIED, NOTIFY_FAILED: `count` of them */
+	const struct route *route;
+	const struct labels *group_labels;
+	const uint64_t *firing_hashes, *resolved_hashes;	/* label hashes; `firing` and `resolved` of them */
+	const uint64_t *muted_hashes;			/* of what the flush did not tell */
+	size_t muted_n;
+	uint64_t group_serial, flush_serial;	/* of the group in this process; of the flush in its group, from 1 */
+	const struct silence *const *silences;	/* with MUTED by silences: the active ones */
+	size_t silences_n;
+	const struct inhibit_rule *rule;	/* with MUTED by inhibition */
 };
 
 /* A change that has to survive. The store numbers them; see port.persist. */

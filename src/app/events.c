@@ -112,6 +112,8 @@ event_log(const struct log *log, const struct event *ev, bool log_silences)
 	case EVENT_REGEX_LIMIT:
 		LOG(log, LOG_WARN, "A regular expression was given up as too expensive", F_STR("matcher", ev->label));
 		break;
+	case EVENT_ALERT_GROUPED:
+	case EVENT_ALERT_RESOLVED:
 	case EVENT_MUTED:
 	case EVENT_NOTIFY_DECIDED:
 	case EVENT_NOTIFY_FAILED:

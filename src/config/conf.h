@@ -40,7 +40,8 @@ struct loading {
 	struct inhibit_conf *inhibit;	/* beside c->inhibit_rules */
 	size_t mute_intervals_n;	/* so many of c->time_intervals come from mute_time_intervals */
 	struct str_list rule_files;
-	const void *tracing, *event_recorder;	/* the sections as structs; NULL: absent */
+	const struct tracing *tracing;	/* NULL: absent */
+	const struct event_recorder *event_recorder;
 };
 
 /* match_conf.c: matchers of a list of strings; canonical texts into *texts (may be NULL). */

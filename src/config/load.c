@@ -59,8 +59,8 @@ sections_read(struct loading *l, const struct top_keys *k)
 	l->route_node = k->route;
 	l->global_node = k->global;
 	l->rule_files = k->rule_files;
-	c->tracing = k->tracing;
-	c->event_recorder = k->event_recorder;
+	c->tracing = l->tracing;
+	c->event_recorder = l->event_recorder;
 	c->templates = k->templates;
 	for (size_t i = 0; i < c->templates.n; i++)
 		c->templates.v[i] = path_join(r->arena, r->dir, c->templates.v[i]);

@@ -4,46 +4,7 @@
  * its configurations load, and mistakes in them show.
  */
 #include "conf.h"
-
-struct tracing {
-	struct str client_type, endpoint;
-	double sampling_fraction;
-	bool insecure;
-	struct tls_config *tls_config;
-	struct struct_list headers;
-	struct str compression;
-	span timeout;
-};
-
-struct file_output {
-	struct str path;
-};
-
-struct webhook_output {
-	struct str url;
-	struct http_config *http_config;
-	span timeout;
-	int64_t workers, max_retries;
-	span retry_backoff;
-	bool batch;
-	int64_t batch_max_events, batch_max_bytes;
-	span batch_flush_interval;
-};
-
-struct kafka_output {
-	struct str_list brokers;
-	struct str topic, client_id, format, acks, compression;
-	int64_t buffer_size;
-	struct tls_config *tls_config;
-};
-
-struct stdout_output {
-	char none;
-};
-
-struct event_recorder {
-	struct struct_list file_outputs, webhook_outputs, kafka_outputs, stdout_outputs;
-};
+#include "config/outputs.h"
 
 #define OMIT .flags = F_OMIT_EMPTY
 #define T struct tracing

@@ -384,6 +384,16 @@ delivered_ok(struct engine *e, struct leg *leg, const struct outcome *o, struct 
 	struct event ev = event_of(leg, EVENT_NOTIFIED);
 
 	ev.took = mono_sub(now.mono, leg->attempt_began);
+	ev.route = leg->flight->route;
+	ev.group_labels = leg->flight->group_labels;
+	ev.firing_hashes = leg->flight->firing;
+	ev.firing = leg->flight->firing_n;
+	ev.resolved_hashes = leg->flight->resolved;
+	ev.resolved = leg->flight->resolved_n;
+	ev.muted_hashes = leg->flight->muted;
+	ev.muted_n = leg->flight->muted_n;
+	ev.group_serial = leg->flight->group_serial;
+	ev.flush_serial = leg->flight->serial;
 	log_told(e, leg, o->data_set ? &o->data : &leg->data, now);
 	emit(e, &ev, now);
 	leg_succeeded(e, leg, now);

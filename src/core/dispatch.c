@@ -39,6 +39,20 @@ inherit_mute(struct engine *e, struct group *g)
 }
 
 static void
+tell_grouped(struct engine *e, const struct group *g, const struct record *r, struct moment now)
+{
+	struct event ev = {
+		.kind = EVENT_ALERT_GROUPED,
+		.group_key = g->key,
+		.group_labels = g->labels,
+		.receiver = g->route->receiver->name,
+		.alert = r->alert,
+	};
+
+	emit(e, &ev, now);
+}
+
+static void
 create_group(struct engine *e, struct record *r, const struct route *route, struct moment now)
 {
 	struct group *g = group_new(e, route, r->alert->labels, now);
@@ -49,6 +63,7 @@ create_group(struct engine *e, struct record *r, const struct route *route, stru
 	if (wall_before(wall_add(r->alert->starts, route->group_wait), now.wall))
 		group_arm(e, g, now.mono);
 	save_group(e, g, SAVE_NOW, now);
+	tell_grouped(e, g, r, now);
 }
 
 static void
@@ -62,6 +77,7 @@ join(struct engine *e, struct record *r, const struct route *route, struct momen
 	}
 	if (r->members != NULL && group_member(g, r) != NULL) {
 		group_changed(g);
+		tell_grouped(e, g, r, now);
 		return;
 	}
 	/* A group that goes on over a reload has told of this end already. */
@@ -69,6 +85,7 @@ join(struct engine *e, struct record *r, const struct route *route, struct momen
 		return;
 	group_add(e, g, r);
 	save_group(e, g, SAVE_SOON, now);
+	tell_grouped(e, g, r, now);
 }
 
 void
@@ -78,8 +95,10 @@ dispatch(struct engine *e, struct record *r, struct moment now)
 		r->routes = routing_match(e->routing, r->alert->labels);
 	if (r->members_n == r->routes->n) {
 		/* Known, and in all its groups. */
-		for (struct member *m = r->members; m != NULL; m = m->next)
+		for (struct member *m = r->members; m != NULL; m = m->next) {
 			group_changed(m->group);
+			tell_grouped(e, m->group, r, now);
+		}
 		return;
 	}
 	for (size_t i = 0; i < r->routes->n; i++)

@@ -60,6 +60,7 @@ struct flight {
 	const struct route *route;	/* of config */
 	struct str key;
 	struct labels *group_labels, *route_labels;	/* owned references */
+	uint64_t group_serial, serial;	/* of the group; of this flush in it */
 	struct wall tick;		/* when the flush was wanted: the time the stages see */
 	struct mono deadline;
 	struct deadline timer;		/* looks again whether the cluster has settled */
@@ -69,6 +70,8 @@ struct flight {
 	size_t passed_n;
 	uint64_t *firing, *resolved;	/* label hashes of those, sorted */
 	size_t firing_n, resolved_n;
+	uint64_t *muted;		/* label hashes of what is in `all` only */
+	size_t muted_n;
 	struct leg *legs;
 	size_t legs_n, running;
 	struct sbuf errors;		/* of legs, a line each */

@@ -60,6 +60,8 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	f->route = g->route;
 	f->key = arena_str(arena, g->key);
 	f->group_labels = labels_ref(g->labels);
+	f->group_serial = g->serial;
+	f->serial = ++g->flushes;
 	f->deadline = mono_add(now.mono, interval > MIN_DEADLINE ? interval : MIN_DEADLINE);
 	if (wait > 0)
 		f->deadline = mono_add(f->deadline, wait);
@@ -139,9 +141,23 @@ tell_failed(struct engine *e, const struct flight *f, struct moment now)
 	emit(e, &ev, now);
 }
 
+static void
+tell_resolved(struct engine *e, const struct flight *f, const struct alert *a, struct moment now)
+{
+	struct event ev = {
+		.kind = EVENT_ALERT_RESOLVED,
+		.group_key = f->key,
+		.group_labels = f->group_labels,
+		.receiver = f->route->receiver->name,
+		.alert = a,
+	};
+
+	emit(e, &ev, now);
+}
+
 /* Takes out of the group what was told to have ended, unless it was posted again meanwhile. */
 static void
-forget_resolved(struct engine *e, struct flight *f)
+forget_resolved(struct engine *e, struct flight *f, struct moment now)
 {
 	for (size_t i = 0; i < f->all_n; i++) {
 		struct record *r;
@@ -149,6 +165,7 @@ forget_resolved(struct engine *e, struct flight *f)
 
 		if (!f->all[i].resolved)
 			continue;
+		tell_resolved(e, f, f->all[i].alert, now);
 		r = alerts_find(&e->alerts, f->all[i].alert->labels);
 		m = r != NULL ? group_member(f->group, r) : NULL;
 		if (m != NULL && r->alert == f->all[i].alert)
@@ -165,7 +182,7 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 	if (f->failed)
 		tell_failed(e, f, now);
 	else if (!f->resumed)
-		forget_resolved(e, f);	/* of a resumed one only a part is known: the next flush sees to it */
+		forget_resolved(e, f, now);	/* of a resumed one only a part is known: the next flush sees to it */
 	flight_free(e, f);
 	save_group(e, g, SAVE_NOW, now);
 	if (g->n == 0)

@@ -53,6 +53,8 @@ struct group {
 	struct labels *route_labels;	/* rendered since the last change, or NULL; owned reference */
 	struct istr **muted_by;		/* intervals that muted the last flush; owned references */
 	uint32_t muted_n;
+	uint64_t serial;		/* of this process */
+	uint64_t flushes;		/* begun */
 	uint32_t save_place;		/* in the engine's list of what to save */
 	uint8_t save;			/* enum save */
 	bool sorted;			/* members are in the order of notifications */

@@ -301,7 +301,7 @@ firing_source(struct sources *s, struct wall now)
 }
 
 struct record *
-inhibit_source(struct inhibitor *in, struct record *r, struct wall now)
+inhibit_source_by(struct inhibitor *in, struct record *r, struct wall now, const struct inhibit_rule **rule_out)
 {
 	if (in->rules_n == 0)
 		return NULL;
@@ -317,10 +317,20 @@ inhibit_source(struct inhibitor *in, struct record *r, struct wall now)
 		/* Those on both sides do not inhibit each other, nor themselves. */
 		if (source == NULL && !matchers_match(&h->bucket->rule->conf->source, r->alert->labels))
 			source = firing_source(&h->bucket->both, now);
-		if (source != NULL)
+		if (source != NULL) {
+			*rule_out = h->bucket->rule->conf;
 			return source;
+		}
 	}
 	return NULL;
+}
+
+struct record *
+inhibit_source(struct inhibitor *in, struct record *r, struct wall now)
+{
+	const struct inhibit_rule *rule;
+
+	return inhibit_source_by(in, r, now, &rule);
 }
 
 void

@@ -27,6 +27,9 @@ void inhibit_observe(struct inhibitor *in, struct record *r, struct wall now);
 void inhibit_forget(struct inhibitor *in, struct record *r);
 /* The record of an alert that inhibits r now; NULL: none does. */
 struct record *inhibit_source(struct inhibitor *in, struct record *r, struct wall now);
+/* The same, and by which rule (borrowed from the configuration; set only with a source). */
+struct record *inhibit_source_by(struct inhibitor *in, struct record *r, struct wall now,
+    const struct inhibit_rule **rule_out);
 /* The wall clock went back: what had ended may fire again. */
 void inhibit_clock_stepped(struct inhibitor *in);
 

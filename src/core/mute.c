@@ -5,9 +5,10 @@
 #include "engine_state.h"
 
 enum mute_verdict
-mute_inhibited(struct engine *e, struct record *r, struct wall now, struct str *by_out, char hex[17])
+mute_inhibited(struct engine *e, struct record *r, struct wall now, struct str *by_out, char hex[17],
+    const struct inhibit_rule **rule_out)
 {
-	const struct record *source = inhibit_source(e->inhibitor, r, now);
+	const struct record *source = inhibit_source_by(e->inhibitor, r, now, rule_out);
 
 	if (source == NULL)
 		return MUTE_NONE;

@@ -6,20 +6,28 @@
 
 #define SETTLE_POLL (100 * SPAN_MS)
 
+/* The caller says what is muted and why. */
 static void
-tell_muted(struct engine *e, const struct flight *f, const struct alert *a, enum mute_verdict verdict,
-    struct str by, struct moment now)
+tell_muted(struct engine *e, const struct flight *f, struct event *ev, struct moment now)
 {
-	struct event ev = {
-		.kind = EVENT_MUTED,
-		.group_key = f->key,
-		.receiver = f->route->receiver->name,
-		.alert = a,
-		.verdict = verdict,
-		.by = by,
-	};
+	ev->kind = EVENT_MUTED;
+	ev->group_key = f->key;
+	ev->receiver = f->route->receiver->name;
+	emit(e, ev, now);
+}
 
-	emit(e, &ev, now);
+static void
+tell_muted_alert(struct engine *e, const struct flight *f, const struct record *r, struct event *ev,
+    struct moment now)
+{
+	const struct silence **active;
+
+	if (ev->verdict == MUTE_SILENCE && r->silences_n > 0) {
+		active = ARENA_ARRAY(f->arena, r->silences_n, const struct silence *);
+		ev->silences_n = silences_active(r, now.wall, active);
+		ev->silences = active;
+	}
+	tell_muted(e, f, ev, now);
 }
 
 /* The record of a flight's alert; one made for the moment when the group holds it no more. */
@@ -61,20 +69,20 @@ filter(struct engine *e, struct flight *f, enum mute_verdict stage, struct momen
 	for (size_t i = 0; i < f->passed_n; i++) {
 		struct record spare = { 0 };
 		struct record *r = record_of(e, &f->passed[i], &spare);
-		enum mute_verdict verdict;
-		struct str by;
+		struct event ev = { 0 };
 		char hex[17];
 
 		if (stage == MUTE_INHIBITION)
-			verdict = mute_inhibited(e, r, now.wall, &by, hex);
+			ev.verdict = mute_inhibited(e, r, now.wall, &ev.by, hex, &ev.rule);
 		else
-			verdict = mute_silenced(e, r, now.wall, &by);
-		set_mark(f, r, verdict == MUTE_NONE ? MARK_ACTIVE : MARK_SUPPRESSED);
-		if (verdict == MUTE_NONE) {
+			ev.verdict = mute_silenced(e, r, now.wall, &ev.by);
+		set_mark(f, r, ev.verdict == MUTE_NONE ? MARK_ACTIVE : MARK_SUPPRESSED);
+		if (ev.verdict == MUTE_NONE) {
 			f->passed[kept++] = f->passed[i];
 		} else {
-			e->counters.suppressed[verdict]++;
-			tell_muted(e, f, f->passed[i].alert, verdict, by, now);
+			e->counters.suppressed[ev.verdict]++;
+			ev.alert = f->passed[i].alert;
+			tell_muted_alert(e, f, r, &ev, now);
 		}
 		spare_fini(e, &spare);
 	}
@@ -86,19 +94,20 @@ filter_by_time(struct engine *e, struct flight *f, struct moment now)
 {
 	struct str *names;
 	size_t n;
-	enum mute_verdict verdict = mute_by_time(f, &names, &n);
+	struct event ev = { .verdict = mute_by_time(f, &names, &n) };
 	struct sbuf by = SBUF_INIT(4096);
 
 	group_set_muted(f->group, names, n);
-	if (verdict == MUTE_NONE)
+	if (ev.verdict == MUTE_NONE)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			sbuf_putc(&by, ',');
 		sbuf_str(&by, names[i]);
 	}
-	e->counters.suppressed[verdict] += f->passed_n;
-	tell_muted(e, f, NULL, verdict, sbuf_get(&by), now);
+	e->counters.suppressed[ev.verdict] += f->passed_n;
+	ev.by = sbuf_get(&by);
+	tell_muted(e, f, &ev, now);
 	sbuf_fini(&by);
 	f->passed_n = 0;
 }
@@ -128,12 +137,30 @@ pipeline_note_hashes(struct flight *f)
 	qsort(f->resolved, f->resolved_n, sizeof(f->resolved[0]), cmp_hashes);
 }
 
+/* f->passed is f->all without what is muted, in the same order. */
+static void
+note_muted(struct flight *f)
+{
+	size_t at = 0;
+
+	if (f->passed_n == f->all_n)
+		return;
+	f->muted = ARENA_ARRAY(f->arena, f->all_n - f->passed_n, uint64_t);
+	for (size_t i = 0; i < f->all_n; i++) {
+		if (at < f->passed_n && f->passed[at].alert == f->all[i].alert)
+			at++;
+		else
+			f->muted[f->muted_n++] = f->all[i].alert->labels->hash;
+	}
+}
+
 static void
 fan_out(struct engine *e, struct flight *f, struct moment now)
 {
 	const struct receiver *r = f->route->receiver;
 
 	pipeline_note_hashes(f);
+	note_muted(f);
 	f->legs = ARENA_ARRAY(f->arena, r->n, struct leg);
 	f->legs_n = r->n;
 	/* One more than legs, so that none of them ends the flight under our hands. */
