@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "handlers.h"
+#include "text/html.h"
 
 enum family { FAMILY_PLAIN, FAMILY_V1, FAMILY_V2 };
 
@@ -102,6 +103,13 @@ redirect(struct call *c, int status, struct str to)
 		to = arena_printf(c->arena, "%.*s?%.*s", STR_ARG(to), STR_ARG(q));
 	c->resp->status = status;
 	api_response_header(c->resp, "Location", to);
+	if (str_is(c->req->method, "GET") || str_is(c->req->method, "HEAD"))
+		api_response_header(c->resp, "Content-Type", STR("text/html; charset=utf-8"));
+	if (!str_is(c->req->method, "GET"))
+		return;
+	sbuf_puts(&c->resp->body, "<a href=\"");
+	html_escape(&c->resp->body, to);
+	sbuf_printf(&c->resp->body, "\">%s</a>.\n\n", status == 302 ? "Found" : "Moved Permanently");
 }
 
 /* Below the route prefix; false when the path lies outside it. */
@@ -119,9 +127,9 @@ strip_prefix(const struct call *c, struct str path, struct str *out)
 	return out->n == 0 || out->p[0] == '/';
 }
 
-/* Cleaned of double slashes and dots, in lower case, without a slash at the end. */
+/* Cleaned of double slashes and dots; a slash at the end goes too. */
 static struct str
-canonical_path(struct arena *a, struct str path)
+clean_path(struct arena *a, struct str path)
 {
 	char *out = arena_alloc(a, path.n + 2);
 	size_t n = 0;
@@ -137,13 +145,39 @@ canonical_path(struct arena *a, struct str path)
 		} else if (end > i && !(end - i == 1 && path.p[i] == '.')) {
 			out[n++] = '/';
 			for (; i < end; i++)
-				out[n++] = (char)tolower((unsigned char)path.p[i]);
+				out[n++] = path.p[i];
 		}
 		i = end + 1;
 	}
 	if (n == 0)
 		out[n++] = '/';
 	return (struct str){ out, n };
+}
+
+/* Cleaned, and in lower case. */
+static struct str
+canonical_path(struct arena *a, struct str path)
+{
+	struct str clean = clean_path(a, path);
+	char *out = arena_alloc(a, clean.n);
+
+	for (size_t i = 0; i < clean.n; i++)
+		out[i] = (char)tolower((unsigned char)clean.p[i]);
+	return (struct str){ out, clean.n };
+}
+
+/* Sends the client to the clean path, as Go's ServeMux does; false when the path is clean already. */
+static bool
+redirect_unclean(struct call *c)
+{
+	struct str path = c->req->path, clean = clean_path(c->arena, path);
+
+	if (path.n > 1 && path.p[path.n - 1] == '/' && clean.n > 1)
+		clean = arena_printf(c->arena, "%.*s/", STR_ARG(clean));
+	if (path.n == 0 || path.p[0] != '/' || str_eq(clean, path))
+		return false;
+	redirect(c, 301, clean);
+	return true;
 }
 
 static void
@@ -393,6 +427,8 @@ api_handle(struct api *a, const struct api_request *r, struct moment now, struct
 	if (out->body.max == 0)
 		out->body.max = SBUF_UNLIMITED;
 	url_query_parse(r->arena, r->query, &c.query, NULL);
+	if (redirect_unclean(&c))
+		return;
 	if (!strip_prefix(&c, r->path, &path)) {
 		if (str_is(r->path, "/") && str_is(r->method, "GET"))
 			redirect(&c, 302, a->env.route_prefix);

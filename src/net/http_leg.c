@@ -85,8 +85,9 @@ add_header(struct curl_slist **list, struct str name, struct str value, struct e
 	struct sbuf b = SBUF_INIT(2 * FILE_SMALL_MAX);
 	struct curl_slist *more;
 
+	value = str_trim(value);
 	for (size_t i = 0; i < value.n; i++)
-		if ((unsigned char)value.p[i] < ' ' && value.p[i] != '\t')
+		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') || value.p[i] == 0x7f)
 			return err_set(e, ERR_INVALID, "net/http: invalid header field value for \"%.*s\"", STR_ARG(name));
 	put_name(&b, name);
 	/* libcurl's way of saying that the value is empty. */

@@ -284,8 +284,12 @@ mime_header(struct sbuf *b, struct str name, struct str value)
 			blanks++;
 		for (end = blanks; end < value.n && !is_blank(value.p[end]); end++)
 			;
-		if (end == blanks)
+		if (end == blanks) {
+			/* Blanks at the end are kept, but never alone on a line. */
+			for (size_t i = 0; !first && i < blanks && column + i < HEADER_LINE_MAX; i++)
+				sbuf_putc(b, ' ');
 			break;
+		}
 		struct str word = str_sub(value, blanks, end);
 		if (!first && blanks > HEADER_LINE)
 			blanks = 1;

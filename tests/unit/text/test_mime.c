@@ -187,6 +187,8 @@ START_TEST(headers)
 	ASSERT_BUF(&b, "Subject: hello  world\r\n");
 	mime_header(&b, STR("To"), STR("a@b\r\nBcc: evil@x\r\n\r\nbody"));
 	ASSERT_BUF(&b, "To: a@b  Bcc: evil@x    body\r\n");
+	mime_header(&b, STR("Subject"), STR("[FIRING:1] A "));
+	ASSERT_BUF(&b, "Subject: [FIRING:1] A \r\n");
 	mime_header(&b, STR("X"), STR(""));
 	ASSERT_BUF(&b, "X: \r\n");
 	mime_header(&b, STR("X"), STR(" \r\n "));
