@@ -222,7 +222,8 @@ on_read(struct bufferevent *bev, void *arg)
 		}
 		/* The slices are copied before `done`, which may end this very worker. */
 		on_result(w, payload);
-		for (still = p->workers; still != NULL && still != w; still = still->next)
+		/* A new worker may stand where this one was, but not with its bufferevent, which lives until we return. */
+		for (still = p->workers; still != NULL && !(still == w && still->bev == bev); still = still->next)
 			;
 		if (still == NULL)
 			return;

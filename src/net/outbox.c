@@ -247,7 +247,7 @@ cached_put(void *arg, struct str key, struct str value, span ttl, struct moment 
 {
 	struct outbox *o = arg;
 
-	value_cache_put(o->cache, key, value, mono_add(now.mono, ttl));
+	value_cache_put(o->cache, key, value, now.mono, mono_add(now.mono, ttl));
 }
 
 static void

@@ -42,6 +42,7 @@ struct run {
 	bool sent;		/* … and then the end of it */
 	long verify_result;
 	bool skip_verify;
+	bool by_address;	/* server_name is one */
 	struct mono last;	/* when something was last heard or said */
 };
 
@@ -183,7 +184,8 @@ on_tls_info(const SSL *ssl, int where, int ret)
 	SSL *inside;
 
 	(void)ret;
-	if (!(where & SSL_CB_HANDSHAKE_START) || r == NULL || strchr(r->server_name.p, ':') != NULL)
+	/* RFC 6066 3: names, not addresses. */
+	if (!(where & SSL_CB_HANDSHAKE_START) || r == NULL || r->by_address)
 		return;
 	memcpy(&inside, &ssl, sizeof(inside));
 	SSL_set_tlsext_host_name(inside, r->server_name.p);
@@ -232,9 +234,16 @@ make_tls(struct run *r, struct err *e)
 	SSL_CTX_set_verify(ctx, r->skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, on_verify);
 	param = SSL_CTX_get0_param(ctx);
 	/* An address is compared with the certificate's addresses, a name with its names. */
-	if (X509_VERIFY_PARAM_set1_ip_asc(param, r->server_name.p) != 1)
-		X509_VERIFY_PARAM_set1_host(param, r->server_name.p, 0);
+	r->by_address = X509_VERIFY_PARAM_set1_ip_asc(param, r->server_name.p) == 1;
+	ok = r->by_address || (r->server_name.n > 0 &&
+	    X509_VERIFY_PARAM_set1_host(param, r->server_name.p, r->server_name.n) == 1);
 	ERR_clear_error();
+	/* Without a name any certificate would do. */
+	if (!ok && !r->skip_verify) {
+		SSL_CTX_free(ctx);
+		err_set(e, ERR_INVALID, "tls: either ServerName or InsecureSkipVerify must be specified in the tls.Config");
+		return NULL;
+	}
 	ok = tls_files_read(t, r->s->arena, &f, e) && (t == NULL || tls_files_check(t, &f, e));
 	if (ok && f.ca.n > 0)
 		ok = tls_use_ca(ctx, f.ca);

@@ -71,11 +71,24 @@ value_cache_get(struct value_cache *c, struct str key, struct mono now, struct a
 	return true;
 }
 
+/* Nobody may ever ask for it again: the key changes with the secret. */
+static void
+forget_stale(struct value_cache *c, struct mono now)
+{
+	HMAP_EACH(&c->map, node) {
+		struct cached *v = CONTAINER_OF(node, struct cached, node);
+
+		if (v->until.ns <= now.ns)
+			forget(c, v);
+	}
+}
+
 void
-value_cache_put(struct value_cache *c, struct str key, struct str value, struct mono until)
+value_cache_put(struct value_cache *c, struct str key, struct str value, struct mono now, struct mono until)
 {
 	struct cached *v;
 
+	forget_stale(c, now);
 	value_cache_drop(c, key);
 	v = NEW(struct cached);
 	v->key = mem_strndup(key.p, key.n);

@@ -17,9 +17,9 @@ struct value_cache;
 
 struct value_cache *value_cache_new(void);
 void value_cache_free(struct value_cache **c);
-/* False when there is none or its time is over; *out lives in the arena. */
+/* False when there is none or its time is over; *out lives in the arena. `put` forgets whatever is over. */
 bool value_cache_get(struct value_cache *c, struct str key, struct mono now, struct arena *a, struct str *out);
-void value_cache_put(struct value_cache *c, struct str key, struct str value, struct mono until);
+void value_cache_put(struct value_cache *c, struct str key, struct str value, struct mono now, struct mono until);
 void value_cache_drop(struct value_cache *c, struct str key);
 
 #endif
