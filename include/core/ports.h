@@ -142,7 +142,10 @@ struct port {
 	void (*send)(struct port *self, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now);
 	/* Stops it; no engine_delivered will come for it. */
 	void (*cancel)(struct port *self, uint64_t attempt);
-	/* Takes note of a change; returns at once. NULL: nothing is durable. */
+	/*
+	 * Takes note of a change; returns at once. Changes become durable in their
+	 * order, those of one call of the engine together. NULL: nothing is durable.
+	 */
 	void (*persist)(struct port *self, const struct change *c);
 	/* NULL: nobody listens. */
 	void (*event)(struct port *self, const struct event *ev);

@@ -27,6 +27,7 @@ post(struct day *d, int alert, struct wall starts, struct wall ends)
 	    (double)wall_sub(a->ends, d->now.wall) / 1e9, a->timeout ? " (timeout)" : "");
 	d->posts++;
 	model_post(d, alert, wall_to_ns(a->starts), wall_to_ns(a->ends), a->timeout);
+	d->call++;
 	engine_ingest(d->engine, &a, 1, d->now);
 	alert_unref(a);
 }
@@ -145,6 +146,7 @@ set_silence(struct day *d, struct quiet *old)
 			d->draft_alerts |= bit(i);
 	keeps = old != NULL && quiet_keeps_id(d, old, &d->draft, starts, ends);
 	s = draft_of(&d->draft, old != NULL ? old->id : "", starts, ends);
+	d->call++;
 	ok = engine_silence_set(d->engine, s, d->now, id, &e);
 	sim_say(d, "silence %s %s from %+.1f s until %+.1f s", id, mask_text(d, d->draft_alerts),
 	    (double)(starts - now) / 1e9, (double)(ends - now) / 1e9);
@@ -170,6 +172,7 @@ expire_silence(struct day *d, struct quiet *q)
 		q->ends = now;
 		q->expires = now + d->eo.retention;
 	}
+	d->call++;
 	if (!engine_silence_expire(d->engine, str_from(q->id), d->now, &e))
 		sim_fail(d, "2 silences", "not expired: %s", e.text);
 }
@@ -208,6 +211,7 @@ reload(struct day *d)
 	watch_disturbed(d, -1);
 	model_reload(d, fresh);
 	d->reloading = true;
+	d->call++;
 	engine_apply(d->engine, fresh->config, d->now);
 	d->reloading = false;
 	watch_turned(d);

@@ -245,7 +245,7 @@ learn_due(struct day *d, const struct row *r)
 void
 disk_persist(struct day *d, const struct change *c)
 {
-	struct written w = { .number = ++d->number, .kind = c->kind, .alert = -1 };
+	struct written w = { .number = ++d->number, .call = d->call, .kind = c->kind, .alert = -1 };
 
 	switch (c->kind) {
 	case CHANGE_SILENCE:
@@ -323,7 +323,11 @@ image_copy(struct image *to, const struct image *from)
 void
 disk_crash(struct day *d)
 {
-	commit(d, rand_below(&d->r, d->queue.n + 1));
+	size_t n = rand_below(&d->r, d->queue.n + 1);
+
+	while (n > 0 && n < d->queue.n && d->queue.v[n].call == d->queue.v[n - 1].call)
+		n++;
+	commit(d, n);
 	d->queue.n = 0;
 	image_copy(&d->in_memory, &d->on_disk);
 }

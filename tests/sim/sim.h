@@ -152,7 +152,7 @@ struct image {
 	VEC(struct intent) intents;
 };
 struct written {
-	uint64_t number;
+	uint64_t number, call;
 	enum change_kind kind;
 	int alert;		/* index */
 	union {
@@ -295,6 +295,7 @@ struct day {
 	struct image on_disk, in_memory;	/* durable; all that was written */
 	VEC(struct written) queue;
 	uint64_t number, durable;
+	uint64_t call;		/* of the engine: what it changes gets to the disk together */
 	int64_t commit_at;
 	int64_t disk_fails_until;
 	VEC(struct alert *) held_alerts;

@@ -234,6 +234,7 @@ world_start(struct day *d)
 	d->first_flush = mono_now(d) + d->eo.start_delay;
 	d->restarts++;
 	model_restart(d);
+	d->call++;
 	d->engine = engine_new(&d->eo, &d->port, d->now);
 	disk_restore(d);
 	engine_apply(d->engine, d->plan->config, d->now);
@@ -274,6 +275,7 @@ answer(struct day *d, size_t i)
 	    o.dead ? " (nobody listens)" : "");
 	if (!o.dead)
 		model_answer(d, &o);
+	d->call++;
 	engine_delivered(d->engine, o.attempt, &o.outcome, d->now);
 }
 
@@ -323,6 +325,7 @@ settle(struct day *d)
 			break;
 		model_gc(d);
 		model_polls(d);
+		d->call++;
 		engine_tick(d->engine, d->now);
 		d->wakeups++;
 		if (++ticks > MAX_TICKS) {
