@@ -178,9 +178,16 @@ START_TEST(below_a_prefix)
 	a = ask("GET", "/", "", "");
 	ck_assert_int_eq(a.r.status, 302);
 	ck_assert(str_is(header(&a, "Location"), "/am"));
+	ck_assert_str_eq(sbuf_cstr(&a.r.body), "<a href=\"/am\">Found</a>.\n\n");
+	sbuf_fini(&a.r.body);
 	a = ask("GET", "/am", "", "");
 	ck_assert_int_eq(a.r.status, 301);
 	ck_assert(str_is(header(&a, "Location"), "/am/"));
+	sbuf_fini(&a.r.body);
+	a = ask("GET", "/am//api/./v2/x/../alerts?a=b", "", "");
+	ck_assert_int_eq(a.r.status, 301);
+	ck_assert(str_is(header(&a, "Location"), "/am/api/v2/alerts?a=b"));
+	sbuf_fini(&a.r.body);
 	expect("GET", "/amx/-/healthy", "", "", 404, "");
 	stop();
 }
