@@ -7,10 +7,10 @@
  * neither blocks the loop nor makes buffers grow beyond the one body. Bounds
  * headers, bodies, connections and the time a client may take. Loop thread only.
  *
- * Made with libevent's evhttp, from which it follows that a verb unknown to it
- * reaches the handler as "UNKNOWN", a head that is too long is refused with 400,
- * malformed chunks (and chunk extensions) with 413, and that the answer to a
- * HEAD or TRACE request or an unknown verb with a body ends the connection.
+ * Made with libevent's evhttp, from which it follows that a head that is too
+ * long is refused with 400, malformed chunks (and chunk extensions) with 413, and
+ * that the answer to a HEAD or TRACE request or an unknown verb ends the
+ * connection if a body comes with it.
  */
 #ifndef NET_HTTP_SERVER_H
 #define NET_HTTP_SERVER_H

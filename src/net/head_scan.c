@@ -3,6 +3,20 @@
 
 #include "http_request.h"
 
+static void
+verb_byte(struct head_scan *h, char c)
+{
+	if (c == ' ')
+		h->verb_done = true;
+	else if (!http_is_token_char((unsigned char)c))
+		h->bad = true;
+	else if (h->verb_n <= HEAD_VERB_MAX) {
+		if (h->verb_n < HEAD_VERB_MAX)
+			h->verb[h->verb_n] = c;
+		h->verb_n++;
+	}
+}
+
 bool
 head_scan(struct head_scan *h, const char *p, size_t n)
 {
@@ -22,10 +36,8 @@ head_scan(struct head_scan *h, const char *p, size_t n)
 			h->within = true;
 		if (c == '\0' || (!h->within && h->first_done && (c == ' ' || c == '\t')))
 			h->bad = true;
-		if (!h->verb_done && c == ' ')
-			h->verb_done = true;
-		else if (!h->verb_done && !http_is_token_char((unsigned char)c))
-			h->bad = true;
+		if (!h->verb_done)
+			verb_byte(h, c);
 		h->cr = c == '\r';
 		if (!h->cr)
 			h->within = true;

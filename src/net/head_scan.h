@@ -13,8 +13,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define HEAD_VERB_MAX 23
+
 /* Zeroed to begin with. */
 struct head_scan {
+	char verb[HEAD_VERB_MAX + 1];	/* as far as it was seen; evhttp forgets those it does not know */
+	unsigned char verb_n;	/* more than HEAD_VERB_MAX: it is longer */
 	size_t n;		/* bytes seen */
 	bool within;		/* … of a line that has begun, apart from a CR */
 	bool cr;		/* the byte before was one */

@@ -200,6 +200,8 @@ exchange_begin(struct evhttp_request *req, void *server)
 	x->unread = v.unread;
 	if (v.status == 0 && c->head.bad)
 		v.status = 400;
+	if (str_is(x->req.method, HTTP_METHOD_UNKNOWN) && c->head.verb_n <= HEAD_VERB_MAX)
+		x->req.method = (struct str){ c->head.verb, c->head.verb_n };
 	if (v.status != 0) {
 		send_bad(c, v.status, v.why);
 	} else if (s->web == NULL) {

@@ -16,7 +16,7 @@
 struct evhttp_request;
 
 #define HTTP_HEADERS_MAX 2000
-/* What a verb is called that evhttp does not know (and does not remember). */
+/* What a verb is called that evhttp does not know and we do not remember. */
 #define HTTP_METHOD_UNKNOWN "UNKNOWN"
 
 /* Of verbs and header names: RFC 9110 5.6.2. */

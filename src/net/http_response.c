@@ -112,12 +112,14 @@ http_response_send(struct http_server *s, struct exchange *x)
 {
 	struct api_response *r = &x->resp;
 	bool has_body = r->status >= 200 && r->status != 204 && r->status != 304;
+	bool head = evhttp_request_get_command(x->evreq) == EVHTTP_REQ_HEAD;
 	size_t n;
 	char *p;
 
 	assert(r->status >= 200 && r->status <= 999);
-	put_headers(s, x, has_body);
-	if (has_body && r->body.n > 0 && evhttp_request_get_command(x->evreq) != EVHTTP_REQ_HEAD) {
+	/* A handler may leave out the body of HEAD, but then nobody knows its length. */
+	put_headers(s, x, has_body && (!head || r->body.n > 0));
+	if (has_body && r->body.n > 0 && !head) {
 		p = sbuf_take(&r->body, &n);
 		if (evbuffer_add_reference(evhttp_request_get_output_buffer(x->evreq), p, n, free_body, p) < 0)
 			mem_free(p);	/* out of memory: the peer waits for more than comes and is cut */

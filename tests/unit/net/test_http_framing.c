@@ -167,8 +167,13 @@ START_TEST(odd_methods_reach_the_handler)
 	at = peer_expect(p, 0, "</pot>");
 	at = peer_expect(p, at, "<*>");
 	at = peer_expect(p, at, "<a:1>");
-	peer_expect(p, at, "</d>");
-	ck_assert_str_eq(w.seen.p, "UNKNOWN /pot? \nOPTIONS *? \nCONNECT a:1? \nDELETE /d? \n");
+	at = peer_expect(p, at, "</d>");
+	peer_send(p, "ABCDEFGHIJKLMNOPQRSTUVW /23 HTTP/1.1\r\nHost: x\r\n\r\n");
+	at = peer_expect(p, at, "</23>");
+	peer_send(p, "ABCDEFGHIJKLMNOPQRSTUVWX /24 HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_expect(p, at, "</24>");
+	ck_assert_str_eq(w.seen.p, "BREW /pot? \nOPTIONS *? \nCONNECT a:1? \nDELETE /d? \n"
+				   "ABCDEFGHIJKLMNOPQRSTUVW /23? \nUNKNOWN /24? \n");
 	peer_free(p);
 	end();
 }
