@@ -462,6 +462,9 @@ http_client_start(struct http_client *c, const struct http_request *r, struct mo
 	arm(call->timer, mono_sub(call->deadline, now));
 	if (!url_parse(a, r->url, &call->leg.url, &call->err)) {
 		call->leg.url = (struct url){ 0 };
+		/* The text quotes all of it. */
+		if (r->secret_url || str_chr(r->url, '@') < r->url.n)
+			err_set(&call->err, ERR_INVALID, "parse \"<redacted>\": not a URL");
 		fail(call);
 	} else if (!str_is(call->leg.url.scheme, "http") && !str_is(call->leg.url.scheme, "https")) {
 		err_set(&call->err, ERR_INVALID, "unsupported protocol scheme \"%.*s\"", STR_ARG(call->leg.url.scheme));

@@ -2,6 +2,7 @@
 /* What libcurl reports, in the words of Go's net and crypto/tls packages. */
 #include <ctype.h>
 #include <errno.h>
+#include <string.h>
 
 #include "certificate.h"
 #include "errno_text.h"
@@ -59,6 +60,9 @@ lower(struct arena *a, const char *s)
 static const char *
 detail(const struct http_leg *leg, CURLcode code)
 {
+	/* A proxy that it does not understand is quoted, password and all. */
+	if (strstr(leg->curl_error, "proxy") != NULL && strchr(leg->curl_error, '@') != NULL)
+		return "the proxy's URL is not supported";
 	return lower(leg->arena, leg->curl_error[0] != '\0' ? leg->curl_error : curl_easy_strerror(code));
 }
 

@@ -5,14 +5,16 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "config/http_config.h"
 #include "file.h"
 #include "http_proxy.h"
 #include "text/base64.h"
-#include "tls_files.h"
+#include "tls_curl.h"
 
 #define CONNECT_TIMEOUT_MS 10000
 #define KEEP_IDLE_S 300
+#define HEADER_MAX (2 * FILE_SMALL_MAX)
 
 /* An option that libcurl refuses is a mistake of ours: all are known to 7.88. */
 #define SET(easy, option, value)                                             \
@@ -79,16 +81,46 @@ put_name(struct sbuf *b, struct str name)
 	}
 }
 
+/* A token of RFC 9110: nothing that could end the name or begin another line. */
+static bool
+is_header_name(struct str name)
+{
+	struct str others = STR("!#$%&'*+-.^_`|~");
+
+	for (size_t i = 0; i < name.n; i++)
+		if (!isalnum((unsigned char)name.p[i]) && str_chr(others, name.p[i]) == others.n)
+			return false;
+	return name.n > 0;
+}
+
+static bool
+is_header_value(struct str value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') || value.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static bool
 add_header(struct curl_slist **list, struct str name, struct str value, struct err *e)
 {
-	struct sbuf b = SBUF_INIT(2 * FILE_SMALL_MAX);
+	struct sbuf b = SBUF_INIT(HEADER_MAX);
 	struct curl_slist *more;
 
 	value = str_trim(value);
-	for (size_t i = 0; i < value.n; i++)
-		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') || value.p[i] == 0x7f)
-			return err_set(e, ERR_INVALID, "net/http: invalid header field value for \"%.*s\"", STR_ARG(name));
+	if (!is_header_name(name)) {
+		struct sbuf quoted = SBUF_INIT(1000);
+
+		quote_go(&quoted, name);
+		err_set(e, ERR_INVALID, "net/http: invalid header field name %s", sbuf_cstr(&quoted));
+		sbuf_fini(&quoted);
+		return false;
+	}
+	if (!is_header_value(value))
+		return err_set(e, ERR_INVALID, "net/http: invalid header field value for \"%.*s\"", STR_ARG(name));
+	if (name.n + value.n + 2 > HEADER_MAX)
+		return err_set(e, ERR_LIMIT, "header \"%.*s\" is longer than %zu bytes", STR_ARG(name), HEADER_MAX);
 	put_name(&b, name);
 	/* libcurl's way of saying that the value is empty. */
 	sbuf_puts(&b, value.n > 0 ? ": " : ";");
@@ -223,34 +255,6 @@ add_headers(struct http_leg *leg, struct err *e)
 	return ok;
 }
 
-static void
-set_blob(CURL *easy, CURLoption option, struct str pem)
-{
-	struct curl_blob blob;
-
-	memcpy(&blob.data, &pem.p, sizeof(blob.data));	/* libcurl's struct is not const, but the bytes are copied */
-	blob.len = pem.n;
-	blob.flags = CURL_BLOB_COPY;
-	SET(easy, option, &blob);
-}
-
-static long
-curl_version_of(struct str v, bool max, long otherwise)
-{
-	switch (tls_version(v, 0)) {
-	case TLS1_VERSION:
-		return max ? CURL_SSLVERSION_MAX_TLSv1_0 : CURL_SSLVERSION_TLSv1_0;
-	case TLS1_1_VERSION:
-		return max ? CURL_SSLVERSION_MAX_TLSv1_1 : CURL_SSLVERSION_TLSv1_1;
-	case TLS1_2_VERSION:
-		return max ? CURL_SSLVERSION_MAX_TLSv1_2 : CURL_SSLVERSION_TLSv1_2;
-	case TLS1_3_VERSION:
-		return max ? CURL_SSLVERSION_MAX_TLSv1_3 : CURL_SSLVERSION_TLSv1_3;
-	default:
-		return otherwise;
-	}
-}
-
 /*
  * SNI and the name to verify follow the host of the URL in libcurl. With a
  * server_name of its own, that name takes the host's place there, and the real
@@ -278,34 +282,12 @@ static bool
 set_tls(struct http_leg *leg, struct url *u, struct err *e)
 {
 	const struct tls_config *t = leg->r->http->tls_config;
-	CURL *easy = leg->easy;
-	struct tls_files f;
-	int lowest;
 
-	SET(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (t == NULL)
-		return true;
-	if (!tls_files_read(t, leg->arena, &f, e) || !tls_files_check(t, &f, e))
+	if (!tls_curl_set(leg->easy, t, leg->arena, e))
 		return false;
-	if (f.ca.n > 0) {
-		set_blob(easy, CURLOPT_CAINFO_BLOB, f.ca);
-		SET(easy, CURLOPT_CAPATH, NULL);
-	}
-	if (f.cert.n > 0) {
-		set_blob(easy, CURLOPT_SSLCERT_BLOB, f.cert);
-		set_blob(easy, CURLOPT_SSLKEY_BLOB, f.key);
-	}
-	if (t->insecure_skip_verify) {
-		SET(easy, CURLOPT_SSL_VERIFYPEER, 0L);
-		SET(easy, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
-	SET(easy, CURLOPT_SSLVERSION, curl_version_of(t->min_version, false, CURL_SSLVERSION_TLSv1_2) |
-	    curl_version_of(t->max_version, true, CURL_SSLVERSION_MAX_DEFAULT));
-	/* What was asked for by name must work, whatever the system's policy on old versions. */
-	lowest = tls_version(t->min_version, TLS1_2_VERSION);
-	if (lowest < TLS1_2_VERSION)
-		SET(easy, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=0");
-	return t->server_name.n == 0 || set_server_name(leg, u, t->server_name, e);
+	if (t == NULL || t->server_name.n == 0 || !str_is(u->scheme, "https"))
+		return true;
+	return set_server_name(leg, u, t->server_name, e);
 }
 
 static bool

@@ -85,6 +85,18 @@ put_yaml(struct json_writer *w, const struct yaml_node *n)
 	}
 }
 
+void
+jwt_write_claims(const struct oauth2 *o, struct sbuf *b)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, b, JSON_HTML_PLAIN);
+	if (o->claims != NULL)
+		put_yaml(&w, o->claims);
+	else
+		json_nil(&w);
+}
+
 /* The configured claims win. */
 static bool
 is_ours(const struct oauth2 *o, const char *name)

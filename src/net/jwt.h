@@ -17,4 +17,7 @@
 /* Appends the assertion for o's settings, signed with the private key (PEM); valid for ten minutes from now. */
 bool jwt_assertion(const struct oauth2 *o, struct str key, struct wall now, struct sbuf *b, struct err *e) MUST_CHECK;
 
+/* Appends the configured claims as JSON, null when there are none. */
+void jwt_write_claims(const struct oauth2 *o, struct sbuf *b);
+
 #endif

@@ -112,8 +112,8 @@ make_key(const struct oauth2 *o, struct str secret, struct sbuf *b)
 		put_part(b, o->endpoint_params.v[i].key);
 		put_part(b, o->endpoint_params.v[i].value);
 	}
-	/* Claims are compared by where they stand in their configuration. */
-	sbuf_printf(b, "%p", (const void *)o->claims);
+	sbuf_putc(b, '/');
+	jwt_write_claims(o, b);
 }
 
 static void
@@ -282,12 +282,13 @@ static bool
 make_request(struct token *t, struct sbuf *body, struct err *e)
 {
 	const struct oauth2 *o = &t->settings;
+	/* Of the content, of the program, of the client. */
 	struct http_header_line *h = ARENA_ARRAY(t->arena, 3, struct http_header_line);
 	struct sbuf basic = SBUF_INIT(SBUF_UNLIMITED), coded = SBUF_INIT(SBUF_UNLIMITED);
 	size_t n = 0;
 
 	h[n++] = (struct http_header_line){ STR("Content-Type"), STR("application/x-www-form-urlencoded") };
-	for (size_t i = 0; i < t->req.headers_n; i++)
+	for (size_t i = 0; i < t->req.headers_n && n == 1; i++)
 		if (str_caseeq(t->req.headers[i].name, STR("User-Agent")))
 			h[n++] = t->req.headers[i];
 	if (str_is(o->grant_type, JWT_BEARER)) {

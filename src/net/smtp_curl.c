@@ -12,7 +12,7 @@
 #include "certificate.h"
 #include "errno_text.h"
 #include "mail_session.h"
-#include "tls_files.h"
+#include "tls_curl.h"
 
 #define SET(easy, option, value)                                             \
 	do {                                                                 \
@@ -65,45 +65,11 @@ on_write(char *p, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-static void
-set_blob(CURL *easy, CURLoption option, struct str pem)
-{
-	struct curl_blob blob = { .len = pem.n, .flags = CURL_BLOB_COPY };
-
-	memcpy(&blob.data, &pem.p, sizeof(blob.data));
-	SET(easy, option, &blob);
-}
-
 static bool
 set_tls(struct run *r, struct err *e)
 {
-	const struct tls_config *t = r->s->job->r.tls;
-	struct tls_files f;
-	long version = CURL_SSLVERSION_TLSv1_2;
-
-	if (t != NULL) {
-		if (!tls_files_read(t, r->s->arena, &f, e) || !tls_files_check(t, &f, e))
-			return err_ctx(e, "parse TLS configuration");
-		if (f.ca.n > 0) {
-			set_blob(r->easy, CURLOPT_CAINFO_BLOB, f.ca);
-			SET(r->easy, CURLOPT_CAPATH, NULL);
-		}
-		if (f.cert.n > 0) {
-			set_blob(r->easy, CURLOPT_SSLCERT_BLOB, f.cert);
-			set_blob(r->easy, CURLOPT_SSLKEY_BLOB, f.key);
-		}
-		if (t->insecure_skip_verify) {
-			SET(r->easy, CURLOPT_SSL_VERIFYPEER, 0L);
-			SET(r->easy, CURLOPT_SSL_VERIFYHOST, 0L);
-		}
-		if (tls_version(t->min_version, TLS1_2_VERSION) == TLS1_3_VERSION)
-			version = CURL_SSLVERSION_TLSv1_3;
-		else if (tls_version(t->min_version, TLS1_2_VERSION) < TLS1_2_VERSION)
-			version = CURL_SSLVERSION_TLSv1_0;
-		if (tls_version(t->max_version, TLS1_3_VERSION) == TLS1_2_VERSION)
-			version |= CURL_SSLVERSION_MAX_TLSv1_2;
-	}
-	SET(r->easy, CURLOPT_SSLVERSION, version);
+	if (!tls_curl_set(r->easy, r->s->job->r.tls, r->s->arena, e))
+		return err_ctx(e, "parse TLS configuration");
 	SET(r->easy, CURLOPT_USE_SSL, r->s->job->r.require_tls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
 	return true;
 }

@@ -13,6 +13,9 @@
 #include "loop/clock_real.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
+#include "text/yaml.h"
+
+#define STR_LITERAL(s) { "" s, sizeof(s) - 1 }
 
 /* A client and, on the same loop, a server that plays the receiver. */
 static struct {
@@ -455,6 +458,100 @@ START_TEST(tokens_are_fetched_once)
 }
 END_TEST
 
+/* Claims of another configuration, which may stand where those of the first one stood, are another token. */
+START_TEST(tokens_are_told_by_what_they_were_asked_for)
+{
+	static struct http_header_line lines[] = { { STR_LITERAL("User-Agent"), STR_LITERAL("one") },
+		{ STR_LITERAL("User-Agent"), STR_LITERAL("two") } };
+	struct yaml_node claims = { .kind = YAML_SCALAR };
+	struct http_config h = plain;
+	struct http_request r;
+	char token_url[200];
+
+	begin((struct http_client_options){ 0 });
+	snprintf(token_url, sizeof(token_url), "%s/token", w.url);
+	h.oauth2 = (struct oauth2){ .present = true, .client_id = STR("id"), .token_url = str_from(token_url),
+		.claims = &claims };
+	r = post("/x", &h);
+	/* Twice the same header must not be more than there is room for. */
+	r.headers = lines;
+	r.headers_n = 2;
+	claims.text = STR("a");
+	run(&r);
+	run(&r);
+	ck_assert_int_eq(w.tokens, 1);
+	ck_assert_ptr_nonnull(strstr(w.seen.p, "|Authorization: Basic aWQ6|"));
+	claims.text = STR("b");
+	run(&r);
+	ck_assert_int_eq(w.tokens, 2);
+	end();
+}
+END_TEST
+
+START_TEST(nothing_slips_into_headers_or_errors)
+{
+	static const struct {
+		struct str name, value;
+		const char *error;
+	} table[] = {
+		{ STR_LITERAL("X\r\nY"), STR_LITERAL("1"), "invalid header field name \"X\\r\\nY\"" },
+		{ STR_LITERAL("X: a"), STR_LITERAL("1"), "invalid header field name \"X: a\"" },
+		{ STR_LITERAL(""), STR_LITERAL("1"), "invalid header field name \"\"" },
+		{ STR_LITERAL("X"), STR_LITERAL("a\r\nY: b"), "invalid header field value for \"X\"" },
+		{ STR_LITERAL("X"), STR_LITERAL("a\0b"), "invalid header field value for \"X\"" },
+		{ STR_LITERAL("X"), STR_LITERAL("a\177"), "invalid header field value for \"X\"" },
+	};
+	struct http_config h = plain;
+	struct http_header_line line;
+	struct http_request r;
+
+	begin((struct http_client_options){ 0 });
+	r = post("/x", &plain);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		line = (struct http_header_line){ table[i].name, table[i].value };
+		r.headers = &line;
+		r.headers_n = 1;
+		run(&r);
+		ck_assert(w.resp.transport_error);
+		ck_assert_msg(strstr(w.error.p, table[i].error) != NULL, "%s", w.error.p);
+	}
+	ck_assert_uint_eq(w.seen.n, 0);
+	r = post("/x", &plain);
+	r.url = STR("http://u:hush@127.0.0.1:port/");
+	run(&r);
+	ck_assert_str_eq(w.error.p, "Post \"<redacted>\": parse \"<redacted>\": not a URL");
+	r.url = STR("http://[hush/");
+	r.secret_url = true;
+	run(&r);
+	ck_assert_str_eq(w.error.p, "Post \"<redacted>\": parse \"<redacted>\": not a URL");
+	r = post("/x", &h);
+	h.proxy.proxy_url = STR("gopher://u:hush@127.0.0.1/");
+	run(&r);
+	ck_assert(w.resp.transport_error);
+	ck_assert_msg(strstr(w.error.p, "proxy's URL is not supported") != NULL, "%s", w.error.p);
+	end();
+}
+END_TEST
+
+/* A name for TLS is none of plain HTTP's business. */
+START_TEST(server_name_is_for_tls)
+{
+	struct tls_config tls = { .server_name = STR("elsewhere.invalid") };
+	struct http_config h = plain;
+	struct http_request r;
+
+	begin((struct http_client_options){ 0 });
+	h.tls_config = &tls;
+	r = post("/x", &h);
+	run(&r);
+	ck_assert_msg(!w.resp.transport_error, "%s", w.error.p);
+	r.url = STR("http://127.0.0.1/");	/* port 80, where nobody is */
+	run(&r);
+	ck_assert_msg(strstr(w.error.p, "dial tcp 127.0.0.1:80: ") != NULL, "%s", w.error.p);
+	end();
+}
+END_TEST
+
 START_TEST(refused_tokens_fail_the_call)
 {
 	struct http_config h = plain;
@@ -525,6 +622,9 @@ main(void)
 	tcase_add_test(tc, time_limits_hold);
 	tcase_add_test(tc, a_hanging_host_delays_nobody_else);
 	tcase_add_test(tc, tokens_are_fetched_once);
+	tcase_add_test(tc, tokens_are_told_by_what_they_were_asked_for);
+	tcase_add_test(tc, nothing_slips_into_headers_or_errors);
+	tcase_add_test(tc, server_name_is_for_tls);
 	tcase_add_test(tc, refused_tokens_fail_the_call);
 	tcase_add_test(tc, cancel_at_any_moment);
 	suite_add_tcase(s, tc);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * net/tls_curl.h - a struct tls_config as options of a libcurl handle.
+ */
+#ifndef NET_TLS_CURL_H
+#define NET_TLS_CURL_H
+
+#include <stdbool.h>
+
+#include <curl/curl.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
+#include "config/http_config.h"
+
+/*
+ * Reads and checks the files; t may be NULL: then only TLS 1.2 is asked for.
+ * server_name is the caller's business. Errors: unable to read CA cert: …
+ */
+bool tls_curl_set(CURL *easy, const struct tls_config *t, struct arena *a, struct err *e) MUST_CHECK;
+
+#endif
