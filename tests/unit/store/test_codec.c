@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is written is read as it was; what is cut short is refused. */
+#include "lib_store.h"
+
+#include <string.h>
+
+#include "alert_row.h"
+#include "base/mem.h"
+#include "codec.h"
+#include "codec_state.h"
+#include "fake_world.h"
+
+START_TEST(silences)
+{
+	struct silence *s = silence_new(), *back;
+	struct label_pair note = { STR("ticket"), STR("OPS-1") };
+	struct wall expires = { 1800000000, 5, 0 }, got;
+	struct sbuf b = SBUF_INIT(1 << 16);
+	struct err e = { 0 };
+
+	memcpy(s->id, "0c8e5b1e-2f0a-4bb0-8a5e-0d1f2a3b4c5d", SILENCE_ID_MAX);
+	s->starts = (struct wall){ 1700000000, 1, 0 };
+	s->ends = (struct wall){ 1700003600, 999999999, 0 };
+	s->updated = (struct wall){ 1700000001, 0, 0 };
+	istr_unref(s->created_by);
+	s->created_by = istr_get(STR("ann"));
+	istr_unref(s->comment);
+	s->comment = istr_get(STR("wegen \xc3\xbc" "ben"));
+	labels_unref(s->annotations);
+	s->annotations = labels_new(&note, 1);
+	s->sets_n = 2;
+	s->sets = mem_calloc(2, sizeof(s->sets[0]));
+	ck_assert(matchers_parse(STR("{a=\"1\",b!=\"\",c=~\"x|y\",d!~\"z.*\"}"), MATCHER_UTF8, NULL, &s->sets[0], &e));
+	ck_assert(matchers_parse(STR("{e=\"2\"}"), MATCHER_UTF8, NULL, &s->sets[1], &e));
+	codec_put_silence(&b, s, expires);
+	back = codec_get_silence(sbuf_get(&b), &got, &e);
+	ck_assert_ptr_nonnull(back);
+	ck_assert_str_eq(back->id, s->id);
+	ck_assert(wall_cmp(back->starts, s->starts) == 0 && wall_cmp(back->ends, s->ends) == 0);
+	ck_assert(wall_cmp(back->updated, s->updated) == 0 && wall_cmp(got, expires) == 0);
+	ck_assert(back->created_by == s->created_by && back->comment == s->comment);
+	ck_assert(labels_eq(back->annotations, s->annotations));
+	ck_assert_uint_eq(back->sets_n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_uint_eq(back->sets[i].n, s->sets[i].n);
+		for (size_t k = 0; k < s->sets[i].n; k++)
+			ck_assert(matcher_eq(&back->sets[i].m[k], &s->sets[i].m[k]));
+	}
+	silence_unref(back);
+	for (size_t n = 0; n < b.n; n++) {
+		back = codec_get_silence((struct str){ b.p, n }, &got, &e);
+		silence_unref(back);
+	}
+	silence_unref(s);
+	sbuf_fini(&b);
+}
+END_TEST
+
+START_TEST(log_entries)
+{
+	static const uint64_t firing[] = { 1, 2, UINT64_MAX }, resolved[] = { 7 };
+	struct receiver_value data[] = {
+		{ STR("channel"), RECEIVER_STR, STR("C1"), 0, 0 },
+		{ STR("n"), RECEIVER_INT, STR_NONE, -5, 0 },
+		{ STR("ts"), RECEIVER_DOUBLE, STR_NONE, 0, 1.5 },
+	};
+	struct log_entry in = {
+		.group_key = STR("{}:{a=\"b\"}"), .receiver = STR("ops"), .integration = STR("slack"), .index = 3,
+		.timestamp = { 1700000000, 7, 0 }, .expires = { 1700090000, 0, 0 },
+		.firing = firing, .firing_n = 3, .resolved = resolved, .resolved_n = 1, .data = { data, 3 },
+	}, out;
+	struct sbuf b = SBUF_INIT(1 << 16), key = SBUF_INIT(1 << 10);
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+
+	codec_put_log_entry(&b, &in);
+	ck_assert(codec_get_log_entry(sbuf_get(&b), a, &out, &e));
+	ck_assert(str_eq(out.group_key, in.group_key) && str_eq(out.receiver, in.receiver));
+	ck_assert(str_eq(out.integration, in.integration));
+	ck_assert_uint_eq(out.index, 3);
+	ck_assert(wall_cmp(out.timestamp, in.timestamp) == 0 && wall_cmp(out.expires, in.expires) == 0);
+	ck_assert_uint_eq(out.firing_n, 3);
+	ck_assert_int_eq(memcmp(out.firing, firing, sizeof(firing)), 0);
+	ck_assert_uint_eq(out.resolved_n, 1);
+	ck_assert_uint_eq(out.data.n, 3);
+	ck_assert(str_is(out.data.v[0].s, "C1") && out.data.v[1].i == -5 && out.data.v[2].d > 1.4);
+	codec_log_entry_key(&key, &in);
+	ck_assert_str_eq(sbuf_cstr(&key), "{}:{a=\"b\"}:ops/slack/3");
+	for (size_t n = 0; n < b.n; n++)
+		(void)!codec_get_log_entry((struct str){ b.p, n }, a, &out, &e);
+	arena_free(&a);
+	sbuf_fini(&b);
+	sbuf_fini(&key);
+}
+END_TEST
+
+START_TEST(groups)
+{
+	static const uint64_t alerts[] = { 5, 6, UINT64_MAX };
+	struct labels *l = world_labels("A{x=1}");
+	struct group_state in = {
+		.route_id = STR("{}/{a=\"b\"}/0"), .receiver = STR("ops"), .labels = l, .next_flush = { 1700000000, 3, 0 },
+		.flushed = true, .group_wait = 30 * SPAN_S, .group_interval = 5 * SPAN_MIN, .alerts = alerts, .alerts_n = 3,
+	}, out;
+	struct sbuf b = SBUF_INIT(1 << 16);
+	struct arena *a = arena_new();
+	struct err e = { 0 };
+
+	codec_put_group(&b, &in);
+	ck_assert(codec_get_group(sbuf_get(&b), a, &out, &e));
+	ck_assert(str_eq(out.route_id, in.route_id) && str_eq(out.receiver, in.receiver));
+	ck_assert(labels_eq(out.labels, l));
+	ck_assert(wall_cmp(out.next_flush, in.next_flush) == 0 && out.flushed);
+	ck_assert(out.group_wait == in.group_wait && out.group_interval == in.group_interval);
+	ck_assert_uint_eq(out.alerts_n, 3);
+	ck_assert_int_eq(memcmp(out.alerts, alerts, sizeof(alerts)), 0);
+	labels_unref((struct labels *)(uintptr_t)out.labels);
+	for (size_t n = 0; n < b.n; n++)
+		if (codec_get_group((struct str){ b.p, n }, a, &out, &e))
+			labels_unref((struct labels *)(uintptr_t)out.labels);
+	labels_unref(l);
+	arena_free(&a);
+	sbuf_fini(&b);
+}
+END_TEST
+
+struct seen {
+	struct alert *alerts[8];
+	struct alert_times times[8];
+	struct alert_id ids[8], drops[8];
+	size_t alerts_n, times_n, drops_n;
+};
+
+static void
+on_alert(void *arg, struct alert *take)
+{
+	struct seen *s = arg;
+
+	s->alerts[s->alerts_n++] = take;
+}
+
+static void
+on_times(void *arg, struct alert_id id, const struct alert_times *t)
+{
+	struct seen *s = arg;
+
+	s->ids[s->times_n] = id;
+	s->times[s->times_n++] = *t;
+}
+
+static void
+on_drop(void *arg, struct alert_id id)
+{
+	struct seen *s = arg;
+
+	s->drops[s->drops_n++] = id;
+}
+
+static void
+forget(struct seen *s)
+{
+	for (size_t i = 0; i < s->alerts_n; i++)
+		alert_unref(s->alerts[i]);
+	*s = (struct seen){ 0 };
+}
+
+static struct alert *
+make(const char *labels, bool timeout)
+{
+	struct label_pair note = { STR("summary"), STR("") };
+	struct alert *a = NEW(struct alert);
+
+	a->refs = 1;
+	a->labels = world_labels(labels);
+	a->annotations = labels_new(&note, 1);
+	a->generator_url = istr_get(STR(""));
+	a->starts = (struct wall){ 1700000000, 123456789, 10800 };
+	a->ends = (struct wall){ -62135596800, 0, -3600 };
+	a->updated = (struct wall){ 1700000009, 0, 0 };
+	a->timeout = timeout;
+	return a;
+}
+
+static bool
+same_time(struct wall a, struct wall b)
+{
+	return wall_cmp(a, b) == 0 && a.offset == b.offset;
+}
+
+START_TEST(alert_rows)
+{
+	struct alert *a = make("A{x=1,y=1}", true), *b = make("A{x=1,y=2}", false);
+	struct alert_row row;
+	struct seen s = { 0 };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, &s };
+	struct err e = { 0 };
+
+	alert_row_init(&row);
+	for (int turn = 0; turn < 3; turn++) {
+		alert_row_begin(&row);
+		alert_row_put_drop(&row, alert_id_of(b->labels));
+		alert_row_put(&row, a);
+		alert_row_put(&row, b);
+		alert_row_put_times(&row, a);
+		ck_assert(alert_row_read(sbuf_get(&row.b), &reader, &e));
+		ck_assert_uint_eq(s.alerts_n, 2);
+		ck_assert(s.alerts[0]->labels == a->labels && s.alerts[1]->labels == b->labels);
+		ck_assert(s.alerts[0]->annotations == a->annotations && s.alerts[0]->generator_url == a->generator_url);
+		ck_assert(s.alerts[0]->timeout && !s.alerts[1]->timeout);
+		ck_assert(same_time(s.alerts[0]->starts, a->starts) && same_time(s.alerts[0]->ends, a->ends) &&
+		    same_time(s.alerts[0]->updated, a->updated));
+		ck_assert(s.times[0].timeout && same_time(s.times[0].starts, a->starts));
+		ck_assert_uint_eq(s.ids[0].fingerprint, a->labels->fingerprint);
+		ck_assert_uint_eq(s.drops[0].hash, b->labels->hash);
+		forget(&s);
+	}
+	for (size_t n = 0; n < row.b.n; n++) {
+		(void)!alert_row_read((struct str){ row.b.p, n }, &reader, &e);
+		forget(&s);
+	}
+	row.b.p[0] = 99;
+	ck_assert(!alert_row_read(sbuf_get(&row.b), &reader, &e));
+	alert_row_fini(&row);
+	alert_unref(a);
+	alert_unref(b);
+}
+END_TEST
+
+/* More strings than the table begins with. */
+START_TEST(many_strings)
+{
+	struct alert_row row;
+	struct seen s = { 0 };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, &s };
+	struct label_pair *pairs = mem_calloc(5000, sizeof(*pairs));
+	char *names = mem_calloc(5000, 16);
+	struct alert *a = make("A", false);
+	struct err e = { 0 };
+
+	for (int i = 0; i < 5000; i++) {
+		snprintf(names + i * 16, 16, "n%d", i);
+		pairs[i] = (struct label_pair){ str_from(names + i * 16), str_from(names + (i / 2) * 16) };
+	}
+	labels_unref(a->annotations);
+	a->annotations = labels_new(pairs, 5000);
+	alert_row_init(&row);
+	alert_row_begin(&row);
+	alert_row_put(&row, a);
+	ck_assert(alert_row_read(sbuf_get(&row.b), &reader, &e));
+	ck_assert(s.alerts[0]->annotations == a->annotations);
+	forget(&s);
+	alert_row_fini(&row);
+	alert_unref(a);
+	mem_free(pairs);
+	mem_free(names);
+}
+END_TEST
+
+int
+main(void)
+{
+	return RUN("codec", silences, log_entries, groups, alert_rows, many_strings);
+}
