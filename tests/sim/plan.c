@@ -311,9 +311,10 @@ static void
 random_timing(struct day *d, struct plan_route *r)
 {
 	static const span waits[] = { 0, SPAN_S, 10 * SPAN_S, 30 * SPAN_S, 2 * SPAN_MIN };
-	static const span intervals[] = { 5 * SPAN_S, 30 * SPAN_S, SPAN_MIN, 5 * SPAN_MIN, 15 * SPAN_MIN };
+	static const span intervals[] = { 5 * SPAN_S, 45 * SPAN_S, 2 * SPAN_MIN, 5 * SPAN_MIN, 7 * SPAN_MIN,
+		15 * SPAN_MIN };
 	static const span repeats[] = { SPAN_MIN, 20 * SPAN_MIN, SPAN_HOUR, 4 * SPAN_HOUR };
-	int fast = chance(d, 1, 12) ? 0 : 1;
+	int fast = chance(d, 1, 30) ? 0 : chance(d, 1, 4) ? 1 : 2;
 
 	r->wait = waits[below(d, ARRAY_LEN(waits))];
 	r->interval = intervals[fast + below(d, (int)ARRAY_LEN(intervals) - fast)];

@@ -323,7 +323,13 @@ struct day {
 
 /* main.c: tells what is broken; the day is over. */
 void sim_fail(struct day *d, const char *invariant, const char *fmt, ...) PRINTF(3, 4);
-void sim_say(struct day *d, const char *fmt, ...) PRINTF(2, 3);
+void sim_tell(struct day *d, const char *fmt, ...) PRINTF(2, 3);
+/* What happens, for --verbose; the arguments are not even made otherwise. */
+#define sim_say(d, ...)                           \
+	do {                                      \
+		if ((d)->options.verbose)         \
+			sim_tell(d, __VA_ARGS__); \
+	} while (0)
 const char *mask_text(struct day *d, alerts_mask m);
 
 static inline int64_t
