@@ -119,6 +119,7 @@ server_reload(struct server *s, struct moment now, struct err *e)
 		api_note_reload(s->api, false, now.wall, NULL);
 		return false;
 	}
+	recorder_apply(s->recorder, c);
 	server_apply(s, c, now);
 	config_unref(c);
 	LOG(&log, LOG_INFO, "Completed loading of configuration file", F_STR("file", s->o->config_file));

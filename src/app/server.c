@@ -17,6 +17,7 @@
 #include "server_private.h"
 #include "startup_pages.h"
 
+#define BUILD_CONTEXT "(go=C11, platform=linux, user=, date=, tags=unknown)"
 #define SHUTDOWN_GRACE (5 * SPAN_S)
 
 #ifndef TOCSIN_REVISION
@@ -246,6 +247,33 @@ open_senders(struct server *s, struct err *e)
 	return true;
 }
 
+static bool
+open_recorder(struct server *s, struct config *c, struct moment now, struct err *e)
+{
+	struct recorder_options o = {
+		.base = s->base,
+		.clock = s->clock,
+		.log = &s->log,
+		.http = s->http,
+		.user_agent = STR("Alertmanager/" ALERTMANAGER_VERSION " (tocsin/" TOCSIN_VERSION ")"),
+		.env = {
+			.instance = s->hostname,
+			.version = STR(ALERTMANAGER_VERSION),
+			.build_context = STR(BUILD_CONTEXT),
+		},
+	};
+
+	if (!s->o->feature_event_recorder)
+		return true;
+	o.env.seed = rand_u64(&s->port.rand);
+	s->recorder = recorder_new(&o, e);
+	if (s->recorder == NULL)
+		return false;
+	recorder_apply(s->recorder, c);
+	recorder_process(s->recorder, RECORD_STARTUP, now.wall);
+	return true;
+}
+
 static void
 open_api(struct server *s)
 {
@@ -272,6 +300,8 @@ open_api(struct server *s)
 	s->sources[s->sources_n++] = (struct metrics_source){ process_metrics_expose, &s->started };
 	s->sources[s->sources_n++] = (struct metrics_source){ store_expose, s->store };
 	s->sources[s->sources_n++] = (struct metrics_source){ server_cluster_expose, s };
+	if (s->recorder != NULL)
+		s->sources[s->sources_n++] = (struct metrics_source){ recorder_expose, s->recorder };
 	env.metrics_n = s->sources_n;
 	server_durable_env(&env);
 	s->api = api_new(&env);
@@ -337,7 +367,7 @@ start(struct server *s, struct moment now, struct err *e)
 	if (!open_state(s, now, e) || !open_listeners(s, e) ||
 	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url,
 		e) ||
-	    !open_senders(s, e)) {
+	    !open_senders(s, e) || !open_recorder(s, c, now, e)) {
 		config_unref(c);
 		return false;
 	}
@@ -367,6 +397,7 @@ stop(struct server *s)
 	store_detach(s->store);
 	hmap_fini(&s->held);
 	outbox_free(&s->outbox);
+	recorder_free(&s->recorder);
 	mail_pool_free(&s->mail);
 	http_client_free(&s->http);
 	store_close(&s->store);
@@ -394,7 +425,7 @@ server_run(const struct options *o, struct arena *a)
 	LOG(&s.log, LOG_INFO, "Starting Alertmanager",
 	    F_CSTR("version", "(version=" ALERTMANAGER_VERSION ", branch=tocsin-" TOCSIN_VERSION ", revision=" TOCSIN_REVISION ")"));
 	LOG(&s.log, LOG_INFO, "Build context",
-	    F_CSTR("build_context", "(go=C11, platform=linux, user=, date=, tags=unknown)"));
+	    F_CSTR("build_context", BUILD_CONTEXT));
 	warn_features(&s);
 	if (o->alerts_per_name > 0)
 		LOG(&s.log, LOG_INFO, "per alert name limit enabled", F_INT("limit", o->alerts_per_name));

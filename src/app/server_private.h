@@ -14,6 +14,7 @@
 #include "net/http_server.h"
 #include "net/mail.h"
 #include "net/outbox.h"
+#include "recorder.h"
 #include "store/store.h"
 
 struct event;
@@ -37,6 +38,7 @@ struct server {
 	struct http_client *http;
 	struct mail_pool *mail;
 	struct outbox *outbox;
+	struct recorder *recorder;	/* NULL: the feature is off */
 	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;
 	struct api *api;
