@@ -290,7 +290,8 @@ read_addresses(struct attempt *a, struct mail_request *m, struct err *e)
 		if (!mail_addresses_parse(a->arena, to, &list, e))
 			return err_ctx(e, "parse 'to' addresses");
 		for (size_t i = 0; i < list.n; i++)
-			recipients_add(a->n, list.v[i].address);
+			if (!recipients_add(a->n, list.v[i].address, e))
+				return err_ctx(e, "parse 'to' addresses");
 		a->n->recipients.known = true;
 	}
 	m->to = ARENA_ARRAY(a->arena, a->n->recipients.n + 1, struct str);

@@ -166,8 +166,8 @@ find_recipients(struct attempt *a, struct render *r, struct err *e)
 			size_t comma = str_chr(rest, ',');
 			struct str one = clean_number(a->arena, str_trim(str_sub(rest, 0, comma)));
 
-			if (one.n > 0)
-				recipients_add(a->n, one);
+			if (one.n > 0 && !recipients_add(a->n, one, e))
+				return false;
 			rest = str_sub(rest, comma + 1, rest.n);
 		}
 	}
@@ -257,18 +257,45 @@ sms_start(struct attempt *a, struct request *out, struct err *e)
 	return next_recipient(a, out, e);
 }
 
-/* Numbers are people's: errors show their ends only. */
+/* Numbers are people's: errors show the ends only of those that are longer than a service's. */
+#define MASKED_BEYOND 6
+
 static struct str
 mask(struct arena *a, struct str to)
 {
-	return to.n > 6 ? arena_printf(a, "...%.*s", STR_ARG(str_sub(to, to.n - 4, to.n))) : to;
+	return to.n > MASKED_BEYOND ? arena_printf(a, "...%.*s", STR_ARG(str_sub(to, to.n - 4, to.n))) : to;
+}
+
+/* Gateways like to repeat the number, with or without the sign in front. */
+static struct str
+mask_inside(struct arena *a, struct str text, struct str to)
+{
+	struct str shown = mask(a, to);
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct str out;
+
+	if (str_starts(to, STR("+")))
+		to = str_sub(to, 1, to.n);
+	if (str_eq(shown, to) || to.n <= MASKED_BEYOND)
+		return text;
+	while (text.n > 0) {
+		size_t at = str_find(text, to);
+
+		sbuf_str(&b, str_sub(text, 0, at));
+		if (at < text.n)
+			sbuf_str(&b, shown);
+		text = str_sub(text, at < text.n ? at + to.n : at, text.n);
+	}
+	out = arena_str(a, sbuf_get(&b));
+	sbuf_fini(&b);
+	return out;
 }
 
 static void
 note_error(struct attempt *a, const struct response *r, struct sms_error *out)
 {
 	const struct sms_state *state = a->state;
-	struct str body = str_sub(str_trim(r->body), 0, 500);
+	struct str body = mask_inside(a->arena, str_sub(str_trim(r->body), 0, 500), state->current->to);
 
 	out->failure = judge_failure(r->status);
 	out->text = arena_printf(a->arena, "recipient %.*s: unexpected answer with status code %d%s%.*s",

@@ -161,6 +161,8 @@ telegram_start(struct attempt *a, struct request *out, struct err *e)
 	put_message(a, &j.w, chat, text);
 	url = arena_printf(a->arena, "%.*s/bot%.*s/sendMessage", STR_ARG(s->api_url), STR_ARG(token));
 	step = http_post_json(a, out, url, &j, e);
+	if (step != STEP_SEND)
+		return step;
 	/* The client library of the original names itself, not Alertmanager. */
 	out->http.headers[0].value = STR("Go-http-client/1.1");
 	/* COMPAT: Alertmanager shows the token in its errors. */

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recipients.h"
 
-void
-recipients_add(struct notification *n, struct str to)
+bool
+recipients_add(struct notification *n, struct str to, struct err *e)
 {
 	struct recipients *all = &n->recipients;
 
 	for (size_t i = 0; i < all->n; i++)
 		if (str_eq(all->v[i].to, to))
-			return;
+			return true;
+	if (all->n == RECIPIENTS_MAX)
+		return err_set(e, ERR_LIMIT, "more than %d recipients", RECIPIENTS_MAX);
 	all->v = arena_grow(n->arena, all->v, all->n, all->n + 1, sizeof(*all->v));
 	all->v[all->n++] = (struct recipient){ .to = arena_str(n->arena, to) };
+	return true;
 }
 
 struct recipient *

@@ -12,8 +12,11 @@
 
 #include "judge.h"
 
-/* Adds a pending recipient unless it is there; copies. */
-void recipients_add(struct notification *n, struct str to);
+/* Who they are may come out of labels: what a stranger posts must not cost a thousand messages and more. */
+#define RECIPIENTS_MAX 1000
+
+/* Adds a pending recipient unless it is there; copies. False when there are too many. */
+bool recipients_add(struct notification *n, struct str to, struct err *e) MUST_CHECK;
 /* The next one that is pending, from index `from` on; NULL: none. */
 struct recipient *recipients_pending(struct notification *n, size_t from);
 /* Served; provider_id may be empty and is copied. */

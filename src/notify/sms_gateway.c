@@ -44,8 +44,9 @@ add_query(struct attempt *a, struct str url, struct str query, struct str *out, 
 	struct sbuf b = SBUF_INIT(1 << 20);
 	struct url u;
 
-	if (!url_parse(a->arena, url, &u, e))
-		return err_ctx(e, "sms gateway");
+	/* The parser's words quote the URL, which is secret. */
+	if (!url_parse(a->arena, url, &u, NULL))
+		return err_set(e, ERR_INVALID, "sms gateway: parse \"<redacted>\": not a URL");
 	u.query = arena_printf(a->arena, "%.*s%s%.*s", STR_ARG(u.query), u.query.n > 0 && query.n > 0 ? "&" : "",
 	    STR_ARG(query));
 	u.force_query = false;
@@ -145,6 +146,21 @@ has_header(const struct str_pairs *headers, const char *name)
 	return false;
 }
 
+/* In the place of ours of the same name, which is User-Agent. */
+static void
+put_header(struct attempt *a, struct request *out, struct str name, struct str value)
+{
+	struct http_header_line *h = out->http.headers;
+
+	for (size_t i = 0; i < out->http.headers_n; i++) {
+		if (str_caseeq(h[i].name, name)) {
+			h[i].value = value;
+			return;
+		}
+	}
+	http_header(a, out, arena_str(a->arena, name).p, value);
+}
+
 static bool
 put_headers(struct attempt *a, struct request *out, const struct str_pairs *headers, struct err *e)
 {
@@ -153,7 +169,7 @@ put_headers(struct attempt *a, struct request *out, const struct str_pairs *head
 
 		if (!render_message(a, headers->v[i].value, &value, e))
 			return err_ctx(e, "execute template of header \"%.*s\"", STR_ARG(headers->v[i].key));
-		http_header(a, out, arena_str(a->arena, headers->v[i].key).p, value);
+		put_header(a, out, headers->v[i].key, value);
 	}
 	return true;
 }

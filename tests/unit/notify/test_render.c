@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
+#include <stdio.h>
 
 #include "lib_notify.h"
 #include "mail_message.h"
@@ -135,9 +136,9 @@ START_TEST(recipients_decide_the_verdict)
 	struct notification *n = &bench->n;
 	struct err e = { 0 };
 
-	recipients_add(n, STR("1"));
-	recipients_add(n, STR("2"));
-	recipients_add(n, STR("1"));
+	ck_assert(recipients_add(n, STR("1"), &e));
+	ck_assert(recipients_add(n, STR("2"), &e));
+	ck_assert(recipients_add(n, STR("1"), &e));
 	ck_assert_uint_eq(n->recipients.n, 2);
 	ck_assert_int_eq(recipients_verdict(&bench->attempt, STR("why"), &e), STEP_RETRY);
 	recipients_done(n, recipients_pending(n, 0), STR("id"));
@@ -148,6 +149,23 @@ START_TEST(recipients_decide_the_verdict)
 	n->recipients.v[0].state = RECIPIENT_FAILED;
 	ck_assert_int_eq(recipients_verdict(&bench->attempt, STR("why"), &e), STEP_FAIL);
 	ck_assert_ptr_null(recipients_pending(n, 0));
+}
+END_TEST
+
+START_TEST(recipients_have_a_bound)
+{
+	struct notification *n = &bench->n;
+	struct err e = { 0 };
+	char number[16];
+
+	for (int i = 0; i < RECIPIENTS_MAX; i++) {
+		snprintf(number, sizeof(number), "%d", i);
+		ck_assert(recipients_add(n, str_from(number), &e));
+	}
+	ck_assert(recipients_add(n, STR("7"), &e));
+	ck_assert(!recipients_add(n, STR("another"), &e));
+	ck_assert_str_eq(e.text, "more than 1000 recipients");
+	ck_assert_uint_eq(n->recipients.n, RECIPIENTS_MAX);
 }
 END_TEST
 
@@ -167,6 +185,7 @@ main(void)
 	tcase_add_test(t, header_names_are_canonical);
 	tcase_add_test(t, a_header_is_one_header);
 	tcase_add_test(t, recipients_decide_the_verdict);
+	tcase_add_test(t, recipients_have_a_bound);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);
