@@ -256,10 +256,11 @@ static size_t
 put_word(struct sbuf *b, struct str word, size_t column)
 {
 	while (column + word.n > HEADER_LINE_MAX) {
-		size_t cut = HEADER_LINE_MAX - column;
+		/* A name may be longer than any line. */
+		size_t cut = column < HEADER_LINE_MAX ? HEADER_LINE_MAX - column : 0;
 		while (cut > 0 && ((unsigned char)word.p[cut] & 0xC0) == 0x80)
 			cut--;
-		if (cut == 0)
+		if (cut == 0 && column < HEADER_LINE_MAX)
 			cut = HEADER_LINE_MAX - column;
 		sbuf_str(b, str_sub(word, 0, cut));
 		sbuf_puts(b, "\r\n ");

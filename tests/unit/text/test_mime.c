@@ -212,6 +212,21 @@ START_TEST(headers)
 }
 END_TEST
 
+START_TEST(names_longer_than_a_line)
+{
+	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED), b = SBUF_INIT(SBUF_UNLIMITED);
+	struct str value = exact_copy(STR("word"));
+
+	for (int i = 0; i < 1200; i++)
+		sbuf_putc(&name, 'X');
+	mime_header(&b, sbuf_get(&name), value);
+	ck_assert(str_ends(sbuf_get(&b), STR(":\x20\r\n word\r\n")));
+	sbuf_fini(&name);
+	sbuf_fini(&b);
+	free((char *)(uintptr_t)value.p);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -221,6 +236,7 @@ add(TCase *tc)
 	tcase_add_test(tc, words_address_errors_like_go);
 	tcase_add_test(tc, formats_addresses);
 	tcase_add_test(tc, headers);
+	tcase_add_test(tc, names_longer_than_a_line);
 }
 
 int
