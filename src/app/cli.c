@@ -177,7 +177,10 @@ run_group(const char *group, int argc, char *const *argv)
 	}
 	if (first != NULL && (argc == 0 || !is_command_word(argv[0])))
 		return run(first, argc, argv);
-	if (argc > 0)
+	if (argc > 0 && first != NULL)
+		fprintf(stderr, "tocsin: error: %s has no command \"%s\"; perhaps: tocsin %s %s %s\n\n", group, argv[0],
+		    group, first->name, argv[0]);
+	else if (argc > 0)
 		fprintf(stderr, "tocsin: error: %s has no command \"%s\"\n\n", group, argv[0]);
 	group_help(stderr, group);
 	return 1;

@@ -78,7 +78,8 @@ argument(struct cli *c, struct str arg, bool maybe_name, struct matchers *out)
 	if (arg.n > 0 && arg.p[0] == '{')
 		return matchers_parse(arg, c->matcher_mode, NULL, out, &c->e);
 	if (!matcher_parse(arg, c->matcher_mode, NULL, &m, &e)) {
-		if (!maybe_name)
+		/* Unlike amtool: what has an operator in it was meant as a matcher. */
+		if (!maybe_name || str_chr(arg, '=') < arg.n || str_find(arg, STR("!~")) < arg.n)
 			return err_set(&c->e, ERR_INVALID, "%s", e.text);
 		if (!matcher_init(&m, MATCH_EQ, STR("alertname"), arg, &c->e))
 			return false;
