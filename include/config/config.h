@@ -151,7 +151,8 @@ struct config {
 	const struct tracing *tracing;			/* config/outputs.h; NULL when absent */
 	const struct event_recorder *event_recorder;
 	struct str original;		/* the configuration dumped back, secrets hidden */
-	uint64_t hash;			/* first 6 bytes of MD5 of the file, little-endian */
+	size_t rule_files_n;		/* rule files that were read */
+	uint64_t hash;			/* first 6 bytes of MD5 of the file, or of all files and their names; little-endian */
 };
 
 /* What loading needs from outside; all borrowed for the call. */
@@ -185,6 +186,22 @@ struct config_env {
  */
 bool config_load(struct str bytes, const char *path, const struct config_env *env, struct config **out,
     struct err *e) MUST_CHECK;
+
+/* A file of a configuration that is a directory; bytes borrowed for the call. */
+struct config_file {
+	const char *path;
+	struct str bytes;
+};
+
+/*
+ * The same of several files, which together are one configuration; `path` names
+ * it where no file of it is to blame. `global`, `route`, `tracing` and
+ * `event_recorder` may stand in one file only; lists are put together in the
+ * order of the files. `routes`, a key that only such files may have, is a list
+ * of routes behind those of the root route.
+ */
+bool config_load_directory(const struct config_file *files, size_t n, const char *path, const struct config_env *env,
+    struct config **out, struct err *e) MUST_CHECK;
 struct config *config_ref(struct config *c);
 void config_unref(struct config *c);	/* may be NULL */
 

@@ -110,12 +110,10 @@ void cli_hang_up(struct cli *c);
 /* cli_input.c */
 /* A whole file, or standard input for "-". */
 bool cli_read(struct cli *c, struct str path, struct str *out) MUST_CHECK;
-/*
- * Loads a configuration. With `remote` it is text from a server, whose files
- * are not here: templates and rule files are not looked for.
- */
-bool cli_config(struct cli *c, struct str bytes, const char *path, bool expand_env, bool remote, struct config **out)
-    MUST_CHECK;
+/* Loads the configuration of a file, a directory, or standard input for "-". */
+bool cli_config(struct cli *c, struct str path, bool expand_env, struct config **out) MUST_CHECK;
+/* What the server has loaded. Its files are not here: templates and rule files are not looked for. */
+bool cli_config_of_server(struct cli *c, struct config **out) MUST_CHECK;
 /*
  * c->args as matchers, also lists of them in braces. Like amtool, takes a first
  * argument that is none for the name of an alert.

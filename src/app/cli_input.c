@@ -51,21 +51,30 @@ warn(void *arg, const char *message, struct str input, const char *origin, const
 }
 
 bool
-cli_config(struct cli *c, struct str bytes, const char *path, bool expand_env, bool remote, struct config **out)
+cli_config(struct cli *c, struct str path, bool expand_env, struct config **out)
 {
 	struct matcher_warning warning = { warn, NULL, "config" };
 	struct config_env env = {
 		.matcher_mode = c->matcher_mode,
 		.naming = c->naming,
-		.warning = remote ? NULL : &warning,
+		.warning = &warning,
 		.now = cli_now(),
 		.expand_env = expand_env,
 	};
 
 	files_config_env(&env);
-	if (remote)
-		env.glob = no_files;
-	return config_load(bytes, path, &env, out, &c->e);
+	return files_load_config(str_is(path, "-") ? "/dev/stdin" : arena_str(c->arena, path).p, &env, out, &c->e);
+}
+
+bool
+cli_config_of_server(struct cli *c, struct config **out)
+{
+	struct config_env env = { .matcher_mode = c->matcher_mode, .naming = c->naming, .now = cli_now() };
+	struct str bytes;
+
+	files_config_env(&env);
+	env.glob = no_files;
+	return cli_server_config(c, &bytes) && config_load(bytes, "the server's configuration", &env, out, &c->e);
 }
 
 /* One argument as the matchers that it is: one, or those of a list in braces. */

@@ -15,11 +15,7 @@ struct source {
 static bool
 load(struct cli *c, const struct source *s, struct config **out)
 {
-	struct str bytes;
-
-	if (s->file.n == 0)
-		return cli_server_config(c, &bytes) && cli_config(c, bytes, "the server's configuration", false, true, out);
-	return cli_read(c, s->file, &bytes) && cli_config(c, bytes, s->file.p, s->expand_env, false, out);
+	return s->file.n == 0 ? cli_config_of_server(c, out) : cli_config(c, s->file, s->expand_env, out);
 }
 
 /* {a="1",b=~"c.*"}, or default-route for a node that takes everything. */

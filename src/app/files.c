@@ -16,6 +16,8 @@
 #include "notify/notifier.h"
 #include "text/glob.h"
 
+#define CONFIG_MAX ((size_t)256 << 20)
+
 static bool
 io_error(struct err *e, const char *verb, const char *path, int number)
 {
@@ -141,6 +143,83 @@ files_glob(const char *pattern, struct arena *a, struct str_list *out, struct er
 	for (size_t i = 0; i < out->n; i++)
 		out->v[i] = g.found.v[i];
 	VEC_FINI(&g.found);
+	return ok;
+}
+
+static bool
+config_name(struct str name)
+{
+	/* Hidden ones are editors' and, where Kubernetes mounts a ConfigMap, its own. */
+	return name.n > 0 && name.p[0] != '.' && (str_ends(name, STR(".yml")) || str_ends(name, STR(".yaml")));
+}
+
+/* The files of a configuration in dir, sorted by the bytes of their names. */
+static bool
+config_files(const char *dir, struct arena *a, struct str_list *out, struct err *e)
+{
+	VEC(struct str) found = { 0 };
+	size_t n = strlen(dir);
+	struct dirent *entry;
+	DIR *d = opendir(dir);
+	int number;
+
+	if (d == NULL)
+		return io_error(e, "open", dir, errno);
+	while ((errno = 0, entry = readdir(d)) != NULL) {
+		struct stat st;
+		struct str path;
+
+		if (!config_name(str_from(entry->d_name)))
+			continue;
+		path = arena_printf(a, "%s%s%s", dir, n > 0 && dir[n - 1] == '/' ? "" : "/", entry->d_name);
+		/* What cannot be looked at is a file until reading it says why not. */
+		if (stat(path.p, &st) != 0 || !S_ISDIR(st.st_mode))
+			VEC_PUSH(&found, path);
+	}
+	number = errno;
+	closedir(d);
+	*out = (struct str_list){ .n = found.n, .present = true };
+	out->v = ARENA_ARRAY(a, out->n, struct str);
+	for (size_t i = 0; i < out->n; i++)
+		out->v[i] = found.v[i];
+	VEC_FINI(&found);
+	if (out->n > 1)
+		qsort(out->v, out->n, sizeof(out->v[0]), str_qsort);
+	return number == 0 || io_error(e, "read", dir, number);
+}
+
+static bool
+load_directory(const char *dir, const struct config_env *env, struct arena *a, struct config **out, struct err *e)
+{
+	size_t left = CONFIG_MAX;
+	struct config_file *files;
+	struct str_list paths;
+
+	if (!config_files(dir, a, &paths, e))
+		return false;
+	files = ARENA_ARRAY(a, paths.n, struct config_file);
+	for (size_t i = 0; i < paths.n; i++) {
+		files[i].path = paths.v[i].p;
+		if (!files_read(files[i].path, left, a, &files[i].bytes, e))
+			return false;
+		left -= files[i].bytes.n;
+	}
+	return config_load_directory(files, paths.n, dir, env, out, e);
+}
+
+bool
+files_load_config(const char *path, const struct config_env *env, struct config **out, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct stat st;
+	struct str bytes;
+	bool ok;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		ok = load_directory(path, env, a, out, e);
+	else
+		ok = files_read(path, CONFIG_MAX, a, &bytes, e) && config_load(bytes, path, env, out, e);
+	arena_free(&a);
 	return ok;
 }
 

@@ -16,5 +16,7 @@ bool files_glob(const char *pattern, struct arena *a, struct str_list *out, stru
 
 /* The members of a config_env that mean files, environment, kinds and built-in templates. */
 void files_config_env(struct config_env *env);
+/* From a file or, when the path is that of a directory, from all *.yml and *.yaml in it. */
+bool files_load_config(const char *path, const struct config_env *env, struct config **out, struct err *e) MUST_CHECK;
 
 #endif

@@ -27,7 +27,8 @@ struct flag {
 static const struct flag flags[] = {
 	{ "help", FLAG_BOOL, O(help), "false", "Show this help.", 'h' },
 	{ "version", FLAG_BOOL, O(version), "false", "Show the version.", 0 },
-	{ "config.file", FLAG_STRING, O(config_file), "alertmanager.yml", "Configuration file.", 0 },
+	{ "config.file", FLAG_STRING, O(config_file), "alertmanager.yml",
+	    "Configuration file, or a directory whose *.yml and *.yaml files together are the configuration.", 0 },
 	{ "config.expand-env", FLAG_BOOL, O(config_expand_env), "false",
 	    "Replace ${NAME} and ${NAME:-default} in the configuration file by environment variables.", 0 },
 	{ "storage.path", FLAG_STRING, O(storage_path), "data/", "Directory of durable state.", 0 },

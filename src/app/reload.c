@@ -4,8 +4,6 @@
 #include "files.h"
 #include "server_private.h"
 
-#define CONFIG_MAX ((size_t)256 << 20)
-
 static void
 warn_matcher(void *arg, const char *message, struct str input, const char *origin, const char *parse_error,
     struct str suggestion)
@@ -47,15 +45,10 @@ server_load(struct server *s, struct moment now, struct config **out, struct err
 		.now = now.wall,
 		.expand_env = s->o->config_expand_env,
 	};
-	struct arena *a = arena_new();
-	struct str bytes;
 	bool ok;
 
 	files_config_env(&env);
-	ok = files_read(s->o->config_file.p, CONFIG_MAX, a, &bytes, e) &&
-	    config_load(bytes, s->o->config_file.p, &env, out, e);
-
-	arena_free(&a);
+	ok = files_load_config(s->o->config_file.p, &env, out, e);
 	if (ok && !check_receivers(*out, e)) {
 		config_unref(*out);
 		*out = NULL;

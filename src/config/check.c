@@ -10,6 +10,7 @@ pair_error(struct loading *l, const char *a, const char *b)
 {
 	const struct yaml_node *n = yaml_get(l->global_node, b);
 
+	part_enter(l, l->global_part);
 	return reading_problem(&l->r, n != NULL ? n : l->global_node, AT_KEY(AT_KEY(NULL, STR("global")), str_from(b)),
 	    "at most one of %s & %s must be configured", a, b);
 }
@@ -60,9 +61,9 @@ integration_key(struct reading *r, const struct integration *in)
 }
 
 static bool
-integration_finish(struct loading *l, struct receiver *rc, struct integration *in)
+integration_finish(struct loading *l, const struct at *receiver, struct integration *in)
 {
-	const struct at *at = AT_KEY(AT_INDEX(AT_KEY(NULL, STR("receivers")), rc->index), integration_key(&l->r, in));
+	const struct at *at = AT_KEY(receiver, integration_key(&l->r, in));
 	const struct integration_kind *kind = in->kind;
 	struct integration_common *common = in->settings;
 	struct err e = { 0 };
@@ -78,18 +79,33 @@ integration_finish(struct loading *l, struct receiver *rc, struct integration *i
 }
 
 static bool
+name_taken(struct loading *l, const struct receiver *rc, const struct at *at)
+{
+	const struct receiver *first = config_receiver(l->c, rc->name);
+	size_t part = l->receivers[first->index].part;
+
+	if (part == l->r.part)
+		return reading_problem_at(&l->r, rc->line, rc->col, at,
+		    "notification config name \"%.*s\" is not unique", STR_ARG(rc->name));
+	return reading_problem_at(&l->r, rc->line, rc->col, at,
+	    "notification config name \"%.*s\" is not unique: it is that of %s:%d:%d too", STR_ARG(rc->name),
+	    l->parts[part].path, first->line, first->col);
+}
+
+static bool
 receivers_check(struct loading *l)
 {
 	struct config *c = l->c;
 
 	for (size_t i = 0; i < c->receivers_n; i++) {
 		struct receiver *rc = &c->receivers[i];
+		const struct at *at = AT_INDEX(AT_KEY(NULL, STR("receivers")), l->receivers[i].position);
 
+		part_enter(l, l->receivers[i].part);
 		if (config_receiver(c, rc->name) != rc)
-			return reading_problem_at(&l->r, rc->line, rc->col, AT_INDEX(AT_KEY(NULL, STR("receivers")), i),
-			    "notification config name \"%.*s\" is not unique", STR_ARG(rc->name));
+			return name_taken(l, rc, at);
 		for (size_t k = 0; k < rc->n; k++) {
-			if (!integration_finish(l, rc, &rc->integrations[k]))
+			if (!integration_finish(l, at, &rc->integrations[k]))
 				return false;
 		}
 	}
@@ -110,6 +126,7 @@ root_check(struct loading *l)
 		wrong = "root route must not have any mute time intervals";
 	else if (root->active_names.n > 0)
 		wrong = "root route must not have any active time intervals";
+	part_enter(l, root->part);
 	if (wrong != NULL)
 		return reading_problem(&l->r, root->node, AT_KEY(NULL, STR("route")), "%s", wrong);
 	return true;
@@ -122,12 +139,16 @@ receiver_names_check(struct loading *l, struct route *rt, const struct at *at)
 	const struct yaml_node *n;
 
 	for (size_t i = 0; i < rt->routes_n; i++) {
-		if (!receiver_names_check(l, rt->routes[i], AT_INDEX(AT_KEY(at, STR("routes")), i)))
+		const struct route_conf *child = CONTAINER_OF(rt->routes[i], struct route_conf, route);
+		const struct at *list = AT_KEY(child->added ? NULL : at, STR("routes"));
+
+		if (!receiver_names_check(l, rt->routes[i], AT_INDEX(list, child->position)))
 			return false;
 	}
 	if (conf->receiver_name.n == 0 || config_receiver(l->c, conf->receiver_name) != NULL)
 		return true;
 	n = yaml_get(conf->node, "receiver");
+	part_enter(l, conf->part);
 	return reading_problem(&l->r, n != NULL ? n : conf->node, AT_KEY(at, STR("receiver")),
 	    "undefined receiver \"%.*s\" used in route", STR_ARG(conf->receiver_name));
 }
@@ -138,6 +159,7 @@ interval_list_check(struct loading *l, const struct route_conf *conf, const stru
 {
 	const struct yaml_node *n = yaml_get(conf->node, key);
 
+	part_enter(l, conf->part);
 	for (size_t i = 0; i < names->n; i++) {
 		if (config_interval(l->c, names->v[i]) == NULL)
 			return reading_problem(&l->r, n != NULL && i < n->n ? n->items[i] : conf->node,
@@ -153,7 +175,10 @@ interval_names_check(struct loading *l, struct route *rt, const struct at *at)
 	const struct route_conf *conf = CONTAINER_OF(rt, struct route_conf, route);
 
 	for (size_t i = 0; i < rt->routes_n; i++) {
-		if (!interval_names_check(l, rt->routes[i], AT_INDEX(AT_KEY(at, STR("routes")), i)))
+		const struct route_conf *child = CONTAINER_OF(rt->routes[i], struct route_conf, route);
+		const struct at *list = AT_KEY(child->added ? NULL : at, STR("routes"));
+
+		if (!interval_names_check(l, rt->routes[i], AT_INDEX(list, child->position)))
 			return false;
 	}
 	return interval_list_check(l, conf, at, "active_time_intervals", &conf->active_names) &&
@@ -197,10 +222,11 @@ used_check(struct loading *l)
 		for (size_t k = 0; rc->used && k < rc->n; k++) {
 			const struct integration *in = &rc->integrations[k];
 			const struct integration_common *common = in->settings;
-			const struct at *at = AT_KEY(AT_INDEX(AT_KEY(NULL, STR("receivers")), i),
-			    integration_key(&l->r, in));
+			const struct at *receiver = AT_INDEX(AT_KEY(NULL, STR("receivers")), l->receivers[i].position);
+			const struct at *at = AT_KEY(receiver, integration_key(&l->r, in));
 			struct err e = { 0 };
 
+			part_enter(l, l->receivers[i].part);
 			if (common->http_config != NULL && !http_config_usable(common->http_config, &e))
 				return reading_problem_at(&l->r, in->line, in->col, at, "%s", e.text);
 			if (!files_check(l, in, at))
@@ -220,10 +246,15 @@ config_check(struct loading *l)
 
 	if (!global_check(l) || !receivers_check(l))
 		return false;
+	if (root == NULL && l->directory) {
+		l->r.path = l->path;
+		return reading_problem(&l->r, NULL, NULL, "no routes provided: none of its files has a route");
+	}
 	if (root == NULL)
-		return reading_problem(&l->r, l->root, NULL, "no routes provided");
+		return reading_problem(&l->r, l->parts[0].root, NULL, "no routes provided");
 	if (!root_check(l) || !receiver_names_check(l, root, top) || !interval_names_check(l, root, top))
 		return false;
+	part_enter(l, CONTAINER_OF(root, struct route_conf, route)->part);
 	if (root->continue_)
 		return reading_problem(&l->r, yaml_get(CONTAINER_OF(root, struct route_conf, route)->node, "continue"),
 		    AT_KEY(top, STR("continue")), "cannot have continue in root route");

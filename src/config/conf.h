@@ -14,6 +14,8 @@
 struct route_conf {
 	struct route route;
 	const struct yaml_node *node;
+	size_t part, position;	/* in the list of that file */
+	bool added;		/* by `routes` of a file */
 	struct str receiver_name;
 	struct str_list group_by;
 	struct str_pairs match, match_re;
@@ -29,20 +31,46 @@ struct inhibit_conf {
 	struct str_list equal;	/* as written */
 };
 
-struct outputs;	/* outputs_conf.c */
+struct receiver_conf {
+	size_t part, position;	/* in the list of that file */
+};
+
+struct top_keys {
+	const struct yaml_node *global, *route, *inhibit_rules, *receivers;
+	struct str_list templates;	/* joined to the file's directory */
+	const struct yaml_node *mute_time_intervals, *time_intervals, *tracing, *event_recorder;
+	struct str_list rule_files;
+	const struct yaml_node *routes;	/* NULL save in a directory */
+};
+
+/* A file of the configuration: the only one, or one of a directory. */
+struct part {
+	const char *path;
+	struct str bytes;
+	const struct yaml_node *root;
+	struct top_keys k;
+};
 
 /* All that loading keeps between its steps. */
 struct loading {
-	struct reading r;	/* of the main file */
+	struct reading r;	/* of the part at hand */
 	struct config *c;
-	const struct yaml_node *root;
-	const struct yaml_node *route_node, *global_node;
+	const char *path;	/* of the whole */
+	bool directory;
+	struct part *parts;
+	size_t parts_n;
+	const struct yaml_node *global_node;
+	size_t global_part;
+	struct receiver_conf *receivers;	/* beside c->receivers */
 	struct inhibit_conf *inhibit;	/* beside c->inhibit_rules */
 	size_t mute_intervals_n;	/* so many of c->time_intervals come from mute_time_intervals */
-	struct str_list rule_files;
+	struct str_list rule_files;	/* that were read */
 	const struct tracing *tracing;	/* NULL: absent */
 	const struct event_recorder *event_recorder;
 };
+
+/* load.c: what is read and noted from now on is of this part. */
+void part_enter(struct loading *l, size_t part);
 
 /* match_conf.c: matchers of a list of strings; canonical texts into *texts (may be NULL). */
 bool matchers_read(struct reading *r, const struct yaml_node *n, const struct at *at, struct matchers *out,
@@ -53,6 +81,8 @@ bool match_read(struct reading *r, const struct yaml_node *n, const struct at *a
 
 /* Each reads a section; false when there was a problem. */
 bool route_read(struct loading *l, const struct yaml_node *n);
+/* Behind the routes of the root. */
+bool routes_add(struct loading *l, const struct yaml_node *n, const struct at *at);
 bool receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at);
 /* Appends to the configuration's rules and intervals: rule files have them too. */
 bool inhibit_rules_read(struct loading *l, struct reading *r, const struct yaml_node *n, const struct at *at);

@@ -38,8 +38,8 @@ problem_add(struct reading *r, int line, int col, const struct at *at, const cha
 		sbuf_puts(&b, ": ");
 	}
 	sbuf_str(&b, arena_vprintf(r->arena, fmt, ap));
-	r->problems[r->problems_n - 1] = (struct problem){ .line = line, .col = col, .nth = r->problems_n,
-		.text = arena_str(r->arena, sbuf_get(&b)) };
+	r->problems[r->problems_n - 1] = (struct problem){ .part = r->part, .line = line, .col = col,
+		.nth = r->problems_n, .text = arena_str(r->arena, sbuf_get(&b)) };
 	sbuf_fini(&keys);
 	sbuf_fini(&b);
 }
@@ -94,6 +94,8 @@ problem_cmp(const void *a, const void *b)
 {
 	const struct problem *x = a, *y = b;
 
+	if (x->part != y->part)
+		return x->part < y->part ? -1 : 1;
 	if (x->line != y->line)
 		return x->line < y->line ? -1 : 1;
 	if (x->col != y->col)

@@ -25,6 +25,7 @@ struct at {
 #define AT_INDEX(above, i) (&(struct at){ .up = (above), .index = (i) })
 
 struct problem {
+	size_t part;
 	int line, col;
 	size_t nth;	/* in the order of discovery */
 	struct str text;	/* "PATH:LINE:COL: KEY: …" */
@@ -34,6 +35,7 @@ struct reading {
 	const struct config_env *env;
 	struct arena *arena;	/* of the configuration */
 	const char *path;	/* of this file, as it is named in problems */
+	size_t part;		/* which one it is, of a configuration of several */
 	struct str dir;		/* of the main file: the base of relative paths */
 	struct problem problems[PROBLEMS_MAX];
 	size_t problems_n;	/* how many there were, maybe more than are kept */
@@ -47,7 +49,7 @@ bool reading_problem_at(struct reading *r, int line, int col, const struct at *a
 /* "cannot unmarshal !!str `x` into TYPE", with a hint behind it that may be NULL. */
 bool reading_type_problem(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret,
     const char *type, const char *hint);
-/* True when there were none, else e tells all of them, one a line, in the order of the file. */
+/* True when there were none, else e tells all of them, one a line, in the order of the files. */
 bool reading_end(struct reading *r, struct err *e) MUST_CHECK;
 
 /* What yaml.v2 takes for null before it looks at the type: ~, null, nothing, or tagged !!null. */

@@ -124,12 +124,13 @@ receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at
 {
 	struct reading *r = &l->r;
 	struct config *c = l->c;
-	size_t before = r->problems_n, kinds_n;
+	size_t before = r->problems_n, old = c->receivers_n, kinds_n;
 	const struct field *table = receiver_table(r, &kinds_n);
 
 	if (n->kind != YAML_SEQ)
 		return reading_type_problem(r, n, at, false, "[]config.Receiver", "a list is wanted here");
-	c->receivers = ARENA_ARRAY(r->arena, n->n, struct receiver);
+	c->receivers = arena_grow(r->arena, c->receivers, old, old + n->n, sizeof(c->receivers[0]));
+	l->receivers = arena_grow(r->arena, l->receivers, old, old + n->n, sizeof(l->receivers[0]));
 	for (size_t i = 0; i < n->n; i++) {
 		const struct yaml_node *node = n->items[i];
 		struct receiver_keys k = { 0 };
@@ -142,6 +143,8 @@ receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at
 			reading_problem(r, node, here, "missing name in receiver");
 			continue;
 		}
+		*out = (struct receiver){ 0 };
+		l->receivers[c->receivers_n] = (struct receiver_conf){ .part = r->part, .position = i };
 		ok = fields_read(r, node, here, table, &k, NULL);
 		if (ok && k.name.n == 0)
 			reading_problem(r, node, here, "missing name in receiver");

@@ -112,7 +112,7 @@ static void
 node_read(struct loading *l, struct route_conf *conf, const struct yaml_node *n, const struct at *at);
 
 static void
-children_read(struct loading *l, struct route_conf *conf, const struct yaml_node *n, const struct at *at)
+children_read(struct loading *l, struct route_conf *conf, const struct yaml_node *n, const struct at *at, bool added)
 {
 	struct reading *r = &l->r;
 	struct route *parent = &conf->route;
@@ -123,7 +123,8 @@ children_read(struct loading *l, struct route_conf *conf, const struct yaml_node
 		reading_type_problem(r, n, at, false, "[]*config.Route", "a list of routes is wanted here");
 		return;
 	}
-	parent->routes = ARENA_ARRAY(r->arena, n->n, struct route *);
+	parent->routes = arena_grow(r->arena, parent->routes, parent->routes_n, parent->routes_n + n->n,
+	    sizeof(parent->routes[0]));
 	for (size_t i = 0; i < n->n; i++) {
 		struct route_conf *child;
 
@@ -134,6 +135,9 @@ children_read(struct loading *l, struct route_conf *conf, const struct yaml_node
 		}
 		child = ARENA_NEW(r->arena, struct route_conf);
 		child->route.parent = parent;
+		child->part = r->part;
+		child->position = i;
+		child->added = added;
 		parent->routes[parent->routes_n++] = &child->route;
 		node_read(l, child, n->items[i], AT_INDEX(at, i));
 	}
@@ -168,7 +172,7 @@ node_read(struct loading *l, struct route_conf *conf, const struct yaml_node *n,
 	match_read(r, k.match, AT_KEY(at, STR("match")), false, all, &conf->match);
 	match_read(r, k.match_re, AT_KEY(at, STR("match_re")), true, all, &conf->match_re);
 	matchers_sort(all);
-	children_read(l, conf, k.routes, AT_KEY(at, STR("routes")));
+	children_read(l, conf, k.routes, AT_KEY(at, STR("routes")), false);
 }
 
 bool
@@ -178,6 +182,16 @@ route_read(struct loading *l, const struct yaml_node *n)
 	size_t before = l->r.problems_n;
 
 	l->c->route = &root->route;
+	root->part = l->r.part;
 	node_read(l, root, n, AT_KEY(NULL, STR("route")));
+	return l->r.problems_n == before;
+}
+
+bool
+routes_add(struct loading *l, const struct yaml_node *n, const struct at *at)
+{
+	size_t before = l->r.problems_n;
+
+	children_read(l, CONTAINER_OF(l->c->route, struct route_conf, route), n, at, true);
 	return l->r.problems_n == before;
 }

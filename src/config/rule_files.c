@@ -22,6 +22,7 @@
 #include "base/sbuf.h"
 #include "conf.h"
 #include "text/digest.h"
+#include "text/glob.h"
 
 #define RULE_FILE_MAX ((size_t)64 << 20)
 
@@ -197,7 +198,7 @@ file_load(struct loading *l, struct str path, struct err *e)
 		file_parse(l, r, text);
 		/* The places are in another file: they stand for themselves. */
 		for (size_t i = 0; i < r->problems_n && i < PROBLEMS_MAX && l->r.problems_n < PROBLEMS_MAX; i++) {
-			struct problem p = { .nth = l->r.problems_n + 1, .text = r->problems[i].text };
+			struct problem p = { .part = l->r.part, .nth = l->r.problems_n + 1, .text = r->problems[i].text };
 
 			l->r.problems[l->r.problems_n++] = p;
 		}
@@ -207,14 +208,30 @@ file_load(struct loading *l, struct str path, struct err *e)
 	return ok;
 }
 
-bool
-rule_files_load(struct loading *l)
+/* Several patterns may fit a file: it counts once. */
+static bool
+is_new(struct loading *l, struct str path)
+{
+	struct str_list *seen = &l->rule_files;
+
+	for (size_t i = 0; i < seen->n; i++) {
+		if (str_eq(seen->v[i], path))
+			return false;
+	}
+	if ((seen->n & (seen->n - 1)) == 0)
+		seen->v = arena_grow(l->r.arena, seen->v, seen->n, seen->n > 0 ? 2 * seen->n : 1, sizeof(seen->v[0]));
+	seen->v[seen->n++] = path;
+	return true;
+}
+
+static void
+patterns_load(struct loading *l, const struct part *p)
 {
 	const struct config_env *env = l->r.env;
-	const struct yaml_node *list = yaml_get(l->root, "rule_files");
+	const struct yaml_node *list = yaml_get(p->root, "rule_files");
 
-	for (size_t i = 0; i < l->rule_files.n; i++) {
-		struct str pattern = path_join(l->r.arena, l->r.dir, l->rule_files.v[i]);
+	for (size_t i = 0; i < p->k.rule_files.n; i++) {
+		struct str pattern = path_join(l->r.arena, l->r.dir, p->k.rule_files.v[i]);
 		const struct at *at = AT_INDEX(AT_KEY(NULL, STR("rule_files")), i);
 		const struct yaml_node *n = list != NULL && i < list->n ? list->items[i] : NULL;
 		struct str_list paths = { 0 };
@@ -224,10 +241,23 @@ rule_files_load(struct loading *l)
 			reading_problem(&l->r, n, at, "%s: %.*s", e.text, STR_ARG(pattern));
 			continue;
 		}
+		/* What has no wildcards names a file that has to be there. */
+		if (paths.n == 0 && pattern.n > 0 && !glob_has_meta(pattern))
+			reading_problem(&l->r, n, at, "%.*s: no such file", STR_ARG(pattern));
 		for (size_t k = 0; k < paths.n; k++) {
-			if (!file_load(l, paths.v[k], &e))
+			if (is_new(l, paths.v[k]) && !file_load(l, paths.v[k], &e))
 				reading_problem(&l->r, n, at, "%s", e.text);
 		}
 	}
+}
+
+bool
+rule_files_load(struct loading *l)
+{
+	for (size_t i = 0; i < l->parts_n; i++) {
+		part_enter(l, i);
+		patterns_load(l, &l->parts[i]);
+	}
+	l->c->rule_files_n = l->rule_files.n;
 	return l->r.problems_n == 0;
 }

@@ -37,10 +37,23 @@ pattern_load(struct loading *l, struct str pattern, struct err *e)
 	return true;
 }
 
+static bool
+part_load(struct loading *l, const struct part *p)
+{
+	const struct yaml_node *list = yaml_get(p->root, "templates");
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < p->k.templates.n; i++) {
+		if (!pattern_load(l, p->k.templates.v[i], &e))
+			return reading_problem(&l->r, list != NULL && i < list->n ? list->items[i] : NULL,
+			    AT_INDEX(AT_KEY(NULL, STR("templates")), i), "failed to parse templates: %s", e.text);
+	}
+	return true;
+}
+
 bool
 templates_load(struct loading *l)
 {
-	const struct yaml_node *list = yaml_get(l->root, "templates");
 	struct err e = { 0 };
 
 	l->c->tmpl = tmpl_set_new();
@@ -48,10 +61,10 @@ templates_load(struct loading *l)
 		if (!tmpl_set_add_file(l->c->tmpl, STR_NONE, (struct str){ b->bytes, b->size }, &e))
 			return reading_problem(&l->r, NULL, NULL, "built-in templates: %s", e.text);
 	}
-	for (size_t i = 0; i < l->c->templates.n; i++) {
-		if (!pattern_load(l, l->c->templates.v[i], &e))
-			return reading_problem(&l->r, list != NULL && i < list->n ? list->items[i] : NULL,
-			    AT_INDEX(AT_KEY(NULL, STR("templates")), i), "failed to parse templates: %s", e.text);
+	for (size_t p = 0; p < l->parts_n; p++) {
+		part_enter(l, p);
+		if (!part_load(l, &l->parts[p]))
+			return false;
 	}
 	return true;
 }

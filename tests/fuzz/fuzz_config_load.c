@@ -96,6 +96,24 @@ env_get(void *arg, const char *name)
 	return name[0] == 'a' ? "a: [b" : NULL;
 }
 
+/* Files are parted by a form feed. */
+static bool
+load_directory(struct str text, const struct config_env *env, struct config **out, struct err *e)
+{
+	static const char *const paths[] = { "d/a.yml", "d/b.yml", "d/c.yml" };
+	struct config_file files[ARRAY_LEN(paths)];
+	size_t n = 0;
+
+	while (n < ARRAY_LEN(paths) && text.n > 0) {
+		size_t end = n + 1 < ARRAY_LEN(paths) ? str_chr(text, '\f') : text.n;
+
+		files[n] = (struct config_file){ paths[n], str_sub(text, 0, end) };
+		text = str_sub(text, end < text.n ? end + 1 : end, text.n);
+		n++;
+	}
+	return config_load_directory(files, n, "d", env, out, e);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
@@ -113,7 +131,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	env.expand_env = (data[0] & 0x10) != 0;
 	text = (struct str){ (const char *)data + 1, size - 1 };
 	file = text;
-	if (!config_load(text, "am.yml", &env, &c, &e)) {
+	if (!((data[0] & 0x20) != 0 ? load_directory(text, &env, &c, &e) : config_load(text, "am.yml", &env, &c, &e))) {
 		assert(e.text[0] != '\0');
 		return 0;
 	}
