@@ -50,7 +50,8 @@ void http_client_cancel(struct http_call **call);
 
 /*
  * Whether the files that a receiver's http_config names for TLS can be read and
- * understood: for the check at load. Errors: unable to read CA cert: …
+ * understood (those of oauth2 aside): for the check at load. Errors: unable to read
+ * CA cert: …
  */
 bool http_config_check(const struct http_config *h, struct err *e) MUST_CHECK;
 bool tls_config_check(const struct tls_config *t, struct err *e) MUST_CHECK;

@@ -158,5 +158,6 @@ tls_config_check(const struct tls_config *t, struct err *e)
 bool
 http_config_check(const struct http_config *h, struct err *e)
 {
-	return h == NULL || (tls_config_check(h->tls_config, e) && tls_config_check(h->oauth2.tls_config, e));
+	/* COMPAT: the files of oauth2 are looked at when a token is asked for, not before. */
+	return h == NULL || tls_config_check(h->tls_config, e);
 }

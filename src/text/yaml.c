@@ -245,9 +245,14 @@ take_event(struct parse *p, const yaml_event_t *ev, bool *done)
 	case YAML_STREAM_END_EVENT:
 		*done = true;
 		return true;
+	case YAML_DOCUMENT_START_EVENT:
+		if (ev->data.document_start.version_directive != NULL &&
+		    (ev->data.document_start.version_directive->major != 1 ||
+			ev->data.document_start.version_directive->minor != 1))
+			return err_set(p->e, ERR_INVALID, "yaml: found incompatible YAML document");
+		break;
 	case YAML_NO_EVENT:
 	case YAML_STREAM_START_EVENT:
-	case YAML_DOCUMENT_START_EVENT:
 		break;
 	}
 	return true;

@@ -124,6 +124,7 @@ END_TEST
 START_TEST(words_errors_like_yaml_v2)
 {
 	static const char *const cases[][2] = {
+		{ "%YAML 1.2\n---\na: b\n", "yaml: found incompatible YAML document" },
 		{ "a: b\n\tc: d\n", "yaml: line 2: found a tab character that violates indentation" },
 		{ "a: b\nc: @d\n", "yaml: line 2: found character that cannot start any token" },
 		{ "a: b: c", "yaml: mapping values are not allowed in this context" },
