@@ -355,6 +355,8 @@ welcome(struct http_conn *c)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 		guard_move(c, CONN_IDLE);
+		if (s->stopping)
+			guard_cut(c);
 	}
 	bufferevent_decref(bev);
 }

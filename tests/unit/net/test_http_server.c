@@ -3,7 +3,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -515,6 +517,31 @@ START_TEST(busy_connections_make_others_wait)
 }
 END_TEST
 
+START_TEST(no_descriptors_left_is_no_end)
+{
+	struct rlimit limit, low;
+	struct peer *p;
+	int next;
+
+	BEGIN(0);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	next = dup(0);
+	ck_assert_int_ge(next, 0);
+	close(next);
+	low = (struct rlimit){ (rlim_t)next, limit.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+	for (int i = 0; i < 20; i++)
+		event_base_loop(w.base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(http_server_connections(w.server), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	peer_expect(p, 0, "</x>");
+	peer_free(p);
+	end();
+}
+END_TEST
+
 static const struct {
 	const char *address;
 	bool ok;
@@ -581,6 +608,7 @@ main(void)
 	tcase_add_test(tc, stop_does_not_wait_for_ever);
 	tcase_add_test(tc, idle_connections_make_room);
 	tcase_add_test(tc, busy_connections_make_others_wait);
+	tcase_add_test(tc, no_descriptors_left_is_no_end);
 	tcase_add_loop_test(tc, addresses_are_understood, 0, ARRAY_LEN(addresses));
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
