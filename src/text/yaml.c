@@ -249,7 +249,7 @@ take_event(struct parse *p, const yaml_event_t *ev, bool *done)
 		if (ev->data.document_start.version_directive != NULL &&
 		    (ev->data.document_start.version_directive->major != 1 ||
 			ev->data.document_start.version_directive->minor != 1))
-			return err_set(p->e, ERR_INVALID, "yaml: found incompatible YAML document");
+			return err_at(p->e, mark_line(ev->start_mark), 1, "yaml: found incompatible YAML document");
 		break;
 	case YAML_NO_EVENT:
 	case YAML_STREAM_START_EVENT:
