@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +19,8 @@
 
 #define CONFIG_MAX ((size_t)256 << 20)
 
+#define PIPE_WAIT_MS 10000
+
 static bool
 io_error(struct err *e, const char *verb, const char *path, int number)
 {
@@ -29,18 +32,34 @@ io_error(struct err *e, const char *verb, const char *path, int number)
 	    words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a' ? words[0] + 32 : words[0], words + 1);
 }
 
+/* A pipe (which the shell's <(…) is) may have to be waited for, but not for ever; regular files are never. */
+static bool
+wait_for_more(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n;
+
+	do
+		n = poll(&p, 1, PIPE_WAIT_MS);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		errno = ETIMEDOUT;
+	return n > 0;
+}
+
 bool
 files_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct sbuf b = SBUF_INIT(max);
 	char piece[16384];
 	ssize_t n;
+	bool ok;
 
 	if (fd < 0)
 		return io_error(e, "open", path, errno);
 	while ((n = read(fd, piece, sizeof(piece))) != 0) {
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_more(fd))))
 			continue;
 		if (n < 0 || b.overflow)
 			break;
@@ -51,10 +70,11 @@ files_read(const char *path, size_t max, struct arena *a, struct str *out, struc
 	else if (b.overflow)
 		err_set(e, ERR_LIMIT, "read %s: file is larger than %zu bytes", path, max);
 	close(fd);
-	if (n == 0 && !b.overflow)
+	ok = n == 0 && !b.overflow;
+	if (ok)
 		*out = arena_str(a, sbuf_get(&b));
 	sbuf_fini(&b);
-	return n == 0 && !b.overflow;
+	return ok;
 }
 
 struct globbing {

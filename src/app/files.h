@@ -9,7 +9,8 @@
 #include "base/err.h"
 #include "config/config.h"
 
-/* The whole file, at most `max` bytes, NUL-terminated, in the arena. Error text as Go's: open F: no such file or directory. */
+/* The whole file, at most `max` bytes, NUL-terminated, in the arena. Error text as Go's: open F: no such file or directory.
+ * A pipe is read too, with a bounded wait for its writer. */
 bool files_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
 /* Paths that fit a Go filepath.Glob pattern, sorted. */
 bool files_glob(const char *pattern, struct arena *a, struct str_list *out, struct err *e) MUST_CHECK;

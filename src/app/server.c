@@ -34,20 +34,6 @@ const struct build_info server_build_info = {
 };
 
 static void
-write_stderr(void *arg, const char *line, size_t n)
-{
-	(void)arg;
-	while (n > 0) {
-		ssize_t done = write(STDERR_FILENO, line, n);
-
-		if (done <= 0)
-			return;	/* nobody is left to tell */
-		line += done;
-		n -= (size_t)done;
-	}
-}
-
-static void
 handle_request(void *arg, const struct api_request *r, struct moment now, struct api_response *out)
 {
 	struct server *s = arg;
@@ -147,9 +133,6 @@ on_terminate(evutil_socket_t fd, short what, void *arg)
 static bool
 watch_signals(struct server *s, struct err *e)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-
-	sigaction(SIGPIPE, &ignore, NULL);
 	s->sig_hup = evsignal_new(s->base, SIGHUP, on_hangup, s);
 	s->sig_term = evsignal_new(s->base, SIGTERM, on_terminate, s);
 	s->sig_int = evsignal_new(s->base, SIGINT, on_terminate, s);
@@ -417,10 +400,15 @@ server_run(const struct options *o, struct arena *a)
 {
 	struct server s = { .o = o, .arena = a, .clock = clock_real() };
 	struct moment now = s.clock->now(s.clock);
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct err e = { 0 };
 
+	/* Before the first line of the log, whose reader may be gone. */
+	sigaction(SIGPIPE, &ignore, NULL);
 	s.started = now.wall;
-	s.log = (struct log){ .level = o->log_level, .format = o->log_format, .clock = s.clock, .write = write_stderr };
+	s.err_out = (struct log_out){ .fd = STDERR_FILENO, .log = &s.log };
+	s.log = (struct log){ .level = o->log_level, .format = o->log_format, .clock = s.clock, .write = log_out_write,
+		.arg = &s.err_out };
 	learn_host(&s);
 	LOG(&s.log, LOG_INFO, "Starting Alertmanager",
 	    F_CSTR("version", "(version=" ALERTMANAGER_VERSION ", branch=tocsin-" TOCSIN_VERSION ", revision=" TOCSIN_REVISION ")"));
@@ -431,8 +419,12 @@ server_run(const struct options *o, struct arena *a)
 		LOG(&s.log, LOG_INFO, "per alert name limit enabled", F_INT("limit", o->alerts_per_name));
 	if (start(&s, now, &e)) {
 		startup_pages_release();
-		event_base_dispatch(s.base);
-		LOG(&s.log, LOG_INFO, "Received shutdown signal, exiting gracefully...");
+		if (event_base_dispatch(s.base) == 0) {
+			LOG(&s.log, LOG_INFO, "Received shutdown signal, exiting gracefully...");
+		} else {
+			LOG(&s.log, LOG_ERROR, "The event loop failed");
+			s.status = 1;
+		}
 	} else {
 		LOG(&s.log, LOG_ERROR, "alertmanager exited with error", F_ERR(&e));
 		s.status = 1;

@@ -9,6 +9,7 @@
 #include "app/options.h"
 #include "base/log.h"
 #include "core/engine.h"
+#include "log_out.h"
 #include "loop/drive.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
@@ -26,6 +27,7 @@ struct server {
 	struct arena *arena;		/* the process's: options, addresses, names */
 	struct clock *clock;
 	struct log log;
+	struct log_out err_out;
 	struct wall started;
 	struct port port;		/* first member of nothing: found by CONTAINER_OF */
 	struct event_base *base;
