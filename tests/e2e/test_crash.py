@@ -22,6 +22,7 @@ from lib.server import rfc3339
 CYCLES = int(os.environ.get("TOCSIN_CRASH_CYCLES", "10"))
 SEED = int(os.environ.get("TOCSIN_CRASH_SEED", "0")) or random.randrange(1, 1 << 31)
 WINDOW = 1.0
+LAG = 0.5  # what was sent before the kill may be recorded so much after it
 PHONES = ["+905551112233", "+905559998877"]
 CONFIG = """
 route:
@@ -146,7 +147,7 @@ def repetitions(state):
         if first == at:
             continue
         count += 1
-        if not any(first <= kill <= at and kill - first <= WINDOW for kill in state.kills):
+        if not any(first - LAG <= kill <= at and kill - first <= WINDOW for kill in state.kills):
             unexplained.append((whom, name, status, first, at))
         seen[whom, name, status] = at
     return count, unexplained
