@@ -81,7 +81,7 @@ cli_alert_add(struct cli *c, int argc, char *const *argv)
 		{ "retry", 0, CLI_SPAN, &retry, "With --stdin: how long to wait for a server that does not answer; 1m." },
 		CLI_FLAGS_END,
 	};
-	struct sbuf body = SBUF_INIT(1 << 24);
+	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
 	struct str ignored;
 
 	if (!cli_parse(c, flags, argc, argv))

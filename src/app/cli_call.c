@@ -117,6 +117,23 @@ load_http_config(struct cli *c)
 	    http_config_load(text, c->http_config_file.p, c->arena, &c->http, &c->e) && http_config_check(c->http, &c->e);
 }
 
+/* The URL without what is nobody's business. */
+static struct str
+shown_url(struct cli *c)
+{
+	struct sbuf b = SBUF_INIT(1 << 16);
+	struct str out = c->url;
+	struct url u;
+
+	if (url_parse(c->arena, c->url, &u, NULL) && u.has_user) {
+		u.has_user = u.has_password = false;
+		url_format(&b, &u);
+		out = arena_str(c->arena, sbuf_get(&b));
+	}
+	sbuf_fini(&b);
+	return out;
+}
+
 /* The address to talk to: with a scheme, without slashes at its end. */
 static bool
 check_url(struct cli *c)
@@ -132,7 +149,7 @@ check_url(struct cli *c)
 	if ((!str_is(u.scheme, "http") && !str_is(u.scheme, "https")) || u.host.n == 0 || u.query.n > 0 ||
 	    u.fragment.n > 0)
 		return err_set(&c->e, ERR_INVALID, "--alertmanager.url: \"%.*s\" is not of the form http://host:port/prefix",
-		    STR_ARG(c->url));
+		    STR_ARG(shown_url(c)));
 	if (u.has_user && c->http_config_file.n > 0)
 		return err_set(&c->e, ERR_INVALID,
 		    "basic authentication and --http.config.file are mutually exclusive");
@@ -153,6 +170,7 @@ cli_dial(struct cli *c)
 		return err_set(&c->e, ERR_IO, "cannot start libcurl");
 	SET(curl, CURLOPT_NOSIGNAL, 1L);
 	SET(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(curl, CURLOPT_MAXREDIRS, 5L);
 	SET(curl, CURLOPT_TIMEOUT_MS, (long)(c->timeout / SPAN_MS > 0 ? c->timeout / SPAN_MS : 1));
 	SET(curl, CURLOPT_USERAGENT, "tocsin/" TOCSIN_VERSION);
 	SET(curl, CURLOPT_WRITEFUNCTION, take_reply);
@@ -230,35 +248,19 @@ refused(struct cli *c, const char *method, struct str path, struct str body)
 	    method, STR_ARG(str_sub(path, 0, str_chr(path, '?'))), c->status, text.n > 0 ? ": " : "", STR_ARG(text));
 }
 
-/* The URL without what is nobody's business. */
-static struct str
-shown_url(struct cli *c)
-{
-	struct sbuf b = SBUF_INIT(1 << 16);
-	struct str out = c->url;
-	struct url u;
-
-	if (url_parse(c->arena, c->url, &u, NULL) && u.has_user) {
-		u.has_user = u.has_password = false;
-		url_format(&b, &u);
-		out = arena_str(c->arena, sbuf_get(&b));
-	}
-	sbuf_fini(&b);
-	return out;
-}
-
 bool
 cli_call(struct cli *c, const char *method, struct str path, struct str body, struct str *out)
 {
 	struct curl_slist *headers = NULL;
 	struct sbuf reply = SBUF_INIT(REPLY_MAX);
 	char why[CURL_ERROR_SIZE] = "";
-	bool ok = false;
+	bool ok = false, follow;
 	CURLcode code;
 
 	c->status = 0;
 	if (!cli_dial(c) || !add_headers(c, &headers))
 		goto out;
+	follow = strcmp(method, "GET") == 0 && (c->http == NULL || c->http->follow_redirects);
 	SET(c->curl, CURLOPT_URL, arena_printf(c->arena, "%.*s%.*s", STR_ARG(c->url), STR_ARG(path)).p);
 	if (body.p != NULL) {
 		SET(c->curl, CURLOPT_POSTFIELDS, body.p);
@@ -266,6 +268,7 @@ cli_call(struct cli *c, const char *method, struct str path, struct str body, st
 	} else {
 		SET(c->curl, CURLOPT_HTTPGET, 1L);
 	}
+	SET(c->curl, CURLOPT_FOLLOWLOCATION, (long)follow);
 	SET(c->curl, CURLOPT_CUSTOMREQUEST, method);
 	SET(c->curl, CURLOPT_ERRORBUFFER, why);
 	SET(c->curl, CURLOPT_WRITEDATA, &reply);

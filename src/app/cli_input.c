@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people type: matchers, labels, times, files. */
-#include <stdio.h>
+#include <errno.h>
+#include <unistd.h>
 
 #include "base/duration.h"
 #include "base/quote.h"
@@ -12,12 +13,38 @@
 
 #define INPUT_MAX ((size_t)256 << 20)
 
+/* Not by way of /dev/stdin, which cannot be opened when it is a socket. */
+static bool
+read_stdin(struct cli *c, struct str *out)
+{
+	struct sbuf b = SBUF_INIT(INPUT_MAX);
+	char piece[16384];
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 || b.overflow)
+			break;
+		sbuf_put(&b, piece, (size_t)n);
+	}
+	if (n < 0)
+		err_set(&c->e, ERR_IO, "cannot read standard input");
+	else if (b.overflow)
+		err_set(&c->e, ERR_LIMIT, "standard input is longer than %zu bytes", INPUT_MAX);
+	else
+		*out = arena_str(c->arena, sbuf_get(&b));
+	sbuf_fini(&b);
+	return c->e.kind == ERR_NONE;
+}
+
 bool
 cli_read(struct cli *c, struct str path, struct str *out)
 {
-	bool own = path.n == 0 || str_is(path, "-");
-
-	return files_read(own ? "/dev/stdin" : arena_str(c->arena, path).p, INPUT_MAX, c->arena, out, &c->e);
+	err_clear(&c->e);
+	if (path.n == 0 || str_is(path, "-"))
+		return read_stdin(c, out);
+	return files_read(arena_str(c->arena, path).p, INPUT_MAX, c->arena, out, &c->e);
 }
 
 struct wall

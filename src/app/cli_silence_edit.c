@@ -140,7 +140,7 @@ cli_silence_add(struct cli *c, int argc, char *const *argv)
 		{ "annotation", 0, CLI_STRINGS, &e.annotations, "Annotation, name=value." },
 		CLI_FLAGS_END,
 	};
-	struct sbuf body = SBUF_INIT(1 << 24);
+	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
 	struct matchers ms = { 0 };
 	struct str id;
 	bool ok;
@@ -189,7 +189,7 @@ silence_path(struct cli *c, struct str id)
 static bool
 update(struct cli *c, const struct edit *e, struct str id, const struct json **out)
 {
-	struct sbuf body = SBUF_INIT(1 << 24);
+	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
 	struct json_writer w;
 	struct wall starts, ends;
 	struct str new_id;
@@ -259,7 +259,7 @@ import_one(struct cli *c, const struct json *s, bool force, struct str *id_out)
 	bool ok = false, with_id = !force;
 
 	for (;;) {
-		struct sbuf body = SBUF_INIT(1 << 24);
+		struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
 		struct json_writer w;
 
 		json_writer_init(&w, &body, JSON_HTML_PLAIN);

@@ -15,7 +15,7 @@
 /* A notification as they come; %s are times. */
 static const char sample[] =
     "{\"receiver\":\"on-call\",\"status\":\"firing\",\"externalURL\":\"http://tocsin.example:9093\","
-    "\"notification_reason\":\"new alerts in group\","
+    "\"notification_reason\":\"first notification\","
     "\"groupLabels\":{\"alertname\":\"DiskFull\"},"
     "\"alerts\":["
     "{\"status\":\"firing\",\"startsAt\":\"%s\","
@@ -114,7 +114,8 @@ cli_template_render(struct cli *c, int argc, char *const *argv)
 {
 	struct render r = { .type = STR("text") };
 	struct cli_flag flags[] = {
-		{ "template.glob", 0, CLI_STRINGS, &r.globs, "Files of templates, as in the configuration; over the built-in ones." },
+		{ "template.glob", 0, CLI_STRINGS, &r.globs,
+		    "Files of templates, as in the configuration; over the built-in ones." },
 		{ "template.text", 0, CLI_STRING, &r.text, "What to render." },
 		{ "template.type", 0, CLI_STRING, &r.type, "text or html; text by default." },
 		{ "template.data", 0, CLI_STRING, &r.data,

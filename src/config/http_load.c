@@ -13,12 +13,14 @@ http_config_load(struct str bytes, const char *path, struct arena *a, struct htt
 	struct err bad = { 0 };
 
 	r.dir = path_dir(a, arena_str(a, str_from(path)));
-	if (!yaml_parse(a, bytes, &root, &bad))
+	if (!yaml_parse(a, bytes, &root, &bad)) {
 		reading_problem_at(&r, bad.line, bad.col, NULL, "%s", bad.text);
-	else if (root == NULL || node_is_null(root))
+	} else if (root == NULL || node_is_null(root)) {
 		read = ARENA_NEW(a, struct http_config);
-	else if (http_config_read(&r, root, NULL, true, &read) && read != NULL && !http_config_usable(read, &bad))
+		read->follow_redirects = read->enable_http2 = true;
+	} else if (http_config_read(&r, root, NULL, true, &read) && !http_config_usable(read, &bad)) {
 		reading_problem(&r, root, NULL, "%s", bad.text);
+	}
 	if (!reading_end(&r, e))
 		return false;
 	*out = read;
