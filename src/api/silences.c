@@ -128,7 +128,8 @@ api_silence_delete(struct call *c)
 	if (e.kind == ERR_NOT_FOUND)
 		reply_empty(c, 404);
 	else
-		reply_error(c, 500, str_from(e.text));
+		/* One that is declared in a file; Alertmanager has none of these. */
+		reply_error(c, e.kind == ERR_INVALID ? 400 : 500, str_from(e.text));
 }
 
 /* What a body says; NULL members were absent or null. */

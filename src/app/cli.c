@@ -9,9 +9,10 @@
 #include "app/commands.h"
 
 static const struct cli_command commands[] = {
-	{ .group = "check-config", .run = cli_check_config, .args = "[FILE...]", .local = true,
-	    .help = "Tell what is wrong with configuration files and their templates.",
+	{ .group = "check-config", .run = cli_check_config, .args = "[FILE|DIRECTORY...]", .local = true,
+	    .help = "Tell what is wrong with configurations, their templates and rule files.",
 	    .examples = "  tocsin check-config alertmanager.yml\n"
+			"  tocsin check-config conf.d\n"
 			"  tocsin check-config - < alertmanager.yml\n" },
 	{ .group = "config", .name = "show", .run = cli_config_show, .args = "", .first = true,
 	    .help = "Print the configuration that the server has loaded.",

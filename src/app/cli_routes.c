@@ -181,7 +181,7 @@ cli_routes_show(struct cli *c, int argc, char *const *argv)
 {
 	struct source from = { 0 };
 	struct cli_flag flags[] = {
-		{ "config.file", 0, CLI_STRING, &from.file, "A configuration file, instead of what the server has loaded." },
+		{ "config.file", 0, CLI_STRING, &from.file, "A configuration file or directory, instead of what the server has loaded." },
 		{ "config.expand-env", 0, CLI_BOOL, &from.expand_env, "Replace ${NAME} and ${NAME:-default} in the file." },
 		CLI_FLAGS_END,
 	};
@@ -301,7 +301,7 @@ cli_routes_test(struct cli *c, int argc, char *const *argv)
 	struct str verify = STR_NONE;
 	bool tree = false, as_wanted;
 	struct cli_flag flags[] = {
-		{ "config.file", 0, CLI_STRING, &from.file, "A configuration file, instead of what the server has loaded." },
+		{ "config.file", 0, CLI_STRING, &from.file, "A configuration file or directory, instead of what the server has loaded." },
 		{ "config.expand-env", 0, CLI_BOOL, &from.expand_env, "Replace ${NAME} and ${NAME:-default} in the file." },
 		{ "verify.receivers", 0, CLI_STRING, &verify, "Fail unless it is these, separated by commas." },
 		{ "tree", 0, CLI_BOOL, &tree, "Draw the way through the tree." },

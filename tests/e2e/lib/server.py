@@ -25,18 +25,28 @@ def rfc3339(seconds_from_now=0.0):
 
 
 class Server:
-    """Starts the binary on a free port; `url` is known from its log."""
+    """Starts the binary on a free port; `url` is known from its log. A config that is a dict is a directory of files."""
 
     def __init__(self, directory, config, *flags, binary=BINARY, env=None):
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
-        self.config = self.dir / "alertmanager.yml"
-        self.config.write_text(config)
+        self.config = self.dir / ("conf.d" if isinstance(config, dict) else "alertmanager.yml")
+        self.write_config(config)
         self.flags = list(flags)
         self.binary = binary
         self.env = dict(os.environ, TZ="UTC", **(env or {}))
         self.log = []
         self.process = None
+
+    def write_config(self, config):
+        if not isinstance(config, dict):
+            self.config.write_text(config)
+            return
+        self.config.mkdir(exist_ok=True)
+        for old in self.config.iterdir():
+            old.unlink()
+        for name, text in config.items():
+            (self.config / name).write_text(text)
 
     def start(self, wait=True):
         self.lines = queue.Queue()
@@ -117,7 +127,7 @@ class Server:
 
     def reload(self, config=None):
         if config is not None:
-            self.config.write_text(config)
+            self.write_config(config)
         return self.request("POST", "/-/reload")
 
     def resident_bytes(self):
