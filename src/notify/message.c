@@ -37,13 +37,13 @@ write_message(struct attempt *a, const char *version, bool first_only, struct st
 		sbuf_reset(&part);
 		ok = value_json(&part, v, e);
 		json_put_raw(&w, members[i].key, sbuf_get(&part));
+		b.overflow |= part.overflow;
 	}
 	json_put_str(&w, "version", str_from(version));
 	json_put_str(&w, "groupKey", a->n->group_key);
 	json_put_uint(&w, "truncatedAlerts", dropped);
 	json_object_end(&w);
 	sbuf_putc(&b, '\n');
-	b.overflow |= part.overflow;
 	sbuf_fini(&part);
 	if (!ok)
 		sbuf_fini(&b);

@@ -4,6 +4,7 @@
 
 #include "lib_notify.h"
 #include "mail_message.h"
+#include "message.h"
 #include "recipients.h"
 #include "render.h"
 
@@ -152,6 +153,27 @@ START_TEST(recipients_decide_the_verdict)
 }
 END_TEST
 
+/* Half a message is none. */
+START_TEST(messages_have_a_bound)
+{
+	struct alert *alert = bench->n.alerts[0].alert;
+	struct sbuf large = SBUF_INIT(SBUF_UNLIMITED);
+	struct label_pair pair = { .name = STR("s") };
+	struct err e = { 0 };
+	struct str out;
+
+	for (size_t i = 0; i < RENDER_MAX / 6; i++)
+		sbuf_putc(&large, '\1');	/* \u0001 */
+	pair.value = sbuf_get(&large);
+	labels_unref(alert->annotations);
+	alert->annotations = labels_new(&pair, 1);
+	bench->attempt.rendering = NULL;
+	ck_assert(!message_json(&bench->attempt, "4", &out, &e));
+	ck_assert_str_eq(e.text, "request is larger than 16777216 bytes");
+	sbuf_fini(&large);
+}
+END_TEST
+
 START_TEST(recipients_have_a_bound)
 {
 	struct notification *n = &bench->n;
@@ -186,6 +208,7 @@ main(void)
 	tcase_add_test(t, a_header_is_one_header);
 	tcase_add_test(t, recipients_decide_the_verdict);
 	tcase_add_test(t, recipients_have_a_bound);
+	tcase_add_test(t, messages_have_a_bound);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);
