@@ -20,7 +20,8 @@ const struct zone *zone_utc(void);
 const struct zone *zone_local(void);
 /*
  * "Local", "UTC", "" (UTC) or an IANA name; NULL when unknown. Names with ".."
- * or a leading '/' or '\\' are unknown (Go time.LoadLocation).
+ * or a leading '/' or '\\' are unknown (Go time.LoadLocation), and so is another
+ * way to write a zone's path ("a//b", "./a").
  */
 const struct zone *zone_find(struct str name);
 /* The name it was asked for: "Local", "UTC", "Europe/Istanbul". */

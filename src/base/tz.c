@@ -98,7 +98,9 @@ load_named(struct str file, struct str name)
 static bool
 is_safe(struct str name)
 {
+	/* "a//b" and "./a" would be further names of the same zone, and each is kept for ever. */
 	return name.n != 0 && name.n <= NAME_MAX_BYTES && name.p[0] != '/' && name.p[0] != '\\' &&
+	    str_find(name, STR("//")) == name.n && str_find(name, STR("./")) == name.n &&
 	    str_find(name, STR("..")) == name.n && str_chr(name, '\0') == name.n;
 }
 

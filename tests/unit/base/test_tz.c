@@ -132,6 +132,8 @@ START_TEST(names)
 	ck_assert_ptr_nonnull(z);
 	ck_assert_ptr_eq(zone_find(STR("Europe/Berlin")), z);
 	ck_assert(str_is(zone_name(z), "Europe/Berlin"));
+	ck_assert_ptr_null(zone_find(STR("Europe//Berlin")));
+	ck_assert_ptr_null(zone_find(STR("./Europe/Berlin")));
 	ck_assert_ptr_eq(zone_find(STR("UTC")), zone_utc());
 	ck_assert_ptr_eq(zone_find(STR_NONE), zone_utc());
 	ck_assert(str_is(zone_name(zone_utc()), "UTC"));
