@@ -71,6 +71,7 @@ struct notification {
 	const struct receiver *receiver;
 	const struct integration *integration;
 	struct str group_key;		/* {}/{a="b"}:{c="d"} */
+	uint64_t group_serial;		/* of the group in this process */
 	struct labels *group_labels;
 	struct labels *route_labels;	/* rendered */
 	struct noted_alert *alerts;	/* sorted; those to be sent */

@@ -35,6 +35,7 @@ enum event_kind {
 	EVENT_NOTIFIED,		/* …, attempts, took; route, group_labels, hashes, muted, serials */
 	EVENT_NOTIFY_FAILED,	/* …, attempts, error, failure: given up for this flush */
 	EVENT_FLUSH_FAILED,	/* group_key, receiver, count, error, canceled */
+	EVENT_FLUSH_ENDED,	/* group_key, receiver, failed: the flush is over, whatever came of it */
 	EVENT_SILENCE_CREATED,	/* silence */
 	EVENT_SILENCE_UPDATED,
 	EVENT_SILENCE_EXPIRED,
@@ -66,14 +67,16 @@ struct event {
 	size_t count, firing, resolved;
 	unsigned attempts;
 	span took;
-	bool fresh, first, canceled;
+	uint64_t attempt;	/* the number of the one that ended with this event, after `took`; 0: none did */
+	bool fresh, first, canceled, failed;
 	const struct noted_alert *alerts;	/* with GROUP_FLUSHED, NOTIFIED, NOTIFY_FAILED: `count` of them */
 	const struct route *route;
 	const struct labels *group_labels;
 	const uint64_t *firing_hashes, *resolved_hashes;	/* label hashes; `firing` and `resolved` of them */
 	const uint64_t *muted_hashes;			/* of what the flush did not tell */
 	size_t muted_n;
-	uint64_t group_serial, flush_serial;	/* of the group in this process; of the flush in its group, from 1 */
+	/* With what a flush did: of the group in this process; of the flush in its group, from 1. */
+	uint64_t group_serial, flush_serial;
 	const struct silence *const *silences;	/* with MUTED by silences: the active ones */
 	size_t silences_n;
 	const struct inhibit_rule *rule;	/* with MUTED by inhibition */

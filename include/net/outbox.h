@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/span_json.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/time.h"
@@ -35,6 +36,9 @@ struct outbox_options {
 	struct str external_url;	/* for templates; no trailing slash */
 	struct str user_agent;
 	struct str hostname;
+	/* The traceparent header of an attempt's requests; false: none. NULL: never one. */
+	bool (*traceparent)(void *arg, const struct notification *n, uint64_t attempt, char out[TRACEPARENT_MAX]);
+	void *arg;
 };
 
 struct outbox *outbox_new(const struct outbox_options *o);

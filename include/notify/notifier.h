@@ -94,6 +94,7 @@ struct http_request {
 	span timeout;			/* of this request; 0: only the attempt's deadline */
 	const char *timeout_name;	/* "webhook": for "configured webhook timeout reached (5s)" */
 	bool secret_url;		/* show <redacted> instead of the URL in errors */
+	struct str traceparent;		/* W3C Trace Context; empty: none. Set by the edge */
 	bool final_on_transport_error;	/* a transport error is not worth a retry */
 };
 

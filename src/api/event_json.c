@@ -385,6 +385,7 @@ event_records(const struct event *ev, enum record_type *type_out)
 	case EVENT_ATTEMPT_FAILED:
 	case EVENT_NOTIFY_FAILED:
 	case EVENT_FLUSH_FAILED:
+	case EVENT_FLUSH_ENDED:
 	case EVENT_SILENCE_EXPIRED:
 	case EVENT_ROUTE_LABEL_FAILED:
 	case EVENT_REGEX_LIMIT:

@@ -18,7 +18,7 @@ on_poll(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (outbox_pending(s->outbox) + s->held.n + recorder_pending(s->recorder) == 0 ||
+	if (outbox_pending(s->outbox) + s->held.n + recorder_pending(s->recorder) + tracer_pending(s->tracer) == 0 ||
 	    s->clock->now(s->clock).mono.ns >= s->end_at_latest.ns || event_add(s->ending, &again) != 0)
 		event_base_loopbreak(s->base);
 }
@@ -30,6 +30,7 @@ server_end(struct server *s)
 
 	s->end_at_latest = mono_add(now.mono, GRACE);
 	recorder_process(s->recorder, RECORD_SHUTDOWN, now.wall);
+	tracer_close(s->tracer);
 	if (s->ending == NULL)
 		s->ending = evtimer_new(s->base, on_poll, s);
 	if (s->ending == NULL)

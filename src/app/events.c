@@ -114,6 +114,7 @@ event_log(const struct log *log, const struct event *ev, bool log_silences)
 		break;
 	case EVENT_ALERT_GROUPED:
 	case EVENT_ALERT_RESOLVED:
+	case EVENT_FLUSH_ENDED:
 	case EVENT_MUTED:
 	case EVENT_NOTIFY_DECIDED:
 	case EVENT_NOTIFY_FAILED:

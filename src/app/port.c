@@ -25,6 +25,7 @@ port_event(struct port *self, const struct event *ev)
 
 	event_log(&s->log, ev, s->o->log_silences);
 	recorder_event(s->recorder, ev);
+	tracer_event(s->tracer, ev);
 	if (ev->kind == EVENT_ALERT_LIMITED && s->api != NULL)
 		api_note_alert_limited(s->api, labels_get(ev->alert->labels, STR("alertname")));
 }

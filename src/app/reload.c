@@ -113,6 +113,7 @@ server_reload(struct server *s, struct moment now, struct err *e)
 		return false;
 	}
 	recorder_apply(s->recorder, c);
+	tracer_apply(s->tracer, c);
 	server_apply(s, c, now);
 	config_unref(c);
 	LOG(&log, LOG_INFO, "Completed loading of configuration file", F_STR("file", s->o->config_file));

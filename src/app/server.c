@@ -56,6 +56,7 @@ observe_request(void *arg, const struct api_request *r, const struct api_respons
 	struct server *s = arg;
 
 	api_observe(s->api, r, resp, took);
+	tracer_request(s->tracer, r, resp, took);
 }
 
 static void
@@ -206,6 +207,14 @@ open_listeners(struct server *s, struct err *e)
 }
 
 static bool
+traceparent(void *arg, const struct notification *n, uint64_t attempt, char out[TRACEPARENT_MAX])
+{
+	struct server *s = arg;
+
+	return tracer_traceparent(s->tracer, n, attempt, out);
+}
+
+static bool
 open_senders(struct server *s, struct err *e)
 {
 	struct http_client_options http = { .base = s->base, .clock = s->clock, .log = &s->log };
@@ -217,6 +226,8 @@ open_senders(struct server *s, struct err *e)
 		.external_url = s->external_url,
 		.user_agent = STR("Alertmanager/" ALERTMANAGER_VERSION " (tocsin/" TOCSIN_VERSION ")"),
 		.hostname = s->hostname,
+		.traceparent = traceparent,
+		.arg = s,
 	};
 
 	s->http = http_client_new(&http, e);
@@ -230,8 +241,26 @@ open_senders(struct server *s, struct err *e)
 	return true;
 }
 
+static void
+open_tracer(struct server *s, struct config *c)
+{
+	struct tracer_options o = {
+		.base = s->base,
+		.clock = s->clock,
+		.log = &s->log,
+		.http = s->http,
+		.user_agent = STR("Alertmanager/" ALERTMANAGER_VERSION " (tocsin/" TOCSIN_VERSION ")"),
+		.version = STR(ALERTMANAGER_VERSION),
+		.instance = s->hostname,
+		.seed = rand_u64(&s->port.rand),
+	};
+
+	s->tracer = tracer_new(&o);
+	tracer_apply(s->tracer, c);
+}
+
 static bool
-open_recorder(struct server *s, struct config *c, struct moment now, struct err *e)
+open_recorders(struct server *s, struct config *c, struct moment now, struct err *e)
 {
 	struct recorder_options o = {
 		.base = s->base,
@@ -246,6 +275,7 @@ open_recorder(struct server *s, struct config *c, struct moment now, struct err 
 		},
 	};
 
+	open_tracer(s, c);
 	if (!s->o->feature_event_recorder)
 		return true;
 	o.env.seed = rand_u64(&s->port.rand);
@@ -283,6 +313,7 @@ open_api(struct server *s)
 	s->sources[s->sources_n++] = (struct metrics_source){ process_metrics_expose, &s->started };
 	s->sources[s->sources_n++] = (struct metrics_source){ store_expose, s->store };
 	s->sources[s->sources_n++] = (struct metrics_source){ server_cluster_expose, s };
+	s->sources[s->sources_n++] = (struct metrics_source){ tracer_expose, s->tracer };
 	if (s->recorder != NULL)
 		s->sources[s->sources_n++] = (struct metrics_source){ recorder_expose, s->recorder };
 	env.metrics_n = s->sources_n;
@@ -350,7 +381,7 @@ start(struct server *s, struct moment now, struct err *e)
 	if (!open_state(s, now, e) || !open_listeners(s, e) ||
 	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url,
 		e) ||
-	    !open_senders(s, e) || !open_recorder(s, c, now, e)) {
+	    !open_senders(s, e) || !open_recorders(s, c, now, e)) {
 		config_unref(c);
 		return false;
 	}
@@ -381,6 +412,7 @@ stop(struct server *s)
 	hmap_fini(&s->held);
 	outbox_free(&s->outbox);
 	recorder_free(&s->recorder);
+	tracer_free(&s->tracer);
 	mail_pool_free(&s->mail);
 	http_client_free(&s->http);
 	store_close(&s->store);

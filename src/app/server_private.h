@@ -16,6 +16,7 @@
 #include "net/mail.h"
 #include "net/outbox.h"
 #include "recorder.h"
+#include "tracer.h"
 #include "store/store.h"
 
 struct event;
@@ -40,6 +41,7 @@ struct server {
 	struct http_client *http;
 	struct mail_pool *mail;
 	struct outbox *outbox;
+	struct tracer *tracer;
 	struct recorder *recorder;	/* NULL: the feature is off */
 	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;

@@ -29,6 +29,8 @@ event_of(const struct leg *leg, enum event_kind kind)
 	return (struct event){
 		.kind = kind,
 		.group_key = leg->flight->key,
+		.group_serial = leg->flight->group_serial,
+		.flush_serial = leg->flight->serial,
 		.receiver = leg->flight->route->receiver->name,
 		.integration = leg->integration,
 		.reason = leg->reason,
@@ -170,6 +172,7 @@ make_note(struct engine *e, struct leg *leg)
 		.receiver = f->route->receiver,
 		.integration = leg->integration,
 		.group_key = f->key,
+		.group_serial = f->group_serial,
 		.group_labels = f->group_labels,
 		.route_labels = f->route_labels,
 		.alerts = f->passed,
@@ -230,6 +233,10 @@ leg_failed(struct engine *e, struct leg *leg, const char *how, const char *error
 	    STR_ARG(f->route->receiver->name), leg->integration->kind->name, leg->integration->index, how,
 	    leg->attempts, error);
 	counters(e, leg)->failed[failure]++;
+	if (leg->state == LEG_SENDING) {
+		ev.attempt = leg->attempt;
+		ev.took = mono_sub(now.mono, leg->attempt_began);
+	}
 	ev.failure = failure;
 	ev.error = sbuf_get(&text);
 	ev.canceled = f->canceled;
@@ -253,7 +260,6 @@ leg_out_of_time(struct engine *e, struct leg *leg, const char *why, enum failure
 	if (state == LEG_SENDING) {
 		attempt_over(e, leg, now);
 		counters(e, leg)->requests_failed++;
-		leg->state = LEG_PAUSING;
 		e->port->cancel(e->port, leg->attempt);
 	}
 	if (leg->error != NULL)
@@ -374,6 +380,8 @@ tell_retry(struct engine *e, struct leg *leg, const struct outcome *o, struct mo
 
 	ev.error = o->error;
 	ev.failure = o->failure;
+	ev.attempt = leg->attempt;
+	ev.took = mono_sub(now.mono, leg->attempt_began);
 	ev.first = leg->error == NULL || !str_is(o->error, leg->error);
 	emit(e, &ev, now);
 }
@@ -383,6 +391,7 @@ delivered_ok(struct engine *e, struct leg *leg, const struct outcome *o, struct 
 {
 	struct event ev = event_of(leg, EVENT_NOTIFIED);
 
+	ev.attempt = leg->attempt;
 	ev.took = mono_sub(now.mono, leg->attempt_began);
 	ev.route = leg->flight->route;
 	ev.group_labels = leg->flight->group_labels;
@@ -392,8 +401,6 @@ delivered_ok(struct engine *e, struct leg *leg, const struct outcome *o, struct 
 	ev.resolved = leg->flight->resolved_n;
 	ev.muted_hashes = leg->flight->muted;
 	ev.muted_n = leg->flight->muted_n;
-	ev.group_serial = leg->flight->group_serial;
-	ev.flush_serial = leg->flight->serial;
 	log_told(e, leg, o->data_set ? &o->data : &leg->data, now);
 	emit(e, &ev, now);
 	leg_succeeded(e, leg, now);

@@ -33,6 +33,8 @@ tell_flushed(struct engine *e, const struct flight *f, struct moment now)
 {
 	struct event ev = {
 		.kind = EVENT_GROUP_FLUSHED,
+		.group_serial = f->group_serial,
+		.flush_serial = f->serial,
 		.group_key = f->key,
 		.receiver = f->route->receiver->name,
 		.count = f->all_n,
@@ -155,6 +157,22 @@ tell_resolved(struct engine *e, const struct flight *f, const struct alert *a, s
 	emit(e, &ev, now);
 }
 
+static void
+tell_ended(struct engine *e, const struct flight *f, struct moment now)
+{
+	struct event ev = {
+		.kind = EVENT_FLUSH_ENDED,
+		.group_key = f->key,
+		.group_serial = f->group_serial,
+		.flush_serial = f->serial,
+		.receiver = f->route->receiver->name,
+		.failed = f->failed,
+		.canceled = f->canceled,
+	};
+
+	emit(e, &ev, now);
+}
+
 /* Takes out of the group what was told to have ended, unless it was posted again meanwhile. */
 static void
 forget_resolved(struct engine *e, struct flight *f, struct moment now)
@@ -183,6 +201,7 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 		tell_failed(e, f, now);
 	else if (!f->resumed)
 		forget_resolved(e, f, now);	/* of a resumed one only a part is known: the next flush sees to it */
+	tell_ended(e, f, now);
 	flight_free(e, f);
 	save_group(e, g, SAVE_NOW, now);
 	if (g->n == 0)
@@ -200,6 +219,7 @@ flush_cancel(struct engine *e, struct flight *f, struct moment now)
 	if (f->legs_n == 0)
 		flight_failed(f, STR("context canceled"));
 	tell_failed(e, f, now);
+	tell_ended(e, f, now);
 	flight_free(e, f);
 }
 

@@ -122,7 +122,7 @@ group_new_of(struct engine *e, const struct route *route, struct labels *take, s
 	g->labels = take;
 	g->key = make_key(route, take);
 	g->timer.kind = DUE_GROUP;
-	g->serial = e->counters.groups_created;
+	g->serial = e->counters.groups_created + 1;	/* 0 is none */
 	hmap_insert(&e->groups, &g->node, group_hash(route, take));
 	group_arm(e, g, mono_add(now.mono, route->group_wait));
 	e->counters.groups_created++;

@@ -230,6 +230,8 @@ add_headers(struct http_leg *leg, struct err *e)
 		has_authorization = has_authorization || str_caseeq(r->headers[i].name, STR("Authorization"));
 		ok = add_header(&leg->headers, r->headers[i].name, r->headers[i].value, e);
 	}
+	if (ok && r->traceparent.n > 0)
+		ok = add_header(&leg->headers, STR("traceparent"), r->traceparent, e);
 	ok = ok && add_configured(leg, e);
 	if (ok && !has_authorization && !leg->strange_host) {
 		if (authorization.n == 0)

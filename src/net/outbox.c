@@ -74,6 +74,16 @@ finish(struct delivery *d, enum step step, const struct err *e)
 
 static void on_response(void *arg, const struct response *r);
 
+static void
+trace(struct delivery *d)
+{
+	struct outbox *o = d->outbox;
+	char header[TRACEPARENT_MAX];
+
+	if (o->o.traceparent != NULL && o->o.traceparent(o->o.arg, d->attempt.n, d->number, header))
+		d->request.http.traceparent = arena_str(d->attempt.arena, str_from(header));
+}
+
 /* The notifier has spoken: send what it wants sent, or report how it ended. */
 static void
 act(struct delivery *d, enum step step, const struct err *e)
@@ -86,6 +96,7 @@ act(struct delivery *d, enum step step, const struct err *e)
 	}
 	switch (d->request.kind) {
 	case REQUEST_HTTP:
+		trace(d);
 		d->http = http_client_start(o->o.http, &d->request.http, d->deadline, on_response, d);
 		break;
 	case REQUEST_MAIL:

@@ -187,6 +187,7 @@ on_event(struct port *p, const struct event *ev)
 	case EVENT_ALERT_LIMITED:
 	case EVENT_MUTED:
 	case EVENT_ALERT_GROUPED:
+	case EVENT_FLUSH_ENDED:
 	case EVENT_ALERT_RESOLVED:
 	case EVENT_ATTEMPT_FAILED:
 	case EVENT_NOTIFIED:
