@@ -160,6 +160,25 @@ compare_rows(struct day *d)
 	}
 }
 
+/* A store that begins anew is told all there is. */
+static void
+compare_saved_anew(struct day *d)
+{
+	struct image *im = &d->in_memory;
+	size_t intents = im->intents.n;
+
+	memset(im->alerts, 0, sizeof(im->alerts));
+	im->quiets.n = im->entries.n = im->rows.n = im->intents.n = 0;
+	d->call++;
+	engine_save_all(d->engine, d->now);
+	if (im->intents.n != intents)
+		sim_fail(d, "5 durable", "%zu intents are saved anew, should be %zu", im->intents.n, intents);
+	if (!d->failed) {
+		compare_written(d);
+		compare_rows(d);
+	}
+}
+
 void
 watch_deep(struct day *d)
 {
@@ -177,6 +196,8 @@ watch_deep(struct day *d)
 		compare_written(d);
 		compare_rows(d);
 	}
+	if (!d->failed && chance(d, 1, 8))
+		compare_saved_anew(d);
 	arena_free(&a);
 }
 

@@ -14,6 +14,19 @@ data_value(const struct receiver_data *data)
 	return data->n == 1 && data->v[0].type == RECEIVER_INT ? data->v[0].i : 0;
 }
 
+int
+recipients_value(const struct recipients *r)
+{
+	int done = 0;
+
+	if (!r->known)
+		return -1;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].state == RECIPIENT_DONE)
+			done |= 1 << i;
+	return done;
+}
+
 alerts_mask
 noted_mask(struct day *d, const struct noted_alert *v, size_t n, bool resolved)
 {
@@ -161,6 +174,7 @@ take_intent(struct day *d, const struct change *c, struct written *w)
 		.firing = noted_mask(d, n->alerts, n->alerts_n, false),
 		.resolved = noted_mask(d, n->alerts, n->alerts_n, true),
 		.data = data_value(&n->data),
+		.done = recipients_value(&n->recipients),
 	};
 }
 
@@ -425,11 +439,17 @@ restore_intent(struct day *d, const struct intent *in, struct arena *a)
 		.attempts = in->attempts,
 	};
 	struct receiver_value v = { .key = STR("t"), .type = RECEIVER_INT, .i = in->data };
+	struct recipient to[2] = { { .to = STR("a") }, { .to = STR("b") } };
 
 	s.firing = fingerprints(d, in->firing, a, &s.firing_n);
 	s.resolved = fingerprints(d, in->resolved, a, &s.resolved_n);
 	if (in->data != 0)
 		s.data = (struct receiver_data){ &v, 1 };
+	if (in->done >= 0)
+		s.recipients = (struct recipients){ to, ARRAY_LEN(to), true };
+	for (size_t i = 0; i < ARRAY_LEN(to); i++)
+		if (in->done >= 0 && (in->done >> i & 1) != 0)
+			to[i].state = RECIPIENT_DONE;
 	engine_restore_intent(d->engine, &s, d->now);
 }
 

@@ -145,7 +145,7 @@ run_stages(struct day *d, struct m_group *g)
 	f->resolved = passed & f->all_resolved;
 	f->legs_n = passed != 0 ? receiver(f)->n : 0;
 	for (int i = 0; i < f->legs_n; i++)
-		f->legs[i] = (struct m_leg){ .part = i, .decide_at = mono_now(d) + (d->wait > 0 ? d->wait : 0) };
+		f->legs[i] = (struct m_leg){ .part = i, .done = -1, .decide_at = mono_now(d) + (d->wait > 0 ? d->wait : 0) };
 	if (f->legs_n == 0)
 		flight_over(d, g);
 }
@@ -310,6 +310,9 @@ model_sent(struct day *d, const struct out *o, struct mono deadline)
 	if (data_value(&n->data) != leg->data)
 		sim_fail(d, "5 durable", "%s part %d remembers %" PRId64 ", should remember %" PRId64, o->key, o->part,
 		    data_value(&n->data), leg->data);
+	if (recipients_value(&n->recipients) != leg->done)
+		sim_fail(d, "5 durable", "%s part %d: recipients served %d, should be %d", o->key, o->part,
+		    recipients_value(&n->recipients), leg->done);
 	if (leg->note == 0)
 		watch_first_attempt(d, o, f);
 	leg->note = n->id;
@@ -327,6 +330,16 @@ leg_sending(struct day *d, const struct out *o, struct m_group **g)
 	*g = group_by_key(d, o->key);
 	leg = *g != NULL ? leg_of(*g, o->part) : NULL;
 	return leg != NULL && leg->state == M_SENDING && leg->attempt == o->attempt ? leg : NULL;
+}
+
+void
+model_progress(struct day *d, const struct out *o, int done)
+{
+	struct m_group *g;
+	struct m_leg *leg = leg_sending(d, o, &g);
+
+	if (leg != NULL)
+		leg->done = done;
 }
 
 void

@@ -141,6 +141,7 @@ struct intent {
 	unsigned attempts;
 	alerts_mask firing, resolved;
 	int64_t data;
+	int done;		/* bits of recipients that were served; -1: they are not known yet */
 };
 
 /* All that a disk holds; holds no references of its own. */
@@ -188,6 +189,7 @@ struct m_leg {
 	int64_t next_lo, next_hi;	/* when the next one may be */
 	uint64_t attempt, note;		/* note 0: not known yet */
 	int64_t data;
+	int done;			/* as struct intent */
 };
 
 struct m_flight {
@@ -229,6 +231,7 @@ struct out {
 	bool held;
 	bool dead;		/* canceled; the answer comes too late */
 	int64_t answer_at;	/* INT64_MAX: never */
+	int64_t progress_at;	/* one more recipient is served; 0: none */
 	struct outcome outcome;
 	struct receiver_value value;
 	enum reason reason;
@@ -404,6 +407,8 @@ void model_flush_failed(struct day *d, const struct event *ev);
 void model_notify_failed(struct day *d, const struct event *ev);
 void model_sent(struct day *d, const struct out *o, struct mono deadline);
 void model_answer(struct day *d, const struct out *o);
+/* The attempt knows its recipients, and which of them are served. */
+void model_progress(struct day *d, const struct out *o, int done);
 void model_canceled(struct day *d, const struct out *o);
 /* All that is due has happened, and the engine will wake up for what is next. */
 void model_settled(struct day *d);
@@ -423,6 +428,7 @@ void disk_fini(struct day *d);
 const struct intent *image_intent(const struct image *im, uint64_t id);
 void disk_compare(struct day *d, bool all);
 alerts_mask noted_mask(struct day *d, const struct noted_alert *v, size_t n, bool resolved);
+int recipients_value(const struct recipients *r);
 int64_t data_value(const struct receiver_data *data);
 
 /* world.c */

@@ -271,7 +271,7 @@ resume(struct day *d, const struct intent *in)
 		return;
 	f->legs[f->legs_n++] = (struct m_leg){ .state = M_TOLD, .part = part, .reason = in->reason,
 		.firing = in->firing, .resolved = resolved, .pause = 500 * SPAN_MS, .note = in->id,
-		.data = in->data };
+		.data = in->data, .done = in->done };
 }
 
 void

@@ -67,6 +67,50 @@ choose_answer(struct day *d, struct out *o)
 	}
 }
 
+/* A chat has two recipients, known from the first attempt on. */
+static void
+name_recipients(struct day *d, struct out *o)
+{
+	struct recipients *r = &o->note->recipients;
+
+	if (strcmp(o->note->integration->kind->name, "chat") != 0)
+		return;
+	if (!r->known) {
+		r->v = ARENA_ARRAY(o->note->arena, 2, struct recipient);
+		r->v[0].to = STR("a");
+		r->v[1].to = STR("b");
+		r->n = 2;
+		r->known = true;
+	}
+	model_progress(d, o, recipients_value(r));
+	if (o->answer_at != INT64_MAX && chance(d, 1, 3))
+		o->progress_at = mono_now(d) + (int64_t)rand_below(&d->r, (uint64_t)(o->answer_at - mono_now(d)) + 1);
+}
+
+/* One more is served; what is written knows. */
+static void
+progress(struct day *d, struct out *o)
+{
+	struct recipients *r = &o->note->recipients;
+	const struct intent *in;
+	int done;
+
+	o->progress_at = 0;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->v[i].state == RECIPIENT_PENDING) {
+			r->v[i].state = RECIPIENT_DONE;
+			break;
+		}
+	done = recipients_value(r);
+	sim_say(d, "progress %" PRIu64 ": %d", o->attempt, done);
+	model_progress(d, o, done);
+	d->call++;
+	engine_progressed(d->engine, o->attempt, d->now);
+	in = image_intent(&d->in_memory, o->note->id);
+	if (in == NULL || in->done != done)
+		sim_fail(d, "5 durable", "%s: who was served is not written", o->key);
+}
+
 /* What has to be durable before, is. */
 static void
 perform(struct day *d, struct out *o)
@@ -81,6 +125,7 @@ perform(struct day *d, struct out *o)
 	o->held = false;
 	d->performed++;
 	choose_answer(d, o);
+	name_recipients(d, o);
 }
 
 /* The number of the change that noted this intent. */
@@ -139,6 +184,7 @@ on_cancel(struct port *p, uint64_t attempt)
 		watch_disturbed(d, o->receiver);
 		/* Some answer all the same. */
 		o->dead = true;
+		o->progress_at = 0;
 		o->note = NULL;
 		o->answer_at = mono_now(d) + (span)below(d, 60) * SPAN_S;
 		return;
@@ -314,6 +360,9 @@ settle(struct day *d)
 		bool any = false;
 
 		for (size_t i = 0; i < d->outs.n && !d->failed; i++)
+			if (d->outs.v[i].progress_at != 0 && d->outs.v[i].progress_at <= mono_now(d))
+				progress(d, &d->outs.v[i]);
+		for (size_t i = 0; i < d->outs.n && !d->failed; i++)
 			if (d->outs.v[i].answer_at <= mono_now(d)) {
 				answer(d, i);
 				any = true;
@@ -351,8 +400,11 @@ next_moment(struct day *d, int64_t until)
 	struct mono next;
 	int64_t at = least(until, least(d->next_action, d->next_look));
 
-	for (size_t i = 0; i < d->outs.n; i++)
+	for (size_t i = 0; i < d->outs.n; i++) {
 		at = least(at, d->outs.v[i].answer_at);
+		if (d->outs.v[i].progress_at != 0)
+			at = least(at, d->outs.v[i].progress_at);
+	}
 	if (d->queue.n > 0 && d->commit_at < at)
 		at = d->commit_at > mono_now(d) ? d->commit_at : mono_now(d) + SPAN_MS;
 	if (engine_next(d->engine, &next)) {

@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Breaks the core on purpose, once for each of mutations/*.patch, and shows that
+# the simulator notices: prints the first seed and invariant for each. Too slow
+# for every build; run it after changes to the core or to the simulator.
+#   tests/sim/mutate.sh [NAME…]
+# The first line of a patch says which invariant it breaks and how.
+# SEEDS (1..400) and JOBS (all processors) may be set.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+seeds=${SEEDS:-1..400}
+jobs=${JOBS:-$(nproc)}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT INT TERM
+
+mkdir "$work/tree"
+# Other tests and the program are not needed: the simulator needs the rooms up to core.
+cp -R "$root/CMakeLists.txt" "$root/contrib" "$root/include" "$root/src" "$root/templates" "$root/tests" "$work/tree"
+cmake -S "$work/tree" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSTRICT=OFF >/dev/null
+
+build()
+{
+	cmake --build "$work/build" -j "$jobs" --target sim >"$work/log" 2>&1
+}
+
+build || { cat "$work/log"; exit 2; }
+if ! "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1; then
+	echo "the core is not sound to begin with:"
+	head -1 "$work/out"
+	exit 2
+fi
+
+names=$*
+[ -n "$names" ] || names=$(cd "$here/mutations" && ls ./*.patch | sed 's|^\./||; s|\.patch$||')
+missed=0
+for name in $names; do
+	patch="$here/mutations/$name.patch"
+	file=$(sed -n 's|^--- a/||p' "$patch")
+	if ! patch -s -d "$work/tree" -p1 <"$patch" >"$work/log" 2>&1; then
+		printf '%-30s does not apply any more\n' "$name"
+		cp "$root/$file" "$work/tree/$file"
+		rm -f "$work/tree/$file.rej" "$work/tree/$file.orig"
+		missed=$((missed + 1))
+		continue
+	fi
+	if ! build; then
+		printf '%-30s does not compile\n' "$name"
+		missed=$((missed + 1))
+	elif timeout 300 "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1; then
+		printf '%-30s MISSED\n' "$name"
+		missed=$((missed + 1))
+	else
+		caught=$(grep -m1 '^seed' "$work/out" || tail -1 "$work/out")
+		printf '%-30s %s\n' "$name" "$(echo "$caught" | cut -c1-130)"
+	fi
+	cp "$root/$file" "$work/tree/$file"
+done
+[ "$missed" -eq 0 ] || { echo "$missed not caught"; exit 1; }
