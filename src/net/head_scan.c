@@ -6,7 +6,7 @@
 static void
 verb_byte(struct head_scan *h, char c)
 {
-	if (c == ' ')
+	if (c == ' ' && h->verb_n > 0)
 		h->verb_done = true;
 	else if (!http_is_token_char((unsigned char)c))
 		h->bad = true;

@@ -27,7 +27,7 @@ static const struct {
 	HEAD("GET / HTTP/1.1\r\n\0\r\n\r\n", 21, true),
 	HEAD("G T / HTTP/1.1\r\n\r\n", 18, false),
 	HEAD("G(T / HTTP/1.1\r\n\r\n", 18, true),
-	HEAD(" GET / HTTP/1.1\r\n\r\n", 19, false),
+	HEAD(" GET / HTTP/1.1\r\n\r\n", 19, true),
 	HEAD("GET\r\n\r\n", 7, true),
 };
 

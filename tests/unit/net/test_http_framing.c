@@ -69,6 +69,7 @@ static const struct {
 	{ "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "400 Bad Request" },
 	{ "GET / HTTP/0.9\r\nHost: a\r\n\r\n", "505 HTTP Version Not Supported" },
 	{ "GET /\r\nHost: a\r\n\r\n", "400 Bad Request" },
+	{ " /none HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
 	{ "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
 	{ "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
 	{ "GET x HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request" },
