@@ -110,6 +110,8 @@ void cli_hang_up(struct cli *c);
 /* cli_input.c */
 /* A whole file, or standard input for "-". */
 bool cli_read(struct cli *c, struct str path, struct str *out) MUST_CHECK;
+/* A tree of the kind wanted; a list may be of any length. */
+bool cli_parse_json(struct cli *c, struct str text, enum json_kind kind, const struct json **out) MUST_CHECK;
 /* Loads the configuration of a file, a directory, or standard input for "-". */
 bool cli_config(struct cli *c, struct str path, bool expand_env, struct config **out) MUST_CHECK;
 /* What the server has loaded. Its files are not here: templates and rule files are not looked for. */

@@ -297,11 +297,8 @@ cli_get(struct cli *c, struct str path, enum json_kind kind, const struct json *
 
 	if (!cli_call(c, "GET", path, STR_NONE, &body))
 		return false;
-	*out = json_parse(c->arena, body, JSON_DOCUMENT, &c->e);
-	if (*out != NULL && (*out)->kind == kind)
+	if (cli_parse_json(c, body, kind, out))
 		return true;
-	if (*out != NULL)
-		err_set(&c->e, ERR_INVALID, "%s instead of %s", json_kind_name((*out)->kind), json_kind_name(kind));
 	return err_ctx(&c->e, "the answer of %.*s is not that of an alert router", STR_ARG(shown_url(c)));
 }
 

@@ -47,6 +47,72 @@ cli_read(struct cli *c, struct str path, struct str *out)
 	return files_read(arena_str(c->arena, path).p, INPUT_MAX, c->arena, out, &c->e);
 }
 
+/* The next element of the list that r is in; false at its end (then *failed says whether by a mistake). */
+static bool
+next_element(struct cli *c, struct json_reader *r, struct str text, struct json *out, bool *failed)
+{
+	size_t from = json_offset(r);
+	enum json_token t = json_next(r);
+	struct json *one = NULL;
+
+	if (t == JSON_T_ARRAY_END) {
+		*failed = json_next(r) != JSON_T_END && !json_reader_err(r, &c->e);
+		return false;
+	}
+	if (t == JSON_T_ERROR || !json_skip(r, t))
+		json_reader_err(r, &c->e);
+	else {
+		/* With the comma between it and the one before. */
+		struct str value = str_trim(str_sub(text, from, json_offset(r)));
+
+		if (value.p[0] == ',')
+			value = str_sub(value, 1, value.n);
+		one = json_parse(c->arena, value, JSON_DOCUMENT, &c->e);
+	}
+	*failed = one == NULL;
+	if (one != NULL)
+		*out = *one;
+	return one != NULL;
+}
+
+/* Element by element: a tree has a bound on its values that a long list of small things would pass. */
+static struct json *
+parse_list(struct cli *c, struct str text)
+{
+	struct json_reader *r = ARENA_NEW(c->arena, struct json_reader);
+	struct json *list = ARENA_NEW(c->arena, struct json), one;
+	size_t cap = 0;
+	bool failed = false;
+
+	list->kind = JSON_ARRAY;
+	json_reader_init(r, text, JSON_DOCUMENT);
+	json_next(r);
+	while (next_element(c, r, text, &one, &failed)) {
+		if (list->n == cap) {
+			cap = cap > 0 ? 2 * cap : 16;
+			list->v = arena_grow(c->arena, list->v, list->n, cap, sizeof(list->v[0]));
+		}
+		list->v[list->n++] = one;
+	}
+	return failed ? NULL : list;
+}
+
+bool
+cli_parse_json(struct cli *c, struct str text, enum json_kind kind, const struct json **out)
+{
+	struct str start = str_trim(text);
+
+	if (kind == JSON_ARRAY && start.n > 0 && start.p[0] == '[')
+		*out = parse_list(c, text);
+	else
+		*out = json_parse(c->arena, text, JSON_DOCUMENT, &c->e);
+	if (*out == NULL)
+		return false;
+	if ((*out)->kind == kind)
+		return true;
+	return err_set(&c->e, ERR_INVALID, "%s instead of %s", json_kind_name((*out)->kind), json_kind_name(kind));
+}
+
 struct wall
 cli_now(void)
 {
@@ -89,8 +155,13 @@ cli_config(struct cli *c, struct str path, bool expand_env, struct config **out)
 		.expand_env = expand_env,
 	};
 
+	struct str bytes;
+
 	files_config_env(&env);
-	return files_load_config(str_is(path, "-") ? "/dev/stdin" : arena_str(c->arena, path).p, &env, out, &c->e);
+	err_clear(&c->e);
+	if (str_is(path, "-"))
+		return read_stdin(c, &bytes) && config_load(bytes, "/dev/stdin", &env, out, &c->e);
+	return files_load_config(arena_str(c->arena, path).p, &env, out, &c->e);
 }
 
 bool

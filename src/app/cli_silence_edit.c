@@ -302,10 +302,7 @@ cli_silence_import(struct cli *c, int argc, char *const *argv)
 	}
 	if (!cli_read(c, c->args_n > 0 ? c->args[0] : STR("-"), &text))
 		return cli_fail(c);
-	list = json_parse(c->arena, text, JSON_DOCUMENT, &c->e);
-	if (list != NULL && list->kind != JSON_ARRAY)
-		err_set(&c->e, ERR_INVALID, "an array of silences is wanted, not %s", json_kind_name(list->kind));
-	if (list == NULL || list->kind != JSON_ARRAY) {
+	if (!cli_parse_json(c, text, JSON_ARRAY, &list)) {
 		err_ctx(&c->e, "couldn't unmarshal input data, is it JSON?");
 		return cli_fail(c);
 	}

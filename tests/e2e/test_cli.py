@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import time
 
@@ -152,6 +153,16 @@ def test_stream_of_10000(serve, cli):
     assert time.monotonic() - begin < 60
     found = server.get("/api/v2/alerts")
     assert len(found) == 10000 and len({a["labels"]["i"] for a in found}) == 10000
+
+
+def test_long_lists(cli, sink):
+    value = {"labels": {f"l{i}": "x" for i in range(60)}}
+    sink.replies["/api/v2/alerts"] = (200, {}, json.dumps([value] * 20000).encode())
+    assert cli("alert", "query", server=sink).count("\n") == 20001
+    for answer, why in ((b"<html>", "is not that of an alert router"), (b"{}", "object instead of array"),
+                        (b"[{}", "unexpected end"), (b"[{},]", "invalid character"), (b"[] x", "invalid character")):
+        sink.replies["/api/v2/alerts"] = (200, {}, answer)
+        assert why in cli.error("alert", "query", server=sink)
 
 
 def test_stream_with_bad_lines(serve, cli):
@@ -423,6 +434,13 @@ def test_check_config(cli, file, tmp_path):
     done = cli.run("check-config", file, bad, status=1)
     assert f"Checking '{bad}'  FAILED: {bad}:2:" in done.stdout and "failed to validate 1 file(s)" in done.stderr
     assert "SUCCESS" in cli("check-config", stdin=CONFIG)
+    # Some programs give their children sockets for pipes
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(CONFIG.encode())
+        ours.shutdown(socket.SHUT_WR)
+        done = subprocess.run([BINARY, "check-config"], stdin=theirs, capture_output=True, text=True, env=cli.env)
+    assert "SUCCESS" in done.stdout
     told = json.loads(cli("check-config", "-o", "json", file, bad, status=1))
     assert [t["ok"] for t in told] == [True, False]
     assert told[0]["routes"] == 6 and "colour" in told[1]["error"]
