@@ -140,10 +140,7 @@ set_silence(struct day *d, struct quiet *old)
 	ends = now + (span)(1 + below(d, chance(d, 1, 4) ? 300 : 40)) * SPAN_MIN;
 	if (ends <= starts)
 		return;
-	d->draft_alerts = 0;
-	for (int i = 0; i < d->alerts_n; i++)
-		if (sieve_matches(&d->draft, d->alerts[i].values))
-			d->draft_alerts |= bit(i);
+	d->draft_alerts = sieve_alerts(d, &d->draft);
 	keeps = old != NULL && quiet_keeps_id(d, old, &d->draft, starts, ends);
 	s = draft_of(&d->draft, old != NULL ? old->id : "", starts, ends);
 	d->call++;
@@ -177,11 +174,27 @@ expire_silence(struct day *d, struct quiet *q)
 		sim_fail(d, "2 silences", "not expired: %s", e.text);
 }
 
+/* Only the configuration changes it. */
+static void
+touch_declared(struct day *d, const struct quiet *q)
+{
+	struct err e = { 0 };
+	bool over = wall_now(d) > q->ends;
+
+	d->call++;
+	if (engine_silence_expire(d->engine, str_from(q->id), d->now, &e) != over)
+		sim_fail(d, "2 silences", "a declared silence can be expired");
+}
+
 static void
 silence(struct day *d)
 {
 	struct quiet *old = d->quiets.n > 0 ? &d->quiets.v[below(d, (int)d->quiets.n)] : NULL;
 
+	if (old != NULL && old->declared) {
+		touch_declared(d, old);
+		return;
+	}
 	if (old != NULL && chance(d, 1, 3))
 		expire_silence(d, old);
 	else

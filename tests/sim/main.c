@@ -144,6 +144,8 @@ calm_down(struct day *d)
 	for (size_t i = 0; i < d->quiets.n; i++) {
 		struct quiet *q = &d->quiets.v[i];
 
+		if (q->declared)
+			continue;
 		if (wall_now(d) <= q->ends) {
 			if (wall_now(d) < q->starts)
 				q->starts = wall_now(d);

@@ -167,7 +167,7 @@ gc_silences(struct day *d)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < d->quiets.n; i++)
-		if (d->quiets.v[i].expires > wall_now(d))
+		if (d->quiets.v[i].declared || d->quiets.v[i].expires > wall_now(d))
 			d->quiets.v[kept++] = d->quiets.v[i];
 	d->quiets.n = kept;
 }
@@ -197,6 +197,35 @@ model_gc(struct day *d)
 		gc_entries(d);
 		d->next_maintenance = mono_now(d) + d->eo.maintenance_interval;
 	}
+}
+
+alerts_mask
+sieve_alerts(const struct day *d, const struct sieve *s)
+{
+	alerts_mask out = 0;
+
+	for (int i = 0; i < d->alerts_n; i++)
+		if (sieve_matches(s, d->alerts[i].values))
+			out |= bit(i);
+	return out;
+}
+
+void
+model_declare(struct day *d)
+{
+	const struct plan_quiet *from = &d->plan->quiet;
+	struct quiet q = { .id = "declared", .declared = true, .sieve = from->sieve, .starts = from->starts };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->quiets.n; i++)
+		if (!d->quiets.v[i].declared)
+			d->quiets.v[kept++] = d->quiets.v[i];
+	d->quiets.n = kept;
+	if (!from->present)
+		return;
+	q.ends = from->starts + from->length;
+	q.alerts = sieve_alerts(d, &q.sieve);
+	VEC_PUSH(&d->quiets, q);
 }
 
 static bool

@@ -273,6 +273,11 @@ write_plan(const struct plan *p, struct sbuf *out)
 		sbuf_puts(out, "]\n");
 	}
 	write_route(p, 0, 0, out);
+	if (p->quiet.present) {
+		sbuf_puts(out, "silence declared ");
+		sieve_text(&p->quiet.sieve, out);
+		sbuf_printf(out, " for %llds\n", (long long)(p->quiet.length / SPAN_S));
+	}
 }
 
 /* What follows from the plan. */
@@ -282,6 +287,7 @@ finish(struct day *d, struct plan *p)
 	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
 	struct err e = { 0 };
 
+	p->quiet.starts = wall_now(d);
 	memset(p->places_n, 0, sizeof(p->places_n));
 	memset(p->sources, 0, sizeof(p->sources));
 	memset(p->targets, 0, sizeof(p->targets));
@@ -342,6 +348,16 @@ random_receiver(struct day *d, struct plan_receiver *r)
 }
 
 static void
+random_quiet(struct day *d, struct plan_quiet *q)
+{
+	*q = (struct plan_quiet){ .present = chance(d, 1, 3) };
+	if (!q->present)
+		return;
+	q->sieve = sieve_random(d, true);
+	q->length = (span)(1 + below(d, 120)) * SPAN_MIN;
+}
+
+static void
 random_rule(struct day *d, struct plan_rule *r)
 {
 	r->source = sieve_random(d, chance(d, 3, 4));
@@ -397,6 +413,7 @@ plan_first(struct day *d)
 	}
 	for (int i = 0; i < MAX_RECEIVERS; i++)
 		random_receiver(d, &p->receivers[i]);
+	random_quiet(d, &p->quiet);
 	p->rules_n = below(d, MAX_RULES + 1);
 	for (int i = 0; i < p->rules_n; i++)
 		random_rule(d, &p->rules[i]);
@@ -450,6 +467,8 @@ plan_change(struct day *d, const struct plan *old)
 	struct plan *p = NEW(struct plan);
 
 	*p = *old;
+	if (chance(d, 1, 4))
+		random_quiet(d, &p->quiet);
 	for (int n = below(d, 3); n > 0; n--) {
 		switch (below(d, 6)) {
 		case 0:

@@ -82,6 +82,13 @@ struct plan_interval {
 	int from, to;		/* minutes of the day */
 	int first, last;	/* days of the week */
 };
+/* A silence that a configuration declares. */
+struct plan_quiet {
+	bool present;
+	struct sieve sieve;
+	span length;
+	int64_t starts;
+};
 /* Where an alert goes. */
 struct place {
 	int route;
@@ -95,6 +102,7 @@ struct plan {
 	struct plan_rule rules[MAX_RULES];
 	int rules_n;
 	struct plan_interval intervals[MAX_INTERVALS];
+	struct plan_quiet quiet;
 	/* What follows from it, by brute force. */
 	struct place places[MAX_ALERTS][MAX_MATCHES];
 	int places_n[MAX_ALERTS];
@@ -116,6 +124,7 @@ struct quiet {
 	struct sieve sieve;
 	alerts_mask alerts;
 	int64_t starts, ends, expires;
+	bool declared;			/* by the configuration: neither changed, nor saved, nor swept */
 	struct silence *silence;	/* on disk; the day's */
 };
 /* A group as the disk keeps it. */
@@ -393,6 +402,8 @@ enum reason reason_wanted(const struct entry *e, alerts_mask firing, alerts_mask
 void model_post(struct day *d, int alert, int64_t starts, int64_t ends, bool timeout);
 void model_gc(struct day *d);
 /* What engine_silence_set has to do: is the id kept? */
+void model_declare(struct day *d);	/* silences of the plan in force */
+alerts_mask sieve_alerts(const struct day *d, const struct sieve *s);
 bool quiet_keeps_id(const struct day *d, const struct quiet *old, const struct sieve *sieve, int64_t starts,
     int64_t ends);
 

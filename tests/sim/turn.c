@@ -135,6 +135,7 @@ model_reload(struct day *d, struct plan *fresh)
 	alerts_mask known = known_alerts(d), held = carry(d, fresh);
 
 	d->plan = fresh;
+	model_declare(d);
 	leave_foreign(d);
 	dispatch_all(d, known, held, d->eo.reload_resets_timers);
 	inherit_mutes(d, old);
@@ -283,6 +284,7 @@ model_restart(struct day *d)
 		group_drop(d, d->groups.n - 1);
 	restore_alerts(d);
 	restore_rest(d);
+	model_declare(d);
 	for (int i = 0; i < d->alerts_n; i++)
 		known |= d->alerts[i].stored ? bit(i) : 0;
 	for (size_t i = 0; i < d->on_disk.rows.n; i++) {
