@@ -213,7 +213,7 @@ load_directory(const char *dir, const struct config_env *env, struct arena *a, s
 {
 	size_t left = CONFIG_MAX;
 	struct config_file *files;
-	struct str_list paths;
+	struct str_list paths = { 0 };
 
 	if (!config_files(dir, a, &paths, e))
 		return false;
