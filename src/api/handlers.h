@@ -57,6 +57,7 @@ void api_metrics(struct call *c);
 void api_backup_post(struct call *c);
 void api_backup_get(struct call *c);
 void api_index(struct call *c);
+void api_webhook_post(struct call *c);
 
 /* Answers. A text is one line of text/plain, without its newline. */
 void reply_text(struct call *c, int status, const char *text);
@@ -72,6 +73,8 @@ void reply_empty(struct call *c, int status);
 
 /* False: so much waits for the disk that the client was told to come again (503). */
 bool api_has_room(struct call *c);
+/* Is the body said to be JSON? false: answered 415. */
+bool has_json_content(struct call *c);
 
 /* Query parameters as the API understands them. */
 bool query_bool(const struct call *c, const char *name, bool otherwise);

@@ -24,6 +24,7 @@ static const struct route_entry plain_routes[] = {
 	/* Extensions. */
 	{ "POST", "/api/ext/v1/backup", api_backup_post, NULL },
 	{ "GET", "/api/ext/v1/backup", api_backup_get, NULL },
+	{ "POST", "/api/ext/v1/webhook", api_webhook_post, NULL },
 };
 
 static const struct route_entry v2_routes[] = {
@@ -283,7 +284,7 @@ cors_preflight(struct call *c)
 	return true;
 }
 
-static bool
+bool
 has_json_content(struct call *c)
 {
 	struct str type = api_request_header(c->req, "Content-Type");

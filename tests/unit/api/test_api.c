@@ -419,6 +419,61 @@ START_TEST(reload_answers_with_the_reason)
 }
 END_TEST
 
+START_TEST(webhooks_of_others)
+{
+	static const struct {
+		const char *headers, *target, *body;
+		int status;
+		const char *piece;
+	} table[] = {
+		{ "", "", "{}", 415, "unsupported media type" },
+		{ JSON_TYPE, "", "", 422, "{\"code\":422,\"message\":\"a webhook payload in body is required\"}" },
+		{ JSON_TYPE, "", "{", 400, "body is no JSON: " },
+		{ JSON_TYPE, "", "[]", 422, "a list \\\"alerts\\\"" },
+		{ JSON_TYPE, "", "{\"alerts\": {}}", 422, "a list" },
+		{ JSON_TYPE, "", "{\"alerts\": [null]}", 400, "alerts[0]: must be an object, is a null" },
+		{ JSON_TYPE, "", "{\"alerts\": [{}]}", 400, "alerts[0]: has no labels" },
+		{ JSON_TYPE, "", "{\"alerts\": [{\"labels\": []}]}", 400, "labels must be an object, is a array" },
+		{ JSON_TYPE, "", "{\"alerts\": [{\"labels\": {\"a\": {}}}]}", 400, "labels.a must be a string, is a object" },
+		{ JSON_TYPE, "", "{\"alerts\": [{\"labels\": {\"a\": \"b\"}, \"status\": \"on\"}]}", 400,
+		    "status must be firing or resolved, is \\\"on\\\"" },
+		{ JSON_TYPE, "", "{\"alerts\": [{\"labels\": {\"a\": \"b\"}, \"startsAt\": \"x\"}]}", 400, "startsAt: " },
+		{ JSON_TYPE, "", "{\"alerts\": [{\"labels\": {\"a\": \"b\"}, \"endsAt\": 5}]}", 400, "endsAt must be a time" },
+		{ JSON_TYPE, "?timeout=soon", "{\"alerts\": []}", 400, "timeout must be a duration like 12h" },
+		{ JSON_TYPE, "?timeout=0s", "{\"alerts\": []}", 400, "timeout must be a duration" },
+		{ JSON_TYPE, "", "{\"alerts\": []}", 200, "{\"alerts\":0}" },
+		{ JSON_TYPE, "", "{\"version\": \"4\", \"status\": \"firing\", \"alerts\": [{\"status\": \"firing\", "
+		    "\"labels\": {\"alertname\": \"A\", \"n\": 1.50, \"t\": true}, \"annotations\": null, "
+		    "\"startsAt\": \"2020-01-01T00:00:00Z\", \"endsAt\": \"0001-01-01T00:00:00Z\"}]}", 200, "{\"alerts\":1}" },
+		/* The good one of two is taken. */
+		{ JSON_TYPE, "", "{\"alerts\": [{}, {\"labels\": {\"alertname\": \"B\"}, \"values\": {\"B\": 22, \"C\": 1}, "
+		    "\"panelURL\": \"http://p\"}]}", 400, "alerts[0]: has no labels" },
+	};
+
+	start("/");
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		char target[64];
+
+		snprintf(target, sizeof(target), "/api/ext/v1/webhook%s", table[i].target);
+		expect("POST", target, table[i].headers, table[i].body, table[i].status, table[i].piece);
+	}
+	expect("GET", "/api/ext/v1/webhook", "", "", 405, "Method Not Allowed");
+	expect("GET", "/api/v2/alerts?filter=alertname%3DA", "", "", 200,
+	    "\"labels\":{\"alertname\":\"A\",\"n\":\"1.50\",\"t\":\"true\"}");
+	expect("GET", "/api/v2/alerts?filter=alertname%3DB", "", "", 200,
+	    "\"annotations\":{\"panel_url\":\"http://p\",\"values\":\"B=22 C=1\"}");
+	/* Held for a day, and gone as soon as it is told. */
+	world_run(&world, 23 * SPAN_HOUR);
+	expect("GET", "/api/v2/alerts?filter=alertname%3DA", "", "", 200, "\"alertname\":\"A\"");
+	expect("POST", "/api/ext/v1/webhook", JSON_TYPE,
+	    "{\"alerts\": [{\"status\": \"resolved\", \"labels\": {\"alertname\": \"A\", \"n\": \"1.50\", \"t\": \"true\"}, "
+	    "\"startsAt\": \"2020-01-01T00:00:00Z\", \"endsAt\": \"9999-01-01T00:00:00Z\"}]}", 200, "{\"alerts\":1}");
+	world_run(&world, 23 * SPAN_HOUR + SPAN_S);
+	expect("GET", "/api/v2/alerts?filter=alertname%3DA", "", "", 200, "[]");
+	stop();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -437,6 +492,7 @@ main(void)
 	tcase_add_test(t, filters_are_bounded);
 	tcase_add_test(t, guessed_paths_in_metrics);
 	tcase_add_test(t, reload_answers_with_the_reason);
+	tcase_add_test(t, webhooks_of_others);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);
 	srunner_run_all(r, CK_NORMAL);
