@@ -36,7 +36,7 @@ alert_row_fini(struct alert_row *r)
 void
 alert_row_begin(struct alert_row *r)
 {
-	sbuf_reset(&r->b);
+	r->start = r->b.n;
 	sbuf_putc(&r->b, FORMAT);
 	r->strings = 0;
 	if (++r->stamp == 0) {
@@ -70,32 +70,74 @@ grow_slots(struct alert_row *r)
 	mem_free(old);
 }
 
-/* Its number in the row; 0 and the string itself when it is new. */
-static void
-put_string(struct alert_row *r, const struct istr *s)
-{
-	struct string_slot *slot = slot_of(r, s);
+/*
+ * Writing is most of what durability costs: room for the longest form is made
+ * once per string or group of numbers, and bytes are put without further ado.
+ */
+#define VARINT_MAX 10
+#define TIME_MAX (3 * VARINT_MAX)
 
-	if (slot->stamp == r->stamp) {
-		proto_varint(&r->b, slot->number);
-		return;
-	}
-	*slot = (struct string_slot){ s, r->stamp, ++r->strings };
-	sbuf_putc(&r->b, 0);
-	proto_varint(&r->b, s->n);
-	sbuf_put(&r->b, s->bytes, s->n);
-	if (2 * r->strings > r->mask)
-		grow_slots(r);
+static char *
+room(struct alert_row *r, size_t n)
+{
+	/* One more for the NUL that a buffer ends with. */
+	if (r->b.cap - r->b.n <= n)
+		sbuf_reserve(&r->b, n + 1);
+	return r->b.p + r->b.n;
 }
 
 static void
-put_labels(struct alert_row *r, const struct labels *l)
+done(struct alert_row *r, const char *end)
 {
-	proto_varint(&r->b, l->n);
+	r->b.n = (size_t)(end - r->b.p);
+	r->b.p[r->b.n] = '\0';
+}
+
+static char *
+varint(char *p, uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7)
+		*p++ = (char)(v | 0x80);
+	*p++ = (char)v;
+	return p;
+}
+
+/* Its number in the row; 0 and the string itself when it is new. */
+static char *
+put_string(struct alert_row *r, char *p, const struct istr *s)
+{
+	struct string_slot *slot = slot_of(r, s);
+
+	if (slot->stamp == r->stamp)
+		return varint(p, slot->number);
+	*slot = (struct string_slot){ s, r->stamp, ++r->strings };
+	*p++ = 0;
+	p = varint(p, s->n);
+	memcpy(p, s->bytes, s->n);
+	if (2 * r->strings > r->mask)
+		grow_slots(r);
+	return p + s->n;
+}
+
+static size_t
+size_of_labels(const struct labels *l)
+{
+	size_t n = VARINT_MAX + (size_t)l->n * 4 * VARINT_MAX;
+
+	for (uint32_t i = 0; i < l->n; i++)
+		n += (size_t)l->l[i].name->n + l->l[i].value->n;
+	return n;
+}
+
+static char *
+put_labels(struct alert_row *r, char *p, const struct labels *l)
+{
+	p = varint(p, l->n);
 	for (uint32_t i = 0; i < l->n; i++) {
-		put_string(r, l->l[i].name);
-		put_string(r, l->l[i].value);
+		p = put_string(r, p, l->l[i].name);
+		p = put_string(r, p, l->l[i].value);
 	}
+	return p;
 }
 
 static uint64_t
@@ -110,53 +152,60 @@ unzigzag(uint64_t v)
 	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 }
 
-static void
-put_time(struct alert_row *r, struct wall t)
+static char *
+put_time(char *p, struct wall t)
 {
-	proto_varint(&r->b, zigzag(t.s));
-	proto_varint(&r->b, (uint32_t)t.ns);
-	proto_varint(&r->b, zigzag(t.offset));
+	p = varint(p, zigzag(t.s));
+	p = varint(p, (uint32_t)t.ns);
+	return varint(p, zigzag(t.offset));
 }
 
-static void
-put_times(struct alert_row *r, const struct alert *a)
+static char *
+put_times(char *p, const struct alert *a)
 {
-	sbuf_putc(&r->b, a->timeout ? FLAG_TIMEOUT : 0);
-	put_time(r, a->starts);
-	put_time(r, a->ends);
-	put_time(r, a->updated);
+	*p++ = a->timeout ? FLAG_TIMEOUT : 0;
+	p = put_time(p, a->starts);
+	p = put_time(p, a->ends);
+	return put_time(p, a->updated);
 }
 
-static void
-put_id(struct alert_row *r, struct alert_id id)
+static char *
+put_id(char *p, struct alert_id id)
 {
-	sbuf_put(&r->b, &id.fingerprint, sizeof(id.fingerprint));
-	sbuf_put(&r->b, &id.hash, sizeof(id.hash));
+	memcpy(p, &id.fingerprint, sizeof(id.fingerprint));
+	memcpy(p + sizeof(id.fingerprint), &id.hash, sizeof(id.hash));
+	return p + sizeof(id.fingerprint) + sizeof(id.hash);
 }
 
 void
 alert_row_put(struct alert_row *r, const struct alert *a)
 {
-	sbuf_putc(&r->b, ENTRY_ALERT);
-	put_labels(r, a->labels);
-	put_labels(r, a->annotations);
-	put_string(r, a->generator_url);
-	put_times(r, a);
+	char *p = room(r, 2 + size_of_labels(a->labels) + size_of_labels(a->annotations) + 2 * VARINT_MAX +
+	    a->generator_url->n + 3 * TIME_MAX);
+
+	*p++ = ENTRY_ALERT;
+	p = put_labels(r, p, a->labels);
+	p = put_labels(r, p, a->annotations);
+	p = put_string(r, p, a->generator_url);
+	done(r, put_times(p, a));
 }
 
 void
 alert_row_put_times(struct alert_row *r, const struct alert *a)
 {
-	sbuf_putc(&r->b, ENTRY_TIMES);
-	put_id(r, alert_id_of(a->labels));
-	put_times(r, a);
+	char *p = room(r, 2 + sizeof(struct alert_id) + 3 * TIME_MAX);
+
+	*p++ = ENTRY_TIMES;
+	done(r, put_times(put_id(p, alert_id_of(a->labels)), a));
 }
 
 void
 alert_row_put_drop(struct alert_row *r, struct alert_id id)
 {
-	sbuf_putc(&r->b, ENTRY_DROP);
-	put_id(r, id);
+	char *p = room(r, 1 + sizeof(id));
+
+	*p++ = ENTRY_DROP;
+	done(r, put_id(p, id));
 }
 
 struct reading {

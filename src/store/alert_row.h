@@ -38,7 +38,8 @@ struct alert_times {
 
 struct string_slot;
 struct alert_row {
-	struct sbuf b;
+	struct sbuf b;			/* rows, one behind the other */
+	size_t start;			/* of the one being written */
 	struct string_slot *slots;	/* strings of this row by address */
 	uint32_t mask, strings;
 	uint32_t stamp;			/* slots of other stamps are free */
@@ -46,7 +47,7 @@ struct alert_row {
 
 void alert_row_init(struct alert_row *r);
 void alert_row_fini(struct alert_row *r);
-/* Begins a row; what was written before is gone. */
+/* Begins another row behind those there are; empty the buffer before. */
 void alert_row_begin(struct alert_row *r);
 void alert_row_put(struct alert_row *r, const struct alert *a);
 void alert_row_put_times(struct alert_row *r, const struct alert *a);

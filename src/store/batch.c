@@ -29,14 +29,22 @@ size_of(const struct op *o)
 }
 
 static void
-free_op(struct op *o)
+free_body(struct op *o)
 {
-	mem_free((char *)(uintptr_t)o->key.p);
-	mem_free((char *)(uintptr_t)o->body.p);
-	mem_free(o);
+	if (!o->borrowed)
+		mem_free((char *)(uintptr_t)o->body.p);
+	o->borrowed = false;
 }
 
 static void
+free_op(struct op *o)
+{
+	mem_free((char *)(uintptr_t)o->key.p);
+	free_body(o);
+	mem_free(o);
+}
+
+static struct op *
 set(struct batch *b, enum db_table t, struct str key, struct str body, bool drop)
 {
 	uint64_t hash = batch_hash(t, key);
@@ -49,17 +57,24 @@ set(struct batch *b, enum db_table t, struct str key, struct str body, bool drop
 		hmap_insert(&b->ops, &o->node, hash);
 	} else {
 		b->bytes -= size_of(o);
-		mem_free((char *)(uintptr_t)o->body.p);
+		free_body(o);
 	}
 	o->body = body;
 	o->drop = drop;
 	b->bytes += size_of(o);
+	return o;
 }
 
 void
 batch_put_take(struct batch *b, enum db_table t, struct str key, struct str body)
 {
 	set(b, t, key, body, false);
+}
+
+void
+batch_put_borrowed(struct batch *b, enum db_table t, struct str key, struct str body)
+{
+	set(b, t, key, body, false)->borrowed = true;
 }
 
 void

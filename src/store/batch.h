@@ -15,6 +15,7 @@ struct op {
 	struct hmap_node node;
 	enum db_table table;
 	bool drop;
+	bool borrowed;			/* the body is somebody else's, until the batch was written */
 	struct str key, body;		/* one heap block each */
 };
 
@@ -23,8 +24,9 @@ struct batch {
 	size_t bytes;
 };
 
-/* Both take the body, a heap block, or copy the key. */
+/* Copy the key; the body is a heap block that is taken, or borrowed. */
 void batch_put_take(struct batch *b, enum db_table t, struct str key, struct str body);
+void batch_put_borrowed(struct batch *b, enum db_table t, struct str key, struct str body);
 void batch_drop(struct batch *b, enum db_table t, struct str key);
 /* Takes the op of this record out, if there is one: nothing will be written. */
 void batch_forget(struct batch *b, enum db_table t, struct str key);

@@ -22,7 +22,7 @@ static const char *const table_names[TABLE_N] = {
 
 struct db {
 	sqlite3 *handle;
-	sqlite3_stmt *put[TABLE_N], *drop[TABLE_N];
+	sqlite3_stmt *put[TABLE_N], *drop[TABLE_N], *begin, *commit;
 	enum db_trouble trouble;
 };
 
@@ -116,7 +116,10 @@ prepare(struct db *d, struct err *e)
 		if (sqlite3_prepare_v3(d->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &d->drop[t], NULL) != SQLITE_OK)
 			return db_err(d, e);
 	}
-	return true;
+	return (sqlite3_prepare_v3(d->handle, "BEGIN IMMEDIATE", -1, SQLITE_PREPARE_PERSISTENT, &d->begin, NULL) ==
+		       SQLITE_OK &&
+		   sqlite3_prepare_v3(d->handle, "COMMIT", -1, SQLITE_PREPARE_PERSISTENT, &d->commit, NULL) == SQLITE_OK) ||
+	    db_err(d, e);
 }
 
 /* Exclusive locking keeps a second process out and needs no shared memory file. */
@@ -160,7 +163,7 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 
 	ok = sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK || db_err(d, e);
 	ok = ok && sqlite3_busy_timeout(d->handle, BUSY_MS) == SQLITE_OK &&
-	    execute(d, "PRAGMA locking_mode = EXCLUSIVE", e);
+	    execute(d, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192", e);
 	if (ok && sqlite3_db_readonly(d->handle, "main") == 1)
 		ok = err_set(e, ERR_IO, "database: it can only be read");
 	/* Reading goes as far as it can: this lets a file pass that is shorter than it should be. */
@@ -190,6 +193,8 @@ db_close(struct db **d)
 		sqlite3_finalize((*d)->put[t]);
 		sqlite3_finalize((*d)->drop[t]);
 	}
+	sqlite3_finalize((*d)->begin);
+	sqlite3_finalize((*d)->commit);
 	sqlite3_close((*d)->handle);
 	mem_free(*d);
 	*d = NULL;
@@ -203,25 +208,6 @@ db_moved(struct db *d)
 	return sqlite3_file_control(d->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
-bool
-db_begin(struct db *d, struct err *e)
-{
-	return execute(d, "BEGIN IMMEDIATE", e);
-}
-
-bool
-db_commit(struct db *d, struct err *e)
-{
-	return execute(d, "COMMIT", e);
-}
-
-void
-db_rollback(struct db *d)
-{
-	if (sqlite3_get_autocommit(d->handle) == 0)
-		sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
-}
-
 static bool
 run(struct db *d, sqlite3_stmt *s, struct err *e)
 {
@@ -229,8 +215,26 @@ run(struct db *d, sqlite3_stmt *s, struct err *e)
 
 	/* A statement that is not reset holds the log open. */
 	sqlite3_reset(s);
-	sqlite3_clear_bindings(s);
 	return ok;
+}
+
+bool
+db_begin(struct db *d, struct err *e)
+{
+	return run(d, d->begin, e);
+}
+
+bool
+db_commit(struct db *d, struct err *e)
+{
+	return run(d, d->commit, e);
+}
+
+void
+db_rollback(struct db *d)
+{
+	if (sqlite3_get_autocommit(d->handle) == 0)
+		sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
 /* An empty blob, never NULL. */

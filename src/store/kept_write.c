@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows on their way to the disk. */
 #include <assert.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "kept_private.h"
@@ -45,17 +46,26 @@ fold(struct kept *k, struct batch *b)
 	}
 }
 
-/* Hands the row under construction, which `row` stands for, to the batch. */
 static void
-finish_row(struct kept *k, struct kept_row *row, struct batch *b)
+finish_row(struct kept *k, struct kept_row *row)
 {
-	char key[8];
-	struct str body;
-
-	row->bytes = (uint32_t)k->row.b.n;
+	row->bytes = (uint32_t)(k->row.b.n - k->row.start);
 	k->bytes += row->bytes;
-	body = (struct str){ mem_strndup(k->row.b.p, k->row.b.n), k->row.b.n };
-	batch_put_take(b, TABLE_ALERTS, row_key(row->key, key), body);
+}
+
+/* The rows stand one behind the other in a buffer that stays as it is until they are written. */
+static void
+hand_over(struct kept *k, struct batch *b)
+{
+	size_t at = k->row.b.n;
+	char key[8];
+
+	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--) {
+		const struct kept_row *row = k->rows.v[i - 1];
+
+		at -= row->bytes;
+		batch_put_borrowed(b, TABLE_ALERTS, row_key(row->key, key), (struct str){ k->row.b.p + at, row->bytes });
+	}
 }
 
 static struct kept_row *
@@ -120,40 +130,58 @@ kept_prepare(struct kept *k, struct batch *b, uint64_t *first_left_out)
 	fold(k, b);
 	if (k->rows.n > 0 && k->rows.v[0]->state == ROW_DROPPING)
 		budget = k->news_n;
+	sbuf_reset(&k->row.b);
 	row = begin_row(k);
 	write_drops(k);
 	while (k->news.first != NULL && budget-- > 0) {
-		if (k->row.b.n >= ROW_BYTES) {
-			finish_row(k, row, b);
+		if (k->row.b.n - k->row.start >= ROW_BYTES) {
+			finish_row(k, row);
 			row = begin_row(k);
 		}
 		write_alert(k, k->news.first, row);
 	}
-	finish_row(k, row, b);
+	finish_row(k, row);
+	hand_over(k, b);
 	if (k->news.first != NULL)
 		*first_left_out = k->news.first->no;
 	return k->news.first == NULL;
 }
 
-/* Takes rows of this state out and frees them; those of `other` are stored. */
+/* Rows that go stand in front of all others, new ones behind them: only those need be looked at. */
 static void
-settle_rows(struct kept *k, int gone, int other)
+end_dropping(struct kept *k, bool dropped)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < k->rows.n; i++) {
-		struct kept_row *row = k->rows.v[i];
-
-		if ((int)row->state == gone) {
-			assert(row->alerts.first == NULL);
-			kept_row_free(k, row);
+	for (; n < k->rows.n && k->rows.v[n]->state == ROW_DROPPING; n++) {
+		if (!dropped) {
+			k->rows.v[n]->state = ROW_STORED;
 			continue;
 		}
-		if ((int)row->state == other)
-			row->state = ROW_STORED;
-		k->rows.v[n++] = row;
+		assert(k->rows.v[n]->alerts.first == NULL);
+		kept_row_free(k, k->rows.v[n]);
 	}
-	k->rows.n = n;
+	if (!dropped || n == 0)
+		return;
+	k->rows.n -= n;
+	memmove(k->rows.v, k->rows.v + n, k->rows.n * sizeof(k->rows.v[0]));
+}
+
+static void
+end_writing(struct kept *k, bool written)
+{
+	size_t n = k->rows.n;
+
+	for (; n > 0 && k->rows.v[n - 1]->state == ROW_WRITING; n--) {
+		if (written) {
+			k->rows.v[n - 1]->state = ROW_STORED;
+			continue;
+		}
+		assert(k->rows.v[n - 1]->alerts.first == NULL);
+		kept_row_free(k, k->rows.v[n - 1]);
+	}
+	if (!written)
+		k->rows.n = n;
 }
 
 void
@@ -161,7 +189,8 @@ kept_written(struct kept *k)
 {
 	k->writing = false;
 	k->writing_drops.n = 0;
-	settle_rows(k, ROW_DROPPING, ROW_WRITING);
+	end_dropping(k, true);
+	end_writing(k, true);
 }
 
 void
@@ -172,9 +201,10 @@ kept_lost(struct kept *k, struct batch *b, uint64_t no)
 	if (!k->writing)
 		return;
 	k->writing = false;
-	for (size_t i = 0; i < k->rows.n; i++)
-		if (k->rows.v[i]->state != ROW_STORED)
-			batch_forget(b, TABLE_ALERTS, row_key(k->rows.v[i]->key, key));
+	for (size_t i = 0; i < k->rows.n && k->rows.v[i]->state == ROW_DROPPING; i++)
+		batch_forget(b, TABLE_ALERTS, row_key(k->rows.v[i]->key, key));
+	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--)
+		batch_forget(b, TABLE_ALERTS, row_key(k->rows.v[i - 1]->key, key));
 	HMAP_EACH(&k->alerts, node) {
 		struct kept_alert *ka = CONTAINER_OF(node, struct kept_alert, node);
 
@@ -194,7 +224,8 @@ kept_lost(struct kept *k, struct batch *b, uint64_t no)
 	for (size_t i = 0; i < k->writing_drops.n; i++)
 		VEC_PUSH(&k->drops, k->writing_drops.v[i]);
 	k->writing_drops.n = 0;
-	settle_rows(k, ROW_WRITING, ROW_DROPPING);
+	end_dropping(k, false);
+	end_writing(k, false);
 }
 
 void

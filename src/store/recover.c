@@ -46,6 +46,14 @@ recover_silence(struct recovery *r, const struct loaded_row *row)
 }
 
 static void
+note_alive(struct recovery *r, struct wall t)
+{
+	/* A clock that was ahead is no witness. */
+	if (wall_after(t, r->alive) && !wall_after(t, r->now.wall))
+		r->alive = wall_utc(t);
+}
+
+static void
 recover_entry(struct recovery *r, const struct loaded_row *row)
 {
 	struct err e = { 0 };
@@ -56,6 +64,7 @@ recover_entry(struct recovery *r, const struct loaded_row *row)
 		skip(r, "log entry", &e);
 		return;
 	}
+	note_alive(r, entry.timestamp);
 	if (wall_after(entry.expires, r->now.wall))
 		engine_restore_log_entry(r->engine, &entry, r->now);
 	else
@@ -142,16 +151,23 @@ each(struct recovery *r, const struct loaded *l, enum db_table t,
 	}
 }
 
-static struct wall
-last_alive(const struct loaded *l)
+static void
+note_alive_alert(void *arg, struct kept *k, struct kept_alert *ka)
 {
-	struct wall alive;
+	(void)k;
+	note_alive(arg, kept_alert(ka)->updated);
+}
+
+/* Notifications and alerts that were written say when; when there is nothing to write, a note is left now and then. */
+static void
+find_alive(struct recovery *r, const struct loaded *l)
+{
+	struct wall t;
 
 	for (size_t i = 0; i < l->rows[TABLE_META].n; i++)
-		if (str_is(l->rows[TABLE_META].v[i].key, "alive") &&
-		    codec_get_time(l->rows[TABLE_META].v[i].body, &alive))
-			return alive;
-	return WALL_ZERO;
+		if (str_is(l->rows[TABLE_META].v[i].key, "alive") && codec_get_time(l->rows[TABLE_META].v[i].body, &t))
+			note_alive(r, t);
+	kept_each(&r->s->kept, note_alive_alert, r);
 }
 
 static void
@@ -178,12 +194,13 @@ tell(const struct recovery *r, struct moment began)
 void
 recover_rows(struct store *s, const struct loaded *l, struct engine *engine, struct moment now)
 {
-	struct recovery r = { .s = s, .engine = engine, .now = now, .arena = arena_new(), .alive = last_alive(l) };
+	struct recovery r = { .s = s, .engine = engine, .now = now, .arena = arena_new(), .alive = WALL_ZERO };
 	struct moment began = s->o.clock->now(s->o.clock);
 
 	each(&r, l, TABLE_SILENCES, recover_silence);
 	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
 	load_alerts(&r, l, &s->kept);
+	find_alive(&r, l);
 	kept_each(&s->kept, recover_alert, &r);
 	each(&r, l, TABLE_GROUPS, recover_group);
 	each(&r, l, TABLE_INTENTS, recover_intent);

@@ -18,6 +18,7 @@
 #define STUCK (10 * SPAN_S)
 /* How far back the note of our last sign of life may lie. */
 #define ALIVE (30 * SPAN_S)
+#define ALIVE_EVERY (5 * SPAN_S)
 
 static void start_writing(struct store *s, bool anyway);
 
@@ -214,13 +215,18 @@ run_job(struct job *j)
 	writer_run(&CONTAINER_OF(j, struct store, job)->writer);
 }
 
+/* What else is written says when, too: see last_alive. */
 static void
 put_alive(struct store *s)
 {
 	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
+	struct moment now = now_of(s);
 	struct str taken;
 
-	codec_put_time(&body, now_of(s).wall);
+	if (s->ok && !s->want_all && s->work != NULL && mono_sub(now.mono, s->alive) < ALIVE_EVERY)
+		return;
+	s->alive = now.mono;
+	codec_put_time(&body, now.wall);
 	taken.p = sbuf_take(&body, &taken.n);
 	batch_put_take(&s->current, TABLE_META, STR("alive"), taken);
 }
@@ -242,10 +248,10 @@ prepare(struct store *s)
 	uint64_t left_out;
 
 	s->writer.all = s->want_all;
+	put_alive(s);
 	if (s->want_all)
 		gather_all(s);
 	s->want_all = false;
-	put_alive(s);
 	s->writer.batch = s->current;
 	s->current = (struct batch){ 0 };
 	s->upto = kept_prepare(&s->kept, &s->writer.batch, &left_out) ? s->taken : left_out - 1;

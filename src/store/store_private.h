@@ -40,7 +40,7 @@ struct store {
 	bool ok;
 	struct err problem;
 	unsigned failures;		/* in a row */
-	struct mono submitted, committed;
+	struct mono submitted, committed, alive;
 	uint64_t commits, commit_errors, set_aside;
 	double commit_seconds;
 	struct wall committed_wall;

@@ -197,6 +197,7 @@ START_TEST(alert_rows)
 
 	alert_row_init(&row);
 	for (int turn = 0; turn < 3; turn++) {
+		sbuf_reset(&row.b);
 		alert_row_begin(&row);
 		alert_row_put_drop(&row, alert_id_of(b->labels));
 		alert_row_put(&row, a);
