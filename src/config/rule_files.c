@@ -12,8 +12,9 @@
  *	  comment: moving the database
  *	  annotations: {ticket: OPS-1}
  *
- * A silence is known by its file and its name: its id stays the same across
- * reloads and edits.
+ * A silence is known by its file, as seen from the configuration's directory,
+ * and its name: its id stays the same across reloads and edits, and is the same
+ * wherever the same configuration is loaded.
  */
 #include <stdio.h>
 
@@ -59,16 +60,19 @@ static const struct field silence_table[] = {
 
 /* A name-based UUID (RFC 9562, version 5) of the file and the name. */
 static void
-silence_id(const char *path, struct str name, char out[SILENCE_ID_MAX])
+silence_id(const struct reading *r, struct str name, char out[SILENCE_ID_MAX])
 {
+	struct str path = str_from(r->path);
 	static const unsigned char space[16] = { 0x6b, 0x1f, 0x0c, 0x52, 0x5e, 0x7d, 0x4a, 0x7b, 0x9d, 0x5a, 0x3f,
 		0x61, 0x0c, 0x8e, 0x41, 0x27 };
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	unsigned char sha1[SHA1_SIZE];
 	char hex[33];
 
+	if (str_starts(path, r->dir) && path.n > r->dir.n && path.p[r->dir.n] == '/')
+		path = str_sub(path, r->dir.n + 1, path.n);
 	sbuf_put(&b, space, sizeof(space));
-	sbuf_puts(&b, path);
+	sbuf_str(&b, path);
 	sbuf_putc(&b, '\0');
 	sbuf_str(&b, name);
 	digest_sha1(sbuf_get(&b), sha1);
@@ -105,7 +109,7 @@ silence_fill(struct reading *r, const struct yaml_node *n, const struct at *at, 
 	size_t before = r->problems_n;
 	struct err e = { 0 };
 
-	silence_id(r->path, k->name, s->id);
+	silence_id(r, k->name, s->id);
 	s->sets = NEW(struct matchers);
 	s->sets_n = 1;
 	s->updated = r->env->now;

@@ -272,8 +272,11 @@ START_TEST(rule_files)
 				"time_intervals: [{name: day}]\n"
 				"inhibit_rules: [{}]\n"
 				"rule_files: ['rules/*.yml']\n";
+	struct file_in_memory moved[] = { { "rules/a.yml", NULL }, { NULL, NULL } };
+	struct config_env env = test_env();
 	struct config *c, *again;
 	const struct silence *s;
+	struct err e = { 0 };
 
 	test_files = files;
 	c = test_load(main_file);
@@ -300,6 +303,13 @@ START_TEST(rule_files)
 	again = test_load(main_file);
 	ck_assert_str_eq(again->silences[0]->id, c->silences[0]->id);
 	ck_assert_str_ne(again->silences[1]->id, c->silences[0]->id);
+	config_unref(again);
+	/* Elsewhere the same configuration has the same ids. */
+	test_files = moved;
+	moved[0].text = files[0].text;
+	ck_assert(config_load(str_from(main_file), "am.yml", &env, &again, &e));
+	ck_str(istr_str(again->silences[0]->source), "rules/a.yml");
+	ck_assert_str_eq(again->silences[0]->id, c->silences[0]->id);
 	config_unref(again);
 	config_unref(c);
 }
