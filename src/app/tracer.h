@@ -36,8 +36,8 @@ struct tracer_options {
 /* Off until tracer_apply says otherwise. */
 struct tracer *tracer_new(const struct tracer_options *o);
 /*
- * As c says. COMPAT: client_type grpc is valid, but spans are not sent over
- * gRPC: a warning says so, and nothing is traced.
+ * As c says. client_type grpc is valid, but spans are not sent over gRPC: a
+ * warning says so, and nothing is traced.
  */
 void tracer_apply(struct tracer *t, struct config *c);
 /* t may be NULL, here and below. A request was answered after `took`. */
