@@ -50,7 +50,7 @@ scrape_configs:
 class Prometheus:
     """jobs: {job name: (address, {label: value})}"""
 
-    def __init__(self, directory, rules, alertmanager, jobs):
+    def __init__(self, directory, rules, alertmanager, jobs, binary="prometheus"):
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         lines = []
@@ -62,7 +62,7 @@ class Prometheus:
         (self.port,) = free_ports(1)
         self.log = (self.dir / "prometheus.log").open("w")
         self.process = subprocess.Popen(
-            ["prometheus", f"--config.file={self.dir}/prometheus.yml", f"--storage.tsdb.path={self.dir}/tsdb",
+            [binary, f"--config.file={self.dir}/prometheus.yml", f"--storage.tsdb.path={self.dir}/tsdb",
              f"--web.listen-address=127.0.0.1:{self.port}"],
             stdout=self.log, stderr=subprocess.STDOUT)
 
