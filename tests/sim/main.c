@@ -232,6 +232,14 @@ run_day(const struct sim_options *o, struct totals *t)
 	return ok;
 }
 
+static void
+print_totals(FILE *to, const struct totals *t)
+{
+	fprintf(to, "%" PRIu64 " days, %" PRIu64 " failed; %" PRIu64 " posts, %" PRIu64 " flushes, %" PRIu64 " attempts (%" PRIu64
+	    " performed), %" PRIu64 " crashes, %" PRIu64 " starts, %" PRIu64 " reloads, %" PRIu64 " wake-ups\n", t->days,
+	    t->failed, t->posts, t->flushes, t->sent, t->performed, t->crashes, t->restarts, t->reloads, t->wakeups);
+}
+
 static int
 usage(void)
 {
@@ -272,10 +280,11 @@ main(int argc, char **argv)
 		}
 		i++;
 	}
-	for (o.seed = from; o.seed <= to && t.failed < most; o.seed++)
+	for (o.seed = from; o.seed <= to && t.failed < most; o.seed++) {
 		run_day(&o, &t);
-	printf("%" PRIu64 " days, %" PRIu64 " failed; %" PRIu64 " posts, %" PRIu64 " flushes, %" PRIu64 " attempts (%" PRIu64
-	    " performed), %" PRIu64 " crashes, %" PRIu64 " starts, %" PRIu64 " reloads, %" PRIu64 " wake-ups\n", t.days,
-	    t.failed, t.posts, t.flushes, t.sent, t.performed, t.crashes, t.restarts, t.reloads, t.wakeups);
+		if (t.days % 1000 == 0)
+			print_totals(stderr, &t);
+	}
+	print_totals(stdout, &t);
 	return t.failed > 0;
 }

@@ -17,6 +17,7 @@ trap 'rm -rf "$work"' EXIT INT TERM
 mkdir "$work/tree"
 # Other tests and the program are not needed: the simulator needs the rooms up to core.
 cp -R "$root/CMakeLists.txt" "$root/contrib" "$root/include" "$root/src" "$root/templates" "$root/tests" "$work/tree"
+cp -R "$work/tree/src" "$work/sound"
 cmake -S "$work/tree" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSTRICT=OFF >/dev/null
 
 build()
@@ -39,13 +40,14 @@ for name in $names; do
 	file=$(sed -n 's|^--- a/||p' "$patch")
 	if ! patch -s -d "$work/tree" -p1 <"$patch" >"$work/log" 2>&1; then
 		printf '%-30s does not apply any more\n' "$name"
-		cp "$root/$file" "$work/tree/$file"
+		cp "$work/sound/${file#src/}" "$work/tree/$file"
 		rm -f "$work/tree/$file.rej" "$work/tree/$file.orig"
 		missed=$((missed + 1))
 		continue
 	fi
 	if ! build; then
 		printf '%-30s does not compile\n' "$name"
+		cat "$work/log"
 		missed=$((missed + 1))
 	elif timeout 300 "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1; then
 		printf '%-30s MISSED\n' "$name"
@@ -54,6 +56,6 @@ for name in $names; do
 		caught=$(grep -m1 '^seed' "$work/out" || tail -1 "$work/out")
 		printf '%-30s %s\n' "$name" "$(echo "$caught" | cut -c1-130)"
 	fi
-	cp "$root/$file" "$work/tree/$file"
+	cp "$work/sound/${file#src/}" "$work/tree/$file"
 done
 [ "$missed" -eq 0 ] || { echo "$missed not caught"; exit 1; }
