@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -43,6 +44,8 @@ def test_a_directory_is_one_configuration(serve, sink):
     assert told(sink, 3) == [("/db", "B"), ("/main", "A"), ("/web", "C")]
     assert [r["name"] for r in server.get("/api/v2/receivers")] == ["web", "hook", "db"]
     # What the server shows is one file that Alertmanager would take.
+    test = subprocess.run([BINARY, "routes", "test", f"--config.file={server.config}", "team=db"], capture_output=True)
+    assert test.stdout == b"db\n", test
     shown = yaml.safe_load(server.get("/api/v2/status")["config"]["original"])
     assert "routes" not in shown and shown["global"]["resolve_timeout"] == "7m"
     assert [r["receiver"] for r in shown["route"]["routes"]] == ["web", "db"]
@@ -96,6 +99,35 @@ def test_paths_are_relative_to_the_directory(serve, sink, tmp_path):
     server.alert(alertname="A")
     assert sink.wait(1)[0]["headers"]["Authorization"] == "Bearer hush"
     assert "hush" not in json.dumps(server.get("/api/v2/status"))
+
+
+def test_a_mounted_config_map(serve, sink, tmp_path):
+    """Kubernetes shows the files of a ConfigMap by links into a hidden directory, and changes them all at once."""
+    mount = tmp_path / "server0" / "conf.d"
+
+    def publish(version, **files):
+        directory = mount / f"..{version}"
+        directory.mkdir(parents=True)
+        for name, text in files.items():
+            (directory / f"{name}.yml").write_text(text)
+        (mount / "..data_tmp").symlink_to(directory.name)
+        (mount / "..data_tmp").rename(mount / "..data")
+
+    main, team = MAIN.format(url=sink.url), TEAM.format(url=sink.url, team="db")
+    publish("1", main=main)
+    for name in "main", "team":
+        (mount / f"{name}.yml").symlink_to(f"..data/{name}.yml")
+    # What a link promises has to be there.
+    status, said = check_config(mount)
+    assert status == 1 and f"open {mount}/team.yml: no such file or directory" in said, said
+    publish("2", main=main, team=team)
+    server = serve(None)
+    server.alert(alertname="A", team="db")
+    assert told(sink, 1) == [("/db", "A")]
+    publish("3", main=main, team=team.replace("/db", "/other"))
+    assert server.reload()[0] == 200
+    server.alert(alertname="B", team="db")
+    assert told(sink, 2) == [("/db", "A"), ("/other", "B")]
 
 
 # Rule files.
@@ -229,11 +261,12 @@ def test_a_bad_rule_file_changes_nothing(ruled):
 
 def test_the_quick_start_may_refer_to_its_inhibition_rules(tmp_path):
     """One that has the rules in place, and one that names their file, are the same configuration."""
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
     quickstart = yaml.safe_load((ROOT / "contrib/quickstart/alertmanager.yml").read_text())
     rules = quickstart.pop("inhibit_rules")
     shown = []
-    for name, more in ("in-place", {"inhibit_rules": rules}), ("by-file", {"rule_files": [f"{ROOT}/rules/inhibition.yml"]}):
-        with Server(tmp_path / name, yaml.safe_dump(dict(quickstart, **more))) as server:
+    for name, more in ("in-place", {"inhibit_rules": rules}), ("by-file", {"rule_files": ["../../rules/inhibition.yml"]}):
+        with Server(tmp_path / "contrib" / name, yaml.safe_dump(dict(quickstart, **more))) as server:
             shown.append(yaml.safe_load(server.get("/api/v2/status")["config"]["original"]))
     assert shown[0] == shown[1] and len(shown[0]["inhibit_rules"]) == len(rules)
 

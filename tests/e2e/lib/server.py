@@ -25,12 +25,13 @@ def rfc3339(seconds_from_now=0.0):
 
 
 class Server:
-    """Starts the binary on a free port; `url` is known from its log. A config that is a dict is a directory of files."""
+    """Starts the binary on a free port; `url` is known from its log. A config that is a dict is a directory of files,
+    one that is None such a directory that is there already."""
 
     def __init__(self, directory, config, *flags, binary=BINARY, env=None):
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
-        self.config = self.dir / ("conf.d" if isinstance(config, dict) else "alertmanager.yml")
+        self.config = self.dir / ("conf.d" if config is None or isinstance(config, dict) else "alertmanager.yml")
         self.write_config(config)
         self.flags = list(flags)
         self.binary = binary
@@ -39,6 +40,8 @@ class Server:
         self.process = None
 
     def write_config(self, config):
+        if config is None:
+            return
         if not isinstance(config, dict):
             self.config.write_text(config)
             return
@@ -126,8 +129,7 @@ class Server:
         return None
 
     def reload(self, config=None):
-        if config is not None:
-            self.write_config(config)
+        self.write_config(config)
         return self.request("POST", "/-/reload")
 
     def resident_bytes(self):
