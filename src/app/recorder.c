@@ -14,6 +14,8 @@
 #include "text/expo.h"
 
 #define QUEUE_MAX 8192
+/* A posting of many alerts makes more events in one turn of the loop than the queue holds. */
+#define WRITINGS_MAX 8
 
 /* What became of events at one output, by type; kept when the output goes. */
 struct counts {
@@ -54,7 +56,8 @@ struct recorder {
 	struct work *work;
 	struct event *soon;
 	struct lines queue;
-	struct writing *writing;	/* NULL: none under way */
+	unsigned writings;	/* under way */
+	size_t writing_lines;	/* in them */
 	struct files *files;
 	VEC(struct hook *) hooks;
 	VEC(struct hook *) closing;	/* of configurations before, with events to send */
@@ -152,7 +155,7 @@ kick(struct recorder *r)
 {
 	static const struct timeval at_once = { 0 };
 
-	if (r->queue.ends.n > 0 && r->writing == NULL)
+	if (r->queue.ends.n > 0 && r->writings == 0)
 		event_add(r->soon, &at_once);
 }
 
@@ -164,8 +167,9 @@ on_written(struct job *j)
 
 	for (size_t i = 0; i < w->files->n; i++)
 		count_written(w, i);
+	r->writings--;
+	r->writing_lines -= w->lines.ends.n;
 	writing_free(w);
-	r->writing = NULL;
 	kick(r);
 }
 
@@ -195,21 +199,23 @@ push_to_hook(struct recorder *r, struct hook *h)
 		    F_UINT("dropped", c->drops));
 }
 
-/* Hands the queue over. */
 static void
-on_soon(evutil_socket_t fd, short what, void *arg)
+forget_closed(struct recorder *r)
 {
-	struct recorder *r = arg;
-	struct writing *w;
-
-	(void)fd;
-	(void)what;
 	for (size_t i = r->closing.n; i-- > 0;)
 		if (hook_pending(r->closing.v[i]) == 0) {
 			hook_free(&r->closing.v[i]);
 			r->closing.v[i] = r->closing.v[--r->closing.n];
 		}
-	if (r->writing != NULL || r->queue.ends.n == 0)
+}
+
+/* Gives the queue to the outputs. */
+static void
+hand_over(struct recorder *r)
+{
+	struct writing *w;
+
+	if (r->writings >= WRITINGS_MAX || r->queue.ends.n == 0)
 		return;
 	for (size_t i = 0; i < r->hooks.n; i++)
 		push_to_hook(r, r->hooks.v[i]);
@@ -227,12 +233,24 @@ on_soon(evutil_socket_t fd, short what, void *arg)
 	w->written = mem_calloc(w->files->n, sizeof(w->written[0]));
 	w->errors = mem_calloc(w->files->n, sizeof(w->errors[0]));
 	lines_init(&r->queue);
-	r->writing = w;
 	if (!work_submit(r->work, &w->job)) {
 		/* Only when it was stopped. */
-		r->writing = NULL;
 		writing_free(w);
+		return;
 	}
+	r->writings++;
+	r->writing_lines += w->lines.ends.n;
+}
+
+static void
+on_soon(evutil_socket_t fd, short what, void *arg)
+{
+	struct recorder *r = arg;
+
+	(void)fd;
+	(void)what;
+	forget_closed(r);
+	hand_over(r);
 }
 
 struct recorder *
@@ -243,7 +261,7 @@ recorder_new(const struct recorder_options *o, struct err *e)
 	r->o = *o;
 	r->log = log_with(o->log, F_CSTR("component", "eventrecorder"));
 	lines_init(&r->queue);
-	r->work = work_new(o->base, 1, 1, "recorder", e);
+	r->work = work_new(o->base, 1, WRITINGS_MAX, "recorder", e);
 	if (r->work == NULL) {
 		mem_free(r);
 		return NULL;
@@ -338,7 +356,7 @@ recorder_apply(struct recorder *r, struct config *c)
 	if (r == NULL)
 		return;
 	/* What was recorded before goes to the outputs of its time. */
-	on_soon(-1, 0, r);
+	hand_over(r);
 	f = open_files(r, conf, &all);
 	if (r->applied && !all) {
 		LOG(&r->log, LOG_ERROR, "Failed to reload event recorder outputs; keeping existing outputs");
@@ -359,6 +377,8 @@ recorder_apply(struct recorder *r, struct config *c)
 static bool
 admit(struct recorder *r, enum record_type type)
 {
+	if (r->queue.ends.n >= QUEUE_MAX)
+		hand_over(r);
 	if (r->queue.ends.n < QUEUE_MAX)
 		return true;
 	r->dropped[type]++;
@@ -413,7 +433,7 @@ recorder_pending(const struct recorder *r)
 
 	if (r == NULL)
 		return 0;
-	n = r->queue.ends.n + (r->writing != NULL ? r->writing->lines.ends.n : 0);
+	n = r->queue.ends.n + r->writing_lines;
 	for (size_t i = 0; i < r->hooks.n; i++)
 		n += hook_pending(r->hooks.v[i]);
 	for (size_t i = 0; i < r->closing.n; i++)
@@ -428,7 +448,7 @@ recorder_free(struct recorder **rp)
 
 	if (r == NULL)
 		return;
-	on_soon(-1, 0, r);
+	hand_over(r);
 	work_stop(&r->work);
 	for (size_t i = 0; i < r->hooks.n; i++)
 		hook_free(&r->hooks.v[i]);

@@ -11,7 +11,7 @@
 #include "net/http_client.h"
 #include "text/url.h"
 
-#define QUEUE_MAX 1024
+#define QUEUE_MAX 8192
 #define WORKERS 4
 #define WORKERS_MAX 64
 #define TIMEOUT (10 * SPAN_S)

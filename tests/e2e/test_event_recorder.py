@@ -138,6 +138,17 @@ def test_metrics_rotation_and_reload(serve, sink, tmp_path):
         time.sleep(0.05)
 
 
+def test_many_at_once(serve, sink, tmp_path):
+    out = tmp_path / "events.jsonl"
+    server = serve(CONFIG.format(url=sink.url, outputs=f"{{file_outputs: [{{path: {out}}}]}}"), FEATURE)
+    server.alert(*({"alertname": "Many", "n": str(i)} for i in range(12000)))
+    wait_for(out, "notification")
+    server.stop()
+    found = kinds(lines(out))
+    assert found.count("alertCreated") == found.count("alertGrouped") == 12000
+    assert server.process.returncode == 0
+
+
 def test_kafka_is_refused_and_the_feature_is_needed(serve, sink, tmp_path):
     kafka = "{kafka_outputs: [{brokers: ['k:9092'], topic: t}]}"
     server = serve(CONFIG.format(url=sink.url, outputs=kafka), FEATURE)
