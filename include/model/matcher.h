@@ -52,9 +52,12 @@ void matchers_append(struct matchers *ms, struct matcher *take);
 /* By name, value, then operator. */
 void matchers_sort(struct matchers *ms);
 
+/* In one list: each may be a regular expression, which takes its time to compile. */
+#define MATCHERS_MAX 1000
+
 /*
  * A list as configuration and amtool write it: {a="b",c=~"d"} or a=b.
- * Appends to out. `w` may be NULL.
+ * Appends to out, up to MATCHERS_MAX in all. `w` may be NULL.
  */
 bool matchers_parse(struct str input, enum matcher_mode mode, const struct matcher_warning *w, struct matchers *out,
     struct err *e) MUST_CHECK;

@@ -2,9 +2,6 @@
 /* Query parameters: booleans, matchers, and the filters of the alert lists. */
 #include "handlers.h"
 
-/* Matchers in one query. */
-#define FILTERS_MAX 1000
-
 /* go-openapi swag.ConvertBool: anything else is false, without an error. */
 static const char *const true_words[] = { "true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled" };
 
@@ -48,9 +45,9 @@ query_matchers(struct call *c, const char *name, const char *prefix, struct matc
 		struct matcher m;
 
 		/* Each may be a regular expression, which takes its time to compile. */
-		if (out->n == FILTERS_MAX) {
+		if (out->n == MATCHERS_MAX) {
 			matchers_fini(out);
-			reply_error(c, 400, arena_printf(c->arena, "%smore than %d matchers", prefix, FILTERS_MAX));
+			reply_error(c, 400, arena_printf(c->arena, "%smore than %d matchers", prefix, MATCHERS_MAX));
 			return false;
 		}
 		if (!matcher_parse(*v, c->api->env.matcher_mode, &w, &m, &e)) {

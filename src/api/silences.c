@@ -262,6 +262,22 @@ validate_silence(struct call *c, const struct posted_silence *p)
 	return false;
 }
 
+/* Expressions are compiled while everybody waits. */
+#define MATCHERS_BYTES_MAX ((size_t)1 << 20)
+
+static bool
+matchers_fit(const struct posted_silence *p, struct err *e)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < p->m_n; i++)
+		bytes += p->m[i].name->s.n + p->m[i].value->s.n;
+	if (p->m_n <= MATCHERS_MAX && bytes <= MATCHERS_BYTES_MAX)
+		return true;
+	return err_set(e, ERR_LIMIT, "invalid silence: matchers are more than %d or longer than %zu bytes", MATCHERS_MAX,
+	    MATCHERS_BYTES_MAX);
+}
+
 /* The matchers as one set. */
 static bool
 draft_matchers(const struct posted_silence *p, enum naming naming, struct silence *s, struct err *e)
@@ -314,7 +330,7 @@ draft_silence(struct call *c, const struct posted_silence *p, struct err *e)
 	s->comment = istr_get(p->comment->s);
 	s->starts = wall_utc(p->starts);
 	s->ends = wall_utc(p->ends);
-	if (draft_matchers(p, c->api->env.naming, s, e))
+	if (matchers_fit(p, e) && draft_matchers(p, c->api->env.naming, s, e))
 		return s;
 	silence_unref(s);
 	return NULL;

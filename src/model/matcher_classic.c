@@ -183,6 +183,8 @@ parse_elements(struct str s, struct matchers *out, struct err *e)
 			if (element.n == 0)
 				return true;
 		}
+		if (out->n >= MATCHERS_MAX)
+			return err_set(e, ERR_LIMIT, "more than %d matchers", MATCHERS_MAX);
 		if (!matcher_parse_classic(element, &m, e))
 			return false;
 		matchers_append(out, &m);

@@ -108,6 +108,10 @@ parse_matcher(struct matcher_lexer *l, struct matchers *out, struct err *e)
 		goto out;
 	if (!take(l, is_word, "expected label value", &t, e) || !word_value(&t, &value_buf, &value, e))
 		goto out;
+	if (out->n >= MATCHERS_MAX) {
+		err_set(e, ERR_LIMIT, "more than %d matchers", MATCHERS_MAX);
+		goto out;
+	}
 	if (!matcher_init(&m, op_of(op.kind), name, value, e)) {
 		err_ctx(e, "failed to create matcher");
 		goto out;

@@ -330,6 +330,32 @@ START_TEST(silences_that_are_refused)
 }
 END_TEST
 
+START_TEST(silences_have_a_bound)
+{
+	struct sbuf b = SBUF_INIT(1 << 23);
+
+	start("/");
+	for (int more = 0; more < 2; more++) {
+		sbuf_reset(&b);
+		sbuf_puts(&b, "{\"createdBy\":\"me\",\"comment\":\"c\"," TIMES ",\"matchers\":[");
+		for (int i = 0; i < 1000 + more; i++)
+			sbuf_printf(&b, "%s{\"name\":\"a\",\"value\":\"x\",\"isRegex\":false}", i > 0 ? "," : "");
+		sbuf_puts(&b, "]}");
+		expect("POST", "/api/v2/silences", JSON_TYPE, sbuf_cstr(&b), more ? 400 : 200,
+		    more ? "matchers are more than 1000" : "silenceID");
+	}
+	sbuf_reset(&b);
+	sbuf_puts(&b, "{\"createdBy\":\"me\",\"comment\":\"c\"," TIMES
+	    ",\"matchers\":[{\"name\":\"a\",\"isRegex\":true,\"value\":\"");
+	for (int i = 0; i < 1 << 20; i++)
+		sbuf_putc(&b, 'x');
+	sbuf_puts(&b, "\"}]}");
+	expect("POST", "/api/v2/silences", JSON_TYPE, sbuf_cstr(&b), 400, "longer than 1048576 bytes");
+	sbuf_fini(&b);
+	stop();
+}
+END_TEST
+
 START_TEST(a_silence_lives_and_ends)
 {
 	struct answer a;
@@ -488,6 +514,7 @@ main(void)
 	tcase_add_test(t, alerts_that_are_refused);
 	tcase_add_test(t, alerts_in_and_out);
 	tcase_add_test(t, silences_that_are_refused);
+	tcase_add_test(t, silences_have_a_bound);
 	tcase_add_test(t, a_silence_lives_and_ends);
 	tcase_add_test(t, filters_are_bounded);
 	tcase_add_test(t, guessed_paths_in_metrics);

@@ -173,6 +173,29 @@ START_TEST(parse_appends)
 }
 END_TEST
 
+START_TEST(lists_have_a_bound)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct matchers ms = { 0 };
+	struct matcher one;
+	struct err e = { 0 };
+
+	for (int i = 0; i <= MATCHERS_MAX; i++)
+		sbuf_puts(&b, i > 0 ? ",a=b" : "a=b");
+	for (int mode = MATCHER_FALLBACK; mode <= MATCHER_UTF8; mode++) {
+		ck_assert(!matchers_parse(sbuf_get(&b), (enum matcher_mode)mode, NULL, &ms, &e));
+		ck_assert_msg(strstr(e.text, "more than 1000 matchers") != NULL, "%s", e.text);
+		matchers_fini(&ms);
+	}
+	ck_assert(!matcher_parse(sbuf_get(&b), MATCHER_UTF8, NULL, &one, &e));
+	sbuf_cut(&b, b.n - 4);
+	ck_assert(matchers_parse(sbuf_get(&b), MATCHER_FALLBACK, NULL, &ms, &e));
+	ck_assert_uint_eq(ms.n, MATCHERS_MAX);
+	matchers_fini(&ms);
+	sbuf_fini(&b);
+}
+END_TEST
+
 START_TEST(values_that_can_match)
 {
 	struct matchers ms = parse("a=b,a=~\"x|y\",a=~\".*\",a!=b,a!~\"x|y\"");
@@ -230,6 +253,7 @@ main(void)
 	tcase_add_test(tc, sort_by_name_value_operator);
 	tcase_add_test(tc, copies_and_equality);
 	tcase_add_test(tc, parse_appends);
+	tcase_add_test(tc, lists_have_a_bound);
 	tcase_add_test(tc, values_that_can_match);
 	tcase_add_test(tc, bad_pattern);
 	tcase_add_test(tc, invalid_utf8);
