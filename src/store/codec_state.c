@@ -47,15 +47,13 @@ enum {
 static void
 put_labels(struct sbuf *b, unsigned field, const struct labels *l)
 {
-	struct sbuf pair = SBUF_INIT(SBUF_UNLIMITED);
-
 	for (uint32_t i = 0; i < l->n; i++) {
-		sbuf_reset(&pair);
-		proto_bytes(&pair, PAIR_NAME, istr_str(l->l[i].name));
-		proto_bytes(&pair, PAIR_VALUE, istr_str(l->l[i].value));
-		proto_bytes(b, field, sbuf_get(&pair));
+		struct str name = istr_str(l->l[i].name), value = istr_str(l->l[i].value);
+
+		proto_begin(b, field, proto_bytes_size(PAIR_NAME, name.n) + proto_bytes_size(PAIR_VALUE, value.n));
+		proto_bytes(b, PAIR_NAME, name);
+		proto_bytes(b, PAIR_VALUE, value);
 	}
-	sbuf_fini(&pair);
 }
 
 /* Eight bytes each, as they are in memory: there may be many, and often. */
@@ -64,16 +62,6 @@ put_fingerprints(struct sbuf *b, unsigned field, const uint64_t *v, size_t n)
 {
 	if (n > 0)
 		proto_bytes(b, field, (struct str){ (const char *)v, n * sizeof(*v) });
-}
-
-void
-codec_group_key(struct sbuf *b, const struct group_state *g)
-{
-	sbuf_str(b, g->route_id);
-	sbuf_putc(b, '\0');
-	sbuf_str(b, g->receiver);
-	sbuf_putc(b, '\0');
-	put_labels(b, GROUP_LABEL, g->labels);
 }
 
 void
@@ -175,10 +163,22 @@ codec_get_group(struct str body, struct arena *a, struct group_state *out, struc
 }
 
 void
-codec_intent_key(uint64_t id, char out[8])
+codec_number_key(uint64_t number, char out[8])
 {
 	for (int i = 0; i < 8; i++)
-		out[i] = (char)(id >> (56 - 8 * i));
+		out[i] = (char)(number >> (56 - 8 * i));
+}
+
+uint64_t
+codec_get_number_key(struct str key)
+{
+	uint64_t number = 0;
+
+	if (key.n != 8)
+		return 0;
+	for (size_t i = 0; i < key.n; i++)
+		number = number << 8 | (unsigned char)key.p[i];
+	return number;
 }
 
 static void

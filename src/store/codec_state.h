@@ -14,12 +14,14 @@
 #include "base/sbuf.h"
 #include "core/ports.h"
 
-void codec_group_key(struct sbuf *b, const struct group_state *g);
 void codec_put_group(struct sbuf *b, const struct group_state *g);
 /* The caller drops out->labels. */
 bool codec_get_group(struct str body, struct arena *a, struct group_state *out, struct err *e) MUST_CHECK;
 
-void codec_intent_key(uint64_t id, char out[8]);
+/* Keys that are numbers; 0 is none. */
+void codec_number_key(uint64_t number, char out[8]);
+uint64_t codec_get_number_key(struct str key);
+
 void codec_put_intent(struct sbuf *b, const struct notification *n, unsigned attempts);
 /* The caller drops out->labels. */
 bool codec_get_intent(struct str body, struct arena *a, struct intent_state *out, struct err *e) MUST_CHECK;

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "codec_state.h"
 #include "kept_private.h"
 
 void
@@ -286,14 +287,12 @@ kept_load_row(struct kept *k, struct str key, struct str body, struct err *e)
 {
 	struct loading in = { .k = k };
 	struct alert_row_reader reader = { load_alert, load_times, load_drop, &in };
-	uint64_t number = 0;
+	uint64_t number = codec_get_number_key(key);
 	size_t n = 0;
 	bool ok;
 
-	if (key.n != sizeof(number))
+	if (number == 0)
 		return err_set(e, ERR_INVALID, "malformed key of a row of alerts");
-	for (size_t i = 0; i < key.n; i++)
-		number = number << 8 | (unsigned char)key.p[i];
 	k->transaction = 1;
 	in.row = NEW(struct kept_row);
 	in.row->key = number;

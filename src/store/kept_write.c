@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "codec_state.h"
 #include "kept_private.h"
 
 /* A transaction is bounded, so that neither the loop nor the disk is held for long. */
@@ -15,8 +16,7 @@
 static struct str
 row_key(uint64_t number, char out[8])
 {
-	for (int i = 0; i < 8; i++)
-		out[i] = (char)(number >> (56 - 8 * i));
+	codec_number_key(number, out);
 	return (struct str){ out, 8 };
 }
 

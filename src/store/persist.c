@@ -31,7 +31,7 @@ drop(struct store *s, enum db_table t, struct str key)
 static void
 persist_record(struct store *s, const struct change *c, struct sbuf *key, struct sbuf *body)
 {
-	char id[8];
+	char number[8];
 
 	switch (c->kind) {
 	case CHANGE_SILENCE:
@@ -51,22 +51,22 @@ persist_record(struct store *s, const struct change *c, struct sbuf *key, struct
 		drop(s, TABLE_LOG_ENTRIES, sbuf_get(key));
 		break;
 	case CHANGE_GROUP:
-		codec_group_key(key, c->group);
+		codec_number_key(group_ids_get(&s->group_ids, c->group), number);
 		codec_put_group(body, c->group);
-		put(s, TABLE_GROUPS, sbuf_get(key), body);
+		put(s, TABLE_GROUPS, (struct str){ number, sizeof(number) }, body);
 		break;
 	case CHANGE_GROUP_DROPPED:
-		codec_group_key(key, c->group);
-		drop(s, TABLE_GROUPS, sbuf_get(key));
+		codec_number_key(group_ids_drop(&s->group_ids, c->group), number);
+		drop(s, TABLE_GROUPS, (struct str){ number, sizeof(number) });
 		break;
 	case CHANGE_INTENT:
-		codec_intent_key(c->notification_id, id);
+		codec_number_key(c->notification_id, number);
 		codec_put_intent(body, c->notification, c->attempts);
-		put(s, TABLE_INTENTS, (struct str){ id, sizeof(id) }, body);
+		put(s, TABLE_INTENTS, (struct str){ number, sizeof(number) }, body);
 		break;
 	case CHANGE_INTENT_DROPPED:
-		codec_intent_key(c->notification_id, id);
-		drop(s, TABLE_INTENTS, (struct str){ id, sizeof(id) });
+		codec_number_key(c->notification_id, number);
+		drop(s, TABLE_INTENTS, (struct str){ number, sizeof(number) });
 		break;
 	case CHANGE_ALERT:
 	case CHANGE_ALERT_DROPPED:

@@ -34,11 +34,33 @@ proto_double(struct sbuf *b, unsigned field, double v)
 }
 
 void
-proto_bytes(struct sbuf *b, unsigned field, struct str v)
+proto_begin(struct sbuf *b, unsigned field, size_t n)
 {
 	proto_varint(b, (uint64_t)field << 3 | 2);
-	proto_varint(b, v.n);
+	proto_varint(b, n);
+}
+
+void
+proto_bytes(struct sbuf *b, unsigned field, struct str v)
+{
+	proto_begin(b, field, v.n);
 	sbuf_str(b, v);
+}
+
+static size_t
+varint_size(uint64_t v)
+{
+	size_t n = 1;
+
+	for (; v >= 0x80; v >>= 7)
+		n++;
+	return n;
+}
+
+size_t
+proto_bytes_size(unsigned field, size_t n)
+{
+	return varint_size((uint64_t)field << 3) + varint_size(n) + n;
 }
 
 void

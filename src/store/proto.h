@@ -20,6 +20,9 @@ void proto_varint(struct sbuf *b, uint64_t v);
 void proto_uint(struct sbuf *b, unsigned field, uint64_t v);
 void proto_double(struct sbuf *b, unsigned field, double v);
 void proto_bytes(struct sbuf *b, unsigned field, struct str v);
+/* The head of a message of n bytes, which follow; and how many a field of n bytes takes. */
+void proto_begin(struct sbuf *b, unsigned field, size_t n);
+size_t proto_bytes_size(unsigned field, size_t n);
 /* A google.protobuf.Timestamp. */
 void proto_time(struct sbuf *b, unsigned field, struct wall t);
 

@@ -83,6 +83,7 @@ recover_group(struct recovery *r, const struct loaded_row *row)
 		skip(r, "group", &e);
 		return;
 	}
+	group_ids_set(&r->s->group_ids, &g, codec_get_number_key(row->key));
 	engine_restore_group(r->engine, &g, r->now);
 	labels_unref((struct labels *)(uintptr_t)g.labels);
 	r->groups++;

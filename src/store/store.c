@@ -476,6 +476,7 @@ store_close(struct store **sp)
 	writer_fini(&s->writer);
 	kept_fini(&s->kept);
 	present_fini(&s->present);
+	group_ids_fini(&s->group_ids);
 	mem_free(s->dir);
 	mem_free(s);
 	*sp = NULL;
