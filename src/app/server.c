@@ -2,6 +2,7 @@
 #include "app/server.h"
 
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -427,6 +428,19 @@ stop(struct server *s)
 	libevent_global_shutdown();
 }
 
+/* Started with one of them closed, the next socket would get its number, and the lines of the log. */
+static void
+keep_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int
 server_run(const struct options *o, struct arena *a)
 {
@@ -435,6 +449,7 @@ server_run(const struct options *o, struct arena *a)
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct err e = { 0 };
 
+	keep_standard_streams();
 	/* Before the first line of the log, whose reader may be gone. */
 	sigaction(SIGPIPE, &ignore, NULL);
 	s.started = now.wall;
