@@ -540,6 +540,34 @@ START_TEST(an_outage_is_bounded)
 }
 END_TEST
 
+/* More arrives than the disk takes: clients are slowed down, and not for longer than it lasts. */
+START_TEST(back_pressure)
+{
+	struct rig r;
+	int n = 0;
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_settle(&r);
+	fault.hold = 1;
+	while (store_has_room(r.store)) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "N{i=%d}", n++);
+		rig_post(&r, name, r.now.wall, in(&r, SPAN_HOUR));
+		ck_assert_int_lt(n, 200000);
+	}
+	ck_assert(store_health(r.store).ok);
+	fault_clear();
+	rig_settle(&r);
+	ck_assert(store_has_room(r.store));
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(view_alerts_count(r.engine), n);
+	rig_fini(&r);
+}
+END_TEST
+
 START_TEST(backup)
 {
 	struct rig r;
@@ -588,5 +616,5 @@ main(void)
 	return RUN("store", all_survives_a_crash, what_was_under_way_goes_on, downtime_does_not_end_alerts,
 	    nothing_is_lost_while_the_disk_is_full, any_write_may_fail, a_failed_sync_is_a_failed_write, waiting,
 	    a_stuck_disk, read_only_at_start, unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database,
-	    newer_version, an_outage_is_bounded, backup, one_process_at_a_time);
+	    newer_version, an_outage_is_bounded, back_pressure, backup, one_process_at_a_time);
 }
