@@ -33,7 +33,11 @@ if ! "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1
 fi
 
 names=$*
-[ -n "$names" ] || names=$(cd "$here/mutations" && ls ./*.patch | sed 's|^\./||; s|\.patch$||')
+if [ -z "$names" ]; then
+	for patch in "$here"/mutations/*.patch; do
+		names="$names $(basename "$patch" .patch)"
+	done
+fi
 missed=0
 for name in $names; do
 	patch="$here/mutations/$name.patch"
