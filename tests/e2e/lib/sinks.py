@@ -65,6 +65,7 @@ class HttpSink(Recorder):
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
+                request["answered"] = time.monotonic()
 
             do_GET = do_POST = do_PUT = handle_any
 
