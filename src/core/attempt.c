@@ -98,20 +98,26 @@ log_entry_of(struct engine *e, const struct leg *leg, struct moment now)
 	return entry;
 }
 
+span
+leg_log_time(const struct engine *e, const struct route *route)
+{
+	span repeat = route->repeat_interval;
+
+	return repeat < SPAN_MAX / 2 && 2 * repeat < e->options.retention ? 2 * repeat : e->options.retention;
+}
+
 /* Writes down what the receiver now knows. */
 static void
 log_told(struct engine *e, const struct leg *leg, const struct receiver_data *data, struct moment now)
 {
 	const struct flight *f = leg->flight;
-	span repeat = f->route->repeat_interval;
-	span keep = repeat < SPAN_MAX / 2 && 2 * repeat < e->options.retention ? 2 * repeat : e->options.retention;
 	struct log_entry entry = {
 		.group_key = f->key,
 		.receiver = f->route->receiver->name,
 		.integration = str_from(leg->integration->kind->name),
 		.index = (uint32_t)leg->integration->index,
 		.timestamp = wall_utc(now.wall),
-		.expires = wall_add(wall_utc(now.wall), keep),
+		.expires = wall_add(wall_utc(now.wall), leg_log_time(e, f->route)),
 		.firing = f->firing,
 		.firing_n = f->firing_n,
 		.resolved = f->resolved,

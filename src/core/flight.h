@@ -85,6 +85,8 @@ void flush_begin(struct engine *e, struct group *g, struct moment now);
 void flush_end(struct engine *e, struct flight *f, struct moment now);
 /* The flight for what a restart cut short; the group's timer stays as it is. The caller fills it. */
 struct flight *flush_resume(struct engine *e, struct group *g, struct wall tick, struct moment now);
+/* How long a flush may take, not counting the wait for one's turn in the cluster. */
+span flush_time(const struct route *route);
 struct labels *flush_route_labels(struct engine *e, const struct flight *f, struct moment now);
 /* Reload: stops what is in flight; nothing is retried. Frees f. */
 void flush_cancel(struct engine *e, struct flight *f, struct moment now);
@@ -105,6 +107,8 @@ void pipeline_leg_done(struct engine *e, struct flight *f, struct moment now);
 void leg_begin(struct engine *e, struct leg *leg, struct moment now);
 /* As leg_begin, for what was under way before a restart. */
 void leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, struct moment now);
+/* How long the notification log remembers what a route told. */
+span leg_log_time(const struct engine *e, const struct route *route);
 /* Some recipients were served. */
 void leg_progressed(struct engine *e, struct leg *leg);
 void leg_copy_data(struct arena *a, const struct receiver_data *from, struct receiver_data *to);

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "engine_state.h"
 
-#define MIN_DEADLINE (10 * SPAN_S)
 
 /* All alerts of the group as they are now. */
 static void
@@ -47,12 +46,17 @@ tell_flushed(struct engine *e, const struct flight *f, struct moment now)
 	emit(e, &ev, now);
 }
 
+span
+flush_time(const struct route *route)
+{
+	return route->group_interval > 10 * SPAN_S ? route->group_interval : 10 * SPAN_S;
+}
+
 static struct flight *
 flight_new(struct engine *e, struct group *g, struct moment now)
 {
 	struct arena *arena = arena_new();
 	struct flight *f = ARENA_NEW(arena, struct flight);
-	span interval = g->route->group_interval;
 	span wait = e->port->wait != NULL ? e->port->wait(e->port) : 0;
 
 	assert(g->flight == NULL && g->n > 0);
@@ -64,7 +68,7 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	f->group_labels = labels_ref(g->labels);
 	f->group_serial = g->serial;
 	f->serial = ++g->flushes;
-	f->deadline = mono_add(now.mono, interval > MIN_DEADLINE ? interval : MIN_DEADLINE);
+	f->deadline = mono_add(now.mono, flush_time(g->route));
 	if (wait > 0)
 		f->deadline = mono_add(f->deadline, wait);
 	f->timer.kind = DUE_FLIGHT;

@@ -128,6 +128,31 @@ resume_members(struct engine *e)
 }
 
 static bool
+any_ended(struct engine *e, const uint64_t *fingerprints, size_t n, struct wall now)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct record *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
+
+		if (r != NULL && alert_resolved_at(r->alert, now))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is it too late for this one? What still fires is told by the next flush, if
+ * nothing mutes it. But somebody may have been told of an alert that has ended
+ * since, and would not hear of the end.
+ */
+static bool
+is_stale(struct engine *e, const struct intent_state *i, const struct group *g, struct moment now)
+{
+	span age = wall_sub(now.wall, i->flushed);
+
+	return (age < 0 || age >= flush_time(g->route)) && !any_ended(e, i->firing, i->firing_n, now.wall);
+}
+
+static bool
 is_noted(const struct flight *f, const struct alert *a)
 {
 	for (size_t i = 0; i < f->all_n; i++)
@@ -162,7 +187,7 @@ cmp_noted(const void *a, const void *b)
 
 /* Takes the integrations of the flight's group that were being told; returns how many. */
 static size_t
-gather(struct engine *e, struct flight *f, size_t from, const struct intent_state **out)
+gather(struct engine *e, struct flight *f, size_t from, const struct intent_state **out, struct moment now)
 {
 	size_t n = 0;
 
@@ -170,7 +195,7 @@ gather(struct engine *e, struct flight *f, size_t from, const struct intent_stat
 		struct restored_intent *r = &e->restored_intents.v[i];
 		const struct intent_state *in = &r->state;
 
-		if (r->resumed || same_group(e, in) != f->group || integration_of(e, in, f->group) == NULL ||
+		if (r->resumed || same_group(e, in) != f->group || is_stale(e, in, f->group, now) || integration_of(e, in, f->group) == NULL ||
 		    note_alerts(e, f, in->firing, in->firing_n, false) +
 			    note_alerts(e, f, in->resolved, in->resolved_n, true) == 0)
 			continue;
@@ -203,7 +228,7 @@ resume_group(struct engine *e, struct group *g, size_t from, struct moment now)
 	struct flight *f = flush_resume(e, g, e->restored_intents.v[from].state.flushed, now);
 	const struct intent_state **intents = ARENA_ARRAY(f->arena, e->restored_intents.n - from,
 	    const struct intent_state *);
-	size_t n = gather(e, f, from, intents);
+	size_t n = gather(e, f, from, intents, now);
 
 	if (f->all_n > 1)
 		qsort(f->all, f->all_n, sizeof(f->all[0]), cmp_noted);
@@ -223,7 +248,8 @@ resume_intents(struct engine *e, struct moment now)
 		const struct restored_intent *r = &e->restored_intents.v[i];
 		struct group *g = same_group(e, &r->state);
 
-		if (!r->resumed && g != NULL && g->flight == NULL && integration_of(e, &r->state, g) != NULL)
+		if (!r->resumed && g != NULL && g->flight == NULL && integration_of(e, &r->state, g) != NULL &&
+		    !is_stale(e, &r->state, g, now))
 			resume_group(e, g, i, now);
 		if (!r->resumed)
 			save_intent_dropped(e, r->state.id);
