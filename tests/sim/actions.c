@@ -265,6 +265,7 @@ step_clock(struct day *d)
 		by = -by;
 	sim_say(d, "clock %+.0f s", (double)by / 1e9);
 	d->now.wall = wall_add(d->now.wall, by);
+	d->stepped = mono_now(d);
 	watch_disturbed(d, -1);
 	watch_clock(d);
 }

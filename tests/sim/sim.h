@@ -276,6 +276,7 @@ struct day {
 	int64_t end;
 	span lag_max;
 	bool steps_clock;	/* on this day somebody sets the wall clock */
+	int64_t stepped;	/* when somebody last did */
 
 	/* The engine. */
 	struct engine *engine;

@@ -243,7 +243,6 @@ resume(struct day *d, const struct intent *in)
 	const struct plan_receiver *to;
 	struct m_flight *f;
 	const struct entry *e;
-	alerts_mask resolved;
 	span most;
 	int part = -1;
 
@@ -257,6 +256,10 @@ resume(struct day *d, const struct intent *in)
 	most = r->interval > 10 * SPAN_S ? r->interval : 10 * SPAN_S;
 	if (part < 0 || (e != NULL && e->timestamp >= in->flushed))
 		return;
+	/* Too old to be told, but for the sake of those who have to hear of an end. */
+	if ((in->flushed > wall_now(d) || wall_now(d) - in->flushed >= most) &&
+	    resolved_among(d, in->firing & known_alerts(d), wall_now(d)) == 0)
+		return;
 	f = &g->flight;
 	if (!g->flying) {
 		*f = (struct m_flight){ .plan = d->plan, .route = index, .staged = true, .resumed = true };
@@ -264,15 +267,31 @@ resume(struct day *d, const struct intent *in)
 		f->deadline = mono_now(d) + most + (d->wait > 0 ? d->wait : 0);
 		g->flying = true;
 	}
-	f->firing |= in->firing;
-	f->resolved |= in->resolved;
-	resolved = to->parts[part].send_resolved ? in->resolved : 0;
-	g->flying = f->legs_n > 0 || (in->firing | resolved) != 0;
-	if ((in->firing | resolved) == 0)
-		return;
+	f->firing |= in->firing & known_alerts(d);
+	f->resolved |= in->resolved & known_alerts(d);
 	f->legs[f->legs_n++] = (struct m_leg){ .state = M_TOLD, .part = part, .reason = in->reason,
-		.firing = in->firing, .resolved = resolved, .pause = 500 * SPAN_MS, .note = in->id,
+		.pause = 500 * SPAN_MS, .note = in->id,
 		.data = in->data, .done = in->done };
+}
+
+/* All integrations of a group are told the same, but those that do not want to hear of ends. */
+static void
+fill_legs(struct m_group *g)
+{
+	struct m_flight *f = &g->flight;
+	const struct plan_receiver *to = &f->plan->receivers[f->plan->routes[f->route].receiver];
+	int kept = 0;
+
+	for (int i = 0; i < f->legs_n; i++) {
+		struct m_leg *leg = &f->legs[i];
+
+		leg->firing = f->firing;
+		leg->resolved = to->parts[leg->part].send_resolved ? f->resolved : 0;
+		if ((leg->firing | leg->resolved) != 0)
+			f->legs[kept++] = *leg;
+	}
+	f->legs_n = kept;
+	g->flying = kept > 0;
 }
 
 void
@@ -297,4 +316,7 @@ model_restart(struct day *d)
 	drop_empty(d);
 	for (size_t i = 0; i < d->on_disk.intents.n; i++)
 		resume(d, &d->on_disk.intents.v[i]);
+	for (size_t i = 0; i < d->groups.n; i++)
+		if (d->groups.v[i]->flying)
+			fill_legs(d->groups.v[i]);
 }

@@ -249,7 +249,8 @@ look_at(struct day *d, int alert, int k, bool held_back)
 	if (late(d, r->receiver, *since, r->wait + r->interval + slack) && !told(d, alert, place, false))
 		sim_fail(d, "1 in time", "%s has not been told of %d for %.1f s", place->key, alert,
 		    (double)(mono_now(d) - *since) / 1e9);
-	if (late(d, r->receiver, *ended, r->interval + slack) && !told(d, alert, place, true))
+	/* A reload may have made the group anew. */
+	if (late(d, r->receiver, *ended, r->wait + r->interval + slack) && !told(d, alert, place, true))
 		sim_fail(d, "4 resolved", "%s has not been told for %.1f s that %d ended", place->key,
 		    (double)(mono_now(d) - *ended) / 1e9, alert);
 }
