@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a configuration file to the one in force. All that can fail comes before anything live is touched. */
 #include "base/duration.h"
+#include "config/outputs.h"
 #include "files.h"
 #include "server_private.h"
 
@@ -13,6 +14,16 @@ warn_matcher(void *arg, const char *message, struct str input, const char *origi
 	LOG(log, LOG_WARN, message, F_CSTR("component", "configuration"), F_STR("input", input),
 	    F_CSTR("origin", origin), F_CSTR("err", parse_error != NULL ? parse_error : ""),
 	    F_STR("suggestion", suggestion));
+}
+
+static bool
+check_tracing(const struct config *c, struct err *e)
+{
+	const struct tracing *t = c->tracing;
+
+	if (t == NULL || t->insecure || !str_is(t->client_type, "http") || tls_config_check(t->tls_config, e))
+		return true;
+	return err_ctx(e, "failed to build a new tracer provider");
 }
 
 /* TLS files of receivers in use have to be there; those of the others do not matter. */
@@ -49,7 +60,7 @@ server_load(struct server *s, struct moment now, struct config **out, struct err
 
 	files_config_env(&env);
 	ok = files_load_config(s->o->config_file.p, &env, out, e);
-	if (ok && !check_receivers(*out, e)) {
+	if (ok && (!check_receivers(*out, e) || !check_tracing(*out, e))) {
 		config_unref(*out);
 		*out = NULL;
 		ok = false;

@@ -31,6 +31,7 @@ struct tracer {
 	struct exporter *exporter;
 	double fraction;
 	bool on;
+	char *told;		/* where to, as last logged; owned */
 	struct hmap flushes;
 };
 
@@ -55,6 +56,21 @@ forget_flushes(struct tracer *t)
 	}
 }
 
+/* Once for each collector, not with every reload. */
+static void
+tell_installed(struct tracer *t, const struct tracing *conf)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	size_t n;
+
+	sbuf_printf(&b, "%.*s %g %d %.*s", STR_ARG(conf->endpoint), conf->sampling_fraction, conf->insecure,
+	    STR_ARG(conf->compression));
+	if (t->told == NULL || !str_is(sbuf_get(&b), t->told))
+		LOG(&t->log, LOG_INFO, "Successfully installed a new tracer provider.");
+	mem_free(t->told);
+	t->told = sbuf_take(&b, &n);
+}
+
 void
 tracer_apply(struct tracer *t, struct config *c)
 {
@@ -74,10 +90,12 @@ tracer_apply(struct tracer *t, struct config *c)
 	exporter_set(t->exporter, conf != NULL ? c : NULL, conf);
 	if (!t->on) {
 		forget_flushes(t);
+		mem_free(t->told);
+		t->told = NULL;
 		if (was_on)
 			LOG(&t->log, LOG_INFO, "Tracing provider uninstalled.");
 	} else {
-		LOG(&t->log, LOG_INFO, "Successfully installed a new tracer provider.");
+		tell_installed(t, conf);
 	}
 }
 
@@ -294,6 +312,7 @@ tracer_free(struct tracer **tp)
 	forget_flushes(t);
 	hmap_fini(&t->flushes);
 	exporter_free(&t->exporter);
+	mem_free(t->told);
 	mem_free(t);
 	*tp = NULL;
 }

@@ -104,3 +104,11 @@ def test_a_collector_that_is_down_holds_nothing_up(serve, sink):
     server.stop()
     assert time.monotonic() - begin < 10
     assert any("OpenTelemetry handler returned an error" in line for line in server.log)
+
+
+def test_files_that_are_not_there_are_refused_at_load(serve, sink):
+    server = serve(config(sink))
+    bad = config(sink, insecure=False, tls_config={"ca_file": "/nowhere/ca.pem"})
+    status, _, body = server.reload(bad)
+    assert status == 500 and b"failed to build a new tracer provider" in body and b"/nowhere/ca.pem" in body
+    assert server.metric("alertmanager_config_last_reload_successful") == 0
