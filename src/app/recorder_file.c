@@ -88,13 +88,17 @@ line_file_write(struct line_file *f, struct str bytes, struct err *e)
 
 	if (!follow(f, e))
 		return 0;
+	/* What follows half a line is to be whole again. */
+	if (f->torn && write(f->fd, "\n", 1) == 1)
+		f->torn = false;
 	while (done < bytes.n) {
 		struct pollfd p = { .fd = f->fd, .events = POLLOUT };
 		size_t some = bytes.n - done < SLICE ? bytes.n - done : SLICE;
-		int ready = poll(&p, 1, STUCK_MS);
+		int ready = poll(&p, 1, f->stuck ? 0 : STUCK_MS);
 		ssize_t n;
 
-		if (ready == 0) {
+		f->stuck = ready == 0;
+		if (f->stuck) {
 			err_set(e, ERR_IO, "nobody reads %s", f->path != NULL ? f->path : "standard output");
 			break;
 		}
@@ -105,5 +109,6 @@ line_file_write(struct line_file *f, struct str bytes, struct err *e)
 		}
 		done += n > 0 ? (size_t)n : 0;
 	}
+	f->torn = f->torn || (done > 0 && bytes.p[done - 1] != '\n');
 	return done;
 }

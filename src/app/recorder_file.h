@@ -21,6 +21,8 @@ struct line_file {
 	int fd;
 	dev_t dev;
 	ino_t ino;
+	bool torn;	/* the last write ended inside a line */
+	bool stuck;	/* nobody read last time: the next write does not wait */
 };
 
 /* path empty: standard output. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recorded events: the JSON of Alertmanager's eventrecorder.proto, to files, standard output and web hooks."""
 import json
+import os
 import pathlib
 import time
 
@@ -147,6 +148,21 @@ def test_many_at_once(serve, sink, tmp_path):
     found = kinds(lines(out))
     assert found.count("alertCreated") == found.count("alertGrouped") == 12000
     assert server.process.returncode == 0
+
+
+def test_a_pipe_that_nobody_reads(serve, sink, tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    server = serve(CONFIG.format(url=sink.url, outputs=f"{{file_outputs: [{{path: {fifo}}}]}}"), FEATURE)
+    server.alert(*({"alertname": "Many", "n": str(i)} for i in range(2000)))
+    sink.wait(1)
+    server.alert(alertname="Late")
+    begin = time.monotonic()
+    server.stop()
+    assert time.monotonic() - begin < 12
+    assert any("nobody reads" in line for line in server.log)
+    os.close(reader)
 
 
 def test_kafka_is_refused_and_the_feature_is_needed(serve, sink, tmp_path):
