@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/options.h"
 
-#include <errno.h>
+#include <assert.h>
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "app/commands.h"
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "files.h"
+#include "text/float.h"
 
 enum flag_type { FLAG_STRING, FLAG_BOOL, FLAG_SPAN, FLAG_INT, FLAG_DOUBLE, FLAG_WORDS };
 
@@ -99,21 +101,15 @@ struct parsing {
 static bool
 set_number(const struct flag *f, struct str value, void *at, struct err *e)
 {
-	char *end;
-	const char *text = value.p;
+	double v;
 
-	errno = 0;
-	if (f->type == FLAG_INT) {
-		long long v = strtoll(text, &end, 0);
-
-		if (value.n == 0 || *end != '\0' || errno != 0)
-			return err_set(e, ERR_INVALID, "strconv.ParseInt: parsing \"%s\": invalid syntax", text);
-		*(int64_t *)at = v;
-		return true;
-	}
-	*(double *)at = strtod(text, &end);
-	if (value.n == 0 || *end != '\0' || errno != 0)
-		return err_set(e, ERR_INVALID, "strconv.ParseFloat: parsing \"%s\": invalid syntax", text);
+	if (!float_parse(value, &v) || isnan(v))
+		return err_set(e, ERR_INVALID, "strconv.ParseFloat: parsing \"%.*s\": invalid syntax", STR_ARG(value));
+	if (f->type == FLAG_DOUBLE)
+		*(double *)at = v;
+	else
+		/* COMPAT: whole numbers may be written as 1e3; what is behind the point goes. */
+		*(int64_t *)at = v >= 0x1p63 ? INT64_MAX : v <= -0x1p63 ? INT64_MIN : (int64_t)v;
 	return true;
 }
 
@@ -202,7 +198,7 @@ add_argument(struct parsing *p, const char *arg, struct err *e)
 		return true;
 	}
 	if (!files_read(arg + 1, (size_t)1 << 20, p->arena, &text, e))
-		return false;
+		return err_ctx(e, "failed to open arguments file \"%s\"", arg + 1);
 	while (text.n > 0) {
 		size_t end = str_chr(text, '\n');
 		struct str line = str_sub(text, 0, end);
@@ -214,14 +210,35 @@ add_argument(struct parsing *p, const char *arg, struct err *e)
 	return true;
 }
 
+/* Sets a flag without the words of the command line. */
+static void
+give(struct parsing *p, const char *name, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+		struct err e = { 0 };
+		bool ok = true;
+
+		if (strcmp(flags[i].name, name) != 0)
+			continue;
+		ok = set_flag(p, i, str_from(value), &e);
+		assert(ok);
+		(void)ok;
+		p->given[i] = true;
+	}
+}
+
 static bool
 parse_arguments(struct parsing *p, struct err *e)
 {
 	for (size_t i = 0; i < p->args.n; i++) {
 		struct str arg = p->args.v[i];
 
-		if (str_is(arg, "-h")) {
-			p->o->help = true;
+		if (str_is(arg, "--") && i + 1 < p->args.n)
+			return err_set(e, ERR_INVALID, "unexpected %.*s", STR_ARG(p->args.v[i + 1]));
+		if (str_is(arg, "--"))
+			return true;
+		if (str_is(arg, "-h") || str_is(arg, "--help-long")) {
+			give(p, "help", "true");
 		} else if (str_starts(arg, STR("--")) && arg.n > 2) {
 			if (!parse_long(p, &i, e))
 				return false;

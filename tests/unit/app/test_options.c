@@ -70,6 +70,8 @@ START_TEST(mistakes)
 		{ "--nope", "unknown long flag '--nope'" },
 		{ "--conf a", "unknown long flag '--conf'" },
 		{ "extra", "unexpected extra" },
+		{ "-- extra", "unexpected extra" },
+		{ "--web.get-concurrency x", "strconv.ParseFloat: parsing \"x\": invalid syntax" },
 		{ "--config.file", "expected argument for flag '--config.file'" },
 		{ "--config.file a --config.file b", "flag 'config.file' cannot be repeated" },
 		{ "--log.silences=true", "unexpected true" },
@@ -89,6 +91,11 @@ START_TEST(mistakes)
 		ck_assert_str_eq(e.text, table[i].error);
 	}
 	ck_assert(parse("--cluster.probe-interval 0 --cluster.listen-address="));
+	ck_assert(parse("--") && !o.help && !o.version);
+	ck_assert(parse("-h") && o.help);
+	ck_assert(parse("--help-long") && o.help);
+	ck_assert(parse("--version") && o.version);
+	ck_assert(parse("--web.get-concurrency 1e1") && o.web_get_concurrency == 10);
 }
 END_TEST
 
