@@ -35,6 +35,7 @@ struct http_server_options {
 	const struct log *log;
 	size_t max_header;		/* bytes of request line and headers; 0: 1 MiB */
 	size_t max_body;		/* bytes; 0: 64 MiB */
+	size_t max_buffered;		/* bytes of all requests in memory; 0: 512 MiB */
 	unsigned max_connections;	/* 0: 16384; fewer where the descriptor limit says so */
 	int64_t get_concurrency;	/* GET requests at a time; <= 0: max(number of CPUs, 8) */
 	span timeout;			/* of handling a request, until its answer may go out; 0: none */

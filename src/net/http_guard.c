@@ -77,6 +77,25 @@ list_append(struct conn_list *l, struct http_conn *c)
 	l->n++;
 }
 
+/* Nothing of a request is in memory any more. */
+static void
+give_back(struct http_conn *c)
+{
+	c->server->taken -= c->taken;
+	c->taken = 0;
+}
+
+static void
+take(struct http_conn *c, size_t n)
+{
+	struct http_server *s = c->server;
+
+	c->taken += n;
+	s->taken += n;
+	if (s->taken > s->o.max_buffered)
+		event_active(s->squeeze, 0, 0);
+}
+
 void
 guard_move(struct http_conn *c, enum conn_state state)
 {
@@ -87,6 +106,8 @@ guard_move(struct http_conn *c, enum conn_state state)
 	if (c->state != CONN_STATES)
 		list_remove(&s->lists[c->state], c);
 	c->state = state;
+	if (state == CONN_IDLE || state == CONN_LINGER || state == CONN_STATES)
+		give_back(c);
 	if (state == CONN_STATES)
 		return;
 	l = &s->lists[state];
@@ -286,6 +307,7 @@ begin_head(struct http_conn *c, struct evbuffer *in)
 		return;
 	c->head = (struct head_scan){ 0 };
 	guard_move(c, CONN_HEAD);
+	take(c, evbuffer_get_length(in));
 	scan(c, in, evbuffer_get_length(in));
 }
 
@@ -297,9 +319,12 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 
 	if (info->n_added == 0)
 		return;
-	if (c->state == CONN_IDLE)
+	if (c->state == CONN_IDLE) {
 		begin_head(c, in);
-	else if (c->state == CONN_HEAD)
+		return;
+	}
+	take(c, info->n_added);
+	if (c->state == CONN_HEAD)
 		scan(c, in, info->n_added);
 }
 
@@ -396,6 +421,37 @@ guard_accept(struct event_base *base, void *server)
 	return c->bev;
 }
 
+static struct http_conn *
+greediest(struct http_server *s)
+{
+	struct http_conn *most = NULL;
+
+	for (int i = CONN_HEAD; i <= CONN_BODY; i++)
+		for (struct http_conn *c = s->lists[i].first; c != NULL; c = c->next)
+			if (most == NULL || c->taken > most->taken)
+				most = c;
+	return most;
+}
+
+/*
+ * Many large requests at a time, which nobody has vouched for yet, must not
+ * take all memory: the largest that are still coming in are cut off.
+ */
+static void
+on_squeeze(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_server *s = arg;
+	struct http_conn *c;
+
+	(void)fd;
+	(void)what;
+	while (s->taken > s->o.max_buffered && (c = greediest(s)) != NULL && c->taken > 0) {
+		LOG(s->o.log, LOG_WARN, "Too much of requests is in memory; the largest was cut off",
+		    F_UINT("bytes", s->taken), F_UINT("limit", s->o.max_buffered));
+		guard_cut(c);
+	}
+}
+
 void
 guard_init(struct http_server *s)
 {
@@ -411,6 +467,7 @@ guard_init(struct http_server *s)
 	s->lists[CONN_HELD].after = s->o.timeout;
 	s->lists[CONN_LINGER].after = LINGER_TIMEOUT;
 	s->welcome = event_new(s->o.base, -1, 0, on_welcome, s);
+	s->squeeze = event_new(s->o.base, -1, 0, on_squeeze, s);
 }
 
 void
@@ -423,5 +480,6 @@ guard_fini(struct http_server *s)
 		event_free(s->lists[i].timer);
 	}
 	event_free(s->welcome);
+	event_free(s->squeeze);
 	hmap_fini(&s->by_bev);
 }

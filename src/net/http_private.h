@@ -77,6 +77,7 @@ struct http_conn {
 	struct http_conn *prev, *next;
 	struct mono deadline;
 	enum conn_state state;
+	size_t taken;			/* bytes of its request that are in memory */
 	struct head_scan head;
 	bool gated;			/* evhttp is not shown the head until it is complete */
 	bool unread;			/* the peer may still be sending when the connection ends */
@@ -99,6 +100,8 @@ struct http_server {
 	struct hmap by_bev;
 	struct event *welcome;		/* looks after CONN_FRESH */
 	size_t conns;
+	size_t taken;			/* of all connections */
+	struct event *squeeze;		/* makes room when that is too much */
 	int64_t gets;			/* in flight */
 	struct arena *arena;		/* addresses */
 	struct listener *listeners;

@@ -108,6 +108,8 @@ fill_in(struct http_server_options *o)
 		o->max_header = (size_t)1 << 20;
 	if (o->max_body == 0)
 		o->max_body = (size_t)64 << 20;
+	if (o->max_buffered == 0)
+		o->max_buffered = (size_t)512 << 20;
 	if (o->max_connections == 0)
 		o->max_connections = 16384;
 	fds = fds > 2 * RESERVED_FDS ? fds - RESERVED_FDS : fds / 2;

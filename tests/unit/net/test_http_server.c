@@ -581,6 +581,30 @@ START_TEST(addresses_are_understood)
 }
 END_TEST
 
+/* Bodies that nobody vouched for do not add up without bound. */
+START_TEST(the_largest_request_makes_room)
+{
+	static const char head[] = "POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n";
+	static char half[700000];
+	struct peer *greedy, *modest;
+
+	begin((struct http_server_options){ .max_body = 1 << 20, .max_buffered = 950000 });
+	greedy = peer_new(w.base, w.port);
+	peer_send(greedy, head);
+	peer_send_n(greedy, half, sizeof(half));
+	modest = peer_new(w.base, w.port);
+	peer_send(modest, head);
+	peer_send_n(modest, half, 300000);
+	peer_expect_eof(greedy);
+	ck_assert_uint_eq(greedy->got.n, 0);
+	peer_send_n(modest, half, 600000);
+	peer_expect(modest, 0, "900000 bytes");
+	peer_free(greedy);
+	peer_free(modest);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -609,6 +633,7 @@ main(void)
 	tcase_add_test(tc, idle_connections_make_room);
 	tcase_add_test(tc, busy_connections_make_others_wait);
 	tcase_add_test(tc, no_descriptors_left_is_no_end);
+	tcase_add_test(tc, the_largest_request_makes_room);
 	tcase_add_loop_test(tc, addresses_are_understood, 0, ARRAY_LEN(addresses));
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
