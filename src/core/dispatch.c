@@ -11,7 +11,7 @@ record_release(struct engine *e, struct record *r)
 	if (e->inhibitor != NULL)
 		inhibit_forget(e->inhibitor, r);
 	silences_forget(r);
-	save_alert(e, r->alert, CHANGE_ALERT_DROPPED);
+	save_alert(e, r, CHANGE_ALERT_DROPPED);
 	alerts_remove(&e->alerts, r);
 }
 

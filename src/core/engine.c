@@ -181,7 +181,7 @@ ingest(struct engine *e, struct alert *a, struct moment now)
 			inhibit_forget(e->inhibitor, r);
 		record_set_stored(&e->alerts, r, true);
 	}
-	save_alert(e, r->alert, CHANGE_ALERT);
+	save_alert(e, r, CHANGE_ALERT);
 	ev.kind = EVENT_ALERT_RECEIVED;
 	ev.alert = r->alert;
 	emit(e, &ev, now);

@@ -101,7 +101,7 @@ void record_release(struct engine *e, struct record *r);
 void save_group(struct engine *e, struct group *g, enum save when, struct moment now);
 void save_group_dropped(struct engine *e, struct group *g);
 void save_groups_due(struct engine *e, bool all, struct moment now);
-void save_alert(struct engine *e, const struct alert *a, enum change_kind kind);
+void save_alert(struct engine *e, struct record *r, enum change_kind kind);
 void save_silence(struct engine *e, const struct silence_entry *entry, enum change_kind kind);
 void save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind kind);
 void save_intent(struct engine *e, const struct leg *leg, enum change_kind kind);

@@ -30,6 +30,7 @@ struct record {
 	const struct route_list *routes;	/* NULL: not matched yet; the routing's */
 	struct inhibit_hit *hits;		/* owned; see inhibit.h */
 	struct silence_entry **silences;	/* owned array of references: silences that match, not expired ones */
+	void *stored_as;			/* the store's own: see struct change */
 	uint64_t silences_seen;			/* version of the silences that `silences` is true for */
 	uint32_t hits_n, silences_n;
 	uint32_t members_n;

@@ -133,9 +133,9 @@ save_group_dropped(struct engine *e, struct group *g)
 }
 
 void
-save_alert(struct engine *e, const struct alert *a, enum change_kind kind)
+save_alert(struct engine *e, struct record *r, enum change_kind kind)
 {
-	struct change c = { .kind = kind, .alert = a };
+	struct change c = { .kind = kind, .alert = r->alert, .place = &r->stored_as };
 
 	assert(kind == CHANGE_ALERT || kind == CHANGE_ALERT_DROPPED);
 	if (durable(e))
@@ -213,7 +213,7 @@ engine_save_all(struct engine *e, struct moment now)
 	}
 	nflog_each(e->nflog, save_log_entry_of, e);
 	HMAP_EACH(&e->alerts.records, node)
-		save_alert(e, CONTAINER_OF(node, struct record, node)->alert, CHANGE_ALERT);
+		save_alert(e, CONTAINER_OF(node, struct record, node), CHANGE_ALERT);
 	HMAP_EACH(&e->groups, node) {
 		struct group *g = CONTAINER_OF(node, struct group, node);
 

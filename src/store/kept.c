@@ -165,17 +165,29 @@ news_of(const struct kept_alert *ka, const struct alert *a)
 	return times_matter(old, a, ka->disk_ends) ? NEWS_TIMES : NEWS_NONE;
 }
 
-bool
-kept_set(struct kept *k, struct alert *a, uint64_t no)
+/* The one with these labels; NULL: it was made now, and is news. */
+static struct kept_alert *
+find_or_add(struct kept *k, struct alert *a, uint64_t no, void **place)
 {
 	uint64_t hash = hash_id(alert_id_of(a->labels));
-	struct kept_alert *ka = find(k, a->labels, hash);
+	struct kept_alert *found = find(k, a->labels, hash), *ka = found != NULL ? found : add(k, a, hash);
+
+	if (found == NULL)
+		kept_news(k, ka, NEWS_ALL, no);
+	if (place != NULL)
+		*place = ka;
+	return found;
+}
+
+bool
+kept_set(struct kept *k, struct alert *a, uint64_t no, void **place)
+{
+	struct kept_alert *ka = place != NULL && *place != NULL ? *place : find_or_add(k, a, no, place);
 	enum news news;
 
-	if (ka == NULL) {
-		kept_news(k, add(k, a, hash), NEWS_ALL, no);
+	if (ka == NULL)
 		return true;
-	}
+	assert(labels_eq(ka->alert->labels, a->labels));
 	news = news_of(ka, a);
 	alert_ref(a);
 	alert_unref(ka->alert);

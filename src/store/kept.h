@@ -51,8 +51,12 @@ struct kept {
 void kept_init(struct kept *k);
 void kept_fini(struct kept *k);
 
-/* What becomes of a change with number `no` to this alert: false if there is no need to write it now. */
-bool kept_set(struct kept *k, struct alert *a, uint64_t no);
+/*
+ * What becomes of a change with number `no` to this alert: false if there is no
+ * need to write it now. `place` (may be NULL) is one beside the alert where we
+ * note where it is here: it is NULL or what we left there.
+ */
+bool kept_set(struct kept *k, struct alert *a, uint64_t no, void **place);
 /* False when the disk has never heard of it. */
 bool kept_drop(struct kept *k, const struct labels *l);
 /* Whatever was left out by kept_set becomes news: the process ends. */

@@ -9,17 +9,18 @@
 
 enum news { NEWS_NONE, NEWS_TIMES, NEWS_ALL };
 
+/* What is looked at for an alert that is posted again stands in front. */
 struct kept_alert {
 	struct hmap_node node;		/* kept.alerts, by alert_id */
 	struct alert *alert;		/* the newest; owned reference */
+	int64_t disk_ends;		/* what rows say, Unix ns */
+	uint8_t news;			/* enum news */
+	uint32_t bytes;			/* in its row */
 	struct kept_row *row;		/* spells it out, on disk or on the way there; NULL: none */
 	struct kept_alert *prev, *next;	/* in kept.news, else in row->alerts */
-	int64_t disk_ends;		/* what rows say, Unix ns */
 	uint64_t no;			/* of the first change that is news */
-	uint32_t bytes;			/* in its row */
 	uint32_t transaction;		/* that wrote of it last; 0: none has */
 	uint32_t transaction_before;	/* the one before that */
-	uint8_t news;			/* enum news */
 };
 
 struct kept_row {

@@ -80,7 +80,7 @@ store_persist(struct store *s, const struct change *c)
 	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED), body = SBUF_INIT(SBUF_UNLIMITED);
 
 	if (c->kind == CHANGE_ALERT) {
-		if (kept_set(&s->kept, (struct alert *)(uintptr_t)c->alert, s->taken + 1))
+		if (kept_set(&s->kept, (struct alert *)(uintptr_t)c->alert, s->taken + 1, c->place))
 			store_take(s);
 		return;
 	}

@@ -49,7 +49,7 @@ static bool
 post(struct kept *k, int number, const char *note, int64_t starts, int64_t ends, int64_t updated, uint64_t no)
 {
 	struct alert *a = make(number, note, starts, ends, updated);
-	bool news = kept_set(k, a, no);
+	bool news = kept_set(k, a, no, NULL);
 
 	alert_unref(a);
 	return news;
@@ -210,13 +210,13 @@ START_TEST(drops)
 	struct alert *a = make(1, "n", 0, 10, 0);
 
 	kept_init(&k);
-	kept_set(&k, a, 1);
+	kept_set(&k, a, 1, NULL);
 	/* The disk has never heard of it. */
 	ck_assert(!kept_drop(&k, a->labels));
 	ck_assert(!kept_drop(&k, a->labels));
 	ck_assert(commit(&k, &d, true));
 	ck_assert_uint_eq(d.rows.ops.n, 0);
-	kept_set(&k, a, 2);
+	kept_set(&k, a, 2, NULL);
 	commit(&k, &d, true);
 	ck_assert(kept_drop(&k, a->labels));
 	commit(&k, &d, true);
@@ -224,10 +224,10 @@ START_TEST(drops)
 	ck_assert_uint_eq(again.alerts.n, 0);
 	kept_fini(&again);
 	/* Gone and there again within one transaction. */
-	kept_set(&k, a, 3);
+	kept_set(&k, a, 3, NULL);
 	commit(&k, &d, true);
 	kept_drop(&k, a->labels);
-	kept_set(&k, a, 4);
+	kept_set(&k, a, 4, NULL);
 	commit(&k, &d, true);
 	load(&again, &d);
 	ck_assert_uint_eq(again.alerts.n, 1);
