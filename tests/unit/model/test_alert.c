@@ -151,6 +151,7 @@ static const struct {
 	{ "touching at the end replaces", { 0, 50, 0 }, { 50, NONE, 60 }, 60, 50, 360, true },
 	{ "same start without other overlap replaces", { 0, 50, 0 }, { 0, NONE, 60 }, 60, 0, 360, true },
 	{ "covering both ends replaces", { 10, 50, 10 }, { 0, NONE, 60 }, 60, 0, 360, true },
+	{ "a resolve after the clock was set back ends it", { 0, NONE, 1000 }, { 0, 60, 60 }, 60, 0, 60, false },
 	{ "an older post that comes late does not end it", { 0, NONE, 100 }, { 10, 20, 50 }, 100, 0, 400, true },
 };
 
