@@ -15,6 +15,7 @@
 
 #include "loaded.h"
 
+#define PAGE_MAX 65536
 #define DIRECTORY_NAME "tocsin-copy.XXXXXX"
 
 static const char *const suffixes[] = { "", "-wal" };
@@ -63,10 +64,60 @@ copy_file(const char *from, const char *to, struct err *e)
 	return ok;
 }
 
+/*
+ * The first page of a new database: header and schema. Every database of ours
+ * begins with this one, so it can stand in for one that is damaged.
+ */
+static bool
+first_page(const char *directory, char *page, size_t *size, struct err *e)
+{
+	enum db_trouble trouble;
+	char path[512];
+	struct db *d;
+	bool fresh;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/new", directory);
+	d = db_open(path, DB_WRITE, &fresh, &trouble, e);
+	if (d == NULL)
+		return false;
+	db_close(&d);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd >= 0 ? read(fd, page, PAGE_MAX) : -1;
+	if (fd >= 0)
+		close(fd);
+	/* Bytes 16 and 17: the size of pages (sqlite.org/fileformat2.html). */
+	*size = n >= 100 ? (size_t)(unsigned char)page[16] << 8 | (unsigned char)page[17] : 0;
+	return (*size >= 512 && (size_t)n >= *size) || err_set(e, ERR_IO, "cannot read %s", path);
+}
+
+static bool
+replace_first_page(const char *directory, const char *path, struct err *e)
+{
+	char page[PAGE_MAX];
+	struct stat st;
+	size_t size;
+	bool ok;
+	int fd;
+
+	if (!first_page(directory, page, &size, e))
+		return false;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ok = fd >= 0 && fstat(fd, &st) == 0;
+	/* Bytes 28 to 31: how many pages there are. */
+	for (int i = 0; ok && i < 4; i++)
+		page[28 + i] = (char)((uint64_t)st.st_size / size >> (24 - 8 * i));
+	ok = ok && pwrite(fd, page, size, 0) == (ssize_t)size;
+	if (fd >= 0)
+		close(fd);
+	return ok || err_set(e, ERR_IO, "cannot repair %s", path);
+}
+
 static void
 remove_copy(const char *directory)
 {
-	static const char *const names[] = { "db", "db-wal", "db-journal" };
+	static const char *const names[] = { "db", "db-wal", "db-journal", "new", "new-wal", "new-journal" };
 	char path[512];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -93,6 +144,8 @@ loaded_read_copy(struct loaded *l, const char *path, enum db_trouble *trouble_ou
 	}
 	snprintf(to, sizeof(to), "%s/db", directory);
 	if (ok)
+		d = db_open(to, DB_READ, &fresh, trouble_out, e);
+	if (d == NULL && ok && *trouble_out == DB_DAMAGED && replace_first_page(directory, to, e))
 		d = db_open(to, DB_READ, &fresh, trouble_out, e);
 	ok = d != NULL && loaded_read(l, d, e);
 	db_close(&d);

