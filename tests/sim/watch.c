@@ -141,7 +141,7 @@ watch_decided(struct day *d, const char *key, int receiver, const struct part *p
 	struct heard *h = heard_of(d, key, receiver, p->kind, p->index, false);
 
 	if (h != NULL && reason == REASON_ALL_RESOLVED && !p->send_resolved)
-		h->firing = 0;
+		h->firing = h->open = 0;
 }
 
 /* What ends while it is muted is dropped without a word. */
@@ -177,12 +177,12 @@ goes_to(const struct plan *p, int alert, const struct heard *h)
 			continue;
 		for (int i = 0; i < p->receivers[r].n; i++)
 			if (p->receivers[r].parts[i].kind == h->kind && p->receivers[r].parts[i].index == h->index)
-				return true;
+				return p->receivers[r].parts[i].send_resolved;
 	}
 	return false;
 }
 
-/* Who is not told of an alert any more will not hear of its end. */
+/* Who is not told of an alert any more, or not of ends, will not hear of its end. */
 void
 watch_turned(struct day *d)
 {
