@@ -91,6 +91,7 @@ class Load(threading.Thread):
         self.send("POST", "/api/v2/alerts", [{"labels": {"alertname": name, "page": self.state.firing[name]},
                                               "startsAt": rfc3339(-60), "endsAt": rfc3339()}])
         self.state.resolved[name] = self.state.firing[name]
+        self.state.posted[name] = (name, "resolved", time.monotonic())
 
     def run(self):
         steps = [self.silence, self.alerts, self.alerts, self.resolve, self.expire]
@@ -109,7 +110,7 @@ class State:
         self.lock = threading.Lock()
         self.last = 0
         self.silences, self.firing, self.resolved, self.resolving = {}, {}, {}, set()
-        self.errors, self.kills = [], []
+        self.errors, self.kills, self.posted = [], [], {}
 
     def number(self):
         with self.lock:
@@ -186,7 +187,11 @@ def test_nothing_is_lost_by_crashes(serve, sink, capsys):
 
     end = time.monotonic() + 60
     while missing := state.wanted() - {m[:3] for m in state.messages()}:
-        assert time.monotonic() < end, f"seed {SEED}: never told: {sorted(missing)[:20]} ({len(missing)})"
+        names = {m[1] for m in missing}
+        assert time.monotonic() < end, (
+            f"seed {SEED}: never told: {sorted(missing)[:20]} ({len(missing)}); kills {state.kills}; told of these: "
+            f"{[m for m in state.messages() if m[1] in names][:40]}; posted {[state.posted.get(n) for n in names]}; "
+            f"log: {[line for line in server.log if any(n in line for n in names)][:20]}")
         time.sleep(0.1)
     time.sleep(1.5)
     silences = {s["id"]: s["status"]["state"] for s in server.get("/api/v2/silences")}

@@ -72,7 +72,11 @@ class HttpSink(Recorder):
             def log_message(self, *_):
                 pass
 
-        self.httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Listener(http.server.ThreadingHTTPServer):
+            # Many connect at once; the default of 5 would make them wait for seconds.
+            request_queue_size = 1024
+
+        self.httpd = Listener(("127.0.0.1", 0), Handler)
         self.httpd.daemon_threads = True
         self.port = self.httpd.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
