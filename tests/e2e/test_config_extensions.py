@@ -124,6 +124,8 @@ def test_a_mounted_config_map(serve, sink, tmp_path):
     server = serve(None)
     server.alert(alertname="A", team="db")
     assert told(sink, 1) == [("/db", "A")]
+    # a receiver that changes while it is being told is told anew
+    server.wait_metric("tocsin_nflog_entries", 1)
     publish("3", main=main, team=team.replace("/db", "/other"))
     assert server.reload()[0] == 200
     server.alert(alertname="B", team="db")

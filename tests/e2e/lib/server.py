@@ -128,6 +128,13 @@ class Server:
                 return float(line.rsplit(" ", 1)[1])
         return None
 
+    def wait_metric(self, line_start, value, timeout=20):
+        """Until the metric is at least `value`."""
+        end = time.monotonic() + timeout
+        while (self.metric(line_start) or 0) < value:
+            assert time.monotonic() < end, f"{line_start} is {self.metric(line_start)}, not {value}"
+            time.sleep(0.02)
+
     def reload(self, config=None):
         self.write_config(config)
         return self.request("POST", "/-/reload")
