@@ -16,6 +16,17 @@
 #include "base/time.h"
 #include "core/notification.h"
 
+/*
+ * What a notification that was given up after some of its recipients were
+ * served leaves behind: they need not be told the same again.
+ */
+struct partly_told {
+	uint64_t content;	/* which alerts it told of: see told_content in core/left_behind.c */
+	struct wall at;		/* when it was given up first */
+	const struct str *to;	/* who was served */
+	size_t n;		/* 0: nobody is remembered, and the rest means nothing */
+};
+
 /* All parts owned by the entry (one heap block) when it is in a log; else borrowed. */
 struct log_entry {
 	struct hmap_node node;
@@ -25,6 +36,10 @@ struct log_entry {
 	const uint64_t *firing, *resolved;	/* labels hashes (struct labels.hash), sorted */
 	size_t firing_n, resolved_n;
 	struct receiver_data data;
+	/* Hashes, sorted, of alerts that it may have been told to fire after `timestamp`: no answer came. */
+	const uint64_t *doubtful;
+	size_t doubtful_n;
+	struct partly_told partly;
 };
 
 struct nflog;

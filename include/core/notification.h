@@ -81,6 +81,8 @@ struct notification {
 	struct receiver_data data;	/* from the notification log */
 	struct arena *arena;		/* lives as long as the notification; also for recipients */
 	struct recipients recipients;	/* progress: the one part an attempt changes */
+	const struct str *served;	/* recipients who know all this already, from a flush that was given up */
+	size_t served_n;
 };
 
 /* `reason` label of alertmanager_notifications_failed_total. */
@@ -100,6 +102,7 @@ const char *failure_text(enum failure f);
 struct outcome {
 	bool ok;
 	bool retry;		/* when not ok: worth another attempt */
+	bool unanswered;	/* when not ok: the receiver may have taken it all the same */
 	enum failure failure;
 	struct str error;	/* borrowed for the call */
 	struct receiver_data data;	/* on success, what to remember; borrowed for the call */

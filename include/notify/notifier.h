@@ -123,6 +123,7 @@ struct response {
 	enum request_kind kind;
 	bool transport_error;		/* no answer: `error` says why */
 	bool timed_out;			/* … because the request's own timeout passed */
+	bool unanswered;		/* … and the request, or a part of it, had gone out */
 	struct str error;
 	/* HTTP */
 	int status;

@@ -101,9 +101,13 @@ log_entry_of(struct engine *e, const struct leg *leg, struct moment now)
 span
 leg_log_time(const struct engine *e, const struct route *route)
 {
-	span repeat = route->repeat_interval;
+	/*
+	 * COMPAT: Alertmanager forgets after twice the repeat_interval even when
+	 * the next flush comes later than that, and then tells of no end.
+	 */
+	span longest = route->repeat_interval > flush_time(route) ? route->repeat_interval : flush_time(route);
 
-	return repeat < SPAN_MAX / 2 && 2 * repeat < e->options.retention ? 2 * repeat : e->options.retention;
+	return longest < SPAN_MAX / 2 && 2 * longest < e->options.retention ? 2 * longest : e->options.retention;
 }
 
 /* Writes down what the receiver now knows. */
@@ -156,10 +160,10 @@ leg_copy_recipients(struct arena *a, const struct recipients *from, struct recip
 	}
 }
 
-static bool
-sends_resolved(const struct integration *i)
+bool
+leg_sends_resolved(const struct leg *leg)
 {
-	const struct integration_common *common = i->settings;
+	const struct integration_common *common = leg->integration->settings;
 
 	return common->send_resolved;
 }
@@ -169,7 +173,7 @@ make_note(struct engine *e, struct leg *leg)
 {
 	struct flight *f = leg->flight;
 	struct notification *n = &leg->note;
-	bool all = sends_resolved(leg->integration);
+	bool all = leg_sends_resolved(leg);
 
 	*n = (struct notification){
 		.id = ++e->last_notification,
@@ -249,6 +253,7 @@ leg_failed(struct engine *e, struct leg *leg, const char *how, const char *error
 	emit(e, &ev, now);
 	flight_failed(f, ev.error);
 	sbuf_fini(&text);
+	left_behind_by_leg(e, leg, now);
 	leg_end(e, leg);
 }
 
@@ -267,6 +272,7 @@ leg_out_of_time(struct engine *e, struct leg *leg, const char *why, enum failure
 		attempt_over(e, leg, now);
 		counters(e, leg)->requests_failed++;
 		e->port->cancel(e->port, leg->attempt);
+		leg->in_doubt = true;
 	}
 	if (leg->error != NULL)
 		leg_failed(e, leg, "after", leg->error, leg->failure, now);
@@ -286,7 +292,7 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 		.firing_n = f->firing_n,
 		.resolved = f->resolved,
 		.resolved_n = f->resolved_n,
-		.send_resolved = sends_resolved(leg->integration),
+		.send_resolved = leg_sends_resolved(leg),
 		.repeat_interval = f->route->repeat_interval,
 		.tick = f->tick,
 	};
@@ -315,6 +321,7 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 		return;
 	}
 	make_note(e, leg);
+	left_behind_find(entry, leg, now);
 	leg->pause = FIRST_PAUSE;
 	save_intent(e, leg, CHANGE_INTENT);
 	attempt_begin(e, leg, now);
@@ -330,6 +337,9 @@ leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, s
 	make_note(e, leg);
 	leg->note.id = from->id;
 	leg_copy_recipients(leg->flight->arena, &from->recipients, to);
+	left_behind_find(log_entry_of(e, leg, now), leg, now);
+	/* An attempt may have been out. */
+	leg->in_doubt = true;
 	counters(e, leg)->notifications++;
 	leg->attempts = from->attempts;
 	leg->pause = FIRST_PAUSE;
@@ -422,6 +432,7 @@ leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct
 		return;
 	}
 	counters(e, leg)->requests_failed++;
+	leg->in_doubt |= o->unanswered;
 	if (o->retry) {
 		tell_retry(e, leg, o, now);
 		mem_free(leg->error);

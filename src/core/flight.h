@@ -27,6 +27,7 @@
 
 struct engine;
 struct group;
+struct log_entry;
 
 enum leg_state {
 	LEG_WAITING,	/* for its turn in the cluster */
@@ -49,6 +50,9 @@ struct leg {
 	enum reason reason;
 	struct receiver_data data;
 	struct notification note;	/* id 0: not made */
+	uint64_t *owed;			/* hashes of alerts that the log, as of the decision, said were told to fire */
+	size_t owed_n;
+	bool in_doubt;			/* some attempt may have reached the receiver though no answer came */
 	char *error;			/* of the last failed attempt; owned */
 	enum failure failure;
 };
@@ -109,10 +113,19 @@ void leg_begin(struct engine *e, struct leg *leg, struct moment now);
 void leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, struct moment now);
 /* How long the notification log remembers what a route told. */
 span leg_log_time(const struct engine *e, const struct route *route);
+bool leg_sends_resolved(const struct leg *leg);
 /* Some recipients were served. */
 void leg_progressed(struct engine *e, struct leg *leg);
 void leg_copy_data(struct arena *a, const struct receiver_data *from, struct receiver_data *to);
 void leg_copy_recipients(struct arena *a, const struct recipients *from, struct recipients *to);
+/* left_behind.c: what the next flush has to know of a notification that was given up. */
+void left_behind_by_leg(struct engine *e, const struct leg *leg, struct moment now);
+/* Of one that a restart cut short, about group g, and that is not taken up again. */
+void left_behind_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
+    const struct integration *integration, struct moment now);
+/* Notes who has been told all of leg->note already, and leg->owed; entry may be NULL. */
+void left_behind_find(const struct log_entry *entry, struct leg *leg, struct moment now);
+
 void leg_due(struct engine *e, struct leg *leg, struct moment now);
 void leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now);
 /* Ends the leg with "context canceled"; the caller ends the flight. */

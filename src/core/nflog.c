@@ -72,6 +72,9 @@ entry_bytes(const struct log_entry *e)
 
 	for (size_t i = 0; i < e->data.n; i++)
 		n += 8 + e->data.v[i].key.n + e->data.v[i].s.n;
+	n += 8 * e->doubtful_n;
+	for (size_t i = 0; i < e->partly.n; i++)
+		n += 8 + e->partly.to[i].n;
 	return n;
 }
 
@@ -103,30 +106,49 @@ put_str(struct cursor *c, struct str s)
 	return (struct str){ put_bytes(c, s.p, s.n), s.n };
 }
 
+static size_t
+entry_size(const struct log_entry *e)
+{
+	size_t size = aligned(sizeof(*e)) + aligned(e->group_key.n) + aligned(e->receiver.n) +
+	    aligned(e->integration.n) + aligned(e->firing_n * sizeof(uint64_t)) +
+	    aligned(e->resolved_n * sizeof(uint64_t)) + aligned(e->doubtful_n * sizeof(uint64_t)) +
+	    aligned(e->data.n * sizeof(struct receiver_value)) + aligned(e->partly.n * sizeof(struct str));
+
+	for (size_t i = 0; i < e->data.n; i++)
+		size += aligned(e->data.v[i].key.n) + aligned(e->data.v[i].s.n);
+	for (size_t i = 0; i < e->partly.n; i++)
+		size += aligned(e->partly.to[i].n);
+	return size;
+}
+
+static const struct str *
+put_strs(struct cursor *c, const struct str *v, size_t n)
+{
+	struct str *copy = put_bytes(c, v, n * sizeof(*v));
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = put_str(c, copy[i]);
+	return copy;
+}
+
 static struct log_entry *
 entry_copy(const struct log_entry *from)
 {
-	size_t size = aligned(sizeof(*from)) + aligned(from->group_key.n) + aligned(from->receiver.n) +
-	    aligned(from->integration.n) + aligned(from->firing_n * sizeof(uint64_t)) +
-	    aligned(from->resolved_n * sizeof(uint64_t)) +
-	    aligned(from->data.n * sizeof(struct receiver_value));
-	struct log_entry *e;
-	struct cursor c;
+	struct cursor c = { mem_calloc(1, entry_size(from)) };
+	struct log_entry *e = put_bytes(&c, from, sizeof(*from));
 
-	for (size_t i = 0; i < from->data.n; i++)
-		size += aligned(from->data.v[i].key.n) + aligned(from->data.v[i].s.n);
-	c.p = mem_calloc(1, size);
-	e = put_bytes(&c, from, sizeof(*from));
 	e->group_key = put_str(&c, from->group_key);
 	e->receiver = put_str(&c, from->receiver);
 	e->integration = put_str(&c, from->integration);
 	e->firing = put_bytes(&c, from->firing, from->firing_n * sizeof(uint64_t));
 	e->resolved = put_bytes(&c, from->resolved, from->resolved_n * sizeof(uint64_t));
+	e->doubtful = put_bytes(&c, from->doubtful, from->doubtful_n * sizeof(uint64_t));
 	e->data.v = put_bytes(&c, from->data.v, from->data.n * sizeof(struct receiver_value));
 	for (size_t i = 0; i < from->data.n; i++) {
 		e->data.v[i].key = put_str(&c, from->data.v[i].key);
 		e->data.v[i].s = put_str(&c, from->data.v[i].s);
 	}
+	e->partly.to = put_strs(&c, from->partly.to, from->partly.n);
 	return e;
 }
 

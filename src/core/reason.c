@@ -16,17 +16,32 @@ subset(const uint64_t *part, size_t part_n, const uint64_t *whole, size_t whole_
 	return true;
 }
 
+/* Both sorted. */
+static bool
+any_in(const uint64_t *v, size_t n, const uint64_t *among, size_t among_n)
+{
+	for (size_t i = 0, k = 0; i < n && k < among_n;) {
+		if (v[i] == among[k])
+			return true;
+		v[i] < among[k] ? i++ : k++;
+	}
+	return false;
+}
+
 enum reason
 reason_to_notify(const struct log_entry *entry, const struct reason_facts *f)
 {
+	bool doubtful;
+
 	if (entry == NULL)
 		return f->firing_n > 0 ? REASON_FIRST : REASON_NONE;
 	if (!subset(f->firing, f->firing_n, entry->firing, entry->firing_n))
 		return entry->firing_n == 0 ? REASON_FIRST : REASON_NEW_ALERTS;
+	doubtful = any_in(f->resolved, f->resolved_n, entry->doubtful, entry->doubtful_n);
 	/* Whether or not resolved alerts are sent: the log has to forget what fired. */
 	if (f->firing_n == 0)
-		return entry->firing_n > 0 ? REASON_ALL_RESOLVED : REASON_NONE;
-	if (f->send_resolved && !subset(f->resolved, f->resolved_n, entry->resolved, entry->resolved_n))
+		return entry->firing_n > 0 || doubtful ? REASON_ALL_RESOLVED : REASON_NONE;
+	if (f->send_resolved && (doubtful || !subset(f->resolved, f->resolved_n, entry->resolved, entry->resolved_n)))
 		return REASON_SOME_RESOLVED;
 	if (wall_before(entry->timestamp, wall_add(f->tick, -f->repeat_interval)))
 		return REASON_REPEAT;

@@ -56,7 +56,8 @@ integration_of(struct engine *e, const struct intent_state *i, const struct grou
 		if (r->integrations[k].index == i->index && str_is(i->integration, r->integrations[k].kind->name))
 			found = &r->integrations[k];
 	entry = nflog_find(e->nflog, g->key, r->name, i->integration, i->index);
-	if (entry != NULL && !wall_before(entry->timestamp, i->flushed))
+	/* An entry of nothing told is there for what was left behind. */
+	if (entry != NULL && entry->firing_n + entry->resolved_n > 0 && !wall_before(entry->timestamp, i->flushed))
 		return NULL;
 	return found;
 }
@@ -127,29 +128,16 @@ resume_members(struct engine *e)
 	}
 }
 
-static bool
-any_ended(struct engine *e, const uint64_t *fingerprints, size_t n, struct wall now)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct record *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
-
-		if (r != NULL && alert_resolved_at(r->alert, now))
-			return true;
-	}
-	return false;
-}
-
 /*
- * Is it too late for this one? What still fires is told by the next flush, if
- * nothing mutes it. But somebody may have been told of an alert that has ended
- * since, and would not hear of the end.
+ * Too late for this one: what still fires is told by the next flush, if nothing
+ * mutes it, and the log keeps in mind what may have been told of already.
  */
 static bool
-is_stale(struct engine *e, const struct intent_state *i, const struct group *g, struct moment now)
+is_stale(const struct intent_state *i, const struct group *g, struct moment now)
 {
 	span age = wall_sub(now.wall, i->flushed);
 
-	return (age < 0 || age >= flush_time(g->route)) && !any_ended(e, i->firing, i->firing_n, now.wall);
+	return age < 0 || age >= flush_time(g->route);
 }
 
 static bool
@@ -195,7 +183,8 @@ gather(struct engine *e, struct flight *f, size_t from, const struct intent_stat
 		struct restored_intent *r = &e->restored_intents.v[i];
 		const struct intent_state *in = &r->state;
 
-		if (r->resumed || same_group(e, in) != f->group || is_stale(e, in, f->group, now) || integration_of(e, in, f->group) == NULL ||
+		if (r->resumed || same_group(e, in) != f->group || is_stale(in, f->group, now) ||
+		    integration_of(e, in, f->group) == NULL ||
 		    note_alerts(e, f, in->firing, in->firing_n, false) +
 			    note_alerts(e, f, in->resolved, in->resolved_n, true) == 0)
 			continue;
@@ -241,6 +230,17 @@ resume_group(struct engine *e, struct group *g, size_t from, struct moment now)
 	begin_legs(e, f, intents, n, now);
 }
 
+static void
+give_up(struct engine *e, const struct intent_state *i, struct moment now)
+{
+	const struct group *g = group_of(e, i);
+	const struct integration *integration = g != NULL ? integration_of(e, i, g) : NULL;
+
+	if (integration != NULL)
+		left_behind_by_intent(e, i, g, integration, now);
+	save_intent_dropped(e, i->id);
+}
+
 void
 resume_intents(struct engine *e, struct moment now)
 {
@@ -249,10 +249,10 @@ resume_intents(struct engine *e, struct moment now)
 		struct group *g = same_group(e, &r->state);
 
 		if (!r->resumed && g != NULL && g->flight == NULL && integration_of(e, &r->state, g) != NULL &&
-		    !is_stale(e, &r->state, g, now))
+		    !is_stale(&r->state, g, now))
 			resume_group(e, g, i, now);
 		if (!r->resumed)
-			save_intent_dropped(e, r->state.id);
+			give_up(e, &r->state, now);
 		labels_unref((struct labels *)(uintptr_t)r->state.labels);
 	}
 	VEC_FINI(&e->restored_intents);

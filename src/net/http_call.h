@@ -60,6 +60,7 @@ struct http_call {
 	struct oauth2_wait *token;
 	/* The result. */
 	bool failed, timed_out;
+	bool gone_out;			/* failed: the receiver may have got the request */
 	struct err err;
 	int status;
 	span retry_after;

@@ -168,6 +168,7 @@ report(struct http_call *call)
 	if (call->failed) {
 		resp.transport_error = true;
 		resp.timed_out = call->timed_out;
+		resp.unanswered = call->gone_out;
 		resp.error = str_from(call->err.text);
 	} else {
 		resp.status = call->status;
@@ -227,6 +228,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		arm(call->timer, mono_sub(call->deadline, mono_now(call->client)));
 		return;
 	}
+	call->gone_out |= http_leg_gone_out(&call->leg);
 	detach(call);
 	call->failed = true;
 	call->timed_out = call->own_timeout;
@@ -336,6 +338,7 @@ on_transfer_done(struct http_call *call, CURLcode code)
 		code = CURLE_OK;
 	if (code != CURLE_OK) {
 		http_leg_error(leg, code, &call->err);
+		call->gone_out |= http_leg_gone_out(leg);
 		detach(call);
 		call->failed = true;
 		put_context(call);

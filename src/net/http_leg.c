@@ -392,3 +392,11 @@ http_leg_end(struct http_leg *leg)
 	leg->cut = false;
 	leg->curl_error[0] = '\0';
 }
+
+bool
+http_leg_gone_out(const struct http_leg *leg)
+{
+	long bytes = 0;
+
+	return leg->easy != NULL && curl_easy_getinfo(leg->easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes > 0;
+}

@@ -45,6 +45,8 @@ struct http_leg {
 bool http_leg_begin(struct http_leg *leg, struct err *e) MUST_CHECK;
 /* Frees what belongs to libcurl (which must have let go of it) and the body. */
 void http_leg_end(struct http_leg *leg);
+/* Has the request, or a part of it, been sent? While leg->easy is there. */
+bool http_leg_gone_out(const struct http_leg *leg);
 /* Why the transfer failed, in Go's words: dial tcp 127.0.0.1:9: connect: connection refused. */
 void http_leg_error(const struct http_leg *leg, CURLcode code, struct err *e);
 /* What goes into the Authorization header by basic_auth or authorization; empty for none. */

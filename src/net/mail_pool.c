@@ -38,6 +38,7 @@ struct mail_call {
 	struct event *timer;		/* deadline, or report of what ended at once */
 	enum mail_state state;
 	struct mail_worker *worker;
+	bool connected;			/* the server has the mail, or may have it */
 	struct mail_call *prev, *next;	/* in the queue */
 	struct mail_call *all_prev, *all_next;
 	struct err err;
@@ -159,7 +160,8 @@ report(struct mail_call *c, const struct response *r)
 static void
 fail(struct mail_call *c)
 {
-	struct response r = { .kind = REQUEST_MAIL, .transport_error = true, .error = str_from(c->err.text) };
+	struct response r = { .kind = REQUEST_MAIL, .transport_error = true, .error = str_from(c->err.text),
+		.unanswered = c->connected };
 
 	report(c, &r);
 }
@@ -216,6 +218,8 @@ on_read(struct bufferevent *bev, void *arg)
 		payload = (struct str){ n > 0 ? (const char *)evbuffer_pullup(in, (ev_ssize_t)n) : NULL, n };
 		if (kind == FRAME_CONNECTED) {
 			w->connected = true;
+			if (w->call != NULL)
+				w->call->connected = true;
 			evtimer_del(w->timer);
 			evbuffer_drain(in, n);
 			continue;

@@ -26,6 +26,7 @@ struct delivery {
 	struct http_call *http;
 	struct mail_call *mail;
 	struct event *soon;		/* first step and end: never inside outbox_send */
+	bool unanswered;		/* some request of it had no answer and may have been taken */
 };
 
 struct outbox {
@@ -58,6 +59,7 @@ finish(struct delivery *d, enum step step, const struct err *e)
 	struct outcome outcome = {
 		.ok = step == STEP_DONE,
 		.retry = step == STEP_RETRY,
+		.unanswered = d->unanswered,
 		.failure = a->failure,
 		.error = str_from(e->text),
 		.data = a->data,
@@ -116,6 +118,7 @@ on_response(void *arg, const struct response *r)
 	d->mail = NULL;
 	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
 	d->request = (struct request){ 0 };
+	d->unanswered |= r->unanswered;
 	step = notify_resume(&d->attempt, r, &d->request, &e);
 	/* Who was served has to be known even if we end before the others are. */
 	if (step == STEP_SEND && d->attempt.n->recipients.known)

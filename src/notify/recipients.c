@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recipients.h"
 
+static bool
+knows_already(const struct notification *n, struct str to)
+{
+	for (size_t i = 0; i < n->served_n; i++)
+		if (str_eq(n->served[i], to))
+			return true;
+	return false;
+}
+
 bool
 recipients_add(struct notification *n, struct str to, struct err *e)
 {
@@ -12,7 +21,10 @@ recipients_add(struct notification *n, struct str to, struct err *e)
 	if (all->n == RECIPIENTS_MAX)
 		return err_set(e, ERR_LIMIT, "more than %d recipients", RECIPIENTS_MAX);
 	all->v = arena_grow(n->arena, all->v, all->n, all->n + 1, sizeof(*all->v));
-	all->v[all->n++] = (struct recipient){ .to = arena_str(n->arena, to) };
+	all->v[all->n++] = (struct recipient){
+		.to = arena_str(n->arena, to),
+		.state = knows_already(n, to) ? RECIPIENT_DONE : RECIPIENT_PENDING,
+	};
 	return true;
 }
 

@@ -15,7 +15,10 @@
 /* Who they are may come out of labels: what a stranger posts must not cost a thousand messages and more. */
 #define RECIPIENTS_MAX 1000
 
-/* Adds a pending recipient unless it is there; copies. False when there are too many. */
+/*
+ * Adds a recipient unless it is there, pending unless served by an earlier
+ * flush (n->served); copies. False when there are too many.
+ */
 bool recipients_add(struct notification *n, struct str to, struct err *e) MUST_CHECK;
 /* The next one that is pending, from index `from` on; NULL: none. */
 struct recipient *recipients_pending(struct notification *n, size_t from);

@@ -16,6 +16,14 @@ static const unsigned wire_of_op[] = {
 	[MATCH_NRE] = 3,
 };
 
+/* Of our own in an entry of the log. */
+enum {
+	ENTRY_DOUBTFUL = 1001,
+	ENTRY_PARTLY_CONTENT = 1002,
+	ENTRY_PARTLY_AT = 1003,
+	ENTRY_PARTLY_TO = 1004,
+};
+
 static void
 put_text(struct sbuf *b, unsigned field, struct str s)
 {
@@ -315,6 +323,19 @@ codec_log_entry_key(struct sbuf *b, const struct log_entry *entry)
 	    STR_ARG(entry->integration), entry->index);
 }
 
+/* Fields that Alertmanager does not know and passes over. */
+static void
+put_left_behind(struct sbuf *b, const struct log_entry *entry)
+{
+	put_packed(b, ENTRY_DOUBTFUL, entry->doubtful, entry->doubtful_n);
+	if (entry->partly.n == 0)
+		return;
+	proto_uint(b, ENTRY_PARTLY_CONTENT, entry->partly.content);
+	proto_time(b, ENTRY_PARTLY_AT, entry->partly.at);
+	for (size_t i = 0; i < entry->partly.n; i++)
+		proto_bytes(b, ENTRY_PARTLY_TO, entry->partly.to[i]);
+}
+
 void
 codec_put_log_entry(struct sbuf *b, const struct log_entry *entry)
 {
@@ -330,6 +351,7 @@ codec_put_log_entry(struct sbuf *b, const struct log_entry *entry)
 	put_packed(&in, 6, entry->firing, entry->firing_n);
 	put_packed(&in, 7, entry->resolved, entry->resolved_n);
 	codec_put_receiver_data(&in, 8, &entry->data);
+	put_left_behind(&in, entry);
 	proto_bytes(b, 1, sbuf_get(&in));
 	proto_time(b, 2, entry->expires);
 	sbuf_fini(&in);
@@ -411,6 +433,26 @@ codec_get_receiver_value(struct str bytes, struct arena *a, struct receiver_data
 }
 
 static bool
+get_left_behind(const struct proto_field *f, struct arena *a, struct log_entry *out)
+{
+	struct partly_told *partly = &out->partly;
+	struct str *to;
+
+	if (f->number == ENTRY_DOUBTFUL)
+		return get_hashes(f, a, &out->doubtful, &out->doubtful_n);
+	if (f->number == ENTRY_PARTLY_CONTENT && f->type == 0)
+		partly->content = f->u;
+	else if (f->number == ENTRY_PARTLY_AT && f->type == 2)
+		return proto_read_time(f->bytes, &partly->at);
+	else if (f->number == ENTRY_PARTLY_TO && f->type == 2) {
+		to = arena_grow(a, (struct str *)(uintptr_t)partly->to, partly->n, partly->n + 1, sizeof(*to));
+		to[partly->n++] = f->bytes;
+		partly->to = to;
+	}
+	return true;
+}
+
+static bool
 get_entry_fields(struct str body, struct arena *a, struct log_entry *out, bool *has_receiver)
 {
 	struct proto_reader r = { .rest = body };
@@ -422,6 +464,8 @@ get_entry_fields(struct str body, struct arena *a, struct log_entry *out, bool *
 			ok = get_hashes(&f, a, &out->firing, &out->firing_n);
 		else if (f.number == 7)
 			ok = get_hashes(&f, a, &out->resolved, &out->resolved_n);
+		else if (f.number >= ENTRY_DOUBTFUL)
+			ok = get_left_behind(&f, a, out);
 		else if (f.type != 2)
 			continue;
 		else if (f.number == 1)
@@ -465,7 +509,7 @@ codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, str
 	struct proto_field f;
 	bool has_entry = false, has_receiver = false, ok = true;
 
-	*out = (struct log_entry){ .timestamp = WALL_ZERO, .expires = WALL_ZERO };
+	*out = (struct log_entry){ .timestamp = WALL_ZERO, .expires = WALL_ZERO, .partly.at = WALL_ZERO };
 	while (ok && proto_next(&r, &f)) {
 		if (f.type != 2)
 			continue;
@@ -480,5 +524,6 @@ codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, str
 		return malformed(e, "notification log entry");
 	sort_hashes(&out->firing, out->firing_n, a);
 	sort_hashes(&out->resolved, out->resolved_n, a);
+	sort_hashes(&out->doubtful, out->doubtful_n, a);
 	return true;
 }

@@ -141,10 +141,7 @@ class State:
         return want
 
 
-def explained(whom, first, answered, again, kills):
-    # When not all phones could be served before a flush had to be given up, the next one serves all of them.
-    if whom in PHONES and again - first > PATIENCE:
-        return True
+def explained(first, answered, again, kills):
     # An answer that takes this long comes after the server has given up.
     if answered is not None and answered - first > PATIENCE:
         return True
@@ -161,7 +158,7 @@ def repetitions(state):
         if before is None:
             continue
         count += 1
-        if not explained(what[0], *before, at, state.kills):
+        if not explained(*before, at, state.kills):
             unexplained.append((*what, *before, at))
     return count, unexplained
 

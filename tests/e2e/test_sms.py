@@ -64,3 +64,29 @@ def test_a_failed_recipient_is_retried_alone(serve, sink, tmp_path):
     to = ["5559998877" if "5559998877" in r["query"] else "5551112233" for r in tried]
     assert sorted(to) == ["5551112233", "5559998877", "5559998877"]
     assert server.metric('alertmanager_notifications_failed_total{integration="sms",reason="other"}') in (0, None)
+
+
+def test_who_was_served_is_not_told_again_by_the_next_flush(serve, sink, tmp_path):
+    """One phone's network is down for longer than a flush lasts: the other hears of the alert once."""
+    down = {"to": "5559998877"}
+
+    def gateway(request):
+        if down["to"] in request["query"]:
+            return 503, {}, b"Temporal failure, try again later."
+        return 202, {}, b"0: Accepted for delivery"
+
+    sink.replies["/send"] = gateway
+    password = tmp_path / "password"
+    password.write_text("secret")
+    config = CONFIG.replace("group_interval: 60s", "group_interval: 1s")
+    server = serve(config.format(url=sink.url + "/send", password=password, more=""))
+    server.alert(alertname="A", phone="+905559998877")
+    server.wait_log("notify retry canceled", 30)
+    sink.wait(len(sink.items) + 1)  # the next flush has begun, so the outcome of the last one is on disk
+    server.kill()
+    down["to"] = "nobody"
+    before = len(sink.items)
+    server.start()
+    sink.wait(before + 1)
+    assert "5559998877" in sink.items[-1]["query"]
+    assert len([r for r in sink.items if "5551112233" in r["query"]]) == 1

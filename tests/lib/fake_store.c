@@ -72,6 +72,7 @@ static void
 keep_entry(struct row *r, const struct log_entry *e)
 {
 	struct arena *a = r->arena;
+	struct str *to = copy(a, e->partly.to, e->partly.n, sizeof(struct str));
 
 	r->entry = *e;
 	r->entry.group_key = arena_str(a, e->group_key);
@@ -79,6 +80,10 @@ keep_entry(struct row *r, const struct log_entry *e)
 	r->entry.integration = arena_str(a, e->integration);
 	r->entry.firing = copy(a, e->firing, e->firing_n, sizeof(uint64_t));
 	r->entry.resolved = copy(a, e->resolved, e->resolved_n, sizeof(uint64_t));
+	r->entry.doubtful = copy(a, e->doubtful, e->doubtful_n, sizeof(uint64_t));
+	r->entry.partly.to = to;
+	for (size_t i = 0; i < e->partly.n; i++)
+		to[i] = arena_str(a, e->partly.to[i]);
 	r->entry.data.v = copy(a, e->data.v, e->data.n, sizeof(struct receiver_value));
 	for (size_t i = 0; i < e->data.n; i++) {
 		r->entry.data.v[i].key = arena_str(a, e->data.v[i].key);

@@ -91,7 +91,8 @@ static bool
 same_entry(const struct entry *a, const struct entry *b)
 {
 	return a->timestamp == b->timestamp && a->expires == b->expires && a->firing == b->firing &&
-	    a->resolved == b->resolved && a->data == b->data;
+	    a->resolved == b->resolved && a->data == b->data && a->doubtful == b->doubtful &&
+	    a->served == b->served && (a->served == 0 || a->served_at == b->served_at);
 }
 
 /* All that was written, durable or not yet, is what the model knows. */

@@ -27,6 +27,16 @@ recipients_value(const struct recipients *r)
 	return done;
 }
 
+int
+served_value(const struct str *served, size_t n)
+{
+	int bits = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bits |= 1 << (str_is(served[i], "a") ? 0 : 1);
+	return bits;
+}
+
 alerts_mask
 noted_mask(struct day *d, const struct noted_alert *v, size_t n, bool resolved)
 {
@@ -123,6 +133,8 @@ take_silence(struct day *d, const struct change *c, struct written *w)
 static void
 take_entry(struct day *d, const struct log_entry *e, struct written *w)
 {
+	const struct entry *m;
+
 	w->u.entry = (struct entry){
 		.key = intern(d, e->group_key.p, e->group_key.n),
 		.receiver = receiver_of(e->receiver),
@@ -133,7 +145,20 @@ take_entry(struct day *d, const struct log_entry *e, struct written *w)
 		.firing = hashes_mask(d, e->firing, e->firing_n),
 		.resolved = hashes_mask(d, e->resolved, e->resolved_n),
 		.data = data_value(&e->data),
+		.doubtful = hashes_mask(d, e->doubtful, e->doubtful_n),
+		.served = served_value(e->partly.to, e->partly.n),
+		.served_at = e->partly.n > 0 ? wall_to_ns(e->partly.at) : 0,
+		.content = e->partly.content,
 	};
+	sim_say(d, "log %s firing %s resolved %s doubtful %s served %d, for %.0f s", w->u.entry.key,
+	    mask_text(d, w->u.entry.firing), mask_text(d, w->u.entry.resolved), mask_text(d, w->u.entry.doubtful),
+	    w->u.entry.served, (double)(w->u.entry.expires - wall_now(d)) / 1e9);
+	m = entry_find(d, w->u.entry.key, w->u.entry.receiver, w->u.entry.kind, w->u.entry.index);
+	if (m == NULL)
+		return;
+	/* What the core keeps as a hash, in the model's terms. */
+	w->u.entry.served_firing = m->served_firing;
+	w->u.entry.served_resolved = m->served_resolved;
 }
 
 static void
@@ -346,6 +371,18 @@ disk_crash(struct day *d)
 	image_copy(&d->in_memory, &d->on_disk);
 }
 
+static void
+sort_hashes(uint64_t *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = i; j > 0 && v[j - 1] > v[j]; j--) {
+			uint64_t swap = v[j];
+
+			v[j] = v[j - 1];
+			v[j - 1] = swap;
+		}
+}
+
 static struct log_entry
 entry_out(struct day *d, const struct entry *e, struct arena *a)
 {
@@ -360,28 +397,26 @@ entry_out(struct day *d, const struct entry *e, struct arena *a)
 		.expires = wall_from_ns(e->expires),
 	};
 	uint64_t *firing = ARENA_ARRAY(a, MAX_ALERTS, uint64_t), *resolved = ARENA_ARRAY(a, MAX_ALERTS, uint64_t);
+	uint64_t *doubtful = ARENA_ARRAY(a, MAX_ALERTS, uint64_t);
+	struct str *to = ARENA_ARRAY(a, 2, struct str);
 
 	for (int i = 0; i < d->alerts_n; i++) {
 		if ((e->firing & bit(i)) != 0)
 			firing[out.firing_n++] = d->alerts[i].labels->hash;
 		if ((e->resolved & bit(i)) != 0)
 			resolved[out.resolved_n++] = d->alerts[i].labels->hash;
+		if ((e->doubtful & bit(i)) != 0)
+			doubtful[out.doubtful_n++] = d->alerts[i].labels->hash;
 	}
 	/* As an honest store gives them back. */
-	for (size_t i = 1; i < out.firing_n; i++)
-		for (size_t j = i; j > 0 && firing[j - 1] > firing[j]; j--) {
-			uint64_t swap = firing[j];
-
-			firing[j] = firing[j - 1];
-			firing[j - 1] = swap;
-		}
-	for (size_t i = 1; i < out.resolved_n; i++)
-		for (size_t j = i; j > 0 && resolved[j - 1] > resolved[j]; j--) {
-			uint64_t swap = resolved[j];
-
-			resolved[j] = resolved[j - 1];
-			resolved[j - 1] = swap;
-		}
+	sort_hashes(firing, out.firing_n);
+	sort_hashes(resolved, out.resolved_n);
+	sort_hashes(doubtful, out.doubtful_n);
+	out.doubtful = doubtful;
+	out.partly = (struct partly_told){ .content = e->content, .at = wall_from_ns(e->served_at), .to = to };
+	for (int i = 0; i < 2; i++)
+		if ((e->served >> i & 1) != 0)
+			to[out.partly.n++] = i == 0 ? STR("a") : STR("b");
 	out.firing = firing;
 	out.resolved = resolved;
 	if (e->data != 0) {

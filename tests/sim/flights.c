@@ -110,12 +110,16 @@ flight_over(struct day *d, struct m_group *g)
 	}
 }
 
+static void leave_behind(struct day *d, struct m_group *g, const struct m_leg *leg);
+
 /* Success ends a flight as its last leg does; of failure the engine tells. */
 static void
 leg_over(struct day *d, struct m_group *g, struct m_leg *leg, bool ok)
 {
 	struct m_flight *f = &g->flight;
 
+	if (!ok && leg->attempts > 0)
+		leave_behind(d, g, leg);
 	leg->state = M_DONE;
 	f->failed |= !ok;
 	for (int i = 0; i < f->legs_n; i++)
@@ -217,21 +221,97 @@ leg_of(struct m_group *g, int part)
 	return NULL;
 }
 
+span
+log_time(const struct day *d, const struct plan_route *r)
+{
+	span longest = r->repeat;
+
+	if (longest < r->interval)
+		longest = r->interval;
+	if (longest < MIN_DEADLINE)
+		longest = MIN_DEADLINE;
+	return 2 * longest < d->eo.retention ? 2 * longest : d->eo.retention;
+}
+
+/* Where the log has, or gets, what it holds of this; it is kept from now on. */
+static struct entry *
+entry_for(struct day *d, const char *key, const struct plan_route *r, const struct part *p)
+{
+	struct entry *e = entry_find(d, key, r->receiver, p->kind, p->index);
+	int64_t keep = wall_now(d) + log_time(d, r);
+
+	if (e == NULL) {
+		VEC_PUSH(&d->entries, ((struct entry){ .key = key, .receiver = r->receiver, .kind = p->kind,
+		    .index = p->index, .timestamp = wall_now(d) }));
+		e = &d->entries.v[d->entries.n - 1];
+	}
+	if (e->expires < keep)
+		e->expires = keep;
+	return e;
+}
+
 static void
 log_set(struct day *d, struct m_group *g, const struct m_leg *leg, int64_t data)
 {
 	struct m_flight *f = &g->flight;
 	const struct plan_route *r = &f->plan->routes[f->route];
 	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
-	struct entry *e = entry_find(d, g->key, r->receiver, p->kind, p->index);
-	span keep = 2 * r->repeat < d->eo.retention ? 2 * r->repeat : d->eo.retention;
-	struct entry fresh = { g->key, r->receiver, p->kind, p->index, wall_now(d), wall_now(d) + keep,
-		f->firing, f->resolved, data };
 
+	*entry_for(d, g->key, r, p) = (struct entry){ .key = g->key, .receiver = r->receiver, .kind = p->kind,
+		.index = p->index, .timestamp = wall_now(d), .expires = wall_now(d) + log_time(d, r),
+		.firing = f->firing, .resolved = f->resolved, .data = data };
+}
+
+void
+model_cut(struct day *d, struct m_group *g)
+{
+	for (int i = 0; g->flying && i < g->flight.legs_n; i++) {
+		struct m_leg *leg = &g->flight.legs[i];
+
+		if (leg->state == M_WAIT || leg->state == M_DONE)
+			continue;
+		leg->in_doubt |= leg->state == M_SENDING;
+		leave_behind(d, g, leg);
+	}
+}
+
+void
+model_left_behind(struct day *d, const char *key, const struct plan_route *r, const struct part *p,
+    alerts_mask doubtful)
+{
+	if (p->send_resolved && doubtful != 0)
+		entry_for(d, key, r, p)->doubtful |= doubtful;
+}
+
+/* A notification is given up: whom it may have reached, and whom it did. */
+static void
+leave_behind(struct day *d, struct m_group *g, const struct m_leg *leg)
+{
+	struct m_flight *f = &g->flight;
+	const struct plan_route *r = &f->plan->routes[f->route];
+	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
+	struct entry *e;
+
+	model_left_behind(d, g->key, r, p, leg->owed | (leg->in_doubt ? f->firing : 0));
+	e = entry_find(d, g->key, r->receiver, p->kind, p->index);
 	if (e != NULL)
-		*e = fresh;
-	else
-		VEC_PUSH(&d->entries, fresh);
+		e = entry_for(d, g->key, r, p);
+	if (leg->done <= 0)
+		return;
+	e = entry_for(d, g->key, r, p);
+	if (leg->served == 0)
+		e->served_at = wall_now(d);
+	e->served = leg->done;
+	e->served_firing = f->firing;
+	e->served_resolved = p->send_resolved ? f->resolved : 0;
+}
+
+int
+model_served(const struct entry *e, const struct m_leg *leg, int64_t now, span repeat)
+{
+	bool same = e != NULL && e->served_firing == leg->firing && e->served_resolved == leg->resolved;
+
+	return same && now >= e->served_at && now - e->served_at < repeat ? e->served : 0;
 }
 
 static void
@@ -256,6 +336,8 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 	leg->data = e != NULL && leg->reason != REASON_FIRST ? e->data : 0;
 	leg->firing = f->firing;
 	leg->resolved = p->send_resolved ? f->resolved : 0;
+	leg->served = model_served(e, leg, wall_now(d), r->repeat);
+	leg->owed = e != NULL ? (f->firing | f->resolved) & (e->firing | e->doubtful) : 0;
 	leg->pause = FIRST_PAUSE;
 	leg->state = M_TOLD;
 	if (leg->reason == REASON_NONE) {
@@ -313,6 +395,9 @@ model_sent(struct day *d, const struct out *o, struct mono deadline)
 	if (recipients_value(&n->recipients) != leg->done)
 		sim_fail(d, "5 durable", "%s part %d: recipients served %d, should be %d", o->key, o->part,
 		    recipients_value(&n->recipients), leg->done);
+	if (served_value(n->served, n->served_n) != leg->served)
+		sim_fail(d, "5 durable", "%s part %d: served before %d, should be %d", o->key, o->part,
+		    served_value(n->served, n->served_n), leg->served);
 	if (leg->note == 0)
 		watch_first_attempt(d, o, f);
 	leg->note = n->id;
@@ -359,6 +444,7 @@ model_answer(struct day *d, const struct out *o)
 		leg_over(d, g, leg, true);
 		return;
 	}
+	leg->in_doubt |= o->outcome.unanswered;
 	if (!o->outcome.retry) {
 		leg_over(d, g, leg, false);
 		return;
@@ -400,6 +486,7 @@ model_canceled(struct day *d, const struct out *o)
 	}
 	if (mono_now(d) < g->flight.deadline)
 		sim_fail(d, "7 wake-ups", "%s is given up before its time", o->key);
+	leg->in_doubt = true;
 	leg_over(d, g, leg, false);
 }
 

@@ -120,8 +120,8 @@ reason_wanted(const struct entry *e, alerts_mask firing, alerts_mask resolved, b
 	if ((firing & ~e->firing) != 0)
 		return e->firing == 0 ? REASON_FIRST : REASON_NEW_ALERTS;
 	if (firing == 0)
-		return e->firing != 0 ? REASON_ALL_RESOLVED : REASON_NONE;
-	if (send_resolved && (resolved & ~e->resolved) != 0)
+		return e->firing != 0 || (resolved & e->doubtful) != 0 ? REASON_ALL_RESOLVED : REASON_NONE;
+	if (send_resolved && (resolved & (~e->resolved | e->doubtful)) != 0)
 		return REASON_SOME_RESOLVED;
 	return e->timestamp < tick - repeat ? REASON_REPEAT : REASON_NONE;
 }

@@ -117,6 +117,11 @@ struct entry {
 	int64_t timestamp, expires;
 	alerts_mask firing, resolved;
 	int64_t data;
+	alerts_mask doubtful;			/* may have been told to fire */
+	int served;				/* bits of recipients who know `served_firing` and `served_resolved` */
+	int64_t served_at;
+	alerts_mask served_firing, served_resolved;
+	uint64_t content;			/* the core's name for those two, opaque */
 };
 /* A silence, likewise. */
 struct quiet {
@@ -199,6 +204,9 @@ struct m_leg {
 	uint64_t attempt, note;		/* note 0: not known yet */
 	int64_t data;
 	int done;			/* as struct intent */
+	int served;			/* bits of recipients that an earlier flush served */
+	bool in_doubt;
+	alerts_mask owed;		/* told to fire, as the log knew when this was decided */
 };
 
 struct m_flight {
@@ -411,6 +419,15 @@ bool quiet_keeps_id(const struct day *d, const struct quiet *old, const struct s
 /* flights.c: what has to happen */
 struct m_group *group_by_key(const struct day *d, const char *key);
 void model_dispatch(struct day *d, int alert, bool keep_out_ended);
+/* Who knows already what the leg is to tell: bits of recipients. */
+int model_served(const struct entry *e, const struct m_leg *leg, int64_t now, span repeat);
+/* How long the log remembers what a route told. */
+span log_time(const struct day *d, const struct plan_route *r);
+/* A reload ends the group and its flush. */
+void model_cut(struct day *d, struct m_group *g);
+/* What the log has to keep in mind of a notification that a restart cuts short for good. */
+void model_left_behind(struct day *d, const char *key, const struct plan_route *r, const struct part *p,
+    alerts_mask doubtful);
 /* Before the engine's tick: those who wait for the cluster to settle look again. */
 void model_polls(struct day *d);
 void model_flushed(struct day *d, const struct event *ev);
@@ -441,6 +458,7 @@ const struct intent *image_intent(const struct image *im, uint64_t id);
 void disk_compare(struct day *d, bool all);
 alerts_mask noted_mask(struct day *d, const struct noted_alert *v, size_t n, bool resolved);
 int recipients_value(const struct recipients *r);
+int served_value(const struct str *served, size_t n);
 int64_t data_value(const struct receiver_data *data);
 
 /* world.c */
@@ -456,6 +474,8 @@ void act_post_all_resolved(struct day *d);
 
 /* watch.c */
 void watch_accepted(struct day *d, const struct out *o);
+/* It got there, or is thought to have got there, and no answer came. */
+void watch_unheard(struct day *d, const struct out *o);
 void watch_first_attempt(struct day *d, const struct out *o, const struct m_flight *f);
 void watch_decided(struct day *d, const char *key, int receiver, const struct part *p, enum reason reason);
 void watch_muted(struct day *d, const struct plan *plan, int route, const char *key, alerts_mask muted);

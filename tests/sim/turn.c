@@ -59,6 +59,7 @@ carry(struct day *d, const struct plan *fresh)
 
 		held |= g->members;
 		if (next < 0) {
+			model_cut(d, g);
 			if (g->flying)
 				VEC_PUSH(&d->ending, g->key);
 			VEC_PUSH(&d->ended_groups, *g);
@@ -95,6 +96,7 @@ drop_empty(struct day *d)
 	for (size_t i = 0; i < d->groups.n;) {
 		d->groups.v[i]->carried = false;
 		if (d->groups.v[i]->members == 0) {
+			model_cut(d, d->groups.v[i]);
 			if (d->groups.v[i]->flying)
 				VEC_PUSH(&d->ending, d->groups.v[i]->key);
 			group_drop(d, i);
@@ -234,32 +236,50 @@ restore_group(struct day *d, const struct row *row)
 	VEC_PUSH(&d->groups, g);
 }
 
+/* The part of the group's receiver that an intent is for; NULL when it is gone or was told. */
+static const struct part *
+part_of(struct day *d, const struct intent *in, const struct m_group *g, const struct plan_route *r)
+{
+	const struct plan_receiver *to = &d->plan->receivers[r->receiver];
+	const struct entry *e = entry_find(d, g->key, in->receiver, in->kind, in->index);
+
+	if (e != NULL && (e->firing | e->resolved) != 0 && e->timestamp >= in->flushed)
+		return NULL;
+	for (int i = 0; i < to->n; i++)
+		if (to->parts[i].kind == in->kind && to->parts[i].index == in->index)
+			return &to->parts[i];
+	return NULL;
+}
+
+/* Is the group whole, and is it not too late? */
+static bool
+may_resume(const struct day *d, const struct intent *in, const struct m_group *g, span most)
+{
+	alerts_mask of = (in->firing | in->resolved) & known_alerts(d);
+
+	return of != 0 && (of & ~g->members) == 0 && in->flushed <= wall_now(d) && wall_now(d) - in->flushed < most;
+}
+
 static void
 resume(struct day *d, const struct intent *in)
 {
 	int index;
 	const struct plan_route *r = route_by_id(d->plan, in->route_id, &index);
 	struct m_group *g = r != NULL ? group_by_key(d, key_of(d, r, in->labels_text)) : NULL;
-	const struct plan_receiver *to;
+	const struct part *part;
 	struct m_flight *f;
-	const struct entry *e;
 	span most;
-	int part = -1;
 
-	if (g == NULL || r->receiver != in->receiver || ((in->firing | in->resolved) & known_alerts(d) & ~g->members) != 0)
+	if (g == NULL || r->receiver != in->receiver)
 		return;
-	to = &d->plan->receivers[r->receiver];
-	for (int i = 0; i < to->n; i++)
-		if (to->parts[i].kind == in->kind && to->parts[i].index == in->index)
-			part = i;
-	e = entry_find(d, g->key, in->receiver, in->kind, in->index);
+	part = part_of(d, in, g, r);
+	if (part == NULL)
+		return;
 	most = r->interval > 10 * SPAN_S ? r->interval : 10 * SPAN_S;
-	if (part < 0 || (e != NULL && e->timestamp >= in->flushed))
+	if (!may_resume(d, in, g, most)) {
+		model_left_behind(d, g->key, r, part, in->firing & known_alerts(d));
 		return;
-	/* Too old to be told, but for the sake of those who have to hear of an end. */
-	if ((in->flushed > wall_now(d) || wall_now(d) - in->flushed >= most) &&
-	    resolved_among(d, in->firing & known_alerts(d), wall_now(d)) == 0)
-		return;
+	}
 	f = &g->flight;
 	if (!g->flying) {
 		*f = (struct m_flight){ .plan = d->plan, .route = index, .staged = true, .resumed = true };
@@ -269,24 +289,29 @@ resume(struct day *d, const struct intent *in)
 	}
 	f->firing |= in->firing & known_alerts(d);
 	f->resolved |= in->resolved & known_alerts(d);
-	f->legs[f->legs_n++] = (struct m_leg){ .state = M_TOLD, .part = part, .reason = in->reason,
-		.pause = 500 * SPAN_MS, .note = in->id,
+	f->legs[f->legs_n++] = (struct m_leg){ .state = M_TOLD, .in_doubt = true, .reason = in->reason,
+		.part = (int)(part - d->plan->receivers[r->receiver].parts), .pause = 500 * SPAN_MS, .note = in->id,
 		.data = in->data, .done = in->done };
 }
 
 /* All integrations of a group are told the same, but those that do not want to hear of ends. */
 static void
-fill_legs(struct m_group *g)
+fill_legs(struct day *d, struct m_group *g)
 {
 	struct m_flight *f = &g->flight;
-	const struct plan_receiver *to = &f->plan->receivers[f->plan->routes[f->route].receiver];
+	const struct plan_route *r = &f->plan->routes[f->route];
+	const struct plan_receiver *to = &f->plan->receivers[r->receiver];
 	int kept = 0;
 
 	for (int i = 0; i < f->legs_n; i++) {
 		struct m_leg *leg = &f->legs[i];
+		const struct part *p = &to->parts[leg->part];
+		const struct entry *e = entry_find(d, g->key, r->receiver, p->kind, p->index);
 
 		leg->firing = f->firing;
-		leg->resolved = to->parts[leg->part].send_resolved ? f->resolved : 0;
+		leg->resolved = p->send_resolved ? f->resolved : 0;
+		leg->served = model_served(e, leg, wall_now(d), r->repeat);
+		leg->owed = e != NULL ? (f->firing | f->resolved) & (e->firing | e->doubtful) : 0;
 		if ((leg->firing | leg->resolved) != 0)
 			f->legs[kept++] = *leg;
 	}
@@ -318,5 +343,5 @@ model_restart(struct day *d)
 		resume(d, &d->on_disk.intents.v[i]);
 	for (size_t i = 0; i < d->groups.n; i++)
 		if (d->groups.v[i]->flying)
-			fill_legs(d->groups.v[i]);
+			fill_legs(d, d->groups.v[i]);
 }

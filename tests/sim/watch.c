@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "sim.h"
 
@@ -54,6 +55,7 @@ watch_clock(struct day *d)
 	for (size_t i = 0; i < d->heard.n; i++) {
 		d->heard.v[i].known = false;
 		d->heard.v[i].open = 0;
+		d->heard.v[i].expires = 0;
 	}
 	/* Alerts that had ended seem to fire again: until somebody posts them, nobody can say. */
 	d->doubtful = ~(alerts_mask)0;
@@ -71,6 +73,21 @@ watch_posted(struct day *d, int alert, bool fired)
 	}
 }
 
+/* Was it under way, so that what it told may be told once more? */
+static bool
+was_under_way(const struct day *d, const struct heard *h)
+{
+	for (size_t i = 0; i < d->on_disk.intents.n; i++) {
+		const struct intent *in = &d->on_disk.intents.v[i];
+		size_t n = strlen(h->key), m = strlen(in->labels_text);
+
+		if (in->receiver == h->receiver && in->kind == h->kind && in->index == h->index && n >= m &&
+		    strcmp(h->key + n - m, in->labels_text) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* What a crash made the engine forget it may tell again. */
 void
 watch_crashed(struct day *d)
@@ -85,6 +102,9 @@ watch_crashed(struct day *d)
 			if (e->key != h->key || e->receiver != h->receiver || e->kind != h->kind || e->index != h->index)
 				continue;
 			found = true;
+			/* Forgotten is forgotten, even if the log knows of something newer. */
+			if (wall_now(d) >= h->expires)
+				h->open = 0;
 			h->at = e->timestamp;
 			h->expires = e->expires;
 			h->firing = e->firing;
@@ -92,7 +112,7 @@ watch_crashed(struct day *d)
 		}
 		if (!found)
 			h->firing = h->resolved = 0;
-		h->known &= found;
+		h->known &= found && !was_under_way(d, h);
 	}
 }
 
@@ -123,15 +143,38 @@ watch_accepted(struct day *d, const struct out *o)
 	const struct m_group *g = group_by_key(d, o->key);
 	const struct m_flight *f = &g->flight;
 	struct heard *h = heard_by(d, o, f->plan, true);
-	span keep = 2 * f->plan->routes[f->route].repeat;
 
 	h->at = wall_now(d);
-	h->expires = h->at + (keep < d->eo.retention ? keep : d->eo.retention);
+	h->expires = h->at + log_time(d, &f->plan->routes[f->route]);
 	h->firing = o->firing;
 	h->resolved = o->resolved;
 	h->known = true;
 	/* What is muted is in neither list, and the log forgets it. */
 	h->open = f->plan->receivers[o->receiver].parts[o->part].send_resolved ? o->firing : 0;
+}
+
+void
+watch_unheard(struct day *d, const struct out *o)
+{
+	const struct integration *i = o->note->integration;
+	struct heard *h = heard_of(d, o->key, o->receiver, kind_of(i->kind->name), (int)i->index, true);
+	const struct m_group *g = group_by_key(d, o->key);
+	const struct plan_route *r;
+	int64_t expires;
+
+	/* The end of what may have been told is told, once more perhaps. */
+	h->known = false;
+	/* Refused for good is refused; of a group that ends with a reload nobody knows any more. */
+	if (o->held || (!o->outcome.ok && !o->outcome.retry && o->answer_at != INT64_MAX) || g == NULL || !g->flying)
+		return;
+	r = &g->flight.plan->routes[g->flight.route];
+	if (!g->flight.plan->receivers[o->receiver].parts[o->part].send_resolved)
+		return;
+	sim_say(d, "unheard %s part %d firing %s", o->key, o->part, mask_text(d, o->firing));
+	h->open |= o->firing;
+	expires = wall_now(d) + log_time(d, r);
+	if (h->expires < expires)
+		h->expires = expires;
 }
 
 /* Who does not want to hear of ends is not told; the log forgets. */

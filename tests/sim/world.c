@@ -44,6 +44,7 @@ choose_answer(struct day *d, struct out *o)
 	case MODE_RETRY:
 	case MODE_DENY:		/* has it, and says no */
 		o->outcome = retry;
+		o->outcome.unanswered = chance(d, 1, 4);
 		if (chance(d, 1, 8))
 			o->outcome.retry_after = (span)below(d, 120) * SPAN_S;
 		break;
@@ -81,6 +82,9 @@ name_recipients(struct day *d, struct out *o)
 		r->v[1].to = STR("b");
 		r->n = 2;
 		r->known = true;
+		for (size_t i = 0; i < 2; i++)
+			if ((served_value(o->note->served, o->note->served_n) >> i & 1) != 0)
+				r->v[i].state = RECIPIENT_DONE;
 	}
 	model_progress(d, o, recipients_value(r));
 	if (o->answer_at != INT64_MAX && chance(d, 1, 3))
@@ -182,6 +186,7 @@ on_cancel(struct port *p, uint64_t attempt)
 		if (!d->crashing && !d->stopping)
 			model_canceled(d, o);
 		watch_disturbed(d, o->receiver);
+		watch_unheard(d, o);
 		/* Some answer all the same. */
 		o->dead = true;
 		o->progress_at = 0;
@@ -295,6 +300,9 @@ world_stop(struct day *d, bool crash)
 {
 	sim_say(d, "%s", crash ? "crash" : "stop");
 	if (crash) {
+		for (size_t i = 0; i < d->outs.n; i++)
+			if (!d->outs.v[i].dead)
+				watch_unheard(d, &d->outs.v[i]);
 		disk_crash(d);
 		d->crashes++;
 		d->crashing = true;
@@ -321,6 +329,8 @@ answer(struct day *d, size_t i)
 		o.outcome.data = (struct receiver_data){ &o.value, 1 };
 	sim_say(d, "answer %" PRIu64 " %s%s", o.attempt, o.outcome.ok ? "ok" : o.outcome.retry ? "retry" : "no",
 	    o.dead ? " (nobody listens)" : "");
+	if (!o.dead && o.outcome.unanswered)
+		watch_unheard(d, &o);
 	if (!o.dead)
 		model_answer(d, &o);
 	d->call++;

@@ -48,7 +48,9 @@ END_TEST
 START_TEST(keeps_copies)
 {
 	struct nflog *l = nflog_new();
-	char key[] = "thread_ts", value[] = "123.456";
+	char key[] = "thread_ts", value[] = "123.456", phone[] = "+90";
+	uint64_t doubtful[] = { 5 };
+	const struct str to = { phone, 3 };
 	struct receiver_value v[] = {
 		{ .key = { key, 9 }, .type = RECEIVER_STR, .s = { value, 7 } },
 		{ .key = STR("n"), .type = RECEIVER_INT, .i = 7 },
@@ -57,7 +59,14 @@ START_TEST(keeps_copies)
 	const struct log_entry *held;
 
 	e.data = (struct receiver_data){ v, 2 };
+	e.doubtful = doubtful;
+	e.doubtful_n = 1;
+	e.partly = (struct partly_told){ .content = 9, .to = &to, .n = 1 };
 	held = nflog_set(l, &e);
+	doubtful[0] = 0;
+	phone[0] = 'x';
+	ck_assert_uint_eq(held->doubtful[0], 5);
+	ck_assert(held->partly.n == 1 && str_is(held->partly.to[0], "+90"));
 	memset(key, 'x', 9);
 	memset(value, 'x', 7);
 	ck_assert_ptr_eq(held, find(l, 0));

@@ -22,22 +22,29 @@ static const struct {
 	size_t resolved_n;
 	bool send_resolved;
 	enum reason want;
+	const uint64_t *doubtful;
+	size_t doubtful_n;
 } rows[] = {
-	{ "nothing told yet", false, NO, NO, 0, SET(one), NO, true, REASON_FIRST },
-	{ "nothing told, all over", false, NO, NO, 0, NO, SET(one), true, REASON_NONE },
-	{ "new one", true, SET(one), NO, 1, SET(both), NO, true, REASON_NEW_ALERTS },
-	{ "another one", true, SET(one), NO, 1, SET(two), NO, true, REASON_NEW_ALERTS },
-	{ "after all were resolved", true, NO, SET(one), 1, SET(one), NO, true, REASON_FIRST },
-	{ "all over", true, SET(one), NO, 1, NO, SET(one), true, REASON_ALL_RESOLVED },
-	{ "all over, nobody cares", true, SET(one), NO, 1, NO, SET(one), false, REASON_ALL_RESOLVED },
-	{ "still all over", true, NO, SET(one), 1, NO, SET(both), true, REASON_NONE },
-	{ "some over", true, SET(both), NO, 1, SET(one), SET(two), true, REASON_SOME_RESOLVED },
-	{ "some over, nobody cares", true, SET(both), NO, 1, SET(one), SET(two), false, REASON_NONE },
-	{ "some over, told", true, SET(one), SET(two), 1, SET(one), SET(two), true, REASON_NONE },
-	{ "never heard of, over", true, SET(one), NO, 1, SET(one), SET(three), true, REASON_SOME_RESOLVED },
-	{ "not yet", true, SET(one), NO, SPAN_HOUR, SET(one), NO, true, REASON_NONE },
-	{ "time to repeat", true, SET(one), NO, SPAN_HOUR + 1, SET(one), NO, true, REASON_REPEAT },
-	{ "fewer than told", true, SET(both), NO, 1, SET(two), NO, true, REASON_NONE },
+	{ "nothing told yet", false, NO, NO, 0, SET(one), NO, true, REASON_FIRST, NO },
+	{ "nothing told, all over", false, NO, NO, 0, NO, SET(one), true, REASON_NONE, NO },
+	{ "new one", true, SET(one), NO, 1, SET(both), NO, true, REASON_NEW_ALERTS, NO },
+	{ "another one", true, SET(one), NO, 1, SET(two), NO, true, REASON_NEW_ALERTS, NO },
+	{ "after all were resolved", true, NO, SET(one), 1, SET(one), NO, true, REASON_FIRST, NO },
+	{ "all over", true, SET(one), NO, 1, NO, SET(one), true, REASON_ALL_RESOLVED, NO },
+	{ "all over, nobody cares", true, SET(one), NO, 1, NO, SET(one), false, REASON_ALL_RESOLVED, NO },
+	{ "still all over", true, NO, SET(one), 1, NO, SET(both), true, REASON_NONE, NO },
+	{ "some over", true, SET(both), NO, 1, SET(one), SET(two), true, REASON_SOME_RESOLVED, NO },
+	{ "some over, nobody cares", true, SET(both), NO, 1, SET(one), SET(two), false, REASON_NONE, NO },
+	{ "some over, told", true, SET(one), SET(two), 1, SET(one), SET(two), true, REASON_NONE, NO },
+	{ "never heard of, over", true, SET(one), NO, 1, SET(one), SET(three), true, REASON_SOME_RESOLVED, NO },
+	{ "not yet", true, SET(one), NO, SPAN_HOUR, SET(one), NO, true, REASON_NONE, NO },
+	{ "time to repeat", true, SET(one), NO, SPAN_HOUR + 1, SET(one), NO, true, REASON_REPEAT, NO },
+	{ "fewer than told", true, SET(both), NO, 1, SET(two), NO, true, REASON_NONE, NO },
+	{ "perhaps told, all over", true, NO, NO, 1, NO, SET(two), true, REASON_ALL_RESOLVED, SET(both) },
+	{ "perhaps told again, all over", true, NO, SET(two), 1, NO, SET(two), true, REASON_ALL_RESOLVED, SET(two) },
+	{ "another perhaps told, all over", true, NO, NO, 1, NO, SET(three), true, REASON_NONE, SET(both) },
+	{ "perhaps told", true, NO, NO, 1, SET(one), NO, true, REASON_FIRST, SET(one) },
+	{ "perhaps told again, over", true, SET(one), SET(two), 1, SET(one), SET(two), true, REASON_SOME_RESOLVED, SET(two) },
 };
 
 START_TEST(decisions)
@@ -49,6 +56,7 @@ START_TEST(decisions)
 			.timestamp = wall_add(tick, -rows[i].age),
 			.firing = rows[i].e_firing, .firing_n = rows[i].e_firing_n,
 			.resolved = rows[i].e_resolved, .resolved_n = rows[i].e_resolved_n,
+			.doubtful = rows[i].doubtful, .doubtful_n = rows[i].doubtful_n,
 		};
 		struct reason_facts f = {
 			.firing = rows[i].firing, .firing_n = rows[i].firing_n,

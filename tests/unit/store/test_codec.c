@@ -64,10 +64,13 @@ START_TEST(log_entries)
 		{ STR("n"), RECEIVER_INT, STR_NONE, -5, 0 },
 		{ STR("ts"), RECEIVER_DOUBLE, STR_NONE, 0, 1.5 },
 	};
+	const struct str to[] = { STR("+905551112233"), STR("a@example.org") };
 	struct log_entry in = {
 		.group_key = STR("{}:{a=\"b\"}"), .receiver = STR("ops"), .integration = STR("slack"), .index = 3,
 		.timestamp = { 1700000000, 7, 0 }, .expires = { 1700090000, 0, 0 },
 		.firing = firing, .firing_n = 3, .resolved = resolved, .resolved_n = 1, .data = { data, 3 },
+		.doubtful = resolved, .doubtful_n = 1,
+		.partly = { .content = UINT64_MAX, .at = { 1700000001, 5, 0 }, .to = to, .n = 2 },
 	}, out;
 	struct sbuf b = SBUF_INIT(1 << 16), key = SBUF_INIT(1 << 10);
 	struct arena *a = arena_new();
@@ -84,6 +87,11 @@ START_TEST(log_entries)
 	ck_assert_uint_eq(out.resolved_n, 1);
 	ck_assert_uint_eq(out.data.n, 3);
 	ck_assert(str_is(out.data.v[0].s, "C1") && out.data.v[1].i == -5 && out.data.v[2].d > 1.4);
+	ck_assert_uint_eq(out.doubtful_n, 1);
+	ck_assert_uint_eq(out.doubtful[0], 7);
+	ck_assert_uint_eq(out.partly.content, UINT64_MAX);
+	ck_assert(wall_cmp(out.partly.at, in.partly.at) == 0 && out.partly.n == 2);
+	ck_assert(str_eq(out.partly.to[0], to[0]) && str_eq(out.partly.to[1], to[1]));
 	codec_log_entry_key(&key, &in);
 	ck_assert_str_eq(sbuf_cstr(&key), "{}:{a=\"b\"}:ops/slack/3");
 	for (size_t n = 0; n < b.n; n++)
