@@ -8,7 +8,7 @@
 #include "http_call.h"
 #include "jwt.h"
 #include "text/base64.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 
 #define FETCH_MAX (30 * SPAN_S)	/* nobody waits longer for a token */
 #define EARLY (10 * SPAN_S)	/* a token that expires so soon is not used any more */

@@ -6,7 +6,7 @@
 #include "judge.h"
 #include "message.h"
 #include "settings.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 
 #define MESSAGE_BYTES (512 * 1024)
 

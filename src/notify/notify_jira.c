@@ -10,7 +10,7 @@
 #include "http.h"
 #include "jira.h"
 #include "judge.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 #include "text/url.h"
 
 #define TEXT_FLAGS (F_TEMPLATE | F_OMIT_EMPTY)

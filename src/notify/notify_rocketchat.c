@@ -5,7 +5,7 @@
 #include "http.h"
 #include "judge.h"
 #include "settings.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 #include "text/url.h"
 
 #define TITLE_RUNES 1024

@@ -5,7 +5,7 @@
 #include "http.h"
 #include "judge.h"
 #include "settings.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 
 #define POST_MESSAGE "https://slack.com/api/chat.postMessage"
 #define UPDATE_MESSAGE "https://slack.com/api/chat.update"

@@ -8,7 +8,7 @@
 #include "http.h"
 #include "judge.h"
 #include "settings.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 #include "text/url.h"
 
 #define MESSAGE_RUNES 4096

@@ -6,7 +6,7 @@
 #include "judge.h"
 #include "settings.h"
 #include "text/digest.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 #include "text/url.h"
 
 #define TOKEN_TTL (2 * SPAN_HOUR)
