@@ -14,6 +14,8 @@
 #define EARLY (10 * SPAN_S)	/* a token that expires so soon is not used any more */
 #define TOKENS_MAX 1000
 
+_Static_assert(HTTP_BODY_MAX <= JSON_SMALL_MAX, "what is read of an answer can be parsed");
+
 #define JWT_BEARER "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 struct oauth2_wait {

@@ -34,6 +34,7 @@ static const struct row {
 	{ SLACK, 200, { "{\"ok\":false,\"ok\":true}" }, D, "" },
 	{ SLACK, 200, { "{\"ok\":true,\"ok\":false,\"error\":\"x\",\"error\":\"y\xff\"}" }, F,
 	    "channel \"c\": error response from Slack: y\uFFFD" },
+	{ SLACK, 200, { "{\"OK\":true,\"x\":1}" }, D, "" },
 	{ SLACK, 200, { "{\"ok\":null}" }, F, "channel \"c\": error response from Slack: " },
 	{ SLACK, 200, { "[true]" }, F, "channel \"c\": error response from Slack: " },
 	{ SLACK, 200, { "null" }, F, "channel \"c\": error response from Slack: " },
