@@ -9,7 +9,7 @@
 #include "base/sbuf.h"
 #include "core/notification.h"
 #include "notify/notifier.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 #include "tmpl/value.h"
 
 /*

@@ -5,7 +5,7 @@
 #include "base/rfc3339.h"
 #include "base/vec.h"
 #include "handlers.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 
 /* Active ones first, the next to end on top; then pending, the next to start; then expired, the latest. */
 static int

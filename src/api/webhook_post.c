@@ -15,7 +15,7 @@
 #include "base/rfc3339.h"
 #include "base/vec.h"
 #include "handlers.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 
 #define HOLD (24 * SPAN_HOUR)
 

@@ -21,7 +21,7 @@
 #include "base/time.h"
 #include "config/config.h"
 #include "model/matcher.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 #include "text/json_write.h"
 
 enum cli_type {

@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "files.h"
 #include "net/http_client.h"
+#include "text/json_small.h"
 #include "text/url.h"
 
 #define REPLY_MAX ((size_t)1 << 30)
@@ -238,14 +239,13 @@ static bool
 refused(struct cli *c, const char *method, struct str path, struct str body)
 {
 	struct str text = str_trim(body);
-	struct json *j = json_parse(c->arena, text, JSON_DOCUMENT, NULL);
+	struct json_t *j = json_small_parse(text, JSON_DOCUMENT, NULL);
 
-	if (j != NULL && j->kind == JSON_STRING)
-		text = j->s;
-	else if (j != NULL && j->kind == JSON_OBJECT)
-		text = json_get_str(j, "message", text);
-	return err_set(&c->e, c->status == 404 ? ERR_NOT_FOUND : ERR_INVALID, "%s %.*s: the server answered %ld%s%.*s",
+	text = json_small_text(j, json_small_str(j, "message", text));
+	err_set(&c->e, c->status == 404 ? ERR_NOT_FOUND : ERR_INVALID, "%s %.*s: the server answered %ld%s%.*s",
 	    method, STR_ARG(str_sub(path, 0, str_chr(path, '?'))), c->status, text.n > 0 ? ": " : "", STR_ARG(text));
+	json_small_free(&j);
+	return false;
 }
 
 bool

@@ -7,6 +7,7 @@
 
 #include "base/rfc3339.h"
 #include "cli.h"
+#include "text/json_small.h"
 #include "text/url.h"
 
 struct edit {
@@ -33,15 +34,16 @@ user_name(struct cli *c)
 static bool
 post(struct cli *c, struct str body, struct str *id_out)
 {
-	const struct json *j;
+	struct json_t *j;
 	struct str answer;
 
 	if (!cli_call(c, "POST", STR("/api/v2/silences"), body, &answer))
 		return false;
-	j = json_parse(c->arena, answer, JSON_DOCUMENT, &c->e);
+	j = json_small_parse(answer, JSON_DOCUMENT, &c->e);
 	if (j == NULL)
 		return err_ctx(&c->e, "the answer of the server");
-	*id_out = json_get_str(j, "silenceID", STR(""));
+	*id_out = arena_str(c->arena, json_small_str(j, "silenceID", STR("")));
+	json_small_free(&j);
 	return true;
 }
 

@@ -6,7 +6,7 @@
 #include "judge.h"
 #include "message.h"
 #include "settings.h"
-#include "text/json_read.h"
+#include "text/json_small.h"
 
 #define MESSAGE_BYTES (512 * 1024)
 
@@ -114,16 +114,17 @@ static struct str
 details_of(struct arena *a, const struct response *r)
 {
 	struct sbuf b = SBUF_INIT(1 << 16), list = SBUF_INIT(1 << 16);
-	const struct json *reply = json_parse(a, r->body, JSON_FIRST_VALUE, NULL), *errors;
+	struct json_t *reply = json_small_parse(r->body, JSON_FIRST_VALUE, NULL), *errors;
 	struct str out;
 
-	put_detail(&b, ": ", json_get_str(reply, "message", STR_NONE));
-	put_detail(&b, ": ", json_get_str(reply, "error", STR_NONE));
-	errors = json_get(reply, "errors");
-	for (size_t i = 0; errors != NULL && errors->kind == JSON_ARRAY && i < errors->n; i++)
-		put_detail(&list, ", ", errors->v[i].kind == JSON_STRING ? errors->v[i].s : STR_NONE);
+	put_detail(&b, ": ", json_small_str(reply, "message", STR_NONE));
+	put_detail(&b, ": ", json_small_str(reply, "error", STR_NONE));
+	errors = json_small_get(reply, "errors");
+	for (size_t i = 0; i < json_small_count(errors); i++)
+		put_detail(&list, ", ", json_small_text(json_small_at(errors, i), STR_NONE));
 	put_detail(&b, ": ", sbuf_get(&list));
 	out = arena_str(a, sbuf_get(&b));
+	json_small_free(&reply);
 	sbuf_fini(&list);
 	sbuf_fini(&b);
 	return out;

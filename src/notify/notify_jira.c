@@ -10,7 +10,7 @@
 #include "http.h"
 #include "jira.h"
 #include "judge.h"
-#include "text/json_read.h"
+#include "text/json_small.h"
 #include "text/url.h"
 
 #define TEXT_FLAGS (F_TEMPLATE | F_OMIT_EMPTY)
@@ -156,23 +156,33 @@ is_issue_key(struct str s)
 	return s.n > 0;
 }
 
+static void
+read_issue(struct attempt *a, struct json_t *issue)
+{
+	struct jira_state *state = a->state;
+	struct json_t *status = json_small_get(json_small_get(issue, "fields"), "status");
+
+	state->issue = arena_str(a->arena, json_small_str(issue, "key", STR_NONE));
+	state->status_known = json_small_is_object(status);
+	state->done = str_is(json_small_str(json_small_get(status, "statusCategory"), "key", STR_NONE), "done");
+}
+
 static bool
 read_search(struct attempt *a, const struct response *r, struct err *e)
 {
-	struct jira_state *state = a->state;
-	const struct json *reply = json_parse(a->arena, r->body, JSON_DOCUMENT, e), *issues, *status;
+	const struct jira_state *state = a->state;
+	struct json_t *reply = json_small_parse(r->body, JSON_DOCUMENT, e), *issues;
+	bool found;
 
 	if (reply == NULL)
 		return err_ctx(e, "failed to look up existing issues");
-	issues = json_get_fold(reply, "issues");
-	if (issues == NULL || issues->kind != JSON_ARRAY || issues->n == 0)
-		return true;
-	state->issue = arena_str(a->arena, json_get_str(&issues->v[0], "key", STR_NONE));
-	if (!is_issue_key(state->issue))
+	issues = json_small_get(reply, "issues");
+	found = json_small_count(issues) > 0;
+	if (found)
+		read_issue(a, json_small_at(issues, 0));
+	json_small_free(&reply);
+	if (found && !is_issue_key(state->issue))
 		return err_set(e, ERR_INVALID, "failed to look up existing issues: the issue found has no usable key");
-	status = json_get(json_get(&issues->v[0], "fields"), "status");
-	state->status_known = status != NULL && status->kind == JSON_OBJECT;
-	state->done = str_is(json_get_str(json_get(status, "statusCategory"), "key", STR_NONE), "done");
 	return true;
 }
 
@@ -227,21 +237,36 @@ after_issue(struct attempt *a, struct request *out)
 	return ask(a, out, "GET", api_url(a, issue_path(a, "/transitions")), STR_NONE);
 }
 
+/* The id of the transition of that name, which the reply lists; false when it does not. */
+static bool
+find_transition(struct attempt *a, struct json_t *reply, struct str name, struct str *id)
+{
+	struct json_t *list = json_small_get(reply, "transitions");
+
+	for (size_t i = 0; i < json_small_count(list); i++) {
+		struct json_t *t = json_small_at(list, i);
+
+		if (str_eq(json_small_str(t, "name", STR_NONE), name)) {
+			*id = arena_str(a->arena, json_small_str(t, "id", STR_NONE));
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum step
 after_transitions(struct attempt *a, const struct response *r, struct request *out, struct err *e)
 {
 	struct jira_state *state = a->state;
-	const struct json *list = json_get_fold(json_parse(a->arena, r->body, JSON_DOCUMENT, e), "transitions");
-	struct str wanted = wanted_transition(a), id = STR_NONE, body;
+	struct json_t *reply = json_small_parse(r->body, JSON_DOCUMENT, e);
+	struct str wanted = wanted_transition(a), id, body;
 	struct http_json j;
-	bool found = false;
+	bool found;
 
-	if (list == NULL && !json_valid(r->body))
+	if (reply == NULL)
 		return STEP_FAIL;
-	for (size_t i = 0; !found && list != NULL && list->kind == JSON_ARRAY && i < list->n; i++) {
-		found = str_eq(json_get_str(&list->v[i], "name", STR_NONE), wanted);
-		id = json_get_str(&list->v[i], "id", STR_NONE);
-	}
+	found = find_transition(a, reply, wanted, &id);
+	json_small_free(&reply);
 	if (!found)
 		return judge_fail(a, FAILURE_OTHER, e, "can't find transition %.*s for issue %.*s", STR_ARG(wanted),
 		    STR_ARG(state->issue));

@@ -6,6 +6,7 @@
 #include "judge.h"
 #include "payload.h"
 #include "settings.h"
+#include "text/json_small.h"
 
 #define V1_URL "https://events.pagerduty.com/generic/2010-04-15/create_event.json"
 #define SUMMARY_RUNES 1024
@@ -332,19 +333,20 @@ static struct str
 details_of(struct arena *a, const struct response *r)
 {
 	struct sbuf b = SBUF_INIT(1 << 16);
-	const struct json *reply, *errors;
+	struct json_t *reply, *errors;
 	struct str out;
 
-	if (r->status != 400 || (reply = json_parse(a, r->body, JSON_FIRST_VALUE, NULL)) == NULL)
+	if (r->status != 400 || (reply = json_small_parse(r->body, JSON_FIRST_VALUE, NULL)) == NULL)
 		return STR_NONE;
-	sbuf_str(&b, json_get_str(reply, "message", STR_NONE));
+	sbuf_str(&b, json_small_str(reply, "message", STR_NONE));
 	sbuf_puts(&b, ": ");
-	errors = json_get(reply, "errors");
-	for (size_t i = 0; errors != NULL && errors->kind == JSON_ARRAY && i < errors->n; i++) {
+	errors = json_small_get(reply, "errors");
+	for (size_t i = 0; i < json_small_count(errors); i++) {
 		sbuf_puts(&b, i > 0 ? "," : "");
-		sbuf_str(&b, errors->v[i].kind == JSON_STRING ? errors->v[i].s : STR_NONE);
+		sbuf_str(&b, json_small_text(json_small_at(errors, i), STR_NONE));
 	}
 	out = arena_str(a, sbuf_get(&b));
+	json_small_free(&reply);
 	sbuf_fini(&b);
 	return out;
 }

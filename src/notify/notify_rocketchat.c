@@ -5,7 +5,7 @@
 #include "http.h"
 #include "judge.h"
 #include "settings.h"
-#include "text/json_read.h"
+#include "text/json_small.h"
 #include "text/url.h"
 
 #define TITLE_RUNES 1024
@@ -233,15 +233,17 @@ static enum step
 judge_body(struct attempt *a, const struct response *r, struct err *e)
 {
 	struct err why = { 0 };
-	const struct json *reply = json_parse(a->arena, r->body, JSON_DOCUMENT, &why);
+	struct json_t *reply = json_small_parse(r->body, JSON_DOCUMENT, &why);
+	enum step step = STEP_DONE;
 
 	if (reply == NULL)
 		return judge_retry(a, FAILURE_CLIENT_ERROR, e, "could not unmarshal JSON response \"%.*s\": %s",
 		    STR_ARG(r->body), why.text);
-	if (!json_get_bool(reply, "success", false))
-		return judge_fail(a, FAILURE_CLIENT_ERROR, e, "error response from Rocketchat: %.*s",
-		    STR_ARG(json_get_str(reply, "error", STR_NONE)));
-	return STEP_DONE;
+	if (!json_small_bool(reply, "success", false))
+		step = judge_fail(a, FAILURE_CLIENT_ERROR, e, "error response from Rocketchat: %.*s",
+		    STR_ARG(json_small_str(reply, "error", STR_NONE)));
+	json_small_free(&reply);
+	return step;
 }
 
 static enum step

@@ -5,7 +5,7 @@
 #include "http.h"
 #include "judge.h"
 #include "settings.h"
-#include "text/json_read.h"
+#include "text/json_small.h"
 
 #define POST_MESSAGE "https://slack.com/api/chat.postMessage"
 #define UPDATE_MESSAGE "https://slack.com/api/chat.update"
@@ -418,9 +418,9 @@ slack_start(struct attempt *a, struct request *out, struct err *e)
 
 /* Remembers where the message is, so that the next notification may change it. */
 static void
-remember(struct attempt *a, const struct json *reply)
+remember(struct attempt *a, struct json_t *reply)
 {
-	struct str ts = json_get_str(reply, "ts", STR_NONE), channel = json_get_str(reply, "channel", STR_NONE);
+	struct str ts = json_small_str(reply, "ts", STR_NONE), channel = json_small_str(reply, "channel", STR_NONE);
 	struct receiver_value *v;
 
 	if (ts.n == 0 || channel.n == 0)
@@ -437,8 +437,9 @@ static enum step
 judge_body(struct attempt *a, const struct response *r, struct err *e)
 {
 	const struct slack_settings *s = a->settings;
-	const struct json *reply;
+	struct json_t *reply;
 	struct err why = { 0 };
+	enum step step = STEP_DONE;
 
 	if (!str_starts(r->content_type, STR("application/json"))) {
 		if (str_is(r->body, "ok"))
@@ -446,16 +447,17 @@ judge_body(struct attempt *a, const struct response *r, struct err *e)
 		return judge_fail(a, FAILURE_CLIENT_ERROR, e, "received an error response from Slack: %.*s",
 		    STR_ARG(r->body));
 	}
-	reply = json_parse(a->arena, r->body, JSON_DOCUMENT, &why);
+	reply = json_small_parse(r->body, JSON_DOCUMENT, &why);
 	if (reply == NULL)
 		return judge_retry(a, FAILURE_CLIENT_ERROR, e, "could not unmarshal JSON response \"%.*s\": %s",
 		    STR_ARG(r->body), why.text);
-	if (!json_get_bool(reply, "ok", false))
-		return judge_fail(a, FAILURE_CLIENT_ERROR, e, "error response from Slack: %.*s",
-		    STR_ARG(json_get_str(reply, "error", STR_NONE)));
-	if (s->update_message)
+	if (!json_small_bool(reply, "ok", false))
+		step = judge_fail(a, FAILURE_CLIENT_ERROR, e, "error response from Slack: %.*s",
+		    STR_ARG(json_small_str(reply, "error", STR_NONE)));
+	else if (s->update_message)
 		remember(a, reply);
-	return STEP_DONE;
+	json_small_free(&reply);
+	return step;
 }
 
 static enum step

@@ -8,7 +8,7 @@
 #include "http.h"
 #include "judge.h"
 #include "settings.h"
-#include "text/json_read.h"
+#include "text/json_small.h"
 #include "text/url.h"
 
 #define MESSAGE_RUNES 4096
@@ -171,29 +171,37 @@ telegram_start(struct attempt *a, struct request *out, struct err *e)
 }
 
 static enum step
+judge_reply(struct attempt *a, const struct response *r, struct json_t *reply, struct err *e)
+{
+	int code = (int)json_small_int(reply, "error_code", r->status);
+	int64_t wait = json_small_int(json_small_get(reply, "parameters"), "retry_after", 0);
+
+	if (json_small_bool(reply, "ok", false))
+		return STEP_DONE;
+	if (wait > 0)
+		a->retry_after = wait < 3600 ? wait * SPAN_S : SPAN_HOUR;
+	return judge_retry(a, judge_failure(code), e, "telegram: %.*s (%d)",
+	    STR_ARG(json_small_str(reply, "description", STR("unknown error"))), code);
+}
+
+static enum step
 telegram_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
 {
-	const struct json *reply;
+	struct json_t *reply;
 	struct err why = { 0 };
-	int64_t wait;
-	int code;
+	enum step step;
 
 	(void)out;
 	if (r->transport_error)
 		return judge_http(a, r, &(struct judge){ 0 }, e);
-	reply = json_parse(a->arena, r->body, JSON_DOCUMENT, &why);
+	reply = json_small_parse(r->body, JSON_DOCUMENT, &why);
 	a->retry_after = r->retry_after;
 	if (reply == NULL)
 		return judge_retry(a, judge_failure(r->status), e, "telegram: %s (status code %d)", why.text,
 		    r->status);
-	if (json_get_bool(reply, "ok", false))
-		return STEP_DONE;
-	code = (int)json_get_int(reply, "error_code", r->status);
-	wait = json_get_int(json_get(reply, "parameters"), "retry_after", 0);
-	if (wait > 0)
-		a->retry_after = wait < 3600 ? wait * SPAN_S : SPAN_HOUR;
-	return judge_retry(a, judge_failure(code), e, "telegram: %.*s (%d)",
-	    STR_ARG(json_get_str(reply, "description", STR("unknown error"))), code);
+	step = judge_reply(a, r, reply, e);
+	json_small_free(&reply);
+	return step;
 }
 
 const struct notifier notify_telegram = {

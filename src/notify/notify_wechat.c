@@ -6,7 +6,7 @@
 #include "judge.h"
 #include "settings.h"
 #include "text/digest.h"
-#include "text/json_read.h"
+#include "text/json_small.h"
 #include "text/url.h"
 
 #define TOKEN_TTL (2 * SPAN_HOUR)
@@ -188,12 +188,13 @@ take_token(struct attempt *a, const struct response *r, struct request *out, str
 {
 	const struct wechat_settings *s = a->settings;
 	const struct wechat_state *state = a->state;
-	const struct json *reply = json_parse(a->arena, r->body, JSON_FIRST_VALUE, e);
+	struct json_t *reply = json_small_parse(r->body, JSON_FIRST_VALUE, e);
 	struct str token;
 
 	if (reply == NULL)
 		return STEP_FAIL;
-	token = arena_str(a->arena, json_get_str(reply, "access_token", STR_NONE));
+	token = arena_str(a->arena, json_small_str(reply, "access_token", STR_NONE));
+	json_small_free(&reply);
 	if (token.n == 0)
 		return judge_fail(a, FAILURE_OTHER, e, "invalid APISecret for CorpID: %.*s", STR_ARG(s->corp_id));
 	if (a->env->cache_put != NULL)
@@ -202,11 +203,28 @@ take_token(struct attempt *a, const struct response *r, struct request *out, str
 }
 
 static enum step
+judge_reply(struct attempt *a, struct json_t *reply, struct err *e)
+{
+	const struct wechat_state *state = a->state;
+	struct str text = json_small_str(reply, "errmsg", STR_NONE);
+	int64_t code = json_small_int(reply, "errcode", 0);
+
+	if (code == 0)
+		return STEP_DONE;
+	/* COMPAT: Alertmanager keeps a token that is called invalid until its two hours are over. */
+	if ((code == CODE_TOKEN_EXPIRED || code == CODE_TOKEN_INVALID) && a->env->cache_drop != NULL)
+		a->env->cache_drop(a->env->arg, state->cache_key);
+	if (code == CODE_TOKEN_EXPIRED)
+		return judge_retry(a, FAILURE_OTHER, e, "%.*s", STR_ARG(text));
+	return judge_fail(a, FAILURE_OTHER, e, "%.*s", STR_ARG(text));
+}
+
+static enum step
 wechat_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
 {
 	const struct wechat_state *state = a->state;
-	const struct json *reply;
-	int64_t code;
+	struct json_t *reply;
+	enum step step;
 
 	if (r->transport_error)
 		return judge_http(a, r, &(struct judge){ 0 }, e);
@@ -216,18 +234,12 @@ wechat_resume(struct attempt *a, const struct response *r, struct request *out, 
 		a->retry_after = r->retry_after;
 		return judge_retry(a, judge_failure(r->status), e, "unexpected status code %d", r->status);
 	}
-	reply = json_parse(a->arena, r->body, JSON_DOCUMENT, e);
+	reply = json_small_parse(r->body, JSON_DOCUMENT, e);
 	if (reply == NULL)
 		return STEP_RETRY;
-	code = json_get_int(reply, "errcode", 0);
-	if (code == 0)
-		return STEP_DONE;
-	/* COMPAT: Alertmanager keeps a token that is called invalid until its two hours are over. */
-	if ((code == CODE_TOKEN_EXPIRED || code == CODE_TOKEN_INVALID) && a->env->cache_drop != NULL)
-		a->env->cache_drop(a->env->arg, state->cache_key);
-	if (code == CODE_TOKEN_EXPIRED)
-		return judge_retry(a, FAILURE_OTHER, e, "%.*s", STR_ARG(json_get_str(reply, "errmsg", STR_NONE)));
-	return judge_fail(a, FAILURE_OTHER, e, "%.*s", STR_ARG(json_get_str(reply, "errmsg", STR_NONE)));
+	step = judge_reply(a, reply, e);
+	json_small_free(&reply);
+	return step;
 }
 
 const struct notifier notify_wechat = {

@@ -12,7 +12,7 @@
 #define PAYLOAD_H
 
 #include "render.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 #include "text/json_write.h"
 #include "text/yaml.h"
 

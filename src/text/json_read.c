@@ -458,3 +458,38 @@ json_text(const struct json_reader *r, struct arena *a)
 	sbuf_fini(&b);
 	return s;
 }
+
+bool
+json_valid(struct str in)
+{
+	struct json_reader r;
+	enum json_token t;
+
+	json_reader_init(&r, in, JSON_DOCUMENT);
+	do
+		t = json_next(&r);
+	while (t != JSON_T_ERROR && t != JSON_T_END);
+	return t == JSON_T_END;
+}
+
+bool
+json_number_int(struct str s, int64_t *out)
+{
+	bool negative = s.n > 0 && s.p[0] == '-';
+	uint64_t v = 0, limit = (uint64_t)INT64_MAX + (negative ? 1 : 0);
+
+	if (negative)
+		s = str_sub(s, 1, s.n);
+	if (s.n == 0)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		unsigned digit = (unsigned)(s.p[i] - '0');
+		if (v > (limit - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	*out = negative ? (int64_t)(0 - v) : (int64_t)v;
+	return true;
+}

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
+#include "text/json_tree.h"
 
 #include "base/vec.h"
-#include "text/float.h"
-#include "text/json_read.h"
 
 /* An array or object whose members are still being read. */
 struct open_value {
@@ -124,41 +122,6 @@ json_parse(struct arena *a, struct str in, enum json_mode mode, struct err *e)
 	return root;
 }
 
-bool
-json_valid(struct str in)
-{
-	struct json_reader r;
-	enum json_token t;
-
-	json_reader_init(&r, in, JSON_DOCUMENT);
-	do
-		t = json_next(&r);
-	while (t != JSON_T_ERROR && t != JSON_T_END);
-	return t == JSON_T_END;
-}
-
-bool
-json_number_int(struct str s, int64_t *out)
-{
-	bool negative = s.n > 0 && s.p[0] == '-';
-	uint64_t v = 0, limit = (uint64_t)INT64_MAX + (negative ? 1 : 0);
-
-	if (negative)
-		s = str_sub(s, 1, s.n);
-	if (s.n == 0)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		unsigned digit = (unsigned)(s.p[i] - '0');
-		if (v > (limit - digit) / 10)
-			return false;
-		v = v * 10 + digit;
-	}
-	*out = negative ? (int64_t)(0 - v) : (int64_t)v;
-	return true;
-}
-
 const struct json *
 json_get(const struct json *j, const char *key)
 {
@@ -198,15 +161,6 @@ json_get_int(const struct json *j, const char *key, int64_t otherwise)
 	int64_t i;
 
 	return v != NULL && v->kind == JSON_NUMBER && json_number_int(v->s, &i) ? i : otherwise;
-}
-
-double
-json_get_double(const struct json *j, const char *key, double otherwise)
-{
-	const struct json *v = json_get(j, key);
-	double d;
-
-	return v != NULL && v->kind == JSON_NUMBER && float_parse(v->s, &d) ? d : otherwise;
 }
 
 bool

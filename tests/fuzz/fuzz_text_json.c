@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #include "text/float.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 #include "text/json_write.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -7,6 +7,7 @@
 #include "app/server.h"
 #include "base/sbuf.h"
 #include "net/mail.h"
+#include "text/json_small.h"
 
 static int
 usage_error(const struct err *e)
@@ -69,6 +70,7 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], MAIL_WORKER_FLAG) == 0)
 		return mail_worker_main(MAIL_WORKER_FD);
+	json_small_init();
 	if (commands_run(argc, argv, &status))
 		return status;
 	return serve(argc, argv);

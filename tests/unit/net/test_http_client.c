@@ -26,6 +26,7 @@ static struct {
 	char url[64];
 	int tokens;		/* handed out */
 	bool token_in_body;	/* refuse credentials in the header */
+	const char *grant;	/* what /grant answers */
 	/* the last answer */
 	int answers;
 	struct response resp;
@@ -89,6 +90,10 @@ receiver(void *arg, const struct api_request *r, struct moment now, struct api_r
 	} else if (str_is(r->path, "/large")) {
 		for (int i = 0; i < 300000; i++)
 			sbuf_puts(&out->body, "0123456789");
+	} else if (str_is(r->path, "/grant")) {
+		out->status = str_is(r->query, "400") ? 400 : 200;
+		answer_header(out, STR("Content-Type"), STR("application/json"));
+		sbuf_puts(&out->body, w.grant);
 	} else if (str_is(r->path, "/token")) {
 		if (w.token_in_body && header(r, "Authorization").n > 0) {
 			out->status = 401;
@@ -572,6 +577,62 @@ START_TEST(refused_tokens_fail_the_call)
 }
 END_TEST
 
+static int
+count(const char *in, const char *what)
+{
+	int n = 0;
+
+	for (const char *p = in; (p = strstr(p, what)) != NULL; p++)
+		n++;
+	return n;
+}
+
+START_TEST(odd_tokens_are_read_as_go_does)
+{
+	static const struct {
+		const char *answer;
+		int asked;		/* for a token, by two requests: 1 when it is kept */
+		const char *token, *error;
+	} table[] = {
+		{ "{\"access_token\":\"a1\",\"expires_in\":3600,\"x\":\"\xff\\ud83d\"}", 1, "Bearer a1|", NULL },
+		{ "{\"access_token\":\"\",\"access_token\":\"a2\",\"expires_in\":\"3600\"}", 1, "Bearer a2|", NULL },
+		{ "{\"access_token\":\"a3\",\"expires_in\":\"5\"}", 2, "Bearer a3|", NULL },
+		{ "{\"access_token\":\"a4\",\"expires_in\":5,\"id\":1e999}", 2, "Bearer a4|", NULL },
+		{ "{\"access_token\":\"a5\",\"expires_in\":99999999999999999999}", 1, "Bearer a5|", NULL },
+		{ "{\"access_token\":\"a6\",\"expires_in\":5.0,\"token_type\":\"BASIC\"}", 1, "Basic a6|", NULL },
+		{ "{\"access_token\":7}", 2, NULL, "oauth2: server response missing access_token" },
+		{ "{\"access_token\":\"a\"", 2, NULL, "oauth2: cannot parse json: unexpected end of JSON input" },
+		{ "<html>", 2, NULL, "oauth2: cannot parse json: invalid character '<' looking for beginning of value" },
+	};
+	struct http_config h = plain;
+	struct http_request r;
+	char token_url[200];
+
+	begin((struct http_client_options){ 0 });
+	h.oauth2 = (struct oauth2){ .present = true, .client_id = STR("id") };
+	r = post("/x", &h);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		sbuf_reset(&w.seen);
+		w.grant = table[i].answer;
+		snprintf(token_url, sizeof(token_url), "%s/grant?%zu", w.url, i);
+		h.oauth2.token_url = str_from(token_url);
+		run(&r);
+		run(&r);
+		ck_assert_msg(count(w.seen.p, "POST /grant") == table[i].asked, "%s: %s", w.grant, w.seen.p);
+		if (table[i].token != NULL)
+			ck_assert_msg(strstr(w.seen.p, table[i].token) != NULL, "%s: %s", w.grant, w.seen.p);
+		else
+			ck_assert_msg(strstr(w.error.p, table[i].error) != NULL, "%s: %s", w.grant, w.error.p);
+	}
+	w.grant = "{\"error\":\"e\",\"error\":\"no\xff\",\"error_description\":\"d\",\"n\":1e999}";
+	snprintf(token_url, sizeof(token_url), "%s/grant?400", w.url);
+	h.oauth2.token_url = str_from(token_url);
+	run(&r);
+	ck_assert_msg(strstr(w.error.p, "oauth2: \"no\uFFFD\" \"d\"") != NULL, "%s", w.error.p);
+	end();
+}
+END_TEST
+
 START_TEST(cancel_at_any_moment)
 {
 	struct http_config h = plain;
@@ -626,6 +687,7 @@ main(void)
 	tcase_add_test(tc, nothing_slips_into_headers_or_errors);
 	tcase_add_test(tc, server_name_is_for_tls);
 	tcase_add_test(tc, refused_tokens_fail_the_call);
+	tcase_add_test(tc, odd_tokens_are_read_as_go_does);
 	tcase_add_test(tc, cancel_at_any_moment);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

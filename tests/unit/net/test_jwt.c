@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "jwt.h"
 #include "text/base64.h"
-#include "text/json_read.h"
+#include "text/json_tree.h"
 #include "text/yaml.h"
 
 static EVP_PKEY *key;

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What receivers' answers in JSON mean when they are odd: what Go's encoding/json takes decides nothing else than a
+ * tidy answer would, and what it refuses is told in its words.
+ */
+#include <check.h>
+
+#include "lib_notify.h"
+
+#define D STEP_DONE
+#define R STEP_RETRY
+#define F STEP_FAIL
+
+#define ODD(ok) "{\"text\":\"\xff\\ud83d\\u0000\",\"id\":123456789012345678901234567890,\"r\":1e999,\"k\\u0000\":-0," ok "}"
+#define WECHAT "wechat", "{api_secret: s, corp_id: c}"
+#define SLACK "slack", "{api_url: 'http://x/', channel: c}"
+#define SLACK_BAD "channel \"c\": could not unmarshal JSON response "
+#define TELEGRAM "telegram", "{bot_token: t, chat_id: 1}"
+#define ROCKETCHAT "rocketchat", "{token: t, token_id: i, channel: c}"
+#define ROCKETCHAT_BAD "channel \"c\": could not unmarshal JSON response "
+#define JIRA "jira", "{api_url: 'http://x/', project: p, issue_type: t, reopen_transition: reopen}"
+#define JIRA_FOUND "{\"issues\":[{\"key\":\"A-1\",\"fields\":{\"status\":{\"statusCategory\":{\"key\":\"done\"}}}}]}"
+#define INCIDENTIO "incidentio", "{url: 'http://x/', alert_source_token: t}"
+#define PAGERDUTY "pagerduty", "{routing_key: k}"
+
+static const struct row {
+	const char *kind, *settings;
+	int status;			/* of the last answer; the ones before have 200 */
+	const char *bodies[5];
+	enum step step;
+	const char *text;		/* of the error */
+} rows[] = {
+	{ SLACK, 200, { ODD("\"ok\":true") }, D, "" },
+	{ SLACK, 200, { "{\"ok\":false,\"ok\":true}" }, D, "" },
+	{ SLACK, 200, { "{\"ok\":true,\"ok\":false,\"error\":\"x\",\"error\":\"y\xff\"}" }, F,
+	    "channel \"c\": error response from Slack: y\uFFFD" },
+	{ SLACK, 200, { "{\"OK\":true,\"x\":1}" }, D, "" },
+	{ SLACK, 200, { "{\"ok\":null}" }, F, "channel \"c\": error response from Slack: " },
+	{ SLACK, 200, { "[true]" }, F, "channel \"c\": error response from Slack: " },
+	{ SLACK, 200, { "null" }, F, "channel \"c\": error response from Slack: " },
+	{ SLACK, 200, { "{\"ok\":true}}" }, R,
+	    SLACK_BAD "\"{\"ok\":true}}\": invalid character '}' after top-level value" },
+	{ SLACK, 200, { "" }, R, SLACK_BAD "\"\": unexpected end of JSON input" },
+	{ SLACK, 200, { "{\"ok\":tru}" }, R,
+	    SLACK_BAD "\"{\"ok\":tru}\": invalid character '}' in literal true (expecting 'e')" },
+	{ SLACK, 200, { "\xef\xbb\xbf{}" }, R,
+	    SLACK_BAD "\"\xef\xbb\xbf{}\": invalid character 'ï' looking for beginning of value" },
+	{ ROCKETCHAT, 200, { ODD("\"success\":true") }, D, "" },
+	{ ROCKETCHAT, 200, { "{\"success\":false,\"error\":\"\\ud83d\\ude00\\udc00\"}" }, F,
+	    "channel \"c\": error response from Rocketchat: 😀\uFFFD" },
+	{ ROCKETCHAT, 200, { "<html>" }, R,
+	    ROCKETCHAT_BAD "\"<html>\": invalid character '<' looking for beginning of value" },
+	{ TELEGRAM, 200, { ODD("\"ok\":true") }, D, "" },
+	{ TELEGRAM, 200, { ODD("\"ok\":true,\"result\":{\"chat\":{\"id\":-10012345678901234567890}}") }, D, "" },
+	{ TELEGRAM, 400, { "{\"ok\":false,\"error_code\":403,\"description\":\"gone\xc3\"}" }, R,
+	    "telegram: gone\uFFFD (403)" },
+	{ TELEGRAM, 429, { "{\"ok\":false,\"error_code\":4.03e2,\"parameters\":{\"retry_after\":5}}" }, R,
+	    "telegram: unknown error (429)" },
+	{ TELEGRAM, 500, { "{\"ok\":false,\"error_code\":99999999999999999999,\"description\":\"\"}" }, R,
+	    "telegram:  (500)" },
+	{ TELEGRAM, 502, { "Bad Gateway" }, R,
+	    "telegram: invalid character 'B' looking for beginning of value (status code 502)" },
+	{ WECHAT, 200, { ODD("\"access_token\":\"t\"") "garbage", ODD("\"errcode\":0") }, D, "" },
+	{ WECHAT, 200, { "{\"access_token\":\"t\"}", "{\"errcode\":42001,\"errmsg\":\"old\xff\"}" }, R, "old\uFFFD" },
+	{ WECHAT, 200, { "{\"access_token\":\"t\"}", "{\"errcode\":-0}" }, D, "" },
+	{ WECHAT, 200, { "{\"access_token\":\"t\"}", "{}x" }, R, "invalid character 'x' after top-level value" },
+	{ WECHAT, 200, { "{\"access_token\":\"" }, F, "unexpected EOF" },
+	{ WECHAT, 200, { "{\"access_token\":1}" }, F, "invalid APISecret for CorpID: c" },
+	{ JIRA, 201, { "{\"Issues\":[],\"names\":\"\xff\"}", "{}" }, D, "" },
+	{ JIRA, 204, { JIRA_FOUND, "", "{\"Transitions\":[{\"id\":\"7\",\"name\":\"reopen\"}],\"x\":1e999}", "" }, D, "" },
+	{ JIRA, 200, { JIRA_FOUND, "", "{\"transitions\":[{\"id\":\"7\",\"name\":\"rest\"}]}" }, F,
+	    "can't find transition reopen for issue A-1" },
+	{ JIRA, 200, { JIRA_FOUND, "", "[" }, F, "unexpected end of JSON input" },
+	{ JIRA, 200, { JIRA_FOUND, "", "null" }, F, "can't find transition reopen for issue A-1" },
+	{ JIRA, 200, { "{\"issues\":[{\"key\":\"../x\"}]}" }, F,
+	    "failed to look up existing issues: the issue found has no usable key" },
+	{ JIRA, 200, { "{\"issues\":[{\"key\":\"A\\u0000\"}]}" }, F,
+	    "failed to look up existing issues: the issue found has no usable key" },
+	{ JIRA, 200, { "{\"issues\":" }, F, "failed to look up existing issues: unexpected end of JSON input" },
+	{ INCIDENTIO, 400, { "{\"message\":\"m\xff\",\"error\":\"e\",\"errors\":[\"a\",1,\"b\"]} and more" }, F,
+	    "unexpected status code 400: m\uFFFD: e: a, b" },
+	{ INCIDENTIO, 400, { "nothing" }, F, "unexpected status code 400" },
+	{ PAGERDUTY, 400, { "{\"message\":\"m\",\"errors\":[\"a\xff\",null,\"b\"]}..." }, F,
+	    "unexpected status code 400: m: a\uFFFD,,b" },
+	{ PAGERDUTY, 400, { "{}" }, F, "unexpected status code 400: : " },
+	{ PAGERDUTY, 400, { "" }, F, "unexpected status code 400" },
+};
+
+static struct bench *
+make_bench(const struct row *row)
+{
+	struct arena *a = arena_new();
+	struct str yaml = arena_printf(a, "config: |\n  route: {receiver: r}\n  receivers:\n    - name: r\n"
+	    "      %s_configs: [%s]\ngroup_labels: {alertname: A}\nalerts:\n  - {labels: {alertname: A}}\n",
+	    row->kind, row->settings);
+	struct bench *b = bench_new(yaml, NULL);
+
+	arena_free(&a);
+	return b;
+}
+
+static void
+check_row(const struct row *row)
+{
+	struct bench *b = make_bench(row);
+	struct request req;
+	struct err e = { 0 };
+	enum step step = bench_start(b, &req, &e);
+
+	for (size_t i = 0; i < ARRAY_LEN(row->bodies) && row->bodies[i] != NULL; i++) {
+		bool last = i + 1 == ARRAY_LEN(row->bodies) || row->bodies[i + 1] == NULL;
+		struct response r = { .status = last ? row->status : 200, .body = str_from(row->bodies[i]),
+			.content_type = STR("application/json") };
+
+		ck_assert_msg(step == STEP_SEND, "%s %zu: %d %s", row->kind, i, (int)step, e.text);
+		step = bench_resume(b, &r, &req, &e);
+	}
+	ck_assert_msg(step == row->step, "%s %s: %d %s", row->kind, row->bodies[0], (int)step, e.text);
+	ck_assert_str_eq(e.text, row->text);
+	bench_free(b);
+}
+
+START_TEST(odd_json_means_what_it_says)
+{
+	check_row(&rows[_i]);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("notify answers");
+	TCase *t = tcase_create("json");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, odd_json_means_what_it_says, 0, (int)ARRAY_LEN(rows));
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
