@@ -57,6 +57,7 @@ struct options {
 	/* From --enable-feature. */
 	bool feature_receiver_name, feature_group_key, feature_alert_names, feature_event_recorder;
 	bool feature_gomemlimit, feature_reload_resets_timers;
+	bool feature_memory_only;	/* nothing is written to disk: for measuring what that costs */
 	enum matcher_mode matcher_mode;
 	enum naming naming;
 };

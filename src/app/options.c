@@ -84,7 +84,7 @@ static const struct flag flags[] = {
 	{ "cluster.label", FLAG_STRING, O(cluster_label), "", "Label of cluster packets.", 0 },
 	{ "enable-feature", FLAG_STRING, O(features), "",
 	    "Comma-separated: alert-names-in-metrics, receiver-name-in-metrics, group-key-in-metrics, classic-mode, "
-	    "utf8-strict-mode, auto-gomemlimit, event-recorder, reload-resets-timers.",
+	    "utf8-strict-mode, auto-gomemlimit, event-recorder, reload-resets-timers, memory-only.",
 	    0 },
 	{ "log.level", FLAG_STRING, O(log_level_text), "info", "debug, info, warn or error.", 0 },
 	{ "log.format", FLAG_STRING, O(log_format_text), "logfmt", "logfmt or json.", 0 },
@@ -325,6 +325,8 @@ options_features(struct options *o, struct err *e)
 			o->feature_event_recorder = true;
 		else if (str_is(name, "reload-resets-timers"))
 			o->feature_reload_resets_timers = true;
+		else if (str_is(name, "memory-only"))
+			o->feature_memory_only = true;
 		else
 			return err_set(e, ERR_INVALID, "unknown option '%.*s' for --enable-feature", STR_ARG(name));
 		if (comma < list.n && comma + 1 == list.n)

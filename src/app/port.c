@@ -55,7 +55,7 @@ server_port_init(struct server *s)
 	s->port = (struct port){
 		.send = port_send,
 		.cancel = port_cancel,
-		.persist = port_persist,
+		.persist = s->o->feature_memory_only ? NULL : port_persist,
 		.event = port_event,
 		.route_labels = port_route_labels,
 		.stopwatch = port_stopwatch,
