@@ -85,8 +85,9 @@ bool engine_next(const struct engine *e, struct mono *at_out);
  */
 void engine_restore_silence(struct engine *e, struct silence *s, struct wall expires, struct moment now);
 void engine_restore_log_entry(struct engine *e, const struct log_entry *entry, struct moment now);
-void engine_restore_alert(struct engine *e, struct alert *a, struct moment now);
-void engine_restore_group(struct engine *e, const struct group_state *g, struct moment now);
+/* `stored_as` is what the store wants to find at the place of this alert or group (struct change). */
+void engine_restore_alert(struct engine *e, struct alert *a, void *stored_as, struct moment now);
+void engine_restore_group(struct engine *e, const struct group_state *g, void *stored_as, struct moment now);
 /*
  * A notification that was under way: the first engine_apply takes it up again,
  * with the same id, for the same alerts, unless what it needs is gone.

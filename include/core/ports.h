@@ -130,7 +130,7 @@ struct change {
 	struct wall expires;
 	const struct log_entry *entry;
 	const struct alert *alert;
-	void **place;		/* with an alert, where the store may keep what it likes until the alert is dropped; NULL: nowhere */
+	void **place;		/* with an alert or a group: where the store may keep what it likes until that is dropped; NULL at first */
 	const struct group_state *group;
 	const struct notification *notification;
 	uint64_t notification_id;

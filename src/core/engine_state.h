@@ -44,6 +44,7 @@ struct restored_group {
 	span group_wait, group_interval;
 	uint64_t *alerts;
 	size_t alerts_n;
+	void *stored_as;
 };
 
 /* A notification that was under way, likewise. */

@@ -55,6 +55,7 @@ struct group {
 	uint32_t muted_n;
 	uint64_t serial;		/* of this process */
 	uint64_t flushes;		/* begun */
+	void *stored_as;		/* the store's own: see struct change */
 	uint32_t save_place;		/* in the engine's list of what to save */
 	uint8_t save;			/* enum save */
 	bool sorted;			/* members are in the order of notifications */

@@ -27,7 +27,7 @@ engine_restore_log_entry(struct engine *e, const struct log_entry *entry, struct
 }
 
 void
-engine_restore_alert(struct engine *e, struct alert *a, struct moment now)
+engine_restore_alert(struct engine *e, struct alert *a, void *stored_as, struct moment now)
 {
 	struct record *r;
 
@@ -41,6 +41,7 @@ engine_restore_alert(struct engine *e, struct alert *a, struct moment now)
 		alert_unref(r->alert);
 		r->alert = a;
 	}
+	r->stored_as = stored_as;
 	record_set_stored(&e->alerts, r, true);
 	/* It was admitted once; a smaller limit since then keeps out only new ones. */
 	(void)limits_admit(&e->limits, a, now.wall);
@@ -48,7 +49,7 @@ engine_restore_alert(struct engine *e, struct alert *a, struct moment now)
 }
 
 void
-engine_restore_group(struct engine *e, const struct group_state *g, struct moment now)
+engine_restore_group(struct engine *e, const struct group_state *g, void *stored_as, struct moment now)
 {
 	struct arena *a = e->restored_arena;
 	struct restored_group copy;
@@ -65,6 +66,7 @@ engine_restore_group(struct engine *e, const struct group_state *g, struct momen
 		.group_interval = g->group_interval,
 		.alerts = ARENA_ARRAY(a, g->alerts_n, uint64_t),
 		.alerts_n = g->alerts_n,
+		.stored_as = stored_as,
 	};
 	if (g->alerts_n > 0)
 		memcpy(copy.alerts, g->alerts, g->alerts_n * sizeof(copy.alerts[0]));
@@ -126,6 +128,7 @@ go_on(struct engine *e, const struct restored_group *old, const struct route *ro
 	/* No flush is ever further away; if it seems so, the clock was set back. */
 	span most = old->flushed ? old->group_interval : old->group_wait;
 
+	g->stored_as = old->stored_as;
 	g->flushed = old->flushed;
 	g->carried = true;
 	group_arm(e, g, mono_add(now.mono, left < 0 ? 0 : left < most ? left : most));
@@ -141,10 +144,10 @@ go_on(struct engine *e, const struct restored_group *old, const struct route *ro
 
 /* The store forgets a group that cannot go on as it was. */
 static void
-drop_restored(struct engine *e, const struct restored_group *old)
+drop_restored(struct engine *e, struct restored_group *old)
 {
 	struct group_state state = { .route_id = old->route_id, .receiver = old->receiver, .labels = old->labels };
-	struct change c = { .kind = CHANGE_GROUP_DROPPED, .group = &state };
+	struct change c = { .kind = CHANGE_GROUP_DROPPED, .group = &state, .place = &old->stored_as };
 
 	if (e->port->persist != NULL)
 		e->port->persist(e->port, &c);

@@ -100,7 +100,7 @@ static void
 save_state(struct engine *e, struct group *g, struct moment now)
 {
 	struct group_state state;
-	struct change c = { .kind = CHANGE_GROUP, .group = &state };
+	struct change c = { .kind = CHANGE_GROUP, .group = &state, .place = &g->stored_as };
 
 	unlist(e, g);
 	fill_state(e, g, now, &state);
@@ -124,7 +124,7 @@ save_group_dropped(struct engine *e, struct group *g)
 		.receiver = g->route->receiver->name,
 		.labels = g->labels,
 	};
-	struct change c = { .kind = CHANGE_GROUP_DROPPED, .group = &state };
+	struct change c = { .kind = CHANGE_GROUP_DROPPED, .group = &state, .place = &g->stored_as };
 
 	if (!durable(e))
 		return;

@@ -10,8 +10,9 @@
 #define FORMAT 1
 #define LABELS_MAX 65536	/* of one set, when reading */
 
-enum { ENTRY_ALERT = 1, ENTRY_TIMES, ENTRY_DROP };
+enum { ENTRY_ALERT = 1, ENTRY_TIMES, ENTRY_DROP, ENTRY_GROUP, ENTRY_GROUP_DROP };
 enum { FLAG_TIMEOUT = 1 };
+enum { FLAG_FLUSHED = 1 };
 
 struct string_slot {
 	const struct istr *s;
@@ -208,10 +209,41 @@ alert_row_put_drop(struct alert_row *r, struct alert_id id)
 	done(r, put_id(p, id));
 }
 
+void
+alert_row_put_group(struct alert_row *r, const struct stored_group *g)
+{
+	size_t n = g->alerts_n * sizeof(g->alerts[0]);
+	char *p = room(r, 2 + 8 * VARINT_MAX + g->route_id->n + g->receiver->n + size_of_labels(g->labels) + TIME_MAX + n);
+
+	*p++ = ENTRY_GROUP;
+	p = varint(p, g->number);
+	p = put_string(r, p, g->route_id);
+	p = put_string(r, p, g->receiver);
+	p = put_labels(r, p, g->labels);
+	*p++ = g->flushed ? FLAG_FLUSHED : 0;
+	p = put_time(p, g->next_flush);
+	p = varint(p, (uint64_t)g->group_wait);
+	p = varint(p, (uint64_t)g->group_interval);
+	p = varint(p, g->alerts_n);
+	if (n > 0)
+		memcpy(p, g->alerts, n);
+	done(r, p + n);
+}
+
+void
+alert_row_put_group_drop(struct alert_row *r, uint64_t number)
+{
+	char *p = room(r, 1 + VARINT_MAX);
+
+	*p++ = ENTRY_GROUP_DROP;
+	done(r, varint(p, number));
+}
+
 struct reading {
 	struct proto_reader r;
 	VEC(struct str) strings;
 	VEC(struct label_pair) pairs;
+	VEC(uint64_t) alerts;
 };
 
 static bool
@@ -333,6 +365,66 @@ get_alert(struct reading *in, const struct alert_row_reader *reader)
 }
 
 static bool
+get_fingerprints(struct reading *in, struct stored_group *g)
+{
+	uint64_t n;
+	struct str bytes;
+
+	if (!proto_read_varint(&in->r, &n) || n > in->r.rest.n / sizeof(uint64_t) ||
+	    !get_bytes(in, n * sizeof(uint64_t), &bytes))
+		return false;
+	in->alerts.n = 0;
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t one;
+
+		memcpy(&one, bytes.p + i * sizeof(one), sizeof(one));
+		VEC_PUSH(&in->alerts, one);
+	}
+	g->alerts = in->alerts.v;
+	g->alerts_n = n;
+	return true;
+}
+
+static bool
+get_group(struct reading *in, const struct alert_row_reader *reader)
+{
+	struct stored_group g = { 0 };
+	struct str route_id, receiver;
+	unsigned char flags;
+	uint64_t wait, interval;
+	bool ok;
+
+	if (!proto_read_varint(&in->r, &g.number) || g.number == 0 || !get_string(in, &route_id) ||
+	    !get_string(in, &receiver) || !get_labels(in, &g.labels))
+		return false;
+	ok = get_byte(in, &flags) && get_time(in, &g.next_flush) && proto_read_varint(&in->r, &wait) &&
+	    proto_read_varint(&in->r, &interval) && get_fingerprints(in, &g);
+	if (ok) {
+		g.flushed = (flags & FLAG_FLUSHED) != 0;
+		g.group_wait = (span)wait;
+		g.group_interval = (span)interval;
+		g.route_id = istr_get(route_id);
+		g.receiver = istr_get(receiver);
+		reader->group(reader->arg, &g);
+		istr_unref(g.route_id);
+		istr_unref(g.receiver);
+	}
+	labels_unref(g.labels);
+	return ok;
+}
+
+static bool
+get_group_drop(struct reading *in, const struct alert_row_reader *reader)
+{
+	uint64_t number;
+
+	if (!proto_read_varint(&in->r, &number))
+		return false;
+	reader->group_drop(reader->arg, number);
+	return true;
+}
+
+static bool
 get_entry(struct reading *in, const struct alert_row_reader *reader)
 {
 	struct alert_times t;
@@ -354,6 +446,10 @@ get_entry(struct reading *in, const struct alert_row_reader *reader)
 			return false;
 		reader->drop(reader->arg, id);
 		return true;
+	case ENTRY_GROUP:
+		return get_group(in, reader);
+	case ENTRY_GROUP_DROP:
+		return get_group_drop(in, reader);
 	default:
 		return false;
 	}
@@ -370,5 +466,6 @@ alert_row_read(struct str body, const struct alert_row_reader *reader, struct er
 		ok = get_entry(&in, reader);
 	VEC_FINI(&in.strings);
 	VEC_FINI(&in.pairs);
+	VEC_FINI(&in.alerts);
 	return ok || err_set(e, ERR_INVALID, "malformed row of alerts");
 }

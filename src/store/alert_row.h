@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store/alert_row.h (private) - what happened to alerts, as the body of a row.
+ * store/alert_row.h (private) - what happened to alerts and their groups, as the
+ * body of a row.
  *
- * A transaction stores all its alerts as one or a few rows, each a byte string
- * of entries: whole alerts, new times of known ones, and drops. Strings repeat
- * endlessly, so each is written once per row and referred to by number after
- * that. Rows are read in order; each stands alone. The first byte is the
- * format's version. Loop thread only (interned strings).
+ * A transaction stores all its alerts and groups as one or a few rows, each a
+ * byte string of entries: whole alerts, new times of known ones, whole groups,
+ * and drops. Strings repeat endlessly, so each is written once per row and
+ * referred to by number after that. Rows are read in order; each stands alone.
+ * The first byte is the format's version. Loop thread only (interned strings).
  */
 #ifndef STORE_ALERT_ROW_H
 #define STORE_ALERT_ROW_H
@@ -36,6 +37,18 @@ struct alert_times {
 	bool timeout;
 };
 
+/* A group is known by a number that is never used again; 0 is none. What is pointed to is borrowed. */
+struct stored_group {
+	uint64_t number;
+	struct istr *route_id, *receiver;
+	struct labels *labels;
+	struct wall next_flush;
+	span group_wait, group_interval;
+	bool flushed;
+	const uint64_t *alerts;	/* fingerprints */
+	size_t alerts_n;
+};
+
 struct string_slot;
 struct alert_row {
 	struct sbuf b;			/* rows, one behind the other */
@@ -52,12 +65,16 @@ void alert_row_begin(struct alert_row *r);
 void alert_row_put(struct alert_row *r, const struct alert *a);
 void alert_row_put_times(struct alert_row *r, const struct alert *a);
 void alert_row_put_drop(struct alert_row *r, struct alert_id id);
+void alert_row_put_group(struct alert_row *r, const struct stored_group *g);
+void alert_row_put_group_drop(struct alert_row *r, uint64_t number);
 
 /* Told of each entry of a row in order. */
 struct alert_row_reader {
 	void (*alert)(void *arg, struct alert *take);
 	void (*times)(void *arg, struct alert_id id, const struct alert_times *t);
 	void (*drop)(void *arg, struct alert_id id);
+	void (*group)(void *arg, const struct stored_group *g);
+	void (*group_drop)(void *arg, uint64_t number);
 	void *arg;
 };
 /* False when the row is malformed; what stood before that was told. */

@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 
-#define SCHEMA_VERSION 1
+/* 1 had a row for each group. */
+#define SCHEMA_VERSION 2
 #define APPLICATION_ID 0x746f6373	/* "tocs" */
 /* A process that is just ending still holds the lock. */
 #define BUSY_MS 5000
@@ -172,7 +173,7 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 	/* The version is judged before anything is written. */
 	ok = ok && identify(d, &version, e) && configure(d, mode, e);
 	if (ok && mode == DB_WRITE)
-		ok = (version != 0 || make_schema(d, e)) && prepare(d, e);
+		ok = (version != 0 || make_schema(d, e)) && (version != 1 || db_mark_complete(d, e)) && prepare(d, e);
 	if (ok) {
 		*fresh_out = version == 0;
 		return d;

@@ -7,7 +7,7 @@
  * meets a write of another (sqlite.org/wal.html, "the WAL-reset bug"). It has
  * one user at a time: the loop until the writer thread starts, then that thread.
  *
- * Every table maps a key to a body. Keys of groups, alerts and intents are numbers,
+ * Every table maps a key to a body. Keys of alerts and intents are numbers,
  * most significant byte first, so that new ones go to the end.
  */
 #ifndef STORE_DB_H
@@ -25,9 +25,9 @@ struct db;
 enum db_table {
 	TABLE_SILENCES,		/* id -> MeshSilence (codec.h) */
 	TABLE_LOG_ENTRIES,	/* group key:receiver -> MeshEntry (codec.h) */
-	TABLE_GROUPS,		/* number (group_ids.h) -> codec_state.h */
+	TABLE_GROUPS,		/* number -> codec_state.h; of schema 1: now groups are with the alerts */
 	TABLE_INTENTS,		/* notification id -> codec_state.h */
-	TABLE_ALERTS,		/* number of a row -> what happened to alerts (alert_row.h) */
+	TABLE_ALERTS,		/* number of a row -> what happened to alerts and groups (alert_row.h) */
 	TABLE_META,		/* "alive" -> when we last wrote (codec_state.h) */
 	TABLE_N,
 };

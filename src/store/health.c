@@ -49,7 +49,7 @@ store_expose(void *arg, struct expo *x, struct moment now)
 	    (double)(s->current.ops.n + s->kept.news_n + s->kept.drops.n));
 	one(x, "tocsin_store_waiting_bytes", "Memory that records take which wait to be written, alerts not counted.",
 	    EXPO_GAUGE, (double)s->current.bytes);
-	one(x, "tocsin_store_alerts", "Alerts that are kept durable.", EXPO_GAUGE, (double)s->kept.alerts.n);
+	one(x, "tocsin_store_alerts", "Alerts that are kept durable.", EXPO_GAUGE, (double)s->kept.alerts_n);
 	one(x, "tocsin_store_alert_rows_bytes", "Size of the rows that hold alerts.", EXPO_GAUGE, (double)s->kept.bytes);
 	one(x, "tocsin_store_alert_rows_folded_total", "Rows of alerts rewritten because most of them was out of date.",
 	    EXPO_COUNTER, (double)s->kept.folded);

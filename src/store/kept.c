@@ -2,36 +2,35 @@
 #include "kept.h"
 
 #include <assert.h>
+#include <string.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
-#include "codec_state.h"
 #include "kept_private.h"
 
 void
-kept_link(struct kept_list *l, struct kept_alert *ka)
+kept_link(struct kept_list *l, struct kept_item *i)
 {
-	ka->prev = l->last;
-	ka->next = NULL;
-	*(l->last != NULL ? &l->last->next : &l->first) = ka;
-	l->last = ka;
+	i->prev = l->last;
+	i->next = NULL;
+	*(l->last != NULL ? &l->last->next : &l->first) = i;
+	l->last = i;
 }
 
 void
-kept_link_first(struct kept_list *l, struct kept_alert *ka)
+kept_link_first(struct kept_list *l, struct kept_item *i)
 {
-	ka->prev = NULL;
-	ka->next = l->first;
-	*(l->first != NULL ? &l->first->prev : &l->last) = ka;
-	l->first = ka;
+	i->prev = NULL;
+	i->next = l->first;
+	*(l->first != NULL ? &l->first->prev : &l->last) = i;
+	l->first = i;
 }
 
 void
-kept_unlink(struct kept_list *l, struct kept_alert *ka)
+kept_unlink(struct kept_list *l, struct kept_item *i)
 {
-	*(ka->prev != NULL ? &ka->prev->next : &l->first) = ka->next;
-	*(ka->next != NULL ? &ka->next->prev : &l->last) = ka->prev;
-	ka->prev = ka->next = NULL;
+	*(i->prev != NULL ? &i->prev->next : &l->first) = i->next;
+	*(i->next != NULL ? &i->next->prev : &l->last) = i->prev;
+	i->prev = i->next = NULL;
 }
 
 void
@@ -41,60 +40,56 @@ kept_init(struct kept *k)
 	alert_row_init(&k->row);
 }
 
-static uint64_t
-hash_id(struct alert_id id)
-{
-	return hash_seeded(&id, sizeof(id));
-}
-
-static struct kept_alert *
-find(const struct kept *k, const struct labels *l, uint64_t hash)
-{
-	for (struct hmap_node *n = hmap_first(&k->alerts, hash); n != NULL; n = hmap_next(n)) {
-		struct kept_alert *ka = CONTAINER_OF(n, struct kept_alert, node);
-
-		if (labels_eq(ka->alert->labels, l))
-			return ka;
-	}
-	return NULL;
-}
-
-static struct kept_alert *
-find_id(const struct kept *k, struct alert_id id)
-{
-	for (struct hmap_node *n = hmap_first(&k->alerts, hash_id(id)); n != NULL; n = hmap_next(n)) {
-		struct kept_alert *ka = CONTAINER_OF(n, struct kept_alert, node);
-		struct alert_id its = alert_id_of(ka->alert->labels);
-
-		if (its.fingerprint == id.fingerprint && its.hash == id.hash)
-			return ka;
-	}
-	return NULL;
-}
-
 void
-kept_leave_row(struct kept *k, struct kept_alert *ka)
+kept_leave_row(struct kept *k, struct kept_item *i)
 {
-	if (ka->row == NULL)
+	if (i->row == NULL)
 		return;
-	if (ka->news == NEWS_NONE)
-		kept_unlink(&ka->row->alerts, ka);
-	k->live_bytes -= ka->bytes;
-	ka->row = NULL;
-	ka->bytes = 0;
+	if (i->news == NEWS_NONE)
+		kept_unlink(&i->row->items, i);
+	k->live_bytes -= i->bytes;
+	i->row = NULL;
+	i->bytes = 0;
 }
 
 static void
-remove_alert(struct kept *k, struct kept_alert *ka)
+free_alert(struct kept *k, struct kept_alert *ka)
 {
-	if (ka->news != NEWS_NONE) {
-		kept_unlink(&k->news, ka);
-		k->news_n--;
-	}
-	kept_leave_row(k, ka);
-	hmap_remove(&k->alerts, &ka->node);
+	k->alerts_n--;
 	alert_unref(ka->alert);
 	mem_free(ka);
+}
+
+static void
+forget_state(struct kept_group *kg)
+{
+	istr_unref(kg->g.route_id);
+	istr_unref(kg->g.receiver);
+	labels_unref(kg->g.labels);
+	if (kg->g.alerts != &kg->one)
+		mem_free((uint64_t *)(uintptr_t)kg->g.alerts);
+}
+
+static void
+free_group(struct kept *k, struct kept_group *kg)
+{
+	k->groups_n--;
+	forget_state(kg);
+	mem_free(kg);
+}
+
+void
+kept_remove(struct kept *k, struct kept_item *i)
+{
+	if (i->news != NEWS_NONE) {
+		kept_unlink(&k->news, i);
+		k->news_n--;
+	}
+	kept_leave_row(k, i);
+	if (i->is_group)
+		free_group(k, group_of(i));
+	else
+		free_alert(k, alert_of(i));
 }
 
 void
@@ -105,11 +100,35 @@ kept_row_free(struct kept *k, struct kept_row *row)
 }
 
 void
+kept_each(struct kept *k, void (*visit)(struct kept *k, struct kept_item *i, void *arg), void *arg)
+{
+	struct kept_item *next;
+	/* What a visit makes news is not visited again. */
+	struct kept_item *last = k->news.last;
+
+	for (struct kept_item *i = last != NULL ? k->news.first : NULL; i != NULL; i = next) {
+		next = i == last ? NULL : i->next;
+		visit(k, i, arg);
+	}
+	for (size_t r = 0; r < k->rows.n; r++)
+		for (struct kept_item *i = k->rows.v[r]->items.first; i != NULL; i = next) {
+			next = i->next;
+			visit(k, i, arg);
+		}
+}
+
+static void
+visit_remove(struct kept *k, struct kept_item *i, void *arg)
+{
+	(void)arg;
+	kept_remove(k, i);
+}
+
+void
 kept_fini(struct kept *k)
 {
-	HMAP_EACH(&k->alerts, node)
-		remove_alert(k, CONTAINER_OF(node, struct kept_alert, node));
-	hmap_fini(&k->alerts);
+	kept_loaded(k);
+	kept_each(k, visit_remove, NULL);
 	for (size_t i = 0; i < k->rows.n; i++)
 		kept_row_free(k, k->rows.v[i]);
 	VEC_FINI(&k->rows);
@@ -119,26 +138,26 @@ kept_fini(struct kept *k)
 }
 
 void
-kept_news(struct kept *k, struct kept_alert *ka, enum news news, uint64_t no)
+kept_news(struct kept *k, struct kept_item *i, enum news news, uint64_t no)
 {
-	if (ka->news == NEWS_NONE) {
-		if (ka->row != NULL)
-			kept_unlink(&ka->row->alerts, ka);
-		kept_link(&k->news, ka);
+	if (i->news == NEWS_NONE) {
+		if (i->row != NULL)
+			kept_unlink(&i->row->items, i);
+		kept_link(&k->news, i);
 		k->news_n++;
-		ka->no = no;
+		i->no = no;
 	}
-	if (ka->news < news)
-		ka->news = (uint8_t)news;
+	if (i->news < news)
+		i->news = (uint8_t)news;
 }
 
-static struct kept_alert *
-add(struct kept *k, struct alert *a, uint64_t hash)
+struct kept_alert *
+kept_add_alert(struct kept *k, struct alert *a)
 {
 	struct kept_alert *ka = NEW(struct kept_alert);
 
 	ka->alert = alert_ref(a);
-	hmap_insert(&k->alerts, &ka->node, hash);
+	k->alerts_n++;
 	return ka;
 }
 
@@ -165,161 +184,135 @@ news_of(const struct kept_alert *ka, const struct alert *a)
 	return times_matter(old, a, ka->disk_ends) ? NEWS_TIMES : NEWS_NONE;
 }
 
-/* The one with these labels; NULL: it was made now, and is news. */
-static struct kept_alert *
-find_or_add(struct kept *k, struct alert *a, uint64_t no, void **place)
-{
-	uint64_t hash = hash_id(alert_id_of(a->labels));
-	struct kept_alert *found = find(k, a->labels, hash), *ka = found != NULL ? found : add(k, a, hash);
-
-	if (found == NULL)
-		kept_news(k, ka, NEWS_ALL, no);
-	if (place != NULL)
-		*place = ka;
-	return found;
-}
-
 bool
 kept_set(struct kept *k, struct alert *a, uint64_t no, void **place)
 {
-	struct kept_alert *ka = place != NULL && *place != NULL ? *place : find_or_add(k, a, no, place);
+	struct kept_item *i = *place;
+	struct kept_alert *ka;
 	enum news news;
 
-	if (ka == NULL)
+	if (i == NULL) {
+		i = &kept_add_alert(k, a)->item;
+		kept_news(k, i, NEWS_ALL, no);
+		*place = i;
 		return true;
-	assert(labels_eq(ka->alert->labels, a->labels));
+	}
+	ka = alert_of(i);
+	assert(!i->is_group && labels_eq(ka->alert->labels, a->labels));
 	news = news_of(ka, a);
 	alert_ref(a);
 	alert_unref(ka->alert);
 	ka->alert = a;
 	if (news == NEWS_NONE)
 		return false;
-	kept_news(k, ka, news, no);
+	kept_news(k, i, news, no);
 	return true;
 }
 
-bool
-kept_drop(struct kept *k, const struct labels *l)
+/* Takes the members over. */
+static void
+set_members(struct kept_group *kg, const uint64_t *alerts, size_t n)
 {
-	struct alert_id id = alert_id_of(l);
-	struct kept_alert *ka = find(k, l, hash_id(id));
+	uint64_t *v = &kg->one;
+
+	if (n > 1)
+		v = mem_calloc(n, sizeof(*v));
+	if (n > 0)
+		memcpy(v, alerts, n * sizeof(*v));
+	kg->g.alerts = v;
+	kg->g.alerts_n = n;
+}
+
+struct kept_group *
+kept_add_group(struct kept *k, const struct stored_group *g)
+{
+	struct kept_group *kg = NEW(struct kept_group);
+
+	kg->item.is_group = true;
+	kg->g = *g;
+	istr_ref(g->route_id);
+	istr_ref(g->receiver);
+	labels_ref(g->labels);
+	set_members(kg, g->alerts, g->alerts_n);
+	k->groups_n++;
+	return kg;
+}
+
+static struct kept_group *
+new_group(struct kept *k, const struct group_state *g)
+{
+	struct stored_group fresh = {
+		.number = ++k->last_group,
+		.route_id = istr_get(g->route_id),
+		.receiver = istr_get(g->receiver),
+		.labels = (struct labels *)(uintptr_t)g->labels,
+	};
+	struct kept_group *kg = kept_add_group(k, &fresh);
+
+	istr_unref(fresh.route_id);
+	istr_unref(fresh.receiver);
+	return kg;
+}
+
+void
+kept_set_group(struct kept *k, const struct group_state *g, uint64_t no, void **place)
+{
+	struct kept_item *i = *place;
+	struct kept_group *kg;
+
+	if (i == NULL)
+		*place = i = &new_group(k, g)->item;
+	kg = group_of(i);
+	assert(i->is_group && kg->g.labels == g->labels && str_eq(istr_str(kg->g.route_id), g->route_id) &&
+	    str_eq(istr_str(kg->g.receiver), g->receiver));
+	if (kg->g.alerts != &kg->one)
+		mem_free((uint64_t *)(uintptr_t)kg->g.alerts);
+	set_members(kg, g->alerts, g->alerts_n);
+	kg->g.next_flush = g->next_flush;
+	kg->g.group_wait = g->group_wait;
+	kg->g.group_interval = g->group_interval;
+	kg->g.flushed = g->flushed;
+	kept_news(k, i, NEWS_ALL, no);
+}
+
+bool
+kept_drop(struct kept *k, void **place)
+{
+	struct kept_item *i = *place;
+	struct kept_drop drop = { 0 };
 	bool known;
 
-	if (ka == NULL)
+	if (i == NULL)
 		return false;
-	known = ka->transaction != 0;
-	remove_alert(k, ka);
+	if (i->is_group)
+		drop.number = group_of(i)->g.number;
+	else
+		drop.id = alert_id_of(alert_of(i)->alert->labels);
+	known = i->transaction != 0;
+	kept_remove(k, i);
+	*place = NULL;
 	if (known)
-		VEC_PUSH(&k->drops, id);
+		VEC_PUSH(&k->drops, drop);
 	return known;
+}
+
+static void
+visit_settle(struct kept *k, struct kept_item *i, void *arg)
+{
+	const uint64_t *no = arg;
+
+	if (!i->is_group && i->news == NEWS_NONE && alert_of(i)->disk_ends != wall_to_ns(alert_of(i)->alert->ends))
+		kept_news(k, i, NEWS_TIMES, *no);
 }
 
 void
 kept_settle(struct kept *k, uint64_t no)
 {
-	HMAP_EACH(&k->alerts, node) {
-		struct kept_alert *ka = CONTAINER_OF(node, struct kept_alert, node);
-
-		if (ka->news == NEWS_NONE && ka->disk_ends != wall_to_ns(ka->alert->ends))
-			kept_news(k, ka, NEWS_TIMES, no);
-	}
+	kept_each(k, visit_settle, &no);
 }
 
 struct alert *
 kept_alert(const struct kept_alert *ka)
 {
 	return ka->alert;
-}
-
-void
-kept_each(struct kept *k, void (*visit)(void *arg, struct kept *k, struct kept_alert *ka), void *arg)
-{
-	HMAP_EACH(&k->alerts, node)
-		visit(arg, k, CONTAINER_OF(node, struct kept_alert, node));
-}
-
-void
-kept_restored_end(struct kept *k, struct kept_alert *ka, struct wall ends, uint64_t no)
-{
-	assert(ka->alert->refs == 1);
-	ka->alert->ends = ends;
-	kept_news(k, ka, NEWS_TIMES, no);
-}
-
-struct loading {
-	struct kept *k;
-	struct kept_row *row;
-};
-
-static void
-load_alert(void *arg, struct alert *take)
-{
-	struct loading *in = arg;
-	struct kept *k = in->k;
-	uint64_t hash = hash_id(alert_id_of(take->labels));
-	struct kept_alert *ka = find(k, take->labels, hash);
-
-	if (ka != NULL)
-		remove_alert(k, ka);
-	ka = add(k, take, hash);
-	alert_unref(take);
-	ka->row = in->row;
-	ka->disk_ends = wall_to_ns(ka->alert->ends);
-	ka->transaction = k->transaction;
-	kept_link(&in->row->alerts, ka);
-}
-
-static void
-load_times(void *arg, struct alert_id id, const struct alert_times *t)
-{
-	struct loading *in = arg;
-	struct kept_alert *ka = find_id(in->k, id);
-
-	if (ka == NULL)
-		return;
-	ka->alert->starts = t->starts;
-	ka->alert->ends = t->ends;
-	ka->alert->updated = t->updated;
-	ka->alert->timeout = t->timeout;
-	ka->disk_ends = wall_to_ns(t->ends);
-}
-
-static void
-load_drop(void *arg, struct alert_id id)
-{
-	struct loading *in = arg;
-	struct kept_alert *ka = find_id(in->k, id);
-
-	if (ka != NULL)
-		remove_alert(in->k, ka);
-}
-
-bool
-kept_load_row(struct kept *k, struct str key, struct str body, struct err *e)
-{
-	struct loading in = { .k = k };
-	struct alert_row_reader reader = { load_alert, load_times, load_drop, &in };
-	uint64_t number = codec_get_number_key(key);
-	size_t n = 0;
-	bool ok;
-
-	if (number == 0)
-		return err_set(e, ERR_INVALID, "malformed key of a row of alerts");
-	k->transaction = 1;
-	in.row = NEW(struct kept_row);
-	in.row->key = number;
-	in.row->bytes = (uint32_t)body.n;
-	k->bytes += body.n;
-	VEC_PUSH(&k->rows, in.row);
-	if (number > k->last_row)
-		k->last_row = number;
-	ok = alert_row_read(body, &reader, e);
-	for (struct kept_alert *ka = in.row->alerts.first; ka != NULL; ka = ka->next)
-		n++;
-	/* How much each takes is only known on average. */
-	for (struct kept_alert *ka = in.row->alerts.first; ka != NULL; ka = ka->next) {
-		ka->bytes = (uint32_t)(body.n / n);
-		k->live_bytes += ka->bytes;
-	}
-	return ok;
 }

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store/kept.h (private) - the alerts as the disk has to know them.
+ * store/kept.h (private) - alerts and groups as the disk has to know them.
  *
- * The disk holds a log of rows (alert_row.h), the newest last. Of each alert
- * we remember which row spells it out and whether there is news of it. When
- * more than half of the log is out of date, the oldest row is folded: what is
- * still true of it is written again with the next transaction, which also
- * drops the row. As only ever the oldest row goes, what a later row says of an
- * alert always finds it spelled out before, or written anew behind.
+ * There are many of them and they change often, so they are not rows of a table
+ * each. The disk holds a log of rows (alert_row.h), the newest last. Of each
+ * alert and group we remember which row spells it out and whether there is news
+ * of it. When more than half of the log is out of date, the oldest row is
+ * folded: what is still true of it is written again with the next transaction,
+ * which also drops the row. As only ever the oldest row goes, what a later row
+ * says of an alert always finds it spelled out before, or written anew behind.
  *
  * An alert that is only posted again is mostly not written at all: the end
  * that the disk knows is renewed when less than half of the time is left that
  * the sender gives now. So after a crash every alert has at least that long
  * for its sender to come back. Loop thread only.
+ *
+ * What is kept is found by its place: a pointer beside the alert or group in
+ * the engine, NULL at first, where we leave what we know of it (struct change).
  */
 #ifndef STORE_KEPT_H
 #define STORE_KEPT_H
@@ -22,29 +26,41 @@
 #include <stdint.h>
 
 #include "alert_row.h"
-#include "base/hmap.h"
 #include "base/vec.h"
 #include "batch.h"
+#include "core/ports.h"
 
 struct kept_alert;
+struct kept_group;
+struct kept_index;
+struct kept_item;
 struct kept_row;
 
 struct kept_list {
-	struct kept_alert *first, *last;
+	struct kept_item *first, *last;
+};
+
+/* What the disk has to forget: a group, or (number 0) an alert. */
+struct kept_drop {
+	struct alert_id id;
+	uint64_t number;
 };
 
 struct kept {
-	struct hmap alerts;
-	struct kept_list news;		/* alerts to be written, in the order of their numbers */
+	size_t alerts_n, groups_n;
+	struct kept_list news;		/* to be written, in the order of their numbers */
 	size_t news_n;
-	VEC(struct alert_id) drops;	/* to be written */
-	VEC(struct alert_id) writing_drops;
+	VEC(struct kept_drop) drops;	/* to be written */
+	VEC(struct kept_drop) writing_drops;
 	VEC(struct kept_row *) rows;	/* of the disk, oldest first, and those being written or dropped */
 	struct alert_row row;		/* scratch */
+	struct kept_index *index;	/* while rows are loaded */
 	uint64_t last_row;		/* key of the newest */
+	uint64_t last_group;		/* number of the newest */
 	uint64_t bytes, live_bytes;	/* of all rows; of what is true in them */
 	uint32_t transaction;		/* number of the last one prepared */
-	bool writing;			/* a transaction with alerts in it was prepared */
+	bool writing;			/* a transaction with something of this was prepared */
+	bool at_once;			/* the next transaction has to hold everything, however much it is */
 	uint64_t folded;		/* rows folded so far */
 };
 
@@ -53,12 +69,12 @@ void kept_fini(struct kept *k);
 
 /*
  * What becomes of a change with number `no` to this alert: false if there is no
- * need to write it now. `place` (may be NULL) is one beside the alert where we
- * note where it is here: it is NULL or what we left there.
+ * need to write it now.
  */
 bool kept_set(struct kept *k, struct alert *a, uint64_t no, void **place);
-/* False when the disk has never heard of it. */
-bool kept_drop(struct kept *k, const struct labels *l);
+void kept_set_group(struct kept *k, const struct group_state *g, uint64_t no, void **place);
+/* Forgets the alert or group at that place, which is NULL then. False when the disk has never heard of it. */
+bool kept_drop(struct kept *k, void **place);
 /* Whatever was left out by kept_set becomes news: the process ends. */
 void kept_settle(struct kept *k, uint64_t no);
 
@@ -69,16 +85,20 @@ void kept_settle(struct kept *k, uint64_t no);
  */
 bool kept_prepare(struct kept *k, struct batch *b, uint64_t *first_left_out);
 void kept_written(struct kept *k);
-/* The transaction failed: its alerts are news again, as of number `no`. */
+/* The transaction failed: what it held is news again, as of number `no`. */
 void kept_lost(struct kept *k, struct batch *b, uint64_t no);
 /* The disk is empty: everything is news, as of number `no`. */
 void kept_forget_disk(struct kept *k, uint64_t no);
 
-/* Reading at start, in the order of keys. False: malformed, some of it may have been used. */
+/* Reading at start, in the order of keys; then kept_loaded. False: malformed, some of it may have been used. */
 bool kept_load_row(struct kept *k, struct str key, struct str body, struct err *e) MUST_CHECK;
+void kept_loaded(struct kept *k);
 /* All there are after that; `visit` may give the alert another end (kept_restored_end), which is news. */
-void kept_each(struct kept *k, void (*visit)(void *arg, struct kept *k, struct kept_alert *ka), void *arg);
+void kept_each_alert(struct kept *k, void (*visit)(void *arg, struct kept *k, struct kept_alert *ka), void *arg);
 struct alert *kept_alert(const struct kept_alert *ka);
 void kept_restored_end(struct kept *k, struct kept_alert *ka, struct wall ends, uint64_t no);
+/* What belongs into the place of this alert or group. */
+void *kept_alert_place(struct kept_alert *ka);
+void kept_each_group(struct kept *k, void (*visit)(void *arg, const struct stored_group *g, void *place), void *arg);
 
 #endif

@@ -1,42 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store/kept_private.h - what kept.c and kept_write.c share.
+ * store/kept_private.h - what kept.c and its parts share.
  */
 #ifndef STORE_KEPT_PRIVATE_H
 #define STORE_KEPT_PRIVATE_H
 
+#include "base/compiler.h"
 #include "kept.h"
 
 enum news { NEWS_NONE, NEWS_TIMES, NEWS_ALL };
 
-/* What is looked at for an alert that is posted again stands in front. */
-struct kept_alert {
-	struct hmap_node node;		/* kept.alerts, by alert_id */
-	struct alert *alert;		/* the newest; owned reference */
-	int64_t disk_ends;		/* what rows say, Unix ns */
+/* What is the same for alerts and groups. */
+struct kept_item {
 	uint8_t news;			/* enum news */
+	bool is_group;
 	uint32_t bytes;			/* in its row */
 	struct kept_row *row;		/* spells it out, on disk or on the way there; NULL: none */
-	struct kept_alert *prev, *next;	/* in kept.news, else in row->alerts */
+	struct kept_item *prev, *next;	/* in kept.news, else in row->items */
 	uint64_t no;			/* of the first change that is news */
 	uint32_t transaction;		/* that wrote of it last; 0: none has */
 	uint32_t transaction_before;	/* the one before that */
+};
+
+struct kept_alert {
+	struct kept_item item;
+	struct alert *alert;		/* the newest; owned reference */
+	int64_t disk_ends;		/* what rows say, Unix ns */
+};
+
+struct kept_group {
+	struct kept_item item;
+	struct stored_group g;		/* the newest; owned references, and `alerts` is a heap block unless it is `one` */
+	uint64_t one;
 };
 
 struct kept_row {
 	uint64_t key;
 	uint32_t bytes;
 	enum { ROW_STORED, ROW_WRITING, ROW_DROPPING } state;
-	struct kept_list alerts;	/* without those in kept.news */
+	struct kept_list items;		/* without those in kept.news */
 };
 
-void kept_link(struct kept_list *l, struct kept_alert *ka);
-void kept_link_first(struct kept_list *l, struct kept_alert *ka);
-void kept_unlink(struct kept_list *l, struct kept_alert *ka);
+static inline struct kept_alert *
+alert_of(struct kept_item *i)
+{
+	return CONTAINER_OF(i, struct kept_alert, item);
+}
+
+static inline struct kept_group *
+group_of(struct kept_item *i)
+{
+	return CONTAINER_OF(i, struct kept_group, item);
+}
+
+void kept_link(struct kept_list *l, struct kept_item *i);
+void kept_link_first(struct kept_list *l, struct kept_item *i);
+void kept_unlink(struct kept_list *l, struct kept_item *i);
 /* Makes it news (or more of news); `no` counts if it was not. */
-void kept_news(struct kept *k, struct kept_alert *ka, enum news news, uint64_t no);
+void kept_news(struct kept *k, struct kept_item *i, enum news news, uint64_t no);
 /* It is spelled out in no row any more. */
-void kept_leave_row(struct kept *k, struct kept_alert *ka);
+void kept_leave_row(struct kept *k, struct kept_item *i);
 void kept_row_free(struct kept *k, struct kept_row *row);
+/* Takes it out of everything and frees it. */
+void kept_remove(struct kept *k, struct kept_item *i);
+/* Visits all; the visited one may change lists. */
+void kept_each(struct kept *k, void (*visit)(struct kept *k, struct kept_item *i, void *arg), void *arg);
+
+struct kept_alert *kept_add_alert(struct kept *k, struct alert *a);
+/* A copy with references of its own. */
+struct kept_group *kept_add_group(struct kept *k, const struct stored_group *g);
 
 #endif

@@ -8,7 +8,7 @@
 #include "kept_private.h"
 
 /* A transaction is bounded, so that neither the loop nor the disk is held for long. */
-#define ALERTS_PER_TRANSACTION 8192
+#define ITEMS_PER_TRANSACTION 8192
 #define ROW_BYTES ((size_t)256 << 10)
 #define ROWS_PER_FOLD 64
 #define FOLD_MIN_BYTES ((uint64_t)4 << 20)
@@ -34,11 +34,11 @@ fold(struct kept *k, struct batch *b)
 	for (size_t i = 0; i < k->rows.n && i < ROWS_PER_FOLD; i++) {
 		struct kept_row *row = k->rows.v[i];
 
-		if (k->bytes - going < 2 * k->live_bytes + FOLD_MIN_BYTES || k->news_n > ALERTS_PER_TRANSACTION)
+		if (k->bytes - going < 2 * k->live_bytes + FOLD_MIN_BYTES || k->news_n > ITEMS_PER_TRANSACTION)
 			return;
 		assert(row->state == ROW_STORED);
-		while (row->alerts.first != NULL)
-			kept_news(k, row->alerts.first, NEWS_ALL, 0);
+		while (row->items.first != NULL)
+			kept_news(k, row->items.first, NEWS_ALL, 0);
 		row->state = ROW_DROPPING;
 		going += row->bytes;
 		k->folded++;
@@ -80,36 +80,50 @@ begin_row(struct kept *k)
 	return row;
 }
 
+/* Spells it out in this row. */
 static void
-write_alert(struct kept *k, struct kept_alert *ka, struct kept_row *row)
+write_whole(struct kept *k, struct kept_item *i, struct kept_row *row)
 {
 	size_t before = k->row.b.n;
-	/* What a row says that goes has to be said again. */
-	bool all = ka->news == NEWS_ALL || ka->row == NULL || ka->row->state == ROW_DROPPING;
 
-	kept_unlink(&k->news, ka);
+	kept_leave_row(k, i);
+	if (i->is_group)
+		alert_row_put_group(&k->row, &group_of(i)->g);
+	else
+		alert_row_put(&k->row, alert_of(i)->alert);
+	i->row = row;
+	i->bytes = (uint32_t)(k->row.b.n - before);
+	k->live_bytes += i->bytes;
+}
+
+static void
+write_item(struct kept *k, struct kept_item *i, struct kept_row *row)
+{
+	/* What a row says that goes has to be said again. */
+	bool whole = i->news == NEWS_ALL || i->row == NULL || i->row->state == ROW_DROPPING;
+
+	kept_unlink(&k->news, i);
 	k->news_n--;
-	if (all) {
-		kept_leave_row(k, ka);
-		alert_row_put(&k->row, ka->alert);
-		ka->row = row;
-		ka->bytes = (uint32_t)(k->row.b.n - before);
-		k->live_bytes += ka->bytes;
-	} else {
-		alert_row_put_times(&k->row, ka->alert);
-	}
-	ka->news = NEWS_NONE;
-	kept_link(&ka->row->alerts, ka);
-	ka->disk_ends = wall_to_ns(ka->alert->ends);
-	ka->transaction_before = ka->transaction;
-	ka->transaction = k->transaction;
+	if (whole)
+		write_whole(k, i, row);
+	else
+		alert_row_put_times(&k->row, alert_of(i)->alert);
+	i->news = NEWS_NONE;
+	kept_link(&i->row->items, i);
+	if (!i->is_group)
+		alert_of(i)->disk_ends = wall_to_ns(alert_of(i)->alert->ends);
+	i->transaction_before = i->transaction;
+	i->transaction = k->transaction;
 }
 
 static void
 write_drops(struct kept *k)
 {
 	for (size_t i = 0; i < k->drops.n; i++) {
-		alert_row_put_drop(&k->row, k->drops.v[i]);
+		if (k->drops.v[i].number != 0)
+			alert_row_put_group_drop(&k->row, k->drops.v[i].number);
+		else
+			alert_row_put_drop(&k->row, k->drops.v[i].id);
 		VEC_PUSH(&k->writing_drops, k->drops.v[i]);
 	}
 	k->drops.n = 0;
@@ -119,7 +133,7 @@ bool
 kept_prepare(struct kept *k, struct batch *b, uint64_t *first_left_out)
 {
 	struct kept_row *row;
-	size_t budget = ALERTS_PER_TRANSACTION;
+	size_t budget = ITEMS_PER_TRANSACTION;
 
 	assert(k->writing_drops.n == 0);
 	if (k->news_n == 0 && k->drops.n == 0)
@@ -128,7 +142,7 @@ kept_prepare(struct kept *k, struct batch *b, uint64_t *first_left_out)
 	if (++k->transaction == 0)
 		k->transaction = 1;
 	fold(k, b);
-	if (k->rows.n > 0 && k->rows.v[0]->state == ROW_DROPPING)
+	if (k->at_once || (k->rows.n > 0 && k->rows.v[0]->state == ROW_DROPPING))
 		budget = k->news_n;
 	sbuf_reset(&k->row.b);
 	row = begin_row(k);
@@ -138,7 +152,7 @@ kept_prepare(struct kept *k, struct batch *b, uint64_t *first_left_out)
 			finish_row(k, row);
 			row = begin_row(k);
 		}
-		write_alert(k, k->news.first, row);
+		write_item(k, k->news.first, row);
 	}
 	finish_row(k, row);
 	hand_over(k, b);
@@ -158,7 +172,7 @@ end_dropping(struct kept *k, bool dropped)
 			k->rows.v[n]->state = ROW_STORED;
 			continue;
 		}
-		assert(k->rows.v[n]->alerts.first == NULL);
+		assert(k->rows.v[n]->items.first == NULL);
 		kept_row_free(k, k->rows.v[n]);
 	}
 	if (!dropped || n == 0)
@@ -177,7 +191,7 @@ end_writing(struct kept *k, bool written)
 			k->rows.v[n - 1]->state = ROW_STORED;
 			continue;
 		}
-		assert(k->rows.v[n - 1]->alerts.first == NULL);
+		assert(k->rows.v[n - 1]->items.first == NULL);
 		kept_row_free(k, k->rows.v[n - 1]);
 	}
 	if (!written)
@@ -187,15 +201,45 @@ end_writing(struct kept *k, bool written)
 void
 kept_written(struct kept *k)
 {
-	k->writing = false;
+	k->writing = k->at_once = false;
 	k->writing_drops.n = 0;
 	end_dropping(k, true);
 	end_writing(k, true);
 }
 
+/* What the transaction wrote of is as it was, and has to be written whole. */
+static void
+unwrite(struct kept *k, struct kept_item *i, uint64_t no)
+{
+	i->transaction = i->transaction_before;
+	if (i->news != NEWS_NONE) {
+		kept_unlink(&k->news, i);
+		k->news_n--;
+	}
+	kept_leave_row(k, i);
+	i->news = NEWS_ALL;
+	i->no = no;
+	kept_link_first(&k->news, i);
+	k->news_n++;
+}
+
+struct lost {
+	VEC(struct kept_item *) items;
+};
+
+static void
+visit_lost(struct kept *k, struct kept_item *i, void *arg)
+{
+	struct lost *lost = arg;
+
+	if (i->transaction == k->transaction)
+		VEC_PUSH(&lost->items, i);
+}
+
 void
 kept_lost(struct kept *k, struct batch *b, uint64_t no)
 {
+	struct lost lost = { 0 };
 	char key[8];
 
 	if (!k->writing)
@@ -205,22 +249,10 @@ kept_lost(struct kept *k, struct batch *b, uint64_t no)
 		batch_forget(b, TABLE_ALERTS, row_key(k->rows.v[i]->key, key));
 	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--)
 		batch_forget(b, TABLE_ALERTS, row_key(k->rows.v[i - 1]->key, key));
-	HMAP_EACH(&k->alerts, node) {
-		struct kept_alert *ka = CONTAINER_OF(node, struct kept_alert, node);
-
-		if (ka->transaction != k->transaction)
-			continue;
-		ka->transaction = ka->transaction_before;
-		if (ka->news != NEWS_NONE) {
-			kept_unlink(&k->news, ka);
-			k->news_n--;
-		}
-		kept_leave_row(k, ka);
-		ka->news = NEWS_ALL;
-		ka->no = no;
-		kept_link_first(&k->news, ka);
-		k->news_n++;
-	}
+	kept_each(k, visit_lost, &lost);
+	for (size_t i = 0; i < lost.items.n; i++)
+		unwrite(k, lost.items.v[i], no);
+	VEC_FINI(&lost.items);
 	for (size_t i = 0; i < k->writing_drops.n; i++)
 		VEC_PUSH(&k->drops, k->writing_drops.v[i]);
 	k->writing_drops.n = 0;
@@ -228,16 +260,20 @@ kept_lost(struct kept *k, struct batch *b, uint64_t no)
 	end_writing(k, false);
 }
 
+static void
+visit_forget(struct kept *k, struct kept_item *i, void *arg)
+{
+	const uint64_t *no = arg;
+
+	kept_news(k, i, NEWS_ALL, *no);
+	kept_leave_row(k, i);
+	i->transaction = i->transaction_before = 0;
+}
+
 void
 kept_forget_disk(struct kept *k, uint64_t no)
 {
-	HMAP_EACH(&k->alerts, node) {
-		struct kept_alert *ka = CONTAINER_OF(node, struct kept_alert, node);
-
-		kept_news(k, ka, NEWS_ALL, no);
-		kept_leave_row(k, ka);
-		ka->transaction = ka->transaction_before = 0;
-	}
+	kept_each(k, visit_forget, &no);
 	k->drops.n = 0;
 	for (size_t i = 0; i < k->rows.n; i++)
 		kept_row_free(k, k->rows.v[i]);

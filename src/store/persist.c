@@ -50,15 +50,6 @@ persist_record(struct store *s, const struct change *c, struct sbuf *key, struct
 		codec_log_entry_key(key, c->entry);
 		drop(s, TABLE_LOG_ENTRIES, sbuf_get(key));
 		break;
-	case CHANGE_GROUP:
-		codec_number_key(group_ids_get(&s->group_ids, c->group), number);
-		codec_put_group(body, c->group);
-		put(s, TABLE_GROUPS, (struct str){ number, sizeof(number) }, body);
-		break;
-	case CHANGE_GROUP_DROPPED:
-		codec_number_key(group_ids_drop(&s->group_ids, c->group), number);
-		drop(s, TABLE_GROUPS, (struct str){ number, sizeof(number) });
-		break;
 	case CHANGE_INTENT:
 		codec_number_key(c->notification_id, number);
 		codec_put_intent(body, c->notification, c->attempts);
@@ -70,8 +61,29 @@ persist_record(struct store *s, const struct change *c, struct sbuf *key, struct
 		break;
 	case CHANGE_ALERT:
 	case CHANGE_ALERT_DROPPED:
+	case CHANGE_GROUP:
+	case CHANGE_GROUP_DROPPED:
 		break;
 	}
+}
+
+/* False: it has to be a record of its own. */
+static bool
+keep(struct store *s, const struct change *c)
+{
+	bool news = true;
+
+	if (c->kind == CHANGE_ALERT)
+		news = kept_set(&s->kept, (struct alert *)(uintptr_t)c->alert, s->taken + 1, c->place);
+	else if (c->kind == CHANGE_GROUP)
+		kept_set_group(&s->kept, c->group, s->taken + 1, c->place);
+	else if (c->kind == CHANGE_ALERT_DROPPED || c->kind == CHANGE_GROUP_DROPPED)
+		news = kept_drop(&s->kept, c->place);
+	else
+		return false;
+	if (news)
+		store_take(s);
+	return true;
 }
 
 void
@@ -79,16 +91,8 @@ store_persist(struct store *s, const struct change *c)
 {
 	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED), body = SBUF_INIT(SBUF_UNLIMITED);
 
-	if (c->kind == CHANGE_ALERT) {
-		if (kept_set(&s->kept, (struct alert *)(uintptr_t)c->alert, s->taken + 1, c->place))
-			store_take(s);
+	if (keep(s, c))
 		return;
-	}
-	if (c->kind == CHANGE_ALERT_DROPPED) {
-		if (kept_drop(&s->kept, c->alert->labels))
-			store_take(s);
-		return;
-	}
 	persist_record(s, c, &key, &body);
 	sbuf_fini(&key);
 	sbuf_fini(&body);

@@ -73,20 +73,44 @@ recover_entry(struct recovery *r, const struct loaded_row *row)
 }
 
 static void
-recover_group(struct recovery *r, const struct loaded_row *row)
+recover_group(void *arg, const struct stored_group *g, void *place)
 {
+	struct recovery *r = arg;
+	struct group_state state = {
+		.route_id = istr_str(g->route_id),
+		.receiver = istr_str(g->receiver),
+		.labels = g->labels,
+		.next_flush = g->next_flush,
+		.flushed = g->flushed,
+		.group_wait = g->group_wait,
+		.group_interval = g->group_interval,
+		.alerts = g->alerts,
+		.alerts_n = g->alerts_n,
+	};
+
+	engine_restore_group(r->engine, &state, place, r->now);
+	r->groups++;
+}
+
+/* As schema 1 had it: all of them move to the alerts, in one transaction. */
+static void
+move_group(struct recovery *r, const struct loaded_row *row)
+{
+	struct store *s = r->s;
 	struct err e = { 0 };
 	struct group_state g;
+	void *place = NULL;
 
 	arena_reset(r->arena);
+	batch_drop(&s->current, TABLE_GROUPS, row->key);
 	if (!codec_get_group(row->body, r->arena, &g, &e)) {
 		skip(r, "group", &e);
 		return;
 	}
-	group_ids_set(&r->s->group_ids, &g, codec_get_number_key(row->key));
-	engine_restore_group(r->engine, &g, r->now);
+	kept_set_group(&s->kept, &g, s->taken + 1, &place);
+	s->kept.at_once = true;
+	store_take(s);
 	labels_unref((struct labels *)(uintptr_t)g.labels);
-	r->groups++;
 }
 
 static void
@@ -137,7 +161,7 @@ recover_alert(void *arg, struct kept *k, struct kept_alert *ka)
 		kept_restored_end(k, ka, ends, r->s->taken + 1);
 		store_take(r->s);
 	}
-	engine_restore_alert(r->engine, kept_alert(ka), r->now);
+	engine_restore_alert(r->engine, kept_alert(ka), kept_alert_place(ka), r->now);
 	r->alerts++;
 }
 
@@ -168,7 +192,7 @@ find_alive(struct recovery *r, const struct loaded *l)
 	for (size_t i = 0; i < l->rows[TABLE_META].n; i++)
 		if (str_is(l->rows[TABLE_META].v[i].key, "alive") && codec_get_time(l->rows[TABLE_META].v[i].body, &t))
 			note_alive(r, t);
-	kept_each(&r->s->kept, note_alive_alert, r);
+	kept_each_alert(&r->s->kept, note_alive_alert, r);
 }
 
 static void
@@ -181,6 +205,7 @@ load_alerts(struct recovery *r, const struct loaded *l, struct kept *k)
 		if (!kept_load_row(k, row->key, row->body, &e))
 			skip(r, "alerts", &e);
 	}
+	kept_loaded(k);
 }
 
 static void
@@ -202,8 +227,9 @@ recover_rows(struct store *s, const struct loaded *l, struct engine *engine, str
 	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
 	load_alerts(&r, l, &s->kept);
 	find_alive(&r, l);
-	kept_each(&s->kept, recover_alert, &r);
-	each(&r, l, TABLE_GROUPS, recover_group);
+	kept_each_alert(&s->kept, recover_alert, &r);
+	each(&r, l, TABLE_GROUPS, move_group);
+	kept_each_group(&s->kept, recover_group, &r);
 	each(&r, l, TABLE_INTENTS, recover_intent);
 	arena_free(&r.arena);
 	tell(&r, began);
@@ -234,7 +260,7 @@ recover_rows_late(struct store *s, const struct loaded *l, struct moment now)
 	each(&r, l, TABLE_SILENCES, recover_silence);
 	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
 	load_alerts(&r, l, &k);
-	kept_each(&k, ingest_late, &r);
+	kept_each_alert(&k, ingest_late, &r);
 	kept_fini(&k);
 	arena_free(&r.arena);
 	tell(&r, began);

@@ -316,7 +316,7 @@ on_pulse(evutil_socket_t fd, short what, void *arg)
 		LOG(&s->log, LOG_ERROR, "Durable state is not being written; going on from memory", F_ERR(&s->problem));
 		s->ok = false;
 		refuse(s);
-	} else if (!s->busy && s->ok && s->kept.alerts.n > 0 && mono_sub(now, s->committed) > ALIVE) {
+	} else if (!s->busy && s->ok && s->kept.alerts_n > 0 && mono_sub(now, s->committed) > ALIVE) {
 		start_writing(s, true);
 	}
 }
@@ -476,7 +476,6 @@ store_close(struct store **sp)
 	writer_fini(&s->writer);
 	kept_fini(&s->kept);
 	present_fini(&s->present);
-	group_ids_fini(&s->group_ids);
 	mem_free(s->dir);
 	mem_free(s);
 	*sp = NULL;

@@ -6,7 +6,6 @@
 #define STORE_STORE_PRIVATE_H
 
 #include "batch.h"
-#include "group_ids.h"
 #include "kept.h"
 #include "loop/work.h"
 #include "present.h"
@@ -27,8 +26,7 @@ struct store {
 
 	struct batch current;		/* changes not yet handed to the writer */
 	struct kept kept;
-	struct group_ids group_ids;
-	struct present present;		/* silences, log entries, groups, intents that the disk may hold */
+	struct present present;		/* silences, log entries, intents that the disk may hold */
 	uint64_t taken, durable;	/* numbers of changes */
 	uint64_t upto;			/* of what the writer writes */
 	bool want_all;			/* the disk has to get all there is */

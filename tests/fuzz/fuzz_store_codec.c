@@ -108,10 +108,22 @@ on_drop(void *arg, struct alert_id id)
 }
 
 static void
+on_group(void *arg, const struct stored_group *g)
+{
+	alert_row_put_group(arg, g);
+}
+
+static void
+on_group_drop(void *arg, uint64_t number)
+{
+	alert_row_put_group_drop(arg, number);
+}
+
+static void
 fuzz_alerts(struct str in)
 {
 	struct alert_row one, two;
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, &one };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, &one };
 	struct err e = { 0 };
 
 	alert_row_init(&one);

@@ -231,9 +231,9 @@ fake_store_restore(struct fake_world *w)
 	HMAP_EACH(&w->stored_entries, node)
 		engine_restore_log_entry(w->engine, &CONTAINER_OF(node, struct row, node)->entry, w->now);
 	HMAP_EACH(&w->stored_alerts, node)
-		engine_restore_alert(w->engine, CONTAINER_OF(node, struct row, node)->alert, w->now);
+		engine_restore_alert(w->engine, CONTAINER_OF(node, struct row, node)->alert, NULL, w->now);
 	HMAP_EACH(&w->stored_groups, node)
-		engine_restore_group(w->engine, &CONTAINER_OF(node, struct row, node)->group, w->now);
+		engine_restore_group(w->engine, &CONTAINER_OF(node, struct row, node)->group, NULL, w->now);
 	HMAP_EACH(&w->stored_intents, node)
 		engine_restore_intent(w->engine, &CONTAINER_OF(node, struct row, node)->intent, w->now);
 }

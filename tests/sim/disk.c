@@ -454,7 +454,7 @@ restore_row(struct day *d, const struct row *r, struct arena *a)
 	};
 
 	g.alerts = fingerprints(d, r->alerts, a, &g.alerts_n);
-	engine_restore_group(d->engine, &g, d->now);
+	engine_restore_group(d->engine, &g, NULL, d->now);
 }
 
 static void
@@ -522,7 +522,7 @@ disk_restore(struct day *d)
 	}
 	for (int i = 0; i < d->alerts_n; i++)
 		if (d->on_disk.alerts[i] != NULL)
-			engine_restore_alert(d->engine, d->on_disk.alerts[i], d->now);
+			engine_restore_alert(d->engine, d->on_disk.alerts[i], NULL, d->now);
 	for (size_t i = 0; i < d->on_disk.rows.n; i++)
 		restore_row(d, &d->on_disk.rows.v[i], a);
 	for (size_t i = 0; i < d->on_disk.intents.n; i++)

@@ -136,7 +136,12 @@ struct seen {
 	struct alert *alerts[8];
 	struct alert_times times[8];
 	struct alert_id ids[8], drops[8];
-	size_t alerts_n, times_n, drops_n;
+	size_t alerts_n, times_n, drops_n, groups_n;
+	uint64_t group_dropped;
+	struct wall next_flush;
+	uint64_t members[4];
+	size_t members_n;
+	char route[32];
 };
 
 static void
@@ -162,6 +167,26 @@ on_drop(void *arg, struct alert_id id)
 	struct seen *s = arg;
 
 	s->drops[s->drops_n++] = id;
+}
+
+static void
+on_group(void *arg, const struct stored_group *g)
+{
+	struct seen *s = arg;
+
+	s->groups_n++;
+	s->next_flush = g->next_flush;
+	s->members_n = g->alerts_n;
+	if (g->alerts_n <= ARRAY_LEN(s->members))
+		for (size_t i = 0; i < g->alerts_n; i++)
+			s->members[i] = g->alerts[i];
+	snprintf(s->route, sizeof(s->route), "%s", g->route_id->bytes);
+}
+
+static void
+on_group_drop(void *arg, uint64_t number)
+{
+	((struct seen *)arg)->group_dropped = number;
 }
 
 static void
@@ -200,7 +225,11 @@ START_TEST(alert_rows)
 	struct alert *a = make("A{x=1,y=1}", true), *b = make("A{x=1,y=2}", false);
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, &s };
+	static const uint64_t members[] = { 5, UINT64_MAX };
+	struct stored_group g = { .number = 300, .route_id = istr_get(STR("{}/0")), .receiver = istr_get(STR("1")),
+		.labels = a->labels, .next_flush = { 1700000001, 5, 0 }, .flushed = true, .group_wait = 30 * SPAN_S,
+		.group_interval = SPAN_MAX, .alerts = members, .alerts_n = 2 };
 	struct err e = { 0 };
 
 	alert_row_init(&row);
@@ -211,6 +240,8 @@ START_TEST(alert_rows)
 		alert_row_put(&row, a);
 		alert_row_put(&row, b);
 		alert_row_put_times(&row, a);
+		alert_row_put_group(&row, &g);
+		alert_row_put_group_drop(&row, 299);
 		ck_assert(alert_row_read(sbuf_get(&row.b), &reader, &e));
 		ck_assert_uint_eq(s.alerts_n, 2);
 		ck_assert(s.alerts[0]->labels == a->labels && s.alerts[1]->labels == b->labels);
@@ -221,12 +252,19 @@ START_TEST(alert_rows)
 		ck_assert(s.times[0].timeout && same_time(s.times[0].starts, a->starts));
 		ck_assert_uint_eq(s.ids[0].fingerprint, a->labels->fingerprint);
 		ck_assert_uint_eq(s.drops[0].hash, b->labels->hash);
+		ck_assert_uint_eq(s.groups_n, 1);
+		ck_assert(s.members_n == 2 && s.members[0] == 5 && s.members[1] == UINT64_MAX);
+		ck_assert_str_eq(s.route, "{}/0");
+		ck_assert(wall_cmp(s.next_flush, g.next_flush) == 0);
+		ck_assert_uint_eq(s.group_dropped, 299);
 		forget(&s);
 	}
 	for (size_t n = 0; n < row.b.n; n++) {
 		(void)!alert_row_read((struct str){ row.b.p, n }, &reader, &e);
 		forget(&s);
 	}
+	istr_unref(g.route_id);
+	istr_unref(g.receiver);
 	row.b.p[0] = 99;
 	ck_assert(!alert_row_read(sbuf_get(&row.b), &reader, &e));
 	alert_row_fini(&row);
@@ -240,7 +278,7 @@ START_TEST(many_strings)
 {
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, &s };
 	struct label_pair *pairs = mem_calloc(5000, sizeof(*pairs));
 	char *names = mem_calloc(5000, 16);
 	struct alert *a = make("A", false);

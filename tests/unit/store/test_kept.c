@@ -44,12 +44,23 @@ make(int number, const char *note, int64_t starts, int64_t ends, int64_t updated
 	return a;
 }
 
+/* Beside the alerts and groups, where the engine would keep them. */
+static void *places[10000], *group_places[100];
+
+static void
+begin(struct kept *k)
+{
+	memset(places, 0, sizeof(places));
+	memset(group_places, 0, sizeof(group_places));
+	kept_init(k);
+}
+
 /* Posts one; is it written? */
 static bool
 post(struct kept *k, int number, const char *note, int64_t starts, int64_t ends, int64_t updated, uint64_t no)
 {
 	struct alert *a = make(number, note, starts, ends, updated);
-	bool news = kept_set(k, a, no, NULL);
+	bool news = kept_set(k, a, no, &places[number]);
 
 	alert_unref(a);
 	return news;
@@ -107,22 +118,100 @@ load(struct kept *k, const struct disk *d)
 	qsort(v, n, sizeof(*v), by_key);
 	for (size_t i = 0; i < n; i++)
 		ck_assert(kept_load_row(k, v[i]->key, v[i]->body, &e));
+	kept_loaded(k);
 	mem_free(v);
+}
+
+struct search {
+	const struct labels *labels;
+	struct alert *found;
+};
+
+static void
+visit_alert(void *arg, struct kept *k, struct kept_alert *ka)
+{
+	struct search *s = arg;
+
+	(void)k;
+	if (kept_alert(ka)->labels == s->labels)
+		s->found = kept_alert(ka);
 }
 
 static struct alert *
 find(struct kept *k, int number)
 {
-	struct alert *probe = make(number, "", 0, 0, 0), *found = NULL;
+	struct alert *probe = make(number, "", 0, 0, 0);
+	struct search s = { .labels = probe->labels };
 
-	HMAP_EACH(&k->alerts, node) {
-		struct alert *a = CONTAINER_OF(node, struct kept_alert, node)->alert;
-
-		if (a->labels == probe->labels)
-			found = a;
-	}
+	kept_each_alert(k, visit_alert, &s);
 	alert_unref(probe);
-	return found;
+	return s.found;
+}
+
+/* A group with members `number` to number + n - 1 that is due at `due`. */
+static void
+put_group(struct kept *k, int number, int64_t due, size_t n, uint64_t no)
+{
+	uint64_t members[300];
+	char value[32];
+	struct label_pair pair = { STR("g"), STR("") };
+	struct group_state g = { .route_id = STR("{}/0"), .receiver = STR("ops"), .next_flush = at(due),
+		.group_wait = 30 * SPAN_S, .group_interval = 5 * SPAN_MIN, .flushed = due > 100, .alerts = members, .alerts_n = n };
+
+	snprintf(value, sizeof(value), "%d", number);
+	pair.value = str_from(value);
+	g.labels = labels_new(&pair, 1);
+	for (size_t i = 0; i < n; i++)
+		members[i] = (uint64_t)number + i;
+	kept_set_group(k, &g, no, &group_places[number]);
+	labels_unref((struct labels *)(uintptr_t)g.labels);
+}
+
+struct groups {
+	struct stored_group v[100];	/* by number; labels NULL: none */
+	size_t n;
+};
+
+static void
+visit_group(void *arg, const struct stored_group *g, void *place)
+{
+	struct groups *to = arg;
+
+	(void)place;
+	to->v[atoi(labels_get(g->labels, STR("g")).p)] = *g;
+	to->n++;
+}
+
+static struct groups
+groups_of(struct kept *k)
+{
+	struct groups all = { 0 };
+
+	kept_each_group(k, visit_group, &all);
+	ck_assert_uint_eq(all.n, k->groups_n);
+	return all;
+}
+
+/* What came back is what was kept. */
+static void
+compare_groups(struct kept *k, struct kept *again)
+{
+	struct groups want = groups_of(k), got = groups_of(again);
+
+	ck_assert_uint_eq(got.n, want.n);
+	for (size_t i = 0; i < ARRAY_LEN(want.v); i++) {
+		const struct stored_group *a = &want.v[i], *b = &got.v[i];
+
+		ck_assert_ptr_eq(a->labels, b->labels);
+		if (a->labels == NULL)
+			continue;
+		ck_assert(a->number == b->number && a->route_id == b->route_id && a->receiver == b->receiver);
+		ck_assert(wall_cmp(a->next_flush, b->next_flush) == 0 && a->flushed == b->flushed);
+		ck_assert(a->group_wait == b->group_wait && a->group_interval == b->group_interval);
+		ck_assert_uint_eq(a->alerts_n, b->alerts_n);
+		if (a->alerts_n > 0)
+			ck_assert_int_eq(memcmp(a->alerts, b->alerts, a->alerts_n * sizeof(a->alerts[0])), 0);
+	}
 }
 
 START_TEST(comes_back)
@@ -131,13 +220,13 @@ START_TEST(comes_back)
 	struct disk d = { 0 };
 	struct alert *a;
 
-	kept_init(&k);
+	begin(&k);
 	ck_assert(post(&k, 1, "one", 0, 300, 0, 1));
 	ck_assert(post(&k, 2, "two", 5, 305, 5, 2));
 	ck_assert(commit(&k, &d, true));
 	ck_assert_uint_eq(k.news_n, 0);
 	load(&again, &d);
-	ck_assert_uint_eq(again.alerts.n, 2);
+	ck_assert_uint_eq(again.alerts_n, 2);
 	a = find(&again, 2);
 	ck_assert(wall_cmp(a->starts, at(5)) == 0 && wall_cmp(a->ends, at(305)) == 0 && wall_cmp(a->updated, at(5)) == 0);
 	ck_assert(str_is(labels_get(a->annotations, STR("summary")), "two"));
@@ -155,7 +244,7 @@ START_TEST(posted_again_is_written_rarely)
 	struct disk d = { 0 };
 	int written = 0;
 
-	kept_init(&k);
+	begin(&k);
 	ck_assert(post(&k, 1, "n", 0, 240, 0, 1));
 	commit(&k, &d, true);
 	for (int64_t t = 60; t <= 3600; t += 60) {
@@ -189,7 +278,7 @@ START_TEST(settles_at_the_end)
 	struct kept k, again;
 	struct disk d = { 0 };
 
-	kept_init(&k);
+	begin(&k);
 	post(&k, 1, "n", 0, 240, 0, 1);
 	commit(&k, &d, true);
 	ck_assert(!post(&k, 1, "n", 0, 300, 60, 2));
@@ -209,32 +298,65 @@ START_TEST(drops)
 	struct disk d = { 0 };
 	struct alert *a = make(1, "n", 0, 10, 0);
 
-	kept_init(&k);
-	kept_set(&k, a, 1, NULL);
+	begin(&k);
+	kept_set(&k, a, 1, &places[1]);
 	/* The disk has never heard of it. */
-	ck_assert(!kept_drop(&k, a->labels));
-	ck_assert(!kept_drop(&k, a->labels));
+	ck_assert(!kept_drop(&k, &places[1]));
+	ck_assert(!kept_drop(&k, &places[1]));
 	ck_assert(commit(&k, &d, true));
 	ck_assert_uint_eq(d.rows.ops.n, 0);
-	kept_set(&k, a, 2, NULL);
+	kept_set(&k, a, 2, &places[1]);
 	commit(&k, &d, true);
-	ck_assert(kept_drop(&k, a->labels));
+	ck_assert(kept_drop(&k, &places[1]));
 	commit(&k, &d, true);
 	load(&again, &d);
-	ck_assert_uint_eq(again.alerts.n, 0);
+	ck_assert_uint_eq(again.alerts_n, 0);
 	kept_fini(&again);
 	/* Gone and there again within one transaction. */
-	kept_set(&k, a, 3, NULL);
+	kept_set(&k, a, 3, &places[1]);
 	commit(&k, &d, true);
-	kept_drop(&k, a->labels);
-	kept_set(&k, a, 4, NULL);
+	kept_drop(&k, &places[1]);
+	kept_set(&k, a, 4, &places[1]);
 	commit(&k, &d, true);
 	load(&again, &d);
-	ck_assert_uint_eq(again.alerts.n, 1);
+	ck_assert_uint_eq(again.alerts_n, 1);
 	kept_fini(&again);
 	kept_fini(&k);
 	batch_clear(&d.rows);
 	alert_unref(a);
+}
+END_TEST
+
+START_TEST(groups_come_back)
+{
+	struct kept k, again;
+	struct disk d = { 0 };
+	void *first;
+
+	begin(&k);
+	put_group(&k, 1, 30, 1, 1);
+	put_group(&k, 2, 40, 200, 2);
+	put_group(&k, 3, 50, 0, 3);
+	commit(&k, &d, true);
+	put_group(&k, 2, 340, 3, 4);
+	commit(&k, &d, false);
+	commit(&k, &d, true);
+	ck_assert(kept_drop(&k, &group_places[1]));
+	ck_assert_ptr_null(group_places[1]);
+	ck_assert(!kept_drop(&k, &group_places[1]));
+	/* Made anew at once, it is another one. */
+	first = group_places[3];
+	ck_assert_ptr_nonnull(first);
+	kept_drop(&k, &group_places[3]);
+	put_group(&k, 3, 60, 2, 5);
+	commit(&k, &d, true);
+	load(&again, &d);
+	compare_groups(&k, &again);
+	ck_assert_uint_eq(again.groups_n, 2);
+	ck_assert_uint_eq(again.last_group, k.last_group);
+	kept_fini(&again);
+	kept_fini(&k);
+	batch_clear(&d.rows);
 }
 END_TEST
 
@@ -246,7 +368,7 @@ START_TEST(is_bounded)
 	struct batch b = { 0 };
 	uint64_t left_out = 0;
 
-	kept_init(&k);
+	begin(&k);
 	for (int i = 0; i < 10000; i++)
 		post(&k, i, "n", 0, 300, 0, (uint64_t)i + 1);
 	ck_assert(!kept_prepare(&k, &b, &left_out));
@@ -256,7 +378,7 @@ START_TEST(is_bounded)
 	batch_clear(&b);
 	ck_assert(commit(&k, &d, true));
 	load(&again, &d);
-	ck_assert_uint_eq(again.alerts.n, 10000);
+	ck_assert_uint_eq(again.alerts_n, 10000);
 	kept_fini(&again);
 	kept_fini(&k);
 	batch_clear(&d.rows);
@@ -273,16 +395,21 @@ live(uint64_t seed)
 	int64_t now = 0;
 
 	rand_seed(&r, seed);
-	kept_init(&k);
+	begin(&k);
 	for (int turn = 0; turn < 400; turn++) {
 		for (uint64_t i = rand_below(&r, 300); i > 0; i--) {
 			int number = (int)rand_below(&r, 500);
-			struct alert *a;
 
 			if (rand_below(&r, 10) == 0) {
-				a = make(number, "", 0, 0, 0);
-				kept_drop(&k, a->labels);
-				alert_unref(a);
+				kept_drop(&k, &places[number]);
+				continue;
+			}
+			if (rand_below(&r, 4) == 0) {
+				number %= 100;
+				if (rand_below(&r, 5) == 0)
+					kept_drop(&k, &group_places[number]);
+				else
+					put_group(&k, number, now, rand_below(&r, 6) == 0 ? rand_below(&r, 300) : 1, 1);
 				continue;
 			}
 			post(&k, number, rand_below(&r, 4) == 0 ? "new" : "note", number,
@@ -298,14 +425,14 @@ live(uint64_t seed)
 	}
 	commit(&k, &d, true);
 	load(&again, &d);
-	ck_assert_uint_eq(again.alerts.n, k.alerts.n);
-	HMAP_EACH(&k.alerts, node) {
-		struct alert *a = CONTAINER_OF(node, struct kept_alert, node)->alert, *found = NULL;
+	ck_assert_uint_eq(again.alerts_n, k.alerts_n);
+	compare_groups(&k, &again);
+	for (int i = 0; i < 500; i++) {
+		struct alert *a = find(&k, i), *found = find(&again, i);
 
-		HMAP_EACH(&again.alerts, other)
-			if (CONTAINER_OF(other, struct kept_alert, node)->alert->labels == a->labels)
-				found = CONTAINER_OF(other, struct kept_alert, node)->alert;
-		ck_assert_ptr_nonnull(found);
+		ck_assert_int_eq(a != NULL, found != NULL);
+		if (a == NULL)
+			continue;
 		ck_assert(found->annotations == a->annotations && found->generator_url == a->generator_url);
 		ck_assert(wall_cmp(found->starts, a->starts) == 0);
 		ck_assert(!wall_after(found->ends, a->ends));
@@ -335,7 +462,7 @@ START_TEST(is_folded)
 
 	memset(note, 'x', sizeof(note) - 1);
 	note[sizeof(note) - 1] = '\0';
-	kept_init(&k);
+	begin(&k);
 	for (int64_t turn = 0; turn < 600; turn++) {
 		note[0] = (char)('a' + turn % 26);
 		for (int i = 0; i < 100; i++)
@@ -344,13 +471,16 @@ START_TEST(is_folded)
 			note[1] = (char)('a' + i % 26);
 			post(&k, 1000 + i, note, 0, turn * 10 + 240, turn * 10, 1);
 		}
+		for (int i = 0; i < 100; i++)
+			put_group(&k, i, turn * 10, 20, 1);
 		ck_assert(commit(&k, &d, true));
 		ck_assert_uint_lt(k.bytes, (8u << 20));
 	}
 	ck_assert_uint_gt(k.folded, 0);
 	ck_assert_uint_eq(k.rows.n, d.rows.ops.n);
 	load(&again, &d);
-	ck_assert_uint_eq(again.alerts.n, 200);
+	ck_assert_uint_eq(again.alerts_n, 200);
+	compare_groups(&k, &again);
 	kept_fini(&again);
 	kept_fini(&k);
 	batch_clear(&d.rows);
@@ -360,6 +490,7 @@ END_TEST
 int
 main(void)
 {
-	return RUN("kept", comes_back, posted_again_is_written_rarely, settles_at_the_end, drops, is_bounded, random_days,
+	return RUN("kept", comes_back, posted_again_is_written_rarely, settles_at_the_end, drops, groups_come_back, is_bounded,
+	    random_days,
 	    is_folded);
 }

@@ -551,7 +551,7 @@ START_TEST(an_outage_is_bounded)
 		rig_answer(&r, r.sent[--r.sent_n].attempt, true);
 	rig_pass(&r, SPAN_HOUR);
 	ck_assert_uint_eq(view_alerts_count(r.engine), 0);
-	ck_assert_uint_eq(r.store->kept.alerts.n, 0);
+	ck_assert_uint_eq(r.store->kept.alerts_n, 0);
 	/* The log entries of two integrations, and the sign of life. */
 	ck_assert_uint_le(r.store->current.ops.n, 2 * 300 + 8);
 	fault_clear();
