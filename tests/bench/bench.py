@@ -13,6 +13,7 @@ with Alertmanager; `silences` is the time until a silence is on disk; `start` is
 full tables. Figures are medians over --rounds; nothing is judged. CPU is that of the server's process, all threads.
 """
 import argparse
+import collections
 import concurrent.futures
 import http.client
 import json
@@ -105,12 +106,22 @@ class Server:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return s
 
-    def send_all(self, requests):
-        with self.connect() as s:
-            for r in requests:
-                s.sendall(r)
-                answer = s.recv(65536)
+    def send_all(self, requests, connections=1):
+        """In turn over so many connections, each with one request under way."""
+        sockets = [self.connect() for _ in range(connections)]
+        busy = collections.deque()
+        for r in requests + [None] * connections:
+            if len(busy) == connections or r is None:
+                if not busy:
+                    break
+                answer = busy[0].recv(65536)
                 assert answer.startswith(b"HTTP/1.1 200"), answer[:300]
+                sockets.append(busy.popleft())
+            if r is not None:
+                busy.append(sockets.pop())
+                busy[-1].sendall(r)
+        for s in sockets:
+            s.close()
 
     def get(self, path):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
@@ -134,17 +145,18 @@ def settle(server):
 
 def ingest_once(binary, flags, args, per_group):
     first = requests_of(args.alerts, args.batch, per_group, stamp(3600))
-    again = requests_of(args.alerts, args.batch, per_group, stamp(3660))
+    again = [r for k in range(5) for r in requests_of(args.alerts, args.batch, per_group, stamp(3660 + 60 * k))]
     by = ["..."] if per_group == 1 else ["alertname"]
     out = {}
     with Server(binary, by, flags) as server:
         idle = server.memory("VmRSS")
         for name, requests in (("new", first), ("again", again)):
+            n = len(requests) * args.batch
             cpu, began = server.cpu(), time.monotonic()
-            server.send_all(requests)
-            out[name + "_per_s"] = args.alerts / (time.monotonic() - began)
+            server.send_all(requests, args.connections)
+            out[name + "_per_s"] = n / (time.monotonic() - began)
             settle(server)
-            out[name + "_us"] = (server.cpu() - cpu) / args.alerts * 1e6
+            out[name + "_us"] = (server.cpu() - cpu) / n * 1e6
         out["bytes"] = (server.memory("VmRSS") - idle) / args.alerts
         out["peak_mb"] = server.memory("VmHWM") / 1e6
         if args.lists:
@@ -174,7 +186,7 @@ def durable(args):
         for _ in range(args.rounds):
             for name, (binary, flags) in contestants.items():
                 rows[name].append(ingest_once(binary, flags, args, per_group))
-        print(f"\n{args.alerts} alerts, {args.batch} a request, {what}")
+        print(f"\n{args.alerts} alerts, {args.batch} a request, {args.connections} connections, {what}")
         table(rows, list(contestants))
 
 
@@ -188,7 +200,7 @@ def ingest(args):
         for _ in range(args.rounds):
             for name, (binary, flags) in contestants.items():
                 rows[name].append(ingest_once(binary, flags, args, per_group))
-        print(f"\n{args.alerts} alerts, {args.batch} a request, {what}")
+        print(f"\n{args.alerts} alerts, {args.batch} a request, {args.connections} connections, {what}")
         table(rows, list(contestants))
 
 
@@ -248,6 +260,7 @@ def main():
     p.add_argument("--alertmanager", type=os.path.abspath)
     p.add_argument("--alerts", type=int, default=102_400)
     p.add_argument("--batch", type=int, default=256)
+    p.add_argument("--connections", type=int, default=1)
     p.add_argument("--silences", type=int, default=3200)
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--lists", action="store_true", help="lists too")
