@@ -19,6 +19,15 @@ now_of(const struct http_server *s)
 	return s->o.clock->now(s->o.clock);
 }
 
+static void
+reset_response(struct exchange *x)
+{
+	if (x->resp.stream != NULL)
+		x->resp.stream->drop(x->resp.stream);
+	sbuf_fini(&x->resp.body);
+	x->resp = (struct api_response){ .handler = x->resp.handler, .body.max = SBUF_UNLIMITED };
+}
+
 void
 exchange_end(struct http_conn *c)
 {
@@ -38,7 +47,7 @@ exchange_end(struct http_conn *c)
 	if (!x->sent && evhttp_request_get_connection(x->evreq) == NULL)
 		evhttp_request_free(x->evreq);
 	sbuf_fini(&x->body);
-	sbuf_fini(&x->resp.body);
+	reset_response(x);
 	arena_free(&x->arena);
 	mem_free(x);
 }
@@ -69,9 +78,8 @@ send_response(struct http_conn *c)
 	if (s->stopping)
 		x->close = true;
 	web_config_headers(s->web, &x->resp);
-	x->sent = true;
 	evhttp_request_set_on_complete_cb(x->evreq, on_complete, c);
-	http_response_send(s, x);
+	http_response_send(c);
 	/* evhttp would go on reading, for no better reason than to see the end; and take that for a reason to stop writing. */
 	bufferevent_disable(c->bev, EV_READ);
 	guard_move(c, CONN_WRITE);
@@ -83,8 +91,8 @@ send_text(struct http_conn *c, int status, struct str text)
 {
 	struct exchange *x = c->x;
 
-	sbuf_fini(&x->resp.body);
-	x->resp = (struct api_response){ .status = status, .handler = x->resp.handler, .body.max = SBUF_UNLIMITED };
+	reset_response(x);
+	x->resp.status = status;
 	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
 	sbuf_str(&x->resp.body, text);
 	send_response(c);
@@ -117,6 +125,23 @@ send_timeout(struct http_conn *c)
 	sbuf_fini(&b);
 }
 
+/* What the handler answered; it may be that it cannot be had now. */
+static void
+send_answer(struct http_conn *c)
+{
+	struct api_stream *stream = c->x->resp.stream;
+	struct err e = { 0 };
+	struct sbuf b = SBUF_INIT(4096);
+
+	if (stream == NULL || stream->open(stream, &e)) {
+		send_response(c);
+		return;
+	}
+	sbuf_printf(&b, "%s\n", e.text);
+	send_text(c, 500, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
 static void
 dispatch(struct http_conn *c)
 {
@@ -137,7 +162,7 @@ dispatch(struct http_conn *c)
 		guard_move(c, CONN_HELD);
 		return;
 	}
-	send_response(c);
+	send_answer(c);
 }
 
 static bool
@@ -225,7 +250,7 @@ exchange_release(struct http_conn *c, struct str refusal)
 		send_text(c, 500, sbuf_get(&b));
 		sbuf_fini(&b);
 	} else {
-		send_response(c);
+		send_answer(c);
 	}
 }
 

@@ -5,7 +5,8 @@
  * libevent's evhttp parses requests and frames responses. Around it:
  * http_server.c owns evhttp and the listeners, http_guard.c bounds what a
  * connection may take (time, memory, number), http_exchange.c turns a request
- * of evhttp into an answer, http_request.c and http_response.c translate.
+ * of evhttp into an answer, http_request.c and http_response.c translate,
+ * http_stream.c sends bodies that are not in memory.
  *
  * A connection is always in exactly one state, and on the list of that state; a
  * list is in order of deadlines, because all that is on it has the same time
@@ -65,7 +66,8 @@ struct exchange {
 	bool is_get;			/* counted among the GETs in flight */
 	bool close;			/* the connection ends with this answer */
 	bool unread;			/* … and the peer may still be sending */
-	bool sent;			/* evhttp has the answer, and will free the request */
+	uint64_t streamed;		/* bytes of resp.stream that evhttp got */
+	bool sent;			/* evhttp has all of the answer, and will free the request */
 };
 
 struct http_conn {
@@ -143,6 +145,11 @@ void exchange_release(struct http_conn *c, struct str refusal);
 void exchange_expire(struct http_conn *c);
 /* The connection is gone, or the answer went out. */
 void exchange_end(struct http_conn *c);
+
+/* http_stream.c */
+
+/* The headers are set: sends them and resp.stream, which is open. */
+void http_stream_begin(struct http_conn *c);
 
 /* http_server.c: a connection was freed: accepts again, or ends the stop. */
 void http_server_freed(struct http_server *s);
