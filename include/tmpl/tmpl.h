@@ -44,6 +44,7 @@ struct tmpl_env {
 	bool (*route_label)(void *arg, struct str name, struct str *out, struct err *e);
 	void *route_label_arg;
 	uint64_t max_steps;	/* 0: TMPL_MAX_STEPS */
+	uint64_t *steps_used;	/* by executions that share this budget, and by this one; NULL: it has one of its own */
 	size_t max_output;	/* bytes; 0: TMPL_MAX_OUTPUT */
 };
 
