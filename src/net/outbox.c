@@ -17,6 +17,8 @@
 
 /* How long attempts may be begun, which is when templates are rendered, before others have their turn. */
 #define TURN_MAX (10 * SPAN_MS)
+/* After a turn that was much longer: long enough for a request and its answer, which take several turns. */
+#define PAUSE (5 * SPAN_MS)
 
 /* One attempt: a conversation between its notifier and a transport. */
 struct delivery {
@@ -176,13 +178,13 @@ start(struct delivery *d)
 }
 
 static void
-begin_soon(struct outbox *o)
+begin_after(struct outbox *o, span wait)
 {
-	static const struct timeval at_once = { 0 };
+	struct timeval tv = { .tv_usec = wait / SPAN_US };
 
 	/* A timer, so that all that is ready is looked at before it fires. */
 	if (!evtimer_pending(o->begin, NULL))
-		evtimer_add(o->begin, &at_once);
+		evtimer_add(o->begin, &tv);
 }
 
 /* Begins what waited before now: at least one, and as many as there is time for. */
@@ -190,8 +192,9 @@ static void
 on_begin(evutil_socket_t fd, short what, void *arg)
 {
 	struct outbox *o = arg;
-	struct mono end = mono_add(o->o.clock->now(o->o.clock).mono, TURN_MAX);
+	struct mono since = o->o.clock->now(o->o.clock).mono;
 	struct delivery *d;
+	span spent = 0;
 
 	(void)fd;
 	(void)what;
@@ -199,11 +202,15 @@ on_begin(evutil_socket_t fd, short what, void *arg)
 	while ((d = o->first) != NULL && d->turn < o->turn) {
 		dequeue(d);
 		start(d);
-		if (o->o.clock->now(o->o.clock).mono.ns >= end.ns)
+		spent = mono_sub(o->o.clock->now(o->o.clock).mono, since);
+		if (spent >= TURN_MAX)
 			break;
 	}
+	/* libevent reckons from when this turn began. */
+	if (spent >= TURN_MAX)
+		event_base_update_cache_time(o->o.base);
 	if (o->first != NULL)
-		begin_soon(o);
+		begin_after(o, spent >= 2 * TURN_MAX ? PAUSE : 0);
 }
 
 static struct delivery *
@@ -233,7 +240,7 @@ outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mo
 	};
 	hmap_insert(&o->deliveries, &d->node, number);
 	enqueue(d);
-	begin_soon(o);
+	begin_after(o, 0);
 }
 
 void
