@@ -36,8 +36,6 @@ exchange_end(struct http_conn *c)
 	if (x == NULL)
 		return;
 	c->x = NULL;
-	if (x->admission != NULL)
-		web_config_abandon(&x->admission);
 	if (x->is_get) {
 		c->server->gets--;
 		if (c->server->o.in_flight != NULL)
@@ -193,17 +191,28 @@ limit_gets(struct http_conn *c)
 	return false;
 }
 
-/* The answer of web_config_admit, at once or later. */
+/* What http_admit.c found; the denial becomes the answer. */
 static void
-on_admission(void *arg, enum admission a)
+follow_verdict(struct http_conn *c)
 {
-	struct http_conn *c = arg;
+	struct admit *a = c->admit;
+	struct exchange *x = c->x;
 
-	c->x->admission = NULL;
-	if (a == ADMISSION_DENIED)
+	if (a != NULL && a->verdict != ADMIT_GRANTED && a->body)
+		x->close = x->unread = true;
+	if (a == NULL || a->verdict == ADMIT_GRANTED) {
+		admit_end(c);
+		if (limit_gets(c))
+			dispatch(c);
+	} else if (a->verdict == ADMIT_EXPIRED) {
+		admit_end(c);
+		send_timeout(c);
+	} else {
+		x->resp = a->denial;
+		a->denial = (struct api_response){ 0 };
+		admit_end(c);
 		send_response(c);
-	else if (limit_gets(c))
-		dispatch(c);
+	}
 }
 
 void
@@ -219,7 +228,7 @@ exchange_begin(struct evhttp_request *req, void *server)
 	x->evreq = req;
 	x->arena = arena_new();
 	x->body.max = s->o.max_body;
-	x->began = now_of(s).mono;
+	x->began = c->admit != NULL ? c->admit->began : now_of(s).mono;
 	http_request_read(req, x->arena, &x->req, &v);
 	x->close = v.close;
 	x->unread = v.unread;
@@ -227,14 +236,14 @@ exchange_begin(struct evhttp_request *req, void *server)
 		v.status = 400;
 	if (str_is(x->req.method, HTTP_METHOD_UNKNOWN) && c->head.verb_n <= HEAD_VERB_MAX)
 		x->req.method = (struct str){ c->head.verb, c->head.verb_n };
-	if (v.status != 0) {
-		send_bad(c, v.status, v.why);
-	} else if (s->web == NULL) {
-		on_admission(c, ADMISSION_GRANTED);
+	/* Nothing gets by without a verdict where one is wanted. */
+	if (v.status == 0 && s->web != NULL && c->admit == NULL)
+		v = (struct http_verdict){ .status = 400, .why = "" };
+	if (v.status == 0) {
+		follow_verdict(c);
 	} else {
-		guard_move(c, CONN_ADMIT);
-		x->resp = (struct api_response){ .body.max = SBUF_UNLIMITED };
-		web_config_admit(s->web, &x->req, &x->resp, on_admission, c, &x->admission);
+		admit_end(c);
+		send_bad(c, v.status, v.why);
 	}
 }
 
@@ -257,7 +266,5 @@ exchange_release(struct http_conn *c, struct str refusal)
 void
 exchange_expire(struct http_conn *c)
 {
-	if (c->x->admission != NULL)
-		web_config_abandon(&c->x->admission);
 	send_timeout(c);
 }
