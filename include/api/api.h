@@ -60,9 +60,8 @@ struct api_env {
 	/* Durable state. NULL functions: there is none to ask. */
 	bool (*healthy)(void *arg, struct str *why);	/* can it be written? else /-/ready says why not */
 	bool (*has_room)(void *arg);			/* false: clients are told to try again later */
-	/* Begins a copy of the database, which counts as a change (wait_durable); the last one as bytes. */
-	bool (*backup)(void *arg, struct err *e);
-	bool (*read_backup)(void *arg, struct arena *a, struct str *out, struct err *e);
+	/* Begins a copy of the database, which counts as a change (wait_durable) and can be opened then. NULL and e: not now. */
+	struct api_stream *(*backup)(void *arg, struct err *e);
 	void *arg;
 	const struct metrics_source *metrics;	/* n of them */
 	size_t metrics_n;

@@ -5,7 +5,8 @@
  * An attempt is a conversation between a notifier, which says what to send
  * next (notify/notifier.h), and a transport, which sends it. When it ends the
  * engine is told by engine_delivered, always from a later turn of the loop
- * than the outbox_send that began it. Loop thread only.
+ * than the outbox_send that began it. Attempts begin in the order in which they
+ * came, only so many in one turn of the loop: they render templates. Loop thread only.
  */
 #ifndef NET_OUTBOX_H
 #define NET_OUTBOX_H

@@ -78,6 +78,7 @@ struct attempt {
 	bool data_set;
 	span retry_after;		/* with RETRY: wait at least this long; 0: as usual */
 	size_t max_alerts;		/* templates see only the first so many alerts; 0: all */
+	uint64_t steps;			/* of templates, so far: an attempt has no more than one execution */
 	void *rendering;		/* render.c's own: the template data, made on first use */
 };
 

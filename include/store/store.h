@@ -82,12 +82,16 @@ bool store_when_durable(struct store *s, struct store_wait *w) MUST_CHECK;
 void store_wait_cancel(struct store *s, struct store_wait *w);
 
 /*
- * Copies the database, as of now, to the file backup.db in its directory. Counts as a
- * change: its ticket (store_ticket) is durable when the copy is. False while the disk fails.
+ * Copies the database. Counts as a change: its ticket (store_ticket) is durable
+ * when the copy is complete, and can be opened while `durable` is being called for it.
+ * False while the disk fails.
  */
 bool store_backup(struct store *s, struct err *e) MUST_CHECK;
-/* The path of that file; NUL-terminated, borrowed. */
-struct str store_backup_path(const struct store *s);
+/*
+ * A descriptor of that copy, the caller's to close, to be read with pread: others may read the
+ * same. It has no name: it leaves the disk with its last descriptor. -1 and e.
+ */
+int store_backup_open(struct store *s, uint64_t *size_out, struct err *e) MUST_CHECK;
 
 struct store_health {
 	bool ok;

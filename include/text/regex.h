@@ -45,6 +45,13 @@ void regex_free(struct regex **re);
 /* As given to regex_compile; borrowed from re. */
 struct str regex_pattern(const struct regex *re);
 
+/*
+ * From now on each search is paid for: `spend` is asked before, again and for more when
+ * it turns out to take long, and the search gives up (REGEX_LIMIT) when it says no. A
+ * unit is some 30 ns.
+ */
+void regex_set_meter(struct regex *re, bool (*spend)(void *arg, size_t units), void *arg);
+
 enum regex_result regex_match(const struct regex *re, struct str subject);
 
 /*

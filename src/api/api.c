@@ -28,7 +28,9 @@ api_free(struct api **a)
 void
 api_observe(struct api *a, const struct api_request *r, const struct api_response *resp, span took)
 {
-	http_metrics_observe(a->http, resp->handler, r->method, resp->status, resp->body.n, !resp->is_api, took);
+	size_t size = resp->stream != NULL ? resp->stream->size : resp->body.n;
+
+	http_metrics_observe(a->http, resp->handler, r->method, resp->status, size, !resp->is_api, took);
 }
 
 void

@@ -54,8 +54,7 @@ void api_healthy(struct call *c);
 void api_ready(struct call *c);
 void api_reload(struct call *c);
 void api_metrics(struct call *c);
-void api_backup_post(struct call *c);
-void api_backup_get(struct call *c);
+void api_backup(struct call *c);
 void api_index(struct call *c);
 void api_webhook_post(struct call *c);
 

@@ -22,8 +22,8 @@ static const struct route_entry plain_routes[] = {
 	{ "HEAD", "/-/ready", api_ready, NULL },
 	{ "POST", "/-/reload", api_reload, NULL },
 	/* Extensions. */
-	{ "POST", "/api/ext/v1/backup", api_backup_post, NULL },
-	{ "GET", "/api/ext/v1/backup", api_backup_get, NULL },
+	{ "POST", "/api/ext/v1/backup", api_backup, NULL },
+	{ "GET", "/api/ext/v1/backup", api_backup, NULL },
 	{ "POST", "/api/ext/v1/webhook", api_webhook_post, NULL },
 };
 

@@ -98,6 +98,8 @@ void cli_complain(const char *fmt, ...) PRINTF(1, 2);
  * the arena. Anything but 2xx is an error with the server's words.
  */
 bool cli_call(struct cli *c, const char *method, struct str path, struct str body, struct str *out) MUST_CHECK;
+/* The same with the body written to a descriptor as it comes; --timeout bounds how long nothing may come. */
+bool cli_download(struct cli *c, const char *method, struct str path, int fd) MUST_CHECK;
 /* Makes ready to connect; cli_call does it when it was not done. What it keeps is in c->arena as it was then. */
 bool cli_dial(struct cli *c) MUST_CHECK;
 /* cli_call and the body as a tree of the kind wanted. */

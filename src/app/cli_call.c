@@ -2,8 +2,10 @@
 /* Requests of commands to the API of a server, one at a time, over one connection. */
 #include <assert.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "files.h"
@@ -20,13 +22,46 @@
 		assert(code_ == CURLE_OK);                                    \
 	} while (0)
 
+/* Where an answer goes. */
+struct reply {
+	CURL *curl;
+	struct sbuf text;
+	int fd;		/* … what it has, if it is no refusal; -1: to `text`, too */
+	int error;	/* of writing there */
+};
+
+static bool
+write_whole(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		p += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
 static size_t
 take_reply(char *p, size_t size, size_t n, void *arg)
 {
-	struct sbuf *b = arg;
+	struct reply *r = arg;
+	long status = 0;
 
-	sbuf_put(b, p, size * n);
-	return b->overflow ? 0 : size * n;
+	if (r->fd >= 0)
+		curl_easy_getinfo(r->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status / 100 == 2) {
+		if (write_whole(r->fd, p, size * n))
+			return size * n;
+		r->error = errno;
+		return 0;
+	}
+	sbuf_put(&r->text, p, size * n);
+	return r->text.overflow ? 0 : size * n;
 }
 
 /* The value written down, or what its file holds; NUL-terminated. */
@@ -172,7 +207,6 @@ cli_dial(struct cli *c)
 	SET(curl, CURLOPT_NOSIGNAL, 1L);
 	SET(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(curl, CURLOPT_MAXREDIRS, 5L);
-	SET(curl, CURLOPT_TIMEOUT_MS, (long)(c->timeout / SPAN_MS > 0 ? c->timeout / SPAN_MS : 1));
 	SET(curl, CURLOPT_USERAGENT, "tocsin/" TOCSIN_VERSION);
 	SET(curl, CURLOPT_WRITEFUNCTION, take_reply);
 	use_proxy(c, curl, c->http != NULL ? &c->http->proxy : NULL);
@@ -248,11 +282,23 @@ refused(struct cli *c, const char *method, struct str path, struct str body)
 	return false;
 }
 
-bool
-cli_call(struct cli *c, const char *method, struct str path, struct str body, struct str *out)
+/* Of a file, which may take as long as it likes as long as something comes. */
+static void
+be_patient(struct cli *c, bool patient)
+{
+	long s = (long)((c->timeout + SPAN_S - 1) / SPAN_S), ms = (long)(c->timeout / SPAN_MS);
+
+	SET(c->curl, CURLOPT_TIMEOUT_MS, patient ? 0L : ms > 0 ? ms : 1);
+	SET(c->curl, CURLOPT_CONNECTTIMEOUT_MS, patient && ms > 0 ? ms : 0L);
+	SET(c->curl, CURLOPT_LOW_SPEED_LIMIT, patient ? 1L : 0L);
+	SET(c->curl, CURLOPT_LOW_SPEED_TIME, patient ? s : 0L);
+}
+
+static bool
+call(struct cli *c, const char *method, struct str path, struct str body, int fd, struct str *out)
 {
 	struct curl_slist *headers = NULL;
-	struct sbuf reply = SBUF_INIT(REPLY_MAX);
+	struct reply reply = { .text.max = REPLY_MAX, .fd = fd };
 	char why[CURL_ERROR_SIZE] = "";
 	bool ok = false, follow;
 	CURLcode code;
@@ -260,6 +306,8 @@ cli_call(struct cli *c, const char *method, struct str path, struct str body, st
 	c->status = 0;
 	if (!cli_dial(c) || !add_headers(c, &headers))
 		goto out;
+	reply.curl = c->curl;
+	be_patient(c, fd >= 0);
 	follow = strcmp(method, "GET") == 0 && (c->http == NULL || c->http->follow_redirects);
 	SET(c->curl, CURLOPT_URL, arena_printf(c->arena, "%.*s%.*s", STR_ARG(c->url), STR_ARG(path)).p);
 	if (body.p != NULL) {
@@ -276,18 +324,36 @@ cli_call(struct cli *c, const char *method, struct str path, struct str body, st
 	code = curl_easy_perform(c->curl);
 	SET(c->curl, CURLOPT_ERRORBUFFER, NULL);
 	SET(c->curl, CURLOPT_HTTPHEADER, NULL);
+	if (reply.error != 0) {
+		err_set(&c->e, ERR_IO, "write the answer: %s", strerrordesc_np(reply.error));
+		goto out;
+	}
 	if (code != CURLE_OK) {
 		err_set(&c->e, ERR_IO, "%s %.*s%.*s: %s", method, STR_ARG(shown_url(c)),
 		    STR_ARG(str_sub(path, 0, str_chr(path, '?'))), why[0] != '\0' ? why : curl_easy_strerror(code));
 		goto out;
 	}
 	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &c->status);
-	*out = arena_str(c->arena, sbuf_get(&reply));
+	*out = arena_str(c->arena, sbuf_get(&reply.text));
 	ok = c->status / 100 == 2 || refused(c, method, path, *out);
 out:
 	curl_slist_free_all(headers);
-	sbuf_fini(&reply);
+	sbuf_fini(&reply.text);
 	return ok;
+}
+
+bool
+cli_call(struct cli *c, const char *method, struct str path, struct str body, struct str *out)
+{
+	return call(c, method, path, body, -1, out);
+}
+
+bool
+cli_download(struct cli *c, const char *method, struct str path, int fd)
+{
+	struct str refusal;
+
+	return call(c, method, path, STR(""), fd, &refusal);
 }
 
 bool

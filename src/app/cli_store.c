@@ -8,36 +8,26 @@
 #include "cli.h"
 #include "store/store.h"
 
-static bool
-write_whole(int fd, struct str s)
-{
-	while (s.n > 0) {
-		ssize_t done = write(fd, s.p, s.n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		s = str_sub(s, (size_t)done, s.n);
-	}
-	return true;
-}
-
 /* Appears whole or not at all. */
 static bool
-write_file(struct cli *c, const char *path, struct str bytes)
+download(struct cli *c, const char *path)
 {
 	struct str part = arena_printf(c->arena, "%s.part", path);
 	int fd = open(part.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && write_whole(fd, bytes) && fsync(fd) == 0;
+	bool ok;
 
-	if (fd >= 0)
-		ok = close(fd) == 0 && ok;
-	ok = ok && rename(part.p, path) == 0;
-	if (!ok) {
-		err_set(&c->e, ERR_IO, "write %s: %s", path, strerrordesc_np(errno));
+	if (fd < 0)
+		return err_set(&c->e, ERR_IO, "write %s: %s", path, strerrordesc_np(errno));
+	ok = cli_download(c, "POST", STR("/api/ext/v1/backup"), fd);
+	if (ok && lseek(fd, 0, SEEK_CUR) == 0)
+		ok = err_set(&c->e, ERR_INVALID, "the server sent no copy");
+	else if (ok && fsync(fd) != 0)
+		ok = err_set(&c->e, ERR_IO, "write %s: %s", path, strerrordesc_np(errno));
+	close(fd);
+	if (ok && rename(part.p, path) != 0)
+		ok = err_set(&c->e, ERR_IO, "write %s: %s", path, strerrordesc_np(errno));
+	if (!ok)
 		unlink(part.p);
-	}
 	return ok;
 }
 
@@ -45,7 +35,6 @@ int
 cli_backup(struct cli *c, int argc, char *const *argv)
 {
 	struct cli_flag flags[] = { CLI_FLAGS_END };
-	struct str bytes;
 
 	if (!cli_parse(c, flags, argc, argv))
 		return cli_fail(c);
@@ -55,9 +44,7 @@ cli_backup(struct cli *c, int argc, char *const *argv)
 		err_set(&c->e, ERR_INVALID, "one FILE is wanted");
 		return cli_fail(c);
 	}
-	if (!cli_call(c, "POST", STR("/api/ext/v1/backup"), STR(""), &bytes) ||
-	    !cli_call(c, "GET", STR("/api/ext/v1/backup"), STR_NONE, &bytes) ||
-	    !write_file(c, c->args[0].p, bytes))
+	if (!download(c, c->args[0].p))
 		return cli_fail(c);
 	return 0;
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the API asks of the store. */
-#include "files.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
 #include "server_private.h"
 
-#define BACKUP_MAX ((size_t)2 << 30)
+/* Each may hold a copy of the database on disk, as long as its client takes. */
+#define BACKUPS_MAX 4
 
 static bool
 healthy(void *arg, struct str *why)
@@ -21,18 +26,72 @@ has_room(void *arg)
 	return store_has_room(((struct server *)arg)->store);
 }
 
+struct backup {
+	struct api_stream stream;
+	struct server *server;
+	int fd;			/* -1 until it is open */
+	off_t at;
+};
+
 static bool
-begin_backup(void *arg, struct err *e)
+open_backup(struct api_stream *stream, struct err *e)
 {
-	return store_backup(((struct server *)arg)->store, e);
+	struct backup *b = CONTAINER_OF(stream, struct backup, stream);
+
+	b->fd = store_backup_open(b->server->store, &stream->size, e);
+	return b->fd >= 0;
 }
 
 static bool
-read_backup(void *arg, struct arena *a, struct str *out, struct err *e)
+read_backup(struct api_stream *stream, void *to, size_t n, struct err *e)
+{
+	struct backup *b = CONTAINER_OF(stream, struct backup, stream);
+	char *p = to;
+
+	while (n > 0) {
+		ssize_t got = pread(b->fd, p, n, b->at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return err_set(e, ERR_IO, "read a copy of the database: %s",
+			    got < 0 ? strerrordesc_np(errno) : "it is shorter than it was");
+		p += got;
+		n -= (size_t)got;
+		b->at += got;
+	}
+	return true;
+}
+
+static void
+drop_backup(struct api_stream *stream)
+{
+	struct backup *b = CONTAINER_OF(stream, struct backup, stream);
+
+	if (b->fd >= 0)
+		close(b->fd);
+	b->server->backups--;
+	mem_free(b);
+}
+
+static struct api_stream *
+begin_backup(void *arg, struct err *e)
 {
 	struct server *s = arg;
+	struct backup *b;
 
-	return files_read(store_backup_path(s->store).p, BACKUP_MAX, a, out, e);
+	if (s->backups >= BACKUPS_MAX) {
+		err_set(e, ERR_LIMIT, "%d backups are under way already", BACKUPS_MAX);
+		return NULL;
+	}
+	if (!store_backup(s->store, e))
+		return NULL;
+	b = NEW(struct backup);
+	b->stream = (struct api_stream){ .open = open_backup, .read = read_backup, .drop = drop_backup };
+	b->server = s;
+	b->fd = -1;
+	s->backups++;
+	return &b->stream;
 }
 
 void
@@ -41,5 +100,4 @@ server_durable_env(struct api_env *env)
 	env->healthy = healthy;
 	env->has_room = has_room;
 	env->backup = begin_backup;
-	env->read_backup = read_backup;
 }

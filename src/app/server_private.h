@@ -49,6 +49,7 @@ struct server {
 	struct str hostname, external_url, route_prefix, peer_name, peer_address;
 	struct metrics_source sources[8];
 	size_t sources_n;
+	unsigned backups;		/* copies of the database that somebody waits for or reads */
 	bool stopping;
 	int status;
 };

@@ -19,6 +19,15 @@ now_of(const struct http_server *s)
 	return s->o.clock->now(s->o.clock);
 }
 
+static void
+reset_response(struct exchange *x)
+{
+	if (x->resp.stream != NULL)
+		x->resp.stream->drop(x->resp.stream);
+	sbuf_fini(&x->resp.body);
+	x->resp = (struct api_response){ .handler = x->resp.handler, .body.max = SBUF_UNLIMITED };
+}
+
 void
 exchange_end(struct http_conn *c)
 {
@@ -27,8 +36,6 @@ exchange_end(struct http_conn *c)
 	if (x == NULL)
 		return;
 	c->x = NULL;
-	if (x->admission != NULL)
-		web_config_abandon(&x->admission);
 	if (x->is_get) {
 		c->server->gets--;
 		if (c->server->o.in_flight != NULL)
@@ -38,7 +45,7 @@ exchange_end(struct http_conn *c)
 	if (!x->sent && evhttp_request_get_connection(x->evreq) == NULL)
 		evhttp_request_free(x->evreq);
 	sbuf_fini(&x->body);
-	sbuf_fini(&x->resp.body);
+	reset_response(x);
 	arena_free(&x->arena);
 	mem_free(x);
 }
@@ -69,9 +76,8 @@ send_response(struct http_conn *c)
 	if (s->stopping)
 		x->close = true;
 	web_config_headers(s->web, &x->resp);
-	x->sent = true;
 	evhttp_request_set_on_complete_cb(x->evreq, on_complete, c);
-	http_response_send(s, x);
+	http_response_send(c);
 	/* evhttp would go on reading, for no better reason than to see the end; and take that for a reason to stop writing. */
 	bufferevent_disable(c->bev, EV_READ);
 	guard_move(c, CONN_WRITE);
@@ -83,8 +89,8 @@ send_text(struct http_conn *c, int status, struct str text)
 {
 	struct exchange *x = c->x;
 
-	sbuf_fini(&x->resp.body);
-	x->resp = (struct api_response){ .status = status, .handler = x->resp.handler, .body.max = SBUF_UNLIMITED };
+	reset_response(x);
+	x->resp.status = status;
 	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
 	sbuf_str(&x->resp.body, text);
 	send_response(c);
@@ -117,6 +123,23 @@ send_timeout(struct http_conn *c)
 	sbuf_fini(&b);
 }
 
+/* What the handler answered; it may be that it cannot be had now. */
+static void
+send_answer(struct http_conn *c)
+{
+	struct api_stream *stream = c->x->resp.stream;
+	struct err e = { 0 };
+	struct sbuf b = SBUF_INIT(4096);
+
+	if (stream == NULL || stream->open(stream, &e)) {
+		send_response(c);
+		return;
+	}
+	sbuf_printf(&b, "%s\n", e.text);
+	send_text(c, 500, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
 static void
 dispatch(struct http_conn *c)
 {
@@ -137,7 +160,7 @@ dispatch(struct http_conn *c)
 		guard_move(c, CONN_HELD);
 		return;
 	}
-	send_response(c);
+	send_answer(c);
 }
 
 static bool
@@ -168,17 +191,28 @@ limit_gets(struct http_conn *c)
 	return false;
 }
 
-/* The answer of web_config_admit, at once or later. */
+/* What http_admit.c found; the denial becomes the answer. */
 static void
-on_admission(void *arg, enum admission a)
+follow_verdict(struct http_conn *c)
 {
-	struct http_conn *c = arg;
+	struct admit *a = c->admit;
+	struct exchange *x = c->x;
 
-	c->x->admission = NULL;
-	if (a == ADMISSION_DENIED)
+	if (a != NULL && a->verdict != ADMIT_GRANTED && a->body)
+		x->close = x->unread = true;
+	if (a == NULL || a->verdict == ADMIT_GRANTED) {
+		admit_end(c);
+		if (limit_gets(c))
+			dispatch(c);
+	} else if (a->verdict == ADMIT_EXPIRED) {
+		admit_end(c);
+		send_timeout(c);
+	} else {
+		x->resp = a->denial;
+		a->denial = (struct api_response){ 0 };
+		admit_end(c);
 		send_response(c);
-	else if (limit_gets(c))
-		dispatch(c);
+	}
 }
 
 void
@@ -194,7 +228,7 @@ exchange_begin(struct evhttp_request *req, void *server)
 	x->evreq = req;
 	x->arena = arena_new();
 	x->body.max = s->o.max_body;
-	x->began = now_of(s).mono;
+	x->began = c->admit != NULL ? c->admit->began : now_of(s).mono;
 	http_request_read(req, x->arena, &x->req, &v);
 	x->close = v.close;
 	x->unread = v.unread;
@@ -202,14 +236,14 @@ exchange_begin(struct evhttp_request *req, void *server)
 		v.status = 400;
 	if (str_is(x->req.method, HTTP_METHOD_UNKNOWN) && c->head.verb_n <= HEAD_VERB_MAX)
 		x->req.method = (struct str){ c->head.verb, c->head.verb_n };
-	if (v.status != 0) {
-		send_bad(c, v.status, v.why);
-	} else if (s->web == NULL) {
-		on_admission(c, ADMISSION_GRANTED);
+	/* Nothing gets by without a verdict where one is wanted. */
+	if (v.status == 0 && s->web != NULL && c->admit == NULL)
+		v = (struct http_verdict){ .status = 400, .why = "" };
+	if (v.status == 0) {
+		follow_verdict(c);
 	} else {
-		guard_move(c, CONN_ADMIT);
-		x->resp = (struct api_response){ .body.max = SBUF_UNLIMITED };
-		web_config_admit(s->web, &x->req, &x->resp, on_admission, c, &x->admission);
+		admit_end(c);
+		send_bad(c, v.status, v.why);
 	}
 }
 
@@ -225,14 +259,12 @@ exchange_release(struct http_conn *c, struct str refusal)
 		send_text(c, 500, sbuf_get(&b));
 		sbuf_fini(&b);
 	} else {
-		send_response(c);
+		send_answer(c);
 	}
 }
 
 void
 exchange_expire(struct http_conn *c)
 {
-	if (c->x->admission != NULL)
-		web_config_abandon(&c->x->admission);
 	send_timeout(c);
 }

@@ -212,6 +212,9 @@ on_close(struct evhttp_connection *evcon, void *arg)
 
 	(void)evcon;
 	exchange_end(c);
+	admit_end(c);
+	if (c->early != NULL)
+		evbuffer_free(c->early);
 	hmap_remove(&s->by_bev, &c->node);
 	evbuffer_remove_cb(bufferevent_get_input(c->bev), on_input, c);
 	if (ssl != NULL) {
@@ -246,8 +249,10 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	while (l->first != NULL && l->first->deadline.ns <= now.ns) {
-		if (l->state == CONN_HELD || l->state == CONN_ADMIT)
+		if (l->state == CONN_HELD)
 			exchange_expire(l->first);
+		else if (l->state == CONN_ADMIT)
+			admit_expire(l->first);
 		else
 			guard_cut(l->first);
 	}
@@ -265,6 +270,51 @@ gate(struct http_conn *c, bool on)
 		return;
 	c->gated = on;
 	bufferevent_setwatermark(c->bev, EV_READ, on ? SIZE_MAX : 0, o->max_header + o->max_body + SLACK);
+}
+
+void
+guard_replace(struct http_conn *c, struct str text)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	int failed;
+
+	c->own = true;
+	evbuffer_drain(in, evbuffer_get_length(in));
+	/* The end of a bufferevent's input is closed to us, its beginning is not. */
+	failed = evbuffer_prepend(in, text.p, text.n);
+	assert(failed == 0);
+	c->own = false;
+}
+
+struct evbuffer *
+guard_hide(struct http_conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev), *hidden = evbuffer_new();
+
+	assert(hidden != NULL);
+	evbuffer_remove_buffer(in, hidden, evbuffer_get_length(in));
+	return hidden;
+}
+
+void
+guard_show(struct http_conn *c, struct evbuffer **hidden)
+{
+	int failed;
+
+	c->own = true;
+	failed = evbuffer_prepend_buffer(bufferevent_get_input(c->bev), *hidden);
+	assert(failed == 0);
+	c->own = false;
+	evbuffer_free(*hidden);
+	*hidden = NULL;
+}
+
+void
+guard_open(struct http_conn *c)
+{
+	guard_move(c, CONN_BODY);
+	gate(c, false);
+	bufferevent_trigger(c->bev, EV_READ, 0);
 }
 
 /* The last n bytes of the input are new to us. */
@@ -286,10 +336,23 @@ scan(struct http_conn *c, struct evbuffer *in, size_t n)
 			n -= part;
 		}
 	}
-	if (ended)
+	if (!ended && c->head.n <= c->server->o.max_header) {
+		gate(c, true);
+	} else if (!ended) {
+		/* Too long. evhttp has seen none of it, and refuses this as it would have refused that. */
+		guard_replace(c, STR("\001\r\n\r\n"));
+		gate(c, false);
+	} else {
 		guard_move(c, CONN_BODY);
-	/* One that is too long is for evhttp to refuse. */
-	gate(c, !ended && c->head.n <= c->server->o.max_header);
+		if (admit_begin(c)) {
+			gate(c, false);
+			return;
+		}
+		gate(c, true);
+		/* Whatever evhttp thinks of reading, one more byte comes in at most. */
+		bufferevent_setwatermark(c->bev, EV_READ, SIZE_MAX, 1);
+		guard_move(c, CONN_ADMIT);
+	}
 }
 
 /* Of a request that has not begun, or only just. */
@@ -317,8 +380,10 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct http_conn *c = arg;
 
-	if (info->n_added == 0)
+	if (info->n_added == 0 || c->own)
 		return;
+	if (c->early != NULL)
+		guard_show(c, &c->early);
 	if (c->state == CONN_IDLE) {
 		begin_head(c, in);
 		return;
@@ -333,6 +398,9 @@ guard_next(struct http_conn *c)
 {
 	guard_move(c, CONN_IDLE);
 	begin_head(c, bufferevent_get_input(c->bev));
+	/* Behind a request evhttp looks at what is there, gate or not. */
+	if (c->state == CONN_HEAD && c->gated)
+		c->early = guard_hide(c);
 }
 
 static uint64_t

@@ -5,7 +5,9 @@
  * libevent's evhttp parses requests and frames responses. Around it:
  * http_server.c owns evhttp and the listeners, http_guard.c bounds what a
  * connection may take (time, memory, number), http_exchange.c turns a request
- * of evhttp into an answer, http_request.c and http_response.c translate.
+ * of evhttp into an answer, http_request.c and http_response.c translate,
+ * http_admit.c asks web_config.c who may, http_stream.c sends bodies that are not
+ * in memory.
  *
  * A connection is always in exactly one state, and on the list of that state; a
  * list is in order of deadlines, because all that is on it has the same time
@@ -23,6 +25,7 @@
 #include "head_scan.h"
 
 struct bufferevent;
+struct evbuffer;
 struct event;
 struct evhttp;
 struct evhttp_bound_socket;
@@ -61,11 +64,22 @@ struct exchange {
 	struct api_response resp;
 	struct mono began;
 	uint64_t ticket;
-	void *admission;		/* of web_config.c, in CONN_ADMIT */
 	bool is_get;			/* counted among the GETs in flight */
 	bool close;			/* the connection ends with this answer */
 	bool unread;			/* … and the peer may still be sending */
-	bool sent;			/* evhttp has the answer, and will free the request */
+	uint64_t streamed;		/* bytes of resp.stream that evhttp got */
+	bool sent;			/* evhttp has all of the answer, and will free the request */
+};
+
+/* Whether a request is admitted; from the end of its head until its exchange begins. */
+struct admit {
+	char *line;			/* its first */
+	struct mono began;
+	void *pending;			/* of web_config.c, in CONN_ADMIT */
+	struct evbuffer *hidden;	/* … what came of the request */
+	enum { ADMIT_GRANTED, ADMIT_DENIED, ADMIT_EXPIRED } verdict;
+	struct api_response denial;
+	bool body;			/* one was to follow */
 };
 
 struct http_conn {
@@ -73,6 +87,7 @@ struct http_conn {
 	struct hmap_node node;		/* by bufferevent, in server->by_bev */
 	struct bufferevent *bev;	/* evhttp's; NULL in CONN_LINGER */
 	struct evhttp_connection *evcon;	/* NULL in CONN_FRESH and CONN_LINGER */
+	struct admit *admit;
 	struct exchange *x;
 	struct http_conn *prev, *next;
 	struct mono deadline;
@@ -80,6 +95,8 @@ struct http_conn {
 	size_t taken;			/* bytes of its request that are in memory */
 	struct head_scan head;
 	bool gated;			/* evhttp is not shown the head until it is complete */
+	struct evbuffer *early;		/* … what came of it behind another request */
+	bool own;			/* what happens to the input is our doing */
 	bool unread;			/* the peer may still be sending when the connection ends */
 	bool cut;			/* it ends because we want it to */
 	struct event *drain;		/* in CONN_LINGER; it has a descriptor of its own */
@@ -125,6 +142,14 @@ struct http_conn *guard_find(struct http_server *s, struct evhttp_connection *ev
 void guard_move(struct http_conn *c, enum conn_state state);
 /* The answer is out and the connection stays: the next request may come, or part of it is here. */
 void guard_next(struct http_conn *c);
+/* In the place of what came: evhttp goes on with this. */
+void guard_replace(struct http_conn *c, struct str text);
+/* evhttp is shown what came, now. */
+void guard_open(struct http_conn *c);
+/* Takes what came away from evhttp, and reads no more. */
+struct evbuffer *guard_hide(struct http_conn *c);
+/* … and gives it back, with what is left of `hidden` freed. */
+void guard_show(struct http_conn *c, struct evbuffer **hidden);
 /* Ends the connection at once. Not from within a callback of evhttp for this very connection. */
 void guard_cut(struct http_conn *c);
 void guard_init(struct http_server *s);
@@ -132,6 +157,15 @@ void guard_init(struct http_server *s);
 void guard_fini(struct http_server *s);
 /* Of the listeners' room: evhttp accepts, or it does not. */
 void guard_pause(struct http_server *s, bool pause);
+
+/* http_admit.c */
+
+/* The head is complete, and evhttp has not seen it yet. False: not before the verdict, then guard_open. */
+bool admit_begin(struct http_conn *c);
+/* The time for the verdict is over. */
+void admit_expire(struct http_conn *c);
+/* Forgets it. */
+void admit_end(struct http_conn *c);
 
 /* http_exchange.c */
 
@@ -143,6 +177,11 @@ void exchange_release(struct http_conn *c, struct str refusal);
 void exchange_expire(struct http_conn *c);
 /* The connection is gone, or the answer went out. */
 void exchange_end(struct http_conn *c);
+
+/* http_stream.c */
+
+/* The headers are set: sends them and resp.stream, which is open. */
+void http_stream_begin(struct http_conn *c);
 
 /* http_server.c: a connection was freed: accepts again, or ends the stop. */
 void http_server_freed(struct http_server *s);

@@ -78,7 +78,7 @@ free_body(const void *data, size_t n, void *arg)
 }
 
 static void
-put_headers(struct http_server *s, struct exchange *x, bool has_body)
+put_headers(struct http_server *s, struct exchange *x, bool has_length, uint64_t length)
 {
 	struct evkeyvalq *out = evhttp_request_get_output_headers(x->evreq);
 	const struct api_response *r = &x->resp;
@@ -92,9 +92,9 @@ put_headers(struct http_server *s, struct exchange *x, bool has_body)
 		evhttp_add_header(out, sbuf_cstr(&name), sbuf_cstr(&value));
 	}
 	evhttp_add_header(out, "Date", http_date(s));
-	if (has_body) {
+	if (has_length) {
 		sbuf_reset(&value);
-		sbuf_printf(&value, "%zu", r->body.n);
+		sbuf_printf(&value, "%llu", (unsigned long long)length);
 		evhttp_add_header(out, "Content-Length", sbuf_cstr(&value));
 	}
 	if (x->close) {
@@ -108,21 +108,28 @@ put_headers(struct http_server *s, struct exchange *x, bool has_body)
 }
 
 void
-http_response_send(struct http_server *s, struct exchange *x)
+http_response_send(struct http_conn *c)
 {
+	struct exchange *x = c->x;
 	struct api_response *r = &x->resp;
 	bool has_body = r->status >= 200 && r->status != 204 && r->status != 304;
 	bool head = evhttp_request_get_command(x->evreq) == EVHTTP_REQ_HEAD;
+	uint64_t length = r->stream != NULL ? r->stream->size : r->body.n;
 	size_t n;
 	char *p;
 
 	assert(r->status >= 200 && r->status <= 999);
 	/* A handler may leave out the body of HEAD, but then nobody knows its length. */
-	put_headers(s, x, has_body && (!head || r->body.n > 0));
+	put_headers(c->server, x, has_body && (!head || length > 0), length);
+	if (r->stream != NULL && has_body && !head) {
+		http_stream_begin(c);
+		return;
+	}
 	if (has_body && r->body.n > 0 && !head) {
 		p = sbuf_take(&r->body, &n);
 		if (evbuffer_add_reference(evhttp_request_get_output_buffer(x->evreq), p, n, free_body, p) < 0)
 			mem_free(p);	/* out of memory: the peer waits for more than comes and is cut */
 	}
+	x->sent = true;
 	evhttp_send_reply(x->evreq, r->status, http_reason(r->status), NULL);
 }

@@ -8,17 +8,16 @@
 #include "base/str.h"
 
 struct api_response;
-struct exchange;
-struct http_server;
+struct http_conn;
 
 /* "Not Found"; for a status without a name "status code". */
 const char *http_reason(int status);
 /* Adds a header; name and value are borrowed. Dropped when there are too many. */
 void http_response_header(struct api_response *r, const char *name, struct str value);
 /*
- * Gives the answer of x to evhttp. The body moves there by reference, so it
+ * Gives the answer to evhttp. A body in memory moves there by reference, so it
  * exists once, whatever the pace of the reader.
  */
-void http_response_send(struct http_server *s, struct exchange *x);
+void http_response_send(struct http_conn *c);
 
 #endif

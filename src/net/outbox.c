@@ -15,6 +15,11 @@
 #include "net/mail.h"
 #include "value_cache.h"
 
+/* How long attempts may be begun, which is when templates are rendered, before others have their turn. */
+#define TURN_MAX (10 * SPAN_MS)
+/* After a turn that was much longer: long enough for a request and its answer, which take several turns. */
+#define PAUSE (5 * SPAN_MS)
+
 /* One attempt: a conversation between its notifier and a transport. */
 struct delivery {
 	struct hmap_node node;		/* by number, while under way */
@@ -25,7 +30,9 @@ struct delivery {
 	struct mono deadline;
 	struct http_call *http;
 	struct mail_call *mail;
-	struct event *soon;		/* first step and end: never inside outbox_send */
+	struct delivery *prev, *next;	/* in the queue, while `waiting` */
+	uint64_t turn;			/* … since when */
+	bool waiting;			/* has not begun: nothing happens inside outbox_send */
 	bool unanswered;		/* some request of it had no answer and may have been taken */
 };
 
@@ -36,16 +43,52 @@ struct outbox {
 	struct engine *engine;
 	struct drive *drive;
 	struct hmap deliveries;
+	struct delivery *first, *last;	/* those that wait, in order */
+	struct event *begin;		/* begins them */
+	uint64_t turn;			/* how often it did */
 	struct value_cache *cache;
 };
+
+static void
+enqueue(struct delivery *d)
+{
+	struct outbox *o = d->outbox;
+
+	d->waiting = true;
+	d->turn = o->turn;
+	d->prev = o->last;
+	if (o->last != NULL)
+		o->last->next = d;
+	else
+		o->first = d;
+	o->last = d;
+}
+
+static void
+dequeue(struct delivery *d)
+{
+	struct outbox *o = d->outbox;
+
+	if (d->prev != NULL)
+		d->prev->next = d->next;
+	else
+		o->first = d->next;
+	if (d->next != NULL)
+		d->next->prev = d->prev;
+	else
+		o->last = d->prev;
+	d->prev = d->next = NULL;
+	d->waiting = false;
+}
 
 /* Not in the table any more. */
 static void
 delivery_free(struct delivery *d)
 {
+	if (d->waiting)
+		dequeue(d);
 	http_client_cancel(&d->http);
 	mail_pool_cancel(&d->mail);
-	event_free(d->soon);
 	arena_free(&d->attempt.arena);
 	mem_free(d);
 }
@@ -127,17 +170,50 @@ on_response(void *arg, const struct response *r)
 }
 
 static void
-on_start(evutil_socket_t fd, short what, void *arg)
+start(struct delivery *d)
 {
-	struct delivery *d = arg;
 	struct err e = { 0 };
 	enum step step;
 
-	(void)fd;
-	(void)what;
 	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
 	step = notify_start(&d->attempt, &d->request, &e);
 	act(d, step, &e);
+}
+
+static void
+begin_after(struct outbox *o, span wait)
+{
+	struct timeval tv = { .tv_usec = wait / SPAN_US };
+
+	/* A timer, so that all that is ready is looked at before it fires. */
+	if (!evtimer_pending(o->begin, NULL))
+		evtimer_add(o->begin, &tv);
+}
+
+/* Begins what waited before now: at least one, and as many as there is time for. */
+static void
+on_begin(evutil_socket_t fd, short what, void *arg)
+{
+	struct outbox *o = arg;
+	struct mono since = o->o.clock->now(o->o.clock).mono;
+	struct delivery *d;
+	span spent = 0;
+
+	(void)fd;
+	(void)what;
+	o->turn++;
+	while ((d = o->first) != NULL && d->turn < o->turn) {
+		dequeue(d);
+		start(d);
+		spent = mono_sub(o->o.clock->now(o->o.clock).mono, since);
+		if (spent >= TURN_MAX)
+			break;
+	}
+	/* libevent reckons from when this turn began. */
+	if (spent >= TURN_MAX)
+		event_base_update_cache_time(o->o.base);
+	if (o->first != NULL)
+		begin_after(o, spent >= 2 * TURN_MAX ? PAUSE : 0);
 }
 
 static struct delivery *
@@ -151,7 +227,6 @@ find(struct outbox *o, uint64_t number)
 void
 outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mono deadline, struct moment now)
 {
-	static const struct timeval at_once = { 0 };
 	struct delivery *d = NEW(struct delivery);
 
 	d->outbox = o;
@@ -166,11 +241,9 @@ outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mo
 		.rand = &o->rand,
 		.failure = FAILURE_OTHER,
 	};
-	d->soon = evtimer_new(o->o.base, on_start, d);
-	if (d->soon == NULL)
-		abort();	/* out of memory */
 	hmap_insert(&o->deliveries, &d->node, number);
-	event_add(d->soon, &at_once);
+	enqueue(d);
+	begin_after(o, 0);
 }
 
 void
@@ -279,6 +352,9 @@ outbox_new(const struct outbox_options *options)
 	uint64_t seed = 0;
 
 	o->o = *options;
+	o->begin = evtimer_new(o->o.base, on_begin, o);
+	if (o->begin == NULL)
+		abort();	/* out of memory */
 	o->cache = value_cache_new();
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		seed = (uint64_t)o->o.clock->now(o->o.clock).wall.ns;
@@ -316,6 +392,7 @@ outbox_free(struct outbox **o)
 	HMAP_EACH(&(*o)->deliveries, node)
 		delivery_free(CONTAINER_OF(node, struct delivery, node));
 	hmap_fini(&(*o)->deliveries);
+	event_free((*o)->begin);
 	value_cache_free(&(*o)->cache);
 	mem_free(*o);
 	*o = NULL;

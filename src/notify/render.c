@@ -37,13 +37,14 @@ route_label(void *arg, struct str name, struct str *out, struct err *e)
 }
 
 struct tmpl_env
-render_env(const struct attempt *a)
+render_env(struct attempt *a)
 {
 	return (struct tmpl_env){
 		.now = a->now.wall,
 		.local = zone_local(),
 		.route_label = route_label,
 		.route_label_arg = a->n,
+		.steps_used = &a->steps,
 	};
 }
 

@@ -26,7 +26,7 @@ struct render {
 /* The data `.` of the attempt's templates: made once, limited to a->max_alerts. */
 struct value render_data(struct attempt *a);
 /* What executions of the attempt are given besides data. */
-struct tmpl_env render_env(const struct attempt *a);
+struct tmpl_env render_env(struct attempt *a);
 /* "" for an empty source, which is not executed. */
 struct str render_text(struct render *r, struct str source);
 struct str render_html(struct render *r, struct str source);

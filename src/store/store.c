@@ -2,8 +2,12 @@
 #include "store/store.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "codec_state.h"
@@ -109,19 +113,25 @@ note_present(struct store *s)
 
 /* Changes before the copy are durable whatever became of it. */
 static void
-backup_done(struct store *s)
+copy_failed(struct store *s)
 {
 	uint64_t no = s->backup_running;
 
-	if (s->writer.backup_ok) {
-		LOG(&s->log, LOG_INFO, "The database was copied", F_CSTR("file", s->writer.backup_path));
-		return;
-	}
-	LOG(&s->log, LOG_ERROR, "The database could not be copied", F_ERR(&s->writer.backup_err));
+	LOG(&s->log, LOG_ERROR, "The database could not be copied", F_ERR(&s->writer.copy_err));
 	if (s->o.durable != NULL)
 		s->o.durable(s->o.arg, no - 1);
 	if (s->o.failed != NULL)
-		s->o.failed(s->o.arg, no, str_from(s->writer.backup_err.text));
+		s->o.failed(s->o.arg, no, str_from(s->writer.copy_err.text));
+}
+
+/* Whoever wanted it has a descriptor of their own by now. */
+static void
+drop_copy(struct store *s)
+{
+	if (s->writer.copy_fd < 0)
+		return;
+	close(s->writer.copy_fd);
+	s->writer.copy_fd = -1;
 }
 
 static void
@@ -140,16 +150,19 @@ written(struct store *s)
 	s->committed = now.mono;
 	s->committed_wall = now.wall;
 	s->durable = s->upto;
-	if (s->writer.backup)
-		backup_done(s);
+	if (s->writer.backup && s->writer.copy_fd < 0)
+		copy_failed(s);
 	if (s->o.durable != NULL)
 		s->o.durable(s->o.arg, s->durable);
+	drop_copy(s);
 	end_waits(s, s->durable, true);
 }
 
 static void
 take_back(struct store *s)
 {
+	if (s->writer.backup && s->backup_no == 0)
+		s->backup_no = s->backup_running;
 	kept_lost(&s->kept, &s->writer.batch, s->durable + 1);
 	batch_keep(&s->current, &s->writer.batch);
 	if (s->writer.all)
@@ -160,8 +173,8 @@ static void
 could_not_write(struct store *s)
 {
 	s->commit_errors++;
-	s->backup_no = 0;
 	take_back(s);
+	s->backup_no = 0;
 	store_failing(s, "Durable state cannot be written; going on from memory");
 	refuse(s);
 	retry_later(s);
@@ -421,16 +434,32 @@ store_backup(struct store *s, struct err *e)
 	return true;
 }
 
-struct str
-store_backup_path(const struct store *s)
+int
+store_backup_open(struct store *s, uint64_t *size_out, struct err *e)
 {
-	return str_from(s->writer.backup_path);
+	struct stat st;
+	int fd;
+
+	if (s->busy || s->writer.copy_fd < 0) {
+		err_set(e, ERR_NOT_FOUND, "there is no copy");
+		return -1;
+	}
+	fd = fcntl(s->writer.copy_fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		err_set(e, ERR_IO, "open a copy: %s", strerrordesc_np(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	*size_out = (uint64_t)st.st_size;
+	return fd;
 }
 
 /* Nobody else is left: the rest is written from here. */
 static void
 write_rest(struct store *s)
 {
+	s->backup_no = 0;
 	kept_settle(&s->kept, ++s->taken);
 	for (bool first = true; first || has_news(s); first = false) {
 		prepare(s);

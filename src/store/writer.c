@@ -11,7 +11,7 @@
 #include "base/sbuf.h"
 
 #define DATABASE_NAME "tocsin.db"
-#define BACKUP_NAME "backup.db"
+#define COPY_NAME "backup.part"
 
 static char *
 join(const char *directory, const char *name)
@@ -25,9 +25,9 @@ join(const char *directory, const char *name)
 void
 writer_init(struct writer *w, const char *directory, struct clock *clock)
 {
-	*w = (struct writer){ .clock = clock };
+	*w = (struct writer){ .clock = clock, .copy_fd = -1 };
 	w->path = join(directory, DATABASE_NAME);
-	w->backup_path = join(directory, BACKUP_NAME);
+	w->copy_path = join(directory, COPY_NAME);
 }
 
 void
@@ -36,8 +36,10 @@ writer_fini(struct writer *w)
 	batch_clear(&w->batch);
 	loaded_fini(&w->loaded);
 	db_close(&w->db);
+	if (w->copy_fd >= 0)
+		close(w->copy_fd);
 	mem_free(w->path);
-	mem_free(w->backup_path);
+	mem_free(w->copy_path);
 }
 
 bool
@@ -45,6 +47,9 @@ writer_open(struct writer *w, bool *fresh_out, struct err *e)
 {
 	w->trouble = DB_FINE;
 	w->db = db_open(w->path, DB_WRITE, fresh_out, &w->trouble, e);
+	/* What a crash left; nobody else makes one while we have the database. */
+	if (w->db != NULL)
+		unlink(w->copy_path);
 	return w->db != NULL;
 }
 
@@ -124,37 +129,20 @@ write_batch(struct writer *w)
 	return false;
 }
 
-static bool
-sync_path(const char *path, int flags, struct err *e)
+/* Nothing of it has to survive a crash, and nobody else is to find it: it lives as long as somebody reads it. */
+static int
+make_copy(struct writer *w, struct err *e)
 {
-	int fd = open(path, flags | O_CLOEXEC);
-	bool ok;
+	int fd = -1;
 
-	if (fd < 0)
-		return err_set(e, ERR_IO, "open %s: %s", path, strerrordesc_np(errno));
-	ok = fsync(fd) == 0 || err_set(e, ERR_IO, "fsync %s: %s", path, strerrordesc_np(errno));
-	close(fd);
-	return ok;
-}
-
-/* The whole copy appears under its name, or nothing does. */
-static bool
-make_backup(struct writer *w, struct err *e)
-{
-	char part[4096], directory[4096];
-	bool ok;
-
-	snprintf(part, sizeof(part), "%s.part", w->backup_path);
-	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(w->path, '/') - w->path), w->path);
-	if (unlink(part) != 0 && errno != ENOENT)
-		return err_set(e, ERR_IO, "unlink %s: %s", part, strerrordesc_np(errno));
-	ok = db_copy(w->db, part, e) && sync_path(part, O_RDONLY, e) &&
-	    (rename(part, w->backup_path) == 0 ||
-		err_set(e, ERR_IO, "rename %s: %s", part, strerrordesc_np(errno))) &&
-	    sync_path(directory[0] != '\0' ? directory : "/", O_RDONLY | O_DIRECTORY, e);
-	if (!ok)
-		unlink(part);
-	return ok;
+	if (unlink(w->copy_path) != 0 && errno != ENOENT) {
+		err_set(e, ERR_IO, "unlink %s: %s", w->copy_path, strerrordesc_np(errno));
+		return -1;
+	}
+	if (db_copy(w->db, w->copy_path, e) && (fd = open(w->copy_path, O_RDONLY | O_CLOEXEC)) < 0)
+		err_set(e, ERR_IO, "open %s: %s", w->copy_path, strerrordesc_np(errno));
+	unlink(w->copy_path);
+	return fd;
 }
 
 void
@@ -169,8 +157,8 @@ writer_run(struct writer *w)
 	if (reopen(w) && !write_batch(w))
 		w->result = WRITE_FAILED;
 	if (w->backup && w->result == WRITTEN) {
-		w->backup_err = (struct err){ 0 };
-		w->backup_ok = make_backup(w, &w->backup_err);
+		w->copy_err = (struct err){ 0 };
+		w->copy_fd = make_copy(w, &w->copy_err);
 	}
 	w->took = mono_sub(w->clock->now(w->clock).mono, begin);
 }

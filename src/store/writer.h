@@ -24,7 +24,7 @@ enum written {
 struct writer {
 	struct clock *clock;
 	char *path;			/* of the database */
-	char *backup_path;
+	char *copy_path;		/* of a copy while it is made: it has no name once it is complete */
 	struct db *db;			/* NULL: not open */
 	bool known;			/* its contents are ours: read at start, or written since */
 
@@ -40,8 +40,8 @@ struct writer {
 	bool set_aside;			/* a damaged database was, for `aside_why`, as `aside_path` */
 	struct err aside_why;
 	char aside_path[4096];
-	bool backup_ok;
-	struct err backup_err;
+	int copy_fd;			/* the copy, the owner's to close; -1: see copy_err */
+	struct err copy_err;
 	struct loaded loaded;
 	span took;
 };

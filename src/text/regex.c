@@ -232,16 +232,50 @@ need_scratch(struct regex *re)
 	pcre2_set_heap_limit(re->context, HEAP_LIMIT_KIB);
 }
 
-enum regex_result
-regex_run(struct regex *re, size_t program, struct str subject, size_t from)
+static int
+search(struct regex *re, size_t program, struct str subject, size_t from)
 {
-	need_scratch(re);
 	PCRE2_SPTR p = (PCRE2_SPTR)(subject.n > 0 ? subject.p : "");
 	int rc = pcre2_match(re->program[program], p, subject.n, from, PCRE2_NO_UTF_CHECK, re->data, re->context);
 
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
 		rc = pcre2_match(re->program[program], p, subject.n, from, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, re->data,
 		    re->context);
+	return rc;
+}
+
+void
+regex_set_meter(struct regex *re, bool (*spend)(void *arg, size_t units), void *arg)
+{
+	re->spend = spend;
+	re->spend_arg = arg;
+}
+
+/* Most searches need next to nothing; those that do not are begun anew with more. */
+static int
+search_metered(struct regex *re, size_t program, struct str subject, size_t from)
+{
+	static const struct {
+		uint32_t limit;
+		size_t units;
+	} tries[] = { { MATCH_LIMIT / 1000, 10 }, { MATCH_LIMIT / 100, 150 }, { MATCH_LIMIT / 10, 1500 }, { MATCH_LIMIT, 15000 } };
+	int rc = PCRE2_ERROR_MATCHLIMIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(tries) && rc == PCRE2_ERROR_MATCHLIMIT; i++) {
+		if (!re->spend(re->spend_arg, tries[i].units))
+			break;
+		pcre2_set_match_limit(re->context, tries[i].limit);
+		rc = search(re, program, subject, from);
+	}
+	return rc;
+}
+
+enum regex_result
+regex_run(struct regex *re, size_t program, struct str subject, size_t from)
+{
+	need_scratch(re);
+	int rc = re->spend != NULL ? search_metered(re, program, subject, from) : search(re, program, subject, from);
+
 	if (rc > 0)
 		return REGEX_YES;
 	return rc == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_LIMIT;

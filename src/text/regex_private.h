@@ -27,6 +27,8 @@ struct regex {
 	char **name;		/* of captures, from 0; "" without */
 	pcre2_match_data *data;		/* scratch */
 	pcre2_match_context *context;	/* limits */
+	bool (*spend)(void *arg, size_t units);	/* NULL: a search costs nothing */
+	void *spend_arg;
 };
 
 /* Runs one program on valid UTF-8 from an offset; on REGEX_YES re->data has the offsets. */

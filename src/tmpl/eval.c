@@ -164,6 +164,8 @@ eval_variable(struct value_call *c, const struct use *u, struct value *out)
 		i--;
 	if (i == c->vars_base)
 		return exec_fail(c, "undefined variable: %.*s", STR_ARG(names[0]));
+	if (!value_charge(c, (c->vars_n - i) / 8))
+		return false;
 	*out = c->vars[i - 1].value;
 	if (u->node->u.chain.n == 1)
 		return not_a_function(c, u->args, u->final);

@@ -56,6 +56,21 @@ param_type(const struct value_func *f, size_t params, size_t i)
 	return f->params[f->variadic && i >= params - 1 ? params - 1 : i];
 }
 
+/* What a function that looks at all of its strings is to pay, and one that moves dates. */
+static size_t
+price(const struct value *argv, size_t argc)
+{
+	size_t units = 1;
+
+	for (size_t i = 0; i < argc; i++) {
+		if (value_kind(argv[i]) == V_STRING)
+			units += argv[i].u.s.n / 32;
+		else if (argv[i].type == &type_time)
+			units += 20;
+	}
+	return units;
+}
+
 bool
 eval_call(struct value_call *c, const struct use *u, const struct value_func *f, enum builtin_kind kind,
     const struct value *receiver, struct str name, struct value *out)
@@ -81,7 +96,7 @@ eval_call(struct value_call *c, const struct use *u, const struct value_func *f,
 			return false;
 	if (u->final != NULL && !eval_validate(c, *u->final, param_type(f, params, given), &argv[argc++]))
 		return false;
-	bool ok = value_charge(c, 1) && f->call(c, argv, argc, &result);
+	bool ok = value_charge(c, price(argv, argc)) && f->call(c, argv, argc, &result);
 	exec_leave(c);
 	if (!ok) {
 		if (c->failed)

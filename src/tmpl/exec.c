@@ -102,7 +102,7 @@ exec_set_var(struct value_call *c, struct str name, struct value v)
 	for (size_t i = c->vars_n; i-- > c->vars_base;)
 		if (str_eq(c->vars[i].name, name)) {
 			c->vars[i].value = v;
-			return true;
+			return value_charge(c, (c->vars_n - i) / 8);
 		}
 	return exec_fail(c, "undefined variable: %.*s", STR_ARG(name));
 }
@@ -118,6 +118,36 @@ write_out(struct value_call *c, struct str s)
 		return WALK_FAILED;
 	}
 	return WALK_ON;
+}
+
+size_t
+exec_print_price(struct value v, size_t bytes)
+{
+	const struct value_type *t = v.type;
+
+	if (t != NULL && (t->kind == V_LIST || t->kind == V_MAP) && t->elem != NULL)
+		t = t->elem;
+	if (t == &type_time)
+		return bytes * 2;
+	switch (t != NULL ? t->kind : V_INVALID) {
+	case V_FLOAT:
+	case V_COMPLEX:
+	case V_ANY:
+		return bytes * 10;
+	case V_LIST:
+	case V_MAP:
+	case V_STRUCT:
+	case V_PTR:
+		return bytes;
+	case V_INVALID:
+	case V_BOOL:
+	case V_INT:
+	case V_UINT:
+	case V_STRING:
+	case V_FUNC:
+	default:
+		return bytes / 8;
+	}
 }
 
 static enum walk
@@ -143,7 +173,7 @@ print_value(struct value_call *c, const struct node *n, struct value v)
 		exec_fail(c, "output is larger than %zu bytes, or a value nested too deeply", c->max_output);
 		return WALK_FAILED;
 	}
-	return value_charge(c, (c->out.n - before) / 16) ? WALK_ON : WALK_FAILED;
+	return value_charge(c, exec_print_price(v, c->out.n - before)) ? WALK_ON : WALK_FAILED;
 }
 
 static enum walk

@@ -87,6 +87,8 @@ bool eval_arg(struct value_call *c, struct value dot, const struct value_type *t
     struct value *out);
 /* Fits v to a parameter of type t. */
 bool eval_validate(struct value_call *c, struct value v, const struct value_type *t, struct value *out);
+/* The price of v printed as `bytes` bytes: looking for the digits of a float takes long. */
+size_t exec_print_price(struct value v, size_t bytes);
 /* How a field, method or function is used in the template. */
 struct use {
 	struct value dot;

@@ -36,6 +36,8 @@ const struct builtin *builtin_find_html(const char *name);
 struct str func_join_args(struct value_call *c, const struct value *args, size_t n);
 /* The content of b as a string value in the arena; frees b. False when it passed its cap. */
 bool func_take(struct value_call *c, struct sbuf *b, struct value *out);
+/* Charges for printing these, which made so many bytes. */
+void func_pay_print(struct value_call *c, const struct value *args, size_t n, size_t bytes);
 /* A buffer for a function's result, with the cap of the execution. */
 struct sbuf func_buffer(struct value_call *c);
 

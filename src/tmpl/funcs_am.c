@@ -24,6 +24,7 @@ map_runes(struct value_call *c, struct str s, uint32_t (*map)(uint32_t), struct 
 		i += utf8_decode(str_sub(s, i, s.n), &r);
 		sbuf_put(&b, bytes, utf8_encode(map(r), bytes));
 	}
+	(void)!value_charge(c, s.n);
 	return func_take(c, &b, out);
 }
 
@@ -42,6 +43,7 @@ FUNC(call_title)
 	struct sbuf b = func_buffer(c);
 
 	title_case(&b, args[0].u.s);
+	(void)!value_charge(c, 2 * args[0].u.s.n);
 	return func_take(c, &b, out);
 }
 
@@ -60,7 +62,7 @@ FUNC(call_trim_space)
 		i += len;
 	}
 	*out = value_str(start < end ? str_sub(s, start, end) : STR(""));
-	return value_charge(c, s.n / 16);
+	return value_charge(c, s.n / 4);
 }
 
 FUNC(call_join)
@@ -72,6 +74,7 @@ FUNC(call_join)
 			sbuf_str(&b, args[0].u.s);
 		sbuf_str(&b, args[1].u.list.items[i].u.s);
 	}
+	(void)!value_charge(c, args[1].u.list.n / 4);
 	return func_take(c, &b, out);
 }
 
@@ -82,10 +85,10 @@ FUNC(call_match)
 
 	if (re == NULL)
 		return !c->failed && value_fail(c, "%s", e.text);
-	if (!value_charge(c, args[1].u.s.n / 16 + 10))
+	if (!value_charge(c, 10))
 		return false;
 	*out = value_bool(regex_match(re, args[1].u.s) == REGEX_YES);
-	return true;
+	return !c->failed;
 }
 
 /* The words of regexp.MustCompile. */
@@ -111,7 +114,7 @@ FUNC(call_replace_all)
 
 	if (re == NULL)
 		return !c->failed && compile_failed(c, args[0].u.s, &e);
-	if (!value_charge(c, args[2].u.s.n / 4 + 10))
+	if (!value_charge(c, args[2].u.s.n / 8 + 10))
 		return false;
 	(void)regex_replace_all(re, args[1].u.s, args[2].u.s, &b);
 	return func_take(c, &b, out);

@@ -9,6 +9,9 @@
 
 #define FUNC(name) static bool name(struct value_call *c, const struct value *args, size_t n UNUSED, struct value *out)
 
+/* To format or to parse one, or a duration. */
+#define TIME_STEPS 60
+
 FUNC(call_string_slice)
 {
 	struct value *items = ARENA_ARRAY(c->arena, n, struct value);
@@ -24,6 +27,7 @@ FUNC(call_date)
 	struct sbuf b = func_buffer(c);
 
 	layout_format(&b, args[0].u.s, args[1].u.time);
+	(void)!value_charge(c, TIME_STEPS + args[0].u.s.n);
 	return func_take(c, &b, out);
 }
 
@@ -59,7 +63,7 @@ FUNC(call_since)
 
 FUNC(call_humanize_duration)
 {
-	return humanize_duration(c, args[0], out);
+	return value_charge(c, TIME_STEPS) && humanize_duration(c, args[0], out);
 }
 
 static bool
@@ -67,6 +71,8 @@ to_date(struct value_call *c, const struct value *args, struct value *out, struc
 {
 	struct value_time *t = ARENA_NEW(c->arena, struct value_time);
 
+	if (!value_charge(c, TIME_STEPS + args[0].u.s.n))
+		return false;
 	if (!layout_parse(args[0].u.s, args[1].u.s, c->arena, t, e))
 		return false;
 	*out = (struct value){ .type = &type_time, .u.time = t };
@@ -75,7 +81,7 @@ to_date(struct value_call *c, const struct value *args, struct value *out, struc
 
 FUNC(call_to_date)
 {
-	if (!to_date(c, args, out, NULL))
+	if (!to_date(c, args, out, NULL) && !c->failed)
 		*out = time_shown_in(c->arena, WALL_ZERO, zone_utc());
 	return true;
 }
@@ -84,7 +90,13 @@ FUNC(call_must_to_date)
 {
 	struct err e = { 0 };
 
-	return to_date(c, args, out, &e) || value_fail(c, "%s", e.text);
+	return to_date(c, args, out, &e) || c->failed || value_fail(c, "%s", e.text);
+}
+
+static bool
+holds_anything(struct value v)
+{
+	return v.type != NULL && v.type->elem == &type_any;
 }
 
 FUNC(call_to_json)
@@ -96,6 +108,10 @@ FUNC(call_to_json)
 		sbuf_fini(&b);
 		return value_fail(c, "%s", e.text);
 	}
+	(void)!value_charge(c, 10);
+	/* Floats may be anywhere in what a template put together itself. */
+	if (value_kind(args[0]) == V_FLOAT || holds_anything(args[0]))
+		(void)!value_charge(c, exec_print_price(args[0], b.n));
 	return func_take(c, &b, out);
 }
 

@@ -180,12 +180,33 @@ FUNC(call_call)
 	return f.u.func->call(c, args + 2, given, out);
 }
 
+/* The dearest of what was printed says what all of it costs. */
+void
+func_pay_print(struct value_call *c, const struct value *args, size_t n, size_t bytes)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t price = exec_print_price(args[i], bytes);
+		most = price > most ? price : most;
+	}
+	/* When it cannot be paid, whatever comes next fails. */
+	(void)!value_charge(c, most);
+}
+
+static bool
+take_printed(struct value_call *c, struct sbuf *b, const struct value *args, size_t n, struct value *out)
+{
+	func_pay_print(c, args, n, b->n);
+	return func_take(c, b, out);
+}
+
 FUNC(call_print)
 {
 	struct sbuf b = func_buffer(c);
 
 	print_sprint(&b, args, n);
-	return func_take(c, &b, out);
+	return take_printed(c, &b, args, n, out);
 }
 
 FUNC(call_println)
@@ -193,7 +214,7 @@ FUNC(call_println)
 	struct sbuf b = func_buffer(c);
 
 	print_sprintln(&b, args, n);
-	return func_take(c, &b, out);
+	return take_printed(c, &b, args, n, out);
 }
 
 FUNC(call_printf)
@@ -201,7 +222,7 @@ FUNC(call_printf)
 	struct sbuf b = func_buffer(c);
 
 	print_sprintf(&b, args[0].u.s, args + 1, n - 1);
-	return func_take(c, &b, out);
+	return take_printed(c, &b, args + 1, n - 1, out);
 }
 
 struct str
@@ -218,6 +239,7 @@ func_join_args(struct value_call *c, const struct value *args, size_t n)
 	}
 	struct sbuf b = func_buffer(c);
 	print_sprint(&b, shown, n);
+	func_pay_print(c, shown, n, b.n);
 	struct str s = arena_str(c->arena, sbuf_get(&b));
 	sbuf_fini(&b);
 	return s;
@@ -263,6 +285,7 @@ FUNC(call_js)
 	struct sbuf b = func_buffer(c);
 
 	js_escape(&b, s);
+	(void)!value_charge(c, s.n / 2);
 	return func_take(c, &b, out);
 }
 

@@ -25,6 +25,7 @@ html_stringify(struct value_call *c, const struct value *args, size_t n, enum va
 	}
 	struct sbuf b = func_buffer(c);
 	print_sprint(&b, shown, shown_n);
+	func_pay_print(c, shown, shown_n, b.n);
 	struct str s = arena_str(c->arena, sbuf_get(&b));
 	sbuf_fini(&b);
 	return s;

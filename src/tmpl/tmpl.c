@@ -138,6 +138,8 @@ begin(struct value_call *c, const struct tmpl_env *env, struct arena *a, struct 
 {
 	*c = (struct value_call){ .arena = a, .env = env, .err = e };
 	c->max_steps = env->max_steps != 0 ? env->max_steps : TMPL_MAX_STEPS;
+	if (env->steps_used != NULL)
+		c->max_steps -= *env->steps_used < c->max_steps ? *env->steps_used : c->max_steps;
 	c->max_output = env->max_output != 0 ? env->max_output : TMPL_MAX_OUTPUT;
 	c->arena_start = arena_used(a);
 	c->max_arena = 4 * c->max_output + (1 << 20);
@@ -149,6 +151,8 @@ run(struct value_call *c, const struct tree *tree, struct value data, struct str
 {
 	bool ok = exec_run(c, tree, data);
 
+	if (c->env->steps_used != NULL)
+		*c->env->steps_used += c->steps;
 	*out = arena_str(c->arena, sbuf_get(&c->out));
 	sbuf_fini(&c->out);
 	regex_cache_fini(c);

@@ -290,7 +290,7 @@ func_buffer(struct value_call *c)
 bool
 func_take(struct value_call *c, struct sbuf *b, struct value *out)
 {
-	bool ok = value_charge(c, b->n / 16);
+	bool ok = value_charge(c, b->n / 8);
 
 	if (ok && b->overflow)
 		ok = value_fail(c, "result is too large or nested too deeply");

@@ -141,6 +141,7 @@ call_join(struct value_call *c, const struct value *args, size_t n UNUSED, struc
 			sbuf_str(&b, args[1].u.s);
 		sbuf_str(&b, args[0].u.list.items[i].u.s);
 	}
+	(void)!value_charge(c, args[0].u.list.n / 4);
 	return func_take(c, &b, out);
 }
 

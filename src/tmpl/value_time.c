@@ -145,6 +145,7 @@ call_string(struct value_call *c, const struct value *args, size_t n UNUSED, str
 	struct sbuf b = func_buffer(c);
 
 	args[0].type->string(&b, args[0]);
+	(void)!value_charge(c, b.n * 2);
 	return func_take(c, &b, out);
 }
 
@@ -163,6 +164,7 @@ call_format(struct value_call *c, const struct value *args, size_t n UNUSED, str
 	struct sbuf b = func_buffer(c);
 
 	layout_format(&b, args[1].u.s, args[0].u.time);
+	(void)!value_charge(c, 60 + args[1].u.s.n);
 	return func_take(c, &b, out);
 }
 

@@ -96,3 +96,30 @@ receivers:
     bodies = {r["body"] for r in sink.items if r["path"] == "/flaky"}
     assert len(bodies) == 1
     server.wait_log("Notify attempt failed, will retry later")
+
+
+DEAR = """
+route: {{receiver: dear, group_by: [alertname], group_wait: 10ms, group_interval: 1h}}
+receivers:
+  - name: dear
+    slack_configs:
+      - {{api_url: "{url}/slack", channel: c, title: '{{{{ range 1000000000 }}}}{{{{ end }}}}', text: late}}
+"""
+
+
+def test_dear_templates_leave_room_for_others(serve, sink):
+    """Each takes all the steps there are; together they may not hold the loop for longer than one does."""
+    server = serve(DEAR.format(url=sink.url))
+    server.alert(alertname="First")
+    server.wait_log("A template failed")
+    count, slowest = 12, 0
+    begun = time.monotonic()
+    server.alert(*({"alertname": f"A{i}"} for i in range(count)))
+    while len(sink.items) <= count:
+        asked = time.monotonic()
+        assert server.request("GET", "/-/healthy")[0] == 200
+        slowest = max(slowest, time.monotonic() - asked)
+        assert time.monotonic() - begun < 120
+    took = time.monotonic() - begun
+    print(f"{count} notifications in {took:.2f} s, the slowest answer meanwhile in {slowest:.2f} s")
+    assert slowest < took / 3

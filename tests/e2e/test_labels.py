@@ -155,3 +155,33 @@ def test_limit_of_alerts_per_name(serve, sink):
     server.alert(alertname="Many", job="c")
     jobs = [a["labels"].get("job") for a in server.get("/api/v2/alerts", filter='alertname="Many"')]
     assert sorted(jobs) == ["b", "c"]
+
+
+ALL = """
+route: {{receiver: hook, group_by: ['...'], group_wait: 10ms, group_interval: 1h}}
+receivers: [{{name: hook, webhook_configs: [{{url: "{url}/hook"}}]}}]
+inhibit_rules: [{{source_matchers: [sev=high], target_matchers: [sev=low], equal: [alertname, label_7]}}]
+"""
+
+
+def test_an_alert_of_very_many_labels(serve, sink):
+    """Ten times the labels take some ten times as long: what is quadratic would take minutes here."""
+    server = serve(ALL.format(url=sink.url))
+    count = 100_000
+    labels = {f"label_{i * 7919 % count}": f"value_{i}" for i in range(count)}
+
+    def timed(do):
+        begun = time.monotonic()
+        result = do()
+        assert time.monotonic() - begun < 10
+        return result
+
+    timed(lambda: server.alert({**labels, "alertname": "Wide", "sev": "high"}))
+    assert len(timed(lambda: sink.wait(1))[0]["json"]["groupLabels"]) == count + 2
+    timed(lambda: server.alert({**labels, "alertname": "Wide", "sev": "high"}))
+    timed(lambda: server.alert({**labels, "alertname": "Wide", "sev": "low"}))
+    timed(lambda: server.silence(label_5=labels["label_5"]))
+    alerts = timed(lambda: server.get("/api/v2/alerts", filter=f'label_77="{labels["label_77"]}"'))
+    assert sorted((a["labels"]["sev"], len(a["labels"]), bool(a["status"]["inhibitedBy"])) for a in alerts) == [
+        ("high", count + 2, False), ("low", count + 2, True)]
+    assert len(timed(lambda: server.get("/api/v2/alerts/groups"))) == 2

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Durable state moves in from Alertmanager, out to it, and into a backup."""
+import contextlib
 import json
+import os
+import pathlib
+import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.error
@@ -116,6 +121,83 @@ def test_backup_while_running(serve, sink, tmp_path):
     with other:
         assert {s["id"] for s in other.get("/api/v2/silences")} == ids
         assert [a["labels"]["alertname"] for a in other.get("/api/v2/alerts")] == ["Down"]
+
+
+def held_copies(server):
+    fds = pathlib.Path(f"/proc/{server.process.pid}/fd")
+    return sum("backup.part" in os.readlink(fd) for fd in fds.iterdir() if fd.is_symlink())
+
+
+def ask_for_backup(server):
+    """A connection whose answer has begun, and how long it is going to be."""
+    s = socket.create_connection((server.host, server.port), timeout=60)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    s.sendall(b"POST /api/ext/v1/backup HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += s.recv(1)
+    assert head.startswith(b"HTTP/1.1 200 "), head
+    return s, int(re.search(rb"Content-Length: (\d+)", head).group(1))
+
+
+def test_a_large_backup_holds_up_nobody(tmp_path, sink):
+    size = 160 << 20
+    first = Server(tmp_path / "s", CONFIG.format(url=sink.url))
+    with first:
+        first.silence(alertname="Before")
+    with contextlib.closing(sqlite3.connect(tmp_path / "s/data/tocsin.db")) as db, db:
+        db.execute("CREATE TABLE ballast(body BLOB)")
+        db.executemany("INSERT INTO ballast VALUES (zeroblob(?))", [(1 << 20,)] * (size >> 20))
+    # Freed memory that a sanitizer keeps is not what this is about.
+    options = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4"
+    with Server(tmp_path / "s", CONFIG.format(url=sink.url), env={"ASAN_OPTIONS": options}) as server:
+        server.alert(alertname="Up")
+        before = server.resident_bytes()
+        slow, length = ask_for_backup(server)
+        assert length > size
+        for i in range(20):
+            begun = time.monotonic()
+            server.alert(alertname=f"During{i}")
+            assert server.request("GET", "/-/healthy")[0] == 200
+            assert time.monotonic() - begun < 5
+        assert held_copies(server) == 1
+        # Another one meanwhile, by the command.
+        subprocess.run([BINARY, "backup", tmp_path / "copy.db", f"--alertmanager.url={server.url}"], check=True)
+        assert (tmp_path / "copy.db").stat().st_size > size
+        assert not list((tmp_path / "s/data").glob("backup*"))
+        assert server.resident_bytes() - before < 48 << 20
+        with open(tmp_path / "slow.db", "wb") as f:
+            while f.tell() < length:
+                piece = slow.recv(1 << 20)
+                assert piece
+                f.write(piece)
+        assert server.resident_bytes() - before < 48 << 20
+        # Who hangs up lets go of the copy; who only takes his time is one of a few.
+        waiting = [ask_for_backup(server)[0] for _ in range(4)]
+        assert server.request("POST", "/api/ext/v1/backup", b"")[0] == 503
+        for s in [slow, *waiting]:
+            s.close()
+        end = time.monotonic() + 20
+        while held_copies(server) > 0:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        assert server.request("GET", "/api/ext/v1/backup")[0] == 200
+    for copy in ["copy.db", "slow.db"]:
+        with contextlib.closing(sqlite3.connect(tmp_path / copy)) as db:
+            assert db.execute("SELECT count(*) FROM silences").fetchone() == (1,)
+            assert db.execute("SELECT sum(length(body)) FROM ballast").fetchone() == (size,)
+
+
+def test_a_backup_that_fails_leaves_nothing(serve, sink, tmp_path):
+    server = serve(CONFIG.format(url=sink.url))
+    nowhere = subprocess.run([BINARY, "backup", tmp_path / "no/copy.db", f"--alertmanager.url={server.url}"],
+                             capture_output=True, text=True)
+    assert nowhere.returncode == 1 and "No such file" in nowhere.stderr
+    server.stop()
+    gone = subprocess.run([BINARY, "backup", tmp_path / "copy.db", f"--alertmanager.url={server.url}"],
+                          capture_output=True, text=True)
+    assert gone.returncode == 1 and "/api/ext/v1/backup" in gone.stderr
+    assert not list(tmp_path.glob("copy*"))
 
 
 def test_export_needs_a_server_that_is_stopped(serve, sink, tmp_path):

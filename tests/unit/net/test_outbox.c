@@ -36,10 +36,23 @@ static struct {
 	int delivered_n;
 	struct outcome last;
 	char last_error[200];
+	struct clock clock;
+	span slow;		/* what the clock says a start takes */
+	span passed;		/* … all of them */
 	uint64_t cancel_too;	/* attempt that the engine cancels while it is told of another */
 } w;
 
 static const struct http_config plain = { .follow_redirects = true };
+
+static struct moment
+clock_now(struct clock *c)
+{
+	struct moment m = clock_real()->now(clock_real());
+
+	(void)c;
+	m.mono = mono_add(m.mono, w.passed);
+	return m;
+}
 
 static void
 handle(void *arg, const struct api_request *r, struct moment now, struct api_response *out)
@@ -67,6 +80,7 @@ notify_start(struct attempt *a, struct request *out, struct err *e)
 	ck_assert_ptr_nonnull(a->arena);
 	ck_assert_ptr_nonnull(a->rand);
 	w.starts++;
+	w.passed += w.slow;
 	if (w.legs > 0) {
 		fill(out);
 		return STEP_SEND;
@@ -142,7 +156,8 @@ begin(void)
 	snprintf(w.url, sizeof(w.url), "http://127.0.0.1:%u/", http_server_port(w.server, 0));
 	w.http = http_client_new(&(struct http_client_options){ .base = w.base, .clock = clock_real() }, &e);
 	w.mail = mail_pool_new(&(struct mail_pool_options){ .base = w.base, .clock = clock_real() });
-	w.outbox = outbox_new(&(struct outbox_options){ .base = w.base, .clock = clock_real(), .http = w.http,
+	w.clock.now = clock_now;
+	w.outbox = outbox_new(&(struct outbox_options){ .base = w.base, .clock = &w.clock, .http = w.http,
 	    .mail = w.mail, .external_url = STR("http://am"), .user_agent = STR("ua"), .hostname = STR("h") });
 	outbox_attach(w.outbox, NULL, NULL);
 	w.n.integration = &w.integration;
@@ -255,6 +270,39 @@ START_TEST(canceled_attempts_are_silent)
 }
 END_TEST
 
+START_TEST(one_turn_begins_only_so_many)
+{
+	begin();
+	w.verdict = STEP_DONE;
+	/* Quick ones do not wait for each other. */
+	for (uint64_t i = 1; i <= 5; i++)
+		send_attempt(i);
+	event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(w.delivered_n, 5);
+	/* Slow ones leave room, and keep their order; who is canceled meanwhile is not begun. */
+	w.slow = 4 * SPAN_MS;
+	for (uint64_t i = 6; i <= 12; i++)
+		send_attempt(i);
+	event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(w.starts, 8);
+	outbox_cancel(w.outbox, 10);
+	event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(w.starts, 11);
+	/* One that takes all of a turn is begun all the same. */
+	w.slow = SPAN_S;
+	send_attempt(13);
+	send_attempt(14);
+	event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(w.starts, 12);
+	event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(w.starts, 13);
+	for (int i = 0; i < 13; i++)
+		ck_assert_uint_eq(w.delivered[i], (uint64_t)(i < 9 ? i + 1 : i + 2));
+	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
+	end();
+}
+END_TEST
+
 START_TEST(what_is_under_way_at_the_end_is_dropped)
 {
 	begin();
@@ -294,6 +342,7 @@ main(void)
 	tcase_add_test(tc, attempts_are_conversations);
 	tcase_add_loop_test(tc, verdicts_reach_the_engine, 0, ARRAY_LEN(verdicts));
 	tcase_add_test(tc, canceled_attempts_are_silent);
+	tcase_add_test(tc, one_turn_begins_only_so_many);
 	tcase_add_test(tc, what_is_under_way_at_the_end_is_dropped);
 	tcase_add_test(tc, receivers_that_are_away_are_a_reason_to_retry);
 	suite_add_tcase(s, tc);

@@ -172,6 +172,85 @@ START_TEST(users_are_checked)
 }
 END_TEST
 
+#define ANN "Authorization: Basic YW5uOnNlY3JldA==\r\n"
+#define NOT_ANN "Authorization: Basic YW5uOm90aGVy\r\n"
+
+/* Who may not ask is told so when the head is there, and nothing is taken in that follows. */
+static const struct {
+	const char *head, *more;
+} strangers[] = {
+	{ "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n", "" },
+	{ "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n", "some of it" },
+	{ "POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\n" },
+	{ "POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 50000000\r\n\r\n", "" },
+	/* These need a look at the password. */
+	{ "POST /x HTTP/1.1\r\nHost: x\r\n" NOT_ANN "Content-Length: 50000000\r\n\r\n", "some of it" },
+	{ "POST /x HTTP/1.1\r\nHost: x\r\n" NOT_ANN "Transfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\n" },
+	/* What one parser might overlook. */
+	{ "POST /x HTTP/1.1\r\nHost: x\r\nX: y\r\n Authorization: Basic YW5uOnNlY3JldA==\r\nContent-Length: 9\r\n\r\n", "" },
+	{ "POST /x HTTP/1.1\nHost: x\ncontent-length:\t50000000\n\n", "some of it" },
+};
+
+START_TEST(strangers_send_no_bodies)
+{
+	struct peer *p;
+	size_t at;
+
+	begin(USERS);
+	p = peer_new(w.base, w.port);
+	peer_send(p, strangers[_i].head);
+	peer_send(p, strangers[_i].more);
+	at = peer_expect(p, 0, "HTTP/1.1 4");
+	ck_assert_uint_eq(at, 10);
+	peer_expect(p, at, "Connection: close\r\n");
+	peer_expect_eof(p);
+	ck_assert_int_eq(w.handled, 0);
+	peer_free(p);
+	/* Behind a request, and in pieces. */
+	p = peer_new(w.base, w.port);
+	peer_send(p, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_send_n(p, strangers[_i].head, 20);
+	at = peer_expect(p, 0, "Unauthorized\n");
+	peer_send(p, strangers[_i].head + 20);
+	peer_send(p, strangers[_i].more);
+	at = peer_expect(p, at, "HTTP/1.1 4");
+	peer_expect_eof(p);
+	ck_assert_ptr_null(strstr(p->got.p, "100 Continue"));
+	ck_assert_int_eq(w.handled, 0);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(users_send_bodies)
+{
+	struct peer *p;
+	size_t at;
+
+	begin(USERS);
+	p = peer_new(w.base, w.port);
+	/* The first waits for the password's verdict with its body behind it, the second does not. */
+	for (int i = 0; i < 2; i++) {
+		peer_send(p, "POST /x HTTP/1.1\r\nHost: x\r\n" ANN "Content-Length: 10\r\n\r\nhello");
+		peer_send(p, "world");
+		at = peer_expect(p, p->got.n, "\r\n\r\n10");
+	}
+	peer_free(p);
+	end();
+	begin(USERS);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n" ANN "Content-Length: 5\r\n\r\n");
+	at = peer_expect(p, 0, "HTTP/1.1 100 Continue\r\n\r\n");
+	peer_send(p, "helloPOST /x HTTP/1.1\r\nHost: x\r\n" ANN "Transfer-Enc");
+	at = peer_expect(p, at, "\r\n\r\n5");
+	peer_send(p, "oding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+	peer_expect(p, at, "\r\n\r\n3");
+	ck_assert_int_eq(w.handled, 2);
+	peer_free(p);
+	end();
+}
+END_TEST
+
 START_TEST(headers_are_added)
 {
 	struct peer *p;
@@ -289,6 +368,42 @@ START_TEST(tls_with_names_and_changes)
 }
 END_TEST
 
+START_TEST(users_over_tls)
+{
+	struct http_config h = { .basic_auth = { .present = true, .username = STR("ann"), .password = STR("secret") } };
+	char *cert, *key, *cert_path, *key_path;
+	struct tls_config t = { 0 };
+
+	test_certificate("am.example", true, &cert, &key);
+	cert_path = test_file(cert);
+	key_path = test_file(key);
+	begin(tls_text(cert_path, key_path, USERS));
+	t.ca = str_from(cert);
+	h.tls_config = &t;
+	for (int i = 0; i < 2; i++) {
+		get("https", &h);
+		ck_assert_int_eq(w.status, 200);
+		ck_assert_str_eq(w.body.p, "5");
+	}
+	h.basic_auth.password = STR("wrong");
+	for (int i = 0; i < 2; i++) {
+		get("https", &h);
+		ck_assert_int_eq(w.status, 401);
+	}
+	h.basic_auth.present = false;
+	get("https", &h);
+	ck_assert_int_eq(w.status, 401);
+	ck_assert_int_eq(w.handled, 2);
+	end();
+	unlink(cert_path);
+	unlink(key_path);
+	mem_free(cert_path);
+	mem_free(key_path);
+	mem_free(cert);
+	mem_free(key);
+}
+END_TEST
+
 static const struct {
 	const char *more;
 	bool none, unknown, known;	/* accepted: without certificate, with that of a stranger, with the right one */
@@ -363,9 +478,12 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, mistakes_are_told, 0, ARRAY_LEN(bad));
 	tcase_add_test(tc, users_are_checked);
+	tcase_add_loop_test(tc, strangers_send_no_bodies, 0, ARRAY_LEN(strangers));
+	tcase_add_test(tc, users_send_bodies);
 	tcase_add_test(tc, headers_are_added);
 	tcase_add_test(tc, the_rate_is_limited);
 	tcase_add_test(tc, tls_with_names_and_changes);
+	tcase_add_test(tc, users_over_tls);
 	tcase_add_loop_test(tc, clients_show_certificates, 0, ARRAY_LEN(clients));
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

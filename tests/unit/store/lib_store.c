@@ -76,7 +76,13 @@ on_persist(struct port *p, const struct change *c)
 static void
 on_durable(void *arg, uint64_t upto)
 {
-	((struct rig *)arg)->durable = upto;
+	struct rig *r = arg;
+	struct err e = { 0 };
+
+	r->durable = upto;
+	if (r->wants_copy)
+		r->copy = store_backup_open(r->store, &r->copy_size, &e);
+	r->wants_copy = false;
 }
 
 static void

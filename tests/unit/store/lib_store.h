@@ -27,6 +27,9 @@ struct rig {
 	struct config *config;
 	uint64_t durable, refused;	/* the last numbers told */
 	char why[256];
+	bool wants_copy;	/* the next change that is durable is a copy of the database */
+	int copy;		/* … the test's to close; -1: it could not be opened */
+	uint64_t copy_size;
 	/* What the engine sent; attempts are answered by the test. */
 	struct { uint64_t attempt, id; char text[256]; struct notification *n; } sent[64];
 	size_t sent_n;

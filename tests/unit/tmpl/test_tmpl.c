@@ -181,6 +181,71 @@ START_TEST(bounds)
 }
 END_TEST
 
+/* What takes long is dear, however few calls it is: a step is worth some 30 ns. */
+START_TEST(steps_are_worth_their_time)
+{
+	static const char big[] = "{{ $s := \"aaaaaaaaaaaaaaaa\" }}{{ range 10 }}{{ $s = print $s $s }}{{ end }}"
+				  "{{ $t := print $s \"\" }}{{ $f := list 1.5 2.5e-300 }}";
+	static const struct {
+		const char *program;
+		uint64_t at_least, at_most;
+	} prices[] = {
+		{ "{{ range 100 }}{{ $x := lt $s $t }}{{ end }}", 100 * 500, 100 * 2000 },
+		{ "{{ range 100 }}{{ $x := eq $s $t }}{{ end }}", 100 * 500, 100 * 2000 },
+		{ "{{ range 100 }}{{ $x := toUpper $s }}{{ end }}", 100 * 10000, 100 * 30000 },
+		{ "{{ range 100 }}{{ $x := title $s }}{{ end }}", 100 * 20000, 100 * 60000 },
+		{ "{{ range 100 }}{{ $x := trimSpace $s }}{{ end }}", 100 * 4000, 100 * 10000 },
+		{ "{{ range 100 }}{{ $x := print $f }}{{ end }}", 100 * 60, 100 * 300 },
+		{ "{{ range 100 }}{{ $x := toJson $f }}{{ end }}", 100 * 60, 100 * 300 },
+		{ "{{ range 100 }}{{ $x := printf \"%.300f\" 1.5 }}{{ end }}", 100 * 1000, 100 * 5000 },
+		{ "{{ range 100 }}{{ 1.5 }}{{ end }}", 100 * 20, 100 * 60 },
+		{ "{{ range 100 }}{{ $x := date \"15:04\" now }}{{ end }}", 100 * 60, 100 * 200 },
+		/* One search that gives up, one that looks again and again, one that finds at once. */
+		{ "{{ $x := match \"^(a|aa)+$\" \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\" }}", 15000, 25000 },
+		{ "{{ $x := reReplaceAll \"a\" \"bb\" $s }}", 16384 * 10, 16384 * 20 },
+		{ "{{ range 100 }}{{ $x := match \"a+b\" \"xxaaab\" }}{{ end }}", 100 * 10, 100 * 50 },
+		/* What everybody does stays cheap. */
+		{ "{{ range 100 }}{{ $x := toUpper \"label\" }}{{ end }}", 100, 100 * 20 },
+		{ "{{ range 100 }}{{ $x := printf \"%s on %s\" \"alert\" \"host\" }}{{ end }}", 100, 100 * 20 },
+		{ "{{ range 100 }}{{ if eq \"a\" \"b\" }}{{ end }}{{ end }}", 100, 100 * 20 },
+	};
+	uint64_t base = 0, used;
+	struct tmpl_env env = plain_env;
+
+	env.steps_used = &base;
+	render(big, VALUE_NIL, &env);
+	env.steps_used = &used;
+	for (size_t i = 0; i < ARRAY_LEN(prices); i++) {
+		struct sbuf program = SBUF_INIT(4096);
+
+		used = 0;
+		sbuf_puts(&program, big);
+		sbuf_puts(&program, prices[i].program);
+		render(sbuf_cstr(&program), VALUE_NIL, &env);
+		ck_assert_str_eq(error.text, "");
+		ck_assert_msg(used - base >= prices[i].at_least && used - base <= prices[i].at_most, "%s: %llu",
+		    prices[i].program, (unsigned long long)(used - base));
+		sbuf_fini(&program);
+		arena_reset(arena);
+	}
+}
+END_TEST
+
+START_TEST(several_share_a_budget)
+{
+	uint64_t used = 0;
+	const struct tmpl_env env = { .max_steps = 300, .steps_used = &used };
+
+	ck_assert_str_eq(render("{{ range 50 }}x{{ end }}y", VALUE_NIL, &env) + 50, "y");
+	ck_assert_str_eq(error.text, "");
+	ck_assert_uint_gt(used, 50);
+	for (int i = 0; i < 6; i++)
+		render("{{ range 50 }}x{{ end }}y", VALUE_NIL, &env);
+	ck_assert_ptr_nonnull(strstr(error.text, "too many steps"));
+	ck_assert_uint_le(used, 300);
+}
+END_TEST
+
 static void
 repeat(struct sbuf *b, const char *s, int n)
 {
@@ -267,6 +332,8 @@ main(void)
 	tcase_add_test(t, engines_do_not_mix);
 	tcase_add_test(t, check_syntax);
 	tcase_add_test(t, bounds);
+	tcase_add_test(t, steps_are_worth_their_time);
+	tcase_add_test(t, several_share_a_budget);
 	tcase_add_test(t, deep_sources);
 	tcase_add_test(t, long_sources);
 	tcase_add_test(t, pointers);
