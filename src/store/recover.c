@@ -53,6 +53,22 @@ note_alive(struct recovery *r, struct wall t)
 		r->alive = wall_utc(t);
 }
 
+/*
+ * Nor does what was told get forgotten while we were down: an entry of the log
+ * that lost more than half of its time, or all, has as much as it had then. So
+ * whoever was told of an alert hears of its end after any downtime.
+ */
+static bool
+give_entry_time(const struct recovery *r, struct log_entry *entry)
+{
+	span then = wall_sub(entry->expires, r->alive), left = wall_sub(entry->expires, r->now.wall);
+
+	if (wall_is_zero(r->alive) || then <= 0 || left >= then / 2)
+		return false;
+	entry->expires = wall_add(wall_utc(r->now.wall), then);
+	return true;
+}
+
 static void
 recover_entry(struct recovery *r, const struct loaded_row *row)
 {
@@ -65,6 +81,8 @@ recover_entry(struct recovery *r, const struct loaded_row *row)
 		return;
 	}
 	note_alive(r, entry.timestamp);
+	if (!r->late && give_entry_time(r, &entry))
+		store_persist(r->s, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = &entry });
 	if (wall_after(entry.expires, r->now.wall))
 		engine_restore_log_entry(r->engine, &entry, r->now);
 	else
@@ -223,10 +241,10 @@ recover_rows(struct store *s, const struct loaded *l, struct engine *engine, str
 	struct recovery r = { .s = s, .engine = engine, .now = now, .arena = arena_new(), .alive = WALL_ZERO };
 	struct moment began = s->o.clock->now(s->o.clock);
 
-	each(&r, l, TABLE_SILENCES, recover_silence);
-	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
 	load_alerts(&r, l, &s->kept);
 	find_alive(&r, l);
+	each(&r, l, TABLE_SILENCES, recover_silence);
+	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
 	kept_each_alert(&s->kept, recover_alert, &r);
 	each(&r, l, TABLE_GROUPS, move_group);
 	kept_each_group(&s->kept, recover_group, &r);

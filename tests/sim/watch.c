@@ -102,7 +102,6 @@ watch_crashed(struct day *d)
 			if (e->key != h->key || e->receiver != h->receiver || e->kind != h->kind || e->index != h->index)
 				continue;
 			found = true;
-			/* Forgotten is forgotten, even if the log knows of something newer. */
 			if (wall_now(d) >= h->expires)
 				h->open = 0;
 			h->at = e->timestamp;
@@ -171,6 +170,9 @@ watch_unheard(struct day *d, const struct out *o)
 	if (!g->flight.plan->receivers[o->receiver].parts[o->part].send_resolved)
 		return;
 	sim_say(d, "unheard %s part %d firing %s", o->key, o->part, mask_text(d, o->firing));
+	/* Forgotten is forgotten, even if the log now remembers something newer. */
+	if (wall_now(d) >= h->expires)
+		h->open = 0;
 	h->open |= o->firing;
 	expires = wall_now(d) + log_time(d, r);
 	if (h->expires < expires)
