@@ -26,6 +26,7 @@ struct hmap_node {
 
 struct hmap {
 	struct hmap_node **buckets;
+	uint8_t *marks;	/* of what is in each bucket; see hmap.c */
 	size_t n;	/* nodes */
 	size_t mask;	/* buckets - 1; 0 and NULL buckets while empty */
 };

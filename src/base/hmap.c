@@ -14,6 +14,17 @@ slot(uint64_t hash, size_t mask)
 	return (size_t)(hash ^ hash >> 32) & mask;
 }
 
+/*
+ * One bit of eight per node: a bucket without it has no node of this hash. Most
+ * of what is looked for is not there, and memory that is far away need not be
+ * touched to learn it. Bits of nodes that left stay until the bucket is empty.
+ */
+static inline uint8_t
+mark(uint64_t hash)
+{
+	return (uint8_t)(1u << (hash >> 61));
+}
+
 void
 hmap_fini(struct hmap *m)
 {
@@ -26,35 +37,40 @@ grow(struct hmap *m)
 {
 	size_t old_n = m->buckets != NULL ? m->mask + 1 : 0;
 	size_t n = old_n != 0 ? old_n * 2 : MIN_BUCKETS;
-	struct hmap_node **buckets = mem_calloc(n, sizeof(*buckets));
+	/* The marks stand behind the buckets. */
+	struct hmap_node **buckets = mem_calloc(n, sizeof(*buckets) + sizeof(uint8_t));
+	uint8_t *marks = (uint8_t *)(buckets + n);
 
 	for (size_t i = 0; i < old_n; i++) {
 		struct hmap_node *next;
 
 		for (struct hmap_node *node = m->buckets[i]; node != NULL; node = next) {
-			struct hmap_node **head = &buckets[slot(node->hash, n - 1)];
+			size_t at = slot(node->hash, n - 1);
 
 			next = node->next;
-			node->next = *head;
-			*head = node;
+			node->next = buckets[at];
+			buckets[at] = node;
+			marks[at] |= mark(node->hash);
 		}
 	}
 	mem_free(m->buckets);
 	m->buckets = buckets;
+	m->marks = marks;
 	m->mask = n - 1;
 }
 
 void
 hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
 {
-	struct hmap_node **head;
+	size_t at;
 
 	if (m->buckets == NULL || m->n > m->mask)
 		grow(m);
-	head = &m->buckets[slot(hash, m->mask)];
+	at = slot(hash, m->mask);
 	node->hash = hash;
-	node->next = *head;
-	*head = node;
+	node->next = m->buckets[at];
+	m->buckets[at] = node;
+	m->marks[at] |= mark(hash);
 	m->n++;
 }
 
@@ -62,16 +78,19 @@ hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
 void
 hmap_remove(struct hmap *m, struct hmap_node *node)
 {
+	size_t bucket = slot(node->hash, m->mask);
 	struct hmap_node **at;
 
 	assert(m->buckets != NULL);
-	at = &m->buckets[slot(node->hash, m->mask)];
+	at = &m->buckets[bucket];
 	while (*at != node) {
 		assert(*at != NULL);
 		at = &(*at)->next;
 	}
 	*at = node->next;
 	node->next = NULL;
+	if (m->buckets[bucket] == NULL)
+		m->marks[bucket] = 0;
 	m->n--;
 }
 
@@ -86,9 +105,11 @@ same_hash(struct hmap_node *node, uint64_t hash)
 struct hmap_node *
 hmap_first(const struct hmap *m, uint64_t hash)
 {
-	if (m->buckets == NULL)
+	size_t at = slot(hash, m->mask);
+
+	if (m->buckets == NULL || (m->marks[at] & mark(hash)) == 0)
 		return NULL;
-	return same_hash(m->buckets[slot(hash, m->mask)], hash);
+	return same_hash(m->buckets[at], hash);
 }
 
 struct hmap_node *

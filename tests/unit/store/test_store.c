@@ -103,51 +103,6 @@ START_TEST(what_was_under_way_goes_on)
 END_TEST
 
 /* Nobody could post while we were down: what was firing has as much time left as it had. */
-START_TEST(downtime_does_not_end_alerts)
-{
-	struct rig r;
-
-	rig_init(&r, plain);
-	rig_start(&r);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, 4 * SPAN_MIN));
-	rig_post(&r, "Long{x=1}", r.now.wall, in(&r, 10 * SPAN_HOUR));
-	rig_post(&r, "Ended{x=1}", in(&r, -SPAN_MIN), r.now.wall);
-	rig_settle(&r);
-	rig_crash(&r);
-	r.now.wall = in(&r, SPAN_HOUR);
-	rig_start(&r);
-	ck_assert(wall_cmp(rig_alert(&r, "A{x=1}")->ends, in(&r, 4 * SPAN_MIN)) == 0);
-	ck_assert(wall_cmp(rig_alert(&r, "Long{x=1}")->ends, in(&r, 9 * SPAN_HOUR)) == 0);
-	ck_assert(alert_resolved_at(rig_alert(&r, "Ended{x=1}"), r.now.wall));
-	rig_fini(&r);
-}
-END_TEST
-
-/* The log remembers ten minutes here; the server is down for an hour. */
-START_TEST(downtime_forgets_nothing_told)
-{
-	struct rig r;
-
-	rig_init(&r, "receiver ops hook\nroute receiver=ops by=[alertname] wait=30s interval=5m repeat=5m\n");
-	rig_start(&r);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, 4 * SPAN_MIN));
-	rig_pass(&r, 30 * SPAN_S);
-	ck_assert_uint_eq(r.sent_n, 1);
-	rig_answer(&r, r.sent[0].attempt, true);
-	rig_post(&r, "A{x=1}", in(&r, -SPAN_MIN), r.now.wall);
-	for (int crash = 0; crash < 2; crash++) {
-		rig_settle(&r);
-		rig_crash(&r);
-		r.now.wall = in(&r, SPAN_HOUR);
-		rig_start(&r);
-	}
-	rig_pass(&r, SPAN_S);
-	ck_assert_uint_eq(r.sent_n, 1);
-	ck_assert_msg(strstr(r.sent[0].text, "resolved") != NULL, "%s", r.sent[0].text);
-	rig_fini(&r);
-}
-END_TEST
-
 START_TEST(nothing_is_lost_while_the_disk_is_full)
 {
 	struct rig r;
@@ -692,8 +647,7 @@ int
 main(void)
 {
 	fault_install();
-	return RUN("store", all_survives_a_crash, what_was_under_way_goes_on, downtime_does_not_end_alerts,
-	    downtime_forgets_nothing_told,
+	return RUN("store", all_survives_a_crash, what_was_under_way_goes_on,
 	    nothing_is_lost_while_the_disk_is_full, any_write_may_fail, a_failed_sync_is_a_failed_write, waiting,
 	    a_stuck_disk, read_only_at_start, unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database, all_garbage,
 	    newer_version, an_outage_is_bounded, back_pressure, backup,
