@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/sbuf.h"
+#include "codec.h"
 #include "loaded.h"
 #include "proto.h"
 #include "store/store.h"
@@ -54,17 +55,57 @@ write_file(const char *directory, const char *name, struct str bytes, struct err
 	return ok;
 }
 
+static void
+put_record(struct sbuf *b, struct str body)
+{
+	proto_varint(b, body.n);
+	sbuf_str(b, body);
+}
+
 /* The bodies are Alertmanager's messages already: each with its length in front. */
+static size_t
+put_silences(struct sbuf *b, const struct loaded *l)
+{
+	for (size_t i = 0; i < l->rows[TABLE_SILENCES].n; i++)
+		put_record(b, l->rows[TABLE_SILENCES].v[i].body);
+	return l->rows[TABLE_SILENCES].n;
+}
+
+/* Without what is ours alone: who was served is nobody else's business, and an entry of nothing told says nothing. */
+static size_t
+put_log_entries(struct sbuf *b, const struct loaded *l)
+{
+	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
+	struct arena *a = arena_new();
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->rows[TABLE_LOG_ENTRIES].n; i++) {
+		struct str row = l->rows[TABLE_LOG_ENTRIES].v[i].body;
+		struct log_entry entry;
+		struct err e = { 0 };
+
+		arena_reset(a);
+		sbuf_reset(&body);
+		if (!codec_get_log_entry(row, a, &entry, &e) || entry.firing_n + entry.resolved_n == 0)
+			continue;
+		entry.doubtful_n = entry.partly.n = 0;
+		codec_put_log_entry(&body, &entry);
+		put_record(b, sbuf_get(&body));
+		n++;
+	}
+	arena_free(&a);
+	sbuf_fini(&body);
+	return n;
+}
+
 static bool
-export_table(const struct loaded *l, enum db_table t, const char *to, const char *name, struct err *e)
+export_file(const struct loaded *l, size_t (*put)(struct sbuf *b, const struct loaded *l), const char *to,
+    const char *name, size_t *n_out, struct err *e)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	bool ok;
 
-	for (size_t i = 0; i < l->rows[t].n; i++) {
-		proto_varint(&b, l->rows[t].v[i].body.n);
-		sbuf_str(&b, l->rows[t].v[i].body);
-	}
+	*n_out = put(&b, l);
 	ok = write_file(to, name, sbuf_get(&b), e);
 	sbuf_fini(&b);
 	return ok;
@@ -98,10 +139,8 @@ store_export(const char *path, const char *to, struct store_export *out, struct 
 	ok = read_rows(&l, database, &trouble, e) && (!l.damaged || err_set(e, ERR_INVALID, "%s", l.why.text));
 	if (!ok && trouble == DB_IN_USE)
 		err_ctx(e, "the server uses it: stop it first, or export a backup");
-	ok = ok && export_table(&l, TABLE_SILENCES, to, "silences", e) &&
-	    export_table(&l, TABLE_LOG_ENTRIES, to, "nflog", e);
-	if (ok)
-		*out = (struct store_export){ l.rows[TABLE_SILENCES].n, l.rows[TABLE_LOG_ENTRIES].n };
+	ok = ok && export_file(&l, put_silences, to, "silences", &out->silences, e) &&
+	    export_file(&l, put_log_entries, to, "nflog", &out->log_entries, e);
 	loaded_fini(&l);
 	return ok;
 }
