@@ -64,6 +64,9 @@ enum step {
 	STEP_FAIL,	/* failed for good for this flush; error set */
 };
 
+/* Of a notification that is too much to render as it is, at least so many alerts are told. */
+#define ATTEMPT_FEW 1000
+
 struct attempt {
 	const struct notify_env *env;
 	struct notification *n;		/* n->recipients is the one part to change */
@@ -78,6 +81,8 @@ struct attempt {
 	bool data_set;
 	span retry_after;		/* with RETRY: wait at least this long; 0: as usual */
 	size_t max_alerts;		/* templates see only the first so many alerts; 0: all */
+	bool too_much;			/* rendering passed a bound on steps, memory or size */
+	bool shortened;			/* … so templates see only the first ATTEMPT_FEW alerts */
 	uint64_t steps;			/* of templates, so far: an attempt has no more than one execution */
 	void *rendering;		/* render.c's own: the template data, made on first use */
 };

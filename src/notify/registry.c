@@ -63,12 +63,37 @@ finish_step(struct attempt *a, enum step step, struct request *out)
 	return step;
 }
 
-enum step
-notify_start(struct attempt *a, struct request *out, struct err *e)
+static enum step
+start(struct attempt *a, struct request *out, struct err *e)
 {
 	*out = (struct request){ 0 };
 	a->failure = FAILURE_OTHER;
 	return finish_step(a, notifier_of(a->n->integration)->start(a, out, e), out);
+}
+
+/* Somebody has to hear of ten thousand alerts, though it be of the first of them only. */
+static bool
+shorten(struct attempt *a)
+{
+	if (!a->too_much || a->n->alerts_n <= ATTEMPT_FEW)
+		return false;
+	a->too_much = false;
+	a->shortened = true;
+	a->steps = 0;
+	if (a->env->truncated != NULL)
+		a->env->truncated(a->env->arg, a->n, "alerts", ATTEMPT_FEW);
+	return true;
+}
+
+enum step
+notify_start(struct attempt *a, struct request *out, struct err *e)
+{
+	enum step step = start(a, out, e);
+
+	if (!shorten(a))
+		return step;
+	err_clear(e);
+	return start(a, out, e);
 }
 
 enum step

@@ -11,15 +11,25 @@ struct rendering {
 	size_t max_alerts;
 };
 
+/* 0: all. */
+static size_t
+max_alerts(const struct attempt *a)
+{
+	if (a->shortened && (a->max_alerts == 0 || a->max_alerts > ATTEMPT_FEW))
+		return ATTEMPT_FEW;
+	return a->max_alerts;
+}
+
 struct value
 render_data(struct attempt *a)
 {
 	struct rendering *r = a->rendering;
+	size_t max = max_alerts(a);
 
-	if (r == NULL || r->max_alerts != a->max_alerts) {
+	if (r == NULL || r->max_alerts != max) {
 		r = ARENA_NEW(a->arena, struct rendering);
-		r->max_alerts = a->max_alerts;
-		r->data = notify_data(a->n, a->max_alerts, a->env, a->arena);
+		r->max_alerts = max;
+		r->data = notify_data(a->n, max, a->env, a->arena);
 		a->rendering = r;
 	}
 	return r->data;
@@ -54,8 +64,10 @@ notify_text(struct attempt *a, struct str source, struct str *out, struct err *e
 	struct tmpl_env env = render_env(a);
 
 	*out = STR_NONE;
-	return source.n == 0 ||
-	    tmpl_text(a->n->config->tmpl, source, render_data(a), a->arena, &env, out, e);
+	if (source.n == 0 || tmpl_text(a->n->config->tmpl, source, render_data(a), a->arena, &env, out, e))
+		return true;
+	a->too_much |= e->kind == ERR_LIMIT;
+	return false;
 }
 
 bool
@@ -64,8 +76,10 @@ notify_html(struct attempt *a, struct str source, struct str *out, struct err *e
 	struct tmpl_env env = render_env(a);
 
 	*out = STR_NONE;
-	return source.n == 0 ||
-	    tmpl_html(a->n->config->tmpl, source, render_data(a), a->arena, &env, out, e);
+	if (source.n == 0 || tmpl_html(a->n->config->tmpl, source, render_data(a), a->arena, &env, out, e))
+		return true;
+	a->too_much |= e->kind == ERR_LIMIT;
+	return false;
 }
 
 static struct str
@@ -159,10 +173,10 @@ render_key(struct attempt *a)
 bool
 render_firing(const struct attempt *a)
 {
-	size_t n = a->n->alerts_n;
+	size_t n = a->n->alerts_n, max = max_alerts(a);
 
-	if (a->max_alerts > 0 && a->max_alerts < n)
-		n = a->max_alerts;
+	if (max > 0 && max < n)
+		n = max;
 	for (size_t i = 0; i < n; i++)
 		if (!a->n->alerts[i].resolved)
 			return true;
@@ -178,6 +192,7 @@ render_take(struct attempt *a, struct sbuf *b, struct str *out, struct err *e)
 		*out = arena_str(a->arena, sbuf_get(b));
 	else
 		err_set(e, ERR_LIMIT, "request is larger than %zu bytes", b->max);
+	a->too_much |= !ok;
 	sbuf_fini(b);
 	return ok;
 }

@@ -59,6 +59,14 @@ value_call_arena(struct value_call *c)
 	return c->arena;
 }
 
+/* The template may be right, and what it was given too much. */
+static bool
+bound_passed(struct value_call *c)
+{
+	c->err->kind = ERR_LIMIT;
+	return false;
+}
+
 bool
 value_charge(struct value_call *c, size_t units)
 {
@@ -66,11 +74,14 @@ value_charge(struct value_call *c, size_t units)
 		return false;
 	if (units > c->max_steps - c->steps) {
 		c->steps = c->max_steps;
-		return exec_fail(c, "template takes too many steps");
+		exec_fail(c, "template takes too many steps");
+		return bound_passed(c);
 	}
 	c->steps += units;
-	if (arena_used(c->arena) - c->arena_start > c->max_arena)
-		return exec_fail(c, "template needs too much memory");
+	if (arena_used(c->arena) - c->arena_start > c->max_arena) {
+		exec_fail(c, "template needs too much memory");
+		return bound_passed(c);
+	}
 	return true;
 }
 
@@ -115,6 +126,7 @@ write_out(struct value_call *c, struct str s)
 	sbuf_str(&c->out, s);
 	if (c->out.overflow) {
 		exec_fail(c, "output is larger than %zu bytes", c->max_output);
+		bound_passed(c);
 		return WALK_FAILED;
 	}
 	return WALK_ON;
@@ -171,6 +183,7 @@ print_value(struct value_call *c, const struct node *n, struct value v)
 	print_sprint(&c->out, &v, 1);
 	if (c->out.overflow) {
 		exec_fail(c, "output is larger than %zu bytes, or a value nested too deeply", c->max_output);
+		bound_passed(c);
 		return WALK_FAILED;
 	}
 	return value_charge(c, exec_print_price(v, c->out.n - before)) ? WALK_ON : WALK_FAILED;

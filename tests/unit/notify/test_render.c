@@ -191,6 +191,50 @@ START_TEST(recipients_have_a_bound)
 }
 END_TEST
 
+/* One alert, n times. */
+static void
+multiply(struct bench *b, const struct noted_alert *one, struct noted_alert *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		all[i] = *one;
+	b->n.alerts = all;
+	b->n.alerts_n = n;
+}
+
+/* Better to tell of the first alerts than of none. */
+START_TEST(what_is_too_much_is_shortened)
+{
+	static struct noted_alert all[40000];
+	static const char *const kinds[] = {
+		"email_configs: [{to: a@b, from: c@d, smarthost: 'h:25'}]",
+		"webhook_configs: [{url: 'http://x/', payload: {t: '{{ range .Alerts }}{{ .Labels }}{{ .Annotations }}{{ end }}'}}]",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct arena *a = arena_new();
+		struct str yaml = arena_printf(a, "config: |\n  route: {receiver: r}\n  receivers:\n    - name: r\n"
+		    "      %s\ngroup_labels: {alertname: A}\nalerts:\n"
+		    "  - {labels: {alertname: A, b: '1'}, annotations: {s: '%0600d'}}\n", kinds[i], 0);
+		struct bench *b = bench_new(yaml, NULL);
+		struct noted_alert *own = b->n.alerts;
+		struct request req;
+		struct err e = { 0 };
+
+		multiply(b, own, all, 100);
+		ck_assert_int_eq(bench_start(b, &req, &e), STEP_SEND);
+		ck_assert(!b->attempt.shortened);
+		multiply(b, own, all, ARRAY_LEN(all));
+		ck_assert_msg(bench_start(b, &req, &e) == STEP_SEND, "%s", e.text);
+		ck_assert(b->attempt.shortened && !b->attempt.too_much);
+		ck_assert(str_find(sbuf_get(&b->log), STR("truncated")) < b->log.n);
+		b->n.alerts = own;
+		b->n.alerts_n = 1;
+		bench_free(b);
+		arena_free(&a);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -209,6 +253,7 @@ main(void)
 	tcase_add_test(t, recipients_decide_the_verdict);
 	tcase_add_test(t, recipients_have_a_bound);
 	tcase_add_test(t, messages_have_a_bound);
+	tcase_add_test(t, what_is_too_much_is_shortened);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);
