@@ -2,6 +2,7 @@
 """Receivers that record what arrives: HTTP and SMTP."""
 import http.server
 import json
+import socket
 import ssl
 import threading
 import time
@@ -32,6 +33,18 @@ class Recorder:
                 self.arrived.wait(left)
 
 
+def hung_up(connection):
+    """Is the sender gone already?"""
+    if isinstance(connection, ssl.SSLSocket):
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
 class HttpSink(Recorder):
     """Answers every request by `replies[path]`: a status, (status, headers, body), or a function of the request."""
 
@@ -47,7 +60,7 @@ class HttpSink(Recorder):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 path, _, query = self.path.partition("?")
                 request = {"method": self.command, "path": path, "query": query, "headers": self.headers,
-                           "body": body, "at": time.monotonic()}
+                           "body": body, "at": time.monotonic(), "orphan": hung_up(self.connection)}
                 try:
                     request["json"] = json.loads(body)
                 except ValueError:
@@ -75,6 +88,9 @@ class HttpSink(Recorder):
         class Listener(http.server.ThreadingHTTPServer):
             # Many connect at once; the default of 5 would make them wait for seconds.
             request_queue_size = 1024
+
+            def handle_error(self, *_):
+                """Servers that are killed hang up; what matters is recorded."""
 
         self.httpd = Listener(("127.0.0.1", 0), Handler)
         self.httpd.daemon_threads = True
