@@ -69,7 +69,10 @@ struct api_env {
 
 struct api *api_new(const struct api_env *env);
 void api_free(struct api **a);
-/* Answers one request. `out` is zeroed by the caller; its body buffer is the caller's to free. Never fails: errors are responses. */
+/*
+ * Answers one request. `out` is zeroed by the caller; its body buffer is the
+ * caller's to free. Never fails: errors are responses.
+ */
 void api_handle(struct api *a, const struct api_request *r, struct moment now, struct api_response *out);
 /* The server reports how long an answer took and how big it was, for the HTTP metrics. */
 void api_observe(struct api *a, const struct api_request *r, const struct api_response *resp, span took);

@@ -457,6 +457,8 @@ server_run(const struct options *o, struct arena *a)
 	s.log = (struct log){ .level = o->log_level, .format = o->log_format, .clock = s.clock, .write = log_out_write,
 		.arg = &s.err_out };
 	learn_host(&s);
+	if (o->feature_memory_only)
+		LOG(&s.log, LOG_WARN, "Nothing is written to disk: a restart will forget everything");
 	LOG(&s.log, LOG_INFO, "Starting Alertmanager",
 	    F_CSTR("version", "(version=" ALERTMANAGER_VERSION ", branch=tocsin-" TOCSIN_VERSION ", revision=" TOCSIN_REVISION ")"));
 	LOG(&s.log, LOG_INFO, "Build context",

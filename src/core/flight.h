@@ -118,14 +118,6 @@ bool leg_sends_resolved(const struct leg *leg);
 void leg_progressed(struct engine *e, struct leg *leg);
 void leg_copy_data(struct arena *a, const struct receiver_data *from, struct receiver_data *to);
 void leg_copy_recipients(struct arena *a, const struct recipients *from, struct recipients *to);
-/* left_behind.c: what the next flush has to know of a notification that was given up. */
-void left_behind_by_leg(struct engine *e, const struct leg *leg, struct moment now);
-/* Of one that a restart cut short, about group g, and that is not taken up again. */
-void left_behind_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
-    const struct integration *integration, struct moment now);
-/* Notes who has been told all of leg->note already, and leg->owed; entry may be NULL. */
-void left_behind_find(const struct log_entry *entry, struct leg *leg, struct moment now);
-
 void leg_due(struct engine *e, struct leg *leg, struct moment now);
 void leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now);
 /* Ends the leg with "context canceled"; the caller ends the flight. */
@@ -134,5 +126,13 @@ void leg_cancel(struct engine *e, struct leg *leg, struct moment now);
 void leg_fini(struct engine *e, struct leg *leg);
 /* The leg whose attempt this is; NULL: none any more. */
 struct leg *leg_find(const struct engine *e, uint64_t attempt);
+
+/* left_behind.c: what the next flush has to know of a notification that was given up. */
+void left_behind_by_leg(struct engine *e, const struct leg *leg, struct moment now);
+/* Of one that a restart cut short, about group g, and that is not taken up again. */
+void left_behind_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
+    const struct integration *integration, struct moment now);
+/* Notes who has been told all of leg->note already, and leg->owed; entry may be NULL. */
+void left_behind_find(const struct log_entry *entry, struct leg *leg, struct moment now);
 
 #endif

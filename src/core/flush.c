@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "engine_state.h"
 
-
 /* All alerts of the group as they are now. */
 static void
 take_snapshot(struct flight *f, struct group *g, struct wall now)

@@ -2,41 +2,56 @@
 /*
  * What a notification that was given up leaves behind in the log.
  *
- * COMPAT: Alertmanager's log knows of successes only. So a receiver that took
- * a message, but whose answer was lost, never hears that the alerts ended; and
- * when one of several recipients could not be served, the next flush tells all
- * of them again. Here the log remembers which alerts may have been told of,
- * so that their end is told too, and who has been served, so that only the
- * others are told the same again.
+ * Alertmanager's log knows of successes only. COMPAT: so a receiver that took
+ * a message, but whose answer was lost, never hears that the alerts ended;
+ * here the log remembers which alerts may have been told of, so that their end
+ * is told too. COMPAT: and when one of several recipients could not be served,
+ * the next flush tells all of them again; here the log remembers who has been
+ * served, so that only the others are told the same again.
  */
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "engine_state.h"
+#include "hashes.h"
 
-/* Which alerts, in which state: those who know that much need not be told again. Never changes, as it is stored. */
-static uint64_t
-told_content(const struct leg *leg)
+/* What one integration was to be told: label hashes, sorted; of ended alerts only if it wants to hear of them. */
+struct content {
+	const uint64_t *firing, *resolved;
+	size_t firing_n, resolved_n;
+};
+
+static struct content
+content_of(const struct leg *leg)
 {
 	const struct flight *f = leg->flight;
-	uint64_t h = fnv64(FNV64_INIT, f->firing, f->firing_n * sizeof(uint64_t));
+	bool all = leg_sends_resolved(leg);
 
-	h = fnv64_byte(h, ' ');
-	return leg_sends_resolved(leg) ? fnv64(h, f->resolved, f->resolved_n * sizeof(uint64_t)) : h;
+	return (struct content){ f->firing, all ? f->resolved : NULL, f->firing_n, all ? f->resolved_n : 0 };
 }
 
-static int
-cmp_hashes(const void *a, const void *b)
+/* Those who know that much need not be told again. It is stored: it never changes. */
+static uint64_t
+hash_content(const struct content *c)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	uint64_t h = fnv64(FNV64_INIT, c->firing, c->firing_n * sizeof(uint64_t));
 
-	return x < y ? -1 : x > y;
+	return fnv64(fnv64_byte(h, ' '), c->resolved, c->resolved_n * sizeof(uint64_t));
+}
+
+/* Do those who were served still count as told, or is it time to repeat? */
+static bool
+still_told(const struct partly_told *partly, const struct content *c, span repeat_interval, struct wall now)
+{
+	span age = wall_sub(now, partly->at);
+
+	return partly->n > 0 && partly->content == hash_content(c) && age >= 0 && age < repeat_interval;
 }
 
 static bool
 is_in(uint64_t hash, const uint64_t *v, size_t n)
 {
-	return n > 0 && bsearch(&hash, v, n, sizeof(hash), cmp_hashes) != NULL;
+	return n > 0 && bsearch(&hash, v, n, sizeof(hash), hashes_cmp) != NULL;
 }
 
 /* The log may have forgotten it when the notification is given up. */
@@ -58,19 +73,16 @@ find_owed(const struct log_entry *entry, struct leg *leg)
 static void
 find_served(const struct log_entry *entry, struct leg *leg, struct wall now)
 {
-	const struct flight *f = leg->flight;
 	const struct partly_told *partly = &entry->partly;
+	struct arena *a = leg->flight->arena;
+	struct content c = content_of(leg);
 	struct str *to;
-	span age;
 
-	if (partly->n == 0 || partly->content != told_content(leg))
+	if (!still_told(partly, &c, leg->flight->route->repeat_interval, now))
 		return;
-	age = wall_sub(now, partly->at);
-	if (age < 0 || age >= f->route->repeat_interval)
-		return;
-	to = ARENA_ARRAY(f->arena, partly->n, struct str);
+	to = ARENA_ARRAY(a, partly->n, struct str);
 	for (size_t i = 0; i < partly->n; i++)
-		to[i] = arena_str(f->arena, partly->to[i]);
+		to[i] = arena_str(a, partly->to[i]);
 	leg->note.served = to;
 	leg->note.served_n = partly->n;
 }
@@ -96,7 +108,7 @@ set_doubtful(struct log_entry *entry, const uint64_t *more, size_t n, struct are
 		all[at++] = entry->doubtful[i];
 	for (size_t i = 0; i < n; i++)
 		all[at++] = more[i];
-	qsort(all, at, sizeof(all[0]), cmp_hashes);
+	hashes_sort(all, at);
 	for (size_t i = 0; i < at; i++)
 		if (kept == 0 || all[kept - 1] != all[i])
 			all[kept++] = all[i];
@@ -104,24 +116,26 @@ set_doubtful(struct log_entry *entry, const uint64_t *more, size_t n, struct are
 	entry->doubtful_n = kept;
 }
 
-static void
-set_partly(struct log_entry *entry, const struct leg *leg, struct wall now)
+/* How many were served. */
+static size_t
+set_partly(struct log_entry *entry, const struct recipients *all, const struct content *c, span repeat_interval,
+    struct arena *a, struct wall now)
 {
-	const struct recipients *all = &leg->note.recipients;
-	struct str *to = ARENA_ARRAY(leg->flight->arena, all->n, struct str);
+	struct str *to = ARENA_ARRAY(a, all->n, struct str);
 	size_t n = 0;
 
 	for (size_t i = 0; i < all->n; i++)
 		if (all->v[i].state == RECIPIENT_DONE)
 			to[n++] = all->v[i].to;
 	if (n == 0)
-		return;
+		return 0;
 	/* Who was served first waits longest: nobody is to wait for more than a repeat_interval. */
-	if (leg->note.served_n == 0)
+	if (!still_told(&entry->partly, c, repeat_interval, now))
 		entry->partly.at = now;
-	entry->partly.content = told_content(leg);
+	entry->partly.content = hash_content(c);
 	entry->partly.to = to;
 	entry->partly.n = n;
+	return n;
 }
 
 static void
@@ -160,42 +174,63 @@ entry_to_change(struct engine *e, struct str key, const struct route *route, con
 	};
 }
 
+/* Whoever may have been told that alerts fire has to hear of their end. */
+static void
+leave(struct engine *e, struct log_entry *entry, bool held, const struct route *route, struct moment now)
+{
+	if (held || entry->doubtful_n > 0 || entry->partly.n > 0)
+		put(e, entry, route, now);
+}
+
 void
 left_behind_by_leg(struct engine *e, const struct leg *leg, struct moment now)
 {
 	const struct flight *f = leg->flight;
+	struct content c = content_of(leg);
 	bool held;
 	struct log_entry entry = entry_to_change(e, f->key, f->route, leg->integration, now, &held);
+	size_t served = set_partly(&entry, &leg->note.recipients, &c, f->route->repeat_interval, f->arena,
+	    wall_utc(now.wall));
 
-	if (leg->in_doubt && leg_sends_resolved(leg))
+	if ((leg->in_doubt || served > 0) && leg_sends_resolved(leg))
 		set_doubtful(&entry, f->firing, f->firing_n, f->arena);
 	if (leg->owed_n > 0)
 		set_doubtful(&entry, leg->owed, leg->owed_n, f->arena);
-	set_partly(&entry, leg, wall_utc(now.wall));
-	if (held || entry.doubtful_n > 0 || entry.partly.n > 0)
-		put(e, &entry, f->route, now);
+	leave(e, &entry, held, f->route, now);
+}
+
+/* The label hashes of those alerts that are still there, sorted. */
+static const uint64_t *
+hashes_of(struct engine *e, const uint64_t *fingerprints, size_t n, size_t *n_out, struct arena *a)
+{
+	uint64_t *v = ARENA_ARRAY(a, n, uint64_t);
+
+	*n_out = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct record *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
+
+		if (r != NULL)
+			v[(*n_out)++] = r->alert->labels->hash;
+	}
+	hashes_sort(v, *n_out);
+	return v;
 }
 
 void
 left_behind_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
     const struct integration *integration, struct moment now)
 {
-	bool held;
-	struct log_entry entry = entry_to_change(e, g->key, g->route, integration, now, &held);
 	const struct integration_common *common = integration->settings;
 	struct arena *a = arena_new();
-	uint64_t *firing = ARENA_ARRAY(a, i->firing_n, uint64_t);
-	size_t n = 0;
+	struct content c = { 0 };
+	bool held;
+	struct log_entry entry = entry_to_change(e, g->key, g->route, integration, now, &held);
 
-	for (size_t k = 0; k < i->firing_n; k++) {
-		const struct record *r = alerts_find_fingerprint(&e->alerts, i->firing[k]);
-
-		if (r != NULL)
-			firing[n++] = r->alert->labels->hash;
-	}
-	if (common->send_resolved && n > 0) {
-		set_doubtful(&entry, firing, n, a);
-		put(e, &entry, g->route, now);
-	}
+	c.firing = hashes_of(e, i->firing, i->firing_n, &c.firing_n, a);
+	c.resolved = hashes_of(e, i->resolved, i->resolved_n, &c.resolved_n, a);
+	set_partly(&entry, &i->recipients, &c, g->route->repeat_interval, a, wall_utc(now.wall));
+	if (common->send_resolved && c.firing_n > 0)
+		set_doubtful(&entry, c.firing, c.firing_n, a);
+	leave(e, &entry, held, g->route, now);
 	arena_free(&a);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine_state.h"
+#include "hashes.h"
 
 #define SETTLE_POLL (100 * SPAN_MS)
 
@@ -112,14 +113,6 @@ filter_by_time(struct engine *e, struct flight *f, struct moment now)
 	f->passed_n = 0;
 }
 
-static int
-cmp_hashes(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 void
 pipeline_note_hashes(struct flight *f)
 {
@@ -133,8 +126,8 @@ pipeline_note_hashes(struct flight *f)
 		else
 			f->firing[f->firing_n++] = hash;
 	}
-	qsort(f->firing, f->firing_n, sizeof(f->firing[0]), cmp_hashes);
-	qsort(f->resolved, f->resolved_n, sizeof(f->resolved[0]), cmp_hashes);
+	hashes_sort(f->firing, f->firing_n);
+	hashes_sort(f->resolved, f->resolved_n);
 }
 
 /* f->passed is f->all without what is muted, in the same order. */

@@ -191,6 +191,7 @@ on_result(struct mail_worker *w, struct str payload)
 		r.smtp_code = 0;
 		r.transport_error = true;
 	}
+	r.unanswered = r.transport_error && c->connected;
 	detach(c, !result.last);
 	report(c, &r);
 }

@@ -161,7 +161,8 @@ on_response(void *arg, const struct response *r)
 	d->mail = NULL;
 	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
 	d->request = (struct request){ 0 };
-	d->unanswered |= r->unanswered;
+	/* A gateway that waited in vain does not know either. */
+	d->unanswered |= r->unanswered || r->status == 504;
 	step = notify_resume(&d->attempt, r, &d->request, &e);
 	/* Who was served has to be known even if we end before the others are. */
 	if (step == STEP_SEND && d->attempt.n->recipients.known)

@@ -8,7 +8,6 @@
 #include "proto.h"
 
 #define FORMAT 1
-#define LABELS_MAX 65536	/* of one set, when reading */
 
 enum { ENTRY_ALERT = 1, ENTRY_TIMES, ENTRY_DROP, ENTRY_GROUP, ENTRY_GROUP_DROP };
 enum { FLAG_TIMEOUT = 1 };
@@ -290,7 +289,7 @@ get_labels(struct reading *in, struct labels **out)
 	uint64_t n;
 
 	in->pairs.n = 0;
-	if (!proto_read_varint(&in->r, &n) || n > LABELS_MAX)
+	if (!proto_read_varint(&in->r, &n) || n > in->r.rest.n / 2)
 		return false;
 	for (uint64_t i = 0; i < n; i++) {
 		struct label_pair p;

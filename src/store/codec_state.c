@@ -64,20 +64,6 @@ put_fingerprints(struct sbuf *b, unsigned field, const uint64_t *v, size_t n)
 		proto_bytes(b, field, (struct str){ (const char *)v, n * sizeof(*v) });
 }
 
-void
-codec_put_group(struct sbuf *b, const struct group_state *g)
-{
-	proto_bytes(b, GROUP_ROUTE, g->route_id);
-	proto_bytes(b, GROUP_RECEIVER, g->receiver);
-	put_labels(b, GROUP_LABEL, g->labels);
-	proto_time(b, GROUP_NEXT_FLUSH, g->next_flush);
-	if (g->flushed)
-		proto_uint(b, GROUP_FLUSHED, 1);
-	proto_uint(b, GROUP_WAIT, (uint64_t)g->group_wait);
-	proto_uint(b, GROUP_INTERVAL, (uint64_t)g->group_interval);
-	put_fingerprints(b, GROUP_ALERTS, g->alerts, g->alerts_n);
-}
-
 /* Labels as they come in. */
 struct label_pairs {
 	VEC(struct label_pair) v;

@@ -14,8 +14,7 @@
 #include "base/sbuf.h"
 #include "core/ports.h"
 
-void codec_put_group(struct sbuf *b, const struct group_state *g);
-/* The caller drops out->labels. */
+/* Of schema 1. The caller drops out->labels. */
 bool codec_get_group(struct str body, struct arena *a, struct group_state *out, struct err *e) MUST_CHECK;
 
 /* Keys that are numbers; 0 is none. */

@@ -139,6 +139,8 @@ load_group_drop(void *arg, uint64_t number)
 	struct loading *in = arg;
 
 	remove_found(in->k, &in->k->index->groups, find_group(in->k, number));
+	if (number > in->k->last_group)
+		in->k->last_group = number;
 }
 
 bool

@@ -248,7 +248,9 @@ kept_lost(struct kept *k, struct batch *b, uint64_t no)
 	for (size_t i = 0; i < k->rows.n && k->rows.v[i]->state == ROW_DROPPING; i++)
 		batch_forget(b, TABLE_ALERTS, row_key(k->rows.v[i]->key, key));
 	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--)
-		batch_forget(b, TABLE_ALERTS, row_key(k->rows.v[i - 1]->key, key));
+		batch_drop(b, TABLE_ALERTS, row_key(k->rows.v[i - 1]->key, key));
+	/* A commit that failed may be on the disk all the same; its rows go when all that was in them is written anew. */
+	k->at_once = true;
 	kept_each(k, visit_lost, &lost);
 	for (size_t i = 0; i < lost.items.n; i++)
 		unwrite(k, lost.items.v[i], no);
@@ -275,6 +277,7 @@ kept_forget_disk(struct kept *k, uint64_t no)
 {
 	kept_each(k, visit_forget, &no);
 	k->drops.n = 0;
+	k->at_once = true;
 	for (size_t i = 0; i < k->rows.n; i++)
 		kept_row_free(k, k->rows.v[i]);
 	k->rows.n = 0;

@@ -20,6 +20,7 @@
 #define RETRY_MS_MAX 30000
 #define PULSE_S 5
 #define STUCK (10 * SPAN_S)
+#define STUCK_COPYING (10 * SPAN_MIN)	/* a backup takes as long as the database is large */
 /* How far back the note of our last sign of life may lie. */
 #define ALIVE (30 * SPAN_S)
 #define ALIVE_EVERY (5 * SPAN_S)
@@ -267,6 +268,8 @@ prepare(struct store *s)
 	s->want_all = false;
 	s->writer.batch = s->current;
 	s->current = (struct batch){ 0 };
+	/* Whoever asked for a copy before it is made gets this one. */
+	s->kept.at_once |= s->backup_no != 0;
 	s->upto = kept_prepare(&s->kept, &s->writer.batch, &left_out) ? s->taken : left_out - 1;
 	s->writer.backup = s->backup_no != 0 && s->backup_no <= s->upto;
 	if (s->writer.backup) {
@@ -321,11 +324,12 @@ on_pulse(evutil_socket_t fd, short what, void *arg)
 {
 	struct store *s = arg;
 	struct mono now = now_of(s).mono;
+	span stuck = s->writer.backup ? STUCK_COPYING : STUCK;
 
 	(void)fd;
 	(void)what;
-	if (s->busy && s->ok && mono_sub(now, s->submitted) > STUCK) {
-		err_set(&s->problem, ERR_TIMEOUT, "the disk has not answered for %d seconds", (int)(STUCK / SPAN_S));
+	if (s->busy && s->ok && mono_sub(now, s->submitted) > stuck) {
+		err_set(&s->problem, ERR_TIMEOUT, "the disk has not answered for %d seconds", (int)(stuck / SPAN_S));
 		LOG(&s->log, LOG_ERROR, "Durable state is not being written; going on from memory", F_ERR(&s->problem));
 		s->ok = false;
 		refuse(s);

@@ -173,7 +173,7 @@ def test_an_alert_of_very_many_labels(serve, sink):
     def timed(do):
         begun = time.monotonic()
         result = do()
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 30
         return result
 
     timed(lambda: server.alert({**labels, "alertname": "Wide", "sev": "high"}))
@@ -185,3 +185,6 @@ def test_an_alert_of_very_many_labels(serve, sink):
     assert sorted((a["labels"]["sev"], len(a["labels"]), bool(a["status"]["inhibitedBy"])) for a in alerts) == [
         ("high", count + 2, False), ("low", count + 2, True)]
     assert len(timed(lambda: server.get("/api/v2/alerts/groups"))) == 2
+    server.kill()
+    server.start()
+    assert sorted(len(a["labels"]) for a in server.get("/api/v2/alerts")) == [count + 2, count + 2]

@@ -277,10 +277,26 @@ model_cut(struct day *d, struct m_group *g)
 
 void
 model_left_behind(struct day *d, const char *key, const struct plan_route *r, const struct part *p,
-    alerts_mask doubtful)
+    const struct left *l)
 {
-	if (p->send_resolved && doubtful != 0)
-		entry_for(d, key, r, p)->doubtful |= doubtful;
+	struct entry *e = entry_find(d, key, r->receiver, p->kind, p->index);
+	alerts_mask doubtful = p->send_resolved ? l->owed | (l->in_doubt || l->done > 0 ? l->firing : 0) : 0;
+	alerts_mask resolved = p->send_resolved ? l->resolved : 0;
+	bool same;
+
+	if (e == NULL && doubtful == 0 && l->done <= 0)
+		return;
+	e = entry_for(d, key, r, p);
+	e->doubtful |= doubtful;
+	if (l->done <= 0)
+		return;
+	same = e->served != 0 && e->served_firing == l->firing && e->served_resolved == resolved &&
+	    wall_now(d) >= e->served_at && wall_now(d) - e->served_at < r->repeat;
+	if (!same)
+		e->served_at = wall_now(d);
+	e->served = l->done;
+	e->served_firing = l->firing;
+	e->served_resolved = resolved;
 }
 
 /* A notification is given up: whom it may have reached, and whom it did. */
@@ -289,21 +305,9 @@ leave_behind(struct day *d, struct m_group *g, const struct m_leg *leg)
 {
 	struct m_flight *f = &g->flight;
 	const struct plan_route *r = &f->plan->routes[f->route];
-	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
-	struct entry *e;
 
-	model_left_behind(d, g->key, r, p, leg->owed | (leg->in_doubt ? f->firing : 0));
-	e = entry_find(d, g->key, r->receiver, p->kind, p->index);
-	if (e != NULL)
-		e = entry_for(d, g->key, r, p);
-	if (leg->done <= 0)
-		return;
-	e = entry_for(d, g->key, r, p);
-	if (leg->served == 0)
-		e->served_at = wall_now(d);
-	e->served = leg->done;
-	e->served_firing = f->firing;
-	e->served_resolved = p->send_resolved ? f->resolved : 0;
+	model_left_behind(d, g->key, r, &f->plan->receivers[r->receiver].parts[leg->part],
+	    &(struct left){ f->firing, f->resolved, leg->owed, leg->in_doubt, leg->done });
 }
 
 int

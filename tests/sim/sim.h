@@ -425,9 +425,14 @@ int model_served(const struct entry *e, const struct m_leg *leg, int64_t now, sp
 span log_time(const struct day *d, const struct plan_route *r);
 /* A reload ends the group and its flush. */
 void model_cut(struct day *d, struct m_group *g);
-/* What the log has to keep in mind of a notification that a restart cuts short for good. */
+/* What the log has to keep in mind of a notification that is given up. */
+struct left {
+	alerts_mask firing, resolved, owed;
+	bool in_doubt;
+	int done;
+};
 void model_left_behind(struct day *d, const char *key, const struct plan_route *r, const struct part *p,
-    alerts_mask doubtful);
+    const struct left *l);
 /* Before the engine's tick: those who wait for the cluster to settle look again. */
 void model_polls(struct day *d);
 void model_flushed(struct day *d, const struct event *ev);
@@ -476,6 +481,8 @@ void act_post_all_resolved(struct day *d);
 void watch_accepted(struct day *d, const struct out *o);
 /* It got there, or is thought to have got there, and no answer came. */
 void watch_unheard(struct day *d, const struct out *o);
+/* One of its recipients was. */
+void watch_served(struct day *d, const struct out *o);
 void watch_first_attempt(struct day *d, const struct out *o, const struct m_flight *f);
 void watch_decided(struct day *d, const char *key, int receiver, const struct part *p, enum reason reason);
 void watch_muted(struct day *d, const struct plan *plan, int route, const char *key, alerts_mask muted);

@@ -277,7 +277,8 @@ resume(struct day *d, const struct intent *in)
 		return;
 	most = r->interval > 10 * SPAN_S ? r->interval : 10 * SPAN_S;
 	if (!may_resume(d, in, g, most)) {
-		model_left_behind(d, g->key, r, part, in->firing & known_alerts(d));
+		model_left_behind(d, g->key, r, part,
+		    &(struct left){ in->firing & known_alerts(d), in->resolved & known_alerts(d), 0, true, in->done });
 		return;
 	}
 	f = &g->flight;

@@ -152,19 +152,26 @@ watch_accepted(struct day *d, const struct out *o)
 	h->open = f->plan->receivers[o->receiver].parts[o->part].send_resolved ? o->firing : 0;
 }
 
-void
-watch_unheard(struct day *d, const struct out *o)
+/* Somebody, or so it may be, knows what o tells, and the log cannot say so for sure. */
+static struct heard *
+heard_in_doubt(struct day *d, const struct out *o)
 {
 	const struct integration *i = o->note->integration;
 	struct heard *h = heard_of(d, o->key, o->receiver, kind_of(i->kind->name), (int)i->index, true);
-	const struct m_group *g = group_by_key(d, o->key);
-	const struct plan_route *r;
-	int64_t expires;
 
 	/* The end of what may have been told is told, once more perhaps. */
 	h->known = false;
-	/* Refused for good is refused; of a group that ends with a reload nobody knows any more. */
-	if (o->held || (!o->outcome.ok && !o->outcome.retry && o->answer_at != INT64_MAX) || g == NULL || !g->flying)
+	return h;
+}
+
+static void
+open_up(struct day *d, struct heard *h, const struct out *o)
+{
+	const struct m_group *g = group_by_key(d, o->key);
+	const struct plan_route *r;
+
+	/* Of a group that ends with a reload nobody knows any more. */
+	if (g == NULL || !g->flying)
 		return;
 	r = &g->flight.plan->routes[g->flight.route];
 	if (!g->flight.plan->receivers[o->receiver].parts[o->part].send_resolved)
@@ -174,9 +181,24 @@ watch_unheard(struct day *d, const struct out *o)
 	if (wall_now(d) >= h->expires)
 		h->open = 0;
 	h->open |= o->firing;
-	expires = wall_now(d) + log_time(d, r);
-	if (h->expires < expires)
-		h->expires = expires;
+	if (h->expires < wall_now(d) + log_time(d, r))
+		h->expires = wall_now(d) + log_time(d, r);
+}
+
+void
+watch_unheard(struct day *d, const struct out *o)
+{
+	struct heard *h = heard_in_doubt(d, o);
+
+	/* Refused for good is refused. */
+	if (!o->held && (o->outcome.ok || o->outcome.retry || o->answer_at == INT64_MAX))
+		open_up(d, h, o);
+}
+
+void
+watch_served(struct day *d, const struct out *o)
+{
+	open_up(d, heard_in_doubt(d, o), o);
 }
 
 /* Who does not want to hear of ends is not told; the log forgets. */

@@ -108,6 +108,7 @@ progress(struct day *d, struct out *o)
 	done = recipients_value(r);
 	sim_say(d, "progress %" PRIu64 ": %d", o->attempt, done);
 	model_progress(d, o, done);
+	watch_served(d, o);
 	d->call++;
 	engine_progressed(d->engine, o->attempt, d->now);
 	in = image_intent(&d->in_memory, o->note->id);

@@ -114,7 +114,7 @@ START_TEST(groups)
 	struct arena *a = arena_new();
 	struct err e = { 0 };
 
-	codec_put_group(&b, &in);
+	put_group_of_schema_1(&b, &in);
 	ck_assert(codec_get_group(sbuf_get(&b), a, &out, &e));
 	ck_assert(str_eq(out.route_id, in.route_id) && str_eq(out.receiver, in.receiver));
 	ck_assert(labels_eq(out.labels, l));

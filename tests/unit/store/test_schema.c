@@ -49,7 +49,7 @@ write_schema_1(const struct rig *r, const char *path, const struct alert *a)
 	alert_row_init(&row);
 	alert_row_begin(&row);
 	alert_row_put(&row, a);
-	codec_put_group(&group, &g);
+	put_group_of_schema_1(&group, &g);
 	ck_assert(db_begin(d, &e) && db_clear(d, &e));
 	put(d, TABLE_ALERTS, 1, &row.b);
 	put(d, TABLE_GROUPS, 7, &group);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/hashes.h (private) - label hashes in order, as the notification log has them.
+ */
+#ifndef CORE_HASHES_H
+#define CORE_HASHES_H
+
+#include <stdint.h>
+#include <stdlib.h>
+
+static inline int
+hashes_cmp(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static inline void
+hashes_sort(uint64_t *v, size_t n)
+{
+	if (n > 1)
+		qsort(v, n, sizeof(v[0]), hashes_cmp);
+}
+
+#endif
