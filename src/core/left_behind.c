@@ -227,9 +227,11 @@ left_behind_by_intent(struct engine *e, const struct intent_state *i, const stru
 	struct log_entry entry = entry_to_change(e, g->key, g->route, integration, now, &held);
 
 	c.firing = hashes_of(e, i->firing, i->firing_n, &c.firing_n, a);
-	c.resolved = hashes_of(e, i->resolved, i->resolved_n, &c.resolved_n, a);
+	/* As the integration is now; it may have wanted to hear of ends before. */
+	if (common->send_resolved)
+		c.resolved = hashes_of(e, i->resolved, i->resolved_n, &c.resolved_n, a);
 	set_partly(&entry, &i->recipients, &c, g->route->repeat_interval, a, wall_utc(now.wall));
-	if (common->send_resolved && c.firing_n > 0)
+	if (common->send_resolved)
 		set_doubtful(&entry, c.firing, c.firing_n, a);
 	leave(e, &entry, held, g->route, now);
 	arena_free(&a);
