@@ -387,11 +387,12 @@ email_resume(struct attempt *a, const struct response *r, struct request *out, s
 			err_set(e, ERR_IO, "delivery failure: reply code %d", r->smtp_code);
 		return STEP_RETRY;
 	}
-	note_recipients(a, r);
+	/* An empty mail serves nobody. */
 	if (state->template_error.kind != ERR_NONE) {
 		*e = state->template_error;
 		return STEP_FAIL;
 	}
+	note_recipients(a, r);
 	return recipients_verdict(a, r->error.n > 0 ? r->error : STR("recipient refused for now"), e);
 }
 
