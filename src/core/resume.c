@@ -44,22 +44,19 @@ engine_restore_intent(struct engine *e, const struct intent_state *i, struct mom
 	engine_leave(e, now);
 }
 
-/* Was it found finished, or is there nobody any more whom it could be told? */
+/*
+ * Whom it was for; NULL: that is no more. It has not been told: what was told
+ * is written in one piece with the end of its intent.
+ */
 static const struct integration *
-integration_of(struct engine *e, const struct intent_state *i, const struct group *g)
+integration_of(const struct intent_state *i, const struct group *g)
 {
 	const struct receiver *r = g->route->receiver;
-	const struct integration *found = NULL;
-	const struct log_entry *entry;
 
 	for (size_t k = 0; k < r->n; k++)
 		if (r->integrations[k].index == i->index && str_is(i->integration, r->integrations[k].kind->name))
-			found = &r->integrations[k];
-	entry = nflog_find(e->nflog, g->key, r->name, i->integration, i->index);
-	/* An entry of nothing told is there for what was left behind. */
-	if (entry != NULL && entry->firing_n + entry->resolved_n > 0 && !wall_before(entry->timestamp, i->flushed))
-		return NULL;
-	return found;
+			return &r->integrations[k];
+	return NULL;
 }
 
 static struct group *
@@ -184,7 +181,7 @@ gather(struct engine *e, struct flight *f, size_t from, const struct intent_stat
 		const struct intent_state *in = &r->state;
 
 		if (r->resumed || same_group(e, in) != f->group || is_stale(in, f->group, now) ||
-		    integration_of(e, in, f->group) == NULL ||
+		    integration_of(in, f->group) == NULL ||
 		    note_alerts(e, f, in->firing, in->firing_n, false) +
 			    note_alerts(e, f, in->resolved, in->resolved_n, true) == 0)
 			continue;
@@ -203,7 +200,7 @@ begin_legs(struct engine *e, struct flight *f, const struct intent_state **inten
 	f->running = n + 1;
 	for (size_t i = 0; i < n; i++) {
 		f->legs[i].flight = f;
-		f->legs[i].integration = integration_of(e, intents[i], f->group);
+		f->legs[i].integration = integration_of(intents[i], f->group);
 		f->legs[i].timer.kind = DUE_LEG;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -234,7 +231,7 @@ static void
 give_up(struct engine *e, const struct intent_state *i, struct moment now)
 {
 	const struct group *g = group_of(e, i);
-	const struct integration *integration = g != NULL ? integration_of(e, i, g) : NULL;
+	const struct integration *integration = g != NULL ? integration_of(i, g) : NULL;
 
 	if (integration != NULL)
 		left_behind_by_intent(e, i, g, integration, now);
@@ -248,7 +245,7 @@ resume_intents(struct engine *e, struct moment now)
 		const struct restored_intent *r = &e->restored_intents.v[i];
 		struct group *g = same_group(e, &r->state);
 
-		if (!r->resumed && g != NULL && g->flight == NULL && integration_of(e, &r->state, g) != NULL &&
+		if (!r->resumed && g != NULL && g->flight == NULL && integration_of(&r->state, g) != NULL &&
 		    !is_stale(&r->state, g, now))
 			resume_group(e, g, i, now);
 		if (!r->resumed)

@@ -236,15 +236,12 @@ restore_group(struct day *d, const struct row *row)
 	VEC_PUSH(&d->groups, g);
 }
 
-/* The part of the group's receiver that an intent is for; NULL when it is gone or was told. */
+/* The part of the receiver that an intent is for; NULL when it is gone. */
 static const struct part *
-part_of(struct day *d, const struct intent *in, const struct m_group *g, const struct plan_route *r)
+part_of(const struct day *d, const struct intent *in, const struct plan_route *r)
 {
 	const struct plan_receiver *to = &d->plan->receivers[r->receiver];
-	const struct entry *e = entry_find(d, g->key, in->receiver, in->kind, in->index);
 
-	if (e != NULL && (e->firing | e->resolved) != 0 && e->timestamp >= in->flushed)
-		return NULL;
 	for (int i = 0; i < to->n; i++)
 		if (to->parts[i].kind == in->kind && to->parts[i].index == in->index)
 			return &to->parts[i];
@@ -272,7 +269,7 @@ resume(struct day *d, const struct intent *in)
 
 	if (g == NULL || r->receiver != in->receiver)
 		return;
-	part = part_of(d, in, g, r);
+	part = part_of(d, in, r);
 	if (part == NULL)
 		return;
 	most = r->interval > 10 * SPAN_S ? r->interval : 10 * SPAN_S;
