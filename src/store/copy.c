@@ -127,12 +127,20 @@ remove_copy(const char *directory)
 	rmdir(directory);
 }
 
+static bool
+is_empty(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_size == 0 : errno == ENOENT;
+}
+
 bool
 loaded_read_copy(struct loaded *l, const char *path, enum db_trouble *trouble_out, struct err *e)
 {
 	char directory[256], from[4096], to[512];
 	struct db *d = NULL;
-	bool ok = true, fresh;
+	bool ok = true, fresh = false, other;
 
 	*trouble_out = DB_UNUSABLE;
 	if (!make_directory(directory, sizeof(directory), e))
@@ -143,11 +151,15 @@ loaded_read_copy(struct loaded *l, const char *path, enum db_trouble *trouble_ou
 		ok = copy_file(from, to, e);
 	}
 	snprintf(to, sizeof(to), "%s/db", directory);
-	if (ok)
+	if (ok && is_empty(to))
+		fresh = true;
+	else if (ok)
 		d = db_open(to, DB_READ, &fresh, trouble_out, e);
-	if (d == NULL && ok && *trouble_out == DB_DAMAGED && replace_first_page(directory, to, e))
-		d = db_open(to, DB_READ, &fresh, trouble_out, e);
+	/* The new first page says that nothing was put in yet, which is not so. */
+	if (d == NULL && ok && !fresh && *trouble_out == DB_DAMAGED && replace_first_page(directory, to, e))
+		d = db_open(to, DB_READ, &other, trouble_out, e);
 	ok = d != NULL && loaded_read(l, d, e);
+	l->fresh = fresh;
 	db_close(&d);
 	remove_copy(directory);
 	return ok;

@@ -80,26 +80,65 @@ salvage(struct store *s, struct loaded *l)
 	return loaded_read_copy(l, s->writer.path, &trouble, &e);
 }
 
-/* One that cannot be written can perhaps be read. */
-static void
-read_only(struct store *s, struct loaded *l)
+/*
+ * What Alertmanager left, by way of a database in memory: the one on disk may
+ * not take it. That it can be read is the operator's affair: better not to start
+ * than without it.
+ */
+static bool
+import(struct store *s, struct loaded *l, struct err *e)
 {
-	loaded_fini(l);
-	s->writer.known = salvage(s, l);
-	if (!s->writer.known)
-		loaded_fini(l);
-	LOG(&s->log, LOG_ERROR,
-	    s->writer.known ? "The database can only be read" : "The database cannot be read: starting without state",
-	    F_CSTR("file", s->writer.path), F_UINT("records", count_rows(l)));
+	enum db_trouble trouble;
+	bool fresh;
+	struct db *d = db_open(":memory:", DB_WRITE, &fresh, &trouble, e);
+	bool ok = d != NULL && import_directory(s->dir, d, &s->log, e) && loaded_read(l, d, e);
+
+	db_close(&d);
+	return ok;
 }
 
-/* Goes on without; what is wrong is in writer.err. */
+/* One that cannot be written can perhaps be read. */
 static bool
-go_on_from_memory(struct store *s, struct loaded *l)
+read_only(struct store *s, struct loaded *l, struct err *e)
+{
+	struct writer *w = &s->writer;
+
+	loaded_fini(l);
+	w->known = salvage(s, l) && !l->fresh;
+	if (w->known) {
+		LOG(&s->log, LOG_ERROR, "The database can only be read", F_CSTR("file", w->path),
+		    F_UINT("records", count_rows(l)));
+		return true;
+	}
+	loaded_fini(l);
+	if (l->fresh)
+		return import(s, l, e);
+	LOG(&s->log, LOG_ERROR, "The database cannot be read: starting without state", F_CSTR("file", w->path));
+	return true;
+}
+
+/* Goes on without; what is wrong is in writer.err. False when what is to be imported cannot be read. */
+static bool
+go_on_from_memory(struct store *s, struct loaded *l, struct err *e)
 {
 	db_close(&s->writer.db);
 	store_failing(s, "Durable state cannot be used; going on from memory");
-	read_only(s, l);
+	return read_only(s, l, e);
+}
+
+static bool
+fill_new(struct store *s, struct loaded *l, struct err *e)
+{
+	struct writer *w = &s->writer;
+
+	if (!import(s, l, e))
+		return false;
+	w->known = loaded_copy(l, w->db, &w->err);
+	if (w->known)
+		return true;
+	/* All of it goes there when that is possible again. */
+	db_close(&w->db);
+	store_failing(s, "Durable state cannot be written; going on from memory");
 	return true;
 }
 
@@ -120,15 +159,14 @@ store_load(struct store *s, struct loaded *l, struct err *e)
 		salvage(s, l);
 		ok = replace_damaged(s, l, &why, &w->err);
 		w->known = ok;
-		return ok || go_on_from_memory(s, l);
+		return ok || go_on_from_memory(s, l, e);
 	}
 	if (!ok)
-		return go_on_from_memory(s, l);
-	/* What is to be imported is the operator's affair: better not to start than without it. */
-	if (fresh && !import_directory(s->dir, w->db, &s->log, e))
-		return false;
+		return go_on_from_memory(s, l, e);
+	if (fresh)
+		return fill_new(s, l, e);
 	if (!read_database(s, l, &w->err))
-		return go_on_from_memory(s, l);
+		return go_on_from_memory(s, l, e);
 	w->known = true;
 	return true;
 }

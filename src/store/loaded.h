@@ -18,6 +18,7 @@ struct loaded {
 	VEC(struct loaded_row) rows[TABLE_N];	/* in the order of keys */
 	bool damaged;			/* not all could be read; `why` is the first reason */
 	struct err why;
+	bool fresh;			/* there is no database, or nothing was ever put into it */
 };
 
 /*
@@ -26,7 +27,10 @@ struct loaded {
  * kept us from reading. Any thread.
  */
 bool loaded_read(struct loaded *l, struct db *d, struct err *e) MUST_CHECK;
-/* As loaded_read, of the database at path, from a temporary copy of its files: they stay as they are. */
+/*
+ * As loaded_read, of the database at path, from a temporary copy of its files:
+ * they stay as they are. Says l->fresh also when it returns false.
+ */
 bool loaded_read_copy(struct loaded *l, const char *path, enum db_trouble *trouble_out, struct err *e) MUST_CHECK;
 /* Puts all rows into an empty database and marks it complete: one transaction. */
 bool loaded_copy(const struct loaded *l, struct db *d, struct err *e) MUST_CHECK;
