@@ -3,8 +3,10 @@
 
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
+#include "base/sbuf.h"
 
 /* 1 had a row for each group. */
 #define SCHEMA_VERSION 2
@@ -21,9 +23,17 @@ static const char *const table_names[TABLE_N] = {
 	[TABLE_META] = "meta",
 };
 
+/* A file as it was after we last wrote. */
+struct trace {
+	char *path;
+	bool seen;
+	struct stat st;
+};
+
 struct db {
 	sqlite3 *handle;
 	sqlite3_stmt *put[TABLE_N], *drop[TABLE_N], *begin, *commit;
+	struct trace file, wal;
 	enum db_trouble trouble;
 };
 
@@ -154,6 +164,35 @@ identify(struct db *d, int *version, struct err *e)
 	return true;
 }
 
+static char *
+join(const char *path, const char *suffix)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	sbuf_printf(&b, "%s%s", path, suffix);
+	return sbuf_take(&b, NULL);
+}
+
+static void
+look(struct trace *t)
+{
+	t->seen = stat(t->path, &t->st) == 0;
+}
+
+static bool
+unchanged(const struct trace *t, struct err *e)
+{
+	struct stat st;
+
+	if (!t->seen)
+		return true;
+	if (stat(t->path, &st) != 0 || st.st_ino != t->st.st_ino)
+		return err_set(e, ERR_IO, "%s was removed or replaced while it was in use", t->path);
+	if (st.st_size < t->st.st_size)
+		return err_set(e, ERR_IO, "%s was cut while it was in use", t->path);
+	return true;
+}
+
 struct db *
 db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *trouble_out, struct err *e)
 {
@@ -176,6 +215,10 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 		ok = (version != 0 || make_schema(d, e)) && (version != 1 || db_mark_complete(d, e)) && prepare(d, e);
 	if (ok) {
 		*fresh_out = version == 0;
+		d->file.path = join(path, "");
+		d->wal.path = join(path, "-wal");
+		look(&d->file);
+		look(&d->wal);
 		return d;
 	}
 	*trouble_out = d->trouble != DB_FINE ? d->trouble : DB_UNUSABLE;
@@ -197,6 +240,8 @@ db_close(struct db **d)
 	sqlite3_finalize((*d)->begin);
 	sqlite3_finalize((*d)->commit);
 	sqlite3_close((*d)->handle);
+	mem_free((*d)->file.path);
+	mem_free((*d)->wal.path);
 	mem_free(*d);
 	*d = NULL;
 }
@@ -207,6 +252,20 @@ db_moved(struct db *d)
 	int moved = 0;
 
 	return sqlite3_file_control(d->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+}
+
+uint64_t
+db_file(const struct db *d)
+{
+	uint64_t id = (uint64_t)d->file.st.st_dev << 48 ^ (uint64_t)d->file.st.st_ino;
+
+	return id != 0 ? id : 1;
+}
+
+bool
+db_whole(const struct db *d, struct err *e)
+{
+	return unchanged(&d->wal, e) && unchanged(&d->file, e);
 }
 
 static bool
@@ -228,7 +287,11 @@ db_begin(struct db *d, struct err *e)
 bool
 db_commit(struct db *d, struct err *e)
 {
-	return run(d, d->commit, e);
+	if (!run(d, d->commit, e))
+		return false;
+	look(&d->file);
+	look(&d->wal);
+	return true;
 }
 
 void

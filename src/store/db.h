@@ -55,6 +55,10 @@ void db_close(struct db **d);
 enum db_trouble db_trouble(const struct db *d);
 /* Was the file renamed or deleted under our hands? */
 bool db_moved(struct db *d);
+/* Which file it is: never 0, and another one for another file. */
+uint64_t db_file(const struct db *d);
+/* Is what we wrote still in its files, as far as their sizes tell, and is the log the one we write to? */
+bool db_whole(const struct db *d, struct err *e) MUST_CHECK;
 /* Its first filling is done: it is not fresh any more. Also inside a transaction. */
 bool db_mark_complete(struct db *d, struct err *e) MUST_CHECK;
 

@@ -45,12 +45,17 @@ writer_fini(struct writer *w)
 bool
 writer_open(struct writer *w, bool *fresh_out, struct err *e)
 {
+	char journal[4096];
+
 	w->trouble = DB_FINE;
 	w->db = db_open(w->path, DB_WRITE, fresh_out, &w->trouble, e);
+	if (w->db == NULL)
+		return false;
 	/* What a crash left; nobody else makes one while we have the database. */
-	if (w->db != NULL)
-		unlink(w->copy_path);
-	return w->db != NULL;
+	snprintf(journal, sizeof(journal), "%s-journal", w->copy_path);
+	unlink(w->copy_path);
+	unlink(journal);
+	return true;
 }
 
 bool
@@ -75,15 +80,40 @@ writer_set_aside(struct writer *w, const struct err *why, struct err *e)
 	return true;
 }
 
+/*
+ * Is the open database the one we know? Without its log, or cut short, it has
+ * lost what was confirmed, and SQLite does not see that: a new one is begun.
+ */
+static bool
+is_ours(struct writer *w)
+{
+	struct err why;
+
+	if (w->db == NULL)
+		return true;
+	if (db_moved(w->db)) {
+		db_close(&w->db);
+		return true;
+	}
+	if (db_whole(w->db, &why))
+		return true;
+	w->known = false;
+	db_close(&w->db);
+	return writer_set_aside(w, &why, &w->err);
+}
+
 /* A database that was lost under our hands, or that we could not open at start. */
 static bool
 reopen(struct writer *w)
 {
 	bool fresh = false;
 
-	if (w->db != NULL && !db_moved(w->db))
+	if (!is_ours(w)) {
+		w->result = WRITE_FAILED;
+		return false;
+	}
+	if (w->db != NULL)
 		return true;
-	db_close(&w->db);
 	if (!writer_open(w, &fresh, &w->err)) {
 		w->result = WRITE_FAILED;
 		if (w->trouble == DB_DAMAGED && writer_set_aside(w, &w->err, &w->err) &&
@@ -92,7 +122,7 @@ reopen(struct writer *w)
 		if (w->db == NULL)
 			return false;
 	}
-	if (fresh)
+	if (fresh || (w->file != 0 && w->file != db_file(w->db)))
 		w->known = false;
 	if (w->known || w->all)
 		return true;
@@ -114,6 +144,7 @@ write_batch(struct writer *w)
 
 	if (ok) {
 		w->known = true;
+		w->file = db_file(w->db);
 		w->trouble = DB_FINE;
 		return true;
 	}

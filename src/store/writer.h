@@ -27,6 +27,7 @@ struct writer {
 	char *copy_path;		/* of a copy while it is made: it has no name once it is complete */
 	struct db *db;			/* NULL: not open */
 	bool known;			/* its contents are ours: read at start, or written since */
+	uint64_t file;			/* … of which file (db_file) they were written to; 0: to none yet */
 
 	/* What to do. */
 	struct batch batch;

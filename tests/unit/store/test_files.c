@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What others left in the directory of the store. */
+/* What others do to the files of the store, or left in its directory. */
 #include "lib_store.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "lib_fault.h"
 
 static const char plain[] = "receiver ops hook mail\nroute receiver=ops by=[alertname] wait=30s interval=5m\n";
+
+static struct wall
+in(const struct rig *r, span d)
+{
+	return wall_add(r->now.wall, d);
+}
 
 static size_t
 count_silences(struct rig *r)
@@ -66,9 +73,71 @@ START_TEST(import_when_nothing_can_be_written)
 }
 END_TEST
 
+/* SQLite does not see what becomes of its files; what was confirmed would be lost with them. */
+START_TEST(files_are_removed_and_cut_while_running)
+{
+	static const struct { const char *name; long size; } harm[] = {
+		{ "tocsin.db-wal", -1 }, { "tocsin.db-wal", 0 }, { "tocsin.db-wal", 5000 }, { "tocsin.db", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(harm); i++) {
+		struct rig r;
+		char id[SILENCE_ID_MAX];
+
+		rig_init(&r, plain);
+		rig_start(&r);
+		rig_silence(&r, "a=\"1\"", id);
+		rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+		rig_settle(&r);
+		if (harm[i].size < 0)
+			ck_assert_int_eq(unlink(rig_path(&r, harm[i].name)), 0);
+		else
+			ck_assert_int_eq(truncate(rig_path(&r, harm[i].name), harm[i].size), 0);
+		rig_silence(&r, "a=\"2\"", id);
+		rig_settle(&r);
+		ck_assert(rig_logged(&r, "while it was in use"));
+		rig_crash(&r);
+		rig_start(&r);
+		ck_assert_uint_eq(count_silences(&r), 2);
+		ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
+		rig_fini(&r);
+	}
+}
+END_TEST
+
+/* Another database takes the place of ours: all there is in memory goes there, too. */
+START_TEST(replaced_while_running)
+{
+	struct rig r;
+	char id[SILENCE_ID_MAX], *old;
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_silence(&r, "a=\"1\"", id);
+	rig_stop(&r);
+	old = mem_strdup(rig_path(&r, "old"));
+	ck_assert_int_eq(rename(rig_path(&r, "tocsin.db"), old), 0);
+	rig_start(&r);
+	rig_silence(&r, "a=\"2\"", id);
+	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_settle(&r);
+	ck_assert_int_eq(rename(old, rig_path(&r, "tocsin.db")), 0);
+	unlink(rig_path(&r, "tocsin.db-wal"));
+	rig_silence(&r, "a=\"3\"", id);
+	rig_settle(&r);
+	rig_crash(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(count_silences(&r), 3);
+	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
+	mem_free(old);
+	rig_fini(&r);
+}
+END_TEST
+
 int
 main(void)
 {
 	fault_install();
-	return RUN("files", import_when_nothing_can_be_written);
+	return RUN("files", import_when_nothing_can_be_written, files_are_removed_and_cut_while_running,
+	    replaced_while_running);
 }
