@@ -260,8 +260,8 @@ ingest_late(void *arg, struct kept *k, struct kept_alert *ka)
 	struct alert *a = kept_alert(ka);
 
 	(void)k;
-	/* What is in memory is newer. */
-	if (alert_resolved_at(a, r->now.wall) || view_alert(r->engine, a->labels->fingerprint) != NULL)
+	/* What is in memory is newer. What ended meanwhile may have been told of, so its end has to be told. */
+	if (view_alert(r->engine, a->labels->fingerprint) != NULL)
 		return;
 	engine_ingest(r->engine, &a, 1, r->now);
 	r->alerts++;

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -134,10 +135,37 @@ START_TEST(replaced_while_running)
 }
 END_TEST
 
+/* Told before the start, ended while the database could not be read: the end is told when it can. */
+START_TEST(ended_while_unreadable)
+{
+	struct rig r;
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_post(&r, "A{x=1}", r.now.wall, in(&r, 2 * SPAN_MIN));
+	rig_pass(&r, 30 * SPAN_S);
+	ck_assert_uint_eq(r.sent_n, 2);
+	rig_answer(&r, r.sent[0].attempt, true);
+	rig_answer(&r, r.sent[1].attempt, true);
+	rig_settle(&r);
+	rig_crash(&r);
+	fault.open = SQLITE_CANTOPEN;
+	rig_start(&r);
+	rig_pass(&r, 3 * SPAN_MIN);
+	fault_clear();
+	rig_until(&r, true);
+	rig_settle(&r);
+	rig_pass(&r, SPAN_MIN);
+	ck_assert_uint_eq(r.sent_n, 2);
+	ck_assert_msg(strstr(r.sent[0].text, "resolved") != NULL, "%s", r.sent[0].text);
+	rig_fini(&r);
+}
+END_TEST
+
 int
 main(void)
 {
 	fault_install();
 	return RUN("files", import_when_nothing_can_be_written, files_are_removed_and_cut_while_running,
-	    replaced_while_running);
+	    replaced_while_running, ended_while_unreadable);
 }
