@@ -408,8 +408,9 @@ stop(struct server *s)
 {
 	http_server_free(&s->web);
 	drive_free(&s->drive);
-	engine_free(&s->engine);
+	store_finish(s->store);
 	store_detach(s->store);
+	engine_free(&s->engine);
 	hmap_fini(&s->held);
 	outbox_free(&s->outbox);
 	recorder_free(&s->recorder);

@@ -461,25 +461,39 @@ store_backup_open(struct store *s, uint64_t *size_out, struct err *e)
 	return fd;
 }
 
-/* Nobody else is left: the rest is written from here. */
+/* One transaction, from here: nobody else is left. False when there is no use in another one. */
+static bool
+write_some(struct store *s)
+{
+	enum written result;
+
+	prepare(s);
+	writer_run(&s->writer);
+	result = s->writer.result;
+	if (result == WRITTEN) {
+		note_present(s);
+		kept_written(&s->kept);
+		batch_clear(&s->writer.batch);
+		return true;
+	}
+	take_back(s);
+	if (result == WRITE_FOUND_ROWS && s->engine != NULL)
+		recover_rows_late(s, &s->writer.loaded, now_of(s));
+	loaded_fini(&s->writer.loaded);
+	s->want_all = result != WRITE_FAILED && s->engine != NULL;
+	if (!s->want_all)
+		LOG(&s->log, LOG_ERROR, "The last changes could not be written",
+		    F_UINT("records", s->current.ops.n + s->kept.news_n), F_ERR(&s->writer.err));
+	return s->want_all;
+}
+
 static void
 write_rest(struct store *s)
 {
 	s->backup_no = 0;
 	kept_settle(&s->kept, ++s->taken);
-	for (bool first = true; first || has_news(s); first = false) {
-		prepare(s);
-		writer_run(&s->writer);
-		if (s->writer.result != WRITTEN) {
-			take_back(s);
-			LOG(&s->log, LOG_ERROR, "The last changes could not be written",
-			    F_UINT("records", s->current.ops.n + s->kept.news_n), F_ERR(&s->writer.err));
-			return;
-		}
-		note_present(s);
-		kept_written(&s->kept);
-		batch_clear(&s->writer.batch);
-	}
+	while (write_some(s) && (has_news(s) || s->want_all))
+		;
 }
 
 static void
@@ -491,12 +505,9 @@ free_timer(struct event **ev)
 }
 
 void
-store_close(struct store **sp)
+store_finish(struct store *s)
 {
-	struct store *s = *sp;
-	bool wrote = s != NULL && s->work != NULL;
-
-	if (s == NULL)
+	if (s == NULL || s->work == NULL)
 		return;
 	assert(s->waits == NULL);
 	s->o.durable = NULL;
@@ -505,7 +516,23 @@ store_close(struct store **sp)
 	free_timer(&s->retry);
 	free_timer(&s->pulse);
 	work_stop(&s->work);
-	if (wrote)
+	s->finished = true;
+	write_rest(s);
+}
+
+void
+store_close(struct store **sp)
+{
+	struct store *s = *sp;
+
+	if (s == NULL)
+		return;
+	store_finish(s);
+	free_timer(&s->soon);
+	free_timer(&s->retry);
+	free_timer(&s->pulse);
+	/* What the engine said last. */
+	if (s->finished && has_news(s))
 		write_rest(s);
 	batch_clear(&s->current);
 	writer_fini(&s->writer);

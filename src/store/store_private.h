@@ -34,6 +34,8 @@ struct store {
 	uint64_t backup_running;	/* of the copy that the writer makes */
 	struct store_wait *waits, **waits_end;
 
+	bool finished;			/* the writer's thread has ended: the rest is written from the loop */
+
 	struct event *soon;		/* end of this loop turn */
 	struct event *retry;		/* after a failure */
 	struct event *pulse;		/* is the writer stuck? has nothing been written for long? */

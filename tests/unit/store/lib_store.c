@@ -153,8 +153,9 @@ rig_start(struct rig *r)
 void
 rig_stop(struct rig *r)
 {
-	engine_free(&r->engine);
+	store_finish(r->store);
 	store_detach(r->store);
+	engine_free(&r->engine);
 	store_close(&r->store);
 }
 

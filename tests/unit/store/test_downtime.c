@@ -55,8 +55,39 @@ START_TEST(downtime_forgets_nothing_told)
 }
 END_TEST
 
+/* What was under way is too old to be taken up: who was served of it is not told the same by the next flush. */
+START_TEST(who_was_served_is_not_told_again)
+{
+	struct rig r;
+	struct notification *n;
+
+	rig_init(&r, "receiver ops hook\nroute receiver=ops by=[alertname] wait=30s interval=5m\n");
+	rig_start(&r);
+	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_pass(&r, 30 * SPAN_S);
+	ck_assert_uint_eq(r.sent_n, 1);
+	n = r.sent[0].n;
+	n->recipients = (struct recipients){ .n = 2, .known = true };
+	n->recipients.v = ARENA_ARRAY(n->arena, 2, struct recipient);
+	n->recipients.v[0] = (struct recipient){ STR("+1"), RECIPIENT_DONE, STR("id-1") };
+	n->recipients.v[1] = (struct recipient){ .to = STR("+2"), .provider_id = STR("") };
+	engine_progressed(r.engine, r.sent[0].attempt, r.now);
+	rig_settle(&r);
+	rig_crash(&r);
+	r.now.wall = in(&r, 20 * SPAN_MIN);
+	rig_start(&r);
+	rig_pass(&r, SPAN_S);
+	ck_assert_uint_eq(r.sent_n, 1);
+	n = r.sent[0].n;
+	ck_assert_uint_eq(n->served_n, 1);
+	ck_assert(str_is(n->served[0], "+1"));
+	rig_fini(&r);
+}
+END_TEST
+
 int
 main(void)
 {
-	return RUN("downtime", downtime_does_not_end_alerts, downtime_forgets_nothing_told);
+	return RUN("downtime", downtime_does_not_end_alerts, downtime_forgets_nothing_told,
+	    who_was_served_is_not_told_again);
 }

@@ -106,6 +106,26 @@ START_TEST(files_are_removed_and_cut_while_running)
 }
 END_TEST
 
+START_TEST(removed_before_a_clean_end)
+{
+	struct rig r;
+	char id[SILENCE_ID_MAX];
+
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_silence(&r, "a=\"1\"", id);
+	rig_post(&r, "A{x=1}", r.now.wall, wall_add(r.now.wall, SPAN_HOUR));
+	rig_settle(&r);
+	ck_assert_int_eq(unlink(rig_path(&r, "tocsin.db")), 0);
+	unlink(rig_path(&r, "tocsin.db-wal"));
+	rig_stop(&r);
+	rig_start(&r);
+	ck_assert_ptr_nonnull(view_silence(r.engine, str_from(id)));
+	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
+	rig_fini(&r);
+}
+END_TEST
+
 /* Another database takes the place of ours: all there is in memory goes there, too. */
 START_TEST(replaced_while_running)
 {
@@ -166,6 +186,6 @@ int
 main(void)
 {
 	fault_install();
-	return RUN("files", import_when_nothing_can_be_written, files_are_removed_and_cut_while_running,
+	return RUN("files", import_when_nothing_can_be_written, files_are_removed_and_cut_while_running, removed_before_a_clean_end,
 	    replaced_while_running, ended_while_unreadable);
 }
