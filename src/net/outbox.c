@@ -213,6 +213,8 @@ on_begin(evutil_socket_t fd, short what, void *arg)
 	/* libevent reckons from when this turn began. */
 	if (spent >= TURN_MAX)
 		event_base_update_cache_time(o->o.base);
+	/* An attempt that failed at once may have called for the next turn already. */
+	evtimer_del(o->begin);
 	if (o->first != NULL)
 		begin_after(o, spent >= 2 * TURN_MAX ? PAUSE : 0);
 }
