@@ -205,7 +205,7 @@ read_json(struct arena *a, struct str body, struct grant *g, struct err *e)
 static bool
 read_token(struct token *t, const struct response *r, struct err *e)
 {
-	struct grant g;
+	struct grant g = { 0 };
 
 	if (str_starts(r->content_type, STR("application/x-www-form-urlencoded")) ||
 	    str_starts(r->content_type, STR("text/plain")))
