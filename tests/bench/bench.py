@@ -179,8 +179,8 @@ def table(rows, names):
               (f"{values[0] / values[1]:>10.3f}{values[0] - values[1]:>12.3f}" if len(values) > 1 and values[1] else ""))
 
 
-def durable(args):
-    contestants = {"store": (args.tocsin, []), "memory": (args.tocsin, ["--enable-feature=memory-only"])}
+def compare(args, contestants):
+    """Alerts in groups of some hundred, and each in its own; the contestants take turns."""
     for per_group, what in ((400, "400 alerts a group"), (1, "each alert its own group")):
         rows = {n: [] for n in contestants}
         for _ in range(args.rounds):
@@ -188,6 +188,10 @@ def durable(args):
                 rows[name].append(ingest_once(binary, flags, args, per_group))
         print(f"\n{args.alerts} alerts, {args.batch} a request, {args.connections} connections, {what}")
         table(rows, list(contestants))
+
+
+def durable(args):
+    compare(args, {"store": (args.tocsin, []), "memory": (args.tocsin, ["--enable-feature=memory-only"])})
 
 
 def ingest(args):
@@ -195,13 +199,7 @@ def ingest(args):
     if args.alertmanager:
         contestants["alertmanager"] = (args.alertmanager, ["--cluster.listen-address=", "--log.level=error"])
     args.lists = True
-    for per_group, what in ((400, "400 alerts a group"), (1, "each alert its own group")):
-        rows = {n: [] for n in contestants}
-        for _ in range(args.rounds):
-            for name, (binary, flags) in contestants.items():
-                rows[name].append(ingest_once(binary, flags, args, per_group))
-        print(f"\n{args.alerts} alerts, {args.batch} a request, {args.connections} connections, {what}")
-        table(rows, list(contestants))
+    compare(args, contestants)
 
 
 def silence_request(i):

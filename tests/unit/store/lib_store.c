@@ -299,6 +299,24 @@ rig_silence(struct rig *r, const char *matchers, char id_out[SILENCE_ID_MAX])
 	silence_unref(s);
 }
 
+struct wall
+rig_in(const struct rig *r, span d)
+{
+	return wall_add(r->now.wall, d);
+}
+
+size_t
+rig_silences(struct rig *r)
+{
+	struct arena *a = arena_new();
+	struct silence **v;
+	size_t n;
+
+	view_silences(r->engine, a, &v, &n);
+	arena_free(&a);
+	return n;
+}
+
 struct alert *
 rig_alert(struct rig *r, const char *alert)
 {

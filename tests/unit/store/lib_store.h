@@ -56,6 +56,10 @@ void rig_pass(struct rig *r, span by);
 
 void rig_post(struct rig *r, const char *alert, struct wall starts, struct wall ends);
 void rig_silence(struct rig *r, const char *matchers, char id_out[SILENCE_ID_MAX]);
+/* So much from now. */
+struct wall rig_in(const struct rig *r, span d);
+/* How many there are. */
+size_t rig_silences(struct rig *r);
 /* NULL when it is not stored. */
 struct alert *rig_alert(struct rig *r, const char *alert);
 void rig_answer(struct rig *r, uint64_t attempt, bool ok);

@@ -4,27 +4,21 @@
 
 #include <string.h>
 
-static struct wall
-in(const struct rig *r, span d)
-{
-	return wall_add(r->now.wall, d);
-}
-
 START_TEST(downtime_does_not_end_alerts)
 {
 	struct rig r;
 
 	rig_init(&r, "receiver ops hook mail\nroute receiver=ops by=[alertname] wait=30s interval=5m\n");
 	rig_start(&r);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, 4 * SPAN_MIN));
-	rig_post(&r, "Long{x=1}", r.now.wall, in(&r, 10 * SPAN_HOUR));
-	rig_post(&r, "Ended{x=1}", in(&r, -SPAN_MIN), r.now.wall);
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, 4 * SPAN_MIN));
+	rig_post(&r, "Long{x=1}", r.now.wall, rig_in(&r, 10 * SPAN_HOUR));
+	rig_post(&r, "Ended{x=1}", rig_in(&r, -SPAN_MIN), r.now.wall);
 	rig_settle(&r);
 	rig_crash(&r);
-	r.now.wall = in(&r, SPAN_HOUR);
+	r.now.wall = rig_in(&r, SPAN_HOUR);
 	rig_start(&r);
-	ck_assert(wall_cmp(rig_alert(&r, "A{x=1}")->ends, in(&r, 4 * SPAN_MIN)) == 0);
-	ck_assert(wall_cmp(rig_alert(&r, "Long{x=1}")->ends, in(&r, 9 * SPAN_HOUR)) == 0);
+	ck_assert(wall_cmp(rig_alert(&r, "A{x=1}")->ends, rig_in(&r, 4 * SPAN_MIN)) == 0);
+	ck_assert(wall_cmp(rig_alert(&r, "Long{x=1}")->ends, rig_in(&r, 9 * SPAN_HOUR)) == 0);
 	ck_assert(alert_resolved_at(rig_alert(&r, "Ended{x=1}"), r.now.wall));
 	rig_fini(&r);
 }
@@ -37,15 +31,15 @@ START_TEST(downtime_forgets_nothing_told)
 
 	rig_init(&r, "receiver ops hook\nroute receiver=ops by=[alertname] wait=30s interval=5m repeat=5m\n");
 	rig_start(&r);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, 4 * SPAN_MIN));
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, 4 * SPAN_MIN));
 	rig_pass(&r, 30 * SPAN_S);
 	ck_assert_uint_eq(r.sent_n, 1);
 	rig_answer(&r, r.sent[0].attempt, true);
-	rig_post(&r, "A{x=1}", in(&r, -SPAN_MIN), r.now.wall);
+	rig_post(&r, "A{x=1}", rig_in(&r, -SPAN_MIN), r.now.wall);
 	for (int crash = 0; crash < 2; crash++) {
 		rig_settle(&r);
 		rig_crash(&r);
-		r.now.wall = in(&r, SPAN_HOUR);
+		r.now.wall = rig_in(&r, SPAN_HOUR);
 		rig_start(&r);
 	}
 	rig_pass(&r, SPAN_S);
@@ -63,7 +57,7 @@ START_TEST(who_was_served_is_not_told_again)
 
 	rig_init(&r, "receiver ops hook\nroute receiver=ops by=[alertname] wait=30s interval=5m\n");
 	rig_start(&r);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
 	rig_pass(&r, 30 * SPAN_S);
 	ck_assert_uint_eq(r.sent_n, 1);
 	n = r.sent[0].n;
@@ -74,7 +68,7 @@ START_TEST(who_was_served_is_not_told_again)
 	engine_progressed(r.engine, r.sent[0].attempt, r.now);
 	rig_settle(&r);
 	rig_crash(&r);
-	r.now.wall = in(&r, 20 * SPAN_MIN);
+	r.now.wall = rig_in(&r, 20 * SPAN_MIN);
 	rig_start(&r);
 	rig_pass(&r, SPAN_S);
 	ck_assert_uint_eq(r.sent_n, 1);

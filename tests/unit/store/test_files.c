@@ -12,24 +12,6 @@
 
 static const char plain[] = "receiver ops hook mail\nroute receiver=ops by=[alertname] wait=30s interval=5m\n";
 
-static struct wall
-in(const struct rig *r, span d)
-{
-	return wall_add(r->now.wall, d);
-}
-
-static size_t
-count_silences(struct rig *r)
-{
-	struct arena *a = arena_new();
-	struct silence **v;
-	size_t n;
-
-	view_silences(r->engine, a, &v, &n);
-	arena_free(&a);
-	return n;
-}
-
 static void
 leave_alertmanagers_files(struct rig *r)
 {
@@ -48,13 +30,13 @@ static void
 find_what_alertmanager_left(struct rig *r)
 {
 	rig_start(r);
-	ck_assert_uint_eq(count_silences(r), 1);
+	ck_assert_uint_eq(rig_silences(r), 1);
 	fault_clear();
 	rig_until(r, true);
 	rig_settle(r);
 	rig_crash(r);
 	rig_start(r);
-	ck_assert_uint_eq(count_silences(r), 1);
+	ck_assert_uint_eq(rig_silences(r), 1);
 }
 
 /* What Alertmanager left is taken up when there is no place for it yet, and put there later. */
@@ -88,7 +70,7 @@ START_TEST(files_are_removed_and_cut_while_running)
 		rig_init(&r, plain);
 		rig_start(&r);
 		rig_silence(&r, "a=\"1\"", id);
-		rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+		rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
 		rig_settle(&r);
 		if (harm[i].size < 0)
 			ck_assert_int_eq(unlink(rig_path(&r, harm[i].name)), 0);
@@ -99,7 +81,7 @@ START_TEST(files_are_removed_and_cut_while_running)
 		ck_assert(rig_logged(&r, "while it was in use"));
 		rig_crash(&r);
 		rig_start(&r);
-		ck_assert_uint_eq(count_silences(&r), 2);
+		ck_assert_uint_eq(rig_silences(&r), 2);
 		ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
 		rig_fini(&r);
 	}
@@ -140,7 +122,7 @@ START_TEST(replaced_while_running)
 	ck_assert_int_eq(rename(rig_path(&r, "tocsin.db"), old), 0);
 	rig_start(&r);
 	rig_silence(&r, "a=\"2\"", id);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
 	rig_settle(&r);
 	ck_assert_int_eq(rename(old, rig_path(&r, "tocsin.db")), 0);
 	unlink(rig_path(&r, "tocsin.db-wal"));
@@ -148,7 +130,7 @@ START_TEST(replaced_while_running)
 	rig_settle(&r);
 	rig_crash(&r);
 	rig_start(&r);
-	ck_assert_uint_eq(count_silences(&r), 3);
+	ck_assert_uint_eq(rig_silences(&r), 3);
 	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
 	mem_free(old);
 	rig_fini(&r);
@@ -162,7 +144,7 @@ START_TEST(ended_while_unreadable)
 
 	rig_init(&r, plain);
 	rig_start(&r);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, 2 * SPAN_MIN));
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, 2 * SPAN_MIN));
 	rig_pass(&r, 30 * SPAN_S);
 	ck_assert_uint_eq(r.sent_n, 2);
 	rig_answer(&r, r.sent[0].attempt, true);

@@ -13,24 +13,6 @@
 
 static const char plain[] = "receiver ops hook mail\nroute receiver=ops by=[alertname] wait=30s interval=5m\n";
 
-static struct wall
-in(const struct rig *r, span d)
-{
-	return wall_add(r->now.wall, d);
-}
-
-static size_t
-count_silences(struct rig *r)
-{
-	struct arena *a = arena_new();
-	struct silence **v;
-	size_t n;
-
-	view_silences(r->engine, a, &v, &n);
-	arena_free(&a);
-	return n;
-}
-
 START_TEST(all_survives_a_crash)
 {
 	struct rig r;
@@ -39,12 +21,12 @@ START_TEST(all_survives_a_crash)
 	rig_init(&r, plain);
 	rig_start(&r);
 	rig_silence(&r, "alertname=\"Hush\"", id);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
 	rig_pass(&r, 30 * SPAN_S);
 	ck_assert_uint_eq(r.sent_n, 2);
 	rig_answer(&r, r.sent[0].attempt, true);
 	rig_answer(&r, r.sent[1].attempt, true);
-	rig_post(&r, "B{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_post(&r, "B{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
 	rig_pass(&r, 10 * SPAN_S);
 	rig_settle(&r);
 	rig_crash(&r);
@@ -68,7 +50,7 @@ START_TEST(what_was_under_way_goes_on)
 
 	rig_init(&r, plain);
 	rig_start(&r);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
 	rig_pass(&r, 30 * SPAN_S);
 	ck_assert_uint_eq(r.sent_n, 2);
 	rig_answer(&r, r.sent[0].attempt, true);
@@ -79,7 +61,7 @@ START_TEST(what_was_under_way_goes_on)
 	r.sent[1].n->recipients.v[1] = (struct recipient){ .to = STR("+2") };
 	engine_progressed(r.engine, r.sent[1].attempt, r.now);
 	id = r.sent[1].id;
-	rig_post(&r, "A{x=2}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_post(&r, "A{x=2}", r.now.wall, rig_in(&r, SPAN_HOUR));
 	rig_settle(&r);
 	rig_crash(&r);
 	rig_start(&r);
@@ -114,7 +96,7 @@ START_TEST(nothing_is_lost_while_the_disk_is_full)
 	rig_settle(&r);
 	fault.write = SQLITE_FULL;
 	rig_silence(&r, "a=\"1\"", id[1]);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
 	rig_until(&r, false);
 	ck_assert_uint_eq(r.refused, store_ticket(r.store));
 	ck_assert(strstr(r.why, "full") != NULL);
@@ -163,7 +145,7 @@ START_TEST(any_write_may_fail)
 			char name[32];
 
 			snprintf(name, sizeof(name), "N{i=%d}", i);
-			rig_post(&r, name, r.now.wall, in(&r, SPAN_HOUR));
+			rig_post(&r, name, r.now.wall, rig_in(&r, SPAN_HOUR));
 		}
 		while (store_ticket(r.store) != 0 && r.refused == 0)
 			event_base_loop(r.base, EVLOOP_ONCE);
@@ -171,7 +153,7 @@ START_TEST(any_write_may_fail)
 		rig_settle(&r);
 		rig_crash(&r);
 		rig_start(&r);
-		ck_assert_uint_eq(count_silences(&r), 2);
+		ck_assert_uint_eq(rig_silences(&r), 2);
 		ck_assert_uint_eq(view_alerts_count(r.engine), 20);
 		rig_fini(&r);
 	}
@@ -194,7 +176,7 @@ START_TEST(a_failed_sync_is_a_failed_write)
 	rig_settle(&r);
 	rig_crash(&r);
 	rig_start(&r);
-	ck_assert_uint_eq(count_silences(&r), 1);
+	ck_assert_uint_eq(rig_silences(&r), 1);
 	rig_fini(&r);
 }
 END_TEST
@@ -266,7 +248,7 @@ START_TEST(a_stuck_disk)
 	rig_settle(&r);
 	rig_crash(&r);
 	rig_start(&r);
-	ck_assert_uint_eq(count_silences(&r), 1);
+	ck_assert_uint_eq(rig_silences(&r), 1);
 	rig_fini(&r);
 }
 END_TEST
@@ -285,14 +267,14 @@ START_TEST(read_only_at_start)
 	fault.open = SQLITE_READONLY;
 	rig_start(&r);
 	ck_assert(!store_health(r.store).ok);
-	ck_assert_uint_eq(count_silences(&r), 1);
+	ck_assert_uint_eq(rig_silences(&r), 1);
 	rig_silence(&r, "a=\"2\"", id[1]);
 	fault_clear();
 	rig_until(&r, true);
 	rig_settle(&r);
 	rig_crash(&r);
 	rig_start(&r);
-	ck_assert_uint_eq(count_silences(&r), 2);
+	ck_assert_uint_eq(rig_silences(&r), 2);
 	rig_fini(&r);
 }
 END_TEST
@@ -306,20 +288,20 @@ START_TEST(unreadable_at_start)
 	rig_init(&r, plain);
 	rig_start(&r);
 	rig_silence(&r, "a=\"1\"", id[0]);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
 	rig_settle(&r);
 	rig_crash(&r);
 	fault.open = SQLITE_CANTOPEN;
 	rig_start(&r);
 	ck_assert(!store_health(r.store).ok);
-	ck_assert_uint_eq(count_silences(&r), 0);
+	ck_assert_uint_eq(rig_silences(&r), 0);
 	rig_silence(&r, "a=\"2\"", id[1]);
 	fault_clear();
 	rig_until(&r, true);
 	rig_settle(&r);
 	rig_crash(&r);
 	rig_start(&r);
-	ck_assert_uint_eq(count_silences(&r), 2);
+	ck_assert_uint_eq(rig_silences(&r), 2);
 	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
 	rig_fini(&r);
 }
@@ -334,7 +316,7 @@ START_TEST(deleted_while_running)
 	rig_init(&r, plain);
 	rig_start(&r);
 	rig_silence(&r, "a=\"1\"", id[0]);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
 	rig_pass(&r, 30 * SPAN_S);
 	rig_settle(&r);
 	ck_assert_int_eq(unlink(rig_path(&r, "tocsin.db")), 0);
@@ -343,7 +325,7 @@ START_TEST(deleted_while_running)
 	rig_settle(&r);
 	rig_crash(&r);
 	rig_start(&r);
-	ck_assert_uint_eq(count_silences(&r), 2);
+	ck_assert_uint_eq(rig_silences(&r), 2);
 	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
 	/* Both notifications were under way. */
 	ck_assert_uint_eq(r.sent_n, 2);
@@ -362,7 +344,7 @@ fill(struct rig *r, int silences, int alerts)
 	}
 	for (int i = 0; i < alerts; i++) {
 		snprintf(text, sizeof(text), "N{i=%d}", i);
-		rig_post(r, text, r->now.wall, in(r, SPAN_HOUR));
+		rig_post(r, text, r->now.wall, rig_in(r, SPAN_HOUR));
 		if (i % 50 == 0)
 			rig_settle(r);
 	}
@@ -398,7 +380,7 @@ START_TEST(damaged_pages)
 		rig_stop(&r);
 		edit(rig_path(&r, "tocsin.db"), page * 8192, garbage, sizeof(garbage));
 		rig_start(&r);
-		there = count_silences(&r) + view_alerts_count(r.engine);
+		there = rig_silences(&r) + view_alerts_count(r.engine);
 		ck_assert_uint_ge(there, 100);
 		rig_silence(&r, "b=\"1\"", id);
 		rig_settle(&r);
@@ -419,10 +401,10 @@ START_TEST(truncated)
 	ck_assert_int_eq(truncate(rig_path(&r, "tocsin.db"), 20 * 4096), 0);
 	rig_start(&r);
 	ck_assert(rig_logged(&r, "set aside"));
-	ck_assert_uint_gt(count_silences(&r) + view_alerts_count(r.engine), 20);
+	ck_assert_uint_gt(rig_silences(&r) + view_alerts_count(r.engine), 20);
 	rig_stop(&r);
 	rig_start(&r);
-	ck_assert_uint_gt(count_silences(&r) + view_alerts_count(r.engine), 20);
+	ck_assert_uint_gt(rig_silences(&r) + view_alerts_count(r.engine), 20);
 	rig_fini(&r);
 }
 END_TEST
@@ -440,7 +422,7 @@ START_TEST(not_a_database)
 	rig_start(&r);
 	ck_assert(rig_logged(&r, "set aside"));
 	/* Only its beginning was lost. */
-	ck_assert_uint_eq(count_silences(&r), 1);
+	ck_assert_uint_eq(rig_silences(&r), 1);
 	rig_silence(&r, "a=\"1\"", id);
 	rig_settle(&r);
 	rig_fini(&r);
@@ -460,7 +442,7 @@ START_TEST(all_garbage)
 	fclose(f);
 	rig_start(&r);
 	ck_assert(rig_logged(&r, "set aside"));
-	ck_assert_uint_eq(count_silences(&r), 0);
+	ck_assert_uint_eq(rig_silences(&r), 0);
 	rig_silence(&r, "a=\"1\"", id);
 	rig_settle(&r);
 	rig_fini(&r);
@@ -487,22 +469,22 @@ START_TEST(newer_version)
 	rig_init(&r, plain);
 	rig_start(&r);
 	rig_silence(&r, "a=\"1\"", id[0]);
-	rig_post(&r, "A{x=1}", r.now.wall, in(&r, SPAN_HOUR));
+	rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
 	rig_stop(&r);
 	execute(rig_path(&r, "tocsin.db"), "PRAGMA user_version = 99");
 	rig_start(&r);
 	ck_assert(!store_health(r.store).ok);
 	ck_assert(rig_logged(&r, "newer"));
-	ck_assert_uint_eq(count_silences(&r), 0);
+	ck_assert_uint_eq(rig_silences(&r), 0);
 	rig_silence(&r, "a=\"2\"", id[1]);
 	execute(rig_path(&r, "tocsin.db"), "PRAGMA user_version = 1");
 	rig_until(&r, true);
-	ck_assert_uint_eq(count_silences(&r), 2);
+	ck_assert_uint_eq(rig_silences(&r), 2);
 	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
 	rig_settle(&r);
 	rig_crash(&r);
 	rig_start(&r);
-	ck_assert_uint_eq(count_silences(&r), 2);
+	ck_assert_uint_eq(rig_silences(&r), 2);
 	ck_assert_ptr_nonnull(rig_alert(&r, "A{x=1}"));
 	rig_fini(&r);
 }
@@ -521,7 +503,7 @@ START_TEST(an_outage_is_bounded)
 		char name[64];
 
 		snprintf(name, sizeof(name), "N%d{i=%d}", i, i);
-		rig_post(&r, name, r.now.wall, in(&r, 10 * SPAN_S));
+		rig_post(&r, name, r.now.wall, rig_in(&r, 10 * SPAN_S));
 		rig_pass(&r, 31 * SPAN_S);
 		while (r.sent_n > 0)
 			rig_answer(&r, r.sent[--r.sent_n].attempt, true);
@@ -557,7 +539,7 @@ START_TEST(back_pressure)
 		char name[32];
 
 		snprintf(name, sizeof(name), "N{i=%d}", n++);
-		rig_post(&r, name, r.now.wall, in(&r, SPAN_HOUR));
+		rig_post(&r, name, r.now.wall, rig_in(&r, SPAN_HOUR));
 		ck_assert_int_lt(n, 200000);
 	}
 	ck_assert(store_health(r.store).ok);
@@ -605,7 +587,7 @@ START_TEST(backup)
 	copy_to(r.copy, r.copy_size, rig_path(&r, "tocsin.db"));
 	close(r.copy);
 	rig_start(&r);
-	ck_assert_uint_eq(count_silences(&r), 1);
+	ck_assert_uint_eq(rig_silences(&r), 1);
 	rig_fini(&r);
 }
 END_TEST
