@@ -77,6 +77,7 @@ api_alerts_get(struct call *c)
 	}
 	json_array_end(&w);
 	reply_json_end(c);
+	(void)alert_filter_affordable(&f, c);
 	VEC_FINI(&l.alerts);
 	alert_filter_fini(&f);
 }
@@ -205,6 +206,7 @@ api_groups(struct call *c)
 			write_group(c, &w, &l, &l.groups.v[i]);
 	json_array_end(&w);
 	reply_json_end(c);
+	(void)alert_filter_affordable(&f, c);
 	VEC_FINI(&l.groups);
 	VEC_FINI(&l.members);
 	alert_filter_fini(&f);

@@ -62,6 +62,8 @@ void api_webhook_post(struct call *c);
 void reply_text(struct call *c, int status, const char *text);
 /* A bare JSON string and a newline: what API v2 handlers say when they fail. */
 void reply_error(struct call *c, int status, struct str message);
+/* In place of JSON that was begun. */
+void reply_error_instead(struct call *c, int status, struct str message);
 /* {"code":…,"message":…}: what comes from the framework around them. */
 void reply_framework(struct call *c, int status, int code, struct str message);
 /* Starts a JSON body; the caller ends it with reply_json_end. */
@@ -86,9 +88,14 @@ struct alert_filter {
 	struct matchers filter, receiver_matchers;
 	struct regex *receiver;
 	bool active, silenced, inhibited, muted;
+	size_t units_left;	/* of work that its regular expressions may make (text/regex.h) */
+	bool too_dear;		/* they wanted more, and what was not looked at counts as no match */
 };
+/* f must stay where it is until alert_filter_fini. */
 bool alert_filter_init(struct alert_filter *f, struct call *c);
 void alert_filter_fini(struct alert_filter *f);
+/* After all was filtered: false and an error instead of what was written when that was too dear. */
+bool alert_filter_affordable(const struct alert_filter *f, struct call *c);
 bool receiver_passes(const struct alert_filter *f, const struct receiver *r);
 /* Ended, not matching, or in a state not asked for? If it passes, *status is filled. */
 bool alert_passes(const struct alert_filter *f, struct call *c, struct alert *a, struct alert_status *status);

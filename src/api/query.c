@@ -79,6 +79,42 @@ query_receiver(struct call *c, struct regex **out)
 	return false;
 }
 
+/* Of some 30 ns each: a third of a second for the whole query. Searches up to FREE_UNITS are not counted. */
+#define QUERY_UNITS ((size_t)10000000)
+#define FREE_UNITS 10
+
+static bool
+spend(void *arg, size_t units)
+{
+	struct alert_filter *f = arg;
+
+	if (units <= FREE_UNITS)
+		return true;
+	if (units > f->units_left) {
+		f->too_dear = true;
+		return false;
+	}
+	f->units_left -= units;
+	return true;
+}
+
+static void
+meter(struct alert_filter *f, struct matchers *ms)
+{
+	for (size_t i = 0; i < ms->n; i++)
+		if (ms->m[i].re != NULL)
+			regex_set_meter(ms->m[i].re, spend, f);
+}
+
+bool
+alert_filter_affordable(const struct alert_filter *f, struct call *c)
+{
+	if (!f->too_dear)
+		return true;
+	reply_error_instead(c, 400, STR("a regular expression of the query takes too long to match"));
+	return false;
+}
+
 bool
 alert_filter_init(struct alert_filter *f, struct call *c)
 {
@@ -87,13 +123,19 @@ alert_filter_init(struct alert_filter *f, struct call *c)
 		.silenced = query_bool(c, "silenced", true),
 		.inhibited = query_bool(c, "inhibited", true),
 		.muted = query_bool(c, "muted", true),
+		.units_left = QUERY_UNITS,
 	};
-	if (query_matchers(c, "filter", "", &f->filter) && query_receiver(c, &f->receiver) &&
-	    query_matchers(c, "receiver_matchers", "failed to parse receiver_matchers param: ",
-		&f->receiver_matchers))
-		return true;
-	alert_filter_fini(f);
-	return false;
+	if (!query_matchers(c, "filter", "", &f->filter) || !query_receiver(c, &f->receiver) ||
+	    !query_matchers(c, "receiver_matchers", "failed to parse receiver_matchers param: ",
+		&f->receiver_matchers)) {
+		alert_filter_fini(f);
+		return false;
+	}
+	meter(f, &f->filter);
+	meter(f, &f->receiver_matchers);
+	if (f->receiver != NULL)
+		regex_set_meter(f->receiver, spend, f);
+	return true;
 }
 
 void

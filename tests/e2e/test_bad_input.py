@@ -4,6 +4,7 @@ import json
 import resource
 import socket
 import time
+import urllib.parse
 
 import pytest
 
@@ -168,3 +169,14 @@ def test_a_reader_that_does_not_read_delays_nobody(server):
         for _ in range(10):
             assert server.request("GET", "/-/healthy")[0] == 200
         assert time.monotonic() - begin < 3
+
+
+def test_a_pattern_of_a_query_cannot_hold_the_server(server):
+    """Each alert alone is within the bound of one match; all of them together are not within that of a query."""
+    server.alert(*({"alertname": "A", "x": "a" * 40 + f"!{i}"} for i in range(1500)))
+    evil = 'x=~"(a|aa)+"'
+    for path in ("/api/v2/alerts", "/api/v2/alerts/groups"):
+        status, headers, body = server.request("GET", path + "?" + urllib.parse.urlencode({"filter": evil}))
+        assert headers.get_all("Content-Type") == ["application/json"]
+        assert (status, json.loads(body)) == (400, "a regular expression of the query takes too long to match")
+    assert len(server.get("/api/v2/alerts", filter='x=~"a+!1[0-9]"')) == 10
