@@ -21,7 +21,6 @@ struct mail_worker {
 	pid_t pid;
 	struct bufferevent *bev;
 	struct mail_call *call;		/* NULL: idle */
-	bool connected;
 	struct event *timer;		/* connection and idleness */
 };
 
@@ -218,7 +217,6 @@ on_read(struct bufferevent *bev, void *arg)
 		evbuffer_drain(in, FRAME_HEAD);
 		payload = (struct str){ n > 0 ? (const char *)evbuffer_pullup(in, (ev_ssize_t)n) : NULL, n };
 		if (kind == FRAME_CONNECTED) {
-			w->connected = true;
 			if (w->call != NULL)
 				w->call->connected = true;
 			evtimer_del(w->timer);
@@ -321,7 +319,6 @@ run(struct mail_call *c, struct mail_worker *w)
 	c->state = MAIL_RUNNING;
 	c->worker = w;
 	w->call = c;
-	w->connected = false;
 	mail_wire_job(&c->frame, &c->r, mono_sub(c->deadline, mono_now(c->pool)));
 	bufferevent_write(w->bev, c->frame.p, c->frame.n);
 	explicit_bzero(c->frame.p, c->frame.n);

@@ -504,6 +504,14 @@ free_timer(struct event **ev)
 	*ev = NULL;
 }
 
+static void
+free_timers(struct store *s)
+{
+	free_timer(&s->soon);
+	free_timer(&s->retry);
+	free_timer(&s->pulse);
+}
+
 void
 store_finish(struct store *s)
 {
@@ -512,9 +520,7 @@ store_finish(struct store *s)
 	assert(s->waits == NULL);
 	s->o.durable = NULL;
 	s->o.failed = NULL;
-	free_timer(&s->soon);
-	free_timer(&s->retry);
-	free_timer(&s->pulse);
+	free_timers(s);
 	work_stop(&s->work);
 	s->finished = true;
 	write_rest(s);
@@ -528,9 +534,7 @@ store_close(struct store **sp)
 	if (s == NULL)
 		return;
 	store_finish(s);
-	free_timer(&s->soon);
-	free_timer(&s->retry);
-	free_timer(&s->pulse);
+	free_timers(s);
 	/* What the engine said last. */
 	if (s->finished && has_news(s))
 		write_rest(s);
