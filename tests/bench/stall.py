@@ -1,0 +1,257 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Shows what holds the loop: load that has many parts, with the health of the server asked for all the while.
+
+    tests/bench/stall.py --tocsin build/release/tocsin            all loads
+    tests/bench/stall.py --tocsin build/release/tocsin lists      one of them
+
+For each load: the longest turns of the loop by its own watchdog (tocsin_loop_stall_seconds), the longest answer of
+/-/healthy as a client sees it, how late a webhook of its own group is told of an alert, and memory. The client's
+figures hold the noise of the machine; the watchdog's nearly none. Nothing is judged.
+"""
+import argparse
+import contextlib
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import threading
+import time
+
+import bench
+
+CONFIG = """
+route:
+  receiver: none
+  group_by: [alertname]
+  group_wait: 1s
+  group_interval: 2s
+  routes:
+  - {{matchers: ['probe="yes"'], receiver: probe, group_by: ['...'], group_wait: 0s}}
+{routes}
+receivers:
+- name: none
+- {{name: probe, webhook_configs: [{{url: 'http://127.0.0.1:{sink}/'}}]}}
+- {{name: sink, webhook_configs: [{{url: 'http://127.0.0.1:{sink}/load', max_alerts: 10}}]}}
+"""
+DEAR = "(a+)+[bc][d-e]{0,%d}"
+
+
+class Sink(http.server.ThreadingHTTPServer):
+    """Remembers when each probe arrived."""
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.arrived = {}
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/":
+            self.server.arrived[json.loads(body)["commonLabels"]["n"]] = time.monotonic()
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+class Watch:
+    """Asks for the health and posts a probe every 20 ms, in a thread of its own."""
+
+    def __init__(self, server, sink):
+        self.server, self.sink = server, sink
+        self.health, self.posted, self.stopped = [], {}, threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def __enter__(self):
+        self.before = turns(self.server)
+        self.thread.start()
+        return self
+
+    def run(self):
+        n = 0
+        while not self.stopped.wait(0.02):
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                began = time.monotonic()
+                if self.server.get("/-/healthy")[0] == 200:
+                    self.health.append(time.monotonic() - began)
+                name, n = f"{id(self)}-{n}", n + 1
+                self.posted[name] = time.monotonic()
+                self.server.send_all([bench.post_bytes([{"labels": {"alertname": "probe", "probe": "yes", "n": name}}])])
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        self.thread.join()
+        deadline = time.monotonic() + 5
+        while any(n not in self.sink.arrived for n in self.posted) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        late = [self.sink.arrived[n] - t for n, t in self.posted.items() if n in self.sink.arrived]
+        lost = len(self.posted) - len(late)
+        after = turns(self.server)
+        over = {le: after[le] - self.before.get(le, 0) for le in after}
+        slow = "  ".join(f"<={le}: {int(n)}" for le, n in spread(over) if n)
+        print(f"   turns {slow}\n   health worst {max(self.health) * 1e3:.1f} ms of {len(self.health)}, probe worst "
+              f"{max(late, default=0) * 1e3:.1f} ms of {len(late)}" + (f", {lost} NOT TOLD" if lost else "") +
+              f", peak {self.server.memory('VmHWM') / 1e6:.0f} MB, now {self.server.memory('VmRSS') / 1e6:.0f} MB", flush=True)
+
+
+def turns(server):
+    text = server.get("/metrics")[1].decode()
+    return {le: float(n) for le, n in re.findall(r'^tocsin_loop_stall_seconds_bucket\{.*?le="([^"]+)".*?\} (\S+)$', text, re.M)}
+
+
+def spread(cumulative):
+    before = 0.0
+    for le, n in sorted(cumulative.items(), key=lambda p: float(p[0])):
+        yield le, n - before
+        before = n
+
+
+class Loaded(bench.Server):
+    def __init__(self, args, routes=""):
+        super().__init__(args.tocsin, [])
+        self.sink = Sink()
+        self.configure(routes)
+
+    def configure(self, routes):
+        pathlib.Path(self.dir, "am.yml").write_text(CONFIG.format(routes=routes, sink=self.sink.server_address[1]))
+
+    def fill(self, n, per_group=400, labels=lambda i: {}):
+        alerts = [bench.alert(i, bench.stamp(36000), per_group) for i in range(n)]
+        for i, a in enumerate(alerts):
+            a["labels"].update(labels(i))
+        self.send_all([bench.post_bytes(alerts[i:i + 256]) for i in range(0, n, 256)])
+
+    def silence(self, matchers, ends):
+        body = json.dumps({"matchers": matchers, "startsAt": bench.stamp(0), "endsAt": bench.stamp(ends), "createdBy": "b",
+                           "comment": "c"}).encode()
+        return (f"POST /api/v2/silences HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n").encode() + body
+
+
+def dear(args):
+    """1,000 dear silences x 20,000 alerts: posted, flushed, listed"""
+    with Loaded(args, "  - {matchers: ['load=\"yes\"'], receiver: sink, group_by: [alertname]}") as server:
+        with Watch(server, server.sink):
+            silences = [[{"name": "v", "value": DEAR % (i % 900 + k), "isRegex": True, "isEqual": False} for k in range(4)] +
+                        [{"name": "v", "value": f"z{i}", "isRegex": False, "isEqual": True}]
+                        if i % 2 else [{"name": "v", "value": DEAR % (i % 900), "isRegex": True, "isEqual": True}] for i in range(1000)]
+            server.send_all([server.silence(m, 36000) for m in silences])
+            server.fill(20_000, 20_000, lambda i: {"load": "yes", "v": "a" * 30 + f"!{i}"})
+            began = time.monotonic()
+            body = server.get("/api/v2/alerts?silenced=true&active=true")[1]
+            print(f"   listed {len(body) >> 20} MiB in {time.monotonic() - began:.1f} s")
+            time.sleep(3)
+
+
+def lists(args):
+    """100,000 alerts listed by 50 clients, 25 of them slow; then all hang up"""
+    def fast(server):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            for path in ("/api/v2/alerts", "/api/v2/alerts/groups"):
+                server.get(path)
+
+    with Loaded(args) as server:
+        server.fill(100_000)
+        with Watch(server, server.sink):
+            slow = [server.connect() for _ in range(25)]
+            for i, s in enumerate(slow):
+                s.sendall(f"GET /api/v2/alerts{'/groups' if i % 2 else ''} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            threads = [threading.Thread(target=fast, args=(server,)) for _ in range(25)]
+            for t in threads:
+                t.start()
+            while any(t.is_alive() for t in threads):
+                for s in slow:
+                    with contextlib.suppress(BlockingIOError, OSError):
+                        s.recv(1024, socket.MSG_DONTWAIT)
+                time.sleep(0.05)
+            for s in slow:
+                s.close()
+            time.sleep(1)
+
+
+def reload(args):
+    """reload with 10,000 routes, twice with other ones, under 20,000 alerts"""
+    def routes(k):
+        kinds = ['team="t{i}"', 'instance=~"web-{i}.*"', 'pod=~".*{i}{k}"', 'v=~"(a+)+[bc]{i}"']
+        return "\n".join("  - {matchers: ['%s'], receiver: none, continue: %s}" %
+                         (kinds[i % 4].format(i=i, k=k), "true" if i % 3 else "false") for i in range(10_000))
+
+    with Loaded(args) as server:
+        server.fill(20_000, labels=lambda i: {"v": "a" * 30 + "!"})
+        for k in range(2):
+            server.configure(routes(k))
+            with Watch(server, server.sink):
+                began = time.monotonic()
+                connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+                connection.request("POST", "/-/reload")
+                print(f"   answer {connection.getresponse().status} after {time.monotonic() - began:.1f} s")
+                server.process.send_signal(signal.SIGHUP)
+                server.fill(2_000, labels=lambda i: {"v": "a" * 30 + f"!{k}"})
+                time.sleep(3)
+
+
+def backup(args):
+    """backups, four at a time, under 100,000 alerts"""
+    def one(server):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+        connection.request("POST", "/api/ext/v1/backup")
+        connection.getresponse().read()
+
+    with Loaded(args) as server:
+        server.fill(100_000)
+        with Watch(server, server.sink):
+            for _ in range(3):
+                threads = [threading.Thread(target=one, args=(server,)) for _ in range(4)]
+                for t in threads:
+                    t.start()
+                for t in threads:
+                    t.join()
+
+
+def ends(args):
+    """20,000 silences that end at once, under 20,000 alerts they silenced"""
+    with Loaded(args) as server:
+        ends_in = 30
+        began = time.monotonic()
+        requests = [server.silence([{"name": "instance", "value": f"web-{i}.example.org:9100", "isRegex": False}], ends_in)
+                    for i in range(20_000)]
+        server.send_all(requests, 16)
+        server.fill(20_000)
+        server.get("/api/v2/alerts")
+        time.sleep(max(0, ends_in - (time.monotonic() - began)))
+        with Watch(server, server.sink):
+            for _ in range(3):
+                server.get("/api/v2/alerts")
+                server.get("/api/v2/silences")
+                time.sleep(1)
+
+
+LOADS = {f.__name__: f for f in (dear, lists, reload, backup, ends)}
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--tocsin", required=True, type=os.path.abspath)
+    p.add_argument("loads", nargs="*", choices=[[], *LOADS], default=[])
+    args = p.parse_args()
+    for name in args.loads or LOADS:
+        print(f"{name}: {LOADS[name].__doc__}", flush=True)
+        LOADS[name](args)
+
+
+if __name__ == "__main__":
+    main()
