@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "store/store.h"
 
-/* Appears whole or not at all. */
+/* Appears whole or not at all, for its owner alone: also where a file of that name had another mode. */
 static bool
 download(struct cli *c, const char *path)
 {
@@ -18,7 +19,8 @@ download(struct cli *c, const char *path)
 
 	if (fd < 0)
 		return err_set(&c->e, ERR_IO, "write %s: %s", path, strerrordesc_np(errno));
-	ok = cli_download(c, "POST", STR("/api/ext/v1/backup"), fd);
+	ok = (fchmod(fd, 0600) == 0 || err_set(&c->e, ERR_IO, "write %s: %s", path, strerrordesc_np(errno))) &&
+	    cli_download(c, "POST", STR("/api/ext/v1/backup"), fd);
 	if (ok && lseek(fd, 0, SEEK_CUR) == 0)
 		ok = err_set(&c->e, ERR_INVALID, "the server sent no copy");
 	else if (ok && fsync(fd) != 0)

@@ -78,7 +78,7 @@ enum db_order { DB_FORWARD, DB_BACKWARD };
 bool db_each(struct db *d, enum db_table t, enum db_order order,
     bool (*visit)(void *arg, struct str key, struct str body), void *arg, struct err *e) MUST_CHECK;
 
-/* Writes a compact copy to a file that must not exist, and makes it durable. */
+/* Writes a compact copy to a file that does not exist or is empty, and makes it durable. */
 bool db_copy(struct db *d, const char *path, struct err *e) MUST_CHECK;
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Alertmanager's files out of our database. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "base/sbuf.h"
 #include "codec.h"
 #include "loaded.h"
+#include "owner.h"
 #include "proto.h"
 #include "store/store.h"
 
@@ -33,6 +33,16 @@ write_whole(int fd, struct str s)
 	return true;
 }
 
+/* Who exports as root does so for another program: whose the directory is, his the file. */
+static void
+give_to_owner(int fd, const char *directory)
+{
+	struct stat st;
+
+	if (geteuid() == 0 && stat(directory, &st) == 0 && st.st_uid != 0)
+		(void)!fchown(fd, st.st_uid, st.st_gid);
+}
+
 /* Appears whole or not at all. */
 static bool
 write_file(const char *directory, const char *name, struct str bytes, struct err *e)
@@ -44,9 +54,10 @@ write_file(const char *directory, const char *name, struct str bytes, struct err
 	if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path))
 		return err_set(e, ERR_INVALID, "path is too long: %s", directory);
 	snprintf(part, sizeof(part), "%s.part", path);
-	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = owner_create(part);
 	if (fd < 0)
 		return io_error(e, "create", part);
+	give_to_owner(fd, directory);
 	ok = (write_whole(fd, bytes) && fsync(fd) == 0) || io_error(e, "write", part);
 	close(fd);
 	ok = ok && (rename(part, path) == 0 || io_error(e, "rename", part));

@@ -1,35 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the directory to rows in memory, whatever state it is in. */
-#include <errno.h>
-#include <sys/stat.h>
-
-#include "base/mem.h"
 #include "import.h"
 #include "store_private.h"
-
-bool
-store_make_directory(const char *path, struct err *e)
-{
-	char *copy = mem_strdup(path);
-	bool ok = true;
-
-	for (char *p = copy + 1; ok; p++) {
-		char c = *p;
-
-		if (c != '/' && c != '\0')
-			continue;
-		*p = '\0';
-		/* A read-only file system may say so even of what is there. */
-		if (mkdir(copy, 0777) != 0 && errno != EEXIST && errno != EROFS && errno != EISDIR)
-			ok = err_set(e, ERR_IO, "unable to create data directory: mkdir %s: %s", copy,
-			    strerrordesc_np(errno));
-		*p = c;
-		if (c == '\0')
-			break;
-	}
-	mem_free(copy);
-	return ok;
-}
 
 static size_t
 count_rows(const struct loaded *l)

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "codec_state.h"
+#include "owner.h"
 #include "store_private.h"
 
 /* More than this waiting for the disk: clients are asked to slow down. */
@@ -358,7 +359,7 @@ store_open(const struct store_options *o, struct err *e)
 	s->pulse = event_new(o->base, -1, EV_PERSIST, on_pulse, s);
 	if (s->soon == NULL || s->retry == NULL || s->pulse == NULL || event_add(s->pulse, &pulse) != 0)
 		err_set(e, ERR_IO, "cannot make a timer");
-	else if (store_make_directory(s->dir, e))
+	else if (owner_make_directory(s->dir, e))
 		return s;
 	store_close(&s);
 	return NULL;

@@ -53,9 +53,7 @@ void recover_rows(struct store *s, const struct loaded *l, struct engine *engine
 /* The same for a database that could only be read when the engine was running already. */
 void recover_rows_late(struct store *s, const struct loaded *l, struct moment now);
 
-/* load.c: makes the directory with its parents. */
-bool store_make_directory(const char *path, struct err *e) MUST_CHECK;
-/* Opens the database and reads it, or what can be read of it. As store_recover. */
+/* load.c: opens the database and reads it, or what can be read of it. As store_recover. */
 bool store_load(struct store *s, struct loaded *l, struct err *e) MUST_CHECK;
 
 /* store.c: writer.err is why nothing is durable for now. */

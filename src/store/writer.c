@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/sbuf.h"
+#include "owner.h"
 
 #define DATABASE_NAME "tocsin.db"
 #define COPY_NAME "backup.part"
@@ -26,6 +27,7 @@ void
 writer_init(struct writer *w, const char *directory, struct clock *clock)
 {
 	*w = (struct writer){ .clock = clock, .copy_fd = -1 };
+	w->directory = mem_strdup(directory);
 	w->path = join(directory, DATABASE_NAME);
 	w->copy_path = join(directory, COPY_NAME);
 }
@@ -38,6 +40,7 @@ writer_fini(struct writer *w)
 	db_close(&w->db);
 	if (w->copy_fd >= 0)
 		close(w->copy_fd);
+	mem_free(w->directory);
 	mem_free(w->path);
 	mem_free(w->copy_path);
 }
@@ -48,6 +51,8 @@ writer_open(struct writer *w, bool *fresh_out, struct err *e)
 	char journal[4096];
 
 	w->trouble = DB_FINE;
+	owner_make_file(w->path);
+	owner_tighten(w->directory, DATABASE_NAME);
 	w->db = db_open(w->path, DB_WRITE, fresh_out, &w->trouble, e);
 	if (w->db == NULL)
 		return false;
@@ -170,6 +175,7 @@ make_copy(struct writer *w, struct err *e)
 		err_set(e, ERR_IO, "unlink %s: %s", w->copy_path, strerrordesc_np(errno));
 		return -1;
 	}
+	owner_make_file(w->copy_path);
 	if (db_copy(w->db, w->copy_path, e) && (fd = open(w->copy_path, O_RDONLY | O_CLOEXEC)) < 0)
 		err_set(e, ERR_IO, "open %s: %s", w->copy_path, strerrordesc_np(errno));
 	unlink(w->copy_path);

@@ -23,6 +23,7 @@ enum written {
 
 struct writer {
 	struct clock *clock;
+	char *directory;
 	char *path;			/* of the database */
 	char *copy_path;		/* of a copy while it is made: it has no name once it is complete */
 	struct db *db;			/* NULL: not open */

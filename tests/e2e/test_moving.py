@@ -114,7 +114,9 @@ def test_backup_while_running(serve, sink, tmp_path):
     server.alert(alertname="Down", instance="a")
     copy = tmp_path / "copy"
     copy.mkdir()
-    subprocess.run([BINARY, "backup", copy / "tocsin.db", f"--alertmanager.url={server.url}"], check=True)
+    (copy / "tocsin.db.part").touch(0o666)
+    subprocess.run([BINARY, "backup", copy / "tocsin.db", f"--alertmanager.url={server.url}"], check=True, umask=0)
+    assert (copy / "tocsin.db").stat().st_mode & 0o777 == 0o600
     server.silence(alertname="Later")
     other = Server(tmp_path / "other", CONFIG.format(url=sink.url))
     shutil.copytree(copy, tmp_path / "other/data")

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -164,10 +165,69 @@ START_TEST(ended_while_unreadable)
 }
 END_TEST
 
+static unsigned
+mode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (unsigned)st.st_mode & 07777 : 0;
+}
+
+/* Whatever the umask, nobody else reads what is kept; what an earlier version left open is closed. */
+START_TEST(others_read_nothing)
+{
+	static const char *const files[] = { "tocsin.db", "tocsin.db-wal", "tocsin.db.damaged-1", "silences", "nflog" };
+	char id[SILENCE_ID_MAX], inner[sizeof(((struct rig *)NULL)->dir)];
+	mode_t before = umask(0);
+	struct store_export out;
+	struct err e = { 0 };
+	struct rig r;
+	FILE *f;
+
+	rig_init(&r, plain);
+	memcpy(inner, r.dir, sizeof(inner));
+	snprintf(r.dir, sizeof(r.dir), "%.40s/made/data/", inner);
+	rig_start(&r);
+	ck_assert_uint_eq(mode_of(r.dir), 0700);
+	r.dir[strlen(r.dir) - strlen("/data/")] = '\0';
+	ck_assert_uint_eq(mode_of(r.dir), 0755);
+	strcat(r.dir, "/data");
+	rig_silence(&r, "a=\"1\"", id);
+	rig_settle(&r);
+	ck_assert_uint_eq(mode_of(rig_path(&r, "tocsin.db")), 0600);
+	ck_assert_uint_eq(mode_of(rig_path(&r, "tocsin.db-wal")), 0600);
+	rig_crash(&r);
+	strcat(inner, "/made");
+	ck_assert_int_eq(rmdir(inner), 0);
+	inner[strlen(inner) - strlen("/made")] = '\0';
+	ck_assert_int_eq(rmdir(inner), 0);
+	ck_assert_int_eq(chmod(r.dir, 0755), 0);
+	f = fopen(rig_path(&r, "tocsin.db.damaged-1"), "we");
+	ck_assert_ptr_nonnull(f);
+	fclose(f);
+	f = fopen(rig_path(&r, "silences.part"), "we");
+	ck_assert_ptr_nonnull(f);
+	fclose(f);
+	ck_assert_uint_eq(mode_of(rig_path(&r, "tocsin.db")), 0666);
+	rig_start(&r);
+	rig_silence(&r, "a=\"2\"", id);
+	rig_settle(&r);
+	ck_assert_uint_eq(mode_of(rig_path(&r, "tocsin.db-wal")), 0600);
+	rig_stop(&r);
+	ck_assert(store_export(r.dir, r.dir, &out, &e));
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		ck_assert_msg(mode_of(rig_path(&r, files[i])) == 0600 || i == 1, "%s: %o", files[i], mode_of(rig_path(&r, files[i])));
+	/* Whose the directory is, and who may look into it, is not ours to say. */
+	ck_assert_uint_eq(mode_of(r.dir), 0755);
+	umask(before);
+	rig_fini(&r);
+}
+END_TEST
+
 int
 main(void)
 {
 	fault_install();
 	return RUN("files", import_when_nothing_can_be_written, files_are_removed_and_cut_while_running, removed_before_a_clean_end,
-	    replaced_while_running, ended_while_unreadable);
+	    replaced_while_running, ended_while_unreadable, others_read_nothing);
 }

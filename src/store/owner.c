@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "owner.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define OTHERS (S_IRWXG | S_IRWXO)
+
+bool
+owner_make_directory(const char *path, struct err *e)
+{
+	char *copy = mem_strdup(path);
+	bool ok = true;
+
+	for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/'; n--)
+		copy[n - 1] = '\0';
+	for (char *p = copy + 1; ok; p++) {
+		char c = *p;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		/* A read-only file system may say so even of what is there. */
+		if (mkdir(copy, c == '\0' ? 0700 : 0755) != 0 && errno != EEXIST && errno != EROFS && errno != EISDIR)
+			ok = err_set(e, ERR_IO, "unable to create data directory: mkdir %s: %s", copy,
+			    strerrordesc_np(errno));
+		*p = c;
+		if (c == '\0')
+			break;
+	}
+	mem_free(copy);
+	return ok;
+}
+
+int
+owner_create(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	/* One that was there has a mode of its own, and a umask may take from the owner, too. */
+	if (fd >= 0 && fchmod(fd, 0600) != 0) {
+		int why = errno;
+
+		close(fd);
+		errno = why;
+		return -1;
+	}
+	return fd;
+}
+
+void
+owner_make_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	/* Who opens it next tells what is wrong. */
+	if (fd < 0)
+		return;
+	if (fchmod(fd, 0600) != 0)
+		unlink(path);
+	close(fd);
+}
+
+void
+owner_tighten(const char *directory, const char *name)
+{
+	DIR *d = opendir(directory);
+	struct dirent *entry;
+	struct stat st;
+
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		if (strncmp(entry->d_name, name, strlen(name)) != 0 ||
+		    fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		if (S_ISREG(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & OTHERS) != 0)
+			(void)!fchmodat(dirfd(d), entry->d_name, st.st_mode & S_IRWXU, 0);
+	}
+	if (d != NULL)
+		closedir(d);
+}
