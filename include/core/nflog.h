@@ -32,7 +32,8 @@ struct log_entry {
 	struct hmap_node node;
 	struct str group_key, receiver, integration;
 	uint32_t index;
-	struct wall timestamp, expires;
+	struct wall timestamp;	/* of the tick whose flush told it */
+	struct wall expires;
 	const uint64_t *firing, *resolved;	/* labels hashes (struct labels.hash), sorted */
 	size_t firing_n, resolved_n;
 	struct receiver_data data;
@@ -53,9 +54,9 @@ const struct log_entry *nflog_find(const struct nflog *l, struct str group_key, 
 const struct log_entry *nflog_set(struct nflog *l, const struct log_entry *entry);
 /*
  * The wall clock was set back behind the entry (one that is held): it counts as
- * told now, so that nobody waits for the old time to come round again.
+ * told at `tick`, so that nobody waits for the old time to come round again.
  */
-void nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall now);
+void nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall tick);
 /* Drops entries that expired; calls `dropped` (may be NULL) with each before it goes. */
 void nflog_gc(struct nflog *l, struct wall now, void (*dropped)(void *arg, const struct log_entry *e), void *arg);
 size_t nflog_count(const struct nflog *l);

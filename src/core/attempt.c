@@ -83,16 +83,20 @@ leg_succeeded(struct engine *e, struct leg *leg, struct moment now)
 	pipeline_leg_done(e, leg->flight, now);
 }
 
-/* What the log holds of this group and integration; NULL: nothing. */
+/*
+ * What the log holds of this group and integration; NULL: nothing. A tick after
+ * the flight's own is one of a clock that was set back since.
+ */
 static const struct log_entry *
 log_entry_of(struct engine *e, const struct leg *leg, struct moment now)
 {
 	const struct flight *f = leg->flight;
 	const struct log_entry *entry = nflog_find(e->nflog, f->key, f->route->receiver->name,
 	    str_from(leg->integration->kind->name), (uint32_t)leg->integration->index);
+	struct wall tick = flight_tick(f, now);
 
-	if (entry != NULL && wall_after(entry->timestamp, now.wall)) {
-		nflog_retime(e->nflog, entry, wall_utc(now.wall));
+	if (entry != NULL && wall_after(entry->timestamp, tick)) {
+		nflog_retime(e->nflog, entry, tick);
 		save_log_entry(e, entry, CHANGE_LOG_ENTRY);
 	}
 	return entry;
@@ -120,7 +124,7 @@ log_told(struct engine *e, const struct leg *leg, const struct receiver_data *da
 		.receiver = f->route->receiver->name,
 		.integration = str_from(leg->integration->kind->name),
 		.index = (uint32_t)leg->integration->index,
-		.timestamp = wall_utc(now.wall),
+		.timestamp = flight_tick(f, now),
 		.expires = wall_add(wall_utc(now.wall), leg_log_time(e, f->route)),
 		.firing = f->firing,
 		.firing_n = f->firing_n,
@@ -294,6 +298,7 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 		.resolved_n = f->resolved_n,
 		.send_resolved = leg_sends_resolved(leg),
 		.repeat_interval = f->route->repeat_interval,
+		.group_interval = f->route->group_interval,
 		.tick = f->tick,
 	};
 	struct event ev;

@@ -65,7 +65,8 @@ struct flight {
 	struct str key;
 	struct labels *group_labels, *route_labels;	/* owned references */
 	uint64_t group_serial, serial;	/* of the group; of this flush in it */
-	struct wall tick;		/* when the flush was wanted: the time the stages see */
+	struct mono wanted;		/* the tick that the flush is for */
+	struct wall tick;		/* the same as it was by the clock when the flush began: the time the stages see */
 	struct mono deadline;
 	struct deadline timer;		/* looks again whether the cluster has settled */
 	struct noted_alert *all;	/* owned references */
@@ -89,6 +90,8 @@ void flush_begin(struct engine *e, struct group *g, struct moment now);
 void flush_end(struct engine *e, struct flight *f, struct moment now);
 /* The flight for what a restart cut short; the group's timer stays as it is. The caller fills it. */
 struct flight *flush_resume(struct engine *e, struct group *g, struct wall tick, struct moment now);
+/* The flight's tick by the wall clock as it goes now. */
+struct wall flight_tick(const struct flight *f, struct moment now);
 /* How long a flush may take, not counting the wait for one's turn in the cluster. */
 span flush_time(const struct route *route);
 struct labels *flush_route_labels(struct engine *e, const struct flight *f, struct moment now);

@@ -51,6 +51,12 @@ flush_time(const struct route *route)
 	return route->group_interval > 10 * SPAN_S ? route->group_interval : 10 * SPAN_S;
 }
 
+struct wall
+flight_tick(const struct flight *f, struct moment now)
+{
+	return wall_add(wall_utc(now.wall), -mono_sub(now.mono, f->wanted));
+}
+
 static struct flight *
 flight_new(struct engine *e, struct group *g, struct moment now)
 {
@@ -76,16 +82,29 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	return f;
 }
 
+/* When the flush that begins now was wanted. Ticks that were missed altogether are left out. */
+static struct mono
+last_tick(const struct group *g, struct moment now)
+{
+	span late = mono_sub(now.mono, g->due), interval = g->route->group_interval;
+
+	assert(late >= 0 && interval > 0);
+	return mono_add(g->due, late - late % interval);
+}
+
 void
 flush_begin(struct engine *e, struct group *g, struct moment now)
 {
 	struct flight *f = flight_new(e, g, now);
-	span late = mono_sub(now.mono, g->due);
 
-	f->tick = late > 0 ? wall_add(now.wall, -late) : now.wall;
+	f->wanted = last_tick(g, now);
+	f->tick = flight_tick(f, now);
 	g->flushed = true;
-	/* Before the flush, not after it: its length must not move the ticks. */
-	group_arm(e, g, mono_add(now.mono, g->route->group_interval));
+	/*
+	 * COMPAT: counted from the tick before, not from when its timer went off,
+	 * so that ticks do not drift as Alertmanager's do.
+	 */
+	group_arm(e, g, mono_add(f->wanted, g->route->group_interval));
 	save_group(e, g, SAVE_NOW, now);
 	take_snapshot(f, g, now.wall);
 	f->route_labels = flush_route_labels(e, f, now);
@@ -100,6 +119,7 @@ flush_resume(struct engine *e, struct group *g, struct wall tick, struct moment 
 
 	f->resumed = true;
 	f->tick = tick;
+	f->wanted = mono_add(now.mono, -wall_sub(now.wall, tick));
 	return f;
 }
 

@@ -109,8 +109,8 @@ make_key(const struct route *route, const struct labels *labels)
 void
 group_arm(struct engine *e, struct group *g, struct mono due)
 {
-	g->due = due;
-	sched_arm(&e->sched, &g->timer, due.ns < e->first_flush.ns ? e->first_flush : due);
+	g->due = due.ns < e->first_flush.ns ? e->first_flush : due;
+	sched_arm(&e->sched, &g->timer, g->due);
 }
 
 struct group *

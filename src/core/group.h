@@ -78,7 +78,7 @@ void group_end(struct engine *e, struct group *g, struct moment now);
 size_t groups_count_ended(struct engine *e, struct moment now);
 /* The key of engine.groups. */
 uint64_t group_hash(const struct route *route, const struct labels *group_labels);
-/* (Re)arms the timer. */
+/* (Re)arms the timer; nothing is due before the engine's first flush. */
 void group_arm(struct engine *e, struct group *g, struct mono due);
 
 struct member *group_member(const struct group *g, const struct record *r);

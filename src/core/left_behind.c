@@ -156,7 +156,7 @@ put(struct engine *e, struct log_entry *entry, const struct route *route, struct
 /* What the log holds, or an entry that knows of nothing told. */
 static struct log_entry
 entry_to_change(struct engine *e, struct str key, const struct route *route, const struct integration *integration,
-    struct moment now, bool *held_out)
+    struct wall tick, bool *held_out)
 {
 	struct str receiver = route->receiver->name, kind = str_from(integration->kind->name);
 	const struct log_entry *held = nflog_find(e->nflog, key, receiver, kind, (uint32_t)integration->index);
@@ -169,8 +169,8 @@ entry_to_change(struct engine *e, struct str key, const struct route *route, con
 		.receiver = receiver,
 		.integration = kind,
 		.index = (uint32_t)integration->index,
-		.timestamp = wall_utc(now.wall),
-		.expires = wall_utc(now.wall),
+		.timestamp = tick,
+		.expires = tick,
 	};
 }
 
@@ -188,7 +188,7 @@ left_behind_by_leg(struct engine *e, const struct leg *leg, struct moment now)
 	const struct flight *f = leg->flight;
 	struct content c = content_of(leg);
 	bool held;
-	struct log_entry entry = entry_to_change(e, f->key, f->route, leg->integration, now, &held);
+	struct log_entry entry = entry_to_change(e, f->key, f->route, leg->integration, flight_tick(f, now), &held);
 	size_t served = set_partly(&entry, &leg->note.recipients, &c, f->route->repeat_interval, f->arena,
 	    wall_utc(now.wall));
 
@@ -224,7 +224,8 @@ left_behind_by_intent(struct engine *e, const struct intent_state *i, const stru
 	struct arena *a = arena_new();
 	struct content c = { 0 };
 	bool held;
-	struct log_entry entry = entry_to_change(e, g->key, g->route, integration, now, &held);
+	struct wall tick = wall_after(i->flushed, now.wall) ? now.wall : i->flushed;
+	struct log_entry entry = entry_to_change(e, g->key, g->route, integration, wall_utc(tick), &held);
 
 	c.firing = hashes_of(e, i->firing, i->firing_n, &c.firing_n, a);
 	/* As the integration is now; it may have wanted to hear of ends before. */

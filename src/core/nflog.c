@@ -173,14 +173,14 @@ nflog_set(struct nflog *l, const struct log_entry *entry)
 }
 
 void
-nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall now)
+nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall tick)
 {
 	struct log_entry *e = find(l, entry->node.hash, entry->group_key, entry->receiver, entry->integration,
 	    entry->index);
 
 	assert(e == entry);
-	e->expires = wall_add(e->expires, wall_sub(now, e->timestamp));
-	e->timestamp = now;
+	e->expires = wall_add(e->expires, wall_sub(tick, e->timestamp));
+	e->timestamp = tick;
 }
 
 void

@@ -28,6 +28,21 @@ any_in(const uint64_t *v, size_t n, const uint64_t *among, size_t among_n)
 	return false;
 }
 
+/*
+ * COMPAT: a tick against the tick that was told last, so that it is time again
+ * after exactly repeat_interval when that is a multiple of group_interval.
+ * Alertmanager compares with the time of the receiver's answer, and is nearly
+ * always an interval late. The little that is missing at most is what the wall
+ * clock may have been corrected by since.
+ */
+static bool
+time_to_repeat(const struct log_entry *entry, const struct reason_facts *f)
+{
+	span missing = f->group_interval / 100 < SPAN_S ? f->group_interval / 100 : SPAN_S;
+
+	return wall_sub(f->tick, entry->timestamp) >= f->repeat_interval - missing;
+}
+
 enum reason
 reason_to_notify(const struct log_entry *entry, const struct reason_facts *f)
 {
@@ -43,7 +58,7 @@ reason_to_notify(const struct log_entry *entry, const struct reason_facts *f)
 		return entry->firing_n > 0 || doubtful ? REASON_ALL_RESOLVED : REASON_NONE;
 	if (f->send_resolved && (doubtful || !subset(f->resolved, f->resolved_n, entry->resolved, entry->resolved_n)))
 		return REASON_SOME_RESOLVED;
-	if (wall_before(entry->timestamp, wall_add(f->tick, -f->repeat_interval)))
+	if (time_to_repeat(entry, f))
 		return REASON_REPEAT;
 	return REASON_NONE;
 }

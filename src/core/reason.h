@@ -20,7 +20,7 @@ struct reason_facts {
 	const uint64_t *firing, *resolved;
 	size_t firing_n, resolved_n;
 	bool send_resolved;
-	span repeat_interval;
+	span repeat_interval, group_interval;
 	struct wall tick;	/* time of the flush */
 };
 

@@ -41,6 +41,12 @@ drop_if_empty(struct day *d, struct m_group *g)
 		}
 }
 
+int64_t
+model_due(const struct day *d, int64_t due)
+{
+	return due > d->first_flush ? due : d->first_flush;
+}
+
 static void
 join(struct day *d, int alert, const struct place *place, bool keep_out_ended)
 {
@@ -63,9 +69,9 @@ join(struct day *d, int alert, const struct place *place, bool keep_out_ended)
 	g->members = bit(alert);
 	g->changed = mono_now(d);
 	aged = d->alerts[alert].starts + r->wait < wall_now(d);
-	g->due = aged ? mono_now(d) : mono_now(d) + r->wait;
+	g->due = model_due(d, aged ? mono_now(d) : mono_now(d) + r->wait);
 	/* All at once come in any order: each of them may be the one that makes the group. */
-	g->due_or = !d->many ? g->due : aged ? mono_now(d) + r->wait : mono_now(d);
+	g->due_or = !d->many ? g->due : model_due(d, aged ? mono_now(d) + r->wait : mono_now(d));
 	VEC_PUSH(&d->groups, g);
 }
 
@@ -170,6 +176,12 @@ model_polls(struct day *d)
 	}
 }
 
+int64_t
+model_tick(const struct day *d, const struct m_flight *f)
+{
+	return wall_now(d) - (mono_now(d) - f->wanted);
+}
+
 void
 model_flushed(struct day *d, const struct event *ev)
 {
@@ -192,7 +204,11 @@ model_flushed(struct day *d, const struct event *ev)
 	if (receiver_of(ev->receiver) != r->receiver)
 		sim_fail(d, "6 groups", "%s flushed to %.*s", g->key, STR_ARG(ev->receiver));
 	*f = (struct m_flight){ .plan = d->plan, .route = g->route, .all = g->members };
-	f->tick = wall_now(d) - (mono_now(d) - g->due);
+	/* Ticks that went by during the flush before are not made up for. */
+	while (g->due <= mono_now(d) - r->interval)
+		g->due += r->interval;
+	f->wanted = g->due;
+	f->tick = model_tick(d, f);
 	f->deadline = mono_now(d) + (r->interval > MIN_DEADLINE ? r->interval : MIN_DEADLINE) +
 	    (d->wait > 0 ? d->wait : 0);
 	f->all_resolved = resolved_among(d, f->all, wall_now(d));
@@ -204,7 +220,7 @@ model_flushed(struct day *d, const struct event *ev)
 		    mask_text(d, f->all_resolved));
 	g->flying = true;
 	g->flushed = true;
-	g->due = g->due_or = mono_now(d) + r->interval;
+	g->due = g->due_or = f->wanted + r->interval;
 	f->poll = mono_now(d) + SETTLE_POLL;
 	if (d->wait >= 0)
 		run_stages(d, g);
@@ -235,14 +251,14 @@ log_time(const struct day *d, const struct plan_route *r)
 
 /* Where the log has, or gets, what it holds of this; it is kept from now on. */
 static struct entry *
-entry_for(struct day *d, const char *key, const struct plan_route *r, const struct part *p)
+entry_for(struct day *d, const char *key, const struct plan_route *r, const struct part *p, int64_t tick)
 {
 	struct entry *e = entry_find(d, key, r->receiver, p->kind, p->index);
 	int64_t keep = wall_now(d) + log_time(d, r);
 
 	if (e == NULL) {
 		VEC_PUSH(&d->entries, ((struct entry){ .key = key, .receiver = r->receiver, .kind = p->kind,
-		    .index = p->index, .timestamp = wall_now(d) }));
+		    .index = p->index, .timestamp = tick }));
 		e = &d->entries.v[d->entries.n - 1];
 	}
 	if (e->expires < keep)
@@ -257,8 +273,8 @@ log_set(struct day *d, struct m_group *g, const struct m_leg *leg, int64_t data)
 	const struct plan_route *r = &f->plan->routes[f->route];
 	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
 
-	*entry_for(d, g->key, r, p) = (struct entry){ .key = g->key, .receiver = r->receiver, .kind = p->kind,
-		.index = p->index, .timestamp = wall_now(d), .expires = wall_now(d) + log_time(d, r),
+	*entry_for(d, g->key, r, p, 0) = (struct entry){ .key = g->key, .receiver = r->receiver, .kind = p->kind,
+		.index = p->index, .timestamp = model_tick(d, f), .expires = wall_now(d) + log_time(d, r),
 		.firing = f->firing, .resolved = f->resolved, .data = data };
 }
 
@@ -286,7 +302,7 @@ model_left_behind(struct day *d, const char *key, const struct plan_route *r, co
 
 	if (e == NULL && doubtful == 0 && l->done <= 0)
 		return;
-	e = entry_for(d, key, r, p);
+	e = entry_for(d, key, r, p, l->tick);
 	e->doubtful |= doubtful;
 	if (l->done <= 0)
 		return;
@@ -307,7 +323,7 @@ leave_behind(struct day *d, struct m_group *g, const struct m_leg *leg)
 	const struct plan_route *r = &f->plan->routes[f->route];
 
 	model_left_behind(d, g->key, r, &f->plan->receivers[r->receiver].parts[leg->part],
-	    &(struct left){ f->firing, f->resolved, leg->owed, leg->in_doubt, leg->done });
+	    &(struct left){ f->firing, f->resolved, leg->owed, leg->in_doubt, leg->done, model_tick(d, f) });
 }
 
 int
@@ -327,11 +343,11 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 	struct entry *e = entry_find(d, g->key, r->receiver, p->kind, p->index);
 
 	/* What was told in a future that is none any more, was told now. */
-	if (e != NULL && e->timestamp > wall_now(d)) {
-		e->expires -= e->timestamp - wall_now(d);
-		e->timestamp = wall_now(d);
+	if (e != NULL && e->timestamp > model_tick(d, f)) {
+		e->expires -= e->timestamp - model_tick(d, f);
+		e->timestamp = model_tick(d, f);
 	}
-	leg->reason = reason_wanted(e, f->firing, f->resolved, p->send_resolved, f->tick, r->repeat);
+	leg->reason = reason_wanted(e, f->firing, f->resolved, p->send_resolved, f->tick, r);
 	if (leg->reason != told)
 		sim_fail(d, "3 reasons", "%s part %d: decided '%s', should be '%s' (firing %s resolved %s)", g->key,
 		    leg->part, reason_text(told), reason_text(leg->reason), mask_text(d, f->firing),

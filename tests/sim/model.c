@@ -111,9 +111,15 @@ entry_find(struct day *d, const char *key, int receiver, int kind, int index)
 	return NULL;
 }
 
+span
+repeats_after(const struct plan_route *r)
+{
+	return r->repeat - (r->interval / 100 < SPAN_S ? r->interval / 100 : SPAN_S);
+}
+
 enum reason
 reason_wanted(const struct entry *e, alerts_mask firing, alerts_mask resolved, bool send_resolved, int64_t tick,
-    span repeat)
+    const struct plan_route *r)
 {
 	if (e == NULL)
 		return firing != 0 ? REASON_FIRST : REASON_NONE;
@@ -123,7 +129,7 @@ reason_wanted(const struct entry *e, alerts_mask firing, alerts_mask resolved, b
 		return e->firing != 0 || (resolved & e->doubtful) != 0 ? REASON_ALL_RESOLVED : REASON_NONE;
 	if (send_resolved && (resolved & (~e->resolved | e->doubtful)) != 0)
 		return REASON_SOME_RESOLVED;
-	return e->timestamp < tick - repeat ? REASON_REPEAT : REASON_NONE;
+	return tick - e->timestamp >= repeats_after(r) ? REASON_REPEAT : REASON_NONE;
 }
 
 /* The rules of Alertmanager's Alert.Merge, for two that overlap; what arrives is the younger one. */

@@ -212,7 +212,7 @@ struct m_leg {
 struct m_flight {
 	const struct plan *plan;
 	int route;
-	int64_t tick;
+	int64_t wanted, tick;	/* the same moment by both clocks, by the wall clock as it was at the flush's begin */
 	int64_t deadline;
 	int64_t poll;			/* when to look again whether the cluster has settled */
 	bool staged;			/* past muting */
@@ -407,7 +407,9 @@ bool route_muted(const struct plan *p, int route, int64_t wall);
 alerts_mask known_alerts(const struct day *d);
 struct entry *entry_find(struct day *d, const char *key, int receiver, int kind, int index);
 enum reason reason_wanted(const struct entry *e, alerts_mask firing, alerts_mask resolved, bool send_resolved,
-    int64_t tick, span repeat);
+    int64_t tick, const struct plan_route *r);
+/* From tick to tick: a hundredth of the interval, at most a second, may be missing. */
+span repeats_after(const struct plan_route *r);
 void model_post(struct day *d, int alert, int64_t starts, int64_t ends, bool timeout);
 void model_gc(struct day *d);
 /* What engine_silence_set has to do: is the id kept? */
@@ -419,6 +421,10 @@ bool quiet_keeps_id(const struct day *d, const struct quiet *old, const struct s
 /* flights.c: what has to happen */
 struct m_group *group_by_key(const struct day *d, const char *key);
 void model_dispatch(struct day *d, int alert, bool keep_out_ended);
+/* When something is due: nothing is flushed before the start delay is over. */
+int64_t model_due(const struct day *d, int64_t due);
+/* A flight's tick, as the wall clock goes now. */
+int64_t model_tick(const struct day *d, const struct m_flight *f);
 /* Who knows already what the leg is to tell: bits of recipients. */
 int model_served(const struct entry *e, const struct m_leg *leg, int64_t now, span repeat);
 /* How long the log remembers what a route told. */
@@ -430,6 +436,7 @@ struct left {
 	alerts_mask firing, resolved, owed;
 	bool in_doubt;
 	int done;
+	int64_t tick;
 };
 void model_left_behind(struct day *d, const char *key, const struct plan_route *r, const struct part *p,
     const struct left *l);

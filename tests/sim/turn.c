@@ -232,7 +232,7 @@ restore_group(struct day *d, const struct row *row)
 	/* A clock that was set back makes nobody wait longer than a flush ever takes to come. */
 	most = g->flushed ? r->interval : r->wait;
 	left = left < 0 ? 0 : left < most ? left : most;
-	g->due = g->due_or = mono_now(d) + left;
+	g->due = g->due_or = model_due(d, mono_now(d) + left);
 	VEC_PUSH(&d->groups, g);
 }
 
@@ -275,13 +275,15 @@ resume(struct day *d, const struct intent *in)
 	most = r->interval > 10 * SPAN_S ? r->interval : 10 * SPAN_S;
 	if (!may_resume(d, in, g, most)) {
 		model_left_behind(d, g->key, r, part,
-		    &(struct left){ in->firing & known_alerts(d), in->resolved & known_alerts(d), 0, true, in->done });
+		    &(struct left){ in->firing & known_alerts(d), in->resolved & known_alerts(d), 0, true, in->done,
+			in->flushed < wall_now(d) ? in->flushed : wall_now(d) });
 		return;
 	}
 	f = &g->flight;
 	if (!g->flying) {
 		*f = (struct m_flight){ .plan = d->plan, .route = index, .staged = true, .resumed = true };
 		f->tick = in->flushed;
+		f->wanted = mono_now(d) - (wall_now(d) - f->tick);
 		f->deadline = mono_now(d) + most + (d->wait > 0 ? d->wait : 0);
 		g->flying = true;
 	}

@@ -119,7 +119,7 @@ void
 watch_first_attempt(struct day *d, const struct out *o, const struct m_flight *f)
 {
 	const struct heard *h = heard_by(d, o, f->plan, false);
-	span repeat = f->plan->routes[f->route].repeat;
+	span repeat = repeats_after(&f->plan->routes[f->route]);
 	alerts_mask all = o->firing | o->resolved;
 
 	if (all == 0)
@@ -131,9 +131,9 @@ watch_first_attempt(struct day *d, const struct out *o, const struct m_flight *f
 	if (h == NULL || !h->known || wall_now(d) >= h->expires)
 		return;
 	if ((o->firing & ~h->firing) == 0 && (o->resolved & ~h->resolved) == 0 &&
-	    (o->firing == 0 ? h->firing == 0 : wall_now(d) - h->at < repeat))
+	    (o->firing == 0 ? h->firing == 0 : model_tick(d, f) - h->at < repeat))
 		sim_fail(d, "3 repeats", "%s part %d is told the same after %.1f s", o->key, o->part,
-		    (double)(wall_now(d) - h->at) / 1e9);
+		    (double)(model_tick(d, f) - h->at) / 1e9);
 }
 
 void
@@ -143,8 +143,8 @@ watch_accepted(struct day *d, const struct out *o)
 	const struct m_flight *f = &g->flight;
 	struct heard *h = heard_by(d, o, f->plan, true);
 
-	h->at = wall_now(d);
-	h->expires = h->at + log_time(d, &f->plan->routes[f->route]);
+	h->at = model_tick(d, f);
+	h->expires = wall_now(d) + log_time(d, &f->plan->routes[f->route]);
 	h->firing = o->firing;
 	h->resolved = o->resolved;
 	h->known = true;

@@ -196,6 +196,30 @@ START_TEST(a_tick_is_bounded)
 }
 END_TEST
 
+/* A loop that comes late to each of them does not move the ticks. */
+START_TEST(ticks_do_not_drift)
+{
+	struct fake_world w;
+	struct mono next;
+
+	begin(&w, "receiver ops hook\nroute receiver=ops by=[alertname] wait=10s interval=1m repeat=10m\n");
+	world_post(&w, "A", w.now.wall, in(&w, 5 * SPAN_HOUR));
+	for (int i = 0; i < 101; i++) {
+		span tick = 10 * SPAN_S + i * SPAN_MIN;
+
+		world_run(&w, tick - 1);
+		ck_assert(engine_next(w.engine, &next));
+		ck_assert_int_eq(next.ns, world_at(&w, tick).mono.ns);
+		w.now = world_at(&w, tick + 3 * SPAN_MS + i % 7 * SPAN_MS);
+		engine_tick(w.engine, w.now);
+		world_settle(&w);
+	}
+	/* The first, and one each ten minutes. */
+	ck_assert_uint_eq(w.sent.n, 11);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(view)
 {
 	struct arena *a = arena_new();
@@ -363,5 +387,5 @@ int
 main(void)
 {
 	return RUN("engine", answers_to_nobody_are_ignored, intents_have_an_end, backoff, receiver_data, posted_again,
-	    a_tick_is_bounded, view, view_of_a_stranger, regex_gives_up, maintenance_forgets, without_a_world);
+	    a_tick_is_bounded, ticks_do_not_drift, view, view_of_a_stranger, regex_gives_up, maintenance_forgets, without_a_world);
 }

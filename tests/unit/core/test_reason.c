@@ -37,8 +37,9 @@ static const struct {
 	{ "some over, nobody cares", true, SET(both), NO, 1, SET(one), SET(two), false, REASON_NONE, NO },
 	{ "some over, told", true, SET(one), SET(two), 1, SET(one), SET(two), true, REASON_NONE, NO },
 	{ "never heard of, over", true, SET(one), NO, 1, SET(one), SET(three), true, REASON_SOME_RESOLVED, NO },
-	{ "not yet", true, SET(one), NO, SPAN_HOUR, SET(one), NO, true, REASON_NONE, NO },
-	{ "time to repeat", true, SET(one), NO, SPAN_HOUR + 1, SET(one), NO, true, REASON_REPEAT, NO },
+	{ "not yet", true, SET(one), NO, SPAN_HOUR - SPAN_S - 1, SET(one), NO, true, REASON_NONE, NO },
+	{ "the wall clock was corrected", true, SET(one), NO, SPAN_HOUR - SPAN_S, SET(one), NO, true, REASON_REPEAT, NO },
+	{ "time to repeat", true, SET(one), NO, SPAN_HOUR, SET(one), NO, true, REASON_REPEAT, NO },
 	{ "fewer than told", true, SET(both), NO, 1, SET(two), NO, true, REASON_NONE, NO },
 	{ "perhaps told, all over", true, NO, NO, 1, NO, SET(two), true, REASON_ALL_RESOLVED, SET(both) },
 	{ "perhaps told again, all over", true, NO, SET(two), 1, NO, SET(two), true, REASON_ALL_RESOLVED, SET(two) },
@@ -61,7 +62,8 @@ START_TEST(decisions)
 		struct reason_facts f = {
 			.firing = rows[i].firing, .firing_n = rows[i].firing_n,
 			.resolved = rows[i].resolved, .resolved_n = rows[i].resolved_n,
-			.send_resolved = rows[i].send_resolved, .repeat_interval = SPAN_HOUR, .tick = tick,
+			.send_resolved = rows[i].send_resolved, .repeat_interval = SPAN_HOUR,
+			.group_interval = 5 * SPAN_MIN, .tick = tick,
 		};
 		enum reason got = reason_to_notify(rows[i].entry ? &entry : NULL, &f);
 
