@@ -74,6 +74,8 @@ unsigned http_server_port(const struct http_server *s, size_t i);
 /* Starts accepting; logs "Listening on" and whether TLS is on, per listener. */
 void http_server_serve(struct http_server *s);
 
+/* Looks at the web configuration file at once, which is otherwise looked at once a second at most. */
+void http_server_refresh(struct http_server *s);
 /* Sends all responses held for tickets up to and including this one. */
 void http_server_release(struct http_server *s, uint64_t upto);
 /* Answers them with 500 and this text instead: what they promised could not be stored. */

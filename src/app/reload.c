@@ -117,6 +117,8 @@ server_reload(struct server *s, struct moment now, struct err *e)
 	struct log log = log_with(&s->log, F_CSTR("component", "configuration"));
 	struct config *c;
 
+	if (s->web != NULL)
+		http_server_refresh(s->web);
 	LOG(&log, LOG_INFO, "Loading configuration file", F_STR("file", s->o->config_file));
 	if (!server_load(s, now, &c, e)) {
 		LOG(&log, LOG_ERROR, "Loading configuration file failed", F_STR("file", s->o->config_file), F_ERR(e));

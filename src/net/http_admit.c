@@ -119,7 +119,7 @@ admit_begin(struct http_conn *c)
 	c->admit->body = g.body;
 	c->admit->began = s->o.clock->now(s->o.clock).mono;
 	c->admit->denial.body.max = SBUF_UNLIMITED;
-	web_config_admit(s->web, &r, &c->admit->denial, on_verdict, c, &c->admit->pending);
+	web_config_admit(s->web, &r, bufferevent_getfd(c->bev), &c->admit->denial, on_verdict, c, &c->admit->pending);
 	explicit_bzero(head, c->head.n);
 	mem_free(head);
 	if (c->admit->pending == NULL)

@@ -227,6 +227,12 @@ http_server_serve(struct http_server *s)
 }
 
 void
+http_server_refresh(struct http_server *s)
+{
+	web_config_refresh(s->web);
+}
+
+void
 http_server_release(struct http_server *s, uint64_t upto)
 {
 	struct http_conn *c;

@@ -2,25 +2,23 @@
 #include "web_config.h"
 
 #include <assert.h>
-#include <crypt.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "http_response.h"
-#include "loop/work.h"
-#include "text/base64.h"
-#include "text/digest.h"
+#include "web_credentials.h"
 #include "web_file.h"
+#include "web_passwords.h"
 
-#define VERDICTS_MAX 128	/* remembered */
-#define CHECKS_MAX 64		/* of passwords, waiting or under way */
-
-/* What a nobody's password is compared with, so that nobody takes as long as somebody. */
-#define NOBODYS_HASH "$2y$10$abcdefghijklmnopqrstuuAQ41bZmyB0eV5QMU2h9rvPak6XsZD62"
+/* Files are looked at again so often at most: it may hold the loop when the disk is slow. */
+#define LOOK_EVERY SPAN_S
 
 /* When and what a file was. */
 struct trace {
@@ -28,11 +26,6 @@ struct trace {
 	dev_t dev;
 	ino_t ino;
 	off_t size;
-};
-
-struct verdict {
-	unsigned char key[SHA256_SIZE];
-	bool ok, set;
 };
 
 struct web_config {
@@ -48,20 +41,15 @@ struct web_config {
 	/* Rate limit: a bucket that fills with time. */
 	double tokens;
 	struct mono filled;
-	/* Passwords. */
-	struct work *work;
-	struct verdict verdicts[VERDICTS_MAX];
-	size_t next_verdict;
+	struct passwords *passwords;
+	struct mono looked;		/* when the files were last looked at */
 };
 
-struct check {
-	struct job job;
-	struct web_config *w;
-	char *password, *hash;
-	bool known_user, ok;
-	unsigned char key[SHA256_SIZE];
+/* A request that waits for its password to be looked at. */
+struct admission_wait {
+	void *look;
 	struct api_response *denial;
-	void (*done)(void *arg, enum admission a);	/* NULL: abandoned */
+	void (*done)(void *arg, enum admission a);
 	void *arg;
 };
 
@@ -105,6 +93,8 @@ load(struct web_config *w, struct err *e)
 		return false;
 	}
 	take_traces(w->path, &f, traces);
+	/* While the users that were are still there. */
+	passwords_users(w->passwords, f.users, f.users_n);
 	arena_free(&w->arena);
 	SSL_CTX_free(w->tls);	/* connections have references of their own */
 	w->arena = a;
@@ -115,14 +105,21 @@ load(struct web_config *w, struct err *e)
 	return true;
 }
 
-/* Reads it all again if something looks different than when it was read. */
+/*
+ * Reads it all again if something looks different than when it was read.
+ * COMPAT: the original does so at each request and handshake.
+ */
 static void
-refresh(struct web_config *w)
+refresh(struct web_config *w, bool at_once)
 {
+	struct mono began = w->clock->now(w->clock).mono;
 	struct trace now[4];
 	struct err e = { 0 };
 	bool changed = false, was_tls = w->file.tls;
 
+	if (!at_once && mono_sub(began, w->looked) < LOOK_EVERY)
+		return;
+	w->looked = began;
 	take_traces(w->path, &w->file, now);
 	for (size_t i = 0; i < ARRAY_LEN(now); i++)
 		changed = changed || !same(&now[i], &w->traces[i]);
@@ -146,7 +143,8 @@ web_config_new(struct event_base *base, struct clock *clock, const struct log *l
 	w->clock = clock;
 	w->log = log;
 	w->path = mem_strndup(path.p, path.n);
-	if (!load(w, e) || (w->work = work_new(base, 1, CHECKS_MAX, "tocsin-auth", e)) == NULL) {
+	w->looked = clock->now(clock).mono;
+	if ((w->passwords = passwords_new(base, e)) == NULL || !load(w, e)) {
 		web_config_free(&w);
 		return NULL;
 	}
@@ -165,11 +163,18 @@ web_config_free(struct web_config **wp)
 	if (w == NULL)
 		return;
 	*wp = NULL;
-	work_stop(&w->work);
+	passwords_free(&w->passwords);
 	SSL_CTX_free(w->tls);
 	arena_free(&w->arena);
 	mem_free(w->path);
 	mem_free(w);
+}
+
+void
+web_config_refresh(struct web_config *w)
+{
+	if (w != NULL)
+		refresh(w, true);
 }
 
 bool
@@ -185,7 +190,7 @@ web_config_accept(struct web_config *w, struct event_base *base, int fd)
 	SSL *ssl;
 
 	if (w != NULL)
-		refresh(w);
+		refresh(w, false);
 	if (!web_config_tls(w)) {
 		bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
 	} else {
@@ -240,155 +245,105 @@ deny(struct api_response *r, int status, const char *text)
 	sbuf_printf(&r->body, "%s\n", text);
 }
 
-/* The user and password of a request, decoded into b as "user\0password"; false: there are none. */
+/* Who asks: the address, of IPv6 the half of it that is not a host's to choose. 0: unknown. */
+static uint64_t
+address_of(int fd)
+{
+	struct sockaddr_storage a = { 0 };
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&a;
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&a;
+	socklen_t n = sizeof(a);
+
+	if (fd < 0 || getpeername(fd, (struct sockaddr *)&a, &n) != 0)
+		return 0;
+	if (a.ss_family == AF_INET)
+		return hash_seeded(&v4->sin_addr, sizeof(v4->sin_addr));
+	if (a.ss_family != AF_INET6)
+		return 0;
+	if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+		return hash_seeded(&v6->sin6_addr.s6_addr[12], 4);
+	return hash_seeded(&v6->sin6_addr, 8);
+}
+
+/* False: `denial` was filled in. */
 static bool
-credentials(const struct api_request *r, struct sbuf *b, struct str *user, struct str *password)
+admit(enum password verdict, struct api_response *denial)
 {
-	static const char scheme[] = "Basic ";
-	struct str value = STR_NONE, plain;
-	size_t colon;
-
-	for (size_t i = 0; i < r->headers_n && value.n == 0; i++)
-		if (str_caseeq(r->headers[i].name, STR("Authorization")))
-			value = r->headers[i].value;
-	if (value.n < strlen(scheme) || !str_caseeq(str_sub(value, 0, strlen(scheme)), str_from(scheme)) ||
-	    !base64_decode(b, str_sub(value, strlen(scheme), value.n), BASE64_STD))
-		return false;
-	plain = sbuf_get(b);
-	colon = str_chr(plain, ':');
-	if (colon == plain.n)
-		return false;
-	*user = str_sub(plain, 0, colon);
-	*password = str_sub(plain, colon + 1, plain.n);
-	return true;
+	if (verdict == PASSWORD_WRONG)
+		deny(denial, 401, "Unauthorized");
+	else if (verdict == PASSWORD_TOO_MANY)
+		deny(denial, 503, "Too many passwords to verify");
+	return verdict == PASSWORD_RIGHT;
 }
 
 static void
-make_key(struct str user, struct str hash, struct str password, unsigned char out[SHA256_SIZE])
+on_password(void *arg, enum password verdict)
 {
-	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct admission_wait *a = arg;
+	bool ok = admit(verdict, a->denial);
+	void (*done)(void *arg, enum admission a) = a->done;
 
-	sbuf_printf(&b, "%zu:%zu:", user.n, hash.n);
-	sbuf_str(&b, user);
-	sbuf_str(&b, hash);
-	sbuf_str(&b, password);
-	digest_sha256(sbuf_get(&b), out);
-	explicit_bzero(b.p, b.n);
-	sbuf_fini(&b);
-}
-
-/* In the worker thread: this takes as long as the hash's cost says. */
-static void
-run_check(struct job *j)
-{
-	struct check *c = (struct check *)j;
-	struct crypt_data *data = mem_calloc(1, sizeof(*data));
-	const char *got = crypt_r(c->password, c->hash, data);
-
-	c->ok = got != NULL && digest_equal(str_from(got), str_from(c->hash)) && c->known_user;
-	explicit_bzero(data, sizeof(*data));
-	mem_free(data);
+	arg = a->arg;
+	mem_free(a);
+	done(arg, ok ? ADMISSION_GRANTED : ADMISSION_DENIED);
 }
 
 static void
-done_check(struct job *j)
+wipe(struct sbuf *b)
 {
-	struct check *c = (struct check *)j;
-	struct verdict *v = &c->w->verdicts[c->w->next_verdict++ % VERDICTS_MAX];
-
-	memcpy(v->key, c->key, sizeof(v->key));
-	v->ok = c->ok;
-	v->set = true;
-	if (c->done != NULL && !c->ok)
-		deny(c->denial, 401, "Unauthorized");
-	if (c->done != NULL)
-		c->done(c->arg, c->ok ? ADMISSION_GRANTED : ADMISSION_DENIED);
-	explicit_bzero(c->password, strlen(c->password));
-	mem_free(c->password);
-	mem_free(c->hash);
-	mem_free(c);
+	if (b->p != NULL)
+		explicit_bzero(b->p, b->n);
+	sbuf_fini(b);
 }
 
-static const struct verdict *
-remembered(const struct web_config *w, const unsigned char key[SHA256_SIZE])
+/* PASSWORD_LATER: *pending was set. */
+static enum password
+judge(struct web_config *w, const struct api_request *r, int fd, struct admission_wait *a)
 {
-	for (size_t i = 0; i < VERDICTS_MAX; i++)
-		if (w->verdicts[i].set && memcmp(w->verdicts[i].key, key, SHA256_SIZE) == 0)
-			return &w->verdicts[i];
-	return NULL;
+	struct sbuf plain = SBUF_INIT(64 * 1024);
+	enum password verdict = PASSWORD_WRONG;
+	struct str user, password;
+
+	/* What is no C string cannot have been hashed as one. */
+	if (web_credentials(r, &plain, &user, &password) && memchr(password.p, '\0', password.n) == NULL)
+		verdict = passwords_judge(w->passwords, user, password, address_of(fd), on_password, a, &a->look);
+	wipe(&plain);
+	return verdict;
 }
 
 void
-web_config_admit(struct web_config *w, const struct api_request *r, struct api_response *denial,
+web_config_admit(struct web_config *w, const struct api_request *r, int fd, struct api_response *denial,
     void (*done)(void *arg, enum admission a), void *arg, void **pending)
 {
-	struct sbuf plain = SBUF_INIT(64 * 1024);
-	struct str user, password, hash = STR(NOBODYS_HASH);
-	const struct verdict *v;
-	struct check *c = NULL;
-	bool known = false, ok = true;
+	struct admission_wait *a;
+	enum password verdict = PASSWORD_RIGHT;
 
-	refresh(w);
+	refresh(w, false);
 	if (!within_rate(w)) {
 		deny(denial, 429, "Too Many Requests");
-		ok = false;
-		goto out;
-	}
-	if (w->file.users_n == 0)
-		goto out;
-	/* What is no C string cannot have been hashed as one. */
-	if (!credentials(r, &plain, &user, &password) || memchr(password.p, '\0', password.n) != NULL) {
-		deny(denial, 401, "Unauthorized");
-		ok = false;
-		goto out;
-	}
-	for (size_t i = 0; i < w->file.users_n && !known; i++)
-		if (str_eq(w->file.users[i].name, user)) {
-			hash = w->file.users[i].hash;
-			known = true;
-		}
-	c = NEW(struct check);
-	make_key(user, hash, password, c->key);
-	v = remembered(w, c->key);
-	if (v != NULL) {
-		ok = v->ok;
-		if (!ok)
-			deny(denial, 401, "Unauthorized");
-		goto out;
-	}
-	c->job = (struct job){ .run = run_check, .done = done_check };
-	c->w = w;
-	c->known_user = known;
-	c->denial = denial;
-	c->done = done;
-	c->arg = arg;
-	c->password = mem_strndup(password.p, password.n);
-	c->hash = mem_strndup(hash.p, hash.n);
-	if (work_submit(w->work, &c->job)) {
-		*pending = c;
-		if (plain.p != NULL)
-			explicit_bzero(plain.p, plain.n);
-		sbuf_fini(&plain);
+		done(arg, ADMISSION_DENIED);
 		return;
 	}
-	mem_free(c->password);
-	mem_free(c->hash);
-	deny(denial, 503, "Too many passwords to verify");
-	ok = false;
-out:
-	mem_free(c);
-	if (plain.p != NULL)
-		explicit_bzero(plain.p, plain.n);
-	sbuf_fini(&plain);
-	done(arg, ok ? ADMISSION_GRANTED : ADMISSION_DENIED);
+	a = NEW(struct admission_wait);
+	*a = (struct admission_wait){ .denial = denial, .done = done, .arg = arg };
+	if (w->file.users_n > 0)
+		verdict = judge(w, r, fd, a);
+	if (verdict == PASSWORD_LATER) {
+		*pending = a;
+		return;
+	}
+	mem_free(a);
+	done(arg, admit(verdict, denial) ? ADMISSION_GRANTED : ADMISSION_DENIED);
 }
 
 void
 web_config_abandon(void **pending)
 {
-	struct check *c = *pending;
+	struct admission_wait *a = *pending;
 
-	if (c != NULL)
-		c->done = NULL;
 	*pending = NULL;
+	if (a == NULL)
+		return;
+	passwords_abandon(&a->look);
+	mem_free(a);
 }

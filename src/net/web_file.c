@@ -235,6 +235,7 @@ static bool
 is_bcrypt(struct str h, struct err *e)
 {
 	static const char alphabet[] = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	int cost;
 
 	if (h.n < 59)
 		return err_set(e, ERR_INVALID, "crypto/bcrypt: hashedSecret too short to be a bcrypted password");
@@ -244,8 +245,11 @@ is_bcrypt(struct str h, struct err *e)
 	if (h.n != 60 || h.p[1] != '2' || (h.p[2] != 'a' && h.p[2] != 'b' && h.p[2] != 'x' && h.p[2] != 'y') ||
 	    h.p[3] != '$' || h.p[6] != '$' || h.p[4] < '0' || h.p[4] > '3' || h.p[5] < '0' || h.p[5] > '9')
 		return err_set(e, ERR_INVALID, "crypto/bcrypt: malformed hash");
+	cost = (h.p[4] - '0') * 10 + h.p[5] - '0';
+	if (cost < 4 || cost > 31)
+		return err_set(e, ERR_INVALID, "crypto/bcrypt: cost %d is outside allowed inclusive range 4..31", cost);
 	for (size_t i = 7; i < h.n; i++)
-		if (strchr(alphabet, h.p[i]) == NULL)
+		if (h.p[i] == '\0' || strchr(alphabet, h.p[i]) == NULL)
 			return err_set(e, ERR_INVALID, "crypto/bcrypt: malformed hash");
 	return true;
 }

@@ -7,6 +7,7 @@ import http.client
 import os
 import re
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -80,6 +81,11 @@ def replace(path, source):
     """As a tool that renews certificates does it."""
     shutil.copy(source, str(path) + ".new")
     os.replace(str(path) + ".new", path)
+
+
+def hang_up(server):
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_log("Completed loading of configuration file")
 
 
 def test_without_tls_it_says_so(web):
@@ -170,6 +176,7 @@ def test_certificates_are_renewed_without_a_restart(web, tmp_path):
     before = https(server, trusting(first[0]))[3]
     replace(key, second[1])
     replace(cert, second[0])
+    hang_up(server)
     after = https(server, trusting(second[0]))[3]
     assert before != after
     assert refused(server, trusting(first[0]))
@@ -179,6 +186,7 @@ def test_certificates_are_renewed_without_a_restart(web, tmp_path):
     old.close()
     # and nonsense is not taken
     cert.write_text("no certificate")
+    hang_up(server)
     assert https(server, trusting(second[0]))[3] == after
 
 
@@ -210,6 +218,54 @@ def test_slow_hashes_do_not_hold_up_those_who_are_known(web):
         assert {g.result()[0] for g in guesses} == {401}
 
 
+def guesses(server, source, seconds, user="ann", rate=200):
+    """Posts with wrong passwords from an address of the loopback network, so many a second."""
+    end, n = time.monotonic() + seconds, 0
+    statuses = []
+
+    def one(n):
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=30, source_address=(source, 0))
+        with contextlib.closing(connection):
+            connection.request("POST", "/api/v2/alerts", b"[]", basic(user, f"guess{n}"))
+            statuses.append(connection.getresponse().status)
+
+    with concurrent.futures.ThreadPoolExecutor(32) as pool:
+        while time.monotonic() < end:
+            pool.submit(one, n)
+            n += 1
+            time.sleep(1 / rate)
+    return statuses
+
+
+# bcrypt of "secret", of the usual cost: some 50 ms
+USUAL = ("basic_auth_users:\n  ann: $2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u\n"
+         "  bob: $2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u\n")
+
+
+def test_a_flood_of_wrong_passwords(web):
+    """Whose password is known is answered at once; who comes from elsewhere is not kept waiting by the flood."""
+    server = web(USUAL)
+    alerts, kind = b'[{"labels":{"alertname":"A"}}]', {"Content-Type": "application/json"}
+    assert server.request("POST", "/api/v2/alerts", alerts, kind | basic("ann", "secret"))[0] == 200
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        flood = pool.submit(guesses, server, "127.0.0.1", 4)
+        slowest, answers, stranger = 0, [], None
+        while not flood.done():
+            begin = time.monotonic()
+            answers.append(server.request("POST", "/api/v2/alerts", alerts, kind | basic("ann", "secret"))[0])
+            slowest = max(slowest, time.monotonic() - begin)
+            if stranger is None and len(answers) > 20:
+                connection = http.client.HTTPConnection(server.host, server.port, timeout=30, source_address=("127.0.0.2", 0))
+                with contextlib.closing(connection):
+                    connection.request("POST", "/api/v2/alerts", alerts, kind | basic("bob", "secret"))
+                    stranger = connection.getresponse().status
+            time.sleep(0.03)
+        assert set(flood.result()) <= {401, 503}
+    assert len(answers) > 20 and set(answers) == {200}
+    assert stranger == 200
+    assert slowest < 2
+
+
 def test_users_and_headers_change_with_the_file(web):
     server = web(USERS)
     assert server.request("GET", "/-/healthy")[0] == 401
@@ -217,11 +273,17 @@ def test_users_and_headers_change_with_the_file(web):
     replacement.write_text("http_server_config:\n  headers:\n    X-Frame-Options: deny\n"
                            "    Content-Security-Policy: default-src 'self'\n")
     replace(server.web_file, replacement)
+    # It is looked at once a second.
+    end = time.monotonic() + 10
+    while server.request("GET", "/-/healthy")[0] == 401 and time.monotonic() < end:
+        time.sleep(0.05)
     status, headers, _ = server.request("GET", "/-/healthy")
     assert (status, headers["X-Frame-Options"], headers["Content-Security-Policy"]) == (200, "deny", "default-src 'self'")
     server.web_file.write_text("nonsense: true\n")
+    hang_up(server)
     assert server.request("GET", "/-/healthy")[1]["X-Frame-Options"] == "deny"
-    server.wait_log(r"Unable to read the changed web configuration.*field nonsense not found")
+    assert any(re.search(r"Unable to read the changed web configuration.*field nonsense not found", line)
+               for line in server.log)
 
 
 def test_the_rate_limit(web):

@@ -105,6 +105,7 @@ static const struct {
 	{ "tls_server_config: {key_file: a}", "missing one of cert or cert_file" },
 	{ "tls_server_config: {cert: a, key: b}", "failed to load X509KeyPair: tls: failed to find any PEM data in certificate input" },
 	{ "tls_server_config: {cert: a, key: b, min_version: TLS99}", "unknown TLS version: TLS99" },
+	{ "basic_auth_users: {a: $2y$32$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW}", "crypto/bcrypt: cost 32 is outside allowed inclusive range 4..31" },
 	{ "basic_auth_users: {a: b}", "crypto/bcrypt: hashedSecret too short to be a bcrypted password" },
 	{ "http_server_config: {headers: {X-Foo: a}}", "HTTP header \"X-Foo\" can not be configured" },
 	{ "http_server_config: {headers: {X-Frame-Options: foo}}", "invalid value for X-Frame-Options. Expected one of: [\"deny\" \"sameorigin\"], but got: \"foo\"" },
@@ -344,6 +345,7 @@ START_TEST(tls_with_names_and_changes)
 	/* Another certificate under the same server. */
 	overwrite(cert_path, cert2);
 	overwrite(key_path, key2);
+	http_server_refresh(w.server);
 	http_client_free(&w.client);
 	w.client = http_client_new(&(struct http_client_options){ .base = w.base, .clock = clock_real() }, NULL);
 	t.ca = str_from(cert2);
@@ -352,6 +354,7 @@ START_TEST(tls_with_names_and_changes)
 	ck_assert_msg(w.status == 200, "%s", sbuf_cstr(&w.error));
 	/* A wrong one is not taken. */
 	overwrite(cert_path, "nonsense");
+	http_server_refresh(w.server);
 	http_client_free(&w.client);
 	w.client = http_client_new(&(struct http_client_options){ .base = w.base, .clock = clock_real() }, NULL);
 	get("https", &h);
