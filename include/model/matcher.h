@@ -15,6 +15,8 @@
 #include "model/labels.h"
 
 struct regex;
+struct regex_run;
+struct work;
 
 /* In the order in which lists are sorted. */
 enum matcher_op { MATCH_EQ, MATCH_NE, MATCH_RE, MATCH_NRE };
@@ -69,6 +71,24 @@ bool matcher_parse(struct str input, enum matcher_mode mode, const struct matche
 bool matcher_matches_value(const struct matcher *m, struct str value);
 bool matcher_matches(const struct matcher *m, const struct labels *l);
 bool matchers_match(const struct matchers *ms, const struct labels *l);
+
+/* The answer of a match that may be put off. */
+enum match { MATCH_NO, MATCH_YES, MATCH_LATER };
+
+/* The place of a match that is under way; zeroed: none is. Owns what it needs. */
+struct match_run {
+	size_t at;		/* of the matcher that is next */
+	struct regex_run *re;	/* within its expression; NULL: at its beginning */
+};
+
+/*
+ * matchers_match within what w has left. MATCH_LATER: w is used up and *run keeps the
+ * place; the next call with the same ms, l and run goes on there, and both must stay as
+ * they are until then. After MATCH_NO and MATCH_YES *run is zeroed again.
+ */
+enum match matchers_match_some(const struct matchers *ms, const struct labels *l, struct match_run *run, struct work *w);
+/* The answer is not wanted any more, or ms is about to go. */
+void match_run_reset(struct match_run *run);
 /*
  * How often a regular expression gave up (text/regex.h REGEX_LIMIT) since the
  * start, and the text of the matcher that did last, cut to 255 bytes, borrowed

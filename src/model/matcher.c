@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "base/work.h"
 #include "matcher_lex.h"
 #include "text/regex.h"
 
@@ -153,6 +154,31 @@ matchers_match(const struct matchers *ms, const struct labels *l)
 		if (!matcher_matches(&ms->m[i], l))
 			return false;
 	return true;
+}
+
+/* What looking at a matcher costs. */
+#define LOOK_UNITS 1
+
+enum match
+matchers_match_some(const struct matchers *ms, const struct labels *l, struct match_run *run, struct work *w)
+{
+	for (; run->at < ms->n; run->at++) {
+		if (work_used_up(w))
+			return MATCH_LATER;
+		work_spend(w, LOOK_UNITS);
+		if (!matcher_matches(&ms->m[run->at], l)) {
+			match_run_reset(run);
+			return MATCH_NO;
+		}
+	}
+	match_run_reset(run);
+	return MATCH_YES;
+}
+
+void
+match_run_reset(struct match_run *run)
+{
+	*run = (struct match_run){ 0 };
 }
 
 bool

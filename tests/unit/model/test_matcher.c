@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
 
+#include "base/work.h"
 #include "lib_model.h"
 #include "model/matcher.h"
 
@@ -75,6 +76,33 @@ START_TEST(matching)
 	for (size_t i = 0; i < ms.n; i++)
 		all = all && matcher_matches_value(&ms.m[i], labels_get(l, istr_str(ms.m[i].name)));
 	ck_assert_int_eq(all, matches[_i].matches);
+	labels_unref(l);
+	matchers_fini(&ms);
+}
+END_TEST
+
+/* However little there is at a time, the answer is the same. */
+START_TEST(matching_a_little_at_a_time)
+{
+	struct matchers ms = parse(matches[_i].matchers);
+	struct labels *l = lib_labels(matches[_i].labels);
+	enum match all = matches[_i].matches ? MATCH_YES : MATCH_NO, got = MATCH_LATER;
+	struct match_run run = { 0 };
+
+	for (int n = 0; got == MATCH_LATER; n++) {
+		struct work w = { 1 };
+		ck_assert_int_lt(n, 1000);
+		got = matchers_match_some(&ms, l, &run, &w);
+	}
+	ck_assert_int_eq(got, all);
+	ck_assert(run.at == 0 && run.re == NULL);
+	/* Given up in the middle, and begun anew. */
+	struct work none = { 0 }, plenty = { WORK_TURN };
+	if (ms.n > 0)
+		ck_assert_int_eq(matchers_match_some(&ms, l, &run, &none), MATCH_LATER);
+	match_run_reset(&run);
+	ck_assert_int_eq(matchers_match_some(&ms, l, &run, &plenty), all);
+	ck_assert(ms.n == 0 || plenty.left < WORK_TURN);
 	labels_unref(l);
 	matchers_fini(&ms);
 }
@@ -248,6 +276,7 @@ main(void)
 	TCase *tc = tcase_create("matcher");
 
 	tcase_add_loop_test(tc, matching, 0, ARRAY_LEN(matches));
+	tcase_add_loop_test(tc, matching_a_little_at_a_time, 0, ARRAY_LEN(matches));
 	tcase_add_test(tc, dot_is_no_newline);
 	tcase_add_loop_test(tc, format, 0, ARRAY_LEN(formats));
 	tcase_add_test(tc, sort_by_name_value_operator);
