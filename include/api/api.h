@@ -22,17 +22,6 @@ struct build_info {
 	const char *version, *revision, *branch, *build_user, *build_date, *go_version;
 };
 
-/* What /api/v2/status says of the cluster. */
-struct cluster_peer {
-	struct str name, address;
-};
-struct cluster_status {
-	const char *status;	/* "ready", "settling", "disabled" */
-	struct str name;	/* empty when disabled */
-	const struct cluster_peer *peers;	/* sorted by name */
-	size_t peers_n;
-};
-
 /* Metrics of other rooms: each source appends its families when asked. */
 struct expo;
 struct metrics_source {
@@ -56,7 +45,6 @@ struct api_env {
 	bool receiver_name_in_metrics, group_key_in_metrics, alert_names_in_metrics;
 	/* Loads the configuration anew; on failure err has the reason. */
 	bool (*reload)(void *arg, struct moment now, struct err *e);
-	void (*cluster)(void *arg, struct arena *a, struct cluster_status *out);
 	/* Durable state. NULL functions: there is none to ask. */
 	bool (*healthy)(void *arg, struct str *why);	/* can it be written? else /-/ready says why not */
 	bool (*has_room)(void *arg);			/* false: clients are told to try again later */

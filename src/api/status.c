@@ -2,27 +2,19 @@
 /* Status, receivers, health, reload and the page at the root. */
 #include "handlers.h"
 
+/*
+ * COMPAT: instances do not know of each other yet, whatever --cluster.* says:
+ * each answers as Alertmanager does with an empty --cluster.listen-address.
+ */
 static void
-write_cluster(struct call *c, struct json_writer *w)
+write_cluster(struct json_writer *w)
 {
-	struct cluster_status s = { .status = "disabled" };
-
-	if (c->api->env.cluster != NULL)
-		c->api->env.cluster(c->api->env.arg, c->arena, &s);
 	json_key(w, STR("cluster"));
 	json_object_begin(w);
-	if (s.name.n > 0)
-		json_put_str(w, "name", s.name);
 	json_key(w, STR("peers"));
 	json_array_begin(w);
-	for (size_t i = 0; i < s.peers_n; i++) {
-		json_object_begin(w);
-		json_put_str(w, "address", s.peers[i].address);
-		json_put_str(w, "name", s.peers[i].name);
-		json_object_end(w);
-	}
 	json_array_end(w);
-	json_put_str(w, "status", str_from(s.status));
+	json_put_str(w, "status", STR("disabled"));
 	json_object_end(w);
 }
 
@@ -34,7 +26,7 @@ api_status(struct call *c)
 
 	reply_json_begin(c, &w);
 	json_object_begin(&w);
-	write_cluster(c, &w);
+	write_cluster(&w);
 	json_key(&w, STR("config"));
 	json_object_begin(&w);
 	json_put_str(&w, "original", view_config(c->api->env.engine)->original);

@@ -306,14 +306,12 @@ open_api(struct server *s)
 		.group_key_in_metrics = s->o->feature_group_key,
 		.alert_names_in_metrics = s->o->feature_alert_names,
 		.reload = reload_by_api,
-		.cluster = server_cluster_status,
 		.arg = s,
 		.metrics = s->sources,
 	};
 
 	s->sources[s->sources_n++] = (struct metrics_source){ process_metrics_expose, &s->started };
 	s->sources[s->sources_n++] = (struct metrics_source){ store_expose, s->store };
-	s->sources[s->sources_n++] = (struct metrics_source){ server_cluster_expose, s };
 	s->sources[s->sources_n++] = (struct metrics_source){ tracer_expose, s->tracer };
 	if (s->recorder != NULL)
 		s->sources[s->sources_n++] = (struct metrics_source){ recorder_expose, s->recorder };
@@ -360,6 +358,18 @@ warn_features(const struct server *s)
 			LOG(&s->log, LOG_WARN, features[i].message);
 }
 
+/* Whoever names peers counts on their not sending the same: with an empty listen address peers mean nothing. */
+static void
+warn_of_peers(const struct server *s)
+{
+	if (s->o->cluster_peers.n == 0 || s->o->cluster_listen_address.n == 0)
+		return;
+	LOG(&s->log, LOG_WARN,
+	    "Peers are not joined: instances do not know of each other yet. Each of them sends every notification and has "
+	    "silences of its own; run one instance",
+	    F_CSTR("component", "cluster"), F_STR("peer", s->o->cluster_peers.v[0]));
+}
+
 static bool
 start(struct server *s, struct moment now, struct err *e)
 {
@@ -373,7 +383,7 @@ start(struct server *s, struct moment now, struct err *e)
 	if (!watch_signals(s, e))
 		return false;
 	server_port_init(s);
-	server_cluster_init(s);
+	warn_of_peers(s);
 	if (!server_load(s, now, &c, e)) {
 		LOG(&s->log, LOG_ERROR, "Loading configuration file failed", F_CSTR("component", "configuration"),
 		    F_STR("file", s->o->config_file), F_ERR(e));

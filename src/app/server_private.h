@@ -46,7 +46,7 @@ struct server {
 	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;
 	struct api *api;
-	struct str hostname, external_url, route_prefix, peer_name, peer_address;
+	struct str hostname, external_url, route_prefix;
 	struct metrics_source sources[8];
 	size_t sources_n;
 	unsigned backups;		/* copies of the database that somebody waits for or reads */
@@ -72,12 +72,6 @@ void server_end(struct server *s);
 
 /* What the API asks of the store; env->arg is the server. */
 void server_durable_env(struct api_env *env);
-
-/* What /api/v2/status says as long as there is no cluster beyond this instance. */
-void server_cluster_init(struct server *s);
-void server_cluster_status(void *arg, struct arena *a, struct cluster_status *out);
-/* Its metrics, and those of what Alertmanager calls snapshots; arg is the server. */
-void server_cluster_expose(void *arg, struct expo *x, struct moment now);
 
 extern const struct build_info server_build_info;
 
