@@ -13,7 +13,15 @@
 #include "files.h"
 #include "text/float.h"
 
-enum flag_type { FLAG_STRING, FLAG_BOOL, FLAG_SPAN, FLAG_INT, FLAG_DOUBLE, FLAG_WORDS };
+enum flag_type {
+	FLAG_STRING,
+	FLAG_BOOL,
+	FLAG_SPAN,
+	FLAG_SECONDS,	/* a span; a bare number is one of seconds */
+	FLAG_INT,
+	FLAG_DOUBLE,
+	FLAG_WORDS,
+};
 
 struct flag {
 	const char *name;
@@ -58,7 +66,8 @@ static const struct flag flags[] = {
 	    "Prefix of all paths; by default the path of the external URL.", 0 },
 	{ "web.get-concurrency", FLAG_INT, O(web_get_concurrency), "0",
 	    "Most GET requests at a time; 0: the number of processors, at least 8.", 0 },
-	{ "web.timeout", FLAG_SPAN, O(web_timeout), "0", "Longest time to handle a request; 0: no limit.", 0 },
+	{ "web.timeout", FLAG_SECONDS, O(web_timeout), "0",
+	    "Longest time to handle a request; a bare number is one of seconds, 0: no limit.", 0 },
 	{ "auto-gomemlimit.ratio", FLAG_DOUBLE, O(gomemlimit_ratio), "0.9", "Accepted, without effect.", 0 },
 	{ "cluster.listen-address", FLAG_STRING, O(cluster_listen_address), "0.0.0.0:9094",
 	    "Address for cluster traffic; empty: no cluster. Not used yet.", 0 },
@@ -113,6 +122,21 @@ set_number(const struct flag *f, struct str value, void *at, struct err *e)
 	return true;
 }
 
+/* COMPAT: 30 is 30s. The Prometheus operator passes it so, and Alertmanager does not start. */
+static bool
+set_seconds(struct str value, span *at, struct err *e)
+{
+	char text[24];
+	size_t digits = 0;
+
+	while (digits < value.n && value.p[digits] >= '0' && value.p[digits] <= '9')
+		digits++;
+	if (digits == 0 || digits < value.n || digits + 2 > sizeof(text))
+		return duration_parse_flag(value, at, e);
+	snprintf(text, sizeof(text), "%.*ss", STR_ARG(value));
+	return duration_parse_flag(str_from(text), at, e);
+}
+
 /* value is NUL-terminated. */
 static bool
 set_flag(struct parsing *p, size_t i, struct str value, struct err *e)
@@ -129,6 +153,8 @@ set_flag(struct parsing *p, size_t i, struct str value, struct err *e)
 		return true;
 	case FLAG_SPAN:
 		return duration_parse_flag(value, at, e);
+	case FLAG_SECONDS:
+		return set_seconds(value, at, e);
 	case FLAG_INT:
 	case FLAG_DOUBLE:
 		return set_number(f, value, at, e);
@@ -143,6 +169,9 @@ static bool
 find_flag(struct str name, size_t *out, bool *negated)
 {
 	*negated = false;
+	/* COMPAT: its name before Alertmanager released it, which the Prometheus operator still uses. */
+	if (str_is(name, "silences.max-per-silence-bytes"))
+		name = STR("silences.max-silence-size-bytes");
 	for (int round = 0; round < 2; round++) {
 		for (size_t i = 0; i < ARRAY_LEN(flags); i++)
 			if (str_is(name, flags[i].name) && (round == 0 || flags[i].type == FLAG_BOOL)) {

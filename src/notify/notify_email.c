@@ -133,6 +133,7 @@ email_finish(void *settings, const struct global *g, struct arena *a, struct err
 	inherit_str(&s->hello, g->smtp_hello);
 	inherit_str(&s->auth_username, g->smtp_auth_username);
 	inherit_str(&s->auth_identity, g->smtp_auth_identity);
+	/* COMPAT: what is set here wins, also over a global one of the other form, as in Alertmanager after 0.34. */
 	settings_inherit_pair(&s->auth_password, &s->auth_password_file, g->smtp_auth_password,
 	    g->smtp_auth_password_file);
 	settings_inherit_pair(&s->auth_secret, &s->auth_secret_file, g->smtp_auth_secret, g->smtp_auth_secret_file);

@@ -57,7 +57,7 @@ def test_a_day_in_a_file(serve, sink, tmp_path):
     events = lines(out)
     assert kinds(events)[0] == "alertmanagerStartupEvent" and kinds(events)[-1] == "alertmanagerShutdownEvent"
     assert set(events[0]) == {"@timestamp", "instance", "data"}
-    assert one(events, "alertmanagerStartupEvent")["version"] == "0.34.0"
+    assert one(events, "alertmanagerStartupEvent")["version"] == "0.34.1"
     assert events[-1]["data"] == {"alertmanagerShutdownEvent": {}}
 
     created = one(events, "alertCreated")["alert"]

@@ -24,7 +24,7 @@ fake_reload(void *arg, struct moment now, struct err *e)
 	return reload_works || err_set(e, ERR_INVALID, "am.yml:3:1: no");
 }
 
-static const struct build_info build = { "0.34.0", "r", "b", "u", "d", "C11" };
+static const struct build_info build = { "0.34.1", "r", "b", "u", "d", "C11" };
 
 static void
 start(const char *prefix)

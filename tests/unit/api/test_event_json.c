@@ -11,7 +11,7 @@
 static const struct record_env env = {
 	.instance = { "host", 4 },
 	.seed = 7,
-	.version = { "0.34.0", 6 },
+	.version = { "0.34.1", 6 },
 	.build_context = { "(go=C11)", 8 },
 };
 

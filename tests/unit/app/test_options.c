@@ -62,6 +62,19 @@ START_TEST(forms)
 }
 END_TEST
 
+/* What the Prometheus operator passes, and Alertmanager does not take. */
+START_TEST(flags_of_the_operator)
+{
+	ck_assert(parse("--web.timeout=30 --silences.max-per-silence-bytes=4096"));
+	ck_assert_int_eq(o.web_timeout, 30 * SPAN_S);
+	ck_assert_int_eq(o.silences_max_bytes, 4096);
+	ck_assert(parse("--web.timeout=1m30s --silences.max-silence-size-bytes=4097"));
+	ck_assert_int_eq(o.web_timeout, 90 * SPAN_S);
+	ck_assert_int_eq(o.silences_max_bytes, 4097);
+	ck_assert(parse("--web.timeout=0") && o.web_timeout == 0);
+}
+END_TEST
+
 START_TEST(mistakes)
 {
 	static const struct {
@@ -79,6 +92,15 @@ START_TEST(mistakes)
 		{ "--log.format x", "unrecognized log format x" },
 		{ "--data.retention 5", "time: missing unit in duration \"5\"" },
 		{ "--data.retention 1y", "time: unknown unit \"y\" in duration \"1y\"" },
+		{ "--dispatch.start-delay 5", "time: missing unit in duration \"5\"" },
+		{ "--web.timeout -5", "time: missing unit in duration \"-5\"" },
+		{ "--web.timeout 3.5", "time: missing unit in duration \"3.5\"" },
+		{ "--web.timeout 5x", "time: unknown unit \"x\" in duration \"5x\"" },
+		{ "--web.timeout 99999999999999999999", "time: invalid duration \"99999999999999999999s\"" },
+		{ "--web.timeout 9999999999999999999999999999999", "time: invalid duration "
+								   "\"9999999999999999999999999999999\"" },
+		{ "--silences.max-per-silence-bytes=1 --silences.max-silence-size-bytes=2",
+		    "flag 'silences.max-silence-size-bytes' cannot be repeated" },
 		{ "--data.retention 0", "alertmanager/app: Options.Retention must be positive" },
 		{ "--cluster.probe-interval 0", "alertmanager/app: Options.ProbeInterval must be positive when clustering is "
 						"enabled" },
@@ -147,6 +169,7 @@ main(void)
 	arena = arena_new();
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, forms);
+	tcase_add_test(t, flags_of_the_operator);
 	tcase_add_test(t, mistakes);
 	tcase_add_test(t, features);
 	tcase_add_test(t, urls);

@@ -216,6 +216,65 @@ post_again(struct inhibitor *in, struct record *rec, struct wall t, span length)
 	inhibit_observe(in, rec, t);
 }
 
+static struct record *
+add(struct alerts *as, const char *text)
+{
+	struct alert *a = must_alert(text, sec(10000));
+	struct record *rec = alerts_add(as, a);
+
+	alert_unref(a);
+	return rec;
+}
+
+static void
+drop(struct alerts *as, struct inhibitor *in, struct record *rec)
+{
+	inhibit_forget(in, rec);
+	rec->stored = false;
+	alerts_remove(as, rec);
+}
+
+/* The target stays muted as long as one is left of a thousand sources with the same values of `equal`. */
+START_TEST(sources_end_one_by_one)
+{
+	enum { SOURCES = 1000 };
+	struct config *c = must_config("receiver ops hook\nroute receiver=ops\n"
+				       "inhibit source=sev=\"critical\" target=sev=\"warning\" equal=[cluster]\n");
+	struct inhibitor *in = inhibitor_new(c);
+	struct alerts as = { 0 };
+	struct record *target = add(&as, "T{sev=warning,cluster=x}"), *sources[SOURCES];
+	struct rand r;
+
+	rand_seed(&r, 7);
+	for (int i = 0; i < SOURCES; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "S%d{sev=critical,cluster=x}", i);
+		sources[i] = add(&as, text);
+		post_again(in, sources[i], sec(1), 1000 * SPAN_S);
+	}
+	for (size_t left = SOURCES; left > 0; left--) {
+		size_t i = rand_below(&r, left);
+		struct record *ends = sources[i];
+
+		ck_assert_ptr_nonnull(inhibit_source(in, target, sec(2)));
+		post_again(in, ends, sec(2), -SPAN_S);
+		sources[i] = sources[left - 1];
+		sources[left - 1] = ends;
+	}
+	ck_assert_ptr_null(inhibit_source(in, target, sec(2)));
+	/* One comes back. */
+	post_again(in, sources[0], sec(3), 1000 * SPAN_S);
+	ck_assert_ptr_eq(inhibit_source(in, target, sec(4)), sources[0]);
+	for (int i = 0; i < SOURCES; i++)
+		drop(&as, in, sources[i]);
+	drop(&as, in, target);
+	inhibitor_free(&in);
+	alerts_fini(&as);
+	config_unref(c);
+}
+END_TEST
+
 START_TEST(inhibition_as_stated)
 {
 	struct rand r;
@@ -312,5 +371,6 @@ END_TEST
 int
 main(void)
 {
-	return RUN("muting", silences_as_stated, silence_limits, inhibition_as_stated, limit_per_name);
+	return RUN("muting", silences_as_stated, silence_limits, inhibition_as_stated, sources_end_one_by_one,
+	    limit_per_name);
 }

@@ -204,7 +204,7 @@ fill_env(struct bench *b)
 {
 	b->env = (struct notify_env){
 		.external_url = STR("http://am:9093"),
-		.user_agent = STR("Alertmanager/0.34.0"),
+		.user_agent = STR("Alertmanager/0.34.1"),
 		.hostname = STR("host"),
 		.read_file = read_file,
 		.truncated = truncated,
