@@ -5,7 +5,9 @@
  * Sessions run in a small pool of children of this same program, one at a time
  * each: a child that overruns its deadline is killed, one that dies is
  * replaced, and the loop never waits. The first children start with the first
- * mail. Loop thread only, but for mail_worker_main, which is a child's main.
+ * mail; from then on one more than is needed stands ready. Servers share the
+ * children such that those that hang keep none from the others.
+ * Loop thread only, but for mail_worker_main, which is a child's main.
  */
 #ifndef NET_MAIL_H
 #define NET_MAIL_H
@@ -27,7 +29,9 @@ struct mail_pool_options {
 	/* Program to start, called with MAIL_WORKER_FLAG alone; NULL: /proc/self/exe. Borrowed. */
 	const char *program;
 	unsigned workers;		/* kept; 0: 4 */
-	unsigned workers_max;		/* at a time under load; 0: 16 */
+	unsigned workers_max;		/* at a time under load; 0: 64 */
+	unsigned per_server;		/* of these for one server, once it has answered; 0: 12, or three quarters if that is less */
+	span slow_after;		/* from when on a session is one that hangs; 0: 5 s */
 	unsigned queue_max;		/* mails waiting for a worker; 0: 10000 */
 };
 
@@ -42,7 +46,8 @@ struct mail_pool *mail_pool_new(const struct mail_pool_options *o);
 void mail_pool_free(struct mail_pool **p);
 
 /*
- * Sends one mail; `done` is called once, later and from the loop. r is copied.
+ * Sends one mail; `done` is called once, later and from the loop, as soon as the
+ * server has taken the message or the session has failed. r is copied.
  * At `deadline` the child is killed and the call fails with "context deadline
  * exceeded".
  */

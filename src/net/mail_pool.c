@@ -10,21 +10,26 @@
 
 #include "base/mem.h"
 #include "mail_child.h"
+#include "mail_servers.h"
 #include "mail_wire.h"
 
 #define CONNECT_MAX (30 * SPAN_S)	/* for a name to be resolved and the server to answer */
 #define IDLE_MAX (60 * SPAN_S)		/* before a worker above the usual number is let go */
+#define QUIT_MAX (2 * SPAN_S)		/* for a server to answer our QUIT */
 
 struct mail_worker {
 	struct mail_pool *pool;
 	struct mail_worker *next;
 	pid_t pid;
 	struct bufferevent *bev;
-	struct mail_call *call;		/* NULL: idle */
-	struct event *timer;		/* connection and idleness */
+	struct mail_server *server;	/* whose session it is in; NULL: idle */
+	struct mail_call *call;		/* NULL: idle, or the mail is sent and QUIT not answered yet */
+	bool ready;			/* the program has started */
+	struct mono since;		/* when the session began */
+	struct event *timer;		/* slowness, connection, QUIT, idleness */
 };
 
-enum mail_state { MAIL_QUEUED, MAIL_RUNNING, MAIL_ENDED };
+enum mail_state { MAIL_WAITING, MAIL_RUNNING, MAIL_ENDED };
 
 struct mail_call {
 	struct mail_pool *pool;
@@ -38,7 +43,7 @@ struct mail_call {
 	enum mail_state state;
 	struct mail_worker *worker;
 	bool connected;			/* the server has the mail, or may have it */
-	struct mail_call *prev, *next;	/* in the queue */
+	struct mail_turn turn;		/* for a worker */
 	struct mail_call *all_prev, *all_next;
 	struct err err;
 };
@@ -47,8 +52,8 @@ struct mail_pool {
 	struct mail_pool_options o;
 	struct mail_worker *workers;
 	size_t workers_n;
-	struct mail_call *first, *last;
-	size_t queued;
+	struct event *spare;		/* starts one more worker than there is work for */
+	struct mail_servers servers;
 	struct mail_call *all;		/* calls not yet reported */
 	struct graveyard *graveyard;
 };
@@ -82,6 +87,8 @@ worker_end(struct mail_worker *w)
 	struct mail_worker **at = &p->workers;
 
 	assert(w->call == NULL);
+	if (w->server != NULL)
+		mail_servers_release(&p->servers, w->server);
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
@@ -93,39 +100,37 @@ worker_end(struct mail_worker *w)
 }
 
 static void
-queue_remove(struct mail_call *c)
+worker_free(struct mail_worker *w)
 {
-	struct mail_pool *p = c->pool;
-
-	if (c->prev != NULL)
-		c->prev->next = c->next;
-	else
-		p->first = c->next;
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-	else
-		p->last = c->prev;
-	c->prev = c->next = NULL;
-	p->queued--;
+	mail_servers_release(&w->pool->servers, w->server);
+	w->server = NULL;
+	arm(w->timer, IDLE_MAX);
 }
 
-/* Takes the call out of the queue or away from its worker, which is ended unless it is done with it. */
+/* Takes the call out of its queue or away from its worker. */
 static void
-detach(struct mail_call *c, bool worker_is_idle)
+detach(struct mail_call *c, enum worker_next next)
 {
 	struct mail_worker *w = c->worker;
 
-	if (c->state == MAIL_QUEUED)
-		queue_remove(c);
+	if (c->state == MAIL_WAITING)
+		mail_servers_leave(&c->pool->servers, &c->turn);
 	c->state = MAIL_ENDED;
 	c->worker = NULL;
 	if (w == NULL)
 		return;
 	w->call = NULL;
-	if (!worker_is_idle)
+	switch (next) {
+	case WORKER_FREE:
+		worker_free(w);
+		break;
+	case WORKER_QUITS:
+		arm(w->timer, QUIT_MAX);
+		break;
+	case WORKER_ENDS:
 		worker_end(w);
-	else
-		arm(w->timer, IDLE_MAX);
+		break;
+	}
 }
 
 static void
@@ -165,6 +170,21 @@ fail(struct mail_call *c)
 	report(c, &r);
 }
 
+/* How long the session has lasted. */
+static span
+age(const struct mail_worker *w)
+{
+	return mono_sub(mono_now(w->pool), w->since);
+}
+
+/* An answer, be it a refusal, is what we may hope for. */
+static void
+note_pace(struct mail_worker *w, const struct mail_result *r)
+{
+	if (r->code != 0 || (w->call->connected && age(w) < w->pool->o.slow_after))
+		mail_servers_set_pace(&w->pool->servers, w->server, PACE_GOOD);
+}
+
 static void
 on_result(struct mail_worker *w, struct str payload)
 {
@@ -177,10 +197,11 @@ on_result(struct mail_worker *w, struct str payload)
 	if (!mail_wire_read_result(payload, c->arena, &result) ||
 	    (result.codes_n != 0 && result.codes_n != c->r.to_n)) {
 		err_set(&c->err, ERR_IO, "mail worker: malformed result");
-		detach(c, false);
+		detach(c, WORKER_ENDS);
 		fail(c);
 		return;
 	}
+	note_pace(w, &result);
 	r.transport_error = !result.ok && result.code == 0;
 	r.error = arena_str(c->arena, result.error);
 	r.smtp_code = result.code;
@@ -191,8 +212,30 @@ on_result(struct mail_worker *w, struct str payload)
 		r.transport_error = true;
 	}
 	r.unanswered = r.transport_error && c->connected;
-	detach(c, !result.last);
+	detach(c, result.next);
 	report(c, &r);
+}
+
+/* The session begins: from now on it is the server that keeps us waiting. */
+static void
+session_begin(struct mail_worker *w)
+{
+	w->since = mono_now(w->pool);
+	arm(w->timer, w->pool->o.slow_after + SPAN_US);
+}
+
+static void
+on_free(struct mail_worker *w)
+{
+	bool first = !w->ready;
+
+	w->ready = true;
+	if (first && w->call != NULL) {
+		session_begin(w);
+	} else if (w->server != NULL && w->call == NULL) {
+		worker_free(w);
+		dispatch(w->pool);
+	}
 }
 
 static void
@@ -219,8 +262,12 @@ on_read(struct bufferevent *bev, void *arg)
 		if (kind == FRAME_CONNECTED) {
 			if (w->call != NULL)
 				w->call->connected = true;
-			evtimer_del(w->timer);
 			evbuffer_drain(in, n);
+			continue;
+		}
+		if (kind == FRAME_FREE) {
+			evbuffer_drain(in, n);
+			on_free(w);
 			continue;
 		}
 		/* The slices are copied before `done`, which may end this very worker. */
@@ -251,7 +298,28 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	}
 	LOG(p->o.log, LOG_ERROR, "Mail worker died, will start another one");
 	err_set(&c->err, ERR_IO, "mail worker died");
-	detach(c, false);
+	detach(c, WORKER_ENDS);
+	fail(c);
+}
+
+static void
+on_session_timer(struct mail_worker *w)
+{
+	struct mail_call *c = w->call;
+	span left = CONNECT_MAX - age(w);
+
+	if (age(w) >= w->pool->o.slow_after)
+		mail_servers_set_pace(&w->pool->servers, w->server, PACE_SLOW);
+	if (c->connected || left > 0) {
+		if (!c->connected)
+			arm(w->timer, left + SPAN_US);
+		dispatch(w->pool);
+		return;
+	}
+	err_set(&c->err, ERR_TIMEOUT, "%s: dial tcp %.*s:%.*s: i/o timeout",
+	    c->r.implicit_tls ? "establish TLS connection to server" : "establish connection to server",
+	    STR_ARG(c->r.smarthost.host), STR_ARG(c->r.smarthost.port));
+	detach(c, WORKER_ENDS);
 	fail(c);
 }
 
@@ -259,20 +327,19 @@ static void
 on_worker_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct mail_worker *w = arg;
-	struct mail_call *c = w->call;
+	struct mail_pool *p = w->pool;
 
 	(void)fd;
 	(void)what;
-	if (c == NULL) {
-		if (w->pool->workers_n > w->pool->o.workers)
-			worker_end(w);
-		return;
+	if (w->call != NULL) {
+		on_session_timer(w);
+	} else if (w->server != NULL) {
+		/* The mail is delivered; the server does not let us go. */
+		worker_end(w);
+		dispatch(p);
+	} else if (p->workers_n > p->o.workers) {
+		worker_end(w);
 	}
-	err_set(&c->err, ERR_TIMEOUT, "%s: dial tcp %.*s:%.*s: i/o timeout",
-	    c->r.implicit_tls ? "establish TLS connection to server" : "establish connection to server",
-	    STR_ARG(c->r.smarthost.host), STR_ARG(c->r.smarthost.port));
-	detach(c, false);
-	fail(c);
 }
 
 static struct mail_worker *
@@ -298,32 +365,32 @@ worker_new(struct mail_pool *p, struct err *e)
 	return w;
 }
 
-/* The queue. */
+/* Who is next. */
 
-/* A smarthost that hangs must not have all the workers. */
-static bool
-may_run(const struct mail_pool *p, const struct mail_call *c)
+static struct mail_worker *
+idle_worker(const struct mail_pool *p)
 {
-	unsigned same = 0, most = p->o.workers_max - p->o.workers_max / 4;
+	struct mail_worker *w = p->workers;
 
-	for (const struct mail_worker *w = p->workers; w != NULL; w = w->next)
-		same += w->call != NULL && str_eq(w->call->r.smarthost.host, c->r.smarthost.host) &&
-		    str_eq(w->call->r.smarthost.port, c->r.smarthost.port);
-	return same < most;
+	while (w != NULL && w->server != NULL)
+		w = w->next;
+	return w;
 }
 
 static void
 run(struct mail_call *c, struct mail_worker *w)
 {
-	queue_remove(c);
 	c->state = MAIL_RUNNING;
 	c->worker = w;
 	w->call = c;
+	w->server = c->turn.server;
 	mail_wire_job(&c->frame, &c->r, mono_sub(c->deadline, mono_now(c->pool)));
 	bufferevent_write(w->bev, c->frame.p, c->frame.n);
 	explicit_bzero(c->frame.p, c->frame.n);
 	sbuf_fini(&c->frame);
-	arm(w->timer, CONNECT_MAX);
+	evtimer_del(w->timer);
+	if (w->ready)
+		session_begin(w);
 }
 
 /* Ends from the loop, with the text in c->err. */
@@ -334,29 +401,76 @@ fail_later(struct mail_call *c)
 	arm(c->timer, 0);
 }
 
+/*
+ * With so many servers that hang at once for the first time that they have all
+ * the workers, the session that has hung longest gives way to a mail for a server
+ * of which nothing bad is known. False: there is none.
+ */
+static bool
+make_room(struct mail_pool *p)
+{
+	struct mail_worker *oldest = NULL;
+	struct mail_call *c;
+
+	if (!mail_servers_good_waits(&p->servers))
+		return false;
+	for (struct mail_worker *w = p->workers; w != NULL; w = w->next)
+		if (w->call != NULL && w->ready && age(w) >= p->o.slow_after && w->server->pace == PACE_SLOW &&
+		    (oldest == NULL || w->since.ns < oldest->since.ns))
+			oldest = w;
+	if (oldest == NULL)
+		return false;
+	c = oldest->call;
+	err_set(&c->err, ERR_TIMEOUT, "no answer in %.1f s, gave way to mails for other servers", (double)age(oldest) / SPAN_S);
+	detach(c, WORKER_ENDS);
+	fail_later(c);
+	return true;
+}
+
+static void
+on_spare(evutil_socket_t fd, short what, void *arg)
+{
+	struct mail_pool *p = arg;
+	struct mail_worker *w;
+	struct err e = { 0 };
+
+	(void)fd;
+	(void)what;
+	if (idle_worker(p) != NULL || p->workers_n >= p->o.workers_max)
+		return;
+	w = worker_new(p, &e);
+	if (w != NULL)
+		arm(w->timer, IDLE_MAX);
+}
+
 static void
 dispatch(struct mail_pool *p)
 {
-	struct mail_call *c, *next;
+	bool ran = false;
 
-	for (c = p->first; c != NULL; c = next) {
-		struct mail_worker *w = p->workers;
+	for (;;) {
+		struct mail_worker *w = idle_worker(p);
+		struct mail_turn *t;
+		struct mail_call *c;
 
-		next = c->next;
-		while (w != NULL && w->call != NULL)
-			w = w->next;
-		if (w == NULL && p->workers_n >= p->o.workers_max)
-			return;
-		if (!may_run(p, c))
-			continue;
+		if (w == NULL && p->workers_n >= p->o.workers_max && !make_room(p))
+			break;
+		t = mail_servers_next(&p->servers);
+		if (t == NULL)
+			break;
+		c = CONTAINER_OF(t, struct mail_call, turn);
 		if (w == NULL && (w = worker_new(p, &c->err)) == NULL) {
 			/* Those behind it wait for the next turn of events. */
-			queue_remove(c);
+			mail_servers_release(&p->servers, t->server);
 			fail_later(c);
 			return;
 		}
 		run(c, w);
+		ran = true;
 	}
+	/* A worker takes a while to start: the next mail is not to wait for that. */
+	if (ran && idle_worker(p) == NULL && p->workers_n < p->o.workers_max)
+		arm(p->spare, 0);
 }
 
 static void
@@ -373,7 +487,7 @@ on_call_timer(evutil_socket_t fd, short what, void *arg)
 			return;
 		}
 		err_set(&c->err, ERR_TIMEOUT, "context deadline exceeded");
-		detach(c, false);
+		detach(c, WORKER_ENDS);
 	}
 	fail(c);
 }
@@ -399,7 +513,7 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 	/* There and back through the wire's form is a copy of all of it. */
 	mail_wire_job(&copy, r, 0);
 	bytes = sbuf_get(&copy);
-	if (copy.overflow || p->queued >= p->o.queue_max) {
+	if (copy.overflow || p->servers.waiting >= p->o.queue_max) {
 		err_set(&c->err, ERR_LIMIT, copy.overflow ? "mail is too large" : "too many mails wait to be sent");
 		fail_later(c);
 	} else {
@@ -407,14 +521,8 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 		if (!mail_wire_read_job(str_sub(bytes, FRAME_HEAD, bytes.n), a, &job))
 			assert(!"a job we wrote ourselves can be read");
 		c->r = job.r;
-		c->state = MAIL_QUEUED;
-		c->prev = p->last;
-		if (p->last != NULL)
-			p->last->next = c;
-		else
-			p->first = c;
-		p->last = c;
-		p->queued++;
+		c->state = MAIL_WAITING;
+		mail_servers_wait(&p->servers, &c->turn, &c->r.smarthost);
 		arm(c->timer, mono_sub(deadline, mono_now(p)));
 		dispatch(p);
 	}
@@ -434,7 +542,7 @@ mail_pool_cancel(struct mail_call **cp)
 		return;
 	*cp = NULL;
 	p = c->pool;
-	detach(c, false);
+	detach(c, WORKER_ENDS);
 	call_free(c);
 	dispatch(p);
 }
@@ -443,6 +551,7 @@ struct mail_pool *
 mail_pool_new(const struct mail_pool_options *o)
 {
 	struct mail_pool *p = NEW(struct mail_pool);
+	unsigned most;
 
 	p->o = *o;
 	if (p->o.program == NULL)
@@ -450,9 +559,18 @@ mail_pool_new(const struct mail_pool_options *o)
 	if (p->o.workers == 0)
 		p->o.workers = 4;
 	if (p->o.workers_max == 0)
-		p->o.workers_max = 16;
+		p->o.workers_max = 64;
+	most = p->o.workers_max - p->o.workers_max / 4;
+	if (p->o.per_server == 0)
+		p->o.per_server = most < 12 ? most : 12;
+	if (p->o.slow_after == 0)
+		p->o.slow_after = 5 * SPAN_S;
 	if (p->o.queue_max == 0)
 		p->o.queue_max = 10000;
+	p->servers.per_server = p->o.per_server;
+	p->servers.slow_max = (p->o.workers_max + 1) / 2;
+	p->spare = evtimer_new(o->base, on_spare, p);
+	assert(p->spare != NULL);
 	p->graveyard = graveyard_new(o->base);
 	return p;
 }
@@ -468,11 +586,13 @@ mail_pool_free(struct mail_pool **pp)
 	while (p->all != NULL) {
 		struct mail_call *c = p->all;
 
-		detach(c, false);
+		detach(c, WORKER_ENDS);
 		call_free(c);
 	}
 	while (p->workers != NULL)
 		worker_end(p->workers);
+	mail_servers_fini(&p->servers);
+	event_free(p->spare);
 	graveyard_free(&p->graveyard);
 	mem_free(p);
 }

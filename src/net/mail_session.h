@@ -16,10 +16,16 @@ struct mail_session {
 	struct arena *arena;	/* of the job */
 	const struct mail_job *job;
 	struct smtp_dialog d;	/* rewrite, stop, arg and arena set; not begun */
+	bool told;		/* the parent has the result */
 };
 
 /* Tells the parent, once, that the server answers. */
 void mail_session_connected(struct mail_session *s);
+/*
+ * The server has taken the message: tells the parent, once, before the session
+ * ends. Whatever the server makes of our QUIT, the mail is its own now.
+ */
+void mail_session_accepted(struct mail_session *s);
 /*
  * Run the session; what happened is in s->d, the first error in s->d.err. True
  * when the transport itself found nothing wrong with the transfer.

@@ -73,12 +73,18 @@ mail_wire_connected(struct sbuf *b)
 }
 
 void
+mail_wire_free(struct sbuf *b)
+{
+	end(b, begin(b, FRAME_FREE));
+}
+
+void
 mail_wire_result(struct sbuf *b, const struct mail_result *r)
 {
 	size_t from = begin(b, FRAME_RESULT);
 
 	put_int(b, r->ok);
-	put_int(b, r->last);
+	put_int(b, r->next);
 	put_str(b, r->error);
 	put_int(b, r->code);
 	put_int(b, (int64_t)r->codes_n);
@@ -96,7 +102,7 @@ mail_wire_head(struct str bytes, enum frame_kind *kind, size_t *length, bool *ba
 	if (bytes.n < FRAME_HEAD)
 		return false;
 	memcpy(&n, bytes.p, sizeof(n));
-	*bad = n > FRAME_MAX || (unsigned char)bytes.p[4] > FRAME_RESULT;
+	*bad = n > FRAME_MAX || (unsigned char)bytes.p[4] > FRAME_FREE;
 	*kind = (enum frame_kind)bytes.p[4];
 	*length = n;
 	return !*bad;
@@ -189,12 +195,14 @@ mail_wire_read_job(struct str s, struct arena *a, struct mail_job *out)
 bool
 mail_wire_read_result(struct str s, struct arena *a, struct mail_result *out)
 {
-	int64_t n;
+	int64_t n, next;
 	int *codes;
 
 	*out = (struct mail_result){ 0 };
-	if (!get_bool(&s, &out->ok) || !get_bool(&s, &out->last) || !get_str(&s, &out->error) || !get_int(&s, &n) || !get_count(&s, &out->codes_n))
+	if (!get_bool(&s, &out->ok) || !get_int(&s, &next) || next < WORKER_FREE || next > WORKER_ENDS ||
+	    !get_str(&s, &out->error) || !get_int(&s, &n) || !get_count(&s, &out->codes_n))
 		return false;
+	out->next = (enum worker_next)next;
 	out->code = (int)n;
 	codes = ARENA_ARRAY(a, out->codes_n, int);
 	for (size_t i = 0; i < out->codes_n; i++) {

@@ -22,6 +22,14 @@ enum frame_kind {
 	FRAME_JOB,		/* to the worker */
 	FRAME_CONNECTED,	/* from it: the server answers */
 	FRAME_RESULT,		/* from it, once per job */
+	FRAME_FREE,		/* from it: when it has started and after a result with WORKER_QUITS, it can take a job */
+};
+
+/* What a worker does after it told a result. */
+enum worker_next {
+	WORKER_FREE,	/* waits for a job */
+	WORKER_QUITS,	/* takes leave of the server, then says that it is free */
+	WORKER_ENDS,
 };
 
 #define FRAME_HEAD 5		/* bytes: u32 length of what follows the head, u8 kind */
@@ -36,13 +44,14 @@ struct mail_result {
 	bool ok;		/* the message was taken for all or some recipients */
 	struct str error;
 	int code;		/* final reply to the message; 0: not reached */
-	bool last;		/* the worker ends with this */
+	enum worker_next next;
 	const int *codes;	/* per recipient */
 	size_t codes_n;
 };
 
 void mail_wire_job(struct sbuf *b, const struct mail_request *r, span time);
 void mail_wire_connected(struct sbuf *b);
+void mail_wire_free(struct sbuf *b);
 void mail_wire_result(struct sbuf *b, const struct mail_result *r);
 
 /* False: not a whole head yet, or (with *bad set) nonsense. */

@@ -56,10 +56,10 @@ mail_session_connected(struct mail_session *s)
 }
 
 static bool
-report(struct mail_session *s, bool ok, bool last)
+report(struct mail_session *s, bool ok, enum worker_next next)
 {
 	struct sbuf b = SBUF_INIT(FRAME_MAX);
-	struct mail_result r = { .ok = ok, .last = last, .code = s->d.final_code, .codes = s->d.rcpt_codes, .codes_n = s->job->r.to_n };
+	struct mail_result r = { .ok = ok, .next = next, .code = s->d.final_code, .codes = s->d.rcpt_codes, .codes_n = s->job->r.to_n };
 	bool sent;
 
 	if (s->d.err.kind != ERR_NONE)
@@ -69,6 +69,26 @@ report(struct mail_session *s, bool ok, bool last)
 	mail_wire_result(&b, &r);
 	sent = write_all(s->fd, sbuf_get(&b));
 	sbuf_fini(&b);
+	s->told = true;
+	return sent;
+}
+
+void
+mail_session_accepted(struct mail_session *s)
+{
+	if (!s->told)
+		(void)report(s, true, WORKER_QUITS);
+}
+
+static bool
+say_free(int fd)
+{
+	struct sbuf b = SBUF_INIT(100);
+	bool sent;
+
+	mail_wire_free(&b);
+	sent = write_all(fd, sbuf_get(&b));
+	sbuf_fini(&b);
 	return sent;
 }
 
@@ -76,7 +96,10 @@ report(struct mail_session *s, bool ok, bool last)
 static void NORETURN
 on_stop(struct smtp_dialog *d)
 {
-	report(d->arg, false, true);
+	struct mail_session *s = d->arg;
+
+	if (!s->told)
+		report(s, false, WORKER_ENDS);
 	_exit(EXIT_SUCCESS);
 }
 
@@ -124,7 +147,7 @@ do_job(int fd, struct str payload)
 		s.d.rewrite = true;
 		ok = smtp_by_esmtp(&s);
 	}
-	alive = report(&s, ok, false);
+	alive = s.told ? say_free(s.fd) : report(&s, ok, WORKER_FREE);
 	smtp_dialog_end(&s.d);
 out:
 	arena_free(&a);
@@ -138,7 +161,7 @@ mail_worker_main(int fd)
 	char head[FRAME_HEAD];
 	enum frame_kind kind;
 	size_t n;
-	bool bad, alive = true;
+	bool bad, alive;
 
 	/* Only the parent says when it is over, by closing its end. */
 	sigaction(SIGINT, &ignore, NULL);
@@ -149,6 +172,7 @@ mail_worker_main(int fd)
 	/* libESMTP looks for files in there and fails on any that is not as it likes: there are none. */
 	setenv("XDG_CONFIG_DIR", "/nonexistent", 1);
 	setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+	alive = say_free(fd);
 	while (alive && read_exactly(fd, head, sizeof(head))) {
 		char *payload;
 

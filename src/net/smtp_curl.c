@@ -39,6 +39,8 @@ on_debug(CURL *easy, curl_infotype type, char *p, size_t n, void *arg)
 		mail_session_connected(r->s);
 		/* One line at a time: nothing is ever behind it. */
 		smtp_dialog_got(&r->s->d, p, n);
+		if (r->s->d.final_code / 100 == 2)
+			mail_session_accepted(r->s);
 	}
 	return 0;
 }

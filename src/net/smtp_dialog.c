@@ -215,10 +215,12 @@ on_reply(struct smtp_dialog *d, int code, bool more)
 			refused(d, s, code);
 		break;
 	case SMTP_HELO:
-		if (code / 100 != 2)
-			break;
 		/* EHLO's refusal is forgiven; there are no extensions. */
 		d->err.kind = ERR_NONE;
+		if (code / 100 != 2) {
+			refused(d, s, code);
+			break;
+		}
 		d->offers_starttls = d->offers_auth = d->offers_8bitmime = false;
 		after_ehlo(d);
 		break;
@@ -319,6 +321,18 @@ end_line(struct smtp_dialog *d, bool more)
 	begin_word(d, NULL);
 }
 
+/*
+ * A server that refuses EHLO, with whatever code, is greeted by HELO as Go's
+ * net/smtp does; but for 421, by which it hangs up. libESMTP does so after 500
+ * and a few others. `code` is where the three digits stand.
+ */
+static void
+make_refusal_usual(const struct smtp_dialog *d, char *code)
+{
+	if (d->rewrite && d->pending_n > 0 && d->pending[0] == SMTP_EHLO && code[0] != '2' && memcmp(code, "421", 3) != 0)
+		memcpy(code, "500", 3);
+}
+
 void
 smtp_dialog_got(struct smtp_dialog *d, char *p, size_t n)
 {
@@ -335,6 +349,8 @@ smtp_dialog_got(struct smtp_dialog *d, char *p, size_t n)
 		}
 		if (c != '\r')
 			sbuf_putc(&d->line, c);
+		if (d->line.n == 3 && c != '\r' && i >= 2)
+			make_refusal_usual(d, &p[i - 2]);
 		if (c == ' ' || c == '\t' || d->line.n == 4)
 			begin_word(d, i + 1 < n ? &p[i + 1] : NULL);
 	}

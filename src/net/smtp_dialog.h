@@ -40,8 +40,9 @@ struct smtp_dialog {
 	const struct mail_request *r;
 	/*
 	 * Make of EHLO's answer what libESMTP should see: no extension that it
-	 * handles badly, no mechanism but the one to use. What is not wanted is
-	 * spelt differently, within the buffer.
+	 * handles badly, no mechanism but the one to use, and of refusals one after
+	 * which it tries HELO. What is not wanted is spelt differently, within the
+	 * buffer.
 	 */
 	bool rewrite;
 	/* The session must not go on: report d->err and end the process. Does not return. */

@@ -72,6 +72,14 @@ on_monitor(const char *buf, int n, int writing, void *arg)
 		smtp_8bitmime_set_body(r->message, E8bitmime_8BITMIME);
 }
 
+/* Does the server's answer say that it took the message, and was it said after the message? */
+static bool
+was_taken(const struct run *r)
+{
+	return r->d->final_code / 100 == 2 && r->sent && r->bytes > 0 &&
+	    smtp_message_transfer_status(r->message)->code / 100 == 2;
+}
+
 static void
 accept_client_certificate(SSL *ssl)
 {
@@ -113,7 +121,10 @@ on_event(smtp_session_t session, int event, void *arg, ...)
 		r->bytes += (size_t)va_arg(ap, int);
 		break;
 	case SMTP_EV_MESSAGESENT:
+		/* The end of it, and the server's answer to that. */
 		r->sent = true;
+		if (was_taken(r))
+			mail_session_accepted(r->s);
 		break;
 	default:
 		break;
@@ -324,9 +335,9 @@ judge(struct run *r, span patience)
 		connect_error(r, &d->err);
 		return false;
 	}
+	if (was_taken(r))
+		return true;
 	if (d->final_code / 100 == 2) {
-		if (r->sent && r->bytes > 0 && smtp_message_transfer_status(r->message)->code / 100 == 2)
-			return true;
 		err_set(&d->err, ERR_IO, "delivery failure: the server's answer does not belong to the message");
 		return false;
 	}

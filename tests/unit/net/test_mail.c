@@ -88,6 +88,14 @@ run_for(const struct mail_request *m, span d)
 		event_base_loop(w.base, EVLOOP_ONCE);
 }
 
+/* The result comes before the session's end. */
+static void
+let_sessions_end(void)
+{
+	while (w.d.open > 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+}
+
 static void
 run(const struct mail_request *m)
 {
@@ -102,6 +110,7 @@ START_TEST(a_mail_arrives)
 	w.d.ehlo = "250-test\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-AUTH PLAIN LOGIN\r\n250 SIZE 1000\r\n";
 	m = mail();
 	run(&m);
+	let_sessions_end();
 	ck_assert_msg(!w.resp.transport_error && w.resp.smtp_code == 250, "%d %s", w.resp.smtp_code, sbuf_cstr(&w.error));
 	ck_assert_int_eq(w.codes[0], 250);
 	ck_assert_int_eq(w.codes[1], 250);
@@ -126,7 +135,10 @@ static const struct {
 	{ { { "", NULL } }, "create SMTP client: EOF", 0, 0, 0 },
 	{ { { "EHLO", "421-busy\r\n421 later\r\n" } }, "send EHLO command: 421 busy\nlater", 0, 0, 0 },
 	{ { { "EHLO", "502 what\r\n" } }, "", 250, 250, 250 },
-	{ { { "EHLO", "502 what\r\n" }, { "HELO", "550 no\r\n" } }, "send EHLO command: 502 what", 0, 0, 0 },
+	{ { { "EHLO", "451 not now\r\n" } }, "", 250, 250, 250 },
+	{ { { "EHLO", "554-no\r\n554 not here\r\n" } }, "", 250, 250, 250 },
+	{ { { "EHLO", "502 what\r\n" }, { "HELO", "550 no\r\n" } }, "send EHLO command: 550 no", 0, 0, 0 },
+	{ { { "EHLO", "451 not now\r\n" }, { "HELO", "451 still not\r\n" } }, "send EHLO command: 451 still not", 0, 0, 0 },
 	{ { { "MAIL", "451 4.7.1 greylisted\r\n" } }, "send MAIL command: 451 4.7.1 greylisted", 0, 0, 0 },
 	{ { { "RCPT", "550 5.1.1 unknown\r\n" } }, "send RCPT command: 550 5.1.1 unknown", 0, 550, 550 },
 	{ { { "RCPT TO:<b", "452 full\r\n" } }, "send RCPT command: 452 full", 250, 250, 452 },
@@ -249,6 +261,7 @@ START_TEST(starttls_protects)
 	for (int i = 0; i < 3; i++) {
 		sbuf_reset(&w.d.heard);
 		run(&m);
+		let_sessions_end();
 		ck_assert_msg(w.resp.smtp_code == 250, "%s", sbuf_cstr(&w.error));
 		ck_assert_str_eq(sbuf_cstr(&w.d.heard), "EHLO hello.example\nSTARTTLS\nEHLO hello.example\n"
 		    "AUTH PLAIN AHVzZXIAcGFzcw==\nMAIL FROM:<am@x.example>\nRCPT TO:<a@x.example>\n"
@@ -415,6 +428,84 @@ START_TEST(hanging_sessions_are_cut)
 }
 END_TEST
 
+/* Whatever follows the final 250, the mail is the server's. */
+START_TEST(what_was_accepted_is_accepted)
+{
+	static const struct smtpd_rule silent[] = { { "QUIT", "" }, { 0 } };
+	struct mail_request m;
+
+	begin((struct mail_pool_options){ .workers = 1, .workers_max = 2, .per_server = 1 });
+	w.d.rules = silent;
+	m = mail();
+	m.identity = _i == 1 ? STR("me") : STR_NONE;	/* by the other library */
+	run_for(&m, 20 * SPAN_S);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	ck_assert_int_eq(w.codes[1], 250);
+	ck_assert_msg(w.d.open == 1, "reported before the session ended");
+	/* The worker is not held for long. */
+	run_for(&m, 20 * SPAN_S);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	ck_assert_int_eq(w.d.sessions, 2);
+	end();
+}
+END_TEST
+
+#define HUNG 20
+
+static int hung_answers;
+
+static void
+on_hung(void *arg, const struct response *r)
+{
+	(void)arg;
+	ck_assert(r->transport_error);
+	hung_answers++;
+}
+
+/* More servers than there are workers hang, each with mails waiting: a good one does not notice. */
+START_TEST(servers_that_hang_delay_no_other)
+{
+	static const struct smtpd_rule silent[] = { { "", "" }, { 0 } };
+	struct smtpd hung[HUNG];
+	char ports[HUNG][16];
+	struct mail_request m;
+
+	begin((struct mail_pool_options){ .workers = 2, .workers_max = 8, .slow_after = SPAN_S });
+	hung_answers = 0;
+	memset(hung, 0, sizeof(hung));
+	for (int i = 0; i < HUNG; i++) {
+		smtpd_begin(&hung[i], w.base);
+		hung[i].rules = silent;
+		snprintf(ports[i], sizeof(ports[i]), "%u", hung[i].port);
+	}
+	/* One that was good before it hung has many workers, yet not all. */
+	m = mail();
+	run(&m);
+	for (int k = 0; k < 3; k++) {
+		for (int i = 0; i < HUNG; i++) {
+			m.smarthost.port = str_from(ports[i]);
+			ck_assert_ptr_nonnull(mail_pool_start(w.pool, &m, in(60 * SPAN_S), on_hung, NULL));
+		}
+	}
+	for (int i = 0; i < 20; i++) {
+		struct mono since = in(0);
+
+		m = mail();
+		run(&m);
+		ck_assert_msg(w.resp.smtp_code == 250, "%d: %s", i, sbuf_cstr(&w.error));
+		/* The first waits until it is clear that the others hang, but not for their deadline. */
+		ck_assert_int_lt(mono_sub(in(0), since), i == 0 ? 10 * SPAN_S : 5 * SPAN_S);
+	}
+	ck_assert_int_le(hung_answers, HUNG);
+	for (int i = 0; i < HUNG; i++)
+		ck_assert_int_le(hung[i].open, 1);
+	mail_pool_free(&w.pool);
+	for (int i = 0; i < HUNG; i++)
+		smtpd_end(&hung[i]);
+	end();
+}
+END_TEST
+
 START_TEST(many_mails_share_few_workers)
 {
 	struct mail_request m;
@@ -476,6 +567,8 @@ main(int argc, char **argv)
 	tcase_add_test(tc, implicit_tls);
 	tcase_add_test(tc, unreachable_servers_are_told);
 	tcase_add_test(tc, hanging_sessions_are_cut);
+	tcase_add_loop_test(tc, what_was_accepted_is_accepted, 0, 2);
+	tcase_add_test(tc, servers_that_hang_delay_no_other);
 	tcase_add_test(tc, many_mails_share_few_workers);
 	tcase_add_test(tc, programs_that_do_not_start);
 	suite_add_tcase(s, tc);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mail_servers.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+/* Servers that nobody uses are remembered, for their pace, up to so many. */
+#define REMEMBERED_MAX 1000
+
+static struct str
+copy(struct str s)
+{
+	return (struct str){ mem_strndup(s.p, s.n), s.n };
+}
+
+static void
+forget(struct mail_servers *s, struct mail_server *server)
+{
+	struct str parts[] = { server->at.host, server->at.port };
+
+	hmap_remove(&s->all, &server->node);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		char *p;
+
+		memcpy(&p, &parts[i].p, sizeof(p));
+		mem_free(p);
+	}
+	mem_free(server);
+}
+
+static void
+forget_unused(struct mail_servers *s, struct mail_server *server)
+{
+	if (server->busy > 0 || server->first != NULL)
+		return;
+	if (server->pace == PACE_UNKNOWN || s->all.n > REMEMBERED_MAX)
+		forget(s, server);
+}
+
+void
+mail_servers_fini(struct mail_servers *s)
+{
+	HMAP_EACH(&s->all, node)
+		forget(s, CONTAINER_OF(node, struct mail_server, node));
+	hmap_fini(&s->all);
+}
+
+static struct mail_server *
+server_of(struct mail_servers *s, const struct host_port *at)
+{
+	uint64_t hash = hash_seeded(at->host.p, at->host.n) ^ (hash_seeded(at->port.p, at->port.n) << 1);
+	struct mail_server *server;
+
+	for (struct hmap_node *n = hmap_first(&s->all, hash); n != NULL; n = hmap_next(n)) {
+		server = CONTAINER_OF(n, struct mail_server, node);
+		if (str_eq(server->at.host, at->host) && str_eq(server->at.port, at->port))
+			return server;
+	}
+	server = NEW(struct mail_server);
+	server->at = (struct host_port){ copy(at->host), copy(at->port) };
+	hmap_insert(&s->all, &server->node, hash);
+	return server;
+}
+
+/* The order of turns. */
+
+static void
+take_turn(struct mail_servers *s, struct mail_server *server)
+{
+	server->prev = s->last;
+	server->next = NULL;
+	if (s->last != NULL)
+		s->last->next = server;
+	else
+		s->first = server;
+	s->last = server;
+}
+
+static void
+give_up_turn(struct mail_servers *s, struct mail_server *server)
+{
+	if (server->prev != NULL)
+		server->prev->next = server->next;
+	else
+		s->first = server->next;
+	if (server->next != NULL)
+		server->next->prev = server->prev;
+	else
+		s->last = server->prev;
+	server->prev = server->next = NULL;
+}
+
+void
+mail_servers_wait(struct mail_servers *s, struct mail_turn *t, const struct host_port *at)
+{
+	struct mail_server *server = server_of(s, at);
+
+	if (server->first == NULL)
+		take_turn(s, server);
+	*t = (struct mail_turn){ .server = server, .prev = server->last, .waiting = true };
+	if (server->last != NULL)
+		server->last->next = t;
+	else
+		server->first = t;
+	server->last = t;
+	s->waiting++;
+}
+
+/* Its server stays, whatever else it is used for. */
+static void
+unlink_turn(struct mail_servers *s, struct mail_turn *t)
+{
+	struct mail_server *server = t->server;
+
+	if (t->prev != NULL)
+		t->prev->next = t->next;
+	else
+		server->first = t->next;
+	if (t->next != NULL)
+		t->next->prev = t->prev;
+	else
+		server->last = t->prev;
+	t->prev = t->next = NULL;
+	t->waiting = false;
+	s->waiting--;
+	if (server->first == NULL)
+		give_up_turn(s, server);
+}
+
+void
+mail_servers_leave(struct mail_servers *s, struct mail_turn *t)
+{
+	struct mail_server *server = t->server;
+
+	if (!t->waiting)
+		return;
+	unlink_turn(s, t);
+	t->server = NULL;
+	forget_unused(s, server);
+}
+
+static bool
+may_have_another(const struct mail_servers *s, const struct mail_server *server)
+{
+	switch (server->pace) {
+	case PACE_GOOD:
+		return server->busy < s->per_server;
+	case PACE_SLOW:
+		return server->busy == 0 && s->slow_busy < s->slow_max;
+	case PACE_UNKNOWN:
+		break;
+	}
+	return server->busy == 0;
+}
+
+struct mail_turn *
+mail_servers_next(struct mail_servers *s)
+{
+	struct mail_server *server = s->first;
+	struct mail_turn *t;
+
+	while (server != NULL && !may_have_another(s, server))
+		server = server->next;
+	if (server == NULL)
+		return NULL;
+	t = server->first;
+	unlink_turn(s, t);
+	server->busy++;
+	s->slow_busy += server->pace == PACE_SLOW;
+	/* Its next mail waits until all others had their turn. */
+	if (server->first != NULL) {
+		give_up_turn(s, server);
+		take_turn(s, server);
+	}
+	return t;
+}
+
+bool
+mail_servers_good_waits(const struct mail_servers *s)
+{
+	for (const struct mail_server *server = s->first; server != NULL; server = server->next)
+		if (server->pace != PACE_SLOW && may_have_another(s, server))
+			return true;
+	return false;
+}
+
+void
+mail_servers_release(struct mail_servers *s, struct mail_server *server)
+{
+	assert(server->busy > 0);
+	server->busy--;
+	s->slow_busy -= server->pace == PACE_SLOW;
+	forget_unused(s, server);
+}
+
+void
+mail_servers_set_pace(struct mail_servers *s, struct mail_server *server, enum mail_pace pace)
+{
+	if ((server->pace == PACE_SLOW) != (pace == PACE_SLOW))
+		s->slow_busy = pace == PACE_SLOW ? s->slow_busy + server->busy : s->slow_busy - server->busy;
+	server->pace = pace;
+}
