@@ -107,6 +107,7 @@ struct route {
 	struct route **routes;	/* children in order */
 	size_t routes_n;
 	size_t index;		/* position in a pre-order walk of the tree; the root is 0 */
+	size_t rank;		/* position in a post-order walk, children before their parents: the order of equal groups in lists */
 	struct receiver *receiver;	/* effective */
 	struct matchers matchers;	/* sorted; empty matches everything */
 	bool continue_;

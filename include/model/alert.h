@@ -59,5 +59,13 @@ bool alert_resolved_at(const struct alert *a, struct wall t);
 struct alert *alert_merge(struct alert *old, struct alert *fresh, struct wall now);
 /* Order inside a notification and a group: job, instance, then labels_cmp. */
 int alert_cmp(const struct alert *a, const struct alert *b);
+/* The same in two parts, for who compares one label set with many. Borrows l. */
+struct alert_place {
+	const struct labels *labels;
+	const struct istr *job_name, *instance_name;	/* NULL: no label has that name */
+	const struct istr *job, *instance;		/* values; NULL: there is no such label */
+};
+void alert_place(struct alert_place *p, const struct labels *l);
+int alert_place_cmp(const struct alert_place *p, const struct labels *l);
 
 #endif

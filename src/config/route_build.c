@@ -103,8 +103,9 @@ intervals_build(struct loading *l, const struct str_list *names, size_t *n_out)
 	return out;
 }
 
+/* `done`: how many routes have their rank. */
 static void
-build(struct loading *l, struct route *rt, size_t position)
+build(struct loading *l, struct route *rt, size_t position, size_t *done)
 {
 	const struct route_conf *conf = CONTAINER_OF(rt, struct route_conf, route);
 	const struct route *up = rt->parent;
@@ -124,11 +125,14 @@ build(struct loading *l, struct route *rt, size_t position)
 	rt->active = intervals_build(l, &conf->active_names, &rt->active_n);
 	keys_build(l, rt, position);
 	for (size_t i = 0; i < rt->routes_n; i++)
-		build(l, rt->routes[i], i);
+		build(l, rt->routes[i], i, done);
+	rt->rank = (*done)++;
 }
 
 void
 routes_build(struct loading *l)
 {
-	build(l, l->c->route, 0);
+	size_t done = 0;
+
+	build(l, l->c->route, 0, &done);
 }

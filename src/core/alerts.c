@@ -4,19 +4,20 @@
 #include <assert.h>
 
 #include "base/compiler.h"
-#include "base/hash.h"
 #include "base/mem.h"
 
-static uint64_t
-hash_of(uint64_t fingerprint)
+/* Among the label sets of one fingerprint. */
+static int
+by_labels(const void *labels, const void *record)
 {
-	return hash_seeded(&fingerprint, sizeof(fingerprint));
+	return labels_cmp(labels, ((const struct record *)record)->alert->labels);
 }
 
 struct record *
 alerts_find(const struct alerts *as, const struct labels *l)
 {
-	for (struct hmap_node *n = hmap_first(&as->records, hash_of(l->fingerprint)); n != NULL; n = hmap_next(n)) {
+	/* Seeded, unlike the fingerprint, which anybody can make collide. */
+	for (struct hmap_node *n = hmap_first(&as->records, l->node.hash); n != NULL; n = hmap_next(n)) {
 		struct record *r = CONTAINER_OF(n, struct record, node);
 
 		if (labels_eq(r->alert->labels, l))
@@ -28,13 +29,17 @@ alerts_find(const struct alerts *as, const struct labels *l)
 struct record *
 alerts_find_fingerprint(const struct alerts *as, uint64_t fingerprint)
 {
-	for (struct hmap_node *n = hmap_first(&as->records, hash_of(fingerprint)); n != NULL; n = hmap_next(n)) {
-		struct record *r = CONTAINER_OF(n, struct record, node);
+	struct record *r = order_from(&as->order, fingerprint);
 
-		if (r->alert->labels->fingerprint == fingerprint)
-			return r;
-	}
-	return NULL;
+	return r != NULL && r->alert->labels->fingerprint == fingerprint ? r : NULL;
+}
+
+struct record *
+alerts_after(const struct alerts *as, const struct labels *l)
+{
+	if (l == NULL)
+		return order_from(&as->order, 0);
+	return order_after(&as->order, l->fingerprint, l, by_labels);
 }
 
 struct record *
@@ -43,7 +48,8 @@ alerts_add(struct alerts *as, struct alert *a)
 	struct record *r = NEW(struct record);
 
 	r->alert = alert_ref(a);
-	hmap_insert(&as->records, &r->node, hash_of(a->labels->fingerprint));
+	hmap_insert(&as->records, &r->node, a->labels->node.hash);
+	order_insert(&as->order, a->labels->fingerprint, a->labels, r, by_labels);
 	return r;
 }
 
@@ -61,6 +67,7 @@ alerts_remove(struct alerts *as, struct record *r)
 {
 	assert(!r->stored && r->members == NULL && r->hits == NULL && r->silences == NULL);
 	hmap_remove(&as->records, &r->node);
+	order_remove(&as->order, r->alert->labels->fingerprint, r->alert->labels, by_labels);
 	alert_unref(r->alert);
 	mem_free(r);
 }
@@ -70,4 +77,5 @@ alerts_fini(struct alerts *as)
 {
 	assert(as->records.n == 0);
 	hmap_fini(&as->records);
+	order_fini(&as->order);
 }

@@ -75,8 +75,7 @@ retire(struct engine *e, struct group *g, struct moment now)
 		flush_cancel(e, g->flight, now);
 	save_group_dropped(e, g);
 	sched_disarm(&e->sched, &g->timer);
-	while (g->n > 0)
-		group_remove(e, g->members[g->n - 1]);
+	group_empty(e, g);
 	g->retired = true;
 	hmap_insert(&e->retired, &g->node, g->labels->hash);
 }
@@ -88,20 +87,22 @@ carry_groups(struct engine *e, const struct route **successor, struct moment now
 	struct hmap old = e->groups;
 
 	e->groups = (struct hmap){ 0 };
+	order_fini(&e->groups_order);
 	HMAP_EACH(&old, node) {
 		struct group *g = CONTAINER_OF(node, struct group, node);
+		struct order_cursor at;
 		const struct route *route = successor != NULL ? successor[g->route->index] : NULL;
 
 		hmap_remove(&old, &g->node);
-		for (uint32_t i = 0; i < g->n; i++)
-			g->members[i]->record->awaited = true;
+		for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at))
+			m->record->awaited = true;
 		if (route == NULL) {
 			retire(e, g, now);
 			continue;
 		}
 		g->route = route;
 		g->carried = true;
-		hmap_insert(&e->groups, &g->node, group_hash(route, g->labels));
+		groups_enter(e, g);
 	}
 	hmap_fini(&old);
 }
@@ -173,7 +174,7 @@ tidy_up(struct engine *e, struct moment now)
 		struct group *g = CONTAINER_OF(node, struct group, node);
 
 		g->carried = false;
-		if (g->n == 0)
+		if (g->members.n == 0)
 			group_end(e, g, now);
 	}
 	HMAP_EACH(&e->alerts.records, node) {

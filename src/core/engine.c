@@ -48,6 +48,7 @@ free_groups(struct engine *e)
 		group_free(e, g);
 	}
 	hmap_fini(&e->groups);
+	order_fini(&e->groups_order);
 	hmap_fini(&e->retired);
 	hmap_fini(&e->attempts);
 	VEC_FINI(&e->save_soon);

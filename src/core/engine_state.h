@@ -71,6 +71,7 @@ struct engine {
 	struct routing *routing;	/* NULL before the first engine_apply */
 	struct inhibitor *inhibitor;	/* as routing */
 	struct hmap groups;
+	struct order groups_order;	/* in the order of lists; see group.h */
 	struct mono started;
 	int64_t ended_period;		/* number of the maintenance period that ended_groups counts in */
 	size_t ended_groups;		/* no more there, but counted until the period ends (Alertmanager dispatch.go) */

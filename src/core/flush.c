@@ -8,13 +8,13 @@
 static void
 take_snapshot(struct flight *f, struct group *g, struct wall now)
 {
-	group_sort(g);
-	f->all = ARENA_ARRAY(f->arena, g->n, struct noted_alert);
-	f->all_n = g->n;
-	for (uint32_t i = 0; i < g->n; i++) {
-		struct alert *a = g->members[i]->record->alert;
+	struct order_cursor c;
 
-		f->all[i] = (struct noted_alert){ alert_ref(a), alert_resolved_at(a, now) };
+	f->all = ARENA_ARRAY(f->arena, g->members.n, struct noted_alert);
+	for (struct member *m = order_first(&g->members, &c); m != NULL; m = order_next(&g->members, &c)) {
+		struct alert *a = m->record->alert;
+
+		f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), alert_resolved_at(a, now) };
 	}
 }
 
@@ -64,7 +64,7 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	struct flight *f = ARENA_NEW(arena, struct flight);
 	span wait = e->port->wait != NULL ? e->port->wait(e->port) : 0;
 
-	assert(g->flight == NULL && g->n > 0);
+	assert(g->flight == NULL && g->members.n > 0);
 	f->arena = arena;
 	f->config = config_ref(e->routing->config);
 	f->group = g;
@@ -227,7 +227,7 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 	tell_ended(e, f, now);
 	flight_free(e, f);
 	save_group(e, g, SAVE_NOW, now);
-	if (g->n == 0)
+	if (g->members.n == 0)
 		group_end(e, g, now);
 	else if (!deadline_armed(&g->timer))
 		flush_begin(e, g, now);

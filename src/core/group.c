@@ -2,7 +2,6 @@
 #include "group.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -106,6 +105,56 @@ make_key(const struct route *route, const struct labels *labels)
 	return key;
 }
 
+static int
+by_key(const void *key, const void *group)
+{
+	const struct group_key *k = key;
+	const struct group *g = group;
+	int d = labels_cmp(k->labels, g->labels);
+
+	if (d == 0)
+		d = str_cmp(k->receiver, g->route->receiver->name);
+	return d != 0 ? d : (k->rank > g->route->rank) - (k->rank < g->route->rank);
+}
+
+static struct group_key
+key_of(const struct group *g)
+{
+	return (struct group_key){ g->labels, g->route->receiver->name, g->route->rank };
+}
+
+void
+groups_enter(struct engine *e, struct group *g)
+{
+	struct group_key k = key_of(g);
+
+	hmap_insert(&e->groups, &g->node, group_hash(g->route, g->labels));
+	order_insert(&e->groups_order, g->labels->n, &k, g, by_key);
+}
+
+void
+groups_leave(struct engine *e, struct group *g)
+{
+	struct group_key k = key_of(g);
+
+	hmap_remove(&e->groups, &g->node);
+	order_remove(&e->groups_order, g->labels->n, &k, by_key);
+}
+
+struct group *
+groups_find(const struct engine *e, const struct group_key *k)
+{
+	return order_find(&e->groups_order, k->labels->n, k, by_key);
+}
+
+struct group *
+groups_after(const struct engine *e, const struct group_key *k)
+{
+	if (k->labels == NULL)
+		return order_from(&e->groups_order, 0);
+	return order_after(&e->groups_order, k->labels->n, k, by_key);
+}
+
 void
 group_arm(struct engine *e, struct group *g, struct mono due)
 {
@@ -123,7 +172,7 @@ group_new_of(struct engine *e, const struct route *route, struct labels *take, s
 	g->key = make_key(route, take);
 	g->timer.kind = DUE_GROUP;
 	g->serial = e->counters.groups_created + 1;	/* 0 is none */
-	hmap_insert(&e->groups, &g->node, group_hash(route, take));
+	groups_enter(e, g);
 	group_arm(e, g, mono_add(now.mono, route->group_wait));
 	e->counters.groups_created++;
 	return g;
@@ -141,18 +190,16 @@ void
 group_free(struct engine *e, struct group *g)
 {
 	assert(g->flight == NULL);
-	while (g->n > 0)
-		group_remove(e, g->members[g->n - 1]);
+	group_empty(e, g);
 	sched_disarm(&e->sched, &g->timer);
 	if (g->retired)
 		hmap_remove(&e->retired, &g->node);
 	else
-		hmap_remove(&e->groups, &g->node);
+		groups_leave(e, g);
 	group_set_muted(g, NULL, 0);
 	labels_unref(g->labels);
 	labels_unref(g->route_labels);
 	mem_free((char *)(uintptr_t)g->key.p);
-	mem_free(g->members);
 	mem_free(g);
 }
 
@@ -195,10 +242,18 @@ group_changed(struct group *g)
 	g->route_labels = NULL;
 }
 
+/* Members are in the order of their alerts. */
+static int
+by_alert(const void *place, const void *member)
+{
+	return alert_place_cmp(place, ((const struct member *)member)->record->alert->labels);
+}
+
 void
 group_add(struct engine *e, struct group *g, struct record *r)
 {
 	struct member *m = NEW(struct member);
+	struct alert_place place;
 
 	(void)e;
 	m->group = g;
@@ -206,13 +261,8 @@ group_add(struct engine *e, struct group *g, struct record *r)
 	m->next = r->members;
 	r->members = m;
 	r->members_n++;
-	if (g->n == g->cap) {
-		g->cap = g->cap == 0 ? 1 : 2 * g->cap;
-		g->members = mem_realloc(g->members, g->cap, sizeof(g->members[0]));
-	}
-	m->place = g->n;
-	g->members[g->n++] = m;
-	g->sorted = g->n == 1;
+	alert_place(&place, r->alert->labels);
+	order_insert(&g->members, 0, &place, m, by_alert);
 	group_changed(g);
 }
 
@@ -222,39 +272,37 @@ group_remove(struct engine *e, struct member *m)
 	struct group *g = m->group;
 	struct record *r = m->record;
 	struct member **at = &r->members;
+	struct alert_place place;
 
 	while (*at != m)
 		at = &(*at)->next;
 	*at = m->next;
 	r->members_n--;
-	g->n--;
-	if (m->place != g->n) {
-		g->members[m->place] = g->members[g->n];
-		g->members[m->place]->place = m->place;
-		g->sorted = false;
-	}
+	alert_place(&place, r->alert->labels);
+	order_remove(&g->members, 0, &place, by_alert);
 	group_changed(g);
 	mem_free(m);
 	record_release(e, r);
 }
 
-static int
-cmp_members(const void *a, const void *b)
+void
+group_empty(struct engine *e, struct group *g)
 {
-	const struct member *x = *(struct member *const *)a, *y = *(struct member *const *)b;
+	struct order_cursor c;
 
-	return alert_cmp(x->record->alert, y->record->alert);
+	for (struct member *m; (m = order_first(&g->members, &c)) != NULL;)
+		group_remove(e, m);
 }
 
-void
-group_sort(struct group *g)
+struct member *
+group_after(const struct group *g, const struct labels *l)
 {
-	if (g->sorted)
-		return;
-	qsort(g->members, g->n, sizeof(g->members[0]), cmp_members);
-	for (uint32_t i = 0; i < g->n; i++)
-		g->members[i]->place = i;
-	g->sorted = true;
+	struct alert_place place;
+
+	if (l == NULL)
+		return order_from(&g->members, 0);
+	alert_place(&place, l);
+	return order_after(&g->members, 0, &place, by_alert);
 }
 
 void

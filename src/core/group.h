@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "config/config.h"
+#include "order.h"
 #include "record.h"
 #include "sched.h"
 
@@ -33,7 +34,6 @@ struct member {
 	struct group *group;
 	struct record *record;
 	struct member *next;	/* of the same record */
-	uint32_t place;		/* in group->members */
 	uint8_t mark;
 };
 
@@ -47,8 +47,7 @@ struct group {
 	const struct route *route;	/* of the configuration in force */
 	struct labels *labels;		/* owned reference */
 	struct str key;			/* owned; NUL behind it */
-	struct member **members;	/* owned */
-	uint32_t n, cap;
+	struct order members;		/* struct member, owned, in the order of notifications */
 	struct flight *flight;		/* the running flush, or NULL */
 	struct labels *route_labels;	/* rendered since the last change, or NULL; owned reference */
 	struct istr **muted_by;		/* intervals that muted the last flush; owned references */
@@ -58,7 +57,6 @@ struct group {
 	void *stored_as;		/* the store's own: see struct change */
 	uint32_t save_place;		/* in the engine's list of what to save */
 	uint8_t save;			/* enum save */
-	bool sorted;			/* members are in the order of notifications */
 	bool flushed;			/* at least once */
 	bool carried;			/* during engine_apply: goes on from before */
 	bool retired;			/* during engine_apply: ends; in engine.retired */
@@ -85,8 +83,23 @@ struct member *group_member(const struct group *g, const struct record *r);
 void group_add(struct engine *e, struct group *g, struct record *r);
 /* Frees the record too when nothing else holds it. */
 void group_remove(struct engine *e, struct member *m);
-/* Members into the order of notifications. */
-void group_sort(struct group *g);
+/* Takes out all members. */
+void group_empty(struct engine *e, struct group *g);
+/* The first member behind an alert with labels l (NULL: the very first), in or not; NULL: there is none. */
+struct member *group_after(const struct group *g, const struct labels *l);
+
+/* What the place of a group among the others hangs on, in lists. */
+struct group_key {
+	const struct labels *labels;	/* of the group; NULL: before all groups */
+	struct str receiver;
+	size_t rank;			/* of the route (struct route) */
+};
+/* Into the groups of the engine, and out of them; while it is in, its route stays. */
+void groups_enter(struct engine *e, struct group *g);
+void groups_leave(struct engine *e, struct group *g);
+/* The group of this key; the first one behind it, whether or not there is one. NULL: there is none. */
+struct group *groups_find(const struct engine *e, const struct group_key *k);
+struct group *groups_after(const struct engine *e, const struct group_key *k);
 /* An alert of the group is another than before. */
 void group_changed(struct group *g);
 void group_set_muted(struct group *g, const struct str *names, size_t n);

@@ -80,9 +80,11 @@ next_flush(const struct group *g, struct moment now)
 static void
 fill_state(struct engine *e, const struct group *g, struct moment now, struct group_state *out)
 {
+	struct order_cursor at;
+
 	e->fingerprints.n = 0;
-	for (uint32_t i = 0; i < g->n; i++)
-		VEC_PUSH(&e->fingerprints, g->members[i]->record->alert->labels->fingerprint);
+	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at))
+		VEC_PUSH(&e->fingerprints, m->record->alert->labels->fingerprint);
 	*out = (struct group_state){
 		.route_id = g->route->id,
 		.receiver = g->route->receiver->name,

@@ -112,6 +112,8 @@ static struct labels *
 route_labels(struct engine *e, struct group *g, struct moment now, struct arena *arena)
 {
 	struct noted_alert *alerts;
+	struct order_cursor at;
+	size_t n = 0;
 
 	if (g->route_labels != NULL)
 		return g->route_labels;
@@ -119,13 +121,13 @@ route_labels(struct engine *e, struct group *g, struct moment now, struct arena 
 		g->route_labels = labels_empty();
 		return g->route_labels;
 	}
-	alerts = ARENA_ARRAY(arena, g->n, struct noted_alert);
-	for (uint32_t i = 0; i < g->n; i++) {
-		struct alert *a = g->members[i]->record->alert;
+	alerts = ARENA_ARRAY(arena, g->members.n, struct noted_alert);
+	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at)) {
+		struct alert *a = m->record->alert;
 
-		alerts[i] = (struct noted_alert){ a, alert_resolved_at(a, now.wall) };
+		alerts[n++] = (struct noted_alert){ a, alert_resolved_at(a, now.wall) };
 	}
-	g->route_labels = e->port->route_labels(e->port, e->routing->config, g->route, g->labels, alerts, g->n, now);
+	g->route_labels = e->port->route_labels(e->port, e->routing->config, g->route, g->labels, alerts, n, now);
 	return g->route_labels;
 }
 
@@ -133,17 +135,17 @@ static void
 show_group(struct engine *e, struct group *g, struct moment now, struct arena *arena, struct group_view *out)
 {
 	struct str *muted = ARENA_ARRAY(arena, g->muted_n, struct str);
+	struct order_cursor at;
 
-	group_sort(g);
 	out->route = g->route;
 	out->receiver = g->route->receiver;
 	out->labels = g->labels;
 	out->route_labels = route_labels(e, g, now, arena);
 	out->key = g->key;
-	out->alerts = ARENA_ARRAY(arena, g->n, struct alert *);
-	out->alerts_n = g->n;
-	for (uint32_t i = 0; i < g->n; i++)
-		out->alerts[i] = g->members[i]->record->alert;
+	out->alerts = ARENA_ARRAY(arena, g->members.n, struct alert *);
+	out->alerts_n = 0;
+	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at))
+		out->alerts[out->alerts_n++] = m->record->alert;
 	for (uint32_t i = 0; i < g->muted_n; i++)
 		muted[i] = istr_str(g->muted_by[i]);
 	out->muted_by = muted;
@@ -152,27 +154,15 @@ show_group(struct engine *e, struct group *g, struct moment now, struct arena *a
 	out->next_flush = wall_add(now.wall, mono_sub(g->due, now.mono));
 }
 
-static int
-cmp_groups(const void *a, const void *b)
-{
-	const struct group_view *x = a, *y = b;
-	int d = labels_cmp(x->labels, y->labels);
-
-	if (d == 0)
-		d = str_cmp(x->receiver->name, y->receiver->name);
-	/* Alertmanager leaves the rest to chance. */
-	return d != 0 ? d : (x->route->index > y->route->index) - (x->route->index < y->route->index);
-}
-
 void
 view_groups(struct engine *e, struct moment now, struct arena *arena, struct group_view **out, size_t *n_out)
 {
+	struct order_cursor at;
 	size_t n = 0;
 
 	*out = ARENA_ARRAY(arena, e->groups.n, struct group_view);
-	HMAP_EACH(&e->groups, node)
-		show_group(e, CONTAINER_OF(node, struct group, node), now, arena, &(*out)[n++]);
-	qsort(*out, n, sizeof((*out)[0]), cmp_groups);
+	for (struct group *g = order_first(&e->groups_order, &at); g != NULL; g = order_next(&e->groups_order, &at))
+		show_group(e, g, now, arena, &(*out)[n++]);
 	*n_out = n;
 }
 
@@ -264,11 +254,13 @@ view_gauges(struct engine *e, struct moment now, struct view_gauges *out)
 static void
 mark_group(const struct group *g, struct wall now, struct group_marks *out)
 {
+	struct order_cursor at;
+
 	*out = (struct group_marks){ .key = g->key };
-	for (uint32_t i = 0; i < g->n; i++) {
-		if (alert_resolved_at(g->members[i]->record->alert, now))
+	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at)) {
+		if (alert_resolved_at(m->record->alert, now))
 			continue;
-		switch ((enum mark)g->members[i]->mark) {
+		switch ((enum mark)m->mark) {
 		case MARK_UNPROCESSED:
 			out->unprocessed++;
 			break;

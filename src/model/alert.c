@@ -131,23 +131,51 @@ alert_merge(struct alert *old, struct alert *fresh, struct wall now)
 	return a;
 }
 
+static const struct istr *
+value_of(const struct labels *l, const struct istr *name)
+{
+	for (uint32_t i = 0; name != NULL && i < l->n; i++)
+		if (l->l[i].name == name)
+			return l->l[i].value;
+	return NULL;
+}
+
+void
+alert_place(struct alert_place *p, const struct labels *l)
+{
+	p->labels = l;
+	p->job_name = istr_find(STR("job"));
+	p->instance_name = istr_find(STR("instance"));
+	p->job = value_of(l, p->job_name);
+	p->instance = value_of(l, p->instance_name);
+}
+
 /* Those that have the label first, then by its value. */
 static int
-cmp_by(const struct alert *a, const struct alert *b, struct str name)
+cmp_values(const struct istr *a, const struct istr *b)
 {
-	struct str va = labels_get(a->labels, name), vb = labels_get(b->labels, name);
+	if (a == b)
+		return 0;
+	if (a == NULL || b == NULL)
+		return (a == NULL) - (b == NULL);
+	return str_cmp(istr_str(a), istr_str(b));
+}
 
-	if (va.p == NULL || vb.p == NULL)
-		return (va.p == NULL) - (vb.p == NULL);
-	return str_cmp(va, vb);
+int
+alert_place_cmp(const struct alert_place *p, const struct labels *l)
+{
+	int d = cmp_values(p->job, value_of(l, p->job_name));
+
+	if (d == 0)
+		d = cmp_values(p->instance, value_of(l, p->instance_name));
+	return d != 0 ? d : labels_cmp(p->labels, l);
 }
 
 int
 alert_cmp(const struct alert *a, const struct alert *b)
 {
-	int d = cmp_by(a, b, STR("job"));
+	struct alert_place p;
 
-	if (d == 0)
-		d = cmp_by(a, b, STR("instance"));
-	return d != 0 ? d : labels_cmp(a->labels, b->labels);
+	alert_place(&p, a->labels);
+	return alert_place_cmp(&p, b->labels);
 }

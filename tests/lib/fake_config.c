@@ -365,11 +365,21 @@ read_line(struct builder *b, struct str line)
 	return err_set(b->e, ERR_INVALID, "no such line: %.*s", STR_ARG(line));
 }
 
+/* As config/route_build.c: children before their parents. */
+static void
+rank_routes(struct route *r, size_t *done)
+{
+	for (size_t i = 0; i < r->routes_n; i++)
+		rank_routes(r->routes[i], done);
+	r->rank = (*done)++;
+}
+
 struct config *
 fake_config(struct str text, struct wall start, struct err *e)
 {
 	struct builder b = { .c = NEW(struct config), .start = start, .e = e };
 	bool ok = true;
+	size_t ranked = 0;
 
 	b.c->refs = 1;
 	b.c->arena = arena_new();
@@ -383,8 +393,10 @@ fake_config(struct str text, struct wall start, struct err *e)
 	}
 	if (ok && (b.c->route == NULL || b.c->route->receiver == NULL))
 		ok = err_set(e, ERR_INVALID, "no route");
-	if (ok)
+	if (ok) {
+		rank_routes(b.c->route, &ranked);
 		return b.c;
+	}
 	config_unref(b.c);
 	return NULL;
 }

@@ -364,6 +364,36 @@ START_TEST(without_a_world)
 }
 END_TEST
 
+/* Groups with equal labels and receiver: routes count children first, as in Alertmanager. */
+START_TEST(equal_groups)
+{
+	static const char *const keys[] = {
+		"{}/{a=\"1\"}/{b=\"1\"}:{alertname=\"A\"}",
+		"{}/{a=\"1\"}:{alertname=\"A\"}",
+		"{}/{c=\"1\"}:{alertname=\"A\"}",
+		"{}:{alertname=\"A\"}",
+	};
+	struct arena *a = arena_new();
+	struct group_view *groups;
+	struct fake_world w;
+	size_t n;
+
+	begin(&w,
+	    "receiver ops hook\nroute receiver=ops by=[alertname]\n"
+	    "  route match=a=\"1\"\n    route match=b=\"1\"\n  route match=c=\"1\"\n");
+	world_post(&w, "A{n=1}", w.now.wall, in(&w, SPAN_HOUR));
+	world_post(&w, "A{c=1}", w.now.wall, in(&w, SPAN_HOUR));
+	world_post(&w, "A{a=1}", w.now.wall, in(&w, SPAN_HOUR));
+	world_post(&w, "A{a=1,b=1}", w.now.wall, in(&w, SPAN_HOUR));
+	view_groups(w.engine, w.now, a, &groups, &n);
+	ck_assert_uint_eq(n, ARRAY_LEN(keys));
+	for (size_t i = 0; i < n; i++)
+		ck_assert_str_eq(groups[i].key.p, keys[i]);
+	arena_free(&a);
+	world_fini(&w);
+}
+END_TEST
+
 /* A pattern that would take for ever is given up, which is told. */
 START_TEST(regex_gives_up)
 {
@@ -387,5 +417,6 @@ int
 main(void)
 {
 	return RUN("engine", answers_to_nobody_are_ignored, intents_have_an_end, backoff, receiver_data, posted_again,
-	    a_tick_is_bounded, ticks_do_not_drift, view, view_of_a_stranger, regex_gives_up, maintenance_forgets, without_a_world);
+	    a_tick_is_bounded, ticks_do_not_drift, view, equal_groups, view_of_a_stranger, regex_gives_up,
+	    maintenance_forgets, without_a_world);
 }

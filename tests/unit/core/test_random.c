@@ -72,10 +72,10 @@ check_groups(struct day *d)
 	HMAP_EACH(&e->groups, node) {
 		const struct group *g = CONTAINER_OF(node, struct group, node);
 
-		ck_assert_uint_gt(g->n, 0);
+		ck_assert_uint_gt(g->members.n, 0);
 		ck_assert(deadline_armed(&g->timer) || g->flight != NULL);
 		ck_assert(!g->carried && !g->retired);
-		members += g->n;
+		members += g->members.n;
 	}
 	HMAP_EACH(&e->alerts.records, node) {
 		const struct record *r = CONTAINER_OF(node, struct record, node);
@@ -202,12 +202,13 @@ check_told(struct day *d)
 			const struct integration *in = &g->route->receiver->integrations[i];
 			const struct log_entry *entry = nflog_find(d->w.engine->nflog, g->key,
 			    g->route->receiver->name, str_from(in->kind->name), (uint32_t)in->index);
-			struct record *r;
+			struct order_cursor at;
 
-			for (uint32_t j = 0; j < g->n; j++) {
+			for (struct member *m = order_first(&g->members, &at); m != NULL;
+			     m = order_next(&g->members, &at)) {
+				struct record *r = m->record;
 				bool found = false;
 
-				r = g->members[j]->record;
 				if (alert_resolved_at(r->alert, d->w.now.wall) ||
 				    inhibit_source(d->w.engine->inhibitor, r, d->w.now.wall) != NULL)
 					continue;

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "order.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct order_item {
+	uint64_t rank;	/* here, so that most comparisons touch nothing else */
+	void *item;
+};
+
+/* Never empty. */
+struct order_chunk {
+	uint32_t n, cap;
+	struct order_item v[];
+};
+
+/* What is looked for; no cmp: it stands before all of its rank. */
+struct wanted {
+	uint64_t rank;
+	const void *key;
+	order_cmp *cmp;
+};
+
+static int
+compare(const struct wanted *w, const struct order_item *x)
+{
+	if (w->rank != x->rank)
+		return w->rank < x->rank ? -1 : 1;
+	return w->cmp != NULL ? w->cmp(w->key, x->item) : -1;
+}
+
+/* The last chunk that does not begin behind what is wanted. */
+static uint32_t
+find_chunk(const struct order *o, const struct wanted *w)
+{
+	uint32_t low = 0, high = o->chunks_n;
+
+	while (high - low > 1) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (compare(w, &o->chunks[mid]->v[0]) < 0)
+			high = mid;
+		else
+			low = mid;
+	}
+	return low;
+}
+
+/* Sets c to the first place that is not before what is wanted, at most behind the end of its chunk. True: it is there. */
+static bool
+locate(const struct order *o, const struct wanted *w, struct order_cursor *c)
+{
+	const struct order_chunk *k;
+	uint32_t low = 0, high;
+
+	*c = (struct order_cursor){ 0 };
+	if (o->chunks_n == 0)
+		return false;
+	c->chunk = find_chunk(o, w);
+	k = o->chunks[c->chunk];
+	high = k->n;
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		int d = compare(w, &k->v[mid]);
+
+		if (d == 0) {
+			c->at = mid;
+			return true;
+		}
+		if (d < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	c->at = low;
+	return false;
+}
+
+/* What stands at c, or at the beginning of the next chunk. */
+static void *
+item_at(const struct order *o, struct order_cursor *c)
+{
+	if (c->chunk < o->chunks_n && c->at == o->chunks[c->chunk]->n) {
+		c->chunk++;
+		c->at = 0;
+	}
+	return c->chunk < o->chunks_n ? o->chunks[c->chunk]->v[c->at].item : NULL;
+}
+
+static struct order_chunk *
+resize(struct order_chunk *k, uint32_t cap)
+{
+	k = mem_realloc(k, 1, sizeof(*k) + cap * sizeof(k->v[0]));
+	k->cap = cap;
+	return k;
+}
+
+static void
+add_chunk(struct order *o, uint32_t at)
+{
+	if (o->chunks_n == o->chunks_cap) {
+		o->chunks_cap = o->chunks_cap == 0 ? 1 : 2 * o->chunks_cap;
+		o->chunks = mem_realloc(o->chunks, o->chunks_cap, sizeof(o->chunks[0]));
+	}
+	memmove(&o->chunks[at + 1], &o->chunks[at], (o->chunks_n - at) * sizeof(o->chunks[0]));
+	o->chunks_n++;
+	o->chunks[at] = resize(NULL, 1);
+	o->chunks[at]->n = 0;
+}
+
+static void
+drop_chunk(struct order *o, uint32_t at)
+{
+	mem_free(o->chunks[at]);
+	o->chunks_n--;
+	memmove(&o->chunks[at], &o->chunks[at + 1], (o->chunks_n - at) * sizeof(o->chunks[0]));
+	if (o->chunks_n == 0)
+		order_fini(o);
+}
+
+/* Makes room at c, which may move into the new chunk. What comes in order fills the chunks; all else halves them. */
+static void
+split(struct order *o, struct order_cursor *c)
+{
+	struct order_chunk *k = o->chunks[c->chunk], *next;
+	uint32_t stay = c->chunk + 1 == o->chunks_n && c->at == k->n ? k->n : k->n / 2;
+
+	add_chunk(o, c->chunk + 1);
+	if (stay < k->n) {
+		next = resize(o->chunks[c->chunk + 1], ORDER_CHUNK);
+		o->chunks[c->chunk + 1] = next;
+		next->n = k->n - stay;
+		memcpy(next->v, &k->v[stay], next->n * sizeof(k->v[0]));
+		k->n = stay;
+	}
+	if (c->at > stay || stay == ORDER_CHUNK) {
+		c->chunk++;
+		c->at -= stay;
+	}
+}
+
+void
+order_insert(struct order *o, uint64_t rank, const void *key, void *item, order_cmp *cmp)
+{
+	struct wanted w = { rank, key, cmp };
+	struct order_cursor c;
+	struct order_chunk *k;
+	bool there = locate(o, &w, &c);
+
+	assert(!there);
+	(void)there;
+	if (o->chunks_n == 0)
+		add_chunk(o, 0);
+	else if (o->chunks[c.chunk]->n == ORDER_CHUNK)
+		split(o, &c);
+	k = o->chunks[c.chunk];
+	if (k->n == k->cap)
+		o->chunks[c.chunk] = k = resize(k, 2 * k->cap);
+	memmove(&k->v[c.at + 1], &k->v[c.at], (k->n - c.at) * sizeof(k->v[0]));
+	k->v[c.at] = (struct order_item){ rank, item };
+	k->n++;
+	o->n++;
+}
+
+/* Two neighbours that have become small are one. */
+static void
+merge(struct order *o, uint32_t at)
+{
+	struct order_chunk *k = o->chunks[at];
+	const struct order_chunk *next = o->chunks[at + 1];
+
+	if (k->n + next->n > k->cap)
+		o->chunks[at] = k = resize(k, ORDER_CHUNK / 2);
+	memcpy(&k->v[k->n], next->v, next->n * sizeof(k->v[0]));
+	k->n += next->n;
+	drop_chunk(o, at + 1);
+}
+
+static bool
+is_small(const struct order *o, uint32_t at)
+{
+	return at < o->chunks_n && o->chunks[at]->n <= ORDER_CHUNK / 4;
+}
+
+/* After the chunk lost one: what is not needed any more is given back. */
+static void
+tidy(struct order *o, uint32_t at)
+{
+	struct order_chunk *k = o->chunks[at];
+
+	if (k->n == 0)
+		drop_chunk(o, at);
+	else if (is_small(o, at) && is_small(o, at + 1))
+		merge(o, at);
+	else if (is_small(o, at) && at > 0 && is_small(o, at - 1))
+		merge(o, at - 1);
+	else if (k->n <= k->cap / 4)
+		o->chunks[at] = resize(k, k->cap / 2);
+}
+
+void
+order_remove(struct order *o, uint64_t rank, const void *key, order_cmp *cmp)
+{
+	struct wanted w = { rank, key, cmp };
+	struct order_cursor c;
+	struct order_chunk *k;
+	bool there = locate(o, &w, &c);
+
+	assert(there);
+	(void)there;
+	k = o->chunks[c.chunk];
+	k->n--;
+	memmove(&k->v[c.at], &k->v[c.at + 1], (k->n - c.at) * sizeof(k->v[0]));
+	o->n--;
+	tidy(o, c.chunk);
+}
+
+void *
+order_find(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp)
+{
+	struct wanted w = { rank, key, cmp };
+	struct order_cursor c;
+
+	return locate(o, &w, &c) ? o->chunks[c.chunk]->v[c.at].item : NULL;
+}
+
+void *
+order_after(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp)
+{
+	struct wanted w = { rank, key, cmp };
+	struct order_cursor c;
+
+	if (locate(o, &w, &c))
+		c.at++;
+	return item_at(o, &c);
+}
+
+void *
+order_from(const struct order *o, uint64_t rank)
+{
+	struct wanted w = { .rank = rank };
+	struct order_cursor c;
+
+	(void)locate(o, &w, &c);
+	return item_at(o, &c);
+}
+
+void *
+order_first(const struct order *o, struct order_cursor *c)
+{
+	*c = (struct order_cursor){ 0 };
+	return item_at(o, c);
+}
+
+void *
+order_next(const struct order *o, struct order_cursor *c)
+{
+	c->at++;
+	return item_at(o, c);
+}
+
+void
+order_fini(struct order *o)
+{
+	for (uint32_t i = 0; i < o->chunks_n; i++)
+		mem_free(o->chunks[i]);
+	mem_free(o->chunks);
+	*o = (struct order){ 0 };
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/order.h - things in a sorted order that can be left and taken up again.
+ *
+ * A list that is written piece by piece keeps nothing but the key of the last
+ * thing that it wrote: it goes on behind that, whatever came or went meanwhile.
+ * Pointers lie in sorted chunks of at most ORDER_CHUNK, the chunks in a sorted
+ * array: a search is two binary ones, a change moves a few kilobytes at most.
+ *
+ * A thing stands where its rank, a number, puts it, and among those of one rank
+ * where the owner's comparison does. Neither may change while it is in. The
+ * order owns its chunks only.
+ */
+#ifndef CORE_ORDER_H
+#define CORE_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ORDER_CHUNK 256
+
+/* Is the thing with this key before (< 0), the same as (0) or behind (> 0) item, which has the same rank? */
+typedef int order_cmp(const void *key, const void *item);
+
+struct order_chunk;
+
+/* Zeroed memory is empty. */
+struct order {
+	struct order_chunk **chunks;
+	uint32_t chunks_n, chunks_cap;
+	size_t n;	/* things */
+};
+
+/* A place, good until the order changes. */
+struct order_cursor {
+	uint32_t chunk, at;
+};
+
+void order_fini(struct order *o);
+/* There must be no such thing yet. */
+void order_insert(struct order *o, uint64_t rank, const void *key, void *item, order_cmp *cmp);
+/* There must be one. */
+void order_remove(struct order *o, uint64_t rank, const void *key, order_cmp *cmp);
+/* The thing itself, or NULL. */
+void *order_find(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp);
+/* The first thing behind this key, whether or not that one is in; NULL: there is none. */
+void *order_after(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp);
+/* The first thing of this rank or a greater one; NULL: there is none. */
+void *order_from(const struct order *o, uint64_t rank);
+/* All of them: the first and the next; NULL at the end. */
+void *order_first(const struct order *o, struct order_cursor *c);
+void *order_next(const struct order *o, struct order_cursor *c);
+
+#endif
