@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "config/outputs.h"
-#include "loop/work.h"
+#include "loop/workers.h"
 #include "recorder_file.h"
 #include "recorder_hook.h"
 #include "text/expo.h"
@@ -53,7 +53,7 @@ struct writing {
 struct recorder {
 	struct recorder_options o;
 	struct log log;
-	struct work *work;
+	struct workers *work;
 	struct event *soon;
 	struct lines queue;
 	unsigned writings;	/* under way */
@@ -233,7 +233,7 @@ hand_over(struct recorder *r)
 	w->written = mem_calloc(w->files->n, sizeof(w->written[0]));
 	w->errors = mem_calloc(w->files->n, sizeof(w->errors[0]));
 	lines_init(&r->queue);
-	if (!work_submit(r->work, &w->job)) {
+	if (!workers_submit(r->work, &w->job)) {
 		/* Only when it was stopped. */
 		writing_free(w);
 		return;
@@ -261,7 +261,7 @@ recorder_new(const struct recorder_options *o, struct err *e)
 	r->o = *o;
 	r->log = log_with(o->log, F_CSTR("component", "eventrecorder"));
 	lines_init(&r->queue);
-	r->work = work_new(o->base, 1, WRITINGS_MAX, "recorder", e);
+	r->work = workers_new(o->base, 1, WRITINGS_MAX, "recorder", e);
 	if (r->work == NULL) {
 		mem_free(r);
 		return NULL;
@@ -449,7 +449,7 @@ recorder_free(struct recorder **rp)
 	if (r == NULL)
 		return;
 	hand_over(r);
-	work_stop(&r->work);
+	workers_stop(&r->work);
 	for (size_t i = 0; i < r->hooks.n; i++)
 		hook_free(&r->hooks.v[i]);
 	for (size_t i = 0; i < r->closing.n; i++)

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/sbuf.h"
-#include "loop/work.h"
+#include "loop/workers.h"
 #include "text/digest.h"
 
 #define WRONG_MAX 128		/* remembered */
@@ -51,7 +51,7 @@ struct look {
 };
 
 struct passwords {
-	struct work *work;
+	struct workers *work;
 	const struct web_user *users;
 	size_t users_n;
 	char nobody[sizeof(NOBODYS_HASH)];
@@ -74,7 +74,7 @@ passwords_new(struct event_base *base, struct err *e)
 	struct passwords *p = NEW(struct passwords);
 
 	p->waiting_end = &p->waiting;
-	p->work = work_new(base, 1, 1, "tocsin-auth", e);
+	p->work = workers_new(base, 1, 1, "tocsin-auth", e);
 	if (p->work == NULL)
 		passwords_free(&p);
 	else
@@ -90,7 +90,7 @@ passwords_free(struct passwords **pp)
 	if (p == NULL)
 		return;
 	*pp = NULL;
-	work_stop(&p->work);
+	workers_stop(&p->work);
 	assert(p->waiting == NULL && p->running == NULL);
 	mem_free(p->right);
 	mem_free(p);
@@ -346,7 +346,7 @@ run_next(struct passwords *p)
 	best->running = true;
 	p->looks++;
 	p->running = best;
-	if (!work_submit(p->work, &best->job)) {
+	if (!workers_submit(p->work, &best->job)) {
 		p->running = NULL;
 		tell(best, PASSWORD_TOO_MANY);
 	}

@@ -293,7 +293,7 @@ start_writing(struct store *s, bool anyway)
 		return;
 	prepare(s);
 	s->job = (struct job){ .run = run_job, .done = job_done };
-	s->busy = work_submit(s->work, &s->job);
+	s->busy = workers_submit(s->work, &s->job);
 	if (!s->busy)
 		take_back(s);
 }
@@ -378,7 +378,7 @@ store_recover(struct store *s, struct engine *engine, struct moment now, struct 
 	if (!ok)
 		return false;
 	s->committed = now.mono;
-	s->work = work_new(s->o.base, 1, 2, "store", e);
+	s->work = workers_new(s->o.base, 1, 2, "store", e);
 	if (s->work == NULL)
 		return false;
 	if (!s->ok)
@@ -522,7 +522,7 @@ store_finish(struct store *s)
 	s->o.durable = NULL;
 	s->o.failed = NULL;
 	free_timers(s);
-	work_stop(&s->work);
+	workers_stop(&s->work);
 	s->finished = true;
 	write_rest(s);
 }

@@ -7,7 +7,7 @@
 
 #include "batch.h"
 #include "kept.h"
-#include "loop/work.h"
+#include "loop/workers.h"
 #include "present.h"
 #include "store/store.h"
 #include "writer.h"
@@ -19,7 +19,7 @@ struct store {
 	struct log log;
 	char *dir;
 	struct engine *engine;		/* borrowed; NULL before recovery */
-	struct work *work;		/* the writer's thread */
+	struct workers *work;		/* the writer's thread */
 	struct job job;
 	struct writer writer;		/* the thread's while `busy` */
 	bool busy;

@@ -3,7 +3,7 @@
  * store/writer.h (private) - one transaction, and what it takes to get it done.
  *
  * The struct belongs to the writer thread from the moment its job is submitted
- * until it is home (loop/work.h), else to the loop. A database that failed is
+ * until it is home (loop/workers.h), else to the loop. A database that failed is
  * closed and opened again for the next transaction, a damaged one is set aside
  * (renamed) and a new one begun.
  */

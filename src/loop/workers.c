@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "loop/work.h"
+#include "loop/workers.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,13 +18,13 @@ struct queue {
 	struct job *first, **last;
 };
 
-struct work {
+struct workers {
 	/* Loop thread only. */
 	struct event *home;
 	size_t pending, queue_max;
 	pthread_t *threads;
 	unsigned threads_n;
-	bool stopping;		/* work_stop was called: no new jobs */
+	bool stopping;		/* workers_stop was called: no new jobs */
 
 	int fd;			/* eventfd: something came home */
 
@@ -64,7 +64,7 @@ queue_pop(struct queue *q)
 }
 
 static void
-lock(struct work *w)
+lock(struct workers *w)
 {
 	int bad = pthread_mutex_lock(&w->lock);
 
@@ -72,7 +72,7 @@ lock(struct work *w)
 }
 
 static void
-unlock(struct work *w)
+unlock(struct workers *w)
 {
 	int bad = pthread_mutex_unlock(&w->lock);
 
@@ -82,7 +82,7 @@ unlock(struct work *w)
 static void *
 worker(void *arg)
 {
-	struct work *w = arg;
+	struct workers *w = arg;
 	struct job *j;
 
 	for (;;) {
@@ -108,7 +108,7 @@ worker(void *arg)
 
 /* Hands what has run to its owners. */
 static void
-bring_home(struct work *w)
+bring_home(struct workers *w)
 {
 	struct job *j, *next;
 
@@ -139,7 +139,7 @@ on_home(evutil_socket_t fd, short what, void *arg)
 
 /* Signals are the loop's business: new threads start with all of them blocked. */
 static bool
-start_threads(struct work *w, unsigned n, const char *name, struct err *e)
+start_threads(struct workers *w, unsigned n, const char *name, struct err *e)
 {
 	sigset_t all, old;
 	int bad = 0;
@@ -160,10 +160,10 @@ start_threads(struct work *w, unsigned n, const char *name, struct err *e)
 	return true;
 }
 
-struct work *
-work_new(struct event_base *base, unsigned threads, size_t queue_max, const char *name, struct err *e)
+struct workers *
+workers_new(struct event_base *base, unsigned threads, size_t queue_max, const char *name, struct err *e)
 {
-	struct work *w = NEW(struct work);
+	struct workers *w = NEW(struct workers);
 	int bad;
 
 	assert(threads >= 1 && queue_max >= 1);
@@ -189,12 +189,12 @@ work_new(struct event_base *base, unsigned threads, size_t queue_max, const char
 		goto fail;
 	return w;
 fail:
-	work_stop(&w);
+	workers_stop(&w);
 	return NULL;
 }
 
 bool
-work_submit(struct work *w, struct job *j)
+workers_submit(struct workers *w, struct job *j)
 {
 	if (w->stopping || w->pending >= w->queue_max)
 		return false;
@@ -207,15 +207,15 @@ work_submit(struct work *w, struct job *j)
 }
 
 size_t
-work_pending(const struct work *w)
+workers_pending(const struct workers *w)
 {
 	return w->pending;
 }
 
 void
-work_stop(struct work **wp)
+workers_stop(struct workers **wp)
 {
-	struct work *w = *wp;
+	struct workers *w = *wp;
 
 	if (w == NULL)
 		return;

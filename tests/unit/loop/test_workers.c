@@ -7,12 +7,12 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
-#include "loop/work.h"
+#include "loop/workers.h"
 
 struct thing {
 	struct job job;
 	struct event_base *base;
-	struct work *work;
+	struct workers *work;
 	pthread_t ran_in;
 	sem_t *gate;		/* waited for in run */
 	int number, *order, *order_n;
@@ -38,7 +38,7 @@ done(struct job *j)
 	ck_assert(!pthread_equal(t->ran_in, pthread_self()));
 	t->order[(*t->order_n)++] = t->number;
 	if (t->again-- > 0)
-		ck_assert(work_submit(t->work, &t->job));
+		ck_assert(workers_submit(t->work, &t->job));
 	else if (*t->order_n == t->stop_after)
 		event_base_loopbreak(t->base);
 }
@@ -47,7 +47,7 @@ START_TEST(jobs_come_home_in_order)
 {
 	struct event_base *base = event_base_new();
 	struct err e = { 0 };
-	struct work *w = work_new(base, 1, 1000, "test", &e);
+	struct workers *w = workers_new(base, 1, 1000, "test", &e);
 	struct thing things[500];
 	int order[500], n = 0;
 
@@ -55,14 +55,14 @@ START_TEST(jobs_come_home_in_order)
 	for (int i = 0; i < 500; i++) {
 		things[i] = (struct thing){ .job = { NULL, run, done }, .base = base, .number = i,
 		    .order = order, .order_n = &n, .stop_after = 500 };
-		ck_assert(work_submit(w, &things[i].job));
+		ck_assert(workers_submit(w, &things[i].job));
 	}
 	event_base_dispatch(base);
 	ck_assert_int_eq(n, 500);
 	for (int i = 0; i < 500; i++)
 		ck_assert_int_eq(order[i], i);
-	ck_assert_uint_eq(work_pending(w), 0);
-	work_stop(&w);
+	ck_assert_uint_eq(workers_pending(w), 0);
+	workers_stop(&w);
 	ck_assert_ptr_null(w);
 	event_base_free(base);
 }
@@ -72,7 +72,7 @@ START_TEST(a_full_queue_refuses)
 {
 	struct event_base *base = event_base_new();
 	struct err e = { 0 };
-	struct work *w = work_new(base, 2, 3, "test", &e);
+	struct workers *w = workers_new(base, 2, 3, "test", &e);
 	struct thing things[4];
 	int order[4], n = 0;
 	sem_t gate;
@@ -81,9 +81,9 @@ START_TEST(a_full_queue_refuses)
 	for (int i = 0; i < 4; i++) {
 		things[i] = (struct thing){ .job = { NULL, run, done }, .base = base, .number = i, .gate = &gate,
 		    .order = order, .order_n = &n, .stop_after = 3 };
-		ck_assert(work_submit(w, &things[i].job) == (i < 3));
+		ck_assert(workers_submit(w, &things[i].job) == (i < 3));
 	}
-	ck_assert_uint_eq(work_pending(w), 3);
+	ck_assert_uint_eq(workers_pending(w), 3);
 	for (int i = 0; i < 3; i++)
 		sem_post(&gate);
 	event_base_dispatch(base);
@@ -91,10 +91,10 @@ START_TEST(a_full_queue_refuses)
 	/* There is room again. */
 	things[3].stop_after = 4;
 	sem_post(&gate);
-	ck_assert(work_submit(w, &things[3].job));
+	ck_assert(workers_submit(w, &things[3].job));
 	event_base_dispatch(base);
 	ck_assert_int_eq(n, 4);
-	work_stop(&w);
+	workers_stop(&w);
 	sem_destroy(&gate);
 	event_base_free(base);
 }
@@ -104,16 +104,16 @@ START_TEST(stop_drains)
 {
 	struct event_base *base = event_base_new();
 	struct err e = { 0 };
-	struct work *w = work_new(base, 3, 100, "test", &e);
+	struct workers *w = workers_new(base, 3, 100, "test", &e);
 	struct thing things[50];
 	int order[50], n = 0;
 
 	for (int i = 0; i < 50; i++) {
 		things[i] = (struct thing){ .job = { NULL, run, done }, .base = base, .number = i,
 		    .order = order, .order_n = &n, .stop_after = -1 };
-		ck_assert(work_submit(w, &things[i].job));
+		ck_assert(workers_submit(w, &things[i].job));
 	}
-	work_stop(&w);
+	workers_stop(&w);
 	ck_assert_int_eq(n, 50);
 	event_base_free(base);
 }
@@ -123,16 +123,16 @@ START_TEST(done_may_submit_again)
 {
 	struct event_base *base = event_base_new();
 	struct err e = { 0 };
-	struct work *w = work_new(base, 1, 1, "test", &e);
+	struct workers *w = workers_new(base, 1, 1, "test", &e);
 	int order[200], n = 0;
 	struct thing t = { .job = { NULL, run, done }, .base = base, .work = w, .order = order, .order_n = &n,
 		.stop_after = 101, .again = 100 };
 
-	ck_assert(work_submit(w, &t.job));
+	ck_assert(workers_submit(w, &t.job));
 	event_base_dispatch(base);
 	ck_assert_int_eq(n, 101);
-	work_stop(&w);
-	work_stop(&w);
+	workers_stop(&w);
+	workers_stop(&w);
 	event_base_free(base);
 }
 END_TEST
