@@ -6,6 +6,7 @@
 #include <event2/event.h>
 
 #include "server_private.h"
+#include "loop/turn.h"
 
 #define POLL_MS 10
 #define GRACE (3 * SPAN_S)
@@ -13,6 +14,7 @@
 static void
 on_poll(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("end");
 	struct server *s = arg;
 	struct timeval again = { .tv_usec = POLL_MS * 1000 };
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "config/outputs.h"
+#include "loop/turn.h"
 #include "loop/workers.h"
 #include "recorder_file.h"
 #include "recorder_hook.h"
@@ -245,6 +246,7 @@ hand_over(struct recorder *r)
 static void
 on_soon(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("event recorder");
 	struct recorder *r = arg;
 
 	(void)fd;

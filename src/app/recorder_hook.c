@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/vec.h"
+#include "loop/turn.h"
 #include "net/http_client.h"
 #include "text/url.h"
 
@@ -151,6 +152,7 @@ attempt(struct hook_call *c)
 static void
 on_pause(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("event recorder");
 	(void)fd;
 	(void)what;
 	attempt(arg);
@@ -159,6 +161,7 @@ on_pause(evutil_socket_t fd, short what, void *arg)
 static void
 on_flush(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("event recorder");
 	struct hook *h = arg;
 
 	(void)fd;

@@ -14,6 +14,8 @@
 #include "base/mem.h"
 #include "base/tz.h"
 #include "loop/clock_real.h"
+#include "loop/turn.h"
+#include "loop_metrics.h"
 #include "process_metrics.h"
 #include "server_private.h"
 #include "startup_pages.h"
@@ -103,6 +105,7 @@ reload_by_api(void *arg, struct moment now, struct err *e)
 static void
 on_hangup(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("reload");
 	struct server *s = arg;
 	struct err e = { 0 };
 
@@ -121,6 +124,7 @@ on_drained(void *arg)
 static void
 on_terminate(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("end");
 	struct server *s = arg;
 
 	(void)fd;
@@ -311,6 +315,7 @@ open_api(struct server *s)
 	};
 
 	s->sources[s->sources_n++] = (struct metrics_source){ process_metrics_expose, &s->started };
+	s->sources[s->sources_n++] = (struct metrics_source){ loop_metrics_expose, NULL };
 	s->sources[s->sources_n++] = (struct metrics_source){ store_expose, s->store };
 	s->sources[s->sources_n++] = (struct metrics_source){ tracer_expose, s->tracer };
 	if (s->recorder != NULL)
@@ -479,6 +484,7 @@ server_run(const struct options *o, struct arena *a)
 		LOG(&s.log, LOG_INFO, "per alert name limit enabled", F_INT("limit", o->alerts_per_name));
 	if (start(&s, now, &e)) {
 		startup_pages_release();
+		turn_log(&s.log);
 		if (event_base_dispatch(s.base) == 0) {
 			LOG(&s.log, LOG_INFO, "Received shutdown signal, exiting gracefully...");
 		} else {

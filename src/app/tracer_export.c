@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "config/outputs.h"
+#include "loop/turn.h"
 #include "net/http_client.h"
 #include "text/expo.h"
 #include "text/gzip.h"
@@ -210,6 +211,7 @@ start(struct exporter *x)
 static void
 on_due(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("traces");
 	struct exporter *x = arg;
 
 	(void)fd;

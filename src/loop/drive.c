@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "core/engine.h"
+#include "loop/turn.h"
 
 /* How long ticks may go on before I/O has its turn. */
 #define TURN_MAX (4 * SPAN_MS)
@@ -55,6 +56,7 @@ rearm_at(struct drive *d, struct mono now)
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("engine");
 	struct drive *d = arg;
 	struct moment now = d->clock->now(d->clock);
 	struct mono end = mono_add(now.mono, TURN_MAX);

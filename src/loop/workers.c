@@ -13,6 +13,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "loop/turn.h"
 
 struct queue {
 	struct job *first, **last;
@@ -26,6 +27,7 @@ struct workers {
 	unsigned threads_n;
 	bool stopping;		/* workers_stop was called: no new jobs */
 
+	const char *name;
 	int fd;			/* eventfd: something came home */
 
 	pthread_mutex_t lock;	/* of all below */
@@ -127,14 +129,17 @@ bring_home(struct workers *w)
 static void
 on_home(evutil_socket_t fd, short what, void *arg)
 {
+	struct workers *w = arg;
 	uint64_t n;
 	ssize_t got;
 
 	(void)what;
+	turn_begin(w->name);
 	/* Cleared first: a job that comes home from here on wakes us again. */
 	got = read(fd, &n, sizeof(n));
 	(void)got;
-	bring_home(arg);
+	bring_home(w);
+	turn_end();
 }
 
 /* Signals are the loop's business: new threads start with all of them blocked. */
@@ -168,6 +173,7 @@ workers_new(struct event_base *base, unsigned threads, size_t queue_max, const c
 
 	assert(threads >= 1 && queue_max >= 1);
 	w->queue_max = queue_max;
+	w->name = name;
 	queue_init(&w->todo);
 	queue_init(&w->done);
 	bad = pthread_mutex_init(&w->lock, NULL);

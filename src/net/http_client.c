@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "http_call.h"
 #include "http_sockets.h"
+#include "loop/turn.h"
 #include "oauth2.h"
 
 #define REDIRECTS_MAX 10
@@ -216,6 +217,7 @@ fail(struct http_call *call)
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("outgoing HTTP");
 	struct http_call *call = arg;
 
 	(void)fd;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "http_call.h"
+#include "loop/turn.h"
 
 struct watch {
 	struct event *ev;
@@ -30,6 +31,7 @@ collect(struct http_client *c)
 static void
 on_socket(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("outgoing HTTP");
 	struct watch *w = arg;
 	struct http_client *c = w->client;
 	int running;
@@ -43,6 +45,7 @@ on_socket(evutil_socket_t fd, short what, void *arg)
 static void
 on_timeout(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("outgoing HTTP");
 	struct http_client *c = arg;
 	int running;
 

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "loop/turn.h"
 #include "mail_child.h"
 #include "mail_servers.h"
 #include "mail_wire.h"
@@ -241,6 +242,7 @@ on_free(struct mail_worker *w)
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
+	TURN("mail");
 	struct mail_worker *w = arg;
 	struct mail_pool *p = w->pool;
 	struct evbuffer *in = bufferevent_get_input(bev);
@@ -284,6 +286,7 @@ on_read(struct bufferevent *bev, void *arg)
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
+	TURN("mail");
 	struct mail_worker *w = arg;
 	struct mail_pool *p = w->pool;
 	struct mail_call *c = w->call;
@@ -326,6 +329,7 @@ on_session_timer(struct mail_worker *w)
 static void
 on_worker_timer(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("mail");
 	struct mail_worker *w = arg;
 	struct mail_pool *p = w->pool;
 
@@ -476,6 +480,7 @@ dispatch(struct mail_pool *p)
 static void
 on_call_timer(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("mail");
 	struct mail_call *c = arg;
 	span left = mono_sub(c->deadline, mono_now(c->pool));
 

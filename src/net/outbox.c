@@ -11,6 +11,7 @@
 #include "core/engine.h"
 #include "file.h"
 #include "loop/drive.h"
+#include "loop/turn.h"
 #include "net/http_client.h"
 #include "net/mail.h"
 #include "value_cache.h"
@@ -195,6 +196,7 @@ begin_after(struct outbox *o, span wait)
 static void
 on_begin(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("notifications");
 	struct outbox *o = arg;
 	struct mono since = o->o.clock->now(o->o.clock).mono;
 	struct delivery *d;

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "codec_state.h"
+#include "loop/turn.h"
 #include "owner.h"
 #include "store_private.h"
 
@@ -301,6 +302,7 @@ start_writing(struct store *s, bool anyway)
 static void
 on_soon(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("store");
 	struct store *s = arg;
 
 	(void)fd;
@@ -314,6 +316,7 @@ on_soon(evutil_socket_t fd, short what, void *arg)
 static void
 on_retry(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("store");
 	(void)fd;
 	(void)what;
 	start_writing(arg, true);
@@ -323,6 +326,7 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 static void
 on_pulse(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("store");
 	struct store *s = arg;
 	struct mono now = now_of(s).mono;
 	span stuck = s->writer.backup ? STUCK_COPYING : STUCK;

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loop/tasks.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "loop/turn.h"
+
+/* How long slices may follow one another before I/O and timers have their turn. */
+#define TURN_MAX (4 * SPAN_MS)
+
+struct list {
+	struct task *first, *last;
+};
+
+struct tasks {
+	struct event *timer;
+	struct clock *clock;
+	const char *name;
+	struct list ready;
+	struct task *end;		/* of this turn's, while it goes on: what is behind it had a slice */
+	bool running;
+};
+
+static void
+append(struct list *l, struct task *t)
+{
+	t->prev = l->last;
+	t->next = NULL;
+	if (l->last != NULL)
+		l->last->next = t;
+	else
+		l->first = t;
+	l->last = t;
+}
+
+static void
+take_out(struct list *l, struct task *t)
+{
+	if (t->prev != NULL)
+		t->prev->next = t->next;
+	else
+		l->first = t->next;
+	if (t->next != NULL)
+		t->next->prev = t->prev;
+	else
+		l->last = t->prev;
+	t->prev = t->next = NULL;
+}
+
+/* A timer rather than an event that is made active: that one would be served again before any I/O is looked at. */
+static void
+wake(struct tasks *s)
+{
+	struct timeval at_once = { 0, 0 };
+
+	if (!s->running && s->ready.first != NULL && !evtimer_pending(s->timer, NULL))
+		evtimer_add(s->timer, &at_once);
+}
+
+static void
+run_first(struct tasks *s, struct moment now)
+{
+	struct task *t = s->ready.first;
+	struct work w = { TASK_SLICE };
+
+	task_cancel(s, t);
+	t->run(t, &w, now);
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct tasks *s = arg;
+	struct moment now = s->clock->now(s->clock);
+	struct mono end = mono_add(now.mono, TURN_MAX);
+
+	(void)fd;
+	(void)what;
+	turn_begin(s->name);
+	s->running = true;
+	s->end = s->ready.last;
+	while (s->end != NULL && now.mono.ns < end.ns) {
+		run_first(s, now);
+		now = s->clock->now(s->clock);
+	}
+	s->running = false;
+	s->end = NULL;
+	wake(s);
+	turn_end();
+}
+
+struct tasks *
+tasks_new(struct event_base *base, struct clock *clock, const char *name)
+{
+	struct tasks *s = NEW(struct tasks);
+
+	s->clock = clock;
+	s->name = name;
+	s->timer = evtimer_new(base, on_turn, s);
+	assert(s->timer != NULL);
+	return s;
+}
+
+void
+tasks_free(struct tasks **sp)
+{
+	struct tasks *s = *sp;
+
+	if (s == NULL)
+		return;
+	*sp = NULL;
+	assert(s->ready.first == NULL);
+	event_free(s->timer);
+	mem_free(s);
+}
+
+void
+task_ready(struct tasks *s, struct task *t)
+{
+	if (t->ready)
+		return;
+	t->ready = true;
+	append(&s->ready, t);
+	wake(s);
+}
+
+void
+task_cancel(struct tasks *s, struct task *t)
+{
+	if (!t->ready)
+		return;
+	/* The turn ends where it would have ended without this one. */
+	if (s->end == t)
+		s->end = t->prev;
+	take_out(&s->ready, t);
+	t->ready = false;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/sbuf.h"
+#include "loop/clock_real.h"
+#include "loop/turn.h"
+
+static struct sbuf logged;
+
+static void
+on_log(void *arg, const char *line, size_t n)
+{
+	(void)arg;
+	sbuf_put(&logged, line, n);
+}
+
+static int64_t
+now(void)
+{
+	return clock_real()->now(clock_real()).mono.ns;
+}
+
+/* As long as it says, by the clock that is measured with. */
+static void
+hold(span time)
+{
+	int64_t until = now() + time;
+
+	while (now() < until)
+		;
+}
+
+static uint64_t
+above(const struct turn_figures *f, double bound)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i <= TURN_BOUNDS; i++)
+		if (i == TURN_BOUNDS || f->bounds[i] > bound)
+			n += f->counts[i];
+	return n;
+}
+
+START_TEST(the_outermost_counts)
+{
+	struct turn_figures before, after;
+
+	turn_figures(&before);
+	turn_begin("outer");
+	hold(3 * SPAN_MS);
+	turn_begin("inner");
+	hold(3 * SPAN_MS);
+	turn_end();
+	turn_end();
+	turn_begin("short");
+	turn_end();
+	turn_figures(&after);
+	ck_assert_uint_eq(above(&after, .005) - above(&before, .005), 1);
+	ck_assert_uint_eq(above(&after, 0) - above(&before, 0), 2);
+	ck_assert(after.sum >= before.sum + .006);
+	ck_assert_str_eq(after.longest_name, "outer");
+	ck_assert_int_ge(after.longest, 6 * SPAN_MS);
+}
+END_TEST
+
+START_TEST(a_long_one_is_told_once_in_a_while)
+{
+	struct log log = { .clock = clock_real(), .write = on_log };
+
+	logged.max = SBUF_UNLIMITED;
+	turn_log(&log);
+	turn_begin("culprit");
+	hold(12 * SPAN_MS);
+	turn_end();
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&logged), "The loop was held"));
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&logged), "culprit"));
+	turn_begin("another");
+	hold(12 * SPAN_MS);
+	turn_end();
+	ck_assert_ptr_null(strstr(sbuf_cstr(&logged), "another"));
+	turn_log(NULL);
+	sbuf_fini(&logged);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("turn");
+	TCase *tc = tcase_create("all");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	suite_add_tcase(s, tc);
+	tcase_add_test(tc, the_outermost_counts);
+	tcase_add_test(tc, a_long_one_is_told_once_in_a_while);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
