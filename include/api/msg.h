@@ -19,6 +19,7 @@
 #include "base/sbuf.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "base/work.h"
 
 struct api_header {
 	struct str name, value;
@@ -35,17 +36,36 @@ struct api_request {
 	struct arena *arena;	/* of the request */
 };
 
+/* What may come after a piece of a body. */
+enum api_more {
+	API_MORE,	/* there is more to come */
+	API_LATER,	/* so there is, but not now: other work of the loop comes first */
+	API_END,	/* that was all */
+	API_FAILED,	/* there is no more, though there should be */
+};
+
+/* About how much `next` appends at a time; a client that reads slowly has a few of them in memory. */
+#define API_PIECE ((size_t)64 << 10)
+/* The length shows only at the end. */
+#define API_STREAM_UNKNOWN UINT64_MAX
+
 /*
- * A body that is too large for memory: the server asks for it piece by piece,
- * the next one only when the client has taken the last. It belongs to the response,
- * and is freed with it, whether or not anybody has read it.
+ * A body that is too large for memory, or takes too long to make: the server asks
+ * for it piece by piece, the next one only when the client has taken most of the last,
+ * and not at all once the client has gone. It belongs to the response, and is
+ * freed with it, whether or not anybody has read it.
  */
 struct api_stream {
-	uint64_t size;		/* known when `open` has returned */
-	/* Called once, when the answer may go out. False: a 500 goes instead. */
+	uint64_t size;		/* bytes, known when `open` has returned; or API_STREAM_UNKNOWN */
+	/* Called once, when the answer may go out. False: a 500 with e goes instead. May be NULL. */
 	bool (*open)(struct api_stream *s, struct err *e) MUST_CHECK;
-	/* The next n bytes, of no more than `size` altogether; must not take long. False: the connection ends. */
-	bool (*read)(struct api_stream *s, void *to, size_t n, struct err *e) MUST_CHECK;
+	/*
+	 * Appends what comes next to `out`: about API_PIECE, or as far as the units of `w` reach, and
+	 * altogether `size` where that is known. It is asked once in a turn of the loop at most.
+	 * API_FAILED sets e: the connection ends, or, where nothing was sent yet, a 500 goes instead.
+	 */
+	enum api_more (*next)(struct api_stream *s, struct sbuf *out, struct work *w, struct moment now,
+	    struct err *e) MUST_CHECK;
 	void (*drop)(struct api_stream *s);
 };
 

@@ -11,6 +11,7 @@
 #include "http_private.h"
 #include "http_request.h"
 #include "http_response.h"
+#include "loop/turn.h"
 #include "web_config.h"
 
 static struct moment
@@ -35,6 +36,7 @@ exchange_end(struct http_conn *c)
 
 	if (x == NULL)
 		return;
+	http_stream_end(c);
 	c->x = NULL;
 	if (x->is_get) {
 		c->server->gets--;
@@ -45,6 +47,7 @@ exchange_end(struct http_conn *c)
 	if (!x->sent && evhttp_request_get_connection(x->evreq) == NULL)
 		evhttp_request_free(x->evreq);
 	sbuf_fini(&x->body);
+	sbuf_fini(&x->piece);
 	reset_response(x);
 	arena_free(&x->arena);
 	mem_free(x);
@@ -64,15 +67,24 @@ on_complete(struct evhttp_request *req, void *arg)
 		guard_next(c);
 }
 
-/* Gives evhttp what x->resp says. Nothing is read until it is written. */
-static void
-send_response(struct http_conn *c)
+void
+exchange_observe(struct http_conn *c)
 {
 	struct http_server *s = c->server;
 	struct exchange *x = c->x;
 
 	if (s->o.observe != NULL && x->req.method.n > 0)
 		s->o.observe(s->o.arg, &x->req, &x->resp, mono_sub(now_of(s).mono, x->began));
+}
+
+void
+exchange_send(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+
+	if (x->resp.stream == NULL)
+		exchange_observe(c);
 	if (s->stopping)
 		x->close = true;
 	web_config_headers(s->web, &x->resp);
@@ -93,7 +105,7 @@ send_text(struct http_conn *c, int status, struct str text)
 	x->resp.status = status;
 	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
 	sbuf_str(&x->resp.body, text);
-	send_response(c);
+	exchange_send(c);
 }
 
 /* A request that is none: the connection ends with the answer. */
@@ -123,21 +135,30 @@ send_timeout(struct http_conn *c)
 	sbuf_fini(&b);
 }
 
+void
+exchange_fail(struct http_conn *c, struct str why)
+{
+	struct sbuf b = SBUF_INIT(4096);
+
+	sbuf_str(&b, why);
+	sbuf_putc(&b, '\n');
+	send_text(c, 500, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
 /* What the handler answered; it may be that it cannot be had now. */
 static void
 send_answer(struct http_conn *c)
 {
 	struct api_stream *stream = c->x->resp.stream;
 	struct err e = { 0 };
-	struct sbuf b = SBUF_INIT(4096);
 
-	if (stream == NULL || stream->open(stream, &e)) {
-		send_response(c);
-		return;
-	}
-	sbuf_printf(&b, "%s\n", e.text);
-	send_text(c, 500, sbuf_get(&b));
-	sbuf_fini(&b);
+	if (stream == NULL)
+		exchange_send(c);
+	else if (stream->open == NULL || stream->open(stream, &e))
+		http_stream_begin(c);
+	else
+		exchange_fail(c, str_from(e.text));
 }
 
 static void
@@ -187,7 +208,7 @@ limit_gets(struct http_conn *c)
 	http_response_header(&x->resp, "X-Content-Type-Options", STR("nosniff"));
 	sbuf_printf(&x->resp.body, "Limit of concurrent GET requests reached (%lld), try again later.\n\n",
 	    (long long)s->o.get_concurrency);
-	send_response(c);
+	exchange_send(c);
 	return false;
 }
 
@@ -211,13 +232,14 @@ follow_verdict(struct http_conn *c)
 		x->resp = a->denial;
 		a->denial = (struct api_response){ 0 };
 		admit_end(c);
-		send_response(c);
+		exchange_send(c);
 	}
 }
 
 void
 exchange_begin(struct evhttp_request *req, void *server)
 {
+	TURN("request");
 	struct http_server *s = server;
 	struct http_conn *c = guard_find(s, evhttp_request_get_connection(req));
 	struct exchange *x = NEW(struct exchange);
@@ -225,6 +247,7 @@ exchange_begin(struct evhttp_request *req, void *server)
 
 	assert(c->x == NULL);
 	c->x = x;
+	x->conn = c;
 	x->evreq = req;
 	x->arena = arena_new();
 	x->body.max = s->o.max_body;
@@ -251,20 +274,15 @@ void
 exchange_release(struct http_conn *c, struct str refusal)
 {
 	assert(c->state == CONN_HELD);
-	if (refusal.n > 0) {
-		struct sbuf b = SBUF_INIT(4096);
-
-		sbuf_str(&b, refusal);
-		sbuf_putc(&b, '\n');
-		send_text(c, 500, sbuf_get(&b));
-		sbuf_fini(&b);
-	} else {
+	if (refusal.n > 0)
+		exchange_fail(c, refusal);
+	else
 		send_answer(c);
-	}
 }
 
 void
 exchange_expire(struct http_conn *c)
 {
+	http_stream_end(c);
 	send_timeout(c);
 }

@@ -29,6 +29,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "http_private.h"
+#include "loop/turn.h"
 #include "web_config.h"
 
 #define BODY_TIMEOUT (10 * SPAN_MIN)	/* for a whole request body */
@@ -203,6 +204,7 @@ static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, v
 static void
 on_close(struct evhttp_connection *evcon, void *arg)
 {
+	TURN("connections");
 	struct http_conn *c = arg;
 	struct http_server *s = c->server;
 	int fd = bufferevent_getfd(c->bev);
@@ -243,13 +245,14 @@ guard_cut(struct http_conn *c)
 static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("connections");
 	struct conn_list *l = arg;
 	struct mono now = l->server->o.clock->now(l->server->o.clock).mono;
 
 	(void)fd;
 	(void)what;
 	while (l->first != NULL && l->first->deadline.ns <= now.ns) {
-		if (l->state == CONN_HELD)
+		if (l->state == CONN_HELD || l->state == CONN_MAKE)
 			exchange_expire(l->first);
 		else if (l->state == CONN_ADMIT)
 			admit_expire(l->first);
@@ -378,6 +381,7 @@ begin_head(struct http_conn *c, struct evbuffer *in)
 static void
 on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 {
+	TURN("connections");
 	struct http_conn *c = arg;
 
 	if (info->n_added == 0 || c->own)
@@ -458,6 +462,7 @@ welcome(struct http_conn *c)
 static void
 on_welcome(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("connections");
 	struct http_server *s = arg;
 
 	(void)fd;
@@ -508,6 +513,7 @@ greediest(struct http_server *s)
 static void
 on_squeeze(evutil_socket_t fd, short what, void *arg)
 {
+	TURN("connections");
 	struct http_server *s = arg;
 	struct http_conn *c;
 
@@ -533,6 +539,7 @@ guard_init(struct http_server *s)
 	s->lists[CONN_BODY].after = BODY_TIMEOUT;
 	s->lists[CONN_ADMIT].after = s->o.timeout;
 	s->lists[CONN_HELD].after = s->o.timeout;
+	s->lists[CONN_MAKE].after = s->o.timeout;
 	s->lists[CONN_LINGER].after = LINGER_TIMEOUT;
 	s->welcome = event_new(s->o.base, -1, 0, on_welcome, s);
 	s->squeeze = event_new(s->o.base, -1, 0, on_squeeze, s);

@@ -21,8 +21,9 @@
 #include <stdint.h>
 
 #include "base/hmap.h"
-#include "net/http_server.h"
 #include "head_scan.h"
+#include "loop/tasks.h"
+#include "net/http_server.h"
 
 struct bufferevent;
 struct evbuffer;
@@ -41,6 +42,7 @@ enum conn_state {
 	CONN_BODY,	/* the head is complete; or evhttp itself answers to what is no request */
 	CONN_ADMIT,	/* credentials are being checked elsewhere */
 	CONN_HELD,	/* answered, but the answer must wait */
+	CONN_MAKE,	/* nothing is sent as yet of an answer that is made in pieces */
 	CONN_WRITE,	/* the answer goes out */
 	CONN_LINGER,	/* answered and shut; what the peer still sends is thrown away */
 	CONN_STATES,
@@ -57,6 +59,7 @@ struct conn_list {
 
 /* What only exists while a request is being answered. */
 struct exchange {
+	struct http_conn *conn;
 	struct arena *arena;
 	struct evhttp_request *evreq;	/* evhttp's, or ours when it has lost its connection */
 	struct sbuf body;		/* of the request, where it had to be copied */
@@ -67,7 +70,11 @@ struct exchange {
 	bool is_get;			/* counted among the GETs in flight */
 	bool close;			/* the connection ends with this answer */
 	bool unread;			/* … and the peer may still be sending */
+	struct task slice;		/* the next piece of resp.stream is to be made */
+	struct sbuf piece;		/* … what there is of it while nothing is sent */
 	uint64_t streamed;		/* bytes of resp.stream that evhttp got */
+	enum { STREAM_UNSENT, STREAM_HEAD, STREAM_BODY } stage;	/* how much of it evhttp knows of */
+	bool chunked;			/* its length is not told at the beginning */
 	bool sent;			/* evhttp has all of the answer, and will free the request */
 };
 
@@ -115,6 +122,7 @@ struct http_server {
 	struct http_server *next;	/* of all servers */
 	struct conn_list lists[CONN_STATES];
 	struct hmap by_bev;
+	struct tasks *tasks;		/* answers that are made in pieces */
 	struct event *welcome;		/* looks after CONN_FRESH */
 	size_t conns;
 	size_t taken;			/* of all connections */
@@ -178,10 +186,19 @@ void exchange_expire(struct http_conn *c);
 /* The connection is gone, or the answer went out. */
 void exchange_end(struct http_conn *c);
 
+/* Gives evhttp what x->resp says: of a stream the head, of anything else all. Nothing is read until it is written. */
+void exchange_send(struct http_conn *c);
+/* All of the answer is made, and resp.stream, if it has one, knows its size: for metrics. */
+void exchange_observe(struct http_conn *c);
+/* A 500 with this text goes in the place of the answer. */
+void exchange_fail(struct http_conn *c, struct str why);
+
 /* http_stream.c */
 
-/* The headers are set: sends them and resp.stream, which is open. */
+/* The answer may go out: sends resp.stream, which is open, as it is made and taken. */
 void http_stream_begin(struct http_conn *c);
+/* It is not to be sent any further. */
+void http_stream_end(struct http_conn *c);
 
 /* http_server.c: a connection was freed: accepts again, or ends the stop. */
 void http_server_freed(struct http_server *s);

@@ -273,6 +273,12 @@ http_request_read(struct evhttp_request *req, struct arena *a, struct api_reques
 		judge_headers(out, req->minor, body_is_read(type), v);
 }
 
+bool
+http_request_is_old(const struct evhttp_request *req)
+{
+	return req->minor == 0;
+}
+
 struct str
 http_request_body(struct evhttp_request *req, struct sbuf *room)
 {

@@ -35,6 +35,8 @@ struct http_verdict {
  * status other than 0 only *v is to be used.
  */
 void http_request_read(struct evhttp_request *req, struct arena *a, struct api_request *out, struct http_verdict *v);
+/* It is of HTTP/1.0, which knows no chunks. */
+bool http_request_is_old(const struct evhttp_request *req);
 /* The body: borrowed from the request where it is in one piece, otherwise moved into `room`. */
 struct str http_request_body(struct evhttp_request *req, struct sbuf *room);
 

@@ -107,25 +107,39 @@ put_headers(struct http_server *s, struct exchange *x, bool has_length, uint64_t
 	sbuf_fini(&value);
 }
 
+static bool
+status_has_body(int status)
+{
+	return status >= 200 && status != 204 && status != 304;
+}
+
+bool
+http_response_has_body(const struct exchange *x)
+{
+	return status_has_body(x->resp.status) && evhttp_request_get_command(x->evreq) != EVHTTP_REQ_HEAD;
+}
+
 void
 http_response_send(struct http_conn *c)
 {
 	struct exchange *x = c->x;
 	struct api_response *r = &x->resp;
-	bool has_body = r->status >= 200 && r->status != 204 && r->status != 304;
 	bool head = evhttp_request_get_command(x->evreq) == EVHTTP_REQ_HEAD;
+	bool has_body = http_response_has_body(x);
 	uint64_t length = r->stream != NULL ? r->stream->size : r->body.n;
+	bool known = length != API_STREAM_UNKNOWN;
 	size_t n;
 	char *p;
 
 	assert(r->status >= 200 && r->status <= 999);
 	/* A handler may leave out the body of HEAD, but then nobody knows its length. */
-	put_headers(c->server, x, has_body && (!head || length > 0), length);
-	if (r->stream != NULL && has_body && !head) {
-		http_stream_begin(c);
+	put_headers(c->server, x, status_has_body(r->status) && known && (!head || length > 0), length);
+	if (r->stream != NULL && has_body) {
+		/* Without a length it comes in chunks, or (HTTP/1.0) until the connection ends: evhttp sees to that. */
+		evhttp_send_reply_start(x->evreq, r->status, http_reason(r->status));
 		return;
 	}
-	if (has_body && r->body.n > 0 && !head) {
+	if (has_body && r->body.n > 0) {
 		p = sbuf_take(&r->body, &n);
 		if (evbuffer_add_reference(evhttp_request_get_output_buffer(x->evreq), p, n, free_body, p) < 0)
 			mem_free(p);	/* out of memory: the peer waits for more than comes and is cut */

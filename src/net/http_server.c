@@ -131,6 +131,7 @@ http_server_new(const struct http_server_options *o, struct err *e)
 	s->o = *o;
 	fill_in(&s->o);
 	s->arena = arena_new();
+	s->tasks = tasks_new(o->base, o->clock, "answers");
 	guard_init(s);
 	s->retry = evtimer_new(o->base, on_retry, s);
 	s->grace = evtimer_new(o->base, on_grace, s);
@@ -304,6 +305,7 @@ http_server_free(struct http_server **sp)
 	event_free(s->retry);
 	event_free(s->grace);
 	web_config_free(&s->web);
+	tasks_free(&s->tasks);
 	mem_free(s->listeners);
 	arena_free(&s->arena);
 	mem_free(s);

@@ -32,6 +32,8 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	(void)bev;
 	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
 		p->eof = true;
+	if (what & BEV_EVENT_ERROR)
+		p->broken = true;
 }
 
 struct peer *

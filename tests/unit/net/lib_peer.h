@@ -18,6 +18,7 @@ struct peer {
 	struct bufferevent *bev;
 	struct sbuf got;	/* all that came */
 	bool eof;		/* the other end closed, or worse */
+	bool broken;		/* … it was worse */
 };
 
 struct peer *peer_new(struct event_base *base, unsigned port);

@@ -3,7 +3,9 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 
 #include "base/mem.h"
@@ -17,7 +19,7 @@
 struct source {
 	struct api_stream stream;
 	uint64_t at, size, fails_at;
-	bool opens;
+	bool opens, late;
 };
 
 static struct {
@@ -27,9 +29,11 @@ static struct {
 	struct sbuf logged;
 	struct log log;
 	uint64_t asked;		/* bytes read from all sources */
-	size_t largest;		/* … at once */
 	int alive;		/* sources */
 	bool dropped;
+	bool go;		/* what is late comes */
+	uint64_t asked_times;
+	uint64_t observed;	/* the size of the last answer */
 } w;
 
 static bool
@@ -37,27 +41,29 @@ open_source(struct api_stream *stream, struct err *e)
 {
 	struct source *s = CONTAINER_OF(stream, struct source, stream);
 
-	stream->size = s->size;
 	return s->opens || err_set(e, ERR_IO, "there is no copy");
 }
 
-static bool
-read_source(struct api_stream *stream, void *to, size_t n, struct err *e)
+static enum api_more
+next_of_source(struct api_stream *stream, struct sbuf *out, struct work *work, struct moment now, struct err *e)
 {
 	struct source *s = CONTAINER_OF(stream, struct source, stream);
-	unsigned char *p = to;
+	uint64_t n = s->size - s->at < API_PIECE ? s->size - s->at : API_PIECE;
 
-	ck_assert_uint_gt(n, 0);
-	ck_assert_uint_le(s->at + n, s->size);
-	if (s->fails_at > 0 && s->at + n > s->fails_at)
-		return err_set(e, ERR_IO, "the disk is gone");
-	for (size_t i = 0; i < n; i++)
-		p[i] = (unsigned char)(s->at + i);
+	(void)now;
+	ck_assert(!work_used_up(work));
+	w.asked_times++;
+	if (s->late && !w.go)
+		return API_LATER;
+	if (s->fails_at > 0 && s->at + n > s->fails_at) {
+		err_set(e, ERR_IO, "the disk is gone");
+		return API_FAILED;
+	}
+	for (uint64_t i = 0; i < n; i++)
+		sbuf_putc(out, (char)(s->at + i));
 	s->at += n;
 	w.asked += n;
-	if (n > w.largest)
-		w.largest = n;
-	return true;
+	return s->at == s->size ? API_END : API_MORE;
 }
 
 static void
@@ -82,15 +88,29 @@ handle(void *arg, const struct api_request *r, struct moment now, struct api_res
 		return;
 	}
 	s = NEW(struct source);
-	s->stream = (struct api_stream){ .open = open_source, .read = read_source, .drop = drop_source };
+	s->stream = (struct api_stream){ .open = open_source, .next = next_of_source, .drop = drop_source };
 	s->opens = !str_is(r->path, "/closed");
-	s->size = str_is(r->path, "/large") ? LARGE : str_is(r->path, "/empty") ? 0 : 1000000;
+	s->late = str_is(r->path, "/late");
+	s->size = str_starts(r->path, STR("/large")) ? LARGE : str_is(r->path, "/empty") ? 0 :
+	    str_is(r->path, "/little") || s->late ? 1000 : 1000000;
+	s->stream.size = str_is(r->query, "unknown") ? API_STREAM_UNKNOWN : s->size;
 	if (str_is(r->path, "/fails"))
 		s->fails_at = 600000;
+	if (str_is(r->path, "/fails-first"))
+		s->fails_at = 1;
 	if (str_is(r->path, "/hold"))
 		out->wait_durable = true;
 	out->stream = &s->stream;
 	w.alive++;
+}
+
+static void
+observe(void *arg, const struct api_request *r, const struct api_response *resp, span took)
+{
+	(void)arg;
+	(void)r;
+	(void)took;
+	w.observed = resp->stream != NULL ? resp->stream->size : resp->body.n;
 }
 
 static uint64_t
@@ -120,6 +140,7 @@ begin(struct http_server_options o)
 	o.clock = clock_real();
 	o.handle = handle;
 	o.ticket = ticket;
+	o.observe = observe;
 	w.server = http_server_new(&o, &e);
 	ck_assert_msg(w.server != NULL, "%s", e.text);
 	ck_assert_msg(http_server_listen(w.server, STR("127.0.0.1:0"), &e), "%s", e.text);
@@ -199,7 +220,6 @@ START_TEST(is_asked_for_as_the_client_takes_it)
 		}
 	} while (w.asked != before);
 	ck_assert_uint_lt(w.asked, LARGE / 2);
-	ck_assert_uint_le(w.largest, 256 << 10);
 	peer_free(other);
 	peer_reading(slow, true);
 	expect_source(slow, at, LARGE);
@@ -265,7 +285,7 @@ START_TEST(what_cannot_be_read_on_ends_the_connection)
 	peer_send(p, "GET /fails HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "\r\n\r\n");
 	peer_expect_eof(p);
-	ck_assert_uint_lt(p->got.n - at, 600000);
+	ck_assert_uint_le(p->got.n - at, 600000);
 	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.logged), "the disk is gone"));
 	ck_assert_int_eq(w.alive, 0);
 	peer_free(p);
@@ -303,6 +323,211 @@ START_TEST(is_opened_when_the_answer_may_go)
 }
 END_TEST
 
+/* Takes the chunks of a body apart, in place; the length of what they held. */
+static size_t
+unchunk(struct peer *p, size_t from)
+{
+	size_t at = from, to = from, n;
+	char *end;
+
+	do {
+		n = strtoul(p->got.p + at, &end, 16);
+		ck_assert_uint_eq(strncmp(end, "\r\n", 2), 0);
+		at = (size_t)(end - p->got.p) + 2;
+		ck_assert_uint_le(at + n + 2, p->got.n);
+		memmove(p->got.p + to, p->got.p + at, n);
+		to += n;
+		at += n + 2;
+	} while (n > 0);
+	return to - from;
+}
+
+static void
+expect_pattern(const char *got, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)got[i] != (unsigned char)i)
+			ck_abort_msg("byte %zu is another one", i);
+}
+
+START_TEST(of_unknown_length_comes_in_chunks)
+{
+	struct peer *p;
+	size_t at;
+
+	BEGIN(0);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "GET /some?unknown HTTP/1.1\r\nHost: x\r\n\r\nGET /plain HTTP/1.1\r\nHost: x\r\n\r\n");
+	at = peer_expect(p, 0, "Transfer-Encoding: chunked");
+	at = peer_expect(p, at, "\r\n\r\n");
+	ck_assert_ptr_null(strstr(p->got.p, "Content-Length"));
+	peer_expect(p, at, "\r\n0\r\n\r\nHTTP/1.1 200 OK");
+	peer_expect(p, at, "\r\n\r\nplain");
+	ck_assert_uint_eq(unchunk(p, at), 1000000);
+	expect_pattern(p->got.p + at, 1000000);
+	ck_assert_int_eq(w.alive, 0);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(of_unknown_length_but_little_is_like_any_other)
+{
+	struct peer *p;
+	size_t at;
+
+	BEGIN(0);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "GET /little?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
+	at = peer_expect(p, 0, "Content-Length: 1000");
+	at = peer_expect(p, at, "\r\n\r\n");
+	expect_source(p, at, 1000);
+	ck_assert_uint_eq(w.observed, 1000);
+	peer_send(p, "GET /empty?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
+	at = peer_expect(p, at, "Content-Length: 0");
+	/* Nobody knows, and nobody is asked. */
+	w.asked_times = 0;
+	p->got.n = 0;
+	peer_send(p, "HEAD /some?unknown HTTP/1.1\r\nHost: x\r\n\r\nGET /plain HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_expect(p, 0, "plain");
+	ck_assert_ptr_null(strstr(p->got.p, "Content-Length: 1000000"));
+	ck_assert_uint_eq(w.asked_times, 0);
+	ck_assert_int_eq(w.alive, 0);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(of_unknown_length_ends_with_the_connection_of_an_old_client)
+{
+	struct peer *p;
+	size_t at;
+
+	BEGIN(0);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "GET /some?unknown HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+	at = peer_expect(p, 0, "\r\n\r\n");
+	ck_assert_ptr_nonnull(strstr(p->got.p, "Connection: close"));
+	ck_assert_ptr_null(strstr(p->got.p, "chunked"));
+	ck_assert_ptr_null(strstr(p->got.p, "Content-Length"));
+	peer_expect_eof(p);
+	ck_assert_uint_eq(p->got.n - at, 1000000);
+	expect_pattern(p->got.p + at, 1000000);
+	ck_assert_uint_eq(w.observed, 1000000);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(comes_later_and_others_meanwhile)
+{
+	struct peer *p, *other;
+	uint64_t before;
+	size_t at;
+
+	BEGIN(0);
+	p = peer_new(w.base, w.port);
+	other = peer_new(w.base, w.port);
+	peer_send(p, "GET /late?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (w.asked_times == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	before = w.asked_times;
+	peer_send(other, "GET /plain HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_expect(other, 0, "plain");
+	ck_assert_uint_gt(w.asked_times, before);
+	ck_assert_uint_eq(p->got.n, 0);
+	w.go = true;
+	at = peer_expect(p, 0, "Content-Length: 1000");
+	at = peer_expect(p, at, "\r\n\r\n");
+	expect_source(p, at, 1000);
+	/* Nothing to do, nothing done. */
+	ck_assert_int_eq(event_base_loop(w.base, EVLOOP_NONBLOCK), 0);
+	before = w.asked_times;
+	event_base_loop(w.base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(w.asked_times, before);
+	peer_free(other);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(that_is_late_has_a_time)
+{
+	struct peer *p;
+
+	BEGIN(.timeout = 100 * SPAN_MS);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "GET /late?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_expect(p, 0, "HTTP/1.1 503 ");
+	ck_assert_int_eq(w.alive, 0);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(is_not_made_for_a_client_that_is_gone)
+{
+	struct peer *p;
+
+	BEGIN(0);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "GET /late?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (w.asked_times == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	peer_free(p);
+	loop_until(w.base, &w.dropped);
+	end();
+}
+END_TEST
+
+START_TEST(reaches_a_client_that_has_ended_its_side)
+{
+	struct peer *p;
+	size_t at;
+
+	BEGIN(0);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "GET /late?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (w.asked_times == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	shutdown(bufferevent_getfd(p->bev), SHUT_WR);
+	/* The head of it goes, to find out whether somebody is there. */
+	at = peer_expect(p, 0, "\r\n\r\n");
+	w.go = true;
+	peer_expect(p, at, "\r\n0\r\n\r\n");
+	ck_assert_uint_eq(unchunk(p, at), 1000);
+	peer_expect_eof(p);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(that_fails_is_never_taken_for_whole)
+{
+	struct peer *p, *old;
+	size_t at;
+
+	BEGIN(0);
+	p = peer_new(w.base, w.port);
+	peer_send(p, "GET /fails-first?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
+	at = peer_expect(p, 0, "HTTP/1.1 500 ");
+	at = peer_expect(p, at, "\r\n\r\nthe disk is gone\n");
+	peer_send(p, "GET /fails?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
+	at = peer_expect(p, at, "chunked");
+	peer_expect_eof(p);
+	ck_assert_ptr_null(strstr(p->got.p + at, "\r\n0\r\n"));
+	peer_free(p);
+	/* One that would take the end of the connection for the end of the answer sees it reset. */
+	old = peer_new(w.base, w.port);
+	peer_send(old, "GET /fails?unknown HTTP/1.0\r\n\r\n");
+	peer_expect_eof(old);
+	ck_assert(old->broken);
+	peer_free(old);
+	ck_assert_int_eq(w.alive, 0);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -320,6 +545,14 @@ main(void)
 	tcase_add_test(tc, ends_with_the_server);
 	tcase_add_test(tc, what_cannot_be_read_on_ends_the_connection);
 	tcase_add_test(tc, is_opened_when_the_answer_may_go);
+	tcase_add_test(tc, of_unknown_length_comes_in_chunks);
+	tcase_add_test(tc, of_unknown_length_but_little_is_like_any_other);
+	tcase_add_test(tc, of_unknown_length_ends_with_the_connection_of_an_old_client);
+	tcase_add_test(tc, comes_later_and_others_meanwhile);
+	tcase_add_test(tc, that_is_late_has_a_time);
+	tcase_add_test(tc, is_not_made_for_a_client_that_is_gone);
+	tcase_add_test(tc, reaches_a_client_that_has_ended_its_side);
+	tcase_add_test(tc, that_fails_is_never_taken_for_whole);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
