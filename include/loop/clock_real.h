@@ -12,5 +12,7 @@
 
 /* Static, never freed. */
 struct clock *clock_real(void);
+/* The monotonic one alone. */
+struct mono clock_real_mono(void);
 
 #endif

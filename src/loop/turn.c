@@ -2,9 +2,9 @@
 #include "loop/turn.h"
 
 #include <assert.h>
-#include <time.h>
 
 #include "base/compiler.h"
+#include "loop/clock_real.h"
 
 /* One line of the log at most in this time: a loop that is held over and over shall not write over and over as well. */
 #define LOG_PAUSE (10 * SPAN_S)
@@ -20,16 +20,6 @@ static struct {
 	int64_t logged;			/* when, 0: never */
 	uint64_t untold;		/* long ones since */
 } turn = { .figures.bounds = bounds };
-
-static int64_t
-clock_ns(void)
-{
-	struct timespec t;
-	int bad = clock_gettime(CLOCK_MONOTONIC, &t);
-
-	assert(bad == 0);
-	return (int64_t)t.tv_sec * SPAN_S + t.tv_nsec;
-}
 
 static void
 tell(span took, int64_t now)
@@ -68,7 +58,7 @@ turn_begin(const char *name)
 	if (turn.depth++ > 0)
 		return;
 	turn.name = name;
-	turn.began = clock_ns();
+	turn.began = clock_real_mono().ns;
 }
 
 void
@@ -79,7 +69,7 @@ turn_end(void)
 	assert(turn.depth > 0);
 	if (--turn.depth > 0)
 		return;
-	now = clock_ns();
+	now = clock_real_mono().ns;
 	count(now - turn.began);
 	if (now - turn.began > TURN_LIMIT)
 		tell(now - turn.began, now);
