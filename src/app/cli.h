@@ -4,7 +4,7 @@
  *
  * A command is one function and one row of the table in cli.c. Commands print
  * tables for people or, with -o json, JSON for scripts; errors go to stderr as
- * "tocsin: error: TEXT", status 1. Behaviour, flags and outputs are those of
+ * "tocsin: error: TEXT", status 1. Called amtool, the program is amtool alone. Behaviour, flags and outputs are those of
  * Alertmanager's amtool wherever it has the command.
  */
 #ifndef APP_CLI_H
@@ -77,6 +77,7 @@ struct cli_command {
 	const char *args, *help, *examples;
 	bool local;	/* talks to no server */
 	bool first;	/* what the group alone does */
+	bool one_output;	/* amtool prints the same whatever --output says */
 };
 
 /* The table, n rows; the rows of a group stand together. */
@@ -87,6 +88,11 @@ const struct cli_command *cli_commands(size_t *n);
  * for it is printed here, and c->done is set.
  */
 bool cli_parse(struct cli *c, struct cli_flag *flags, int argc, char *const *argv) MUST_CHECK;
+/* How many of the arguments (a flag and its value) are a flag that all commands have; 0: none. routes: and its file. */
+int cli_global_flag(int argc, char *const *argv, bool routes);
+/* As what we were called: "tocsin" or "amtool". */
+const char *cli_program(void);
+bool cli_is_amtool(void);
 /* Prints c->e; returns 1. */
 int cli_fail(struct cli *c);
 /* Prints a line of its own for one of several failures. */

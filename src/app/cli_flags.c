@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/commands.h"
 #include "app/options.h"
 #include "base/duration.h"
 #include "cli.h"
@@ -11,14 +12,15 @@
 #include "text/yaml.h"
 
 #define DEFAULTS_MAX ((size_t)1 << 20)
-#define COMMON_MAX 9
+#define REMOTE_FLAGS 6
+#define COMMON_MAX (REMOTE_FLAGS + 5)
 
 /* The two tables of flags of a command, and what was asked for beside them. */
 struct parsing {
 	struct cli *c;
 	struct cli_flag *own, *common;
 	struct str output;
-	bool help;
+	bool help, version, verbose, version_check;
 };
 
 static struct cli_flag *
@@ -132,47 +134,70 @@ take_arguments(struct parsing *p, int argc, char *const *argv)
 	return true;
 }
 
+/* The files of defaults that were read, strongest first. */
+struct defaults {
+	const struct yaml_node *v[4];
+	size_t n;
+};
+
+static bool
+was_given(const struct defaults *d, const char *name)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (yaml_get(d->v[i], name) != NULL)
+			return true;
+	return false;
+}
+
 /* The keys of one file that are flags of this command and were not in an earlier file. */
 static bool
-read_defaults(struct parsing *p, const char *path, const struct yaml_node *earlier, const struct yaml_node **out)
+read_defaults(struct parsing *p, const char *path, struct defaults *earlier)
 {
+	const struct yaml_node *root = NULL;
 	struct err e = { 0 };
 	struct str text;
 
-	*out = NULL;
 	if (!files_read(path, DEFAULTS_MAX, p->c->arena, &text, &e))
 		return true;
-	if (!yaml_parse(p->c->arena, text, out, &e))
+	if (!yaml_parse(p->c->arena, text, &root, &e))
 		return err_set(&p->c->e, ERR_INVALID, "%s: %s", path, e.text);
-	for (size_t i = 0; *out != NULL && (*out)->kind == YAML_MAP && i < (*out)->n; i++) {
-		const struct yaml_node *key = (*out)->pairs[i].key, *value = (*out)->pairs[i].value;
+	for (size_t i = 0; root != NULL && root->kind == YAML_MAP && i < root->n; i++) {
+		const struct yaml_node *key = root->pairs[i].key, *value = root->pairs[i].value;
 		struct str name = key->kind == YAML_SCALAR ? key->text : STR("");
 		struct cli_flag *f;
 
-		if (str_is(name, "comment_required") && yaml_get(*out, "require-comment") == NULL)
+		if (str_is(name, "comment_required") && yaml_get(root, "require-comment") == NULL)
 			name = STR("require-comment");
 		f = find(p, name, 0);
-		if (f == NULL || value->kind != YAML_SCALAR || yaml_get(earlier, f->name) != NULL)
+		if (f == NULL || value->kind != YAML_SCALAR || was_given(earlier, f->name))
 			continue;
 		if (!set_flag(p, f, value->text))
 			return err_ctx(&p->c->e, "%s", path);
 	}
+	earlier->v[earlier->n++] = root;
 	return true;
 }
 
-/* What the operator has written down for amtool holds here too; the environment is stronger. */
+/* What the operator has written down for amtool, or Debian's, holds here too; the environment is stronger. */
 static bool
 take_defaults(struct parsing *p)
 {
+	static const char *const paths[] = { "~/.config/amtool/config.yml", "/etc/amtool/config.yml",
+		"~/.config/prometheus/amtool.yml", "/etc/prometheus/amtool.yml" };
 	const char *home = getenv("HOME"), *url = getenv("ALERTMANAGER_URL");
-	const struct yaml_node *own = NULL, *system;
+	struct defaults read = { 0 };
 	struct cli *c = p->c;
 
-	if (home != NULL &&
-	    !read_defaults(p, arena_printf(c->arena, "%s/.config/amtool/config.yml", home).p, NULL, &own))
-		return false;
-	if (!read_defaults(p, "/etc/amtool/config.yml", own, &system))
-		return false;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		const char *path = paths[i];
+
+		if (path[0] == '~' && home == NULL)
+			continue;
+		if (path[0] == '~')
+			path = arena_printf(c->arena, "%s%s", home, path + 1).p;
+		if (!read_defaults(p, path, &read))
+			return false;
+	}
 	if (url != NULL && url[0] != '\0') {
 		c->url = str_from(url);
 		c->url_given = true;
@@ -197,16 +222,39 @@ print_flags(const struct cli_flag *flags)
 	}
 }
 
+/* The common flags that the command's help tells of. */
+static const struct cli_flag *
+told_of(const struct parsing *p)
+{
+	return p->common + (p->c->command->local ? REMOTE_FLAGS : 0);
+}
+
+/* They are written for "tocsin", which is also in the names of files. */
+static void
+print_examples(const char *text)
+{
+	static const char name[] = "tocsin ";
+
+	for (const char *at = text; *at != '\0'; at++)
+		if (strncmp(at, name, sizeof(name) - 1) == 0 && (at == text || at[-1] != '/')) {
+			printf("%s ", cli_program());
+			at += sizeof(name) - 2;
+		} else {
+			putchar(*at);
+		}
+}
+
 static void
 print_help(const struct parsing *p)
 {
 	const struct cli_command *cmd = p->c->command;
 
-	printf("usage: tocsin %s%s%s [<flags>]%s%s\n\n%s\n\nFlags:\n", cmd->group, cmd->name != NULL ? " " : "",
-	    cmd->name != NULL ? cmd->name : "", cmd->args[0] != '\0' ? " " : "", cmd->args, cmd->help);
+	printf("usage: %s %s%s%s [<flags>]%s%s\n\n%s\n\nFlags:\n", cli_program(), cmd->group,
+	    cmd->name != NULL ? " " : "", cmd->name != NULL ? cmd->name : "", cmd->args[0] != '\0' ? " " : "", cmd->args, cmd->help);
 	print_flags(p->own);
-	print_flags(p->common);
-	printf("\nExamples:\n%s", cmd->examples);
+	print_flags(told_of(p));
+	printf("\nExamples:\n");
+	print_examples(cmd->examples);
 }
 
 /* For the shell's completion. */
@@ -214,7 +262,7 @@ static void
 print_words(const struct parsing *p)
 {
 	for (int t = 0; t < 2; t++)
-		for (const struct cli_flag *f = t == 0 ? p->own : p->common; f->name != NULL; f++)
+		for (const struct cli_flag *f = t == 0 ? p->own : told_of(p); f->name != NULL; f++)
 			printf("--%s\n", f->name);
 }
 
@@ -231,6 +279,8 @@ check_common(struct parsing *p)
 	else if (!str_is(p->output, "simple"))
 		return err_set(&c->e, ERR_INVALID, "unknown output format \"%.*s\": simple, extended or json",
 		    STR_ARG(p->output));
+	if (c->command->one_output && cli_is_amtool())
+		c->output = CLI_SIMPLE;
 	if (c->timeout <= 0)
 		return err_set(&c->e, ERR_INVALID, "--timeout has to be longer than nothing");
 	if (!options_features(&features, &c->e))
@@ -240,7 +290,10 @@ check_common(struct parsing *p)
 	return true;
 }
 
-/* The flags that every command has, and those of commands that talk to a server. */
+/*
+ * The flags that every command takes. Those about the server come first: a
+ * command that talks to none does not tell of them.
+ */
 static void
 common_flags(struct parsing *p, struct cli_flag *out)
 {
@@ -249,6 +302,7 @@ common_flags(struct parsing *p, struct cli_flag *out)
 		{ "output", 'o', CLI_STRING, &p->output, "simple, extended or json." },
 		{ "enable-feature", 0, CLI_STRING, &c->features, "As the server's: classic-mode, utf8-strict-mode ..." },
 		{ "help", 'h', CLI_BOOL, &p->help, "Show this help." },
+		{ "version", 0, CLI_BOOL, &p->version, "Show the version." },
 	};
 	struct cli_flag remote[] = {
 		{ "alertmanager.url", 0, CLI_STRING, &c->url,
@@ -257,15 +311,18 @@ common_flags(struct parsing *p, struct cli_flag *out)
 		{ "http.config.file", 0, CLI_STRING, &c->http_config_file,
 		    "How to connect: a file with what http_config has in the configuration." },
 		{ "date.format", 0, CLI_STRING, &c->date_format, "How to show times, as a layout of Go." },
+		{ "version-check", 0, CLI_BOOL, &p->version_check, "Taken for amtool's sake: versions are not compared." },
+		{ "verbose", 'v', CLI_BOOL, &p->verbose, "Taken for amtool's sake: all there is to say is said." },
 	};
 	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(remote) && !c->command->local; i++)
+	for (size_t i = 0; i < ARRAY_LEN(remote); i++)
 		out[n++] = remote[i];
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
 		out[n++] = always[i];
 	out[n] = (struct cli_flag)CLI_FLAGS_END;
-	_Static_assert(ARRAY_LEN(always) + ARRAY_LEN(remote) < COMMON_MAX, "room for the end");
+	_Static_assert(ARRAY_LEN(remote) == REMOTE_FLAGS && ARRAY_LEN(always) + ARRAY_LEN(remote) < COMMON_MAX,
+	    "room for the end");
 }
 
 static bool
@@ -297,5 +354,43 @@ cli_parse(struct cli *c, struct cli_flag *flags, int argc, char *const *argv)
 		c->done = true;
 		return true;
 	}
-	return take_defaults(&p) && take_arguments(&p, argc, argv) && check_common(&p);
+	if (!take_defaults(&p) || !take_arguments(&p, argc, argv))
+		return false;
+	if (p.version) {
+		commands_version(cli_program());
+		c->done = true;
+		return true;
+	}
+	return check_common(&p);
+}
+
+int
+cli_global_flag(int argc, char *const *argv, bool routes)
+{
+	struct cli c = { 0 };
+	struct cli_flag common[COMMON_MAX + 1], file = { "config.file", 0, CLI_STRING, NULL, NULL }, end = CLI_FLAGS_END;
+	struct cli_flag own[] = { routes ? file : end, end };
+	struct parsing p = { .c = &c, .own = own, .common = common };
+	const struct cli_flag *f;
+	struct str name;
+	bool given;
+
+	if (argc == 0 || argv[0][0] != '-' || argv[0][1] == '\0')
+		return 0;
+	common_flags(&p, common);
+	if (argv[0][1] == '-') {
+		name = str_from(argv[0] + 2);
+		name = str_sub(name, 0, str_chr(name, '='));
+		given = argv[0][2 + name.n] == '=';
+		f = find(&p, name, 0);
+		if (f == NULL && str_starts(name, STR("no-")))
+			f = find(&p, str_sub(name, 3, name.n), 0);
+	} else {
+		f = find(&p, STR_NONE, argv[0][1]);
+		given = argv[0][2] != '\0';
+	}
+	/* These are told of each command, or of all. */
+	if (f == NULL || f->at == &p.help || f->at == &p.version)
+		return 0;
+	return f->type == CLI_BOOL || given ? 1 : argc > 1 ? 2 : 0;
 }

@@ -53,6 +53,8 @@ dba,chat
 
 
 class Cli:
+    program = BINARY
+
     def __init__(self, home):
         self.home = home
         self.env = dict(os.environ, HOME=str(home), TZ="UTC")
@@ -60,7 +62,7 @@ class Cli:
 
     def run(self, *arguments, server=None, stdin="", status=0):
         env = dict(self.env, ALERTMANAGER_URL=server.url) if server is not None else self.env
-        done = subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True, text=True, env=env,
+        done = subprocess.run([self.program, *map(str, arguments)], input=stdin, capture_output=True, text=True, env=env,
                               timeout=120)
         assert not SANITIZER.search(done.stderr), done.stderr
         assert done.returncode == status, done
@@ -79,6 +81,13 @@ class Cli:
 @pytest.fixture
 def cli(tmp_path):
     return Cli(tmp_path)
+
+
+@pytest.fixture
+def amtool(cli, tmp_path):
+    cli.program = tmp_path / "amtool"
+    cli.program.symlink_to(BINARY)
+    return cli
 
 
 @pytest.fixture
@@ -506,6 +515,53 @@ def test_defaults_written_down_for_amtool(serve, cli):
     assert "unknown output format" in cli.error("silence", "query")
 
 
+def test_debians_defaults(serve, cli):
+    server = serve(CONFIG)
+    defaults = pathlib.Path(cli.home, ".config/prometheus/amtool.yml")
+    defaults.parent.mkdir(parents=True)
+    defaults.write_text(f"alertmanager.url: {server.url}\noutput: json\n")
+    assert json.loads(cli("silence", "query")) == []
+    stronger = pathlib.Path(cli.home, ".config/amtool/config.yml")
+    stronger.parent.mkdir(parents=True)
+    stronger.write_text("output: simple\n")
+    assert cli("silence", "query").startswith("ID ")
+
+
+def test_flags_before_the_command(serve, cli, file):
+    server = serve(CONFIG)
+    url = f"--alertmanager.url={server.url}"
+    cli(url, "--timeout", "5s", "alert", "add", "A", "severity=critical")
+    for line in ([url, "-o", "json", "alert", "query"], ["-ojson", "alert", url, "query"], ["alert", "-o=json", url],
+                 ["--output", "json", "--alertmanager.url", server.url, "alert", "query", "A"],
+                 [url, "--no-version-check", "-v", "alert", "query", "severity=critical", "-o", "json"]):
+        assert [a["labels"]["alertname"] for a in json.loads(cli(*line))] == ["A"], line
+    assert cli(url, "config", "-o", "simple", "routes") == TREE
+    assert cli("config", "routes", "--config.file", file, "test", "severity=warning") == "mail\n"
+    assert cli(url, "check-config", file).startswith("Checking")
+    # Without a command it is the server that is meant.
+    assert "unknown long flag '--alertmanager.url'" in cli.error(url)
+    assert cli("--version").startswith("alertmanager, version ")
+
+
+def test_called_amtool(serve, amtool, file):
+    server = serve(CONFIG)
+    url = f"--alertmanager.url={server.url}"
+    assert re.match(r"amtool, version \d+\.\d+\.\d+ \(branch: ", amtool("--version"))
+    assert amtool("alert", "query", "--version") == amtool("--version")
+    assert "usage: amtool" in amtool() and amtool() == amtool("--help") == amtool("help")
+    assert amtool("help", "alert", "query") == amtool("alert", "query", "--help")
+    assert "\n  amtool alert query --silenced" in amtool("alert", "query", "--help")
+    amtool(url, "alert", "add", "A", "severity=critical")
+    id = amtool(url, "--output=json", "silence", "add", "-c", "x", "B").strip()
+    assert server.get(f"/api/v2/silence/{id}")["comment"] == "x"
+    # A bare word is an alert's name, and what is text there is text here.
+    assert [a["labels"]["alertname"] for a in json.loads(amtool(url, "-o", "json", "alert", "A"))] == ["A"]
+    assert amtool("-o", "json", "config", "routes", "--config.file", file) == TREE
+    assert "expected command but got \"frobnicate\"" in amtool.error("frobnicate")
+    assert "unknown long flag '--config.file'" in amtool.error("--config.file=x")
+    assert amtool.error("silence", "expire", url, "nobody").startswith("amtool: error: ")
+
+
 def test_mistakes(cli):
     assert "127.0.0.1:1" in cli.error("alert", "query", "--alertmanager.url", "http://127.0.0.1:1")
     assert "not of the form" in cli.error("alert", "query", "--alertmanager.url", "ftp://x")
@@ -548,7 +604,7 @@ def test_completion(cli, tmp_path):
     assert complete("tocsin", "silence", "ex") == ["expire", "export"]
     assert complete("tocsin", "template", "") == ["render"]
     assert complete("tocsin", "completion", "z") == ["zsh"]
-    assert complete("tocsin", "routes", "test", "--ver") == ["--verify.receivers"]
+    assert complete("tocsin", "routes", "test", "--verif") == ["--verify.receivers"]
     assert complete("tocsin", "check-config", "--config") == ["--config.expand-env"]
     assert complete("tocsin", "--storage") == ["--storage.path"]
     assert "bashcompinit" in cli("completion", "zsh")

@@ -27,33 +27,20 @@ print_help(void)
 	return 0;
 }
 
-/* The layout of Prometheus' common/version, which tools read. */
-static int
-print_version(void)
-{
-	printf("alertmanager, version " ALERTMANAGER_VERSION " (branch: tocsin, revision: tocsin-" TOCSIN_VERSION ")\n"
-	       "  build user:       tocsin\n"
-	       "  build date:       unknown\n"
-	       "  go version:       C11\n"
-	       "  platform:         linux/amd64\n"
-	       "  tags:             unknown\n");
-	return 0;
-}
-
 static int
 serve(int argc, char **argv)
 {
 	struct arena *a = arena_new();
 	struct options o;
 	struct err e = { 0 };
-	int status;
+	int status = 0;
 
 	if (!options_parse(argc, argv, a, &o, &e))
 		status = usage_error(&e);
 	else if (o.help)
 		status = print_help();
 	else if (o.version)
-		status = print_version();
+		commands_version("alertmanager");
 	else if (!options_features(&o, &e)) {
 		fprintf(stderr, "level=ERROR msg=\"error parsing the feature flag list\" err=\"%s\"\n", e.text);
 		status = 1;
