@@ -6,6 +6,7 @@
 #define NOTIFY_ROUTE_LABELS_H
 
 #include "notify/notifier.h"
+#include "tmpl/tmpl.h"
 
 /*
  * Renders r->labels as text templates with the group's data (Alertmanager
@@ -15,5 +16,14 @@
  */
 struct labels *notify_route_labels(const struct notify_env *env, const struct config *c, const struct route *r,
     struct labels *group_labels, struct noted_alert *alerts, size_t alerts_n, struct moment now);
+
+/*
+ * Labels that are still templates, rendered as the function routeLabels asks
+ * for them, each once. All borrowed; lives in the arena.
+ */
+struct route_rendering *notify_route_rendering(struct tmpl_set *set, const struct str_pairs *labels, bool html,
+    struct value data, const struct tmpl_env *env, struct arena *a);
+/* tmpl_env.route_label; arg is the rendering. Unknown names are empty. */
+bool notify_route_label(void *arg, struct str name, struct str *out, struct err *e);
 
 #endif

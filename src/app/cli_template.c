@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "files.h"
 #include "notify/data.h"
+#include "notify/route_labels.h"
 #include "tmpl/tmpl.h"
 
 #define TEMPLATE_FILE_MAX ((size_t)16 << 20)
@@ -93,15 +94,38 @@ load_data(struct cli *c, struct str path, struct value *out)
 	    err_ctx(&c->e, "--template.data");
 }
 
+/* What the data has as labels of the route are templates here: there was no flush that rendered them. */
+static void
+add_route_labels(struct cli *c, struct tmpl_set *set, bool html, struct value data, struct tmpl_env *env)
+{
+	struct str_pairs labels = { 0 };
+	struct value kv;
+
+	if (!value_field(data, "RouteLabels", c->arena, &kv))
+		return;
+	labels.v = ARENA_ARRAY(c->arena, kv.u.map.n, struct str_pair);
+	for (; labels.n < kv.u.map.n; labels.n++) {
+		const struct value_entry *entry = &kv.u.map.entries[labels.n];
+
+		labels.v[labels.n] = (struct str_pair){ .key = entry->key, .value = entry->value.u.s };
+	}
+	env->route_label_arg = notify_route_rendering(set, &labels, html, data, env, c->arena);
+	env->route_label = notify_route_label;
+}
+
 static bool
 render(struct cli *c, const struct render *r, struct str *out)
 {
-	struct tmpl_env env = { .now = cli_now(), .local = zone_local() };
+	uint64_t steps = 0;
+	struct tmpl_env env = { .now = cli_now(), .local = zone_local(), .steps_used = &steps };
 	struct tmpl_set *set = tmpl_set_new();
 	struct value data;
+	bool html = str_is(r->type, "html");
 	bool ok = load_templates(c, set, &r->globs) && load_data(c, r->data, &data);
 
-	if (ok && str_is(r->type, "html"))
+	if (ok)
+		add_route_labels(c, set, html, data, &env);
+	if (ok && html)
 		ok = tmpl_html(set, r->text, data, c->arena, &env, out, &c->e);
 	else if (ok)
 		ok = tmpl_text(set, r->text, data, c->arena, &env, out, &c->e);

@@ -2,13 +2,13 @@
 #include "notify/route_labels.h"
 
 #include "notify/data.h"
-#include "tmpl/tmpl.h"
 
 enum label_state { LABEL_OPEN, LABEL_RENDERING, LABEL_DONE, LABEL_FAILED };
 
 /* One rendering of all labels of a group; each label is rendered once, on first use. */
 struct route_rendering {
-	const struct route *route;
+	struct str_pairs labels;
+	bool html;
 	struct tmpl_set *set;
 	struct arena *arena;
 	struct tmpl_env env;
@@ -25,13 +25,13 @@ render_label(struct route_rendering *r, size_t i, struct err *e)
 		return true;
 	if (r->states[i] == LABEL_RENDERING)
 		return err_set(e, ERR_INVALID, "route label \"%.*s\" refers to itself",
-		    STR_ARG(r->route->labels.v[i].key));
+		    STR_ARG(r->labels.v[i].key));
 	if (r->states[i] == LABEL_FAILED) {
 		*e = r->errors[i];
 		return false;
 	}
 	r->states[i] = LABEL_RENDERING;
-	if (tmpl_text(r->set, r->route->labels.v[i].value, r->data, r->arena, &r->env, &r->rendered[i],
+	if ((r->html ? tmpl_html : tmpl_text)(r->set, r->labels.v[i].value, r->data, r->arena, &r->env, &r->rendered[i],
 		&r->errors[i])) {
 		r->states[i] = LABEL_DONE;
 		return true;
@@ -41,15 +41,14 @@ render_label(struct route_rendering *r, size_t i, struct err *e)
 	return false;
 }
 
-/* The template function routeLabels: unknown names are empty. */
-static bool
-other_label(void *arg, struct str name, struct str *out, struct err *e)
+bool
+notify_route_label(void *arg, struct str name, struct str *out, struct err *e)
 {
 	struct route_rendering *r = arg;
 
 	*out = STR("");
-	for (size_t i = 0; i < r->route->labels.n; i++)
-		if (str_eq(r->route->labels.v[i].key, name)) {
+	for (size_t i = 0; i < r->labels.n; i++)
+		if (str_eq(r->labels.v[i].key, name)) {
 			if (!render_label(r, i, e))
 				return false;
 			*out = r->rendered[i];
@@ -57,19 +56,41 @@ other_label(void *arg, struct str name, struct str *out, struct err *e)
 	return true;
 }
 
+struct route_rendering *
+notify_route_rendering(struct tmpl_set *set, const struct str_pairs *labels, bool html, struct value data,
+    const struct tmpl_env *env, struct arena *a)
+{
+	struct route_rendering *r = ARENA_NEW(a, struct route_rendering);
+
+	*r = (struct route_rendering){
+		.labels = *labels,
+		.html = html,
+		.set = set,
+		.arena = a,
+		.env = *env,
+		.data = data,
+		.states = ARENA_ARRAY(a, labels->n, enum label_state),
+		.rendered = ARENA_ARRAY(a, labels->n, struct str),
+		.errors = ARENA_ARRAY(a, labels->n, struct err),
+	};
+	r->env.route_label = notify_route_label;
+	r->env.route_label_arg = r;
+	return r;
+}
+
 static struct labels *
 collect(struct route_rendering *r, const struct notify_env *env, const struct notification *n)
 {
-	struct label_pair *pairs = ARENA_ARRAY(r->arena, r->route->labels.n, struct label_pair);
+	struct label_pair *pairs = ARENA_ARRAY(r->arena, r->labels.n, struct label_pair);
 	size_t kept = 0;
 
-	for (size_t i = 0; i < r->route->labels.n; i++) {
+	for (size_t i = 0; i < r->labels.n; i++) {
 		struct err e = { 0 };
 
 		if (render_label(r, i, &e))
-			pairs[kept++] = (struct label_pair){ r->route->labels.v[i].key, r->rendered[i] };
+			pairs[kept++] = (struct label_pair){ r->labels.v[i].key, r->rendered[i] };
 		else if (env->route_label_failed != NULL)
-			env->route_label_failed(env->arg, n, r->route->labels.v[i].key, str_from(e.text));
+			env->route_label_failed(env->arg, n, r->labels.v[i].key, str_from(e.text));
 	}
 	return labels_new(pairs, kept);
 }
@@ -98,19 +119,11 @@ notify_route_labels(const struct notify_env *env, const struct config *c, const 
 		.flushed = now.wall,
 		.arena = a,
 	};
-	struct route_rendering rendering = {
-		.route = r,
-		.set = c->tmpl,
-		.arena = a,
-		.env = { .now = now.wall, .local = zone_local() },
-		.data = notify_data(&n, 0, env, a),
-		.states = ARENA_ARRAY(a, count, enum label_state),
-		.rendered = ARENA_ARRAY(a, count, struct str),
-		.errors = ARENA_ARRAY(a, count, struct err),
-	};
-	rendering.env.route_label = other_label;
-	rendering.env.route_label_arg = &rendering;
-	out = collect(&rendering, env, &n);
+	struct tmpl_env now_and_here = { .now = now.wall, .local = zone_local() };
+	struct route_rendering *rendering = notify_route_rendering(c->tmpl, &r->labels, false,
+	    notify_data(&n, 0, env, a), &now_and_here, a);
+
+	out = collect(rendering, env, &n);
 	labels_unref(none);
 	arena_free(&a);
 	return out;

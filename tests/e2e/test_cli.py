@@ -419,6 +419,12 @@ def test_template(cli, tmp_path):
     little = json.dumps({"alerts": [{"labels": {"a": "1", "b": "x"}}, {"status": "resolved", "labels": {"a": "1"}}]})
     assert cli(*sample, "{{ .Status }} {{ .CommonLabels }} {{ (index .Alerts 1).Fingerprint }}", "--template.data=-",
                stdin=little) == "firing a=1 " + fingerprint({"a": "1"})
+    # Labels of the route are templates, each of which may name others
+    labels = json.dumps({"routeLabels": {"x": "{{ .Status }}", "y": '<{{ routeLabels "x" }}>', "z": '{{ routeLabels "z" }}'}})
+    line = '{{ routeLabels "y" }} {{ .RouteLabels.x }} {{ routeLabels "none" }}.'
+    assert cli(*sample, line, "--template.data=-", stdin=labels) == "<resolved> {{ .Status }} ."
+    told = cli.error(*sample, '{{ routeLabels "z" }}', "--template.data=-", stdin=labels)
+    assert 'route label "z" refers to itself' in told
     for text, why in (("[]", "an object is wanted"), ('{"alerts": {}}', "alerts: an array is wanted"),
                       ('{"alerts": [{"labels": {"a": 1}}]}', "alerts[0]: labels.a: a string is wanted"),
                       ('{"alerts": [{"startsAt": "x"}]}', "alerts[0]: startsAt"), ("", "--template.data")):
