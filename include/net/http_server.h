@@ -4,8 +4,13 @@
  *
  * Turns what arrives on its listeners into struct api_request, calls `handle`,
  * and writes the struct api_response in bounded steps, so that a slow reader
- * neither blocks the loop nor makes buffers grow beyond the one body. Bounds
- * headers, bodies, connections and the time a client may take. Loop thread only.
+ * neither blocks the loop nor makes buffers grow: a body in memory is what it
+ * is, of a stream there is one piece or two. Bounds headers, bodies, connections
+ * and the time a client may take. Loop thread only.
+ *
+ * A GET has its place in get_concurrency while its answer is made and the client
+ * keeps up with it. Who reads slowly gives it back: what is left then costs little
+ * memory and no work that others would wait for.
  *
  * Made with libevent's evhttp, from which it follows that a head that is too
  * long is refused with 400, malformed chunks (and chunk extensions) with 413, and
@@ -29,18 +34,22 @@
 struct event_base;
 struct http_server;
 
+/* Who takes less of a long answer, in any read_window but the first, is cut off. */
+#define HTTP_READ_MIN ((uint64_t)64 << 10)
+
 struct http_server_options {
 	struct event_base *base;	/* borrowed, as are clock and log */
 	struct clock *clock;
 	const struct log *log;
 	size_t max_header;		/* bytes of request line and headers; 0: 1 MiB */
 	size_t max_body;		/* bytes; 0: 64 MiB */
-	size_t max_buffered;		/* bytes of all requests in memory; 0: 512 MiB */
+	size_t max_buffered;		/* bytes of all requests and answers in memory; 0: 512 MiB */
 	unsigned max_connections;	/* 0: 16384; fewer where the descriptor limit says so */
 	int64_t get_concurrency;	/* GET requests at a time; <= 0: max(number of CPUs, 8) */
 	span timeout;			/* of handling a request, until its answer may go out; 0: none */
 	span header_timeout;		/* for all headers from their first byte on; 0: 30 s */
-	span idle_timeout;		/* between requests, and for a peer that neither reads nor writes; 0: 5 min */
+	span idle_timeout;		/* between requests; 0: 5 min */
+	span read_window;		/* in which a client has to take HTTP_READ_MIN of an answer; 0: 30 s */
 	struct str web_config;		/* path of the TLS and authentication file; empty: none */
 
 	/* Answers a request. `out` is zeroed with body.max set; the server frees its body. */
@@ -52,6 +61,8 @@ struct http_server_options {
 	uint64_t (*ticket)(void *arg);
 	/* The answer is on its way after `took`; for metrics. May be NULL. */
 	void (*observe)(void *arg, const struct api_request *r, const struct api_response *resp, span took);
+	/* Whether a GET counts in get_concurrency. May be NULL: all do. */
+	bool (*counts)(void *arg, const struct api_request *r);
 	/* GET requests in flight changed by delta; one was refused by the limit. May be NULL. */
 	void (*in_flight)(void *arg, int delta);
 	void (*limited)(void *arg);

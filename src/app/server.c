@@ -78,6 +78,21 @@ note_limited(void *arg)
 	api_note_limited(s->api);
 }
 
+/*
+ * COMPAT: Alertmanager counts all GETs; here whoever watches the router learns how
+ * it is, however many others ask for lists.
+ */
+static bool
+counts(void *arg, const struct api_request *r)
+{
+	const struct server *s = arg;
+	struct str path = r->path;
+
+	if (str_starts(path, s->route_prefix) && s->route_prefix.n > 1)
+		path = str_sub(path, s->route_prefix.n, path.n);
+	return !str_is(path, "/-/healthy") && !str_is(path, "/-/ready") && !str_is(path, "/metrics");
+}
+
 static void
 changes_durable(void *arg, uint64_t upto)
 {
@@ -195,6 +210,7 @@ open_listeners(struct server *s, struct err *e)
 		.handle = handle_request,
 		.ticket = durable_ticket,
 		.observe = observe_request,
+		.counts = counts,
 		.in_flight = note_in_flight,
 		.limited = note_limited,
 		.arg = s,

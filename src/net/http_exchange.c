@@ -5,6 +5,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/util.h>
 
 #include "base/duration.h"
 #include "base/mem.h"
@@ -13,6 +14,9 @@
 #include "http_response.h"
 #include "loop/turn.h"
 #include "web_config.h"
+
+/* How long requests are answered as they come, in one round of the loop. */
+#define ROUND_MAX (4 * SPAN_MS)
 
 static struct moment
 now_of(const struct http_server *s)
@@ -29,6 +33,21 @@ reset_response(struct exchange *x)
 	x->resp = (struct api_response){ .handler = x->resp.handler, .body.max = SBUF_UNLIMITED };
 }
 
+static void
+give_slot_back(struct http_server *s, struct exchange *x)
+{
+	if (x->slot)
+		s->gets--;
+	x->slot = false;
+}
+
+void
+exchange_slow(struct http_conn *c)
+{
+	if (c->x != NULL)
+		give_slot_back(c->server, c->x);
+}
+
 void
 exchange_end(struct http_conn *c)
 {
@@ -38,11 +57,9 @@ exchange_end(struct http_conn *c)
 		return;
 	http_stream_end(c);
 	c->x = NULL;
-	if (x->is_get) {
-		c->server->gets--;
-		if (c->server->o.in_flight != NULL)
-			c->server->o.in_flight(c->server->o.arg, -1);
-	}
+	give_slot_back(c->server, x);
+	if (x->is_get && c->server->o.in_flight != NULL)
+		c->server->o.in_flight(c->server->o.arg, -1);
 	/* evhttp gives up a request that nobody has answered when its connection fails. */
 	if (!x->sent && evhttp_request_get_connection(x->evreq) == NULL)
 		evhttp_request_free(x->evreq);
@@ -89,6 +106,7 @@ exchange_send(struct http_conn *c)
 		x->close = true;
 	web_config_headers(s->web, &x->resp);
 	evhttp_request_set_on_complete_cb(x->evreq, on_complete, c);
+	c->watched = false;
 	http_response_send(c);
 	/* evhttp would go on reading, for no better reason than to see the end; and take that for a reason to stop writing. */
 	bufferevent_disable(c->bev, EV_READ);
@@ -184,21 +202,75 @@ dispatch(struct http_conn *c)
 	send_answer(c);
 }
 
+static void
+run_request(struct task *t, struct work *w, struct moment now)
+{
+	(void)w;
+	(void)now;
+	dispatch(CONTAINER_OF(t, struct exchange, slice)->conn);
+}
+
+/* The loop looks at its clock once in a round. */
+static bool
+is_round_full(struct http_server *s)
+{
+	struct timeval round;
+
+	event_base_gettimeofday_cached(s->o.base, &round);
+	if (!evutil_timercmp(&round, &s->round, ==)) {
+		s->round = round;
+		s->spent = 0;
+	}
+	return s->spent >= ROUND_MAX;
+}
+
+/*
+ * When many requests are there at once, those that would hold up what else the
+ * loop has to do wait for a later round. Health and metrics never do.
+ */
+static void
+dispatch_in_turn(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+	struct mono began = now_of(s).mono;
+
+	if (is_round_full(s) && (x->slot || !x->is_get)) {
+		x->slice.run = run_request;
+		guard_move(c, CONN_MAKE);
+		task_ready(s->tasks, &x->slice);
+		return;
+	}
+	dispatch(c);
+	s->spent += mono_sub(now_of(s).mono, began);
+}
+
+/* Finds a place for a GET; health and metrics need none. */
+static bool
+take_slot(struct http_server *s, struct exchange *x)
+{
+	if (!str_is(x->req.method, "GET"))
+		return true;
+	if (s->o.counts == NULL || s->o.counts(s->o.arg, &x->req)) {
+		if (s->gets >= s->o.get_concurrency)
+			return false;
+		s->gets++;
+		x->slot = true;
+	}
+	x->is_get = true;
+	if (s->o.in_flight != NULL)
+		s->o.in_flight(s->o.arg, 1);
+	return true;
+}
+
 static bool
 limit_gets(struct http_conn *c)
 {
 	struct http_server *s = c->server;
 	struct exchange *x = c->x;
 
-	if (!str_is(x->req.method, "GET"))
+	if (take_slot(s, x))
 		return true;
-	if (s->gets < s->o.get_concurrency) {
-		s->gets++;
-		x->is_get = true;
-		if (s->o.in_flight != NULL)
-			s->o.in_flight(s->o.arg, 1);
-		return true;
-	}
 	if (s->o.limited != NULL)
 		s->o.limited(s->o.arg);
 	/* No handler was reached, so there is nothing to observe. */
@@ -224,7 +296,7 @@ follow_verdict(struct http_conn *c)
 	if (a == NULL || a->verdict == ADMIT_GRANTED) {
 		admit_end(c);
 		if (limit_gets(c))
-			dispatch(c);
+			dispatch_in_turn(c);
 	} else if (a->verdict == ADMIT_EXPIRED) {
 		admit_end(c);
 		send_timeout(c);

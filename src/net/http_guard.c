@@ -86,15 +86,19 @@ give_back(struct http_conn *c)
 	c->taken = 0;
 }
 
-static void
-take(struct http_conn *c, size_t n)
+void
+guard_count(struct http_server *s, size_t n)
 {
-	struct http_server *s = c->server;
-
-	c->taken += n;
 	s->taken += n;
 	if (s->taken > s->o.max_buffered)
 		event_active(s->squeeze, 0, 0);
+}
+
+static void
+take(struct http_conn *c, size_t n)
+{
+	c->taken += n;
+	guard_count(c->server, n);
 }
 
 void
@@ -219,6 +223,7 @@ on_close(struct evhttp_connection *evcon, void *arg)
 		evbuffer_free(c->early);
 	hmap_remove(&s->by_bev, &c->node);
 	evbuffer_remove_cb(bufferevent_get_input(c->bev), on_input, c);
+	pace_end(c);
 	if (ssl != NULL) {
 		lingers = refuse_plain_text(c);
 		/* Without waiting for the peer's answer to it. */
@@ -243,6 +248,19 @@ guard_cut(struct http_conn *c)
 }
 
 static void
+expire(struct http_conn *c)
+{
+	if (c->state == CONN_HELD || c->state == CONN_MAKE)
+		exchange_expire(c);
+	else if (c->state == CONN_ADMIT)
+		admit_expire(c);
+	else if (c->state == CONN_WRITE && pace_is_kept(c))
+		guard_move(c, CONN_WRITE);
+	else
+		guard_cut(c);
+}
+
+static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	TURN("connections");
@@ -251,14 +269,8 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	while (l->first != NULL && l->first->deadline.ns <= now.ns) {
-		if (l->state == CONN_HELD || l->state == CONN_MAKE)
-			exchange_expire(l->first);
-		else if (l->state == CONN_ADMIT)
-			admit_expire(l->first);
-		else
-			guard_cut(l->first);
-	}
+	while (l->first != NULL && l->first->deadline.ns <= now.ns)
+		expire(l->first);
 	if (l->first != NULL)
 		arm(l, now);
 }
@@ -429,7 +441,6 @@ static void
 welcome(struct http_conn *c)
 {
 	struct http_server *s = c->server;
-	struct timeval idle = { s->o.idle_timeout / SPAN_S, s->o.idle_timeout % SPAN_S / 1000 };
 	struct bufferevent *bev = c->bev;
 	void *evcon = NULL;
 	int on = 1, fd = bufferevent_getfd(bev);
@@ -446,8 +457,9 @@ welcome(struct http_conn *c)
 		evbuffer_add_cb(bufferevent_get_input(bev), on_input, c);
 		c->gated = true;
 		gate(c, false);
-		/* Of writing only: how long one may stay in the other states is a matter of their lists. */
-		bufferevent_set_timeouts(bev, NULL, &idle);
+		pace_begin(c);
+		/* How long one may take is a matter of the lists. */
+		bufferevent_set_timeouts(bev, NULL, NULL);
 		/* Failure (not all sockets are TCP) costs a little latency, no more. */
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
@@ -497,18 +509,19 @@ guard_accept(struct event_base *base, void *server)
 static struct http_conn *
 greediest(struct http_server *s)
 {
+	static const enum conn_state states[] = { CONN_HEAD, CONN_BODY, CONN_WRITE };
 	struct http_conn *most = NULL;
 
-	for (int i = CONN_HEAD; i <= CONN_BODY; i++)
-		for (struct http_conn *c = s->lists[i].first; c != NULL; c = c->next)
-			if (most == NULL || c->taken > most->taken)
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		for (struct http_conn *c = s->lists[states[i]].first; c != NULL; c = c->next)
+			if (most == NULL || c->taken + c->waiting > most->taken + most->waiting)
 				most = c;
 	return most;
 }
 
 /*
- * Many large requests at a time, which nobody has vouched for yet, must not
- * take all memory: the largest that are still coming in are cut off.
+ * Many large requests at a time, which nobody has vouched for yet, or large
+ * answers that nobody reads, must not take all memory: the largest are cut off.
  */
 static void
 on_squeeze(evutil_socket_t fd, short what, void *arg)
@@ -519,8 +532,8 @@ on_squeeze(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	while (s->taken > s->o.max_buffered && (c = greediest(s)) != NULL && c->taken > 0) {
-		LOG(s->o.log, LOG_WARN, "Too much of requests is in memory; the largest was cut off",
+	while (s->taken > s->o.max_buffered && (c = greediest(s)) != NULL && c->taken + c->waiting > 0) {
+		LOG(s->o.log, LOG_WARN, "Too much of requests and answers is in memory; the largest was cut off",
 		    F_UINT("bytes", s->taken), F_UINT("limit", s->o.max_buffered));
 		guard_cut(c);
 	}
@@ -540,6 +553,7 @@ guard_init(struct http_server *s)
 	s->lists[CONN_ADMIT].after = s->o.timeout;
 	s->lists[CONN_HELD].after = s->o.timeout;
 	s->lists[CONN_MAKE].after = s->o.timeout;
+	s->lists[CONN_WRITE].after = s->o.read_window;
 	s->lists[CONN_LINGER].after = LINGER_TIMEOUT;
 	s->welcome = event_new(s->o.base, -1, 0, on_welcome, s);
 	s->squeeze = event_new(s->o.base, -1, 0, on_squeeze, s);

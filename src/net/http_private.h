@@ -7,7 +7,7 @@
  * connection may take (time, memory, number), http_exchange.c turns a request
  * of evhttp into an answer, http_request.c and http_response.c translate,
  * http_admit.c asks web_config.c who may, http_stream.c sends bodies that are not
- * in memory.
+ * in memory, http_pace.c watches how fast answers are taken.
  *
  * A connection is always in exactly one state, and on the list of that state; a
  * list is in order of deadlines, because all that is on it has the same time
@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/time.h>
 
 #include "base/hmap.h"
 #include "head_scan.h"
@@ -42,7 +43,7 @@ enum conn_state {
 	CONN_BODY,	/* the head is complete; or evhttp itself answers to what is no request */
 	CONN_ADMIT,	/* credentials are being checked elsewhere */
 	CONN_HELD,	/* answered, but the answer must wait */
-	CONN_MAKE,	/* nothing is sent as yet of an answer that is made in pieces */
+	CONN_MAKE,	/* its answer is to be made, or some of it is made but none sent */
 	CONN_WRITE,	/* the answer goes out */
 	CONN_LINGER,	/* answered and shut; what the peer still sends is thrown away */
 	CONN_STATES,
@@ -68,9 +69,10 @@ struct exchange {
 	struct mono began;
 	uint64_t ticket;
 	bool is_get;			/* counted among the GETs in flight */
+	bool slot;			/* … and in their limit */
 	bool close;			/* the connection ends with this answer */
 	bool unread;			/* … and the peer may still be sending */
-	struct task slice;		/* the next piece of resp.stream is to be made */
+	struct task slice;		/* it is to be dispatched, or the next piece of resp.stream to be made */
 	struct sbuf piece;		/* … what there is of it while nothing is sent */
 	uint64_t streamed;		/* bytes of resp.stream that evhttp got */
 	enum { STREAM_UNSENT, STREAM_HEAD, STREAM_BODY } stage;	/* how much of it evhttp knows of */
@@ -100,6 +102,10 @@ struct http_conn {
 	struct mono deadline;
 	enum conn_state state;
 	size_t taken;			/* bytes of its request that are in memory */
+	size_t waiting;			/* bytes of its answer that the socket has not taken */
+	uint64_t sent;			/* bytes that it has */
+	uint64_t read;			/* … of which the peer had these when it was last looked at */
+	bool watched;			/* it has been looked at since the answer began */
 	struct head_scan head;
 	bool gated;			/* evhttp is not shown the head until it is complete */
 	struct evbuffer *early;		/* … what came of it behind another request */
@@ -122,12 +128,14 @@ struct http_server {
 	struct http_server *next;	/* of all servers */
 	struct conn_list lists[CONN_STATES];
 	struct hmap by_bev;
-	struct tasks *tasks;		/* answers that are made in pieces */
+	struct tasks *tasks;		/* answers that are made in pieces, requests that wait for their turn */
+	struct timeval round;		/* of the loop, by its own clock */
+	span spent;			/* in it, on requests as they came */
 	struct event *welcome;		/* looks after CONN_FRESH */
 	size_t conns;
-	size_t taken;			/* of all connections */
+	size_t taken;			/* and waiting, of all connections */
 	struct event *squeeze;		/* makes room when that is too much */
-	int64_t gets;			/* in flight */
+	int64_t gets;			/* in the limit */
 	struct arena *arena;		/* addresses */
 	struct listener *listeners;
 	size_t listeners_n;
@@ -166,6 +174,20 @@ void guard_fini(struct http_server *s);
 /* Of the listeners' room: evhttp accepts, or it does not. */
 void guard_pause(struct http_server *s, bool pause);
 
+/* n more bytes of requests or answers are in memory; room is made, soon, when that is too much. */
+void guard_count(struct http_server *s, size_t n);
+
+/* http_pace.c */
+
+/* Looks after what is written to the connection, from here on … */
+void pace_begin(struct http_conn *c);
+/* … to here. */
+void pace_end(struct http_conn *c);
+/* More is there than the kernel may want: if it does not, the client is a slow one (exchange_slow). */
+void pace_look(struct http_conn *c);
+/* Called once in each read_window while an answer goes out: has enough of it been taken? */
+bool pace_is_kept(struct http_conn *c);
+
 /* http_admit.c */
 
 /* The head is complete, and evhttp has not seen it yet. False: not before the verdict, then guard_open. */
@@ -181,6 +203,8 @@ void admit_end(struct http_conn *c);
 void exchange_begin(struct evhttp_request *req, void *server);
 /* Its answer may go out; with `refusal` (non-empty) a 500 goes instead. */
 void exchange_release(struct http_conn *c, struct str refusal);
+/* Its client takes the answer more slowly than it is made. */
+void exchange_slow(struct http_conn *c);
 /* The time for an answer is over. */
 void exchange_expire(struct http_conn *c);
 /* The connection is gone, or the answer went out. */

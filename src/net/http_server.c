@@ -121,6 +121,8 @@ fill_in(struct http_server_options *o)
 		o->header_timeout = 30 * SPAN_S;
 	if (o->idle_timeout <= 0)
 		o->idle_timeout = 5 * SPAN_MIN;
+	if (o->read_window <= 0)
+		o->read_window = 30 * SPAN_S;
 }
 
 struct http_server *

@@ -212,9 +212,10 @@ proceed(struct http_conn *c, enum api_more more, const struct err *e)
 			send_head(c);
 		if (x->stage != STREAM_UNSENT)
 			send_piece(c);
-		/* Else when the socket has taken more. */
 		if (waiting(c) <= LOW)
 			go_on(c);
+		else
+			pace_look(c);	/* on_taken goes on */
 	}
 }
 

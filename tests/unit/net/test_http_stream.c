@@ -248,7 +248,7 @@ START_TEST(ends_with_a_client_that_takes_nothing)
 {
 	struct peer *p;
 
-	BEGIN(.idle_timeout = 200 * SPAN_MS);
+	BEGIN(.read_window = 100 * SPAN_MS);
 	p = peer_new(w.base, w.port);
 	peer_send(p, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(p, 0, "\r\n\r\n");
