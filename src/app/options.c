@@ -186,6 +186,12 @@ find_flag(struct str name, size_t *out, bool *negated)
 	return false;
 }
 
+static bool
+is_flag(struct str arg)
+{
+	return arg.n > 1 && arg.p[0] == '-';
+}
+
 /* One "--…" argument; may take the next one too. */
 static bool
 parse_long(struct parsing *p, size_t *at, struct err *e)
@@ -209,7 +215,8 @@ parse_long(struct parsing *p, size_t *at, struct err *e)
 		return set_flag(p, i, negated ? STR("false") : STR("true"), e);
 	}
 	if (!has_value) {
-		if (*at + 1 >= p->args.n)
+		/* A flag is nobody's value: the one before it lacks its own. */
+		if (*at + 1 >= p->args.n || is_flag(p->args.v[*at + 1]))
 			return err_set(e, ERR_INVALID, "expected argument for flag '--%s'", flags[i].name);
 		value = p->args.v[++*at];
 	}
@@ -271,7 +278,7 @@ parse_arguments(struct parsing *p, struct err *e)
 		} else if (str_starts(arg, STR("--")) && arg.n > 2) {
 			if (!parse_long(p, &i, e))
 				return false;
-		} else if (arg.n > 1 && arg.p[0] == '-') {
+		} else if (is_flag(arg)) {
 			return err_set(e, ERR_INVALID, "unknown short flag '%.*s'", STR_ARG(arg));
 		} else {
 			return err_set(e, ERR_INVALID, "unexpected %.*s", STR_ARG(arg));
