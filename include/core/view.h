@@ -5,6 +5,10 @@
  * Answers from memory, changes nothing, borrows everything until the next call
  * into the engine that may change state. Results that are lists are written
  * into the caller's arena.
+ *
+ * Long lists are gone through piece by piece: whoever does keeps the key of what
+ * came last, and the engine may change between two pieces. What is there all the
+ * while comes exactly once, in order.
  */
 #ifndef CORE_VIEW_H
 #define CORE_VIEW_H
@@ -16,6 +20,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "base/work.h"
 #include "core/counters.h"
 #include "core/engine.h"
 #include "model/alert.h"
@@ -32,11 +37,28 @@ struct alert_status {
 void view_alert_status(struct engine *e, const struct alert *a, struct moment now, struct arena *arena,
     struct alert_status *out);
 
+/*
+ * The same of a stored alert, within what w has left. False: it is used up, and the
+ * next call for this alert goes on; with another alert it begins anew.
+ */
+struct status_run;
+struct status_run *status_run_new(void);
+/* Sets *run to NULL. */
+void status_run_free(struct status_run **run);
+bool view_alert_status_some(struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
+    struct work *w, struct arena *arena, struct alert_status *out) MUST_CHECK;
+
 /* The configuration in force (borrowed); NULL before the first engine_apply. */
 struct config *view_config(const struct engine *e);
 
-/* All stored alerts, resolved ones too, in no order. Return false from visit to stop. */
-void view_alerts(const struct engine *e, bool (*visit)(void *arg, struct alert *a), void *arg);
+/*
+ * All alerts, resolved ones too, by fingerprint: the one behind that of the labels `at`
+ * (NULL: the first), whether or not there is one of those; NULL at the end.
+ * *stored_out: false for one that is remembered only because a group is to tell of its end.
+ */
+struct alert *view_alert_after(const struct engine *e, const struct labels *at, bool *stored_out);
+/* The stored alert of exactly these labels, or NULL. */
+struct alert *view_alert_of(const struct engine *e, const struct labels *l);
 size_t view_alerts_count(const struct engine *e);
 /* The stored alert with this fingerprint, or NULL. */
 struct alert *view_alert(const struct engine *e, uint64_t fingerprint);
@@ -62,12 +84,59 @@ struct group_view {
 	bool flushed;
 	struct wall next_flush;
 };
-/* All live groups, sorted by group labels then receiver name. */
+/*
+ * Place of a group among all of them, by group labels, then receiver name, then
+ * routes, children before their parents. Owned references; zeroed: before all groups.
+ */
+struct group_place {
+	struct labels *labels;
+	struct istr *receiver;
+	size_t route;
+};
+void group_place_set(struct group_place *p, const struct route *route, struct labels *group_labels);
+void group_place_fini(struct group_place *p);
+/* A group as lists see it. */
+struct group;
+struct group_item {
+	const struct route *route;
+	struct labels *labels;		/* group labels */
+	struct str key;
+	size_t alerts_n;
+	const struct group *group;	/* for the functions below */
+};
+/* The group behind that place, or at it; false: there is none. */
+bool view_group_after(const struct engine *e, const struct group_place *at, struct group_item *out) MUST_CHECK;
+bool view_group_at(const struct engine *e, const struct group_place *at, struct group_item *out) MUST_CHECK;
+/* Alerts of the group, in the order of notifications: the one behind the labels `at` (NULL: the first); NULL at the end. */
+struct alert *view_member_after(const struct group *g, const struct labels *at);
+/* Its alert of exactly these labels, or NULL. */
+struct alert *view_member_at(const struct engine *e, const struct group *g, const struct labels *l);
+/* Names of the intervals found active by the last flush. */
+void view_group_muted(const struct group *g, struct arena *arena, const struct str **out, size_t *n_out);
+/* A new reference: rendered at the last flush, else predicted, of a big group from its first alerts. */
+struct labels *view_route_labels(struct engine *e, const struct group *g, struct moment now, struct arena *arena);
+/* The receivers of all groups that hold the alert of these labels, in no order; one may come twice. */
+void view_holders(const struct engine *e, const struct labels *l, struct arena *arena, const struct receiver ***out,
+    size_t *n_out);
+/* All live groups at once, in the same order. */
 void view_groups(struct engine *e, struct moment now, struct arena *arena, struct group_view **out, size_t *n_out);
 
 /* Borrowed; NULL when unknown. */
 struct silence *view_silence(const struct engine *e, struct str id);
-/* All silences, in no order. */
+/* Silences that have not just one set of matchers, which API v2 cannot show; false from visit stops, and is returned. */
+bool view_silences_of_several(const struct engine *e, bool (*visit)(void *arg, const struct silence *s), void *arg);
+/*
+ * Silences as they are now, of the states that are wanted (by enum silence_state): active
+ * ones first, the next to end on top; then pending, the next to start; then
+ * expired, the latest. Equal ones in the order in which they were made or edited.
+ */
+struct silence_list;
+struct silence_list *view_silence_list(struct engine *e, const bool wanted[3], struct moment now);
+/* The next one, borrowed until the next call; NULL: that was the last, or w is used up and there may be more. */
+const struct silence *view_silence_next(struct silence_list *l, struct work *w);
+/* Before the engine ends. Sets *l to NULL. */
+void view_silence_list_end(struct silence_list **l);
+/* All silences at once, in no order. */
 void view_silences(const struct engine *e, struct arena *arena, struct silence ***out, size_t *n_out);
 
 const struct counters *view_counters(const struct engine *e);
@@ -81,13 +150,24 @@ struct view_gauges {
 	size_t silence_keys;			/* of the index by matcher */
 };
 void view_gauges(struct engine *e, struct moment now, struct view_gauges *out);
+/* The same within what w has left; zeroed: at the beginning. False: it is used up, and the next call goes on. */
+struct gauges_run {
+	struct labels *at;	/* alerts up to here; owned reference */
+	bool alerts_done;
+	struct silence_list *silences;
+	struct view_gauges so_far;
+};
+bool view_gauges_some(struct engine *e, struct moment now, struct gauges_run *run, struct work *w,
+    struct view_gauges *out) MUST_CHECK;
+/* It is not wanted any more. */
+void gauges_run_reset(struct gauges_run *run);
 
-/* Unresolved alerts of one group by the state that the last flush left them in; no order. */
+/* Unresolved alerts of one group by the state that the last flush left them in. */
 struct group_marks {
-	struct str key;		/* of the group; borrowed */
 	size_t active, suppressed, unprocessed;
 };
-void view_group_marks(const struct engine *e, struct moment now, struct arena *arena, struct group_marks **out,
-    size_t *n_out);
+/* Adds those behind the labels *at (as view_member_after), and moves *at, an owned reference. False: w is used up. */
+bool view_group_marks_some(const struct group *g, struct moment now, struct labels **at, struct work *w,
+    struct group_marks *sum) MUST_CHECK;
 
 #endif

@@ -2,212 +2,318 @@
 /* GET /api/v2/alerts and /api/v2/alerts/groups. */
 #include <stdlib.h>
 
-#include "base/vec.h"
-#include "handlers.h"
+#include "base/mem.h"
+#include "list.h"
 
+/* To find the next alert or group and to look whether it is wanted, beside what matching takes. */
+#define STEP_UNITS 30
 
-struct listing {
-	VEC(struct alert *) alerts;
+static void
+move_to(struct labels **at, struct labels *l)
+{
+	if (l != NULL)
+		labels_ref(l);
+	labels_unref(*at);
+	*at = l;
+}
+
+static struct config *
+config_of(const struct list *l)
+{
+	return view_config(l->api->env.engine);
+}
+
+struct alert_list {
+	struct list list;
+	struct alert_filter filter;
+	struct labels *at;	/* the alert that was looked at last; owned reference, NULL: none */
+	bool inside;		/* and is not done with */
 };
 
-static bool
-collect(void *arg, struct alert *a)
+/* The one to look at; NULL: that was the last. */
+static struct alert *
+next_alert(struct alert_list *l, bool *stored)
 {
-	struct listing *l = arg;
+	struct engine *e = l->list.api->env.engine;
+	struct alert *a = l->inside ? view_alert_of(e, l->at) : NULL;
 
-	VEC_PUSH(&l->alerts, a);
-	return true;
+	*stored = true;
+	if (a != NULL)
+		return a;
+	a = view_alert_after(e, l->at, stored);
+	if (a != NULL)
+		move_to(&l->at, a->labels);
+	l->inside = a != NULL;
+	return a;
 }
 
-static int
-by_fingerprint(const void *x, const void *y)
-{
-	const struct alert *a = *(struct alert *const *)x, *b = *(struct alert *const *)y;
-
-	if (a->labels->fingerprint == b->labels->fingerprint)
-		return 0;
-	return a->labels->fingerprint < b->labels->fingerprint ? -1 : 1;
-}
-
-/* Names of the receivers that the routes give a; false when the receiver filters refuse all of them. */
-static bool
-receivers_of(struct call *c, const struct alert_filter *f, const struct alert *a, struct str **names_out,
-    size_t *n_out)
+/* Names of the receivers that the routes give it. MATCH_NO: the receiver filters refuse all of them. */
+static enum match
+receivers_of(struct alert_list *l, const struct alert *a, struct work *w, struct str **names_out, size_t *n_out)
 {
 	const struct route **routes;
-	struct str *names;
-	size_t n;
-	bool by_name = f->receiver == NULL, by_labels = f->receiver_matchers.n == 0;
+	bool by_name = false, by_labels = false;
 
-	view_match_routes(c->api->env.engine, a->labels, c->arena, &routes, &n);
-	names = ARENA_ARRAY(c->arena, n, struct str);
-	for (size_t i = 0; i < n; i++) {
+	view_match_routes(l->list.api->env.engine, a->labels, l->list.scratch, &routes, n_out);
+	*names_out = ARENA_ARRAY(l->list.scratch, *n_out, struct str);
+	for (size_t i = 0; i < *n_out; i++) {
 		const struct receiver *r = routes[i]->receiver;
+		bool name, labels;
 
-		names[i] = r->name;
-		by_name = by_name || regex_match(f->receiver, r->name) == REGEX_YES;
-		by_labels = by_labels || matchers_match(&f->receiver_matchers, r->labels);
+		if (!receiver_verdict(&l->filter, config_of(&l->list), r, w, &name, &labels))
+			return MATCH_LATER;
+		(*names_out)[i] = r->name;
+		by_name = by_name || name;
+		by_labels = by_labels || labels;
 	}
-	*names_out = names;
-	*n_out = n;
-	return by_name && by_labels;
+	return by_name && by_labels ? MATCH_YES : MATCH_NO;
+}
+
+static enum match
+show_alert(struct alert_list *l, const struct alert *a, struct work *w, struct moment now)
+{
+	struct engine *e = l->list.api->env.engine;
+	struct alert_status status;
+	struct str *names = NULL;
+	size_t n = 0;
+	enum match m = alert_labels_pass(&l->filter, a, now, w);
+
+	if (m == MATCH_YES)
+		m = receivers_of(l, a, w, &names, &n);
+	if (m == MATCH_YES)
+		m = alert_state_passes(&l->filter, e, a, now, w, l->list.scratch, &status);
+	if (m == MATCH_YES)
+		write_alert(&l->list.w, a, &status, names, n, NULL, 0);
+	work_spend(w, STEP_UNITS + (int64_t)n);
+	return m;
+}
+
+static enum api_more
+step_alerts(struct list *list, struct work *w, struct moment now, struct err *e)
+{
+	struct alert_list *l = CONTAINER_OF(list, struct alert_list, list);
+	bool stored;
+	struct alert *a = next_alert(l, &stored);
+
+	(void)e;
+	if (a == NULL)
+		return API_END;
+	if (!stored)
+		work_spend(w, STEP_UNITS);
+	l->inside = stored && show_alert(l, a, w, now) == MATCH_LATER;
+	return l->inside ? API_LATER : API_MORE;
+}
+
+static void
+fini_alerts(struct list *list)
+{
+	struct alert_list *l = CONTAINER_OF(list, struct alert_list, list);
+
+	labels_unref(l->at);
+	alert_filter_fini(&l->filter);
 }
 
 void
 api_alerts_get(struct call *c)
 {
-	struct alert_filter f;
-	struct listing l = { 0 };
-	struct json_writer w;
+	struct alert_list *l = NEW(struct alert_list);
 
-	if (!alert_filter_init(&f, c))
+	if (!alert_filter_init(&l->filter, c)) {
+		mem_free(l);
 		return;
-	view_alerts(c->api->env.engine, collect, &l);
-	if (l.alerts.n > 1)
-		qsort(l.alerts.v, l.alerts.n, sizeof(l.alerts.v[0]), by_fingerprint);
-	reply_json_begin(c, &w);
-	json_array_begin(&w);
-	for (size_t i = 0; i < l.alerts.n; i++) {
-		struct alert_status status = { 0 };
-		struct str *names;
-		size_t n;
-
-		if (alert_passes(&f, c, l.alerts.v[i], &status) && receivers_of(c, &f, l.alerts.v[i], &names, &n))
-			write_alert(&w, l.alerts.v[i], &status, names, n, NULL, 0);
 	}
-	json_array_end(&w);
-	reply_json_end(c);
-	(void)alert_filter_affordable(&f, c);
-	VEC_FINI(&l.alerts);
-	alert_filter_fini(&f);
+	l->list.step = step_alerts;
+	l->list.fini = fini_alerts;
+	list_reply(c, &l->list);
 }
 
-/* An alert that passed, in one group. */
-struct member {
-	uint64_t fingerprint;
-	struct str receiver;
+struct group_list {
+	struct list list;
+	struct alert_filter filter;
+	struct group_place at;	/* the group that was looked at last */
+	bool inside;		/* and is not done with */
+	bool open;		/* its object was begun */
+	struct labels *route_labels;	/* of that one; owned reference */
+	struct labels *member;	/* the alert in it that was looked at last; owned reference, NULL: none */
+	bool inside_member;	/* and is not done with */
 };
 
-static int
-by_member(const void *x, const void *y)
+/* Does the receiver of the group pass both filters? */
+static enum match
+receiver_passes(struct group_list *l, const struct receiver *r, struct work *w)
 {
-	const struct member *a = x, *b = y;
+	bool by_name, by_labels;
 
-	if (a->fingerprint != b->fingerprint)
-		return a->fingerprint < b->fingerprint ? -1 : 1;
-	return str_cmp(a->receiver, b->receiver);
+	if (!receiver_verdict(&l->filter, config_of(&l->list), r, w, &by_name, &by_labels))
+		return MATCH_LATER;
+	return by_name && by_labels ? MATCH_YES : MATCH_NO;
 }
 
-struct passed_group {
-	const struct group_view *group;
-	struct alert **alerts;
-	struct alert_status *statuses;
-	size_t n;
-};
-
-struct group_listing {
-	VEC(struct passed_group) groups;
-	VEC(struct member) members;
-};
-
-/* The sorted receivers of all groups that hold an alert. */
-static void
-member_receivers(const struct group_listing *l, struct arena *a, uint64_t fingerprint, struct str **out, size_t *n_out)
+/* The sorted receivers of all groups that hold the alert and are asked for. */
+static bool
+listed_holders(struct group_list *l, const struct alert *a, struct work *w, struct str **out, size_t *n_out)
 {
-	size_t lo = 0, hi = l->members.n, n = 0;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (l->members.v[mid].fingerprint < fingerprint)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	while (lo + n < l->members.n && l->members.v[lo + n].fingerprint == fingerprint)
-		n++;
-	*out = ARENA_ARRAY(a, n, struct str);
-	for (size_t i = 0; i < n; i++)
-		(*out)[i] = l->members.v[lo + i].receiver;
-	*n_out = n;
-}
-
-static void
-filter_groups(struct call *c, const struct alert_filter *f, struct group_listing *l)
-{
-	struct group_view *groups;
+	const struct receiver **holders;
 	size_t n;
 
-	view_groups(c->api->env.engine, c->now, c->arena, &groups, &n);
+	view_holders(l->list.api->env.engine, a->labels, l->list.scratch, &holders, &n);
+	*out = ARENA_ARRAY(l->list.scratch, n, struct str);
+	*n_out = 0;
 	for (size_t i = 0; i < n; i++) {
-		struct passed_group p = { .group = &groups[i] };
+		enum match m = receiver_passes(l, holders[i], w);
 
-		if (!receiver_passes(f, groups[i].receiver))
-			continue;
-		p.alerts = ARENA_ARRAY(c->arena, groups[i].alerts_n, struct alert *);
-		p.statuses = ARENA_ARRAY(c->arena, groups[i].alerts_n, struct alert_status);
-		for (size_t j = 0; j < groups[i].alerts_n; j++) {
-			struct alert *a = groups[i].alerts[j];
-			struct member m = { a->labels->fingerprint, groups[i].receiver->name };
-
-			if (!alert_passes(f, c, a, &p.statuses[p.n]))
-				continue;
-			p.alerts[p.n++] = a;
-			VEC_PUSH(&l->members, m);
-		}
-		if (p.n > 0)
-			VEC_PUSH(&l->groups, p);
+		if (m == MATCH_LATER)
+			return false;
+		if (m == MATCH_YES)
+			(*out)[(*n_out)++] = holders[i]->name;
 	}
-	if (l->members.n > 1)
-		qsort(l->members.v, l->members.n, sizeof(l->members.v[0]), by_member);
+	if (*n_out > 1)
+		qsort(*out, *n_out, sizeof((*out)[0]), str_qsort);
+	work_spend(w, (int64_t)n * 4);
+	return true;
 }
 
 static void
-write_group(struct call *c, struct json_writer *w, const struct group_listing *l, const struct passed_group *p)
+open_group(struct group_list *l, const struct group_item *g, struct work *w, struct moment now)
 {
-	const struct group_view *g = p->group;
+	if (l->open)
+		return;
+	l->open = true;
+	/* What a template takes nobody knows. */
+	if (g->route->labels.n > 0)
+		work_spend(w, WORK_TURN / 30);
+	l->route_labels = view_route_labels(l->list.api->env.engine, g->group, now, l->list.scratch);
+	json_object_begin(&l->list.w);
+	json_key(&l->list.w, STR("alerts"));
+	json_array_begin(&l->list.w);
+}
 
-	json_object_begin(w);
-	json_key(w, STR("alerts"));
-	json_array_begin(w);
-	for (size_t i = 0; i < p->n; i++) {
-		struct str *receivers;
-		size_t n;
+/* Done with the group, which need not be there any more. */
+static void
+close_group(struct group_list *l)
+{
+	struct json_writer *w = &l->list.w;
 
-		member_receivers(l, c->arena, p->alerts[i]->labels->fingerprint, &receivers, &n);
-		write_alert(w, p->alerts[i], &p->statuses[i], receivers, n, g->muted_by, g->muted_by_n);
+	if (l->open) {
+		json_array_end(w);
+		json_key(w, STR("labels"));
+		write_labels(w, l->at.labels);
+		json_key(w, STR("receiver"));
+		json_object_begin(w);
+		json_put_str(w, "name", istr_str(l->at.receiver));
+		json_object_end(w);
+		json_key(w, STR("routeLabels"));
+		write_labels(w, l->route_labels);
+		json_object_end(w);
 	}
-	json_array_end(w);
-	json_key(w, STR("labels"));
-	write_labels(w, g->labels);
-	json_key(w, STR("receiver"));
-	json_object_begin(w);
-	json_put_str(w, "name", g->receiver->name);
-	json_object_end(w);
-	json_key(w, STR("routeLabels"));
-	write_labels(w, g->route_labels);
-	json_object_end(w);
+	labels_unref(l->route_labels);
+	l->route_labels = NULL;
+	move_to(&l->member, NULL);
+	l->inside = l->open = l->inside_member = false;
+}
+
+static enum match
+show_member(struct group_list *l, const struct group_item *g, const struct alert *a, struct work *w, struct moment now)
+{
+	struct engine *e = l->list.api->env.engine;
+	struct alert_status status;
+	struct str *receivers;
+	const struct str *muted;
+	size_t n, muted_n;
+	enum match m = alert_labels_pass(&l->filter, a, now, w);
+
+	if (m == MATCH_YES)
+		m = alert_state_passes(&l->filter, e, a, now, w, l->list.scratch, &status);
+	if (m == MATCH_YES && !listed_holders(l, a, w, &receivers, &n))
+		m = MATCH_LATER;
+	if (m != MATCH_YES)
+		return m;
+	open_group(l, g, w, now);
+	view_group_muted(g->group, l->list.scratch, &muted, &muted_n);
+	write_alert(&l->list.w, a, &status, receivers, n, muted, muted_n);
+	return MATCH_YES;
+}
+
+/* One alert of the group. */
+static enum api_more
+step_member(struct group_list *l, const struct group_item *g, struct work *w, struct moment now)
+{
+	struct alert *a = l->inside_member ? view_member_at(l->list.api->env.engine, g->group, l->member) : NULL;
+
+	if (a == NULL)
+		a = view_member_after(g->group, l->member);
+	if (a == NULL) {
+		close_group(l);
+		return API_MORE;
+	}
+	if (a->labels != l->member)
+		move_to(&l->member, a->labels);
+	l->inside_member = show_member(l, g, a, w, now) == MATCH_LATER;
+	work_spend(w, STEP_UNITS);
+	return l->inside_member ? API_LATER : API_MORE;
+}
+
+static bool
+hidden(struct group_list *l, const struct group_item *g)
+{
+	const struct str *names;
+	size_t n;
+
+	if (l->filter.muted || l->open)
+		return false;
+	view_group_muted(g->group, l->list.scratch, &names, &n);
+	return n > 0;
+}
+
+static enum api_more
+step_groups(struct list *list, struct work *w, struct moment now, struct err *e)
+{
+	struct group_list *l = CONTAINER_OF(list, struct group_list, list);
+	const struct engine *engine = list->api->env.engine;
+	struct group_item g;
+	enum match m;
+
+	(void)e;
+	if (!l->inside) {
+		if (!view_group_after(engine, &l->at, &g))
+			return API_END;
+		group_place_set(&l->at, g.route, g.labels);
+		l->inside = true;
+	} else if (!view_group_at(engine, &l->at, &g)) {
+		close_group(l);
+		return API_MORE;
+	}
+	m = l->open ? MATCH_YES : receiver_passes(l, g.route->receiver, w);
+	if (m == MATCH_LATER)
+		return API_LATER;
+	if (m == MATCH_YES && !hidden(l, &g))
+		return step_member(l, &g, w, now);
+	work_spend(w, STEP_UNITS);
+	close_group(l);
+	return API_MORE;
+}
+
+static void
+fini_groups(struct list *list)
+{
+	struct group_list *l = CONTAINER_OF(list, struct group_list, list);
+
+	group_place_fini(&l->at);
+	labels_unref(l->route_labels);
+	labels_unref(l->member);
+	alert_filter_fini(&l->filter);
 }
 
 void
 api_groups(struct call *c)
 {
-	struct alert_filter f;
-	struct group_listing l = { 0 };
-	struct json_writer w;
+	struct group_list *l = NEW(struct group_list);
 
-	if (!alert_filter_init(&f, c))
+	if (!alert_filter_init(&l->filter, c)) {
+		mem_free(l);
 		return;
-	filter_groups(c, &f, &l);
-	reply_json_begin(c, &w);
-	json_array_begin(&w);
-	for (size_t i = 0; i < l.groups.n; i++)
-		if (f.muted || l.groups.v[i].group->muted_by_n == 0)
-			write_group(c, &w, &l, &l.groups.v[i]);
-	json_array_end(&w);
-	reply_json_end(c);
-	(void)alert_filter_affordable(&f, c);
-	VEC_FINI(&l.groups);
-	VEC_FINI(&l.members);
-	alert_filter_fini(&f);
+	}
+	l->list.step = step_groups;
+	l->list.fini = fini_groups;
+	list_reply(c, &l->list);
 }

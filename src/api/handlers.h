@@ -62,8 +62,6 @@ void api_webhook_post(struct call *c);
 void reply_text(struct call *c, int status, const char *text);
 /* A bare JSON string and a newline: what API v2 handlers say when they fail. */
 void reply_error(struct call *c, int status, struct str message);
-/* In place of JSON that was begun. */
-void reply_error_instead(struct call *c, int status, struct str message);
 /* {"code":…,"message":…}: what comes from the framework around them. */
 void reply_framework(struct call *c, int status, int code, struct str message);
 /* Starts a JSON body; the caller ends it with reply_json_end. */
@@ -81,24 +79,35 @@ bool has_json_content(struct call *c);
 bool query_bool(const struct call *c, const char *name, bool otherwise);
 /* All of a repeated parameter as matchers in the arena; false: answered 400 with `prefix` in front. */
 bool query_matchers(struct call *c, const char *name, const char *prefix, struct matchers *out);
-/* The receiver parameter; *out is NULL when there is none. false: answered 400. */
-bool query_receiver(struct call *c, struct regex **out);
-/* Filters of one alert list request. Free with alert_filter_fini. */
+/* Filters of one alert list request, and how far they have come with an alert. Free with alert_filter_fini. */
 struct alert_filter {
 	struct matchers filter, receiver_matchers;
-	struct regex *receiver;
+	struct matchers receiver;	/* of the label `name`; none: no such parameter */
 	bool active, silenced, inhibited, muted;
-	size_t units_left;	/* of work that its regular expressions may make (text/regex.h) */
-	bool too_dear;		/* they wanted more, and what was not looked at counts as no match */
+	/* What the last call put off. */
+	struct match_run run;
+	const struct matchers *run_of;
+	struct labels *run_labels;	/* owned reference; NULL: nothing */
+	struct labels *examined;	/* the alert that was looked at last; owned reference */
+	bool labels_pass;		/* that one's */
+	struct status_run *status;
+	/* What is known of the receivers of a configuration, by index; owned. */
+	struct config *config;
+	unsigned char *verdicts;
 };
 /* f must stay where it is until alert_filter_fini. */
 bool alert_filter_init(struct alert_filter *f, struct call *c);
 void alert_filter_fini(struct alert_filter *f);
-/* After all was filtered: false and an error instead of what was written when that was too dear. */
-bool alert_filter_affordable(const struct alert_filter *f, struct call *c);
-bool receiver_passes(const struct alert_filter *f, const struct receiver *r);
-/* Ended, not matching, or in a state not asked for? If it passes, *status is filled. */
-bool alert_passes(const struct alert_filter *f, struct call *c, struct alert *a, struct alert_status *status);
+/*
+ * Do the receiver filters take r, one of c, the configuration in force? False: w is used up, and the
+ * next call goes on.
+ */
+bool receiver_verdict(struct alert_filter *f, struct config *c, const struct receiver *r, struct work *w, bool *by_name,
+    bool *by_labels);
+/* Is it over, or does it not match? Then: is it in a state that was asked for? If so, *status is filled. */
+enum match alert_labels_pass(struct alert_filter *f, const struct alert *a, struct moment now, struct work *w);
+enum match alert_state_passes(struct alert_filter *f, struct engine *e, const struct alert *a, struct moment now,
+    struct work *w, struct arena *arena, struct alert_status *status);
 
 /* One alert object; receivers: names in order. */
 void write_alert(struct json_writer *w, const struct alert *a, const struct alert_status *status,

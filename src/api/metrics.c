@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /metrics: names, types and labels as Alertmanager's dashboards and alerts expect them. */
-#include "handlers.h"
-#include "text/expo.h"
-#include "text/gzip.h"
+#include "scrape.h"
 
 /* Go's names of processors, which dashboards know. */
 #if defined(__x86_64__)
@@ -109,20 +107,62 @@ alert_states(struct expo *x, const struct str *group, size_t active, size_t supp
 	alert_state(x, group, "unprocessed", unprocessed);
 }
 
-static void
-expose_alert_states(struct call *c, const struct view_gauges *g, struct expo *x)
-{
-	struct group_marks *marks;
-	size_t n;
+/* To find the next group and to write its lines. */
+#define GROUP_UNITS 150
 
-	expo_family(x, "alertmanager_alerts", "Unresolved alerts by state.", EXPO_GAUGE);
-	if (!c->api->env.group_key_in_metrics) {
-		alert_states(x, NULL, g->alerts_active, g->alerts_suppressed, g->alerts_unprocessed);
-		return;
+/* One group each time, or a part of one. False: that was the last, or w is used up. */
+static bool
+expose_next_group(struct scrape *s, struct work *w, struct moment now)
+{
+	const struct engine *e = s->api->env.engine;
+	struct group_item g;
+
+	if (work_used_up(w))
+		return false;
+	if (!s->inside) {
+		if (!view_group_after(e, &s->group, &g)) {
+			group_place_fini(&s->group);
+			return false;
+		}
+		group_place_set(&s->group, g.route, g.labels);
+		s->marks = (struct group_marks){ 0 };
+		s->inside = true;
+	} else if (!view_group_at(e, &s->group, &g)) {
+		/* It ended meanwhile. */
+		labels_unref(s->member);
+		s->member = NULL;
+		s->inside = false;
+		return true;
 	}
-	view_group_marks(c->api->env.engine, c->now, c->arena, &marks, &n);
-	for (size_t i = 0; i < n; i++)
-		alert_states(x, &marks[i].key, marks[i].active, marks[i].suppressed, marks[i].unprocessed);
+	if (!view_group_marks_some(g.group, now, &s->member, w, &s->marks))
+		return false;
+	s->inside = false;
+	work_spend(w, GROUP_UNITS);
+	alert_states(&s->x, &g.key, s->marks.active, s->marks.suppressed, s->marks.unprocessed);
+	return true;
+}
+
+static bool
+count_all(struct scrape *s, struct work *w, struct moment now)
+{
+	return view_gauges_some(s->api->env.engine, now, &s->counting, w, &s->gauges);
+}
+
+static bool
+expose_alert_states(struct scrape *s, struct work *w, struct moment now)
+{
+	const struct view_gauges *g = &s->gauges;
+
+	if (!s->begun)
+		expo_family(&s->x, "alertmanager_alerts", "Unresolved alerts by state.", EXPO_GAUGE);
+	s->begun = true;
+	if (!s->api->env.group_key_in_metrics) {
+		alert_states(&s->x, NULL, g->alerts_active, g->alerts_suppressed, g->alerts_unprocessed);
+		return true;
+	}
+	while (expose_next_group(s, w, now))
+		;
+	return !s->inside && s->group.labels == NULL;
 }
 
 static void
@@ -136,11 +176,8 @@ expose_limited(const struct api *a, const struct counters *n, struct expo *x)
 }
 
 static void
-expose_alerts(struct call *c, const struct counters *n, const struct view_gauges *g, struct expo *x)
+expose_alerts(const struct api *a, const struct counters *n, struct expo *x)
 {
-	const struct api *a = c->api;
-
-	expose_alert_states(c, g, x);
 	expo_family(x, "alertmanager_alerts_received_total", "Alerts received.", EXPO_COUNTER);
 	expo_label(x, "status", STR("firing"));
 	labelled(x, "version", "v2", (double)a->received_firing);
@@ -182,10 +219,21 @@ static const struct integration_counters *
 counters_of(const struct counters *n, const char *kind, struct str receiver)
 {
 	static const struct integration_counters none;
+	size_t low = 0, high = n->integrations_n;
 
-	for (size_t i = 0; i < n->integrations_n; i++)
-		if (strcmp(n->integrations[i].name, kind) == 0 && str_is(receiver, n->integrations[i].receiver))
-			return &n->integrations[i];
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int d = strcmp(kind, n->integrations[mid].name);
+
+		if (d == 0)
+			d = str_cmp(receiver, str_from(n->integrations[mid].receiver));
+		if (d == 0)
+			return &n->integrations[mid];
+		if (d < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
 	return &none;
 }
 
@@ -207,31 +255,6 @@ series_of_receiver(const struct counters *n, const struct receiver *r, struct in
 	return k;
 }
 
-static size_t
-list_series(struct call *c, const struct counters *n, struct integration_series **out)
-{
-	const struct config *config = view_config(c->api->env.engine);
-	const struct integration_kind *const *kinds = c->api->env.kinds;
-	size_t k = 0, room = 0;
-
-	if (!c->api->env.receiver_name_in_metrics) {
-		while (kinds[room] != NULL)
-			room++;
-		*out = ARENA_ARRAY(c->arena, room, struct integration_series);
-		for (; k < room; k++)
-			(*out)[k] = (struct integration_series){ kinds[k]->name, STR(""),
-				counters_of(n, kinds[k]->name, STR("")) };
-		return k;
-	}
-	for (size_t i = 0; i < config->receivers_n; i++)
-		room += config->receivers[i].n;
-	*out = ARENA_ARRAY(c->arena, room, struct integration_series);
-	for (size_t i = 0; i < config->receivers_n; i++)
-		if (config->receivers[i].used)
-			k += series_of_receiver(n, &config->receivers[i], *out + k);
-	return k;
-}
-
 static void
 series_labels(struct expo *x, const struct integration_series *s)
 {
@@ -240,64 +263,111 @@ series_labels(struct expo *x, const struct integration_series *s)
 		expo_label(x, "receiver_name", s->receiver);
 }
 
+/* A family with the same series as the others. */
+struct series_family {
+	const char *name, *help;
+	enum expo_type type;
+	void (*write)(struct expo *x, const struct series_family *f, const struct integration_series *s);
+	size_t offset;	/* of a counter */
+};
+
 static void
-each_series(const struct integration_series *s, size_t n, struct expo *x, const char *name, const char *help,
-    size_t offset)
+write_counter(struct expo *x, const struct series_family *f, const struct integration_series *s)
 {
-	expo_family(x, name, help, EXPO_COUNTER);
-	for (size_t i = 0; i < n; i++) {
-		series_labels(x, &s[i]);
-		expo_value(x, (double)*(const uint64_t *)(const void *)((const char *)s[i].counts + offset));
+	series_labels(x, s);
+	expo_value(x, (double)*(const uint64_t *)(const void *)((const char *)s->counts + f->offset));
+}
+
+static void
+write_failures(struct expo *x, const struct series_family *family, const struct integration_series *s)
+{
+	(void)family;
+	for (int f = 0; f < FAILURE_N; f++) {
+		series_labels(x, s);
+		labelled(x, "reason", failure_text((enum failure)f), (double)s->counts->failed[f]);
 	}
 }
 
 static void
-expose_failures(const struct integration_series *s, size_t n, struct expo *x)
-{
-	expo_family(x, "alertmanager_notifications_failed_total", "Notifications given up, by reason.", EXPO_COUNTER);
-	for (size_t i = 0; i < n; i++)
-		for (int f = 0; f < FAILURE_N; f++) {
-			series_labels(x, &s[i]);
-			labelled(x, "reason", failure_text((enum failure)f), (double)s[i].counts->failed[f]);
-		}
-}
-
-static void
-expose_latency(const struct integration_series *s, size_t n, struct expo *x)
+write_latency(struct expo *x, const struct series_family *f, const struct integration_series *s)
 {
 	static const double bounds[COUNTER_LATENCY_BUCKETS] = { 1, 5, 10, 15, 20 };
+	const struct integration_counters *k = s->counts;
+	uint64_t counts[COUNTER_LATENCY_BUCKETS + 1];
+	uint64_t below = 0;
 
-	expo_family(x, "alertmanager_notification_latency_seconds", "How long attempts to notify took.", EXPO_HISTOGRAM);
-	for (size_t i = 0; i < n; i++) {
-		const struct integration_counters *k = s[i].counts;
-		uint64_t counts[COUNTER_LATENCY_BUCKETS + 1];
-		uint64_t below = 0;
+	(void)f;
+	/* Theirs are cumulative, the exposition makes its own. */
+	for (size_t b = 0; b < COUNTER_LATENCY_BUCKETS; b++) {
+		counts[b] = k->latency_buckets[b] - below;
+		below = k->latency_buckets[b];
+	}
+	counts[COUNTER_LATENCY_BUCKETS] = k->latency_count - below;
+	series_labels(x, s);
+	expo_histogram(x, bounds, counts, COUNTER_LATENCY_BUCKETS, k->latency_sum);
+}
 
-		/* Theirs are cumulative, the exposition makes its own. */
-		for (size_t b = 0; b < COUNTER_LATENCY_BUCKETS; b++) {
-			counts[b] = k->latency_buckets[b] - below;
-			below = k->latency_buckets[b];
-		}
-		counts[COUNTER_LATENCY_BUCKETS] = k->latency_count - below;
-		series_labels(x, &s[i]);
-		expo_histogram(x, bounds, counts, COUNTER_LATENCY_BUCKETS, k->latency_sum);
+static const struct series_family series_families[] = {
+	{ "alertmanager_notifications_total", "Notifications that reached the sending stage.", EXPO_COUNTER, write_counter,
+	    offsetof(struct integration_counters, notifications) },
+	{ "alertmanager_notifications_failed_total", "Notifications given up, by reason.", EXPO_COUNTER, write_failures, 0 },
+	{ "alertmanager_notification_requests_total", "Attempts to notify.", EXPO_COUNTER, write_counter,
+	    offsetof(struct integration_counters, requests) },
+	{ "alertmanager_notification_requests_failed_total", "Attempts to notify that failed.", EXPO_COUNTER, write_counter,
+	    offsetof(struct integration_counters, requests_failed) },
+	{ "alertmanager_notification_latency_seconds", "How long attempts to notify took.", EXPO_HISTOGRAM, write_latency, 0 },
+};
+
+/* To write one series of any of them. */
+#define SERIES_UNITS 150
+
+static void
+write_kinds(struct scrape *s, const struct series_family *f)
+{
+	for (const struct integration_kind *const *kind = s->api->env.kinds; *kind != NULL; kind++) {
+		const char *name = (*kind)->name;
+		struct integration_series one = { name, STR(""), counters_of(s->counters, name, STR("")) };
+
+		f->write(&s->x, f, &one);
 	}
 }
 
 static void
-expose_notifications(struct call *c, const struct counters *n, struct expo *x)
+write_receiver(struct scrape *s, const struct series_family *f, const struct receiver *r, struct work *w)
 {
-	struct integration_series *s;
-	size_t k = list_series(c, n, &s);
+	struct integration_series *all = ARENA_ARRAY(s->scratch, r->n, struct integration_series);
+	size_t n = series_of_receiver(s->counters, r, all);
 
-	each_series(s, k, x, "alertmanager_notifications_total", "Notifications that reached the sending stage.",
-	    offsetof(struct integration_counters, notifications));
-	expose_failures(s, k, x);
-	each_series(s, k, x, "alertmanager_notification_requests_total", "Attempts to notify.",
-	    offsetof(struct integration_counters, requests));
-	each_series(s, k, x, "alertmanager_notification_requests_failed_total", "Attempts to notify that failed.",
-	    offsetof(struct integration_counters, requests_failed));
-	expose_latency(s, k, x);
+	for (size_t i = 0; i < n; i++)
+		f->write(&s->x, f, &all[i]);
+	work_spend(w, (int64_t)n * SERIES_UNITS);
+}
+
+static bool
+expose_series(struct scrape *s, const struct series_family *f, struct work *w)
+{
+	if (!s->begun)
+		expo_family(&s->x, f->name, f->help, f->type);
+	s->begun = true;
+	if (!s->api->env.receiver_name_in_metrics) {
+		write_kinds(s, f);
+		return true;
+	}
+	for (; s->receiver < s->config->receivers_n; s->receiver++) {
+		const struct receiver *r = &s->config->receivers[s->receiver];
+
+		if (work_used_up(w))
+			return false;
+		work_spend(w, 1);
+		if (r->used)
+			write_receiver(s, f, r, w);
+	}
+	return true;
+}
+
+static void
+expose_suppressed(const struct counters *n, struct expo *x)
+{
 	for (int v = MUTE_NONE + 1, first = 1; v < MUTE_N; v++) {
 		if (n->suppressed[v] == 0)
 			continue;
@@ -385,61 +455,84 @@ expose_handler(struct api *a, struct expo *x)
 }
 
 static void
-expose_all(struct call *c, struct sbuf *out, enum expo_format format)
+expose_begin(struct scrape *s)
 {
-	struct api *a = c->api;
-	const struct counters *n = view_counters(a->env.engine);
-	struct view_gauges g = { 0 };
-	struct expo x;
-
-	view_gauges(a->env.engine, c->now, &g);
-	expo_init(&x, out, format);
-	expose_build(a, &x);
-	expose_config(a, view_config(a->env.engine), &x);
-	expose_http(a, &x);
-	expose_alerts(c, n, &g, &x);
-	expose_dispatcher(n, &g, &x);
-	expose_notifications(c, n, &x);
-	expose_silences(n, &g, &x);
-	expose_nflog(n, &g, &x);
-	expose_handler(a, &x);
-	for (size_t i = 0; i < a->env.metrics_n; i++)
-		a->env.metrics[i].expose(a->env.metrics[i].arg, &x, c->now);
-	expo_end(&x);
+	expose_build(s->api, &s->x);
+	expose_config(s->api, s->config, &s->x);
+	expose_http(s->api, &s->x);
 }
 
-/* Does one element of a comma-separated header name `what`, and not with q=0? */
-static bool
-accepts(struct str header, const char *what)
+static void
+expose_middle(struct scrape *s)
 {
-	while (header.n > 0) {
-		size_t comma = str_chr(header, ',');
-		struct str one = str_sub(header, 0, comma);
-		struct str name = str_trim(str_sub(one, 0, str_chr(one, ';')));
-		struct str q = str_trim(str_sub(one, str_chr(one, ';') + 1, one.n));
+	expose_alerts(s->api, s->counters, &s->x);
+	expose_dispatcher(s->counters, &s->gauges, &s->x);
+}
 
-		header = str_sub(header, comma + 1, header.n);
-		if (str_caseeq(name, str_from(what)))
-			return !str_is(q, "q=0") && !str_is(q, "q=0.0");
-	}
-	return false;
+static void
+expose_end(struct scrape *s)
+{
+	expose_suppressed(s->counters, &s->x);
+	expose_silences(s->counters, &s->gauges, &s->x);
+	expose_nflog(s->counters, &s->gauges, &s->x);
+	expose_handler(s->api, &s->x);
+}
+
+/* The fixed steps in their order; between MIDDLE and END are the families by integration, behind END those of others. */
+enum { STEP_COUNT, STEP_BEGIN, STEP_STATES, STEP_MIDDLE, STEP_SERIES };
+#define STEP_END (STEP_SERIES + ARRAY_LEN(series_families))
+#define STEP_OTHERS (STEP_END + 1)
+
+static bool
+run_step(struct scrape *s, struct work *w, struct moment now)
+{
+	const struct api_env *env = &s->api->env;
+
+	if (s->step == STEP_COUNT)
+		return count_all(s, w, now);
+	if (s->step == STEP_STATES)
+		return expose_alert_states(s, w, now);
+	if (s->step >= STEP_SERIES && s->step < STEP_END)
+		return expose_series(s, &series_families[s->step - STEP_SERIES], w);
+	if (s->step == STEP_BEGIN)
+		expose_begin(s);
+	else if (s->step == STEP_MIDDLE)
+		expose_middle(s);
+	else if (s->step == STEP_END)
+		expose_end(s);
+	else if (s->step < STEP_OTHERS + env->metrics_n)
+		env->metrics[s->step - STEP_OTHERS].expose(env->metrics[s->step - STEP_OTHERS].arg, &s->x, now);
+	else
+		s->written = true;
+	return true;
+}
+
+bool
+scrape_write(struct scrape *s, struct work *w, struct moment now)
+{
+	size_t before = s->x.b->n;
+	bool done;
+
+	if (work_used_up(w))
+		return false;
+	arena_reset(s->scratch);
+	done = run_step(s, w, now);
+	work_spend(w, (int64_t)(s->x.b->n - before) / 2);
+	if (!done)
+		return false;
+	s->step++;
+	s->begun = false;
+	s->receiver = 0;
+	if (s->written)
+		expo_end(&s->x);
+	return true;
 }
 
 void
-api_metrics(struct call *c)
+scrape_fini(struct scrape *s)
 {
-	struct sbuf plain = SBUF_INIT(SBUF_UNLIMITED);
-	bool open = accepts(api_request_header(c->req, "Accept"), "application/openmetrics-text");
-	enum expo_format format = open ? EXPO_OPENMETRICS : EXPO_TEXT;
-
-	c->resp->status = 200;
-	api_response_header(c->resp, "Content-Type", str_from(expo_content_type(format)));
-	if (!accepts(api_request_header(c->req, "Accept-Encoding"), "gzip")) {
-		expose_all(c, &c->resp->body, format);
-		return;
-	}
-	api_response_header(c->resp, "Content-Encoding", STR("gzip"));
-	expose_all(c, &plain, format);
-	gzip_compress(&c->resp->body, sbuf_get(&plain));
-	sbuf_fini(&plain);
+	gauges_run_reset(&s->counting);
+	group_place_fini(&s->group);
+	labels_unref(s->member);
+	sbuf_fini(&s->x.labels);
 }

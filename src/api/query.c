@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Query parameters: booleans, matchers, and the filters of the alert lists. */
+#include "base/mem.h"
 #include "handlers.h"
 
 /* go-openapi swag.ConvertBool: anything else is false, without an error. */
@@ -62,57 +63,23 @@ query_matchers(struct call *c, const char *name, const char *prefix, struct matc
 	return true;
 }
 
-bool
-query_receiver(struct call *c, struct regex **out)
+/* The receiver parameter, as a matcher of the label `name` that every receiver has. False: answered 400. */
+static bool
+query_receiver(struct call *c, struct matchers *out)
 {
 	const struct str *v = url_query_last(&c->query, "receiver");
 	struct err e = { 0 };
+	struct matcher m;
 
 	/* COMPAT: an empty parameter is none at all. */
-	*out = NULL;
 	if (v == NULL || v->n == 0)
 		return true;
-	*out = regex_compile(*v, REGEX_ANCHORED, &e);
-	if (*out != NULL)
-		return true;
-	reply_error(c, 400, arena_printf(c->arena, "failed to parse receiver param: %s", e.text));
-	return false;
-}
-
-/* Of some 30 ns each: a third of a second for the whole query. Searches up to FREE_UNITS are not counted. */
-#define QUERY_UNITS ((size_t)10000000)
-#define FREE_UNITS 10
-
-static bool
-spend(void *arg, size_t units)
-{
-	struct alert_filter *f = arg;
-
-	if (units <= FREE_UNITS)
-		return true;
-	if (units > f->units_left) {
-		f->too_dear = true;
+	if (!matcher_init(&m, MATCH_RE, STR("name"), *v, &e)) {
+		reply_error(c, 400, arena_printf(c->arena, "failed to parse receiver param: %s", e.text));
 		return false;
 	}
-	f->units_left -= units;
+	matchers_append(out, &m);
 	return true;
-}
-
-static void
-meter(struct alert_filter *f, struct matchers *ms)
-{
-	for (size_t i = 0; i < ms->n; i++)
-		if (ms->m[i].re != NULL)
-			regex_set_meter(ms->m[i].re, spend, f);
-}
-
-bool
-alert_filter_affordable(const struct alert_filter *f, struct call *c)
-{
-	if (!f->too_dear)
-		return true;
-	reply_error_instead(c, 400, STR("a regular expression of the query takes too long to match"));
-	return false;
 }
 
 bool
@@ -123,7 +90,6 @@ alert_filter_init(struct alert_filter *f, struct call *c)
 		.silenced = query_bool(c, "silenced", true),
 		.inhibited = query_bool(c, "inhibited", true),
 		.muted = query_bool(c, "muted", true),
-		.units_left = QUERY_UNITS,
 	};
 	if (!query_matchers(c, "filter", "", &f->filter) || !query_receiver(c, &f->receiver) ||
 	    !query_matchers(c, "receiver_matchers", "failed to parse receiver_matchers param: ",
@@ -131,40 +97,136 @@ alert_filter_init(struct alert_filter *f, struct call *c)
 		alert_filter_fini(f);
 		return false;
 	}
-	meter(f, &f->filter);
-	meter(f, &f->receiver_matchers);
-	if (f->receiver != NULL)
-		regex_set_meter(f->receiver, spend, f);
+	f->status = status_run_new();
 	return true;
+}
+
+static void
+forget_match(struct alert_filter *f)
+{
+	match_run_reset(&f->run);
+	labels_unref(f->run_labels);
+	f->run_labels = NULL;
 }
 
 void
 alert_filter_fini(struct alert_filter *f)
 {
+	forget_match(f);
+	status_run_free(&f->status);
 	matchers_fini(&f->filter);
 	matchers_fini(&f->receiver_matchers);
-	regex_free(&f->receiver);
+	matchers_fini(&f->receiver);
+	labels_unref(f->examined);
+	config_unref(f->config);
+	mem_free(f->verdicts);
+	*f = (struct alert_filter){ 0 };
+}
+
+/* matchers_match_some; what was put off is gone on with when the same is asked again, and else forgotten. */
+static enum match
+match_some(struct alert_filter *f, const struct matchers *ms, const struct labels *l, struct work *w)
+{
+	enum match m;
+
+	if (ms->n == 0)
+		return MATCH_YES;
+	if (f->run_labels != NULL && (f->run_of != ms || f->run_labels != l))
+		forget_match(f);
+	m = matchers_match_some(ms, l, &f->run, w);
+	if (m != MATCH_LATER) {
+		forget_match(f);
+	} else if (f->run_labels == NULL) {
+		f->run_of = ms;
+		f->run_labels = labels_ref((struct labels *)(uintptr_t)l);
+	}
+	return m;
+}
+
+/* What is known of a receiver of the configuration in force. */
+enum { NAME_KNOWN = 1, NAME_PASSES = 2, LABELS_KNOWN = 4, LABELS_PASS = 8, ALL_KNOWN = NAME_KNOWN | LABELS_KNOWN };
+
+static void
+see_config(struct alert_filter *f, struct config *c)
+{
+	if (f->config == c)
+		return;
+	config_unref(f->config);
+	mem_free(f->verdicts);
+	f->config = config_ref(c);
+	f->verdicts = mem_calloc(c->receivers_n, 1);
+}
+
+static unsigned char
+verdict(struct alert_filter *f, const struct receiver *r, unsigned char known, struct work *w)
+{
+	if (!(known & NAME_KNOWN)) {
+		enum match m = match_some(f, &f->receiver, r->labels, w);
+
+		if (m == MATCH_LATER)
+			return known;
+		known |= m == MATCH_YES ? NAME_KNOWN | NAME_PASSES : NAME_KNOWN;
+	}
+	if (!(known & LABELS_KNOWN)) {
+		enum match m = match_some(f, &f->receiver_matchers, r->labels, w);
+
+		if (m == MATCH_LATER)
+			return known;
+		known |= m == MATCH_YES ? LABELS_KNOWN | LABELS_PASS : LABELS_KNOWN;
+	}
+	return known;
 }
 
 bool
-receiver_passes(const struct alert_filter *f, const struct receiver *r)
+receiver_verdict(struct alert_filter *f, struct config *c, const struct receiver *r, struct work *w, bool *by_name,
+    bool *by_labels)
 {
-	if (f->receiver != NULL && regex_match(f->receiver, r->name) != REGEX_YES)
-		return false;
-	return matchers_match(&f->receiver_matchers, r->labels);
+	unsigned char *known;
+
+	*by_name = *by_labels = true;
+	if (f->receiver.n == 0 && f->receiver_matchers.n == 0)
+		return true;
+	see_config(f, c);
+	known = &f->verdicts[r->index];
+	*known = verdict(f, r, *known, w);
+	*by_name = *known & NAME_PASSES;
+	*by_labels = *known & LABELS_PASS;
+	return (*known & ALL_KNOWN) == ALL_KNOWN;
 }
 
-bool
-alert_passes(const struct alert_filter *f, struct call *c, struct alert *a, struct alert_status *status)
+static void
+begin_examination(struct alert_filter *f, const struct alert *a)
 {
-	if (!wall_is_zero(a->ends) && wall_before(a->ends, c->now.wall))
-		return false;
-	if (!matchers_match(&f->filter, a->labels))
-		return false;
-	view_alert_status(c->api->env.engine, a, c->now, c->arena, status);
+	if (f->examined == a->labels)
+		return;
+	labels_unref(f->examined);
+	f->examined = labels_ref(a->labels);
+	f->labels_pass = false;
+}
+
+enum match
+alert_labels_pass(struct alert_filter *f, const struct alert *a, struct moment now, struct work *w)
+{
+	enum match m = MATCH_YES;
+
+	begin_examination(f, a);
+	if (!wall_is_zero(a->ends) && wall_before(a->ends, now.wall))
+		return MATCH_NO;
+	if (!f->labels_pass)
+		m = match_some(f, &f->filter, a->labels, w);
+	f->labels_pass = m == MATCH_YES;
+	return m;
+}
+
+enum match
+alert_state_passes(struct alert_filter *f, struct engine *e, const struct alert *a, struct moment now, struct work *w,
+    struct arena *arena, struct alert_status *status)
+{
+	if (!view_alert_status_some(e, a, now, f->status, w, arena, status))
+		return MATCH_LATER;
 	if (!f->active && status->silenced_by_n == 0 && !status->inhibited)
-		return false;
+		return MATCH_NO;
 	if (!f->silenced && status->silenced_by_n > 0)
-		return false;
-	return f->inhibited || !status->inhibited;
+		return MATCH_NO;
+	return f->inhibited || !status->inhibited ? MATCH_YES : MATCH_NO;
 }

@@ -22,14 +22,7 @@ void
 reply_error(struct call *c, int status, struct str message)
 {
 	content_type(c, STR("application/json"));
-	reply_error_instead(c, status, message);
-}
-
-void
-reply_error_instead(struct call *c, int status, struct str message)
-{
 	c->resp->status = status;
-	sbuf_reset(&c->resp->body);
 	json_quote(&c->resp->body, message, JSON_HTML_ESCAPED);
 	sbuf_putc(&c->resp->body, '\n');
 }

@@ -1,37 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/v2/silences and /api/v2/silence/{id}. */
-#include <stdlib.h>
-
+#include "base/mem.h"
 #include "base/rfc3339.h"
-#include "base/vec.h"
-#include "handlers.h"
+#include "list.h"
 #include "text/json_tree.h"
-
-/* Active ones first, the next to end on top; then pending, the next to start; then expired, the latest. */
-static int
-by_state(const struct silence *a, const struct silence *b, struct wall now)
-{
-	static const int rank[] = { [SILENCE_ACTIVE] = 1, [SILENCE_PENDING] = 2, [SILENCE_EXPIRED] = 3 };
-	enum silence_state x = silence_state_at(a, now), y = silence_state_at(b, now);
-	int order;
-
-	if (x != y)
-		return rank[x] - rank[y];
-	if (x == SILENCE_PENDING)
-		order = wall_cmp(a->starts, b->starts);
-	else
-		order = x == SILENCE_ACTIVE ? wall_cmp(a->ends, b->ends) : wall_cmp(b->ends, a->ends);
-	/* Of those that are equal, the one that was made or edited first. */
-	if (order == 0)
-		order = wall_cmp(a->updated, b->updated);
-	return order != 0 ? order : strcmp(a->id, b->id);
-}
-
-static int
-compare_silences(const void *x, const void *y, void *now)
-{
-	return by_state(*(struct silence *const *)x, *(struct silence *const *)y, *(const struct wall *)now);
-}
 
 /* Every filter has to stand among the matchers of one set, literally. */
 static bool
@@ -62,37 +34,86 @@ multiple_sets(struct call *c, const struct silence *s)
 		s->id));
 }
 
+struct silences_reply {
+	struct list list;
+	bool wanted[3];	/* by enum silence_state */
+	struct matchers filter;
+	struct moment now;	/* of the request */
+	struct silence_list *silences;
+};
+
+/* To look whether one matches; each matcher of it. */
+#define STEP_UNITS 10
+#define MATCHER_UNITS 1
+
+static enum api_more
+step_silences(struct list *list, struct work *w, struct moment now, struct err *e)
+{
+	struct silences_reply *l = CONTAINER_OF(list, struct silences_reply, list);
+	const struct silence *s = view_silence_next(l->silences, w);
+
+	(void)now;
+	if (s == NULL)
+		return work_used_up(w) ? API_LATER : API_END;
+	work_spend(w, STEP_UNITS);
+	for (size_t i = 0; i < s->sets_n; i++)
+		work_spend(w, (int64_t)(s->sets[i].n * l->filter.n) * MATCHER_UNITS);
+	if (!has_matchers(s, &l->filter) || write_silence(&list->w, s, l->now.wall))
+		return API_MORE;
+	err_set(e, ERR_INVALID, "silence '%s' has multiple matcher sets which is not supported by this API version", s->id);
+	return API_FAILED;
+}
+
+static void
+fini_silences(struct list *list)
+{
+	struct silences_reply *l = CONTAINER_OF(list, struct silences_reply, list);
+
+	view_silence_list_end(&l->silences);
+	matchers_fini(&l->filter);
+}
+
+/* Nothing can be answered when one of these would be in the list. */
+struct unspeakable {
+	const struct silences_reply *l;
+	const struct silence *found;
+};
+
+static bool
+is_not_listed(void *arg, const struct silence *s)
+{
+	struct unspeakable *u = arg;
+
+	if (!u->l->wanted[silence_state_at(s, u->l->now.wall)] || !has_matchers(s, &u->l->filter))
+		return true;
+	u->found = s;
+	return false;
+}
+
 void
 api_silences_get(struct call *c)
 {
-	struct matchers filter = { 0 };
-	struct silence **all;
-	struct json_writer w;
-	bool wanted[3];
-	size_t n, kept = 0;
+	struct silences_reply *l = NEW(struct silences_reply);
+	struct unspeakable u = { .l = l };
 
-	wanted[SILENCE_ACTIVE] = query_bool(c, "active", true);
-	wanted[SILENCE_EXPIRED] = query_bool(c, "expired", true);
-	wanted[SILENCE_PENDING] = query_bool(c, "pending", true);
-	if (!query_matchers(c, "filter", "", &filter))
+	l->now = c->now;
+	l->wanted[SILENCE_ACTIVE] = query_bool(c, "active", true);
+	l->wanted[SILENCE_EXPIRED] = query_bool(c, "expired", true);
+	l->wanted[SILENCE_PENDING] = query_bool(c, "pending", true);
+	if (!query_matchers(c, "filter", "", &l->filter)) {
+		mem_free(l);
 		return;
-	view_silences(c->api->env.engine, c->arena, &all, &n);
-	for (size_t i = 0; i < n; i++)
-		if (wanted[silence_state_at(all[i], c->now.wall)] && has_matchers(all[i], &filter))
-			all[kept++] = all[i];
-	if (kept > 1)
-		qsort_r(all, kept, sizeof(all[0]), compare_silences, &c->now.wall);
-	reply_json_begin(c, &w);
-	json_array_begin(&w);
-	for (size_t i = 0; i < kept; i++)
-		if (!write_silence(&w, all[i], c->now.wall)) {
-			multiple_sets(c, all[i]);
-			goto out;
-		}
-	json_array_end(&w);
-	reply_json_end(c);
-out:
-	matchers_fini(&filter);
+	}
+	if (!view_silences_of_several(c->api->env.engine, is_not_listed, &u)) {
+		multiple_sets(c, u.found);
+		matchers_fini(&l->filter);
+		mem_free(l);
+		return;
+	}
+	l->silences = view_silence_list(c->api->env.engine, l->wanted, c->now);
+	l->list.step = step_silences;
+	l->list.fini = fini_silences;
+	list_reply(c, &l->list);
 }
 
 void

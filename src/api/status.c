@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Status, receivers, health, reload and the page at the root. */
-#include "handlers.h"
+#include "base/mem.h"
+#include "list.h"
 
 /*
  * COMPAT: instances do not know of each other yet, whatever --cluster.* says:
@@ -45,31 +46,63 @@ api_status(struct call *c)
 	reply_json_end(c);
 }
 
+struct receiver_list {
+	struct list list;
+	struct config *config;	/* owned reference: a reload meanwhile does not show */
+	size_t at;
+	struct matchers wanted;
+	struct match_run run;
+};
+
+static enum api_more
+step_receivers(struct list *list, struct work *w, struct moment now, struct err *e)
+{
+	struct receiver_list *l = CONTAINER_OF(list, struct receiver_list, list);
+	const struct receiver *r = &l->config->receivers[l->at];
+	enum match m;
+
+	(void)now;
+	(void)e;
+	if (l->at == l->config->receivers_n)
+		return API_END;
+	m = matchers_match_some(&l->wanted, r->labels, &l->run, w);
+	if (m == MATCH_LATER)
+		return API_LATER;
+	l->at++;
+	work_spend(w, 1);
+	if (m == MATCH_NO)
+		return API_MORE;
+	json_object_begin(&list->w);
+	json_key(&list->w, STR("labels"));
+	write_labels(&list->w, r->labels);
+	json_put_str(&list->w, "name", r->name);
+	json_object_end(&list->w);
+	return API_MORE;
+}
+
+static void
+fini_receivers(struct list *list)
+{
+	struct receiver_list *l = CONTAINER_OF(list, struct receiver_list, list);
+
+	match_run_reset(&l->run);
+	matchers_fini(&l->wanted);
+	config_unref(l->config);
+}
+
 void
 api_receivers(struct call *c)
 {
-	const struct config *config = view_config(c->api->env.engine);
-	struct matchers wanted = { 0 };
-	struct json_writer w;
+	struct receiver_list *l = NEW(struct receiver_list);
 
-	if (!query_matchers(c, "receiver_matchers", "failed to parse receiver_matchers param: ", &wanted))
+	if (!query_matchers(c, "receiver_matchers", "failed to parse receiver_matchers param: ", &l->wanted)) {
+		mem_free(l);
 		return;
-	reply_json_begin(c, &w);
-	json_array_begin(&w);
-	for (size_t i = 0; i < config->receivers_n; i++) {
-		const struct receiver *r = &config->receivers[i];
-
-		if (!matchers_match(&wanted, r->labels))
-			continue;
-		json_object_begin(&w);
-		json_key(&w, STR("labels"));
-		write_labels(&w, r->labels);
-		json_put_str(&w, "name", r->name);
-		json_object_end(&w);
 	}
-	json_array_end(&w);
-	reply_json_end(c);
-	matchers_fini(&wanted);
+	l->config = config_ref(view_config(c->api->env.engine));
+	l->list.step = step_receivers;
+	l->list.fini = fini_receivers;
+	list_reply(c, &l->list);
 }
 
 static void

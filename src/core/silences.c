@@ -42,6 +42,8 @@ silences_drop(struct silences *ss, struct silence_entry *entry)
 	hmap_remove(&ss->by_id, &entry->node);
 	if (entry->silence->source != NULL)
 		ss->declared--;
+	silence_lists_remove(&ss->lists, entry->listed);
+	entry->listed = NULL;
 	entry->gone = true;
 	entry_unref(entry);
 }
@@ -52,6 +54,7 @@ silences_fini(struct silences *ss)
 	HMAP_EACH(&ss->by_id, node)
 		silences_drop(ss, CONTAINER_OF(node, struct silence_entry, node));
 	hmap_fini(&ss->by_id);
+	silence_lists_fini(&ss->lists);
 	mindex_fini(&ss->index);
 }
 
@@ -90,8 +93,10 @@ index_sets(struct silences *ss, struct silence_entry *entry)
 
 /* The same id and matchers with other times and texts: what matched goes on to match. */
 static void
-replace(struct silence_entry *entry, struct silence *s, struct wall expires)
+replace(struct silences *ss, struct silence_entry *entry, struct silence *s, struct wall expires)
 {
+	silence_lists_remove(&ss->lists, entry->listed);
+	entry->listed = silence_lists_add(&ss->lists, s, expires);
 	silence_ref(s);
 	silence_unref(entry->silence);
 	entry->silence = s;
@@ -109,6 +114,7 @@ silences_put(struct silences *ss, struct silence *s, struct wall expires)
 	entry->refs = 1;
 	entry->silence = silence_ref(s);
 	entry->expires = expires;
+	entry->listed = silence_lists_add(&ss->lists, s, expires);
 	if (s->source != NULL)
 		ss->declared++;
 	hmap_insert(&ss->by_id, &entry->node, hash_seeded(s->id, strlen(s->id)));
@@ -177,7 +183,7 @@ end_now(struct silences *ss, struct silence_entry *entry, struct wall now)
 		s->starts = now;
 	s->ends = now;
 	s->updated = now;
-	replace(entry, s, wall_add(now, ss->retention));
+	replace(ss, entry, s, wall_add(now, ss->retention));
 	silence_unref(s);
 }
 
@@ -231,7 +237,7 @@ silences_set(struct silences *ss, const struct silence *draft, struct rand *rand
 	}
 	if (!check_size(ss, s, e))
 		goto out;
-	replace(prev, s, wall_add(s->ends, ss->retention));
+	replace(ss, prev, s, wall_add(s->ends, ss->retention));
 	out->set = prev;
 	ok = true;
 out:

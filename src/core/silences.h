@@ -23,10 +23,12 @@
 #include "mindex.h"
 #include "model/silence.h"
 #include "record.h"
+#include "silence_lists.h"
 
 struct silence_entry {
 	struct hmap_node node;	/* by id */
 	struct silence *silence;	/* owned reference */
+	struct silence_version *listed;	/* NULL when gone */
 	struct wall expires;	/* when it may be forgotten */
 	uint64_t version;
 	uint32_t refs;		/* the store's and those of records */
@@ -36,6 +38,7 @@ struct silence_entry {
 struct silences {
 	struct hmap by_id;
 	struct mindex index;	/* by version */
+	struct silence_lists lists;
 	uint64_t version;	/* of the newest */
 	uint64_t floor;		/* what was looked at before this one does not count */
 	size_t declared;	/* by rule files */

@@ -65,6 +65,21 @@ load(void)
 }
 
 static void
+read_all(struct api_response *r, struct moment now)
+{
+	enum api_more more = API_MORE;
+	struct err e = { 0 };
+
+	while (r->stream != NULL && (more == API_MORE || more == API_LATER)) {
+		struct work w = { 1000 };
+
+		more = r->stream->next(r->stream, &r->body, &w, now, &e);
+	}
+	if (r->stream != NULL)
+		r->stream->drop(r->stream);
+}
+
+static void
 ask(struct api *api, struct arena *a, const char *method, struct str path, struct str query, struct str body,
     struct moment now)
 {
@@ -82,6 +97,7 @@ ask(struct api *api, struct arena *a, const char *method, struct str path, struc
 
 	api_handle(api, &r, now, &out);
 	assert(out.status >= 200 && out.status < 600);
+	read_all(&out, now);
 	sbuf_fini(&out.body);
 }
 

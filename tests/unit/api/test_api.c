@@ -69,6 +69,24 @@ struct answer {
 	struct api_response r;
 };
 
+/* The rest of the body, in slices that are as small as they can be. */
+static void
+read_all(struct api_response *r)
+{
+	enum api_more more = API_MORE;
+	struct err e = { 0 };
+
+	while (r->stream != NULL && (more == API_MORE || more == API_LATER)) {
+		struct work w = { 1 };
+
+		more = r->stream->next(r->stream, &r->body, &w, world.now, &e);
+	}
+	ck_assert_msg(more != API_FAILED, "%s", e.text);
+	if (r->stream != NULL)
+		r->stream->drop(r->stream);
+	r->stream = NULL;
+}
+
 /* One request; headers are "Name: value" lines. */
 static struct answer
 ask(const char *method, const char *target, const char *headers, const char *body)
@@ -96,6 +114,7 @@ ask(const char *method, const char *target, const char *headers, const char *bod
 		h = str_sub(h, end + 1, h.n);
 	}
 	api_handle(api, &r, world.now, &out.r);
+	read_all(&out.r);
 	return out;
 }
 
@@ -407,6 +426,7 @@ observe(const char *path)
 	struct api_response out = { 0 };
 
 	api_handle(api, &r, world.now, &out);
+	read_all(&out);
 	api_observe(api, &r, &out, SPAN_MS);
 	sbuf_fini(&out.body);
 }

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "list.h"
+
+#include "base/mem.h"
+
+/* What writing so many bytes takes. */
+static int64_t
+units_of(size_t bytes)
+{
+	return (int64_t)(bytes / 2);
+}
+
+static void
+begin_array(struct list *l, struct sbuf *out)
+{
+	if (l->begun) {
+		l->w.b = out;
+		return;
+	}
+	l->begun = true;
+	json_writer_init(&l->w, out, JSON_HTML_ESCAPED);
+	json_array_begin(&l->w);
+}
+
+static enum api_more
+next(struct api_stream *s, struct sbuf *out, struct work *w, struct moment now, struct err *e)
+{
+	struct list *l = CONTAINER_OF(s, struct list, stream);
+	size_t start = out->n;
+	enum api_more more = API_MORE;
+
+	begin_array(l, out);
+	while (more == API_MORE && out->n - start < API_PIECE) {
+		size_t before = out->n;
+
+		if (work_used_up(w))
+			return API_LATER;
+		arena_reset(l->scratch);
+		more = l->step(l, w, now, e);
+		work_spend(w, units_of(out->n - before));
+	}
+	if (more == API_END) {
+		json_array_end(&l->w);
+		sbuf_putc(out, '\n');
+	}
+	return more;
+}
+
+static void
+drop(struct api_stream *s)
+{
+	struct list *l = CONTAINER_OF(s, struct list, stream);
+
+	l->fini(l);
+	arena_free(&l->scratch);
+	mem_free(l);
+}
+
+void
+list_reply(struct call *c, struct list *l)
+{
+	l->stream = (struct api_stream){ .size = API_STREAM_UNKNOWN, .next = next, .drop = drop };
+	l->api = c->api;
+	l->scratch = arena_new();
+	c->resp->status = 200;
+	api_response_header(c->resp, "Content-Type", STR("application/json"));
+	c->resp->stream = &l->stream;
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "silence_lists.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* A version that is over and no more wanted goes with the next edits and pieces of lists, a few each time. */
+#define REAP 4
+/* To go one further. */
+#define STEP_UNITS 20
+
+static uint64_t
+rank_of(struct wall t)
+{
+	return (uint64_t)t.s ^ (UINT64_C(1) << 63);
+}
+
+/* Of those that are equal, the one that was made or edited first. */
+static int
+by_edit(const struct silence_version *a, const struct silence_version *b)
+{
+	int d = wall_cmp(a->silence->updated, b->silence->updated);
+
+	if (d == 0)
+		d = strcmp(a->silence->id, b->silence->id);
+	return d != 0 ? d : (a->from > b->from) - (a->from < b->from);
+}
+
+static int
+by_end(const void *a, const void *b)
+{
+	const struct silence_version *x = a, *y = b;
+	int d = wall_cmp(x->silence->ends, y->silence->ends);
+
+	return d != 0 ? d : by_edit(x, y);
+}
+
+static int
+by_end_down(const void *a, const void *b)
+{
+	const struct silence_version *x = a, *y = b;
+	int d = wall_cmp(y->silence->ends, x->silence->ends);
+
+	return d != 0 ? d : by_edit(x, y);
+}
+
+static int
+by_start(const void *a, const void *b)
+{
+	const struct silence_version *x = a, *y = b;
+	int d = wall_cmp(x->silence->starts, y->silence->starts);
+
+	return d != 0 ? d : by_edit(x, y);
+}
+
+static void
+drop_version(struct silence_lists *l, struct silence_version *v)
+{
+	const struct silence *s = v->silence;
+
+	order_remove(&l->by_end, rank_of(s->ends), v, by_end);
+	order_remove(&l->by_end_down, ~rank_of(s->ends), v, by_end_down);
+	order_remove(&l->by_start, rank_of(s->starts), v, by_start);
+	if (s->sets_n != 1)
+		order_remove(&l->several, rank_of(s->ends), v, by_end);
+	silence_unref(v->silence);
+	mem_free(v);
+}
+
+static bool
+is_wanted(const struct silence_lists *l, const struct silence_version *v)
+{
+	for (const struct silence_cursor *c = l->open; c != NULL; c = c->next)
+		if (v->from <= c->edits && c->edits < v->until)
+			return true;
+	return false;
+}
+
+/* They end in order: behind one that is wanted there may be others that are not, which wait for it. */
+static void
+reap(struct silence_lists *l)
+{
+	for (int i = 0; i < REAP && l->over != NULL && !is_wanted(l, l->over); i++) {
+		struct silence_version *v = l->over;
+
+		l->over = v->next;
+		if (l->over == NULL)
+			l->over_end = NULL;
+		drop_version(l, v);
+	}
+}
+
+struct silence_version *
+silence_lists_add(struct silence_lists *l, struct silence *s, struct wall expires)
+{
+	struct silence_version *v = NEW(struct silence_version);
+
+	v->silence = silence_ref(s);
+	v->from = ++l->edits;
+	v->bytes = silence_wire_size(s, expires);
+	l->bytes += v->bytes;
+	order_insert(&l->by_end, rank_of(s->ends), v, v, by_end);
+	order_insert(&l->by_end_down, ~rank_of(s->ends), v, v, by_end_down);
+	order_insert(&l->by_start, rank_of(s->starts), v, v, by_start);
+	if (s->sets_n != 1)
+		order_insert(&l->several, rank_of(s->ends), v, v, by_end);
+	reap(l);
+	return v;
+}
+
+void
+silence_lists_remove(struct silence_lists *l, struct silence_version *v)
+{
+	assert(v->until == 0);
+	v->until = ++l->edits;
+	l->bytes -= v->bytes;
+	if (l->over == NULL)
+		l->over = v;
+	else
+		*l->over_end = v;
+	l->over_end = &v->next;
+	reap(l);
+}
+
+void
+silence_lists_fini(struct silence_lists *l)
+{
+	assert(l->open == NULL);
+	while (l->over != NULL)
+		reap(l);
+	assert(l->by_end.n == 0);
+	order_fini(&l->by_end);
+	order_fini(&l->by_end_down);
+	order_fini(&l->by_start);
+	order_fini(&l->several);
+}
+
+/* One for each state, in the order in which lists show them. */
+static const struct phase {
+	enum silence_state state;
+	size_t order;	/* offset in struct silence_lists */
+	order_cmp *cmp;
+} phases[] = {
+	{ SILENCE_ACTIVE, offsetof(struct silence_lists, by_end), by_end },
+	{ SILENCE_PENDING, offsetof(struct silence_lists, by_start), by_start },
+	{ SILENCE_EXPIRED, offsetof(struct silence_lists, by_end_down), by_end_down },
+};
+
+#define PHASES (int)(sizeof(phases) / sizeof(phases[0]))
+
+/* Where s stands in the order of a phase. */
+static uint64_t
+rank_in(const struct phase *p, struct wall starts, struct wall ends)
+{
+	switch (p->state) {
+	case SILENCE_ACTIVE:
+		return rank_of(ends);
+	case SILENCE_PENDING:
+		return rank_of(starts);
+	case SILENCE_EXPIRED:
+		break;
+	}
+	return ~rank_of(ends);
+}
+
+void
+silence_list_begin(struct silence_cursor *c, struct silence_lists *l, const bool wanted[3], struct wall now)
+{
+	*c = (struct silence_cursor){ .next = l->open, .lists = l, .edits = l->edits, .now = now };
+	memcpy(c->wanted, wanted, sizeof(c->wanted));
+	l->open = c;
+}
+
+static void
+remember(struct silence_cursor *c, const struct silence_version *v)
+{
+	struct silence *was = c->last.silence;
+
+	c->last = (struct silence_version){ 0 };
+	if (v != NULL)
+		c->last = (struct silence_version){ .silence = silence_ref(v->silence), .from = v->from };
+	silence_unref(was);
+}
+
+/* The next one in the order of the phase; at its beginning the first that can be in its state. */
+static struct silence_version *
+step(const struct silence_cursor *c, const struct phase *p)
+{
+	const struct order *o = (const void *)((const char *)c->lists + p->order);
+	const struct silence *s = c->last.silence;
+
+	if (s == NULL)
+		return order_from(o, rank_in(p, c->now, c->now));
+	return order_after(o, rank_in(p, s->starts, s->ends), &c->last, p->cmp);
+}
+
+static bool
+shows(const struct silence_cursor *c, const struct silence_version *v, enum silence_state state)
+{
+	return v->from <= c->edits && (v->until == 0 || v->until > c->edits) &&
+	    silence_state_at(v->silence, c->now) == state;
+}
+
+struct silence *
+silence_list_next(struct silence_cursor *c, struct work *w)
+{
+	while (c->phase < PHASES && !work_used_up(w)) {
+		const struct phase *p = &phases[c->phase];
+		struct silence_version *v = c->wanted[p->state] ? step(c, p) : NULL;
+
+		work_spend(w, STEP_UNITS);
+		remember(c, v);
+		if (v == NULL)
+			c->phase++;
+		else if (shows(c, v, p->state))
+			return v->silence;
+	}
+	reap(c->lists);
+	return NULL;
+}
+
+void
+silence_list_end(struct silence_cursor *c)
+{
+	struct silence_cursor **at;
+
+	if (c->lists == NULL)
+		return;
+	at = &c->lists->open;
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	remember(c, NULL);
+	reap(c->lists);
+	c->lists = NULL;
+}

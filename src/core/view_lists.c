@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists that are gone through piece by piece (core/view.h). */
+#include "base/mem.h"
+#include "core/view.h"
+#include "engine_state.h"
+
+struct alert *
+view_alert_after(const struct engine *e, const struct labels *at, bool *stored_out)
+{
+	const struct record *r = alerts_after(&e->alerts, at);
+
+	if (r == NULL)
+		return NULL;
+	*stored_out = r->stored;
+	return r->alert;
+}
+
+struct alert *
+view_alert_of(const struct engine *e, const struct labels *l)
+{
+	const struct record *r = alerts_find(&e->alerts, l);
+
+	return r != NULL && r->stored ? r->alert : NULL;
+}
+
+void
+view_holders(const struct engine *e, const struct labels *l, struct arena *arena, const struct receiver ***out,
+    size_t *n_out)
+{
+	const struct record *r = alerts_find(&e->alerts, l);
+
+	*n_out = 0;
+	*out = NULL;
+	if (r == NULL)
+		return;
+	*out = ARENA_ARRAY(arena, r->members_n, const struct receiver *);
+	for (const struct member *m = r->members; m != NULL; m = m->next)
+		(*out)[(*n_out)++] = m->group->route->receiver;
+}
+
+void
+group_place_fini(struct group_place *p)
+{
+	labels_unref(p->labels);
+	istr_unref(p->receiver);
+	*p = (struct group_place){ 0 };
+}
+
+void
+group_place_set(struct group_place *p, const struct route *route, struct labels *group_labels)
+{
+	struct group_place was = *p;
+
+	*p = (struct group_place){ labels_ref(group_labels), istr_get(route->receiver->name), route->rank };
+	group_place_fini(&was);
+}
+
+static bool
+show_item(const struct group *g, struct group_item *out)
+{
+	if (g == NULL)
+		return false;
+	*out = (struct group_item){ g->route, g->labels, g->key, g->members.n, g };
+	return true;
+}
+
+bool
+view_group_after(const struct engine *e, const struct group_place *at, struct group_item *out)
+{
+	struct group_key k = { at->labels, istr_str(at->receiver), at->route };
+
+	return show_item(groups_after(e, &k), out);
+}
+
+bool
+view_group_at(const struct engine *e, const struct group_place *at, struct group_item *out)
+{
+	struct group_key k = { at->labels, istr_str(at->receiver), at->route };
+
+	return show_item(groups_find(e, &k), out);
+}
+
+struct alert *
+view_member_after(const struct group *g, const struct labels *at)
+{
+	const struct member *m = group_after(g, at);
+
+	return m != NULL ? m->record->alert : NULL;
+}
+
+struct alert *
+view_member_at(const struct engine *e, const struct group *g, const struct labels *l)
+{
+	const struct record *r = alerts_find(&e->alerts, l);
+
+	return r != NULL && group_member(g, r) != NULL ? r->alert : NULL;
+}
+
+void
+view_group_muted(const struct group *g, struct arena *arena, const struct str **out, size_t *n_out)
+{
+	struct str *names = ARENA_ARRAY(arena, g->muted_n, struct str);
+
+	for (uint32_t i = 0; i < g->muted_n; i++)
+		names[i] = istr_str(g->muted_by[i]);
+	*out = names;
+	*n_out = g->muted_n;
+}
+
+/* Of more alerts than these nothing is rendered while clients wait for a list; as in a notification that is too large. */
+#define PREDICTED_ALERTS_MAX 1000
+
+/* As a flush now would. */
+static struct labels *
+predict_route_labels(struct engine *e, const struct group *g, struct moment now, struct arena *arena)
+{
+	size_t most = g->members.n < PREDICTED_ALERTS_MAX ? g->members.n : PREDICTED_ALERTS_MAX, n = 0;
+	struct noted_alert *alerts = ARENA_ARRAY(arena, most, struct noted_alert);
+	struct order_cursor at;
+
+	for (struct member *m = order_first(&g->members, &at); n < most; m = order_next(&g->members, &at)) {
+		struct alert *a = m->record->alert;
+
+		alerts[n++] = (struct noted_alert){ a, alert_resolved_at(a, now.wall) };
+	}
+	return e->port->route_labels(e->port, e->routing->config, g->route, g->labels, alerts, n, now);
+}
+
+struct labels *
+view_route_labels(struct engine *e, const struct group *group, struct moment now, struct arena *arena)
+{
+	/* What is rendered stays with the group until it changes. */
+	struct group *g = (struct group *)(uintptr_t)group;
+
+	if (g->route_labels == NULL && (g->route->labels.n == 0 || e->port->route_labels == NULL))
+		g->route_labels = labels_empty();
+	if (g->route_labels == NULL)
+		g->route_labels = predict_route_labels(e, g, now, arena);
+	return labels_ref(g->route_labels);
+}
+
+struct silence_list {
+	struct silence_cursor cursor;
+};
+
+struct silence_list *
+view_silence_list(struct engine *e, const bool wanted[3], struct moment now)
+{
+	struct silence_list *l = NEW(struct silence_list);
+
+	silence_list_begin(&l->cursor, &e->silences.lists, wanted, now.wall);
+	return l;
+}
+
+const struct silence *
+view_silence_next(struct silence_list *l, struct work *w)
+{
+	return silence_list_next(&l->cursor, w);
+}
+
+void
+view_silence_list_end(struct silence_list **l)
+{
+	if (*l == NULL)
+		return;
+	silence_list_end(&(*l)->cursor);
+	mem_free(*l);
+	*l = NULL;
+}
+
+bool
+view_silences_of_several(const struct engine *e, bool (*visit)(void *arg, const struct silence *s), void *arg)
+{
+	const struct order *o = &e->silences.lists.several;
+	struct order_cursor at;
+
+	for (struct silence_version *v = order_first(o, &at); v != NULL; v = order_next(o, &at))
+		if (v->until == 0 && !visit(arg, v->silence))
+			return false;
+	return true;
+}
