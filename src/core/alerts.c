@@ -65,7 +65,7 @@ record_set_stored(struct alerts *as, struct record *r, bool stored)
 void
 alerts_remove(struct alerts *as, struct record *r)
 {
-	assert(!r->stored && r->members == NULL && r->hits == NULL && r->silences == NULL);
+	assert(!r->stored && r->members == NULL && r->silences == NULL);
 	hmap_remove(&as->records, &r->node);
 	order_remove(&as->order, r->alert->labels->fingerprint, r->alert->labels, by_labels);
 	alert_unref(r->alert);

@@ -212,7 +212,7 @@ engine_apply(struct engine *e, struct config *c, struct moment now)
 		counters_forget_receivers(&e->counters);
 	forget_configuration(e);
 	declare_silences(e, c);
-	e->inhibitor = inhibitor_new(c);
+	e->inhibitor = inhibitor_new(c, 0);
 	observe_all(e, now);
 	e->routing = routing_new(c);
 	if (old == NULL) {

@@ -21,6 +21,7 @@
 #include "inhibit.h"
 #include "limits.h"
 #include "measure.h"
+#include "mute.h"
 #include "routing.h"
 #include "sched.h"
 #include "silences.h"
@@ -114,13 +115,6 @@ void emit(struct engine *e, struct event *ev, struct moment now);
 struct integration_counters *counters_of(struct engine *e, const struct integration *i, struct str receiver);
 /* Also frees them. */
 void counters_forget_receivers(struct counters *c);
-
-/* mute.c: what holds back the alert of r; *by_out (16 bytes of hex or a silence id) names the culprit. */
-enum mute_verdict mute_inhibited(struct engine *e, struct record *r, struct wall now, struct str *by_out,
-    char hex[17], const struct inhibit_rule **rule_out);
-enum mute_verdict mute_silenced(struct engine *e, struct record *r, struct wall now, struct str *by_out);
-/* Whole group, at the flight's tick: names that mute it into `names` (arena). */
-enum mute_verdict mute_by_time(const struct flight *f, struct str **names_out, size_t *n_out);
 
 /* restore.c: the groups that survived a restart go on; what they held is awaited. */
 void restore_groups(struct engine *e, struct moment now);

@@ -9,12 +9,16 @@
 #include "base/mem.h"
 #include "mindex.h"
 
-/* Sources of one kind in a bucket. */
+/*
+ * Sources of one kind in a bucket. The first `ended` of them were seen to have
+ * ended and have not been posted again since: what asks for one that fires need
+ * not look at any of them twice.
+ */
 struct sources {
 	struct record **v;
-	uint32_t n, cap;
-	struct record *firing;	/* one that was seen to fire; may have ended since */
-	bool dry;		/* none fires until one of them is posted again */
+	uint32_t n, cap, ended;
+	uint32_t steps;		/* of the clock that `ended` knows of */
+	struct record *firing;	/* posted last; may have ended since */
 };
 
 /* The alerts that agree on a rule's `equal` labels. */
@@ -32,6 +36,7 @@ struct inhibit_hit {
 	struct bucket *bucket;
 	uint32_t place;		/* among the sources */
 	bool is_source, is_target;
+	bool like_source;	/* matches the source side, stored or not */
 };
 
 struct rule {
@@ -43,15 +48,25 @@ struct rule {
 struct inhibitor {
 	struct rule *rules;
 	size_t rules_n;
-	struct mindex sources, targets;
+	/* Rule i has its target side under the order 2i + 1, and its source side under 2i + 2. */
+	struct mindex index;
 	struct hmap buckets;
+	unsigned slot;
+	uint32_t steps;		/* of the wall clock, back */
 };
 
+static struct inhibit_part *
+part_of(const struct inhibitor *in, struct record *r)
+{
+	return &r->inhibit[in->slot];
+}
+
 struct inhibitor *
-inhibitor_new(const struct config *c)
+inhibitor_new(const struct config *c, unsigned slot)
 {
 	struct inhibitor *in = NEW(struct inhibitor);
 
+	in->slot = slot;
 	in->rules_n = c->inhibit_rules_n;
 	in->rules = mem_calloc(in->rules_n, sizeof(in->rules[0]));
 	for (size_t i = 0; i < in->rules_n; i++) {
@@ -63,8 +78,8 @@ inhibitor_new(const struct config *c)
 		rule->equal = mem_calloc(conf->equal_n, sizeof(rule->equal[0]));
 		for (size_t j = 0; j < conf->equal_n; j++)
 			rule->equal[j] = istr_get(conf->equal[j]);
-		mindex_add(&in->sources, &conf->source, i + 1, rule);
-		mindex_add(&in->targets, &conf->target, i + 1, rule);
+		mindex_add(&in->index, &conf->target, 2 * i + 1, rule);
+		mindex_add(&in->index, &conf->source, 2 * i + 2, rule);
 	}
 	return in;
 }
@@ -76,8 +91,7 @@ inhibitor_free(struct inhibitor **in)
 		return;
 	assert((*in)->buckets.n == 0);
 	hmap_fini(&(*in)->buckets);
-	mindex_fini(&(*in)->sources);
-	mindex_fini(&(*in)->targets);
+	mindex_fini(&(*in)->index);
 	for (size_t i = 0; i < (*in)->rules_n; i++) {
 		for (size_t j = 0; j < (*in)->rules[i].conf->equal_n; j++)
 			istr_unref((*in)->rules[i].equal[j]);
@@ -159,6 +173,25 @@ sources_of(const struct inhibit_hit *h)
 	return h->is_target ? &h->bucket->both : &h->bucket->plain;
 }
 
+static struct inhibit_hit *
+hit_in(const struct inhibitor *in, struct record *r, const struct bucket *b)
+{
+	struct inhibit_part *p = part_of(in, r);
+
+	for (uint32_t i = 0; i < p->hits_n; i++)
+		if (p->hits[i].bucket == b)
+			return &p->hits[i];
+	assert(false);
+	return NULL;
+}
+
+static void
+put(const struct inhibitor *in, struct sources *s, const struct bucket *b, uint32_t place, struct record *r)
+{
+	s->v[place] = r;
+	hit_in(in, r, b)->place = place;
+}
+
 static void
 source_add(struct inhibit_hit *h, struct record *r)
 {
@@ -172,173 +205,259 @@ source_add(struct inhibit_hit *h, struct record *r)
 	s->v[s->n++] = r;
 }
 
-static struct inhibit_hit *
-hit_in(struct record *r, const struct bucket *b)
-{
-	for (uint32_t i = 0; i < r->hits_n; i++)
-		if (r->hits[i].bucket == b)
-			return &r->hits[i];
-	assert(false);
-	return NULL;
-}
-
+/* The gap that r leaves is filled from the end of its part of the list. */
 static void
-source_remove(struct inhibit_hit *h, const struct record *r)
+source_remove(const struct inhibitor *in, struct inhibit_hit *h, const struct record *r)
 {
 	struct sources *s = sources_of(h);
+	uint32_t gap = h->place;
 
-	assert(s->v[h->place] == r);
-	s->n--;
-	if (h->place != s->n) {
-		s->v[h->place] = s->v[s->n];
-		hit_in(s->v[h->place], h->bucket)->place = h->place;
+	assert(s->v[gap] == r);
+	if (gap < s->ended) {
+		s->ended--;
+		if (gap != s->ended)
+			put(in, s, h->bucket, gap, s->v[s->ended]);
+		gap = s->ended;
 	}
+	s->n--;
+	if (gap != s->n)
+		put(in, s, h->bucket, gap, s->v[s->n]);
 	if (s->firing == r)
 		s->firing = NULL;
 }
 
+/* r was posted again and fires. */
 static void
-add_hit(struct inhibitor *in, struct record *r, const struct rule *rule, bool is_source, bool is_target)
+source_fires(const struct inhibitor *in, struct inhibit_hit *h, struct record *r)
 {
+	struct sources *s = sources_of(h);
+	uint32_t from = h->place;
+
+	s->firing = r;
+	if (from >= s->ended)
+		return;
+	s->ended--;
+	if (from == s->ended)
+		return;
+	put(in, s, h->bucket, from, s->v[s->ended]);
+	put(in, s, h->bucket, s->ended, r);
+}
+
+static struct inhibit_hit *
+add_hit(struct inhibitor *in, struct record *r, const struct rule *rule)
+{
+	struct inhibit_part *p = part_of(in, r);
 	struct inhibit_hit *h;
 
-	r->hits = mem_realloc(r->hits, r->hits_n + 1, sizeof(r->hits[0]));
-	h = &r->hits[r->hits_n++];
-	*h = (struct inhibit_hit){
-		.bucket = bucket_get(in, rule, r->alert->labels),
-		.is_source = is_source,
-		.is_target = is_target,
-	};
+	p->hits = mem_realloc(p->hits, p->hits_n + 1, sizeof(p->hits[0]));
+	h = &p->hits[p->hits_n++];
+	*h = (struct inhibit_hit){ .bucket = bucket_get(in, rule, r->alert->labels) };
 	h->bucket->refs++;
-	if (is_source)
+	return h;
+}
+
+/* r matches that side of the rule; its target side was looked at first. What is not stored is no source. */
+static void
+note_side(struct inhibitor *in, struct record *r, const struct rule *rule, bool source_side)
+{
+	const struct inhibit_part *p = part_of(in, r);
+	struct inhibit_hit *h = p->hits_n > 0 ? &p->hits[p->hits_n - 1] : NULL;
+
+	if (!source_side) {
+		add_hit(in, r, rule)->is_target = true;
+		return;
+	}
+	if (h == NULL || h->bucket->rule != rule) {
+		if (!r->stored)
+			return;
+		h = add_hit(in, r, rule);
+	}
+	h->like_source = true;
+	h->is_source = r->stored;
+	if (h->is_source)
 		source_add(h, r);
 }
 
-static const struct rule *
-next_rule(struct mindex_iter *it, const struct labels *l, bool source)
+void
+inhibit_run_reset(struct inhibit_run *run)
 {
-	const struct rule *rule;
-
-	while ((rule = mindex_next(it)) != NULL)
-		if (matchers_match(source ? &rule->conf->source : &rule->conf->target, l))
-			return rule;
-	return NULL;
+	match_run_reset(&run->match);
+	*run = (struct inhibit_run){ 0 };
 }
 
-/* Finds the rules that r takes part in, in their order. What is not stored is no source. */
-static void
-classify(struct inhibitor *in, struct record *r)
+static enum match
+match_side(const struct rule *rule, uint64_t order, const struct labels *l, struct inhibit_run *run, struct work *w)
+{
+	bool source_side = order % 2 == 0;
+	enum match m;
+
+	if (run->order != 0 && (run->order != order || run->labels != l))
+		inhibit_run_reset(run);
+	m = matchers_match_some(source_side ? &rule->conf->source : &rule->conf->target, l, &run->match, w);
+	run->order = m == MATCH_LATER ? order : 0;	/* else the match has reset itself */
+	run->labels = l;
+	return m;
+}
+
+/* What looking at a rule costs without matching, and at a source. */
+#define RULE_UNITS 2
+#define SOURCE_UNITS 4
+
+/* Finds the rules that r takes part in, in their order. */
+static bool
+classify(struct inhibitor *in, struct record *r, struct inhibit_run *run, struct work *w)
 {
 	const struct labels *l = r->alert->labels;
-	struct mindex_iter sources, targets;
-	const struct rule *source, *target;
+	struct inhibit_part *p = part_of(in, r);
+	struct mindex_iter it;
+	const struct rule *rule;
+	bool more = true;
 
-	mindex_begin(&sources, &in->sources, l, 0);
-	mindex_begin(&targets, &in->targets, l, 0);
-	source = r->stored ? next_rule(&sources, l, true) : NULL;
-	target = next_rule(&targets, l, false);
-	while (source != NULL || target != NULL) {
-		const struct rule *rule = source;
+	mindex_begin(&it, &in->index, l, p->looked);
+	while (more && (rule = mindex_next(&it)) != NULL) {
+		enum match m = match_side(rule, it.order, l, run, w);
 
-		if (source == NULL || (target != NULL && target->index < source->index))
-			rule = target;
-		add_hit(in, r, rule, rule == source, rule == target);
-		if (rule == target)
-			target = next_rule(&targets, l, false);
-		if (rule == source)
-			source = next_rule(&sources, l, true);
+		if (m == MATCH_LATER) {
+			more = false;
+			break;
+		}
+		if (m == MATCH_YES)
+			note_side(in, r, rule, it.order % 2 == 0);
+		p->looked = it.order;
+		work_spend(w, RULE_UNITS);
+		more = !work_used_up(w);
 	}
-	mindex_end(&sources);
-	mindex_end(&targets);
-	r->observed = true;
+	mindex_end(&it);
+	p->observed = more;
+	if (more)
+		inhibit_run_reset(run);
+	return more;
+}
+
+bool
+inhibit_observed(const struct inhibitor *in, const struct record *r)
+{
+	return r->inhibit[in->slot].observed;
+}
+
+bool
+inhibit_observe_some(struct inhibitor *in, struct record *r, struct wall now, struct inhibit_run *run, struct work *w)
+{
+	struct inhibit_part *p = part_of(in, r);
+
+	if (!p->observed && !classify(in, r, run, w))
+		return false;
+	if (run->order != 0)
+		inhibit_run_reset(run);	/* somebody else went on */
+	for (uint32_t i = 0; i < p->hits_n; i++)
+		if (p->hits[i].is_source && !alert_resolved_at(r->alert, now))
+			source_fires(in, &p->hits[i], r);
+	return true;
 }
 
 void
 inhibit_observe(struct inhibitor *in, struct record *r, struct wall now)
 {
-	if (!r->observed)
-		classify(in, r);
-	for (uint32_t i = 0; i < r->hits_n; i++) {
-		if (!r->hits[i].is_source || alert_resolved_at(r->alert, now))
-			continue;
-		sources_of(&r->hits[i])->firing = r;
-		sources_of(&r->hits[i])->dry = false;
-	}
+	struct work all = { INT64_MAX };
+	struct inhibit_run run = { 0 };
+	bool done = inhibit_observe_some(in, r, now, &run, &all);
+
+	assert(done);
+	(void)done;
 }
 
 void
 inhibit_forget(struct inhibitor *in, struct record *r)
 {
-	for (uint32_t i = 0; i < r->hits_n; i++) {
-		struct inhibit_hit *h = &r->hits[i];
+	struct inhibit_part *p = part_of(in, r);
+
+	for (uint32_t i = 0; i < p->hits_n; i++) {
+		struct inhibit_hit *h = &p->hits[i];
 		struct bucket *b = h->bucket;
 
 		if (h->is_source)
-			source_remove(h, r);
+			source_remove(in, h, r);
 		if (--b->refs > 0)
 			continue;
 		bucket_free(in, b);
 	}
-	mem_free(r->hits);
-	r->hits = NULL;
-	r->hits_n = 0;
-	r->observed = false;
+	mem_free(p->hits);
+	*p = (struct inhibit_part){ 0 };
 }
 
-static struct record *
-firing_source(struct sources *s, struct wall now)
+/* False: w is used up, and more is to be looked at. */
+static bool
+firing_source(const struct inhibitor *in, struct sources *s, struct wall now, struct work *w, struct record **out)
 {
-	if (s->firing != NULL && !alert_resolved_at(s->firing->alert, now))
-		return s->firing;
+	*out = NULL;
+	if (s->firing != NULL && !alert_resolved_at(s->firing->alert, now)) {
+		*out = s->firing;
+		return true;
+	}
 	s->firing = NULL;
-	if (s->dry)
-		return NULL;
-	for (uint32_t i = 0; i < s->n && s->firing == NULL; i++)
-		if (!alert_resolved_at(s->v[i]->alert, now))
-			s->firing = s->v[i];
-	s->dry = s->firing == NULL;
-	return s->firing;
+	if (s->steps != in->steps)
+		s->ended = 0;
+	s->steps = in->steps;
+	while (s->ended < s->n) {
+		if (!alert_resolved_at(s->v[s->ended]->alert, now)) {
+			*out = s->firing = s->v[s->ended];
+			return true;
+		}
+		s->ended++;
+		work_spend(w, SOURCE_UNITS);
+		if (work_used_up(w))
+			return false;
+	}
+	return true;
 }
 
-struct record *
-inhibit_source_by(struct inhibitor *in, struct record *r, struct wall now, const struct inhibit_rule **rule_out)
+bool
+inhibit_source_some(struct inhibitor *in, struct record *r, struct wall now, struct inhibit_run *run, struct work *w,
+    struct inhibition *out)
 {
+	struct inhibit_part *p = part_of(in, r);
+
+	*out = (struct inhibition){ 0 };
 	if (in->rules_n == 0)
-		return NULL;
-	if (!r->observed)
-		classify(in, r);
-	for (uint32_t i = 0; i < r->hits_n; i++) {
-		struct inhibit_hit *h = &r->hits[i];
-		struct record *source;
+		return true;
+	if (!p->observed && !classify(in, r, run, w))
+		return false;
+	if (run->order != 0)
+		inhibit_run_reset(run);
+	for (uint32_t i = 0; i < p->hits_n; i++) {
+		const struct inhibit_hit *h = &p->hits[i];
 
 		if (!h->is_target)
 			continue;
-		source = firing_source(&h->bucket->plain, now);
+		if (!firing_source(in, &h->bucket->plain, now, w, &out->source))
+			return false;
 		/* Those on both sides do not inhibit each other, nor themselves. */
-		if (source == NULL && !matchers_match(&h->bucket->rule->conf->source, r->alert->labels))
-			source = firing_source(&h->bucket->both, now);
-		if (source != NULL) {
-			*rule_out = h->bucket->rule->conf;
-			return source;
+		if (out->source == NULL && !h->like_source &&
+		    !firing_source(in, &h->bucket->both, now, w, &out->source))
+			return false;
+		if (out->source != NULL) {
+			out->rule = h->bucket->rule->conf;
+			break;
 		}
 	}
-	return NULL;
+	return true;
 }
 
 struct record *
 inhibit_source(struct inhibitor *in, struct record *r, struct wall now)
 {
-	const struct inhibit_rule *rule;
+	struct work all = { INT64_MAX };
+	struct inhibit_run run = { 0 };
+	struct inhibition out;
+	bool done = inhibit_source_some(in, r, now, &run, &all, &out);
 
-	return inhibit_source_by(in, r, now, &rule);
+	assert(done);
+	(void)done;
+	return out.source;
 }
 
 void
 inhibit_clock_stepped(struct inhibitor *in)
 {
-	HMAP_EACH(&in->buckets, node) {
-		struct bucket *b = CONTAINER_OF(node, struct bucket, node);
-
-		b->plain.dry = b->both.dry = false;
-	}
+	in->steps++;
 }

@@ -10,26 +10,53 @@
 #ifndef CORE_INHIBIT_H
 #define CORE_INHIBIT_H
 
+#include <stdbool.h>
+
 #include "base/time.h"
+#include "base/work.h"
 #include "config/config.h"
+#include "model/matcher.h"
 #include "record.h"
 
 struct inhibitor;
 
-/* Borrows c. */
-struct inhibitor *inhibitor_new(const struct config *c);
+/* Borrows c. `slot` (0 or 1): where records keep what it finds out. No two that live may have the same. */
+struct inhibitor *inhibitor_new(const struct config *c, unsigned slot);
 /* All records must have been forgotten. */
 void inhibitor_free(struct inhibitor **in);
 
+/*
+ * Where finding the rules of a record stopped within one match; zeroed: nowhere.
+ * What was found before that the record itself remembers. Neither the record nor
+ * the inhibitor may go before the end or inhibit_run_reset.
+ */
+struct inhibit_run {
+	const struct labels *labels;
+	uint64_t order;
+	struct match_run match;
+};
+void inhibit_run_reset(struct inhibit_run *run);
+
 /* r holds another version of its alert, or is newly stored. */
 void inhibit_observe(struct inhibitor *in, struct record *r, struct wall now);
+/* The same within what w, which is not used up, has left; false: it is used up, and the next call goes on. */
+bool inhibit_observe_some(struct inhibitor *in, struct record *r, struct wall now, struct inhibit_run *run,
+    struct work *w);
+/* Are the rules of r known? */
+bool inhibit_observed(const struct inhibitor *in, const struct record *r);
 /* r is no longer stored, or the configuration goes. */
 void inhibit_forget(struct inhibitor *in, struct record *r);
-/* The record of an alert that inhibits r now; NULL: none does. */
+
+/* What inhibits a record. */
+struct inhibition {
+	struct record *source;	/* NULL: nothing does, and the rest is not set */
+	const struct inhibit_rule *rule;	/* borrowed from the configuration */
+};
+/* What inhibits r now, as inhibit_observe_some; *out is set at the end. */
+bool inhibit_source_some(struct inhibitor *in, struct record *r, struct wall now, struct inhibit_run *run,
+    struct work *w, struct inhibition *out);
+/* All at once; only the source. */
 struct record *inhibit_source(struct inhibitor *in, struct record *r, struct wall now);
-/* The same, and by which rule (borrowed from the configuration; set only with a source). */
-struct record *inhibit_source_by(struct inhibitor *in, struct record *r, struct wall now,
-    const struct inhibit_rule **rule_out);
 /* The wall clock went back: what had ended may fire again. */
 void inhibit_clock_stepped(struct inhibitor *in);
 

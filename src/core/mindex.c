@@ -193,17 +193,19 @@ mindex_remove(struct mindex *x, const struct matchers *ms, uint64_t order)
 static void
 begin_list(struct mindex_iter *it, const struct mindex_list *l, uint64_t after)
 {
+	struct mindex_cursor *cursors = it->more != NULL ? it->more : it->few;
 	size_t from = list_after(l, after);
 
 	if (from < l->n)
-		it->cursors[it->n++] = (struct mindex_cursor){ l->v + from, l->v + l->n };
+		cursors[it->n++] = (struct mindex_cursor){ l->v + from, l->v + l->n };
 }
 
 void
 mindex_begin(struct mindex_iter *it, const struct mindex *x, const struct labels *l, uint64_t after)
 {
 	it->n = 0;
-	it->cursors = it->few;
+	it->more = NULL;
+	it->order = after;
 	begin_list(it, &x->rest, after);
 	if (x->keys.n == 0)
 		return;
@@ -212,9 +214,9 @@ mindex_begin(struct mindex_iter *it, const struct mindex *x, const struct labels
 
 		if (k == NULL)
 			continue;
-		if (it->n == ARRAY_LEN(it->few) && it->cursors == it->few) {
-			it->cursors = mem_calloc(l->n + 1, sizeof(it->cursors[0]));
-			memcpy(it->cursors, it->few, sizeof(it->few));
+		if (it->n == ARRAY_LEN(it->few) && it->more == NULL) {
+			it->more = mem_calloc(l->n + 1, sizeof(it->more[0]));
+			memcpy(it->more, it->few, sizeof(it->few));
 		}
 		begin_list(it, &k->list, after);
 	}
@@ -223,24 +225,25 @@ mindex_begin(struct mindex_iter *it, const struct mindex *x, const struct labels
 void *
 mindex_next(struct mindex_iter *it)
 {
+	struct mindex_cursor *cursors = it->more != NULL ? it->more : it->few;
 	struct mindex_cursor *first = NULL;
 	void *item;
 
 	for (size_t i = 0; i < it->n; i++)
-		if (first == NULL || it->cursors[i].at->order < first->at->order)
-			first = &it->cursors[i];
+		if (first == NULL || cursors[i].at->order < first->at->order)
+			first = &cursors[i];
 	if (first == NULL)
 		return NULL;
+	it->order = first->at->order;
 	item = first->at->item;
 	if (++first->at == first->end)
-		*first = it->cursors[--it->n];
+		*first = cursors[--it->n];
 	return item;
 }
 
 void
 mindex_end(struct mindex_iter *it)
 {
-	if (it->cursors != it->few)
-		mem_free(it->cursors);
-	it->cursors = NULL;
+	mem_free(it->more);
+	it->more = NULL;
 }

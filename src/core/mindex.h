@@ -46,9 +46,10 @@ struct mindex_cursor {
 	const struct mindex_item *at, *end;
 };
 
-/* Going through the candidates; the index must not change meanwhile. */
+/* Going through the candidates; the index must not change meanwhile. May be moved in memory. */
 struct mindex_iter {
-	struct mindex_cursor *cursors;
+	uint64_t order;			/* of the item that came last */
+	struct mindex_cursor *more;	/* instead of `few`, or NULL */
 	size_t n;
 	struct mindex_cursor few[6];
 };

@@ -4,33 +4,52 @@
 
 #include "engine_state.h"
 
-enum mute_verdict
-mute_inhibited(struct engine *e, struct record *r, struct wall now, struct str *by_out, char hex[17],
-    const struct inhibit_rule **rule_out)
+bool
+mute_inhibited(struct engine *e, struct record *r, struct wall now, struct mute_run *run, struct work *w,
+    struct mute *out)
 {
-	const struct record *source = inhibit_source_by(e->inhibitor, r, now, rule_out);
+	struct inhibition by;
 
-	if (source == NULL)
-		return MUTE_NONE;
-	snprintf(hex, 17, "%016llx", (unsigned long long)source->alert->labels->fingerprint);
-	*by_out = (struct str){ hex, 16 };
-	return MUTE_INHIBITION;
+	*out = (struct mute){ 0 };
+	if (!inhibit_source_some(e->inhibitor, r, now, &run->inhibit, w, &by))
+		return false;
+	if (by.source == NULL)
+		return true;
+	snprintf(out->hex, sizeof(out->hex), "%016llx", (unsigned long long)by.source->alert->labels->fingerprint);
+	out->by = (struct str){ out->hex, 16 };
+	out->rule = by.rule;
+	out->verdict = MUTE_INHIBITION;
+	return true;
 }
 
-enum mute_verdict
-mute_silenced(struct engine *e, struct record *r, struct wall now, struct str *by_out)
+bool
+mute_silenced(struct engine *e, struct record *r, struct wall now, struct mute_run *run, struct work *w,
+    struct mute *out)
 {
-	if (silences_match(&e->silences, r, now) == 0)
-		return MUTE_NONE;
+	size_t active;
+
+	*out = (struct mute){ 0 };
+	if (!silences_match_some(&e->silences, r, now, &run->silences, w, &active))
+		return false;
+	if (active == 0)
+		return true;
+	out->verdict = MUTE_SILENCE;
 	for (uint32_t i = 0; i < r->silences_n; i++) {
 		const struct silence *s = r->silences[i]->silence;
 
 		if (silence_state_at(s, now) != SILENCE_ACTIVE)
 			continue;
-		*by_out = str_from(s->id);
+		out->by = str_from(s->id);
 		break;
 	}
-	return MUTE_SILENCE;
+	return true;
+}
+
+void
+mute_run_reset(struct mute_run *run)
+{
+	inhibit_run_reset(&run->inhibit);
+	silences_run_reset(&run->silences);
 }
 
 /* Appends the name once for each of its intervals that t lies in. */

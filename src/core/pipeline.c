@@ -71,12 +71,17 @@ filter(struct engine *e, struct flight *f, enum mute_verdict stage, struct momen
 		struct record spare = { 0 };
 		struct record *r = record_of(e, &f->passed[i], &spare);
 		struct event ev = { 0 };
-		char hex[17];
+		struct work all = { INT64_MAX };
+		struct mute_run run = { 0 };
+		struct mute mute;
 
 		if (stage == MUTE_INHIBITION)
-			ev.verdict = mute_inhibited(e, r, now.wall, &ev.by, hex, &ev.rule);
+			mute_inhibited(e, r, now.wall, &run, &all, &mute);
 		else
-			ev.verdict = mute_silenced(e, r, now.wall, &ev.by);
+			mute_silenced(e, r, now.wall, &run, &all, &mute);
+		ev.verdict = mute.verdict;
+		ev.by = mute.by;
+		ev.rule = mute.rule;
 		set_mark(f, r, ev.verdict == MUTE_NONE ? MARK_ACTIVE : MARK_SUPPRESSED);
 		if (ev.verdict == MUTE_NONE) {
 			f->passed[kept++] = f->passed[i];

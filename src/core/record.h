@@ -23,19 +23,26 @@ struct member;
 struct route_list;
 struct silence_entry;
 
+/* The inhibition rules of one configuration that a record takes part in; see inhibit.h. */
+struct inhibit_part {
+	struct inhibit_hit *hits;	/* owned */
+	uint32_t hits_n;
+	bool observed;			/* all rules were looked at */
+	uint64_t looked;		/* up to which side of which rule */
+};
+
 struct record {
 	struct hmap_node node;			/* struct alerts */
 	struct alert *alert;			/* owned reference */
 	struct member *members;			/* its places in groups; theirs */
 	const struct route_list *routes;	/* NULL: not matched yet; the routing's */
-	struct inhibit_hit *hits;		/* owned; see inhibit.h */
+	struct inhibit_part inhibit[2];		/* by slot: of the configuration in force, and of the next or last one */
 	struct silence_entry **silences;	/* owned array of references: silences that match, not expired ones */
 	void *stored_as;			/* the store's own: see struct change */
 	uint64_t silences_seen;			/* version of the silences that `silences` is true for */
-	uint32_t hits_n, silences_n;
+	uint32_t silences_n;
 	uint32_t members_n;
 	bool stored;				/* else only groups hold it */
-	bool observed;				/* hits is true */
 	bool awaited;				/* during engine_apply: a group held it before */
 };
 

@@ -40,65 +40,147 @@ routing_free(struct routing **r)
 	for (size_t i = 0; i < (*r)->config->routes_n; i++)
 		mindex_fini(&(*r)->children[i]);
 	mem_free((*r)->children);
-	mem_free((*r)->found);
 	config_unref((*r)->config);
 	mem_free(*r);
 	*r = NULL;
 }
 
 static void
-found(struct routing *r, const struct route *route)
+found(struct routing_run *run, const struct route *route)
 {
-	if (r->found_n == r->found_cap) {
-		r->found_cap = r->found_cap == 0 ? 8 : 2 * r->found_cap;
-		r->found = mem_realloc(r->found, r->found_cap, sizeof(r->found[0]));
+	if (run->found_n == run->found_cap) {
+		run->found_cap = run->found_cap == 0 ? 8 : 2 * run->found_cap;
+		run->found = mem_realloc(run->found, run->found_cap, sizeof(run->found[0]));
 	}
-	r->found[r->found_n++] = route;
+	run->found[run->found_n++] = route;
 }
 
-/* `route` matches. A tree is no deeper than the configuration's text may be nested. */
+/* `route` matches. */
 static void
-descend(struct routing *r, const struct route *route, const struct labels *l)
+enter(struct routing_run *run, const struct route *route)
 {
-	size_t before = r->found_n;
-	struct mindex_iter it;
-
-	if (route->routes_n == 0) {
-		found(r, route);
-		return;
+	if (run->steps_n == run->steps_cap) {
+		run->steps_cap = run->steps_cap == 0 ? 8 : 2 * run->steps_cap;
+		run->steps = mem_realloc(run->steps, run->steps_cap, sizeof(run->steps[0]));
 	}
-	mindex_begin(&it, &r->children[route->index], l, 0);
-	for (const struct route *child; (child = mindex_next(&it)) != NULL;) {
-		if (!matchers_match(&child->matchers, l))
-			continue;
-		descend(r, child, l);
-		if (!child->continue_)
+	run->steps[run->steps_n++] = (struct routing_step){ .route = route, .found_before = run->found_n };
+}
+
+/* What looking at a child and going down to one cost, without matching. */
+#define CHILD_UNITS 2
+#define STEP_UNITS 10
+
+enum way { WAY_DOWN, WAY_UP, WAY_LATER };
+
+/* Looks at the children of the last step: down into one that matches, or up when there is none left. */
+static enum way
+look_at_children(const struct routing *r, struct routing_run *run, struct work *w)
+{
+	struct routing_step *step = &run->steps[run->steps_n - 1];
+	enum way way = WAY_UP;
+	struct mindex_iter it;
+	const struct route *child;
+
+	if (step->route->routes_n == 0)
+		return WAY_UP;
+	mindex_begin(&it, &r->children[step->route->index], run->labels, step->after);
+	while (way == WAY_UP && (child = mindex_next(&it)) != NULL) {
+		enum match m = matchers_match_some(&child->matchers, run->labels, &run->match, w);
+
+		if (m == MATCH_LATER) {
+			way = WAY_LATER;
 			break;
+		}
+		work_spend(w, CHILD_UNITS);
+		step->after = it.order;
+		if (m == MATCH_YES) {
+			/* Others are looked at only behind one that says so. */
+			if (!child->continue_)
+				step->after = UINT64_MAX;
+			enter(run, child);
+			way = WAY_DOWN;
+		} else if (work_used_up(w)) {
+			way = WAY_LATER;
+		}
 	}
 	mindex_end(&it);
-	if (r->found_n == before)
-		found(r, route);
+	return way;
+}
+
+/* The list of what was found: one for all label sets that take the same routes. */
+static const struct route_list *
+list_of(struct routing *r, const struct routing_run *run)
+{
+	size_t size = run->found_n * sizeof(run->found[0]);
+	uint64_t hash = hash_seeded(run->found, size);
+	struct route_list *list;
+
+	for (struct hmap_node *n = hmap_first(&r->lists, hash); n != NULL; n = hmap_next(n)) {
+		list = CONTAINER_OF(n, struct route_list, node);
+		if (list->n == run->found_n && memcmp(list->routes, run->found, size) == 0)
+			return list;
+	}
+	list = mem_calloc(1, sizeof(*list) + size);
+	list->n = run->found_n;
+	memcpy(list->routes, run->found, size);
+	hmap_insert(&r->lists, &list->node, hash);
+	return list;
+}
+
+const struct route_list *
+routing_match_some(struct routing *r, const struct labels *l, struct routing_run *run, struct work *w)
+{
+	const struct route_list *list;
+
+	if (run->labels != l) {
+		routing_run_reset(run);
+		run->labels = l;
+		enter(run, r->config->route);
+	}
+	while (run->steps_n > 0) {
+		enum way way = look_at_children(r, run, w);
+
+		if (way == WAY_LATER)
+			return NULL;
+		if (way == WAY_UP) {
+			const struct routing_step *step = &run->steps[--run->steps_n];
+
+			if (run->found_n == step->found_before)
+				found(run, step->route);
+		}
+		work_spend(w, STEP_UNITS);
+		if (work_used_up(w) && run->steps_n > 0)
+			return NULL;
+	}
+	list = list_of(r, run);
+	routing_run_reset(run);
+	return list;
+}
+
+void
+routing_run_reset(struct routing_run *run)
+{
+	match_run_reset(&run->match);
+	run->labels = NULL;
+	run->steps_n = run->found_n = 0;
+}
+
+void
+routing_run_fini(struct routing_run *run)
+{
+	routing_run_reset(run);
+	mem_free(run->steps);
+	mem_free(run->found);
+	*run = (struct routing_run){ 0 };
 }
 
 const struct route_list *
 routing_match(struct routing *r, const struct labels *l)
 {
-	struct route_list *list;
-	uint64_t hash;
-	size_t size;
+	struct work all = { INT64_MAX };
+	struct routing_run run = { 0 };
+	const struct route_list *list = routing_match_some(r, l, &run, &all);
 
-	r->found_n = 0;
-	descend(r, r->config->route, l);
-	size = r->found_n * sizeof(r->found[0]);
-	hash = hash_seeded(r->found, size);
-	for (struct hmap_node *n = hmap_first(&r->lists, hash); n != NULL; n = hmap_next(n)) {
-		list = CONTAINER_OF(n, struct route_list, node);
-		if (list->n == r->found_n && memcmp(list->routes, r->found, size) == 0)
-			return list;
-	}
-	list = mem_calloc(1, sizeof(*list) + size);
-	list->n = r->found_n;
-	memcpy(list->routes, r->found, size);
-	hmap_insert(&r->lists, &list->node, hash);
+	routing_run_fini(&run);
 	return list;
 }

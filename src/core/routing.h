@@ -12,9 +12,11 @@
 #include <stdint.h>
 
 #include "base/hmap.h"
+#include "base/work.h"
 #include "config/config.h"
 #include "mindex.h"
 #include "model/labels.h"
+#include "model/matcher.h"
 
 /* The routes of a label set, in order; equal lists are one. */
 struct route_list {
@@ -27,13 +29,39 @@ struct routing {
 	struct config *config;		/* owned reference */
 	struct mindex *children;	/* by route index */
 	struct hmap lists;
-	const struct route **found;	/* scratch */
-	size_t found_n, found_cap;
 };
 
 struct routing *routing_new(struct config *c);
 void routing_free(struct routing **r);
-/* Valid as long as the routing. */
+
+/* A route that matches and whose children are being looked at. */
+struct routing_step {
+	const struct route *route;
+	uint64_t after;			/* order of the last child that was looked at */
+	size_t found_before;
+};
+/* Where the way of a label set through the tree has come to; zeroed: nowhere. */
+struct routing_run {
+	const struct labels *labels;
+	struct routing_step *steps;
+	size_t steps_n, steps_cap;
+	const struct route **found;
+	size_t found_n, found_cap;
+	struct match_run match;		/* of the child behind the last step's `after` */
+};
+/*
+ * The routes of l, valid as long as the routing, within what w, which is not used
+ * up, has left. NULL: it is used up, and the next call with the same l goes on; with
+ * another l it begins anew. l and the routing must not go before the end or
+ * routing_run_reset. A run that has ended can be used again.
+ */
+const struct route_list *routing_match_some(struct routing *r, const struct labels *l, struct routing_run *run,
+    struct work *w);
+/* Forgets the place. */
+void routing_run_reset(struct routing_run *run);
+/* Also frees its memory. */
+void routing_run_fini(struct routing_run *run);
+/* All at once. */
 const struct route_list *routing_match(struct routing *r, const struct labels *l);
 
 #endif

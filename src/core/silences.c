@@ -2,7 +2,6 @@
 #include "silences.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -276,48 +275,77 @@ silences_gc(struct silences *ss, struct wall now, void (*dropped)(void *arg, con
 	}
 }
 
-static bool
-has(const struct record *r, const struct silence_entry *entry)
+/* What looking at a candidate and at what matched before costs, without matching. */
+#define LOOK_UNITS 2
+
+static void
+keep(struct record *r, struct silence_entry *entry)
 {
-	for (uint32_t i = 0; i < r->silences_n; i++)
-		if (r->silences[i] == entry)
-			return true;
-	return false;
+	/* They stand in the order in which they were made or edited, which is how they are told. */
+	r->silences = mem_realloc(r->silences, r->silences_n + 1, sizeof(r->silences[0]));
+	r->silences[r->silences_n++] = entry;
+	entry->refs++;
 }
 
-/* In the order in which they were made or edited, which is how they are told. */
-static int
-by_version(const void *a, const void *b)
+void
+silences_run_reset(struct silences_run *run)
 {
-	const struct silence_entry *x = *(struct silence_entry *const *)a, *y = *(struct silence_entry *const *)b;
-
-	return x->version < y->version ? -1 : x->version > y->version;
+	match_run_reset(&run->match);
+	silence_unref(run->silence);
+	*run = (struct silences_run){ 0 };
 }
 
-/* Looks at what is new since r->silences_seen; returns how many silences that were. */
-static size_t
-look(struct silences *ss, struct record *r, struct wall now)
+/* Does the set of that order number match r? */
+static enum match
+match_set(const struct silence_entry *entry, uint64_t order, const struct record *r, struct silences_run *run,
+    struct work *w)
 {
 	const struct labels *l = r->alert->labels;
-	struct mindex_iter it;
-	size_t looked = 0;
+	enum match m;
 
-	mindex_begin(&it, &ss->index, l, r->silences_seen);
-	for (struct silence_entry *entry; (entry = mindex_next(&it)) != NULL;) {
-		looked++;
-		if (silence_state_at(entry->silence, now) == SILENCE_EXPIRED ||
-		    (entry->silence->sets_n > 1 && has(r, entry)) ||
-		    !silence_matches(entry->silence, l))
-			continue;
-		r->silences = mem_realloc(r->silences, r->silences_n + 1, sizeof(r->silences[0]));
-		r->silences[r->silences_n++] = entry;
-		entry->refs++;
+	if (run->silence != NULL && (run->order != order || run->labels != l || run->silence != entry->silence))
+		silences_run_reset(run);
+	m = matchers_match_some(&entry->silence->sets[order - entry->version], l, &run->match, w);
+	if (m == MATCH_LATER && run->silence == NULL) {
+		run->silence = silence_ref(entry->silence);
+		run->labels = l;
+		run->order = order;
+	} else if (m != MATCH_LATER && run->silence != NULL) {
+		silences_run_reset(run);
+	}
+	return m;
+}
+
+/* Looks at what is new since r->silences_seen; counts how many sets that were. */
+static bool
+look(struct silences *ss, struct record *r, struct wall now, struct silences_run *run, struct work *w, size_t *looked)
+{
+	struct mindex_iter it;
+	struct silence_entry *entry;
+	bool done = true;
+
+	mindex_begin(&it, &ss->index, r->alert->labels, r->silences_seen);
+	while (done && (entry = mindex_next(&it)) != NULL) {
+		bool held = r->silences_n > 0 && r->silences[r->silences_n - 1] == entry;
+		enum match m = MATCH_NO;
+
+		(*looked)++;
+		if (!held && silence_state_at(entry->silence, now) != SILENCE_EXPIRED)
+			m = match_set(entry, it.order, r, run, w);
+		if (m == MATCH_LATER) {
+			done = false;
+			break;
+		}
+		if (m == MATCH_YES)
+			keep(r, entry);
+		r->silences_seen = it.order;
+		work_spend(w, LOOK_UNITS);
+		done = !work_used_up(w);
 	}
 	mindex_end(&it);
-	if (r->silences_n > 1)
-		qsort(r->silences, r->silences_n, sizeof(r->silences[0]), by_version);
-	r->silences_seen = ss->version;
-	return looked;
+	if (done)
+		r->silences_seen = ss->version;
+	return done;
 }
 
 /* Forgets those that ended or went; returns how many are active. */
@@ -353,26 +381,56 @@ count_looked(struct silences *ss, size_t looked)
 	ss->counters->silences_skipped += looked < ss->by_id.n ? ss->by_id.n - looked : 0;
 }
 
-size_t
-silences_match(struct silences *ss, struct record *r, struct wall now)
+static bool
+look_and_count(struct silences *ss, struct record *r, struct wall now, struct silences_run *run, struct work *w)
 {
-	if (r->silences_seen < ss->floor)
-		silences_forget(r);
-	if (ss->counters == NULL) {
-		if (r->silences_seen != ss->version)
-			look(ss, r, now);
-	} else if (r->silences_seen != ss->version) {
-		struct mono began = stopwatch(ss->port);
-		size_t looked = look(ss, r, now);
+	size_t looked = 0;
+	struct mono began;
+	bool done;
 
-		count_duration(&ss->counters->silences_query, ss->port, began);
-		count_looked(ss, looked);
-	} else {
+	if (ss->counters == NULL)
+		return r->silences_seen == ss->version || look(ss, r, now, run, w, &looked);
+	if (r->silences_seen == ss->version) {
 		/* Answered from what the record remembers: not worth a stopwatch. */
 		ss->counters->silences_query.buckets[0]++;
 		count_looked(ss, 0);
+		return true;
 	}
-	return r->silences_n > 0 ? tidy(r, now) : 0;
+	began = stopwatch(ss->port);
+	done = look(ss, r, now, run, w, &looked);
+	if (done) {
+		count_duration(&ss->counters->silences_query, ss->port, began);
+		count_looked(ss, looked);
+	}
+	return done;
+}
+
+bool
+silences_match_some(struct silences *ss, struct record *r, struct wall now, struct silences_run *run, struct work *w,
+    size_t *active_out)
+{
+	if (r->silences_seen < ss->floor)
+		silences_forget(r);
+	if (!look_and_count(ss, r, now, run, w))
+		return false;
+	if (run->silence != NULL)
+		silences_run_reset(run);	/* somebody else went on */
+	work_spend(w, LOOK_UNITS * (int64_t)r->silences_n);
+	*active_out = r->silences_n > 0 ? tidy(r, now) : 0;
+	return true;
+}
+
+size_t
+silences_match(struct silences *ss, struct record *r, struct wall now)
+{
+	struct work all = { INT64_MAX };
+	struct silences_run run = { 0 };
+	size_t active = 0;
+	bool done = silences_match_some(ss, r, now, &run, &all, &active);
+
+	assert(done);
+	(void)done;
+	return active;
 }
 
 size_t

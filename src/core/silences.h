@@ -19,8 +19,10 @@
 #include "base/hmap.h"
 #include "base/rand.h"
 #include "base/time.h"
+#include "base/work.h"
 #include "core/counters.h"
 #include "mindex.h"
+#include "model/matcher.h"
 #include "model/silence.h"
 #include "record.h"
 #include "silence_lists.h"
@@ -75,6 +77,22 @@ void silences_gc(struct silences *ss, struct wall now,
 
 /* Brings r->silences up to date; returns how many of them are active now. */
 size_t silences_match(struct silences *ss, struct record *r, struct wall now);
+/*
+ * Where looking for the silences of a record stopped within one of them; zeroed:
+ * nowhere. What was looked at before that one the record itself remembers, so
+ * that others may go on meanwhile. The record must not be freed before the end or
+ * silences_run_reset.
+ */
+struct silences_run {
+	struct silence *silence;	/* owned reference */
+	const struct labels *labels;
+	uint64_t order;
+	struct match_run match;
+};
+/* silences_match within what w, which is not used up, has left; false: it is used up, and the next call goes on. */
+bool silences_match_some(struct silences *ss, struct record *r, struct wall now, struct silences_run *run,
+    struct work *w, size_t *active_out);
+void silences_run_reset(struct silences_run *run);
 /* The active ones among r->silences; `out` has room for all of them. As of silences_match. */
 size_t silences_active(const struct record *r, struct wall now, const struct silence **out);
 /* r forgets its silences. */

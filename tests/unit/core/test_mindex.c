@@ -141,7 +141,9 @@ START_TEST(routes_as_stated)
 		routing = routing_new(c);
 		for (int i = 0; i < 27; i++) {
 			const struct route *want[64];
-			const struct route_list *got;
+			const struct route_list *got, *piece;
+			struct routing_run run = { 0 };
+			struct work w = { 1 };
 			char alert[64];
 			struct labels *l;
 			size_t n;
@@ -153,6 +155,12 @@ START_TEST(routes_as_stated)
 			ck_assert_uint_eq(got->n, n);
 			ck_assert_mem_eq(got->routes, want, n * sizeof(want[0]));
 			ck_assert_ptr_eq(routing_match(routing, l), got);
+			while ((piece = routing_match_some(routing, l, &run, &w)) == NULL) {
+				ck_assert(work_used_up(&w));
+				w.left = 1 + (int64_t)rand_below(&r, 6);
+			}
+			ck_assert_ptr_eq(piece, got);
+			routing_run_fini(&run);
 			labels_unref(l);
 		}
 		routing_free(&routing);
