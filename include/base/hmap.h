@@ -42,6 +42,17 @@ struct hmap_node *hmap_next(const struct hmap_node *node);
  * via hmap_each's `next` taken beforehand (see HMAP_EACH). */
 struct hmap_node *hmap_each(const struct hmap *m, const struct hmap_node *after);
 
+/* A place between two buckets; zeroed: before the first. */
+struct hmap_cursor {
+	size_t at, mask;
+};
+/*
+ * All nodes, bucket by bucket, however the map changes between two calls: *node is the first
+ * of the next bucket, or NULL; they are chained by `next`. False: that was all. A map that has
+ * grown since begins anew.
+ */
+bool hmap_next_bucket(const struct hmap *m, struct hmap_cursor *c, struct hmap_node **node);
+
 /* Visits all nodes; the current one may be removed in the body. */
 #define HMAP_EACH(m, node)                                                       \
 	for (struct hmap_node *node = hmap_each((m), NULL),                      \

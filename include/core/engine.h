@@ -12,7 +12,8 @@
  * Read: core/view.h.
  *
  * Loop thread only. Time never goes back on the monotonic side; the wall clock
- * may step.
+ * may step. No call works longer than engine_options.turn_work and one step
+ * more, however many alerts and silences there are: the rest is left to ticks.
  */
 #ifndef CORE_ENGINE_H
 #define CORE_ENGINE_H
@@ -43,6 +44,7 @@ struct engine_options {
 	int64_t alerts_per_name;	/* per alertname; <= 0: no limit */
 	int64_t max_silences;		/* <= 0: no limit */
 	int64_t max_silence_bytes;	/* <= 0: no limit */
+	int64_t turn_work;		/* units that a call may spend (base/work.h); <= 0: WORK_TURN */
 	bool reload_resets_timers;	/* a reload starts all group timers anew, as Alertmanager does */
 	bool count_receivers;		/* counters of integrations are per receiver, and begin anew with a reload */
 };
@@ -55,8 +57,15 @@ void engine_free(struct engine **e);
 /*
  * Makes c (a new reference is taken) the configuration in force; also the first
  * one. Groups are rebuilt from the stored alerts as the rules for reloads say.
+ * Before that all alerts are looked at under it. If that does not fit into the
+ * call, ticks go on with it, the one before stays in force meanwhile, and
+ * port.applied tells the end; nothing is flushed before there was a first one.
+ * Another engine_apply meanwhile takes the place of this one, which is then
+ * never in force.
  */
 void engine_apply(struct engine *e, struct config *c, struct moment now);
+/* Is a configuration on its way into force? */
+bool engine_applying(const struct engine *e);
 
 /* Alerts as posted, already made by alert_make; references are taken as needed. */
 void engine_ingest(struct engine *e, struct alert *const *alerts, size_t n, struct moment now);

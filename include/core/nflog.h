@@ -14,6 +14,7 @@
 #include "base/hmap.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "base/work.h"
 #include "core/notification.h"
 
 /*
@@ -57,8 +58,12 @@ const struct log_entry *nflog_set(struct nflog *l, const struct log_entry *entry
  * told at `tick`, so that nobody waits for the old time to come round again.
  */
 void nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall tick);
-/* Drops entries that expired; calls `dropped` (may be NULL) with each before it goes. */
-void nflog_gc(struct nflog *l, struct wall now, void (*dropped)(void *arg, const struct log_entry *e), void *arg);
+/*
+ * Drops entries that expired; calls `dropped` (may be NULL) with each before it goes. False: w is
+ * used up, and the next call with the same cursor, zeroed at first, goes on.
+ */
+bool nflog_gc_some(struct nflog *l, struct wall now, struct hmap_cursor *at, struct work *w,
+    void (*dropped)(void *arg, const struct log_entry *e), void *arg);
 size_t nflog_count(const struct nflog *l);
 /* About what its entries take when encoded. */
 size_t nflog_bytes(const struct nflog *l);

@@ -153,6 +153,8 @@ struct port {
 	void (*persist)(struct port *self, const struct change *c);
 	/* NULL: nobody listens. */
 	void (*event)(struct port *self, const struct event *ev);
+	/* c is in force from now on: what the engine does after this is done under it. NULL: nobody asks. */
+	void (*applied)(struct port *self, struct config *c);
 	/*
 	 * Renders the route labels of a group: sources are route->labels. Returns a
 	 * new reference. NULL function: route labels are empty.

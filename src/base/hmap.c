@@ -135,3 +135,16 @@ hmap_each(const struct hmap *m, const struct hmap_node *after)
 			return m->buckets[i];
 	return NULL;
 }
+
+bool
+hmap_next_bucket(const struct hmap *m, struct hmap_cursor *c, struct hmap_node **node)
+{
+	if (c->mask != m->mask) {
+		c->mask = m->mask;
+		c->at = 0;
+	}
+	if (m->buckets == NULL || c->at > m->mask)
+		return false;
+	*node = m->buckets[c->at++];
+	return true;
+}

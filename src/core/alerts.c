@@ -42,6 +42,71 @@ alerts_after(const struct alerts *as, const struct labels *l)
 	return order_after(&as->order, l->fingerprint, l, by_labels);
 }
 
+void
+alerts_begin(struct alerts *as, struct alerts_cursor *c)
+{
+	assert(!c->active);
+	*c = (struct alerts_cursor){ .record = as->oldest, .others = as->cursors, .active = true };
+	as->cursors = c;
+}
+
+void
+alerts_advance(struct alerts_cursor *c)
+{
+	c->record = c->record->newer;
+}
+
+void
+alerts_end(struct alerts *as, struct alerts_cursor *c)
+{
+	struct alerts_cursor **at = &as->cursors;
+
+	if (!c->active)
+		return;
+	while (*at != c)
+		at = &(*at)->others;
+	*at = c->others;
+	*c = (struct alerts_cursor){ 0 };
+}
+
+static void
+enter_row(struct alerts *as, struct record *r)
+{
+	r->older = as->newest;
+	r->newer = NULL;
+	if (as->newest != NULL)
+		as->newest->newer = r;
+	else
+		as->oldest = r;
+	as->newest = r;
+	for (struct alerts_cursor *c = as->cursors; c != NULL; c = c->others)
+		if (c->record == NULL)
+			c->record = r;
+}
+
+static void
+leave_row(struct alerts *as, struct record *r)
+{
+	for (struct alerts_cursor *c = as->cursors; c != NULL; c = c->others)
+		if (c->record == r)
+			c->record = r->newer;
+	if (r->older != NULL)
+		r->older->newer = r->newer;
+	else
+		as->oldest = r->newer;
+	if (r->newer != NULL)
+		r->newer->older = r->older;
+	else
+		as->newest = r->older;
+}
+
+void
+alerts_renew(struct alerts *as, struct record *r)
+{
+	leave_row(as, r);
+	enter_row(as, r);
+}
+
 struct record *
 alerts_add(struct alerts *as, struct alert *a)
 {
@@ -50,6 +115,7 @@ alerts_add(struct alerts *as, struct alert *a)
 	r->alert = alert_ref(a);
 	hmap_insert(&as->records, &r->node, a->labels->node.hash);
 	order_insert(&as->order, a->labels->fingerprint, a->labels, r, by_labels);
+	enter_row(as, r);
 	return r;
 }
 
@@ -65,7 +131,8 @@ record_set_stored(struct alerts *as, struct record *r, bool stored)
 void
 alerts_remove(struct alerts *as, struct record *r)
 {
-	assert(!r->stored && r->members == NULL && r->silences == NULL);
+	assert(!r->stored && !r->waits && r->members == NULL && r->silences == NULL);
+	leave_row(as, r);
 	hmap_remove(&as->records, &r->node);
 	order_remove(&as->order, r->alert->labels->fingerprint, r->alert->labels, by_labels);
 	alert_unref(r->alert);
@@ -75,7 +142,7 @@ alerts_remove(struct alerts *as, struct record *r)
 void
 alerts_fini(struct alerts *as)
 {
-	assert(as->records.n == 0);
+	assert(as->records.n == 0 && as->cursors == NULL);
 	hmap_fini(&as->records);
 	order_fini(&as->order);
 }

@@ -8,6 +8,7 @@
 #ifndef CORE_ALERTS_H
 #define CORE_ALERTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,10 +16,22 @@
 #include "order.h"
 #include "record.h"
 
+/*
+ * A place in the row of all records, the oldest first. It stays good whatever
+ * comes or goes; what is added or moved to the end meanwhile comes too.
+ */
+struct alerts_cursor {
+	struct record *record;	/* the one that is next; NULL: none */
+	struct alerts_cursor *others;
+	bool active;
+};
+
 /* Zeroed memory is empty. */
 struct alerts {
 	struct hmap records;
 	struct order order;
+	struct record *oldest, *newest;
+	struct alerts_cursor *cursors;
 	size_t stored;
 };
 
@@ -32,6 +45,14 @@ struct record *alerts_find_fingerprint(const struct alerts *as, uint64_t fingerp
  * piece by piece keeps a reference to the label set it has come to.
  */
 struct record *alerts_after(const struct alerts *as, const struct labels *l);
+/* c, which is not active, is at the oldest record. */
+void alerts_begin(struct alerts *as, struct alerts_cursor *c);
+/* To the next record; there must be one at c. */
+void alerts_advance(struct alerts_cursor *c);
+/* c is not looked after any more; it may be inactive. */
+void alerts_end(struct alerts *as, struct alerts_cursor *c);
+/* r counts as the newest: cursors that were past it come to it again. */
+void alerts_renew(struct alerts *as, struct record *r);
 /* A new record of a; takes a reference. There must be none yet with these labels. */
 struct record *alerts_add(struct alerts *as, struct alert *a);
 void record_set_stored(struct alerts *as, struct record *r, bool stored);

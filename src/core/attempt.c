@@ -205,6 +205,10 @@ make_note(struct engine *e, struct leg *leg)
 			n->alerts[n->alerts_n++] = f->passed[i];
 }
 
+/* What the world makes of a notification: it writes the message at once. Of it, and of each alert in it. */
+#define SEND_UNITS 4000
+#define SEND_ALERT_UNITS 100
+
 static void
 attempt_begin(struct engine *e, struct leg *leg, struct moment now)
 {
@@ -215,6 +219,7 @@ attempt_begin(struct engine *e, struct leg *leg, struct moment now)
 	hmap_insert(&e->attempts, &leg->node, attempt_hash(leg->attempt));
 	arm(e, leg, leg->flight->deadline);
 	counters(e, leg)->requests++;
+	work_spend(&e->work, SEND_UNITS + SEND_ALERT_UNITS * (int64_t)leg->note.alerts_n);
 	e->port->send(e->port, leg->attempt, &leg->note, leg->flight->deadline, now);
 }
 
@@ -360,6 +365,11 @@ leg_begin(struct engine *e, struct leg *leg, struct moment now)
 	span wait = e->port->wait != NULL ? e->port->wait(e->port) : 0;
 
 	leg->state = LEG_WAITING;
+	if (now.mono.ns >= leg->flight->deadline.ns) {
+		leg_out_of_time(e, leg, deadline_exceeded, FAILURE_CONTEXT_DEADLINE, now);
+		pipeline_leg_done(e, leg->flight, now);
+		return;
+	}
 	if (wait > 0)
 		arm(e, leg, mono_add(now.mono, wait));
 	else

@@ -6,10 +6,9 @@
 void
 record_release(struct engine *e, struct record *r)
 {
-	if (r->stored || r->members != NULL || r->awaited)
+	if (r->stored || r->members != NULL || r->awaited || r->waits)
 		return;
-	if (e->inhibitor != NULL)
-		inhibit_forget(e->inhibitor, r);
+	rules_forget(e, r);
 	silences_forget(r);
 	save_alert(e, r, CHANGE_ALERT_DROPPED);
 	alerts_remove(&e->alerts, r);
@@ -91,8 +90,6 @@ join(struct engine *e, struct record *r, const struct route *route, struct momen
 void
 dispatch(struct engine *e, struct record *r, struct moment now)
 {
-	if (r->routes == NULL)
-		r->routes = routing_match(e->routing, r->alert->labels);
 	if (r->members_n == r->routes->n) {
 		/* Known, and in all its groups. */
 		for (struct member *m = r->members; m != NULL; m = m->next) {

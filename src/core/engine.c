@@ -7,7 +7,10 @@
 #include "base/mem.h"
 #include "engine_state.h"
 
-#define TICK_BATCH 64
+/* What handling a deadline costs beside what it counts itself. */
+#define DEADLINE_UNITS 100
+/* Others than ticks may do a turn's work as often as this. */
+#define FILL_INTERVAL (10 * SPAN_MS)
 /* A wall clock is corrected by less all the time. */
 #define CLOCK_STEP SPAN_S
 
@@ -18,6 +21,16 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 
 	assert(o->retention > 0 && o->alert_gc_interval > 0 && o->maintenance_interval > 0);
 	e->options = *o;
+	if (o->turn_work <= 0)
+		e->options.turn_work = WORK_TURN;
+	e->work.left = e->options.turn_work;
+	e->filled = now.mono;
+	e->slot = 1;	/* the first configuration takes the other one */
+	e->posted.chore.kind = CHORE_POSTED;
+	e->applying.chore.kind = CHORE_APPLY;
+	e->alert_gc_chore.kind = CHORE_ALERT_GC;
+	e->maintenance_chore.kind = CHORE_MAINTENANCE;
+	e->save_chore.kind = CHORE_SAVE;
 	e->started = now.mono;
 	e->port = port;
 	e->latest = now;
@@ -80,8 +93,12 @@ engine_free(struct engine **ep)
 	e->inside = true;
 	save_groups_due(e, true, e->latest);
 	e->closing = true;
+	alerts_end(&e->alerts, &e->alert_gc_at);
+	alerts_end(&e->alerts, &e->applying.at);
+	posted_fini(e);
 	free_groups(e);
 	free_alerts(e);
+	apply_fini(e);
 	for (size_t i = 0; i < e->restored.n; i++)
 		labels_unref(e->restored.v[i].labels);
 	VEC_FINI(&e->restored);
@@ -111,11 +128,40 @@ engine_see_clock(struct engine *e, struct moment now)
 }
 
 void
+rules_forget(struct engine *e, struct record *r)
+{
+	struct applying *a = &e->applying;
+
+	if (e->inhibitor != NULL)
+		inhibit_forget(e->inhibitor, r);
+	if (a->old_inhibitor != NULL)
+		inhibit_forget(a->old_inhibitor, r);
+	if (a->inhibitor != NULL)
+		inhibit_forget(a->inhibitor, r);
+	if (a->at.record == r) {
+		routing_run_reset(&a->routing_run);
+		inhibit_run_reset(&a->inhibit_run);
+	}
+}
+
+void
+rules_look_again(struct engine *e, struct record *r)
+{
+	rules_forget(e, r);
+	if (e->applying.inhibitor != NULL)
+		alerts_renew(&e->alerts, r);
+}
+
+void
 engine_enter(struct engine *e, struct moment now)
 {
 	assert(!e->inside);
 	e->inside = true;
 	engine_see_clock(e, now);
+	if (mono_sub(now.mono, e->filled) < FILL_INTERVAL)
+		return;
+	e->work.left = e->options.turn_work;
+	e->filled = now.mono;
 }
 
 /* Matching happens all over the room: what gave up on the way is told at the end. */
@@ -178,19 +224,16 @@ ingest(struct engine *e, struct alert *a, struct moment now)
 	}
 	if (!r->stored) {
 		/* What is not stored was not looked at as a source of inhibition. */
-		if (e->inhibitor != NULL)
-			inhibit_forget(e->inhibitor, r);
+		rules_look_again(e, r);
 		record_set_stored(&e->alerts, r, true);
 	}
 	save_alert(e, r, CHANGE_ALERT);
 	ev.kind = EVENT_ALERT_RECEIVED;
 	ev.alert = r->alert;
 	emit(e, &ev, now);
-	if (e->routing == NULL)
-		return;
-	inhibit_observe(e->inhibitor, r, now.wall);
-	dispatch(e, r, now);
-	e->counters.processed++;
+	/* Without a configuration there are no groups yet: the first one makes them of all that is stored. */
+	if (e->inhibitor != NULL)
+		posted_take(e, r, now);
 }
 
 void
@@ -277,53 +320,11 @@ engine_progressed(struct engine *e, uint64_t attempt, struct moment now)
 }
 
 static void
-alert_gc(struct engine *e, struct moment now)
-{
-	HMAP_EACH(&e->alerts.records, node) {
-		struct record *r = CONTAINER_OF(node, struct record, node);
-
-		if (!r->stored || !alert_resolved_at(r->alert, now.wall))
-			continue;
-		record_set_stored(&e->alerts, r, false);
-		limits_release(&e->limits, r->alert);
-		if (e->inhibitor != NULL)
-			inhibit_forget(e->inhibitor, r);
-		record_release(e, r);
-	}
-	sched_arm(&e->sched, &e->alert_gc, mono_add(now.mono, e->options.alert_gc_interval));
-}
-
-static void
-silence_dropped(void *arg, const struct silence_entry *entry)
-{
-	save_silence(arg, entry, CHANGE_SILENCE_DROPPED);
-}
-
-static void
-log_entry_dropped(void *arg, const struct log_entry *entry)
-{
-	save_log_entry(arg, entry, CHANGE_LOG_ENTRY_DROPPED);
-}
-
-static void
-maintain(struct engine *e, struct moment now)
-{
-	struct mono began = stopwatch(e->port);
-
-	silences_gc(&e->silences, now.wall, silence_dropped, e);
-	count_summary(&e->counters.silences_gc, e->port, began);
-	began = stopwatch(e->port);
-	nflog_gc(e->nflog, now.wall, log_entry_dropped, e);
-	count_summary(&e->counters.nflog_gc, e->port, began);
-	e->counters.maintenances++;
-	sched_arm(&e->sched, &e->maintenance, mono_add(now.mono, e->options.maintenance_interval));
-}
-
-static void
 handle(struct engine *e, struct deadline *d, struct moment now)
 {
 	struct group *g;
 
+	work_spend(&e->work, DEADLINE_UNITS);
 	switch ((enum due)d->kind) {
 	case DUE_GROUP:
 		g = CONTAINER_OF(d, struct group, timer);
@@ -338,13 +339,13 @@ handle(struct engine *e, struct deadline *d, struct moment now)
 		leg_due(e, CONTAINER_OF(d, struct leg, timer), now);
 		break;
 	case DUE_ALERT_GC:
-		alert_gc(e, now);
+		alert_gc_due(e, now);
 		break;
 	case DUE_MAINTENANCE:
-		maintain(e, now);
+		maintenance_due(e, now);
 		break;
 	case DUE_SAVE:
-		save_groups_due(e, true, now);
+		save_due(e, now);
 		break;
 	}
 }
@@ -352,16 +353,25 @@ handle(struct engine *e, struct deadline *d, struct moment now)
 void
 engine_tick(struct engine *e, struct moment now)
 {
+	int64_t half = e->options.turn_work / 2;
 	struct deadline *d;
 
 	engine_enter(e, now);
-	for (int i = 0; i < TICK_BATCH && (d = sched_pop_due(&e->sched, now.mono)) != NULL; i++)
+	e->filled = now.mono;
+	/* Neither deadlines nor chores may keep the others waiting for ever. */
+	e->work.left = e->options.turn_work - half;
+	while (!work_used_up(&e->work) && (d = sched_pop_due(&e->sched, now.mono)) != NULL)
 		handle(e, d, now);
+	e->work.left = (e->work.left > 0 ? e->work.left : 0) + (half > 0 ? half : 1);
+	chores_run(e, now);
 	engine_leave(e, now);
 }
 
 bool
 engine_next(const struct engine *e, struct mono *at_out)
 {
-	return sched_next(&e->sched, at_out);
+	if (e->chores.first == NULL)
+		return sched_next(&e->sched, at_out);
+	*at_out = e->latest.mono;
+	return true;
 }

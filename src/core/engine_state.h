@@ -12,6 +12,8 @@
 #include "alerts.h"
 #include "base/hmap.h"
 #include "base/vec.h"
+#include "base/work.h"
+#include "chore.h"
 #include "core/counters.h"
 #include "core/engine.h"
 #include "core/nflog.h"
@@ -54,6 +56,40 @@ struct restored_intent {
 	bool resumed;
 };
 
+/* Alerts to be looked at before they are put into groups; see posted.c. */
+struct posted {
+	struct chore chore;
+	struct record *first, *last;
+	uint64_t taken, done;		/* ever */
+	struct routing_run routing;	/* of the first */
+	struct inhibit_run inhibit;
+};
+
+/* Where maintenance has come to. */
+struct maintenance {
+	struct hmap_cursor silences, log;
+	bool silences_over;
+};
+
+enum apply_stage {
+	APPLY_NOTHING,
+	APPLY_CLEAN,	/* removes the traces of a configuration that is not in force any more, or never came to be */
+	APPLY_PREPARE,	/* looks at all alerts under the next one */
+};
+
+/* The way of a configuration into force; see apply.c. */
+struct applying {
+	struct chore chore;
+	enum apply_stage stage;
+	struct routing *routing;	/* of the next one; NULL: there is none */
+	struct inhibitor *inhibitor;	/* of the next one, from APPLY_PREPARE on */
+	struct routing *old_routing;	/* to be cleaned away; may be NULL */
+	struct inhibitor *old_inhibitor;
+	struct alerts_cursor at;
+	struct routing_run routing_run;
+	struct inhibit_run inhibit_run;
+};
+
 struct engine {
 	struct engine_options options;
 	struct port *port;
@@ -61,6 +97,14 @@ struct engine {
 	bool closing;			/* engine_free: nobody is told */
 	struct mono first_flush;	/* no flush before */
 	struct moment latest;		/* time of the last entry */
+	struct work work;		/* what the call may still do */
+	struct mono filled;		/* when that was filled last */
+	struct chores chores;
+	struct posted posted;
+	struct applying applying;
+	struct chore alert_gc_chore, maintenance_chore, save_chore;
+	struct alerts_cursor alert_gc_at;
+	struct maintenance maintenance_at;
 	uint64_t gave_up;		/* matchers that had, at the last entry's end */
 
 	struct sched sched;
@@ -70,7 +114,8 @@ struct engine {
 	struct silences silences;
 	struct nflog *nflog;
 	struct routing *routing;	/* NULL before the first engine_apply */
-	struct inhibitor *inhibitor;	/* as routing */
+	struct inhibitor *inhibitor;	/* NULL until the first configuration is in force */
+	unsigned slot;			/* of records: the inhibitor's */
 	struct hmap groups;
 	struct order groups_order;	/* in the order of lists; see group.h */
 	struct mono started;
@@ -95,6 +140,28 @@ void engine_leave(struct engine *e, struct moment now);
 /* The read side too may be the first to see that the wall clock was stepped back. */
 void engine_see_clock(struct engine *e, struct moment now);
 
+/* engine.c: no inhibitor knows r any more. */
+void rules_forget(struct engine *e, struct record *r);
+/* r, which stays, is stored or is not any more: what it takes part in is found out anew. */
+void rules_look_again(struct engine *e, struct record *r);
+
+/* posted.c: r was posted: puts it into its groups, now or later. */
+void posted_take(struct engine *e, struct record *r, struct moment now);
+/* Another configuration is in force. */
+void posted_rules_changed(struct engine *e);
+void posted_fini(struct engine *e);
+
+/* Slices of chores, here and in flight.h; true: it is over. */
+bool posted_step(struct engine *e, struct moment now);
+bool apply_step(struct engine *e, struct moment now);
+void apply_fini(struct engine *e);
+
+/* sweep.c */
+void alert_gc_due(struct engine *e, struct moment now);
+bool alert_gc_step(struct engine *e, struct moment now);
+void maintenance_due(struct engine *e, struct moment now);
+bool maintenance_step(struct engine *e, struct moment now);
+
 /* dispatch.c: puts r into the groups it belongs to. */
 void dispatch(struct engine *e, struct record *r, struct moment now);
 /* Frees r unless it is stored or in a group. */
@@ -103,7 +170,10 @@ void record_release(struct engine *e, struct record *r);
 /* save.c: tells the store; each does nothing when nothing is durable. */
 void save_group(struct engine *e, struct group *g, enum save when, struct moment now);
 void save_group_dropped(struct engine *e, struct group *g);
+/* What a call has to save before it ends; `all`: what may wait, too. */
 void save_groups_due(struct engine *e, bool all, struct moment now);
+void save_due(struct engine *e, struct moment now);
+bool save_step(struct engine *e, struct moment now);
 void save_alert(struct engine *e, struct record *r, enum change_kind kind);
 void save_silence(struct engine *e, const struct silence_entry *entry, enum change_kind kind);
 void save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind kind);

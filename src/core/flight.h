@@ -22,6 +22,8 @@
 #include "config/config.h"
 #include "core/notification.h"
 #include "core/ports.h"
+#include "chore.h"
+#include "mute.h"
 #include "record.h"
 #include "sched.h"
 
@@ -34,6 +36,16 @@ enum leg_state {
 	LEG_SENDING,	/* an attempt is out */
 	LEG_PAUSING,	/* between attempts */
 	LEG_DONE,
+};
+
+enum flight_stage {
+	STAGE_SNAPSHOT,		/* of the group, with all that was posted before the flush was due */
+	STAGE_SETTLING,		/* the cluster is */
+	STAGE_INHIBITION,
+	STAGE_SILENCES,		/* behind the time intervals */
+	STAGE_LEGS,		/* begins them */
+	STAGE_TOLD,		/* all have begun */
+	STAGE_FORGETTING,	/* takes out of the group what has ended */
 };
 
 /* What one integration is told in a flight. */
@@ -68,7 +80,12 @@ struct flight {
 	struct mono wanted;		/* the tick that the flush is for */
 	struct wall tick;		/* the same as it was by the clock when the flush began: the time the stages see */
 	struct mono deadline;
-	struct deadline timer;		/* looks again whether the cluster has settled */
+	struct deadline timer;		/* looks again whether the cluster has settled; the deadline of filtering */
+	struct chore chore;
+	enum flight_stage stage;
+	size_t at, kept;		/* where the stage has come to, and what it let pass */
+	struct mute_run run;
+	struct record spare;		/* of the alert that is looked at, when there is no other */
 	struct noted_alert *all;	/* owned references */
 	size_t all_n;
 	struct noted_alert *passed;	/* those not muted */
@@ -84,8 +101,10 @@ struct flight {
 	bool resumed;			/* goes on from before a restart, for some of its alerts and integrations */
 };
 
-/* flush.c: begins a flush that was due at g->due. */
+/* flush.c: begins a flush that was due at g->due; it may be freed before this returns. */
 void flush_begin(struct engine *e, struct group *g, struct moment now);
+/* STAGE_SNAPSHOT. */
+void flush_look(struct engine *e, struct flight *f, struct moment now);
 /* All stages are through: keeps books and frees f. */
 void flush_end(struct engine *e, struct flight *f, struct moment now);
 /* The flight for what a restart cut short; the group's timer stays as it is. The caller fills it. */
@@ -100,9 +119,14 @@ void flush_cancel(struct engine *e, struct flight *f, struct moment now);
 /* Shutdown: as flush_cancel, and nobody is told. */
 void flush_abandon(struct engine *e, struct flight *f);
 void flight_failed(struct flight *f, struct str error);
+/* A slice of STAGE_FORGETTING; true: it was the last one, and f is freed. */
+bool flush_forget(struct engine *e, struct flight *f, struct moment now);
 
 /* pipeline.c */
-void pipeline_begin(struct engine *e, struct flight *f, struct moment now);
+/* A slice of f's chore; true: it is over, and f may have ended. */
+bool flight_step(struct engine *e, struct flight *f, struct moment now);
+/* Another configuration is in force. */
+void pipeline_rules_changed(struct engine *e, struct flight *f);
 /* f's timer went off. */
 void pipeline_due(struct engine *e, struct flight *f, struct moment now);
 /* What the notification log will be asked about, and told: from f->passed. */

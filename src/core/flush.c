@@ -77,10 +77,14 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	if (wait > 0)
 		f->deadline = mono_add(f->deadline, wait);
 	f->timer.kind = DUE_FLIGHT;
+	f->chore.kind = CHORE_FLIGHT;
 	f->errors = (struct sbuf)SBUF_INIT(64 * 1024);
 	g->flight = f;
 	return f;
 }
+
+/* Taking a reference to an alert. */
+#define SNAPSHOT_UNITS 5
 
 /* When the flush that begins now was wanted. Ticks that were missed altogether are left out. */
 static struct mono
@@ -106,10 +110,16 @@ flush_begin(struct engine *e, struct group *g, struct moment now)
 	 */
 	group_arm(e, g, mono_add(f->wanted, g->route->group_interval));
 	save_group(e, g, SAVE_NOW, now);
-	take_snapshot(f, g, now.wall);
+	chore_begin(e, &f->chore, now);
+}
+
+void
+flush_look(struct engine *e, struct flight *f, struct moment now)
+{
+	work_spend(&e->work, SNAPSHOT_UNITS * (int64_t)f->group->members.n);
+	take_snapshot(f, f->group, now.wall);
 	f->route_labels = flush_route_labels(e, f, now);
 	tell_flushed(e, f, now);
-	pipeline_begin(e, f, now);
 }
 
 struct flight *
@@ -131,6 +141,8 @@ flight_free(struct engine *e, struct flight *f)
 	if (f->group != NULL)
 		f->group->flight = NULL;
 	sched_disarm(&e->sched, &f->timer);
+	chore_drop(e, &f->chore);
+	pipeline_rules_changed(e, f);
 	for (size_t i = 0; i < f->legs_n; i++)
 		leg_fini(e, &f->legs[i]);
 	for (size_t i = 0; i < f->all_n; i++)
@@ -196,34 +208,25 @@ tell_ended(struct engine *e, const struct flight *f, struct moment now)
 	emit(e, &ev, now);
 }
 
-/* Takes out of the group what was told to have ended, unless it was posted again meanwhile. */
+/* Takes it out of the group if it was not posted again meanwhile. */
 static void
-forget_resolved(struct engine *e, struct flight *f, struct moment now)
+forget(struct engine *e, struct flight *f, const struct alert *a, struct moment now)
 {
-	for (size_t i = 0; i < f->all_n; i++) {
-		struct record *r;
-		struct member *m;
+	struct record *r;
+	struct member *m;
 
-		if (!f->all[i].resolved)
-			continue;
-		tell_resolved(e, f, f->all[i].alert, now);
-		r = alerts_find(&e->alerts, f->all[i].alert->labels);
-		m = r != NULL ? group_member(f->group, r) : NULL;
-		if (m != NULL && r->alert == f->all[i].alert)
-			group_remove(e, m);
-	}
+	tell_resolved(e, f, a, now);
+	r = alerts_find(&e->alerts, a->labels);
+	m = r != NULL ? group_member(f->group, r) : NULL;
+	if (m != NULL && r->alert == a)
+		group_remove(e, m);
 }
 
-void
-flush_end(struct engine *e, struct flight *f, struct moment now)
+static void
+finish(struct engine *e, struct flight *f, struct moment now)
 {
 	struct group *g = f->group;
 
-	assert(f->running == 0);
-	if (f->failed)
-		tell_failed(e, f, now);
-	else if (!f->resumed)
-		forget_resolved(e, f, now);	/* of a resumed one only a part is known: the next flush sees to it */
 	tell_ended(e, f, now);
 	flight_free(e, f);
 	save_group(e, g, SAVE_NOW, now);
@@ -233,9 +236,58 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 		flush_begin(e, g, now);
 }
 
+/* Looking at an alert; taking it out. */
+#define LOOK_UNITS 1
+#define FORGET_UNITS 100
+
+bool
+flush_forget(struct engine *e, struct flight *f, struct moment now)
+{
+	for (; f->at < f->all_n; f->at++) {
+		if (work_used_up(&e->work))
+			return false;
+		work_spend(&e->work, f->all[f->at].resolved ? FORGET_UNITS : LOOK_UNITS);
+		if (f->all[f->at].resolved)
+			forget(e, f, f->all[f->at].alert, now);
+	}
+	finish(e, f, now);
+	return true;
+}
+
+void
+flush_end(struct engine *e, struct flight *f, struct moment now)
+{
+	assert(f->running == 0);
+	chore_drop(e, &f->chore);
+	sched_disarm(&e->sched, &f->timer);
+	f->stage = STAGE_FORGETTING;
+	/* Of a resumed one only a part is known: the next flush sees to it. */
+	f->at = f->failed || f->resumed ? f->all_n : 0;
+	if (f->failed)
+		tell_failed(e, f, now);
+	if (f->at == f->all_n)
+		finish(e, f, now);
+	else
+		chore_begin(e, &f->chore, now);
+}
+
 void
 flush_cancel(struct engine *e, struct flight *f, struct moment now)
 {
+	if (f->stage == STAGE_SNAPSHOT) {
+		/* Nothing of it is known yet, to nobody. */
+		flight_free(e, f);
+		return;
+	}
+	if (f->stage == STAGE_FORGETTING) {
+		/* All is told: there is nothing left to be stopped. */
+		for (; f->at < f->all_n; f->at++)
+			if (f->all[f->at].resolved)
+				forget(e, f, f->all[f->at].alert, now);
+		tell_ended(e, f, now);
+		flight_free(e, f);
+		return;
+	}
 	f->canceled = true;
 	for (size_t i = 0; i < f->legs_n; i++)
 		leg_cancel(e, &f->legs[i], now);

@@ -5,6 +5,7 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -183,20 +184,36 @@ nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall tick)
 	e->timestamp = tick;
 }
 
-void
-nflog_gc(struct nflog *l, struct wall now, void (*dropped)(void *arg, const struct log_entry *e), void *arg)
-{
-	HMAP_EACH(&l->entries, node) {
-		struct log_entry *e = CONTAINER_OF(node, struct log_entry, node);
+/* Looking at an entry; taking it out. */
+#define SWEEP_UNITS 5
+#define DROP_UNITS 50
 
-		if (wall_after(e->expires, now))
-			continue;
-		if (dropped != NULL)
-			dropped(arg, e);
-		l->bytes -= entry_bytes(e);
-		hmap_remove(&l->entries, &e->node);
-		mem_free(e);
+bool
+nflog_gc_some(struct nflog *l, struct wall now, struct hmap_cursor *at, struct work *w,
+    void (*dropped)(void *arg, const struct log_entry *e), void *arg)
+{
+	struct hmap_node *node, *next;
+
+	while (!work_used_up(w)) {
+		work_spend(w, 1);
+		if (!hmap_next_bucket(&l->entries, at, &node))
+			return true;
+		for (; node != NULL; node = next) {
+			struct log_entry *e = CONTAINER_OF(node, struct log_entry, node);
+
+			next = node->next;
+			work_spend(w, SWEEP_UNITS);
+			if (wall_after(e->expires, now))
+				continue;
+			work_spend(w, DROP_UNITS);
+			if (dropped != NULL)
+				dropped(arg, e);
+			l->bytes -= entry_bytes(e);
+			hmap_remove(&l->entries, &e->node);
+			mem_free(e);
+		}
 	}
+	return false;
 }
 
 size_t

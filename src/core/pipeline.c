@@ -31,25 +31,33 @@ tell_muted_alert(struct engine *e, const struct flight *f, const struct record *
 	tell_muted(e, f, ev, now);
 }
 
-/* The record of a flight's alert; one made for the moment when the group holds it no more. */
-static struct record *
-record_of(struct engine *e, const struct noted_alert *n, struct record *spare)
+static void
+forget_spare(struct engine *e, struct flight *f)
 {
-	struct record *r = alerts_find(&e->alerts, n->alert->labels);
+	if (f->spare.alert == NULL)
+		return;
+	rules_forget(e, &f->spare);
+	silences_forget(&f->spare);
+	f->spare = (struct record){ 0 };
+}
+
+/* The record of a flight's alert; one that the flight keeps for a while when no group holds it any more. */
+static struct record *
+record_of(struct engine *e, struct flight *f, struct alert *a)
+{
+	struct record *r = alerts_find(&e->alerts, a->labels);
 
 	if (r != NULL)
 		return r;
-	*spare = (struct record){ .alert = n->alert };
-	return spare;
+	f->spare.alert = a;
+	return &f->spare;
 }
 
-static void
-spare_fini(struct engine *e, struct record *spare)
+void
+pipeline_rules_changed(struct engine *e, struct flight *f)
 {
-	if (spare->alert == NULL)
-		return;
-	inhibit_forget(e->inhibitor, spare);
-	silences_forget(spare);
+	mute_run_reset(&f->run);
+	forget_spare(e, f);
 }
 
 static void
@@ -61,38 +69,50 @@ set_mark(const struct flight *f, const struct record *r, enum mark mark)
 		m->mark = (uint8_t)mark;
 }
 
-/* Keeps of f->passed what `stage` does not hold back. */
-static void
-filter(struct engine *e, struct flight *f, enum mute_verdict stage, struct moment now)
+/* Looking at an alert of a flight. */
+#define ALERT_UNITS 20
+
+/* What `stage` makes of one alert; false: there is more to be looked at. */
+static bool
+judge(struct engine *e, struct flight *f, struct noted_alert *n, enum mute_verdict stage, struct moment now)
 {
-	size_t kept = 0;
+	struct record *r = record_of(e, f, n->alert);
+	struct event ev = { .alert = n->alert };
+	struct mute mute;
+	bool done;
 
-	for (size_t i = 0; i < f->passed_n; i++) {
-		struct record spare = { 0 };
-		struct record *r = record_of(e, &f->passed[i], &spare);
-		struct event ev = { 0 };
-		struct work all = { INT64_MAX };
-		struct mute_run run = { 0 };
-		struct mute mute;
-
-		if (stage == MUTE_INHIBITION)
-			mute_inhibited(e, r, now.wall, &run, &all, &mute);
-		else
-			mute_silenced(e, r, now.wall, &run, &all, &mute);
+	if (stage == MUTE_INHIBITION)
+		done = mute_inhibited(e, r, now.wall, &f->run, &e->work, &mute);
+	else
+		done = mute_silenced(e, r, now.wall, &f->run, &e->work, &mute);
+	if (!done)
+		return false;
+	set_mark(f, r, mute.verdict == MUTE_NONE ? MARK_ACTIVE : MARK_SUPPRESSED);
+	if (mute.verdict == MUTE_NONE) {
+		f->passed[f->kept++] = *n;
+	} else {
+		e->counters.suppressed[mute.verdict]++;
 		ev.verdict = mute.verdict;
 		ev.by = mute.by;
 		ev.rule = mute.rule;
-		set_mark(f, r, ev.verdict == MUTE_NONE ? MARK_ACTIVE : MARK_SUPPRESSED);
-		if (ev.verdict == MUTE_NONE) {
-			f->passed[kept++] = f->passed[i];
-		} else {
-			e->counters.suppressed[ev.verdict]++;
-			ev.alert = f->passed[i].alert;
-			tell_muted_alert(e, f, r, &ev, now);
-		}
-		spare_fini(e, &spare);
+		tell_muted_alert(e, f, r, &ev, now);
 	}
-	f->passed_n = kept;
+	forget_spare(e, f);
+	return true;
+}
+
+/* Keeps of f->passed what `stage` does not hold back; false: there is more to be looked at. */
+static bool
+filter(struct engine *e, struct flight *f, enum mute_verdict stage, struct moment now)
+{
+	for (; f->at < f->passed_n; f->at++) {
+		if (work_used_up(&e->work) || !judge(e, f, &f->passed[f->at], stage, now))
+			return false;
+		work_spend(&e->work, ALERT_UNITS);
+	}
+	f->passed_n = f->kept;
+	f->at = f->kept = 0;
+	return true;
 }
 
 static void
@@ -152,11 +172,16 @@ note_muted(struct flight *f)
 	}
 }
 
+/* Sorting a hash, and what deciding costs for each. */
+#define NOTE_UNITS 12
+#define DECIDE_UNITS 10
+
 static void
-fan_out(struct engine *e, struct flight *f, struct moment now)
+note(struct engine *e, struct flight *f)
 {
 	const struct receiver *r = f->route->receiver;
 
+	work_spend(&e->work, NOTE_UNITS * (int64_t)f->all_n);
 	pipeline_note_hashes(f);
 	note_muted(f);
 	f->legs = ARENA_ARRAY(f->arena, r->n, struct leg);
@@ -168,46 +193,123 @@ fan_out(struct engine *e, struct flight *f, struct moment now)
 		f->legs[i].integration = &r->integrations[i];
 		f->legs[i].timer.kind = DUE_LEG;
 	}
-	for (size_t i = 0; i < r->n; i++)
-		leg_begin(e, &f->legs[i], now);
-	pipeline_leg_done(e, f, now);
+}
+
+static bool
+begin_legs(struct engine *e, struct flight *f, struct moment now)
+{
+	for (; f->at < f->legs_n; f->at++) {
+		if (work_used_up(&e->work))
+			return false;
+		work_spend(&e->work, DECIDE_UNITS * (int64_t)f->passed_n);
+		leg_begin(e, &f->legs[f->at], now);
+	}
+	/* Decided: as of now the flush need not be begun again. */
+	save_group(e, f->group, SAVE_NOW, now);
+	return true;
+}
+
+/* The stage is through: the next one, or the end when nothing is left to tell. */
+static bool
+next_stage(struct engine *e, struct flight *f, struct moment now)
+{
+	switch (f->stage) {
+	case STAGE_INHIBITION:
+		f->stage = STAGE_SILENCES;
+		if (f->passed_n > 0)
+			filter_by_time(e, f, now);
+		break;
+	case STAGE_SILENCES:
+		f->stage = STAGE_LEGS;
+		sched_disarm(&e->sched, &f->timer);
+		if (f->passed_n > 0)
+			note(e, f);
+		break;
+	case STAGE_LEGS:
+		f->stage = STAGE_TOLD;
+		pipeline_leg_done(e, f, now);
+		return true;
+	case STAGE_SNAPSHOT:
+	case STAGE_SETTLING:
+	case STAGE_TOLD:
+	case STAGE_FORGETTING:
+		return true;
+	}
+	if (f->passed_n > 0)
+		return false;
+	flush_end(e, f, now);
+	return true;
+}
+
+static bool
+do_stage(struct engine *e, struct flight *f, struct moment now)
+{
+	switch (f->stage) {
+	case STAGE_INHIBITION:
+		return filter(e, f, MUTE_INHIBITION, now);
+	case STAGE_SILENCES:
+		return filter(e, f, MUTE_SILENCE, now);
+	case STAGE_LEGS:
+		return begin_legs(e, f, now);
+	case STAGE_SNAPSHOT:
+	case STAGE_SETTLING:
+	case STAGE_TOLD:
+	case STAGE_FORGETTING:
+		break;
+	}
+	return true;
+}
+
+/* True: the stages may run; else f's timer looks again. */
+static bool
+settled(struct engine *e, struct flight *f, struct moment now)
+{
+	struct mono next = mono_add(now.mono, SETTLE_POLL);
+
+	if (e->port->wait == NULL || e->port->wait(e->port) >= 0)
+		return true;
+	sched_arm(&e->sched, &f->timer, next.ns < f->deadline.ns ? next : f->deadline);
+	return false;
 }
 
 static void
-run_stages(struct engine *e, struct flight *f, struct moment now)
+begin_filtering(struct flight *f)
 {
+	f->stage = STAGE_INHIBITION;
 	f->passed = ARENA_ARRAY(f->arena, f->all_n, struct noted_alert);
 	for (size_t i = 0; i < f->all_n; i++)
 		f->passed[i] = f->all[i];
 	f->passed_n = f->all_n;
-	filter(e, f, MUTE_INHIBITION, now);
-	if (f->passed_n > 0)
-		filter_by_time(e, f, now);
-	if (f->passed_n > 0)
-		filter(e, f, MUTE_SILENCE, now);
-	if (f->passed_n > 0)
-		fan_out(e, f, now);
-	else
-		flush_end(e, f, now);
 }
 
-void
-pipeline_begin(struct engine *e, struct flight *f, struct moment now)
+bool
+flight_step(struct engine *e, struct flight *f, struct moment now)
 {
-	struct mono next = mono_add(now.mono, SETTLE_POLL);
-
-	if (e->port->wait == NULL || e->port->wait(e->port) >= 0) {
-		run_stages(e, f, now);
-		return;
+	if (f->stage == STAGE_FORGETTING)
+		return flush_forget(e, f, now);
+	if (f->stage == STAGE_SNAPSHOT) {
+		flush_look(e, f, now);
+		f->stage = STAGE_SETTLING;
 	}
-	sched_arm(&e->sched, &f->timer, next.ns < f->deadline.ns ? next : f->deadline);
+	if (f->stage == STAGE_SETTLING) {
+		if (!settled(e, f, now))
+			return true;
+		begin_filtering(f);
+	}
+	while (do_stage(e, f, now))
+		if (next_stage(e, f, now))
+			return true;
+	/* Those that are being told have timers of their own. */
+	if (f->stage < STAGE_LEGS && !deadline_armed(&f->timer))
+		sched_arm(&e->sched, &f->timer, f->deadline);
+	return false;
 }
 
 void
 pipeline_due(struct engine *e, struct flight *f, struct moment now)
 {
 	if (now.mono.ns < f->deadline.ns) {
-		pipeline_begin(e, f, now);
+		chore_begin(e, &f->chore, now);
 		return;
 	}
 	flight_failed(f, STR("context deadline exceeded"));

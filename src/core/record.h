@@ -35,15 +35,20 @@ struct record {
 	struct hmap_node node;			/* struct alerts */
 	struct alert *alert;			/* owned reference */
 	struct member *members;			/* its places in groups; theirs */
+	struct record *older, *newer;		/* struct alerts */
+	struct record *waits_next;		/* struct posted */
 	const struct route_list *routes;	/* NULL: not matched yet; the routing's */
+	const struct route_list *next_routes;	/* of the configuration that is about to come into force */
 	struct inhibit_part inhibit[2];		/* by slot: of the configuration in force, and of the next or last one */
 	struct silence_entry **silences;	/* owned array of references: silences that match, not expired ones */
 	void *stored_as;			/* the store's own: see struct change */
 	uint64_t silences_seen;			/* version of the silences that `silences` is true for */
+	uint32_t silences_steps;		/* of the clock that it knows of */
 	uint32_t silences_n;
 	uint32_t members_n;
 	bool stored;				/* else only groups hold it */
-	bool awaited;				/* during engine_apply: a group held it before */
+	bool waits;				/* to be looked at: struct posted */
+	bool awaited;				/* while a configuration comes into force: a group held it before */
 };
 
 #endif

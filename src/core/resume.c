@@ -194,6 +194,7 @@ gather(struct engine *e, struct flight *f, size_t from, const struct intent_stat
 static void
 begin_legs(struct engine *e, struct flight *f, const struct intent_state **intents, size_t n, struct moment now)
 {
+	f->stage = STAGE_TOLD;
 	f->legs = ARENA_ARRAY(f->arena, n, struct leg);
 	f->legs_n = n;
 	/* One more than legs, so that none of them ends the flight under our hands. */

@@ -51,7 +51,7 @@ save_group(struct engine *e, struct group *g, enum save when, struct moment now)
 	}
 	g->save_place = (uint32_t)e->save_soon.n;
 	VEC_PUSH(&e->save_soon, g);
-	if (!deadline_armed(&e->save))
+	if (!deadline_armed(&e->save) && !e->save_chore.waits)
 		sched_arm(&e->sched, &e->save, mono_add(now.mono, SAVE_DELAY));
 }
 
@@ -116,6 +116,31 @@ save_groups_due(struct engine *e, bool all, struct moment now)
 		save_state(e, e->save_now.v[e->save_now.n - 1], now);
 	while (all && e->save_soon.n > 0)
 		save_state(e, e->save_soon.v[e->save_soon.n - 1], now);
+}
+
+void
+save_due(struct engine *e, struct moment now)
+{
+	if (!e->save_chore.waits)
+		chore_begin(e, &e->save_chore, now);
+}
+
+/* Saving a group, and each of its members. */
+#define SAVE_UNITS 100
+#define MEMBER_UNITS 4
+
+bool
+save_step(struct engine *e, struct moment now)
+{
+	while (e->save_soon.n > 0) {
+		struct group *g = e->save_soon.v[e->save_soon.n - 1];
+
+		if (work_used_up(&e->work))
+			return false;
+		work_spend(&e->work, SAVE_UNITS + MEMBER_UNITS * (int64_t)g->members.n);
+		save_state(e, g, now);
+	}
+	return true;
 }
 
 void

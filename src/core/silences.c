@@ -17,7 +17,6 @@ silences_init(struct silences *ss, span retention, int64_t max, int64_t max_byte
 		.max_bytes = max_bytes,
 		.naming = naming,
 		.version = 1,
-		.floor = 1,
 	};
 }
 
@@ -261,18 +260,33 @@ silences_expire(struct silences *ss, struct str id, struct wall now, struct sile
 	return true;
 }
 
-void
-silences_gc(struct silences *ss, struct wall now, void (*dropped)(void *arg, const struct silence_entry *entry),
-    void *arg)
-{
-	HMAP_EACH(&ss->by_id, node) {
-		struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
+/* Looking at one; taking it out, and moving what stands behind it in the index. */
+#define SWEEP_UNITS 5
+#define DROP_UNITS 200
 
-		if (entry->silence->source != NULL || wall_after(entry->expires, now))
-			continue;
-		dropped(arg, entry);
-		silences_drop(ss, entry);
+bool
+silences_gc_some(struct silences *ss, struct wall now, struct hmap_cursor *at, struct work *w,
+    void (*dropped)(void *arg, const struct silence_entry *entry), void *arg)
+{
+	struct hmap_node *node, *next;
+
+	while (!work_used_up(w)) {
+		work_spend(w, 1);
+		if (!hmap_next_bucket(&ss->by_id, at, &node))
+			return true;
+		for (; node != NULL; node = next) {
+			struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
+
+			next = node->next;
+			work_spend(w, SWEEP_UNITS);
+			if (entry->silence->source != NULL || wall_after(entry->expires, now))
+				continue;
+			work_spend(w, DROP_UNITS + (int64_t)ss->index.rest.n / 20);
+			dropped(arg, entry);
+			silences_drop(ss, entry);
+		}
 	}
+	return false;
 }
 
 /* What looking at a candidate and at what matched before costs, without matching. */
@@ -409,8 +423,10 @@ bool
 silences_match_some(struct silences *ss, struct record *r, struct wall now, struct silences_run *run, struct work *w,
     size_t *active_out)
 {
-	if (r->silences_seen < ss->floor)
+	if (r->silences_steps != ss->steps) {
 		silences_forget(r);
+		r->silences_steps = ss->steps;
+	}
 	if (!look_and_count(ss, r, now, run, w))
 		return false;
 	if (run->silence != NULL)
@@ -458,5 +474,5 @@ silences_forget(struct record *r)
 void
 silences_clock_stepped(struct silences *ss)
 {
-	ss->floor = ++ss->version;
+	ss->steps++;
 }

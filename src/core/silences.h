@@ -42,7 +42,7 @@ struct silences {
 	struct mindex index;	/* by version */
 	struct silence_lists lists;
 	uint64_t version;	/* of the newest */
-	uint64_t floor;		/* what was looked at before this one does not count */
+	uint32_t steps;		/* of the wall clock, back: what was looked at before the last does not count */
 	size_t declared;	/* by rule files */
 	struct port *port;	/* for its stopwatch; with counters, or NULL */
 	struct counters *counters;	/* borrowed; NULL: nothing is counted */
@@ -71,8 +71,11 @@ bool silences_expire(struct silences *ss, struct str id, struct wall now, struct
 struct silence_entry *silences_put(struct silences *ss, struct silence *s, struct wall expires);
 struct silence_entry *silences_find(const struct silences *ss, struct str id);
 void silences_drop(struct silences *ss, struct silence_entry *entry);
-/* Calls `dropped` for each silence whose retention is over, before it goes. */
-void silences_gc(struct silences *ss, struct wall now,
+/*
+ * Calls `dropped` for each silence whose retention is over, before it goes. False: w is
+ * used up, and the next call with the same cursor, zeroed at first, goes on.
+ */
+bool silences_gc_some(struct silences *ss, struct wall now, struct hmap_cursor *at, struct work *w,
     void (*dropped)(void *arg, const struct silence_entry *entry), void *arg);
 
 /* Brings r->silences up to date; returns how many of them are active now. */

@@ -222,12 +222,10 @@ reload(struct day *d)
 	d->reloads++;
 	fresh = plan_change(d, d->plan);
 	watch_disturbed(d, -1);
-	model_reload(d, fresh);
-	d->reloading = true;
+	d->next_plan = fresh;
 	d->call++;
 	engine_apply(d->engine, fresh->config, d->now);
-	d->reloading = false;
-	watch_turned(d);
+	world_turned(d);
 }
 
 static void

@@ -271,6 +271,10 @@ learn_due(struct day *d, const struct row *r)
 			continue;
 		if (g->flying && !g->flight.resumed)
 			return;
+		/* Saved while the flush is being filtered: it counts as not begun. */
+		if (model_busy(d) && ((g->flushed && mono_now(d) + left == g->flight.wanted) ||
+		    (g->due <= mono_now(d) && mono_now(d) + left == model_next_tick(d, g))))
+			return;
 		if (mono_now(d) + left == g->due_or)
 			g->due = g->due_or;
 		g->due_or = g->due;

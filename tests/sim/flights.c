@@ -47,6 +47,15 @@ model_due(const struct day *d, int64_t due)
 	return due > d->first_flush ? due : d->first_flush;
 }
 
+/* Made just now, it is due at once or after group_wait. */
+static int64_t
+other_due(const struct day *d, const struct m_group *g, const struct plan_route *r)
+{
+	int64_t soon = model_due(d, mono_now(d)), late = model_due(d, mono_now(d) + r->wait);
+
+	return g->due == soon ? late : soon;
+}
+
 static void
 join(struct day *d, int alert, const struct place *place, bool keep_out_ended)
 {
@@ -55,8 +64,12 @@ join(struct day *d, int alert, const struct place *place, bool keep_out_ended)
 	bool aged;
 
 	if (g != NULL) {
-		if ((g->members & bit(alert)) != 0)
+		if ((g->members & bit(alert)) != 0) {
+			/* Posted again before it was looked at: either version may make the group. */
+			if (g->made == mono_now(d) && g->maker == alert && !g->flushed)
+				g->due_or = other_due(d, g, r);
 			return;
+		}
 		if (keep_out_ended && g->carried && is_resolved(d, alert, wall_now(d)))
 			return;
 		g->members |= bit(alert);
@@ -67,7 +80,8 @@ join(struct day *d, int alert, const struct place *place, bool keep_out_ended)
 	g->route = place->route;
 	g->key = place->key;
 	g->members = bit(alert);
-	g->changed = mono_now(d);
+	g->changed = g->made = mono_now(d);
+	g->maker = alert;
 	aged = d->alerts[alert].starts + r->wait < wall_now(d);
 	g->due = model_due(d, aged ? mono_now(d) : mono_now(d) + r->wait);
 	/* All at once come in any order: each of them may be the one that makes the group. */
@@ -174,6 +188,22 @@ model_polls(struct day *d)
 		else
 			f->poll = mono_now(d) + SETTLE_POLL;
 	}
+}
+
+int64_t
+model_next_tick(const struct day *d, const struct m_group *g)
+{
+	span interval = d->plan->routes[g->route].interval, late = mono_now(d) - g->due;
+
+	return late < interval ? g->due : g->due + late - late % interval;
+}
+
+bool
+model_busy(const struct day *d)
+{
+	struct mono next;
+
+	return engine_next(d->engine, &next) && next.ns <= mono_now(d);
 }
 
 int64_t

@@ -233,6 +233,8 @@ struct m_group {
 	bool carried;		/* during a reload or restart */
 	bool time_muted;
 	int64_t changed;	/* when its members last did */
+	int64_t made;
+	int maker;		/* the alert that it was made for */
 	struct m_flight flight;
 };
 
@@ -307,7 +309,8 @@ struct day {
 	struct plan *plans[64];
 	int plans_n;
 	struct plan *plan;	/* in force */
-	bool reloading;		/* engine_apply is at work */
+	struct plan *next_plan;	/* on its way into force, or NULL */
+	bool reloading;		/* it comes into force in this call */
 	bool many;		/* alerts are dispatched in no known order */
 	VEC(const char *) ending;	/* keys of groups that a reload ends */
 	VEC(struct m_group) ended_groups;	/* as they were */
@@ -423,6 +426,10 @@ struct m_group *group_by_key(const struct day *d, const char *key);
 void model_dispatch(struct day *d, int alert, bool keep_out_ended);
 /* When something is due: nothing is flushed before the start delay is over. */
 int64_t model_due(const struct day *d, int64_t due);
+/* The tick that a flush of g that begins now is for. */
+int64_t model_next_tick(const struct day *d, const struct m_group *g);
+/* Has the engine more to do at this moment? */
+bool model_busy(const struct day *d);
 /* A flight's tick, as the wall clock goes now. */
 int64_t model_tick(const struct day *d, const struct m_flight *f);
 /* Who knows already what the leg is to tell: bits of recipients. */
@@ -476,6 +483,8 @@ int64_t data_value(const struct receiver_data *data);
 /* world.c */
 void world_make(struct day *d);
 void world_start(struct day *d);
+/* After a call of the engine: another configuration may be in force. */
+void world_turned(struct day *d);
 void world_stop(struct day *d, bool crash);
 void world_live(struct day *d, int64_t until);
 void world_fini(struct day *d);

@@ -11,7 +11,7 @@
 
 #define START_MONO (1000 * SPAN_S)
 #define START_WALL INT64_C(1767571200)	/* 2026-01-05T00:00:00Z, a Monday */
-#define MAX_TICKS 2000			/* at one moment; more make no progress */
+#define MAX_TICKS 100000		/* at one moment; more make no progress */
 
 static struct day *
 day_of(struct port *p)
@@ -252,17 +252,50 @@ on_event(struct port *p, const struct event *ev)
 	}
 }
 
+static void
+on_applied(struct port *p, struct config *c)
+{
+	struct day *d = day_of(p);
+	struct plan *fresh = d->next_plan;
+
+	if (fresh == NULL)
+		return;
+	if (c != fresh->config)
+		sim_fail(d, "6 groups", "another configuration comes into force");
+	d->next_plan = NULL;
+	model_reload(d, fresh);
+	d->reloading = true;
+}
+
+void
+world_turned(struct day *d)
+{
+	if (!d->reloading)
+		return;
+	d->reloading = false;
+	watch_turned(d);
+}
+
 static span
 on_wait(struct port *p)
 {
 	return day_of(p)->wait;
 }
 
+/* From a unit, which stops everything everywhere, to a whole turn, in which all is done at once. */
+static int64_t
+turn_work(struct day *d)
+{
+	static const int most[] = { 1, 5, 50, 500, 5000, 300000 };
+
+	return 1 + below(d, most[below(d, (int)ARRAY_LEN(most))]);
+}
+
 void
 world_make(struct day *d)
 {
 	d->port = (struct port){ .send = on_send, .cancel = on_cancel, .persist = on_persist, .event = on_event,
-		.wait = on_wait };
+		.applied = on_applied, .wait = on_wait };
 	rand_seed(&d->port.rand, rand_u64(&d->r));
 	d->now = (struct moment){ { START_MONO }, { START_WALL + below(d, 86400), 0, 0 } };
 	d->end = mono_now(d) + d->options.length;
@@ -274,6 +307,7 @@ world_make(struct day *d)
 		.maintenance_interval = 15 * SPAN_MIN + 123456789,
 		.start_delay = chance(d, 1, 5) ? (span)below(d, 120) * SPAN_S : 0,
 		.reload_resets_timers = chance(d, 1, 5),
+		.turn_work = turn_work(d),
 	};
 	d->steps_clock = chance(d, 1, 4);
 	d->wait = chance(d, 1, 8) ? 15 * SPAN_S : 0;
@@ -292,6 +326,8 @@ world_start(struct day *d)
 	d->engine = engine_new(&d->eo, &d->port, d->now);
 	disk_restore(d);
 	engine_apply(d->engine, d->plan->config, d->now);
+	while (engine_applying(d->engine))
+		engine_tick(d->engine, d->now);
 	watch_disturbed(d, -1);
 	watch_turned(d);
 }
@@ -389,6 +425,7 @@ settle(struct day *d)
 		model_polls(d);
 		d->call++;
 		engine_tick(d->engine, d->now);
+		world_turned(d);
 		d->wakeups++;
 		if (++ticks > MAX_TICKS) {
 			sim_fail(d, "7 wake-ups", "the engine is busy with nothing");

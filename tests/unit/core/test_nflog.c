@@ -86,6 +86,8 @@ count(void *arg, const struct log_entry *e)
 START_TEST(gc_drops_expired)
 {
 	struct nflog *l = nflog_new();
+	struct hmap_cursor at = { 0 };
+	struct work w = { 20 };
 	uint32_t sum = 0;
 
 	for (uint32_t i = 0; i < 100; i++) {
@@ -93,7 +95,8 @@ START_TEST(gc_drops_expired)
 
 		nflog_set(l, &e);
 	}
-	nflog_gc(l, (struct wall){ 1009, 0, 0 }, count, &sum);
+	for (int slices = 0; !nflog_gc_some(l, (struct wall){ 1009, 0, 0 }, &at, &w, count, &sum); w.left = 20)
+		ck_assert_int_lt(slices++, 100);
 	ck_assert_uint_eq(sum, 45);
 	ck_assert_uint_eq(nflog_count(l), 90);
 	ck_assert_ptr_null(find(l, 9));

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/chore.h - what the engine does piece by piece.
+ *
+ * No call of the engine does more than some units of work (base/work.h): what is
+ * not done then is a chore, and goes on in the next tick. Chores take turns, a
+ * slice for each, so that a large one holds back no small one.
+ *
+ * Alerts that were posted are a chore of their own, first come first served, and
+ * every other chore starts after those that were posted before it: a flush sees
+ * all sources of inhibition that came before it was due, and no stream of
+ * newer alerts keeps it waiting.
+ */
+#ifndef CORE_CHORE_H
+#define CORE_CHORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/time.h"
+
+struct engine;
+
+enum chore_kind {
+	CHORE_POSTED,		/* alerts to be looked at: posted.c */
+	CHORE_FLIGHT,		/* pipeline.c, flush.c */
+	CHORE_APPLY,		/* apply.c */
+	CHORE_ALERT_GC,		/* sweep.c, as the rest */
+	CHORE_MAINTENANCE,
+	CHORE_SAVE,
+};
+
+/* Embedded in what it is about. Zeroed memory with a kind is one that does not wait. */
+struct chore {
+	struct chore *prev, *next;
+	enum chore_kind kind;
+	uint64_t after;		/* alerts that were posted before */
+	bool waits;
+};
+
+struct chores {
+	struct chore *first, *last;
+};
+
+/* Does a slice at once if no other waits and there is work left; what remains waits. c must not wait. */
+void chore_begin(struct engine *e, struct chore *c, struct moment now);
+/* c does not wait any more; nothing happens if it did not. */
+void chore_drop(struct engine *e, struct chore *c);
+/* Until the call's work is used up or none waits. */
+void chores_run(struct engine *e, struct moment now);
+
+#endif
