@@ -117,9 +117,6 @@ guard_move(struct http_conn *c, enum conn_state state)
 		return;
 	l = &s->lists[state];
 	list_append(l, c);
-	/* One that is idle can make room. */
-	if (state == CONN_IDLE && !s->stopping && !evtimer_pending(s->retry, NULL))
-		guard_pause(s, false);
 	if (l->after == 0)
 		return;
 	now = s->o.clock->now(s->o.clock).mono;
@@ -489,9 +486,7 @@ guard_accept(struct event_base *base, void *server)
 	struct http_server *s = server;
 	struct http_conn *c = NEW(struct http_conn);
 
-	/* Room is made by the one that has been idle for longest. */
-	if (s->conns >= s->o.max_connections && s->lists[CONN_IDLE].first != NULL)
-		guard_cut(s->lists[CONN_IDLE].first);
+	accept_make_room(s);
 	c->server = s;
 	c->state = CONN_STATES;
 	/* Without a socket as yet, TLS or not. */
@@ -501,8 +496,7 @@ guard_accept(struct event_base *base, void *server)
 	s->conns++;
 	guard_move(c, CONN_FRESH);
 	event_active(s->welcome, 0, 0);
-	if (s->conns >= s->o.max_connections && s->lists[CONN_IDLE].n <= 1)
-		guard_pause(s, true);
+	accept_counted(s);
 	return c->bev;
 }
 

@@ -3,7 +3,8 @@
  * net/http_private.h - the insides of the HTTP server.
  *
  * libevent's evhttp parses requests and frames responses. Around it:
- * http_server.c owns evhttp and the listeners, http_guard.c bounds what a
+ * http_server.c owns evhttp and the listeners, http_accept.c bounds how many connections
+ * there are, http_guard.c bounds what a
  * connection may take (time, memory, number), http_exchange.c turns a request
  * of evhttp into an answer, http_request.c and http_response.c translate,
  * http_admit.c asks web_config.c who may, http_stream.c sends bodies that are not
@@ -116,8 +117,8 @@ struct http_conn {
 };
 
 struct listener {
-	int fd;				/* -1 once evhttp owns it */
-	struct evhttp_bound_socket *bound;
+	int fd;
+	struct evhttp_bound_socket *bound;	/* while connections are accepted */
 	struct str address;
 	unsigned port;
 };
@@ -142,7 +143,9 @@ struct http_server {
 	struct event *retry;		/* accepts again after trouble */
 	struct event *grace;
 	struct web_config *web;
-	bool serving, paused, stopping;
+	bool serving, stopping;
+	bool paused;			/* nothing is accepted */
+	bool starved;			/* … because there was no descriptor for it */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 	int64_t date_s;			/* the second that `date` is for */
@@ -171,8 +174,21 @@ void guard_cut(struct http_conn *c);
 void guard_init(struct http_server *s);
 /* Cuts all connections. */
 void guard_fini(struct http_server *s);
-/* Of the listeners' room: evhttp accepts, or it does not. */
-void guard_pause(struct http_server *s, bool pause);
+
+/* http_accept.c */
+
+void accept_init(struct http_server *s);
+void accept_fini(struct http_server *s);
+/* From here on connections come in … */
+void accept_begin(struct http_server *s);
+/* … to here; listeners are closed. */
+void accept_end(struct http_server *s);
+/* One more is about to be there: another goes, if there is no room and one that can. */
+void accept_make_room(struct http_server *s);
+/* It is there, and counted. */
+void accept_counted(struct http_server *s);
+/* One less is. */
+void accept_freed(struct http_server *s);
 
 /* n more bytes of requests or answers are in memory; room is made, soon, when that is too much. */
 void guard_count(struct http_server *s, size_t n);

@@ -2,67 +2,17 @@
 #include "net/http_server.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 #include <event2/http.h>
-#include <event2/listener.h>
 
 #include "base/mem.h"
-#include "errno_text.h"
 #include "http_private.h"
 #include "listen.h"
 #include "web_config.h"
 
 #define RESERVED_FDS 2048		/* for files, receivers, workers */
-
-/* evhttp makes itself the argument of its listeners' callbacks, so one of theirs has to look for its server. */
-static struct http_server *servers;
-
-/* Accepting costs a descriptor; when they run out, or connections do, new ones wait in the kernel. */
-void
-guard_pause(struct http_server *s, bool pause)
-{
-	if (s->paused == pause || !s->serving)
-		return;
-	s->paused = pause;
-	for (size_t i = 0; i < s->listeners_n; i++) {
-		if (s->listeners[i].bound == NULL)
-			continue;
-		if (pause)
-			evconnlistener_disable(evhttp_bound_socket_get_listener(s->listeners[i].bound));
-		else
-			evconnlistener_enable(evhttp_bound_socket_get_listener(s->listeners[i].bound));
-	}
-}
-
-static void
-on_retry(evutil_socket_t fd, short what, void *arg)
-{
-	struct http_server *s = arg;
-
-	(void)fd;
-	(void)what;
-	if (s->conns < s->o.max_connections)
-		guard_pause(s, false);
-}
-
-static void
-on_accept_error(struct evconnlistener *ev, void *arg)
-{
-	struct timeval soon = { 0, 100000 };
-	struct http_server *s = servers;
-	int why = errno;
-
-	(void)ev;
-	while (s != NULL && s->evhttp != arg)
-		s = s->next;
-	assert(s != NULL);
-	LOG(s->o.log, LOG_WARN, "Accept error, will try again", F_CSTR("err", errno_text(why).s));
-	guard_pause(s, true);
-	evtimer_add(s->retry, &soon);
-}
 
 static void
 end_stop(struct http_server *s)
@@ -93,8 +43,8 @@ http_server_freed(struct http_server *s)
 
 			evtimer_add(s->grace, &now);
 		}
-	} else if (s->paused && !evtimer_pending(s->retry, NULL)) {
-		guard_pause(s, false);
+	} else {
+		accept_freed(s);
 	}
 }
 
@@ -135,12 +85,10 @@ http_server_new(const struct http_server_options *o, struct err *e)
 	s->arena = arena_new();
 	s->tasks = tasks_new(o->base, o->clock, "answers");
 	guard_init(s);
-	s->retry = evtimer_new(o->base, on_retry, s);
 	s->grace = evtimer_new(o->base, on_grace, s);
-	s->next = servers;
-	servers = s;
 	s->evhttp = evhttp_new(o->base);
 	assert(s->evhttp != NULL);
+	accept_init(s);
 	evhttp_set_gencb(s->evhttp, exchange_begin, s);
 	evhttp_set_bevcb(s->evhttp, guard_accept, s);
 	/* All, and those that it does not know as well: which ones there are is for the handler to say. */
@@ -210,29 +158,16 @@ http_server_serve(struct http_server *s)
 	bool tls = web_config_tls(s->web);
 
 	assert(!s->serving);
-	s->serving = true;
 	for (size_t i = 0; i < s->listeners_n; i++) {
-		struct listener *l = &s->listeners[i];
-		struct evconnlistener *ev;
+		struct str address = s->listeners[i].address;
 
-		ev = evconnlistener_new(s->o.base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, l->fd);
-		assert(ev != NULL);
-		l->fd = -1;
-		l->bound = evhttp_bind_listener(s->evhttp, ev);
-		assert(l->bound != NULL);
-		evconnlistener_set_error_cb(ev, on_accept_error);
-		LOG(s->o.log, LOG_INFO, "Listening on", F_STR("address", l->address));
+		LOG(s->o.log, LOG_INFO, "Listening on", F_STR("address", address));
 		if (tls)
-			LOG(s->o.log, LOG_INFO, "TLS is enabled.", F_BOOL("http2", false), F_STR("address", l->address));
+			LOG(s->o.log, LOG_INFO, "TLS is enabled.", F_BOOL("http2", false), F_STR("address", address));
 		else
-			LOG(s->o.log, LOG_INFO, "TLS is disabled.", F_BOOL("http2", false), F_STR("address", l->address));
+			LOG(s->o.log, LOG_INFO, "TLS is disabled.", F_BOOL("http2", false), F_STR("address", address));
 	}
-}
-
-void
-http_server_refresh(struct http_server *s)
-{
-	web_config_refresh(s->web);
+	accept_begin(s);
 }
 
 void
@@ -255,17 +190,10 @@ http_server_refuse(struct http_server *s, uint64_t upto, struct str why)
 		exchange_release(c, why);
 }
 
-static void
-close_listeners(struct http_server *s)
+void
+http_server_refresh(struct http_server *s)
 {
-	for (size_t i = 0; i < s->listeners_n; i++) {
-		if (s->listeners[i].bound != NULL)
-			evhttp_del_accept_socket(s->evhttp, s->listeners[i].bound);
-		if (s->listeners[i].fd >= 0)
-			close(s->listeners[i].fd);
-		s->listeners[i].bound = NULL;
-		s->listeners[i].fd = -1;
-	}
+	web_config_refresh(s->web);
 }
 
 void
@@ -273,8 +201,7 @@ http_server_stop(struct http_server *s, span grace, void (*done)(void *arg), voi
 {
 	struct timeval tv = { grace / SPAN_S, grace % SPAN_S / 1000 };
 
-	close_listeners(s);
-	evtimer_del(s->retry);
+	accept_end(s);
 	s->stopping = true;
 	s->stopped = done;
 	s->stopped_arg = arg;
@@ -291,20 +218,17 @@ http_server_stop(struct http_server *s, span grace, void (*done)(void *arg), voi
 void
 http_server_free(struct http_server **sp)
 {
-	struct http_server *s = *sp, **at = &servers;
+	struct http_server *s = *sp;
 
 	if (s == NULL)
 		return;
 	*sp = NULL;
 	s->stopping = true;
 	s->stopped = NULL;
-	close_listeners(s);
+	accept_end(s);
 	guard_fini(s);
 	evhttp_free(s->evhttp);
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
-	event_free(s->retry);
+	accept_fini(s);
 	event_free(s->grace);
 	web_config_free(&s->web);
 	tasks_free(&s->tasks);
