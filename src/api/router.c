@@ -5,13 +5,21 @@
 #include "handlers.h"
 #include "text/html.h"
 
-enum family { FAMILY_PLAIN, FAMILY_V1, FAMILY_V2 };
-
 struct route_entry {
 	const char *method, *path;	/* path below the prefix; '*' at its end takes one more segment */
 	void (*handle)(struct call *c);
 	const char *handler;		/* as metrics name it; NULL: path */
 };
+
+static void
+gone_v1(struct call *c)
+{
+	c->resp->status = 410;
+	api_response_header(c->resp, "Content-Type", STR("application/json"));
+	sbuf_puts(&c->resp->body,
+	    "{\"status\":\"deprecated\",\"error\":\"The Alertmanager v1 API was deprecated in version 0.16.0 and is "
+	    "removed as of version 0.27.0 - please use the equivalent route in the v2 API\"}\n");
+}
 
 static const struct route_entry plain_routes[] = {
 	{ "GET", "/", api_index, NULL },
@@ -21,6 +29,14 @@ static const struct route_entry plain_routes[] = {
 	{ "GET", "/-/ready", api_ready, NULL },
 	{ "HEAD", "/-/ready", api_ready, NULL },
 	{ "POST", "/-/reload", api_reload, NULL },
+	{ "GET", "/api/v1/status", gone_v1, NULL },
+	{ "GET", "/api/v1/receivers", gone_v1, NULL },
+	{ "GET", "/api/v1/alerts", gone_v1, NULL },
+	{ "POST", "/api/v1/alerts", gone_v1, NULL },
+	{ "GET", "/api/v1/silences", gone_v1, NULL },
+	{ "POST", "/api/v1/silences", gone_v1, NULL },
+	{ "GET", "/api/v1/silence/*", gone_v1, "/api/v1/silence/:sid" },
+	{ "DELETE", "/api/v1/silence/*", gone_v1, "/api/v1/silence/:sid" },
 	/* Extensions. */
 	{ "POST", "/api/ext/v1/backup", api_backup, NULL },
 	{ "GET", "/api/ext/v1/backup", api_backup, NULL },
@@ -37,17 +53,6 @@ static const struct route_entry v2_routes[] = {
 	{ "POST", "/silences", api_silences_post, "/api/v2/silences" },
 	{ "GET", "/silence/*", api_silence_get, "/api/v2/silence/{silenceID}" },
 	{ "DELETE", "/silence/*", api_silence_delete, "/api/v2/silence/{silenceID}" },
-};
-
-static const struct route_entry v1_routes[] = {
-	{ "GET", "/status", NULL, "/api/v1/status" },
-	{ "GET", "/receivers", NULL, "/api/v1/receivers" },
-	{ "GET", "/alerts", NULL, "/api/v1/alerts" },
-	{ "POST", "/alerts", NULL, "/api/v1/alerts" },
-	{ "GET", "/silences", NULL, "/api/v1/silences" },
-	{ "POST", "/silences", NULL, "/api/v1/silences" },
-	{ "GET", "/silence/*", NULL, "/api/v1/silence/:sid" },
-	{ "DELETE", "/silence/*", NULL, "/api/v1/silence/:sid" },
 };
 
 static bool
@@ -189,8 +194,10 @@ serve_plain(struct call *c, struct str path)
 	const struct route_entry *r =
 	    find_route(plain_routes, ARRAY_LEN(plain_routes), c->req->method, path, &param, &known);
 
-	c->resp->handler = known ? arena_str(c->arena, path) : STR("");
+	c->resp->handler = known && !str_starts(path, STR("/api/v1/silence/")) ? arena_str(c->arena, path) : STR("");
 	if (r != NULL) {
+		if (r->handler != NULL)
+			c->resp->handler = str_from(r->handler);
 		r->handle(c);
 		return;
 	}
@@ -206,35 +213,15 @@ serve_plain(struct call *c, struct str path)
 		return;
 	}
 	tidy = canonical_path(c->arena, path);
-	find_route(plain_routes, ARRAY_LEN(plain_routes), c->req->method, tidy, &param, &known);
-	if (known && !str_eq(tidy, path)) {
+	r = find_route(plain_routes, ARRAY_LEN(plain_routes), c->req->method, tidy, &param, &known);
+	if (r != NULL && !str_eq(tidy, path)) {
 		struct str prefix = c->api->env.route_prefix;
 
-		redirect(c, str_is(c->req->method, "GET") ? 301 : 308,
+		redirect(c, str_is(c->req->method, "GET") ? 301 : 307,
 		    prefix.n <= 1 ? tidy : arena_printf(c->arena, "%.*s%.*s", STR_ARG(prefix), STR_ARG(tidy)));
 		return;
 	}
 	reply_text(c, 404, "404 page not found");
-}
-
-static void
-serve_v1(struct call *c, struct str path)
-{
-	struct str param;
-	bool known;
-	const struct route_entry *r =
-	    find_route(v1_routes, ARRAY_LEN(v1_routes), c->req->method, path, &param, &known);
-
-	c->resp->handler = r != NULL ? str_from(r->handler) : STR("");
-	if (r == NULL) {
-		reply_text(c, 404, "404 page not found");
-		return;
-	}
-	c->resp->status = 410;
-	api_response_header(c->resp, "Content-Type", STR("application/json"));
-	sbuf_puts(&c->resp->body,
-	    "{\"status\":\"deprecated\",\"error\":\"The Alertmanager v1 API was deprecated in version 0.16.0 and is "
-	    "removed as of version 0.27.0 - please use the equivalent route in the v2 API\"}\n");
 }
 
 /* github.com/rs/cors with its default options. */
@@ -303,25 +290,55 @@ has_json_content(struct call *c)
 	return false;
 }
 
+/* q=0, q=0.0, …: not this one. */
 static bool
-accepts_json(struct call *c)
+is_refused(struct str parameters)
 {
-	struct str accept = api_request_header(c->req, "Accept");
-	bool any = false;
+	while (parameters.n > 0) {
+		size_t end = str_chr(parameters, ';');
+		struct str one = str_trim(str_sub(parameters, 0, end));
+		size_t i = 2;
 
+		parameters = str_sub(parameters, end + 1, parameters.n);
+		if (!str_starts(one, STR("q=0")))
+			continue;
+		while (i < one.n && (one.p[i] == '0' || one.p[i] == '.'))
+			i++;
+		return i == one.n;
+	}
+	return false;
+}
+
+static bool
+names_json(struct str accept)
+{
 	while (accept.n > 0) {
 		size_t comma = str_chr(accept, ',');
 		struct str one = str_sub(accept, 0, comma);
+		size_t semicolon = str_chr(one, ';');
+		struct str type = str_trim(str_sub(one, 0, semicolon));
 
-		one = str_trim(str_sub(one, 0, str_chr(one, ';')));
 		accept = str_sub(accept, comma + 1, accept.n);
-		if (one.n == 0)
-			continue;
-		any = true;
-		if (str_is(one, "*/*") || str_is(one, "application/*") || str_caseeq(one, STR("application/json")))
+		if ((str_is(type, "*/*") || str_is(type, "application/*") || str_caseeq(type, STR("application/json"))) &&
+		    !is_refused(str_sub(one, semicolon + 1, one.n)))
 			return true;
 	}
-	if (!any)
+	return false;
+}
+
+/* What comes with a body is taken, whatever the client wants to hear; else a header that is there has to name JSON. */
+static bool
+accepts_json(struct call *c)
+{
+	bool any = false, ok = c->req->body.n > 0;
+
+	for (size_t i = 0; i < c->req->headers_n; i++) {
+		if (!str_caseeq(c->req->headers[i].name, STR("Accept")))
+			continue;
+		any = true;
+		ok = ok || names_json(c->req->headers[i].value);
+	}
+	if (!any || ok)
 		return true;
 	reply_framework(c, 406, 406, STR("unsupported media type requested, only [application/json] are available"));
 	return false;
@@ -413,8 +430,6 @@ dispatch(struct call *c, struct str path)
 		redirect(c, 301, arena_printf(c->arena, "%.*s/", STR_ARG(c->req->path)));
 	else if (str_starts(path, STR("/api/v2/")))
 		serve_v2(c, str_sub(path, 7, path.n));
-	else if (str_starts(path, STR("/api/v1/")))
-		serve_v1(c, str_sub(path, 7, path.n));
 	else
 		serve_plain(c, path);
 }

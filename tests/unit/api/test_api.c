@@ -159,6 +159,12 @@ START_TEST(paths_and_methods)
 		{ "GET", "/api/v1/alerts", 410, "\"status\":\"deprecated\"" },
 		{ "DELETE", "/api/v1/silence/x", 410, "deprecated" },
 		{ "GET", "/api/v1/nope", 404, "404 page not found\n" },
+		{ "PUT", "/api/v1/alerts", 405, "Method Not Allowed\n" },
+		{ "OPTIONS", "/api/v1/silence/x", 200, "" },
+		{ "GET", "/api/v1/Alerts", 301, "" },
+		{ "POST", "/api/v1/Alerts", 307, "" },
+		{ "PUT", "/api/v1/Alerts", 404, "404 page not found\n" },
+		{ "GET", "/api/v1/alerts/", 301, "" },
 		{ "GET", "/api/v3/alerts", 404, "404 page not found\n" },
 		{ "GET", "/api/v2", 301, "" },
 		{ "GET", "/api/v2/nope", 404, "{\"code\":404,\"message\":\"path /api/v2/nope was not found\"}" },
@@ -223,6 +229,17 @@ START_TEST(content_types_and_origins)
 	expect("POST", "/api/v2/alerts", "Content-Type: application/json; charset=utf-8", "[]", 200, "");
 	expect("GET", "/api/v2/alerts", "Accept: text/html", "", 406, "");
 	expect("GET", "/api/v2/alerts", "Accept: text/html, */*;q=0.1", "", 200, "[]");
+	expect("GET", "/api/v2/alerts", "Accept:", "", 406, "");
+	expect("GET", "/api/v2/alerts", "Accept: ,", "", 406, "");
+	expect("GET", "/api/v2/alerts", "Accept: application/json;q=0", "", 406, "");
+	expect("GET", "/api/v2/alerts", "Accept: application/json ; v=1; q=0.00, text/plain", "", 406, "");
+	expect("GET", "/api/v2/alerts", "Accept: application/json;q=0, */*", "", 200, "[]");
+	expect("GET", "/api/v2/alerts", "Accept: text/html\nAccept: application/json", "", 200, "[]");
+	expect("DELETE", "/api/v2/silence/8b3f1b52-0000-4000-8000-000000000000", "Accept: text/plain", "", 406, "");
+	/* Alerts must not be lost because of what the client wants to hear. */
+	expect("POST", "/api/v2/alerts", "Content-Type: application/json\nAccept: text/plain",
+	    "[{\"labels\":{\"alertname\":\"A\"}}]", 200, "");
+	ck_assert_uint_eq(view_alerts_count(world.engine), 1);
 	a = ask("GET", "/api/v2/alerts", "Origin: http://x", "");
 	ck_assert(str_is(header(&a, "Access-Control-Allow-Origin"), "*"));
 	ck_assert(str_is(header(&a, "Cache-Control"), "no-store"));
