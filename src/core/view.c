@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/view.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "engine_state.h"
 
+/* r->silences is up to date. */
 static void
-silenced_by(struct engine *e, struct record *r, struct wall now, struct arena *arena, struct alert_status *out)
+silenced_by(const struct record *r, struct wall now, struct arena *arena, struct alert_status *out)
 {
 	const struct silence **active;
 	const char **ids;
-	size_t n = silences_match(&e->silences, r, now);
+	size_t n;
 
-	if (n == 0)
+	if (r->silences_n == 0)
 		return;
 	active = ARENA_ARRAY(arena, r->silences_n, const struct silence *);
 	n = silences_active(r, now, active);
@@ -24,24 +26,30 @@ silenced_by(struct engine *e, struct record *r, struct wall now, struct arena *a
 	out->silenced_by_n = n;
 }
 
+static void
+inhibited_by(const struct record *source, struct alert_status *out)
+{
+	if (source == NULL)
+		return;
+	out->inhibited = true;
+	out->inhibited_by = source->alert->labels->fingerprint;
+}
+
 void
 view_alert_status(struct engine *e, const struct alert *a, struct moment now, struct arena *arena,
     struct alert_status *out)
 {
 	struct record spare = { .alert = (struct alert *)(uintptr_t)a };
 	struct record *r = alerts_find(&e->alerts, a->labels);
-	const struct record *source;
 
 	engine_see_clock(e, now);
 	*out = (struct alert_status){ 0 };
 	if (r == NULL)
 		r = &spare;
-	silenced_by(e, r, now.wall, arena, out);
-	source = e->inhibitor != NULL ? inhibit_source(e->inhibitor, r, now.wall) : NULL;
-	if (source != NULL) {
-		out->inhibited = true;
-		out->inhibited_by = source->alert->labels->fingerprint;
-	}
+	(void)silences_match(&e->silences, r, now.wall);
+	silenced_by(r, now.wall, arena, out);
+	if (e->inhibitor != NULL)
+		inhibited_by(inhibit_source(e->inhibitor, r, now.wall), out);
 	if (r == &spare) {
 		if (e->inhibitor != NULL)
 			inhibit_forget(e->inhibitor, r);
@@ -52,9 +60,25 @@ view_alert_status(struct engine *e, const struct alert *a, struct moment now, st
 /* What a status costs that is known already. */
 #define STATUS_UNITS 30
 
+/* What was put off hangs on label set and configuration: both stay until it is done with. */
 struct status_run {
-	char none;
+	struct labels *labels;	/* owned references; NULL: nothing was put off */
+	struct config *config;
+	const struct inhibitor *inhibitor;
+	bool silences_known;	/* only inhibition is left to be looked at */
+	struct silences_run silences;
+	struct inhibit_run inhibit;
 };
+
+static void
+forget_run(struct status_run *run)
+{
+	silences_run_reset(&run->silences);
+	inhibit_run_reset(&run->inhibit);
+	labels_unref(run->labels);
+	config_unref(run->config);
+	*run = (struct status_run){ 0 };
+}
 
 struct status_run *
 status_run_new(void)
@@ -65,17 +89,56 @@ status_run_new(void)
 void
 status_run_free(struct status_run **run)
 {
+	if (*run == NULL)
+		return;
+	forget_run(*run);
 	mem_free(*run);
 	*run = NULL;
+}
+
+static bool
+find_status(struct engine *e, struct record *r, struct wall now, struct status_run *run, struct work *w,
+    struct arena *arena, struct alert_status *out)
+{
+	struct inhibition by = { 0 };
+	size_t active = 0;
+
+	if (!run->silences_known && !silences_match_some(&e->silences, r, now, &run->silences, w, &active))
+		return false;
+	run->silences_known = true;
+	silenced_by(r, now, arena, out);
+	if (e->inhibitor == NULL)
+		return true;
+	if (work_used_up(w) || !inhibit_source_some(e->inhibitor, r, now, &run->inhibit, w, &by))
+		return false;
+	inhibited_by(by.source, out);
+	return true;
 }
 
 bool
 view_alert_status_some(struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
     struct work *w, struct arena *arena, struct alert_status *out)
 {
-	(void)run;
+	struct record *r = alerts_find(&e->alerts, a->labels);
+
+	assert(r != NULL);
+	if (work_used_up(w))
+		return false;
+	engine_see_clock(e, now);
+	*out = (struct alert_status){ 0 };
+	if (run->labels != NULL &&
+	    (run->labels != a->labels || run->config != view_config(e) || run->inhibitor != e->inhibitor))
+		forget_run(run);
+	if (!find_status(e, r, now.wall, run, w, arena, out)) {
+		if (run->labels == NULL) {
+			run->labels = labels_ref(a->labels);
+			run->config = e->routing != NULL ? config_ref(e->routing->config) : NULL;
+			run->inhibitor = e->inhibitor;
+		}
+		return false;
+	}
+	forget_run(run);
 	work_spend(w, STATUS_UNITS);
-	view_alert_status(e, a, now, arena, out);
 	return true;
 }
 
