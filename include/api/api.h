@@ -46,7 +46,7 @@ struct api_env {
 	/* Loads the configuration anew; on failure err has the reason. */
 	bool (*reload)(void *arg, struct moment now, struct err *e);
 	/* Durable state. NULL functions: there is none to ask. */
-	bool (*healthy)(void *arg, struct str *why);	/* can it be written? else /-/ready says why not */
+	bool (*healthy)(void *arg, struct str *why);	/* can it be written? /-/ready tells why not, or (if true) what is in doubt */
 	bool (*has_room)(void *arg);			/* false: clients are told to try again later */
 	/* Begins a copy of the database, which counts as a change (wait_durable) and can be opened then. NULL and e: not now. */
 	struct api_stream *(*backup)(void *arg, struct err *e);

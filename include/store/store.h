@@ -101,6 +101,7 @@ int store_backup_open(struct store *s, uint64_t *size_out, struct err *e) MUST_C
 struct store_health {
 	bool ok;
 	struct str problem;	/* borrowed until the next call; empty when ok */
+	struct str doubt;	/* as well; what damage was found since the start; empty: none */
 };
 struct store_health store_health(const struct store *s);
 void store_expose(void *arg, struct expo *x, struct moment now);	/* a metrics source; arg is the store */

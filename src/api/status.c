@@ -126,10 +126,13 @@ void
 api_ready(struct call *c)
 {
 	const struct api_env *env = &c->api->env;
-	struct str why;
+	struct str why = STR_NONE;
+	bool ok = env->healthy == NULL || env->healthy(env->arg, &why);
 
-	if (env->healthy == NULL || env->healthy(env->arg, &why))
+	if (ok && why.n == 0)
 		reply_ok(c);
+	else if (ok)
+		reply_text(c, 200, arena_printf(c->arena, "OK, but durable state was damaged: %.*s", STR_ARG(why)).p);
 	else
 		reply_text(c, 503, arena_printf(c->arena, "durable state: %.*s", STR_ARG(why)).p);
 }

@@ -16,7 +16,7 @@ healthy(void *arg, struct str *why)
 	struct server *s = arg;
 	struct store_health h = store_health(s->store);
 
-	*why = h.problem;
+	*why = h.ok ? h.doubt : h.problem;
 	return h.ok;
 }
 

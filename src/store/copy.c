@@ -14,11 +14,12 @@
 #include <unistd.h>
 
 #include "loaded.h"
+#include "wal.h"
 
 #define PAGE_MAX 65536
 #define DIRECTORY_NAME "tocsin-copy.XXXXXX"
 
-static const char *const suffixes[] = { "", "-wal" };
+static const char *const suffixes[] = { "", DB_WAL, DB_CONFIRMED };
 
 static bool
 make_directory(char *path, size_t size, struct err *e)
@@ -117,7 +118,8 @@ replace_first_page(const char *directory, const char *path, struct err *e)
 static void
 remove_copy(const char *directory)
 {
-	static const char *const names[] = { "db", "db-wal", "db-journal", "new", "new-wal", "new-journal" };
+	static const char *const names[] = { "db", "db" DB_WAL, "db" DB_CONFIRMED, "db-journal", "damaged", "new",
+		"new" DB_WAL, "new" DB_CONFIRMED, "new-journal" };
 	char path[512];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -138,7 +140,8 @@ is_empty(const char *path)
 bool
 loaded_read_copy(struct loaded *l, const char *path, enum db_trouble *trouble_out, struct err *e)
 {
-	char directory[256], from[4096], to[512];
+	char directory[256], from[4096], to[512], aside[512];
+	struct wal_damage damage = { 0 };
 	struct db *d = NULL;
 	bool ok = true, fresh = false, other;
 
@@ -151,6 +154,8 @@ loaded_read_copy(struct loaded *l, const char *path, enum db_trouble *trouble_ou
 		ok = copy_file(from, to, e);
 	}
 	snprintf(to, sizeof(to), "%s/db", directory);
+	snprintf(aside, sizeof(aside), "%s/damaged", directory);
+	ok = ok && wal_mend(to, aside, &damage, e);
 	if (ok && is_empty(to))
 		fresh = true;
 	else if (ok)
@@ -159,6 +164,11 @@ loaded_read_copy(struct loaded *l, const char *path, enum db_trouble *trouble_ou
 	if (d == NULL && ok && !fresh && *trouble_out == DB_DAMAGED && replace_first_page(directory, to, e))
 		d = db_open(to, DB_READ, &other, trouble_out, e);
 	ok = d != NULL && loaded_read(l, d, e);
+	if (damage.n > 0) {
+		l->why = l->damaged ? l->why : damage.what;
+		l->damaged = true;
+		l->bad += damage.n;
+	}
 	l->fresh = fresh;
 	db_close(&d);
 	remove_copy(directory);

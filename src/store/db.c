@@ -3,16 +3,23 @@
 
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/sbuf.h"
+#include "confirmed.h"
 
-/* 1 had a row for each group. */
-#define SCHEMA_VERSION 2
+/* 1 had a row for each group, 2 no sums. */
+#define SCHEMA_VERSION 3
+/* The key of the row of TABLE_META that says the same: a bit of the header may be wrong. */
+#define SCHEMA_ROW "schema"
 #define APPLICATION_ID 0x746f6373	/* "tocs" */
 /* A process that is just ending still holds the lock. */
 #define BUSY_MS 5000
+/* So many frames of the log go to the database at once. */
+#define CHECKPOINT_FRAMES 2048
 
 static const char *const table_names[TABLE_N] = {
 	[TABLE_SILENCES] = "silences",
@@ -22,6 +29,8 @@ static const char *const table_names[TABLE_N] = {
 	[TABLE_ALERTS] = "alerts",
 	[TABLE_META] = "meta",
 };
+
+_Static_assert(DB_PAGE == 8192, "as db_open says");
 
 /* A file as it was after we last wrote. */
 struct trace {
@@ -35,7 +44,26 @@ struct db {
 	sqlite3_stmt *put[TABLE_N], *drop[TABLE_N], *begin, *commit;
 	struct trace file, wal;
 	enum db_trouble trouble;
+	bool summed;			/* rows have their sums */
+	int frames;			/* of the log */
+	struct confirmed confirmed;
+	size_t bad;
+	struct err first_bad;
 };
+
+/* Of a row, and of its table: as a number of SQLite's. */
+static int64_t
+sum_of(enum db_table t, struct str key, struct str body)
+{
+	uint64_t head[2] = { (uint64_t)t, key.n };
+	struct xxh64 x;
+
+	xxh64_init(&x);
+	xxh64_add(&x, head, sizeof(head));
+	xxh64_add(&x, key.p, key.n);
+	xxh64_add(&x, body.p, body.n);
+	return (int64_t)xxh64_sum(&x);
+}
 
 static enum db_trouble
 trouble_of(int code)
@@ -95,7 +123,7 @@ make_schema(struct db *d, struct err *e)
 	ok = ok && execute(d, sql, e);
 	for (int t = 0; ok && t < TABLE_N; t++) {
 		snprintf(sql, sizeof(sql),
-		    "CREATE TABLE IF NOT EXISTS %s(key BLOB PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID",
+		    "CREATE TABLE IF NOT EXISTS %s(key BLOB PRIMARY KEY, body BLOB NOT NULL, sum INTEGER) WITHOUT ROWID",
 		    table_names[t]);
 		ok = execute(d, sql, e);
 	}
@@ -111,7 +139,46 @@ db_mark_complete(struct db *d, struct err *e)
 	char sql[64];
 
 	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", SCHEMA_VERSION);
-	return execute(d, sql, e);
+	return db_put(d, TABLE_META, STR(SCHEMA_ROW), STR("3"), e) && execute(d, sql, e);
+}
+
+static struct str
+value_of(sqlite3_value *v)
+{
+	const void *p = sqlite3_value_blob(v);
+
+	return (struct str){ p, (size_t)sqlite3_value_bytes(v) };
+}
+
+/* row_sum(table, key, body) */
+static void
+row_sum(sqlite3_context *c, int n, sqlite3_value **v)
+{
+	(void)n;
+	sqlite3_result_int64(c, sum_of((enum db_table)sqlite3_value_int(v[0]), value_of(v[1]), value_of(v[2])));
+}
+
+/* Gives the rows of an older version their sums: all of it in one transaction, or nothing. */
+static bool
+add_sums(struct db *d, struct err *e)
+{
+	char sql[160];
+	bool ok = execute(d, "BEGIN IMMEDIATE", e) &&
+	    (sqlite3_create_function(d->handle, "row_sum", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, row_sum, NULL, NULL) ==
+		    SQLITE_OK ||
+		db_err(d, e));
+
+	for (int t = 0; ok && t < TABLE_N; t++) {
+		snprintf(sql, sizeof(sql), "ALTER TABLE %s ADD COLUMN sum INTEGER; UPDATE %s SET sum = row_sum(%d, key, body)",
+		    table_names[t], table_names[t], t);
+		ok = execute(d, sql, e);
+	}
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d; REPLACE INTO meta VALUES(CAST('%s' AS BLOB), x'33', row_sum(%d, '%s', x'33'))",
+	    SCHEMA_VERSION, SCHEMA_ROW, TABLE_META, SCHEMA_ROW);
+	ok = ok && execute(d, sql, e) && execute(d, "COMMIT", e);
+	if (!ok)
+		db_rollback(d);
+	return ok;
 }
 
 static bool
@@ -120,7 +187,7 @@ prepare(struct db *d, struct err *e)
 	char sql[128];
 
 	for (int t = 0; t < TABLE_N; t++) {
-		snprintf(sql, sizeof(sql), "REPLACE INTO %s(key, body) VALUES(?, ?)", table_names[t]);
+		snprintf(sql, sizeof(sql), "REPLACE INTO %s(key, body, sum) VALUES(?, ?, ?)", table_names[t]);
 		if (sqlite3_prepare_v3(d->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &d->put[t], NULL) != SQLITE_OK)
 			return db_err(d, e);
 		snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE key = ?", table_names[t]);
@@ -133,15 +200,86 @@ prepare(struct db *d, struct err *e)
 	    db_err(d, e);
 }
 
+/* As SQLite does when nobody else wants to know. */
+static int
+on_wal(void *arg, sqlite3 *handle, const char *name, int frames)
+{
+	struct db *d = arg;
+
+	d->frames = frames;
+	if (frames >= CHECKPOINT_FRAMES)
+		sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return SQLITE_OK;
+}
+
 /* Exclusive locking keeps a second process out and needs no shared memory file. */
 static bool
 configure(struct db *d, enum db_mode mode, struct err *e)
 {
 	if (!execute(d, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", e))
 		return false;
-	return mode == DB_READ ||
-	    execute(d, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2048;"
-		       "PRAGMA journal_size_limit = 16777216", e);
+	if (mode == DB_READ)
+		return true;
+	sqlite3_wal_hook(d->handle, on_wal, d);
+	return execute(d, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216", e);
+}
+
+static struct str
+column(sqlite3_stmt *s, int at)
+{
+	const void *p = sqlite3_column_blob(s, at);
+
+	return (struct str){ p, (size_t)sqlite3_column_bytes(s, at) };
+}
+
+/* What the rows say: 0 when they say nothing, as those of older versions. */
+static int
+inner_version(struct db *d)
+{
+	sqlite3_stmt *s = NULL;
+	int version = 0;
+	bool ok = sqlite3_prepare_v2(d->handle, "SELECT body, sum FROM meta WHERE key = CAST(? AS BLOB)", -1, &s, NULL) ==
+		SQLITE_OK &&
+	    sqlite3_bind_text(s, 1, SCHEMA_ROW, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
+
+	if (ok && sqlite3_column_int64(s, 1) == sum_of(TABLE_META, STR(SCHEMA_ROW), column(s, 0)))
+		version = column(s, 0).p[0] - '0';
+	sqlite3_finalize(s);
+	return version;
+}
+
+static bool
+has_rows(struct db *d)
+{
+	bool any = false;
+
+	for (int t = 0; !any && t < TABLE_N; t++) {
+		sqlite3_stmt *s = NULL;
+		char sql[64];
+
+		snprintf(sql, sizeof(sql), "SELECT 1 FROM %s LIMIT 1", table_names[t]);
+		any = sqlite3_prepare_v2(d->handle, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
+		sqlite3_finalize(s);
+	}
+	return any;
+}
+
+/* A header whose version is not what the rows say is damaged, however well it reads. */
+static bool
+compare_versions(struct db *d, int version, struct err *e)
+{
+	int inner = version == SCHEMA_VERSION ? version : inner_version(d);
+
+	d->summed = version == SCHEMA_VERSION || inner == SCHEMA_VERSION;
+	if (inner != SCHEMA_VERSION || version == SCHEMA_VERSION) {
+		if (version != 0 || !has_rows(d))
+			return true;
+		err_set(e, ERR_INVALID, "its header is that of a new database, but there are rows");
+	} else {
+		err_set(e, ERR_INVALID, "its header says that it has schema %d, its rows that it is %d", version, inner);
+	}
+	d->trouble = DB_DAMAGED;
+	return false;
 }
 
 /* Whose is it, and how old? */
@@ -156,7 +294,7 @@ identify(struct db *d, int *version, struct err *e)
 		d->trouble = DB_DAMAGED;
 		return err_set(e, ERR_INVALID, "not a database of this program");
 	}
-	if (*version > SCHEMA_VERSION) {
+	if (*version > SCHEMA_VERSION && inner_version(d) != SCHEMA_VERSION) {
 		d->trouble = DB_NEWER;
 		return err_set(e, ERR_LIMIT, "its schema %d is newer than this version knows (%d)", *version,
 		    SCHEMA_VERSION);
@@ -201,6 +339,9 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 	int version = 0;
 	bool ok;
 
+	d->file.path = join(path, "");
+	d->wal.path = join(path, DB_WAL);
+	confirmed_init(&d->confirmed, path);
 	ok = sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK || db_err(d, e);
 	ok = ok && sqlite3_busy_timeout(d->handle, BUSY_MS) == SQLITE_OK &&
 	    execute(d, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192", e);
@@ -210,13 +351,16 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 	if (ok && mode == DB_READ)
 		ok = execute(d, "PRAGMA writable_schema = ON", e);
 	/* The version is judged before anything is written. */
-	ok = ok && identify(d, &version, e) && configure(d, mode, e);
+	ok = ok && identify(d, &version, e);
+	/* Who reads a damaged one knows that the header may say anything. */
+	ok = ok && (compare_versions(d, version, e) || mode == DB_READ) && configure(d, mode, e);
 	if (ok && mode == DB_WRITE)
-		ok = (version != 0 || make_schema(d, e)) && (version != 1 || db_mark_complete(d, e)) && prepare(d, e);
+		ok = (version != 0 || make_schema(d, e)) && (version == 0 || version == SCHEMA_VERSION || add_sums(d, e)) &&
+		    prepare(d, e);
 	if (ok) {
 		*fresh_out = version == 0;
-		d->file.path = join(path, "");
-		d->wal.path = join(path, "-wal");
+		d->summed |= mode == DB_WRITE;
+		d->trouble = DB_FINE;
 		look(&d->file);
 		look(&d->wal);
 		return d;
@@ -240,6 +384,7 @@ db_close(struct db **d)
 	sqlite3_finalize((*d)->begin);
 	sqlite3_finalize((*d)->commit);
 	sqlite3_close((*d)->handle);
+	confirmed_fini(&(*d)->confirmed);
 	mem_free((*d)->file.path);
 	mem_free((*d)->wal.path);
 	mem_free(*d);
@@ -291,6 +436,8 @@ db_commit(struct db *d, struct err *e)
 		return false;
 	look(&d->file);
 	look(&d->wal);
+	if (d->wal.seen && d->frames > 0)
+		confirmed_write(&d->confirmed, d->wal.st.st_ino, (uint64_t)d->frames);
 	return true;
 }
 
@@ -313,7 +460,8 @@ db_put(struct db *d, enum db_table t, struct str key, struct str body, struct er
 {
 	sqlite3_stmt *s = d->put[t];
 
-	if (bind(s, 1, key) != SQLITE_OK || bind(s, 2, body) != SQLITE_OK)
+	if (bind(s, 1, key) != SQLITE_OK || bind(s, 2, body) != SQLITE_OK ||
+	    sqlite3_bind_int64(s, 3, sum_of(t, key, body)) != SQLITE_OK)
 		return db_err(d, e);
 	return run(d, s, e);
 }
@@ -339,32 +487,93 @@ db_clear(struct db *d, struct err *e)
 	return ok;
 }
 
-static struct str
-column(sqlite3_stmt *s, int at)
+/* An older version's rows have no sums; a table that none were given to not even a column for them. */
+static sqlite3_stmt *
+select_rows(struct db *d, enum db_table t, enum db_order order, struct err *e)
 {
-	const void *p = sqlite3_column_blob(s, at);
+	static const char *const columns[] = { "sum", "NULL" };
+	sqlite3_stmt *s = NULL;
+	char sql[96];
 
-	return (struct str){ p, (size_t)sqlite3_column_bytes(s, at) };
+	for (size_t i = d->summed ? 0 : 1; i < ARRAY_LEN(columns); i++) {
+		snprintf(sql, sizeof(sql), "SELECT key, body, %s FROM %s ORDER BY key%s", columns[i], table_names[t],
+		    order == DB_BACKWARD ? " DESC" : "");
+		if (sqlite3_prepare_v2(d->handle, sql, -1, &s, NULL) == SQLITE_OK)
+			return s;
+	}
+	db_err(d, e);
+	return NULL;
+}
+
+static bool
+is_as_written(const struct db *d, enum db_table t, sqlite3_stmt *s)
+{
+	if (!d->summed)
+		return true;
+	return sqlite3_column_type(s, 0) == SQLITE_BLOB && sqlite3_column_type(s, 1) == SQLITE_BLOB &&
+	    sqlite3_column_type(s, 2) == SQLITE_INTEGER &&
+	    sqlite3_column_int64(s, 2) == sum_of(t, column(s, 0), column(s, 1));
+}
+
+static void
+note_bad_row(struct db *d, enum db_table t, struct str key)
+{
+	struct sbuf b = SBUF_INIT(256);
+
+	if (d->bad++ > 0)
+		return;
+	for (size_t i = 0; i < key.n && i < 64; i++)
+		sbuf_printf(&b, key.p[i] > ' ' && key.p[i] < 127 ? "%c" : "\\x%02x", (unsigned char)key.p[i]);
+	err_set(&d->first_bad, ERR_INVALID, "a row of table %s is not what was written: %s", table_names[t], sbuf_cstr(&b));
+	sbuf_fini(&b);
 }
 
 bool
 db_each(struct db *d, enum db_table t, enum db_order order, bool (*visit)(void *arg, struct str key, struct str body),
     void *arg, struct err *e)
 {
-	sqlite3_stmt *s = NULL;
-	char sql[96];
+	sqlite3_stmt *s = select_rows(d, t, order, e);
 	int code;
 
-	snprintf(sql, sizeof(sql), "SELECT key, body FROM %s ORDER BY key%s", table_names[t],
-	    order == DB_BACKWARD ? " DESC" : "");
-	if (sqlite3_prepare_v2(d->handle, sql, -1, &s, NULL) != SQLITE_OK)
-		return db_err(d, e);
-	while ((code = sqlite3_step(s)) == SQLITE_ROW && visit(arg, column(s, 0), column(s, 1)))
-		;
+	if (s == NULL)
+		return false;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		if (!is_as_written(d, t, s))
+			note_bad_row(d, t, column(s, 0));
+		else if (!visit(arg, column(s, 0), column(s, 1)))
+			break;
+	}
 	if (code != SQLITE_ROW && code != SQLITE_DONE)
 		db_err(d, e);
 	sqlite3_finalize(s);
 	return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+size_t
+db_bad_rows(const struct db *d, struct err *first_out)
+{
+	*first_out = d->first_bad;
+	return d->bad;
+}
+
+bool
+db_check(struct db *d, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+	const char *said = NULL;
+	bool ok = sqlite3_prepare_v2(d->handle, "PRAGMA quick_check(1)", -1, &s, NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW;
+
+	if (!ok)
+		db_err(d, e);
+	else
+		said = (const char *)sqlite3_column_text(s, 0);
+	if (ok && (said == NULL || strcmp(said, "ok") != 0)) {
+		d->trouble = DB_DAMAGED;
+		ok = err_set(e, ERR_INVALID, "database: %s", said != NULL ? said : "it cannot be checked");
+	}
+	sqlite3_finalize(s);
+	return ok;
 }
 
 bool

@@ -7,7 +7,8 @@
  * meets a write of another (sqlite.org/wal.html, "the WAL-reset bug"). It has
  * one user at a time: the loop until the writer thread starts, then that thread.
  *
- * Every table maps a key to a body. Keys of alerts and intents are numbers,
+ * Every table maps a key to a body, and has a sum of both beside them, so that
+ * what the disk changed is not taken for what was written. Keys of alerts and intents are numbers,
  * most significant byte first, so that new ones go to the end.
  */
 #ifndef STORE_DB_H
@@ -19,6 +20,11 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/str.h"
+
+/* The files beside a database, and the size of its pages. */
+#define DB_WAL "-wal"
+#define DB_CONFIRMED "-confirmed"
+#define DB_PAGE 8192
 
 struct db;
 
@@ -73,10 +79,16 @@ bool db_clear(struct db *d, struct err *e) MUST_CHECK;	/* all tables */
 enum db_order { DB_FORWARD, DB_BACKWARD };
 /*
  * Calls visit with each row in the order of keys, both borrowed for the call,
- * until it returns false, which is no error.
+ * until it returns false, which is no error. Rows that are not what was written
+ * are left out: see db_bad_rows.
  */
 bool db_each(struct db *d, enum db_table t, enum db_order order,
     bool (*visit)(void *arg, struct str key, struct str body), void *arg, struct err *e) MUST_CHECK;
+
+/* How many rows db_each has left out so far, and which the first was. */
+size_t db_bad_rows(const struct db *d, struct err *first_out);
+/* Is its structure whole? False with ERR_INVALID: it is not. Reads all of it. */
+bool db_check(struct db *d, struct err *e) MUST_CHECK;
 
 /* Writes a compact copy to a file that does not exist or is empty, and makes it durable. */
 bool db_copy(struct db *d, const char *path, struct err *e) MUST_CHECK;

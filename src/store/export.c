@@ -11,6 +11,7 @@
 #include "owner.h"
 #include "proto.h"
 #include "store/store.h"
+#include "wal.h"
 
 static bool
 io_error(struct err *e, const char *verb, const char *path)
@@ -125,9 +126,15 @@ export_file(const struct loaded *l, size_t (*put)(struct sbuf *b, const struct l
 static bool
 read_rows(struct loaded *l, const char *path, enum db_trouble *trouble_out, struct err *e)
 {
+	struct wal_damage damage;
 	bool fresh, ok;
-	struct db *d = db_open(path, DB_READ, &fresh, trouble_out, e);
+	struct db *d;
 
+	if (!wal_examine(path, &damage, e))
+		return false;
+	if (damage.n > 0)
+		return err_set(e, ERR_INVALID, "%s: start the server once, which keeps what is whole", damage.what.text);
+	d = db_open(path, DB_READ, &fresh, trouble_out, e);
 	if (d == NULL)
 		return *trouble_out == DB_UNUSABLE && loaded_read_copy(l, path, trouble_out, e);
 	ok = loaded_read(l, d, e);

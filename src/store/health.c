@@ -6,7 +6,7 @@
 struct store_health
 store_health(const struct store *s)
 {
-	return (struct store_health){ s->ok, s->ok ? STR("") : str_from(s->problem.text) };
+	return (struct store_health){ s->ok, s->ok ? STR("") : str_from(s->problem.text), str_from(s->doubt.text) };
 }
 
 static void
@@ -38,6 +38,9 @@ store_expose(void *arg, struct expo *x, struct moment now)
 
 	(void)now;
 	one(x, "tocsin_store_healthy", "Whether durable state can be written.", EXPO_GAUGE, s->ok);
+	one(x, "tocsin_store_doubt", "Whether damage was found in durable state since the start.", EXPO_GAUGE, s->damage > 0);
+	one(x, "tocsin_store_damage_total", "Places in durable state that were not what was written.", EXPO_COUNTER,
+	    (double)s->damage);
 	one(x, "tocsin_store_commits_total", "Transactions written.", EXPO_COUNTER, (double)s->commits);
 	one(x, "tocsin_store_commit_errors_total", "Transactions that could not be written.", EXPO_COUNTER,
 	    (double)s->commit_errors);

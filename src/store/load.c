@@ -24,6 +24,7 @@ replace_damaged(struct store *s, const struct loaded *l, const struct err *why, 
 	if (!writer_set_aside(w, why, e))
 		return false;
 	s->set_aside++;
+	store_damaged(s, l->bad > 0 ? l->bad : 1, why);
 	LOG(&s->log, LOG_ERROR, "The database is damaged; it was set aside and a new one begun",
 	    F_CSTR("file", w->aside_path), F_UINT("records_saved", count_rows(l)), F_ERR(why));
 	return writer_open(w, &fresh, e) && loaded_copy(l, w->db, e);
@@ -78,6 +79,8 @@ read_only(struct store *s, struct loaded *l, struct err *e)
 	loaded_fini(l);
 	w->known = salvage(s, l) && !l->fresh;
 	if (w->known) {
+		if (l->damaged)
+			store_damaged(s, l->bad, &l->why);
 		LOG(&s->log, LOG_ERROR, "The database can only be read", F_CSTR("file", w->path),
 		    F_UINT("records", count_rows(l)));
 		return true;
@@ -114,8 +117,8 @@ fill_new(struct store *s, struct loaded *l, struct err *e)
 	return true;
 }
 
-bool
-store_load(struct store *s, struct loaded *l, struct err *e)
+static bool
+load(struct store *s, struct loaded *l, struct err *e)
 {
 	struct writer *w = &s->writer;
 	struct err why;
@@ -141,4 +144,15 @@ store_load(struct store *s, struct loaded *l, struct err *e)
 		return go_on_from_memory(s, l, e);
 	w->known = true;
 	return true;
+}
+
+bool
+store_load(struct store *s, struct loaded *l, struct err *e)
+{
+	bool ok = load(s, l, e);
+
+	if (s->writer.damage.n > 0)
+		store_damaged(s, s->writer.damage.n, &s->writer.damage.what);
+	s->writer.damage.n = 0;
+	return ok;
 }

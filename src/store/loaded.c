@@ -43,6 +43,7 @@ note_damage(struct loaded *l, const struct err *e)
 	if (!l->damaged)
 		l->why = *e;
 	l->damaged = true;
+	l->bad++;
 }
 
 static bool
@@ -76,11 +77,24 @@ read_table(struct loaded *l, enum db_table table, struct db *d, struct err *e)
 bool
 loaded_read(struct loaded *l, struct db *d, struct err *e)
 {
+	struct err first;
 	bool ok = true;
+	size_t bad;
 
 	*l = (struct loaded){ .arena = arena_new() };
 	for (int t = 0; ok && t < TABLE_N; t++)
 		ok = read_table(l, (enum db_table)t, d, e);
+	bad = db_bad_rows(d, &first);
+	if (bad > 0) {
+		note_damage(l, &first);
+		l->bad += bad - 1;
+	}
+	/* Rows that are whole may not be all: a page that is not reached any more holds others. */
+	if (ok && !l->damaged && !db_check(d, e)) {
+		ok = db_trouble(d) == DB_DAMAGED;
+		if (ok)
+			note_damage(l, e);
+	}
 	return ok;
 }
 

@@ -16,7 +16,8 @@ struct loaded_row {
 struct loaded {
 	struct arena *arena;
 	VEC(struct loaded_row) rows[TABLE_N];	/* in the order of keys */
-	bool damaged;			/* not all could be read; `why` is the first reason */
+	bool damaged;			/* not all could be read, or not as it was written; `why` is the first reason */
+	size_t bad;			/* rows that were left out, and other places that are damaged */
 	struct err why;
 	bool fresh;			/* there is no database, or nothing was ever put into it */
 };

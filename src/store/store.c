@@ -77,6 +77,15 @@ store_failing(struct store *s, const char *message)
 	s->problem = s->writer.err;
 }
 
+void
+store_damaged(struct store *s, size_t n, const struct err *what)
+{
+	LOG(&s->log, LOG_ERROR, "Durable state was damaged; what is whole of it is kept", F_UINT("places", n), F_ERR(what));
+	s->damage += n;
+	if (s->doubt.text[0] == '\0')
+		s->doubt = *what;
+}
+
 static void
 retry_later(struct store *s)
 {
@@ -202,6 +211,9 @@ job_done(struct job *j)
 		LOG(&s->log, LOG_ERROR, "The database is damaged; it was set aside and a new one is begun",
 		    F_CSTR("file", s->writer.aside_path), F_ERR(&s->writer.aside_why));
 	}
+	if (s->writer.damage.n > 0)
+		store_damaged(s, s->writer.damage.n, &s->writer.damage.what);
+	s->writer.damage.n = 0;
 	switch (s->writer.result) {
 	case WRITTEN:
 		written(s);
@@ -212,6 +224,8 @@ job_done(struct job *j)
 		break;
 	case WRITE_FOUND_ROWS:
 		take_back(s);
+		if (s->writer.loaded.damaged)
+			store_damaged(s, s->writer.loaded.bad, &s->writer.loaded.why);
 		if (s->engine != NULL)
 			recover_rows_late(s, &s->writer.loaded, now_of(s));
 		loaded_fini(&s->writer.loaded);

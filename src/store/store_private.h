@@ -44,6 +44,8 @@ struct store {
 	unsigned failures;		/* in a row */
 	struct mono submitted, committed, alive;
 	uint64_t commits, commit_errors, set_aside;
+	uint64_t damage;		/* rows, frames, pages that were not what was written */
+	struct err doubt;		/* the first of them since the start; text empty: none */
 	double commit_seconds;
 	struct wall committed_wall;
 };
@@ -58,6 +60,8 @@ bool store_load(struct store *s, struct loaded *l, struct err *e) MUST_CHECK;
 
 /* store.c: writer.err is why nothing is durable for now. */
 void store_failing(struct store *s, const char *message);
+/* What was found at so many places. */
+void store_damaged(struct store *s, size_t n, const struct err *what);
 /* One more change. */
 void store_take(struct store *s);
 

@@ -45,6 +45,29 @@ writer_fini(struct writer *w)
 	mem_free(w->copy_path);
 }
 
+static long long
+stamp(const struct writer *w)
+{
+	return (long long)w->clock->now(w->clock).wall.s;
+}
+
+/* SQLite would take a damaged log to end where the damage begins. */
+static bool
+mend_log(struct writer *w, struct err *e)
+{
+	struct wal_damage found;
+	char aside[4096];
+
+	snprintf(aside, sizeof(aside), "%s.damaged-%lld" DB_WAL, w->path, stamp(w));
+	if (!wal_mend(w->path, aside, &found, e)) {
+		w->trouble = DB_UNUSABLE;
+		return err_ctx(e, "the write-ahead log is damaged");
+	}
+	if (found.n > 0)
+		w->damage = found;
+	return true;
+}
+
 bool
 writer_open(struct writer *w, bool *fresh_out, struct err *e)
 {
@@ -53,6 +76,8 @@ writer_open(struct writer *w, bool *fresh_out, struct err *e)
 	w->trouble = DB_FINE;
 	owner_make_file(w->path);
 	owner_tighten(w->directory, DATABASE_NAME);
+	if (!mend_log(w, e))
+		return false;
 	w->db = db_open(w->path, DB_WRITE, fresh_out, &w->trouble, e);
 	if (w->db == NULL)
 		return false;
@@ -66,13 +91,12 @@ writer_open(struct writer *w, bool *fresh_out, struct err *e)
 bool
 writer_set_aside(struct writer *w, const struct err *why, struct err *e)
 {
-	static const char *const suffixes[] = { "", "-wal", "-journal" };
-	long long stamp = (long long)w->clock->now(w->clock).wall.s;
+	static const char *const suffixes[] = { "", DB_WAL, "-journal" };
 	char from[4096], to[4096];
 
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
 		snprintf(from, sizeof(from), "%s%s", w->path, suffixes[i]);
-		snprintf(to, sizeof(to), "%s.damaged-%lld%s", w->path, stamp, suffixes[i]);
+		snprintf(to, sizeof(to), "%s.damaged-%lld%s", w->path, stamp(w), suffixes[i]);
 		if (i == 0)
 			snprintf(w->aside_path, sizeof(w->aside_path), "%s", to);
 		if (rename(from, to) != 0 && errno != ENOENT)

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "batch.h"
 #include "loaded.h"
+#include "wal.h"
 
 enum written {
 	WRITTEN,
@@ -42,6 +43,7 @@ struct writer {
 	bool set_aside;			/* a damaged database was, for `aside_why`, as `aside_path` */
 	struct err aside_why;
 	char aside_path[4096];
+	struct wal_damage damage;	/* of the log that there was; the loop sets n to 0 when it has told */
 	int copy_fd;			/* the copy, the owner's to close; -1: see copy_err */
 	struct err copy_err;
 	struct loaded loaded;

@@ -42,3 +42,43 @@ def test_a_damaged_database_is_set_aside(serve, sink):
     assert len(server.get("/api/v2/silences")) == 1
     server.silence(alertname="B")
     assert list(server.dir.glob("data/tocsin.db.damaged-*"))
+
+
+def flip(path, at):
+    data = bytearray(path.read_bytes())
+    data[at] ^= 0x10
+    path.write_bytes(data)
+
+
+def test_a_flipped_bit_in_the_log_is_told_and_nothing_is_lost(serve, sink):
+    server = serve(CONFIG.format(url=sink.url))
+    ids = {server.silence(alertname=f"A{n}") for n in range(10)}
+    server.kill()
+    log = server.dir / "data/tocsin.db-wal"
+    flip(log, log.stat().st_size // 2)
+    server.start()
+    assert {s["id"] for s in server.get("/api/v2/silences")} == ids
+    status, _, body = server.request("GET", "/-/ready")
+    assert status == 200 and b"write-ahead log were damaged" in body, body
+    assert server.metric("tocsin_store_doubt") == 1 and server.metric("tocsin_store_damage_total") == 1
+    assert list(server.dir.glob("data/tocsin.db.damaged-*-wal"))
+    # It is told once.
+    server.stop()
+    server.start()
+    assert {s["id"] for s in server.get("/api/v2/silences")} == ids
+    assert server.request("GET", "/-/ready")[2] == b"OK"
+    assert server.metric("tocsin_store_doubt") == 0
+
+
+def test_a_flipped_bit_in_the_database_is_told_and_the_rest_kept(serve, sink):
+    server = serve(CONFIG.format(url=sink.url))
+    ids = {server.silence(comment=f"comment-{n}", alertname=f"A{n}"): n for n in range(10)}
+    server.stop()
+    database = server.dir / "data/tocsin.db"
+    flip(database, database.read_bytes().index(b"comment-7") + 3)
+    server.start()
+    assert {ids[s["id"]] for s in server.get("/api/v2/silences")} == set(range(10)) - {7}
+    status, _, body = server.request("GET", "/-/ready")
+    assert status == 200 and b"a row of table silences is not what was written" in body, body
+    assert server.metric("tocsin_store_damage_total") == 1
+    assert list(server.dir.glob("data/tocsin.db.damaged-*"))

@@ -195,7 +195,7 @@ copy_file(const char *from, const char *to)
 void
 rig_crash(struct rig *r)
 {
-	static const char *const names[] = { "tocsin.db", "tocsin.db-wal" };
+	static const char *const names[] = { "tocsin.db", "tocsin.db-wal", "tocsin.db-confirmed" };
 	char other[sizeof(r->dir)] = "/tmp/test_store.XXXXXX", to[256];
 
 	while (r->store->busy)
