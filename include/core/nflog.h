@@ -28,6 +28,11 @@ struct partly_told {
 	size_t n;		/* 0: nobody is remembered, and the rest means nothing */
 };
 
+/* Fields of Alertmanager's messages that we do not know, as they stand there. */
+struct unknown_fields {
+	struct str entry, around;
+};
+
 /* All parts owned by the entry (one heap block) when it is in a log; else borrowed. */
 struct log_entry {
 	struct hmap_node node;
@@ -42,6 +47,7 @@ struct log_entry {
 	const uint64_t *doubtful;
 	size_t doubtful_n;
 	struct partly_told partly;
+	const struct unknown_fields *unknown;	/* NULL: none */
 };
 
 struct nflog;

@@ -29,6 +29,9 @@ struct silence {
 	struct wall starts, ends, updated;
 	struct istr *created_by, *comment;	/* owned references */
 	struct labels *annotations;		/* owned reference */
+	/* NULL, or fields of Alertmanager's messages that we do not know, as they stand there: they go where it goes. */
+	struct istr *unknown;		/* … of the silence */
+	struct istr *unknown_around;	/* … of what it stands in */
 	struct istr *source;	/* NULL, or the rule file that declares it: cannot be edited through the API */
 };
 

@@ -76,6 +76,8 @@ entry_bytes(const struct log_entry *e)
 	n += 8 * e->doubtful_n;
 	for (size_t i = 0; i < e->partly.n; i++)
 		n += 8 + e->partly.to[i].n;
+	if (e->unknown != NULL)
+		n += e->unknown->entry.n + e->unknown->around.n;
 	return n;
 }
 
@@ -119,6 +121,8 @@ entry_size(const struct log_entry *e)
 		size += aligned(e->data.v[i].key.n) + aligned(e->data.v[i].s.n);
 	for (size_t i = 0; i < e->partly.n; i++)
 		size += aligned(e->partly.to[i].n);
+	if (e->unknown != NULL)
+		size += aligned(sizeof(*e->unknown)) + aligned(e->unknown->entry.n) + aligned(e->unknown->around.n);
 	return size;
 }
 
@@ -130,6 +134,19 @@ put_strs(struct cursor *c, const struct str *v, size_t n)
 	for (size_t i = 0; i < n; i++)
 		copy[i] = put_str(c, copy[i]);
 	return copy;
+}
+
+static const struct unknown_fields *
+put_unknown(struct cursor *c, const struct unknown_fields *from)
+{
+	struct unknown_fields *u;
+
+	if (from == NULL)
+		return NULL;
+	u = put_bytes(c, from, sizeof(*from));
+	u->entry = put_str(c, from->entry);
+	u->around = put_str(c, from->around);
+	return u;
 }
 
 static struct log_entry *
@@ -150,6 +167,7 @@ entry_copy(const struct log_entry *from)
 		e->data.v[i].s = put_str(&c, from->data.v[i].s);
 	}
 	e->partly.to = put_strs(&c, from->partly.to, from->partly.n);
+	e->unknown = put_unknown(&c, from->unknown);
 	return e;
 }
 

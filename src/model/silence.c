@@ -42,6 +42,8 @@ silence_unref(struct silence *s)
 	mem_free(s->sets);
 	istr_unref(s->created_by);
 	istr_unref(s->comment);
+	istr_unref(s->unknown);
+	istr_unref(s->unknown_around);
 	istr_unref(s->source);
 	labels_unref(s->annotations);
 	mem_free(s);
@@ -59,6 +61,10 @@ silence_copy(const struct silence *s)
 		matchers_copy(&copy->sets[i], &s->sets[i]);
 	istr_ref(copy->created_by);
 	istr_ref(copy->comment);
+	if (copy->unknown != NULL)
+		istr_ref(copy->unknown);
+	if (copy->unknown_around != NULL)
+		istr_ref(copy->unknown_around);
 	if (copy->source != NULL)
 		istr_ref(copy->source);
 	labels_ref(copy->annotations);
@@ -240,5 +246,6 @@ silence_wire_size(const struct silence *s, struct wall expires)
 		n += bytes_field(bytes_field(s->annotations->l[i].name->n) + bytes_field(s->annotations->l[i].value->n));
 	for (size_t i = 0; i < s->sets_n; i++)
 		n += set_field(&s->sets[i]);
-	return bytes_field(n) + time_field(expires);
+	n += istr_str(s->unknown).n;
+	return bytes_field(n) + time_field(expires) + istr_str(s->unknown_around).n;
 }

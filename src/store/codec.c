@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/vec.h"
+#include "codec_unknown.h"
 #include "proto.h"
 
 /* Matcher.Type on the wire. */
@@ -14,14 +15,6 @@ static const unsigned wire_of_op[] = {
 	[MATCH_RE] = 1,
 	[MATCH_NE] = 2,
 	[MATCH_NRE] = 3,
-};
-
-/* Of our own in an entry of the log. */
-enum {
-	ENTRY_DOUBTFUL = 1001,
-	ENTRY_PARTLY_CONTENT = 1002,
-	ENTRY_PARTLY_AT = 1003,
-	ENTRY_PARTLY_TO = 1004,
 };
 
 static void
@@ -79,8 +72,10 @@ codec_put_silence(struct sbuf *b, const struct silence *s, struct wall expires)
 		put_matchers(&set, 1, &s->sets[i]);
 		proto_bytes(&in, 11, sbuf_get(&set));
 	}
+	sbuf_str(&in, istr_str(s->unknown));
 	proto_bytes(b, 1, sbuf_get(&in));
 	proto_time(b, 2, expires);
+	sbuf_str(b, istr_str(s->unknown_around));
 	sbuf_fini(&in);
 	sbuf_fini(&set);
 }
@@ -168,6 +163,17 @@ get_legacy_comment(struct str bytes, struct silence *s)
 	set_text(&s->created_by, author);
 	set_text(&s->comment, text);
 	return true;
+}
+
+static void
+keep_unknown(struct istr **to, struct str message, bool (*known)(const struct proto_field *f))
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	codec_unknown(&b, message, known);
+	if (b.n > 0)
+		set_text(to, sbuf_get(&b));
+	sbuf_fini(&b);
 }
 
 struct silence_fields {
@@ -261,10 +267,12 @@ codec_get_silence(struct str body, struct wall *expires_out, struct err *e)
 		if (f.number == 1 && f.type == 2) {
 			seen = true;
 			ok = get_silence_fields(f.bytes, s, e);
+			keep_unknown(&s->unknown, f.bytes, codec_knows_of_silence);
 		} else if (f.number == 2 && f.type == 2) {
 			ok = proto_read_time(f.bytes, expires_out) || malformed(e, "time");
 		}
 	}
+	keep_unknown(&s->unknown_around, body, codec_knows_around);
 	if (ok && (r.bad || !seen || s->id[0] == '\0'))
 		ok = malformed(e, "silence");
 	if (ok)
@@ -352,8 +360,12 @@ codec_put_log_entry(struct sbuf *b, const struct log_entry *entry)
 	put_packed(&in, 7, entry->resolved, entry->resolved_n);
 	codec_put_receiver_data(&in, 8, &entry->data);
 	put_left_behind(&in, entry);
+	if (entry->unknown != NULL)
+		sbuf_str(&in, entry->unknown->entry);
 	proto_bytes(b, 1, sbuf_get(&in));
 	proto_time(b, 2, entry->expires);
+	if (entry->unknown != NULL)
+		sbuf_str(b, entry->unknown->around);
 	sbuf_fini(&in);
 	sbuf_fini(&receiver);
 }
@@ -464,7 +476,7 @@ get_entry_fields(struct str body, struct arena *a, struct log_entry *out, bool *
 			ok = get_hashes(&f, a, &out->firing, &out->firing_n);
 		else if (f.number == 7)
 			ok = get_hashes(&f, a, &out->resolved, &out->resolved_n);
-		else if (f.number >= ENTRY_DOUBTFUL)
+		else if (codec_is_left_behind(f.number))
 			ok = get_left_behind(&f, a, out);
 		else if (f.type != 2)
 			continue;
@@ -478,6 +490,24 @@ get_entry_fields(struct str body, struct arena *a, struct log_entry *out, bool *
 			ok = codec_get_receiver_value(f.bytes, a, &out->data);
 	}
 	return ok && !r.bad;
+}
+
+/* NULL: there are none. */
+static const struct unknown_fields *
+get_unknown(struct str entry, struct str around, struct arena *a)
+{
+	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED), out = SBUF_INIT(SBUF_UNLIMITED);
+	struct unknown_fields *u = NULL;
+
+	codec_unknown(&in, entry, codec_knows_of_entry);
+	codec_unknown(&out, around, codec_knows_around);
+	if (in.n + out.n > 0) {
+		u = ARENA_ARRAY(a, 1, struct unknown_fields);
+		*u = (struct unknown_fields){ arena_str(a, sbuf_get(&in)), arena_str(a, sbuf_get(&out)) };
+	}
+	sbuf_fini(&in);
+	sbuf_fini(&out);
+	return u;
 }
 
 static int
@@ -508,20 +538,21 @@ codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, str
 	struct proto_reader r = { .rest = body };
 	struct proto_field f;
 	bool has_entry = false, has_receiver = false, ok = true;
+	struct str entry = STR_NONE;
 
 	*out = (struct log_entry){ .timestamp = WALL_ZERO, .expires = WALL_ZERO, .partly.at = WALL_ZERO };
 	while (ok && proto_next(&r, &f)) {
-		if (f.type != 2)
-			continue;
-		if (f.number == 1) {
+		if (f.number == 1 && f.type == 2) {
 			has_entry = true;
+			entry = f.bytes;
 			ok = get_entry_fields(f.bytes, a, out, &has_receiver);
-		} else if (f.number == 2) {
+		} else if (f.number == 2 && f.type == 2) {
 			ok = proto_read_time(f.bytes, &out->expires);
 		}
 	}
 	if (!ok || r.bad || !has_entry || !has_receiver)
 		return malformed(e, "notification log entry");
+	out->unknown = get_unknown(entry, body, a);
 	sort_hashes(&out->firing, out->firing_n, a);
 	sort_hashes(&out->resolved, out->resolved_n, a);
 	sort_hashes(&out->doubtful, out->doubtful_n, a);

@@ -4,7 +4,7 @@
  *
  * The bodies of our rows are the messages of Alertmanager's snapshot files
  * (silence/silencepb MeshSilence, nflog/nflogpb MeshEntry), so that moving in
- * and out is copying.
+ * and out is copying. Fields that we do not know stay with the record.
  */
 #ifndef STORE_CODEC_H
 #define STORE_CODEC_H
@@ -24,6 +24,9 @@ void codec_log_entry_key(struct sbuf *b, const struct log_entry *entry);
 void codec_put_log_entry(struct sbuf *b, const struct log_entry *entry);
 /* Everything of *out lives in the arena or is a slice of body. */
 bool codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, struct err *e) MUST_CHECK;
+
+/* Copies it without what is ours alone, and with all that only others know. */
+void codec_strip_log_entry(struct sbuf *b, struct str body);
 
 /* Fields of this number, one per value; and one of them, appended to *out. */
 void codec_put_receiver_data(struct sbuf *b, unsigned field, const struct receiver_data *data);

@@ -100,8 +100,7 @@ put_log_entries(struct sbuf *b, const struct loaded *l)
 		sbuf_reset(&body);
 		if (!codec_get_log_entry(row, a, &entry, &e) || entry.firing_n + entry.resolved_n == 0)
 			continue;
-		entry.doubtful_n = entry.partly.n = 0;
-		codec_put_log_entry(&body, &entry);
+		codec_strip_log_entry(&body, row);
 		put_record(b, sbuf_get(&body));
 		n++;
 	}

@@ -128,12 +128,11 @@ read_fixed(struct proto_reader *r, size_t n, uint64_t *out)
 	return true;
 }
 
-bool
-proto_next(struct proto_reader *r, struct proto_field *f)
+static bool
+read_field(struct proto_reader *r, struct proto_field *f)
 {
 	uint64_t tag;
 
-	*f = (struct proto_field){ 0 };
 	if (r->bad || r->rest.n == 0 || !proto_read_varint(r, &tag))
 		return false;
 	f->number = (unsigned)(tag >> 3);
@@ -154,6 +153,18 @@ proto_next(struct proto_reader *r, struct proto_field *f)
 	}
 	r->bad = true;
 	return false;
+}
+
+bool
+proto_next(struct proto_reader *r, struct proto_field *f)
+{
+	struct str before = r->rest;
+
+	*f = (struct proto_field){ 0 };
+	if (!read_field(r, f))
+		return false;
+	f->raw = str_sub(before, 0, before.n - r->rest.n);
+	return true;
 }
 
 bool

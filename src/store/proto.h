@@ -37,6 +37,7 @@ struct proto_field {
 	unsigned type;		/* 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes */
 	uint64_t u;		/* types 0, 1, 5 */
 	struct str bytes;	/* type 2: a slice of the input */
+	struct str raw;		/* all of it, with its head: another slice */
 };
 
 /* False at the end or when the rest is malformed (then r->bad). */

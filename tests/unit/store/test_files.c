@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "codec.h"
 #include "lib_fault.h"
+#include "proto.h"
 
 static const char plain[] = "receiver ops hook mail\nroute receiver=ops by=[alertname] wait=30s interval=5m\n";
 
@@ -165,6 +167,112 @@ START_TEST(ended_while_unreadable)
 }
 END_TEST
 
+/* A field of a number that nobody knows. */
+static void
+put_stranger(struct sbuf *b, const char *text)
+{
+	proto_bytes(b, 77, str_from(text));
+	proto_uint(b, 78, 5);
+}
+
+/* Alertmanager's files as a later version might write them. */
+static void
+leave_files_of_a_later_version(const struct rig *r)
+{
+	static const uint64_t firing[] = { 3, 9 };
+	struct log_entry entry = {
+		.group_key = STR("{}:{a=\"b\"}"), .receiver = STR("ops"), .integration = STR("hook"),
+		.timestamp = r->now.wall, .expires = rig_in(r, SPAN_HOUR), .firing = firing, .firing_n = 2,
+	};
+	struct unknown_fields more;
+	struct silence *s = silence_new();
+	struct sbuf in = SBUF_INIT(1000), around = SBUF_INIT(1000), body = SBUF_INIT(10000), file = SBUF_INIT(10000);
+	struct err e = { 0 };
+	FILE *f;
+
+	put_stranger(&in, "in the record");
+	put_stranger(&around, "around the record");
+	memcpy(s->id, "0c8e5b1e-2f0a-4bb0-8a5e-0d1f2a3b4c5d", SILENCE_ID_MAX);
+	s->starts = s->updated = r->now.wall;
+	s->ends = rig_in(r, SPAN_HOUR);
+	s->sets = mem_calloc(1, sizeof(s->sets[0]));
+	s->sets_n = 1;
+	ck_assert(matchers_parse(STR("a=\"1\""), MATCHER_UTF8, NULL, &s->sets[0], &e));
+	s->unknown = istr_get(sbuf_get(&in));
+	s->unknown_around = istr_get(sbuf_get(&around));
+	codec_put_silence(&body, s, rig_in(r, 2 * SPAN_HOUR));
+	proto_varint(&file, body.n);
+	sbuf_str(&file, sbuf_get(&body));
+	f = fopen(rig_path(r, "silences"), "we");
+	ck_assert(f != NULL && fwrite(file.p, 1, file.n, f) == file.n && fclose(f) == 0);
+	sbuf_reset(&body);
+	sbuf_reset(&file);
+	more = (struct unknown_fields){ sbuf_get(&in), sbuf_get(&around) };
+	entry.unknown = &more;
+	codec_put_log_entry(&body, &entry);
+	proto_varint(&file, body.n);
+	sbuf_str(&file, sbuf_get(&body));
+	f = fopen(rig_path(r, "nflog"), "we");
+	ck_assert(f != NULL && fwrite(file.p, 1, file.n, f) == file.n && fclose(f) == 0);
+	silence_unref(s);
+	sbuf_fini(&in);
+	sbuf_fini(&around);
+	sbuf_fini(&body);
+	sbuf_fini(&file);
+}
+
+/* Both marks, each once. */
+static void
+expect_strangers(const struct rig *r, const char *name)
+{
+	char text[10000];
+	FILE *f = fopen(rig_path(r, name), "re");
+	struct str all = { text, 0 };
+
+	ck_assert_ptr_nonnull(f);
+	all.n = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	ck_assert_uint_lt(str_find(all, STR("in the record")), all.n);
+	ck_assert_uint_lt(str_find(all, STR("around the record")), all.n);
+	all = str_sub(all, str_find(all, STR("around the record")) + 1, all.n);
+	ck_assert_uint_eq(str_find(all, STR("around the record")), all.n);
+}
+
+/* What a later version knows of a silence or entry and we do not goes in and comes out again, whatever we do with them. */
+START_TEST(fields_of_a_later_version)
+{
+	struct store_export out;
+	struct err e = { 0 };
+	struct rig r;
+
+	for (int way = 0; way < 3; way++) {
+		rig_init(&r, plain);
+		leave_files_of_a_later_version(&r);
+		rig_start(&r);
+		ck_assert_uint_eq(rig_silences(&r), 1);
+		if (way == 1)	/* it is written anew */
+			ck_assert(engine_silence_expire(r.engine, STR("0c8e5b1e-2f0a-4bb0-8a5e-0d1f2a3b4c5d"), r.now, &e));
+		rig_settle(&r);
+		if (way == 2) {	/* all of it is */
+			ck_assert_int_eq(unlink(rig_path(&r, "tocsin.db")), 0);
+			unlink(rig_path(&r, "tocsin.db-wal"));
+			rig_post(&r, "A{x=1}", r.now.wall, rig_in(&r, SPAN_HOUR));
+			rig_settle(&r);
+		}
+		rig_stop(&r);
+		unlink(rig_path(&r, "silences"));
+		unlink(rig_path(&r, "nflog"));
+		ck_assert(store_export(r.dir, r.dir, &out, &e));
+		ck_assert_uint_eq(out.silences, 1);
+		ck_assert_uint_eq(out.log_entries, 1);
+		expect_strangers(&r, "silences");
+		expect_strangers(&r, "nflog");
+		r.store = NULL;
+		rig_fini(&r);
+	}
+}
+END_TEST
+
 static unsigned
 mode_of(const char *path)
 {
@@ -229,5 +337,5 @@ main(void)
 {
 	fault_install();
 	return RUN("files", import_when_nothing_can_be_written, files_are_removed_and_cut_while_running, removed_before_a_clean_end,
-	    replaced_while_running, ended_while_unreadable, others_read_nothing);
+	    replaced_while_running, ended_while_unreadable, others_read_nothing, fields_of_a_later_version);
 }
