@@ -16,7 +16,7 @@
 #include "owner.h"
 #include "wal_frames.h"
 
-#define IN_USE_MS 5000
+#define IN_USE_MS 200	/* SQLite waits longer; but who ends of his own accord leaves no log */
 #define POLL_MS 20
 /* The bytes of a database file that SQLite locks. */
 #define LOCK_BEGIN 0x40000000

@@ -27,8 +27,7 @@ struct wal_damage {
 bool wal_examine(const char *path, struct wal_damage *out, struct err *e) MUST_CHECK;
 /*
  * Mends it, if it has to be and no other process uses the database at `path`; as it was it stays
- * beside it as `aside` (a path that does not exist). Waits for a process that is just
- * ending. False: it could not be done.
+ * beside it as `aside` (a path that does not exist). False: it could not be done.
  */
 bool wal_mend(const char *path, const char *aside, struct wal_damage *out, struct err *e) MUST_CHECK;
 
