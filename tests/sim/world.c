@@ -448,6 +448,9 @@ next_moment(struct day *d, int64_t until)
 	struct mono next;
 	int64_t at = least(until, least(d->next_action, d->next_look));
 
+	/* What was done before the last moment ended is looked at in it. */
+	if (model_busy(d))
+		return mono_now(d);
 	for (size_t i = 0; i < d->outs.n; i++) {
 		at = least(at, d->outs.v[i].answer_at);
 		if (d->outs.v[i].progress_at != 0)
@@ -463,6 +466,9 @@ next_moment(struct day *d, int64_t until)
 	/* What is due before the log is swept is done before: the model does not know the order. */
 	if (d->next_maintenance - 1 > mono_now(d))
 		at = least(at, d->next_maintenance - 1);
+	/* And nothing is due with it: the engine sweeps in slices, while it does other things. */
+	else if (d->next_maintenance > mono_now(d))
+		at = d->next_maintenance;
 	return at > mono_now(d) ? at : mono_now(d);
 }
 

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* However much there is to look at, no call works longer than a turn, and what goes on later is not lost. */
+#include "engine_state.h"
+#include "lib_core.h"
+
+#define TURN 2000
+/* What the last step of a call may cost beside: a flush of a few alerts is sent. */
+#define STEP 8000
+
+static const char one_group[] = "receiver ops hook\nroute receiver=ops by=[job] wait=10s interval=1m\n";
+
+static struct wall
+in(const struct fake_world *w, span after)
+{
+	return wall_add(w->now.wall, after);
+}
+
+static void
+begin(struct fake_world *w, const char *config, int64_t turn)
+{
+	struct config *c = must_config(config);
+
+	world_init(w);
+	w->options.turn_work = turn;
+	world_start(w, c);
+	config_unref(c);
+}
+
+static void
+post(struct fake_world *w, int i)
+{
+	char alert[64];
+
+	snprintf(alert, sizeof(alert), "A{i=%d,job=x}", i);
+	world_post(w, alert, w->now.wall, in(w, SPAN_HOUR));
+}
+
+static void
+silence(struct fake_world *w, const char *matchers, char id[SILENCE_ID_MAX])
+{
+	struct err e = { 0 };
+
+	ck_assert_msg(world_silence(w, "", matchers, w->now.wall, in(w, SPAN_HOUR), id, &e), "%s", e.text);
+}
+
+static bool
+busy(const struct fake_world *w)
+{
+	struct mono next;
+
+	return engine_next(w->engine, &next) && next.ns <= w->now.mono.ns;
+}
+
+/* One tick, which keeps within its turn. */
+static void
+tick(struct fake_world *w, int64_t step)
+{
+	engine_tick(w->engine, w->now);
+	ck_assert_int_ge(w->engine->work.left, -step);
+}
+
+static size_t
+ticks(struct fake_world *w, int64_t step)
+{
+	size_t n = 0;
+
+	for (; busy(w); n++)
+		tick(w, step);
+	return n;
+}
+
+START_TEST(silences_times_alerts)
+{
+	enum { SILENCES = 1000, ALERTS = 2000 };
+	struct fake_world w;
+	char id[SILENCE_ID_MAX];
+
+	begin(&w, one_group, TURN);
+	/* None of them can be found by its values; one of a thousand matches. */
+	for (int i = 0; i < SILENCES; i++) {
+		char matchers[64];
+
+		snprintf(matchers, sizeof(matchers), i == 700 ? "i!~\"x|1\"" : "i=~\"x+%d|y.*z\"", i);
+		silence(&w, matchers, id);
+	}
+	for (int i = 0; i < ALERTS; i++)
+		post(&w, i);
+	ck_assert_uint_gt(ticks(&w, STEP), 10);
+	w.now = world_at(&w, 10 * SPAN_S);
+	/* The sum is hundreds of turns, and each of them is one. */
+	ck_assert_uint_gt(ticks(&w, STEP + 5 * ALERTS + 12 * ALERTS), SILENCES * (ALERTS / TURN));
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_str_eq(w.sent.v[0].text, " firing [A{i=1,job=x}] first notification");
+	world_settle(&w);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(sweeps_are_sliced)
+{
+	enum { ALERTS = 3000, SILENCES = 3000 };
+	struct fake_world w;
+	struct err e = { 0 };
+
+	begin(&w, one_group, TURN);
+	w.options.retention = SPAN_HOUR;
+	for (int i = 0; i < ALERTS; i++)
+		post(&w, i);
+	for (int i = 0; i < SILENCES; i++) {
+		char id[SILENCE_ID_MAX];
+
+		silence(&w, "i=~\"x.*\"", id);
+		if (i % 2 == 0)
+			ck_assert(engine_silence_expire(w.engine, str_from(id), w.now, &e));
+	}
+	ticks(&w, STEP);
+	w.engine->silences.retention = SPAN_HOUR;
+	for (int hour = 1; hour < 130; hour++) {
+		w.now = world_at(&w, hour * SPAN_HOUR);
+		while (busy(&w)) {
+			tick(&w, STEP + 200 * ALERTS);
+			world_settle(&w);
+		}
+	}
+	ck_assert_uint_eq(view_alerts_count(w.engine), 0);
+	ck_assert_uint_eq(w.engine->alerts.records.n, 0);
+	ck_assert_uint_eq(w.engine->groups.n, 0);
+	ck_assert_uint_eq(w.engine->silences.by_id.n, 0);
+	world_fini(&w);
+}
+END_TEST
+
+/* Ten alerts, of which the flush has looked at some. */
+static void
+half_filtered(struct fake_world *w, char id[SILENCE_ID_MAX])
+{
+	begin(w, one_group, 100);
+	/* Others enough that all else is done before the flush is. */
+	for (int i = 0; i < 100; i++)
+		silence(w, "i=~\"x+\"", id);
+	silence(w, "i=~\"[0-4]\"", id);
+	for (int i = 0; i < 10; i++)
+		post(w, i);
+	ticks(w, STEP);
+	w->now = world_at(w, 10 * SPAN_S);
+	while (w->events[EVENT_MUTED] < 3)
+		tick(w, STEP);
+	ck_assert_uint_eq(w->sent.n, 0);
+}
+
+START_TEST(silence_ends_meanwhile)
+{
+	struct fake_world w;
+	char id[SILENCE_ID_MAX];
+	struct err e = { 0 };
+
+	half_filtered(&w, id);
+	ck_assert(engine_silence_expire(w.engine, str_from(id), w.now, &e));
+	world_step_wall(&w, SPAN_S);
+	w.now.mono.ns += SPAN_S;
+	ticks(&w, STEP);
+	/* What was looked at before stays silenced until the next flush. */
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_ptr_null(strstr(w.sent.v[0].text, "i=2,"));
+	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=4,"));
+	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=9,"));
+	world_run(&w, 71 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_ptr_nonnull(strstr(w.sent.v[1].text, "i=2,"));
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(silence_comes_meanwhile)
+{
+	struct fake_world w;
+	char id[SILENCE_ID_MAX];
+
+	half_filtered(&w, id);
+	silence(&w, "i=~\"[8-9]\"", id);
+	ticks(&w, STEP);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=7,"));
+	ck_assert_ptr_null(strstr(w.sent.v[0].text, "i=8,"));
+	world_settle(&w);
+	world_fini(&w);
+}
+END_TEST
+
+/* A flush that goes on over a reload is filtered by the rules of the new configuration. */
+START_TEST(reload_meanwhile)
+{
+	struct fake_world w;
+	char id[SILENCE_ID_MAX];
+	struct config *c;
+
+	half_filtered(&w, id);
+	c = must_config("receiver ops hook\ninhibit source=i=\"0\" target=i=~\"7|8\"\n"
+			"route receiver=ops by=[job] wait=10s interval=1m\n");
+	engine_apply(w.engine, c, w.now);
+	ck_assert(engine_applying(w.engine));
+	ck_assert_ptr_ne(view_config(w.engine), c);
+	ticks(&w, STEP);
+	ck_assert(!engine_applying(w.engine));
+	ck_assert_ptr_eq(view_config(w.engine), c);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=9,"));
+	world_run(&w, 71 * SPAN_S);
+	ck_assert_str_eq(world_status(&w, "A{i=9,job=x}"), "active");
+	ck_assert_ptr_nonnull(strstr(world_status(&w, "A{i=8,job=x}"), "inhibited"));
+	config_unref(c);
+	world_fini(&w);
+}
+END_TEST
+
+/* A flush whose group ends with its route tells nothing. */
+START_TEST(reload_ends_the_group)
+{
+	struct fake_world w;
+	char id[SILENCE_ID_MAX];
+	struct config *c, *other;
+
+	half_filtered(&w, id);
+	c = must_config("receiver dev hook\nroute receiver=dev by=[i] wait=10s interval=1m\n");
+	other = must_config("receiver test hook\nroute receiver=test by=[job] wait=10s interval=1m\n");
+	/* The second takes the place of the first, which is never in force. */
+	engine_apply(w.engine, c, w.now);
+	engine_apply(w.engine, other, w.now);
+	ticks(&w, STEP);
+	ck_assert_ptr_eq(view_config(w.engine), other);
+	world_run(&w, 21 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_str_eq(w.sent.v[0].to, "test/hook[0]");
+	config_unref(c);
+	config_unref(other);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(posted_again_while_it_waits)
+{
+	struct fake_world w;
+	char alert[] = "A{i=9,job=x}";
+
+	begin(&w, one_group, 100);
+	for (int i = 0; i < 10; i++)
+		post(&w, i);
+	ck_assert(busy(&w));
+	ck_assert_uint_eq(w.changes[CHANGE_ALERT], 10);
+	world_post(&w, alert, w.now.wall, w.now.wall);
+	world_post(&w, alert, w.now.wall, in(&w, 2 * SPAN_HOUR));
+	ticks(&w, STEP);
+	world_run(&w, 11 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=9,"));
+	world_run(&w, 90 * SPAN_MIN);
+	ck_assert_ptr_nonnull(strstr(w.sent.v[w.sent.n - 1].text, "resolved [A{i=0,"));
+	ck_assert_ptr_null(strstr(w.sent.v[w.sent.n - 1].text, "i=9,job=x} A{i=9"));
+	world_fini(&w);
+}
+END_TEST
+
+/* A restart with alerts that wait: they are stored, and the next process looks at all of them before it flushes. */
+START_TEST(restart_while_alerts_wait)
+{
+	struct fake_world w;
+
+	begin(&w, one_group, 100);
+	for (int i = 0; i < 10; i++)
+		post(&w, i);
+	ck_assert(busy(&w));
+	world_restart(&w);
+	ck_assert(engine_applying(w.engine));
+	world_run(&w, 11 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=0,"));
+	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=9,"));
+	world_fini(&w);
+}
+END_TEST
+
+/* The source was posted before the target's flush was due, and waits: the flush waits for it. */
+START_TEST(a_flush_sees_what_came_before)
+{
+	struct fake_world w;
+
+	begin(&w, "receiver ops hook\ninhibit source=i=\"50\" target=i=\"1\"\n"
+		  "route receiver=ops by=[i] wait=10s interval=1m\n", 100);
+	post(&w, 1);
+	ticks(&w, STEP);
+	w.now = world_at(&w, 10 * SPAN_S);
+	for (int i = 2; i <= 50; i++)
+		post(&w, i);
+	ck_assert(busy(&w));
+	ticks(&w, STEP);
+	ck_assert_uint_eq(w.sent.n, 0);
+	world_settle(&w);
+	world_fini(&w);
+}
+END_TEST
+
+int
+main(void)
+{
+	return RUN("turns", silences_times_alerts, sweeps_are_sliced, silence_ends_meanwhile, silence_comes_meanwhile,
+	    reload_meanwhile, reload_ends_the_group, posted_again_while_it_waits, restart_while_alerts_wait,
+	    a_flush_sees_what_came_before);
+}
