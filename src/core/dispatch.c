@@ -51,11 +51,14 @@ tell_grouped(struct engine *e, const struct group *g, const struct record *r, st
 	emit(e, &ev, now);
 }
 
+#define CREATE_UNITS 400
+
 static void
 create_group(struct engine *e, struct record *r, const struct route *route, struct moment now)
 {
 	struct group *g = group_new(e, route, r->alert->labels, now);
 
+	work_spend(&e->work, CREATE_UNITS);
 	inherit_mute(e, g);
 	group_add(e, g, r);
 	/* Only the alert that makes the group is asked for its age. */

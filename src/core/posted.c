@@ -10,7 +10,7 @@
 #include "engine_state.h"
 
 /* Putting an alert into its groups. */
-#define DISPATCH_UNITS 100
+#define DISPATCH_UNITS 150
 
 /* False: there is more to be looked at. */
 static bool

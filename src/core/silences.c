@@ -260,9 +260,9 @@ silences_expire(struct silences *ss, struct str id, struct wall now, struct sile
 	return true;
 }
 
-/* Looking at one; taking it out, and moving what stands behind it in the index. */
+/* Looking at one; taking it out with its expressions, and moving what stands behind it in the index. */
 #define SWEEP_UNITS 5
-#define DROP_UNITS 200
+#define DROP_UNITS 2000
 
 bool
 silences_gc_some(struct silences *ss, struct wall now, struct hmap_cursor *at, struct work *w,
