@@ -5,6 +5,7 @@
  * A list keeps a place in the engine's order and nothing of what it shows, so
  * it costs as little for a client that reads slowly as for any other, and
  * nothing is to be undone when one hangs up.
+ * COMPAT: Alertmanager shows all as of one moment; here each alert is shown as it is when it is written.
  */
 #ifndef API_LIST_H
 #define API_LIST_H

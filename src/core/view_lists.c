@@ -107,7 +107,10 @@ view_group_muted(const struct group *g, struct arena *arena, const struct str **
 	*n_out = g->muted_n;
 }
 
-/* Of more alerts than these nothing is rendered while clients wait for a list; as in a notification that is too large. */
+/*
+ * COMPAT: of more alerts than these nothing is rendered while clients wait for a list; as in a notification
+ * that is too large. Alertmanager renders all.
+ */
 #define PREDICTED_ALERTS_MAX 1000
 
 /* As a flush now would. */

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists that are written piece by piece while what they show changes. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "core/view.h"
+#include "fake_config.h"
+#include "fake_world.h"
+#include "text/json_tree.h"
+
+static struct fake_world world;
+static struct api *api;
+static struct arena *arena;
+
+static void
+start(void)
+{
+	static const struct build_info build = { "0.34.1", "r", "b", "u", "d", "C11" };
+	static const struct integration_kind *const kinds[] = { NULL };
+	struct err e = { 0 };
+	struct config *c;
+	struct api_env env = { .build = &build, .route_prefix = STR("/"), .kinds = kinds };
+
+	world_init(&world);
+	c = fake_config(STR("receiver ops hook\nreceiver page hook\n"
+			    "route receiver=ops by=[alertname] wait=10s interval=1m repeat=4h\n"
+			    "  route match=sev=\"page\" receiver=page\n"),
+	    world.now.wall, &e);
+	ck_assert_msg(c != NULL, "%s", e.text);
+	c->global.resolve_timeout = 5 * SPAN_MIN;
+	world_start(&world, c);
+	config_unref(c);
+	env.engine = world.engine;
+	env.started = world.now.wall;
+	api = api_new(&env);
+	arena = arena_new();
+}
+
+static void
+stop(void)
+{
+	api_free(&api);
+	arena_free(&arena);
+	world_fini(&world);
+}
+
+static void
+ask(const char *path, const char *query, struct api_response *out)
+{
+	struct api_request r = {
+		.method = STR("GET"), .path = str_from(path), .query = str_from(query), .arena = arena };
+
+	*out = (struct api_response){ 0 };
+	api_handle(api, &r, world.now, out);
+	ck_assert_int_eq(out->status, 200);
+	ck_assert_ptr_nonnull(out->stream);
+}
+
+/* One more piece, as small as it can be. False: that was the last. */
+static bool
+piece(struct api_response *r)
+{
+	struct work w = { 1 };
+	struct err e = { 0 };
+	enum api_more more = r->stream->next(r->stream, &r->body, &w, world.now, &e);
+
+	ck_assert_msg(more != API_FAILED, "%s", e.text);
+	return more != API_END;
+}
+
+static void
+hang_up(struct api_response *r)
+{
+	r->stream->drop(r->stream);
+	sbuf_fini(&r->body);
+}
+
+static struct json *
+parse(const struct api_response *r)
+{
+	struct err e = { 0 };
+	struct json *v = json_parse(arena, sbuf_get(&r->body), JSON_DOCUMENT, &e);
+
+	ck_assert_msg(v != NULL && v->kind == JSON_ARRAY, "%s in %s", e.text, sbuf_cstr(&r->body));
+	return v;
+}
+
+static struct str
+text_of(const struct json *o, const char *key)
+{
+	const struct json *v = json_get_fold(o, key);
+
+	ck_assert(v != NULL && v->kind == JSON_STRING);
+	return v->s;
+}
+
+static void
+post(const char *name, int n, span from_now)
+{
+	char alert[64];
+
+	snprintf(alert, sizeof(alert), "%s{n=%d}", name, n);
+	world_post(&world, alert, wall_add(world.now.wall, -SPAN_MIN), wall_add(world.now.wall, from_now));
+}
+
+/* New ones come before and behind the place of the list, others end: what stays is listed once, in order. */
+START_TEST(alerts_that_come_and_go)
+{
+	struct api_response r;
+	struct str last = STR("");
+	struct json *list;
+	size_t stayed = 0;
+	int at = 0;
+
+	start();
+	for (int i = 0; i < 50; i++) {
+		post("Stays", i, SPAN_HOUR);
+		post("Goes", i, SPAN_HOUR);
+	}
+	ask("/api/v2/alerts", "", &r);
+	for (; piece(&r); at++) {
+		if (at < 50)
+			post("Goes", at, -SPAN_S);
+		if (at < 200)
+			post("Comes", at, SPAN_HOUR);
+		if (at % 20 == 0)
+			world_settle(&world);
+	}
+	list = parse(&r);
+	for (size_t i = 0; i < list->n; i++) {
+		struct str fingerprint = text_of(&list->v[i], "fingerprint");
+
+		ck_assert_int_lt(str_cmp(last, fingerprint), 0);
+		last = fingerprint;
+		stayed += str_is(text_of(json_get_fold(&list->v[i], "labels"), "alertname"), "Stays");
+	}
+	ck_assert_uint_eq(stayed, 50);
+	hang_up(&r);
+	stop();
+}
+END_TEST
+
+/* Groups end while the list is within them, and others begin. */
+START_TEST(groups_that_come_and_go)
+{
+	struct api_response r;
+	struct json *list;
+	size_t stayed = 0;
+	struct str last = STR("");
+	char name[32];
+
+	start();
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "Stays%02d", i);
+		for (int k = 0; k < 5; k++)
+			post(name, k, SPAN_HOUR);
+		snprintf(name, sizeof(name), "Stays%02dGoes", i);
+		for (int k = 0; k < 5; k++)
+			post(name, k, 20 * SPAN_S);
+	}
+	world_run(&world, 10 * SPAN_S);
+	ask("/api/v2/alerts/groups", "filter=n!%3D4", &r);
+	for (int at = 0; piece(&r); at++) {
+		snprintf(name, sizeof(name), "Stays%02dComes", at % 20);
+		if (at < 200)
+			post(name, at, SPAN_HOUR);
+		/* Told of their end, they leave, and their groups with them. */
+		if (at == 70)
+			world_run(&world, 2 * SPAN_MIN);
+	}
+	list = parse(&r);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct json *group = &list->v[i], *alerts = json_get_fold(group, "alerts");
+		struct str alertname = text_of(json_get_fold(group, "labels"), "alertname");
+
+		ck_assert_int_lt(str_cmp(last, alertname), 0);
+		last = alertname;
+		ck_assert(str_is(text_of(json_get_fold(group, "receiver"), "name"), "ops"));
+		ck_assert_int_eq(json_get_fold(group, "routeLabels")->kind, JSON_OBJECT);
+		ck_assert_uint_gt(alerts->n, 0);
+		if (alertname.n == 7) {
+			ck_assert_uint_eq(alerts->n, 4);
+			stayed++;
+		}
+	}
+	ck_assert_uint_eq(stayed, 20);
+	hang_up(&r);
+	stop();
+}
+END_TEST
+
+static void
+silence(char id[SILENCE_ID_MAX], span from, span to)
+{
+	struct err e = { 0 };
+	char old[SILENCE_ID_MAX];
+
+	memcpy(old, id, sizeof(old));
+	ck_assert_msg(world_silence(&world, old, "a=\"1\"", wall_add(world.now.wall, from),
+	    wall_add(world.now.wall, to), id, &e), "%s", e.text);
+}
+
+/* All are edited while they are listed: the list shows what there was when it began. */
+START_TEST(silences_that_are_edited)
+{
+	static char ids[30][SILENCE_ID_MAX];
+	struct api_response r;
+	struct silence **all;
+	struct json *list;
+	struct err e = { 0 };
+	size_t n;
+
+	start();
+	memset(ids, 0, sizeof(ids));
+	for (int i = 0; i < 30; i++)
+		silence(ids[i], i < 20 ? 0 : SPAN_HOUR * i, 100 * SPAN_HOUR + SPAN_HOUR * i);
+	for (int i = 15; i < 20; i++)
+		ck_assert(engine_silence_expire(world.engine, str_from(ids[i]), world.now, &e));
+	world.now.wall = wall_add(world.now.wall, SPAN_MS);
+	ask("/api/v2/silences", "", &r);
+	for (int at = 0; piece(&r); at++) {
+		char fresh[SILENCE_ID_MAX] = "";
+
+		world.now.wall = wall_add(world.now.wall, SPAN_MS);
+		if (at < 100)
+			silence(fresh, 0, SPAN_HOUR * (at + 1));
+		if (at < 15 && at % 2 == 0)
+			ck_assert(engine_silence_expire(world.engine, str_from(ids[at]), world.now, &e));
+		else if (at < 15)
+			silence(memcpy(fresh, ids[at], sizeof(fresh)), 0, SPAN_HOUR * (200 - at));
+		else if (at >= 20 && at < 30)
+			ck_assert(engine_silence_expire(world.engine, str_from(ids[at]), world.now, &e));
+	}
+	list = parse(&r);
+	ck_assert_uint_eq(list->n, 30);
+	for (int i = 0; i < 30; i++) {
+		/* Active ones by their end, pending ones by their start; the expired ones ended together. */
+		int want = i < 15 ? i : i + 5;
+		struct str state = text_of(json_get_fold(&list->v[i], "status"), "state");
+
+		ck_assert_msg(i >= 25 || str_is(text_of(&list->v[i], "id"), ids[want]), "%d: %.*s, should be %s", i, STR_ARG(text_of(&list->v[i], "id")), ids[want]);
+		ck_assert(str_is(state, i < 15 ? "active" : i < 25 ? "pending" : "expired"));
+	}
+	hang_up(&r);
+	/* What was kept for the list goes with it. */
+	view_silences(world.engine, arena, &all, &n);
+	ask("/api/v2/silences", "", &r);
+	while (piece(&r))
+		;
+	ck_assert_uint_eq(parse(&r)->n, n);
+	hang_up(&r);
+	stop();
+}
+END_TEST
+
+/* Who hangs up leaves nothing behind, wherever the list is. */
+START_TEST(clients_hang_up)
+{
+	static const char *const paths[] = {
+		"/api/v2/alerts", "/api/v2/alerts/groups", "/api/v2/silences", "/api/v2/receivers", "/metrics" };
+	char id[SILENCE_ID_MAX] = "";
+
+	start();
+	for (int i = 0; i < 10; i++)
+		post("A", i, SPAN_HOUR);
+	silence(id, 0, SPAN_HOUR);
+	for (size_t p = 0; p < ARRAY_LEN(paths); p++)
+		for (int after = 0; after < 40; after++) {
+			struct api_response r;
+			int i = 0;
+
+			ask(paths[p], p < 2 ? "filter=n%3D~%22.%2B%22&receiver=o.*" : "", &r);
+			while (i++ < after && piece(&r))
+				;
+			hang_up(&r);
+		}
+	stop();
+}
+END_TEST
+
+/* A slice is no longer than it may be, and takes up little memory, however much there is to show. */
+START_TEST(slices_are_small)
+{
+	struct api_response r;
+	size_t slices = 0, total = 0;
+	bool more = true;
+
+	start();
+	for (int i = 0; i < 2000; i++)
+		post("A", i, SPAN_HOUR);
+	ask("/api/v2/alerts/groups", "", &r);
+	while (more) {
+		struct work w = { WORK_TURN };
+		struct err e = { 0 };
+		enum api_more got = r.stream->next(r.stream, &r.body, &w, world.now, &e);
+
+		ck_assert_uint_le(r.body.n, API_PIECE + 4096);
+		ck_assert_int_gt(w.left, -10000);
+		total += r.body.n;
+		sbuf_reset(&r.body);
+		slices++;
+		more = got != API_END;
+		ck_assert(got != API_FAILED);
+	}
+	ck_assert_uint_ge(slices, total / (API_PIECE + 4096));
+	ck_assert_uint_ge(slices, 5);
+	hang_up(&r);
+	stop();
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		alerts_that_come_and_go,
+		groups_that_come_and_go,
+		silences_that_are_edited,
+		clients_hang_up,
+		slices_are_small,
+	};
+	Suite *s = suite_create("lists");
+	TCase *c = tcase_create("lists");
+	SRunner *sr;
+	int failed;
+
+	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
+		tcase_add_test(c, tests[i]);
+	tcase_set_timeout(c, 100);
+	suite_add_tcase(s, c);
+	sr = srunner_create(s);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
