@@ -57,6 +57,7 @@ struct recipient {
 	struct str to;
 	enum recipient_state state;
 	struct str provider_id;	/* the gateway's id of the message, if it gave one */
+	unsigned tries;		/* requests made for it in this process: who was tried less comes first */
 };
 struct recipients {
 	struct recipient *v;	/* in the notification's arena */

@@ -11,6 +11,10 @@
  * conversation: `start` gives the first request (or ends at once); each
  * response is handed to `resume`, which gives the next request or the verdict.
  * Between the two it may keep state in attempt->state (arena of the attempt).
+ * A notifier that has `more` may have several requests under way: after each
+ * STEP_SEND it is asked for another one, up to ATTEMPT_REQUESTS_MAX. Answers
+ * come in any order; `about` tells whose they are. A verdict ends the attempt,
+ * whatever is still under way.
  */
 #ifndef NOTIFY_NOTIFIER_H
 #define NOTIFY_NOTIFIER_H
@@ -59,6 +63,7 @@ struct notify_env {
 
 enum step {
 	STEP_SEND,	/* the request was filled in: send it and come back with the response */
+	STEP_WAIT,	/* nothing to send now: come back with the responses to what is under way */
 	STEP_DONE,	/* notified */
 	STEP_RETRY,	/* failed, another attempt may do better; error set */
 	STEP_FAIL,	/* failed for good for this flush; error set */
@@ -66,6 +71,8 @@ enum step {
 
 /* Of a notification that is too much to render as it is, at least so many alerts are told. */
 #define ATTEMPT_FEW 1000
+/* Requests that one attempt has under way. */
+#define ATTEMPT_REQUESTS_MAX 8
 
 struct attempt {
 	const struct notify_env *env;
@@ -73,6 +80,7 @@ struct attempt {
 	const void *settings;		/* the integration's, of the notifier's settings struct */
 	struct arena *arena;		/* freed when the attempt ends */
 	struct moment now;
+	span left;			/* from now until the attempt is cut; 0: unknown */
 	struct rand *rand;
 	unsigned number;		/* 1 for the first attempt of this notification */
 	void *state;			/* the notifier's own, in `arena` */
@@ -97,8 +105,8 @@ struct http_request {
 	struct http_header_line *headers;	/* Content-Type, User-Agent and what the kind needs; credentials come from http_config */
 	size_t headers_n;
 	const struct http_config *http;	/* how to get there; never NULL */
-	span timeout;			/* of this request; 0: only the attempt's deadline */
-	const char *timeout_name;	/* "webhook": for "configured webhook timeout reached (5s)" */
+	span timeout;				/* of this request; 0: only the attempt's deadline */
+	const char *timeout_name;	/* "webhook": for "configured webhook timeout reached (5s)"; NULL: nobody configured it */
 	bool secret_url;		/* show <redacted> instead of the URL in errors */
 	struct str traceparent;		/* W3C Trace Context; empty: none. Set by the edge */
 	bool final_on_transport_error;	/* a transport error is not worth a retry */
@@ -122,11 +130,13 @@ struct request {
 	enum request_kind kind;
 	struct http_request http;
 	struct mail_request mail;
+	void *about;		/* the notifier's own: comes back with the response */
 };
 
 /* All borrowed for the call of resume. */
 struct response {
 	enum request_kind kind;
+	void *about;			/* of the request */
 	bool transport_error;		/* no answer: `error` says why */
 	bool timed_out;			/* … because the request's own timeout passed */
 	bool unanswered;		/* … and the request, or a part of it, had gone out */
@@ -146,6 +156,8 @@ struct notifier {
 	enum step (*start)(struct attempt *a, struct request *out, struct err *e);
 	/* May be NULL: then 2xx is success, 5xx and `retry_statuses` are worth a retry, the rest is final. */
 	enum step (*resume)(struct attempt *a, const struct response *r, struct request *out, struct err *e);
+	/* Another request beside those under way: STEP_SEND, or STEP_WAIT for none. NULL: one at a time. */
+	enum step (*more)(struct attempt *a, struct request *out);
 	const int *retry_statuses;	/* ends with 0; NULL: none but 5xx */
 };
 
@@ -157,5 +169,6 @@ const struct notifier *notifier_of(const struct integration *i);
 /* Starts and resumes an attempt, whatever its kind; the defaults for errors live here. */
 enum step notify_start(struct attempt *a, struct request *out, struct err *e) MUST_CHECK;
 enum step notify_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e) MUST_CHECK;
+enum step notify_more(struct attempt *a, struct request *out) MUST_CHECK;
 
 #endif

@@ -37,9 +37,10 @@ struct sms_size sms_cut(struct sbuf *b, struct str s, size_t max_segments);
 /*
  * Appends s with characters outside of the GSM alphabet replaced by look-alikes
  * where there are some (typographic quotes, dashes, accents without a letter
- * of their own) and with '?' otherwise.
+ * of their own). False, with nothing appended, when that would lose what s says:
+ * some character has neither septet nor look-alike (Korean, an emoji).
  */
-void sms_transliterate(struct sbuf *b, struct str s);
+bool sms_transliterate(struct sbuf *b, struct str s);
 /* Appends septets, one per byte, unpacked (extension characters as 0x1B x); s must measure as GSM-7. */
 void gsm7_encode(struct sbuf *b, struct str s);
 

@@ -238,7 +238,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		char d[DURATION_MAX];
 
 		duration_format_go(call->r->timeout, d);
-		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded: configured %s timeout reached (%s)",
+		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded: %s%s timeout reached (%s)",
+		    call->r->timeout_name != NULL ? "configured " : "",
 		    call->r->timeout_name != NULL ? call->r->timeout_name : "request", d);
 	} else {
 		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded");

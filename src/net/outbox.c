@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/outbox.h"
 
+#include <assert.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -21,16 +22,24 @@
 /* After a turn that was much longer: long enough for a request and its answer, which take several turns. */
 #define PAUSE (5 * SPAN_MS)
 
-/* One attempt: a conversation between its notifier and a transport. */
+/* A request and where it is. */
+struct exchange {
+	struct delivery *delivery;
+	struct exchange *next;
+	struct request request;		/* what the transport works on; in the attempt's arena */
+	struct http_call *http;
+	struct mail_call *mail;
+};
+
+/* One attempt: a conversation between its notifier and the transports. */
 struct delivery {
 	struct hmap_node node;		/* by number, while under way */
 	struct outbox *outbox;
 	uint64_t number;
 	struct attempt attempt;
-	struct request request;		/* what the transport works on; in the attempt's arena */
 	struct mono deadline;
-	struct http_call *http;
-	struct mail_call *mail;
+	struct exchange *under_way, *unused;	/* in the attempt's arena */
+	unsigned under_way_n;
 	struct delivery *prev, *next;	/* in the queue, while `waiting` */
 	uint64_t turn;			/* … since when */
 	bool waiting;			/* has not begun: nothing happens inside outbox_send */
@@ -88,8 +97,10 @@ delivery_free(struct delivery *d)
 {
 	if (d->waiting)
 		dequeue(d);
-	http_client_cancel(&d->http);
-	mail_pool_cancel(&d->mail);
+	for (struct exchange *x = d->under_way; x != NULL; x = x->next) {
+		http_client_cancel(&x->http);
+		mail_pool_cancel(&x->mail);
+	}
 	arena_free(&d->attempt.arena);
 	mem_free(d);
 }
@@ -121,65 +132,109 @@ finish(struct delivery *d, enum step step, const struct err *e)
 static void on_response(void *arg, const struct response *r);
 
 static void
-trace(struct delivery *d)
+trace(const struct delivery *d, struct request *r)
 {
 	struct outbox *o = d->outbox;
 	char header[TRACEPARENT_MAX];
 
 	if (o->o.traceparent != NULL && o->o.traceparent(o->o.arg, d->attempt.n, d->number, header))
-		d->request.http.traceparent = arena_str(d->attempt.arena, str_from(header));
+		r->http.traceparent = arena_str(d->attempt.arena, str_from(header));
+}
+
+static void
+look_at_clock(struct delivery *d)
+{
+	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
+	d->attempt.left = mono_sub(d->deadline, d->attempt.now.mono);
+}
+
+static void
+dispatch(struct delivery *d, const struct request *r)
+{
+	struct outbox *o = d->outbox;
+	struct exchange *x = d->unused;
+
+	if (x != NULL)
+		d->unused = x->next;
+	else
+		x = ARENA_NEW(d->attempt.arena, struct exchange);
+	*x = (struct exchange){ .delivery = d, .next = d->under_way, .request = *r };
+	d->under_way = x;
+	d->under_way_n++;
+	switch (r->kind) {
+	case REQUEST_HTTP:
+		trace(d, &x->request);
+		x->http = http_client_start(o->o.http, &x->request.http, d->deadline, on_response, x);
+		break;
+	case REQUEST_MAIL:
+		x->mail = mail_pool_start(o->o.mail, &x->request.mail, d->deadline, on_response, x);
+		break;
+	}
+}
+
+static void
+put_away(struct exchange *x)
+{
+	struct delivery *d = x->delivery;
+	struct exchange **at = &d->under_way;
+
+	while (*at != x)
+		at = &(*at)->next;
+	*at = x->next;
+	x->next = d->unused;
+	d->unused = x;
+	d->under_way_n--;
 }
 
 /* The notifier has spoken: send what it wants sent, or report how it ended. */
 static void
-act(struct delivery *d, enum step step, const struct err *e)
+act(struct delivery *d, enum step step, struct request *r, const struct err *e)
 {
-	struct outbox *o = d->outbox;
-
-	if (step != STEP_SEND) {
+	if (step != STEP_SEND && step != STEP_WAIT) {
 		finish(d, step, e);
 		return;
 	}
-	switch (d->request.kind) {
-	case REQUEST_HTTP:
-		trace(d);
-		d->http = http_client_start(o->o.http, &d->request.http, d->deadline, on_response, d);
-		break;
-	case REQUEST_MAIL:
-		d->mail = mail_pool_start(o->o.mail, &d->request.mail, d->deadline, on_response, d);
-		break;
+	while (step == STEP_SEND) {
+		dispatch(d, r);
+		step = d->under_way_n < ATTEMPT_REQUESTS_MAX ? notify_more(&d->attempt, r) : STEP_WAIT;
 	}
+	assert(d->under_way_n > 0);
 }
 
 static void
-on_response(void *arg, const struct response *r)
+on_response(void *arg, const struct response *response)
 {
-	struct delivery *d = arg;
+	struct exchange *x = arg;
+	struct delivery *d = x->delivery;
+	struct response r = *response;
+	struct request next;
 	struct err e = { 0 };
 	enum step step;
 
-	d->http = NULL;
-	d->mail = NULL;
-	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
-	d->request = (struct request){ 0 };
+	r.about = x->request.about;
+	x->http = NULL;
+	x->mail = NULL;
+	put_away(x);
+	look_at_clock(d);
 	/* A gateway that waited in vain does not know either. */
-	d->unanswered |= r->unanswered || r->status == 504;
-	step = notify_resume(&d->attempt, r, &d->request, &e);
+	d->unanswered |= r.unanswered || r.status == 504;
+	step = notify_resume(&d->attempt, &r, &next, &e);
 	/* Who was served has to be known even if we end before the others are. */
-	if (step == STEP_SEND && d->attempt.n->recipients.known)
+	if ((step == STEP_SEND || step == STEP_WAIT) && d->attempt.n->recipients.known)
 		engine_progressed(d->outbox->engine, d->number, d->attempt.now);
-	act(d, step, &e);
+	act(d, step, &next, &e);
 }
 
 static void
 start(struct delivery *d)
 {
+	struct request first;
 	struct err e = { 0 };
 	enum step step;
 
-	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
-	step = notify_start(&d->attempt, &d->request, &e);
-	act(d, step, &e);
+	look_at_clock(d);
+	step = notify_start(&d->attempt, &first, &e);
+	act(d, step, &first, &e);
 }
 
 static void

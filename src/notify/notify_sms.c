@@ -2,8 +2,10 @@
 /*
  * notify_sms.c - short messages by way of a gateway: Kannel, or any that speaks HTTP.
  *
- * An extension: Alertmanager has no such kind. One request per recipient; who
- * has been served is remembered, so that another attempt serves only the rest.
+ * An extension: Alertmanager has no such kind. One request per recipient, some
+ * at a time, each judged alone: a number whose request hangs or breaks off
+ * holds back nobody. Who has been served is remembered, so that another attempt
+ * serves only the rest.
  */
 #include "http.h"
 #include "recipients.h"
@@ -29,7 +31,7 @@ static const struct field sms_fields[] = {
 	STRING_FIELD(struct sms_settings, text, .flags = F_TEMPLATE, .fallback = TEXT_DEFAULT),
 	UINT_FIELD(struct sms_settings, max_segments, .fallback = "2", .doc = "What is longer is cut."),
 	BOOL_FIELD(struct sms_settings, transliterate, .fallback = "false",
-	    .doc = "Replace what the GSM alphabet does not have, so that more fits into a segment."),
+	    .doc = "Replace what the GSM alphabet does not have, so that more fits into a segment; unless that loses something."),
 	GO_DURATION_FIELD(struct sms_settings, timeout, .fallback = "0s", .doc = "How long one request may take."),
 	STRING_FIELD(struct sms_settings, method, .flags = F_OMIT_EMPTY, .doc = "http: POST unless set."),
 	PAIRS_FIELD(struct sms_settings, headers, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
@@ -187,10 +189,9 @@ fit_text(struct attempt *a, struct str text)
 	struct str out;
 
 	text = str_trim(text);
-	if (s->transliterate) {
-		sms_transliterate(&plain, text);
+	/* What cannot be written so stays as it is. */
+	if (s->transliterate && sms_transliterate(&plain, text))
 		text = sbuf_get(&plain);
-	}
 	sms_cut(&b, text, (size_t)s->max_segments);
 	if (sbuf_get(&b).n != text.n && a->env->truncated != NULL && a->number <= 1)
 		a->env->truncated(a->env->arg, a->n, "text", (size_t)s->max_segments);
@@ -213,23 +214,79 @@ verdict(struct attempt *a, struct err *e)
 	return step;
 }
 
-/* The next one after the last who has not been served, or the end. */
+/* Who has not been served nor asked in this attempt: of those one who was tried least. NULL: none. */
+static struct recipient *
+least_tried(const struct attempt *a)
+{
+	const struct sms_state *state = a->state;
+	const struct recipients *all = &a->n->recipients;
+	struct recipient *best = NULL;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].state == RECIPIENT_PENDING && !state->asked[i] &&
+		    (best == NULL || all->v[i].tries < best->tries))
+			best = &all->v[i];
+	return best;
+}
+
+/* Unless told otherwise a request may take so long … */
+#define REQUEST_MAX (30 * SPAN_S)
+/* … and in any case at least so long. */
+#define REQUEST_MIN SPAN_S
+
+/* If all of them hang, everybody is to have been asked long before the attempt is cut. */
+static void
+limit_time(const struct attempt *a, struct http_request *r)
+{
+	const struct sms_settings *s = a->settings;
+	const struct sms_state *state = a->state;
+	size_t rest = state->under_way + 1;
+	span share;
+
+	for (size_t i = 0; i < a->n->recipients.n; i++)
+		rest += a->n->recipients.v[i].state == RECIPIENT_PENDING && !state->asked[i];
+	share = a->left / (span)((rest + ATTEMPT_REQUESTS_MAX - 1) / ATTEMPT_REQUESTS_MAX + 1);
+	if (share < REQUEST_MIN)
+		share = REQUEST_MIN;
+	r->timeout = s->timeout > 0 ? s->timeout : a->left > 0 ? REQUEST_MAX : 0;
+	if (a->left > 0 && share < r->timeout)
+		r->timeout = share;
+	r->timeout_name = r->timeout == s->timeout ? "sms" : NULL;
+}
+
+/* A request for another recipient; when there is none to be made, the end as soon as nothing is under way. */
 static enum step
 next_recipient(struct attempt *a, struct request *out, struct err *e)
 {
 	struct sms_state *state = a->state;
 	const struct sms_settings *s = a->settings;
-	size_t from = state->current != NULL ? (size_t)(state->current - a->n->recipients.v) + 1 : 0;
+	bool over = state->gateway_away || state->broken.kind != ERR_NONE;
 
-	state->current = recipients_pending(a->n, from);
-	if (state->current == NULL)
+	state->current = over ? NULL : least_tried(a);
+	if (state->current != NULL) {
+		state->current->tries++;
+		state->asked[state->current - a->n->recipients.v] = true;
+		if ((is_kannel(s) ? sms_kannel_request : sms_http_request)(a, out, &state->broken)) {
+			out->about = state->current;
+			limit_time(a, &out->http);
+			out->http.secret_url = true;
+			state->under_way++;
+			return STEP_SEND;
+		}
+	}
+	if (state->under_way > 0)
+		return STEP_WAIT;
+	if (state->broken.kind == ERR_NONE)
 		return verdict(a, e);
-	if (!(is_kannel(s) ? sms_kannel_request : sms_http_request)(a, out, e))
-		return STEP_FAIL;
-	out->http.timeout = s->timeout;
-	out->http.timeout_name = "sms";
-	out->http.secret_url = true;
-	return STEP_SEND;
+	if (e != NULL)
+		*e = state->broken;
+	return STEP_FAIL;
+}
+
+static enum step
+sms_more(struct attempt *a, struct request *out)
+{
+	return next_recipient(a, out, NULL);
 }
 
 static enum step
@@ -250,6 +307,7 @@ sms_start(struct attempt *a, struct request *out, struct err *e)
 	if (r.failed)
 		return STEP_FAIL;
 	state->text = fit_text(a, state->text);
+	state->asked = ARENA_ARRAY(a->arena, a->n->recipients.n, bool);
 	if (state->text.n == 0) {
 		err_set(e, ERR_INVALID, "sms text is empty after templating");
 		return STEP_FAIL;
@@ -295,11 +353,16 @@ static void
 note_error(struct attempt *a, const struct response *r, struct sms_error *out)
 {
 	const struct sms_state *state = a->state;
-	struct str body = mask_inside(a->arena, str_sub(str_trim(r->body), 0, 500), state->current->to);
+	struct str to = state->current->to, shown = mask(a->arena, to);
+	struct str body = mask_inside(a->arena, str_sub(str_trim(r->body), 0, 500), to);
 
-	out->failure = judge_failure(r->status);
-	out->text = arena_printf(a->arena, "recipient %.*s: unexpected answer with status code %d%s%.*s",
-	    STR_ARG(mask(a->arena, state->current->to)), r->status, body.n > 0 ? ": " : "", STR_ARG(body));
+	out->failure = r->transport_error ? FAILURE_OTHER : judge_failure(r->status);
+	if (r->transport_error)
+		out->text = arena_printf(a->arena, "recipient %.*s: %.*s", STR_ARG(shown),
+		    STR_ARG(mask_inside(a->arena, r->error, to)));
+	else
+		out->text = arena_printf(a->arena, "recipient %.*s: unexpected answer with status code %d%s%.*s",
+		    STR_ARG(shown), r->status, body.n > 0 ? ": " : "", STR_ARG(body));
 }
 
 static enum step
@@ -309,10 +372,10 @@ sms_resume(struct attempt *a, const struct response *r, struct request *out, str
 	struct sms_state *state = a->state;
 	struct str id = STR_NONE;
 
-	/* Without an answer the others would wait in vain as well. */
-	if (r->transport_error)
-		return judge_http(a, r, &(struct judge){ 0 }, e);
-	switch (is_kannel(s) ? sms_kannel_judge(r, &id) : sms_http_judge(s, r)) {
+	state->under_way--;
+	state->current = r->about;
+	state->gateway_away |= r->transport_error && !r->unanswered;
+	switch (r->transport_error ? STEP_RETRY : is_kannel(s) ? sms_kannel_judge(r, &id) : sms_http_judge(s, r)) {
 	case STEP_DONE:
 		recipients_done(a->n, state->current, id);
 		break;
@@ -322,6 +385,7 @@ sms_resume(struct attempt *a, const struct response *r, struct request *out, str
 		break;
 	case STEP_RETRY:
 	case STEP_SEND:
+	case STEP_WAIT:
 		note_error(a, r, &state->temporary);
 		if (r->retry_after > a->retry_after)
 			a->retry_after = r->retry_after;
@@ -341,4 +405,5 @@ const struct notifier notify_sms = {
 	},
 	.start = sms_start,
 	.resume = sms_resume,
+	.more = sms_more,
 };

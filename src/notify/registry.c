@@ -110,3 +110,12 @@ notify_resume(struct attempt *a, const struct response *r, struct request *out, 
 		step = judge_http(a, r, &(struct judge){ .retry = kind->retry_statuses }, e);
 	return finish_step(a, step, out);
 }
+
+enum step
+notify_more(struct attempt *a, struct request *out)
+{
+	const struct notifier *kind = notifier_of(a->n->integration);
+
+	*out = (struct request){ 0 };
+	return kind->more != NULL ? finish_step(a, kind->more(a, out), out) : STEP_WAIT;
+}

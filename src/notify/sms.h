@@ -28,7 +28,11 @@ struct sms_settings {
 /* Of one attempt. */
 struct sms_state {
 	struct str url, password, from, text;
-	struct recipient *current;	/* whose request is under way */
+	struct recipient *current;	/* whose request is made or whose answer is judged */
+	bool *asked;			/* by index: has had a request in this attempt */
+	unsigned under_way;
+	bool gateway_away;		/* a request did not even get there: the others would not either */
+	struct err broken;		/* a request could not be made; ERR_NONE: none */
 	/* The last errors: one that another attempt may do better at, one that is final. */
 	struct sms_error {
 		struct str text;

@@ -202,24 +202,29 @@ compare_like(const void *key, const void *item)
 	return rune < like->rune ? -1 : rune > like->rune;
 }
 
-void
+bool
 sms_transliterate(struct sbuf *b, struct str s)
 {
-	while (s.n > 0) {
+	struct sbuf out = SBUF_INIT(SBUF_UNLIMITED);
+	bool all = true;
+
+	while (s.n > 0 && all) {
 		uint32_t rune;
 		size_t n = utf8_decode(s, &rune);
 		const struct gsm_like *like;
-		if (septet_of(rune) >= 0) {
-			sbuf_str(b, str_sub(s, 0, n));
-		} else if ((like = bsearch(&rune, gsm_likes, ARRAY_LEN(gsm_likes), sizeof(gsm_likes[0]),
-				compare_like)) != NULL) {
-			sbuf_puts(b, like->text);
-		} else if (!extends(rune)) {
-			/* Marks of their own go without a trace. */
-			sbuf_putc(b, '?');
-		}
+
+		if (septet_of(rune) >= 0)
+			sbuf_str(&out, str_sub(s, 0, n));
+		else if ((like = bsearch(&rune, gsm_likes, ARRAY_LEN(gsm_likes), sizeof(gsm_likes[0]), compare_like)) != NULL)
+			sbuf_puts(&out, like->text);
+		else
+			all = extends(rune);	/* marks of their own go without a trace */
 		s = str_sub(s, n, s.n);
 	}
+	if (all)
+		sbuf_str(b, sbuf_get(&out));
+	sbuf_fini(&out);
+	return all;
 }
 
 void

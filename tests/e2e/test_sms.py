@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text messages through a real Kannel."""
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -96,3 +98,61 @@ def test_who_was_served_is_not_told_again_by_the_next_flush(serve, sink, tmp_pat
     sink.wait(before + 1)
     assert "5559998877" in sink.items[-1]["query"]
     assert len([r for r in sink.items if "5551112233" in r["query"]]) == 1
+
+
+MANY = """
+route: {{receiver: phone, group_by: [alertname], group_wait: 10ms, group_interval: 1s}}
+receivers:
+  - name: phone
+    sms_configs:
+      - {{provider: kannel, url: {url}, username: u, password: p, to: {to}{more}}}
+"""
+
+
+@pytest.mark.parametrize("how", ["breaks off", "hangs"])
+def test_a_number_that_gets_no_answer_holds_back_no_other(serve, sink, how):
+    """The first of twenty gets none: all others are served at once and once."""
+    bad, release = "5550000000", threading.Event()
+
+    def gateway(request):
+        if bad in request["query"]:
+            if how == "hangs":
+                release.wait(30)
+            raise ConnectionError
+        return 202, {}, b"0: Accepted for delivery"
+
+    sink.replies["/send"] = gateway
+    to = [f"+{int(bad) + n}" for n in range(20)]
+    server = serve(MANY.format(url=sink.url + "/send", to=to, more=", timeout: 1s" if how == "hangs" else ""))
+    server.alert(alertname="A")
+    begin = time.monotonic()
+    sink.wait(19, lambda r: bad not in r["query"])
+    took = time.monotonic() - begin
+    server.wait_log("1 of 20 recipients not served", 30)
+    sink.wait(3, lambda r: bad in r["query"])
+    release.set()
+    others = [r["query"] for r in sink.items if bad not in r["query"]]
+    print(f"{how}: 19 others served in {took:.2f} s")
+    assert len(others) == len(set(others)) == 19
+    assert took < 5
+    server.stop()
+
+
+def test_numbers_that_hang_are_given_time_to_share(serve, sink):
+    """Without a timeout of their own, as many as are asked at once hang; the rest is served in the same attempt."""
+    release = threading.Event()
+
+    def gateway(request):
+        if "555000000" in request["query"]:
+            release.wait(60)
+            raise ConnectionError
+        return 202, {}, b"0: Accepted for delivery"
+
+    sink.replies["/send"] = gateway
+    to = [f"+{5550000000 + n}" for n in range(13)]
+    server = serve(MANY.format(url=sink.url + "/send", to=to, more=""))
+    server.alert(alertname="A")
+    sink.wait(3, lambda r: "555000001" in r["query"])
+    server.wait_log("10 of 13 recipients not served", 30)
+    release.set()
+    server.stop()

@@ -81,6 +81,7 @@ converse(const struct integration *in, int status, struct str body)
 	step = notify_start(&a, &req, &e);
 	for (int i = 0; step == STEP_SEND && i < 6; i++) {
 		r.kind = req.kind;
+		r.about = req.about;
 		step = notify_resume(&a, &r, &req, &e);
 	}
 	arena_free(&a.arena);

@@ -30,6 +30,9 @@ static struct {
 	int requests;		/* seen by the server */
 	int starts, resumes, rearms;
 	int legs;		/* requests that an attempt makes */
+	int beside;		/* … of these, not yet made, some beside others */
+	int under_way, most;
+	int progressed;
 	enum step verdict;	/* of an attempt */
 	bool inside;		/* outbox_send has not returned */
 	uint64_t delivered[16];
@@ -83,6 +86,8 @@ notify_start(struct attempt *a, struct request *out, struct err *e)
 	w.passed += w.slow;
 	if (w.legs > 0) {
 		fill(out);
+		out->about = &w.starts;
+		w.most = w.under_way = 1;
 		return STEP_SEND;
 	}
 	if (w.verdict != STEP_DONE)
@@ -96,14 +101,24 @@ notify_resume(struct attempt *a, const struct response *r, struct request *out, 
 	int *done = a->state != NULL ? a->state : (a->state = ARENA_NEW(a->arena, int));
 
 	w.resumes++;
+	w.under_way--;
+	ck_assert_ptr_eq(r->about, &w.starts);
+	ck_assert(a->left > 0 && a->left <= 20 * SPAN_S);
 	if (r->transport_error) {
 		err_set(e, ERR_IO, "%.*s", STR_ARG(r->error));
 		return STEP_RETRY;
 	}
 	ck_assert_int_eq(r->status, 200);
 	ck_assert(str_is(r->body, "ok"));
-	if (++*done < w.legs) {
+	++*done;
+	if (w.beside > 0)
+		return notify_more(a, out);
+	if (w.under_way > 0)
+		return STEP_WAIT;
+	if (*done < w.legs) {
 		fill(out);
+		out->about = &w.starts;
+		w.under_way++;
 		return STEP_SEND;
 	}
 	a->failure = FAILURE_CLIENT_ERROR;
@@ -113,12 +128,27 @@ notify_resume(struct attempt *a, const struct response *r, struct request *out, 
 	return w.verdict;
 }
 
+enum step
+notify_more(struct attempt *a, struct request *out)
+{
+	(void)a;
+	if (w.beside == 0)
+		return STEP_WAIT;
+	w.beside--;
+	fill(out);
+	out->about = &w.starts;
+	if (++w.under_way > w.most)
+		w.most = w.under_way;
+	return STEP_SEND;
+}
+
 void
 engine_progressed(struct engine *e, uint64_t attempt, struct moment now)
 {
 	(void)e;
 	(void)attempt;
 	(void)now;
+	w.progressed++;
 }
 
 void
@@ -242,6 +272,35 @@ START_TEST(verdicts_reach_the_engine)
 }
 END_TEST
 
+START_TEST(an_attempt_has_several_requests_under_way)
+{
+	struct recipient r = { .to = STR("a") };
+
+	begin();
+	w.legs = 30;
+	w.beside = 29;
+	w.verdict = STEP_DONE;
+	w.n.recipients = (struct recipients){ &r, 1, true };
+	send_attempt(7);
+	await(1);
+	ck_assert(w.last.ok);
+	ck_assert_int_eq(w.requests, 30);
+	ck_assert_int_eq(w.resumes, 30);
+	ck_assert_int_eq(w.most, ATTEMPT_REQUESTS_MAX);
+	/* Each answer but the last may have to be remembered. */
+	ck_assert_int_eq(w.progressed, 29);
+	/* Canceled with all of them under way. */
+	w.beside = 29;
+	send_attempt(8);
+	while (w.requests == 30)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	outbox_cancel(w.outbox, 8);
+	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
+	end();
+	ck_assert_int_eq(w.delivered_n, 1);
+}
+END_TEST
+
 START_TEST(canceled_attempts_are_silent)
 {
 	begin();
@@ -341,6 +400,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, attempts_are_conversations);
 	tcase_add_loop_test(tc, verdicts_reach_the_engine, 0, ARRAY_LEN(verdicts));
+	tcase_add_test(tc, an_attempt_has_several_requests_under_way);
 	tcase_add_test(tc, canceled_attempts_are_silent);
 	tcase_add_test(tc, one_turn_begins_only_so_many);
 	tcase_add_test(tc, what_is_under_way_at_the_end_is_dropped);

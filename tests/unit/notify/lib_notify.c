@@ -276,6 +276,7 @@ bench_start(struct bench *b, struct request *out, struct err *e)
 {
 	struct moment now = b->attempt.now;
 	unsigned number = b->attempt.number + 1;
+	enum step step;
 
 	arena_free(&b->attempt_arena);
 	b->attempt_arena = arena_new();
@@ -288,13 +289,21 @@ bench_start(struct bench *b, struct request *out, struct err *e)
 		.rand = &b->rand,
 		.number = number,
 	};
-	return notify_start(&b->attempt, out, e);
+	step = notify_start(&b->attempt, out, e);
+	b->about = out->about;
+	return step;
 }
 
 enum step
 bench_resume(struct bench *b, const struct response *r, struct request *out, struct err *e)
 {
-	return notify_resume(&b->attempt, r, out, e);
+	struct response with = *r;
+	enum step step;
+
+	with.about = b->about;
+	step = notify_resume(&b->attempt, &with, out, e);
+	b->about = out->about;
+	return step;
 }
 
 static void
@@ -348,7 +357,7 @@ log_mail(struct bench *b, const struct mail_request *m)
 static void
 log_outcome(struct bench *b, enum step step, const struct err *e)
 {
-	static const char *const words[] = { "send", "done", "retry", "fail" };
+	static const char *const words[] = { "send", "wait", "done", "retry", "fail" };
 	char d[DURATION_MAX];
 
 	sbuf_printf(&b->log, "= %s", words[step]);
@@ -382,6 +391,7 @@ response_of(struct bench *b, const struct yaml_node *n, enum request_kind kind)
 	r.content_type = text_of(n, "type", STR_NONE);
 	r.error = text_of(n, "error", STR_NONE);
 	r.transport_error = r.error.n > 0 && yaml_get(n, "smtp") == NULL;
+	r.unanswered = r.transport_error && int_of(n, "unanswered", 0) != 0;
 	r.retry_after = (int)int_of(n, "retry_after", 0) * SPAN_S;
 	r.smtp_code = (int)int_of(n, "smtp", 0);
 	rcpt = yaml_get(n, "rcpt");

@@ -20,6 +20,7 @@ struct bench {
 	struct notify_env env;
 	struct notification n;
 	struct attempt attempt;
+	void *about;		/* of the last request */
 	struct arena *attempt_arena;
 	struct rand rand;
 	const struct yaml_node *files, *variables;

@@ -137,15 +137,21 @@ START_TEST(transliterates)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 
-	sms_transliterate(&b, STR("İstanbul’da “ağ” ışığı — çok… é€ ☃😀 e\u0301\u00a0ΑΣ ½ œ"));
-	ASSERT_BUF(&b, "Istanbul'da \"ag\" isigi - cok... é€ ?? e AΣ 1/2 oe");
-	sms_transliterate(&b, STR("plain [text] ^ {x}\n"));
+	ck_assert(sms_transliterate(&b, STR("İstanbul’da “ağ” ışığı — çok… é€ e\u0301\u00a0ΑΣ ½ œ")));
+	ASSERT_BUF(&b, "Istanbul'da \"ag\" isigi - cok... é€ e AΣ 1/2 oe");
+	ck_assert(sms_transliterate(&b, STR("plain [text] ^ {x}\n")));
 	ASSERT_BUF(&b, "plain [text] ^ {x}\n");
+	/* Better a text in UCS-2 than one of question marks. */
+	ck_assert(!sms_transliterate(&b, STR("디스크 가득 API ığ")));
+	ck_assert(!sms_transliterate(&b, STR("disk 😀")));
+	ck_assert(!sms_transliterate(&b, STR("bad \xff")));
+	ck_assert_uint_eq(b.n, 0);
 	/* Whatever comes in, septets can carry what comes out. */
 	for (uint32_t r = 0; r < 0x30000; r++) {
 		char rune[4];
 		sbuf_reset(&b);
-		sms_transliterate(&b, (struct str){ rune, utf8_encode(r, rune) });
+		if (!sms_transliterate(&b, (struct str){ rune, utf8_encode(r, rune) }))
+			ck_assert_uint_eq(b.n, 0);
 		ck_assert_int_eq(sms_measure(sbuf_get(&b)).encoding, SMS_GSM7);
 	}
 	sbuf_fini(&b);
