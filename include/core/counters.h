@@ -30,6 +30,7 @@ struct integration_counters {
 	char *receiver;		/* owned; "" unless counted by receiver */
 	uint64_t notifications, requests, requests_failed;
 	uint64_t failed[FAILURE_N];
+	uint64_t recipients_given_up;	/* of notifications that have several, served or not as a whole */
 	uint64_t latency_buckets[COUNTER_LATENCY_BUCKETS], latency_count;
 	double latency_sum;	/* seconds */
 };

@@ -315,6 +315,9 @@ static const struct series_family series_families[] = {
 	    offsetof(struct integration_counters, requests) },
 	{ "alertmanager_notification_requests_failed_total", "Attempts to notify that failed.", EXPO_COUNTER, write_counter,
 	    offsetof(struct integration_counters, requests_failed) },
+	{ "tocsin_recipients_given_up_total",
+	    "Recipients of mails and text messages that a notification did not reach, whether or not it reached others.",
+	    EXPO_COUNTER, write_counter, offsetof(struct integration_counters, recipients_given_up) },
 	{ "alertmanager_notification_latency_seconds", "How long attempts to notify took.", EXPO_HISTOGRAM, write_latency, 0 },
 };
 

@@ -239,6 +239,16 @@ attempt_over(struct engine *e, struct leg *leg, struct moment now)
 			c->latency_buckets[i]++;
 }
 
+/* Those whom the notification, now over, has not reached. */
+static void
+count_given_up(struct engine *e, const struct leg *leg)
+{
+	const struct recipients *all = &leg->note.recipients;
+
+	for (size_t i = 0; i < all->n; i++)
+		counters(e, leg)->recipients_given_up += all->v[i].state != RECIPIENT_DONE;
+}
+
 /* Gives the leg up for this flight. `how` is "after" or "due to unrecoverable error after". */
 static void
 leg_failed(struct engine *e, struct leg *leg, const char *how, const char *error, enum failure failure,
@@ -252,6 +262,7 @@ leg_failed(struct engine *e, struct leg *leg, const char *how, const char *error
 	    STR_ARG(f->route->receiver->name), leg->integration->kind->name, leg->integration->index, how,
 	    leg->attempts, error);
 	counters(e, leg)->failed[failure]++;
+	count_given_up(e, leg);
 	if (leg->state == LEG_SENDING) {
 		ev.attempt = leg->attempt;
 		ev.took = mono_sub(now.mono, leg->attempt_began);
@@ -433,6 +444,7 @@ delivered_ok(struct engine *e, struct leg *leg, const struct outcome *o, struct 
 	ev.muted_hashes = leg->flight->muted;
 	ev.muted_n = leg->flight->muted_n;
 	log_told(e, leg, o->data_set ? &o->data : &leg->data, now);
+	count_given_up(e, leg);
 	emit(e, &ev, now);
 	leg_succeeded(e, leg, now);
 }

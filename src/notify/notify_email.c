@@ -196,52 +196,84 @@ put_threading(struct sbuf *b, struct attempt *a, const struct email_settings *s)
 	sbuf_printf(b, "References: %.*s\r\nIn-Reply-To: %.*s\r\n", STR_ARG(id), STR_ARG(id));
 }
 
-static bool
-put_header(struct attempt *a, struct sbuf *b, const char *name, struct str source, struct err *e)
-{
-	struct str value;
+/* Lives from start to resume. */
+struct email_state {
+	struct err template_error;	/* the first of a header's or the body's template; ERR_NONE: all were rendered */
+};
 
-	if (!notify_text(a, source, &value, e))
-		return err_ctx(e, "execute \"%s\" header template", name);
-	mail_put_header(b, str_from(name), value);
-	return true;
+/* What an integration's header says unless it is set; none: it is left out. */
+static bool
+default_header(struct attempt *a, const char *name, struct str *out)
+{
+	const struct email_settings *s = a->settings;
+	struct str source = strcmp(name, "From") == 0 ? s->from : strcmp(name, "To") == 0 ? s->to :
+	    STR("{{ template \"email.default.subject\" . }}");
+	bool subject = strcmp(name, "Subject") == 0;
+	struct err ignored = { 0 };
+
+	if (!subject && strcmp(name, "From") != 0 && strcmp(name, "To") != 0)
+		return false;
+	if (notify_text(a, source, out, &ignored))
+		return true;
+	*out = arena_printf(a->arena, "%zu alerts (the template of the subject failed)", a->n->alerts_n);
+	return subject;
 }
 
-static bool
-put_headers(struct attempt *a, struct sbuf *b, const struct email_settings *s, struct err *e)
+/*
+ * COMPAT: when a template fails, Alertmanager has begun with the message on the
+ * wire: a mail that is empty, or has only its headers, arrives, and the
+ * notification has failed. Here a header has its default then; it is counted
+ * as a failure all the same.
+ */
+static void
+put_header(struct attempt *a, struct sbuf *b, const char *name, struct str source)
+{
+	struct email_state *state = a->state;
+	struct err failed = { 0 };
+	struct str value;
+
+	if (!notify_text(a, source, &value, &failed)) {
+		err_ctx(&failed, "execute \"%s\" header template", name);
+		if (state->template_error.kind == ERR_NONE)
+			state->template_error = failed;
+		if (!default_header(a, name, &value))
+			return;
+	}
+	mail_put_header(b, str_from(name), value);
+}
+
+static void
+put_headers(struct attempt *a, struct sbuf *b, const struct email_settings *s)
 {
 	static const char *const ours[] = { "From", "To", "Subject", "Content-Type", "Content-Transfer-Encoding",
 		"Mime-Version", "Date" };
 	struct str defaults[] = { s->from, s->to, STR("{{ template \"email.default.subject\" . }}") };
+	const struct str *date = find_header(s, "Date");
+	size_t before;
 
 	for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
 		const struct str *own = find_header(s, ours[i]);
 
-		if (!put_header(a, b, ours[i], own != NULL ? *own : defaults[i], e))
-			return false;
+		put_header(a, b, ours[i], own != NULL ? *own : defaults[i]);
 	}
 	for (size_t i = 0; i < s->headers.n; i++) {
 		bool known = false;
 
 		for (size_t k = 0; k < ARRAY_LEN(ours); k++)
 			known |= str_is(s->headers.v[i].key, ours[k]);
-		if (!known && !put_header(a, b, arena_str(a->arena, s->headers.v[i].key).p, s->headers.v[i].value, e))
-			return false;
+		if (!known)
+			put_header(a, b, arena_str(a->arena, s->headers.v[i].key).p, s->headers.v[i].value);
 	}
 	if (find_header(s, "Message-Id") == NULL)
 		put_message_id(b, a);
 	if (s->threading.enabled)
 		put_threading(b, a, s);
-	if (find_header(s, "Date") != NULL)
-		return put_header(a, b, "Date", *find_header(s, "Date"), e);
-	mail_put_date(b, a->now.wall);
-	return true;
+	before = b->n;
+	if (date != NULL)
+		put_header(a, b, "Date", *date);
+	if (b->n == before)
+		mail_put_date(b, a->now.wall);
 }
-
-/* Lives from start to resume. */
-struct email_state {
-	struct err template_error;	/* of the body; ERR_NONE: it was rendered */
-};
 
 /*
  * COMPAT: when a template of the body fails, Alertmanager has the mail's header
@@ -255,19 +287,18 @@ build_message(struct attempt *a, struct email_state *state, struct str *out, str
 	struct sbuf b = SBUF_INIT(4 * RENDER_MAX);
 	struct str text = STR_NONE, html = STR_NONE;
 	char boundary[MAIL_BOUNDARY];
-	struct err *failed = &state->template_error;
+	struct err failed = { 0 };
 
-	if (!put_headers(a, &b, s, e)) {
-		sbuf_fini(&b);
-		return false;
-	}
+	put_headers(a, &b, s);
 	mail_begin_body(&b, a->rand, boundary);
-	if (!notify_text(a, s->text, &text, failed))
-		err_ctx(failed, "execute text template");
-	else if (!notify_html(a, s->html, &html, failed))
-		err_ctx(failed, "execute html template");
+	if (!notify_text(a, s->text, &text, &failed))
+		err_ctx(&failed, "execute text template");
+	else if (!notify_html(a, s->html, &html, &failed))
+		err_ctx(&failed, "execute html template");
 	else
 		mail_put_parts(&b, boundary, text, html);
+	if (state->template_error.kind == ERR_NONE)
+		state->template_error = failed;
 	return render_take(a, &b, out, e);
 }
 
@@ -388,7 +419,7 @@ email_resume(struct attempt *a, const struct response *r, struct request *out, s
 			err_set(e, ERR_IO, "delivery failure: reply code %d", r->smtp_code);
 		return STEP_RETRY;
 	}
-	/* An empty mail serves nobody. */
+	/* An empty mail serves nobody, and of a template that fails somebody has to hear. */
 	if (state->template_error.kind != ERR_NONE) {
 		*e = state->template_error;
 		return STEP_FAIL;

@@ -138,6 +138,17 @@ def test_a_number_that_gets_no_answer_holds_back_no_other(serve, sink, how):
     server.stop()
 
 
+def test_a_number_given_up_beside_one_served_is_counted(serve, sink):
+    sink.replies["/send"] = lambda request: (202, {}, b"0: Accepted for delivery") if "to=%2B1" in request["query"] else \
+        (403, {}, b"Not routable. Do not try again.")
+    server = serve(MANY.format(url=sink.url + "/send", to=["+1", "+2", "+3"], more=""))
+    server.alert(alertname="A")
+    server.wait_metric('tocsin_recipients_given_up_total{integration="sms"}', 2)
+    server.wait_log("Notification of one of several recipients was given up")
+    assert server.metric('alertmanager_notification_requests_failed_total{integration="sms"}') == 0
+    server.stop()
+
+
 def test_numbers_that_hang_are_given_time_to_share(serve, sink):
     """Without a timeout of their own, as many as are asked at once hang; the rest is served in the same attempt."""
     release = threading.Event()
