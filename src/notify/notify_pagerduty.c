@@ -178,7 +178,8 @@ put_images(struct render *r, struct json_writer *w, const struct struct_list *li
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++) {
-		struct str src = render_text(r, v[i].src);
+		/* What is left out has to be sound as well. */
+		struct str src = render_text(r, v[i].src), alt = render_text(r, v[i].alt), href = render_text(r, v[i].href);
 
 		if (src.n == 0)
 			continue;
@@ -188,8 +189,8 @@ put_images(struct render *r, struct json_writer *w, const struct struct_list *li
 		}
 		json_object_begin(w);
 		json_put_str(w, "src", src);
-		json_put_str(w, "alt", render_text(r, v[i].alt));
-		json_put_str(w, "href", render_text(r, v[i].href));
+		json_put_str(w, "alt", alt);
+		json_put_str(w, "href", href);
 		json_object_end(w);
 	}
 	if (n > 0)
@@ -203,7 +204,7 @@ put_links(struct render *r, struct json_writer *w, const struct struct_list *lis
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++) {
-		struct str href = render_text(r, v[i].href);
+		struct str href = render_text(r, v[i].href), text = render_text(r, v[i].text);
 
 		if (href.n == 0)
 			continue;
@@ -213,7 +214,7 @@ put_links(struct render *r, struct json_writer *w, const struct struct_list *lis
 		}
 		json_object_begin(w);
 		json_put_str(w, "href", href);
-		json_put_str(w, "text", render_text(r, v[i].text));
+		json_put_str(w, "text", text);
 		json_object_end(w);
 	}
 	if (n > 0)

@@ -49,13 +49,18 @@ webex_start(struct attempt *a, struct request *out, struct err *e)
 {
 	const struct webex_settings *s = a->settings;
 	struct render r = { .a = a, .e = e };
+	struct err failed = { 0 };
 	struct http_json j;
+	struct str room;
 	enum step step;
 
 	http_json_begin(&j);
 	json_object_begin(&j.w);
 	json_put_str(&j.w, "markdown", render_cut_bytes(&r, render_text(&r, s->message), MESSAGE_BYTES, "message"));
-	json_put_opt(&j.w, "roomId", render_text(&r, s->room_id));
+	/* As in Alertmanager, without a room it is for Webex to refuse. */
+	if (!notify_text(a, s->room_id, &room, &failed) && a->env->incomplete != NULL)
+		a->env->incomplete(a->env->arg, a->n, str_from(failed.text));
+	json_put_opt(&j.w, "roomId", room);
 	json_object_end(&j.w);
 	step = http_post_json(a, out, s->api_url, &j, r.failed ? NULL : e);
 	out->http.secret_url = true;
