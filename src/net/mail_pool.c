@@ -314,7 +314,7 @@ on_session_timer(struct mail_worker *w)
 	if (age(w) >= w->pool->o.slow_after)
 		mail_servers_set_pace(&w->pool->servers, w->server, PACE_SLOW);
 	if (c->connected || left > 0) {
-		if (!c->connected)
+		if (left > 0)
 			arm(w->timer, left + SPAN_US);
 		dispatch(w->pool);
 		return;
@@ -406,23 +406,25 @@ fail_later(struct mail_call *c)
 }
 
 /*
- * With so many servers that hang at once for the first time that they have all
- * the workers, the session that has hung longest gives way to a mail for a server
- * of which nothing bad is known. False: there is none.
+ * With more servers that hang than workers, the session that has hung longest
+ * gives way: soon to a mail for a server of which nothing bad is known, and
+ * after as long as a server has to greet us to one for another slow server, which
+ * may have come to its senses. False: there is none.
  */
 static bool
 make_room(struct mail_pool *p)
 {
+	bool good = p->workers_n >= p->o.workers_max && idle_worker(p) == NULL && mail_servers_good_waits(&p->servers);
 	struct mail_worker *oldest = NULL;
 	struct mail_call *c;
 
-	if (!mail_servers_good_waits(&p->servers))
+	if (!good && !mail_servers_slow_waits(&p->servers))
 		return false;
 	for (struct mail_worker *w = p->workers; w != NULL; w = w->next)
-		if (w->call != NULL && w->ready && age(w) >= p->o.slow_after && w->server->pace == PACE_SLOW &&
+		if (w->call != NULL && w->ready && w->server->pace == PACE_SLOW &&
 		    (oldest == NULL || w->since.ns < oldest->since.ns))
 			oldest = w;
-	if (oldest == NULL)
+	if (oldest == NULL || age(oldest) < (good ? p->o.slow_after : CONNECT_MAX))
 		return false;
 	c = oldest->call;
 	err_set(&c->err, ERR_TIMEOUT, "no answer in %.1f s, gave way to mails for other servers", (double)age(oldest) / SPAN_S);
@@ -460,6 +462,8 @@ dispatch(struct mail_pool *p)
 		if (w == NULL && p->workers_n >= p->o.workers_max && !make_room(p))
 			break;
 		t = mail_servers_next(&p->servers);
+		if (t == NULL && make_room(p))
+			t = mail_servers_next(&p->servers);
 		if (t == NULL)
 			break;
 		c = CONTAINER_OF(t, struct mail_call, turn);

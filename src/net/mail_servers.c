@@ -187,6 +187,17 @@ mail_servers_good_waits(const struct mail_servers *s)
 	return false;
 }
 
+bool
+mail_servers_slow_waits(const struct mail_servers *s)
+{
+	if (s->slow_busy < s->slow_max)
+		return false;
+	for (const struct mail_server *server = s->first; server != NULL; server = server->next)
+		if (server->pace == PACE_SLOW && server->busy == 0)
+			return true;
+	return false;
+}
+
 void
 mail_servers_release(struct mail_servers *s, struct mail_server *server)
 {

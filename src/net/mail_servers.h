@@ -54,8 +54,10 @@ void mail_servers_wait(struct mail_servers *s, struct mail_turn *t, const struct
 void mail_servers_leave(struct mail_servers *s, struct mail_turn *t);
 /* The mail whose turn it is, out of its queue, its server one worker busier; NULL: none may have a worker now. */
 struct mail_turn *mail_servers_next(struct mail_servers *s);
-/* Could the next mail that is not for a slow server use a worker, if there were one? */
+/* Could a mail that is not for a slow server use a worker, if there were one? */
 bool mail_servers_good_waits(const struct mail_servers *s);
+/* Does a slow server without a worker wait because others have all that are for slow ones? */
+bool mail_servers_slow_waits(const struct mail_servers *s);
 /* A worker of it is free again. The server may be gone after this. */
 void mail_servers_release(struct mail_servers *s, struct mail_server *server);
 void mail_servers_set_pace(struct mail_servers *s, struct mail_server *server, enum mail_pace pace);

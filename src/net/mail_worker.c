@@ -169,6 +169,8 @@ mail_worker_main(int fd)
 	sigaction(SIGHUP, &ignore, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 	(void)prctl(PR_SET_NAME, "tocsin-mail");
+	/* A session that hangs, in the resolver even for ever, is not to outlive a parent that was killed. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* libESMTP looks for files in there and fails on any that is not as it likes: there are none. */
 	setenv("XDG_CONFIG_DIR", "/nonexistent", 1);
 	setenv("XDG_CONFIG_HOME", "/nonexistent", 1);

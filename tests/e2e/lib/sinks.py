@@ -115,7 +115,7 @@ class MailSink(Recorder):
         class Handler:
             async def handle_DATA(self, server, session, envelope):
                 sink.record({"from": envelope.mail_from, "to": envelope.rcpt_tos, "data": envelope.content,
-                             "tls": session.ssl is not None, "user": getattr(session, "test_user", None)})
+                             "at": time.monotonic(), "tls": session.ssl is not None, "user": getattr(session, "test_user", None)})
                 return "250 OK"
 
         def authenticate(server, session, envelope, mechanism, data):
