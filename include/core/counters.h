@@ -44,7 +44,6 @@ struct counters {
 	uint64_t flushes;
 	uint64_t nflog_queries, nflog_query_errors;
 	uint64_t silences_queries;
-	uint64_t regex_limit;
 	uint64_t processed;		/* alerts handed to groups */
 	uint64_t silences_scanned, silences_skipped;	/* candidates looked at; silences that were not */
 	uint64_t maintenances;

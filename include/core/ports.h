@@ -40,7 +40,6 @@ enum event_kind {
 	EVENT_SILENCE_UPDATED,
 	EVENT_SILENCE_EXPIRED,
 	EVENT_ROUTE_LABEL_FAILED,	/* group_key, label, error */
-	EVENT_REGEX_LIMIT,	/* matchers gave up, `count` times: label is the text of the last one */
 };
 
 enum mute_verdict {

@@ -24,7 +24,7 @@ enum matcher_op { MATCH_EQ, MATCH_NE, MATCH_RE, MATCH_NRE };
 struct matcher {
 	enum matcher_op op;
 	struct istr *name, *value;	/* owned references */
-	struct regex *re;		/* owned; NULL for EQ and NE */
+	struct regex *re;		/* a reference, shared by copies; NULL for EQ and NE */
 };
 
 /* All of them have to match; an empty list matches everything. */
@@ -48,7 +48,7 @@ struct matcher_warning {
 bool matcher_init(struct matcher *out, enum matcher_op op, struct str name, struct str value, struct err *e) MUST_CHECK;
 void matcher_fini(struct matcher *m);
 void matchers_fini(struct matchers *ms);
-/* A deep copy. */
+/* Regular expressions are shared, not compiled again. */
 void matchers_copy(struct matchers *out, const struct matchers *from);
 void matchers_append(struct matchers *ms, struct matcher *take);
 /* By name, value, then operator. */
@@ -89,12 +89,6 @@ struct match_run {
 enum match matchers_match_some(const struct matchers *ms, const struct labels *l, struct match_run *run, struct work *w);
 /* The answer is not wanted any more, or ms is about to go. */
 void match_run_reset(struct match_run *run);
-/*
- * How often a regular expression gave up (text/regex.h REGEX_LIMIT) since the
- * start, and the text of the matcher that did last, cut to 255 bytes, borrowed
- * until the next time.
- */
-uint64_t matchers_gave_up(struct str *last);
 /*
  * The values that m accepts, when they can be counted: the one of EQ, or those of a RE that is
  * an alternation of literals. Their number is returned, 0 when there is no such list; *v is `one`

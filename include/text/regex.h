@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * text/regex.h - regular expressions: RE2's language, run by PCRE2's JIT.
+ * text/regex.h - regular expressions: RE2's language, in time linear in the subject.
  *
  * The syntax is that of Go's regexp package (RE2). What Go refuses is refused
  * with Go's words: error parsing regexp: missing closing ]: `[)$`. Patterns that
  * are a literal, an alternation of literals or a literal and .* or .+ are
- * matched without PCRE2, and can be enumerated, so that callers may index by
- * them. Matching takes a bounded number of steps whatever the pattern: where
- * the bound is hit the answer is REGEX_LIMIT, which counts as no match.
+ * matched by comparing, and can be enumerated, so that callers may index by
+ * them; the others by an automaton that is made when it is first needed and
+ * kept within bounds (text/regex_machine.h in the room). The answer is always
+ * the true one; who cannot wait for it takes it in parts, regex_match_some.
  * Subjects may hold any bytes; malformed UTF-8 is seen as U+FFFD, one for each
  * byte, as in Go.
  *
- * Immutable once compiled, but matching uses scratch memory in struct regex: one
- * thread at a time for each.
+ * Compiling and freeing in any thread. Matching by the same expression in one
+ * thread at a time; the first that does is served best.
  */
 #ifndef TEXT_REGEX_H
 #define TEXT_REGEX_H
@@ -25,6 +26,7 @@
 #include "base/err.h"
 #include "base/sbuf.h"
 #include "base/str.h"
+#include "base/work.h"
 
 struct regex;
 
@@ -36,30 +38,38 @@ enum regex_mode {
 enum regex_result {
 	REGEX_NO,
 	REGEX_YES,
-	REGEX_LIMIT,	/* gave up: too much work */
+	REGEX_LATER,	/* not known yet */
 };
+
+/* A match that is under way. */
+struct regex_run;
 
 /* NULL and e when the pattern is wrong or too large. Copies the pattern. */
 struct regex *regex_compile(struct str pattern, enum regex_mode mode, struct err *e) MUST_CHECK;
+/* One more reference to the same expression. */
+struct regex *regex_ref(struct regex *re) MUST_CHECK;
+/* Gives a reference up; the last frees. Sets *re to NULL, which it may be already. */
 void regex_free(struct regex **re);
 /* As given to regex_compile; borrowed from re. */
 struct str regex_pattern(const struct regex *re);
 
+bool regex_match(const struct regex *re, struct str subject);
 /*
- * From now on each search is paid for: `spend` is asked before, again and for more when
- * it turns out to take long, and the search gives up (REGEX_LIMIT) when it says no. A
- * unit is some 30 ns.
+ * The same within what w has left, if only a little each time: REGEX_LATER leaves the place in
+ * *run (NULL before the first call), and the next call with the same expression and subject goes
+ * on. Otherwise *run is NULL afterwards.
  */
-void regex_set_meter(struct regex *re, bool (*spend)(void *arg, size_t units), void *arg);
-
-enum regex_result regex_match(const struct regex *re, struct str subject);
+enum regex_result regex_match_some(const struct regex *re, struct str subject, struct regex_run **run, struct work *w);
+/* The answer is not wanted any more. Sets *run to NULL, which it may be already. */
+void regex_run_free(struct regex_run **run);
 
 /*
  * Appends src with each match replaced, as Regexp.ReplaceAllString: $1, ${1},
- * $name, ${name} and $$ in repl. Where the limit was hit, the rest of src is
- * appended as it is and REGEX_LIMIT returned; else whether anything matched.
+ * $name, ${name} and $$ in repl. False when w (NULL: no bound) was used up: then
+ * some of it was appended. For REGEX_SEARCH.
  */
-enum regex_result regex_replace_all(const struct regex *re, struct str repl, struct str src, struct sbuf *out);
+bool regex_replace_all(const struct regex *re, struct str repl, struct str src, struct sbuf *out, struct work *w)
+    MUST_CHECK;
 
 /*
  * The strings that an anchored pattern matches, when they are finitely many

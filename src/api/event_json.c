@@ -388,7 +388,6 @@ event_records(const struct event *ev, enum record_type *type_out)
 	case EVENT_FLUSH_ENDED:
 	case EVENT_SILENCE_EXPIRED:
 	case EVENT_ROUTE_LABEL_FAILED:
-	case EVENT_REGEX_LIMIT:
 		break;
 	}
 	return 0;

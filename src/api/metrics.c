@@ -443,8 +443,6 @@ expose_nflog(const struct counters *n, const struct view_gauges *g, struct expo 
 	gauge(x, "alertmanager_nflog_snapshot_size_bytes", "Encoded size of all entries, about.", (double)g->log_bytes);
 	counter(x, "alertmanager_nflog_gossip_messages_propagated_total", "Messages of peers handed on.", 0);
 	gauge(x, "tocsin_nflog_entries", "Entries of the notification log.", (double)g->log_entries);
-	counter(x, "tocsin_regex_limit_total", "Matches of regular expressions given up as too expensive.",
-	    n->regex_limit);
 }
 
 static void

@@ -109,9 +109,6 @@ event_log(const struct log *log, const struct event *ev, bool log_silences)
 		LOG(log, LOG_ERROR, "failed to render route label", F_CSTR("component", "dispatcher"),
 		    F_STR("aggrGroup", ev->group_key), F_STR("label", ev->label), F_STR("err", ev->error));
 		break;
-	case EVENT_REGEX_LIMIT:
-		LOG(log, LOG_WARN, "A regular expression was given up as too expensive", F_STR("matcher", ev->label));
-		break;
 	case EVENT_ALERT_GROUPED:
 	case EVENT_ALERT_RESOLVED:
 	case EVENT_FLUSH_ENDED:

@@ -34,7 +34,6 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 	e->started = now.mono;
 	e->port = port;
 	e->latest = now;
-	e->gave_up = matchers_gave_up(NULL);
 	e->first_flush = mono_add(now.mono, o->start_delay > 0 ? o->start_delay : 0);
 	e->limits.max = o->alerts_per_name;
 	silences_init(&e->silences, o->retention, o->max_silences, o->max_silence_bytes, o->naming);
@@ -164,25 +163,9 @@ engine_enter(struct engine *e, struct moment now)
 	e->filled = now.mono;
 }
 
-/* Matching happens all over the room: what gave up on the way is told at the end. */
-static void
-tell_gave_up(struct engine *e, struct moment now)
-{
-	struct event ev = { .kind = EVENT_REGEX_LIMIT };
-	uint64_t total = matchers_gave_up(&ev.label);
-
-	if (total == e->gave_up)
-		return;
-	ev.count = total - e->gave_up;
-	e->counters.regex_limit += ev.count;
-	e->gave_up = total;
-	emit(e, &ev, now);
-}
-
 void
 engine_leave(struct engine *e, struct moment now)
 {
-	tell_gave_up(e, now);
 	save_groups_due(e, false, now);
 	e->inside = false;
 }

@@ -105,7 +105,6 @@ struct engine {
 	struct chore alert_gc_chore, maintenance_chore, save_chore;
 	struct alerts_cursor alert_gc_at;
 	struct maintenance maintenance_at;
-	uint64_t gave_up;		/* matchers that had, at the last entry's end */
 
 	struct sched sched;
 	struct deadline alert_gc, maintenance, save;

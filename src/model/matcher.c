@@ -56,11 +56,8 @@ matchers_copy(struct matchers *out, const struct matchers *from)
 	*out = (struct matchers){ mem_calloc(from->n, sizeof(*out->m)), from->n };
 	for (size_t i = 0; i < from->n; i++) {
 		const struct matcher *m = &from->m[i];
-		/* It compiled before. */
-		bool ok = matcher_init(&out->m[i], m->op, istr_str(m->name), istr_str(m->value), NULL);
-
-		assert(ok);
-		(void)ok;
+		out->m[i] = (struct matcher){ m->op, istr_ref(m->name), istr_ref(m->value),
+			m->re != NULL ? regex_ref(m->re) : NULL };
 	}
 }
 
@@ -90,33 +87,6 @@ matchers_sort(struct matchers *ms)
 		qsort(ms->m, ms->n, sizeof(*ms->m), by_name_value_op);
 }
 
-static uint64_t gave_up;
-static char gave_up_text[256];
-
-/* A limit that was hit counts as no match. */
-static bool
-regex_matches(const struct matcher *m, struct str value)
-{
-	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
-	enum regex_result r = regex_match(m->re, value);
-
-	if (r == REGEX_LIMIT) {
-		gave_up++;
-		matcher_format(m, &b);
-		snprintf(gave_up_text, sizeof(gave_up_text), "%s", sbuf_cstr(&b));
-		sbuf_fini(&b);
-	}
-	return r == REGEX_YES;
-}
-
-uint64_t
-matchers_gave_up(struct str *last)
-{
-	if (last != NULL)
-		*last = str_from(gave_up_text);
-	return gave_up;
-}
-
 bool
 matcher_matches_value(const struct matcher *m, struct str value)
 {
@@ -126,25 +96,35 @@ matcher_matches_value(const struct matcher *m, struct str value)
 	case MATCH_NE:
 		return !str_eq(istr_str(m->value), value);
 	case MATCH_RE:
-		return regex_matches(m, value);
+		return regex_match(m->re, value);
 	case MATCH_NRE:
-		return !regex_matches(m, value);
+		return !regex_match(m->re, value);
 	}
 	assert(false);
 	return false;
 }
 
+static const struct istr *
+value_of(const struct matcher *m, const struct labels *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->l[i].name == m->name)
+			return l->l[i].value;
+	return NULL;
+}
+
+static bool
+equality_holds(const struct matcher *m, const struct istr *value)
+{
+	return (value != NULL ? value == m->value : m->value->n == 0) == (m->op == MATCH_EQ);
+}
+
 bool
 matcher_matches(const struct matcher *m, const struct labels *l)
 {
-	const struct istr *value = NULL;
+	const struct istr *value = value_of(m, l);
 
-	for (size_t i = 0; i < l->n && value == NULL; i++)
-		if (l->l[i].name == m->name)
-			value = l->l[i].value;
-	if (is_regex(m->op))
-		return matcher_matches_value(m, istr_str(value));
-	return (value != NULL ? value == m->value : m->value->n == 0) == (m->op == MATCH_EQ);
+	return is_regex(m->op) ? matcher_matches_value(m, istr_str(value)) : equality_holds(m, value);
 }
 
 bool
@@ -162,23 +142,32 @@ matchers_match(const struct matchers *ms, const struct labels *l)
 enum match
 matchers_match_some(const struct matchers *ms, const struct labels *l, struct match_run *run, struct work *w)
 {
-	for (; run->at < ms->n; run->at++) {
+	bool ok = true;
+
+	for (; ok && run->at < ms->n; run->at++) {
+		const struct matcher *m = &ms->m[run->at];
+		const struct istr *value = value_of(m, l);
 		if (work_used_up(w))
 			return MATCH_LATER;
 		work_spend(w, LOOK_UNITS);
-		if (!matcher_matches(&ms->m[run->at], l)) {
-			match_run_reset(run);
-			return MATCH_NO;
+		if (!is_regex(m->op)) {
+			ok = equality_holds(m, value);
+			continue;
 		}
+		enum regex_result r = regex_match_some(m->re, istr_str(value), &run->re, w);
+		if (r == REGEX_LATER)
+			return MATCH_LATER;
+		ok = (r == REGEX_YES) == (m->op == MATCH_RE);
 	}
 	match_run_reset(run);
-	return MATCH_YES;
+	return ok ? MATCH_YES : MATCH_NO;
 }
 
 void
 match_run_reset(struct match_run *run)
 {
-	*run = (struct match_run){ 0 };
+	regex_run_free(&run->re);
+	run->at = 0;
 }
 
 bool

@@ -232,7 +232,7 @@ static bool
 body_matches(struct str pattern, struct str body)
 {
 	struct regex *re = regex_compile(pattern, REGEX_SEARCH, NULL);
-	bool yes = re != NULL && regex_match(re, body) == REGEX_YES;
+	bool yes = re != NULL && regex_match(re, body);
 
 	regex_free(&re);
 	return yes;

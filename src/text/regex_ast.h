@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * regex_ast.h - an RE2 expression as a tree, between the parser and PCRE2.
+ * regex_ast.h - an RE2 expression as a tree, between the parser and the program.
  *
  * Everything lives in the arena given to rx_parse; text may be slices of the
  * pattern.
@@ -22,8 +22,10 @@
 #define RX_RUNE_MAX UINT32_C(0x10FFFF)
 #define RX_HEIGHT_MAX 1000
 #define RX_REPEAT_MAX 1000
-/* Longer patterns are "too large": compiling takes time, some 1 ms per KiB at worst. */
+/* Longer patterns are "too large". */
 #define RX_PATTERN_MAX ((size_t)512 << 10)
+/* So are those whose sets have more ranges than this, written down one by one. */
+#define RX_RANGES_MAX ((size_t)1 << 18)
 
 enum rx_op {
 	RX_EMPTY,
@@ -50,16 +52,22 @@ struct rx_range {
 	uint32_t lo, hi;
 };
 
+/* Once it is in the tree: sorted, without overlaps, all cases in it that (?i) asks for. */
 struct rx_class {
-	bool negated;
 	struct rx_range *range;
 	size_t n, cap;
-	struct str prop_text;	/* \p{…} items in the syntax of PCRE2 */
+};
+
+/* A set \p{…} that was met before. */
+struct rx_named {
+	struct str name;
+	bool negative, fold;
+	struct rx_class cls;
 };
 
 struct rx_node {
 	enum rx_op op;
-	bool fold;		/* LITERAL, CLASS: any case */
+	bool fold;		/* LITERAL: any case */
 	bool lazy;		/* REPEAT */
 	int min, max;		/* REPEAT; max -1: no end */
 	int height;
@@ -87,6 +95,8 @@ struct rx_parser {
 	unsigned flags;
 	int captures;
 	VEC(struct rx_node *) stack;
+	VEC(struct rx_named) named;
+	size_t ranges;		/* in all sets; beyond RX_RANGES_MAX none is added */
 	struct err *e;
 };
 
@@ -106,6 +116,7 @@ bool rx_next_rune(struct rx_parser *p, struct str *s, uint32_t *rune) MUST_CHECK
 struct str rx_between(struct str from, struct str to);
 struct rx_node *rx_node(struct rx_parser *p, enum rx_op op);
 bool rx_push_literal(struct rx_parser *p, uint32_t rune) MUST_CHECK;
+/* Puts the class in order. */
 bool rx_push_class(struct rx_parser *p, struct rx_class *cls) MUST_CHECK;
 /* The escape at the front of p->rest, which is one of \d \s \w \p…: *found says whether it was. */
 bool rx_class_escape(struct rx_parser *p, struct str *s, struct rx_class *cls, bool *found) MUST_CHECK;
@@ -114,11 +125,5 @@ bool rx_escape(struct rx_parser *p, struct str *s, uint32_t *rune) MUST_CHECK;
 /* A [class] at the front of p->rest. */
 bool rx_parse_class(struct rx_parser *p) MUST_CHECK;
 void rx_class_add(struct rx_parser *p, struct rx_class *cls, uint32_t lo, uint32_t hi);
-
-/*
- * Appends the expression in PCRE2's syntax, for PCRE2_UTF without UCP and with
- * newline LF and PCRE2_ALT_CIRCUMFLEX. Groups capture only if `captures`.
- */
-void rx_emit(struct sbuf *b, const struct rx_node *n, bool captures);
 
 #endif

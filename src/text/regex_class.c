@@ -2,13 +2,12 @@
 /*
  * Character classes and escapes.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include <ctype.h>
-#include <pcre2.h>
 
 #include "ascii.h"
 #include "base/utf8.h"
 #include "regex_ast.h"
+#include "regex_sets.h"
 
 /* Named sets, all ASCII: pairs of bounds. */
 static const struct {
@@ -37,18 +36,20 @@ static const struct {
 void
 rx_class_add(struct rx_parser *p, struct rx_class *cls, uint32_t lo, uint32_t hi)
 {
+	if (p->ranges >= RX_RANGES_MAX)
+		return;
+	p->ranges++;
 	if (cls->n == cls->cap) {
+		/* A copy, as another class may share what there is. */
 		size_t cap = cls->cap == 0 ? 4 : cls->cap * 2;
-		cls->range = arena_grow(p->arena, cls->range, cls->n, cap, sizeof(*cls->range));
+		p->ranges += cls->n;
+		struct rx_range *r = ARENA_ARRAY(p->arena, cap, struct rx_range);
+		if (cls->n > 0)
+			memcpy(r, cls->range, cls->n * sizeof(*r));
+		cls->range = r;
 		cls->cap = cap;
 	}
 	cls->range[cls->n++] = (struct rx_range){ lo, hi };
-}
-
-static void
-add_props(struct rx_parser *p, struct rx_class *cls, const char *props)
-{
-	cls->prop_text = arena_printf(p->arena, "%.*s%s", STR_ARG(cls->prop_text), props);
 }
 
 /*
@@ -120,67 +121,66 @@ canonical_name(struct arena *a, struct str name)
 	return (struct str){ out, n };
 }
 
+/* Adds what the name stands for; false when there is nothing of that name. */
 static bool
-is_category(struct str name)
+add_named(struct rx_parser *p, struct rx_class *cls, struct str name)
 {
-	static const char *const letters[] = { "Ccfnos", "Lllmotu", "Mcen", "Ndlo", "Pcdefios", "Sckmo", "Zlps" };
+	static const char all[] = "CLMNPSZ";
 
-	for (size_t i = 0; i < ARRAY_LEN(letters); i++) {
-		if (name.n == 0 || name.p[0] != letters[i][0])
-			continue;
-		return name.n == 1 || (name.n == 2 && strchr(letters[i] + 1, name.p[1]) != NULL);
+	if (str_is(name, "Any")) {
+		rx_class_add(p, cls, 0, RX_RUNE_MAX);
+	} else if (str_is(name, "Ascii")) {
+		rx_class_add(p, cls, 0, 0x7F);
+	} else if (str_is(name, "Lc")) {
+		return rx_set_add_named(p, cls, STR("Lu")) && rx_set_add_named(p, cls, STR("Ll")) &&
+		    rx_set_add_named(p, cls, STR("Lt"));
+	} else if (str_is(name, "Assigned") || str_is(name, "Cn")) {
+		for (size_t i = 0; i + 1 < sizeof(all); i++)
+			if (!rx_set_add_named(p, cls, (struct str){ &all[i], 1 }))
+				return false;
+		if (str_is(name, "Cn"))
+			rx_set_negate(p, cls);
+	} else {
+		return rx_set_add_named(p, cls, name);
 	}
-	return false;
+	return true;
 }
 
-/* Go knows scripts by their long names only, some of which have four letters like the short ones. */
-static bool
-is_script(struct arena *a, struct str name)
+static void
+append_class(struct rx_parser *p, struct rx_class *to, const struct rx_class *from)
 {
-	static const char *const four[] = { "Ahom", "Cham", "Kawi", "Lisu", "Modi", "Thai", "Toto" };
-	bool known = name.n != 4 && name.n > 1;
-	size_t offset;
-	int code;
-
-	for (size_t i = 0; i < ARRAY_LEN(four); i++)
-		known = known || str_is(name, four[i]);
-	for (size_t i = 0; i < name.n; i++)
-		known = known && isalpha((unsigned char)name.p[i]);
-	if (!known)
-		return false;
-	struct str probe = arena_printf(a, "\\p{sc:%.*s}", STR_ARG(name));
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)probe.p, probe.n, PCRE2_UTF, &code, &offset, NULL);
-	pcre2_code_free(re);
-	return re != NULL;
+	/* Alone it is shared, so that it may stand in a pattern any number of times. */
+	if (to->n == 0) {
+		*to = *from;
+		to->cap = to->n;
+		return;
+	}
+	for (size_t i = 0; i < from->n; i++)
+		rx_class_add(p, to, from->range[i].lo, from->range[i].hi);
 }
 
-/* Adds the class \p{name}; false when there is none of that name. */
+/* Adds the class \p{name}, under (?i) with all cases before it is turned around. */
 static bool
 add_unicode(struct rx_parser *p, struct rx_class *cls, struct str name, bool negative)
 {
-	const char *sign = negative ? "P" : "p";
+	struct rx_named new = { canonical_name(p->arena, name), negative, (p->flags & RX_FOLD) != 0, { 0 } };
 
-	name = canonical_name(p->arena, name);
-	if (str_is(name, "Any")) {
-		if (!negative)
-			rx_class_add(p, cls, 0, RX_RUNE_MAX);
-	} else if (str_is(name, "Ascii")) {
-		rx_class_add(p, cls, negative ? 0x80 : 0, negative ? RX_RUNE_MAX : 0x7F);
-	} else if (str_is(name, "Assigned")) {
-		add_props(p, cls, negative ? "\\p{Cn}" : "\\P{Cn}");
-	} else if (str_is(name, "Lc") ||
-	    ((p->flags & RX_FOLD) != 0 && (str_is(name, "Lu") || str_is(name, "Ll") || str_is(name, "Lt")))) {
-		add_props(p, cls, negative ? "\\P{L&}" : "\\p{L&}");
-	} else if (str_is(name, "C")) {
-		/* Go's C does not hold what is unassigned. */
-		add_props(p, cls, negative ? "\\P{C}\\p{Cn}" : "\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}");
-	} else if (is_category(name)) {
-		add_props(p, cls, arena_printf(p->arena, "\\%s{%.*s}", sign, STR_ARG(name)).p);
-	} else if (is_script(p->arena, name)) {
-		add_props(p, cls, arena_printf(p->arena, "\\%s{sc:%.*s}", sign, STR_ARG(name)).p);
-	} else {
-		return false;
+	for (size_t i = 0; i < p->named.n; i++) {
+		const struct rx_named *k = &p->named.v[i];
+		if (k->negative == negative && k->fold == new.fold && str_eq(k->name, new.name)) {
+			append_class(p, cls, &k->cls);
+			return true;
+		}
 	}
+	if (!add_named(p, &new.cls, new.name))
+		return false;
+	if (new.fold)
+		rx_set_fold(p, &new.cls);
+	if (negative)
+		rx_set_negate(p, &new.cls);
+	new.cls.n = rx_ranges_normalise(new.cls.range, new.cls.n);
+	VEC_PUSH(&p->named, new);
+	append_class(p, cls, &new.cls);
 	return true;
 }
 
@@ -388,10 +388,9 @@ rx_parse_class(struct rx_parser *p)
 	struct rx_class *cls = ARENA_NEW(p->arena, struct rx_class);
 	struct str whole = p->rest, t = str_sub(whole, 1, whole.n);
 
-	if (t.n > 0 && t.p[0] == '^') {
-		cls->negated = true;
+	bool negated = t.n > 0 && t.p[0] == '^';
+	if (negated)
 		t = str_sub(t, 1, t.n);
-	}
 	/* A ] that stands first means itself. */
 	for (bool first = true; t.n == 0 || t.p[0] != ']' || first; first = false) {
 		bool found;
@@ -403,5 +402,9 @@ rx_parse_class(struct rx_parser *p)
 			return false;
 	}
 	p->rest = str_sub(t, 1, t.n);
+	if ((p->flags & RX_FOLD) != 0)
+		rx_set_fold(p, cls);
+	if (negated)
+		rx_set_negate(p, cls);
 	return rx_push_class(p, cls);
 }

@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "regex_ast.h"
+#include "regex_sets.h"
 
 bool
 rx_fail(struct rx_parser *p, const char *what, struct str where)
@@ -91,8 +92,8 @@ rx_push_class(struct rx_parser *p, struct rx_class *cls)
 {
 	struct rx_node *n = rx_node(p, RX_CLASS);
 
+	cls->n = rx_ranges_normalise(cls->range, cls->n);
 	n->cls = cls;
-	n->fold = (p->flags & RX_FOLD) != 0;
 	push(p, n);
 	return true;
 }
@@ -538,12 +539,14 @@ rx_parse(struct arena *a, struct str pattern, struct rx_tree *out, struct err *e
 	if (pattern.n > RX_PATTERN_MAX)
 		return rx_fail(&p, "expression too large", pattern);
 	while (ok && p.rest.n > 0)
-		ok = step(&p, &last_repeat);
+		ok = step(&p, &last_repeat) &&
+		    (p.ranges < RX_RANGES_MAX || rx_fail(&p, "expression too large", pattern));
 	ok = ok && alternate(&p);
 	if (ok && p.stack.n != 1)
 		ok = rx_fail(&p, "missing closing )", pattern);
 	if (ok)
 		*out = (struct rx_tree){ p.stack.v[0], p.captures };
 	VEC_FINI(&p.stack);
+	VEC_FINI(&p.named);
 	return ok;
 }

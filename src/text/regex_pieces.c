@@ -80,8 +80,6 @@ expand_class(const struct rx_node *n, struct strings *out)
 	const struct rx_class *cls = n->cls;
 	uint32_t count = 0;
 
-	if (n->fold || cls->negated || cls->prop_text.n > 0)
-		return false;
 	for (size_t i = 0; i < cls->n; i++) {
 		if (cls->range[i].hi - cls->range[i].lo > 32 || cls->range[i].hi >= 0xD800)
 			return false;
@@ -311,6 +309,23 @@ put_prefix(struct arena *a, struct sbuf *b, const struct rx_node *n)
 	return false;
 }
 
+/* Where there are too many pieces with gaps, the program is faster. */
+static void
+drop_gaps(struct rx_plan *plan)
+{
+	size_t gaps = 0, out = 0;
+
+	for (size_t i = 0; i < plan->n; i++)
+		gaps += rx_piece_is_exact(&plan->piece[i]) ? 0 : 1;
+	if (gaps <= RX_GAPS_MAX)
+		return;
+	plan->decided = false;
+	for (size_t i = 0; i < plan->n; i++)
+		if (rx_piece_is_exact(&plan->piece[i]))
+			plan->piece[out++] = plan->piece[i];
+	plan->n = out;
+}
+
 void
 rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *plan)
 {
@@ -337,11 +352,16 @@ rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *plan)
 		n = only->n;
 		branch = only->sub;
 	}
-	plan->other = ARENA_ARRAY(a, n, struct rx_node *);
+	plan->rest = ARENA_ARRAY(a, n, struct rx_node *);
+	plan->decided = true;
 	for (size_t i = 0; i < n; i++) {
-		if (!plan_branch(a, branch[i], plan))
-			plan->other[plan->others++] = branch[i];
+		size_t from = plan->n;
+		bool ok = plan_branch(a, branch[i], plan);
+		plan->decided = plan->decided && ok;
+		if (!ok || (from < plan->n && !rx_piece_is_exact(&plan->piece[from])))
+			plan->rest[plan->rests++] = branch[i];
 	}
+	drop_gaps(plan);
 }
 
 static bool

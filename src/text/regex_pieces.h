@@ -3,7 +3,7 @@
  * regex_pieces.h - what of an anchored expression can be matched by comparing.
  *
  * Each branch of ^(?:…)$ that is finitely many literals, with .* or .+ before or
- * behind, becomes pieces; the other branches are left to PCRE2.
+ * behind, becomes pieces; the other branches are left to the program.
  */
 #ifndef TEXT_REGEX_PIECES_H
 #define TEXT_REGEX_PIECES_H
@@ -26,18 +26,27 @@ struct rx_plan {
 	bool anchored;	/* the expression has the form ^(?:…)$ */
 	struct rx_piece *piece;
 	size_t n, cap;
-	struct rx_node **other;	/* branches that are no pieces */
-	size_t others;
+	bool decided;	/* there is nothing but pieces */
+	struct rx_node **rest;	/* branches that are not just literals */
+	size_t rests;
 	struct str prefix;	/* of all that matches, if anchored */
 };
 
 /* Most literals that one branch is expanded to. */
 #define RX_EXPAND_MAX 256
+/* Most pieces with gaps: each looks through the subject for itself. */
+#define RX_GAPS_MAX 16
 /* Most literals altogether, as many as an alternation may write down. */
 #define RX_PIECES_MAX 65536
 
 /* Everything in the plan lives in a. */
 void rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *out);
+static inline bool
+rx_piece_is_exact(const struct rx_piece *p)
+{
+	return p->before == RX_GAP_NONE && p->behind == RX_GAP_NONE;
+}
+/* In time proportional to s. */
 bool rx_piece_matches(const struct rx_piece *p, struct str s);
 
 #endif

@@ -5,35 +5,35 @@
 #ifndef TEXT_REGEX_PRIVATE_H
 #define TEXT_REGEX_PRIVATE_H
 
-#include <pcre2.h>
+#include <stdatomic.h>
 
+#include "regex_machine.h"
 #include "regex_pieces.h"
 #include "text/regex.h"
 
 struct regex {
+	atomic_uint refs;
 	enum regex_mode mode;
 	struct str pattern;
-	bool anchored;		/* the next five say what matches, and the programs what else */
+	bool anchored;		/* has the form ^(?:…)$: the next say what matches */
 	struct str *literal;	/* sorted */
 	size_t literals;
-	struct rx_piece *piece;
+	struct rx_piece *piece;	/* with gaps */
 	size_t pieces;
+	bool decided;		/* that is all; otherwise the machine has what else */
 	char *text;		/* of literals, pieces and prefix */
 	struct str prefix;
 	bool matches_empty;
-	pcre2_code **program;	/* several only if anchored */
-	size_t programs;
 	int captures;
 	char **name;		/* of captures, from 0; "" without */
-	pcre2_match_data *data;		/* scratch */
-	pcre2_match_context *context;	/* limits */
-	bool (*spend)(void *arg, size_t units);	/* NULL: a search costs nothing */
-	void *spend_arg;
+	struct rx_machine *machine;	/* NULL: not made yet, or had to go. Only the owner looks. */
+	_Atomic(const void *) owner;	/* the thread that matched first */
 };
 
-/* Runs one program on valid UTF-8 from an offset; on REGEX_YES re->data has the offsets. */
-enum regex_result regex_run(struct regex *re, size_t program, struct str subject, size_t from);
-/* Appends s with malformed bytes as U+FFFD. */
-void regex_clean(struct sbuf *out, struct str s);
+/*
+ * The machine, made if there is none: that of the expression for the thread that matched first by
+ * it, until another is made or grows; for others one of their own in *lent (NULL before), to be freed by them.
+ */
+struct rx_machine *regex_machine(const struct regex *re, struct rx_machine **lent, struct work *w);
 
 #endif

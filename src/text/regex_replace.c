@@ -1,57 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include <assert.h>
 
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "regex_private.h"
+#include "regex_submatch.h"
 
-/*
- * The subject as PCRE2 gets it, and where each of its bytes comes from. Text
- * outside of matches is copied from the source, malformed bytes included.
- */
-struct source {
-	struct str src;		/* as given */
-	struct str text;	/* valid UTF-8 */
-	struct sbuf clean;
-	size_t *origin;		/* NULL: text is src */
+/* The bounds of a match's groups, as far as they are asked for. */
+struct groups {
+	const struct regex *re;
+	struct str src;
+	size_t *slot;
+	int n;		/* groups */
 };
-
-static void
-source_init(struct source *s, struct str src)
-{
-	*s = (struct source){ .src = src, .text = src, .clean = SBUF_INIT(SBUF_UNLIMITED) };
-	if (utf8_valid(src))
-		return;
-	regex_clean(&s->clean, src);
-	s->text = sbuf_get(&s->clean);
-	s->origin = mem_calloc(s->text.n + 1, sizeof(*s->origin));
-	size_t to = 0;
-	for (size_t from = 0; from < src.n;) {
-		uint32_t rune;
-		size_t n = utf8_decode(str_sub(src, from, src.n), &rune);
-		size_t len = rune == RUNE_ERROR ? 3 : n;
-		for (size_t i = 0; i < len; i++)
-			s->origin[to++] = from;
-		from += n;
-	}
-	s->origin[to] = src.n;
-}
-
-static void
-source_fini(struct source *s)
-{
-	sbuf_fini(&s->clean);
-	mem_free(s->origin);
-}
-
-/* The part of the source that [from, to) of the text stands for. */
-static struct str
-source_part(const struct source *s, size_t from, size_t to)
-{
-	if (s->origin == NULL)
-		return str_sub(s->src, from, to);
-	return str_sub(s->src, s->origin[from], s->origin[to]);
-}
 
 /*
  * The name or number behind a $: name, or {name}. False when there is none; *t
@@ -88,69 +49,84 @@ take_reference(struct str *t, struct str *name, int *number)
 	return true;
 }
 
-static void
-put_group(const struct regex *re, const struct source *s, int group, struct sbuf *out)
+static bool
+took_part(const struct groups *g, int i)
 {
-	const size_t *offsets = pcre2_get_ovector_pointer(re->data);
-
-	if (offsets[2 * group] != PCRE2_UNSET)
-		sbuf_str(out, source_part(s, offsets[2 * group], offsets[2 * group + 1]));
+	return i < g->n && g->slot[2 * i] != RX_UNSET && g->slot[2 * i + 1] != RX_UNSET;
 }
 
-/* Go Regexp.Expand. */
 static void
-expand(const struct regex *re, const struct source *s, struct str repl, struct sbuf *out)
+put_group(const struct groups *g, int i, struct sbuf *out)
 {
-	const size_t *offsets = pcre2_get_ovector_pointer(re->data);
+	if (took_part(g, i))
+		sbuf_str(out, str_sub(g->src, g->slot[2 * i], g->slot[2 * i + 1]));
+}
+
+/*
+ * Go Regexp.Expand. Without an output it says how many groups must be known.
+ */
+static int
+expand(const struct groups *g, struct str repl, struct sbuf *out)
+{
+	const struct regex *re = g->re;
+	int groups = 1;
 
 	for (;;) {
 		size_t dollar = str_chr(repl, '$');
 		struct str name;
 		int number;
-		sbuf_str(out, str_sub(repl, 0, dollar));
+		if (out != NULL)
+			sbuf_str(out, str_sub(repl, 0, dollar));
 		if (dollar == repl.n)
-			return;
+			return groups;
 		repl = str_sub(repl, dollar + 1, repl.n);
 		if (repl.n > 0 && repl.p[0] == '$') {
-			sbuf_putc(out, '$');
+			if (out != NULL)
+				sbuf_putc(out, '$');
 			repl = str_sub(repl, 1, repl.n);
 		} else if (!take_reference(&repl, &name, &number)) {
-			sbuf_putc(out, '$');
-		} else if (number >= 0) {
-			if (number <= re->captures)
-				put_group(re, s, number, out);
+			if (out != NULL)
+				sbuf_putc(out, '$');
 		} else {
-			for (int i = 1; i <= re->captures; i++) {
-				if (str_is(name, re->name[i]) && offsets[2 * i] != PCRE2_UNSET) {
-					put_group(re, s, i, out);
-					break;
-				}
+			bool done = false;
+			for (int i = number >= 0 ? number : 1; i <= re->captures && !done; i++) {
+				if (number < 0 && !str_is(name, re->name[i]))
+					continue;
+				groups = groups > i ? groups : i + 1;
+				done = number >= 0 || (out != NULL && took_part(g, i));
+				if (out != NULL && done)
+					put_group(g, i, out);
 			}
 		}
 	}
 }
 
-enum regex_result
-regex_replace_all(const struct regex *cre, struct str repl, struct str src, struct sbuf *out)
+/* How many groups repl asks for, the whole match included. */
+static int
+groups_needed(const struct regex *re, struct str repl)
 {
-	struct regex *re = (struct regex *)(uintptr_t)cre;
-	enum regex_result result = REGEX_NO, one = REGEX_NO;
-	size_t copied = 0, at = 0;
-	struct source s;
+	struct groups none = { .re = re };
 
-	assert(re->mode == REGEX_SEARCH);
-	source_init(&s, src);
-	while (at <= s.text.n && (one = regex_run(re, 0, s.text, at)) == REGEX_YES) {
-		const size_t *offsets = pcre2_get_ovector_pointer(re->data);
-		size_t from = offsets[0], to = offsets[1];
+	return expand(&none, repl, NULL);
+}
+
+static bool
+replace(struct rx_submatch *m, struct groups *g, struct str repl, struct sbuf *out, struct work *w)
+{
+	struct str src = g->src;
+	size_t copied = 0, at = 0;
+
+	while (at <= src.n && rx_submatch_find(m, src, at, g->slot, w)) {
+		size_t from = g->slot[0], to = g->slot[1];
 		uint32_t rune;
-		result = REGEX_YES;
-		sbuf_str(out, source_part(&s, copied, from));
+		sbuf_str(out, str_sub(src, copied, from));
 		/* No empty match directly behind another match. */
-		if (to > copied || from == 0)
-			expand(re, &s, repl, out);
+		if (to > copied || from == 0) {
+			work_spend(w, 1 + (int64_t)repl.n / 8);
+			(void)expand(g, repl, out);
+		}
 		copied = to;
-		size_t width = utf8_decode(str_sub(s.text, at, s.text.n), &rune);
+		size_t width = utf8_decode(str_sub(src, at, src.n), &rune);
 		if (at + width > to)
 			at += width;
 		else if (at + 1 > to)
@@ -158,7 +134,35 @@ regex_replace_all(const struct regex *cre, struct str repl, struct str src, stru
 		else
 			at = to;
 	}
-	sbuf_str(out, source_part(&s, copied, s.text.n));
-	source_fini(&s);
-	return one == REGEX_LIMIT ? REGEX_LIMIT : result;
+	sbuf_str(out, str_sub(src, copied, src.n));
+	return !work_used_up(w);
+}
+
+bool
+regex_replace_all(const struct regex *re, struct str repl, struct str src, struct sbuf *out, struct work *w)
+{
+	struct work endless = { INT64_MAX };
+	struct regex_run *run = NULL;
+	struct rx_machine *lent = NULL;
+	struct groups g = { re, src, NULL, groups_needed(re, repl) };
+
+	assert(re->mode == REGEX_SEARCH);
+	if (w == NULL)
+		w = &endless;
+	/* Saying that nothing matches is cheaper than looking for the place. */
+	enum regex_result any = regex_match_some(re, src, &run, w);
+	regex_run_free(&run);
+	if (any == REGEX_LATER)
+		return false;
+	if (any == REGEX_NO) {
+		sbuf_str(out, src);
+		return true;
+	}
+	struct rx_submatch *m = rx_submatch_new(regex_machine(re, &lent, w)->prog, 2 * g.n);
+	g.slot = mem_calloc(2 * (size_t)g.n, sizeof(*g.slot));
+	bool ok = replace(m, &g, repl, out, w);
+	mem_free(g.slot);
+	rx_submatch_free(&m);
+	rx_machine_free(&lent);
+	return ok;
 }

@@ -87,8 +87,11 @@ FUNC(call_match)
 		return !c->failed && value_fail(c, "%s", e.text);
 	if (!value_charge(c, 10))
 		return false;
-	*out = value_bool(regex_match(re, args[1].u.s) == REGEX_YES);
-	return !c->failed;
+	struct work w = regex_cache_work(c);
+	struct regex_run *run = NULL;
+	*out = value_bool(regex_match_some(re, args[1].u.s, &run, &w) == REGEX_YES);
+	regex_run_free(&run);
+	return regex_cache_pay(c, w);
 }
 
 /* The words of regexp.MustCompile. */
@@ -116,7 +119,12 @@ FUNC(call_replace_all)
 		return !c->failed && compile_failed(c, args[0].u.s, &e);
 	if (!value_charge(c, args[2].u.s.n / 8 + 10))
 		return false;
-	(void)regex_replace_all(re, args[1].u.s, args[2].u.s, &b);
+	struct work w = regex_cache_work(c);
+	(void)!regex_replace_all(re, args[1].u.s, args[2].u.s, &b, &w);
+	if (!regex_cache_pay(c, w)) {
+		sbuf_fini(&b);
+		return false;
+	}
 	return func_take(c, &b, out);
 }
 

@@ -7,12 +7,6 @@
 #define COMPILE_STEPS 1000
 #define COMPILE_BYTE_STEPS 100
 
-static bool
-spend(void *arg, size_t units)
-{
-	return value_charge(arg, units);
-}
-
 struct regex *
 regex_cache_get(struct value_call *c, struct str pattern, struct err *e)
 {
@@ -24,11 +18,28 @@ regex_cache_get(struct value_call *c, struct str pattern, struct err *e)
 	struct regex *re = regex_compile(pattern, REGEX_SEARCH, e);
 	if (re == NULL)
 		return NULL;
-	regex_set_meter(re, spend, c);
 	struct regex **slot = &c->regexes[c->regexes_next++ % ARRAY_LEN(c->regexes)];
 	regex_free(slot);
 	*slot = re;
 	return re;
+}
+
+/* A step is some 30 ns, a unit of work 10. */
+#define UNITS_PER_STEP 3
+
+struct work
+regex_cache_work(const struct value_call *c)
+{
+	return (struct work){ (int64_t)(c->max_steps - c->steps) * UNITS_PER_STEP };
+}
+
+bool
+regex_cache_pay(struct value_call *c, struct work w)
+{
+	int64_t had = (int64_t)(c->max_steps - c->steps) * UNITS_PER_STEP;
+
+	/* Used up is one step more than there is. */
+	return value_charge(c, work_used_up(&w) ? c->max_steps - c->steps + 1 : (size_t)((had - w.left) / UNITS_PER_STEP));
 }
 
 void

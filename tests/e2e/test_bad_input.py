@@ -184,3 +184,4 @@ def test_a_pattern_of_a_query_cannot_hold_the_server(server):
             answer = b"".join(iter(lambda: dear.recv(65536), b""))
         assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"[]\n"), answer[-200:]
     assert len(server.get("/api/v2/alerts", filter='x=~"a+!1[0-9]"')) == 10
+    assert len(server.get("/api/v2/alerts", filter='x!~"(a+)+[bc][d-e]{0,30}"')) == 1500

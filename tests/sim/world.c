@@ -247,7 +247,6 @@ on_event(struct port *p, const struct event *ev)
 	case EVENT_SILENCE_UPDATED:
 	case EVENT_SILENCE_EXPIRED:
 	case EVENT_ROUTE_LABEL_FAILED:
-	case EVENT_REGEX_LIMIT:
 		break;
 	}
 }
