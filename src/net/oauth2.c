@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "http_call.h"
 #include "jwt.h"
+#include "oauth2_answer.h"
 #include "text/base64.h"
 #include "text/json_small.h"
 
@@ -148,101 +149,19 @@ settle(struct token *t, const struct err *e)
 	}
 }
 
-static const char *
-proper_type(struct arena *a, struct str type)
-{
-	if (type.n == 0 || str_caseeq(type, STR("bearer")))
-		return "Bearer";
-	if (str_caseeq(type, STR("mac")))
-		return "MAC";
-	if (str_caseeq(type, STR("basic")))
-		return "Basic";
-	return arena_str(a, type).p;
-}
-
-/* Of a server's answer. */
-struct grant {
-	struct str access, type;
-	int64_t expires_in;	/* seconds; not positive: never */
-};
-
-static int64_t
-to_int(struct str s)
-{
-	int64_t i;
-
-	return json_number_int(s, &i) ? i : 0;
-}
-
 static void
-read_form(struct arena *a, struct str body, struct grant *g)
+keep(struct token *t, const struct oauth2_grant *g)
 {
-	struct url_query q;
-	const struct str *s;
-
-	url_query_parse(a, body, &q, NULL);
-	g->access = (s = url_query_get(&q, "access_token")) != NULL ? *s : STR_NONE;
-	g->type = (s = url_query_get(&q, "token_type")) != NULL ? *s : STR_NONE;
-	g->expires_in = (s = url_query_get(&q, "expires_in")) != NULL ? to_int(*s) : 0;
-}
-
-static bool
-read_json(struct arena *a, struct str body, struct grant *g, struct err *e)
-{
-	struct json_t *j = json_small_parse(body, JSON_DOCUMENT, e);
-
-	if (j == NULL)
-		return err_ctx(e, "oauth2: cannot parse json");
-	g->access = arena_str(a, json_small_str(j, "access_token", STR_NONE));
-	g->type = arena_str(a, json_small_str(j, "token_type", STR_NONE));
-	/* Some servers write numbers as strings. */
-	g->expires_in = json_small_int(j, "expires_in", to_int(json_small_str(j, "expires_in", STR_NONE)));
-	json_small_free(&j);
-	return true;
-}
-
-/* RFC 6749 5.1; some servers answer with a form. */
-static bool
-read_token(struct token *t, const struct response *r, struct err *e)
-{
-	struct grant g = { 0 };
-
-	if (str_starts(r->content_type, STR("application/x-www-form-urlencoded")) ||
-	    str_starts(r->content_type, STR("text/plain")))
-		read_form(t->arena, r->body, &g);
-	else if (!read_json(t->arena, r->body, &g, e))
-		return false;
-	if (g.access.n == 0)
-		return err_set(e, ERR_AUTH, "oauth2: server response missing access_token");
 	sbuf_reset(&t->value);
-	sbuf_printf(&t->value, "%s %.*s", proper_type(t->arena, g.type), STR_ARG(g.access));
-	t->expires = g.expires_in > 0;
-	if (g.expires_in > 86400 * 365)
-		g.expires_in = 86400 * 365;
-	t->expiry = mono_add(t->cache->client->o.clock->now(t->cache->client->o.clock).mono, g.expires_in * SPAN_S);
-	return true;
-}
-
-/* golang.org/x/oauth2 RetrieveError. */
-static void
-refusal(const struct response *r, struct err *e)
-{
-	struct json_t *j = json_small_parse(r->body, JSON_DOCUMENT, NULL);
-	struct str code = json_small_str(j, "error", STR_NONE), text = json_small_str(j, "error_description", STR_NONE);
-
-	if (code.n > 0 && text.n > 0)
-		err_set(e, ERR_AUTH, "oauth2: \"%.*s\" \"%.*s\"", STR_ARG(code), STR_ARG(text));
-	else if (code.n > 0)
-		err_set(e, ERR_AUTH, "oauth2: \"%.*s\"", STR_ARG(code));
-	else
-		err_set(e, ERR_AUTH, "oauth2: cannot fetch token: %d\nResponse: %.*s", r->status,
-		    STR_ARG(str_sub(r->body, 0, 512)));
-	json_small_free(&j);
+	sbuf_str(&t->value, g->authorization);
+	t->expires = g->lasts > 0;
+	t->expiry = mono_add(t->cache->client->o.clock->now(t->cache->client->o.clock).mono, g->lasts);
 }
 
 static void
 on_answer(void *arg, const struct response *r)
 {
+	struct oauth2_grant grant;
 	struct token *t = arg;
 	struct err e = { 0 };
 
@@ -250,7 +169,7 @@ on_answer(void *arg, const struct response *r)
 	if (r->transport_error) {
 		err_set(&e, ERR_IO, "%.*s", STR_ARG(r->error));
 	} else if (r->status < 200 || r->status > 299) {
-		refusal(r, &e);
+		oauth2_answer_refusal(r, &e);
 		/* Servers differ in where they look for the credentials: both places are tried once. */
 		if (!t->style_known && !t->in_body && !str_is(t->settings.grant_type, JWT_BEARER)) {
 			t->in_body = true;
@@ -258,7 +177,8 @@ on_answer(void *arg, const struct response *r)
 			return;
 		}
 		t->in_body = t->in_body && t->style_known;
-	} else if (read_token(t, r, &e)) {
+	} else if (oauth2_answer_read(r, t->arena, &grant, &e)) {
+		keep(t, &grant);
 		t->style_known = true;
 		settle(t, NULL);
 		return;
