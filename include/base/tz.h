@@ -3,7 +3,7 @@
  * base/tz.h - time zones by IANA name, from the system's TZif files.
  *
  * Zones are loaded on first use from $ZONEINFO or /usr/share/zoneinfo, cached
- * for the life of the process and never freed before tz_fini. Loop thread only.
+ * for the life of the process and never freed before tz_fini. Any thread.
  * Reading these files is the one exception to "no files outside the edges": to
  * the rest of the program zone data is a constant.
  */

@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "config/field.h"
 #include "config/http_config.h"
+#include "config/names.h"
 #include "model/interval.h"
 #include "model/labels.h"
 #include "model/matcher.h"
@@ -143,6 +144,7 @@ struct config {
 	size_t inhibit_rules_n;
 	struct receiver *receivers;	/* in file order */
 	size_t receivers_n;
+	struct names receiver_names;
 	struct time_interval *time_intervals;
 	size_t time_intervals_n;
 	struct str_list templates;	/* patterns as written, joined to the configuration's directory */
@@ -156,6 +158,19 @@ struct config {
 	uint64_t hash;			/* first 6 bytes of MD5 of the file, or of all files and their names; little-endian */
 };
 
+/*
+ * Bounds of what one configuration may make us read. All its files together: the
+ * main file or those of a directory, rule files, templates.
+ */
+#define CONFIG_BYTES_MAX ((size_t)64 << 20)
+#define CONFIG_FILES_MAX ((size_t)10000)	/* that patterns find */
+#define CONFIG_ENTRIES_MAX ((size_t)200000)	/* of directories, looked at for that */
+
+/* What patterns may still look at and find. */
+struct path_bounds {
+	size_t entries, files;
+};
+
 /* What loading needs from outside; all borrowed for the call. */
 struct config_env {
 	const struct integration_kind *const *kinds;	/* ends with NULL */
@@ -165,8 +180,9 @@ struct config_env {
 	struct wall now;
 	/* Reads a whole file into the arena. */
 	bool (*read_file)(void *arg, const char *path, size_t max, struct arena *a, struct str *out, struct err *e);
-	/* Paths matching a pattern, sorted; none is no error, a bad pattern is. */
-	bool (*glob)(void *arg, const char *pattern, struct arena *a, struct str_list *out, struct err *e);
+	/* Paths matching a pattern, sorted, within `left`, which it lowers; none is no error, a bad pattern is. */
+	bool (*glob)(void *arg, const char *pattern, struct path_bounds *left, struct arena *a, struct str_list *out,
+	    struct err *e);
 	void *arg;
 	/* Built-in templates: pairs of name and source, parsed before the user's; ends with a NULL name. */
 	const struct embedded *builtin_templates;

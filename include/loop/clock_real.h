@@ -3,7 +3,7 @@
  * loop/clock_real.h - the system's clocks as a struct clock.
  *
  * The one place that reads a clock. Wall times carry the offset of the local
- * zone (base/tz.h). Loop thread only.
+ * zone (base/tz.h). Any thread.
  */
 #ifndef LOOP_CLOCK_REAL_H
 #define LOOP_CLOCK_REAL_H

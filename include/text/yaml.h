@@ -56,6 +56,8 @@ struct yaml_node {
 
 /* Levels. What aliases may multiply a document to is bounded as in yaml.v2 ("excessive aliasing"). */
 #define YAML_DEPTH_MAX 1000
+/* … and the bytes of text that aliases may stand for. */
+#define YAML_ALIAS_BYTES_MAX (UINT64_C(64) << 20)
 
 /*
  * False and e on a mistake. *root is NULL for an input without a document or

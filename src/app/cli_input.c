@@ -122,9 +122,11 @@ cli_now(void)
 }
 
 static bool
-no_files(void *arg, const char *pattern, struct arena *a, struct str_list *out, struct err *e)
+no_files(void *arg, const char *pattern, struct path_bounds *left, struct arena *a, struct str_list *out,
+    struct err *e)
 {
 	(void)arg;
+	(void)left;
 	(void)pattern;
 	(void)a;
 	(void)e;

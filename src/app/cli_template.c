@@ -36,9 +36,10 @@ struct render {
 static bool
 add_files(struct cli *c, struct tmpl_set *set, struct str pattern)
 {
+	struct path_bounds left = { CONFIG_ENTRIES_MAX, CONFIG_FILES_MAX };
 	struct str_list paths = { 0 };
 
-	if (!files_glob(pattern.p, c->arena, &paths, &c->e))
+	if (!files_glob(pattern.p, &left, c->arena, &paths, &c->e))
 		return err_ctx(&c->e, "%.*s", STR_ARG(pattern));
 	for (size_t i = 0; i < paths.n; i++) {
 		struct str path = paths.v[i], text;

@@ -14,12 +14,12 @@
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "base/vec.h"
+#include "loop/clock_real.h"
 #include "notify/notifier.h"
 #include "text/glob.h"
 
-#define CONFIG_MAX ((size_t)256 << 20)
-
-#define PIPE_WAIT_MS 10000
+/* In all. */
+#define PIPE_WAIT (10 * SPAN_S)
 
 static bool
 io_error(struct err *e, const char *verb, const char *path, int number)
@@ -32,34 +32,61 @@ io_error(struct err *e, const char *verb, const char *path, int number)
 	    words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a' ? words[0] + 32 : words[0], words + 1);
 }
 
+static struct mono
+pipe_deadline(void)
+{
+	struct clock *clock = clock_real();
+
+	return mono_add(clock->now(clock).mono, PIPE_WAIT);
+}
+
 /* A pipe (which the shell's <(…) is) may have to be waited for, but not for ever; regular files are never. */
 static bool
-wait_for_more(int fd)
+wait_for_more(int fd, struct mono deadline)
 {
+	struct clock *clock = clock_real();
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	int n;
 
-	do
-		n = poll(&p, 1, PIPE_WAIT_MS);
-	while (n < 0 && errno == EINTR);
+	do {
+		span left = mono_sub(deadline, clock->now(clock).mono);
+
+		n = poll(&p, 1, left > 0 ? (int)(left / SPAN_MS) : 0);
+	} while (n < 0 && errno == EINTR);
 	if (n == 0)
 		errno = ETIMEDOUT;
 	return n > 0;
 }
 
-bool
-files_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
+static const char *
+special(mode_t mode)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return S_ISFIFO(mode) ? "a pipe" : S_ISCHR(mode) || S_ISBLK(mode) ? "a device" : "a socket";
+}
+
+static bool
+check_regular(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return io_error(e, "stat", path, errno);
+	/* Of a directory reading says what it is. */
+	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ||
+	    err_set(e, ERR_IO, "read %s: it is %s (wanted: a regular file)", path, special(st.st_mode));
+}
+
+static bool
+read_all(int fd, const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
+{
+	struct mono deadline = pipe_deadline();
 	struct sbuf b = SBUF_INIT(max);
 	char piece[16384];
 	ssize_t n;
 	bool ok;
 
-	if (fd < 0)
-		return io_error(e, "open", path, errno);
 	while ((n = read(fd, piece, sizeof(piece))) != 0) {
-		if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_more(fd))))
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_more(fd, deadline))))
 			continue;
 		if (n < 0 || b.overflow)
 			break;
@@ -69,7 +96,6 @@ files_read(const char *path, size_t max, struct arena *a, struct str *out, struc
 		io_error(e, "read", path, errno);
 	else if (b.overflow)
 		err_set(e, ERR_LIMIT, "read %s: file is larger than %zu bytes", path, max);
-	close(fd);
 	ok = n == 0 && !b.overflow;
 	if (ok)
 		*out = arena_str(a, sbuf_get(&b));
@@ -77,44 +103,81 @@ files_read(const char *path, size_t max, struct arena *a, struct str *out, struc
 	return ok;
 }
 
+/* O_NONBLOCK: a pipe without a writer, or a device, opens at once. */
+static bool
+read_path(const char *path, bool regular, size_t max, struct arena *a, struct str *out, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	bool ok;
+
+	if (fd < 0)
+		return io_error(e, "open", path, errno);
+	ok = (!regular || check_regular(fd, path, e)) && read_all(fd, path, max, a, out, e);
+	close(fd);
+	return ok;
+}
+
+bool
+files_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
+{
+	return read_path(path, false, max, a, out, e);
+}
+
+bool
+files_read_regular(const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
+{
+	return read_path(path, true, max, a, out, e);
+}
+
 struct globbing {
 	struct arena *arena;
+	struct path_bounds *left;
 	VEC(struct str) found;
 };
 
 static bool glob_in(struct globbing *g, const char *pattern, struct err *e);
 
+static bool
+look_at(struct globbing *g, struct err *e)
+{
+	if (g->left->entries == 0)
+		return err_set(e, ERR_LIMIT, "too much to look at (allowed: %zu entries of directories for all patterns)",
+		    CONFIG_ENTRIES_MAX);
+	g->left->entries--;
+	return true;
+}
+
+static struct str
+entry_path(struct arena *a, const char *dir, const char *name)
+{
+	if (strcmp(dir, ".") == 0)
+		return arena_str(a, str_from(name));
+	return arena_printf(a, "%s%s%s", dir, strcmp(dir, "/") == 0 ? "" : "/", name);
+}
+
 /* The entries of dir whose names fit, in order. */
 static bool
 glob_dir(struct globbing *g, const char *dir, struct str pattern, struct err *e)
 {
-	struct dirent **names;
-	int n = scandir(dir, &names, NULL, alphasort);
+	/* Like Go: a directory that cannot be read has no entries. */
+	DIR *d = opendir(dir);
+	size_t from = g->found.n;
+	const struct dirent *entry;
 	bool ok = true;
 
-	/* Like Go: a directory that cannot be read has no entries. */
-	for (int i = 0; i < n; i++) {
-		struct str name = str_from(names[i]->d_name);
+	while (ok && d != NULL && (entry = readdir(d)) != NULL) {
 		bool matched = false;
 
-		if (ok && !str_is(name, ".") && !str_is(name, "..")) {
-			struct err bad = { 0 };
-
-			if (glob_match(pattern, name, &matched, &bad) && matched)
-				VEC_PUSH(&g->found,
-				    strcmp(dir, ".") == 0
-					? arena_str(g->arena, name)
-					: arena_printf(g->arena, "%s%s%s", dir, strcmp(dir, "/") == 0 ? "" : "/",
-					      names[i]->d_name));
-			else if (bad.kind != ERR_NONE) {
-				*e = bad;
-				ok = false;
-			}
-		}
-		(free)(names[i]);	/* scandir's */
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		ok = look_at(g, e) && glob_match(pattern, str_from(entry->d_name), &matched, e);
+		if (ok && matched)
+			VEC_PUSH(&g->found, entry_path(g->arena, dir, entry->d_name));
 	}
-	if (n >= 0)
-		(free)(names);
+	if (d != NULL)
+		closedir(d);
+	if (g->found.n > from + 1)
+		qsort(g->found.v + from, g->found.n - from, sizeof(g->found.v[0]), str_qsort);
 	return ok;
 }
 
@@ -126,7 +189,7 @@ glob_in(struct globbing *g, const char *pattern, struct err *e)
 	char *dir = slash == NULL ? mem_strdup(".")
 	    : slash == pattern	  ? mem_strdup("/")
 				  : mem_strndup(pattern, (size_t)(slash - pattern));
-	struct globbing above = { .arena = g->arena };
+	struct globbing above = { .arena = g->arena, .left = g->left };
 	struct stat st;
 	bool ok = true;
 
@@ -146,9 +209,9 @@ glob_in(struct globbing *g, const char *pattern, struct err *e)
 }
 
 bool
-files_glob(const char *pattern, struct arena *a, struct str_list *out, struct err *e)
+files_glob(const char *pattern, struct path_bounds *left, struct arena *a, struct str_list *out, struct err *e)
 {
-	struct globbing g = { .arena = a };
+	struct globbing g = { .arena = a, .left = left };
 	struct err bad = { 0 };
 	bool ok, ignored;
 
@@ -157,7 +220,10 @@ files_glob(const char *pattern, struct arena *a, struct str_list *out, struct er
 		*e = bad;
 		return false;
 	}
-	ok = glob_in(&g, pattern, e);
+	ok = look_at(&g, e) && glob_in(&g, pattern, e);
+	if (ok && g.found.n > left->files)
+		ok = err_set(e, ERR_LIMIT, "it fits too many files (allowed: %zu for all patterns)", CONFIG_FILES_MAX);
+	left->files -= ok ? g.found.n : 0;
 	*out = (struct str_list){ .n = ok ? g.found.n : 0, .present = true };
 	out->v = ARENA_ARRAY(a, out->n, struct str);
 	for (size_t i = 0; i < out->n; i++)
@@ -185,7 +251,7 @@ config_files(const char *dir, struct arena *a, struct str_list *out, struct err 
 
 	if (d == NULL)
 		return io_error(e, "open", dir, errno);
-	while ((errno = 0, entry = readdir(d)) != NULL) {
+	while ((errno = 0, entry = readdir(d)) != NULL && found.n <= CONFIG_FILES_MAX) {
 		struct stat st;
 		struct str path;
 
@@ -205,13 +271,15 @@ config_files(const char *dir, struct arena *a, struct str_list *out, struct err 
 	VEC_FINI(&found);
 	if (out->n > 1)
 		qsort(out->v, out->n, sizeof(out->v[0]), str_qsort);
+	if (out->n > CONFIG_FILES_MAX)
+		return err_set(e, ERR_LIMIT, "%s: more than %zu files of configuration", dir, CONFIG_FILES_MAX);
 	return number == 0 || io_error(e, "read", dir, number);
 }
 
 static bool
 load_directory(const char *dir, const struct config_env *env, struct arena *a, struct config **out, struct err *e)
 {
-	size_t left = CONFIG_MAX;
+	size_t left = CONFIG_BYTES_MAX;
 	struct config_file *files;
 	struct str_list paths = { 0 };
 
@@ -220,8 +288,9 @@ load_directory(const char *dir, const struct config_env *env, struct arena *a, s
 	files = ARENA_ARRAY(a, paths.n, struct config_file);
 	for (size_t i = 0; i < paths.n; i++) {
 		files[i].path = paths.v[i].p;
-		if (!files_read(files[i].path, left, a, &files[i].bytes, e))
-			return false;
+		if (!files_read_regular(files[i].path, left, a, &files[i].bytes, e))
+			return e->kind != ERR_LIMIT ? false : err_set(e, ERR_LIMIT, "%s: its files have more than %zu bytes "
+			    "together", dir, CONFIG_BYTES_MAX);
 		left -= files[i].bytes.n;
 	}
 	return config_load_directory(files, paths.n, dir, env, out, e);
@@ -238,7 +307,7 @@ files_load_config(const char *path, const struct config_env *env, struct config 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		ok = load_directory(path, env, a, out, e);
 	else
-		ok = files_read(path, CONFIG_MAX, a, &bytes, e) && config_load(bytes, path, env, out, e);
+		ok = files_read(path, CONFIG_BYTES_MAX, a, &bytes, e) && config_load(bytes, path, env, out, e);
 	arena_free(&a);
 	return ok;
 }
@@ -247,14 +316,14 @@ static bool
 env_read_file(void *arg, const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
 {
 	(void)arg;
-	return files_read(path, max, a, out, e);
+	return files_read_regular(path, max, a, out, e);
 }
 
 static bool
-env_glob(void *arg, const char *pattern, struct arena *a, struct str_list *out, struct err *e)
+env_glob(void *arg, const char *pattern, struct path_bounds *left, struct arena *a, struct str_list *out, struct err *e)
 {
 	(void)arg;
-	return files_glob(pattern, a, out, e);
+	return files_glob(pattern, left, a, out, e);
 }
 
 static const char *

@@ -12,8 +12,11 @@
 /* The whole file, at most `max` bytes, NUL-terminated, in the arena. Error text as Go's: open F: no such file or directory.
  * A pipe is read too, with a bounded wait for its writer. */
 bool files_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
-/* Paths that fit a Go filepath.Glob pattern, sorted. */
-bool files_glob(const char *pattern, struct arena *a, struct str_list *out, struct err *e) MUST_CHECK;
+/* The same of what a configuration names: a pipe or device is an error at once. */
+bool files_read_regular(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
+/* Paths that fit a Go filepath.Glob pattern, sorted, within *left, which is lowered. ERR_LIMIT: not within it. */
+bool files_glob(const char *pattern, struct path_bounds *left, struct arena *a, struct str_list *out,
+    struct err *e) MUST_CHECK;
 
 /* The members of a config_env that mean files, environment, kinds and built-in templates. */
 void files_config_env(struct config_env *env);

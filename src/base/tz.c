@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/tz.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +22,12 @@ struct zone {
 
 static const struct zone zone_utc_ = { .name = { "UTC", 3 } };
 
-/* Zones loaded so far, and the local one; both for the life of the process. */
-static struct zone *zones;
-static const struct zone *local;
+/*
+ * Zones loaded so far, and the local one; both for the life of the process. Any
+ * thread may add to them: two that ask for the same one at once load it twice.
+ */
+static _Atomic(struct zone *) zones;
+static _Atomic(const struct zone *) local;
 
 /* The whole file, in the arena; no p when it cannot be read or is too long. */
 static struct str
@@ -68,7 +72,8 @@ load(const char *path, struct str name)
 		z->name = arena_str(a, name);
 		z->table = table;
 		z->next = zones;
-		zones = z;
+		while (!atomic_compare_exchange_weak(&zones, &z->next, z))
+			;
 	} else {
 		arena_free(&a);
 	}
@@ -131,9 +136,11 @@ find_local(void)
 const struct zone *
 zone_local(void)
 {
-	if (local == NULL)
-		local = find_local();
-	return local;
+	const struct zone *z = local;
+
+	if (z == NULL)
+		local = z = find_local();
+	return z;
 }
 
 const struct zone *
@@ -204,11 +211,14 @@ zone_date(const struct zone *z, int64_t year, int64_t month, int64_t day, int64_
 void
 tz_fini(void)
 {
-	while (zones != NULL) {
-		struct arena *a = zones->arena;
+	struct zone *next;
 
-		zones = zones->next;
+	for (struct zone *z = zones; z != NULL; z = next) {
+		struct arena *a = z->arena;
+
+		next = z->next;
 		arena_free(&a);
 	}
+	zones = NULL;
 	local = NULL;
 }

@@ -102,7 +102,7 @@ receivers_check(struct loading *l)
 		const struct at *at = AT_INDEX(AT_KEY(NULL, STR("receivers")), l->receivers[i].position);
 
 		part_enter(l, l->receivers[i].part);
-		if (config_receiver(c, rc->name) != rc)
+		if (!names_add(&c->receiver_names, c->arena, rc->name, i))
 			return name_taken(l, rc, at);
 		for (size_t k = 0; k < rc->n; k++) {
 			if (!integration_finish(l, at, &rc->integrations[k]))
@@ -161,7 +161,7 @@ interval_list_check(struct loading *l, const struct route_conf *conf, const stru
 
 	part_enter(l, conf->part);
 	for (size_t i = 0; i < names->n; i++) {
-		if (config_interval(l->c, names->v[i]) == NULL)
+		if (interval_find(l, names->v[i]) == NULL)
 			return reading_problem(&l->r, n != NULL && i < n->n ? n->items[i] : conf->node,
 			    AT_INDEX(AT_KEY(at, str_from(key)), i), "undefined time interval \"%.*s\" used in route",
 			    STR_ARG(names->v[i]));

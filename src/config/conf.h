@@ -8,6 +8,7 @@
 #ifndef CONFIG_CONF_H
 #define CONFIG_CONF_H
 
+#include "config/names.h"
 #include "fields.h"
 
 /* struct route first: config->route and its children are these. */
@@ -63,14 +64,20 @@ struct loading {
 	size_t global_part;
 	struct receiver_conf *receivers;	/* beside c->receivers */
 	struct inhibit_conf *inhibit;	/* beside c->inhibit_rules */
+	struct names interval_names;
 	size_t mute_intervals_n;	/* so many of c->time_intervals come from mute_time_intervals */
 	struct str_list rule_files;	/* that were read */
+	struct names rule_file_names;	/* … in them */
+	struct path_bounds patterns;	/* what templates and rule_files may still find */
+	size_t bytes;			/* of all files so far */
 	const struct tracing *tracing;	/* NULL: absent */
 	const struct event_recorder *event_recorder;
 };
 
 /* load.c: what is read and noted from now on is of this part. */
 void part_enter(struct loading *l, size_t part);
+/* A file that the configuration names, as far as CONFIG_BYTES_MAX reaches. */
+bool part_file_read(struct loading *l, const char *path, struct arena *a, struct str *out, struct err *e);
 
 /* match_conf.c: matchers of a list of strings; canonical texts into *texts (may be NULL). */
 bool matchers_read(struct reading *r, const struct yaml_node *n, const struct at *at, struct matchers *out,
@@ -97,13 +104,14 @@ void event_recorder_dump(struct yaml_writer *w, const void *event_recorder);
 bool config_check(struct loading *l);
 /* route_build.c: inheritance, keys, receivers and intervals of the checked tree. */
 void routes_build(struct loading *l);
-struct time_interval *config_interval(const struct config *c, struct str name);
+/* interval_conf.c */
+struct time_interval *interval_find(const struct loading *l, struct str name);
 /* Files of `templates` into c->tmpl. */
 bool templates_load(struct loading *l);
 /* Files of `rule_files` into rules, intervals and silences. */
 bool rule_files_load(struct loading *l);
-/* dump.c: c->original. */
-void config_dump(struct loading *l);
+/* dump.c: c->original; a problem when it would be longer than DUMP_MAX. */
+bool config_dump(struct loading *l);
 /* expand.c: a tree with ${…} replaced; NULL when there was a problem. */
 const struct yaml_node *expand_env(struct reading *r, const struct yaml_node *n);
 

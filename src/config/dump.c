@@ -12,6 +12,9 @@
 #include "base/tz.h"
 #include "conf.h"
 
+/* Many times CONFIG_BYTES_MAX: http_config and aliases of YAML are written out at each place. */
+#define DUMP_MAX ((size_t)512 << 20)
+
 /* Order of Alertmanager's config.Receiver; other kinds follow. */
 static const char *const kind_order[] = { "discord", "email", "incidentio", "pagerduty", "slack", "webhook", "opsgenie",
 	"wechat", "pushover", "victorops", "sns", "telegram", "webex", "msteams", "msteamsv2", "jira", "rocketchat",
@@ -286,16 +289,23 @@ sections_dump(struct yaml_writer *w, const struct loading *l)
 	}
 }
 
-void
+bool
 config_dump(struct loading *l)
 {
-	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct sbuf b = SBUF_INIT(DUMP_MAX);
 	struct yaml_writer w;
+	bool ok;
 
 	yaml_writer_init(&w, &b);
 	yaml_map_begin(&w);
 	sections_dump(&w, l);
 	yaml_map_end(&w);
-	l->c->original = arena_str(l->c->arena, sbuf_get(&b));
+	ok = !b.overflow;
+	if (ok)
+		l->c->original = arena_str(l->c->arena, sbuf_get(&b));
+	else
+		reading_problem(&l->r, NULL, NULL, "with what it inherits and repeats, it would be longer than %zu bytes",
+		    DUMP_MAX);
 	sbuf_fini(&b);
+	return ok;
 }

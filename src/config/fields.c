@@ -6,6 +6,9 @@
 
 #include <assert.h>
 
+#include "base/sbuf.h"
+#include "config/names.h"
+
 static void *
 member(void *s, size_t offset)
 {
@@ -277,10 +280,27 @@ field_read(struct reading *r, const struct field *f, const struct yaml_node *n, 
 	}
 }
 
+/* 1 and "1" are two keys. */
+static struct str
+typed_key(struct arena *a, const struct yaml_node *key)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct str out;
+
+	sbuf_puts(&b, yaml_short_tag(key));
+	sbuf_putc(&b, ' ');
+	sbuf_str(&b, key->text);
+	out = arena_str(a, sbuf_get(&b));
+	sbuf_fini(&b);
+	return out;
+}
+
 bool
 map_keys_check(struct reading *r, const struct yaml_node *map, const struct at *at)
 {
 	size_t before = r->problems_n;
+	struct arena *scratch = arena_new();
+	struct names seen = { 0 };
 
 	for (size_t i = 0; i < map->n; i++) {
 		const struct yaml_node *key = map->pairs[i].key;
@@ -289,17 +309,12 @@ map_keys_check(struct reading *r, const struct yaml_node *map, const struct at *
 			reading_problem(r, key, at, "invalid map key: a scalar is wanted here");
 			continue;
 		}
-		for (size_t k = 0; k < i && !map->pairs[i].merged; k++) {
-			const struct yaml_node *other = map->pairs[k].key;
-
-			if (map->pairs[k].merged || other->kind != YAML_SCALAR || !str_eq(key->text, other->text) ||
-			    strcmp(yaml_short_tag(key), yaml_short_tag(other)) != 0)
-				continue;
+		if (!map->pairs[i].merged && !names_add(&seen, scratch, typed_key(scratch, key), i))
 			reading_problem(r, key, AT_KEY(at, key->text), "key \"%.*s\" already set in map",
 			    STR_ARG(key->text));
-			break;
-		}
 	}
+	names_fini(&seen);
+	arena_free(&scratch);
 	return r->problems_n == before;
 }
 

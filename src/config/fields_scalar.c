@@ -372,17 +372,13 @@ pairs_read(struct reading *r, const struct yaml_node *n, const struct at *at, bo
 			node_string(r, n->pairs[i].value, AT_KEY(at, p->key), secret, &p->value);
 		kept++;
 	}
-	out->n = kept;
 	if (kept > 1)
 		qsort(out->v, kept, sizeof(out->v[0]), pair_cmp);
 	/* Keys that differ by type only (1 and "1") are one string: the later one is as good as the other. */
-	for (size_t i = 1; i < out->n;) {
-		if (!str_eq(out->v[i - 1].key, out->v[i].key)) {
-			i++;
-			continue;
-		}
-		memmove(&out->v[i - 1], &out->v[i], (out->n - i) * sizeof(out->v[0]));
-		out->n--;
+	for (size_t i = 0; i < kept; i++) {
+		if (out->n > 0 && str_eq(out->v[out->n - 1].key, out->v[i].key))
+			out->n--;
+		out->v[out->n++] = out->v[i];
 	}
 	return r->problems_n == before;
 }

@@ -81,8 +81,8 @@ inhibit_rules_read(struct loading *l, struct reading *r, const struct yaml_node 
 
 	if (n->kind != YAML_SEQ)
 		return reading_type_problem(r, n, at, false, "[]common.InhibitRule", "a list is wanted here");
-	c->inhibit_rules = arena_grow(r->arena, c->inhibit_rules, old, old + n->n, sizeof(struct inhibit_rule));
-	l->inhibit = arena_grow(r->arena, l->inhibit, old, old + n->n, sizeof(struct inhibit_conf));
+	c->inhibit_rules = list_room(r->arena, c->inhibit_rules, old, n->n, sizeof(struct inhibit_rule));
+	l->inhibit = list_room(r->arena, l->inhibit, old, n->n, sizeof(struct inhibit_conf));
 	for (size_t i = 0; i < n->n; i++) {
 		struct inhibit_rule *rule = &c->inhibit_rules[c->inhibit_rules_n];
 		struct inhibit_conf *conf = &l->inhibit[c->inhibit_rules_n];

@@ -147,14 +147,14 @@ time_intervals_read(struct loading *l, struct reading *r, const struct yaml_node
 	if (n->kind != YAML_SEQ)
 		return reading_type_problem(r, n, at, false,
 		    mute ? "[]config.MuteTimeInterval" : "[]config.TimeInterval", "a list is wanted here");
-	c->time_intervals = arena_grow(r->arena, c->time_intervals, old, old + n->n, sizeof(struct time_interval));
+	c->time_intervals = list_room(r->arena, c->time_intervals, old, n->n, sizeof(struct time_interval));
 	for (size_t i = 0; i < n->n; i++) {
 		struct time_interval *ti = &c->time_intervals[c->time_intervals_n];
 		const struct at *here = AT_INDEX(at, i);
 
 		*ti = (struct time_interval){ 0 };
 		named_read(r, n->items[i], here, what, ti);
-		if (config_interval(c, ti->name) != NULL)
+		if (!names_add(&l->interval_names, r->arena, ti->name, c->time_intervals_n))
 			reading_problem(r, n->items[i], here, "%s \"%.*s\" is not unique", what, STR_ARG(ti->name));
 		c->time_intervals_n++;
 	}
@@ -164,11 +164,9 @@ time_intervals_read(struct loading *l, struct reading *r, const struct yaml_node
 }
 
 struct time_interval *
-config_interval(const struct config *c, struct str name)
+interval_find(const struct loading *l, struct str name)
 {
-	for (size_t i = 0; i < c->time_intervals_n; i++) {
-		if (str_eq(c->time_intervals[i].name, name))
-			return &c->time_intervals[i];
-	}
-	return NULL;
+	size_t i;
+
+	return names_find(&l->interval_names, name, &i) ? &l->c->time_intervals[i] : NULL;
 }

@@ -45,6 +45,25 @@ part_enter(struct loading *l, size_t part)
 	r->dir = path_dir(r->arena, str_from(r->path));
 }
 
+/* COMPAT: the original has no bounds (config.h), and takes pipes and devices for files. */
+static bool
+too_large(struct err *e, const char *path)
+{
+	return err_set(e, ERR_LIMIT, "read %s: the files of the configuration have more than %zu bytes together", path,
+	    CONFIG_BYTES_MAX);
+}
+
+bool
+part_file_read(struct loading *l, const char *path, struct arena *a, struct str *out, struct err *e)
+{
+	const struct config_env *env = l->r.env;
+
+	if (!env->read_file(env->arg, path, CONFIG_BYTES_MAX - l->bytes, a, out, e))
+		return e->kind == ERR_LIMIT ? too_large(e, path) : false;
+	l->bytes += out->n;
+	return true;
+}
+
 /* Leaves `root` NULL when there is nothing in the file. */
 static void
 part_parse(struct loading *l, struct part *p)
@@ -135,7 +154,7 @@ templates_append(struct loading *l, const struct str_list *more)
 {
 	struct str_list *all = &l->c->templates;
 
-	all->v = arena_grow(l->r.arena, all->v, all->n, all->n + more->n, sizeof(all->v[0]));
+	all->v = list_room(l->r.arena, all->v, all->n, more->n, sizeof(all->v[0]));
 	for (size_t i = 0; i < more->n; i++)
 		all->v[all->n++] = more->v[i];
 	all->present = all->present || more->present;
@@ -179,7 +198,14 @@ load(struct loading *l)
 
 	fields_defaults(r, global_fields, &l->c->global);
 	for (size_t i = 0; i < l->parts_n; i++) {
+		struct err e = { 0 };
+
 		part_enter(l, i);
+		l->bytes += l->parts[i].bytes.n;
+		if (l->bytes > CONFIG_BYTES_MAX) {
+			too_large(&e, l->parts[i].path);
+			return reading_problem(r, NULL, NULL, "%s", e.text);
+		}
 		part_parse(l, &l->parts[i]);
 	}
 	if (r->problems_n > 0)
@@ -246,6 +272,7 @@ config_free(struct config *c)
 	for (size_t i = 0; i < c->silences_n; i++)
 		silence_unref(c->silences[i]);
 	tmpl_set_free(&c->tmpl);
+	names_fini(&c->receiver_names);
 	mem_free(c);
 	arena_free(&a);
 }
@@ -255,16 +282,17 @@ static bool
 finish(struct loading *l, struct config **out, struct err *e)
 {
 	struct config *c = l->c;
-	bool ok = load(l) && reading_end(&l->r, e);
+	bool ok = load(l) && config_dump(l) && reading_end(&l->r, e);
 
 	if (ok) {
-		config_dump(l);
 		c->hash = hash_of(l);
 		*out = c;
 	} else {
 		ok = reading_end(&l->r, e);
 		config_free(c);
 	}
+	names_fini(&l->interval_names);
+	names_fini(&l->rule_file_names);
 	mem_free(l);
 	return ok;
 }
@@ -281,6 +309,7 @@ begin(const struct config_file *files, size_t n, const char *path, const struct 
 	l->r.env = env;
 	l->r.arena = c->arena;
 	l->path = arena_strdup(c->arena, path);
+	l->patterns = (struct path_bounds){ CONFIG_ENTRIES_MAX, CONFIG_FILES_MAX };
 	l->parts = ARENA_ARRAY(c->arena, n, struct part);
 	l->parts_n = n;
 	for (size_t i = 0; i < n; i++) {

@@ -70,22 +70,26 @@ bool
 match_read(struct reading *r, const struct yaml_node *n, const struct at *at, bool regex, struct matchers *out,
     struct str_pairs *pairs)
 {
-	size_t before = r->problems_n;
+	size_t before = r->problems_n, place;
+	struct names places = { 0 };
 
 	if (n == NULL || node_is_null(n))
 		return true;
 	if (!pairs_read(r, n, at, false, pairs))
 		return false;
+	/* Backwards: of keys that are the same text the last counts. */
+	for (size_t k = n->n; k > 0; k--) {
+		if (n->pairs[k - 1].key->kind == YAML_SCALAR)
+			names_add(&places, r->arena, n->pairs[k - 1].key->text, k - 1);
+	}
 	for (size_t i = 0; i < pairs->n; i++) {
 		const struct str_pair *p = &pairs->v[i];
 		const struct at *here = AT_KEY(at, p->key);
 		const struct yaml_node *value = n;
 		struct err e = { 0 };
 
-		for (size_t k = 0; k < n->n; k++) {
-			if (n->pairs[k].key->kind == YAML_SCALAR && str_eq(n->pairs[k].key->text, p->key))
-				value = n->pairs[k].value;
-		}
+		if (names_find(&places, p->key, &place))
+			value = n->pairs[place].value;
 		if (!label_name_valid(p->key, NAMING_CLASSIC))
 			reading_problem(r, value, here, "invalid label name \"%.*s\"", STR_ARG(p->key));
 		else if (regex && node_is_null(value))
@@ -93,5 +97,6 @@ match_read(struct reading *r, const struct yaml_node *n, const struct at *at, bo
 		else if (!match_one(r, p, regex, out, &e))
 			reading_problem(r, value, here, "%s", e.text);
 	}
+	names_fini(&places);
 	return r->problems_n == before;
 }

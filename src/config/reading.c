@@ -178,6 +178,22 @@ node_string(struct reading *r, const struct yaml_node *n, const struct at *at, b
 	}
 }
 
+static size_t
+room_of(size_t n)
+{
+	size_t room = n > 0 ? 1 : 0;
+
+	while (room < n)
+		room *= 2;
+	return room;
+}
+
+void *
+list_room(struct arena *a, void *list, size_t n, size_t more, size_t size)
+{
+	return n + more > room_of(n) ? arena_grow(a, list, room_of(n), room_of(n + more), size) : list;
+}
+
 /* Go path.Clean. */
 static struct str
 path_clean(struct arena *a, struct str path)

@@ -59,6 +59,9 @@ bool node_is_null_word(const struct yaml_node *n);
 /* A string, or anything that can stand for one. Not for null. */
 bool node_string(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, struct str *out);
 
+/* arena_grow of a list that was only ever made longer by this: room for `more` behind its n, by doubling. */
+void *list_room(struct arena *a, void *list, size_t n, size_t more, size_t size);
+
 /* A path of the configuration: "" and absolute ones as they are, others joined to dir and cleaned (Go filepath.Join). */
 struct str path_join(struct arena *a, struct str dir, struct str path);
 /* Go filepath.Dir and Base. */

@@ -129,8 +129,8 @@ receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at
 
 	if (n->kind != YAML_SEQ)
 		return reading_type_problem(r, n, at, false, "[]config.Receiver", "a list is wanted here");
-	c->receivers = arena_grow(r->arena, c->receivers, old, old + n->n, sizeof(c->receivers[0]));
-	l->receivers = arena_grow(r->arena, l->receivers, old, old + n->n, sizeof(l->receivers[0]));
+	c->receivers = list_room(r->arena, c->receivers, old, n->n, sizeof(c->receivers[0]));
+	l->receivers = list_room(r->arena, l->receivers, old, n->n, sizeof(l->receivers[0]));
 	for (size_t i = 0; i < n->n; i++) {
 		const struct yaml_node *node = n->items[i];
 		struct receiver_keys k = { 0 };
@@ -161,9 +161,7 @@ receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at
 struct receiver *
 config_receiver(const struct config *c, struct str name)
 {
-	for (size_t i = 0; i < c->receivers_n; i++) {
-		if (str_eq(c->receivers[i].name, name))
-			return &c->receivers[i];
-	}
-	return NULL;
+	size_t i;
+
+	return names_find(&c->receiver_names, name, &i) ? &c->receivers[i] : NULL;
 }

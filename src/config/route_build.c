@@ -98,7 +98,7 @@ intervals_build(struct loading *l, const struct str_list *names, size_t *n_out)
 		return NULL;
 	out = ARENA_ARRAY(l->r.arena, names->n, const struct time_interval *);
 	for (size_t i = 0; i < names->n; i++)
-		out[i] = config_interval(l->c, names->v[i]);
+		out[i] = interval_find(l, names->v[i]);
 	*n_out = names->n;
 	return out;
 }

@@ -57,6 +57,21 @@ static const struct field route_table[] = {
 
 /* Alertmanager config.Route.UnmarshalYAML. */
 static bool
+group_by_unique(struct reading *r, const struct yaml_node *node, const struct at *at, const struct str_list *list)
+{
+	struct names seen = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; i < list->n && ok; i++) {
+		if (!names_add(&seen, r->arena, list->v[i], i))
+			ok = reading_problem(r, node->items[i], AT_INDEX(AT_KEY(at, STR("group_by")), i),
+			    "duplicated label \"%.*s\" in group_by", STR_ARG(list->v[i]));
+	}
+	names_fini(&seen);
+	return ok;
+}
+
+static bool
 group_by_check(struct reading *r, const struct yaml_node *n, const struct at *at, const struct str_list *list)
 {
 	const struct yaml_node *node = yaml_get(n, "group_by");
@@ -78,14 +93,7 @@ group_by_check(struct reading *r, const struct yaml_node *n, const struct at *at
 	if (all && labels > 0)
 		return reading_problem(r, node, AT_KEY(at, STR("group_by")),
 		    "cannot have wildcard group_by (`...`) and other labels at the same time");
-	for (size_t i = 1; i < list->n && !all; i++) {
-		for (size_t k = 0; k < i; k++) {
-			if (str_eq(list->v[i], list->v[k]))
-				return reading_problem(r, node->items[i], AT_INDEX(AT_KEY(at, STR("group_by")), i),
-				    "duplicated label \"%.*s\" in group_by", STR_ARG(list->v[i]));
-		}
-	}
-	return true;
+	return all || group_by_unique(r, node, at, list);
 }
 
 static bool
@@ -123,8 +131,7 @@ children_read(struct loading *l, struct route_conf *conf, const struct yaml_node
 		reading_type_problem(r, n, at, false, "[]*config.Route", "a list of routes is wanted here");
 		return;
 	}
-	parent->routes = arena_grow(r->arena, parent->routes, parent->routes_n, parent->routes_n + n->n,
-	    sizeof(parent->routes[0]));
+	parent->routes = list_room(r->arena, parent->routes, parent->routes_n, n->n, sizeof(parent->routes[0]));
 	for (size_t i = 0; i < n->n; i++) {
 		struct route_conf *child;
 

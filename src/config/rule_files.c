@@ -25,8 +25,6 @@
 #include "text/digest.h"
 #include "text/glob.h"
 
-#define RULE_FILE_MAX ((size_t)64 << 20)
-
 struct rule_keys {
 	const struct yaml_node *inhibit_rules, *time_intervals, *silences;
 };
@@ -134,12 +132,13 @@ silences_read(struct loading *l, struct reading *r, const struct yaml_node *n, c
 {
 	struct config *c = l->c;
 	size_t old = c->silences_n;
+	struct names names = { 0 };
 
 	if (n->kind != YAML_SEQ) {
 		reading_type_problem(r, n, at, false, "[]config.Silence", "a list is wanted here");
 		return;
 	}
-	c->silences = arena_grow(r->arena, c->silences, old, old + n->n, sizeof(c->silences[0]));
+	c->silences = list_room(r->arena, c->silences, old, n->n, sizeof(c->silences[0]));
 	for (size_t i = 0; i < n->n; i++) {
 		const struct at *here = AT_INDEX(at, i);
 		struct silence_keys k = { 0 };
@@ -153,13 +152,11 @@ silences_read(struct loading *l, struct reading *r, const struct yaml_node *n, c
 		}
 		s = silence_new();
 		silence_fill(r, n->items[i], here, &k, s);
-		for (size_t j = old; j < c->silences_n; j++) {
-			if (strcmp(c->silences[j]->id, s->id) == 0)
-				reading_problem(r, n->items[i], here, "silence name \"%.*s\" is not unique",
-				    STR_ARG(k.name));
-		}
+		if (!names_add(&names, r->arena, k.name, i))
+			reading_problem(r, n->items[i], here, "silence name \"%.*s\" is not unique", STR_ARG(k.name));
 		c->silences[c->silences_n++] = s;
 	}
+	names_fini(&names);
 }
 
 static void
@@ -197,7 +194,7 @@ file_load(struct loading *l, struct str path, struct err *e)
 
 	*r = (struct reading){ .env = env, .arena = l->r.arena, .path = arena_str(l->r.arena, path).p,
 		.dir = l->r.dir };
-	ok = env->read_file(env->arg, r->path, RULE_FILE_MAX, scratch, &text, e);
+	ok = part_file_read(l, r->path, scratch, &text, e);
 	if (ok) {
 		file_parse(l, r, text);
 		/* The places are in another file: they stand for themselves. */
@@ -218,12 +215,9 @@ is_new(struct loading *l, struct str path)
 {
 	struct str_list *seen = &l->rule_files;
 
-	for (size_t i = 0; i < seen->n; i++) {
-		if (str_eq(seen->v[i], path))
-			return false;
-	}
-	if ((seen->n & (seen->n - 1)) == 0)
-		seen->v = arena_grow(l->r.arena, seen->v, seen->n, seen->n > 0 ? 2 * seen->n : 1, sizeof(seen->v[0]));
+	if (!names_add(&l->rule_file_names, l->r.arena, path, seen->n))
+		return false;
+	seen->v = list_room(l->r.arena, seen->v, seen->n, 1, sizeof(seen->v[0]));
 	seen->v[seen->n++] = path;
 	return true;
 }
@@ -241,7 +235,7 @@ patterns_load(struct loading *l, const struct part *p)
 		struct str_list paths = { 0 };
 		struct err e = { 0 };
 
-		if (!env->glob(env->arg, arena_str(l->r.arena, pattern).p, l->r.arena, &paths, &e)) {
+		if (!env->glob(env->arg, arena_str(l->r.arena, pattern).p, &l->patterns, l->r.arena, &paths, &e)) {
 			reading_problem(&l->r, n, at, "%s: %.*s", e.text, STR_ARG(pattern));
 			continue;
 		}

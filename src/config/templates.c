@@ -7,15 +7,12 @@
 #include "conf.h"
 #include "tmpl/tmpl.h"
 
-#define TEMPLATE_FILE_MAX ((size_t)16 << 20)
-
 static bool
 file_load(struct loading *l, struct str path, struct err *e)
 {
-	const struct config_env *env = l->r.env;
 	struct arena *scratch = arena_new();
 	struct str text, name = arena_str(scratch, path);
-	bool ok = env->read_file(env->arg, name.p, TEMPLATE_FILE_MAX, scratch, &text, e) &&
+	bool ok = part_file_read(l, name.p, scratch, &text, e) &&
 	    tmpl_set_add_file(l->c->tmpl, path_base(path), text, e);
 
 	arena_free(&scratch);
@@ -28,7 +25,7 @@ pattern_load(struct loading *l, struct str pattern, struct err *e)
 	const struct config_env *env = l->r.env;
 	struct str_list paths = { 0 };
 
-	if (!env->glob(env->arg, arena_str(l->r.arena, pattern).p, l->r.arena, &paths, e))
+	if (!env->glob(env->arg, arena_str(l->r.arena, pattern).p, &l->patterns, l->r.arena, &paths, e))
 		return false;
 	for (size_t i = 0; i < paths.n; i++) {
 		if (!file_load(l, paths.v[i], e))

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "loaded.h"
+#include "owner.h"
 #include "wal.h"
 
 #define PAGE_MAX 65536
@@ -50,9 +51,12 @@ send_all(int from, int to)
 static bool
 copy_file(const char *from, const char *to, struct err *e)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	int in, out;
 	bool ok;
 
+	if (!owner_check_regular(from, e))
+		return false;
+	in = open(from, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return errno == ENOENT || err_set(e, ERR_IO, "open %s: %s", from, strerrordesc_np(errno));
 	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "confirmed.h"
+#include "owner.h"
 
 /* 1 had a row for each group, 2 no sums. */
 #define SCHEMA_VERSION 3
@@ -331,6 +332,22 @@ unchanged(const struct trace *t, struct err *e)
 	return true;
 }
 
+/* SQLite would open a pipe too, and wait in it. */
+static bool
+check_files(const char *path, struct err *e)
+{
+	static const char *const ends[] = { "", "-wal", "-journal", "-shm" };
+	bool ok = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(ends) && ok; i++) {
+		char *file = join(path, ends[i]);
+
+		ok = owner_check_regular(file, e);
+		mem_free(file);
+	}
+	return ok;
+}
+
 struct db *
 db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *trouble_out, struct err *e)
 {
@@ -342,7 +359,8 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 	d->file.path = join(path, "");
 	d->wal.path = join(path, DB_WAL);
 	confirmed_init(&d->confirmed, path);
-	ok = sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK || db_err(d, e);
+	ok = check_files(path, e) && (sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ||
+	    db_err(d, e));
 	ok = ok && sqlite3_busy_timeout(d->handle, BUSY_MS) == SQLITE_OK &&
 	    execute(d, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192", e);
 	if (ok && sqlite3_db_readonly(d->handle, "main") == 1)
@@ -366,7 +384,8 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 		return d;
 	}
 	*trouble_out = d->trouble != DB_FINE ? d->trouble : DB_UNUSABLE;
-	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	if (d->handle != NULL)
+		sqlite3_db_config(d->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	err_ctx(e, "%s", path);
 	db_close(&d);
 	return NULL;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/sbuf.h"
 #include "codec.h"
+#include "owner.h"
 #include "proto.h"
 
 #define FILE_MAX_BYTES ((size_t)4 << 30)
@@ -15,11 +16,14 @@
 static bool
 read_whole(const char *path, struct sbuf *b, struct err *e)
 {
-	FILE *f = fopen(path, "re");
 	char piece[65536];
 	char text[128];
 	size_t n;
+	FILE *f;
 
+	if (!owner_check_regular(path, e))
+		return false;
+	f = fopen(path, "re");
 	if (f == NULL)
 		return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot read %s: %s", path,
 		    strerror_r(errno, text, sizeof(text)));

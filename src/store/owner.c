@@ -38,6 +38,18 @@ owner_make_directory(const char *path, struct err *e)
 	return ok;
 }
 
+bool
+owner_check_regular(const char *path, struct err *e)
+{
+	struct stat st;
+
+	/* What cannot be looked at is left to who opens it. */
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return true;
+	return err_set(e, ERR_IO, "%s is %s (wanted: a regular file)", path,
+	    S_ISFIFO(st.st_mode) ? "a pipe" : S_ISSOCK(st.st_mode) ? "a socket" : "a device");
+}
+
 int
 owner_create(const char *path)
 {

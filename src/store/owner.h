@@ -15,6 +15,8 @@ bool owner_make_directory(const char *path, struct err *e) MUST_CHECK;
 void owner_make_file(const char *path);
 /* Takes from others what earlier versions gave them: of the files in this directory that begin with `name` and are ours. */
 void owner_tighten(const char *directory, const char *name);
+/* False: it is there, and a pipe, socket or device (or leads to one), which to open or read could last for ever. */
+bool owner_check_regular(const char *path, struct err *e) MUST_CHECK;
 /* Opens for writing what is ours alone, empty. -1 and errno. */
 int owner_create(const char *path);
 

@@ -6,10 +6,13 @@
 
 #include <yaml.h>
 
+#include "base/hash.h"
+#include "base/hmap.h"
 #include "base/vec.h"
 #include "yaml_merge.h"
 
 struct anchor {
+	struct hmap_node by_name;
 	struct str name;
 	struct yaml_building *node;
 };
@@ -18,10 +21,11 @@ struct parse {
 	struct arena *arena;
 	yaml_parser_t parser;
 	VEC(struct yaml_building *) open;
-	VEC(struct anchor) anchors;
+	struct hmap anchors;
 	struct yaml_building *root;
 	uint64_t written;	/* nodes and aliases in the text */
 	uint64_t by_alias;	/* nodes that aliases stand for */
+	uint64_t alias_bytes;	/* … and their texts */
 	struct err *e;
 };
 
@@ -66,13 +70,33 @@ short_tag(struct arena *a, const yaml_char_t *tag)
 	return arena_str(a, s);
 }
 
+static struct anchor *
+find_anchor(const struct parse *p, struct str name)
+{
+	for (struct hmap_node *n = hmap_first(&p->anchors, hash_seeded(name.p, name.n)); n != NULL; n = hmap_next(n)) {
+		struct anchor *a = CONTAINER_OF(n, struct anchor, by_name);
+
+		if (str_eq(a->name, name))
+			return a;
+	}
+	return NULL;
+}
+
 static void
 set_anchor(struct parse *p, const yaml_char_t *name, struct yaml_building *node)
 {
-	if (name != NULL) {
-		struct anchor anchor = { arena_str(p->arena, str_from((const char *)name)), node };
-		VEC_PUSH(&p->anchors, anchor);
+	struct anchor *a;
+
+	if (name == NULL)
+		return;
+	a = find_anchor(p, str_from((const char *)name));
+	if (a == NULL) {
+		a = ARENA_NEW(p->arena, struct anchor);
+		a->name = arena_str(p->arena, str_from((const char *)name));
+		hmap_insert(&p->anchors, &a->by_name, hash_seeded(a->name.p, a->name.n));
 	}
+	/* From here on the name stands for this one. */
+	a->node = node;
 }
 
 /* What share of a document's nodes aliases may stand for (yaml.v2 decode.go allowedAliasRatio). */
@@ -96,19 +120,19 @@ find_alias(struct parse *p, const yaml_event_t *ev, struct yaml_building **out)
 	const char *name = (const char *)ev->data.alias.anchor;
 	int line = mark_line(ev->start_mark), col = (int)ev->start_mark.column + 1;
 
-	for (size_t i = p->anchors.n; i > 0; i--) {
-		struct anchor *found = &p->anchors.v[i - 1];
-		if (!str_is(found->name, name))
-			continue;
-		if (found->node->open)
-			return err_at(p->e, line, col, "yaml: anchor '%s' value contains itself", name);
-		p->by_alias += found->node->expanded;
-		if (too_many_aliases(p->by_alias, p->by_alias + p->written))
-			return err_at(p->e, line, col, "yaml: document contains excessive aliasing");
-		*out = found->node;
-		return true;
-	}
-	return err_at(p->e, line, col, "yaml: unknown anchor '%s' referenced", name);
+	const struct anchor *found = find_anchor(p, str_from(name));
+
+	if (found == NULL)
+		return err_at(p->e, line, col, "yaml: unknown anchor '%s' referenced", name);
+	if (found->node->open)
+		return err_at(p->e, line, col, "yaml: anchor '%s' value contains itself", name);
+	p->by_alias += found->node->expanded;
+	p->alias_bytes += found->node->bytes;
+	/* COMPAT: yaml.v2 counts nodes only; a long text in many places takes as much. */
+	if (too_many_aliases(p->by_alias, p->by_alias + p->written) || p->alias_bytes > YAML_ALIAS_BYTES_MAX)
+		return err_at(p->e, line, col, "yaml: document contains excessive aliasing");
+	*out = found->node;
+	return true;
 }
 
 static struct yaml_building *
@@ -131,6 +155,7 @@ new_scalar(struct parse *p, const yaml_event_t *ev)
 
 	n->node.text = arena_str(p->arena, text);
 	n->node.tag = short_tag(p->arena, ev->data.scalar.tag);
+	n->bytes = text.n;
 	switch (ev->data.scalar.style) {
 	case YAML_SINGLE_QUOTED_SCALAR_STYLE:
 		n->node.style = YAML_SINGLE_QUOTED;
@@ -193,6 +218,7 @@ add_child(struct parse *p, struct yaml_building *child)
 	}
 	parent->child[parent->n++] = child;
 	parent->expanded += child->expanded;
+	parent->bytes += child->bytes;
 }
 
 static bool
@@ -280,7 +306,7 @@ yaml_parse(struct arena *a, struct str in, const struct yaml_node **root, struct
 		*root = p.root != NULL ? &p.root->node : NULL;
 	yaml_parser_delete(&p.parser);
 	VEC_FINI(&p.open);
-	VEC_FINI(&p.anchors);
+	hmap_fini(&p.anchors);
 	return ok;
 }
 

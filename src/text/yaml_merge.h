@@ -11,6 +11,7 @@ struct yaml_building {
 	struct yaml_node node;	/* final once closed */
 	bool open;
 	uint64_t expanded;	/* nodes, with aliases followed */
+	uint64_t bytes;		/* of their texts */
 	size_t n, cap;
 	struct yaml_building **child;	/* of a map: keys and values in turn */
 };

@@ -375,3 +375,54 @@ def test_a_template_that_nothing_defines(serve, sink):
     server.alert(alertname="A")
     server.wait_log('(outer|title).*(not defined|undefined)')
     assert not sink.items
+
+
+# What files there are, and how much of it.
+
+
+@pytest.mark.parametrize("key", ["templates", "rule_files"])
+def test_a_pattern_that_fits_everything(tmp_path, key):
+    # As `/*/*/*/*/*` does on many a machine.
+    for i in range(10001):
+        (tmp_path / f"{i}.x").touch()
+    config = tmp_path / "am.yml"
+    config.write_text(f"route: {{receiver: a}}\nreceivers: [{{name: a}}]\n{key}: ['*.x']\n")
+    status, output = check_config(config)
+    assert status == 1
+    assert f"am.yml:3:{len(key) + 4}: {key}[0]: " in output, output
+    assert "it fits too many files (allowed: 10000 for all patterns)" in output, output
+
+
+def test_special_files_are_errors(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    config = tmp_path / "am.yml"
+    head = "route: {receiver: a}\nreceivers: [{name: a}]\n"
+    for line, place in (("templates: [pipe]", "3:13: templates[0]: failed to parse templates: "),
+                        ("rule_files: [/dev/zero]", "3:14: rule_files[0]: ")):
+        config.write_text(head + line)
+        status, output = check_config(config)
+        assert status == 1 and place in output, output
+        assert "(wanted: a regular file)" in output, output
+    status, output = check_config(tmp_path / "pipe")
+    assert status == 1 and "no route provided" in output, output
+
+
+@pytest.mark.parametrize("name", ["silences", "nflog"])
+def test_a_pipe_where_state_is_to_be_imported(tmp_path, name):
+    server = Server(tmp_path, "route: {receiver: a}\nreceivers: [{name: a}]\n")
+    (server.dir / "data").mkdir()
+    os.mkfifo(server.dir / "data" / name)
+    server.start(wait=False)
+    server.wait_log(f"data/{name} is a pipe")
+    assert server.process.wait(20) == 1
+
+
+def test_a_pipe_in_the_place_of_the_database(tmp_path):
+    server = Server(tmp_path, "route: {receiver: a}\nreceivers: [{name: a}]\n")
+    (server.dir / "data").mkdir()
+    os.mkfifo(server.dir / "data" / "tocsin.db")
+    server.start()
+    status, _, body = server.request("GET", "/-/ready")
+    assert status == 503 and b"tocsin.db is a pipe" in body, body
+    server.process.terminate()
+    assert server.process.wait(20) == 0

@@ -40,10 +40,11 @@ no_file(void *arg, const char *path, size_t max, struct arena *a, struct str *ou
 }
 
 static bool
-no_glob(void *arg, const char *pattern, struct arena *a, struct str_list *out, struct err *e)
+no_glob(void *arg, const char *pattern, struct path_bounds *left, struct arena *a, struct str_list *out, struct err *e)
 {
 	(void)arg;
 	(void)pattern;
+	(void)left;
 	(void)a;
 	(void)e;
 	*out = (struct str_list){ 0 };

@@ -80,9 +80,10 @@ read_file(void *arg, const char *path, size_t max, struct arena *a, struct str *
 }
 
 static bool
-glob(void *arg, const char *pattern, struct arena *a, struct str_list *out, struct err *e)
+glob(void *arg, const char *pattern, struct path_bounds *left, struct arena *a, struct str_list *out, struct err *e)
 {
 	(void)arg;
+	(void)left;
 	(void)e;
 	*out = (struct str_list){ .v = ARENA_NEW(a, struct str), .n = 1 };
 	out->v[0] = str_from(pattern);

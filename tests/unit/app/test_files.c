@@ -76,6 +76,57 @@ START_TEST(pipes_are_read_but_not_waited_for)
 }
 END_TEST
 
+/* Which a configuration may name by mistake. */
+START_TEST(special_files_are_refused)
+{
+	struct err e = { 0 };
+	struct str s;
+
+	put("0123456789");
+	ck_assert(files_read_regular(path, 10, arena, &s, &e));
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert(!files_read_regular(path, 10, arena, &s, &e));
+	ck_assert_ptr_nonnull(strstr(e.text, "/f: it is a pipe (wanted: a regular file)"));
+	ck_assert(!files_read_regular("/dev/zero", 10, arena, &s, &e));
+	ck_assert_str_eq(e.text, "read /dev/zero: it is a device (wanted: a regular file)");
+	ck_assert(!files_read_regular(dir, 10, arena, &s, &e));
+	ck_assert_ptr_nonnull(strstr(e.text, ": is a directory"));
+}
+END_TEST
+
+static bool
+find(const char *pattern, struct path_bounds *left, struct str_list *out, struct err *e)
+{
+	return files_glob(arena_printf(arena, "%s/%s", dir, pattern).p, left, arena, out, e);
+}
+
+START_TEST(patterns_have_bounds)
+{
+	struct path_bounds left = { 100, 10 };
+	struct str_list found = { 0 };
+	struct err e = { 0 };
+
+	put("");
+	ck_assert(find("*", &left, &found, &e));
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_str_eq(found.v[0].p, path);
+	ck_assert_uint_eq(left.files, 9);
+	/* One for the pattern and one for the entry. */
+	ck_assert_uint_eq(left.entries, 98);
+	left.files = 0;
+	ck_assert(!find("*", &left, &found, &e));
+	ck_assert_int_eq(e.kind, ERR_LIMIT);
+	ck_assert_ptr_nonnull(strstr(e.text, "too many files (allowed: 10000 for all patterns)"));
+	left = (struct path_bounds){ 1, 10 };
+	ck_assert(!find("*", &left, &found, &e));
+	ck_assert_ptr_nonnull(strstr(e.text, "too much to look at (allowed: 200000 entries"));
+	/* What costs nothing to find is not for nothing either: there may be many patterns. */
+	left = (struct path_bounds){ 0, 10 };
+	ck_assert(!find("f", &left, &found, &e));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -87,6 +138,8 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, files_have_a_bound);
 	tcase_add_test(t, pipes_are_read_but_not_waited_for);
+	tcase_add_test(t, special_files_are_refused);
+	tcase_add_test(t, patterns_have_bounds);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);
 	srunner_run_all(r, CK_NORMAL);

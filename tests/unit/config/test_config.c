@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/embedded.h"
+#include "base/mem.h"
 #include "base/tz.h"
 #include "lib_config.h"
 #include "reading.h"
@@ -387,6 +388,55 @@ START_TEST(paths)
 }
 END_TEST
 
+/* Each of them was found by a search through all before it. */
+START_TEST(many_things)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct config *c;
+
+	sbuf_puts(&b, "route:\n  receiver: r0\n  group_by: [");
+	for (int i = 0; i < 20000; i++)
+		sbuf_printf(&b, "%sl%d", i > 0 ? "," : "", i);
+	sbuf_puts(&b, "]\n  routes:\n");
+	for (int i = 0; i < 20000; i++)
+		sbuf_printf(&b, "  - {receiver: r%d, mute_time_intervals: [t%d]}\n", i, 19999 - i);
+	sbuf_puts(&b, "receivers:\n");
+	for (int i = 0; i < 20000; i++)
+		sbuf_printf(&b, "- {name: r%d}\n", i);
+	sbuf_puts(&b, "time_intervals:\n");
+	for (int i = 0; i < 20000; i++)
+		sbuf_printf(&b, "- {name: t%d, time_intervals: []}\n", i);
+	c = test_load(sbuf_cstr(&b));
+	ck_assert_uint_eq(c->receivers_n, 20000);
+	ck_assert_ptr_eq(c->route->routes[7]->receiver, &c->receivers[7]);
+	ck_assert_ptr_eq(c->route->routes[7]->mute[0], &c->time_intervals[19992]);
+	config_unref(c);
+	sbuf_puts(&b, "- {name: t7, time_intervals: []}\n");
+	ck_has(test_refused(sbuf_cstr(&b)), "time interval \"t7\" is not unique");
+	sbuf_fini(&b);
+}
+END_TEST
+
+START_TEST(all_files_have_a_bound_together)
+{
+	char *text = mem_alloc(CONFIG_BYTES_MAX + 2);
+	const struct file_in_memory files[] = { { "/etc/am/a.tmpl", text }, { NULL, NULL } };
+	static const struct file_in_memory none[] = { { NULL, NULL } };
+
+	memset(text, '#', CONFIG_BYTES_MAX + 1);
+	text[CONFIG_BYTES_MAX + 1] = '\0';
+	ck_has(test_refused(text), "am.yml: read /etc/am/am.yml: the files of the configuration have more than 67108864 bytes together");
+	/* As large as one may be, but there are more. */
+	text[CONFIG_BYTES_MAX] = '\0';
+	test_files = files;
+	ck_has(test_refused("route: {receiver: a}\nreceivers: [{name: a}]\ntemplates: ['*.tmpl']\n"),
+	    "am.yml:3:13: templates[0]: failed to parse templates: read /etc/am/a.tmpl: the files of the configuration have "
+	    "more than 67108864 bytes together");
+	test_files = none;
+	mem_free(text);
+}
+END_TEST
+
 static bool
 load_expanded(const char *text, struct config **c, struct err *e)
 {
@@ -522,6 +572,8 @@ main(void)
 	tcase_add_test(tc, rule_files);
 	tcase_add_test(tc, rule_files_refused);
 	tcase_add_test(tc, paths);
+	tcase_add_test(tc, many_things);
+	tcase_add_test(tc, all_files_have_a_bound_together);
 	tcase_add_test(tc, expansion);
 	tcase_add_test(tc, matcher_modes);
 	tcase_add_test(tc, deep_routes);

@@ -186,6 +186,20 @@ START_TEST(bounds_depth_and_aliases)
 		sbuf_puts(&b, "- {<<: *m}\n");
 	ck_assert(!yaml_parse(arena, sbuf_get(&b), &root, &e));
 	ck_assert_str_eq(e.text, "yaml: document contains excessive aliasing");
+
+	/* Few nodes, but a long text at each. */
+	sbuf_reset(&b);
+	sbuf_puts(&b, "- &t ");
+	for (int i = 0; i < 100000; i++)
+		sbuf_putc(&b, 'x');
+	sbuf_putc(&b, '\n');
+	for (int i = 0; i < 600; i++)
+		sbuf_puts(&b, "- *t\n");
+	ck_assert(yaml_parse(arena, sbuf_get(&b), &root, &e));
+	for (int i = 0; i < 100; i++)
+		sbuf_puts(&b, "- *t\n");
+	ck_assert(!yaml_parse(arena, sbuf_get(&b), &root, &e));
+	ck_assert_str_eq(e.text, "yaml: document contains excessive aliasing");
 	sbuf_fini(&b);
 }
 END_TEST
