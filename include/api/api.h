@@ -43,8 +43,8 @@ struct api_env {
 	int64_t alerts_per_name_limit;	/* shown as alertmanager_alerts_per_alert_limit */
 	/* Features that add labels; the engine counts per receiver when receiver_name_in_metrics. */
 	bool receiver_name_in_metrics, group_key_in_metrics, alert_names_in_metrics;
-	/* Loads the configuration anew; on failure err has the reason. */
-	bool (*reload)(void *arg, struct moment now, struct err *e);
+	/* Loads the configuration anew. The stream is empty and ends when that is done, or fails and has the reason. */
+	struct api_stream *(*reload)(void *arg, struct moment now);
 	/* Durable state. NULL functions: there is none to ask. */
 	bool (*healthy)(void *arg, struct str *why);	/* can it be written? /-/ready tells why not, or (if true) what is in doubt */
 	bool (*has_room)(void *arg);			/* false: clients are told to try again later */

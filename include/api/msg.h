@@ -40,6 +40,7 @@ struct api_request {
 enum api_more {
 	API_MORE,	/* there is more to come */
 	API_LATER,	/* so there is, but not now: other work of the loop comes first */
+	API_WAIT,	/* so there is, but not before `ready` is called */
 	API_END,	/* that was all */
 	API_FAILED,	/* there is no more, though there should be */
 };
@@ -67,6 +68,9 @@ struct api_stream {
 	enum api_more (*next)(struct api_stream *s, struct sbuf *out, struct work *w, struct moment now,
 	    struct err *e) MUST_CHECK;
 	void (*drop)(struct api_stream *s);
+	/* The server's, set before the first `next`: ends an API_WAIT. Not from within `next`. */
+	void (*ready)(void *ready_arg);
+	void *ready_arg;
 };
 
 struct api_response {

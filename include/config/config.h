@@ -4,7 +4,8 @@
  *
  * A struct config is immutable after config_load and reference-counted: groups
  * and notifications in flight keep the old one alive across a reload. All that
- * hangs off it lives in its arena or is owned by it. Loop thread only.
+ * hangs off it lives in its arena or is owned by it. Loop thread only, but for
+ * loading and freeing: see config_adopt.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -19,6 +20,7 @@
 #include "base/sbuf.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "base/work.h"
 #include "config/field.h"
 #include "config/http_config.h"
 #include "config/names.h"
@@ -28,6 +30,7 @@
 #include "model/silence.h"
 
 struct event_recorder;
+struct holdings;
 struct tmpl_set;
 struct tracing;
 
@@ -154,6 +157,7 @@ struct config {
 	const struct tracing *tracing;			/* config/outputs.h; NULL when absent */
 	const struct event_recorder *event_recorder;
 	struct str original;		/* the configuration dumped back, secrets hidden */
+	struct holdings *holdings;	/* what is interned; adopt.c */
 	size_t rule_files_n;		/* rule files that were read */
 	uint64_t hash;			/* first 6 bytes of MD5 of the file, or of all files and their names; little-endian */
 };
@@ -219,6 +223,20 @@ struct config_file {
  */
 bool config_load_directory(const struct config_file *files, size_t n, const char *path, const struct config_env *env,
     struct config **out, struct err *e) MUST_CHECK;
+/*
+ * To load a large configuration takes seconds, and to free it milliseconds. Both
+ * can be done in a worker, but for what is interned (model/labels.h):
+ *
+ *	worker	config_load, interned_leave
+ *	loop	config_adopt until it is true: now it can be used
+ *	loop	config_release until it is true, when nobody else has a reference any more
+ *	worker	config_unref
+ */
+
+/* Takes over what is interned, within w. False: w is used up, call again. */
+bool config_adopt(struct config *c, struct work *w) MUST_CHECK;
+/* Gives back what is interned, within w, and with it the use of c. False: w is used up, call again. */
+bool config_release(struct config *c, struct work *w) MUST_CHECK;
 struct config *config_ref(struct config *c);
 void config_unref(struct config *c);	/* may be NULL */
 

@@ -35,6 +35,16 @@ struct istr *istr_get(struct str s);
 struct istr *istr_ref(struct istr *i);
 /* Drops a reference; i may be NULL. */
 void istr_unref(struct istr *i);
+/*
+ * Strings and sets are of the thread that made them: each has tables of its own,
+ * so that none of them needs a lock. A worker that makes some for another thread
+ * calls interned_leave when it has. From then on they are strangers in every
+ * thread: whoever takes them over may read them, and adopts each reference.
+ */
+void interned_leave(void);
+/* A reference to a stranger (may be NULL) becomes one to what is equal to it here. */
+struct istr *istr_adopt(struct istr *stranger);
+void istr_leave(void);	/* interned_leave, for istr.c's part */
 /* The interned s when there is one (no new reference), else NULL: nothing can be equal to it. */
 struct istr *istr_find(struct str s);
 /* How many strings are interned and the bytes they take. */
@@ -74,6 +84,8 @@ size_t label_pairs_tidy(struct label_pair *pairs, size_t n);
 struct labels *labels_new(struct label_pair *pairs, size_t n);
 struct labels *labels_ref(struct labels *l);
 void labels_unref(struct labels *l);	/* may be NULL */
+/* As istr_adopt. */
+struct labels *labels_adopt(struct labels *stranger);
 /* The shared empty set (a new reference). */
 struct labels *labels_empty(void);
 /* The fingerprint that labels_new would give to sorted, duplicate-free pairs. */

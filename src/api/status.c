@@ -140,12 +140,9 @@ api_ready(struct call *c)
 void
 api_reload(struct call *c)
 {
-	struct err e = { 0 };
-
-	if (c->api->env.reload(c->api->env.arg, c->now, &e))
-		reply_empty(c, 200);
-	else
-		reply_text(c, 500, arena_printf(c->arena, "failed to reload config: %s", e.text).p);
+	/* Until then nothing is sent: a failure becomes a 500. */
+	reply_empty(c, 200);
+	c->resp->stream = c->api->env.reload(c->api->env.arg, c->now);
 }
 
 void

@@ -30,6 +30,12 @@ port_event(struct port *self, const struct event *ev)
 		api_note_alert_limited(s->api, labels_get(ev->alert->labels, STR("alertname")));
 }
 
+static void
+port_applied(struct port *self, struct config *c)
+{
+	reload_applied(server_of(self)->reload, c);
+}
+
 static struct labels *
 port_route_labels(struct port *self, const struct config *c, const struct route *r, struct labels *group_labels,
     struct noted_alert *alerts, size_t n, struct moment now)
@@ -57,6 +63,7 @@ server_port_init(struct server *s)
 		.cancel = port_cancel,
 		.persist = s->o->feature_memory_only ? NULL : port_persist,
 		.event = port_event,
+		.applied = port_applied,
 		.route_labels = port_route_labels,
 		.stopwatch = port_stopwatch,
 	};

@@ -1,134 +1,413 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a configuration file to the one in force. All that can fail comes before anything live is touched. */
-#include "base/duration.h"
-#include "config/outputs.h"
-#include "files.h"
+#include "reload.h"
+
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "load.h"
+#include "loop/tasks.h"
+#include "loop/turn.h"
+#include "loop/workers.h"
 #include "server_private.h"
 
+/* How often it is asked whether a configuration that is not in force any more is still in use. */
+#define LOOK_S 1
+
+/* One that was in force: groups and attempts may hold it for a while. */
+struct past {
+	struct past *next;
+	struct job job;
+	struct config *config;
+};
+
+/* A client that waits for the end of a reload. */
+struct waiter {
+	struct api_stream stream;
+	struct reload *reload;
+	struct waiter **list;	/* that it is in; NULL once the end is known */
+	struct waiter *prev, *next;
+	bool failed;
+	struct err e;
+};
+
+struct reload {
+	struct server *s;
+	struct log log;
+	struct workers *workers;
+	struct tasks *tasks;
+	struct task adopt, release;
+	struct job job;
+	struct load load;
+	struct moment began;
+	enum { RELOAD_IDLE, RELOAD_LOADING, RELOAD_ADOPTING, RELOAD_APPLYING } state;
+	bool again, stopped;
+	struct waiter *now, *next;	/* of the one under way, and of the one after it */
+	struct config *current;		/* in force, or on its way there: a reference */
+	struct past *past;
+	struct event *look;
+};
+
+static void begin(struct reload *r);
+
 static void
-warn_matcher(void *arg, const char *message, struct str input, const char *origin, const char *parse_error,
-    struct str suggestion)
+unlink_waiter(struct waiter *w)
 {
-	const struct log *log = arg;
-
-	LOG(log, LOG_WARN, message, F_CSTR("component", "configuration"), F_STR("input", input),
-	    F_CSTR("origin", origin), F_CSTR("err", parse_error != NULL ? parse_error : ""),
-	    F_STR("suggestion", suggestion));
+	if (w->list == NULL)
+		return;
+	if (w->prev != NULL)
+		w->prev->next = w->next;
+	else
+		*w->list = w->next;
+	if (w->next != NULL)
+		w->next->prev = w->prev;
+	w->list = NULL;
 }
 
-static bool
-check_tracing(const struct config *c, struct err *e)
+static void
+link_waiter(struct waiter *w, struct waiter **list)
 {
-	const struct tracing *t = c->tracing;
-
-	if (t == NULL || t->insecure || !str_is(t->client_type, "http") || tls_config_check(t->tls_config, e))
-		return true;
-	return err_ctx(e, "failed to build a new tracer provider");
+	w->list = list;
+	w->prev = NULL;
+	w->next = *list;
+	if (w->next != NULL)
+		w->next->prev = w;
+	*list = w;
 }
 
-/* TLS files of receivers in use have to be there; those of the others do not matter. */
-static bool
-check_receivers(const struct config *c, struct err *e)
+/* e is NULL when all is well. */
+static void
+answer(struct waiter **list, const struct err *e)
 {
-	for (size_t i = 0; i < c->receivers_n; i++) {
-		const struct receiver *r = &c->receivers[i];
+	struct waiter *w;
 
-		for (size_t j = 0; r->used && j < r->n; j++) {
-			const struct integration *in = &r->integrations[j];
-			const struct integration_common *common = in->settings;
-
-			if (in->kind->has_http_config && common->http_config != NULL &&
-			    !http_config_check(common->http_config, e))
-				return err_ctx(e, "receiver \"%.*s\": %s[%zu]", STR_ARG(r->name), in->kind->name, in->index);
+	while ((w = *list) != NULL) {
+		unlink_waiter(w);
+		w->failed = e != NULL;
+		if (e != NULL) {
+			w->e = *e;
+			err_ctx(&w->e, "failed to reload config");
 		}
+		if (w->stream.ready != NULL)
+			w->stream.ready(w->stream.ready_arg);
 	}
-	return true;
 }
 
-bool
-server_load(struct server *s, struct moment now, struct config **out, struct err *e)
+static enum api_more
+next_of_waiter(struct api_stream *stream, struct sbuf *out, struct work *work, struct moment now, struct err *e)
 {
-	struct matcher_warning warning = { warn_matcher, &s->log, "config" };
-	struct config_env env = {
-		.matcher_mode = s->o->matcher_mode,
-		.naming = s->o->naming,
-		.warning = &warning,
-		.now = now.wall,
-		.expand_env = s->o->config_expand_env,
-	};
-	bool ok;
+	struct waiter *w = CONTAINER_OF(stream, struct waiter, stream);
 
-	files_config_env(&env);
-	ok = files_load_config(s->o->config_file.p, &env, out, e);
-	if (ok && (!check_receivers(*out, e) || !check_tracing(*out, e))) {
-		config_unref(*out);
-		*out = NULL;
-		ok = false;
-	}
-	return ok;
-}
-
-static struct log_field
-duration_field(const char *key, span d, char text[DURATION_MAX])
-{
-	duration_format(d, text);
-	return F_CSTR(key, text);
+	(void)out;
+	(void)work;
+	(void)now;
+	if (w->list != NULL)
+		return API_WAIT;
+	if (!w->failed)
+		return API_END;
+	*e = w->e;
+	return API_FAILED;
 }
 
 static void
-warn_route(const struct server *s, const struct log *log, const struct route *r)
+drop_waiter(struct api_stream *stream)
 {
-	char repeat[DURATION_MAX], other[DURATION_MAX];
+	struct waiter *w = CONTAINER_OF(stream, struct waiter, stream);
 
-	if (r->repeat_interval > s->o->data_retention)
-		LOG(log, LOG_WARN,
-		    "repeat_interval is greater than the data retention period. It can lead to notifications being repeated "
-		    "more often than expected.",
-		    F_STR("route", r->key), duration_field("repeat_interval", r->repeat_interval, repeat),
-		    duration_field("retention", s->o->data_retention, other));
-	if (r->repeat_interval < r->group_interval)
-		LOG(log, LOG_WARN,
-		    "repeat_interval is less than group_interval. Notifications will not repeat until the next "
-		    "group_interval.",
-		    F_STR("route", r->key), duration_field("repeat_interval", r->repeat_interval, repeat),
-		    duration_field("group_interval", r->group_interval, other));
-	for (size_t i = 0; i < r->routes_n; i++)
-		warn_route(s, log, r->routes[i]);
+	unlink_waiter(w);
+	mem_free(w);
+}
+
+struct api_stream *
+reload_stream(struct reload *r)
+{
+	struct waiter *w = NEW(struct waiter);
+
+	w->stream = (struct api_stream){ .size = API_STREAM_UNKNOWN, .next = next_of_waiter, .drop = drop_waiter };
+	w->reload = r;
+	link_waiter(w, &r->next);
+	reload_request(r);
+	return &w->stream;
+}
+
+/* It is over, one way or the other: those that came meanwhile have theirs. */
+static void
+end(struct reload *r, const struct err *e)
+{
+	r->state = RELOAD_IDLE;
+	answer(&r->now, e);
+	if (r->again)
+		begin(r);
+}
+
+static void
+fail(struct reload *r, const struct err *e)
+{
+	LOG(&r->log, LOG_ERROR, "Loading configuration file failed", F_STR("file", r->s->o->config_file), F_ERR(e));
+	api_note_reload(r->s->api, false, r->began.wall, NULL);
+	end(r, e);
+}
+
+static void
+run_load(struct job *j)
+{
+	struct reload *r = CONTAINER_OF(j, struct reload, job);
+
+	/* Of r only what the loop leaves alone until the job is home. */
+	load_run(&r->load, r->s->o, r->began.wall);
+	interned_leave();
+}
+
+static void
+load_done(struct job *j)
+{
+	struct reload *r = CONTAINER_OF(j, struct reload, job);
+	struct err e = r->load.e;
+
+	if (!r->stopped)
+		load_log(&r->load, &r->log);
+	load_fini(&r->load);
+	if (r->load.config != NULL) {
+		r->state = RELOAD_ADOPTING;
+		task_ready(r->tasks, &r->adopt);
+	} else if (r->stopped) {
+		r->state = RELOAD_IDLE;
+	} else {
+		/* From here on r->load may be the next one's. */
+		fail(r, &e);
+	}
+}
+
+static void
+begin(struct reload *r)
+{
+	struct err e = { 0 };
+
+	r->again = false;
+	if (r->stopped)
+		return;
+	r->now = r->next;
+	r->next = NULL;
+	for (struct waiter *w = r->now; w != NULL; w = w->next)
+		w->list = &r->now;
+	LOG(&r->log, LOG_INFO, "Loading configuration file", F_STR("file", r->s->o->config_file));
+	r->began = r->s->clock->now(r->s->clock);
+	r->state = RELOAD_LOADING;
+	r->job = (struct job){ .run = run_load, .done = load_done };
+	if (!workers_submit(r->workers, &r->job)) {
+		err_set(&e, ERR_LIMIT, "there is no thread to load it");
+		fail(r, &e);
+	}
 }
 
 void
-server_apply(struct server *s, struct config *c, struct moment now)
+reload_request(struct reload *r)
 {
-	struct log log = log_with(&s->log, F_CSTR("component", "configuration"));
+	static const struct err stopping = { .kind = ERR_CANCELED, .text = "the server is stopping" };
 
-	for (size_t i = 0; i < c->receivers_n; i++)
-		if (!c->receivers[i].used)
-			LOG(&log, LOG_INFO, "skipping creation of receiver not referenced by any route",
-			    F_STR("receiver", c->receivers[i].name));
-	warn_route(s, &log, c->route);
-	engine_apply(s->engine, c, now);
-	drive_rearm(s->drive);
-	api_note_reload(s->api, true, now.wall, c);
+	if (r->stopped)
+		answer(&r->next, &stopping);
+	else if (r->state == RELOAD_IDLE)
+		begin(r);
+	else
+		r->again = true;
+}
+
+static void
+look_later(struct reload *r)
+{
+	struct timeval tv = { .tv_sec = LOOK_S };
+
+	if (!r->stopped)
+		evtimer_add(r->look, &tv);
+}
+
+static void
+retire(struct reload *r, struct config *c)
+{
+	struct past *p = NEW(struct past);
+
+	p->config = c;
+	p->next = r->past;
+	r->past = p;
+	look_later(r);
+}
+
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	TURN("reload");
+	struct reload *r = arg;
+
+	(void)fd;
+	(void)what;
+	task_ready(r->tasks, &r->release);
+}
+
+static void
+run_free(struct job *j)
+{
+	struct past *p = CONTAINER_OF(j, struct past, job);
+
+	config_unref(p->config);
+}
+
+static void
+free_done(struct job *j)
+{
+	mem_free(CONTAINER_OF(j, struct past, job));
+}
+
+/* The first that nobody else holds. */
+static struct past **
+find_unused(struct reload *r)
+{
+	struct past **at = &r->past;
+
+	while (*at != NULL && (*at)->config->refs > 1)
+		at = &(*at)->next;
+	return at;
+}
+
+static void
+run_release(struct task *t, struct work *w, struct moment now)
+{
+	struct reload *r = CONTAINER_OF(t, struct reload, release);
+	struct past **at = find_unused(r), *p = *at;
+
+	(void)now;
+	if (p != NULL && !config_release(p->config, w)) {
+		task_ready(r->tasks, &r->release);
+		return;
+	}
+	if (p != NULL) {
+		*at = p->next;
+		p->job = (struct job){ .run = run_free, .done = free_done };
+		if (!workers_submit(r->workers, &p->job)) {
+			run_free(&p->job);
+			free_done(&p->job);
+		}
+	}
+	if (r->past != NULL)
+		look_later(r);
+}
+
+static void
+put_in_force(struct reload *r, struct config *c, struct moment now)
+{
+	struct server *s = r->s;
+
+	/* The engine holds the one before until this one is in force. */
+	r->state = RELOAD_APPLYING;
+	retire(r, r->current);
+	r->current = c;
+	server_apply(s, c, now);
+}
+
+static void
+run_adopt(struct task *t, struct work *w, struct moment now)
+{
+	struct reload *r = CONTAINER_OF(t, struct reload, adopt);
+
+	if (r->stopped)
+		return;
+	if (!config_adopt(r->load.config, w))
+		task_ready(r->tasks, &r->adopt);
+	else
+		put_in_force(r, r->load.config, now);
+}
+
+void
+reload_applied(struct reload *r, struct config *c)
+{
+	struct server *s;
+
+	/* The first one is no reload. */
+	if (r == NULL || r->state != RELOAD_APPLYING || c != r->current)
+		return;
+	s = r->s;
+	recorder_apply(s->recorder, c);
+	tracer_apply(s->tracer, c);
+	api_note_reload(s->api, true, s->clock->now(s->clock).wall, c);
+	LOG(&r->log, LOG_INFO, "Completed loading of configuration file", F_STR("file", s->o->config_file));
+	end(r, NULL);
+}
+
+struct reload *
+reload_new(struct server *s, struct config *c, struct err *e)
+{
+	struct reload *r = NEW(struct reload);
+
+	r->s = s;
+	r->log = log_with(&s->log, F_CSTR("component", "configuration"));
+	r->current = config_ref(c);
+	r->adopt.run = run_adopt;
+	r->release.run = run_release;
+	r->tasks = tasks_new(s->base, s->clock, "reload");
+	r->look = evtimer_new(s->base, on_look, r);
+	/* One that loads and, behind it, what is freed. */
+	r->workers = workers_new(s->base, 1, 64, "reload", e);
+	if (r->look != NULL && r->workers != NULL)
+		return r;
+	if (r->workers != NULL)
+		err_set(e, ERR_IO, "cannot make a timer");
+	if (!reload_free(&r))
+		abort();
+	return NULL;
+}
+
+void
+reload_stop(struct reload *r)
+{
+	static const struct err stopping = { .kind = ERR_CANCELED, .text = "the server is stopping" };
+
+	if (r == NULL)
+		return;
+	r->stopped = true;
+	r->again = false;
+	answer(&r->now, &stopping);
+	answer(&r->next, &stopping);
+}
+
+static void
+free_whole(struct config *c)
+{
+	struct work all = { INT64_MAX };
+
+	if (c != NULL && c->holdings != NULL && !config_adopt(c, &all))
+		return;
+	config_unref(c);
 }
 
 bool
-server_reload(struct server *s, struct moment now, struct err *e)
+reload_free(struct reload **rp)
 {
-	struct log log = log_with(&s->log, F_CSTR("component", "configuration"));
-	struct config *c;
+	struct reload *r = *rp;
+	struct past *next;
 
-	if (s->web != NULL)
-		http_server_refresh(s->web);
-	LOG(&log, LOG_INFO, "Loading configuration file", F_STR("file", s->o->config_file));
-	if (!server_load(s, now, &c, e)) {
-		LOG(&log, LOG_ERROR, "Loading configuration file failed", F_STR("file", s->o->config_file), F_ERR(e));
-		api_note_reload(s->api, false, now.wall, NULL);
+	if (r == NULL)
+		return true;
+	reload_stop(r);
+	if (r->state == RELOAD_LOADING && r->workers != NULL && workers_pending(r->workers) > 0) {
+		LOG(&r->log, LOG_INFO, "The configuration that is being loaded is not waited for");
 		return false;
 	}
-	recorder_apply(s->recorder, c);
-	tracer_apply(s->tracer, c);
-	server_apply(s, c, now);
-	config_unref(c);
-	LOG(&log, LOG_INFO, "Completed loading of configuration file", F_STR("file", s->o->config_file));
+	*rp = NULL;
+	workers_stop(&r->workers);
+	task_cancel(r->tasks, &r->adopt);
+	task_cancel(r->tasks, &r->release);
+	if (r->state == RELOAD_ADOPTING)
+		free_whole(r->load.config);
+	for (struct past *p = r->past; p != NULL; p = next) {
+		next = p->next;
+		config_unref(p->config);
+		mem_free(p);
+	}
+	config_unref(r->current);
+	tasks_free(&r->tasks);
+	if (r->look != NULL)
+		event_free(r->look);
+	mem_free(r);
 	return true;
 }

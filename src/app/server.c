@@ -16,6 +16,7 @@
 #include "loop/clock_real.h"
 #include "loop/turn.h"
 #include "loop_metrics.h"
+#include "load.h"
 #include "process_metrics.h"
 #include "server_private.h"
 #include "startup_pages.h"
@@ -111,10 +112,13 @@ changes_failed(void *arg, uint64_t upto, struct str why)
 		http_server_refuse(s->web, upto, why);
 }
 
-static bool
-reload_by_api(void *arg, struct moment now, struct err *e)
+static struct api_stream *
+reload_by_api(void *arg, struct moment now)
 {
-	return server_reload(arg, now, e);
+	struct server *s = arg;
+
+	(void)now;
+	return reload_stream(s->reload);
 }
 
 static void
@@ -122,12 +126,12 @@ on_hangup(evutil_socket_t fd, short what, void *arg)
 {
 	TURN("reload");
 	struct server *s = arg;
-	struct err e = { 0 };
 
 	(void)fd;
 	(void)what;
-	if (!s->stopping && !server_reload(s, s->clock->now(s->clock), &e))
-		LOG(&s->log, LOG_ERROR, "configuration reload failed", F_ERR(&e));
+	/* NULL: it still starts. */
+	if (s->reload != NULL)
+		reload_request(s->reload);
 }
 
 static void
@@ -148,6 +152,7 @@ on_terminate(evutil_socket_t fd, short what, void *arg)
 		return;
 	s->stopping = true;
 	LOG(&s->log, LOG_INFO, "Shutting down gracefully");
+	reload_stop(s->reload);
 	http_server_stop(s->web, SHUTDOWN_GRACE, on_drained, s);
 }
 
@@ -391,6 +396,23 @@ warn_of_peers(const struct server *s)
 	    F_CSTR("component", "cluster"), F_STR("peer", s->o->cluster_peers.v[0]));
 }
 
+static struct config *
+load_first(struct server *s, struct moment now, struct err *e)
+{
+	struct log log = log_with(&s->log, F_CSTR("component", "configuration"));
+	struct load l;
+
+	load_run(&l, s->o, now.wall);
+	load_log(&l, &log);
+	load_fini(&l);
+	if (l.config != NULL)
+		return l.config;
+	*e = l.e;
+	LOG(&log, LOG_ERROR, "Loading configuration file failed", F_STR("file", s->o->config_file), F_ERR(e));
+	err_ctx(e, "error loading configuration file");
+	return NULL;
+}
+
 static bool
 start(struct server *s, struct moment now, struct err *e)
 {
@@ -405,11 +427,9 @@ start(struct server *s, struct moment now, struct err *e)
 		return false;
 	server_port_init(s);
 	warn_of_peers(s);
-	if (!server_load(s, now, &c, e)) {
-		LOG(&s->log, LOG_ERROR, "Loading configuration file failed", F_CSTR("component", "configuration"),
-		    F_STR("file", s->o->config_file), F_ERR(e));
-		return err_ctx(e, "error loading configuration file");
-	}
+	c = load_first(s, now, e);
+	if (c == NULL)
+		return false;
 	if (!open_state(s, now, e) || !open_listeners(s, e) ||
 	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url,
 		e) ||
@@ -419,10 +439,14 @@ start(struct server *s, struct moment now, struct err *e)
 	}
 	s->route_prefix = route_prefix(s->o->web_route_prefix, s->external_url, s->arena);
 	open_api(s);
-	server_apply(s, c, now);
+	s->reload = reload_new(s, c, e);
+	if (s->reload != NULL) {
+		server_apply(s, c, now);
+		api_note_reload(s->api, true, now.wall, c);
+		http_server_serve(s->web);
+	}
 	config_unref(c);
-	http_server_serve(s->web);
-	return true;
+	return s->reload != NULL;
 }
 
 static void
@@ -454,6 +478,9 @@ stop(struct server *s)
 	free_event(&s->sig_term);
 	free_event(&s->sig_int);
 	free_event(&s->ending);
+	/* What a worker still uses must stay; the state on disk is complete. */
+	if (!reload_free(&s->reload))
+		_exit(s->status);
 	if (s->base != NULL)
 		event_base_free(s->base);
 	tz_fini();

@@ -16,6 +16,7 @@
 #include "net/mail.h"
 #include "net/outbox.h"
 #include "recorder.h"
+#include "reload.h"
 #include "tracer.h"
 #include "store/store.h"
 
@@ -42,6 +43,7 @@ struct server {
 	struct mail_pool *mail;
 	struct outbox *outbox;
 	struct tracer *tracer;
+	struct reload *reload;
 	struct recorder *recorder;	/* NULL: the feature is off */
 	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;
@@ -54,11 +56,7 @@ struct server {
 	int status;
 };
 
-/* Reads and checks the configuration file; nothing live is touched. */
-bool server_load(struct server *s, struct moment now, struct config **out, struct err *e) MUST_CHECK;
-/* Loads it and puts it in force; the running one stays when that fails. Logs. */
-bool server_reload(struct server *s, struct moment now, struct err *e);
-/* First configuration: no "Loading" lines, fatal for the caller. */
+/* apply.c: gives c to the engine, and says what is odd about it. */
 void server_apply(struct server *s, struct config *c, struct moment now);
 
 /* Fills s->port. */

@@ -112,6 +112,8 @@ bool templates_load(struct loading *l);
 bool rule_files_load(struct loading *l);
 /* dump.c: c->original; a problem when it would be longer than DUMP_MAX. */
 bool config_dump(struct loading *l);
+/* adopt.c: c->holdings, of a configuration that is complete. */
+void holdings_list(struct config *c);
 /* expand.c: a tree with ${…} replaced; NULL when there was a problem. */
 const struct yaml_node *expand_env(struct reading *r, const struct yaml_node *n);
 

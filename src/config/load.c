@@ -286,6 +286,7 @@ finish(struct loading *l, struct config **out, struct err *e)
 
 	if (ok) {
 		c->hash = hash_of(l);
+		holdings_list(c);
 		*out = c;
 	} else {
 		ok = reading_end(&l->r, e);

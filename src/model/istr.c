@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of interned strings. Strangers fill it, hence the seeded hash.
+ * The table of interned strings, one a thread. Strangers fill it, hence the seeded hash.
  */
 #include <assert.h>
 
@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "model/labels.h"
 
-static struct {
+static _Thread_local struct {
 	struct hmap map;
 	size_t bytes;
 } table;
@@ -70,6 +70,28 @@ istr_unref(struct istr *i)
 	hmap_remove(&table.map, &i->node);
 	table.bytes -= sizeof(*i) + i->n + 1;
 	mem_free(i);
+}
+
+struct istr *
+istr_adopt(struct istr *stranger)
+{
+	struct istr *own;
+
+	if (stranger == NULL)
+		return NULL;
+	own = istr_get(istr_str(stranger));
+	assert(stranger->refs != 0 && own != stranger);
+	if (--stranger->refs == 0)
+		mem_free(stranger);
+	return own;
+}
+
+void
+istr_leave(void)
+{
+	hmap_fini(&table.map);
+	table.map = (struct hmap){ 0 };
+	table.bytes = 0;
 }
 
 void

@@ -17,8 +17,8 @@
 /* Up to here insertion sort beats merging. */
 #define SMALL 24
 
-/* All live sets, by the seeded hash of their bytes: the two stored hashes can be collided at will. */
-static struct hmap sets;
+/* All live sets of this thread, by the seeded hash of their bytes: the two stored hashes can be collided at will. */
+static _Thread_local struct hmap sets;
 
 static void
 insertion_sort(struct label_pair *p, size_t n)
@@ -198,6 +198,46 @@ labels_unref(struct labels *l)
 		istr_unref(l->l[i].value);
 	}
 	mem_free(l);
+}
+
+/* A reference to a stranger goes, and with the last one the stranger. */
+static void
+drop_stranger(struct labels *l)
+{
+	assert(l->refs != 0);
+	if (--l->refs != 0)
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		istr_unref(istr_adopt(l->l[i].name));
+		istr_unref(istr_adopt(l->l[i].value));
+	}
+	mem_free(l);
+}
+
+struct labels *
+labels_adopt(struct labels *stranger)
+{
+	struct label_pair few[8], *pairs;
+	struct labels *own;
+
+	if (stranger == NULL)
+		return NULL;
+	pairs = stranger->n <= ARRAY_LEN(few) ? few : mem_calloc(stranger->n, sizeof(*pairs));
+	for (size_t i = 0; i < stranger->n; i++)
+		pairs[i] = (struct label_pair){ istr_str(stranger->l[i].name), istr_str(stranger->l[i].value) };
+	own = labels_new(pairs, stranger->n);
+	if (pairs != few)
+		mem_free(pairs);
+	drop_stranger(stranger);
+	return own;
+}
+
+void
+interned_leave(void)
+{
+	istr_leave();
+	hmap_fini(&sets);
+	sets = (struct hmap){ 0 };
 }
 
 struct labels *

@@ -113,9 +113,8 @@ exchange_send(struct http_conn *c)
 	guard_move(c, CONN_WRITE);
 }
 
-/* An answer of the server itself, in Go's form. */
 static void
-send_text(struct http_conn *c, int status, struct str text)
+set_text(struct http_conn *c, int status, struct str text)
 {
 	struct exchange *x = c->x;
 
@@ -123,6 +122,13 @@ send_text(struct http_conn *c, int status, struct str text)
 	x->resp.status = status;
 	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
 	sbuf_str(&x->resp.body, text);
+}
+
+/* An answer of the server itself, in Go's form. */
+static void
+send_text(struct http_conn *c, int status, struct str text)
+{
+	set_text(c, status, text);
 	exchange_send(c);
 }
 
@@ -160,7 +166,10 @@ exchange_fail(struct http_conn *c, struct str why)
 
 	sbuf_str(&b, why);
 	sbuf_putc(&b, '\n');
-	send_text(c, 500, sbuf_get(&b));
+	set_text(c, 500, sbuf_get(&b));
+	/* As Go's http.Error does. */
+	http_response_header(&c->x->resp, "X-Content-Type-Options", STR("nosniff"));
+	exchange_send(c);
 	sbuf_fini(&b);
 }
 

@@ -43,6 +43,13 @@ go_on(struct http_conn *c)
 	task_ready(c->server->tasks, &c->x->slice);
 }
 
+/* What the stream waited for is there. */
+static void
+on_ready(void *arg)
+{
+	go_on(arg);
+}
+
 /* The socket has taken some of it, and little is left. */
 static void
 on_taken(struct evhttp_connection *evcon, void *arg)
@@ -212,6 +219,8 @@ proceed(struct http_conn *c, enum api_more more, const struct err *e)
 			send_head(c);
 		if (x->stage != STREAM_UNSENT)
 			send_piece(c);
+		if (more == API_WAIT)
+			return;
 		if (waiting(c) <= LOW)
 			go_on(c);
 		else
@@ -243,6 +252,8 @@ http_stream_begin(struct http_conn *c)
 	struct err e = { 0 };
 
 	x->slice.run = run_slice;
+	x->resp.stream->ready = on_ready;
+	x->resp.stream->ready_arg = c;
 	x->piece.max = SBUF_UNLIMITED;
 	if (!http_response_has_body(x)) {
 		exchange_send(c);
