@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What evhttp (libevent 2.1) leaves open: how long a head and a body may take,
- * how many connections there may be, and that a peer still sending gets to see
- * the answer.
+ * What evhttp (libevent 2.1) leaves open: how long a head and a body may take, how
+ * much memory all of them may, and that a peer still sending gets to see the answer.
  *
  * evhttp makes its connections by itself and offers no way to know of one
  * before it has brought a request. But it asks us for the bufferevent, and is

@@ -3,12 +3,11 @@
  * net/http_private.h - the insides of the HTTP server.
  *
  * libevent's evhttp parses requests and frames responses. Around it:
- * http_server.c owns evhttp and the listeners, http_accept.c bounds how many connections
- * there are, http_guard.c bounds what a
- * connection may take (time, memory, number), http_exchange.c turns a request
- * of evhttp into an answer, http_request.c and http_response.c translate,
- * http_admit.c asks web_config.c who may, http_stream.c sends bodies that are not
- * in memory, http_pace.c watches how fast answers are taken.
+ * http_server.c owns evhttp and the listeners, http_accept.c bounds how many
+ * connections there are, http_guard.c what one may take (time, memory),
+ * http_exchange.c turns a request of evhttp into an answer, http_request.c and
+ * http_response.c translate, http_admit.c asks web_config.c who may, http_stream.c
+ * sends bodies that are not in memory, http_pace.c watches how fast answers are taken.
  *
  * A connection is always in exactly one state, and on the list of that state; a
  * list is in order of deadlines, because all that is on it has the same time
