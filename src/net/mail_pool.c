@@ -11,53 +11,13 @@
 #include "base/mem.h"
 #include "loop/turn.h"
 #include "mail_child.h"
-#include "mail_servers.h"
+#include "mail_pool.h"
 #include "mail_wire.h"
 
 #define CONNECT_MAX (30 * SPAN_S)	/* for a name to be resolved and the server to answer */
 #define IDLE_MAX (60 * SPAN_S)		/* before a worker above the usual number is let go */
 #define QUIT_MAX (2 * SPAN_S)		/* for a server to answer our QUIT */
-
-struct mail_worker {
-	struct mail_pool *pool;
-	struct mail_worker *next;
-	pid_t pid;
-	struct bufferevent *bev;
-	struct mail_server *server;	/* whose session it is in; NULL: idle */
-	struct mail_call *call;		/* NULL: idle, or the mail is sent and QUIT not answered yet */
-	bool ready;			/* the program has started */
-	struct mono since;		/* when the session began */
-	struct event *timer;		/* slowness, connection, QUIT, idleness */
-};
-
-enum mail_state { MAIL_WAITING, MAIL_RUNNING, MAIL_ENDED };
-
-struct mail_call {
-	struct mail_pool *pool;
-	struct arena *arena;
-	void (*done)(void *arg, const struct response *resp);
-	void *arg;
-	struct mail_request r;		/* host_port and to_n are used after the copy; strings are in the arena */
-	struct sbuf frame;		/* the job, until a worker has it */
-	struct mono deadline;
-	struct event *timer;		/* deadline, or report of what ended at once */
-	enum mail_state state;
-	struct mail_worker *worker;
-	bool connected;			/* the server has the mail, or may have it */
-	struct mail_turn turn;		/* for a worker */
-	struct mail_call *all_prev, *all_next;
-	struct err err;
-};
-
-struct mail_pool {
-	struct mail_pool_options o;
-	struct mail_worker *workers;
-	size_t workers_n;
-	struct event *spare;		/* starts one more worker than there is work for */
-	struct mail_servers servers;
-	struct mail_call *all;		/* calls not yet reported */
-	struct graveyard *graveyard;
-};
+#define STARTS_MAX 2			/* workers started in one turn: the loop stands still meanwhile */
 
 static void dispatch(struct mail_pool *p);
 
@@ -355,6 +315,7 @@ worker_new(struct mail_pool *p, struct err *e)
 
 	if (!mail_child_start(p->o.program, &pid, &fd, e))
 		return NULL;
+	p->starts++;
 	w = NEW(struct mail_worker);
 	w->pool = p;
 	w->pid = pid;
@@ -434,31 +395,15 @@ make_room(struct mail_pool *p)
 }
 
 static void
-on_spare(evutil_socket_t fd, short what, void *arg)
-{
-	struct mail_pool *p = arg;
-	struct mail_worker *w;
-	struct err e = { 0 };
-
-	(void)fd;
-	(void)what;
-	if (idle_worker(p) != NULL || p->workers_n >= p->o.workers_max)
-		return;
-	w = worker_new(p, &e);
-	if (w != NULL)
-		arm(w->timer, IDLE_MAX);
-}
-
-static void
 dispatch(struct mail_pool *p)
 {
-	bool ran = false;
-
 	for (;;) {
 		struct mail_worker *w = idle_worker(p);
 		struct mail_turn *t;
 		struct mail_call *c;
 
+		if (w == NULL && p->starts >= STARTS_MAX)
+			break;
 		if (w == NULL && p->workers_n >= p->o.workers_max && !make_room(p))
 			break;
 		t = mail_servers_next(&p->servers);
@@ -474,11 +419,30 @@ dispatch(struct mail_pool *p)
 			return;
 		}
 		run(c, w);
-		ran = true;
+		p->want_spare = true;
 	}
 	/* A worker takes a while to start: the next mail is not to wait for that. */
-	if (ran && idle_worker(p) == NULL && p->workers_n < p->o.workers_max)
-		arm(p->spare, 0);
+	if ((p->want_spare || p->starts > 0) && !evtimer_pending(p->next_turn, NULL))
+		arm(p->next_turn, 0);
+}
+
+static void
+on_next_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct mail_pool *p = arg;
+	struct mail_worker *w;
+	struct err e = { 0 };
+
+	(void)fd;
+	(void)what;
+	p->starts = 0;
+	dispatch(p);
+	if (p->starts > 0 || !p->want_spare)
+		return;
+	p->want_spare = false;
+	evtimer_del(p->next_turn);
+	if (idle_worker(p) == NULL && p->workers_n < p->o.workers_max && (w = worker_new(p, &e)) != NULL)
+		arm(w->timer, IDLE_MAX);
 }
 
 static void
@@ -578,8 +542,8 @@ mail_pool_new(const struct mail_pool_options *o)
 		p->o.queue_max = 10000;
 	p->servers.per_server = p->o.per_server;
 	p->servers.slow_max = (p->o.workers_max + 1) / 2;
-	p->spare = evtimer_new(o->base, on_spare, p);
-	assert(p->spare != NULL);
+	p->next_turn = evtimer_new(o->base, on_next_turn, p);
+	assert(p->next_turn != NULL);
 	p->graveyard = graveyard_new(o->base);
 	return p;
 }
@@ -601,7 +565,7 @@ mail_pool_free(struct mail_pool **pp)
 	while (p->workers != NULL)
 		worker_end(p->workers);
 	mail_servers_fini(&p->servers);
-	event_free(p->spare);
+	event_free(p->next_turn);
 	graveyard_free(&p->graveyard);
 	mem_free(p);
 }
