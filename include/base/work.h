@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* About 3 ms. */
-#define WORK_TURN INT64_C(300000)
+/* About a millisecond; three where units cost more than they should, as what is not in the cache does. */
+#define WORK_TURN INT64_C(100000)
 
 struct work {
 	int64_t left;	/* units; below zero: the last step cost more than there was */

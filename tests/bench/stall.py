@@ -11,6 +11,7 @@ For each load: the longest turns of the loop by its own watchdog (tocsin_loop_st
 figures hold the noise of the machine; the watchdog's nearly none. Nothing is judged.
 """
 import argparse
+import collections
 import contextlib
 import http.client
 import http.server
@@ -103,7 +104,8 @@ class Watch:
         after = turns(self.server)
         over = {le: after[le] - self.before.get(le, 0) for le in after}
         slow = "  ".join(f"<={le}: {int(n)}" for le, n in spread(over) if n)
-        print(f"   turns {slow}\n   health worst {max(self.health) * 1e3:.1f} ms of {len(self.health)}, probe worst "
+        held = collections.Counter(re.findall(r'The loop was held" by=(\S.*?) microseconds', pathlib.Path(self.server.dir, "log").read_text()))
+        print(f"   turns {slow}\n   held by {dict(held)}\n   health worst {max(self.health) * 1e3:.1f} ms of {len(self.health)}, probe worst "
               f"{max(late, default=0) * 1e3:.1f} ms of {len(late)}" + (f", {lost} NOT TOLD" if lost else "") +
               f", peak {self.server.memory('VmHWM') / 1e6:.0f} MB, now {self.server.memory('VmRSS') / 1e6:.0f} MB", flush=True)
 
