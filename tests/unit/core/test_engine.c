@@ -181,6 +181,8 @@ START_TEST(a_tick_is_bounded)
 		snprintf(alert, sizeof(alert), "A{i=%d}", i);
 		world_post(&w, alert, w.now.wall, in(&w, SPAN_HOUR));
 	}
+	/* Posted in one moment, the last of them wait for their turn. */
+	world_settle(&w);
 	w.now = world_at(&w, 10 * SPAN_S);
 	while (engine_next(w.engine, &next) && next.ns <= w.now.mono.ns) {
 		size_t before = w.sent.n;

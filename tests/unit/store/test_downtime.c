@@ -63,7 +63,7 @@ START_TEST(who_was_served_is_not_told_again)
 	n = r.sent[0].n;
 	n->recipients = (struct recipients){ .n = 2, .known = true };
 	n->recipients.v = ARENA_ARRAY(n->arena, 2, struct recipient);
-	n->recipients.v[0] = (struct recipient){ STR("+1"), RECIPIENT_DONE, STR("id-1") };
+	n->recipients.v[0] = (struct recipient){ .to = STR("+1"), .state = RECIPIENT_DONE, .provider_id = STR("id-1") };
 	n->recipients.v[1] = (struct recipient){ .to = STR("+2"), .provider_id = STR("") };
 	engine_progressed(r.engine, r.sent[0].attempt, r.now);
 	rig_settle(&r);

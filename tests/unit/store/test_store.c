@@ -57,7 +57,7 @@ START_TEST(what_was_under_way_goes_on)
 	/* Two recipients, one of them served. */
 	r.sent[1].n->recipients = (struct recipients){ .n = 2, .known = true };
 	r.sent[1].n->recipients.v = ARENA_ARRAY(r.sent[1].n->arena, 2, struct recipient);
-	r.sent[1].n->recipients.v[0] = (struct recipient){ STR("+1"), RECIPIENT_DONE, STR("id-1") };
+	r.sent[1].n->recipients.v[0] = (struct recipient){ .to = STR("+1"), .state = RECIPIENT_DONE, .provider_id = STR("id-1") };
 	r.sent[1].n->recipients.v[1] = (struct recipient){ .to = STR("+2") };
 	engine_progressed(r.engine, r.sent[1].attempt, r.now);
 	id = r.sent[1].id;
