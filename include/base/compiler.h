@@ -12,6 +12,8 @@
 #define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #define NORETURN __attribute__((noreturn))
 #define UNUSED __attribute__((unused))
+/* Kept out of its caller, which stays small. */
+#define NOINLINE __attribute__((noinline))
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

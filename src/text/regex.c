@@ -7,15 +7,21 @@
 #include "base/mem.h"
 #include "regex_private.h"
 
-/* Longer programs are "too large", beside a step for each byte of the pattern. Go allows some 3 million. */
-#define STEPS_MAX ((size_t)1 << 17)
+/*
+ * COMPAT: longer programs are "too large", as longer patterns are (regex_ast.h); Go allows some 3 million steps. Making
+ * one, and running all of its places at once, is to fit into a turn of the loop.
+ */
+#define STEPS_MAX ((size_t)1 << 15)
 /* Longer subjects are left to the machine, which can be interrupted. */
 #define PIECES_SUBJECT_MAX ((size_t)64 << 10)
 /* What comparing costs in units (base/work.h). */
 #define COMPARE_BYTES 16
-/* And making a machine: at least, and so many steps for each unit. */
+/* And making a machine: at least; reading the pattern again; for a step, and for what else is counted on the way. */
 #define MACHINE_UNITS 300
-#define STEPS_PER_UNIT 3
+#define NODE_UNITS 40
+#define RANGE_UNITS 4
+#define STEP_UNITS 2
+#define EFFORT_UNITS 1
 
 struct regex_run {
 	struct regex *re;	/* a reference */
@@ -66,19 +72,19 @@ keep_plan(struct regex *re, struct rx_plan *plan)
 }
 
 static bool
-is_too_large(const struct rx_tree *tree, const struct rx_plan *plan, enum regex_mode mode, size_t length)
+is_too_large(const struct rx_tree *tree, const struct rx_plan *plan, enum regex_mode mode)
 {
 	size_t size = 0;
 
 	if (!plan->anchored) {
 		size = rx_prog_size(tree->root, mode == REGEX_SEARCH);
 	} else {
-		for (size_t i = 0; i < plan->rests && size <= STEPS_MAX + length; i++) {
+		for (size_t i = 0; i < plan->rests && size <= STEPS_MAX; i++) {
 			size_t one = rx_prog_size(plan->rest[i], false);
 			size = one > SIZE_MAX / 2 ? SIZE_MAX / 2 : size + one + 1;
 		}
 	}
-	return size > STEPS_MAX + length;
+	return size > STEPS_MAX;
 }
 
 /* ^(?:PATTERN)$ */
@@ -106,7 +112,7 @@ parse(struct arena *a, struct str pattern, enum regex_mode mode, struct rx_tree 
 	*plan = (struct rx_plan){ 0 };
 	if (mode == REGEX_ANCHORED)
 		rx_plan(a, tree->root, plan);
-	if (is_too_large(tree, plan, mode, pattern.n))
+	if (is_too_large(tree, plan, mode))
 		return err_set(e, ERR_INVALID, "error parsing regexp: expression too large: `%.*s`", STR_ARG(pattern));
 	return true;
 }
@@ -170,6 +176,13 @@ regex_pattern(const struct regex *re)
 	return re->pattern;
 }
 
+static int64_t
+price(const struct rx_tree *tree, const struct rx_prog *prog)
+{
+	return MACHINE_UNITS + NODE_UNITS * (int64_t)tree->nodes + RANGE_UNITS * (int64_t)(tree->ranges + tree->folded) +
+	    STEP_UNITS * (int64_t)prog->n + EFFORT_UNITS * (int64_t)prog->effort;
+}
+
 /* The program is made from the pattern once more: most expressions never need one. */
 static void
 make_machine(const struct regex *re, struct rx_machine **home, struct work *w)
@@ -186,7 +199,7 @@ make_machine(const struct regex *re, struct rx_machine **home, struct work *w)
 		prog = rx_prog_whole(a, plan.rest, plan.rests);
 	else
 		prog = rx_prog_search(a, tree.root, re->captures);
-	work_spend(w, MACHINE_UNITS + (int64_t)((prog->n + re->pattern.n) / STEPS_PER_UNIT));
+	work_spend(w, price(&tree, prog) + (int64_t)re->pattern.n / 2);
 	arena_free(&a);
 	rx_machine_make(prog, home);
 }
@@ -245,18 +258,14 @@ compare(const struct regex *re, struct str s, struct work *w)
 	return str_starts(s, re->prefix) ? REGEX_LATER : REGEX_NO;
 }
 
-enum regex_result
-regex_match_some(const struct regex *re, struct str subject, struct regex_run **run, struct work *w)
+/* By the machine; apart, so that nothing is zeroed where comparing is enough. */
+static NOINLINE enum regex_result
+scan(const struct regex *re, struct str subject, struct regex_run **run, struct work *w)
 {
 	struct rx_machine *lent = NULL;
 	struct regex_run *r = *run, fresh = { 0 };
-	enum regex_result result = REGEX_LATER;
+	enum regex_result result;
 
-	work_spend(w, 1);
-	if (r == NULL && re->anchored)
-		result = compare(re, subject, w);
-	if (result != REGEX_LATER)
-		return result;
 	result = rx_scan(regex_machine(re, &lent, w), subject, r != NULL ? &r->place : &fresh.place, w);
 	rx_machine_free(&lent);
 	if (result != REGEX_LATER) {
@@ -266,6 +275,18 @@ regex_match_some(const struct regex *re, struct str subject, struct regex_run **
 		**run = (struct regex_run){ regex_ref((struct regex *)(uintptr_t)re), fresh.place };
 	}
 	return result;
+}
+
+enum regex_result
+regex_match_some(const struct regex *re, struct str subject, struct regex_run **run, struct work *w)
+{
+	work_spend(w, 1);
+	if (*run == NULL && re->anchored) {
+		enum regex_result result = compare(re, subject, w);
+		if (result != REGEX_LATER)
+			return result;
+	}
+	return scan(re, subject, run, w);
 }
 
 void

@@ -22,10 +22,14 @@
 #define RX_RUNE_MAX UINT32_C(0x10FFFF)
 #define RX_HEIGHT_MAX 1000
 #define RX_REPEAT_MAX 1000
-/* Longer patterns are "too large". */
-#define RX_PATTERN_MAX ((size_t)512 << 10)
-/* So are those whose sets have more ranges than this, written down one by one. */
-#define RX_RANGES_MAX ((size_t)1 << 18)
+/*
+ * What is more than this is "too large": bytes; things that are not letters, and words; ranges of sets and their
+ * other cases under (?i), each where it is written down. All of it together is read, and made into a program, in some milliseconds.
+ */
+#define RX_PATTERN_MAX ((size_t)256 << 10)
+#define RX_NODES_MAX ((size_t)10000)
+#define RX_RANGES_MAX ((size_t)1 << 14)
+#define RX_FOLDED_MAX ((size_t)1 << 16)
 
 enum rx_op {
 	RX_EMPTY,
@@ -56,6 +60,7 @@ struct rx_range {
 struct rx_class {
 	struct rx_range *range;
 	size_t n, cap;
+	bool in_order;	/* known to be so */
 };
 
 /* A set \p{…} that was met before. */
@@ -96,6 +101,8 @@ struct rx_parser {
 	int captures;
 	VEC(struct rx_node *) stack;
 	VEC(struct rx_named) named;
+	struct rx_node *bar;	/* all bars are the same */
+	size_t nodes, folded;	/* so many things, and so many other cases looked for */
 	size_t ranges;		/* in all sets; beyond RX_RANGES_MAX none is added */
 	struct err *e;
 };
@@ -103,6 +110,7 @@ struct rx_parser {
 struct rx_tree {
 	struct rx_node *root;
 	int captures;
+	size_t nodes, ranges, folded;	/* so many on the way */
 };
 
 /* Errors have the words of Go's regexp/syntax. */
@@ -115,6 +123,11 @@ bool rx_next_rune(struct rx_parser *p, struct str *s, uint32_t *rune) MUST_CHECK
 /* What stands between `from` and `to`, two tails of the same text. */
 struct str rx_between(struct str from, struct str to);
 struct rx_node *rx_node(struct rx_parser *p, enum rx_op op);
+void rx_push(struct rx_parser *p, struct rx_node *n);
+/* Does it begin with a backslash and what is no letter or digit, which stands for itself? */
+bool rx_is_escaped(struct str s);
+/* All the letters at the front of p->rest as one node, but the last where an operator behind would repeat it. */
+bool rx_push_letters(struct rx_parser *p) MUST_CHECK;
 bool rx_push_literal(struct rx_parser *p, uint32_t rune) MUST_CHECK;
 /* Puts the class in order. */
 bool rx_push_class(struct rx_parser *p, struct rx_class *cls) MUST_CHECK;

@@ -39,6 +39,7 @@ rx_class_add(struct rx_parser *p, struct rx_class *cls, uint32_t lo, uint32_t hi
 	if (p->ranges >= RX_RANGES_MAX)
 		return;
 	p->ranges++;
+	cls->in_order = false;
 	if (cls->n == cls->cap) {
 		/* A copy, as another class may share what there is. */
 		size_t cap = cls->cap == 0 ? 4 : cls->cap * 2;
@@ -179,6 +180,7 @@ add_unicode(struct rx_parser *p, struct rx_class *cls, struct str name, bool neg
 	if (negative)
 		rx_set_negate(p, &new.cls);
 	new.cls.n = rx_ranges_normalise(new.cls.range, new.cls.n);
+	new.cls.in_order = true;
 	VEC_PUSH(&p->named, new);
 	append_class(p, cls, &new.cls);
 	return true;

@@ -50,13 +50,14 @@ rx_node(struct rx_parser *p, enum rx_op op)
 {
 	struct rx_node *n = ARENA_NEW(p->arena, struct rx_node);
 
+	p->nodes++;
 	n->op = op;
 	n->height = 1;
 	return n;
 }
 
-static void
-push(struct rx_parser *p, struct rx_node *n)
+void
+rx_push(struct rx_parser *p, struct rx_node *n)
 {
 	VEC_PUSH(&p->stack, n);
 }
@@ -64,7 +65,7 @@ push(struct rx_parser *p, struct rx_node *n)
 static void
 push_op(struct rx_parser *p, enum rx_op op)
 {
-	push(p, rx_node(p, op));
+	rx_push(p, rx_node(p, op));
 }
 
 bool
@@ -83,8 +84,16 @@ rx_push_literal(struct rx_parser *p, uint32_t rune)
 	n->text = arena_str(p->arena, (struct str){ text, utf8_encode(rune, text) });
 	n->runes = 1;
 	n->fold = (p->flags & RX_FOLD) != 0;
-	push(p, n);
+	rx_push(p, n);
 	return true;
+}
+
+static void
+push_bar(struct rx_parser *p)
+{
+	if (p->bar == NULL)
+		p->bar = rx_node(p, RX_BAR);
+	rx_push(p, p->bar);
 }
 
 bool
@@ -92,9 +101,10 @@ rx_push_class(struct rx_parser *p, struct rx_class *cls)
 {
 	struct rx_node *n = rx_node(p, RX_CLASS);
 
-	cls->n = rx_ranges_normalise(cls->range, cls->n);
+	if (!cls->in_order)
+		cls->n = rx_ranges_normalise(cls->range, cls->n);
 	n->cls = cls;
-	push(p, n);
+	rx_push(p, n);
 	return true;
 }
 
@@ -170,7 +180,7 @@ concat(struct rx_parser *p)
 		if (!set_subs(p, node, p->stack.v + from, n))
 			return false;
 		p->stack.n = from;
-		push(p, node);
+		rx_push(p, node);
 	}
 	return true;
 }
@@ -194,7 +204,7 @@ alternate(struct rx_parser *p)
 		if (!set_subs(p, node, p->stack.v + from, n))
 			return false;
 		p->stack.n = from;
-		push(p, node);
+		rx_push(p, node);
 	}
 	return true;
 }
@@ -211,13 +221,13 @@ right_paren(struct rx_parser *p)
 	p->stack.n = n - 2;
 	p->flags = paren->flags;
 	if (paren->capture == 0) {
-		push(p, inner);
+		rx_push(p, inner);
 		return true;
 	}
 	struct rx_node *node = rx_node(p, RX_CAPTURE);
 	node->capture = paren->capture;
 	node->name = paren->name;
-	push(p, node);
+	rx_push(p, node);
 	return set_subs(p, node, &inner, 1);
 }
 
@@ -322,7 +332,7 @@ open_group(struct rx_parser *p, bool captures, struct str name)
 	paren->name = name;
 	if (captures)
 		paren->capture = ++p->captures;
-	push(p, paren);
+	rx_push(p, paren);
 }
 
 static bool
@@ -468,7 +478,6 @@ step(struct rx_parser *p, struct str *last_repeat)
 {
 	struct str before = p->rest, behind = str_sub(p->rest, 1, p->rest.n), last = *last_repeat;
 	char c = before.p[0];
-	uint32_t rune;
 
 	*last_repeat = STR_NONE;
 	switch (c) {
@@ -484,7 +493,7 @@ step(struct rx_parser *p, struct str *last_repeat)
 	case '|':
 		if (!concat(p))
 			return false;
-		push_op(p, RX_BAR);
+		push_bar(p);
 		break;
 	case '^':
 		push_op(p, (p->flags & RX_LINES) != 0 ? RX_BEGIN_LINE : RX_BEGIN_TEXT);
@@ -498,7 +507,7 @@ step(struct rx_parser *p, struct str *last_repeat)
 	case '[':
 		return rx_parse_class(p);
 	case '\\':
-		return backslash(p);
+		return rx_is_escaped(before) ? rx_push_letters(p) : backslash(p);
 	case '*':
 	case '+':
 	case '?':
@@ -523,10 +532,16 @@ step(struct rx_parser *p, struct str *last_repeat)
 		break;
 	}
 	default:
-		return rx_next_rune(p, &p->rest, &rune) && rx_push_literal(p, rune);
+		return rx_push_letters(p);
 	}
 	p->rest = behind;
 	return true;
+}
+
+static bool
+is_too_much(const struct rx_parser *p)
+{
+	return p->ranges >= RX_RANGES_MAX || p->folded >= RX_FOLDED_MAX || p->nodes >= RX_NODES_MAX;
 }
 
 bool
@@ -540,12 +555,12 @@ rx_parse(struct arena *a, struct str pattern, struct rx_tree *out, struct err *e
 		return rx_fail(&p, "expression too large", pattern);
 	while (ok && p.rest.n > 0)
 		ok = step(&p, &last_repeat) &&
-		    (p.ranges < RX_RANGES_MAX || rx_fail(&p, "expression too large", pattern));
+		    (!is_too_much(&p) || rx_fail(&p, "expression too large", pattern));
 	ok = ok && alternate(&p);
 	if (ok && p.stack.n != 1)
 		ok = rx_fail(&p, "missing closing )", pattern);
 	if (ok)
-		*out = (struct rx_tree){ p.stack.v[0], p.captures };
+		*out = (struct rx_tree){ p.stack.v[0], p.captures, p.nodes, p.ranges, p.folded };
 	VEC_FINI(&p.stack);
 	VEC_FINI(&p.named);
 	return ok;

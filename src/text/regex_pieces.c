@@ -63,6 +63,8 @@ expand_sequence(struct rx_node *const *sub, size_t n, struct strings *out)
 {
 	struct strings all = { .arena = out->arena };
 
+	if (n == 1)
+		return expand(sub[0], out);
 	add_string(&all, STR(""));
 	for (size_t i = 0; i < n; i++) {
 		struct strings part = { .arena = out->arena };
@@ -204,15 +206,15 @@ add_piece(struct arena *a, struct rx_plan *plan, struct rx_piece piece)
 	plan->piece[plan->n++] = piece;
 }
 
-/* One branch as pieces; false when it is none. */
+/* One branch as pieces; false when it is none. *set lends its memory. */
 static bool
-plan_branch(struct arena *a, struct rx_node *branch, struct rx_plan *plan)
+plan_branch(struct arena *a, struct rx_node *branch, struct strings *set, struct rx_plan *plan)
 {
 	struct rx_node **sub = &branch;
-	struct strings set = { .arena = a };
 	struct rx_piece piece = { 0 };
 	size_t n = 1;
 
+	set->n = 0;
 	branch = without_captures(branch);
 	if (branch->op == RX_CONCAT) {
 		sub = branch->sub;
@@ -230,20 +232,20 @@ plan_branch(struct arena *a, struct rx_node *branch, struct rx_plan *plan)
 	}
 	if (n > 0 && (piece.behind = gap_of(sub[n - 1], &newlines_behind)) != RX_GAP_NONE)
 		n--;
-	if (!expand_sequence(sub, n, &set) || plan->n + set.n > RX_PIECES_MAX)
+	if (!expand_sequence(sub, n, set) || plan->n + set->n > RX_PIECES_MAX)
 		return false;
 	bool both = piece.before != RX_GAP_NONE && piece.behind != RX_GAP_NONE;
 	if (both && newlines_before != newlines_behind)
 		return false;
 	piece.newlines = newlines_before || newlines_behind;
-	for (size_t i = 0; i < set.n; i++) {
+	for (size_t i = 0; i < set->n; i++) {
 		/* With gaps on both sides a newline in the text would have to be told from theirs. */
-		bool newline = !piece.newlines && str_chr(set.v[i], '\n') < set.v[i].n;
-		if (both && (newline || set.v[i].n == 0))
+		bool newline = !piece.newlines && str_chr(set->v[i], '\n') < set->v[i].n;
+		if (both && (newline || set->v[i].n == 0))
 			return false;
 	}
-	for (size_t i = 0; i < set.n; i++) {
-		piece.text = set.v[i];
+	for (size_t i = 0; i < set->n; i++) {
+		piece.text = set->v[i];
 		add_piece(a, plan, piece);
 	}
 	return true;
@@ -347,6 +349,7 @@ rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *plan)
 	sbuf_fini(&prefix);
 
 	struct rx_node *only = without_captures(inner->n == 1 ? inner->sub[0] : inner), **branch = &only;
+	struct strings set = { .arena = a };
 	size_t n = 1;
 	if (only->op == RX_ALT) {
 		n = only->n;
@@ -356,7 +359,7 @@ rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *plan)
 	plan->decided = true;
 	for (size_t i = 0; i < n; i++) {
 		size_t from = plan->n;
-		bool ok = plan_branch(a, branch[i], plan);
+		bool ok = plan_branch(a, branch[i], &set, plan);
 		plan->decided = plan->decided && ok;
 		if (!ok || (from < plan->n && !rx_piece_is_exact(&plan->piece[from])))
 			plan->rest[plan->rests++] = branch[i];

@@ -26,6 +26,10 @@ struct writer {
 	VEC(struct rx_set) set;
 	VEC(struct rx_range) range;
 	struct known_set *known[KNOWN_SETS];
+	const struct rx_range *last;	/* the ranges of the set last_set: what is repeated is not looked up again */
+	size_t last_n;
+	uint32_t last_set;
+	size_t looked_up;	/* ranges */
 	bool captures;
 	unsigned care;
 	bool asserts;
@@ -43,24 +47,37 @@ mul_sat(size_t a, size_t b)
 	return b != 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
 }
 
+static size_t
+repeat_size(const struct rx_node *n, size_t one)
+{
+	const struct rx_node *sub = n->sub[0];
+
+	if (sub->op == RX_EMPTY || n->max == 0)
+		return 0;
+	if (n->max < 0)
+		return add_sat(mul_sat(one, (size_t)(n->min > 1 ? n->min : 1)),
+		    n->min == 0 && rx_may_be_empty(sub, false) ? 2 : 1);
+	return add_sat(mul_sat(one, (size_t)n->max), (size_t)(n->max - n->min));
+}
+
 size_t
 rx_prog_size(const struct rx_node *n, bool captures)
 {
 	size_t size = 0;
 
+	/* As write_node writes it, step by step. */
 	switch (n->op) {
 	case RX_LITERAL:
 		return n->runes;
 	case RX_CAPTURE:
 		return add_sat(captures ? 2 : 0, rx_prog_size(n->sub[0], captures));
 	case RX_REPEAT:
-		size = add_sat(rx_prog_size(n->sub[0], captures), 2);
-		return mul_sat(size, (size_t)(n->max > 0 ? n->max : n->min + 1));
+		return repeat_size(n, rx_prog_size(n->sub[0], captures));
 	case RX_CONCAT:
 	case RX_ALT:
 		for (size_t i = 0; i < n->n; i++)
-			size = add_sat(size, add_sat(rx_prog_size(n->sub[i], captures), 1));
-		return size;
+			size = add_sat(size, rx_prog_size(n->sub[i], captures));
+		return n->op == RX_ALT ? add_sat(size, n->n - 1) : size;
 	case RX_EMPTY:
 		return 0;
 	case RX_CLASS:
@@ -88,12 +105,12 @@ put(struct writer *w, enum rx_step_op op, uint32_t out, uint32_t arg)
 	return (uint32_t)w->step.n - 1;
 }
 
-/* The number of the set with these ranges, which are normalised. */
 static uint32_t
-put_set(struct writer *w, const struct rx_range *r, size_t n)
+find_set(struct writer *w, const struct rx_range *r, size_t n)
 {
 	uint32_t hash = (uint32_t)n;
 
+	w->looked_up += n;
 	for (size_t i = 0; i < n; i++)
 		hash = ((hash ^ r[i].lo) * 0x9E3779B1u) ^ r[i].hi;
 	struct known_set **at = &w->known[hash % KNOWN_SETS];
@@ -112,6 +129,18 @@ put_set(struct writer *w, const struct rx_range *r, size_t n)
 	return k->set;
 }
 
+/* The number of the set with these ranges, which are normalised and stay where they are. */
+static uint32_t
+put_set(struct writer *w, const struct rx_range *r, size_t n)
+{
+	if (n == 0 || w->last != r || w->last_n != n) {
+		w->last_set = find_set(w, r, n);
+		w->last = r;
+		w->last_n = n;
+	}
+	return w->last_set;
+}
+
 static uint32_t
 put_rune(struct writer *w, uint32_t rune, bool fold, uint32_t next)
 {
@@ -122,7 +151,7 @@ put_rune(struct writer *w, uint32_t rune, bool fold, uint32_t next)
 	for (uint32_t x = rx_fold_next(rune); x != rune && n < ARRAY_LEN(r); x = rx_fold_next(x))
 		r[n++] = (struct rx_range){ x, x };
 	n = rx_ranges_normalise(r, n);
-	return put(w, RX_STEP_SET, next, put_set(w, r, n));
+	return put(w, RX_STEP_SET, next, find_set(w, r, n));
 }
 
 static uint32_t
@@ -342,6 +371,7 @@ finish(struct writer *w, uint32_t start)
 	p->range = mem_realloc(w->range.v, w->range.n + 1, sizeof(*p->range));
 	p->care = w->care;
 	p->asserts = w->asserts;
+	p->effort = w->looked_up;
 	rx_prog_classify(p, w->arena);
 	return p;
 }

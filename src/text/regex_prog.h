@@ -52,6 +52,7 @@ struct rx_prog {
 	unsigned care;		/* which bits of rx_before conditions ask for; 0 without conditions on them */
 	bool asserts;
 	int slots;		/* of RX_STEP_SAVE */
+	size_t effort;		/* of making it, beside its steps: ranges looked at, pieces of the axis sorted and parted */
 	/* Runes that no step tells apart are of one class; 0 classes: too many. */
 	uint32_t classes;
 	uint16_t ascii[128];

@@ -9,7 +9,7 @@
 #include "regex_prog.h"
 
 /* More work than this for one program is not worth a table. */
-#define PARTING_MAX 1000000
+#define PARTING_MAX 300000
 
 struct axis {
 	uint32_t *cut;		/* sorted; the first is 0 */
@@ -196,4 +196,5 @@ rx_prog_classify(struct rx_prog *p, struct arena *a)
 	each_set(p, runes, n, &x, see_part);
 	if (x.work < PARTING_MAX && x.classes <= RX_CLASSES_MAX)
 		keep(p, &x);
+	p->effort += x.work + 4 * x.n;
 }

@@ -32,7 +32,7 @@ need_scratch(struct scan *c)
 {
 	if (c->scratch.prog == NULL) {
 		rx_scratch_init(&c->scratch, c->m->prog);
-		work_spend(c->w, c->m->prog->n / 16);
+		work_spend(c->w, c->m->prog->n / 4);
 	}
 }
 

@@ -86,9 +86,28 @@ last_of(size_t row)
 	return rune_folds[row].lo + (uint32_t)rune_folds[row].more * rune_folds[row].step;
 }
 
-/* Adds the other cases of one range. Rows before *from are not needed any more. */
+/* Is it in one of the first n ranges, which are in order? */
+static bool
+is_among(const struct rx_class *cls, size_t n, uint32_t rune)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (cls->range[mid].hi < rune)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && cls->range[lo].lo <= rune;
+}
+
+/*
+ * Adds the other cases of one of the n ranges that were there before any was added, but not what they have already.
+ * Rows before *from are not needed any more.
+ */
 static void
-fold_range(struct rx_parser *p, struct rx_class *cls, struct rx_range r, size_t *from)
+fold_range(struct rx_parser *p, struct rx_class *cls, size_t n, struct rx_range r, size_t *from)
 {
 	while (*from < ARRAY_LEN(rune_folds) && last_of(*from) < r.lo)
 		(*from)++;
@@ -97,8 +116,11 @@ fold_range(struct rx_parser *p, struct rx_class *cls, struct rx_range r, size_t 
 		if (first < r.lo)
 			first += (r.lo - first + step - 1) / step * step;
 		for (; first <= last_of(i) && first <= r.hi; first += step)
-			for (uint32_t x = rx_fold_next(first); x != first; x = rx_fold_next(x))
-				rx_class_add(p, cls, x, x);
+			for (uint32_t x = rx_fold_next(first); x != first; x = rx_fold_next(x)) {
+				p->folded++;
+				if (!is_among(cls, n, x))
+					rx_class_add(p, cls, x, x);
+			}
 	}
 }
 
@@ -109,7 +131,7 @@ rx_set_fold(struct rx_parser *p, struct rx_class *cls)
 
 	cls->n = rx_ranges_normalise(cls->range, cls->n);
 	for (size_t i = 0, n = cls->n; i < n; i++)
-		fold_range(p, cls, cls->range[i], &from);
+		fold_range(p, cls, n, cls->range[i], &from);
 	cls->n = rx_ranges_normalise(cls->range, cls->n);
 }
 
