@@ -300,7 +300,7 @@ match_side(const struct rule *rule, uint64_t order, const struct labels *l, stru
 }
 
 /* What looking at a rule costs without matching, and at a source. */
-#define RULE_UNITS 2
+#define RULE_UNITS 15
 #define SOURCE_UNITS 4
 
 /* Finds the rules that r takes part in, in their order. */

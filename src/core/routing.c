@@ -66,8 +66,8 @@ enter(struct routing_run *run, const struct route *route)
 	run->steps[run->steps_n++] = (struct routing_step){ .route = route, .found_before = run->found_n };
 }
 
-/* What looking at a child and going down to one cost, without matching. */
-#define CHILD_UNITS 2
+/* What looking at a child, which lies in no cache where there are many, and going down to one cost, without matching. */
+#define CHILD_UNITS 15
 #define STEP_UNITS 10
 
 enum way { WAY_DOWN, WAY_UP, WAY_LATER };

@@ -290,7 +290,7 @@ silences_gc_some(struct silences *ss, struct wall now, struct hmap_cursor *at, s
 }
 
 /* What looking at a candidate and at what matched before costs, without matching. */
-#define LOOK_UNITS 2
+#define LOOK_UNITS 15
 
 static void
 keep(struct record *r, struct silence_entry *entry)

@@ -136,8 +136,9 @@ matchers_match(const struct matchers *ms, const struct labels *l)
 	return true;
 }
 
-/* What looking at a matcher costs. */
-#define LOOK_UNITS 1
+/* What looking at a matcher costs, and at a regular expression: where there are many, they lie in no cache. */
+#define LOOK_UNITS 4
+#define REGEX_UNITS 12
 
 enum match
 matchers_match_some(const struct matchers *ms, const struct labels *l, struct match_run *run, struct work *w)
@@ -154,6 +155,7 @@ matchers_match_some(const struct matchers *ms, const struct labels *l, struct ma
 			ok = equality_holds(m, value);
 			continue;
 		}
+		work_spend(w, REGEX_UNITS);
 		enum regex_result r = regex_match_some(m->re, istr_str(value), &run->re, w);
 		if (r == REGEX_LATER)
 			return MATCH_LATER;
