@@ -191,6 +191,8 @@ begin(struct reload *r)
 	r->next = NULL;
 	for (struct waiter *w = r->now; w != NULL; w = w->next)
 		w->list = &r->now;
+	if (r->s->web != NULL)
+		http_server_refresh(r->s->web);
 	LOG(&r->log, LOG_INFO, "Loading configuration file", F_STR("file", r->s->o->config_file));
 	r->began = r->s->clock->now(r->s->clock);
 	r->state = RELOAD_LOADING;
