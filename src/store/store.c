@@ -46,10 +46,11 @@ store_take(struct store *s)
 		event_add(s->soon, &now);
 }
 
+/* At the end nobody goes on with what he waited for: it is left for the next start. */
 static void
 end_waits(struct store *s, uint64_t upto, bool durable)
 {
-	while (s->waits != NULL && s->waits->ticket <= upto) {
+	while (s->work != NULL && s->waits != NULL && s->waits->ticket <= upto) {
 		struct store_wait *w = s->waits;
 
 		store_wait_cancel(s, w);
@@ -536,7 +537,6 @@ store_finish(struct store *s)
 {
 	if (s == NULL || s->work == NULL)
 		return;
-	assert(s->waits == NULL);
 	s->o.durable = NULL;
 	s->o.failed = NULL;
 	free_timers(s);
@@ -553,6 +553,7 @@ store_close(struct store **sp)
 	if (s == NULL)
 		return;
 	store_finish(s);
+	assert(s->waits == NULL);
 	free_timers(s);
 	/* What the engine said last. */
 	if (s->finished && has_news(s))

@@ -222,6 +222,31 @@ START_TEST(waiting)
 }
 END_TEST
 
+/* At the end nobody goes on with what he waited for, although it is written. */
+START_TEST(waiting_at_the_end)
+{
+	struct store_wait w = { .over = on_over };
+	struct rig r;
+	char id[SILENCE_ID_MAX];
+
+	waits_over = 0;
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_settle(&r);
+	rig_silence(&r, "a=\"1\"", id);
+	ck_assert(store_when_durable(r.store, &w));
+	while (!r.store->busy)
+		event_base_loop(r.base, EVLOOP_ONCE);
+	store_finish(r.store);
+	ck_assert_uint_eq(waits_over, 0);
+	store_wait_cancel(r.store, &w);
+	rig_stop(&r);
+	rig_start(&r);
+	ck_assert_uint_eq(rig_silences(&r), 1);
+	rig_fini(&r);
+}
+END_TEST
+
 /* A disk that hangs is not waited for. */
 START_TEST(a_stuck_disk)
 {
@@ -631,6 +656,7 @@ main(void)
 	fault_install();
 	return RUN("store", all_survives_a_crash, what_was_under_way_goes_on,
 	    nothing_is_lost_while_the_disk_is_full, any_write_may_fail, a_failed_sync_is_a_failed_write, waiting,
+	    waiting_at_the_end,
 	    a_stuck_disk, read_only_at_start, unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database, all_garbage,
 	    newer_version, an_outage_is_bounded, back_pressure, backup,
 	    backup_that_a_crash_cut_short, one_process_at_a_time);
