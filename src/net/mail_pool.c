@@ -17,7 +17,6 @@
 #define CONNECT_MAX (30 * SPAN_S)	/* for a name to be resolved and the server to answer */
 #define IDLE_MAX (60 * SPAN_S)		/* before a worker above the usual number is let go */
 #define QUIT_MAX (2 * SPAN_S)		/* for a server to answer our QUIT */
-#define STARTS_MAX 2			/* workers started in one turn: the loop stands still meanwhile */
 
 static void dispatch(struct mail_pool *p);
 
@@ -54,6 +53,7 @@ worker_end(struct mail_worker *w)
 		at = &(*at)->next;
 	*at = w->next;
 	p->workers_n--;
+	p->starting -= !w->ready;
 	bufferevent_free(w->bev);
 	event_free(w->timer);
 	graveyard_bury(p->graveyard, w->pid);
@@ -191,8 +191,11 @@ on_free(struct mail_worker *w)
 	bool first = !w->ready;
 
 	w->ready = true;
-	if (first && w->call != NULL) {
-		session_begin(w);
+	if (first) {
+		w->pool->starting--;
+		if (w->call != NULL)
+			session_begin(w);
+		dispatch(w->pool);
 	} else if (w->server != NULL && w->call == NULL) {
 		worker_free(w);
 		dispatch(w->pool);
@@ -316,6 +319,7 @@ worker_new(struct mail_pool *p, struct err *e)
 	if (!mail_child_start(p->o.program, &pid, &fd, e))
 		return NULL;
 	p->starts++;
+	p->starting++;
 	w = NEW(struct mail_worker);
 	w->pool = p;
 	w->pid = pid;
@@ -331,16 +335,6 @@ worker_new(struct mail_pool *p, struct err *e)
 }
 
 /* Who is next. */
-
-static struct mail_worker *
-idle_worker(const struct mail_pool *p)
-{
-	struct mail_worker *w = p->workers;
-
-	while (w != NULL && w->server != NULL)
-		w = w->next;
-	return w;
-}
 
 static void
 run(struct mail_call *c, struct mail_worker *w)
@@ -375,7 +369,7 @@ fail_later(struct mail_call *c)
 static bool
 make_room(struct mail_pool *p)
 {
-	bool good = p->workers_n >= p->o.workers_max && idle_worker(p) == NULL && mail_servers_good_waits(&p->servers);
+	bool good = p->workers_n >= p->o.workers_max && mail_next_idle(p) == NULL && mail_servers_good_waits(&p->servers);
 	struct mail_worker *oldest = NULL;
 	struct mail_call *c;
 
@@ -398,17 +392,17 @@ static void
 dispatch(struct mail_pool *p)
 {
 	for (;;) {
-		struct mail_worker *w = idle_worker(p);
+		struct mail_worker *w = mail_next_idle(p);
 		struct mail_turn *t;
 		struct mail_call *c;
 
-		if (w == NULL && p->starts >= STARTS_MAX)
+		if (w == NULL && mail_next_must_wait(p))
 			break;
 		if (w == NULL && p->workers_n >= p->o.workers_max && !make_room(p))
 			break;
-		t = mail_servers_next(&p->servers);
+		t = mail_next_turn(p, &w);
 		if (t == NULL && make_room(p))
-			t = mail_servers_next(&p->servers);
+			t = mail_next_turn(p, &w);
 		if (t == NULL)
 			break;
 		c = CONTAINER_OF(t, struct mail_call, turn);
@@ -422,7 +416,7 @@ dispatch(struct mail_pool *p)
 		p->want_spare = true;
 	}
 	/* A worker takes a while to start: the next mail is not to wait for that. */
-	if ((p->want_spare || p->starts > 0) && !evtimer_pending(p->next_turn, NULL))
+	if ((p->starts > 0 || (p->want_spare && !mail_next_must_wait(p))) && !evtimer_pending(p->next_turn, NULL))
 		arm(p->next_turn, 0);
 }
 
@@ -436,13 +430,13 @@ on_next_turn(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	p->starts = 0;
+	/* First: the next mail for a good server is not to wait until all others have theirs. */
+	if (p->want_spare && !mail_next_must_wait(p)) {
+		p->want_spare = false;
+		if (mail_next_idle(p) == NULL && p->workers_n < p->o.workers_max && (w = worker_new(p, &e)) != NULL)
+			arm(w->timer, IDLE_MAX);
+	}
 	dispatch(p);
-	if (p->starts > 0 || !p->want_spare)
-		return;
-	p->want_spare = false;
-	evtimer_del(p->next_turn);
-	if (idle_worker(p) == NULL && p->workers_n < p->o.workers_max && (w = worker_new(p, &e)) != NULL)
-		arm(w->timer, IDLE_MAX);
 }
 
 static void

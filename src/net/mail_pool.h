@@ -56,10 +56,20 @@ struct mail_pool {
 	size_t workers_n;
 	struct event *next_turn;	/* starts those workers that one turn did not, and one to spare */
 	unsigned starts;		/* in this turn */
+	unsigned starting;		/* workers that are not ready yet */
 	bool want_spare;
 	struct mail_servers servers;
 	struct mail_call *all;		/* calls not yet reported */
 	struct graveyard *graveyard;
 };
+
+/* mail_next.c: who gets which worker. */
+
+/* A worker that stands idle, a ready one if there is; NULL: none. */
+struct mail_worker *mail_next_idle(const struct mail_pool *p);
+/* Another worker cannot be started in this turn. */
+bool mail_next_must_wait(const struct mail_pool *p);
+/* The mail whose turn it is (NULL: none); *idle becomes NULL when another worker is to be started for it. */
+struct mail_turn *mail_next_turn(struct mail_pool *p, struct mail_worker **idle);
 
 #endif

@@ -9,6 +9,8 @@
 
 /* Servers that nobody uses are remembered, for their pace, up to so many. */
 #define REMEMBERED_MAX 1000
+/* Sessions with a server that has not answered yet. */
+#define UNKNOWN_MAX 4
 
 static struct str
 copy(struct str s)
@@ -22,6 +24,7 @@ forget(struct mail_servers *s, struct mail_server *server)
 	struct str parts[] = { server->at.host, server->at.port };
 
 	hmap_remove(&s->all, &server->node);
+	s->good -= server->pace == PACE_GOOD;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		char *p;
 
@@ -153,29 +156,51 @@ may_have_another(const struct mail_servers *s, const struct mail_server *server)
 	case PACE_UNKNOWN:
 		break;
 	}
-	return server->busy == 0;
+	return server->busy == 0 || (server->busy < UNKNOWN_MAX && s->unknown_busy + s->slow_busy < s->slow_max);
 }
 
-struct mail_turn *
-mail_servers_next(struct mail_servers *s)
+/* n more workers of the server, which may be fewer. */
+static void
+count_busy(struct mail_servers *s, const struct mail_server *server, int n)
+{
+	if (server->pace == PACE_SLOW)
+		s->slow_busy += (unsigned)n;
+	else if (server->pace == PACE_UNKNOWN)
+		s->unknown_busy += (unsigned)n;
+}
+
+static struct mail_turn *
+next_of(struct mail_servers *s, bool good_only)
 {
 	struct mail_server *server = s->first;
 	struct mail_turn *t;
 
-	while (server != NULL && !may_have_another(s, server))
+	while (server != NULL && ((good_only && server->pace != PACE_GOOD) || !may_have_another(s, server)))
 		server = server->next;
 	if (server == NULL)
 		return NULL;
 	t = server->first;
 	unlink_turn(s, t);
 	server->busy++;
-	s->slow_busy += server->pace == PACE_SLOW;
+	count_busy(s, server, 1);
 	/* Its next mail waits until all others had their turn. */
 	if (server->first != NULL) {
 		give_up_turn(s, server);
 		take_turn(s, server);
 	}
 	return t;
+}
+
+struct mail_turn *
+mail_servers_next(struct mail_servers *s)
+{
+	return next_of(s, false);
+}
+
+struct mail_turn *
+mail_servers_next_good(struct mail_servers *s)
+{
+	return next_of(s, true);
 }
 
 bool
@@ -203,14 +228,16 @@ mail_servers_release(struct mail_servers *s, struct mail_server *server)
 {
 	assert(server->busy > 0);
 	server->busy--;
-	s->slow_busy -= server->pace == PACE_SLOW;
+	count_busy(s, server, -1);
 	forget_unused(s, server);
 }
 
 void
 mail_servers_set_pace(struct mail_servers *s, struct mail_server *server, enum mail_pace pace)
 {
-	if ((server->pace == PACE_SLOW) != (pace == PACE_SLOW))
-		s->slow_busy = pace == PACE_SLOW ? s->slow_busy + server->busy : s->slow_busy - server->busy;
+	count_busy(s, server, -(int)server->busy);
+	s->good -= server->pace == PACE_GOOD;
 	server->pace = pace;
+	s->good += pace == PACE_GOOD;
+	count_busy(s, server, (int)server->busy);
 }

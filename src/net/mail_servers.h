@@ -3,10 +3,10 @@
  * net/mail_servers.h - which mail server gets the next worker.
  *
  * Mails wait in a queue per server (host and port), servers take turns. A
- * server that answers gets many workers, one that has not answered yet or
- * keeps us waiting gets one, and all slow ones together get half: so that
- * however many of them hang, others find a worker. Pure: no processes, no
- * clock. Loop thread only.
+ * server that answers gets many workers, one that keeps us waiting gets one,
+ * and all slow ones together get half: so that however many of them hang,
+ * others find a worker. One that has not answered yet gets a few, of what is
+ * left of that half. Pure: no processes, no clock. Loop thread only.
  */
 #ifndef NET_MAIL_SERVERS_H
 #define NET_MAIL_SERVERS_H
@@ -43,7 +43,8 @@ struct mail_servers {
 	struct hmap all;
 	struct mail_server *first, *last;	/* with mails that wait */
 	size_t waiting;				/* mails */
-	unsigned slow_busy;			/* workers of slow servers */
+	unsigned slow_busy, unknown_busy;	/* workers of such servers */
+	size_t good;				/* servers */
 	unsigned per_server, slow_max;		/* bounds */
 };
 
@@ -54,6 +55,8 @@ void mail_servers_wait(struct mail_servers *s, struct mail_turn *t, const struct
 void mail_servers_leave(struct mail_servers *s, struct mail_turn *t);
 /* The mail whose turn it is, out of its queue, its server one worker busier; NULL: none may have a worker now. */
 struct mail_turn *mail_servers_next(struct mail_servers *s);
+/* The same of those for servers that are known to be good. */
+struct mail_turn *mail_servers_next_good(struct mail_servers *s);
 /* Could a mail that is not for a slow server use a worker, if there were one? */
 bool mail_servers_good_waits(const struct mail_servers *s);
 /* Does a slow server without a worker wait because others have all that are for slow ones? */

@@ -13,6 +13,7 @@
 #include "lib_smtpd.h"
 #include "lib_tls.h"
 #include "loop/clock_real.h"
+#include "mail_servers.h"
 #include "net/mail.h"
 
 static struct {
@@ -539,6 +540,46 @@ START_TEST(programs_that_do_not_start)
 }
 END_TEST
 
+/* How many of a server's mails get a worker now. */
+static unsigned
+begin_all(struct mail_servers *s, struct mail_turn *turns, size_t n, const char *port)
+{
+	struct host_port at = { STR("mail"), str_from(port) };
+	unsigned got = 0;
+
+	for (size_t i = 0; i < n; i++)
+		mail_servers_wait(s, &turns[i], &at);
+	while (mail_servers_next(s) != NULL)
+		got++;
+	return got;
+}
+
+/* One that has not answered yet gets a few, as long as there is half for those that have. */
+START_TEST(new_servers_get_a_few_workers)
+{
+	struct mail_servers s = { .per_server = 6, .slow_max = 6 };
+	struct mail_turn a[10], b[10], c[10];
+
+	ck_assert_uint_eq(begin_all(&s, a, 10, "1"), 4);
+	ck_assert_uint_eq(begin_all(&s, b, 10, "2"), 2);
+	ck_assert_uint_eq(begin_all(&s, c, 10, "3"), 1);
+	mail_servers_set_pace(&s, b[0].server, PACE_SLOW);
+	ck_assert_uint_eq(s.slow_busy, 2);
+	ck_assert_ptr_null(mail_servers_next(&s));
+	mail_servers_set_pace(&s, a[0].server, PACE_GOOD);
+	ck_assert_uint_eq(s.unknown_busy, 1);
+	ck_assert_ptr_eq(mail_servers_next_good(&s), &a[4]);
+	ck_assert_ptr_eq(mail_servers_next_good(&s), &a[5]);
+	ck_assert_ptr_null(mail_servers_next_good(&s));
+	/* What the good one took of the half is free for the new one. */
+	for (int i = 1; i < 4; i++)
+		ck_assert_ptr_eq(mail_servers_next(&s), &c[i]);
+	ck_assert_ptr_null(mail_servers_next(&s));
+	mail_servers_fini(&s);
+	ck_assert_uint_eq(s.good, 0);
+}
+END_TEST
+
 int
 main(int argc, char **argv)
 {
@@ -566,6 +607,7 @@ main(int argc, char **argv)
 	tcase_add_loop_test(tc, what_was_accepted_is_accepted, 0, 2);
 	tcase_add_test(tc, servers_that_hang_delay_no_other);
 	tcase_add_test(tc, many_mails_share_few_workers);
+	tcase_add_test(tc, new_servers_get_a_few_workers);
 	tcase_add_test(tc, programs_that_do_not_start);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
