@@ -32,6 +32,8 @@ struct http_client {
 	struct hmap hosts;
 	struct http_host *waiting_first, *waiting_last;
 	unsigned running;
+	unsigned launched;		/* in this turn of the loop */
+	struct event *next_turn;
 	size_t calls;
 	struct oauth2_cache *oauth2;
 };

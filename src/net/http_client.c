@@ -16,6 +16,7 @@
 #include "oauth2.h"
 
 #define REDIRECTS_MAX 10
+#define LAUNCHES_MAX 8		/* in one turn of the loop: a connection by TLS takes a millisecond to begin */
 
 static void next_leg(struct http_call *call);
 static void start_waiting(struct http_client *c);
@@ -71,6 +72,18 @@ host_drop_unused(struct http_client *c, struct http_host *h)
 	memcpy(&key, &h->key.p, sizeof(key));
 	mem_free(key);
 	mem_free(h);
+}
+
+/*
+ * A host may have an eighth of the places that are free: however many of them
+ * hang, the next one finds a place. And only so many begin in one turn.
+ */
+static bool
+has_place(const struct http_client *c, const struct http_host *h)
+{
+	unsigned left = c->o.in_all - c->running, share = left / 8;
+
+	return left > 0 && c->launched < LAUNCHES_MAX && h->running < c->o.per_host && (h->running == 0 || h->running < share);
 }
 
 static void
@@ -377,6 +390,8 @@ launch(struct http_call *call)
 	call->state = CALL_RUNNING;
 	call->host->running++;
 	c->running++;
+	if (c->launched++ == 0)
+		arm(c->next_turn, 0);
 	curl_easy_setopt(call->leg.easy, CURLOPT_PRIVATE, call);
 	bad = curl_multi_add_handle(c->multi, call->leg.easy);
 	assert(bad == CURLM_OK);
@@ -388,19 +403,31 @@ start_waiting(struct http_client *c)
 {
 	struct http_host *h = c->waiting_first;
 
-	while (h != NULL && c->running < c->o.in_all) {
+	while (h != NULL && c->running < c->o.in_all && c->launched < LAUNCHES_MAX) {
 		struct http_host *next = h->next;
 		struct http_call *call = h->first;
 
-		if (h->running < c->o.per_host) {
+		if (has_place(c, h)) {
 			leave_queue(call);
 			launch(call);
 			/* Its next one waits until all others had their turn. */
-			if (h->first != NULL && h->running < c->o.per_host && next == NULL)
+			if (h->first != NULL && has_place(c, h) && next == NULL)
 				next = c->waiting_first;
 		}
 		h = next;
 	}
+}
+
+static void
+on_next_turn(evutil_socket_t fd, short what, void *arg)
+{
+	TURN("outgoing HTTP");
+	struct http_client *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->launched = 0;
+	start_waiting(c);
 }
 
 static void
@@ -413,7 +440,7 @@ enter(struct http_call *call)
 		return;
 	}
 	call->host = host_of(c, &call->leg.url, call->arena);
-	if (call->host->first == NULL && call->host->running < c->o.per_host && c->running < c->o.in_all)
+	if (call->host->first == NULL && has_place(c, call->host))
 		launch(call);
 	else
 		wait_turn(call);
@@ -515,6 +542,8 @@ http_client_new(const struct http_client_options *o, struct err *e)
 		mem_free(c);
 		return NULL;
 	}
+	c->next_turn = evtimer_new(c->o.base, on_next_turn, c);
+	assert(c->next_turn != NULL);
 	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, 256L);
 	http_sockets_begin(c, on_done);
 	c->oauth2 = oauth2_cache_new(c);
@@ -532,6 +561,7 @@ http_client_free(struct http_client **cp)
 	oauth2_cache_free(&c->oauth2);
 	assert(c->calls == 0);
 	http_sockets_end(c);
+	event_free(c->next_turn);
 	curl_multi_cleanup(c->multi);
 	hmap_fini(&c->hosts);
 	curl_global_cleanup();

@@ -285,7 +285,7 @@ set_tls(struct http_leg *leg, struct url *u, struct err *e)
 {
 	const struct tls_config *t = leg->r->http->tls_config;
 
-	if (!tls_curl_set(leg->easy, t, leg->arena, e))
+	if (!tls_curl_set(leg->easy, t, leg->arena, &leg->authorities, e))
 		return false;
 	if (t == NULL || t->server_name.n == 0 || !str_is(u->scheme, "https"))
 		return true;
@@ -383,6 +383,8 @@ http_leg_end(struct http_leg *leg)
 	if (leg->easy != NULL)
 		curl_easy_cleanup(leg->easy);
 	leg->easy = NULL;
+	X509_STORE_free(leg->authorities);
+	leg->authorities = NULL;
 	curl_slist_free_all(leg->headers);
 	curl_slist_free_all(leg->proxy_headers);
 	curl_slist_free_all(leg->connect_to);

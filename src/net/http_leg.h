@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 #include "base/arena.h"
 #include "base/compiler.h"
@@ -32,6 +33,7 @@ struct http_leg {
 	struct str authorization;	/* of oauth2; empty: by http_config */
 
 	CURL *easy;
+	X509_STORE *authorities;	/* of easy */
 	struct curl_slist *headers, *proxy_headers, *connect_to;
 	char curl_error[CURL_ERROR_SIZE];
 

@@ -23,6 +23,7 @@
 struct run {
 	struct mail_session *s;
 	CURL *easy;
+	X509_STORE *authorities;
 	size_t given;
 	char error[CURL_ERROR_SIZE];
 };
@@ -70,7 +71,7 @@ on_write(char *p, size_t size, size_t n, void *arg)
 static bool
 set_tls(struct run *r, struct err *e)
 {
-	if (!tls_curl_set(r->easy, r->s->job->r.tls, r->s->arena, e))
+	if (!tls_curl_set(r->easy, r->s->job->r.tls, r->s->arena, &r->authorities, e))
 		return err_ctx(e, "parse TLS configuration");
 	SET(r->easy, CURLOPT_USE_SSL, r->s->job->r.require_tls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
 	return true;
@@ -188,6 +189,7 @@ smtp_by_curl(struct mail_session *s)
 			describe(&r, code);
 	}
 	curl_easy_cleanup(r.easy);
+	X509_STORE_free(r.authorities);
 	curl_slist_free_all(to);
 	curl_slist_free_all(connect_to);
 	return ok;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
 #include "base/arena.h"
 #include "base/compiler.h"
@@ -16,8 +17,11 @@
 
 /*
  * Reads and checks the files; t may be NULL: then only TLS 1.2 is asked for.
- * server_name is the caller's business. Errors: unable to read CA cert: …
+ * server_name is the caller's business. *authorities_out has to live as long as
+ * easy, and is the caller's to free; NULL when nothing is verified. Errors:
+ * unable to read CA cert: …
  */
-bool tls_curl_set(CURL *easy, const struct tls_config *t, struct arena *a, struct err *e) MUST_CHECK;
+bool tls_curl_set(CURL *easy, const struct tls_config *t, struct arena *a, X509_STORE **authorities_out,
+    struct err *e) MUST_CHECK;
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "file.h"
 #include "net/http_client.h"
+#include "tls_store.h"
 
 static bool
 read_one(struct str text, struct str path, const char *what, struct arena *a, struct str *out, struct err *e)
@@ -111,6 +112,16 @@ origin(struct str path, char *buf, size_t size)
 	return buf;
 }
 
+static bool
+has_authorities(struct str pem)
+{
+	X509_STORE *s = tls_store_of(pem, NULL, NULL);
+	bool ok = s != NULL;
+
+	X509_STORE_free(s);
+	return ok;
+}
+
 bool
 tls_files_check(const struct tls_config *t, const struct tls_files *f, struct err *e)
 {
@@ -121,7 +132,7 @@ tls_files_check(const struct tls_config *t, const struct tls_files *f, struct er
 	if (ctx == NULL)
 		return err_set(e, ERR_IO, "tls: out of memory");
 	/* A file that is empty is as wrong as one full of something else. */
-	if ((t->ca.n > 0 || t->ca_file.n > 0) && !tls_use_ca(ctx, f->ca))
+	if ((t->ca.n > 0 || t->ca_file.n > 0) && !has_authorities(f->ca))
 		ok = err_set(e, ERR_INVALID, "unable to use specified CA cert %s", origin(t->ca_file, a, sizeof(a)));
 	if (ok && (t->cert.n > 0 || t->cert_file.n > 0) && !tls_use_cert(ctx, f->cert, f->key, e))
 		ok = err_ctx(e, "unable to use specified client cert (%s) & key (%s)", origin(t->cert_file, a, sizeof(a)),
@@ -158,6 +169,9 @@ tls_config_check(const struct tls_config *t, struct err *e)
 bool
 http_config_check(const struct http_config *h, struct err *e)
 {
+	/* Read now, and by whoever loads configurations, rather than on the loop with the first request. */
+	if (h != NULL && (h->tls_config == NULL || !h->tls_config->insecure_skip_verify))
+		X509_STORE_free(tls_store_system());
 	/* COMPAT: the files of oauth2 are looked at when a token is asked for, not before. */
 	return h == NULL || tls_config_check(h->tls_config, e);
 }
