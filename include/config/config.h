@@ -33,6 +33,7 @@ struct event_recorder;
 struct holdings;
 struct tmpl_set;
 struct tracing;
+struct yaml_node;
 
 /* `global`, also the source of inheritance for integrations (by key, through its field table). */
 struct global {
@@ -93,6 +94,7 @@ struct integration {
 	void *settings;		/* kind->settings_size bytes, begins with struct integration_common */
 	size_t index;		/* position in its *_configs list */
 	size_t ordinal;		/* position among all integrations of the receiver */
+	const struct yaml_node *node;	/* as written */
 	int line, col;
 };
 
@@ -103,6 +105,7 @@ struct receiver {
 	size_t n;
 	size_t index;
 	bool used;		/* some route names it */
+	const char *path;	/* of the file that it is written in */
 	int line, col;
 };
 
@@ -137,6 +140,13 @@ struct inhibit_rule {
 	int line, col;
 };
 
+/* Where a pattern of `templates` stands, and how many files it fits. */
+struct template_pattern {
+	const char *path;
+	int line, col;
+	size_t files;
+};
+
 struct config {
 	uint32_t refs;
 	struct arena *arena;
@@ -151,6 +161,7 @@ struct config {
 	struct time_interval *time_intervals;
 	size_t time_intervals_n;
 	struct str_list templates;	/* patterns as written, joined to the configuration's directory */
+	struct template_pattern *template_patterns;	/* beside `templates` */
 	struct tmpl_set *tmpl;		/* built-in and user templates, parsed */
 	struct silence **silences;	/* declared in rule files; owned references */
 	size_t silences_n;

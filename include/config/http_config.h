@@ -67,6 +67,11 @@ struct http_config {
 	bool ref;	/* a *_ref key was used: there is no secret manager, so no client can be built from this */
 };
 
+/* Calls `each` for all files that h names, with the dotted key that names them. NULL names none. */
+typedef void http_config_file(void *arg, const char *key, struct str path);
+void http_config_files(const struct http_config *h, http_config_file *each, void *arg);
+void tls_config_files(const struct tls_config *t, http_config_file *each, void *arg);
+
 /*
  * Reads a file that holds the keys of an http_config and nothing else. All in
  * the arena; paths are joined to the directory of `path`, which also names the

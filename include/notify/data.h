@@ -26,6 +26,12 @@ struct value notify_data(const struct notification *n, size_t limit, const struc
  */
 bool notify_data_json(const struct json *j, struct arena *a, struct value *out, struct err *e) MUST_CHECK;
 
+/*
+ * The data of a made-up notification, for trying templates: an alert that fires
+ * and one that is resolved, with labels and annotations in common.
+ */
+struct value notify_data_sample(struct wall now, struct arena *a);
+
 /* Renders one configured text (text engine / html engine) against the attempt's data. */
 bool notify_text(struct attempt *a, struct str source, struct str *out, struct err *e) MUST_CHECK;
 bool notify_html(struct attempt *a, struct str source, struct str *out, struct err *e) MUST_CHECK;

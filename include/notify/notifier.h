@@ -31,6 +31,7 @@
 #include "config/config.h"
 #include "core/notification.h"
 
+struct value;
 struct zone;
 
 /* What rendering needs from the process; set up once, borrowed. */
@@ -159,6 +160,8 @@ struct notifier {
 	/* Another request beside those under way: STEP_SEND, or STEP_WAIT for none. NULL: one at a time. */
 	enum step (*more)(struct attempt *a, struct request *out);
 	const int *retry_statuses;	/* ends with 0; NULL: none but 5xx */
+	/* A sample of the data of its F_OWN_DATA fields, with one of the usual data. NULL: it has no such fields. */
+	struct value (*own_sample)(struct value data, struct arena *a);
 };
 
 /* Ends with NULL; order of notifiers.def. The kinds for config_env. */

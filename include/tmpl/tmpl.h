@@ -79,6 +79,16 @@ bool tmpl_html(struct tmpl_set *s, struct str source, struct value data, struct 
     const struct tmpl_env *env, struct str *out, struct err *e) MUST_CHECK;
 
 /*
+ * Does an inline string parse, and is there a definition for whatever it may call
+ * by {{template}}, in branches that are never taken as well, and for what those
+ * call? `steps` grows by the nodes looked at; when it passes TMPL_MAX_STEPS the
+ * rest counts as well.
+ */
+bool tmpl_check_calls(struct tmpl_set *s, struct str source, uint64_t *steps, struct err *e) MUST_CHECK;
+/* Frees what inline strings became: they are parsed again on their next use. */
+void tmpl_forget_inline(struct tmpl_set *s);
+
+/*
  * Would the string parse? With Alertmanager's functions or with Go's alone.
  * What it calls by {{template}} is not looked up.
  */

@@ -5,9 +5,61 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "files.h"
+#include "notify/trial.h"
+
+/* So many are shown of a file. */
+#define WARNINGS_MAX 200
+
+/* What check-config does with a file. */
+struct checking {
+	struct cli *c;
+	bool expand_env, strict;
+	struct json_writer *w;
+	struct str_list warnings;	/* of the file at hand; n goes on where it is full */
+};
+
+static bool
+readable(void *arg, const char *path, struct err *e)
+{
+	(void)arg;
+	return files_readable(path, e);
+}
 
 static void
-json_result(struct json_writer *w, struct str file, const struct config *config, const char *error)
+note_doubt(void *arg, const struct doubt *d)
+{
+	struct checking *k = arg;
+
+	if (k->warnings.n < WARNINGS_MAX)
+		k->warnings.v[k->warnings.n] = doubt_text(d, k->c->arena);
+	k->warnings.n++;
+}
+
+static void
+find_warnings(struct checking *k, struct config *config)
+{
+	struct trial_env env = { .readable = readable, .tell = note_doubt, .arg = k };
+
+	k->warnings.v = ARENA_ARRAY(k->c->arena, WARNINGS_MAX, struct str);
+	k->warnings.n = 0;
+	if (config != NULL)
+		notify_trial(config, cli_now(), &env);
+}
+
+/* To standard error: what is on standard output is amtool's. */
+static void
+print_warnings(const struct str_list *warnings)
+{
+	for (size_t i = 0; i < warnings->n && i < WARNINGS_MAX; i++)
+		cli_complain("warning: %.*s", STR_ARG(warnings->v[i]));
+	if (warnings->n > WARNINGS_MAX)
+		cli_complain("warning: and %zu more of this kind", warnings->n - WARNINGS_MAX);
+}
+
+static void
+json_result(struct json_writer *w, struct str file, const struct config *config, const struct str_list *warnings,
+    const char *error)
 {
 	json_object_begin(w);
 	json_put_str(w, "file", file);
@@ -22,6 +74,11 @@ json_result(struct json_writer *w, struct str file, const struct config *config,
 		json_put_uint(w, "time_intervals", config->time_intervals_n);
 		json_put_uint(w, "rule_files", config->rule_files_n);
 		json_put_uint(w, "silences", config->silences_n);
+		json_key(w, STR("warnings"));
+		json_array_begin(w);
+		for (size_t i = 0; i < warnings->n && i < WARNINGS_MAX; i++)
+			json_str(w, warnings->v[i]);
+		json_array_end(w);
 	}
 	json_object_end(w);
 }
@@ -40,33 +97,40 @@ print_found(struct str file, const struct config *config)
 	printf("\n");
 }
 
+/* False when the file is refused or, if it is strict, when there are warnings. */
 static bool
-check(struct cli *c, struct str file, bool expand_env, struct json_writer *w)
+check(struct checking *k, struct str file)
 {
+	struct cli *c = k->c;
 	struct config *config = NULL;
 	struct str shown = str_is(file, "-") ? STR("/dev/stdin") : file;
-	bool ok = cli_config(c, file, expand_env, &config);
+	bool ok = cli_config(c, file, k->expand_env, &config);
 
-	if (c->output == CLI_JSON)
-		json_result(w, shown, config, c->e.text);
-	else if (ok)
+	find_warnings(k, config);
+	if (c->output == CLI_JSON) {
+		json_result(k->w, shown, config, &k->warnings, c->e.text);
+	} else if (ok) {
 		print_found(shown, config);
-	else
+		fflush(stdout);
+		print_warnings(&k->warnings);
+	} else {
 		printf("Checking '%.*s'  FAILED: %s\n\n", STR_ARG(shown), c->e.text);
+	}
 	config_unref(config);
-	return ok;
+	return ok && !(k->strict && k->warnings.n > 0);
 }
 
 int
 cli_check_config(struct cli *c, int argc, char *const *argv)
 {
-	bool expand_env = false;
+	struct json_writer w;
+	struct checking k = { .c = c, .w = &w };
 	struct cli_flag flags[] = {
-		{ "config.expand-env", 0, CLI_BOOL, &expand_env, "Replace ${NAME} and ${NAME:-default} in the files." },
+		{ "config.expand-env", 0, CLI_BOOL, &k.expand_env, "Replace ${NAME} and ${NAME:-default} in the files." },
+		{ "strict", 0, CLI_BOOL, &k.strict, "Take warnings of templates and files for mistakes." },
 		CLI_FLAGS_END,
 	};
 	struct sbuf list = SBUF_INIT(SBUF_UNLIMITED);
-	struct json_writer w;
 	size_t failed = 0;
 
 	if (!cli_parse(c, flags, argc, argv))
@@ -83,7 +147,7 @@ cli_check_config(struct cli *c, int argc, char *const *argv)
 	json_writer_init(&w, &list, JSON_HTML_PLAIN);
 	json_array_begin(&w);
 	for (size_t i = 0; i < c->args_n; i++)
-		failed += !check(c, c->args[i], expand_env, &w);
+		failed += !check(&k, c->args[i]);
 	json_array_end(&w);
 	if (c->output == CLI_JSON)
 		printf("%s\n", sbuf_cstr(&list));

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "base/embedded.h"
-#include "base/rfc3339.h"
 #include "base/tz.h"
 #include "cli.h"
 #include "files.h"
@@ -12,21 +11,6 @@
 #include "tmpl/tmpl.h"
 
 #define TEMPLATE_FILE_MAX ((size_t)16 << 20)
-
-/* A notification as they come; %s are times. */
-static const char sample[] =
-    "{\"receiver\":\"on-call\",\"status\":\"firing\",\"externalURL\":\"http://tocsin.example:9093\","
-    "\"notification_reason\":\"first notification\","
-    "\"groupLabels\":{\"alertname\":\"DiskFull\"},"
-    "\"alerts\":["
-    "{\"status\":\"firing\",\"startsAt\":\"%s\","
-    "\"labels\":{\"alertname\":\"DiskFull\",\"instance\":\"db1:9100\",\"job\":\"node\",\"severity\":\"critical\"},"
-    "\"annotations\":{\"summary\":\"Disk /var of db1 is 97 %% full\",\"runbook_url\":\"https://wiki.example/disk\"},"
-    "\"generatorURL\":\"http://prometheus.example:9090/graph\"},"
-    "{\"status\":\"resolved\",\"startsAt\":\"%s\",\"endsAt\":\"%s\","
-    "\"labels\":{\"alertname\":\"DiskFull\",\"instance\":\"db2:9100\",\"job\":\"node\",\"severity\":\"critical\"},"
-    "\"annotations\":{\"summary\":\"Disk /var of db2 is 96 %% full\",\"runbook_url\":\"https://wiki.example/disk\"},"
-    "\"generatorURL\":\"http://prometheus.example:9090/graph\"}]}";
 
 struct render {
 	struct cli_strings globs;
@@ -68,27 +52,17 @@ load_templates(struct cli *c, struct tmpl_set *set, const struct cli_strings *gl
 	return true;
 }
 
-static struct str
-sample_data(struct cli *c)
-{
-	struct wall now = cli_now();
-	char starts[RFC3339_MAX], before[RFC3339_MAX], ends[RFC3339_MAX];
-
-	rfc3339_format(wall_add(now, -5 * SPAN_MIN), starts);
-	rfc3339_format(wall_add(now, -10 * SPAN_MIN), before);
-	rfc3339_format(wall_add(now, -SPAN_MIN), ends);
-	return arena_printf(c->arena, sample, starts, before, ends);
-}
-
 static bool
 load_data(struct cli *c, struct str path, struct value *out)
 {
 	const struct json *j;
 	struct str text;
 
-	if (path.n == 0)
-		text = sample_data(c);
-	else if (!cli_read(c, path, &text))
+	if (path.n == 0) {
+		*out = notify_data_sample(cli_now(), c->arena);
+		return true;
+	}
+	if (!cli_read(c, path, &text))
 		return false;
 	j = json_parse(c->arena, text, JSON_DOCUMENT, &c->e);
 	return (j != NULL && notify_data_json(j, c->arena, out, &c->e)) ||

@@ -129,6 +129,16 @@ files_read_regular(const char *path, size_t max, struct arena *a, struct str *ou
 	return read_path(path, true, max, a, out, e);
 }
 
+bool
+files_readable(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || access(path, R_OK) != 0)
+		return io_error(e, "open", path, errno);
+	return !S_ISDIR(st.st_mode) || io_error(e, "read", path, EISDIR);
+}
+
 struct globbing {
 	struct arena *arena;
 	struct path_bounds *left;

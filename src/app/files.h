@@ -14,6 +14,8 @@
 bool files_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
 /* The same of what a configuration names: a pipe or device is an error at once. */
 bool files_read_regular(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
+/* Whether a file is there and could be read, as far as that is to be known without opening it. */
+bool files_readable(const char *path, struct err *e) MUST_CHECK;
 /* Paths that fit a Go filepath.Glob pattern, sorted, within *left, which is lowered. ERR_LIMIT: not within it. */
 bool files_glob(const char *pattern, struct path_bounds *left, struct arena *a, struct str_list *out,
     struct err *e) MUST_CHECK;

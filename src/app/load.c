@@ -4,6 +4,7 @@
 #include "config/outputs.h"
 #include "files.h"
 #include "net/http_client.h"
+#include "notify/trial.h"
 
 /* So many lines say what is to be said. */
 #define NOTICES_MAX 200
@@ -11,28 +12,75 @@
 struct notice {
 	struct notice *next;
 	const char *message;	/* static */
-	struct str input, origin, error, suggestion;
+	struct log_field fields[5];
+	size_t n;
 };
+
+/* A line with these fields, whose texts are copied. */
+static void
+note(struct notices *ns, const char *message, const struct log_field *fields, size_t n)
+{
+	struct notice *x;
+
+	if (ns->n++ >= NOTICES_MAX)
+		return;
+	x = ARENA_NEW(ns->arena, struct notice);
+	x->message = message;
+	for (; x->n < n; x->n++)
+		x->fields[x->n] = F_STR(fields[x->n].key, arena_str(ns->arena, fields[x->n].v.str));
+	*ns->end = x;
+	ns->end = &x->next;
+}
 
 static void
 note_matcher(void *arg, const char *message, struct str input, const char *origin, const char *parse_error,
     struct str suggestion)
 {
-	struct notices *ns = arg;
-	struct notice *n;
+	struct log_field fields[] = { F_STR("input", input), F_CSTR("origin", origin),
+		F_CSTR("err", parse_error != NULL ? parse_error : ""), F_STR("suggestion", suggestion) };
 
-	if (ns->n++ >= NOTICES_MAX)
+	note(arg, message, fields, ARRAY_LEN(fields));
+}
+
+static void
+note_doubt(void *arg, const struct doubt *d)
+{
+	struct notices *ns = arg;
+	struct log_field fields[5];
+	size_t n = 0;
+
+	/* What will not be shown is only counted. */
+	if (ns->n >= NOTICES_MAX) {
+		ns->n++;
 		return;
-	n = ARENA_NEW(ns->arena, struct notice);
-	*n = (struct notice){
-		.message = message,
-		.input = arena_str(ns->arena, input),
-		.origin = arena_str(ns->arena, str_from(origin)),
-		.error = arena_str(ns->arena, str_from(parse_error != NULL ? parse_error : "")),
-		.suggestion = arena_str(ns->arena, suggestion),
-	};
-	*ns->end = n;
-	ns->end = &n->next;
+	}
+	if (d->path != NULL)
+		fields[n++] = F_STR("place", arena_printf(ns->arena, "%s:%d:%d", d->path, d->line, d->col));
+	if (d->kind != NULL) {
+		fields[n++] = F_STR("receiver", d->receiver);
+		fields[n++] = F_STR("integration", arena_printf(ns->arena, "%s[%zu]", d->kind, d->index));
+	}
+	if (d->key.n > 0)
+		fields[n++] = F_STR("key", d->key);
+	fields[n++] = F_CSTR("err", d->reason);
+	note(ns, d->kind != NULL ? "Notifications of a receiver would fail" : "The configuration may not do what it says",
+	    fields, n);
+}
+
+static bool
+readable(void *arg, const char *path, struct err *e)
+{
+	(void)arg;
+	return files_readable(path, e);
+}
+
+/* COMPAT: Alertmanager says nothing of these until a notification fails. */
+static void
+try_config(struct load *l)
+{
+	struct trial_env env = { .readable = readable, .tell = note_doubt, .arg = &l->notices };
+
+	notify_trial(l->config, l->now, &env);
 }
 
 static bool
@@ -84,15 +132,16 @@ load_run(struct load *l, const struct options *o, struct wall now)
 	} else if (!check_receivers(l->config, &l->e) || !check_tracing(l->config, &l->e)) {
 		config_unref(l->config);
 		l->config = NULL;
+	} else {
+		try_config(l);
 	}
 }
 
 void
 load_log(const struct load *l, const struct log *log)
 {
-	for (const struct notice *n = l->notices.first; n != NULL; n = n->next)
-		LOG(log, LOG_WARN, n->message, F_STR("input", n->input), F_STR("origin", n->origin),
-		    F_STR("err", n->error), F_STR("suggestion", n->suggestion));
+	for (const struct notice *n = l->notices.first; n != NULL && log_enabled(log, LOG_WARN); n = n->next)
+		log_write(log, LOG_WARN, __FILE__, __LINE__, n->message, n->fields, n->n);
 	if (l->notices.n > NOTICES_MAX)
 		LOG(log, LOG_WARN, "There are more warnings of this kind", F_UINT("left_out", l->notices.n - NOTICES_MAX));
 }

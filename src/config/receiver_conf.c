@@ -54,6 +54,7 @@ integration_read(struct reading *r, const struct integration_kind *kind, const s
 	}
 	out->kind = kind;
 	out->settings = arena_alloc(r->arena, kind->settings_size);
+	out->node = n;
 	out->line = n->line;
 	out->col = n->col;
 	fields_defaults(r, kind->fields, out->settings);
@@ -150,6 +151,7 @@ receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at
 			reading_problem(r, node, here, "missing name in receiver");
 		out->name = k.name;
 		out->index = c->receivers_n++;
+		out->path = r->path;
 		out->line = node->line;
 		out->col = node->col;
 		integrations_read(r, &k, kinds_n, here, out);

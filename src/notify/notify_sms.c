@@ -15,6 +15,7 @@
 #include "text/regex.h"
 #include "text/url.h"
 
+#define GATEWAY_FLAGS (F_SECRET | F_TEMPLATE | F_OWN_DATA | F_OMIT_EMPTY)
 #define TEXT_DEFAULT "{{ template \"sms.default.text\" . }}"
 
 static const struct field sms_fields[] = {
@@ -34,13 +35,13 @@ static const struct field sms_fields[] = {
 	    .doc = "Replace what the GSM alphabet does not have, so that more fits into a segment; unless that loses something."),
 	GO_DURATION_FIELD(struct sms_settings, timeout, .fallback = "0s", .doc = "How long one request may take."),
 	STRING_FIELD(struct sms_settings, method, .flags = F_OMIT_EMPTY, .doc = "http: POST unless set."),
-	PAIRS_FIELD(struct sms_settings, headers, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
+	PAIRS_FIELD(struct sms_settings, headers, .flags = GATEWAY_FLAGS,
 	    .doc = "http: templates with .To, .From and .Text, as all below."),
-	PAIRS_FIELD(struct sms_settings, query, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
+	PAIRS_FIELD(struct sms_settings, query, .flags = GATEWAY_FLAGS,
 	    .doc = "Parameters added to the URL."),
-	PAIRS_FIELD(struct sms_settings, form, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
+	PAIRS_FIELD(struct sms_settings, form, .flags = GATEWAY_FLAGS,
 	    .doc = "http: the body as a form."),
-	STRING_FIELD(struct sms_settings, body, .flags = F_SECRET | F_TEMPLATE | F_OMIT_EMPTY,
+	STRING_FIELD(struct sms_settings, body, .flags = GATEWAY_FLAGS,
 	    .doc = "http: the body, JSON unless a header says otherwise."),
 	STRINGS_FIELD(struct sms_settings, success_statuses, .flags = F_OMIT_EMPTY, .doc = "http: 2xx unless set."),
 	STRING_FIELD(struct sms_settings, success_body, .flags = F_OMIT_EMPTY,
@@ -406,4 +407,5 @@ const struct notifier notify_sms = {
 	.start = sms_start,
 	.resume = sms_resume,
 	.more = sms_more,
+	.own_sample = sms_sample,
 };

@@ -35,7 +35,7 @@ static const struct field telegram_fields[] = {
 	INT_FIELD(struct telegram_settings, chat_id, .flags = F_OMIT_EMPTY),
 	STRING_FIELD(struct telegram_settings, chat_id_file, .flags = F_PATH_CWD | F_OMIT_EMPTY),
 	INT_FIELD(struct telegram_settings, message_thread_id, .flags = F_OMIT_EMPTY),
-	STRING_FIELD(struct telegram_settings, message, .flags = F_TEMPLATE | F_HTML | F_OMIT_EMPTY,
+	STRING_FIELD(struct telegram_settings, message, .flags = F_TEMPLATE | F_OMIT_EMPTY,
 	    .fallback = "{{ template \"telegram.default.message\" . }}"),
 	BOOL_FIELD(struct telegram_settings, disable_notifications, .flags = F_OMIT_EMPTY, .fallback = "false"),
 	STRING_FIELD(struct telegram_settings, parse_mode, .flags = F_OMIT_EMPTY, .fallback = "HTML"),

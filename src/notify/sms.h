@@ -40,6 +40,8 @@ struct sms_state {
 	} temporary, final;
 };
 
+/* What the templates of a gateway see, for a sample of the usual data. */
+struct value sms_sample(struct value data, struct arena *a);
 /* The request for state->current. */
 bool sms_kannel_request(struct attempt *a, struct request *out, struct err *e) MUST_CHECK;
 bool sms_http_request(struct attempt *a, struct request *out, struct err *e) MUST_CHECK;

@@ -71,6 +71,20 @@ message_value(struct attempt *a)
 	return value_object(&message_type, m);
 }
 
+struct value
+sms_sample(struct value data, struct arena *a)
+{
+	struct message_view *m = ARENA_NEW(a, struct message_view);
+
+	m->to = value_cstr("+15550100");
+	m->from = value_cstr("tocsin");
+	m->text = value_cstr("[FIRING:1] DiskFull");
+	m->unicode = value_bool(false);
+	m->username = m->password = value_cstr("sample");
+	m->notification = data;
+	return value_object(&message_type, m);
+}
+
 static bool
 render_message(struct attempt *a, struct str source, struct str *out, struct err *e)
 {

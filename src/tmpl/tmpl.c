@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "calls.h"
 #include "exec.h"
 #include "html.h"
 #include "parse.h"
@@ -57,8 +58,8 @@ inline_free(struct inline_source *i)
 	arena_free(&a);	/* i itself is in it */
 }
 
-static void
-forget_inline(struct tmpl_set *s)
+void
+tmpl_forget_inline(struct tmpl_set *s)
 {
 	HMAP_EACH(&s->sources, n) {
 		hmap_remove(&s->sources, n);
@@ -71,7 +72,7 @@ tmpl_set_free(struct tmpl_set **s)
 {
 	if (*s == NULL)
 		return;
-	forget_inline(*s);
+	tmpl_forget_inline(*s);
 	hmap_fini(&(*s)->sources);
 	tree_map_fini(&(*s)->trees);
 	arena_free(&(*s)->arena);
@@ -85,7 +86,7 @@ tmpl_set_add_file(struct tmpl_set *s, struct str name, struct str text, struct e
 	struct tree_map parsed = { 0 };
 
 	/* What is escaped for HTML may hold copies of what changes now. */
-	forget_inline(s);
+	tmpl_forget_inline(s);
 	bool ok = parse_source(arena_str(s->arena, name), arena_str(s->arena, text), true, &parsed, s->arena, e);
 	HMAP_EACH(&parsed.map, n) {
 		struct tree *t = CONTAINER_OF(n, struct tree, by_name);
@@ -203,6 +204,18 @@ tmpl_html(struct tmpl_set *s, struct str source, struct value data, struct arena
 	begin(&c, env, a, e);
 	c.trees[0] = trees;
 	return run(&c, tree_map_find(trees, STR("")), data, out);
+}
+
+bool
+tmpl_check_calls(struct tmpl_set *s, struct str source, uint64_t *steps, struct err *e)
+{
+	const struct inline_source *i = inline_get(s, source);
+
+	if (i->err == NULL)
+		return calls_check(&i->trees, &s->trees, steps, e);
+	if (e != NULL)
+		*e = *i->err;
+	return false;
 }
 
 bool

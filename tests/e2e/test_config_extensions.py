@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -368,6 +369,41 @@ def test_a_mistake_in_a_template(templated, sink):
     # The templates in force are those of before.
     server.alert(alertname="A")
     assert sink.wait(1)[0]["json"]["title"] == "title of a"
+
+
+DOUBTFUL = """
+route: {{receiver: hook, group_by: [alertname]}}
+receivers:
+- name: hook
+  webhook_configs:
+  - url: "{url}/"
+    http_config: {{authorization: {{credentials_file: {token}}}}}
+    payload: {{text: '{{{{ template "nope" . }}}}'}}
+"""
+
+
+def test_what_would_fail_is_told_beforehand(serve, sink, tmp_path):
+    told = (':8:21', ': receiver "hook": webhook_configs[0].payload.text: template: :1:12: template "nope" not defined')
+    server = serve(DOUBTFUL.format(url=sink.url, token="token"))
+    # The start goes on; so does a reload, and each says it.
+    for pattern in (r'level=WARN .*place=\S*yml:7:53 receiver=hook integration=webhook\[0\] key=http_config.*token: no such',
+                    r'level=WARN .*yml:8:21 .*key=payload.text .*nope.*not defined'):
+        assert any(re.search(pattern, line) for line in server.log), server.log
+    status, said = check_config(server.config)
+    assert status == 0 and "SUCCESS" in said
+    assert f"warning: {server.config}{told[0]}{told[1]}" in said, said
+    assert "credentials_file: open " in said
+    status, said = check_config("--strict", server.config)
+    assert status == 1 and told[1] in said
+    shown = subprocess.run([BINARY, "check-config", "-o", "json", server.config], capture_output=True, check=True)
+    assert [w.endswith(("token: no such file or directory", told[1])) for w in json.loads(shown.stdout)[0]["warnings"]] == [
+        True, True]
+    (server.config.parent / "token").write_text("hush")
+    assert server.reload()[0] == 200
+    server.wait_log(r'level=WARN .*yml:8:21 .*nope.*not defined')
+    server.wait_log("Completed loading of configuration file")
+    assert server.reload(DOUBTFUL.format(url=sink.url, token="token").replace('template "nope" .', ".Status"))[0] == 200
+    assert check_config("--strict", server.config)[0] == 0
 
 
 def test_a_template_that_nothing_defines(serve, sink):
