@@ -67,6 +67,9 @@ wanted(const struct matcher *m, struct str *one, const struct str **values)
 	return n;
 }
 
+/* More matchers than these are not looked at, so that a silence of a thousand is filed and taken out in no time. */
+#define LOOKED_AT 16
+
 /* How crowded the places are where m would be filed. */
 static size_t
 crowd(const struct mindex *x, const struct matcher *m, const struct str *values, size_t n)
@@ -147,12 +150,13 @@ mindex_add(struct mindex *x, const struct matchers *ms, uint64_t order, void *it
 	struct str one;
 	size_t best_crowd = 0, n;
 
-	for (size_t i = 0; i < ms->n; i++) {
+	for (size_t i = 0, looked = 0; i < ms->n && looked < LOOKED_AT; i++) {
 		size_t c;
 
 		n = wanted(&ms->m[i], &one, &values);
 		if (n == 0)
 			continue;
+		looked++;
 		c = crowd(x, &ms->m[i], values, n);
 		if (best == NULL || c < best_crowd) {
 			best = &ms->m[i];
@@ -173,11 +177,12 @@ mindex_remove(struct mindex *x, const struct matchers *ms, uint64_t order)
 {
 	if (list_remove(&x->rest, order))
 		return;
-	for (size_t i = 0; i < ms->n; i++) {
+	for (size_t i = 0, looked = 0; i < ms->n && looked < LOOKED_AT; i++) {
 		const struct str *values;
 		struct str one;
 		size_t n = wanted(&ms->m[i], &one, &values);
 
+		looked += n > 0 ? 1 : 0;
 		for (size_t j = 0; j < n; j++) {
 			struct istr *value = istr_find(values[j]);
 			struct key *k = value != NULL ? key_find(x, ms->m[i].name, value) : NULL;

@@ -67,6 +67,42 @@ START_TEST(finds_what_matching_all_finds)
 }
 END_TEST
 
+/* Only the first of many matchers are looked at, the same ones when it goes: it is found, and leaves nothing. */
+START_TEST(many_matchers)
+{
+	enum { N = 1000 };
+	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
+	struct mindex x = { 0 };
+	struct mindex_iter it;
+
+	for (int i = 0; i < N; i++)
+		sbuf_printf(&text, "%sm%d=~\"a|b\"", i > 0 ? "," : "", i);
+	/* m0 is crowded, so that it is filed under another of the first. */
+	struct matchers ms = must_matchers(sbuf_cstr(&text)), crowd = must_matchers("m0=~\"a|b\"");
+	mindex_add(&x, &crowd, 1, &crowd);
+	mindex_add(&x, &ms, 2, &ms);
+	struct labels *l = world_labels("X{m0=a,m1=a,m999=a}");
+	mindex_begin(&it, &x, l, 0);
+	ck_assert_ptr_eq(mindex_next(&it), &crowd);
+	ck_assert_ptr_eq(mindex_next(&it), &ms);
+	ck_assert_ptr_null(mindex_next(&it));
+	mindex_end(&it);
+	labels_unref(l);
+	l = world_labels("X{m999=a}");
+	mindex_begin(&it, &x, l, 0);
+	ck_assert_ptr_null(mindex_next(&it));
+	mindex_end(&it);
+	labels_unref(l);
+	mindex_remove(&x, &ms, 2);
+	mindex_remove(&x, &crowd, 1);
+	ck_assert_uint_eq(x.keys.n, 0);
+	mindex_fini(&x);
+	matchers_fini(&ms);
+	matchers_fini(&crowd);
+	sbuf_fini(&text);
+}
+END_TEST
+
 START_TEST(many_labels)
 {
 	struct matchers ms[20];
@@ -173,5 +209,5 @@ END_TEST
 int
 main(void)
 {
-	return RUN("mindex", finds_what_matching_all_finds, many_labels, routes_as_stated);
+	return RUN("mindex", finds_what_matching_all_finds, many_matchers, many_labels, routes_as_stated);
 }
