@@ -332,22 +332,6 @@ unchanged(const struct trace *t, struct err *e)
 	return true;
 }
 
-/* SQLite would open a pipe too, and wait in it. */
-static bool
-check_files(const char *path, struct err *e)
-{
-	static const char *const ends[] = { "", "-wal", "-journal", "-shm" };
-	bool ok = true;
-
-	for (size_t i = 0; i < ARRAY_LEN(ends) && ok; i++) {
-		char *file = join(path, ends[i]);
-
-		ok = owner_check_regular(file, e);
-		mem_free(file);
-	}
-	return ok;
-}
-
 struct db *
 db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *trouble_out, struct err *e)
 {
@@ -359,7 +343,7 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 	d->file.path = join(path, "");
 	d->wal.path = join(path, DB_WAL);
 	confirmed_init(&d->confirmed, path);
-	ok = check_files(path, e) && (sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ||
+	ok = owner_check_database(path, e) && (sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ||
 	    db_err(d, e));
 	ok = ok && sqlite3_busy_timeout(d->handle, BUSY_MS) == SQLITE_OK &&
 	    execute(d, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192", e);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/sbuf.h"
 
 #define OTHERS (S_IRWXG | S_IRWXO)
 
@@ -48,6 +49,22 @@ owner_check_regular(const char *path, struct err *e)
 		return true;
 	return err_set(e, ERR_IO, "%s is %s (wanted: a regular file)", path,
 	    S_ISFIFO(st.st_mode) ? "a pipe" : S_ISSOCK(st.st_mode) ? "a socket" : "a device");
+}
+
+bool
+owner_check_database(const char *path, struct err *e)
+{
+	static const char *const ends[] = { "", "-wal", "-journal", "-shm" };
+	struct sbuf file = SBUF_INIT(SBUF_UNLIMITED);
+	bool ok = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(ends) && ok; i++) {
+		sbuf_reset(&file);
+		sbuf_printf(&file, "%s%s", path, ends[i]);
+		ok = owner_check_regular(sbuf_cstr(&file), e);
+	}
+	sbuf_fini(&file);
+	return ok;
 }
 
 int

@@ -17,6 +17,8 @@ void owner_make_file(const char *path);
 void owner_tighten(const char *directory, const char *name);
 /* False: it is there, and a pipe, socket or device (or leads to one), which to open or read could last for ever. */
 bool owner_check_regular(const char *path, struct err *e) MUST_CHECK;
+/* The same of a database and what belongs to it: SQLite would open a pipe too, and wait in it. */
+bool owner_check_database(const char *path, struct err *e) MUST_CHECK;
 /* Opens for writing what is ours alone, empty. -1 and errno. */
 int owner_create(const char *path);
 
