@@ -428,32 +428,6 @@ START_TEST(a_hanging_host_delays_nobody_else)
 }
 END_TEST
 
-/* Hosts that hang take less and less of what is left: the next one finds a place. */
-START_TEST(many_hosts_that_hang_leave_a_place)
-{
-	static const char *const hosts[] = { "localhost", "127.1", "127.0.1", "2130706433" };
-	struct http_request hang[ARRAY_LEN(hosts)], quick;
-	struct http_call *calls[ARRAY_LEN(hosts) * 8];
-	char urls[ARRAY_LEN(hosts)][100];
-
-	begin((struct http_client_options){ .in_all = 32 });
-	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
-		hang[i] = post("/hang", &plain);
-		snprintf(urls[i], sizeof(urls[i]), "http://%s:%u/hang", hosts[i], http_server_port(w.server, 0));
-		hang[i].url = str_from(urls[i]);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
-		calls[i] = http_client_start(w.client, &hang[i % ARRAY_LEN(hosts)], in(30 * SPAN_S), on_done, NULL);
-	quick = post("/quick", &plain);
-	run(&quick);
-	ck_assert_int_eq(w.answers, 1);
-	ck_assert_int_eq(w.resp.status, 200);
-	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
-		http_client_cancel(&calls[i]);
-	end();
-}
-END_TEST
-
 START_TEST(tokens_are_fetched_once)
 {
 	struct http_config h = plain;
@@ -709,7 +683,6 @@ main(void)
 	tcase_add_test(tc, errors_have_gos_words);
 	tcase_add_test(tc, time_limits_hold);
 	tcase_add_test(tc, a_hanging_host_delays_nobody_else);
-	tcase_add_test(tc, many_hosts_that_hang_leave_a_place);
 	tcase_add_test(tc, tokens_are_fetched_once);
 	tcase_add_test(tc, tokens_are_told_by_what_they_were_asked_for);
 	tcase_add_test(tc, nothing_slips_into_headers_or_errors);
