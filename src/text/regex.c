@@ -72,19 +72,20 @@ keep_plan(struct regex *re, struct rx_plan *plan)
 }
 
 static bool
-is_too_large(const struct rx_tree *tree, const struct rx_plan *plan, enum regex_mode mode)
+is_too_large(const struct rx_tree *tree, const struct rx_plan *plan, enum regex_mode mode, size_t length)
 {
-	size_t size = 0;
+	/* What is searched for has a step for each letter, and silences are checked as if they searched. */
+	size_t size = 0, most = STEPS_MAX + (mode == REGEX_SEARCH ? length : 0);
 
 	if (!plan->anchored) {
 		size = rx_prog_size(tree->root, mode == REGEX_SEARCH);
 	} else {
-		for (size_t i = 0; i < plan->rests && size <= STEPS_MAX; i++) {
+		for (size_t i = 0; i < plan->rests && size <= most; i++) {
 			size_t one = rx_prog_size(plan->rest[i], false);
 			size = one > SIZE_MAX / 2 ? SIZE_MAX / 2 : size + one + 1;
 		}
 	}
-	return size > STEPS_MAX;
+	return size > most;
 }
 
 /* ^(?:PATTERN)$ */
@@ -112,7 +113,7 @@ parse(struct arena *a, struct str pattern, enum regex_mode mode, struct rx_tree 
 	*plan = (struct rx_plan){ 0 };
 	if (mode == REGEX_ANCHORED)
 		rx_plan(a, tree->root, plan);
-	if (is_too_large(tree, plan, mode))
+	if (is_too_large(tree, plan, mode, pattern.n))
 		return err_set(e, ERR_INVALID, "error parsing regexp: expression too large: `%.*s`", STR_ARG(pattern));
 	return true;
 }

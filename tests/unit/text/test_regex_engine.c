@@ -333,6 +333,9 @@ START_TEST(what_is_large_but_not_too_large)
 	for (int i = 0; i < 9900; i++)
 		sbuf_printf(&b, "instance%d|", i);
 	sbuf_puts(&b, "x+");
+	/* Silences ask for this, too. */
+	re = compile(sbuf_cstr(&b), REGEX_SEARCH);
+	regex_free(&re);
 	re = compile(sbuf_cstr(&b), REGEX_ANCHORED);
 	ck_assert(regex_match(re, STR("instance9876")));
 	ck_assert(regex_match(re, STR("xxx")));
