@@ -246,6 +246,9 @@ proxy_url_check(const struct proxy_config *p, struct arena *a, struct err *e)
 {
 	struct url u;
 
+	/* Quoted, else it would be null: yaml.v2 asks only about the text before it lets a type read it. */
+	if (str_is(p->proxy_url, "~") || str_is(p->proxy_url, "null"))
+		return err_set(e, ERR_INVALID, "proxy_url: cannot unmarshal !!str `%.*s` into config.URL", STR_ARG(p->proxy_url));
 	if (p->proxy_url.n == 0 || url_parse(a, p->proxy_url, &u, e))
 		return true;
 	/* Not to show a password. */
