@@ -8,7 +8,7 @@
 FROM debian:12-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 	gcc libc6-dev cmake ninja-build pkg-config libevent-dev libyaml-dev libjansson-dev libcurl4-openssl-dev \
-	libesmtp-dev libpcre2-dev zlib1g-dev libsqlite3-dev libssl-dev \
+	libesmtp-dev zlib1g-dev libsqlite3-dev libssl-dev \
 	&& rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -21,7 +21,7 @@ FROM debian:12-slim
 # libesmtp6 brings the plugins that it authenticates with (/usr/lib/*/esmtp-plugins-*).
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
 	libevent-core-2.1-7 libevent-extra-2.1-7 libevent-openssl-2.1-7 libyaml-0-2 libjansson4 libcurl4 libesmtp6 \
-	libpcre2-8-0 libsqlite3-0 libssl3 tzdata ca-certificates \
+	libsqlite3-0 libssl3 tzdata ca-certificates \
 	&& rm -rf /var/lib/apt/lists/* \
 	&& install -d -o nobody -g nogroup -m 755 /alertmanager
 COPY --from=build /out/bin/tocsin /bin/tocsin

@@ -6,7 +6,7 @@
 set -eu
 
 PACKAGES='gcc cmake ninja-build pkg-config libevent-dev libyaml-dev libjansson-dev libcurl4-openssl-dev
-libesmtp-dev libpcre2-dev zlib1g-dev libsqlite3-dev libssl-dev tzdata ca-certificates'
+libesmtp-dev zlib1g-dev libsqlite3-dev libssl-dev tzdata ca-certificates'
 CONFIG=contrib/quickstart/alertmanager.yml
 PROGRAM=build/release/tocsin
 HELPER=contrib/quickstart/receivers.py
