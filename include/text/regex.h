@@ -52,6 +52,8 @@ struct regex *regex_ref(struct regex *re) MUST_CHECK;
 void regex_free(struct regex **re);
 /* As given to regex_compile; borrowed from re. */
 struct str regex_pattern(const struct regex *re);
+/* What reading the pattern took, in units of base/work.h: for bounds on many expressions together. */
+size_t regex_reading(const struct regex *re);
 
 bool regex_match(const struct regex *re, struct str subject);
 /*

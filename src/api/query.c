@@ -38,7 +38,7 @@ query_matchers(struct call *c, const char *name, const char *prefix, struct matc
 	struct matcher_warning w = { warn_matcher, NULL, "api" };
 	struct log log = log_with(c->api->env.log, F_CSTR("component", "api"));
 	const struct str *v;
-	size_t pos = 0;
+	size_t pos = 0, reading = 0;
 	struct err e = { 0 };
 
 	w.arg = &log;
@@ -58,7 +58,13 @@ query_matchers(struct call *c, const char *name, const char *prefix, struct matc
 			reply_error(c, 400, text);
 			return false;
 		}
+		reading += matcher_reading(&m);
 		matchers_append(out, &m);
+		if (reading > MATCHERS_READING_MAX) {
+			matchers_fini(out);
+			reply_error(c, 400, arena_printf(c->arena, "%sthe regular expressions are too large together", prefix));
+			return false;
+		}
 	}
 	return true;
 }

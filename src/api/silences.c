@@ -303,6 +303,8 @@ matchers_fit(const struct posted_silence *p, struct err *e)
 static bool
 draft_matchers(const struct posted_silence *p, enum naming naming, struct silence *s, struct err *e)
 {
+	size_t reading = 0;
+
 	s->sets = mem_calloc(1, sizeof(s->sets[0]));
 	s->sets_n = 1;
 	for (size_t i = 0; i < p->m_n; i++) {
@@ -315,7 +317,10 @@ draft_matchers(const struct posted_silence *p, enum naming naming, struct silenc
 			return err_ctx(e, "invalid silence: invalid label matcher %zu in set 0", i);
 		if (!matcher_init(&made, op, m->name->s, m->value->s, e))
 			return err_ctx(e, "invalid silence");
+		reading += matcher_reading(&made);
 		matchers_append(&s->sets[0], &made);
+		if (reading > MATCHERS_READING_MAX)
+			return err_set(e, ERR_LIMIT, "invalid silence: its regular expressions are too large together");
 	}
 	return true;
 }

@@ -32,6 +32,12 @@ matcher_init(struct matcher *out, enum matcher_op op, struct str name, struct st
 	return true;
 }
 
+size_t
+matcher_reading(const struct matcher *m)
+{
+	return m->re != NULL ? regex_reading(m->re) : 0;
+}
+
 void
 matcher_fini(struct matcher *m)
 {

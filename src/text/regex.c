@@ -118,6 +118,12 @@ parse(struct arena *a, struct str pattern, enum regex_mode mode, struct rx_tree 
 	return true;
 }
 
+static size_t
+reading(const struct rx_tree *tree)
+{
+	return NODE_UNITS * tree->nodes + RANGE_UNITS * (tree->ranges + tree->folded);
+}
+
 struct regex *
 regex_compile(struct str pattern, enum regex_mode mode, struct err *e)
 {
@@ -130,6 +136,7 @@ regex_compile(struct str pattern, enum regex_mode mode, struct err *e)
 		re = NEW(struct regex);
 		atomic_init(&re->refs, 1);
 		re->mode = mode;
+		re->reading = reading(&tree);
 		re->pattern = (struct str){ mem_strndup(pattern.n > 0 ? pattern.p : "", pattern.n), pattern.n };
 		re->anchored = plan.anchored;
 		re->decided = plan.anchored && plan.decided;
@@ -177,10 +184,16 @@ regex_pattern(const struct regex *re)
 	return re->pattern;
 }
 
+size_t
+regex_reading(const struct regex *re)
+{
+	return re->reading;
+}
+
 static int64_t
 price(const struct rx_tree *tree, const struct rx_prog *prog)
 {
-	return MACHINE_UNITS + NODE_UNITS * (int64_t)tree->nodes + RANGE_UNITS * (int64_t)(tree->ranges + tree->folded) +
+	return MACHINE_UNITS + (int64_t)reading(tree) +
 	    STEP_UNITS * (int64_t)prog->n + EFFORT_UNITS * (int64_t)prog->effort;
 }
 

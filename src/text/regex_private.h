@@ -24,6 +24,7 @@ struct regex {
 	char *text;		/* of literals, pieces and prefix */
 	struct str prefix;
 	bool matches_empty;
+	size_t reading;		/* units that reading the pattern took */
 	int captures;
 	char **name;		/* of captures, from 0; "" without */
 	struct rx_machine *machine;	/* NULL: not made yet, or had to go. Only the owner looks. */

@@ -437,6 +437,36 @@ START_TEST(a_silence_lives_and_ends)
 }
 END_TEST
 
+/* Each of them is allowed; to read them all would hold everybody up. */
+START_TEST(expressions_are_bounded_together)
+{
+	struct sbuf b = SBUF_INIT(1 << 23), q = SBUF_INIT(1 << 23);
+
+	start("/");
+	sbuf_puts(&b, "{\"createdBy\":\"me\",\"comment\":\"c\"," TIMES ",\"matchers\":[");
+	sbuf_puts(&q, "/api/v2/alerts?");
+	for (int i = 0; i < 10; i++) {
+		sbuf_printf(&b, "%s{\"name\":\"a\",\"isRegex\":true,\"value\":\"", i > 0 ? "," : "");
+		sbuf_puts(&q, "filter=a%3D~%22");
+		for (int k = 0; k < 4000; k++) {
+			sbuf_puts(&b, "x+");
+			sbuf_puts(&q, "x%2B");
+		}
+		sbuf_puts(&b, "\"}");
+		sbuf_puts(&q, "%22&");
+		if (i == 0) {
+			expect("GET", sbuf_cstr(&q), "", "", 200, "[]");
+		}
+	}
+	sbuf_puts(&b, "]}");
+	expect("POST", "/api/v2/silences", JSON_TYPE, sbuf_cstr(&b), 400, "too large together");
+	expect("GET", sbuf_cstr(&q), "", "", 400, "too large together");
+	sbuf_fini(&b);
+	sbuf_fini(&q);
+	stop();
+}
+END_TEST
+
 START_TEST(filters_are_bounded)
 {
 	struct sbuf q = SBUF_INIT(1 << 20);
@@ -570,6 +600,7 @@ main(void)
 	tcase_add_test(t, silences_that_are_refused);
 	tcase_add_test(t, silences_have_a_bound);
 	tcase_add_test(t, a_silence_lives_and_ends);
+	tcase_add_test(t, expressions_are_bounded_together);
 	tcase_add_test(t, filters_are_bounded);
 	tcase_add_test(t, guessed_paths_in_metrics);
 	tcase_add_test(t, reload_answers_when_it_is_done);
