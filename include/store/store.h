@@ -94,10 +94,12 @@ void store_wait_cancel(struct store *s, struct store_wait *w);
  */
 bool store_backup(struct store *s, struct err *e) MUST_CHECK;
 /*
- * A descriptor of that copy, the caller's to close, to be read with pread: others may read the
- * same. It has no name: it leaves the disk with its last descriptor. -1 and e.
+ * A descriptor of that copy, to be read with pread: others may read the same. It has no
+ * name: it leaves the disk with its last descriptor, which takes its time; therefore
+ * store_backup_close is who closes it, at once or, while the loop runs, in the writer's thread. -1 and e.
  */
 int store_backup_open(struct store *s, uint64_t *size_out, struct err *e) MUST_CHECK;
+void store_backup_close(struct store *s, int fd);
 
 struct store_health {
 	bool ok;

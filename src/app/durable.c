@@ -79,7 +79,7 @@ drop_backup(struct api_stream *stream)
 	struct backup *b = CONTAINER_OF(stream, struct backup, stream);
 
 	if (b->fd >= 0)
-		close(b->fd);
+		store_backup_close(b->server->store, b->fd);
 	b->server->backups--;
 	mem_free(b);
 }

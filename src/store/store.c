@@ -2,12 +2,8 @@
 #include "store/store.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "codec_state.h"
@@ -137,16 +133,6 @@ copy_failed(struct store *s)
 		s->o.failed(s->o.arg, no, str_from(s->writer.copy_err.text));
 }
 
-/* Whoever wanted it has a descriptor of their own by now. */
-static void
-drop_copy(struct store *s)
-{
-	if (s->writer.copy_fd < 0)
-		return;
-	close(s->writer.copy_fd);
-	s->writer.copy_fd = -1;
-}
-
 static void
 written(struct store *s)
 {
@@ -167,7 +153,7 @@ written(struct store *s)
 		copy_failed(s);
 	if (s->o.durable != NULL)
 		s->o.durable(s->o.arg, s->durable);
-	drop_copy(s);
+	backup_drop(s);
 	end_waits(s, s->durable, true);
 }
 
@@ -397,7 +383,7 @@ store_recover(struct store *s, struct engine *engine, struct moment now, struct 
 	if (!ok)
 		return false;
 	s->committed = now.mono;
-	s->work = workers_new(s->o.base, 1, 2, "store", e);
+	s->work = workers_new(s->o.base, 1, 2 + STORE_CLOSINGS_MAX, "store", e);
 	if (s->work == NULL)
 		return false;
 	if (!s->ok)
@@ -447,38 +433,6 @@ store_wait_cancel(struct store *s, struct store_wait *w)
 		s->waits_end = w->at;
 	w->next = NULL;
 	w->at = NULL;
-}
-
-bool
-store_backup(struct store *s, struct err *e)
-{
-	if (!s->ok)
-		return err_set(e, ERR_IO, "durable state cannot be written: %s", s->problem.text);
-	/* One copy serves all who asked before it began. */
-	store_take(s);
-	s->backup_no = s->taken;
-	return true;
-}
-
-int
-store_backup_open(struct store *s, uint64_t *size_out, struct err *e)
-{
-	struct stat st;
-	int fd;
-
-	if (s->busy || s->writer.copy_fd < 0) {
-		err_set(e, ERR_NOT_FOUND, "there is no copy");
-		return -1;
-	}
-	fd = fcntl(s->writer.copy_fd, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		err_set(e, ERR_IO, "open a copy: %s", strerrordesc_np(errno));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	*size_out = (uint64_t)st.st_size;
-	return fd;
 }
 
 /* One transaction, from here: nobody else is left. False when there is no use in another one. */

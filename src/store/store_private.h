@@ -14,6 +14,9 @@
 
 struct event;
 
+/* Beside them there is always room for what is to be written. */
+#define STORE_CLOSINGS_MAX 64
+
 struct store {
 	struct store_options o;
 	struct log log;
@@ -32,6 +35,7 @@ struct store {
 	bool want_all;			/* the disk has to get all there is */
 	uint64_t backup_no;		/* a copy of the database is wanted: its number; else 0 */
 	uint64_t backup_running;	/* of the copy that the writer makes */
+	size_t closings;		/* descriptors of copies that its thread is to close */
 	struct store_wait *waits, **waits_end;
 
 	bool finished;			/* the writer's thread has ended: the rest is written from the loop */
@@ -57,6 +61,9 @@ void recover_rows_late(struct store *s, const struct loaded *l, struct moment no
 
 /* load.c: opens the database and reads it, or what can be read of it. As store_recover. */
 bool store_load(struct store *s, struct loaded *l, struct err *e) MUST_CHECK;
+
+/* backup.c: whoever wanted the copy has a descriptor of their own by now. */
+void backup_drop(struct store *s);
 
 /* store.c: writer.err is why nothing is durable for now. */
 void store_failing(struct store *s, const char *message);

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "lib_fault.h"
@@ -578,60 +577,6 @@ START_TEST(back_pressure)
 }
 END_TEST
 
-static void
-copy_to(int fd, uint64_t size, const char *path)
-{
-	int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	off_t at = 0;
-
-	ck_assert_int_ge(out, 0);
-	while ((uint64_t)at < size)
-		ck_assert_int_gt(sendfile(out, fd, &at, size), 0);
-	close(out);
-}
-
-START_TEST(backup)
-{
-	struct rig r;
-	char id[SILENCE_ID_MAX];
-	struct err e = { 0 };
-
-	rig_init(&r, plain);
-	rig_start(&r);
-	rig_silence(&r, "a=\"1\"", id);
-	ck_assert(store_backup(r.store, &e));
-	ck_assert_uint_ne(store_ticket(r.store), 0);
-	r.wants_copy = true;
-	rig_settle(&r);
-	ck_assert_int_ge(r.copy, 0);
-	/* It has no name, and nobody else gets it later. */
-	ck_assert_int_ne(access(rig_path(&r, "backup.part"), F_OK), 0);
-	ck_assert_int_eq(store_backup_open(r.store, &r.copy_size, &e), -1);
-	rig_silence(&r, "a=\"2\"", id);
-	rig_stop(&r);
-	copy_to(r.copy, r.copy_size, rig_path(&r, "tocsin.db"));
-	close(r.copy);
-	rig_start(&r);
-	ck_assert_uint_eq(rig_silences(&r), 1);
-	rig_fini(&r);
-}
-END_TEST
-
-START_TEST(backup_that_a_crash_cut_short)
-{
-	struct rig r;
-	int fd;
-
-	rig_init(&r, plain);
-	fd = open(rig_path(&r, "backup.part"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-	rig_start(&r);
-	ck_assert_int_ne(access(rig_path(&r, "backup.part"), F_OK), 0);
-	rig_fini(&r);
-}
-END_TEST
-
 START_TEST(one_process_at_a_time)
 {
 	struct rig r, other;
@@ -658,6 +603,6 @@ main(void)
 	    nothing_is_lost_while_the_disk_is_full, any_write_may_fail, a_failed_sync_is_a_failed_write, waiting,
 	    waiting_at_the_end,
 	    a_stuck_disk, read_only_at_start, unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database, all_garbage,
-	    newer_version, an_outage_is_bounded, back_pressure, backup,
-	    backup_that_a_crash_cut_short, one_process_at_a_time);
+	    newer_version, an_outage_is_bounded, back_pressure,
+	    one_process_at_a_time);
 }
