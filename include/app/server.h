@@ -5,7 +5,7 @@
 #ifndef APP_SERVER_H
 #define APP_SERVER_H
 
-#include "app/options.h"
+#include "setup/options.h"
 
 /* Runs until SIGTERM or SIGINT; the exit status. Logs why when it cannot start. */
 int server_run(const struct options *o, struct arena *a);

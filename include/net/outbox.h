@@ -14,12 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/span_json.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "core/notification.h"
 #include "notify/notifier.h"
+#include "text/traceparent.h"
 
 struct drive;
 struct engine;

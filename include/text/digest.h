@@ -13,7 +13,6 @@
 #include <stddef.h>
 
 #include "base/compiler.h"
-#include "base/sbuf.h"
 #include "base/str.h"
 
 #define SHA256_SIZE 32
@@ -24,19 +23,12 @@ void digest_sha256(struct str s, unsigned char out[SHA256_SIZE]);
 void digest_sha1(struct str s, unsigned char out[SHA1_SIZE]);
 bool digest_md5(struct str s, unsigned char out[MD5_SIZE]) MUST_CHECK;
 void digest_hmac_sha256(struct str key, struct str s, unsigned char out[SHA256_SIZE]);
-bool digest_hmac_md5(struct str key, struct str s, unsigned char out[MD5_SIZE]) MUST_CHECK;
 
 /* The same in lower-case hexadecimal, NUL-terminated. */
 #define SHA256_HEX (2 * SHA256_SIZE + 1)
-#define SHA1_HEX (2 * SHA1_SIZE + 1)
 #define MD5_HEX (2 * MD5_SIZE + 1)
 void digest_sha256_hex(struct str s, char out[SHA256_HEX]);
-void digest_sha1_hex(struct str s, char out[SHA1_HEX]);
 
-/* 2 * n digits and a NUL. */
-void hex_encode(const void *p, size_t n, char *out);
-/* Either case; appends n / 2 bytes. False (b as before) when s is malformed. */
-bool hex_decode(struct sbuf *b, struct str s) MUST_CHECK;
 /* Takes equally long whatever the bytes are; for secrets. Different lengths are unequal. */
 bool digest_equal(struct str a, struct str b);
 

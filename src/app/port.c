@@ -2,8 +2,8 @@
 /* The world as the engine sees it. */
 #include <sys/random.h>
 
-#include "events.h"
 #include "notify/route_labels.h"
+#include "observe/event_log.h"
 #include "server_private.h"
 
 static struct server *

@@ -6,11 +6,11 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
-#include "load.h"
 #include "loop/tasks.h"
 #include "loop/turn.h"
 #include "loop/workers.h"
 #include "server_private.h"
+#include "setup/load.h"
 
 /* How often it is asked whether a configuration that is not in force any more is still in use. */
 #define LOOK_S 1

@@ -9,16 +9,16 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "app/external_url.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/tz.h"
 #include "loop/clock_real.h"
 #include "loop/turn.h"
-#include "loop_metrics.h"
-#include "load.h"
-#include "process_metrics.h"
+#include "observe/loop_metrics.h"
+#include "observe/process_metrics.h"
 #include "server_private.h"
+#include "setup/external_url.h"
+#include "setup/load.h"
 #include "startup_pages.h"
 
 #define BUILD_CONTEXT "(go=C11, platform=linux, user=, date=, tags=unknown)"

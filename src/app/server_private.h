@@ -6,18 +6,18 @@
 #define APP_SERVER_PRIVATE_H
 
 #include "api/api.h"
-#include "app/options.h"
 #include "base/log.h"
 #include "core/engine.h"
-#include "log_out.h"
 #include "loop/drive.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "net/mail.h"
 #include "net/outbox.h"
-#include "recorder.h"
+#include "observe/log_out.h"
+#include "observe/recorder.h"
+#include "observe/tracer.h"
 #include "reload.h"
-#include "tracer.h"
+#include "setup/options.h"
 #include "store/store.h"
 
 struct event;

@@ -18,6 +18,7 @@
  */
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 #include "base/rfc3339.h"
 #include "base/sbuf.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "aws.h"
+#include "base/hex.h"
 #include "http.h"
 #include "text/digest.h"
 #include "text/html.h"

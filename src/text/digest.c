@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hex.h"
 #include "text/digest.h"
 
 #include <assert.h>
@@ -6,7 +7,6 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "ascii.h"
 
 static bool
 digest(const EVP_MD *md, struct str s, unsigned char *out)
@@ -49,12 +49,6 @@ digest_hmac_sha256(struct str key, struct str s, unsigned char out[SHA256_SIZE])
 	assert(ok);
 }
 
-bool
-digest_hmac_md5(struct str key, struct str s, unsigned char out[MD5_SIZE])
-{
-	return hmac(EVP_md5(), key, s, out);
-}
-
 void
 digest_sha256_hex(struct str s, char out[SHA256_HEX])
 {
@@ -62,42 +56,6 @@ digest_sha256_hex(struct str s, char out[SHA256_HEX])
 
 	digest_sha256(s, sum);
 	hex_encode(sum, sizeof(sum), out);
-}
-
-void
-digest_sha1_hex(struct str s, char out[SHA1_HEX])
-{
-	unsigned char sum[SHA1_SIZE];
-
-	digest_sha1(s, sum);
-	hex_encode(sum, sizeof(sum), out);
-}
-
-void
-hex_encode(const void *p, size_t n, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-	const unsigned char *in = p;
-
-	for (size_t i = 0; i < n; i++) {
-		*out++ = digits[in[i] >> 4];
-		*out++ = digits[in[i] & 15];
-	}
-	*out = '\0';
-}
-
-bool
-hex_decode(struct sbuf *b, struct str s)
-{
-	if (s.n % 2 != 0)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (ascii_hex(s.p[i]) < 0)
-			return false;
-	}
-	for (size_t i = 0; i < s.n; i += 2)
-		sbuf_putc(b, (char)(ascii_hex(s.p[i]) << 4 | ascii_hex(s.p[i + 1])));
-	return true;
 }
 
 bool

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "ascii.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 /* A pattern is a row of chunks: stars in front, then characters without a star. */

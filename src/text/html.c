@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ascii.h"
+#include "base/ascii.h"
 #include "base/compiler.h"
 #include "base/utf8.h"
 #include "html_entities.h"

@@ -3,7 +3,7 @@
 
 #include <ctype.h>
 
-#include "ascii.h"
+#include "base/ascii.h"
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "json_scan.h"

@@ -4,7 +4,7 @@
  */
 #include <arpa/inet.h>
 
-#include "ascii.h"
+#include "base/ascii.h"
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "mime_word.h"

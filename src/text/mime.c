@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/mime.h"
 
-#include "ascii.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "mime_word.h"
 #include "text/base64.h"

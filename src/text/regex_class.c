@@ -4,7 +4,7 @@
  */
 #include <ctype.h>
 
-#include "ascii.h"
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "regex_ast.h"
 #include "regex_sets.h"

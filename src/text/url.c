@@ -3,7 +3,7 @@
 
 #include <arpa/inet.h>
 
-#include "ascii.h"
+#include "base/ascii.h"
 #include "base/quote.h"
 #include "url_escape.h"
 

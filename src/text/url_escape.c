@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "url_escape.h"
 
-#include "ascii.h"
+#include "base/ascii.h"
 #include "base/quote.h"
 #include "text/url.h"
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/span_json.h"
 #include "base/embedded.h"
+#include "observe/span_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

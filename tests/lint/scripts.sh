@@ -7,6 +7,8 @@ cd "$1"
 if command -v shellcheck >/dev/null; then
 	git ls-files '*.sh' | xargs shellcheck
 fi
-git ls-files '*.py' | while read -r file; do
-	python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$file"
-done
+git ls-files '*.py' | xargs python3 -c '
+import ast, sys
+for path in sys.argv[1:]:
+    with open(path) as f:
+        ast.parse(f.read(), path)'

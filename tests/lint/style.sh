@@ -4,15 +4,15 @@
 set -u
 cd "$1" || exit 2
 
-bare=$(find src include tests contrib \( -name '*.[ch]' -o -name '*.sh' \) -type f | sort |
-	while read -r file; do
-		case $file in
-		*.sh) want='# SPDX-License-Identifier: Apache-2.0' ;;
-		*) want='/* SPDX-License-Identifier: Apache-2.0 */' ;;
-		esac
-		line=$(head -n 2 "$file" | grep -v '^#!' | head -n 1)
-		[ "$line" = "$want" ] || echo "$file"
-	done)
+bare=$(find src include tests contrib \( -name '*.[ch]' -o -name '*.sh' \) -type f -exec awk '
+	FNR == 1 { line = 1 }
+	FNR == line && /^#!/ { line = 2; next }
+	FNR == line {
+		want = FILENAME ~ /\.sh$/ ? "# SPDX-License-Identifier: Apache-2.0" \
+		    : "/* SPDX-License-Identifier: Apache-2.0 */"
+		if ($0 != want)
+			print FILENAME
+	}' {} + | sort)
 [ -z "$bare" ] && exit 0
 printf 'files that do not begin with the SPDX line:\n%s\n' "$bare"
 exit 1

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/commands.h"
-#include "app/options.h"
 #include "app/server.h"
 #include "base/sbuf.h"
+#include "cli/commands.h"
 #include "net/mail.h"
+#include "setup/options.h"
 #include "text/json_small.h"
 
 static int
@@ -19,10 +19,12 @@ usage_error(const struct err *e)
 static int
 print_help(void)
 {
-	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct sbuf commands = SBUF_INIT(SBUF_UNLIMITED), b = SBUF_INIT(SBUF_UNLIMITED);
 
-	options_help("tocsin", &b);
+	commands_help(&commands);
+	options_help("tocsin", sbuf_get(&commands), &b);
 	fwrite(b.p, 1, b.n, stdout);
+	sbuf_fini(&commands);
 	sbuf_fini(&b);
 	return 0;
 }

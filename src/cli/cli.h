@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli/cli.h (private) - what the commands beside the server share.
+ *
+ * A command is one function and one row of the table in commands.c. Commands print
+ * tables for people or, with -o json, JSON for scripts; errors go to stderr as
+ * "tocsin: error: TEXT", status 1. Called amtool, the program is amtool alone. Behaviour, flags and outputs are those of
+ * Alertmanager's amtool wherever it has the command.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "config/config.h"
+#include "model/matcher.h"
+#include "text/json_tree.h"
+#include "text/json_write.h"
+
+enum cli_type {
+	CLI_BOOL,	/* bool; --no-NAME sets it to false */
+	CLI_STRING,	/* struct str */
+	CLI_STRINGS,	/* struct cli_strings, repeatable */
+	CLI_SPAN,	/* span, as in the configuration: 1d12h */
+};
+
+struct cli_strings {
+	struct str *v;
+	size_t n;
+};
+
+/* One flag; `at` points to where its value goes and its default stands. A table ends with a NULL name. */
+struct cli_flag {
+	const char *name;
+	char letter;		/* 0: none */
+	enum cli_type type;
+	void *at;
+	const char *help;
+};
+
+#define CLI_FLAGS_END { NULL, 0, CLI_BOOL, NULL, NULL }
+
+enum cli_output { CLI_SIMPLE, CLI_EXTENDED, CLI_JSON };
+
+struct cli_command;
+
+struct cli {
+	const struct cli_command *command;
+	struct arena *arena;
+	struct str *args;	/* what is no flag; each with a NUL behind it */
+	size_t args_n;
+	/* Flags that all commands have: */
+	struct str url;		/* --alertmanager.url, else $ALERTMANAGER_URL, else the file of defaults, else localhost */
+	bool url_given;		/* not merely localhost */
+	enum cli_output output;
+	span timeout;
+	struct str http_config_file, date_format, features;
+	enum matcher_mode matcher_mode;	/* from `features` */
+	enum naming naming;
+	bool done;		/* help was asked for, and given: nothing else to do */
+	struct http_config *http;	/* from http_config_file; NULL: none */
+	void *curl;		/* the connection, kept between requests; NULL: none yet */
+	long status;		/* of the last answer; 0: there was none */
+	struct err e;
+};
+
+struct cli_command {
+	const char *group, *name;	/* "silence", "add"; name may be NULL */
+	int (*run)(struct cli *c, int argc, char *const *argv);
+	const char *args, *help, *examples;
+	bool local;	/* talks to no server */
+	bool first;	/* what the group alone does */
+	bool one_output;	/* amtool prints the same whatever --output says */
+};
+
+/* The table, n rows; the rows of a group stand together. */
+const struct cli_command *cli_commands(size_t *n);
+
+/*
+ * Sorts argv into flags and c->args; false with c->e set. When help was asked
+ * for it is printed here, and c->done is set.
+ */
+bool cli_parse(struct cli *c, struct cli_flag *flags, int argc, char *const *argv) MUST_CHECK;
+/* How many of the arguments (a flag and its value) are a flag that all commands have; 0: none. routes: and its file. */
+int cli_global_flag(int argc, char *const *argv, bool routes);
+/* As what we were called: "tocsin" or "amtool". */
+const char *cli_program(void);
+bool cli_is_amtool(void);
+/* Prints c->e; returns 1. */
+int cli_fail(struct cli *c);
+/* Prints a line of its own for one of several failures. */
+void cli_complain(const char *fmt, ...) PRINTF(1, 2);
+
+/* call.c */
+/*
+ * One request to the API; body.p == NULL: none. *out is the answer's body, in
+ * the arena. Anything but 2xx is an error with the server's words.
+ */
+bool cli_call(struct cli *c, const char *method, struct str path, struct str body, struct str *out) MUST_CHECK;
+/* The same with the body written to a descriptor as it comes; --timeout bounds how long nothing may come. */
+bool cli_download(struct cli *c, const char *method, struct str path, int fd) MUST_CHECK;
+/* Makes ready to connect; cli_call does it when it was not done. What it keeps is in c->arena as it was then. */
+bool cli_dial(struct cli *c) MUST_CHECK;
+/* cli_call and the body as a tree of the kind wanted. */
+bool cli_get(struct cli *c, struct str path, enum json_kind kind, const struct json **out) MUST_CHECK;
+/* The configuration that the server has loaded, as it shows it. */
+bool cli_server_config(struct cli *c, struct str *out) MUST_CHECK;
+/* Closes the connection. */
+void cli_hang_up(struct cli *c);
+
+/* input.c */
+/* A whole file, or standard input for "-". */
+bool cli_read(struct cli *c, struct str path, struct str *out) MUST_CHECK;
+/* A tree of the kind wanted; a list may be of any length. */
+bool cli_parse_json(struct cli *c, struct str text, enum json_kind kind, const struct json **out) MUST_CHECK;
+/* Loads the configuration of a file, a directory, or standard input for "-". */
+bool cli_config(struct cli *c, struct str path, bool expand_env, struct config **out) MUST_CHECK;
+/* What the server has loaded. Its files are not here: templates and rule files are not looked for. */
+bool cli_config_of_server(struct cli *c, struct config **out) MUST_CHECK;
+/*
+ * c->args as matchers, also lists of them in braces. Like amtool, takes a first
+ * argument that is none for the name of an alert.
+ */
+bool cli_matchers(struct cli *c, struct matchers *out) MUST_CHECK;
+/* "?filter=…&filter=…" for cli_matchers, with `more` behind them. */
+bool cli_filters(struct cli *c, const char *more, struct str *out) MUST_CHECK;
+/*
+ * name=value arguments; `what` names them in errors. With `alertname` a first
+ * one without '=' is the name of an alert.
+ */
+bool cli_pairs(struct cli *c, const struct str *args, size_t n, const char *what, bool alertname, struct str *names,
+    struct str *values) MUST_CHECK;
+/* RFC 3339, "now", or a span from now: "+2h", "-5m". */
+bool cli_when(struct cli *c, const char *flag, struct str text, struct wall *out) MUST_CHECK;
+struct wall cli_now(void);
+
+/* print.c */
+void cli_print(struct str s);
+/* A line of JSON. */
+void cli_print_json(struct cli *c, const struct json *j);
+void cli_put_json(struct json_writer *w, const struct json *j);
+/* An API time as --date.format says (a layout of Go), in the local zone; "" for none. */
+struct str cli_time(struct cli *c, struct str api_time);
+/* a="b" c="d", sorted. */
+struct str cli_labels(struct cli *c, const struct json *labels);
+/* The elements of a list of objects, sorted by the time in their member `key`. */
+const struct json **cli_by_time(struct cli *c, const struct json *list, const char *key);
+
+/* Columns padded to their widest cell. */
+struct cli_table {
+	struct arena *arena;
+	size_t columns, n, cap;
+	struct str *cells;
+};
+void cli_table_init(struct cli_table *t, struct arena *a, size_t columns, const char *const *titles);
+/* Control characters of a cell, line breaks too, are shown as blanks. */
+void cli_table_row(struct cli_table *t, const struct str *cells);
+void cli_table_print(const struct cli_table *t);
+
+/* The commands. */
+int cli_alert_add(struct cli *c, int argc, char *const *argv);
+int cli_alert_query(struct cli *c, int argc, char *const *argv);
+int cli_silence_add(struct cli *c, int argc, char *const *argv);
+int cli_silence_update(struct cli *c, int argc, char *const *argv);
+int cli_silence_query(struct cli *c, int argc, char *const *argv);
+int cli_silence_expire(struct cli *c, int argc, char *const *argv);
+int cli_silence_import(struct cli *c, int argc, char *const *argv);
+int cli_silence_export(struct cli *c, int argc, char *const *argv);
+int cli_routes_show(struct cli *c, int argc, char *const *argv);
+int cli_routes_test(struct cli *c, int argc, char *const *argv);
+int cli_template_render(struct cli *c, int argc, char *const *argv);
+int cli_check_config(struct cli *c, int argc, char *const *argv);
+int cli_config_show(struct cli *c, int argc, char *const *argv);
+int cli_cluster_show(struct cli *c, int argc, char *const *argv);
+int cli_backup(struct cli *c, int argc, char *const *argv);
+int cli_export(struct cli *c, int argc, char *const *argv);
+int cli_completion(struct cli *c, int argc, char *const *argv);
+
+/* Alerts as JSON objects, one a line, from standard input to the server; stream.c. False with c->e set. */
+bool cli_stream_alerts(struct cli *c, span retry) MUST_CHECK;
+/* n silences: a table, ids or JSON; silence.c. */
+void cli_print_silences(struct cli *c, const struct json *const *silences, size_t n, bool quiet);
+
+#endif
