@@ -55,7 +55,7 @@ rx_class_add(struct rx_parser *p, struct rx_class *cls, uint32_t lo, uint32_t hi
 
 /*
  * Adds an ASCII set or all runes but it. Under (?i) the set is closed under
- * case folding before it is turned around: s takes U+017F along, k U+212A.
+ * case folding, before it may be turned around: s takes U+017F along, k U+212A.
  */
 static void
 add_group(struct rx_parser *p, struct rx_class *cls, size_t group, bool negative)
@@ -80,19 +80,19 @@ add_group(struct rx_parser *p, struct rx_class *cls, size_t group, bool negative
 		rx_class_add(p, cls, c, end);
 		c = end;
 	}
-	if (!negative)
-		return;
-	bool long_s = fold && in['s'], kelvin = fold && in['k'];
+	const uint32_t along[] = { fold && in['s'] ? 0x17F : 0, fold && in['k'] ? 0x212A : 0 };
 	uint32_t from = 0x80;
-	if (long_s) {
-		rx_class_add(p, cls, from, 0x17E);
-		from = 0x180;
+	for (size_t i = 0; i < ARRAY_LEN(along); i++) {
+		if (along[i] == 0)
+			continue;
+		if (negative)
+			rx_class_add(p, cls, from, along[i] - 1);
+		else
+			rx_class_add(p, cls, along[i], along[i]);
+		from = along[i] + 1;
 	}
-	if (kelvin) {
-		rx_class_add(p, cls, from, 0x2129);
-		from = 0x212B;
-	}
-	rx_class_add(p, cls, from, RX_RUNE_MAX);
+	if (negative)
+		rx_class_add(p, cls, from, RX_RUNE_MAX);
 }
 
 static size_t
