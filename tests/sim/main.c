@@ -2,8 +2,9 @@
 /*
  * sim - runs days of the engine.
  *
- *	sim [--seed N | --seeds A..B] [--days D | --hours H] [--verbose]
+ *	sim [--seed N | --seeds A..B] [--days D | --hours H] [--turn UNITS] [--verbose]
  *
+ * --turn gives every day the same work in a turn of the engine; otherwise each draws its own.
  * Prints the seed, the moment and the invariant of each day that goes wrong;
  * the same seed makes the same day. Exit status 1 when any did.
  */
@@ -243,7 +244,8 @@ print_totals(FILE *to, const struct totals *t)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: sim [--seed N | --seeds A..B] [--days D | --hours H] [--max-failures N] [--verbose]\n");
+	fprintf(stderr, "usage: sim [--seed N | --seeds A..B] [--days D | --hours H] [--turn UNITS]\n"
+	    "           [--max-failures N] [--verbose]\n");
 	return 2;
 }
 
@@ -273,6 +275,8 @@ main(int argc, char **argv)
 			o.length = (span)strtoll(value, NULL, 10) * 24 * SPAN_HOUR;
 		} else if (strcmp(argv[i], "--hours") == 0) {
 			o.length = (span)strtoll(value, NULL, 10) * SPAN_HOUR;
+		} else if (strcmp(argv[i], "--turn") == 0) {
+			o.turn = strtoll(value, NULL, 10);
 		} else if (strcmp(argv[i], "--max-failures") == 0) {
 			most = strtoull(value, NULL, 10);
 		} else {

@@ -42,7 +42,7 @@ missed=0
 for name in $names; do
 	patch="$here/mutations/$name.patch"
 	file=$(sed -n 's|^--- a/||p' "$patch")
-	if ! patch -s -d "$work/tree" -p1 <"$patch" >"$work/log" 2>&1; then
+	if ! patch -s -F0 -d "$work/tree" -p1 <"$patch" >"$work/log" 2>&1; then
 		printf '%-30s does not apply any more\n' "$name"
 		cp "$work/sound/${file#src/}" "$work/tree/$file"
 		rm -f "$work/tree/$file.rej" "$work/tree/$file.orig"

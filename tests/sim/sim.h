@@ -271,6 +271,7 @@ struct heard {
 struct sim_options {
 	uint64_t seed;
 	span length;
+	int64_t turn;	/* units of base/work.h, the same every day; 0: each day draws its own */
 	bool verbose;
 };
 

@@ -286,8 +286,9 @@ static int64_t
 turn_work(struct day *d)
 {
 	static const int most[] = { 1, 5, 50, 500, 5000, 300000 };
+	int64_t drawn = 1 + below(d, most[below(d, (int)ARRAY_LEN(most))]);
 
-	return 1 + below(d, most[below(d, (int)ARRAY_LEN(most))]);
+	return d->options.turn > 0 ? d->options.turn : drawn;
 }
 
 void
