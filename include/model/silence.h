@@ -47,10 +47,10 @@ const char *silence_state_text(enum silence_state s);
 /* Does one of the sets match? (the time is not looked at) */
 bool silence_matches(const struct silence *s, const struct labels *l);
 /*
- * What silence_validate asks of one matcher, for callers that have yet to make
- * it: texts like invalid regular expression "[": error parsing regexp: …
+ * Makes a matcher as silence_validate wants each: errors are of its words, like
+ * invalid regular expression "[": error parsing regexp: …
  */
-bool silence_check_matcher(enum matcher_op op, struct str name, struct str value, enum naming naming,
+bool silence_matcher_init(struct matcher *out, enum matcher_op op, struct str name, struct str value, enum naming naming,
     struct err *e) MUST_CHECK;
 /* Names, values, the rule against matching everything, the order of times (Alertmanager silence.validateSilence). */
 bool silence_validate(const struct silence *s, enum naming naming, struct err *e) MUST_CHECK;

@@ -84,5 +84,7 @@ size_t regex_literals(const struct regex *re, const struct str **v);
 struct str regex_prefix(const struct regex *re);
 /* Whether the empty string matches; known since compilation. */
 bool regex_matches_empty(const struct regex *re);
+/* Whether the pattern is one by itself too, not only between ^(?: and )$ as a)(b is; known since compilation. */
+bool regex_stands_alone(const struct regex *re);
 
 #endif

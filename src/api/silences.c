@@ -313,10 +313,8 @@ draft_matchers(const struct posted_silence *p, enum naming naming, struct silenc
 		enum matcher_op op = m->is_regex->b ? (equal ? MATCH_RE : MATCH_NRE) : (equal ? MATCH_EQ : MATCH_NE);
 		struct matcher made;
 
-		if (!silence_check_matcher(op, m->name->s, m->value->s, naming, e))
+		if (!silence_matcher_init(&made, op, m->name->s, m->value->s, naming, e))
 			return err_ctx(e, "invalid silence: invalid label matcher %zu in set 0", i);
-		if (!matcher_init(&made, op, m->name->s, m->value->s, e))
-			return err_ctx(e, "invalid silence");
 		reading += matcher_reading(&made);
 		matchers_append(&s->sets[0], &made);
 		if (reading > MATCHERS_READING_MAX)

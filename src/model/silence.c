@@ -114,31 +114,51 @@ refuse(struct err *e, const char *what, struct str s)
 	return false;
 }
 
+/* On its own, not between ^(?: and )$: a)(b is no pattern. */
 static bool
-check_regex(struct str pattern, struct err *e)
+refuse_regex(struct err *e, struct str pattern)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
-	/* On its own, not between ^(?: and )$: a)(b is no pattern. */
 	struct regex *re = regex_compile(pattern, REGEX_SEARCH, e);
-	bool ok = re != NULL;
 
-	if (!ok) {
+	if (re == NULL) {
 		quote_go(&b, pattern);
 		err_ctx(e, "invalid regular expression %s", sbuf_cstr(&b));
 	}
 	sbuf_fini(&b);
 	regex_free(&re);
-	return ok;
+	return false;
 }
 
-bool
-silence_check_matcher(enum matcher_op op, struct str name, struct str value, enum naming naming, struct err *e)
+/* All but that an expression compiles. */
+static bool
+check_texts(enum matcher_op op, struct str name, struct str value, enum naming naming, struct err *e)
 {
 	if (!label_name_valid(name, naming))
 		return refuse(e, "label name", name);
-	if (op == MATCH_RE || op == MATCH_NRE)
-		return check_regex(value, e);
-	return utf8_valid(value) || refuse(e, "label value", value);
+	return op == MATCH_RE || op == MATCH_NRE || utf8_valid(value) || refuse(e, "label value", value);
+}
+
+/* The expression is compiled already, and not a second time. */
+static bool
+check_matcher(const struct matcher *m, enum naming naming, struct err *e)
+{
+	return check_texts(m->op, istr_str(m->name), istr_str(m->value), naming, e) &&
+	    (m->re == NULL || regex_stands_alone(m->re) || refuse_regex(e, istr_str(m->value)));
+}
+
+bool
+silence_matcher_init(struct matcher *out, enum matcher_op op, struct str name, struct str value, enum naming naming,
+    struct err *e)
+{
+	if (!check_texts(op, name, value, naming, e))
+		return false;
+	if (!matcher_init(out, op, name, value, e))
+		return refuse_regex(e, value);
+	if (check_matcher(out, naming, e))
+		return true;
+	matcher_fini(out);
+	return false;
 }
 
 /* A negation does not count, even one that the empty string satisfies. */
@@ -158,7 +178,7 @@ check_set(const struct matchers *ms, size_t set, enum naming naming, struct err 
 	for (size_t i = 0; i < ms->n; i++) {
 		const struct matcher *m = &ms->m[i];
 
-		if (!silence_check_matcher(m->op, istr_str(m->name), istr_str(m->value), naming, e))
+		if (!check_matcher(m, naming, e))
 			return err_ctx(e, "invalid label matcher %zu in set %zu", i, set);
 		all_match_empty = all_match_empty && matches_empty(m);
 	}

@@ -74,7 +74,7 @@ keep_plan(struct regex *re, struct rx_plan *plan)
 static bool
 is_too_large(const struct rx_tree *tree, const struct rx_plan *plan, enum regex_mode mode, size_t length)
 {
-	/* What is searched for has a step for each letter, and silences are checked as if they searched. */
+	/* What is searched for has a step for each letter. */
 	size_t size = 0, most = STEPS_MAX + (mode == REGEX_SEARCH ? length : 0);
 
 	if (!plan->anchored) {
@@ -141,6 +141,7 @@ regex_compile(struct str pattern, enum regex_mode mode, struct err *e)
 		re->anchored = plan.anchored;
 		re->decided = plan.anchored && plan.decided;
 		re->matches_empty = rx_may_be_empty(tree.root, true);
+		re->stands_alone = mode == REGEX_SEARCH || tree.first_group_left == strlen(")$");
 		keep_plan(re, &plan);
 		if (mode == REGEX_SEARCH) {
 			re->captures = tree.captures;
@@ -342,4 +343,10 @@ bool
 regex_matches_empty(const struct regex *re)
 {
 	return re->matches_empty;
+}
+
+bool
+regex_stands_alone(const struct regex *re)
+{
+	return re->stands_alone;
 }

@@ -99,6 +99,8 @@ struct rx_parser {
 	struct str rest;	/* not yet read */
 	unsigned flags;
 	int captures;
+	size_t open;		/* groups that are */
+	size_t first_group_left;	/* bytes from the end of the first group that is in no other; 0: none ended yet */
 	VEC(struct rx_node *) stack;
 	VEC(struct rx_named) named;
 	struct rx_node *bar;	/* all bars are the same */
@@ -111,6 +113,7 @@ struct rx_tree {
 	struct rx_node *root;
 	int captures;
 	size_t nodes, ranges, folded;	/* so many on the way */
+	size_t first_group_left;	/* as in the parser */
 };
 
 /* Errors have the words of Go's regexp/syntax. */

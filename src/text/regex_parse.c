@@ -219,6 +219,8 @@ right_paren(struct rx_parser *p)
 		return rx_fail(p, "unexpected )", p->whole);
 	struct rx_node *inner = p->stack.v[n - 1], *paren = p->stack.v[n - 2];
 	p->stack.n = n - 2;
+	if (--p->open == 0 && p->first_group_left == 0)
+		p->first_group_left = p->rest.n;
 	p->flags = paren->flags;
 	if (paren->capture == 0) {
 		rx_push(p, inner);
@@ -328,6 +330,7 @@ open_group(struct rx_parser *p, bool captures, struct str name)
 {
 	struct rx_node *paren = rx_node(p, RX_PAREN);
 
+	p->open++;
 	paren->flags = p->flags;
 	paren->name = name;
 	if (captures)
@@ -560,7 +563,7 @@ rx_parse(struct arena *a, struct str pattern, struct rx_tree *out, struct err *e
 	if (ok && p.stack.n != 1)
 		ok = rx_fail(&p, "missing closing )", pattern);
 	if (ok)
-		*out = (struct rx_tree){ p.stack.v[0], p.captures, p.nodes, p.ranges, p.folded };
+		*out = (struct rx_tree){ p.stack.v[0], p.captures, p.nodes, p.ranges, p.folded, p.first_group_left };
 	VEC_FINI(&p.stack);
 	VEC_FINI(&p.named);
 	return ok;

@@ -23,7 +23,7 @@ struct regex {
 	bool decided;		/* that is all; otherwise the machine has what else */
 	char *text;		/* of literals, pieces and prefix */
 	struct str prefix;
-	bool matches_empty;
+	bool matches_empty, stands_alone;
 	size_t reading;		/* units that reading the pattern took */
 	int captures;
 	char **name;		/* of captures, from 0; "" without */

@@ -2,7 +2,7 @@
 /*
  * Pattern, subject and replacement, parted by NULs. Any pattern is compiled or
  * refused; comparing, states, sets of places, parts and PCRE2 agree; what is
- * enumerated matches.
+ * enumerated matches; whether a pattern stands alone shows without compiling it alone.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -90,9 +90,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert(str_starts(subject, regex_prefix(re)));
 		assert(str_eq(regex_pattern(re), pattern));
 	}
+	bool between = re != NULL, alone = between && regex_stands_alone(re);
 	regex_free(&re);
 	regex_free(&search);
-	re = regex_compile(pattern, REGEX_SEARCH, NULL);
+	e = (struct err){ 0 };
+	re = regex_compile(pattern, REGEX_SEARCH, &e);
+	assert(!between || alone == (re != NULL) || strstr(e.text, "too large") != NULL);
 	if (re != NULL) {
 		bool found = regex_match(re, subject);
 		struct work w = { 10000000 };

@@ -100,15 +100,57 @@ START_TEST(names_and_values)
 	ck_assert(!silence_validate(s, NAMING_CLASSIC, &e));
 	ck_assert_str_eq(e.text, "invalid label matcher 1 in set 1: invalid label name \"c:d\"");
 	silence_unref(s);
-	ck_assert(!silence_check_matcher(MATCH_EQ, STR(""), STR("x"), NAMING_UTF8, &e));
-	ck_assert_str_eq(e.text, "invalid label name \"\"");
-	ck_assert(!silence_check_matcher(MATCH_NE, STR("a"), STR("\xff"), NAMING_UTF8, &e));
-	ck_assert_str_eq(e.text, "invalid label value \"\\xff\"");
-	ck_assert(silence_check_matcher(MATCH_NRE, STR("a"), STR("b.*"), NAMING_UTF8, &e));
-	ck_assert(!silence_check_matcher(MATCH_RE, STR("a"), STR("["), NAMING_UTF8, &e));
-	ck_assert_str_eq(e.text, "invalid regular expression \"[\": error parsing regexp: missing closing ]: `[`");
-	ck_assert(!silence_check_matcher(MATCH_RE, STR("a"), STR("a)(b"), NAMING_UTF8, &e));
-	ck_assert_str_eq(e.text, "invalid regular expression \"a)(b\": error parsing regexp: unexpected ): `a)(b`");
+}
+END_TEST
+
+START_TEST(one_matcher)
+{
+	static const struct {
+		enum matcher_op op;
+		const char *name, *value, *error;
+	} table[] = {
+		{ MATCH_EQ, "", "x", "invalid label name \"\"" },
+		{ MATCH_RE, "", "[", "invalid label name \"\"" },
+		{ MATCH_NE, "a", "\xff", "invalid label value \"\\xff\"" },
+		{ MATCH_NRE, "a", "b.*", NULL },
+		{ MATCH_RE, "a", "(b)(c)", NULL },
+		{ MATCH_RE, "a", "[", "invalid regular expression \"[\": error parsing regexp: missing closing ]: `[`" },
+		{ MATCH_RE, "a", "a)(b", "invalid regular expression \"a)(b\": error parsing regexp: unexpected ): `a)(b`" },
+		/* Only what is around it makes this one wrong. */
+		{ MATCH_RE, "a", "\\Qb", "error parsing regexp: missing closing ): `^(?:\\Qb)$`" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct err e = { 0 };
+		struct matcher m;
+		bool ok = silence_matcher_init(&m, table[i].op, str_from(table[i].name), str_from(table[i].value), NAMING_UTF8,
+		    &e);
+
+		ck_assert_msg(ok == (table[i].error == NULL), "%zu: %s", i, e.text);
+		if (ok)
+			matcher_fini(&m);
+		else
+			ck_assert_str_eq(e.text, table[i].error);
+	}
+}
+END_TEST
+
+/* To compile takes the longer the larger it is: what a client sends is compiled once. */
+START_TEST(checked_without_compiling)
+{
+	struct silence *s = make("a=~\"b.*\"");
+	struct err e = { 0 };
+
+	/* Nobody could compile this one. */
+	istr_unref(s->sets[0].m[0].value);
+	s->sets[0].m[0].value = istr_get(STR("["));
+	ck_assert_msg(silence_validate(s, NAMING_UTF8, &e), "%s", e.text);
+	silence_unref(s);
+	s = make("a=~\"b)(c\"");
+	ck_assert(!silence_validate(s, NAMING_UTF8, &e));
+	ck_assert_str_eq(e.text, "invalid label matcher 0 in set 0: invalid regular expression \"b)(c\": error parsing regexp: "
+	    "unexpected ): `b)(c`");
+	silence_unref(s);
 }
 END_TEST
 
@@ -202,6 +244,8 @@ main(void)
 	tcase_add_loop_test(tc, validate, 0, ARRAY_LEN(validity));
 	tcase_add_test(tc, zero_times);
 	tcase_add_test(tc, names_and_values);
+	tcase_add_test(tc, one_matcher);
+	tcase_add_test(tc, checked_without_compiling);
 	tcase_add_test(tc, state_follows_time);
 	tcase_add_test(tc, one_set_has_to_match);
 	tcase_add_test(tc, copy_is_deep);

@@ -355,6 +355,26 @@ START_TEST(compiled_once)
 }
 END_TEST
 
+/* Known without compiling the pattern a second time, as it stands. */
+START_TEST(stands_alone)
+{
+	static const char *const patterns[] = {
+		"", "a", "(a)", "(?:a)", "()", "(a)(b)", "((a)|b)", "(?i)a", "(?i:a)(b)", "a|(b)", "[)(]", "\\)\\(", "\\Q)(\\E",
+		"(a)\\Q(", "^(a)$", "(?P<n>a)", "(?i)(a)(?-i)", "a)(b", "a)|(?:b", ")(", "a)\\Q(", "(a))((b)", "a)[)](b", "a)(?i", "a)(?:b)(c",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
+		struct str p = str_from(patterns[i]);
+		struct regex *between = regex_compile(p, REGEX_ANCHORED, NULL), *alone = regex_compile(p, REGEX_SEARCH, NULL);
+
+		ck_assert_msg(between == NULL || regex_stands_alone(between) == (alone != NULL), "%s", patterns[i]);
+		ck_assert(alone == NULL || regex_stands_alone(alone));
+		regex_free(&between);
+		regex_free(&alone);
+	}
+}
+END_TEST
+
 START_TEST(replaces_like_go)
 {
 	static const struct {
@@ -415,6 +435,7 @@ add(TCase *tc)
 	tcase_add_test(tc, large_alternations);
 	tcase_add_test(tc, sets_of_runes);
 	tcase_add_test(tc, compiled_once);
+	tcase_add_test(tc, stands_alone);
 	tcase_add_test(tc, replaces_like_go);
 }
 
