@@ -2,12 +2,12 @@
 /*
  * net/mail.h - e-mail over SMTP, sent by worker processes.
  *
- * Sessions run in a small pool of children of this same program, one at a time
- * each: a child that overruns its deadline is killed, one that dies is
- * replaced, and the loop never waits. The first children start with the first
+ * Sessions run in a small pool of workers, one at a time each: a worker that
+ * overruns its deadline is killed, one that dies is replaced, and the loop never
+ * waits. Workers are forked by a helper, this same program started with the first
  * mail; from then on one more than is needed stands ready. Servers share the
- * children such that those that hang keep none from the others.
- * Loop thread only, but for mail_worker_main, which is a child's main.
+ * workers such that those that hang keep none from the others.
+ * Loop thread only, but for mail_helper_main, which is the helper's main.
  */
 #ifndef NET_MAIL_H
 #define NET_MAIL_H
@@ -26,7 +26,7 @@ struct mail_pool_options {
 	struct event_base *base;	/* borrowed, as are clock and log */
 	struct clock *clock;
 	const struct log *log;
-	/* Program to start, called with MAIL_WORKER_FLAG alone; NULL: /proc/self/exe. Borrowed. */
+	/* Program to start, called with MAIL_HELPER_FLAG alone; NULL: /proc/self/exe. Borrowed. */
 	const char *program;
 	unsigned workers;		/* kept; 0: 4 */
 	unsigned workers_max;		/* at a time under load; 0: 64 */
@@ -35,11 +35,11 @@ struct mail_pool_options {
 	unsigned queue_max;		/* mails waiting for a worker; 0: 10000 */
 };
 
-/* main() calls mail_worker_main(MAIL_WORKER_FD) when its only argument is the flag. */
-#define MAIL_WORKER_FLAG "--internal-mail-worker"
-#define MAIL_WORKER_FD 3
-/* Serves jobs until the parent closes its end; the exit status. */
-int mail_worker_main(int fd);
+/* main() calls mail_helper_main(MAIL_HELPER_FD) when its only argument is the flag. */
+#define MAIL_HELPER_FLAG "--internal-mail-helper"
+#define MAIL_HELPER_FD 3
+/* Makes workers until the parent closes its end; the exit status. */
+int mail_helper_main(int fd);
 
 struct mail_pool *mail_pool_new(const struct mail_pool_options *o);
 /* Ends the children; calls under way are dropped without `done`. Sets *p to NULL; *p may be NULL already. */
@@ -48,7 +48,7 @@ void mail_pool_free(struct mail_pool **p);
 /*
  * Sends one mail; `done` is called once, later and from the loop, as soon as the
  * server has taken the message or the session has failed. r is copied.
- * At `deadline` the child is killed and the call fails with "context deadline
+ * At `deadline` the worker is killed and the call fails with "context deadline
  * exceeded".
  */
 struct mail_call *mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono deadline,

@@ -10,7 +10,6 @@
 
 #include "base/mem.h"
 #include "loop/turn.h"
-#include "mail_child.h"
 #include "mail_pool.h"
 #include "mail_wire.h"
 
@@ -56,7 +55,6 @@ worker_end(struct mail_worker *w)
 	p->starting -= !w->ready;
 	bufferevent_free(w->bev);
 	event_free(w->timer);
-	graveyard_bury(p->graveyard, w->pid);
 	mem_free(w);
 }
 
@@ -313,16 +311,14 @@ static struct mail_worker *
 worker_new(struct mail_pool *p, struct err *e)
 {
 	struct mail_worker *w;
-	pid_t pid;
 	int fd;
 
-	if (!mail_child_start(p->o.program, &pid, &fd, e))
+	if (!mail_children_start(&p->children, p->tls, &fd, e))
 		return NULL;
 	p->starts++;
 	p->starting++;
 	w = NEW(struct mail_worker);
 	w->pool = p;
-	w->pid = pid;
 	w->bev = bufferevent_socket_new(p->o.base, fd, BEV_OPT_CLOSE_ON_FREE);
 	w->timer = evtimer_new(p->o.base, on_worker_timer, w);
 	assert(w->bev != NULL && w->timer != NULL);
@@ -489,6 +485,7 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 			assert(!"a job we wrote ourselves can be read");
 		c->r = job.r;
 		c->state = MAIL_WAITING;
+		p->tls |= r->require_tls || r->implicit_tls;
 		mail_servers_wait(&p->servers, &c->turn, &c->r.smarthost);
 		arm(c->timer, mono_sub(deadline, mono_now(p)));
 		dispatch(p);
@@ -538,7 +535,7 @@ mail_pool_new(const struct mail_pool_options *o)
 	p->servers.slow_max = (p->o.workers_max + 1) / 2;
 	p->next_turn = evtimer_new(o->base, on_next_turn, p);
 	assert(p->next_turn != NULL);
-	p->graveyard = graveyard_new(o->base);
+	mail_children_begin(&p->children, o->base, p->o.program);
 	return p;
 }
 
@@ -560,6 +557,6 @@ mail_pool_free(struct mail_pool **pp)
 		worker_end(p->workers);
 	mail_servers_fini(&p->servers);
 	event_free(p->next_turn);
-	graveyard_free(&p->graveyard);
+	mail_children_end(&p->children);
 	mem_free(p);
 }

@@ -9,24 +9,21 @@
 #ifndef NET_MAIL_POOL_H
 #define NET_MAIL_POOL_H
 
-#include <sys/types.h>
-
 #include "base/sbuf.h"
+#include "mail_child.h"
 #include "mail_servers.h"
 #include "net/mail.h"
 
 struct bufferevent;
 struct event;
-struct graveyard;
 
 struct mail_worker {
 	struct mail_pool *pool;
 	struct mail_worker *next;
-	pid_t pid;
 	struct bufferevent *bev;
 	struct mail_server *server;	/* whose session it is in; NULL: idle */
 	struct mail_call *call;		/* NULL: idle, or the mail is sent and QUIT not answered yet */
-	bool ready;			/* the program has started */
+	bool ready;			/* it has started */
 	struct mono since;		/* when the session began */
 	struct event *timer;		/* slowness, connection, QUIT, idleness */
 };
@@ -58,9 +55,10 @@ struct mail_pool {
 	unsigned starts;		/* in this turn */
 	unsigned starting;		/* workers that are not ready yet */
 	bool want_spare;
+	bool tls;			/* some mail went by TLS */
 	struct mail_servers servers;
 	struct mail_call *all;		/* calls not yet reported */
-	struct graveyard *graveyard;
+	struct mail_children children;
 };
 
 /* mail_next.c: who gets which worker. */

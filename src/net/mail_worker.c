@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The main of a mail worker process: one job after the other until the parent is gone. */
+/* The main of a mail worker process: one job after the other until the other end is closed. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "mail_child.h"
 #include "mail_session.h"
-#include "net/mail.h"
 
 static bool
 write_all(int fd, struct str s)
@@ -157,23 +156,12 @@ out:
 int
 mail_worker_main(int fd)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	char head[FRAME_HEAD];
 	enum frame_kind kind;
 	size_t n;
 	bool bad, alive;
 
-	/* Only the parent says when it is over, by closing its end. */
-	sigaction(SIGINT, &ignore, NULL);
-	sigaction(SIGTERM, &ignore, NULL);
-	sigaction(SIGHUP, &ignore, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
 	(void)prctl(PR_SET_NAME, "tocsin-mail");
-	/* A session that hangs, in the resolver even for ever, is not to outlive a parent that was killed. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* libESMTP looks for files in there and fails on any that is not as it likes: there are none. */
-	setenv("XDG_CONFIG_DIR", "/nonexistent", 1);
-	setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
 	alive = say_free(fd);
 	while (alive && read_exactly(fd, head, sizeof(head))) {
 		char *payload;

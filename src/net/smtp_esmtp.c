@@ -18,6 +18,7 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -31,6 +32,7 @@
 #include "loop/clock_real.h"
 #include "mail_session.h"
 #include "tls_files.h"
+#include "tls_store.h"
 
 struct run {
 	struct mail_session *s;
@@ -213,6 +215,19 @@ on_verify(int ok, X509_STORE_CTX *ctx)
 	return ok || r->skip_verify;
 }
 
+/* Parsed once, by the helper, unless the environment names others. */
+static void
+use_system_authorities(SSL_CTX *ctx)
+{
+	bool elsewhere = getenv(X509_get_default_cert_file_env()) != NULL || getenv(X509_get_default_cert_dir_env()) != NULL;
+	X509_STORE *system = elsewhere ? NULL : tls_store_system();
+
+	if (system != NULL)
+		SSL_CTX_set_cert_store(ctx, system);
+	else
+		SSL_CTX_set_default_verify_paths(ctx);
+}
+
 static SSL_CTX *
 make_tls(struct run *r, struct err *e)
 {
@@ -258,8 +273,8 @@ make_tls(struct run *r, struct err *e)
 	ok = tls_files_read(t, r->s->arena, &f, e) && (t == NULL || tls_files_check(t, &f, e));
 	if (ok && f.ca.n > 0)
 		ok = tls_use_ca(ctx, f.ca);
-	else if (ok)
-		SSL_CTX_set_default_verify_paths(ctx);
+	else if (ok && !r->skip_verify)
+		use_system_authorities(ctx);
 	if (ok && f.cert.n > 0)
 		ok = tls_use_cert(ctx, f.cert, f.key, e);
 	if (!ok) {

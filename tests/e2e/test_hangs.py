@@ -9,7 +9,7 @@ import urllib.parse
 
 import pytest
 
-from lib.hangs import HTTP_WAYS, SMS_WAYS, SMTP_WAYS, Hangs, hanging_resolver
+from lib.hangs import HTTP_WAYS, SMS_WAYS, SMTP_WAYS, hanging_resolver, hangs_apart
 
 # How much later the worst of a hundred may be; what has to hold is 50, for a release build on a machine that does
 # nothing else. With sanitizers and in company the slowest five do not count, and the rest has a second.
@@ -36,9 +36,8 @@ GOOD = """
 
 @pytest.fixture
 def hangs():
-    h = Hangs()
-    yield h
-    h.close()
+    with hangs_apart() as h:
+        yield h
 
 
 def bad_receivers(hangs):

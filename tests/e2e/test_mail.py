@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """E-mail to a real SMTP server, with STARTTLS and AUTH."""
+import contextlib
 import email
 import email.policy
+import pathlib
+import socket
+import time
 
 CONFIG = """
 global: {{smtp_from: "tocsin <alerts@example.org>", smtp_smarthost: "{host}:{port}", smtp_hello: router.example.org{more}}}
@@ -87,3 +91,48 @@ def test_many_mails_at_once(serve, mail_sink):
     server.alert(*[{"alertname": f"A{n}"} for n in range(60)])
     mails = sink.wait(60, timeout=60)
     assert len({parts(m)[0]["Message-Id"] for m in mails}) == 60
+
+
+def processes():
+    """{pid: (parent, start time)} of those that are not dead."""
+    found = {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if fields[0] != "Z":
+                found[int(stat.parent.name)] = (int(fields[1]), fields[19])
+    return found
+
+
+def descendants(pid):
+    """(pid, start time) of its children and theirs."""
+    all_, found = processes(), {pid}
+    while more := {p for p, (parent, _) in all_.items() if parent in found} - found:
+        found |= more
+    return {(p, all_[p][1]) for p in found - {pid}}
+
+
+def test_who_is_killed_leaves_no_process_behind(serve):
+    """A session hangs; after kill -9 neither its worker nor the helper lives on."""
+    with socket.create_server(("127.0.0.1", 0)) as hangs:
+        server = serve(f"""
+route: {{receiver: mail, group_wait: 0s}}
+receivers:
+  - name: mail
+    email_configs: [{{to: a@b.c, from: d@e.f, smarthost: "127.0.0.1:{hangs.getsockname()[1]}", require_tls: false}}]
+""")
+        server.alert(alertname="A")
+        session, _ = hangs.accept()
+        family = descendants(server.process.pid)
+        assert len(family) >= 2
+        server.process.kill()
+        session.settimeout(20)
+        while session.recv(100):
+            pass
+        end = time.monotonic() + 20
+        while family & {(p, started) for p, (_, started) in processes().items()}:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        session.close()
+    server.process.wait()
+    server.process = None

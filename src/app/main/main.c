@@ -57,8 +57,8 @@ main(int argc, char **argv)
 {
 	int status;
 
-	if (argc == 2 && strcmp(argv[1], MAIL_WORKER_FLAG) == 0)
-		return mail_worker_main(MAIL_WORKER_FD);
+	if (argc == 2 && strcmp(argv[1], MAIL_HELPER_FLAG) == 0)
+		return mail_helper_main(MAIL_HELPER_FD);
 	json_small_init();
 	if (commands_run(argc, argv, &status))
 		return status;

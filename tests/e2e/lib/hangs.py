@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that hang in every way there is, each on a port of its own, all on one thread."""
+"""Servers that hang in every way there is, each on a port of its own, all in a process of their own."""
 import asyncio
+import contextlib
+import multiprocessing.managers
 import os
 import pathlib
 import socket
@@ -158,6 +160,10 @@ class Hangs:
             assert self.more.wait_for(lambda: self.arrived["http"] >= http and self.arrived["smtp"] >= smtp,
                                       timeout), self.arrived
 
+    def nice(self):
+        """In life they have machines of their own: here they shall not take the processors from those that are measured."""
+        os.nice(19)
+
     def close(self):
         async def end():
             tasks = asyncio.all_tasks() - {asyncio.current_task()}
@@ -168,3 +174,20 @@ class Hangs:
         self.loop.call_soon_threadsafe(self.loop.stop)
         for s in self.sockets:
             s.close()
+
+
+class Manager(multiprocessing.managers.BaseManager):
+    pass
+
+
+Manager.register("Hangs", Hangs)
+
+
+@contextlib.contextmanager
+def hangs_apart():
+    """Hangs in another process, so that what keeps it busy does not delay who posts, receives and looks at the clock."""
+    with Manager(ctx=multiprocessing.get_context("spawn")) as manager:
+        hangs = manager.Hangs()
+        hangs.nice()
+        yield hangs
+        hangs.close()

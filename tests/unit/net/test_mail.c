@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mail through real worker processes (this very program) to a server on our loop. */
 #include <check.h>
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -13,7 +15,7 @@
 #include "lib_smtpd.h"
 #include "lib_tls.h"
 #include "loop/clock_real.h"
-#include "mail_servers.h"
+#include "mail_pool.h"
 #include "net/mail.h"
 
 static struct {
@@ -520,6 +522,124 @@ START_TEST(many_mails_share_few_workers)
 }
 END_TEST
 
+/* Processes with this parent. */
+static size_t
+children_of(pid_t parent, pid_t *out, size_t max)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *d;
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(proc);
+	while (n < max && (d = readdir(proc)) != NULL) {
+		char path[300];
+		int pid = 0, ppid = 0;
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/%s/stat", d->d_name);
+		if (d->d_name[0] < '0' || d->d_name[0] > '9' || (f = fopen(path, "re")) == NULL)
+			continue;
+		if (fscanf(f, "%d (%*[^)]) %*c %d", &pid, &ppid) == 2 && ppid == parent)
+			out[n++] = pid;
+		fclose(f);
+	}
+	closedir(proc);
+	return n;
+}
+
+static void
+wait_for_children(pid_t parent, size_t n)
+{
+	pid_t pids[16];
+
+	while (children_of(parent, pids, 16) != n)
+		event_base_loop(w.base, EVLOOP_NONBLOCK);
+}
+
+/* A session that hangs, in the only worker. */
+static struct mail_call *
+hang(struct mail_request *m)
+{
+	static const struct smtpd_rule silent[] = { { "MAIL", "" }, { 0 } };
+	struct mail_call *call;
+
+	w.d.rules = silent;
+	sbuf_reset(&w.d.heard);
+	*m = mail();
+	call = mail_pool_start(w.pool, m, in(60 * SPAN_S), on_done, NULL);
+	while (strstr(sbuf_cstr(&w.d.heard), "MAIL") == NULL)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	w.d.rules = NULL;
+	return call;
+}
+
+static void
+wait_for_answer(void)
+{
+	while (w.answers == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+}
+
+/* Whose socket is closed is killed, collected, and replaced by a fork of the same helper. */
+START_TEST(workers_are_forked_and_end_with_their_sockets)
+{
+	struct mail_request m;
+	struct mail_call *call;
+	pid_t helper, pids[16], later[16];
+
+	begin((struct mail_pool_options){ .workers = 1, .workers_max = 1 });
+	call = hang(&m);
+	helper = w.pool->children.helper;
+	ck_assert_uint_eq(children_of(helper, pids, 16), 1);
+	mail_pool_cancel(&call);
+	wait_for_children(helper, 0);
+	run(&m);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	ck_assert_int_eq(w.pool->children.helper, helper);
+	ck_assert_uint_eq(children_of(helper, later, 16), 1);
+	ck_assert_int_ne(pids[0], later[0]);
+	end();
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);	/* no child is left, dead or alive */
+}
+END_TEST
+
+/* Nobody learns from one crash where things are in the next worker's memory: it is not the same helper's. */
+START_TEST(a_worker_that_crashed_retires_its_helper)
+{
+	struct mail_request m;
+	pid_t helper, pids[16];
+
+	begin((struct mail_pool_options){ .workers = 1, .workers_max = 1 });
+	ck_assert_ptr_nonnull(hang(&m));
+	helper = w.pool->children.helper;
+	ck_assert_uint_eq(children_of(helper, pids, 16), 1);
+	kill(pids[0], SIGABRT);
+	wait_for_answer();
+	ck_assert_str_eq(sbuf_cstr(&w.error), "mail worker died");
+	run(&m);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	ck_assert_int_ne(w.pool->children.helper, helper);
+	end();
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+END_TEST
+
+START_TEST(a_helper_that_died_takes_its_workers_along_and_is_replaced)
+{
+	struct mail_request m;
+
+	begin((struct mail_pool_options){ .workers = 1, .workers_max = 1 });
+	ck_assert_ptr_nonnull(hang(&m));
+	kill(w.pool->children.helper, SIGKILL);
+	wait_for_answer();
+	ck_assert_str_eq(sbuf_cstr(&w.error), "mail worker died");
+	run(&m);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	end();
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+}
+END_TEST
+
 START_TEST(programs_that_do_not_start)
 {
 	struct mail_request m;
@@ -588,10 +708,10 @@ main(int argc, char **argv)
 	SRunner *sr;
 	int failed;
 
-	if (argc == 2 && strcmp(argv[1], MAIL_WORKER_FLAG) == 0) {
+	if (argc == 2 && strcmp(argv[1], MAIL_HELPER_FLAG) == 0) {
 		suite_add_tcase(s, tc);
 		srunner_free(srunner_create(s));
-		return mail_worker_main(MAIL_WORKER_FD);
+		return mail_helper_main(MAIL_HELPER_FD);
 	}
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	tcase_set_timeout(tc, 60);
@@ -608,6 +728,9 @@ main(int argc, char **argv)
 	tcase_add_test(tc, servers_that_hang_delay_no_other);
 	tcase_add_test(tc, many_mails_share_few_workers);
 	tcase_add_test(tc, new_servers_get_a_few_workers);
+	tcase_add_test(tc, workers_are_forked_and_end_with_their_sockets);
+	tcase_add_test(tc, a_worker_that_crashed_retires_its_helper);
+	tcase_add_test(tc, a_helper_that_died_takes_its_workers_along_and_is_replaced);
 	tcase_add_test(tc, programs_that_do_not_start);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
