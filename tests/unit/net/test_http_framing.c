@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is a request and what is none, and how answers look on the wire. */
-#include <check.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <event2/event.h>
 
 #include "lib_peer.h"
-#include "loop/clock_real.h"
-#include "net/http_server.h"
+#include "lib_rig.h"
 
 static struct {
-	struct event_base *base;
-	struct http_server *server;
-	unsigned port;
+	struct rig rig;
 	struct sbuf seen;	/* "METHOD path?query body\n" */
 } w;
 
@@ -37,26 +31,17 @@ handle(void *arg, const struct api_request *r, struct moment now, struct api_res
 static void
 begin(struct http_server_options o)
 {
-	struct err e = { 0 };
-
 	memset(&w, 0, sizeof(w));
-	w.base = o.base = event_base_new();
 	w.seen.max = SBUF_UNLIMITED;
-	o.clock = clock_real();
 	o.handle = handle;
-	w.server = http_server_new(&o, &e);
-	ck_assert_msg(w.server != NULL, "%s", e.text);
-	ck_assert_msg(http_server_listen(w.server, STR("127.0.0.1:0"), &e), "%s", e.text);
-	w.port = http_server_port(w.server, 0);
-	http_server_serve(w.server);
+	rig_start(&w.rig, o);
 }
 
 static void
 end(void)
 {
-	http_server_free(&w.server);
+	rig_stop(&w.rig);
 	sbuf_fini(&w.seen);
-	event_base_free(w.base);
 }
 
 #define BEGIN(...) begin((struct http_server_options){ __VA_ARGS__ })
@@ -106,7 +91,7 @@ START_TEST(bad_requests_are_refused)
 	char line[200];
 
 	BEGIN(.max_body = 1024);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, bad[_i].request);
 	snprintf(line, sizeof(line), "HTTP/1.%c %.3s ", strstr(bad[_i].request, "/1.0\r\n") != NULL ? '0' : '1',
 	    bad[_i].answer);
@@ -130,7 +115,7 @@ START_TEST(what_evhttp_leaves_unread_ends_the_connection)
 	struct peer *p;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, requests[_i]);
 	peer_expect(p, 0, "HTTP/1.1 200 OK\r\n");
 	peer_expect(p, 0, "\r\nConnection: close\r\n");
@@ -147,7 +132,7 @@ START_TEST(a_nul_hides_nothing)
 	struct peer *p;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send_n(p, request, sizeof(request) - 1);
 	peer_expect(p, 0, "HTTP/1.1 400 Bad Request\r\n");
 	peer_expect_eof(p);
@@ -163,7 +148,7 @@ START_TEST(odd_methods_reach_the_handler)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "BREW /pot HTTP/1.1\r\nHost: x\r\n\r\nOPTIONS * HTTP/1.1\r\nHost: x\r\n\r\nCONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\nDELETE /d HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "</pot>");
 	at = peer_expect(p, at, "<*>");
@@ -188,7 +173,7 @@ START_TEST(large_heads_are_refused)
 	BEGIN(.max_header = 4096);
 	memset(junk, 'x', 5000);
 	junk[5000] = '\0';
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET / HTTP/1.1\r\nHost: x\r\nX: ");
 	peer_send(p, junk);
 	peer_expect(p, 0, "HTTP/1.1 400 Bad Request\r\n");
@@ -204,7 +189,7 @@ START_TEST(no_header_can_be_split_and_none_has_no_length)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /header HTTP/1.1\r\nHost: x\r\n\r\nGET /none HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "X-Evil: a  Set-Cookie: b\r\n");
 	at = peer_expect(p, at, "204 No Content");
@@ -214,27 +199,19 @@ START_TEST(no_header_can_be_split_and_none_has_no_length)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("http_framing");
-	TCase *tc = tcase_create("http_framing");
-	SRunner *sr;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, bad_requests_are_refused, 0, ARRAY_LEN(bad));
 	tcase_add_loop_test(tc, what_evhttp_leaves_unread_ends_the_connection, 0, 3);
 	tcase_add_test(tc, a_nul_hides_nothing);
 	tcase_add_test(tc, odd_methods_reach_the_handler);
 	tcase_add_test(tc, large_heads_are_refused);
 	tcase_add_test(tc, no_header_can_be_split_and_none_has_no_length);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("http_framing", add);
 }

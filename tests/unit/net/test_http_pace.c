@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Clients that read slowly, what it costs them, and what it does not cost others. */
-#include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -11,8 +9,8 @@
 
 #include "base/mem.h"
 #include "lib_peer.h"
+#include "lib_rig.h"
 #include "loop/clock_real.h"
-#include "net/http_server.h"
 
 #define LARGE ((uint64_t)64 << 20)
 
@@ -22,11 +20,7 @@ struct source {
 };
 
 static struct {
-	struct event_base *base;
-	struct http_server *server;
-	unsigned port;
-	struct sbuf logged;
-	struct log log;
+	struct rig rig;
 	int alive, in_flight, limited;
 	bool dropped;
 	span work;		/* that a handler does */
@@ -116,32 +110,14 @@ counts(void *arg, const struct api_request *r)
 }
 
 static void
-on_log(void *arg, const char *line, size_t n)
-{
-	(void)arg;
-	sbuf_put(&w.logged, line, n);
-}
-
-static void
 begin(struct http_server_options o)
 {
-	struct err e = { 0 };
-
 	memset(&w, 0, sizeof(w));
-	w.base = o.base = event_base_new();
-	w.logged.max = SBUF_UNLIMITED;
-	w.log = (struct log){ .clock = clock_real(), .write = on_log };
-	o.log = &w.log;
-	o.clock = clock_real();
 	o.handle = handle;
 	o.in_flight = in_flight;
 	o.limited = limited;
 	o.counts = counts;
-	w.server = http_server_new(&o, &e);
-	ck_assert_msg(w.server != NULL, "%s", e.text);
-	ck_assert_msg(http_server_listen(w.server, STR("127.0.0.1:0"), &e), "%s", e.text);
-	w.port = http_server_port(w.server, 0);
-	http_server_serve(w.server);
+	rig_start(&w.rig, o);
 }
 
 #define BEGIN(...) begin((struct http_server_options){ __VA_ARGS__ })
@@ -149,18 +125,16 @@ begin(struct http_server_options o)
 static void
 end(void)
 {
-	http_server_free(&w.server);
+	rig_stop(&w.rig);
 	ck_assert_int_eq(w.alive, 0);
 	ck_assert_int_eq(w.in_flight, 0);
-	sbuf_fini(&w.logged);
-	event_base_free(w.base);
 }
 
 /* A client that has asked, has its head, and reads only what drip() reads. */
 static struct peer *
 slow_peer(const char *path)
 {
-	struct peer *p = peer_new(w.base, w.port);
+	struct peer *p = peer_new(w.rig.base, w.rig.port);
 	struct sbuf b = SBUF_INIT(1000);
 
 	sbuf_printf(&b, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
@@ -203,7 +177,7 @@ drip(struct drip *d)
 {
 	struct timeval soon = { 0, 10000 };
 
-	d->timer = evtimer_new(w.base, on_drip, d);
+	d->timer = evtimer_new(w.rig.base, on_drip, d);
 	evtimer_add(d->timer, &soon);
 }
 
@@ -214,16 +188,16 @@ START_TEST(who_reads_next_to_nothing_is_cut)
 	BEGIN(.read_window = 150 * SPAN_MS);
 	d.peer = slow_peer("/large");
 	drip(&d);
-	loop_until(w.base, &w.dropped);
+	loop_until(w.rig.base, &w.dropped);
 	ck_assert_uint_gt(d.total, 0);
-	ck_assert_uint_eq(http_server_connections(w.server), 0);
+	ck_assert_uint_eq(http_server_connections(w.rig.server), 0);
 	event_free(d.timer);
 	peer_free(d.peer);
 	/* As is one of an answer that was in memory. */
 	d = (struct drip){ .n = 100, .peer = slow_peer("/body") };
 	drip(&d);
-	while (http_server_connections(w.server) > 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+	while (http_server_connections(w.rig.server) > 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	event_free(d.timer);
 	peer_free(d.peer);
 	end();
@@ -237,7 +211,7 @@ START_TEST(who_reads_slowly_is_served)
 	BEGIN(.read_window = 300 * SPAN_MS);
 	d.peer = slow_peer("/large");
 	drip(&d);
-	loop_until(w.base, &d.ended);
+	loop_until(w.rig.base, &d.ended);
 	ck_assert_uint_ge(d.total, LARGE);
 	event_free(d.timer);
 	peer_free(d.peer);
@@ -253,7 +227,7 @@ START_TEST(slow_readers_keep_no_places)
 	BEGIN(.get_concurrency = 2);
 	for (int i = 0; i < 8; i++) {
 		slow[i] = slow_peer(i % 2 ? "/body" : "/large");
-		p = peer_new(w.base, w.port);
+		p = peer_new(w.rig.base, w.rig.port);
 		/* Until the kernel takes no more of it. */
 		do {
 			p->got.n = 0;
@@ -267,7 +241,7 @@ START_TEST(slow_readers_keep_no_places)
 	for (int i = 0; i < 8; i++)
 		peer_free(slow[i]);
 	while (w.in_flight > 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	end();
 }
 END_TEST
@@ -277,17 +251,17 @@ START_TEST(health_has_its_answer_whatever_the_limit)
 	struct peer *a, *b;
 
 	BEGIN(.get_concurrency = 1);
-	a = peer_new(w.base, w.port);
-	b = peer_new(w.base, w.port);
+	a = peer_new(w.rig.base, w.rig.port);
+	b = peer_new(w.rig.base, w.rig.port);
 	peer_send(a, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
 	while (w.alive == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	peer_send(b, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(b, 0, "HTTP/1.1 200 OK");
 	ck_assert_int_eq(w.limited, 0);
 	peer_free(a);
 	peer_free(b);
-	loop_until(w.base, &w.dropped);
+	loop_until(w.rig.base, &w.dropped);
 	end();
 }
 END_TEST
@@ -298,17 +272,17 @@ START_TEST(answers_nobody_reads_do_not_take_all_memory)
 
 	BEGIN(.max_buffered = (size_t)64 << 20);
 	for (int i = 0; i < 4; i++) {
-		p[i] = peer_new(w.base, w.port);
+		p[i] = peer_new(w.rig.base, w.rig.port);
 		peer_reading(p[i], false);
 		peer_send(p[i], "GET /body HTTP/1.1\r\nHost: x\r\n\r\n");
 	}
-	while (w.handled < 4 || http_server_connections(w.server) > 2)
-		event_base_loop(w.base, EVLOOP_ONCE);
-	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.logged), "requests and answers"));
+	while (w.handled < 4 || http_server_connections(w.rig.server) > 2)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.rig.logged), "requests and answers"));
 	for (int i = 0; i < 4; i++)
 		peer_free(p[i]);
-	while (http_server_connections(w.server) > 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+	while (http_server_connections(w.rig.server) > 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	end();
 }
 END_TEST
@@ -320,12 +294,12 @@ START_TEST(many_requests_at_once_are_answered_in_several_rounds)
 
 	BEGIN(.get_concurrency = 100);
 	for (int i = 0; i < 20; i++) {
-		p[i] = peer_new(w.base, w.port);
+		p[i] = peer_new(w.rig.base, w.rig.port);
 		peer_send(p[i], "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
 		peer_expect(p[i], 0, "/a");
 		p[i]->got.n = 0;
 	}
-	h = peer_new(w.base, w.port);
+	h = peer_new(w.rig.base, w.rig.port);
 	peer_send(h, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(h, 0, "/health");
 	h->got.n = 0;
@@ -336,7 +310,7 @@ START_TEST(many_requests_at_once_are_answered_in_several_rounds)
 	peer_send(h, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
 	/* In the first round all are written, in the next all are there. */
 	while (w.handled == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	first = w.handled;
 	ck_assert_uint_le(first, 4);
 	peer_expect(h, 0, "/health");
@@ -351,25 +325,19 @@ START_TEST(many_requests_at_once_are_answered_in_several_rounds)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("http_pace");
-	TCase *tc = tcase_create("all");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	suite_add_tcase(s, tc);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, who_reads_next_to_nothing_is_cut);
 	tcase_add_test(tc, who_reads_slowly_is_served);
 	tcase_add_test(tc, slow_readers_keep_no_places);
 	tcase_add_test(tc, health_has_its_answer_whatever_the_limit);
 	tcase_add_test(tc, answers_nobody_reads_do_not_take_all_memory);
 	tcase_add_test(tc, many_requests_at_once_are_answered_in_several_rounds);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("http_pace", add);
 }

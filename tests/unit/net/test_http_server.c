@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -12,14 +9,12 @@
 
 #include "base/mem.h"
 #include "lib_peer.h"
+#include "lib_rig.h"
 #include "loop/clock_real.h"
-#include "net/http_server.h"
 
 /* A server whose handler tells back what it saw; some paths do more. */
 static struct {
-	struct event_base *base;
-	struct http_server *server;
-	unsigned port;
+	struct rig rig;
 	struct sbuf seen;	/* "METHOD path?query body\n" */
 	uint64_t ticket;
 	int in_flight, limited, observed;
@@ -82,32 +77,22 @@ observe(void *arg, const struct api_request *r, const struct api_response *resp,
 static void
 begin(struct http_server_options o)
 {
-	struct err e = { 0 };
-
 	memset(&w, 0, sizeof(w));
-	w.base = o.base = event_base_new();
 	w.seen.max = SBUF_UNLIMITED;
-	o.clock = clock_real();
 	o.handle = handle;
 	o.ticket = ticket;
 	o.in_flight = in_flight;
 	o.limited = limited;
 	o.observe = observe;
-	w.server = http_server_new(&o, &e);
-	ck_assert_msg(w.server != NULL, "%s", e.text);
-	ck_assert_msg(http_server_listen(w.server, STR("127.0.0.1:0"), &e), "%s", e.text);
-	w.port = http_server_port(w.server, 0);
-	ck_assert_uint_gt(w.port, 0);
-	http_server_serve(w.server);
+	rig_start(&w.rig, o);
 }
 
 static void
 end(void)
 {
-	http_server_free(&w.server);
+	rig_stop(&w.rig);
 	ck_assert_int_eq(w.in_flight, 0);
 	sbuf_fini(&w.seen);
-	event_base_free(w.base);
 }
 
 static void
@@ -126,7 +111,7 @@ START_TEST(answers_and_keeps_alive)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /a%20b?c=d&e HTTP/1.1\r\nHost: x\r\nX-A:  1 \r\n\r\n");
 	at = peer_expect(p, 0, "HTTP/1.1 200 OK\r\n");
 	peer_expect(p, at, "Date: ");
@@ -154,7 +139,7 @@ START_TEST(pipelined_requests_are_answered_in_order)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 		     "3\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: t\r\n\r\n\r\nHEAD /3 HTTP/1.1\r\nHost: x\r\n\r\nGET /4 HTTP/1.0\r\n\r\n");
 	at = peer_expect(p, 0, "</1>");
@@ -175,11 +160,11 @@ START_TEST(bytes_may_come_one_by_one)
 	struct peer *p;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	for (size_t i = 0; request[i] != '\0'; i++) {
 		peer_send_n(p, &request[i], 1);
 		for (int k = 0; k < 3; k++)
-			event_base_loop(w.base, EVLOOP_NONBLOCK);
+			event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
 	}
 	peer_expect(p, 0, "</x>");
 	ck_assert_str_eq(w.seen.p, "POST /x? 0123456789z\n");
@@ -194,10 +179,10 @@ START_TEST(a_slow_body_is_not_a_slow_head)
 	bool over = false;
 
 	BEGIN(.header_timeout = 20 * SPAN_MS);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na");
-	event_base_once(w.base, -1, EV_TIMEOUT, on_time, &over, &(struct timeval){ 0, 80000 });
-	loop_until(w.base, &over);
+	event_base_once(w.rig.base, -1, EV_TIMEOUT, on_time, &over, &(struct timeval){ 0, 80000 });
+	loop_until(w.rig.base, &over);
 	ck_assert(!p->eof);
 	peer_send(p, "b");
 	peer_expect(p, 0, "</slow>");
@@ -213,7 +198,7 @@ START_TEST(who_is_refused_while_sending_gets_to_see_it)
 	char *much = mem_calloc(1, 8 << 20);
 
 	BEGIN(.max_body = 1024);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8388608\r\n\r\n");
 	peer_send_n(p, much, 8 << 20);
 	peer_expect(p, 0, "HTTP/1.1 413 Request Entity Too Large\r\n");
@@ -230,14 +215,14 @@ START_TEST(half_closed_peers_get_their_answers)
 
 	BEGIN(0);
 	w.ticket = 1;
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "POST /hold HTTP/1.1\r\nHost: a\r\n\r\n");
 	while (w.seen.n == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	ck_assert_int_eq(shutdown(bufferevent_getfd(p->bev), SHUT_WR), 0);
 	for (int i = 0; i < 5; i++)
-		event_base_loop(w.base, EVLOOP_NONBLOCK);
-	http_server_release(w.server, 1);
+		event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
+	http_server_release(w.rig.server, 1);
 	peer_expect(p, 0, "</hold>");
 	peer_expect_eof(p);
 	peer_free(p);
@@ -250,14 +235,14 @@ START_TEST(slow_clients_are_dropped)
 	struct peer *slow, *idle;
 
 	BEGIN(.header_timeout = 60 * SPAN_MS, .idle_timeout = 120 * SPAN_MS);
-	slow = peer_new(w.base, w.port);
-	idle = peer_new(w.base, w.port);
+	slow = peer_new(w.rig.base, w.rig.port);
+	idle = peer_new(w.rig.base, w.rig.port);
 	peer_send(slow, "GET / HTTP/1.1\r\n");
 	peer_expect_eof(slow);
 	ck_assert(!idle->eof);
 	peer_expect_eof(idle);
 	ck_assert_uint_eq(slow->got.n + idle->got.n, 0);
-	ck_assert_uint_eq(http_server_connections(w.server), 0);
+	ck_assert_uint_eq(http_server_connections(w.rig.server), 0);
 	peer_free(slow);
 	peer_free(idle);
 	end();
@@ -270,7 +255,7 @@ START_TEST(continue_is_said_when_asked)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "POST /e HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
 	at = peer_expect(p, 0, "HTTP/1.1 100 Continue\r\n\r\n");
 	peer_send(p, "hi");
@@ -288,10 +273,10 @@ START_TEST(a_slow_reader_delays_nobody)
 	size_t at;
 
 	BEGIN(0);
-	slow = peer_new(w.base, w.port);
+	slow = peer_new(w.rig.base, w.rig.port);
 	peer_reading(slow, false);
 	peer_send(slow, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
-	other = peer_new(w.base, w.port);
+	other = peer_new(w.rig.base, w.rig.port);
 	for (int i = 0; i < 5; i++) {
 		peer_send(other, "GET /quick HTTP/1.1\r\nHost: x\r\n\r\n");
 		other->got.n = 0;
@@ -302,7 +287,7 @@ START_TEST(a_slow_reader_delays_nobody)
 	peer_reading(slow, true);
 	at = peer_expect(slow, 0, "Content-Length: 50331648\r\n\r\n");
 	while (slow->got.n < at + (48 << 20) && !slow->eof)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	ck_assert_uint_eq(slow->got.n, at + (48 << 20));
 	peer_send(slow, "GET /more HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(slow, at + (48 << 20), "</more>");
@@ -318,7 +303,7 @@ START_TEST(a_large_body_comes_in)
 	char *mega = mem_calloc(1, 20 << 20);
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 20971520\r\n\r\n");
 	peer_send_n(p, mega, 20 << 20);
 	peer_expect(p, 0, "20971520 bytes");
@@ -333,31 +318,31 @@ START_TEST(answers_wait_for_their_tickets)
 	struct peer *a, *b, *c, *gone;
 
 	BEGIN(0);
-	a = peer_new(w.base, w.port);
-	b = peer_new(w.base, w.port);
-	c = peer_new(w.base, w.port);
-	gone = peer_new(w.base, w.port);
+	a = peer_new(w.rig.base, w.rig.port);
+	b = peer_new(w.rig.base, w.rig.port);
+	c = peer_new(w.rig.base, w.rig.port);
+	gone = peer_new(w.rig.base, w.rig.port);
 	w.ticket = 5;
 	peer_send(a, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_send(gone, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	while (w.seen.n < 2 * strlen("POST /hold? \n"))
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	peer_free(gone);
 	w.ticket = 6;
 	peer_send(b, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	while (w.seen.n < 3 * strlen("POST /hold? \n"))
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	w.ticket = 0;
 	peer_send(c, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(c, 0, "</hold>");
 	ck_assert_uint_eq(a->got.n + b->got.n, 0);
-	http_server_release(w.server, 4);
-	event_base_loop(w.base, EVLOOP_NONBLOCK);
+	http_server_release(w.rig.server, 4);
+	event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
 	ck_assert_uint_eq(a->got.n + b->got.n, 0);
-	http_server_release(w.server, 5);
+	http_server_release(w.rig.server, 5);
 	peer_expect(a, 0, "200 OK");
 	ck_assert_uint_eq(b->got.n, 0);
-	http_server_refuse(w.server, 6, STR("disk full"));
+	http_server_refuse(w.rig.server, 6, STR("disk full"));
 	peer_expect(b, 0, "500 Internal Server Error");
 	peer_expect(b, 0, "disk full\n");
 	peer_free(a);
@@ -374,11 +359,11 @@ START_TEST(gets_are_limited_and_posts_are_not)
 
 	BEGIN(.get_concurrency = 1);
 	w.ticket = 1;
-	a = peer_new(w.base, w.port);
-	b = peer_new(w.base, w.port);
+	a = peer_new(w.rig.base, w.rig.port);
+	b = peer_new(w.rig.base, w.rig.port);
 	peer_send(a, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	while (w.seen.n == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	peer_send(b, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(b, 0, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n");
 	at = peer_expect(b, at, "\r\n\r\nLimit of concurrent GET requests reached (1), try again later.\n\n");
@@ -386,7 +371,7 @@ START_TEST(gets_are_limited_and_posts_are_not)
 	peer_send(b, "POST /y HTTP/1.1\r\nHost: x\r\n\r\nHEAD /z HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(b, at, "</y>");
 	at = peer_expect(b, at, "200 OK");
-	http_server_release(w.server, 1);
+	http_server_release(w.rig.server, 1);
 	peer_expect(a, 0, "</hold>");
 	peer_send(b, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(b, at, "</x>");
@@ -402,7 +387,7 @@ START_TEST(handlers_may_time_out)
 	size_t at;
 
 	BEGIN(.timeout = 1);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "HTTP/1.1 503 Service Unavailable\r\n");
 	peer_expect(p, at, "\r\n\r\nExceeded configured timeout of 1ns.\n");
@@ -410,10 +395,10 @@ START_TEST(handlers_may_time_out)
 	end();
 	BEGIN(.timeout = 50 * SPAN_MS);
 	w.ticket = 1;
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(p, 0, "Exceeded configured timeout of 50ms.\n");
-	http_server_release(w.server, 1);
+	http_server_release(w.rig.server, 1);
 	peer_free(p);
 	end();
 }
@@ -431,17 +416,17 @@ START_TEST(stop_lets_requests_end)
 
 	BEGIN(0);
 	w.ticket = 1;
-	idle = peer_new(w.base, w.port);
-	busy = peer_new(w.base, w.port);
+	idle = peer_new(w.rig.base, w.rig.port);
+	busy = peer_new(w.rig.base, w.rig.port);
 	peer_send(busy, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	while (w.seen.n == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
-	http_server_stop(w.server, 5 * SPAN_S, on_stopped, &w.stopped);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	http_server_stop(w.rig.server, 5 * SPAN_S, on_stopped, &w.stopped);
 	peer_expect_eof(idle);
 	ck_assert(!w.stopped);
-	http_server_release(w.server, 1);
+	http_server_release(w.rig.server, 1);
 	peer_expect(busy, 0, "Connection: close\r\n\r\n</hold>");
-	loop_until(w.base, &w.stopped);
+	loop_until(w.rig.base, &w.stopped);
 	peer_expect_eof(busy);
 	peer_free(idle);
 	peer_free(busy);
@@ -455,12 +440,12 @@ START_TEST(stop_does_not_wait_for_ever)
 
 	BEGIN(0);
 	w.ticket = 1;
-	busy = peer_new(w.base, w.port);
+	busy = peer_new(w.rig.base, w.rig.port);
 	peer_send(busy, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	while (w.seen.n == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
-	http_server_stop(w.server, 30 * SPAN_MS, on_stopped, &w.stopped);
-	loop_until(w.base, &w.stopped);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	http_server_stop(w.rig.server, 30 * SPAN_MS, on_stopped, &w.stopped);
+	loop_until(w.rig.base, &w.stopped);
 	peer_free(busy);
 	end();
 }
@@ -473,11 +458,11 @@ START_TEST(idle_connections_make_room)
 
 	BEGIN(.max_connections = 20);
 	for (int i = 0; i < 40; i++) {
-		many[i] = peer_new(w.base, w.port);
+		many[i] = peer_new(w.rig.base, w.rig.port);
 		peer_send(many[i], "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
 		peer_expect(many[i], 0, "</x>");
 	}
-	ck_assert_uint_le(http_server_connections(w.server), 20);
+	ck_assert_uint_le(http_server_connections(w.rig.server), 20);
 	for (int i = 0; i < 20; i++)
 		peer_expect_eof(many[i]);
 	for (int i = 0; i < 40; i++) {
@@ -495,18 +480,18 @@ START_TEST(busy_connections_make_others_wait)
 
 	BEGIN(.max_connections = 2);
 	w.ticket = 1;
-	a = peer_new(w.base, w.port);
-	b = peer_new(w.base, w.port);
+	a = peer_new(w.rig.base, w.rig.port);
+	b = peer_new(w.rig.base, w.rig.port);
 	peer_send(a, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_send(b, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	while (w.seen.n < 2 * strlen("POST /hold? \n"))
-		event_base_loop(w.base, EVLOOP_ONCE);
-	c = peer_new(w.base, w.port);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	c = peer_new(w.rig.base, w.rig.port);
 	peer_send(c, "GET /c HTTP/1.1\r\nHost: x\r\n\r\n");
 	for (int i = 0; i < 20; i++)
-		event_base_loop(w.base, EVLOOP_NONBLOCK);
-	ck_assert_uint_le(http_server_connections(w.server), 3);
-	http_server_release(w.server, 1);
+		event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
+	ck_assert_uint_le(http_server_connections(w.rig.server), 3);
+	http_server_release(w.rig.server, 1);
 	peer_expect(c, 0, "</c>");
 	peer_expect(a, 0, "</hold>");
 	peer_expect(b, 0, "</hold>");
@@ -524,7 +509,7 @@ START_TEST(no_descriptors_left_is_no_end)
 	int next;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	next = dup(0);
@@ -533,8 +518,8 @@ START_TEST(no_descriptors_left_is_no_end)
 	low = (struct rlimit){ (rlim_t)next, limit.rlim_max };
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
 	for (int i = 0; i < 20; i++)
-		event_base_loop(w.base, EVLOOP_NONBLOCK);
-	ck_assert_uint_eq(http_server_connections(w.server), 0);
+		event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(http_server_connections(w.rig.server), 0);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	peer_expect(p, 0, "</x>");
 	peer_free(p);
@@ -564,19 +549,19 @@ START_TEST(addresses_are_understood)
 	bool ok;
 
 	BEGIN(0);
-	http_server_free(&w.server);
-	w.server = http_server_new(&(struct http_server_options){ .base = w.base, .clock = clock_real(), .handle = handle }, &e);
-	ok = http_server_listen(w.server, str_from(addresses[_i].address), &e);
+	http_server_free(&w.rig.server);
+	w.rig.server = http_server_new(&(struct http_server_options){ .base = w.rig.base, .clock = clock_real(), .handle = handle }, &e);
+	ok = http_server_listen(w.rig.server, str_from(addresses[_i].address), &e);
 	if (!ok && addresses[_i].address[0] == '[' && addresses[_i].ok) {
 		/* No IPv6 here. */
 		end();
 		return;
 	}
 	ck_assert_msg(ok == addresses[_i].ok, "%s: %s", addresses[_i].address, e.text);
-	ck_assert(str_starts(ok ? http_server_address(w.server, 0) : str_from(e.text), str_from(addresses[_i].prefix)));
+	ck_assert(str_starts(ok ? http_server_address(w.rig.server, 0) : str_from(e.text), str_from(addresses[_i].prefix)));
 	if (ok)
-		ck_assert_uint_gt(http_server_port(w.server, 0), 0);
-	ck_assert_uint_eq(http_server_address(w.server, 1).n, 0);
+		ck_assert_uint_gt(http_server_port(w.rig.server, 0), 0);
+	ck_assert_uint_eq(http_server_address(w.rig.server, 1).n, 0);
 	end();
 }
 END_TEST
@@ -589,10 +574,10 @@ START_TEST(the_largest_request_makes_room)
 	struct peer *greedy, *modest;
 
 	begin((struct http_server_options){ .max_body = 1 << 20, .max_buffered = 950000 });
-	greedy = peer_new(w.base, w.port);
+	greedy = peer_new(w.rig.base, w.rig.port);
 	peer_send(greedy, head);
 	peer_send_n(greedy, half, sizeof(half));
-	modest = peer_new(w.base, w.port);
+	modest = peer_new(w.rig.base, w.rig.port);
 	peer_send(modest, head);
 	peer_send_n(modest, half, 300000);
 	peer_expect_eof(greedy);
@@ -605,16 +590,9 @@ START_TEST(the_largest_request_makes_room)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("http_server");
-	TCase *tc = tcase_create("http_server");
-	SRunner *sr;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, answers_and_keeps_alive);
 	tcase_add_test(tc, pipelined_requests_are_answered_in_order);
 	tcase_add_test(tc, bytes_may_come_one_by_one);
@@ -635,11 +613,10 @@ main(void)
 	tcase_add_test(tc, no_descriptors_left_is_no_end);
 	tcase_add_test(tc, the_largest_request_makes_room);
 	tcase_add_loop_test(tc, addresses_are_understood, 0, ARRAY_LEN(addresses));
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("http_server", add);
 }

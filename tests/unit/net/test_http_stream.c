@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies that come out of the handler piece by piece. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,8 +9,7 @@
 
 #include "base/mem.h"
 #include "lib_peer.h"
-#include "loop/clock_real.h"
-#include "net/http_server.h"
+#include "lib_rig.h"
 
 #define LARGE ((uint64_t)64 << 20)
 
@@ -23,11 +21,7 @@ struct source {
 };
 
 static struct {
-	struct event_base *base;
-	struct http_server *server;
-	unsigned port;
-	struct sbuf logged;
-	struct log log;
+	struct rig rig;
 	uint64_t asked;		/* bytes read from all sources */
 	int alive;		/* sources */
 	bool dropped;
@@ -121,31 +115,13 @@ ticket(void *arg)
 }
 
 static void
-on_log(void *arg, const char *line, size_t n)
-{
-	(void)arg;
-	sbuf_put(&w.logged, line, n);
-}
-
-static void
 begin(struct http_server_options o)
 {
-	struct err e = { 0 };
-
 	memset(&w, 0, sizeof(w));
-	w.base = o.base = event_base_new();
-	w.logged.max = SBUF_UNLIMITED;
-	w.log = (struct log){ .clock = clock_real(), .write = on_log };
-	o.log = &w.log;
-	o.clock = clock_real();
 	o.handle = handle;
 	o.ticket = ticket;
 	o.observe = observe;
-	w.server = http_server_new(&o, &e);
-	ck_assert_msg(w.server != NULL, "%s", e.text);
-	ck_assert_msg(http_server_listen(w.server, STR("127.0.0.1:0"), &e), "%s", e.text);
-	w.port = http_server_port(w.server, 0);
-	http_server_serve(w.server);
+	rig_start(&w.rig, o);
 }
 
 #define BEGIN(...) begin((struct http_server_options){ __VA_ARGS__ })
@@ -153,10 +129,8 @@ begin(struct http_server_options o)
 static void
 end(void)
 {
-	http_server_free(&w.server);
+	rig_stop(&w.rig);
 	ck_assert_int_eq(w.alive, 0);
-	sbuf_fini(&w.logged);
-	event_base_free(w.base);
 }
 
 /* Runs the loop until `n` bytes came after offset `from`, and looks at each. */
@@ -164,7 +138,7 @@ static void
 expect_source(struct peer *p, size_t from, size_t n)
 {
 	while (p->got.n < from + n && !p->eof)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	ck_assert_uint_ge(p->got.n, from + n);
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)p->got.p[from + i] != (unsigned char)i)
@@ -177,7 +151,7 @@ START_TEST(comes_whole_and_the_connection_stays)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /some HTTP/1.1\r\nHost: x\r\n\r\nGET /plain HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "Content-Length: 1000000");
 	ck_assert_ptr_null(strstr(p->got.p, "chunked"));
@@ -206,11 +180,11 @@ START_TEST(is_asked_for_as_the_client_takes_it)
 	size_t at;
 
 	BEGIN(0);
-	slow = peer_new(w.base, w.port);
+	slow = peer_new(w.rig.base, w.rig.port);
 	peer_send(slow, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(slow, 0, "\r\n\r\n");
 	peer_reading(slow, false);
-	other = peer_new(w.base, w.port);
+	other = peer_new(w.rig.base, w.rig.port);
 	/* Until the kernel takes no more. */
 	do {
 		before = w.asked;
@@ -233,12 +207,12 @@ START_TEST(ends_with_a_client_that_hangs_up)
 	struct peer *p;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(p, 0, "\r\n\r\n");
 	ck_assert_int_eq(w.alive, 1);
 	peer_free(p);
-	loop_until(w.base, &w.dropped);
+	loop_until(w.rig.base, &w.dropped);
 	ck_assert_int_eq(w.alive, 0);
 	end();
 }
@@ -249,12 +223,12 @@ START_TEST(ends_with_a_client_that_takes_nothing)
 	struct peer *p;
 
 	BEGIN(.read_window = 100 * SPAN_MS);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(p, 0, "\r\n\r\n");
 	peer_reading(p, false);
-	loop_until(w.base, &w.dropped);
-	ck_assert_uint_eq(http_server_connections(w.server), 0);
+	loop_until(w.rig.base, &w.dropped);
+	ck_assert_uint_eq(http_server_connections(w.rig.server), 0);
 	peer_free(p);
 	end();
 }
@@ -265,10 +239,10 @@ START_TEST(ends_with_the_server)
 	struct peer *p;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(p, 0, "\r\n\r\n");
-	http_server_free(&w.server);
+	http_server_free(&w.rig.server);
 	ck_assert_int_eq(w.alive, 0);
 	peer_free(p);
 	end();
@@ -281,12 +255,12 @@ START_TEST(what_cannot_be_read_on_ends_the_connection)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /fails HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "\r\n\r\n");
 	peer_expect_eof(p);
 	ck_assert_uint_le(p->got.n - at, 600000);
-	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.logged), "the disk is gone"));
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.rig.logged), "the disk is gone"));
 	ck_assert_int_eq(w.alive, 0);
 	peer_free(p);
 	end();
@@ -299,22 +273,22 @@ START_TEST(is_opened_when_the_answer_may_go)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /closed HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "HTTP/1.1 500 ");
 	at = peer_expect(p, at, "\r\n\r\nthere is no copy\n");
 	peer_send(p, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
 	while (w.alive == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	ck_assert_uint_eq(w.asked, 0);
-	http_server_release(w.server, 1);
+	http_server_release(w.rig.server, 1);
 	at = peer_expect(p, at, "\r\n\r\n");
 	expect_source(p, at, 1000000);
-	refused = peer_new(w.base, w.port);
+	refused = peer_new(w.rig.base, w.rig.port);
 	peer_send(refused, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
 	while (w.alive == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
-	http_server_refuse(w.server, 1, STR("no space"));
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	http_server_refuse(w.rig.server, 1, STR("no space"));
 	ck_assert_int_eq(w.alive, 0);
 	peer_expect(refused, 0, "HTTP/1.1 500 ");
 	peer_free(refused);
@@ -356,7 +330,7 @@ START_TEST(of_unknown_length_comes_in_chunks)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /some?unknown HTTP/1.1\r\nHost: x\r\n\r\nGET /plain HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "Transfer-Encoding: chunked");
 	at = peer_expect(p, at, "\r\n\r\n");
@@ -377,7 +351,7 @@ START_TEST(of_unknown_length_but_little_is_like_any_other)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /little?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "Content-Length: 1000");
 	at = peer_expect(p, at, "\r\n\r\n");
@@ -404,7 +378,7 @@ START_TEST(of_unknown_length_ends_with_the_connection_of_an_old_client)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /some?unknown HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
 	at = peer_expect(p, 0, "\r\n\r\n");
 	ck_assert_ptr_nonnull(strstr(p->got.p, "Connection: close"));
@@ -426,11 +400,11 @@ START_TEST(comes_later_and_others_meanwhile)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
-	other = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
+	other = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /late?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
 	while (w.asked_times == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	before = w.asked_times;
 	peer_send(other, "GET /plain HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(other, 0, "plain");
@@ -441,9 +415,9 @@ START_TEST(comes_later_and_others_meanwhile)
 	at = peer_expect(p, at, "\r\n\r\n");
 	expect_source(p, at, 1000);
 	/* Nothing to do, nothing done. */
-	ck_assert_int_eq(event_base_loop(w.base, EVLOOP_NONBLOCK), 0);
+	ck_assert_int_eq(event_base_loop(w.rig.base, EVLOOP_NONBLOCK), 0);
 	before = w.asked_times;
-	event_base_loop(w.base, EVLOOP_NONBLOCK);
+	event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
 	ck_assert_uint_eq(w.asked_times, before);
 	peer_free(other);
 	peer_free(p);
@@ -456,7 +430,7 @@ START_TEST(that_is_late_has_a_time)
 	struct peer *p;
 
 	BEGIN(.timeout = 100 * SPAN_MS);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /late?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(p, 0, "HTTP/1.1 503 ");
 	ck_assert_int_eq(w.alive, 0);
@@ -470,12 +444,12 @@ START_TEST(is_not_made_for_a_client_that_is_gone)
 	struct peer *p;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /late?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
 	while (w.asked_times == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	peer_free(p);
-	loop_until(w.base, &w.dropped);
+	loop_until(w.rig.base, &w.dropped);
 	end();
 }
 END_TEST
@@ -486,10 +460,10 @@ START_TEST(reaches_a_client_that_has_ended_its_side)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /late?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
 	while (w.asked_times == 0)
-		event_base_loop(w.base, EVLOOP_ONCE);
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	shutdown(bufferevent_getfd(p->bev), SHUT_WR);
 	/* The head of it goes, to find out whether somebody is there. */
 	at = peer_expect(p, 0, "\r\n\r\n");
@@ -508,7 +482,7 @@ START_TEST(that_fails_is_never_taken_for_whole)
 	size_t at;
 
 	BEGIN(0);
-	p = peer_new(w.base, w.port);
+	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "GET /fails-first?unknown HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(p, 0, "HTTP/1.1 500 ");
 	at = peer_expect(p, at, "\r\n\r\nthe disk is gone\n");
@@ -518,7 +492,7 @@ START_TEST(that_fails_is_never_taken_for_whole)
 	ck_assert_ptr_null(strstr(p->got.p + at, "\r\n0\r\n"));
 	peer_free(p);
 	/* One that would take the end of the connection for the end of the answer sees it reset. */
-	old = peer_new(w.base, w.port);
+	old = peer_new(w.rig.base, w.rig.port);
 	peer_send(old, "GET /fails?unknown HTTP/1.0\r\n\r\n");
 	peer_expect_eof(old);
 	ck_assert(old->broken);
@@ -528,16 +502,9 @@ START_TEST(that_fails_is_never_taken_for_whole)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("http_stream");
-	TCase *tc = tcase_create("all");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	suite_add_tcase(s, tc);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, comes_whole_and_the_connection_stays);
 	tcase_add_test(tc, is_asked_for_as_the_client_takes_it);
 	tcase_add_test(tc, ends_with_a_client_that_hangs_up);
@@ -553,9 +520,10 @@ main(void)
 	tcase_add_test(tc, is_not_made_for_a_client_that_is_gone);
 	tcase_add_test(tc, reaches_a_client_that_has_ended_its_side);
 	tcase_add_test(tc, that_fails_is_never_taken_for_whole);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("http_stream", add);
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "lib_rig.h"
+#include "loop/clock_real.h"
+
+static void
+on_log(void *arg, const char *line, size_t n)
+{
+	struct rig *r = arg;
+
+	sbuf_put(&r->logged, line, n);
+}
+
+void
+rig_start(struct rig *r, struct http_server_options o)
+{
+	struct err e = { 0 };
+
+	memset(r, 0, sizeof(*r));
+	r->base = o.base = event_base_new();
+	r->logged.max = SBUF_UNLIMITED;
+	r->log = (struct log){ .clock = clock_real(), .write = on_log, .arg = r };
+	o.log = &r->log;
+	o.clock = clock_real();
+	r->server = http_server_new(&o, &e);
+	ck_assert_msg(r->server != NULL, "%s", e.text);
+	ck_assert_msg(http_server_listen(r->server, STR("127.0.0.1:0"), &e), "%s", e.text);
+	r->port = http_server_port(r->server, 0);
+	ck_assert_uint_gt(r->port, 0);
+	http_server_serve(r->server);
+}
+
+void
+rig_stop(struct rig *r)
+{
+	http_server_free(&r->server);
+	event_base_free(r->base);
+	sbuf_fini(&r->logged);
+}
+
+int
+run_suite(const char *name, void (*add)(TCase *tc))
+{
+	Suite *s = suite_create(name);
+	TCase *tc = tcase_create(name);
+	SRunner *sr;
+	int failed;
+
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	tcase_set_timeout(tc, 60);
+	add(tc);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
