@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
-#include "fake_config.h"
-#include "fake_world.h"
+#include "lib_api.h"
 
 static struct fake_world world;
 static struct api *api;
@@ -42,34 +40,14 @@ fake_reload(void *arg, struct moment now)
 	return &stream;
 }
 
-static const struct build_info build = { "0.34.1", "r", "b", "u", "d", "C11" };
-
 static void
 start(const char *prefix)
 {
-	static const struct integration_kind *const kinds[] = { NULL };
-	struct err e = { 0 };
-	struct config *c;
-	struct api_env env = {
-		.build = &build,
-		.route_prefix = str_from(prefix),
-		.kinds = kinds,
-		.reload = fake_reload,
-	};
-
-	world_init(&world);
-	c = fake_config(STR("receiver ops hook\nreceiver page hook\n"
-			    "route receiver=ops by=[alertname] wait=30s interval=5m repeat=4h\n"
-			    "  route match=sev=\"page\" receiver=page\n"
-			    "inhibit source=sev=\"page\" target=sev=\"warn\" equal=[job]\n"),
-	    world.now.wall, &e);
-	ck_assert_msg(c != NULL, "%s", e.text);
-	c->global.resolve_timeout = 5 * SPAN_MIN;
-	world_start(&world, c);
-	config_unref(c);
-	env.engine = world.engine;
-	env.started = world.now.wall;
-	api = api_new(&env);
+	api = api_start(&world, "receiver ops hook\nreceiver page hook\n"
+				"route receiver=ops by=[alertname] wait=30s interval=5m repeat=4h\n"
+				"  route match=sev=\"page\" receiver=page\n"
+				"inhibit source=sev=\"page\" target=sev=\"warn\" equal=[job]\n",
+	    (struct api_env){ .route_prefix = str_from(prefix), .reload = fake_reload });
 	arena = arena_new();
 	reloads = 0;
 }

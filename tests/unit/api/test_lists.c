@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
 #include "core/view.h"
-#include "fake_config.h"
-#include "fake_world.h"
+#include "lib_api.h"
 #include "text/json_tree.h"
 
 static struct fake_world world;
@@ -18,24 +16,10 @@ static struct arena *arena;
 static void
 start(void)
 {
-	static const struct build_info build = { "0.34.1", "r", "b", "u", "d", "C11" };
-	static const struct integration_kind *const kinds[] = { NULL };
-	struct err e = { 0 };
-	struct config *c;
-	struct api_env env = { .build = &build, .route_prefix = STR("/"), .kinds = kinds };
-
-	world_init(&world);
-	c = fake_config(STR("receiver ops hook\nreceiver page hook\n"
-			    "route receiver=ops by=[alertname] wait=10s interval=1m repeat=4h\n"
-			    "  route match=sev=\"page\" receiver=page\n"),
-	    world.now.wall, &e);
-	ck_assert_msg(c != NULL, "%s", e.text);
-	c->global.resolve_timeout = 5 * SPAN_MIN;
-	world_start(&world, c);
-	config_unref(c);
-	env.engine = world.engine;
-	env.started = world.now.wall;
-	api = api_new(&env);
+	api = api_start(&world, "receiver ops hook\nreceiver page hook\n"
+				"route receiver=ops by=[alertname] wait=10s interval=1m repeat=4h\n"
+				"  route match=sev=\"page\" receiver=page\n",
+	    (struct api_env){ .route_prefix = STR("/") });
 	arena = arena_new();
 }
 
