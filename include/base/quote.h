@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * base/quote.h - Go's double-quoted string literals.
+ * base/quote.h - Go's double-quoted string literals, and what its time package has instead.
  */
 #ifndef BASE_QUOTE_H
 #define BASE_QUOTE_H
@@ -12,6 +12,8 @@
 
 /* Appends s as strconv.Quote does (with the quotes). */
 void quote_go(struct sbuf *b, struct str s);
+/* Appends s as errors of Go's time package show it: byte by byte, what is not printable ASCII as \xNN. Long ones are cut. */
+void quote_time(struct sbuf *b, struct str s);
 /*
  * Undoes a Go literal: s includes its quotes, which are " or ` . Appends the
  * value to b. False when s is no valid literal (strconv.Unquote).

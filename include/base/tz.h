@@ -15,6 +15,13 @@
 
 struct zone;
 
+/* A moment and the zone it is shown in. */
+struct zoned_time {
+	struct wall at;		/* with the zone's offset */
+	const struct zone *zone;	/* NULL: the fixed offset of `at` */
+	struct str abbreviation;	/* "CET"; empty in a nameless fixed zone */
+};
+
 const struct zone *zone_utc(void);
 /* The zone of TZ, or of /etc/localtime; UTC when neither can be read. */
 const struct zone *zone_local(void);

@@ -40,6 +40,8 @@ struct time_interval {
 };
 
 /* One element of each key as text ("monday:friday", "-3:-1", "may:august"); error texts as Alertmanager's timeinterval. */
+/* 0, which is "sunday", to 6. */
+const char *interval_weekday_name(int day);
 bool interval_parse_weekdays(struct str s, struct interval_range *out, struct err *e) MUST_CHECK;
 bool interval_parse_days_of_month(struct str s, struct interval_range *out, struct err *e) MUST_CHECK;
 bool interval_parse_months(struct str s, struct interval_range *out, struct err *e) MUST_CHECK;

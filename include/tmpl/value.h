@@ -62,7 +62,7 @@ enum value_trust { TRUST_NONE, TRUST_HTML, TRUST_URL, TRUST_CSS, TRUST_JS, TRUST
 struct value_call;
 struct value;
 struct value_entry;
-struct value_time;
+struct zoned_time;
 
 /* A function or method as templates call it. */
 struct value_func {
@@ -126,7 +126,7 @@ struct value {
 			size_t n;
 		} map;
 		const void *object;	/* V_STRUCT, V_PTR; NULL in a V_PTR: nil */
-		const struct value_time *time;	/* type_time */
+		const struct zoned_time *time;	/* type_time; shown in its zone */
 		const struct value_func *func;
 	} u;
 };
@@ -134,13 +134,6 @@ struct value {
 struct value_entry {
 	struct str key;
 	struct value value;
-};
-
-/* The payload of a time.Time: the zone is what it is shown in. */
-struct value_time {
-	struct wall at;		/* with the zone's offset */
-	const struct zone *zone;	/* NULL: the fixed offset of `at` */
-	struct str abbreviation;	/* "CET"; empty in a nameless fixed zone */
 };
 
 extern const struct value_type type_bool, type_int, type_int64, type_int32, type_uint8, type_uint, type_float64,

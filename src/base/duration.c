@@ -139,24 +139,6 @@ duration_parse(struct str s, span *out, struct err *e)
 	return true;
 }
 
-/* As Go's time package quotes: byte by byte. */
-static void
-quote_bytes(struct sbuf *b, struct str s)
-{
-	sbuf_putc(b, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (c < ' ' || c >= 0x80)
-			sbuf_printf(b, "\\x%02x", c);
-		else if (c == '"' || c == '\\')
-			sbuf_printf(b, "\\%c", c);
-		else
-			sbuf_putc(b, (char)c);
-	}
-	sbuf_putc(b, '"');
-}
-
 /* What differs between Go's durations and those of flags. */
 struct dialect {
 	bool days;		/* units d and w */
@@ -172,7 +154,7 @@ quote_raw(struct sbuf *b, struct str s)
 	sbuf_putc(b, '"');
 }
 
-static const struct dialect dialect_go = { false, SPAN_LIMIT, quote_bytes };
+static const struct dialect dialect_go = { false, SPAN_LIMIT, quote_time };
 static const struct dialect dialect_flag = { true, SPAN_LIMIT - 1, quote_raw };
 
 static bool

@@ -206,3 +206,23 @@ unquote_go(struct sbuf *b, struct str s)
 	s = str_sub(s, 1, s.n - 1);
 	return q == '"' ? unquote_double(b, s) : unquote_raw(b, s);
 }
+
+/* Enough of a text to recognise it. */
+#define TIME_SHOWN ((size_t)512)
+
+void
+quote_time(struct sbuf *b, struct str s)
+{
+	sbuf_putc(b, '"');
+	for (size_t i = 0; i < s.n && i < TIME_SHOWN; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < ' ' || c >= 0x80)
+			sbuf_printf(b, "\\x%02x", c);
+		else if (c == '"' || c == '\\')
+			sbuf_printf(b, "\\%c", c);
+		else
+			sbuf_putc(b, (char)c);
+	}
+	sbuf_putc(b, '"');
+}

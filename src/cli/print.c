@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/layout.h"
 #include "base/quote.h"
 #include "base/rfc3339.h"
 #include "base/tz.h"
 #include "base/utf8.h"
 #include "cli.h"
-#include "tmpl/tmpl.h"
 
 void
 cli_print(struct str s)
@@ -64,40 +64,20 @@ cli_print_json(struct cli *c, const struct json *j)
 	sbuf_fini(&b);
 }
 
-/* By the method that templates have for it, which knows Go's layouts. */
-static struct str
-formatted(struct cli *c, struct wall w)
-{
-	struct tmpl_set *set = tmpl_set_new();
-	struct sbuf source = SBUF_INIT(1 << 16);
-	struct tmpl_env env = { .now = w };
-	struct str out = STR_NONE;
-
-	sbuf_puts(&source, "{{ .Format ");
-	quote_go(&source, c->date_format);
-	sbuf_puts(&source, " }}");
-	if (!tmpl_text(set, sbuf_get(&source), value_time_in(c->arena, w, zone_local()), c->arena, &env, &out, NULL))
-		out = c->date_format;
-	sbuf_fini(&source);
-	tmpl_set_free(&set);
-	return out;
-}
-
 struct str
 cli_time(struct cli *c, struct str api_time)
 {
-	struct wall w;
-	struct civil t;
-	struct str zone;
+	struct zoned_time t = { .zone = zone_local() };
+	struct sbuf b = SBUF_INIT(1 << 16);
+	struct str out;
 
-	if (!rfc3339_parse(api_time, &w, NULL))
+	if (!rfc3339_parse(api_time, &t.at, NULL))
 		return api_time;
-	if (c->date_format.n > 0)
-		return formatted(c, w);
-	w = zone_apply(zone_local(), w, &zone);
-	t = wall_civil(w);
-	return arena_printf(c->arena, "%04lld-%02d-%02d %02d:%02d:%02d %.*s", (long long)t.year, t.month, t.day, t.hour,
-	    t.minute, t.second, STR_ARG(zone));
+	t.at = zone_apply(t.zone, t.at, &t.abbreviation);
+	layout_format(&b, c->date_format.n > 0 ? c->date_format : STR("2006-01-02 15:04:05 MST"), &t);
+	out = arena_str(c->arena, sbuf_get(&b));
+	sbuf_fini(&b);
+	return out;
 }
 
 struct str

@@ -163,8 +163,6 @@ receiver_dump(struct yaml_writer *w, const struct receiver *rc, const struct int
 	yaml_map_end(w);
 }
 
-static const char *const weekdays[] = { "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday" };
-
 /* monday:friday, 1:5 or one of them; in one line, as Alertmanager does. */
 static void
 ranges_dump(struct yaml_writer *w, const char *key, const struct interval_ranges *ranges, bool names)
@@ -178,11 +176,11 @@ ranges_dump(struct yaml_writer *w, const char *key, const struct interval_ranges
 		struct sbuf b = SBUF_INIT(200);
 
 		if (names)
-			sbuf_puts(&b, weekdays[from]);
+			sbuf_puts(&b, interval_weekday_name(from));
 		else
 			sbuf_printf(&b, "%d", from);
 		if (from != to && names)
-			sbuf_printf(&b, ":%s", weekdays[to]);
+			sbuf_printf(&b, ":%s", interval_weekday_name(to));
 		else if (from != to)
 			sbuf_printf(&b, ":%d", to);
 		yaml_str(w, sbuf_get(&b));

@@ -177,6 +177,12 @@ interval_parse_days_of_month(struct str s, struct interval_range *out, struct er
 	return true;
 }
 
+const char *
+interval_weekday_name(int day)
+{
+	return weekday_names[day];
+}
+
 static const char *
 month_name(int64_t m)
 {

@@ -7,6 +7,7 @@
 #include <event2/buffer.h>
 #include <event2/http.h>
 
+#include "base/layout.h"
 #include "base/mem.h"
 #include "http_private.h"
 
@@ -54,16 +55,14 @@ put_clean(struct sbuf *b, struct str s)
 static const char *
 http_date(struct http_server *s)
 {
-	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
-		"Nov", "Dec" };
 	struct wall w = wall_utc(s->o.clock->now(s->o.clock).wall);
 
 	if (w.s != s->date_s || s->date[0] == '\0') {
-		struct civil c = wall_civil(w);
+		struct sbuf b = SBUF_INIT(sizeof(s->date) - 1);
 
-		snprintf(s->date, sizeof(s->date), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[c.weekday], c.day,
-		    months[c.month - 1], (int)c.year, c.hour, c.minute, c.second);
+		layout_format(&b, STR("Mon, 02 Jan 2006 15:04:05 GMT"), &(struct zoned_time){ .at = w });
+		snprintf(s->date, sizeof(s->date), "%s", sbuf_cstr(&b));
+		sbuf_fini(&b);
 		s->date_s = w.s;
 	}
 	return s->date;

@@ -4,7 +4,7 @@
 #include <ctype.h>
 
 #include "base/compiler.h"
-#include "base/tz.h"
+#include "base/layout.h"
 #include "text/mime.h"
 
 static bool
@@ -97,16 +97,9 @@ mail_put_header(struct sbuf *b, struct str name, struct str value)
 void
 mail_put_date(struct sbuf *b, struct wall now)
 {
-	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
-		"Nov", "Dec" };
-	struct wall w = zone_apply(zone_local(), now, NULL);
-	struct civil c = wall_civil(w);
-	int minutes = (w.offset < 0 ? -w.offset : w.offset) / 60;
+	struct zoned_time t = { .at = zone_apply(zone_local(), now, NULL) };
 
-	sbuf_printf(b, "Date: %s, %02d %s %04d %02d:%02d:%02d %c%02d%02d\r\n", days[c.weekday], c.day,
-	    months[c.month - 1], (int)c.year, c.hour, c.minute, c.second, w.offset < 0 ? '-' : '+', minutes / 60,
-	    minutes % 60);
+	layout_format(b, STR("Date: Mon, 02 Jan 2006 15:04:05 -0700\r\n"), &t);
 }
 
 static void

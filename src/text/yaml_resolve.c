@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <math.h>
 
+#include "base/layout.h"
 #include "base/utf8.h"
 #include "text/float.h"
 #include "text/yaml.h"
@@ -151,94 +152,26 @@ looks_like_float(struct str s)
 	return i == s.n;
 }
 
-/* One or two digits (or exactly `width`) at *i. */
-static bool
-take_number(struct str s, size_t *i, size_t width, int *out)
-{
-	size_t end = skip_digits(s, *i);
-	size_t most = width > 0 ? width : 2;
-
-	if (end > *i + most)
-		end = *i + most;
-	if (end == *i || (width > 0 && end - *i != width))
-		return false;
-	*out = 0;
-	for (; *i < end; ++*i)
-		*out = *out * 10 + (s.p[*i] - '0');
-	return true;
-}
-
-static bool
-take_char(struct str s, size_t *i, char c)
-{
-	if (*i >= s.n || s.p[*i] != c)
-		return false;
-	++*i;
-	return true;
-}
-
-static bool
-take_fraction(struct str s, size_t *i, int *ns)
-{
-	*ns = 0;
-	if (*i >= s.n || (s.p[*i] != '.' && s.p[*i] != ',') || skip_digits(s, *i + 1) == *i + 1)
-		return true;
-	++*i;
-	size_t end = skip_digits(s, *i);
-	int scale = 100000000;
-	for (; *i < end; ++*i) {
-		*ns += (s.p[*i] - '0') * scale;
-		scale /= 10;
-	}
-	return true;
-}
-
-/* Z or ±hh:mm */
-static bool
-take_zone(struct str s, size_t *i, int *offset)
-{
-	int h, m;
-
-	*offset = 0;
-	if (take_char(s, i, 'Z'))
-		return true;
-	if (*i >= s.n || (s.p[*i] != '+' && s.p[*i] != '-'))
-		return false;
-	int sign = s.p[(*i)++] == '-' ? -1 : 1;
-	if (!take_number(s, i, 2, &h) || !take_char(s, i, ':') || !take_number(s, i, 2, &m) || h > 24 || m > 60)
-		return false;
-	*offset = sign * (h * 3600 + m * 60);
-	return true;
-}
-
+/* The forms of YAML 1.1 that yaml.v2 takes. */
 static bool
 parse_timestamp(struct str s, struct wall *out)
 {
-	int year, month, day, h = 0, m = 0, sec = 0, ns = 0, offset = 0;
-	size_t i = 0;
+	static const char *const layouts[] = {
+		"2006-1-2T15:4:5.999999999Z07:00",
+		"2006-1-2t15:4:5.999999999Z07:00",
+		"2006-1-2 15:4:5.999999999",
+		"2006-1-2",
+	};
+	struct zoned_time t;
 
-	if (!take_number(s, &i, 4, &year) || !take_char(s, &i, '-') || !take_number(s, &i, 0, &month) ||
-	    !take_char(s, &i, '-') || !take_number(s, &i, 0, &day))
+	if (skip_digits(s, 0) != 4 || s.n < 5 || s.p[4] != '-')
 		return false;
-	if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
-		return false;
-	if (i < s.n) {
-		bool zoned = s.p[i] == 'T' || s.p[i] == 't';
-		if (!zoned && s.p[i] != ' ')
-			return false;
-		i++;
-		if (!take_number(s, &i, 0, &h) || !take_char(s, &i, ':') || !take_number(s, &i, 0, &m) ||
-		    !take_char(s, &i, ':') || !take_number(s, &i, 0, &sec) || !take_fraction(s, &i, &ns))
-			return false;
-		if (h > 23 || m > 59 || sec > 59 || (zoned && !take_zone(s, &i, &offset)))
-			return false;
-	}
-	if (i != s.n)
-		return false;
-	out->s = civil_days(year, month, day) * 86400 + h * 3600 + m * 60 + sec - offset;
-	out->ns = ns;
-	out->offset = offset;
-	return true;
+	for (size_t i = 0; i < ARRAY_LEN(layouts); i++)
+		if (layout_parse(str_from(layouts[i]), s, &t, NULL)) {
+			*out = t.at;
+			return true;
+		}
+	return false;
 }
 
 /* Numbers may hold underscores anywhere. */

@@ -4,7 +4,7 @@
  */
 #include "exec.h"
 #include "funcs.h"
-#include "layout.h"
+#include "base/layout.h"
 #include "time_value.h"
 
 #define FUNC(name) static bool name(struct value_call *c, const struct value *args, size_t n UNUSED, struct value *out)
@@ -69,12 +69,13 @@ FUNC(call_humanize_duration)
 static bool
 to_date(struct value_call *c, const struct value *args, struct value *out, struct err *e)
 {
-	struct value_time *t = ARENA_NEW(c->arena, struct value_time);
+	struct zoned_time *t = ARENA_NEW(c->arena, struct zoned_time);
 
 	if (!value_charge(c, TIME_STEPS + args[0].u.s.n))
 		return false;
-	if (!layout_parse(args[0].u.s, args[1].u.s, c->arena, t, e))
+	if (!layout_parse(args[0].u.s, args[1].u.s, t, e))
 		return false;
+	t->abbreviation = arena_str(c->arena, t->abbreviation);
 	*out = (struct value){ .type = &type_time, .u.time = t };
 	return true;
 }

@@ -82,7 +82,7 @@ static bool
 same(struct value_call *c, struct value a, struct value b, bool *comparable)
 {
 	if (a.type == &type_time && b.type == &type_time) {
-		const struct value_time *x = a.u.time, *y = b.u.time;
+		const struct zoned_time *x = a.u.time, *y = b.u.time;
 		return wall_cmp(x->at, y->at) == 0 && x->zone == y->zone && x->at.offset == y->at.offset;
 	}
 	enum value_kind k = value_kind(b);

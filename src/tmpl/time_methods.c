@@ -44,7 +44,7 @@ METHOD(time_sub)
 
 METHOD(time_add)
 {
-	const struct value_time *t = args[0].u.time;
+	const struct zoned_time *t = args[0].u.time;
 
 	*out = time_moved(c->arena, t, wall_add(t->at, args[1].u.i));
 	return true;
@@ -62,7 +62,7 @@ remainder_of(struct wall w, span d)
 
 METHOD(time_truncate)
 {
-	const struct value_time *t = args[0].u.time;
+	const struct zoned_time *t = args[0].u.time;
 	span d = args[1].u.i;
 
 	*out = args[0];
@@ -79,7 +79,7 @@ less_than_half(span x, span y)
 
 METHOD(time_round)
 {
-	const struct value_time *t = args[0].u.time;
+	const struct zoned_time *t = args[0].u.time;
 	span d = args[1].u.i;
 
 	*out = args[0];
@@ -92,7 +92,7 @@ METHOD(time_round)
 
 METHOD(time_add_date)
 {
-	const struct value_time *t = args[0].u.time;
+	const struct zoned_time *t = args[0].u.time;
 	struct civil d = wall_civil(t->at);
 	const int64_t most = 10000000;
 
@@ -125,7 +125,7 @@ METHOD(time_is_zero)
  */
 METHOD(time_is_dst)
 {
-	const struct value_time *t = args[0].u.time;
+	const struct zoned_time *t = args[0].u.time;
 	int64_t year = wall_civil(t->at).year;
 
 	*out = value_bool(false);

@@ -10,7 +10,7 @@
 /* w shown in the zone z. */
 struct value time_shown_in(struct arena *a, struct wall w, const struct zone *z);
 /* w shown where `from` is. */
-struct value time_moved(struct arena *a, const struct value_time *from, struct wall w);
+struct value time_moved(struct arena *a, const struct zoned_time *from, struct wall w);
 
 #define TIME_METHOD(name) \
 	bool name(struct value_call *c, const struct value *args, size_t n, struct value *out)

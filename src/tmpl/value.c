@@ -232,7 +232,7 @@ value_truth(struct value v)
 struct value
 value_zero(const struct value_type *t)
 {
-	static const struct value_time no_time = { WALL_ZERO, NULL, { NULL, 0 } };
+	static const struct zoned_time no_time = { WALL_ZERO, NULL, { NULL, 0 } };
 
 	if (t == &type_time)
 		return (struct value){ .type = t, .u.time = &no_time };

@@ -7,7 +7,7 @@
 #include "base/rfc3339.h"
 #include "exec.h"
 #include "funcs.h"
-#include "layout.h"
+#include "base/layout.h"
 #include "printer.h"
 #include "time_value.h"
 
@@ -16,7 +16,7 @@
 struct value
 time_shown_in(struct arena *a, struct wall w, const struct zone *z)
 {
-	struct value_time *t = ARENA_NEW(a, struct value_time);
+	struct zoned_time *t = ARENA_NEW(a, struct zoned_time);
 
 	t->zone = z;
 	t->at = zone_apply(z, w, &t->abbreviation);
@@ -30,17 +30,17 @@ value_time_in(struct arena *a, struct wall w, const struct zone *z)
 		z = zone_utc();
 	if (z != NULL)
 		return time_shown_in(a, w, z);
-	struct value_time *t = ARENA_NEW(a, struct value_time);
+	struct zoned_time *t = ARENA_NEW(a, struct zoned_time);
 	t->at = w;
 	return (struct value){ .type = &type_time, .u.time = t };
 }
 
 struct value
-time_moved(struct arena *a, const struct value_time *from, struct wall w)
+time_moved(struct arena *a, const struct zoned_time *from, struct wall w)
 {
 	if (from->zone != NULL)
 		return time_shown_in(a, w, from->zone);
-	struct value_time *t = ARENA_NEW(a, struct value_time);
+	struct zoned_time *t = ARENA_NEW(a, struct zoned_time);
 	*t = *from;
 	t->at.s = w.s;
 	t->at.ns = w.ns;
@@ -71,7 +71,7 @@ time_json(struct sbuf *b, struct value v)
 static void
 time_gostring(struct sbuf *b, struct value v)
 {
-	const struct value_time *t = v.u.time;
+	const struct zoned_time *t = v.u.time;
 	struct civil d = wall_civil(t->at);
 	struct str name = t->zone != NULL ? zone_name(t->zone) : t->abbreviation;
 
@@ -115,7 +115,7 @@ weekday_string(struct sbuf *b, struct value v)
 static void
 location_string(struct sbuf *b, struct value v)
 {
-	const struct value_time *t = v.u.object;
+	const struct zoned_time *t = v.u.object;
 
 	if (t == NULL)
 		sbuf_puts(b, "UTC");
@@ -130,7 +130,7 @@ time_fields(struct value time, struct value out[TIME_FIELDS])
 {
 	static const struct value_type type_uint64 = { .name = "uint64", .kind = V_UINT };
 	static const struct value_type no_location = { .name = "*time.Location", .kind = V_PTR };
-	const struct value_time *t = time.u.time;
+	const struct zoned_time *t = time.u.time;
 
 	/* COMPAT: the location is nil for UTC; for others it would be an address. */
 	out[0] = (struct value){ .type = &type_uint64, .u.u = (uint64_t)t->at.ns };
@@ -171,7 +171,7 @@ call_format(struct value_call *c, const struct value *args, size_t n UNUSED, str
 static bool
 call_in(struct value_call *c, const struct value *args, size_t n UNUSED, struct value *out)
 {
-	const struct value_time *place = args[1].u.object;
+	const struct zoned_time *place = args[1].u.object;
 
 	if (place == NULL)
 		return value_fail(c, "time: missing Location in call to Time.In");

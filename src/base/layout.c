@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layout.h"
+#include "base/layout.h"
 
 const char *const layout_months[12] = {
 	"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
@@ -175,7 +175,7 @@ hour12(int hour)
 }
 
 static void
-put_zone(struct sbuf *b, const struct value_time *t)
+put_zone(struct sbuf *b, const struct zoned_time *t)
 {
 	int minutes = t->at.offset / 60;
 
@@ -238,7 +238,7 @@ put_date_element(struct sbuf *b, const struct layout_chunk *c, const struct civi
 }
 
 static void
-put_time_element(struct sbuf *b, const struct layout_chunk *c, const struct civil *d, const struct value_time *t)
+put_time_element(struct sbuf *b, const struct layout_chunk *c, const struct civil *d, const struct zoned_time *t)
 {
 	switch ((int)c->code) {
 	case LAYOUT_HOUR:
@@ -284,7 +284,7 @@ put_time_element(struct sbuf *b, const struct layout_chunk *c, const struct civi
 }
 
 void
-layout_format(struct sbuf *b, struct str layout, const struct value_time *t)
+layout_format(struct sbuf *b, struct str layout, const struct zoned_time *t)
 {
 	struct civil d = wall_civil(t->at);
 

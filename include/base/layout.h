@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tmpl/layout.h - times in and out of text by Go's reference layouts.
+ * base/layout.h - times in and out of text by Go's reference layouts.
  *
  * A layout shows how the time Mon Jan 2 15:04:05 2006 -0700 MST would look.
  * Source: Go time/format.go.
  */
-#ifndef TMPL_LAYOUT_H
-#define TMPL_LAYOUT_H
+#ifndef BASE_LAYOUT_H
+#define BASE_LAYOUT_H
 
 #include <stdbool.h>
 
-#include "base/arena.h"
+#include "base/compiler.h"
 #include "base/err.h"
 #include "base/sbuf.h"
 #include "base/str.h"
-#include "tmpl/value.h"
+#include "base/tz.h"
 
 enum layout_code {
 	LAYOUT_NONE,
@@ -62,11 +62,15 @@ struct layout_chunk {
 
 struct layout_chunk layout_next(struct str layout);
 
+/* January to December, Sunday to Saturday. */
 extern const char *const layout_months[12], *const layout_weekdays[7];
 
-/* Time.Format */
-void layout_format(struct sbuf *b, struct str layout, const struct value_time *t);
-/* time.ParseInLocation(layout, s, time.UTC) */
-bool layout_parse(struct str layout, struct str s, struct arena *a, struct value_time *out, struct err *e) MUST_CHECK;
+/* Appends t as the layout shows it (Time.Format). */
+void layout_format(struct sbuf *b, struct str layout, const struct zoned_time *t);
+/*
+ * Reads s (time.ParseInLocation with UTC), down to Go's leniency and its words for errors. The abbreviation
+ * of out is a part of s. e may be NULL.
+ */
+bool layout_parse(struct str layout, struct str s, struct zoned_time *out, struct err *e) MUST_CHECK;
 
 #endif

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "layout.h"
+#include "base/layout.h"
+
+#include <stdio.h>
+
+#include "base/quote.h"
 
 struct parse {
 	struct str layout, value;	/* as given, for messages */
@@ -25,43 +29,39 @@ skip(struct str s, size_t n)
 	return str_sub(s, n, s.n);
 }
 
-/* The time package's own quoting: bytes that are not printable ASCII as \xNN. */
-static struct str
-quote(struct arena *a, struct str s)
+static bool
+fail(const struct parse *p, struct err *e, const char *message, struct str shown)
 {
-	char *p = arena_alloc(a, s.n * 4 + 2);
-	size_t n = 0;
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 
-	p[n++] = '"';
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c >= 0x80 || c < ' ') {
-			p[n++] = '\\';
-			p[n++] = 'x';
-			p[n++] = "0123456789abcdef"[c >> 4];
-			p[n++] = "0123456789abcdef"[c & 15];
-			continue;
-		}
-		if (c == '"' || c == '\\')
-			p[n++] = '\\';
-		p[n++] = (char)c;
-	}
-	p[n++] = '"';
-	return (struct str){ p, n };
+	if (e == NULL)
+		return false;
+	quote_time(&b, p->value);
+	sbuf_printf(&b, ": %s", message);
+	if (shown.n > 0)
+		quote_time(&b, shown);
+	err_set(e, ERR_INVALID, "parsing time %s", sbuf_cstr(&b));
+	sbuf_fini(&b);
+	return false;
 }
 
 static bool
-fail(const struct parse *p, struct arena *a, struct err *e, const char *message)
+fail_at(const struct parse *p, struct err *e, struct str element, struct str rest)
 {
-	return err_set(e, ERR_INVALID, "parsing time %.*s%s", STR_ARG(quote(a, p->value)), message);
-}
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 
-static bool
-fail_at(const struct parse *p, struct arena *a, struct err *e, struct str element, struct str rest)
-{
-	return err_set(e, ERR_INVALID, "parsing time %.*s as %.*s: cannot parse %.*s as %.*s",
-	    STR_ARG(quote(a, p->value)), STR_ARG(quote(a, p->layout)), STR_ARG(quote(a, rest)),
-	    STR_ARG(quote(a, element)));
+	if (e == NULL)
+		return false;
+	quote_time(&b, p->value);
+	sbuf_puts(&b, " as ");
+	quote_time(&b, p->layout);
+	sbuf_puts(&b, ": cannot parse ");
+	quote_time(&b, rest);
+	sbuf_puts(&b, " as ");
+	quote_time(&b, element);
+	err_set(e, ERR_INVALID, "parsing time %s", sbuf_cstr(&b));
+	sbuf_fini(&b);
+	return false;
 }
 
 static struct str
@@ -221,7 +221,8 @@ offset(struct parse *p, const struct layout_chunk *c)
 	size_t gap = c->colon ? 1 : 0;
 	size_t n = 3 + (c->minutes ? 2 + gap : 0) + (c->seconds ? 2 + gap : 0);
 	int hour = 0, minute = 0, second = 0;
-	struct str s = p->rest;
+	struct str s = p->rest, part;
+	bool ok;
 
 	if (c->zulu && s.n > 0 && s.p[0] == 'Z') {
 		p->utc = true;
@@ -231,8 +232,8 @@ offset(struct parse *p, const struct layout_chunk *c)
 	if (s.n < n || (c->colon && (s.p[3] != ':' || (c->seconds && s.p[6] != ':'))))
 		return false;
 	p->rest = skip(s, n);
-	struct str part = str_sub(s, 1, 3);
-	bool ok = number(&part, true, &hour);
+	part = str_sub(s, 1, 3);
+	ok = number(&part, true, &hour);
 	part = str_sub(s, 3 + gap, 5 + gap);
 	ok = ok && (!c->minutes || number(&part, true, &minute));
 	part = str_sub(s, 5 + 2 * gap, 7 + 2 * gap);
@@ -403,13 +404,13 @@ settle_date(struct parse *p)
 	if (p->yearday >= 0) {
 		int left = p->yearday, month = 1;
 		if (left < 1 || left > 365 + (days_in_month(p->year, 2) == 29))
-			return ": day-of-year out of range";
+			return "day-of-year out of range";
 		while (left > days_in_month(p->year, month))
 			left -= days_in_month(p->year, month++);
 		if (p->month >= 0 && p->month != month)
-			return ": day-of-year does not match month";
+			return "day-of-year does not match month";
 		if (p->day >= 0 && p->day != left)
-			return ": day-of-year does not match day";
+			return "day-of-year does not match day";
 		p->month = month;
 		p->day = left;
 	}
@@ -418,18 +419,18 @@ settle_date(struct parse *p)
 	if (p->day < 0)
 		p->day = 1;
 	if (p->day < 1 || p->day > days_in_month(p->year, p->month))
-		return ": day out of range";
+		return "day out of range";
 	return NULL;
 }
 
 static void
-result(const struct parse *p, struct arena *a, struct value_time *out)
+result(const struct parse *p, struct zoned_time *out)
 {
 	int64_t s = civil_days(p->year, p->month, p->day) * 86400 + p->hour * 3600 + p->minute * 60 + p->second;
 	int offset_s = 0;
 	bool named = p->zone.n > 0 && !p->utc;
 
-	*out = (struct value_time){ { s, p->ns, 0 }, zone_utc(), STR("UTC") };
+	*out = (struct zoned_time){ { s, p->ns, 0 }, zone_utc(), STR("UTC") };
 	if (p->utc || (!p->has_offset && !named))
 		return;
 	if (p->has_offset) {
@@ -445,42 +446,44 @@ result(const struct parse *p, struct arena *a, struct value_time *out)
 	/* A zone known by its name alone does not move the time: Go's FixedZone after Date in UTC. */
 	out->at.offset = offset_s;
 	out->zone = NULL;
-	out->abbreviation = arena_str(a, p->zone);
+	out->abbreviation = p->zone;
 }
 
 bool
-layout_parse(struct str layout, struct str s, struct arena *a, struct value_time *out, struct err *e)
+layout_parse(struct str layout, struct str s, struct zoned_time *out, struct err *e)
 {
 	struct parse p = { .layout = layout, .value = s, .rest = s, .month = -1, .day = -1, .yearday = -1 };
+	char message[64];
+	const char *wrong;
 
 	for (;;) {
 		struct layout_chunk c = layout_next(layout);
+		struct str hold;
+		bool ok;
+
 		if (!literal(&p, c.prefix))
-			return fail_at(&p, a, e, c.prefix, p.rest);
+			return fail_at(&p, e, c.prefix, p.rest);
 		if (c.code == LAYOUT_NONE)
 			break;
-		struct str hold = p.rest;
-		bool ok = time_element(&p, &c);
+		hold = p.rest;
+		ok = time_element(&p, &c);
 		if (p.range != NULL) {
-			struct str message = arena_printf(a, ": %s out of range", p.range);
-			return fail(&p, a, e, message.p);
+			snprintf(message, sizeof(message), "%s out of range", p.range);
+			return fail(&p, e, message, STR_NONE);
 		}
 		if (!ok)
-			return fail_at(&p, a, e, c.text, hold);
+			return fail_at(&p, e, c.text, hold);
 		layout = c.suffix;
 	}
-	if (p.rest.n > 0) {
-		struct str extra = quote(a, p.rest);
-		struct str message = arena_printf(a, ": extra text: %.*s", STR_ARG(extra));
-		return fail(&p, a, e, message.p);
-	}
+	if (p.rest.n > 0)
+		return fail(&p, e, "extra text: ", p.rest);
 	if (p.pm && p.hour < 12)
 		p.hour += 12;
 	else if (p.am && p.hour == 12)
 		p.hour = 0;
-	const char *wrong = settle_date(&p);
+	wrong = settle_date(&p);
 	if (wrong != NULL)
-		return fail(&p, a, e, wrong);
-	result(&p, a, out);
+		return fail(&p, e, wrong, STR_NONE);
+	result(&p, out);
 	return true;
 }
