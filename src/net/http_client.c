@@ -16,7 +16,7 @@
 #include "oauth2.h"
 
 #define REDIRECTS_MAX 10
-#define LAUNCHES_MAX 8		/* in one turn of the loop: a connection by TLS takes a millisecond to begin */
+#define LAUNCHES_MAX 4		/* in one turn of the loop: a connection by TLS takes a millisecond to begin */
 
 static void next_leg(struct http_call *call);
 static void start_waiting(struct http_client *c);

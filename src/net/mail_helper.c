@@ -38,6 +38,7 @@ struct helper {
 	struct child children[CHILDREN_MAX];
 	size_t n;
 	bool crashed;	/* one of the children */
+	bool tls;	/* the library is ready for it */
 };
 
 /* So that SIGCHLD interrupts ppoll. */
@@ -123,6 +124,18 @@ fork_worker(struct helper *h, int fd)
 		h->children[h->n++] = (struct child){ pid, fd };
 }
 
+/* What all workers from now on share. */
+static void
+prepare_tls(struct helper *h)
+{
+	/* Parsed again only when the file is another one. */
+	X509_STORE_free(tls_store_system());
+	/* The first one looks for algorithms, for 20 ms. */
+	if (!h->tls)
+		SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
+	h->tls = true;
+}
+
 enum got { GOT_NOTHING, GOT_REQUEST, GOT_END };
 
 static enum got
@@ -149,9 +162,8 @@ read_request(struct helper *h, int control)
 	if (c == NULL || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fd)))
 		return GOT_REQUEST;
 	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	/* Read again only when the file is another one; all workers from now on share what is parsed. */
 	if (byte == MAIL_ASK_TLS)
-		X509_STORE_free(tls_store_system());
+		prepare_tls(h);
 	fork_worker(h, fd);
 	return GOT_REQUEST;
 }

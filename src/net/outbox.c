@@ -18,8 +18,9 @@
 #include "value_cache.h"
 
 /* How long attempts may be begun, which is when templates are rendered, before others have their turn. */
-#define TURN_MAX (10 * SPAN_MS)
-/* After a turn that was much longer: long enough for a request and its answer, which take several turns. */
+#define TURN_MAX (3 * SPAN_MS)
+/* After a turn that was much longer, with templates that are dear: long enough for a request and its answer, which take several turns. */
+#define DEAR (20 * SPAN_MS)
 #define PAUSE (5 * SPAN_MS)
 
 /* A request and where it is. */
@@ -273,7 +274,7 @@ on_begin(evutil_socket_t fd, short what, void *arg)
 	/* An attempt that failed at once may have called for the next turn already. */
 	evtimer_del(o->begin);
 	if (o->first != NULL)
-		begin_after(o, spent >= 2 * TURN_MAX ? PAUSE : 0);
+		begin_after(o, spent >= DEAR ? PAUSE : 0);
 }
 
 static struct delivery *

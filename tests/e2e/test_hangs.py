@@ -12,8 +12,9 @@ import pytest
 from lib.hangs import HTTP_WAYS, SMS_WAYS, SMTP_WAYS, hanging_resolver, hangs_apart
 
 # How much later the worst of a hundred may be; what has to hold is 50, for a release build on a machine that does
-# nothing else. With sanitizers and in company the slowest five do not count, and the rest has a second.
+# nothing else. With sanitizers and in company the usual one is looked at, and the slowest five do not count.
 MAX_MS = os.environ.get("HANGS_MAX_MS")
+USUAL_MS, SLOW_MS = 100, 1000
 RECEIVERS, HEALTHY, ALERTS_EACH = 50, 100, 3
 
 HEAD = """
@@ -64,18 +65,20 @@ def arrivals(web, mail):
     return seen
 
 
-def measure(server, web, mail, word, alerts=HEALTHY):
-    """Delays in ms of so many alerts, by channel."""
-    posted, had = {}, (len(web.items), len(mail.items))
+def measure(servers, web, mail, word, alerts=HEALTHY):
+    """Delays in ms of so many alerts at each of the servers, by channel. They take turns, so that whatever else goes on
+    on this machine happens to all of them."""
+    posted, had = [{} for _ in servers], (len(web.items), len(mail.items))
     for n in range(alerts):
-        begin = time.monotonic()
-        server.alert(alertname=f"{word}{n}", to="good")
-        posted[f"{word}{n}"] = begin
-        time.sleep(max(0, begin + 0.03 - time.monotonic()))
-    web.wait(had[0] + 2 * alerts, timeout=60)
-    mail.wait(had[1] + alerts, timeout=60)
+        for i, server in enumerate(servers):
+            begin = time.monotonic()
+            server.alert(alertname=f"{word}{n}of{i}", to="good")
+            posted[i][f"{word}{n}of{i}"] = begin
+            time.sleep(max(0, begin + 0.03 / len(servers) - time.monotonic()))
+    web.wait(had[0] + 2 * alerts * len(servers), timeout=60)
+    mail.wait(had[1] + alerts * len(servers), timeout=60)
     seen = arrivals(web, mail)
-    return {c: [(seen[c, name] - at) * 1000 for name, at in posted.items()] for c in ("web", "mail", "sms")}
+    return [{c: [(seen[c, name] - at) * 1000 for name, at in p.items()] for c in ("web", "mail", "sms")} for p in posted]
 
 
 def test_fifty_receivers_that_hang_delay_nobody(serve, sink, mail_sink, hangs, tmp_path):
@@ -86,18 +89,23 @@ def test_fifty_receivers_that_hang_delay_nobody(serve, sink, mail_sink, hangs, t
     config += "receivers:" + GOOD.format(web=sink.url, mail=mail.port)
     config += "".join(f"  - name: bad{i}\n    {text}\n" for i, text in enumerate(bad))
     sink.replies["/sms"] = (202, {}, b"0: Accepted for delivery")
-    server = serve(config, env=hanging_resolver(tmp_path))
-    measure(server, sink, mail, "Warm", 20)
-    without = measure(server, sink, mail, "Alone")
-    server.alert(*({"alertname": f"Bad{n}", "to": "bad"} for n in range(ALERTS_EACH)))
+    env = hanging_resolver(tmp_path)
+    servers = serve(config, env=env), serve(config, env=env)
+    measure(servers, sink, mail, "Warm", 20)
+    servers[1].alert(*({"alertname": f"Bad{n}", "to": "bad"} for n in range(ALERTS_EACH)))
     # While 150 notifications begin, the processors are busy as with any 150; what hangs is looked at after that.
-    burst = measure(server, sink, mail, "Burst", 20)
+    burst = measure(servers, sink, mail, "Burst", 20)
     hangs.wait(http=75, smtp=16)
-    beside = measure(server, sink, mail, "Beside")
-    for c in without:
-        print(f"{c:4}: median {statistics.median(without[c]):.0f} -> {statistics.median(beside[c]):.0f} ms, "
-              f"worst {max(without[c]):.0f} -> {max(beside[c]):.0f} ms (burst: {max(burst[c]):.0f} ms)")
-    for channel in without:
-        a, b = sorted(without[channel]), sorted(beside[channel])
-        assert b[-1] - a[-1] <= float(MAX_MS) if MAX_MS else b[-6] - a[-6] <= 1000, channel
-    server.stop()
+    alone, beside = measure(servers, sink, mail, "Then")
+    for c in alone:
+        print(f"{c:4}: median {statistics.median(alone[c]):.0f} -> {statistics.median(beside[c]):.0f} ms, "
+              f"worst {max(alone[c]):.0f} -> {max(beside[c]):.0f} ms "
+              f"(burst: {max(burst[0][c]):.0f} -> {max(burst[1][c]):.0f} ms)")
+    for c in alone:
+        a, b = sorted(alone[c]), sorted(beside[c])
+        if MAX_MS:
+            assert b[-1] - a[-1] <= float(MAX_MS), c
+        else:
+            assert statistics.median(b) - statistics.median(a) <= USUAL_MS and b[-6] - a[-6] <= SLOW_MS, c
+    for server in servers:
+        server.stop()
