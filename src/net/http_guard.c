@@ -34,6 +34,7 @@
 #define BODY_TIMEOUT (10 * SPAN_MIN)	/* for a whole request body */
 #define LINGER_TIMEOUT (2 * SPAN_S)
 #define SLACK (64 * 1024)		/* beyond head and body: what comes behind them in one go */
+#define HASTE (SPAN_S / 2)		/* instead of read_window, when the server stops */
 #define PIECES 16
 
 static void
@@ -241,6 +242,28 @@ guard_cut(struct http_conn *c)
 		forget(c);
 	else
 		evhttp_connection_free(c->evcon);	/* and on_close */
+}
+
+void
+guard_hasten(struct http_server *s)
+{
+	struct conn_list *l = &s->lists[CONN_WRITE], *idle = &s->lists[CONN_IDLE];
+	struct http_conn *c, *last = l->last;
+
+	/* Who has all of an answer now is not waited for to ask for another. */
+	assert(idle->first == NULL);
+	idle->after = SPAN_MS;
+	evtimer_del(idle->timer);
+	if (l->after <= HASTE)
+		return;
+	l->after = HASTE;
+	evtimer_del(l->timer);
+	while ((c = l->first) != NULL) {
+		(void)pace_is_kept(c);	/* what it took until now does not count */
+		guard_move(c, CONN_WRITE);
+		if (c == last)
+			break;
+	}
 }
 
 static void

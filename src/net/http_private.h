@@ -168,6 +168,8 @@ void guard_open(struct http_conn *c);
 struct evbuffer *guard_hide(struct http_conn *c);
 /* … and gives it back, with what is left of `hidden` freed. */
 void guard_show(struct http_conn *c, struct evbuffer **hidden);
+/* The server stops, and nobody is idle: who does not take HTTP_READ_MIN of its answer in half a second is not waited for. */
+void guard_hasten(struct http_server *s);
 /* Ends the connection at once. Not from within a callback of evhttp for this very connection. */
 void guard_cut(struct http_conn *c);
 void guard_init(struct http_server *s);

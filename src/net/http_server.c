@@ -210,6 +210,7 @@ http_server_stop(struct http_server *s, span grace, void (*done)(void *arg), voi
 		guard_cut(s->lists[CONN_IDLE].first);
 	while (s->lists[CONN_HEAD].first != NULL)
 		guard_cut(s->lists[CONN_HEAD].first);
+	guard_hasten(s);
 	if (s->conns == 0)
 		tv = (struct timeval){ 0, 0 };
 	evtimer_add(s->grace, &tv);

@@ -133,6 +133,12 @@ end(void)
 	ck_assert_int_eq(w.alive, 0);
 }
 
+static void
+on_stopped(void *arg)
+{
+	*(bool *)arg = true;
+}
+
 /* Runs the loop until `n` bytes came after offset `from`, and looks at each. */
 static void
 expect_source(struct peer *p, size_t from, size_t n)
@@ -214,6 +220,31 @@ START_TEST(ends_with_a_client_that_hangs_up)
 	peer_free(p);
 	loop_until(w.rig.base, &w.dropped);
 	ck_assert_int_eq(w.alive, 0);
+	end();
+}
+END_TEST
+
+/* A stop waits for who takes its answer, not for who does not, however long it might wait. */
+START_TEST(a_stop_does_not_wait_for_a_client_that_takes_nothing)
+{
+	struct peer *p, *q;
+	size_t at;
+	bool stopped = false;
+
+	BEGIN(0);
+	p = peer_new(w.rig.base, w.rig.port);
+	peer_send(p, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_expect(p, 0, "\r\n\r\n");
+	peer_reading(p, false);
+	q = peer_new(w.rig.base, w.rig.port);
+	peer_send(q, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+	at = peer_expect(q, 0, "\r\n\r\n");
+	http_server_stop(w.rig.server, 600 * SPAN_S, on_stopped, &stopped);
+	expect_source(q, at, LARGE);
+	loop_until(w.rig.base, &stopped);
+	ck_assert_int_eq(w.alive, 0);
+	peer_free(p);
+	peer_free(q);
 	end();
 }
 END_TEST
@@ -509,6 +540,7 @@ add(TCase *tc)
 	tcase_add_test(tc, is_asked_for_as_the_client_takes_it);
 	tcase_add_test(tc, ends_with_a_client_that_hangs_up);
 	tcase_add_test(tc, ends_with_a_client_that_takes_nothing);
+	tcase_add_test(tc, a_stop_does_not_wait_for_a_client_that_takes_nothing);
 	tcase_add_test(tc, ends_with_the_server);
 	tcase_add_test(tc, what_cannot_be_read_on_ends_the_connection);
 	tcase_add_test(tc, is_opened_when_the_answer_may_go);

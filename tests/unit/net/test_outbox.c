@@ -339,7 +339,7 @@ START_TEST(one_turn_begins_only_so_many)
 	event_base_loop(w.base, EVLOOP_ONCE);
 	ck_assert_int_eq(w.delivered_n, 5);
 	/* Slow ones leave room, and keep their order; who is canceled meanwhile is not begun. */
-	w.slow = 4 * SPAN_MS;
+	w.slow = 1200 * SPAN_US;
 	for (uint64_t i = 6; i <= 12; i++)
 		send_attempt(i);
 	event_base_loop(w.base, EVLOOP_ONCE);
