@@ -9,7 +9,7 @@
  *		if (same(CONTAINER_OF(n, struct thing, node), key)) ...
  *
  * Order of iteration is unspecified but depends only on the hashes and on the
- * history of insertions, so runs can be repeated. Hash what a peer chooses with
+ * history of the map, so runs can be repeated. Hash what a peer chooses with
  * a seeded hash (hash_seeded) or with one whose collisions cost nothing.
  */
 #ifndef BASE_HMAP_H
@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/work.h"
 
 struct hmap_node {
 	struct hmap_node *next;
@@ -28,13 +30,19 @@ struct hmap {
 	struct hmap_node **buckets;
 	uint8_t *marks;	/* of what is in each bucket; see hmap.c */
 	size_t n;	/* nodes */
-	size_t mask;	/* buckets - 1; 0 and NULL buckets while empty */
+	size_t used;	/* buckets, of which there may be up to mask + 1 */
+	size_t mask;
 };
 
 void hmap_fini(struct hmap *m);	/* the nodes are the owner's */
 void hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash);
 /* The node must be in the map. */
 void hmap_remove(struct hmap *m, struct hmap_node *node);
+/*
+ * Gives back buckets that many removals have left over: nothing else does, so that an
+ * iteration may remove. Not within an iteration. False: w is used up, and there is more.
+ */
+bool hmap_shrink_some(struct hmap *m, struct work *w);
 /* First node with this hash, then the next with the same; NULL at the end. */
 struct hmap_node *hmap_first(const struct hmap *m, uint64_t hash);
 struct hmap_node *hmap_next(const struct hmap_node *node);
@@ -44,12 +52,12 @@ struct hmap_node *hmap_each(const struct hmap *m, const struct hmap_node *after)
 
 /* A place between two buckets; zeroed: before the first. */
 struct hmap_cursor {
-	size_t at, mask;
+	size_t at, used;
 };
 /*
  * All nodes, bucket by bucket, however the map changes between two calls: *node is the first
- * of the next bucket, or NULL; they are chained by `next`. False: that was all. A map that has
- * grown since begins anew.
+ * of the next bucket, or NULL; they are chained by `next`. False: that was all. While the map
+ * grows, a node may come twice; one that has shrunk since begins anew.
  */
 bool hmap_next_bucket(const struct hmap *m, struct hmap_cursor *c, struct hmap_node **node);
 

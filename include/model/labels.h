@@ -21,6 +21,7 @@
 #include "base/hmap.h"
 #include "base/sbuf.h"
 #include "base/str.h"
+#include "base/work.h"
 
 /* An interned string; a NUL follows its bytes. */
 struct istr {
@@ -45,6 +46,9 @@ void interned_leave(void);
 /* A reference to a stranger (may be NULL) becomes one to what is equal to it here. */
 struct istr *istr_adopt(struct istr *stranger);
 void istr_leave(void);	/* interned_leave, for istr.c's part */
+/* Gives back room in this thread's tables that many have left behind. False: w is used up, and there is more. */
+bool interned_shrink_some(struct work *w);
+bool istr_shrink_some(struct work *w);	/* the same for istr.c's part */
 /* The interned s when there is one (no new reference), else NULL: nothing can be equal to it. */
 struct istr *istr_find(struct str s);
 /* How many strings are interned and the bytes they take. */

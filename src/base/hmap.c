@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Linear hashing: the table grows by one bucket at a time, which takes what is
+ * its own from one other bucket, so that no insertion takes long however large
+ * the map is. Buckets 0 to used - 1 are there; a hash whose place is not there
+ * yet is still in the place that has one bit less.
+ */
 #include "base/hmap.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -9,9 +16,11 @@
 
 /* Hashes whose low half is poor are helped by their high half. */
 static inline size_t
-slot(uint64_t hash, size_t mask)
+slot(const struct hmap *m, uint64_t hash)
 {
-	return (size_t)(hash ^ hash >> 32) & mask;
+	size_t at = (size_t)(hash ^ hash >> 32) & m->mask;
+
+	return at < m->used ? at : at & m->mask >> 1;
 }
 
 /*
@@ -32,31 +41,61 @@ hmap_fini(struct hmap *m)
 	*m = (struct hmap){ 0 };
 }
 
+/* Room for n buckets; the marks stand behind them. What lies behind `used` is not read before it is set. */
 static void
-grow(struct hmap *m)
+resize(struct hmap *m, size_t n)
 {
-	size_t old_n = m->buckets != NULL ? m->mask + 1 : 0;
-	size_t n = old_n != 0 ? old_n * 2 : MIN_BUCKETS;
-	/* The marks stand behind the buckets. */
-	struct hmap_node **buckets = mem_calloc(n, sizeof(*buckets) + sizeof(uint8_t));
-	uint8_t *marks = (uint8_t *)(buckets + n);
+	size_t old = m->buckets != NULL ? m->mask + 1 : 0;
 
-	for (size_t i = 0; i < old_n; i++) {
-		struct hmap_node *next;
-
-		for (struct hmap_node *node = m->buckets[i]; node != NULL; node = next) {
-			size_t at = slot(node->hash, n - 1);
-
-			next = node->next;
-			node->next = buckets[at];
-			buckets[at] = node;
-			marks[at] |= mark(node->hash);
-		}
-	}
-	mem_free(m->buckets);
-	m->buckets = buckets;
-	m->marks = marks;
+	if (n < old)
+		memmove(m->buckets + n, m->marks, m->used);
+	m->buckets = mem_realloc(m->buckets, n, sizeof(*m->buckets) + sizeof(uint8_t));
+	m->marks = (uint8_t *)(m->buckets + n);
+	if (n > old)
+		memmove(m->marks, m->buckets + old, m->used);
 	m->mask = n - 1;
+}
+
+/* One bucket more, with what belongs into it. */
+static void
+split(struct hmap *m)
+{
+	struct hmap_node **ends[2], *node;
+	size_t to = m->used, from;
+
+	if (to > m->mask)
+		resize(m, 2 * (m->mask + 1));
+	from = to - (m->mask + 1) / 2;
+	m->used++;
+	node = m->buckets[from];
+	ends[0] = &m->buckets[from];
+	ends[1] = &m->buckets[to];
+	m->marks[from] = m->marks[to] = 0;
+	/* Each keeps the order. */
+	for (; node != NULL; node = node->next) {
+		size_t at = slot(m, node->hash);
+		struct hmap_node ***end = &ends[at == to];
+
+		**end = node;
+		*end = &node->next;
+		m->marks[at] |= mark(node->hash);
+	}
+	*ends[0] = *ends[1] = NULL;
+}
+
+/* One bucket less: the last. */
+static void
+join(struct hmap *m)
+{
+	size_t last = --m->used, to = last - (m->mask + 1) / 2;
+	struct hmap_node **end = &m->buckets[to];
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = m->buckets[last];
+	m->marks[to] |= m->marks[last];
+	if (m->used == (m->mask + 1) / 2)
+		resize(m, m->used);
 }
 
 void
@@ -64,9 +103,15 @@ hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
 {
 	size_t at;
 
-	if (m->buckets == NULL || m->n > m->mask)
-		grow(m);
-	at = slot(hash, m->mask);
+	if (m->buckets == NULL) {
+		resize(m, MIN_BUCKETS);
+		m->used = MIN_BUCKETS;
+		memset(m->buckets, 0, MIN_BUCKETS * (sizeof(*m->buckets) + sizeof(uint8_t)));
+	}
+	/* A fourth of the buckets more than nodes: about two for each insertion. */
+	while (m->n >= m->used - m->used / 4)
+		split(m);
+	at = slot(m, hash);
 	node->hash = hash;
 	node->next = m->buckets[at];
 	m->buckets[at] = node;
@@ -74,11 +119,10 @@ hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
 	m->n++;
 }
 
-/* Never shrinks: that would move nodes under an iteration that removes. */
 void
 hmap_remove(struct hmap *m, struct hmap_node *node)
 {
-	size_t bucket = slot(node->hash, m->mask);
+	size_t bucket = slot(m, node->hash);
 	struct hmap_node **at;
 
 	assert(m->buckets != NULL);
@@ -94,6 +138,21 @@ hmap_remove(struct hmap *m, struct hmap_node *node)
 	m->n--;
 }
 
+#define JOIN_UNITS 2
+
+bool
+hmap_shrink_some(struct hmap *m, struct work *w)
+{
+	/* Half of what an insertion would want: what comes and goes all the time moves nothing. */
+	while (m->used > MIN_BUCKETS && m->n < m->used / 8 * 3) {
+		if (work_used_up(w))
+			return false;
+		work_spend(w, JOIN_UNITS);
+		join(m);
+	}
+	return true;
+}
+
 static inline struct hmap_node *
 same_hash(struct hmap_node *node, uint64_t hash)
 {
@@ -105,7 +164,7 @@ same_hash(struct hmap_node *node, uint64_t hash)
 struct hmap_node *
 hmap_first(const struct hmap *m, uint64_t hash)
 {
-	size_t at = slot(hash, m->mask);
+	size_t at = slot(m, hash);
 
 	if (m->buckets == NULL || (m->marks[at] & mark(hash)) == 0)
 		return NULL;
@@ -123,14 +182,12 @@ hmap_each(const struct hmap *m, const struct hmap_node *after)
 {
 	size_t i = 0;
 
-	if (m->buckets == NULL)
-		return NULL;
 	if (after != NULL) {
 		if (after->next != NULL)
 			return after->next;
-		i = slot(after->hash, m->mask) + 1;
+		i = slot(m, after->hash) + 1;
 	}
-	for (; i <= m->mask; i++)
+	for (; i < m->used; i++)
 		if (m->buckets[i] != NULL)
 			return m->buckets[i];
 	return NULL;
@@ -139,11 +196,11 @@ hmap_each(const struct hmap *m, const struct hmap_node *after)
 bool
 hmap_next_bucket(const struct hmap *m, struct hmap_cursor *c, struct hmap_node **node)
 {
-	if (c->mask != m->mask) {
-		c->mask = m->mask;
+	/* What a bucket that was visited gives away comes again; what it takes back from one that was not would not come. */
+	if (m->used < c->used)
 		c->at = 0;
-	}
-	if (m->buckets == NULL || c->at > m->mask)
+	c->used = m->used;
+	if (c->at >= m->used)
 		return false;
 	*node = m->buckets[c->at++];
 	return true;

@@ -46,7 +46,8 @@ alert_gc_step(struct engine *e, struct moment now)
 		collect(e, r);
 	}
 	alerts_end(&e->alerts, at);
-	return true;
+	/* What a burst has left. */
+	return hmap_shrink_some(&e->alerts.records, &e->work) && interned_shrink_some(&e->work);
 }
 
 void

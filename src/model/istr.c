@@ -100,3 +100,9 @@ istr_usage(size_t *count_out, size_t *bytes_out)
 	*count_out = table.map.n;
 	*bytes_out = table.bytes;
 }
+
+bool
+istr_shrink_some(struct work *w)
+{
+	return hmap_shrink_some(&table.map, w);
+}

@@ -240,6 +240,12 @@ interned_leave(void)
 	sets = (struct hmap){ 0 };
 }
 
+bool
+interned_shrink_some(struct work *w)
+{
+	return hmap_shrink_some(&sets, w) && istr_shrink_some(w);
+}
+
 struct labels *
 labels_empty(void)
 {
