@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Status, receivers, health, reload and the page at the root. */
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "list.h"
 
 /*
@@ -19,31 +20,99 @@ write_cluster(struct json_writer *w)
 	json_object_end(w);
 }
 
+static void
+write_version(struct json_writer *w, const struct build_info *b)
+{
+	json_key(w, STR("versionInfo"));
+	json_object_begin(w);
+	json_put_str(w, "branch", str_from(b->branch));
+	json_put_str(w, "buildDate", str_from(b->build_date));
+	json_put_str(w, "buildUser", str_from(b->build_user));
+	json_put_str(w, "goVersion", str_from(b->go_version));
+	json_put_str(w, "revision", str_from(b->revision));
+	json_put_str(w, "version", str_from(b->version));
+	json_object_end(w);
+}
+
+/* The configuration in it may be large: it is quoted piece by piece. */
+struct status {
+	struct api_stream stream;
+	const struct api *api;
+	struct config *config;	/* owned reference */
+	struct json_writer w;
+	bool begun;
+	size_t at;		/* in the text */
+};
+
+static void
+begin_status(struct status *s)
+{
+	s->begun = true;
+	json_object_begin(&s->w);
+	write_cluster(&s->w);
+	json_key(&s->w, STR("config"));
+	json_object_begin(&s->w);
+	json_key(&s->w, STR("original"));
+	sbuf_putc(s->w.b, '"');
+}
+
+static void
+end_status(struct status *s)
+{
+	json_raw(&s->w, STR("\""));
+	json_object_end(&s->w);
+	write_time(&s->w, "uptime", s->api->env.started);
+	write_version(&s->w, s->api->env.build);
+	json_object_end(&s->w);
+	sbuf_putc(s->w.b, '\n');
+}
+
+/* That are quoted. */
+#define BYTES_A_UNIT 2
+
+static enum api_more
+next_of_status(struct api_stream *stream, struct sbuf *out, struct work *work, struct moment now, struct err *e)
+{
+	struct status *s = CONTAINER_OF(stream, struct status, stream);
+	struct str text = s->config->original, piece;
+
+	(void)now;
+	(void)e;
+	s->w.b = out;
+	if (!s->begun)
+		begin_status(s);
+	piece = str_sub(text, s->at, text.n);
+	piece = str_sub(piece, 0, utf8_prefix(piece, API_PIECE));
+	json_quote_part(out, piece, s->w.html);
+	work_spend(work, (int64_t)(piece.n / BYTES_A_UNIT));
+	s->at += piece.n;
+	if (s->at < text.n)
+		return API_MORE;
+	end_status(s);
+	return API_END;
+}
+
+static void
+drop_status(struct api_stream *stream)
+{
+	struct status *s = CONTAINER_OF(stream, struct status, stream);
+
+	config_unref(s->config);
+	mem_free(s);
+}
+
 void
 api_status(struct call *c)
 {
-	const struct build_info *b = c->api->env.build;
-	struct json_writer w;
+	struct status *s = NEW(struct status);
 
-	reply_json_begin(c, &w);
-	json_object_begin(&w);
-	write_cluster(&w);
-	json_key(&w, STR("config"));
-	json_object_begin(&w);
-	json_put_str(&w, "original", view_config(c->api->env.engine)->original);
-	json_object_end(&w);
-	write_time(&w, "uptime", c->api->env.started);
-	json_key(&w, STR("versionInfo"));
-	json_object_begin(&w);
-	json_put_str(&w, "branch", str_from(b->branch));
-	json_put_str(&w, "buildDate", str_from(b->build_date));
-	json_put_str(&w, "buildUser", str_from(b->build_user));
-	json_put_str(&w, "goVersion", str_from(b->go_version));
-	json_put_str(&w, "revision", str_from(b->revision));
-	json_put_str(&w, "version", str_from(b->version));
-	json_object_end(&w);
-	json_object_end(&w);
-	reply_json_end(c);
+	s->stream = (struct api_stream){ .size = API_STREAM_UNKNOWN, .next = next_of_status, .drop = drop_status };
+	s->api = c->api;
+	s->config = config_ref(view_config(c->api->env.engine));
+	json_writer_init(&s->w, NULL, JSON_HTML_ESCAPED);
+	c->resp->status = 200;
+	api_response_header(c->resp, "Content-Type", STR("application/json"));
+	c->resp->stream = &s->stream;
 }
 
 struct receiver_list {

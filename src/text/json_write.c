@@ -82,13 +82,27 @@ put_special(struct sbuf *b, const char *p, const char *end)
 }
 
 void
+json_quote_part(struct sbuf *b, struct str s, enum json_html html)
+{
+	const char *p = s.n > 0 ? s.p : "", *end = p + s.n;
+
+	while (p < end) {
+		const char *stop = next_special(p, end, html);
+
+		sbuf_put(b, p, (size_t)(stop - p));
+		p = stop;
+		if (p < end)
+			p += put_special(b, p, end);
+	}
+}
+
+void
 json_quote(struct sbuf *b, struct str s, enum json_html html)
 {
 	const char *p = s.n > 0 ? s.p : "", *end = p + s.n;
-	const char *stop = next_special(p, end, html);
 
 	/* Most strings are copied whole. */
-	if (stop == end && sbuf_reserve(b, s.n + 2)) {
+	if (next_special(p, end, html) == end && sbuf_reserve(b, s.n + 2)) {
 		char *out = b->p + b->n;
 		out[0] = '"';
 		memcpy(out + 1, p, s.n);
@@ -98,13 +112,7 @@ json_quote(struct sbuf *b, struct str s, enum json_html html)
 		return;
 	}
 	sbuf_putc(b, '"');
-	while (p < end) {
-		sbuf_put(b, p, (size_t)(stop - p));
-		p = stop;
-		if (p < end)
-			p += put_special(b, p, end);
-		stop = next_special(p, end, html);
-	}
+	json_quote_part(b, s, html);
 	sbuf_putc(b, '"');
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib_api.h"
+#include "text/json_write.h"
 
 static struct fake_world world;
 static struct api *api;
@@ -562,6 +563,54 @@ START_TEST(webhooks_of_others)
 }
 END_TEST
 
+/* However large the configuration, a turn quotes a piece of it. */
+START_TEST(status_in_pieces)
+{
+	struct api_request r = { .method = STR("GET"), .path = STR("/api/v2/status") };
+	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED), wanted = SBUF_INIT(SBUF_UNLIMITED);
+	struct config *c;
+	struct str before, got;
+	struct api_response out = { 0 };
+	enum api_more more;
+	size_t pieces = 0;
+
+	start("/");
+	r.arena = arena;
+	c = view_config(world.engine);
+	before = c->original;
+	for (int i = 0; i < 100000; i++)
+		sbuf_printf(&text, "- \"%d\": a<b ü\xff 漢字\n", i);
+	c->original = sbuf_get(&text);
+	json_quote(&wanted, c->original, JSON_HTML_ESCAPED);
+	api_handle(api, &r, world.now, &out);
+	do {
+		size_t was = out.body.n;
+		struct work w = { 1 };
+		struct err e;
+
+		more = out.stream->next(out.stream, &out.body, &w, world.now, &e);
+		ck_assert_uint_le(out.body.n - was, 8 * API_PIECE);
+		ck_assert(work_used_up(&w));
+		pieces++;
+	} while (more == API_MORE);
+	ck_assert_int_eq(more, API_END);
+	ck_assert_uint_gt(pieces, 10);
+	got = sbuf_get(&out.body);
+	ck_assert(str_starts(got, STR("{\"cluster\":{\"peers\":[],\"status\":\"disabled\"},\"config\":{\"original\":\"")));
+	got = str_sub(got, str_find(got, STR("\"original\":")) + 11, got.n);
+	ck_assert(str_starts(got, sbuf_get(&wanted)));
+	got = str_sub(got, wanted.n, got.n);
+	ck_assert(str_starts(got, STR("},\"uptime\":\"")));
+	ck_assert(str_ends(got, STR("\"}}\n")));
+	out.stream->drop(out.stream);
+	c->original = before;
+	sbuf_fini(&out.body);
+	sbuf_fini(&text);
+	sbuf_fini(&wanted);
+	stop();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -570,6 +619,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_add_test(t, status_in_pieces);
 	tcase_add_test(t, paths_and_methods);
 	tcase_add_test(t, below_a_prefix);
 	tcase_add_test(t, content_types_and_origins);
