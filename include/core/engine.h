@@ -59,12 +59,13 @@ void engine_free(struct engine **e);
  * one. Groups are rebuilt from the stored alerts as the rules for reloads say.
  * Before that all alerts are looked at under it. If that does not fit into the
  * call, ticks go on with it, the one before stays in force meanwhile, and
- * port.applied tells the end; nothing is flushed before there was a first one.
+ * port.applied tells the moment from which this one rules; nothing is flushed before
+ * there was a first one, nor until all groups are as the new one has them.
  * Another engine_apply meanwhile takes the place of this one, which is then
  * never in force.
  */
 void engine_apply(struct engine *e, struct config *c, struct moment now);
-/* Is a configuration on its way into force? */
+/* Is a configuration on its way into force, or are groups not yet as it has them? */
 bool engine_applying(const struct engine *e);
 
 /* Alerts as posted, already made by alert_make; references are taken as needed. */

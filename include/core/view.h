@@ -104,6 +104,8 @@ struct group_item {
 	size_t alerts_n;
 	const struct group *group;	/* for the functions below */
 };
+/* Groups are not yet all as a new configuration has them: lists of them wait, which is a matter of turns. */
+bool view_groups_settle(const struct engine *e);
 /* The group behind that place, or at it; false: there is none. */
 bool view_group_after(const struct engine *e, const struct group_place *at, struct group_item *out) MUST_CHECK;
 bool view_group_at(const struct engine *e, const struct group_place *at, struct group_item *out) MUST_CHECK;

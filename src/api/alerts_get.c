@@ -274,6 +274,8 @@ step_groups(struct list *list, struct work *w, struct moment now, struct err *e)
 	enum match m;
 
 	(void)e;
+	if (view_groups_settle(engine))
+		return API_LATER;
 	if (!l->inside) {
 		if (!view_group_after(engine, &l->at, &g))
 			return API_END;

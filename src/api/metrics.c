@@ -117,6 +117,8 @@ expose_next_group(struct scrape *s, struct work *w, struct moment now)
 	const struct engine *e = s->api->env.engine;
 	struct group_item g;
 
+	if (view_groups_settle(e))
+		w->left = 0;
 	if (work_used_up(w))
 		return false;
 	if (!s->inside) {

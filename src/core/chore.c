@@ -72,8 +72,15 @@ chore_begin(struct engine *e, struct chore *c, struct moment now)
 {
 	assert(!c->waits);
 	c->after = e->posted.taken;
-	if (e->chores.first != NULL || work_used_up(&e->work) || !step(e, c, now))
+	if (settling(e) || e->chores.first != NULL || work_used_up(&e->work) || !step(e, c, now))
 		append(e, c);
+}
+
+/* While a configuration settles, all else waits. */
+static struct chore *
+next_chore(struct engine *e)
+{
+	return settling(e) ? &e->applying.chore : e->chores.first;
 }
 
 void
@@ -82,7 +89,7 @@ chores_run(struct engine *e, struct moment now)
 	int64_t slice = e->options.turn_work / SLICES > 0 ? e->options.turn_work / SLICES : 1;
 	struct chore *c;
 
-	while ((c = e->chores.first) != NULL && !work_used_up(&e->work)) {
+	while ((c = next_chore(e)) != NULL && !work_used_up(&e->work)) {
 		int64_t kept = e->work.left > slice ? e->work.left - slice : 0;
 
 		e->work.left -= kept;

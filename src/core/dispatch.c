@@ -20,9 +20,12 @@ same_labels(const struct group *a, const struct group *b)
 	return str_eq(a->route->id, b->route->id) && labels_eq(a->labels, b->labels);
 }
 
-/* What muted the group before a reload goes on to be shown until its next flush. */
+/*
+ * The group takes the place of one that a reload ends: in the store, and what muted
+ * that one goes on to be shown until its next flush.
+ */
 static void
-inherit_mute(struct engine *e, struct group *g)
+inherit(struct engine *e, struct group *g)
 {
 	for (struct hmap_node *n = hmap_first(&e->retired, g->labels->hash); n != NULL; n = hmap_next(n)) {
 		struct group *old = CONTAINER_OF(n, struct group, node);
@@ -33,6 +36,10 @@ inherit_mute(struct engine *e, struct group *g)
 		g->muted_n = old->muted_n;
 		old->muted_by = NULL;
 		old->muted_n = 0;
+		if (str_eq(g->route->receiver->name, old->route->receiver->name)) {
+			g->stored_as = old->stored_as;
+			old->replaced = true;
+		}
 		return;
 	}
 }
@@ -59,7 +66,7 @@ create_group(struct engine *e, struct record *r, const struct route *route, stru
 	struct group *g = group_new(e, route, r->alert->labels, now);
 
 	work_spend(&e->work, CREATE_UNITS);
-	inherit_mute(e, g);
+	inherit(e, g);
 	group_add(e, g, r);
 	/* Only the alert that makes the group is asked for its age. */
 	if (wall_before(wall_add(r->alert->starts, route->group_wait), now.wall))
@@ -93,7 +100,9 @@ join(struct engine *e, struct record *r, const struct route *route, struct momen
 void
 dispatch(struct engine *e, struct record *r, struct moment now)
 {
-	if (r->members_n == r->routes->n) {
+	const struct route_list *routes = record_routes(e, r);
+
+	if (r->members_n == routes->n) {
 		/* Known, and in all its groups. */
 		for (struct member *m = r->members; m != NULL; m = m->next) {
 			group_changed(m->group);
@@ -101,6 +110,6 @@ dispatch(struct engine *e, struct record *r, struct moment now)
 		}
 		return;
 	}
-	for (size_t i = 0; i < r->routes->n; i++)
-		join(e, r, r->routes->routes[i], now);
+	for (size_t i = 0; i < routes->n; i++)
+		join(e, r, routes->routes[i], now);
 }

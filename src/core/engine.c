@@ -62,6 +62,8 @@ free_groups(struct engine *e)
 	}
 	hmap_fini(&e->groups);
 	order_fini(&e->groups_order);
+	HMAP_EACH(&e->retired, node)
+		group_free(e, CONTAINER_OF(node, struct group, node));
 	hmap_fini(&e->retired);
 	hmap_fini(&e->attempts);
 	VEC_FINI(&e->save_soon);
@@ -91,11 +93,14 @@ engine_free(struct engine **ep)
 		return;
 	assert(!e->inside);
 	e->inside = true;
-	save_groups_due(e, true, e->latest);
+	/* In the midst of that, what is saved is what was before. */
+	if (!settling(e))
+		save_groups_due(e, true, e->latest);
 	e->closing = true;
 	alerts_end(&e->alerts, &e->alert_gc_at);
 	alerts_end(&e->alerts, &e->applying.at);
 	posted_fini(e);
+	settle_fini(e);
 	free_groups(e);
 	free_alerts(e);
 	apply_fini(e);
@@ -344,7 +349,7 @@ engine_tick(struct engine *e, struct moment now)
 	e->filled = now.mono;
 	/* Neither deadlines nor chores may keep the others waiting for ever. */
 	e->work.left = e->options.turn_work - half;
-	while (!work_used_up(&e->work) && (d = sched_pop_due(&e->sched, now.mono)) != NULL)
+	while (!settling(e) && !work_used_up(&e->work) && (d = sched_pop_due(&e->sched, now.mono)) != NULL)
 		handle(e, d, now);
 	e->work.left = (e->work.left > 0 ? e->work.left : 0) + (half > 0 ? half : 1);
 	chores_run(e, now);

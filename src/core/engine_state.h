@@ -26,6 +26,7 @@
 #include "mute.h"
 #include "routing.h"
 #include "sched.h"
+#include "settle.h"
 #include "silences.h"
 
 /* What a deadline is embedded in (struct deadline.kind). */
@@ -74,7 +75,9 @@ struct maintenance {
 enum apply_stage {
 	APPLY_NOTHING,
 	APPLY_CLEAN,	/* removes the traces of a configuration that is not in force any more, or never came to be */
+	APPLY_INDEX,	/* of the routes and rules of the next one */
 	APPLY_PREPARE,	/* looks at all alerts under the next one */
+	APPLY_SETTLE,	/* it is in force: settle.h */
 };
 
 /* The way of a configuration into force; see apply.c. */
@@ -102,6 +105,7 @@ struct engine {
 	struct chores chores;
 	struct posted posted;
 	struct applying applying;
+	struct settle settle;
 	struct chore alert_gc_chore, maintenance_chore, save_chore;
 	struct alerts_cursor alert_gc_at;
 	struct maintenance maintenance_at;
@@ -130,8 +134,21 @@ struct engine {
 	struct arena *restored_arena;	/* NULL after the first engine_apply */
 	VEC(struct restored_group) restored;
 	VEC(struct restored_intent) restored_intents;
-	struct hmap retired;		/* groups that a reload ends, while it runs */
+	struct hmap retired;		/* groups that a reload ends, while it settles */
 };
+
+static inline bool
+settling(const struct engine *e)
+{
+	return e->settle.stage != SETTLED;
+}
+
+/* The routes of r under the configuration in force; NULL: not matched yet. */
+static inline const struct route_list *
+record_routes(const struct engine *e, const struct record *r)
+{
+	return r->routes[e->slot];
+}
 
 /* engine.c: all public entry points but the restoring ones begin and end so. */
 void engine_enter(struct engine *e, struct moment now);
@@ -169,6 +186,8 @@ void record_release(struct engine *e, struct record *r);
 /* save.c: tells the store; each does nothing when nothing is durable. */
 void save_group(struct engine *e, struct group *g, enum save when, struct moment now);
 void save_group_dropped(struct engine *e, struct group *g);
+/* What was to be saved of g is not any more. */
+void save_group_not(struct engine *e, struct group *g);
 /* What a call has to save before it ends; `all`: what may wait, too. */
 void save_groups_due(struct engine *e, bool all, struct moment now);
 void save_due(struct engine *e, struct moment now);
@@ -185,8 +204,11 @@ struct integration_counters *counters_of(struct engine *e, const struct integrat
 /* Also frees them. */
 void counters_forget_receivers(struct counters *c);
 
-/* restore.c: the groups that survived a restart go on; what they held is awaited. */
-void restore_groups(struct engine *e, struct moment now);
+/*
+ * restore.c: the groups that survived a restart go on, from the one at *at, 0 at first;
+ * what they held is awaited. False: there are more.
+ */
+bool restore_groups_some(struct engine *e, size_t *at, struct moment now);
 /* The route of that id in the configuration in force; NULL: there is none. */
 const struct route *restore_route(const struct engine *e, struct str id);
 /* Does r, routed today, belong to g? */

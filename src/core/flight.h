@@ -116,6 +116,8 @@ span flush_time(const struct route *route);
 struct labels *flush_route_labels(struct engine *e, const struct flight *f, struct moment now);
 /* Reload: stops what is in flight; nothing is retried. Frees f. */
 void flush_cancel(struct engine *e, struct flight *f, struct moment now);
+/* The same in slices; false: there is more to be done before f is freed. */
+bool flush_cancel_some(struct engine *e, struct flight *f, struct moment now);
 /* Shutdown: as flush_cancel, and nobody is told. */
 void flush_abandon(struct engine *e, struct flight *f);
 void flight_failed(struct flight *f, struct str error);

@@ -240,8 +240,8 @@ finish(struct engine *e, struct flight *f, struct moment now)
 #define LOOK_UNITS 1
 #define FORGET_UNITS 100
 
-bool
-flush_forget(struct engine *e, struct flight *f, struct moment now)
+static bool
+forget_some(struct engine *e, struct flight *f, struct moment now)
 {
 	for (; f->at < f->all_n; f->at++) {
 		if (work_used_up(&e->work))
@@ -250,6 +250,14 @@ flush_forget(struct engine *e, struct flight *f, struct moment now)
 		if (f->all[f->at].resolved)
 			forget(e, f, f->all[f->at].alert, now);
 	}
+	return true;
+}
+
+bool
+flush_forget(struct engine *e, struct flight *f, struct moment now)
+{
+	if (!forget_some(e, f, now))
+		return false;
 	finish(e, f, now);
 	return true;
 }
@@ -265,29 +273,29 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 	f->at = f->failed || f->resumed ? f->all_n : 0;
 	if (f->failed)
 		tell_failed(e, f, now);
-	if (f->at == f->all_n)
+	if (f->at == f->all_n && !settling(e))
 		finish(e, f, now);
 	else
 		chore_begin(e, &f->chore, now);
 }
 
-void
-flush_cancel(struct engine *e, struct flight *f, struct moment now)
+bool
+flush_cancel_some(struct engine *e, struct flight *f, struct moment now)
 {
 	if (f->stage == STAGE_SNAPSHOT) {
 		/* Nothing of it is known yet, to nobody. */
 		flight_free(e, f);
-		return;
+		return true;
 	}
 	if (f->stage == STAGE_FORGETTING) {
 		/* All is told: there is nothing left to be stopped. */
-		for (; f->at < f->all_n; f->at++)
-			if (f->all[f->at].resolved)
-				forget(e, f, f->all[f->at].alert, now);
+		if (!forget_some(e, f, now))
+			return false;
 		tell_ended(e, f, now);
 		flight_free(e, f);
-		return;
+		return true;
 	}
+	work_spend(&e->work, LOOK_UNITS * (int64_t)f->all_n);
 	f->canceled = true;
 	for (size_t i = 0; i < f->legs_n; i++)
 		leg_cancel(e, &f->legs[i], now);
@@ -296,6 +304,20 @@ flush_cancel(struct engine *e, struct flight *f, struct moment now)
 	tell_failed(e, f, now);
 	tell_ended(e, f, now);
 	flight_free(e, f);
+	return true;
+}
+
+void
+flush_cancel(struct engine *e, struct flight *f, struct moment now)
+{
+	int64_t left = e->work.left;
+	bool done;
+
+	e->work.left = INT64_MAX;
+	done = flush_cancel_some(e, f, now);
+	assert(done);
+	(void)done;
+	e->work.left = left;
 }
 
 void

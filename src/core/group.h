@@ -41,7 +41,7 @@ struct member {
 enum save { SAVE_NOT, SAVE_SOON, SAVE_NOW };
 
 struct group {
-	struct hmap_node node;		/* engine.groups; engine.retired during engine_apply */
+	struct hmap_node node;		/* engine.groups; engine.retired when it ends with a configuration */
 	struct deadline timer;
 	struct mono due;		/* when the next flush is wanted */
 	const struct route *route;	/* of the configuration in force */
@@ -58,8 +58,10 @@ struct group {
 	uint32_t save_place;		/* in the engine's list of what to save */
 	uint8_t save;			/* enum save */
 	bool flushed;			/* at least once */
-	bool carried;			/* during engine_apply: goes on from before */
-	bool retired;			/* during engine_apply: ends; in engine.retired */
+	/* While a configuration that has come into force settles: */
+	bool carried;			/* goes on from before */
+	bool retired;			/* ends; in engine.retired */
+	bool replaced;			/* and another has its place in the store */
 };
 
 /* The group of `route` that an alert with labels l belongs to; NULL: there is none. */

@@ -46,11 +46,14 @@ struct rule {
 };
 
 struct inhibitor {
+	const struct inhibit_rule *conf;	/* borrowed */
 	struct rule *rules;
 	size_t rules_n;
+	size_t indexed;		/* rules that are filed */
 	/* Rule i has its target side under the order 2i + 1, and its source side under 2i + 2. */
 	struct mindex index;
 	struct hmap buckets;
+	struct hmap_cursor freed;
 	unsigned slot;
 	uint32_t steps;		/* of the wall clock, back */
 };
@@ -62,44 +65,91 @@ part_of(const struct inhibitor *in, struct record *r)
 }
 
 struct inhibitor *
-inhibitor_new(const struct config *c, unsigned slot)
+inhibitor_begin(const struct config *c, unsigned slot)
 {
 	struct inhibitor *in = NEW(struct inhibitor);
 
 	in->slot = slot;
+	in->conf = c->inhibit_rules;
 	in->rules_n = c->inhibit_rules_n;
 	in->rules = mem_calloc(in->rules_n, sizeof(in->rules[0]));
-	for (size_t i = 0; i < in->rules_n; i++) {
-		const struct inhibit_rule *conf = &c->inhibit_rules[i];
-		struct rule *rule = &in->rules[i];
+	return in;
+}
 
+/* Filing a rule with both its sides, and freeing it. */
+#define INDEX_UNITS 200
+#define FREE_UNITS 10
+
+bool
+inhibitor_index_some(struct inhibitor *in, struct work *w)
+{
+	for (; in->indexed < in->rules_n; in->indexed++) {
+		const struct inhibit_rule *conf = &in->conf[in->indexed];
+		struct rule *rule = &in->rules[in->indexed];
+
+		if (work_used_up(w))
+			return false;
+		work_spend(w, INDEX_UNITS);
 		rule->conf = conf;
-		rule->index = i;
+		rule->index = in->indexed;
 		rule->equal = mem_calloc(conf->equal_n, sizeof(rule->equal[0]));
 		for (size_t j = 0; j < conf->equal_n; j++)
 			rule->equal[j] = istr_get(conf->equal[j]);
-		mindex_add(&in->index, &conf->target, 2 * i + 1, rule);
-		mindex_add(&in->index, &conf->source, 2 * i + 2, rule);
+		mindex_add(&in->index, &conf->target, 2 * in->indexed + 1, rule);
+		mindex_add(&in->index, &conf->source, 2 * in->indexed + 2, rule);
 	}
+	return true;
+}
+
+struct inhibitor *
+inhibitor_new(const struct config *c, unsigned slot)
+{
+	struct inhibitor *in = inhibitor_begin(c, slot);
+	struct work all = { INT64_MAX };
+	bool done = inhibitor_index_some(in, &all);
+
+	assert(done);
+	(void)done;
 	return in;
+}
+
+bool
+inhibitor_free_some(struct inhibitor **inp, struct work *w)
+{
+	struct inhibitor *in = *inp;
+
+	if (in == NULL)
+		return true;
+	assert(in->buckets.n == 0);
+	if (!mindex_fini_some(&in->index, &in->freed, w))
+		return false;
+	/* What was filed last goes first. */
+	while (in->indexed > 0) {
+		struct rule *rule = &in->rules[in->indexed - 1];
+
+		if (work_used_up(w))
+			return false;
+		work_spend(w, FREE_UNITS);
+		for (size_t j = 0; j < rule->conf->equal_n; j++)
+			istr_unref(rule->equal[j]);
+		mem_free(rule->equal);
+		in->indexed--;
+	}
+	hmap_fini(&in->buckets);
+	mem_free(in->rules);
+	mem_free(in);
+	*inp = NULL;
+	return true;
 }
 
 void
 inhibitor_free(struct inhibitor **in)
 {
-	if (*in == NULL)
-		return;
-	assert((*in)->buckets.n == 0);
-	hmap_fini(&(*in)->buckets);
-	mindex_fini(&(*in)->index);
-	for (size_t i = 0; i < (*in)->rules_n; i++) {
-		for (size_t j = 0; j < (*in)->rules[i].conf->equal_n; j++)
-			istr_unref((*in)->rules[i].equal[j]);
-		mem_free((*in)->rules[i].equal);
-	}
-	mem_free((*in)->rules);
-	mem_free(*in);
-	*in = NULL;
+	struct work all = { INT64_MAX };
+	bool done = inhibitor_free_some(in, &all);
+
+	assert(done);
+	(void)done;
 }
 
 /* NULL for a missing label and for an empty value: they are equal. */

@@ -22,8 +22,14 @@ struct inhibitor;
 
 /* Borrows c. `slot` (0 or 1): where records keep what it finds out. No two that live may have the same. */
 struct inhibitor *inhibitor_new(const struct config *c, unsigned slot);
-/* All records must have been forgotten. */
+/* The same, but it is to be indexed before it is asked. */
+struct inhibitor *inhibitor_begin(const struct config *c, unsigned slot);
+/* False: w is used up, and there is more. */
+bool inhibitor_index_some(struct inhibitor *in, struct work *w);
+/* All records must have been forgotten; *in may be NULL. */
 void inhibitor_free(struct inhibitor **in);
+/* The same in slices; false: w is used up, and there is more. */
+bool inhibitor_free_some(struct inhibitor **in, struct work *w);
 
 /*
  * Where finding the rules of a record stopped within one match; zeroed: nowhere.

@@ -45,14 +45,38 @@ key_free(struct key *k)
 	mem_free(k);
 }
 
-void
-mindex_fini(struct mindex *x)
+#define FREE_UNITS 10
+
+bool
+mindex_fini_some(struct mindex *x, struct hmap_cursor *at, struct work *w)
 {
-	HMAP_EACH(&x->keys, node)
-		key_free(CONTAINER_OF(node, struct key, node));
+	struct hmap_node *node, *next;
+
+	while (hmap_next_bucket(&x->keys, at, &node)) {
+		for (; node != NULL; node = next) {
+			next = node->next;
+			key_free(CONTAINER_OF(node, struct key, node));
+			work_spend(w, FREE_UNITS);
+		}
+		if (work_used_up(w))
+			return false;
+	}
 	hmap_fini(&x->keys);
 	mem_free(x->rest.v);
 	*x = (struct mindex){ 0 };
+	*at = (struct hmap_cursor){ 0 };
+	return true;
+}
+
+void
+mindex_fini(struct mindex *x)
+{
+	struct work all = { INT64_MAX };
+	struct hmap_cursor at = { 0 };
+	bool done = mindex_fini_some(x, &at, &all);
+
+	assert(done);
+	(void)done;
 }
 
 /* The values that m asks for; 0 when they cannot be counted or an absent label would do. */

@@ -38,6 +38,8 @@ struct mindex {
 };
 
 void mindex_fini(struct mindex *x);
+/* The same in slices, each with *at, zeroed at first; nothing else may be done with x meanwhile. False: there is more. */
+bool mindex_fini_some(struct mindex *x, struct hmap_cursor *at, struct work *w);
 void mindex_add(struct mindex *x, const struct matchers *ms, uint64_t order, void *item);
 /* Takes back what was added with these matchers and this order. */
 void mindex_remove(struct mindex *x, const struct matchers *ms, uint64_t order);

@@ -20,11 +20,11 @@ evaluate(struct engine *e, struct record *r, struct moment now)
 
 	if (!inhibit_observe_some(e->inhibitor, r, now.wall, &p->inhibit, &e->work))
 		return false;
-	if (r->routes == NULL) {
+	if (record_routes(e, r) == NULL) {
 		if (work_used_up(&e->work))
 			return false;
-		r->routes = routing_match_some(e->routing, r->alert->labels, &p->routing, &e->work);
-		if (r->routes == NULL)
+		r->routes[e->slot] = routing_match_some(e->routing, r->alert->labels, &p->routing, &e->work);
+		if (record_routes(e, r) == NULL)
 			return false;
 	}
 	work_spend(&e->work, DISPATCH_UNITS);
@@ -36,7 +36,9 @@ evaluate(struct engine *e, struct record *r, struct moment now)
 static bool
 is_known(const struct engine *e, const struct record *r)
 {
-	return r->routes != NULL && r->members_n == r->routes->n && inhibit_observed(e->inhibitor, r);
+	const struct route_list *routes = record_routes(e, r);
+
+	return routes != NULL && r->members_n == routes->n && inhibit_observed(e->inhibitor, r);
 }
 
 static void
@@ -65,7 +67,7 @@ posted_take(struct engine *e, struct record *r, struct moment now)
 		return;
 	}
 	/* What is known costs as little as to have it wait. */
-	if (is_known(e, r) || (e->posted.first == NULL && !work_used_up(&e->work))) {
+	if (!settling(e) && (is_known(e, r) || (e->posted.first == NULL && !work_used_up(&e->work)))) {
 		if (evaluate(e, r, now))
 			return;
 	}

@@ -37,9 +37,9 @@ struct record {
 	struct member *members;			/* its places in groups; theirs */
 	struct record *older, *newer;		/* struct alerts */
 	struct record *waits_next;		/* struct posted */
-	const struct route_list *routes;	/* NULL: not matched yet; the routing's */
-	const struct route_list *next_routes;	/* of the configuration that is about to come into force */
-	struct inhibit_part inhibit[2];		/* by slot: of the configuration in force, and of the next or last one */
+	/* By slot: of the configuration in force, and of the next or last one. */
+	const struct route_list *routes[2];	/* NULL: not matched yet; the routing's */
+	struct inhibit_part inhibit[2];
 	struct silence_entry **silences;	/* owned array of references: silences that match, not expired ones */
 	void *stored_as;			/* the store's own: see struct change */
 	uint64_t silences_seen;			/* version of the silences that `silences` is true for */

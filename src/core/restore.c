@@ -112,10 +112,12 @@ route_of(struct engine *e, const struct restored_group *old)
 bool
 restore_belongs(struct engine *e, struct record *r, const struct group *g)
 {
-	if (r->routes == NULL)
-		r->routes = routing_match(e->routing, r->alert->labels);
-	for (size_t i = 0; i < r->routes->n; i++)
-		if (r->routes->routes[i] == g->route)
+	const struct route_list *routes = record_routes(e, r);
+
+	if (routes == NULL)
+		r->routes[e->slot] = routes = routing_match(e->routing, r->alert->labels);
+	for (size_t i = 0; i < routes->n; i++)
+		if (routes->routes[i] == g->route)
 			return group_find(e, g->route, r->alert->labels) == g;
 	return false;
 }
@@ -130,7 +132,7 @@ go_on(struct engine *e, const struct restored_group *old, const struct route *ro
 
 	g->stored_as = old->stored_as;
 	g->flushed = old->flushed;
-	g->carried = true;
+	settle_carry(e, g);
 	group_arm(e, g, mono_add(now.mono, left < 0 ? 0 : left < most ? left : most));
 	for (size_t i = 0; i < old->alerts_n; i++) {
 		struct record *r = alerts_find_fingerprint(&e->alerts, old->alerts[i]);
@@ -153,13 +155,21 @@ drop_restored(struct engine *e, struct restored_group *old)
 		e->port->persist(e->port, &c);
 }
 
-void
-restore_groups(struct engine *e, struct moment now)
-{
-	for (size_t i = 0; i < e->restored.n; i++) {
-		struct restored_group *old = &e->restored.v[i];
-		const struct route *route = route_of(e, old);
+/* A restored group, and each of its alerts. */
+#define GROUP_UNITS 400
+#define ALERT_UNITS 100
 
+bool
+restore_groups_some(struct engine *e, size_t *at, struct moment now)
+{
+	for (; *at < e->restored.n; (*at)++) {
+		struct restored_group *old = &e->restored.v[*at];
+		const struct route *route;
+
+		if (work_used_up(&e->work))
+			return false;
+		work_spend(&e->work, GROUP_UNITS + ALERT_UNITS * (int64_t)old->alerts_n);
+		route = route_of(e, old);
 		for (size_t j = 0; j < old->alerts_n; j++) {
 			struct record *r = alerts_find_fingerprint(&e->alerts, old->alerts[j]);
 
@@ -171,7 +181,10 @@ restore_groups(struct engine *e, struct moment now)
 		else
 			drop_restored(e, old);
 		labels_unref(old->labels);
+		old->labels = NULL;
 	}
 	VEC_FINI(&e->restored);
+	*at = 0;
 	resume_members(e);
+	return true;
 }

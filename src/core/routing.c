@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "routing.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -8,41 +9,126 @@
 #include "base/mem.h"
 
 static void
-index_children(struct routing *r, const struct route *route)
+place(struct routing *r, struct route *route, size_t parent, uint64_t order)
 {
-	for (size_t i = 0; i < route->routes_n; i++) {
-		struct route *child = route->routes[i];
-
-		mindex_add(&r->children[route->index], &child->matchers, i + 1, child);
-		index_children(r, child);
-	}
+	r->places[r->places_n++] = (struct routing_place){ .route = route, .parent = parent, .order = order };
+	for (size_t i = 0; i < route->routes_n; i++)
+		place(r, route->routes[i], route->index, i + 1);
 }
 
 struct routing *
-routing_new(struct config *c)
+routing_begin(struct config *c)
 {
 	struct routing *r = NEW(struct routing);
 
 	r->config = config_ref(c);
 	r->children = mem_calloc(c->routes_n, sizeof(r->children[0]));
-	index_children(r, c->route);
+	r->places = mem_calloc(c->routes_n, sizeof(r->places[0]));
+	place(r, c->route, 0, 0);
 	return r;
+}
+
+/* Filing a route. */
+#define INDEX_UNITS 100
+
+bool
+routing_index_some(struct routing *r, struct work *w)
+{
+	for (; r->indexed < r->places_n; r->indexed++) {
+		struct routing_place *p = &r->places[r->indexed];
+
+		if (work_used_up(w))
+			return false;
+		work_spend(w, INDEX_UNITS);
+		hmap_insert(&r->ids, &p->node, hash_seeded(p->route->id.p, p->route->id.n));
+		if (p->order > 0)
+			mindex_add(&r->children[p->parent], &p->route->matchers, p->order, p->route);
+	}
+	return true;
+}
+
+void
+routing_index(struct routing *r)
+{
+	struct work all = { INT64_MAX };
+	bool done = routing_index_some(r, &all);
+
+	assert(done);
+	(void)done;
+}
+
+struct routing *
+routing_new(struct config *c)
+{
+	struct routing *r = routing_begin(c);
+
+	routing_index(r);
+	return r;
+}
+
+const struct route *
+routing_find(const struct routing *r, struct str id)
+{
+	for (struct hmap_node *n = hmap_first(&r->ids, hash_seeded(id.p, id.n)); n != NULL; n = hmap_next(n)) {
+		const struct route *route = CONTAINER_OF(n, struct routing_place, node)->route;
+
+		if (str_eq(route->id, id))
+			return route;
+	}
+	return NULL;
+}
+
+#define FREE_UNITS 10
+
+static bool
+free_lists(struct routing *r, struct work *w)
+{
+	struct hmap_node *node, *next;
+
+	while (hmap_next_bucket(&r->lists, &r->freed, &node)) {
+		for (; node != NULL; node = next) {
+			next = node->next;
+			mem_free(CONTAINER_OF(node, struct route_list, node));
+			work_spend(w, FREE_UNITS);
+		}
+		if (work_used_up(w))
+			return false;
+	}
+	hmap_fini(&r->lists);
+	return true;
+}
+
+bool
+routing_free_some(struct routing **rp, struct work *w)
+{
+	struct routing *r = *rp;
+
+	if (r == NULL)
+		return true;
+	for (; r->freed_n < r->config->routes_n; r->freed_n++) {
+		if (work_used_up(w) || !mindex_fini_some(&r->children[r->freed_n], &r->freed, w))
+			return false;
+		work_spend(w, 1);
+	}
+	if (!free_lists(r, w))
+		return false;
+	hmap_fini(&r->ids);
+	mem_free(r->places);
+	mem_free(r->children);
+	config_unref(r->config);
+	mem_free(r);
+	*rp = NULL;
+	return true;
 }
 
 void
 routing_free(struct routing **r)
 {
-	if (*r == NULL)
-		return;
-	HMAP_EACH(&(*r)->lists, node)
-		mem_free(CONTAINER_OF(node, struct route_list, node));
-	hmap_fini(&(*r)->lists);
-	for (size_t i = 0; i < (*r)->config->routes_n; i++)
-		mindex_fini(&(*r)->children[i]);
-	mem_free((*r)->children);
-	config_unref((*r)->config);
-	mem_free(*r);
-	*r = NULL;
+	struct work all = { INT64_MAX };
+	bool done = routing_free_some(r, &all);
+
+	assert(done);
+	(void)done;
 }
 
 static void

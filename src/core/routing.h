@@ -25,14 +25,38 @@ struct route_list {
 	const struct route *routes[];
 };
 
+/* A route of the tree, to be filed. */
+struct routing_place {
+	struct hmap_node node;		/* by id */
+	struct route *route;
+	size_t parent;			/* its index */
+	uint64_t order;			/* among the children, from 1; 0: the root */
+};
+
 struct routing {
 	struct config *config;		/* owned reference */
 	struct mindex *children;	/* by route index */
+	struct routing_place *places;	/* of all routes */
+	size_t places_n;
+	size_t indexed;			/* places that are filed */
+	struct hmap ids;
 	struct hmap lists;
+	struct hmap_cursor freed;	/* of what is freed in slices */
+	size_t freed_n;			/* indices of children */
 };
 
+/* Nothing can be asked of it before it is indexed. */
+struct routing *routing_begin(struct config *c);
+/* False: w is used up, and there is more. */
+bool routing_index_some(struct routing *r, struct work *w);
+void routing_index(struct routing *r);
+/* Both. */
 struct routing *routing_new(struct config *c);
+/* *r may be NULL. False: w is used up, and there is more; nothing else may be done with it. */
+bool routing_free_some(struct routing **r, struct work *w);
 void routing_free(struct routing **r);
+/* The route of that id, or NULL. */
+const struct route *routing_find(const struct routing *r, struct str id);
 
 /* A route that matches and whose children are being looked at. */
 struct routing_step {

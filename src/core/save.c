@@ -40,6 +40,9 @@ unlist(struct engine *e, struct group *g)
 void
 save_group(struct engine *e, struct group *g, enum save when, struct moment now)
 {
+	/* Before all have settled, a group may lack some who are still saved with another. */
+	if (settling(e) && when == SAVE_NOW)
+		when = SAVE_SOON;
 	if (!durable(e) || g->save >= when)
 		return;
 	unlist(e, g);
@@ -144,6 +147,12 @@ save_step(struct engine *e, struct moment now)
 }
 
 void
+save_group_not(struct engine *e, struct group *g)
+{
+	unlist(e, g);
+}
+
+void
 save_group_dropped(struct engine *e, struct group *g)
 {
 	struct group_state state = {
@@ -231,6 +240,7 @@ void
 engine_save_all(struct engine *e, struct moment now)
 {
 	engine_enter(e, now);
+	settle_whole(e, now);
 	HMAP_EACH(&e->silences.by_id, node) {
 		const struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
 

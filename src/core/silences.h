@@ -33,6 +33,7 @@ struct silence_entry {
 	struct silence_version *listed;	/* NULL when gone */
 	struct wall expires;	/* when it may be forgotten */
 	uint64_t version;
+	uint64_t declared_by;	/* number of the declaration that it is of: settle.c */
 	uint32_t refs;		/* the store's and those of records */
 	bool gone;		/* out of the store */
 };
@@ -44,6 +45,7 @@ struct silences {
 	uint64_t version;	/* of the newest */
 	uint32_t steps;		/* of the wall clock, back: what was looked at before the last does not count */
 	size_t declared;	/* by rule files */
+	uint64_t declarations;	/* so far: one for each configuration */
 	struct port *port;	/* for its stopwatch; with counters, or NULL */
 	struct counters *counters;	/* borrowed; NULL: nothing is counted */
 	span retention;

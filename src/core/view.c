@@ -167,7 +167,7 @@ view_match_routes(const struct engine *e, const struct labels *l, struct arena *
     size_t *n_out)
 {
 	const struct record *r = alerts_find(&e->alerts, l);
-	const struct route_list *list = r != NULL ? r->routes : NULL;
+	const struct route_list *list = r != NULL ? record_routes(e, r) : NULL;
 
 	if (list == NULL)
 		list = routing_match(e->routing, l);

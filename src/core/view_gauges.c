@@ -89,7 +89,7 @@ view_gauges_some(struct engine *e, struct moment now, struct gauges_run *run, st
 	if (!run->alerts_done || !count_silences(e, now, run, w))
 		return false;
 	*out = run->so_far;
-	out->groups = e->groups.n + groups_count_ended(e, now);
+	out->groups = e->groups.n + e->settle.left + groups_count_ended(e, now);
 	out->log_entries = nflog_count(e->nflog);
 	out->log_bytes = nflog_bytes(e->nflog);
 	out->silences_bytes = e->silences.lists.bytes;

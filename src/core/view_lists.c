@@ -55,6 +55,12 @@ group_place_set(struct group_place *p, const struct route *route, struct labels 
 	group_place_fini(&was);
 }
 
+bool
+view_groups_settle(const struct engine *e)
+{
+	return settling(e);
+}
+
 static bool
 show_item(const struct group *g, struct group_item *out)
 {

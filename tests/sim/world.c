@@ -271,6 +271,9 @@ world_turned(struct day *d)
 {
 	if (!d->reloading)
 		return;
+	/* The model does it in one piece; nobody but the store sees it half done. */
+	while (engine_applying(d->engine))
+		engine_tick(d->engine, d->now);
 	d->reloading = false;
 	watch_turned(d);
 }

@@ -69,6 +69,9 @@ check_groups(struct day *d)
 	struct arena *a = arena_new();
 	size_t members = 0, wanted = 0;
 
+	/* A reload may have used up what the call could do. */
+	while (engine_applying(e) || e->posted.first != NULL)
+		engine_tick(e, d->w.now);
 	HMAP_EACH(&e->groups, node) {
 		const struct group *g = CONTAINER_OF(node, struct group, node);
 

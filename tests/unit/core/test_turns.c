@@ -237,6 +237,124 @@ START_TEST(reload_ends_the_group)
 }
 END_TEST
 
+/* Twenty groups, of which the first ten go on under a configuration that has come into force a slice ago. */
+static struct config *
+half_settled(struct fake_world *w)
+{
+	struct config *c = must_config("receiver ops hook\nroute receiver=ops by=[job] wait=10s interval=1m\n"
+				       "  route match=half=\"a\" receiver=ops by=[i] wait=10s interval=1m\n"
+				       "  route match=half=\"b\" receiver=ops by=[i] wait=20s interval=1m\n");
+
+	begin(w, "receiver ops hook\nroute receiver=ops by=[job] wait=10s interval=1m\n"
+		 "  route match=half=\"a\" receiver=ops by=[i] wait=10s interval=1m\n"
+		 "  route match=half=\"b\" receiver=ops by=[i] wait=10s interval=1m\n", 100);
+	for (int i = 0; i < 20; i++) {
+		char alert[64];
+
+		snprintf(alert, sizeof(alert), "A{i=%d,half=%s}", i, i < 10 ? "a" : "b");
+		world_post(w, alert, w->now.wall, in(w, SPAN_HOUR));
+	}
+	ticks(w, STEP);
+	world_run(w, 5 * SPAN_S);
+	engine_apply(w->engine, c, w->now);
+	while (w->engine->settle.stage != SETTLE_ALERTS)
+		tick(w, STEP);
+	for (int i = 0; i < 5; i++)
+		tick(w, STEP);
+	ck_assert_int_eq(w->engine->settle.stage, SETTLE_ALERTS);
+	ck_assert(engine_applying(w->engine) && view_groups_settle(w->engine));
+	ck_assert_ptr_eq(view_config(w->engine), c);
+	return c;
+}
+
+/* Each is told once: those that go on at their time, those that are made anew at theirs. */
+static void
+all_told_once(struct fake_world *w)
+{
+	world_run(w, 16 * SPAN_S);
+	ck_assert_uint_eq(w->sent.n, 10);
+	world_run(w, 40 * SPAN_S);
+	ck_assert_uint_eq(w->sent.n, 20);
+	ck_assert_uint_eq(w->engine->retired.n, 0);
+}
+
+START_TEST(what_comes_while_groups_settle)
+{
+	struct fake_world w;
+	struct config *c = half_settled(&w);
+	char id[SILENCE_ID_MAX];
+
+	/* Stored at once, but in no group yet. */
+	world_post(&w, "A{i=50,job=x}", w.now.wall, in(&w, SPAN_HOUR));
+	ck_assert_uint_eq(w.changes[CHANGE_ALERT], 21);
+	ck_assert_uint_eq(w.engine->posted.taken - w.engine->posted.done, 1);
+	/* Those that have passed, or not, and are posted again. */
+	world_post(&w, "A{i=0,half=a}", w.now.wall, in(&w, SPAN_HOUR));
+	world_post(&w, "A{i=19,half=b}", w.now.wall, in(&w, SPAN_HOUR));
+	silence(&w, "i=\"50\"", id);
+	ticks(&w, STEP);
+	all_told_once(&w);
+	ck_assert_uint_eq(w.engine->groups.n, 21);
+	ck_assert_uint_eq(w.stored_groups.n, 21);
+	config_unref(c);
+	world_fini(&w);
+}
+END_TEST
+
+/* A restart in the midst of it finds what was before. */
+START_TEST(restart_while_groups_settle)
+{
+	struct fake_world w;
+	struct config *c = half_settled(&w);
+
+	ck_assert_uint_eq(w.stored_groups.n, 20);
+	config_unref(w.config);
+	w.config = config_ref(c);
+	world_restart(&w);
+	ticks(&w, STEP);
+	all_told_once(&w);
+	ck_assert_uint_eq(w.stored_groups.n, 20);
+	config_unref(c);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(saved_whole_while_groups_settle)
+{
+	struct fake_world w;
+	struct config *c = half_settled(&w);
+
+	engine_save_all(w.engine, w.now);
+	ck_assert(!engine_applying(w.engine));
+	ck_assert_uint_eq(w.stored_groups.n, 20);
+	ticks(&w, STEP);
+	all_told_once(&w);
+	config_unref(c);
+	world_fini(&w);
+}
+END_TEST
+
+/* The next one takes its turn when the groups are as this one has them. */
+START_TEST(reload_while_groups_settle)
+{
+	struct fake_world w;
+	struct config *c = half_settled(&w);
+	struct config *next = must_config(one_group);
+
+	engine_apply(w.engine, next, w.now);
+	ck_assert_ptr_eq(view_config(w.engine), c);
+	ticks(&w, STEP);
+	ck_assert_ptr_eq(view_config(w.engine), next);
+	ck_assert_uint_eq(w.engine->groups.n, 1);
+	ck_assert_uint_eq(w.stored_groups.n, 1);
+	world_run(&w, 21 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	config_unref(c);
+	config_unref(next);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(posted_again_while_it_waits)
 {
 	struct fake_world w;
@@ -304,5 +422,7 @@ main(void)
 {
 	return RUN("turns", silences_times_alerts, sweeps_are_sliced, silence_ends_meanwhile, silence_comes_meanwhile,
 	    reload_meanwhile, reload_ends_the_group, posted_again_while_it_waits, restart_while_alerts_wait,
+	    what_comes_while_groups_settle, restart_while_groups_settle, saved_whole_while_groups_settle,
+	    reload_while_groups_settle,
 	    a_flush_sees_what_came_before);
 }
