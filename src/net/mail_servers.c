@@ -37,7 +37,7 @@ forget(struct mail_servers *s, struct mail_server *server)
 static void
 forget_unused(struct mail_servers *s, struct mail_server *server)
 {
-	if (server->busy > 0 || server->first != NULL)
+	if (server->busy > 0 || server->waiting.first != NULL)
 		return;
 	if (server->pace == PACE_UNKNOWN || s->all.n > REMEMBERED_MAX)
 		forget(s, server);
@@ -70,45 +70,15 @@ server_of(struct mail_servers *s, const struct host_port *at)
 
 /* The order of turns. */
 
-static void
-take_turn(struct mail_servers *s, struct mail_server *server)
-{
-	server->prev = s->last;
-	server->next = NULL;
-	if (s->last != NULL)
-		s->last->next = server;
-	else
-		s->first = server;
-	s->last = server;
-}
-
-static void
-give_up_turn(struct mail_servers *s, struct mail_server *server)
-{
-	if (server->prev != NULL)
-		server->prev->next = server->next;
-	else
-		s->first = server->next;
-	if (server->next != NULL)
-		server->next->prev = server->prev;
-	else
-		s->last = server->prev;
-	server->prev = server->next = NULL;
-}
-
 void
 mail_servers_wait(struct mail_servers *s, struct mail_turn *t, const struct host_port *at)
 {
 	struct mail_server *server = server_of(s, at);
 
-	if (server->first == NULL)
-		take_turn(s, server);
-	*t = (struct mail_turn){ .server = server, .prev = server->last, .waiting = true };
-	if (server->last != NULL)
-		server->last->next = t;
-	else
-		server->first = t;
-	server->last = t;
+	if (server->waiting.first == NULL)
+		list_append(&s->turns, &server->in_turn);
+	*t = (struct mail_turn){ .server = server, .waiting = true };
+	list_append(&server->waiting, &t->place);
 	s->waiting++;
 }
 
@@ -118,19 +88,11 @@ unlink_turn(struct mail_servers *s, struct mail_turn *t)
 {
 	struct mail_server *server = t->server;
 
-	if (t->prev != NULL)
-		t->prev->next = t->next;
-	else
-		server->first = t->next;
-	if (t->next != NULL)
-		t->next->prev = t->prev;
-	else
-		server->last = t->prev;
-	t->prev = t->next = NULL;
+	list_remove(&server->waiting, &t->place);
 	t->waiting = false;
 	s->waiting--;
-	if (server->first == NULL)
-		give_up_turn(s, server);
+	if (server->waiting.first == NULL)
+		list_remove(&s->turns, &server->in_turn);
 }
 
 void
@@ -172,23 +134,24 @@ count_busy(struct mail_servers *s, const struct mail_server *server, int n)
 static struct mail_turn *
 next_of(struct mail_servers *s, bool good_only)
 {
-	struct mail_server *server = s->first;
-	struct mail_turn *t;
+	LIST_EACH(&s->turns, node) {
+		struct mail_server *server = CONTAINER_OF(node, struct mail_server, in_turn);
+		struct mail_turn *t;
 
-	while (server != NULL && ((good_only && server->pace != PACE_GOOD) || !may_have_another(s, server)))
-		server = server->next;
-	if (server == NULL)
-		return NULL;
-	t = server->first;
-	unlink_turn(s, t);
-	server->busy++;
-	count_busy(s, server, 1);
-	/* Its next mail waits until all others had their turn. */
-	if (server->first != NULL) {
-		give_up_turn(s, server);
-		take_turn(s, server);
+		if ((good_only && server->pace != PACE_GOOD) || !may_have_another(s, server))
+			continue;
+		t = CONTAINER_OF(server->waiting.first, struct mail_turn, place);
+		unlink_turn(s, t);
+		server->busy++;
+		count_busy(s, server, 1);
+		/* Its next mail waits until all others had their turn. */
+		if (server->waiting.first != NULL) {
+			list_remove(&s->turns, &server->in_turn);
+			list_append(&s->turns, &server->in_turn);
+		}
+		return t;
 	}
-	return t;
+	return NULL;
 }
 
 struct mail_turn *
@@ -206,9 +169,12 @@ mail_servers_next_good(struct mail_servers *s)
 bool
 mail_servers_good_waits(const struct mail_servers *s)
 {
-	for (const struct mail_server *server = s->first; server != NULL; server = server->next)
+	LIST_EACH(&s->turns, node) {
+		const struct mail_server *server = CONTAINER_OF(node, struct mail_server, in_turn);
+
 		if (server->pace != PACE_SLOW && may_have_another(s, server))
 			return true;
+	}
 	return false;
 }
 
@@ -217,9 +183,12 @@ mail_servers_slow_waits(const struct mail_servers *s)
 {
 	if (s->slow_busy < s->slow_max)
 		return false;
-	for (const struct mail_server *server = s->first; server != NULL; server = server->next)
+	LIST_EACH(&s->turns, node) {
+		const struct mail_server *server = CONTAINER_OF(node, struct mail_server, in_turn);
+
 		if (server->pace == PACE_SLOW && server->busy == 0)
 			return true;
+	}
 	return false;
 }
 

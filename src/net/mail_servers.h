@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "base/hmap.h"
+#include "base/list.h"
 #include "config/config.h"
 
 enum mail_pace {
@@ -28,20 +29,20 @@ struct mail_server {
 	struct host_port at;		/* owned */
 	enum mail_pace pace;
 	unsigned busy;			/* workers it has */
-	struct mail_turn *first, *last;	/* mails that wait */
-	struct mail_server *prev, *next;	/* while some do: in the order of their turns */
+	struct list waiting;		/* mails, of struct mail_turn */
+	struct list_node in_turn;	/* while some wait: in the order of their turns */
 };
 
 /* A mail's place in its server's queue; embedded by the owner. */
 struct mail_turn {
 	struct mail_server *server;
-	struct mail_turn *prev, *next;
+	struct list_node place;		/* in its queue, while `waiting` */
 	bool waiting;
 };
 
 struct mail_servers {
 	struct hmap all;
-	struct mail_server *first, *last;	/* with mails that wait */
+	struct list turns;			/* of servers with mails that wait */
 	size_t waiting;				/* mails */
 	unsigned slow_busy, unknown_busy;	/* workers of such servers */
 	size_t good;				/* servers */

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "base/hmap.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "core/engine.h"
@@ -41,7 +42,7 @@ struct delivery {
 	struct mono deadline;
 	struct exchange *under_way, *unused;	/* in the attempt's arena */
 	unsigned under_way_n;
-	struct delivery *prev, *next;	/* in the queue, while `waiting` */
+	struct list_node place;		/* in the queue, while `waiting` */
 	uint64_t turn;			/* … since when */
 	bool waiting;			/* has not begun: nothing happens inside outbox_send */
 	bool unanswered;		/* some request of it had no answer and may have been taken */
@@ -54,7 +55,7 @@ struct outbox {
 	struct engine *engine;
 	struct drive *drive;
 	struct hmap deliveries;
-	struct delivery *first, *last;	/* those that wait, in order */
+	struct list queue;		/* those that wait, in order */
 	struct event *begin;		/* begins them */
 	uint64_t turn;			/* how often it did */
 	struct value_cache *cache;
@@ -67,28 +68,13 @@ enqueue(struct delivery *d)
 
 	d->waiting = true;
 	d->turn = o->turn;
-	d->prev = o->last;
-	if (o->last != NULL)
-		o->last->next = d;
-	else
-		o->first = d;
-	o->last = d;
+	list_append(&o->queue, &d->place);
 }
 
 static void
 dequeue(struct delivery *d)
 {
-	struct outbox *o = d->outbox;
-
-	if (d->prev != NULL)
-		d->prev->next = d->next;
-	else
-		o->first = d->next;
-	if (d->next != NULL)
-		d->next->prev = d->prev;
-	else
-		o->last = d->prev;
-	d->prev = d->next = NULL;
+	list_remove(&d->outbox->queue, &d->place);
 	d->waiting = false;
 }
 
@@ -248,6 +234,12 @@ begin_after(struct outbox *o, span wait)
 		evtimer_add(o->begin, &tv);
 }
 
+static struct delivery *
+first_waiting(const struct outbox *o)
+{
+	return o->queue.first != NULL ? CONTAINER_OF(o->queue.first, struct delivery, place) : NULL;
+}
+
 /* Begins what waited before now: at least one, and as many as there is time for. */
 static void
 on_begin(evutil_socket_t fd, short what, void *arg)
@@ -261,7 +253,7 @@ on_begin(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	o->turn++;
-	while ((d = o->first) != NULL && d->turn < o->turn) {
+	while ((d = first_waiting(o)) != NULL && d->turn < o->turn) {
 		dequeue(d);
 		start(d);
 		spent = mono_sub(o->o.clock->now(o->o.clock).mono, since);
@@ -273,7 +265,7 @@ on_begin(evutil_socket_t fd, short what, void *arg)
 		event_base_update_cache_time(o->o.base);
 	/* An attempt that failed at once may have called for the next turn already. */
 	evtimer_del(o->begin);
-	if (o->first != NULL)
+	if (o->queue.first != NULL)
 		begin_after(o, spent >= DEAR ? PAUSE : 0);
 }
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base/list.h - intrusive doubly linked list, in the order of appending.
+ *
+ * The owner embeds a struct list_node in its own struct; the list owns nothing.
+ * Zeroed, a list is empty. Which list a node is in, if any, the owner knows.
+ */
+#ifndef BASE_LIST_H
+#define BASE_LIST_H
+
+#include <stddef.h>
+
+struct list_node {
+	struct list_node *prev, *next;
+};
+
+struct list {
+	struct list_node *first, *last;	/* NULL while empty */
+};
+
+/* The node must not be in a list. */
+static inline void
+list_append(struct list *l, struct list_node *n)
+{
+	*n = (struct list_node){ .prev = l->last };
+	if (l->last != NULL)
+		l->last->next = n;
+	else
+		l->first = n;
+	l->last = n;
+}
+
+/* The node must be in this list. */
+static inline void
+list_remove(struct list *l, struct list_node *n)
+{
+	if (n->prev != NULL)
+		n->prev->next = n->next;
+	else
+		l->first = n->next;
+	if (n->next != NULL)
+		n->next->prev = n->prev;
+	else
+		l->last = n->prev;
+	*n = (struct list_node){ 0 };
+}
+
+/* Visits all nodes; the current one may be removed in the body, another one must not. */
+#define LIST_EACH(l, node)                                                        \
+	for (struct list_node *node = (l)->first,                                 \
+	    *node##_next = node != NULL ? node->next : NULL;                      \
+	    node != NULL;                                                         \
+	    node = node##_next, node##_next = node != NULL ? node->next : NULL)
+
+#endif
