@@ -12,7 +12,8 @@ import pytest
 from lib.hangs import HTTP_WAYS, SMS_WAYS, SMTP_WAYS, hanging_resolver, hangs_apart
 
 # How much later the worst of a hundred may be; what has to hold is 50, for a release build on a machine that does
-# nothing else. With sanitizers and in company the usual one is looked at, and the slowest five do not count.
+# nothing else (or takes it for more important than all else: `chrt -r 1`). While the 150 begin, four times as much.
+# With sanitizers and in company the usual one is looked at, and the slowest five do not count.
 MAX_MS = os.environ.get("HANGS_MAX_MS")
 USUAL_MS, SLOW_MS = 100, 1000
 RECEIVERS, HEALTHY, ALERTS_EACH = 50, 100, 3
@@ -93,7 +94,6 @@ def test_fifty_receivers_that_hang_delay_nobody(serve, sink, mail_sink, hangs, t
     servers = serve(config, env=env), serve(config, env=env)
     measure(servers, sink, mail, "Warm", 20)
     servers[1].alert(*({"alertname": f"Bad{n}", "to": "bad"} for n in range(ALERTS_EACH)))
-    # While 150 notifications begin, the processors are busy as with any 150; what hangs is looked at after that.
     burst = measure(servers, sink, mail, "Burst", 20)
     hangs.wait(http=75, smtp=16)
     alone, beside = measure(servers, sink, mail, "Then")
@@ -105,6 +105,7 @@ def test_fifty_receivers_that_hang_delay_nobody(serve, sink, mail_sink, hangs, t
         a, b = sorted(alone[c]), sorted(beside[c])
         if MAX_MS:
             assert b[-1] - a[-1] <= float(MAX_MS), c
+            assert max(burst[1][c]) - max(burst[0][c]) <= 4 * float(MAX_MS), c
         else:
             assert statistics.median(b) - statistics.median(a) <= USUAL_MS and b[-6] - a[-6] <= SLOW_MS, c
     for server in servers:

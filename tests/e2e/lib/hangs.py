@@ -162,6 +162,7 @@ class Hangs:
 
     def nice(self):
         """In life they have machines of their own: here they shall not take the processors from those that are measured."""
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         os.nice(19)
 
     def close(self):

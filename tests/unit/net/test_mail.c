@@ -603,6 +603,45 @@ START_TEST(workers_are_forked_and_end_with_their_sockets)
 }
 END_TEST
 
+/* Processor time so far, in ns; 0: this kernel does not tell. */
+static uint64_t
+processor_time(pid_t pid)
+{
+	char path[100];
+	unsigned long long ns = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%llu", &ns) != 1)
+		ns = 0;
+	fclose(f);
+	return ns;
+}
+
+/* Servers that hang take a worker each: a start of the program for each of them would take the processors from others. */
+START_TEST(a_worker_costs_less_than_a_start_of_the_program)
+{
+	struct mail_request m;
+	struct mail_call *call;
+	pid_t helper, pids[16];
+	uint64_t start;
+
+	begin((struct mail_pool_options){ .workers = 1, .workers_max = 1 });
+	call = hang(&m);
+	helper = w.pool->children.helper;
+	start = processor_time(helper);
+	ck_assert_uint_eq(children_of(helper, pids, 16), 1);
+	/* Its session until the server hangs is part of it. */
+	ck_assert_msg(start == 0 || processor_time(pids[0]) < start / 2, "%llu of %llu ns",
+	    (unsigned long long)processor_time(pids[0]), (unsigned long long)start);
+	mail_pool_cancel(&call);
+	end();
+}
+END_TEST
+
 /* Nobody learns from one crash where things are in the next worker's memory: it is not the same helper's. */
 START_TEST(a_worker_that_crashed_retires_its_helper)
 {
@@ -729,6 +768,7 @@ main(int argc, char **argv)
 	tcase_add_test(tc, many_mails_share_few_workers);
 	tcase_add_test(tc, new_servers_get_a_few_workers);
 	tcase_add_test(tc, workers_are_forked_and_end_with_their_sockets);
+	tcase_add_test(tc, a_worker_costs_less_than_a_start_of_the_program);
 	tcase_add_test(tc, a_worker_that_crashed_retires_its_helper);
 	tcase_add_test(tc, a_helper_that_died_takes_its_workers_along_and_is_replaced);
 	tcase_add_test(tc, programs_that_do_not_start);
