@@ -39,6 +39,11 @@ struct api_env {
 	bool log_silences;
 	struct wall started;
 	size_t max_body;		/* bytes */
+	/* Of a POST of alerts; 0: as usual. Smaller ones are for tests. */
+	struct {
+		int64_t units;		/* that api_handle may spend before the rest is left to struct api_later */
+		size_t kept;		/* bytes of what was read that are kept, rather than read again */
+	} post;
 	const struct integration_kind *const *kinds;	/* all there are, for metrics; ends with NULL */
 	int64_t alerts_per_name_limit;	/* shown as alertmanager_alerts_per_alert_limit */
 	/* Features that add labels; the engine counts per receiver when receiver_name_in_metrics. */

@@ -73,12 +73,28 @@ struct api_stream {
 	void *ready_arg;
 };
 
+struct api_response;
+
+/*
+ * What takes too long for one turn of the loop, and has no answer before it is done: the
+ * server calls `step` in place of the handler, once in a turn at most, until it returns
+ * true and the response is complete. It goes on whether or not the client is still there;
+ * only the end of the server breaks it off. The body, the arena and the response are its own
+ * until `drop`; of the request no other string is.
+ */
+struct api_later {
+	/* Does what the units of `w` allow. */
+	bool (*step)(struct api_later *l, struct api_response *out, struct work *w, struct moment now) MUST_CHECK;
+	void (*drop)(struct api_later *l);
+};
+
 struct api_response {
 	int status;
 	struct api_header headers[16];	/* Content-Length and Date are the server's; values in the request's arena or static */
 	size_t headers_n;
 	struct sbuf body;
 	struct api_stream *stream;	/* instead of `body`; NULL: there is none */
+	struct api_later *later;	/* nothing else is to be looked at before that is done; NULL: there is none */
 	/* For metrics: "/api/v2/alerts", "/metrics" … static or in the arena */
 	struct str handler;
 	bool is_api;		/* of /api/v2: no size histogram */

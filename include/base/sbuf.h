@@ -30,6 +30,8 @@ struct sbuf {
 #define SBUF_UNLIMITED ((size_t)1 << 40)
 
 void sbuf_fini(struct sbuf *b);
+/* For what is so large that it takes long to free: gives back `bytes` of it at most; false: there is nothing left. */
+bool sbuf_fini_some(struct sbuf *b, size_t bytes) MUST_CHECK;
 /* Empty again and without overflow, memory kept. */
 void sbuf_reset(struct sbuf *b);
 void sbuf_put(struct sbuf *b, const void *p, size_t n);

@@ -52,8 +52,13 @@ struct http_server_options {
 	span read_window;		/* in which a client has to take HTTP_READ_MIN of an answer; 0: 30 s */
 	struct str web_config;		/* path of the TLS and authentication file; empty: none */
 
-	/* Answers a request. `out` is zeroed with body.max set; the server frees its body. */
+	/*
+	 * Answers a request. `out` is zeroed with body.max set; the server frees its body. What goes on
+	 * later (api_later) does so without its client, once that has gone or `timeout` is over.
+	 */
 	void (*handle)(void *arg, const struct api_request *r, struct moment now, struct api_response *out);
+	/* A slice of what goes on later was done. May be NULL. */
+	void (*worked)(void *arg);
 	/*
 	 * The ticket that a response with wait_durable waits for; asked right after
 	 * `handle`. 0: it may go at once. Tickets never decrease. May be NULL.
@@ -94,7 +99,7 @@ void http_server_refuse(struct http_server *s, uint64_t upto, struct str why);
 
 /*
  * Stops accepting and calls `done` (from the loop, once) when every request
- * under way was answered, at the latest after `grace`; what is left is cut off.
+ * under way was answered and nothing goes on later, at the latest after `grace`; what is left is cut off.
  */
 void http_server_stop(struct http_server *s, span grace, void (*done)(void *arg), void *arg);
 /* Cuts what is left. Sets *s to NULL; *s may be NULL already. */

@@ -54,6 +54,7 @@ struct json_reader {
 	bool escaped;
 
 	const char *start, *p, *end;
+	const char *limit;	/* of the input; `end` is that of the window */
 	enum json_mode mode;
 	uint8_t state;
 	unsigned depth;
@@ -65,9 +66,15 @@ struct json_reader {
 /* Borrows `in` for the life of the reader and of the slices it hands out. */
 void json_reader_init(struct json_reader *r, struct str in, enum json_mode mode);
 enum json_token json_next(struct json_reader *r);
+/*
+ * For who reads long input in small parts: what comes next, until this is called again, has to end
+ * within n bytes, blanks included. Else it is an error, which json_reader_is_cut tells from others.
+ */
+void json_reader_window(struct json_reader *r, size_t n);
+bool json_reader_is_cut(const struct json_reader *r);
 /* After a token that begins a value (or a key): skips to its end. False after an error. */
 bool json_skip(struct json_reader *r, enum json_token t) MUST_CHECK;
-/* Sets e from a reader that returned JSON_T_ERROR; returns false. line and col are set. */
+/* Sets e from a reader that returned JSON_T_ERROR; returns false. line and col are set, but for what is a megabyte behind the start. */
 bool json_reader_err(const struct json_reader *r, struct err *e);
 /* Byte offset in the input behind the last token. */
 size_t json_offset(const struct json_reader *r);

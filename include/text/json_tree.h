@@ -34,6 +34,8 @@ struct json {
  * long as the tree.
  */
 struct json *json_parse(struct arena *a, struct str in, enum json_mode mode, struct err *e) MUST_CHECK;
+/* The same with another bound. */
+struct json *json_parse_some(struct arena *a, struct str in, enum json_mode mode, size_t values_max, struct err *e) MUST_CHECK;
 /* The last member of that very name; NULL when there is none or j is no object (or NULL). */
 const struct json *json_get(const struct json *j, const char *key);
 /* As Go fills a struct's field: ASCII case is ignored, the last member wins. */

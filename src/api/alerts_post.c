@@ -6,11 +6,22 @@
  * lacks a required field refuses all of it (go-openapi's order: types, then
  * validation). After that each alert stands for itself: the valid ones are
  * taken even if others are refused.
+ *
+ * Of a body that is so large that it goes on in slices (post.h) only the first alerts are
+ * kept as they were read; the others are read again when it is their turn, so
+ * that no body takes many times its size.
  */
 #include "base/rfc3339.h"
 #include "base/vec.h"
-#include "handlers.h"
+#include "post.h"
 #include "text/json_read.h"
+
+/* Reading an alert, and so many bytes of it; making and storing one, each of its pairs, and so many bytes. */
+#define READ_UNITS 20
+#define READ_BYTES 4
+#define TAKE_UNITS 300
+#define PAIR_UNITS 40
+#define TAKE_BYTES 4
 
 /* One alert of the body; its pairs are ranges of `pairs` while reading. */
 struct posted {
@@ -18,15 +29,29 @@ struct posted {
 	bool labels_given;
 	struct str generator_url;
 	struct wall starts, ends;
+	size_t bytes;	/* of the body */
 };
 
 struct reading {
+	struct post post;
+	enum { READ, TAKE, TAKE_AGAIN } stage;
 	struct json_reader *r;
-	struct arena *arena;
+	struct arena *arena;	/* of what is read: the request's; or, empty after each alert, `passing` */
 	VEC(struct posted) alerts;
 	VEC(struct label_pair) pairs;
-	bool refused;	/* an alert lacks its labels: what comes behind it only has to be well-formed */
+	size_t seen;		/* alerts of the body so far */
+	size_t pairs_from;	/* where those of this alert begin */
+	size_t next;		/* of `alerts` to be taken */
+	span resolve_timeout;
+	bool refused;		/* all of it, by `why`: what comes behind that only has to be well-formed */
+	int code;
+	struct str why;
+	struct str good_url;	/* the last one */
 	struct err e;
+	/* From `mark` on nothing is kept. */
+	struct json_reader *mark;	/* NULL: all is */
+	struct arena *passing;
+	struct sbuf url_room;	/* of good_url then */
 };
 
 static const char *
@@ -53,6 +78,8 @@ token_name(enum json_token t)
 static bool
 wrong_type(struct reading *rd, enum json_token t, const char *field, const char *wanted)
 {
+	if (t == JSON_T_ERROR && json_reader_is_cut(rd->r))
+		return err_set(&rd->e, ERR_LIMIT, "alert %zu is longer than %zu bytes", rd->seen, POST_ALERT_BYTES);
 	if (t == JSON_T_ERROR)
 		return json_reader_err(rd->r, &rd->e);
 	return err_set(&rd->e, ERR_INVALID, "json: cannot unmarshal %s into Go %s%s of type %s", token_name(t),
@@ -78,6 +105,9 @@ read_pairs(struct reading *rd, enum json_token t, const char *field, size_t *fro
 			p.value = json_text(rd->r, rd->arena);
 		else if (t != JSON_T_NULL)
 			return wrong_type(rd, t, field, "string");
+		if (rd->pairs.n - rd->pairs_from == POST_ALERT_PAIRS)
+			return err_set(&rd->e, ERR_LIMIT, "alert %zu has more than %d labels and annotations", rd->seen,
+			    POST_ALERT_PAIRS);
 		VEC_PUSH(&rd->pairs, p);
 	}
 	if (t != JSON_T_OBJECT_END)
@@ -122,46 +152,6 @@ read_field(struct reading *rd, struct posted *p, struct str key)
 	return json_skip(rd->r, t) || wrong_type(rd, JSON_T_ERROR, "", "");
 }
 
-static bool
-read_alert(struct reading *rd, enum json_token t)
-{
-	struct posted p = { .starts = WALL_ZERO, .ends = WALL_ZERO };
-	size_t pairs_before = rd->pairs.n;
-
-	/* COMPAT: a null alert crashes the original's handler; here it lacks its labels. */
-	if (t != JSON_T_NULL) {
-		if (t != JSON_T_OBJECT_BEGIN)
-			return wrong_type(rd, t, "", "models.PostableAlert");
-		while ((t = json_next(rd->r)) == JSON_T_KEY)
-			if (!read_field(rd, &p, json_text(rd->r, rd->arena)))
-				return false;
-		if (t != JSON_T_OBJECT_END)
-			return wrong_type(rd, t, "", "models.PostableAlert");
-	}
-	if (rd->refused) {
-		rd->pairs.n = pairs_before;
-		return true;
-	}
-	VEC_PUSH(&rd->alerts, p);
-	rd->refused = !p.labels_given;
-	return true;
-}
-
-static bool
-read_body(struct reading *rd)
-{
-	enum json_token t = json_next(rd->r);
-
-	if (t == JSON_T_NULL)
-		return true;
-	if (t != JSON_T_ARRAY_BEGIN)
-		return wrong_type(rd, t, "", "models.PostableAlerts");
-	while ((t = json_next(rd->r)) != JSON_T_ARRAY_END)
-		if (!read_alert(rd, t))
-			return false;
-	return true;
-}
-
 /* strfmt "uri": an absolute URL or a path. */
 static bool
 is_uri(struct str s, struct arena *a)
@@ -172,86 +162,257 @@ is_uri(struct str s, struct arena *a)
 	return s.n == 0 || url_parse_request(a, s, &u, &e);
 }
 
-/* Answers 422 for the first alert that lacks something. */
+/* The URL is the rule's, and the alerts of a rule stand side by side: each is parsed once, which takes long. */
 static bool
-validate(struct call *c, const struct reading *rd)
+is_good_url(struct reading *rd, struct str s)
 {
-	/* The URL is the rule's, and the alerts of a rule stand side by side: each is parsed once, which takes long. */
-	struct str good = STR_NONE;
-
-	for (size_t i = 0; i < rd->alerts.n; i++) {
-		const struct posted *p = &rd->alerts.v[i];
-
-		if (!str_eq(p->generator_url, good) && !is_uri(p->generator_url, c->arena)) {
-			struct sbuf b = SBUF_INIT(1 << 20);
-
-			sbuf_printf(&b, "%zu.generatorURL in body must be of type uri: ", i);
-			json_quote(&b, p->generator_url, JSON_HTML_PLAIN);
-			reply_framework(c, 422, 601, sbuf_get(&b));
-			sbuf_fini(&b);
-			return false;
-		}
-		if (!p->labels_given) {
-			reply_framework(c, 422, 602, arena_printf(c->arena, "%zu.labels in body is required", i));
-			return false;
-		}
-		good = p->generator_url;
+	if (str_eq(s, rd->good_url))
+		return true;
+	if (!is_uri(s, rd->arena))
+		return false;
+	rd->good_url = s;
+	if (rd->mark != NULL) {
+		sbuf_reset(&rd->url_room);
+		sbuf_str(&rd->url_room, s);
+		rd->good_url = sbuf_get(&rd->url_room);
 	}
 	return true;
 }
 
+/* The first alert that lacks something is what a 422 speaks of. */
 static void
-ingest(struct call *c, const struct reading *rd)
+validate(struct reading *rd, const struct posted *p)
 {
-	struct api *api = c->api;
-	const struct config *config = view_config(api->env.engine);
-	struct alert **alerts = ARENA_ARRAY(c->arena, rd->alerts.n, struct alert *);
-	struct sbuf refused = SBUF_INIT(1 << 20);
-	size_t n = 0;
+	struct arena *a = rd->post.call.arena;
 
-	for (size_t i = 0; i < rd->alerts.n; i++) {
-		const struct posted *p = &rd->alerts.v[i];
-		struct alert_draft d = {
-			.labels = rd->pairs.v + p->labels_from,
-			.labels_n = p->labels_n,
-			.annotations = rd->pairs.v + p->annotations_from,
-			.annotations_n = p->annotations_n,
-			.generator_url = p->generator_url,
-			.starts = p->starts,
-			.ends = p->ends,
-		};
-		struct err e = { 0 };
-		bool firing;
-		struct alert *a = alert_make(&d, config->global.resolve_timeout, api->env.naming, c->now.wall, &firing,
-		    &e);
+	if (!is_good_url(rd, p->generator_url)) {
+		struct sbuf b = SBUF_INIT(1 << 20);
 
-		*(firing ? &api->received_firing : &api->received_resolved) += 1;
-		if (a != NULL) {
-			alerts[n++] = a;
-			continue;
+		sbuf_printf(&b, "%zu.generatorURL in body must be of type uri: ", rd->seen);
+		json_quote(&b, p->generator_url, JSON_HTML_PLAIN);
+		rd->code = 601;
+		rd->why = arena_str(a, sbuf_get(&b));
+		sbuf_fini(&b);
+	} else if (!p->labels_given) {
+		rd->code = 602;
+		rd->why = arena_printf(a, "%zu.labels in body is required", rd->seen);
+	}
+	rd->refused = rd->code != 0;
+}
+
+/* t: its first token. */
+static bool
+read_alert(struct reading *rd, enum json_token t)
+{
+	struct posted p = { .starts = WALL_ZERO, .ends = WALL_ZERO };
+	size_t begin = json_offset(rd->r);
+
+	rd->pairs_from = rd->pairs.n;
+	/* COMPAT: a null alert crashes the original's handler; here it lacks its labels. */
+	if (t != JSON_T_NULL) {
+		if (t != JSON_T_OBJECT_BEGIN)
+			return wrong_type(rd, t, "", "models.PostableAlert");
+		while ((t = json_next(rd->r)) == JSON_T_KEY)
+			if (!read_field(rd, &p, json_text(rd->r, rd->arena)))
+				return false;
+		if (t != JSON_T_OBJECT_END)
+			return wrong_type(rd, t, "", "models.PostableAlert");
+	}
+	p.bytes = json_offset(rd->r) - begin;
+	VEC_PUSH(&rd->alerts, p);
+	return true;
+}
+
+static size_t
+bytes_kept(const struct reading *rd)
+{
+	return rd->alerts.cap * sizeof(rd->alerts.v[0]) + rd->pairs.cap * sizeof(rd->pairs.v[0]);
+}
+
+/* The alert that was read last stays, or goes. */
+static void
+keep(struct reading *rd)
+{
+	if (rd->mark != NULL || rd->refused) {
+		rd->alerts.n--;
+		rd->pairs.n = rd->pairs_from;
+	}
+	if (rd->mark != NULL) {
+		arena_reset(rd->passing);
+	} else if (!post_may_keep(&rd->post, bytes_kept(rd))) {
+		rd->mark = ARENA_NEW(rd->post.call.arena, struct json_reader);
+		*rd->mark = *rd->r;
+		rd->arena = rd->passing = arena_new();
+	}
+}
+
+/* The next alert, which is then the last of rd->alerts; false: there is none, or it is malformed (rd->e). */
+static bool
+next_alert(struct reading *rd)
+{
+	enum json_token t;
+
+	json_reader_window(rd->r, POST_ALERT_BYTES);
+	t = json_next(rd->r);
+	return t != JSON_T_ARRAY_END && read_alert(rd, t);
+}
+
+/* False: there is more. */
+static bool
+read_some(struct reading *rd, struct work *w)
+{
+	while (rd->e.kind == ERR_NONE && !work_used_up(w)) {
+		const struct posted *p;
+
+		if (!next_alert(rd))
+			return true;
+		p = &rd->alerts.v[rd->alerts.n - 1];
+		work_spend(w, READ_UNITS + (int64_t)(p->bytes / READ_BYTES));
+		if (!rd->refused)
+			validate(rd, p);
+		rd->seen++;
+		keep(rd);
+	}
+	return rd->e.kind != ERR_NONE;
+}
+
+static void
+take(struct reading *rd, const struct posted *p, struct work *w)
+{
+	struct alert_draft d = {
+		.labels = rd->pairs.v + p->labels_from,
+		.labels_n = p->labels_n,
+		.annotations = rd->pairs.v + p->annotations_from,
+		.annotations_n = p->annotations_n,
+		.generator_url = p->generator_url,
+		.starts = p->starts,
+		.ends = p->ends,
+	};
+	struct err e = { 0 };
+
+	work_spend(w, TAKE_UNITS + (int64_t)(d.labels_n + d.annotations_n) * PAIR_UNITS + (int64_t)(p->bytes / TAKE_BYTES));
+	if (!post_make(&rd->post, &d, rd->resolve_timeout, &e))
+		post_refuse(&rd->post, STR(""), &e);
+}
+
+static bool
+take_kept(struct reading *rd, struct work *w)
+{
+	while (rd->next < rd->alerts.n) {
+		if (work_used_up(w))
+			return false;
+		take(rd, &rd->alerts.v[rd->next++], w);
+	}
+	return true;
+}
+
+static bool
+take_again(struct reading *rd, struct work *w)
+{
+	while (!work_used_up(w)) {
+		rd->alerts.n = rd->pairs.n = 0;
+		if (!next_alert(rd))
+			return true;
+		take(rd, &rd->alerts.v[0], w);
+		work_spend(w, READ_UNITS + (int64_t)(rd->alerts.v[0].bytes / READ_BYTES));
+		arena_reset(rd->passing);
+	}
+	return false;
+}
+
+/* True: nothing of it is to be taken. */
+static bool
+fail(struct reading *rd)
+{
+	struct call *c = &rd->post.call;
+
+	rd->post.failed = true;
+	if (rd->e.kind != ERR_NONE)
+		reply_framework(c, 400, 400,
+		    arena_printf(c->arena, "parsing alerts body from \"\" failed, because %s", rd->e.text));
+	else if (rd->refused)
+		reply_framework(c, 422, rd->code, rd->why);
+	else
+		rd->post.failed = false;
+	return rd->post.failed;
+}
+
+/* False: there is more to be done of this body. */
+static bool
+go_on(struct reading *rd, struct work *w)
+{
+	for (;;) {
+		switch (rd->stage) {
+		case READ:
+			if (!read_some(rd, w))
+				return false;
+			if (fail(rd))
+				return true;
+			rd->stage = TAKE;
+			break;
+		case TAKE:
+			if (!take_kept(rd, w))
+				return false;
+			if (rd->mark == NULL)
+				return true;
+			*rd->r = *rd->mark;
+			rd->stage = TAKE_AGAIN;
+			break;
+		case TAKE_AGAIN:
+			return take_again(rd, w);
 		}
-		api->invalid++;
-		sbuf_puts(&refused, refused.n > 0 ? "\n" : "");
-		sbuf_puts(&refused, e.text);
 	}
-	engine_ingest(api->env.engine, alerts, n, c->now);
-	for (size_t i = 0; i < n; i++)
-		alert_unref(alerts[i]);
-	c->resp->wait_durable = n > 0;
-	if (refused.n > 0) {
-		LOG(api->env.log, LOG_ERROR, "Failed to validate alerts", F_CSTR("component", "api"),
-		    F_STR("err", sbuf_get(&refused)));
-		reply_error(c, 400, sbuf_get(&refused));
-	} else {
-		reply_empty(c, 200);
-	}
-	sbuf_fini(&refused);
+}
+
+static bool
+step(struct post *p, struct work *w)
+{
+	struct reading *rd = CONTAINER_OF(p, struct reading, post);
+	bool over = go_on(rd, w);
+
+	p->kept = bytes_kept(rd);
+	return over;
+}
+
+static void
+answer(struct post *p)
+{
+	if (post_has_refused(p, "Failed to validate alerts"))
+		reply_error(&p->call, 400, sbuf_get(&p->refused));
+	else
+		reply_empty(&p->call, 200);
+}
+
+static void
+fini(struct post *p)
+{
+	struct reading *rd = CONTAINER_OF(p, struct reading, post);
+
+	VEC_FINI(&rd->alerts);
+	VEC_FINI(&rd->pairs);
+	arena_free(&rd->passing);
+	sbuf_fini(&rd->url_room);
+}
+
+/* What stands before the first alert; false: there are none to be read. */
+static bool
+begin(struct reading *rd, struct call *c)
+{
+	enum json_token t;
+
+	rd->r = ARENA_NEW(c->arena, struct json_reader);
+	json_reader_init(rd->r, c->req->body, JSON_FIRST_VALUE);
+	json_reader_window(rd->r, POST_ALERT_BYTES);
+	t = json_next(rd->r);
+	if (t != JSON_T_ARRAY_BEGIN && t != JSON_T_NULL)
+		wrong_type(rd, t, "", "models.PostableAlerts");
+	return t == JSON_T_ARRAY_BEGIN;
 }
 
 void
 api_alerts_post(struct call *c)
 {
-	struct reading rd = { .arena = c->arena };
+	struct reading *rd;
 
 	if (!api_has_room(c))
 		return;
@@ -259,13 +420,14 @@ api_alerts_post(struct call *c)
 		reply_framework(c, 422, 602, STR("alerts in body is required"));
 		return;
 	}
-	rd.r = ARENA_NEW(c->arena, struct json_reader);
-	json_reader_init(rd.r, c->req->body, JSON_FIRST_VALUE);
-	if (!read_body(&rd))
-		reply_framework(c, 400, 400,
-		    arena_printf(c->arena, "parsing alerts body from \"\" failed, because %s", rd.e.text));
-	else if (validate(c, &rd))
-		ingest(c, &rd);
-	VEC_FINI(&rd.alerts);
-	VEC_FINI(&rd.pairs);
+	rd = ARENA_NEW(c->arena, struct reading);
+	rd->post.step = step;
+	rd->post.answer = answer;
+	rd->post.fini = fini;
+	rd->arena = c->arena;
+	rd->resolve_timeout = view_config(c->api->env.engine)->global.resolve_timeout;
+	rd->url_room.max = SBUF_UNLIMITED;
+	/* null is as good as none. */
+	rd->stage = begin(rd, c) || rd->e.kind != ERR_NONE ? READ : TAKE;
+	post_begin(c, &rd->post);
 }

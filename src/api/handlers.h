@@ -26,6 +26,7 @@ struct api {
 	uint64_t config_hash;
 	uint64_t received_firing, received_resolved, invalid;
 	uint64_t scrapes;
+	size_t posts_kept;		/* bytes, of all posts that go on later; see post.h */
 	struct limited_names *limited_names;
 };
 

@@ -184,6 +184,10 @@ time_member(const struct json *o, const char *key, bool *given, struct wall *out
 	return v == NULL || api_time_parse(v->s, out, e);
 }
 
+/* COMPAT: a silence is read in one go, and so has bounds; Alertmanager's only one is memory. */
+#define BODY_MAX ((size_t)2 << 20)
+#define VALUES_MAX ((size_t)10000)
+
 struct posted_silence {
 	const struct json *id, *comment, *created_by, *matchers, *annotations;
 	struct posted_matcher *m;
@@ -221,9 +225,12 @@ decode_matchers(struct arena *a, struct posted_silence *p, struct err *e)
 static bool
 decode_silence(struct arena *a, struct str body, struct posted_silence *p, struct err *e)
 {
-	struct json *o = json_parse(a, body, JSON_FIRST_VALUE, e);
+	struct json *o;
 
 	*p = (struct posted_silence){ 0 };
+	if (body.n > BODY_MAX)
+		return err_set(e, ERR_LIMIT, "it is longer than %zu bytes", BODY_MAX);
+	o = json_parse_some(a, body, JSON_FIRST_VALUE, VALUES_MAX, e);
 	if (o == NULL)
 		return false;
 	if (o->kind == JSON_NULL)

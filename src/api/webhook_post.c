@@ -10,20 +10,44 @@
  * A sender tells of an alert when it changes and every few hours, not every
  * minute: one that fires without an end is held for a day, or for ?timeout=.
  * The valid alerts are taken even if others are refused.
+ *
+ * The body is gone through twice, in slices if it is large (post.h): once to know
+ * that it is well-formed and where the list is, and once for its alerts.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/duration.h"
 #include "base/rfc3339.h"
-#include "base/vec.h"
-#include "handlers.h"
+#include "post.h"
 #include "text/json_tree.h"
 
 #define HOLD (24 * SPAN_HOUR)
+/* Of one alert, as of POST_ALERT_BYTES. */
+#define VALUES_MAX 10000
+
+/* A token that is passed over; reading an alert, so many bytes of it, making it, and each of its pairs. */
+#define TOKEN_UNITS 2
+#define ALERT_UNITS 500
+#define ALERT_BYTES 2
+#define PAIR_UNITS 50
 
 struct incoming {
-	struct call *c;
+	struct post post;
 	span hold;
-	VEC(struct alert *) alerts;
-	struct sbuf refused;	/* a line each */
+	enum { FIND, TAKE } stage;
+	struct json_reader *r;
+	struct arena *scratch;	/* of one alert */
+	struct err e;
+	/* Of FIND. */
+	unsigned depth;		/* of what is open */
+	enum { MEMBER_OTHER, MEMBER_ALERTS, MEMBER_TRUNCATED } member;	/* of the body, that it is in */
+	size_t begin, values;	/* of the alert it is in: where, and how many so far */
+	int64_t truncated;
+	bool found;
+	size_t list;		/* where it begins */
+	size_t n;		/* alerts before the one it is in */
+	struct str text;	/* from the list on */
 };
 
 static bool
@@ -52,7 +76,7 @@ read_pairs(struct incoming *in, const struct json *o, const char *what, struct l
 		else if (v->kind != JSON_STRING && v->kind != JSON_NUMBER)
 			return err_set(e, ERR_INVALID, "%s.%.*s must be a string, is a %s", what,
 			    STR_ARG(str_sub(o->keys[i], 0, 64)), json_kind_name(v->kind));
-		pairs[(*n)++] = (struct label_pair){ o->keys[i], arena_str(in->c->arena, text) };
+		pairs[(*n)++] = (struct label_pair){ o->keys[i], arena_str(in->scratch, text) };
 	}
 	return true;
 }
@@ -125,7 +149,7 @@ static bool
 read_times(struct incoming *in, const struct json *a, struct alert_draft *d, struct err *e)
 {
 	struct str status = json_get_str(a, "status", STR(""));
-	struct wall now = in->c->now.wall;
+	struct wall now = in->post.call.now.wall;
 	bool resolved = str_is(status, "resolved");
 
 	if (!resolved && status.n > 0 && !str_is(status, "firing"))
@@ -146,62 +170,218 @@ read_times(struct incoming *in, const struct json *a, struct alert_draft *d, str
 }
 
 static bool
-read_alert(struct incoming *in, const struct json *a, struct err *e)
+read_alert(struct incoming *in, const struct json *a, struct work *w, struct err *e)
 {
-	struct api *api = in->c->api;
 	const struct json *labels = json_get(a, "labels"), *notes = json_get(a, "annotations");
+	size_t labels_n = labels != NULL ? labels->n : 0, notes_n = notes != NULL ? notes->n : 0;
 	struct alert_draft d = { .generator_url = json_get_str(a, "generatorURL", STR("")) };
-	struct alert *made;
-	bool firing = true;
 
 	if (a->kind != JSON_OBJECT)
 		return err_set(e, ERR_INVALID, "must be an object, is a %s", json_kind_name(a->kind));
-	d.labels = ARENA_ARRAY(in->c->arena, labels != NULL ? labels->n : 0, struct label_pair);
-	d.annotations = ARENA_ARRAY(in->c->arena, (notes != NULL ? notes->n : 0) + 6, struct label_pair);
+	if (labels_n > POST_ALERT_PAIRS || notes_n > POST_ALERT_PAIRS)
+		return err_set(e, ERR_LIMIT, "has more than %d labels or annotations", POST_ALERT_PAIRS);
+	d.labels = ARENA_ARRAY(in->scratch, labels_n, struct label_pair);
+	d.annotations = ARENA_ARRAY(in->scratch, notes_n + 6, struct label_pair);
 	if (!read_pairs(in, labels, "labels", d.labels, &d.labels_n, e) ||
 	    !read_pairs(in, notes, "annotations", d.annotations, &d.annotations_n, e) || !read_times(in, a, &d, e))
 		return false;
 	if (d.labels_n == 0)
 		return err_set(e, ERR_INVALID, "has no labels");
 	d.annotations_n = add_links(a, d.annotations, d.annotations_n);
-	d.annotations_n = add_values(in->c->arena, a, d.annotations, d.annotations_n);
-	made = alert_make(&d, in->hold, api->env.naming, in->c->now.wall, &firing, e);
-	*(firing ? &api->received_firing : &api->received_resolved) += 1;
-	if (made == NULL)
-		return false;
-	VEC_PUSH(&in->alerts, made);
+	d.annotations_n = add_values(in->scratch, a, d.annotations, d.annotations_n);
+	work_spend(w, (int64_t)(labels_n + notes_n) * PAIR_UNITS);
+	return post_make(&in->post, &d, in->hold, e);
+}
+
+static void
+take(struct incoming *in, struct str text, struct work *w)
+{
+	struct err e = { 0 };
+	const struct json *a = json_parse(in->scratch, text, JSON_DOCUMENT, &e);
+
+	if (a == NULL || !read_alert(in, a, w, &e)) {
+		char where[64];
+
+		snprintf(where, sizeof(where), "alerts[%zu]: ", in->n);
+		post_refuse(&in->post, str_from(where), &e);
+	}
+	in->n++;
+	arena_reset(in->scratch);
+}
+
+/* False: there are more. */
+static bool
+take_some(struct incoming *in, struct work *w)
+{
+	while (!work_used_up(w)) {
+		size_t begin = json_offset(in->r);
+		enum json_token t;
+
+		json_reader_window(in->r, 2 * POST_ALERT_BYTES);
+		t = json_next(in->r);
+		/* It was read to its end before. */
+		if (t == JSON_T_ARRAY_END || !json_skip(in->r, t))
+			return true;
+		/* From behind the last one on: a comma, and blanks. */
+		while (strchr(", \n\t\r", in->text.p[begin]) != NULL)
+			begin++;
+		work_spend(w, ALERT_UNITS + (int64_t)((json_offset(in->r) - begin) / ALERT_BYTES));
+		take(in, str_sub(in->text, begin, json_offset(in->r)), w);
+	}
+	return false;
+}
+
+/* Behind a key of the body. */
+static void
+see_key(struct incoming *in)
+{
+	struct str key = json_text(in->r, in->scratch);
+
+	in->member = str_is(key, "alerts")	     ? MEMBER_ALERTS
+	    : str_is(key, "truncatedAlerts") ? MEMBER_TRUNCATED
+						     : MEMBER_OTHER;
+	/* The last one of a name is meant. */
+	if (in->member == MEMBER_ALERTS)
+		in->found = false;
+	if (in->member == MEMBER_TRUNCATED)
+		in->truncated = 0;
+	arena_reset(in->scratch);
+}
+
+/* Of the list of alerts, or what else has its name; t is inside of it. */
+static bool
+see_alert(struct incoming *in, size_t before)
+{
+	if (in->depth == 2) {
+		in->begin = before;
+		in->values = 0;
+		in->n++;
+	}
+	if (json_offset(in->r) - in->begin > POST_ALERT_BYTES)
+		return err_set(&in->e, ERR_LIMIT, "alerts[%zu] is longer than %zu bytes", in->n - 1, POST_ALERT_BYTES);
+	if (++in->values > VALUES_MAX)
+		return err_set(&in->e, ERR_LIMIT, "alerts[%zu] has more than %d values", in->n - 1, VALUES_MAX);
 	return true;
 }
 
-static void
-read_alerts(struct incoming *in, const struct json *alerts)
+/* A token of the body, which is an object; false: too much of an alert. */
+static bool
+see(struct incoming *in, enum json_token t, size_t before)
 {
-	for (size_t i = 0; i < alerts->n; i++) {
-		struct err e = { 0 };
+	bool opens = t == JSON_T_OBJECT_BEGIN || t == JSON_T_ARRAY_BEGIN;
 
-		if (read_alert(in, &alerts->v[i], &e))
-			continue;
-		in->c->api->invalid++;
-		sbuf_printf(&in->refused, "%salerts[%zu]: %s", in->refused.n > 0 ? "\n" : "", i, e.text);
+	if (t == JSON_T_OBJECT_END || t == JSON_T_ARRAY_END)
+		in->depth--;
+	else if (in->depth == 1 && t == JSON_T_KEY)
+		see_key(in);
+	else if (in->depth == 1 && in->member == MEMBER_TRUNCATED && t == JSON_T_NUMBER)
+		in->truncated = json_number_int(in->r->text, &in->truncated) ? in->truncated : 0;
+	else if (in->depth > 1 && in->member == MEMBER_ALERTS && !see_alert(in, before))
+		return false;
+	if (in->depth == 1 && in->member == MEMBER_ALERTS && t == JSON_T_ARRAY_BEGIN) {
+		in->found = true;
+		in->list = json_offset(in->r) - 1;
+		in->n = 0;
 	}
+	in->depth += opens;
+	return true;
+}
+
+/* All tokens of the body; false: there are more. True with in->e: it is no JSON, or too much. */
+static bool
+find_some(struct incoming *in, struct work *w)
+{
+	while (!work_used_up(w)) {
+		size_t before = json_offset(in->r);
+		enum json_token t;
+
+		json_reader_window(in->r, POST_ALERT_BYTES);
+		t = json_next(in->r);
+		if (t == JSON_T_END)
+			return true;
+		if (t == JSON_T_ERROR && json_reader_is_cut(in->r)) {
+			err_set(&in->e, ERR_LIMIT, "a value in body is longer than %zu bytes", POST_ALERT_BYTES);
+			return true;
+		}
+		if (t == JSON_T_ERROR) {
+			json_reader_err(in->r, &in->e);
+			return true;
+		}
+		work_spend(w, TOKEN_UNITS + (int64_t)((json_offset(in->r) - before) / 8));
+		if (!see(in, t, before))
+			return true;
+	}
+	return false;
+}
+
+/* True: nothing is to be taken. */
+static bool
+fail(struct incoming *in)
+{
+	struct call *c = &in->post.call;
+
+	in->post.failed = true;
+	if (in->e.kind == ERR_LIMIT)
+		return !refuse(c, 400, str_from(in->e.text));
+	if (in->e.kind != ERR_NONE)
+		return !refuse(c, 400, arena_printf(c->arena, "body is no JSON: %s", in->e.text));
+	if (!in->found)
+		return !refuse(c, 422, STR("body must be an object with a list \"alerts\", as webhooks of Alertmanager "
+					   "(version 4) and Grafana send it"));
+	in->post.failed = false;
+	return false;
 }
 
 static void
-answer(struct incoming *in)
+begin_list(struct incoming *in)
+{
+	struct call *c = &in->post.call;
+
+	if (in->truncated > 0)
+		LOG(c->api->env.log, LOG_WARN, "A webhook left out alerts: set its max_alerts to 0",
+		    F_CSTR("component", "api"), F_INT("truncated", in->truncated));
+	in->stage = TAKE;
+	in->n = 0;
+	in->text = str_sub(c->req->body, in->list, c->req->body.n);
+	json_reader_init(in->r, in->text, JSON_FIRST_VALUE);
+	(void)json_next(in->r);
+}
+
+static bool
+step(struct post *p, struct work *w)
+{
+	struct incoming *in = CONTAINER_OF(p, struct incoming, post);
+
+	if (in->stage == FIND) {
+		if (!find_some(in, w))
+			return false;
+		if (fail(in))
+			return true;
+		begin_list(in);
+	}
+	return take_some(in, w);
+}
+
+static void
+answer(struct post *p)
 {
 	struct json_writer w;
 
-	if (in->refused.n > 0) {
-		LOG(in->c->api->env.log, LOG_ERROR, "Failed to validate alerts of a webhook", F_CSTR("component", "api"),
-		    F_STR("err", sbuf_get(&in->refused)));
-		refuse(in->c, 400, sbuf_get(&in->refused));
+	if (post_has_refused(p, "Failed to validate alerts of a webhook")) {
+		refuse(&p->call, 400, sbuf_get(&p->refused));
 		return;
 	}
-	reply_json_begin(in->c, &w);
+	reply_json_begin(&p->call, &w);
 	json_object_begin(&w);
-	json_put_uint(&w, "alerts", in->alerts.n);
+	json_put_uint(&w, "alerts", p->taken);
 	json_object_end(&w);
-	reply_json_end(in->c);
+	reply_json_end(&p->call);
+}
+
+static void
+fini(struct post *p)
+{
+	arena_free(&CONTAINER_OF(p, struct incoming, post)->scratch);
 }
 
 static bool
@@ -219,51 +399,25 @@ read_hold(struct call *c, span *out)
 	    STR_ARG(str_sub(*text, 0, 64))));
 }
 
-/* The list of alerts; NULL: answered. */
-static const struct json *
-read_body(struct call *c)
-{
-	struct err e = { 0 };
-	const struct json *body, *alerts;
-
-	if (c->req->body.n == 0) {
-		refuse(c, 422, STR("a webhook payload in body is required"));
-		return NULL;
-	}
-	body = json_parse(c->arena, c->req->body, JSON_DOCUMENT, &e);
-	if (body == NULL) {
-		refuse(c, 400, arena_printf(c->arena, "body is no JSON: %s", e.text));
-		return NULL;
-	}
-	alerts = json_get(body, "alerts");
-	if (alerts == NULL || alerts->kind != JSON_ARRAY) {
-		refuse(c, 422, STR("body must be an object with a list \"alerts\", as webhooks of Alertmanager (version 4) "
-				   "and Grafana send it"));
-		return NULL;
-	}
-	if (json_get_int(body, "truncatedAlerts", 0) > 0)
-		LOG(c->api->env.log, LOG_WARN, "A webhook left out alerts: set its max_alerts to 0",
-		    F_CSTR("component", "api"), F_INT("truncated", json_get_int(body, "truncatedAlerts", 0)));
-	return alerts;
-}
-
 void
 api_webhook_post(struct call *c)
 {
-	struct incoming in = { .c = c, .refused = SBUF_INIT(64 * 1024) };
-	const struct json *alerts;
+	struct incoming *in;
+	span hold;
 
-	if (!api_has_room(c) || !has_json_content(c) || !read_hold(c, &in.hold))
+	if (!api_has_room(c) || !has_json_content(c) || !read_hold(c, &hold))
 		return;
-	alerts = read_body(c);
-	if (alerts == NULL)
+	if (c->req->body.n == 0) {
+		refuse(c, 422, STR("a webhook payload in body is required"));
 		return;
-	read_alerts(&in, alerts);
-	engine_ingest(c->api->env.engine, in.alerts.v, in.alerts.n, c->now);
-	c->resp->wait_durable = in.alerts.n > 0;
-	answer(&in);
-	for (size_t i = 0; i < in.alerts.n; i++)
-		alert_unref(in.alerts.v[i]);
-	VEC_FINI(&in.alerts);
-	sbuf_fini(&in.refused);
+	}
+	in = ARENA_NEW(c->arena, struct incoming);
+	in->post.step = step;
+	in->post.answer = answer;
+	in->post.fini = fini;
+	in->hold = hold;
+	in->scratch = arena_new();
+	in->r = ARENA_NEW(c->arena, struct json_reader);
+	json_reader_init(in->r, c->req->body, JSON_DOCUMENT);
+	post_begin(c, &in->post);
 }

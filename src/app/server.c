@@ -46,6 +46,15 @@ handle_request(void *arg, const struct api_request *r, struct moment now, struct
 	drive_rearm(s->drive);
 }
 
+/* The engine may have something to do earlier now. */
+static void
+worked(void *arg)
+{
+	struct server *s = arg;
+
+	drive_rearm(s->drive);
+}
+
 static uint64_t
 durable_ticket(void *arg)
 {
@@ -213,6 +222,7 @@ open_listeners(struct server *s, struct err *e)
 		.timeout = s->o->web_timeout > 0 ? s->o->web_timeout : 0,
 		.web_config = s->o->web_config_file,
 		.handle = handle_request,
+		.worked = worked,
 		.ticket = durable_ticket,
 		.observe = observe_request,
 		.counts = counts,

@@ -17,6 +17,20 @@ sbuf_fini(struct sbuf *b)
 	b->overflow = false;
 }
 
+bool
+sbuf_fini_some(struct sbuf *b, size_t bytes)
+{
+	if (b->cap <= bytes) {
+		sbuf_fini(b);
+		return false;
+	}
+	b->n = 0;
+	b->cap -= bytes;
+	b->p = mem_realloc(b->p, b->cap, 1);
+	b->p[0] = '\0';
+	return true;
+}
+
 void
 sbuf_reset(struct sbuf *b)
 {

@@ -17,6 +17,8 @@
 
 /* How long requests are answered as they come, in one round of the loop. */
 #define ROUND_MAX (4 * SPAN_MS)
+/* A larger body is put together in slices. */
+#define BODY_AT_ONCE ((size_t)256 << 10)
 
 static struct moment
 now_of(const struct http_server *s)
@@ -49,6 +51,16 @@ exchange_slow(struct http_conn *c)
 }
 
 void
+exchange_free(struct exchange *x)
+{
+	sbuf_fini(&x->body);
+	sbuf_fini(&x->piece);
+	reset_response(x);
+	arena_free(&x->arena);
+	mem_free(x);
+}
+
+void
 exchange_end(struct http_conn *c)
 {
 	struct exchange *x = c->x;
@@ -63,11 +75,10 @@ exchange_end(struct http_conn *c)
 	/* evhttp gives up a request that nobody has answered when its connection fails. */
 	if (!x->sent && evhttp_request_get_connection(x->evreq) == NULL)
 		evhttp_request_free(x->evreq);
-	sbuf_fini(&x->body);
-	sbuf_fini(&x->piece);
-	reset_response(x);
-	arena_free(&x->arena);
-	mem_free(x);
+	if (x->resp.later != NULL)
+		later_part(x);
+	else
+		exchange_free(x);
 }
 
 /* evhttp has written all of the answer; what it does next depends on what was promised. */
@@ -188,15 +199,12 @@ send_answer(struct http_conn *c)
 		exchange_fail(c, str_from(e.text));
 }
 
-static void
-dispatch(struct http_conn *c)
+void
+exchange_answered(struct http_conn *c)
 {
 	struct http_server *s = c->server;
 	struct exchange *x = c->x;
 
-	x->req.body = http_request_body(x->evreq, &x->body);
-	x->resp = (struct api_response){ .body.max = SBUF_UNLIMITED };
-	s->o.handle(s->o.arg, &x->req, now_of(s), &x->resp);
 	/* The body may be large and is of no more use. */
 	sbuf_fini(&x->body);
 	x->req.body = STR_NONE;
@@ -209,6 +217,21 @@ dispatch(struct http_conn *c)
 		return;
 	}
 	send_answer(c);
+}
+
+static void
+dispatch(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+
+	x->req.body = http_request_body(x->evreq, &x->body);
+	x->resp = (struct api_response){ .body.max = SBUF_UNLIMITED };
+	s->o.handle(s->o.arg, &x->req, now_of(s), &x->resp);
+	if (later_is_wanted(x))
+		later_begin(c);
+	else
+		exchange_answered(c);
 }
 
 static void
@@ -244,6 +267,10 @@ dispatch_in_turn(struct http_conn *c)
 	struct exchange *x = c->x;
 	struct mono began = now_of(s).mono;
 
+	if (http_request_body_left(x->evreq) > BODY_AT_ONCE) {
+		later_collect(c, dispatch);
+		return;
+	}
 	if (is_round_full(s) && (x->slot || !x->is_get)) {
 		x->slice.run = run_request;
 		guard_move(c, CONN_MAKE);
@@ -317,21 +344,49 @@ follow_verdict(struct http_conn *c)
 	}
 }
 
+static struct exchange *
+exchange_new(struct http_conn *c, struct evhttp_request *req)
+{
+	struct exchange *x = NEW(struct exchange);
+
+	c->x = x;
+	x->server = c->server;
+	x->conn = c;
+	x->evreq = req;
+	x->arena = arena_new();
+	x->body.max = c->server->o.max_body;
+	return x;
+}
+
+/* What goes on leaves the request to another exchange, for another answer. */
+static void
+replace(struct http_conn *c)
+{
+	struct exchange *old = c->x, *x = exchange_new(c, old->evreq);
+	struct http_verdict v;
+
+	http_request_read(x->evreq, x->arena, &x->req, &v);
+	x->began = old->began;
+	x->close = old->close;
+	x->unread = old->unread;
+	x->is_get = old->is_get;
+	x->slot = old->slot;
+	/* Metrics go by the same name. */
+	x->resp.handler = arena_str(x->arena, old->resp.handler);
+	later_part(old);
+}
+
 void
 exchange_begin(struct evhttp_request *req, void *server)
 {
 	TURN("request");
 	struct http_server *s = server;
 	struct http_conn *c = guard_find(s, evhttp_request_get_connection(req));
-	struct exchange *x = NEW(struct exchange);
+	struct exchange *x;
 	struct http_verdict v;
 
 	assert(c->x == NULL);
-	c->x = x;
-	x->conn = c;
-	x->evreq = req;
-	x->arena = arena_new();
-	x->body.max = s->o.max_body;
+	x = exchange_new(c, req);
 	x->began = c->admit != NULL ? c->admit->began : now_of(s).mono;
 	http_request_read(req, x->arena, &x->req, &v);
 	x->close = v.close;
@@ -365,5 +420,7 @@ void
 exchange_expire(struct http_conn *c)
 {
 	http_stream_end(c);
+	if (c->x->resp.later != NULL)
+		replace(c);
 	send_timeout(c);
 }

@@ -7,7 +7,8 @@
  * connections there are, http_guard.c what one may take (time, memory),
  * http_exchange.c turns a request of evhttp into an answer, http_request.c and
  * http_response.c translate, http_admit.c asks web_config.c who may, http_stream.c
- * sends bodies that are not in memory, http_pace.c watches how fast answers are taken.
+ * sends bodies that are not in memory, http_later.c does what has no answer as yet,
+ * http_pace.c watches how fast answers are taken.
  *
  * A connection is always in exactly one state, and on the list of that state; a
  * list is in order of deadlines, because all that is on it has the same time
@@ -60,10 +61,12 @@ struct conn_list {
 
 /* What only exists while a request is being answered. */
 struct exchange {
-	struct http_conn *conn;
+	struct http_server *server;
+	struct http_conn *conn;		/* NULL: it goes on without a client, see http_later.c */
 	struct arena *arena;
-	struct evhttp_request *evreq;	/* evhttp's, or ours when it has lost its connection */
+	struct evhttp_request *evreq;	/* evhttp's, or ours when it has lost its connection; NULL without a client */
 	struct sbuf body;		/* of the request, where it had to be copied */
+	struct evbuffer *held;		/* … or where it is, for as long as something goes on later */
 	struct api_request req;
 	struct api_response resp;
 	struct mono began;
@@ -72,12 +75,15 @@ struct exchange {
 	bool slot;			/* … and in their limit */
 	bool close;			/* the connection ends with this answer */
 	bool unread;			/* … and the peer may still be sending */
-	struct task slice;		/* it is to be dispatched, or the next piece of resp.stream to be made */
+	struct task slice;		/* it is to be dispatched, or the next piece of it to be done */
 	struct sbuf piece;		/* … what there is of it while nothing is sent */
 	uint64_t streamed;		/* bytes of resp.stream that evhttp got */
 	enum { STREAM_UNSENT, STREAM_HEAD, STREAM_BODY } stage;	/* how much of it evhttp knows of */
 	bool chunked;			/* its length is not told at the beginning */
 	bool sent;			/* evhttp has all of the answer, and will free the request */
+	void (*dispatch)(struct http_conn *c);	/* behind later_collect */
+	struct exchange *prev, *next;	/* of those without a client */
+	size_t counted;			/* bytes of its body, without a client */
 };
 
 /* Whether a request is admitted; from the end of its head until its exchange begins. */
@@ -135,6 +141,7 @@ struct http_server {
 	size_t conns;
 	size_t taken;			/* and waiting, of all connections */
 	struct event *squeeze;		/* makes room when that is too much */
+	struct exchange *alone;		/* those without a client */
 	int64_t gets;			/* in the limit */
 	struct arena *arena;		/* addresses */
 	struct listener *listeners;
@@ -234,6 +241,23 @@ void exchange_observe(struct http_conn *c);
 /* A 500 with this text goes in the place of the answer. */
 void exchange_fail(struct http_conn *c, struct str why);
 
+/* The handler has answered. */
+void exchange_answered(struct http_conn *c);
+/* Frees x, which no connection has. */
+void exchange_free(struct exchange *x);
+
+/* http_later.c */
+
+/* A body that came in many pieces: puts it together in slices, then calls `dispatch`. */
+void later_collect(struct http_conn *c, void (*dispatch)(struct http_conn *c));
+/* Behind the handler: is there something to be done in slices, if only to free the body? Then until exchange_answered. */
+bool later_is_wanted(const struct exchange *x);
+void later_begin(struct http_conn *c);
+/* The connection is about to be gone, or to be told something else: x, which goes on, leaves it. */
+void later_part(struct exchange *x);
+/* Breaks off what goes on without a client. */
+void later_fini(struct http_server *s);
+
 /* http_stream.c */
 
 /* The answer may go out: sends resp.stream, which is open, as it is made and taken. */
@@ -241,7 +265,7 @@ void http_stream_begin(struct http_conn *c);
 /* It is not to be sent any further. */
 void http_stream_end(struct http_conn *c);
 
-/* http_server.c: a connection was freed: accepts again, or ends the stop. */
+/* http_server.c: a connection was freed, or something without one is over: accepts again, or ends the stop. */
 void http_server_freed(struct http_server *s);
 
 #endif

@@ -9,7 +9,7 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 
-#define COPY_STEP ((size_t)1 << 20)
+#define COPY_STEP ((size_t)256 << 10)
 
 bool
 http_is_token_char(unsigned char c)
@@ -279,24 +279,38 @@ http_request_is_old(const struct evhttp_request *req)
 	return req->minor == 0;
 }
 
+size_t
+http_request_body_left(struct evhttp_request *req)
+{
+	return evbuffer_get_length(evhttp_request_get_input_buffer(req));
+}
+
+bool
+http_request_collect(struct evhttp_request *req, struct sbuf *room)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(req);
+	size_t n = evbuffer_get_length(in);
+	int got;
+
+	if (!sbuf_reserve(room, n))
+		return false;
+	/* What is copied is given back early. */
+	got = evbuffer_remove(in, room->p + room->n, n < COPY_STEP ? n : COPY_STEP);
+	assert(got > 0);
+	room->n += (size_t)got;
+	return true;
+}
+
 struct str
 http_request_body(struct evhttp_request *req, struct sbuf *room)
 {
 	struct evbuffer *in = evhttp_request_get_input_buffer(req);
 	size_t n = evbuffer_get_length(in);
 
-	if (n == 0)
-		return STR_NONE;
-	if (evbuffer_get_contiguous_space(in) == n)
+	if (n > 0 && room->n == 0 && evbuffer_get_contiguous_space(in) == n)
 		return (struct str){ (const char *)evbuffer_pullup(in, (ev_ssize_t)n), n };
-	if (!sbuf_reserve(room, n))
-		return STR_NONE;
-	/* Piece by piece, so that what is copied is given back early. */
-	while (room->n < n) {
-		int got = evbuffer_remove(in, room->p + room->n, n - room->n < COPY_STEP ? n - room->n : COPY_STEP);
-
-		assert(got > 0);
-		room->n += (size_t)got;
-	}
+	while (http_request_body_left(req) > 0)
+		if (!http_request_collect(req, room))
+			return STR_NONE;
 	return sbuf_get(room);
 }

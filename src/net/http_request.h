@@ -10,8 +10,10 @@
 #define NET_HTTP_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "api/msg.h"
+#include "base/compiler.h"
 
 struct evhttp_request;
 
@@ -37,7 +39,11 @@ struct http_verdict {
 void http_request_read(struct evhttp_request *req, struct arena *a, struct api_request *out, struct http_verdict *v);
 /* It is of HTTP/1.0, which knows no chunks. */
 bool http_request_is_old(const struct evhttp_request *req);
-/* The body: borrowed from the request where it is in one piece, otherwise moved into `room`. */
+/* Bytes of the body that are not in `room` as yet. */
+size_t http_request_body_left(struct evhttp_request *req);
+/* Moves a part of it there, that takes little time; false: there is no room for it. */
+bool http_request_collect(struct evhttp_request *req, struct sbuf *room) MUST_CHECK;
+/* The body: what was collected; or borrowed from the request where it is in one piece, otherwise moved into `room`. */
 struct str http_request_body(struct evhttp_request *req, struct sbuf *room);
 
 #endif

@@ -38,7 +38,7 @@ http_server_freed(struct http_server *s)
 {
 	if (s->stopping) {
 		/* From the loop: the one who freed the last may be http_server_stop itself. */
-		if (s->conns == 0 && s->stopped != NULL) {
+		if (s->conns == 0 && s->alone == NULL && s->stopped != NULL) {
 			struct timeval now = { 0, 0 };
 
 			evtimer_add(s->grace, &now);
@@ -211,7 +211,7 @@ http_server_stop(struct http_server *s, span grace, void (*done)(void *arg), voi
 	while (s->lists[CONN_HEAD].first != NULL)
 		guard_cut(s->lists[CONN_HEAD].first);
 	guard_hasten(s);
-	if (s->conns == 0)
+	if (s->conns == 0 && s->alone == NULL)
 		tv = (struct timeval){ 0, 0 };
 	evtimer_add(s->grace, &tv);
 }
@@ -228,6 +228,7 @@ http_server_free(struct http_server **sp)
 	s->stopped = NULL;
 	accept_end(s);
 	guard_fini(s);
+	later_fini(s);
 	evhttp_free(s->evhttp);
 	accept_fini(s);
 	event_free(s->grace);

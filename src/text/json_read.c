@@ -18,6 +18,9 @@ enum state {
 	STATE_ERROR,
 };
 
+/* Nobody looks for a place that is further behind the start, and to count the lines takes long. */
+#define PLACE_MAX ((ptrdiff_t)1 << 20)
+
 void
 json_reader_init(struct json_reader *r, struct str in, enum json_mode mode)
 {
@@ -25,7 +28,7 @@ json_reader_init(struct json_reader *r, struct str in, enum json_mode mode)
 	r->text = STR_NONE;
 	r->escaped = false;
 	r->start = r->p = in.n > 0 ? in.p : "";
-	r->end = r->start + in.n;
+	r->end = r->limit = r->start + in.n;
 	r->mode = mode;
 	r->state = STATE_VALUE;
 	r->depth = 0;
@@ -189,6 +192,10 @@ take_number(struct json_reader *r)
 			return false;
 		}
 	}
+	if (p == r->end && r->end < r->limit) {
+		fail(r, p, NULL);
+		return false;
+	}
 	r->text = (struct str){ r->p, (size_t)(p - r->p) };
 	r->p = p;
 	return true;
@@ -311,11 +318,23 @@ json_next(struct json_reader *r)
 	case STATE_DONE:
 		if (r->p < r->end)
 			return fail(r, r->p, "after top-level value");
-		return JSON_T_END;
+		return r->end == r->limit ? JSON_T_END : fail(r, r->p, NULL);
 	case STATE_ERROR:
 		break;
 	}
 	return JSON_T_ERROR;
+}
+
+void
+json_reader_window(struct json_reader *r, size_t n)
+{
+	r->end = (size_t)(r->limit - r->p) > n ? r->p + n : r->limit;
+}
+
+bool
+json_reader_is_cut(const struct json_reader *r)
+{
+	return r->state == STATE_ERROR && r->what == NULL && r->end < r->limit;
 }
 
 bool
@@ -366,13 +385,15 @@ json_reader_err(const struct json_reader *r, struct err *e)
 
 	if (r->state != STATE_ERROR)
 		return err_set(e, ERR_INVALID, "no error");
-	for (const char *p = r->start; p < r->at; p++) {
+	for (const char *p = r->start; p < r->at && r->at - r->start <= PLACE_MAX; p++) {
 		if (*p == '\n') {
 			line++;
 			line_start = p + 1;
 		}
 	}
 	int col = (int)(r->at - line_start) + 1;
+	if (r->at - r->start > PLACE_MAX)
+		line = col = 0;
 	if (r->what == NULL) {
 		bool blank = skip_blanks(r->start, r->end) == r->end;
 		const char *text = "unexpected end of JSON input";

@@ -21,7 +21,7 @@ struct tree {
 	VEC(struct open_value) open;
 	VEC(struct member) done;
 	struct str key;
-	size_t values;		/* made so far */
+	size_t values, values_max;	/* made so far; no more than */
 };
 
 static void
@@ -66,7 +66,7 @@ read_tree(struct tree *t)
 {
 	for (;;) {
 		enum json_token token = json_next(t->reader);
-		if (t->values == JSON_VALUES_MAX && token != JSON_T_ERROR && token != JSON_T_END)
+		if (t->values == t->values_max && token != JSON_T_ERROR && token != JSON_T_END)
 			return false;
 		switch (token) {
 		case JSON_T_ERROR:
@@ -102,24 +102,30 @@ read_tree(struct tree *t)
 }
 
 struct json *
-json_parse(struct arena *a, struct str in, enum json_mode mode, struct err *e)
+json_parse_some(struct arena *a, struct str in, enum json_mode mode, size_t values_max, struct err *e)
 {
 	struct json_reader reader;
-	struct tree t = { .arena = a, .reader = &reader };
+	struct tree t = { .arena = a, .reader = &reader, .values_max = values_max };
 	struct json *root = NULL;
 
 	json_reader_init(&reader, in, mode);
 	if (read_tree(&t)) {
 		root = ARENA_NEW(a, struct json);
 		*root = t.done.v[0].value;
-	} else if (t.values == JSON_VALUES_MAX) {
-		err_set(e, ERR_LIMIT, "more than %d values", JSON_VALUES_MAX);
+	} else if (t.values == values_max) {
+		err_set(e, ERR_LIMIT, "more than %zu values", values_max);
 	} else {
 		json_reader_err(&reader, e);
 	}
 	VEC_FINI(&t.open);
 	VEC_FINI(&t.done);
 	return root;
+}
+
+struct json *
+json_parse(struct arena *a, struct str in, enum json_mode mode, struct err *e)
+{
+	return json_parse_some(a, in, mode, JSON_VALUES_MAX, e);
 }
 
 const struct json *

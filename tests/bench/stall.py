@@ -242,7 +242,44 @@ def ends(args):
                 time.sleep(1)
 
 
-LOADS = {f.__name__: f for f in (dear, lists, reload, backup, ends)}
+def post(args):
+    """100,000 new alerts in one body, the same again, twice with bad ends, and bodies that are made to take long"""
+    def one(server, path, body, wanted=200):
+        began = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+        print(f"   {len(body) / 1e6:.0f} MB to {path}: {answer.status} after {time.monotonic() - began:.2f} s {text[:90]}")
+        assert answer.status == wanted
+
+    small = [{"labels": {"alertname": f"A{i // 400}", "instance": f"web-{i}.example.org:9100", "team": f"team-{i % 20}"},
+              "annotations": {"summary": f"Latency of web-{i} is above 500 ms"},
+              "generatorURL": "http://prometheus.example.org/graph?g0.expr=latency%3E0.5&g0.tab=1"} for i in range(100_000)]
+    alerts = json.dumps(small).encode()
+    bodies = {
+        "/api/v2/alerts": [
+            (alerts, 200), (alerts, 200), (alerts[:-1], 400), (alerts[:-1] + b",{}]", 422),
+            (json.dumps([bench.alert(i, bench.stamp(36000), 400) for i in range(5_000)]).encode(), 200),
+            (b'[{"labels":{"a":"b"}' + b',"x":[0' + b",0" * 500_000 + b"]" + b"}]", 200),
+            (b"[" + b'{"labels":{"a":""}},' * 3_000_000 + b'{"labels":{"a":"b"}}]', 400),
+            (b'[{"labels":{"a":"' + b"\\u00e4" * 160_000 + b'"}}]', 200),
+            (b'[{"labels":{"a":"b"},"annotations":{' + b",".join(b'"n%d":"%d"' % (i * 7919 % 1999, i) for i in range(1_999)) + b"}}]", 200),
+            (b'[{"labels":{"a":"' + b"x" * 60_000_000 + b'"}}]', 400), (b"[" + b" " * 60_000_000 + b"]", 400),
+            (b"[" + b"{}" * 30_000_000, 400)],
+        "/api/ext/v1/webhook": [
+            (b'{"alerts":' + alerts + b"}", 200), (b'{"x":[' + b"[]," * 20_000_000 + b'[]],"alerts":[]}', 200),
+            (b'{"alerts":[{"labels":{"a":"' + b"x" * 60_000_000 + b'"}}]}', 400)],
+        "/api/v2/silences": [(b"[" + b"0," * 1_000_000 + b"0]", 400), (b" " * 60_000_000, 400)],
+    }
+    for path, of in bodies.items():
+        for body, wanted in of:
+            with Loaded(args) as server, Watch(server, server.sink):
+                one(server, path, body, wanted)
+                time.sleep(0.5)
+
+
+LOADS = {f.__name__: f for f in (dear, lists, reload, backup, ends, post)}
 
 
 def main():

@@ -5,137 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib_api.h"
+#include "lib_ask.h"
 #include "text/json_write.h"
-
-static struct fake_world world;
-static struct api *api;
-static struct arena *arena;
-static unsigned reloads;
-
-static enum api_more
-end_of_reload(struct api_stream *s, struct sbuf *out, struct work *w, struct moment now, struct err *e)
-{
-	(void)s;
-	(void)out;
-	(void)w;
-	(void)now;
-	(void)e;
-	return API_END;
-}
-
-static void
-keep_reload(struct api_stream *s)
-{
-	(void)s;
-}
-
-static struct api_stream *
-fake_reload(void *arg, struct moment now)
-{
-	static struct api_stream stream = { .size = API_STREAM_UNKNOWN, .next = end_of_reload, .drop = keep_reload };
-
-	(void)arg;
-	(void)now;
-	reloads++;
-	return &stream;
-}
-
-static void
-start(const char *prefix)
-{
-	api = api_start(&world, "receiver ops hook\nreceiver page hook\n"
-				"route receiver=ops by=[alertname] wait=30s interval=5m repeat=4h\n"
-				"  route match=sev=\"page\" receiver=page\n"
-				"inhibit source=sev=\"page\" target=sev=\"warn\" equal=[job]\n",
-	    (struct api_env){ .route_prefix = str_from(prefix), .reload = fake_reload });
-	arena = arena_new();
-	reloads = 0;
-}
-
-static void
-stop(void)
-{
-	api_free(&api);
-	arena_free(&arena);
-	world_fini(&world);
-}
-
-struct answer {
-	struct api_response r;
-};
-
-/* The rest of the body, in slices that are as small as they can be. */
-static void
-read_all(struct api_response *r)
-{
-	enum api_more more = API_MORE;
-	struct err e = { 0 };
-
-	while (r->stream != NULL && (more == API_MORE || more == API_LATER)) {
-		struct work w = { 1 };
-
-		more = r->stream->next(r->stream, &r->body, &w, world.now, &e);
-	}
-	ck_assert_msg(more != API_FAILED, "%s", e.text);
-	if (r->stream != NULL)
-		r->stream->drop(r->stream);
-	r->stream = NULL;
-}
-
-/* One request; headers are "Name: value" lines. */
-static struct answer
-ask(const char *method, const char *target, const char *headers, const char *body)
-{
-	struct api_header parsed[8];
-	struct answer out = { 0 };
-	struct str t = str_from(target), h = str_from(headers);
-	size_t q = str_chr(t, '?');
-	struct api_request r = {
-		.method = str_from(method),
-		.path = str_sub(t, 0, q),
-		.query = str_sub(t, q + 1, t.n),
-		.headers = parsed,
-		.body = str_from(body),
-		.arena = arena,
-	};
-
-	while (h.n > 0) {
-		size_t end = str_chr(h, '\n');
-		struct str line = str_sub(h, 0, end);
-		size_t colon = str_chr(line, ':');
-
-		parsed[r.headers_n++] =
-		    (struct api_header){ str_sub(line, 0, colon), str_trim(str_sub(line, colon + 1, line.n)) };
-		h = str_sub(h, end + 1, h.n);
-	}
-	api_handle(api, &r, world.now, &out.r);
-	read_all(&out.r);
-	return out;
-}
-
-static struct str
-header(const struct answer *a, const char *name)
-{
-	for (size_t i = 0; i < a->r.headers_n; i++)
-		if (str_caseeq(a->r.headers[i].name, str_from(name)))
-			return a->r.headers[i].value;
-	return STR_NONE;
-}
-
-/* Asks, compares the status, and looks for a piece of the body. */
-static void
-expect(const char *method, const char *target, const char *headers, const char *body, int status, const char *piece)
-{
-	struct answer a = ask(method, target, headers, body);
-	const char *got = sbuf_cstr(&a.r.body);
-
-	ck_assert_msg(a.r.status == status, "%s %s: %d %s", method, target, a.r.status, got);
-	ck_assert_msg(strstr(got, piece) != NULL, "%s %s: no '%s' in '%s'", method, target, piece, got);
-	sbuf_fini(&a.r.body);
-}
-
-#define JSON_TYPE "Content-Type: application/json"
 
 START_TEST(paths_and_methods)
 {
@@ -611,6 +482,18 @@ START_TEST(status_in_pieces)
 }
 END_TEST
 
+static void
+in_slices(void)
+{
+	sliced = true;
+}
+
+static void
+at_once(void)
+{
+	sliced = false;
+}
+
 int
 main(void)
 {
@@ -632,6 +515,13 @@ main(void)
 	tcase_add_test(t, filters_are_bounded);
 	tcase_add_test(t, guessed_paths_in_metrics);
 	tcase_add_test(t, reload_answers_when_it_is_done);
+	tcase_add_test(t, webhooks_of_others);
+	suite_add_tcase(s, t);
+	t = tcase_create("posts in slices");
+	tcase_add_checked_fixture(t, in_slices, at_once);
+	tcase_add_test(t, content_types_and_origins);
+	tcase_add_test(t, alerts_that_are_refused);
+	tcase_add_test(t, alerts_in_and_out);
 	tcase_add_test(t, webhooks_of_others);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib_ask.h - requests as values against an engine in a fake world.
+ */
+#ifndef LIB_ASK_H
+#define LIB_ASK_H
+
+#include "api/api.h"
+#include "fake_world.h"
+
+#define JSON_TYPE "Content-Type: application/json"
+
+extern struct fake_world world;
+extern struct api *api;
+extern struct arena *arena;
+extern unsigned reloads;
+/* Of the next start: POSTs go on later, in slices that are as small as they can be, and keep next to nothing of what they read. */
+extern bool sliced;
+
+void start(const char *prefix);
+void stop(void);
+
+struct answer {
+	struct api_response r;
+};
+
+/* One request, to its end; headers are "Name: value" lines. */
+struct answer ask(const char *method, const char *target, const char *headers, const char *body);
+/* What is left of an answer. */
+void read_all(struct api_response *r);
+struct str header(const struct answer *a, const char *name);
+/* Asks, compares the status, and looks for a piece of the body. */
+void expect(const char *method, const char *target, const char *headers, const char *body, int status, const char *piece);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bodies that are taken in slices, and what is too large for one. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib_ask.h"
+
+/* What is in the world after a body was posted, and what was answered. */
+static char *
+outcome(bool in_slices, const char *target, const char *body)
+{
+	struct sbuf out = SBUF_INIT(SBUF_UNLIMITED);
+	static const char *const seen[] = { "/api/v2/alerts", "/metrics" };
+	struct answer a;
+	char *text;
+
+	sliced = in_slices;
+	start("/");
+	/* One that is there already is merged with. */
+	expect("POST", "/api/v2/alerts", JSON_TYPE,
+	    "[{\"labels\":{\"alertname\":\"A\",\"n\":\"2\"},\"startsAt\":\"2020-01-01T00:00:00Z\"}]", 200, "");
+	world_run(&world, SPAN_S);
+	a = ask("POST", target, JSON_TYPE, body);
+	sbuf_printf(&out, "%d %d %s\n", a.r.status, a.r.wait_durable, sbuf_cstr(&a.r.body));
+	for (size_t i = 0; i < a.r.headers_n; i++)
+		sbuf_printf(&out, "%.*s: %.*s\n", STR_ARG(a.r.headers[i].name), STR_ARG(a.r.headers[i].value));
+	sbuf_fini(&a.r.body);
+	world_run(&world, SPAN_S);
+	for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
+		a = ask("GET", seen[i], "", "");
+		sbuf_str(&out, sbuf_get(&a.r.body));
+		sbuf_fini(&a.r.body);
+	}
+	stop();
+	sliced = false;
+	text = strdup(sbuf_cstr(&out));
+	ck_assert(text != NULL);
+	sbuf_fini(&out);
+	return text;
+}
+
+static void
+same_in_slices(const char *target, const char *body)
+{
+	char *whole = outcome(false, target, body), *slices = outcome(true, target, body);
+
+	ck_assert_msg(strcmp(whole, slices) == 0, "%.300s\nat once: %s\nin slices: %s", body, whole, slices);
+	free(whole);
+	free(slices);
+}
+
+#define L(n) "{\"labels\":{\"alertname\":\"A\",\"n\":\"" n "\"}"
+
+START_TEST(slices_change_nothing)
+{
+	static const char *const bodies[] = {
+		"null", "[]", "[ ] x", " [null]", "[{}]", "{}", "{\"a\":1}", "[", "[{", "[" L("1") "}", "[" L("1") "}}", "[1]", "tru", "12",
+		"[" L("1") "}]", "[" L("1") "}," L("2") "}," L("3") "}]",
+		/* The valid ones of some are taken. */
+		"[" L("1") "},{\"labels\":{}}," L("2") ",\"startsAt\":\"2020-01-02T00:00:00Z\",\"endsAt\":\"2020-01-01T00:00:00Z\"}," L("3") "}]",
+		"[" L("1") "},{\"labels\":{\"a\":\"\"}}," L("2") "},{\"labels\":{\"\":\"x\"}}]",
+		/* Nothing is, where one cannot be decoded or lacks its labels. */
+		"[" L("1") "}," L("2") "},{\"labels\":1}]", "[" L("1") "}," L("2") ",\"startsAt\":\"x\"}]",
+		"[" L("1") "}," L("2") "}," L("3") "},{\"annotations\":{}}," L("4") "}]",
+		"[" L("1") "},{\"annotations\":{}}," L("2") ",\"generatorURL\":\"a b\"}]",
+		"[" L("1") "}," L("2") ",\"generatorURL\":\"a b\"},{\"annotations\":{}}," L("4") ",\"generatorURL\":\"c d\"}]",
+		"[" L("1") "},{},{\"labels\":1}]", "[" L("1") "},{},{\"labels\":{}]",
+		/* Escaped strings, URLs that stay or change. */
+		"[" L("\\u00e4") ",\"generatorURL\":\"http://p/?a\\u0026b\"}," L("2") ",\"generatorURL\":\"http://p/?a\\u0026b\"},"
+		L("\\u00e4\\u00e5") ",\"generatorURL\":\"http://p/?a\\u0026c\"}," L("4") ",\"generatorURL\":\"http://p/?a\\u0026b\"}]",
+		/* The same alert several times, the last one resolved. */
+		"[" L("1") ",\"annotations\":{\"s\":\"a\"}}," L("1") ",\"annotations\":{\"s\":\"b\"}}," L("2") "}," L("3") ",\"endsAt\":\"2020-01-01T00:00:00Z\"}]",
+		"[{\"labels\":{\"b\":\"1\",\"a\":\"2\",\"b\":\"3\"},\"x\":[{\"y\":[1,2]}]}," L("2") ",\"labels\":{\"z\":\"1\"},\"endsAt\":null}]",
+	};
+	static const char *const hooks[] = {
+		"null", "[]", "{", "{}", "{} x", "[{\"alerts\":[]}]", "{\"a\":{\"alerts\":[{}]}}", "{\"alerts\":{\"a\":1}}", "{\"alerts\":[",
+		"{\"alerts\":[" L("1") "},{},7,[1]," L("2") "}],\"truncatedAlerts\":3}",
+		"{\"alerts\":[" L("1") "}],\"alerts\":[" L("2") "}]}", "{\"alerts\":[" L("1") "}],\"alerts\":1}",
+		"{\"alerts\":1, \"al\\u0065rts\" : [ " L("2") "} , " L("3") ",\"status\":\"resolved\"} ] }\n",
+		"{\"alerts\":[" L("1") "}]}]", "{\"alerts\":[" L("1") "}],\"x\":tru}",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++)
+		same_in_slices("/api/v2/alerts", bodies[i]);
+	for (size_t i = 0; i < ARRAY_LEN(hooks); i++)
+		same_in_slices("/api/ext/v1/webhook", hooks[i]);
+}
+END_TEST
+
+/* What comes later is later, though the larger post is not over then. */
+START_TEST(posts_go_in_between)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct api_response out = { 0 };
+	struct api_header json = { STR("Content-Type"), STR("application/json") };
+	struct api_request r = { .method = STR("POST"), .path = STR("/api/v2/alerts"), .headers = &json, .headers_n = 1 };
+	unsigned slices = 0;
+	bool over = false;
+
+	start("/");
+	sbuf_putc(&b, '[');
+	for (int i = 0; i < 10000; i++)
+		sbuf_printf(&b, "%s{\"labels\":{\"alertname\":\"A\",\"n\":\"%d\"},\"annotations\":{\"from\":\"large\"}}",
+		    i > 0 ? "," : "", i);
+	sbuf_putc(&b, ']');
+	r.body = sbuf_get(&b);
+	r.arena = arena;
+	api_handle(api, &r, world.now, &out);
+	ck_assert_ptr_nonnull(out.later);
+	ck_assert_uint_eq(view_alerts_count(world.engine), 0);
+	world_run(&world, SPAN_S);
+	expect("POST", "/api/v2/alerts", JSON_TYPE,
+	    "[{\"labels\":{\"alertname\":\"A\",\"n\":\"9999\"},\"annotations\":{\"from\":\"small\"}}]", 200, "");
+	ck_assert_uint_eq(view_alerts_count(world.engine), 1);
+	while (!over) {
+		struct work w = { WORK_TURN / 3 };
+
+		over = out.later->step(out.later, &out, &w, world.now);
+		slices++;
+	}
+	out.later->drop(out.later);
+	ck_assert_int_eq(out.status, 200);
+	ck_assert(out.wait_durable);
+	/* None of them did much more than it was to. */
+	ck_assert_uint_gt(slices, 100);
+	ck_assert_uint_eq(view_alerts_count(world.engine), 10000);
+	expect("GET", "/api/v2/alerts?filter=n%3D%229999%22", "", "", 200, "\"from\":\"small\"");
+	expect("GET", "/api/v2/alerts?filter=n%3D%229998%22", "", "", 200, "\"from\":\"large\"");
+	sbuf_fini(&b);
+	stop();
+}
+END_TEST
+
+/* The server ends before it is over. */
+START_TEST(a_post_is_broken_off)
+{
+	struct api_response out = { 0 };
+	struct api_header json = { STR("Content-Type"), STR("application/json") };
+	struct api_request r = { .method = STR("POST"), .path = STR("/api/v2/alerts"), .headers = &json, .headers_n = 1,
+		.body = STR("[" L("1") "}," L("2") "},{\"labels\":{}}," L("3") "}]") };
+
+	for (int steps = 0; steps < 8; steps++) {
+		bool over = false;
+
+		sliced = true;
+		start("/");
+		r.arena = arena;
+		out = (struct api_response){ 0 };
+		api_handle(api, &r, world.now, &out);
+		for (int i = 0; i < steps && !over; i++) {
+			struct work w = { 1 };
+
+			over = out.later->step(out.later, &out, &w, world.now);
+		}
+		out.later->drop(out.later);
+		sbuf_fini(&out.body);
+		stop();
+	}
+	sliced = false;
+}
+END_TEST
+
+/* An alert that takes long by itself is none. */
+START_TEST(an_alert_has_a_bound)
+{
+	static const char *const targets[][2] = { { "/api/v2/alerts", "[" }, { "/api/ext/v1/webhook", "{\"alerts\":[" } };
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	start("/");
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+		for (int kind = 0; kind < 3; kind++) {
+			sbuf_reset(&b);
+			sbuf_puts(&b, targets[i][1]);
+			sbuf_puts(&b, "{\"labels\":{\"a\":\"b\"}},{\"labels\":{\"a\":\"");
+			for (int n = 0; kind == 0 && n < 1 << 20; n++)
+				sbuf_putc(&b, 'x');
+			sbuf_puts(&b, "\"");
+			for (int n = 0; kind == 1 && n < 2000; n++)
+				sbuf_printf(&b, ",\"n%d\":\"1\"", n);
+			for (int n = 0; kind == 2 && n < 1 << 20; n++)
+				sbuf_putc(&b, ' ');
+			sbuf_puts(&b, i == 0 ? "}}]" : "}}]}");
+			expect("POST", targets[i][0], JSON_TYPE, sbuf_cstr(&b), 400,
+			    kind == 1 ? "has more than 2000 labels" : "longer than 1048576 bytes");
+		}
+	}
+	/* Of the webhook those with too many labels are refused one by one. */
+	ck_assert_uint_eq(view_alerts_count(world.engine), 1);
+	sbuf_fini(&b);
+	stop();
+}
+END_TEST
+
+START_TEST(a_silence_body_has_a_bound)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	start("/");
+	sbuf_putc(&b, '[');
+	for (int n = 0; n < 10000; n++)
+		sbuf_puts(&b, "0,");
+	sbuf_puts(&b, "0]");
+	expect("POST", "/api/v2/silences", JSON_TYPE, sbuf_cstr(&b), 400, "because more than 10000 values");
+	while (b.n <= 2 << 20)
+		sbuf_puts(&b, "          ");
+	expect("POST", "/api/v2/silences", JSON_TYPE, sbuf_cstr(&b), 400, "because it is longer than 2097152 bytes");
+	sbuf_fini(&b);
+	stop();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("posts");
+	TCase *t = tcase_create("posts");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, slices_change_nothing);
+	tcase_add_test(t, posts_go_in_between);
+	tcase_add_test(t, a_post_is_broken_off);
+	tcase_add_test(t, an_alert_has_a_bound);
+	tcase_add_test(t, a_silence_body_has_a_bound);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(r, CK_NOFORK);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
