@@ -257,13 +257,16 @@ guard_hasten(struct http_server *s)
 	if (l->after <= HASTE)
 		return;
 	l->after = HASTE;
-	evtimer_del(l->timer);
 	while ((c = l->first) != NULL) {
 		(void)pace_is_kept(c);	/* what it took until now does not count */
 		guard_move(c, CONN_WRITE);
 		if (c == last)
 			break;
 	}
+	/* It is armed for the deadline that the first one had. */
+	evtimer_del(l->timer);
+	if (l->first != NULL)
+		arm(l, s->o.clock->now(s->o.clock).mono);
 }
 
 static void

@@ -227,15 +227,17 @@ END_TEST
 /* A stop waits for who takes its answer, not for who does not, however long it might wait. */
 START_TEST(a_stop_does_not_wait_for_a_client_that_takes_nothing)
 {
-	struct peer *p, *q;
+	struct peer *slow[3], *q;
 	size_t at;
 	bool stopped = false;
 
 	BEGIN(0);
-	p = peer_new(w.rig.base, w.rig.port);
-	peer_send(p, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
-	peer_expect(p, 0, "\r\n\r\n");
-	peer_reading(p, false);
+	for (size_t i = 0; i < ARRAY_LEN(slow); i++) {
+		slow[i] = peer_new(w.rig.base, w.rig.port);
+		peer_send(slow[i], "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+		peer_expect(slow[i], 0, "\r\n\r\n");
+		peer_reading(slow[i], false);
+	}
 	q = peer_new(w.rig.base, w.rig.port);
 	peer_send(q, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(q, 0, "\r\n\r\n");
@@ -243,7 +245,8 @@ START_TEST(a_stop_does_not_wait_for_a_client_that_takes_nothing)
 	expect_source(q, at, LARGE);
 	loop_until(w.rig.base, &stopped);
 	ck_assert_int_eq(w.alive, 0);
-	peer_free(p);
+	for (size_t i = 0; i < ARRAY_LEN(slow); i++)
+		peer_free(slow[i]);
 	peer_free(q);
 	end();
 }
