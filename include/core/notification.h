@@ -3,7 +3,7 @@
  * core/notification.h - what is told to one integration of one receiver.
  *
  * Built once per flush and integration, immutable, shared by all attempts of
- * that notification; lives until the engine has seen the attempt end.
+ * that notification; lives until the engine has seen the attempt end, and as long as it is held.
  */
 #ifndef CORE_NOTIFICATION_H
 #define CORE_NOTIFICATION_H
@@ -65,6 +65,12 @@ struct recipients {
 	bool known;		/* filled by the first attempt */
 };
 
+/* Whether what a notification points to may go. */
+struct notification_life {
+	unsigned holds;
+	void (*over)(struct notification_life *life);	/* NULL: it goes on by itself */
+};
+
 struct notification {
 	uint64_t id;			/* unique in this process and stable across attempts */
 	struct config *config;		/* borrowed: the flight holds a reference */
@@ -84,7 +90,15 @@ struct notification {
 	struct recipients recipients;	/* progress: the one part an attempt changes */
 	const struct str *served;	/* recipients who know all this already, from a flush that was given up */
 	size_t served_n;
+	struct notification_life *life;	/* NULL: of who made it */
 };
+
+/*
+ * Keeps n and all it points to where it is, beyond engine_delivered and port.cancel: for another
+ * thread that reads it, all but `recipients`. Loop thread only; the engine may be gone before it is let go.
+ */
+void notification_hold(struct notification *n);
+void notification_let_go(struct notification *n);
 
 /* `reason` label of alertmanager_notifications_failed_total. */
 enum failure {

@@ -15,6 +15,10 @@
  * STEP_SEND it is asked for another one, up to ATTEMPT_REQUESTS_MAX. Answers
  * come in any order; `about` tells whose they are. A verdict ends the attempt,
  * whatever is still under way.
+ *
+ * Any of the calls may come in another thread than the loop's, one at a time:
+ * all that an attempt reaches is then its own or does not change, and `env`
+ * brings home what it is told.
  */
 #ifndef NOTIFY_NOTIFIER_H
 #define NOTIFY_NOTIFIER_H
@@ -31,6 +35,7 @@
 #include "config/config.h"
 #include "core/notification.h"
 
+struct tmpl_set;
 struct value;
 struct zone;
 
@@ -93,6 +98,9 @@ struct attempt {
 	bool too_much;			/* rendering passed a bound on steps, memory or size */
 	bool shortened;			/* … so templates see only the first ATTEMPT_FEW alerts */
 	uint64_t steps;			/* of templates, so far: an attempt has no more than one execution */
+	uint64_t max_steps;		/* … or so many; 0: that. Who gives less sees to `too_much` himself */
+	size_t max_output;		/* of one template; 0: as tmpl/tmpl.h has it */
+	struct tmpl_set *tmpl;		/* NULL: the configuration's */
 	void *rendering;		/* render.c's own: the template data, made on first use */
 };
 
@@ -160,6 +168,8 @@ struct notifier {
 	/* Another request beside those under way: STEP_SEND, or STEP_WAIT for none. NULL: one at a time. */
 	enum step (*more)(struct attempt *a, struct request *out);
 	const int *retry_statuses;	/* ends with 0; NULL: none but 5xx */
+	/* Whether resume or more execute templates; with NULL they do not. */
+	bool (*renders_later)(const void *settings);
 	/* A sample of the data of its F_OWN_DATA fields, with one of the usual data. NULL: it has no such fields. */
 	struct value (*own_sample)(struct value data, struct arena *a);
 };
@@ -173,5 +183,13 @@ const struct notifier *notifier_of(const struct integration *i);
 enum step notify_start(struct attempt *a, struct request *out, struct err *e) MUST_CHECK;
 enum step notify_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e) MUST_CHECK;
 enum step notify_more(struct attempt *a, struct request *out) MUST_CHECK;
+/*
+ * Between the two a may be used by another thread than its notification's
+ * configuration. What was parsed then serves others afterwards.
+ */
+void notify_take_templates(struct attempt *a);
+void notify_return_templates(struct attempt *a);
+/* Whether only the start of an attempt executes templates. */
+bool notify_renders_at_start(const struct notification *n);
 
 #endif

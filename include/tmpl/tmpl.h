@@ -12,7 +12,7 @@
  *
  * Ownership: the set owns all it parsed; data, environment and arena are the
  * caller's. Errors read as Go's do, `template: FILE:LINE: …`, with an empty
- * FILE for inline strings. Loop thread only.
+ * FILE for inline strings. One thread at a time; for another one there are views.
  *
  * Source: Go 1.24+ text/template, html/template; Alertmanager template.go.
  */
@@ -65,6 +65,14 @@ void tmpl_set_free(struct tmpl_set **s);
  * On an error the set is unusable for anything but tmpl_set_free.
  */
 bool tmpl_set_add_file(struct tmpl_set *s, struct str name, struct str text, struct err *e) MUST_CHECK;
+
+/*
+ * The same templates with a cache of its own, for another thread while s is in
+ * use: s may not get files as long as there are views, and outlives them.
+ */
+struct tmpl_set *tmpl_set_view(struct tmpl_set *s) MUST_CHECK;
+/* Frees it, and what it parsed goes to the set, whose thread this is. Sets *v to NULL, which it may be already. */
+void tmpl_view_end(struct tmpl_set **v);
 
 /*
  * Executes an inline string, parsed on first use and then remembered by its

@@ -195,6 +195,7 @@ make_note(struct engine *e, struct leg *leg)
 		.flushed = f->tick,
 		.data = leg->data,
 		.arena = f->arena,
+		.life = &f->life,
 	};
 	if (all || f->resolved_n == 0)
 		return;

@@ -97,6 +97,7 @@ struct flight {
 	struct leg *legs;
 	size_t legs_n, running;
 	struct sbuf errors;		/* of legs, a line each */
+	struct notification_life life;	/* of what its notifications point to */
 	bool failed, canceled;
 	bool resumed;			/* goes on from before a restart, for some of its alerts and integrations */
 };

@@ -133,18 +133,13 @@ flush_resume(struct engine *e, struct group *g, struct wall tick, struct moment 
 	return f;
 }
 
+/* Nothing of the engine's: it may be gone. */
 static void
-flight_free(struct engine *e, struct flight *f)
+flight_release(struct notification_life *life)
 {
+	struct flight *f = CONTAINER_OF(life, struct flight, life);
 	struct arena *arena = f->arena;
 
-	if (f->group != NULL)
-		f->group->flight = NULL;
-	sched_disarm(&e->sched, &f->timer);
-	chore_drop(e, &f->chore);
-	pipeline_rules_changed(e, f);
-	for (size_t i = 0; i < f->legs_n; i++)
-		leg_fini(e, &f->legs[i]);
 	for (size_t i = 0; i < f->all_n; i++)
 		alert_unref(f->all[i].alert);
 	labels_unref(f->group_labels);
@@ -152,6 +147,23 @@ flight_free(struct engine *e, struct flight *f)
 	config_unref(f->config);
 	sbuf_fini(&f->errors);
 	arena_free(&arena);
+}
+
+/* What somebody holds of it stays until it is let go. */
+static void
+flight_free(struct engine *e, struct flight *f)
+{
+	if (f->group != NULL)
+		f->group->flight = NULL;
+	sched_disarm(&e->sched, &f->timer);
+	chore_drop(e, &f->chore);
+	pipeline_rules_changed(e, f);
+	for (size_t i = 0; i < f->legs_n; i++)
+		leg_fini(e, &f->legs[i]);
+	if (f->life.holds > 0)
+		f->life.over = flight_release;
+	else
+		flight_release(&f->life);
 }
 
 void

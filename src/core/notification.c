@@ -58,3 +58,22 @@ mute_verdict_text(enum mute_verdict v)
 	assert(v >= 0 && v < MUTE_N);
 	return texts[v];
 }
+
+void
+notification_hold(struct notification *n)
+{
+	if (n->life != NULL)
+		n->life->holds++;
+}
+
+void
+notification_let_go(struct notification *n)
+{
+	struct notification_life *life = n->life;
+
+	if (life == NULL)
+		return;
+	assert(life->holds > 0);
+	if (--life->holds == 0 && life->over != NULL)
+		life->over(life);
+}

@@ -6,60 +6,23 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "base/hmap.h"
-#include "base/list.h"
 #include "base/mem.h"
-#include "base/rand.h"
 #include "core/engine.h"
-#include "file.h"
 #include "loop/drive.h"
 #include "loop/turn.h"
+#include "loop/workers.h"
 #include "net/http_client.h"
 #include "net/mail.h"
-#include "value_cache.h"
+#include "outbox_private.h"
 
 /* How long attempts may be begun, which is when templates are rendered, before others have their turn. */
 #define TURN_MAX (3 * SPAN_MS)
 /* After a turn that was much longer, with templates that are dear: long enough for a request and its answer, which take several turns. */
 #define DEAR (20 * SPAN_MS)
+/* What the loop renders by itself: some milliseconds at most. What is more is begun anew by other threads. */
+#define TRIAL_STEPS 100000
+#define TRIAL_OUTPUT ((size_t)256 << 10)
 #define PAUSE (5 * SPAN_MS)
-
-/* A request and where it is. */
-struct exchange {
-	struct delivery *delivery;
-	struct exchange *next;
-	struct request request;		/* what the transport works on; in the attempt's arena */
-	struct http_call *http;
-	struct mail_call *mail;
-};
-
-/* One attempt: a conversation between its notifier and the transports. */
-struct delivery {
-	struct hmap_node node;		/* by number, while under way */
-	struct outbox *outbox;
-	uint64_t number;
-	struct attempt attempt;
-	struct mono deadline;
-	struct exchange *under_way, *unused;	/* in the attempt's arena */
-	unsigned under_way_n;
-	struct list_node place;		/* in the queue, while `waiting` */
-	uint64_t turn;			/* … since when */
-	bool waiting;			/* has not begun: nothing happens inside outbox_send */
-	bool unanswered;		/* some request of it had no answer and may have been taken */
-};
-
-struct outbox {
-	struct outbox_options o;
-	struct notify_env env;
-	struct rand rand;
-	struct engine *engine;
-	struct drive *drive;
-	struct hmap deliveries;
-	struct list queue;		/* those that wait, in order */
-	struct event *begin;		/* begins them */
-	uint64_t turn;			/* how often it did */
-	struct value_cache *cache;
-};
 
 static void
 enqueue(struct delivery *d)
@@ -78,9 +41,16 @@ dequeue(struct delivery *d)
 	d->waiting = false;
 }
 
+void
+delivery_free(struct delivery *d)
+{
+	arena_free(&d->attempt.arena);
+	mem_free(d);
+}
+
 /* Not in the table any more. */
 static void
-delivery_free(struct delivery *d)
+drop(struct delivery *d)
 {
 	if (d->waiting)
 		dequeue(d);
@@ -88,12 +58,14 @@ delivery_free(struct delivery *d)
 		http_client_cancel(&x->http);
 		mail_pool_cancel(&x->mail);
 	}
-	arena_free(&d->attempt.arena);
-	mem_free(d);
+	if (d->away != NULL)
+		away_drop(d);
+	else
+		delivery_free(d);
 }
 
-static void
-finish(struct delivery *d, enum step step, const struct err *e)
+void
+delivery_finish(struct delivery *d, enum step step, const struct err *e)
 {
 	struct outbox *o = d->outbox;
 	struct attempt *a = &d->attempt;
@@ -113,7 +85,7 @@ finish(struct delivery *d, enum step step, const struct err *e)
 	hmap_remove(&o->deliveries, &d->node);
 	engine_delivered(o->engine, number, &outcome, o->o.clock->now(o->o.clock));
 	drive_rearm(o->drive);
-	delivery_free(d);
+	drop(d);
 }
 
 static void on_response(void *arg, const struct response *r);
@@ -124,19 +96,19 @@ trace(const struct delivery *d, struct request *r)
 	struct outbox *o = d->outbox;
 	char header[TRACEPARENT_MAX];
 
-	if (o->o.traceparent != NULL && o->o.traceparent(o->o.arg, d->attempt.n, d->number, header))
+	if (o->o.traceparent != NULL && o->o.traceparent(o->o.arg, d->n, d->number, header))
 		r->http.traceparent = arena_str(d->attempt.arena, str_from(header));
 }
 
-static void
-look_at_clock(struct delivery *d)
+void
+delivery_look_at_clock(struct delivery *d)
 {
 	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
 	d->attempt.left = mono_sub(d->deadline, d->attempt.now.mono);
 }
 
-static void
-dispatch(struct delivery *d, const struct request *r)
+void
+delivery_dispatch(struct delivery *d, const struct request *r)
 {
 	struct outbox *o = d->outbox;
 	struct exchange *x = d->unused;
@@ -178,11 +150,11 @@ static void
 act(struct delivery *d, enum step step, struct request *r, const struct err *e)
 {
 	if (step != STEP_SEND && step != STEP_WAIT) {
-		finish(d, step, e);
+		delivery_finish(d, step, e);
 		return;
 	}
 	while (step == STEP_SEND) {
-		dispatch(d, r);
+		delivery_dispatch(d, r);
 		step = d->under_way_n < ATTEMPT_REQUESTS_MAX ? notify_more(&d->attempt, r) : STEP_WAIT;
 	}
 	assert(d->under_way_n > 0);
@@ -202,9 +174,13 @@ on_response(void *arg, const struct response *response)
 	x->http = NULL;
 	x->mail = NULL;
 	put_away(x);
-	look_at_clock(d);
 	/* A gateway that waited in vain does not know either. */
 	d->unanswered |= r.unanswered || r.status == 504;
+	if (d->away != NULL) {
+		away_answer(d, &r, x->request.mail.to_n);
+		return;
+	}
+	delivery_look_at_clock(d);
 	step = notify_resume(&d->attempt, &r, &next, &e);
 	/* Who was served has to be known even if we end before the others are. */
 	if ((step == STEP_SEND || step == STEP_WAIT) && d->attempt.n->recipients.known)
@@ -212,15 +188,51 @@ on_response(void *arg, const struct response *response)
 	act(d, step, &next, &e);
 }
 
+/* As if nothing had been tried. */
+static void
+begin_attempt(struct delivery *d, const struct notify_env *env, uint64_t max_steps, size_t max_output)
+{
+	struct outbox *o = d->outbox;
+
+	d->attempt = (struct attempt){
+		.env = env,
+		.n = d->n,
+		.settings = d->n->integration->settings,
+		.arena = d->attempt.arena,
+		.rand = &o->rand,
+		.failure = FAILURE_OTHER,
+		.max_steps = max_steps,
+		.max_output = max_output,
+	};
+	delivery_look_at_clock(d);
+}
+
 static void
 start(struct delivery *d)
 {
+	struct outbox *o = d->outbox;
 	struct request first;
 	struct err e = { 0 };
 	enum step step;
 
-	look_at_clock(d);
+	if (away_is_wanted(d->n) && away_start(d))
+		return;
+	begin_attempt(d, &o->trial, TRIAL_STEPS, TRIAL_OUTPUT);
+	notes_init(&o->notes, o, d->attempt.arena);
 	step = notify_start(&d->attempt, &first, &e);
+	if (d->attempt.too_much) {
+		arena_reset(d->attempt.arena);
+		begin_attempt(d, &o->env, 0, 0);
+		if (away_start(d))
+			return;
+		err_clear(&e);
+		step = notify_start(&d->attempt, &first, &e);
+	} else {
+		notes_tell(&o->notes, d->n);
+	}
+	d->attempt.env = &o->env;
+	d->attempt.max_steps = 0;
+	d->attempt.max_output = 0;
 	act(d, step, &first, &e);
 }
 
@@ -282,18 +294,12 @@ outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mo
 {
 	struct delivery *d = NEW(struct delivery);
 
+	(void)now;
 	d->outbox = o;
 	d->number = number;
 	d->deadline = deadline;
-	d->attempt = (struct attempt){
-		.env = &o->env,
-		.n = n,
-		.settings = n->integration->settings,
-		.arena = arena_new(),
-		.now = now,
-		.rand = &o->rand,
-		.failure = FAILURE_OTHER,
-	};
+	d->n = n;
+	d->attempt.arena = arena_new();
 	hmap_insert(&o->deliveries, &d->node, number);
 	enqueue(d);
 	begin_after(o, 0);
@@ -307,7 +313,7 @@ outbox_cancel(struct outbox *o, uint64_t number)
 	if (d == NULL)
 		return;
 	hmap_remove(&o->deliveries, &d->node);
-	delivery_free(d);
+	drop(d);
 }
 
 size_t
@@ -322,82 +328,6 @@ outbox_env(const struct outbox *o)
 	return &o->env;
 }
 
-static bool
-read_secret(void *arg, const char *path, struct arena *a, struct str *out, struct err *e)
-{
-	(void)arg;
-	return file_read(path, a, out, e);
-}
-
-static const char *
-env_get(void *arg, const char *name)
-{
-	(void)arg;
-	return getenv(name);
-}
-
-static void
-note_truncated(void *arg, const struct notification *n, const char *field, size_t limit)
-{
-	struct outbox *o = arg;
-
-	LOG(o->o.log, LOG_WARN, "Truncated a text that is longer than the receiver takes", F_CSTR("field", field),
-	    F_UINT("limit", limit), F_STR("receiver", n->receiver->name), F_STR("group_key", n->group_key));
-}
-
-static void
-note_recipient_failed(void *arg, const struct notification *n, struct str to, struct str why)
-{
-	struct outbox *o = arg;
-
-	(void)to;	/* whose number it is does not belong into a log */
-	LOG(o->o.log, LOG_ERROR, "Notification of one of several recipients was given up",
-	    F_STR("receiver", n->receiver->name), F_CSTR("integration", n->integration->kind->name), F_STR("err", why));
-}
-
-static void
-note_incomplete(void *arg, const struct notification *n, struct str why)
-{
-	struct outbox *o = arg;
-
-	LOG(o->o.log, LOG_ERROR, "A template failed; what was rendered before it is sent",
-	    F_STR("receiver", n->receiver->name), F_CSTR("integration", n->integration->kind->name),
-	    F_STR("group_key", n->group_key), F_STR("err", why));
-}
-
-static void
-note_route_label_failed(void *arg, const struct notification *n, struct str label, struct str why)
-{
-	struct outbox *o = arg;
-
-	LOG(o->o.log, LOG_ERROR, "failed to render route label", F_CSTR("component", "dispatcher"),
-	    F_STR("route", n->route->key), F_STR("label", label), F_STR("err", why));
-}
-
-static bool
-cached_get(void *arg, struct str key, struct moment now, struct arena *a, struct str *out)
-{
-	struct outbox *o = arg;
-
-	return value_cache_get(o->cache, key, now.mono, a, out);
-}
-
-static void
-cached_put(void *arg, struct str key, struct str value, span ttl, struct moment now)
-{
-	struct outbox *o = arg;
-
-	value_cache_put(o->cache, key, value, now.mono, mono_add(now.mono, ttl));
-}
-
-static void
-cached_drop(void *arg, struct str key)
-{
-	struct outbox *o = arg;
-
-	value_cache_drop(o->cache, key);
-}
-
 struct outbox *
 outbox_new(const struct outbox_options *options)
 {
@@ -408,25 +338,10 @@ outbox_new(const struct outbox_options *options)
 	o->begin = evtimer_new(o->o.base, on_begin, o);
 	if (o->begin == NULL)
 		abort();	/* out of memory */
-	o->cache = value_cache_new();
+	outbox_env_init(o);
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		seed = (uint64_t)o->o.clock->now(o->o.clock).wall.ns;
 	rand_seed(&o->rand, seed);
-	o->env = (struct notify_env){
-		.external_url = o->o.external_url,
-		.user_agent = o->o.user_agent,
-		.hostname = o->o.hostname,
-		.read_file = read_secret,
-		.truncated = note_truncated,
-		.recipient_failed = note_recipient_failed,
-		.incomplete = note_incomplete,
-		.route_label_failed = note_route_label_failed,
-		.env_get = env_get,
-		.cache_get = cached_get,
-		.cache_put = cached_put,
-		.cache_drop = cached_drop,
-		.arg = o,
-	};
 	return o;
 }
 
@@ -443,10 +358,12 @@ outbox_free(struct outbox **o)
 	if (*o == NULL)
 		return;
 	HMAP_EACH(&(*o)->deliveries, node)
-		delivery_free(CONTAINER_OF(node, struct delivery, node));
+		drop(CONTAINER_OF(node, struct delivery, node));
 	hmap_fini(&(*o)->deliveries);
+	/* What a thread is at is waited for: no longer than the bounds of a template allow. */
+	workers_stop(&(*o)->workers);
 	event_free((*o)->begin);
-	value_cache_free(&(*o)->cache);
+	outbox_env_fini(*o);
 	mem_free(*o);
 	*o = NULL;
 }

@@ -313,6 +313,14 @@ jira_resume(struct attempt *a, const struct response *r, struct request *out, st
 	return STEP_DONE;
 }
 
+/* The issue is looked up first. */
+static bool
+jira_renders_later(const void *settings)
+{
+	(void)settings;
+	return true;
+}
+
 const struct notifier notify_jira = {
 	.kind = {
 		.name = "jira",
@@ -324,4 +332,5 @@ const struct notifier notify_jira = {
 	},
 	.start = jira_start,
 	.resume = jira_resume,
+	.renders_later = jira_renders_later,
 };

@@ -395,6 +395,14 @@ sms_resume(struct attempt *a, const struct response *r, struct request *out, str
 	return next_recipient(a, out, e);
 }
 
+static bool
+sms_renders_later(const void *settings)
+{
+	const struct sms_settings *s = settings;
+
+	return !is_kannel(s) || s->query.n > 0;
+}
+
 const struct notifier notify_sms = {
 	.kind = {
 		.name = "sms",
@@ -407,5 +415,6 @@ const struct notifier notify_sms = {
 	.start = sms_start,
 	.resume = sms_resume,
 	.more = sms_more,
+	.renders_later = sms_renders_later,
 	.own_sample = sms_sample,
 };

@@ -316,6 +316,14 @@ sns_resume(struct attempt *a, const struct response *r, struct request *out, str
 	return state->publishing ? STEP_DONE : take_role(a, r, out, e);
 }
 
+/* A role may have to be taken first. */
+static bool
+sns_renders_later(const void *settings)
+{
+	(void)settings;
+	return true;
+}
+
 const struct notifier notify_sns = {
 	.kind = {
 		.name = "sns",
@@ -326,4 +334,5 @@ const struct notifier notify_sns = {
 	},
 	.start = sns_start,
 	.resume = sns_resume,
+	.renders_later = sns_renders_later,
 };

@@ -242,6 +242,14 @@ wechat_resume(struct attempt *a, const struct response *r, struct request *out, 
 	return step;
 }
 
+/* A token may have to be fetched first. */
+static bool
+wechat_renders_later(const void *settings)
+{
+	(void)settings;
+	return true;
+}
+
 const struct notifier notify_wechat = {
 	.kind = {
 		.name = "wechat",
@@ -253,4 +261,5 @@ const struct notifier notify_wechat = {
 	},
 	.start = wechat_start,
 	.resume = wechat_resume,
+	.renders_later = wechat_renders_later,
 };

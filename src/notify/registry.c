@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "judge.h"
+#include "tmpl/tmpl.h"
 
 #define NOTIFIER(name) extern const struct notifier notify_##name;
 #include "notify/notifiers.def"
@@ -75,7 +76,7 @@ start(struct attempt *a, struct request *out, struct err *e)
 static bool
 shorten(struct attempt *a)
 {
-	if (!a->too_much || a->n->alerts_n <= ATTEMPT_FEW)
+	if (!a->too_much || a->max_steps > 0 || a->n->alerts_n <= ATTEMPT_FEW)
 		return false;
 	a->too_much = false;
 	a->shortened = true;
@@ -109,6 +110,26 @@ notify_resume(struct attempt *a, const struct response *r, struct request *out, 
 	else
 		step = judge_http(a, r, &(struct judge){ .retry = kind->retry_statuses }, e);
 	return finish_step(a, step, out);
+}
+
+void
+notify_take_templates(struct attempt *a)
+{
+	a->tmpl = tmpl_set_view(a->n->config->tmpl);
+}
+
+void
+notify_return_templates(struct attempt *a)
+{
+	tmpl_view_end(&a->tmpl);
+}
+
+bool
+notify_renders_at_start(const struct notification *n)
+{
+	const struct notifier *kind = notifier_of(n->integration);
+
+	return kind->renders_later == NULL || !kind->renders_later(n->integration->settings);
 }
 
 enum step

@@ -55,7 +55,15 @@ render_env(struct attempt *a)
 		.route_label = route_label,
 		.route_label_arg = a->n,
 		.steps_used = &a->steps,
+		.max_steps = a->max_steps,
+		.max_output = a->max_output,
 	};
+}
+
+struct tmpl_set *
+render_set(const struct attempt *a)
+{
+	return a->tmpl != NULL ? a->tmpl : a->n->config->tmpl;
 }
 
 bool
@@ -64,7 +72,7 @@ notify_text(struct attempt *a, struct str source, struct str *out, struct err *e
 	struct tmpl_env env = render_env(a);
 
 	*out = STR_NONE;
-	if (source.n == 0 || tmpl_text(a->n->config->tmpl, source, render_data(a), a->arena, &env, out, e))
+	if (source.n == 0 || tmpl_text(render_set(a), source, render_data(a), a->arena, &env, out, e))
 		return true;
 	a->too_much |= e->kind == ERR_LIMIT;
 	return false;
@@ -76,7 +84,7 @@ notify_html(struct attempt *a, struct str source, struct str *out, struct err *e
 	struct tmpl_env env = render_env(a);
 
 	*out = STR_NONE;
-	if (source.n == 0 || tmpl_html(a->n->config->tmpl, source, render_data(a), a->arena, &env, out, e))
+	if (source.n == 0 || tmpl_html(render_set(a), source, render_data(a), a->arena, &env, out, e))
 		return true;
 	a->too_much |= e->kind == ERR_LIMIT;
 	return false;

@@ -27,6 +27,8 @@ struct render {
 struct value render_data(struct attempt *a);
 /* What executions of the attempt are given besides data. */
 struct tmpl_env render_env(struct attempt *a);
+/* The templates they are of. */
+struct tmpl_set *render_set(const struct attempt *a);
 /* "" for an empty source, which is not executed. */
 struct str render_text(struct render *r, struct str source);
 struct str render_html(struct render *r, struct str source);

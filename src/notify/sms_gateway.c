@@ -91,8 +91,10 @@ render_message(struct attempt *a, struct str source, struct str *out, struct err
 	struct tmpl_env env = render_env(a);
 
 	*out = STR_NONE;
-	return source.n == 0 ||
-	    tmpl_text(a->n->config->tmpl, source, message_value(a), a->arena, &env, out, e);
+	if (source.n == 0 || tmpl_text(render_set(a), source, message_value(a), a->arena, &env, out, e))
+		return true;
+	a->too_much |= e->kind == ERR_LIMIT;
+	return false;
 }
 
 /* Renders pairs as key=value&… */

@@ -122,6 +122,9 @@ render(struct trial *t, struct str source, struct tried_as as, struct err *e)
 	ok = ok && ((as.form == TRIED_HTML ? tmpl_html : tmpl_text)(set, source, data, t->scratch, &env, &out, e) ||
 	    of_data(e));
 	t->steps += steps;
+	/* It may be too long to be read with what is left. */
+	if (!ok && e->kind == ERR_LIMIT && left < TMPL_MAX_STEPS)
+		t->steps = t->max_steps;
 	arena_reset(t->scratch);
 	if (++t->parsed % PARSED_MAX == 0)
 		tmpl_forget_inline(set);

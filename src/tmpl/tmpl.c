@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tmpl/tmpl.h"
 
+#include <assert.h>
+
 #include "base/hash.h"
 #include "base/mem.h"
 #include "calls.h"
@@ -23,7 +25,19 @@ struct tmpl_set {
 	struct arena *arena;
 	struct tree_map trees;
 	struct hmap sources;
+	size_t bytes;			/* of the files */
+	struct tmpl_set *base;		/* of a view: whose trees it has; else NULL */
 };
+
+/* What parsing, and escaping for HTML, costs in steps for a byte. */
+#define PARSE_BYTE_STEPS 1
+#define ESCAPE_BYTE_STEPS 1
+
+static const struct tree_map *
+trees_of(const struct tmpl_set *s)
+{
+	return s->base != NULL ? &s->base->trees : &s->trees;
+}
 
 const struct builtin *
 builtin_find(struct str name, bool with_am_functions)
@@ -67,6 +81,45 @@ tmpl_forget_inline(struct tmpl_set *s)
 	}
 }
 
+struct tmpl_set *
+tmpl_set_view(struct tmpl_set *s)
+{
+	struct tmpl_set *view = tmpl_set_new();
+
+	assert(s->base == NULL);
+	view->base = s;
+	view->bytes = s->bytes;
+	return view;
+}
+
+static struct inline_source *inline_find(const struct tmpl_set *s, struct str source, uint64_t hash);
+
+void
+tmpl_view_end(struct tmpl_set **v)
+{
+	struct tmpl_set *view = *v;
+
+	if (view == NULL)
+		return;
+	HMAP_EACH(&view->sources, n) {
+		struct inline_source *i = CONTAINER_OF(n, struct inline_source, by_text);
+		struct inline_source *there = inline_find(view->base, i->text, n->hash);
+		/* One that is escaped serves for both forms. */
+		bool better = there == NULL || (there->html == NULL && i->html != NULL);
+		uint64_t hash = n->hash;
+
+		if (!better)
+			continue;
+		hmap_remove(&view->sources, n);
+		if (there != NULL) {
+			hmap_remove(&view->base->sources, &there->by_text);
+			inline_free(there);
+		}
+		hmap_insert(&view->base->sources, n, hash);
+	}
+	tmpl_set_free(v);
+}
+
 void
 tmpl_set_free(struct tmpl_set **s)
 {
@@ -87,6 +140,7 @@ tmpl_set_add_file(struct tmpl_set *s, struct str name, struct str text, struct e
 
 	/* What is escaped for HTML may hold copies of what changes now. */
 	tmpl_forget_inline(s);
+	s->bytes += text.n;
 	bool ok = parse_source(arena_str(s->arena, name), arena_str(s->arena, text), true, &parsed, s->arena, e);
 	HMAP_EACH(&parsed.map, n) {
 		struct tree *t = CONTAINER_OF(n, struct tree, by_name);
@@ -104,24 +158,34 @@ drop_empty(struct inline_source *i, const struct tmpl_set *s)
 {
 	HMAP_EACH(&i->trees.map, n) {
 		struct tree *t = CONTAINER_OF(n, struct tree, by_name);
-		if (t->name.n > 0 && node_is_empty(t->root) && tree_map_find(&s->trees, t->name) != NULL)
+		if (t->name.n > 0 && node_is_empty(t->root) && tree_map_find(trees_of(s), t->name) != NULL)
 			hmap_remove(&i->trees.map, n);
 	}
 }
 
 static struct inline_source *
-inline_get(struct tmpl_set *s, struct str source)
+inline_find(const struct tmpl_set *s, struct str source, uint64_t hash)
 {
-	uint64_t hash = fnv64(FNV64_INIT, source.p, source.n);
-	struct err e = { 0 };
-
 	for (struct hmap_node *n = hmap_first(&s->sources, hash); n != NULL; n = hmap_next(n)) {
 		struct inline_source *i = CONTAINER_OF(n, struct inline_source, by_text);
 		if (str_eq(i->text, source))
 			return i;
 	}
+	return NULL;
+}
+
+/* NULL: parsing it would take more than `steps`. */
+static struct inline_source *
+inline_get(struct tmpl_set *s, struct str source, uint64_t steps)
+{
+	uint64_t hash = fnv64(FNV64_INIT, source.p, source.n);
+	struct inline_source *i = inline_find(s, source, hash);
+	struct err e = { 0 };
+
+	if (i != NULL || source.n * PARSE_BYTE_STEPS > steps)
+		return i;
 	struct arena *a = arena_new();
-	struct inline_source *i = ARENA_NEW(a, struct inline_source);
+	i = ARENA_NEW(a, struct inline_source);
 	i->arena = a;
 	i->text = arena_str(a, source);
 	if (parse_source(STR(""), i->text, true, &i->trees, a, &e)) {
@@ -134,13 +198,27 @@ inline_get(struct tmpl_set *s, struct str source)
 	return i;
 }
 
+static uint64_t
+steps_left(const struct tmpl_env *env)
+{
+	uint64_t max = env->max_steps != 0 ? env->max_steps : TMPL_MAX_STEPS;
+
+	if (env->steps_used != NULL)
+		max -= *env->steps_used < max ? *env->steps_used : max;
+	return max;
+}
+
+static bool
+too_long(struct err *e)
+{
+	return err_set(e, ERR_LIMIT, "template: it is too long to be read within the steps that are left");
+}
+
 static void
 begin(struct value_call *c, const struct tmpl_env *env, struct arena *a, struct err *e)
 {
 	*c = (struct value_call){ .arena = a, .env = env, .err = e };
-	c->max_steps = env->max_steps != 0 ? env->max_steps : TMPL_MAX_STEPS;
-	if (env->steps_used != NULL)
-		c->max_steps -= *env->steps_used < c->max_steps ? *env->steps_used : c->max_steps;
+	c->max_steps = steps_left(env);
 	c->max_output = env->max_output != 0 ? env->max_output : TMPL_MAX_OUTPUT;
 	c->arena_start = arena_used(a);
 	c->max_arena = 4 * c->max_output + (1 << 20);
@@ -169,7 +247,9 @@ tmpl_text(struct tmpl_set *s, struct str source, struct value data, struct arena
 	*out = STR("");
 	if (source.n == 0)
 		return true;
-	struct inline_source *i = inline_get(s, source);
+	struct inline_source *i = inline_get(s, source, steps_left(env));
+	if (i == NULL)
+		return too_long(e);
 	if (i->err != NULL) {
 		if (e != NULL)
 			*e = *i->err;
@@ -177,7 +257,7 @@ tmpl_text(struct tmpl_set *s, struct str source, struct value data, struct arena
 	}
 	begin(&c, env, a, e);
 	c.trees[0] = &i->trees;
-	c.trees[1] = &s->trees;
+	c.trees[1] = trees_of(s);
 	return run(&c, tree_map_find(&i->trees, STR("")), data, out);
 }
 
@@ -190,14 +270,18 @@ tmpl_html(struct tmpl_set *s, struct str source, struct value data, struct arena
 	*out = STR("");
 	if (source.n == 0)
 		return true;
-	struct inline_source *i = inline_get(s, source);
+	struct inline_source *i = inline_get(s, source, steps_left(env));
+	if (i == NULL)
+		return too_long(e);
 	if (i->err != NULL) {
 		if (e != NULL)
 			*e = *i->err;
 		return false;
 	}
+	if (i->html == NULL && (source.n + s->bytes) * ESCAPE_BYTE_STEPS > steps_left(env))
+		return too_long(e);
 	if (i->html == NULL)
-		i->html = html_escape_program(&i->trees, &s->trees);
+		i->html = html_escape_program(&i->trees, trees_of(s));
 	const struct tree_map *trees = html_program_trees(i->html, e);
 	if (trees == NULL)
 		return false;
@@ -209,10 +293,10 @@ tmpl_html(struct tmpl_set *s, struct str source, struct value data, struct arena
 bool
 tmpl_check_calls(struct tmpl_set *s, struct str source, uint64_t *steps, struct err *e)
 {
-	const struct inline_source *i = inline_get(s, source);
+	const struct inline_source *i = inline_get(s, source, UINT64_MAX);
 
 	if (i->err == NULL)
-		return calls_check(&i->trees, &s->trees, steps, e);
+		return calls_check(&i->trees, trees_of(s), steps, e);
 	if (e != NULL)
 		*e = *i->err;
 	return false;

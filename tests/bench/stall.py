@@ -21,6 +21,7 @@ import pathlib
 import re
 import signal
 import socket
+import socketserver
 import threading
 import time
 
@@ -50,7 +51,7 @@ class Sink(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.arrived = {}
+        self.arrived, self.loads = {}, 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -61,6 +62,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/":
             self.server.arrived[json.loads(body)["commonLabels"]["n"]] = time.monotonic()
+        else:
+            self.server.loads += 1
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -123,13 +126,14 @@ def spread(cumulative):
 
 
 class Loaded(bench.Server):
-    def __init__(self, args, routes=""):
+    def __init__(self, args, routes="", receivers=lambda sink: ""):
         super().__init__(args.tocsin, [])
-        self.sink = Sink()
+        self.sink, self.receivers = Sink(), receivers
         self.configure(routes)
 
     def configure(self, routes):
-        pathlib.Path(self.dir, "am.yml").write_text(CONFIG.format(routes=routes, sink=self.sink.server_address[1]))
+        port = self.sink.server_address[1]
+        pathlib.Path(self.dir, "am.yml").write_text(CONFIG.format(routes=routes, sink=port) + self.receivers(port))
 
     def fill(self, n, per_group=400, labels=lambda i: {}):
         alerts = [bench.alert(i, bench.stamp(36000), per_group) for i in range(n)]
@@ -279,7 +283,55 @@ def post(args):
                 time.sleep(0.5)
 
 
-LOADS = {f.__name__: f for f in (dear, lists, reload, backup, ends, post)}
+class Mail(socketserver.ThreadingTCPServer):
+    """Takes all mail."""
+    daemon_threads = True
+    allow_reuse_address = True
+
+    class Talk(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(b"220 x ESMTP\r\n")
+            while line := self.rfile.readline():
+                verb = line[:4].upper()
+                if verb == b"DATA":
+                    self.wfile.write(b"354 go\r\n")
+                    while self.rfile.readline() != b".\r\n":
+                        pass
+                    self.server.taken += 1
+                self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Talk)
+        self.taken = 0
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+TELLERS = """
+- name: all
+  webhook_configs: [{{url: '{url}/load'}}]
+  email_configs: [{{to: 'a@b.example', from: 'c@d.example', smarthost: '127.0.0.1:{smtp}', require_tls: false}}]
+  slack_configs: [{{api_url: '{url}/load', channel: x, text: '{{{{ range .Alerts }}}}{{{{ .Labels.instance }}}} {{{{ end }}}}'}}]
+  telegram_configs: [{{api_url: '{url}', bot_token: x, chat_id: 1}}]
+- name: hostile
+  slack_configs: [{{api_url: '{url}/load', channel: x, text: '{{{{ range .Alerts }}}}{{{{ range .Labels }}}}{{{{ range $.Alerts }}}}{{{{ reReplaceAll "(a|b)*c" "" .Status }}}}{{{{ end }}}}{{{{ end }}}}{{{{ end }}}}'}}]
+"""
+
+
+def flush(args):
+    """groups of 20,000, 5,000 and 1,000 alerts told by webhook, mail, Slack and Telegram, and by a template without end"""
+    mail = Mail()
+    with Loaded(args, "  - {matchers: ['load=\"yes\"'], receiver: all, group_by: [alertname], continue: true}\n"
+                "  - {matchers: ['load=\"yes\"'], receiver: hostile, group_by: [alertname]}",
+                lambda sink: TELLERS.format(url=f"http://127.0.0.1:{sink}", smtp=mail.server_address[1])) as server:
+        for n in (20_000, 5_000, 1_000, 50):
+            with Watch(server, server.sink):
+                print(f"   {n} alerts")
+                server.fill(n, n, lambda i: {"load": "yes", "alertname": f"Many{n}"})
+                time.sleep(5)
+        print(f"   {mail.taken} mails, {server.sink.loads} requests")
+
+
+LOADS = {f.__name__: f for f in (dear, lists, reload, backup, ends, post, flush)}
 
 
 def main():

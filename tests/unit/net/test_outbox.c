@@ -128,6 +128,25 @@ notify_resume(struct attempt *a, const struct response *r, struct request *out, 
 	return w.verdict;
 }
 
+void
+notify_take_templates(struct attempt *a)
+{
+	(void)a;
+}
+
+void
+notify_return_templates(struct attempt *a)
+{
+	(void)a;
+}
+
+bool
+notify_renders_at_start(const struct notification *n)
+{
+	(void)n;
+	return true;
+}
+
 enum step
 notify_more(struct attempt *a, struct request *out)
 {
