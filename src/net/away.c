@@ -218,7 +218,7 @@ have_workers(struct outbox *o)
 	if (o->workers != NULL || o->alone)
 		return o->workers != NULL;
 	/* As many as there are attempts: the engine bounds these. */
-	o->workers = workers_new(o->o.base, THREADS, SIZE_MAX, "notifications", &e);
+	o->workers = workers_new(o->o.base, THREADS, SIZE_MAX, "render", &e);
 	o->alone = o->workers == NULL;
 	if (o->alone)
 		LOG(o->o.log, LOG_ERROR, "Large notifications are rendered while all else waits", F_ERR(&e));

@@ -76,7 +76,7 @@ class Watch:
     """Asks for the health and posts a probe every 20 ms, in a thread of its own."""
 
     def __init__(self, server, sink):
-        self.server, self.sink = server, sink
+        self.server, self.sink, self.began = server, sink, time.monotonic_ns()
         self.health, self.posted, self.stopped = [], {}, threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
 
@@ -92,7 +92,7 @@ class Watch:
                 began = time.monotonic()
                 if self.server.get("/-/healthy")[0] == 200:
                     self.health.append(time.monotonic() - began)
-                name, n = f"{id(self)}-{n}", n + 1
+                name, n = f"{self.began}-{n}", n + 1
                 self.posted[name] = time.monotonic()
                 self.server.send_all([bench.post_bytes([{"labels": {"alertname": "probe", "probe": "yes", "n": name}}])])
 

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is much to render is not rendered by the loop: it goes on with all else meanwhile."""
+import re
+
+CONFIG = """
+route:
+  receiver: all
+  group_by: [alertname]
+  group_wait: 1s
+  group_interval: 1s
+  routes:
+    - {{receiver: endless, matchers: [to=endless], group_wait: 0s}}
+receivers:
+  - name: all
+    webhook_configs: [{{url: "{url}/hook"}}]
+    slack_configs: [{{api_url: "{url}/slack", channel: x, text: '{{{{ range .Alerts }}}}{{{{ .Labels.i }}}} {{{{ end }}}}'}}]
+    email_configs: [{{to: a@b.example, from: c@d.example, smarthost: "127.0.0.1:{mail}", require_tls: false}}]
+  - name: endless
+    webhook_configs: [{{url: "{url}/endless", payload: {{x: '{endless}'}}}}, {{url: "{url}/beside"}}]
+"""
+LETTERS = '{{ $l := stringSlice "a" "b" "c" "d" "e" "f" "g" "h" "i" "j" "k" "l" "m" "n" "o" "p" "q" "r" "s" "t" }}'
+ENDLESS = LETTERS + "{{ range $l }}" * 6 + "{{ end }}" * 6 + "done"
+
+
+def turns_over(server, bound):
+    """Turns of the loop that took longer than so many seconds."""
+    text = server.request("GET", "/metrics")[2].decode()
+    turns = dict(re.findall(r'^tocsin_loop_stall_seconds_bucket\{le="([^"]+)"\} (\S+)$', text, re.M))
+    return float(turns["+Inf"]) - float(turns[bound])
+
+
+def test_twenty_thousand_alerts_in_one_group(serve, sink, mail_sink):
+    mail = mail_sink()
+    server = serve(CONFIG.format(url=sink.url, mail=mail.port, endless=ENDLESS))
+    for i in range(0, 20_000, 2_000):
+        server.post("/api/v2/alerts", [{"labels": {"alertname": "Many", "i": str(k)}} for k in range(i, i + 2_000)])
+    sink.wait(where=lambda r: r["path"] == "/hook" and len(r["json"]["alerts"]) == 20_000, timeout=60)
+    sink.wait(where=lambda r: r["path"] == "/slack", timeout=60)
+    mail.wait(timeout=60)
+    assert turns_over(server, "1") == 0
+
+
+def test_a_template_without_end(serve, sink, mail_sink):
+    server = serve(CONFIG.format(url=sink.url, mail=mail_sink().port, endless=ENDLESS))
+    server.alert(alertname="One", to="endless")
+    server.wait_log("too many steps")
+    sink.wait(where=lambda r: r["path"] == "/beside")
+    assert not any(r["path"] == "/endless" for r in sink.items)
+    assert turns_over(server, "0.5") == 0
