@@ -6,7 +6,8 @@
  * next (notify/notifier.h), and a transport, which sends it. When it ends the
  * engine is told by engine_delivered, always from a later turn of the loop
  * than the outbox_send that began it. Attempts begin in the order in which they
- * came, only so many in one turn of the loop: they render templates. Loop thread only.
+ * came, only so many in one turn of the loop: they render templates. What is much to
+ * render is done by other threads; all calls here are from the loop's.
  */
 #ifndef NET_OUTBOX_H
 #define NET_OUTBOX_H

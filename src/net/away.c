@@ -124,8 +124,10 @@ freed(struct job *j)
 static void
 away_free(struct away *w)
 {
+	struct workers *workers = w->delivery->outbox->workers;	/* NULL at the end */
+
 	w->job = (struct job){ .run = free_now, .done = freed };
-	if (arena_used(w->delivery->attempt.arena) > FREE_BYTES && workers_submit(w->delivery->outbox->workers, &w->job))
+	if (workers != NULL && arena_used(w->delivery->attempt.arena) > FREE_BYTES && workers_submit(workers, &w->job))
 		return;
 	free_now(&w->job);
 	freed(&w->job);

@@ -19,10 +19,10 @@
 #define TURN_MAX (3 * SPAN_MS)
 /* After a turn that was much longer, with templates that are dear: long enough for a request and its answer, which take several turns. */
 #define DEAR (20 * SPAN_MS)
+#define PAUSE (5 * SPAN_MS)
 /* What the loop renders by itself: some milliseconds at most. What is more is begun anew by other threads. */
 #define TRIAL_STEPS 100000
 #define TRIAL_OUTPUT ((size_t)256 << 10)
-#define PAUSE (5 * SPAN_MS)
 
 static void
 enqueue(struct delivery *d)

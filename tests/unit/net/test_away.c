@@ -84,6 +84,8 @@ notify_start(struct attempt *a, struct request *out, struct err *e)
 	/* What the engine has may be read by it meanwhile. */
 	ck_assert_ptr_ne(a->n, &w.n);
 	ck_assert_ptr_ne(a->n->recipients.v, w.n.recipients.v);
+	/* More than is freed on the loop. */
+	ck_assert_ptr_nonnull(arena_alloc(a->arena, (size_t)2 << 20));
 	atomic_fetch_add(&w.entered, 1);
 	while (!atomic_load(&w.gate))
 		sched_yield();
