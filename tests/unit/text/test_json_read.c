@@ -294,6 +294,31 @@ START_TEST(agrees_with_jansson)
 }
 END_TEST
 
+START_TEST(windows)
+{
+	static const char text[] = " [ 12345678, \"abcdefgh\",true , {\"a\": [ ] } ]       ";
+	struct json_reader r;
+
+	/* Whatever does not fit is an error, and told from others. */
+	for (size_t n = 1; n < 30; n++) {
+		enum json_token t;
+
+		json_reader_init(&r, str_from(text), JSON_DOCUMENT);
+		do {
+			json_reader_window(&r, n);
+			t = json_next(&r);
+		} while (t != JSON_T_ERROR && t != JSON_T_END);
+		ck_assert_int_eq(t, n < 12 ? JSON_T_ERROR : JSON_T_END);
+		ck_assert_int_eq(json_reader_is_cut(&r), n < 12);
+	}
+	json_reader_init(&r, str_from("[1"), JSON_DOCUMENT);
+	json_reader_window(&r, 100);
+	while (json_next(&r) != JSON_T_ERROR)
+		;
+	ck_assert(!json_reader_is_cut(&r));
+}
+END_TEST
+
 START_TEST(bounds_values)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
@@ -319,6 +344,7 @@ add(TCase *tc)
 	tcase_add_test(tc, words_errors_like_go);
 	tcase_add_test(tc, bounds_depth);
 	tcase_add_test(tc, bounds_values);
+	tcase_add_test(tc, windows);
 	tcase_add_test(tc, pulls_tokens);
 	tcase_add_test(tc, gets_members);
 	tcase_add_test(tc, agrees_with_jansson);
