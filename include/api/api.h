@@ -8,12 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "api/msg.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "config/config.h"
 #include "core/engine.h"
+#include "http/msg.h"
 
 struct api;
 
@@ -41,7 +41,7 @@ struct api_env {
 	size_t max_body;		/* bytes */
 	/* Of a POST of alerts; 0: as usual. Smaller ones are for tests. */
 	struct {
-		int64_t units;		/* that api_handle may spend before the rest is left to struct api_later */
+		int64_t units;		/* that api_handle may spend before the rest is left to struct http_later */
 		size_t kept;		/* bytes of what was read that are kept, rather than read again */
 	} post;
 	const struct integration_kind *const *kinds;	/* all there are, for metrics; ends with NULL */
@@ -49,12 +49,12 @@ struct api_env {
 	/* Features that add labels; the engine counts per receiver when receiver_name_in_metrics. */
 	bool receiver_name_in_metrics, group_key_in_metrics, alert_names_in_metrics;
 	/* Loads the configuration anew. The stream is empty and ends when that is done, or fails and has the reason. */
-	struct api_stream *(*reload)(void *arg, struct moment now);
+	struct http_stream *(*reload)(void *arg, struct moment now);
 	/* Durable state. NULL functions: there is none to ask. */
 	bool (*healthy)(void *arg, struct str *why);	/* can it be written? /-/ready tells why not, or (if true) what is in doubt */
 	bool (*has_room)(void *arg);			/* false: clients are told to try again later */
 	/* Begins a copy of the database, which counts as a change (wait_durable) and can be opened then. NULL and e: not now. */
-	struct api_stream *(*backup)(void *arg, struct err *e);
+	struct http_stream *(*backup)(void *arg, struct err *e);
 	void *arg;
 	const struct metrics_source *metrics;	/* n of them */
 	size_t metrics_n;
@@ -66,9 +66,9 @@ void api_free(struct api **a);
  * Answers one request. `out` is zeroed by the caller; its body buffer is the
  * caller's to free. Never fails: errors are responses.
  */
-void api_handle(struct api *a, const struct api_request *r, struct moment now, struct api_response *out);
+void api_handle(struct api *a, const struct http_request *r, struct moment now, struct http_response *out);
 /* The server reports how long an answer took and how big it was, for the HTTP metrics. */
-void api_observe(struct api *a, const struct api_request *r, const struct api_response *resp, span took);
+void api_observe(struct api *a, const struct http_request *r, const struct http_response *resp, span took);
 /* GET requests being handled now, and one refused by the limit, for metrics. */
 void api_note_in_flight(struct api *a, int delta);
 void api_note_limited(struct api *a);

@@ -18,13 +18,13 @@
  * with a blank for the T there is none; a date alone. The empty string is
  * 1970-01-01T00:00:00Z. Errors are worded as Go's time.Parse words them.
  */
-bool api_time_parse(struct str s, struct wall *out, struct err *e) MUST_CHECK;
+bool strfmt_time_parse(struct str s, struct wall *out, struct err *e) MUST_CHECK;
 /* RFC 3339 as Go's time.RFC3339Nano layout parses it. */
 bool rfc3339_parse(struct str s, struct wall *out, struct err *e) MUST_CHECK;
 
 #define RFC3339_MAX 48
 /* 2006-01-02T15:04:05.000Z07:00, milliseconds cut off. NUL-terminated; returns the length. */
-size_t api_time_format(struct wall w, char out[RFC3339_MAX]);
+size_t strfmt_time_format(struct wall w, char out[RFC3339_MAX]);
 /* 2006-01-02T15:04:05.999999999Z07:00, trailing zeros dropped (Go RFC3339Nano). */
 size_t rfc3339_format(struct wall w, char out[RFC3339_MAX]);
 

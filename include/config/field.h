@@ -43,7 +43,7 @@ enum field_type {
 	FIELD_ANY,	/* const struct yaml_node *: any value, kept as it is */
 	FIELD_HTTP,	/* struct http_config *: NULL until inherited from global */
 	FIELD_TLS,	/* struct tls_config *: NULL when absent */
-	FIELD_HEADERS,	/* struct struct_list of struct http_header: mapping of name to values; F_SECRET: to a list of secrets */
+	FIELD_HEADERS,	/* struct struct_list of struct http_header_config: mapping of name to values; F_SECRET: to a list of secrets */
 };
 
 enum tristate { TRI_UNSET, TRI_FALSE, TRI_TRUE };

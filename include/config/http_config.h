@@ -35,10 +35,10 @@ struct authorization {
 struct proxy_config {
 	struct str proxy_url, no_proxy;
 	bool proxy_from_environment;
-	struct struct_list proxy_connect_header;	/* of struct http_header */
+	struct struct_list proxy_connect_header;	/* of struct http_header_config */
 };
 
-struct http_header {
+struct http_header_config {
 	struct str name;
 	struct str_list values, secrets, files;	/* all are sent, in this order */
 };
@@ -63,7 +63,7 @@ struct http_config {
 	struct tls_config *tls_config;	/* NULL: defaults */
 	bool follow_redirects, enable_http2;
 	struct proxy_config proxy;
-	struct struct_list http_headers;	/* of struct http_header */
+	struct struct_list http_headers;	/* of struct http_header_config */
 	bool ref;	/* a *_ref key was used: there is no secret manager, so no client can be built from this */
 };
 

@@ -24,7 +24,7 @@ struct tracing {
 	double sampling_fraction;
 	bool insecure;			/* http instead of https */
 	struct tls_config *tls_config;	/* NULL: defaults */
-	struct struct_list headers;	/* of struct http_header */
+	struct struct_list headers;	/* of struct http_header_config */
 	struct str compression;		/* "" or "gzip" */
 	span timeout;			/* 0: the default */
 };

@@ -34,6 +34,7 @@
 #include "base/time.h"
 #include "config/config.h"
 #include "core/notification.h"
+#include "http/fetch.h"
 
 struct tmpl_set;
 struct value;
@@ -104,23 +105,6 @@ struct attempt {
 	void *rendering;		/* render.c's own: the template data, made on first use */
 };
 
-struct http_header_line {
-	struct str name, value;
-};
-
-struct http_request {
-	struct str method, url;
-	struct str body;
-	struct http_header_line *headers;	/* Content-Type, User-Agent and what the kind needs; credentials come from http_config */
-	size_t headers_n;
-	const struct http_config *http;	/* how to get there; never NULL */
-	span timeout;				/* of this request; 0: only the attempt's deadline */
-	const char *timeout_name;	/* "webhook": for "configured webhook timeout reached (5s)"; NULL: nobody configured it */
-	bool secret_url;		/* show <redacted> instead of the URL in errors */
-	struct str traceparent;		/* W3C Trace Context; empty: none. Set by the edge */
-	bool final_on_transport_error;	/* a transport error is not worth a retry */
-};
-
 /* One message over SMTP. Which transport carries it (libESMTP, libcurl for implicit TLS) is the edge's choice. */
 struct mail_request {
 	struct host_port smarthost;
@@ -137,7 +121,7 @@ struct mail_request {
 enum request_kind { REQUEST_HTTP, REQUEST_MAIL };
 struct request {
 	enum request_kind kind;
-	struct http_request http;
+	struct fetch_request http;
 	struct mail_request mail;
 	void *about;		/* the notifier's own: comes back with the response */
 };

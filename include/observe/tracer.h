@@ -12,11 +12,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "api/msg.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "config/config.h"
 #include "core/ports.h"
+#include "http/msg.h"
 #include "observe/span_json.h"
 
 struct event_base;
@@ -41,7 +41,7 @@ struct tracer *tracer_new(const struct tracer_options *o);
  */
 void tracer_apply(struct tracer *t, struct config *c);
 /* t may be NULL, here and below. A request was answered after `took`. */
-void tracer_request(struct tracer *t, const struct api_request *r, const struct api_response *resp, span took);
+void tracer_request(struct tracer *t, const struct http_request *r, const struct http_response *resp, span took);
 void tracer_event(struct tracer *t, const struct event *ev);
 /* The header for an attempt; false: it is not traced. */
 bool tracer_traceparent(struct tracer *t, const struct notification *n, uint64_t attempt, char out[TRACEPARENT_MAX]);

@@ -88,7 +88,7 @@ show_alert(struct alert_list *l, const struct alert *a, struct work *w, struct m
 	return m;
 }
 
-static enum api_more
+static enum http_more
 step_alerts(struct list *list, struct work *w, struct moment now, struct err *e)
 {
 	struct alert_list *l = CONTAINER_OF(list, struct alert_list, list);
@@ -97,11 +97,11 @@ step_alerts(struct list *list, struct work *w, struct moment now, struct err *e)
 
 	(void)e;
 	if (a == NULL)
-		return API_END;
+		return HTTP_END;
 	if (!stored)
 		work_spend(w, STEP_UNITS);
 	l->inside = stored && show_alert(l, a, w, now) == MATCH_LATER;
-	return l->inside ? API_LATER : API_MORE;
+	return l->inside ? HTTP_LATER : HTTP_MORE;
 }
 
 static void
@@ -235,7 +235,7 @@ show_member(struct group_list *l, const struct group_item *g, const struct alert
 }
 
 /* One alert of the group. */
-static enum api_more
+static enum http_more
 step_member(struct group_list *l, const struct group_item *g, struct work *w, struct moment now)
 {
 	struct alert *a = l->inside_member ? view_member_at(l->list.api->env.engine, g->group, l->member) : NULL;
@@ -244,13 +244,13 @@ step_member(struct group_list *l, const struct group_item *g, struct work *w, st
 		a = view_member_after(g->group, l->member);
 	if (a == NULL) {
 		close_group(l);
-		return API_MORE;
+		return HTTP_MORE;
 	}
 	if (a->labels != l->member)
 		move_to(&l->member, a->labels);
 	l->inside_member = show_member(l, g, a, w, now) == MATCH_LATER;
 	work_spend(w, STEP_UNITS);
-	return l->inside_member ? API_LATER : API_MORE;
+	return l->inside_member ? HTTP_LATER : HTTP_MORE;
 }
 
 static bool
@@ -265,7 +265,7 @@ hidden(struct group_list *l, const struct group_item *g)
 	return n > 0;
 }
 
-static enum api_more
+static enum http_more
 step_groups(struct list *list, struct work *w, struct moment now, struct err *e)
 {
 	struct group_list *l = CONTAINER_OF(list, struct group_list, list);
@@ -275,24 +275,24 @@ step_groups(struct list *list, struct work *w, struct moment now, struct err *e)
 
 	(void)e;
 	if (view_groups_settle(engine))
-		return API_LATER;
+		return HTTP_LATER;
 	if (!l->inside) {
 		if (!view_group_after(engine, &l->at, &g))
-			return API_END;
+			return HTTP_END;
 		group_place_set(&l->at, g.route, g.labels);
 		l->inside = true;
 	} else if (!view_group_at(engine, &l->at, &g)) {
 		close_group(l);
-		return API_MORE;
+		return HTTP_MORE;
 	}
 	m = l->open ? MATCH_YES : receiver_passes(l, g.route->receiver, w);
 	if (m == MATCH_LATER)
-		return API_LATER;
+		return HTTP_LATER;
 	if (m == MATCH_YES && !hidden(l, &g))
 		return step_member(l, &g, w, now);
 	work_spend(w, STEP_UNITS);
 	close_group(l);
-	return API_MORE;
+	return HTTP_MORE;
 }
 
 static void

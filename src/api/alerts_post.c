@@ -125,7 +125,7 @@ read_time(struct reading *rd, enum json_token t, const char *field, struct wall 
 	}
 	if (t != JSON_T_STRING)
 		return wrong_type(rd, t, field, "strfmt.DateTime");
-	return api_time_parse(json_text(rd->r, rd->arena), out, &rd->e);
+	return strfmt_time_parse(json_text(rd->r, rd->arena), out, &rd->e);
 }
 
 static bool

@@ -26,7 +26,7 @@ api_free(struct api **a)
 }
 
 void
-api_observe(struct api *a, const struct api_request *r, const struct api_response *resp, span took)
+api_observe(struct api *a, const struct http_request *r, const struct http_response *resp, span took)
 {
 	size_t size = resp->stream != NULL ? resp->stream->size : resp->body.n;
 

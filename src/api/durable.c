@@ -10,7 +10,7 @@ api_has_room(struct call *c)
 	if (env->has_room == NULL || env->has_room(env->arg))
 		return true;
 	/* Nothing was done: whoever posts may try again. */
-	api_response_header(c->resp, "Retry-After", STR("1"));
+	http_response_header(c->resp, "Retry-After", STR("1"));
 	reply_error(c, 503, STR("the disk is slower than what arrives; try again"));
 	return false;
 }
@@ -33,5 +33,5 @@ api_backup(struct call *c)
 	}
 	c->resp->status = 200;
 	c->resp->wait_durable = true;
-	api_response_header(c->resp, "Content-Type", STR("application/vnd.sqlite3"));
+	http_response_header(c->resp, "Content-Type", STR("application/vnd.sqlite3"));
 }

@@ -33,8 +33,8 @@ struct api {
 /* One request on its way through a handler. */
 struct call {
 	struct api *api;
-	const struct api_request *req;
-	struct api_response *resp;
+	const struct http_request *req;
+	struct http_response *resp;
 	struct arena *arena;		/* of the request */
 	struct moment now;
 	struct url_query query;

@@ -22,24 +22,24 @@ begin_array(struct list *l, struct sbuf *out)
 	json_array_begin(&l->w);
 }
 
-static enum api_more
-next(struct api_stream *s, struct sbuf *out, struct work *w, struct moment now, struct err *e)
+static enum http_more
+next(struct http_stream *s, struct sbuf *out, struct work *w, struct moment now, struct err *e)
 {
 	struct list *l = CONTAINER_OF(s, struct list, stream);
 	size_t start = out->n;
-	enum api_more more = API_MORE;
+	enum http_more more = HTTP_MORE;
 
 	begin_array(l, out);
-	while (more == API_MORE && out->n - start < API_PIECE) {
+	while (more == HTTP_MORE && out->n - start < HTTP_PIECE) {
 		size_t before = out->n;
 
 		if (work_used_up(w))
-			return API_LATER;
+			return HTTP_LATER;
 		arena_reset(l->scratch);
 		more = l->step(l, w, now, e);
 		work_spend(w, units_of(out->n - before));
 	}
-	if (more == API_END) {
+	if (more == HTTP_END) {
 		json_array_end(&l->w);
 		sbuf_putc(out, '\n');
 	}
@@ -47,7 +47,7 @@ next(struct api_stream *s, struct sbuf *out, struct work *w, struct moment now, 
 }
 
 static void
-drop(struct api_stream *s)
+drop(struct http_stream *s)
 {
 	struct list *l = CONTAINER_OF(s, struct list, stream);
 
@@ -59,10 +59,10 @@ drop(struct api_stream *s)
 void
 list_reply(struct call *c, struct list *l)
 {
-	l->stream = (struct api_stream){ .size = API_STREAM_UNKNOWN, .next = next, .drop = drop };
+	l->stream = (struct http_stream){ .size = HTTP_STREAM_UNKNOWN, .next = next, .drop = drop };
 	l->api = c->api;
 	l->scratch = arena_new();
 	c->resp->status = 200;
-	api_response_header(c->resp, "Content-Type", STR("application/json"));
+	http_response_header(c->resp, "Content-Type", STR("application/json"));
 	c->resp->stream = &l->stream;
 }

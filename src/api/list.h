@@ -14,16 +14,16 @@
 
 /* Embed as the first member; zeroed but for step and fini. */
 struct list {
-	struct api_stream stream;
+	struct http_stream stream;
 	struct api *api;
 	struct json_writer w;
 	struct arena *scratch;	/* empty at each step */
 	bool begun;
 	/*
 	 * Writes the next item, or a part of it, or passes one over, and spends what that takes but
-	 * for the writing. API_MORE: and wants to be called again; API_LATER: w is used up.
+	 * for the writing. HTTP_MORE: and wants to be called again; HTTP_LATER: w is used up.
 	 */
-	enum api_more (*step)(struct list *l, struct work *w, struct moment now, struct err *e);
+	enum http_more (*step)(struct list *l, struct work *w, struct moment now, struct err *e);
 	void (*fini)(struct list *l);	/* of what is behind this struct */
 };
 

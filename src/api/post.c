@@ -54,7 +54,7 @@ step(struct post *p, struct work *w, struct moment now)
 }
 
 static bool
-later_step(struct api_later *l, struct api_response *out, struct work *w, struct moment now)
+later_step(struct http_later *l, struct http_response *out, struct work *w, struct moment now)
 {
 	struct post *p = CONTAINER_OF(l, struct post, later);
 
@@ -63,7 +63,7 @@ later_step(struct api_later *l, struct api_response *out, struct work *w, struct
 }
 
 static void
-drop(struct api_later *l)
+drop(struct http_later *l)
 {
 	struct post *p = CONTAINER_OF(l, struct post, later);
 
@@ -81,7 +81,7 @@ post_begin(struct call *c, struct post *p)
 	int64_t units = c->api->env.post.units;
 	struct work w = { units > 0 ? units : AT_ONCE };
 
-	p->later = (struct api_later){ .step = later_step, .drop = drop };
+	p->later = (struct http_later){ .step = later_step, .drop = drop };
 	p->call = *c;
 	p->refused.max = 1 << 20;
 	if (step(p, &w, c->now))

@@ -3,7 +3,7 @@
  * api/post.h (private) - bodies of many alerts, read and taken piece by piece.
  *
  * A body as they usually are is done with within api_handle. Of a large one that is the
- * beginning, and the rest follows in slices (struct api_later) beside all else there is to do.
+ * beginning, and the rest follows in slices (struct http_later) beside all else there is to do.
  * It is read to its end before anything changes; then the alerts go to the engine as they
  * are made. What is posted elsewhere meanwhile goes in between; an alert in both
  * posts is the one of the request that came later, since that is what alerts are merged by.
@@ -23,7 +23,7 @@
 
 /* Embed as the first member, in the request's arena and zeroed; post_begin sets the private ones. */
 struct post {
-	struct api_later later;
+	struct http_later later;
 	struct call call;		/* `now` is when the request came */
 	/* One slice: reads, or makes alerts. True: there is nothing left to do, or it failed and was answered. */
 	bool (*step)(struct post *p, struct work *w);

@@ -5,7 +5,7 @@
 static void
 content_type(struct call *c, struct str type)
 {
-	api_response_header(c->resp, "Content-Type", type);
+	http_response_header(c->resp, "Content-Type", type);
 }
 
 void
@@ -13,7 +13,7 @@ reply_text(struct call *c, int status, const char *text)
 {
 	c->resp->status = status;
 	content_type(c, STR("text/plain; charset=utf-8"));
-	api_response_header(c->resp, "X-Content-Type-Options", STR("nosniff"));
+	http_response_header(c->resp, "X-Content-Type-Options", STR("nosniff"));
 	sbuf_puts(&c->resp->body, text);
 	sbuf_putc(&c->resp->body, '\n');
 }

@@ -15,7 +15,7 @@ static void
 gone_v1(struct call *c)
 {
 	c->resp->status = 410;
-	api_response_header(c->resp, "Content-Type", STR("application/json"));
+	http_response_header(c->resp, "Content-Type", STR("application/json"));
 	sbuf_puts(&c->resp->body,
 	    "{\"status\":\"deprecated\",\"error\":\"The Alertmanager v1 API was deprecated in version 0.16.0 and is "
 	    "removed as of version 0.27.0 - please use the equivalent route in the v2 API\"}\n");
@@ -108,9 +108,9 @@ redirect(struct call *c, int status, struct str to)
 	if (q.n > 0)
 		to = arena_printf(c->arena, "%.*s?%.*s", STR_ARG(to), STR_ARG(q));
 	c->resp->status = status;
-	api_response_header(c->resp, "Location", to);
+	http_response_header(c->resp, "Location", to);
 	if (str_is(c->req->method, "GET") || str_is(c->req->method, "HEAD"))
-		api_response_header(c->resp, "Content-Type", STR("text/html; charset=utf-8"));
+		http_response_header(c->resp, "Content-Type", STR("text/html; charset=utf-8"));
 	if (!str_is(c->req->method, "GET"))
 		return;
 	sbuf_puts(&c->resp->body, "<a href=\"");
@@ -205,7 +205,7 @@ serve_plain(struct call *c, struct str path)
 		struct str allow =
 		    allowed_methods(c, plain_routes, ARRAY_LEN(plain_routes), path, "OPTIONS", ", ");
 
-		api_response_header(c->resp, "Allow", allow);
+		http_response_header(c->resp, "Allow", allow);
 		if (str_is(c->req->method, "OPTIONS"))
 			reply_empty(c, 200);
 		else
@@ -253,28 +253,28 @@ cors_method_allowed(struct str method)
 static bool
 cors_preflight(struct call *c)
 {
-	struct str method = api_request_header(c->req, "Access-Control-Request-Method");
-	struct str headers = api_request_header(c->req, "Access-Control-Request-Headers");
+	struct str method = http_request_header(c->req, "Access-Control-Request-Method");
+	struct str headers = http_request_header(c->req, "Access-Control-Request-Headers");
 
 	if (!str_is(c->req->method, "OPTIONS") || method.n == 0)
 		return false;
-	api_response_header(c->resp, "Vary",
+	http_response_header(c->resp, "Vary",
 	    STR("Origin, Access-Control-Request-Method, Access-Control-Request-Headers"));
 	reply_empty(c, 204);
-	if (api_request_header(c->req, "Origin").n == 0 || !cors_method_allowed(method) ||
+	if (http_request_header(c->req, "Origin").n == 0 || !cors_method_allowed(method) ||
 	    !cors_headers_allowed(headers))
 		return true;
-	api_response_header(c->resp, "Access-Control-Allow-Origin", STR("*"));
-	api_response_header(c->resp, "Access-Control-Allow-Methods", method);
+	http_response_header(c->resp, "Access-Control-Allow-Origin", STR("*"));
+	http_response_header(c->resp, "Access-Control-Allow-Methods", method);
 	if (headers.n > 0)
-		api_response_header(c->resp, "Access-Control-Allow-Headers", headers);
+		http_response_header(c->resp, "Access-Control-Allow-Headers", headers);
 	return true;
 }
 
 bool
 has_json_content(struct call *c)
 {
-	struct str type = api_request_header(c->req, "Content-Type");
+	struct str type = http_request_header(c->req, "Content-Type");
 
 	if (type.n == 0) {
 		if (c->req->body.n == 0)
@@ -389,13 +389,13 @@ serve_v2(struct call *c, struct str path)
 	bool known;
 
 	c->resp->is_api = true;
-	api_response_header(c->resp, "Cache-Control", STR("no-store"));
+	http_response_header(c->resp, "Cache-Control", STR("no-store"));
 	c->resp->handler = arena_printf(c->arena, "/api/v2%.*s", STR_ARG(path));
 	if (cors_preflight(c))
 		return;
-	api_response_header(c->resp, "Vary", STR("Origin"));
-	if (api_request_header(c->req, "Origin").n > 0 && cors_method_allowed(method))
-		api_response_header(c->resp, "Access-Control-Allow-Origin", STR("*"));
+	http_response_header(c->resp, "Vary", STR("Origin"));
+	if (http_request_header(c->req, "Origin").n > 0 && cors_method_allowed(method))
+		http_response_header(c->resp, "Access-Control-Allow-Origin", STR("*"));
 	if (path.n > 1 && path.p[path.n - 1] == '/')
 		path.n--;
 	r = find_route(v2_routes, ARRAY_LEN(v2_routes), method, path, &param, &known);
@@ -407,7 +407,7 @@ serve_v2(struct call *c, struct str path)
 	if (r == NULL) {
 		struct str allow = allowed_methods(c, v2_routes, ARRAY_LEN(v2_routes), path, NULL, ",");
 
-		api_response_header(c->resp, "Allow", allow);
+		http_response_header(c->resp, "Allow", allow);
 		reply_framework(c, 405, 405,
 		    arena_printf(c->arena, "method %.*s is not allowed, but [%.*s] are", STR_ARG(method),
 			STR_ARG(allow)));
@@ -435,7 +435,7 @@ dispatch(struct call *c, struct str path)
 }
 
 void
-api_handle(struct api *a, const struct api_request *r, struct moment now, struct api_response *out)
+api_handle(struct api *a, const struct http_request *r, struct moment now, struct http_response *out)
 {
 	struct call c = { .api = a, .req = r, .resp = out, .arena = r->arena, .now = now };
 	struct str path;

@@ -9,19 +9,19 @@
 /* To pack a byte. */
 #define PACK_UNITS 3
 
-static enum api_more
+static enum http_more
 next_plain(struct scrape *s, struct sbuf *out, struct work *w, struct moment now)
 {
 	size_t start = out->n;
 
 	s->x.b = out;
-	while (!s->written && out->n - start < API_PIECE)
+	while (!s->written && out->n - start < HTTP_PIECE)
 		if (!scrape_write(s, w, now))
-			return API_LATER;
-	return s->written ? API_END : API_MORE;
+			return HTTP_LATER;
+	return s->written ? HTTP_END : HTTP_MORE;
 }
 
-static enum api_more
+static enum http_more
 next_packed(struct scrape *s, struct sbuf *out, struct work *w, struct moment now)
 {
 	struct str some;
@@ -29,22 +29,22 @@ next_packed(struct scrape *s, struct sbuf *out, struct work *w, struct moment no
 	s->x.b = &s->plain;
 	while (!s->written && s->plain.n - s->packed < PACK_BYTES)
 		if (!scrape_write(s, w, now))
-			return API_LATER;
+			return HTTP_LATER;
 	if (work_used_up(w))
-		return API_LATER;
+		return HTTP_LATER;
 	some = str_sub(sbuf_get(&s->plain), s->packed, s->packed + PACK_BYTES);
 	s->packed += some.n;
 	gzip_put(s->gzip, out, some, s->written && s->packed == s->plain.n);
 	work_spend(w, (int64_t)some.n * PACK_UNITS);
 	if (s->packed < s->plain.n)
-		return API_MORE;
+		return HTTP_MORE;
 	sbuf_reset(&s->plain);
 	s->packed = 0;
-	return s->written ? API_END : API_MORE;
+	return s->written ? HTTP_END : HTTP_MORE;
 }
 
-static enum api_more
-next(struct api_stream *stream, struct sbuf *out, struct work *w, struct moment now, struct err *e)
+static enum http_more
+next(struct http_stream *stream, struct sbuf *out, struct work *w, struct moment now, struct err *e)
 {
 	struct scrape *s = CONTAINER_OF(stream, struct scrape, stream);
 
@@ -53,7 +53,7 @@ next(struct api_stream *stream, struct sbuf *out, struct work *w, struct moment 
 }
 
 static void
-drop(struct api_stream *stream)
+drop(struct http_stream *stream)
 {
 	struct scrape *s = CONTAINER_OF(stream, struct scrape, stream);
 
@@ -86,10 +86,10 @@ void
 api_metrics(struct call *c)
 {
 	struct scrape *s = NEW(struct scrape);
-	bool open = accepts(api_request_header(c->req, "Accept"), "application/openmetrics-text");
+	bool open = accepts(http_request_header(c->req, "Accept"), "application/openmetrics-text");
 	enum expo_format format = open ? EXPO_OPENMETRICS : EXPO_TEXT;
 
-	s->stream = (struct api_stream){ .size = API_STREAM_UNKNOWN, .next = next, .drop = drop };
+	s->stream = (struct http_stream){ .size = HTTP_STREAM_UNKNOWN, .next = next, .drop = drop };
 	s->api = c->api;
 	s->scratch = arena_new();
 	s->config = config_ref(view_config(c->api->env.engine));
@@ -98,9 +98,9 @@ api_metrics(struct call *c)
 	expo_init(&s->x, &s->plain, format);
 	c->resp->status = 200;
 	c->resp->stream = &s->stream;
-	api_response_header(c->resp, "Content-Type", str_from(expo_content_type(format)));
-	if (!accepts(api_request_header(c->req, "Accept-Encoding"), "gzip"))
+	http_response_header(c->resp, "Content-Type", str_from(expo_content_type(format)));
+	if (!accepts(http_request_header(c->req, "Accept-Encoding"), "gzip"))
 		return;
-	api_response_header(c->resp, "Content-Encoding", STR("gzip"));
+	http_response_header(c->resp, "Content-Encoding", STR("gzip"));
 	s->gzip = gzip_new();
 }

@@ -13,7 +13,7 @@
 #include "text/gzip.h"
 
 struct scrape {
-	struct api_stream stream;
+	struct http_stream stream;
 	struct api *api;
 	struct expo x;
 	struct arena *scratch;		/* of one step */

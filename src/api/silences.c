@@ -46,7 +46,7 @@ struct silences_reply {
 #define STEP_UNITS 10
 #define MATCHER_UNITS 1
 
-static enum api_more
+static enum http_more
 step_silences(struct list *list, struct work *w, struct moment now, struct err *e)
 {
 	struct silences_reply *l = CONTAINER_OF(list, struct silences_reply, list);
@@ -54,14 +54,14 @@ step_silences(struct list *list, struct work *w, struct moment now, struct err *
 
 	(void)now;
 	if (s == NULL)
-		return work_used_up(w) ? API_LATER : API_END;
+		return work_used_up(w) ? HTTP_LATER : HTTP_END;
 	work_spend(w, STEP_UNITS);
 	for (size_t i = 0; i < s->sets_n; i++)
 		work_spend(w, (int64_t)(s->sets[i].n * l->filter.n) * MATCHER_UNITS);
 	if (!has_matchers(s, &l->filter) || write_silence(&list->w, s, l->now.wall))
-		return API_MORE;
+		return HTTP_MORE;
 	err_set(e, ERR_INVALID, "silence '%s' has multiple matcher sets which is not supported by this API version", s->id);
-	return API_FAILED;
+	return HTTP_FAILED;
 }
 
 static void
@@ -181,7 +181,7 @@ time_member(const struct json *o, const char *key, bool *given, struct wall *out
 		return false;
 	*given = v != NULL;
 	*out = WALL_ZERO;
-	return v == NULL || api_time_parse(v->s, out, e);
+	return v == NULL || strfmt_time_parse(v->s, out, e);
 }
 
 /* COMPAT: a silence is read in one go, and so has bounds; Alertmanager's only one is memory. */

@@ -36,7 +36,7 @@ write_version(struct json_writer *w, const struct build_info *b)
 
 /* The configuration in it may be large: it is quoted piece by piece. */
 struct status {
-	struct api_stream stream;
+	struct http_stream stream;
 	const struct api *api;
 	struct config *config;	/* owned reference */
 	struct json_writer w;
@@ -70,8 +70,8 @@ end_status(struct status *s)
 /* That are quoted. */
 #define BYTES_A_UNIT 2
 
-static enum api_more
-next_of_status(struct api_stream *stream, struct sbuf *out, struct work *work, struct moment now, struct err *e)
+static enum http_more
+next_of_status(struct http_stream *stream, struct sbuf *out, struct work *work, struct moment now, struct err *e)
 {
 	struct status *s = CONTAINER_OF(stream, struct status, stream);
 	struct str text = s->config->original, piece;
@@ -82,18 +82,18 @@ next_of_status(struct api_stream *stream, struct sbuf *out, struct work *work, s
 	if (!s->begun)
 		begin_status(s);
 	piece = str_sub(text, s->at, text.n);
-	piece = str_sub(piece, 0, utf8_prefix(piece, API_PIECE));
+	piece = str_sub(piece, 0, utf8_prefix(piece, HTTP_PIECE));
 	json_quote_part(out, piece, s->w.html);
 	work_spend(work, (int64_t)(piece.n / BYTES_A_UNIT));
 	s->at += piece.n;
 	if (s->at < text.n)
-		return API_MORE;
+		return HTTP_MORE;
 	end_status(s);
-	return API_END;
+	return HTTP_END;
 }
 
 static void
-drop_status(struct api_stream *stream)
+drop_status(struct http_stream *stream)
 {
 	struct status *s = CONTAINER_OF(stream, struct status, stream);
 
@@ -106,12 +106,12 @@ api_status(struct call *c)
 {
 	struct status *s = NEW(struct status);
 
-	s->stream = (struct api_stream){ .size = API_STREAM_UNKNOWN, .next = next_of_status, .drop = drop_status };
+	s->stream = (struct http_stream){ .size = HTTP_STREAM_UNKNOWN, .next = next_of_status, .drop = drop_status };
 	s->api = c->api;
 	s->config = config_ref(view_config(c->api->env.engine));
 	json_writer_init(&s->w, NULL, JSON_HTML_ESCAPED);
 	c->resp->status = 200;
-	api_response_header(c->resp, "Content-Type", STR("application/json"));
+	http_response_header(c->resp, "Content-Type", STR("application/json"));
 	c->resp->stream = &s->stream;
 }
 
@@ -123,7 +123,7 @@ struct receiver_list {
 	struct match_run run;
 };
 
-static enum api_more
+static enum http_more
 step_receivers(struct list *list, struct work *w, struct moment now, struct err *e)
 {
 	struct receiver_list *l = CONTAINER_OF(list, struct receiver_list, list);
@@ -133,20 +133,20 @@ step_receivers(struct list *list, struct work *w, struct moment now, struct err 
 	(void)now;
 	(void)e;
 	if (l->at == l->config->receivers_n)
-		return API_END;
+		return HTTP_END;
 	m = matchers_match_some(&l->wanted, r->labels, &l->run, w);
 	if (m == MATCH_LATER)
-		return API_LATER;
+		return HTTP_LATER;
 	l->at++;
 	work_spend(w, 1);
 	if (m == MATCH_NO)
-		return API_MORE;
+		return HTTP_MORE;
 	json_object_begin(&list->w);
 	json_key(&list->w, STR("labels"));
 	write_labels(&list->w, r->labels);
 	json_put_str(&list->w, "name", r->name);
 	json_object_end(&list->w);
-	return API_MORE;
+	return HTTP_MORE;
 }
 
 static void
@@ -181,7 +181,7 @@ reply_ok(struct call *c)
 	/* Alertmanager answers HEAD without a type. */
 	if (str_is(c->req->method, "HEAD"))
 		return;
-	api_response_header(c->resp, "Content-Type", STR("text/plain; charset=utf-8"));
+	http_response_header(c->resp, "Content-Type", STR("text/plain; charset=utf-8"));
 	sbuf_puts(&c->resp->body, "OK");
 }
 
@@ -220,10 +220,10 @@ api_index(struct call *c)
 	struct sbuf *b = &c->resp->body;
 
 	c->resp->status = 200;
-	api_response_header(c->resp, "Content-Type", STR("text/html; charset=utf-8"));
-	api_response_header(c->resp, "Cache-Control", STR("no-cache, no-store, must-revalidate"));
-	api_response_header(c->resp, "Pragma", STR("no-cache"));
-	api_response_header(c->resp, "Expires", STR("0"));
+	http_response_header(c->resp, "Content-Type", STR("text/html; charset=utf-8"));
+	http_response_header(c->resp, "Cache-Control", STR("no-cache, no-store, must-revalidate"));
+	http_response_header(c->resp, "Pragma", STR("no-cache"));
+	http_response_header(c->resp, "Expires", STR("0"));
 	sbuf_puts(b,
 	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>tocsin</title>"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"

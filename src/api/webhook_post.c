@@ -141,7 +141,7 @@ read_time(const struct json *a, const char *key, struct wall *out, struct err *e
 		return true;
 	if (v->kind != JSON_STRING)
 		return err_set(e, ERR_INVALID, "%s must be a time, is a %s", key, json_kind_name(v->kind));
-	return api_time_parse(v->s, out, e) || err_ctx(e, "%s", key);
+	return strfmt_time_parse(v->s, out, e) || err_ctx(e, "%s", key);
 }
 
 /* Sets when the alert ends: what has resolved has, what fires goes on until told otherwise. */

@@ -10,7 +10,7 @@ void
 write_time(struct json_writer *w, const char *key, struct wall t)
 {
 	char text[RFC3339_MAX];
-	size_t n = api_time_format(t, text);
+	size_t n = strfmt_time_format(t, text);
 
 	json_put_str(w, key, (struct str){ text, n });
 }

@@ -27,14 +27,14 @@ has_room(void *arg)
 }
 
 struct backup {
-	struct api_stream stream;
+	struct http_stream stream;
 	struct server *server;
 	int fd;			/* -1 until it is open */
 	off_t at;
 };
 
 static bool
-open_backup(struct api_stream *stream, struct err *e)
+open_backup(struct http_stream *stream, struct err *e)
 {
 	struct backup *b = CONTAINER_OF(stream, struct backup, stream);
 
@@ -43,20 +43,20 @@ open_backup(struct api_stream *stream, struct err *e)
 }
 
 /* From the page cache, as a rule: a piece takes well below a millisecond. */
-static enum api_more
-next_of_backup(struct api_stream *stream, struct sbuf *out, struct work *w, struct moment now, struct err *e)
+static enum http_more
+next_of_backup(struct http_stream *stream, struct sbuf *out, struct work *w, struct moment now, struct err *e)
 {
 	struct backup *b = CONTAINER_OF(stream, struct backup, stream);
 	uint64_t left = stream->size - (uint64_t)b->at;
-	size_t n = left < API_PIECE ? (size_t)left : API_PIECE;
+	size_t n = left < HTTP_PIECE ? (size_t)left : HTTP_PIECE;
 	ssize_t got;
 
 	(void)now;
 	if (left == 0)
-		return API_END;
+		return HTTP_END;
 	if (!sbuf_reserve(out, n)) {
 		err_set(e, ERR_LIMIT, "out of memory");
-		return API_FAILED;
+		return HTTP_FAILED;
 	}
 	do
 		got = pread(b->fd, out->p + out->n, n, b->at);
@@ -64,17 +64,17 @@ next_of_backup(struct api_stream *stream, struct sbuf *out, struct work *w, stru
 	if (got <= 0) {
 		err_set(e, ERR_IO, "read a copy of the database: %s",
 		    got < 0 ? strerrordesc_np(errno) : "it is shorter than it was");
-		return API_FAILED;
+		return HTTP_FAILED;
 	}
 	out->n += (size_t)got;
 	out->p[out->n] = '\0';
 	b->at += got;
 	work_spend(w, (int64_t)got);
-	return API_MORE;
+	return HTTP_MORE;
 }
 
 static void
-drop_backup(struct api_stream *stream)
+drop_backup(struct http_stream *stream)
 {
 	struct backup *b = CONTAINER_OF(stream, struct backup, stream);
 
@@ -84,7 +84,7 @@ drop_backup(struct api_stream *stream)
 	mem_free(b);
 }
 
-static struct api_stream *
+static struct http_stream *
 begin_backup(void *arg, struct err *e)
 {
 	struct server *s = arg;
@@ -97,7 +97,7 @@ begin_backup(void *arg, struct err *e)
 	if (!store_backup(s->store, e))
 		return NULL;
 	b = NEW(struct backup);
-	b->stream = (struct api_stream){ .open = open_backup, .next = next_of_backup, .drop = drop_backup };
+	b->stream = (struct http_stream){ .open = open_backup, .next = next_of_backup, .drop = drop_backup };
 	b->server = s;
 	b->fd = -1;
 	s->backups++;

@@ -24,7 +24,7 @@ struct past {
 
 /* A client that waits for the end of a reload. */
 struct waiter {
-	struct api_stream stream;
+	struct http_stream stream;
 	struct reload *reload;
 	struct waiter **list;	/* that it is in; NULL once the end is known */
 	struct waiter *prev, *next;
@@ -94,8 +94,8 @@ answer(struct waiter **list, const struct err *e)
 	}
 }
 
-static enum api_more
-next_of_waiter(struct api_stream *stream, struct sbuf *out, struct work *work, struct moment now, struct err *e)
+static enum http_more
+next_of_waiter(struct http_stream *stream, struct sbuf *out, struct work *work, struct moment now, struct err *e)
 {
 	struct waiter *w = CONTAINER_OF(stream, struct waiter, stream);
 
@@ -103,15 +103,15 @@ next_of_waiter(struct api_stream *stream, struct sbuf *out, struct work *work, s
 	(void)work;
 	(void)now;
 	if (w->list != NULL)
-		return API_WAIT;
+		return HTTP_WAIT;
 	if (!w->failed)
-		return API_END;
+		return HTTP_END;
 	*e = w->e;
-	return API_FAILED;
+	return HTTP_FAILED;
 }
 
 static void
-drop_waiter(struct api_stream *stream)
+drop_waiter(struct http_stream *stream)
 {
 	struct waiter *w = CONTAINER_OF(stream, struct waiter, stream);
 
@@ -119,12 +119,12 @@ drop_waiter(struct api_stream *stream)
 	mem_free(w);
 }
 
-struct api_stream *
+struct http_stream *
 reload_stream(struct reload *r)
 {
 	struct waiter *w = NEW(struct waiter);
 
-	w->stream = (struct api_stream){ .size = API_STREAM_UNKNOWN, .next = next_of_waiter, .drop = drop_waiter };
+	w->stream = (struct http_stream){ .size = HTTP_STREAM_UNKNOWN, .next = next_of_waiter, .drop = drop_waiter };
 	w->reload = r;
 	link_waiter(w, &r->next);
 	reload_request(r);

@@ -38,7 +38,7 @@ const struct build_info server_build_info = {
 };
 
 static void
-handle_request(void *arg, const struct api_request *r, struct moment now, struct api_response *out)
+handle_request(void *arg, const struct http_request *r, struct moment now, struct http_response *out)
 {
 	struct server *s = arg;
 
@@ -64,7 +64,7 @@ durable_ticket(void *arg)
 }
 
 static void
-observe_request(void *arg, const struct api_request *r, const struct api_response *resp, span took)
+observe_request(void *arg, const struct http_request *r, const struct http_response *resp, span took)
 {
 	struct server *s = arg;
 
@@ -93,7 +93,7 @@ note_limited(void *arg)
  * it is, however many others ask for lists.
  */
 static bool
-counts(void *arg, const struct api_request *r)
+counts(void *arg, const struct http_request *r)
 {
 	const struct server *s = arg;
 	struct str path = r->path;
@@ -121,7 +121,7 @@ changes_failed(void *arg, uint64_t upto, struct str why)
 		http_server_refuse(s->web, upto, why);
 }
 
-static struct api_stream *
+static struct http_stream *
 reload_by_api(void *arg, struct moment now)
 {
 	struct server *s = arg;

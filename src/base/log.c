@@ -148,7 +148,7 @@ put_wall(struct sbuf *b, enum log_format format, struct wall w)
 	if (format == LOG_JSON)
 		rfc3339_format(w, text);
 	else
-		api_time_format(w, text);
+		strfmt_time_format(w, text);
 	put_text(b, format, str_from(text));
 }
 

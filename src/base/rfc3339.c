@@ -84,7 +84,7 @@ rfc3339_parse(struct str s, struct wall *out, struct err *e)
 }
 
 bool
-api_time_parse(struct str s, struct wall *out, struct err *e)
+strfmt_time_parse(struct str s, struct wall *out, struct err *e)
 {
 	/* The most usual first; a failure is told in terms of the last one. */
 	static const char *const layouts[] = {
@@ -152,7 +152,7 @@ put_date_time(char *p, struct wall w)
 }
 
 size_t
-api_time_format(struct wall w, char out[RFC3339_MAX])
+strfmt_time_format(struct wall w, char out[RFC3339_MAX])
 {
 	char *p = put_date_time(out, w);
 

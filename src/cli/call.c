@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "cli.h"
-#include "net/http_client.h"
 #include "setup/files.h"
 #include "text/json_small.h"
 #include "text/url.h"
+#include "tls/files.h"
 
 #define REPLY_MAX ((size_t)1 << 30)
 #define SECRET_MAX ((size_t)1 << 20)
@@ -237,7 +237,7 @@ add_header(struct cli *c, struct curl_slist **list, struct str name, struct str 
 static bool
 add_headers(struct cli *c, struct curl_slist **list)
 {
-	const struct http_header *h = c->http != NULL ? c->http->http_headers.v : NULL;
+	const struct http_header_config *h = c->http != NULL ? c->http->http_headers.v : NULL;
 	struct str value;
 
 	/* Without "Expect" curl waits for nobody before it sends a body. */

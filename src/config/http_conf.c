@@ -141,9 +141,9 @@ static const struct field http_table[] = {
 };
 
 static const struct field header_table[] = {
-	STRINGS_FIELD(struct http_header, values, OMIT, .doc = "Values."),
-	STRINGS_FIELD(struct http_header, secrets, SECRET, .doc = "Values that are secret."),
-	STRINGS_FIELD(struct http_header, files, OMIT, .doc = "Files that hold values."),
+	STRINGS_FIELD(struct http_header_config, values, OMIT, .doc = "Values."),
+	STRINGS_FIELD(struct http_header_config, secrets, SECRET, .doc = "Values that are secret."),
+	STRINGS_FIELD(struct http_header_config, files, OMIT, .doc = "Files that hold values."),
 	{ 0 },
 };
 
@@ -297,7 +297,7 @@ static const char *const reserved_headers[] = { "Authorization", "Host", "Conten
 static bool
 headers_check(const struct struct_list *list, struct arena *a, struct err *e)
 {
-	const struct http_header *h = list->v;
+	const struct http_header_config *h = list->v;
 
 	for (size_t i = 0; i < list->n; i++) {
 		struct str name = canonical_header(a, h[i].name);
@@ -397,7 +397,7 @@ http_rules(struct http_raw *h, struct arena *a, struct err *e)
 static void
 http_join(struct reading *r, struct http_config *c)
 {
-	struct http_header *headers = c->http_headers.v;
+	struct http_header_config *headers = c->http_headers.v;
 
 	join(r, &c->basic_auth.username_file);
 	join(r, &c->basic_auth.password_file);
@@ -451,7 +451,7 @@ http_config_read(struct reading *r, const struct yaml_node *n, const struct at *
 static int
 header_cmp(const void *a, const void *b)
 {
-	const struct http_header *x = a, *y = b;
+	const struct http_header_config *x = a, *y = b;
 
 	return str_cmp(x->name, y->name);
 }
@@ -461,7 +461,7 @@ headers_read(struct reading *r, const struct yaml_node *n, const struct at *at, 
     struct struct_list *out)
 {
 	size_t before = r->problems_n, kept = 0;
-	struct http_header *v;
+	struct http_header_config *v;
 
 	*out = (struct struct_list){ 0 };
 	if (node_is_null(n))
@@ -470,10 +470,10 @@ headers_read(struct reading *r, const struct yaml_node *n, const struct at *at, 
 		return reading_type_problem(r, n, at, only_secrets,
 		    only_secrets ? "config.ProxyHeader" : "config.Headers", "a mapping is wanted here");
 	map_keys_check(r, n, at);
-	v = ARENA_ARRAY(r->arena, n->n, struct http_header);
+	v = ARENA_ARRAY(r->arena, n->n, struct http_header_config);
 	for (size_t i = 0; i < n->n; i++) {
 		const struct yaml_node *value = n->pairs[i].value;
-		struct http_header *h = &v[kept];
+		struct http_header_config *h = &v[kept];
 		const struct at *here;
 
 		if (n->pairs[i].key->kind != YAML_SCALAR || !key_text(r, n->pairs[i].key, at, &h->name))
@@ -512,7 +512,7 @@ http_config_usable(const struct http_config *h, struct err *e)
 void
 headers_dump(struct yaml_writer *w, const struct struct_list *headers, bool only_secrets)
 {
-	const struct http_header *h = headers->v;
+	const struct http_header_config *h = headers->v;
 
 	yaml_map_begin(w);
 	for (size_t i = 0; i < headers->n; i++) {

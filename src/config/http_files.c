@@ -11,7 +11,7 @@ file(struct str path, const char *key, http_config_file *each, void *arg)
 static void
 header_files(const struct struct_list *headers, const char *key, http_config_file *each, void *arg)
 {
-	const struct http_header *h = headers->v;
+	const struct http_header_config *h = headers->v;
 
 	for (size_t i = 0; i < headers->n; i++)
 		for (size_t k = 0; k < h[i].files.n; k++)

@@ -60,7 +60,7 @@ same_tls(const struct tls_config *a, const struct tls_config *b)
 static bool
 same_headers(const struct struct_list *a, const struct struct_list *b)
 {
-	const struct http_header *x = a->v, *y = b->v;
+	const struct http_header_config *x = a->v, *y = b->v;
 
 	if (a->n != b->n)
 		return false;

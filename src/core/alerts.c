@@ -8,17 +8,17 @@
 
 /* Among the label sets of one fingerprint. */
 static int
-by_labels(const void *labels, const void *record)
+by_labels(const void *labels, const void *entry)
 {
-	return labels_cmp(labels, ((const struct record *)record)->alert->labels);
+	return labels_cmp(labels, ((const struct alert_entry *)entry)->alert->labels);
 }
 
-struct record *
+struct alert_entry *
 alerts_find(const struct alerts *as, const struct labels *l)
 {
 	/* Seeded, unlike the fingerprint, which anybody can make collide. */
-	for (struct hmap_node *n = hmap_first(&as->records, l->node.hash); n != NULL; n = hmap_next(n)) {
-		struct record *r = CONTAINER_OF(n, struct record, node);
+	for (struct hmap_node *n = hmap_first(&as->entries, l->node.hash); n != NULL; n = hmap_next(n)) {
+		struct alert_entry *r = CONTAINER_OF(n, struct alert_entry, node);
 
 		if (labels_eq(r->alert->labels, l))
 			return r;
@@ -26,15 +26,15 @@ alerts_find(const struct alerts *as, const struct labels *l)
 	return NULL;
 }
 
-struct record *
+struct alert_entry *
 alerts_find_fingerprint(const struct alerts *as, uint64_t fingerprint)
 {
-	struct record *r = order_from(&as->order, fingerprint);
+	struct alert_entry *r = order_from(&as->order, fingerprint);
 
 	return r != NULL && r->alert->labels->fingerprint == fingerprint ? r : NULL;
 }
 
-struct record *
+struct alert_entry *
 alerts_after(const struct alerts *as, const struct labels *l)
 {
 	if (l == NULL)
@@ -46,14 +46,14 @@ void
 alerts_begin(struct alerts *as, struct alerts_cursor *c)
 {
 	assert(!c->active);
-	*c = (struct alerts_cursor){ .record = as->oldest, .others = as->cursors, .active = true };
+	*c = (struct alerts_cursor){ .entry = as->oldest, .others = as->cursors, .active = true };
 	as->cursors = c;
 }
 
 void
 alerts_advance(struct alerts_cursor *c)
 {
-	c->record = c->record->newer;
+	c->entry = c->entry->newer;
 }
 
 void
@@ -70,7 +70,7 @@ alerts_end(struct alerts *as, struct alerts_cursor *c)
 }
 
 static void
-enter_row(struct alerts *as, struct record *r)
+enter_row(struct alerts *as, struct alert_entry *r)
 {
 	r->older = as->newest;
 	r->newer = NULL;
@@ -80,16 +80,16 @@ enter_row(struct alerts *as, struct record *r)
 		as->oldest = r;
 	as->newest = r;
 	for (struct alerts_cursor *c = as->cursors; c != NULL; c = c->others)
-		if (c->record == NULL)
-			c->record = r;
+		if (c->entry == NULL)
+			c->entry = r;
 }
 
 static void
-leave_row(struct alerts *as, struct record *r)
+leave_row(struct alerts *as, struct alert_entry *r)
 {
 	for (struct alerts_cursor *c = as->cursors; c != NULL; c = c->others)
-		if (c->record == r)
-			c->record = r->newer;
+		if (c->entry == r)
+			c->entry = r->newer;
 	if (r->older != NULL)
 		r->older->newer = r->newer;
 	else
@@ -101,26 +101,26 @@ leave_row(struct alerts *as, struct record *r)
 }
 
 void
-alerts_renew(struct alerts *as, struct record *r)
+alerts_renew(struct alerts *as, struct alert_entry *r)
 {
 	leave_row(as, r);
 	enter_row(as, r);
 }
 
-struct record *
+struct alert_entry *
 alerts_add(struct alerts *as, struct alert *a)
 {
-	struct record *r = NEW(struct record);
+	struct alert_entry *r = NEW(struct alert_entry);
 
 	r->alert = alert_ref(a);
-	hmap_insert(&as->records, &r->node, a->labels->node.hash);
+	hmap_insert(&as->entries, &r->node, a->labels->node.hash);
 	order_insert(&as->order, a->labels->fingerprint, a->labels, r, by_labels);
 	enter_row(as, r);
 	return r;
 }
 
 void
-record_set_stored(struct alerts *as, struct record *r, bool stored)
+entry_set_stored(struct alerts *as, struct alert_entry *r, bool stored)
 {
 	if (r->stored == stored)
 		return;
@@ -129,11 +129,11 @@ record_set_stored(struct alerts *as, struct record *r, bool stored)
 }
 
 void
-alerts_remove(struct alerts *as, struct record *r)
+alerts_remove(struct alerts *as, struct alert_entry *r)
 {
 	assert(!r->stored && !r->waits && r->members == NULL && r->silences == NULL);
 	leave_row(as, r);
-	hmap_remove(&as->records, &r->node);
+	hmap_remove(&as->entries, &r->node);
 	order_remove(&as->order, r->alert->labels->fingerprint, r->alert->labels, by_labels);
 	alert_unref(r->alert);
 	mem_free(r);
@@ -142,7 +142,7 @@ alerts_remove(struct alerts *as, struct record *r)
 void
 alerts_fini(struct alerts *as)
 {
-	assert(as->records.n == 0 && as->cursors == NULL);
-	hmap_fini(&as->records);
+	assert(as->entries.n == 0 && as->cursors == NULL);
+	hmap_fini(&as->entries);
 	order_fini(&as->order);
 }

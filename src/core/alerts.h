@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * core/alerts.h - the records of all alerts, by label set and in the order of lists.
+ * core/alerts.h - the entries of all alerts, by label set and in the order of lists.
  *
  * That order is by fingerprint. Fingerprints are 64 bits of FNV-1a and can be
  * made to collide: equal ones stand in the order of their label sets.
@@ -12,52 +12,52 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alert_entry.h"
 #include "base/hmap.h"
 #include "order.h"
-#include "record.h"
 
 /*
- * A place in the row of all records, the oldest first. It stays good whatever
+ * A place in the row of all entries, the oldest first. It stays good whatever
  * comes or goes; what is added or moved to the end meanwhile comes too.
  */
 struct alerts_cursor {
-	struct record *record;	/* the one that is next; NULL: none */
+	struct alert_entry *entry;	/* the one that is next; NULL: none */
 	struct alerts_cursor *others;
 	bool active;
 };
 
 /* Zeroed memory is empty. */
 struct alerts {
-	struct hmap records;
+	struct hmap entries;
 	struct order order;
-	struct record *oldest, *newest;
+	struct alert_entry *oldest, *newest;
 	struct alerts_cursor *cursors;
 	size_t stored;
 };
 
 /* NULL when there is none. */
-struct record *alerts_find(const struct alerts *as, const struct labels *l);
-/* The first record of this fingerprint, or NULL. */
-struct record *alerts_find_fingerprint(const struct alerts *as, uint64_t fingerprint);
+struct alert_entry *alerts_find(const struct alerts *as, const struct labels *l);
+/* The first entry of this fingerprint, or NULL. */
+struct alert_entry *alerts_find_fingerprint(const struct alerts *as, uint64_t fingerprint);
 /*
- * The first record behind that of l (NULL: the very first), whether or not there
+ * The first entry behind that of l (NULL: the very first), whether or not there
  * is one of l any more; NULL: l was the last. Whoever goes through all alerts
  * piece by piece keeps a reference to the label set it has come to.
  */
-struct record *alerts_after(const struct alerts *as, const struct labels *l);
-/* c, which is not active, is at the oldest record. */
+struct alert_entry *alerts_after(const struct alerts *as, const struct labels *l);
+/* c, which is not active, is at the oldest entry. */
 void alerts_begin(struct alerts *as, struct alerts_cursor *c);
-/* To the next record; there must be one at c. */
+/* To the next entry; there must be one at c. */
 void alerts_advance(struct alerts_cursor *c);
 /* c is not looked after any more; it may be inactive. */
 void alerts_end(struct alerts *as, struct alerts_cursor *c);
 /* r counts as the newest: cursors that were past it come to it again. */
-void alerts_renew(struct alerts *as, struct record *r);
-/* A new record of a; takes a reference. There must be none yet with these labels. */
-struct record *alerts_add(struct alerts *as, struct alert *a);
-void record_set_stored(struct alerts *as, struct record *r, bool stored);
+void alerts_renew(struct alerts *as, struct alert_entry *r);
+/* A new entry of a; takes a reference. There must be none yet with these labels. */
+struct alert_entry *alerts_add(struct alerts *as, struct alert *a);
+void entry_set_stored(struct alerts *as, struct alert_entry *r, bool stored);
 /* Frees r, which must not be stored, in a group, nor known to the inhibitor or silences. */
-void alerts_remove(struct alerts *as, struct record *r);
+void alerts_remove(struct alerts *as, struct alert_entry *r);
 void alerts_fini(struct alerts *as);
 
 #endif

@@ -5,8 +5,8 @@
  * makes all of them anew).
  *
  * What takes long is done in slices. Before the change, while the one before
- * goes on: the traces of the last one are removed from all records, then all are
- * looked at under the next one, each record holding what was found beside what is
+ * goes on: the traces of the last one are removed from all entries, then all are
+ * looked at under the next one, each entry holding what was found beside what is
  * in force. The change itself is quick, and one piece. Groups follow (settle.h).
  */
 #include <assert.h>
@@ -45,7 +45,7 @@ change_over(struct engine *e, struct moment now)
 	settle_begin(e, take_place(e), now);
 }
 
-/* A record that is cleaned. */
+/* An entry that is cleaned. */
 #define CLEAN_UNITS 10
 
 /* False: there is more. */
@@ -54,7 +54,7 @@ clean(struct engine *e)
 {
 	struct applying *a = &e->applying;
 
-	for (struct record *r; (r = a->at.record) != NULL;) {
+	for (struct alert_entry *r; (r = a->at.entry) != NULL;) {
 		if (work_used_up(&e->work))
 			return false;
 		alerts_advance(&a->at);
@@ -77,7 +77,7 @@ index_rules(struct engine *e)
 
 /* Sources and routes of r under the next configuration; false: there is more. */
 static bool
-prepare_record(struct engine *e, struct record *r, struct moment now)
+prepare_entry(struct engine *e, struct alert_entry *r, struct moment now)
 {
 	struct applying *a = &e->applying;
 	const struct route_list **routes = &r->routes[1 - e->slot];
@@ -98,8 +98,8 @@ prepare(struct engine *e, struct moment now)
 {
 	struct applying *a = &e->applying;
 
-	for (struct record *r; (r = a->at.record) != NULL;) {
-		if (work_used_up(&e->work) || !prepare_record(e, r, now))
+	for (struct alert_entry *r; (r = a->at.entry) != NULL;) {
+		if (work_used_up(&e->work) || !prepare_entry(e, r, now))
 			return false;
 		alerts_advance(&a->at);
 	}

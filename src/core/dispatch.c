@@ -4,7 +4,7 @@
 #include "engine_state.h"
 
 void
-record_release(struct engine *e, struct record *r)
+entry_release(struct engine *e, struct alert_entry *r)
 {
 	if (r->stored || r->members != NULL || r->awaited || r->waits)
 		return;
@@ -45,7 +45,7 @@ inherit(struct engine *e, struct group *g)
 }
 
 static void
-tell_grouped(struct engine *e, const struct group *g, const struct record *r, struct moment now)
+tell_grouped(struct engine *e, const struct group *g, const struct alert_entry *r, struct moment now)
 {
 	struct event ev = {
 		.kind = EVENT_ALERT_GROUPED,
@@ -61,7 +61,7 @@ tell_grouped(struct engine *e, const struct group *g, const struct record *r, st
 #define CREATE_UNITS 400
 
 static void
-create_group(struct engine *e, struct record *r, const struct route *route, struct moment now)
+create_group(struct engine *e, struct alert_entry *r, const struct route *route, struct moment now)
 {
 	struct group *g = group_new(e, route, r->alert->labels, now);
 
@@ -76,7 +76,7 @@ create_group(struct engine *e, struct record *r, const struct route *route, stru
 }
 
 static void
-join(struct engine *e, struct record *r, const struct route *route, struct moment now)
+join(struct engine *e, struct alert_entry *r, const struct route *route, struct moment now)
 {
 	struct group *g = group_find(e, route, r->alert->labels);
 
@@ -98,9 +98,9 @@ join(struct engine *e, struct record *r, const struct route *route, struct momen
 }
 
 void
-dispatch(struct engine *e, struct record *r, struct moment now)
+dispatch(struct engine *e, struct alert_entry *r, struct moment now)
 {
-	const struct route_list *routes = record_routes(e, r);
+	const struct route_list *routes = entry_routes(e, r);
 
 	if (r->members_n == routes->n) {
 		/* Known, and in all its groups. */

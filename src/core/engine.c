@@ -74,11 +74,11 @@ free_groups(struct engine *e)
 static void
 free_alerts(struct engine *e)
 {
-	HMAP_EACH(&e->alerts.records, node) {
-		struct record *r = CONTAINER_OF(node, struct record, node);
+	HMAP_EACH(&e->alerts.entries, node) {
+		struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
 
-		record_set_stored(&e->alerts, r, false);
-		record_release(e, r);
+		entry_set_stored(&e->alerts, r, false);
+		entry_release(e, r);
 	}
 	alerts_fini(&e->alerts);
 	limits_fini(&e->limits);
@@ -133,7 +133,7 @@ engine_see_clock(struct engine *e, struct moment now)
 }
 
 void
-rules_forget(struct engine *e, struct record *r)
+rules_forget(struct engine *e, struct alert_entry *r)
 {
 	struct applying *a = &e->applying;
 
@@ -143,14 +143,14 @@ rules_forget(struct engine *e, struct record *r)
 		inhibit_forget(a->old_inhibitor, r);
 	if (a->inhibitor != NULL)
 		inhibit_forget(a->inhibitor, r);
-	if (a->at.record == r) {
+	if (a->at.entry == r) {
 		routing_run_reset(&a->routing_run);
 		inhibit_run_reset(&a->inhibit_run);
 	}
 }
 
 void
-rules_look_again(struct engine *e, struct record *r)
+rules_look_again(struct engine *e, struct alert_entry *r)
 {
 	rules_forget(e, r);
 	if (e->applying.inhibitor != NULL)
@@ -176,11 +176,11 @@ engine_leave(struct engine *e, struct moment now)
 	e->inside = false;
 }
 
-/* The record that holds a from now on; NULL: the limit refuses it. */
-static struct record *
+/* The entry that holds a from now on; NULL: the limit refuses it. */
+static struct alert_entry *
 store(struct engine *e, struct alert *a, bool *fresh, struct moment now)
 {
-	struct record *r = alerts_find(&e->alerts, a->labels);
+	struct alert_entry *r = alerts_find(&e->alerts, a->labels);
 	struct alert *held;
 
 	*fresh = r == NULL || !r->stored;
@@ -203,7 +203,7 @@ static void
 ingest(struct engine *e, struct alert *a, struct moment now)
 {
 	struct event ev = { .alert = a };
-	struct record *r = store(e, a, &ev.fresh, now);
+	struct alert_entry *r = store(e, a, &ev.fresh, now);
 
 	if (r == NULL) {
 		e->counters.alerts_limited++;
@@ -214,7 +214,7 @@ ingest(struct engine *e, struct alert *a, struct moment now)
 	if (!r->stored) {
 		/* What is not stored was not looked at as a source of inhibition. */
 		rules_look_again(e, r);
-		record_set_stored(&e->alerts, r, true);
+		entry_set_stored(&e->alerts, r, true);
 	}
 	save_alert(e, r, CHANGE_ALERT);
 	ev.kind = EVENT_ALERT_RECEIVED;

@@ -60,7 +60,7 @@ struct restored_intent {
 /* Alerts to be looked at before they are put into groups; see posted.c. */
 struct posted {
 	struct chore chore;
-	struct record *first, *last;
+	struct alert_entry *first, *last;
 	uint64_t taken, done;		/* ever */
 	struct routing_run routing;	/* of the first */
 	struct inhibit_run inhibit;
@@ -118,7 +118,7 @@ struct engine {
 	struct nflog *nflog;
 	struct routing *routing;	/* NULL before the first engine_apply */
 	struct inhibitor *inhibitor;	/* NULL until the first configuration is in force */
-	unsigned slot;			/* of records: the inhibitor's */
+	unsigned slot;			/* of entries: the inhibitor's */
 	struct hmap groups;
 	struct order groups_order;	/* in the order of lists; see group.h */
 	struct mono started;
@@ -145,7 +145,7 @@ settling(const struct engine *e)
 
 /* The routes of r under the configuration in force; NULL: not matched yet. */
 static inline const struct route_list *
-record_routes(const struct engine *e, const struct record *r)
+entry_routes(const struct engine *e, const struct alert_entry *r)
 {
 	return r->routes[e->slot];
 }
@@ -157,12 +157,12 @@ void engine_leave(struct engine *e, struct moment now);
 void engine_see_clock(struct engine *e, struct moment now);
 
 /* engine.c: no inhibitor knows r any more. */
-void rules_forget(struct engine *e, struct record *r);
+void rules_forget(struct engine *e, struct alert_entry *r);
 /* r, which stays, is stored or is not any more: what it takes part in is found out anew. */
-void rules_look_again(struct engine *e, struct record *r);
+void rules_look_again(struct engine *e, struct alert_entry *r);
 
 /* posted.c: r was posted: puts it into its groups, now or later. */
-void posted_take(struct engine *e, struct record *r, struct moment now);
+void posted_take(struct engine *e, struct alert_entry *r, struct moment now);
 /* Another configuration is in force. */
 void posted_rules_changed(struct engine *e);
 void posted_fini(struct engine *e);
@@ -179,9 +179,9 @@ void maintenance_due(struct engine *e, struct moment now);
 bool maintenance_step(struct engine *e, struct moment now);
 
 /* dispatch.c: puts r into the groups it belongs to. */
-void dispatch(struct engine *e, struct record *r, struct moment now);
+void dispatch(struct engine *e, struct alert_entry *r, struct moment now);
 /* Frees r unless it is stored or in a group. */
-void record_release(struct engine *e, struct record *r);
+void entry_release(struct engine *e, struct alert_entry *r);
 
 /* save.c: tells the store; each does nothing when nothing is durable. */
 void save_group(struct engine *e, struct group *g, enum save when, struct moment now);
@@ -192,7 +192,7 @@ void save_group_not(struct engine *e, struct group *g);
 void save_groups_due(struct engine *e, bool all, struct moment now);
 void save_due(struct engine *e, struct moment now);
 bool save_step(struct engine *e, struct moment now);
-void save_alert(struct engine *e, struct record *r, enum change_kind kind);
+void save_alert(struct engine *e, struct alert_entry *r, enum change_kind kind);
 void save_silence(struct engine *e, const struct silence_entry *entry, enum change_kind kind);
 void save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind kind);
 void save_intent(struct engine *e, const struct leg *leg, enum change_kind kind);
@@ -212,7 +212,7 @@ bool restore_groups_some(struct engine *e, size_t *at, struct moment now);
 /* The route of that id in the configuration in force; NULL: there is none. */
 const struct route *restore_route(const struct engine *e, struct str id);
 /* Does r, routed today, belong to g? */
-bool restore_belongs(struct engine *e, struct record *r, const struct group *g);
+bool restore_belongs(struct engine *e, struct alert_entry *r, const struct group *g);
 /* resume.c: what was being told is in its groups; before alerts are dispatched. */
 void resume_members(struct engine *e);
 /* Takes up what was under way; the end of restoring. */

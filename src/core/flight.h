@@ -15,16 +15,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alert_entry.h"
 #include "base/arena.h"
 #include "base/hmap.h"
 #include "base/sbuf.h"
 #include "base/time.h"
+#include "chore.h"
 #include "config/config.h"
 #include "core/notification.h"
 #include "core/ports.h"
-#include "chore.h"
 #include "mute.h"
-#include "record.h"
 #include "sched.h"
 
 struct engine;
@@ -85,7 +85,7 @@ struct flight {
 	enum flight_stage stage;
 	size_t at, kept;		/* where the stage has come to, and what it let pass */
 	struct mute_run run;
-	struct record spare;		/* of the alert that is looked at, when there is no other */
+	struct alert_entry spare;		/* of the alert that is looked at, when there is no other */
 	struct noted_alert *all;	/* owned references */
 	size_t all_n;
 	struct noted_alert *passed;	/* those not muted */
@@ -137,7 +137,7 @@ void pipeline_note_hashes(struct flight *f);
 /* One leg less. */
 void pipeline_leg_done(struct engine *e, struct flight *f, struct moment now);
 
-/* attempt.c */
+/* leg.c */
 void leg_begin(struct engine *e, struct leg *leg, struct moment now);
 /* As leg_begin, for what was under way before a restart. */
 void leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, struct moment now);
@@ -157,12 +157,12 @@ void leg_fini(struct engine *e, struct leg *leg);
 /* The leg whose attempt this is; NULL: none any more. */
 struct leg *leg_find(const struct engine *e, uint64_t attempt);
 
-/* left_behind.c: what the next flush has to know of a notification that was given up. */
-void left_behind_by_leg(struct engine *e, const struct leg *leg, struct moment now);
+/* log_debts.c: what the next flush has to know of a notification that was given up. */
+void log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now);
 /* Of one that a restart cut short, about group g, and that is not taken up again. */
-void left_behind_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
+void log_debts_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
     const struct integration *integration, struct moment now);
 /* Notes who has been told all of leg->note already, and leg->owed; entry may be NULL. */
-void left_behind_find(const struct log_entry *entry, struct leg *leg, struct moment now);
+void log_debts_find(const struct log_entry *entry, struct leg *leg, struct moment now);
 
 #endif

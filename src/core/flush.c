@@ -12,7 +12,7 @@ take_snapshot(struct flight *f, struct group *g, struct wall now)
 
 	f->all = ARENA_ARRAY(f->arena, g->members.n, struct noted_alert);
 	for (struct member *m = order_first(&g->members, &c); m != NULL; m = order_next(&g->members, &c)) {
-		struct alert *a = m->record->alert;
+		struct alert *a = m->entry->alert;
 
 		f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), alert_resolved_at(a, now) };
 	}
@@ -224,7 +224,7 @@ tell_ended(struct engine *e, const struct flight *f, struct moment now)
 static void
 forget(struct engine *e, struct flight *f, const struct alert *a, struct moment now)
 {
-	struct record *r;
+	struct alert_entry *r;
 	struct member *m;
 
 	tell_resolved(e, f, a, now);

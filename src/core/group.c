@@ -227,7 +227,7 @@ groups_count_ended(struct engine *e, struct moment now)
 }
 
 struct member *
-group_member(const struct group *g, const struct record *r)
+group_member(const struct group *g, const struct alert_entry *r)
 {
 	for (struct member *m = r->members; m != NULL; m = m->next)
 		if (m->group == g)
@@ -246,18 +246,18 @@ group_changed(struct group *g)
 static int
 by_alert(const void *place, const void *member)
 {
-	return alert_place_cmp(place, ((const struct member *)member)->record->alert->labels);
+	return alert_place_cmp(place, ((const struct member *)member)->entry->alert->labels);
 }
 
 void
-group_add(struct engine *e, struct group *g, struct record *r)
+group_add(struct engine *e, struct group *g, struct alert_entry *r)
 {
 	struct member *m = NEW(struct member);
 	struct alert_place place;
 
 	(void)e;
 	m->group = g;
-	m->record = r;
+	m->entry = r;
 	m->next = r->members;
 	r->members = m;
 	r->members_n++;
@@ -270,7 +270,7 @@ void
 group_remove(struct engine *e, struct member *m)
 {
 	struct group *g = m->group;
-	struct record *r = m->record;
+	struct alert_entry *r = m->entry;
 	struct member **at = &r->members;
 	struct alert_place place;
 
@@ -282,7 +282,7 @@ group_remove(struct engine *e, struct member *m)
 	order_remove(&g->members, 0, &place, by_alert);
 	group_changed(g);
 	mem_free(m);
-	record_release(e, r);
+	entry_release(e, r);
 }
 
 void

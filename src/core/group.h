@@ -14,12 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alert_entry.h"
 #include "base/hmap.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "config/config.h"
 #include "order.h"
-#include "record.h"
 #include "sched.h"
 
 struct engine;
@@ -29,11 +29,11 @@ struct group;
 /* What the last flush made of an alert. */
 enum mark { MARK_UNPROCESSED, MARK_ACTIVE, MARK_SUPPRESSED };
 
-/* A record's place in a group. */
+/* An entry's place in a group. */
 struct member {
 	struct group *group;
-	struct record *record;
-	struct member *next;	/* of the same record */
+	struct alert_entry *entry;
+	struct member *next;	/* of the same entry */
 	uint8_t mark;
 };
 
@@ -81,9 +81,9 @@ uint64_t group_hash(const struct route *route, const struct labels *group_labels
 /* (Re)arms the timer; nothing is due before the engine's first flush. */
 void group_arm(struct engine *e, struct group *g, struct mono due);
 
-struct member *group_member(const struct group *g, const struct record *r);
-void group_add(struct engine *e, struct group *g, struct record *r);
-/* Frees the record too when nothing else holds it. */
+struct member *group_member(const struct group *g, const struct alert_entry *r);
+void group_add(struct engine *e, struct group *g, struct alert_entry *r);
+/* Frees the entry too when nothing else holds it. */
 void group_remove(struct engine *e, struct member *m);
 /* Takes out all members. */
 void group_empty(struct engine *e, struct group *g);

@@ -7,7 +7,7 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "mindex.h"
+#include "matcher_index.h"
 
 /*
  * Sources of one kind in a bucket. The first `ended` of them were seen to have
@@ -15,10 +15,10 @@
  * not look at any of them twice.
  */
 struct sources {
-	struct record **v;
+	struct alert_entry **v;
 	uint32_t n, cap, ended;
 	uint32_t steps;		/* of the clock that `ended` knows of */
-	struct record *firing;	/* posted last; may have ended since */
+	struct alert_entry *firing;	/* posted last; may have ended since */
 };
 
 /* The alerts that agree on a rule's `equal` labels. */
@@ -31,7 +31,7 @@ struct bucket {
 	struct istr *values[];		/* references; NULL: missing */
 };
 
-/* One rule that a record takes part in. */
+/* One rule that an entry takes part in. */
 struct inhibit_hit {
 	struct bucket *bucket;
 	uint32_t place;		/* among the sources */
@@ -51,7 +51,7 @@ struct inhibitor {
 	size_t rules_n;
 	size_t indexed;		/* rules that are filed */
 	/* Rule i has its target side under the order 2i + 1, and its source side under 2i + 2. */
-	struct mindex index;
+	struct matcher_index index;
 	struct hmap buckets;
 	struct hmap_cursor freed;
 	unsigned slot;
@@ -59,7 +59,7 @@ struct inhibitor {
 };
 
 static struct inhibit_part *
-part_of(const struct inhibitor *in, struct record *r)
+part_of(const struct inhibitor *in, struct alert_entry *r)
 {
 	return &r->inhibit[in->slot];
 }
@@ -95,8 +95,8 @@ inhibitor_index_some(struct inhibitor *in, struct work *w)
 		rule->equal = mem_calloc(conf->equal_n, sizeof(rule->equal[0]));
 		for (size_t j = 0; j < conf->equal_n; j++)
 			rule->equal[j] = istr_get(conf->equal[j]);
-		mindex_add(&in->index, &conf->target, 2 * in->indexed + 1, rule);
-		mindex_add(&in->index, &conf->source, 2 * in->indexed + 2, rule);
+		matcher_index_add(&in->index, &conf->target, 2 * in->indexed + 1, rule);
+		matcher_index_add(&in->index, &conf->source, 2 * in->indexed + 2, rule);
 	}
 	return true;
 }
@@ -121,7 +121,7 @@ inhibitor_free_some(struct inhibitor **inp, struct work *w)
 	if (in == NULL)
 		return true;
 	assert(in->buckets.n == 0);
-	if (!mindex_fini_some(&in->index, &in->freed, w))
+	if (!matcher_index_fini_some(&in->index, &in->freed, w))
 		return false;
 	/* What was filed last goes first. */
 	while (in->indexed > 0) {
@@ -224,7 +224,7 @@ sources_of(const struct inhibit_hit *h)
 }
 
 static struct inhibit_hit *
-hit_in(const struct inhibitor *in, struct record *r, const struct bucket *b)
+hit_in(const struct inhibitor *in, struct alert_entry *r, const struct bucket *b)
 {
 	struct inhibit_part *p = part_of(in, r);
 
@@ -236,14 +236,14 @@ hit_in(const struct inhibitor *in, struct record *r, const struct bucket *b)
 }
 
 static void
-put(const struct inhibitor *in, struct sources *s, const struct bucket *b, uint32_t place, struct record *r)
+put(const struct inhibitor *in, struct sources *s, const struct bucket *b, uint32_t place, struct alert_entry *r)
 {
 	s->v[place] = r;
 	hit_in(in, r, b)->place = place;
 }
 
 static void
-source_add(struct inhibit_hit *h, struct record *r)
+source_add(struct inhibit_hit *h, struct alert_entry *r)
 {
 	struct sources *s = sources_of(h);
 
@@ -257,7 +257,7 @@ source_add(struct inhibit_hit *h, struct record *r)
 
 /* The gap that r leaves is filled from the end of its part of the list. */
 static void
-source_remove(const struct inhibitor *in, struct inhibit_hit *h, const struct record *r)
+source_remove(const struct inhibitor *in, struct inhibit_hit *h, const struct alert_entry *r)
 {
 	struct sources *s = sources_of(h);
 	uint32_t gap = h->place;
@@ -278,7 +278,7 @@ source_remove(const struct inhibitor *in, struct inhibit_hit *h, const struct re
 
 /* r was posted again and fires. */
 static void
-source_fires(const struct inhibitor *in, struct inhibit_hit *h, struct record *r)
+source_fires(const struct inhibitor *in, struct inhibit_hit *h, struct alert_entry *r)
 {
 	struct sources *s = sources_of(h);
 	uint32_t from = h->place;
@@ -294,7 +294,7 @@ source_fires(const struct inhibitor *in, struct inhibit_hit *h, struct record *r
 }
 
 static struct inhibit_hit *
-add_hit(struct inhibitor *in, struct record *r, const struct rule *rule)
+add_hit(struct inhibitor *in, struct alert_entry *r, const struct rule *rule)
 {
 	struct inhibit_part *p = part_of(in, r);
 	struct inhibit_hit *h;
@@ -308,7 +308,7 @@ add_hit(struct inhibitor *in, struct record *r, const struct rule *rule)
 
 /* r matches that side of the rule; its target side was looked at first. What is not stored is no source. */
 static void
-note_side(struct inhibitor *in, struct record *r, const struct rule *rule, bool source_side)
+note_side(struct inhibitor *in, struct alert_entry *r, const struct rule *rule, bool source_side)
 {
 	const struct inhibit_part *p = part_of(in, r);
 	struct inhibit_hit *h = p->hits_n > 0 ? &p->hits[p->hits_n - 1] : NULL;
@@ -355,16 +355,16 @@ match_side(const struct rule *rule, uint64_t order, const struct labels *l, stru
 
 /* Finds the rules that r takes part in, in their order. */
 static bool
-classify(struct inhibitor *in, struct record *r, struct inhibit_run *run, struct work *w)
+classify(struct inhibitor *in, struct alert_entry *r, struct inhibit_run *run, struct work *w)
 {
 	const struct labels *l = r->alert->labels;
 	struct inhibit_part *p = part_of(in, r);
-	struct mindex_iter it;
+	struct matcher_index_iter it;
 	const struct rule *rule;
 	bool more = true;
 
-	mindex_begin(&it, &in->index, l, p->looked);
-	while (more && (rule = mindex_next(&it)) != NULL) {
+	matcher_index_begin(&it, &in->index, l, p->looked);
+	while (more && (rule = matcher_index_next(&it)) != NULL) {
 		enum match m = match_side(rule, it.order, l, run, w);
 
 		if (m == MATCH_LATER) {
@@ -377,7 +377,7 @@ classify(struct inhibitor *in, struct record *r, struct inhibit_run *run, struct
 		work_spend(w, RULE_UNITS);
 		more = !work_used_up(w);
 	}
-	mindex_end(&it);
+	matcher_index_end(&it);
 	p->observed = more;
 	if (more)
 		inhibit_run_reset(run);
@@ -385,13 +385,13 @@ classify(struct inhibitor *in, struct record *r, struct inhibit_run *run, struct
 }
 
 bool
-inhibit_observed(const struct inhibitor *in, const struct record *r)
+inhibit_observed(const struct inhibitor *in, const struct alert_entry *r)
 {
 	return r->inhibit[in->slot].observed;
 }
 
 bool
-inhibit_observe_some(struct inhibitor *in, struct record *r, struct wall now, struct inhibit_run *run, struct work *w)
+inhibit_observe_some(struct inhibitor *in, struct alert_entry *r, struct wall now, struct inhibit_run *run, struct work *w)
 {
 	struct inhibit_part *p = part_of(in, r);
 
@@ -406,7 +406,7 @@ inhibit_observe_some(struct inhibitor *in, struct record *r, struct wall now, st
 }
 
 void
-inhibit_observe(struct inhibitor *in, struct record *r, struct wall now)
+inhibit_observe(struct inhibitor *in, struct alert_entry *r, struct wall now)
 {
 	struct work all = { INT64_MAX };
 	struct inhibit_run run = { 0 };
@@ -417,7 +417,7 @@ inhibit_observe(struct inhibitor *in, struct record *r, struct wall now)
 }
 
 void
-inhibit_forget(struct inhibitor *in, struct record *r)
+inhibit_forget(struct inhibitor *in, struct alert_entry *r)
 {
 	struct inhibit_part *p = part_of(in, r);
 
@@ -437,7 +437,7 @@ inhibit_forget(struct inhibitor *in, struct record *r)
 
 /* False: w is used up, and more is to be looked at. */
 static bool
-firing_source(const struct inhibitor *in, struct sources *s, struct wall now, struct work *w, struct record **out)
+firing_source(const struct inhibitor *in, struct sources *s, struct wall now, struct work *w, struct alert_entry **out)
 {
 	*out = NULL;
 	if (s->firing != NULL && !alert_resolved_at(s->firing->alert, now)) {
@@ -462,7 +462,7 @@ firing_source(const struct inhibitor *in, struct sources *s, struct wall now, st
 }
 
 bool
-inhibit_source_some(struct inhibitor *in, struct record *r, struct wall now, struct inhibit_run *run, struct work *w,
+inhibit_source_some(struct inhibitor *in, struct alert_entry *r, struct wall now, struct inhibit_run *run, struct work *w,
     struct inhibition *out)
 {
 	struct inhibit_part *p = part_of(in, r);
@@ -493,8 +493,8 @@ inhibit_source_some(struct inhibitor *in, struct record *r, struct wall now, str
 	return true;
 }
 
-struct record *
-inhibit_source(struct inhibitor *in, struct record *r, struct wall now)
+struct alert_entry *
+inhibit_source(struct inhibitor *in, struct alert_entry *r, struct wall now)
 {
 	struct work all = { INT64_MAX };
 	struct inhibit_run run = { 0 };

@@ -3,7 +3,7 @@
  * core/inhibit.h - which alerts are held back because others fire.
  *
  * For every rule, alerts fall into buckets by their values of the `equal`
- * labels. A record knows the buckets it is in and its role there, so asking
+ * labels. An entry knows the buckets it is in and its role there, so asking
  * whether it is inhibited neither matches nor hashes. Exact: any source that
  * fires counts (Alertmanager inhibit/inhibit.go, which remembers but one).
  */
@@ -12,28 +12,28 @@
 
 #include <stdbool.h>
 
+#include "alert_entry.h"
 #include "base/time.h"
 #include "base/work.h"
 #include "config/config.h"
 #include "model/matcher.h"
-#include "record.h"
 
 struct inhibitor;
 
-/* Borrows c. `slot` (0 or 1): where records keep what it finds out. No two that live may have the same. */
+/* Borrows c. `slot` (0 or 1): where entries keep what it finds out. No two that live may have the same. */
 struct inhibitor *inhibitor_new(const struct config *c, unsigned slot);
 /* The same, but it is to be indexed before it is asked. */
 struct inhibitor *inhibitor_begin(const struct config *c, unsigned slot);
 /* False: w is used up, and there is more. */
 bool inhibitor_index_some(struct inhibitor *in, struct work *w);
-/* All records must have been forgotten; *in may be NULL. */
+/* All entries must have been forgotten; *in may be NULL. */
 void inhibitor_free(struct inhibitor **in);
 /* The same in slices; false: w is used up, and there is more. */
 bool inhibitor_free_some(struct inhibitor **in, struct work *w);
 
 /*
- * Where finding the rules of a record stopped within one match; zeroed: nowhere.
- * What was found before that the record itself remembers. Neither the record nor
+ * Where finding the rules of an entry stopped within one match; zeroed: nowhere.
+ * What was found before that the entry itself remembers. Neither the entry nor
  * the inhibitor may go before the end or inhibit_run_reset.
  */
 struct inhibit_run {
@@ -44,25 +44,25 @@ struct inhibit_run {
 void inhibit_run_reset(struct inhibit_run *run);
 
 /* r holds another version of its alert, or is newly stored. */
-void inhibit_observe(struct inhibitor *in, struct record *r, struct wall now);
+void inhibit_observe(struct inhibitor *in, struct alert_entry *r, struct wall now);
 /* The same within what w, which is not used up, has left; false: it is used up, and the next call goes on. */
-bool inhibit_observe_some(struct inhibitor *in, struct record *r, struct wall now, struct inhibit_run *run,
+bool inhibit_observe_some(struct inhibitor *in, struct alert_entry *r, struct wall now, struct inhibit_run *run,
     struct work *w);
 /* Are the rules of r known? */
-bool inhibit_observed(const struct inhibitor *in, const struct record *r);
+bool inhibit_observed(const struct inhibitor *in, const struct alert_entry *r);
 /* r is no longer stored, or the configuration goes. */
-void inhibit_forget(struct inhibitor *in, struct record *r);
+void inhibit_forget(struct inhibitor *in, struct alert_entry *r);
 
-/* What inhibits a record. */
+/* What inhibits an entry. */
 struct inhibition {
-	struct record *source;	/* NULL: nothing does, and the rest is not set */
+	struct alert_entry *source;	/* NULL: nothing does, and the rest is not set */
 	const struct inhibit_rule *rule;	/* borrowed from the configuration */
 };
 /* What inhibits r now, as inhibit_observe_some; *out is set at the end. */
-bool inhibit_source_some(struct inhibitor *in, struct record *r, struct wall now, struct inhibit_run *run,
+bool inhibit_source_some(struct inhibitor *in, struct alert_entry *r, struct wall now, struct inhibit_run *run,
     struct work *w, struct inhibition *out);
 /* All at once; only the source. */
-struct record *inhibit_source(struct inhibitor *in, struct record *r, struct wall now);
+struct alert_entry *inhibit_source(struct inhibitor *in, struct alert_entry *r, struct wall now);
 /* The wall clock went back: what had ended may fire again. */
 void inhibit_clock_stepped(struct inhibitor *in);
 

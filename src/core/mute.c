@@ -5,7 +5,7 @@
 #include "engine_state.h"
 
 bool
-mute_inhibited(struct engine *e, struct record *r, struct wall now, struct mute_run *run, struct work *w,
+mute_inhibited(struct engine *e, struct alert_entry *r, struct wall now, struct mute_run *run, struct work *w,
     struct mute *out)
 {
 	struct inhibition by;
@@ -23,7 +23,7 @@ mute_inhibited(struct engine *e, struct record *r, struct wall now, struct mute_
 }
 
 bool
-mute_silenced(struct engine *e, struct record *r, struct wall now, struct mute_run *run, struct work *w,
+mute_silenced(struct engine *e, struct alert_entry *r, struct wall now, struct mute_run *run, struct work *w,
     struct mute *out)
 {
 	size_t active;

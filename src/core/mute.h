@@ -3,7 +3,7 @@
  * core/mute.h - what holds back an alert at a moment.
  *
  * The rules and silences that match it are looked for once and remembered by
- * its record; what is new since may take more than one turn.
+ * its entry; what is new since may take more than one turn.
  */
 #ifndef CORE_MUTE_H
 #define CORE_MUTE_H
@@ -11,18 +11,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "alert_entry.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "base/work.h"
 #include "core/ports.h"
 #include "inhibit.h"
-#include "record.h"
 #include "silences.h"
 
 struct engine;
 struct flight;
 
-/* Where the look at a record stopped; zeroed: nowhere. */
+/* Where the look at an entry stopped; zeroed: nowhere. */
 struct mute_run {
 	struct inhibit_run inhibit;
 	struct silences_run silences;
@@ -42,9 +42,9 @@ struct mute {
  * MUTE_SILENCE. False: w, which must not be used up before, is; the next call
  * with the same r and run goes on. r must not go before the end or mute_run_reset.
  */
-bool mute_inhibited(struct engine *e, struct record *r, struct wall now, struct mute_run *run, struct work *w,
+bool mute_inhibited(struct engine *e, struct alert_entry *r, struct wall now, struct mute_run *run, struct work *w,
     struct mute *out);
-bool mute_silenced(struct engine *e, struct record *r, struct wall now, struct mute_run *run, struct work *w,
+bool mute_silenced(struct engine *e, struct alert_entry *r, struct wall now, struct mute_run *run, struct work *w,
     struct mute *out);
 /* Whole group, at the flight's tick: names that mute it into `names` (arena). */
 enum mute_verdict mute_by_time(const struct flight *f, struct str **names_out, size_t *n_out);

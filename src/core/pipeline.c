@@ -18,7 +18,7 @@ tell_muted(struct engine *e, const struct flight *f, struct event *ev, struct mo
 }
 
 static void
-tell_muted_alert(struct engine *e, const struct flight *f, const struct record *r, struct event *ev,
+tell_muted_alert(struct engine *e, const struct flight *f, const struct alert_entry *r, struct event *ev,
     struct moment now)
 {
 	const struct silence **active;
@@ -38,14 +38,14 @@ forget_spare(struct engine *e, struct flight *f)
 		return;
 	rules_forget(e, &f->spare);
 	silences_forget(&f->spare);
-	f->spare = (struct record){ 0 };
+	f->spare = (struct alert_entry){ 0 };
 }
 
-/* The record of a flight's alert; one that the flight keeps for a while when no group holds it any more. */
-static struct record *
-record_of(struct engine *e, struct flight *f, struct alert *a)
+/* The entry of a flight's alert; one that the flight keeps for a while when no group holds it any more. */
+static struct alert_entry *
+entry_of(struct engine *e, struct flight *f, struct alert *a)
 {
-	struct record *r = alerts_find(&e->alerts, a->labels);
+	struct alert_entry *r = alerts_find(&e->alerts, a->labels);
 
 	if (r != NULL)
 		return r;
@@ -61,7 +61,7 @@ pipeline_rules_changed(struct engine *e, struct flight *f)
 }
 
 static void
-set_mark(const struct flight *f, const struct record *r, enum mark mark)
+set_mark(const struct flight *f, const struct alert_entry *r, enum mark mark)
 {
 	struct member *m = group_member(f->group, r);
 
@@ -76,7 +76,7 @@ set_mark(const struct flight *f, const struct record *r, enum mark mark)
 static bool
 judge(struct engine *e, struct flight *f, struct noted_alert *n, enum mute_verdict stage, struct moment now)
 {
-	struct record *r = record_of(e, f, n->alert);
+	struct alert_entry *r = entry_of(e, f, n->alert);
 	struct event ev = { .alert = n->alert };
 	struct mute mute;
 	bool done;

@@ -14,17 +14,17 @@
 
 /* False: there is more to be looked at. */
 static bool
-evaluate(struct engine *e, struct record *r, struct moment now)
+evaluate(struct engine *e, struct alert_entry *r, struct moment now)
 {
 	struct posted *p = &e->posted;
 
 	if (!inhibit_observe_some(e->inhibitor, r, now.wall, &p->inhibit, &e->work))
 		return false;
-	if (record_routes(e, r) == NULL) {
+	if (entry_routes(e, r) == NULL) {
 		if (work_used_up(&e->work))
 			return false;
 		r->routes[e->slot] = routing_match_some(e->routing, r->alert->labels, &p->routing, &e->work);
-		if (record_routes(e, r) == NULL)
+		if (entry_routes(e, r) == NULL)
 			return false;
 	}
 	work_spend(&e->work, DISPATCH_UNITS);
@@ -34,15 +34,15 @@ evaluate(struct engine *e, struct record *r, struct moment now)
 }
 
 static bool
-is_known(const struct engine *e, const struct record *r)
+is_known(const struct engine *e, const struct alert_entry *r)
 {
-	const struct route_list *routes = record_routes(e, r);
+	const struct route_list *routes = entry_routes(e, r);
 
 	return routes != NULL && r->members_n == routes->n && inhibit_observed(e->inhibitor, r);
 }
 
 static void
-enqueue(struct engine *e, struct record *r, struct moment now)
+enqueue(struct engine *e, struct alert_entry *r, struct moment now)
 {
 	struct posted *p = &e->posted;
 
@@ -59,7 +59,7 @@ enqueue(struct engine *e, struct record *r, struct moment now)
 }
 
 void
-posted_take(struct engine *e, struct record *r, struct moment now)
+posted_take(struct engine *e, struct alert_entry *r, struct moment now)
 {
 	if (r->waits) {
 		if (inhibit_observed(e->inhibitor, r))
@@ -80,7 +80,7 @@ posted_step(struct engine *e, struct moment now)
 	struct posted *p = &e->posted;
 
 	while (p->first != NULL) {
-		struct record *r = p->first;
+		struct alert_entry *r = p->first;
 
 		if (work_used_up(&e->work) || !evaluate(e, r, now))
 			return false;
@@ -105,7 +105,7 @@ posted_fini(struct engine *e)
 {
 	posted_rules_changed(e);
 	routing_run_fini(&e->posted.routing);
-	for (struct record *r = e->posted.first; r != NULL; r = r->waits_next)
+	for (struct alert_entry *r = e->posted.first; r != NULL; r = r->waits_next)
 		r->waits = false;
 	e->posted.first = e->posted.last = NULL;
 }

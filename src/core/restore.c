@@ -29,7 +29,7 @@ engine_restore_log_entry(struct engine *e, const struct log_entry *entry, struct
 void
 engine_restore_alert(struct engine *e, struct alert *a, void *stored_as, struct moment now)
 {
-	struct record *r;
+	struct alert_entry *r;
 
 	assert(e->routing == NULL);
 	engine_enter(e, now);
@@ -42,7 +42,7 @@ engine_restore_alert(struct engine *e, struct alert *a, void *stored_as, struct 
 		r->alert = a;
 	}
 	r->stored_as = stored_as;
-	record_set_stored(&e->alerts, r, true);
+	entry_set_stored(&e->alerts, r, true);
 	/* It was admitted once; a smaller limit since then keeps out only new ones. */
 	(void)limits_admit(&e->limits, a, now.wall);
 	engine_leave(e, now);
@@ -110,9 +110,9 @@ route_of(struct engine *e, const struct restored_group *old)
 }
 
 bool
-restore_belongs(struct engine *e, struct record *r, const struct group *g)
+restore_belongs(struct engine *e, struct alert_entry *r, const struct group *g)
 {
-	const struct route_list *routes = record_routes(e, r);
+	const struct route_list *routes = entry_routes(e, r);
 
 	if (routes == NULL)
 		r->routes[e->slot] = routes = routing_match(e->routing, r->alert->labels);
@@ -135,7 +135,7 @@ go_on(struct engine *e, const struct restored_group *old, const struct route *ro
 	settle_carry(e, g);
 	group_arm(e, g, mono_add(now.mono, left < 0 ? 0 : left < most ? left : most));
 	for (size_t i = 0; i < old->alerts_n; i++) {
-		struct record *r = alerts_find_fingerprint(&e->alerts, old->alerts[i]);
+		struct alert_entry *r = alerts_find_fingerprint(&e->alerts, old->alerts[i]);
 
 		if (r == NULL || !restore_belongs(e, r, g) || group_member(g, r) != NULL)
 			continue;
@@ -171,7 +171,7 @@ restore_groups_some(struct engine *e, size_t *at, struct moment now)
 		work_spend(&e->work, GROUP_UNITS + ALERT_UNITS * (int64_t)old->alerts_n);
 		route = route_of(e, old);
 		for (size_t j = 0; j < old->alerts_n; j++) {
-			struct record *r = alerts_find_fingerprint(&e->alerts, old->alerts[j]);
+			struct alert_entry *r = alerts_find_fingerprint(&e->alerts, old->alerts[j]);
 
 			if (r != NULL)
 				r->awaited = true;

@@ -76,7 +76,7 @@ static bool
 all_members(struct engine *e, const struct group *g, const uint64_t *fingerprints, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct record *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
+		const struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
 
 		if (r != NULL && group_member(g, r) == NULL)
 			return false;
@@ -103,7 +103,7 @@ static void
 join_alerts(struct engine *e, struct group *g, const uint64_t *fingerprints, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct record *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
+		struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
 
 		if (r == NULL)
 			continue;
@@ -153,7 +153,7 @@ note_alerts(struct engine *e, struct flight *f, const uint64_t *fingerprints, si
 
 	f->all = arena_grow(f->arena, f->all, f->all_n, f->all_n + n, sizeof(f->all[0]));
 	for (size_t i = 0; i < n; i++) {
-		struct record *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
+		struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
 
 		if (r == NULL)
 			continue;
@@ -235,7 +235,7 @@ give_up(struct engine *e, const struct intent_state *i, struct moment now)
 	const struct integration *integration = g != NULL ? integration_of(i, g) : NULL;
 
 	if (integration != NULL)
-		left_behind_by_intent(e, i, g, integration, now);
+		log_debts_by_intent(e, i, g, integration, now);
 	save_intent_dropped(e, i->id);
 }
 

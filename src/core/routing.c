@@ -42,7 +42,7 @@ routing_index_some(struct routing *r, struct work *w)
 		work_spend(w, INDEX_UNITS);
 		hmap_insert(&r->ids, &p->node, hash_seeded(p->route->id.p, p->route->id.n));
 		if (p->order > 0)
-			mindex_add(&r->children[p->parent], &p->route->matchers, p->order, p->route);
+			matcher_index_add(&r->children[p->parent], &p->route->matchers, p->order, p->route);
 	}
 	return true;
 }
@@ -106,7 +106,7 @@ routing_free_some(struct routing **rp, struct work *w)
 	if (r == NULL)
 		return true;
 	for (; r->freed_n < r->config->routes_n; r->freed_n++) {
-		if (work_used_up(w) || !mindex_fini_some(&r->children[r->freed_n], &r->freed, w))
+		if (work_used_up(w) || !matcher_index_fini_some(&r->children[r->freed_n], &r->freed, w))
 			return false;
 		work_spend(w, 1);
 	}
@@ -164,13 +164,13 @@ look_at_children(const struct routing *r, struct routing_run *run, struct work *
 {
 	struct routing_step *step = &run->steps[run->steps_n - 1];
 	enum way way = WAY_UP;
-	struct mindex_iter it;
+	struct matcher_index_iter it;
 	const struct route *child;
 
 	if (step->route->routes_n == 0)
 		return WAY_UP;
-	mindex_begin(&it, &r->children[step->route->index], run->labels, step->after);
-	while (way == WAY_UP && (child = mindex_next(&it)) != NULL) {
+	matcher_index_begin(&it, &r->children[step->route->index], run->labels, step->after);
+	while (way == WAY_UP && (child = matcher_index_next(&it)) != NULL) {
 		enum match m = matchers_match_some(&child->matchers, run->labels, &run->match, w);
 
 		if (m == MATCH_LATER) {
@@ -189,7 +189,7 @@ look_at_children(const struct routing *r, struct routing_run *run, struct work *
 			way = WAY_LATER;
 		}
 	}
-	mindex_end(&it);
+	matcher_index_end(&it);
 	return way;
 }
 

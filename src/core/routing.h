@@ -14,7 +14,7 @@
 #include "base/hmap.h"
 #include "base/work.h"
 #include "config/config.h"
-#include "mindex.h"
+#include "matcher_index.h"
 #include "model/labels.h"
 #include "model/matcher.h"
 
@@ -35,7 +35,7 @@ struct routing_place {
 
 struct routing {
 	struct config *config;		/* owned reference */
-	struct mindex *children;	/* by route index */
+	struct matcher_index *children;	/* by route index */
 	struct routing_place *places;	/* of all routes */
 	size_t places_n;
 	size_t indexed;			/* places that are filed */

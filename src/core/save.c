@@ -87,7 +87,7 @@ fill_state(struct engine *e, const struct group *g, struct moment now, struct gr
 
 	e->fingerprints.n = 0;
 	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at))
-		VEC_PUSH(&e->fingerprints, m->record->alert->labels->fingerprint);
+		VEC_PUSH(&e->fingerprints, m->entry->alert->labels->fingerprint);
 	*out = (struct group_state){
 		.route_id = g->route->id,
 		.receiver = g->route->receiver->name,
@@ -169,7 +169,7 @@ save_group_dropped(struct engine *e, struct group *g)
 }
 
 void
-save_alert(struct engine *e, struct record *r, enum change_kind kind)
+save_alert(struct engine *e, struct alert_entry *r, enum change_kind kind)
 {
 	struct change c = { .kind = kind, .alert = r->alert, .place = &r->stored_as };
 
@@ -249,8 +249,8 @@ engine_save_all(struct engine *e, struct moment now)
 			save_silence(e, entry, CHANGE_SILENCE);
 	}
 	nflog_each(e->nflog, save_log_entry_of, e);
-	HMAP_EACH(&e->alerts.records, node)
-		save_alert(e, CONTAINER_OF(node, struct record, node), CHANGE_ALERT);
+	HMAP_EACH(&e->alerts.entries, node)
+		save_alert(e, CONTAINER_OF(node, struct alert_entry, node), CHANGE_ALERT);
 	HMAP_EACH(&e->groups, node) {
 		struct group *g = CONTAINER_OF(node, struct group, node);
 

@@ -137,9 +137,9 @@ pass_groups(struct engine *e, struct moment now)
 
 /* Takes r out of groups that are not its own any more. */
 static void
-leave_foreign_groups(struct engine *e, struct record *r)
+leave_foreign_groups(struct engine *e, struct alert_entry *r)
 {
-	const struct route_list *routes = record_routes(e, r);
+	const struct route_list *routes = entry_routes(e, r);
 	struct member *next;
 
 	for (struct member *m = r->members; m != NULL; m = next) {
@@ -155,7 +155,7 @@ leave_foreign_groups(struct engine *e, struct record *r)
 
 /* One that waits and is in no group yet may not have been looked at: it is as if it came just now. */
 static void
-pass_alert(struct engine *e, struct record *r)
+pass_alert(struct engine *e, struct alert_entry *r)
 {
 	struct moment since = e->settle.since;
 	/* With the old way of reloads ended ones too, as Alertmanager does. */
@@ -168,11 +168,11 @@ pass_alert(struct engine *e, struct record *r)
 	if (r->members != NULL)
 		leave_foreign_groups(e, r);
 	if (wanted && !r->waits) {
-		work_spend(&e->work, ROUTE_UNITS * (int64_t)record_routes(e, r)->n);
+		work_spend(&e->work, ROUTE_UNITS * (int64_t)entry_routes(e, r)->n);
 		dispatch(e, r, since);
 	}
 	r->awaited = false;
-	record_release(e, r);
+	entry_release(e, r);
 }
 
 static bool
@@ -180,7 +180,7 @@ pass_alerts(struct engine *e)
 {
 	struct alerts_cursor *at = &e->settle.alerts;
 
-	for (struct record *r; (r = at->record) != NULL;) {
+	for (struct alert_entry *r; (r = at->entry) != NULL;) {
 		if (work_used_up(&e->work))
 			return false;
 		alerts_advance(at);

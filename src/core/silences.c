@@ -36,7 +36,7 @@ silences_drop(struct silences *ss, struct silence_entry *entry)
 {
 	assert(!entry->gone);
 	for (size_t i = 0; i < entry->silence->sets_n; i++)
-		mindex_remove(&ss->index, &entry->silence->sets[i], entry->version + i);
+		matcher_index_remove(&ss->index, &entry->silence->sets[i], entry->version + i);
 	hmap_remove(&ss->by_id, &entry->node);
 	if (entry->silence->source != NULL)
 		ss->declared--;
@@ -53,7 +53,7 @@ silences_fini(struct silences *ss)
 		silences_drop(ss, CONTAINER_OF(node, struct silence_entry, node));
 	hmap_fini(&ss->by_id);
 	silence_lists_fini(&ss->lists);
-	mindex_fini(&ss->index);
+	matcher_index_fini(&ss->index);
 }
 
 struct silence_entry *
@@ -86,7 +86,7 @@ index_sets(struct silences *ss, struct silence_entry *entry)
 	entry->version = ss->version + 1;
 	ss->version += entry->silence->sets_n > 0 ? entry->silence->sets_n : 1;
 	for (size_t i = 0; i < entry->silence->sets_n; i++)
-		mindex_add(&ss->index, &entry->silence->sets[i], entry->version + i, entry);
+		matcher_index_add(&ss->index, &entry->silence->sets[i], entry->version + i, entry);
 }
 
 /* The same id and matchers with other times and texts: what matched goes on to match. */
@@ -293,7 +293,7 @@ silences_gc_some(struct silences *ss, struct wall now, struct hmap_cursor *at, s
 #define LOOK_UNITS 15
 
 static void
-keep(struct record *r, struct silence_entry *entry)
+keep(struct alert_entry *r, struct silence_entry *entry)
 {
 	/* They stand in the order in which they were made or edited, which is how they are told. */
 	r->silences = mem_realloc(r->silences, r->silences_n + 1, sizeof(r->silences[0]));
@@ -311,7 +311,7 @@ silences_run_reset(struct silences_run *run)
 
 /* Does the set of that order number match r? */
 static enum match
-match_set(const struct silence_entry *entry, uint64_t order, const struct record *r, struct silences_run *run,
+match_set(const struct silence_entry *entry, uint64_t order, const struct alert_entry *r, struct silences_run *run,
     struct work *w)
 {
 	const struct labels *l = r->alert->labels;
@@ -332,14 +332,14 @@ match_set(const struct silence_entry *entry, uint64_t order, const struct record
 
 /* Looks at what is new since r->silences_seen; counts how many sets that were. */
 static bool
-look(struct silences *ss, struct record *r, struct wall now, struct silences_run *run, struct work *w, size_t *looked)
+look(struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run, struct work *w, size_t *looked)
 {
-	struct mindex_iter it;
+	struct matcher_index_iter it;
 	struct silence_entry *entry;
 	bool done = true;
 
-	mindex_begin(&it, &ss->index, r->alert->labels, r->silences_seen);
-	while (done && (entry = mindex_next(&it)) != NULL) {
+	matcher_index_begin(&it, &ss->index, r->alert->labels, r->silences_seen);
+	while (done && (entry = matcher_index_next(&it)) != NULL) {
 		bool held = r->silences_n > 0 && r->silences[r->silences_n - 1] == entry;
 		enum match m = MATCH_NO;
 
@@ -356,7 +356,7 @@ look(struct silences *ss, struct record *r, struct wall now, struct silences_run
 		work_spend(w, LOOK_UNITS);
 		done = !work_used_up(w);
 	}
-	mindex_end(&it);
+	matcher_index_end(&it);
 	if (done)
 		r->silences_seen = ss->version;
 	return done;
@@ -364,7 +364,7 @@ look(struct silences *ss, struct record *r, struct wall now, struct silences_run
 
 /* Forgets those that ended or went; returns how many are active. */
 static size_t
-tidy(struct record *r, struct wall now)
+tidy(struct alert_entry *r, struct wall now)
 {
 	size_t kept = 0, active = 0;
 
@@ -396,7 +396,7 @@ count_looked(struct silences *ss, size_t looked)
 }
 
 static bool
-look_and_count(struct silences *ss, struct record *r, struct wall now, struct silences_run *run, struct work *w)
+look_and_count(struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run, struct work *w)
 {
 	size_t looked = 0;
 	struct mono began;
@@ -405,7 +405,7 @@ look_and_count(struct silences *ss, struct record *r, struct wall now, struct si
 	if (ss->counters == NULL)
 		return r->silences_seen == ss->version || look(ss, r, now, run, w, &looked);
 	if (r->silences_seen == ss->version) {
-		/* Answered from what the record remembers: not worth a stopwatch. */
+		/* Answered from what the entry remembers: not worth a stopwatch. */
 		ss->counters->silences_query.buckets[0]++;
 		count_looked(ss, 0);
 		return true;
@@ -420,7 +420,7 @@ look_and_count(struct silences *ss, struct record *r, struct wall now, struct si
 }
 
 bool
-silences_match_some(struct silences *ss, struct record *r, struct wall now, struct silences_run *run, struct work *w,
+silences_match_some(struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run, struct work *w,
     size_t *active_out)
 {
 	if (r->silences_steps != ss->steps) {
@@ -437,7 +437,7 @@ silences_match_some(struct silences *ss, struct record *r, struct wall now, stru
 }
 
 size_t
-silences_match(struct silences *ss, struct record *r, struct wall now)
+silences_match(struct silences *ss, struct alert_entry *r, struct wall now)
 {
 	struct work all = { INT64_MAX };
 	struct silences_run run = { 0 };
@@ -450,7 +450,7 @@ silences_match(struct silences *ss, struct record *r, struct wall now)
 }
 
 size_t
-silences_active(const struct record *r, struct wall now, const struct silence **out)
+silences_active(const struct alert_entry *r, struct wall now, const struct silence **out)
 {
 	size_t n = 0;
 
@@ -461,7 +461,7 @@ silences_active(const struct record *r, struct wall now, const struct silence **
 }
 
 void
-silences_forget(struct record *r)
+silences_forget(struct alert_entry *r)
 {
 	for (uint32_t i = 0; i < r->silences_n; i++)
 		entry_unref(r->silences[i]);

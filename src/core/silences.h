@@ -2,8 +2,8 @@
 /*
  * core/silences.h - the silences, and which of them match a label set.
  *
- * A record keeps the silences that match it. They are looked for once per
- * silence: every new one has a version, and a record remembers up to which it
+ * An entry keeps the silences that match it. They are looked for once per
+ * silence: every new one has a version, and an entry remembers up to which it
  * has looked. Whether a matching silence is active is a question of the time
  * alone. Rules of editing: Alertmanager silence/silence.go.
  */
@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alert_entry.h"
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/hmap.h"
@@ -21,10 +22,9 @@
 #include "base/time.h"
 #include "base/work.h"
 #include "core/counters.h"
-#include "mindex.h"
+#include "matcher_index.h"
 #include "model/matcher.h"
 #include "model/silence.h"
-#include "record.h"
 #include "silence_lists.h"
 
 struct silence_entry {
@@ -34,13 +34,13 @@ struct silence_entry {
 	struct wall expires;	/* when it may be forgotten */
 	uint64_t version;
 	uint64_t declared_by;	/* number of the declaration that it is of: settle.c */
-	uint32_t refs;		/* the store's and those of records */
+	uint32_t refs;		/* the store's and those of entries */
 	bool gone;		/* out of the store */
 };
 
 struct silences {
 	struct hmap by_id;
-	struct mindex index;	/* by version */
+	struct matcher_index index;	/* by version */
 	struct silence_lists lists;
 	uint64_t version;	/* of the newest */
 	uint32_t steps;		/* of the wall clock, back: what was looked at before the last does not count */
@@ -54,7 +54,7 @@ struct silences {
 };
 
 void silences_init(struct silences *ss, span retention, int64_t max, int64_t max_bytes, enum naming naming);
-/* No record may hold silences any more. */
+/* No entry may hold silences any more. */
 void silences_fini(struct silences *ss);
 
 /* What silences_set did. */
@@ -81,11 +81,11 @@ bool silences_gc_some(struct silences *ss, struct wall now, struct hmap_cursor *
     void (*dropped)(void *arg, const struct silence_entry *entry), void *arg);
 
 /* Brings r->silences up to date; returns how many of them are active now. */
-size_t silences_match(struct silences *ss, struct record *r, struct wall now);
+size_t silences_match(struct silences *ss, struct alert_entry *r, struct wall now);
 /*
- * Where looking for the silences of a record stopped within one of them; zeroed:
- * nowhere. What was looked at before that one the record itself remembers, so
- * that others may go on meanwhile. The record must not be freed before the end or
+ * Where looking for the silences of an entry stopped within one of them; zeroed:
+ * nowhere. What was looked at before that one the entry itself remembers, so
+ * that others may go on meanwhile. The entry must not be freed before the end or
  * silences_run_reset.
  */
 struct silences_run {
@@ -95,13 +95,13 @@ struct silences_run {
 	struct match_run match;
 };
 /* silences_match within what w, which is not used up, has left; false: it is used up, and the next call goes on. */
-bool silences_match_some(struct silences *ss, struct record *r, struct wall now, struct silences_run *run,
+bool silences_match_some(struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run,
     struct work *w, size_t *active_out);
 void silences_run_reset(struct silences_run *run);
 /* The active ones among r->silences; `out` has room for all of them. As of silences_match. */
-size_t silences_active(const struct record *r, struct wall now, const struct silence **out);
+size_t silences_active(const struct alert_entry *r, struct wall now, const struct silence **out);
 /* r forgets its silences. */
-void silences_forget(struct record *r);
+void silences_forget(struct alert_entry *r);
 /* The wall clock went back: what had ended may be active again. */
 void silences_clock_stepped(struct silences *ss);
 

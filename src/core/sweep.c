@@ -21,12 +21,12 @@ alert_gc_due(struct engine *e, struct moment now)
 }
 
 static void
-collect(struct engine *e, struct record *r)
+collect(struct engine *e, struct alert_entry *r)
 {
-	record_set_stored(&e->alerts, r, false);
+	entry_set_stored(&e->alerts, r, false);
 	limits_release(&e->limits, r->alert);
 	rules_look_again(e, r);
-	record_release(e, r);
+	entry_release(e, r);
 }
 
 bool
@@ -34,7 +34,7 @@ alert_gc_step(struct engine *e, struct moment now)
 {
 	struct alerts_cursor *at = &e->alert_gc_at;
 
-	for (struct record *r; (r = at->record) != NULL;) {
+	for (struct alert_entry *r; (r = at->entry) != NULL;) {
 		if (work_used_up(&e->work))
 			return false;
 		alerts_advance(at);
@@ -47,7 +47,7 @@ alert_gc_step(struct engine *e, struct moment now)
 	}
 	alerts_end(&e->alerts, at);
 	/* What a burst has left. */
-	return hmap_shrink_some(&e->alerts.records, &e->work) && interned_shrink_some(&e->work);
+	return hmap_shrink_some(&e->alerts.entries, &e->work) && interned_shrink_some(&e->work);
 }
 
 void

@@ -9,7 +9,7 @@
 
 /* r->silences is up to date. */
 static void
-silenced_by(const struct record *r, struct wall now, struct arena *arena, struct alert_status *out)
+silenced_by(const struct alert_entry *r, struct wall now, struct arena *arena, struct alert_status *out)
 {
 	const struct silence **active;
 	const char **ids;
@@ -27,7 +27,7 @@ silenced_by(const struct record *r, struct wall now, struct arena *arena, struct
 }
 
 static void
-inhibited_by(const struct record *source, struct alert_status *out)
+inhibited_by(const struct alert_entry *source, struct alert_status *out)
 {
 	if (source == NULL)
 		return;
@@ -39,8 +39,8 @@ void
 view_alert_status(struct engine *e, const struct alert *a, struct moment now, struct arena *arena,
     struct alert_status *out)
 {
-	struct record spare = { .alert = (struct alert *)(uintptr_t)a };
-	struct record *r = alerts_find(&e->alerts, a->labels);
+	struct alert_entry spare = { .alert = (struct alert *)(uintptr_t)a };
+	struct alert_entry *r = alerts_find(&e->alerts, a->labels);
 
 	engine_see_clock(e, now);
 	*out = (struct alert_status){ 0 };
@@ -97,7 +97,7 @@ status_run_free(struct status_run **run)
 }
 
 static bool
-find_status(struct engine *e, struct record *r, struct wall now, struct status_run *run, struct work *w,
+find_status(struct engine *e, struct alert_entry *r, struct wall now, struct status_run *run, struct work *w,
     struct arena *arena, struct alert_status *out)
 {
 	struct inhibition by = { 0 };
@@ -119,7 +119,7 @@ bool
 view_alert_status_some(struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
     struct work *w, struct arena *arena, struct alert_status *out)
 {
-	struct record *r = alerts_find(&e->alerts, a->labels);
+	struct alert_entry *r = alerts_find(&e->alerts, a->labels);
 
 	assert(r != NULL);
 	if (work_used_up(w))
@@ -157,7 +157,7 @@ view_alerts_count(const struct engine *e)
 struct alert *
 view_alert(const struct engine *e, uint64_t fingerprint)
 {
-	struct record *r = alerts_find_fingerprint(&e->alerts, fingerprint);
+	struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprint);
 
 	return r != NULL && r->stored ? r->alert : NULL;
 }
@@ -166,8 +166,8 @@ void
 view_match_routes(const struct engine *e, const struct labels *l, struct arena *arena, const struct route ***out,
     size_t *n_out)
 {
-	const struct record *r = alerts_find(&e->alerts, l);
-	const struct route_list *list = r != NULL ? record_routes(e, r) : NULL;
+	const struct alert_entry *r = alerts_find(&e->alerts, l);
+	const struct route_list *list = r != NULL ? entry_routes(e, r) : NULL;
 
 	if (list == NULL)
 		list = routing_match(e->routing, l);
@@ -204,7 +204,7 @@ show_group(struct engine *e, struct group *g, struct moment now, struct arena *a
 	out->alerts = ARENA_ARRAY(arena, g->members.n, struct alert *);
 	out->alerts_n = 0;
 	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at))
-		out->alerts[out->alerts_n++] = m->record->alert;
+		out->alerts[out->alerts_n++] = m->entry->alert;
 	view_group_muted(g, arena, &out->muted_by, &out->muted_by_n);
 	out->flushed = g->flushed;
 	out->next_flush = wall_add(now.wall, mono_sub(g->due, now.mono));

@@ -16,7 +16,7 @@ move_to(struct labels **at, struct labels *l)
 }
 
 static void
-count_alert(const struct record *r, struct view_gauges *out)
+count_alert(const struct alert_entry *r, struct view_gauges *out)
 {
 	enum mark worst = MARK_UNPROCESSED;
 
@@ -41,7 +41,7 @@ static bool
 count_alerts(const struct engine *e, struct wall now, struct gauges_run *run, struct work *w)
 {
 	while (!work_used_up(w)) {
-		const struct record *r = alerts_after(&e->alerts, run->at);
+		const struct alert_entry *r = alerts_after(&e->alerts, run->at);
 
 		work_spend(w, COUNT_UNITS);
 		move_to(&run->at, r != NULL ? r->alert->labels : NULL);
@@ -125,10 +125,10 @@ view_group_marks_some(const struct group *g, struct moment now, struct labels **
 		const struct member *m = group_after(g, *at);
 
 		work_spend(w, COUNT_UNITS);
-		move_to(at, m != NULL ? m->record->alert->labels : NULL);
+		move_to(at, m != NULL ? m->entry->alert->labels : NULL);
 		if (m == NULL)
 			return true;
-		if (alert_resolved_at(m->record->alert, now.wall))
+		if (alert_resolved_at(m->entry->alert, now.wall))
 			continue;
 		switch ((enum mark)m->mark) {
 		case MARK_UNPROCESSED:

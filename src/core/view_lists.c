@@ -7,7 +7,7 @@
 struct alert *
 view_alert_after(const struct engine *e, const struct labels *at, bool *stored_out)
 {
-	const struct record *r = alerts_after(&e->alerts, at);
+	const struct alert_entry *r = alerts_after(&e->alerts, at);
 
 	if (r == NULL)
 		return NULL;
@@ -18,7 +18,7 @@ view_alert_after(const struct engine *e, const struct labels *at, bool *stored_o
 struct alert *
 view_alert_of(const struct engine *e, const struct labels *l)
 {
-	const struct record *r = alerts_find(&e->alerts, l);
+	const struct alert_entry *r = alerts_find(&e->alerts, l);
 
 	return r != NULL && r->stored ? r->alert : NULL;
 }
@@ -27,7 +27,7 @@ void
 view_holders(const struct engine *e, const struct labels *l, struct arena *arena, const struct receiver ***out,
     size_t *n_out)
 {
-	const struct record *r = alerts_find(&e->alerts, l);
+	const struct alert_entry *r = alerts_find(&e->alerts, l);
 
 	*n_out = 0;
 	*out = NULL;
@@ -91,13 +91,13 @@ view_member_after(const struct group *g, const struct labels *at)
 {
 	const struct member *m = group_after(g, at);
 
-	return m != NULL ? m->record->alert : NULL;
+	return m != NULL ? m->entry->alert : NULL;
 }
 
 struct alert *
 view_member_at(const struct engine *e, const struct group *g, const struct labels *l)
 {
-	const struct record *r = alerts_find(&e->alerts, l);
+	const struct alert_entry *r = alerts_find(&e->alerts, l);
 
 	return r != NULL && group_member(g, r) != NULL ? r->alert : NULL;
 }
@@ -128,7 +128,7 @@ predict_route_labels(struct engine *e, const struct group *g, struct moment now,
 	struct order_cursor at;
 
 	for (struct member *m = order_first(&g->members, &at); n < most; m = order_next(&g->members, &at)) {
-		struct alert *a = m->record->alert;
+		struct alert *a = m->entry->alert;
 
 		alerts[n++] = (struct noted_alert){ a, alert_resolved_at(a, now.wall) };
 	}

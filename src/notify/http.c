@@ -25,10 +25,10 @@ json_put_opt(struct json_writer *w, const char *key, struct str v)
 void
 http_header(struct attempt *a, struct request *out, const char *name, struct str value)
 {
-	struct http_request *h = &out->http;
+	struct fetch_request *h = &out->http;
 
 	h->headers = arena_grow(a->arena, h->headers, h->headers_n, h->headers_n + 1, sizeof(*h->headers));
-	h->headers[h->headers_n++] = (struct http_header_line){ str_from(name), value };
+	h->headers[h->headers_n++] = (struct http_header){ str_from(name), value };
 }
 
 void

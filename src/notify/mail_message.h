@@ -2,8 +2,8 @@
 /*
  * mail_message.h - the text of a mail (RFC 5322, RFC 2046) from what was rendered.
  */
-#ifndef MAIL_MESSAGE_H
-#define MAIL_MESSAGE_H
+#ifndef NOTIFY_MAIL_MESSAGE_H
+#define NOTIFY_MAIL_MESSAGE_H
 
 #include "base/arena.h"
 #include "base/rand.h"

@@ -237,7 +237,7 @@ least_tried(const struct attempt *a)
 
 /* If all of them hang, everybody is to have been asked long before the attempt is cut. */
 static void
-limit_time(const struct attempt *a, struct http_request *r)
+limit_time(const struct attempt *a, struct fetch_request *r)
 {
 	const struct sms_settings *s = a->settings;
 	const struct sms_state *state = a->state;

@@ -166,7 +166,7 @@ has_header(const struct str_pairs *headers, const char *name)
 static void
 put_header(struct attempt *a, struct request *out, struct str name, struct str value)
 {
-	struct http_header_line *h = out->http.headers;
+	struct http_header *h = out->http.headers;
 
 	for (size_t i = 0; i < out->http.headers_n; i++) {
 		if (str_caseeq(h[i].name, name)) {

@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 #include "base/vec.h"
+#include "fetch/http_client.h"
 #include "loop/turn.h"
-#include "net/http_client.h"
 #include "text/url.h"
 
 #define QUEUE_MAX 8192
@@ -29,8 +29,8 @@ struct hook_call {
 	struct sbuf body;
 	size_t events;		/* in it; 0: idle */
 	unsigned attempts;	/* begun */
-	struct http_request request;
-	struct http_header_line headers[2];
+	struct fetch_request request;
+	struct http_header headers[2];
 	struct http_call *call;
 	struct event *pause;
 };
@@ -98,7 +98,7 @@ call_over(struct hook_call *c)
 }
 
 static void
-on_answer(void *arg, const struct response *r)
+on_answer(void *arg, const struct fetch_response *r)
 {
 	struct hook_call *c = arg;
 	struct hook *h = c->hook;
@@ -132,9 +132,9 @@ attempt(struct hook_call *c)
 	span timeout = or_default(h->o.conf->timeout, TIMEOUT);
 
 	c->attempts++;
-	c->headers[0] = (struct http_header_line){ STR("Content-Type"), STR("application/json") };
-	c->headers[1] = (struct http_header_line){ STR("User-Agent"), h->o.user_agent };
-	c->request = (struct http_request){
+	c->headers[0] = (struct http_header){ STR("Content-Type"), STR("application/json") };
+	c->headers[1] = (struct http_header){ STR("User-Agent"), h->o.user_agent };
+	c->request = (struct fetch_request){
 		.method = STR("POST"),
 		.url = h->o.conf->url,
 		.body = sbuf_get(&c->body),

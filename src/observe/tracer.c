@@ -138,7 +138,7 @@ add_number(struct span_record *s, const char *key, int64_t v)
 }
 
 void
-tracer_request(struct tracer *t, const struct api_request *r, const struct api_response *resp, span took)
+tracer_request(struct tracer *t, const struct http_request *r, const struct http_response *resp, span took)
 {
 	struct trace_place parent;
 	struct span_record s = { .kind = SPAN_SERVER, .took = took };
@@ -146,7 +146,7 @@ tracer_request(struct tracer *t, const struct api_request *r, const struct api_r
 
 	if (t == NULL || !t->on)
 		return;
-	has_parent = traceparent_parse(api_request_header(r, "traceparent"), &parent);
+	has_parent = traceparent_parse(http_request_header(r, "traceparent"), &parent);
 	s.place = new_trace(t);
 	if (has_parent) {
 		memcpy(s.place.trace, parent.trace, sizeof(parent.trace));

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "config/outputs.h"
+#include "fetch/http_client.h"
 #include "loop/turn.h"
-#include "net/http_client.h"
 #include "text/expo.h"
 #include "text/gzip.h"
 
@@ -26,8 +26,8 @@
 struct export {
 	struct config *config;		/* reference */
 	struct http_config http;
-	struct http_request request;
-	struct http_header_line headers[3];
+	struct fetch_request request;
+	struct http_header headers[3];
 	struct sbuf url, body;
 	size_t spans;
 	unsigned attempts;
@@ -94,13 +94,13 @@ tell(struct exporter *x, struct str why)
 static void attempt(struct exporter *x);
 
 static bool
-worth_a_retry(const struct response *r)
+worth_a_retry(const struct fetch_response *r)
 {
 	return r->transport_error || r->status == 429 || r->status == 502 || r->status == 503 || r->status == 504;
 }
 
 static void
-on_answer(void *arg, const struct response *r)
+on_answer(void *arg, const struct fetch_response *r)
 {
 	struct exporter *x = arg;
 	struct export *e = x->out;
@@ -192,10 +192,10 @@ start(struct exporter *x)
 	};
 	make_url(&e->url, x->conf);
 	make_body(x, e);
-	e->headers[0] = (struct http_header_line){ STR("Content-Type"), STR("application/json") };
-	e->headers[1] = (struct http_header_line){ STR("User-Agent"), x->o.user_agent };
-	e->headers[2] = (struct http_header_line){ STR("Content-Encoding"), STR("gzip") };
-	e->request = (struct http_request){
+	e->headers[0] = (struct http_header){ STR("Content-Type"), STR("application/json") };
+	e->headers[1] = (struct http_header){ STR("User-Agent"), x->o.user_agent };
+	e->headers[2] = (struct http_header){ STR("Content-Encoding"), STR("gzip") };
+	e->request = (struct fetch_request){
 		.method = STR("POST"),
 		.url = sbuf_get(&e->url),
 		.body = sbuf_get(&e->body),

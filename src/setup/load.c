@@ -2,9 +2,9 @@
 #include "setup/load.h"
 
 #include "config/outputs.h"
-#include "net/http_client.h"
 #include "notify/trial.h"
 #include "setup/files.h"
+#include "tls/files.h"
 
 /* So many lines say what is to be said. */
 #define NOTICES_MAX 200

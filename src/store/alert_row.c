@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/vec.h"
-#include "proto.h"
+#include "wire/proto.h"
 
 #define FORMAT 1
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "loaded.h"
+#include "db_rows.h"
 #include "owner.h"
 #include "wal.h"
 
@@ -142,7 +142,7 @@ is_empty(const char *path)
 }
 
 bool
-loaded_read_copy(struct loaded *l, const char *path, enum db_trouble *trouble_out, struct err *e)
+db_rows_read_copy(struct db_rows *l, const char *path, enum db_trouble *trouble_out, struct err *e)
 {
 	char directory[256], from[4096], to[512], aside[512];
 	struct wal_damage damage = { 0 };
@@ -167,7 +167,7 @@ loaded_read_copy(struct loaded *l, const char *path, enum db_trouble *trouble_ou
 	/* The new first page says that nothing was put in yet, which is not so. */
 	if (d == NULL && ok && !fresh && *trouble_out == DB_DAMAGED && replace_first_page(directory, to, e))
 		d = db_open(to, DB_READ, &other, trouble_out, e);
-	ok = d != NULL && loaded_read(l, d, e);
+	ok = d != NULL && db_rows_read(l, d, e);
 	if (damage.n > 0) {
 		l->why = l->damaged ? l->why : damage.what;
 		l->damaged = true;

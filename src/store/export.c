@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "base/sbuf.h"
-#include "codec.h"
-#include "loaded.h"
+#include "db_rows.h"
 #include "owner.h"
-#include "proto.h"
 #include "store/store.h"
 #include "wal.h"
+#include "wire/codec.h"
+#include "wire/proto.h"
 
 static bool
 io_error(struct err *e, const char *verb, const char *path)
@@ -76,7 +76,7 @@ put_record(struct sbuf *b, struct str body)
 
 /* The bodies are Alertmanager's messages already: each with its length in front. */
 static size_t
-put_silences(struct sbuf *b, const struct loaded *l)
+put_silences(struct sbuf *b, const struct db_rows *l)
 {
 	for (size_t i = 0; i < l->rows[TABLE_SILENCES].n; i++)
 		put_record(b, l->rows[TABLE_SILENCES].v[i].body);
@@ -85,7 +85,7 @@ put_silences(struct sbuf *b, const struct loaded *l)
 
 /* Without what is ours alone: who was served is nobody else's business, and an entry of nothing told says nothing. */
 static size_t
-put_log_entries(struct sbuf *b, const struct loaded *l)
+put_log_entries(struct sbuf *b, const struct db_rows *l)
 {
 	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
 	struct arena *a = arena_new();
@@ -110,7 +110,7 @@ put_log_entries(struct sbuf *b, const struct loaded *l)
 }
 
 static bool
-export_file(const struct loaded *l, size_t (*put)(struct sbuf *b, const struct loaded *l), const char *to,
+export_file(const struct db_rows *l, size_t (*put)(struct sbuf *b, const struct db_rows *l), const char *to,
     const char *name, size_t *n_out, struct err *e)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
@@ -123,7 +123,7 @@ export_file(const struct loaded *l, size_t (*put)(struct sbuf *b, const struct l
 }
 
 static bool
-read_rows(struct loaded *l, const char *path, enum db_trouble *trouble_out, struct err *e)
+read_rows(struct db_rows *l, const char *path, enum db_trouble *trouble_out, struct err *e)
 {
 	struct wal_damage damage;
 	bool fresh, ok;
@@ -135,8 +135,8 @@ read_rows(struct loaded *l, const char *path, enum db_trouble *trouble_out, stru
 		return err_set(e, ERR_INVALID, "%s: start the server once, which keeps what is whole", damage.what.text);
 	d = db_open(path, DB_READ, &fresh, trouble_out, e);
 	if (d == NULL)
-		return *trouble_out == DB_UNUSABLE && loaded_read_copy(l, path, trouble_out, e);
-	ok = loaded_read(l, d, e);
+		return *trouble_out == DB_UNUSABLE && db_rows_read_copy(l, path, trouble_out, e);
+	ok = db_rows_read(l, d, e);
 	db_close(&d);
 	return ok;
 }
@@ -145,7 +145,7 @@ bool
 store_export(const char *path, const char *to, struct store_export *out, struct err *e)
 {
 	enum db_trouble trouble = DB_FINE;
-	struct loaded l = { 0 };
+	struct db_rows l = { 0 };
 	char database[4096];
 	bool ok;
 	struct stat st;
@@ -158,6 +158,6 @@ store_export(const char *path, const char *to, struct store_export *out, struct 
 		err_ctx(e, "the server uses it: stop it first, or export a backup");
 	ok = ok && export_file(&l, put_silences, to, "silences", &out->silences, e) &&
 	    export_file(&l, put_log_entries, to, "nflog", &out->log_entries, e);
-	loaded_fini(&l);
+	db_rows_fini(&l);
 	return ok;
 }

@@ -6,9 +6,9 @@
 
 #include "base/arena.h"
 #include "base/sbuf.h"
-#include "codec.h"
 #include "owner.h"
-#include "proto.h"
+#include "wire/codec.h"
+#include "wire/proto.h"
 
 #define FILE_MAX_BYTES ((size_t)4 << 30)
 

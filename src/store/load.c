@@ -4,7 +4,7 @@
 #include "store_private.h"
 
 static size_t
-count_rows(const struct loaded *l)
+count_rows(const struct db_rows *l)
 {
 	size_t n = 0;
 
@@ -15,7 +15,7 @@ count_rows(const struct loaded *l)
 
 /* What was read of a damaged database goes into a new one. */
 static bool
-replace_damaged(struct store *s, const struct loaded *l, const struct err *why, struct err *e)
+replace_damaged(struct store *s, const struct db_rows *l, const struct err *why, struct err *e)
 {
 	struct writer *w = &s->writer;
 	bool fresh;
@@ -27,15 +27,15 @@ replace_damaged(struct store *s, const struct loaded *l, const struct err *why, 
 	store_damaged(s, l->bad > 0 ? l->bad : 1, why);
 	LOG(&s->log, LOG_ERROR, "The database is damaged; it was set aside and a new one begun",
 	    F_CSTR("file", w->aside_path), F_UINT("records_saved", count_rows(l)), F_ERR(why));
-	return writer_open(w, &fresh, e) && loaded_copy(l, w->db, e);
+	return writer_open(w, &fresh, e) && db_rows_copy(l, w->db, e);
 }
 
 static bool
-read_database(struct store *s, struct loaded *l, struct err *e)
+read_database(struct store *s, struct db_rows *l, struct err *e)
 {
 	struct err why;
 
-	if (!loaded_read(l, s->writer.db, e))
+	if (!db_rows_read(l, s->writer.db, e))
 		return false;
 	if (!l->damaged)
 		return true;
@@ -45,12 +45,12 @@ read_database(struct store *s, struct loaded *l, struct err *e)
 
 /* Whatever can be read of a database that cannot be opened for writing. */
 static bool
-salvage(struct store *s, struct loaded *l)
+salvage(struct store *s, struct db_rows *l)
 {
 	enum db_trouble trouble = DB_FINE;
 	struct err e = { 0 };
 
-	return loaded_read_copy(l, s->writer.path, &trouble, &e);
+	return db_rows_read_copy(l, s->writer.path, &trouble, &e);
 }
 
 /*
@@ -59,12 +59,12 @@ salvage(struct store *s, struct loaded *l)
  * than without it.
  */
 static bool
-import(struct store *s, struct loaded *l, struct err *e)
+import(struct store *s, struct db_rows *l, struct err *e)
 {
 	enum db_trouble trouble;
 	bool fresh;
 	struct db *d = db_open(":memory:", DB_WRITE, &fresh, &trouble, e);
-	bool ok = d != NULL && import_directory(s->dir, d, &s->log, e) && loaded_read(l, d, e);
+	bool ok = d != NULL && import_directory(s->dir, d, &s->log, e) && db_rows_read(l, d, e);
 
 	db_close(&d);
 	return ok;
@@ -72,11 +72,11 @@ import(struct store *s, struct loaded *l, struct err *e)
 
 /* One that cannot be written can perhaps be read. */
 static bool
-read_only(struct store *s, struct loaded *l, struct err *e)
+read_only(struct store *s, struct db_rows *l, struct err *e)
 {
 	struct writer *w = &s->writer;
 
-	loaded_fini(l);
+	db_rows_fini(l);
 	w->known = salvage(s, l) && !l->fresh;
 	if (w->known) {
 		if (l->damaged)
@@ -85,7 +85,7 @@ read_only(struct store *s, struct loaded *l, struct err *e)
 		    F_UINT("records", count_rows(l)));
 		return true;
 	}
-	loaded_fini(l);
+	db_rows_fini(l);
 	if (l->fresh)
 		return import(s, l, e);
 	LOG(&s->log, LOG_ERROR, "The database cannot be read: starting without state", F_CSTR("file", w->path));
@@ -94,7 +94,7 @@ read_only(struct store *s, struct loaded *l, struct err *e)
 
 /* Goes on without; what is wrong is in writer.err. False when what is to be imported cannot be read. */
 static bool
-go_on_from_memory(struct store *s, struct loaded *l, struct err *e)
+go_on_from_memory(struct store *s, struct db_rows *l, struct err *e)
 {
 	db_close(&s->writer.db);
 	store_failing(s, "Durable state cannot be used; going on from memory");
@@ -102,13 +102,13 @@ go_on_from_memory(struct store *s, struct loaded *l, struct err *e)
 }
 
 static bool
-fill_new(struct store *s, struct loaded *l, struct err *e)
+fill_new(struct store *s, struct db_rows *l, struct err *e)
 {
 	struct writer *w = &s->writer;
 
 	if (!import(s, l, e))
 		return false;
-	w->known = loaded_copy(l, w->db, &w->err);
+	w->known = db_rows_copy(l, w->db, &w->err);
 	if (w->known)
 		return true;
 	/* All of it goes there when that is possible again. */
@@ -118,7 +118,7 @@ fill_new(struct store *s, struct loaded *l, struct err *e)
 }
 
 static bool
-load(struct store *s, struct loaded *l, struct err *e)
+load(struct store *s, struct db_rows *l, struct err *e)
 {
 	struct writer *w = &s->writer;
 	struct err why;
@@ -147,7 +147,7 @@ load(struct store *s, struct loaded *l, struct err *e)
 }
 
 bool
-store_load(struct store *s, struct loaded *l, struct err *e)
+store_load(struct store *s, struct db_rows *l, struct err *e)
 {
 	bool ok = load(s, l, e);
 

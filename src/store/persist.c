@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Changes on their way into the next batch. */
-#include "codec.h"
-#include "codec_state.h"
 #include "store_private.h"
+#include "wire/codec.h"
+#include "wire/codec_state.h"
 
 static void
 put(struct store *s, enum db_table t, struct str key, struct sbuf *body)
@@ -21,7 +21,7 @@ drop(struct store *s, enum db_table t, struct str key)
 	bool dropped = true;
 	bool written = s->busy && batch_has(&s->writer.batch, t, key, &dropped) && !dropped;
 
-	if (written || present_has(&s->present, batch_hash(t, key)))
+	if (written || disk_keys_has(&s->present, batch_hash(t, key)))
 		batch_drop(&s->current, t, key);
 	else
 		batch_forget(&s->current, t, key);
@@ -74,11 +74,11 @@ keep(struct store *s, const struct change *c)
 	bool news = true;
 
 	if (c->kind == CHANGE_ALERT)
-		news = kept_set(&s->kept, (struct alert *)(uintptr_t)c->alert, s->taken + 1, c->place);
+		news = row_log_set(&s->kept, (struct alert *)(uintptr_t)c->alert, s->taken + 1, c->place);
 	else if (c->kind == CHANGE_GROUP)
-		kept_set_group(&s->kept, c->group, s->taken + 1, c->place);
+		row_log_set_group(&s->kept, c->group, s->taken + 1, c->place);
 	else if (c->kind == CHANGE_ALERT_DROPPED || c->kind == CHANGE_GROUP_DROPPED)
-		news = kept_drop(&s->kept, c->place);
+		news = row_log_drop(&s->kept, c->place);
 	else
 		return false;
 	if (news)

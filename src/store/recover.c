@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From rows to what the engine knows. */
 #include "base/mem.h"
-#include "codec.h"
-#include "codec_state.h"
 #include "core/view.h"
 #include "store_private.h"
+#include "wire/codec.h"
+#include "wire/codec_state.h"
 
 /* A sender comes back well within this time. */
 #define ENOUGH (5 * SPAN_MIN)
@@ -125,7 +125,7 @@ move_group(struct recovery *r, const struct loaded_row *row)
 		skip(r, "group", &e);
 		return;
 	}
-	kept_set_group(&s->kept, &g, s->taken + 1, &place);
+	row_log_set_group(&s->kept, &g, s->taken + 1, &place);
 	s->kept.at_once = true;
 	store_take(s);
 	labels_unref((struct labels *)(uintptr_t)g.labels);
@@ -170,60 +170,60 @@ give_time(const struct recovery *r, const struct alert *a, struct wall *ends)
 }
 
 static void
-recover_alert(void *arg, struct kept *k, struct kept_alert *ka)
+recover_alert(void *arg, struct row_log *k, struct kept_alert *ka)
 {
 	struct recovery *r = arg;
 	struct wall ends;
 
-	if (give_time(r, kept_alert(ka), &ends)) {
-		kept_restored_end(k, ka, ends, r->s->taken + 1);
+	if (give_time(r, row_log_alert(ka), &ends)) {
+		row_log_restored_end(k, ka, ends, r->s->taken + 1);
 		store_take(r->s);
 	}
-	engine_restore_alert(r->engine, kept_alert(ka), kept_alert_place(ka), r->now);
+	engine_restore_alert(r->engine, row_log_alert(ka), row_log_alert_place(ka), r->now);
 	r->alerts++;
 }
 
 static void
-each(struct recovery *r, const struct loaded *l, enum db_table t,
+each(struct recovery *r, const struct db_rows *l, enum db_table t,
     void (*one)(struct recovery *r, const struct loaded_row *row))
 {
 	for (size_t i = 0; i < l->rows[t].n; i++) {
 		if (!r->late)
-			present_add(&r->s->present, batch_hash(t, l->rows[t].v[i].key));
+			disk_keys_add(&r->s->present, batch_hash(t, l->rows[t].v[i].key));
 		one(r, &l->rows[t].v[i]);
 	}
 }
 
 static void
-note_alive_alert(void *arg, struct kept *k, struct kept_alert *ka)
+note_alive_alert(void *arg, struct row_log *k, struct kept_alert *ka)
 {
 	(void)k;
-	note_alive(arg, kept_alert(ka)->updated);
+	note_alive(arg, row_log_alert(ka)->updated);
 }
 
 /* Notifications and alerts that were written say when; when there is nothing to write, a note is left now and then. */
 static void
-find_alive(struct recovery *r, const struct loaded *l)
+find_alive(struct recovery *r, const struct db_rows *l)
 {
 	struct wall t;
 
 	for (size_t i = 0; i < l->rows[TABLE_META].n; i++)
 		if (str_is(l->rows[TABLE_META].v[i].key, "alive") && codec_get_time(l->rows[TABLE_META].v[i].body, &t))
 			note_alive(r, t);
-	kept_each_alert(&r->s->kept, note_alive_alert, r);
+	row_log_each_alert(&r->s->kept, note_alive_alert, r);
 }
 
 static void
-load_alerts(struct recovery *r, const struct loaded *l, struct kept *k)
+load_alerts(struct recovery *r, const struct db_rows *l, struct row_log *k)
 {
 	for (size_t i = 0; i < l->rows[TABLE_ALERTS].n; i++) {
 		const struct loaded_row *row = &l->rows[TABLE_ALERTS].v[i];
 		struct err e = { 0 };
 
-		if (!kept_load_row(k, row->key, row->body, &e))
+		if (!row_log_load_row(k, row->key, row->body, &e))
 			skip(r, "alerts", &e);
 	}
-	kept_loaded(k);
+	row_log_loaded(k);
 }
 
 static void
@@ -236,7 +236,7 @@ tell(const struct recovery *r, struct moment began)
 }
 
 void
-recover_rows(struct store *s, const struct loaded *l, struct engine *engine, struct moment now)
+recover_rows(struct store *s, const struct db_rows *l, struct engine *engine, struct moment now)
 {
 	struct recovery r = { .s = s, .engine = engine, .now = now, .arena = arena_new(), .alive = WALL_ZERO };
 	struct moment began = s->o.clock->now(s->o.clock);
@@ -245,19 +245,19 @@ recover_rows(struct store *s, const struct loaded *l, struct engine *engine, str
 	find_alive(&r, l);
 	each(&r, l, TABLE_SILENCES, recover_silence);
 	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
-	kept_each_alert(&s->kept, recover_alert, &r);
+	row_log_each_alert(&s->kept, recover_alert, &r);
 	each(&r, l, TABLE_GROUPS, move_group);
-	kept_each_group(&s->kept, recover_group, &r);
+	row_log_each_group(&s->kept, recover_group, &r);
 	each(&r, l, TABLE_INTENTS, recover_intent);
 	arena_free(&r.arena);
 	tell(&r, began);
 }
 
 static void
-ingest_late(void *arg, struct kept *k, struct kept_alert *ka)
+ingest_late(void *arg, struct row_log *k, struct kept_alert *ka)
 {
 	struct recovery *r = arg;
-	struct alert *a = kept_alert(ka);
+	struct alert *a = row_log_alert(ka);
 
 	(void)k;
 	/* What is in memory is newer. What ended meanwhile may have been told of, so its end has to be told. */
@@ -268,18 +268,18 @@ ingest_late(void *arg, struct kept *k, struct kept_alert *ka)
 }
 
 void
-recover_rows_late(struct store *s, const struct loaded *l, struct moment now)
+recover_rows_late(struct store *s, const struct db_rows *l, struct moment now)
 {
 	struct recovery r = { .s = s, .engine = s->engine, .now = now, .arena = arena_new(), .late = true };
 	struct moment began = s->o.clock->now(s->o.clock);
-	struct kept k;
+	struct row_log k;
 
-	kept_init(&k);
+	row_log_init(&k);
 	each(&r, l, TABLE_SILENCES, recover_silence);
 	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
 	load_alerts(&r, l, &k);
-	kept_each_alert(&k, ingest_late, &r);
-	kept_fini(&k);
+	row_log_each_alert(&k, ingest_late, &r);
+	row_log_fini(&k);
 	arena_free(&r.arena);
 	tell(&r, began);
 }

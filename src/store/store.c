@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "codec_state.h"
 #include "loop/turn.h"
 #include "owner.h"
 #include "store_private.h"
+#include "wire/codec_state.h"
 
 /* More than this waiting for the disk: clients are asked to slow down. */
 #define ROOM_BYTES ((size_t)64 << 20)
@@ -107,16 +107,16 @@ static void
 note_present(struct store *s)
 {
 	if (s->writer.all)
-		present_fini(&s->present);
+		disk_keys_fini(&s->present);
 	HMAP_EACH(&s->writer.batch.ops, node) {
 		const struct op *op = CONTAINER_OF(node, struct op, node);
 
 		if (!is_tracked(op->table))
 			continue;
 		if (op->drop)
-			present_remove(&s->present, node->hash);
+			disk_keys_remove(&s->present, node->hash);
 		else
-			present_add(&s->present, node->hash);
+			disk_keys_add(&s->present, node->hash);
 	}
 }
 
@@ -139,7 +139,7 @@ written(struct store *s)
 	struct moment now = now_of(s);
 
 	note_present(s);
-	kept_written(&s->kept);
+	row_log_written(&s->kept);
 	batch_clear(&s->writer.batch);
 	if (!s->ok)
 		LOG(&s->log, LOG_INFO, "Durable state is written again");
@@ -162,7 +162,7 @@ take_back(struct store *s)
 {
 	if (s->writer.backup && s->backup_no == 0)
 		s->backup_no = s->backup_running;
-	kept_lost(&s->kept, &s->writer.batch, s->durable + 1);
+	row_log_lost(&s->kept, &s->writer.batch, s->durable + 1);
 	batch_keep(&s->current, &s->writer.batch);
 	if (s->writer.all)
 		s->want_all = true;
@@ -215,7 +215,7 @@ job_done(struct job *j)
 			store_damaged(s, s->writer.loaded.bad, &s->writer.loaded.why);
 		if (s->engine != NULL)
 			recover_rows_late(s, &s->writer.loaded, now_of(s));
-		loaded_fini(&s->writer.loaded);
+		db_rows_fini(&s->writer.loaded);
 		write_all(s);
 		break;
 	case WRITE_NEEDS_ALL:
@@ -252,8 +252,8 @@ put_alive(struct store *s)
 static void
 gather_all(struct store *s)
 {
-	present_fini(&s->present);
-	kept_forget_disk(&s->kept, s->durable + 1);
+	disk_keys_fini(&s->present);
+	row_log_forget_disk(&s->kept, s->durable + 1);
 	if (s->engine != NULL)
 		engine_save_all(s->engine, now_of(s));
 }
@@ -273,7 +273,7 @@ prepare(struct store *s)
 	s->current = (struct batch){ 0 };
 	/* Whoever asked for a copy before it is made gets this one. */
 	s->kept.at_once |= s->backup_no != 0;
-	s->upto = kept_prepare(&s->kept, &s->writer.batch, &left_out) ? s->taken : left_out - 1;
+	s->upto = row_log_prepare(&s->kept, &s->writer.batch, &left_out) ? s->taken : left_out - 1;
 	s->writer.backup = s->backup_no != 0 && s->backup_no <= s->upto;
 	if (s->writer.backup) {
 		s->backup_running = s->backup_no;
@@ -358,7 +358,7 @@ store_open(const struct store_options *o, struct err *e)
 	s->log = log_with(o->log, F_CSTR("component", "store"));
 	s->dir = mem_strdup(o->path[0] != '\0' ? o->path : ".");
 	writer_init(&s->writer, s->dir, o->clock);
-	kept_init(&s->kept);
+	row_log_init(&s->kept);
 	s->soon = evtimer_new(o->base, on_soon, s);
 	s->retry = evtimer_new(o->base, on_retry, s);
 	s->pulse = event_new(o->base, -1, EV_PERSIST, on_pulse, s);
@@ -373,13 +373,13 @@ store_open(const struct store_options *o, struct err *e)
 bool
 store_recover(struct store *s, struct engine *engine, struct moment now, struct err *e)
 {
-	struct loaded l = { 0 };
+	struct db_rows l = { 0 };
 	bool ok = store_load(s, &l, e);
 
 	s->engine = engine;
 	if (ok)
 		recover_rows(s, &l, engine, now);
-	loaded_fini(&l);
+	db_rows_fini(&l);
 	if (!ok)
 		return false;
 	s->committed = now.mono;
@@ -446,14 +446,14 @@ write_some(struct store *s)
 	result = s->writer.result;
 	if (result == WRITTEN) {
 		note_present(s);
-		kept_written(&s->kept);
+		row_log_written(&s->kept);
 		batch_clear(&s->writer.batch);
 		return true;
 	}
 	take_back(s);
 	if (result == WRITE_FOUND_ROWS && s->engine != NULL)
 		recover_rows_late(s, &s->writer.loaded, now_of(s));
-	loaded_fini(&s->writer.loaded);
+	db_rows_fini(&s->writer.loaded);
 	s->want_all = result != WRITE_FAILED && s->engine != NULL;
 	if (!s->want_all)
 		LOG(&s->log, LOG_ERROR, "The last changes could not be written",
@@ -465,7 +465,7 @@ static void
 write_rest(struct store *s)
 {
 	s->backup_no = 0;
-	kept_settle(&s->kept, ++s->taken);
+	row_log_settle(&s->kept, ++s->taken);
 	while (write_some(s) && (has_news(s) || s->want_all))
 		;
 }
@@ -514,8 +514,8 @@ store_close(struct store **sp)
 		write_rest(s);
 	batch_clear(&s->current);
 	writer_fini(&s->writer);
-	kept_fini(&s->kept);
-	present_fini(&s->present);
+	row_log_fini(&s->kept);
+	disk_keys_fini(&s->present);
 	mem_free(s->dir);
 	mem_free(s);
 	*sp = NULL;

@@ -6,9 +6,9 @@
 #define STORE_STORE_PRIVATE_H
 
 #include "batch.h"
-#include "kept.h"
+#include "disk_keys.h"
 #include "loop/workers.h"
-#include "present.h"
+#include "row_log.h"
 #include "store/store.h"
 #include "writer.h"
 
@@ -28,8 +28,8 @@ struct store {
 	bool busy;
 
 	struct batch current;		/* changes not yet handed to the writer */
-	struct kept kept;
-	struct present present;		/* silences, log entries, intents that the disk may hold */
+	struct row_log kept;
+	struct disk_keys present;		/* silences, log entries, intents that the disk may hold */
 	uint64_t taken, durable;	/* numbers of changes */
 	uint64_t upto;			/* of what the writer writes */
 	bool want_all;			/* the disk has to get all there is */
@@ -55,12 +55,12 @@ struct store {
 };
 
 /* recover.c: tells the engine what the rows say. Bad rows are logged and skipped. */
-void recover_rows(struct store *s, const struct loaded *l, struct engine *engine, struct moment now);
+void recover_rows(struct store *s, const struct db_rows *l, struct engine *engine, struct moment now);
 /* The same for a database that could only be read when the engine was running already. */
-void recover_rows_late(struct store *s, const struct loaded *l, struct moment now);
+void recover_rows_late(struct store *s, const struct db_rows *l, struct moment now);
 
 /* load.c: opens the database and reads it, or what can be read of it. As store_recover. */
-bool store_load(struct store *s, struct loaded *l, struct err *e) MUST_CHECK;
+bool store_load(struct store *s, struct db_rows *l, struct err *e) MUST_CHECK;
 
 /* backup.c: whoever wanted the copy has a descriptor of their own by now. */
 void backup_drop(struct store *s);

@@ -36,7 +36,7 @@ void
 writer_fini(struct writer *w)
 {
 	batch_clear(&w->batch);
-	loaded_fini(&w->loaded);
+	db_rows_fini(&w->loaded);
 	db_close(&w->db);
 	if (w->copy_fd >= 0)
 		close(w->copy_fd);
@@ -159,8 +159,8 @@ reopen(struct writer *w)
 		w->result = WRITE_NEEDS_ALL;
 		return false;
 	}
-	loaded_fini(&w->loaded);
-	w->result = loaded_read(&w->loaded, w->db, &w->err) ? WRITE_FOUND_ROWS : WRITE_FAILED;
+	db_rows_fini(&w->loaded);
+	w->result = db_rows_read(&w->loaded, w->db, &w->err) ? WRITE_FOUND_ROWS : WRITE_FAILED;
 	return false;
 }
 

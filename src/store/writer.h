@@ -12,7 +12,7 @@
 
 #include "base/time.h"
 #include "batch.h"
-#include "loaded.h"
+#include "db_rows.h"
 #include "wal.h"
 
 enum written {
@@ -46,7 +46,7 @@ struct writer {
 	struct wal_damage damage;	/* of the log that there was; the loop sets n to 0 when it has told */
 	int copy_fd;			/* the copy, the owner's to close; -1: see copy_err */
 	struct err copy_err;
-	struct loaded loaded;
+	struct db_rows loaded;
 	span took;
 };
 

@@ -66,13 +66,13 @@ load(void)
 }
 
 static void
-read_all(struct api_response *r, struct moment now)
+read_all(struct http_response *r, struct moment now)
 {
-	enum api_more more = API_MORE;
+	enum http_more more = HTTP_MORE;
 	struct err e = { 0 };
 
 	while (r->later != NULL) {
-		struct api_later *l = r->later;
+		struct http_later *l = r->later;
 		struct work w = { 1 };
 
 		if (!l->step(l, r, &w, now))
@@ -80,7 +80,7 @@ read_all(struct api_response *r, struct moment now)
 		l->drop(l);
 		r->later = NULL;
 	}
-	while (r->stream != NULL && (more == API_MORE || more == API_LATER)) {
+	while (r->stream != NULL && (more == HTTP_MORE || more == HTTP_LATER)) {
 		struct work w = { 1000 };
 
 		more = r->stream->next(r->stream, &r->body, &w, now, &e);
@@ -93,8 +93,8 @@ static void
 ask(struct api *api, struct arena *a, const char *method, struct str path, struct str query, struct str body,
     struct moment now)
 {
-	static const struct api_header json = { { "Content-Type", 12 }, { "application/json", 16 } };
-	struct api_request r = {
+	static const struct http_header json = { { "Content-Type", 12 }, { "application/json", 16 } };
+	struct http_request r = {
 		.method = str_from(method),
 		.path = path,
 		.query = query,
@@ -103,7 +103,7 @@ ask(struct api *api, struct arena *a, const char *method, struct str path, struc
 		.body = body,
 		.arena = a,
 	};
-	struct api_response out = { 0 };
+	struct http_response out = { 0 };
 
 	api_handle(api, &r, now, &out);
 	read_all(&out, now);

@@ -17,7 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!rfc3339_parse(s, &w, &e))
 		assert(e.kind == ERR_INVALID && e.text[0] != '\0');
-	if (!api_time_parse(s, &w, &e)) {
+	if (!strfmt_time_parse(s, &w, &e)) {
 		assert(!rfc3339_parse(s, &w, NULL));
 		return 0;
 	}
@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	assert(wall_cmp(w, back) == 0 && w.offset == back.offset);
-	api_time_format(w, text);
-	assert(api_time_parse(str_from(text), &back, NULL) && back.s == w.s);
+	strfmt_time_format(w, text);
+	assert(strfmt_time_parse(str_from(text), &back, NULL) && back.s == w.s);
 	return 0;
 }

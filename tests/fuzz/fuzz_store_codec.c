@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "alert_row.h"
-#include "codec.h"
-#include "codec_state.h"
+#include "wire/codec.h"
+#include "wire/codec_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

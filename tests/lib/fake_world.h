@@ -2,7 +2,7 @@
 /*
  * fake_world.h - an engine with a world around it in which time passes only
  * when it is told to: receivers that answer by script, a store in memory that
- * survives a restart, records of all that was sent and of what happened.
+ * survives a restart, entries of all that was sent and of what happened.
  */
 #ifndef FAKE_WORLD_H
 #define FAKE_WORLD_H

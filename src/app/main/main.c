@@ -5,7 +5,7 @@
 #include "app/server.h"
 #include "base/sbuf.h"
 #include "cli/commands.h"
-#include "net/mail.h"
+#include "mail/mail.h"
 #include "setup/options.h"
 #include "text/json_small.h"
 

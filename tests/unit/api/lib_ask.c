@@ -12,27 +12,27 @@ struct arena *arena;
 unsigned reloads;
 bool sliced;
 
-static enum api_more
-end_of_reload(struct api_stream *s, struct sbuf *out, struct work *w, struct moment now, struct err *e)
+static enum http_more
+end_of_reload(struct http_stream *s, struct sbuf *out, struct work *w, struct moment now, struct err *e)
 {
 	(void)s;
 	(void)out;
 	(void)w;
 	(void)now;
 	(void)e;
-	return API_END;
+	return HTTP_END;
 }
 
 static void
-keep_reload(struct api_stream *s)
+keep_reload(struct http_stream *s)
 {
 	(void)s;
 }
 
-static struct api_stream *
+static struct http_stream *
 fake_reload(void *arg, struct moment now)
 {
-	static struct api_stream stream = { .size = API_STREAM_UNKNOWN, .next = end_of_reload, .drop = keep_reload };
+	static struct http_stream stream = { .size = HTTP_STREAM_UNKNOWN, .next = end_of_reload, .drop = keep_reload };
 
 	(void)arg;
 	(void)now;
@@ -63,13 +63,13 @@ stop(void)
 
 /* The rest of it, in slices that are as small as they can be. */
 void
-read_all(struct api_response *r)
+read_all(struct http_response *r)
 {
-	enum api_more more = API_MORE;
+	enum http_more more = HTTP_MORE;
 	struct err e = { 0 };
 
 	while (r->later != NULL) {
-		struct api_later *l = r->later;
+		struct http_later *l = r->later;
 		struct work w = { 1 };
 
 		if (l->step(l, r, &w, world.now)) {
@@ -77,12 +77,12 @@ read_all(struct api_response *r)
 			r->later = NULL;
 		}
 	}
-	while (r->stream != NULL && (more == API_MORE || more == API_LATER)) {
+	while (r->stream != NULL && (more == HTTP_MORE || more == HTTP_LATER)) {
 		struct work w = { 1 };
 
 		more = r->stream->next(r->stream, &r->body, &w, world.now, &e);
 	}
-	ck_assert_msg(more != API_FAILED, "%s", e.text);
+	ck_assert_msg(more != HTTP_FAILED, "%s", e.text);
 	if (r->stream != NULL)
 		r->stream->drop(r->stream);
 	r->stream = NULL;
@@ -92,11 +92,11 @@ read_all(struct api_response *r)
 struct answer
 ask(const char *method, const char *target, const char *headers, const char *body)
 {
-	struct api_header parsed[8];
+	struct http_header parsed[8];
 	struct answer out = { 0 };
 	struct str t = str_from(target), h = str_from(headers);
 	size_t q = str_chr(t, '?');
-	struct api_request r = {
+	struct http_request r = {
 		.method = str_from(method),
 		.path = str_sub(t, 0, q),
 		.query = str_sub(t, q + 1, t.n),
@@ -111,7 +111,7 @@ ask(const char *method, const char *target, const char *headers, const char *bod
 		size_t colon = str_chr(line, ':');
 
 		parsed[r.headers_n++] =
-		    (struct api_header){ str_sub(line, 0, colon), str_trim(str_sub(line, colon + 1, line.n)) };
+		    (struct http_header){ str_sub(line, 0, colon), str_trim(str_sub(line, colon + 1, line.n)) };
 		h = str_sub(h, end + 1, h.n);
 	}
 	api_handle(api, &r, world.now, &out.r);

@@ -21,13 +21,13 @@ void start(const char *prefix);
 void stop(void);
 
 struct answer {
-	struct api_response r;
+	struct http_response r;
 };
 
 /* One request, to its end; headers are "Name: value" lines. */
 struct answer ask(const char *method, const char *target, const char *headers, const char *body);
 /* What is left of an answer. */
-void read_all(struct api_response *r);
+void read_all(struct http_response *r);
 struct str header(const struct answer *a, const char *name);
 /* Asks, compares the status, and looks for a piece of the body. */
 void expect(const char *method, const char *target, const char *headers, const char *body, int status, const char *piece);

@@ -336,8 +336,8 @@ END_TEST
 static void
 observe(const char *path)
 {
-	struct api_request r = { .method = STR("GET"), .path = str_from(path), .arena = arena };
-	struct api_response out = { 0 };
+	struct http_request r = { .method = STR("GET"), .path = str_from(path), .arena = arena };
+	struct http_response out = { 0 };
 
 	api_handle(api, &r, world.now, &out);
 	read_all(&out);
@@ -437,12 +437,12 @@ END_TEST
 /* However large the configuration, a turn quotes a piece of it. */
 START_TEST(status_in_pieces)
 {
-	struct api_request r = { .method = STR("GET"), .path = STR("/api/v2/status") };
+	struct http_request r = { .method = STR("GET"), .path = STR("/api/v2/status") };
 	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED), wanted = SBUF_INIT(SBUF_UNLIMITED);
 	struct config *c;
 	struct str before, got;
-	struct api_response out = { 0 };
-	enum api_more more;
+	struct http_response out = { 0 };
+	enum http_more more;
 	size_t pieces = 0;
 
 	start("/");
@@ -460,11 +460,11 @@ START_TEST(status_in_pieces)
 		struct err e;
 
 		more = out.stream->next(out.stream, &out.body, &w, world.now, &e);
-		ck_assert_uint_le(out.body.n - was, 8 * API_PIECE);
+		ck_assert_uint_le(out.body.n - was, 8 * HTTP_PIECE);
 		ck_assert(work_used_up(&w));
 		pieces++;
-	} while (more == API_MORE);
-	ck_assert_int_eq(more, API_END);
+	} while (more == HTTP_MORE);
+	ck_assert_int_eq(more, HTTP_END);
 	ck_assert_uint_gt(pieces, 10);
 	got = sbuf_get(&out.body);
 	ck_assert(str_starts(got, STR("{\"cluster\":{\"peers\":[],\"status\":\"disabled\"},\"config\":{\"original\":\"")));

@@ -32,12 +32,12 @@ stop(void)
 }
 
 static void
-ask(const char *path, const char *query, struct api_response *out)
+ask(const char *path, const char *query, struct http_response *out)
 {
-	struct api_request r = {
+	struct http_request r = {
 		.method = STR("GET"), .path = str_from(path), .query = str_from(query), .arena = arena };
 
-	*out = (struct api_response){ 0 };
+	*out = (struct http_response){ 0 };
 	api_handle(api, &r, world.now, out);
 	ck_assert_int_eq(out->status, 200);
 	ck_assert_ptr_nonnull(out->stream);
@@ -45,25 +45,25 @@ ask(const char *path, const char *query, struct api_response *out)
 
 /* One more piece, as small as it can be. False: that was the last. */
 static bool
-piece(struct api_response *r)
+piece(struct http_response *r)
 {
 	struct work w = { 1 };
 	struct err e = { 0 };
-	enum api_more more = r->stream->next(r->stream, &r->body, &w, world.now, &e);
+	enum http_more more = r->stream->next(r->stream, &r->body, &w, world.now, &e);
 
-	ck_assert_msg(more != API_FAILED, "%s", e.text);
-	return more != API_END;
+	ck_assert_msg(more != HTTP_FAILED, "%s", e.text);
+	return more != HTTP_END;
 }
 
 static void
-hang_up(struct api_response *r)
+hang_up(struct http_response *r)
 {
 	r->stream->drop(r->stream);
 	sbuf_fini(&r->body);
 }
 
 static struct json *
-parse(const struct api_response *r)
+parse(const struct http_response *r)
 {
 	struct err e = { 0 };
 	struct json *v = json_parse(arena, sbuf_get(&r->body), JSON_DOCUMENT, &e);
@@ -93,7 +93,7 @@ post(const char *name, int n, span from_now)
 /* New ones come before and behind the place of the list, others end: what stays is listed once, in order. */
 START_TEST(alerts_that_come_and_go)
 {
-	struct api_response r;
+	struct http_response r;
 	struct str last = STR("");
 	struct json *list;
 	size_t stayed = 0;
@@ -130,7 +130,7 @@ END_TEST
 /* Groups end while the list is within them, and others begin. */
 START_TEST(groups_that_come_and_go)
 {
-	struct api_response r;
+	struct http_response r;
 	struct json *list;
 	size_t stayed = 0;
 	struct str last = STR("");
@@ -191,7 +191,7 @@ silence(char id[SILENCE_ID_MAX], span from, span to)
 START_TEST(silences_that_are_edited)
 {
 	static char ids[30][SILENCE_ID_MAX];
-	struct api_response r;
+	struct http_response r;
 	struct silence **all;
 	struct json *list;
 	struct err e = { 0 };
@@ -253,7 +253,7 @@ START_TEST(clients_hang_up)
 	silence(id, 0, SPAN_HOUR);
 	for (size_t p = 0; p < ARRAY_LEN(paths); p++)
 		for (int after = 0; after < 40; after++) {
-			struct api_response r;
+			struct http_response r;
 			int i = 0;
 
 			ask(paths[p], p < 2 ? "filter=n%3D~%22.%2B%22&receiver=o.*" : "", &r);
@@ -268,7 +268,7 @@ END_TEST
 /* A slice is no longer than it may be, and takes up little memory, however much there is to show. */
 START_TEST(slices_are_small)
 {
-	struct api_response r;
+	struct http_response r;
 	size_t slices = 0, total = 0;
 	bool more = true;
 
@@ -280,17 +280,17 @@ START_TEST(slices_are_small)
 	while (more) {
 		struct work w = { WORK_TURN };
 		struct err e = { 0 };
-		enum api_more got = r.stream->next(r.stream, &r.body, &w, world.now, &e);
+		enum http_more got = r.stream->next(r.stream, &r.body, &w, world.now, &e);
 
-		ck_assert_uint_le(r.body.n, API_PIECE + 4096);
+		ck_assert_uint_le(r.body.n, HTTP_PIECE + 4096);
 		ck_assert_int_gt(w.left, -10000);
 		total += r.body.n;
 		sbuf_reset(&r.body);
 		slices++;
-		more = got != API_END;
-		ck_assert(got != API_FAILED);
+		more = got != HTTP_END;
+		ck_assert(got != HTTP_FAILED);
 	}
-	ck_assert_uint_ge(slices, total / (API_PIECE + 4096));
+	ck_assert_uint_ge(slices, total / (HTTP_PIECE + 4096));
 	ck_assert_uint_ge(slices, 5);
 	hang_up(&r);
 	stop();

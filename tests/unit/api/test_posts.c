@@ -92,9 +92,9 @@ END_TEST
 START_TEST(posts_go_in_between)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
-	struct api_response out = { 0 };
-	struct api_header json = { STR("Content-Type"), STR("application/json") };
-	struct api_request r = { .method = STR("POST"), .path = STR("/api/v2/alerts"), .headers = &json, .headers_n = 1 };
+	struct http_response out = { 0 };
+	struct http_header json = { STR("Content-Type"), STR("application/json") };
+	struct http_request r = { .method = STR("POST"), .path = STR("/api/v2/alerts"), .headers = &json, .headers_n = 1 };
 	unsigned slices = 0;
 	bool over = false;
 
@@ -135,9 +135,9 @@ END_TEST
 /* The server ends before it is over. */
 START_TEST(a_post_is_broken_off)
 {
-	struct api_response out = { 0 };
-	struct api_header json = { STR("Content-Type"), STR("application/json") };
-	struct api_request r = { .method = STR("POST"), .path = STR("/api/v2/alerts"), .headers = &json, .headers_n = 1,
+	struct http_response out = { 0 };
+	struct http_header json = { STR("Content-Type"), STR("application/json") };
+	struct http_request r = { .method = STR("POST"), .path = STR("/api/v2/alerts"), .headers = &json, .headers_n = 1,
 		.body = STR("[" L("1") "}," L("2") "},{\"labels\":{}}," L("3") "}]") };
 
 	for (int steps = 0; steps < 8; steps++) {
@@ -146,7 +146,7 @@ START_TEST(a_post_is_broken_off)
 		sliced = true;
 		start("/");
 		r.arena = arena;
-		out = (struct api_response){ 0 };
+		out = (struct http_response){ 0 };
 		api_handle(api, &r, world.now, &out);
 		for (int i = 0; i < steps && !over; i++) {
 			struct work w = { 1 };

@@ -200,7 +200,7 @@ START_TEST(api_times)
 		    DATE("\\xc3\\xa9\\\"") "\"\\xc3\\xa9\\\"\" as \"2006\"" },
 	};
 
-	check_rows(api_time_parse, rows, ARRAY_LEN(rows));
+	check_rows(strfmt_time_parse, rows, ARRAY_LEN(rows));
 }
 END_TEST
 
@@ -246,7 +246,7 @@ START_TEST(formats)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct wall back;
 
-		ck_assert_uint_eq(api_time_format(rows[i].w, text), strlen(rows[i].api));
+		ck_assert_uint_eq(strfmt_time_format(rows[i].w, text), strlen(rows[i].api));
 		ck_assert_str_eq(text, rows[i].api);
 		ck_assert_uint_eq(rfc3339_format(rows[i].w, text), strlen(rows[i].nano));
 		ck_assert_str_eq(text, rows[i].nano);

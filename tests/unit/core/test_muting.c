@@ -59,7 +59,7 @@ random_silence(struct rand *r, const char *id)
 
 /* As silences_match, with a few units at a time; whoever comes in between disturbs nothing. */
 static size_t
-match_in_pieces(struct silences *ss, struct record *rec, struct rand *r, struct wall t)
+match_in_pieces(struct silences *ss, struct alert_entry *rec, struct rand *r, struct wall t)
 {
 	struct silences_run run = { 0 }, other = { 0 };
 	struct work w = { 1 };
@@ -81,19 +81,19 @@ START_TEST(silences_as_stated)
 	struct rand r;
 	struct silences ss;
 	struct alerts as = { 0 };
-	struct record *records[30];
+	struct alert_entry *entries[30];
 	size_t n = 0;
 
 	rand_seed(&r, 3);
 	silences_init(&ss, SPAN_HOUR, 0, 0, NAMING_UTF8);
-	while (n < ARRAY_LEN(records)) {
+	while (n < ARRAY_LEN(entries)) {
 		char text[64];
 		struct alert *a;
 
 		random_alert(&r, text);
 		a = must_alert(text, sec(0));
 		if (alerts_find(&as, a->labels) == NULL)
-			records[n++] = alerts_add(&as, a);
+			entries[n++] = alerts_add(&as, a);
 		alert_unref(a);
 	}
 	for (int64_t t = 0; t < 150; t++) {
@@ -109,7 +109,7 @@ START_TEST(silences_as_stated)
 			silences_drop(&ss, silences_find(&ss, str_from(id)));
 		}
 		for (int k = 0; k < 10; k++) {
-			struct record *rec = records[rand_below(&r, n)];
+			struct alert_entry *rec = entries[rand_below(&r, n)];
 			size_t want = 0;
 
 			HMAP_EACH(&ss.by_id, node) {
@@ -131,11 +131,11 @@ START_TEST(silences_as_stated)
 			const struct silence *s = CONTAINER_OF(node, struct silence_entry, node)->silence;
 
 			want += silence_state_at(s, sec(60)) == SILENCE_ACTIVE &&
-			    silence_matches(s, records[i]->alert->labels);
+			    silence_matches(s, entries[i]->alert->labels);
 		}
-		ck_assert_uint_eq(silences_match(&ss, records[i], sec(60)), want);
-		silences_forget(records[i]);
-		alerts_remove(&as, records[i]);
+		ck_assert_uint_eq(silences_match(&ss, entries[i], sec(60)), want);
+		silences_forget(entries[i]);
+		alerts_remove(&as, entries[i]);
 	}
 	silences_fini(&ss);
 	alerts_fini(&as);
@@ -194,7 +194,7 @@ agree(const struct inhibit_rule *rule, const struct labels *a, const struct labe
 
 /* Alertmanager's rule, with every source instead of one. */
 static bool
-inhibited_plainly(const struct config *c, struct record *const *all, size_t n, const struct record *t, struct wall now)
+inhibited_plainly(const struct config *c, struct alert_entry *const *all, size_t n, const struct alert_entry *t, struct wall now)
 {
 	const struct labels *tl = t->alert->labels;
 
@@ -218,7 +218,7 @@ inhibited_plainly(const struct config *c, struct record *const *all, size_t n, c
 }
 
 static void
-post_again(struct inhibitor *in, struct record *rec, struct wall t, span length)
+post_again(struct inhibitor *in, struct alert_entry *rec, struct wall t, span length)
 {
 	struct alert *a = mem_alloc(sizeof(*a));
 
@@ -236,18 +236,18 @@ post_again(struct inhibitor *in, struct record *rec, struct wall t, span length)
 	inhibit_observe(in, rec, t);
 }
 
-static struct record *
+static struct alert_entry *
 add(struct alerts *as, const char *text)
 {
 	struct alert *a = must_alert(text, sec(10000));
-	struct record *rec = alerts_add(as, a);
+	struct alert_entry *rec = alerts_add(as, a);
 
 	alert_unref(a);
 	return rec;
 }
 
 static void
-drop(struct alerts *as, struct inhibitor *in, struct record *rec)
+drop(struct alerts *as, struct inhibitor *in, struct alert_entry *rec)
 {
 	inhibit_forget(in, rec);
 	rec->stored = false;
@@ -262,7 +262,7 @@ START_TEST(sources_end_one_by_one)
 				       "inhibit source=sev=\"critical\" target=sev=\"warning\" equal=[cluster]\n");
 	struct inhibitor *in = inhibitor_new(c, 0);
 	struct alerts as = { 0 };
-	struct record *target = add(&as, "T{sev=warning,cluster=x}"), *sources[SOURCES];
+	struct alert_entry *target = add(&as, "T{sev=warning,cluster=x}"), *sources[SOURCES];
 	struct rand r;
 
 	rand_seed(&r, 7);
@@ -275,7 +275,7 @@ START_TEST(sources_end_one_by_one)
 	}
 	for (size_t left = SOURCES; left > 0; left--) {
 		size_t i = rand_below(&r, left);
-		struct record *ends = sources[i];
+		struct alert_entry *ends = sources[i];
 
 		ck_assert_ptr_nonnull(inhibit_source(in, target, sec(2)));
 		post_again(in, ends, sec(2), -SPAN_S);
@@ -296,8 +296,8 @@ START_TEST(sources_end_one_by_one)
 END_TEST
 
 /* As inhibit_source, with a few units at a time. */
-static struct record *
-source_in_pieces(struct inhibitor *in, struct record *rec, struct rand *r, struct wall t)
+static struct alert_entry *
+source_in_pieces(struct inhibitor *in, struct alert_entry *rec, struct rand *r, struct wall t)
 {
 	struct inhibit_run run = { 0 }, other = { 0 };
 	struct inhibition by;
@@ -322,7 +322,7 @@ START_TEST(inhibition_as_stated)
 	for (int round = 0; round < 30; round++) {
 		struct sbuf b = SBUF_INIT(1 << 16);
 		struct alerts as = { 0 };
-		struct record *records[25];
+		struct alert_entry *entries[25];
 		struct inhibitor *in;
 		struct config *c;
 		size_t n = 0;
@@ -338,18 +338,18 @@ START_TEST(inhibition_as_stated)
 		}
 		c = must_config(sbuf_cstr(&b));
 		in = inhibitor_new(c, 0);
-		while (n < ARRAY_LEN(records)) {
+		while (n < ARRAY_LEN(entries)) {
 			char text[64];
 			struct alert *a;
 
 			random_alert(&r, text);
 			a = must_alert(text, sec(-10000));
 			if (alerts_find(&as, a->labels) == NULL)
-				records[n++] = alerts_add(&as, a);
+				entries[n++] = alerts_add(&as, a);
 			alert_unref(a);
 		}
 		for (int64_t t = 0; t < 100; t++) {
-			struct record *rec = records[rand_below(&r, n)];
+			struct alert_entry *rec = entries[rand_below(&r, n)];
 
 			if (rand_below(&r, 3) > 0) {
 				post_again(in, rec, sec(t), (span)rand_below(&r, 10) * SPAN_S);
@@ -358,13 +358,13 @@ START_TEST(inhibition_as_stated)
 				rec->stored = false;
 			}
 			for (size_t i = 0; i < n; i++)
-				ck_assert_int_eq((rand_below(&r, 2) == 0 ? inhibit_source(in, records[i], sec(t)) :
-				    source_in_pieces(in, records[i], &r, sec(t))) != NULL, inhibited_plainly(c, records, n, records[i], sec(t)));
+				ck_assert_int_eq((rand_below(&r, 2) == 0 ? inhibit_source(in, entries[i], sec(t)) :
+				    source_in_pieces(in, entries[i], &r, sec(t))) != NULL, inhibited_plainly(c, entries, n, entries[i], sec(t)));
 		}
 		for (size_t i = 0; i < n; i++) {
-			inhibit_forget(in, records[i]);
-			records[i]->stored = false;
-			alerts_remove(&as, records[i]);
+			inhibit_forget(in, entries[i]);
+			entries[i]->stored = false;
+			alerts_remove(&as, entries[i]);
 		}
 		inhibitor_free(&in);
 		alerts_fini(&as);

@@ -80,8 +80,8 @@ check_groups(struct day *d)
 		ck_assert(!g->carried && !g->retired);
 		members += g->members.n;
 	}
-	HMAP_EACH(&e->alerts.records, node) {
-		const struct record *r = CONTAINER_OF(node, struct record, node);
+	HMAP_EACH(&e->alerts.entries, node) {
+		const struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
 		const struct route **routes;
 		size_t n;
 
@@ -209,7 +209,7 @@ check_told(struct day *d)
 
 			for (struct member *m = order_first(&g->members, &at); m != NULL;
 			     m = order_next(&g->members, &at)) {
-				struct record *r = m->record;
+				struct alert_entry *r = m->entry;
 				bool found = false;
 
 				if (alert_resolved_at(r->alert, d->w.now.wall) ||
@@ -252,7 +252,7 @@ quiet_end(struct day *d)
 	so_far += 3 * SPAN_HOUR;
 	world_run(&d->w, so_far);
 	ck_assert_uint_eq(d->w.engine->groups.n, 0);
-	ck_assert_uint_eq(d->w.engine->alerts.records.n, 0);
+	ck_assert_uint_eq(d->w.engine->alerts.entries.n, 0);
 	ck_assert_uint_eq(d->w.stored_alerts.n, 0);
 	ck_assert_uint_eq(d->w.stored_groups.n, 0);
 	ck_assert_uint_eq(d->w.engine->attempts.n, 0);

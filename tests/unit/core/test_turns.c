@@ -123,7 +123,7 @@ START_TEST(sweeps_are_sliced)
 		}
 	}
 	ck_assert_uint_eq(view_alerts_count(w.engine), 0);
-	ck_assert_uint_eq(w.engine->alerts.records.n, 0);
+	ck_assert_uint_eq(w.engine->alerts.entries.n, 0);
 	ck_assert_uint_eq(w.engine->groups.n, 0);
 	ck_assert_uint_eq(w.engine->silences.by_id.n, 0);
 	world_fini(&w);

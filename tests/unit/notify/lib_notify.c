@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/duration.h"
 #include "base/embedded.h"
 #include "base/mem.h"
-#include "base/duration.h"
 #include "base/rfc3339.h"
 
 static bool
@@ -308,7 +308,7 @@ bench_resume(struct bench *b, const struct response *r, struct request *out, str
 }
 
 static void
-log_http(struct bench *b, const struct http_request *h)
+log_http(struct bench *b, const struct fetch_request *h)
 {
 	char d[DURATION_MAX];
 

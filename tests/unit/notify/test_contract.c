@@ -66,7 +66,7 @@ make_bench(const struct row *row)
 }
 
 static const struct str *
-header(const struct http_request *h, const char *name)
+header(const struct fetch_request *h, const char *name)
 {
 	for (size_t i = 0; i < h->headers_n; i++)
 		if (str_is(h->headers[i].name, name))

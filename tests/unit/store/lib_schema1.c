@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib_store.h"
-#include "proto.h"
+#include "wire/proto.h"
 
 void
 put_group_of_schema_1(struct sbuf *b, const struct group_state *g)

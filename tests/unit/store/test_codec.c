@@ -6,9 +6,9 @@
 
 #include "alert_row.h"
 #include "base/mem.h"
-#include "codec.h"
-#include "codec_state.h"
 #include "fake_world.h"
+#include "wire/codec.h"
+#include "wire/codec_state.h"
 
 START_TEST(silences)
 {

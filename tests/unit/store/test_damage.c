@@ -13,8 +13,8 @@
 
 #include "base/mem.h"
 #include "base/rand.h"
-#include "codec.h"
 #include "store_private.h"
+#include "wire/codec.h"
 
 #define SILENCES 40
 #define ALERTS 30

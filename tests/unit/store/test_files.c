@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "codec.h"
 #include "lib_fault.h"
-#include "proto.h"
+#include "wire/codec.h"
+#include "wire/proto.h"
 
 static const char plain[] = "receiver ops hook mail\nroute receiver=ops by=[alertname] wait=30s interval=5m\n";
 

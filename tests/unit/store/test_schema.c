@@ -4,9 +4,9 @@
 
 #include <sqlite3.h>
 
-#include "codec_state.h"
 #include "lib_fault.h"
 #include "store_private.h"
+#include "wire/codec_state.h"
 
 static const char config[] = "receiver ops hook\nroute receiver=ops by=[alertname] wait=30s interval=5m\n";
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deliver/outbox.h - carries out the attempts that the engine asks for.
+ *
+ * An attempt is a conversation between a notifier, which says what to send
+ * next (notify/notifier.h), and a transport, which sends it. When it ends the
+ * engine is told by engine_delivered, always from a later turn of the loop
+ * than the outbox_send that began it. Attempts begin in the order in which they
+ * came, only so many in one turn of the loop: they render templates. What is much to
+ * render is done by other threads; all calls here are from the loop's.
+ */
+#ifndef DELIVER_OUTBOX_H
+#define DELIVER_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "core/notification.h"
+#include "notify/notifier.h"
+#include "text/traceparent.h"
+
+struct drive;
+struct engine;
+struct event_base;
+struct http_client;
+struct mail_pool;
+struct outbox;
+
+struct outbox_options {
+	struct event_base *base;	/* all borrowed */
+	struct clock *clock;
+	const struct log *log;
+	struct http_client *http;
+	struct mail_pool *mail;
+	struct str external_url;	/* for templates; no trailing slash */
+	struct str user_agent;
+	struct str hostname;
+	/* The traceparent header of an attempt's requests; false: none. NULL: never one. */
+	bool (*traceparent)(void *arg, const struct notification *n, uint64_t attempt, char out[TRACEPARENT_MAX]);
+	void *arg;
+};
+
+struct outbox *outbox_new(const struct outbox_options *o);
+/* The engine and the timer that are told; before the first outbox_send. */
+void outbox_attach(struct outbox *o, struct engine *engine, struct drive *drive);
+/* Drops attempts under way without telling the engine. Sets *o to NULL; *o may be NULL already. */
+void outbox_free(struct outbox **o);
+
+/* What port.send and port.cancel are to do (core/ports.h). */
+void outbox_send(struct outbox *o, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now);
+void outbox_cancel(struct outbox *o, uint64_t attempt);
+
+/* Attempts under way. */
+size_t outbox_pending(const struct outbox *o);
+/* What notifiers are given; borrowed, for those who call them elsewhere. */
+const struct notify_env *outbox_env(const struct outbox *o);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http/fetch.h - a request to another server and its answer as values.
+ *
+ * The fetch room carries them out; who fills them in knows nothing of sockets.
+ */
+#ifndef HTTP_FETCH_H
+#define HTTP_FETCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "base/time.h"
+#include "http/msg.h"
+
+struct http_config;
+
+struct fetch_request {
+	struct str method, url;
+	struct str body;
+	struct http_header *headers;	/* Content-Type, User-Agent and what the kind needs; credentials come from http_config */
+	size_t headers_n;
+	const struct http_config *http;	/* how to get there; never NULL */
+	span timeout;				/* of this request; 0: only the attempt's deadline */
+	const char *timeout_name;	/* "webhook": for "configured webhook timeout reached (5s)"; NULL: nobody configured it */
+	bool secret_url;		/* show <redacted> instead of the URL in errors */
+	struct str traceparent;		/* W3C Trace Context; empty: none. Set by the edge */
+	bool final_on_transport_error;	/* a transport error is not worth a retry */
+};
+
+/* Borrowed for the call it is given to. */
+struct fetch_response {
+	bool transport_error;		/* no answer: `error` says why */
+	bool timed_out;			/* … because the request's own timeout passed */
+	bool unanswered;		/* … and the request, or a part of it, had gone out */
+	struct str error;
+	int status;
+	struct str body;		/* cut at 1 MiB */
+	struct str content_type;
+	span retry_after;		/* of the header; 0 when absent */
+};
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * loop/errno_text.h - errno in Go's words: the system's, in lower case
+ * ("connection refused").
+ */
+#ifndef LOOP_ERRNO_TEXT_H
+#define LOOP_ERRNO_TEXT_H
+
+struct errno_text {
+	char s[80];
+};
+
+/* By value, so that it can be used within a printf: errno_text(errno).s */
+struct errno_text errno_text(int number);
+
+#endif

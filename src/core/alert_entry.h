@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/alert_entry.h - all that is known of one label set.
+ *
+ * An entry lives while the alert is stored or some group holds it. Beside the
+ * alert as last seen it remembers what was found out about its labels and
+ * stays true until the configuration or the silences change: routes, the
+ * inhibition rules it takes part in, the silences that match. So an alert
+ * posted again costs one look-up.
+ */
+#ifndef CORE_ALERT_ENTRY_H
+#define CORE_ALERT_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hmap.h"
+#include "model/alert.h"
+
+struct inhibit_hit;
+struct member;
+struct route_list;
+struct silence_entry;
+
+/* The inhibition rules of one configuration that an entry takes part in; see inhibit.h. */
+struct inhibit_part {
+	struct inhibit_hit *hits;	/* owned */
+	uint32_t hits_n;
+	bool observed;			/* all rules were looked at */
+	uint64_t looked;		/* up to which side of which rule */
+};
+
+struct alert_entry {
+	struct hmap_node node;			/* struct alerts */
+	struct alert *alert;			/* owned reference */
+	struct member *members;			/* its places in groups; theirs */
+	struct alert_entry *older, *newer;		/* struct alerts */
+	struct alert_entry *waits_next;		/* struct posted */
+	/* By slot: of the configuration in force, and of the next or last one. */
+	const struct route_list *routes[2];	/* NULL: not matched yet; the routing's */
+	struct inhibit_part inhibit[2];
+	struct silence_entry **silences;	/* owned array of references: silences that match, not expired ones */
+	void *stored_as;			/* the store's own: see struct change */
+	uint64_t silences_seen;			/* version of the silences that `silences` is true for */
+	uint32_t silences_steps;		/* of the clock that it knows of */
+	uint32_t silences_n;
+	uint32_t members_n;
+	bool stored;				/* else only groups hold it */
+	bool waits;				/* to be looked at: struct posted */
+	bool awaited;				/* while a configuration comes into force: a group held it before */
+};
+
+#endif

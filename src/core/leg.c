@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One integration's part of a flight (Alertmanager notify: dedup, retry and
+ * set-notifies stages): wait for one's turn, decide, send with exponential
+ * back-off until the flight's deadline, log what was told.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine_state.h"
+#include "reason.h"
+
+#define FIRST_PAUSE (500 * SPAN_MS)
+#define MAX_PAUSE (60 * SPAN_S)
+
+static const char deadline_exceeded[] = "context deadline exceeded";
+static const char context_canceled[] = "context canceled";
+
+static struct integration_counters *
+counters(struct engine *e, const struct leg *leg)
+{
+	return counters_of(e, leg->integration, leg->flight->route->receiver->name);
+}
+
+static struct event
+event_of(const struct leg *leg, enum event_kind kind)
+{
+	return (struct event){
+		.kind = kind,
+		.group_key = leg->flight->key,
+		.group_serial = leg->flight->group_serial,
+		.flush_serial = leg->flight->serial,
+		.receiver = leg->flight->route->receiver->name,
+		.integration = leg->integration,
+		.reason = leg->reason,
+		.attempts = leg->attempts,
+		.count = leg->note.alerts_n,
+		.alerts = leg->note.alerts,
+	};
+}
+
+static void
+arm(struct engine *e, struct leg *leg, struct mono at)
+{
+	struct mono deadline = leg->flight->deadline;
+
+	sched_arm(&e->sched, &leg->timer, at.ns < deadline.ns ? at : deadline);
+}
+
+static uint64_t
+attempt_hash(uint64_t attempt)
+{
+	return attempt * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+struct leg *
+leg_find(const struct engine *e, uint64_t attempt)
+{
+	for (struct hmap_node *n = hmap_first(&e->attempts, attempt_hash(attempt)); n != NULL; n = hmap_next(n)) {
+		struct leg *leg = CONTAINER_OF(n, struct leg, node);
+
+		if (leg->attempt == attempt)
+			return leg;
+	}
+	return NULL;
+}
+
+/* The intent is over, whatever became of it. */
+static void
+leg_end(struct engine *e, struct leg *leg)
+{
+	leg->state = LEG_DONE;
+	sched_disarm(&e->sched, &leg->timer);
+	if (leg->note.id != 0)
+		save_intent(e, leg, CHANGE_INTENT_DROPPED);
+}
+
+static void
+leg_succeeded(struct engine *e, struct leg *leg, struct moment now)
+{
+	leg_end(e, leg);
+	pipeline_leg_done(e, leg->flight, now);
+}
+
+/*
+ * What the log holds of this group and integration; NULL: nothing. A tick after
+ * the flight's own is one of a clock that was set back since.
+ */
+static const struct log_entry *
+log_entry_of(struct engine *e, const struct leg *leg, struct moment now)
+{
+	const struct flight *f = leg->flight;
+	const struct log_entry *entry = nflog_find(e->nflog, f->key, f->route->receiver->name,
+	    str_from(leg->integration->kind->name), (uint32_t)leg->integration->index);
+	struct wall tick = flight_tick(f, now);
+
+	if (entry != NULL && wall_after(entry->timestamp, tick)) {
+		nflog_retime(e->nflog, entry, tick);
+		save_log_entry(e, entry, CHANGE_LOG_ENTRY);
+	}
+	return entry;
+}
+
+span
+leg_log_time(const struct engine *e, const struct route *route)
+{
+	/*
+	 * COMPAT: Alertmanager forgets after twice the repeat_interval even when
+	 * the next flush comes later than that, and then tells of no end.
+	 */
+	span longest = route->repeat_interval > flush_time(route) ? route->repeat_interval : flush_time(route);
+
+	return longest < SPAN_MAX / 2 && 2 * longest < e->options.retention ? 2 * longest : e->options.retention;
+}
+
+/* Writes down what the receiver now knows. */
+static void
+log_told(struct engine *e, const struct leg *leg, const struct receiver_data *data, struct moment now)
+{
+	const struct flight *f = leg->flight;
+	struct log_entry entry = {
+		.group_key = f->key,
+		.receiver = f->route->receiver->name,
+		.integration = str_from(leg->integration->kind->name),
+		.index = (uint32_t)leg->integration->index,
+		.timestamp = flight_tick(f, now),
+		.expires = wall_add(wall_utc(now.wall), leg_log_time(e, f->route)),
+		.firing = f->firing,
+		.firing_n = f->firing_n,
+		.resolved = f->resolved,
+		.resolved_n = f->resolved_n,
+		.data = *data,
+	};
+	const struct log_entry *held;
+
+	(void)log_entry_of(e, leg, now);
+	held = nflog_set(e->nflog, &entry);
+	if (held != NULL)
+		save_log_entry(e, held, CHANGE_LOG_ENTRY);
+}
+
+void
+leg_copy_data(struct arena *a, const struct receiver_data *from, struct receiver_data *to)
+{
+	to->n = from->n;
+	to->v = ARENA_ARRAY(a, from->n, struct receiver_value);
+	for (size_t i = 0; i < from->n; i++) {
+		to->v[i] = from->v[i];
+		to->v[i].key = arena_str(a, from->v[i].key);
+		to->v[i].s = arena_str(a, from->v[i].s);
+	}
+}
+
+void
+leg_copy_recipients(struct arena *a, const struct recipients *from, struct recipients *to)
+{
+	*to = (struct recipients){ .n = from->n, .known = from->known };
+	to->v = ARENA_ARRAY(a, from->n, struct recipient);
+	for (size_t i = 0; i < from->n; i++) {
+		to->v[i] = from->v[i];
+		to->v[i].to = arena_str(a, from->v[i].to);
+		to->v[i].provider_id = arena_str(a, from->v[i].provider_id);
+	}
+}
+
+bool
+leg_sends_resolved(const struct leg *leg)
+{
+	const struct integration_common *common = leg->integration->settings;
+
+	return common->send_resolved;
+}
+
+static void
+make_note(struct engine *e, struct leg *leg)
+{
+	struct flight *f = leg->flight;
+	struct notification *n = &leg->note;
+	bool all = leg_sends_resolved(leg);
+
+	*n = (struct notification){
+		.id = ++e->last_notification,
+		.config = f->config,
+		.route = f->route,
+		.receiver = f->route->receiver,
+		.integration = leg->integration,
+		.group_key = f->key,
+		.group_serial = f->group_serial,
+		.group_labels = f->group_labels,
+		.route_labels = f->route_labels,
+		.alerts = f->passed,
+		.alerts_n = f->passed_n,
+		.reason = leg->reason,
+		.flushed = f->tick,
+		.data = leg->data,
+		.arena = f->arena,
+		.life = &f->life,
+	};
+	if (all || f->resolved_n == 0)
+		return;
+	n->alerts = ARENA_ARRAY(f->arena, f->firing_n, struct noted_alert);
+	n->alerts_n = 0;
+	for (size_t i = 0; i < f->passed_n; i++)
+		if (!f->passed[i].resolved)
+			n->alerts[n->alerts_n++] = f->passed[i];
+}
+
+/* What the world makes of a notification: it writes the message at once. Of it, and of each alert in it. */
+#define SEND_UNITS 4000
+#define SEND_ALERT_UNITS 100
+
+static void
+attempt_begin(struct engine *e, struct leg *leg, struct moment now)
+{
+	leg->state = LEG_SENDING;
+	leg->attempt = ++e->last_attempt;
+	leg->attempts++;
+	leg->attempt_began = now.mono;
+	hmap_insert(&e->attempts, &leg->node, attempt_hash(leg->attempt));
+	arm(e, leg, leg->flight->deadline);
+	counters(e, leg)->requests++;
+	work_spend(&e->work, SEND_UNITS + SEND_ALERT_UNITS * (int64_t)leg->note.alerts_n);
+	e->port->send(e->port, leg->attempt, &leg->note, leg->flight->deadline, now);
+}
+
+/* The attempt that is out ended, or is given up. */
+static void
+attempt_over(struct engine *e, struct leg *leg, struct moment now)
+{
+	static const span bounds[COUNTER_LATENCY_BUCKETS] = { SPAN_S, 5 * SPAN_S, 10 * SPAN_S, 15 * SPAN_S, 20 * SPAN_S };
+	struct integration_counters *c = counters(e, leg);
+	span took = mono_sub(now.mono, leg->attempt_began);
+
+	hmap_remove(&e->attempts, &leg->node);
+	c->latency_count++;
+	c->latency_sum += (double)took / (double)SPAN_S;
+	for (size_t i = 0; i < COUNTER_LATENCY_BUCKETS; i++)
+		if (took <= bounds[i])
+			c->latency_buckets[i]++;
+}
+
+/* Those whom the notification, now over, has not reached. */
+static void
+count_given_up(struct engine *e, const struct leg *leg)
+{
+	const struct recipients *all = &leg->note.recipients;
+
+	for (size_t i = 0; i < all->n; i++)
+		counters(e, leg)->recipients_given_up += all->v[i].state != RECIPIENT_DONE;
+}
+
+/* Gives the leg up for this flight. `how` is "after" or "due to unrecoverable error after". */
+static void
+leg_failed(struct engine *e, struct leg *leg, const char *how, const char *error, enum failure failure,
+    struct moment now)
+{
+	struct flight *f = leg->flight;
+	struct event ev = event_of(leg, EVENT_NOTIFY_FAILED);
+	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
+
+	sbuf_printf(&text, "%.*s/%s[%zu]: notify retry canceled %s %u attempts: %s",
+	    STR_ARG(f->route->receiver->name), leg->integration->kind->name, leg->integration->index, how,
+	    leg->attempts, error);
+	counters(e, leg)->failed[failure]++;
+	count_given_up(e, leg);
+	if (leg->state == LEG_SENDING) {
+		ev.attempt = leg->attempt;
+		ev.took = mono_sub(now.mono, leg->attempt_began);
+	}
+	ev.failure = failure;
+	ev.error = sbuf_get(&text);
+	ev.canceled = f->canceled;
+	emit(e, &ev, now);
+	flight_failed(f, ev.error);
+	sbuf_fini(&text);
+	log_debts_by_leg(e, leg, now);
+	leg_end(e, leg);
+}
+
+/* The flight's time is over, by its deadline or by a reload. */
+static void
+leg_out_of_time(struct engine *e, struct leg *leg, const char *why, enum failure failure, struct moment now)
+{
+	enum leg_state state = leg->state;
+
+	if (state == LEG_WAITING) {
+		flight_failed(leg->flight, str_from(why));
+		leg_end(e, leg);
+		return;
+	}
+	if (state == LEG_SENDING) {
+		attempt_over(e, leg, now);
+		counters(e, leg)->requests_failed++;
+		e->port->cancel(e->port, leg->attempt);
+		leg->in_doubt = true;
+	}
+	if (leg->error != NULL)
+		leg_failed(e, leg, "after", leg->error, leg->failure, now);
+	else
+		leg_failed(e, leg, "after", why, failure, now);
+}
+
+/* Decides whether there is something to tell, and begins to tell it. */
+static void
+leg_decide(struct engine *e, struct leg *leg, struct moment now)
+{
+	const struct flight *f = leg->flight;
+	struct mono began = stopwatch(e->port);
+	const struct log_entry *entry = log_entry_of(e, leg, now);
+	struct reason_facts facts = {
+		.firing = f->firing,
+		.firing_n = f->firing_n,
+		.resolved = f->resolved,
+		.resolved_n = f->resolved_n,
+		.send_resolved = leg_sends_resolved(leg),
+		.repeat_interval = f->route->repeat_interval,
+		.group_interval = f->route->group_interval,
+		.tick = f->tick,
+	};
+	struct event ev;
+
+	count_duration(&e->counters.nflog_query, e->port, began);
+	e->counters.nflog_queries++;
+	if (entry == NULL)
+		e->counters.nflog_query_errors++;
+	leg->reason = reason_to_notify(entry, &facts);
+	ev = event_of(leg, EVENT_NOTIFY_DECIDED);
+	ev.firing = f->firing_n;
+	ev.resolved = f->resolved_n;
+	emit(e, &ev, now);
+	if (leg->reason == REASON_NONE) {
+		leg_succeeded(e, leg, now);
+		return;
+	}
+	/* A first notification begins an episode: nothing is remembered of the last one. */
+	if (entry != NULL && leg->reason != REASON_FIRST)
+		leg_copy_data(f->arena, &entry->data, &leg->data);
+	counters(e, leg)->notifications++;
+	if (!facts.send_resolved && f->firing_n == 0) {
+		log_told(e, leg, &leg->data, now);
+		leg_succeeded(e, leg, now);
+		return;
+	}
+	make_note(e, leg);
+	log_debts_find(entry, leg, now);
+	leg->pause = FIRST_PAUSE;
+	save_intent(e, leg, CHANGE_INTENT);
+	attempt_begin(e, leg, now);
+}
+
+void
+leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, struct moment now)
+{
+	struct recipients *to = &leg->note.recipients;
+
+	leg->reason = from->reason;
+	leg_copy_data(leg->flight->arena, &from->data, &leg->data);
+	make_note(e, leg);
+	leg->note.id = from->id;
+	leg_copy_recipients(leg->flight->arena, &from->recipients, to);
+	log_debts_find(log_entry_of(e, leg, now), leg, now);
+	/* An attempt may have been out. */
+	leg->in_doubt = true;
+	counters(e, leg)->notifications++;
+	leg->attempts = from->attempts;
+	leg->pause = FIRST_PAUSE;
+	if (leg->note.alerts_n > 0)
+		attempt_begin(e, leg, now);
+	else
+		leg_succeeded(e, leg, now);
+}
+
+void
+leg_begin(struct engine *e, struct leg *leg, struct moment now)
+{
+	span wait = e->port->wait != NULL ? e->port->wait(e->port) : 0;
+
+	leg->state = LEG_WAITING;
+	if (now.mono.ns >= leg->flight->deadline.ns) {
+		leg_out_of_time(e, leg, deadline_exceeded, FAILURE_CONTEXT_DEADLINE, now);
+		pipeline_leg_done(e, leg->flight, now);
+		return;
+	}
+	if (wait > 0)
+		arm(e, leg, mono_add(now.mono, wait));
+	else
+		leg_decide(e, leg, now);
+}
+
+void
+leg_due(struct engine *e, struct leg *leg, struct moment now)
+{
+	if (now.mono.ns >= leg->flight->deadline.ns) {
+		leg_out_of_time(e, leg, deadline_exceeded, FAILURE_CONTEXT_DEADLINE, now);
+		pipeline_leg_done(e, leg->flight, now);
+		return;
+	}
+	if (leg->state == LEG_WAITING)
+		leg_decide(e, leg, now);
+	else
+		attempt_begin(e, leg, now);
+}
+
+/* The next attempt: counted from the last one's begin, as Alertmanager's ticker does. */
+static void
+schedule_next(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now)
+{
+	double factor = 0.5 + rand_double(&e->port->rand);
+	struct mono at = mono_add(leg->attempt_began, (span)((double)leg->pause * factor));
+	struct mono asked = mono_add(now.mono, o->retry_after > 0 ? o->retry_after : 0);
+
+	leg->pause = leg->pause * 3 / 2 < MAX_PAUSE ? leg->pause * 3 / 2 : MAX_PAUSE;
+	leg->state = LEG_PAUSING;
+	save_intent(e, leg, CHANGE_INTENT);
+	arm(e, leg, at.ns > asked.ns ? at : asked);
+}
+
+static void
+tell_retry(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now)
+{
+	struct event ev = event_of(leg, EVENT_ATTEMPT_FAILED);
+
+	ev.error = o->error;
+	ev.failure = o->failure;
+	ev.attempt = leg->attempt;
+	ev.took = mono_sub(now.mono, leg->attempt_began);
+	ev.first = leg->error == NULL || !str_is(o->error, leg->error);
+	emit(e, &ev, now);
+}
+
+static void
+delivered_ok(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now)
+{
+	struct event ev = event_of(leg, EVENT_NOTIFIED);
+
+	ev.attempt = leg->attempt;
+	ev.took = mono_sub(now.mono, leg->attempt_began);
+	ev.route = leg->flight->route;
+	ev.group_labels = leg->flight->group_labels;
+	ev.firing_hashes = leg->flight->firing;
+	ev.firing = leg->flight->firing_n;
+	ev.resolved_hashes = leg->flight->resolved;
+	ev.resolved = leg->flight->resolved_n;
+	ev.muted_hashes = leg->flight->muted;
+	ev.muted_n = leg->flight->muted_n;
+	log_told(e, leg, o->data_set ? &o->data : &leg->data, now);
+	count_given_up(e, leg);
+	emit(e, &ev, now);
+	leg_succeeded(e, leg, now);
+}
+
+void
+leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now)
+{
+	assert(leg->state == LEG_SENDING);
+	attempt_over(e, leg, now);
+	if (o->ok) {
+		delivered_ok(e, leg, o, now);
+		return;
+	}
+	counters(e, leg)->requests_failed++;
+	leg->in_doubt |= o->unanswered;
+	if (o->retry) {
+		tell_retry(e, leg, o, now);
+		mem_free(leg->error);
+		leg->error = mem_strndup(o->error.p != NULL ? o->error.p : "", o->error.n);
+		leg->failure = o->failure;
+		schedule_next(e, leg, o, now);
+		return;
+	}
+	mem_free(leg->error);
+	leg->error = mem_strndup(o->error.p != NULL ? o->error.p : "", o->error.n);
+	leg_failed(e, leg, "due to unrecoverable error after", leg->error, o->failure, now);
+	pipeline_leg_done(e, leg->flight, now);
+}
+
+void
+leg_progressed(struct engine *e, struct leg *leg)
+{
+	save_intent(e, leg, CHANGE_INTENT);
+}
+
+void
+leg_cancel(struct engine *e, struct leg *leg, struct moment now)
+{
+	if (leg->state != LEG_DONE)
+		leg_out_of_time(e, leg, context_canceled, FAILURE_CONTEXT_CANCELED, now);
+}
+
+void
+leg_fini(struct engine *e, struct leg *leg)
+{
+	sched_disarm(&e->sched, &leg->timer);
+	if (leg->state == LEG_SENDING) {
+		hmap_remove(&e->attempts, &leg->node);
+		e->port->cancel(e->port, leg->attempt);
+	}
+	mem_free(leg->error);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a notification that was given up leaves behind in the log.
+ *
+ * Alertmanager's log knows of successes only. COMPAT: so a receiver that took
+ * a message, but whose answer was lost, never hears that the alerts ended;
+ * here the log remembers which alerts may have been told of, so that their end
+ * is told too. COMPAT: and when one of several recipients could not be served,
+ * the next flush tells all of them again; here the log remembers who has been
+ * served, so that only the others are told the same again.
+ */
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "engine_state.h"
+#include "hashes.h"
+
+/* What one integration was to be told: label hashes, sorted; of ended alerts only if it wants to hear of them. */
+struct content {
+	const uint64_t *firing, *resolved;
+	size_t firing_n, resolved_n;
+};
+
+static struct content
+content_of(const struct leg *leg)
+{
+	const struct flight *f = leg->flight;
+	bool all = leg_sends_resolved(leg);
+
+	return (struct content){ f->firing, all ? f->resolved : NULL, f->firing_n, all ? f->resolved_n : 0 };
+}
+
+/* Those who know that much need not be told again. It is stored: it never changes. */
+static uint64_t
+hash_content(const struct content *c)
+{
+	uint64_t h = fnv64(FNV64_INIT, c->firing, c->firing_n * sizeof(uint64_t));
+
+	return fnv64(fnv64_byte(h, ' '), c->resolved, c->resolved_n * sizeof(uint64_t));
+}
+
+/* Do those who were served still count as told, or is it time to repeat? */
+static bool
+still_told(const struct partly_told *partly, const struct content *c, span repeat_interval, struct wall now)
+{
+	span age = wall_sub(now, partly->at);
+
+	return partly->n > 0 && partly->content == hash_content(c) && age >= 0 && age < repeat_interval;
+}
+
+static bool
+is_in(uint64_t hash, const uint64_t *v, size_t n)
+{
+	return n > 0 && bsearch(&hash, v, n, sizeof(hash), hashes_cmp) != NULL;
+}
+
+/* The log may have forgotten it when the notification is given up. */
+static void
+find_owed(const struct log_entry *entry, struct leg *leg)
+{
+	const struct flight *f = leg->flight;
+	const uint64_t *lists[] = { f->firing, f->resolved };
+	size_t sizes[] = { f->firing_n, f->resolved_n };
+
+	leg->owed = ARENA_ARRAY(f->arena, f->firing_n + f->resolved_n, uint64_t);
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < sizes[k]; i++)
+			if (is_in(lists[k][i], entry->firing, entry->firing_n) ||
+			    is_in(lists[k][i], entry->doubtful, entry->doubtful_n))
+				leg->owed[leg->owed_n++] = lists[k][i];
+}
+
+static void
+find_served(const struct log_entry *entry, struct leg *leg, struct wall now)
+{
+	const struct partly_told *partly = &entry->partly;
+	struct arena *a = leg->flight->arena;
+	struct content c = content_of(leg);
+	struct str *to;
+
+	if (!still_told(partly, &c, leg->flight->route->repeat_interval, now))
+		return;
+	to = ARENA_ARRAY(a, partly->n, struct str);
+	for (size_t i = 0; i < partly->n; i++)
+		to[i] = arena_str(a, partly->to[i]);
+	leg->note.served = to;
+	leg->note.served_n = partly->n;
+}
+
+void
+log_debts_find(const struct log_entry *entry, struct leg *leg, struct moment now)
+{
+	if (entry == NULL)
+		return;
+	find_served(entry, leg, now.wall);
+	if (leg_sends_resolved(leg))
+		find_owed(entry, leg);
+}
+
+/* The two lists as one, sorted, without repetitions. */
+static void
+set_doubtful(struct log_entry *entry, const uint64_t *more, size_t n, struct arena *a)
+{
+	uint64_t *all = ARENA_ARRAY(a, entry->doubtful_n + n, uint64_t);
+	size_t at = 0, kept = 0;
+
+	for (size_t i = 0; i < entry->doubtful_n; i++)
+		all[at++] = entry->doubtful[i];
+	for (size_t i = 0; i < n; i++)
+		all[at++] = more[i];
+	hashes_sort(all, at);
+	for (size_t i = 0; i < at; i++)
+		if (kept == 0 || all[kept - 1] != all[i])
+			all[kept++] = all[i];
+	entry->doubtful = all;
+	entry->doubtful_n = kept;
+}
+
+/* How many were served. */
+static size_t
+set_partly(struct log_entry *entry, const struct recipients *all, const struct content *c, span repeat_interval,
+    struct arena *a, struct wall now)
+{
+	struct str *to = ARENA_ARRAY(a, all->n, struct str);
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].state == RECIPIENT_DONE)
+			to[n++] = all->v[i].to;
+	if (n == 0)
+		return 0;
+	/* Who was served first waits longest: nobody is to wait for more than a repeat_interval. */
+	if (!still_told(&entry->partly, c, repeat_interval, now))
+		entry->partly.at = now;
+	entry->partly.content = hash_content(c);
+	entry->partly.to = to;
+	entry->partly.n = n;
+	return n;
+}
+
+static void
+put(struct engine *e, struct log_entry *entry, const struct route *route, struct moment now)
+{
+	struct wall keep = wall_add(wall_utc(now.wall), leg_log_time(e, route));
+	const struct log_entry *held;
+
+	/* As long as nothing gets through, nothing is forgotten: not even what was told long ago. */
+	if (wall_after(keep, entry->expires))
+		entry->expires = keep;
+	held = nflog_set(e->nflog, entry);
+
+	if (held != NULL)
+		save_log_entry(e, held, CHANGE_LOG_ENTRY);
+}
+
+/* What the log holds, or an entry that knows of nothing told. */
+static struct log_entry
+entry_to_change(struct engine *e, struct str key, const struct route *route, const struct integration *integration,
+    struct wall tick, bool *held_out)
+{
+	struct str receiver = route->receiver->name, kind = str_from(integration->kind->name);
+	const struct log_entry *held = nflog_find(e->nflog, key, receiver, kind, (uint32_t)integration->index);
+
+	*held_out = held != NULL;
+	if (held != NULL)
+		return *held;
+	return (struct log_entry){
+		.group_key = key,
+		.receiver = receiver,
+		.integration = kind,
+		.index = (uint32_t)integration->index,
+		.timestamp = tick,
+		.expires = tick,
+	};
+}
+
+/* Whoever may have been told that alerts fire has to hear of their end. */
+static void
+leave(struct engine *e, struct log_entry *entry, bool held, const struct route *route, struct moment now)
+{
+	if (held || entry->doubtful_n > 0 || entry->partly.n > 0)
+		put(e, entry, route, now);
+}
+
+void
+log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now)
+{
+	const struct flight *f = leg->flight;
+	struct content c = content_of(leg);
+	bool held;
+	struct log_entry entry = entry_to_change(e, f->key, f->route, leg->integration, flight_tick(f, now), &held);
+	size_t served = set_partly(&entry, &leg->note.recipients, &c, f->route->repeat_interval, f->arena,
+	    wall_utc(now.wall));
+
+	if ((leg->in_doubt || served > 0) && leg_sends_resolved(leg))
+		set_doubtful(&entry, f->firing, f->firing_n, f->arena);
+	if (leg->owed_n > 0)
+		set_doubtful(&entry, leg->owed, leg->owed_n, f->arena);
+	leave(e, &entry, held, f->route, now);
+}
+
+/* The label hashes of those alerts that are still there, sorted. */
+static const uint64_t *
+hashes_of(struct engine *e, const uint64_t *fingerprints, size_t n, size_t *n_out, struct arena *a)
+{
+	uint64_t *v = ARENA_ARRAY(a, n, uint64_t);
+
+	*n_out = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
+
+		if (r != NULL)
+			v[(*n_out)++] = r->alert->labels->hash;
+	}
+	hashes_sort(v, *n_out);
+	return v;
+}
+
+void
+log_debts_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
+    const struct integration *integration, struct moment now)
+{
+	const struct integration_common *common = integration->settings;
+	struct arena *a = arena_new();
+	struct content c = { 0 };
+	bool held;
+	struct wall tick = wall_after(i->flushed, now.wall) ? now.wall : i->flushed;
+	struct log_entry entry = entry_to_change(e, g->key, g->route, integration, wall_utc(tick), &held);
+
+	c.firing = hashes_of(e, i->firing, i->firing_n, &c.firing_n, a);
+	/* As the integration is now; it may have wanted to hear of ends before. */
+	if (common->send_resolved)
+		c.resolved = hashes_of(e, i->resolved, i->resolved_n, &c.resolved_n, a);
+	set_partly(&entry, &i->recipients, &c, g->route->repeat_interval, a, wall_utc(now.wall));
+	if (common->send_resolved)
+		set_doubtful(&entry, c.firing, c.firing_n, a);
+	leave(e, &entry, held, g->route, now);
+	arena_free(&a);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deliver/outbox.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/mem.h"
+#include "core/engine.h"
+#include "fetch/http_client.h"
+#include "loop/drive.h"
+#include "loop/turn.h"
+#include "loop/workers.h"
+#include "mail/mail.h"
+#include "outbox_private.h"
+
+/* How long attempts may be begun, which is when templates are rendered, before others have their turn. */
+#define TURN_MAX (3 * SPAN_MS)
+/* After a turn that was much longer, with templates that are dear: long enough for a request and its answer, which take several turns. */
+#define DEAR (20 * SPAN_MS)
+#define PAUSE (5 * SPAN_MS)
+/* What the loop renders by itself: some milliseconds at most. What is more is begun anew by other threads. */
+#define TRIAL_STEPS 100000
+#define TRIAL_OUTPUT ((size_t)256 << 10)
+
+static void
+enqueue(struct sending *d)
+{
+	struct outbox *o = d->outbox;
+
+	d->waiting = true;
+	d->turn = o->turn;
+	list_append(&o->queue, &d->place);
+}
+
+static void
+dequeue(struct sending *d)
+{
+	list_remove(&d->outbox->queue, &d->place);
+	d->waiting = false;
+}
+
+void
+delivery_free(struct sending *d)
+{
+	arena_free(&d->attempt.arena);
+	mem_free(d);
+}
+
+/* Not in the table any more. */
+static void
+drop(struct sending *d)
+{
+	if (d->waiting)
+		dequeue(d);
+	for (struct exchange *x = d->under_way; x != NULL; x = x->next) {
+		http_client_cancel(&x->http);
+		mail_pool_cancel(&x->mail);
+	}
+	if (d->away != NULL)
+		away_drop(d);
+	else
+		delivery_free(d);
+}
+
+void
+delivery_finish(struct sending *d, enum step step, const struct err *e)
+{
+	struct outbox *o = d->outbox;
+	struct attempt *a = &d->attempt;
+	uint64_t number = d->number;
+	struct outcome outcome = {
+		.ok = step == STEP_DONE,
+		.retry = step == STEP_RETRY,
+		.unanswered = d->unanswered,
+		.failure = a->failure,
+		.error = str_from(e->text),
+		.data = a->data,
+		.data_set = a->data_set,
+		.retry_after = a->retry_after,
+	};
+
+	/* The engine must not find it any more, but borrows what the outcome points to. */
+	hmap_remove(&o->deliveries, &d->node);
+	engine_delivered(o->engine, number, &outcome, o->o.clock->now(o->o.clock));
+	drive_rearm(o->drive);
+	drop(d);
+}
+
+static void on_response(void *arg, const struct response *r);
+static void on_fetched(void *arg, const struct fetch_response *f);
+
+static void
+trace(const struct sending *d, struct request *r)
+{
+	struct outbox *o = d->outbox;
+	char header[TRACEPARENT_MAX];
+
+	if (o->o.traceparent != NULL && o->o.traceparent(o->o.arg, d->n, d->number, header))
+		r->http.traceparent = arena_str(d->attempt.arena, str_from(header));
+}
+
+void
+delivery_look_at_clock(struct sending *d)
+{
+	d->attempt.now = d->outbox->o.clock->now(d->outbox->o.clock);
+	d->attempt.left = mono_sub(d->deadline, d->attempt.now.mono);
+}
+
+void
+delivery_dispatch(struct sending *d, const struct request *r)
+{
+	struct outbox *o = d->outbox;
+	struct exchange *x = d->unused;
+
+	if (x != NULL)
+		d->unused = x->next;
+	else
+		x = ARENA_NEW(d->attempt.arena, struct exchange);
+	*x = (struct exchange){ .delivery = d, .next = d->under_way, .request = *r };
+	d->under_way = x;
+	d->under_way_n++;
+	switch (r->kind) {
+	case REQUEST_HTTP:
+		trace(d, &x->request);
+		x->http = http_client_start(o->o.http, &x->request.http, d->deadline, on_fetched, x);
+		break;
+	case REQUEST_MAIL:
+		x->mail = mail_pool_start(o->o.mail, &x->request.mail, d->deadline, on_response, x);
+		break;
+	}
+}
+
+static void
+put_away(struct exchange *x)
+{
+	struct sending *d = x->delivery;
+	struct exchange **at = &d->under_way;
+
+	while (*at != x)
+		at = &(*at)->next;
+	*at = x->next;
+	x->next = d->unused;
+	d->unused = x;
+	d->under_way_n--;
+}
+
+/* The notifier has spoken: send what it wants sent, or report how it ended. */
+static void
+act(struct sending *d, enum step step, struct request *r, const struct err *e)
+{
+	if (step != STEP_SEND && step != STEP_WAIT) {
+		delivery_finish(d, step, e);
+		return;
+	}
+	while (step == STEP_SEND) {
+		delivery_dispatch(d, r);
+		step = d->under_way_n < ATTEMPT_REQUESTS_MAX ? notify_more(&d->attempt, r) : STEP_WAIT;
+	}
+	assert(d->under_way_n > 0);
+}
+
+static void
+on_response(void *arg, const struct response *response)
+{
+	struct exchange *x = arg;
+	struct sending *d = x->delivery;
+	struct response r = *response;
+	struct request next;
+	struct err e = { 0 };
+	enum step step;
+
+	r.about = x->request.about;
+	x->http = NULL;
+	x->mail = NULL;
+	put_away(x);
+	/* A gateway that waited in vain does not know either. */
+	d->unanswered |= r.unanswered || r.status == 504;
+	if (d->away != NULL) {
+		away_answer(d, &r, x->request.mail.to_n);
+		return;
+	}
+	delivery_look_at_clock(d);
+	step = notify_resume(&d->attempt, &r, &next, &e);
+	/* Who was served has to be known even if we end before the others are. */
+	if ((step == STEP_SEND || step == STEP_WAIT) && d->attempt.n->recipients.known)
+		engine_progressed(d->outbox->engine, d->number, d->attempt.now);
+	act(d, step, &next, &e);
+}
+
+/* As if nothing had been tried. */
+static void
+begin_attempt(struct sending *d, const struct notify_env *env, uint64_t max_steps, size_t max_output)
+{
+	struct outbox *o = d->outbox;
+
+	d->attempt = (struct attempt){
+		.env = env,
+		.n = d->n,
+		.settings = d->n->integration->settings,
+		.arena = d->attempt.arena,
+		.rand = &o->rand,
+		.failure = FAILURE_OTHER,
+		.max_steps = max_steps,
+		.max_output = max_output,
+	};
+	delivery_look_at_clock(d);
+}
+
+static void
+on_fetched(void *arg, const struct fetch_response *f)
+{
+	struct response r = {
+		.kind = REQUEST_HTTP,
+		.transport_error = f->transport_error,
+		.timed_out = f->timed_out,
+		.unanswered = f->unanswered,
+		.error = f->error,
+		.status = f->status,
+		.body = f->body,
+		.content_type = f->content_type,
+		.retry_after = f->retry_after,
+	};
+
+	on_response(arg, &r);
+}
+
+static void
+start(struct sending *d)
+{
+	struct outbox *o = d->outbox;
+	struct request first;
+	struct err e = { 0 };
+	enum step step;
+
+	if (away_is_wanted(d->n) && away_start(d))
+		return;
+	begin_attempt(d, &o->trial, TRIAL_STEPS, TRIAL_OUTPUT);
+	notes_init(&o->notes, o, d->attempt.arena);
+	step = notify_start(&d->attempt, &first, &e);
+	if (d->attempt.too_much) {
+		arena_reset(d->attempt.arena);
+		begin_attempt(d, &o->env, 0, 0);
+		if (away_start(d))
+			return;
+		err_clear(&e);
+		step = notify_start(&d->attempt, &first, &e);
+	} else {
+		notes_tell(&o->notes, d->n);
+	}
+	d->attempt.env = &o->env;
+	d->attempt.max_steps = 0;
+	d->attempt.max_output = 0;
+	act(d, step, &first, &e);
+}
+
+static void
+begin_after(struct outbox *o, span wait)
+{
+	struct timeval tv = { .tv_usec = wait / SPAN_US };
+
+	/* A timer, so that all that is ready is looked at before it fires. */
+	if (!evtimer_pending(o->begin, NULL))
+		evtimer_add(o->begin, &tv);
+}
+
+static struct sending *
+first_waiting(const struct outbox *o)
+{
+	return o->queue.first != NULL ? CONTAINER_OF(o->queue.first, struct sending, place) : NULL;
+}
+
+/* Begins what waited before now: at least one, and as many as there is time for. */
+static void
+on_begin(evutil_socket_t fd, short what, void *arg)
+{
+	TURN("notifications");
+	struct outbox *o = arg;
+	struct mono since = o->o.clock->now(o->o.clock).mono;
+	struct sending *d;
+	span spent = 0;
+
+	(void)fd;
+	(void)what;
+	o->turn++;
+	while ((d = first_waiting(o)) != NULL && d->turn < o->turn) {
+		dequeue(d);
+		start(d);
+		spent = mono_sub(o->o.clock->now(o->o.clock).mono, since);
+		if (spent >= TURN_MAX)
+			break;
+	}
+	/* libevent reckons from when this turn began. */
+	if (spent >= TURN_MAX)
+		event_base_update_cache_time(o->o.base);
+	/* An attempt that failed at once may have called for the next turn already. */
+	evtimer_del(o->begin);
+	if (o->queue.first != NULL)
+		begin_after(o, spent >= DEAR ? PAUSE : 0);
+}
+
+static struct sending *
+find(struct outbox *o, uint64_t number)
+{
+	struct hmap_node *n = hmap_first(&o->deliveries, number);
+
+	return n != NULL ? CONTAINER_OF(n, struct sending, node) : NULL;
+}
+
+void
+outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mono deadline, struct moment now)
+{
+	struct sending *d = NEW(struct sending);
+
+	(void)now;
+	d->outbox = o;
+	d->number = number;
+	d->deadline = deadline;
+	d->n = n;
+	d->attempt.arena = arena_new();
+	hmap_insert(&o->deliveries, &d->node, number);
+	enqueue(d);
+	begin_after(o, 0);
+}
+
+void
+outbox_cancel(struct outbox *o, uint64_t number)
+{
+	struct sending *d = find(o, number);
+
+	if (d == NULL)
+		return;
+	hmap_remove(&o->deliveries, &d->node);
+	drop(d);
+}
+
+size_t
+outbox_pending(const struct outbox *o)
+{
+	return o->deliveries.n;
+}
+
+const struct notify_env *
+outbox_env(const struct outbox *o)
+{
+	return &o->env;
+}
+
+struct outbox *
+outbox_new(const struct outbox_options *options)
+{
+	struct outbox *o = NEW(struct outbox);
+	uint64_t seed = 0;
+
+	o->o = *options;
+	o->begin = evtimer_new(o->o.base, on_begin, o);
+	if (o->begin == NULL)
+		abort();	/* out of memory */
+	outbox_env_init(o);
+	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		seed = (uint64_t)o->o.clock->now(o->o.clock).wall.ns;
+	rand_seed(&o->rand, seed);
+	return o;
+}
+
+void
+outbox_attach(struct outbox *o, struct engine *engine, struct drive *drive)
+{
+	o->engine = engine;
+	o->drive = drive;
+}
+
+void
+outbox_free(struct outbox **o)
+{
+	if (*o == NULL)
+		return;
+	HMAP_EACH(&(*o)->deliveries, node)
+		drop(CONTAINER_OF(node, struct sending, node));
+	hmap_fini(&(*o)->deliveries);
+	/* What a thread is at is waited for: no longer than the bounds of a template allow. */
+	workers_stop(&(*o)->workers);
+	event_free((*o)->begin);
+	outbox_env_fini(*o);
+	mem_free(*o);
+	*o = NULL;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deliver/outbox_private.h - attempts under way, and those of them whose notifiers work in other threads.
+ */
+#ifndef DELIVER_OUTBOX_PRIVATE_H
+#define DELIVER_OUTBOX_PRIVATE_H
+
+#include <pthread.h>
+
+#include "base/hmap.h"
+#include "base/list.h"
+#include "base/rand.h"
+#include "deliver/outbox.h"
+
+struct away;
+struct sending;
+struct event;
+struct note;
+struct value_cache;
+struct workers;
+
+/* A request and where it is. */
+struct exchange {
+	struct sending *delivery;
+	struct exchange *next;
+	struct request request;		/* what the transport works on; in the attempt's arena */
+	struct http_call *http;
+	struct mail_call *mail;
+};
+
+/* What a notifier had to say to the log while nobody could, or wanted to, write it there. */
+struct notes {
+	struct outbox *outbox;
+	struct arena *arena;		/* of the attempt */
+	struct note *first, **end;
+};
+
+/* One attempt: a conversation between its notifier and the transports. */
+struct sending {
+	struct hmap_node node;		/* by number, while under way */
+	struct outbox *outbox;
+	uint64_t number;
+	struct notification *n;		/* the engine's */
+	struct attempt attempt;
+	struct mono deadline;
+	struct away *away;		/* NULL: its notifier is called on the loop */
+	struct exchange *under_way, *unused;	/* in the attempt's arena */
+	unsigned under_way_n;
+	struct list_node place;		/* in the queue, while `waiting` */
+	uint64_t turn;			/* … since when */
+	bool waiting;			/* has not begun: nothing happens inside outbox_send */
+	bool unanswered;		/* some request of it had no answer and may have been taken */
+};
+
+struct outbox {
+	struct outbox_options o;
+	struct notify_env env;		/* for the loop */
+	struct notify_env trial;	/* … when it may turn out to be too much for it */
+	struct notes notes;		/* of the trial */
+	struct rand rand;
+	struct engine *engine;
+	struct drive *drive;
+	struct hmap deliveries;
+	struct list queue;		/* those that wait, in order */
+	struct event *begin;		/* begins them */
+	uint64_t turn;			/* how often it did */
+	struct workers *workers;	/* NULL: not needed yet */
+	bool alone;			/* there are no threads to be had */
+	struct value_cache *cache;
+	pthread_mutex_t cache_lock;	/* of it */
+};
+
+/* outbox_env.c */
+void outbox_env_init(struct outbox *o);
+void outbox_env_fini(struct outbox *o);
+/* *env keeps for the log what it is told, in *notes, and is for one thread at a time. */
+void notes_init(struct notes *notes, struct outbox *o, struct arena *a);
+void notes_env(struct notify_env *env, struct notes *notes);
+/* Tells it now; none are left. */
+void notes_tell(struct notes *notes, const struct notification *n);
+
+/* outbox.c */
+/* Looks at the clock for what its notifier is called next. */
+void delivery_look_at_clock(struct sending *d);
+void delivery_dispatch(struct sending *d, const struct request *r);
+/* The attempt is over; frees d. */
+void delivery_finish(struct sending *d, enum step step, const struct err *e);
+/* The engine's number of it and all it has are gone already, but what is in its attempt and `away`. */
+void delivery_free(struct sending *d);
+
+/*
+ * away.c: a notification that is, or turns out to be, much to render is the
+ * work of other threads from its start to its verdict. A notifier is in one
+ * thread at a time, and has a notification, data for templates and an
+ * environment that are its own; answers wait for it on the loop.
+ */
+/* So much that the loop does not even try. */
+bool away_is_wanted(const struct notification *n);
+/* The attempt begins (anew); false: there are no threads. */
+bool away_start(struct sending *d);
+/* The answer to one of its requests. Borrows r; codes_n: of r->smtp_recipient_codes. */
+void away_answer(struct sending *d, const struct response *r, size_t codes_n);
+/* In place of delivery_free: now, or when its thread has let go of it. */
+void away_drop(struct sending *d);
+
+#endif

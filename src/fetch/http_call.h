@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fetch/http_call.h - a call on its way; private to http_client.c and its parts.
+ */
+#ifndef FETCH_HTTP_CALL_H
+#define FETCH_HTTP_CALL_H
+
+#include <curl/curl.h>
+
+#include "base/hmap.h"
+#include "fetch/http_client.h"
+#include "http_hop.h"
+
+struct event;
+struct oauth2_cache;
+struct oauth2_wait;
+
+/* A host:port that calls go to, while there are any. */
+struct http_host {
+	struct hmap_node node;
+	struct str key;
+	unsigned running;
+	struct http_call *first, *last;	/* waiting for their turn */
+	struct http_host *prev, *next;	/* among the hosts where some wait */
+};
+
+struct http_client {
+	struct http_client_options o;
+	CURLM *multi;
+	struct event *timer;		/* libcurl's */
+	void (*on_done)(CURL *easy, CURLcode code);
+	struct hmap hosts;
+	struct http_host *waiting_first, *waiting_last;
+	unsigned running;
+	unsigned launched;		/* in this turn of the loop */
+	struct event *next_turn;
+	size_t calls;
+	struct oauth2_cache *oauth2;
+};
+
+enum call_state {
+	CALL_TOKEN,	/* waits for an oauth2 token */
+	CALL_WAITING,	/* for its turn */
+	CALL_RUNNING,
+	CALL_ENDED,	/* the result is there; `timer` will report it */
+};
+
+struct http_call {
+	struct http_client *client;
+	const struct fetch_request *r;
+	void (*done)(void *arg, const struct fetch_response *resp);
+	void *arg;
+	struct arena *arena;
+	struct http_hop leg;
+	enum call_state state;
+	struct event *timer;
+	struct mono deadline;		/* the sooner of the attempt's and the request's own */
+	bool own_timeout;		/* it is the request's own */
+	unsigned redirects;
+	struct http_host *host;
+	struct http_call *prev, *next;	/* in the host's queue */
+	struct oauth2_wait *token;
+	/* The result. */
+	bool failed, timed_out;
+	bool gone_out;			/* failed: the receiver may have got the request */
+	struct err err;
+	int status;
+	span retry_after;
+};
+
+#endif

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/http_client.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/duration.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "http_call.h"
+#include "http_sockets.h"
+#include "loop/turn.h"
+#include "oauth2.h"
+
+#define REDIRECTS_MAX 10
+#define LAUNCHES_MAX 4		/* in one turn of the loop: a connection by TLS takes a millisecond to begin */
+
+static void next_leg(struct http_call *call);
+static void start_waiting(struct http_client *c);
+
+static struct mono
+mono_now(const struct http_client *c)
+{
+	return c->o.clock->now(c->o.clock).mono;
+}
+
+static void
+arm(struct event *timer, span wait)
+{
+	struct timeval tv;
+
+	if (wait < 0)
+		wait = 0;
+	tv.tv_sec = wait / SPAN_S;
+	tv.tv_usec = (wait % SPAN_S + SPAN_US - 1) / SPAN_US;
+	if (tv.tv_usec == 1000000)
+		tv = (struct timeval){ tv.tv_sec + 1, 0 };
+	evtimer_add(timer, &tv);
+}
+
+/* Hosts and their queues. */
+
+static struct http_host *
+host_of(struct http_client *c, const struct url *u, struct arena *a)
+{
+	struct str key = arena_printf(a, "%.*s://%.*s", STR_ARG(u->scheme), STR_ARG(u->host));
+	uint64_t hash = hash_seeded(key.p, key.n);
+	struct http_host *h;
+
+	for (struct hmap_node *n = hmap_first(&c->hosts, hash); n != NULL; n = hmap_next(n)) {
+		h = CONTAINER_OF(n, struct http_host, node);
+		if (str_eq(h->key, key))
+			return h;
+	}
+	h = NEW(struct http_host);
+	h->key = (struct str){ mem_strndup(key.p, key.n), key.n };
+	hmap_insert(&c->hosts, &h->node, hash);
+	return h;
+}
+
+static void
+host_drop_unused(struct http_client *c, struct http_host *h)
+{
+	char *key;
+
+	if (h->running > 0 || h->first != NULL)
+		return;
+	hmap_remove(&c->hosts, &h->node);
+	memcpy(&key, &h->key.p, sizeof(key));
+	mem_free(key);
+	mem_free(h);
+}
+
+/*
+ * A host may have an eighth of the places that are free: however many of them
+ * hang, the next one finds a place. And only so many begin in one turn.
+ */
+static bool
+has_place(const struct http_client *c, const struct http_host *h)
+{
+	unsigned left = c->o.in_all - c->running, share = left / 8;
+
+	return left > 0 && c->launched < LAUNCHES_MAX && h->running < c->o.per_host && (h->running == 0 || h->running < share);
+}
+
+static void
+wait_turn(struct http_call *call)
+{
+	struct http_client *c = call->client;
+	struct http_host *h = call->host;
+
+	call->state = CALL_WAITING;
+	call->prev = h->last;
+	call->next = NULL;
+	if (h->last != NULL) {
+		h->last->next = call;
+	} else {
+		h->first = call;
+		h->prev = c->waiting_last;
+		h->next = NULL;
+		if (h->prev != NULL)
+			h->prev->next = h;
+		else
+			c->waiting_first = h;
+		c->waiting_last = h;
+	}
+	h->last = call;
+}
+
+static void
+leave_queue(struct http_call *call)
+{
+	struct http_client *c = call->client;
+	struct http_host *h = call->host;
+
+	if (call->prev != NULL)
+		call->prev->next = call->next;
+	else
+		h->first = call->next;
+	if (call->next != NULL)
+		call->next->prev = call->prev;
+	else
+		h->last = call->prev;
+	call->prev = call->next = NULL;
+	if (h->first != NULL)
+		return;
+	if (h->prev != NULL)
+		h->prev->next = h->next;
+	else
+		c->waiting_first = h->next;
+	if (h->next != NULL)
+		h->next->prev = h->prev;
+	else
+		c->waiting_last = h->prev;
+	h->prev = h->next = NULL;
+}
+
+/* The end of a call. */
+
+/* Takes the call out of whatever it is in. */
+static void
+detach(struct http_call *call)
+{
+	struct http_client *c = call->client;
+
+	if (call->state == CALL_TOKEN) {
+		oauth2_abandon(&call->token);
+	} else if (call->state == CALL_WAITING) {
+		leave_queue(call);
+		host_drop_unused(c, call->host);
+	} else if (call->state == CALL_RUNNING) {
+		curl_multi_remove_handle(c->multi, call->leg.easy);
+		c->running--;
+		call->host->running--;
+		host_drop_unused(c, call->host);
+	}
+	call->host = NULL;
+	call->state = CALL_ENDED;
+}
+
+static void
+call_free(struct http_call *call)
+{
+	struct arena *arena = call->arena;
+
+	assert(call->state == CALL_ENDED);
+	http_hop_end(&call->leg);
+	event_free(call->timer);
+	call->client->calls--;
+	arena_free(&arena);	/* the call is in it */
+}
+
+static void
+report(struct http_call *call)
+{
+	struct fetch_response resp = { 0 };
+	struct http_client *c = call->client;
+
+	if (call->failed) {
+		resp.transport_error = true;
+		resp.timed_out = call->timed_out;
+		resp.unanswered = call->gone_out;
+		resp.error = str_from(call->err.text);
+	} else {
+		resp.status = call->status;
+		resp.body = str_sub(sbuf_get(&call->leg.body), 0, HTTP_BODY_MAX);
+		resp.content_type = call->leg.content_type;
+		resp.retry_after = call->retry_after;
+	}
+	call->done(call->arg, &resp);
+	call_free(call);
+	start_waiting(c);
+}
+
+/* `Post "http://x/": ` in front, as Go's url.Error. */
+static void
+put_context(struct http_call *call)
+{
+	struct str m = call->r->method;
+	struct sbuf name = SBUF_INIT(100), text = SBUF_INIT(SBUF_UNLIMITED);
+	struct url shown = call->leg.url;
+
+	for (size_t i = 0; i < m.n; i++)
+		sbuf_putc(&name, i == 0 ? m.p[i] : (char)tolower((unsigned char)m.p[i]));
+	if (shown.has_password)
+		shown.password = STR("xxxxx");
+	url_format(&text, &shown);
+	if (call->r->secret_url || text.n == 0)
+		err_ctx(&call->err, "%s \"<redacted>\"", sbuf_cstr(&name));
+	else
+		err_ctx(&call->err, "%s \"%.*s\"", sbuf_cstr(&name), STR_ARG(sbuf_get(&text)));
+	sbuf_fini(&name);
+	sbuf_fini(&text);
+}
+
+/* The result is in call->err; `done` hears of it in a later turn of the loop. */
+static void
+fail(struct http_call *call)
+{
+	if (call->state != CALL_ENDED)
+		detach(call);
+	call->failed = true;
+	put_context(call);
+	arm(call->timer, 0);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	TURN("outgoing HTTP");
+	struct http_call *call = arg;
+
+	(void)fd;
+	(void)what;
+	if (call->state == CALL_ENDED) {
+		report(call);
+		return;
+	}
+	if (mono_sub(call->deadline, mono_now(call->client)) > 0) {
+		arm(call->timer, mono_sub(call->deadline, mono_now(call->client)));
+		return;
+	}
+	call->gone_out |= http_hop_gone_out(&call->leg);
+	detach(call);
+	call->failed = true;
+	call->timed_out = call->own_timeout;
+	if (call->own_timeout) {
+		char d[DURATION_MAX];
+
+		duration_format_go(call->r->timeout, d);
+		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded: %s%s timeout reached (%s)",
+		    call->r->timeout_name != NULL ? "configured " : "",
+		    call->r->timeout_name != NULL ? call->r->timeout_name : "request", d);
+	} else {
+		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded");
+	}
+	put_context(call);
+	report(call);
+}
+
+/* Redirects. */
+
+static bool
+is_subdomain_of(struct str sub, struct str parent)
+{
+	if (str_caseeq(sub, parent))
+		return true;
+	/* No address is below another. */
+	if (str_chr(sub, ':') < sub.n || parent.n == 0 || sub.n <= parent.n + 1)
+		return false;
+	return sub.p[sub.n - parent.n - 1] == '.' && str_caseeq(str_sub(sub, sub.n - parent.n, sub.n), parent);
+}
+
+/* The URL that a Location header means, seen from `from`. */
+static bool
+resolve(struct arena *a, const struct url *from, struct str location, struct url *out, struct err *e)
+{
+	CURLU *cu = curl_url();
+	struct sbuf base = SBUF_INIT(SBUF_UNLIMITED);
+	char *text = NULL;
+	bool ok;
+
+	url_format(&base, from);
+	ok = curl_url_set(cu, CURLUPART_URL, sbuf_cstr(&base), CURLU_PATH_AS_IS | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+	    curl_url_set(cu, CURLUPART_URL, arena_str(a, location).p, CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+	    curl_url_get(cu, CURLUPART_URL, &text, 0) == CURLUE_OK;
+	if (ok)
+		ok = url_parse(a, arena_str(a, str_from(text)), out, e);
+	else
+		err_set(e, ERR_INVALID, "failed to parse Location header \"%.*s\"", STR_ARG(location));
+	if (ok && !str_is(out->scheme, "http") && !str_is(out->scheme, "https"))
+		ok = err_set(e, ERR_INVALID, "unsupported protocol scheme \"%.*s\"", STR_ARG(out->scheme));
+	curl_free(text);
+	curl_url_cleanup(cu);
+	sbuf_fini(&base);
+	return ok;
+}
+
+/* Whether the answer is a redirect to follow; if so the next leg is begun (or the call failed). */
+static bool
+redirect(struct http_call *call)
+{
+	struct http_hop *leg = &call->leg;
+	struct url to, first;
+	struct sbuf referer = SBUF_INIT(SBUF_UNLIMITED);
+	struct err ignored;
+	struct url from = leg->url;
+	bool same_method = call->status == 307 || call->status == 308;
+
+	if (!call->r->http->follow_redirects || leg->location.n == 0)
+		return false;
+	if (!same_method && call->status != 301 && call->status != 302 && call->status != 303)
+		return false;
+	if (!resolve(call->arena, &from, leg->location, &to, &call->err)) {
+		fail(call);
+		return true;
+	}
+	if (++call->redirects >= REDIRECTS_MAX) {
+		err_set(&call->err, ERR_INVALID, "stopped after %d redirects", REDIRECTS_MAX);
+		fail(call);
+		return true;
+	}
+	http_hop_end(leg);
+	if (!same_method && !str_is(leg->method, "HEAD")) {
+		leg->no_body = leg->no_body || !str_is(leg->method, "GET");
+		leg->method = STR("GET");
+	}
+	/* Once among strangers, no credentials are shown any more. */
+	if (!url_parse(call->arena, call->r->url, &first, &ignored) ||
+	    !is_subdomain_of(url_hostname(&to), url_hostname(&first)))
+		leg->strange_host = true;
+	from.has_user = from.has_password = false;
+	from.fragment = from.raw_fragment = STR_NONE;
+	url_format(&referer, &from);
+	leg->referer = str_is(from.scheme, "https") && str_is(to.scheme, "http") ? STR_NONE :
+	    arena_str(call->arena, sbuf_get(&referer));
+	sbuf_fini(&referer);
+	leg->url = to;
+	next_leg(call);
+	return true;
+}
+
+static void
+on_transfer_done(struct http_call *call, CURLcode code)
+{
+	struct http_hop *leg = &call->leg;
+	curl_off_t retry_after = 0;
+	long status = 0;
+
+	if (code == CURLE_WRITE_ERROR && leg->cut)
+		code = CURLE_OK;
+	if (code != CURLE_OK) {
+		http_hop_error(leg, code, &call->err);
+		call->gone_out |= http_hop_gone_out(leg);
+		detach(call);
+		call->failed = true;
+		put_context(call);
+		report(call);
+		return;
+	}
+	curl_easy_getinfo(leg->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(leg->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	call->status = (int)status;
+	call->retry_after = retry_after > 0 ? (retry_after < 86400 ? retry_after : 86400) * SPAN_S : 0;
+	detach(call);
+	if (!redirect(call))
+		report(call);
+}
+
+static void
+on_done(CURL *easy, CURLcode code)
+{
+	char *call = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
+	on_transfer_done((struct http_call *)(void *)call, code);
+}
+
+/* The beginning of a leg. */
+
+static void
+launch(struct http_call *call)
+{
+	struct http_client *c = call->client;
+	CURLMcode bad;
+
+	call->state = CALL_RUNNING;
+	call->host->running++;
+	c->running++;
+	if (c->launched++ == 0)
+		arm(c->next_turn, 0);
+	curl_easy_setopt(call->leg.easy, CURLOPT_PRIVATE, call);
+	bad = curl_multi_add_handle(c->multi, call->leg.easy);
+	assert(bad == CURLM_OK);
+}
+
+/* As many of those that wait as there is room for, hosts in turn. */
+static void
+start_waiting(struct http_client *c)
+{
+	struct http_host *h = c->waiting_first;
+
+	while (h != NULL && c->running < c->o.in_all && c->launched < LAUNCHES_MAX) {
+		struct http_host *next = h->next;
+		struct http_call *call = h->first;
+
+		if (has_place(c, h)) {
+			leave_queue(call);
+			launch(call);
+			/* Its next one waits until all others had their turn. */
+			if (h->first != NULL && has_place(c, h) && next == NULL)
+				next = c->waiting_first;
+		}
+		h = next;
+	}
+}
+
+static void
+on_next_turn(evutil_socket_t fd, short what, void *arg)
+{
+	TURN("outgoing HTTP");
+	struct http_client *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->launched = 0;
+	start_waiting(c);
+}
+
+static void
+enter(struct http_call *call)
+{
+	struct http_client *c = call->client;
+
+	if (!http_hop_begin(&call->leg, &call->err)) {
+		fail(call);
+		return;
+	}
+	call->host = host_of(c, &call->leg.url, call->arena);
+	if (call->host->first == NULL && has_place(c, call->host))
+		launch(call);
+	else
+		wait_turn(call);
+}
+
+static void
+on_token(void *arg, struct str authorization, const struct err *e)
+{
+	struct http_call *call = arg;
+
+	call->token = NULL;
+	call->state = CALL_ENDED;
+	if (e != NULL) {
+		call->err = *e;
+		fail(call);
+		return;
+	}
+	call->leg.authorization = arena_str(call->arena, authorization);
+	enter(call);
+}
+
+static void
+next_leg(struct http_call *call)
+{
+	if (call->r->http->oauth2.present && !call->leg.strange_host) {
+		call->state = CALL_TOKEN;
+		oauth2_get(call->client->oauth2, call->r, on_token, call, &call->token);
+	} else {
+		enter(call);
+	}
+}
+
+struct http_call *
+http_client_start(struct http_client *c, const struct fetch_request *r, struct mono deadline,
+    void (*done)(void *arg, const struct fetch_response *resp), void *arg)
+{
+	struct arena *a = arena_new();
+	struct http_call *call = ARENA_NEW(a, struct http_call);
+	struct mono now = mono_now(c);
+
+	assert(r->http != NULL);
+	*call = (struct http_call){ .client = c, .r = r, .done = done, .arg = arg, .arena = a, .state = CALL_ENDED,
+		.deadline = deadline };
+	call->leg = (struct http_hop){ .arena = a, .r = r, .method = r->method };
+	c->calls++;
+	if (r->timeout > 0 && mono_add(now, r->timeout).ns < deadline.ns) {
+		call->deadline = mono_add(now, r->timeout);
+		call->own_timeout = true;
+	}
+	call->timer = evtimer_new(c->o.base, on_timer, call);
+	assert(call->timer != NULL);
+	arm(call->timer, mono_sub(call->deadline, now));
+	if (!url_parse(a, r->url, &call->leg.url, &call->err)) {
+		call->leg.url = (struct url){ 0 };
+		/* The text quotes all of it. */
+		if (r->secret_url || str_chr(r->url, '@') < r->url.n)
+			err_set(&call->err, ERR_INVALID, "parse \"<redacted>\": not a URL");
+		fail(call);
+	} else if (!str_is(call->leg.url.scheme, "http") && !str_is(call->leg.url.scheme, "https")) {
+		err_set(&call->err, ERR_INVALID, "unsupported protocol scheme \"%.*s\"", STR_ARG(call->leg.url.scheme));
+		fail(call);
+	} else if (url_hostname(&call->leg.url).n == 0) {
+		err_set(&call->err, ERR_INVALID, "http: no Host in request URL");
+		fail(call);
+	} else {
+		next_leg(call);
+	}
+	return call;
+}
+
+void
+http_client_cancel(struct http_call **callp)
+{
+	struct http_call *call = *callp;
+	struct http_client *c;
+
+	if (call == NULL)
+		return;
+	*callp = NULL;
+	c = call->client;
+	if (call->state != CALL_ENDED)
+		detach(call);
+	call_free(call);
+	start_waiting(c);
+}
+
+struct http_client *
+http_client_new(const struct http_client_options *o, struct err *e)
+{
+	struct http_client *c = NEW(struct http_client);
+
+	c->o = *o;
+	if (c->o.per_host == 0)
+		c->o.per_host = 64;
+	if (c->o.in_all == 0)
+		c->o.in_all = 1024;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (c->multi = curl_multi_init()) == NULL) {
+		err_set(e, ERR_IO, "libcurl cannot be initialised");
+		mem_free(c);
+		return NULL;
+	}
+	c->next_turn = evtimer_new(c->o.base, on_next_turn, c);
+	assert(c->next_turn != NULL);
+	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, 256L);
+	http_sockets_begin(c, on_done);
+	c->oauth2 = oauth2_cache_new(c);
+	return c;
+}
+
+void
+http_client_free(struct http_client **cp)
+{
+	struct http_client *c = *cp;
+
+	if (c == NULL)
+		return;
+	*cp = NULL;
+	oauth2_cache_free(&c->oauth2);
+	assert(c->calls == 0);
+	http_sockets_end(c);
+	event_free(c->next_turn);
+	curl_multi_cleanup(c->multi);
+	hmap_fini(&c->hosts);
+	curl_global_cleanup();
+	mem_free(c);
+}

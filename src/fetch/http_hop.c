@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http_hop.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <string.h>
+
+#include "base/quote.h"
+#include "config/http_config.h"
+#include "http_proxy.h"
+#include "loop/file.h"
+#include "text/base64.h"
+#include "tls/curl.h"
+
+#define CONNECT_TIMEOUT_MS 10000
+#define KEEP_IDLE_S 300
+#define HEADER_MAX (2 * FILE_SMALL_MAX)
+
+/* An option that libcurl refuses is a mistake of ours: all are known to 7.88. */
+#define SET(easy, option, value)                                             \
+	do {                                                                 \
+		CURLcode code_ = curl_easy_setopt((easy), (option), (value)); \
+		assert(code_ == CURLE_OK);                                   \
+	} while (0)
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_hop *leg = arg;
+	size_t room = HTTP_BODY_MAX - leg->body.n;
+
+	n *= size;
+	sbuf_put(&leg->body, p, n < room ? n : room);
+	if (n <= room)
+		return n;
+	/* Who sends more than anyone asked for is not waited for. */
+	leg->cut = true;
+	return 0;
+}
+
+static bool
+header_is(struct str line, const char *name, struct str *value)
+{
+	size_t n = strlen(name);
+
+	if (line.n <= n || line.p[n] != ':' || !str_caseeq(str_sub(line, 0, n), str_from(name)))
+		return false;
+	*value = str_trim(str_sub(line, n + 1, line.n));
+	return true;
+}
+
+static size_t
+on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_hop *leg = arg;
+	struct str line = { p, n * size }, value;
+
+	if (str_starts(line, STR("HTTP/"))) {
+		/* What came with a 100 Continue does not count. */
+		leg->content_type = leg->location = STR_NONE;
+		sbuf_reset(&leg->body);
+	} else if (header_is(line, "Content-Type", &value)) {
+		leg->content_type = arena_str(leg->arena, value);
+	} else if (header_is(line, "Location", &value) && leg->location.n == 0) {
+		leg->location = arena_str(leg->arena, value);
+	}
+	return n * size;
+}
+
+/* x-one to X-One, as Go's http.Header does. */
+static void
+put_name(struct sbuf *b, struct str name)
+{
+	bool upper = true;
+
+	for (size_t i = 0; i < name.n; i++) {
+		int c = (unsigned char)name.p[i];
+
+		sbuf_putc(b, (char)(upper ? toupper(c) : tolower(c)));
+		upper = c == '-';
+	}
+}
+
+/* A token of RFC 9110: nothing that could end the name or begin another line. */
+static bool
+is_header_name(struct str name)
+{
+	struct str others = STR("!#$%&'*+-.^_`|~");
+
+	for (size_t i = 0; i < name.n; i++)
+		if (!isalnum((unsigned char)name.p[i]) && str_chr(others, name.p[i]) == others.n)
+			return false;
+	return name.n > 0;
+}
+
+static bool
+is_header_value(struct str value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') || value.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static bool
+add_header(struct curl_slist **list, struct str name, struct str value, struct err *e)
+{
+	struct sbuf b = SBUF_INIT(HEADER_MAX);
+	struct curl_slist *more;
+
+	value = str_trim(value);
+	if (!is_header_name(name)) {
+		struct sbuf quoted = SBUF_INIT(1000);
+
+		quote_go(&quoted, name);
+		err_set(e, ERR_INVALID, "net/http: invalid header field name %s", sbuf_cstr(&quoted));
+		sbuf_fini(&quoted);
+		return false;
+	}
+	if (!is_header_value(value))
+		return err_set(e, ERR_INVALID, "net/http: invalid header field value for \"%.*s\"", STR_ARG(name));
+	if (name.n + value.n + 2 > HEADER_MAX)
+		return err_set(e, ERR_LIMIT, "header \"%.*s\" is longer than %zu bytes", STR_ARG(name), HEADER_MAX);
+	put_name(&b, name);
+	/* libcurl's way of saying that the value is empty. */
+	sbuf_puts(&b, value.n > 0 ? ": " : ";");
+	sbuf_str(&b, value);
+	more = curl_slist_append(*list, sbuf_cstr(&b));
+	sbuf_fini(&b);
+	assert(more != NULL);
+	*list = more;
+	return true;
+}
+
+bool
+http_secret(struct str text, struct str file, struct arena *a, struct str *out, struct err *e)
+{
+	if (text.n > 0 || file.n == 0) {
+		*out = text;
+		return true;
+	}
+	if (!file_read_str(file, a, out, e))
+		return err_ctx(e, "unable to read file %.*s", STR_ARG(file));
+	*out = str_trim(*out);
+	return true;
+}
+
+bool
+http_authorization(const struct http_config *h, struct arena *a, struct str *out, struct err *e)
+{
+	*out = STR_NONE;
+	if (h->basic_auth.present) {
+		struct str user, password;
+		struct sbuf plain = SBUF_INIT(SBUF_UNLIMITED), coded = SBUF_INIT(SBUF_UNLIMITED);
+
+		if (!http_secret(h->basic_auth.username, h->basic_auth.username_file, a, &user, e))
+			return err_ctx(e, "unable to read basic auth username");
+		if (!http_secret(h->basic_auth.password, h->basic_auth.password_file, a, &password, e))
+			return err_ctx(e, "unable to read basic auth password");
+		sbuf_str(&plain, user);
+		sbuf_putc(&plain, ':');
+		sbuf_str(&plain, password);
+		base64_encode(&coded, sbuf_get(&plain), BASE64_STD);
+		*out = arena_printf(a, "Basic %.*s", STR_ARG(sbuf_get(&coded)));
+		sbuf_fini(&plain);
+		sbuf_fini(&coded);
+	} else if (h->authorization.present) {
+		struct str credentials, type = h->authorization.type;
+
+		if (!http_secret(h->authorization.credentials, h->authorization.credentials_file, a, &credentials, e))
+			return err_ctx(e, "unable to read authorization credentials");
+		*out = arena_printf(a, "%.*s %.*s", STR_ARG(type.n > 0 ? type : STR("Bearer")), STR_ARG(credentials));
+	}
+	return true;
+}
+
+/* http_headers of the configuration. */
+static bool
+add_configured(struct http_hop *leg, struct err *e)
+{
+	const struct http_header_config *h = leg->r->http->http_headers.v;
+
+	for (size_t i = 0; i < leg->r->http->http_headers.n; i++) {
+		for (size_t k = 0; k < h[i].values.n; k++)
+			if (!add_header(&leg->headers, h[i].name, h[i].values.v[k], e))
+				return false;
+		if (leg->strange_host)
+			continue;
+		for (size_t k = 0; k < h[i].secrets.n; k++)
+			if (!add_header(&leg->headers, h[i].name, h[i].secrets.v[k], e))
+				return false;
+		for (size_t k = 0; k < h[i].files.n; k++) {
+			struct str value;
+
+			if (!file_read_str(h[i].files.v[k], leg->arena, &value, e))
+				return err_ctx(e, "unable to read headers file %.*s", STR_ARG(h[i].files.v[k]));
+			if (!add_header(&leg->headers, h[i].name, str_trim(value), e))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool
+is_one_of(struct str name, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (str_caseeq(name, str_from(*names)))
+			return true;
+	return false;
+}
+
+static bool
+add_headers(struct http_hop *leg, struct err *e)
+{
+	static const char *const private[] = { "Authorization", "Cookie", "Cookie2", "Proxy-Authorization",
+		"Www-Authenticate", NULL };
+	static const char *const of_body[] = { "Content-Type", "Content-Encoding", "Content-Language",
+		"Content-Location", NULL };
+	/* What libcurl adds unasked and Go does not; a name and nothing else takes it away. */
+	static const char *const unwanted[] = { "Accept", "Expect", "User-Agent", "Content-Type", NULL };
+	const struct fetch_request *r = leg->r;
+	struct str authorization = leg->authorization;
+	bool has_authorization = false, ok = true;
+
+	for (size_t i = 0; i < r->headers_n && ok; i++) {
+		if ((leg->strange_host && is_one_of(r->headers[i].name, private)) ||
+		    (leg->no_body && is_one_of(r->headers[i].name, of_body)))
+			continue;
+		has_authorization = has_authorization || str_caseeq(r->headers[i].name, STR("Authorization"));
+		ok = add_header(&leg->headers, r->headers[i].name, r->headers[i].value, e);
+	}
+	if (ok && r->traceparent.n > 0)
+		ok = add_header(&leg->headers, STR("traceparent"), r->traceparent, e);
+	ok = ok && add_configured(leg, e);
+	if (ok && !has_authorization && !leg->strange_host) {
+		if (authorization.n == 0)
+			ok = http_authorization(r->http, leg->arena, &authorization, e);
+		if (ok && authorization.n > 0)
+			ok = add_header(&leg->headers, STR("Authorization"), authorization, e);
+	}
+	if (ok && leg->referer.n > 0)
+		ok = add_header(&leg->headers, STR("Referer"), leg->referer, e);
+	for (size_t i = 0; unwanted[i] != NULL && ok; i++) {
+		struct str name = str_from(unwanted[i]);
+		struct curl_slist *l = leg->headers;
+
+		while (l != NULL && !(strncasecmp(l->data, name.p, name.n) == 0 &&
+		    (l->data[name.n] == ':' || l->data[name.n] == ';')))
+			l = l->next;
+		if (l == NULL) {
+			l = curl_slist_append(leg->headers, arena_printf(leg->arena, "%s:", unwanted[i]).p);
+			assert(l != NULL);
+			leg->headers = l;
+		}
+	}
+	return ok;
+}
+
+/*
+ * SNI and the name to verify follow the host of the URL in libcurl. With a
+ * server_name of its own, that name takes the host's place there, and the real
+ * host stays where the connection goes and what the Host header says.
+ */
+static bool
+set_server_name(struct http_hop *leg, struct url *u, struct str name, struct err *e)
+{
+	struct str host = url_hostname(u), port = url_port(u);
+	struct str real = u->host;
+	bool v6 = str_chr(name, ':') < name.n;
+
+	if (port.n == 0)
+		port = STR("443");
+	leg->connect_to = curl_slist_append(NULL, arena_printf(leg->arena, v6 ? "[%.*s]:%.*s:%s%.*s%s:%.*s" :
+	    "%.*s:%.*s:%s%.*s%s:%.*s", STR_ARG(name), STR_ARG(port), str_chr(host, ':') < host.n ? "[" : "",
+	    STR_ARG(host), str_chr(host, ':') < host.n ? "]" : "", STR_ARG(port)).p);
+	assert(leg->connect_to != NULL);
+	SET(leg->easy, CURLOPT_CONNECT_TO, leg->connect_to);
+	u->host = arena_printf(leg->arena, v6 ? "[%.*s]:%.*s" : "%.*s:%.*s", STR_ARG(name), STR_ARG(port));
+	return add_header(&leg->headers, STR("Host"), real, e);
+}
+
+static bool
+set_tls(struct http_hop *leg, struct url *u, struct err *e)
+{
+	const struct tls_config *t = leg->r->http->tls_config;
+
+	if (!tls_curl_set(leg->easy, t, leg->arena, &leg->authorities, e))
+		return false;
+	if (t == NULL || t->server_name.n == 0 || !str_is(u->scheme, "https"))
+		return true;
+	return set_server_name(leg, u, t->server_name, e);
+}
+
+static bool
+set_proxy(struct http_hop *leg, struct err *e)
+{
+	const struct proxy_config *p = &leg->r->http->proxy;
+	const struct http_header_config *h = p->proxy_connect_header.v;
+	struct str proxy = http_proxy_for(p, &leg->url, leg->arena);
+
+	/* The empty name keeps libcurl from looking into the environment by itself. */
+	SET(leg->easy, CURLOPT_PROXY, proxy.n > 0 ? proxy.p : "");
+	SET(leg->easy, CURLOPT_NOPROXY, "");
+	if (proxy.n == 0)
+		return true;
+	SET(leg->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(leg->easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+	for (size_t i = 0; i < p->proxy_connect_header.n; i++) {
+		const struct str_list *const lists[] = { &h[i].values, &h[i].secrets };
+
+		for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+			for (size_t m = 0; m < lists[k]->n; m++)
+				if (!add_header(&leg->proxy_headers, h[i].name, lists[k]->v[m], e))
+					return false;
+	}
+	if (leg->proxy_headers != NULL)
+		SET(leg->easy, CURLOPT_PROXYHEADER, leg->proxy_headers);
+	return true;
+}
+
+static void
+set_method(struct http_hop *leg)
+{
+	struct str body = leg->no_body ? STR_NONE : leg->r->body;
+	CURL *easy = leg->easy;
+
+	if (str_is(leg->method, "HEAD")) {
+		SET(easy, CURLOPT_NOBODY, 1L);
+		return;
+	}
+	if (str_is(leg->method, "GET") && body.n == 0) {
+		SET(easy, CURLOPT_HTTPGET, 1L);
+		return;
+	}
+	if (body.n > 0 || str_is(leg->method, "POST") || str_is(leg->method, "PUT") || str_is(leg->method, "PATCH")) {
+		SET(easy, CURLOPT_POST, 1L);
+		SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+		SET(easy, CURLOPT_POSTFIELDS, body.n > 0 ? body.p : "");
+	}
+	SET(easy, CURLOPT_CUSTOMREQUEST, arena_str(leg->arena, leg->method).p);
+}
+
+bool
+http_hop_begin(struct http_hop *leg, struct err *e)
+{
+	struct url u = leg->url;
+	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
+	CURL *easy = curl_easy_init();
+
+	assert(easy != NULL);
+	leg->easy = easy;
+	leg->body = (struct sbuf)SBUF_INIT(HTTP_BODY_MAX + 1);
+	SET(easy, CURLOPT_ERRORBUFFER, leg->curl_error);
+	SET(easy, CURLOPT_NOSIGNAL, 1L);
+	SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(easy, CURLOPT_PATH_AS_IS, 1L);
+	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	SET(easy, CURLOPT_MAXAGE_CONN, (long)KEEP_IDLE_S);
+	SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	/* Without it, giving up while a name is being resolved waits for the resolver. */
+	SET(easy, CURLOPT_QUICK_EXIT, 1L);
+	SET(easy, CURLOPT_HTTP_VERSION, leg->r->http->enable_http2 ? (long)CURL_HTTP_VERSION_2TLS :
+	    (long)CURL_HTTP_VERSION_1_1);
+	SET(easy, CURLOPT_WRITEFUNCTION, on_body);
+	SET(easy, CURLOPT_WRITEDATA, leg);
+	SET(easy, CURLOPT_HEADERFUNCTION, on_header);
+	SET(easy, CURLOPT_HEADERDATA, leg);
+	set_method(leg);
+	if (!add_headers(leg, e) || !set_tls(leg, &u, e) || !set_proxy(leg, e))
+		return false;
+	SET(easy, CURLOPT_HTTPHEADER, leg->headers);
+	u.fragment = u.raw_fragment = STR_NONE;
+	url_format(&text, &u);
+	SET(easy, CURLOPT_URL, sbuf_cstr(&text));
+	sbuf_fini(&text);
+	return true;
+}
+
+void
+http_hop_end(struct http_hop *leg)
+{
+	if (leg->easy != NULL)
+		curl_easy_cleanup(leg->easy);
+	leg->easy = NULL;
+	X509_STORE_free(leg->authorities);
+	leg->authorities = NULL;
+	curl_slist_free_all(leg->headers);
+	curl_slist_free_all(leg->proxy_headers);
+	curl_slist_free_all(leg->connect_to);
+	leg->headers = leg->proxy_headers = leg->connect_to = NULL;
+	sbuf_fini(&leg->body);
+	leg->content_type = leg->location = STR_NONE;
+	leg->cut = false;
+	leg->curl_error[0] = '\0';
+}
+
+bool
+http_hop_gone_out(const struct http_hop *leg)
+{
+	long bytes = 0;
+
+	return leg->easy != NULL && curl_easy_getinfo(leg->easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes > 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fetch/http_hop.h - one request and its answer by libcurl: what a call consists
+ * of, redirects being further legs.
+ */
+#ifndef FETCH_HTTP_HOP_H
+#define FETCH_HTTP_HOP_H
+
+#include <stdbool.h>
+
+#include <curl/curl.h>
+#include <openssl/ssl.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/sbuf.h"
+#include "base/str.h"
+#include "http/fetch.h"
+#include "text/url.h"
+
+#define HTTP_BODY_MAX ((size_t)1 << 20)	/* of an answer; the rest is not read */
+
+struct http_hop {
+	/* Set by the owner; all borrowed. */
+	struct arena *arena;		/* of the call */
+	const struct fetch_request *r;
+	struct url url;
+	struct str method;
+	bool no_body;			/* the body was dropped by a redirect */
+	bool strange_host;		/* credentials are not for this host */
+	struct str referer;		/* empty: none */
+	struct str authorization;	/* of oauth2; empty: by http_config */
+
+	CURL *easy;
+	X509_STORE *authorities;	/* of easy */
+	struct curl_slist *headers, *proxy_headers, *connect_to;
+	char curl_error[CURL_ERROR_SIZE];
+
+	/* The answer so far. */
+	struct sbuf body;
+	bool cut;			/* the body was longer than HTTP_BODY_MAX */
+	struct str content_type, location;
+};
+
+/* Makes leg->easy, ready to be added to a multi handle. */
+bool http_hop_begin(struct http_hop *leg, struct err *e) MUST_CHECK;
+/* Frees what belongs to libcurl (which must have let go of it) and the body. */
+void http_hop_end(struct http_hop *leg);
+/* Has the request, or a part of it, been sent? While leg->easy is there. */
+bool http_hop_gone_out(const struct http_hop *leg);
+/* Why the transfer failed, in Go's words: dial tcp 127.0.0.1:9: connect: connection refused. */
+void http_hop_error(const struct http_hop *leg, CURLcode code, struct err *e);
+/* What goes into the Authorization header by basic_auth or authorization; empty for none. */
+bool http_authorization(const struct http_config *h, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
+/* A secret that is inline or in a file (blanks around trimmed). */
+bool http_secret(struct str text, struct str file, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
+
+#endif

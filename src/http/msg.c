@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+
+#include "base/compiler.h"
+#include "http/msg.h"
+
+struct str
+http_request_header(const struct http_request *r, const char *name)
+{
+	struct str wanted = str_from(name);
+
+	for (size_t i = 0; i < r->headers_n; i++)
+		if (str_caseeq(r->headers[i].name, wanted))
+			return r->headers[i].value;
+	return STR_NONE;
+}
+
+void
+http_response_header(struct http_response *r, const char *name, struct str value)
+{
+	assert(r->headers_n < ARRAY_LEN(r->headers));
+	r->headers[r->headers_n++] = (struct http_header){ str_from(name), value };
+}

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mail/mail.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "loop/turn.h"
+#include "mail_pool.h"
+#include "mail_wire.h"
+
+#define CONNECT_MAX (30 * SPAN_S)	/* for a name to be resolved and the server to answer */
+#define IDLE_MAX (60 * SPAN_S)		/* before a worker above the usual number is let go */
+#define QUIT_MAX (2 * SPAN_S)		/* for a server to answer our QUIT */
+
+static void dispatch(struct mail_pool *p);
+
+static struct mono
+mono_now(const struct mail_pool *p)
+{
+	return p->o.clock->now(p->o.clock).mono;
+}
+
+static void
+arm(struct event *timer, span wait)
+{
+	struct timeval tv;
+
+	if (wait < 0)
+		wait = 0;
+	tv.tv_sec = wait / SPAN_S;
+	tv.tv_usec = wait % SPAN_S / SPAN_US;
+	evtimer_add(timer, &tv);
+}
+
+/* Workers. */
+
+static void
+worker_end(struct mail_worker *w)
+{
+	struct mail_pool *p = w->pool;
+	struct mail_worker **at = &p->workers;
+
+	assert(w->call == NULL);
+	if (w->server != NULL)
+		mail_servers_release(&p->servers, w->server);
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	p->workers_n--;
+	p->starting -= !w->ready;
+	bufferevent_free(w->bev);
+	event_free(w->timer);
+	mem_free(w);
+}
+
+static void
+worker_free(struct mail_worker *w)
+{
+	mail_servers_release(&w->pool->servers, w->server);
+	w->server = NULL;
+	arm(w->timer, IDLE_MAX);
+}
+
+/* Takes the call out of its queue or away from its worker. */
+static void
+detach(struct mail_call *c, enum worker_next next)
+{
+	struct mail_worker *w = c->worker;
+
+	if (c->state == MAIL_WAITING)
+		mail_servers_leave(&c->pool->servers, &c->turn);
+	c->state = MAIL_ENDED;
+	c->worker = NULL;
+	if (w == NULL)
+		return;
+	w->call = NULL;
+	switch (next) {
+	case WORKER_FREE:
+		worker_free(w);
+		break;
+	case WORKER_QUITS:
+		arm(w->timer, QUIT_MAX);
+		break;
+	case WORKER_ENDS:
+		worker_end(w);
+		break;
+	}
+}
+
+static void
+call_free(struct mail_call *c)
+{
+	struct arena *a = c->arena;
+
+	if (c->all_prev != NULL)
+		c->all_prev->all_next = c->all_next;
+	else
+		c->pool->all = c->all_next;
+	if (c->all_next != NULL)
+		c->all_next->all_prev = c->all_prev;
+	event_free(c->timer);
+	if (c->frame.p != NULL)
+		explicit_bzero(c->frame.p, c->frame.n);
+	sbuf_fini(&c->frame);
+	arena_free(&a);		/* the call is in it */
+}
+
+static void
+report(struct mail_call *c, const struct response *r)
+{
+	struct mail_pool *p = c->pool;
+
+	c->done(c->arg, r);
+	call_free(c);
+	dispatch(p);
+}
+
+static void
+fail(struct mail_call *c)
+{
+	struct response r = { .kind = REQUEST_MAIL, .transport_error = true, .error = str_from(c->err.text),
+		.unanswered = c->connected };
+
+	report(c, &r);
+}
+
+/* How long the session has lasted. */
+static span
+age(const struct mail_worker *w)
+{
+	return mono_sub(mono_now(w->pool), w->since);
+}
+
+/* An answer, be it a refusal, is what we may hope for. */
+static void
+note_pace(struct mail_worker *w, const struct mail_result *r)
+{
+	if (r->code != 0 || (w->call->connected && age(w) < w->pool->o.slow_after))
+		mail_servers_set_pace(&w->pool->servers, w->server, PACE_GOOD);
+}
+
+static void
+on_result(struct mail_worker *w, struct str payload)
+{
+	struct mail_call *c = w->call;
+	struct response r = { .kind = REQUEST_MAIL };
+	struct mail_result result;
+
+	if (c == NULL)
+		return;
+	if (!mail_wire_read_result(payload, c->arena, &result) ||
+	    (result.codes_n != 0 && result.codes_n != c->r.to_n)) {
+		err_set(&c->err, ERR_IO, "mail worker: malformed result");
+		detach(c, WORKER_ENDS);
+		fail(c);
+		return;
+	}
+	note_pace(w, &result);
+	r.transport_error = !result.ok && result.code == 0;
+	r.error = arena_str(c->arena, result.error);
+	r.smtp_code = result.code;
+	r.smtp_recipient_codes = result.codes_n > 0 ? result.codes : NULL;
+	/* A result that contradicts itself must not pass for a delivery. */
+	if (!result.ok && r.smtp_code / 100 == 2) {
+		r.smtp_code = 0;
+		r.transport_error = true;
+	}
+	r.unanswered = r.transport_error && c->connected;
+	detach(c, result.next);
+	report(c, &r);
+}
+
+/* The session begins: from now on it is the server that keeps us waiting. */
+static void
+session_begin(struct mail_worker *w)
+{
+	w->since = mono_now(w->pool);
+	arm(w->timer, w->pool->o.slow_after + SPAN_US);
+}
+
+static void
+on_free(struct mail_worker *w)
+{
+	bool first = !w->ready;
+
+	w->ready = true;
+	if (first) {
+		w->pool->starting--;
+		if (w->call != NULL)
+			session_begin(w);
+		dispatch(w->pool);
+	} else if (w->server != NULL && w->call == NULL) {
+		worker_free(w);
+		dispatch(w->pool);
+	}
+}
+
+static void
+on_read(struct bufferevent *bev, void *arg)
+{
+	TURN("mail");
+	struct mail_worker *w = arg;
+	struct mail_pool *p = w->pool;
+	struct evbuffer *in = bufferevent_get_input(bev);
+	char head[FRAME_HEAD];
+	enum frame_kind kind;
+	size_t n;
+	bool bad;
+
+	while (evbuffer_copyout(in, head, sizeof(head)) == (ev_ssize_t)sizeof(head)) {
+		struct str payload;
+		struct mail_worker *still;
+
+		if (!mail_wire_head((struct str){ head, sizeof(head) }, &kind, &n, &bad))
+			break;
+		if (evbuffer_get_length(in) < FRAME_HEAD + n)
+			return;
+		evbuffer_drain(in, FRAME_HEAD);
+		payload = (struct str){ n > 0 ? (const char *)evbuffer_pullup(in, (ev_ssize_t)n) : NULL, n };
+		if (kind == FRAME_CONNECTED) {
+			if (w->call != NULL)
+				w->call->connected = true;
+			evbuffer_drain(in, n);
+			continue;
+		}
+		if (kind == FRAME_FREE) {
+			evbuffer_drain(in, n);
+			on_free(w);
+			continue;
+		}
+		/* The slices are copied before `done`, which may end this very worker. */
+		on_result(w, payload);
+		/* A new worker may stand where this one was, but not with its bufferevent, which lives until we return. */
+		for (still = p->workers; still != NULL && !(still == w && still->bev == bev); still = still->next)
+			;
+		if (still == NULL)
+			return;
+		evbuffer_drain(in, n);
+	}
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	TURN("mail");
+	struct mail_worker *w = arg;
+	struct mail_pool *p = w->pool;
+	struct mail_call *c = w->call;
+
+	(void)bev;
+	if (!(what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)))
+		return;
+	if (c == NULL) {
+		worker_end(w);
+		dispatch(p);
+		return;
+	}
+	LOG(p->o.log, LOG_ERROR, "Mail worker died, will start another one");
+	err_set(&c->err, ERR_IO, "mail worker died");
+	detach(c, WORKER_ENDS);
+	fail(c);
+}
+
+static void
+on_session_timer(struct mail_worker *w)
+{
+	struct mail_call *c = w->call;
+	span left = CONNECT_MAX - age(w);
+
+	if (age(w) >= w->pool->o.slow_after)
+		mail_servers_set_pace(&w->pool->servers, w->server, PACE_SLOW);
+	if (c->connected || left > 0) {
+		if (left > 0)
+			arm(w->timer, left + SPAN_US);
+		dispatch(w->pool);
+		return;
+	}
+	err_set(&c->err, ERR_TIMEOUT, "%s: dial tcp %.*s:%.*s: i/o timeout",
+	    c->r.implicit_tls ? "establish TLS connection to server" : "establish connection to server",
+	    STR_ARG(c->r.smarthost.host), STR_ARG(c->r.smarthost.port));
+	detach(c, WORKER_ENDS);
+	fail(c);
+}
+
+static void
+on_worker_timer(evutil_socket_t fd, short what, void *arg)
+{
+	TURN("mail");
+	struct mail_worker *w = arg;
+	struct mail_pool *p = w->pool;
+
+	(void)fd;
+	(void)what;
+	if (w->call != NULL) {
+		on_session_timer(w);
+	} else if (w->server != NULL) {
+		/* The mail is delivered; the server does not let us go. */
+		worker_end(w);
+		dispatch(p);
+	} else if (p->workers_n > p->o.workers) {
+		worker_end(w);
+	}
+}
+
+static struct mail_worker *
+worker_new(struct mail_pool *p, struct err *e)
+{
+	struct mail_worker *w;
+	int fd;
+
+	if (!mail_children_start(&p->children, p->tls, &fd, e))
+		return NULL;
+	p->starts++;
+	p->starting++;
+	w = NEW(struct mail_worker);
+	w->pool = p;
+	w->bev = bufferevent_socket_new(p->o.base, fd, BEV_OPT_CLOSE_ON_FREE);
+	w->timer = evtimer_new(p->o.base, on_worker_timer, w);
+	assert(w->bev != NULL && w->timer != NULL);
+	bufferevent_setcb(w->bev, on_read, NULL, on_event, w);
+	bufferevent_enable(w->bev, EV_READ | EV_WRITE);
+	w->next = p->workers;
+	p->workers = w;
+	p->workers_n++;
+	return w;
+}
+
+/* Who is next. */
+
+static void
+run(struct mail_call *c, struct mail_worker *w)
+{
+	c->state = MAIL_RUNNING;
+	c->worker = w;
+	w->call = c;
+	w->server = c->turn.server;
+	mail_wire_job(&c->frame, &c->r, mono_sub(c->deadline, mono_now(c->pool)));
+	bufferevent_write(w->bev, c->frame.p, c->frame.n);
+	explicit_bzero(c->frame.p, c->frame.n);
+	sbuf_fini(&c->frame);
+	evtimer_del(w->timer);
+	if (w->ready)
+		session_begin(w);
+}
+
+/* Ends from the loop, with the text in c->err. */
+static void
+fail_later(struct mail_call *c)
+{
+	c->state = MAIL_ENDED;
+	arm(c->timer, 0);
+}
+
+/*
+ * With more servers that hang than workers, the session that has hung longest
+ * gives way: soon to a mail for a server of which nothing bad is known, and
+ * after as long as a server has to greet us to one for another slow server, which
+ * may have come to its senses. False: there is none.
+ */
+static bool
+make_room(struct mail_pool *p)
+{
+	bool good = p->workers_n >= p->o.workers_max && mail_next_idle(p) == NULL && mail_servers_good_waits(&p->servers);
+	struct mail_worker *oldest = NULL;
+	struct mail_call *c;
+
+	if (!good && !mail_servers_slow_waits(&p->servers))
+		return false;
+	for (struct mail_worker *w = p->workers; w != NULL; w = w->next)
+		if (w->call != NULL && w->ready && w->server->pace == PACE_SLOW &&
+		    (oldest == NULL || w->since.ns < oldest->since.ns))
+			oldest = w;
+	if (oldest == NULL || age(oldest) < (good ? p->o.slow_after : CONNECT_MAX))
+		return false;
+	c = oldest->call;
+	err_set(&c->err, ERR_TIMEOUT, "no answer in %.1f s, gave way to mails for other servers", (double)age(oldest) / SPAN_S);
+	detach(c, WORKER_ENDS);
+	fail_later(c);
+	return true;
+}
+
+static void
+dispatch(struct mail_pool *p)
+{
+	for (;;) {
+		struct mail_worker *w = mail_next_idle(p);
+		struct mail_turn *t;
+		struct mail_call *c;
+
+		if (w == NULL && mail_next_must_wait(p))
+			break;
+		if (w == NULL && p->workers_n >= p->o.workers_max && !make_room(p))
+			break;
+		t = mail_next_turn(p, &w);
+		if (t == NULL && make_room(p))
+			t = mail_next_turn(p, &w);
+		if (t == NULL)
+			break;
+		c = CONTAINER_OF(t, struct mail_call, turn);
+		if (w == NULL && (w = worker_new(p, &c->err)) == NULL) {
+			/* Those behind it wait for the next turn of events. */
+			mail_servers_release(&p->servers, t->server);
+			fail_later(c);
+			return;
+		}
+		run(c, w);
+		p->want_spare = true;
+	}
+	/* A worker takes a while to start: the next mail is not to wait for that. */
+	if ((p->starts > 0 || (p->want_spare && !mail_next_must_wait(p))) && !evtimer_pending(p->next_turn, NULL))
+		arm(p->next_turn, 0);
+}
+
+static void
+on_next_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct mail_pool *p = arg;
+	struct mail_worker *w;
+	struct err e = { 0 };
+
+	(void)fd;
+	(void)what;
+	p->starts = 0;
+	/* First: the next mail for a good server is not to wait until all others have theirs. */
+	if (p->want_spare && !mail_next_must_wait(p)) {
+		p->want_spare = false;
+		if (mail_next_idle(p) == NULL && p->workers_n < p->o.workers_max && (w = worker_new(p, &e)) != NULL)
+			arm(w->timer, IDLE_MAX);
+	}
+	dispatch(p);
+}
+
+static void
+on_call_timer(evutil_socket_t fd, short what, void *arg)
+{
+	TURN("mail");
+	struct mail_call *c = arg;
+	span left = mono_sub(c->deadline, mono_now(c->pool));
+
+	(void)fd;
+	(void)what;
+	if (c->state != MAIL_ENDED) {
+		if (left > 0) {
+			arm(c->timer, left + SPAN_US);
+			return;
+		}
+		err_set(&c->err, ERR_TIMEOUT, "context deadline exceeded");
+		detach(c, WORKER_ENDS);
+	}
+	fail(c);
+}
+
+struct mail_call *
+mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono deadline,
+    void (*done)(void *arg, const struct response *resp), void *arg)
+{
+	struct arena *a = arena_new();
+	struct mail_call *c = ARENA_NEW(a, struct mail_call);
+	struct sbuf copy = SBUF_INIT(FRAME_MAX);
+	struct mail_job job;
+	struct str bytes;
+
+	*c = (struct mail_call){ .pool = p, .arena = a, .done = done, .arg = arg, .deadline = deadline };
+	c->frame = (struct sbuf)SBUF_INIT(FRAME_MAX);
+	c->timer = evtimer_new(p->o.base, on_call_timer, c);
+	assert(c->timer != NULL);
+	c->all_next = p->all;
+	if (p->all != NULL)
+		p->all->all_prev = c;
+	p->all = c;
+	/* There and back through the wire's form is a copy of all of it. */
+	mail_wire_job(&copy, r, 0);
+	bytes = sbuf_get(&copy);
+	if (copy.overflow || p->servers.waiting >= p->o.queue_max) {
+		err_set(&c->err, ERR_LIMIT, copy.overflow ? "mail is too large" : "too many mails wait to be sent");
+		fail_later(c);
+	} else {
+		bytes = arena_str(a, bytes);
+		if (!mail_wire_read_job(str_sub(bytes, FRAME_HEAD, bytes.n), a, &job))
+			assert(!"a job we wrote ourselves can be read");
+		c->r = job.r;
+		c->state = MAIL_WAITING;
+		p->tls |= r->require_tls || r->implicit_tls;
+		mail_servers_wait(&p->servers, &c->turn, &c->r.smarthost);
+		arm(c->timer, mono_sub(deadline, mono_now(p)));
+		dispatch(p);
+	}
+	if (copy.p != NULL)
+		explicit_bzero(copy.p, copy.n);
+	sbuf_fini(&copy);
+	return c;
+}
+
+void
+mail_pool_cancel(struct mail_call **cp)
+{
+	struct mail_call *c = *cp;
+	struct mail_pool *p;
+
+	if (c == NULL)
+		return;
+	*cp = NULL;
+	p = c->pool;
+	detach(c, WORKER_ENDS);
+	call_free(c);
+	dispatch(p);
+}
+
+struct mail_pool *
+mail_pool_new(const struct mail_pool_options *o)
+{
+	struct mail_pool *p = NEW(struct mail_pool);
+	unsigned most;
+
+	p->o = *o;
+	if (p->o.program == NULL)
+		p->o.program = "/proc/self/exe";
+	if (p->o.workers == 0)
+		p->o.workers = 4;
+	if (p->o.workers_max == 0)
+		p->o.workers_max = 64;
+	most = p->o.workers_max - p->o.workers_max / 4;
+	if (p->o.per_server == 0)
+		p->o.per_server = most < 12 ? most : 12;
+	if (p->o.slow_after == 0)
+		p->o.slow_after = 5 * SPAN_S;
+	if (p->o.queue_max == 0)
+		p->o.queue_max = 10000;
+	p->servers.per_server = p->o.per_server;
+	p->servers.slow_max = (p->o.workers_max + 1) / 2;
+	p->next_turn = evtimer_new(o->base, on_next_turn, p);
+	assert(p->next_turn != NULL);
+	mail_children_begin(&p->children, o->base, p->o.program);
+	return p;
+}
+
+void
+mail_pool_free(struct mail_pool **pp)
+{
+	struct mail_pool *p = *pp;
+
+	if (p == NULL)
+		return;
+	*pp = NULL;
+	while (p->all != NULL) {
+		struct mail_call *c = p->all;
+
+		detach(c, WORKER_ENDS);
+		call_free(c);
+	}
+	while (p->workers != NULL)
+		worker_end(p->workers);
+	mail_servers_fini(&p->servers);
+	event_free(p->next_turn);
+	mail_children_end(&p->children);
+	mem_free(p);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mail/mail_session.h - one job inside a mail worker; both transports fill the
+ * dialog, from which the result is made.
+ */
+#ifndef MAIL_MAIL_SESSION_H
+#define MAIL_MAIL_SESSION_H
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "mail_wire.h"
+#include "smtp_dialog.h"
+
+struct mail_session {
+	int fd;			/* to the parent */
+	struct arena *arena;	/* of the job */
+	const struct mail_job *job;
+	struct smtp_dialog d;	/* rewrite, stop, arg and arena set; not begun */
+	bool told;		/* the parent has the result */
+};
+
+/* Tells the parent, once, that the server answers. */
+void mail_session_connected(struct mail_session *s);
+/*
+ * The server has taken the message: tells the parent, once, before the session
+ * ends. Whatever the server makes of our QUIT, the mail is its own now.
+ */
+void mail_session_accepted(struct mail_session *s);
+/*
+ * Run the session; what happened is in s->d, the first error in s->d.err. True
+ * when the transport itself found nothing wrong with the transfer.
+ */
+bool smtp_by_esmtp(struct mail_session *s) MUST_CHECK;
+bool smtp_by_curl(struct mail_session *s) MUST_CHECK;
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who may ask (web_config.h) is settled when the head of a request is complete,
+ * so that nobody makes us take in a body who may not send it.
+ *
+ * evhttp reads head and body in one go and cannot answer in between. So it is
+ * not shown the request before the verdict; and of one that is denied while a body
+ * is to follow, only the first line. It answers to that, and the connection ends.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include "base/mem.h"
+#include "http_private.h"
+#include "web_config.h"
+
+/* What the head says that matters here. Borrows from the text. */
+struct gist {
+	struct str line;
+	struct http_header credentials;	/* the first that there are */
+	bool body;			/* one is to follow */
+};
+
+static struct str
+trim(struct str s)
+{
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = str_sub(s, 1, s.n);
+	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+static struct gist
+read_gist(struct str head)
+{
+	struct gist g = { 0 };
+	bool first = true;
+
+	while (head.n > 0) {
+		size_t end = str_chr(head, '\n');
+		struct str line = str_sub(head, 0, end), name, value;
+
+		head = str_sub(head, end + 1, head.n);
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		if (first) {
+			g.line = line;
+			first = false;
+			continue;
+		}
+		name = str_sub(line, 0, str_chr(line, ':'));
+		value = trim(str_sub(line, name.n + 1, line.n));
+		if (str_caseeq(name, STR("Authorization")) && g.credentials.value.n == 0)
+			g.credentials = (struct http_header){ name, value };
+		else if (str_caseeq(name, STR("Transfer-Encoding")) ||
+		    (str_caseeq(name, STR("Content-Length")) && !str_is(value, "0")))
+			g.body = true;
+	}
+	return g;
+}
+
+/* Of a request that is denied, nothing but what has to be answered is left. */
+static void
+judged(struct http_conn *c)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	if (c->admit->verdict == ADMIT_GRANTED || !c->admit->body)
+		return;
+	sbuf_puts(&b, c->admit->line);
+	sbuf_puts(&b, "\r\nHost: x\r\n\r\n");
+	guard_replace(c, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
+static void
+resume(struct http_conn *c)
+{
+	guard_show(c, &c->admit->hidden);
+	judged(c);
+	guard_open(c);
+}
+
+static void
+on_verdict(void *arg, enum admission a)
+{
+	struct http_conn *c = arg;
+
+	c->admit->pending = NULL;
+	c->admit->verdict = a == ADMISSION_GRANTED ? ADMIT_GRANTED : ADMIT_DENIED;
+	if (c->admit->hidden != NULL)
+		resume(c);
+	else
+		judged(c);
+}
+
+bool
+admit_begin(struct http_conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	struct http_server *s = c->server;
+	struct http_request r = { .headers_n = 1 };
+	struct gist g;
+	char *head;
+
+	assert(c->admit == NULL && c->x == NULL && evbuffer_get_length(in) >= c->head.n);
+	if (s->web == NULL)
+		return true;
+	head = mem_alloc(c->head.n);
+	evbuffer_copyout(in, head, c->head.n);
+	g = read_gist((struct str){ head, c->head.n });
+	r.headers = &g.credentials;
+	c->admit = NEW(struct admit);
+	c->admit->line = mem_strndup(g.line.p, g.line.n);
+	c->admit->body = g.body;
+	c->admit->began = s->o.clock->now(s->o.clock).mono;
+	c->admit->denial.body.max = SBUF_UNLIMITED;
+	web_config_admit(s->web, &r, bufferevent_getfd(c->bev), &c->admit->denial, on_verdict, c, &c->admit->pending);
+	explicit_bzero(head, c->head.n);
+	mem_free(head);
+	if (c->admit->pending == NULL)
+		return true;
+	c->admit->hidden = guard_hide(c);
+	return false;
+}
+
+void
+admit_expire(struct http_conn *c)
+{
+	web_config_abandon(&c->admit->pending);
+	c->admit->verdict = ADMIT_EXPIRED;
+	resume(c);
+}
+
+void
+admit_end(struct http_conn *c)
+{
+	struct admit *a = c->admit;
+
+	if (a == NULL)
+		return;
+	c->admit = NULL;
+	if (a->pending != NULL)
+		web_config_abandon(&a->pending);
+	if (a->hidden != NULL)
+		evbuffer_free(a->hidden);
+	sbuf_fini(&a->denial.body);
+	mem_free(a->line);
+	mem_free(a);
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <stdio.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/util.h>
+
+#include "base/duration.h"
+#include "base/mem.h"
+#include "http_private.h"
+#include "http_request.h"
+#include "http_response.h"
+#include "loop/turn.h"
+#include "web_config.h"
+
+/* How long requests are answered as they come, in one round of the loop. */
+#define ROUND_MAX (4 * SPAN_MS)
+/* A larger body is put together in slices. */
+#define BODY_AT_ONCE ((size_t)256 << 10)
+
+static struct moment
+now_of(const struct http_server *s)
+{
+	return s->o.clock->now(s->o.clock);
+}
+
+static void
+reset_response(struct exchange *x)
+{
+	if (x->resp.stream != NULL)
+		x->resp.stream->drop(x->resp.stream);
+	sbuf_fini(&x->resp.body);
+	x->resp = (struct http_response){ .handler = x->resp.handler, .body.max = SBUF_UNLIMITED };
+}
+
+static void
+give_slot_back(struct http_server *s, struct exchange *x)
+{
+	if (x->slot)
+		s->gets--;
+	x->slot = false;
+}
+
+void
+exchange_slow(struct http_conn *c)
+{
+	if (c->x != NULL)
+		give_slot_back(c->server, c->x);
+}
+
+void
+exchange_free(struct exchange *x)
+{
+	sbuf_fini(&x->body);
+	sbuf_fini(&x->piece);
+	reset_response(x);
+	arena_free(&x->arena);
+	mem_free(x);
+}
+
+void
+exchange_end(struct http_conn *c)
+{
+	struct exchange *x = c->x;
+
+	if (x == NULL)
+		return;
+	http_stream_end(c);
+	c->x = NULL;
+	give_slot_back(c->server, x);
+	if (x->is_get && c->server->o.in_flight != NULL)
+		c->server->o.in_flight(c->server->o.arg, -1);
+	/* evhttp gives up a request that nobody has answered when its connection fails. */
+	if (!x->sent && evhttp_request_get_connection(x->evreq) == NULL)
+		evhttp_request_free(x->evreq);
+	if (x->resp.later != NULL)
+		later_part(x);
+	else
+		exchange_free(x);
+}
+
+/* evhttp has written all of the answer; what it does next depends on what was promised. */
+static void
+on_complete(struct evhttp_request *req, void *arg)
+{
+	struct http_conn *c = arg;
+	bool close = c->x->close;
+
+	(void)req;
+	c->unread = c->x->unread;
+	exchange_end(c);
+	if (!close)
+		guard_next(c);
+}
+
+void
+exchange_observe(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+
+	if (s->o.observe != NULL && x->req.method.n > 0)
+		s->o.observe(s->o.arg, &x->req, &x->resp, mono_sub(now_of(s).mono, x->began));
+}
+
+void
+exchange_send(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+
+	if (x->resp.stream == NULL)
+		exchange_observe(c);
+	if (s->stopping)
+		x->close = true;
+	web_config_headers(s->web, &x->resp);
+	evhttp_request_set_on_complete_cb(x->evreq, on_complete, c);
+	c->watched = false;
+	http_response_send(c);
+	/* evhttp would go on reading, for no better reason than to see the end; and take that for a reason to stop writing. */
+	bufferevent_disable(c->bev, EV_READ);
+	guard_move(c, CONN_WRITE);
+}
+
+static void
+set_text(struct http_conn *c, int status, struct str text)
+{
+	struct exchange *x = c->x;
+
+	reset_response(x);
+	x->resp.status = status;
+	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
+	sbuf_str(&x->resp.body, text);
+}
+
+/* An answer of the server itself, in Go's form. */
+static void
+send_text(struct http_conn *c, int status, struct str text)
+{
+	set_text(c, status, text);
+	exchange_send(c);
+}
+
+/* A request that is none: the connection ends with the answer. */
+static void
+send_bad(struct http_conn *c, int status, const char *why)
+{
+	struct exchange *x = c->x;
+	struct sbuf b = SBUF_INIT(512);
+
+	x->close = true;
+	x->unread = true;
+	x->req.method = STR_NONE;	/* not worth a metric: there was no request to speak of */
+	sbuf_printf(&b, "%d %s%s%s", status, http_reason(status), *why != '\0' ? ": " : "", why);
+	send_text(c, status, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
+static void
+send_timeout(struct http_conn *c)
+{
+	char d[DURATION_MAX];
+	struct sbuf b = SBUF_INIT(256);
+
+	duration_format_go(c->server->o.timeout, d);
+	sbuf_printf(&b, "Exceeded configured timeout of %s.\n", d);
+	send_text(c, 503, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
+void
+exchange_fail(struct http_conn *c, struct str why)
+{
+	struct sbuf b = SBUF_INIT(4096);
+
+	sbuf_str(&b, why);
+	sbuf_putc(&b, '\n');
+	set_text(c, 500, sbuf_get(&b));
+	/* As Go's http.Error does. */
+	http_response_header(&c->x->resp, "X-Content-Type-Options", STR("nosniff"));
+	exchange_send(c);
+	sbuf_fini(&b);
+}
+
+/* What the handler answered; it may be that it cannot be had now. */
+static void
+send_answer(struct http_conn *c)
+{
+	struct http_stream *stream = c->x->resp.stream;
+	struct err e = { 0 };
+
+	if (stream == NULL)
+		exchange_send(c);
+	else if (stream->open == NULL || stream->open(stream, &e))
+		http_stream_begin(c);
+	else
+		exchange_fail(c, str_from(e.text));
+}
+
+void
+exchange_answered(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+
+	/* The body may be large and is of no more use. */
+	sbuf_fini(&x->body);
+	x->req.body = STR_NONE;
+	if (s->o.timeout > 0 && mono_sub(now_of(s).mono, x->began) >= s->o.timeout) {
+		send_timeout(c);
+		return;
+	}
+	if (x->resp.wait_durable && s->o.ticket != NULL && (x->ticket = s->o.ticket(s->o.arg)) != 0) {
+		guard_move(c, CONN_HELD);
+		return;
+	}
+	send_answer(c);
+}
+
+static void
+dispatch(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+
+	x->req.body = http_request_body(x->evreq, &x->body);
+	x->resp = (struct http_response){ .body.max = SBUF_UNLIMITED };
+	s->o.handle(s->o.arg, &x->req, now_of(s), &x->resp);
+	if (later_is_wanted(x))
+		later_begin(c);
+	else
+		exchange_answered(c);
+}
+
+static void
+run_request(struct task *t, struct work *w, struct moment now)
+{
+	(void)w;
+	(void)now;
+	dispatch(CONTAINER_OF(t, struct exchange, slice)->conn);
+}
+
+/* The loop looks at its clock once in a round. */
+static bool
+is_round_full(struct http_server *s)
+{
+	struct timeval round;
+
+	event_base_gettimeofday_cached(s->o.base, &round);
+	if (!evutil_timercmp(&round, &s->round, ==)) {
+		s->round = round;
+		s->spent = 0;
+	}
+	return s->spent >= ROUND_MAX;
+}
+
+/*
+ * When many requests are there at once, those that would hold up what else the
+ * loop has to do wait for a later round. Health and metrics never do.
+ */
+static void
+dispatch_in_turn(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+	struct mono began = now_of(s).mono;
+
+	if (http_request_body_left(x->evreq) > BODY_AT_ONCE) {
+		later_collect(c, dispatch);
+		return;
+	}
+	if (is_round_full(s) && (x->slot || !x->is_get)) {
+		x->slice.run = run_request;
+		guard_move(c, CONN_MAKE);
+		task_ready(s->tasks, &x->slice);
+		return;
+	}
+	dispatch(c);
+	s->spent += mono_sub(now_of(s).mono, began);
+}
+
+/* Finds a place for a GET; health and metrics need none. */
+static bool
+take_slot(struct http_server *s, struct exchange *x)
+{
+	if (!str_is(x->req.method, "GET"))
+		return true;
+	if (s->o.counts == NULL || s->o.counts(s->o.arg, &x->req)) {
+		if (s->gets >= s->o.get_concurrency)
+			return false;
+		s->gets++;
+		x->slot = true;
+	}
+	x->is_get = true;
+	if (s->o.in_flight != NULL)
+		s->o.in_flight(s->o.arg, 1);
+	return true;
+}
+
+static bool
+limit_gets(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct exchange *x = c->x;
+
+	if (take_slot(s, x))
+		return true;
+	if (s->o.limited != NULL)
+		s->o.limited(s->o.arg);
+	/* No handler was reached, so there is nothing to observe. */
+	x->req.method = STR_NONE;
+	x->resp = (struct http_response){ .status = 503, .body.max = SBUF_UNLIMITED };
+	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
+	http_response_header(&x->resp, "X-Content-Type-Options", STR("nosniff"));
+	sbuf_printf(&x->resp.body, "Limit of concurrent GET requests reached (%lld), try again later.\n\n",
+	    (long long)s->o.get_concurrency);
+	exchange_send(c);
+	return false;
+}
+
+/* What http_admit.c found; the denial becomes the answer. */
+static void
+follow_verdict(struct http_conn *c)
+{
+	struct admit *a = c->admit;
+	struct exchange *x = c->x;
+
+	if (a != NULL && a->verdict != ADMIT_GRANTED && a->body)
+		x->close = x->unread = true;
+	if (a == NULL || a->verdict == ADMIT_GRANTED) {
+		admit_end(c);
+		if (limit_gets(c))
+			dispatch_in_turn(c);
+	} else if (a->verdict == ADMIT_EXPIRED) {
+		admit_end(c);
+		send_timeout(c);
+	} else {
+		x->resp = a->denial;
+		a->denial = (struct http_response){ 0 };
+		admit_end(c);
+		exchange_send(c);
+	}
+}
+
+static struct exchange *
+exchange_new(struct http_conn *c, struct evhttp_request *req)
+{
+	struct exchange *x = NEW(struct exchange);
+
+	c->x = x;
+	x->server = c->server;
+	x->conn = c;
+	x->evreq = req;
+	x->arena = arena_new();
+	x->body.max = c->server->o.max_body;
+	return x;
+}
+
+/* What goes on leaves the request to another exchange, for another answer. */
+static void
+replace(struct http_conn *c)
+{
+	struct exchange *old = c->x, *x = exchange_new(c, old->evreq);
+	struct http_verdict v;
+
+	http_request_read(x->evreq, x->arena, &x->req, &v);
+	x->began = old->began;
+	x->close = old->close;
+	x->unread = old->unread;
+	x->is_get = old->is_get;
+	x->slot = old->slot;
+	/* Metrics go by the same name. */
+	x->resp.handler = arena_str(x->arena, old->resp.handler);
+	later_part(old);
+}
+
+void
+exchange_begin(struct evhttp_request *req, void *server)
+{
+	TURN("request");
+	struct http_server *s = server;
+	struct http_conn *c = guard_find(s, evhttp_request_get_connection(req));
+	struct exchange *x;
+	struct http_verdict v;
+
+	assert(c->x == NULL);
+	x = exchange_new(c, req);
+	x->began = c->admit != NULL ? c->admit->began : now_of(s).mono;
+	http_request_read(req, x->arena, &x->req, &v);
+	x->close = v.close;
+	x->unread = v.unread;
+	if (v.status == 0 && c->head.bad)
+		v.status = 400;
+	if (str_is(x->req.method, HTTP_METHOD_UNKNOWN) && c->head.verb_n <= HEAD_VERB_MAX)
+		x->req.method = (struct str){ c->head.verb, c->head.verb_n };
+	/* Nothing gets by without a verdict where one is wanted. */
+	if (v.status == 0 && s->web != NULL && c->admit == NULL)
+		v = (struct http_verdict){ .status = 400, .why = "" };
+	if (v.status == 0) {
+		follow_verdict(c);
+	} else {
+		admit_end(c);
+		send_bad(c, v.status, v.why);
+	}
+}
+
+void
+exchange_release(struct http_conn *c, struct str refusal)
+{
+	assert(c->state == CONN_HELD);
+	if (refusal.n > 0)
+		exchange_fail(c, refusal);
+	else
+		send_answer(c);
+}
+
+void
+exchange_expire(struct http_conn *c)
+{
+	http_stream_end(c);
+	if (c->x->resp.later != NULL)
+		replace(c);
+	send_timeout(c);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * serve/http_private.h - the insides of the HTTP server.
+ *
+ * libevent's evhttp parses requests and frames responses. Around it:
+ * http_server.c owns evhttp and the listeners, http_accept.c bounds how many
+ * connections there are, http_guard.c what one may take (time, memory),
+ * http_exchange.c turns a request of evhttp into an answer, http_request.c and
+ * http_response.c translate, http_admit.c asks web_config.c who may, http_stream.c
+ * sends bodies that are not in memory, http_later.c does what has no answer as yet,
+ * http_pace.c watches how fast answers are taken.
+ *
+ * A connection is always in exactly one state, and on the list of that state; a
+ * list is in order of deadlines, because all that is on it has the same time
+ * to spend there.
+ */
+#ifndef SERVE_HTTP_PRIVATE_H
+#define SERVE_HTTP_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/time.h>
+
+#include "base/hmap.h"
+#include "head_scan.h"
+#include "loop/tasks.h"
+#include "serve/http_server.h"
+
+struct bufferevent;
+struct evbuffer;
+struct event;
+struct evhttp;
+struct evhttp_bound_socket;
+struct evhttp_connection;
+struct evhttp_request;
+struct http_conn;
+struct web_config;
+
+enum conn_state {
+	CONN_FRESH,	/* accepted just now; evhttp is about to take it */
+	CONN_IDLE,	/* nothing of a request has come yet */
+	CONN_HEAD,	/* some of its head has */
+	CONN_BODY,	/* the head is complete; or evhttp itself answers to what is no request */
+	CONN_ADMIT,	/* credentials are being checked elsewhere */
+	CONN_HELD,	/* answered, but the answer must wait */
+	CONN_MAKE,	/* its answer is to be made, or some of it is made but none sent */
+	CONN_WRITE,	/* the answer goes out */
+	CONN_LINGER,	/* answered and shut; what the peer still sends is thrown away */
+	CONN_STATES,
+};
+
+struct conn_list {
+	struct http_conn *first, *last;
+	size_t n;
+	span after;		/* how long one may stay; 0: for ever */
+	struct event *timer;
+	struct http_server *server;
+	enum conn_state state;
+};
+
+/* What only exists while a request is being answered. */
+struct exchange {
+	struct http_server *server;
+	struct http_conn *conn;		/* NULL: it goes on without a client, see http_later.c */
+	struct arena *arena;
+	struct evhttp_request *evreq;	/* evhttp's, or ours when it has lost its connection; NULL without a client */
+	struct sbuf body;		/* of the request, where it had to be copied */
+	struct evbuffer *held;		/* … or where it is, for as long as something goes on later */
+	struct http_request req;
+	struct http_response resp;
+	struct mono began;
+	uint64_t ticket;
+	bool is_get;			/* counted among the GETs in flight */
+	bool slot;			/* … and in their limit */
+	bool close;			/* the connection ends with this answer */
+	bool unread;			/* … and the peer may still be sending */
+	struct task slice;		/* it is to be dispatched, or the next piece of it to be done */
+	struct sbuf piece;		/* … what there is of it while nothing is sent */
+	uint64_t streamed;		/* bytes of resp.stream that evhttp got */
+	enum { STREAM_UNSENT, STREAM_HEAD, STREAM_BODY } stage;	/* how much of it evhttp knows of */
+	bool chunked;			/* its length is not told at the beginning */
+	bool sent;			/* evhttp has all of the answer, and will free the request */
+	void (*dispatch)(struct http_conn *c);	/* behind later_collect */
+	struct exchange *prev, *next;	/* of those without a client */
+	size_t counted;			/* bytes of its body, without a client */
+};
+
+/* Whether a request is admitted; from the end of its head until its exchange begins. */
+struct admit {
+	char *line;			/* its first */
+	struct mono began;
+	void *pending;			/* of web_config.c, in CONN_ADMIT */
+	struct evbuffer *hidden;	/* … what came of the request */
+	enum { ADMIT_GRANTED, ADMIT_DENIED, ADMIT_EXPIRED } verdict;
+	struct http_response denial;
+	bool body;			/* one was to follow */
+};
+
+struct http_conn {
+	struct http_server *server;
+	struct hmap_node node;		/* by bufferevent, in server->by_bev */
+	struct bufferevent *bev;	/* evhttp's; NULL in CONN_LINGER */
+	struct evhttp_connection *evcon;	/* NULL in CONN_FRESH and CONN_LINGER */
+	struct admit *admit;
+	struct exchange *x;
+	struct http_conn *prev, *next;
+	struct mono deadline;
+	enum conn_state state;
+	size_t taken;			/* bytes of its request that are in memory */
+	size_t waiting;			/* bytes of its answer that the socket has not taken */
+	uint64_t sent;			/* bytes that it has */
+	uint64_t read;			/* … of which the peer had these when it was last looked at */
+	bool watched;			/* it has been looked at since the answer began */
+	struct head_scan head;
+	bool gated;			/* evhttp is not shown the head until it is complete */
+	struct evbuffer *early;		/* … what came of it behind another request */
+	bool own;			/* what happens to the input is our doing */
+	bool unread;			/* the peer may still be sending when the connection ends */
+	bool cut;			/* it ends because we want it to */
+	struct event *drain;		/* in CONN_LINGER; it has a descriptor of its own */
+};
+
+struct listener {
+	int fd;
+	struct evhttp_bound_socket *bound;	/* while connections are accepted */
+	struct str address;
+	unsigned port;
+};
+
+struct http_server {
+	struct http_server_options o;
+	struct evhttp *evhttp;
+	struct http_server *next;	/* of all servers */
+	struct conn_list lists[CONN_STATES];
+	struct hmap by_bev;
+	struct tasks *tasks;		/* answers that are made in pieces, requests that wait for their turn */
+	struct timeval round;		/* of the loop, by its own clock */
+	span spent;			/* in it, on requests as they came */
+	struct event *welcome;		/* looks after CONN_FRESH */
+	size_t conns;
+	size_t taken;			/* and waiting, of all connections */
+	struct event *squeeze;		/* makes room when that is too much */
+	struct exchange *alone;		/* those without a client */
+	int64_t gets;			/* in the limit */
+	struct arena *arena;		/* addresses */
+	struct listener *listeners;
+	size_t listeners_n;
+	struct event *retry;		/* accepts again after trouble */
+	struct event *grace;
+	struct web_config *web;
+	bool serving, stopping;
+	bool paused;			/* nothing is accepted */
+	bool starved;			/* … because there was no descriptor for it */
+	void (*stopped)(void *arg);
+	void *stopped_arg;
+	int64_t date_s;			/* the second that `date` is for */
+	char date[40];
+};
+
+/* http_guard.c */
+
+/* evhttp asks for the bufferevent of a connection that was accepted. */
+struct bufferevent *guard_accept(struct event_base *base, void *server);
+/* The record of a connection of evhttp. */
+struct http_conn *guard_find(struct http_server *s, struct evhttp_connection *evcon);
+void guard_move(struct http_conn *c, enum conn_state state);
+/* The answer is out and the connection stays: the next request may come, or part of it is here. */
+void guard_next(struct http_conn *c);
+/* In the place of what came: evhttp goes on with this. */
+void guard_replace(struct http_conn *c, struct str text);
+/* evhttp is shown what came, now. */
+void guard_open(struct http_conn *c);
+/* Takes what came away from evhttp, and reads no more. */
+struct evbuffer *guard_hide(struct http_conn *c);
+/* … and gives it back, with what is left of `hidden` freed. */
+void guard_show(struct http_conn *c, struct evbuffer **hidden);
+/* The server stops, and nobody is idle: who does not take HTTP_READ_MIN of its answer in half a second is not waited for. */
+void guard_hasten(struct http_server *s);
+/* Ends the connection at once. Not from within a callback of evhttp for this very connection. */
+void guard_cut(struct http_conn *c);
+void guard_init(struct http_server *s);
+/* Cuts all connections. */
+void guard_fini(struct http_server *s);
+
+/* http_accept.c */
+
+void accept_init(struct http_server *s);
+void accept_fini(struct http_server *s);
+/* From here on connections come in … */
+void accept_begin(struct http_server *s);
+/* … to here; listeners are closed. */
+void accept_end(struct http_server *s);
+/* One more is about to be there: another goes, if there is no room and one that can. */
+void accept_make_room(struct http_server *s);
+/* It is there, and counted. */
+void accept_counted(struct http_server *s);
+/* One less is. */
+void accept_freed(struct http_server *s);
+
+/* n more bytes of requests or answers are in memory; room is made, soon, when that is too much. */
+void guard_count(struct http_server *s, size_t n);
+
+/* http_pace.c */
+
+/* Looks after what is written to the connection, from here on … */
+void pace_begin(struct http_conn *c);
+/* … to here. */
+void pace_end(struct http_conn *c);
+/* More is there than the kernel may want: if it does not, the client is a slow one (exchange_slow). */
+void pace_look(struct http_conn *c);
+/* Called once in each read_window while an answer goes out: has enough of it been taken? */
+bool pace_is_kept(struct http_conn *c);
+
+/* http_admit.c */
+
+/* The head is complete, and evhttp has not seen it yet. False: not before the verdict, then guard_open. */
+bool admit_begin(struct http_conn *c);
+/* The time for the verdict is over. */
+void admit_expire(struct http_conn *c);
+/* Forgets it. */
+void admit_end(struct http_conn *c);
+
+/* http_exchange.c */
+
+/* evhttp has read a request. */
+void exchange_begin(struct evhttp_request *req, void *server);
+/* Its answer may go out; with `refusal` (non-empty) a 500 goes instead. */
+void exchange_release(struct http_conn *c, struct str refusal);
+/* Its client takes the answer more slowly than it is made. */
+void exchange_slow(struct http_conn *c);
+/* The time for an answer is over. */
+void exchange_expire(struct http_conn *c);
+/* The connection is gone, or the answer went out. */
+void exchange_end(struct http_conn *c);
+
+/* Gives evhttp what x->resp says: of a stream the head, of anything else all. Nothing is read until it is written. */
+void exchange_send(struct http_conn *c);
+/* All of the answer is made, and resp.stream, if it has one, knows its size: for metrics. */
+void exchange_observe(struct http_conn *c);
+/* A 500 with this text goes in the place of the answer. */
+void exchange_fail(struct http_conn *c, struct str why);
+
+/* The handler has answered. */
+void exchange_answered(struct http_conn *c);
+/* Frees x, which no connection has. */
+void exchange_free(struct exchange *x);
+
+/* http_later.c */
+
+/* A body that came in many pieces: puts it together in slices, then calls `dispatch`. */
+void later_collect(struct http_conn *c, void (*dispatch)(struct http_conn *c));
+/* Behind the handler: is there something to be done in slices, if only to free the body? Then until exchange_answered. */
+bool later_is_wanted(const struct exchange *x);
+void later_begin(struct http_conn *c);
+/* The connection is about to be gone, or to be told something else: x, which goes on, leaves it. */
+void later_part(struct exchange *x);
+/* Breaks off what goes on without a client. */
+void later_fini(struct http_server *s);
+
+/* http_stream.c */
+
+/* The answer may go out: sends resp.stream, which is open, as it is made and taken. */
+void http_stream_begin(struct http_conn *c);
+/* It is not to be sent any further. */
+void http_stream_end(struct http_conn *c);
+
+/* http_server.c: a connection was freed, or something without one is over: accepts again, or ends the stop. */
+void http_server_freed(struct http_server *s);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http_request.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+
+#define COPY_STEP ((size_t)256 << 10)
+
+bool
+http_is_token_char(unsigned char c)
+{
+	static const char others[] = "!#$%&'*+-.^_`|~";
+
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	    (c != 0 && strchr(others, c) != NULL);
+}
+
+static bool
+is_token(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!http_is_token_char((unsigned char)s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+static bool
+is_target(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+			return false;
+	return s.n > 0;
+}
+
+static bool
+is_value(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (((unsigned char)s.p[i] < ' ' && s.p[i] != '\t') || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static struct str
+trim_blanks(struct str s)
+{
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+static struct str
+method_name(enum evhttp_cmd_type type)
+{
+	switch (type) {
+	case EVHTTP_REQ_GET:
+		return STR("GET");
+	case EVHTTP_REQ_POST:
+		return STR("POST");
+	case EVHTTP_REQ_HEAD:
+		return STR("HEAD");
+	case EVHTTP_REQ_PUT:
+		return STR("PUT");
+	case EVHTTP_REQ_DELETE:
+		return STR("DELETE");
+	case EVHTTP_REQ_OPTIONS:
+		return STR("OPTIONS");
+	case EVHTTP_REQ_TRACE:
+		return STR("TRACE");
+	case EVHTTP_REQ_CONNECT:
+		return STR("CONNECT");
+	case EVHTTP_REQ_PATCH:
+		return STR("PATCH");
+	}
+	return STR(HTTP_METHOD_UNKNOWN);
+}
+
+/* Whether evhttp looks for a body after the head of such a request. */
+static bool
+body_is_read(enum evhttp_cmd_type type)
+{
+	switch (type) {
+	case EVHTTP_REQ_GET:
+	case EVHTTP_REQ_POST:
+	case EVHTTP_REQ_PUT:
+	case EVHTTP_REQ_DELETE:
+	case EVHTTP_REQ_OPTIONS:
+	case EVHTTP_REQ_CONNECT:
+	case EVHTTP_REQ_PATCH:
+		return true;
+	case EVHTTP_REQ_HEAD:
+	case EVHTTP_REQ_TRACE:
+		break;
+	}
+	return false;
+}
+
+/* The target as it was sent; evhttp's own parts of it have lost the difference between no query and an empty one. */
+static bool
+split_target(struct str target, struct http_request *out)
+{
+	static const char *const schemes[] = { "http://", "https://" };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		struct str scheme = str_from(schemes[i]);
+		size_t end;
+
+		if (target.n < scheme.n || !str_caseeq(str_sub(target, 0, scheme.n), scheme))
+			continue;
+		target = str_sub(target, scheme.n, target.n);
+		for (end = 0; end < target.n && target.p[end] != '/' && target.p[end] != '?'; end++)
+			;
+		if (end == 0)
+			return false;
+		target = str_sub(target, end, target.n);
+		if (target.n == 0)
+			target = STR("/");
+		break;
+	}
+	if (target.p[0] == '?') {
+		out->path = STR("/");
+		out->query = str_sub(target, 1, target.n);
+		return true;
+	}
+	if (target.p[0] != '/' && !str_is(out->method, "CONNECT") &&
+	    !(str_is(out->method, "OPTIONS") && str_is(target, "*")))
+		return false;
+	out->path = str_sub(target, 0, str_chr(target, '?'));
+	out->query = str_sub(target, out->path.n + 1, target.n);
+	return true;
+}
+
+static bool
+parse_length(struct str s, uint64_t *out)
+{
+	uint64_t n = 0;
+
+	if (s.n == 0 || s.n > 18)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		n = n * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	*out = n;
+	return true;
+}
+
+/* Whether `word` is an element of a comma-separated list. */
+static bool
+list_has(struct str list, const char *word)
+{
+	while (list.n > 0) {
+		size_t n = str_chr(list, ',');
+
+		if (str_caseeq(trim_blanks(str_sub(list, 0, n)), str_from(word)))
+			return true;
+		list = str_sub(list, n + 1, list.n);
+	}
+	return false;
+}
+
+static bool
+fail(struct http_verdict *v, int status, const char *why)
+{
+	v->status = status;
+	v->why = why;
+	v->close = true;
+	v->unread = true;
+	return false;
+}
+
+static bool
+read_headers(struct evhttp_request *req, struct arena *a, struct http_request *out, struct http_verdict *v)
+{
+	const struct evkeyvalq *all = evhttp_request_get_input_headers(req);
+	struct http_header *headers = NULL;
+	size_t n = 0, cap = 0;
+
+	for (const struct evkeyval *kv = all->tqh_first; kv != NULL; kv = kv->next.tqe_next) {
+		if (n == HTTP_HEADERS_MAX)
+			return fail(v, 431, "");
+		if (n == cap) {
+			headers = arena_grow(a, headers, cap, cap + 16, sizeof(*headers));
+			cap += 16;
+		}
+		headers[n] = (struct http_header){ str_from(kv->key), trim_blanks(str_from(kv->value)) };
+		if (!is_token(headers[n].name) || !is_value(headers[n].value))
+			return fail(v, 400, "");
+		n++;
+	}
+	out->headers = headers;
+	out->headers_n = n;
+	return true;
+}
+
+/* What the headers say of the message itself. */
+static bool
+judge_headers(const struct http_request *r, int minor, bool body_read, struct http_verdict *v)
+{
+	bool has_length = false, chunked = false, close = false, keep = false;
+	uint64_t length = 0;
+	size_t hosts = 0;
+
+	for (size_t i = 0; i < r->headers_n; i++) {
+		struct str name = r->headers[i].name, value = r->headers[i].value;
+
+		if (str_caseeq(name, STR("Content-Length"))) {
+			uint64_t n;
+
+			if (!parse_length(value, &n) || (has_length && n != length))
+				return fail(v, 400, "");
+			length = n;
+			has_length = true;
+		} else if (str_caseeq(name, STR("Transfer-Encoding"))) {
+			if (!str_caseeq(value, STR("chunked")) || chunked)
+				return fail(v, 501, "unsupported transfer encoding");
+			chunked = true;
+		} else if (str_caseeq(name, STR("Connection"))) {
+			close = close || list_has(value, "close");
+			keep = keep || list_has(value, "keep-alive");
+		} else if (str_caseeq(name, STR("Host"))) {
+			hosts++;
+		}
+	}
+	if (chunked && (has_length || minor == 0))
+		return fail(v, 400, "conflicting message lengths");
+	if (hosts == 0 && minor >= 1)
+		return fail(v, 400, "missing required Host header");
+	if (hosts > 1)
+		return fail(v, 400, "too many Host headers");
+	v->unread = !body_read && (chunked || length > 0);
+	v->close = close || (minor == 0 && !keep) || v->unread;
+	return true;
+}
+
+void
+http_request_read(struct evhttp_request *req, struct arena *a, struct http_request *out, struct http_verdict *v)
+{
+	enum evhttp_cmd_type type = evhttp_request_get_command(req);
+	struct str target = str_from(evhttp_request_get_uri(req));
+
+	*out = (struct http_request){ .method = method_name(type), .arena = a };
+	*v = (struct http_verdict){ .why = "" };
+	/* What was sent to a proxy's address is for us all the same. */
+	req->flags &= ~EVHTTP_PROXY_REQUEST;
+	if (req->major != 1 || req->minor < 0) {
+		req->major = 1;
+		req->minor = 1;
+		fail(v, 505, "unsupported protocol version");
+		return;
+	}
+	if (req->minor > 1)
+		req->minor = 1;
+	/* Never to become a tunnel, whose answer would have no end of its own. */
+	if (type == EVHTTP_REQ_CONNECT)
+		req->type = EVHTTP_REQ_OPTIONS;
+	if (!is_target(target) || !split_target(target, out)) {
+		fail(v, 400, "");
+		return;
+	}
+	if (read_headers(req, a, out, v))
+		judge_headers(out, req->minor, body_is_read(type), v);
+}
+
+bool
+http_request_is_old(const struct evhttp_request *req)
+{
+	return req->minor == 0;
+}
+
+size_t
+http_request_body_left(struct evhttp_request *req)
+{
+	return evbuffer_get_length(evhttp_request_get_input_buffer(req));
+}
+
+bool
+http_request_collect(struct evhttp_request *req, struct sbuf *room)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(req);
+	size_t n = evbuffer_get_length(in);
+	int got;
+
+	if (!sbuf_reserve(room, n))
+		return false;
+	/* What is copied is given back early. */
+	got = evbuffer_remove(in, room->p + room->n, n < COPY_STEP ? n : COPY_STEP);
+	assert(got > 0);
+	room->n += (size_t)got;
+	return true;
+}
+
+struct str
+http_request_body(struct evhttp_request *req, struct sbuf *room)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(req);
+	size_t n = evbuffer_get_length(in);
+
+	if (n > 0 && room->n == 0 && evbuffer_get_contiguous_space(in) == n)
+		return (struct str){ (const char *)evbuffer_pullup(in, (ev_ssize_t)n), n };
+	while (http_request_body_left(req) > 0)
+		if (!http_request_collect(req, room))
+			return STR_NONE;
+	return sbuf_get(room);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * serve/http_request.h - evhttp's view of a request as a value, strictly judged.
+ *
+ * What two parsers might read differently (both lengths, several of them,
+ * transfer encodings that evhttp ignores, control characters) is refused,
+ * because that is how requests are smuggled past proxies (RFC 9112 11.2).
+ */
+#ifndef SERVE_HTTP_REQUEST_H
+#define SERVE_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+#include "http/msg.h"
+
+struct evhttp_request;
+
+#define HTTP_HEADERS_MAX 2000
+/* What a verb is called that evhttp does not know and we do not remember. */
+#define HTTP_METHOD_UNKNOWN "UNKNOWN"
+
+/* Of verbs and header names: RFC 9110 5.6.2. */
+bool http_is_token_char(unsigned char c);
+
+struct http_verdict {
+	int status;		/* 0: fine; otherwise what to answer with */
+	const char *why;	/* static, for its text; "" for none */
+	bool close;		/* the client wants the connection to end */
+	bool unread;		/* a body may follow that evhttp has not read */
+};
+
+/*
+ * Fills *out but for the body and makes the request one of HTTP/1.0 or /1.1.
+ * Strings belong to the request of evhttp; the arrays are in the arena. With a
+ * status other than 0 only *v is to be used.
+ */
+void http_request_read(struct evhttp_request *req, struct arena *a, struct http_request *out, struct http_verdict *v);
+/* It is of HTTP/1.0, which knows no chunks. */
+bool http_request_is_old(const struct evhttp_request *req);
+/* Bytes of the body that are not in `room` as yet. */
+size_t http_request_body_left(struct evhttp_request *req);
+/* Moves a part of it there, that takes little time; false: there is no room for it. */
+bool http_request_collect(struct evhttp_request *req, struct sbuf *room) MUST_CHECK;
+/* The body: what was collected; or borrowed from the request where it is in one piece, otherwise moved into `room`. */
+struct str http_request_body(struct evhttp_request *req, struct sbuf *room);
+
+#endif

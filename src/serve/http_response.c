@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http_response.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+
+#include "base/layout.h"
+#include "base/mem.h"
+#include "http_private.h"
+
+static const struct {
+	int status;
+	const char *reason;
+} reasons[] = {
+	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" }, { 204, "No Content" },
+	{ 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" },
+	{ 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
+	{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+	{ 405, "Method Not Allowed" }, { 406, "Not Acceptable" }, { 408, "Request Timeout" }, { 409, "Conflict" },
+	{ 410, "Gone" }, { 412, "Precondition Failed" }, { 413, "Request Entity Too Large" },
+	{ 415, "Unsupported Media Type" }, { 417, "Expectation Failed" }, { 422, "Unprocessable Entity" },
+	{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" }, { 507, "Insufficient Storage" },
+};
+
+const char *
+http_reason(int status)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "status code";
+}
+
+/* Whatever found its way into a header, it cannot begin another one. */
+static void
+put_clean(struct sbuf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		sbuf_putc(b, (unsigned char)s.p[i] < ' ' && s.p[i] != '\t' ? ' ' : s.p[i]);
+}
+
+/* RFC 9110 5.6.7, always in English. */
+static const char *
+http_date(struct http_server *s)
+{
+	struct wall w = wall_utc(s->o.clock->now(s->o.clock).wall);
+
+	if (w.s != s->date_s || s->date[0] == '\0') {
+		struct sbuf b = SBUF_INIT(sizeof(s->date) - 1);
+
+		layout_format(&b, STR("Mon, 02 Jan 2006 15:04:05 GMT"), &(struct zoned_time){ .at = w });
+		snprintf(s->date, sizeof(s->date), "%s", sbuf_cstr(&b));
+		sbuf_fini(&b);
+		s->date_s = w.s;
+	}
+	return s->date;
+}
+
+static void
+free_body(const void *data, size_t n, void *arg)
+{
+	(void)data;
+	(void)n;
+	mem_free(arg);
+}
+
+static void
+put_headers(struct http_server *s, struct exchange *x, bool has_length, uint64_t length)
+{
+	struct evkeyvalq *out = evhttp_request_get_output_headers(x->evreq);
+	const struct http_response *r = &x->resp;
+	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED), value = SBUF_INIT(SBUF_UNLIMITED);
+
+	for (size_t i = 0; i < r->headers_n; i++) {
+		sbuf_reset(&name);
+		sbuf_reset(&value);
+		put_clean(&name, r->headers[i].name);
+		put_clean(&value, r->headers[i].value);
+		evhttp_add_header(out, sbuf_cstr(&name), sbuf_cstr(&value));
+	}
+	evhttp_add_header(out, "Date", http_date(s));
+	if (has_length) {
+		sbuf_reset(&value);
+		sbuf_printf(&value, "%llu", (unsigned long long)length);
+		evhttp_add_header(out, "Content-Length", sbuf_cstr(&value));
+	}
+	if (x->close) {
+		/* Otherwise evhttp might promise to keep a connection of HTTP/1.0. */
+		while (evhttp_remove_header(evhttp_request_get_input_headers(x->evreq), "Connection") == 0)
+			;
+		evhttp_add_header(out, "Connection", "close");
+	}
+	sbuf_fini(&name);
+	sbuf_fini(&value);
+}
+
+static bool
+status_has_body(int status)
+{
+	return status >= 200 && status != 204 && status != 304;
+}
+
+bool
+http_response_has_body(const struct exchange *x)
+{
+	return status_has_body(x->resp.status) && evhttp_request_get_command(x->evreq) != EVHTTP_REQ_HEAD;
+}
+
+void
+http_response_send(struct http_conn *c)
+{
+	struct exchange *x = c->x;
+	struct http_response *r = &x->resp;
+	bool head = evhttp_request_get_command(x->evreq) == EVHTTP_REQ_HEAD;
+	bool has_body = http_response_has_body(x);
+	uint64_t length = r->stream != NULL ? r->stream->size : r->body.n;
+	bool known = length != HTTP_STREAM_UNKNOWN;
+	size_t n;
+	char *p;
+
+	assert(r->status >= 200 && r->status <= 999);
+	/* A handler may leave out the body of HEAD, but then nobody knows its length. */
+	put_headers(c->server, x, status_has_body(r->status) && known && (!head || length > 0), length);
+	if (r->stream != NULL && has_body) {
+		/* Without a length it comes in chunks, or (HTTP/1.0) until the connection ends: evhttp sees to that. */
+		evhttp_send_reply_start(x->evreq, r->status, http_reason(r->status));
+		return;
+	}
+	if (has_body && r->body.n > 0) {
+		p = sbuf_take(&r->body, &n);
+		if (evbuffer_add_reference(evhttp_request_get_output_buffer(x->evreq), p, n, free_body, p) < 0)
+			mem_free(p);	/* out of memory: the peer waits for more than comes and is cut */
+	}
+	x->sent = true;
+	evhttp_send_reply(x->evreq, r->status, http_reason(r->status), NULL);
+}

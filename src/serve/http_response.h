@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * serve/http_response.h - responses, handed to evhttp.
+ */
+#ifndef SERVE_HTTP_RESPONSE_H
+#define SERVE_HTTP_RESPONSE_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+struct http_response;
+struct exchange;
+struct http_conn;
+
+/* "Not Found"; for a status without a name "status code". */
+const char *http_reason(int status);
+/* Whether a body goes with it; not with that of HEAD, nor with some statuses. */
+bool http_response_has_body(const struct exchange *x);
+/*
+ * Gives the answer to evhttp. A body in memory moves there by reference, so it
+ * exists once, whatever the pace of the reader.
+ */
+void http_response_send(struct http_conn *c);
+
+#endif

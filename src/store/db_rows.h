@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/db_rows.h (private) - all rows of a database, in memory for a while.
+ */
+#ifndef STORE_DB_ROWS_H
+#define STORE_DB_ROWS_H
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "db.h"
+
+struct loaded_row {
+	struct str key, body;		/* in the arena */
+};
+
+struct db_rows {
+	struct arena *arena;
+	VEC(struct loaded_row) rows[TABLE_N];	/* in the order of keys */
+	bool damaged;			/* not all could be read, or not as it was written; `why` is the first reason */
+	size_t bad;			/* rows that were left out, and other places that are damaged */
+	struct err why;
+	bool fresh;			/* there is no database, or nothing was ever put into it */
+};
+
+/*
+ * Reads all tables. Around a damaged place, what can be reached from the
+ * table's other end is read as well. False when something other than damage
+ * kept us from reading. Any thread.
+ */
+bool db_rows_read(struct db_rows *l, struct db *d, struct err *e) MUST_CHECK;
+/*
+ * As loaded_read, of the database at path, from a temporary copy of its files:
+ * they stay as they are. Says l->fresh also when it returns false.
+ */
+bool db_rows_read_copy(struct db_rows *l, const char *path, enum db_trouble *trouble_out, struct err *e) MUST_CHECK;
+/* Puts all rows into an empty database and marks it complete: one transaction. */
+bool db_rows_copy(const struct db_rows *l, struct db *d, struct err *e) MUST_CHECK;
+void db_rows_fini(struct db_rows *l);
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "row_log.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "row_log_private.h"
+
+void
+row_log_link(struct kept_list *l, struct kept_item *i)
+{
+	i->prev = l->last;
+	i->next = NULL;
+	*(l->last != NULL ? &l->last->next : &l->first) = i;
+	l->last = i;
+}
+
+void
+row_log_link_first(struct kept_list *l, struct kept_item *i)
+{
+	i->prev = NULL;
+	i->next = l->first;
+	*(l->first != NULL ? &l->first->prev : &l->last) = i;
+	l->first = i;
+}
+
+void
+row_log_unlink(struct kept_list *l, struct kept_item *i)
+{
+	*(i->prev != NULL ? &i->prev->next : &l->first) = i->next;
+	*(i->next != NULL ? &i->next->prev : &l->last) = i->prev;
+	i->prev = i->next = NULL;
+}
+
+void
+row_log_init(struct row_log *k)
+{
+	*k = (struct row_log){ 0 };
+	alert_row_init(&k->row);
+}
+
+void
+row_log_leave_row(struct row_log *k, struct kept_item *i)
+{
+	if (i->row == NULL)
+		return;
+	if (i->news == NEWS_NONE)
+		row_log_unlink(&i->row->items, i);
+	k->live_bytes -= i->bytes;
+	i->row = NULL;
+	i->bytes = 0;
+}
+
+static void
+free_alert(struct row_log *k, struct kept_alert *ka)
+{
+	k->alerts_n--;
+	alert_unref(ka->alert);
+	mem_free(ka);
+}
+
+static void
+forget_state(struct kept_group *kg)
+{
+	istr_unref(kg->g.route_id);
+	istr_unref(kg->g.receiver);
+	labels_unref(kg->g.labels);
+	if (kg->g.alerts != &kg->one)
+		mem_free((uint64_t *)(uintptr_t)kg->g.alerts);
+}
+
+static void
+free_group(struct row_log *k, struct kept_group *kg)
+{
+	k->groups_n--;
+	forget_state(kg);
+	mem_free(kg);
+}
+
+void
+row_log_remove(struct row_log *k, struct kept_item *i)
+{
+	if (i->news != NEWS_NONE) {
+		row_log_unlink(&k->news, i);
+		k->news_n--;
+	}
+	row_log_leave_row(k, i);
+	if (i->is_group)
+		free_group(k, group_of(i));
+	else
+		free_alert(k, alert_of(i));
+}
+
+void
+row_log_row_free(struct row_log *k, struct kept_row *row)
+{
+	k->bytes -= row->bytes;
+	mem_free(row);
+}
+
+void
+row_log_each(struct row_log *k, void (*visit)(struct row_log *k, struct kept_item *i, void *arg), void *arg)
+{
+	struct kept_item *next;
+	/* What a visit makes news is not visited again. */
+	struct kept_item *last = k->news.last;
+
+	for (struct kept_item *i = last != NULL ? k->news.first : NULL; i != NULL; i = next) {
+		next = i == last ? NULL : i->next;
+		visit(k, i, arg);
+	}
+	for (size_t r = 0; r < k->rows.n; r++)
+		for (struct kept_item *i = k->rows.v[r]->items.first; i != NULL; i = next) {
+			next = i->next;
+			visit(k, i, arg);
+		}
+}
+
+static void
+visit_remove(struct row_log *k, struct kept_item *i, void *arg)
+{
+	(void)arg;
+	row_log_remove(k, i);
+}
+
+void
+row_log_fini(struct row_log *k)
+{
+	row_log_loaded(k);
+	row_log_each(k, visit_remove, NULL);
+	for (size_t i = 0; i < k->rows.n; i++)
+		row_log_row_free(k, k->rows.v[i]);
+	VEC_FINI(&k->rows);
+	VEC_FINI(&k->drops);
+	VEC_FINI(&k->writing_drops);
+	alert_row_fini(&k->row);
+}
+
+void
+row_log_news(struct row_log *k, struct kept_item *i, enum news news, uint64_t no)
+{
+	if (i->news == NEWS_NONE) {
+		if (i->row != NULL)
+			row_log_unlink(&i->row->items, i);
+		row_log_link(&k->news, i);
+		k->news_n++;
+		i->no = no;
+	}
+	if (i->news < news)
+		i->news = (uint8_t)news;
+}
+
+struct kept_alert *
+row_log_add_alert(struct row_log *k, struct alert *a)
+{
+	struct kept_alert *ka = NEW(struct kept_alert);
+
+	ka->alert = alert_ref(a);
+	k->alerts_n++;
+	return ka;
+}
+
+/* Does the disk have to know of these times at once? `ends` is what it knows. */
+static bool
+times_matter(const struct alert *old, const struct alert *fresh, int64_t ends)
+{
+	int64_t now = wall_to_ns(fresh->updated), given = wall_to_ns(fresh->ends);
+
+	if (wall_cmp(old->starts, fresh->starts) != 0 || old->timeout != fresh->timeout)
+		return true;
+	if (given <= now || given < ends)
+		return given != ends;
+	return ends <= now || ends - now < (given - now) / 2;
+}
+
+static enum news
+news_of(const struct kept_alert *ka, const struct alert *a)
+{
+	const struct alert *old = ka->alert;
+
+	if (old->annotations != a->annotations || old->generator_url != a->generator_url)
+		return NEWS_ALL;
+	return times_matter(old, a, ka->disk_ends) ? NEWS_TIMES : NEWS_NONE;
+}
+
+bool
+row_log_set(struct row_log *k, struct alert *a, uint64_t no, void **place)
+{
+	struct kept_item *i = *place;
+	struct kept_alert *ka;
+	enum news news;
+
+	if (i == NULL) {
+		i = &row_log_add_alert(k, a)->item;
+		row_log_news(k, i, NEWS_ALL, no);
+		*place = i;
+		return true;
+	}
+	ka = alert_of(i);
+	assert(!i->is_group && labels_eq(ka->alert->labels, a->labels));
+	news = news_of(ka, a);
+	alert_ref(a);
+	alert_unref(ka->alert);
+	ka->alert = a;
+	if (news == NEWS_NONE)
+		return false;
+	row_log_news(k, i, news, no);
+	return true;
+}
+
+/* Takes the members over. */
+static void
+set_members(struct kept_group *kg, const uint64_t *alerts, size_t n)
+{
+	uint64_t *v = &kg->one;
+
+	if (n > 1)
+		v = mem_calloc(n, sizeof(*v));
+	if (n > 0)
+		memcpy(v, alerts, n * sizeof(*v));
+	kg->g.alerts = v;
+	kg->g.alerts_n = n;
+}
+
+struct kept_group *
+row_log_add_group(struct row_log *k, const struct stored_group *g)
+{
+	struct kept_group *kg = NEW(struct kept_group);
+
+	kg->item.is_group = true;
+	kg->g = *g;
+	istr_ref(g->route_id);
+	istr_ref(g->receiver);
+	labels_ref(g->labels);
+	set_members(kg, g->alerts, g->alerts_n);
+	k->groups_n++;
+	return kg;
+}
+
+static struct kept_group *
+new_group(struct row_log *k, const struct group_state *g)
+{
+	struct stored_group fresh = {
+		.number = ++k->last_group,
+		.route_id = istr_get(g->route_id),
+		.receiver = istr_get(g->receiver),
+		.labels = (struct labels *)(uintptr_t)g->labels,
+	};
+	struct kept_group *kg = row_log_add_group(k, &fresh);
+
+	istr_unref(fresh.route_id);
+	istr_unref(fresh.receiver);
+	return kg;
+}
+
+void
+row_log_set_group(struct row_log *k, const struct group_state *g, uint64_t no, void **place)
+{
+	struct kept_item *i = *place;
+	struct kept_group *kg;
+
+	if (i == NULL)
+		*place = i = &new_group(k, g)->item;
+	kg = group_of(i);
+	assert(i->is_group && kg->g.labels == g->labels && str_eq(istr_str(kg->g.route_id), g->route_id) &&
+	    str_eq(istr_str(kg->g.receiver), g->receiver));
+	if (kg->g.alerts != &kg->one)
+		mem_free((uint64_t *)(uintptr_t)kg->g.alerts);
+	set_members(kg, g->alerts, g->alerts_n);
+	kg->g.next_flush = g->next_flush;
+	kg->g.group_wait = g->group_wait;
+	kg->g.group_interval = g->group_interval;
+	kg->g.flushed = g->flushed;
+	row_log_news(k, i, NEWS_ALL, no);
+}
+
+bool
+row_log_drop(struct row_log *k, void **place)
+{
+	struct kept_item *i = *place;
+	struct kept_drop drop = { 0 };
+	bool known;
+
+	if (i == NULL)
+		return false;
+	if (i->is_group)
+		drop.number = group_of(i)->g.number;
+	else
+		drop.id = alert_id_of(alert_of(i)->alert->labels);
+	known = i->transaction != 0;
+	row_log_remove(k, i);
+	*place = NULL;
+	if (known)
+		VEC_PUSH(&k->drops, drop);
+	return known;
+}
+
+static void
+visit_settle(struct row_log *k, struct kept_item *i, void *arg)
+{
+	const uint64_t *no = arg;
+
+	if (!i->is_group && i->news == NEWS_NONE && alert_of(i)->disk_ends != wall_to_ns(alert_of(i)->alert->ends))
+		row_log_news(k, i, NEWS_TIMES, *no);
+}
+
+void
+row_log_settle(struct row_log *k, uint64_t no)
+{
+	row_log_each(k, visit_settle, &no);
+}
+
+struct alert *
+row_log_alert(const struct kept_alert *ka)
+{
+	return ka->alert;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/row_log.h (private) - alerts and groups as the disk has to know them.
+ *
+ * There are many of them and they change often, so they are not rows of a table
+ * each. The disk holds a log of rows (alert_row.h), the newest last. Of each
+ * alert and group we remember which row spells it out and whether there is news
+ * of it. When more than half of the log is out of date, the oldest row is
+ * folded: what is still true of it is written again with the next transaction,
+ * which also drops the row. As only ever the oldest row goes, what a later row
+ * says of an alert always finds it spelled out before, or written anew behind.
+ *
+ * An alert that is only posted again is mostly not written at all: the end
+ * that the disk knows is renewed when less than half of the time is left that
+ * the sender gives now. So after a crash every alert has at least that long
+ * for its sender to come back. Loop thread only.
+ *
+ * What is kept is found by its place: a pointer beside the alert or group in
+ * the engine, NULL at first, where we leave what we know of it (struct change).
+ */
+#ifndef STORE_ROW_LOG_H
+#define STORE_ROW_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alert_row.h"
+#include "base/vec.h"
+#include "batch.h"
+#include "core/ports.h"
+
+struct kept_alert;
+struct kept_group;
+struct kept_index;
+struct kept_item;
+struct kept_row;
+
+struct kept_list {
+	struct kept_item *first, *last;
+};
+
+/* What the disk has to forget: a group, or (number 0) an alert. */
+struct kept_drop {
+	struct alert_id id;
+	uint64_t number;
+};
+
+struct row_log {
+	size_t alerts_n, groups_n;
+	struct kept_list news;		/* to be written, in the order of their numbers */
+	size_t news_n;
+	VEC(struct kept_drop) drops;	/* to be written */
+	VEC(struct kept_drop) writing_drops;
+	VEC(struct kept_row *) rows;	/* of the disk, oldest first, and those being written or dropped */
+	struct alert_row row;		/* scratch */
+	struct kept_index *index;	/* while rows are loaded */
+	uint64_t last_row;		/* key of the newest */
+	uint64_t last_group;		/* number of the newest */
+	uint64_t bytes, live_bytes;	/* of all rows; of what is true in them */
+	uint32_t transaction;		/* number of the last one prepared */
+	bool writing;			/* a transaction with something of this was prepared */
+	bool at_once;			/* the next transaction has to hold everything, however much it is */
+	uint64_t folded;		/* rows folded so far */
+};
+
+void row_log_init(struct row_log *k);
+void row_log_fini(struct row_log *k);
+
+/*
+ * What becomes of a change with number `no` to this alert: false if there is no
+ * need to write it now.
+ */
+bool row_log_set(struct row_log *k, struct alert *a, uint64_t no, void **place);
+void row_log_set_group(struct row_log *k, const struct group_state *g, uint64_t no, void **place);
+/* Forgets the alert or group at that place, which is NULL then. False when the disk has never heard of it. */
+bool row_log_drop(struct row_log *k, void **place);
+/* Whatever was left out by kept_set becomes news: the process ends. */
+void row_log_settle(struct row_log *k, uint64_t no);
+
+/*
+ * Puts news into a batch; kept_written or kept_lost has to follow before the
+ * next one. True when all fit; else *first_left_out is the number of the first
+ * change that has to wait for the next transaction.
+ */
+bool row_log_prepare(struct row_log *k, struct batch *b, uint64_t *first_left_out);
+void row_log_written(struct row_log *k);
+/* The transaction failed: what it held is news again, as of number `no`. */
+void row_log_lost(struct row_log *k, struct batch *b, uint64_t no);
+/* The disk is empty: everything is news, as of number `no`. */
+void row_log_forget_disk(struct row_log *k, uint64_t no);
+
+/* Reading at start, in the order of keys; then kept_loaded. False: malformed, some of it may have been used. */
+bool row_log_load_row(struct row_log *k, struct str key, struct str body, struct err *e) MUST_CHECK;
+void row_log_loaded(struct row_log *k);
+/* All there are after that; `visit` may give the alert another end (kept_restored_end), which is news. */
+void row_log_each_alert(struct row_log *k, void (*visit)(void *arg, struct row_log *k, struct kept_alert *ka), void *arg);
+struct alert *row_log_alert(const struct kept_alert *ka);
+void row_log_restored_end(struct row_log *k, struct kept_alert *ka, struct wall ends, uint64_t no);
+/* What belongs into the place of this alert or group. */
+void *row_log_alert_place(struct kept_alert *ka);
+void row_log_each_group(struct row_log *k, void (*visit)(void *arg, const struct stored_group *g, void *place), void *arg);
+
+#endif

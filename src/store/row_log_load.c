@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows as they come back from the disk. */
+#include <assert.h>
+
+#include "base/hash.h"
+#include "base/hmap.h"
+#include "base/mem.h"
+#include "row_log_private.h"
+#include "wire/codec_state.h"
+
+/* While rows are read, alerts are found by their id and groups by their number. */
+struct kept_index {
+	struct hmap alerts, groups;
+};
+struct found {
+	struct hmap_node node;
+	struct kept_item *item;
+};
+
+static uint64_t
+hash_id(struct alert_id id)
+{
+	return hash_seeded(&id, sizeof(id));
+}
+
+static struct found *
+find_alert(const struct row_log *k, struct alert_id id)
+{
+	for (struct hmap_node *n = hmap_first(&k->index->alerts, hash_id(id)); n != NULL; n = hmap_next(n)) {
+		struct found *f = CONTAINER_OF(n, struct found, node);
+		struct alert_id its = alert_id_of(alert_of(f->item)->alert->labels);
+
+		if (its.fingerprint == id.fingerprint && its.hash == id.hash)
+			return f;
+	}
+	return NULL;
+}
+
+static struct found *
+find_group(const struct row_log *k, uint64_t number)
+{
+	struct hmap_node *n = hmap_first(&k->index->groups, number);
+
+	return n != NULL ? CONTAINER_OF(n, struct found, node) : NULL;
+}
+
+static void
+add_found(struct hmap *m, struct kept_item *item, uint64_t hash)
+{
+	struct found *f = NEW(struct found);
+
+	f->item = item;
+	hmap_insert(m, &f->node, hash);
+}
+
+static void
+remove_found(struct row_log *k, struct hmap *m, struct found *f)
+{
+	if (f == NULL)
+		return;
+	row_log_remove(k, f->item);
+	hmap_remove(m, &f->node);
+	mem_free(f);
+}
+
+struct loading {
+	struct row_log *k;
+	struct kept_row *row;
+};
+
+/* It is spelled out in this row. */
+static void
+put_item(struct loading *in, struct kept_item *i)
+{
+	i->row = in->row;
+	i->transaction = in->k->transaction;
+	row_log_link(&in->row->items, i);
+}
+
+static void
+load_alert(void *arg, struct alert *take)
+{
+	struct loading *in = arg;
+	struct row_log *k = in->k;
+	struct alert_id id = alert_id_of(take->labels);
+	struct kept_alert *ka;
+
+	remove_found(k, &k->index->alerts, find_alert(k, id));
+	ka = row_log_add_alert(k, take);
+	alert_unref(take);
+	ka->disk_ends = wall_to_ns(ka->alert->ends);
+	put_item(in, &ka->item);
+	add_found(&k->index->alerts, &ka->item, hash_id(id));
+}
+
+static void
+load_times(void *arg, struct alert_id id, const struct alert_times *t)
+{
+	struct loading *in = arg;
+	const struct found *f = find_alert(in->k, id);
+	struct kept_alert *ka;
+
+	if (f == NULL)
+		return;
+	ka = alert_of(f->item);
+	ka->alert->starts = t->starts;
+	ka->alert->ends = t->ends;
+	ka->alert->updated = t->updated;
+	ka->alert->timeout = t->timeout;
+	ka->disk_ends = wall_to_ns(t->ends);
+}
+
+static void
+load_drop(void *arg, struct alert_id id)
+{
+	struct loading *in = arg;
+
+	remove_found(in->k, &in->k->index->alerts, find_alert(in->k, id));
+}
+
+static void
+load_group(void *arg, const struct stored_group *g)
+{
+	struct loading *in = arg;
+	struct row_log *k = in->k;
+	struct kept_group *kg;
+
+	remove_found(k, &k->index->groups, find_group(k, g->number));
+	kg = row_log_add_group(k, g);
+	put_item(in, &kg->item);
+	add_found(&k->index->groups, &kg->item, g->number);
+	if (g->number > k->last_group)
+		k->last_group = g->number;
+}
+
+static void
+load_group_drop(void *arg, uint64_t number)
+{
+	struct loading *in = arg;
+
+	remove_found(in->k, &in->k->index->groups, find_group(in->k, number));
+	if (number > in->k->last_group)
+		in->k->last_group = number;
+}
+
+bool
+row_log_load_row(struct row_log *k, struct str key, struct str body, struct err *e)
+{
+	struct loading in = { .k = k };
+	struct alert_row_reader reader = { load_alert, load_times, load_drop, load_group, load_group_drop, &in };
+	uint64_t number = codec_get_number_key(key);
+	size_t n = 0;
+	bool ok;
+
+	if (number == 0)
+		return err_set(e, ERR_INVALID, "malformed key of a row of alerts");
+	if (k->index == NULL)
+		k->index = NEW(struct kept_index);
+	k->transaction = 1;
+	in.row = NEW(struct kept_row);
+	in.row->key = number;
+	in.row->bytes = (uint32_t)body.n;
+	k->bytes += body.n;
+	VEC_PUSH(&k->rows, in.row);
+	if (number > k->last_row)
+		k->last_row = number;
+	ok = alert_row_read(body, &reader, e);
+	for (struct kept_item *i = in.row->items.first; i != NULL; i = i->next)
+		n++;
+	/* How much each takes is only known on average. */
+	for (struct kept_item *i = in.row->items.first; i != NULL; i = i->next) {
+		i->bytes = (uint32_t)(body.n / n);
+		k->live_bytes += i->bytes;
+	}
+	return ok;
+}
+
+static void
+index_free(struct hmap *m)
+{
+	HMAP_EACH(m, node)
+		mem_free(CONTAINER_OF(node, struct found, node));
+	hmap_fini(m);
+}
+
+void
+row_log_loaded(struct row_log *k)
+{
+	if (k->index == NULL)
+		return;
+	index_free(&k->index->alerts);
+	index_free(&k->index->groups);
+	mem_free(k->index);
+	k->index = NULL;
+}
+
+struct alert_visit {
+	void (*visit)(void *arg, struct row_log *k, struct kept_alert *ka);
+	void *arg;
+};
+
+static void
+visit_alert(struct row_log *k, struct kept_item *i, void *arg)
+{
+	const struct alert_visit *v = arg;
+
+	if (!i->is_group)
+		v->visit(v->arg, k, alert_of(i));
+}
+
+void
+row_log_each_alert(struct row_log *k, void (*visit)(void *arg, struct row_log *k, struct kept_alert *ka), void *arg)
+{
+	row_log_each(k, visit_alert, &(struct alert_visit){ visit, arg });
+}
+
+struct group_visit {
+	void (*visit)(void *arg, const struct stored_group *g, void *place);
+	void *arg;
+};
+
+static void
+visit_group(struct row_log *k, struct kept_item *i, void *arg)
+{
+	const struct group_visit *v = arg;
+
+	(void)k;
+	if (i->is_group)
+		v->visit(v->arg, &group_of(i)->g, i);
+}
+
+void
+row_log_each_group(struct row_log *k, void (*visit)(void *arg, const struct stored_group *g, void *place), void *arg)
+{
+	row_log_each(k, visit_group, &(struct group_visit){ visit, arg });
+}
+
+void *
+row_log_alert_place(struct kept_alert *ka)
+{
+	return &ka->item;
+}
+
+void
+row_log_restored_end(struct row_log *k, struct kept_alert *ka, struct wall ends, uint64_t no)
+{
+	assert(ka->alert->refs == 1);
+	ka->alert->ends = ends;
+	row_log_news(k, &ka->item, NEWS_TIMES, no);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows on their way to the disk. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "row_log_private.h"
+#include "wire/codec_state.h"
+
+/* A transaction is bounded, so that neither the loop nor the disk is held for long. */
+#define ITEMS_PER_TRANSACTION 8192
+#define ROW_BYTES ((size_t)256 << 10)
+#define ROWS_PER_FOLD 64
+#define FOLD_MIN_BYTES ((uint64_t)4 << 20)
+
+static struct str
+row_key(uint64_t number, char out[8])
+{
+	codec_number_key(number, out);
+	return (struct str){ out, 8 };
+}
+
+/*
+ * While more than half of the log is out of date its oldest rows go, and what
+ * is true of them is written again. Not when there is much to write already:
+ * all that a folded row holds has to be in the same transaction.
+ */
+static void
+fold(struct row_log *k, struct batch *b)
+{
+	uint64_t going = 0;
+	char key[8];
+
+	for (size_t i = 0; i < k->rows.n && i < ROWS_PER_FOLD; i++) {
+		struct kept_row *row = k->rows.v[i];
+
+		if (k->bytes - going < 2 * k->live_bytes + FOLD_MIN_BYTES || k->news_n > ITEMS_PER_TRANSACTION)
+			return;
+		assert(row->state == ROW_STORED);
+		while (row->items.first != NULL)
+			row_log_news(k, row->items.first, NEWS_ALL, 0);
+		row->state = ROW_DROPPING;
+		going += row->bytes;
+		k->folded++;
+		batch_drop(b, TABLE_ALERTS, row_key(row->key, key));
+	}
+}
+
+static void
+finish_row(struct row_log *k, struct kept_row *row)
+{
+	row->bytes = (uint32_t)(k->row.b.n - k->row.start);
+	k->bytes += row->bytes;
+}
+
+/* The rows stand one behind the other in a buffer that stays as it is until they are written. */
+static void
+hand_over(struct row_log *k, struct batch *b)
+{
+	size_t at = k->row.b.n;
+	char key[8];
+
+	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--) {
+		const struct kept_row *row = k->rows.v[i - 1];
+
+		at -= row->bytes;
+		batch_put_borrowed(b, TABLE_ALERTS, row_key(row->key, key), (struct str){ k->row.b.p + at, row->bytes });
+	}
+}
+
+static struct kept_row *
+begin_row(struct row_log *k)
+{
+	struct kept_row *row = NEW(struct kept_row);
+
+	row->key = ++k->last_row;
+	row->state = ROW_WRITING;
+	VEC_PUSH(&k->rows, row);
+	alert_row_begin(&k->row);
+	return row;
+}
+
+/* Spells it out in this row. */
+static void
+write_whole(struct row_log *k, struct kept_item *i, struct kept_row *row)
+{
+	size_t before = k->row.b.n;
+
+	row_log_leave_row(k, i);
+	if (i->is_group)
+		alert_row_put_group(&k->row, &group_of(i)->g);
+	else
+		alert_row_put(&k->row, alert_of(i)->alert);
+	i->row = row;
+	i->bytes = (uint32_t)(k->row.b.n - before);
+	k->live_bytes += i->bytes;
+}
+
+static void
+write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
+{
+	/* What a row says that goes has to be said again. */
+	bool whole = i->news == NEWS_ALL || i->row == NULL || i->row->state == ROW_DROPPING;
+
+	row_log_unlink(&k->news, i);
+	k->news_n--;
+	if (whole)
+		write_whole(k, i, row);
+	else
+		alert_row_put_times(&k->row, alert_of(i)->alert);
+	i->news = NEWS_NONE;
+	row_log_link(&i->row->items, i);
+	if (!i->is_group)
+		alert_of(i)->disk_ends = wall_to_ns(alert_of(i)->alert->ends);
+	i->transaction_before = i->transaction;
+	i->transaction = k->transaction;
+}
+
+static void
+write_drops(struct row_log *k)
+{
+	for (size_t i = 0; i < k->drops.n; i++) {
+		if (k->drops.v[i].number != 0)
+			alert_row_put_group_drop(&k->row, k->drops.v[i].number);
+		else
+			alert_row_put_drop(&k->row, k->drops.v[i].id);
+		VEC_PUSH(&k->writing_drops, k->drops.v[i]);
+	}
+	k->drops.n = 0;
+}
+
+bool
+row_log_prepare(struct row_log *k, struct batch *b, uint64_t *first_left_out)
+{
+	struct kept_row *row;
+	size_t budget = ITEMS_PER_TRANSACTION;
+
+	assert(k->writing_drops.n == 0);
+	if (k->news_n == 0 && k->drops.n == 0)
+		return true;
+	k->writing = true;
+	if (++k->transaction == 0)
+		k->transaction = 1;
+	fold(k, b);
+	if (k->at_once || (k->rows.n > 0 && k->rows.v[0]->state == ROW_DROPPING))
+		budget = k->news_n;
+	sbuf_reset(&k->row.b);
+	row = begin_row(k);
+	write_drops(k);
+	while (k->news.first != NULL && budget-- > 0) {
+		if (k->row.b.n - k->row.start >= ROW_BYTES) {
+			finish_row(k, row);
+			row = begin_row(k);
+		}
+		write_item(k, k->news.first, row);
+	}
+	finish_row(k, row);
+	hand_over(k, b);
+	if (k->news.first != NULL)
+		*first_left_out = k->news.first->no;
+	return k->news.first == NULL;
+}
+
+/* Rows that go stand in front of all others, new ones behind them: only those need be looked at. */
+static void
+end_dropping(struct row_log *k, bool dropped)
+{
+	size_t n = 0;
+
+	for (; n < k->rows.n && k->rows.v[n]->state == ROW_DROPPING; n++) {
+		if (!dropped) {
+			k->rows.v[n]->state = ROW_STORED;
+			continue;
+		}
+		assert(k->rows.v[n]->items.first == NULL);
+		row_log_row_free(k, k->rows.v[n]);
+	}
+	if (!dropped || n == 0)
+		return;
+	k->rows.n -= n;
+	memmove(k->rows.v, k->rows.v + n, k->rows.n * sizeof(k->rows.v[0]));
+}
+
+static void
+end_writing(struct row_log *k, bool written)
+{
+	size_t n = k->rows.n;
+
+	for (; n > 0 && k->rows.v[n - 1]->state == ROW_WRITING; n--) {
+		if (written) {
+			k->rows.v[n - 1]->state = ROW_STORED;
+			continue;
+		}
+		assert(k->rows.v[n - 1]->items.first == NULL);
+		row_log_row_free(k, k->rows.v[n - 1]);
+	}
+	if (!written)
+		k->rows.n = n;
+}
+
+void
+row_log_written(struct row_log *k)
+{
+	k->writing = k->at_once = false;
+	k->writing_drops.n = 0;
+	end_dropping(k, true);
+	end_writing(k, true);
+}
+
+/* What the transaction wrote of is as it was, and has to be written whole. */
+static void
+unwrite(struct row_log *k, struct kept_item *i, uint64_t no)
+{
+	i->transaction = i->transaction_before;
+	if (i->news != NEWS_NONE) {
+		row_log_unlink(&k->news, i);
+		k->news_n--;
+	}
+	row_log_leave_row(k, i);
+	i->news = NEWS_ALL;
+	i->no = no;
+	row_log_link_first(&k->news, i);
+	k->news_n++;
+}
+
+struct lost {
+	VEC(struct kept_item *) items;
+};
+
+static void
+visit_lost(struct row_log *k, struct kept_item *i, void *arg)
+{
+	struct lost *lost = arg;
+
+	if (i->transaction == k->transaction)
+		VEC_PUSH(&lost->items, i);
+}
+
+void
+row_log_lost(struct row_log *k, struct batch *b, uint64_t no)
+{
+	struct lost lost = { 0 };
+	char key[8];
+
+	if (!k->writing)
+		return;
+	k->writing = false;
+	for (size_t i = 0; i < k->rows.n && k->rows.v[i]->state == ROW_DROPPING; i++)
+		batch_forget(b, TABLE_ALERTS, row_key(k->rows.v[i]->key, key));
+	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--)
+		batch_drop(b, TABLE_ALERTS, row_key(k->rows.v[i - 1]->key, key));
+	/* A commit that failed may be on the disk all the same; its rows go when all that was in them is written anew. */
+	k->at_once = true;
+	row_log_each(k, visit_lost, &lost);
+	for (size_t i = 0; i < lost.items.n; i++)
+		unwrite(k, lost.items.v[i], no);
+	VEC_FINI(&lost.items);
+	for (size_t i = 0; i < k->writing_drops.n; i++)
+		VEC_PUSH(&k->drops, k->writing_drops.v[i]);
+	k->writing_drops.n = 0;
+	end_dropping(k, false);
+	end_writing(k, false);
+}
+
+static void
+visit_forget(struct row_log *k, struct kept_item *i, void *arg)
+{
+	const uint64_t *no = arg;
+
+	row_log_news(k, i, NEWS_ALL, *no);
+	row_log_leave_row(k, i);
+	i->transaction = i->transaction_before = 0;
+}
+
+void
+row_log_forget_disk(struct row_log *k, uint64_t no)
+{
+	row_log_each(k, visit_forget, &no);
+	k->drops.n = 0;
+	k->at_once = true;
+	for (size_t i = 0; i < k->rows.n; i++)
+		row_log_row_free(k, k->rows.v[i]);
+	k->rows.n = 0;
+}

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/codec.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/vec.h"
+#include "codec_unknown.h"
+#include "wire/proto.h"
+
+/* Matcher.Type on the wire. */
+static const enum matcher_op op_of_wire[] = { MATCH_EQ, MATCH_RE, MATCH_NE, MATCH_NRE };
+static const unsigned wire_of_op[] = {
+	[MATCH_EQ] = 0,
+	[MATCH_RE] = 1,
+	[MATCH_NE] = 2,
+	[MATCH_NRE] = 3,
+};
+
+static void
+put_text(struct sbuf *b, unsigned field, struct str s)
+{
+	if (s.n > 0)
+		proto_bytes(b, field, s);
+}
+
+static void
+put_matchers(struct sbuf *b, unsigned field, const struct matchers *ms)
+{
+	struct sbuf one = SBUF_INIT(SBUF_UNLIMITED);
+
+	for (size_t i = 0; i < ms->n; i++) {
+		sbuf_reset(&one);
+		if (wire_of_op[ms->m[i].op] != 0)
+			proto_uint(&one, 1, wire_of_op[ms->m[i].op]);
+		put_text(&one, 2, istr_str(ms->m[i].name));
+		put_text(&one, 3, istr_str(ms->m[i].value));
+		proto_bytes(b, field, sbuf_get(&one));
+	}
+	sbuf_fini(&one);
+}
+
+static void
+put_pair(struct sbuf *b, unsigned field, struct str key, struct str value)
+{
+	struct sbuf one = SBUF_INIT(SBUF_UNLIMITED);
+
+	proto_bytes(&one, 1, key);
+	proto_bytes(&one, 2, value);
+	proto_bytes(b, field, sbuf_get(&one));
+	sbuf_fini(&one);
+}
+
+void
+codec_put_silence(struct sbuf *b, const struct silence *s, struct wall expires)
+{
+	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED), set = SBUF_INIT(SBUF_UNLIMITED);
+
+	proto_bytes(&in, 1, str_from(s->id));
+	/* The first set twice: old readers know only field 2. */
+	if (s->sets_n > 0)
+		put_matchers(&in, 2, &s->sets[0]);
+	proto_time(&in, 3, s->starts);
+	proto_time(&in, 4, s->ends);
+	proto_time(&in, 5, s->updated);
+	put_text(&in, 8, istr_str(s->created_by));
+	put_text(&in, 9, istr_str(s->comment));
+	for (uint32_t i = 0; i < s->annotations->n; i++)
+		put_pair(&in, 10, istr_str(s->annotations->l[i].name), istr_str(s->annotations->l[i].value));
+	for (size_t i = 0; i < s->sets_n; i++) {
+		sbuf_reset(&set);
+		put_matchers(&set, 1, &s->sets[i]);
+		proto_bytes(&in, 11, sbuf_get(&set));
+	}
+	sbuf_str(&in, istr_str(s->unknown));
+	proto_bytes(b, 1, sbuf_get(&in));
+	proto_time(b, 2, expires);
+	sbuf_str(b, istr_str(s->unknown_around));
+	sbuf_fini(&in);
+	sbuf_fini(&set);
+}
+
+static bool
+malformed(struct err *e, const char *what)
+{
+	return err_set(e, ERR_INVALID, "malformed %s", what);
+}
+
+static bool
+get_matcher(struct str bytes, struct matchers *out, struct err *e)
+{
+	struct proto_reader r = { .rest = bytes };
+	struct proto_field f;
+	struct str name = STR(""), value = STR("");
+	uint64_t type = 0;
+	struct matcher m;
+
+	while (proto_next(&r, &f)) {
+		if (f.number == 1 && f.type == 0)
+			type = f.u;
+		else if (f.number == 2 && f.type == 2)
+			name = f.bytes;
+		else if (f.number == 3 && f.type == 2)
+			value = f.bytes;
+	}
+	if (r.bad || type >= ARRAY_LEN(op_of_wire))
+		return malformed(e, "matcher");
+	if (!matcher_init(&m, op_of_wire[type], name, value, e)) {
+		e->kind = ERR_NOT_FOUND;
+		return false;
+	}
+	matchers_append(out, &m);
+	return true;
+}
+
+static bool
+get_set(struct str bytes, struct silence *s, struct err *e)
+{
+	struct proto_reader r = { .rest = bytes };
+	struct proto_field f;
+	struct matchers *set;
+
+	s->sets = mem_realloc(s->sets, s->sets_n + 1, sizeof(s->sets[0]));
+	set = &s->sets[s->sets_n++];
+	*set = (struct matchers){ 0 };
+	while (proto_next(&r, &f))
+		if (f.number == 1 && f.type == 2 && !get_matcher(f.bytes, set, e))
+			return false;
+	return !r.bad || malformed(e, "matcher set");
+}
+
+static bool
+get_pair(struct str bytes, struct str *key, struct str *value)
+{
+	struct proto_reader r = { .rest = bytes };
+	struct proto_field f;
+
+	*key = *value = STR("");
+	while (proto_next(&r, &f)) {
+		if (f.number == 1 && f.type == 2)
+			*key = f.bytes;
+		else if (f.number == 2 && f.type == 2)
+			*value = f.bytes;
+	}
+	return !r.bad;
+}
+
+static void
+set_text(struct istr **at, struct str s)
+{
+	istr_unref(*at);
+	*at = istr_get(s);
+}
+
+/* comments[0] of old snapshots: author and text. */
+static bool
+get_legacy_comment(struct str bytes, struct silence *s)
+{
+	struct str author, text;
+
+	if (!get_pair(bytes, &author, &text))
+		return false;
+	set_text(&s->created_by, author);
+	set_text(&s->comment, text);
+	return true;
+}
+
+static void
+keep_unknown(struct istr **to, struct str message, bool (*known)(const struct proto_field *f))
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	codec_unknown(&b, message, known);
+	if (b.n > 0)
+		set_text(to, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
+struct silence_fields {
+	struct silence *s;
+	struct matchers legacy;		/* field 2 */
+	VEC(struct label_pair) annotations;
+	bool comment_seen;
+};
+
+static bool
+get_silence_field(struct silence_fields *in, const struct proto_field *f, struct err *e)
+{
+	struct silence *s = in->s;
+	struct label_pair p;
+
+	if (f->type != 2)
+		return true;
+	switch (f->number) {
+	case 1:
+		if (f->bytes.n == 0 || f->bytes.n >= sizeof(s->id))
+			return malformed(e, "silence id");
+		memset(s->id, 0, sizeof(s->id));
+		memcpy(s->id, f->bytes.p, f->bytes.n);
+		return true;
+	case 2:
+		return get_matcher(f->bytes, &in->legacy, e);
+	case 3:
+		return proto_read_time(f->bytes, &s->starts) || malformed(e, "time");
+	case 4:
+		return proto_read_time(f->bytes, &s->ends) || malformed(e, "time");
+	case 5:
+		return proto_read_time(f->bytes, &s->updated) || malformed(e, "time");
+	case 7:
+		if (in->comment_seen)
+			return true;
+		in->comment_seen = true;
+		return get_legacy_comment(f->bytes, s) || malformed(e, "comment");
+	case 8:
+		set_text(&s->created_by, f->bytes);
+		return true;
+	case 9:
+		set_text(&s->comment, f->bytes);
+		return true;
+	case 10:
+		if (!get_pair(f->bytes, &p.name, &p.value))
+			return malformed(e, "annotation");
+		VEC_PUSH(&in->annotations, p);
+		return true;
+	case 11:
+		return get_set(f->bytes, s, e);
+	default:
+		return true;
+	}
+}
+
+static bool
+get_silence_fields(struct str body, struct silence *s, struct err *e)
+{
+	struct silence_fields in = { .s = s };
+	struct proto_reader r = { .rest = body };
+	struct proto_field f;
+	bool ok = true;
+
+	while (ok && proto_next(&r, &f))
+		ok = get_silence_field(&in, &f, e);
+	ok = ok && (!r.bad || malformed(e, "silence"));
+	/* Only snapshots from before matcher sets have to be read from field 2. */
+	if (ok && s->sets_n == 0) {
+		s->sets = mem_alloc(sizeof(s->sets[0]));
+		s->sets[0] = in.legacy;
+		s->sets_n = 1;
+		in.legacy = (struct matchers){ 0 };
+	}
+	labels_unref(s->annotations);
+	s->annotations = labels_new(in.annotations.v, in.annotations.n);
+	matchers_fini(&in.legacy);
+	VEC_FINI(&in.annotations);
+	return ok;
+}
+
+struct silence *
+codec_get_silence(struct str body, struct wall *expires_out, struct err *e)
+{
+	struct proto_reader r = { .rest = body };
+	struct proto_field f;
+	struct silence *s = silence_new();
+	bool seen = false, ok = true;
+
+	*expires_out = WALL_ZERO;
+	while (ok && proto_next(&r, &f)) {
+		if (f.number == 1 && f.type == 2) {
+			seen = true;
+			ok = get_silence_fields(f.bytes, s, e);
+			keep_unknown(&s->unknown, f.bytes, codec_knows_of_silence);
+		} else if (f.number == 2 && f.type == 2) {
+			ok = proto_read_time(f.bytes, expires_out) || malformed(e, "time");
+		}
+	}
+	keep_unknown(&s->unknown_around, body, codec_knows_around);
+	if (ok && (r.bad || !seen || s->id[0] == '\0'))
+		ok = malformed(e, "silence");
+	if (ok)
+		return s;
+	silence_unref(s);
+	return NULL;
+}
+
+static void
+put_packed(struct sbuf *b, unsigned field, const uint64_t *v, size_t n)
+{
+	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED);
+
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		proto_varint(&in, v[i]);
+	proto_bytes(b, field, sbuf_get(&in));
+	sbuf_fini(&in);
+}
+
+static void
+put_receiver_value(struct sbuf *b, unsigned field, const struct receiver_value *v)
+{
+	struct sbuf value = SBUF_INIT(SBUF_UNLIMITED), pair = SBUF_INIT(SBUF_UNLIMITED);
+
+	switch (v->type) {
+	case RECEIVER_STR:
+		proto_bytes(&value, 1, v->s);
+		break;
+	case RECEIVER_INT:
+		proto_uint(&value, 2, (uint64_t)v->i);
+		break;
+	case RECEIVER_DOUBLE:
+		proto_double(&value, 3, v->d);
+		break;
+	}
+	proto_bytes(&pair, 1, v->key);
+	proto_bytes(&pair, 2, sbuf_get(&value));
+	proto_bytes(b, field, sbuf_get(&pair));
+	sbuf_fini(&value);
+	sbuf_fini(&pair);
+}
+
+void
+codec_put_receiver_data(struct sbuf *b, unsigned field, const struct receiver_data *data)
+{
+	for (size_t i = 0; i < data->n; i++)
+		put_receiver_value(b, field, &data->v[i]);
+}
+
+void
+codec_log_entry_key(struct sbuf *b, const struct log_entry *entry)
+{
+	sbuf_printf(b, "%.*s:%.*s/%.*s/%u", STR_ARG(entry->group_key), STR_ARG(entry->receiver),
+	    STR_ARG(entry->integration), entry->index);
+}
+
+/* Fields that Alertmanager does not know and passes over. */
+static void
+put_left_behind(struct sbuf *b, const struct log_entry *entry)
+{
+	put_packed(b, ENTRY_DOUBTFUL, entry->doubtful, entry->doubtful_n);
+	if (entry->partly.n == 0)
+		return;
+	proto_uint(b, ENTRY_PARTLY_CONTENT, entry->partly.content);
+	proto_time(b, ENTRY_PARTLY_AT, entry->partly.at);
+	for (size_t i = 0; i < entry->partly.n; i++)
+		proto_bytes(b, ENTRY_PARTLY_TO, entry->partly.to[i]);
+}
+
+void
+codec_put_log_entry(struct sbuf *b, const struct log_entry *entry)
+{
+	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED), receiver = SBUF_INIT(SBUF_UNLIMITED);
+
+	put_text(&receiver, 1, entry->receiver);
+	put_text(&receiver, 2, entry->integration);
+	if (entry->index != 0)
+		proto_uint(&receiver, 3, entry->index);
+	proto_bytes(&in, 1, entry->group_key);
+	proto_bytes(&in, 2, sbuf_get(&receiver));
+	proto_time(&in, 5, entry->timestamp);
+	put_packed(&in, 6, entry->firing, entry->firing_n);
+	put_packed(&in, 7, entry->resolved, entry->resolved_n);
+	codec_put_receiver_data(&in, 8, &entry->data);
+	put_left_behind(&in, entry);
+	if (entry->unknown != NULL)
+		sbuf_str(&in, entry->unknown->entry);
+	proto_bytes(b, 1, sbuf_get(&in));
+	proto_time(b, 2, entry->expires);
+	if (entry->unknown != NULL)
+		sbuf_str(b, entry->unknown->around);
+	sbuf_fini(&in);
+	sbuf_fini(&receiver);
+}
+
+/* Packed or one by one; appended to what *v holds already. */
+static bool
+get_hashes(const struct proto_field *f, struct arena *a, const uint64_t **v, size_t *n)
+{
+	struct proto_reader r = { .rest = f->bytes };
+	uint64_t *grown;
+
+	if (f->type == 0) {
+		grown = arena_array(a, *n + 1, sizeof(uint64_t));
+		if (*n > 0)
+			memcpy(grown, *v, *n * sizeof(uint64_t));
+		grown[(*n)++] = f->u;
+		*v = grown;
+		return true;
+	}
+	if (f->type != 2)
+		return false;
+	/* Each varint takes at least one byte. */
+	grown = arena_array(a, *n + f->bytes.n, sizeof(uint64_t));
+	if (*n > 0)
+		memcpy(grown, *v, *n * sizeof(uint64_t));
+	while (r.rest.n > 0 && proto_read_varint(&r, &grown[*n]))
+		(*n)++;
+	*v = grown;
+	return !r.bad;
+}
+
+static bool
+get_receiver(struct str bytes, struct log_entry *out)
+{
+	struct proto_reader r = { .rest = bytes };
+	struct proto_field f;
+
+	while (proto_next(&r, &f)) {
+		if (f.number == 1 && f.type == 2)
+			out->receiver = f.bytes;
+		else if (f.number == 2 && f.type == 2)
+			out->integration = f.bytes;
+		else if (f.number == 3 && f.type == 0)
+			out->index = (uint32_t)f.u;
+	}
+	return !r.bad;
+}
+
+bool
+codec_get_receiver_value(struct str bytes, struct arena *a, struct receiver_data *out)
+{
+	struct receiver_value v = { 0 };
+	struct proto_reader r;
+	struct proto_field f;
+	struct str body;
+
+	if (!get_pair(bytes, &v.key, &body))
+		return false;
+	r = (struct proto_reader){ .rest = body };
+	while (proto_next(&r, &f)) {
+		if (f.number == 1 && f.type == 2) {
+			v.type = RECEIVER_STR;
+			v.s = f.bytes;
+		} else if (f.number == 2 && f.type == 0) {
+			v.type = RECEIVER_INT;
+			v.i = (int64_t)f.u;
+		} else if (f.number == 3 && f.type == 1) {
+			v.type = RECEIVER_DOUBLE;
+			v.d = proto_as_double(f.u);
+		}
+	}
+	if (r.bad)
+		return false;
+	out->v = arena_grow(a, out->v, out->n, out->n + 1, sizeof(v));
+	out->v[out->n++] = v;
+	return true;
+}
+
+static bool
+get_left_behind(const struct proto_field *f, struct arena *a, struct log_entry *out)
+{
+	struct partly_told *partly = &out->partly;
+	struct str *to;
+
+	if (f->number == ENTRY_DOUBTFUL)
+		return get_hashes(f, a, &out->doubtful, &out->doubtful_n);
+	if (f->number == ENTRY_PARTLY_CONTENT && f->type == 0)
+		partly->content = f->u;
+	else if (f->number == ENTRY_PARTLY_AT && f->type == 2)
+		return proto_read_time(f->bytes, &partly->at);
+	else if (f->number == ENTRY_PARTLY_TO && f->type == 2) {
+		to = arena_grow(a, (struct str *)(uintptr_t)partly->to, partly->n, partly->n + 1, sizeof(*to));
+		to[partly->n++] = f->bytes;
+		partly->to = to;
+	}
+	return true;
+}
+
+static bool
+get_entry_fields(struct str body, struct arena *a, struct log_entry *out, bool *has_receiver)
+{
+	struct proto_reader r = { .rest = body };
+	struct proto_field f;
+	bool ok = true;
+
+	while (ok && proto_next(&r, &f)) {
+		if (f.number == 6)
+			ok = get_hashes(&f, a, &out->firing, &out->firing_n);
+		else if (f.number == 7)
+			ok = get_hashes(&f, a, &out->resolved, &out->resolved_n);
+		else if (codec_is_left_behind(f.number))
+			ok = get_left_behind(&f, a, out);
+		else if (f.type != 2)
+			continue;
+		else if (f.number == 1)
+			out->group_key = f.bytes;
+		else if (f.number == 2)
+			ok = *has_receiver = get_receiver(f.bytes, out);
+		else if (f.number == 5)
+			ok = proto_read_time(f.bytes, &out->timestamp);
+		else if (f.number == 8)
+			ok = codec_get_receiver_value(f.bytes, a, &out->data);
+	}
+	return ok && !r.bad;
+}
+
+/* NULL: there are none. */
+static const struct unknown_fields *
+get_unknown(struct str entry, struct str around, struct arena *a)
+{
+	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED), out = SBUF_INIT(SBUF_UNLIMITED);
+	struct unknown_fields *u = NULL;
+
+	codec_unknown(&in, entry, codec_knows_of_entry);
+	codec_unknown(&out, around, codec_knows_around);
+	if (in.n + out.n > 0) {
+		u = ARENA_ARRAY(a, 1, struct unknown_fields);
+		*u = (struct unknown_fields){ arena_str(a, sbuf_get(&in)), arena_str(a, sbuf_get(&out)) };
+	}
+	sbuf_fini(&in);
+	sbuf_fini(&out);
+	return u;
+}
+
+static int
+compare_hashes(const void *x, const void *y)
+{
+	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+/* Alertmanager writes them unsorted. */
+static void
+sort_hashes(const uint64_t **v, size_t n, struct arena *a)
+{
+	uint64_t *sorted;
+
+	if (n < 2)
+		return;
+	sorted = arena_array(a, n, sizeof(uint64_t));
+	memcpy(sorted, *v, n * sizeof(uint64_t));
+	qsort(sorted, n, sizeof(uint64_t), compare_hashes);
+	*v = sorted;
+}
+
+bool
+codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, struct err *e)
+{
+	struct proto_reader r = { .rest = body };
+	struct proto_field f;
+	bool has_entry = false, has_receiver = false, ok = true;
+	struct str entry = STR_NONE;
+
+	*out = (struct log_entry){ .timestamp = WALL_ZERO, .expires = WALL_ZERO, .partly.at = WALL_ZERO };
+	while (ok && proto_next(&r, &f)) {
+		if (f.number == 1 && f.type == 2) {
+			has_entry = true;
+			entry = f.bytes;
+			ok = get_entry_fields(f.bytes, a, out, &has_receiver);
+		} else if (f.number == 2 && f.type == 2) {
+			ok = proto_read_time(f.bytes, &out->expires);
+		}
+	}
+	if (!ok || r.bad || !has_entry || !has_receiver)
+		return malformed(e, "notification log entry");
+	out->unknown = get_unknown(entry, body, a);
+	sort_hashes(&out->firing, out->firing_n, a);
+	sort_hashes(&out->resolved, out->resolved_n, a);
+	sort_hashes(&out->doubtful, out->doubtful_n, a);
+	return true;
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/codec_state.h"
+
+#include <string.h>
+
+#include "base/vec.h"
+#include "wire/codec.h"
+#include "wire/proto.h"
+
+enum {
+	PAIR_NAME = 1,
+	PAIR_VALUE = 2,
+};
+enum {
+	GROUP_ROUTE = 1,
+	GROUP_RECEIVER = 2,
+	GROUP_LABEL = 3,
+	GROUP_NEXT_FLUSH = 4,
+	GROUP_FLUSHED = 5,
+	GROUP_WAIT = 6,
+	GROUP_INTERVAL = 7,
+	GROUP_ALERTS = 8,
+};
+enum {
+	INTENT_ID = 1,
+	INTENT_ROUTE = 2,
+	INTENT_RECEIVER = 3,
+	INTENT_INTEGRATION = 4,
+	INTENT_INDEX = 5,
+	INTENT_LABEL = 6,
+	INTENT_REASON = 7,
+	INTENT_FLUSHED = 8,
+	INTENT_FLUSHED_OFFSET = 9,
+	INTENT_ATTEMPTS = 10,
+	INTENT_FIRING = 11,
+	INTENT_RESOLVED = 12,
+	INTENT_DATA = 13,
+	INTENT_RECIPIENT = 14,
+	INTENT_RECIPIENTS_KNOWN = 15,
+};
+enum {
+	RECIPIENT_TO = 1,
+	RECIPIENT_STATE = 2,
+	RECIPIENT_PROVIDER_ID = 3,
+};
+
+static void
+put_labels(struct sbuf *b, unsigned field, const struct labels *l)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct str name = istr_str(l->l[i].name), value = istr_str(l->l[i].value);
+
+		proto_begin(b, field, proto_bytes_size(PAIR_NAME, name.n) + proto_bytes_size(PAIR_VALUE, value.n));
+		proto_bytes(b, PAIR_NAME, name);
+		proto_bytes(b, PAIR_VALUE, value);
+	}
+}
+
+/* Eight bytes each, as they are in memory: there may be many, and often. */
+static void
+put_fingerprints(struct sbuf *b, unsigned field, const uint64_t *v, size_t n)
+{
+	if (n > 0)
+		proto_bytes(b, field, (struct str){ (const char *)v, n * sizeof(*v) });
+}
+
+/* Labels as they come in. */
+struct label_pairs {
+	VEC(struct label_pair) v;
+};
+
+static bool
+get_pair(struct str bytes, struct label_pairs *to)
+{
+	struct proto_reader r = { .rest = bytes };
+	struct proto_field f;
+	struct label_pair p = { STR(""), STR("") };
+
+	while (proto_next(&r, &f)) {
+		if (f.number == PAIR_NAME && f.type == 2)
+			p.name = f.bytes;
+		else if (f.number == PAIR_VALUE && f.type == 2)
+			p.value = f.bytes;
+	}
+	VEC_PUSH(&to->v, p);
+	return !r.bad;
+}
+
+static bool
+get_fingerprints(struct str bytes, struct arena *a, const uint64_t **v, size_t *n)
+{
+	uint64_t *copy;
+
+	if (bytes.n % sizeof(uint64_t) != 0)
+		return false;
+	*n = bytes.n / sizeof(uint64_t);
+	copy = ARENA_ARRAY(a, *n, uint64_t);
+	if (*n > 0)
+		memcpy(copy, bytes.p, bytes.n);
+	*v = copy;
+	return true;
+}
+
+static bool
+get_group_bytes(const struct proto_field *f, struct arena *a, struct label_pairs *labels, struct group_state *out)
+{
+	switch (f->number) {
+	case GROUP_ROUTE:
+		out->route_id = f->bytes;
+		return true;
+	case GROUP_RECEIVER:
+		out->receiver = f->bytes;
+		return true;
+	case GROUP_LABEL:
+		return get_pair(f->bytes, labels);
+	case GROUP_NEXT_FLUSH:
+		return proto_read_time(f->bytes, &out->next_flush);
+	case GROUP_ALERTS:
+		return get_fingerprints(f->bytes, a, &out->alerts, &out->alerts_n);
+	default:
+		return true;
+	}
+}
+
+bool
+codec_get_group(struct str body, struct arena *a, struct group_state *out, struct err *e)
+{
+	struct proto_reader r = { .rest = body };
+	struct label_pairs labels = { 0 };
+	struct proto_field f;
+	bool ok = true;
+
+	*out = (struct group_state){ .next_flush = WALL_ZERO };
+	while (ok && proto_next(&r, &f)) {
+		if (f.type == 2)
+			ok = get_group_bytes(&f, a, &labels, out);
+		else if (f.type == 0 && f.number == GROUP_FLUSHED)
+			out->flushed = f.u != 0;
+		else if (f.type == 0 && f.number == GROUP_WAIT)
+			out->group_wait = (span)f.u;
+		else if (f.type == 0 && f.number == GROUP_INTERVAL)
+			out->group_interval = (span)f.u;
+	}
+	ok = ok && !r.bad;
+	if (ok)
+		out->labels = labels_new(labels.v.v, labels.v.n);
+	VEC_FINI(&labels.v);
+	return ok || err_set(e, ERR_INVALID, "malformed group");
+}
+
+void
+codec_number_key(uint64_t number, char out[8])
+{
+	for (int i = 0; i < 8; i++)
+		out[i] = (char)(number >> (56 - 8 * i));
+}
+
+uint64_t
+codec_get_number_key(struct str key)
+{
+	uint64_t number = 0;
+
+	if (key.n != 8)
+		return 0;
+	for (size_t i = 0; i < key.n; i++)
+		number = number << 8 | (unsigned char)key.p[i];
+	return number;
+}
+
+static void
+put_alerts(struct sbuf *b, unsigned field, const struct notification *n, bool resolved)
+{
+	VEC(uint64_t) v = { 0 };
+
+	for (size_t i = 0; i < n->alerts_n; i++)
+		if (n->alerts[i].resolved == resolved)
+			VEC_PUSH(&v, n->alerts[i].alert->labels->fingerprint);
+	put_fingerprints(b, field, v.v, v.n);
+	VEC_FINI(&v);
+}
+
+static void
+put_recipients(struct sbuf *b, const struct recipients *all)
+{
+	struct sbuf one = SBUF_INIT(SBUF_UNLIMITED);
+
+	if (!all->known)
+		return;
+	proto_uint(b, INTENT_RECIPIENTS_KNOWN, 1);
+	for (size_t i = 0; i < all->n; i++) {
+		sbuf_reset(&one);
+		proto_bytes(&one, RECIPIENT_TO, all->v[i].to);
+		proto_uint(&one, RECIPIENT_STATE, (uint64_t)all->v[i].state);
+		proto_bytes(&one, RECIPIENT_PROVIDER_ID, all->v[i].provider_id);
+		proto_bytes(b, INTENT_RECIPIENT, sbuf_get(&one));
+	}
+	sbuf_fini(&one);
+}
+
+void
+codec_put_intent(struct sbuf *b, const struct notification *n, unsigned attempts)
+{
+	proto_uint(b, INTENT_ID, n->id);
+	proto_bytes(b, INTENT_ROUTE, n->route->id);
+	proto_bytes(b, INTENT_RECEIVER, n->receiver->name);
+	proto_bytes(b, INTENT_INTEGRATION, str_from(n->integration->kind->name));
+	proto_uint(b, INTENT_INDEX, n->integration->index);
+	put_labels(b, INTENT_LABEL, n->group_labels);
+	proto_uint(b, INTENT_REASON, (uint64_t)n->reason);
+	proto_time(b, INTENT_FLUSHED, n->flushed);
+	proto_uint(b, INTENT_FLUSHED_OFFSET, (uint64_t)(int64_t)n->flushed.offset);
+	proto_uint(b, INTENT_ATTEMPTS, attempts);
+	put_alerts(b, INTENT_FIRING, n, false);
+	put_alerts(b, INTENT_RESOLVED, n, true);
+	codec_put_receiver_data(b, INTENT_DATA, &n->data);
+	put_recipients(b, &n->recipients);
+}
+
+static bool
+get_recipient(struct str bytes, struct arena *a, struct recipients *all)
+{
+	struct proto_reader r = { .rest = bytes };
+	struct recipient one = { .to = STR(""), .provider_id = STR("") };
+	struct proto_field f;
+
+	while (proto_next(&r, &f)) {
+		if (f.number == RECIPIENT_TO && f.type == 2)
+			one.to = f.bytes;
+		else if (f.number == RECIPIENT_PROVIDER_ID && f.type == 2)
+			one.provider_id = f.bytes;
+		else if (f.number == RECIPIENT_STATE && f.type == 0 && f.u <= RECIPIENT_FAILED)
+			one.state = (enum recipient_state)f.u;
+	}
+	all->v = arena_grow(a, all->v, all->n, all->n + 1, sizeof(one));
+	all->v[all->n++] = one;
+	return !r.bad;
+}
+
+static bool
+get_intent_bytes(const struct proto_field *f, struct arena *a, struct label_pairs *labels, struct intent_state *out)
+{
+	switch (f->number) {
+	case INTENT_ROUTE:
+		out->route_id = f->bytes;
+		return true;
+	case INTENT_RECEIVER:
+		out->receiver = f->bytes;
+		return true;
+	case INTENT_INTEGRATION:
+		out->integration = f->bytes;
+		return true;
+	case INTENT_LABEL:
+		return get_pair(f->bytes, labels);
+	case INTENT_FLUSHED:
+		return proto_read_time(f->bytes, &out->flushed);
+	case INTENT_FIRING:
+		return get_fingerprints(f->bytes, a, &out->firing, &out->firing_n);
+	case INTENT_RESOLVED:
+		return get_fingerprints(f->bytes, a, &out->resolved, &out->resolved_n);
+	case INTENT_DATA:
+		return codec_get_receiver_value(f->bytes, a, &out->data);
+	case INTENT_RECIPIENT:
+		return get_recipient(f->bytes, a, &out->recipients);
+	default:
+		return true;
+	}
+}
+
+static void
+get_intent_number(const struct proto_field *f, struct intent_state *out, int64_t *offset)
+{
+	switch (f->number) {
+	case INTENT_ID:
+		out->id = f->u;
+		break;
+	case INTENT_INDEX:
+		out->index = (uint32_t)f->u;
+		break;
+	case INTENT_REASON:
+		if (f->u <= REASON_UNKNOWN)
+			out->reason = (enum reason)f->u;
+		break;
+	case INTENT_FLUSHED_OFFSET:
+		*offset = (int64_t)f->u;
+		break;
+	case INTENT_ATTEMPTS:
+		out->attempts = (unsigned)f->u;
+		break;
+	case INTENT_RECIPIENTS_KNOWN:
+		out->recipients.known = f->u != 0;
+		break;
+	default:
+		break;
+	}
+}
+
+bool
+codec_get_intent(struct str body, struct arena *a, struct intent_state *out, struct err *e)
+{
+	struct proto_reader r = { .rest = body };
+	struct label_pairs labels = { 0 };
+	struct proto_field f;
+	int64_t offset = 0;
+	bool ok = true;
+
+	*out = (struct intent_state){ .flushed = WALL_ZERO };
+	while (ok && proto_next(&r, &f)) {
+		if (f.type == 2)
+			ok = get_intent_bytes(&f, a, &labels, out);
+		else if (f.type == 0)
+			get_intent_number(&f, out, &offset);
+	}
+	ok = ok && !r.bad && out->id != 0 && offset >= -86400 && offset <= 86400;
+	out->flushed.offset = (int32_t)offset;
+	if (ok)
+		out->labels = labels_new(labels.v.v, labels.v.n);
+	VEC_FINI(&labels.v);
+	return ok || err_set(e, ERR_INVALID, "malformed notification under way");
+}
+
+void
+codec_put_time(struct sbuf *b, struct wall t)
+{
+	proto_time(b, 1, t);
+}
+
+bool
+codec_get_time(struct str body, struct wall *out)
+{
+	struct proto_reader r = { .rest = body };
+	struct proto_field f;
+
+	return proto_next(&r, &f) && f.number == 1 && f.type == 2 && proto_read_time(f.bytes, out);
+}

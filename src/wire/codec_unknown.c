@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec_unknown.h"
+
+#include "wire/codec.h"
+
+bool
+codec_is_left_behind(unsigned number)
+{
+	return number >= ENTRY_DOUBTFUL && number <= ENTRY_PARTLY_TO;
+}
+
+/* 7: comments of snapshots from before 8 and 9, which take their place. */
+bool
+codec_knows_of_silence(const struct proto_field *f)
+{
+	return f->type == 2 && ((f->number >= 1 && f->number <= 5) || (f->number >= 7 && f->number <= 11));
+}
+
+bool
+codec_knows_of_entry(const struct proto_field *f)
+{
+	if (f->number == 6 || f->number == 7 || codec_is_left_behind(f->number))
+		return true;
+	return f->type == 2 && (f->number == 1 || f->number == 2 || f->number == 5 || f->number == 8);
+}
+
+bool
+codec_knows_around(const struct proto_field *f)
+{
+	return f->type == 2 && (f->number == 1 || f->number == 2);
+}
+
+void
+codec_unknown(struct sbuf *b, struct str message, bool (*known)(const struct proto_field *f))
+{
+	struct proto_reader r = { .rest = message };
+	struct proto_field f;
+
+	while (proto_next(&r, &f))
+		if (!known(&f))
+			sbuf_str(b, f.raw);
+}
+
+static bool
+is_ours(const struct proto_field *f)
+{
+	return codec_is_left_behind(f->number);
+}
+
+void
+codec_strip_log_entry(struct sbuf *b, struct str body)
+{
+	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED);
+	struct proto_reader r = { .rest = body };
+	struct proto_field f;
+
+	while (proto_next(&r, &f)) {
+		if (f.number != 1 || f.type != 2) {
+			sbuf_str(b, f.raw);
+			continue;
+		}
+		sbuf_reset(&in);
+		codec_unknown(&in, f.bytes, is_ours);
+		proto_bytes(b, 1, sbuf_get(&in));
+	}
+	sbuf_fini(&in);
+}

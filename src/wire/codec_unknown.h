@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wire/codec_unknown.h (private) - which fields are whose.
+ */
+#ifndef WIRE_CODEC_UNKNOWN_H
+#define WIRE_CODEC_UNKNOWN_H
+
+#include "wire/proto.h"
+
+/* Of our own in an entry of the log: Alertmanager passes over them. */
+enum {
+	ENTRY_DOUBTFUL = 1001,
+	ENTRY_PARTLY_CONTENT = 1002,
+	ENTRY_PARTLY_AT = 1003,
+	ENTRY_PARTLY_TO = 1004,
+};
+bool codec_is_left_behind(unsigned number);
+
+/* Those that codec.c reads, of silences, entries, and what stands around either. */
+bool codec_knows_of_silence(const struct proto_field *f);
+bool codec_knows_of_entry(const struct proto_field *f);
+bool codec_knows_around(const struct proto_field *f);
+/* Appends all others of a message as they stand there. */
+void codec_unknown(struct sbuf *b, struct str message, bool (*known)(const struct proto_field *f));
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/proto.h"
+
+#include <string.h>
+
+void
+proto_varint(struct sbuf *b, uint64_t v)
+{
+	while (v >= 0x80) {
+		sbuf_putc(b, (char)(v | 0x80));
+		v >>= 7;
+	}
+	sbuf_putc(b, (char)v);
+}
+
+void
+proto_uint(struct sbuf *b, unsigned field, uint64_t v)
+{
+	proto_varint(b, (uint64_t)field << 3);
+	proto_varint(b, v);
+}
+
+void
+proto_double(struct sbuf *b, unsigned field, double v)
+{
+	uint64_t bits;
+	char bytes[8];
+
+	memcpy(&bits, &v, sizeof(bits));
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (char)(bits >> (8 * i));
+	proto_varint(b, (uint64_t)field << 3 | 1);
+	sbuf_put(b, bytes, sizeof(bytes));
+}
+
+void
+proto_begin(struct sbuf *b, unsigned field, size_t n)
+{
+	proto_varint(b, (uint64_t)field << 3 | 2);
+	proto_varint(b, n);
+}
+
+void
+proto_bytes(struct sbuf *b, unsigned field, struct str v)
+{
+	proto_begin(b, field, v.n);
+	sbuf_str(b, v);
+}
+
+static size_t
+varint_size(uint64_t v)
+{
+	size_t n = 1;
+
+	for (; v >= 0x80; v >>= 7)
+		n++;
+	return n;
+}
+
+size_t
+proto_bytes_size(unsigned field, size_t n)
+{
+	return varint_size((uint64_t)field << 3) + varint_size(n) + n;
+}
+
+void
+proto_time(struct sbuf *b, unsigned field, struct wall t)
+{
+	struct sbuf inner = SBUF_INIT(64);
+
+	if (t.s != 0)
+		proto_uint(&inner, 1, (uint64_t)t.s);
+	if (t.ns != 0)
+		proto_uint(&inner, 2, (uint64_t)t.ns);
+	proto_bytes(b, field, sbuf_get(&inner));
+	sbuf_fini(&inner);
+}
+
+bool
+proto_read_varint(struct proto_reader *r, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; shift < 64; shift += 7) {
+		unsigned char c;
+
+		if (r->rest.n == 0)
+			break;
+		c = (unsigned char)r->rest.p[0];
+		r->rest = str_sub(r->rest, 1, r->rest.n);
+		v |= (uint64_t)(c & 0x7f) << shift;
+		if (c < 0x80) {
+			*out = v;
+			return true;
+		}
+	}
+	r->bad = true;
+	return false;
+}
+
+bool
+proto_read_record(struct proto_reader *r, struct str *out)
+{
+	uint64_t n;
+
+	if (r->rest.n == 0 || !proto_read_varint(r, &n))
+		return false;
+	if (n > r->rest.n) {
+		r->bad = true;
+		return false;
+	}
+	*out = str_sub(r->rest, 0, (size_t)n);
+	r->rest = str_sub(r->rest, (size_t)n, r->rest.n);
+	return true;
+}
+
+static bool
+read_fixed(struct proto_reader *r, size_t n, uint64_t *out)
+{
+	*out = 0;
+	if (r->rest.n < n) {
+		r->bad = true;
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		*out |= (uint64_t)(unsigned char)r->rest.p[i] << (8 * i);
+	r->rest = str_sub(r->rest, n, r->rest.n);
+	return true;
+}
+
+static bool
+read_field(struct proto_reader *r, struct proto_field *f)
+{
+	uint64_t tag;
+
+	if (r->bad || r->rest.n == 0 || !proto_read_varint(r, &tag))
+		return false;
+	f->number = (unsigned)(tag >> 3);
+	f->type = tag & 7;
+	switch (f->type) {
+	case 0:
+		return proto_read_varint(r, &f->u);
+	case 1:
+		return read_fixed(r, 8, &f->u);
+	case 2:
+		if (r->rest.n > 0 && proto_read_record(r, &f->bytes))
+			return true;
+		break;
+	case 5:
+		return read_fixed(r, 4, &f->u);
+	default:
+		break;
+	}
+	r->bad = true;
+	return false;
+}
+
+bool
+proto_next(struct proto_reader *r, struct proto_field *f)
+{
+	struct str before = r->rest;
+
+	*f = (struct proto_field){ 0 };
+	if (!read_field(r, f))
+		return false;
+	f->raw = str_sub(before, 0, before.n - r->rest.n);
+	return true;
+}
+
+bool
+proto_read_time(struct str bytes, struct wall *out)
+{
+	struct proto_reader r = { .rest = bytes };
+	struct proto_field f;
+	struct wall t = { 0 };
+
+	while (proto_next(&r, &f)) {
+		if (f.number == 1 && f.type == 0)
+			t.s = (int64_t)f.u;
+		else if (f.number == 2 && f.type == 0)
+			t.ns = (int32_t)f.u;
+	}
+	if (r.bad || t.ns < 0 || t.ns > 999999999)
+		return false;
+	*out = t;
+	return true;
+}
+
+double
+proto_as_double(uint64_t bits)
+{
+	double v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}

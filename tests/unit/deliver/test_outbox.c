@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The outbox between an engine and notifiers of this test's own making, with real transports. */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "core/engine.h"
+#include "deliver/outbox.h"
+#include "fetch/http_client.h"
+#include "lib_peer.h"
+#include "loop/clock_real.h"
+#include "loop/drive.h"
+#include "mail/mail.h"
+#include "serve/http_server.h"
+
+static struct {
+	struct event_base *base;
+	struct http_server *server;
+	struct http_client *http;
+	struct mail_pool *mail;
+	struct outbox *outbox;
+	struct notification n;
+	struct integration integration;
+	char url[100];
+	int requests;		/* seen by the server */
+	int starts, resumes, rearms;
+	int legs;		/* requests that an attempt makes */
+	int beside;		/* … of these, not yet made, some beside others */
+	int under_way, most;
+	int progressed;
+	enum step verdict;	/* of an attempt */
+	bool inside;		/* outbox_send has not returned */
+	uint64_t delivered[16];
+	int delivered_n;
+	struct outcome last;
+	char last_error[200];
+	struct clock clock;
+	span slow;		/* what the clock says a start takes */
+	span passed;		/* … all of them */
+	uint64_t cancel_too;	/* attempt that the engine cancels while it is told of another */
+} w;
+
+static const struct http_config plain = { .follow_redirects = true };
+
+static struct moment
+clock_now(struct clock *c)
+{
+	struct moment m = clock_real()->now(clock_real());
+
+	(void)c;
+	m.mono = mono_add(m.mono, w.passed);
+	return m;
+}
+
+static void
+handle(void *arg, const struct http_request *r, struct moment now, struct http_response *out)
+{
+	(void)arg;
+	(void)now;
+	(void)r;
+	w.requests++;
+	out->status = 200;
+	sbuf_puts(&out->body, "ok");
+}
+
+static void
+fill(struct request *out)
+{
+	*out = (struct request){ .kind = REQUEST_HTTP,
+		.http = { .method = STR("POST"), .url = str_from(w.url), .body = STR("{}"), .http = &plain } };
+}
+
+enum step
+notify_start(struct attempt *a, struct request *out, struct err *e)
+{
+	ck_assert(!w.inside);
+	ck_assert_ptr_eq(a->n, &w.n);
+	ck_assert_ptr_nonnull(a->arena);
+	ck_assert_ptr_nonnull(a->rand);
+	w.starts++;
+	w.passed += w.slow;
+	if (w.legs > 0) {
+		fill(out);
+		out->about = &w.starts;
+		w.most = w.under_way = 1;
+		return STEP_SEND;
+	}
+	if (w.verdict != STEP_DONE)
+		err_set(e, ERR_INVALID, "did not start");
+	return w.verdict;
+}
+
+enum step
+notify_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
+{
+	int *done = a->state != NULL ? a->state : (a->state = ARENA_NEW(a->arena, int));
+
+	w.resumes++;
+	w.under_way--;
+	ck_assert_ptr_eq(r->about, &w.starts);
+	ck_assert(a->left > 0 && a->left <= 20 * SPAN_S);
+	if (r->transport_error) {
+		err_set(e, ERR_IO, "%.*s", STR_ARG(r->error));
+		return STEP_RETRY;
+	}
+	ck_assert_int_eq(r->status, 200);
+	ck_assert(str_is(r->body, "ok"));
+	++*done;
+	if (w.beside > 0)
+		return notify_more(a, out);
+	if (w.under_way > 0)
+		return STEP_WAIT;
+	if (*done < w.legs) {
+		fill(out);
+		out->about = &w.starts;
+		w.under_way++;
+		return STEP_SEND;
+	}
+	a->failure = FAILURE_CLIENT_ERROR;
+	a->retry_after = 3;
+	if (w.verdict != STEP_DONE)
+		err_set(e, ERR_INVALID, "no luck");
+	return w.verdict;
+}
+
+void
+notify_take_templates(struct attempt *a)
+{
+	(void)a;
+}
+
+void
+notify_return_templates(struct attempt *a)
+{
+	(void)a;
+}
+
+bool
+notify_renders_at_start(const struct notification *n)
+{
+	(void)n;
+	return true;
+}
+
+enum step
+notify_more(struct attempt *a, struct request *out)
+{
+	(void)a;
+	if (w.beside == 0)
+		return STEP_WAIT;
+	w.beside--;
+	fill(out);
+	out->about = &w.starts;
+	if (++w.under_way > w.most)
+		w.most = w.under_way;
+	return STEP_SEND;
+}
+
+void
+engine_progressed(struct engine *e, uint64_t attempt, struct moment now)
+{
+	(void)e;
+	(void)attempt;
+	(void)now;
+	w.progressed++;
+}
+
+void
+engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, struct moment now)
+{
+	ck_assert(!w.inside);
+	ck_assert_ptr_null(e);
+	ck_assert(now.mono.ns > 0);
+	w.delivered[w.delivered_n++] = attempt;
+	w.last = *o;
+	snprintf(w.last_error, sizeof(w.last_error), "%.*s", STR_ARG(o->error));
+	if (w.cancel_too != 0)
+		outbox_cancel(w.outbox, w.cancel_too);
+	outbox_cancel(w.outbox, attempt);	/* over already: nothing happens */
+}
+
+void
+drive_rearm(struct drive *d)
+{
+	ck_assert_ptr_null(d);
+	w.rearms++;
+}
+
+static void
+begin(void)
+{
+	struct http_server_options so = { .clock = clock_real(), .handle = handle, .get_concurrency = 100 };
+	struct err e = { 0 };
+
+	memset(&w, 0, sizeof(w));
+	w.base = so.base = event_base_new();
+	w.server = http_server_new(&so, &e);
+	ck_assert(http_server_listen(w.server, STR("127.0.0.1:0"), &e));
+	http_server_serve(w.server);
+	snprintf(w.url, sizeof(w.url), "http://127.0.0.1:%u/", http_server_port(w.server, 0));
+	w.http = http_client_new(&(struct http_client_options){ .base = w.base, .clock = clock_real() }, &e);
+	w.mail = mail_pool_new(&(struct mail_pool_options){ .base = w.base, .clock = clock_real() });
+	w.clock.now = clock_now;
+	w.outbox = outbox_new(&(struct outbox_options){ .base = w.base, .clock = &w.clock, .http = w.http,
+	    .mail = w.mail, .external_url = STR("http://am"), .user_agent = STR("ua"), .hostname = STR("h") });
+	outbox_attach(w.outbox, NULL, NULL);
+	w.n.integration = &w.integration;
+}
+
+static void
+end(void)
+{
+	outbox_free(&w.outbox);
+	ck_assert_ptr_null(w.outbox);
+	mail_pool_free(&w.mail);
+	http_client_free(&w.http);
+	http_server_free(&w.server);
+	event_base_free(w.base);
+}
+
+static void
+send_attempt(uint64_t number)
+{
+	struct moment now = clock_real()->now(clock_real());
+
+	w.inside = true;
+	outbox_send(w.outbox, number, &w.n, mono_add(now.mono, 20 * SPAN_S), now);
+	w.inside = false;
+}
+
+static void
+await(int delivered)
+{
+	while (w.delivered_n < delivered)
+		event_base_loop(w.base, EVLOOP_ONCE);
+}
+
+START_TEST(attempts_are_conversations)
+{
+	begin();
+	w.legs = 3;
+	w.verdict = STEP_DONE;
+	send_attempt(7);
+	ck_assert_int_eq(w.starts, 0);
+	ck_assert_uint_eq(outbox_pending(w.outbox), 1);
+	await(1);
+	ck_assert_uint_eq(w.delivered[0], 7);
+	ck_assert(w.last.ok && !w.last.retry);
+	ck_assert_int_eq(w.requests, 3);
+	ck_assert_int_eq(w.resumes, 3);
+	ck_assert_int_eq(w.rearms, 1);
+	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
+	end();
+}
+END_TEST
+
+static const struct {
+	int legs;
+	enum step verdict;
+	bool ok, retry;
+	const char *error;
+} verdicts[] = {
+	{ 0, STEP_DONE, true, false, "" },
+	{ 0, STEP_FAIL, false, false, "did not start" },
+	{ 0, STEP_RETRY, false, true, "did not start" },
+	{ 1, STEP_DONE, true, false, "" },
+	{ 1, STEP_FAIL, false, false, "no luck" },
+	{ 1, STEP_RETRY, false, true, "no luck" },
+};
+
+START_TEST(verdicts_reach_the_engine)
+{
+	begin();
+	w.legs = verdicts[_i].legs;
+	w.verdict = verdicts[_i].verdict;
+	send_attempt(1);
+	await(1);
+	ck_assert_int_eq(w.last.ok, verdicts[_i].ok);
+	ck_assert_int_eq(w.last.retry, verdicts[_i].retry);
+	ck_assert_str_eq(w.last_error, verdicts[_i].error);
+	if (w.legs > 0) {
+		ck_assert_int_eq(w.last.failure, FAILURE_CLIENT_ERROR);
+		ck_assert_int_eq(w.last.retry_after, 3);
+	}
+	end();
+}
+END_TEST
+
+START_TEST(an_attempt_has_several_requests_under_way)
+{
+	struct recipient r = { .to = STR("a") };
+
+	begin();
+	w.legs = 30;
+	w.beside = 29;
+	w.verdict = STEP_DONE;
+	w.n.recipients = (struct recipients){ &r, 1, true };
+	send_attempt(7);
+	await(1);
+	ck_assert(w.last.ok);
+	ck_assert_int_eq(w.requests, 30);
+	ck_assert_int_eq(w.resumes, 30);
+	ck_assert_int_eq(w.most, ATTEMPT_REQUESTS_MAX);
+	/* Each answer but the last may have to be remembered. */
+	ck_assert_int_eq(w.progressed, 29);
+	/* Canceled with all of them under way. */
+	w.beside = 29;
+	send_attempt(8);
+	while (w.requests == 30)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	outbox_cancel(w.outbox, 8);
+	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
+	end();
+	ck_assert_int_eq(w.delivered_n, 1);
+}
+END_TEST
+
+START_TEST(canceled_attempts_are_silent)
+{
+	begin();
+	w.legs = 1;
+	w.verdict = STEP_DONE;
+	/* Before it starts, while it is under way, and one nobody knows. */
+	send_attempt(1);
+	outbox_cancel(w.outbox, 1);
+	send_attempt(2);
+	while (w.requests == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	outbox_cancel(w.outbox, 2);
+	outbox_cancel(w.outbox, 99);
+	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
+	/* One that goes while the engine hears of another. */
+	w.legs = 0;
+	w.cancel_too = 4;
+	send_attempt(3);
+	w.legs = 0;
+	send_attempt(4);
+	await(1);
+	for (int i = 0; i < 5; i++)
+		event_base_loop(w.base, EVLOOP_NONBLOCK);
+	ck_assert_int_eq(w.delivered_n, 1);
+	end();
+}
+END_TEST
+
+START_TEST(one_turn_begins_only_so_many)
+{
+	begin();
+	w.verdict = STEP_DONE;
+	/* Quick ones do not wait for each other. */
+	for (uint64_t i = 1; i <= 5; i++)
+		send_attempt(i);
+	event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(w.delivered_n, 5);
+	/* Slow ones leave room, and keep their order; who is canceled meanwhile is not begun. */
+	w.slow = 1200 * SPAN_US;
+	for (uint64_t i = 6; i <= 12; i++)
+		send_attempt(i);
+	event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(w.starts, 8);
+	outbox_cancel(w.outbox, 10);
+	event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(w.starts, 11);
+	/* One that takes all of a turn is begun all the same. */
+	w.slow = SPAN_S;
+	send_attempt(13);
+	send_attempt(14);
+	event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(w.starts, 12);
+	event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert_int_eq(w.starts, 13);
+	for (int i = 0; i < 13; i++)
+		ck_assert_uint_eq(w.delivered[i], (uint64_t)(i < 9 ? i + 1 : i + 2));
+	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
+	end();
+}
+END_TEST
+
+START_TEST(what_is_under_way_at_the_end_is_dropped)
+{
+	begin();
+	w.legs = 1;
+	send_attempt(1);
+	while (w.starts == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	send_attempt(2);
+	end();
+	ck_assert_int_eq(w.delivered_n, 0);
+}
+END_TEST
+
+START_TEST(receivers_that_are_away_are_a_reason_to_retry)
+{
+	begin();
+	w.legs = 1;
+	http_server_stop(w.server, 0, NULL, NULL);
+	send_attempt(1);
+	await(1);
+	ck_assert(w.last.retry);
+	ck_assert_ptr_nonnull(strstr(w.last_error, "connect: connection refused"));
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("outbox");
+	TCase *tc = tcase_create("outbox");
+	SRunner *sr;
+	int failed;
+
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, attempts_are_conversations);
+	tcase_add_loop_test(tc, verdicts_reach_the_engine, 0, ARRAY_LEN(verdicts));
+	tcase_add_test(tc, an_attempt_has_several_requests_under_way);
+	tcase_add_test(tc, canceled_attempts_are_silent);
+	tcase_add_test(tc, one_turn_begins_only_so_many);
+	tcase_add_test(tc, what_is_under_way_at_the_end_is_dropped);
+	tcase_add_test(tc, receivers_that_are_away_are_a_reason_to_retry);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clients that read slowly, what it costs them, and what it does not cost others. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "lib_peer.h"
+#include "lib_rig.h"
+#include "loop/clock_real.h"
+
+#define LARGE ((uint64_t)64 << 20)
+
+struct source {
+	struct http_stream stream;
+	uint64_t left;
+};
+
+static struct {
+	struct rig rig;
+	int alive, in_flight, limited;
+	bool dropped;
+	span work;		/* that a handler does */
+	size_t handled;
+} w;
+
+static enum http_more
+next_of_source(struct http_stream *stream, struct sbuf *out, struct work *work, struct moment now, struct err *e)
+{
+	struct source *s = CONTAINER_OF(stream, struct source, stream);
+	size_t n = s->left < HTTP_PIECE ? (size_t)s->left : HTTP_PIECE;
+
+	(void)work;
+	(void)now;
+	(void)e;
+	ck_assert(sbuf_reserve(out, n));
+	memset(out->p + out->n, 'x', n);
+	out->n += n;
+	s->left -= n;
+	return s->left == 0 ? HTTP_END : HTTP_MORE;
+}
+
+static void
+drop_source(struct http_stream *stream)
+{
+	mem_free(CONTAINER_OF(stream, struct source, stream));
+	w.alive--;
+	w.dropped = true;
+}
+
+static int64_t
+mono(void)
+{
+	return clock_real_mono().ns;
+}
+
+static void
+handle(void *arg, const struct http_request *r, struct moment now, struct http_response *out)
+{
+	struct source *s;
+
+	(void)arg;
+	(void)now;
+	out->status = 200;
+	w.handled++;
+	for (int64_t until = mono() + w.work; mono() < until;)
+		;
+	if (str_is(r->path, "/body")) {
+		char *mega = mem_calloc(1, 1 << 20);
+
+		for (int i = 0; i < 32; i++)
+			sbuf_put(&out->body, mega, 1 << 20);
+		mem_free(mega);
+		return;
+	}
+	if (!str_is(r->path, "/large")) {
+		sbuf_str(&out->body, r->path);
+		return;
+	}
+	s = NEW(struct source);
+	s->stream = (struct http_stream){ .size = HTTP_STREAM_UNKNOWN, .next = next_of_source, .drop = drop_source };
+	/* The first of it comes with the head. */
+	s->left = LARGE + ((uint64_t)8 << 20);
+	out->stream = &s->stream;
+	w.alive++;
+}
+
+static void
+in_flight(void *arg, int delta)
+{
+	(void)arg;
+	w.in_flight += delta;
+}
+
+static void
+limited(void *arg)
+{
+	(void)arg;
+	w.limited++;
+}
+
+static bool
+counts(void *arg, const struct http_request *r)
+{
+	(void)arg;
+	return !str_is(r->path, "/health");
+}
+
+static void
+begin(struct http_server_options o)
+{
+	memset(&w, 0, sizeof(w));
+	o.handle = handle;
+	o.in_flight = in_flight;
+	o.limited = limited;
+	o.counts = counts;
+	rig_start(&w.rig, o);
+}
+
+#define BEGIN(...) begin((struct http_server_options){ __VA_ARGS__ })
+
+static void
+end(void)
+{
+	rig_stop(&w.rig);
+	ck_assert_int_eq(w.alive, 0);
+	ck_assert_int_eq(w.in_flight, 0);
+}
+
+/* A client that has asked, has its head, and reads only what drip() reads. */
+static struct peer *
+slow_peer(const char *path)
+{
+	struct peer *p = peer_new(w.rig.base, w.rig.port);
+	struct sbuf b = SBUF_INIT(1000);
+
+	sbuf_printf(&b, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
+	peer_send(p, sbuf_cstr(&b));
+	sbuf_fini(&b);
+	peer_expect(p, 0, "\r\n\r\n");
+	peer_reading(p, false);
+	return p;
+}
+
+struct drip {
+	struct peer *peer;
+	struct event *timer;
+	size_t n;		/* bytes each time */
+	uint64_t total;
+	bool ended;
+};
+
+static void
+on_drip(evutil_socket_t fd, short what, void *arg)
+{
+	struct drip *d = arg;
+	struct timeval soon = { 0, 10000 };
+	char *room = mem_alloc(d->n);
+	ssize_t got;
+
+	(void)fd;
+	(void)what;
+	got = recv(bufferevent_getfd(d->peer->bev), room, d->n, MSG_DONTWAIT);
+	if (got > 0)
+		d->total += (uint64_t)got;
+	d->ended = got == 0 || (got < 0 && errno != EAGAIN) || d->total >= LARGE;
+	mem_free(room);
+	if (!d->ended)
+		evtimer_add(d->timer, &soon);
+}
+
+static void
+drip(struct drip *d)
+{
+	struct timeval soon = { 0, 10000 };
+
+	d->timer = evtimer_new(w.rig.base, on_drip, d);
+	evtimer_add(d->timer, &soon);
+}
+
+START_TEST(who_reads_next_to_nothing_is_cut)
+{
+	struct drip d = { .n = 100 };
+
+	BEGIN(.read_window = 150 * SPAN_MS);
+	d.peer = slow_peer("/large");
+	drip(&d);
+	loop_until(w.rig.base, &w.dropped);
+	ck_assert_uint_gt(d.total, 0);
+	ck_assert_uint_eq(http_server_connections(w.rig.server), 0);
+	event_free(d.timer);
+	peer_free(d.peer);
+	/* As is one of an answer that was in memory. */
+	d = (struct drip){ .n = 100, .peer = slow_peer("/body") };
+	drip(&d);
+	while (http_server_connections(w.rig.server) > 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	event_free(d.timer);
+	peer_free(d.peer);
+	end();
+}
+END_TEST
+
+START_TEST(who_reads_slowly_is_served)
+{
+	struct drip d = { .n = 1 << 20 };
+
+	BEGIN(.read_window = 300 * SPAN_MS);
+	d.peer = slow_peer("/large");
+	drip(&d);
+	loop_until(w.rig.base, &d.ended);
+	ck_assert_uint_ge(d.total, LARGE);
+	event_free(d.timer);
+	peer_free(d.peer);
+	end();
+}
+END_TEST
+
+START_TEST(slow_readers_keep_no_places)
+{
+	struct peer *slow[8], *p;
+	size_t at;
+
+	BEGIN(.get_concurrency = 2);
+	for (int i = 0; i < 8; i++) {
+		slow[i] = slow_peer(i % 2 ? "/body" : "/large");
+		p = peer_new(w.rig.base, w.rig.port);
+		/* Until the kernel takes no more of it. */
+		do {
+			p->got.n = 0;
+			peer_send(p, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+			at = peer_expect(p, 0, "\r\n\r\n");
+			peer_expect(p, at, strstr(p->got.p, " 503 ") != NULL ? "later.\n\n" : "/x");
+		} while (strstr(p->got.p, " 503 ") != NULL);
+		peer_free(p);
+	}
+	ck_assert_int_eq(w.in_flight, 8);
+	for (int i = 0; i < 8; i++)
+		peer_free(slow[i]);
+	while (w.in_flight > 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	end();
+}
+END_TEST
+
+START_TEST(health_has_its_answer_whatever_the_limit)
+{
+	struct peer *a, *b;
+
+	BEGIN(.get_concurrency = 1);
+	a = peer_new(w.rig.base, w.rig.port);
+	b = peer_new(w.rig.base, w.rig.port);
+	peer_send(a, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (w.alive == 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	peer_send(b, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_expect(b, 0, "HTTP/1.1 200 OK");
+	ck_assert_int_eq(w.limited, 0);
+	peer_free(a);
+	peer_free(b);
+	loop_until(w.rig.base, &w.dropped);
+	end();
+}
+END_TEST
+
+START_TEST(answers_nobody_reads_do_not_take_all_memory)
+{
+	struct peer *p[4];
+
+	BEGIN(.max_buffered = (size_t)64 << 20);
+	for (int i = 0; i < 4; i++) {
+		p[i] = peer_new(w.rig.base, w.rig.port);
+		peer_reading(p[i], false);
+		peer_send(p[i], "GET /body HTTP/1.1\r\nHost: x\r\n\r\n");
+	}
+	while (w.handled < 4 || http_server_connections(w.rig.server) > 2)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.rig.logged), "requests and answers"));
+	for (int i = 0; i < 4; i++)
+		peer_free(p[i]);
+	while (http_server_connections(w.rig.server) > 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	end();
+}
+END_TEST
+
+START_TEST(many_requests_at_once_are_answered_in_several_rounds)
+{
+	struct peer *p[20], *h;
+	size_t first;
+
+	BEGIN(.get_concurrency = 100);
+	for (int i = 0; i < 20; i++) {
+		p[i] = peer_new(w.rig.base, w.rig.port);
+		peer_send(p[i], "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+		peer_expect(p[i], 0, "/a");
+		p[i]->got.n = 0;
+	}
+	h = peer_new(w.rig.base, w.rig.port);
+	peer_send(h, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_expect(h, 0, "/health");
+	h->got.n = 0;
+	w.work = 2 * SPAN_MS;
+	w.handled = 0;
+	for (int i = 0; i < 20; i++)
+		peer_send(p[i], "GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_send(h, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+	/* In the first round all are written, in the next all are there. */
+	while (w.handled == 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	first = w.handled;
+	ck_assert_uint_le(first, 4);
+	peer_expect(h, 0, "/health");
+	ck_assert_uint_lt(w.handled, 21);
+	for (int i = 0; i < 20; i++)
+		peer_expect(p[i], 0, "/b");
+	ck_assert_uint_eq(w.handled, 21);
+	for (int i = 0; i < 20; i++)
+		peer_free(p[i]);
+	peer_free(h);
+	end();
+}
+END_TEST
+
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, who_reads_next_to_nothing_is_cut);
+	tcase_add_test(tc, who_reads_slowly_is_served);
+	tcase_add_test(tc, slow_readers_keep_no_places);
+	tcase_add_test(tc, health_has_its_answer_whatever_the_limit);
+	tcase_add_test(tc, answers_nobody_reads_do_not_take_all_memory);
+	tcase_add_test(tc, many_requests_at_once_are_answered_in_several_rounds);
+}
+
+int
+main(void)
+{
+	return run_suite("http_pace", add);
+}

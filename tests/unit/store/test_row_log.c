@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Alerts on their way to the disk: what is written, folded, lost and found again. */
+#include "lib_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rand.h"
+#include "row_log_private.h"
+
+#define T0 INT64_C(1767571200)
+
+/* A disk: the rows, in no order. Every other commit that fails gets there all the same. */
+struct disk {
+	struct batch rows;
+	struct batch kept_back;	/* of one that failed, for the next one */
+	size_t written, turn;
+};
+
+static struct wall
+at(int64_t s)
+{
+	return (struct wall){ T0 + s, 0, 0 };
+}
+
+static struct alert *
+make(int number, const char *note, int64_t starts, int64_t ends, int64_t updated)
+{
+	char value[32], url[64];
+	struct label_pair labels[] = { { STR("alertname"), STR("Down") }, { STR("i"), STR("") } };
+	struct label_pair notes[] = { { STR("summary"), str_from(note) } };
+	struct alert *a = NEW(struct alert);
+
+	snprintf(value, sizeof(value), "%d", number);
+	labels[1].value = str_from(value);
+	snprintf(url, sizeof(url), "http://p/%d", number % 3);
+	a->refs = 1;
+	a->labels = labels_new(labels, 2);
+	a->annotations = labels_new(notes, 1);
+	a->generator_url = istr_get(str_from(url));
+	a->starts = at(starts);
+	a->ends = at(ends);
+	a->updated = at(updated);
+	return a;
+}
+
+/* Beside the alerts and groups, where the engine would keep them. */
+static void *places[10000], *group_places[100];
+
+static void
+begin(struct row_log *k)
+{
+	memset(places, 0, sizeof(places));
+	memset(group_places, 0, sizeof(group_places));
+	row_log_init(k);
+}
+
+/* Posts one; is it written? */
+static bool
+post(struct row_log *k, int number, const char *note, int64_t starts, int64_t ends, int64_t updated, uint64_t no)
+{
+	struct alert *a = make(number, note, starts, ends, updated);
+	bool news = row_log_set(k, a, no, &places[number]);
+
+	alert_unref(a);
+	return news;
+}
+
+static void
+apply(struct disk *d, struct batch *b)
+{
+	HMAP_EACH(&b->ops, node) {
+		struct op *o = CONTAINER_OF(node, struct op, node);
+
+		if (o->drop) {
+			batch_forget(&d->rows, o->table, o->key);
+			continue;
+		}
+		d->written += o->body.n;
+		batch_put_take(&d->rows, o->table, o->key, (struct str){ mem_strndup(o->body.p, o->body.n), o->body.n });
+	}
+}
+
+static bool
+commit(struct row_log *k, struct disk *d, bool ok)
+{
+	struct batch b = { 0 };
+	uint64_t left_out;
+	bool all, landed = ++d->turn % 2 == 0;
+
+	b = d->kept_back;
+	d->kept_back = (struct batch){ 0 };
+	all = row_log_prepare(k, &b, &left_out);
+	if (ok) {
+		apply(d, &b);
+		row_log_written(k);
+	} else {
+		if (landed)
+			apply(d, &b);
+		row_log_lost(k, &b, 1);
+		batch_keep(&d->kept_back, &b);
+	}
+	batch_clear(&b);
+	return all;
+}
+
+static int
+by_key(const void *x, const void *y)
+{
+	return str_cmp((*(struct op *const *)x)->key, (*(struct op *const *)y)->key);
+}
+
+static void
+load(struct row_log *k, const struct disk *d)
+{
+	struct op **v = mem_calloc(d->rows.ops.n, sizeof(*v));
+	struct err e = { 0 };
+	size_t n = 0;
+
+	row_log_init(k);
+	HMAP_EACH(&d->rows.ops, node)
+		v[n++] = CONTAINER_OF(node, struct op, node);
+	qsort(v, n, sizeof(*v), by_key);
+	for (size_t i = 0; i < n; i++)
+		ck_assert(row_log_load_row(k, v[i]->key, v[i]->body, &e));
+	row_log_loaded(k);
+	mem_free(v);
+}
+
+struct search {
+	const struct labels *labels;
+	struct alert *found;
+};
+
+static void
+visit_alert(void *arg, struct row_log *k, struct kept_alert *ka)
+{
+	struct search *s = arg;
+
+	(void)k;
+	if (row_log_alert(ka)->labels == s->labels)
+		s->found = row_log_alert(ka);
+}
+
+static struct alert *
+find(struct row_log *k, int number)
+{
+	struct alert *probe = make(number, "", 0, 0, 0);
+	struct search s = { .labels = probe->labels };
+
+	row_log_each_alert(k, visit_alert, &s);
+	alert_unref(probe);
+	return s.found;
+}
+
+/* A group with members `number` to number + n - 1 that is due at `due`. */
+static void
+put_group(struct row_log *k, int number, int64_t due, size_t n, uint64_t no)
+{
+	uint64_t members[300];
+	char value[32];
+	struct label_pair pair = { STR("g"), STR("") };
+	struct group_state g = { .route_id = STR("{}/0"), .receiver = STR("ops"), .next_flush = at(due),
+		.group_wait = 30 * SPAN_S, .group_interval = 5 * SPAN_MIN, .flushed = due > 100, .alerts = members, .alerts_n = n };
+
+	snprintf(value, sizeof(value), "%d", number);
+	pair.value = str_from(value);
+	g.labels = labels_new(&pair, 1);
+	for (size_t i = 0; i < n; i++)
+		members[i] = (uint64_t)number + i;
+	row_log_set_group(k, &g, no, &group_places[number]);
+	labels_unref((struct labels *)(uintptr_t)g.labels);
+}
+
+struct groups {
+	struct stored_group v[100];	/* by number; labels NULL: none */
+	size_t n;
+};
+
+static void
+visit_group(void *arg, const struct stored_group *g, void *place)
+{
+	struct groups *to = arg;
+
+	(void)place;
+	to->v[atoi(labels_get(g->labels, STR("g")).p)] = *g;
+	to->n++;
+}
+
+static struct groups
+groups_of(struct row_log *k)
+{
+	struct groups all = { 0 };
+
+	row_log_each_group(k, visit_group, &all);
+	ck_assert_uint_eq(all.n, k->groups_n);
+	return all;
+}
+
+/* What came back is what was kept. */
+static void
+compare_groups(struct row_log *k, struct row_log *again)
+{
+	struct groups want = groups_of(k), got = groups_of(again);
+
+	ck_assert_uint_eq(got.n, want.n);
+	for (size_t i = 0; i < ARRAY_LEN(want.v); i++) {
+		const struct stored_group *a = &want.v[i], *b = &got.v[i];
+
+		ck_assert_ptr_eq(a->labels, b->labels);
+		if (a->labels == NULL)
+			continue;
+		ck_assert(a->number == b->number && a->route_id == b->route_id && a->receiver == b->receiver);
+		ck_assert(wall_cmp(a->next_flush, b->next_flush) == 0 && a->flushed == b->flushed);
+		ck_assert(a->group_wait == b->group_wait && a->group_interval == b->group_interval);
+		ck_assert_uint_eq(a->alerts_n, b->alerts_n);
+		if (a->alerts_n > 0)
+			ck_assert_int_eq(memcmp(a->alerts, b->alerts, a->alerts_n * sizeof(a->alerts[0])), 0);
+	}
+}
+
+START_TEST(comes_back)
+{
+	struct row_log k, again;
+	struct disk d = { 0 };
+	struct alert *a;
+
+	begin(&k);
+	ck_assert(post(&k, 1, "one", 0, 300, 0, 1));
+	ck_assert(post(&k, 2, "two", 5, 305, 5, 2));
+	ck_assert(commit(&k, &d, true));
+	ck_assert_uint_eq(k.news_n, 0);
+	load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, 2);
+	a = find(&again, 2);
+	ck_assert(wall_cmp(a->starts, at(5)) == 0 && wall_cmp(a->ends, at(305)) == 0 && wall_cmp(a->updated, at(5)) == 0);
+	ck_assert(str_is(labels_get(a->annotations, STR("summary")), "two"));
+	ck_assert(str_is(istr_str(a->generator_url), "http://p/2"));
+	row_log_fini(&k);
+	row_log_fini(&again);
+	batch_clear(&d.rows);
+	batch_clear(&d.kept_back);
+}
+END_TEST
+
+/* An end four minutes ahead, renewed every minute: written when less than two minutes are left on disk. */
+START_TEST(posted_again_is_written_rarely)
+{
+	struct row_log k, again;
+	struct disk d = { 0 };
+	int written = 0;
+
+	begin(&k);
+	ck_assert(post(&k, 1, "n", 0, 240, 0, 1));
+	commit(&k, &d, true);
+	for (int64_t t = 60; t <= 3600; t += 60) {
+		if (post(&k, 1, "n", 0, t + 240, t, 2)) {
+			written++;
+			commit(&k, &d, true);
+		}
+		load(&again, &d);
+		ck_assert(wall_sub(find(&again, 1)->ends, at(t)) >= 120 * SPAN_S);
+		row_log_fini(&again);
+	}
+	ck_assert_int_eq(written, 20);
+	/* What matters at once. */
+	ck_assert(post(&k, 1, "other", 0, 3841, 3601, 3));
+	commit(&k, &d, true);
+	ck_assert(post(&k, 1, "other", 1, 3842, 3602, 4));
+	commit(&k, &d, true);
+	ck_assert(post(&k, 1, "other", 1, 3603, 3603, 5));	/* ended */
+	commit(&k, &d, true);
+	ck_assert(!post(&k, 1, "other", 1, 3603, 3660, 6));	/* told again that it ended */
+	load(&again, &d);
+	ck_assert(wall_cmp(find(&again, 1)->ends, at(3603)) == 0);
+	row_log_fini(&again);
+	row_log_fini(&k);
+	batch_clear(&d.rows);
+	batch_clear(&d.kept_back);
+}
+END_TEST
+
+START_TEST(settles_at_the_end)
+{
+	struct row_log k, again;
+	struct disk d = { 0 };
+
+	begin(&k);
+	post(&k, 1, "n", 0, 240, 0, 1);
+	commit(&k, &d, true);
+	ck_assert(!post(&k, 1, "n", 0, 300, 60, 2));
+	row_log_settle(&k, 3);
+	commit(&k, &d, true);
+	load(&again, &d);
+	ck_assert(wall_cmp(find(&again, 1)->ends, at(300)) == 0);
+	row_log_fini(&again);
+	row_log_fini(&k);
+	batch_clear(&d.rows);
+	batch_clear(&d.kept_back);
+}
+END_TEST
+
+START_TEST(drops)
+{
+	struct row_log k, again;
+	struct disk d = { 0 };
+	struct alert *a = make(1, "n", 0, 10, 0);
+
+	begin(&k);
+	row_log_set(&k, a, 1, &places[1]);
+	/* The disk has never heard of it. */
+	ck_assert(!row_log_drop(&k, &places[1]));
+	ck_assert(!row_log_drop(&k, &places[1]));
+	ck_assert(commit(&k, &d, true));
+	ck_assert_uint_eq(d.rows.ops.n, 0);
+	row_log_set(&k, a, 2, &places[1]);
+	commit(&k, &d, true);
+	ck_assert(row_log_drop(&k, &places[1]));
+	commit(&k, &d, true);
+	load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, 0);
+	row_log_fini(&again);
+	/* Gone and there again within one transaction. */
+	row_log_set(&k, a, 3, &places[1]);
+	commit(&k, &d, true);
+	row_log_drop(&k, &places[1]);
+	row_log_set(&k, a, 4, &places[1]);
+	commit(&k, &d, true);
+	load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, 1);
+	row_log_fini(&again);
+	row_log_fini(&k);
+	batch_clear(&d.rows);
+	batch_clear(&d.kept_back);
+	alert_unref(a);
+}
+END_TEST
+
+START_TEST(groups_come_back)
+{
+	struct row_log k, again;
+	struct disk d = { 0 };
+	void *first;
+
+	begin(&k);
+	put_group(&k, 1, 30, 1, 1);
+	put_group(&k, 2, 40, 200, 2);
+	put_group(&k, 3, 50, 0, 3);
+	commit(&k, &d, true);
+	put_group(&k, 2, 340, 3, 4);
+	commit(&k, &d, false);
+	commit(&k, &d, true);
+	ck_assert(row_log_drop(&k, &group_places[1]));
+	ck_assert_ptr_null(group_places[1]);
+	ck_assert(!row_log_drop(&k, &group_places[1]));
+	/* Made anew at once, it is another one. */
+	first = group_places[3];
+	ck_assert_ptr_nonnull(first);
+	row_log_drop(&k, &group_places[3]);
+	put_group(&k, 3, 60, 2, 5);
+	commit(&k, &d, true);
+	load(&again, &d);
+	compare_groups(&k, &again);
+	ck_assert_uint_eq(again.groups_n, 2);
+	ck_assert_uint_eq(again.last_group, k.last_group);
+	row_log_fini(&again);
+	row_log_fini(&k);
+	batch_clear(&d.rows);
+	batch_clear(&d.kept_back);
+}
+END_TEST
+
+/* A transaction is bounded; what is left out knows its number. */
+START_TEST(is_bounded)
+{
+	struct row_log k, again;
+	struct disk d = { 0 };
+	struct batch b = { 0 };
+	uint64_t left_out = 0;
+
+	begin(&k);
+	for (int i = 0; i < 10000; i++)
+		post(&k, i, "n", 0, 300, 0, (uint64_t)i + 1);
+	ck_assert(!row_log_prepare(&k, &b, &left_out));
+	ck_assert_uint_eq(left_out, 8193);
+	apply(&d, &b);
+	row_log_written(&k);
+	batch_clear(&b);
+	ck_assert(commit(&k, &d, true));
+	load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, 10000);
+	row_log_fini(&again);
+	row_log_fini(&k);
+	batch_clear(&d.rows);
+	batch_clear(&d.kept_back);
+}
+END_TEST
+
+/* Random days: what is on disk is what was committed, within the rules; the log stays small. */
+static void
+live(uint64_t seed)
+{
+	struct row_log k, again;
+	struct disk d = { 0 };
+	struct rand r;
+	int64_t now = 0;
+
+	rand_seed(&r, seed);
+	begin(&k);
+	for (int turn = 0; turn < 400; turn++) {
+		for (uint64_t i = rand_below(&r, 300); i > 0; i--) {
+			int number = (int)rand_below(&r, 500);
+
+			if (rand_below(&r, 10) == 0) {
+				row_log_drop(&k, &places[number]);
+				continue;
+			}
+			if (rand_below(&r, 4) == 0) {
+				number %= 100;
+				if (rand_below(&r, 5) == 0)
+					row_log_drop(&k, &group_places[number]);
+				else
+					put_group(&k, number, now, rand_below(&r, 6) == 0 ? rand_below(&r, 300) : 1, 1);
+				continue;
+			}
+			post(&k, number, rand_below(&r, 4) == 0 ? "new" : "note", number,
+			    rand_below(&r, 8) == 0 ? now : now + 240, now, 1);
+		}
+		now += (int64_t)rand_below(&r, 30);
+		if (rand_below(&r, 40) == 0) {
+			batch_clear(&d.rows);
+			batch_clear(&d.kept_back);
+			row_log_forget_disk(&k, 1);
+		}
+		if (!commit(&k, &d, rand_below(&r, 5) != 0))
+			ck_abort_msg("all must fit");
+	}
+	commit(&k, &d, true);
+	load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, k.alerts_n);
+	compare_groups(&k, &again);
+	for (int i = 0; i < 500; i++) {
+		struct alert *a = find(&k, i), *found = find(&again, i);
+
+		ck_assert_int_eq(a != NULL, found != NULL);
+		if (a == NULL)
+			continue;
+		ck_assert(found->annotations == a->annotations && found->generator_url == a->generator_url);
+		ck_assert(wall_cmp(found->starts, a->starts) == 0);
+		ck_assert(!wall_after(found->ends, a->ends));
+		if (!wall_after(a->ends, a->updated))
+			ck_assert(wall_cmp(found->ends, a->ends) == 0);
+		else
+			ck_assert(wall_sub(found->ends, a->updated) >= wall_sub(a->ends, a->updated) / 2);
+	}
+	row_log_fini(&again);
+	row_log_fini(&k);
+	batch_clear(&d.rows);
+	batch_clear(&d.kept_back);
+}
+
+START_TEST(random_days)
+{
+	for (uint64_t seed = 1; seed <= 20; seed++)
+		live(seed);
+}
+END_TEST
+
+/* Many transactions over the same alerts: the log does not grow without end. */
+START_TEST(is_folded)
+{
+	struct row_log k, again;
+	struct disk d = { 0 };
+	char note[256];
+
+	memset(note, 'x', sizeof(note) - 1);
+	note[sizeof(note) - 1] = '\0';
+	begin(&k);
+	for (int64_t turn = 0; turn < 600; turn++) {
+		note[0] = (char)('a' + turn % 26);
+		for (int i = 0; i < 100; i++)
+			post(&k, i, note, 0, turn * 10 + 240, turn * 10, 1);
+		for (int i = 0; i < 100; i++) {
+			note[1] = (char)('a' + i % 26);
+			post(&k, 1000 + i, note, 0, turn * 10 + 240, turn * 10, 1);
+		}
+		for (int i = 0; i < 100; i++)
+			put_group(&k, i, turn * 10, 20, 1);
+		ck_assert(commit(&k, &d, true));
+		ck_assert_uint_lt(k.bytes, (8u << 20));
+	}
+	ck_assert_uint_gt(k.folded, 0);
+	ck_assert_uint_eq(k.rows.n, d.rows.ops.n);
+	load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, 200);
+	compare_groups(&k, &again);
+	row_log_fini(&again);
+	row_log_fini(&k);
+	batch_clear(&d.rows);
+	batch_clear(&d.kept_back);
+}
+END_TEST
+
+int
+main(void)
+{
+	return RUN("kept", comes_back, posted_again_is_written_rarely, settles_at_the_end, drops, groups_come_back, is_bounded,
+	    random_days,
+	    is_folded);
+}
