@@ -47,7 +47,9 @@ void mail_pool_free(struct mail_pool **p);
 
 /*
  * Sends one mail; `done` is called once, later and from the loop, as soon as the
- * server has taken the message or the session has failed. r is copied.
+ * server has taken the message or the session has failed. r is copied, but for
+ * the text of its message, which is borrowed until then, or until the call is
+ * canceled.
  * At `deadline` the worker is killed and the call fails with "context deadline
  * exceeded".
  */

@@ -2,6 +2,7 @@
 #include "mail/mail.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <event2/buffer.h>
@@ -39,6 +40,17 @@ arm(struct event *timer, span wait)
 
 /* Workers. */
 
+/* The bufferevent outlives its end by a turn, and must not hold a message that is gone. */
+static void
+drop_output(struct mail_worker *w)
+{
+	struct evbuffer *out = bufferevent_get_output(w->bev);
+
+	evbuffer_unfreeze(out, 1);
+	evbuffer_drain(out, evbuffer_get_length(out));
+	evbuffer_freeze(out, 1);
+}
+
 static void
 worker_end(struct mail_worker *w)
 {
@@ -53,6 +65,7 @@ worker_end(struct mail_worker *w)
 	*at = w->next;
 	p->workers_n--;
 	p->starting -= !w->ready;
+	drop_output(w);
 	bufferevent_free(w->bev);
 	event_free(w->timer);
 	mem_free(w);
@@ -104,9 +117,6 @@ call_free(struct mail_call *c)
 	if (c->all_next != NULL)
 		c->all_next->all_prev = c->all_prev;
 	event_free(c->timer);
-	if (c->frame.p != NULL)
-		explicit_bzero(c->frame.p, c->frame.n);
-	sbuf_fini(&c->frame);
 	arena_free(&a);		/* the call is in it */
 }
 
@@ -153,7 +163,8 @@ on_result(struct mail_worker *w, struct str payload)
 
 	if (c == NULL)
 		return;
-	if (!mail_wire_read_result(payload, c->arena, &result) ||
+	/* Nobody can be done with what has not gone out to him yet. */
+	if (evbuffer_get_length(bufferevent_get_output(w->bev)) > 0 || !mail_wire_read_result(payload, c->arena, &result) ||
 	    (result.codes_n != 0 && result.codes_n != c->r.to_n)) {
 		err_set(&c->err, ERR_IO, "mail worker: malformed result");
 		detach(c, WORKER_ENDS);
@@ -333,16 +344,31 @@ worker_new(struct mail_pool *p, struct err *e)
 /* Who is next. */
 
 static void
+stays_with_its_owner(const void *data, size_t n, void *arg)
+{
+	(void)data;
+	(void)n;
+	(void)arg;
+}
+
+static void
 run(struct mail_call *c, struct mail_worker *w)
 {
+	struct sbuf b = SBUF_INIT(FRAME_MAX);
+	int bad;
+
 	c->state = MAIL_RUNNING;
 	c->worker = w;
 	w->call = c;
 	w->server = c->turn.server;
-	mail_wire_job(&c->frame, &c->r, mono_sub(c->deadline, mono_now(c->pool)));
-	bufferevent_write(w->bev, c->frame.p, c->frame.n);
-	explicit_bzero(c->frame.p, c->frame.n);
-	sbuf_fini(&c->frame);
+	mail_wire_job(&b, &c->r, mono_sub(c->deadline, mono_now(c->pool)));
+	bad = bufferevent_write(w->bev, b.p, b.n);
+	bad |= evbuffer_add_reference(bufferevent_get_output(w->bev), c->r.message.p, c->r.message.n, stays_with_its_owner, NULL);
+	bad |= bufferevent_write(w->bev, "", 1);
+	if (bad != 0)
+		abort();	/* out of memory */
+	explicit_bzero(b.p, b.n);
+	sbuf_fini(&b);
 	evtimer_del(w->timer);
 	if (w->ready)
 		session_begin(w);
@@ -462,11 +488,12 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 	struct arena *a = arena_new();
 	struct mail_call *c = ARENA_NEW(a, struct mail_call);
 	struct sbuf copy = SBUF_INIT(FRAME_MAX);
+	struct mail_request small = *r;
 	struct mail_job job;
 	struct str bytes;
+	bool large;
 
 	*c = (struct mail_call){ .pool = p, .arena = a, .done = done, .arg = arg, .deadline = deadline };
-	c->frame = (struct sbuf)SBUF_INIT(FRAME_MAX);
 	c->timer = evtimer_new(p->o.base, on_call_timer, c);
 	assert(c->timer != NULL);
 	c->all_next = p->all;
@@ -474,16 +501,20 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 		p->all->all_prev = c;
 	p->all = c;
 	/* There and back through the wire's form is a copy of all of it. */
-	mail_wire_job(&copy, r, 0);
+	small.message = STR_NONE;
+	mail_wire_job(&copy, &small, 0);
+	sbuf_putc(&copy, '\0');
 	bytes = sbuf_get(&copy);
-	if (copy.overflow || p->servers.waiting >= p->o.queue_max) {
-		err_set(&c->err, ERR_LIMIT, copy.overflow ? "mail is too large" : "too many mails wait to be sent");
+	large = copy.overflow || r->message.n > FRAME_MAX - copy.n;
+	if (large || p->servers.waiting >= p->o.queue_max) {
+		err_set(&c->err, ERR_LIMIT, large ? "mail is too large" : "too many mails wait to be sent");
 		fail_later(c);
 	} else {
 		bytes = arena_str(a, bytes);
 		if (!mail_wire_read_job(str_sub(bytes, FRAME_HEAD, bytes.n), a, &job))
 			assert(!"a job we wrote ourselves can be read");
 		c->r = job.r;
+		c->r.message = r->message;
 		c->state = MAIL_WAITING;
 		p->tls |= r->require_tls || r->implicit_tls;
 		mail_servers_wait(&p->servers, &c->turn, &c->r.smarthost);

@@ -9,7 +9,6 @@
 #ifndef MAIL_MAIL_POOL_H
 #define MAIL_MAIL_POOL_H
 
-#include "base/sbuf.h"
 #include "mail/mail.h"
 #include "mail_child.h"
 #include "mail_servers.h"
@@ -35,8 +34,7 @@ struct mail_call {
 	struct arena *arena;
 	void (*done)(void *arg, const struct response *resp);
 	void *arg;
-	struct mail_request r;		/* host_port and to_n are used after the copy; strings are in the arena */
-	struct sbuf frame;		/* the job, until a worker has it */
+	struct mail_request r;		/* all but its message is in the arena */
 	struct mono deadline;
 	struct event *timer;		/* deadline, or report of what ended at once */
 	enum mail_state state;

@@ -16,11 +16,18 @@ begin(struct sbuf *b, enum frame_kind kind)
 }
 
 static void
+end_with(struct sbuf *b, size_t from, size_t to_come)
+{
+	uint32_t n = (uint32_t)(b->n - from + to_come);
+
+	if (!b->overflow)
+		memcpy(b->p + from - FRAME_HEAD, &n, sizeof(n));
+}
+
+static void
 end(struct sbuf *b, size_t from)
 {
-	uint32_t n = (uint32_t)(b->n - from);
-
-	memcpy(b->p + from - FRAME_HEAD, &n, sizeof(n));
+	end_with(b, from, 0);
 }
 
 static void
@@ -42,8 +49,8 @@ void
 mail_wire_job(struct sbuf *b, const struct mail_request *r, span time)
 {
 	size_t from = begin(b, FRAME_JOB);
-	const struct str strings[] = { r->smarthost.host, r->smarthost.port, r->hello, r->from, r->message, r->username,
-		r->password, r->secret, r->identity };
+	const struct str strings[] = { r->smarthost.host, r->smarthost.port, r->hello, r->from, r->username, r->password,
+		r->secret, r->identity };
 
 	put_int(b, time);
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
@@ -63,7 +70,8 @@ mail_wire_job(struct sbuf *b, const struct mail_request *r, span time)
 			put_str(b, of_tls[i]);
 		put_int(b, t->insecure_skip_verify);
 	}
-	end(b, from);
+	put_int(b, (int64_t)r->message.n);
+	end_with(b, from, r->message.n + 1);
 }
 
 void
@@ -171,8 +179,8 @@ bool
 mail_wire_read_job(struct str s, struct arena *a, struct mail_job *out)
 {
 	struct mail_request *r = &out->r;
-	struct str *const strings[] = { &r->smarthost.host, &r->smarthost.port, &r->hello, &r->from, &r->message,
-		&r->username, &r->password, &r->secret, &r->identity };
+	struct str *const strings[] = { &r->smarthost.host, &r->smarthost.port, &r->hello, &r->from, &r->username,
+		&r->password, &r->secret, &r->identity };
 	bool tls;
 
 	*out = (struct mail_job){ 0 };
@@ -189,7 +197,7 @@ mail_wire_read_job(struct str s, struct arena *a, struct mail_job *out)
 			return false;
 	if (!get_bool(&s, &tls))
 		return false;
-	return (!tls || get_tls(&s, a, &r->tls)) && s.n == 0;
+	return (!tls || get_tls(&s, a, &r->tls)) && get_str(&s, &r->message) && s.n == 0;
 }
 
 bool

@@ -49,6 +49,7 @@ struct mail_result {
 	size_t codes_n;
 };
 
+/* All but the message, which is long: its bytes and a zero behind them are to follow. */
 void mail_wire_job(struct sbuf *b, const struct mail_request *r, span time);
 void mail_wire_connected(struct sbuf *b);
 void mail_wire_free(struct sbuf *b);

@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 
 		mail_wire_job(&b, &job.r, job.time);
-		if (b.n != size + FRAME_HEAD)
+		if (b.n + job.r.message.n + 1 != size + FRAME_HEAD)
 			abort();
 		sbuf_fini(&b);
 	}
