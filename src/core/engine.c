@@ -78,6 +78,8 @@ free_alerts(struct engine *e)
 		struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
 
 		entry_set_stored(&e->alerts, r, false);
+		/* The groups it waits for, in the midst of a start, will not come. */
+		r->awaited = false;
 		entry_release(e, r);
 	}
 	alerts_fini(&e->alerts);
