@@ -34,7 +34,7 @@ struct turn_figures {
 void turn_begin(const char *name);
 void turn_end(void);
 /* One that lasts to the end of the block. */
-#define TURN(name) __attribute__((cleanup(turn_leave))) const char *const turn_here = turn_enter(name)
+#define TURN(name) __attribute__((cleanup(turn_leave), unused)) const char *const turn_here = turn_enter(name)
 
 static inline const char *
 turn_enter(const char *name)

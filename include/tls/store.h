@@ -18,7 +18,10 @@
  * NULL, is PEM of one of them, different for each different pem: what tells connections apart.
  */
 X509_STORE *tls_store_of(struct str pem, struct arena *a, struct str *mark_out);
-/* Those of the system, as libcurl was built to find them; read again when the file is another one. NULL: there are none. */
+/*
+ * Those of the system, as libcurl was built to find them, or of the places that SSL_CERT_FILE and SSL_CERT_DIR name in
+ * their stead; read again when the file is another one. NULL: out of memory.
+ */
 X509_STORE *tls_store_system(void);
 
 #endif

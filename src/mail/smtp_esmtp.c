@@ -18,7 +18,6 @@
  */
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -215,17 +214,14 @@ on_verify(int ok, X509_STORE_CTX *ctx)
 	return ok || r->skip_verify;
 }
 
-/* Parsed once, by the helper, unless the environment names others. */
+/* Parsed once, by the helper. */
 static void
 use_system_authorities(SSL_CTX *ctx)
 {
-	bool elsewhere = getenv(X509_get_default_cert_file_env()) != NULL || getenv(X509_get_default_cert_dir_env()) != NULL;
-	X509_STORE *system = elsewhere ? NULL : tls_store_system();
+	X509_STORE *system = tls_store_system();
 
 	if (system != NULL)
 		SSL_CTX_set_cert_store(ctx, system);
-	else
-		SSL_CTX_set_default_verify_paths(ctx);
 }
 
 static SSL_CTX *

@@ -244,6 +244,7 @@ guard_cut(struct http_conn *c)
 		evhttp_connection_free(c->evcon);	/* and on_close */
 }
 
+/* COMPAT: Alertmanager waits for them for up to 5 s, and for whoever hangs as well. */
 void
 guard_hasten(struct http_server *s)
 {

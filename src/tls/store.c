@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/store.h"
 
+#include <dirent.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -188,23 +190,67 @@ same_file(const struct stat *a, const struct stat *b)
 	    a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+static const char *
+of_environment(const char *name)
+{
+	const char *s = getenv(name);
+
+	return s != NULL && s[0] != '\0' ? s : NULL;
+}
+
+static void
+load_dir(X509_STORE *s, const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *d;
+
+	if (dir == NULL)
+		return;
+	while ((d = readdir(dir)) != NULL) {
+		struct sbuf name = SBUF_INIT(SBUF_UNLIMITED);
+		struct stat st;
+
+		sbuf_printf(&name, "%s/%s", path, d->d_name);
+		if (stat(name.p, &st) == 0 && S_ISREG(st.st_mode))
+			(void)X509_STORE_load_file(s, name.p);
+		sbuf_fini(&name);
+	}
+	closedir(dir);
+}
+
+/* As Go reads SSL_CERT_DIR: with colons between several, and files of any name. */
+static void
+load_dirs(X509_STORE *s, const char *dirs)
+{
+	char *copy = mem_strdup(dirs), *rest = NULL;
+
+	for (char *one = strtok_r(copy, ":", &rest); one != NULL; one = strtok_r(NULL, ":", &rest))
+		load_dir(s, one);
+	mem_free(copy);
+}
+
 X509_STORE *
 tls_store_system(void)
 {
 	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
 	struct stat st = { 0 };
+	const char *dirs = of_environment("SSL_CERT_DIR"), *file = of_environment("SSL_CERT_FILE");
 	X509_STORE *s, *out;
 
-	if (v->cainfo != NULL && stat(v->cainfo, &st) != 0)
+	if (file == NULL)
+		file = v->cainfo;
+	if (file != NULL && (stat(file, &st) != 0 || !S_ISREG(st.st_mode)))
 		st = (struct stat){ 0 };
 	lock();
 	out = same_file(&st, &stores.of_system) ? shared(stores.system) : NULL;
 	unlock();
 	if (out != NULL || (s = store_new()) == NULL)
 		return out;
-	if (v->cainfo != NULL)
-		(void)X509_STORE_load_file(s, v->cainfo);
-	if (v->capath != NULL)
+	if (S_ISREG(st.st_mode))
+		(void)X509_STORE_load_file(s, file);
+	if (dirs != NULL)
+		load_dirs(s, dirs);
+	else if (v->capath != NULL)
 		(void)X509_STORE_load_path(s, v->capath);
 	ERR_clear_error();
 	lock();

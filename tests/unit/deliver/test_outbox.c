@@ -39,7 +39,8 @@ static struct {
 	int delivered_n;
 	struct outcome last;
 	char last_error[200];
-	struct clock clock;
+	struct clock clock;	/* stands still but for: */
+	struct moment begun;
 	span slow;		/* what the clock says a start takes */
 	span passed;		/* … all of them */
 	uint64_t cancel_too;	/* attempt that the engine cancels while it is told of another */
@@ -50,7 +51,7 @@ static const struct http_config plain = { .follow_redirects = true };
 static struct moment
 clock_now(struct clock *c)
 {
-	struct moment m = clock_real()->now(clock_real());
+	struct moment m = w.begun;
 
 	(void)c;
 	m.mono = mono_add(m.mono, w.passed);
@@ -206,6 +207,7 @@ begin(void)
 	w.http = http_client_new(&(struct http_client_options){ .base = w.base, .clock = clock_real() }, &e);
 	w.mail = mail_pool_new(&(struct mail_pool_options){ .base = w.base, .clock = clock_real() });
 	w.clock.now = clock_now;
+	w.begun = clock_real()->now(clock_real());
 	w.outbox = outbox_new(&(struct outbox_options){ .base = w.base, .clock = &w.clock, .http = w.http,
 	    .mail = w.mail, .external_url = STR("http://am"), .user_agent = STR("ua"), .hostname = STR("h") });
 	outbox_attach(w.outbox, NULL, NULL);

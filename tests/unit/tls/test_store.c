@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "lib_tls.h"
@@ -86,6 +88,59 @@ START_TEST(those_of_the_system_are_read_once)
 }
 END_TEST
 
+/* How many certificates the system has, and whether of that name. */
+static int
+system_has(const char *name)
+{
+	X509_STORE *s = tls_store_system();
+	STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(s);
+	int found = 0;
+
+	for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		char *subject = X509_NAME_oneline(X509_get_subject_name(X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i))), NULL, 0);
+
+		found += strstr(subject, name) != NULL;
+		OPENSSL_free(subject);
+	}
+	X509_STORE_free(s);
+	return found;
+}
+
+/* As in Go: one file, and directories of files of any name. */
+START_TEST(the_environment_names_other_authorities)
+{
+	char *pem, *key, *file, dir[] = "/tmp/storeXXXXXX", in_dir[100], dirs[100];
+	FILE *f;
+
+	test_certificate("of-the-file.example", false, &pem, &key);
+	file = test_file(pem);
+	mem_free(pem);
+	mem_free(key);
+	test_certificate("of-the-directory.example", false, &pem, &key);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(in_dir, sizeof(in_dir), "%s/our.crt", dir);
+	snprintf(dirs, sizeof(dirs), "/nowhere:%s", dir);
+	ck_assert_ptr_nonnull(f = fopen(in_dir, "we"));
+	fputs(pem, f);
+	fclose(f);
+	ck_assert_int_eq(system_has("of-the"), 0);
+	setenv("SSL_CERT_FILE", file, 1);
+	ck_assert_int_eq(system_has("of-the-file.example"), 1);
+	setenv("SSL_CERT_DIR", dirs, 1);
+	setenv("SSL_CERT_FILE", "/dev/zero", 1);
+	ck_assert_int_eq(system_has("of-the-directory.example"), 1);
+	ck_assert_int_eq(system_has(""), 1);
+	unsetenv("SSL_CERT_FILE");
+	unsetenv("SSL_CERT_DIR");
+	unlink(in_dir);
+	rmdir(dir);
+	unlink(file);
+	mem_free(file);
+	mem_free(pem);
+	mem_free(key);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -99,6 +154,7 @@ main(void)
 	tcase_add_test(tc, marks_tell_sets_apart);
 	tcase_add_test(tc, the_sets_kept_are_bounded);
 	tcase_add_test(tc, those_of_the_system_are_read_once);
+	tcase_add_test(tc, the_environment_names_other_authorities);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_set_fork_status(sr, CK_NOFORK);
