@@ -228,7 +228,7 @@ end(void)
 static void
 send_attempt(uint64_t number)
 {
-	struct moment now = clock_real()->now(clock_real());
+	struct moment now = clock_now(&w.clock);
 
 	w.inside = true;
 	outbox_send(w.outbox, number, &w.n, mono_add(now.mono, 20 * SPAN_S), now);
