@@ -56,7 +56,8 @@ struct api_env {
 	/* Begins a copy of the database, which counts as a change (wait_durable) and can be opened then. NULL and e: not now. */
 	struct http_stream *(*backup)(void *arg, struct err *e);
 	void *arg;
-	const struct metrics_source *metrics;	/* n of them */
+	struct metrics_source server_metrics;	/* of the HTTP server, shown with our own of requests; NULL function: none */
+	const struct metrics_source *metrics;	/* n of them, behind all others */
 	size_t metrics_n;
 };
 
@@ -69,9 +70,6 @@ void api_free(struct api **a);
 void api_handle(struct api *a, const struct http_request *r, struct moment now, struct http_response *out);
 /* The server reports how long an answer took and how big it was, for the HTTP metrics. */
 void api_observe(struct api *a, const struct http_request *r, const struct http_response *resp, span took);
-/* GET requests being handled now, and one refused by the limit, for metrics. */
-void api_note_in_flight(struct api *a, int delta);
-void api_note_limited(struct api *a);
 /* An alert was refused by the limit per alertname, for metrics. */
 void api_note_alert_limited(struct api *a, struct str alertname);
 /* Facts about (re)loads, for metrics. */

@@ -32,6 +32,7 @@
 #include "http/msg.h"
 
 struct event_base;
+struct expo;
 struct http_server;
 
 /* Who takes less of a long answer, in any read_window but the first, is cut off. */
@@ -68,9 +69,6 @@ struct http_server_options {
 	void (*observe)(void *arg, const struct http_request *r, const struct http_response *resp, span took);
 	/* Whether a GET counts in get_concurrency. May be NULL: all do. */
 	bool (*counts)(void *arg, const struct http_request *r);
-	/* GET requests in flight changed by delta; one was refused by the limit. May be NULL. */
-	void (*in_flight)(void *arg, int delta);
-	void (*limited)(void *arg);
 	void *arg;
 };
 
@@ -105,7 +103,11 @@ void http_server_stop(struct http_server *s, span grace, void (*done)(void *arg)
 /* Cuts what is left. Sets *s to NULL; *s may be NULL already. */
 void http_server_free(struct http_server **s);
 
-/* Open connections now. */
+/* Open connections now; GET requests being answered; those refused by get_concurrency since the start. */
 size_t http_server_connections(const struct http_server *s);
+size_t http_server_gets(const struct http_server *s);
+uint64_t http_server_gets_refused(const struct http_server *s);
+/* A metrics source (struct metrics_source): the requests in flight and those refused. `arg` is the server. */
+void http_server_expose(void *arg, struct expo *x, struct moment now);
 
 #endif

@@ -34,18 +34,6 @@ api_observe(struct api *a, const struct http_request *r, const struct http_respo
 }
 
 void
-api_note_in_flight(struct api *a, int delta)
-{
-	a->in_flight += delta;
-}
-
-void
-api_note_limited(struct api *a)
-{
-	a->limited++;
-}
-
-void
 api_note_alert_limited(struct api *a, struct str alertname)
 {
 	if (a->env.alert_names_in_metrics)

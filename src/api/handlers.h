@@ -19,8 +19,6 @@ struct limited_names;
 struct api {
 	struct api_env env;
 	struct http_metrics *http;
-	int64_t in_flight;
-	uint64_t limited;
 	bool reload_ok;
 	struct wall reload_success;	/* WALL_ZERO before the first */
 	uint64_t config_hash;

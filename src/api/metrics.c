@@ -81,14 +81,13 @@ expose_config(const struct api *a, const struct config *c, struct expo *x)
 }
 
 static void
-expose_http(const struct api *a, struct expo *x)
+expose_http(const struct api *a, struct expo *x, struct moment now)
 {
+	const struct metrics_source *server = &a->env.server_metrics;
+
 	http_metrics_expose(a->http, x);
-	expo_family(x, "alertmanager_http_requests_in_flight", "HTTP requests being answered.", EXPO_GAUGE);
-	labelled(x, "method", "get", (double)a->in_flight);
-	expo_family(x, "alertmanager_http_concurrency_limit_exceeded_total", "GET requests refused by the limit.",
-	    EXPO_COUNTER);
-	labelled(x, "method", "get", (double)a->limited);
+	if (server->expose != NULL)
+		server->expose(server->arg, x, now);
 }
 
 static void
@@ -458,11 +457,11 @@ expose_handler(struct api *a, struct expo *x)
 }
 
 static void
-expose_begin(struct scrape *s)
+expose_begin(struct scrape *s, struct moment now)
 {
 	expose_build(s->api, &s->x);
 	expose_config(s->api, s->config, &s->x);
-	expose_http(s->api, &s->x);
+	expose_http(s->api, &s->x, now);
 }
 
 static void
@@ -498,7 +497,7 @@ run_step(struct scrape *s, struct work *w, struct moment now)
 	if (s->step >= STEP_SERIES && s->step < STEP_END)
 		return expose_series(s, &series_families[s->step - STEP_SERIES], w);
 	if (s->step == STEP_BEGIN)
-		expose_begin(s);
+		expose_begin(s, now);
 	else if (s->step == STEP_MIDDLE)
 		expose_middle(s);
 	else if (s->step == STEP_END)

@@ -72,22 +72,6 @@ observe_request(void *arg, const struct http_request *r, const struct http_respo
 	tracer_request(s->tracer, r, resp, took);
 }
 
-static void
-note_in_flight(void *arg, int delta)
-{
-	struct server *s = arg;
-
-	api_note_in_flight(s->api, delta);
-}
-
-static void
-note_limited(void *arg)
-{
-	struct server *s = arg;
-
-	api_note_limited(s->api);
-}
-
 /*
  * COMPAT: Alertmanager counts all GETs; here whoever watches the router learns how
  * it is, however many others ask for lists.
@@ -226,8 +210,6 @@ open_listeners(struct server *s, struct err *e)
 		.ticket = durable_ticket,
 		.observe = observe_request,
 		.counts = counts,
-		.in_flight = note_in_flight,
-		.limited = note_limited,
 		.arg = s,
 	};
 
@@ -342,6 +324,7 @@ open_api(struct server *s)
 		.alert_names_in_metrics = s->o->feature_alert_names,
 		.reload = reload_by_api,
 		.arg = s,
+		.server_metrics = { http_server_expose, s->web },
 		.metrics = s->sources,
 	};
 

@@ -70,8 +70,8 @@ exchange_end(struct http_conn *c)
 	http_stream_end(c);
 	c->x = NULL;
 	give_slot_back(c->server, x);
-	if (x->is_get && c->server->o.in_flight != NULL)
-		c->server->o.in_flight(c->server->o.arg, -1);
+	if (x->is_get)
+		c->server->gets_in_flight--;
 	/* evhttp gives up a request that nobody has answered when its connection fails. */
 	if (!x->sent && evhttp_request_get_connection(x->evreq) == NULL)
 		evhttp_request_free(x->evreq);
@@ -294,8 +294,7 @@ take_slot(struct http_server *s, struct exchange *x)
 		x->slot = true;
 	}
 	x->is_get = true;
-	if (s->o.in_flight != NULL)
-		s->o.in_flight(s->o.arg, 1);
+	s->gets_in_flight++;
 	return true;
 }
 
@@ -307,8 +306,7 @@ limit_gets(struct http_conn *c)
 
 	if (take_slot(s, x))
 		return true;
-	if (s->o.limited != NULL)
-		s->o.limited(s->o.arg);
+	s->gets_refused++;
 	/* No handler was reached, so there is nothing to observe. */
 	x->req.method = STR_NONE;
 	x->resp = (struct http_response){ .status = 503, .body.max = SBUF_UNLIMITED };

@@ -143,6 +143,8 @@ struct http_server {
 	struct event *squeeze;		/* makes room when that is too much */
 	struct exchange *alone;		/* those without a client */
 	int64_t gets;			/* in the limit */
+	size_t gets_in_flight;		/* in it or not */
+	uint64_t gets_refused;
 	struct arena *arena;		/* addresses */
 	struct listener *listeners;
 	size_t listeners_n;

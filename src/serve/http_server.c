@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "http_private.h"
 #include "listen.h"
+#include "text/expo.h"
 #include "web_config.h"
 
 #define RESERVED_FDS 2048		/* for files, receivers, workers */
@@ -230,6 +231,8 @@ http_server_free(struct http_server **sp)
 	guard_fini(s);
 	later_fini(s);
 	evhttp_free(s->evhttp);
+	/* Every GET that was let in has left. */
+	assert(s->gets == 0 && s->gets_in_flight == 0);
 	accept_fini(s);
 	event_free(s->grace);
 	web_config_free(&s->web);
@@ -243,4 +246,31 @@ size_t
 http_server_connections(const struct http_server *s)
 {
 	return s->conns;
+}
+
+size_t
+http_server_gets(const struct http_server *s)
+{
+	return s->gets_in_flight;
+}
+
+uint64_t
+http_server_gets_refused(const struct http_server *s)
+{
+	return s->gets_refused;
+}
+
+void
+http_server_expose(void *arg, struct expo *x, struct moment now)
+{
+	const struct http_server *s = arg;
+
+	(void)now;
+	expo_family(x, "alertmanager_http_requests_in_flight", "HTTP requests being answered.", EXPO_GAUGE);
+	expo_label(x, "method", STR("get"));
+	expo_value(x, (double)s->gets_in_flight);
+	expo_family(x, "alertmanager_http_concurrency_limit_exceeded_total", "GET requests refused by the limit.",
+	    EXPO_COUNTER);
+	expo_label(x, "method", STR("get"));
+	expo_value(x, (double)s->gets_refused);
 }

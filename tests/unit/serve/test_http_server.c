@@ -11,13 +11,14 @@
 #include "lib_peer.h"
 #include "lib_rig.h"
 #include "loop/clock_real.h"
+#include "text/expo.h"
 
 /* A server whose handler tells back what it saw; some paths do more. */
 static struct {
 	struct rig rig;
 	struct sbuf seen;	/* "METHOD path?query body\n" */
 	uint64_t ticket;
-	int in_flight, limited, observed;
+	int observed;
 	bool stopped;
 } w;
 
@@ -53,20 +54,6 @@ ticket(void *arg)
 }
 
 static void
-in_flight(void *arg, int delta)
-{
-	(void)arg;
-	w.in_flight += delta;
-}
-
-static void
-limited(void *arg)
-{
-	(void)arg;
-	w.limited++;
-}
-
-static void
 observe(void *arg, const struct http_request *r, const struct http_response *resp, span took)
 {
 	(void)arg;
@@ -81,8 +68,6 @@ begin(struct http_server_options o)
 	w.seen.max = SBUF_UNLIMITED;
 	o.handle = handle;
 	o.ticket = ticket;
-	o.in_flight = in_flight;
-	o.limited = limited;
 	o.observe = observe;
 	rig_start(&w.rig, o);
 }
@@ -91,7 +76,6 @@ static void
 end(void)
 {
 	rig_stop(&w.rig);
-	ck_assert_int_eq(w.in_flight, 0);
 	sbuf_fini(&w.seen);
 }
 
@@ -282,7 +266,7 @@ START_TEST(a_slow_reader_delays_nobody)
 		other->got.n = 0;
 		peer_expect(other, 0, "</quick>");
 	}
-	ck_assert_int_eq(w.in_flight, 1);
+	ck_assert_uint_eq(http_server_gets(w.rig.server), 1);
 	ck_assert_uint_eq(slow->got.n, 0);
 	peer_reading(slow, true);
 	at = peer_expect(slow, 0, "Content-Length: 50331648\r\n\r\n");
@@ -352,6 +336,19 @@ START_TEST(answers_wait_for_their_tickets)
 }
 END_TEST
 
+static void
+expect_metric(const char *line)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct expo x;
+
+	expo_init(&x, &b, EXPO_TEXT);
+	http_server_expose(w.rig.server, &x, clock_real()->now(clock_real()));
+	expo_end(&x);
+	ck_assert_ptr_nonnull(strstr(b.p, line));
+	sbuf_fini(&b);
+}
+
 START_TEST(gets_are_limited_and_posts_are_not)
 {
 	struct peer *a, *b;
@@ -367,7 +364,9 @@ START_TEST(gets_are_limited_and_posts_are_not)
 	peer_send(b, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(b, 0, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n");
 	at = peer_expect(b, at, "\r\n\r\nLimit of concurrent GET requests reached (1), try again later.\n\n");
-	ck_assert_int_eq(w.limited, 1);
+	ck_assert_uint_eq(http_server_gets_refused(w.rig.server), 1);
+	expect_metric("alertmanager_http_requests_in_flight{method=\"get\"} 1\n");
+	expect_metric("alertmanager_http_concurrency_limit_exceeded_total{method=\"get\"} 1\n");
 	peer_send(b, "POST /y HTTP/1.1\r\nHost: x\r\n\r\nHEAD /z HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(b, at, "</y>");
 	at = peer_expect(b, at, "200 OK");
