@@ -1,54 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * core/counters.h - what the engine counts; api/metrics.c puts names to it.
+ * core/counters.h - what the engine counts: the rows of core/counters.def.
  */
 #ifndef CORE_COUNTERS_H
 #define CORE_COUNTERS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/notification.h"
 #include "core/ports.h"
 
-#define COUNTER_LATENCY_BUCKETS 5	/* 1 5 10 15 20 seconds */
-#define COUNTER_DURATION_BUCKETS 11	/* .005 .01 .025 .05 .1 .25 .5 1 2.5 5 10 seconds, as counter_duration_bounds */
+/* Upper bounds of the buckets below, in seconds. */
+#define COUNTER_LATENCY_BUCKETS 5
+#define COUNTER_DURATION_BUCKETS 11
+extern const double counter_latency_bounds[COUNTER_LATENCY_BUCKETS];
+extern const double counter_duration_bounds[COUNTER_DURATION_BUCKETS];
 
-/* How long something took, in seconds; measured only when the port has a stopwatch. */
+/*
+ * How long something took, in seconds. Buckets are not cumulative; the last is of what is above all bounds.
+ * Latencies are in the engine's time, durations on the port's stopwatch: without one they are 0.
+ */
+struct latency_histogram {
+	uint64_t buckets[COUNTER_LATENCY_BUCKETS + 1];
+	double sum;
+};
 struct duration_histogram {
-	uint64_t buckets[COUNTER_DURATION_BUCKETS + 1];	/* not cumulative; the last is what is above all bounds */
+	uint64_t buckets[COUNTER_DURATION_BUCKETS + 1];
 	double sum;
 };
 struct duration_summary {
 	uint64_t n;
 	double sum;
 };
-extern const double counter_duration_bounds[COUNTER_DURATION_BUCKETS];
 
 /* Per integration kind, or per kind and receiver (engine_options.count_receivers). */
 struct integration_counters {
 	const char *name;	/* kind name, static */
 	char *receiver;		/* owned; "" unless counted by receiver */
-	uint64_t notifications, requests, requests_failed;
-	uint64_t failed[FAILURE_N];
-	uint64_t recipients_given_up;	/* of notifications that have several, served or not as a whole */
-	uint64_t latency_buckets[COUNTER_LATENCY_BUCKETS], latency_count;
-	double latency_sum;	/* seconds */
+#define INTEGRATION_COUNTER(member, name, help) uint64_t member;
+#define INTEGRATION_FAILURES(member, name, help) uint64_t member[FAILURE_N];
+#define INTEGRATION_LATENCY(member, name, help) struct latency_histogram member;
+#include "core/counters.def"
 };
 
 struct counters {
-	uint64_t alerts_received_firing, alerts_received_resolved;	/* filled by the API, which sees invalid ones too */
-	uint64_t alerts_invalid;
-	uint64_t alerts_limited;
-	uint64_t suppressed[MUTE_N];
-	uint64_t groups_created;
-	uint64_t flushes;
-	uint64_t nflog_queries, nflog_query_errors;
-	uint64_t silences_queries;
-	uint64_t processed;		/* alerts handed to groups */
-	uint64_t silences_scanned, silences_skipped;	/* candidates looked at; silences that were not */
-	uint64_t maintenances;
-	struct duration_summary nflog_gc, silences_gc, processing;	/* processing: of one alert by the dispatcher */
-	struct duration_histogram nflog_query, silences_query;
+#define COUNTER(section, member, name, help) uint64_t member;
+#define SUMMARY(section, member, name, help) struct duration_summary member;
+#define HISTOGRAM(section, member, name, help) struct duration_histogram member;
+#define LABELLED(member, dim, name, help) uint64_t member dim;
+#include "core/counters.def"
 	struct integration_counters *integrations;	/* those met so far, in order of name and receiver */
 	size_t integrations_n;
 };

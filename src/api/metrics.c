@@ -36,6 +36,54 @@ counter(struct expo *x, const char *name, const char *help, uint64_t v)
 }
 
 static void
+durations(struct expo *x, const char *name, const char *help, const struct duration_histogram *h)
+{
+	expo_family(x, name, help, EXPO_HISTOGRAM);
+	expo_histogram(x, counter_duration_bounds, h->buckets, COUNTER_DURATION_BUCKETS, h->sum);
+}
+
+static void
+summary(struct expo *x, const char *name, const char *help, const struct duration_summary *s)
+{
+	expo_family(x, name, help, EXPO_SUMMARY);
+	expo_summary(x, s->n, s->sum);
+}
+
+/* The engine's counters by section of core/counters.def. */
+#define SECTION(section, write) if (at == SECTION_##section) write;
+#define COUNTER(section, member, name, help) SECTION(section, counter(x, name, help, n->member))
+#define SUMMARY(section, member, name, help) SECTION(section, summary(x, name, help, &n->member))
+#define HISTOGRAM(section, member, name, help) SECTION(section, durations(x, name, help, &n->member))
+#define ABSENT(section, name, help) SECTION(section, counter(x, name, help, 0))
+enum section { SECTION_dispatcher, SECTION_silences, SECTION_nflog };
+
+static void
+expose_section(const struct counters *n, enum section at, struct expo *x)
+{
+#include "core/counters.def"
+}
+#undef SECTION
+
+/* Heads of those that have labels. */
+#define LABELLED(member, dim, name, help) LABELLED_##member,
+enum labelled_counter {
+#include "core/counters.def"
+};
+
+static void
+labelled_family(struct expo *x, enum labelled_counter which)
+{
+#define LABELLED(member, dim, name, help) { name, help },
+	static const struct {
+		const char *name, *help;
+	} heads[] = {
+#include "core/counters.def"
+	};
+
+	expo_family(x, heads[which].name, heads[which].help, EXPO_COUNTER);
+}
+
+static void
 labelled(struct expo *x, const char *label, const char *value, double v)
 {
 	expo_label(x, label, str_from(value));
@@ -169,7 +217,7 @@ expose_alert_states(struct scrape *s, struct work *w, struct moment now)
 static void
 expose_limited(const struct api *a, const struct counters *n, struct expo *x)
 {
-	expo_family(x, "alertmanager_alerts_limited_total", "Alerts refused by that limit.", EXPO_COUNTER);
+	labelled_family(x, LABELLED_alerts_limited);
 	if (a->env.alert_names_in_metrics)
 		limited_names_expose(a->limited_names, x);
 	else
@@ -189,7 +237,7 @@ expose_alerts(const struct api *a, const struct counters *n, struct expo *x)
 	gauge(x, "alertmanager_alerts_per_alert_limit", "Limit of alerts per alertname.",
 	    (double)(a->env.alerts_per_name_limit > 0 ? a->env.alerts_per_name_limit : 0));
 	expose_limited(a, n, x);
-	expo_family(x, "alertmanager_alerts_subscriber_channel_writes_total", "Alerts handed on inside.", EXPO_COUNTER);
+	labelled_family(x, LABELLED_processed);
 	labelled(x, "subscriber", "dispatcher", (double)n->processed);
 	labelled(x, "subscriber", "inhibitor", (double)n->processed);
 }
@@ -198,15 +246,7 @@ static void
 expose_dispatcher(const struct counters *n, const struct view_gauges *g, struct expo *x)
 {
 	gauge(x, "alertmanager_dispatcher_aggregation_groups", "Live aggregation groups.", (double)g->groups);
-	expo_family(x, "alertmanager_dispatcher_alert_processing_duration_seconds",
-	    "How long putting an alert into its groups took.", EXPO_SUMMARY);
-	expo_summary(x, n->processing.n, n->processing.sum);
-	counter(x, "alertmanager_dispatcher_aggregation_group_limit_reached_total", "Groups refused by a limit.", 0);
-	/* Groups are made by one thread alone: making one never fails. */
-	counter(x, "alertmanager_dispatcher_aggregation_group_creation_retries_total",
-	    "Groups whose making was tried again.", 0);
-	counter(x, "alertmanager_dispatcher_aggregation_group_creation_given_up_total",
-	    "Alerts for which no group could be made.", 0);
+	expose_section(n, SECTION_dispatcher, x);
 }
 
 /* What the series of notifications are of: a kind, or a kind in a receiver. */
@@ -269,58 +309,53 @@ struct series_family {
 	const char *name, *help;
 	enum expo_type type;
 	void (*write)(struct expo *x, const struct series_family *f, const struct integration_series *s);
-	size_t offset;	/* of a counter */
+	size_t offset;	/* of the member */
 };
+
+static const void *
+member_of(const struct series_family *f, const struct integration_series *s)
+{
+	return (const char *)s->counts + f->offset;
+}
 
 static void
 write_counter(struct expo *x, const struct series_family *f, const struct integration_series *s)
 {
+	const uint64_t *v = member_of(f, s);
+
 	series_labels(x, s);
-	expo_value(x, (double)*(const uint64_t *)(const void *)((const char *)s->counts + f->offset));
+	expo_value(x, (double)*v);
 }
 
 static void
-write_failures(struct expo *x, const struct series_family *family, const struct integration_series *s)
+write_failures(struct expo *x, const struct series_family *f, const struct integration_series *s)
 {
-	(void)family;
-	for (int f = 0; f < FAILURE_N; f++) {
+	const uint64_t *v = member_of(f, s);
+
+	for (int i = 0; i < FAILURE_N; i++) {
 		series_labels(x, s);
-		labelled(x, "reason", failure_text((enum failure)f), (double)s->counts->failed[f]);
+		labelled(x, "reason", failure_text((enum failure)i), (double)v[i]);
 	}
 }
 
 static void
 write_latency(struct expo *x, const struct series_family *f, const struct integration_series *s)
 {
-	static const double bounds[COUNTER_LATENCY_BUCKETS] = { 1, 5, 10, 15, 20 };
-	const struct integration_counters *k = s->counts;
-	uint64_t counts[COUNTER_LATENCY_BUCKETS + 1];
-	uint64_t below = 0;
+	const struct latency_histogram *h = member_of(f, s);
 
-	(void)f;
-	/* Theirs are cumulative, the exposition makes its own. */
-	for (size_t b = 0; b < COUNTER_LATENCY_BUCKETS; b++) {
-		counts[b] = k->latency_buckets[b] - below;
-		below = k->latency_buckets[b];
-	}
-	counts[COUNTER_LATENCY_BUCKETS] = k->latency_count - below;
 	series_labels(x, s);
-	expo_histogram(x, bounds, counts, COUNTER_LATENCY_BUCKETS, k->latency_sum);
+	expo_histogram(x, counter_latency_bounds, h->buckets, COUNTER_LATENCY_BUCKETS, h->sum);
 }
 
+#define SERIES(member, name, help, type, write) \
+	{ name, help, type, write, offsetof(struct integration_counters, member) },
+#define INTEGRATION_COUNTER(member, name, help) SERIES(member, name, help, EXPO_COUNTER, write_counter)
+#define INTEGRATION_FAILURES(member, name, help) SERIES(member, name, help, EXPO_COUNTER, write_failures)
+#define INTEGRATION_LATENCY(member, name, help) SERIES(member, name, help, EXPO_HISTOGRAM, write_latency)
 static const struct series_family series_families[] = {
-	{ "alertmanager_notifications_total", "Notifications that reached the sending stage.", EXPO_COUNTER, write_counter,
-	    offsetof(struct integration_counters, notifications) },
-	{ "alertmanager_notifications_failed_total", "Notifications given up, by reason.", EXPO_COUNTER, write_failures, 0 },
-	{ "alertmanager_notification_requests_total", "Attempts to notify.", EXPO_COUNTER, write_counter,
-	    offsetof(struct integration_counters, requests) },
-	{ "alertmanager_notification_requests_failed_total", "Attempts to notify that failed.", EXPO_COUNTER, write_counter,
-	    offsetof(struct integration_counters, requests_failed) },
-	{ "tocsin_recipients_given_up_total",
-	    "Recipients of mails and text messages that a notification did not reach, whether or not it reached others.",
-	    EXPO_COUNTER, write_counter, offsetof(struct integration_counters, recipients_given_up) },
-	{ "alertmanager_notification_latency_seconds", "How long attempts to notify took.", EXPO_HISTOGRAM, write_latency, 0 },
+#include "core/counters.def"
 };
+#undef SERIES
 
 /* To write one series of any of them. */
 #define SERIES_UNITS 150
@@ -376,28 +411,12 @@ expose_suppressed(const struct counters *n, struct expo *x)
 		if (n->suppressed[v] == 0)
 			continue;
 		if (first)
-			expo_family(x, "alertmanager_notifications_suppressed_total", "Alerts held back, by reason.",
-			    EXPO_COUNTER);
+			labelled_family(x, LABELLED_suppressed);
 		first = 0;
 		labelled(x, "reason", mute_verdict_text((enum mute_verdict)v), (double)n->suppressed[v]);
 	}
 }
 
-static void
-durations(struct expo *x, const char *name, const char *help, const struct duration_histogram *h)
-{
-	expo_family(x, name, help, EXPO_HISTOGRAM);
-	expo_histogram(x, counter_duration_bounds, h->buckets, COUNTER_DURATION_BUCKETS, h->sum);
-}
-
-static void
-summary(struct expo *x, const char *name, const char *help, const struct duration_summary *s)
-{
-	expo_family(x, name, help, EXPO_SUMMARY);
-	expo_summary(x, s->n, s->sum);
-}
-
-/* Maintenance here is forgetting what is old; the disk is written at every change, see the store's metrics. */
 static void
 expose_silences(const struct counters *n, const struct view_gauges *g, struct expo *x)
 {
@@ -407,17 +426,7 @@ expose_silences(const struct counters *n, const struct view_gauges *g, struct ex
 	labelled(x, "state", "active", (double)g->silences_active);
 	labelled(x, "state", "expired", (double)g->silences_expired);
 	labelled(x, "state", "pending", (double)g->silences_pending);
-	summary(x, "alertmanager_silences_gc_duration_seconds", "How long forgetting old silences took.", &n->silences_gc);
-	counter(x, "alertmanager_silences_gc_errors_total", "Failures to forget old silences.", 0);
-	counter(x, "alertmanager_silences_maintenance_total", "Times that old silences were forgotten.", n->maintenances);
-	counter(x, "alertmanager_silences_queries_total", "Queries of silences.", n->silences_queries);
-	counter(x, "alertmanager_silences_query_errors_total", "Queries of silences that failed.", 0);
-	durations(x, "alertmanager_silences_query_duration_seconds", "How long queries of silences took.",
-	    &n->silences_query);
-	counter(x, "alertmanager_silences_query_silences_scanned_total", "Silences looked at by queries.",
-	    n->silences_scanned);
-	counter(x, "alertmanager_silences_query_silences_skipped_total", "Silences that queries had not to look at.",
-	    n->silences_skipped);
+	expose_section(n, SECTION_silences, x);
 	gauge(x, "alertmanager_silences_snapshot_size_bytes", "Encoded size of all silences.", (double)g->silences_bytes);
 	gauge(x, "alertmanager_silences_state_size", "Silences held.", (double)all);
 	gauge(x, "alertmanager_silences_matcher_index_size", "Keys of the index by matcher.", (double)g->silence_keys);
@@ -433,14 +442,7 @@ expose_silences(const struct counters *n, const struct view_gauges *g, struct ex
 static void
 expose_nflog(const struct counters *n, const struct view_gauges *g, struct expo *x)
 {
-	summary(x, "alertmanager_nflog_gc_duration_seconds", "How long forgetting old entries of the log took.",
-	    &n->nflog_gc);
-	counter(x, "alertmanager_nflog_maintenance_total", "Times that old entries were forgotten.", n->maintenances);
-	counter(x, "alertmanager_nflog_queries_total", "Queries of the notification log.", n->nflog_queries);
-	counter(x, "alertmanager_nflog_query_errors_total", "Queries of the notification log without an entry.",
-	    n->nflog_query_errors);
-	durations(x, "alertmanager_nflog_query_duration_seconds", "How long queries of the notification log took.",
-	    &n->nflog_query);
+	expose_section(n, SECTION_nflog, x);
 	gauge(x, "alertmanager_nflog_snapshot_size_bytes", "Encoded size of all entries, about.", (double)g->log_bytes);
 	counter(x, "alertmanager_nflog_gossip_messages_propagated_total", "Messages of peers handed on.", 0);
 	gauge(x, "tocsin_nflog_entries", "Entries of the notification log.", (double)g->log_entries);

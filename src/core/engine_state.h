@@ -125,7 +125,7 @@ struct engine {
 	int64_t ended_period;		/* number of the maintenance period that ended_groups counts in */
 	size_t ended_groups;		/* no more there, but counted until the period ends (Alertmanager dispatch.go) */
 	struct hmap attempts;		/* legs that are sending, by attempt */
-	uint64_t last_attempt, last_notification;
+	uint64_t last_attempt, last_notification, last_group;	/* numbers given so far */
 
 	VEC(struct group *) save_soon, save_now;
 	VEC(uint64_t) fingerprints;	/* scratch */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "engine_state.h"
 
+const double counter_latency_bounds[COUNTER_LATENCY_BUCKETS] = { 1, 5, 10, 15, 20 };
 const double counter_duration_bounds[COUNTER_DURATION_BUCKETS] = { .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10 };
 
 void
@@ -83,14 +84,31 @@ count_summary(struct duration_summary *s, struct port *p, struct mono began)
 	s->sum += seconds_since(p, began);
 }
 
+/* The bucket, of n + 1, that v belongs to. */
+static size_t
+bucket_of(const double *bounds, size_t n, double v)
+{
+	size_t i = 0;
+
+	while (i < n && v > bounds[i])
+		i++;
+	return i;
+}
+
 void
 count_duration(struct duration_histogram *h, struct port *p, struct mono began)
 {
 	double seconds = seconds_since(p, began);
-	size_t i = 0;
 
-	while (i < COUNTER_DURATION_BUCKETS && seconds > counter_duration_bounds[i])
-		i++;
-	h->buckets[i]++;
+	h->buckets[bucket_of(counter_duration_bounds, COUNTER_DURATION_BUCKETS, seconds)]++;
+	h->sum += seconds;
+}
+
+void
+count_latency(struct latency_histogram *h, span took)
+{
+	double seconds = (double)took / (double)SPAN_S;
+
+	h->buckets[bucket_of(counter_latency_bounds, COUNTER_LATENCY_BUCKETS, seconds)]++;
 	h->sum += seconds;
 }

@@ -39,7 +39,6 @@ tell_flushed(struct engine *e, const struct flight *f, struct moment now)
 		.alerts = f->all,
 	};
 
-	e->counters.flushes++;
 	for (size_t i = 0; i < f->all_n; i++)
 		f->all[i].resolved ? ev.resolved++ : ev.firing++;
 	emit(e, &ev, now);

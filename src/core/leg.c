@@ -228,16 +228,8 @@ attempt_begin(struct engine *e, struct leg *leg, struct moment now)
 static void
 attempt_over(struct engine *e, struct leg *leg, struct moment now)
 {
-	static const span bounds[COUNTER_LATENCY_BUCKETS] = { SPAN_S, 5 * SPAN_S, 10 * SPAN_S, 15 * SPAN_S, 20 * SPAN_S };
-	struct integration_counters *c = counters(e, leg);
-	span took = mono_sub(now.mono, leg->attempt_began);
-
 	hmap_remove(&e->attempts, &leg->node);
-	c->latency_count++;
-	c->latency_sum += (double)took / (double)SPAN_S;
-	for (size_t i = 0; i < COUNTER_LATENCY_BUCKETS; i++)
-		if (took <= bounds[i])
-			c->latency_buckets[i]++;
+	count_latency(&counters(e, leg)->latency, mono_sub(now.mono, leg->attempt_began));
 }
 
 /* Those whom the notification, now over, has not reached. */

@@ -18,5 +18,7 @@ struct mono stopwatch(struct port *p);
 /* One more, that began at `began`. */
 void count_summary(struct duration_summary *s, struct port *p, struct mono began);
 void count_duration(struct duration_histogram *h, struct port *p, struct mono began);
+/* One more, of a length that the engine knows by its own time. */
+void count_latency(struct latency_histogram *h, span took);
 
 #endif

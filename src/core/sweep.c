@@ -99,7 +99,9 @@ maintenance_step(struct engine *e, struct moment now)
 	began = stopwatch(e->port);
 	over = nflog_gc_some(e->nflog, now.wall, &m->log, &e->work, log_entry_dropped, e);
 	add_time(e, &e->counters.nflog_gc, began, over);
-	if (over)
-		e->counters.maintenances++;
+	if (over) {
+		e->counters.silences_maintenances++;
+		e->counters.nflog_maintenances++;
+	}
 	return over;
 }

@@ -188,6 +188,24 @@ START_TEST(alerts_in_and_out)
 }
 END_TEST
 
+/* Each row of core/counters.def is shown, with one exception: what was never held back has no family. */
+START_TEST(all_counters_are_shown)
+{
+#define FAMILY(name) expect("GET", "/metrics", "", "", 200, "# TYPE " name " ");
+#define COUNTER(section, member, name, help) FAMILY(name)
+#define SUMMARY(section, member, name, help) FAMILY(name)
+#define HISTOGRAM(section, member, name, help) FAMILY(name)
+#define ABSENT(section, name, help) FAMILY(name)
+#define LABELLED(member, dim, name, help) if (!str_is(STR(#member), "suppressed")) FAMILY(name)
+#define INTEGRATION_COUNTER(member, name, help) FAMILY(name)
+#define INTEGRATION_FAILURES(member, name, help) FAMILY(name)
+#define INTEGRATION_LATENCY(member, name, help) FAMILY(name)
+	start("/");
+#include "core/counters.def"
+	stop();
+}
+END_TEST
+
 #define SILENCE(members) "{\"createdBy\":\"me\",\"comment\":\"c\"," members "}"
 #define TIMES "\"startsAt\":\"2026-01-05T00:00:00Z\",\"endsAt\":\"2026-01-05T01:00:00Z\""
 #define MATCHER "\"matchers\":[{\"name\":\"alertname\",\"value\":\"B\",\"isRegex\":false}]"
@@ -503,6 +521,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, status_in_pieces);
+	tcase_add_test(t, all_counters_are_shown);
 	tcase_add_test(t, paths_and_methods);
 	tcase_add_test(t, below_a_prefix);
 	tcase_add_test(t, content_types_and_origins);
