@@ -3,17 +3,16 @@
 
 #include <stdlib.h>
 
-#include <event2/event.h>
 
 #include "base/mem.h"
 #include "loop/tasks.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 #include "loop/workers.h"
 #include "server_private.h"
 #include "setup/load.h"
 
 /* How often it is asked whether a configuration that is not in force any more is still in use. */
-#define LOOK_S 1
+#define LOOK SPAN_S
 
 /* One that was in force: groups and attempts may hold it for a while. */
 struct past {
@@ -46,7 +45,7 @@ struct reload {
 	struct waiter *now, *next;	/* of the one under way, and of the one after it */
 	struct config *current;		/* in force, or on its way there: a reference */
 	struct past *past;
-	struct event *look;
+	struct timer look;
 };
 
 static void begin(struct reload *r);
@@ -219,10 +218,8 @@ reload_request(struct reload *r)
 static void
 look_later(struct reload *r)
 {
-	struct timeval tv = { .tv_sec = LOOK_S };
-
 	if (!r->stopped)
-		evtimer_add(r->look, &tv);
+		timer_in(&r->look, LOOK);
 }
 
 static void
@@ -237,13 +234,10 @@ retire(struct reload *r, struct config *c)
 }
 
 static void
-on_look(evutil_socket_t fd, short what, void *arg)
+on_look(void *arg)
 {
-	TURN("reload");
 	struct reload *r = arg;
 
-	(void)fd;
-	(void)what;
 	task_ready(r->tasks, &r->release);
 }
 
@@ -347,10 +341,10 @@ reload_new(struct server *s, struct config *c, struct err *e)
 	r->adopt.run = run_adopt;
 	r->release.run = run_release;
 	r->tasks = tasks_new(s->base, s->clock, "reload");
-	r->look = evtimer_new(s->base, on_look, r);
+	timer_init(&r->look, s->base, "reload", on_look, r);
 	/* One that loads and, behind it, what is freed. */
 	r->workers = workers_new(s->base, 1, 64, "reload", e);
-	if (r->look != NULL && r->workers != NULL)
+	if (r->workers != NULL)
 		return r;
 	if (r->workers != NULL)
 		err_set(e, ERR_IO, "cannot make a timer");
@@ -408,8 +402,7 @@ reload_free(struct reload **rp)
 	}
 	config_unref(r->current);
 	tasks_free(&r->tasks);
-	if (r->look != NULL)
-		event_free(r->look);
+	timer_fini(&r->look);
 	mem_free(r);
 	return true;
 }

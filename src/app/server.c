@@ -470,7 +470,7 @@ stop(struct server *s)
 	free_event(&s->sig_hup);
 	free_event(&s->sig_term);
 	free_event(&s->sig_int);
-	free_event(&s->ending);
+	timer_fini(&s->ending);
 	/* What a worker still uses must stay; the state on disk is complete. */
 	if (!reload_free(&s->reload))
 		_exit(s->status);

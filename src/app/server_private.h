@@ -11,6 +11,7 @@
 #include "deliver/outbox.h"
 #include "fetch/http_client.h"
 #include "loop/drive.h"
+#include "loop/timer.h"
 #include "mail/mail.h"
 #include "observe/log_out.h"
 #include "observe/recorder.h"
@@ -34,7 +35,7 @@ struct server {
 	struct port port;		/* first member of nothing: found by CONTAINER_OF */
 	struct event_base *base;
 	struct event *sig_hup, *sig_term, *sig_int;
-	struct event *ending;		/* NULL until the end begins */
+	struct timer ending;		/* zeroed until the end begins */
 	struct mono end_at_latest;
 	struct store *store;
 	struct engine *engine;

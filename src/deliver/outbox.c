@@ -10,7 +10,7 @@
 #include "core/engine.h"
 #include "fetch/http_client.h"
 #include "loop/drive.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 #include "loop/workers.h"
 #include "mail/mail.h"
 #include "outbox_private.h"
@@ -258,11 +258,9 @@ start(struct sending *d)
 static void
 begin_after(struct outbox *o, span wait)
 {
-	struct timeval tv = { .tv_usec = wait / SPAN_US };
-
 	/* A timer, so that all that is ready is looked at before it fires. */
-	if (!evtimer_pending(o->begin, NULL))
-		evtimer_add(o->begin, &tv);
+	if (!timer_is_set(&o->begin))
+		timer_in(&o->begin, wait);
 }
 
 static struct sending *
@@ -273,16 +271,13 @@ first_waiting(const struct outbox *o)
 
 /* Begins what waited before now: at least one, and as many as there is time for. */
 static void
-on_begin(evutil_socket_t fd, short what, void *arg)
+on_begin(void *arg)
 {
-	TURN("notifications");
 	struct outbox *o = arg;
 	struct mono since = o->o.clock->now(o->o.clock).mono;
 	struct sending *d;
 	span spent = 0;
 
-	(void)fd;
-	(void)what;
 	o->turn++;
 	while ((d = first_waiting(o)) != NULL && d->turn < o->turn) {
 		dequeue(d);
@@ -295,7 +290,7 @@ on_begin(evutil_socket_t fd, short what, void *arg)
 	if (spent >= TURN_MAX)
 		event_base_update_cache_time(o->o.base);
 	/* An attempt that failed at once may have called for the next turn already. */
-	evtimer_del(o->begin);
+	timer_stop(&o->begin);
 	if (o->queue.first != NULL)
 		begin_after(o, spent >= DEAR ? PAUSE : 0);
 }
@@ -354,9 +349,7 @@ outbox_new(const struct outbox_options *options)
 	uint64_t seed = 0;
 
 	o->o = *options;
-	o->begin = evtimer_new(o->o.base, on_begin, o);
-	if (o->begin == NULL)
-		abort();	/* out of memory */
+	timer_init(&o->begin, o->o.base, "notifications", on_begin, o);
 	outbox_env_init(o);
 	if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		seed = (uint64_t)o->o.clock->now(o->o.clock).wall.ns;
@@ -381,7 +374,7 @@ outbox_free(struct outbox **o)
 	hmap_fini(&(*o)->deliveries);
 	/* What a thread is at is waited for: no longer than the bounds of a template allow. */
 	workers_stop(&(*o)->workers);
-	event_free((*o)->begin);
+	timer_fini(&(*o)->begin);
 	outbox_env_fini(*o);
 	mem_free(*o);
 	*o = NULL;

@@ -11,10 +11,10 @@
 #include "base/list.h"
 #include "base/rand.h"
 #include "deliver/outbox.h"
+#include "loop/timer.h"
 
 struct away;
 struct sending;
-struct event;
 struct note;
 struct value_cache;
 struct workers;
@@ -62,7 +62,7 @@ struct outbox {
 	struct drive *drive;
 	struct hmap deliveries;
 	struct list queue;		/* those that wait, in order */
-	struct event *begin;		/* begins them */
+	struct timer begin;		/* begins them */
 	uint64_t turn;			/* how often it did */
 	struct workers *workers;	/* NULL: not needed yet */
 	bool alone;			/* there are no threads to be had */

@@ -10,8 +10,8 @@
 #include "base/hmap.h"
 #include "fetch/http_client.h"
 #include "http_hop.h"
+#include "loop/timer.h"
 
-struct event;
 struct oauth2_cache;
 struct oauth2_wait;
 
@@ -27,13 +27,13 @@ struct http_host {
 struct http_client {
 	struct http_client_options o;
 	CURLM *multi;
-	struct event *timer;		/* libcurl's */
+	struct timer timer;		/* libcurl's */
 	void (*on_done)(CURL *easy, CURLcode code);
 	struct hmap hosts;
 	struct http_host *waiting_first, *waiting_last;
 	unsigned running;
 	unsigned launched;		/* in this turn of the loop */
-	struct event *next_turn;
+	struct timer next_turn;
 	size_t calls;
 	struct oauth2_cache *oauth2;
 };
@@ -53,7 +53,7 @@ struct http_call {
 	struct arena *arena;
 	struct http_hop leg;
 	enum call_state state;
-	struct event *timer;
+	struct timer timer;
 	struct mono deadline;		/* the sooner of the attempt's and the request's own */
 	bool own_timeout;		/* it is the request's own */
 	unsigned redirects;

@@ -5,14 +5,13 @@
 #include <ctype.h>
 #include <string.h>
 
-#include <event2/event.h>
 
 #include "base/duration.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "http_call.h"
 #include "http_sockets.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 #include "oauth2.h"
 
 #define REDIRECTS_MAX 10
@@ -25,20 +24,6 @@ static struct mono
 mono_now(const struct http_client *c)
 {
 	return c->o.clock->now(c->o.clock).mono;
-}
-
-static void
-arm(struct event *timer, span wait)
-{
-	struct timeval tv;
-
-	if (wait < 0)
-		wait = 0;
-	tv.tv_sec = wait / SPAN_S;
-	tv.tv_usec = (wait % SPAN_S + SPAN_US - 1) / SPAN_US;
-	if (tv.tv_usec == 1000000)
-		tv = (struct timeval){ tv.tv_sec + 1, 0 };
-	evtimer_add(timer, &tv);
 }
 
 /* Hosts and their queues. */
@@ -168,7 +153,7 @@ call_free(struct http_call *call)
 
 	assert(call->state == CALL_ENDED);
 	http_hop_end(&call->leg);
-	event_free(call->timer);
+	timer_fini(&call->timer);
 	call->client->calls--;
 	arena_free(&arena);	/* the call is in it */
 }
@@ -224,23 +209,20 @@ fail(struct http_call *call)
 		detach(call);
 	call->failed = true;
 	put_context(call);
-	arm(call->timer, 0);
+	timer_in(&call->timer, 0);
 }
 
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+on_timer(void *arg)
 {
-	TURN("outgoing HTTP");
 	struct http_call *call = arg;
 
-	(void)fd;
-	(void)what;
 	if (call->state == CALL_ENDED) {
 		report(call);
 		return;
 	}
 	if (mono_sub(call->deadline, mono_now(call->client)) > 0) {
-		arm(call->timer, mono_sub(call->deadline, mono_now(call->client)));
+		timer_in(&call->timer, mono_sub(call->deadline, mono_now(call->client)));
 		return;
 	}
 	call->gone_out |= http_hop_gone_out(&call->leg);
@@ -391,7 +373,7 @@ launch(struct http_call *call)
 	call->host->running++;
 	c->running++;
 	if (c->launched++ == 0)
-		arm(c->next_turn, 0);
+		timer_in(&c->next_turn, 0);
 	curl_easy_setopt(call->leg.easy, CURLOPT_PRIVATE, call);
 	bad = curl_multi_add_handle(c->multi, call->leg.easy);
 	assert(bad == CURLM_OK);
@@ -419,13 +401,10 @@ start_waiting(struct http_client *c)
 }
 
 static void
-on_next_turn(evutil_socket_t fd, short what, void *arg)
+on_next_turn(void *arg)
 {
-	TURN("outgoing HTTP");
 	struct http_client *c = arg;
 
-	(void)fd;
-	(void)what;
 	c->launched = 0;
 	start_waiting(c);
 }
@@ -490,9 +469,8 @@ http_client_start(struct http_client *c, const struct fetch_request *r, struct m
 		call->deadline = mono_add(now, r->timeout);
 		call->own_timeout = true;
 	}
-	call->timer = evtimer_new(c->o.base, on_timer, call);
-	assert(call->timer != NULL);
-	arm(call->timer, mono_sub(call->deadline, now));
+	timer_init(&call->timer, c->o.base, "outgoing HTTP", on_timer, call);
+	timer_in(&call->timer, mono_sub(call->deadline, now));
 	if (!url_parse(a, r->url, &call->leg.url, &call->err)) {
 		call->leg.url = (struct url){ 0 };
 		/* The text quotes all of it. */
@@ -542,8 +520,7 @@ http_client_new(const struct http_client_options *o, struct err *e)
 		mem_free(c);
 		return NULL;
 	}
-	c->next_turn = evtimer_new(c->o.base, on_next_turn, c);
-	assert(c->next_turn != NULL);
+	timer_init(&c->next_turn, c->o.base, "outgoing HTTP", on_next_turn, c);
 	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, 256L);
 	http_sockets_begin(c, on_done);
 	c->oauth2 = oauth2_cache_new(c);
@@ -561,7 +538,7 @@ http_client_free(struct http_client **cp)
 	oauth2_cache_free(&c->oauth2);
 	assert(c->calls == 0);
 	http_sockets_end(c);
-	event_free(c->next_turn);
+	timer_fini(&c->next_turn);
 	curl_multi_cleanup(c->multi);
 	hmap_fini(&c->hosts);
 	curl_global_cleanup();

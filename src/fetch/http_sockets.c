@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "http_call.h"
+#include "loop/timer.h"
 #include "loop/turn.h"
 
 struct watch {
@@ -43,14 +44,11 @@ on_socket(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_timeout(evutil_socket_t fd, short what, void *arg)
+on_timeout(void *arg)
 {
-	TURN("outgoing HTTP");
 	struct http_client *c = arg;
 	int running;
 
-	(void)fd;
-	(void)what;
 	curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	collect(c);
 }
@@ -92,13 +90,12 @@ static int
 timer_wanted(CURLM *multi, long ms, void *arg)
 {
 	struct http_client *c = arg;
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 
 	(void)multi;
 	if (ms < 0)
-		evtimer_del(c->timer);
+		timer_stop(&c->timer);
 	else
-		evtimer_add(c->timer, &tv);
+		timer_in(&c->timer, ms * SPAN_MS);
 	return 0;
 }
 
@@ -106,8 +103,7 @@ void
 http_sockets_begin(struct http_client *c, void (*done)(CURL *easy, CURLcode code))
 {
 	c->on_done = done;
-	c->timer = evtimer_new(c->o.base, on_timeout, c);
-	assert(c->timer != NULL);
+	timer_init(&c->timer, c->o.base, "outgoing HTTP", on_timeout, c);
 	curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, socket_wanted);
 	curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
 	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, timer_wanted);
@@ -117,7 +113,7 @@ http_sockets_begin(struct http_client *c, void (*done)(CURL *easy, CURLcode code
 void
 http_sockets_end(struct http_client *c)
 {
-	event_free(c->timer);
+	timer_fini(&c->timer);
 	/* Closing idle connections must not arm it again. */
 	curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, NULL);
 }

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "loop/drive.h"
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <event2/event.h>
-
 #include "base/mem.h"
 #include "core/engine.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 
 /* How long ticks may go on before I/O has its turn. */
 #define TURN_MAX (4 * SPAN_MS)
 
 struct drive {
-	struct event *timer;
+	struct timer timer;
 	struct engine *engine;
 	struct clock *clock;
 	bool armed;
@@ -25,16 +22,7 @@ struct drive {
 static void
 arm(struct drive *d, struct mono at, struct mono now)
 {
-	span wait = mono_sub(at, now);
-	struct timeval tv;
-
-	if (wait < 0)
-		wait = 0;
-	/* Rounded up: a timer that fires early would only be armed again. */
-	wait = (wait + SPAN_US - 1) / SPAN_US;
-	tv.tv_sec = wait / 1000000;
-	tv.tv_usec = wait % 1000000;
-	evtimer_add(d->timer, &tv);
+	timer_in(&d->timer, mono_sub(at, now));
 	d->armed = true;
 	d->at = at;
 }
@@ -46,7 +34,7 @@ rearm_at(struct drive *d, struct mono now)
 
 	if (!engine_next(d->engine, &at)) {
 		if (d->armed)
-			evtimer_del(d->timer);
+			timer_stop(&d->timer);
 		d->armed = false;
 	} else if (!d->armed || d->at.ns != at.ns) {
 		arm(d, at, now);
@@ -54,16 +42,13 @@ rearm_at(struct drive *d, struct mono now)
 }
 
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+on_timer(void *arg)
 {
-	TURN("engine");
 	struct drive *d = arg;
 	struct moment now = d->clock->now(d->clock);
 	struct mono end = mono_add(now.mono, TURN_MAX);
 	struct mono at;
 
-	(void)fd;
-	(void)what;
 	d->armed = false;
 	while (engine_next(d->engine, &at) && at.ns <= now.mono.ns) {
 		engine_tick(d->engine, now);
@@ -81,8 +66,7 @@ drive_new(struct event_base *base, struct engine *engine, struct clock *clock)
 
 	d->engine = engine;
 	d->clock = clock;
-	d->timer = evtimer_new(base, on_timer, d);
-	assert(d->timer != NULL);
+	timer_init(&d->timer, base, "engine", on_timer, d);
 	drive_rearm(d);
 	return d;
 }
@@ -92,7 +76,7 @@ drive_free(struct drive **d)
 {
 	if (*d == NULL)
 		return;
-	event_free((*d)->timer);
+	timer_fini(&(*d)->timer);
 	mem_free(*d);
 	*d = NULL;
 }

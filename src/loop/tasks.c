@@ -4,10 +4,8 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include <event2/event.h>
-
 #include "base/mem.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 
 /* How long slices may follow one another before I/O and timers have their turn. */
 #define TURN_MAX (4 * SPAN_MS)
@@ -17,9 +15,8 @@ struct list {
 };
 
 struct tasks {
-	struct event *timer;
+	struct timer timer;
 	struct clock *clock;
-	const char *name;
 	struct list ready;
 	struct task *end;		/* of this turn's, while it goes on: what is behind it had a slice */
 	bool running;
@@ -55,10 +52,8 @@ take_out(struct list *l, struct task *t)
 static void
 wake(struct tasks *s)
 {
-	struct timeval at_once = { 0, 0 };
-
-	if (!s->running && s->ready.first != NULL && !evtimer_pending(s->timer, NULL))
-		evtimer_add(s->timer, &at_once);
+	if (!s->running && s->ready.first != NULL && !timer_is_set(&s->timer))
+		timer_in(&s->timer, 0);
 }
 
 static void
@@ -72,15 +67,12 @@ run_first(struct tasks *s, struct moment now)
 }
 
 static void
-on_turn(evutil_socket_t fd, short what, void *arg)
+on_turn(void *arg)
 {
 	struct tasks *s = arg;
 	struct moment now = s->clock->now(s->clock);
 	struct mono end = mono_add(now.mono, TURN_MAX);
 
-	(void)fd;
-	(void)what;
-	turn_begin(s->name);
 	s->running = true;
 	s->end = s->ready.last;
 	while (s->end != NULL && now.mono.ns < end.ns) {
@@ -90,7 +82,6 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	s->running = false;
 	s->end = NULL;
 	wake(s);
-	turn_end();
 }
 
 struct tasks *
@@ -99,9 +90,7 @@ tasks_new(struct event_base *base, struct clock *clock, const char *name)
 	struct tasks *s = NEW(struct tasks);
 
 	s->clock = clock;
-	s->name = name;
-	s->timer = evtimer_new(base, on_turn, s);
-	assert(s->timer != NULL);
+	timer_init(&s->timer, base, name, on_turn, s);
 	return s;
 }
 
@@ -114,7 +103,7 @@ tasks_free(struct tasks **sp)
 		return;
 	*sp = NULL;
 	assert(s->ready.first == NULL);
-	event_free(s->timer);
+	timer_fini(&s->timer);
 	mem_free(s);
 }
 

@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "loop/errno_text.h"
+#include "loop/timer.h"
 #include "loop/turn.h"
 #include "mail/mail.h"
 
@@ -23,18 +24,15 @@ extern char **environ;
 
 /* Helpers that take no more requests, until they are dead. */
 struct graveyard {
-	struct event *timer;
+	struct timer timer;
 	VEC(pid_t) dying;
 };
 
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+on_timer(void *arg)
 {
-	static const struct timeval again = { 0, 200000 };
 	struct graveyard *g = arg;
 
-	(void)fd;
-	(void)what;
 	for (size_t i = 0; i < g->dying.n;) {
 		pid_t got = waitpid(g->dying.v[i], NULL, WNOHANG);
 
@@ -44,7 +42,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 			g->dying.v[i] = g->dying.v[--g->dying.n];
 	}
 	if (g->dying.n > 0)
-		evtimer_add(g->timer, &again);
+		timer_in(&g->timer, 200 * SPAN_MS);
 }
 
 static struct graveyard *
@@ -52,8 +50,7 @@ graveyard_new(struct event_base *base)
 {
 	struct graveyard *g = NEW(struct graveyard);
 
-	g->timer = evtimer_new(base, on_timer, g);
-	assert(g->timer != NULL);
+	timer_init(&g->timer, base, "mail", on_timer, g);
 	return g;
 }
 
@@ -66,7 +63,7 @@ graveyard_free(struct graveyard **g)
 			;
 	}
 	VEC_FINI(&(*g)->dying);
-	event_free((*g)->timer);
+	timer_fini(&(*g)->timer);
 	mem_free(*g);
 	*g = NULL;
 }
@@ -75,12 +72,10 @@ graveyard_free(struct graveyard **g)
 static void
 retire(struct mail_children *c)
 {
-	static const struct timeval soon = { 0, 20000 };
-
 	if (c->helper == 0)
 		return;
 	VEC_PUSH(&c->graveyard->dying, c->helper);
-	evtimer_add(c->graveyard->timer, &soon);
+	timer_in(&c->graveyard->timer, 20 * SPAN_MS);
 	event_free(c->gone);
 	close(c->fd);
 	c->helper = 0;

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "loop/timer.h"
 #include "loop/turn.h"
 #include "mail_pool.h"
 #include "mail_wire.h"
@@ -24,18 +25,6 @@ static struct mono
 mono_now(const struct mail_pool *p)
 {
 	return p->o.clock->now(p->o.clock).mono;
-}
-
-static void
-arm(struct event *timer, span wait)
-{
-	struct timeval tv;
-
-	if (wait < 0)
-		wait = 0;
-	tv.tv_sec = wait / SPAN_S;
-	tv.tv_usec = wait % SPAN_S / SPAN_US;
-	evtimer_add(timer, &tv);
 }
 
 /* Workers. */
@@ -67,7 +56,7 @@ worker_end(struct mail_worker *w)
 	p->starting -= !w->ready;
 	drop_output(w);
 	bufferevent_free(w->bev);
-	event_free(w->timer);
+	timer_fini(&w->timer);
 	mem_free(w);
 }
 
@@ -76,7 +65,7 @@ worker_free(struct mail_worker *w)
 {
 	mail_servers_release(&w->pool->servers, w->server);
 	w->server = NULL;
-	arm(w->timer, IDLE_MAX);
+	timer_in(&w->timer, IDLE_MAX);
 }
 
 /* Takes the call out of its queue or away from its worker. */
@@ -97,7 +86,7 @@ detach(struct mail_call *c, enum worker_next next)
 		worker_free(w);
 		break;
 	case WORKER_QUITS:
-		arm(w->timer, QUIT_MAX);
+		timer_in(&w->timer, QUIT_MAX);
 		break;
 	case WORKER_ENDS:
 		worker_end(w);
@@ -116,7 +105,7 @@ call_free(struct mail_call *c)
 		c->pool->all = c->all_next;
 	if (c->all_next != NULL)
 		c->all_next->all_prev = c->all_prev;
-	event_free(c->timer);
+	timer_fini(&c->timer);
 	arena_free(&a);		/* the call is in it */
 }
 
@@ -191,7 +180,7 @@ static void
 session_begin(struct mail_worker *w)
 {
 	w->since = mono_now(w->pool);
-	arm(w->timer, w->pool->o.slow_after + SPAN_US);
+	timer_in(&w->timer, w->pool->o.slow_after);
 }
 
 static void
@@ -281,13 +270,17 @@ static void
 on_session_timer(struct mail_worker *w)
 {
 	struct mail_call *c = w->call;
-	span left = CONNECT_MAX - age(w);
+	span old = age(w), left = CONNECT_MAX - old;
 
-	if (age(w) >= w->pool->o.slow_after)
-		mail_servers_set_pace(&w->pool->servers, w->server, PACE_SLOW);
+	if (old < w->pool->o.slow_after) {
+		/* Early: timers count from when the round of the loop began. */
+		timer_in(&w->timer, w->pool->o.slow_after - old);
+		return;
+	}
+	mail_servers_set_pace(&w->pool->servers, w->server, PACE_SLOW);
 	if (c->connected || left > 0) {
 		if (left > 0)
-			arm(w->timer, left + SPAN_US);
+			timer_in(&w->timer, left);
 		dispatch(w->pool);
 		return;
 	}
@@ -299,14 +292,11 @@ on_session_timer(struct mail_worker *w)
 }
 
 static void
-on_worker_timer(evutil_socket_t fd, short what, void *arg)
+on_worker_timer(void *arg)
 {
-	TURN("mail");
 	struct mail_worker *w = arg;
 	struct mail_pool *p = w->pool;
 
-	(void)fd;
-	(void)what;
 	if (w->call != NULL) {
 		on_session_timer(w);
 	} else if (w->server != NULL) {
@@ -331,8 +321,8 @@ worker_new(struct mail_pool *p, struct err *e)
 	w = NEW(struct mail_worker);
 	w->pool = p;
 	w->bev = bufferevent_socket_new(p->o.base, fd, BEV_OPT_CLOSE_ON_FREE);
-	w->timer = evtimer_new(p->o.base, on_worker_timer, w);
-	assert(w->bev != NULL && w->timer != NULL);
+	assert(w->bev != NULL);
+	timer_init(&w->timer, p->o.base, "mail", on_worker_timer, w);
 	bufferevent_setcb(w->bev, on_read, NULL, on_event, w);
 	bufferevent_enable(w->bev, EV_READ | EV_WRITE);
 	w->next = p->workers;
@@ -369,7 +359,7 @@ run(struct mail_call *c, struct mail_worker *w)
 		abort();	/* out of memory */
 	explicit_bzero(b.p, b.n);
 	sbuf_fini(&b);
-	evtimer_del(w->timer);
+	timer_stop(&w->timer);
 	if (w->ready)
 		session_begin(w);
 }
@@ -379,7 +369,7 @@ static void
 fail_later(struct mail_call *c)
 {
 	c->state = MAIL_ENDED;
-	arm(c->timer, 0);
+	timer_in(&c->timer, 0);
 }
 
 /*
@@ -438,41 +428,36 @@ dispatch(struct mail_pool *p)
 		p->want_spare = true;
 	}
 	/* A worker takes a while to start: the next mail is not to wait for that. */
-	if ((p->starts > 0 || (p->want_spare && !mail_next_must_wait(p))) && !evtimer_pending(p->next_turn, NULL))
-		arm(p->next_turn, 0);
+	if ((p->starts > 0 || (p->want_spare && !mail_next_must_wait(p))) && !timer_is_set(&p->next_turn))
+		timer_in(&p->next_turn, 0);
 }
 
 static void
-on_next_turn(evutil_socket_t fd, short what, void *arg)
+on_next_turn(void *arg)
 {
 	struct mail_pool *p = arg;
 	struct mail_worker *w;
 	struct err e = { 0 };
 
-	(void)fd;
-	(void)what;
 	p->starts = 0;
 	/* First: the next mail for a good server is not to wait until all others have theirs. */
 	if (p->want_spare && !mail_next_must_wait(p)) {
 		p->want_spare = false;
 		if (mail_next_idle(p) == NULL && p->workers_n < p->o.workers_max && (w = worker_new(p, &e)) != NULL)
-			arm(w->timer, IDLE_MAX);
+			timer_in(&w->timer, IDLE_MAX);
 	}
 	dispatch(p);
 }
 
 static void
-on_call_timer(evutil_socket_t fd, short what, void *arg)
+on_call_timer(void *arg)
 {
-	TURN("mail");
 	struct mail_call *c = arg;
 	span left = mono_sub(c->deadline, mono_now(c->pool));
 
-	(void)fd;
-	(void)what;
 	if (c->state != MAIL_ENDED) {
 		if (left > 0) {
-			arm(c->timer, left + SPAN_US);
+			timer_in(&c->timer, left);
 			return;
 		}
 		err_set(&c->err, ERR_TIMEOUT, "context deadline exceeded");
@@ -494,8 +479,7 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 	bool large;
 
 	*c = (struct mail_call){ .pool = p, .arena = a, .done = done, .arg = arg, .deadline = deadline };
-	c->timer = evtimer_new(p->o.base, on_call_timer, c);
-	assert(c->timer != NULL);
+	timer_init(&c->timer, p->o.base, "mail", on_call_timer, c);
 	c->all_next = p->all;
 	if (p->all != NULL)
 		p->all->all_prev = c;
@@ -518,7 +502,7 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 		c->state = MAIL_WAITING;
 		p->tls |= r->require_tls || r->implicit_tls;
 		mail_servers_wait(&p->servers, &c->turn, &c->r.smarthost);
-		arm(c->timer, mono_sub(deadline, mono_now(p)));
+		timer_in(&c->timer, mono_sub(deadline, mono_now(p)));
 		dispatch(p);
 	}
 	if (copy.p != NULL)
@@ -564,8 +548,7 @@ mail_pool_new(const struct mail_pool_options *o)
 		p->o.queue_max = 10000;
 	p->servers.per_server = p->o.per_server;
 	p->servers.slow_max = (p->o.workers_max + 1) / 2;
-	p->next_turn = evtimer_new(o->base, on_next_turn, p);
-	assert(p->next_turn != NULL);
+	timer_init(&p->next_turn, o->base, "mail", on_next_turn, p);
 	mail_children_begin(&p->children, o->base, p->o.program);
 	return p;
 }
@@ -587,7 +570,7 @@ mail_pool_free(struct mail_pool **pp)
 	while (p->workers != NULL)
 		worker_end(p->workers);
 	mail_servers_fini(&p->servers);
-	event_free(p->next_turn);
+	timer_fini(&p->next_turn);
 	mail_children_end(&p->children);
 	mem_free(p);
 }

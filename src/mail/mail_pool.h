@@ -9,12 +9,12 @@
 #ifndef MAIL_MAIL_POOL_H
 #define MAIL_MAIL_POOL_H
 
+#include "loop/timer.h"
 #include "mail/mail.h"
 #include "mail_child.h"
 #include "mail_servers.h"
 
 struct bufferevent;
-struct event;
 
 struct mail_worker {
 	struct mail_pool *pool;
@@ -24,7 +24,7 @@ struct mail_worker {
 	struct mail_call *call;		/* NULL: idle, or the mail is sent and QUIT not answered yet */
 	bool ready;			/* it has started */
 	struct mono since;		/* when the session began */
-	struct event *timer;		/* slowness, connection, QUIT, idleness */
+	struct timer timer;		/* slowness, connection, QUIT, idleness */
 };
 
 enum mail_state { MAIL_WAITING, MAIL_RUNNING, MAIL_ENDED };
@@ -36,7 +36,7 @@ struct mail_call {
 	void *arg;
 	struct mail_request r;		/* all but its message is in the arena */
 	struct mono deadline;
-	struct event *timer;		/* deadline, or report of what ended at once */
+	struct timer timer;		/* deadline, or report of what ended at once */
 	enum mail_state state;
 	struct mail_worker *worker;
 	bool connected;			/* the server has the mail, or may have it */
@@ -49,7 +49,7 @@ struct mail_pool {
 	struct mail_pool_options o;
 	struct mail_worker *workers;
 	size_t workers_n;
-	struct event *next_turn;	/* starts those workers that one turn did not, and one to spare */
+	struct timer next_turn;	/* starts those workers that one turn did not, and one to spare */
 	unsigned starts;		/* in this turn */
 	unsigned starting;		/* workers that are not ready yet */
 	bool want_spare;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "observe/recorder.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/vec.h"
 #include "config/outputs.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 #include "loop/workers.h"
 #include "recorder_file.h"
 #include "recorder_hook.h"
@@ -55,7 +54,7 @@ struct recorder {
 	struct recorder_options o;
 	struct log log;
 	struct workers *work;
-	struct event *soon;
+	struct timer soon;
 	struct lines queue;
 	unsigned writings;	/* under way */
 	size_t writing_lines;	/* in them */
@@ -154,10 +153,8 @@ writing_free(struct writing *w)
 static void
 kick(struct recorder *r)
 {
-	static const struct timeval at_once = { 0 };
-
 	if (r->queue.ends.n > 0 && r->writings == 0)
-		event_add(r->soon, &at_once);
+		timer_in(&r->soon, 0);
 }
 
 static void
@@ -244,13 +241,10 @@ hand_over(struct recorder *r)
 }
 
 static void
-on_soon(evutil_socket_t fd, short what, void *arg)
+on_soon(void *arg)
 {
-	TURN("event recorder");
 	struct recorder *r = arg;
 
-	(void)fd;
-	(void)what;
 	forget_closed(r);
 	hand_over(r);
 }
@@ -268,9 +262,7 @@ recorder_new(const struct recorder_options *o, struct err *e)
 		mem_free(r);
 		return NULL;
 	}
-	r->soon = evtimer_new(o->base, on_soon, r);
-	if (r->soon == NULL)
-		abort();	/* out of memory */
+	timer_init(&r->soon, o->base, "event recorder", on_soon, r);
 	return r;
 }
 
@@ -460,7 +452,7 @@ recorder_free(struct recorder **rp)
 	VEC_FINI(&r->closing);
 	files_unref(r->files);
 	lines_fini(&r->queue);
-	event_free(r->soon);
+	timer_fini(&r->soon);
 	for (size_t i = 0; i < r->counts.n; i++) {
 		mem_free(r->counts.v[i]->name);
 		mem_free(r->counts.v[i]);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recorder_hook.h"
 
-#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "fetch/http_client.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 #include "text/url.h"
 
 #define QUEUE_MAX 8192
@@ -32,7 +31,7 @@ struct hook_call {
 	struct fetch_request request;
 	struct http_header headers[2];
 	struct http_call *call;
-	struct event *pause;
+	struct timer pause;
 };
 
 struct hook {
@@ -42,7 +41,7 @@ struct hook {
 	size_t head;
 	struct hook_call *calls;
 	size_t calls_n;
-	struct event *flush;	/* when a batch has waited long enough */
+	struct timer flush;	/* when a batch has waited long enough */
 	bool flush_now, closed;
 };
 
@@ -81,14 +80,6 @@ make_name(struct str url)
 }
 
 static void
-wait_for(struct event *ev, span d)
-{
-	struct timeval tv = { .tv_sec = (time_t)(d / SPAN_S), .tv_usec = (suseconds_t)(d % SPAN_S / 1000) };
-
-	event_add(ev, &tv);
-}
-
-static void
 call_over(struct hook_call *c)
 {
 	c->events = 0;
@@ -122,7 +113,7 @@ on_answer(void *arg, const struct fetch_response *r)
 	}
 	for (unsigned i = 1; i < c->attempts && pause < MAX_PAUSE; i++)
 		pause *= 2;
-	wait_for(c->pause, pause < MAX_PAUSE ? pause : MAX_PAUSE);
+	timer_in(&c->pause, pause < MAX_PAUSE ? pause : MAX_PAUSE);
 }
 
 static void
@@ -150,22 +141,16 @@ attempt(struct hook_call *c)
 }
 
 static void
-on_pause(evutil_socket_t fd, short what, void *arg)
+on_pause(void *arg)
 {
-	TURN("event recorder");
-	(void)fd;
-	(void)what;
 	attempt(arg);
 }
 
 static void
-on_flush(evutil_socket_t fd, short what, void *arg)
+on_flush(void *arg)
 {
-	TURN("event recorder");
 	struct hook *h = arg;
 
-	(void)fd;
-	(void)what;
 	h->flush_now = true;
 	pump(h);
 }
@@ -225,8 +210,8 @@ pump(struct hook *h)
 		if (c->events > 0)
 			continue;
 		if (n == 0) {
-			if (!event_pending(h->flush, EV_TIMEOUT, NULL))
-				wait_for(h->flush, or_default(h->o.conf->batch_flush_interval, BATCH_WAIT));
+			if (!timer_is_set(&h->flush))
+				timer_in(&h->flush, or_default(h->o.conf->batch_flush_interval, BATCH_WAIT));
 			return;
 		}
 		fill(h, c, n);
@@ -245,18 +230,14 @@ hook_new(const struct hook_options *o)
 	h->o = *o;
 	config_ref(h->o.config);
 	h->name = make_name(o->conf->url);
-	h->flush = evtimer_new(o->base, on_flush, h);
+	timer_init(&h->flush, o->base, "event recorder", on_flush, h);
 	h->calls_n = (size_t)(workers < WORKERS_MAX ? workers : WORKERS_MAX);
 	h->calls = mem_calloc(h->calls_n, sizeof(h->calls[0]));
 	for (size_t i = 0; i < h->calls_n; i++) {
 		h->calls[i].hook = h;
 		h->calls[i].body = (struct sbuf)SBUF_INIT(SBUF_UNLIMITED);
-		h->calls[i].pause = evtimer_new(o->base, on_pause, &h->calls[i]);
-		if (h->calls[i].pause == NULL)
-			abort();	/* out of memory */
+		timer_init(&h->calls[i].pause, o->base, "event recorder", on_pause, &h->calls[i]);
 	}
-	if (h->flush == NULL)
-		abort();
 	return h;
 }
 
@@ -308,11 +289,11 @@ hook_free(struct hook **hp)
 		return;
 	for (size_t i = 0; i < h->calls_n; i++) {
 		http_client_cancel(&h->calls[i].call);
-		event_free(h->calls[i].pause);
+		timer_fini(&h->calls[i].pause);
 		sbuf_fini(&h->calls[i].body);
 	}
 	mem_free(h->calls);
-	event_free(h->flush);
+	timer_fini(&h->flush);
 	for (size_t i = h->head; i < h->queue.n; i++)
 		mem_free((char *)(uintptr_t)h->queue.v[i].p);
 	VEC_FINI(&h->queue);

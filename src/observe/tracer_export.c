@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tracer_export.h"
 
-#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 #include "base/vec.h"
 #include "config/outputs.h"
 #include "fetch/http_client.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 #include "text/expo.h"
 #include "text/gzip.h"
 
@@ -41,19 +40,11 @@ struct exporter {
 	const struct tracing *conf;
 	VEC(struct str) queue;		/* owned JSON */
 	struct export *out;		/* NULL: none */
-	struct event *due;		/* of the next batch, or of a retry */
+	struct timer due;		/* of the next batch, or of a retry */
 	bool closed;
 	char last_error[200];		/* told already */
 	uint64_t sent, dropped, failed;
 };
-
-static void
-arm(struct exporter *x, span d)
-{
-	struct timeval tv = { .tv_sec = (time_t)(d / SPAN_S), .tv_usec = (suseconds_t)(d % SPAN_S / 1000) };
-
-	event_add(x->due, &tv);
-}
 
 static void
 export_free(struct exporter *x)
@@ -76,9 +67,9 @@ schedule(struct exporter *x)
 	if (x->out != NULL || x->queue.n == 0 || x->conf == NULL)
 		return;
 	if (x->queue.n >= BATCH_MAX || x->closed)
-		arm(x, 0);
-	else if (!event_pending(x->due, EV_TIMEOUT, NULL))
-		arm(x, BATCH_WAIT);
+		timer_in(&x->due, 0);
+	else if (!timer_is_set(&x->due))
+		timer_in(&x->due, BATCH_WAIT);
 }
 
 /* The same failure again is not told again. */
@@ -117,7 +108,7 @@ on_answer(void *arg, const struct fetch_response *r)
 		    STR_ARG(body));
 		tell(x, r->transport_error ? r->error : str_from(why));
 		if (worth_a_retry(r) && e->attempts < ATTEMPTS && !x->closed) {
-			arm(x, r->retry_after > 0 ? r->retry_after : FIRST_PAUSE << (e->attempts - 1));
+			timer_in(&x->due, r->retry_after > 0 ? r->retry_after : FIRST_PAUSE << (e->attempts - 1));
 			return;
 		}
 		x->failed += e->spans;
@@ -209,13 +200,10 @@ start(struct exporter *x)
 }
 
 static void
-on_due(evutil_socket_t fd, short what, void *arg)
+on_due(void *arg)
 {
-	TURN("traces");
 	struct exporter *x = arg;
 
-	(void)fd;
-	(void)what;
 	if (x->out != NULL && x->out->call == NULL)
 		attempt(x);
 	else if (x->out == NULL && x->conf != NULL && x->queue.n > 0)
@@ -229,9 +217,7 @@ exporter_new(const struct tracer_options *o)
 
 	x->o = *o;
 	x->log = log_with(o->log, F_CSTR("component", "tracing"));
-	x->due = evtimer_new(o->base, on_due, x);
-	if (x->due == NULL)
-		abort();	/* out of memory */
+	timer_init(&x->due, o->base, "traces", on_due, x);
 	return x;
 }
 
@@ -286,7 +272,7 @@ exporter_free(struct exporter **xp)
 	struct exporter *x = *xp;
 
 	export_free(x);
-	event_free(x->due);
+	timer_fini(&x->due);
 	for (size_t i = 0; i < x->queue.n; i++)
 		mem_free((char *)(uintptr_t)x->queue.v[i].p);
 	VEC_FINI(&x->queue);

@@ -8,14 +8,13 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
 
 #include "base/mem.h"
 #include "http_private.h"
 #include "loop/errno_text.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 
 #define AGAIN_MS 100
 
@@ -72,19 +71,17 @@ resume(struct http_server *s)
 	if (!s->paused)
 		return;
 	s->paused = false;
-	evtimer_del(s->retry);
+	timer_stop(&s->retry);
 	bind_all(s);
 }
 
 static void
 pause_for(struct http_server *s, long ms)
 {
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
-
 	if (!s->paused)
 		unbind(s);
 	s->paused = true;
-	evtimer_add(s->retry, &tv);
+	timer_in(&s->retry, ms * SPAN_MS);
 }
 
 static void
@@ -141,14 +138,11 @@ accept_counted(struct http_server *s)
 }
 
 static void
-on_retry(evutil_socket_t fd, short what, void *arg)
+on_retry(void *arg)
 {
 	struct http_server *s = arg;
 	struct http_conn *c = dispensable(s);
 
-	TURN("connections");
-	(void)fd;
-	(void)what;
 	if (s->starved && c != NULL)
 		guard_cut(c);
 	s->starved = false;
@@ -169,8 +163,7 @@ accept_freed(struct http_server *s)
 void
 accept_init(struct http_server *s)
 {
-	s->retry = evtimer_new(s->o.base, on_retry, s);
-	assert(s->retry != NULL);
+	timer_init(&s->retry, s->o.base, "connections", on_retry, s);
 	s->next = servers;
 	servers = s;
 }
@@ -187,7 +180,7 @@ accept_end(struct http_server *s)
 {
 	s->serving = false;
 	s->paused = false;
-	evtimer_del(s->retry);
+	timer_stop(&s->retry);
 	unbind(s);
 	for (size_t i = 0; i < s->listeners_n; i++) {
 		if (s->listeners[i].fd >= 0)
@@ -204,5 +197,5 @@ accept_fini(struct http_server *s)
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
-	event_free(s->retry);
+	timer_fini(&s->retry);
 }

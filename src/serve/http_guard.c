@@ -28,6 +28,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "http_private.h"
+#include "loop/timer.h"
 #include "loop/turn.h"
 #include "web_config.h"
 
@@ -41,13 +42,8 @@ static void
 arm(struct conn_list *l, struct mono now)
 {
 	span wait = l->first != NULL ? mono_sub(l->first->deadline, now) : 0;
-	struct timeval tv;
 
-	if (wait < 0)
-		wait = 0;
-	tv.tv_sec = wait / SPAN_S;
-	tv.tv_usec = wait % SPAN_S / 1000 + 1;
-	evtimer_add(l->timer, &tv);
+	timer_in(&l->timer, wait);
 }
 
 static void
@@ -122,7 +118,7 @@ guard_move(struct http_conn *c, enum conn_state state)
 	now = s->o.clock->now(s->o.clock).mono;
 	c->deadline = mono_add(now, l->after);
 	/* A timer that runs already fires earlier than this deadline and is armed anew then. */
-	if (!evtimer_pending(l->timer, NULL))
+	if (!timer_is_set(&l->timer))
 		arm(l, now);
 }
 
@@ -254,7 +250,7 @@ guard_hasten(struct http_server *s)
 	/* Who has all of an answer now is not waited for to ask for another. */
 	assert(idle->first == NULL);
 	idle->after = SPAN_MS;
-	evtimer_del(idle->timer);
+	timer_stop(&idle->timer);
 	if (l->after <= HASTE)
 		return;
 	l->after = HASTE;
@@ -265,7 +261,7 @@ guard_hasten(struct http_server *s)
 			break;
 	}
 	/* It is armed for the deadline that the first one had. */
-	evtimer_del(l->timer);
+	timer_stop(&l->timer);
 	if (l->first != NULL)
 		arm(l, s->o.clock->now(s->o.clock).mono);
 }
@@ -284,14 +280,11 @@ expire(struct http_conn *c)
 }
 
 static void
-on_deadline(evutil_socket_t fd, short what, void *arg)
+on_deadline(void *arg)
 {
-	TURN("connections");
 	struct conn_list *l = arg;
 	struct mono now = l->server->o.clock->now(l->server->o.clock).mono;
 
-	(void)fd;
-	(void)what;
 	while (l->first != NULL && l->first->deadline.ns <= now.ns)
 		expire(l->first);
 	if (l->first != NULL)
@@ -565,7 +558,7 @@ guard_init(struct http_server *s)
 	for (int i = 0; i < CONN_STATES; i++) {
 		s->lists[i].server = s;
 		s->lists[i].state = (enum conn_state)i;
-		s->lists[i].timer = evtimer_new(s->o.base, on_deadline, &s->lists[i]);
+		timer_init(&s->lists[i].timer, s->o.base, "connections", on_deadline, &s->lists[i]);
 	}
 	s->lists[CONN_IDLE].after = s->o.idle_timeout;
 	s->lists[CONN_HEAD].after = s->o.header_timeout;
@@ -586,7 +579,7 @@ guard_fini(struct http_server *s)
 	for (int i = 0; i < CONN_STATES; i++) {
 		while (s->lists[i].first != NULL)
 			guard_cut(s->lists[i].first);
-		event_free(s->lists[i].timer);
+		timer_fini(&s->lists[i].timer);
 	}
 	event_free(s->welcome);
 	event_free(s->squeeze);

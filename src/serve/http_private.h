@@ -25,6 +25,7 @@
 #include "base/hmap.h"
 #include "head_scan.h"
 #include "loop/tasks.h"
+#include "loop/timer.h"
 #include "serve/http_server.h"
 
 struct bufferevent;
@@ -54,7 +55,7 @@ struct conn_list {
 	struct http_conn *first, *last;
 	size_t n;
 	span after;		/* how long one may stay; 0: for ever */
-	struct event *timer;
+	struct timer timer;
 	struct http_server *server;
 	enum conn_state state;
 };
@@ -148,8 +149,8 @@ struct http_server {
 	struct arena *arena;		/* addresses */
 	struct listener *listeners;
 	size_t listeners_n;
-	struct event *retry;		/* accepts again after trouble */
-	struct event *grace;
+	struct timer retry;		/* accepts again after trouble */
+	struct timer grace;
 	struct web_config *web;
 	bool serving, stopping;
 	bool paused;			/* nothing is accepted */

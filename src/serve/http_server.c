@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <unistd.h>
 
-#include <event2/event.h>
 #include <event2/http.h>
 
 #include "base/mem.h"
@@ -20,17 +19,15 @@ end_stop(struct http_server *s)
 {
 	void (*stopped)(void *arg) = s->stopped;
 
-	evtimer_del(s->grace);
+	timer_stop(&s->grace);
 	s->stopped = NULL;
 	if (stopped != NULL)
 		stopped(s->stopped_arg);
 }
 
 static void
-on_grace(evutil_socket_t fd, short what, void *arg)
+on_grace(void *arg)
 {
-	(void)fd;
-	(void)what;
 	end_stop(arg);
 }
 
@@ -39,11 +36,8 @@ http_server_freed(struct http_server *s)
 {
 	if (s->stopping) {
 		/* From the loop: the one who freed the last may be http_server_stop itself. */
-		if (s->conns == 0 && s->alone == NULL && s->stopped != NULL) {
-			struct timeval now = { 0, 0 };
-
-			evtimer_add(s->grace, &now);
-		}
+		if (s->conns == 0 && s->alone == NULL && s->stopped != NULL)
+			timer_in(&s->grace, 0);
 	} else {
 		accept_freed(s);
 	}
@@ -86,7 +80,7 @@ http_server_new(const struct http_server_options *o, struct err *e)
 	s->arena = arena_new();
 	s->tasks = tasks_new(o->base, o->clock, "answers");
 	guard_init(s);
-	s->grace = evtimer_new(o->base, on_grace, s);
+	timer_init(&s->grace, o->base, "end", on_grace, s);
 	s->evhttp = evhttp_new(o->base);
 	assert(s->evhttp != NULL);
 	accept_init(s);
@@ -200,8 +194,6 @@ http_server_refresh(struct http_server *s)
 void
 http_server_stop(struct http_server *s, span grace, void (*done)(void *arg), void *arg)
 {
-	struct timeval tv = { grace / SPAN_S, grace % SPAN_S / 1000 };
-
 	accept_end(s);
 	s->stopping = true;
 	s->stopped = done;
@@ -212,9 +204,7 @@ http_server_stop(struct http_server *s, span grace, void (*done)(void *arg), voi
 	while (s->lists[CONN_HEAD].first != NULL)
 		guard_cut(s->lists[CONN_HEAD].first);
 	guard_hasten(s);
-	if (s->conns == 0 && s->alone == NULL)
-		tv = (struct timeval){ 0, 0 };
-	evtimer_add(s->grace, &tv);
+	timer_in(&s->grace, s->conns == 0 && s->alone == NULL ? 0 : grace);
 }
 
 void
@@ -234,7 +224,7 @@ http_server_free(struct http_server **sp)
 	/* Every GET that was let in has left. */
 	assert(s->gets == 0 && s->gets_in_flight == 0);
 	accept_fini(s);
-	event_free(s->grace);
+	timer_fini(&s->grace);
 	web_config_free(&s->web);
 	tasks_free(&s->tasks);
 	mem_free(s->listeners);

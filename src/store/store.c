@@ -2,11 +2,10 @@
 #include "store/store.h"
 
 #include <assert.h>
-#include <event2/event.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 #include "owner.h"
 #include "store_private.h"
 #include "wire/codec_state.h"
@@ -16,7 +15,7 @@
 #define ALERT_BYTES 512			/* one that waits, roughly */
 #define RETRY_MS 500			/* doubles */
 #define RETRY_MS_MAX 30000
-#define PULSE_S 5
+#define PULSE (5 * SPAN_S)
 #define STUCK (10 * SPAN_S)
 #define STUCK_COPYING (10 * SPAN_MIN)	/* a backup takes as long as the database is large */
 /* How far back the note of our last sign of life may lie. */
@@ -34,12 +33,10 @@ now_of(const struct store *s)
 void
 store_take(struct store *s)
 {
-	struct timeval now = { 0 };
-
 	s->taken++;
 	/* At the end of the loop turn, so that all changes of the turn share a transaction. */
-	if (s->soon != NULL && !evtimer_pending(s->soon, NULL))
-		event_add(s->soon, &now);
+	if (!timer_is_set(&s->soon))
+		timer_in(&s->soon, 0);
 }
 
 /* At the end nobody goes on with what he waited for: it is left for the next start. */
@@ -87,14 +84,11 @@ static void
 retry_later(struct store *s)
 {
 	unsigned ms = RETRY_MS << (s->failures < 8 ? s->failures : 8);
-	struct timeval later;
 
 	if (ms > RETRY_MS_MAX)
 		ms = RETRY_MS_MAX;
 	s->failures++;
-	later = (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
-	if (s->retry != NULL)
-		event_add(s->retry, &later);
+	timer_in(&s->retry, ms * SPAN_MS);
 }
 
 static bool
@@ -301,13 +295,10 @@ start_writing(struct store *s, bool anyway)
 }
 
 static void
-on_soon(evutil_socket_t fd, short what, void *arg)
+on_soon(void *arg)
 {
-	TURN("store");
 	struct store *s = arg;
 
-	(void)fd;
-	(void)what;
 	if (s->ok)
 		start_writing(s, false);
 	else
@@ -315,25 +306,20 @@ on_soon(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_retry(evutil_socket_t fd, short what, void *arg)
+on_retry(void *arg)
 {
-	TURN("store");
-	(void)fd;
-	(void)what;
 	start_writing(arg, true);
 }
 
 /* A disk that hangs is as good as one that fails. */
 static void
-on_pulse(evutil_socket_t fd, short what, void *arg)
+on_pulse(void *arg)
 {
-	TURN("store");
 	struct store *s = arg;
 	struct mono now = now_of(s).mono;
 	span stuck = s->writer.backup ? STUCK_COPYING : STUCK;
 
-	(void)fd;
-	(void)what;
+	timer_in(&s->pulse, PULSE);
 	if (s->busy && s->ok && mono_sub(now, s->submitted) > stuck) {
 		err_set(&s->problem, ERR_TIMEOUT, "the disk has not answered for %d seconds", (int)(stuck / SPAN_S));
 		LOG(&s->log, LOG_ERROR, "Durable state is not being written; going on from memory", F_ERR(&s->problem));
@@ -350,7 +336,6 @@ struct store *
 store_open(const struct store_options *o, struct err *e)
 {
 	struct store *s = NEW(struct store);
-	struct timeval pulse = { .tv_sec = PULSE_S };
 
 	s->o = *o;
 	s->ok = true;
@@ -359,12 +344,11 @@ store_open(const struct store_options *o, struct err *e)
 	s->dir = mem_strdup(o->path[0] != '\0' ? o->path : ".");
 	writer_init(&s->writer, s->dir, o->clock);
 	row_log_init(&s->kept);
-	s->soon = evtimer_new(o->base, on_soon, s);
-	s->retry = evtimer_new(o->base, on_retry, s);
-	s->pulse = event_new(o->base, -1, EV_PERSIST, on_pulse, s);
-	if (s->soon == NULL || s->retry == NULL || s->pulse == NULL || event_add(s->pulse, &pulse) != 0)
-		err_set(e, ERR_IO, "cannot make a timer");
-	else if (owner_make_directory(s->dir, e))
+	timer_init(&s->soon, o->base, "store", on_soon, s);
+	timer_init(&s->retry, o->base, "store", on_retry, s);
+	timer_init(&s->pulse, o->base, "store", on_pulse, s);
+	timer_in(&s->pulse, PULSE);
+	if (owner_make_directory(s->dir, e))
 		return s;
 	store_close(&s);
 	return NULL;
@@ -471,19 +455,11 @@ write_rest(struct store *s)
 }
 
 static void
-free_timer(struct event **ev)
+end_timers(struct store *s)
 {
-	if (*ev != NULL)
-		event_free(*ev);
-	*ev = NULL;
-}
-
-static void
-free_timers(struct store *s)
-{
-	free_timer(&s->soon);
-	free_timer(&s->retry);
-	free_timer(&s->pulse);
+	timer_fini(&s->soon);
+	timer_fini(&s->retry);
+	timer_fini(&s->pulse);
 }
 
 void
@@ -493,7 +469,7 @@ store_finish(struct store *s)
 		return;
 	s->o.durable = NULL;
 	s->o.failed = NULL;
-	free_timers(s);
+	end_timers(s);
 	workers_stop(&s->work);
 	s->finished = true;
 	write_rest(s);
@@ -508,7 +484,7 @@ store_close(struct store **sp)
 		return;
 	store_finish(s);
 	assert(s->waits == NULL);
-	free_timers(s);
+	end_timers(s);
 	/* What the engine said last. */
 	if (s->finished && has_news(s))
 		write_rest(s);

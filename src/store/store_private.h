@@ -7,12 +7,11 @@
 
 #include "batch.h"
 #include "disk_keys.h"
+#include "loop/timer.h"
 #include "loop/workers.h"
 #include "row_log.h"
 #include "store/store.h"
 #include "writer.h"
-
-struct event;
 
 /* Beside them there is always room for what is to be written. */
 #define STORE_CLOSINGS_MAX 64
@@ -40,9 +39,9 @@ struct store {
 
 	bool finished;			/* the writer's thread has ended: the rest is written from the loop */
 
-	struct event *soon;		/* end of this loop turn */
-	struct event *retry;		/* after a failure */
-	struct event *pulse;		/* is the writer stuck? has nothing been written for long? */
+	struct timer soon;		/* end of this loop turn */
+	struct timer retry;		/* after a failure */
+	struct timer pulse;		/* is the writer stuck? has nothing been written for long? */
 	bool ok;
 	struct err problem;
 	unsigned failures;		/* in a row */

@@ -235,7 +235,7 @@ rig_until(struct rig *r, bool ok)
 	while (store_health(r->store).ok != ok) {
 		/* The next try need not be waited for. */
 		if (ok && !r->store->busy)
-			event_active(r->store->retry, EV_TIMEOUT, 0);
+			timer_in(&r->store->retry, 0);
 		event_base_loop(r->base, EVLOOP_ONCE);
 	}
 }

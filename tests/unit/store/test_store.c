@@ -263,7 +263,7 @@ START_TEST(a_stuck_disk)
 	while (!r.store->busy)
 		event_base_loop(r.base, EVLOOP_ONCE);
 	r.now.mono = mono_add(r.now.mono, 11 * SPAN_S);
-	event_active(r.store->pulse, EV_TIMEOUT, 0);
+	timer_in(&r.store->pulse, 0);
 	rig_until(&r, false);
 	ck_assert_uint_eq(waits_over, 1);
 	ck_assert(strstr(r.why, "not answered") != NULL);
