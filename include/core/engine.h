@@ -84,6 +84,12 @@ bool engine_silence_expire(struct engine *e, struct str id, struct moment now, s
 /* The attempt ended. Unknown numbers (canceled, engine reloaded) are ignored. */
 void engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, struct moment now);
 
+/*
+ * What time it is. All functions here with `now` see it by themselves; before questions of
+ * core/view.h it has to be told, as a wall clock that went back makes what is remembered doubtful.
+ */
+void engine_see(struct engine *e, struct moment now);
+
 /* Does a bounded amount of what is due. Call again while engine_next is not after now. */
 void engine_tick(struct engine *e, struct moment now);
 /* When engine_tick wants to be called next; false: never, as things stand. */

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "core/notification.h"
+#include "core/verdict.h"
 #include "model/alert.h"
 #include "model/silence.h"
 
@@ -29,7 +30,7 @@ enum event_kind {
 	EVENT_GROUP_FLUSHED,	/* group_key, receiver, count: alerts in it, firing, resolved */
 	EVENT_ALERT_GROUPED,	/* alert, put or renewed in a group: group_key, group_labels, receiver */
 	EVENT_ALERT_RESOLVED,	/* alert, told to have ended and out of its group: as ALERT_GROUPED */
-	EVENT_MUTED,		/* group_key, alert (or NULL for the whole group), verdict, by; silences or rule */
+	EVENT_MUTED,		/* group_key, alert (or NULL for the whole group), verdict */
 	EVENT_NOTIFY_DECIDED,	/* group_key, receiver, integration, reason (REASON_NONE: nothing to tell) */
 	EVENT_ATTEMPT_FAILED,	/* …, attempts, error, first: the text differs from the attempt before */
 	EVENT_NOTIFIED,		/* …, attempts, took; route, group_labels, hashes, muted, serials */
@@ -42,16 +43,6 @@ enum event_kind {
 	EVENT_ROUTE_LABEL_FAILED,	/* group_key, label, error */
 };
 
-enum mute_verdict {
-	MUTE_NONE,
-	MUTE_SILENCE,
-	MUTE_INHIBITION,
-	MUTE_TIME_INTERVAL,		/* a mute_time_intervals entry is active */
-	MUTE_ACTIVE_TIME_INTERVAL,	/* no active_time_intervals entry is */
-	MUTE_N,
-};
-const char *mute_verdict_text(enum mute_verdict v);	/* "silence", "inhibition", "mute_time_interval", … */
-
 struct event {
 	enum event_kind kind;
 	struct moment now;
@@ -59,8 +50,7 @@ struct event {
 	const struct silence *silence;
 	struct str group_key, receiver, label, error;
 	const struct integration *integration;
-	enum mute_verdict verdict;
-	struct str by;		/* silence id, fingerprint of the inhibiting alert, interval name */
+	const struct verdict *verdict;
 	enum reason reason;
 	enum failure failure;
 	size_t count, firing, resolved;
@@ -76,9 +66,6 @@ struct event {
 	size_t muted_n;
 	/* With what a flush did: of the group in this process; of the flush in its group, from 1. */
 	uint64_t group_serial, flush_serial;
-	const struct silence *const *silences;	/* with MUTED by silences: the active ones */
-	size_t silences_n;
-	const struct inhibit_rule *rule;	/* with MUTED by inhibition */
 };
 
 /* A change that has to survive. The store numbers them; see port.persist. */

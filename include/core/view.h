@@ -4,7 +4,7 @@
  *
  * Answers from memory, changes nothing, borrows everything until the next call
  * into the engine that may change state. Results that are lists are written
- * into the caller's arena.
+ * into the caller's arena. Whoever asks has told the engine the time (engine_see).
  *
  * Long lists are gone through piece by piece: whoever does keeps the key of what
  * came last, and the engine may change between two pieces. What is there all the
@@ -34,7 +34,8 @@ struct alert_status {
 	bool inhibited;
 	/* active, suppressed; "unprocessed" does not occur in predicted states */
 };
-void view_alert_status(struct engine *e, const struct alert *a, struct moment now, struct arena *arena,
+/* Of any alert, known or not. */
+void view_alert_status(const struct engine *e, const struct alert *a, struct moment now, struct arena *arena,
     struct alert_status *out);
 
 /*
@@ -45,7 +46,7 @@ struct status_run;
 struct status_run *status_run_new(void);
 /* Sets *run to NULL. */
 void status_run_free(struct status_run **run);
-bool view_alert_status_some(struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
+bool view_alert_status_some(const struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
     struct work *w, struct arena *arena, struct alert_status *out) MUST_CHECK;
 
 /* The configuration in force (borrowed); NULL before the first engine_apply. */

@@ -29,6 +29,7 @@ next(struct http_stream *s, struct sbuf *out, struct work *w, struct moment now,
 	size_t start = out->n;
 	enum http_more more = HTTP_MORE;
 
+	engine_see(l->api->env.engine, now);
 	begin_array(l, out);
 	while (more == HTTP_MORE && out->n - start < HTTP_PIECE) {
 		size_t before = out->n;

@@ -413,7 +413,7 @@ expose_suppressed(const struct counters *n, struct expo *x)
 		if (first)
 			labelled_family(x, LABELLED_suppressed);
 		first = 0;
-		labelled(x, "reason", mute_verdict_text((enum mute_verdict)v), (double)n->suppressed[v]);
+		labelled(x, "reason", mute_cause_text((enum mute_cause)v), (double)n->suppressed[v]);
 	}
 }
 

@@ -2,7 +2,7 @@
 /*
  * core/alert_entry.h - all that is known of one label set.
  *
- * An entry lives while the alert is stored or some group holds it. Beside the
+ * An entry lives while the alert is stored or some group or flight holds it. Beside the
  * alert as last seen it remembers what was found out about its labels and
  * stays true until the configuration or the silences change: routes, the
  * inhibition rules it takes part in, the silences that match. So an alert
@@ -46,9 +46,38 @@ struct alert_entry {
 	uint32_t silences_steps;		/* of the clock that it knows of */
 	uint32_t silences_n;
 	uint32_t members_n;
+	uint32_t holds;				/* of flights */
 	bool stored;				/* else only groups hold it */
+	bool dropped;				/* the store was told so; until it is stored again */
 	bool waits;				/* to be looked at: struct posted */
 	bool awaited;				/* while a configuration comes into force: a group held it before */
 };
+
+/* r is of no use any more but to flights that hold it. */
+static inline bool
+entry_is_over(const struct alert_entry *r)
+{
+	return !r->stored && r->members == NULL && !r->awaited && !r->waits;
+}
+
+/*
+ * The one door by which those who only ask, and see an entry as const, let it remember
+ * what they found: its silences and its part in inhibition. That is memory of
+ * what looking again would find, so nobody sees a difference but in time.
+ * For silences.c and inhibit.c only.
+ */
+static inline struct alert_entry *
+entry_memory(const struct alert_entry *r)
+{
+	return (struct alert_entry *)(uintptr_t)r;
+}
+
+/* r stays until entry_let_go (engine_state.h), whoever else lets go of it. Returns r. */
+static inline struct alert_entry *
+entry_hold(struct alert_entry *r)
+{
+	r->holds++;
+	return r;
+}
 
 #endif

@@ -125,6 +125,7 @@ entry_set_stored(struct alerts *as, struct alert_entry *r, bool stored)
 	if (r->stored == stored)
 		return;
 	r->stored = stored;
+	r->dropped = r->dropped && !stored;
 	as->stored += stored ? 1 : (size_t)-1;
 }
 

@@ -6,12 +6,24 @@
 void
 entry_release(struct engine *e, struct alert_entry *r)
 {
-	if (r->stored || r->members != NULL || r->awaited || r->waits)
+	if (!entry_is_over(r))
+		return;
+	if (!r->dropped)
+		save_alert(e, r, CHANGE_ALERT_DROPPED);
+	r->dropped = true;
+	if (r->holds > 0)
 		return;
 	rules_forget(e, r);
 	silences_forget(r);
-	save_alert(e, r, CHANGE_ALERT_DROPPED);
 	alerts_remove(&e->alerts, r);
+}
+
+void
+entry_let_go(struct engine *e, struct alert_entry *r)
+{
+	assert(r->holds > 0);
+	r->holds--;
+	entry_release(e, r);
 }
 
 static bool

@@ -124,7 +124,7 @@ engine_free(struct engine **ep)
 }
 
 void
-engine_see_clock(struct engine *e, struct moment now)
+engine_see(struct engine *e, struct moment now)
 {
 	if (wall_before(now.wall, wall_add(e->latest.wall, -CLOCK_STEP))) {
 		silences_clock_stepped(&e->silences);
@@ -164,7 +164,7 @@ engine_enter(struct engine *e, struct moment now)
 {
 	assert(!e->inside);
 	e->inside = true;
-	engine_see_clock(e, now);
+	engine_see(e, now);
 	if (mono_sub(now.mono, e->filled) < FILL_INTERVAL)
 		return;
 	e->work.left = e->options.turn_work;

@@ -23,11 +23,11 @@
 #include "inhibit.h"
 #include "limits.h"
 #include "measure.h"
-#include "mute.h"
 #include "routing.h"
 #include "sched.h"
 #include "settle.h"
 #include "silences.h"
+#include "stages.h"
 
 /* What a deadline is embedded in (struct deadline.kind). */
 enum due {
@@ -153,8 +153,6 @@ entry_routes(const struct engine *e, const struct alert_entry *r)
 /* engine.c: all public entry points but the restoring ones begin and end so. */
 void engine_enter(struct engine *e, struct moment now);
 void engine_leave(struct engine *e, struct moment now);
-/* The read side too may be the first to see that the wall clock was stepped back. */
-void engine_see_clock(struct engine *e, struct moment now);
 
 /* engine.c: no inhibitor knows r any more. */
 void rules_forget(struct engine *e, struct alert_entry *r);
@@ -180,8 +178,10 @@ bool maintenance_step(struct engine *e, struct moment now);
 
 /* dispatch.c: puts r into the groups it belongs to. */
 void dispatch(struct engine *e, struct alert_entry *r, struct moment now);
-/* Frees r unless it is stored or in a group. */
+/* Frees r unless it is stored, in a group or held. */
 void entry_release(struct engine *e, struct alert_entry *r);
+/* Ends an entry_hold. */
+void entry_let_go(struct engine *e, struct alert_entry *r);
 
 /* save.c: tells the store; each does nothing when nothing is durable. */
 void save_group(struct engine *e, struct group *g, enum save when, struct moment now);

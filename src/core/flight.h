@@ -24,8 +24,8 @@
 #include "config/config.h"
 #include "core/notification.h"
 #include "core/ports.h"
-#include "mute.h"
 #include "sched.h"
+#include "stages.h"
 
 struct engine;
 struct group;
@@ -38,14 +38,13 @@ enum leg_state {
 	LEG_DONE,
 };
 
-enum flight_stage {
-	STAGE_SNAPSHOT,		/* of the group, with all that was posted before the flush was due */
-	STAGE_SETTLING,		/* the cluster is */
-	STAGE_INHIBITION,
-	STAGE_SILENCES,		/* behind the time intervals */
-	STAGE_LEGS,		/* begins them */
-	STAGE_TOLD,		/* all have begun */
-	STAGE_FORGETTING,	/* takes out of the group what has ended */
+enum flight_phase {
+	FLIGHT_SNAPSHOT,	/* of the group, with all that was posted before the flush was due */
+	FLIGHT_SETTLING,	/* the cluster is */
+	FLIGHT_STAGES,		/* hold alerts back: stages.h */
+	FLIGHT_LEGS,		/* begins them */
+	FLIGHT_TOLD,		/* all have begun */
+	FLIGHT_FORGETTING,	/* takes out of the group what has ended */
 };
 
 /* What one integration is told in a flight. */
@@ -82,13 +81,13 @@ struct flight {
 	struct mono deadline;
 	struct deadline timer;		/* looks again whether the cluster has settled; the deadline of filtering */
 	struct chore chore;
-	enum flight_stage stage;
-	size_t at, kept;		/* where the stage has come to, and what it let pass */
-	struct mute_run run;
-	struct alert_entry spare;		/* of the alert that is looked at, when there is no other */
+	enum flight_phase phase;
+	size_t at;			/* where FLIGHT_LEGS and FLIGHT_FORGETTING have come to */
 	struct noted_alert *all;	/* owned references */
+	struct alert_entry **entries;	/* of those, held (entry_hold); NULL when resumed */
 	size_t all_n;
-	struct noted_alert *passed;	/* those not muted */
+	struct passage passage;		/* of `entries` */
+	struct noted_alert *passed;	/* those not muted; may be `all` */
 	size_t passed_n;
 	uint64_t *firing, *resolved;	/* label hashes of those, sorted */
 	size_t firing_n, resolved_n;
@@ -104,7 +103,7 @@ struct flight {
 
 /* flush.c: begins a flush that was due at g->due; it may be freed before this returns. */
 void flush_begin(struct engine *e, struct group *g, struct moment now);
-/* STAGE_SNAPSHOT. */
+/* FLIGHT_SNAPSHOT. */
 void flush_look(struct engine *e, struct flight *f, struct moment now);
 /* All stages are through: keeps books and frees f. */
 void flush_end(struct engine *e, struct flight *f, struct moment now);
@@ -122,18 +121,20 @@ bool flush_cancel_some(struct engine *e, struct flight *f, struct moment now);
 /* Shutdown: as flush_cancel, and nobody is told. */
 void flush_abandon(struct engine *e, struct flight *f);
 void flight_failed(struct flight *f, struct str error);
-/* A slice of STAGE_FORGETTING; true: it was the last one, and f is freed. */
+/* A slice of FLIGHT_FORGETTING; true: it was the last one, and f is freed. */
 bool flush_forget(struct engine *e, struct flight *f, struct moment now);
 
 /* pipeline.c */
 /* A slice of f's chore; true: it is over, and f may have ended. */
 bool flight_step(struct engine *e, struct flight *f, struct moment now);
 /* Another configuration is in force. */
-void pipeline_rules_changed(struct engine *e, struct flight *f);
+void pipeline_rules_changed(struct flight *f);
 /* f's timer went off. */
 void pipeline_due(struct engine *e, struct flight *f, struct moment now);
 /* What the notification log will be asked about, and told: from f->passed. */
 void pipeline_note_hashes(struct flight *f);
+/* n legs, to be given their integrations and begun; pipeline_leg_done once more than n times. */
+void pipeline_make_legs(struct flight *f, size_t n);
 /* One leg less. */
 void pipeline_leg_done(struct engine *e, struct flight *f, struct moment now);
 

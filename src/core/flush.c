@@ -11,9 +11,11 @@ take_snapshot(struct flight *f, struct group *g, struct wall now)
 	struct order_cursor c;
 
 	f->all = ARENA_ARRAY(f->arena, g->members.n, struct noted_alert);
+	f->entries = ARENA_ARRAY(f->arena, g->members.n, struct alert_entry *);
 	for (struct member *m = order_first(&g->members, &c); m != NULL; m = order_next(&g->members, &c)) {
 		struct alert *a = m->entry->alert;
 
+		f->entries[f->all_n] = entry_hold(m->entry);
 		f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), alert_resolved_at(a, now) };
 	}
 }
@@ -156,7 +158,9 @@ flight_free(struct engine *e, struct flight *f)
 		f->group->flight = NULL;
 	sched_disarm(&e->sched, &f->timer);
 	chore_drop(e, &f->chore);
-	pipeline_rules_changed(e, f);
+	pipeline_rules_changed(f);
+	for (size_t i = 0; f->entries != NULL && i < f->all_n; i++)
+		entry_let_go(e, f->entries[i]);
 	for (size_t i = 0; i < f->legs_n; i++)
 		leg_fini(e, &f->legs[i]);
 	if (f->life.holds > 0)
@@ -221,15 +225,14 @@ tell_ended(struct engine *e, const struct flight *f, struct moment now)
 
 /* Takes it out of the group if it was not posted again meanwhile. */
 static void
-forget(struct engine *e, struct flight *f, const struct alert *a, struct moment now)
+forget(struct engine *e, struct flight *f, size_t place, struct moment now)
 {
-	struct alert_entry *r;
+	struct alert_entry *r = f->entries[place];
 	struct member *m;
 
-	tell_resolved(e, f, a, now);
-	r = alerts_find(&e->alerts, a->labels);
-	m = r != NULL ? group_member(f->group, r) : NULL;
-	if (m != NULL && r->alert == a)
+	tell_resolved(e, f, f->all[place].alert, now);
+	m = group_member(f->group, r);
+	if (m != NULL && r->alert == f->all[place].alert)
 		group_remove(e, m);
 }
 
@@ -259,7 +262,7 @@ forget_some(struct engine *e, struct flight *f, struct moment now)
 			return false;
 		work_spend(&e->work, f->all[f->at].resolved ? FORGET_UNITS : LOOK_UNITS);
 		if (f->all[f->at].resolved)
-			forget(e, f, f->all[f->at].alert, now);
+			forget(e, f, f->at, now);
 	}
 	return true;
 }
@@ -279,7 +282,7 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 	assert(f->running == 0);
 	chore_drop(e, &f->chore);
 	sched_disarm(&e->sched, &f->timer);
-	f->stage = STAGE_FORGETTING;
+	f->phase = FLIGHT_FORGETTING;
 	/* Of a resumed one only a part is known: the next flush sees to it. */
 	f->at = f->failed || f->resumed ? f->all_n : 0;
 	if (f->failed)
@@ -293,12 +296,12 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 bool
 flush_cancel_some(struct engine *e, struct flight *f, struct moment now)
 {
-	if (f->stage == STAGE_SNAPSHOT) {
+	if (f->phase == FLIGHT_SNAPSHOT) {
 		/* Nothing of it is known yet, to nobody. */
 		flight_free(e, f);
 		return true;
 	}
-	if (f->stage == STAGE_FORGETTING) {
+	if (f->phase == FLIGHT_FORGETTING) {
 		/* All is told: there is nothing left to be stopped. */
 		if (!forget_some(e, f, now))
 			return false;

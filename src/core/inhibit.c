@@ -462,9 +462,10 @@ firing_source(const struct inhibitor *in, struct sources *s, struct wall now, st
 }
 
 bool
-inhibit_source_some(struct inhibitor *in, struct alert_entry *r, struct wall now, struct inhibit_run *run, struct work *w,
-    struct inhibition *out)
+inhibit_source_some(struct inhibitor *in, const struct alert_entry *entry, struct wall now, struct inhibit_run *run,
+    struct work *w, struct inhibition *out)
 {
+	struct alert_entry *r = entry_memory(entry);
 	struct inhibit_part *p = part_of(in, r);
 
 	*out = (struct inhibition){ 0 };
@@ -494,7 +495,7 @@ inhibit_source_some(struct inhibitor *in, struct alert_entry *r, struct wall now
 }
 
 struct alert_entry *
-inhibit_source(struct inhibitor *in, struct alert_entry *r, struct wall now)
+inhibit_source(struct inhibitor *in, const struct alert_entry *r, struct wall now)
 {
 	struct work all = { INT64_MAX };
 	struct inhibit_run run = { 0 };

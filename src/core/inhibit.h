@@ -58,11 +58,11 @@ struct inhibition {
 	struct alert_entry *source;	/* NULL: nothing does, and the rest is not set */
 	const struct inhibit_rule *rule;	/* borrowed from the configuration */
 };
-/* What inhibits r now, as inhibit_observe_some; *out is set at the end. */
-bool inhibit_source_some(struct inhibitor *in, struct alert_entry *r, struct wall now, struct inhibit_run *run,
+/* What inhibits r now; what is found out is remembered (entry_memory), by the inhibitor too. As inhibit_observe_some; *out is set at the end. */
+bool inhibit_source_some(struct inhibitor *in, const struct alert_entry *r, struct wall now, struct inhibit_run *run,
     struct work *w, struct inhibition *out);
 /* All at once; only the source. */
-struct alert_entry *inhibit_source(struct inhibitor *in, struct alert_entry *r, struct wall now);
+struct alert_entry *inhibit_source(struct inhibitor *in, const struct alert_entry *r, struct wall now);
 /* The wall clock went back: what had ended may fire again. */
 void inhibit_clock_stepped(struct inhibitor *in);
 

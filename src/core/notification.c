@@ -45,7 +45,7 @@ failure_text(enum failure f)
 }
 
 const char *
-mute_verdict_text(enum mute_verdict v)
+mute_cause_text(enum mute_cause c)
 {
 	static const char *const texts[MUTE_N] = {
 		[MUTE_NONE] = "none",
@@ -55,8 +55,8 @@ mute_verdict_text(enum mute_verdict v)
 		[MUTE_ACTIVE_TIME_INTERVAL] = "active_time_interval",
 	};
 
-	assert(v >= 0 && v < MUTE_N);
-	return texts[v];
+	assert(c >= 0 && c < MUTE_N);
+	return texts[c];
 }
 
 void

@@ -194,16 +194,11 @@ gather(struct engine *e, struct flight *f, size_t from, const struct intent_stat
 static void
 begin_legs(struct engine *e, struct flight *f, const struct intent_state **intents, size_t n, struct moment now)
 {
-	f->stage = STAGE_TOLD;
-	f->legs = ARENA_ARRAY(f->arena, n, struct leg);
-	f->legs_n = n;
-	/* One more than legs, so that none of them ends the flight under our hands. */
-	f->running = n + 1;
-	for (size_t i = 0; i < n; i++) {
-		f->legs[i].flight = f;
+	f->phase = FLIGHT_TOLD;
+	pipeline_make_legs(f, n);
+	/* Before any of them begins: the store hears of all together. */
+	for (size_t i = 0; i < n; i++)
 		f->legs[i].integration = integration_of(intents[i], f->group);
-		f->legs[i].timer.kind = DUE_LEG;
-	}
 	for (size_t i = 0; i < n; i++)
 		leg_resume(e, &f->legs[i], intents[i], now);
 	pipeline_leg_done(e, f, now);
@@ -219,9 +214,7 @@ resume_group(struct engine *e, struct group *g, size_t from, struct moment now)
 
 	if (f->all_n > 1)
 		qsort(f->all, f->all_n, sizeof(f->all[0]), cmp_noted);
-	f->passed = ARENA_ARRAY(f->arena, f->all_n, struct noted_alert);
-	for (size_t i = 0; i < f->all_n; i++)
-		f->passed[i] = f->all[i];
+	f->passed = f->all;
 	f->passed_n = f->all_n;
 	pipeline_note_hashes(f);
 	f->route_labels = flush_route_labels(e, f, now);

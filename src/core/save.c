@@ -249,8 +249,12 @@ engine_save_all(struct engine *e, struct moment now)
 			save_silence(e, entry, CHANGE_SILENCE);
 	}
 	nflog_each(e->nflog, save_log_entry_of, e);
-	HMAP_EACH(&e->alerts.entries, node)
-		save_alert(e, CONTAINER_OF(node, struct alert_entry, node), CHANGE_ALERT);
+	HMAP_EACH(&e->alerts.entries, node) {
+		struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
+
+		if (!entry_is_over(r))
+			save_alert(e, r, CHANGE_ALERT);
+	}
 	HMAP_EACH(&e->groups, node) {
 		struct group *g = CONTAINER_OF(node, struct group, node);
 

@@ -105,7 +105,7 @@ pass_group(struct engine *e, struct group *g, struct moment now)
 			return false;
 	} else if (g->flight != NULL) {
 		/* Where looks under the configuration before have come to means nothing any more. */
-		pipeline_rules_changed(e, g->flight);
+		pipeline_rules_changed(g->flight);
 	}
 	if (route == NULL) {
 		retire(e, g);
@@ -164,6 +164,8 @@ pass_alert(struct engine *e, struct alert_entry *r)
 	bool wanted = all || r->awaited || r->members != NULL || !alert_resolved_at(r->alert, since.wall);
 
 	work_spend(&e->work, ALERT_UNITS + ROUTE_UNITS * (int64_t)r->members_n);
+	if (entry_is_over(r))
+		return;
 	r->awaited = true;	/* by us */
 	if (r->members != NULL)
 		leave_foreign_groups(e, r);

@@ -332,7 +332,7 @@ match_set(const struct silence_entry *entry, uint64_t order, const struct alert_
 
 /* Looks at what is new since r->silences_seen; counts how many sets that were. */
 static bool
-look(struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run, struct work *w, size_t *looked)
+look(const struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run, struct work *w, size_t *looked)
 {
 	struct matcher_index_iter it;
 	struct silence_entry *entry;
@@ -388,7 +388,7 @@ tidy(struct alert_entry *r, struct wall now)
 }
 
 static void
-count_looked(struct silences *ss, size_t looked)
+count_looked(const struct silences *ss, size_t looked)
 {
 	ss->counters->silences_queries++;
 	ss->counters->silences_scanned += looked;
@@ -396,7 +396,7 @@ count_looked(struct silences *ss, size_t looked)
 }
 
 static bool
-look_and_count(struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run, struct work *w)
+look_and_count(const struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run, struct work *w)
 {
 	size_t looked = 0;
 	struct mono began;
@@ -420,9 +420,11 @@ look_and_count(struct silences *ss, struct alert_entry *r, struct wall now, stru
 }
 
 bool
-silences_match_some(struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run, struct work *w,
-    size_t *active_out)
+silences_match_some(const struct silences *ss, const struct alert_entry *entry, struct wall now, struct silences_run *run,
+    struct work *w, size_t *active_out)
 {
+	struct alert_entry *r = entry_memory(entry);
+
 	if (r->silences_steps != ss->steps) {
 		silences_forget(r);
 		r->silences_steps = ss->steps;
@@ -437,7 +439,7 @@ silences_match_some(struct silences *ss, struct alert_entry *r, struct wall now,
 }
 
 size_t
-silences_match(struct silences *ss, struct alert_entry *r, struct wall now)
+silences_match(const struct silences *ss, const struct alert_entry *r, struct wall now)
 {
 	struct work all = { INT64_MAX };
 	struct silences_run run = { 0 };

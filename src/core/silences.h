@@ -80,8 +80,8 @@ void silences_drop(struct silences *ss, struct silence_entry *entry);
 bool silences_gc_some(struct silences *ss, struct wall now, struct hmap_cursor *at, struct work *w,
     void (*dropped)(void *arg, const struct silence_entry *entry), void *arg);
 
-/* Brings r->silences up to date; returns how many of them are active now. */
-size_t silences_match(struct silences *ss, struct alert_entry *r, struct wall now);
+/* Brings what r remembers of silences up to date (entry_memory); returns how many of them are active now. */
+size_t silences_match(const struct silences *ss, const struct alert_entry *r, struct wall now);
 /*
  * Where looking for the silences of an entry stopped within one of them; zeroed:
  * nowhere. What was looked at before that one the entry itself remembers, so
@@ -95,8 +95,8 @@ struct silences_run {
 	struct match_run match;
 };
 /* silences_match within what w, which is not used up, has left; false: it is used up, and the next call goes on. */
-bool silences_match_some(struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run,
-    struct work *w, size_t *active_out);
+bool silences_match_some(const struct silences *ss, const struct alert_entry *r, struct wall now,
+    struct silences_run *run, struct work *w, size_t *active_out);
 void silences_run_reset(struct silences_run *run);
 /* The active ones among r->silences; `out` has room for all of them. As of silences_match. */
 size_t silences_active(const struct alert_entry *r, struct wall now, const struct silence **out);

@@ -7,53 +7,20 @@
 #include "base/mem.h"
 #include "engine_state.h"
 
-/* r->silences is up to date. */
 static void
-silenced_by(const struct alert_entry *r, struct wall now, struct arena *arena, struct alert_status *out)
+show_verdict(const struct verdict *v, struct arena *arena, struct alert_status *out)
 {
-	const struct silence **active;
 	const char **ids;
-	size_t n;
 
-	if (r->silences_n == 0)
-		return;
-	active = ARENA_ARRAY(arena, r->silences_n, const struct silence *);
-	n = silences_active(r, now, active);
-	ids = ARENA_ARRAY(arena, n, const char *);
-	for (size_t i = 0; i < n; i++)
-		ids[i] = active[i]->id;
-	out->silenced_by = ids;
-	out->silenced_by_n = n;
-}
-
-static void
-inhibited_by(const struct alert_entry *source, struct alert_status *out)
-{
-	if (source == NULL)
-		return;
-	out->inhibited = true;
-	out->inhibited_by = source->alert->labels->fingerprint;
-}
-
-void
-view_alert_status(struct engine *e, const struct alert *a, struct moment now, struct arena *arena,
-    struct alert_status *out)
-{
-	struct alert_entry spare = { .alert = (struct alert *)(uintptr_t)a };
-	struct alert_entry *r = alerts_find(&e->alerts, a->labels);
-
-	engine_see_clock(e, now);
-	*out = (struct alert_status){ 0 };
-	if (r == NULL)
-		r = &spare;
-	(void)silences_match(&e->silences, r, now.wall);
-	silenced_by(r, now.wall, arena, out);
-	if (e->inhibitor != NULL)
-		inhibited_by(inhibit_source(e->inhibitor, r, now.wall), out);
-	if (r == &spare) {
-		if (e->inhibitor != NULL)
-			inhibit_forget(e->inhibitor, r);
-		silences_forget(r);
+	if (v->cause == MUTE_INHIBITION) {
+		out->inhibited = true;
+		out->inhibited_by = v->by.inhibition.source->labels->fingerprint;
+	} else if (v->cause == MUTE_SILENCE) {
+		ids = ARENA_ARRAY(arena, v->by.silences.n, const char *);
+		for (size_t i = 0; i < v->by.silences.n; i++)
+			ids[i] = v->by.silences.v[i]->id;
+		out->silenced_by = ids;
+		out->silenced_by_n = v->by.silences.n;
 	}
 }
 
@@ -65,16 +32,13 @@ struct status_run {
 	struct labels *labels;	/* owned references; NULL: nothing was put off */
 	struct config *config;
 	const struct inhibitor *inhibitor;
-	bool silences_known;	/* only inhibition is left to be looked at */
-	struct silences_run silences;
-	struct inhibit_run inhibit;
+	struct stage_run stages;
 };
 
 static void
 forget_run(struct status_run *run)
 {
-	silences_run_reset(&run->silences);
-	inhibit_run_reset(&run->inhibit);
+	stage_run_reset(&run->stages);
 	labels_unref(run->labels);
 	config_unref(run->config);
 	*run = (struct status_run){ 0 };
@@ -96,40 +60,59 @@ status_run_free(struct status_run **run)
 	*run = NULL;
 }
 
+/*
+ * All stages that judge alerts, whatever those before them say; what was found by the
+ * call before is remembered by the entry. False: w is used up.
+ */
 static bool
-find_status(struct engine *e, struct alert_entry *r, struct wall now, struct status_run *run, struct work *w,
-    struct arena *arena, struct alert_status *out)
+find_status(const struct stage_facts *facts, const struct alert_entry *r, struct stage_run *run, struct work *w,
+    struct alert_status *out)
 {
-	struct inhibition by = { 0 };
-	size_t active = 0;
+	*out = (struct alert_status){ 0 };
+	for (enum stage at = 0; at < STAGE_N; at++) {
+		struct verdict v = { .stage = at };
 
-	if (!run->silences_known && !silences_match_some(&e->silences, r, now, &run->silences, w, &active))
-		return false;
-	run->silences_known = true;
-	silenced_by(r, now, arena, out);
-	if (e->inhibitor == NULL)
-		return true;
-	if (work_used_up(w) || !inhibit_source_some(e->inhibitor, r, now, &run->inhibit, w, &by))
-		return false;
-	inhibited_by(by.source, out);
+		if (stages[at].scope == STAGE_GROUP)
+			continue;
+		if (work_used_up(w) || !stages[at].judge(facts, r, run, w, &v))
+			return false;
+		show_verdict(&v, facts->arena, out);
+	}
 	return true;
 }
 
+void
+view_alert_status(const struct engine *e, const struct alert *a, struct moment now, struct arena *arena,
+    struct alert_status *out)
+{
+	const struct stage_facts facts = { .engine = e, .now = now.wall, .arena = arena };
+	struct alert_entry spare = { .alert = (struct alert *)(uintptr_t)a };
+	const struct alert_entry *r = alerts_find(&e->alerts, a->labels);
+	struct stage_run run = { 0 };
+	struct work all = { INT64_MAX };
+	bool done = find_status(&facts, r != NULL ? r : &spare, &run, &all, out);
+
+	assert(done);
+	(void)done;
+	if (e->inhibitor != NULL)
+		inhibit_forget(e->inhibitor, &spare);
+	silences_forget(&spare);
+}
+
 bool
-view_alert_status_some(struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
+view_alert_status_some(const struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
     struct work *w, struct arena *arena, struct alert_status *out)
 {
-	struct alert_entry *r = alerts_find(&e->alerts, a->labels);
+	const struct stage_facts facts = { .engine = e, .now = now.wall, .arena = arena };
+	const struct alert_entry *r = alerts_find(&e->alerts, a->labels);
 
 	assert(r != NULL);
 	if (work_used_up(w))
 		return false;
-	engine_see_clock(e, now);
-	*out = (struct alert_status){ 0 };
 	if (run->labels != NULL &&
 	    (run->labels != a->labels || run->config != view_config(e) || run->inhibitor != e->inhibitor))
 		forget_run(run);
-	if (!find_status(e, r, now.wall, run, w, arena, out)) {
+	if (!find_status(&facts, r, &run->stages, w, out)) {
 		if (run->labels == NULL) {
 			run->labels = labels_ref(a->labels);
 			run->config = e->routing != NULL ? config_ref(e->routing->config) : NULL;

@@ -309,24 +309,10 @@ put_muted(struct json_writer *w, const struct alert *a)
 	json_object_end(w);
 }
 
-/* ev->by is the source's fingerprint in hexadecimal. */
-static uint64_t
-inhibiting(const struct event *ev)
-{
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < ev->by.n && i < 16; i++) {
-		char c = ev->by.p[i];
-
-		v = v << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-	}
-	return v;
-}
-
 static void
 put_inhibition(struct json_writer *w, const struct event *ev)
 {
-	const struct inhibit_rule *r = ev->rule;
+	const struct inhibit_rule *r = ev->verdict->by.inhibition.rule;
 	char fingerprint[24];
 
 	put_key(w, "inhibitRules");
@@ -345,7 +331,7 @@ put_inhibition(struct json_writer *w, const struct event *ev)
 	json_object_end(w);
 	json_array_end(w);
 	put_muted(w, ev->alert);
-	snprintf(fingerprint, sizeof(fingerprint), "%" PRIu64, inhibiting(ev));
+	snprintf(fingerprint, sizeof(fingerprint), "%" PRIu64, ev->verdict->by.inhibition.source->labels->fingerprint);
 	put_key(w, "inhibitingFingerprints");
 	json_array_begin(w);
 	json_str(w, str_from(fingerprint));
@@ -375,10 +361,10 @@ event_records(const struct event *ev, enum record_type *type_out)
 		*type_out = RECORD_SILENCE_UPDATED;
 		return 1;
 	case EVENT_MUTED:
-		*type_out = ev->verdict == MUTE_SILENCE ? RECORD_SILENCE_MUTED_ALERT : RECORD_INHIBITION_MUTED_ALERT;
-		if (ev->verdict == MUTE_SILENCE)
-			return ev->silences_n;
-		return ev->verdict == MUTE_INHIBITION && ev->rule != NULL;
+		*type_out = ev->verdict->stage == STAGE_SILENCES ? RECORD_SILENCE_MUTED_ALERT : RECORD_INHIBITION_MUTED_ALERT;
+		if (ev->verdict->stage == STAGE_SILENCES)
+			return ev->verdict->by.silences.n;
+		return ev->verdict->stage == STAGE_INHIBITION;
 	case EVENT_ALERT_LIMITED:
 	case EVENT_GROUP_FLUSHED:
 	case EVENT_NOTIFY_DECIDED:
@@ -439,7 +425,7 @@ put_data(struct json_writer *w, const struct record_env *env, enum record_type t
 		put_silence(w, ev->silence);
 		break;
 	case RECORD_SILENCE_MUTED_ALERT:
-		put_silence(w, ev->silences[i]);
+		put_silence(w, ev->verdict->by.silences.v[i]);
 		put_muted(w, a);
 		break;
 	case RECORD_INHIBITION_MUTED_ALERT:

@@ -397,6 +397,7 @@ world_status(struct fake_world *w, const char *alert)
 	snprintf(text, sizeof(text), a != NULL ? "active" : "unknown");
 	if (a == NULL)
 		goto out;
+	engine_see(w->engine, w->now);
 	view_alert_status(w->engine, a, w->now, arena, &st);
 	for (size_t i = 0; i < st.silenced_by_n; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i == 0 ? "silenced " : " ",

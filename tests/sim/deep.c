@@ -62,6 +62,7 @@ compare_alert(struct day *d, int i, struct arena *arena)
 	if (wall_to_ns(a->starts) != m->starts || wall_to_ns(a->ends) != m->ends)
 		sim_fail(d, "5 durable", "alert %d has other times than it should: ends %+.3f s instead of %+.3f s", i,
 		    (double)(wall_to_ns(a->ends) - wall_now(d)) / 1e9, (double)(m->ends - wall_now(d)) / 1e9);
+	engine_see(d->engine, d->now);
 	view_alert_status(d->engine, a, d->now, arena, &st);
 	if ((st.silenced_by_n > 0) != (silenced_among(d, bit(i), wall_now(d)) != 0))
 		sim_fail(d, "2 muted", "alert %d is %ssilenced", i, st.silenced_by_n > 0 ? "" : "not ");

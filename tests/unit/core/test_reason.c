@@ -88,10 +88,10 @@ START_TEST(texts)
 	ck_assert_str_eq(failure_text(FAILURE_CONTEXT_DEADLINE), "contextDeadlineExceeded");
 	ck_assert_str_eq(failure_text(FAILURE_AUTH), "authError");
 	ck_assert_str_eq(failure_text(FAILURE_RATE_LIMITED), "rateLimited");
-	ck_assert_str_eq(mute_verdict_text(MUTE_SILENCE), "silence");
-	ck_assert_str_eq(mute_verdict_text(MUTE_INHIBITION), "inhibition");
-	ck_assert_str_eq(mute_verdict_text(MUTE_TIME_INTERVAL), "mute_time_interval");
-	ck_assert_str_eq(mute_verdict_text(MUTE_ACTIVE_TIME_INTERVAL), "active_time_interval");
+	ck_assert_str_eq(mute_cause_text(MUTE_SILENCE), "silence");
+	ck_assert_str_eq(mute_cause_text(MUTE_INHIBITION), "inhibition");
+	ck_assert_str_eq(mute_cause_text(MUTE_TIME_INTERVAL), "mute_time_interval");
+	ck_assert_str_eq(mute_cause_text(MUTE_ACTIVE_TIME_INTERVAL), "active_time_interval");
 }
 END_TEST
 
