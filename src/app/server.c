@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/tz.h"
 #include "loop/clock_real.h"
+#include "loop/heap.h"
 #include "loop/turn.h"
 #include "observe/loop_metrics.h"
 #include "observe/process_metrics.h"
@@ -467,6 +468,7 @@ stop(struct server *s)
 	http_client_free(&s->http);
 	store_close(&s->store);
 	api_free(&s->api);
+	heap_keeper_free(&s->heap);
 	free_event(&s->sig_hup);
 	free_event(&s->sig_term);
 	free_event(&s->sig_int);
@@ -520,6 +522,7 @@ server_run(const struct options *o, struct arena *a)
 		LOG(&s.log, LOG_INFO, "per alert name limit enabled", F_INT("limit", o->alerts_per_name));
 	if (start(&s, now, &e)) {
 		startup_pages_release();
+		s.heap = heap_keeper_new(s.base, s.clock);
 		turn_log(&s.log);
 		if (event_base_dispatch(s.base) == 0) {
 			LOG(&s.log, LOG_INFO, "Received shutdown signal, exiting gracefully...");

@@ -24,6 +24,7 @@
 struct event;
 struct event_base;
 struct expo;
+struct heap_keeper;
 
 struct server {
 	const struct options *o;
@@ -40,6 +41,7 @@ struct server {
 	struct store *store;
 	struct engine *engine;
 	struct drive *drive;
+	struct heap_keeper *heap;
 	struct http_client *http;
 	struct mail_pool *mail;
 	struct outbox *outbox;

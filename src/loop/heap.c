@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loop/heap.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "loop/turn.h"
+
+/* What is freed in the hundreds of kilobytes is worth a round, what is freed in the hundreds of bytes is soon used again. */
+#define BLOCK ((size_t)256 << 10)
+#define BLOCKS_MAX 65536		/* of a round: 16 GiB */
+#define STEP_MAX (2 * SPAN_MS)
+#define PAUSE_MS 20			/* between steps */
+#define ROUNDS_EVERY 60			/* seconds */
+/* From here on memory is not from the heap, and goes back when it is freed. */
+#define MAPPED_FROM (32 << 20)
+
+struct heap_keeper {
+	struct clock *clock;
+	struct event *timer;
+	struct block *held;		/* of this round */
+	size_t held_n;
+};
+
+/* A part of the heap that was free. */
+struct block {
+	struct block *next;
+};
+
+/*
+ * Free memory is what malloc hands out. With a threshold as low as this, what
+ * the heap does not have is mapped elsewhere: then there is no more of it.
+ */
+static struct block *
+take_free(void)
+{
+	struct block *b;
+
+	(void)mallopt(M_MMAP_THRESHOLD, (int)BLOCK);
+	b = mem_alloc(BLOCK);
+	(void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
+	if ((uintptr_t)b < (uintptr_t)sbrk(0))
+		return b;
+	mem_free(b);
+	return NULL;
+}
+
+/* The pages that are wholly the block's; what they hold is nobody's. */
+static void
+drop_pages(struct block *b)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)(b + 1) + page - 1) & ~(page - 1), to = ((uintptr_t)b + BLOCK) & ~(page - 1);
+
+	(void)madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
+/* Held until now, so that the next one taken was another one. */
+static void
+end_round(struct heap_keeper *k)
+{
+	struct block *b;
+
+	while ((b = k->held) != NULL) {
+		k->held = b->next;
+		mem_free(b);
+	}
+	k->held_n = 0;
+}
+
+bool
+heap_keeper_step(struct heap_keeper *k)
+{
+	struct mono since = k->clock->now(k->clock).mono;
+
+	do {
+		struct block *b = k->held_n < BLOCKS_MAX ? take_free() : NULL;
+
+		if (b == NULL) {
+			end_round(k);
+			return false;
+		}
+		drop_pages(b);
+		b->next = k->held;
+		k->held = b;
+		k->held_n++;
+	} while (mono_sub(k->clock->now(k->clock).mono, since) < STEP_MAX);
+	return true;
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	TURN("heap");
+	struct heap_keeper *k = arg;
+	struct timeval next = { .tv_sec = ROUNDS_EVERY };
+
+	(void)fd;
+	(void)what;
+	if (heap_keeper_step(k))
+		next = (struct timeval){ .tv_usec = PAUSE_MS * 1000 };
+	evtimer_add(k->timer, &next);
+}
+
+struct heap_keeper *
+heap_keeper_new(struct event_base *base, struct clock *clock)
+{
+	struct heap_keeper *k = NEW(struct heap_keeper);
+	struct timeval first = { .tv_sec = ROUNDS_EVERY };
+
+	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	(void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
+	k->clock = clock;
+	k->timer = evtimer_new(base, on_timer, k);
+	assert(k->timer != NULL);
+	evtimer_add(k->timer, &first);
+	return k;
+}
+
+void
+heap_keeper_free(struct heap_keeper **kp)
+{
+	struct heap_keeper *k = *kp;
+
+	if (k == NULL)
+		return;
+	*kp = NULL;
+	end_round(k);
+	event_free(k->timer);
+	mem_free(k);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "loop/clock_real.h"
+#include "loop/heap.h"
+
+#define PARTS 4000
+#define PART ((size_t)20 << 10)
+
+static size_t
+resident(void)
+{
+	unsigned long size, pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%lu %lu", &size, &pages), 2);
+	fclose(f);
+	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Below something that stays, which is where free() gives nothing back. */
+START_TEST(what_is_free_goes_back_in_steps)
+{
+	struct event_base *base = event_base_new();
+	struct heap_keeper *k = heap_keeper_new(base, clock_real());
+	static char *parts[PARTS];
+	size_t before, full;
+	char *above;
+	int steps = 0;
+
+	while (heap_keeper_step(k))
+		;
+	before = resident();
+	for (size_t i = 0; i < PARTS; i++)
+		memset(parts[i] = mem_alloc(PART), 'x', PART);
+	above = mem_alloc(PART);
+	memset(above, 'y', PART);
+	full = resident();
+	ck_assert_uint_ge(full, before + PARTS * PART / 2);
+	for (size_t i = 0; i < PARTS; i++)
+		mem_free(parts[i]);
+	while (heap_keeper_step(k))
+		steps++;
+	/* Under a sanitizer memory is not the system's malloc's. */
+#ifndef __SANITIZE_ADDRESS__
+	ck_assert_uint_le(resident(), before + (full - before) / 10);
+	ck_assert_int_ge(steps, 2);
+#endif
+	/* Nothing of what is used was touched, and there is as much to be had as before. */
+	for (size_t i = 0; i < PART; i++)
+		ck_assert_int_eq(above[i], 'y');
+	for (size_t i = 0; i < PARTS; i++)
+		memset(parts[i] = mem_alloc(PART), 'z', PART);
+	for (size_t i = 0; i < PARTS; i++)
+		mem_free(parts[i]);
+	(void)heap_keeper_step(k);
+	mem_free(above);
+	heap_keeper_free(&k);
+	event_base_free(base);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("heap");
+	TCase *tc = tcase_create("heap");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_test(tc, what_is_free_goes_back_in_steps);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
