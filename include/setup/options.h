@@ -20,12 +20,7 @@
 #include "base/time.h"
 #include "model/labels.h"
 #include "model/matcher.h"
-
-/* The words of a repeatable flag; n of them, in the options' arena. */
-struct words {
-	struct str *v;
-	size_t n;
-};
+#include "setup/flags.h"
 
 struct options {
 	struct str config_file, storage_path;
@@ -71,6 +66,8 @@ bool options_parse(int argc, char *const *argv, struct arena *a, struct options 
 bool options_features(struct options *o, struct err *e) MUST_CHECK;
 /* Intervals that must be positive; the error names the option. */
 bool options_check(const struct options *o, struct err *e) MUST_CHECK;
+/* The table of the flags; ends with a NULL name. */
+const struct flag *options_flags(void);
 /* The text of --help; `commands` is the list of them that stands in it. */
 void options_help(const char *program, struct str commands, struct sbuf *out);
 

@@ -2,7 +2,7 @@
 /*
  * cli/cli.h (private) - what the commands beside the server share.
  *
- * A command is one function and one row of the table in commands.c. Commands print
+ * A command is one file, which has a struct cli_command, and one row of commands.def. Commands print
  * tables for people or, with -o json, JSON for scripts; errors go to stderr as
  * "tocsin: error: TEXT", status 1. Called amtool, the program is amtool alone. Behaviour, flags and outputs are those of
  * Alertmanager's amtool wherever it has the command.
@@ -21,31 +21,9 @@
 #include "base/time.h"
 #include "config/config.h"
 #include "model/matcher.h"
+#include "setup/flags.h"
 #include "text/json_tree.h"
 #include "text/json_write.h"
-
-enum cli_type {
-	CLI_BOOL,	/* bool; --no-NAME sets it to false */
-	CLI_STRING,	/* struct str */
-	CLI_STRINGS,	/* struct cli_strings, repeatable */
-	CLI_SPAN,	/* span, as in the configuration: 1d12h */
-};
-
-struct cli_strings {
-	struct str *v;
-	size_t n;
-};
-
-/* One flag; `at` points to where its value goes and its default stands. A table ends with a NULL name. */
-struct cli_flag {
-	const char *name;
-	char letter;		/* 0: none */
-	enum cli_type type;
-	void *at;
-	const char *help;
-};
-
-#define CLI_FLAGS_END { NULL, 0, CLI_BOOL, NULL, NULL }
 
 enum cli_output { CLI_SIMPLE, CLI_EXTENDED, CLI_JSON };
 
@@ -58,13 +36,16 @@ struct cli {
 	size_t args_n;
 	/* Flags that all commands have: */
 	struct str url;		/* --alertmanager.url, else $ALERTMANAGER_URL, else the file of defaults, else localhost */
-	bool url_given;		/* not merely localhost */
-	enum cli_output output;
+	struct str output_name;
+	enum cli_output output;	/* from output_name */
 	span timeout;
 	struct str http_config_file, date_format, features;
 	enum matcher_mode matcher_mode;	/* from `features` */
 	enum naming naming;
+	bool help, version, verbose, version_check;
 	bool done;		/* help was asked for, and given: nothing else to do */
+	void *settings;		/* of the command's own flags, in the arena */
+	struct flag_parser line;	/* what was given */
 	struct http_config *http;	/* from http_config_file; NULL: none */
 	void *curl;		/* the connection, kept between requests; NULL: none yet */
 	long status;		/* of the last answer; 0: there was none */
@@ -73,21 +54,29 @@ struct cli {
 
 struct cli_command {
 	const char *group, *name;	/* "silence", "add"; name may be NULL */
-	int (*run)(struct cli *c, int argc, char *const *argv);
+	int (*run)(struct cli *c);	/* the exit status; flags and arguments are in c */
+	const struct flag *flags;	/* beside those that all commands have; NULL: none */
+	size_t settings_size;		/* of the struct that `flags` are about */
 	const char *args, *help, *examples;
 	bool local;	/* talks to no server */
 	bool first;	/* what the group alone does */
 	bool one_output;	/* amtool prints the same whatever --output says */
 };
 
+#define COMMAND(name) extern const struct cli_command command_##name;
+#include "commands.def"
+#undef COMMAND
+
 /* The table, n rows; the rows of a group stand together. */
-const struct cli_command *cli_commands(size_t *n);
+const struct cli_command *const *cli_commands(size_t *n);
 
 /*
- * Sorts argv into flags and c->args; false with c->e set. When help was asked
- * for it is printed here, and c->done is set.
+ * Sorts argv into flags and c->args for c->command; false with c->e set. When
+ * help was asked for it is printed here, and c->done is set.
  */
-bool cli_parse(struct cli *c, struct cli_flag *flags, int argc, char *const *argv) MUST_CHECK;
+bool cli_parse(struct cli *c, int argc, char *const *argv) MUST_CHECK;
+/* Whether a flag was given, or is in a file of defaults. */
+bool cli_given(const struct cli *c, const char *name);
 /* How many of the arguments (a flag and its value) are a flag that all commands have; 0: none. routes: and its file. */
 int cli_global_flag(int argc, char *const *argv, bool routes);
 /* As what we were called: "tocsin" or "amtool". */
@@ -164,28 +153,7 @@ void cli_table_init(struct cli_table *t, struct arena *a, size_t columns, const 
 void cli_table_row(struct cli_table *t, const struct str *cells);
 void cli_table_print(const struct cli_table *t);
 
-/* The commands. */
-int cli_alert_add(struct cli *c, int argc, char *const *argv);
-int cli_alert_query(struct cli *c, int argc, char *const *argv);
-int cli_silence_add(struct cli *c, int argc, char *const *argv);
-int cli_silence_update(struct cli *c, int argc, char *const *argv);
-int cli_silence_query(struct cli *c, int argc, char *const *argv);
-int cli_silence_expire(struct cli *c, int argc, char *const *argv);
-int cli_silence_import(struct cli *c, int argc, char *const *argv);
-int cli_silence_export(struct cli *c, int argc, char *const *argv);
-int cli_routes_show(struct cli *c, int argc, char *const *argv);
-int cli_routes_test(struct cli *c, int argc, char *const *argv);
-int cli_template_render(struct cli *c, int argc, char *const *argv);
-int cli_check_config(struct cli *c, int argc, char *const *argv);
-int cli_config_show(struct cli *c, int argc, char *const *argv);
-int cli_cluster_show(struct cli *c, int argc, char *const *argv);
-int cli_backup(struct cli *c, int argc, char *const *argv);
-int cli_export(struct cli *c, int argc, char *const *argv);
-int cli_completion(struct cli *c, int argc, char *const *argv);
-
 /* Alerts as JSON objects, one a line, from standard input to the server; stream.c. False with c->e set. */
 bool cli_stream_alerts(struct cli *c, span retry) MUST_CHECK;
-/* n silences: a table, ids or JSON; silence.c. */
-void cli_print_silences(struct cli *c, const struct json *const *silences, size_t n, bool quiet);
 
 #endif

@@ -11,40 +11,40 @@
 #include "cli.h"
 
 static bool
-begins_group(const struct cli_command *commands, size_t i)
+begins_group(const struct cli_command *const *commands, size_t i)
 {
-	return i == 0 || strcmp(commands[i].group, commands[i - 1].group) != 0;
+	return i == 0 || strcmp(commands[i]->group, commands[i - 1]->group) != 0;
 }
 
 static void
 print_bash(void)
 {
 	size_t n;
-	const struct cli_command *commands = cli_commands(&n);
+	const struct cli_command *const *commands = cli_commands(&n);
 
 	printf("_tocsin() {\n"
 	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} words='' group=${COMP_WORDS[1]} name=''\n"
 	       "\tcase $group in\n");
 	for (size_t i = 0; i < n; i++)
-		if (commands[i].name != NULL && begins_group(commands, i))
-			printf("\t%s) name=${COMP_WORDS[2]} ;;\n", commands[i].group);
+		if (commands[i]->name != NULL && begins_group(commands, i))
+			printf("\t%s) name=${COMP_WORDS[2]} ;;\n", commands[i]->group);
 	printf("\tesac\n"
 	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tcase $cur in\n"
 	       "\t\t-*) words=$(tocsin --help 2>/dev/null | grep -o -e '--[a-z][a-z.-]*') ;;\n"
 	       "\t\t*) words='");
 	for (size_t i = 0; i < n; i++)
 		if (begins_group(commands, i))
-			printf("%s%s", i == 0 ? "" : " ", commands[i].group);
+			printf("%s%s", i == 0 ? "" : " ", commands[i]->group);
 	printf("' ;;\n\t\tesac\n"
 	       "\telif [[ $cur == -* ]]; then\n"
 	       "\t\twords=$(tocsin \"$group\" $name --completion-words 2>/dev/null)\n"
 	       "\telif [ \"$COMP_CWORD\" -eq 2 ]; then\n\t\tcase $group in\n");
 	for (size_t i = 0; i < n; i++) {
-		if (commands[i].name == NULL)
+		if (commands[i]->name == NULL)
 			continue;
 		if (begins_group(commands, i))
-			printf("\t\t%s) words='", commands[i].group);
-		printf("%s%s", commands[i].name, i + 1 == n || begins_group(commands, i + 1) ? "' ;;\n" : " ");
+			printf("\t\t%s) words='", commands[i]->group);
+		printf("%s%s", commands[i]->name, i + 1 == n || begins_group(commands, i + 1) ? "' ;;\n" : " ");
 	}
 	printf("\t\tcompletion) words='bash zsh' ;;\n\t\tesac\n\tfi\n"
 	       "\tif [ -n \"$words\" ]; then COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
@@ -52,15 +52,9 @@ print_bash(void)
 	       "complete -o filenames -F _tocsin tocsin\n");
 }
 
-int
-cli_completion(struct cli *c, int argc, char *const *argv)
+static int
+run(struct cli *c)
 {
-	struct cli_flag none[] = { CLI_FLAGS_END };
-
-	if (!cli_parse(c, none, argc, argv))
-		return cli_fail(c);
-	if (c->done)
-		return 0;
 	if (c->args_n != 1 || (!str_is(c->args[0], "bash") && !str_is(c->args[0], "zsh"))) {
 		err_set(&c->e, ERR_INVALID, "name the shell: bash or zsh");
 		return cli_fail(c);
@@ -71,3 +65,13 @@ cli_completion(struct cli *c, int argc, char *const *argv)
 	print_bash();
 	return 0;
 }
+
+const struct cli_command command_completion = {
+	.group = "completion",
+	.run = run,
+	.args = "bash|zsh",
+	.local = true,
+	.help = "Print a completion script for the shell.",
+	.examples = "  . <(tocsin completion bash)\n"
+		    "  tocsin completion bash > /etc/bash_completion.d/tocsin\n",
+};

@@ -1,331 +1,113 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "setup/options.h"
 
-#include <assert.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "base/duration.h"
 #include "base/mem.h"
-#include "base/vec.h"
-#include "setup/files.h"
-#include "text/float.h"
+#include "setup/flags.h"
 
-enum flag_type {
-	FLAG_STRING,
-	FLAG_BOOL,
-	FLAG_SPAN,
-	FLAG_SECONDS,	/* a span; a bare number is one of seconds */
-	FLAG_INT,
-	FLAG_DOUBLE,
-	FLAG_WORDS,
-};
-
-struct flag {
-	const char *name;
-	enum flag_type type;
-	size_t offset;
-	const char *fallback;
-	const char *help;
-	char letter;
-};
-
-#define O(member) offsetof(struct options, member)
+#define O struct options
 
 static const struct flag flags[] = {
-	{ "help", FLAG_BOOL, O(help), "false", "Show this help.", 'h' },
-	{ "version", FLAG_BOOL, O(version), "false", "Show the version.", 0 },
-	{ "config.file", FLAG_STRING, O(config_file), "alertmanager.yml",
-	    "Configuration file, or a directory whose *.yml and *.yaml files together are the configuration.", 0 },
-	{ "config.expand-env", FLAG_BOOL, O(config_expand_env), "false",
-	    "Replace ${NAME} and ${NAME:-default} in the configuration file by environment variables.", 0 },
-	{ "storage.path", FLAG_STRING, O(storage_path), "data/", "Directory of durable state.", 0 },
-	{ "data.retention", FLAG_SPAN, O(data_retention), "120h", "How long to keep ended silences and log entries.", 0 },
-	{ "data.maintenance-interval", FLAG_SPAN, O(data_maintenance_interval), "15m",
-	    "How often to drop what is past its retention.", 0 },
-	{ "silences.max-silences", FLAG_INT, O(silences_max), "0",
-	    "Most silences to hold, ended ones included; 0: no limit.", 0 },
-	{ "silences.max-silence-size-bytes", FLAG_INT, O(silences_max_bytes), "0",
-	    "Largest silence to take; 0: no limit.", 0 },
-	{ "log.silences", FLAG_BOOL, O(log_silences), "false", "Log changes of silences.", 0 },
-	{ "alerts.gc-interval", FLAG_SPAN, O(alerts_gc_interval), "30m", "How often to drop resolved alerts.", 0 },
-	{ "alerts.per-alertname-limit", FLAG_INT, O(alerts_per_name), "0",
-	    "Most alerts to hold per alertname; 0: no limit.", 0 },
-	{ "dispatch.maintenance-interval", FLAG_SPAN, O(dispatch_maintenance_interval), "30s",
-	    "How often to drop empty groups.", 0 },
-	{ "dispatch.start-delay", FLAG_SPAN, O(dispatch_start_delay), "0s",
-	    "No group is flushed before the start plus this.", 0 },
-	{ "web.systemd-socket", FLAG_BOOL, O(web_systemd_socket), "false",
-	    "Listen on the sockets that systemd passes.", 0 },
-	{ "web.listen-address", FLAG_WORDS, O(web_listen_addresses), ":9093", "Address to listen on. Repeatable.", 0 },
-	{ "web.config.file", FLAG_STRING, O(web_config_file), "", "File with TLS and authentication settings.", 0 },
-	{ "web.external-url", FLAG_STRING, O(web_external_url), "", "URL under which users reach this server.", 0 },
-	{ "web.route-prefix", FLAG_STRING, O(web_route_prefix), "",
-	    "Prefix of all paths; by default the path of the external URL.", 0 },
-	{ "web.get-concurrency", FLAG_INT, O(web_get_concurrency), "0",
-	    "Most GET requests at a time; 0: the number of processors, at least 8.", 0 },
-	{ "web.timeout", FLAG_SECONDS, O(web_timeout), "0",
-	    "Longest time to handle a request; a bare number is one of seconds, 0: no limit.", 0 },
-	{ "auto-gomemlimit.ratio", FLAG_DOUBLE, O(gomemlimit_ratio), "0.9", "Accepted, without effect.", 0 },
-	{ "cluster.listen-address", FLAG_STRING, O(cluster_listen_address), "0.0.0.0:9094",
-	    "Address for cluster traffic; empty: no cluster. Not used yet.", 0 },
-	{ "cluster.advertise-address", FLAG_STRING, O(cluster_advertise_address), "", "Address to tell the peers.", 0 },
-	{ "cluster.peer-name", FLAG_STRING, O(cluster_peer_name), "", "Name in the cluster; random by default.", 0 },
-	{ "cluster.peer", FLAG_WORDS, O(cluster_peers), NULL, "Initial peer. Repeatable. Not joined yet.", 0 },
-	{ "cluster.peer-timeout", FLAG_SPAN, O(cluster_peer_timeout), "15s", "Wait between peers to notify.", 0 },
-	{ "cluster.peers-resolve-timeout", FLAG_SPAN, O(cluster_peers_resolve_timeout), "15s",
-	    "Longest time to resolve peers.", 0 },
-	{ "cluster.gossip-interval", FLAG_SPAN, O(cluster_gossip_interval), "200ms", "Interval of gossip.", 0 },
-	{ "cluster.pushpull-interval", FLAG_SPAN, O(cluster_pushpull_interval), "1m", "Interval of full syncs.", 0 },
-	{ "cluster.tcp-timeout", FLAG_SPAN, O(cluster_tcp_timeout), "10s", "Timeout of connections to peers.", 0 },
-	{ "cluster.probe-timeout", FLAG_SPAN, O(cluster_probe_timeout), "500ms", "Wait for the answer of a probe.", 0 },
-	{ "cluster.probe-interval", FLAG_SPAN, O(cluster_probe_interval), "1s", "Interval of probes.", 0 },
-	{ "cluster.settle-timeout", FLAG_SPAN, O(cluster_settle_timeout), "1m",
-	    "Longest wait for the cluster to settle before the first notification.", 0 },
-	{ "cluster.reconnect-interval", FLAG_SPAN, O(cluster_reconnect_interval), "10s",
-	    "Interval of attempts to reach lost peers.", 0 },
-	{ "cluster.reconnect-timeout", FLAG_SPAN, O(cluster_reconnect_timeout), "6h", "When lost peers are forgotten.", 0 },
-	{ "cluster.tls-config", FLAG_STRING, O(cluster_tls_config), "", "File with TLS settings for cluster traffic.", 0 },
-	{ "cluster.allow-insecure-public-advertise-address-discovery", FLAG_BOOL, O(cluster_insecure_discovery), "false",
-	    "Allow a public address to be chosen by itself.", 0 },
-	{ "cluster.label", FLAG_STRING, O(cluster_label), "", "Label of cluster packets.", 0 },
-	{ "enable-feature", FLAG_STRING, O(features), "",
-	    "Comma-separated: alert-names-in-metrics, receiver-name-in-metrics, group-key-in-metrics, classic-mode, "
-	    "utf8-strict-mode, auto-gomemlimit, event-recorder, reload-resets-timers, memory-only.",
-	    0 },
-	{ "log.level", FLAG_STRING, O(log_level_text), "info", "debug, info, warn or error.", 0 },
-	{ "log.format", FLAG_STRING, O(log_format_text), "logfmt", "logfmt or json.", 0 },
+	BOOL_FLAG(O, help, "help", .letter = 'h', .help = "Show this help."),
+	BOOL_FLAG(O, help, "help-long"),
+	BOOL_FLAG(O, version, "version", .help = "Show the version."),
+	STRING_FLAG(O, config_file, "config.file", .fallback = "alertmanager.yml",
+	    .help = "Configuration file, or a directory whose *.yml and *.yaml files together are the configuration."),
+	BOOL_FLAG(O, config_expand_env, "config.expand-env", .fallback = "false",
+	    .help = "Replace ${NAME} and ${NAME:-default} in the configuration file by environment variables."),
+	STRING_FLAG(O, storage_path, "storage.path", .fallback = "data/", .help = "Directory of durable state."),
+	GO_SPAN_FLAG(O, data_retention, "data.retention", .fallback = "120h",
+	    .help = "How long to keep ended silences and log entries."),
+	GO_SPAN_FLAG(O, data_maintenance_interval, "data.maintenance-interval", .fallback = "15m",
+	    .help = "How often to drop what is past its retention."),
+	INT_FLAG(O, silences_max, "silences.max-silences", .fallback = "0",
+	    .help = "Most silences to hold, ended ones included; 0: no limit."),
+	/* COMPAT: the alias is its name before Alertmanager released it, which the Prometheus operator still uses. */
+	INT_FLAG(O, silences_max_bytes, "silences.max-silence-size-bytes", .fallback = "0", .alias = "silences.max-per-silence-bytes",
+	    .help = "Largest silence to take; 0: no limit."),
+	BOOL_FLAG(O, log_silences, "log.silences", .fallback = "false", .help = "Log changes of silences."),
+	GO_SPAN_FLAG(O, alerts_gc_interval, "alerts.gc-interval", .fallback = "30m",
+	    .help = "How often to drop resolved alerts."),
+	INT_FLAG(O, alerts_per_name, "alerts.per-alertname-limit", .fallback = "0",
+	    .help = "Most alerts to hold per alertname; 0: no limit."),
+	GO_SPAN_FLAG(O, dispatch_maintenance_interval, "dispatch.maintenance-interval", .fallback = "30s",
+	    .help = "How often to drop empty groups."),
+	GO_SPAN_FLAG(O, dispatch_start_delay, "dispatch.start-delay", .fallback = "0s",
+	    .help = "No group is flushed before the start plus this."),
+	BOOL_FLAG(O, web_systemd_socket, "web.systemd-socket", .fallback = "false",
+	    .help = "Listen on the sockets that systemd passes."),
+	STRINGS_FLAG(O, web_listen_addresses, "web.listen-address", .fallback = ":9093",
+	    .help = "Address to listen on. Repeatable."),
+	STRING_FLAG(O, web_config_file, "web.config.file", .fallback = "",
+	    .help = "File with TLS and authentication settings."),
+	STRING_FLAG(O, web_external_url, "web.external-url", .fallback = "",
+	    .help = "URL under which users reach this server."),
+	STRING_FLAG(O, web_route_prefix, "web.route-prefix", .fallback = "",
+	    .help = "Prefix of all paths; by default the path of the external URL."),
+	INT_FLAG(O, web_get_concurrency, "web.get-concurrency", .fallback = "0",
+	    .help = "Most GET requests at a time; 0: the number of processors, at least 8."),
+	SECONDS_FLAG(O, web_timeout, "web.timeout", .fallback = "0",
+	    .help = "Longest time to handle a request; a bare number is one of seconds, 0: no limit."),
+	DOUBLE_FLAG(O, gomemlimit_ratio, "auto-gomemlimit.ratio", .fallback = "0.9",
+	    .help = "Accepted, without effect."),
+	STRING_FLAG(O, cluster_listen_address, "cluster.listen-address", .fallback = "0.0.0.0:9094",
+	    .help = "Address for cluster traffic; empty: no cluster. Not used yet."),
+	STRING_FLAG(O, cluster_advertise_address, "cluster.advertise-address", .fallback = "",
+	    .help = "Address to tell the peers."),
+	STRING_FLAG(O, cluster_peer_name, "cluster.peer-name", .fallback = "",
+	    .help = "Name in the cluster; random by default."),
+	STRINGS_FLAG(O, cluster_peers, "cluster.peer", .help = "Initial peer. Repeatable. Not joined yet."),
+	GO_SPAN_FLAG(O, cluster_peer_timeout, "cluster.peer-timeout", .fallback = "15s",
+	    .help = "Wait between peers to notify."),
+	GO_SPAN_FLAG(O, cluster_peers_resolve_timeout, "cluster.peers-resolve-timeout", .fallback = "15s",
+	    .help = "Longest time to resolve peers."),
+	GO_SPAN_FLAG(O, cluster_gossip_interval, "cluster.gossip-interval", .fallback = "200ms",
+	    .help = "Interval of gossip."),
+	GO_SPAN_FLAG(O, cluster_pushpull_interval, "cluster.pushpull-interval", .fallback = "1m",
+	    .help = "Interval of full syncs."),
+	GO_SPAN_FLAG(O, cluster_tcp_timeout, "cluster.tcp-timeout", .fallback = "10s",
+	    .help = "Timeout of connections to peers."),
+	GO_SPAN_FLAG(O, cluster_probe_timeout, "cluster.probe-timeout", .fallback = "500ms",
+	    .help = "Wait for the answer of a probe."),
+	GO_SPAN_FLAG(O, cluster_probe_interval, "cluster.probe-interval", .fallback = "1s",
+	    .help = "Interval of probes."),
+	GO_SPAN_FLAG(O, cluster_settle_timeout, "cluster.settle-timeout", .fallback = "1m",
+	    .help = "Longest wait for the cluster to settle before the first notification."),
+	GO_SPAN_FLAG(O, cluster_reconnect_interval, "cluster.reconnect-interval", .fallback = "10s",
+	    .help = "Interval of attempts to reach lost peers."),
+	GO_SPAN_FLAG(O, cluster_reconnect_timeout, "cluster.reconnect-timeout", .fallback = "6h",
+	    .help = "When lost peers are forgotten."),
+	STRING_FLAG(O, cluster_tls_config, "cluster.tls-config", .fallback = "",
+	    .help = "File with TLS settings for cluster traffic."),
+	BOOL_FLAG(O, cluster_insecure_discovery, "cluster.allow-insecure-public-advertise-address-discovery", .fallback = "false",
+	    .help = "Allow a public address to be chosen by itself."),
+	STRING_FLAG(O, cluster_label, "cluster.label", .fallback = "", .help = "Label of cluster packets."),
+	STRING_FLAG(O, features, "enable-feature", .fallback = "",
+	    .help = "Comma-separated: alert-names-in-metrics, receiver-name-in-metrics, group-key-in-metrics, classic-mode, "
+		    "utf8-strict-mode, auto-gomemlimit, event-recorder, reload-resets-timers, memory-only."),
+	STRING_FLAG(O, log_level_text, "log.level", .fallback = "info", .help = "debug, info, warn or error."),
+	STRING_FLAG(O, log_format_text, "log.format", .fallback = "logfmt", .help = "logfmt or json."),
+	FLAGS_END,
 };
 
-struct parsing {
-	struct options *o;
-	struct arena *arena;
-	VEC(struct str) args;
-	VEC(struct str) words[ARRAY_LEN(flags)];
-	bool given[ARRAY_LEN(flags)];
-};
+#undef O
 
-static bool
-set_number(const struct flag *f, struct str value, void *at, struct err *e)
+/* Alertmanager's, which kingpin reads. */
+static const struct flag_grammar grammar = { .files = true };
+
+const struct flag *
+options_flags(void)
 {
-	double v;
-
-	if (!float_parse(value, &v) || isnan(v))
-		return err_set(e, ERR_INVALID, "strconv.ParseFloat: parsing \"%.*s\": invalid syntax", STR_ARG(value));
-	if (f->type == FLAG_DOUBLE)
-		*(double *)at = v;
-	else
-		/* COMPAT: whole numbers may be written as 1e3; what is behind the point goes. */
-		*(int64_t *)at = v >= 0x1p63 ? INT64_MAX : v <= -0x1p63 ? INT64_MIN : (int64_t)v;
-	return true;
-}
-
-/* COMPAT: 30 is 30s. The Prometheus operator passes it so, and Alertmanager does not start. */
-static bool
-set_seconds(struct str value, span *at, struct err *e)
-{
-	char text[24];
-	size_t digits = 0;
-
-	while (digits < value.n && value.p[digits] >= '0' && value.p[digits] <= '9')
-		digits++;
-	if (digits == 0 || digits < value.n || digits + 2 > sizeof(text))
-		return duration_parse_flag(value, at, e);
-	snprintf(text, sizeof(text), "%.*ss", STR_ARG(value));
-	return duration_parse_flag(str_from(text), at, e);
-}
-
-/* value is NUL-terminated. */
-static bool
-set_flag(struct parsing *p, size_t i, struct str value, struct err *e)
-{
-	const struct flag *f = &flags[i];
-	void *at = (char *)p->o + f->offset;
-
-	switch (f->type) {
-	case FLAG_STRING:
-		*(struct str *)at = value;
-		return true;
-	case FLAG_BOOL:
-		*(bool *)at = str_is(value, "true");
-		return true;
-	case FLAG_SPAN:
-		return duration_parse_flag(value, at, e);
-	case FLAG_SECONDS:
-		return set_seconds(value, at, e);
-	case FLAG_INT:
-	case FLAG_DOUBLE:
-		return set_number(f, value, at, e);
-	case FLAG_WORDS:
-		VEC_PUSH(&p->words[i], value);
-		return true;
-	}
-	return true;
-}
-
-static bool
-find_flag(struct str name, size_t *out, bool *negated)
-{
-	*negated = false;
-	/* COMPAT: its name before Alertmanager released it, which the Prometheus operator still uses. */
-	if (str_is(name, "silences.max-per-silence-bytes"))
-		name = STR("silences.max-silence-size-bytes");
-	for (int round = 0; round < 2; round++) {
-		for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-			if (str_is(name, flags[i].name) && (round == 0 || flags[i].type == FLAG_BOOL)) {
-				*out = i;
-				*negated = round == 1;
-				return true;
-			}
-		if (!str_starts(name, STR("no-")))
-			return false;
-		name = str_sub(name, 3, name.n);
-	}
-	return false;
-}
-
-static bool
-is_flag(struct str arg)
-{
-	return arg.n > 1 && arg.p[0] == '-';
-}
-
-/* One "--…" argument; may take the next one too. */
-static bool
-parse_long(struct parsing *p, size_t *at, struct err *e)
-{
-	struct str arg = p->args.v[*at], name = str_sub(arg, 2, arg.n), value = STR_NONE;
-	size_t equals = str_chr(name, '='), i;
-	bool negated, has_value = equals < name.n;
-
-	if (has_value) {
-		value = str_sub(name, equals + 1, name.n);
-		name = str_sub(name, 0, equals);
-	}
-	if (!find_flag(name, &i, &negated))
-		return err_set(e, ERR_INVALID, "unknown long flag '--%.*s'", STR_ARG(name));
-	if (p->given[i] && flags[i].type != FLAG_WORDS)
-		return err_set(e, ERR_INVALID, "flag '%s' cannot be repeated", flags[i].name);
-	p->given[i] = true;
-	if (flags[i].type == FLAG_BOOL) {
-		if (has_value)
-			return err_set(e, ERR_INVALID, "unexpected %.*s", STR_ARG(value));
-		return set_flag(p, i, negated ? STR("false") : STR("true"), e);
-	}
-	if (!has_value) {
-		/* A flag is nobody's value: the one before it lacks its own. */
-		if (*at + 1 >= p->args.n || is_flag(p->args.v[*at + 1]))
-			return err_set(e, ERR_INVALID, "expected argument for flag '--%s'", flags[i].name);
-		value = p->args.v[++*at];
-	}
-	return set_flag(p, i, value, e);
-}
-
-/* Adds an argument, or the lines of FILE for @FILE. */
-static bool
-add_argument(struct parsing *p, const char *arg, struct err *e)
-{
-	struct str text;
-
-	if (arg[0] != '@' || arg[1] == '\0') {
-		VEC_PUSH(&p->args, str_from(arg));
-		return true;
-	}
-	if (!files_read(arg + 1, (size_t)1 << 20, p->arena, &text, e))
-		return err_ctx(e, "failed to open arguments file \"%s\"", arg + 1);
-	while (text.n > 0) {
-		size_t end = str_chr(text, '\n');
-		struct str line = str_sub(text, 0, end);
-
-		text = str_sub(text, end + 1, text.n);
-		if (line.n > 0)
-			VEC_PUSH(&p->args, arena_str(p->arena, line));
-	}
-	return true;
-}
-
-/* Sets a flag without the words of the command line. */
-static void
-give(struct parsing *p, const char *name, const char *value)
-{
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-		struct err e = { 0 };
-		bool ok = true;
-
-		if (strcmp(flags[i].name, name) != 0)
-			continue;
-		ok = set_flag(p, i, str_from(value), &e);
-		assert(ok);
-		(void)ok;
-		p->given[i] = true;
-	}
-}
-
-static bool
-parse_arguments(struct parsing *p, struct err *e)
-{
-	for (size_t i = 0; i < p->args.n; i++) {
-		struct str arg = p->args.v[i];
-
-		if (str_is(arg, "--") && i + 1 < p->args.n)
-			return err_set(e, ERR_INVALID, "unexpected %.*s", STR_ARG(p->args.v[i + 1]));
-		if (str_is(arg, "--"))
-			return true;
-		if (str_is(arg, "-h") || str_is(arg, "--help-long")) {
-			give(p, "help", "true");
-		} else if (str_starts(arg, STR("--")) && arg.n > 2) {
-			if (!parse_long(p, &i, e))
-				return false;
-		} else if (is_flag(arg)) {
-			return err_set(e, ERR_INVALID, "unknown short flag '%.*s'", STR_ARG(arg));
-		} else {
-			return err_set(e, ERR_INVALID, "unexpected %.*s", STR_ARG(arg));
-		}
-	}
-	return true;
-}
-
-static bool
-set_defaults(struct parsing *p, struct err *e)
-{
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (!p->given[i] && flags[i].fallback != NULL && !set_flag(p, i, str_from(flags[i].fallback), e))
-			return false;
-	return true;
-}
-
-static void
-take_words(struct parsing *p)
-{
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-		struct words *w = (struct words *)(void *)((char *)p->o + flags[i].offset);
-
-		if (flags[i].type != FLAG_WORDS)
-			continue;
-		w->n = p->words[i].n;
-		w->v = ARENA_ARRAY(p->arena, w->n, struct str);
-		for (size_t j = 0; j < w->n; j++)
-			w->v[j] = p->words[i].v[j];
-		VEC_FINI(&p->words[i]);
-	}
+	return flags;
 }
 
 bool
 options_parse(int argc, char *const *argv, struct arena *a, struct options *out, struct err *e)
 {
-	struct parsing p = { .o = out, .arena = a };
-	bool ok = true;
+	struct flag_parser p = { .grammar = &grammar, .tables = { { flags, out } }, .arena = a };
 
 	*out = (struct options){ 0 };
-	for (int i = 1; ok && i < argc; i++)
-		ok = add_argument(&p, argv[i], e);
-	ok = ok && parse_arguments(&p, e);
-	/* Whoever asks for help gets it, whatever else stands there. */
-	ok = ok && set_defaults(&p, e);
-	take_words(&p);
-	VEC_FINI(&p.args);
-	if (!ok)
+	flags_defaults(&p);
+	if (!flags_parse(&p, argc - 1, argv + 1, e))
 		return false;
 	if (!log_level_parse(out->log_level_text, &out->log_level))
 		return err_set(e, ERR_INVALID, "unrecognized log level %.*s", STR_ARG(out->log_level_text));
@@ -420,19 +202,5 @@ options_help(const char *program, struct str commands, struct sbuf *out)
 	    program, program);
 	sbuf_str(out, commands);
 	sbuf_puts(out, "\nFlags:\n");
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-		const struct flag *f = &flags[i];
-		size_t start = out->n;
-
-		sbuf_printf(out, f->letter != 0 ? "  -%c, " : "      ", f->letter);
-		if (f->type == FLAG_BOOL)
-			sbuf_printf(out, "--%s%s", f->letter != 0 || strcmp(f->name, "version") == 0 ? "" : "[no-]",
-			    f->name);
-		else
-			sbuf_printf(out, "--%s=%s%s", f->name, f->fallback == NULL ? "VALUE" : f->fallback,
-			    f->type == FLAG_WORDS ? " ..." : "");
-		while (out->n - start < 46)
-			sbuf_putc(out, ' ');
-		sbuf_printf(out, "  %s\n", f->help);
-	}
+	flags_help(flags, 48, out);
 }

@@ -5,13 +5,31 @@
 
 #include "cli.h"
 
-static const struct cli_command command = { .group = "x", .name = "y", .args = "", .help = "", .examples = "" };
-
 struct values {
 	bool on, off, other;
 	struct str text;
-	struct cli_strings list;
+	struct words list;
 	span length;
+};
+
+static const struct flag flags[] = {
+	BOOL_FLAG(struct values, on, "on", .letter = 'n'),
+	BOOL_FLAG(struct values, off, "off", .letter = 'f', .fallback = "true"),
+	BOOL_FLAG(struct values, other, "no-other"),
+	STRING_FLAG(struct values, text, "text", .letter = 't'),
+	STRINGS_FLAG(struct values, list, "list", .letter = 'l'),
+	SPAN_FLAG(struct values, length, "length", .letter = 'd'),
+	FLAGS_END,
+};
+
+static const struct cli_command command = {
+	.group = "x",
+	.name = "y",
+	.flags = flags,
+	.settings_size = sizeof(struct values),
+	.args = "",
+	.help = "",
+	.examples = "",
 };
 
 static struct cli c;
@@ -21,24 +39,18 @@ static struct values v;
 static bool
 parse(const char *const *arguments)
 {
-	struct cli_flag flags[] = {
-		{ "on", 'n', CLI_BOOL, &v.on, "" },
-		{ "off", 'f', CLI_BOOL, &v.off, "" },
-		{ "no-other", 0, CLI_BOOL, &v.other, "" },
-		{ "text", 't', CLI_STRING, &v.text, "" },
-		{ "list", 'l', CLI_STRINGS, &v.list, "" },
-		{ "length", 'd', CLI_SPAN, &v.length, "" },
-		CLI_FLAGS_END,
-	};
 	char *argv[9];
 	int argc = 0;
+	bool ok;
 
 	arena_free(&c.arena);
 	c = (struct cli){ .command = &command, .arena = arena_new() };
-	v = (struct values){ .off = true };
 	for (; arguments[argc] != NULL; argc++)
 		argv[argc] = arena_strdup(c.arena, arguments[argc]);
-	return cli_parse(&c, flags, argc, argv);
+	ok = cli_parse(&c, argc, argv);
+	if (ok)
+		v = *(const struct values *)c.settings;
+	return ok;
 }
 
 #define PARSE(...) parse((const char *const[]){ __VA_ARGS__, NULL })
@@ -58,6 +70,7 @@ START_TEST(flags_in_every_form)
 	ck_str(v.list.v[0], "c");
 	ck_str(v.list.v[1], "d=e");
 	ck_assert_int_eq(v.length, 36 * SPAN_HOUR);
+	ck_assert(cli_given(&c, "text") && !cli_given(&c, "off") && !cli_given(&c, "output"));
 	ck_assert_uint_eq(c.args_n, 2);
 	ck_str(c.args[0], "a");
 	ck_str(c.args[1], "f");
@@ -95,11 +108,9 @@ START_TEST(common_flags)
 	ck_assert(PARSE("-o", "json", "--alertmanager.url", "http://h", "--timeout=5s", "--enable-feature=classic-mode"));
 	ck_assert_int_eq(c.output, CLI_JSON);
 	ck_str(c.url, "http://h");
-	ck_assert(c.url_given);
 	ck_assert_int_eq(c.timeout, 5 * SPAN_S);
 	ck_assert_int_eq(c.matcher_mode, MATCHER_CLASSIC);
 	ck_assert(PARSE("a"));
-	ck_assert(!c.url_given);
 	ck_str(c.url, "http://127.0.0.1:9093");
 	ck_assert_int_eq(c.timeout, 30 * SPAN_S);
 }

@@ -13,8 +13,19 @@
 #define TEMPLATE_FILE_MAX ((size_t)16 << 20)
 
 struct render {
-	struct cli_strings globs;
+	struct words globs;
 	struct str text, type, data;
+};
+
+static const struct flag flags[] = {
+	STRINGS_FLAG(struct render, globs, "template.glob",
+	    .help = "Files of templates, as in the configuration; over the built-in ones."),
+	STRING_FLAG(struct render, text, "template.text", .help = "What to render."),
+	STRING_FLAG(struct render, type, "template.type", .fallback = "text", .value = "VALUE",
+	    .help = "text or html; text by default."),
+	STRING_FLAG(struct render, data, "template.data",
+	    .help = "JSON file of a notification as webhooks get it, - for standard input; else a sample."),
+	FLAGS_END,
 };
 
 static bool
@@ -41,7 +52,7 @@ add_files(struct cli *c, struct tmpl_set *set, struct str pattern)
 
 /* The built-in templates, and over them those of the files. */
 static bool
-load_templates(struct cli *c, struct tmpl_set *set, const struct cli_strings *globs)
+load_templates(struct cli *c, struct tmpl_set *set, const struct words *globs)
 {
 	for (const struct embedded *b = embedded_templates; b->name != NULL; b++)
 		if (!tmpl_set_add_file(set, STR_NONE, (struct str){ b->bytes, b->size }, &c->e))
@@ -108,34 +119,35 @@ render(struct cli *c, const struct render *r, struct str *out)
 	return ok;
 }
 
-int
-cli_template_render(struct cli *c, int argc, char *const *argv)
+static int
+run(struct cli *c)
 {
-	struct render r = { .type = STR("text") };
-	struct cli_flag flags[] = {
-		{ "template.glob", 0, CLI_STRINGS, &r.globs,
-		    "Files of templates, as in the configuration; over the built-in ones." },
-		{ "template.text", 0, CLI_STRING, &r.text, "What to render." },
-		{ "template.type", 0, CLI_STRING, &r.type, "text or html; text by default." },
-		{ "template.data", 0, CLI_STRING, &r.data,
-		    "JSON file of a notification as webhooks get it, - for standard input; else a sample." },
-		CLI_FLAGS_END,
-	};
+	const struct render *r = c->settings;
 	struct str out = STR_NONE;
 
-	if (!cli_parse(c, flags, argc, argv))
-		return cli_fail(c);
-	if (c->done)
-		return 0;
-	if (r.text.p == NULL)
+	if (r->text.p == NULL)
 		err_set(&c->e, ERR_INVALID, "required flag --template.text not provided, try --help");
-	else if (!str_is(r.type, "text") && !str_is(r.type, "html"))
-		err_set(&c->e, ERR_INVALID, "--template.type must be text or html, not \"%.*s\"", STR_ARG(r.type));
+	else if (!str_is(r->type, "text") && !str_is(r->type, "html"))
+		err_set(&c->e, ERR_INVALID, "--template.type must be text or html, not \"%.*s\"", STR_ARG(r->type));
 	else if (c->args_n > 0)
 		err_set(&c->e, ERR_INVALID, "unexpected %.*s", STR_ARG(c->args[0]));
-	else if (render(c, &r, &out)) {
+	else if (render(c, r, &out)) {
 		cli_print(out);
 		return 0;
 	}
 	return cli_fail(c);
 }
+
+const struct cli_command command_template_render = {
+	.group = "template",
+	.name = "render",
+	.run = run,
+	.flags = flags,
+	.settings_size = sizeof(struct render),
+	.args = "",
+	.local = true,
+	.help = "Render a template with the data of a notification.",
+	.examples = "  tocsin template render --template.text '{{ template \"slack.default.title\" . }}'\n"
+		    "  tocsin template render --template.glob 'templates/*.tmpl' --template.type html \\\n"
+		    "      --template.data webhook.json --template.text '{{ template \"mail.html\" . }}'\n",
+};

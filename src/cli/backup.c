@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* backup, export: durable state out of a server. */
+/* tocsin backup: the database of a running server in a file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
-#include "store/store.h"
 
 /* Appears whole or not at all, for its owner alone: also where a file of that name had another mode. */
 static bool
@@ -33,44 +33,20 @@ download(struct cli *c, const char *path)
 	return ok;
 }
 
-int
-cli_backup(struct cli *c, int argc, char *const *argv)
+static int
+run(struct cli *c)
 {
-	struct cli_flag flags[] = { CLI_FLAGS_END };
-
-	if (!cli_parse(c, flags, argc, argv))
-		return cli_fail(c);
-	if (c->done)
-		return 0;
 	if (c->args_n != 1) {
 		err_set(&c->e, ERR_INVALID, "one FILE is wanted");
 		return cli_fail(c);
 	}
-	if (!download(c, c->args[0].p))
-		return cli_fail(c);
-	return 0;
+	return download(c, c->args[0].p) ? 0 : cli_fail(c);
 }
 
-int
-cli_export(struct cli *c, int argc, char *const *argv)
-{
-	struct str path = STR("data/");
-	struct cli_flag flags[] = {
-		{ "storage.path", 0, CLI_STRING, &path, "The directory of a server that does not run, or a backup; data/." },
-		CLI_FLAGS_END,
-	};
-	struct store_export done;
-
-	if (!cli_parse(c, flags, argc, argv))
-		return cli_fail(c);
-	if (c->done)
-		return 0;
-	if (c->args_n != 1) {
-		err_set(&c->e, ERR_INVALID, "one DIRECTORY is wanted");
-		return cli_fail(c);
-	}
-	if (!store_export(path.p, c->args[0].p, &done, &c->e))
-		return cli_fail(c);
-	cli_print(arena_printf(c->arena, "%zu silences and %zu log entries written\n", done.silences, done.log_entries));
-	return 0;
-}
+const struct cli_command command_backup = {
+	.group = "backup",
+	.run = run,
+	.args = "FILE",
+	.help = "Copy the database of a running server to a file.",
+	.examples = "  tocsin backup /var/backups/tocsin.db --alertmanager.url http://alerts:9093\n",
+};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tocsin check-config, config show, cluster show */
+/* tocsin check-config */
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -11,10 +10,21 @@
 /* So many are shown of a file. */
 #define WARNINGS_MAX 200
 
+struct settings {
+	bool expand_env, strict;
+};
+
+static const struct flag flags[] = {
+	BOOL_FLAG(struct settings, expand_env, "config.expand-env",
+	    .help = "Replace ${NAME} and ${NAME:-default} in the files."),
+	BOOL_FLAG(struct settings, strict, "strict", .help = "Take warnings of templates and files for mistakes."),
+	FLAGS_END,
+};
+
 /* What check-config does with a file. */
 struct checking {
 	struct cli *c;
-	bool expand_env, strict;
+	const struct settings *s;
 	struct json_writer *w;
 	struct str_list warnings;	/* of the file at hand; n goes on where it is full */
 };
@@ -104,7 +114,7 @@ check(struct checking *k, struct str file)
 	struct cli *c = k->c;
 	struct config *config = NULL;
 	struct str shown = str_is(file, "-") ? STR("/dev/stdin") : file;
-	bool ok = cli_config(c, file, k->expand_env, &config);
+	bool ok = cli_config(c, file, k->s->expand_env, &config);
 
 	find_warnings(k, config);
 	if (c->output == CLI_JSON) {
@@ -117,26 +127,17 @@ check(struct checking *k, struct str file)
 		printf("Checking '%.*s'  FAILED: %s\n\n", STR_ARG(shown), c->e.text);
 	}
 	config_unref(config);
-	return ok && !(k->strict && k->warnings.n > 0);
+	return ok && !(k->s->strict && k->warnings.n > 0);
 }
 
-int
-cli_check_config(struct cli *c, int argc, char *const *argv)
+static int
+run(struct cli *c)
 {
 	struct json_writer w;
-	struct checking k = { .c = c, .w = &w };
-	struct cli_flag flags[] = {
-		{ "config.expand-env", 0, CLI_BOOL, &k.expand_env, "Replace ${NAME} and ${NAME:-default} in the files." },
-		{ "strict", 0, CLI_BOOL, &k.strict, "Take warnings of templates and files for mistakes." },
-		CLI_FLAGS_END,
-	};
+	struct checking k = { .c = c, .s = c->settings, .w = &w };
 	struct sbuf list = SBUF_INIT(SBUF_UNLIMITED);
 	size_t failed = 0;
 
-	if (!cli_parse(c, flags, argc, argv))
-		return cli_fail(c);
-	if (c->done)
-		return 0;
 	if (c->args_n == 0) {
 		if (isatty(STDIN_FILENO)) {
 			err_set(&c->e, ERR_INVALID, "Failed to read from standard input");
@@ -158,89 +159,16 @@ cli_check_config(struct cli *c, int argc, char *const *argv)
 	return cli_fail(c);
 }
 
-int
-cli_config_show(struct cli *c, int argc, char *const *argv)
-{
-	static const char *const names[] = { "buildUser", "goVersion", "revision", "version", "branch", "buildDate" };
-	struct cli_flag flags[] = { CLI_FLAGS_END };
-	const struct json *status;
-
-	if (!cli_parse(c, flags, argc, argv))
-		return cli_fail(c);
-	if (c->done)
-		return 0;
-	if (!cli_get(c, STR("/api/v2/status"), JSON_OBJECT, &status))
-		return cli_fail(c);
-	if (c->output == CLI_JSON) {
-		cli_print_json(c, status);
-		return 0;
-	}
-	cli_print(json_get_str(json_get(status, "config"), "original", STR("")));
-	printf("\n");
-	for (size_t i = 0; c->output == CLI_EXTENDED && i < ARRAY_LEN(names); i++)
-		printf("%s %.*s\n", names[i],
-		    STR_ARG(json_get_str(json_get(status, "versionInfo"), names[i], STR(""))));
-	if (c->output == CLI_EXTENDED)
-		printf("uptime %.*s\n", STR_ARG(json_get_str(status, "uptime", STR(""))));
-	return 0;
-}
-
-static int
-by_address(const void *a, const void *b)
-{
-	const struct json *x = a, *y = b;
-
-	return str_cmp(json_get_str(x, "address", STR("")), json_get_str(y, "address", STR("")));
-}
-
-static void
-print_peers(struct cli *c, const struct json *peers)
-{
-	static const char *const titles[] = { "Address", "Name" };
-	struct json *sorted = ARENA_ARRAY(c->arena, peers->n, struct json);
-	struct cli_table t;
-
-	for (size_t i = 0; i < peers->n; i++)
-		sorted[i] = peers->v[i];
-	if (peers->n > 1)
-		qsort(sorted, peers->n, sizeof(sorted[0]), by_address);
-	cli_table_init(&t, c->arena, ARRAY_LEN(titles), titles);
-	for (size_t i = 0; i < peers->n; i++) {
-		struct str row[] = { json_get_str(&sorted[i], "address", STR("")),
-			json_get_str(&sorted[i], "name", STR("")) };
-
-		cli_table_row(&t, row);
-	}
-	cli_table_print(&t);
-}
-
-int
-cli_cluster_show(struct cli *c, int argc, char *const *argv)
-{
-	struct cli_flag flags[] = { CLI_FLAGS_END };
-	const struct json *status, *cluster, *peers;
-
-	if (!cli_parse(c, flags, argc, argv))
-		return cli_fail(c);
-	if (c->done)
-		return 0;
-	if (!cli_get(c, STR("/api/v2/status"), JSON_OBJECT, &status))
-		return cli_fail(c);
-	cluster = json_get(status, "cluster");
-	peers = json_get(cluster, "peers");
-	if (cluster == NULL) {
-		err_set(&c->e, ERR_INVALID, "the server tells nothing of a cluster");
-		return cli_fail(c);
-	}
-	if (c->output == CLI_JSON) {
-		cli_print_json(c, cluster);
-		return 0;
-	}
-	printf("Cluster Status:  %.*s\nNode Name:       %.*s\n", STR_ARG(json_get_str(cluster, "status", STR(""))),
-	    STR_ARG(json_get_str(cluster, "name", STR(""))));
-	if (c->output == CLI_EXTENDED && peers != NULL && peers->kind == JSON_ARRAY) {
-		printf("\n");
-		print_peers(c, peers);
-	}
-	return 0;
-}
+const struct cli_command command_check_config = {
+	.group = "check-config",
+	.run = run,
+	.flags = flags,
+	.settings_size = sizeof(struct settings),
+	.args = "[FILE|DIRECTORY...]",
+	.local = true,
+	.one_output = true,
+	.help = "Tell what is wrong with configurations, their templates and rule files.",
+	.examples = "  tocsin check-config alertmanager.yml\n"
+		    "  tocsin check-config conf.d\n"
+		    "  tocsin check-config - < alertmanager.yml\n",
+};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tocsin silence query, expire, export */
+/* silences.c - gets, prints and posts silences. */
+#include "silences.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/rfc3339.h"
-#include "cli.h"
+#include "text/json_small.h"
 #include "text/url.h"
 
 /* The matchers of a silence, a="b" one behind the other, or as a list {a="b",c="d"}. */
@@ -83,9 +84,8 @@ print_extended(struct cli *c, const struct json *const *silences, size_t n)
 	cli_table_print(&t);
 }
 
-/* One silence a line, so that two exports can be compared. */
-static void
-print_json(const struct json *const *silences, size_t n)
+void
+cli_print_silences_json(const struct json *const *silences, size_t n)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 
@@ -109,21 +109,15 @@ cli_print_silences(struct cli *c, const struct json *const *silences, size_t n, 
 		for (size_t i = 0; i < n; i++)
 			printf("%.*s\n", STR_ARG(json_get_str(silences[i], "id", STR(""))));
 	else if (c->output == CLI_JSON)
-		print_json(silences, n);
+		cli_print_silences_json(silences, n);
 	else if (c->output == CLI_EXTENDED)
 		print_extended(c, silences, n);
 	else
 		print_simple(c, silences, n);
 }
 
-struct wanted {
-	bool expired, quiet;
-	struct str created_by, id;
-	span within;
-};
-
 static bool
-is_wanted(const struct wanted *w, const struct json *silence, struct wall now)
+is_wanted(const struct silences_wanted *w, const struct json *silence, struct wall now)
 {
 	struct wall ends;
 
@@ -139,9 +133,8 @@ is_wanted(const struct wanted *w, const struct json *silence, struct wall now)
 	return w->id.n == 0 || str_eq(json_get_str(silence, "id", STR("")), w->id);
 }
 
-/* Those of the server that fit, the next to end first. */
-static bool
-fetch(struct cli *c, const struct wanted *w, const struct json ***out, size_t *n_out)
+bool
+cli_silences_get(struct cli *c, const struct silences_wanted *w, const struct json ***out, size_t *n_out)
 {
 	const struct json *list, **sorted;
 	struct wall now = cli_now();
@@ -162,80 +155,61 @@ fetch(struct cli *c, const struct wanted *w, const struct json ***out, size_t *n
 	return true;
 }
 
-int
-cli_silence_query(struct cli *c, int argc, char *const *argv)
+struct str
+cli_silence_path(struct cli *c, struct str id)
 {
-	struct wanted w = { 0 };
-	struct cli_flag flags[] = {
-		{ "expired", 0, CLI_BOOL, &w.expired, "Those that have ended instead of those that have not." },
-		{ "quiet", 'q', CLI_BOOL, &w.quiet, "Only their ids." },
-		{ "created-by", 0, CLI_STRING, &w.created_by, "Only those of this author." },
-		{ "id", 0, CLI_STRING, &w.id, "Only the one with this id." },
-		{ "within", 0, CLI_SPAN, &w.within, "Only those that end (with --expired: ended) within this time." },
-		CLI_FLAGS_END,
-	};
-	const struct json **silences;
-	size_t n;
+	struct sbuf escaped = SBUF_INIT(1 << 16);
+	struct str out;
 
-	if (!cli_parse(c, flags, argc, argv))
-		return cli_fail(c);
-	if (c->done)
-		return 0;
-	if (!fetch(c, &w, &silences, &n))
-		return cli_fail(c);
-	cli_print_silences(c, silences, n, w.quiet);
-	return 0;
+	url_path_escape(&escaped, id);
+	out = arena_printf(c->arena, "/api/v2/silence/%s", sbuf_cstr(&escaped));
+	sbuf_fini(&escaped);
+	return out;
 }
 
-int
-cli_silence_export(struct cli *c, int argc, char *const *argv)
+bool
+cli_silence_post(struct cli *c, struct str body, struct str *id_out)
 {
-	struct wanted w = { 0 };
-	struct cli_flag flags[] = { CLI_FLAGS_END };
-	const struct json **silences;
-	size_t n;
+	struct json_t *j;
+	struct str answer;
 
-	if (!cli_parse(c, flags, argc, argv))
-		return cli_fail(c);
-	if (c->done)
-		return 0;
-	if (!fetch(c, &w, &silences, &n))
-		return cli_fail(c);
-	print_json(silences, n);
-	return 0;
+	if (!cli_call(c, "POST", STR("/api/v2/silences"), body, &answer))
+		return false;
+	j = json_small_parse(answer, JSON_DOCUMENT, &c->e);
+	if (j == NULL)
+		return err_ctx(&c->e, "the answer of the server");
+	*id_out = arena_str(c->arena, json_small_str(j, "silenceID", STR("")));
+	json_small_free(&j);
+	return true;
 }
 
-int
-cli_silence_expire(struct cli *c, int argc, char *const *argv)
+void
+cli_put_silence_kept(struct json_writer *w, const struct json *s, bool with_id)
 {
-	struct cli_flag flags[] = { CLI_FLAGS_END };
-	size_t failed = 0;
+	static const char *const kept[] = { "matchers", "createdBy", "annotations" };
 
-	if (!cli_parse(c, flags, argc, argv))
-		return cli_fail(c);
-	if (c->done)
-		return 0;
-	if (c->args_n == 0) {
-		err_set(&c->e, ERR_INVALID, "no silence IDs specified");
-		return cli_fail(c);
-	}
-	for (size_t i = 0; i < c->args_n; i++) {
-		struct sbuf id = SBUF_INIT(1 << 16);
-		struct str path, ignored;
+	if (with_id && json_get_str(s, "id", STR_NONE).n > 0)
+		json_put_str(w, "id", json_get_str(s, "id", STR_NONE));
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (json_get(s, kept[i]) != NULL) {
+			json_key(w, str_from(kept[i]));
+			cli_put_json(w, json_get(s, kept[i]));
+		}
+}
 
-		url_path_escape(&id, c->args[i]);
-		path = arena_printf(c->arena, "/api/v2/silence/%s", sbuf_cstr(&id));
-		sbuf_fini(&id);
-		if (cli_call(c, "DELETE", path, STR_NONE, &ignored))
-			continue;
-		/* The others can be ended nonetheless, unless nobody is there. */
-		failed++;
-		if (c->status == 0)
-			break;
-		if (c->status == 404)
-			cli_complain("error: there is no silence %.*s", STR_ARG(c->args[i]));
-		else
-			cli_complain("error: %s", c->e.text);
+bool
+cli_silence_times(struct cli *c, const struct silence_times *t, struct wall *starts, struct wall *ends)
+{
+	if (t->start.n > 0 && !cli_when(c, "start", t->start, starts))
+		return false;
+	if (t->end.n > 0 && !cli_when(c, "end", t->end, ends))
+		return false;
+	if (t->end.n == 0 && (t->duration > 0 || cli_given(c, "duration"))) {
+		if (t->duration <= 0)
+			return err_set(&c->e, ERR_INVALID, "silence duration must be greater than 0");
+		*ends = wall_add(*starts, t->duration);
 	}
-	return failed == 0 ? 0 : c->status == 0 ? cli_fail(c) : 1;
+	if (wall_before(*ends, *starts))
+		return err_set(&c->e, ERR_INVALID, "silence cannot start after it ends");
+	return true;
 }
