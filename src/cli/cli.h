@@ -60,6 +60,7 @@ struct cli_command {
 	const char *args, *help, *examples;
 	bool local;	/* talks to no server */
 	bool first;	/* what the group alone does */
+	bool hidden;	/* for builds: help and completion do not tell of it */
 	bool one_output;	/* amtool prints the same whatever --output says */
 };
 
@@ -77,6 +78,8 @@ const struct cli_command *const *cli_commands(size_t *n);
 bool cli_parse(struct cli *c, int argc, char *const *argv) MUST_CHECK;
 /* Whether a flag was given, or is in a file of defaults. */
 bool cli_given(const struct cli *c, const char *name);
+/* The flags that all commands have. */
+const struct flag *cli_common_flags(void);
 /* How many of the arguments (a flag and its value) are a flag that all commands have; 0: none. routes: and its file. */
 int cli_global_flag(int argc, char *const *argv, bool routes);
 /* As what we were called: "tocsin" or "amtool". */

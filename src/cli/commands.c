@@ -63,6 +63,8 @@ commands_help(struct sbuf *out)
 		const struct cli_command *cmd = commands[i];
 		size_t start = out->n;
 
+		if (cmd->hidden)
+			continue;
 		sbuf_printf(out, "  %s%s%s", cmd->group, cmd->name != NULL ? " " : "", cmd->name != NULL ? cmd->name : "");
 		while (out->n - start < 20)
 			sbuf_putc(out, ' ');

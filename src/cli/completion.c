@@ -33,7 +33,7 @@ print_bash(void)
 	       "\t\t-*) words=$(tocsin --help 2>/dev/null | grep -o -e '--[a-z][a-z.-]*') ;;\n"
 	       "\t\t*) words='");
 	for (size_t i = 0; i < n; i++)
-		if (begins_group(commands, i))
+		if (begins_group(commands, i) && !commands[i]->hidden)
 			printf("%s%s", i == 0 ? "" : " ", commands[i]->group);
 	printf("' ;;\n\t\tesac\n"
 	       "\telif [[ $cur == -* ]]; then\n"

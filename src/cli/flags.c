@@ -253,6 +253,12 @@ cli_parse(struct cli *c, int argc, char *const *argv)
 	return check_common(c);
 }
 
+const struct flag *
+cli_common_flags(void)
+{
+	return common;
+}
+
 bool
 cli_given(const struct cli *c, const char *name)
 {

@@ -45,7 +45,7 @@ struct http_raw {
 	{ .key = key_, .type = type_, .offset = FIELD_CHECKED_(S, m, ctype), __VA_ARGS__ }
 #define INNER_STR(S, m, ...) INNER(S, #m, FIELD_STRING, c.m, struct str, __VA_ARGS__)
 
-static const struct field tls_table[] = {
+const struct field tls_fields[] = {
 	INNER_STR(struct tls_raw, ca, OMIT, .doc = "Certificates to trust instead of the system's, PEM."),
 	INNER_STR(struct tls_raw, cert, OMIT, .doc = "Client certificate, PEM."),
 	INNER_STR(struct tls_raw, key, SECRET, .doc = "Client key, PEM."),
@@ -122,7 +122,7 @@ static const struct field oauth2_table[] = {
 
 static bool oauth2_check(void *s, struct arena *a, struct err *e);
 
-static const struct field http_table[] = {
+const struct field http_fields[] = {
 	SECTION(basic_auth, struct basic_raw, basic_table, OMIT, .doc = "HTTP basic authentication."),
 	SECTION(authorization, struct authorization_raw, authorization_table, OMIT, .doc = "Authorization header."),
 	SECTION(oauth2, struct oauth2_raw, oauth2_table, OMIT, .check = oauth2_check,
@@ -140,7 +140,7 @@ static const struct field http_table[] = {
 	{ 0 },
 };
 
-static const struct field header_table[] = {
+const struct field http_header_fields[] = {
 	STRINGS_FIELD(struct http_header_config, values, OMIT, .doc = "Values."),
 	STRINGS_FIELD(struct http_header_config, secrets, SECRET, .doc = "Values that are secret."),
 	STRINGS_FIELD(struct http_header_config, files, OMIT, .doc = "Files that hold values."),
@@ -209,7 +209,7 @@ tls_config_read(struct reading *r, const struct yaml_node *n, const struct at *a
 	*out = NULL;
 	if (node_is_null(n))
 		return true;
-	if (!fields_read(r, n, at, tls_table, &raw, NULL))
+	if (!fields_read(r, n, at, tls_fields, &raw, NULL))
 		return false;
 	if (!tls_check(&raw, &e))
 		return reading_problem(r, n, at, "%s", e.text);
@@ -429,8 +429,8 @@ http_config_read(struct reading *r, const struct yaml_node *n, const struct at *
 	*out = NULL;
 	if (node_is_null(n))
 		return true;
-	fields_defaults(r, http_table, &raw);
-	if (!fields_read(r, n, at, http_table, &raw, NULL))
+	fields_defaults(r, http_fields, &raw);
+	if (!fields_read(r, n, at, http_fields, &raw, NULL))
 		return false;
 	if (!http_rules(&raw, r->arena, &e))
 		return reading_problem(r, n, at, "%s", e.text);
@@ -482,7 +482,7 @@ headers_read(struct reading *r, const struct yaml_node *n, const struct at *at, 
 		if (only_secrets)
 			strings_read(r, value, here, true, "[]config.Secret", &h->secrets);
 		else if (!node_is_null(value))
-			fields_read(r, value, here, header_table, h, NULL);
+			fields_read(r, value, here, http_header_fields, h, NULL);
 		kept++;
 	}
 	if (kept > 1)
@@ -518,7 +518,7 @@ headers_dump(struct yaml_writer *w, const struct struct_list *headers, bool only
 	for (size_t i = 0; i < headers->n; i++) {
 		yaml_key(w, h[i].name);
 		if (!only_secrets) {
-			fields_dump(w, header_table, &h[i]);
+			fields_dump(w, http_header_fields, &h[i]);
 			continue;
 		}
 		yaml_seq_begin(w);
@@ -552,7 +552,7 @@ tls_config_dump(struct yaml_writer *w, const struct tls_config *t)
 {
 	struct tls_raw raw = { .c = *t };
 
-	fields_dump(w, tls_table, &raw);
+	fields_dump(w, tls_fields, &raw);
 }
 
 void
@@ -571,9 +571,9 @@ http_config_dump(struct yaml_writer *w, const struct http_config *h)
 		if (*both[i] == NULL)
 			continue;
 		tls[i].c = **both[i];
-		if (fields_empty(tls_table, &tls[i]))
+		if (fields_empty(tls_fields, &tls[i]))
 			*both[i] = NULL;
 	}
-	fields_dump(w, http_table, &raw);
+	fields_dump(w, http_fields, &raw);
 	arena_free(&a);
 }

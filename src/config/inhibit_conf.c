@@ -12,7 +12,7 @@ struct inhibit_keys {
 
 #define K struct inhibit_keys
 
-static const struct field inhibit_table[] = {
+const struct field inhibit_fields[] = {
 	STRING_FIELD(K, name, .doc = "A name to tell rules apart."),
 	ANY_FIELD(K, source_match, .flags = F_RAW, .doc = "Deprecated: as source_matchers, equality."),
 	ANY_FIELD(K, source_match_re, .flags = F_RAW, .doc = "Deprecated: as source_matchers, regular expressions."),
@@ -57,7 +57,7 @@ rule_read(struct reading *r, const struct yaml_node *n, const struct at *at, str
 	rule->col = n->col;
 	if (node_is_null(n))
 		return;
-	fields_read(r, n, at, inhibit_table, &k, NULL);
+	fields_read(r, n, at, inhibit_fields, &k, NULL);
 	rule->name = k.name;
 	matchers_read(r, k.source_matchers, AT_KEY(at, STR("source_matchers")), &rule->source, &conf->source_matchers);
 	match_read(r, k.source_match, AT_KEY(at, STR("source_match")), false, &rule->source, &conf->source_match);

@@ -21,7 +21,7 @@ struct named_keys {
 
 #define K struct interval_keys
 
-static const struct field interval_table[] = {
+const struct field interval_fields[] = {
 	ANY_FIELD(K, times, .flags = F_RAW, .doc = "Times of the day."),
 	ANY_FIELD(K, weekdays, .flags = F_RAW, .doc = "Days of the week: monday, monday:friday."),
 	ANY_FIELD(K, days_of_month, .flags = F_RAW, .doc = "Days of the month: 1, 1:5, -3:-1."),
@@ -31,13 +31,13 @@ static const struct field interval_table[] = {
 	{ 0 },
 };
 
-static const struct field times_table[] = {
+const struct field times_fields[] = {
 	STRING_FIELD(struct times_keys, start_time, .doc = "HH:MM."),
 	STRING_FIELD(struct times_keys, end_time, .doc = "HH:MM, exclusive."),
 	{ 0 },
 };
 
-static const struct field named_table[] = {
+const struct field time_interval_fields[] = {
 	STRING_FIELD(struct named_keys, name, .doc = "Its name."),
 	ANY_FIELD(struct named_keys, time_intervals, .flags = F_RAW, .doc = "Alternatives."),
 	{ 0 },
@@ -51,7 +51,7 @@ time_read(struct reading *r, const struct yaml_node *n, const struct at *at, str
 	struct times_keys k = { 0 };
 	struct err e = { 0 };
 
-	if (fields_read(r, n, at, times_table, &k, NULL) &&
+	if (fields_read(r, n, at, times_fields, &k, NULL) &&
 	    !interval_parse_times(k.start_time, k.end_time, out, &e))
 		reading_problem(r, n, at, "%s (wanted: start_time and end_time as HH:MM)", e.text);
 }
@@ -94,7 +94,7 @@ interval_read(struct reading *r, const struct yaml_node *n, const struct at *at,
 
 	if (node_is_null(n))
 		return;
-	fields_read(r, n, at, interval_table, &k, &written);
+	fields_read(r, n, at, interval_fields, &k, &written);
 	ranges_read(r, k.times, AT_KEY(at, STR("times")), NULL, "[]timeinterval.TimeRange", &out->times);
 	ranges_read(r, k.weekdays, AT_KEY(at, STR("weekdays")), interval_parse_weekdays,
 	    "[]timeinterval.WeekdayRange", &out->weekdays);
@@ -121,7 +121,7 @@ named_read(struct reading *r, const struct yaml_node *n, const struct at *at, co
 
 	if (node_is_null(n))
 		return;
-	if (fields_read(r, n, at, named_table, &k, NULL) && k.name.n == 0)
+	if (fields_read(r, n, at, time_interval_fields, &k, NULL) && k.name.n == 0)
 		reading_problem(r, n, at, "missing name in %s", what);
 	out->name = k.name;
 	if (k.time_intervals == NULL)

@@ -29,7 +29,7 @@ static const struct field file_table[] = {
 	{ 0 },
 };
 
-static const struct field part_table[] = {
+const struct field part_fields[] = {
 	TOP_ROWS,
 	ANY_FIELD(K, routes, .flags = F_RAW | F_EXTENSION, .doc = "Further routes of the root."),
 	{ 0 },
@@ -89,7 +89,7 @@ part_read(struct loading *l, struct part *p)
 
 	if (p->root == NULL)
 		return true;
-	fields_read(r, p->root, NULL, l->directory ? part_table : file_table, &p->k, NULL);
+	fields_read(r, p->root, NULL, l->directory ? part_fields : file_table, &p->k, NULL);
 	for (size_t i = 0; i < p->k.templates.n; i++)
 		p->k.templates.v[i] = path_join(r->arena, r->dir, p->k.templates.v[i]);
 	return p->root->kind == YAML_MAP;

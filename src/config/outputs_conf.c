@@ -9,7 +9,7 @@
 #define OMIT .flags = F_OMIT_EMPTY
 #define T struct tracing
 
-static const struct field tracing_table[] = {
+const struct field tracing_fields[] = {
 	STRING_FIELD(T, client_type, OMIT, .fallback = "grpc", .doc = "grpc or http."),
 	STRING_FIELD(T, endpoint, OMIT, .doc = "host:port of the collector."),
 	DOUBLE_FIELD(T, sampling_fraction, OMIT, .doc = "Which part of all traces to send."),
@@ -131,7 +131,7 @@ kafka_check(void *s, struct arena *a, struct err *e)
 
 #define R struct event_recorder
 
-static const struct field recorder_table[] = {
+const struct field recorder_fields[] = {
 	STRUCTS_FIELD(R, file_outputs, struct file_output, file_table, OMIT, .check = file_check, .doc = "Files."),
 	STRUCTS_FIELD(R, webhook_outputs, struct webhook_output, webhook_table, OMIT, .check = webhook_check,
 	    .doc = "Web hooks."),
@@ -147,8 +147,8 @@ tracing_read(struct loading *l, const struct yaml_node *n, const struct at *at)
 	struct tracing *t = ARENA_NEW(l->r.arena, struct tracing);
 	struct reading *r = &l->r;
 
-	fields_defaults(r, tracing_table, t);
-	if (!fields_read(r, n, at, tracing_table, t, NULL))
+	fields_defaults(r, tracing_fields, t);
+	if (!fields_read(r, n, at, tracing_fields, t, NULL))
 		return false;
 	if (t->client_type.p != NULL && !str_is(t->client_type, "grpc") && !str_is(t->client_type, "http"))
 		return reading_problem(r, yaml_get(n, "client_type"), AT_KEY(at, STR("client_type")),
@@ -167,7 +167,7 @@ event_recorder_read(struct loading *l, const struct yaml_node *n, const struct a
 {
 	struct event_recorder *er = ARENA_NEW(l->r.arena, struct event_recorder);
 
-	if (!fields_read(&l->r, n, at, recorder_table, er, NULL))
+	if (!fields_read(&l->r, n, at, recorder_fields, er, NULL))
 		return false;
 	l->event_recorder = er;
 	return true;
@@ -176,11 +176,11 @@ event_recorder_read(struct loading *l, const struct yaml_node *n, const struct a
 void
 tracing_dump(struct yaml_writer *w, const void *tracing)
 {
-	fields_dump(w, tracing_table, tracing);
+	fields_dump(w, tracing_fields, tracing);
 }
 
 void
 event_recorder_dump(struct yaml_writer *w, const void *event_recorder)
 {
-	fields_dump(w, recorder_table, event_recorder);
+	fields_dump(w, recorder_fields, event_recorder);
 }

@@ -15,6 +15,12 @@ struct receiver_keys {
 	const struct yaml_node *lists[KINDS_MAX];
 };
 
+const struct field receiver_fields[] = {
+	STRING_FIELD(struct receiver_keys, name, .doc = "Its name."),
+	PAIRS_FIELD(struct receiver_keys, labels, .doc = "Labels to find it by."),
+	{ 0 },
+};
+
 /* name, labels, and one row a kind: slack_configs … */
 static struct field *
 receiver_table(struct reading *r, size_t *kinds_n)
@@ -26,8 +32,8 @@ receiver_table(struct reading *r, size_t *kinds_n)
 		n++;
 	assert(n <= KINDS_MAX);
 	table = ARENA_ARRAY(r->arena, n + 3, struct field);
-	table[0] = (struct field)STRING_FIELD(struct receiver_keys, name, .doc = "Its name.");
-	table[1] = (struct field)PAIRS_FIELD(struct receiver_keys, labels, .doc = "Labels to find it by.");
+	table[0] = receiver_fields[0];
+	table[1] = receiver_fields[1];
 	for (size_t i = 0; i < n; i++) {
 		table[i + 2] = (struct field){
 			.key = arena_printf(r->arena, "%s_configs", r->env->kinds[i]->name).p,

@@ -34,7 +34,7 @@ enum row {
 
 #define K struct route_keys
 
-static const struct field route_table[] = {
+const struct field route_fields[] = {
 	[ROW_RECEIVER] = STRING_FIELD(K, receiver, .doc = "Whom to notify; inherited."),
 	[ROW_GROUP_BY] = STRINGS_FIELD(K, group_by, .doc = "Labels to group by, or '...' for all; inherited."),
 	[ROW_MATCH] = ANY_FIELD(K, match, .flags = F_RAW, .doc = "Deprecated: labels and the values they have to have."),
@@ -161,7 +161,7 @@ node_read(struct loading *l, struct route_conf *conf, const struct yaml_node *n,
 	conf->node = n;
 	conf->route.line = n->line;
 	conf->route.col = n->col;
-	if (fields_read(r, n, at, route_table, &k, &written))
+	if (fields_read(r, n, at, route_fields, &k, &written))
 		values_check(r, n, at, &k, written);
 	conf->receiver_name = k.receiver;
 	conf->group_by = k.group_by;

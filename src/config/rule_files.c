@@ -37,7 +37,7 @@ struct silence_keys {
 	struct str_pairs annotations;
 };
 
-static const struct field rule_table[] = {
+const struct field rule_file_fields[] = {
 	ANY_FIELD(struct rule_keys, inhibit_rules, .flags = F_RAW, .doc = "As in the main file."),
 	ANY_FIELD(struct rule_keys, time_intervals, .flags = F_RAW, .doc = "As in the main file."),
 	ANY_FIELD(struct rule_keys, silences, .flags = F_RAW, .doc = "Silences."),
@@ -46,7 +46,7 @@ static const struct field rule_table[] = {
 
 #define K struct silence_keys
 
-static const struct field silence_table[] = {
+const struct field rule_silence_fields[] = {
 	STRING_FIELD(K, name, .doc = "Its name, once in the file."),
 	ANY_FIELD(K, matchers, .flags = F_RAW, .doc = "Which alerts are silenced; all have to match."),
 	STRING_FIELD(K, starts_at, .doc = "RFC 3339."),
@@ -145,7 +145,7 @@ silences_read(struct loading *l, struct reading *r, const struct yaml_node *n, c
 		struct silence_keys k = { 0 };
 		struct silence *s;
 
-		if (!fields_read(r, n->items[i], here, silence_table, &k, NULL))
+		if (!fields_read(r, n->items[i], here, rule_silence_fields, &k, NULL))
 			continue;
 		if (k.name.n == 0) {
 			reading_problem(r, n->items[i], here, "missing name in silence");
@@ -175,7 +175,7 @@ file_parse(struct loading *l, struct reading *r, struct str text)
 		return;
 	if (r->env->expand_env)
 		root = expand_env(r, root);
-	fields_read(r, root, NULL, rule_table, &k, NULL);
+	fields_read(r, root, NULL, rule_file_fields, &k, NULL);
 	if (k.inhibit_rules != NULL)
 		inhibit_rules_read(l, r, k.inhibit_rules, AT_KEY(NULL, STR("inhibit_rules")));
 	if (k.time_intervals != NULL)

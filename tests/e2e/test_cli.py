@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -591,6 +592,15 @@ def test_help(cli):
         assert told.startswith(f"usage: tocsin {command} ") and "\nExamples:\n  " in told, command
     for group in {c.split()[0] for c in commands if " " in c}:
         assert f"usage: tocsin {group} COMMAND" in cli(group, "--help")
+
+
+@pytest.mark.skipif(not shutil.which("groff"), reason="no groff here")
+@pytest.mark.parametrize("page", ["tocsin.1", "tocsin-commands.1", "tocsin.yml.5"])
+def test_manual(cli, page):
+    done = subprocess.run(["groff", "-man", "-ww", "-Tutf8"], input=cli("manual", page), capture_output=True, text=True,
+                          check=True)
+    assert done.stderr == "" and "NAME" in done.stdout
+    assert "  manual" not in cli("--help")
 
 
 def test_completion(cli, tmp_path):
