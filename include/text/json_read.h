@@ -71,6 +71,8 @@ enum json_token json_next(struct json_reader *r);
  * within n bytes, blanks included. Else it is an error, which json_reader_is_cut tells from others.
  */
 void json_reader_window(struct json_reader *r, size_t n);
+/* Passes blanks before what comes next, and a comma between values: at most n bytes. True: there may be more of them. */
+bool json_pass_blanks(struct json_reader *r, size_t n);
 bool json_reader_is_cut(const struct json_reader *r);
 /* After a token that begins a value (or a key): skips to its end. False after an error. */
 bool json_skip(struct json_reader *r, enum json_token t) MUST_CHECK;

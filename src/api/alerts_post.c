@@ -22,6 +22,7 @@
 #define TAKE_UNITS 300
 #define PAIR_UNITS 40
 #define TAKE_BYTES 4
+#define BLANKS ((size_t)64 << 10)	/* passed at a time */
 
 /* One alert of the body; its pairs are ranges of `pairs` while reading. */
 struct posted {
@@ -34,7 +35,7 @@ struct posted {
 
 struct reading {
 	struct post post;
-	enum { READ, TAKE, TAKE_AGAIN } stage;
+	enum { BEGIN, READ, TAKE, TAKE_AGAIN } stage;
 	struct json_reader *r;
 	struct arena *arena;	/* of what is read: the request's; or, empty after each alert, `passing` */
 	VEC(struct posted) alerts;
@@ -246,6 +247,18 @@ keep(struct reading *rd)
 	}
 }
 
+/* Between alerts there may be as many as the client likes. False: there are more. */
+static bool
+pass_blanks(struct reading *rd, struct work *w)
+{
+	while (json_pass_blanks(rd->r, BLANKS)) {
+		work_spend(w, (int64_t)(BLANKS / READ_BYTES));
+		if (work_used_up(w))
+			return false;
+	}
+	return true;
+}
+
 /* The next alert, which is then the last of rd->alerts; false: there is none, or it is malformed (rd->e). */
 static bool
 next_alert(struct reading *rd)
@@ -264,6 +277,8 @@ read_some(struct reading *rd, struct work *w)
 	while (rd->e.kind == ERR_NONE && !work_used_up(w)) {
 		const struct posted *p;
 
+		if (!pass_blanks(rd, w))
+			return false;
 		if (!next_alert(rd))
 			return true;
 		p = &rd->alerts.v[rd->alerts.n - 1];
@@ -311,6 +326,8 @@ take_again(struct reading *rd, struct work *w)
 {
 	while (!work_used_up(w)) {
 		rd->alerts.n = rd->pairs.n = 0;
+		if (!pass_blanks(rd, w))
+			return false;
 		if (!next_alert(rd))
 			return true;
 		take(rd, &rd->alerts.v[0], w);
@@ -337,12 +354,30 @@ fail(struct reading *rd)
 	return rd->post.failed;
 }
 
+/* What stands before the first alert; null is as good as no alerts. */
+static void
+begin(struct reading *rd)
+{
+	enum json_token t;
+
+	json_reader_window(rd->r, POST_ALERT_BYTES);
+	t = json_next(rd->r);
+	if (t != JSON_T_ARRAY_BEGIN && t != JSON_T_NULL)
+		wrong_type(rd, t, "", "models.PostableAlerts");
+	rd->stage = t == JSON_T_NULL ? TAKE : READ;
+}
+
 /* False: there is more to be done of this body. */
 static bool
 go_on(struct reading *rd, struct work *w)
 {
 	for (;;) {
 		switch (rd->stage) {
+		case BEGIN:
+			if (!pass_blanks(rd, w))
+				return false;
+			begin(rd);
+			break;
 		case READ:
 			if (!read_some(rd, w))
 				return false;
@@ -394,21 +429,6 @@ fini(struct post *p)
 	sbuf_fini(&rd->url_room);
 }
 
-/* What stands before the first alert; false: there are none to be read. */
-static bool
-begin(struct reading *rd, struct call *c)
-{
-	enum json_token t;
-
-	rd->r = ARENA_NEW(c->arena, struct json_reader);
-	json_reader_init(rd->r, c->req->body, JSON_FIRST_VALUE);
-	json_reader_window(rd->r, POST_ALERT_BYTES);
-	t = json_next(rd->r);
-	if (t != JSON_T_ARRAY_BEGIN && t != JSON_T_NULL)
-		wrong_type(rd, t, "", "models.PostableAlerts");
-	return t == JSON_T_ARRAY_BEGIN;
-}
-
 void
 api_alerts_post(struct call *c)
 {
@@ -427,7 +447,7 @@ api_alerts_post(struct call *c)
 	rd->arena = c->arena;
 	rd->resolve_timeout = view_config(c->api->env.engine)->global.resolve_timeout;
 	rd->url_room.max = SBUF_UNLIMITED;
-	/* null is as good as none. */
-	rd->stage = begin(rd, c) || rd->e.kind != ERR_NONE ? READ : TAKE;
+	rd->r = ARENA_NEW(c->arena, struct json_reader);
+	json_reader_init(rd->r, c->req->body, JSON_FIRST_VALUE);
 	post_begin(c, &rd->post);
 }

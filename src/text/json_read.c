@@ -325,6 +325,21 @@ json_next(struct json_reader *r)
 	return JSON_T_ERROR;
 }
 
+bool
+json_pass_blanks(struct json_reader *r, size_t n)
+{
+	const char *end = (size_t)(r->limit - r->p) > n ? r->p + n : r->limit;
+
+	if (r->state == STATE_ERROR || r->state == STATE_DONE)
+		return false;
+	r->p = skip_blanks(r->p, end);
+	if (r->state == STATE_AFTER && r->p < end && *r->p == ',' && !in_object(r)) {
+		r->state = STATE_VALUE;
+		r->p = skip_blanks(r->p + 1, end);
+	}
+	return r->p == end && end < r->limit;
+}
+
 void
 json_reader_window(struct json_reader *r, size_t n)
 {

@@ -336,6 +336,35 @@ START_TEST(bounds_values)
 }
 END_TEST
 
+START_TEST(long_blanks)
+{
+	struct json_reader r;
+
+	json_reader_init(&r, STR("    [  1    ,    2  ]  "), JSON_FIRST_VALUE);
+	ck_assert(json_pass_blanks(&r, 2));
+	ck_assert(!json_pass_blanks(&r, 3));
+	json_reader_window(&r, 1);
+	ck_assert_int_eq(json_next(&r), JSON_T_ARRAY_BEGIN);
+	ck_assert(!json_pass_blanks(&r, 9));
+	json_reader_window(&r, 1);
+	ck_assert_int_eq(json_next(&r), JSON_T_NUMBER);
+	/* The comma is passed too. */
+	ck_assert(json_pass_blanks(&r, 6));
+	ck_assert(!json_pass_blanks(&r, 6));
+	json_reader_window(&r, 1);
+	ck_assert_int_eq(json_next(&r), JSON_T_NUMBER);
+	ck_assert(str_is(r.text, "2"));
+	ck_assert(!json_pass_blanks(&r, 6));
+	json_reader_window(&r, 1);
+	ck_assert_int_eq(json_next(&r), JSON_T_ARRAY_END);
+	json_reader_init(&r, STR("[1,  ]"), JSON_FIRST_VALUE);
+	ck_assert_int_eq(json_next(&r), JSON_T_ARRAY_BEGIN);
+	ck_assert_int_eq(json_next(&r), JSON_T_NUMBER);
+	ck_assert(!json_pass_blanks(&r, 6));
+	ck_assert_int_eq(json_next(&r), JSON_T_ERROR);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -345,6 +374,7 @@ add(TCase *tc)
 	tcase_add_test(tc, bounds_depth);
 	tcase_add_test(tc, bounds_values);
 	tcase_add_test(tc, windows);
+	tcase_add_test(tc, long_blanks);
 	tcase_add_test(tc, pulls_tokens);
 	tcase_add_test(tc, gets_members);
 	tcase_add_test(tc, agrees_with_jansson);
