@@ -52,9 +52,8 @@ struct db {
 	struct err first_bad;
 };
 
-/* Of a row, and of its table: as a number of SQLite's. */
-static int64_t
-sum_of(enum db_table t, struct str key, struct str body)
+int64_t
+db_row_sum(enum db_table t, struct str key, struct str body)
 {
 	uint64_t head[2] = { (uint64_t)t, key.n };
 	struct xxh64 x;
@@ -156,7 +155,7 @@ static void
 row_sum(sqlite3_context *c, int n, sqlite3_value **v)
 {
 	(void)n;
-	sqlite3_result_int64(c, sum_of((enum db_table)sqlite3_value_int(v[0]), value_of(v[1]), value_of(v[2])));
+	sqlite3_result_int64(c, db_row_sum((enum db_table)sqlite3_value_int(v[0]), value_of(v[1]), value_of(v[2])));
 }
 
 /* Gives the rows of an older version their sums: all of it in one transaction, or nothing. */
@@ -243,7 +242,7 @@ inner_version(struct db *d)
 		SQLITE_OK &&
 	    sqlite3_bind_text(s, 1, SCHEMA_ROW, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
 
-	if (ok && sqlite3_column_int64(s, 1) == sum_of(TABLE_META, STR(SCHEMA_ROW), column(s, 0)))
+	if (ok && sqlite3_column_int64(s, 1) == db_row_sum(TABLE_META, STR(SCHEMA_ROW), column(s, 0)))
 		version = column(s, 0).p[0] - '0';
 	sqlite3_finalize(s);
 	return version;
@@ -464,7 +463,7 @@ db_put(struct db *d, enum db_table t, struct str key, struct str body, struct er
 	sqlite3_stmt *s = d->put[t];
 
 	if (bind(s, 1, key) != SQLITE_OK || bind(s, 2, body) != SQLITE_OK ||
-	    sqlite3_bind_int64(s, 3, sum_of(t, key, body)) != SQLITE_OK)
+	    sqlite3_bind_int64(s, 3, db_row_sum(t, key, body)) != SQLITE_OK)
 		return db_err(d, e);
 	return run(d, s, e);
 }
@@ -515,7 +514,7 @@ is_as_written(const struct db *d, enum db_table t, sqlite3_stmt *s)
 		return true;
 	return sqlite3_column_type(s, 0) == SQLITE_BLOB && sqlite3_column_type(s, 1) == SQLITE_BLOB &&
 	    sqlite3_column_type(s, 2) == SQLITE_INTEGER &&
-	    sqlite3_column_int64(s, 2) == sum_of(t, column(s, 0), column(s, 1));
+	    sqlite3_column_int64(s, 2) == db_row_sum(t, column(s, 0), column(s, 1));
 }
 
 static void

@@ -85,6 +85,8 @@ enum db_order { DB_FORWARD, DB_BACKWARD };
 bool db_each(struct db *d, enum db_table t, enum db_order order,
     bool (*visit)(void *arg, struct str key, struct str body), void *arg, struct err *e) MUST_CHECK;
 
+/* The sum of a row, and of its table: as a number of SQLite's. */
+int64_t db_row_sum(enum db_table t, struct str key, struct str body);
 /* How many rows db_each has left out so far, and which the first was. */
 size_t db_bad_rows(const struct db *d, struct err *first_out);
 /* Is its structure whole? False with ERR_INVALID: it is not. Reads all of it. */

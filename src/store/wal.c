@@ -65,13 +65,13 @@ pages_of(const char *path, size_t page)
 }
 
 static bool
-examine(const char *path, const char *name, struct wal *w, struct wal_damage *out, struct err *e)
+examine(const char *path, int database, const char *name, struct wal *w, struct wal_damage *out, struct err *e)
 {
 	struct confirmed_note note;
 	bool noted = confirmed_read(path, &note);
 
 	*out = (struct wal_damage){ 0 };
-	*w = (struct wal){ 0 };
+	*w = (struct wal){ .database = database };
 	if (!read_log(name, w, e))
 		return false;
 	wal_walk(w, noted ? note.salts : NULL, noted ? note.frames : 0, pages_of(path, DB_PAGE));
@@ -92,7 +92,7 @@ wal_examine(const char *path, struct wal_damage *out, struct err *e)
 {
 	char *name = join(path, DB_WAL);
 	struct wal w;
-	bool ok = examine(path, name, &w, out, e);
+	bool ok = examine(path, -1, name, &w, out, e);
 
 	forget(&w);
 	mem_free(name);
@@ -166,7 +166,7 @@ wal_mend(const char *path, const char *aside, struct wal_damage *out, struct err
 
 	*out = (struct wal_damage){ 0 };
 	if (locked >= 0) {
-		ok = examine(path, name, &w, out, e);
+		ok = examine(path, locked, name, &w, out, e);
 		if (ok && out->n > 0) {
 			wal_rewrite(&w);
 			ok = replace(name, aside, &w, e);

@@ -6,7 +6,7 @@
  * what their checksums say, or when there are frames of a later transaction behind a
  * wrong one: each is on disk before the next begins. A wrong frame at the very end is
  * what a crash leaves. One wrong bit is found and set right, as the checksums say
- * which it is; a frame with more is left as it is when it can be a page of the database, else left
+ * which it is, or nearly (wal_bit.h); a frame with more is left as it is when it can be a page of the database, else left
  * out: what is wrong in it is then found by the checksums of rows. The format is that of
  * sqlite.org/fileformat2.html#the_write_ahead_log.
  */

@@ -14,13 +14,14 @@
 enum frame_kind {
 	FRAME_WHOLE,
 	FRAME_MENDED,		/* a bit was wrong and is right again */
-	FRAME_DOUBTFUL,		/* more than that is wrong */
+	FRAME_DOUBTFUL,		/* more than that is wrong, or which bit cannot be told */
 	FRAME_LEFT_OUT,		/* it cannot even be a page of the database */
 };
 
 struct wal {
 	unsigned char *p;	/* the file; heap blocks, as is kinds */
 	size_t n;
+	int database;		/* the file it is the log of, for what pages held before: borrowed; -1: none */
 	/* What wal_walk finds. */
 	size_t page;		/* bytes of one */
 	size_t frames;		/* that are there, whole or not */
@@ -32,6 +33,12 @@ struct wal {
 	struct err what;
 };
 
+struct wal_sum {
+	uint32_t a, b;
+};
+
+#define WAL_FRAME_HEAD 24	/* page, size of the database if it ends a transaction, salts, sum */
+
 /*
  * Finds out what is damaged, and sets right what can be. salts (8 bytes, or NULL) and frames: what was
  * confirmed of the log with these salts; pages: those of the database file.
@@ -39,5 +46,14 @@ struct wal {
 void wal_walk(struct wal *w, const unsigned char *salts, uint64_t frames, uint32_t pages);
 /* Makes the file one that SQLite takes to its end: after a walk that found damage. */
 void wal_rewrite(struct wal *w);
+
+/* Four bytes as a number: as SQLite writes its own, and as checksums read them. */
+uint32_t wal_get(const unsigned char *p);
+uint32_t wal_word(const unsigned char *p, bool big_endian);
+/* Its head, then its page. */
+unsigned char *wal_frame(const struct wal *w, size_t i);
+struct wal_sum wal_sum_said(const struct wal *w, size_t i);
+/* … when the sum before it is this. */
+bool wal_is_whole(const struct wal *w, size_t i, struct wal_sum before);
 
 #endif
