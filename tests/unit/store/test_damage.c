@@ -264,7 +264,7 @@ END_TEST
 
 START_TEST(of_the_high_bits_of_the_log)
 {
-	int n = number("DAMAGE_LOG", 40);
+	int n = number("DAMAGE_LOG", 48) / 2;
 	struct counts c = flip(LOG, n, high_bit, "log, high in a word");
 
 	ck_assert_int_eq(c.same, n);
