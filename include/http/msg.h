@@ -102,7 +102,11 @@ struct http_response {
 	bool wait_durable;
 };
 
+/* The first of that name; STR_NONE: there is none. */
 struct str http_request_header(const struct http_request *r, const char *name);
+/* Adds one; there is room for all that answers have. The value is borrowed. */
 void http_response_header(struct http_response *r, const char *name, struct str value);
+/* One line of text/plain (without its newline) that no browser takes for anything else, as Go's http.Error. */
+void http_response_text(struct http_response *r, int status, struct str text);
 
 #endif

@@ -11,11 +11,7 @@ content_type(struct call *c, struct str type)
 void
 reply_text(struct call *c, int status, const char *text)
 {
-	c->resp->status = status;
-	content_type(c, STR("text/plain; charset=utf-8"));
-	http_response_header(c->resp, "X-Content-Type-Options", STR("nosniff"));
-	sbuf_puts(&c->resp->body, text);
-	sbuf_putc(&c->resp->body, '\n');
+	http_response_text(c->resp, status, str_from(text));
 }
 
 void

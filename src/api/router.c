@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "handlers.h"
+#include "http/header.h"
 #include "text/html.h"
 
 struct route_entry {
@@ -230,16 +231,15 @@ cors_headers_allowed(struct str wanted)
 {
 	static const char *const simple[] = { "accept", "content-type", "x-requested-with", "origin" };
 
-	while (wanted.n > 0) {
-		size_t comma = str_chr(wanted, ',');
-		struct str one = str_trim(str_sub(wanted, 0, comma));
+	struct str one;
+
+	while (http_list_next(&wanted, &one)) {
 		bool ok = one.n == 0;
 
 		for (size_t i = 0; i < ARRAY_LEN(simple); i++)
 			ok = ok || str_caseeq(one, str_from(simple[i]));
 		if (!ok)
 			return false;
-		wanted = str_sub(wanted, comma + 1, wanted.n);
 	}
 	return true;
 }
@@ -312,13 +312,12 @@ is_refused(struct str parameters)
 static bool
 names_json(struct str accept)
 {
-	while (accept.n > 0) {
-		size_t comma = str_chr(accept, ',');
-		struct str one = str_sub(accept, 0, comma);
+	struct str one;
+
+	while (http_list_next(&accept, &one)) {
 		size_t semicolon = str_chr(one, ';');
 		struct str type = str_trim(str_sub(one, 0, semicolon));
 
-		accept = str_sub(accept, comma + 1, accept.n);
 		if ((str_is(type, "*/*") || str_is(type, "application/*") || str_caseeq(type, STR("application/json"))) &&
 		    !is_refused(str_sub(one, semicolon + 1, one.n)))
 			return true;

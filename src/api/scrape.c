@@ -3,6 +3,7 @@
 #include "scrape.h"
 
 #include "base/mem.h"
+#include "http/header.h"
 
 /* So much is packed at a time, in a millisecond or less. */
 #define PACK_BYTES ((size_t)32 << 10)
@@ -69,13 +70,12 @@ drop(struct http_stream *stream)
 static bool
 accepts(struct str header, const char *what)
 {
-	while (header.n > 0) {
-		size_t comma = str_chr(header, ',');
-		struct str one = str_sub(header, 0, comma);
+	struct str one;
+
+	while (http_list_next(&header, &one)) {
 		struct str name = str_trim(str_sub(one, 0, str_chr(one, ';')));
 		struct str q = str_trim(str_sub(one, str_chr(one, ';') + 1, one.n));
 
-		header = str_sub(header, comma + 1, header.n);
 		if (str_caseeq(name, str_from(what)))
 			return !str_is(q, "q=0") && !str_is(q, "q=0.0");
 	}

@@ -8,6 +8,7 @@
 #include "base/quote.h"
 #include "base/sbuf.h"
 #include "fields.h"
+#include "http/header.h"
 #include "text/url.h"
 
 /* The structs as they are written; what only names a secret in a secret manager is not kept. */
@@ -265,28 +266,6 @@ oauth2_check(void *s, struct arena *a, struct err *e)
 	return proxy_url_check(&o->c.proxy, a, e) && proxy_check(&o->c.proxy, e);
 }
 
-/* Go http.CanonicalHeaderKey: names that are no tokens stay as they are. */
-static struct str
-canonical_header(struct arena *a, struct str name)
-{
-	struct str out = arena_str(a, name);
-	char *p = out.n > 0 ? arena_alloc(a, out.n + 1) : NULL;
-	bool upper = true;
-
-	for (size_t i = 0; i < name.n; i++) {
-		unsigned char c = (unsigned char)name.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-
-		if (!letter && !(c >= '0' && c <= '9') && (c == 0 || strchr("!#$%&'*+-.^_`|~", c) == NULL))
-			return out;
-		if (letter)
-			c = upper ? (unsigned char)(c & ~0x20u) : (unsigned char)(c | 0x20u);
-		p[i] = (char)c;
-		upper = c == '-';
-	}
-	return (struct str){ p, name.n };
-}
-
 /* Headers that the client itself is in charge of. */
 static const char *const reserved_headers[] = { "Authorization", "Host", "Content-Encoding", "Content-Length",
 	"Content-Type", "User-Agent", "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization",
@@ -300,7 +279,7 @@ headers_check(const struct struct_list *list, struct arena *a, struct err *e)
 	const struct http_header_config *h = list->v;
 
 	for (size_t i = 0; i < list->n; i++) {
-		struct str name = canonical_header(a, h[i].name);
+		struct str name = http_canonical_name(a, h[i].name);
 
 		for (size_t k = 0; k < ARRAY_LEN(reserved_headers); k++) {
 			if (str_is(name, reserved_headers[k]))

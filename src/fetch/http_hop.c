@@ -2,11 +2,11 @@
 #include "http_hop.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <string.h>
 
 #include "base/quote.h"
 #include "config/http_config.h"
+#include "http/header.h"
 #include "http_proxy.h"
 #include "loop/file.h"
 #include "text/base64.h"
@@ -67,49 +67,14 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	return n * size;
 }
 
-/* x-one to X-One, as Go's http.Header does. */
-static void
-put_name(struct sbuf *b, struct str name)
-{
-	bool upper = true;
-
-	for (size_t i = 0; i < name.n; i++) {
-		int c = (unsigned char)name.p[i];
-
-		sbuf_putc(b, (char)(upper ? toupper(c) : tolower(c)));
-		upper = c == '-';
-	}
-}
-
-/* A token of RFC 9110: nothing that could end the name or begin another line. */
 static bool
-is_header_name(struct str name)
-{
-	struct str others = STR("!#$%&'*+-.^_`|~");
-
-	for (size_t i = 0; i < name.n; i++)
-		if (!isalnum((unsigned char)name.p[i]) && str_chr(others, name.p[i]) == others.n)
-			return false;
-	return name.n > 0;
-}
-
-static bool
-is_header_value(struct str value)
-{
-	for (size_t i = 0; i < value.n; i++)
-		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') || value.p[i] == 0x7f)
-			return false;
-	return true;
-}
-
-static bool
-add_header(struct curl_slist **list, struct str name, struct str value, struct err *e)
+add_header(struct curl_slist **list, struct arena *a, struct str name, struct str value, struct err *e)
 {
 	struct sbuf b = SBUF_INIT(HEADER_MAX);
 	struct curl_slist *more;
 
 	value = str_trim(value);
-	if (!is_header_name(name)) {
+	if (!http_is_token(name)) {
 		struct sbuf quoted = SBUF_INIT(1000);
 
 		quote_go(&quoted, name);
@@ -117,11 +82,11 @@ add_header(struct curl_slist **list, struct str name, struct str value, struct e
 		sbuf_fini(&quoted);
 		return false;
 	}
-	if (!is_header_value(value))
+	if (!http_is_header_value(value))
 		return err_set(e, ERR_INVALID, "net/http: invalid header field value for \"%.*s\"", STR_ARG(name));
 	if (name.n + value.n + 2 > HEADER_MAX)
 		return err_set(e, ERR_LIMIT, "header \"%.*s\" is longer than %zu bytes", STR_ARG(name), HEADER_MAX);
-	put_name(&b, name);
+	sbuf_str(&b, http_canonical_name(a, name));
 	/* libcurl's way of saying that the value is empty. */
 	sbuf_puts(&b, value.n > 0 ? ": " : ";");
 	sbuf_str(&b, value);
@@ -182,19 +147,19 @@ add_configured(struct http_hop *leg, struct err *e)
 
 	for (size_t i = 0; i < leg->r->http->http_headers.n; i++) {
 		for (size_t k = 0; k < h[i].values.n; k++)
-			if (!add_header(&leg->headers, h[i].name, h[i].values.v[k], e))
+			if (!add_header(&leg->headers, leg->arena, h[i].name, h[i].values.v[k], e))
 				return false;
 		if (leg->strange_host)
 			continue;
 		for (size_t k = 0; k < h[i].secrets.n; k++)
-			if (!add_header(&leg->headers, h[i].name, h[i].secrets.v[k], e))
+			if (!add_header(&leg->headers, leg->arena, h[i].name, h[i].secrets.v[k], e))
 				return false;
 		for (size_t k = 0; k < h[i].files.n; k++) {
 			struct str value;
 
 			if (!file_read_str(h[i].files.v[k], leg->arena, &value, e))
 				return err_ctx(e, "unable to read headers file %.*s", STR_ARG(h[i].files.v[k]));
-			if (!add_header(&leg->headers, h[i].name, str_trim(value), e))
+			if (!add_header(&leg->headers, leg->arena, h[i].name, str_trim(value), e))
 				return false;
 		}
 	}
@@ -228,19 +193,19 @@ add_headers(struct http_hop *leg, struct err *e)
 		    (leg->no_body && is_one_of(r->headers[i].name, of_body)))
 			continue;
 		has_authorization = has_authorization || str_caseeq(r->headers[i].name, STR("Authorization"));
-		ok = add_header(&leg->headers, r->headers[i].name, r->headers[i].value, e);
+		ok = add_header(&leg->headers, leg->arena, r->headers[i].name, r->headers[i].value, e);
 	}
 	if (ok && r->traceparent.n > 0)
-		ok = add_header(&leg->headers, STR("traceparent"), r->traceparent, e);
+		ok = add_header(&leg->headers, leg->arena, STR("traceparent"), r->traceparent, e);
 	ok = ok && add_configured(leg, e);
 	if (ok && !has_authorization && !leg->strange_host) {
 		if (authorization.n == 0)
 			ok = http_authorization(r->http, leg->arena, &authorization, e);
 		if (ok && authorization.n > 0)
-			ok = add_header(&leg->headers, STR("Authorization"), authorization, e);
+			ok = add_header(&leg->headers, leg->arena, STR("Authorization"), authorization, e);
 	}
 	if (ok && leg->referer.n > 0)
-		ok = add_header(&leg->headers, STR("Referer"), leg->referer, e);
+		ok = add_header(&leg->headers, leg->arena, STR("Referer"), leg->referer, e);
 	for (size_t i = 0; unwanted[i] != NULL && ok; i++) {
 		struct str name = str_from(unwanted[i]);
 		struct curl_slist *l = leg->headers;
@@ -277,7 +242,7 @@ set_server_name(struct http_hop *leg, struct url *u, struct str name, struct err
 	assert(leg->connect_to != NULL);
 	SET(leg->easy, CURLOPT_CONNECT_TO, leg->connect_to);
 	u->host = arena_printf(leg->arena, v6 ? "[%.*s]:%.*s" : "%.*s:%.*s", STR_ARG(name), STR_ARG(port));
-	return add_header(&leg->headers, STR("Host"), real, e);
+	return add_header(&leg->headers, leg->arena, STR("Host"), real, e);
 }
 
 static bool
@@ -311,7 +276,7 @@ set_proxy(struct http_hop *leg, struct err *e)
 
 		for (size_t k = 0; k < ARRAY_LEN(lists); k++)
 			for (size_t m = 0; m < lists[k]->n; m++)
-				if (!add_header(&leg->proxy_headers, h[i].name, lists[k]->v[m], e))
+				if (!add_header(&leg->proxy_headers, leg->arena, h[i].name, lists[k]->v[m], e))
 					return false;
 	}
 	if (leg->proxy_headers != NULL)

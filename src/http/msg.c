@@ -21,3 +21,13 @@ http_response_header(struct http_response *r, const char *name, struct str value
 	assert(r->headers_n < ARRAY_LEN(r->headers));
 	r->headers[r->headers_n++] = (struct http_header){ str_from(name), value };
 }
+
+void
+http_response_text(struct http_response *r, int status, struct str text)
+{
+	r->status = status;
+	http_response_header(r, "Content-Type", STR("text/plain; charset=utf-8"));
+	http_response_header(r, "X-Content-Type-Options", STR("nosniff"));
+	sbuf_str(&r->body, text);
+	sbuf_putc(&r->body, '\n');
+}

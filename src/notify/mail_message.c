@@ -1,38 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail_message.h"
 
-#include <ctype.h>
-
 #include "base/compiler.h"
 #include "base/layout.h"
 #include "text/mime.h"
-
-static bool
-is_token_char(unsigned char c)
-{
-	struct str others = STR("!#$%&'*+-.^_`|~");
-
-	return isalnum(c) || str_chr(others, (char)c) < others.n;
-}
-
-struct str
-mail_canonical(struct arena *a, struct str name)
-{
-	bool upper = true;
-	char *p;
-
-	for (size_t i = 0; i < name.n; i++)
-		if (!is_token_char((unsigned char)name.p[i]))
-			return name;
-	p = arena_alloc(a, name.n + 1);
-	for (size_t i = 0; i < name.n; i++) {
-		int c = (unsigned char)name.p[i];
-
-		p[i] = (char)(upper ? toupper(c) : tolower(c));
-		upper = c == '-';
-	}
-	return (struct str){ p, name.n };
-}
 
 static bool
 is_ascii(struct str s)

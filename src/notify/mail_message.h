@@ -11,8 +11,6 @@
 #include "base/str.h"
 #include "base/time.h"
 
-/* Go's textproto.CanonicalMIMEHeaderKey: x-foo -> X-Foo; names with odd characters stay. In the arena. */
-struct str mail_canonical(struct arena *a, struct str name);
 /*
  * One header field. What is not ASCII becomes encoded words; in fields that
  * hold addresses only the names do. No value can begin another field. A name

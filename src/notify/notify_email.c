@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/tz.h"
+#include "http/header.h"
 #include "mail_message.h"
 #include "recipients.h"
 #include "render.h"
@@ -107,7 +108,7 @@ email_check(void *settings, struct arena *a, struct err *e)
 	if (s->to.n == 0)
 		return err_set(e, ERR_INVALID, "missing to address in email config");
 	for (size_t i = 0; i < s->headers.n; i++)
-		h[i].key = mail_canonical(a, h[i].key);
+		h[i].key = http_canonical_name(a, h[i].key);
 	if (s->headers.n > 0)
 		qsort(h, s->headers.n, sizeof(*h), pair_cmp);
 	for (size_t i = 0; i < s->headers.n; i++) {

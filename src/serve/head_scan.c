@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "head_scan.h"
 
-#include "http_request.h"
+#include "http/header.h"
 
 static void
 verb_byte(struct head_scan *h, char c)

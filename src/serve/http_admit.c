@@ -14,6 +14,7 @@
 #include <event2/bufferevent.h>
 
 #include "base/mem.h"
+#include "http/header.h"
 #include "http_private.h"
 #include "web_config.h"
 
@@ -23,16 +24,6 @@ struct gist {
 	struct http_header credentials;	/* the first that there are */
 	bool body;			/* one is to follow */
 };
-
-static struct str
-trim(struct str s)
-{
-	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
-		s = str_sub(s, 1, s.n);
-	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
 
 static struct gist
 read_gist(struct str head)
@@ -53,7 +44,7 @@ read_gist(struct str head)
 			continue;
 		}
 		name = str_sub(line, 0, str_chr(line, ':'));
-		value = trim(str_sub(line, name.n + 1, line.n));
+		value = http_trim(str_sub(line, name.n + 1, line.n));
 		if (str_caseeq(name, STR("Authorization")) && g.credentials.value.n == 0)
 			g.credentials = (struct http_header){ name, value };
 		else if (str_caseeq(name, STR("Transfer-Encoding")) ||

@@ -124,8 +124,9 @@ exchange_send(struct http_conn *c)
 	guard_move(c, CONN_WRITE);
 }
 
+/* An answer of the server itself, in the form that Go's server has for its own. */
 static void
-set_text(struct http_conn *c, int status, struct str text)
+send_text(struct http_conn *c, int status, struct str text)
 {
 	struct exchange *x = c->x;
 
@@ -133,13 +134,6 @@ set_text(struct http_conn *c, int status, struct str text)
 	x->resp.status = status;
 	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
 	sbuf_str(&x->resp.body, text);
-}
-
-/* An answer of the server itself, in Go's form. */
-static void
-send_text(struct http_conn *c, int status, struct str text)
-{
-	set_text(c, status, text);
 	exchange_send(c);
 }
 
@@ -173,15 +167,9 @@ send_timeout(struct http_conn *c)
 void
 exchange_fail(struct http_conn *c, struct str why)
 {
-	struct sbuf b = SBUF_INIT(4096);
-
-	sbuf_str(&b, why);
-	sbuf_putc(&b, '\n');
-	set_text(c, 500, sbuf_get(&b));
-	/* As Go's http.Error does. */
-	http_response_header(&c->x->resp, "X-Content-Type-Options", STR("nosniff"));
+	reset_response(c->x);
+	http_response_text(&c->x->resp, 500, why);
 	exchange_send(c);
-	sbuf_fini(&b);
 }
 
 /* What the handler answered; it may be that it cannot be had now. */
@@ -309,11 +297,10 @@ limit_gets(struct http_conn *c)
 	s->gets_refused++;
 	/* No handler was reached, so there is nothing to observe. */
 	x->req.method = STR_NONE;
-	x->resp = (struct http_response){ .status = 503, .body.max = SBUF_UNLIMITED };
-	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
-	http_response_header(&x->resp, "X-Content-Type-Options", STR("nosniff"));
-	sbuf_printf(&x->resp.body, "Limit of concurrent GET requests reached (%lld), try again later.\n\n",
-	    (long long)s->o.get_concurrency);
+	x->resp = (struct http_response){ .body.max = SBUF_UNLIMITED };
+	http_response_text(&x->resp, 503,
+	    arena_printf(x->arena, "Limit of concurrent GET requests reached (%lld), try again later.\n",
+		(long long)s->o.get_concurrency));
 	exchange_send(c);
 	return false;
 }

@@ -9,25 +9,9 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 
+#include "http/header.h"
+
 #define COPY_STEP ((size_t)256 << 10)
-
-bool
-http_is_token_char(unsigned char c)
-{
-	static const char others[] = "!#$%&'*+-.^_`|~";
-
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    (c != 0 && strchr(others, c) != NULL);
-}
-
-static bool
-is_token(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!http_is_token_char((unsigned char)s.p[i]))
-			return false;
-	return s.n > 0;
-}
 
 static bool
 is_target(struct str s)
@@ -36,27 +20,6 @@ is_target(struct str s)
 		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
 			return false;
 	return s.n > 0;
-}
-
-static bool
-is_value(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (((unsigned char)s.p[i] < ' ' && s.p[i] != '\t') || s.p[i] == 0x7f)
-			return false;
-	return true;
-}
-
-static struct str
-trim_blanks(struct str s)
-{
-	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
-		s.p++;
-		s.n--;
-	}
-	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
 }
 
 static struct str
@@ -160,13 +123,11 @@ parse_length(struct str s, uint64_t *out)
 static bool
 list_has(struct str list, const char *word)
 {
-	while (list.n > 0) {
-		size_t n = str_chr(list, ',');
+	struct str element;
 
-		if (str_caseeq(trim_blanks(str_sub(list, 0, n)), str_from(word)))
+	while (http_list_next(&list, &element))
+		if (str_caseeq(element, str_from(word)))
 			return true;
-		list = str_sub(list, n + 1, list.n);
-	}
 	return false;
 }
 
@@ -194,8 +155,8 @@ read_headers(struct evhttp_request *req, struct arena *a, struct http_request *o
 			headers = arena_grow(a, headers, cap, cap + 16, sizeof(*headers));
 			cap += 16;
 		}
-		headers[n] = (struct http_header){ str_from(kv->key), trim_blanks(str_from(kv->value)) };
-		if (!is_token(headers[n].name) || !is_value(headers[n].value))
+		headers[n] = (struct http_header){ str_from(kv->key), http_trim(str_from(kv->value)) };
+		if (!http_is_token(headers[n].name) || !http_is_header_value(headers[n].value))
 			return fail(v, 400, "");
 		n++;
 	}

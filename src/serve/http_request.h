@@ -21,9 +21,6 @@ struct evhttp_request;
 /* What a verb is called that evhttp does not know and we do not remember. */
 #define HTTP_METHOD_UNKNOWN "UNKNOWN"
 
-/* Of verbs and header names: RFC 9110 5.6.2. */
-bool http_is_token_char(unsigned char c);
-
 struct http_verdict {
 	int status;		/* 0: fine; otherwise what to answer with */
 	const char *why;	/* static, for its text; "" for none */

@@ -237,12 +237,9 @@ within_rate(struct web_config *w)
 static void
 deny(struct http_response *r, int status, const char *text)
 {
-	r->status = status;
 	if (status == 401)
 		http_response_header(r, "WWW-Authenticate", STR("Basic"));
-	http_response_header(r, "Content-Type", STR("text/plain; charset=utf-8"));
-	http_response_header(r, "X-Content-Type-Options", STR("nosniff"));
-	sbuf_printf(&r->body, "%s\n", text);
+	http_response_text(r, status, str_from(text));
 }
 
 /* Who asks: the address, of IPv6 the half of it that is not a host's to choose. 0: unknown. */

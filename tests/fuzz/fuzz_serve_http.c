@@ -11,6 +11,7 @@
 
 #include <event2/event.h>
 
+#include "http/header.h"
 #include "http_request.h"
 #include "loop/clock_real.h"
 #include "serve/http_server.h"

@@ -109,16 +109,6 @@ START_TEST(texts_are_cut_at_characters)
 }
 END_TEST
 
-START_TEST(header_names_are_canonical)
-{
-	static const char *const cases[][2] = { { "x-foo", "X-Foo" }, { "REPLY-TO", "Reply-To" }, { "a b", "a b" },
-		{ "mime-version", "Mime-Version" }, { "", "" } };
-
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		ck_assert(str_is(mail_canonical(bench->arena, str_from(cases[i][0])), cases[i][1]));
-}
-END_TEST
-
 START_TEST(a_header_is_one_header)
 {
 	struct sbuf b = SBUF_INIT(1 << 20);
@@ -248,7 +238,6 @@ main(void)
 	tcase_add_test(t, limits_come_before_everything);
 	tcase_add_test(t, unknown_fields_are_errors);
 	tcase_add_test(t, texts_are_cut_at_characters);
-	tcase_add_test(t, header_names_are_canonical);
 	tcase_add_test(t, a_header_is_one_header);
 	tcase_add_test(t, recipients_decide_the_verdict);
 	tcase_add_test(t, recipients_have_a_bound);

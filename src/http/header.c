@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/header.h"
+
+#include "base/ascii.h"
+
+static bool
+is_letter(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool
+http_is_token_char(unsigned char c)
+{
+	return is_letter(c) || (c >= '0' && c <= '9') || ascii_in((char)c, "!#$%&'*+-.^_`|~");
+}
+
+bool
+http_is_token(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!http_is_token_char((unsigned char)s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+bool
+http_is_header_value(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (((unsigned char)s.p[i] < ' ' && s.p[i] != '\t') || s.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+struct str
+http_trim(struct str s)
+{
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+struct str
+http_canonical_name(struct arena *a, struct str name)
+{
+	bool upper = true;
+	char *p;
+
+	if (!http_is_token(name))
+		return name;
+	p = arena_alloc(a, name.n + 1);
+	for (size_t i = 0; i < name.n; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+
+		if (is_letter(c))
+			c = upper ? (unsigned char)(c & ~0x20u) : (unsigned char)(c | 0x20u);
+		p[i] = (char)c;
+		upper = c == '-';
+	}
+	p[name.n] = '\0';
+	return (struct str){ p, name.n };
+}
+
+bool
+http_list_next(struct str *list, struct str *element)
+{
+	size_t comma;
+
+	if (list->n == 0)
+		return false;
+	comma = str_chr(*list, ',');
+	*element = http_trim(str_sub(*list, 0, comma));
+	*list = str_sub(*list, comma + 1, list->n);
+	return true;
+}

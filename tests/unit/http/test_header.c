@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Header fields: names, values, lists; answers of one line. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/compiler.h"
+#include "http/header.h"
+#include "http/msg.h"
+
+START_TEST(names_are_canonical)
+{
+	static const char *const cases[][2] = { { "x-foo", "X-Foo" }, { "REPLY-TO", "Reply-To" }, { "a b", "a b" },
+		{ "mime-version", "Mime-Version" }, { "x-\xc3\xa9", "x-\xc3\xa9" }, { "1a-_b", "1a-_b" }, { "", "" } };
+	struct arena *a = arena_new();
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		ck_assert_msg(str_is(http_canonical_name(a, str_from(cases[i][0])), cases[i][1]), "%s", cases[i][0]);
+	arena_free(&a);
+}
+END_TEST
+
+START_TEST(tokens_and_values)
+{
+	ck_assert(http_is_token(STR("X-Foo!")));
+	ck_assert(!http_is_token(STR("")));
+	ck_assert(!http_is_token(STR("X Foo")));
+	ck_assert(!http_is_token(STR("X:")));
+	ck_assert(!http_is_token(STR("a\0b")));
+	ck_assert(!http_is_token(STR("\xc3\xa9")));
+	ck_assert(http_is_header_value(STR("")));
+	ck_assert(http_is_header_value(STR("a\tb \xc3\xa9")));
+	ck_assert(!http_is_header_value(STR("a\r\nB: c")));
+	ck_assert(!http_is_header_value(STR("a\x7f")));
+	ck_assert(!http_is_header_value(STR("a\0b")));
+}
+END_TEST
+
+START_TEST(elements_of_lists)
+{
+	struct str list = STR(" a,\tb c ,,d,"), element;
+	static const char *const wanted[] = { "a", "b c", "", "d" };
+
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		ck_assert(http_list_next(&list, &element));
+		ck_assert(str_is(element, wanted[i]));
+	}
+	ck_assert(!http_list_next(&list, &element));
+}
+END_TEST
+
+START_TEST(an_answer_of_one_line)
+{
+	struct http_response r = { .body.max = SBUF_UNLIMITED };
+
+	http_response_text(&r, 404, STR("page not found"));
+	ck_assert_int_eq(r.status, 404);
+	ck_assert_uint_eq(r.headers_n, 2);
+	ck_assert(str_is(r.headers[0].name, "Content-Type"));
+	ck_assert(str_is(r.headers[0].value, "text/plain; charset=utf-8"));
+	ck_assert(str_is(r.headers[1].name, "X-Content-Type-Options"));
+	ck_assert(str_is(sbuf_get(&r.body), "page not found\n"));
+	sbuf_fini(&r.body);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("http/header");
+	TCase *t = tcase_create("header");
+	SRunner *r;
+	int failed;
+
+	tcase_add_test(t, names_are_canonical);
+	tcase_add_test(t, tokens_and_values);
+	tcase_add_test(t, elements_of_lists);
+	tcase_add_test(t, an_answer_of_one_line);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_set_fork_status(r, CK_NOFORK);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
