@@ -68,6 +68,8 @@ void api_free(struct api **a);
  * caller's to free. Never fails: errors are responses.
  */
 void api_handle(struct api *a, const struct http_request *r, struct moment now, struct http_response *out);
+/* Whether a GET takes a place among the concurrent ones: as its route says, see routes.def. */
+bool api_is_limited(const struct api *a, const struct http_request *r);
 /* The server reports how long an answer took and how big it was, for the HTTP metrics. */
 void api_observe(struct api *a, const struct http_request *r, const struct http_response *resp, span took);
 /* An alert was refused by the limit per alertname, for metrics. */

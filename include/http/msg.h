@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "base/work.h"
+#include "http/principal.h"
 
 struct http_header {
 	struct str name, value;
@@ -34,6 +35,7 @@ struct http_request {
 	size_t headers_n;
 	struct str body;
 	struct arena *arena;	/* of the request */
+	struct principal principal;	/* the name is in the arena */
 };
 
 /* What may come after a piece of a body. */

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "core/view.h"
+#include "route.h"
 #include "text/json_write.h"
 #include "text/regex.h"
 #include "text/url.h"
@@ -36,26 +37,13 @@ struct call {
 	struct arena *arena;		/* of the request */
 	struct moment now;
 	struct url_query query;
-	struct str param;		/* the path's variable part, decoded */
+	struct str params[ROUTE_PARAMS_MAX];	/* the variable segments of the path, decoded */
 };
 
-/* Resources; each fills c->resp. */
-void api_status(struct call *c);
-void api_receivers(struct call *c);
-void api_alerts_get(struct call *c);
-void api_alerts_post(struct call *c);
-void api_groups(struct call *c);
-void api_silences_get(struct call *c);
-void api_silences_post(struct call *c);
-void api_silence_get(struct call *c);
-void api_silence_delete(struct call *c);
-void api_healthy(struct call *c);
-void api_ready(struct call *c);
-void api_reload(struct call *c);
-void api_metrics(struct call *c);
-void api_backup(struct call *c);
-void api_index(struct call *c);
-void api_webhook_post(struct call *c);
+/* The handlers that routes.def names; each fills c->resp. */
+#define ROUTE(surface, method, path, handle, scope, limit) void handle(struct call *c);
+#include "routes.def"
+#undef ROUTE
 
 /* Answers. A text is one line of text/plain, without its newline. */
 void reply_text(struct call *c, int status, const char *text);
@@ -66,7 +54,7 @@ void reply_framework(struct call *c, int status, int code, struct str message);
 /* Starts a JSON body; the caller ends it with reply_json_end. */
 void reply_json_begin(struct call *c, struct json_writer *w);
 void reply_json_end(struct call *c);
-/* 200 without a body. */
+/* Without a body. */
 void reply_empty(struct call *c, int status);
 
 /* False: so much waits for the disk that the client was told to come again (503). */

@@ -119,12 +119,12 @@ api_silences_get(struct call *c)
 void
 api_silence_get(struct call *c)
 {
-	struct silence *s = view_silence(c->api->env.engine, c->param);
+	struct silence *s = view_silence(c->api->env.engine, c->params[0]);
 	struct json_writer w;
 
 	if (s == NULL) {
 		LOG(c->api->env.log, LOG_ERROR, "Failed to find silence", F_CSTR("component", "api"),
-		    F_STR("id", c->param));
+		    F_STR("id", c->params[0]));
 		reply_empty(c, 404);
 		return;
 	}
@@ -140,7 +140,7 @@ api_silence_delete(struct call *c)
 {
 	struct err e = { 0 };
 
-	if (engine_silence_expire(c->api->env.engine, c->param, c->now, &e)) {
+	if (engine_silence_expire(c->api->env.engine, c->params[0], c->now, &e)) {
 		c->resp->wait_durable = true;
 		reply_empty(c, 200);
 		return;

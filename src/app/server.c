@@ -73,19 +73,12 @@ observe_request(void *arg, const struct http_request *r, const struct http_respo
 	tracer_request(s->tracer, r, resp, took);
 }
 
-/*
- * COMPAT: Alertmanager counts all GETs; here whoever watches the router learns how
- * it is, however many others ask for lists.
- */
 static bool
 counts(void *arg, const struct http_request *r)
 {
 	const struct server *s = arg;
-	struct str path = r->path;
 
-	if (str_starts(path, s->route_prefix) && s->route_prefix.n > 1)
-		path = str_sub(path, s->route_prefix.n, path.n);
-	return !str_is(path, "/-/healthy") && !str_is(path, "/-/ready") && !str_is(path, "/metrics");
+	return api_is_limited(s->api, r);
 }
 
 static void

@@ -211,7 +211,8 @@ http_request_read(struct evhttp_request *req, struct arena *a, struct http_reque
 	enum evhttp_cmd_type type = evhttp_request_get_command(req);
 	struct str target = str_from(evhttp_request_get_uri(req));
 
-	*out = (struct http_request){ .method = method_name(type), .arena = a };
+	*out = (struct http_request){ .method = method_name(type), .arena = a,
+		.principal = { .name = STR(""), .scopes = SCOPE_ALL } };
 	*v = (struct http_verdict){ .why = "" };
 	/* What was sent to a proxy's address is for us all the same. */
 	req->flags &= ~EVHTTP_PROXY_REQUEST;

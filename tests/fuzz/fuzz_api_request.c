@@ -102,6 +102,7 @@ ask(struct api *api, struct arena *a, const char *method, struct str path, struc
 		.headers_n = 1,
 		.body = body,
 		.arena = a,
+		.principal = { .scopes = SCOPE_ALL },
 	};
 	struct http_response out = { 0 };
 

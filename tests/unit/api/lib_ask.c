@@ -11,6 +11,7 @@ struct api *api;
 struct arena *arena;
 unsigned reloads;
 bool sliced;
+struct principal asker = { { "", 0 }, SCOPE_ALL };
 
 static enum http_more
 end_of_reload(struct http_stream *s, struct sbuf *out, struct work *w, struct moment now, struct err *e)
@@ -103,6 +104,7 @@ ask(const char *method, const char *target, const char *headers, const char *bod
 		.headers = parsed,
 		.body = str_from(body),
 		.arena = arena,
+		.principal = asker,
 	};
 
 	while (h.n > 0) {

@@ -14,6 +14,8 @@ extern struct fake_world world;
 extern struct api *api;
 extern struct arena *arena;
 extern unsigned reloads;
+/* Who asks; may do all, unless a test says otherwise. */
+extern struct principal asker;
 /* Of the next start: POSTs go on later, in slices that are as small as they can be, and keep next to nothing of what they read. */
 extern bool sliced;
 

@@ -354,7 +354,7 @@ END_TEST
 static void
 observe(const char *path)
 {
-	struct http_request r = { .method = STR("GET"), .path = str_from(path), .arena = arena };
+	struct http_request r = { .method = STR("GET"), .path = str_from(path), .arena = arena, .principal = asker };
 	struct http_response out = { 0 };
 
 	api_handle(api, &r, world.now, &out);
@@ -455,7 +455,7 @@ END_TEST
 /* However large the configuration, a turn quotes a piece of it. */
 START_TEST(status_in_pieces)
 {
-	struct http_request r = { .method = STR("GET"), .path = STR("/api/v2/status") };
+	struct http_request r = { .method = STR("GET"), .path = STR("/api/v2/status"), .principal = asker };
 	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED), wanted = SBUF_INIT(SBUF_UNLIMITED);
 	struct config *c;
 	struct str before, got;

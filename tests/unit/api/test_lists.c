@@ -35,7 +35,7 @@ static void
 ask(const char *path, const char *query, struct http_response *out)
 {
 	struct http_request r = {
-		.method = STR("GET"), .path = str_from(path), .query = str_from(query), .arena = arena };
+		.method = STR("GET"), .path = str_from(path), .query = str_from(query), .arena = arena, .principal = { .scopes = SCOPE_ALL } };
 
 	*out = (struct http_response){ 0 };
 	api_handle(api, &r, world.now, out);

@@ -94,7 +94,7 @@ START_TEST(posts_go_in_between)
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	struct http_response out = { 0 };
 	struct http_header json = { STR("Content-Type"), STR("application/json") };
-	struct http_request r = { .method = STR("POST"), .path = STR("/api/v2/alerts"), .headers = &json, .headers_n = 1 };
+	struct http_request r = { .method = STR("POST"), .path = STR("/api/v2/alerts"), .headers = &json, .headers_n = 1, .principal = asker };
 	unsigned slices = 0;
 	bool over = false;
 
@@ -137,7 +137,7 @@ START_TEST(a_post_is_broken_off)
 {
 	struct http_response out = { 0 };
 	struct http_header json = { STR("Content-Type"), STR("application/json") };
-	struct http_request r = { .method = STR("POST"), .path = STR("/api/v2/alerts"), .headers = &json, .headers_n = 1,
+	struct http_request r = { .method = STR("POST"), .path = STR("/api/v2/alerts"), .headers = &json, .headers_n = 1, .principal = asker,
 		.body = STR("[" L("1") "}," L("2") "},{\"labels\":{}}," L("3") "}]") };
 
 	for (int steps = 0; steps < 8; steps++) {

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api/negotiate.h (private) - what a request of API v2 says about itself before its handler is asked:
+ * origins of browsers (CORS), the types of its body and of the answer.
+ */
+#ifndef API_NEGOTIATE_H
+#define API_NEGOTIATE_H
+
+#include <stdbool.h>
+
+struct call;
+
+/* Adds the headers for browsers on other origins; true: it was a preflight, and is answered (204). */
+bool cors_answered(struct call *c);
+/* Can the client take JSON? false: answered 406. */
+bool accepts_json(struct call *c);
+
+#endif
