@@ -120,6 +120,7 @@ struct field {
 	 */
 	bool (*check)(void *s, struct arena *a, struct err *e);
 	const char *scalar;	/* those two: a bare scalar x stands for { scalar: x }; NULL: it is an error */
+	const char *go_type;	/* of the field, as errors call it; NULL: as its field_type has it. FIELD_INT, FIELD_STRUCT, FIELD_PAIRS */
 	size_t present;		/* FIELD_STRUCT: PRESENT_IN(S, member), a bool: was the key there and not null; 0: none */
 	const char *doc;
 };

@@ -115,12 +115,12 @@ distance(struct str a, struct str b)
 
 static bool
 unknown_key(struct reading *r, const struct yaml_node *key, struct str name, const struct at *at,
-    const struct field *table)
+    const struct field *table, const char *type)
 {
 	const char *nearest = NULL;
 	unsigned least = name.n > 4 ? 3 : 2;
 
-	for (const struct field *f = table; f->key != NULL; f++) {
+	for (const struct field *f = table; f->key != NULL && !r->go_words; f++) {
 		unsigned d = distance(name, str_from(f->key));
 
 		if (d < least) {
@@ -128,8 +128,8 @@ unknown_key(struct reading *r, const struct yaml_node *key, struct str name, con
 			nearest = f->key;
 		}
 	}
-	return reading_problem(r, key, AT_KEY(at, name), "field %.*s not found in type config.plain%s%s%s",
-	    STR_ARG(name), nearest != NULL ? ": did you mean " : "", nearest != NULL ? nearest : "",
+	return reading_problem(r, key, AT_KEY(at, name), "field %.*s not found in type %s%s%s%s",
+	    STR_ARG(name), type, nearest != NULL ? ": did you mean " : "", nearest != NULL ? nearest : "",
 	    nearest != NULL ? "?" : "");
 }
 
@@ -147,11 +147,18 @@ bool
 fields_read(struct reading *r, const struct yaml_node *map, const struct at *at, const struct field *table, void *out,
     struct field_presence *written)
 {
+	return fields_read_as(r, map, at, table, "config.plain", out, written);
+}
+
+bool
+fields_read_as(struct reading *r, const struct yaml_node *map, const struct at *at, const struct field *table,
+    const char *type, void *out, struct field_presence *written)
+{
 	struct field_presence seen = { 0 }, not_null = { 0 };
 	size_t before = r->problems_n;
 
 	if (map->kind != YAML_MAP)
-		return reading_type_problem(r, map, at, false, "config.plain", "a mapping is wanted here");
+		return reading_type_problem(r, map, at, false, type, "a mapping is wanted here");
 	for (size_t i = 0; i < map->n; i++) {
 		const struct yaml_pair *pair = &map->pairs[i];
 		struct str name;
@@ -162,14 +169,14 @@ fields_read(struct reading *r, const struct yaml_node *map, const struct at *at,
 		while (table[row].key != NULL && !str_is(name, table[row].key))
 			row++;
 		if (table[row].key == NULL) {
-			unknown_key(r, pair->key, name, at, table);
+			unknown_key(r, pair->key, name, at, table, type);
 			continue;
 		}
 		assert(row < 64);
 		if (!pair->merged) {
 			if (field_written(seen, row)) {
 				reading_problem(r, pair->key, AT_KEY(at, name),
-				    "field %.*s already set in type config.plain", STR_ARG(name));
+				    "field %.*s already set in type %s", STR_ARG(name), type);
 				continue;
 			}
 			seen.bits |= UINT64_C(1) << row;
@@ -198,7 +205,7 @@ struct_read(struct reading *r, const struct field *f, const struct yaml_node *n,
 		}
 		assert(false);
 	}
-	if (!fields_read(r, n, at, f->fields, to, NULL))
+	if (!fields_read_as(r, n, at, f->fields, f->go_type != NULL ? f->go_type : "config.plain", to, NULL))
 		return false;
 	if (f->check != NULL && !f->check(to, r->arena, &e))
 		return reading_problem(r, n, at, "%s", e.text);
@@ -248,7 +255,7 @@ field_read(struct reading *r, const struct field *f, const struct yaml_node *n, 
 	case FIELD_STRINGS:
 		return strings_read(r, n, at, secret, "[]string", to);
 	case FIELD_PAIRS:
-		return pairs_read(r, n, at, secret, to);
+		return pairs_read(r, n, at, secret, f->go_type != NULL ? f->go_type : "map[string]string", to);
 	case FIELD_STRUCT:
 		return struct_read(r, f, n, at, to);
 	case FIELD_STRUCTS:

@@ -20,6 +20,9 @@ void fields_defaults(struct reading *r, const struct field *table, void *out);
  */
 bool fields_read(struct reading *r, const struct yaml_node *map, const struct at *at, const struct field *table,
     void *out, struct field_presence *written);
+/* The same for a struct that Go calls `type` in its errors, rather than config.plain. */
+bool fields_read_as(struct reading *r, const struct yaml_node *map, const struct at *at, const struct field *table,
+    const char *type, void *out, struct field_presence *written);
 static inline bool
 field_written(struct field_presence w, size_t row)
 {
@@ -39,7 +42,8 @@ void fields_inherit(const struct field *table, void *out, const struct global *g
 bool field_read_scalar(struct reading *r, const struct field *f, const struct yaml_node *n, const struct at *at,
     void *to);
 /* Sorted by key. */
-bool pairs_read(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, struct str_pairs *out);
+bool pairs_read(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, const char *type,
+    struct str_pairs *out);
 bool strings_read(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, const char *type,
     struct str_list *out);
 /* No mapping in it has a key twice, no key is a list or mapping. */

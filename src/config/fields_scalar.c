@@ -300,7 +300,7 @@ field_read_scalar(struct reading *r, const struct field *f, const struct yaml_no
 		return true;
 	}
 	if (f->type == FIELD_INT)
-		return int_read(r, n, at, "int64", to);
+		return int_read(r, n, at, f->go_type != NULL ? f->go_type : "int64", to);
 	if (f->type == FIELD_UINT)
 		return uint_read(r, n, at, to);
 	if (f->type == FIELD_DOUBLE)
@@ -351,7 +351,8 @@ pair_cmp(const void *a, const void *b)
 }
 
 bool
-pairs_read(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, struct str_pairs *out)
+pairs_read(struct reading *r, const struct yaml_node *n, const struct at *at, bool secret, const char *type,
+    struct str_pairs *out)
 {
 	size_t before = r->problems_n, kept = 0;
 
@@ -359,7 +360,7 @@ pairs_read(struct reading *r, const struct yaml_node *n, const struct at *at, bo
 	if (node_is_null(n))
 		return true;
 	if (n->kind != YAML_MAP)
-		return reading_type_problem(r, n, at, secret, "map[string]string", "a mapping is wanted here");
+		return reading_type_problem(r, n, at, secret, type, "a mapping is wanted here");
 	map_keys_check(r, n, at);
 	out->v = ARENA_ARRAY(r->arena, n->n, struct str_pair);
 	for (size_t i = 0; i < n->n; i++) {

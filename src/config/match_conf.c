@@ -75,7 +75,7 @@ match_read(struct reading *r, const struct yaml_node *n, const struct at *at, bo
 
 	if (n == NULL || node_is_null(n))
 		return true;
-	if (!pairs_read(r, n, at, false, pairs))
+	if (!pairs_read(r, n, at, false, "map[string]string", pairs))
 		return false;
 	/* Backwards: of keys that are the same text the last counts. */
 	for (size_t k = n->n; k > 0; k--) {

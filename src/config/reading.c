@@ -28,11 +28,15 @@ problem_add(struct reading *r, int line, int col, const struct at *at, const cha
 
 	if (r->problems_n++ >= PROBLEMS_MAX)
 		return;
-	sbuf_puts(&b, r->path);
-	if (line > 0)
-		sbuf_printf(&b, ":%d:%d", line, col > 0 ? col : 1);
-	sbuf_puts(&b, ": ");
-	if (at != NULL) {
+	if (r->go_words) {
+		sbuf_printf(&b, "  line %d: ", line);
+	} else {
+		sbuf_puts(&b, r->path);
+		if (line > 0)
+			sbuf_printf(&b, ":%d:%d", line, col > 0 ? col : 1);
+		sbuf_puts(&b, ": ");
+	}
+	if (at != NULL && !r->go_words) {
 		at_format(&keys, at);
 		sbuf_str(&b, sbuf_get(&keys));
 		sbuf_puts(&b, ": ");
@@ -72,6 +76,8 @@ reading_type_problem(struct reading *r, const struct yaml_node *n, const struct 
 {
 	struct str value = STR_NONE;
 
+	if (r->go_words)
+		hint = NULL;
 	if (n->kind == YAML_SCALAR) {
 		value = secret ? STR("<secret>") : n->text;
 		/* As yaml.v2 cuts it, but never within a rune. */
@@ -112,6 +118,8 @@ reading_end(struct reading *r, struct err *e)
 	if (r->problems_n == 0)
 		return true;
 	qsort(r->problems, kept, sizeof(r->problems[0]), problem_cmp);
+	if (r->go_words)
+		sbuf_puts(&b, "yaml: unmarshal errors:\n");
 	for (size_t i = 0; i < kept; i++) {
 		if (i > 0)
 			sbuf_putc(&b, '\n');

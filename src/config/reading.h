@@ -37,6 +37,11 @@ struct reading {
 	const char *path;	/* of this file, as it is named in problems */
 	size_t part;		/* which one it is, of a configuration of several */
 	struct str dir;		/* of the main file: the base of relative paths */
+	/*
+	 * Problems are worded as yaml.v2 alone would, without places and hints: for a file that is another
+	 * program's, whose users search for its words.
+	 */
+	bool go_words;
 	struct problem problems[PROBLEMS_MAX];
 	size_t problems_n;	/* how many there were, maybe more than are kept */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may ask (web_config.h) is settled when the head of a request is complete,
+ * Who may ask (admission.h) is settled when the head of a request is complete,
  * so that nobody makes us take in a body who may not send it.
  *
  * evhttp reads head and body in one go and cannot answer in between. So it is
@@ -13,6 +13,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
+#include "admission.h"
 #include "base/mem.h"
 #include "http/header.h"
 #include "http_private.h"
@@ -77,12 +78,13 @@ resume(struct http_conn *c)
 }
 
 static void
-on_verdict(void *arg, enum admission a)
+on_verdict(void *arg, bool granted, struct str user)
 {
 	struct http_conn *c = arg;
 
 	c->admit->pending = NULL;
-	c->admit->verdict = a == ADMISSION_GRANTED ? ADMIT_GRANTED : ADMIT_DENIED;
+	c->admit->verdict = granted ? ADMIT_GRANTED : ADMIT_DENIED;
+	c->admit->user = mem_strndup(user.p, user.n);
 	if (c->admit->hidden != NULL)
 		resume(c);
 	else
@@ -110,7 +112,8 @@ admit_begin(struct http_conn *c)
 	c->admit->body = g.body;
 	c->admit->began = s->o.clock->now(s->o.clock).mono;
 	c->admit->denial.body.max = SBUF_UNLIMITED;
-	web_config_admit(s->web, &r, bufferevent_getfd(c->bev), &c->admit->denial, on_verdict, c, &c->admit->pending);
+	admission_ask(web_config_admission(s->web), &r, bufferevent_getfd(c->bev), &c->admit->denial, on_verdict, c,
+	    &c->admit->pending);
 	explicit_bzero(head, c->head.n);
 	mem_free(head);
 	if (c->admit->pending == NULL)
@@ -122,7 +125,7 @@ admit_begin(struct http_conn *c)
 void
 admit_expire(struct http_conn *c)
 {
-	web_config_abandon(&c->admit->pending);
+	admission_abandon(&c->admit->pending);
 	c->admit->verdict = ADMIT_EXPIRED;
 	resume(c);
 }
@@ -136,10 +139,11 @@ admit_end(struct http_conn *c)
 		return;
 	c->admit = NULL;
 	if (a->pending != NULL)
-		web_config_abandon(&a->pending);
+		admission_abandon(&a->pending);
 	if (a->hidden != NULL)
 		evbuffer_free(a->hidden);
 	sbuf_fini(&a->denial.body);
 	mem_free(a->line);
+	mem_free(a->user);
 	mem_free(a);
 }

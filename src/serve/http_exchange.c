@@ -14,6 +14,7 @@
 #include "http_response.h"
 #include "loop/turn.h"
 #include "web_config.h"
+#include "web_tls.h"
 
 /* How long requests are answered as they come, in one round of the loop. */
 #define ROUND_MAX (4 * SPAN_MS)
@@ -305,6 +306,17 @@ limit_gets(struct http_conn *c)
 	return false;
 }
 
+/* The user whose password was right, or else the client of a verified certificate. */
+static void
+name_principal(struct http_conn *c)
+{
+	struct http_request *r = &c->x->req;
+
+	r->principal.name = arena_str(c->x->arena, str_from(c->admit->user));
+	if (r->principal.name.n == 0)
+		r->principal.name = web_tls_client(c->bev, c->x->arena);
+}
+
 /* What http_admit.c found; the denial becomes the answer. */
 static void
 follow_verdict(struct http_conn *c)
@@ -315,6 +327,8 @@ follow_verdict(struct http_conn *c)
 	if (a != NULL && a->verdict != ADMIT_GRANTED && a->body)
 		x->close = x->unread = true;
 	if (a == NULL || a->verdict == ADMIT_GRANTED) {
+		if (a != NULL)
+			name_principal(c);
 		admit_end(c);
 		if (limit_gets(c))
 			dispatch_in_turn(c);

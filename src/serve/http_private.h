@@ -6,7 +6,7 @@
  * http_server.c owns evhttp and the listeners, http_accept.c bounds how many
  * connections there are, http_guard.c what one may take (time, memory),
  * http_exchange.c turns a request of evhttp into an answer, http_request.c and
- * http_response.c translate, http_admit.c asks web_config.c who may, http_stream.c
+ * http_response.c translate, http_admit.c asks admission.c who may, http_stream.c
  * sends bodies that are not in memory, http_later.c does what has no answer as yet,
  * http_pace.c watches how fast answers are taken.
  *
@@ -91,10 +91,11 @@ struct exchange {
 struct admit {
 	char *line;			/* its first */
 	struct mono began;
-	void *pending;			/* of web_config.c, in CONN_ADMIT */
+	void *pending;			/* of admission.c, in CONN_ADMIT */
 	struct evbuffer *hidden;	/* … what came of the request */
 	enum { ADMIT_GRANTED, ADMIT_DENIED, ADMIT_EXPIRED } verdict;
 	struct http_response denial;
+	char *user;			/* who asks, granted; "": there are no users */
 	bool body;			/* one was to follow */
 };
 

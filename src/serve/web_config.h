@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * serve/web_config.h - the file of --web.config.file: TLS, users, headers, rate
- * limit (Prometheus exporter-toolkit web/).
+ * serve/web_config.h - the web configuration in force: config/web_conf.h, read again when it changes.
  *
- * The file is read again within a second after it or a certificate changes; a
- * change that is wrong is logged and what was in force stays.
+ * The file is read again within a second after it or a certificate changes, by the first connection or
+ * request that comes then; a change that is wrong is logged and what was in force stays.
  */
 #ifndef SERVE_WEB_CONFIG_H
 #define SERVE_WEB_CONFIG_H
@@ -18,6 +17,7 @@
 #include "base/time.h"
 #include "http/msg.h"
 
+struct admission;
 struct bufferevent;
 struct event_base;
 struct web_config;
@@ -27,6 +27,8 @@ struct web_config *web_config_new(struct event_base *base, struct clock *clock, 
     struct str path, struct err *e) MUST_CHECK;
 /* No admission may be under way. Sets *w to NULL; *w may be NULL already. */
 void web_config_free(struct web_config **w);
+/* Of what is in force now; borrowed, for as long as w is there. Here w is not NULL. */
+struct admission *web_config_admission(struct web_config *w);
 /* All below take NULL for "no such file". */
 /* Looks at once whether the file has changed. */
 void web_config_refresh(struct web_config *w);
@@ -35,16 +37,5 @@ bool web_config_tls(const struct web_config *w);
 struct bufferevent *web_config_accept(struct web_config *w, struct event_base *base, int fd);
 /* Adds the configured headers to a response. */
 void web_config_headers(const struct web_config *w, struct http_response *r);
-
-enum admission { ADMISSION_GRANTED, ADMISSION_DENIED };
-/*
- * Judges a request by rate limit and credentials; `done` is called at once or,
- * when a password has to be verified, later and from the loop: then *pending is set
- * until the call. When denied, `denial` was filled in. `fd` is the client's socket, or -1.
- */
-void web_config_admit(struct web_config *w, const struct http_request *r, int fd, struct http_response *denial,
-    void (*done)(void *arg, enum admission a), void *arg, void **pending);
-/* `done` will not be called. Sets *pending to NULL. */
-void web_config_abandon(void **pending);
 
 #endif

@@ -22,7 +22,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "web_file.h"
+#include "config/web_conf.h"
 
 struct event_base;
 struct passwords;

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server's side of TLS, from a web configuration file. */
+#include "web_tls.h"
+
+#include <assert.h>
 #include <string.h>
+
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -10,7 +15,6 @@
 #include "base/sbuf.h"
 #include "loop/file.h"
 #include "tls/files.h"
-#include "web_file.h"
 
 static bool
 read_one(struct str text, struct str path, const char *what, struct arena *a, struct str *out, struct err *e)
@@ -52,7 +56,7 @@ client_auth(struct str type, int *mode, bool *any, struct err *e)
 /* Lives as long as its context: what the verification of clients needs. */
 struct policy {
 	bool any;
-	struct web_names sans;
+	struct str_list sans;
 	struct arena *arena;
 };
 
@@ -147,16 +151,16 @@ on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigne
 }
 
 static bool
-set_ciphers(SSL_CTX *ctx, const struct web_file *f, struct err *e)
+set_ciphers(SSL_CTX *ctx, const struct web_tls *t, struct err *e)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	bool ok = true;
 
-	for (size_t i = 0; i < f->ciphers.n && ok; i++) {
-		const char *name = OPENSSL_cipher_name(f->ciphers.v[i].p);
+	for (size_t i = 0; i < t->cipher_suites.n && ok; i++) {
+		const char *name = OPENSSL_cipher_name(t->cipher_suites.v[i].p);
 
 		if (strcmp(name, "(NONE)") == 0)
-			ok = err_set(e, ERR_INVALID, "unknown cipher: %.*s", STR_ARG(f->ciphers.v[i]));
+			ok = err_set(e, ERR_INVALID, "unknown cipher: %.*s", STR_ARG(t->cipher_suites.v[i]));
 		else if (!str_starts(str_from(name), STR("TLS_")))	/* those of 1.3 are always on, as in Go */
 			sbuf_printf(&b, "%s%s", b.n > 0 ? ":" : "", name);
 	}
@@ -167,7 +171,7 @@ set_ciphers(SSL_CTX *ctx, const struct web_file *f, struct err *e)
 }
 
 static bool
-set_curves(SSL_CTX *ctx, const struct web_file *f, struct err *e)
+set_curves(SSL_CTX *ctx, const struct web_tls *t, struct err *e)
 {
 	static const struct {
 		const char *theirs, *ours;
@@ -175,13 +179,13 @@ set_curves(SSL_CTX *ctx, const struct web_file *f, struct err *e)
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	bool ok = true;
 
-	for (size_t i = 0; i < f->curves.n && ok; i++) {
+	for (size_t i = 0; i < t->curve_preferences.n && ok; i++) {
 		size_t k = 0;
 
-		while (k < ARRAY_LEN(curves) && !str_is(f->curves.v[i], curves[k].theirs))
+		while (k < ARRAY_LEN(curves) && !str_is(t->curve_preferences.v[i], curves[k].theirs))
 			k++;
 		if (k == ARRAY_LEN(curves))
-			ok = err_set(e, ERR_INVALID, "unknown curve: %.*s", STR_ARG(f->curves.v[i]));
+			ok = err_set(e, ERR_INVALID, "unknown curve: %.*s", STR_ARG(t->curve_preferences.v[i]));
 		else
 			sbuf_printf(&b, "%s%s", b.n > 0 ? ":" : "", curves[k].ours);
 	}
@@ -192,21 +196,22 @@ set_curves(SSL_CTX *ctx, const struct web_file *f, struct err *e)
 }
 
 static bool
-set_clients(SSL_CTX *ctx, const struct web_file *f, struct str ca, struct err *e)
+set_clients(SSL_CTX *ctx, const struct web_tls *t, struct str ca, struct err *e)
 {
 	struct policy *p = NEW(struct policy);
 	int mode = SSL_VERIFY_NONE;
 
 	p->arena = arena_new();
-	for (size_t i = 0; i < f->sans.n; i++)
-		p->sans.v[p->sans.n++] = arena_str(p->arena, f->sans.v[i]);
+	p->sans.v = ARENA_ARRAY(p->arena, t->client_allowed_sans.n, struct str);
+	for (size_t i = 0; i < t->client_allowed_sans.n; i++)
+		p->sans.v[p->sans.n++] = arena_str(p->arena, t->client_allowed_sans.v[i]);
 	if (policy_index() < 0 || SSL_CTX_set_ex_data(ctx, policy_index(), p) != 1) {
 		free_policy(NULL, p, NULL, 0, 0, NULL);
 		return err_set(e, ERR_IO, "tls: out of memory");
 	}
-	if (!client_auth(f->client_auth_type, &mode, &p->any, e))
+	if (!client_auth(t->client_auth_type, &mode, &p->any, e))
 		return false;
-	if ((f->client_ca.n > 0 || f->client_ca_file.n > 0) && mode == SSL_VERIFY_NONE)
+	if ((t->client_ca.n > 0 || t->client_ca_file.n > 0) && mode == SSL_VERIFY_NONE)
 		return err_set(e, ERR_INVALID, "client CA's have been configured without a Client Auth Policy");
 	/* An authority that cannot be read leaves none, and so no client that could be verified. */
 	if (ca.n > 0)
@@ -216,7 +221,7 @@ set_clients(SSL_CTX *ctx, const struct web_file *f, struct str ca, struct err *e
 }
 
 SSL_CTX *
-web_file_tls(const struct web_file *f, struct err *e)
+web_tls_new(const struct web_tls *t, struct err *e)
 {
 	struct arena *a = arena_new();
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -228,21 +233,76 @@ web_file_tls(const struct web_file *f, struct err *e)
 		err_set(e, ERR_IO, "tls: out of memory");
 		return NULL;
 	}
-	SSL_CTX_set_min_proto_version(ctx, tls_version(f->min_version, TLS1_2_VERSION));
-	SSL_CTX_set_max_proto_version(ctx, tls_version(f->max_version, TLS1_3_VERSION));
-	if (tls_version(f->min_version, TLS1_2_VERSION) < TLS1_2_VERSION)
+	SSL_CTX_set_min_proto_version(ctx, tls_version(t->min_version, TLS1_2_VERSION));
+	SSL_CTX_set_max_proto_version(ctx, tls_version(t->max_version, TLS1_3_VERSION));
+	if (tls_version(t->min_version, TLS1_2_VERSION) < TLS1_2_VERSION)
 		SSL_CTX_set_cipher_list(ctx, "DEFAULT@SECLEVEL=0");
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | (f->prefer_server_ciphers ? SSL_OP_CIPHER_SERVER_PREFERENCE : 0));
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | (t->prefer_server_cipher_suites ? SSL_OP_CIPHER_SERVER_PREFERENCE : 0));
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"web", 3);
 	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
-	ok = read_one(f->cert, f->cert_file, "cert_file", a, &cert, e) && read_one(f->key, f->key_file, "key_file", a, &key, e) &&
-	    read_one(f->client_ca, f->client_ca_file, "client_ca_file", a, &ca, e);
+	ok = read_one(t->cert, t->cert_file, "cert_file", a, &cert, e) && read_one(t->key, t->key_file, "key_file", a, &key, e) &&
+	    read_one(t->client_ca, t->client_ca_file, "client_ca_file", a, &ca, e);
 	if (ok && !tls_use_cert(ctx, cert, key, e))
 		ok = err_ctx(e, "failed to load X509KeyPair");
-	ok = ok && set_ciphers(ctx, f, e) && set_curves(ctx, f, e) && set_clients(ctx, f, ca, e);
+	ok = ok && set_ciphers(ctx, t, e) && set_curves(ctx, t, e) && set_clients(ctx, t, ca, e);
 	arena_free(&a);
 	if (ok)
 		return ctx;
 	SSL_CTX_free(ctx);
 	return NULL;
+}
+
+struct bufferevent *
+web_tls_accept(SSL_CTX *ctx, struct event_base *base, int fd)
+{
+	struct bufferevent *bev;
+	SSL *ssl;
+
+	if (ctx == NULL) {
+		bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	} else {
+		ssl = SSL_new(ctx);
+		assert(ssl != NULL);
+		bev = bufferevent_openssl_socket_new(base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+		if (bev != NULL)
+			bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	}
+	assert(bev != NULL);
+	return bev;
+}
+
+static struct str
+common_name(X509 *x, struct arena *a)
+{
+	const X509_NAME *subject = X509_get_subject_name(x);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1), n;
+	struct str name = STR("");
+	unsigned char *utf8 = NULL;
+
+	if (at < 0)
+		return name;
+	n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	if (n > 0 && memchr(utf8, '\0', (size_t)n) == NULL)
+		name = arena_str(a, (struct str){ (const char *)utf8, (size_t)n });
+	OPENSSL_free(utf8);
+	return name;
+}
+
+struct str
+web_tls_client(struct bufferevent *bev, struct arena *a)
+{
+	SSL *ssl = bev != NULL ? bufferevent_openssl_get_ssl(bev) : NULL;
+	const struct policy *p = ssl != NULL ? SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), policy_index()) : NULL;
+	struct str name = STR("");
+	X509 *x;
+
+	/* Where any certificate will do, the names in them are anybody's. */
+	if (p == NULL || p->any || SSL_get_verify_result(ssl) != X509_V_OK)
+		return name;
+	x = SSL_get1_peer_certificate(ssl);
+	if (x != NULL)
+		name = common_name(x, a);
+	X509_free(x);
+	ERR_clear_error();
+	return name;
 }

@@ -24,6 +24,7 @@ static struct {
 	unsigned port;
 	int answers, handled, status;
 	struct sbuf body, error;
+	char asker[64];		/* whom the handler saw */
 } w;
 
 static void
@@ -32,6 +33,8 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 	(void)arg;
 	(void)now;
 	w.handled++;
+	ck_assert_uint_eq(r->principal.scopes, SCOPE_ALL);
+	snprintf(w.asker, sizeof(w.asker), "%.*s", STR_ARG(r->principal.name));
 	out->status = 200;
 	sbuf_printf(&out->body, "%zu", r->body.n);
 }
@@ -111,7 +114,7 @@ static const struct {
 	{ "http_server_config: {headers: {X-Frame-Options: foo}}", "invalid value for X-Frame-Options. Expected one of: [\"deny\" \"sameorigin\"], but got: \"foo\"" },
 	{ "rate_limit: {interval: x}", "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str `x` into time.Duration" },
 	{ "rate_limit: {burst: x}", "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str `x` into int" },
-	{ "[1]", "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!seq `` into web.Config" },
+	{ "[1]", "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!seq into web.Config" },
 };
 
 START_TEST(mistakes_are_told)
@@ -157,6 +160,7 @@ START_TEST(users_are_checked)
 		get("http", &h);
 		ck_assert_int_eq(w.status, 200);
 		ck_assert_str_eq(w.body.p, "5");
+		ck_assert_str_eq(w.asker, "ann");
 	}
 	p = peer_new(w.base, w.port);
 	peer_send(p, "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YW5uOnNlY3JldA==\r\n\r\n");
@@ -259,7 +263,7 @@ START_TEST(headers_are_added)
 	begin("http_server_config:\n  http2: true\n  headers:\n    X-Frame-Options: deny\n    Strict-Transport-Security: max-age=1\n    X-XSS-Protection: ''\n");
 	p = peer_new(w.base, w.port);
 	peer_send(p, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-	peer_expect(p, 0, "X-Frame-Options: deny\r\nStrict-Transport-Security: max-age=1\r\nDate:");
+	peer_expect(p, 0, "Strict-Transport-Security: max-age=1\r\nX-Frame-Options: deny\r\nDate:");
 	peer_free(p);
 	end();
 }
@@ -387,6 +391,7 @@ START_TEST(users_over_tls)
 		get("https", &h);
 		ck_assert_int_eq(w.status, 200);
 		ck_assert_str_eq(w.body.p, "5");
+		ck_assert_str_eq(w.asker, "ann");
 	}
 	h.basic_auth.password = STR("wrong");
 	for (int i = 0; i < 2; i++) {
@@ -410,16 +415,17 @@ END_TEST
 static const struct {
 	const char *more;
 	bool none, unknown, known;	/* accepted: without certificate, with that of a stranger, with the right one */
+	const char *name;	/* of the last, to handlers; NULL: none, as nobody looked at the certificate */
 } clients[] = {
-	{ "", true, true, true },
-	{ "  client_auth_type: RequestClientCert\n", true, true, true },
-	{ "  client_auth_type: RequireAnyClientCert\n", false, true, true },
-	{ "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: CA\n", true, false, true },
-	{ "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: CA\n", false, false, true },
-	{ "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: CA\n  client_allowed_sans: [x, client.example]\n", false, false, true },
-	{ "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: CA\n  client_allowed_sans: [127.0.0.1]\n", false, false, true },
-	{ "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: CA\n  client_allowed_sans: [x]\n", false, false, false },
-	{ "  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]\n  curve_preferences: [X25519, CurveP256]\n  min_version: TLS13\n", true, true, true },
+	{ "", true, true, true, NULL },
+	{ "  client_auth_type: RequestClientCert\n", true, true, true, NULL },
+	{ "  client_auth_type: RequireAnyClientCert\n", false, true, true, NULL },
+	{ "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: CA\n", true, false, true, "client.example" },
+	{ "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: CA\n", false, false, true, "client.example" },
+	{ "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: CA\n  client_allowed_sans: [x, client.example]\n", false, false, true, "client.example" },
+	{ "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: CA\n  client_allowed_sans: [127.0.0.1]\n", false, false, true, "client.example" },
+	{ "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: CA\n  client_allowed_sans: [x]\n", false, false, false, NULL },
+	{ "  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]\n  curve_preferences: [X25519, CurveP256]\n  min_version: TLS13\n", true, true, true, NULL },
 };
 
 START_TEST(clients_show_certificates)
@@ -449,10 +455,12 @@ START_TEST(clients_show_certificates)
 	t.key = str_from(unknown_key);
 	get("https", &h);
 	ck_assert_msg((w.status == 200) == clients[_i].unknown, "unknown: %s", sbuf_cstr(&w.error));
+	ck_assert_str_eq(w.asker, "");
 	t.cert = str_from(known_cert);
 	t.key = str_from(known_key);
 	get("https", &h);
 	ck_assert_msg((w.status == 200) == clients[_i].known, "known: %s", sbuf_cstr(&w.error));
+	ck_assert_str_eq(w.asker, clients[_i].name != NULL ? clients[_i].name : "");
 	end();
 	unlink(cert_path);
 	unlink(key_path);
