@@ -31,6 +31,7 @@ struct metrics_source {
 
 struct api_env {
 	struct engine *engine;		/* borrowed */
+	struct port *port;		/* the engine's, for the names of limited alerts; NULL: they are not counted */
 	const struct build_info *build;
 	const struct log *log;
 	struct str route_prefix;	/* "/" or "/prefix" */
@@ -72,8 +73,6 @@ void api_handle(struct api *a, const struct http_request *r, struct moment now, 
 bool api_is_limited(const struct api *a, const struct http_request *r);
 /* The server reports how long an answer took and how big it was, for the HTTP metrics. */
 void api_observe(struct api *a, const struct http_request *r, const struct http_response *resp, span took);
-/* An alert was refused by the limit per alertname, for metrics. */
-void api_note_alert_limited(struct api *a, struct str alertname);
 /* Facts about (re)loads, for metrics. */
 void api_note_reload(struct api *a, bool ok, struct wall when, const struct config *c);
 

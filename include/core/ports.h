@@ -16,57 +16,12 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "core/event.h"
 #include "core/notification.h"
-#include "core/verdict.h"
 #include "model/alert.h"
 #include "model/silence.h"
 
 struct log_entry;
-
-/* One thing that happened, for logs, metrics, history. Only the members that fit `kind` are set. */
-enum event_kind {
-	EVENT_ALERT_RECEIVED,	/* alert; `fresh`: not known before */
-	EVENT_ALERT_LIMITED,	/* alert: refused by the per-alertname limit */
-	EVENT_GROUP_FLUSHED,	/* group_key, receiver, count: alerts in it, firing, resolved */
-	EVENT_ALERT_GROUPED,	/* alert, put or renewed in a group: group_key, group_labels, receiver */
-	EVENT_ALERT_RESOLVED,	/* alert, told to have ended and out of its group: as ALERT_GROUPED */
-	EVENT_MUTED,		/* group_key, alert (or NULL for the whole group), verdict */
-	EVENT_NOTIFY_DECIDED,	/* group_key, receiver, integration, reason (REASON_NONE: nothing to tell) */
-	EVENT_ATTEMPT_FAILED,	/* …, attempts, error, first: the text differs from the attempt before */
-	EVENT_NOTIFIED,		/* …, attempts, took; route, group_labels, hashes, muted, serials */
-	EVENT_NOTIFY_FAILED,	/* …, attempts, error, failure: given up for this flush */
-	EVENT_FLUSH_FAILED,	/* group_key, receiver, count, error, canceled */
-	EVENT_FLUSH_ENDED,	/* group_key, receiver, failed: the flush is over, whatever came of it */
-	EVENT_SILENCE_CREATED,	/* silence */
-	EVENT_SILENCE_UPDATED,
-	EVENT_SILENCE_EXPIRED,
-	EVENT_ROUTE_LABEL_FAILED,	/* group_key, label, error */
-};
-
-struct event {
-	enum event_kind kind;
-	struct moment now;
-	const struct alert *alert;
-	const struct silence *silence;
-	struct str group_key, receiver, label, error;
-	const struct integration *integration;
-	const struct verdict *verdict;
-	enum reason reason;
-	enum failure failure;
-	size_t count, firing, resolved;
-	unsigned attempts;
-	span took;
-	uint64_t attempt;	/* the number of the one that ended with this event, after `took`; 0: none did */
-	bool fresh, first, canceled, failed;
-	const struct noted_alert *alerts;	/* with GROUP_FLUSHED, NOTIFIED, NOTIFY_FAILED: `count` of them */
-	const struct route *route;
-	const struct labels *group_labels;
-	const uint64_t *firing_hashes, *resolved_hashes;	/* label hashes; `firing` and `resolved` of them */
-	const uint64_t *muted_hashes;			/* of what the flush did not tell */
-	size_t muted_n;
-	/* With what a flush did: of the group in this process; of the flush in its group, from 1. */
-	uint64_t group_serial, flush_serial;
-};
 
 /* A change that has to survive. The store numbers them; see port.persist. */
 enum change_kind {
@@ -123,6 +78,8 @@ struct change {
 	unsigned attempts;	/* with CHANGE_INTENT: begun so far */
 };
 
+#define PORT_LISTENERS 8
+
 struct port {
 	/*
 	 * Starts one attempt. The notification stays valid until engine_delivered
@@ -137,8 +94,10 @@ struct port {
 	 * order, those of one call of the engine together. NULL: nothing is durable.
 	 */
 	void (*persist)(struct port *self, const struct change *c);
-	/* NULL: nobody listens. */
-	void (*event)(struct port *self, const struct event *ev);
+	/* Events (core/event.h): listeners, and what any of them hears; see port_listen. */
+	struct event_listener *listeners[PORT_LISTENERS];
+	size_t listeners_n;
+	event_mask heard;
 	/* c is in force from now on: what the engine does after this is done under it. NULL: nobody asks. */
 	void (*applied)(struct port *self, struct config *c);
 	/*

@@ -40,6 +40,8 @@ struct record_env {
 	struct str version, build_context;	/* of RECORD_STARTUP */
 };
 
+/* The kinds of events that may make records. */
+extern const event_mask events_recorded;
 /* How many records the event makes, and of which type; mostly none or one. */
 size_t event_records(const struct event *ev, enum record_type *type_out);
 /* Appends the i-th of them. */

@@ -8,7 +8,15 @@
 #include "base/log.h"
 #include "core/ports.h"
 
-/* Words one event as Alertmanager logs it; silences only with `log_silences`. */
-void event_log(const struct log *log, const struct event *ev, bool log_silences);
+struct event_log {
+	struct event_listener listener;
+	const struct log *log;		/* borrowed */
+};
+
+/*
+ * Words what happens as Alertmanager logs it, from here on; silences only with
+ * `silences`. Hears nothing of what the log's level, which stays, leaves out.
+ */
+void event_log_begin(struct event_log *l, const struct log *log, bool silences, struct port *port);
 
 #endif

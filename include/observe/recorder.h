@@ -31,6 +31,7 @@ struct recorder_options {
 	struct http_client *http;
 	struct str user_agent;
 	struct record_env env;
+	struct port *port;		/* whose events it hears, while it has outputs */
 };
 
 /* Without outputs until the first recorder_apply. */
@@ -40,9 +41,7 @@ struct recorder *recorder_new(const struct recorder_options *o, struct err *e) M
  * the first time the other ones begin without it.
  */
 void recorder_apply(struct recorder *r, struct config *c);
-/* r may be NULL, here and below. */
-void recorder_event(struct recorder *r, const struct event *ev);
-/* RECORD_STARTUP, RECORD_SHUTDOWN */
+/* RECORD_STARTUP, RECORD_SHUTDOWN; r may be NULL, here and below. */
 void recorder_process(struct recorder *r, enum record_type type, struct wall now);
 /* Lines that are not written or sent yet. */
 size_t recorder_pending(const struct recorder *r);

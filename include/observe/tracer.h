@@ -31,6 +31,7 @@ struct tracer_options {
 	struct http_client *http;
 	struct str user_agent, version, instance;
 	uint64_t seed;			/* of ids */
+	struct port *port;		/* whose events it hears, while it is on */
 };
 
 /* Off until tracer_apply says otherwise. */
@@ -42,7 +43,6 @@ struct tracer *tracer_new(const struct tracer_options *o);
 void tracer_apply(struct tracer *t, struct config *c);
 /* t may be NULL, here and below. A request was answered after `took`. */
 void tracer_request(struct tracer *t, const struct http_request *r, const struct http_response *resp, span took);
-void tracer_event(struct tracer *t, const struct event *ev);
 /* The header for an attempt; false: it is not traced. */
 bool tracer_traceparent(struct tracer *t, const struct notification *n, uint64_t attempt, char out[TRACEPARENT_MAX]);
 /* Nothing more comes: what waits goes out now. */

@@ -2,6 +2,14 @@
 #include "base/mem.h"
 #include "handlers.h"
 
+static void
+hear_limited(void *arg, const struct event *ev)
+{
+	struct api *a = arg;
+
+	limited_names_count(a->limited_names, labels_get(ev->alert_limited.alert->labels, STR("alertname")));
+}
+
 struct api *
 api_new(const struct api_env *env)
 {
@@ -11,6 +19,9 @@ api_new(const struct api_env *env)
 	a->http = http_metrics_new();
 	a->limited_names = limited_names_new();
 	a->reload_success = WALL_ZERO;
+	a->limited = (struct event_listener){ EVENT_BIT(EVENT_ALERT_LIMITED), hear_limited, a };
+	if (env->port != NULL && env->alert_names_in_metrics)
+		port_listen(env->port, &a->limited);
 	return a;
 }
 
@@ -19,6 +30,8 @@ api_free(struct api **a)
 {
 	if (*a == NULL)
 		return;
+	if ((*a)->env.port != NULL)
+		port_unlisten((*a)->env.port, &(*a)->limited);
 	http_metrics_free((*a)->http);
 	limited_names_free((*a)->limited_names);
 	mem_free(*a);
@@ -31,13 +44,6 @@ api_observe(struct api *a, const struct http_request *r, const struct http_respo
 	size_t size = resp->stream != NULL ? resp->stream->size : resp->body.n;
 
 	http_metrics_observe(a->http, resp->handler, r->method, resp->status, size, !resp->is_api, took);
-}
-
-void
-api_note_alert_limited(struct api *a, struct str alertname)
-{
-	if (a->env.alert_names_in_metrics)
-		limited_names_count(a->limited_names, alertname);
 }
 
 void

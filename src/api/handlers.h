@@ -27,6 +27,7 @@ struct api {
 	uint64_t scrapes;
 	size_t posts_kept;		/* bytes, of all posts that go on later; see post.h */
 	struct limited_names *limited_names;
+	struct event_listener limited;
 };
 
 /* One request on its way through a handler. */

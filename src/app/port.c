@@ -3,7 +3,6 @@
 #include <sys/random.h>
 
 #include "notify/route_labels.h"
-#include "observe/event_log.h"
 #include "server_private.h"
 
 static struct server *
@@ -16,18 +15,6 @@ static void
 port_persist(struct port *self, const struct change *c)
 {
 	store_persist(server_of(self)->store, c);
-}
-
-static void
-port_event(struct port *self, const struct event *ev)
-{
-	struct server *s = server_of(self);
-
-	event_log(&s->log, ev, s->o->log_silences);
-	recorder_event(s->recorder, ev);
-	tracer_event(s->tracer, ev);
-	if (ev->kind == EVENT_ALERT_LIMITED && s->api != NULL)
-		api_note_alert_limited(s->api, labels_get(ev->alert->labels, STR("alertname")));
 }
 
 static void
@@ -62,10 +49,10 @@ server_port_init(struct server *s)
 		.send = port_send,
 		.cancel = port_cancel,
 		.persist = s->o->feature_memory_only ? NULL : port_persist,
-		.event = port_event,
 		.applied = port_applied,
 		.route_labels = port_route_labels,
 		.stopwatch = port_stopwatch,
 	};
 	rand_seed(&s->port.rand, seed);
+	event_log_begin(&s->event_log, &s->log, s->o->log_silences, &s->port);
 }

@@ -265,6 +265,7 @@ open_tracer(struct server *s, struct config *c)
 		.version = STR(ALERTMANAGER_VERSION),
 		.instance = s->hostname,
 		.seed = rand_u64(&s->port.rand),
+		.port = &s->port,
 	};
 
 	s->tracer = tracer_new(&o);
@@ -285,6 +286,7 @@ open_recorders(struct server *s, struct config *c, struct moment now, struct err
 			.version = STR(ALERTMANAGER_VERSION),
 			.build_context = STR(BUILD_CONTEXT),
 		},
+		.port = &s->port,
 	};
 
 	open_tracer(s, c);
@@ -304,6 +306,7 @@ open_api(struct server *s)
 {
 	struct api_env env = {
 		.engine = s->engine,
+		.port = &s->port,
 		.build = &server_build_info,
 		.log = &s->log,
 		.route_prefix = s->route_prefix,

@@ -13,6 +13,7 @@
 #include "loop/drive.h"
 #include "loop/timer.h"
 #include "mail/mail.h"
+#include "observe/event_log.h"
 #include "observe/log_out.h"
 #include "observe/recorder.h"
 #include "observe/tracer.h"
@@ -47,6 +48,7 @@ struct server {
 	struct outbox *outbox;
 	struct tracer *tracer;
 	struct reload *reload;
+	struct event_log event_log;
 	struct recorder *recorder;	/* NULL: the feature is off */
 	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;

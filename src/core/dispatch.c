@@ -59,15 +59,23 @@ inherit(struct engine *e, struct group *g)
 static void
 tell_grouped(struct engine *e, const struct group *g, const struct alert_entry *r, struct moment now)
 {
-	struct event ev = {
-		.kind = EVENT_ALERT_GROUPED,
-		.group_key = g->key,
-		.group_labels = g->labels,
-		.receiver = g->route->receiver->name,
-		.alert = r->alert,
-	};
+	struct event ev;
 
-	emit(e, &ev, now);
+	if (!event_heard(e, EVENT_ALERT_GROUPED))
+		return;
+	ev = (struct event){ EVENT_ALERT_GROUPED, now,
+		.alert_grouped = {
+			.group = {
+				.key = g->key,
+				.receiver = g->route->receiver->name,
+				.labels = g->labels,
+				.route = g->route,
+				.config = e->routing->config,
+				.serial = g->serial,
+			},
+			.alert = r->alert,
+		} };
+	emit(e, &ev);
 }
 
 #define CREATE_UNITS 400

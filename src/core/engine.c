@@ -202,15 +202,36 @@ store(struct engine *e, struct alert *a, bool *fresh, struct moment now)
 }
 
 static void
+tell_limited(struct engine *e, const struct alert *a, struct moment now)
+{
+	struct event ev;
+
+	if (!event_heard(e, EVENT_ALERT_LIMITED))
+		return;
+	ev = (struct event){ EVENT_ALERT_LIMITED, now, .alert_limited = { a } };
+	emit(e, &ev);
+}
+
+static void
+tell_received(struct engine *e, const struct alert *a, bool fresh, struct moment now)
+{
+	struct event ev;
+
+	if (!event_heard(e, EVENT_ALERT_RECEIVED))
+		return;
+	ev = (struct event){ EVENT_ALERT_RECEIVED, now, .alert_received = { a, fresh } };
+	emit(e, &ev);
+}
+
+static void
 ingest(struct engine *e, struct alert *a, struct moment now)
 {
-	struct event ev = { .alert = a };
-	struct alert_entry *r = store(e, a, &ev.fresh, now);
+	bool fresh;
+	struct alert_entry *r = store(e, a, &fresh, now);
 
 	if (r == NULL) {
 		e->counters.alerts_limited++;
-		ev.kind = EVENT_ALERT_LIMITED;
-		emit(e, &ev, now);
+		tell_limited(e, a, now);
 		return;
 	}
 	if (!r->stored) {
@@ -219,9 +240,7 @@ ingest(struct engine *e, struct alert *a, struct moment now)
 		entry_set_stored(&e->alerts, r, true);
 	}
 	save_alert(e, r, CHANGE_ALERT);
-	ev.kind = EVENT_ALERT_RECEIVED;
-	ev.alert = r->alert;
-	emit(e, &ev, now);
+	tell_received(e, r->alert, fresh, now);
 	/* Without a configuration there are no groups yet: the first one makes them of all that is stored. */
 	if (e->inhibitor != NULL)
 		posted_take(e, r, now);
@@ -247,10 +266,12 @@ engine_ingest(struct engine *e, struct alert *const *alerts, size_t n, struct mo
 static void
 tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, struct moment now)
 {
-	struct event ev = { .kind = kind, .silence = entry->silence };
+	/* All three kinds have the same payload. */
+	struct event ev = { kind, now, .silence_created = { entry->silence } };
 
 	save_silence(e, entry, CHANGE_SILENCE);
-	emit(e, &ev, now);
+	if (event_heard(e, kind))
+		emit(e, &ev);
 }
 
 bool

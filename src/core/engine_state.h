@@ -199,7 +199,15 @@ void save_intent(struct engine *e, const struct leg *leg, enum change_kind kind)
 void save_intent_dropped(struct engine *e, uint64_t id);
 
 /* events.c */
-void emit(struct engine *e, struct event *ev, struct moment now);
+
+static inline bool
+event_heard(const struct engine *e, enum event_kind kind)
+{
+	return (e->port->heard & EVENT_BIT(kind)) != 0;
+}
+
+/* Ask event_heard() first, and fill the event only then. */
+void emit(struct engine *e, const struct event *ev);
 struct integration_counters *counters_of(struct engine *e, const struct integration *i, struct str receiver);
 /* Also frees them. */
 void counters_forget_receivers(struct counters *c);

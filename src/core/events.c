@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -7,13 +8,49 @@
 const double counter_latency_bounds[COUNTER_LATENCY_BUCKETS] = { 1, 5, 10, 15, 20 };
 const double counter_duration_bounds[COUNTER_DURATION_BUCKETS] = { .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10 };
 
-void
-emit(struct engine *e, struct event *ev, struct moment now)
+static void
+listeners_changed(struct port *p)
 {
-	if (e->port->event == NULL)
-		return;
-	ev->now = now;
-	e->port->event(e->port, ev);
+	p->heard = 0;
+	for (size_t i = 0; i < p->listeners_n; i++)
+		p->heard |= p->listeners[i]->mask;
+}
+
+void
+port_listen(struct port *p, struct event_listener *l)
+{
+	assert(p->listeners_n < PORT_LISTENERS);
+	p->listeners[p->listeners_n++] = l;
+	listeners_changed(p);
+}
+
+void
+port_listen_for(struct port *p, struct event_listener *l, event_mask mask)
+{
+	l->mask = mask;
+	listeners_changed(p);
+}
+
+void
+port_unlisten(struct port *p, struct event_listener *l)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < p->listeners_n; i++)
+		if (p->listeners[i] != l)
+			p->listeners[left++] = p->listeners[i];
+	p->listeners_n = left;
+	listeners_changed(p);
+}
+
+void
+emit(struct engine *e, const struct event *ev)
+{
+	const struct port *p = e->port;
+
+	for (size_t i = 0; i < p->listeners_n; i++)
+		if ((p->listeners[i]->mask & EVENT_BIT(ev->kind)) != 0)
+			p->listeners[i]->hear(p->listeners[i]->arg, ev);
 }
 
 static int

@@ -121,6 +121,8 @@ bool flush_cancel_some(struct engine *e, struct flight *f, struct moment now);
 /* Shutdown: as flush_cancel, and nobody is told. */
 void flush_abandon(struct engine *e, struct flight *f);
 void flight_failed(struct flight *f, struct str error);
+/* For events about it; all of it is borrowed from f. */
+struct event_group flight_event_group(const struct flight *f);
 /* A slice of FLIGHT_FORGETTING; true: it was the last one, and f is freed. */
 bool flush_forget(struct engine *e, struct flight *f, struct moment now);
 

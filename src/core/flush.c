@@ -28,22 +28,29 @@ flush_route_labels(struct engine *e, const struct flight *f, struct moment now)
 	return e->port->route_labels(e->port, f->config, f->route, f->group_labels, f->all, f->all_n, now);
 }
 
+struct event_group
+flight_event_group(const struct flight *f)
+{
+	return (struct event_group){
+		.key = f->key,
+		.receiver = f->route->receiver->name,
+		.labels = f->group_labels,
+		.route = f->route,
+		.config = f->config,
+		.serial = f->group_serial,
+		.flush = f->serial,
+	};
+}
+
 static void
 tell_flushed(struct engine *e, const struct flight *f, struct moment now)
 {
-	struct event ev = {
-		.kind = EVENT_GROUP_FLUSHED,
-		.group_serial = f->group_serial,
-		.flush_serial = f->serial,
-		.group_key = f->key,
-		.receiver = f->route->receiver->name,
-		.count = f->all_n,
-		.alerts = f->all,
-	};
+	struct event ev;
 
-	for (size_t i = 0; i < f->all_n; i++)
-		f->all[i].resolved ? ev.resolved++ : ev.firing++;
-	emit(e, &ev, now);
+	if (!event_heard(e, EVENT_GROUP_FLUSHED))
+		return;
+	ev = (struct event){ EVENT_GROUP_FLUSHED, now, .group_flushed = { flight_event_group(f), f->all, f->all_n } };
+	emit(e, &ev);
 }
 
 span
@@ -181,46 +188,35 @@ flight_failed(struct flight *f, struct str error)
 static void
 tell_failed(struct engine *e, const struct flight *f, struct moment now)
 {
-	struct event ev = {
-		.kind = EVENT_FLUSH_FAILED,
-		.group_key = f->key,
-		.receiver = f->route->receiver->name,
-		.count = f->all_n,
-		.error = sbuf_get(&f->errors),
-		.canceled = f->canceled,
-	};
+	struct event ev;
 
-	emit(e, &ev, now);
+	if (!event_heard(e, EVENT_FLUSH_FAILED))
+		return;
+	ev = (struct event){ EVENT_FLUSH_FAILED, now,
+		.flush_failed = { flight_event_group(f), f->all_n, sbuf_get(&f->errors), f->canceled } };
+	emit(e, &ev);
 }
 
 static void
 tell_resolved(struct engine *e, const struct flight *f, const struct alert *a, struct moment now)
 {
-	struct event ev = {
-		.kind = EVENT_ALERT_RESOLVED,
-		.group_key = f->key,
-		.group_labels = f->group_labels,
-		.receiver = f->route->receiver->name,
-		.alert = a,
-	};
+	struct event ev;
 
-	emit(e, &ev, now);
+	if (!event_heard(e, EVENT_ALERT_RESOLVED))
+		return;
+	ev = (struct event){ EVENT_ALERT_RESOLVED, now, .alert_resolved = { flight_event_group(f), a } };
+	emit(e, &ev);
 }
 
 static void
 tell_ended(struct engine *e, const struct flight *f, struct moment now)
 {
-	struct event ev = {
-		.kind = EVENT_FLUSH_ENDED,
-		.group_key = f->key,
-		.group_serial = f->group_serial,
-		.flush_serial = f->serial,
-		.receiver = f->route->receiver->name,
-		.failed = f->failed,
-		.canceled = f->canceled,
-	};
+	struct event ev;
 
-	emit(e, &ev, now);
+	if (!event_heard(e, EVENT_FLUSH_ENDED))
+		return;
+	ev = (struct event){ EVENT_FLUSH_ENDED, now, .flush_ended = { flight_event_group(f), f->failed } };
+	emit(e, &ev);
 }
 
 /* Takes it out of the group if it was not posted again meanwhile. */

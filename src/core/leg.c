@@ -23,21 +23,24 @@ counters(struct engine *e, const struct leg *leg)
 	return counters_of(e, leg->integration, leg->flight->route->receiver->name);
 }
 
-static struct event
-event_of(const struct leg *leg, enum event_kind kind)
+static struct event_leg
+event_leg(const struct leg *leg)
 {
-	return (struct event){
-		.kind = kind,
-		.group_key = leg->flight->key,
-		.group_serial = leg->flight->group_serial,
-		.flush_serial = leg->flight->serial,
-		.receiver = leg->flight->route->receiver->name,
+	return (struct event_leg){
+		.group = flight_event_group(leg->flight),
 		.integration = leg->integration,
 		.reason = leg->reason,
 		.attempts = leg->attempts,
-		.count = leg->note.alerts_n,
 		.alerts = leg->note.alerts,
+		.alerts_n = leg->note.alerts_n,
 	};
+}
+
+/* The attempt that ends now. */
+static struct event_attempt
+event_attempt(const struct leg *leg, struct moment now)
+{
+	return (struct event_attempt){ leg->attempt, mono_sub(now.mono, leg->attempt_began) };
 }
 
 static void
@@ -242,13 +245,31 @@ count_given_up(struct engine *e, const struct leg *leg)
 		counters(e, leg)->recipients_given_up += all->v[i].state != RECIPIENT_DONE;
 }
 
+static void
+tell_given_up(struct engine *e, const struct leg *leg, struct str error, enum failure failure, struct moment now)
+{
+	struct event ev;
+
+	if (!event_heard(e, EVENT_NOTIFY_FAILED))
+		return;
+	ev = (struct event){ EVENT_NOTIFY_FAILED, now,
+		.notify_failed = {
+			.leg = event_leg(leg),
+			.error = error,
+			.failure = failure,
+			.canceled = leg->flight->canceled,
+		} };
+	if (leg->state == LEG_SENDING)
+		ev.notify_failed.attempt = event_attempt(leg, now);
+	emit(e, &ev);
+}
+
 /* Gives the leg up for this flight. `how` is "after" or "due to unrecoverable error after". */
 static void
 leg_failed(struct engine *e, struct leg *leg, const char *how, const char *error, enum failure failure,
     struct moment now)
 {
 	struct flight *f = leg->flight;
-	struct event ev = event_of(leg, EVENT_NOTIFY_FAILED);
 	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
 
 	sbuf_printf(&text, "%.*s/%s[%zu]: notify retry canceled %s %u attempts: %s",
@@ -256,15 +277,8 @@ leg_failed(struct engine *e, struct leg *leg, const char *how, const char *error
 	    leg->attempts, error);
 	counters(e, leg)->failed[failure]++;
 	count_given_up(e, leg);
-	if (leg->state == LEG_SENDING) {
-		ev.attempt = leg->attempt;
-		ev.took = mono_sub(now.mono, leg->attempt_began);
-	}
-	ev.failure = failure;
-	ev.error = sbuf_get(&text);
-	ev.canceled = f->canceled;
-	emit(e, &ev, now);
-	flight_failed(f, ev.error);
+	tell_given_up(e, leg, sbuf_get(&text), failure, now);
+	flight_failed(f, sbuf_get(&text));
 	sbuf_fini(&text);
 	log_debts_by_leg(e, leg, now);
 	leg_end(e, leg);
@@ -293,6 +307,18 @@ leg_out_of_time(struct engine *e, struct leg *leg, const char *why, enum failure
 		leg_failed(e, leg, "after", why, failure, now);
 }
 
+static void
+tell_decided(struct engine *e, const struct leg *leg, struct moment now)
+{
+	const struct flight *f = leg->flight;
+	struct event ev;
+
+	if (!event_heard(e, EVENT_NOTIFY_DECIDED))
+		return;
+	ev = (struct event){ EVENT_NOTIFY_DECIDED, now, .notify_decided = { event_leg(leg), f->firing_n, f->resolved_n } };
+	emit(e, &ev);
+}
+
 /* Decides whether there is something to tell, and begins to tell it. */
 static void
 leg_decide(struct engine *e, struct leg *leg, struct moment now)
@@ -310,17 +336,13 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 		.group_interval = f->route->group_interval,
 		.tick = f->tick,
 	};
-	struct event ev;
 
 	count_duration(&e->counters.nflog_query, e->port, began);
 	e->counters.nflog_queries++;
 	if (entry == NULL)
 		e->counters.nflog_query_errors++;
 	leg->reason = reason_to_notify(entry, &facts);
-	ev = event_of(leg, EVENT_NOTIFY_DECIDED);
-	ev.firing = f->firing_n;
-	ev.resolved = f->resolved_n;
-	emit(e, &ev, now);
+	tell_decided(e, leg, now);
 	if (leg->reason == REASON_NONE) {
 		leg_succeeded(e, leg, now);
 		return;
@@ -411,34 +433,49 @@ schedule_next(struct engine *e, struct leg *leg, const struct outcome *o, struct
 static void
 tell_retry(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now)
 {
-	struct event ev = event_of(leg, EVENT_ATTEMPT_FAILED);
+	struct event ev;
 
-	ev.error = o->error;
-	ev.failure = o->failure;
-	ev.attempt = leg->attempt;
-	ev.took = mono_sub(now.mono, leg->attempt_began);
-	ev.first = leg->error == NULL || !str_is(o->error, leg->error);
-	emit(e, &ev, now);
+	if (!event_heard(e, EVENT_ATTEMPT_FAILED))
+		return;
+	ev = (struct event){ EVENT_ATTEMPT_FAILED, now,
+		.attempt_failed = {
+			.leg = event_leg(leg),
+			.attempt = event_attempt(leg, now),
+			.error = o->error,
+			.failure = o->failure,
+			.first = leg->error == NULL || !str_is(o->error, leg->error),
+		} };
+	emit(e, &ev);
+}
+
+static void
+tell_notified(struct engine *e, const struct leg *leg, struct moment now)
+{
+	const struct flight *f = leg->flight;
+	struct event ev;
+
+	if (!event_heard(e, EVENT_NOTIFIED))
+		return;
+	ev = (struct event){ EVENT_NOTIFIED, now,
+		.notified = {
+			.leg = event_leg(leg),
+			.attempt = event_attempt(leg, now),
+			.firing = f->firing,
+			.firing_n = f->firing_n,
+			.resolved = f->resolved,
+			.resolved_n = f->resolved_n,
+			.muted = f->muted,
+			.muted_n = f->muted_n,
+		} };
+	emit(e, &ev);
 }
 
 static void
 delivered_ok(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now)
 {
-	struct event ev = event_of(leg, EVENT_NOTIFIED);
-
-	ev.attempt = leg->attempt;
-	ev.took = mono_sub(now.mono, leg->attempt_began);
-	ev.route = leg->flight->route;
-	ev.group_labels = leg->flight->group_labels;
-	ev.firing_hashes = leg->flight->firing;
-	ev.firing = leg->flight->firing_n;
-	ev.resolved_hashes = leg->flight->resolved;
-	ev.resolved = leg->flight->resolved_n;
-	ev.muted_hashes = leg->flight->muted;
-	ev.muted_n = leg->flight->muted_n;
 	log_told(e, leg, o->data_set ? &o->data : &leg->data, now);
 	count_given_up(e, leg);
-	emit(e, &ev, now);
+	tell_notified(e, leg, now);
 	leg_succeeded(e, leg, now);
 }
 

@@ -41,15 +41,12 @@ struct acting {
 static void
 tell_muted(const struct acting *a, const struct alert *alert, const struct verdict *v)
 {
-	struct event ev = {
-		.kind = EVENT_MUTED,
-		.group_key = a->flight->key,
-		.receiver = a->flight->route->receiver->name,
-		.alert = alert,
-		.verdict = v,
-	};
+	struct event ev;
 
-	emit(a->engine, &ev, a->now);
+	if (!event_heard(a->engine, EVENT_MUTED))
+		return;
+	ev = (struct event){ EVENT_MUTED, a->now, .muted = { flight_event_group(a->flight), alert, v } };
+	emit(a->engine, &ev);
 }
 
 /* Marks, counts and emits; a stage_listener. */

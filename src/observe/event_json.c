@@ -201,21 +201,22 @@ put_group_uuid(struct json_writer *w, const struct record_env *env, uint64_t ser
 	json_put_str(w, "groupUuid", str_from(text));
 }
 
+/* In full with a notification only. */
 static void
-put_group(struct json_writer *w, const struct record_env *env, const struct event *ev)
+put_group(struct json_writer *w, const struct record_env *env, const struct event_group *g, bool full)
 {
 	char id[SHA256_HEX];
 
-	digest_sha256_hex(ev->group_key, id);
+	digest_sha256_hex(g->key, id);
 	put_key(w, "groupInfo");
 	json_object_begin(w);
-	put_str(w, "groupKey", ev->group_key);
-	put_labels(w, "groupLabels", ev->group_labels);
+	put_str(w, "groupKey", g->key);
+	put_labels(w, "groupLabels", g->labels);
 	json_put_str(w, "groupId", str_from(id));
-	put_str(w, "receiverName", ev->receiver);
-	if (ev->route != NULL) {
-		put_matchers(w, "matchers", &ev->route->matchers);
-		put_group_uuid(w, env, ev->group_serial);
+	put_str(w, "receiverName", g->receiver);
+	if (full) {
+		put_matchers(w, "matchers", &g->route->matchers);
+		put_group_uuid(w, env, g->serial);
 	}
 	json_object_end(w);
 }
@@ -242,32 +243,33 @@ reason_name(enum reason r)
 }
 
 static void
-put_notification(struct json_writer *w, const struct record_env *env, const struct event *ev)
+put_notification(struct json_writer *w, const struct record_env *env, const struct event_notified *told)
 {
-	const char *reason = reason_name(ev->reason);
+	const struct event_leg *leg = &told->leg;
+	const char *reason = reason_name(leg->reason);
 
-	if (ev->count > 0) {
+	if (leg->alerts_n > 0) {
 		put_key(w, "alerts");
 		json_array_begin(w);
-		for (size_t i = 0; i < ev->count; i++) {
-			const struct noted_alert *n = &ev->alerts[i];
+		for (size_t i = 0; i < leg->alerts_n; i++) {
+			const struct noted_alert *n = &leg->alerts[i];
 
 			put_grouped(w, n->alert, n->resolved ? n->alert->ends : WALL_ZERO, n->resolved);
 		}
 		json_array_end(w);
 	}
-	put_hashes(w, "firingAlerts", ev->firing_hashes, ev->firing);
-	put_hashes(w, "resolvedAlerts", ev->resolved_hashes, ev->resolved);
-	put_hashes(w, "mutedAlerts", ev->muted_hashes, ev->muted_n);
-	put_group(w, env, ev);
-	put_duration(w, "repeatInterval", ev->route->repeat_interval);
+	put_hashes(w, "firingAlerts", told->firing, told->firing_n);
+	put_hashes(w, "resolvedAlerts", told->resolved, told->resolved_n);
+	put_hashes(w, "mutedAlerts", told->muted, told->muted_n);
+	put_group(w, env, &leg->group, true);
+	put_duration(w, "repeatInterval", leg->group.route->repeat_interval);
 	if (reason != NULL)
 		json_put_str(w, "reason", str_from(reason));
-	put_u64(w, "flushId", ev->flush_serial);
+	put_u64(w, "flushId", leg->group.flush);
 	put_key(w, "integration");
 	json_object_begin(w);
-	put_str(w, "name", str_from(ev->integration->kind->name));
-	put_u64(w, "index", ev->integration->index);
+	put_str(w, "name", str_from(leg->integration->kind->name));
+	put_u64(w, "index", leg->integration->index);
 	json_object_end(w);
 }
 
@@ -310,9 +312,9 @@ put_muted(struct json_writer *w, const struct alert *a)
 }
 
 static void
-put_inhibition(struct json_writer *w, const struct event *ev)
+put_inhibition(struct json_writer *w, const struct event_muted *muted)
 {
-	const struct inhibit_rule *r = ev->verdict->by.inhibition.rule;
+	const struct inhibit_rule *r = muted->verdict->by.inhibition.rule;
 	char fingerprint[24];
 
 	put_key(w, "inhibitRules");
@@ -330,21 +332,28 @@ put_inhibition(struct json_writer *w, const struct event *ev)
 	put_str(w, "name", r->name);
 	json_object_end(w);
 	json_array_end(w);
-	put_muted(w, ev->alert);
-	snprintf(fingerprint, sizeof(fingerprint), "%" PRIu64, ev->verdict->by.inhibition.source->labels->fingerprint);
+	put_muted(w, muted->alert);
+	snprintf(fingerprint, sizeof(fingerprint), "%" PRIu64,
+	    muted->verdict->by.inhibition.source->labels->fingerprint);
 	put_key(w, "inhibitingFingerprints");
 	json_array_begin(w);
 	json_str(w, str_from(fingerprint));
 	json_array_end(w);
 }
 
+const event_mask events_recorded = EVENT_BIT(EVENT_ALERT_RECEIVED) | EVENT_BIT(EVENT_ALERT_GROUPED) |
+    EVENT_BIT(EVENT_ALERT_RESOLVED) | EVENT_BIT(EVENT_NOTIFIED) | EVENT_BIT(EVENT_MUTED) |
+    EVENT_BIT(EVENT_SILENCE_CREATED) | EVENT_BIT(EVENT_SILENCE_UPDATED);
+
 size_t
 event_records(const struct event *ev, enum record_type *type_out)
 {
-	switch (ev->kind) {
+	const struct verdict *v;
+
+	switch ((int)ev->kind) { /* those of the mask */
 	case EVENT_ALERT_RECEIVED:
 		*type_out = RECORD_ALERT_CREATED;
-		return ev->fresh;
+		return ev->alert_received.fresh;
 	case EVENT_ALERT_GROUPED:
 		*type_out = RECORD_ALERT_GROUPED;
 		return 1;
@@ -361,19 +370,13 @@ event_records(const struct event *ev, enum record_type *type_out)
 		*type_out = RECORD_SILENCE_UPDATED;
 		return 1;
 	case EVENT_MUTED:
-		*type_out = ev->verdict->stage == STAGE_SILENCES ? RECORD_SILENCE_MUTED_ALERT : RECORD_INHIBITION_MUTED_ALERT;
-		if (ev->verdict->stage == STAGE_SILENCES)
-			return ev->verdict->by.silences.n;
-		return ev->verdict->stage == STAGE_INHIBITION;
-	case EVENT_ALERT_LIMITED:
-	case EVENT_GROUP_FLUSHED:
-	case EVENT_NOTIFY_DECIDED:
-	case EVENT_ATTEMPT_FAILED:
-	case EVENT_NOTIFY_FAILED:
-	case EVENT_FLUSH_FAILED:
-	case EVENT_FLUSH_ENDED:
-	case EVENT_SILENCE_EXPIRED:
-	case EVENT_ROUTE_LABEL_FAILED:
+		v = ev->muted.verdict;
+		*type_out = v->stage == STAGE_SILENCES ? RECORD_SILENCE_MUTED_ALERT : RECORD_INHIBITION_MUTED_ALERT;
+		if (v->stage == STAGE_SILENCES)
+			return v->by.silences.n;
+		return v->stage == STAGE_INHIBITION;
+	default:
+		/* As events_recorded says. */
 		break;
 	}
 	return 0;
@@ -403,37 +406,47 @@ end(struct json_writer *w, const struct record_env *env)
 }
 
 static void
-put_data(struct json_writer *w, const struct record_env *env, enum record_type type, const struct event *ev, size_t i)
+put_group_alert(struct json_writer *w, const struct record_env *env, const struct event_grouped *g, struct wall now)
 {
-	const struct alert *a = ev->alert;
+	put_key(w, "alert");
+	put_grouped(w, g->alert, g->alert->ends, alert_resolved_at(g->alert, now));
+	put_group(w, env, &g->group, false);
+}
 
-	switch (type) {
-	case RECORD_ALERT_CREATED:
+static void
+put_data(struct json_writer *w, const struct record_env *env, const struct event *ev, size_t i)
+{
+	const struct alert *a;
+
+	switch ((int)ev->kind) { /* those of the mask */
+	case EVENT_ALERT_RECEIVED:
+		a = ev->alert_received.alert;
 		put_alert(w, "alert", a, a->ends, alert_resolved_at(a, ev->now.wall));
 		break;
-	case RECORD_ALERT_RESOLVED:
-	case RECORD_ALERT_GROUPED:
-		put_key(w, "alert");
-		put_grouped(w, a, a->ends, alert_resolved_at(a, ev->now.wall));
-		put_group(w, env, ev);
+	case EVENT_ALERT_GROUPED:
+		put_group_alert(w, env, &ev->alert_grouped, ev->now.wall);
 		break;
-	case RECORD_NOTIFICATION:
-		put_notification(w, env, ev);
+	case EVENT_ALERT_RESOLVED:
+		put_group_alert(w, env, &ev->alert_resolved, ev->now.wall);
 		break;
-	case RECORD_SILENCE_CREATED:
-	case RECORD_SILENCE_UPDATED:
-		put_silence(w, ev->silence);
+	case EVENT_NOTIFIED:
+		put_notification(w, env, &ev->notified);
 		break;
-	case RECORD_SILENCE_MUTED_ALERT:
-		put_silence(w, ev->verdict->by.silences.v[i]);
-		put_muted(w, a);
+	case EVENT_SILENCE_CREATED:
+		put_silence(w, ev->silence_created.silence);
 		break;
-	case RECORD_INHIBITION_MUTED_ALERT:
-		put_inhibition(w, ev);
+	case EVENT_SILENCE_UPDATED:
+		put_silence(w, ev->silence_updated.silence);
 		break;
-	case RECORD_STARTUP:
-	case RECORD_SHUTDOWN:
-	case RECORD_N:
+	case EVENT_MUTED:
+		if (ev->muted.verdict->stage == STAGE_SILENCES) {
+			put_silence(w, ev->muted.verdict->by.silences.v[i]);
+			put_muted(w, ev->muted.alert);
+		} else {
+			put_inhibition(w, &ev->muted);
+		}
+		break;
+	default:
 		break;
 	}
 }
@@ -447,7 +460,7 @@ event_json(struct sbuf *out, const struct record_env *env, const struct event *e
 	if (i >= event_records(ev, &type))
 		return;
 	begin(&w, out, env, type, ev->now.wall);
-	put_data(&w, env, type, ev, i);
+	put_data(&w, env, ev, i);
 	end(&w, env);
 }
 

@@ -16,11 +16,11 @@ alert_text(const struct alert *a, bool resolved, struct sbuf *out)
 }
 
 static void
-log_received(const struct log *log, const struct event *ev)
+log_received(const struct log *log, const struct event_received *got, struct wall now)
 {
 	struct sbuf text = SBUF_INIT(4096);
 
-	alert_text(ev->alert, alert_resolved_at(ev->alert, ev->now.wall), &text);
+	alert_text(got->alert, alert_resolved_at(got->alert, now), &text);
 	LOG(log, LOG_DEBUG, "Received alert", F_CSTR("component", "dispatcher"), F_STR("alert", sbuf_get(&text)));
 	sbuf_fini(&text);
 }
@@ -55,67 +55,95 @@ log_silence(const struct log *log, const struct silence *s, const char *message)
 }
 
 static void
-log_attempt(const struct log *log, const struct event *ev)
+log_notified(const struct log *log, const struct event_notified *told)
 {
+	const struct event_leg *leg = &told->leg;
 	char name[64];
-	struct str integration = integration_text(ev->integration, name, sizeof(name));
 
-	if (ev->kind == EVENT_NOTIFIED)
-		LOG(log, ev->attempts > 1 ? LOG_INFO : LOG_DEBUG, "Notify success", F_CSTR("component", "dispatcher"),
-		    F_STR("receiver", ev->receiver), F_STR("integration", integration),
-		    F_STR("aggrGroup", ev->group_key), F_UINT("attempts", ev->attempts), F_SPAN("duration", ev->took),
-		    F_UINT("numAlerts", ev->count));
-	else if (ev->first)
-		LOG(log, LOG_WARN, "Notify attempt failed, will retry later", F_CSTR("component", "dispatcher"),
-		    F_STR("receiver", ev->receiver), F_STR("integration", integration),
-		    F_STR("aggrGroup", ev->group_key), F_UINT("attempts", ev->attempts), F_STR("err", ev->error));
+	LOG(log, leg->attempts > 1 ? LOG_INFO : LOG_DEBUG, "Notify success", F_CSTR("component", "dispatcher"),
+	    F_STR("receiver", leg->group.receiver),
+	    F_STR("integration", integration_text(leg->integration, name, sizeof(name))),
+	    F_STR("aggrGroup", leg->group.key), F_UINT("attempts", leg->attempts),
+	    F_SPAN("duration", told->attempt.took), F_UINT("numAlerts", leg->alerts_n));
 }
 
-void
-event_log(const struct log *log, const struct event *ev, bool log_silences)
+static void
+log_attempt_failed(const struct log *log, const struct event_attempt_failed *failed)
 {
-	switch (ev->kind) {
+	const struct event_leg *leg = &failed->leg;
+	char name[64];
+
+	if (failed->first)
+		LOG(log, LOG_WARN, "Notify attempt failed, will retry later", F_CSTR("component", "dispatcher"),
+		    F_STR("receiver", leg->group.receiver),
+		    F_STR("integration", integration_text(leg->integration, name, sizeof(name))),
+		    F_STR("aggrGroup", leg->group.key), F_UINT("attempts", leg->attempts), F_STR("err", failed->error));
+}
+
+static void
+hear(void *arg, const struct event *ev)
+{
+	const struct log *log = ((const struct event_log *)arg)->log;
+
+	switch ((int)ev->kind) { /* those of the mask */
 	case EVENT_ALERT_RECEIVED:
-		if (log_enabled(log, LOG_DEBUG))
-			log_received(log, ev);
+		log_received(log, &ev->alert_received, ev->now.wall);
 		break;
 	case EVENT_ALERT_LIMITED:
 		LOG(log, LOG_WARN, "error on set alert", F_CSTR("component", "provider"),
-		    F_STR("alertname", labels_get(ev->alert->labels, STR("alertname"))), F_CSTR("err", "alert limited"));
+		    F_STR("alertname", labels_get(ev->alert_limited.alert->labels, STR("alertname"))),
+		    F_CSTR("err", "alert limited"));
 		break;
 	case EVENT_GROUP_FLUSHED:
-		LOG(log, LOG_DEBUG, "flushing", F_CSTR("component", "dispatcher"), F_STR("aggrGroup", ev->group_key),
-		    F_UINT("numAlerts", ev->count));
+		LOG(log, LOG_DEBUG, "flushing", F_CSTR("component", "dispatcher"),
+		    F_STR("aggrGroup", ev->group_flushed.group.key), F_UINT("numAlerts", ev->group_flushed.alerts_n));
 		break;
 	case EVENT_ATTEMPT_FAILED:
+		log_attempt_failed(log, &ev->attempt_failed);
+		break;
 	case EVENT_NOTIFIED:
-		log_attempt(log, ev);
+		log_notified(log, &ev->notified);
 		break;
 	case EVENT_FLUSH_FAILED:
-		LOG(log, ev->canceled ? LOG_DEBUG : LOG_ERROR, "Notify for alerts failed",
-		    F_CSTR("component", "dispatcher"), F_STR("aggrGroup", ev->group_key),
-		    F_UINT("num_alerts", ev->count), F_STR("err", ev->error));
+		LOG(log, ev->flush_failed.canceled ? LOG_DEBUG : LOG_ERROR, "Notify for alerts failed",
+		    F_CSTR("component", "dispatcher"), F_STR("aggrGroup", ev->flush_failed.group.key),
+		    F_UINT("num_alerts", ev->flush_failed.alerts_n), F_STR("err", ev->flush_failed.error));
 		break;
 	case EVENT_SILENCE_CREATED:
+		log_silence(log, ev->silence_created.silence, "create silence");
+		break;
 	case EVENT_SILENCE_UPDATED:
+		log_silence(log, ev->silence_updated.silence, "update silence");
+		break;
 	case EVENT_SILENCE_EXPIRED:
-		if (log_silences)
-			log_silence(log, ev->silence,
-			    ev->kind == EVENT_SILENCE_CREATED	? "create silence"
-				: ev->kind == EVENT_SILENCE_UPDATED ? "update silence"
-								    : "expire silence");
+		log_silence(log, ev->silence_expired.silence, "expire silence");
 		break;
-	case EVENT_ROUTE_LABEL_FAILED:
-		LOG(log, LOG_ERROR, "failed to render route label", F_CSTR("component", "dispatcher"),
-		    F_STR("aggrGroup", ev->group_key), F_STR("label", ev->label), F_STR("err", ev->error));
-		break;
-	case EVENT_ALERT_GROUPED:
-	case EVENT_ALERT_RESOLVED:
-	case EVENT_FLUSH_ENDED:
-	case EVENT_MUTED:
-	case EVENT_NOTIFY_DECIDED:
-	case EVENT_NOTIFY_FAILED:
-		/* Told in full by FLUSH_FAILED, or not of interest to a log. */
+	default:
+		/* The mask names no others. */
 		break;
 	}
+}
+
+void
+event_log_begin(struct event_log *l, const struct log *log, bool silences, struct port *port)
+{
+	/* The level is that of the most important line an event may be. */
+	static const struct {
+		enum log_level level;
+		event_mask mask;
+	} lines[] = {
+		{ LOG_DEBUG, EVENT_BIT(EVENT_ALERT_RECEIVED) | EVENT_BIT(EVENT_GROUP_FLUSHED) },
+		{ LOG_INFO, EVENT_BIT(EVENT_NOTIFIED) },
+		{ LOG_WARN, EVENT_BIT(EVENT_ALERT_LIMITED) | EVENT_BIT(EVENT_ATTEMPT_FAILED) },
+		{ LOG_ERROR, EVENT_BIT(EVENT_FLUSH_FAILED) },
+	};
+
+	*l = (struct event_log){ .listener = { .hear = hear, .arg = l }, .log = log };
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (log_enabled(log, lines[i].level))
+			l->listener.mask |= lines[i].mask;
+	if (silences && log_enabled(log, LOG_INFO))
+		l->listener.mask |= EVENT_BIT(EVENT_SILENCE_CREATED) | EVENT_BIT(EVENT_SILENCE_UPDATED) |
+		    EVENT_BIT(EVENT_SILENCE_EXPIRED);
+	port_listen(port, &l->listener);
 }

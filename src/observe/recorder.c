@@ -64,6 +64,7 @@ struct recorder {
 	VEC(struct counts *) counts;
 	uint64_t dropped[RECORD_N];
 	bool applied;
+	struct event_listener listener;
 };
 
 static void
@@ -249,6 +250,48 @@ on_soon(void *arg)
 	hand_over(r);
 }
 
+/* Is there room for one more? */
+static bool
+admit(struct recorder *r, enum record_type type)
+{
+	if (r->queue.ends.n >= QUEUE_MAX)
+		hand_over(r);
+	if (r->queue.ends.n < QUEUE_MAX)
+		return true;
+	r->dropped[type]++;
+	return false;
+}
+
+static bool
+listens(const struct recorder *r)
+{
+	return r->hooks.n > 0 || (r->files != NULL && r->files->n > 0);
+}
+
+static void
+finish_line(struct recorder *r, enum record_type type)
+{
+	sbuf_putc(&r->queue.text, '\n');
+	VEC_PUSH(&r->queue.ends, r->queue.text.n);
+	VEC_PUSH(&r->queue.types, (unsigned char)type);
+	kick(r);
+}
+
+static void
+hear(void *arg, const struct event *ev)
+{
+	struct recorder *r = arg;
+	enum record_type type;
+	size_t n = event_records(ev, &type);
+
+	for (size_t i = 0; i < n; i++) {
+		if (!admit(r, type))
+			continue;
+		event_json(&r->queue.text, &r->o.env, ev, i);
+		finish_line(r, type);
+	}
+}
+
 struct recorder *
 recorder_new(const struct recorder_options *o, struct err *e)
 {
@@ -263,6 +306,8 @@ recorder_new(const struct recorder_options *o, struct err *e)
 		return NULL;
 	}
 	timer_init(&r->soon, o->base, "event recorder", on_soon, r);
+	r->listener = (struct event_listener){ .hear = hear, .arg = r };
+	port_listen(o->port, &r->listener);
 	return r;
 }
 
@@ -361,60 +406,17 @@ recorder_apply(struct recorder *r, struct config *c)
 	files_unref(r->files);
 	r->files = f;
 	replace_hooks(r, c, conf);
+	port_listen_for(r->o.port, &r->listener, listens(r) ? events_recorded : 0);
 	if (r->applied)
 		LOG(&r->log, LOG_INFO, "Event recorder configuration reloaded", F_UINT("outputs", f->n + r->hooks.n));
 	r->applied = true;
 	kick(r);
 }
 
-/* Is there room for one more? */
-static bool
-admit(struct recorder *r, enum record_type type)
-{
-	if (r->queue.ends.n >= QUEUE_MAX)
-		hand_over(r);
-	if (r->queue.ends.n < QUEUE_MAX)
-		return true;
-	r->dropped[type]++;
-	return false;
-}
-
-static void
-finish_line(struct recorder *r, enum record_type type)
-{
-	sbuf_putc(&r->queue.text, '\n');
-	VEC_PUSH(&r->queue.ends, r->queue.text.n);
-	VEC_PUSH(&r->queue.types, (unsigned char)type);
-	kick(r);
-}
-
-static bool
-listens(const struct recorder *r)
-{
-	return r != NULL && (r->hooks.n > 0 || (r->files != NULL && r->files->n > 0));
-}
-
-void
-recorder_event(struct recorder *r, const struct event *ev)
-{
-	enum record_type type;
-	size_t n;
-
-	if (!listens(r))
-		return;
-	n = event_records(ev, &type);
-	for (size_t i = 0; i < n; i++) {
-		if (!admit(r, type))
-			continue;
-		event_json(&r->queue.text, &r->o.env, ev, i);
-		finish_line(r, type);
-	}
-}
-
 void
 recorder_process(struct recorder *r, enum record_type type, struct wall now)
 {
-	if (!listens(r) || !admit(r, type))
+	if (r == NULL || !listens(r) || !admit(r, type))
 		return;
 	process_json(&r->queue.text, &r->o.env, type, now);
 	finish_line(r, type);
@@ -442,6 +444,7 @@ recorder_free(struct recorder **rp)
 
 	if (r == NULL)
 		return;
+	port_unlisten(r->o.port, &r->listener);
 	hand_over(r);
 	workers_stop(&r->work);
 	for (size_t i = 0; i < r->hooks.n; i++)

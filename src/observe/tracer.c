@@ -24,6 +24,10 @@ struct traced_flush {
 	size_t alerts;
 };
 
+#define HEARD \
+	(EVENT_BIT(EVENT_GROUP_FLUSHED) | EVENT_BIT(EVENT_FLUSH_ENDED) | EVENT_BIT(EVENT_NOTIFIED) | \
+	    EVENT_BIT(EVENT_ATTEMPT_FAILED) | EVENT_BIT(EVENT_NOTIFY_FAILED))
+
 struct tracer {
 	struct tracer_options o;
 	struct log log;
@@ -33,7 +37,10 @@ struct tracer {
 	bool on;
 	char *told;		/* where to, as last logged; owned */
 	struct hmap flushes;
+	struct event_listener listener;
 };
+
+static void hear(void *arg, const struct event *ev);
 
 struct tracer *
 tracer_new(const struct tracer_options *o)
@@ -44,6 +51,8 @@ tracer_new(const struct tracer_options *o)
 	t->log = log_with(o->log, F_CSTR("component", "tracing"));
 	rand_seed(&t->rand, o->seed);
 	t->exporter = exporter_new(o);
+	t->listener = (struct event_listener){ .hear = hear, .arg = t };
+	port_listen(o->port, &t->listener);
 	return t;
 }
 
@@ -86,6 +95,7 @@ tracer_apply(struct tracer *t, struct config *c)
 		conf = NULL;
 	}
 	t->on = conf != NULL;
+	port_listen_for(t->o.port, &t->listener, t->on ? HEARD : 0);
 	t->fraction = conf != NULL ? conf->sampling_fraction : 0;
 	exporter_set(t->exporter, conf != NULL ? c : NULL, conf);
 	if (!t->on) {
@@ -181,38 +191,43 @@ find(const struct tracer *t, uint64_t serial)
 }
 
 static void
-flush_began(struct tracer *t, const struct event *ev)
+flush_began(struct tracer *t, const struct event_flushed *begun, struct moment now)
 {
 	struct trace_place p = new_trace(t);
+	uint64_t serial = begun->group.serial;
 	struct traced_flush *f;
 
-	if (!p.sampled || t->flushes.n >= FLUSHES_MAX || find(t, ev->group_serial) != NULL)
+	if (!p.sampled || t->flushes.n >= FLUSHES_MAX || find(t, serial) != NULL)
 		return;
 	f = NEW(struct traced_flush);
-	f->serial = ev->group_serial;
+	f->serial = serial;
 	f->place = p;
-	f->began = ev->now;
-	f->alerts = ev->count;
+	f->began = now;
+	f->alerts = begun->alerts_n;
 	hmap_insert(&t->flushes, &f->node, f->serial);
 }
 
 static void
-flush_ended(struct tracer *t, struct traced_flush *f, const struct event *ev)
+flush_ended(struct tracer *t, const struct event_flush_ended *ended, struct moment now)
 {
-	struct span_record s = {
+	struct traced_flush *f = find(t, ended->group.serial);
+	struct span_record s;
+
+	if (f == NULL)
+		return;
+	s = (struct span_record){
 		.kind = SPAN_INTERNAL,
 		.place = f->place,
 		.name = STR("dispatch.AggregationGroup.flush"),
 		.began = f->began.wall,
-		.took = mono_sub(ev->now.mono, f->began.mono),
-		.failed = ev->failed,
-		.error = ev->failed ? STR("notification failed") : STR(""),
+		.took = mono_sub(now.mono, f->began.mono),
+		.failed = ended->failed,
+		.error = ended->failed ? STR("notification failed") : STR(""),
 	};
-
-	add_text(&s, "alerting.aggregation_group.key", ev->group_key);
-	add_text(&s, "alerting.route.receiver.name", ev->receiver);
+	add_text(&s, "alerting.aggregation_group.key", ended->group.key);
+	add_text(&s, "alerting.route.receiver.name", ended->group.receiver);
 	add_number(&s, "alerting.alerts.count", (int64_t)f->alerts);
-	add_number(&s, "alerting.flush.id", (int64_t)ev->flush_serial);
+	add_number(&s, "alerting.flush.id", (int64_t)ended->group.flush);
 	exporter_push(t->exporter, &s);
 	hmap_remove(&t->flushes, &f->node);
 	mem_free(f);
@@ -232,48 +247,63 @@ place_of_attempt(const struct traced_flush *f, uint64_t attempt)
 	return p;
 }
 
+/* error: NULL if it was told. */
 static void
-attempt_ended(struct tracer *t, const struct traced_flush *f, const struct event *ev)
+attempt_ended(struct tracer *t, const struct event_leg *leg, const struct event_attempt *attempt,
+    const struct str *error, struct wall now)
 {
-	struct span_record s = {
+	const struct traced_flush *f = attempt->number != 0 ? find(t, leg->group.serial) : NULL;
+	struct span_record s;
+
+	if (f == NULL)
+		return;
+	s = (struct span_record){
 		.kind = SPAN_CLIENT,
-		.place = place_of_attempt(f, ev->attempt),
+		.place = place_of_attempt(f, attempt->number),
 		.parent = f->place.span,
 		.name = STR("notify.Attempt"),
-		.began = wall_add(ev->now.wall, -ev->took),
-		.took = ev->took,
-		.failed = ev->kind != EVENT_NOTIFIED,
-		.error = ev->error,
+		.began = wall_add(now, -attempt->took),
+		.took = attempt->took,
+		.failed = error != NULL,
+		.error = error != NULL ? *error : STR_NONE,
 	};
-
-	add_text(&s, "alerting.aggregation_group.key", ev->group_key);
-	add_text(&s, "alerting.notify.receiver.name", ev->receiver);
-	add_text(&s, "alerting.notify.integration.name", str_from(ev->integration->kind->name));
-	add_number(&s, "alerting.notify.integration.index", (int64_t)ev->integration->index);
-	add_text(&s, "alerting.notify.reason", str_from(reason_text(ev->reason)));
-	add_number(&s, "alerting.notify.attempt", ev->attempts);
-	add_number(&s, "alerting.alerts.count", (int64_t)ev->count);
+	add_text(&s, "alerting.aggregation_group.key", leg->group.key);
+	add_text(&s, "alerting.notify.receiver.name", leg->group.receiver);
+	add_text(&s, "alerting.notify.integration.name", str_from(leg->integration->kind->name));
+	add_number(&s, "alerting.notify.integration.index", (int64_t)leg->integration->index);
+	add_text(&s, "alerting.notify.reason", str_from(reason_text(leg->reason)));
+	add_number(&s, "alerting.notify.attempt", leg->attempts);
+	add_number(&s, "alerting.alerts.count", (int64_t)leg->alerts_n);
 	exporter_push(t->exporter, &s);
 }
 
-void
-tracer_event(struct tracer *t, const struct event *ev)
+static void
+hear(void *arg, const struct event *ev)
 {
-	struct traced_flush *f;
+	struct tracer *t = arg;
 
-	if (t == NULL || !t->on)
-		return;
-	if (ev->kind == EVENT_GROUP_FLUSHED) {
-		flush_began(t, ev);
-		return;
+	switch ((int)ev->kind) { /* those of the mask */
+	case EVENT_GROUP_FLUSHED:
+		flush_began(t, &ev->group_flushed, ev->now);
+		break;
+	case EVENT_FLUSH_ENDED:
+		flush_ended(t, &ev->flush_ended, ev->now);
+		break;
+	case EVENT_NOTIFIED:
+		attempt_ended(t, &ev->notified.leg, &ev->notified.attempt, NULL, ev->now.wall);
+		break;
+	case EVENT_ATTEMPT_FAILED:
+		attempt_ended(t, &ev->attempt_failed.leg, &ev->attempt_failed.attempt, &ev->attempt_failed.error,
+		    ev->now.wall);
+		break;
+	case EVENT_NOTIFY_FAILED:
+		attempt_ended(t, &ev->notify_failed.leg, &ev->notify_failed.attempt, &ev->notify_failed.error,
+		    ev->now.wall);
+		break;
+	default:
+		/* Not in HEARD. */
+		break;
 	}
-	f = ev->group_serial != 0 && t->flushes.n > 0 ? find(t, ev->group_serial) : NULL;
-	if (f == NULL)
-		return;
-	if (ev->kind == EVENT_FLUSH_ENDED)
-		flush_ended(t, f, ev);
-	else if (ev->attempt != 0)
-		attempt_ended(t, f, ev);
 }
 
 bool
@@ -309,6 +339,7 @@ tracer_free(struct tracer **tp)
 
 	if (t == NULL)
 		return;
+	port_unlisten(t->o.port, &t->listener);
 	forget_flushes(t);
 	hmap_fini(&t->flushes);
 	exporter_free(&t->exporter);

@@ -131,16 +131,17 @@ on_cancel(struct port *p, uint64_t attempt)
 }
 
 static void
-on_event(struct port *p, const struct event *ev)
+on_event(void *arg, const struct event *ev)
 {
-	struct fake_world *w = self_of(p);
+	struct fake_world *w = arg;
 	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
 
 	w->events[ev->kind]++;
-	w->warned += ev->kind == EVENT_ATTEMPT_FAILED && ev->first;
+	w->warned += ev->kind == EVENT_ATTEMPT_FAILED && ev->attempt_failed.first;
 	if (ev->kind != EVENT_FLUSH_FAILED)
 		return;
-	sbuf_printf(&text, "%s%.*s", ev->canceled ? "(canceled) " : "", STR_ARG(ev->error));
+	sbuf_printf(&text, "%s%.*s", ev->flush_failed.canceled ? "(canceled) " : "",
+	    STR_ARG(ev->flush_failed.error));
 	VEC_PUSH(&w->failed, sbuf_take(&text, NULL));
 }
 
@@ -168,10 +169,11 @@ world_init(struct fake_world *w)
 		.send = on_send,
 		.cancel = on_cancel,
 		.persist = on_persist,
-		.event = on_event,
 		.wait = on_wait,
 	};
 	rand_seed(&w->port.rand, 42);
+	w->listener = (struct event_listener){ EVENTS_ALL, on_event, w };
+	port_listen(&w->port, &w->listener);
 	w->options = (struct engine_options){
 		.retention = 120 * SPAN_HOUR,
 		.alert_gc_interval = 30 * SPAN_MIN,

@@ -46,7 +46,8 @@ struct fake_world {
 	VEC(struct fake_pending *) pending;
 	VEC(struct fake_sent) sent;
 	VEC(char *) failed;	/* texts of failed flushes; "(canceled)" in front of canceled ones */
-	size_t events[EVENT_ROUTE_LABEL_FAILED + 1];	/* how many of each kind */
+	struct event_listener listener;	/* hears all */
+	size_t events[EVENT_KINDS];	/* how many of each kind */
 	unsigned warned;	/* EVENT_ATTEMPT_FAILED with `first` */
 
 	/* The cluster. */

@@ -97,9 +97,9 @@ model_dispatch(struct day *d, int alert, bool keep_out_ended)
 }
 
 static struct m_group *
-group_of_event(struct day *d, const struct event *ev, const char *what)
+group_of_event(struct day *d, const struct event_group *of, const char *what)
 {
-	const char *key = intern(d, ev->group_key.p, ev->group_key.n);
+	const char *key = intern(d, of->key.p, of->key.n);
 	struct m_group *g = group_by_key(d, key);
 
 	if (g == NULL)
@@ -213,13 +213,13 @@ model_tick(const struct day *d, const struct m_flight *f)
 }
 
 void
-model_flushed(struct day *d, const struct event *ev)
+model_flushed(struct day *d, const struct event_flushed *flushed)
 {
-	struct m_group *g = group_of_event(d, ev, "flush");
+	struct m_group *g = group_of_event(d, &flushed->group, "flush");
 	struct m_flight *f;
 	const struct plan_route *r;
-	alerts_mask firing = noted_mask(d, ev->alerts, ev->count, false);
-	alerts_mask ended = noted_mask(d, ev->alerts, ev->count, true);
+	alerts_mask firing = noted_mask(d, flushed->alerts, flushed->alerts_n, false);
+	alerts_mask ended = noted_mask(d, flushed->alerts, flushed->alerts_n, true);
 
 	d->flushes++;
 	if (g == NULL)
@@ -231,8 +231,8 @@ model_flushed(struct day *d, const struct event *ev)
 	if (mono_now(d) < g->due || mono_now(d) < d->first_flush)
 		sim_fail(d, "7 wake-ups", "flush too early of %s, by %.3f s", g->key,
 		    (double)(g->due - mono_now(d)) / 1e9);
-	if (receiver_of(ev->receiver) != r->receiver)
-		sim_fail(d, "6 groups", "%s flushed to %.*s", g->key, STR_ARG(ev->receiver));
+	if (receiver_of(flushed->group.receiver) != r->receiver)
+		sim_fail(d, "6 groups", "%s flushed to %.*s", g->key, STR_ARG(flushed->group.receiver));
 	*f = (struct m_flight){ .plan = d->plan, .route = g->route, .all = g->members };
 	/* Ticks that went by during the flush before are not made up for. */
 	while (g->due <= mono_now(d) - r->interval)
@@ -399,19 +399,20 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 }
 
 void
-model_decided(struct day *d, const struct event *ev)
+model_decided(struct day *d, const struct event_decided *decided)
 {
-	struct m_group *g = group_of_event(d, ev, "decision");
+	struct m_group *g = group_of_event(d, &decided->leg.group, "decision");
+	size_t part = decided->leg.integration->ordinal;
 	struct m_leg *leg;
 
 	if (g == NULL || d->failed)
 		return;
-	leg = leg_of(g, (int)ev->integration->ordinal);
+	leg = leg_of(g, (int)part);
 	if (leg == NULL || leg->state != M_WAIT || mono_now(d) < leg->decide_at) {
-		sim_fail(d, "6 groups", "decision of %s part %zu out of turn", g->key, ev->integration->ordinal);
+		sim_fail(d, "6 groups", "decision of %s part %zu out of turn", g->key, part);
 		return;
 	}
-	decide(d, g, leg, ev->reason);
+	decide(d, g, leg, decided->leg.reason);
 }
 
 void
@@ -541,21 +542,23 @@ model_canceled(struct day *d, const struct out *o)
 }
 
 void
-model_notify_failed(struct day *d, const struct event *ev)
+model_notify_failed(struct day *d, const struct event_notify_failed *failed)
 {
+	const struct event_group *of = &failed->leg.group;
+	size_t part = failed->leg.integration->ordinal;
 	struct m_group *g;
 	struct m_leg *leg;
 
 	if (d->reloading) {
-		check_ending(d, intern(d, ev->group_key.p, ev->group_key.n));
+		check_ending(d, intern(d, of->key.p, of->key.n));
 		return;
 	}
-	g = group_of_event(d, ev, "failure");
+	g = group_of_event(d, of, "failure");
 	if (g == NULL || d->failed)
 		return;
-	leg = leg_of(g, (int)ev->integration->ordinal);
+	leg = leg_of(g, (int)part);
 	if (leg == NULL || (leg->state != M_DONE && mono_now(d) < g->flight.deadline)) {
-		sim_fail(d, "7 wake-ups", "%s part %zu fails before its time", g->key, ev->integration->ordinal);
+		sim_fail(d, "7 wake-ups", "%s part %zu fails before its time", g->key, part);
 		return;
 	}
 	if (leg->state == M_SENDING)
@@ -565,17 +568,17 @@ model_notify_failed(struct day *d, const struct event *ev)
 }
 
 void
-model_flush_failed(struct day *d, const struct event *ev)
+model_flush_failed(struct day *d, const struct event_flush_failed *failed)
 {
 	struct m_group *g;
 	struct m_flight *f;
 	bool late;
 
 	if (d->reloading) {
-		check_ending(d, intern(d, ev->group_key.p, ev->group_key.n));
+		check_ending(d, intern(d, failed->group.key.p, failed->group.key.n));
 		return;
 	}
-	g = group_of_event(d, ev, "failed flush");
+	g = group_of_event(d, &failed->group, "failed flush");
 	if (g == NULL || d->failed)
 		return;
 	f = &g->flight;
@@ -592,7 +595,7 @@ model_flush_failed(struct day *d, const struct event *ev)
 	if (!f->staged && late)
 		f->failed = true;
 	if (!f->failed)
-		sim_fail(d, "6 groups", "the flush of %s should not fail: %.*s", g->key, STR_ARG(ev->error));
+		sim_fail(d, "6 groups", "the flush of %s should not fail: %.*s", g->key, STR_ARG(failed->error));
 	flight_over(d, g);
 }
 

@@ -277,6 +277,7 @@ struct sim_options {
 
 struct day {
 	struct port port;	/* first */
+	struct event_listener listener;
 	struct sim_options options;
 	struct rand r;
 	bool failed;
@@ -450,10 +451,10 @@ void model_left_behind(struct day *d, const char *key, const struct plan_route *
     const struct left *l);
 /* Before the engine's tick: those who wait for the cluster to settle look again. */
 void model_polls(struct day *d);
-void model_flushed(struct day *d, const struct event *ev);
-void model_decided(struct day *d, const struct event *ev);
-void model_flush_failed(struct day *d, const struct event *ev);
-void model_notify_failed(struct day *d, const struct event *ev);
+void model_flushed(struct day *d, const struct event_flushed *flushed);
+void model_decided(struct day *d, const struct event_decided *decided);
+void model_flush_failed(struct day *d, const struct event_flush_failed *failed);
+void model_notify_failed(struct day *d, const struct event_notify_failed *failed);
 void model_sent(struct day *d, const struct out *o, struct mono deadline);
 void model_answer(struct day *d, const struct out *o);
 /* The attempt knows its recipients, and which of them are served. */

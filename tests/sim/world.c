@@ -209,44 +209,36 @@ on_persist(struct port *p, const struct change *c)
 }
 
 static void
-on_event(struct port *p, const struct event *ev)
+on_event(void *arg, const struct event *ev)
 {
-	struct day *d = day_of(p);
+	struct day *d = arg;
 
 	d->events++;
 	d->activity++;
 	if (d->failed || d->crashing || d->stopping)
 		return;
-	switch (ev->kind) {
+	switch ((int)ev->kind) { /* those of the mask */
 	case EVENT_GROUP_FLUSHED:
-		sim_say(d, "flush %.*s: %zu", STR_ARG(ev->group_key), ev->count);
-		model_flushed(d, ev);
+		sim_say(d, "flush %.*s: %zu", STR_ARG(ev->group_flushed.group.key), ev->group_flushed.alerts_n);
+		model_flushed(d, &ev->group_flushed);
 		break;
 	case EVENT_NOTIFY_DECIDED:
-		sim_say(d, "decided %.*s part %zu: %s", STR_ARG(ev->group_key), ev->integration->ordinal,
-		    reason_text(ev->reason));
-		model_decided(d, ev);
+		sim_say(d, "decided %.*s part %zu: %s", STR_ARG(ev->notify_decided.leg.group.key),
+		    ev->notify_decided.leg.integration->ordinal, reason_text(ev->notify_decided.leg.reason));
+		model_decided(d, &ev->notify_decided);
 		break;
 	case EVENT_NOTIFY_FAILED:
-		sim_say(d, "failed %.*s: %.*s", STR_ARG(ev->group_key), STR_ARG(ev->error));
-		model_notify_failed(d, ev);
+		sim_say(d, "failed %.*s: %.*s", STR_ARG(ev->notify_failed.leg.group.key),
+		    STR_ARG(ev->notify_failed.error));
+		model_notify_failed(d, &ev->notify_failed);
 		break;
 	case EVENT_FLUSH_FAILED:
-		sim_say(d, "flush failed %.*s: %.*s", STR_ARG(ev->group_key), STR_ARG(ev->error));
-		model_flush_failed(d, ev);
+		sim_say(d, "flush failed %.*s: %.*s", STR_ARG(ev->flush_failed.group.key),
+		    STR_ARG(ev->flush_failed.error));
+		model_flush_failed(d, &ev->flush_failed);
 		break;
-	case EVENT_ALERT_RECEIVED:
-	case EVENT_ALERT_LIMITED:
-	case EVENT_MUTED:
-	case EVENT_ALERT_GROUPED:
-	case EVENT_FLUSH_ENDED:
-	case EVENT_ALERT_RESOLVED:
-	case EVENT_ATTEMPT_FAILED:
-	case EVENT_NOTIFIED:
-	case EVENT_SILENCE_CREATED:
-	case EVENT_SILENCE_UPDATED:
-	case EVENT_SILENCE_EXPIRED:
-	case EVENT_ROUTE_LABEL_FAILED:
+	default:
+		/* Only counted. */
 		break;
 	}
 }
@@ -297,8 +289,10 @@ turn_work(struct day *d)
 void
 world_make(struct day *d)
 {
-	d->port = (struct port){ .send = on_send, .cancel = on_cancel, .persist = on_persist, .event = on_event,
-		.applied = on_applied, .wait = on_wait };
+	d->port = (struct port){ .send = on_send, .cancel = on_cancel, .persist = on_persist, .applied = on_applied,
+		.wait = on_wait };
+	d->listener = (struct event_listener){ EVENTS_ALL, on_event, d };
+	port_listen(&d->port, &d->listener);
 	rand_seed(&d->port.rand, rand_u64(&d->r));
 	d->now = (struct moment){ { START_MONO }, { START_WALL + below(d, 86400), 0, 0 } };
 	d->end = mono_now(d) + d->options.length;

@@ -347,6 +347,52 @@ START_TEST(maintenance_forgets)
 }
 END_TEST
 
+struct ear {
+	struct event_listener listener;
+	unsigned received, others;
+};
+
+static void
+hear(void *arg, const struct event *ev)
+{
+	struct ear *ear = arg;
+
+	ear->received += ev->kind == EVENT_ALERT_RECEIVED && ev->alert_received.fresh;
+	ear->others += ev->kind != EVENT_ALERT_RECEIVED;
+}
+
+START_TEST(listeners_hear_what_their_mask_names)
+{
+	struct ear a = { .listener = { 0, hear, &a } }, b = { .listener = { EVENT_BIT(EVENT_ALERT_RECEIVED), hear, &b } };
+	struct fake_world w;
+	struct config *c = must_config(plain);
+
+	world_init(&w);
+	port_unlisten(&w.port, &w.listener);
+	world_start(&w, c);
+	ck_assert_uint_eq(w.port.heard, 0);
+	port_listen(&w.port, &a.listener);
+	port_listen(&w.port, &b.listener);
+	world_post(&w, "A", w.now.wall, in(&w, SPAN_HOUR));
+	ck_assert_uint_eq(a.received, 0);
+	ck_assert_uint_eq(b.received, 1);
+	/* As a reload does. */
+	port_listen_for(&w.port, &a.listener, EVENTS_ALL & ~EVENT_BIT(EVENT_ALERT_RECEIVED));
+	port_listen_for(&w.port, &b.listener, 0);
+	world_post(&w, "B", w.now.wall, in(&w, SPAN_HOUR));
+	world_run(&w, SPAN_HOUR);
+	ck_assert_uint_eq(a.received + b.received, 1);
+	ck_assert_uint_gt(a.others, 0);
+	ck_assert_uint_eq(b.others, 0);
+	port_unlisten(&w.port, &a.listener);
+	ck_assert_uint_eq(w.port.heard, 0);
+	port_unlisten(&w.port, &a.listener);
+	ck_assert_uint_eq(w.port.listeners_n, 1);
+	config_unref(c);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(without_a_world)
 {
 	struct fake_world w;
@@ -354,7 +400,7 @@ START_TEST(without_a_world)
 
 	world_init(&w);
 	w.port.persist = NULL;
-	w.port.event = NULL;
+	port_unlisten(&w.port, &w.listener);
 	w.port.wait = NULL;
 	world_start(&w, c);
 	world_post(&w, "A", w.now.wall, in(&w, SPAN_HOUR));
@@ -424,5 +470,5 @@ main(void)
 {
 	return RUN("engine", answers_to_nobody_are_ignored, intents_have_an_end, backoff, receiver_data, posted_again,
 	    a_tick_is_bounded, ticks_do_not_drift, view, equal_groups, view_of_a_stranger, dear_patterns_are_right,
-	    maintenance_forgets, without_a_world);
+	    maintenance_forgets, listeners_hear_what_their_mask_names, without_a_world);
 }

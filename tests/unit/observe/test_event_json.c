@@ -54,7 +54,7 @@ END_TEST
 START_TEST(a_silence)
 {
 	struct silence *s = silence_new();
-	struct event ev = { .kind = EVENT_SILENCE_CREATED, .silence = s };
+	struct event ev = { .kind = EVENT_SILENCE_CREATED, .silence_created = { s } };
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	enum record_type type;
 	struct err e = { 0 };
@@ -91,6 +91,7 @@ START_TEST(most_events_are_not_recorded)
 		struct event ev = { .kind = kinds[i] };
 
 		ck_assert_uint_eq(event_records(&ev, &type), 0);
+		ck_assert_uint_eq(events_recorded & EVENT_BIT(kinds[i]), 0);
 	}
 }
 END_TEST
