@@ -21,15 +21,17 @@ struct discord_settings {
 
 static const struct field discord_fields[] = {
 	COMMON_FIELDS(struct discord_settings, "true"),
-	URL_FIELD(struct discord_settings, webhook_url, .flags = F_SECRET | F_OMIT_EMPTY),
-	STRING_FIELD(struct discord_settings, webhook_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY),
-	STRING_FIELD(struct discord_settings, content, .flags = TEXT_FLAGS),
+	URL_FIELD(struct discord_settings, webhook_url, .flags = F_SECRET | F_OMIT_EMPTY,
+	    .doc = "Incoming webhook to post to."),
+	STRING_FIELD(struct discord_settings, webhook_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY,
+	    .doc = "File that holds webhook_url."),
+	STRING_FIELD(struct discord_settings, content, .flags = TEXT_FLAGS, .doc = "Text above the embed."),
 	STRING_FIELD(struct discord_settings, title, .flags = TEXT_FLAGS,
-	    .fallback = "{{ template \"discord.default.title\" . }}"),
+	    .fallback = "{{ template \"discord.default.title\" . }}", .doc = "Title of the embed."),
 	STRING_FIELD(struct discord_settings, message, .flags = TEXT_FLAGS,
-	    .fallback = "{{ template \"discord.default.message\" . }}"),
-	STRING_FIELD(struct discord_settings, username, .flags = F_OMIT_EMPTY),
-	STRING_FIELD(struct discord_settings, avatar_url, .flags = F_OMIT_EMPTY),
+	    .fallback = "{{ template \"discord.default.message\" . }}", .doc = "Text of the embed."),
+	STRING_FIELD(struct discord_settings, username, .flags = F_OMIT_EMPTY, .doc = "Name to post under."),
+	STRING_FIELD(struct discord_settings, avatar_url, .flags = F_OMIT_EMPTY, .doc = "Picture of who posts."),
 	{ 0 },
 };
 

@@ -14,14 +14,16 @@ struct msteams_settings {
 
 static const struct field msteams_fields[] = {
 	COMMON_FIELDS(struct msteams_settings, "true"),
-	URL_FIELD(struct msteams_settings, webhook_url, .flags = F_SECRET | F_OMIT_EMPTY),
-	STRING_FIELD(struct msteams_settings, webhook_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY),
+	URL_FIELD(struct msteams_settings, webhook_url, .flags = F_SECRET | F_OMIT_EMPTY,
+	    .doc = "Incoming webhook to post to."),
+	STRING_FIELD(struct msteams_settings, webhook_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY,
+	    .doc = "File that holds webhook_url."),
 	STRING_FIELD(struct msteams_settings, title, .flags = TEXT_FLAGS,
-	    .fallback = "{{ template \"msteams.default.title\" . }}"),
+	    .fallback = "{{ template \"msteams.default.title\" . }}", .doc = "Title of the card."),
 	STRING_FIELD(struct msteams_settings, summary, .flags = TEXT_FLAGS,
-	    .fallback = "{{ template \"msteams.default.summary\" . }}"),
+	    .fallback = "{{ template \"msteams.default.summary\" . }}", .doc = "Summary of the card."),
 	STRING_FIELD(struct msteams_settings, text, .flags = TEXT_FLAGS,
-	    .fallback = "{{ template \"msteams.default.text\" . }}"),
+	    .fallback = "{{ template \"msteams.default.text\" . }}", .doc = "Text of the card."),
 	{ 0 },
 };
 

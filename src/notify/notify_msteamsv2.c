@@ -12,12 +12,14 @@ struct msteamsv2_settings {
 
 static const struct field msteamsv2_fields[] = {
 	COMMON_FIELDS(struct msteamsv2_settings, "true"),
-	URL_FIELD(struct msteamsv2_settings, webhook_url, .flags = F_SECRET | F_OMIT_EMPTY),
-	STRING_FIELD(struct msteamsv2_settings, webhook_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY),
+	URL_FIELD(struct msteamsv2_settings, webhook_url, .flags = F_SECRET | F_OMIT_EMPTY,
+	    .doc = "Incoming webhook to post to."),
+	STRING_FIELD(struct msteamsv2_settings, webhook_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY,
+	    .doc = "File that holds webhook_url."),
 	STRING_FIELD(struct msteamsv2_settings, title, .flags = F_TEMPLATE | F_OMIT_EMPTY,
-	    .fallback = "{{ template \"msteamsv2.default.title\" . }}"),
+	    .fallback = "{{ template \"msteamsv2.default.title\" . }}", .doc = "Title of the card."),
 	STRING_FIELD(struct msteamsv2_settings, text, .flags = F_TEMPLATE | F_OMIT_EMPTY,
-	    .fallback = "{{ template \"msteamsv2.default.text\" . }}"),
+	    .fallback = "{{ template \"msteamsv2.default.text\" . }}", .doc = "Text of the card."),
 	{ 0 },
 };
 

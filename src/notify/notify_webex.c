@@ -14,10 +14,11 @@ struct webex_settings {
 
 static const struct field webex_fields[] = {
 	COMMON_FIELDS(struct webex_settings, "true"),
-	URL_FIELD(struct webex_settings, api_url, .flags = F_OMIT_EMPTY, .inherit = "webex_api_url"),
+	URL_FIELD(struct webex_settings, api_url, .flags = F_OMIT_EMPTY, .inherit = "webex_api_url",
+	    .doc = "Where its API is."),
 	STRING_FIELD(struct webex_settings, message, .flags = F_TEMPLATE | F_OMIT_EMPTY,
-	    .fallback = "{{ template \"webex.default.message\" . }}"),
-	STRING_FIELD(struct webex_settings, room_id, .flags = F_TEMPLATE),
+	    .fallback = "{{ template \"webex.default.message\" . }}", .doc = "Text of the message."),
+	STRING_FIELD(struct webex_settings, room_id, .flags = F_TEMPLATE, .doc = "Room to post to."),
 	{ 0 },
 };
 

@@ -96,6 +96,7 @@ check_fields(const char *from, const struct field *fields)
 {
 	for (; fields->key != NULL; fields++) {
 		from = line_of(from, "B", fields->key);
+		ck_assert_msg(fields->doc != NULL, "%s has no text", fields->key);
 		if (fields->fields != NULL)
 			from = check_fields(from, fields->fields);
 	}
