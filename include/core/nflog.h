@@ -33,11 +33,17 @@ struct unknown_fields {
 	struct str entry, around;
 };
 
+/* What an entry is found by: one integration of one group's receiver. */
+struct log_key {
+	struct str group_key, receiver;
+	struct str integration;	/* its kind's name */
+	uint32_t index;		/* among those of the receiver */
+};
+
 /* All parts owned by the entry (one heap block) when it is in a log; else borrowed. */
 struct log_entry {
 	struct hmap_node node;
-	struct str group_key, receiver, integration;
-	uint32_t index;
+	struct log_key key;
 	struct wall timestamp;	/* of the tick whose flush told it */
 	struct wall expires;
 	const uint64_t *firing, *resolved;	/* labels hashes (struct labels.hash), sorted */
@@ -55,8 +61,7 @@ struct nflog;
 struct nflog *nflog_new(void);
 void nflog_free(struct nflog **l);
 /* NULL when there is none. Borrowed until the next change. */
-const struct log_entry *nflog_find(const struct nflog *l, struct str group_key, struct str receiver,
-    struct str integration, uint32_t index);
+const struct log_entry *nflog_find(const struct nflog *l, const struct log_key *key);
 /* Copies `entry` in unless the one held is newer; returns what is now held (NULL: the held one was newer). */
 const struct log_entry *nflog_set(struct nflog *l, const struct log_entry *entry);
 /*

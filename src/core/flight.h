@@ -24,6 +24,7 @@
 #include "config/config.h"
 #include "core/notification.h"
 #include "core/ports.h"
+#include "reason.h"
 #include "sched.h"
 #include "stages.h"
 
@@ -141,9 +142,21 @@ void pipeline_make_legs(struct flight *f, size_t n);
 void pipeline_leg_done(struct engine *e, struct flight *f, struct moment now);
 
 /* leg.c */
+/* What an integration is to be told of a flight, as a value. */
+struct leg_verdict {
+	enum reason reason;
+	bool logged;	/* the notification log changes */
+	bool told;	/* an attempt is made */
+};
+/* What it goes by; borrows from f. */
+struct reason_facts leg_facts(const struct flight *f, const struct integration *i);
+/* Pure. entry: what the log holds; NULL: nothing. */
+struct leg_verdict leg_judge(const struct log_entry *entry, const struct reason_facts *facts);
 void leg_begin(struct engine *e, struct leg *leg, struct moment now);
 /* As leg_begin, for what was under way before a restart. */
 void leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, struct moment now);
+/* What the notification log finds its entry by. */
+struct log_key log_key_of(struct str group_key, const struct receiver *r, const struct integration *i);
 /* How long the notification log remembers what a route told. */
 span leg_log_time(const struct engine *e, const struct route *route);
 bool leg_sends_resolved(const struct leg *leg);

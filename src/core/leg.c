@@ -9,7 +9,6 @@
 
 #include "base/mem.h"
 #include "engine_state.h"
-#include "reason.h"
 
 #define FIRST_PAUSE (500 * SPAN_MS)
 #define MAX_PAUSE (60 * SPAN_S)
@@ -86,6 +85,18 @@ leg_succeeded(struct engine *e, struct leg *leg, struct moment now)
 	pipeline_leg_done(e, leg->flight, now);
 }
 
+struct log_key
+log_key_of(struct str group_key, const struct receiver *r, const struct integration *i)
+{
+	return (struct log_key){ group_key, r->name, str_from(i->kind->name), (uint32_t)i->index };
+}
+
+static struct log_key
+leg_log_key(const struct leg *leg)
+{
+	return log_key_of(leg->flight->key, leg->flight->route->receiver, leg->integration);
+}
+
 /*
  * What the log holds of this group and integration; NULL: nothing. A tick after
  * the flight's own is one of a clock that was set back since.
@@ -94,8 +105,8 @@ static const struct log_entry *
 log_entry_of(struct engine *e, const struct leg *leg, struct moment now)
 {
 	const struct flight *f = leg->flight;
-	const struct log_entry *entry = nflog_find(e->nflog, f->key, f->route->receiver->name,
-	    str_from(leg->integration->kind->name), (uint32_t)leg->integration->index);
+	struct log_key key = leg_log_key(leg);
+	const struct log_entry *entry = nflog_find(e->nflog, &key);
 	struct wall tick = flight_tick(f, now);
 
 	if (entry != NULL && wall_after(entry->timestamp, tick)) {
@@ -123,10 +134,7 @@ log_told(struct engine *e, const struct leg *leg, const struct receiver_data *da
 {
 	const struct flight *f = leg->flight;
 	struct log_entry entry = {
-		.group_key = f->key,
-		.receiver = f->route->receiver->name,
-		.integration = str_from(leg->integration->kind->name),
-		.index = (uint32_t)leg->integration->index,
+		.key = leg_log_key(leg),
 		.timestamp = flight_tick(f, now),
 		.expires = wall_add(wall_utc(now.wall), leg_log_time(e, f->route)),
 		.firing = f->firing,
@@ -307,6 +315,48 @@ leg_out_of_time(struct engine *e, struct leg *leg, const char *why, enum failure
 		leg_failed(e, leg, "after", why, failure, now);
 }
 
+struct reason_facts
+leg_facts(const struct flight *f, const struct integration *i)
+{
+	const struct integration_common *common = i->settings;
+
+	return (struct reason_facts){
+		.firing = f->firing,
+		.firing_n = f->firing_n,
+		.resolved = f->resolved,
+		.resolved_n = f->resolved_n,
+		.send_resolved = common->send_resolved,
+		.repeat_interval = f->route->repeat_interval,
+		.group_interval = f->route->group_interval,
+		.tick = f->tick,
+	};
+}
+
+struct leg_verdict
+leg_judge(const struct log_entry *entry, const struct reason_facts *facts)
+{
+	struct leg_verdict v = { .reason = reason_to_notify(entry, facts) };
+
+	v.logged = v.reason != REASON_NONE;
+	/* The log has to forget what fired, though nobody wants to hear of its end. */
+	v.told = v.logged && (facts->send_resolved || facts->firing_n > 0);
+	return v;
+}
+
+/* What the log says, counted and timed. */
+static const struct log_entry *
+query_log(struct engine *e, const struct leg *leg, struct moment now)
+{
+	struct mono began = stopwatch(e->port);
+	const struct log_entry *entry = log_entry_of(e, leg, now);
+
+	count_duration(&e->counters.nflog_query, e->port, began);
+	e->counters.nflog_queries++;
+	if (entry == NULL)
+		e->counters.nflog_query_errors++;
+	return entry;
+}
+
 static void
 tell_decided(struct engine *e, const struct leg *leg, struct moment now)
 {
@@ -319,39 +369,21 @@ tell_decided(struct engine *e, const struct leg *leg, struct moment now)
 	emit(e, &ev);
 }
 
-/* Decides whether there is something to tell, and begins to tell it. */
+/* Does what v says; entry, which may be NULL, is what v goes by. */
 static void
-leg_decide(struct engine *e, struct leg *leg, struct moment now)
+leg_act(struct engine *e, struct leg *leg, const struct leg_verdict *v, const struct log_entry *entry, struct moment now)
 {
-	const struct flight *f = leg->flight;
-	struct mono began = stopwatch(e->port);
-	const struct log_entry *entry = log_entry_of(e, leg, now);
-	struct reason_facts facts = {
-		.firing = f->firing,
-		.firing_n = f->firing_n,
-		.resolved = f->resolved,
-		.resolved_n = f->resolved_n,
-		.send_resolved = leg_sends_resolved(leg),
-		.repeat_interval = f->route->repeat_interval,
-		.group_interval = f->route->group_interval,
-		.tick = f->tick,
-	};
-
-	count_duration(&e->counters.nflog_query, e->port, began);
-	e->counters.nflog_queries++;
-	if (entry == NULL)
-		e->counters.nflog_query_errors++;
-	leg->reason = reason_to_notify(entry, &facts);
+	leg->reason = v->reason;
 	tell_decided(e, leg, now);
-	if (leg->reason == REASON_NONE) {
+	if (!v->logged) {
 		leg_succeeded(e, leg, now);
 		return;
 	}
 	/* A first notification begins an episode: nothing is remembered of the last one. */
 	if (entry != NULL && leg->reason != REASON_FIRST)
-		leg_copy_data(f->arena, &entry->data, &leg->data);
+		leg_copy_data(leg->flight->arena, &entry->data, &leg->data);
 	counters(e, leg)->notifications++;
-	if (!facts.send_resolved && f->firing_n == 0) {
+	if (!v->told) {
 		log_told(e, leg, &leg->data, now);
 		leg_succeeded(e, leg, now);
 		return;
@@ -361,6 +393,16 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 	leg->pause = FIRST_PAUSE;
 	save_intent(e, leg, CHANGE_INTENT);
 	attempt_begin(e, leg, now);
+}
+
+static void
+leg_decide(struct engine *e, struct leg *leg, struct moment now)
+{
+	const struct log_entry *entry = query_log(e, leg, now);
+	struct reason_facts facts = leg_facts(leg->flight, leg->integration);
+	struct leg_verdict v = leg_judge(entry, &facts);
+
+	leg_act(e, leg, &v, entry, now);
 }
 
 void

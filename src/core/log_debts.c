@@ -155,20 +155,17 @@ put(struct engine *e, struct log_entry *entry, const struct route *route, struct
 
 /* What the log holds, or an entry that knows of nothing told. */
 static struct log_entry
-entry_to_change(struct engine *e, struct str key, const struct route *route, const struct integration *integration,
+entry_to_change(struct engine *e, struct str group_key, const struct route *route, const struct integration *integration,
     struct wall tick, bool *held_out)
 {
-	struct str receiver = route->receiver->name, kind = str_from(integration->kind->name);
-	const struct log_entry *held = nflog_find(e->nflog, key, receiver, kind, (uint32_t)integration->index);
+	struct log_key key = log_key_of(group_key, route->receiver, integration);
+	const struct log_entry *held = nflog_find(e->nflog, &key);
 
 	*held_out = held != NULL;
 	if (held != NULL)
 		return *held;
 	return (struct log_entry){
-		.group_key = key,
-		.receiver = receiver,
-		.integration = kind,
-		.index = (uint32_t)integration->index,
+		.key = key,
 		.timestamp = tick,
 		.expires = tick,
 	};

@@ -33,43 +33,48 @@ nflog_free(struct nflog **l)
 }
 
 static uint64_t
-key_hash(struct str group_key, struct str receiver, struct str integration, uint32_t index)
+key_hash(const struct log_key *k)
 {
 	uint64_t parts[4] = {
-		hash_seeded(group_key.p, group_key.n),
-		hash_seeded(receiver.p, receiver.n),
-		hash_seeded(integration.p, integration.n),
-		index,
+		hash_seeded(k->group_key.p, k->group_key.n),
+		hash_seeded(k->receiver.p, k->receiver.n),
+		hash_seeded(k->integration.p, k->integration.n),
+		k->index,
 	};
 
 	return hash_seeded(parts, sizeof(parts));
 }
 
+static bool
+key_eq(const struct log_key *a, const struct log_key *b)
+{
+	return a->index == b->index && str_eq(a->group_key, b->group_key) && str_eq(a->receiver, b->receiver) &&
+	    str_eq(a->integration, b->integration);
+}
+
 static struct log_entry *
-find(const struct nflog *l, uint64_t hash, struct str group_key, struct str receiver, struct str integration,
-    uint32_t index)
+find(const struct nflog *l, uint64_t hash, const struct log_key *key)
 {
 	for (struct hmap_node *n = hmap_first(&l->entries, hash); n != NULL; n = hmap_next(n)) {
 		struct log_entry *e = CONTAINER_OF(n, struct log_entry, node);
 
-		if (e->index == index && str_eq(e->group_key, group_key) && str_eq(e->receiver, receiver) &&
-		    str_eq(e->integration, integration))
+		if (key_eq(&e->key, key))
 			return e;
 	}
 	return NULL;
 }
 
 const struct log_entry *
-nflog_find(const struct nflog *l, struct str group_key, struct str receiver, struct str integration, uint32_t index)
+nflog_find(const struct nflog *l, const struct log_key *key)
 {
-	return find(l, key_hash(group_key, receiver, integration, index), group_key, receiver, integration, index);
+	return find(l, key_hash(key), key);
 }
 
 /* Strings and hashes once (the receiver's name is in the key too), and some 40 bytes of times and tags. */
 static size_t
 entry_bytes(const struct log_entry *e)
 {
-	size_t n = 40 + e->group_key.n + 2 * (e->receiver.n + e->integration.n) + 8 * (e->firing_n + e->resolved_n);
+	size_t n = 40 + e->key.group_key.n + 2 * (e->key.receiver.n + e->key.integration.n) + 8 * (e->firing_n + e->resolved_n);
 
 	for (size_t i = 0; i < e->data.n; i++)
 		n += 8 + e->data.v[i].key.n + e->data.v[i].s.n;
@@ -112,8 +117,8 @@ put_str(struct cursor *c, struct str s)
 static size_t
 entry_size(const struct log_entry *e)
 {
-	size_t size = aligned(sizeof(*e)) + aligned(e->group_key.n) + aligned(e->receiver.n) +
-	    aligned(e->integration.n) + aligned(e->firing_n * sizeof(uint64_t)) +
+	size_t size = aligned(sizeof(*e)) + aligned(e->key.group_key.n) + aligned(e->key.receiver.n) +
+	    aligned(e->key.integration.n) + aligned(e->firing_n * sizeof(uint64_t)) +
 	    aligned(e->resolved_n * sizeof(uint64_t)) + aligned(e->doubtful_n * sizeof(uint64_t)) +
 	    aligned(e->data.n * sizeof(struct receiver_value)) + aligned(e->partly.n * sizeof(struct str));
 
@@ -155,9 +160,9 @@ entry_copy(const struct log_entry *from)
 	struct cursor c = { mem_calloc(1, entry_size(from)) };
 	struct log_entry *e = put_bytes(&c, from, sizeof(*from));
 
-	e->group_key = put_str(&c, from->group_key);
-	e->receiver = put_str(&c, from->receiver);
-	e->integration = put_str(&c, from->integration);
+	e->key.group_key = put_str(&c, from->key.group_key);
+	e->key.receiver = put_str(&c, from->key.receiver);
+	e->key.integration = put_str(&c, from->key.integration);
 	e->firing = put_bytes(&c, from->firing, from->firing_n * sizeof(uint64_t));
 	e->resolved = put_bytes(&c, from->resolved, from->resolved_n * sizeof(uint64_t));
 	e->doubtful = put_bytes(&c, from->doubtful, from->doubtful_n * sizeof(uint64_t));
@@ -174,8 +179,8 @@ entry_copy(const struct log_entry *from)
 const struct log_entry *
 nflog_set(struct nflog *l, const struct log_entry *entry)
 {
-	uint64_t hash = key_hash(entry->group_key, entry->receiver, entry->integration, entry->index);
-	struct log_entry *old = find(l, hash, entry->group_key, entry->receiver, entry->integration, entry->index);
+	uint64_t hash = key_hash(&entry->key);
+	struct log_entry *old = find(l, hash, &entry->key);
 	struct log_entry *e;
 
 	if (old != NULL && wall_after(old->timestamp, entry->timestamp))
@@ -194,8 +199,7 @@ nflog_set(struct nflog *l, const struct log_entry *entry)
 void
 nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall tick)
 {
-	struct log_entry *e = find(l, entry->node.hash, entry->group_key, entry->receiver, entry->integration,
-	    entry->index);
+	struct log_entry *e = find(l, entry->node.hash, &entry->key);
 
 	assert(e == entry);
 	e->expires = wall_add(e->expires, wall_sub(tick, e->timestamp));

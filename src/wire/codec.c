@@ -327,8 +327,8 @@ codec_put_receiver_data(struct sbuf *b, unsigned field, const struct receiver_da
 void
 codec_log_entry_key(struct sbuf *b, const struct log_entry *entry)
 {
-	sbuf_printf(b, "%.*s:%.*s/%.*s/%u", STR_ARG(entry->group_key), STR_ARG(entry->receiver),
-	    STR_ARG(entry->integration), entry->index);
+	sbuf_printf(b, "%.*s:%.*s/%.*s/%u", STR_ARG(entry->key.group_key), STR_ARG(entry->key.receiver),
+	    STR_ARG(entry->key.integration), entry->key.index);
 }
 
 /* Fields that Alertmanager does not know and passes over. */
@@ -349,11 +349,11 @@ codec_put_log_entry(struct sbuf *b, const struct log_entry *entry)
 {
 	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED), receiver = SBUF_INIT(SBUF_UNLIMITED);
 
-	put_text(&receiver, 1, entry->receiver);
-	put_text(&receiver, 2, entry->integration);
-	if (entry->index != 0)
-		proto_uint(&receiver, 3, entry->index);
-	proto_bytes(&in, 1, entry->group_key);
+	put_text(&receiver, 1, entry->key.receiver);
+	put_text(&receiver, 2, entry->key.integration);
+	if (entry->key.index != 0)
+		proto_uint(&receiver, 3, entry->key.index);
+	proto_bytes(&in, 1, entry->key.group_key);
 	proto_bytes(&in, 2, sbuf_get(&receiver));
 	proto_time(&in, 5, entry->timestamp);
 	put_packed(&in, 6, entry->firing, entry->firing_n);
@@ -405,11 +405,11 @@ get_receiver(struct str bytes, struct log_entry *out)
 
 	while (proto_next(&r, &f)) {
 		if (f.number == 1 && f.type == 2)
-			out->receiver = f.bytes;
+			out->key.receiver = f.bytes;
 		else if (f.number == 2 && f.type == 2)
-			out->integration = f.bytes;
+			out->key.integration = f.bytes;
 		else if (f.number == 3 && f.type == 0)
-			out->index = (uint32_t)f.u;
+			out->key.index = (uint32_t)f.u;
 	}
 	return !r.bad;
 }
@@ -481,7 +481,7 @@ get_entry_fields(struct str body, struct arena *a, struct log_entry *out, bool *
 		else if (f.type != 2)
 			continue;
 		else if (f.number == 1)
-			out->group_key = f.bytes;
+			out->key.group_key = f.bytes;
 		else if (f.number == 2)
 			ok = *has_receiver = get_receiver(f.bytes, out);
 		else if (f.number == 5)

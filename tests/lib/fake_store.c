@@ -75,9 +75,9 @@ keep_entry(struct row *r, const struct log_entry *e)
 	struct str *to = copy(a, e->partly.to, e->partly.n, sizeof(struct str));
 
 	r->entry = *e;
-	r->entry.group_key = arena_str(a, e->group_key);
-	r->entry.receiver = arena_str(a, e->receiver);
-	r->entry.integration = arena_str(a, e->integration);
+	r->entry.key.group_key = arena_str(a, e->key.group_key);
+	r->entry.key.receiver = arena_str(a, e->key.receiver);
+	r->entry.key.integration = arena_str(a, e->key.integration);
 	r->entry.firing = copy(a, e->firing, e->firing_n, sizeof(uint64_t));
 	r->entry.resolved = copy(a, e->resolved, e->resolved_n, sizeof(uint64_t));
 	r->entry.doubtful = copy(a, e->doubtful, e->doubtful_n, sizeof(uint64_t));
@@ -148,8 +148,8 @@ keep_intent(struct row *r, const struct notification *n, unsigned attempts)
 static struct str
 entry_key(struct arena *a, const struct log_entry *e)
 {
-	return arena_printf(a, "%.*s:%.*s/%.*s/%u", STR_ARG(e->group_key), STR_ARG(e->receiver),
-	    STR_ARG(e->integration), e->index);
+	return arena_printf(a, "%.*s:%.*s/%.*s/%u", STR_ARG(e->key.group_key), STR_ARG(e->key.receiver),
+	    STR_ARG(e->key.integration), e->key.index);
 }
 
 static struct str

@@ -136,10 +136,10 @@ take_entry(struct day *d, const struct log_entry *e, struct written *w)
 	const struct entry *m;
 
 	w->u.entry = (struct entry){
-		.key = intern(d, e->group_key.p, e->group_key.n),
-		.receiver = receiver_of(e->receiver),
-		.kind = kind_of(intern(d, e->integration.p, e->integration.n)),
-		.index = (int)e->index,
+		.key = intern(d, e->key.group_key.p, e->key.group_key.n),
+		.receiver = receiver_of(e->key.receiver),
+		.kind = kind_of(intern(d, e->key.integration.p, e->key.integration.n)),
+		.index = (int)e->key.index,
 		.timestamp = wall_to_ns(e->timestamp),
 		.expires = wall_to_ns(e->expires),
 		.firing = hashes_mask(d, e->firing, e->firing_n),
@@ -393,10 +393,10 @@ entry_out(struct day *d, const struct entry *e, struct arena *a)
 	static const char *const kinds[] = { "chat", "hook", "mail" };
 	static const char *const names[] = { "r0", "r1", "r2" };
 	struct log_entry out = {
-		.group_key = str_from(e->key),
-		.receiver = str_from(names[e->receiver]),
-		.integration = str_from(kinds[e->kind]),
-		.index = (uint32_t)e->index,
+		.key.group_key = str_from(e->key),
+		.key.receiver = str_from(names[e->receiver]),
+		.key.integration = str_from(kinds[e->kind]),
+		.key.index = (uint32_t)e->index,
 		.timestamp = wall_from_ns(e->timestamp),
 		.expires = wall_from_ns(e->expires),
 	};

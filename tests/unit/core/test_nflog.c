@@ -9,7 +9,7 @@ entry(uint32_t index, int64_t timestamp, int64_t expires)
 	static const uint64_t resolved[] = { 4 };
 
 	return (struct log_entry){
-		.group_key = STR("{}:{}"), .receiver = STR("ops"), .integration = STR("hook"), .index = index,
+		.key = { STR("{}:{}"), STR("ops"), STR("hook"), index },
 		.timestamp = { timestamp, 0, 0 }, .expires = { expires, 0, 0 },
 		.firing = firing, .firing_n = 3, .resolved = resolved, .resolved_n = 1,
 	};
@@ -18,7 +18,7 @@ entry(uint32_t index, int64_t timestamp, int64_t expires)
 static const struct log_entry *
 find(const struct nflog *l, uint32_t index)
 {
-	return nflog_find(l, STR("{}:{}"), STR("ops"), STR("hook"), index);
+	return nflog_find(l, &(struct log_key){ STR("{}:{}"), STR("ops"), STR("hook"), index });
 }
 
 START_TEST(newest_wins)
@@ -29,7 +29,7 @@ START_TEST(newest_wins)
 	ck_assert_ptr_null(find(l, 0));
 	ck_assert_ptr_nonnull(nflog_set(l, &e));
 	ck_assert_ptr_null(find(l, 1));
-	ck_assert_ptr_null(nflog_find(l, STR("{}:{}"), STR("ops"), STR("mail"), 0));
+	ck_assert_ptr_null(nflog_find(l, &(struct log_key){ STR("{}:{}"), STR("ops"), STR("mail"), 0 }));
 	e = entry(0, 9, 200);
 	ck_assert_ptr_null(nflog_set(l, &e));
 	ck_assert_int_eq(find(l, 0)->expires.s, 100);
@@ -80,7 +80,7 @@ END_TEST
 static void
 count(void *arg, const struct log_entry *e)
 {
-	*(uint32_t *)arg += e->index;
+	*(uint32_t *)arg += e->key.index;
 }
 
 START_TEST(gc_drops_expired)

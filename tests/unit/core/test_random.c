@@ -203,8 +203,8 @@ check_told(struct day *d)
 
 		for (size_t i = 0; i < g->route->receiver->n; i++) {
 			const struct integration *in = &g->route->receiver->integrations[i];
-			const struct log_entry *entry = nflog_find(d->w.engine->nflog, g->key,
-			    g->route->receiver->name, str_from(in->kind->name), (uint32_t)in->index);
+			struct log_key key = log_key_of(g->key, g->route->receiver, in);
+			const struct log_entry *entry = nflog_find(d->w.engine->nflog, &key);
 			struct order_cursor at;
 
 			for (struct member *m = order_first(&g->members, &at); m != NULL;

@@ -66,7 +66,7 @@ START_TEST(log_entries)
 	};
 	const struct str to[] = { STR("+905551112233"), STR("a@example.org") };
 	struct log_entry in = {
-		.group_key = STR("{}:{a=\"b\"}"), .receiver = STR("ops"), .integration = STR("slack"), .index = 3,
+		.key = { STR("{}:{a=\"b\"}"), STR("ops"), STR("slack"), 3 },
 		.timestamp = { 1700000000, 7, 0 }, .expires = { 1700090000, 0, 0 },
 		.firing = firing, .firing_n = 3, .resolved = resolved, .resolved_n = 1, .data = { data, 3 },
 		.doubtful = resolved, .doubtful_n = 1,
@@ -78,9 +78,9 @@ START_TEST(log_entries)
 
 	codec_put_log_entry(&b, &in);
 	ck_assert(codec_get_log_entry(sbuf_get(&b), a, &out, &e));
-	ck_assert(str_eq(out.group_key, in.group_key) && str_eq(out.receiver, in.receiver));
-	ck_assert(str_eq(out.integration, in.integration));
-	ck_assert_uint_eq(out.index, 3);
+	ck_assert(str_eq(out.key.group_key, in.key.group_key) && str_eq(out.key.receiver, in.key.receiver));
+	ck_assert(str_eq(out.key.integration, in.key.integration));
+	ck_assert_uint_eq(out.key.index, 3);
 	ck_assert(wall_cmp(out.timestamp, in.timestamp) == 0 && wall_cmp(out.expires, in.expires) == 0);
 	ck_assert_uint_eq(out.firing_n, 3);
 	ck_assert_int_eq(memcmp(out.firing, firing, sizeof(firing)), 0);

@@ -181,7 +181,7 @@ leave_files_of_a_later_version(const struct rig *r)
 {
 	static const uint64_t firing[] = { 3, 9 };
 	struct log_entry entry = {
-		.group_key = STR("{}:{a=\"b\"}"), .receiver = STR("ops"), .integration = STR("hook"),
+		.key = { STR("{}:{a=\"b\"}"), STR("ops"), STR("hook"), 0 },
 		.timestamp = r->now.wall, .expires = rig_in(r, SPAN_HOUR), .firing = firing, .firing_n = 2,
 	};
 	struct unknown_fields more;
