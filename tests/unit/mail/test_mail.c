@@ -368,9 +368,38 @@ START_TEST(what_was_accepted_is_accepted)
 }
 END_TEST
 
+/* The last bytes of a message do not wait for the server to acknowledge those before, for 40 ms. One of many is enough. */
+START_TEST(the_end_of_a_message_goes_out_at_once)
+{
+	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
+	struct mail_request m;
+	span least = SPAN_S;
+
+	sbuf_str(&text, world_mail().message);
+	while (text.n < 10000)
+		sbuf_str(&text, STR("It is more than one segment.\r\n"));
+	world_begin((struct mail_pool_options){ .workers = 1 });
+	for (int i = 0; i < 100 && least >= 35 * SPAN_MS; i++) {
+		struct mono since = world_in(0);
+		span took;
+
+		m = world_mail();
+		m.message = sbuf_get(&text);
+		world_send(&m);
+		took = mono_sub(world_in(0), since);
+		if (took < least)
+			least = took;
+	}
+	sbuf_fini(&text);
+	ck_assert_int_lt(least, 35 * SPAN_MS);
+	world_end();
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
+	tcase_add_test(tc, the_end_of_a_message_goes_out_at_once);
 	tcase_add_test(tc, a_mail_arrives);
 	tcase_add_loop_test(tc, refusals_are_told, 0, ARRAY_LEN(refusals));
 	tcase_add_loop_test(tc, mechanisms_are_chosen, 0, ARRAY_LEN(auths));
