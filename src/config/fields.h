@@ -32,7 +32,7 @@ field_written(struct field_presence w, size_t row)
 /* The tables of the sections; part_fields is the top of a file. */
 extern const struct field part_fields[], global_fields[], route_fields[], inhibit_fields[], receiver_fields[];
 extern const struct field time_interval_fields[], interval_fields[], times_fields[];
-extern const struct field rule_file_fields[], rule_silence_fields[];
+extern const struct field rule_file_fields[], rule_silence_fields[], web_file_fields[];
 extern const struct field http_fields[], http_header_fields[], tls_fields[];
 extern const struct field tracing_fields[], recorder_fields[];
 /* Takes from `global` what is unset. */

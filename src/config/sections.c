@@ -23,6 +23,7 @@ static const struct config_section sections[] = {
 	{ "event_recorder", "Where to record what happens to alerts and notifications.", recorder_fields },
 	{ "rule file", "The keys at the top of a file that rule_files names.", rule_file_fields },
 	{ "silences", "Each element of silences in a rule file.", rule_silence_fields },
+	{ "web configuration", "The file that --web.config.file names.", web_file_fields },
 	{ NULL, NULL, NULL },
 };
 

@@ -44,7 +44,7 @@ struct file {
 	struct web_rate rate_limit;
 };
 
-static const struct field file_table[] = {
+const struct field web_file_fields[] = {
 	STRUCT_FIELD(struct file, tls_server_config, struct web_tls, tls_table, .go_type = "web.TLSConfig",
 	    .doc = "TLS, and certificates of clients."),
 	STRUCT_FIELD(struct file, http_server_config, struct web_http, http_table, .go_type = "web.HTTPConfig",
@@ -179,9 +179,9 @@ web_conf_read(struct str bytes, const char *path, struct arena *a, struct web_co
 	r.dir = path_dir(a, arena_str(a, str_from(path)));
 	if (!yaml_parse(a, bytes, &root, e))
 		return false;
-	fields_defaults(&r, file_table, &f);
+	fields_defaults(&r, web_file_fields, &f);
 	if (root != NULL && !node_is_null(root))
-		(void)fields_read_as(&r, root, NULL, file_table, "web.Config", &f, NULL);
+		(void)fields_read_as(&r, root, NULL, web_file_fields, "web.Config", &f, NULL);
 	if (!reading_end(&r, e))
 		return false;
 	c.tls = f.tls_server_config;
