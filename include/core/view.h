@@ -76,7 +76,6 @@ struct group_view {
 	const struct route *route;
 	const struct receiver *receiver;
 	struct labels *labels;		/* group labels */
-	struct labels *route_labels;	/* rendered, of the last flush or predicted */
 	struct str key;
 	struct alert **alerts;		/* sorted as in notifications, resolved ones too */
 	size_t alerts_n;
@@ -116,13 +115,16 @@ struct alert *view_member_after(const struct group *g, const struct labels *at);
 struct alert *view_member_at(const struct engine *e, const struct group *g, const struct labels *l);
 /* Names of the intervals found active by the last flush. */
 void view_group_muted(const struct group *g, struct arena *arena, const struct str **out, size_t *n_out);
-/* A new reference: rendered at the last flush, else predicted, of a big group from its first alerts. */
-struct labels *view_route_labels(struct engine *e, const struct group *g, struct moment now, struct arena *arena);
+/*
+ * A new reference: rendered at the last flush; for a group that changed since, predicted, of a big one from its
+ * first alerts. What is predicted is not kept.
+ */
+struct labels *view_route_labels(const struct engine *e, const struct group *g, struct moment now, struct arena *arena);
 /* The receivers of all groups that hold the alert of these labels, in no order; one may come twice. */
 void view_holders(const struct engine *e, const struct labels *l, struct arena *arena, const struct receiver ***out,
     size_t *n_out);
 /* All live groups at once, in the same order. */
-void view_groups(struct engine *e, struct moment now, struct arena *arena, struct group_view **out, size_t *n_out);
+void view_groups(const struct engine *e, struct moment now, struct arena *arena, struct group_view **out, size_t *n_out);
 
 /* Borrowed; NULL when unknown. */
 struct silence *view_silence(const struct engine *e, struct str id);
@@ -134,7 +136,7 @@ bool view_silences_of_several(const struct engine *e, bool (*visit)(void *arg, c
  * expired, the latest. Equal ones in the order in which they were made or edited.
  */
 struct silence_list;
-struct silence_list *view_silence_list(struct engine *e, const bool wanted[3], struct moment now);
+struct silence_list *view_silence_list(const struct engine *e, const bool wanted[3], struct moment now);
 /* The next one, borrowed until the next call; NULL: that was the last, or w is used up and there may be more. */
 const struct silence *view_silence_next(struct silence_list *l, struct work *w);
 /* Before the engine ends. Sets *l to NULL. */
@@ -152,7 +154,7 @@ struct view_gauges {
 	size_t silences_bytes, log_bytes;	/* encoded as Alertmanager's snapshots; the log's is an estimate */
 	size_t silence_keys;			/* of the index by matcher */
 };
-void view_gauges(struct engine *e, struct moment now, struct view_gauges *out);
+void view_gauges(const struct engine *e, struct moment now, struct view_gauges *out);
 /* The same within what w has left; zeroed: at the beginning. False: it is used up, and the next call goes on. */
 struct gauges_run {
 	struct labels *at;	/* alerts up to here; owned reference */
@@ -160,7 +162,7 @@ struct gauges_run {
 	struct silence_list *silences;
 	struct view_gauges so_far;
 };
-bool view_gauges_some(struct engine *e, struct moment now, struct gauges_run *run, struct work *w,
+bool view_gauges_some(const struct engine *e, struct moment now, struct gauges_run *run, struct work *w,
     struct view_gauges *out) MUST_CHECK;
 /* It is not wanted any more. */
 void gauges_run_reset(struct gauges_run *run);

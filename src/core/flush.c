@@ -127,6 +127,9 @@ flush_look(struct engine *e, struct flight *f, struct moment now)
 	work_spend(&e->work, SNAPSHOT_UNITS * (int64_t)f->group->members.n);
 	take_snapshot(f, f->group, now.wall);
 	f->route_labels = flush_route_labels(e, f, now);
+	/* Until the group changes, lists show them. */
+	group_changed(f->group);
+	f->group->route_labels = labels_ref(f->route_labels);
 	tell_flushed(e, f, now);
 }
 

@@ -202,6 +202,22 @@ group_free(struct engine *e, struct group *g)
 	mem_free(g);
 }
 
+/* Number of the maintenance period; -1: there are none, and nothing is counted. */
+static int64_t
+ended_period(const struct engine *e, struct moment now)
+{
+	span interval = e->options.dispatch_maintenance_interval;
+
+	return interval > 0 ? mono_sub(now.mono, e->started) / interval : -1;
+}
+
+static void
+count_ended(struct engine *e, struct moment now)
+{
+	e->ended_groups = groups_count_ended(e, now) + 1;
+	e->ended_period = ended_period(e, now);
+}
+
 void
 group_end(struct engine *e, struct group *g, struct moment now)
 {
@@ -209,20 +225,15 @@ group_end(struct engine *e, struct group *g, struct moment now)
 		flush_cancel(e, g->flight, now);
 	save_group_dropped(e, g);
 	group_free(e, g);
-	groups_count_ended(e, now);
-	e->ended_groups++;
+	count_ended(e, now);
 }
 
 size_t
-groups_count_ended(struct engine *e, struct moment now)
+groups_count_ended(const struct engine *e, struct moment now)
 {
-	span interval = e->options.dispatch_maintenance_interval;
-	int64_t period = interval > 0 ? mono_sub(now.mono, e->started) / interval : 0;
+	int64_t period = ended_period(e, now);
 
-	if (period != e->ended_period || interval <= 0)
-		e->ended_groups = 0;
-	e->ended_period = period;
-	return e->ended_groups;
+	return period >= 0 && period == e->ended_period ? e->ended_groups : 0;
 }
 
 struct member *

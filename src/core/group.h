@@ -49,7 +49,7 @@ struct group {
 	struct str key;			/* owned; NUL behind it */
 	struct order members;		/* struct member, owned, in the order of notifications */
 	struct flight *flight;		/* the running flush, or NULL */
-	struct labels *route_labels;	/* rendered since the last change, or NULL; owned reference */
+	struct labels *route_labels;	/* of the last flush, unless changed since: NULL; owned reference */
 	struct istr **muted_by;		/* intervals that muted the last flush; owned references */
 	uint32_t muted_n;
 	uint64_t serial;		/* of this process */
@@ -75,7 +75,7 @@ void group_free(struct engine *e, struct group *g);
 /* Cancels a flush in progress, tells the store, frees g. */
 void group_end(struct engine *e, struct group *g, struct moment now);
 /* Groups that ended in this maintenance period: metrics count them until it is over. */
-size_t groups_count_ended(struct engine *e, struct moment now);
+size_t groups_count_ended(const struct engine *e, struct moment now);
 /* The key of engine.groups. */
 uint64_t group_hash(const struct route *route, const struct labels *group_labels);
 /* (Re)arms the timer; nothing is due before the engine's first flush. */

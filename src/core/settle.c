@@ -112,6 +112,7 @@ pass_group(struct engine *e, struct group *g, struct moment now)
 		return true;
 	}
 	g->route = route;
+	group_changed(g);	/* other templates, other route labels */
 	groups_enter(e, g);
 	settle_carry(e, g);
 	return true;

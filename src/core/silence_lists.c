@@ -166,8 +166,10 @@ rank_in(const struct phase *p, struct wall starts, struct wall ends)
 }
 
 void
-silence_list_begin(struct silence_cursor *c, struct silence_lists *l, const bool wanted[3], struct wall now)
+silence_list_begin(struct silence_cursor *c, const struct silence_lists *lists, const bool wanted[3], struct wall now)
 {
+	struct silence_lists *l = (struct silence_lists *)(uintptr_t)lists;
+
 	*c = (struct silence_cursor){ .next = l->open, .lists = l, .edits = l->edits, .now = now };
 	memcpy(c->wanted, wanted, sizeof(c->wanted));
 	l->open = c;

@@ -58,8 +58,11 @@ struct silence_cursor {
 	struct silence_version last;	/* as of the one that was visited last; no silence: none in this phase */
 };
 
-/* Begins a list of the silences that are in a wanted state now. Ends with silence_list_end. */
-void silence_list_begin(struct silence_cursor *c, struct silence_lists *l, const bool wanted[3], struct wall now);
+/*
+ * Begins a list of the silences that are in a wanted state now. Ends with silence_list_end. That somebody
+ * reads is noted in l, which shows the same silences as before: so readers may hold it as const.
+ */
+void silence_list_begin(struct silence_cursor *c, const struct silence_lists *l, const bool wanted[3], struct wall now);
 /* The next one, borrowed; NULL: that was the last, or, when w is used up, there may be more. */
 struct silence *silence_list_next(struct silence_cursor *c, struct work *w);
 /* Nothing of it is left, and what was kept for it goes little by little. c may be zeroed. */

@@ -173,16 +173,13 @@ view_match_config(struct config *c, const struct labels *l, struct arena *arena,
 }
 
 static void
-show_group(struct engine *e, struct group *g, struct moment now, struct arena *arena, struct group_view *out)
+show_group(const struct group *g, struct moment now, struct arena *arena, struct group_view *out)
 {
 	struct order_cursor at;
 
 	out->route = g->route;
 	out->receiver = g->route->receiver;
 	out->labels = g->labels;
-	/* The group keeps what was rendered. */
-	labels_unref(view_route_labels(e, g, now, arena));
-	out->route_labels = g->route_labels;
 	out->key = g->key;
 	out->alerts = ARENA_ARRAY(arena, g->members.n, struct alert *);
 	out->alerts_n = 0;
@@ -194,14 +191,14 @@ show_group(struct engine *e, struct group *g, struct moment now, struct arena *a
 }
 
 void
-view_groups(struct engine *e, struct moment now, struct arena *arena, struct group_view **out, size_t *n_out)
+view_groups(const struct engine *e, struct moment now, struct arena *arena, struct group_view **out, size_t *n_out)
 {
 	struct order_cursor at;
 	size_t n = 0;
 
 	*out = ARENA_ARRAY(arena, e->groups.n, struct group_view);
 	for (struct group *g = order_first(&e->groups_order, &at); g != NULL; g = order_next(&e->groups_order, &at))
-		show_group(e, g, now, arena, &(*out)[n++]);
+		show_group(g, now, arena, &(*out)[n++]);
 	*n_out = n;
 }
 

@@ -70,7 +70,7 @@ count_silence(const struct silence *s, struct wall now, struct view_gauges *out)
 }
 
 static bool
-count_silences(struct engine *e, struct moment now, struct gauges_run *run, struct work *w)
+count_silences(const struct engine *e, struct moment now, struct gauges_run *run, struct work *w)
 {
 	static const bool all[3] = { true, true, true };
 	const struct silence *s;
@@ -83,7 +83,7 @@ count_silences(struct engine *e, struct moment now, struct gauges_run *run, stru
 }
 
 bool
-view_gauges_some(struct engine *e, struct moment now, struct gauges_run *run, struct work *w, struct view_gauges *out)
+view_gauges_some(const struct engine *e, struct moment now, struct gauges_run *run, struct work *w, struct view_gauges *out)
 {
 	run->alerts_done = run->alerts_done || count_alerts(e, now.wall, run, w);
 	if (!run->alerts_done || !count_silences(e, now, run, w))
@@ -107,7 +107,7 @@ gauges_run_reset(struct gauges_run *run)
 }
 
 void
-view_gauges(struct engine *e, struct moment now, struct view_gauges *out)
+view_gauges(const struct engine *e, struct moment now, struct view_gauges *out)
 {
 	struct gauges_run run = { 0 };
 	struct work w;

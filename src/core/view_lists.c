@@ -121,7 +121,7 @@ view_group_muted(const struct group *g, struct arena *arena, const struct str **
 
 /* As a flush now would. */
 static struct labels *
-predict_route_labels(struct engine *e, const struct group *g, struct moment now, struct arena *arena)
+predict_route_labels(const struct engine *e, const struct group *g, struct moment now, struct arena *arena)
 {
 	size_t most = g->members.n < PREDICTED_ALERTS_MAX ? g->members.n : PREDICTED_ALERTS_MAX, n = 0;
 	struct noted_alert *alerts = ARENA_ARRAY(arena, most, struct noted_alert);
@@ -136,16 +136,13 @@ predict_route_labels(struct engine *e, const struct group *g, struct moment now,
 }
 
 struct labels *
-view_route_labels(struct engine *e, const struct group *group, struct moment now, struct arena *arena)
+view_route_labels(const struct engine *e, const struct group *g, struct moment now, struct arena *arena)
 {
-	/* What is rendered stays with the group until it changes. */
-	struct group *g = (struct group *)(uintptr_t)group;
-
-	if (g->route_labels == NULL && (g->route->labels.n == 0 || e->port->route_labels == NULL))
-		g->route_labels = labels_empty();
-	if (g->route_labels == NULL)
-		g->route_labels = predict_route_labels(e, g, now, arena);
-	return labels_ref(g->route_labels);
+	if (g->route_labels != NULL)
+		return labels_ref(g->route_labels);
+	if (g->route->labels.n == 0 || e->port->route_labels == NULL)
+		return labels_empty();
+	return predict_route_labels(e, g, now, arena);
 }
 
 struct silence_list {
@@ -153,7 +150,7 @@ struct silence_list {
 };
 
 struct silence_list *
-view_silence_list(struct engine *e, const bool wanted[3], struct moment now)
+view_silence_list(const struct engine *e, const bool wanted[3], struct moment now)
 {
 	struct silence_list *l = NEW(struct silence_list);
 

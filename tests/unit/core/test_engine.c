@@ -264,7 +264,6 @@ START_TEST(view)
 	ck_assert_uint_eq(groups[1].alerts_n, 2);
 	ck_assert(groups[1].flushed);
 	ck_assert_int_eq(wall_sub(groups[1].next_flush, w.now.wall), SPAN_MIN);
-	ck_assert_uint_eq(groups[1].route_labels->n, 0);
 	view_alert_status(w.engine, groups[1].alerts[1], w.now, a, &st);
 	ck_assert_uint_eq(st.silenced_by_n, 2);
 	ck_assert_int_lt(strcmp(st.silenced_by[0], st.silenced_by[1]), 0);
