@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/mem.h"
 #include "engine_state.h"
 
@@ -462,11 +463,9 @@ leg_due(struct engine *e, struct leg *leg, struct moment now)
 static void
 schedule_next(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now)
 {
-	double factor = 0.5 + rand_double(&e->port->rand);
-	struct mono at = mono_add(leg->attempt_began, (span)((double)leg->pause * factor));
+	struct mono at = mono_add(leg->attempt_began, backoff_jittered(&leg->pause, MAX_PAUSE, &e->port->rand));
 	struct mono asked = mono_add(now.mono, o->retry_after > 0 ? o->retry_after : 0);
 
-	leg->pause = leg->pause * 3 / 2 < MAX_PAUSE ? leg->pause * 3 / 2 : MAX_PAUSE;
 	leg->state = LEG_PAUSING;
 	save_intent(e, leg, CHANGE_INTENT);
 	arm(e, leg, at.ns > asked.ns ? at : asked);

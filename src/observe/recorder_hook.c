@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "fetch/http_client.h"
@@ -111,9 +112,7 @@ on_answer(void *arg, const struct fetch_response *r)
 		call_over(c);
 		return;
 	}
-	for (unsigned i = 1; i < c->attempts && pause < MAX_PAUSE; i++)
-		pause *= 2;
-	timer_in(&c->pause, pause < MAX_PAUSE ? pause : MAX_PAUSE);
+	timer_in(&c->pause, backoff_doubled(pause, c->attempts - 1, MAX_PAUSE));
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "config/outputs.h"
@@ -20,6 +21,7 @@
 #define TIMEOUT (10 * SPAN_S)
 #define ATTEMPTS 4
 #define FIRST_PAUSE (2 * SPAN_S)
+#define MAX_PAUSE (30 * SPAN_S)
 
 /* One request, and its retries. */
 struct export {
@@ -108,7 +110,7 @@ on_answer(void *arg, const struct fetch_response *r)
 		    STR_ARG(body));
 		tell(x, r->transport_error ? r->error : str_from(why));
 		if (worth_a_retry(r) && e->attempts < ATTEMPTS && !x->closed) {
-			timer_in(&x->due, r->retry_after > 0 ? r->retry_after : FIRST_PAUSE << (e->attempts - 1));
+			timer_in(&x->due, r->retry_after > 0 ? r->retry_after : backoff_doubled(FIRST_PAUSE, e->attempts - 1, MAX_PAUSE));
 			return;
 		}
 		x->failed += e->spans;

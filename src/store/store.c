@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/mem.h"
 #include "loop/timer.h"
 #include "owner.h"
@@ -13,8 +14,8 @@
 /* More than this waiting for the disk: clients are asked to slow down. */
 #define ROOM_BYTES ((size_t)64 << 20)
 #define ALERT_BYTES 512			/* one that waits, roughly */
-#define RETRY_MS 500			/* doubles */
-#define RETRY_MS_MAX 30000
+#define FIRST_PAUSE (500 * SPAN_MS)	/* before what failed is tried again; doubles */
+#define MAX_PAUSE (30 * SPAN_S)
 #define PULSE (5 * SPAN_S)
 #define STUCK (10 * SPAN_S)
 #define STUCK_COPYING (10 * SPAN_MIN)	/* a backup takes as long as the database is large */
@@ -83,12 +84,7 @@ store_damaged(struct store *s, size_t n, const struct err *what)
 static void
 retry_later(struct store *s)
 {
-	unsigned ms = RETRY_MS << (s->failures < 8 ? s->failures : 8);
-
-	if (ms > RETRY_MS_MAX)
-		ms = RETRY_MS_MAX;
-	s->failures++;
-	timer_in(&s->retry, ms * SPAN_MS);
+	timer_in(&s->retry, backoff_doubled(FIRST_PAUSE, s->failures++, MAX_PAUSE));
 }
 
 static bool
