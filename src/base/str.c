@@ -54,6 +54,16 @@ str_sub(struct str s, size_t from, size_t to)
 	return (struct str){ s.p != NULL ? s.p + from : NULL, to - from };
 }
 
+struct str
+str_split(struct str *rest, char c)
+{
+	struct str all = *rest;
+	size_t n = str_chr(all, c);
+
+	*rest = str_sub(all, n + 1, all.n);
+	return str_sub(all, 0, n);
+}
+
 static bool
 is_blank(char c)
 {

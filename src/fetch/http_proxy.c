@@ -105,13 +105,9 @@ goes_direct(struct str no_proxy, const struct url *u)
 		port = str_is(u->scheme, "https") ? STR("443") : STR("80");
 	if (is_loopback(host))
 		return true;
-	while (no_proxy.n > 0) {
-		size_t n = str_chr(no_proxy, ',');
-
-		if (element_matches(str_trim(str_sub(no_proxy, 0, n)), host, port))
+	while (no_proxy.n > 0)
+		if (element_matches(str_trim(str_split(&no_proxy, ',')), host, port))
 			return true;
-		no_proxy = str_sub(no_proxy, n + 1, no_proxy.n);
-	}
 	return false;
 }
 

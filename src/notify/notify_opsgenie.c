@@ -162,17 +162,16 @@ put_split(struct json_writer *w, const char *key, struct str list)
 	bool open = false;
 
 	while (rest.n > 0) {
-		size_t comma = str_chr(rest, ',');
+		struct str one = str_split(&rest, ',');
 
-		if (comma > 0) {
+		if (one.n > 0) {
 			if (!open) {
 				json_key(w, str_from(key));
 				json_array_begin(w);
 				open = true;
 			}
-			json_str(w, str_sub(rest, 0, comma));
+			json_str(w, one);
 		}
-		rest = str_sub(rest, comma + 1, rest.n);
 	}
 	if (open)
 		json_array_end(w);
@@ -213,11 +212,10 @@ put_responders(struct render *r, struct json_writer *w)
 			continue;
 		}
 		while (rest.n > 0) {
-			size_t comma = str_chr(rest, ',');
+			struct str one = str_split(&rest, ',');
 
-			if (comma > 0)
-				put_responder(w, &open, STR_NONE, str_sub(rest, 0, comma), STR_NONE, STR("team"));
-			rest = str_sub(rest, comma + 1, rest.n);
+			if (one.n > 0)
+				put_responder(w, &open, STR_NONE, one, STR_NONE, STR("team"));
 		}
 	}
 	if (open)

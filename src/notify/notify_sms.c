@@ -169,12 +169,10 @@ find_recipients(struct attempt *a, struct render *r, struct err *e)
 		struct str rest = render_text(r, s->to.v[i]);
 
 		while (rest.n > 0) {
-			size_t comma = str_chr(rest, ',');
-			struct str one = clean_number(a->arena, str_trim(str_sub(rest, 0, comma)));
+			struct str one = clean_number(a->arena, str_trim(str_split(&rest, ',')));
 
 			if (one.n > 0 && !recipients_add(a->n, one, e))
 				return false;
-			rest = str_sub(rest, comma + 1, rest.n);
 		}
 	}
 	if (r->failed)

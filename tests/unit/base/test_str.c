@@ -56,6 +56,23 @@ START_TEST(cuts)
 }
 END_TEST
 
+START_TEST(splits)
+{
+	struct str rest = STR("a,,b,");
+
+	ck_assert_str(str_split(&rest, ','), "a");
+	ck_assert_str(str_split(&rest, ','), "");
+	ck_assert_str(rest, "b,");
+	ck_assert_str(str_split(&rest, ','), "b");
+	/* A separator at the end begins nothing. */
+	ck_assert_uint_eq(rest.n, 0);
+	ck_assert_str(str_split(&rest, ','), "");
+	ck_assert_uint_eq(rest.n, 0);
+	rest = STR_NONE;
+	ck_assert_uint_eq(str_split(&rest, ',').n, 0);
+}
+END_TEST
+
 START_TEST(sorts)
 {
 	struct str v[] = { STR("b"), STR("ab"), STR("a"), STR("") };
@@ -195,6 +212,7 @@ main(void)
 	tcase_add_test(t, compares_bytes);
 	tcase_add_test(t, finds);
 	tcase_add_test(t, cuts);
+	tcase_add_test(t, splits);
 	tcase_add_test(t, sorts);
 	tcase_add_test(t, buffer_collects);
 	tcase_add_test(t, buffer_has_a_cap);
