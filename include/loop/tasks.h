@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "base/list.h"
 #include "base/time.h"
 #include "base/work.h"
 
@@ -22,7 +23,7 @@ struct tasks;
 struct task {
 	/* One slice; `w` has its units. It calls task_ready for another one, and may free the task. */
 	void (*run)(struct task *t, struct work *w, struct moment now);
-	struct task *prev, *next;	/* private to tasks.c, as is the next */
+	struct list_node place;		/* private to tasks.c, as is the next */
 	bool ready;
 };
 

@@ -11,35 +11,18 @@
 static void
 append(struct engine *e, struct chore *c)
 {
-	struct chores *cs = &e->chores;
-
 	assert(!c->waits);
 	c->waits = true;
-	c->prev = cs->last;
-	c->next = NULL;
-	if (cs->last != NULL)
-		cs->last->next = c;
-	else
-		cs->first = c;
-	cs->last = c;
+	list_append(&e->chores, &c->place);
 }
 
 void
 chore_drop(struct engine *e, struct chore *c)
 {
-	struct chores *cs = &e->chores;
-
 	if (!c->waits)
 		return;
 	c->waits = false;
-	if (c->prev != NULL)
-		c->prev->next = c->next;
-	else
-		cs->first = c->next;
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-	else
-		cs->last = c->prev;
+	list_remove(&e->chores, &c->place);
 }
 
 /* A slice; true: it is over, and c may be gone. */
@@ -80,7 +63,11 @@ chore_begin(struct engine *e, struct chore *c, struct moment now)
 static struct chore *
 next_chore(struct engine *e)
 {
-	return settling(e) ? &e->applying.chore : e->chores.first;
+	struct list_node *first = e->chores.first;
+
+	if (settling(e))
+		return &e->applying.chore;
+	return first != NULL ? CONTAINER_OF(first, struct chore, place) : NULL;
 }
 
 void

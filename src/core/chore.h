@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/time.h"
 
 struct engine;
@@ -32,14 +33,10 @@ enum chore_kind {
 
 /* Embedded in what it is about. Zeroed memory with a kind is one that does not wait. */
 struct chore {
-	struct chore *prev, *next;
+	struct list_node place;		/* among those that wait */
 	enum chore_kind kind;
 	uint64_t after;		/* alerts that were posted before */
 	bool waits;
-};
-
-struct chores {
-	struct chore *first, *last;
 };
 
 /* Does a slice at once if no other waits and there is work left; what remains waits. c must not wait. */

@@ -4,49 +4,20 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "base/compiler.h"
 #include "base/mem.h"
 #include "loop/timer.h"
 
 /* How long slices may follow one another before I/O and timers have their turn. */
 #define TURN_MAX (4 * SPAN_MS)
 
-struct list {
-	struct task *first, *last;
-};
-
 struct tasks {
 	struct timer timer;
 	struct clock *clock;
 	struct list ready;
-	struct task *end;		/* of this turn's, while it goes on: what is behind it had a slice */
+	struct list_node *end;		/* of this turn's, while it goes on: what is behind it had a slice */
 	bool running;
 };
-
-static void
-append(struct list *l, struct task *t)
-{
-	t->prev = l->last;
-	t->next = NULL;
-	if (l->last != NULL)
-		l->last->next = t;
-	else
-		l->first = t;
-	l->last = t;
-}
-
-static void
-take_out(struct list *l, struct task *t)
-{
-	if (t->prev != NULL)
-		t->prev->next = t->next;
-	else
-		l->first = t->next;
-	if (t->next != NULL)
-		t->next->prev = t->prev;
-	else
-		l->last = t->prev;
-	t->prev = t->next = NULL;
-}
 
 /* A timer rather than an event that is made active: that one would be served again before any I/O is looked at. */
 static void
@@ -59,7 +30,7 @@ wake(struct tasks *s)
 static void
 run_first(struct tasks *s, struct moment now)
 {
-	struct task *t = s->ready.first;
+	struct task *t = CONTAINER_OF(s->ready.first, struct task, place);
 	struct work w = { TASK_SLICE };
 
 	task_cancel(s, t);
@@ -113,7 +84,7 @@ task_ready(struct tasks *s, struct task *t)
 	if (t->ready)
 		return;
 	t->ready = true;
-	append(&s->ready, t);
+	list_append(&s->ready, &t->place);
 	wake(s);
 }
 
@@ -123,8 +94,8 @@ task_cancel(struct tasks *s, struct task *t)
 	if (!t->ready)
 		return;
 	/* The turn ends where it would have ended without this one. */
-	if (s->end == t)
-		s->end = t->prev;
-	take_out(&s->ready, t);
+	if (s->end == &t->place)
+		s->end = t->place.prev;
+	list_remove(&s->ready, &t->place);
 	t->ready = false;
 }

@@ -47,7 +47,7 @@ arm(struct conn_list *l, struct mono now)
 }
 
 static void
-list_remove(struct conn_list *l, struct http_conn *c)
+conns_remove(struct conn_list *l, struct http_conn *c)
 {
 	if (c->prev != NULL)
 		c->prev->next = c->next;
@@ -62,7 +62,7 @@ list_remove(struct conn_list *l, struct http_conn *c)
 }
 
 static void
-list_append(struct conn_list *l, struct http_conn *c)
+conns_append(struct conn_list *l, struct http_conn *c)
 {
 	c->prev = l->last;
 	c->next = NULL;
@@ -105,14 +105,14 @@ guard_move(struct http_conn *c, enum conn_state state)
 	struct mono now;
 
 	if (c->state != CONN_STATES)
-		list_remove(&s->lists[c->state], c);
+		conns_remove(&s->lists[c->state], c);
 	c->state = state;
 	if (state == CONN_IDLE || state == CONN_LINGER || state == CONN_STATES)
 		give_back(c);
 	if (state == CONN_STATES)
 		return;
 	l = &s->lists[state];
-	list_append(l, c);
+	conns_append(l, c);
 	if (l->after == 0)
 		return;
 	now = s->o.clock->now(s->o.clock).mono;
