@@ -97,7 +97,6 @@ uint64_t labels_fingerprint_of(const struct label_pair *pairs, size_t n);
 
 /* Value of a name; STR_NONE when absent (a label never has p == NULL when present). */
 struct str labels_get(const struct labels *l, struct str name);
-bool labels_has(const struct labels *l, struct str name);
 /* Equal sets are the same set. */
 static inline bool
 labels_eq(const struct labels *a, const struct labels *b)

@@ -64,7 +64,6 @@ void json_wall(struct json_writer *w, struct wall t);
 void json_put_str(struct json_writer *w, const char *key, struct str v);
 void json_put_int(struct json_writer *w, const char *key, int64_t v);
 void json_put_uint(struct json_writer *w, const char *key, uint64_t v);
-void json_put_double(struct json_writer *w, const char *key, double v);
 void json_put_bool(struct json_writer *w, const char *key, bool v);
 void json_put_null(struct json_writer *w, const char *key);
 void json_put_raw(struct json_writer *w, const char *key, struct str json);

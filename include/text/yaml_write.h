@@ -57,9 +57,6 @@ void yaml_raw(struct yaml_writer *w, struct str text);
 
 /* A key and its value. */
 void yaml_put_str(struct yaml_writer *w, const char *key, struct str v);
-void yaml_put_int(struct yaml_writer *w, const char *key, int64_t v);
-void yaml_put_double(struct yaml_writer *w, const char *key, double v);
 void yaml_put_bool(struct yaml_writer *w, const char *key, bool v);
-void yaml_put_null(struct yaml_writer *w, const char *key);
 
 #endif

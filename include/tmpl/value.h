@@ -171,8 +171,6 @@ struct value value_duration(span d);
 struct value value_time_in(struct arena *a, struct wall w, const struct zone *z);
 /* Borrows items; `type` says which list: type_list, type_strings, a caller's list of objects … */
 struct value value_list(const struct value_type *type, const struct value *items, size_t n);
-/* Copies n strings into a list of `type` (type_string_list or type_strings). */
-struct value value_strings(struct arena *a, const struct value_type *type, const struct str *s, size_t n);
 /* A KV of n names and values in any order (a later duplicate wins); copies the table, borrows the bytes. */
 struct value value_kv(struct arena *a, const struct str *names, const struct str *values, size_t n);
 /* A map[string]interface {} of n entries in any order (a later duplicate wins); copies the table. */

@@ -290,12 +290,6 @@ labels_get(const struct labels *l, struct str name)
 	return istr_str(find_value(l, name));
 }
 
-bool
-labels_has(const struct labels *l, struct str name)
-{
-	return find_value(l, name) != NULL;
-}
-
 int
 labels_cmp(const struct labels *a, const struct labels *b)
 {

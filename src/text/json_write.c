@@ -271,13 +271,6 @@ json_put_uint(struct json_writer *w, const char *key, uint64_t v)
 }
 
 void
-json_put_double(struct json_writer *w, const char *key, double v)
-{
-	json_key(w, str_from(key));
-	json_double(w, v);
-}
-
-void
 json_put_bool(struct json_writer *w, const char *key, bool v)
 {
 	json_key(w, str_from(key));

@@ -278,29 +278,8 @@ yaml_put_str(struct yaml_writer *w, const char *key, struct str v)
 }
 
 void
-yaml_put_int(struct yaml_writer *w, const char *key, int64_t v)
-{
-	yaml_key(w, str_from(key));
-	yaml_int(w, v);
-}
-
-void
-yaml_put_double(struct yaml_writer *w, const char *key, double v)
-{
-	yaml_key(w, str_from(key));
-	yaml_double(w, v);
-}
-
-void
 yaml_put_bool(struct yaml_writer *w, const char *key, bool v)
 {
 	yaml_key(w, str_from(key));
 	yaml_bool(w, v);
-}
-
-void
-yaml_put_null(struct yaml_writer *w, const char *key)
-{
-	yaml_key(w, str_from(key));
-	yaml_null(w);
 }

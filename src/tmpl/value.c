@@ -76,16 +76,6 @@ value_list(const struct value_type *type, const struct value *items, size_t n)
 }
 
 struct value
-value_strings(struct arena *a, const struct value_type *type, const struct str *s, size_t n)
-{
-	struct value *items = ARENA_ARRAY(a, n, struct value);
-
-	for (size_t i = 0; i < n; i++)
-		items[i] = value_str(s[i]);
-	return value_list(type, items, n);
-}
-
-struct value
 value_object(const struct value_type *type, const void *object)
 {
 	return (struct value){ .type = type, .u.object = object };

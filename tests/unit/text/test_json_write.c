@@ -61,8 +61,10 @@ START_TEST(sets_commas)
 	json_put_str(&w, "s", STR("x"));
 	json_put_int(&w, "i", INT64_MIN);
 	json_put_uint(&w, "u", UINT64_MAX);
-	json_put_double(&w, "d", 1e21);
-	json_put_double(&w, "nan", (double)NAN);
+	json_key(&w, STR("d"));
+	json_double(&w, 1e21);
+	json_key(&w, STR("nan"));
+	json_double(&w, (double)NAN);
 	json_put_bool(&w, "t", true);
 	json_put_null(&w, "n");
 	json_put_raw(&w, "r", STR("[1,2]"));

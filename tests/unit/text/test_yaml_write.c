@@ -79,9 +79,11 @@ START_TEST(nests)
 	yaml_seq_begin(&w);
 	yaml_str(&w, STR("x"));
 	yaml_map_begin(&w);
-	yaml_put_int(&w, "i", -5);
+	yaml_key(&w, STR("i"));
+	yaml_int(&w, -5);
 	yaml_put_bool(&w, "b", true);
-	yaml_put_null(&w, "n");
+	yaml_key(&w, STR("n"));
+	yaml_null(&w);
 	yaml_key(&w, STR("s"));
 	yaml_seq_begin(&w);
 	yaml_int(&w, 1);
@@ -98,8 +100,10 @@ START_TEST(nests)
 	yaml_key(&w, STR("m"));
 	yaml_map_begin(&w);
 	yaml_map_end(&w);
-	yaml_put_double(&w, "d", 1e21);
-	yaml_put_double(&w, "inf", -INFINITY);
+	yaml_key(&w, STR("d"));
+	yaml_double(&w, 1e21);
+	yaml_key(&w, STR("inf"));
+	yaml_double(&w, -INFINITY);
 	yaml_key(&w, STR("yes"));
 	yaml_raw(&w, STR("2015-02-24T18:19:39Z"));
 	yaml_map_end(&w);

@@ -85,8 +85,8 @@ END_TEST
 
 START_TEST(lists)
 {
-	static const struct str words[] = { { "x", 1 }, { "y", 1 } };
-	struct value l = value_strings(arena, &type_strings, words, 2);
+	const struct value words[] = { value_str(STR("x")), value_str(STR("y")) };
+	struct value l = value_list(&type_strings, words, 2);
 
 	ck_assert_str_eq(printed(l), "[x y]");
 	ck_assert_str_eq(json(l), "[\"x\",\"y\"]");
