@@ -36,6 +36,8 @@ take_place(struct engine *e)
 static void
 change_over(struct engine *e, struct moment now)
 {
+	/* While they are whole, and what is saved is of the configuration before. */
+	save_groups_due(e, false, now);
 	if (e->port->applied != NULL)
 		e->port->applied(e->port, e->applying.routing->config);
 	if (e->options.count_receivers)

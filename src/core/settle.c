@@ -257,8 +257,6 @@ settle_begin(struct engine *e, const struct config *before, struct moment now)
 	struct settle *s = &e->settle;
 
 	assert(s->stage == SETTLED);
-	/* While they are whole. */
-	save_groups_due(e, false, now);
 	*s = (struct settle){ .since = now, .first = before == NULL, .old = e->groups, .old_order = e->groups_order };
 	e->groups = (struct hmap){ 0 };
 	e->groups_order = (struct order){ 0 };
