@@ -57,18 +57,3 @@ settings_slash(struct str *url, struct arena *a, struct err *e)
 	sbuf_fini(&b);
 	return true;
 }
-
-bool
-settings_check_url(struct str s, struct err *e)
-{
-	struct arena *a = arena_new();
-	struct url u;
-	bool ok = url_parse(a, s, &u, e);
-
-	if (ok && !str_is(u.scheme, "http") && !str_is(u.scheme, "https"))
-		ok = err_set(e, ERR_INVALID, "unsupported scheme \"%.*s\" for URL", STR_ARG(u.scheme));
-	if (ok && u.host.n == 0)
-		ok = err_set(e, ERR_INVALID, "missing host for URL");
-	arena_free(&a);
-	return ok;
-}

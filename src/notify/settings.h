@@ -42,8 +42,6 @@ bool settings_read_url(struct attempt *a, struct str url, struct str file, const
 void settings_inherit_pair(struct str *value, struct str *file, struct str global_value, struct str global_file);
 /* The URL with a slash at the end of its path. */
 bool settings_slash(struct str *url, struct arena *a, struct err *e) MUST_CHECK;
-/* Whether s is an http or https URL with a host; e as the configuration says it. */
-bool settings_check_url(struct str s, struct err *e) MUST_CHECK;
 static inline bool
 settings_is_secret_mark(struct str s)
 {

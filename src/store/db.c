@@ -353,6 +353,11 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 		ok = execute(d, "PRAGMA writable_schema = ON", e);
 	/* The version is judged before anything is written. */
 	ok = ok && identify(d, &version, e);
+	/* By now SQLite has seen the header, which can say that nobody may write. */
+	if (ok && mode == DB_WRITE && sqlite3_db_readonly(d->handle, "main") == 1) {
+		d->trouble = DB_DAMAGED;
+		ok = err_set(e, ERR_INVALID, "its header says that it can only be read");
+	}
 	/* Who reads a damaged one knows that the header may say anything. */
 	ok = ok && (compare_versions(d, version, e) || mode == DB_READ) && configure(d, mode, e);
 	if (ok && mode == DB_WRITE)

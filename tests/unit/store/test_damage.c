@@ -272,8 +272,18 @@ START_TEST(of_the_high_bits_of_the_log)
 }
 END_TEST
 
+/* The file format for writing, which SQLite takes for one to be read only. */
+static uint64_t
+bit_of_write_version(struct rand *rand, const struct sbuf *file, int i)
+{
+	(void)rand;
+	(void)file;
+	return 18 * 8 + 3 + 4 * (uint64_t)i;
+}
+
 START_TEST(of_the_database)
 {
+	flip(DATABASE, 2, bit_of_write_version, "database");
 	flip(DATABASE, number("DAMAGE_DATABASE", 80), any_bit, "database");
 }
 END_TEST
