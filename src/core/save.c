@@ -76,7 +76,7 @@ static struct wall
 next_flush(const struct group *g, struct moment now)
 {
 	if (g->flight != NULL && !is_decided(g->flight))
-		return g->flight->tick;
+		return flight_tick(g->flight, now);
 	return wall_add(now.wall, mono_sub(g->due, now.mono));
 }
 
