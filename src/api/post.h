@@ -19,7 +19,7 @@
  * COMPAT: one alert has bounds, since it is read, made and stored in one go; Alertmanager's only bound is memory.
  */
 #define POST_ALERT_BYTES ((size_t)1 << 20)	/* in JSON, with blanks around it */
-#define POST_ALERT_PAIRS 2000			/* labels and annotations */
+#define POST_ALERT_PAIRS 10000			/* labels and annotations */
 
 /* Embed as the first member, in the request's arena and zeroed; post_begin sets the private ones. */
 struct post {

@@ -24,6 +24,7 @@
 
 #define HOLD (24 * SPAN_HOUR)
 /* Of one alert, as of POST_ALERT_BYTES. */
+#define PAIRS_MAX 2000	/* labels of one, and annotations */
 #define VALUES_MAX 10000
 
 /* A token that is passed over; reading an alert, so many bytes of it, making it, and each of its pairs. */
@@ -178,8 +179,8 @@ read_alert(struct incoming *in, const struct json *a, struct work *w, struct err
 
 	if (a->kind != JSON_OBJECT)
 		return err_set(e, ERR_INVALID, "must be an object, is a %s", json_kind_name(a->kind));
-	if (labels_n > POST_ALERT_PAIRS || notes_n > POST_ALERT_PAIRS)
-		return err_set(e, ERR_LIMIT, "has more than %d labels or annotations", POST_ALERT_PAIRS);
+	if (labels_n > PAIRS_MAX || notes_n > PAIRS_MAX)
+		return err_set(e, ERR_LIMIT, "has more than %d labels or annotations", PAIRS_MAX);
 	d.labels = ARENA_ARRAY(in->scratch, labels_n, struct label_pair);
 	d.annotations = ARENA_ARRAY(in->scratch, notes_n + 6, struct label_pair);
 	if (!read_pairs(in, labels, "labels", d.labels, &d.labels_n, e) ||
