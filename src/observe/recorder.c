@@ -175,7 +175,7 @@ on_written(struct job *j)
 static void
 push_to_hook(struct recorder *r, struct hook *h)
 {
-	struct counts *c = counts_of(r, hook_name(h), true);
+	struct counts *c = counts_of(r, h->name, true);
 	bool dropped = false;
 	size_t from = 0;
 
@@ -188,7 +188,7 @@ push_to_hook(struct recorder *r, struct hook *h)
 		c->ok[type]++;
 		c->bytes[type] += json.n;
 		from = end;
-		if (hook_push(h, json))
+		if (poster_push(h->poster, json))
 			continue;
 		c->drops++;
 		dropped = true;
@@ -202,7 +202,7 @@ static void
 forget_closed(struct recorder *r)
 {
 	for (size_t i = r->closing.n; i-- > 0;)
-		if (hook_pending(r->closing.v[i]) == 0) {
+		if (poster_pending(r->closing.v[i]->poster) == 0) {
 			hook_free(&r->closing.v[i]);
 			r->closing.v[i] = r->closing.v[--r->closing.n];
 		}
@@ -354,7 +354,7 @@ replace_hooks(struct recorder *r, struct config *c, const struct event_recorder 
 	const struct webhook_output *v = conf->webhook_outputs.v;
 
 	for (size_t i = 0; i < r->hooks.n; i++) {
-		hook_close(r->hooks.v[i]);
+		poster_close(r->hooks.v[i]->poster);
 		VEC_PUSH(&r->closing, r->hooks.v[i]);
 	}
 	r->hooks.n = 0;
@@ -431,9 +431,9 @@ recorder_pending(const struct recorder *r)
 		return 0;
 	n = r->queue.ends.n + r->writing_lines;
 	for (size_t i = 0; i < r->hooks.n; i++)
-		n += hook_pending(r->hooks.v[i]);
+		n += poster_pending(r->hooks.v[i]->poster);
 	for (size_t i = 0; i < r->closing.n; i++)
-		n += hook_pending(r->closing.v[i]);
+		n += poster_pending(r->closing.v[i]->poster);
 	return n;
 }
 

@@ -15,9 +15,9 @@
 #include "base/str.h"
 #include "config/config.h"
 #include "config/outputs.h"
+#include "poster.h"
 
 struct event_base;
-struct hook;
 struct http_client;
 
 struct hook_options {
@@ -30,15 +30,15 @@ struct hook_options {
 	const struct webhook_output *conf;
 };
 
+/* Its events are pushed to the poster. */
+struct hook {
+	struct poster *poster;
+	char *name;		/* "webhook:https://host/path", without credentials and query */
+	const struct log *log;
+	const struct webhook_output *conf;
+};
+
 struct hook *hook_new(const struct hook_options *o);
-/* "webhook:https://host/path", without credentials and query. */
-const char *hook_name(const struct hook *h);
-/* Copies one event's JSON; false: the queue is full. */
-bool hook_push(struct hook *h, struct str json);
-/* Events that wait or are under way. */
-size_t hook_pending(const struct hook *h);
-/* No more will be pushed: a batch that waits to be filled goes out now. */
-void hook_close(struct hook *h);
 /* Cancels what is under way. Sets *h to NULL. */
 void hook_free(struct hook **h);
 

@@ -323,13 +323,13 @@ void
 tracer_close(struct tracer *t)
 {
 	if (t != NULL)
-		exporter_close(t->exporter);
+		poster_close(t->exporter->poster);
 }
 
 size_t
 tracer_pending(const struct tracer *t)
 {
-	return t != NULL ? exporter_pending(t->exporter) : 0;
+	return t != NULL ? poster_pending(t->exporter->poster) : 0;
 }
 
 void

@@ -6,16 +6,22 @@
 #define OBSERVE_TRACER_EXPORT_H
 
 #include "observe/tracer.h"
+#include "poster.h"
 
-struct exporter;
+struct exporter {
+	struct poster *poster;
+	struct str version, instance;
+	struct log log;
+	const struct tracing *conf;	/* NULL: nowhere */
+	struct sbuf span;		/* one, for the moment */
+	char last_error[200];		/* told already */
+};
 
 struct exporter *exporter_new(const struct tracer_options *o);
 /* Where to, from now on: conf is part of c, of which a reference is taken. NULL: nowhere. */
 void exporter_set(struct exporter *x, struct config *c, const struct tracing *conf);
 /* Queues a span, or drops it when there are too many. */
 void exporter_push(struct exporter *x, const struct span_record *s);
-void exporter_close(struct exporter *x);
-size_t exporter_pending(const struct exporter *x);
 void exporter_free(struct exporter **x);
 void exporter_expose(const struct exporter *e, struct expo *x);
 
