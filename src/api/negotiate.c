@@ -61,18 +61,32 @@ cors_answered(struct call *c)
 	return false;
 }
 
-bool
-has_json_content(struct call *c)
+/* Without parameters. */
+static struct str
+content_type(const struct call *c)
 {
 	struct str type = http_request_header(c->req, "Content-Type");
 
-	if (type.n == 0) {
+	return str_trim(str_sub(type, 0, str_chr(type, ';')));
+}
+
+bool
+names_json_content(const struct call *c)
+{
+	return str_caseeq(content_type(c), STR("application/json"));
+}
+
+bool
+has_json_content(struct call *c)
+{
+	struct str type = content_type(c);
+
+	if (type.n == 0 && http_request_header(c->req, "Content-Type").n == 0) {
 		if (c->req->body.n == 0)
 			return true;
 		type = STR("application/octet-stream");
 	}
-	type = str_trim(str_sub(type, 0, str_chr(type, ';')));
-	if (str_caseeq(type, STR("application/json")))
+	if (names_json_content(c))
 		return true;
 	reply_framework(c, 415, 415,
 	    arena_printf(c->arena, "unsupported media type \"%.*s\", only [application/json] are allowed",
@@ -95,6 +109,20 @@ is_refused(struct str parameters)
 		while (i < one.n && (one.p[i] == '0' || one.p[i] == '.'))
 			i++;
 		return i == one.n;
+	}
+	return false;
+}
+
+bool
+header_names(struct str header, const char *what)
+{
+	struct str one;
+
+	while (http_list_next(&header, &one)) {
+		size_t semicolon = str_chr(one, ';');
+
+		if (str_caseeq(str_trim(str_sub(one, 0, semicolon)), str_from(what)))
+			return !is_refused(str_sub(one, semicolon + 1, one.n));
 	}
 	return false;
 }

@@ -8,10 +8,16 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
+
 struct call;
 
 /* Adds the headers for browsers on other origins; true: it was a preflight, and is answered (204). */
 bool cors_answered(struct call *c);
+/* Is the body said to be JSON? */
+bool names_json_content(const struct call *c);
+/* Does one element of a comma-separated header name `what`, and not with q=0? */
+bool header_names(struct str header, const char *what);
 /* Can the client take JSON? false: answered 406. */
 bool accepts_json(struct call *c);
 

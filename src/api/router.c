@@ -2,7 +2,7 @@
 /* Method and path to handler, and the answers when there is none. */
 #include <ctype.h>
 
-#include "handlers.h"
+#include "ext.h"
 #include "negotiate.h"
 #include "route.h"
 #include "text/html.h"
@@ -117,7 +117,7 @@ redirect_unclean(struct call *c)
 	return true;
 }
 
-/* The parameters of the path, decoded, where they are of their types; false: answered 422. */
+/* The parameters of the path, decoded, where they are of their types; false: answered 422, or 404 as one of no resource. */
 static bool
 read_params(struct call *c, const struct route_match *m)
 {
@@ -129,6 +129,12 @@ read_params(struct call *c, const struct route_match *m)
 		c->params[i] = arena_str(c->arena, ok ? sbuf_get(&decoded) : m->params[i].value);
 		sbuf_fini(&decoded);
 		if (type != NULL && !type->fits(c->params[i])) {
+			if (m->entry->surface == ROUTE_EXT) {
+				ext_error_at(c, 404, "not_found",
+				    arena_printf(c->arena, "\"%.*s\" is no %s", STR_ARG(str_sub(c->params[i], 0, 100)), type->name),
+				    m->params[i].name, -1);
+				return false;
+			}
 			reply_framework(c, 422, 601,
 			    arena_printf(c->arena, "%s in path must be of type %s: \"%.*s\"", m->params[i].name,
 				type->name, STR_ARG(c->params[i])));
@@ -162,10 +168,17 @@ is_permitted(struct call *c, const struct route_entry *r)
 		return true;
 	why = arena_printf(c->arena, "\"%.*s\" lacks the scope \"%s\"", STR_ARG(c->req->principal.name),
 	    scope_name(r->scope)).p;
-	if (r->surface == ROUTE_V2)
+	switch (r->surface) {
+	case ROUTE_V2:
 		reply_framework(c, 403, 403, str_from(why));
-	else
+		break;
+	case ROUTE_EXT:
+		ext_error(c, 403, "forbidden", str_from(why));
+		break;
+	case ROUTE_PLAIN:
 		reply_text(c, 403, why);
+		break;
+	}
 	return false;
 }
 
@@ -233,6 +246,36 @@ serve_v2(struct call *c, struct str path)
 	m.entry->handle(c);
 }
 
+#define EXT "/api/ext/v1/"
+
+static void
+serve_ext(struct call *c, struct str path)
+{
+	struct str method = c->req->method;
+	struct route_match m = route_find(ROUTE_EXT, method, path);
+
+	c->resp->handler = m.any != NULL ? str_from(m.any->path) : STR("");
+	/* Who asks again is told what has not changed since; nobody else keeps what may name people and hosts. */
+	http_response_header(c->resp, "Cache-Control", STR("private, no-cache"));
+	if (m.any == NULL) {
+		ext_error(c, 404, "not_found", STR("there is no such path"));
+		return;
+	}
+	if (m.entry == NULL) {
+		http_response_header(c->resp, "Allow", allowed_methods(c, ROUTE_EXT, path, NULL, ", "));
+		ext_error(c, 405, "bad_method", arena_printf(c->arena, "%.*s is not allowed here", STR_ARG(method)));
+		return;
+	}
+	if (!is_permitted(c, m.entry) || !read_params(c, &m))
+		return;
+	/* A page of another site can send forms and texts, but no JSON without being allowed to. */
+	if (str_is(method, "POST") && !names_json_content(c)) {
+		ext_error(c, 415, "bad_content_type", STR("the body must be of type application/json"));
+		return;
+	}
+	m.entry->handle(c);
+}
+
 static void
 dispatch(struct call *c, struct str path)
 {
@@ -240,6 +283,8 @@ dispatch(struct call *c, struct str path)
 		redirect(c, 301, arena_printf(c->arena, "%.*s/", STR_ARG(c->req->path)));
 	else if (str_starts(path, STR("/api/v2/")))
 		serve_v2(c, path);
+	else if (str_starts(path, STR(EXT)) && route_find(ROUTE_PLAIN, c->req->method, path).any == NULL)
+		serve_ext(c, path);
 	else
 		serve_plain(c, path);
 }
@@ -276,5 +321,7 @@ api_is_limited(const struct api *a, const struct http_request *r)
 	if (!strip_prefix(a, r->path, &path))
 		return true;
 	m = route_find(ROUTE_PLAIN, r->method, path);
+	if (m.any == NULL)
+		m = route_find(ROUTE_EXT, r->method, path);
 	return m.entry == NULL || m.entry->limited;
 }

@@ -8,12 +8,11 @@
 #ifndef API_SCRAPE_H
 #define API_SCRAPE_H
 
-#include "handlers.h"
+#include "packed.h"
 #include "text/expo.h"
-#include "text/gzip.h"
 
 struct scrape {
-	struct http_stream stream;
+	struct packed body;
 	struct api *api;
 	struct expo x;
 	struct arena *scratch;		/* of one step */
@@ -29,11 +28,7 @@ struct scrape {
 	bool inside;			/* is it being counted? */
 	struct labels *member;		/* up to here; owned reference */
 	struct group_marks marks;
-	/* When the client takes gzip: */
-	struct gzip *gzip;
-	struct sbuf plain;
-	size_t packed;			/* so much of `plain` */
-	bool written;			/* all is in `plain` */
+	bool written;			/* all of it */
 };
 
 /* Writes some of the exposition. False: w is used up. After the last step s->written is set. */

@@ -91,10 +91,9 @@ write_alert(struct json_writer *w, const struct alert *a, const struct alert_sta
 	json_object_end(w);
 }
 
-static void
+void
 write_matchers(struct json_writer *w, const struct matchers *ms)
 {
-	json_key(w, STR("matchers"));
 	json_array_begin(w);
 	for (size_t i = 0; i < ms->n; i++) {
 		const struct matcher *m = &ms->m[i];
@@ -128,6 +127,7 @@ write_silence(struct json_writer *w, const struct silence *s, struct wall now)
 	json_put_str(w, "comment", istr_str(s->comment));
 	json_put_str(w, "createdBy", istr_str(s->created_by));
 	write_time(w, "endsAt", wall_utc(s->ends));
+	json_key(w, STR("matchers"));
 	write_matchers(w, &s->sets[0]);
 	write_time(w, "startsAt", wall_utc(s->starts));
 	if (s->source != NULL)

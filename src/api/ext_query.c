@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Query parameters of /api/ext/v1: what is not understood is refused. */
+#include "base/ascii.h"
+#include "base/rfc3339.h"
+#include "ext.h"
+
+struct str
+ext_query_str(const struct call *c, const char *name)
+{
+	const struct str *v = url_query_last(&c->query, name);
+
+	return v != NULL ? *v : STR_NONE;
+}
+
+static bool
+refuse(struct call *c, const char *name, struct str value, const char *allowed)
+{
+	ext_error_at(c, 400, "bad_parameter",
+	    arena_printf(c->arena, "\"%.*s\" is not allowed for %s: %s", STR_ARG(str_sub(value, 0, 100)), name, allowed), name,
+	    -1);
+	return false;
+}
+
+bool
+ext_query_uint(struct call *c, const char *name, uint64_t max, uint64_t *value)
+{
+	struct str v = ext_query_str(c, name);
+	uint64_t n = 0;
+
+	if (v.n == 0)
+		return true;
+	for (size_t i = 0; i < v.n; i++) {
+		unsigned digit = (unsigned)v.p[i] - '0';
+
+		if (digit > 9 || n > (max - digit) / 10)
+			return refuse(c, name, v,
+			    arena_printf(c->arena, "a number from 0 to %llu", (unsigned long long)max).p);
+		n = n * 10 + digit;
+	}
+	*value = n;
+	return true;
+}
+
+bool
+ext_query_bool(struct call *c, const char *name, bool *value)
+{
+	struct str v = ext_query_str(c, name);
+
+	if (v.n == 0)
+		return true;
+	if (!str_is(v, "true") && !str_is(v, "false"))
+		return refuse(c, name, v, "true or false");
+	*value = str_is(v, "true");
+	return true;
+}
+
+bool
+ext_query_time(struct call *c, const char *name, struct wall *value)
+{
+	struct str v = ext_query_str(c, name);
+	struct err e = { 0 };
+
+	if (v.n == 0)
+		return true;
+	if (!rfc3339_parse(v, value, &e))
+		return refuse(c, name, v, "a time like 2006-01-02T15:04:05Z");
+	*value = wall_utc(*value);
+	return true;
+}
+
+bool
+ext_query_limit(struct call *c, size_t *limit)
+{
+	uint64_t n = 100;
+
+	if (!ext_query_uint(c, "limit", EXT_LIMIT_MAX, &n))
+		return false;
+	if (n == 0)
+		return refuse(c, "limit", STR("0"), "a number from 1 to 1000");
+	*limit = (size_t)n;
+	return true;
+}
+
+bool
+ext_query_matchers(struct call *c, const char *name, struct matchers *out)
+{
+	const struct str *v;
+	size_t pos = 0, reading = 0;
+	struct err e = { 0 };
+
+	*out = (struct matchers){ 0 };
+	while ((v = url_query_each(&c->query, name, &pos)) != NULL) {
+		struct matcher m;
+		int index = (int)out->n;
+
+		if (out->n == MATCHERS_MAX) {
+			err_set(&e, ERR_LIMIT, "more than %d matchers", MATCHERS_MAX);
+		} else if (matcher_parse(*v, c->api->env.matcher_mode, NULL, &m, &e)) {
+			reading += matcher_reading(&m);
+			matchers_append(out, &m);
+			if (reading <= MATCHERS_READING_MAX)
+				continue;
+			err_set(&e, ERR_LIMIT, "the regular expressions are too large together");
+		}
+		matchers_fini(out);
+		ext_error_at(c, 400, "bad_matcher", str_from(e.text), name, index);
+		return false;
+	}
+	return true;
+}
+
+bool
+ext_fingerprint(struct str text, uint64_t *out)
+{
+	uint64_t n = 0;
+
+	if (text.n == 0 || text.n > 16)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		int digit = ascii_hex(text.p[i]);
+
+		if (digit < 0)
+			return false;
+		n = n << 4 | (uint64_t)digit;
+	}
+	*out = n;
+	return true;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the routes of /api/ext/v1 answer. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/rfc3339.h"
+#include "ext.h"
+
+/* What is not worth packing; what is packed within the handler. */
+#define PACK_MIN ((size_t)1 << 10)
+#define PACK_AT_ONCE ((size_t)64 << 10)
+
+static void
+error_begin(struct call *c, int status, const char *code, struct str message, struct json_writer *w)
+{
+	sbuf_reset(&c->resp->body);
+	c->resp->status = status;
+	http_response_header(c->resp, "Content-Type", STR("application/json"));
+	json_writer_init(w, &c->resp->body, JSON_HTML_ESCAPED);
+	json_object_begin(w);
+	json_key(w, STR("error"));
+	json_object_begin(w);
+	json_put_str(w, "code", str_from(code));
+	json_put_str(w, "message", message);
+}
+
+static void
+error_end(struct call *c, struct json_writer *w)
+{
+	json_object_end(w);
+	json_object_end(w);
+	sbuf_putc(&c->resp->body, '\n');
+}
+
+void
+ext_error(struct call *c, int status, const char *code, struct str message)
+{
+	struct json_writer w;
+
+	error_begin(c, status, code, message, &w);
+	error_end(c, &w);
+}
+
+void
+ext_error_at(struct call *c, int status, const char *code, struct str message, const char *field, int index)
+{
+	struct json_writer w;
+
+	error_begin(c, status, code, message, &w);
+	json_put_str(&w, "field", str_from(field));
+	if (index >= 0)
+		json_put_int(&w, "index", index);
+	error_end(c, &w);
+}
+
+void
+ext_reply_begin(struct call *c, struct json_writer *w)
+{
+	ext_reply_later(c);
+	json_writer_init(w, &c->resp->body, JSON_HTML_ESCAPED);
+}
+
+void
+ext_reply_later(struct call *c)
+{
+	c->resp->status = 200;
+	http_response_header(c->resp, "Content-Type", STR("application/json"));
+}
+
+void
+ext_reply_end(struct call *c)
+{
+	struct sbuf *body = &c->resp->body;
+	struct sbuf packed = SBUF_INIT(SBUF_UNLIMITED);
+
+	sbuf_putc(body, '\n');
+	if (body->n < PACK_MIN || body->n > PACK_AT_ONCE || !takes_gzip(c))
+		return;
+	gzip_compress(&packed, sbuf_get(body));
+	sbuf_fini(body);
+	*body = packed;
+	http_response_header(c->resp, "Content-Encoding", STR("gzip"));
+}
+
+void
+ext_put_time(struct json_writer *w, const char *key, struct wall t)
+{
+	char text[RFC3339_MAX];
+
+	if (wall_is_zero(t))
+		json_put_null(w, key);
+	else
+		json_put_str(w, key, (struct str){ text, strfmt_time_format(wall_utc(t), text) });
+}
+
+void
+ext_put_seconds(struct json_writer *w, const char *key, span s)
+{
+	json_key(w, str_from(key));
+	json_double(w, (double)s / (double)SPAN_S);
+}
+
+void
+ext_put_fingerprint(struct json_writer *w, const char *key, uint64_t fingerprint)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, fingerprint);
+	json_put_str(w, key, str_from(text));
+}
+
+void
+ext_put_matchers(struct json_writer *w, const char *key, const struct matchers *ms)
+{
+	json_key(w, str_from(key));
+	write_matchers(w, ms);
+}
+
+void
+ext_put_labels(struct json_writer *w, const char *key, const struct labels *l)
+{
+	json_key(w, str_from(key));
+	write_labels(w, l);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "packed.h"
+
+#include "base/mem.h"
+#include "negotiate.h"
+
+/* So much is packed at a time, in a millisecond or less. */
+#define PACK_BYTES ((size_t)32 << 10)
+/* To pack a byte. */
+#define PACK_UNITS 3
+
+/* Until there is a piece to send, or all was made. */
+static enum http_more
+make(struct packed *p, struct work *w, struct moment now, struct err *e)
+{
+	size_t enough = p->gzip != NULL ? PACK_BYTES : HTTP_PIECE;
+
+	while (!p->made && p->plain.n - p->gone < enough) {
+		enum http_more more;
+
+		if (work_used_up(w))
+			return HTTP_LATER;
+		more = p->make(p, w, now, e);
+		p->made = more == HTTP_END;
+		if (more != HTTP_MORE && more != HTTP_END)
+			return more;
+	}
+	return HTTP_END;
+}
+
+static enum http_more
+next(struct http_stream *stream, struct sbuf *out, struct work *w, struct moment now, struct err *e)
+{
+	struct packed *p = CONTAINER_OF(stream, struct packed, stream);
+	enum http_more more = make(p, w, now, e);
+	struct str some;
+
+	if (more != HTTP_END)
+		return more;
+	if (p->gzip != NULL && work_used_up(w))
+		return HTTP_LATER;
+	some = str_sub(sbuf_get(&p->plain), p->gone, p->gone + (p->gzip != NULL ? PACK_BYTES : HTTP_PIECE));
+	p->gone += some.n;
+	if (p->gzip != NULL) {
+		gzip_put(p->gzip, out, some, p->made && p->gone == p->plain.n);
+		work_spend(w, (int64_t)some.n * PACK_UNITS);
+	} else {
+		sbuf_str(out, some);
+	}
+	if (p->gone < p->plain.n)
+		return HTTP_MORE;
+	sbuf_reset(&p->plain);
+	p->gone = 0;
+	return p->made ? HTTP_END : HTTP_MORE;
+}
+
+static void
+drop(struct http_stream *stream)
+{
+	struct packed *p = CONTAINER_OF(stream, struct packed, stream);
+
+	if (p->fini != NULL)
+		p->fini(p);
+	gzip_free(&p->gzip);
+	sbuf_fini(&p->plain);
+	mem_free(p);
+}
+
+bool
+takes_gzip(const struct call *c)
+{
+	return header_names(http_request_header(c->req, "Accept-Encoding"), "gzip");
+}
+
+void
+packed_reply(struct call *c, struct packed *p)
+{
+	p->stream.size = HTTP_STREAM_UNKNOWN;
+	p->stream.next = next;
+	p->stream.drop = drop;
+	if (p->plain.max == 0)
+		p->plain.max = SBUF_UNLIMITED;
+	c->resp->stream = &p->stream;
+	if (!takes_gzip(c))
+		return;
+	http_response_header(c->resp, "Content-Encoding", STR("gzip"));
+	p->gzip = gzip_new();
+}
