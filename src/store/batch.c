@@ -45,7 +45,7 @@ free_op(struct op *o)
 }
 
 static struct op *
-set(struct batch *b, enum db_table t, struct str key, struct str body, bool drop)
+set(struct batch *b, enum db_table t, struct str key, struct str body, bool drop, bool fresh)
 {
 	uint64_t hash = batch_hash(t, key);
 	struct op *o = find(b, t, key, hash);
@@ -53,6 +53,7 @@ set(struct batch *b, enum db_table t, struct str key, struct str body, bool drop
 	if (o == NULL) {
 		o = NEW(struct op);
 		o->table = t;
+		o->fresh = fresh;
 		o->key = (struct str){ mem_strndup(key.p != NULL ? key.p : "", key.n), key.n };
 		hmap_insert(&b->ops, &o->node, hash);
 	} else {
@@ -66,21 +67,21 @@ set(struct batch *b, enum db_table t, struct str key, struct str body, bool drop
 }
 
 void
-batch_put_take(struct batch *b, enum db_table t, struct str key, struct str body)
+batch_put_take(struct batch *b, enum db_table t, struct str key, struct str body, bool fresh)
 {
-	set(b, t, key, body, false);
+	set(b, t, key, body, false, fresh);
 }
 
 void
 batch_put_borrowed(struct batch *b, enum db_table t, struct str key, struct str body)
 {
-	set(b, t, key, body, false)->borrowed = true;
+	set(b, t, key, body, false, false)->borrowed = true;
 }
 
 void
 batch_drop(struct batch *b, enum db_table t, struct str key)
 {
-	set(b, t, key, STR_NONE, true);
+	set(b, t, key, STR_NONE, true, false);
 }
 
 void
@@ -96,24 +97,25 @@ batch_forget(struct batch *b, enum db_table t, struct str key)
 }
 
 bool
-batch_has(const struct batch *b, enum db_table t, struct str key, bool *drop_out)
+batch_has_fresh(const struct batch *b, enum db_table t, struct str key)
 {
 	const struct op *o = find(b, t, key, batch_hash(t, key));
 
-	if (o != NULL)
-		*drop_out = o->drop;
-	return o != NULL;
+	return o != NULL && o->fresh;
 }
 
 void
 batch_keep(struct batch *newer, struct batch *older)
 {
 	HMAP_EACH(&older->ops, node) {
-		struct op *o = CONTAINER_OF(node, struct op, node);
+		struct op *o = CONTAINER_OF(node, struct op, node), *by;
 		uint64_t hash = node->hash;
 
-		if (find(newer, o->table, o->key, hash) != NULL)
+		by = find(newer, o->table, o->key, hash);
+		if (by != NULL) {
+			by->fresh = o->fresh;
 			continue;
+		}
 		hmap_remove(&older->ops, node);
 		newer->bytes += size_of(o);
 		hmap_insert(&newer->ops, &o->node, hash);

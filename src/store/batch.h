@@ -16,6 +16,7 @@ struct op {
 	enum db_table table;
 	bool drop;
 	bool borrowed;			/* the body is somebody else's, until the batch was written */
+	bool fresh;			/* before it the disk has nothing of the record: nothing to be dropped there */
 	struct str key, body;		/* one heap block each */
 };
 
@@ -24,15 +25,15 @@ struct batch {
 	size_t bytes;
 };
 
-/* Copy the key; the body is a heap block that is taken, or borrowed. */
-void batch_put_take(struct batch *b, enum db_table t, struct str key, struct str body);
+/* Copy the key; the body is a heap block that is taken, or borrowed. `fresh` counts if the batch has no op of the record. */
+void batch_put_take(struct batch *b, enum db_table t, struct str key, struct str body, bool fresh);
 void batch_put_borrowed(struct batch *b, enum db_table t, struct str key, struct str body);
 void batch_drop(struct batch *b, enum db_table t, struct str key);
 /* Takes the op of this record out, if there is one: nothing will be written. */
 void batch_forget(struct batch *b, enum db_table t, struct str key);
-/* Does it put (or drop, by its *drop_out) this record? */
-bool batch_has(const struct batch *b, enum db_table t, struct str key, bool *drop_out);
-/* Moves what `newer` does not supersede from `older` into it; older is empty then. */
+/* Does it put this record, and the disk has nothing of it? */
+bool batch_has_fresh(const struct batch *b, enum db_table t, struct str key);
+/* Moves what `newer` does not supersede from `older`, which was not written, into it; older is empty then. */
 void batch_keep(struct batch *newer, struct batch *older);
 void batch_clear(struct batch *b);
 /* Inside a transaction. Changes nothing in the batch. Any thread that owns both. */

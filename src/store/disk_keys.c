@@ -3,82 +3,39 @@
 
 #include "base/mem.h"
 
-/* 0 marks a free place. */
-static uint64_t
-fix(uint64_t hash)
-{
-	return hash == 0 ? 1 : hash;
-}
-
-/* Where it is, or where it would go. */
-static size_t
-place_of(const struct disk_keys *p, uint64_t hash)
-{
-	size_t i = hash & p->mask;
-
-	while (p->v[i] != 0 && p->v[i] != hash)
-		i = (i + 1) & p->mask;
-	return i;
-}
-
-static void
-grow(struct disk_keys *p)
-{
-	struct disk_keys bigger = { .mask = p->v == NULL ? 63 : 2 * p->mask + 1 };
-
-	bigger.v = mem_calloc(bigger.mask + 1, sizeof(bigger.v[0]));
-	bigger.n = p->n;
-	for (size_t i = 0; p->v != NULL && i <= p->mask; i++)
-		if (p->v[i] != 0)
-			bigger.v[place_of(&bigger, p->v[i])] = p->v[i];
-	mem_free(p->v);
-	*p = bigger;
-}
+/* What a removal may give back of the table: more than an insertion takes, so that it becomes small again. */
+#define SHRINK_UNITS 8
 
 void
 disk_keys_add(struct disk_keys *p, uint64_t hash)
 {
-	size_t i;
-
-	hash = fix(hash);
-	if (p->v == NULL || 2 * (p->n + 1) > p->mask + 1)
-		grow(p);
-	i = place_of(p, hash);
-	p->n += p->v[i] == 0;
-	p->v[i] = hash;
+	if (!disk_keys_has(p, hash))
+		hmap_insert(&p->map, NEW(struct hmap_node), hash);
 }
 
 bool
 disk_keys_has(const struct disk_keys *p, uint64_t hash)
 {
-	return p->v != NULL && p->v[place_of(p, fix(hash))] != 0;
+	return hmap_first(&p->map, hash) != NULL;
 }
 
-/* Closes the gap, so that no search ends early. */
 void
 disk_keys_remove(struct disk_keys *p, uint64_t hash)
 {
-	size_t gap, i;
+	struct hmap_node *node = hmap_first(&p->map, hash);
+	struct work w = { SHRINK_UNITS };
 
-	if (!disk_keys_has(p, hash))
+	if (node == NULL)
 		return;
-	gap = place_of(p, fix(hash));
-	p->v[gap] = 0;
-	p->n--;
-	for (i = (gap + 1) & p->mask; p->v[i] != 0; i = (i + 1) & p->mask) {
-		size_t home = p->v[i] & p->mask;
-
-		if (((i - home) & p->mask) >= ((i - gap) & p->mask)) {
-			p->v[gap] = p->v[i];
-			p->v[i] = 0;
-			gap = i;
-		}
-	}
+	hmap_remove(&p->map, node);
+	mem_free(node);
+	(void)hmap_shrink_some(&p->map, &w);
 }
 
 void
 disk_keys_fini(struct disk_keys *p)
 {
-	mem_free(p->v);
-	*p = (struct disk_keys){ 0 };
+	HMAP_EACH(&p->map, node)
+		mem_free(node);
+	hmap_fini(&p->map);
 }

@@ -7,10 +7,12 @@
 static void
 put(struct store *s, enum db_table t, struct str key, struct sbuf *body)
 {
+	uint64_t hash = batch_hash(t, key);
 	struct str taken;
 
 	taken.p = sbuf_take(body, &taken.n);
-	batch_put_take(&s->current, t, key, taken);
+	batch_put_take(&s->current, t, key, taken, !disk_keys_has(&s->present, hash));
+	disk_keys_add(&s->present, hash);
 	store_take(s);
 }
 
@@ -18,13 +20,13 @@ put(struct store *s, enum db_table t, struct str key, struct sbuf *body)
 static void
 drop(struct store *s, enum db_table t, struct str key)
 {
-	bool dropped = true;
-	bool written = s->busy && batch_has(&s->writer.batch, t, key, &dropped) && !dropped;
+	uint64_t hash = batch_hash(t, key);
 
-	if (written || disk_keys_has(&s->present, batch_hash(t, key)))
-		batch_drop(&s->current, t, key);
-	else
+	if (batch_has_fresh(&s->current, t, key))
 		batch_forget(&s->current, t, key);
+	else if (disk_keys_has(&s->present, hash))
+		batch_drop(&s->current, t, key);
+	disk_keys_remove(&s->present, hash);
 	store_take(s);
 }
 

@@ -27,6 +27,13 @@ skip(struct recovery *r, const char *what, const struct err *e)
 }
 
 static void
+drop(struct store *s, enum db_table t, const struct loaded_row *row)
+{
+	batch_drop(&s->current, t, row->key);
+	disk_keys_remove(&s->present, batch_hash(t, row->key));
+}
+
+static void
 recover_silence(struct recovery *r, const struct loaded_row *row)
 {
 	struct err e = { 0 };
@@ -38,7 +45,7 @@ recover_silence(struct recovery *r, const struct loaded_row *row)
 		return;
 	}
 	if (!wall_after(expires, r->now.wall))
-		batch_drop(&r->s->current, TABLE_SILENCES, row->key);
+		drop(r->s, TABLE_SILENCES, row);
 	else if (!r->late || view_silence(r->engine, str_from(s->id)) == NULL)
 		engine_restore_silence(r->engine, s, expires, r->now);
 	silence_unref(s);
@@ -86,7 +93,7 @@ recover_entry(struct recovery *r, const struct loaded_row *row)
 	if (wall_after(entry.expires, r->now.wall))
 		engine_restore_log_entry(r->engine, &entry, r->now);
 	else
-		batch_drop(&r->s->current, TABLE_LOG_ENTRIES, row->key);
+		drop(r->s, TABLE_LOG_ENTRIES, row);
 	r->entries++;
 }
 
@@ -120,7 +127,7 @@ move_group(struct recovery *r, const struct loaded_row *row)
 	void *place = NULL;
 
 	arena_reset(r->arena);
-	batch_drop(&s->current, TABLE_GROUPS, row->key);
+	drop(s, TABLE_GROUPS, row);
 	if (!codec_get_group(row->body, r->arena, &g, &e)) {
 		skip(r, "group", &e);
 		return;

@@ -93,23 +93,6 @@ is_tracked(enum db_table t)
 	return t != TABLE_ALERTS && t != TABLE_META;
 }
 
-static void
-note_present(struct store *s)
-{
-	if (s->writer.all)
-		disk_keys_fini(&s->present);
-	HMAP_EACH(&s->writer.batch.ops, node) {
-		const struct op *op = CONTAINER_OF(node, struct op, node);
-
-		if (!is_tracked(op->table))
-			continue;
-		if (op->drop)
-			disk_keys_remove(&s->present, node->hash);
-		else
-			disk_keys_add(&s->present, node->hash);
-	}
-}
-
 /* Changes before the copy are durable whatever became of it. */
 static void
 copy_failed(struct store *s)
@@ -128,9 +111,7 @@ written(struct store *s)
 {
 	struct moment now = now_of(s);
 
-	note_present(s);
 	row_log_written(&s->kept);
-	batch_clear(&s->writer.batch);
 	if (!s->ok)
 		LOG(&s->log, LOG_INFO, "Durable state is written again");
 	s->ok = true;
@@ -235,14 +216,29 @@ put_alive(struct store *s)
 	s->alive = now.mono;
 	codec_put_time(&body, now.wall);
 	taken.p = sbuf_take(&body, &taken.n);
-	batch_put_take(&s->current, TABLE_META, STR("alive"), taken);
+	batch_put_take(&s->current, TABLE_META, STR("alive"), taken, false);
+}
+
+/* The database will be emptied: of what is tracked it has what the batch brings. */
+static void
+forget_disk(struct store *s)
+{
+	disk_keys_fini(&s->present);
+	HMAP_EACH(&s->current.ops, node) {
+		struct op *op = CONTAINER_OF(node, struct op, node);
+
+		if (!is_tracked(op->table) || op->drop)
+			continue;
+		op->fresh = true;
+		disk_keys_add(&s->present, node->hash);
+	}
 }
 
 /* Everything becomes news; what the engine cannot tell again stays as it is in the batch. */
 static void
 gather_all(struct store *s)
 {
-	disk_keys_fini(&s->present);
+	forget_disk(s);
 	row_log_forget_disk(&s->kept, s->durable + 1);
 	if (s->engine != NULL)
 		engine_save_all(s->engine, now_of(s));
@@ -321,7 +317,7 @@ on_pulse(void *arg)
 		LOG(&s->log, LOG_ERROR, "Durable state is not being written; going on from memory", F_ERR(&s->problem));
 		s->ok = false;
 		refuse(s);
-	} else if (!s->busy && s->ok && (s->kept.alerts_n > 0 || s->present.n > 0) &&
+	} else if (!s->busy && s->ok && (s->kept.alerts_n > 0 || s->present.map.n > 0) &&
 	    mono_sub(now, s->committed) > ALIVE) {
 		/* Which also shows whether the database is still there. */
 		start_writing(s, true);
@@ -425,9 +421,7 @@ write_some(struct store *s)
 	writer_run(&s->writer);
 	result = s->writer.result;
 	if (result == WRITTEN) {
-		note_present(s);
 		row_log_written(&s->kept);
-		batch_clear(&s->writer.batch);
 		return true;
 	}
 	take_back(s);

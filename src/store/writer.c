@@ -175,6 +175,8 @@ write_batch(struct writer *w)
 		w->known = true;
 		w->file = db_file(w->db);
 		w->trouble = DB_FINE;
+		/* Here, as freeing many would hold the loop. */
+		batch_clear(&w->batch);
 		return true;
 	}
 	w->trouble = db_trouble(w->db);

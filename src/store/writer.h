@@ -32,7 +32,7 @@ struct writer {
 	uint64_t file;			/* … of which file (db_file) they were written to; 0: to none yet */
 
 	/* What to do. */
-	struct batch batch;
+	struct batch batch;		/* empty again when it was written */
 	bool all;			/* the batch has all there is: replaces what the database has */
 	bool backup;			/* copy the database afterwards */
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "disk_keys.h"
+
+#include "base/mem.h"
+#include "batch.h"
+#include "lib_store.h"
+
+#define MANY 200000
+
+/* Not in order, and all different. */
+static uint64_t
+hash_of(uint64_t i)
+{
+	return (i + 1) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+/* The table changes its size step by step: no call moves more than a few keys, however many there are. */
+START_TEST(grows_and_shrinks_by_steps)
+{
+	struct disk_keys p = { 0 };
+	size_t used = 8;
+
+	for (uint64_t i = 0; i < MANY; i++) {
+		disk_keys_add(&p, hash_of(i));
+		ck_assert_uint_le(p.map.used, used + 2);
+		used = p.map.used;
+	}
+	ck_assert_uint_eq(p.map.n, MANY);
+	for (uint64_t i = 0; i < MANY; i++) {
+		ck_assert(disk_keys_has(&p, hash_of(i)));
+		disk_keys_remove(&p, hash_of(i));
+		ck_assert(!disk_keys_has(&p, hash_of(i)));
+		ck_assert_uint_ge(p.map.used + 8, used);
+		used = p.map.used;
+	}
+	ck_assert_uint_eq(p.map.n, 0);
+	ck_assert_uint_le(p.map.used, 16);
+	disk_keys_fini(&p);
+}
+END_TEST
+
+START_TEST(twice_is_once)
+{
+	struct disk_keys p = { 0 };
+
+	disk_keys_remove(&p, 0);
+	disk_keys_add(&p, 0);
+	disk_keys_add(&p, 0);
+	ck_assert(disk_keys_has(&p, 0));
+	disk_keys_remove(&p, 0);
+	ck_assert(!disk_keys_has(&p, 0));
+	disk_keys_fini(&p);
+}
+END_TEST
+
+static void
+put(struct batch *b, const char *key, bool fresh)
+{
+	batch_put_take(b, TABLE_INTENTS, str_from(key), (struct str){ mem_strdup("x"), 1 }, fresh);
+}
+
+/* What the disk has of a record is what it had before the first op that it has not written. */
+START_TEST(fresh_as_of_the_first_op)
+{
+	struct batch current = { 0 }, lost = { 0 };
+
+	put(&current, "new", true);
+	put(&current, "new", false);
+	ck_assert(batch_has_fresh(&current, TABLE_INTENTS, STR("new")));
+	batch_drop(&current, TABLE_INTENTS, STR("old"));
+	put(&current, "old", true);
+	ck_assert(!batch_has_fresh(&current, TABLE_INTENTS, STR("old")));
+	ck_assert(!batch_has_fresh(&current, TABLE_INTENTS, STR("other")));
+	lost = current;
+	current = (struct batch){ 0 };
+	put(&current, "new", false);
+	put(&current, "old", true);
+	batch_keep(&current, &lost);
+	ck_assert(batch_has_fresh(&current, TABLE_INTENTS, STR("new")));
+	ck_assert(!batch_has_fresh(&current, TABLE_INTENTS, STR("old")));
+	batch_clear(&current);
+}
+END_TEST
+
+int
+main(void)
+{
+	return RUN("disk_keys", grows_and_shrinks_by_steps, twice_is_once, fresh_as_of_the_first_op);
+}
