@@ -95,20 +95,26 @@ void engine_tick(struct engine *e, struct moment now);
 /* When engine_tick wants to be called next; false: never, as things stand. */
 bool engine_next(const struct engine *e, struct mono *at_out);
 
+enum restored {
+	RESTORED,
+	RESTORED_NOT,		/* the engine runs, and knows better */
+	RESTORED_EXPIRED,	/* nobody needs it any more: the store may drop it */
+};
+
 /*
- * State at start, before engine_apply: what the store recovered. Expired
- * records are ignored. Taken as it is, without persisting it again.
+ * State at start, before engine_apply: what the store recovered, copied, and not
+ * persisted again. Also later, when the store could not be read at start. One
+ * function for each RECORD of core/changes.def, engine_restore_silence and so on.
+ *
+ * A notification that was under way, an intent, is taken up again by the first
+ * engine_apply with the same id, for the same alerts, unless what it needs is gone.
  */
-void engine_restore_silence(struct engine *e, struct silence *s, struct wall expires, struct moment now);
-void engine_restore_log_entry(struct engine *e, const struct log_entry *entry, struct moment now);
+#define RECORD(KIND, name, table, number) \
+	enum restored engine_restore_##name(struct engine *e, const struct change *c, struct moment now);
+#include "core/changes.def"
 /* `stored_as` is what the store wants to find at the place of this alert or group (struct change). */
 void engine_restore_alert(struct engine *e, struct alert *a, void *stored_as, struct moment now);
 void engine_restore_group(struct engine *e, const struct group_state *g, void *stored_as, struct moment now);
-/*
- * A notification that was under way: the first engine_apply takes it up again,
- * with the same id, for the same alerts, unless what it needs is gone.
- */
-void engine_restore_intent(struct engine *e, const struct intent_state *i, struct moment now);
 
 /* Tells the store all there is, as if it had just changed: the store begins anew. */
 void engine_save_all(struct engine *e, struct moment now);

@@ -23,18 +23,12 @@
 
 struct log_entry;
 
-/* A change that has to survive. The store numbers them; see port.persist. */
+/* Changes that have to survive: of each kind of record, that it is set, and that it is dropped. */
 enum change_kind {
-	CHANGE_SILENCE,		/* silence, expires: set (also when expired by a user) */
-	CHANGE_SILENCE_DROPPED,	/* silence id: retention is over */
-	CHANGE_LOG_ENTRY,	/* log_entry: set */
-	CHANGE_LOG_ENTRY_DROPPED,
-	CHANGE_ALERT,		/* alert: set */
-	CHANGE_ALERT_DROPPED,	/* alert */
-	CHANGE_GROUP,		/* group_id, next flush and what else a group needs to go on: see struct group_state */
-	CHANGE_GROUP_DROPPED,
-	CHANGE_INTENT,		/* notification, about to be attempted; again when it got on: see struct intent_state */
-	CHANGE_INTENT_DROPPED,	/* notification id: it ended */
+#define RECORD(KIND, name, table, number) LOGGED(KIND, name)
+#define LOGGED(KIND, name) CHANGE_##KIND, CHANGE_##KIND##_DROPPED,
+#include "core/changes.def"
+	CHANGE_N,
 };
 
 /* What a group needs to go on after a restart. */
@@ -65,17 +59,16 @@ struct intent_state {
 	struct recipients recipients;
 };
 
+/* To the store by port.persist, and from it by engine_restore_...: the members of its kind are set. */
 struct change {
 	enum change_kind kind;
-	const struct silence *silence;
-	struct wall expires;
-	const struct log_entry *entry;
-	const struct alert *alert;
+	const struct silence *silence;		/* SILENCE, with: */
+	struct wall expires;			/* it is kept until then */
+	const struct log_entry *entry;		/* LOG_ENTRY */
+	const struct intent_state *intent;	/* INTENT, before the first attempt and when it got on; dropped: its id alone */
+	const struct alert *alert;		/* ALERT */
+	const struct group_state *group;	/* GROUP; dropped: what it is found by alone */
 	void **place;		/* with an alert or a group: where the store may keep what it likes until that is dropped; NULL at first */
-	const struct group_state *group;
-	const struct notification *notification;
-	uint64_t notification_id;
-	unsigned attempts;	/* with CHANGE_INTENT: begun so far */
 };
 
 #define PORT_LISTENERS 8

@@ -21,7 +21,7 @@ bool codec_get_group(struct str body, struct arena *a, struct group_state *out, 
 void codec_number_key(uint64_t number, char out[8]);
 uint64_t codec_get_number_key(struct str key);
 
-void codec_put_intent(struct sbuf *b, const struct notification *n, unsigned attempts);
+void codec_put_intent(struct sbuf *b, const struct intent_state *i);
 /* The caller drops out->labels. */
 bool codec_get_intent(struct str body, struct arena *a, struct intent_state *out, struct err *e) MUST_CHECK;
 

@@ -195,7 +195,7 @@ bool save_step(struct engine *e, struct moment now);
 void save_alert(struct engine *e, struct alert_entry *r, enum change_kind kind);
 void save_silence(struct engine *e, const struct silence_entry *entry, enum change_kind kind);
 void save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind kind);
-void save_intent(struct engine *e, const struct leg *leg, enum change_kind kind);
+void save_intent(struct engine *e, const struct leg *leg);
 void save_intent_dropped(struct engine *e, uint64_t id);
 
 /* events.c */

@@ -76,7 +76,7 @@ leg_end(struct engine *e, struct leg *leg)
 	leg->state = LEG_DONE;
 	sched_disarm(&e->sched, &leg->timer);
 	if (leg->note.id != 0)
-		save_intent(e, leg, CHANGE_INTENT_DROPPED);
+		save_intent_dropped(e, leg->note.id);
 }
 
 static void
@@ -392,7 +392,7 @@ leg_act(struct engine *e, struct leg *leg, const struct leg_verdict *v, const st
 	make_note(e, leg);
 	log_debts_find(entry, leg, now);
 	leg->pause = FIRST_PAUSE;
-	save_intent(e, leg, CHANGE_INTENT);
+	save_intent(e, leg);
 	attempt_begin(e, leg, now);
 }
 
@@ -467,7 +467,7 @@ schedule_next(struct engine *e, struct leg *leg, const struct outcome *o, struct
 	struct mono asked = mono_add(now.mono, o->retry_after > 0 ? o->retry_after : 0);
 
 	leg->state = LEG_PAUSING;
-	save_intent(e, leg, CHANGE_INTENT);
+	save_intent(e, leg);
 	arm(e, leg, at.ns > asked.ns ? at : asked);
 }
 
@@ -548,7 +548,7 @@ leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct
 void
 leg_progressed(struct engine *e, struct leg *leg)
 {
-	save_intent(e, leg, CHANGE_INTENT);
+	save_intent(e, leg);
 }
 
 void

@@ -8,22 +8,32 @@
 #include "base/mem.h"
 #include "engine_state.h"
 
-void
-engine_restore_silence(struct engine *e, struct silence *s, struct wall expires, struct moment now)
+enum restored
+engine_restore_silence(struct engine *e, const struct change *c, struct moment now)
 {
+	enum restored done = RESTORED_NOT;
+
 	engine_enter(e, now);
-	if (wall_after(expires, now.wall))
-		silences_put(&e->silences, s, expires);
+	if (!wall_after(c->expires, now.wall)) {
+		done = RESTORED_EXPIRED;
+	} else if (silences_find(&e->silences, str_from(c->silence->id)) == NULL) {
+		silences_put(&e->silences, (struct silence *)(uintptr_t)c->silence, c->expires);
+		done = RESTORED;
+	}
 	engine_leave(e, now);
+	return done;
 }
 
-void
-engine_restore_log_entry(struct engine *e, const struct log_entry *entry, struct moment now)
+enum restored
+engine_restore_log_entry(struct engine *e, const struct change *c, struct moment now)
 {
+	enum restored done = RESTORED_EXPIRED;
+
 	engine_enter(e, now);
-	if (wall_after(entry->expires, now.wall))
-		nflog_set(e->nflog, entry);
+	if (wall_after(c->entry->expires, now.wall))
+		done = nflog_set(e->nflog, c->entry) != NULL ? RESTORED : RESTORED_NOT;
 	engine_leave(e, now);
+	return done;
 }
 
 void

@@ -22,13 +22,16 @@ copy_hashes(struct arena *a, const uint64_t *v, size_t n)
 	return copy;
 }
 
-void
-engine_restore_intent(struct engine *e, const struct intent_state *i, struct moment now)
+enum restored
+engine_restore_intent(struct engine *e, const struct change *c, struct moment now)
 {
+	const struct intent_state *i = c->intent;
 	struct arena *a = e->restored_arena;
 	struct intent_state copy = *i;
 
-	assert(e->routing == NULL);
+	/* Its receiver was told by others since. */
+	if (e->routing != NULL)
+		return RESTORED_NOT;
 	engine_enter(e, now);
 	copy.route_id = arena_str(a, i->route_id);
 	copy.receiver = arena_str(a, i->receiver);
@@ -42,6 +45,7 @@ engine_restore_intent(struct engine *e, const struct intent_state *i, struct mom
 	if (i->id > e->last_notification)
 		e->last_notification = i->id;
 	engine_leave(e, now);
+	return RESTORED;
 }
 
 /*

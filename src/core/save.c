@@ -198,25 +198,52 @@ save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind
 		tell(e, &c);
 }
 
-void
-save_intent(struct engine *e, const struct leg *leg, enum change_kind kind)
+/* Appends the fingerprints of the alerts in this state; returns how many. */
+static size_t
+add_fingerprints(struct engine *e, const struct notification *n, bool resolved)
 {
-	struct change c = {
-		.kind = kind,
-		.notification = &leg->note,
-		.notification_id = leg->note.id,
-		.attempts = leg->attempts,
-	};
+	size_t before = e->fingerprints.n;
 
-	assert(kind == CHANGE_INTENT || kind == CHANGE_INTENT_DROPPED);
-	if (durable(e))
-		tell(e, &c);
+	for (size_t i = 0; i < n->alerts_n; i++)
+		if (n->alerts[i].resolved == resolved)
+			VEC_PUSH(&e->fingerprints, n->alerts[i].alert->labels->fingerprint);
+	return e->fingerprints.n - before;
+}
+
+void
+save_intent(struct engine *e, const struct leg *leg)
+{
+	const struct notification *n = &leg->note;
+	struct intent_state state = {
+		.id = n->id,
+		.route_id = n->route->id,
+		.receiver = n->receiver->name,
+		.integration = str_from(n->integration->kind->name),
+		.index = n->integration->index,
+		.labels = n->group_labels,
+		.reason = n->reason,
+		.flushed = n->flushed,
+		.attempts = leg->attempts,
+		.data = n->data,
+		.recipients = n->recipients,
+	};
+	struct change c = { .kind = CHANGE_INTENT, .intent = &state };
+
+	if (!durable(e))
+		return;
+	e->fingerprints.n = 0;
+	state.firing_n = add_fingerprints(e, n, false);
+	state.resolved_n = add_fingerprints(e, n, true);
+	state.firing = e->fingerprints.v;
+	state.resolved = e->fingerprints.v + state.firing_n;
+	tell(e, &c);
 }
 
 void
 save_intent_dropped(struct engine *e, uint64_t id)
 {
-	struct change c = { .kind = CHANGE_INTENT_DROPPED, .notification_id = id };
+	struct intent_state state = { .id = id };
+	struct change c = { .kind = CHANGE_INTENT_DROPPED, .intent = &state };
 
 	if (durable(e))
 		tell(e, &c);
@@ -233,7 +260,7 @@ save_flight(struct engine *e, const struct flight *f)
 {
 	for (size_t i = 0; i < f->legs_n; i++)
 		if (f->legs[i].note.id != 0 && f->legs[i].state != LEG_DONE)
-			save_intent(e, &f->legs[i], CHANGE_INTENT);
+			save_intent(e, &f->legs[i]);
 }
 
 void

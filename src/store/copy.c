@@ -71,7 +71,9 @@ copy_file(const char *from, const char *to, struct err *e)
 
 /*
  * The first page of a new database: header and schema. Every database of ours
- * begins with this one, so it can stand in for one that is damaged.
+ * begins with this one, so it can stand in for one that is damaged. A table that
+ * an older database got later (schema.h) begins on another page there: its rows
+ * are lost with the first page, and the sums keep others from being taken for them.
  */
 static bool
 first_page(const char *directory, char *page, size_t *size, struct err *e)

@@ -6,30 +6,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "confirmed.h"
 #include "owner.h"
+#include "schema.h"
+#include "sql.h"
 
-/* 1 had a row for each group, 2 no sums. */
-#define SCHEMA_VERSION 3
-/* The key of the row of TABLE_META that says the same: a bit of the header may be wrong. */
-#define SCHEMA_ROW "schema"
-#define APPLICATION_ID 0x746f6373	/* "tocs" */
 /* A process that is just ending still holds the lock. */
 #define BUSY_MS 5000
 /* So many frames of the log go to the database at once. */
 #define CHECKPOINT_FRAMES 2048
-
-static const char *const table_names[TABLE_N] = {
-	[TABLE_SILENCES] = "silences",
-	[TABLE_LOG_ENTRIES] = "log_entries",
-	[TABLE_GROUPS] = "groups",
-	[TABLE_INTENTS] = "intents",
-	[TABLE_ALERTS] = "alerts",
-	[TABLE_META] = "meta",
-};
 
 _Static_assert(DB_PAGE == 8192, "as db_open says");
 
@@ -41,10 +28,9 @@ struct trace {
 };
 
 struct db {
-	sqlite3 *handle;
+	struct sql sql;
 	sqlite3_stmt *put[TABLE_N], *drop[TABLE_N], *begin, *commit;
 	struct trace file, wal;
-	enum db_trouble trouble;
 	bool summed;			/* rows have their sums */
 	int frames;			/* of the log */
 	struct confirmed confirmed;
@@ -52,133 +38,28 @@ struct db {
 	struct err first_bad;
 };
 
-int64_t
-db_row_sum(enum db_table t, struct str key, struct str body)
-{
-	uint64_t head[2] = { (uint64_t)t, key.n };
-	struct xxh64 x;
-
-	xxh64_init(&x);
-	xxh64_add(&x, head, sizeof(head));
-	xxh64_add(&x, key.p, key.n);
-	xxh64_add(&x, body.p, body.n);
-	return (int64_t)xxh64_sum(&x);
-}
-
-static enum db_trouble
-trouble_of(int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return DB_DAMAGED;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return DB_IN_USE;
-	default:
-		return DB_UNUSABLE;
-	}
-}
-
 static bool
 db_err(struct db *d, struct err *e)
 {
-	d->trouble = trouble_of(sqlite3_errcode(d->handle));
-	return err_set(e, ERR_IO, "database: %s", sqlite3_errmsg(d->handle));
+	return sql_err(&d->sql, e);
 }
 
 enum db_trouble
 db_trouble(const struct db *d)
 {
-	return d->trouble;
+	return d->sql.trouble;
 }
 
 static bool
 execute(struct db *d, const char *sql, struct err *e)
 {
-	return sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK || db_err(d, e);
-}
-
-static bool
-read_number(struct db *d, const char *pragma, int *out, struct err *e)
-{
-	sqlite3_stmt *s = NULL;
-	bool ok = sqlite3_prepare_v2(d->handle, pragma, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
-
-	if (ok)
-		*out = sqlite3_column_int(s, 0);
-	else
-		db_err(d, e);
-	sqlite3_finalize(s);
-	return ok;
-}
-
-static bool
-make_schema(struct db *d, struct err *e)
-{
-	char sql[256];
-	bool ok = execute(d, "BEGIN IMMEDIATE", e);
-
-	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d", APPLICATION_ID);
-	ok = ok && execute(d, sql, e);
-	for (int t = 0; ok && t < TABLE_N; t++) {
-		snprintf(sql, sizeof(sql),
-		    "CREATE TABLE IF NOT EXISTS %s(key BLOB PRIMARY KEY, body BLOB NOT NULL, sum INTEGER) WITHOUT ROWID",
-		    table_names[t]);
-		ok = execute(d, sql, e);
-	}
-	ok = ok && execute(d, "COMMIT", e);
-	if (!ok)
-		db_rollback(d);
-	return ok;
+	return sql_execute(&d->sql, sql, e);
 }
 
 bool
 db_mark_complete(struct db *d, struct err *e)
 {
-	char sql[64];
-
-	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", SCHEMA_VERSION);
-	return db_put(d, TABLE_META, STR(SCHEMA_ROW), STR("3"), e) && execute(d, sql, e);
-}
-
-static struct str
-value_of(sqlite3_value *v)
-{
-	const void *p = sqlite3_value_blob(v);
-
-	return (struct str){ p, (size_t)sqlite3_value_bytes(v) };
-}
-
-/* row_sum(table, key, body) */
-static void
-row_sum(sqlite3_context *c, int n, sqlite3_value **v)
-{
-	(void)n;
-	sqlite3_result_int64(c, db_row_sum((enum db_table)sqlite3_value_int(v[0]), value_of(v[1]), value_of(v[2])));
-}
-
-/* Gives the rows of an older version their sums: all of it in one transaction, or nothing. */
-static bool
-add_sums(struct db *d, struct err *e)
-{
-	char sql[160];
-	bool ok = execute(d, "BEGIN IMMEDIATE", e) &&
-	    (sqlite3_create_function(d->handle, "row_sum", 3, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, row_sum, NULL, NULL) ==
-		    SQLITE_OK ||
-		db_err(d, e));
-
-	for (int t = 0; ok && t < TABLE_N; t++) {
-		snprintf(sql, sizeof(sql), "ALTER TABLE %s ADD COLUMN sum INTEGER; UPDATE %s SET sum = row_sum(%d, key, body)",
-		    table_names[t], table_names[t], t);
-		ok = execute(d, sql, e);
-	}
-	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d; REPLACE INTO meta VALUES(CAST('%s' AS BLOB), x'33', row_sum(%d, '%s', x'33'))",
-	    SCHEMA_VERSION, SCHEMA_ROW, TABLE_META, SCHEMA_ROW);
-	ok = ok && execute(d, sql, e) && execute(d, "COMMIT", e);
-	if (!ok)
-		db_rollback(d);
-	return ok;
+	return db_put(d, TABLE_META, schema_row_key(), schema_row_body(), e) && schema_set_version(&d->sql, e);
 }
 
 static bool
@@ -187,16 +68,16 @@ prepare(struct db *d, struct err *e)
 	char sql[128];
 
 	for (int t = 0; t < TABLE_N; t++) {
-		snprintf(sql, sizeof(sql), "REPLACE INTO %s(key, body, sum) VALUES(?, ?, ?)", table_names[t]);
-		if (sqlite3_prepare_v3(d->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &d->put[t], NULL) != SQLITE_OK)
+		snprintf(sql, sizeof(sql), "REPLACE INTO %s(key, body, sum) VALUES(?, ?, ?)", table_name((enum db_table)t));
+		if (sqlite3_prepare_v3(d->sql.handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &d->put[t], NULL) != SQLITE_OK)
 			return db_err(d, e);
-		snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE key = ?", table_names[t]);
-		if (sqlite3_prepare_v3(d->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &d->drop[t], NULL) != SQLITE_OK)
+		snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE key = ?", table_name((enum db_table)t));
+		if (sqlite3_prepare_v3(d->sql.handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &d->drop[t], NULL) != SQLITE_OK)
 			return db_err(d, e);
 	}
-	return (sqlite3_prepare_v3(d->handle, "BEGIN IMMEDIATE", -1, SQLITE_PREPARE_PERSISTENT, &d->begin, NULL) ==
+	return (sqlite3_prepare_v3(d->sql.handle, "BEGIN IMMEDIATE", -1, SQLITE_PREPARE_PERSISTENT, &d->begin, NULL) ==
 		       SQLITE_OK &&
-		   sqlite3_prepare_v3(d->handle, "COMMIT", -1, SQLITE_PREPARE_PERSISTENT, &d->commit, NULL) == SQLITE_OK) ||
+		   sqlite3_prepare_v3(d->sql.handle, "COMMIT", -1, SQLITE_PREPARE_PERSISTENT, &d->commit, NULL) == SQLITE_OK) ||
 	    db_err(d, e);
 }
 
@@ -220,86 +101,8 @@ configure(struct db *d, enum db_mode mode, struct err *e)
 		return false;
 	if (mode == DB_READ)
 		return true;
-	sqlite3_wal_hook(d->handle, on_wal, d);
+	sqlite3_wal_hook(d->sql.handle, on_wal, d);
 	return execute(d, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216", e);
-}
-
-static struct str
-column(sqlite3_stmt *s, int at)
-{
-	const void *p = sqlite3_column_blob(s, at);
-
-	return (struct str){ p, (size_t)sqlite3_column_bytes(s, at) };
-}
-
-/* What the rows say: 0 when they say nothing, as those of older versions. */
-static int
-inner_version(struct db *d)
-{
-	sqlite3_stmt *s = NULL;
-	int version = 0;
-	bool ok = sqlite3_prepare_v2(d->handle, "SELECT body, sum FROM meta WHERE key = CAST(? AS BLOB)", -1, &s, NULL) ==
-		SQLITE_OK &&
-	    sqlite3_bind_text(s, 1, SCHEMA_ROW, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
-
-	if (ok && sqlite3_column_int64(s, 1) == db_row_sum(TABLE_META, STR(SCHEMA_ROW), column(s, 0)))
-		version = column(s, 0).p[0] - '0';
-	sqlite3_finalize(s);
-	return version;
-}
-
-static bool
-has_rows(struct db *d)
-{
-	bool any = false;
-
-	for (int t = 0; !any && t < TABLE_N; t++) {
-		sqlite3_stmt *s = NULL;
-		char sql[64];
-
-		snprintf(sql, sizeof(sql), "SELECT 1 FROM %s LIMIT 1", table_names[t]);
-		any = sqlite3_prepare_v2(d->handle, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
-		sqlite3_finalize(s);
-	}
-	return any;
-}
-
-/* A header whose version is not what the rows say is damaged, however well it reads. */
-static bool
-compare_versions(struct db *d, int version, struct err *e)
-{
-	int inner = version == SCHEMA_VERSION ? version : inner_version(d);
-
-	d->summed = version == SCHEMA_VERSION || inner == SCHEMA_VERSION;
-	if (inner != SCHEMA_VERSION || version == SCHEMA_VERSION) {
-		if (version != 0 || !has_rows(d))
-			return true;
-		err_set(e, ERR_INVALID, "its header is that of a new database, but there are rows");
-	} else {
-		err_set(e, ERR_INVALID, "its header says that it has schema %d, its rows that it is %d", version, inner);
-	}
-	d->trouble = DB_DAMAGED;
-	return false;
-}
-
-/* Whose is it, and how old? */
-static bool
-identify(struct db *d, int *version, struct err *e)
-{
-	int owner = 0;
-
-	if (!read_number(d, "PRAGMA user_version", version, e) || !read_number(d, "PRAGMA application_id", &owner, e))
-		return false;
-	if (owner != APPLICATION_ID && (owner != 0 || *version != 0)) {
-		d->trouble = DB_DAMAGED;
-		return err_set(e, ERR_INVALID, "not a database of this program");
-	}
-	if (*version > SCHEMA_VERSION && inner_version(d) != SCHEMA_VERSION) {
-		d->trouble = DB_NEWER;
-		return err_set(e, ERR_LIMIT, "its schema %d is newer than this version knows (%d)", *version,
-		    SCHEMA_VERSION);
-	}
-	return true;
 }
 
 static char *
@@ -342,38 +145,37 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 	d->file.path = join(path, "");
 	d->wal.path = join(path, DB_WAL);
 	confirmed_init(&d->confirmed, path);
-	ok = owner_check_database(path, e) && (sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ||
+	ok = owner_check_database(path, e) && (sqlite3_open_v2(path, &d->sql.handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ||
 	    db_err(d, e));
-	ok = ok && sqlite3_busy_timeout(d->handle, BUSY_MS) == SQLITE_OK &&
+	ok = ok && sqlite3_busy_timeout(d->sql.handle, BUSY_MS) == SQLITE_OK &&
 	    execute(d, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192", e);
-	if (ok && sqlite3_db_readonly(d->handle, "main") == 1)
+	if (ok && sqlite3_db_readonly(d->sql.handle, "main") == 1)
 		ok = err_set(e, ERR_IO, "database: it can only be read");
 	/* Reading goes as far as it can: this lets a file pass that is shorter than it should be. */
 	if (ok && mode == DB_READ)
 		ok = execute(d, "PRAGMA writable_schema = ON", e);
 	/* The version is judged before anything is written. */
-	ok = ok && identify(d, &version, e);
+	ok = ok && schema_identify(&d->sql, &version, e);
 	/* By now SQLite has seen the header, which can say that nobody may write. */
-	if (ok && mode == DB_WRITE && sqlite3_db_readonly(d->handle, "main") == 1) {
-		d->trouble = DB_DAMAGED;
+	if (ok && mode == DB_WRITE && sqlite3_db_readonly(d->sql.handle, "main") == 1) {
+		d->sql.trouble = DB_DAMAGED;
 		ok = err_set(e, ERR_INVALID, "its header says that it can only be read");
 	}
 	/* Who reads a damaged one knows that the header may say anything. */
-	ok = ok && (compare_versions(d, version, e) || mode == DB_READ) && configure(d, mode, e);
+	ok = ok && (schema_compare(&d->sql, version, &d->summed, e) || mode == DB_READ) && configure(d, mode, e);
 	if (ok && mode == DB_WRITE)
-		ok = (version != 0 || make_schema(d, e)) && (version == 0 || version == SCHEMA_VERSION || add_sums(d, e)) &&
-		    prepare(d, e);
+		ok = schema_update(&d->sql, version, e) && prepare(d, e);
 	if (ok) {
 		*fresh_out = version == 0;
 		d->summed |= mode == DB_WRITE;
-		d->trouble = DB_FINE;
+		d->sql.trouble = DB_FINE;
 		look(&d->file);
 		look(&d->wal);
 		return d;
 	}
-	*trouble_out = d->trouble != DB_FINE ? d->trouble : DB_UNUSABLE;
-	if (d->handle != NULL)
-		sqlite3_db_config(d->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	*trouble_out = d->sql.trouble != DB_FINE ? d->sql.trouble : DB_UNUSABLE;
+	if (d->sql.handle != NULL)
+		sqlite3_db_config(d->sql.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	err_ctx(e, "%s", path);
 	db_close(&d);
 	return NULL;
@@ -390,7 +192,7 @@ db_close(struct db **d)
 	}
 	sqlite3_finalize((*d)->begin);
 	sqlite3_finalize((*d)->commit);
-	sqlite3_close((*d)->handle);
+	sqlite3_close((*d)->sql.handle);
 	confirmed_fini(&(*d)->confirmed);
 	mem_free((*d)->file.path);
 	mem_free((*d)->wal.path);
@@ -403,7 +205,7 @@ db_moved(struct db *d)
 {
 	int moved = 0;
 
-	return sqlite3_file_control(d->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+	return sqlite3_file_control(d->sql.handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
 uint64_t
@@ -451,8 +253,7 @@ db_commit(struct db *d, struct err *e)
 void
 db_rollback(struct db *d)
 {
-	if (sqlite3_get_autocommit(d->handle) == 0)
-		sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
+	sql_rollback(&d->sql);
 }
 
 /* An empty blob, never NULL. */
@@ -468,7 +269,7 @@ db_put(struct db *d, enum db_table t, struct str key, struct str body, struct er
 	sqlite3_stmt *s = d->put[t];
 
 	if (bind(s, 1, key) != SQLITE_OK || bind(s, 2, body) != SQLITE_OK ||
-	    sqlite3_bind_int64(s, 3, db_row_sum(t, key, body)) != SQLITE_OK)
+	    sqlite3_bind_int64(s, 3, table_row_sum(t, key, body)) != SQLITE_OK)
 		return db_err(d, e);
 	return run(d, s, e);
 }
@@ -488,7 +289,7 @@ db_clear(struct db *d, struct err *e)
 	bool ok = true;
 
 	for (int t = 0; ok && t < TABLE_N; t++) {
-		snprintf(sql, sizeof(sql), "DELETE FROM %s", table_names[t]);
+		snprintf(sql, sizeof(sql), "DELETE FROM %s", table_name((enum db_table)t));
 		ok = execute(d, sql, e);
 	}
 	return ok;
@@ -503,9 +304,9 @@ select_rows(struct db *d, enum db_table t, enum db_order order, struct err *e)
 	char sql[96];
 
 	for (size_t i = d->summed ? 0 : 1; i < ARRAY_LEN(columns); i++) {
-		snprintf(sql, sizeof(sql), "SELECT key, body, %s FROM %s ORDER BY key%s", columns[i], table_names[t],
+		snprintf(sql, sizeof(sql), "SELECT key, body, %s FROM %s ORDER BY key%s", columns[i], table_name(t),
 		    order == DB_BACKWARD ? " DESC" : "");
-		if (sqlite3_prepare_v2(d->handle, sql, -1, &s, NULL) == SQLITE_OK)
+		if (sqlite3_prepare_v2(d->sql.handle, sql, -1, &s, NULL) == SQLITE_OK)
 			return s;
 	}
 	db_err(d, e);
@@ -519,7 +320,7 @@ is_as_written(const struct db *d, enum db_table t, sqlite3_stmt *s)
 		return true;
 	return sqlite3_column_type(s, 0) == SQLITE_BLOB && sqlite3_column_type(s, 1) == SQLITE_BLOB &&
 	    sqlite3_column_type(s, 2) == SQLITE_INTEGER &&
-	    sqlite3_column_int64(s, 2) == db_row_sum(t, column(s, 0), column(s, 1));
+	    sqlite3_column_int64(s, 2) == table_row_sum(t, sql_column(s, 0), sql_column(s, 1));
 }
 
 static void
@@ -531,7 +332,7 @@ note_bad_row(struct db *d, enum db_table t, struct str key)
 		return;
 	for (size_t i = 0; i < key.n && i < 64; i++)
 		sbuf_printf(&b, key.p[i] > ' ' && key.p[i] < 127 ? "%c" : "\\x%02x", (unsigned char)key.p[i]);
-	err_set(&d->first_bad, ERR_INVALID, "a row of table %s is not what was written: %s", table_names[t], sbuf_cstr(&b));
+	err_set(&d->first_bad, ERR_INVALID, "a row of table %s is not what was written: %s", table_name(t), sbuf_cstr(&b));
 	sbuf_fini(&b);
 }
 
@@ -539,15 +340,22 @@ bool
 db_each(struct db *d, enum db_table t, enum db_order order, bool (*visit)(void *arg, struct str key, struct str body),
     void *arg, struct err *e)
 {
-	sqlite3_stmt *s = select_rows(d, t, order, e);
+	bool there = true;
+	sqlite3_stmt *s;
 	int code;
 
+	/* A database of an older version that is only read lacks what came later. */
+	if (t >= TABLES_AT_FIRST && !schema_has_table(&d->sql, table_name(t), &there, e))
+		return false;
+	if (!there)
+		return true;
+	s = select_rows(d, t, order, e);
 	if (s == NULL)
 		return false;
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		if (!is_as_written(d, t, s))
-			note_bad_row(d, t, column(s, 0));
-		else if (!visit(arg, column(s, 0), column(s, 1)))
+			note_bad_row(d, t, sql_column(s, 0));
+		else if (!visit(arg, sql_column(s, 0), sql_column(s, 1)))
 			break;
 	}
 	if (code != SQLITE_ROW && code != SQLITE_DONE)
@@ -568,7 +376,7 @@ db_check(struct db *d, struct err *e)
 {
 	sqlite3_stmt *s = NULL;
 	const char *said = NULL;
-	bool ok = sqlite3_prepare_v2(d->handle, "PRAGMA quick_check(1)", -1, &s, NULL) == SQLITE_OK &&
+	bool ok = sqlite3_prepare_v2(d->sql.handle, "PRAGMA quick_check(1)", -1, &s, NULL) == SQLITE_OK &&
 	    sqlite3_step(s) == SQLITE_ROW;
 
 	if (!ok)
@@ -576,7 +384,7 @@ db_check(struct db *d, struct err *e)
 	else
 		said = (const char *)sqlite3_column_text(s, 0);
 	if (ok && (said == NULL || strcmp(said, "ok") != 0)) {
-		d->trouble = DB_DAMAGED;
+		d->sql.trouble = DB_DAMAGED;
 		ok = err_set(e, ERR_INVALID, "database: %s", said != NULL ? said : "it cannot be checked");
 	}
 	sqlite3_finalize(s);
@@ -587,7 +395,7 @@ bool
 db_copy(struct db *d, const char *path, struct err *e)
 {
 	sqlite3_stmt *s = NULL;
-	bool ok = sqlite3_prepare_v2(d->handle, "VACUUM INTO ?", -1, &s, NULL) == SQLITE_OK &&
+	bool ok = sqlite3_prepare_v2(d->sql.handle, "VACUUM INTO ?", -1, &s, NULL) == SQLITE_OK &&
 	    sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC) == SQLITE_OK;
 
 	ok = ok ? run(d, s, e) : db_err(d, e);

@@ -20,6 +20,8 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "sql.h"
+#include "tables.h"
 
 /* The files beside a database, and the size of its pages. */
 #define DB_WAL "-wal"
@@ -28,27 +30,8 @@
 
 struct db;
 
-enum db_table {
-	TABLE_SILENCES,		/* id -> MeshSilence (codec.h) */
-	TABLE_LOG_ENTRIES,	/* group key:receiver -> MeshEntry (codec.h) */
-	TABLE_GROUPS,		/* number -> codec_state.h; of schema 1: now groups are with the alerts */
-	TABLE_INTENTS,		/* notification id -> codec_state.h */
-	TABLE_ALERTS,		/* number of a row -> what happened to alerts and groups (alert_row.h) */
-	TABLE_META,		/* "alive" -> when we last wrote (codec_state.h) */
-	TABLE_N,
-};
-
 /* DB_READ changes no row, makes nothing, and puts up with a damaged file as far as possible. */
 enum db_mode { DB_WRITE, DB_READ };
-
-/* Why a database cannot be used. */
-enum db_trouble {
-	DB_FINE,
-	DB_DAMAGED,		/* not a database of ours, or corrupt */
-	DB_NEWER,		/* written by a newer version */
-	DB_IN_USE,		/* by another process */
-	DB_UNUSABLE,		/* the rest: permissions, I/O errors, no space */
-};
 
 /*
  * Opens PATH; DB_WRITE makes it if it is missing. *fresh_out: db_mark_complete
@@ -85,8 +68,6 @@ enum db_order { DB_FORWARD, DB_BACKWARD };
 bool db_each(struct db *d, enum db_table t, enum db_order order,
     bool (*visit)(void *arg, struct str key, struct str body), void *arg, struct err *e) MUST_CHECK;
 
-/* The sum of a row, and of its table: as a number of SQLite's. */
-int64_t db_row_sum(enum db_table t, struct str key, struct str body);
 /* How many rows db_each has left out so far, and which the first was. */
 size_t db_bad_rows(const struct db *d, struct err *first_out);
 /* Is its structure whole? False with ERR_INVALID: it is not. Reads all of it. */

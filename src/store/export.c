@@ -78,9 +78,9 @@ put_record(struct sbuf *b, struct str body)
 static size_t
 put_silences(struct sbuf *b, const struct db_rows *l)
 {
-	for (size_t i = 0; i < l->rows[TABLE_SILENCES].n; i++)
-		put_record(b, l->rows[TABLE_SILENCES].v[i].body);
-	return l->rows[TABLE_SILENCES].n;
+	for (size_t i = 0; i < l->rows[TABLE_SILENCE].n; i++)
+		put_record(b, l->rows[TABLE_SILENCE].v[i].body);
+	return l->rows[TABLE_SILENCE].n;
 }
 
 /* Without what is ours alone: who was served is nobody else's business, and an entry of nothing told says nothing. */
@@ -91,8 +91,8 @@ put_log_entries(struct sbuf *b, const struct db_rows *l)
 	struct arena *a = arena_new();
 	size_t n = 0;
 
-	for (size_t i = 0; i < l->rows[TABLE_LOG_ENTRIES].n; i++) {
-		struct str row = l->rows[TABLE_LOG_ENTRIES].v[i].body;
+	for (size_t i = 0; i < l->rows[TABLE_LOG_ENTRY].n; i++) {
+		struct str row = l->rows[TABLE_LOG_ENTRY].v[i].body;
 		struct log_entry entry;
 		struct err e = { 0 };
 

@@ -44,7 +44,7 @@ import_silence(struct str record, struct arena *a, struct db *db, struct err *e)
 	(void)a;
 	if (s == NULL)
 		return e->kind == ERR_NOT_FOUND;	/* the original skips what does not compile */
-	ok = db_put(db, TABLE_SILENCES, str_from(s->id), record, e);
+	ok = db_put(db, TABLE_SILENCE, str_from(s->id), record, e);
 	silence_unref(s);
 	return ok;
 }
@@ -59,7 +59,7 @@ import_entry(struct str record, struct arena *a, struct db *db, struct err *e)
 	if (!codec_get_log_entry(record, a, &entry, e))
 		return false;
 	codec_log_entry_key(&key, &entry);
-	ok = db_put(db, TABLE_LOG_ENTRIES, sbuf_get(&key), record, e);
+	ok = db_put(db, TABLE_LOG_ENTRY, sbuf_get(&key), record, e);
 	sbuf_fini(&key);
 	return ok;
 }

@@ -114,7 +114,7 @@ row_is_right(struct page *g, const unsigned char *p, size_t n)
 	if (!get_integer(type[2], p, n, at, &sum))
 		return false;
 	for (unsigned t = 0; t < TABLE_N; t++)
-		if (g->tables & 1U << t && db_row_sum((enum db_table)t, key, body) != sum)
+		if (g->tables & 1U << t && table_row_sum((enum db_table)t, key, body) != sum)
 			g->tables &= ~(1U << t);
 	return g->tables != 0;
 }

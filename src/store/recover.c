@@ -3,8 +3,8 @@
 #include "base/mem.h"
 #include "core/view.h"
 #include "store_private.h"
-#include "wire/codec.h"
 #include "wire/codec_state.h"
+#include "wire/records.h"
 
 /* A sender comes back well within this time. */
 #define ENOUGH (5 * SPAN_MIN)
@@ -16,7 +16,8 @@ struct recovery {
 	struct arena *arena;		/* of one row */
 	bool late;			/* the engine runs already */
 	struct wall alive;		/* when the last process last wrote; WALL_ZERO: unknown */
-	size_t silences, entries, groups, intents, alerts, skipped;
+	size_t counts[CHANGE_N];	/* restored, by kind */
+	size_t skipped;
 };
 
 static void
@@ -34,25 +35,6 @@ drop(struct store *s, enum db_table t, const struct loaded_row *row)
 }
 
 static void
-recover_silence(struct recovery *r, const struct loaded_row *row)
-{
-	struct err e = { 0 };
-	struct wall expires;
-	struct silence *s = codec_get_silence(row->body, &expires, &e);
-
-	if (s == NULL) {
-		skip(r, "silence", &e);
-		return;
-	}
-	if (!wall_after(expires, r->now.wall))
-		drop(r->s, TABLE_SILENCES, row);
-	else if (!r->late || view_silence(r->engine, str_from(s->id)) == NULL)
-		engine_restore_silence(r->engine, s, expires, r->now);
-	silence_unref(s);
-	r->silences++;
-}
-
-static void
 note_alive(struct recovery *r, struct wall t)
 {
 	/* A clock that was ahead is no witness. */
@@ -65,36 +47,60 @@ note_alive(struct recovery *r, struct wall t)
  * that lost more than half of its time, or all, has as much as it had then. So
  * whoever was told of an alert hears of its end after any downtime.
  */
-static bool
+static void
 give_entry_time(const struct recovery *r, struct log_entry *entry)
 {
+	struct change c = { .kind = CHANGE_LOG_ENTRY, .entry = entry };
 	span then = wall_sub(entry->expires, r->alive), left = wall_sub(entry->expires, r->now.wall);
 
 	if (wall_is_zero(r->alive) || then <= 0 || left >= then / 2)
-		return false;
+		return;
 	entry->expires = wall_add(wall_utc(r->now.wall), then);
-	return true;
+	store_persist(r->s, &c);
 }
 
+/* What it means for a record that the program was down until now. */
 static void
-recover_entry(struct recovery *r, const struct loaded_row *row)
+after_downtime(struct recovery *r, const struct change *c)
+{
+	if (c->kind != CHANGE_LOG_ENTRY)
+		return;
+	note_alive(r, c->entry->timestamp);
+	if (!r->late)
+		give_entry_time(r, (struct log_entry *)(uintptr_t)c->entry);
+}
+
+/* How records of one kind come back: a row of core/changes.def. */
+struct way_back {
+	const char *name;
+	enum db_table table;
+	bool (*get)(struct str body, struct arena *a, struct change *out, struct err *e);
+	enum restored (*restore)(struct engine *e, const struct change *c, struct moment now);
+};
+
+static const struct way_back ways_back[] = {
+#define RECORD(KIND, name, table, number) { #name, TABLE_##KIND, record_get_##name, engine_restore_##name },
+#include "core/changes.def"
+};
+
+static void
+recover_record(struct recovery *r, const struct way_back *way, const struct loaded_row *row)
 {
 	struct err e = { 0 };
-	struct log_entry entry;
+	enum restored done;
+	struct change c;
 
 	arena_reset(r->arena);
-	if (!codec_get_log_entry(row->body, r->arena, &entry, &e)) {
-		skip(r, "log entry", &e);
+	if (!way->get(row->body, r->arena, &c, &e)) {
+		skip(r, way->name, &e);
 		return;
 	}
-	note_alive(r, entry.timestamp);
-	if (!r->late && give_entry_time(r, &entry))
-		store_persist(r->s, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = &entry });
-	if (wall_after(entry.expires, r->now.wall))
-		engine_restore_log_entry(r->engine, &entry, r->now);
-	else
-		drop(r->s, TABLE_LOG_ENTRIES, row);
-	r->entries++;
+	after_downtime(r, &c);
+	done = way->restore(r->engine, &c, r->now);
+	if (done == RESTORED_EXPIRED)
+		drop(r->s, way->table, row);
+	r->counts[c.kind] += done == RESTORED;
+	record_release(&c);
 }
 
 static void
@@ -114,7 +120,7 @@ recover_group(void *arg, const struct stored_group *g, void *place)
 	};
 
 	engine_restore_group(r->engine, &state, place, r->now);
-	r->groups++;
+	r->counts[CHANGE_GROUP]++;
 }
 
 /* As schema 1 had it: all of them move to the alerts, in one transaction. */
@@ -136,22 +142,6 @@ move_group(struct recovery *r, const struct loaded_row *row)
 	s->kept.at_once = true;
 	store_take(s);
 	labels_unref((struct labels *)(uintptr_t)g.labels);
-}
-
-static void
-recover_intent(struct recovery *r, const struct loaded_row *row)
-{
-	struct err e = { 0 };
-	struct intent_state i;
-
-	arena_reset(r->arena);
-	if (!codec_get_intent(row->body, r->arena, &i, &e)) {
-		skip(r, "notification under way", &e);
-		return;
-	}
-	engine_restore_intent(r->engine, &i, r->now);
-	labels_unref((struct labels *)(uintptr_t)i.labels);
-	r->intents++;
 }
 
 /*
@@ -187,17 +177,36 @@ recover_alert(void *arg, struct row_log *k, struct kept_alert *ka)
 		store_take(r->s);
 	}
 	engine_restore_alert(r->engine, row_log_alert(ka), row_log_alert_place(ka), r->now);
-	r->alerts++;
+	r->counts[CHANGE_ALERT]++;
+}
+
+/* The disk has this row, whatever becomes of it. */
+static void
+note_present(struct recovery *r, enum db_table t, const struct loaded_row *row)
+{
+	if (!r->late)
+		disk_keys_add(&r->s->present, batch_hash(t, row->key));
 }
 
 static void
-each(struct recovery *r, const struct db_rows *l, enum db_table t,
-    void (*one)(struct recovery *r, const struct loaded_row *row))
+recover_records(struct recovery *r, const struct db_rows *l)
 {
-	for (size_t i = 0; i < l->rows[t].n; i++) {
-		if (!r->late)
-			disk_keys_add(&r->s->present, batch_hash(t, l->rows[t].v[i].key));
-		one(r, &l->rows[t].v[i]);
+	for (size_t k = 0; k < ARRAY_LEN(ways_back); k++) {
+		enum db_table t = ways_back[k].table;
+
+		for (size_t i = 0; i < l->rows[t].n; i++) {
+			note_present(r, t, &l->rows[t].v[i]);
+			recover_record(r, &ways_back[k], &l->rows[t].v[i]);
+		}
+	}
+}
+
+static void
+move_groups(struct recovery *r, const struct db_rows *l)
+{
+	for (size_t i = 0; i < l->rows[TABLE_GROUPS].n; i++) {
+		note_present(r, TABLE_GROUPS, &l->rows[TABLE_GROUPS].v[i]);
+		move_group(r, &l->rows[TABLE_GROUPS].v[i]);
 	}
 }
 
@@ -236,10 +245,17 @@ load_alerts(struct recovery *r, const struct db_rows *l, struct row_log *k)
 static void
 tell(const struct recovery *r, struct moment began)
 {
-	LOG(&r->s->log, LOG_INFO, "Durable state was read", F_UINT("silences", r->silences),
-	    F_UINT("log_entries", r->entries), F_UINT("alerts", r->alerts), F_UINT("groups", r->groups),
-	    F_UINT("under_way", r->intents), F_UINT("skipped", r->skipped),
-	    F_SPAN("took", mono_sub(r->s->o.clock->now(r->s->o.clock).mono, began.mono)));
+	const struct log_field fields[] = {
+#define RECORD(KIND, name, table, number) F_UINT(#table, r->counts[CHANGE_##KIND]),
+#include "core/changes.def"
+		F_UINT("alerts", r->counts[CHANGE_ALERT]),
+		F_UINT("groups", r->counts[CHANGE_GROUP]),
+		F_UINT("skipped", r->skipped),
+		F_SPAN("took", mono_sub(r->s->o.clock->now(r->s->o.clock).mono, began.mono)),
+	};
+
+	if (log_enabled(&r->s->log, LOG_INFO))
+		log_write(&r->s->log, LOG_INFO, __FILE__, __LINE__, "Durable state was read", fields, ARRAY_LEN(fields));
 }
 
 void
@@ -250,12 +266,10 @@ recover_rows(struct store *s, const struct db_rows *l, struct engine *engine, st
 
 	load_alerts(&r, l, &s->kept);
 	find_alive(&r, l);
-	each(&r, l, TABLE_SILENCES, recover_silence);
-	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
+	recover_records(&r, l);
 	row_log_each_alert(&s->kept, recover_alert, &r);
-	each(&r, l, TABLE_GROUPS, move_group);
+	move_groups(&r, l);
 	row_log_each_group(&s->kept, recover_group, &r);
-	each(&r, l, TABLE_INTENTS, recover_intent);
 	arena_free(&r.arena);
 	tell(&r, began);
 }
@@ -271,7 +285,7 @@ ingest_late(void *arg, struct row_log *k, struct kept_alert *ka)
 	if (view_alert(r->engine, a->labels->fingerprint) != NULL)
 		return;
 	engine_ingest(r->engine, &a, 1, r->now);
-	r->alerts++;
+	r->counts[CHANGE_ALERT]++;
 }
 
 void
@@ -282,8 +296,7 @@ recover_rows_late(struct store *s, const struct db_rows *l, struct moment now)
 	struct row_log k;
 
 	row_log_init(&k);
-	each(&r, l, TABLE_SILENCES, recover_silence);
-	each(&r, l, TABLE_LOG_ENTRIES, recover_entry);
+	recover_records(&r, l);
 	load_alerts(&r, l, &k);
 	row_log_each_alert(&k, ingest_late, &r);
 	row_log_fini(&k);

@@ -168,18 +168,6 @@ codec_get_number_key(struct str key)
 }
 
 static void
-put_alerts(struct sbuf *b, unsigned field, const struct notification *n, bool resolved)
-{
-	VEC(uint64_t) v = { 0 };
-
-	for (size_t i = 0; i < n->alerts_n; i++)
-		if (n->alerts[i].resolved == resolved)
-			VEC_PUSH(&v, n->alerts[i].alert->labels->fingerprint);
-	put_fingerprints(b, field, v.v, v.n);
-	VEC_FINI(&v);
-}
-
-static void
 put_recipients(struct sbuf *b, const struct recipients *all)
 {
 	struct sbuf one = SBUF_INIT(SBUF_UNLIMITED);
@@ -198,22 +186,22 @@ put_recipients(struct sbuf *b, const struct recipients *all)
 }
 
 void
-codec_put_intent(struct sbuf *b, const struct notification *n, unsigned attempts)
+codec_put_intent(struct sbuf *b, const struct intent_state *i)
 {
-	proto_uint(b, INTENT_ID, n->id);
-	proto_bytes(b, INTENT_ROUTE, n->route->id);
-	proto_bytes(b, INTENT_RECEIVER, n->receiver->name);
-	proto_bytes(b, INTENT_INTEGRATION, str_from(n->integration->kind->name));
-	proto_uint(b, INTENT_INDEX, n->integration->index);
-	put_labels(b, INTENT_LABEL, n->group_labels);
-	proto_uint(b, INTENT_REASON, (uint64_t)n->reason);
-	proto_time(b, INTENT_FLUSHED, n->flushed);
-	proto_uint(b, INTENT_FLUSHED_OFFSET, (uint64_t)(int64_t)n->flushed.offset);
-	proto_uint(b, INTENT_ATTEMPTS, attempts);
-	put_alerts(b, INTENT_FIRING, n, false);
-	put_alerts(b, INTENT_RESOLVED, n, true);
-	codec_put_receiver_data(b, INTENT_DATA, &n->data);
-	put_recipients(b, &n->recipients);
+	proto_uint(b, INTENT_ID, i->id);
+	proto_bytes(b, INTENT_ROUTE, i->route_id);
+	proto_bytes(b, INTENT_RECEIVER, i->receiver);
+	proto_bytes(b, INTENT_INTEGRATION, i->integration);
+	proto_uint(b, INTENT_INDEX, i->index);
+	put_labels(b, INTENT_LABEL, i->labels);
+	proto_uint(b, INTENT_REASON, (uint64_t)i->reason);
+	proto_time(b, INTENT_FLUSHED, i->flushed);
+	proto_uint(b, INTENT_FLUSHED_OFFSET, (uint64_t)(int64_t)i->flushed.offset);
+	proto_uint(b, INTENT_ATTEMPTS, i->attempts);
+	put_fingerprints(b, INTENT_FIRING, i->firing, i->firing_n);
+	put_fingerprints(b, INTENT_RESOLVED, i->resolved, i->resolved_n);
+	codec_put_receiver_data(b, INTENT_DATA, &i->data);
+	put_recipients(b, &i->recipients);
 }
 
 static bool

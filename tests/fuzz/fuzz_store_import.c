@@ -115,8 +115,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (d == NULL)
 		abort();
 	if (import_directory(directory, d, &log, &e)) {
-		assert(db_each(d, TABLE_SILENCES, DB_FORWARD, visit_silence, NULL, &e));
-		assert(db_each(d, TABLE_LOG_ENTRIES, DB_FORWARD, visit_entry, NULL, &e));
+		assert(db_each(d, TABLE_SILENCE, DB_FORWARD, visit_silence, NULL, &e));
+		assert(db_each(d, TABLE_LOG_ENTRY, DB_FORWARD, visit_entry, NULL, &e));
 	}
 	db_close(&d);
 	return 0;

@@ -101,43 +101,23 @@ keep_group(struct row *r, const struct group_state *g)
 	r->group.alerts = copy(r->arena, g->alerts, g->alerts_n, sizeof(uint64_t));
 }
 
-/* The fingerprints of the alerts in this state. */
-static const uint64_t *
-keep_alerts(struct row *r, const struct notification *n, bool resolved, size_t *count)
-{
-	uint64_t *v = ARENA_ARRAY(r->arena, n->alerts_n, uint64_t);
-
-	for (size_t i = 0; i < n->alerts_n; i++)
-		if (n->alerts[i].resolved == resolved)
-			v[(*count)++] = n->alerts[i].alert->labels->fingerprint;
-	return v;
-}
-
 static void
-keep_intent(struct row *r, const struct notification *n, unsigned attempts)
+keep_intent(struct row *r, const struct intent_state *n)
 {
 	struct intent_state *i = &r->intent;
 
-	*i = (struct intent_state){
-		.id = n->id,
-		.route_id = arena_str(r->arena, n->route->id),
-		.receiver = arena_str(r->arena, n->receiver->name),
-		.integration = arena_str(r->arena, str_from(n->integration->kind->name)),
-		.index = (uint32_t)n->integration->index,
-		.labels = labels_ref(n->group_labels),
-		.reason = n->reason,
-		.flushed = n->flushed,
-		.attempts = attempts,
-	};
-	i->firing = keep_alerts(r, n, false, &i->firing_n);
-	i->resolved = keep_alerts(r, n, true, &i->resolved_n);
-	i->data.n = n->data.n;
+	*i = *n;
+	i->route_id = arena_str(r->arena, n->route_id);
+	i->receiver = arena_str(r->arena, n->receiver);
+	i->integration = arena_str(r->arena, n->integration);
+	i->labels = labels_ref((struct labels *)(uintptr_t)n->labels);
+	i->firing = copy(r->arena, n->firing, n->firing_n, sizeof(uint64_t));
+	i->resolved = copy(r->arena, n->resolved, n->resolved_n, sizeof(uint64_t));
 	i->data.v = copy(r->arena, n->data.v, n->data.n, sizeof(struct receiver_value));
 	for (size_t k = 0; k < n->data.n; k++) {
 		i->data.v[k].key = arena_str(r->arena, n->data.v[k].key);
 		i->data.v[k].s = arena_str(r->arena, n->data.v[k].s);
 	}
-	i->recipients = n->recipients;
 	i->recipients.v = copy(r->arena, n->recipients.v, n->recipients.n, sizeof(struct recipient));
 	for (size_t k = 0; k < n->recipients.n; k++) {
 		i->recipients.v[k].to = arena_str(r->arena, n->recipients.v[k].to);
@@ -210,11 +190,12 @@ fake_store_change(struct fake_world *w, const struct change *c)
 		forget(&w->stored_groups, group_key(a, c->group));
 		break;
 	case CHANGE_INTENT:
-		keep_intent(fresh(&w->stored_intents, arena_printf(a, "%llu", (unsigned long long)c->notification->id)),
-		    c->notification, c->attempts);
+		keep_intent(fresh(&w->stored_intents, arena_printf(a, "%llu", (unsigned long long)c->intent->id)), c->intent);
 		break;
 	case CHANGE_INTENT_DROPPED:
-		forget(&w->stored_intents, arena_printf(a, "%llu", (unsigned long long)c->notification_id));
+		forget(&w->stored_intents, arena_printf(a, "%llu", (unsigned long long)c->intent->id));
+		break;
+	case CHANGE_N:
 		break;
 	}
 	arena_free(&a);
@@ -226,16 +207,22 @@ fake_store_restore(struct fake_world *w)
 	HMAP_EACH(&w->stored_silences, node) {
 		struct row *r = CONTAINER_OF(node, struct row, node);
 
-		engine_restore_silence(w->engine, r->silence, r->expires, w->now);
+		engine_restore_silence(w->engine, &(struct change){ .silence = r->silence, .expires = r->expires }, w->now);
 	}
-	HMAP_EACH(&w->stored_entries, node)
-		engine_restore_log_entry(w->engine, &CONTAINER_OF(node, struct row, node)->entry, w->now);
+	HMAP_EACH(&w->stored_entries, node) {
+		struct row *r = CONTAINER_OF(node, struct row, node);
+
+		engine_restore_log_entry(w->engine, &(struct change){ .entry = &r->entry }, w->now);
+	}
 	HMAP_EACH(&w->stored_alerts, node)
 		engine_restore_alert(w->engine, CONTAINER_OF(node, struct row, node)->alert, NULL, w->now);
 	HMAP_EACH(&w->stored_groups, node)
 		engine_restore_group(w->engine, &CONTAINER_OF(node, struct row, node)->group, NULL, w->now);
-	HMAP_EACH(&w->stored_intents, node)
-		engine_restore_intent(w->engine, &CONTAINER_OF(node, struct row, node)->intent, w->now);
+	HMAP_EACH(&w->stored_intents, node) {
+		struct row *r = CONTAINER_OF(node, struct row, node);
+
+		engine_restore_intent(w->engine, &(struct change){ .intent = &r->intent }, w->now);
+	}
 }
 
 void

@@ -56,7 +56,7 @@ struct fake_world {
 	/* The store. */
 	bool durable;
 	struct hmap stored_silences, stored_entries, stored_alerts, stored_groups, stored_intents;
-	size_t changes[CHANGE_INTENT_DROPPED + 1];
+	size_t changes[CHANGE_N];
 };
 
 /* Nothing runs yet: set options, then world_start. Time begins at 2026-01-05T00:00:00Z, a Monday. */

@@ -180,26 +180,26 @@ take_group(struct day *d, const struct group_state *g, struct written *w)
 static void
 take_intent(struct day *d, const struct change *c, struct written *w)
 {
-	const struct notification *n = c->notification;
+	const struct intent_state *in = c->intent;
 
-	w->u.intent = (struct intent){ .id = c->notification_id };
+	w->u.intent = (struct intent){ .id = in->id };
 	if (c->kind == CHANGE_INTENT_DROPPED)
 		return;
 	w->u.intent = (struct intent){
-		.id = n->id,
-		.route_id = intern(d, n->route->id.p, n->route->id.n),
-		.receiver = receiver_of(n->receiver->name),
-		.kind = kind_of(n->integration->kind->name),
-		.index = (int)n->integration->index,
-		.labels = hold_labels(d, n->group_labels),
-		.labels_text = labels_text(d, n->group_labels),
-		.reason = n->reason,
-		.flushed = wall_to_ns(n->flushed),
-		.attempts = c->attempts,
-		.firing = noted_mask(d, n->alerts, n->alerts_n, false),
-		.resolved = noted_mask(d, n->alerts, n->alerts_n, true),
-		.data = data_value(&n->data),
-		.done = recipients_value(&n->recipients),
+		.id = in->id,
+		.route_id = intern(d, in->route_id.p, in->route_id.n),
+		.receiver = receiver_of(in->receiver),
+		.kind = kind_of(intern(d, in->integration.p, in->integration.n)),
+		.index = (int)in->index,
+		.labels = hold_labels(d, in->labels),
+		.labels_text = labels_text(d, in->labels),
+		.reason = in->reason,
+		.flushed = wall_to_ns(in->flushed),
+		.attempts = in->attempts,
+		.firing = fingerprints_mask(d, in->firing, in->firing_n),
+		.resolved = fingerprints_mask(d, in->resolved, in->resolved_n),
+		.data = data_value(&in->data),
+		.done = recipients_value(&in->recipients),
 	};
 }
 
@@ -252,6 +252,8 @@ put(struct image *im, const struct written *w)
 	case CHANGE_INTENT:
 	case CHANGE_INTENT_DROPPED:
 		PUT(&im->intents, w->u.intent, x->id == w->u.intent.id, w->kind == CHANGE_INTENT_DROPPED);
+		break;
+	case CHANGE_N:
 		break;
 	}
 }
@@ -314,6 +316,8 @@ disk_persist(struct day *d, const struct change *c)
 	case CHANGE_INTENT:
 	case CHANGE_INTENT_DROPPED:
 		take_intent(d, c, &w);
+		break;
+	case CHANGE_N:
 		break;
 	}
 	put(&d->in_memory, &w);
@@ -489,7 +493,7 @@ restore_intent(struct day *d, const struct intent *in, struct arena *a)
 	for (size_t i = 0; i < ARRAY_LEN(to); i++)
 		if (in->done >= 0 && (in->done >> i & 1) != 0)
 			to[i].state = RECIPIENT_DONE;
-	engine_restore_intent(d->engine, &s, d->now);
+	engine_restore_intent(d->engine, &(struct change){ .intent = &s }, d->now);
 }
 
 /* What expired while nobody looked goes as it is found. */
@@ -516,13 +520,16 @@ disk_restore(struct day *d)
 
 	drop_expired(&d->on_disk, wall_now(d));
 	drop_expired(&d->in_memory, wall_now(d));
-	for (size_t i = 0; i < d->on_disk.quiets.n; i++)
-		engine_restore_silence(d->engine, d->on_disk.quiets.v[i].silence,
-		    wall_from_ns(d->on_disk.quiets.v[i].expires), d->now);
+	for (size_t i = 0; i < d->on_disk.quiets.n; i++) {
+		const struct quiet *q = &d->on_disk.quiets.v[i];
+		struct change c = { .silence = q->silence, .expires = wall_from_ns(q->expires) };
+
+		engine_restore_silence(d->engine, &c, d->now);
+	}
 	for (size_t i = 0; i < d->on_disk.entries.n; i++) {
 		struct log_entry e = entry_out(d, &d->on_disk.entries.v[i], a);
 
-		engine_restore_log_entry(d->engine, &e, d->now);
+		engine_restore_log_entry(d->engine, &(struct change){ .entry = &e }, d->now);
 	}
 	for (int i = 0; i < d->alerts_n; i++)
 		if (d->on_disk.alerts[i] != NULL)

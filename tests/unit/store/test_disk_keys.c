@@ -56,7 +56,7 @@ END_TEST
 static void
 put(struct batch *b, const char *key, bool fresh)
 {
-	batch_put_take(b, TABLE_INTENTS, str_from(key), (struct str){ mem_strdup("x"), 1 }, fresh);
+	batch_put_take(b, TABLE_INTENT, str_from(key), (struct str){ mem_strdup("x"), 1 }, fresh);
 }
 
 /* What the disk has of a record is what it had before the first op that it has not written. */
@@ -66,18 +66,18 @@ START_TEST(fresh_as_of_the_first_op)
 
 	put(&current, "new", true);
 	put(&current, "new", false);
-	ck_assert(batch_has_fresh(&current, TABLE_INTENTS, STR("new")));
-	batch_drop(&current, TABLE_INTENTS, STR("old"));
+	ck_assert(batch_has_fresh(&current, TABLE_INTENT, STR("new")));
+	batch_drop(&current, TABLE_INTENT, STR("old"));
 	put(&current, "old", true);
-	ck_assert(!batch_has_fresh(&current, TABLE_INTENTS, STR("old")));
-	ck_assert(!batch_has_fresh(&current, TABLE_INTENTS, STR("other")));
+	ck_assert(!batch_has_fresh(&current, TABLE_INTENT, STR("old")));
+	ck_assert(!batch_has_fresh(&current, TABLE_INTENT, STR("other")));
 	lost = current;
 	current = (struct batch){ 0 };
 	put(&current, "new", false);
 	put(&current, "old", true);
 	batch_keep(&current, &lost);
-	ck_assert(batch_has_fresh(&current, TABLE_INTENTS, STR("new")));
-	ck_assert(!batch_has_fresh(&current, TABLE_INTENTS, STR("old")));
+	ck_assert(batch_has_fresh(&current, TABLE_INTENT, STR("new")));
+	ck_assert(!batch_has_fresh(&current, TABLE_INTENT, STR("old")));
 	batch_clear(&current);
 }
 END_TEST

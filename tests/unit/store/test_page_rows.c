@@ -28,7 +28,7 @@ make(const char *path, int rows, size_t most)
 		for (int i = round; i < rows; i += round + 1) {
 			char key[32];
 			struct str k = { key, (size_t)snprintf(key, sizeof(key), "key %d", i) };
-			enum db_table t = i % 3 == 0 ? TABLE_ALERTS : TABLE_SILENCES;
+			enum db_table t = i % 3 == 0 ? TABLE_ALERTS : TABLE_SILENCE;
 
 			if ((i + round) % 5 == 4)
 				ck_assert(db_drop(d, t, k, &e));

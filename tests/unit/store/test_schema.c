@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "lib_fault.h"
+#include "schema.h"
 #include "store_private.h"
 #include "wire/codec_state.h"
 
@@ -217,9 +218,51 @@ START_TEST(schema_2_is_exported)
 }
 END_TEST
 
+/* A record that a newer version knows gets its table, and nothing else changes; a second time nothing at all is written. */
+START_TEST(a_new_table_is_added_to_what_is_there)
+{
+	static const char *const names[] = { "silences", "of_tomorrow" };
+	struct sql q = { 0 };
+	struct err e = { 0 };
+	char before[32], after[32];
+	const char *path;
+	struct rig r;
+	bool there = true;
+
+	rig_init(&r, config);
+	write_schema_2(&r);
+	rig_start(&r);
+	rig_settle(&r);
+	rig_stop(&r);
+	path = rig_path(&r, "tocsin.db");
+	ck_assert_int_eq(sqlite3_open(path, &q.handle), SQLITE_OK);
+	ck_assert(sql_execute(&q, "PRAGMA locking_mode = EXCLUSIVE", &e));
+	ck_assert(schema_has_table(&q, "of_tomorrow", &there, &e) && !there);
+	ck_assert(schema_add_tables(&q, names, 2, &e));
+	ck_assert(schema_has_table(&q, "of_tomorrow", &there, &e) && there);
+	sqlite3_close(q.handle);
+	query(path, "PRAGMA schema_version", before);
+	ck_assert_int_eq(sqlite3_open(path, &q.handle), SQLITE_OK);
+	ck_assert(sql_execute(&q, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON", &e));
+	ck_assert_msg(schema_add_tables(&q, names, 2, &e), "%s", e.text);
+	sqlite3_close(q.handle);
+	query(path, "PRAGMA schema_version", after);
+	ck_assert_str_eq(before, after);
+	query(path, "PRAGMA user_version", after);
+	ck_assert_str_eq(after, "3");
+	/* This version does not know it, and goes on. */
+	rig_start(&r);
+	expect_all(&r);
+	ck_assert_uint_eq(store_health(r.store).doubt.n, 0);
+	ck_assert(!rig_logged(&r, "damaged"));
+	rig_fini(&r);
+}
+END_TEST
+
 int
 main(void)
 {
 	fault_install();
-	return RUN("schema", groups_of_schema_1_go_on, schema_2_gets_sums, the_change_to_sums_is_cut_short, schema_2_is_exported);
+	return RUN("schema", groups_of_schema_1_go_on, schema_2_gets_sums, the_change_to_sums_is_cut_short, schema_2_is_exported,
+	    a_new_table_is_added_to_what_is_there);
 }

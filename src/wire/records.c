@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wire/records.h"
+
+#include "core/nflog.h"
+#include "wire/codec.h"
+#include "wire/codec_state.h"
+
+void
+record_key_silence(struct sbuf *b, const struct change *c)
+{
+	sbuf_puts(b, c->silence->id);
+}
+
+void
+record_put_silence(struct sbuf *b, const struct change *c)
+{
+	codec_put_silence(b, c->silence, c->expires);
+}
+
+bool
+record_get_silence(struct str body, struct arena *a, struct change *out, struct err *e)
+{
+	(void)a;
+	*out = (struct change){ .kind = CHANGE_SILENCE };
+	out->silence = codec_get_silence(body, &out->expires, e);
+	return out->silence != NULL;
+}
+
+void
+record_key_log_entry(struct sbuf *b, const struct change *c)
+{
+	codec_log_entry_key(b, c->entry);
+}
+
+void
+record_put_log_entry(struct sbuf *b, const struct change *c)
+{
+	codec_put_log_entry(b, c->entry);
+}
+
+bool
+record_get_log_entry(struct str body, struct arena *a, struct change *out, struct err *e)
+{
+	struct log_entry *entry = ARENA_NEW(a, struct log_entry);
+
+	*out = (struct change){ .kind = CHANGE_LOG_ENTRY, .entry = entry };
+	return codec_get_log_entry(body, a, entry, e);
+}
+
+void
+record_key_intent(struct sbuf *b, const struct change *c)
+{
+	char key[8];
+
+	codec_number_key(c->intent->id, key);
+	sbuf_put(b, key, sizeof(key));
+}
+
+void
+record_put_intent(struct sbuf *b, const struct change *c)
+{
+	codec_put_intent(b, c->intent);
+}
+
+bool
+record_get_intent(struct str body, struct arena *a, struct change *out, struct err *e)
+{
+	struct intent_state *i = ARENA_NEW(a, struct intent_state);
+
+	*out = (struct change){ .kind = CHANGE_INTENT, .intent = i };
+	return codec_get_intent(body, a, i, e);
+}
+
+void
+record_release(const struct change *c)
+{
+	silence_unref((struct silence *)(uintptr_t)c->silence);
+	if (c->intent != NULL)
+		labels_unref((struct labels *)(uintptr_t)c->intent->labels);
+}
