@@ -64,6 +64,7 @@ struct event_leg {
 	unsigned attempts;		/* begun so far */
 	const struct noted_alert *alerts;	/* those of the notification */
 	size_t alerts_n;
+	const struct recipients *recipients;	/* how far it got with them; of those there are */
 };
 
 /* An attempt that ended with the event. */
@@ -84,6 +85,26 @@ struct event_limited {
 struct event_grouped {
 	struct event_group group;
 	const struct alert *alert;
+};
+
+/* What an alert can be in; each for itself. A judge that was not asked changes nothing: behind inhibition nobody asks for silences. */
+enum alert_condition {
+	ALERT_FIRES,
+	ALERT_INHIBITED,
+	ALERT_SILENCED,
+};
+
+struct event_condition {
+	const struct alert *alert;
+	enum alert_condition condition;
+	bool on;			/* else it ceases; to cease to fire ends all others, without further events */
+	const struct verdict *verdict;	/* what holds it back; NULL: nothing does */
+};
+
+struct event_group_muted {
+	struct event_group group;
+	const struct verdict *verdict;	/* its intervals; MUTE_NONE: not held back any more */
+	size_t alerts_n;
 };
 
 struct event_flushed {

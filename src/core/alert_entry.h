@@ -51,6 +51,7 @@ struct alert_entry {
 	bool dropped;				/* the store was told so; until it is stored again */
 	bool waits;				/* to be looked at: struct posted */
 	bool awaited;				/* while a configuration comes into force: a group held it before */
+	uint8_t told;				/* conditions that listeners were told of: told.h */
 };
 
 /* r is of no use any more but to flights that hold it. */

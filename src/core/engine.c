@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "engine_state.h"
+#include "told.h"
 
 /* What handling a deadline costs beside what it counts itself. */
 #define DEADLINE_UNITS 100
@@ -241,6 +242,7 @@ ingest(struct engine *e, struct alert *a, struct moment now)
 	}
 	save_alert(e, r, CHANGE_ALERT);
 	tell_received(e, r->alert, fresh, now);
+	told_fires(e, r, !alert_resolved_at(r->alert, now.wall), now);
 	/* Without a configuration there are no groups yet: the first one makes them of all that is stored. */
 	if (e->inhibitor != NULL)
 		posted_take(e, r, now);

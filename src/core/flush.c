@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "engine_state.h"
+#include "told.h"
 
 /* All alerts of the group as they are now. */
 static void
@@ -18,6 +19,15 @@ take_snapshot(struct flight *f, struct group *g, struct wall now)
 		f->entries[f->all_n] = entry_hold(m->entry);
 		f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), alert_resolved_at(a, now) };
 	}
+}
+
+/* Their time is over, and nobody has posted that they ended. */
+static void
+tell_timeouts(struct engine *e, const struct flight *f, struct moment now)
+{
+	for (size_t i = 0; i < f->all_n; i++)
+		if (f->all[i].resolved)
+			told_fires(e, f->entries[i], false, now);
 }
 
 struct labels *
@@ -126,6 +136,7 @@ flush_look(struct engine *e, struct flight *f, struct moment now)
 {
 	work_spend(&e->work, SNAPSHOT_UNITS * (int64_t)f->group->members.n);
 	take_snapshot(f, f->group, now.wall);
+	tell_timeouts(e, f, now);
 	f->route_labels = flush_route_labels(e, f, now);
 	/* Until the group changes, lists show them. */
 	group_changed(f->group);

@@ -33,6 +33,7 @@ event_leg(const struct leg *leg)
 		.attempts = leg->attempts,
 		.alerts = leg->note.alerts,
 		.alerts_n = leg->note.alerts_n,
+		.recipients = &leg->note.recipients,
 	};
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine_state.h"
 #include "hashes.h"
+#include "told.h"
 
 #define SETTLE_POLL (100 * SPAN_MS)
 
@@ -38,6 +39,19 @@ struct acting {
 	struct moment now;
 };
 
+/* Intervals begin or cease to hold the group back. */
+static void
+tell_group_muted(const struct acting *a, const struct verdict *v)
+{
+	struct event ev;
+
+	if ((a->flight->group->muted_n > 0) == (v->cause != MUTE_NONE) || !event_heard(a->engine, EVENT_GROUP_MUTED))
+		return;
+	ev = (struct event){ EVENT_GROUP_MUTED, a->now,
+		.group_muted = { flight_event_group(a->flight), v, a->flight->all_n } };
+	emit(a->engine, &ev);
+}
+
 static void
 tell_muted(const struct acting *a, const struct alert *alert, const struct verdict *v)
 {
@@ -57,6 +71,10 @@ act(void *arg, size_t place, const struct verdict *v)
 	struct flight *f = a->flight;
 	bool group = stages[v->stage].scope == STAGE_GROUP;
 
+	if (group)
+		tell_group_muted(a, v);
+	else if (!f->all[place].resolved)
+		told_verdict(a->engine, f->entries[place], v, a->now);
 	mark(f, place, v);
 	if (v->cause == MUTE_NONE)
 		return;

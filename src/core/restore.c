@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "engine_state.h"
+#include "told.h"
 
 enum restored
 engine_restore_silence(struct engine *e, const struct change *c, struct moment now)
@@ -53,6 +54,7 @@ engine_restore_alert(struct engine *e, struct alert *a, void *stored_as, struct 
 	}
 	r->stored_as = stored_as;
 	entry_set_stored(&e->alerts, r, true);
+	told_restored(r, now);
 	/* It was admitted once; a smaller limit since then keeps out only new ones. */
 	(void)limits_admit(&e->limits, a, now.wall);
 	engine_leave(e, now);

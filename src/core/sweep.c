@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "engine_state.h"
+#include "told.h"
 
 /* Looking at one thing, and taking it out. */
 #define LOOK_UNITS 5
@@ -21,8 +22,9 @@ alert_gc_due(struct engine *e, struct moment now)
 }
 
 static void
-collect(struct engine *e, struct alert_entry *r)
+collect(struct engine *e, struct alert_entry *r, struct moment now)
 {
+	told_fires(e, r, false, now);
 	entry_set_stored(&e->alerts, r, false);
 	limits_release(&e->limits, r->alert);
 	rules_look_again(e, r);
@@ -43,7 +45,7 @@ alert_gc_step(struct engine *e, struct moment now)
 		if (!r->stored || r->waits || !alert_resolved_at(r->alert, now.wall))
 			continue;
 		work_spend(&e->work, DROP_UNITS);
-		collect(e, r);
+		collect(e, r, now);
 	}
 	alerts_end(&e->alerts, at);
 	/* What a burst has left. */

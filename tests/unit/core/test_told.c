@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The condition of alerts is told when it changes, and not otherwise. */
+#include "base/sbuf.h"
+#include "lib_core.h"
+
+struct ear {
+	struct event_listener listener;
+	struct sbuf said;
+};
+
+static void
+hear(void *arg, const struct event *ev)
+{
+	static const char *const words[][2] = {
+		[ALERT_FIRES] = { "resolved", "firing" },
+		[ALERT_INHIBITED] = { "uninhibited", "inhibited" },
+		[ALERT_SILENCED] = { "unsilenced", "silenced" },
+	};
+	struct ear *ear = arg;
+	const struct event_condition *c = &ev->alert_condition;
+
+	if (ev->kind == EVENT_GROUP_MUTED) {
+		sbuf_puts(&ear->said, ev->group_muted.verdict->cause != MUTE_NONE ? "muted " : "unmuted ");
+		return;
+	}
+	sbuf_printf(&ear->said, "%.*s:%s ", STR_ARG(labels_get(c->alert->labels, STR("alertname"))),
+	    words[c->condition][c->on]);
+	ck_assert(!c->on || c->condition == ALERT_FIRES || c->verdict->cause != MUTE_NONE);
+}
+
+static const char text[] = "receiver ops hook\nroute receiver=ops by=[...] wait=10s interval=1m repeat=1h\n"
+			   "inhibit source=alertname=\"Source\" target=alertname=\"Target\"\n";
+
+static struct ear ear;
+static struct fake_world w;
+
+static struct wall
+after(span s)
+{
+	return wall_add(w.now.wall, s);
+}
+
+static void
+begin(const char *yaml)
+{
+	struct config *c = must_config(yaml);
+
+	ear = (struct ear){ .listener = { EVENT_BIT(EVENT_ALERT_CONDITION) | EVENT_BIT(EVENT_GROUP_MUTED), hear, &ear },
+		.said = SBUF_INIT(4096) };
+	world_init(&w);
+	port_listen(&w.port, &ear.listener);
+	world_start(&w, c);
+	config_unref(c);
+}
+
+static void
+end(void)
+{
+	world_fini(&w);
+	sbuf_fini(&ear.said);
+}
+
+static void
+expect(const char *said)
+{
+	ck_assert_str_eq(sbuf_cstr(&ear.said), said);
+	sbuf_reset(&ear.said);
+}
+
+START_TEST(firing_is_told_once)
+{
+	begin(text);
+	world_post(&w, "A", w.now.wall, after(10 * SPAN_MIN));
+	world_post(&w, "A", w.now.wall, after(11 * SPAN_MIN));
+	world_run(&w, 5 * SPAN_MIN);
+	world_post(&w, "A", WALL_ZERO, after(5 * SPAN_MIN));
+	expect("A:firing ");
+	/* By its time. */
+	world_run(&w, 20 * SPAN_MIN);
+	expect("A:resolved ");
+	world_post(&w, "A", WALL_ZERO, after(5 * SPAN_MIN));
+	world_post(&w, "A", WALL_ZERO, w.now.wall);
+	world_run(&w, 2 * SPAN_HOUR);
+	expect("A:firing A:resolved ");
+	end();
+}
+END_TEST
+
+START_TEST(what_holds_back_is_told_at_the_flush)
+{
+	char id[SILENCE_ID_MAX];
+	struct err e = { 0 };
+
+	begin(text);
+	world_post(&w, "Target", w.now.wall, after(9 * SPAN_HOUR));
+	world_run(&w, 5 * SPAN_MIN);
+	expect("Target:firing ");
+	ck_assert(world_silence(&w, "", "alertname=Target", w.now.wall, after(5 * SPAN_MIN), id, &e));
+	world_run(&w, 8 * SPAN_MIN);
+	expect("Target:silenced ");
+	world_run(&w, 20 * SPAN_MIN);
+	expect("Target:unsilenced ");
+	world_post(&w, "Source", w.now.wall, after(5 * SPAN_MIN));
+	world_run(&w, 22 * SPAN_MIN);
+	expect("Source:firing Target:inhibited ");
+	world_run(&w, SPAN_HOUR);
+	expect("Target:uninhibited Source:resolved ");
+	/* The end ends all. */
+	ck_assert(world_silence(&w, "", "alertname=Target", w.now.wall, after(5 * SPAN_HOUR), id, &e));
+	world_run(&w, SPAN_HOUR + 2 * SPAN_MIN);
+	world_post(&w, "Target", WALL_ZERO, w.now.wall);
+	world_post(&w, "Target", WALL_ZERO, after(SPAN_HOUR));
+	world_run(&w, SPAN_HOUR + 4 * SPAN_MIN);
+	expect("Target:silenced Target:resolved Target:firing Target:silenced ");
+	end();
+}
+END_TEST
+
+START_TEST(intervals_are_told_of_the_group)
+{
+	begin("receiver ops hook\ninterval night 00:00-01:00\nroute receiver=ops\n"
+	      "  route match=alertname=\"A\" receiver=ops wait=10s interval=1m mute=[night]\n");
+	world_post(&w, "A", w.now.wall, after(9 * SPAN_HOUR));
+	world_run(&w, 30 * SPAN_MIN);
+	expect("A:firing muted ");
+	world_run(&w, 2 * SPAN_HOUR);
+	expect("unmuted ");
+	end();
+}
+END_TEST
+
+START_TEST(a_restart_knows_what_fires)
+{
+	begin(text);
+	world_post(&w, "A", w.now.wall, after(2 * SPAN_HOUR));
+	world_run(&w, 5 * SPAN_MIN);
+	expect("A:firing ");
+	world_restart(&w);
+	world_run(&w, 10 * SPAN_MIN);
+	expect("");
+	world_run(&w, 4 * SPAN_HOUR);
+	expect("A:resolved ");
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	return RUN("told", firing_is_told_once, what_holds_back_is_told_at_the_flush, intervals_are_told_of_the_group,
+	    a_restart_knows_what_fires);
+}
