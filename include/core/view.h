@@ -28,8 +28,10 @@
 
 /* What holds an alert back at this moment. */
 struct alert_status {
-	const char *const *silenced_by;	/* ids of active silences, the oldest first */
+	const char *const *silenced_by;	/* ids of active silences, the oldest first; acknowledgements too */
+	const struct silence *const *silences;	/* the same, borrowed */
 	size_t silenced_by_n;
+	const struct silence *acked_by;	/* the newest acknowledgement among them; NULL: none */
 	uint64_t inhibited_by;		/* fingerprint */
 	bool inhibited;
 	/* active, suppressed; "unprocessed" does not occur in predicted states */
@@ -71,6 +73,26 @@ void view_match_routes(const struct engine *e, const struct labels *l, struct ar
 void view_match_config(struct config *c, const struct labels *l, struct arena *arena, const struct route ***out,
     size_t *n_out);
 
+/*
+ * Many at once, in the same order: `visit` is called for each stored alert behind the labels *at (an owned reference, NULL:
+ * from the first) and moves *at. It returns false when it is not done with one, which then comes again. True: that was the
+ * last; false: w is used up, or visit stopped. The entry serves view_entry_… until the next call of the engine.
+ */
+struct alert_entry;
+typedef bool view_visit(void *arg, const struct alert_entry *entry, const struct alert *a);
+bool view_alerts_some(const struct engine *e, struct labels **at, struct work *w, view_visit *visit, void *arg) MUST_CHECK;
+/* view_alert_status_some of an entry, and view_match_routes. */
+bool view_entry_status_some(const struct engine *e, const struct alert_entry *entry, struct moment now,
+    struct status_run *run, struct work *w, struct arena *arena, struct alert_status *out) MUST_CHECK;
+void view_entry_routes(const struct engine *e, const struct alert_entry *entry, const struct route *const **out, size_t *n_out);
+/* The intervals that keep back all groups that hold it, as of their last flushes; none when one of them is not kept back. */
+void view_entry_muted(const struct alert_entry *entry, struct arena *arena, const struct str **out, size_t *n_out);
+/* The groups that hold it: calls visit for each. */
+struct group_item;
+void view_entry_groups(const struct alert_entry *entry, void (*visit)(void *arg, const struct group_item *g), void *arg);
+/* The entry of the stored alert of these labels, or NULL. */
+const struct alert_entry *view_entry(const struct engine *e, const struct labels *l);
+
 /* One aggregation group. */
 struct group_view {
 	const struct route *route;
@@ -111,8 +133,20 @@ bool view_group_after(const struct engine *e, const struct group_place *at, stru
 bool view_group_at(const struct engine *e, const struct group_place *at, struct group_item *out) MUST_CHECK;
 /* Alerts of the group, in the order of notifications: the one behind the labels `at` (NULL: the first); NULL at the end. */
 struct alert *view_member_after(const struct group *g, const struct labels *at);
+/* Many at once, as view_alerts_some. */
+bool view_members_some(const struct group *g, struct labels **at, struct work *w, view_visit *visit, void *arg) MUST_CHECK;
 /* Its alert of exactly these labels, or NULL. */
 struct alert *view_member_at(const struct engine *e, const struct group *g, const struct labels *l);
+/* When a group tells next, and what came of the last time. Borrowed. */
+struct group_facts {
+	struct wall next_flush;
+	struct wall next_repeat;	/* the first of its integrations that was told; WALL_ZERO: none was */
+	struct wall told_at;		/* when the last notification ended, well or not; WALL_ZERO: none in this process */
+	bool told;
+	span took;			/* of its last attempt */
+	struct str error;		/* empty when told */
+};
+void view_group_facts(const struct engine *e, const struct group *g, struct moment now, struct group_facts *out);
 /* Names of the intervals found active by the last flush. */
 void view_group_muted(const struct group *g, struct arena *arena, const struct str **out, size_t *n_out);
 /*

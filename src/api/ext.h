@@ -23,6 +23,7 @@ bool ext_query_matchers(struct call *c, const char *name, struct matchers *out);
 bool ext_query_uint(struct call *c, const char *name, uint64_t max, uint64_t *value);	/* absent: left alone */
 bool ext_query_bool(struct call *c, const char *name, bool *value);	/* "true" or "false"; absent: left alone */
 bool ext_query_time(struct call *c, const char *name, struct wall *value);	/* RFC 3339; absent: left alone */
+bool ext_query_word(struct call *c, const char *name, const char *const *words, size_t *index);	/* absent: left alone */
 struct str ext_query_str(const struct call *c, const char *name);	/* the last one; absent: STR_NONE */
 /* ?limit=: how many items of a list; 100 when absent. */
 #define EXT_LIMIT_MAX 1000

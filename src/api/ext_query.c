@@ -82,6 +82,23 @@ ext_query_limit(struct call *c, size_t *limit)
 }
 
 bool
+ext_query_word(struct call *c, const char *name, const char *const *words, size_t *index)
+{
+	struct str v = ext_query_str(c, name), list = STR("");
+
+	if (v.n == 0)
+		return true;
+	for (size_t i = 0; words[i] != NULL; i++) {
+		if (str_is(v, words[i])) {
+			*index = i;
+			return true;
+		}
+		list = arena_printf(c->arena, "%.*s%s%s", STR_ARG(list), i > 0 ? ", " : "", words[i]);
+	}
+	return refuse(c, name, v, arena_printf(c->arena, "one of %.*s", STR_ARG(list)).p);
+}
+
+bool
 ext_query_matchers(struct call *c, const char *name, struct matchers *out)
 {
 	const struct str *v;

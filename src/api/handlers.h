@@ -101,6 +101,7 @@ enum match alert_state_passes(struct alert_filter *f, struct engine *e, const st
 void write_alert(struct json_writer *w, const struct alert *a, const struct alert_status *status,
     const struct str *receivers, size_t receivers_n, const struct str *muted_by, size_t muted_by_n);
 void write_labels(struct json_writer *w, const struct labels *l);
+void write_strings(struct json_writer *w, const char *key, const struct str *v, size_t n);
 void write_matchers(struct json_writer *w, const struct matchers *ms);
 void write_time(struct json_writer *w, const char *key, struct wall t);
 /* JSON silences use "only one matcher set" as the API does; false when there are more. */

@@ -26,7 +26,7 @@ write_labels(struct json_writer *w, const struct labels *l)
 	json_object_end(w);
 }
 
-static void
+void
 write_strings(struct json_writer *w, const char *key, const struct str *v, size_t n)
 {
 	json_key(w, str_from(key));

@@ -35,11 +35,19 @@ alerts_find_fingerprint(const struct alerts *as, uint64_t fingerprint)
 }
 
 struct alert_entry *
-alerts_after(const struct alerts *as, const struct labels *l)
+alerts_after_at(const struct alerts *as, const struct labels *l, struct order_cursor *c)
 {
 	if (l == NULL)
-		return order_from(&as->order, 0);
-	return order_after(&as->order, l->fingerprint, l, by_labels);
+		return order_first(&as->order, c);
+	return order_after_at(&as->order, l->fingerprint, l, by_labels, c);
+}
+
+struct alert_entry *
+alerts_after(const struct alerts *as, const struct labels *l)
+{
+	struct order_cursor c;
+
+	return alerts_after_at(as, l, &c);
 }
 
 void

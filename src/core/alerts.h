@@ -45,6 +45,8 @@ struct alert_entry *alerts_find_fingerprint(const struct alerts *as, uint64_t fi
  * piece by piece keeps a reference to the label set it has come to.
  */
 struct alert_entry *alerts_after(const struct alerts *as, const struct labels *l);
+/* The same; order_next(&as->order, c) goes on from there. */
+struct alert_entry *alerts_after_at(const struct alerts *as, const struct labels *l, struct order_cursor *c);
 /* c, which is not active, is at the oldest entry. */
 void alerts_begin(struct alerts *as, struct alerts_cursor *c);
 /* To the next entry; there must be one at c. */

@@ -169,6 +169,7 @@ group_new_of(struct engine *e, const struct route *route, struct labels *take, s
 
 	g->route = route;
 	g->labels = take;
+	g->last.at = WALL_ZERO;
 	g->key = make_key(route, take);
 	g->timer.kind = DUE_GROUP;
 	g->serial = ++e->last_group;	/* 0 is none */
@@ -196,6 +197,7 @@ group_free(struct engine *e, struct group *g)
 	else
 		groups_leave(e, g);
 	group_set_muted(g, NULL, 0);
+	istr_unref(g->last.error);
 	labels_unref(g->labels);
 	labels_unref(g->route_labels);
 	mem_free((char *)(uintptr_t)g->key.p);
@@ -305,14 +307,22 @@ group_empty(struct engine *e, struct group *g)
 }
 
 struct member *
-group_after(const struct group *g, const struct labels *l)
+group_after_at(const struct group *g, const struct labels *l, struct order_cursor *c)
 {
 	struct alert_place place;
 
 	if (l == NULL)
-		return order_from(&g->members, 0);
+		return order_first(&g->members, c);
 	alert_place(&place, l);
-	return order_after(&g->members, 0, &place, by_alert);
+	return order_after_at(&g->members, 0, &place, by_alert, c);
+}
+
+struct member *
+group_after(const struct group *g, const struct labels *l)
+{
+	struct order_cursor c;
+
+	return group_after_at(g, l, &c);
 }
 
 void
@@ -328,4 +338,13 @@ group_set_muted(struct group *g, const struct str *names, size_t n)
 	g->muted_by = mem_calloc(n, sizeof(g->muted_by[0]));
 	for (size_t i = 0; i < n; i++)
 		g->muted_by[i] = istr_get(names[i]);
+}
+
+void
+group_note_outcome(struct group *g, struct wall at, span took, struct str error)
+{
+	if (g == NULL)
+		return;
+	istr_unref(g->last.error);
+	g->last = (struct group_outcome){ wall_utc(at), error.n == 0, took, error.n > 0 ? istr_get(error) : NULL };
 }

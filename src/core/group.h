@@ -37,6 +37,14 @@ struct member {
 	uint8_t mark;
 };
 
+/* What came of the last notification, of whichever integration. */
+struct group_outcome {
+	struct wall at;			/* WALL_ZERO: there was none in this process */
+	bool told;
+	span took;
+	struct istr *error;		/* owned reference; NULL when told */
+};
+
 /* Does the store have to hear of the group? */
 enum save { SAVE_NOT, SAVE_SOON, SAVE_NOW };
 
@@ -50,6 +58,7 @@ struct group {
 	struct order members;		/* struct member, owned, in the order of notifications */
 	struct flight *flight;		/* the running flush, or NULL */
 	struct labels *route_labels;	/* of the last flush, unless changed since: NULL; owned reference */
+	struct group_outcome last;
 	struct istr **muted_by;		/* intervals that muted the last flush; owned references */
 	uint32_t muted_n;
 	uint64_t serial;		/* of this process */
@@ -89,6 +98,8 @@ void group_remove(struct engine *e, struct member *m);
 void group_empty(struct engine *e, struct group *g);
 /* The first member behind an alert with labels l (NULL: the very first), in or not; NULL: there is none. */
 struct member *group_after(const struct group *g, const struct labels *l);
+/* The same; order_next(&g->members, c) goes on from there. */
+struct member *group_after_at(const struct group *g, const struct labels *l, struct order_cursor *c);
 
 /* What the place of a group among the others hangs on, in lists. */
 struct group_key {
@@ -105,5 +116,7 @@ struct group *groups_after(const struct engine *e, const struct group_key *k);
 /* An alert of the group is another than before. */
 void group_changed(struct group *g);
 void group_set_muted(struct group *g, const struct str *names, size_t n);
+/* A notification ended; error: empty when it was told. g may be NULL: its group has ended before it. */
+void group_note_outcome(struct group *g, struct wall at, span took, struct str error);
 
 #endif

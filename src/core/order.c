@@ -228,14 +228,21 @@ order_find(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp
 }
 
 void *
-order_after(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp)
+order_after_at(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp, struct order_cursor *c)
 {
 	struct wanted w = { rank, key, cmp };
+
+	if (locate(o, &w, c))
+		c->at++;
+	return item_at(o, c);
+}
+
+void *
+order_after(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp)
+{
 	struct order_cursor c;
 
-	if (locate(o, &w, &c))
-		c.at++;
-	return item_at(o, &c);
+	return order_after_at(o, rank, key, cmp, &c);
 }
 
 void *

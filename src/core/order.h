@@ -46,6 +46,8 @@ void order_remove(struct order *o, uint64_t rank, const void *key, order_cmp *cm
 void *order_find(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp);
 /* The first thing behind this key, whether or not that one is in; NULL: there is none. */
 void *order_after(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp);
+/* The same; order_next goes on from there with c. */
+void *order_after_at(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp, struct order_cursor *c);
 /* The first thing of this rank or a greater one; NULL: there is none. */
 void *order_from(const struct order *o, uint64_t rank);
 /* All of them: the first and the next; NULL at the end. */

@@ -20,6 +20,7 @@ show_verdict(const struct verdict *v, struct arena *arena, struct alert_status *
 		for (size_t i = 0; i < v->by.silences.n; i++)
 			ids[i] = v->by.silences.v[i]->id;
 		out->silenced_by = ids;
+		out->silences = v->by.silences.v;
 		out->silenced_by_n = v->by.silences.n;
 	}
 }
@@ -103,18 +104,27 @@ bool
 view_alert_status_some(const struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
     struct work *w, struct arena *arena, struct alert_status *out)
 {
-	const struct stage_facts facts = { .engine = e, .now = now.wall, .arena = arena };
 	const struct alert_entry *r = alerts_find(&e->alerts, a->labels);
 
 	assert(r != NULL);
+	return view_entry_status_some(e, r, now, run, w, arena, out);
+}
+
+bool
+view_entry_status_some(const struct engine *e, const struct alert_entry *r, struct moment now, struct status_run *run,
+    struct work *w, struct arena *arena, struct alert_status *out)
+{
+	const struct stage_facts facts = { .engine = e, .now = now.wall, .arena = arena };
+	struct labels *labels = r->alert->labels;
+
 	if (work_used_up(w))
 		return false;
 	if (run->labels != NULL &&
-	    (run->labels != a->labels || run->config != view_config(e) || run->inhibitor != e->inhibitor))
+	    (run->labels != labels || run->config != view_config(e) || run->inhibitor != e->inhibitor))
 		forget_run(run);
 	if (!find_status(&facts, r, &run->stages, w, out)) {
 		if (run->labels == NULL) {
-			run->labels = labels_ref(a->labels);
+			run->labels = labels_ref(labels);
 			run->config = e->routing != NULL ? config_ref(e->routing->config) : NULL;
 			run->inhibitor = e->inhibitor;
 		}

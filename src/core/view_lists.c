@@ -15,6 +15,105 @@ view_alert_after(const struct engine *e, const struct labels *at, bool *stored_o
 	return r->alert;
 }
 
+static bool
+show_item(const struct group *g, struct group_item *out)
+{
+	if (g == NULL)
+		return false;
+	*out = (struct group_item){ g->route, g->labels, g->key, g->members.n, g };
+	return true;
+}
+
+/* To go on to the next one. */
+#define WALK_UNITS 4
+
+static void
+move_to(struct labels **at, const struct alert_entry *last)
+{
+	struct labels *was = *at;
+
+	if (last == NULL)
+		return;
+	*at = labels_ref(last->alert->labels);
+	labels_unref(was);
+}
+
+bool
+view_alerts_some(const struct engine *e, struct labels **at, struct work *w, view_visit *visit, void *arg)
+{
+	const struct alert_entry *last = NULL;
+	struct order_cursor c;
+	struct alert_entry *r = alerts_after_at(&e->alerts, *at, &c);
+
+	for (; r != NULL && !work_used_up(w); r = order_next(&e->alerts.order, &c)) {
+		if (r->stored && !visit(arg, r, r->alert))
+			break;
+		last = r;
+		work_spend(w, WALK_UNITS);
+	}
+	move_to(at, last);
+	return r == NULL;
+}
+
+bool
+view_members_some(const struct group *g, struct labels **at, struct work *w, view_visit *visit, void *arg)
+{
+	const struct alert_entry *last = NULL;
+	struct order_cursor c;
+	struct member *m = group_after_at(g, *at, &c);
+
+	for (; m != NULL && !work_used_up(w); m = order_next(&g->members, &c)) {
+		if (!visit(arg, m->entry, m->entry->alert))
+			break;
+		last = m->entry;
+		work_spend(w, WALK_UNITS);
+	}
+	move_to(at, last);
+	return m == NULL;
+}
+
+const struct alert_entry *
+view_entry(const struct engine *e, const struct labels *l)
+{
+	const struct alert_entry *r = alerts_find(&e->alerts, l);
+
+	return r != NULL && r->stored ? r : NULL;
+}
+
+void
+view_entry_routes(const struct engine *e, const struct alert_entry *entry, const struct route *const **out, size_t *n_out)
+{
+	const struct route_list *list = entry_routes(e, entry);
+
+	if (list == NULL)
+		list = routing_match(e->routing, entry->alert->labels);
+	*out = list->routes;
+	*n_out = list->n;
+}
+
+void
+view_entry_muted(const struct alert_entry *entry, struct arena *arena, const struct str **out, size_t *n_out)
+{
+	*out = NULL;
+	*n_out = 0;
+	for (const struct member *m = entry->members; m != NULL; m = m->next)
+		if (m->group->muted_n == 0)
+			return;
+	if (entry->members != NULL)
+		view_group_muted(entry->members->group, arena, out, n_out);
+}
+
+void
+view_entry_groups(const struct alert_entry *entry, void (*visit)(void *arg, const struct group_item *g), void *arg)
+{
+	for (const struct member *m = entry->members; m != NULL; m = m->next) {
+		struct group_item item;
+
+		if (show_item(m->group, &item))
+			visit(arg, &item);
+	}
+}
+
 struct alert *
 view_alert_of(const struct engine *e, const struct labels *l)
 {
@@ -61,15 +160,6 @@ view_groups_settle(const struct engine *e)
 	return settling(e);
 }
 
-static bool
-show_item(const struct group *g, struct group_item *out)
-{
-	if (g == NULL)
-		return false;
-	*out = (struct group_item){ g->route, g->labels, g->key, g->members.n, g };
-	return true;
-}
-
 bool
 view_group_after(const struct engine *e, const struct group_place *at, struct group_item *out)
 {
@@ -100,6 +190,40 @@ view_member_at(const struct engine *e, const struct group *g, const struct label
 	const struct alert_entry *r = alerts_find(&e->alerts, l);
 
 	return r != NULL && group_member(g, r) != NULL ? r->alert : NULL;
+}
+
+/* When an integration that was told is told again though nothing changes; WALL_ZERO: the log knows of none. */
+static struct wall
+next_repeat(const struct engine *e, const struct group *g)
+{
+	const struct receiver *r = g->route->receiver;
+	struct wall first = WALL_ZERO;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct log_key key = log_key_of(g->key, r, &r->integrations[i]);
+		const struct log_entry *entry = nflog_find(e->nflog, &key);
+		struct wall at;
+
+		if (entry == NULL || entry->firing_n == 0)
+			continue;
+		at = wall_add(entry->timestamp, g->route->repeat_interval);
+		if (wall_is_zero(first) || wall_before(at, first))
+			first = at;
+	}
+	return first;
+}
+
+void
+view_group_facts(const struct engine *e, const struct group *g, struct moment now, struct group_facts *out)
+{
+	*out = (struct group_facts){
+		.next_flush = wall_add(now.wall, mono_sub(g->due, now.mono)),
+		.next_repeat = next_repeat(e, g),
+		.told_at = g->last.at,
+		.told = g->last.told,
+		.took = g->last.took,
+		.error = istr_str(g->last.error),
+	};
 }
 
 void

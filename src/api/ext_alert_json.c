@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext_alerts.h"
+#include "ext_groups.h"
+
+/* What an acknowledgement's comment begins with, for programs that know silences only. */
+#define ACK_MARK "ACK! "
+
+void
+write_ack(struct json_writer *w, const struct silence *s)
+{
+	struct str comment;
+
+	if (s == NULL) {
+		json_put_null(w, "ack");
+		return;
+	}
+	comment = istr_str(s->comment);
+	if (str_starts(comment, STR(ACK_MARK)))
+		comment = str_sub(comment, strlen(ACK_MARK), comment.n);
+	json_key(w, STR("ack"));
+	json_object_begin(w);
+	json_put_str(w, "id", str_from(s->id));
+	json_put_str(w, "owner", istr_str(s->created_by));
+	json_put_str(w, "comment", comment);
+	ext_put_time(w, "since", s->starts);
+	ext_put_time(w, "until", s->ends);
+	json_object_end(w);
+}
+
+/* The first line of what says it shortest. */
+static struct str
+summary_of(const struct alert *a)
+{
+	static const char *const names[] = { "summary", "description", "message" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct str text = labels_get(a->annotations, str_from(names[i]));
+
+		if (text.n > 0)
+			return str_sub(text, 0, str_chr(text, '\n'));
+	}
+	return STR("");
+}
+
+/* Silences but for the acknowledgement, which is told apart. */
+static void
+write_silenced_by(struct json_writer *w, const struct alert_status *s)
+{
+	json_key(w, STR("silenced_by"));
+	json_array_begin(w);
+	for (size_t i = 0; i < s->silenced_by_n; i++)
+		if (s->silences[i] != s->acked_by)
+			json_str(w, str_from(s->silenced_by[i]));
+	json_array_end(w);
+}
+
+static void
+write_inhibited_by(struct json_writer *w, const struct alert_status *s)
+{
+	char text[17];
+
+	json_key(w, STR("inhibited_by"));
+	json_array_begin(w);
+	if (s->inhibited) {
+		snprintf(text, sizeof(text), "%016" PRIx64, s->inhibited_by);
+		json_str(w, str_from(text));
+	}
+	json_array_end(w);
+}
+
+/* What the slice or the clock does not change. */
+static void
+write_state(struct json_writer *w, const struct seen *s)
+{
+	json_put_str(w, "summary", summary_of(s->alert));
+	ext_put_time(w, "starts", s->alert->starts);
+	json_put_str(w, "state", str_from(seen_state_text(s->state)));
+	write_silenced_by(w, &s->status);
+	write_inhibited_by(w, &s->status);
+	write_ack(w, s->status.acked_by);
+}
+
+void
+write_member_seen(struct json_writer *w, const struct seen *s, const struct shared *shared)
+{
+	const struct labels *l = s->alert->labels;
+
+	ext_put_fingerprint(w, "fp", l->fingerprint);
+	json_key(w, STR("labels"));
+	json_object_begin(w);
+	for (uint32_t i = 0; i < l->n; i++)
+		if (!shared_has_label(shared, &l->l[i])) {
+			json_key(w, istr_str(l->l[i].name));
+			json_str(w, istr_str(l->l[i].value));
+		}
+	json_object_end(w);
+	write_state(w, s);
+}
+
+/* The groups that hold it. */
+struct holders {
+	struct arena *arena;
+	struct str *receivers;
+	uint64_t *ids;
+	size_t n, cap;
+};
+
+static void
+note_group(void *arg, const struct group_item *g)
+{
+	struct holders *h = arg;
+
+	if (h->n == h->cap) {
+		size_t cap = h->cap == 0 ? 8 : 2 * h->cap;
+
+		h->receivers = arena_grow(h->arena, h->receivers, h->n, cap, sizeof(h->receivers[0]));
+		h->ids = arena_grow(h->arena, h->ids, h->n, cap, sizeof(h->ids[0]));
+		h->cap = cap;
+	}
+	h->receivers[h->n] = g->route->receiver->name;
+	h->ids[h->n++] = group_id(g);
+}
+
+/* Each receiver once, in the order of names. */
+static void
+write_receivers(struct json_writer *w, struct holders *h)
+{
+	if (h->n > 1)
+		qsort(h->receivers, h->n, sizeof(h->receivers[0]), str_qsort);
+	json_key(w, STR("receivers"));
+	json_array_begin(w);
+	for (size_t i = 0; i < h->n; i++)
+		if (i == 0 || !str_eq(h->receivers[i], h->receivers[i - 1]))
+			json_str(w, h->receivers[i]);
+	json_array_end(w);
+}
+
+static void
+write_group_ids(struct json_writer *w, const struct holders *h)
+{
+	char text[17];
+
+	json_key(w, STR("group_ids"));
+	json_array_begin(w);
+	for (size_t i = 0; i < h->n; i++) {
+		snprintf(text, sizeof(text), "%016" PRIx64, h->ids[i]);
+		json_str(w, str_from(text));
+	}
+	json_array_end(w);
+}
+
+void
+write_seen(struct json_writer *w, const struct seen *s, struct arena *scratch)
+{
+	struct holders h = { .arena = scratch };
+	struct str word;
+	unsigned severity = alert_severity(s->alert->labels, &word);
+
+	view_entry_groups(s->entry, note_group, &h);
+	ext_put_fingerprint(w, "fp", s->alert->labels->fingerprint);
+	ext_put_labels(w, "labels", s->alert->labels);
+	json_put_str(w, "severity", severity_text(severity, word));
+	write_state(w, s);
+	write_strings(w, "muted_by", s->muted, s->muted_n);
+	write_group_ids(w, &h);
+	write_receivers(w, &h);
+}

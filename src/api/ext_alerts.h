@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api/ext_alerts.h (private) - how /api/ext/v1 shows an alert.
+ */
+#ifndef API_EXT_ALERTS_H
+#define API_EXT_ALERTS_H
+
+#include "ext_look.h"
+#include "ext_shared.h"
+
+/* The members of an alert in a list of alerts, between the braces. */
+void write_seen(struct json_writer *w, const struct seen *s, struct arena *scratch);
+/* The same of one in a list below its group, which shows what all have in common; those are left out. */
+void write_member_seen(struct json_writer *w, const struct seen *s, const struct shared *shared);
+/* "ack": its id, owner, comment and when it began; s may be NULL. */
+void write_ack(struct json_writer *w, const struct silence *s);
+
+#endif

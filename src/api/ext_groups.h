@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api/ext_groups.h (private) - groups as /api/ext/v1 names them.
+ *
+ * The id of a group is the beginning of SHA-256 over receiver, NUL and group key: the same after a restart, so that
+ * messages can link to it.
+ */
+#ifndef API_EXT_GROUPS_H
+#define API_EXT_GROUPS_H
+
+#include "ext.h"
+
+uint64_t group_id(const struct group_item *g);
+
+/* Where looking for the group of an id has come to. Free with group_place_fini. */
+struct group_search {
+	uint64_t id;
+	struct group_place at;
+};
+/* MATCH_YES: *out is the group. MATCH_NO: there is none. MATCH_LATER: w is used up, or groups are not yet as they should be. */
+enum match group_search_some(struct group_search *s, struct engine *e, struct work *w, struct group_item *out);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api/ext_look.h (private) - which alerts a request is about, and what is seen of each.
+ *
+ * Parameters: filter (matchers, repeated), receiver (regular expression), q (a text in a label's value or an annotation, in
+ * whatever case), age_min (seconds since it began), and active, silenced, inhibited, muted, acked as API v2 has them:
+ * false leaves out alerts in that state. Alerts that have ended are never seen.
+ */
+#ifndef API_EXT_LOOK_H
+#define API_EXT_LOOK_H
+
+#include "ext.h"
+
+/* In the order in which the first that is true is what the alert is shown as. */
+enum seen_state { SEEN_ACKED, SEEN_SILENCED, SEEN_INHIBITED, SEEN_MUTED, SEEN_ACTIVE, SEEN_STATES };
+const char *seen_state_text(enum seen_state s);
+
+/* What is seen of one alert; all borrowed, until the slice ends. */
+struct seen {
+	const struct alert *alert;
+	const struct alert_entry *entry;
+	struct alert_status status;
+	const struct str *muted;	/* intervals that keep all its groups quiet */
+	size_t muted_n;
+	enum seen_state state;
+};
+
+struct look {
+	struct alert_filter f;	/* its filter, receiver and what goes on in slices */
+	bool left_out[SEEN_STATES];
+	struct str q;		/* in the request's arena */
+	bool q_passes;		/* the alert that f examines speaks of it */
+	span age_min;
+};
+
+/* l stays where it is until look_fini. False: answered 400, and nothing is to be freed. */
+bool look_init(struct look *l, struct call *c);
+void look_fini(struct look *l);
+/* Is the alert, of a stored entry, one of those? MATCH_YES: *out is filled. MATCH_LATER: w is used up; ask again. */
+enum match look_at(struct look *l, struct engine *e, const struct alert_entry *entry, const struct alert *a,
+    struct moment now, struct work *w, struct arena *scratch, struct seen *out);
+/* The same without regard to its receivers, for a group, whose receiver is known to pass. */
+enum match look_at_member(struct look *l, struct engine *e, const struct alert_entry *entry, const struct alert *a,
+    struct moment now, struct work *w, struct arena *scratch, struct seen *out);
+/* Only what is seen, of any; false: w is used up. */
+bool look_only(struct look *l, struct engine *e, const struct alert_entry *entry, const struct alert *a, struct moment now,
+    struct work *w, struct arena *scratch, struct seen *out);
+
+/* How bad: 0 critical, 1 warning, 2 info, 3 anything else or nothing. *word is the label's own value. */
+unsigned alert_severity(const struct labels *l, struct str *word);
+/* "critical", "warning", "info"; for 3 the label's own word, which may be empty. */
+struct str severity_text(unsigned severity, struct str word);
+
+#endif

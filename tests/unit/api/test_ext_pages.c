@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /api/ext/v1: pages of alerts and groups. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib_ask.h"
+#include "text/json_tree.h"
+
+#define ALERTS "/api/ext/v1/alerts"
+#define GROUPS "/api/ext/v1/groups"
+
+static void
+post(const char *labels, int minute)
+{
+	struct str body = arena_printf(arena, "[{\"labels\":{%s},\"annotations\":{\"summary\":\"it is %d\\nmore\",\"runbook\":\"r\"},"
+	    "\"startsAt\":\"2026-01-04T00:%02d:00Z\",\"endsAt\":\"2026-01-06T00:00:00Z\"}]", labels, minute, minute);
+
+	expect("POST", "/api/v2/alerts", JSON_TYPE, body.p, 200, "");
+}
+
+/* Eight alerts in three groups of ops and one of page. */
+static void
+post_some(void)
+{
+	static const char *const severities[] = { "info", "P1", "warning", "odd" };
+
+	for (int i = 0; i < 6; i++)
+		post(arena_printf(arena, "\"alertname\":\"%s\",\"n\":\"%d\",\"severity\":\"%s\"", i % 2 ? "Lag" : "Disk", i,
+		    severities[i % 4]).p, i);
+	post("\"alertname\":\"Zoo\",\"n\":\"6\"", 6);
+	post("\"alertname\":\"Disk\",\"n\":\"7\",\"sev\":\"page\"", 7);
+	world_settle(&world);
+}
+
+static const struct json *
+get(const char *target)
+{
+	struct answer a = ask("GET", target, "", "");
+	struct err e = { 0 };
+	struct json *v;
+
+	ck_assert_msg(a.r.status == 200, "%s: %d %s", target, a.r.status, sbuf_cstr(&a.r.body));
+	v = json_parse(arena, arena_str(arena, sbuf_get(&a.r.body)), JSON_DOCUMENT, &e);
+	ck_assert_msg(v != NULL, "%s", e.text);
+	sbuf_fini(&a.r.body);
+	return v;
+}
+
+/* The values of label n of all items, in their order, over all pages of `limit`. */
+static struct str
+walk(const char *query, int limit)
+{
+	struct str out = STR(""), cursor = STR("");
+
+	do {
+		const struct json *v = get(arena_printf(arena, ALERTS "?limit=%d&%s&cursor=%.*s", limit, query, STR_ARG(cursor)).p);
+		const struct json *items = json_get(v, "items");
+
+		ck_assert_uint_le(items->n, (size_t)limit);
+		for (size_t i = 0; i < items->n; i++)
+			out = arena_printf(arena, "%.*s%.*s", STR_ARG(out),
+			    STR_ARG(json_get_str(json_get(&items->v[i], "labels"), "n", STR("?"))));
+		cursor = json_get_str(v, "next", STR(""));
+	} while (cursor.n > 0);
+	return out;
+}
+
+static void
+same_at_any_length(const char *query, const char *wanted)
+{
+	for (int limit = 1; limit < 10; limit++) {
+		struct str got = walk(query, limit);
+
+		ck_assert_msg(str_is(got, wanted), "%s by %d: %.*s", query, limit, STR_ARG(got));
+	}
+}
+
+START_TEST(alerts_in_order)
+{
+	start("/");
+	post_some();
+	same_at_any_length("sort=oldest", "01234567");
+	same_at_any_length("sort=newest", "76543210");
+	same_at_any_length("sort=newest&filter=alertname%3DDisk", "7420");
+	same_at_any_length("sort=oldest&q=IT%20IS%203", "3");
+	same_at_any_length("sort=oldest&receiver=pa.e", "7");
+	same_at_any_length("sort=oldest&age_min=86220", "0123");
+	/* Severities: 1 and 5 critical, 2 warning, 0 and 4 info, 3 a word of its own, the others none. */
+	ck_assert_uint_eq(walk("sort=severity", 100).n, 8);
+	ck_assert_int_eq(walk("sort=severity", 3).p[2], '2');
+	stop();
+}
+END_TEST
+
+START_TEST(states)
+{
+	start("/");
+	post_some();
+	expect("POST", "/api/v2/silences", JSON_TYPE,
+	    "{\"matchers\":[{\"name\":\"n\",\"value\":\"2\",\"isRegex\":false}],\"createdBy\":\"jo\",\"comment\":\"c\","
+	    "\"startsAt\":\"2026-01-05T00:00:00Z\",\"endsAt\":\"2026-01-05T09:00:00Z\"}",
+	    200, "silenceID");
+	same_at_any_length("sort=oldest&active=false", "2");
+	same_at_any_length("sort=oldest&silenced=false", "0134567");
+	expect("GET", ALERTS "?active=false", "", "", 200, "\"state\":\"silenced\"");
+	expect("GET", ALERTS "?filter=n%3D7", "", "", 200,
+	    "\"summary\":\"it is 7\",\"starts\":\"2026-01-04T00:07:00.000Z\",\"state\":\"active\",\"silenced_by\":[],\"inhibited_by\":[],"
+	    "\"ack\":null,");
+	expect("GET", ALERTS "?filter=n%3D7", "", "", 200, "\"receivers\":[\"page\"]");
+	stop();
+}
+END_TEST
+
+START_TEST(groups)
+{
+	const struct json *v, *items;
+
+	start("/");
+	post_some();
+	v = get(GROUPS "?sort=count&alerts=1");
+	items = json_get(v, "items");
+	ck_assert_uint_eq(items->n, 4);
+	ck_assert_int_eq(json_get_int(v, "total", 0), 4);
+	ck_assert_int_eq(json_get_int(v, "total_alerts", 0), 8);
+	ck_assert_uint_eq(json_get(&items->v[0], "alerts")->n, 1);
+	ck_assert(json_get_bool(&items->v[0], "more", false));
+	expect("GET", GROUPS "?receiver=page", "", "", 200, "\"shared\":{\"labels\":{\"n\":\"7\",\"sev\":\"page\"},\"annotations\":{");
+	expect("GET", GROUPS "?filter=alertname%3DLag", "", "", 200,
+	    "\"severity\":\"critical\",\"counts\":{\"acked\":0,\"silenced\":0,\"inhibited\":0,\"muted\":0,\"active\":3},"
+	    "\"oldest\":\"2026-01-04T00:01:00.000Z\",\"newest\":\"2026-01-04T00:05:00.000Z\",\"next_flush\":\"2026-01-05T00:05:00.000Z\","
+	    "\"next_repeat\":\"2026-01-05T04:00:00.000Z\",\"muted_by\":[],\"ack\":null,\"last\":{\"at\":\"2026-01-05T00:00:00.000Z\",\"outcome\":\"sent\",\"ms\":0,\"error\":null},\"alerts\":[");
+	stop();
+}
+END_TEST
+
+START_TEST(refused)
+{
+	struct answer a;
+	struct json *v;
+	struct err e = { 0 };
+	struct str next;
+
+	start("/");
+	post_some();
+	expect("GET", ALERTS "?filter=%7B", "", "", 400, "\"code\":\"bad_matcher\"");
+	expect("GET", ALERTS "?filter=a%3Db&filter=c%3D~%5B", "", "", 400, "\"field\":\"filter\",\"index\":1");
+	expect("GET", ALERTS "?limit=1001", "", "", 400, "\"field\":\"limit\"");
+	expect("GET", ALERTS "?limit=0", "", "", 400, "\"field\":\"limit\"");
+	expect("GET", ALERTS "?limit=99999999999999999999999", "", "", 400, "\"field\":\"limit\"");
+	expect("GET", ALERTS "?sort=best", "", "", 400, "one of severity, newest, oldest, name");
+	expect("GET", ALERTS "?active=maybe", "", "", 400, "true or false");
+	expect("GET", ALERTS "?receiver=%5B", "", "", 400, "\"code\":\"bad_receiver\"");
+	expect("GET", ALERTS "?cursor=AAAA", "", "", 400, "\"code\":\"bad_cursor\"");
+	expect("GET", ALERTS "?cursor=!", "", "", 400, "\"code\":\"bad_cursor\"");
+	expect("GET", "/api/ext/v1/nothing", "", "", 404, "\"code\":\"not_found\"");
+	expect("DELETE", ALERTS, "", "", 405, "\"code\":\"bad_method\"");
+	/* Of another query, and of another process. */
+	a = ask("GET", ALERTS "?limit=1", "", "");
+	v = json_parse(arena, arena_str(arena, sbuf_get(&a.r.body)), JSON_DOCUMENT, &e);
+	next = json_get_str(v, "next", STR(""));
+	ck_assert_uint_gt(next.n, 0);
+	expect("GET", arena_printf(arena, ALERTS "?q=x&cursor=%.*s", STR_ARG(next)).p, "", "", 400, "\"code\":\"bad_cursor\"");
+	*(char *)(uintptr_t)next.p ^= 1;
+	expect("GET", arena_printf(arena, ALERTS "?cursor=%.*s", STR_ARG(next)).p, "", "", 410, "\"code\":\"cursor_expired\"");
+	sbuf_fini(&a.r.body);
+	stop();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("api/ext_pages");
+	TCase *t = tcase_create("pages");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, alerts_in_order);
+	tcase_add_test(t, states);
+	tcase_add_test(t, groups);
+	tcase_add_test(t, refused);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(r, CK_NOFORK);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
