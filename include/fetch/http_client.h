@@ -41,7 +41,7 @@ void http_client_free(struct http_client **c);
  * Sends r; `done` is called once, later and from the loop, with what came of
  * it: an answer, or transport_error with Go's words. All that r refers to must
  * live until then (or until the call is canceled). `deadline` ends it with
- * "context deadline exceeded".
+ * "context deadline exceeded". SIGPIPE must be ignored.
  */
 struct http_call *http_client_start(struct http_client *c, const struct fetch_request *r, struct mono deadline,
     void (*done)(void *arg, const struct fetch_response *resp), void *arg) MUST_CHECK;

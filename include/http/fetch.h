@@ -16,6 +16,12 @@
 
 struct http_config;
 
+/* Takes the body of an answer of 2xx piece by piece, as it comes. Embed in a struct of one's own. */
+struct fetch_sink {
+	/* False with e set: the request fails with that error. While it works the loop waits. */
+	bool (*put)(struct fetch_sink *s, struct str piece, struct err *e) MUST_CHECK;
+};
+
 struct fetch_request {
 	struct str method, url;
 	struct str body;
@@ -27,16 +33,22 @@ struct fetch_request {
 	bool secret_url;		/* show <redacted> instead of the URL in errors */
 	struct str traceparent;		/* W3C Trace Context; empty: none. Set by the edge */
 	bool final_on_transport_error;	/* a transport error is not worth a retry */
+	bool keep_method;		/* a redirect that would make a GET of it is the answer, and is not followed */
+	span connect_timeout;		/* until a connection is made, by TLS where that is spoken; 0: 10 s */
+	span idle;			/* the longest time in which nothing may come or go; 0: any */
+	size_t body_max;		/* how much of an answer is kept; 0: 1 MiB */
+	struct fetch_sink *sink;	/* takes it instead, borrowed; NULL: none. Refusals and redirects are not for it */
 };
 
 /* Borrowed for the call it is given to. */
 struct fetch_response {
 	bool transport_error;		/* no answer: `error` says why */
-	bool timed_out;			/* … because the request's own timeout passed */
+	bool timed_out;			/* … because the request's own timeout passed, or its idle time */
 	bool unanswered;		/* … and the request, or a part of it, had gone out */
 	struct str error;
 	int status;
-	struct str body;		/* cut at 1 MiB */
+	struct str body;		/* as much as the request said, at most */
+	bool cut;			/* … and there was more */
 	struct str content_type;
 	span retry_after;		/* of the header; 0 when absent */
 };

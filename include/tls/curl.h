@@ -18,7 +18,7 @@
 /*
  * Reads and checks the files; t may be NULL: then only TLS 1.2 is asked for.
  * server_name is the caller's business. *authorities_out has to live as long as
- * easy, and is the caller's to free; NULL when nothing is verified. Errors:
+ * easy, and is the caller's to free; NULL for those of the system, and when nothing is verified. Errors:
  * unable to read CA cert: …
  */
 bool tls_curl_set(CURL *easy, const struct tls_config *t, struct arena *a, X509_STORE **authorities_out,

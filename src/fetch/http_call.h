@@ -56,6 +56,8 @@ struct http_call {
 	struct timer timer;
 	struct mono deadline;		/* the sooner of the attempt's and the request's own */
 	bool own_timeout;		/* it is the request's own */
+	struct mono idle_until;		/* with r->idle: the end, unless something moves before */
+	curl_off_t moved;		/* of the bodies of this hop, both ways */
 	unsigned redirects;
 	struct http_host *host;
 	struct http_call *prev, *next;	/* in the host's queue */

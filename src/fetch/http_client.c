@@ -5,11 +5,11 @@
 #include <ctype.h>
 #include <string.h>
 
-
 #include "base/duration.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "http_call.h"
+#include "http_redirect.h"
 #include "http_sockets.h"
 #include "loop/timer.h"
 #include "oauth2.h"
@@ -171,7 +171,8 @@ report(struct http_call *call)
 		resp.error = str_from(call->err.text);
 	} else {
 		resp.status = call->status;
-		resp.body = str_sub(sbuf_get(&call->leg.body), 0, HTTP_BODY_MAX);
+		resp.body = sbuf_get(&call->leg.body);
+		resp.cut = call->leg.cut;
 		resp.content_type = call->leg.content_type;
 		resp.retry_after = call->retry_after;
 	}
@@ -212,6 +213,37 @@ fail(struct http_call *call)
 	timer_in(&call->timer, 0);
 }
 
+/* It ends by itself when it has been idle for too long, or at the deadline. */
+static bool
+is_idle_first(const struct http_call *call)
+{
+	return call->r->idle > 0 && call->idle_until.ns < call->deadline.ns;
+}
+
+static span
+time_left(const struct http_call *call)
+{
+	return mono_sub(is_idle_first(call) ? call->idle_until : call->deadline, mono_now(call->client));
+}
+
+static void
+timeout_error(struct http_call *call)
+{
+	char d[DURATION_MAX];
+
+	if (is_idle_first(call)) {
+		duration_format_go(call->r->idle, d);
+		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded: nothing came or went for %s", d);
+	} else if (call->own_timeout) {
+		duration_format_go(call->r->timeout, d);
+		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded: %s%s timeout reached (%s)",
+		    call->r->timeout_name != NULL ? "configured " : "",
+		    call->r->timeout_name != NULL ? call->r->timeout_name : "request", d);
+	} else {
+		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded");
+	}
+}
+
 static void
 on_timer(void *arg)
 {
@@ -221,107 +253,47 @@ on_timer(void *arg)
 		report(call);
 		return;
 	}
-	if (mono_sub(call->deadline, mono_now(call->client)) > 0) {
-		timer_in(&call->timer, mono_sub(call->deadline, mono_now(call->client)));
+	if (time_left(call) > 0) {
+		timer_in(&call->timer, time_left(call));
 		return;
 	}
 	call->gone_out |= http_hop_gone_out(&call->leg);
 	detach(call);
 	call->failed = true;
-	call->timed_out = call->own_timeout;
-	if (call->own_timeout) {
-		char d[DURATION_MAX];
-
-		duration_format_go(call->r->timeout, d);
-		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded: %s%s timeout reached (%s)",
-		    call->r->timeout_name != NULL ? "configured " : "",
-		    call->r->timeout_name != NULL ? call->r->timeout_name : "request", d);
-	} else {
-		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded");
-	}
+	call->timed_out = call->own_timeout || is_idle_first(call);
+	timeout_error(call);
 	put_context(call);
 	report(call);
 }
 
-/* Redirects. */
-
-static bool
-is_subdomain_of(struct str sub, struct str parent)
+/* libcurl's, of a call with an idle time: how much has come and gone of the bodies. */
+static int
+on_progress(void *arg, curl_off_t to_come, curl_off_t come, curl_off_t to_go, curl_off_t gone)
 {
-	if (str_caseeq(sub, parent))
-		return true;
-	/* No address is below another. */
-	if (str_chr(sub, ':') < sub.n || parent.n == 0 || sub.n <= parent.n + 1)
-		return false;
-	return sub.p[sub.n - parent.n - 1] == '.' && str_caseeq(str_sub(sub, sub.n - parent.n, sub.n), parent);
-}
+	struct http_call *call = arg;
 
-/* The URL that a Location header means, seen from `from`. */
-static bool
-resolve(struct arena *a, const struct url *from, struct str location, struct url *out, struct err *e)
-{
-	CURLU *cu = curl_url();
-	struct sbuf base = SBUF_INIT(SBUF_UNLIMITED);
-	char *text = NULL;
-	bool ok;
-
-	url_format(&base, from);
-	ok = curl_url_set(cu, CURLUPART_URL, sbuf_cstr(&base), CURLU_PATH_AS_IS | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
-	    curl_url_set(cu, CURLUPART_URL, arena_str(a, location).p, CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
-	    curl_url_get(cu, CURLUPART_URL, &text, 0) == CURLUE_OK;
-	if (ok)
-		ok = url_parse(a, arena_str(a, str_from(text)), out, e);
-	else
-		err_set(e, ERR_INVALID, "failed to parse Location header \"%.*s\"", STR_ARG(location));
-	if (ok && !str_is(out->scheme, "http") && !str_is(out->scheme, "https"))
-		ok = err_set(e, ERR_INVALID, "unsupported protocol scheme \"%.*s\"", STR_ARG(out->scheme));
-	curl_free(text);
-	curl_url_cleanup(cu);
-	sbuf_fini(&base);
-	return ok;
+	(void)to_come;
+	(void)to_go;
+	if (come + gone != call->moved) {
+		call->moved = come + gone;
+		call->idle_until = mono_add(mono_now(call->client), call->r->idle);
+	}
+	return 0;
 }
 
 /* Whether the answer is a redirect to follow; if so the next leg is begun (or the call failed). */
 static bool
 redirect(struct http_call *call)
 {
-	struct http_hop *leg = &call->leg;
-	struct url to, first;
-	struct sbuf referer = SBUF_INIT(SBUF_UNLIMITED);
-	struct err ignored;
-	struct url from = leg->url;
-	bool same_method = call->status == 307 || call->status == 308;
-
-	if (!call->r->http->follow_redirects || leg->location.n == 0)
+	if (!http_redirect_wanted(&call->leg, call->status))
 		return false;
-	if (!same_method && call->status != 301 && call->status != 302 && call->status != 303)
-		return false;
-	if (!resolve(call->arena, &from, leg->location, &to, &call->err)) {
-		fail(call);
-		return true;
-	}
-	if (++call->redirects >= REDIRECTS_MAX) {
+	if (++call->redirects >= REDIRECTS_MAX)
 		err_set(&call->err, ERR_INVALID, "stopped after %d redirects", REDIRECTS_MAX);
-		fail(call);
+	else if (http_redirect_follow(&call->leg, call->status, &call->err)) {
+		next_leg(call);
 		return true;
 	}
-	http_hop_end(leg);
-	if (!same_method && !str_is(leg->method, "HEAD")) {
-		leg->no_body = leg->no_body || !str_is(leg->method, "GET");
-		leg->method = STR("GET");
-	}
-	/* Once among strangers, no credentials are shown any more. */
-	if (!url_parse(call->arena, call->r->url, &first, &ignored) ||
-	    !is_subdomain_of(url_hostname(&to), url_hostname(&first)))
-		leg->strange_host = true;
-	from.has_user = from.has_password = false;
-	from.fragment = from.raw_fragment = STR_NONE;
-	url_format(&referer, &from);
-	leg->referer = str_is(from.scheme, "https") && str_is(to.scheme, "http") ? STR_NONE :
-	    arena_str(call->arena, sbuf_get(&referer));
-	sbuf_fini(&referer);
-	leg->url = to;
-	next_leg(call);
+	fail(call);
 	return true;
 }
 
@@ -335,11 +307,13 @@ on_transfer_done(struct http_call *call, CURLcode code)
 	if (code == CURLE_WRITE_ERROR && leg->cut)
 		code = CURLE_OK;
 	if (code != CURLE_OK) {
-		http_hop_error(leg, code, &call->err);
+		if (!leg->sink_failed)
+			http_hop_error(leg, code, &call->err);
 		call->gone_out |= http_hop_gone_out(leg);
 		detach(call);
 		call->failed = true;
-		put_context(call);
+		if (!leg->sink_failed)
+			put_context(call);
 		report(call);
 		return;
 	}
@@ -375,6 +349,11 @@ launch(struct http_call *call)
 	if (c->launched++ == 0)
 		timer_in(&c->next_turn, 0);
 	curl_easy_setopt(call->leg.easy, CURLOPT_PRIVATE, call);
+	if (call->r->idle > 0) {
+		curl_easy_setopt(call->leg.easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+		curl_easy_setopt(call->leg.easy, CURLOPT_XFERINFODATA, call);
+		curl_easy_setopt(call->leg.easy, CURLOPT_NOPROGRESS, 0L);
+	}
 	bad = curl_multi_add_handle(c->multi, call->leg.easy);
 	assert(bad == CURLM_OK);
 }
@@ -462,15 +441,15 @@ http_client_start(struct http_client *c, const struct fetch_request *r, struct m
 
 	assert(r->http != NULL);
 	*call = (struct http_call){ .client = c, .r = r, .done = done, .arg = arg, .arena = a, .state = CALL_ENDED,
-		.deadline = deadline };
-	call->leg = (struct http_hop){ .arena = a, .r = r, .method = r->method };
+		.deadline = deadline, .idle_until = mono_add(now, r->idle) };
+	call->leg = (struct http_hop){ .arena = a, .r = r, .method = r->method, .sink_error = &call->err };
 	c->calls++;
 	if (r->timeout > 0 && mono_add(now, r->timeout).ns < deadline.ns) {
 		call->deadline = mono_add(now, r->timeout);
 		call->own_timeout = true;
 	}
 	timer_init(&call->timer, c->o.base, "outgoing HTTP", on_timer, call);
-	timer_in(&call->timer, mono_sub(call->deadline, now));
+	timer_in(&call->timer, time_left(call));
 	if (!url_parse(a, r->url, &call->leg.url, &call->err)) {
 		call->leg.url = (struct url){ 0 };
 		/* The text quotes all of it. */

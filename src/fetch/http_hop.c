@@ -23,13 +23,26 @@
 		assert(code_ == CURLE_OK);                                   \
 	} while (0)
 
+static bool
+is_for_sink(const struct http_hop *leg)
+{
+	long status = 0;
+
+	return leg->r->sink != NULL && curl_easy_getinfo(leg->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+	    status / 100 == 2;
+}
+
 static size_t
 on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct http_hop *leg = arg;
-	size_t room = HTTP_BODY_MAX - leg->body.n;
+	size_t room = leg->body.max - leg->body.n;
 
 	n *= size;
+	if (is_for_sink(leg)) {
+		leg->sink_failed = !leg->r->sink->put(leg->r->sink, (struct str){ p, n }, leg->sink_error);
+		return leg->sink_failed ? 0 : n;
+	}
 	sbuf_put(&leg->body, p, n < room ? n : room);
 	if (n <= room)
 		return n;
@@ -306,6 +319,12 @@ set_method(struct http_hop *leg)
 	SET(easy, CURLOPT_CUSTOMREQUEST, arena_str(leg->arena, leg->method).p);
 }
 
+static long
+connect_timeout_ms(const struct fetch_request *r)
+{
+	return r->connect_timeout <= 0 ? CONNECT_TIMEOUT_MS : (long)((r->connect_timeout + SPAN_MS - 1) / SPAN_MS);
+}
+
 bool
 http_hop_begin(struct http_hop *leg, struct err *e)
 {
@@ -315,12 +334,12 @@ http_hop_begin(struct http_hop *leg, struct err *e)
 
 	assert(easy != NULL);
 	leg->easy = easy;
-	leg->body = (struct sbuf)SBUF_INIT(HTTP_BODY_MAX + 1);
+	leg->body = (struct sbuf)SBUF_INIT(leg->r->body_max > 0 ? leg->r->body_max : HTTP_BODY_MAX);
 	SET(easy, CURLOPT_ERRORBUFFER, leg->curl_error);
 	SET(easy, CURLOPT_NOSIGNAL, 1L);
 	SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(easy, CURLOPT_PATH_AS_IS, 1L);
-	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(leg->r));
 	SET(easy, CURLOPT_MAXAGE_CONN, (long)KEEP_IDLE_S);
 	SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	/* Without it, giving up while a name is being resolved waits for the resolver. */
@@ -356,7 +375,7 @@ http_hop_end(struct http_hop *leg)
 	leg->headers = leg->proxy_headers = leg->connect_to = NULL;
 	sbuf_fini(&leg->body);
 	leg->content_type = leg->location = STR_NONE;
-	leg->cut = false;
+	leg->cut = leg->sink_failed = false;
 	leg->curl_error[0] = '\0';
 }
 

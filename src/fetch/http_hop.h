@@ -19,7 +19,7 @@
 #include "http/fetch.h"
 #include "text/url.h"
 
-#define HTTP_BODY_MAX ((size_t)1 << 20)	/* of an answer; the rest is not read */
+#define HTTP_BODY_MAX ((size_t)1 << 20)	/* of an answer, where the request says nothing else; the rest is not read */
 
 struct http_hop {
 	/* Set by the owner; all borrowed. */
@@ -31,6 +31,7 @@ struct http_hop {
 	bool strange_host;		/* credentials are not for this host */
 	struct str referer;		/* empty: none */
 	struct str authorization;	/* of oauth2; empty: by http_config */
+	struct err *sink_error;		/* set by r->sink */
 
 	CURL *easy;
 	X509_STORE *authorities;	/* of easy */
@@ -39,7 +40,8 @@ struct http_hop {
 
 	/* The answer so far. */
 	struct sbuf body;
-	bool cut;			/* the body was longer than HTTP_BODY_MAX */
+	bool cut;			/* the body was longer than it may be */
+	bool sink_failed;
 	struct str content_type, location;
 };
 

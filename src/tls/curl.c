@@ -43,8 +43,19 @@ version_of(struct str v, bool max, long otherwise)
 static CURLcode
 on_context(CURL *easy, void *ctx, void *arg)
 {
+	X509_STORE *system;
+
 	(void)easy;
-	SSL_CTX_set1_cert_store(ctx, arg);
+	if (arg != NULL) {
+		SSL_CTX_set1_cert_store(ctx, arg);
+		return CURLE_OK;
+	}
+	/* Only who speaks TLS pays for them. */
+	system = tls_store_system();
+	if (system == NULL)
+		return CURLE_OUT_OF_MEMORY;
+	SSL_CTX_set1_cert_store(ctx, system);
+	X509_STORE_free(system);
 	return CURLE_OK;
 }
 
@@ -57,8 +68,7 @@ set_authorities(CURL *easy, struct str ca, struct arena *a, X509_STORE **out, st
 {
 	struct str mark = STR_NONE;
 
-	*out = ca.n > 0 ? tls_store_of(ca, a, &mark) : tls_store_system();
-	if (*out == NULL)
+	if (ca.n > 0 && (*out = tls_store_of(ca, a, &mark)) == NULL)
 		return err_set(e, ERR_IO, "tls: the certificate authorities cannot be used");
 	SET(easy, CURLOPT_CAINFO, NULL);
 	SET(easy, CURLOPT_CAPATH, NULL);
