@@ -36,11 +36,17 @@ download(struct cli *c, const char *path)
 static int
 run(struct cli *c)
 {
+	bool ok;
+
 	if (c->args_n != 1) {
 		err_set(&c->e, ERR_INVALID, "one FILE is wanted");
 		return cli_fail(c);
 	}
-	return download(c, c->args[0].p) ? 0 : cli_fail(c);
+	/* Who interrupts it finds no part of a file. */
+	cli_signals_hold();
+	ok = download(c, c->args[0].p);
+	cli_signals_let_go();
+	return ok ? 0 : cli_fail(c);
 }
 
 const struct cli_command command_backup = {

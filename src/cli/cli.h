@@ -46,8 +46,8 @@ struct cli {
 	bool done;		/* help was asked for, and given: nothing else to do */
 	void *settings;		/* of the command's own flags, in the arena */
 	struct flag_parser line;	/* what was given */
-	struct http_config *http;	/* from http_config_file; NULL: none */
-	void *curl;		/* the connection, kept between requests; NULL: none yet */
+	struct http_config *http;	/* how to connect; NULL until cli_dial */
+	struct fetch_waiter *waiter;	/* has the connection, kept between requests; NULL: none yet */
 	long status;		/* of the last answer; 0: there was none */
 	struct err e;
 };
@@ -92,7 +92,7 @@ void cli_complain(const char *fmt, ...) PRINTF(1, 2);
 
 /* call.c */
 /*
- * One request to the API; body.p == NULL: none. *out is the answer's body, in
+ * One request to the API, within --timeout; body.p == NULL: none. *out is the answer's body, in
  * the arena. Anything but 2xx is an error with the server's words.
  */
 bool cli_call(struct cli *c, const char *method, struct str path, struct str body, struct str *out) MUST_CHECK;
@@ -106,6 +106,19 @@ bool cli_get(struct cli *c, struct str path, enum json_kind kind, const struct j
 bool cli_server_config(struct cli *c, struct str *out) MUST_CHECK;
 /* Closes the connection. */
 void cli_hang_up(struct cli *c);
+
+/* signals.c */
+/*
+ * While they are held, SIGINT, SIGTERM and SIGHUP wait, so that what is half done can be
+ * undone: requests end with an error, and the process by the signal when it is let go.
+ * SIGPIPE is ignored meanwhile. May nest.
+ */
+void cli_signals_hold(void);
+void cli_signals_let_go(void);
+/* Readable when one has come that cli_signals_came has not told of; -1: there is no telling. */
+int cli_signals_fd(void);
+/* Whether one has come since they are held. */
+bool cli_signals_came(void);
 
 /* input.c */
 /* A whole file, or standard input for "-". */

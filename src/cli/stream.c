@@ -6,7 +6,8 @@
  * for a moment. What the server refuses is posted again in halves until it is
  * known which lines are at fault, so that a bad line costs no other alert.
  * While the server cannot be reached reading stops, and the writer of the pipe
- * waits.
+ * waits. A signal ends the reading; what was read is posted before the process
+ * ends, if the server takes it at once.
  */
 #include <errno.h>
 #include <poll.h>
@@ -124,12 +125,13 @@ post_until(struct stream *s, size_t from, size_t to)
 	enum sent sent;
 
 	for (bool told = false; (sent = post(s, from, to)) == LOST && may_pass(s); told = true) {
-		if (mono_sub(give_up, now()) <= wait)
+		struct pollfd signals = { .fd = cli_signals_fd(), .events = POLLIN };
+
+		if (cli_signals_came() || mono_sub(give_up, now()) <= wait)
 			break;
 		if (!told)
 			cli_complain("%s; trying again", s->c->e.text);
-		/* No descriptors: a pause. */
-		poll(NULL, 0, (int)(wait / SPAN_MS));
+		poll(&signals, 1, (int)(wait / SPAN_MS));
 		wait = wait * 2 < BACKOFF_MAX ? wait * 2 : BACKOFF_MAX;
 	}
 	return sent;
@@ -203,19 +205,27 @@ take_lines(struct stream *s, bool end)
 	return true;
 }
 
-/* Whether there is something to read (or the end); false when the batch is due before. */
+/* Whether there is something to read (or the end); false when the batch is due before, or a signal came. */
 static bool
 wait_input(const struct stream *s)
 {
-	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = cli_signals_fd(), .events = POLLIN } };
 	int n;
 
 	do {
 		span left = s->lines.n > 0 ? mono_sub(s->due, now()) : 0;
 
-		n = poll(&fd, 1, s->lines.n == 0 ? -1 : left <= 0 ? 0 : (int)((left + SPAN_MS - 1) / SPAN_MS));
+		n = poll(fds, 2, s->lines.n == 0 ? -1 : left <= 0 ? 0 : (int)((left + SPAN_MS - 1) / SPAN_MS));
 	} while (n < 0 && errno == EINTR);
-	return n != 0;
+	return n > 0 && fds[0].revents != 0;
+}
+
+/* After a signal: one try for what was read. */
+static bool
+stop(struct stream *s)
+{
+	s->retry = 0;
+	return flush(s);
 }
 
 static bool
@@ -225,6 +235,8 @@ run(struct stream *s)
 	ssize_t n;
 
 	for (;;) {
+		if (cli_signals_came())
+			return stop(s);
 		if (s->lines.n > 0 && mono_sub(s->due, now()) <= 0 && !flush(s))
 			return false;
 		if (!wait_input(s))
@@ -254,6 +266,7 @@ cli_stream_alerts(struct cli *c, span retry)
 
 	if (!ok)
 		return false;
+	cli_signals_hold();
 	/* A stream may go on for months. */
 	c->arena = arena_new();
 	ok = run(&s);
@@ -261,6 +274,10 @@ cli_stream_alerts(struct cli *c, span retry)
 	c->arena = kept;
 	if (ok && s.refused > 0)
 		ok = err_set(&c->e, ERR_INVALID, "%zu of %zu lines were refused", s.refused, s.number);
+	/* The process may end here. */
+	if (!ok && cli_signals_came())
+		cli_complain("%s; the last of %zu lines may not have been posted", c->e.text, s.number);
+	cli_signals_let_go();
 	sbuf_fini(&s.in);
 	sbuf_fini(&s.batch);
 	VEC_FINI(&s.lines);
