@@ -12,27 +12,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/log.h"
-#include "base/str.h"
 #include "config/config.h"
 #include "core/ports.h"
 #include "http/msg.h"
-#include "observe/span_json.h"
+#include "observe/tracer_options.h"
+#include "text/traceparent.h"
 
-struct event_base;
 struct expo;
-struct http_client;
 struct tracer;
-
-struct tracer_options {
-	struct event_base *base;	/* borrowed, as are the rest */
-	struct clock *clock;
-	const struct log *log;
-	struct http_client *http;
-	struct str user_agent, version, instance;
-	uint64_t seed;			/* of ids */
-	struct port *port;		/* whose events it hears, while it is on */
-};
 
 /* Off until tracer_apply says otherwise. */
 struct tracer *tracer_new(const struct tracer_options *o);

@@ -10,6 +10,7 @@
 #include "base/rand.h"
 #include "config/outputs.h"
 #include "text/digest.h"
+#include "observe/span_json.h"
 #include "tracer_export.h"
 
 /* Flushes that are followed at a time. */

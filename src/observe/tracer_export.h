@@ -5,8 +5,11 @@
 #ifndef OBSERVE_TRACER_EXPORT_H
 #define OBSERVE_TRACER_EXPORT_H
 
-#include "observe/tracer.h"
+#include "observe/span_json.h"
+#include "observe/tracer_options.h"
 #include "poster.h"
+
+struct expo;
 
 struct exporter {
 	struct poster *poster;

@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/sbuf.h"
-#include "db.h"
+#include "db_files.h"
 
 /* The note: a mark, the salts, the number of frames, and a hash of all that. */
 #define MARK "tocsinc1"

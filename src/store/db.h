@@ -20,13 +20,9 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "db_files.h"
 #include "sql.h"
 #include "tables.h"
-
-/* The files beside a database, and the size of its pages. */
-#define DB_WAL "-wal"
-#define DB_CONFIRMED "-confirmed"
-#define DB_PAGE 8192
 
 struct db;
 

@@ -14,7 +14,7 @@
 #include "confirmed.h"
 #include "db.h"
 #include "owner.h"
-#include "wal_frames.h"
+#include "wal_walk.h"
 
 #define IN_USE_MS 200	/* SQLite waits longer; but who ends of his own accord leaves no log */
 #define POLL_MS 20

@@ -37,23 +37,27 @@ struct wal_sum {
 	uint32_t a, b;
 };
 
+#define WAL_HEADER 32
+#define WAL_SALTS_AT 16		/* in the header of the log */
+#define WAL_SUM_AT 24		/* … as well */
 #define WAL_FRAME_HEAD 24	/* page, size of the database if it ends a transaction, salts, sum */
-
-/*
- * Finds out what is damaged, and sets right what can be. salts (8 bytes, or NULL) and frames: what was
- * confirmed of the log with these salts; pages: those of the database file.
- */
-void wal_walk(struct wal *w, const unsigned char *salts, uint64_t frames, uint32_t pages);
-/* Makes the file one that SQLite takes to its end: after a walk that found damage. */
-void wal_rewrite(struct wal *w);
 
 /* Four bytes as a number: as SQLite writes its own, and as checksums read them. */
 uint32_t wal_get(const unsigned char *p);
+void wal_put(unsigned char *p, uint32_t v);
 uint32_t wal_word(const unsigned char *p, bool big_endian);
-/* Its head, then its page. */
+/* The head of a frame, then its page. */
 unsigned char *wal_frame(const struct wal *w, size_t i);
+
+/* s goes on over n bytes, which are a multiple of 8. */
+struct wal_sum wal_sum_add(struct wal_sum s, const unsigned char *p, size_t n, bool big_endian);
+bool wal_sum_eq(struct wal_sum x, struct wal_sum y);
+struct wal_sum wal_sum_at(const unsigned char *p);
+void wal_sum_put(unsigned char *p, struct wal_sum s);
+/* The sum that a frame says it has. */
 struct wal_sum wal_sum_said(const struct wal *w, size_t i);
-/* … when the sum before it is this. */
+/* … that it has, when the sum before it is this; and are both the same, and the salts right? */
+struct wal_sum wal_sum_of(const struct wal *w, size_t i, struct wal_sum before);
 bool wal_is_whole(const struct wal *w, size_t i, struct wal_sum before);
 
 #endif

@@ -444,3 +444,27 @@ url_join(struct arena *a, const struct url *base, struct str elem)
 	sbuf_fini(&clean);
 	return u;
 }
+
+void
+url_query_escape(struct sbuf *b, struct str s)
+{
+	url_escape(b, s, URL_QUERY);
+}
+
+void
+url_path_escape(struct sbuf *b, struct str s)
+{
+	url_escape(b, s, URL_SEGMENT);
+}
+
+bool
+url_query_unescape(struct sbuf *b, struct str s, struct err *e)
+{
+	return url_unescape(b, s, URL_QUERY, e);
+}
+
+bool
+url_path_unescape(struct sbuf *b, struct str s, struct err *e)
+{
+	return url_unescape(b, s, URL_SEGMENT, e);
+}

@@ -3,7 +3,6 @@
 
 #include "base/ascii.h"
 #include "base/quote.h"
-#include "text/url.h"
 
 bool
 url_should_escape(unsigned char byte, enum url_part part)
@@ -120,28 +119,4 @@ url_unescape(struct sbuf *b, struct str s, enum url_part part, struct err *e)
 		}
 	}
 	return true;
-}
-
-void
-url_query_escape(struct sbuf *b, struct str s)
-{
-	url_escape(b, s, URL_QUERY);
-}
-
-void
-url_path_escape(struct sbuf *b, struct str s)
-{
-	url_escape(b, s, URL_SEGMENT);
-}
-
-bool
-url_query_unescape(struct sbuf *b, struct str s, struct err *e)
-{
-	return url_unescape(b, s, URL_QUERY, e);
-}
-
-bool
-url_path_unescape(struct sbuf *b, struct str s, struct err *e)
-{
-	return url_unescape(b, s, URL_SEGMENT, e);
 }

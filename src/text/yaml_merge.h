@@ -5,7 +5,12 @@
 #ifndef TEXT_YAML_MERGE_H
 #define TEXT_YAML_MERGE_H
 
-#include "text/yaml.h"
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/err.h"
+#include "text/yaml_node.h"
 
 struct yaml_building {
 	struct yaml_node node;	/* final once closed */

@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 #include "base/quote.h"
-#include "tmpl/tmpl.h"
+#include "tmpl/env.h"
 
 /* A template that is or was to be looked at: each of them once, so that recursion ends. */
 struct met {

@@ -12,11 +12,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/sbuf.h"
 #include "funcs.h"
 #include "node.h"
-#include "tmpl/tmpl.h"
-#include "tmpl/value.h"
+#include "value_private.h"
 
 /*
  * Nested {{template}} calls, and nested nodes on the C stack altogether. Go's
@@ -24,37 +22,6 @@
  */
 #define EXEC_MAX_TEMPLATES 1000
 #define EXEC_MAX_DEPTH 5000
-
-struct variable {
-	struct str name;
-	struct value value;
-};
-
-/* An execution; functions know it by this name (tmpl/value.h). */
-struct value_call {
-	struct arena *arena;
-	const struct tmpl_env *env;
-	struct err *err;
-	/* Where {{template}} looks names up: the first map that has it. */
-	const struct tree_map *trees[2];
-	struct sbuf out;
-	uint64_t steps, max_steps;
-	size_t max_output;
-	size_t arena_start, max_arena;	/* bytes of the arena before; bytes allowed */
-	int templates, depth;
-
-	/* of the template that runs now */
-	const struct tree *tree;
-	const struct node *node;	/* what an error is about; NULL: nothing yet */
-	struct variable *vars;
-	size_t vars_n, vars_cap, vars_base;
-
-	struct regex *regexes[8];	/* regex_cache.h */
-	size_t regexes_next;
-
-	bool failed;		/* err is filled */
-	struct str call_error;	/* of value_fail, until the caller words it */
-};
 
 /* Runs `tree` into c->out. False with c->err filled. */
 bool exec_run(struct value_call *c, const struct tree *tree, struct value data);
@@ -102,13 +69,4 @@ bool eval_call(struct value_call *c, const struct use *u, const struct value_fun
     const struct value *receiver, struct str name, struct value *out);
 /* Where a pointer points to; v itself otherwise. A nil pointer stays (*nil set). */
 struct value eval_indirect(struct value v, bool *nil);
-/* The zero value of a type. */
-struct value value_zero(const struct value_type *t);
-/* How messages name a type. */
-const char *value_type_name(struct value v);
-/* Go's reflect AssignableTo. */
-bool value_assignable(const struct value_type *from, const struct value_type *to);
-/* v as fmt's %v, in the arena. */
-struct str value_text(struct arena *a, struct value v);
-
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "regex_cache.h"
 
-#include "exec.h"
+#include "value_private.h"
 
 /* Compiling costs as much as this many steps, and for each byte of the pattern. */
 #define COMPILE_STEPS 1000

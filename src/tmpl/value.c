@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "exec.h"
 #include "funcs.h"
+#include "value_private.h"
 
 const struct value_type type_bool = { .name = "bool", .kind = V_BOOL };
 const struct value_type type_int = { .name = "int", .kind = V_INT };

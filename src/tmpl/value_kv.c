@@ -3,9 +3,8 @@
  * KV, Pairs and Strings: the label sets of Alertmanager's templates.
  * Source: Alertmanager template.go.
  */
-#include "exec.h"
 #include "funcs.h"
-#include "tmpl/value.h"
+#include "value_private.h"
 
 /* The payload of a template.Pair. */
 struct pair {

@@ -558,3 +558,28 @@ codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, str
 	sort_hashes(&out->doubtful, out->doubtful_n, a);
 	return true;
 }
+
+static bool
+is_ours(const struct proto_field *f)
+{
+	return codec_is_left_behind(f->number);
+}
+
+void
+codec_strip_log_entry(struct sbuf *b, struct str body)
+{
+	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED);
+	struct proto_reader r = { .rest = body };
+	struct proto_field f;
+
+	while (proto_next(&r, &f)) {
+		if (f.number != 1 || f.type != 2) {
+			sbuf_str(b, f.raw);
+			continue;
+		}
+		sbuf_reset(&in);
+		codec_unknown(&in, f.bytes, is_ours);
+		proto_bytes(b, 1, sbuf_get(&in));
+	}
+	sbuf_fini(&in);
+}

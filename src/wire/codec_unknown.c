@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec_unknown.h"
 
-#include "wire/codec.h"
-
 bool
 codec_is_left_behind(unsigned number)
 {
@@ -39,29 +37,4 @@ codec_unknown(struct sbuf *b, struct str message, bool (*known)(const struct pro
 	while (proto_next(&r, &f))
 		if (!known(&f))
 			sbuf_str(b, f.raw);
-}
-
-static bool
-is_ours(const struct proto_field *f)
-{
-	return codec_is_left_behind(f->number);
-}
-
-void
-codec_strip_log_entry(struct sbuf *b, struct str body)
-{
-	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED);
-	struct proto_reader r = { .rest = body };
-	struct proto_field f;
-
-	while (proto_next(&r, &f)) {
-		if (f.number != 1 || f.type != 2) {
-			sbuf_str(b, f.raw);
-			continue;
-		}
-		sbuf_reset(&in);
-		codec_unknown(&in, f.bytes, is_ours);
-		proto_bytes(b, 1, sbuf_get(&in));
-	}
-	sbuf_fini(&in);
 }
