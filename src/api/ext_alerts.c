@@ -2,7 +2,6 @@
 /* GET /api/ext/v1/alerts: a page of alerts, sorted on the server. */
 #include "base/mem.h"
 #include "ext_alerts.h"
-#include "ext_page.h"
 
 enum sort { SORT_SEVERITY, SORT_NEWEST, SORT_OLDEST, SORT_NAME };
 
@@ -35,6 +34,23 @@ set_key(const struct alerts_page *p, const struct seen *s, struct page_key *key)
 		key->text = labels_get(a->labels, STR("alertname"));
 		break;
 	}
+}
+
+bool
+write_listed(struct look *l, struct page *page, struct labels *labels, struct work *w, struct moment now)
+{
+	struct engine *e = page->api->env.engine;
+	const struct alert_entry *entry = view_entry(e, labels);
+	struct seen seen;
+
+	if (entry == NULL)
+		return true;
+	if (!look_only(l, e, entry, view_alert_of(e, labels), now, w, page->scratch, &seen))
+		return false;
+	json_object_begin(&page->w);
+	write_seen(&page->w, &seen, page->scratch);
+	json_object_end(&page->w);
+	return true;
 }
 
 struct visit {
@@ -77,18 +93,8 @@ static bool
 write(struct page *page, void *what, struct work *w, struct moment now)
 {
 	struct alerts_page *p = CONTAINER_OF(page, struct alerts_page, page);
-	struct engine *e = page->api->env.engine;
-	const struct alert_entry *entry = view_entry(e, what);
-	struct seen seen;
 
-	if (entry == NULL)
-		return true;
-	if (!look_only(&p->look, e, entry, view_alert_of(e, what), now, w, page->scratch, &seen))
-		return false;
-	json_object_begin(&page->w);
-	write_seen(&page->w, &seen, page->scratch);
-	json_object_end(&page->w);
-	return true;
+	return write_listed(&p->look, page, what, w, now);
 }
 
 static void

@@ -42,6 +42,20 @@ is_uuid(struct str s)
 
 static const struct route_type type_uuid = { "uuid", is_uuid };
 
+/* 1 to 16 hexadecimal digits. */
+static bool
+is_fingerprint(struct str s)
+{
+	bool ok = s.n > 0 && s.n <= 16;
+
+	for (size_t i = 0; ok && i < s.n; i++)
+		ok = ascii_hex(s.p[i]) >= 0;
+	return ok;
+}
+
+static const struct route_type type_fingerprint = { "fingerprint", is_fingerprint };
+static const struct route_type type_group = { "id of a group", is_fingerprint };
+
 /* All parameters that routes.def may name. */
 static const struct {
 	const char *name;
@@ -49,6 +63,9 @@ static const struct {
 } route_params[] = {
 	{ "silenceID", &type_uuid },
 	{ "sid", NULL },
+	{ "fingerprint", &type_fingerprint },
+	{ "group", &type_group },
+	{ "label", NULL },
 };
 
 static const char *

@@ -135,6 +135,50 @@ START_TEST(groups)
 }
 END_TEST
 
+START_TEST(one_group_and_one_alert)
+{
+	const struct json *v, *alert;
+	struct str id, fp;
+
+	start("/");
+	post_some();
+	v = get(GROUPS "?filter=alertname%3DLag");
+	id = json_get_str(&json_get(v, "items")->v[0], "id", STR(""));
+	ck_assert_uint_eq(id.n, 16);
+	v = get(arena_printf(arena, GROUPS "/%.*s/alerts?limit=2", STR_ARG(id)).p);
+	ck_assert_int_eq(json_get_int(v, "total", 0), 3);
+	ck_assert_uint_eq(json_get(v, "items")->n, 2);
+	alert = &json_get(v, "items")->v[0];
+	ck_assert(str_is(json_get_str(json_get(alert, "labels"), "n", STR("")), "1"));
+	ck_assert(str_eq(json_get(alert, "group_ids")->v[0].s, id));
+	fp = json_get_str(alert, "fp", STR(""));
+	v = get(arena_printf(arena, ALERTS "/%.*s", STR_ARG(fp)).p);
+	ck_assert(str_eq(json_get_str(json_get(v, "alert"), "fingerprint", STR("")), fp));
+	ck_assert(str_is(json_get_str(v, "severity", STR("")), "critical"));
+	ck_assert(str_eq(json_get_str(&json_get(v, "groups")->v[0], "id", STR("")), id));
+	expect("GET", GROUPS "/0/alerts", "", "", 404, "\"code\":\"not_found\"");
+	expect("GET", GROUPS "/zz/alerts", "", "", 404, "is no id of a group");
+	expect("GET", ALERTS "/0", "", "", 404, "\"code\":\"not_found\"");
+	stop();
+}
+END_TEST
+
+START_TEST(labels)
+{
+	start("/");
+	post_some();
+	expect("GET", "/api/ext/v1/labels?filter=alertname%3DLag", "", "", 200,
+	    "{\"items\":[{\"name\":\"alertname\",\"alerts\":3,\"values\":1,\"top\":[{\"value\":\"Lag\",\"alerts\":3}]},"
+	    "{\"name\":\"n\",\"alerts\":3,\"values\":3,\"top\":[{\"value\":\"1\",\"alerts\":1},");
+	expect("GET", "/api/ext/v1/labels/severity/values?limit=2", "", "", 200,
+	    "{\"items\":[{\"value\":\"P1\",\"alerts\":2},{\"value\":\"info\",\"alerts\":2}],\"total\":4,\"alerts\":8,\"cut\":false}");
+	expect("GET", "/api/ext/v1/labels/severity/values?prefix=w", "", "", 200,
+	    "{\"items\":[{\"value\":\"warning\",\"alerts\":1}],\"total\":1");
+	expect("GET", "/api/ext/v1/labels/none/values", "", "", 200, "{\"items\":[],\"total\":0");
+	stop();
+}
+END_TEST
+
 START_TEST(refused)
 {
 	struct answer a;
@@ -180,6 +224,8 @@ main(void)
 	tcase_add_test(t, alerts_in_order);
 	tcase_add_test(t, states);
 	tcase_add_test(t, groups);
+	tcase_add_test(t, one_group_and_one_alert);
+	tcase_add_test(t, labels);
 	tcase_add_test(t, refused);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);

@@ -24,7 +24,8 @@ example(const char *path)
 
 	if (path[n] == '\0')
 		return str_from(path);
-	return arena_printf(arena, "%.*s%s", (int)n, path, "11111111-2222-3333-4444-555555555555");
+	return arena_printf(arena, "%.*s%s%s", (int)n, path, "11111111-2222-3333-4444-555555555555",
+	    path + n + strcspn(path + n, "/"));
 }
 
 START_TEST(every_row_is_found)

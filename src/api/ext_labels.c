@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GET /api/ext/v1/labels and /api/ext/v1/labels/NAME/values: which labels the alerts have that are asked for, and how
+ * many have which value. For facets and completion.
+ *
+ * The alerts are walked through once, in slices, and pairs are counted in a table. Names and values are shared
+ * texts, so a pair is two pointers. There are bounds on both; what goes beyond is not counted, and the answer says so.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/hmap.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "ext_look.h"
+
+#define NAMES_MAX 1000
+#define PAIRS_MAX 200000
+/* Values that are shown of each name. */
+#define TOP_MAX 10
+/* Counting a pair; looking at a value, and sorting it. */
+#define PAIR_UNITS 8
+#define VALUE_UNITS 2
+#define SORT_UNITS 20
+
+/* One value of a name. */
+struct value_count {
+	struct hmap_node node;
+	struct istr *value;	/* owned reference */
+	uint64_t alerts;
+	struct name_count *name;
+};
+
+struct name_count {
+	struct hmap_node node;
+	struct istr *name;	/* owned reference */
+	uint64_t alerts;
+	VEC(struct value_count *) values;
+};
+
+struct labels_reply {
+	struct packed body;
+	struct api *api;
+	struct arena *scratch;
+	struct look look;
+	struct labels *at;	/* looked at so far; owned reference */
+	struct istr *only;	/* the one name that is counted; NULL: all. Owned reference */
+	struct str prefix;	/* of the values of that */
+	size_t limit;
+	struct hmap names, pairs;
+	VEC(struct name_count *) order;
+	uint64_t alerts;
+	bool cut;		/* not all were counted */
+	enum { COUNT, SORT } phase;
+	size_t next;		/* name to be sorted */
+};
+
+static uint64_t
+pointer_hash(const void *a, const void *b)
+{
+	const void *both[2] = { a, b };
+
+	return hash_seeded(both, sizeof(both));
+}
+
+static struct name_count *
+name_of(struct labels_reply *r, struct istr *name)
+{
+	uint64_t hash = pointer_hash(name, NULL);
+	struct name_count *n;
+
+	for (struct hmap_node *at = hmap_first(&r->names, hash); at != NULL; at = hmap_next(at)) {
+		n = CONTAINER_OF(at, struct name_count, node);
+		if (n->name == name)
+			return n;
+	}
+	if (r->names.n == NAMES_MAX) {
+		r->cut = true;
+		return NULL;
+	}
+	n = NEW(struct name_count);
+	n->name = istr_ref(name);
+	hmap_insert(&r->names, &n->node, hash);
+	VEC_PUSH(&r->order, n);
+	return n;
+}
+
+static void
+count_value(struct labels_reply *r, struct name_count *name, struct istr *value)
+{
+	uint64_t hash = pointer_hash(name->name, value);
+	struct value_count *v;
+
+	for (struct hmap_node *at = hmap_first(&r->pairs, hash); at != NULL; at = hmap_next(at)) {
+		v = CONTAINER_OF(at, struct value_count, node);
+		if (v->name == name && v->value == value) {
+			v->alerts++;
+			return;
+		}
+	}
+	if (r->pairs.n == PAIRS_MAX) {
+		r->cut = true;
+		return;
+	}
+	v = NEW(struct value_count);
+	v->value = istr_ref(value);
+	v->name = name;
+	v->alerts = 1;
+	hmap_insert(&r->pairs, &v->node, hash);
+	VEC_PUSH(&name->values, v);
+}
+
+static void
+count_pair(struct labels_reply *r, const struct label *l, struct work *w)
+{
+	struct name_count *name;
+
+	if (r->only != NULL && (l->name != r->only || !str_starts(istr_str(l->value), r->prefix)))
+		return;
+	work_spend(w, PAIR_UNITS);
+	name = name_of(r, l->name);
+	if (name == NULL)
+		return;
+	name->alerts++;
+	count_value(r, name, l->value);
+}
+
+struct visit {
+	struct labels_reply *r;
+	struct work *w;
+	struct moment now;
+};
+
+static bool
+visit(void *arg, const struct alert_entry *entry, const struct alert *a)
+{
+	struct visit *v = arg;
+	struct labels_reply *r = v->r;
+	struct seen seen;
+	enum match m = look_at(&r->look, r->api->env.engine, entry, a, v->now, v->w, r->scratch, &seen);
+
+	if (m != MATCH_YES)
+		return m == MATCH_NO;
+	r->alerts++;
+	for (uint32_t i = 0; i < a->labels->n; i++)
+		count_pair(r, &a->labels->l[i], v->w);
+	return true;
+}
+
+/* The most frequent first, then by text. */
+static int
+compare_values(const void *a, const void *b)
+{
+	const struct value_count *x = *(struct value_count *const *)a, *y = *(struct value_count *const *)b;
+
+	if (x->alerts != y->alerts)
+		return x->alerts > y->alerts ? -1 : 1;
+	return str_cmp(istr_str(x->value), istr_str(y->value));
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct name_count *x = *(struct name_count *const *)a, *y = *(struct name_count *const *)b;
+
+	if (x->alerts != y->alerts)
+		return x->alerts > y->alerts ? -1 : 1;
+	return str_cmp(istr_str(x->name), istr_str(y->name));
+}
+
+static void
+swap(struct value_count **a, struct value_count **b)
+{
+	struct value_count *x = *a;
+
+	*a = *b;
+	*b = x;
+}
+
+/* v, n of them, but for its first is a heap with the last in the order on top. */
+static void
+sift_down(struct value_count **v, size_t n, size_t i)
+{
+	for (size_t child; (child = 2 * i + 1) < n; i = child) {
+		if (child + 1 < n && compare_values(&v[child], &v[child + 1]) < 0)
+			child++;
+		if (compare_values(&v[i], &v[child]) >= 0)
+			return;
+		swap(&v[i], &v[child]);
+	}
+}
+
+/* The first `top` of the order to the front, sorted: of a hundred thousand values few are shown. */
+static void
+sort_values(struct name_count *n, size_t top, struct work *w)
+{
+	struct value_count **v = n->values.v;
+
+	if (top > n->values.n)
+		top = n->values.n;
+	for (size_t i = top / 2; i-- > 0;)
+		sift_down(v, top, i);
+	for (size_t i = top; i < n->values.n; i++)
+		if (compare_values(&v[i], &v[0]) < 0) {
+			swap(&v[i], &v[0]);
+			sift_down(v, top, 0);
+		}
+	if (top > 1)
+		qsort(v, top, sizeof(v[0]), compare_values);
+	work_spend(w, (int64_t)n->values.n * VALUE_UNITS + (int64_t)top * SORT_UNITS);
+}
+
+static bool
+sort_some(struct labels_reply *r, struct work *w)
+{
+	for (; r->next < r->order.n; r->next++) {
+		if (work_used_up(w))
+			return false;
+		sort_values(r->order.v[r->next], r->limit, w);
+	}
+	if (r->order.n > 1)
+		qsort(r->order.v, r->order.n, sizeof(r->order.v[0]), compare_names);
+	return true;
+}
+
+static void
+write_values(struct json_writer *w, const struct name_count *n, size_t limit)
+{
+	json_array_begin(w);
+	for (size_t i = 0; n != NULL && i < n->values.n && i < limit; i++) {
+		json_object_begin(w);
+		json_put_str(w, "value", istr_str(n->values.v[i]->value));
+		json_put_uint(w, "alerts", n->values.v[i]->alerts);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void
+write_names(struct labels_reply *r, struct json_writer *w)
+{
+	json_array_begin(w);
+	for (size_t i = 0; i < r->order.n; i++) {
+		const struct name_count *n = r->order.v[i];
+
+		json_object_begin(w);
+		json_put_str(w, "name", istr_str(n->name));
+		json_put_uint(w, "alerts", n->alerts);
+		json_put_uint(w, "values", n->values.n);
+		json_key(w, STR("top"));
+		write_values(w, n, r->limit);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void
+write_reply(struct labels_reply *r, struct sbuf *out)
+{
+	const struct name_count *first = r->order.n > 0 ? r->order.v[0] : NULL;
+	struct json_writer w;
+
+	json_writer_init(&w, out, JSON_HTML_ESCAPED);
+	json_object_begin(&w);
+	json_key(&w, STR("items"));
+	if (r->only != NULL)
+		write_values(&w, first, r->limit);
+	else
+		write_names(r, &w);
+	if (r->only != NULL)
+		json_put_uint(&w, "total", first != NULL ? first->values.n : 0);
+	json_put_uint(&w, "alerts", r->alerts);
+	json_put_bool(&w, "cut", r->cut);
+	json_object_end(&w);
+	sbuf_putc(out, '\n');
+}
+
+static enum http_more
+make(struct packed *body, struct work *w, struct moment now, struct err *e)
+{
+	struct labels_reply *r = CONTAINER_OF(body, struct labels_reply, body);
+	struct visit v = { r, w, now };
+
+	(void)e;
+	engine_see(r->api->env.engine, now);
+	arena_reset(r->scratch);
+	if (r->phase == COUNT) {
+		if (!view_alerts_some(r->api->env.engine, &r->at, w, visit, &v))
+			return HTTP_LATER;
+		r->phase = SORT;
+	}
+	if (!sort_some(r, w))
+		return HTTP_LATER;
+	write_reply(r, &body->plain);
+	return HTTP_END;
+}
+
+static void
+fini(struct packed *body)
+{
+	struct labels_reply *r = CONTAINER_OF(body, struct labels_reply, body);
+
+	for (size_t i = 0; i < r->order.n; i++) {
+		struct name_count *n = r->order.v[i];
+
+		for (size_t k = 0; k < n->values.n; k++) {
+			istr_unref(n->values.v[k]->value);
+			mem_free(n->values.v[k]);
+		}
+		VEC_FINI(&n->values);
+		istr_unref(n->name);
+		mem_free(n);
+	}
+	VEC_FINI(&r->order);
+	hmap_fini(&r->names);
+	hmap_fini(&r->pairs);
+	istr_unref(r->only);
+	labels_unref(r->at);
+	look_fini(&r->look);
+	arena_free(&r->scratch);
+}
+
+static void
+begin(struct call *c, struct str only, size_t limit)
+{
+	struct labels_reply *r = NEW(struct labels_reply);
+
+	if (!look_init(&r->look, c)) {
+		mem_free(r);
+		return;
+	}
+	r->api = c->api;
+	r->scratch = arena_new();
+	r->only = only.n > 0 ? istr_get(only) : NULL;
+	r->prefix = ext_query_str(c, "prefix");
+	r->limit = limit;
+	r->body.make = make;
+	r->body.fini = fini;
+	ext_reply_later(c);
+	packed_reply(c, &r->body);
+}
+
+void
+api_ext_labels(struct call *c)
+{
+	begin(c, STR_NONE, TOP_MAX);
+}
+
+void
+api_ext_label_values(struct call *c)
+{
+	size_t limit = 20;
+
+	if (ext_query_str(c, "limit").n == 0 || ext_query_limit(c, &limit))
+		begin(c, c->params[0], limit);
+}
