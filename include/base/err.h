@@ -23,6 +23,7 @@ enum err_kind {
 	ERR_TIMEOUT,
 	ERR_CANCELED,
 	ERR_AUTH,
+	ERR_CONFLICT,	/* somebody else has what is asked for */
 };
 
 struct err {

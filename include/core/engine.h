@@ -6,7 +6,7 @@
  * I/O, and acts on the world only through its port (core/ports.h). The server,
  * the unit tests and the simulator run the same engine.
  *
- * In:  engine_ingest, engine_silence_set, engine_silence_expire, engine_apply,
+ * In:  engine_ingest, engine_silence_set, engine_silence_expire, engine_ack, engine_apply,
  *      engine_delivered, engine_tick (when engine_next says so).
  * Out: the port.
  * Read: core/view.h.
@@ -33,6 +33,7 @@
 #include "model/silence.h"
 
 struct engine;
+struct group;
 
 struct engine_options {
 	enum naming naming;
@@ -73,13 +74,43 @@ void engine_ingest(struct engine *e, struct alert *const *alerts, size_t n, stru
 
 /*
  * Creates or edits a silence (Alertmanager silence.Set): `draft` has the id of
- * the silence to edit or "". On success *id_out is the id it now has.
+ * the silence to edit or "". On success *id_out is the id it now has. Without `extra` an edit keeps that of the
+ * silence; one that has nothing in it takes it away. With a schedule the draft's starts is the earliest time
+ * (zero: now) and its ends is not looked at.
  * ERR_NOT_FOUND: unknown id. ERR_LIMIT: a limit. ERR_INVALID: the rest.
  */
 bool engine_silence_set(struct engine *e, const struct silence *draft, struct moment now,
     char id_out[SILENCE_ID_MAX], struct err *err) MUST_CHECK;
 /* Ends a silence now; ending an ended one is fine. ERR_NOT_FOUND: unknown id. */
 bool engine_silence_expire(struct engine *e, struct str id, struct moment now, struct err *err) MUST_CHECK;
+
+/* Who takes what on. All of it borrowed for the call. One of group, fingerprints, matchers says what. */
+struct ack_request {
+	const struct group *group;	/* of core/view.h: the alerts that fire in it now, none that comes later */
+	const uint64_t *fingerprints;	/* those of them that fire; up to SILENCE_ALERTS_MAX */
+	size_t fingerprints_n;
+	const struct matchers *matchers;	/* whatever they match, now or later; as silence_validate wants them */
+	struct str owner, comment;
+	struct labels *annotations;	/* NULL: none */
+	span longest;			/* it ends after that at the latest; > 0 */
+	bool notify_resolved;		/* that an alert of it has ended is told */
+	bool take_over;			/* from whoever has them */
+};
+struct ack_result {
+	char id[SILENCE_ID_MAX];	/* of the silence that it is */
+	size_t alerts;			/* that it names; 0: it goes by matchers */
+	const struct silence *held;	/* with ERR_CONFLICT: the acknowledgement that has one of them; borrowed */
+};
+/*
+ * An acknowledgement: a silence that ends with its alerts, and whose comment begins with "ACK! ". Of the same
+ * owner, and of others with take_over, acknowledgements end that have some of these alerts: all of an other's,
+ * of the owner's own those that are no more than a part of this one. With matchers only such are looked for
+ * among what others have as one turn has time for.
+ * ERR_NOT_FOUND: nothing of it fires. ERR_CONFLICT: another owner has some. ERR_LIMIT: too many, or too different
+ * to be named together; or a limit of silences. ERR_INVALID: the rest.
+ */
+bool engine_ack(struct engine *e, const struct ack_request *r, struct moment now, struct ack_result *out,
+    struct err *err) MUST_CHECK;
 
 /* The attempt ended. Unknown numbers (canceled, engine reloaded) are ignored. */
 void engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, struct moment now);

@@ -21,8 +21,28 @@
 
 enum silence_state { SILENCE_EXPIRED, SILENCE_ACTIVE, SILENCE_PENDING };
 
+struct schedule;
+
+/* An acknowledgement names no more alerts than these. */
+#define SILENCE_ALERTS_MAX 10000
+
+/*
+ * What a silence of ours may be beside what Alertmanager knows, which takes it for an ordinary one: it ends at
+ * `ends` at the latest, or is one window of many. Immutable once shared, and counted. Zeroed but for refs: nothing.
+ */
+struct silence_extra {
+	uint32_t refs;
+	bool ack;		/* an acknowledgement; created_by is who has taken it on */
+	bool ends_with_alert;	/* ends when nothing it covers fires any more, once something did */
+	bool notify_resolved;	/* it does not hold back the news that an alert has ended; else it does */
+	uint64_t *fingerprints;	/* owned, sorted, each once */
+	size_t fingerprints_n;	/* not 0: it covers only those of what its matchers match */
+	struct schedule *schedule;	/* NULL, or its windows: starts and ends are those of the present or next one; owned */
+};
+
 struct silence {
 	uint32_t refs;
+	bool covered;			/* with ends_with_alert: something did fire that it covers */
 	char id[SILENCE_ID_MAX];	/* UUID in lower case, NUL-terminated; "" in a draft for a new one */
 	struct matchers *sets;		/* owned; alternatives: one set has to match */
 	size_t sets_n;
@@ -32,6 +52,7 @@ struct silence {
 	/* NULL, or fields of Alertmanager's messages that we do not know, as they stand there: they go where it goes. */
 	struct istr *unknown;		/* … of the silence */
 	struct istr *unknown_around;	/* … of what it stands in */
+	struct silence_extra *extra;	/* NULL, or what only we know of it; owned reference */
 	struct istr *source;	/* NULL, or the rule file that declares it: cannot be edited through the API */
 };
 
@@ -46,13 +67,45 @@ enum silence_state silence_state_at(const struct silence *s, struct wall now);
 const char *silence_state_text(enum silence_state s);
 /* Does one of the sets match? (the time is not looked at) */
 bool silence_matches(const struct silence *s, const struct labels *l);
+/* May it be about the alert of that fingerprint, so far as only we know? What it covers matches, and this. */
+bool silence_names(const struct silence *s, uint64_t fingerprint);
+/* silence_matches, and silence_names: it covers the alert with these labels. */
+bool silence_covers(const struct silence *s, const struct labels *l);
+
+/* One reference, and nothing else. */
+struct silence_extra *silence_extra_new(void);
+struct silence_extra *silence_extra_ref(struct silence_extra *x);
+void silence_extra_unref(struct silence_extra *x);	/* may be NULL */
+/* A fresh, unshared copy to edit; x may be NULL. */
+struct silence_extra *silence_extra_copy(const struct silence_extra *x);
+/* Sorts, and takes out what comes twice. */
+void silence_extra_set_fingerprints(struct silence_extra *x, const uint64_t *v, size_t n);
+static inline bool
+silence_is_ack(const struct silence *s)
+{
+	return s->extra != NULL && s->extra->ack;
+}
+static inline bool
+silence_ends_with_alert(const struct silence *s)
+{
+	return s->extra != NULL && s->extra->ends_with_alert;
+}
+/* NULL: it has no windows. */
+static inline const struct schedule *
+silence_schedule(const struct silence *s)
+{
+	return s->extra != NULL ? s->extra->schedule : NULL;
+}
 /*
  * Makes a matcher as silence_validate wants each: errors are of its words, like
  * invalid regular expression "[": error parsing regexp: …
  */
 bool silence_matcher_init(struct matcher *out, enum matcher_op op, struct str name, struct str value, enum naming naming,
     struct err *e) MUST_CHECK;
-/* Names, values, the rule against matching everything, the order of times (Alertmanager silence.validateSilence). */
+/*
+ * Names, values, the rule against matching everything, the order of times (Alertmanager silence.validateSilence);
+ * and what only we know.
+ */
 bool silence_validate(const struct silence *s, enum naming naming, struct err *e) MUST_CHECK;
 /* Bytes of the Alertmanager protobuf MeshSilence encoding, which --silences.max-silence-size-bytes limits;
  * expires is ends + retention. */

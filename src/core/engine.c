@@ -265,7 +265,7 @@ engine_ingest(struct engine *e, struct alert *const *alerts, size_t n, struct mo
 	engine_leave(e, now);
 }
 
-static void
+void
 tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, struct moment now)
 {
 	/* All three kinds have the same payload. */

@@ -154,6 +154,8 @@ entry_routes(const struct engine *e, const struct alert_entry *r)
 void engine_enter(struct engine *e, struct moment now);
 void engine_leave(struct engine *e, struct moment now);
 
+/* engine.c: tells store and listeners of a silence that was made, changed or ended. */
+void tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, struct moment now);
 /* engine.c: no inhibitor knows r any more. */
 void rules_forget(struct engine *e, struct alert_entry *r);
 /* r, which stays, is stored or is not any more: what it takes part in is found out anew. */

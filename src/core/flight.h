@@ -79,6 +79,7 @@ struct flight {
 	uint64_t group_serial, serial;	/* of the group; of this flush in it */
 	struct mono wanted;		/* the tick that the flush is for */
 	struct wall tick;		/* the same as it was by the clock when the flush began: the time the stages see */
+	struct wall seen;		/* when `all` was looked at */
 	struct mono deadline;
 	struct deadline timer;		/* looks again whether the cluster has settled; the deadline of filtering */
 	struct chore chore;

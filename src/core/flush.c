@@ -137,6 +137,7 @@ flush_look(struct engine *e, struct flight *f, struct moment now)
 	work_spend(&e->work, SNAPSHOT_UNITS * (int64_t)f->group->members.n);
 	take_snapshot(f, f->group, now.wall);
 	tell_timeouts(e, f, now);
+	f->seen = now.wall;
 	f->route_labels = flush_route_labels(e, f, now);
 	/* Until the group changes, lists show them. */
 	group_changed(f->group);

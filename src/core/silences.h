@@ -71,6 +71,8 @@ bool silences_expire(struct silences *ss, struct str id, struct wall now, struct
     struct err *e) MUST_CHECK;
 /* Takes s as it is; an older one of this id goes. */
 struct silence_entry *silences_put(struct silences *ss, struct silence *s, struct wall expires);
+/* Do they cover the same alerts? */
+bool silences_same_cover(const struct silence *a, const struct silence *b);
 struct silence_entry *silences_find(const struct silences *ss, struct str id);
 void silences_drop(struct silences *ss, struct silence_entry *entry);
 /*
@@ -98,8 +100,11 @@ struct silences_run {
 bool silences_match_some(const struct silences *ss, const struct alert_entry *r, struct wall now,
     struct silences_run *run, struct work *w, size_t *active_out);
 void silences_run_reset(struct silences_run *run);
-/* The active ones among r->silences; `out` has room for all of them. As of silences_match. */
-size_t silences_active(const struct alert_entry *r, struct wall now, const struct silence **out);
+/*
+ * The active ones among r->silences, as of silences_match; `out` has room for all of them. If the alert is resolved,
+ * those that hold that back.
+ */
+size_t silences_active(const struct alert_entry *r, struct wall now, bool resolved, const struct silence **out);
 /* r forgets its silences. */
 void silences_forget(struct alert_entry *r);
 /* The wall clock went back: what had ended may be active again. */

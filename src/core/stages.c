@@ -26,14 +26,18 @@ judge_silences(const struct stage_facts *facts, const struct alert_entry *entry,
 {
 	const struct silence **v;
 	size_t active;
+	bool resolved = alert_resolved_at(entry->alert, facts->seen);
 
 	if (!silences_match_some(&facts->engine->silences, entry, facts->now, &run->silences, w, &active))
 		return false;
 	if (active == 0)
 		return true;
 	v = ARENA_ARRAY(facts->arena, active, const struct silence *);
+	active = silences_active(entry, facts->now, resolved, v);
+	if (active == 0)
+		return true;
 	out->cause = MUTE_SILENCE;
-	out->by.silences.n = silences_active(entry, facts->now, v);
+	out->by.silences.n = active;
 	out->by.silences.v = v;
 	return true;
 }

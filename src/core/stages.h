@@ -31,6 +31,7 @@ struct stage_facts {
 	const struct route *route;
 	struct wall tick;	/* of the flush: time intervals are asked at it */
 	struct wall now;
+	struct wall seen;	/* when it was looked at whether the alerts are resolved */
 	struct arena *arena;	/* for the lists of verdicts */
 };
 

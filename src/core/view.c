@@ -17,8 +17,11 @@ show_verdict(const struct verdict *v, struct arena *arena, struct alert_status *
 		out->inhibited_by = v->by.inhibition.source->labels->fingerprint;
 	} else if (v->cause == MUTE_SILENCE) {
 		ids = ARENA_ARRAY(arena, v->by.silences.n, const char *);
-		for (size_t i = 0; i < v->by.silences.n; i++)
+		for (size_t i = 0; i < v->by.silences.n; i++) {
 			ids[i] = v->by.silences.v[i]->id;
+			if (silence_is_ack(v->by.silences.v[i]))
+				out->acked_by = v->by.silences.v[i];
+		}
 		out->silenced_by = ids;
 		out->silences = v->by.silences.v;
 		out->silenced_by_n = v->by.silences.n;
@@ -86,7 +89,7 @@ void
 view_alert_status(const struct engine *e, const struct alert *a, struct moment now, struct arena *arena,
     struct alert_status *out)
 {
-	const struct stage_facts facts = { .engine = e, .now = now.wall, .arena = arena };
+	const struct stage_facts facts = { .engine = e, .now = now.wall, .seen = now.wall, .arena = arena };
 	struct alert_entry spare = { .alert = (struct alert *)(uintptr_t)a };
 	const struct alert_entry *r = alerts_find(&e->alerts, a->labels);
 	struct stage_run run = { 0 };
@@ -114,7 +117,7 @@ bool
 view_entry_status_some(const struct engine *e, const struct alert_entry *r, struct moment now, struct status_run *run,
     struct work *w, struct arena *arena, struct alert_status *out)
 {
-	const struct stage_facts facts = { .engine = e, .now = now.wall, .arena = arena };
+	const struct stage_facts facts = { .engine = e, .now = now.wall, .seen = now.wall, .arena = arena };
 	struct labels *labels = r->alert->labels;
 
 	if (work_used_up(w))

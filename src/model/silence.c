@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "model/schedule.h"
 #include "text/regex.h"
 
 struct silence *
@@ -45,6 +46,7 @@ silence_unref(struct silence *s)
 	istr_unref(s->unknown);
 	istr_unref(s->unknown_around);
 	istr_unref(s->source);
+	silence_extra_unref(s->extra);
 	labels_unref(s->annotations);
 	mem_free(s);
 }
@@ -67,6 +69,8 @@ silence_copy(const struct silence *s)
 		istr_ref(copy->unknown_around);
 	if (copy->source != NULL)
 		istr_ref(copy->source);
+	if (copy->extra != NULL)
+		silence_extra_ref(copy->extra);
 	labels_ref(copy->annotations);
 	return copy;
 }
@@ -188,6 +192,22 @@ check_set(const struct matchers *ms, size_t set, enum naming naming, struct err 
 	return true;
 }
 
+static bool
+check_extra(const struct silence_extra *x, struct err *e)
+{
+	if (x->fingerprints_n > SILENCE_ALERTS_MAX)
+		return err_set(e, ERR_INVALID, "%zu alerts are named, at most %d can be", x->fingerprints_n, SILENCE_ALERTS_MAX);
+	if (x->ack && !x->ends_with_alert)
+		return err_set(e, ERR_INVALID, "an acknowledgement ends with its alerts");
+	if (x->schedule == NULL)
+		return true;
+	if (x->schedule->location == NULL || x->schedule->n == 0)
+		return err_set(e, ERR_INVALID, "a schedule needs a time zone and at least one window");
+	if (x->ends_with_alert)
+		return err_set(e, ERR_INVALID, "a silence with a schedule cannot end with its alerts");
+	return true;
+}
+
 bool
 silence_validate(const struct silence *s, enum naming naming, struct err *e)
 {
@@ -202,7 +222,7 @@ silence_validate(const struct silence *s, enum naming naming, struct err *e)
 		return err_set(e, ERR_INVALID, "invalid zero end timestamp");
 	if (wall_before(s->ends, s->starts))
 		return err_set(e, ERR_INVALID, "end time must not be before start time");
-	return true;
+	return s->extra == NULL || check_extra(s->extra, e);
 }
 
 /* Sizes in protobuf's encoding. All field numbers are below 16: one byte of key. */
