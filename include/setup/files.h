@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * setup/files.h - small files, patterns of paths, and what loading a configuration needs of both.
+ * setup/files.h - patterns of paths, and what loading a configuration needs of files.
  */
 #ifndef SETUP_FILES_H
 #define SETUP_FILES_H
@@ -9,11 +9,6 @@
 #include "base/err.h"
 #include "config/config.h"
 
-/* The whole file, at most `max` bytes, NUL-terminated, in the arena. Error text as Go's: open F: no such file or directory.
- * A pipe is read too, with a bounded wait for its writer. */
-bool files_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
-/* The same of what a configuration names: a pipe or device is an error at once. */
-bool files_read_regular(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
 /* Whether a file is there and could be read, as far as that is to be known without opening it. */
 bool files_readable(const char *path, struct err *e) MUST_CHECK;
 /* Paths that fit a Go filepath.Glob pattern, sorted, within *left, which is lowered. ERR_LIMIT: not within it. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "loop/errno_text.h"
 #include "server_private.h"
 
 /* Each may hold a copy of the database on disk, as long as its client takes. */
@@ -63,7 +64,7 @@ next_of_backup(struct http_stream *stream, struct sbuf *out, struct work *w, str
 	while (got < 0 && errno == EINTR);
 	if (got <= 0) {
 		err_set(e, ERR_IO, "read a copy of the database: %s",
-		    got < 0 ? strerrordesc_np(errno) : "it is shorter than it was");
+		    got < 0 ? errno_text(errno).s : "it is shorter than it was");
 		return HTTP_FAILED;
 	}
 	out->n += (size_t)got;

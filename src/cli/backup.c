@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "loop/errno_text.h"
 
 /* Appears whole or not at all, for its owner alone: also where a file of that name had another mode. */
 static bool
@@ -18,16 +19,16 @@ download(struct cli *c, const char *path)
 	bool ok;
 
 	if (fd < 0)
-		return err_set(&c->e, ERR_IO, "write %s: %s", path, strerrordesc_np(errno));
-	ok = (fchmod(fd, 0600) == 0 || err_set(&c->e, ERR_IO, "write %s: %s", path, strerrordesc_np(errno))) &&
+		return io_error(&c->e, "write", path, errno);
+	ok = (fchmod(fd, 0600) == 0 || io_error(&c->e, "write", path, errno)) &&
 	    cli_download(c, "POST", STR("/api/ext/v1/backup"), fd);
 	if (ok && lseek(fd, 0, SEEK_CUR) == 0)
 		ok = err_set(&c->e, ERR_INVALID, "the server sent no copy");
 	else if (ok && fsync(fd) != 0)
-		ok = err_set(&c->e, ERR_IO, "write %s: %s", path, strerrordesc_np(errno));
+		ok = io_error(&c->e, "write", path, errno);
 	close(fd);
 	if (ok && rename(part.p, path) != 0)
-		ok = err_set(&c->e, ERR_IO, "write %s: %s", path, strerrordesc_np(errno));
+		ok = io_error(&c->e, "write", path, errno);
 	if (!ok)
 		unlink(part.p);
 	return ok;

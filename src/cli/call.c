@@ -2,11 +2,11 @@
 /* Requests of commands to the API of a server, one at a time, over one connection. */
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "fetch/fetch_wait.h"
-#include "setup/files.h"
+#include "loop/errno_text.h"
+#include "loop/file.h"
 #include "text/json_small.h"
 #include "text/url.h"
 #include "tls/files.h"
@@ -25,16 +25,7 @@ write_piece(struct fetch_sink *sink, struct str piece, struct err *e)
 {
 	const struct file_sink *s = CONTAINER_OF(sink, struct file_sink, sink);
 
-	while (piece.n > 0) {
-		ssize_t done = write(s->fd, piece.p, piece.n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return err_set(e, ERR_IO, "write the answer: %s", strerrordesc_np(done < 0 ? errno : ENOSPC));
-		piece = str_sub(piece, (size_t)done, piece.n);
-	}
-	return true;
+	return file_write(s->fd, piece) || err_set(e, ERR_IO, "write the answer: %s", errno_text(errno).s);
 }
 
 /* --http.config.file; without it, as amtool, what the environment says of proxies. */
@@ -49,7 +40,7 @@ load_http_config(struct cli *c)
 		c->http->proxy.proxy_from_environment = true;
 		return true;
 	}
-	return files_read(c->http_config_file.p, CONFIG_MAX, c->arena, &text, &c->e) &&
+	return file_read_input(c->http_config_file.p, CONFIG_MAX, c->arena, &text, &c->e) &&
 	    http_config_load(text, c->http_config_file.p, c->arena, &c->http, &c->e) && http_config_check(c->http, &c->e);
 }
 

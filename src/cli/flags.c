@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flags.c - the arguments of a command: flags, their defaults from amtool's configuration files, help. */
+#include "loop/file.h"
 #include "setup/flags.h"
 
 #include <stdio.h>
@@ -8,7 +9,6 @@
 
 #include "cli.h"
 #include "cli/commands.h"
-#include "setup/files.h"
 #include "setup/options.h"
 #include "text/yaml.h"
 
@@ -91,7 +91,7 @@ read_defaults(struct cli *c, const char *path, struct defaults *earlier)
 	struct err e = { 0 };
 	struct str text;
 
-	if (!files_read(path, DEFAULTS_MAX, c->arena, &text, &e))
+	if (!file_read_input(path, DEFAULTS_MAX, c->arena, &text, &e))
 		return true;
 	if (!yaml_parse(c->arena, text, &root, &e))
 		return err_set(&c->e, ERR_INVALID, "%s: %s", path, e.text);

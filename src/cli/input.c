@@ -8,6 +8,7 @@
 #include "base/rfc3339.h"
 #include "cli.h"
 #include "loop/clock_real.h"
+#include "loop/file.h"
 #include "setup/files.h"
 #include "text/url.h"
 
@@ -44,7 +45,7 @@ cli_read(struct cli *c, struct str path, struct str *out)
 	err_clear(&c->e);
 	if (path.n == 0 || str_is(path, "-"))
 		return read_stdin(c, out);
-	return files_read(arena_str(c->arena, path).p, INPUT_MAX, c->arena, out, &c->e);
+	return file_read_input(arena_str(c->arena, path).p, INPUT_MAX, c->arena, out, &c->e);
 }
 
 /* The next element of the list that r is in; false at its end (then *failed says whether by a mistake). */

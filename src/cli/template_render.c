@@ -5,6 +5,7 @@
 #include "base/embedded.h"
 #include "base/tz.h"
 #include "cli.h"
+#include "loop/file.h"
 #include "notify/data.h"
 #include "notify/route_labels.h"
 #include "setup/files.h"
@@ -43,7 +44,7 @@ add_files(struct cli *c, struct tmpl_set *set, struct str pattern)
 		for (size_t k = 0; k < path.n; k++)
 			if (path.p[k] == '/')
 				slash = k + 1;
-		if (!files_read(path.p, TEMPLATE_FILE_MAX, c->arena, &text, &c->e) ||
+		if (!file_read_input(path.p, TEMPLATE_FILE_MAX, c->arena, &text, &c->e) ||
 		    !tmpl_set_add_file(set, str_sub(path, slash, path.n), text, &c->e))
 			return false;
 	}

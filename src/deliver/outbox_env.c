@@ -11,7 +11,7 @@ static bool
 read_secret(void *arg, const char *path, struct arena *a, struct str *out, struct err *e)
 {
 	(void)arg;
-	return file_read(path, a, out, e);
+	return file_read(path, FILE_SMALL_MAX, a, out, e);
 }
 
 static const char *

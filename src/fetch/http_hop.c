@@ -117,7 +117,7 @@ http_secret(struct str text, struct str file, struct arena *a, struct str *out, 
 		*out = text;
 		return true;
 	}
-	if (!file_read_str(file, a, out, e))
+	if (!file_read_small(file, a, out, e))
 		return err_ctx(e, "unable to read file %.*s", STR_ARG(file));
 	*out = str_trim(*out);
 	return true;
@@ -170,7 +170,7 @@ add_configured(struct http_hop *leg, struct err *e)
 		for (size_t k = 0; k < h[i].files.n; k++) {
 			struct str value;
 
-			if (!file_read_str(h[i].files.v[k], leg->arena, &value, e))
+			if (!file_read_small(h[i].files.v[k], leg->arena, &value, e))
 				return err_ctx(e, "unable to read headers file %.*s", STR_ARG(h[i].files.v[k]));
 			if (!add_header(&leg->headers, leg->arena, h[i].name, str_trim(value), e))
 				return false;

@@ -2,6 +2,7 @@
 #include "loop/errno_text.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,4 +20,10 @@ errno_text(int number)
 	if (islower((unsigned char)t.s[1]))
 		t.s[0] = (char)tolower((unsigned char)t.s[0]);
 	return t;
+}
+
+bool
+io_error(struct err *e, const char *verb, const char *path, int number)
+{
+	return err_set(e, number == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s %s: %s", verb, path, errno_text(number).s);
 }

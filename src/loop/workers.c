@@ -14,6 +14,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "loop/errno_text.h"
 #include "loop/turn.h"
 
 #define BEHIND 5		/* so much nicer than the loop */
@@ -166,7 +167,7 @@ start_threads(struct workers *w, unsigned n, const char *name, struct err *e)
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (bad != 0)
-		return err_set(e, ERR_IO, "cannot start a thread: %s", strerrordesc_np(bad));
+		return err_set(e, ERR_IO, "cannot start a thread: %s", errno_text(bad).s);
 	return true;
 }
 
@@ -187,7 +188,7 @@ workers_new(struct event_base *base, unsigned threads, size_t queue_max, const c
 	assert(bad == 0);
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->fd < 0) {
-		err_set(e, ERR_IO, "eventfd: %s", strerrordesc_np(errno));
+		err_set(e, ERR_IO, "eventfd: %s", errno_text(errno).s);
 		goto fail;
 	}
 	w->home = event_new(base, w->fd, EV_READ | EV_PERSIST, on_home, w);

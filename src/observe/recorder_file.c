@@ -9,19 +9,11 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "loop/errno_text.h"
 
 /* Whoever reads standard output or a pipe may have stopped reading. */
 #define STUCK_MS 5000
 #define SLICE 4096	/* PIPE_BUF: so much goes into a pipe that poll calls writable */
-
-static bool
-fail(struct err *e, const char *what, const char *path)
-{
-	char text[128];
-
-	return err_set(e, ERR_IO, "%s %s: %s", what, path != NULL ? path : "standard output",
-	    strerror_r(errno, text, sizeof(text)));
-}
 
 /* On failure f is as it was. */
 static bool
@@ -32,9 +24,9 @@ open_path(struct line_file *f, const char *path, struct err *e)
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
 
 	if (fd < 0)
-		return fail(e, "open", path);
+		return io_error(e, "open", path, errno);
 	if (fstat(fd, &st) != 0) {
-		fail(e, "stat", path);
+		io_error(e, "stat", path, errno);
 		close(fd);
 		return false;
 	}
@@ -104,7 +96,7 @@ line_file_write(struct line_file *f, struct str bytes, struct err *e)
 		}
 		n = ready > 0 ? write(f->fd, bytes.p + done, some) : -1;
 		if (n < 0 && errno != EINTR && errno != EAGAIN) {
-			fail(e, "write", f->path);
+			io_error(e, "write", f->path != NULL ? f->path : "standard output", errno);
 			break;
 		}
 		done += n > 0 ? (size_t)n : 0;

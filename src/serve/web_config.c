@@ -2,7 +2,6 @@
 #include "web_config.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "admission.h"
 #include "base/mem.h"
@@ -13,14 +12,6 @@
 /* Files are looked at again so often at most: it may hold the loop when the disk is slow. */
 #define LOOK_EVERY SPAN_S
 
-/* When and what a file was. */
-struct trace {
-	struct timespec mtime;
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-};
-
 struct web_config {
 	struct clock *clock;
 	const struct log *log;
@@ -30,36 +21,18 @@ struct web_config {
 	struct web_conf conf;
 	SSL_CTX *tls;
 	struct admission *admission;
-	struct trace traces[4];		/* the file itself, certificate, key, authorities */
+	struct file_stamp stamps[4];		/* the file itself, certificate, key, authorities */
 	bool failed;			/* the last attempt to read it again failed: was logged */
 	struct mono looked;		/* when the files were last looked at */
 };
 
-static struct trace
-trace_of(const char *path)
-{
-	struct trace t = { 0 };
-	struct stat st;
-
-	if (path != NULL && *path != '\0' && stat(path, &st) == 0)
-		t = (struct trace){ st.st_mtim, st.st_dev, st.st_ino, st.st_size };
-	return t;
-}
-
-static bool
-same(const struct trace *a, const struct trace *b)
-{
-	return a->mtime.tv_sec == b->mtime.tv_sec && a->mtime.tv_nsec == b->mtime.tv_nsec && a->dev == b->dev &&
-	    a->ino == b->ino && a->size == b->size;
-}
-
 static void
-take_traces(const char *path, const struct web_tls *t, struct trace out[4])
+take_stamps(const char *path, const struct web_tls *t, struct file_stamp out[4])
 {
-	out[0] = trace_of(path);
-	out[1] = trace_of(t->cert_file.p);
-	out[2] = trace_of(t->key_file.p);
-	out[3] = trace_of(t->client_ca_file.p);
+	const char *const paths[] = { path, t->cert_file.p, t->key_file.p, t->client_ca_file.p };
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		out[i] = file_stamp(paths[i] != NULL ? paths[i] : "");
 }
 
 static bool
@@ -67,16 +40,16 @@ load(struct web_config *w, struct err *e)
 {
 	struct arena *a = arena_new(), *old = w->arena;
 	struct web_conf conf;
-	struct trace traces[4];
+	struct file_stamp stamps[4];
 	SSL_CTX *tls = NULL;
 	struct str text;
 
-	if (!file_read(w->path, a, &text, e) || !web_conf_read(text, w->path, a, &conf, e) ||
+	if (!file_read(w->path, FILE_SMALL_MAX, a, &text, e) || !web_conf_read(text, w->path, a, &conf, e) ||
 	    (conf.uses_tls && (tls = web_tls_new(&conf.tls, e)) == NULL)) {
 		arena_free(&a);
 		return false;
 	}
-	take_traces(w->path, &conf.tls, traces);
+	take_stamps(w->path, &conf.tls, stamps);
 	w->arena = a;
 	w->conf = conf;
 	/* While the users that were are still there. */
@@ -84,7 +57,7 @@ load(struct web_config *w, struct err *e)
 	arena_free(&old);
 	SSL_CTX_free(w->tls);	/* connections have references of their own */
 	w->tls = tls;
-	memcpy(w->traces, traces, sizeof(traces));
+	memcpy(w->stamps, stamps, sizeof(stamps));
 	w->failed = false;
 	return true;
 }
@@ -97,16 +70,16 @@ static void
 refresh(struct web_config *w, bool at_once)
 {
 	struct mono began = w->clock->now(w->clock).mono;
-	struct trace now[4];
+	struct file_stamp now[4];
 	struct err e = { 0 };
 	bool changed = false, was_tls = w->conf.uses_tls;
 
 	if (!at_once && mono_sub(began, w->looked) < LOOK_EVERY)
 		return;
 	w->looked = began;
-	take_traces(w->path, &w->conf.tls, now);
+	take_stamps(w->path, &w->conf.tls, now);
 	for (size_t i = 0; i < ARRAY_LEN(now); i++)
-		changed = changed || !same(&now[i], &w->traces[i]);
+		changed = changed || !file_stamp_same(&now[i], &w->stamps[i]);
 	if (!changed)
 		return;
 	if (!load(w, &e)) {

@@ -25,7 +25,7 @@ read_one(struct str text, struct str path, const char *what, struct arena *a, st
 		if (path.n == 0)
 			return true;
 	}
-	if (file_read_str(path, a, out, e))
+	if (file_read_small(path, a, out, e))
 		return true;
 	return err_ctx(e, "failed to read %s (%.*s)", what, STR_ARG(path));
 }

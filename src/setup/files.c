@@ -3,8 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,122 +10,11 @@
 
 #include "base/embedded.h"
 #include "base/mem.h"
-#include "base/sbuf.h"
 #include "base/vec.h"
-#include "loop/clock_real.h"
+#include "loop/errno_text.h"
+#include "loop/file.h"
 #include "notify/notifier.h"
 #include "text/glob.h"
-
-/* In all. */
-#define PIPE_WAIT (10 * SPAN_S)
-
-static bool
-io_error(struct err *e, const char *verb, const char *path, int number)
-{
-	char text[128];
-	/* Go writes its own error texts in lower case; the C library capitalises. */
-	const char *words = strerror_r(number, text, sizeof(text));
-
-	return err_set(e, number == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s %s: %c%s", verb, path,
-	    words[0] >= 'A' && words[0] <= 'Z' && words[1] >= 'a' ? words[0] + 32 : words[0], words + 1);
-}
-
-static struct mono
-pipe_deadline(void)
-{
-	struct clock *clock = clock_real();
-
-	return mono_add(clock->now(clock).mono, PIPE_WAIT);
-}
-
-/* A pipe (which the shell's <(…) is) may have to be waited for, but not for ever; regular files are never. */
-static bool
-wait_for_more(int fd, struct mono deadline)
-{
-	struct clock *clock = clock_real();
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int n;
-
-	do {
-		span left = mono_sub(deadline, clock->now(clock).mono);
-
-		n = poll(&p, 1, left > 0 ? (int)(left / SPAN_MS) : 0);
-	} while (n < 0 && errno == EINTR);
-	if (n == 0)
-		errno = ETIMEDOUT;
-	return n > 0;
-}
-
-static const char *
-special(mode_t mode)
-{
-	return S_ISFIFO(mode) ? "a pipe" : S_ISCHR(mode) || S_ISBLK(mode) ? "a device" : "a socket";
-}
-
-static bool
-check_regular(int fd, const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return io_error(e, "stat", path, errno);
-	/* Of a directory reading says what it is. */
-	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ||
-	    err_set(e, ERR_IO, "read %s: it is %s (wanted: a regular file)", path, special(st.st_mode));
-}
-
-static bool
-read_all(int fd, const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
-{
-	struct mono deadline = pipe_deadline();
-	struct sbuf b = SBUF_INIT(max);
-	char piece[16384];
-	ssize_t n;
-	bool ok;
-
-	while ((n = read(fd, piece, sizeof(piece))) != 0) {
-		if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for_more(fd, deadline))))
-			continue;
-		if (n < 0 || b.overflow)
-			break;
-		sbuf_put(&b, piece, (size_t)n);
-	}
-	if (n < 0)
-		io_error(e, "read", path, errno);
-	else if (b.overflow)
-		err_set(e, ERR_LIMIT, "read %s: file is larger than %zu bytes", path, max);
-	ok = n == 0 && !b.overflow;
-	if (ok)
-		*out = arena_str(a, sbuf_get(&b));
-	sbuf_fini(&b);
-	return ok;
-}
-
-/* O_NONBLOCK: a pipe without a writer, or a device, opens at once. */
-static bool
-read_path(const char *path, bool regular, size_t max, struct arena *a, struct str *out, struct err *e)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	bool ok;
-
-	if (fd < 0)
-		return io_error(e, "open", path, errno);
-	ok = (!regular || check_regular(fd, path, e)) && read_all(fd, path, max, a, out, e);
-	close(fd);
-	return ok;
-}
-
-bool
-files_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
-{
-	return read_path(path, false, max, a, out, e);
-}
-
-bool
-files_read_regular(const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
-{
-	return read_path(path, true, max, a, out, e);
-}
 
 bool
 files_readable(const char *path, struct err *e)
@@ -298,7 +185,7 @@ load_directory(const char *dir, const struct config_env *env, struct arena *a, s
 	files = ARENA_ARRAY(a, paths.n, struct config_file);
 	for (size_t i = 0; i < paths.n; i++) {
 		files[i].path = paths.v[i].p;
-		if (!files_read_regular(files[i].path, left, a, &files[i].bytes, e))
+		if (!file_read(files[i].path, left, a, &files[i].bytes, e))
 			return e->kind != ERR_LIMIT ? false : err_set(e, ERR_LIMIT, "%s: its files have more than %zu bytes "
 			    "together", dir, CONFIG_BYTES_MAX);
 		left -= files[i].bytes.n;
@@ -317,7 +204,7 @@ files_load_config(const char *path, const struct config_env *env, struct config 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		ok = load_directory(path, env, a, out, e);
 	else
-		ok = files_read(path, CONFIG_BYTES_MAX, a, &bytes, e) && config_load(bytes, path, env, out, e);
+		ok = file_read_input(path, CONFIG_BYTES_MAX, a, &bytes, e) && config_load(bytes, path, env, out, e);
 	arena_free(&a);
 	return ok;
 }
@@ -326,7 +213,7 @@ static bool
 env_read_file(void *arg, const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
 {
 	(void)arg;
-	return files_read_regular(path, max, a, out, e);
+	return file_read(path, max, a, out, e);
 }
 
 static bool

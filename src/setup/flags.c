@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flags.c - reads command lines by tables of flags, and tells of the flags. */
+#include "loop/file.h"
 #include "setup/flags.h"
 
 #include <assert.h>
@@ -8,7 +9,6 @@
 #include <string.h>
 
 #include "base/duration.h"
-#include "setup/files.h"
 #include "text/float.h"
 
 #define ARGUMENTS_FILE_MAX ((size_t)1 << 20)
@@ -293,7 +293,7 @@ expand_word(const struct flag_parser *p, const char *word, struct words *out, st
 		add_word(p->arena, out, str_from(word));
 		return true;
 	}
-	if (!files_read(word + 1, ARGUMENTS_FILE_MAX, p->arena, &text, e))
+	if (!file_read_input(word + 1, ARGUMENTS_FILE_MAX, p->arena, &text, e))
 		return err_ctx(e, "failed to open arguments file \"%s\"", word + 1);
 	while (text.n > 0) {
 		size_t end = str_chr(text, '\n');

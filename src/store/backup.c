@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "loop/errno_text.h"
 #include "store_private.h"
 
 /* With the last descriptor the system frees all that the copy had on disk and in memory: tens of milliseconds. */
@@ -84,7 +85,7 @@ store_backup_open(struct store *s, uint64_t *size_out, struct err *e)
 	}
 	fd = fcntl(s->writer.copy_fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		err_set(e, ERR_IO, "open a copy: %s", strerrordesc_np(errno));
+		err_set(e, ERR_IO, "open a copy: %s", errno_text(errno).s);
 		if (fd >= 0)
 			close(fd);
 		return -1;

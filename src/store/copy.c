@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "db_rows.h"
+#include "loop/errno_text.h"
 #include "owner.h"
 #include "wal.h"
 
@@ -58,11 +59,11 @@ copy_file(const char *from, const char *to, struct err *e)
 		return false;
 	in = open(from, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
-		return errno == ENOENT || err_set(e, ERR_IO, "open %s: %s", from, strerrordesc_np(errno));
+		return errno == ENOENT || io_error(e, "open", from, errno);
 	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	ok = out >= 0 && send_all(in, out);
 	if (!ok)
-		err_set(e, ERR_IO, "copy %s to %s: %s", from, to, strerrordesc_np(errno));
+		err_set(e, ERR_IO, "copy %s to %s: %s", from, to, errno_text(errno).s);
 	if (out >= 0)
 		close(out);
 	close(in);

@@ -4,11 +4,11 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "confirmed.h"
+#include "loop/file.h"
 #include "owner.h"
 #include "schema.h"
 #include "sql.h"
@@ -21,16 +21,15 @@
 _Static_assert(DB_PAGE == 8192, "as db_open says");
 
 /* A file as it was after we last wrote. */
-struct trace {
+struct watched {
 	char *path;
-	bool seen;
-	struct stat st;
+	struct file_stamp was;
 };
 
 struct db {
 	struct sql sql;
 	sqlite3_stmt *put[TABLE_N], *drop[TABLE_N], *begin, *commit;
-	struct trace file, wal;
+	struct watched file, wal;
 	bool summed;			/* rows have their sums */
 	int frames;			/* of the log */
 	struct confirmed confirmed;
@@ -115,22 +114,22 @@ join(const char *path, const char *suffix)
 }
 
 static void
-look(struct trace *t)
+look(struct watched *f)
 {
-	t->seen = stat(t->path, &t->st) == 0;
+	f->was = file_stamp(f->path);
 }
 
 static bool
-unchanged(const struct trace *t, struct err *e)
+unchanged(const struct watched *f, struct err *e)
 {
-	struct stat st;
+	struct file_stamp now = file_stamp(f->path);
 
-	if (!t->seen)
+	if (f->was.ino == 0)
 		return true;
-	if (stat(t->path, &st) != 0 || st.st_ino != t->st.st_ino)
-		return err_set(e, ERR_IO, "%s was removed or replaced while it was in use", t->path);
-	if (st.st_size < t->st.st_size)
-		return err_set(e, ERR_IO, "%s was cut while it was in use", t->path);
+	if (!file_stamp_same_file(&now, &f->was))
+		return err_set(e, ERR_IO, "%s was removed or replaced while it was in use", f->path);
+	if (now.size < f->was.size)
+		return err_set(e, ERR_IO, "%s was cut while it was in use", f->path);
 	return true;
 }
 
@@ -211,7 +210,7 @@ db_moved(struct db *d)
 uint64_t
 db_file(const struct db *d)
 {
-	uint64_t id = (uint64_t)d->file.st.st_dev << 48 ^ (uint64_t)d->file.st.st_ino;
+	uint64_t id = (uint64_t)d->file.was.dev << 48 ^ (uint64_t)d->file.was.ino;
 
 	return id != 0 ? id : 1;
 }
@@ -245,8 +244,8 @@ db_commit(struct db *d, struct err *e)
 		return false;
 	look(&d->file);
 	look(&d->wal);
-	if (d->wal.seen && d->frames > 0)
-		confirmed_write(&d->confirmed, d->wal.st.st_ino, (uint64_t)d->frames);
+	if (d->wal.was.ino != 0 && d->frames > 0)
+		confirmed_write(&d->confirmed, d->wal.was.ino, (uint64_t)d->frames);
 	return true;
 }
 

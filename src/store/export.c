@@ -7,32 +7,13 @@
 
 #include "base/sbuf.h"
 #include "db_rows.h"
+#include "loop/errno_text.h"
+#include "loop/file.h"
 #include "owner.h"
 #include "store/store.h"
 #include "wal.h"
 #include "wire/codec.h"
 #include "wire/proto.h"
-
-static bool
-io_error(struct err *e, const char *verb, const char *path)
-{
-	return err_set(e, ERR_IO, "%s %s: %s", verb, path, strerrordesc_np(errno));
-}
-
-static bool
-write_whole(int fd, struct str s)
-{
-	while (s.n > 0) {
-		ssize_t done = write(fd, s.p, s.n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		s = str_sub(s, (size_t)done, s.n);
-	}
-	return true;
-}
 
 /* Who exports as root does so for another program: whose the directory is, his the file. */
 static void
@@ -57,11 +38,11 @@ write_file(const char *directory, const char *name, struct str bytes, struct err
 	snprintf(part, sizeof(part), "%s.part", path);
 	fd = owner_create(part);
 	if (fd < 0)
-		return io_error(e, "create", part);
+		return io_error(e, "create", part, errno);
 	give_to_owner(fd, directory);
-	ok = (write_whole(fd, bytes) && fsync(fd) == 0) || io_error(e, "write", part);
+	ok = (file_write(fd, bytes) && fsync(fd) == 0) || io_error(e, "write", part, errno);
 	close(fd);
-	ok = ok && (rename(part, path) == 0 || io_error(e, "rename", part));
+	ok = ok && (rename(part, path) == 0 || io_error(e, "rename", part, errno));
 	if (!ok)
 		unlink(part);
 	return ok;

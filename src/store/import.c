@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "import.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "base/arena.h"
 #include "base/sbuf.h"
-#include "owner.h"
+#include "loop/file.h"
 #include "wire/codec.h"
 #include "wire/proto.h"
 
 #define FILE_MAX_BYTES ((size_t)4 << 30)
-
-/* False with ERR_NOT_FOUND when there is none. */
-static bool
-read_whole(const char *path, struct sbuf *b, struct err *e)
-{
-	char piece[65536];
-	char text[128];
-	size_t n;
-	FILE *f;
-
-	if (!owner_check_regular(path, e))
-		return false;
-	f = fopen(path, "re");
-	if (f == NULL)
-		return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot read %s: %s", path,
-		    strerror_r(errno, text, sizeof(text)));
-	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
-		sbuf_put(b, piece, n);
-	n = (size_t)ferror(f);
-	fclose(f);
-	return n == 0 && !b->overflow ? true : err_set(e, ERR_IO, "cannot read %s", path);
-}
 
 static bool
 import_silence(struct str record, struct arena *a, struct db *db, struct err *e)
@@ -77,7 +54,7 @@ import_file(const char *dir, const char *name,
 
 	*count = 0;
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	ok = read_whole(path, &b, e);
+	ok = file_append(path, &b, e);
 	if (ok) {
 		struct proto_reader r = { .rest = sbuf_get(&b) };
 

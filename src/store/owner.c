@@ -10,6 +10,8 @@
 
 #include "base/mem.h"
 #include "base/sbuf.h"
+#include "loop/errno_text.h"
+#include "loop/file.h"
 
 #define OTHERS (S_IRWXG | S_IRWXO)
 
@@ -30,7 +32,7 @@ owner_make_directory(const char *path, struct err *e)
 		/* A read-only file system may say so even of what is there. */
 		if (mkdir(copy, c == '\0' ? 0700 : 0755) != 0 && errno != EEXIST && errno != EROFS && errno != EISDIR)
 			ok = err_set(e, ERR_IO, "unable to create data directory: mkdir %s: %s", copy,
-			    strerrordesc_np(errno));
+			    errno_text(errno).s);
 		*p = c;
 		if (c == '\0')
 			break;
@@ -43,12 +45,10 @@ bool
 owner_check_regular(const char *path, struct err *e)
 {
 	struct stat st;
-
 	/* What cannot be looked at is left to who opens it. */
-	if (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-		return true;
-	return err_set(e, ERR_IO, "%s is %s (wanted: a regular file)", path,
-	    S_ISFIFO(st.st_mode) ? "a pipe" : S_ISSOCK(st.st_mode) ? "a socket" : "a device");
+	const char *what = stat(path, &st) == 0 ? file_special(st.st_mode) : NULL;
+
+	return what == NULL || err_set(e, ERR_IO, "%s is %s (wanted: a regular file)", path, what);
 }
 
 bool

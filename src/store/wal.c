@@ -13,6 +13,8 @@
 #include "base/sbuf.h"
 #include "confirmed.h"
 #include "db.h"
+#include "loop/errno_text.h"
+#include "loop/file.h"
 #include "owner.h"
 #include "wal_walk.h"
 
@@ -40,7 +42,7 @@ read_log(const char *name, struct wal *w, struct err *e)
 	size_t n = 0;
 
 	if (fd < 0)
-		return errno == ENOENT || err_set(e, ERR_IO, "open %s: %s", name, strerrordesc_np(errno));
+		return errno == ENOENT || io_error(e, "open", name, errno);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
 		w->p = mem_alloc((size_t)st.st_size);
 		w->n = (size_t)st.st_size;
@@ -103,17 +105,8 @@ static bool
 write_whole(const char *name, const struct wal *w, struct err *e)
 {
 	int fd = owner_create(name);
-	size_t n = 0;
-	bool ok;
-
-	while (fd >= 0 && n < w->n) {
-		ssize_t put = write(fd, w->p + n, w->n - n);
-
-		if (put <= 0)
-			break;
-		n += (size_t)put;
-	}
-	ok = (fd >= 0 && n == w->n && fsync(fd) == 0) || err_set(e, ERR_IO, "write %s: %s", name, strerrordesc_np(errno));
+	bool ok = (fd >= 0 && file_write(fd, (struct str){ (const char *)w->p, w->n }) && fsync(fd) == 0) ||
+	    io_error(e, "write", name, errno);
 	if (fd >= 0)
 		close(fd);
 	return ok;
@@ -127,9 +120,9 @@ replace(const char *name, const char *aside, const struct wal *w, struct err *e)
 	bool ok = write_whole(part, w, e);
 
 	if (ok && link(name, aside) != 0 && errno != EEXIST)
-		ok = err_set(e, ERR_IO, "link %s to %s: %s", name, aside, strerrordesc_np(errno));
+		ok = err_set(e, ERR_IO, "link %s to %s: %s", name, aside, errno_text(errno).s);
 	if (ok && rename(part, name) != 0)
-		ok = err_set(e, ERR_IO, "rename %s: %s", part, strerrordesc_np(errno));
+		ok = io_error(e, "rename", part, errno);
 	if (!ok)
 		unlink(part);
 	mem_free(part);

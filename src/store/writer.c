@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/sbuf.h"
+#include "loop/errno_text.h"
 #include "owner.h"
 
 #define DATABASE_NAME "tocsin.db"
@@ -101,7 +102,7 @@ writer_set_aside(struct writer *w, const struct err *why, struct err *e)
 			snprintf(w->aside_path, sizeof(w->aside_path), "%s", to);
 		if (rename(from, to) != 0 && errno != ENOENT)
 			return err_set(e, ERR_IO, "cannot set the damaged database %s aside: %s", from,
-			    strerrordesc_np(errno));
+			    errno_text(errno).s);
 	}
 	w->set_aside = true;
 	w->aside_why = *why;
@@ -198,12 +199,12 @@ make_copy(struct writer *w, struct err *e)
 	int fd = -1;
 
 	if (unlink(w->copy_path) != 0 && errno != ENOENT) {
-		err_set(e, ERR_IO, "unlink %s: %s", w->copy_path, strerrordesc_np(errno));
+		io_error(e, "unlink", w->copy_path, errno);
 		return -1;
 	}
 	owner_make_file(w->copy_path);
 	if (db_copy(w->db, w->copy_path, e) && (fd = open(w->copy_path, O_RDONLY | O_CLOEXEC)) < 0)
-		err_set(e, ERR_IO, "open %s: %s", w->copy_path, strerrordesc_np(errno));
+		io_error(e, "open", w->copy_path, errno);
 	unlink(w->copy_path);
 	return fd;
 }

@@ -16,7 +16,7 @@ read_one(struct str text, struct str path, const char *what, struct arena *a, st
 	}
 	if (path.n == 0)
 		return true;
-	if (file_read_str(path, a, out, e))
+	if (file_read_small(path, a, out, e))
 		return true;
 	err_ctx(e, "unable to read file %.*s", STR_ARG(path));
 	return err_ctx(e, "%s", what);

@@ -449,7 +449,7 @@ def test_a_pipe_where_state_is_to_be_imported(tmp_path, name):
     (server.dir / "data").mkdir()
     os.mkfifo(server.dir / "data" / name)
     server.start(wait=False)
-    server.wait_log(f"data/{name} is a pipe")
+    server.wait_log(f"data/{name}: it is a pipe")
     assert server.process.wait(20) == 1
 
 

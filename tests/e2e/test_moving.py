@@ -194,7 +194,7 @@ def test_a_backup_that_fails_leaves_nothing(serve, sink, tmp_path):
     server = serve(CONFIG.format(url=sink.url))
     nowhere = subprocess.run([BINARY, "backup", tmp_path / "no/copy.db", f"--alertmanager.url={server.url}"],
                              capture_output=True, text=True)
-    assert nowhere.returncode == 1 and "No such file" in nowhere.stderr
+    assert nowhere.returncode == 1 and "no such file" in nowhere.stderr
     server.stop()
     gone = subprocess.run([BINARY, "backup", tmp_path / "copy.db", f"--alertmanager.url={server.url}"],
                           capture_output=True, text=True)

@@ -38,63 +38,6 @@ put(const char *text)
 	fclose(f);
 }
 
-START_TEST(files_have_a_bound)
-{
-	struct err e = { 0 };
-	struct str s;
-
-	ck_assert(!files_read(path, 10, arena, &s, &e));
-	ck_assert_ptr_nonnull(strstr(e.text, "/f: no such file or directory"));
-	put("0123456789");
-	ck_assert(files_read(path, 10, arena, &s, &e));
-	ck_assert_str_eq(s.p, "0123456789");
-	ck_assert(!files_read(path, 9, arena, &s, &e));
-	ck_assert_ptr_nonnull(strstr(e.text, "file is larger than 9 bytes"));
-	ck_assert(!files_read(dir, 9, arena, &s, &e));
-	ck_assert_ptr_nonnull(strstr(e.text, ": is a directory"));
-}
-END_TEST
-
-/* Which would wait for ever where there is no writer. */
-START_TEST(pipes_are_read_but_not_waited_for)
-{
-	struct err e = { 0 };
-	struct str s;
-	char fd[32];
-	int ends[2];
-
-	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	ck_assert(files_read(path, 10, arena, &s, &e));
-	ck_assert_uint_eq(s.n, 0);
-	ck_assert_int_eq(pipe(ends), 0);
-	ck_assert_int_eq(write(ends[1], "text", 4), 4);
-	close(ends[1]);
-	snprintf(fd, sizeof(fd), "/dev/fd/%d", ends[0]);
-	ck_assert(files_read(fd, 10, arena, &s, &e));
-	ck_assert_str_eq(s.p, "text");
-	close(ends[0]);
-}
-END_TEST
-
-/* Which a configuration may name by mistake. */
-START_TEST(special_files_are_refused)
-{
-	struct err e = { 0 };
-	struct str s;
-
-	put("0123456789");
-	ck_assert(files_read_regular(path, 10, arena, &s, &e));
-	unlink(path);
-	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	ck_assert(!files_read_regular(path, 10, arena, &s, &e));
-	ck_assert_ptr_nonnull(strstr(e.text, "/f: it is a pipe (wanted: a regular file)"));
-	ck_assert(!files_read_regular("/dev/zero", 10, arena, &s, &e));
-	ck_assert_str_eq(e.text, "read /dev/zero: it is a device (wanted: a regular file)");
-	ck_assert(!files_read_regular(dir, 10, arena, &s, &e));
-	ck_assert_ptr_nonnull(strstr(e.text, ": is a directory"));
-}
-END_TEST
-
 static bool
 find(const char *pattern, struct path_bounds *left, struct str_list *out, struct err *e)
 {
@@ -136,9 +79,6 @@ main(void)
 	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, files_have_a_bound);
-	tcase_add_test(t, pipes_are_read_but_not_waited_for);
-	tcase_add_test(t, special_files_are_refused);
 	tcase_add_test(t, patterns_have_bounds);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);
