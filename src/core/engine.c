@@ -43,9 +43,9 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 	e->silences.counters = &e->counters;
 	e->nflog = nflog_new();
 	e->restored_arena = arena_new();
-	e->alert_gc.kind = DUE_ALERT_GC;
-	e->maintenance.kind = DUE_MAINTENANCE;
-	e->save.kind = DUE_SAVE;
+	e->alert_gc.item.mark = DUE_ALERT_GC;
+	e->maintenance.item.mark = DUE_MAINTENANCE;
+	e->save.item.mark = DUE_SAVE;
 	sched_arm(&e->sched, &e->alert_gc, mono_add(now.mono, o->alert_gc_interval));
 	sched_arm(&e->sched, &e->maintenance, mono_add(now.mono, o->maintenance_interval));
 	return e;
@@ -339,7 +339,7 @@ handle(struct engine *e, struct deadline *d, struct moment now)
 	struct group *g;
 
 	work_spend(&e->work, DEADLINE_UNITS);
-	switch ((enum due)d->kind) {
+	switch ((enum due)d->item.mark) {
 	case DUE_GROUP:
 		g = CONTAINER_OF(d, struct group, timer);
 		/* One flush at a time: the end of this one begins the next. */

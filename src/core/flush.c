@@ -94,7 +94,7 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	f->deadline = mono_add(now.mono, flush_time(g->route));
 	if (wait > 0)
 		f->deadline = mono_add(f->deadline, wait);
-	f->timer.kind = DUE_FLIGHT;
+	f->timer.item.mark = DUE_FLIGHT;
 	f->chore.kind = CHORE_FLIGHT;
 	f->errors = (struct sbuf)SBUF_INIT(64 * 1024);
 	g->flight = f;

@@ -171,7 +171,7 @@ group_new_of(struct engine *e, const struct route *route, struct labels *take, s
 	g->labels = take;
 	g->last.at = WALL_ZERO;
 	g->key = make_key(route, take);
-	g->timer.kind = DUE_GROUP;
+	g->timer.item.mark = DUE_GROUP;
 	g->serial = ++e->last_group;	/* 0 is none */
 	groups_enter(e, g);
 	group_arm(e, g, mono_add(now.mono, route->group_wait));

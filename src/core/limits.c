@@ -6,53 +6,28 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/min_heap.h"
 
 /* One alert that counts. */
 struct limited_place {
 	struct hmap_node node;
 	struct labels *labels;	/* reference */
 	struct limited_name *name;
-	struct wall ends;
-	size_t index;		/* in the heap of its name */
+	struct min_item item;	/* in the heap of its name */
 };
 
 struct limited_name {
 	struct hmap_node node;
-	struct limited_place **heap;	/* the one that ends first is on top */
-	size_t n, cap;
+	struct min_heap heap;	/* by when they end */
 	size_t name_n;
 	char bytes[];
 };
 
-static void
-heap_put(struct limited_name *name, size_t i, struct limited_place *p)
+/* Years 1 to 9999 fit. */
+static int64_t
+micros(struct wall t)
 {
-	name->heap[i] = p;
-	p->index = i;
-}
-
-static void
-heap_fix(struct limited_name *name, size_t i)
-{
-	struct limited_place *p = name->heap[i];
-
-	while (i > 0 && wall_before(p->ends, name->heap[(i - 1) / 2]->ends)) {
-		heap_put(name, i, name->heap[(i - 1) / 2]);
-		i = (i - 1) / 2;
-	}
-	for (;;) {
-		size_t child = 2 * i + 1;
-
-		if (child >= name->n)
-			break;
-		if (child + 1 < name->n && wall_before(name->heap[child + 1]->ends, name->heap[child]->ends))
-			child++;
-		if (!wall_before(name->heap[child]->ends, p->ends))
-			break;
-		heap_put(name, i, name->heap[child]);
-		i = child;
-	}
-	heap_put(name, i, p);
+	return t.s * 1000000 + t.ns / 1000;
 }
 
 static struct limited_name *
@@ -101,17 +76,12 @@ static void
 place_drop(struct limits *l, struct limited_place *p)
 {
 	struct limited_name *name = p->name;
-	size_t i = p->index;
 
-	name->n--;
-	if (i != name->n) {
-		heap_put(name, i, name->heap[name->n]);
-		heap_fix(name, i);
-	}
+	min_heap_remove(&name->heap, &p->item);
 	place_free(l, p);
-	if (name->n == 0) {
+	if (name->heap.n == 0) {
 		hmap_remove(&l->names, &name->node);
-		mem_free(name->heap);
+		min_heap_fini(&name->heap);
 		mem_free(name);
 	}
 }
@@ -123,15 +93,8 @@ place_add(struct limits *l, struct limited_name *name, const struct alert *a)
 
 	p->labels = labels_ref(a->labels);
 	p->name = name;
-	p->ends = a->ends;
 	hmap_insert(&l->places, &p->node, hash_seeded(&a->labels->fingerprint, sizeof(a->labels->fingerprint)));
-	if (name->n == name->cap) {
-		name->cap = name->cap == 0 ? 4 : 2 * name->cap;
-		name->heap = mem_realloc(name->heap, name->cap, sizeof(name->heap[0]));
-	}
-	heap_put(name, name->n, p);
-	name->n++;
-	heap_fix(name, p->index);
+	min_heap_set(&name->heap, &p->item, micros(a->ends));
 }
 
 bool
@@ -144,18 +107,17 @@ limits_admit(struct limits *l, const struct alert *a, struct wall now)
 		return true;
 	p = place_find(l, a->labels);
 	if (p != NULL) {
-		p->ends = a->ends;
-		heap_fix(p->name, p->index);
+		min_heap_set(&p->name->heap, &p->item, micros(a->ends));
 		return true;
 	}
 	name = name_get(l, labels_get(a->labels, STR("alertname")));
-	if (name->n >= (uint64_t)l->max) {
-		struct limited_place *first = name->heap[0];
+	if (name->heap.n >= (uint64_t)l->max) {
+		struct min_item *first = name->heap.v[0];
 
-		if (!wall_before(first->ends, now))
+		if (first->key >= micros(now))
 			return false;
 		place_add(l, name, a);
-		place_drop(l, first);
+		place_drop(l, CONTAINER_OF(first, struct limited_place, item));
 		return true;
 	}
 	place_add(l, name, a);
@@ -179,7 +141,7 @@ limits_fini(struct limits *l)
 	HMAP_EACH(&l->names, node) {
 		struct limited_name *name = CONTAINER_OF(node, struct limited_name, node);
 
-		mem_free(name->heap);
+		min_heap_fini(&name->heap);
 		mem_free(name);
 	}
 	hmap_fini(&l->places);

@@ -146,7 +146,7 @@ pipeline_make_legs(struct flight *f, size_t n)
 	f->running = n + 1;
 	for (size_t i = 0; i < n; i++) {
 		f->legs[i].flight = f;
-		f->legs[i].timer.kind = DUE_LEG;
+		f->legs[i].timer.item.mark = DUE_LEG;
 	}
 }
 

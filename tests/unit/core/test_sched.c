@@ -71,8 +71,8 @@ START_TEST(many)
 	for (size_t i = 0; i < ARRAY_LEN(d); i++)
 		armed += deadline_armed(&d[i]);
 	for (struct deadline *x; (x = sched_pop_due(&s, at(1000))) != NULL; popped++) {
-		ck_assert_int_ge(x->at.ns, last);
-		last = x->at.ns;
+		ck_assert_int_ge(x->item.key, last);
+		last = x->item.key;
 	}
 	ck_assert_uint_eq(popped, armed);
 	sched_fini(&s);
