@@ -21,6 +21,14 @@ fnv64_byte(uint64_t h, unsigned char c)
 }
 uint64_t fnv64(uint64_t h, const void *p, size_t n);
 
+/* One more word of a hash of our own making: indices, addresses, other hashes. Begin with 0. */
+static inline uint64_t
+hash_mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * UINT64_C(0x9E3779B97F4A7C15);
+	return h ^ h >> 32;
+}
+
 /* xxHash64, streaming (seed 0): what the notification log identifies alerts by. */
 struct xxh64 {
 	uint64_t v[4];

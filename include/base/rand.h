@@ -18,7 +18,8 @@ uint64_t rand_u64(struct rand *r);
 uint64_t rand_below(struct rand *r, uint64_t n);
 /* Uniform in [0, 1). */
 double rand_double(struct rand *r);
-/* A version 4 UUID in lower case, NUL-terminated. */
+/* The version 4 UUID of 16 random bytes, in lower case, NUL-terminated. */
+void uuid_format(const unsigned char bytes[16], char out[37]);
 void rand_uuid(struct rand *r, char out[37]);
 
 #endif

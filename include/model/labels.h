@@ -94,6 +94,11 @@ struct labels *labels_adopt(struct labels *stranger);
 struct labels *labels_empty(void);
 /* The fingerprint that labels_new would give to sorted, duplicate-free pairs. */
 uint64_t labels_fingerprint_of(const struct label_pair *pairs, size_t n);
+/* As the API and receivers see it: 16 digits. By value, to be used within an expression: fingerprint_text(f).s */
+struct fingerprint_text {
+	char s[17];
+};
+struct fingerprint_text fingerprint_text(uint64_t fingerprint);
 
 /* Value of a name; STR_NONE when absent (a label never has p == NULL when present). */
 struct str labels_get(const struct labels *l, struct str name);

@@ -67,7 +67,7 @@ may_be_guessed(int status)
 static struct series *
 find_series(struct http_metrics *m, struct str handler, struct str method, int status)
 {
-	uint64_t hash = hash_seeded(handler.p, handler.n) ^ hash_seeded(method.p, method.n) ^ (uint64_t)status;
+	uint64_t hash = hash_mix(hash_mix(hash_seeded(handler.p, handler.n), hash_seeded(method.p, method.n)), (uint64_t)status);
 	struct series *s;
 
 	for (struct hmap_node *n = hmap_first(&m->map, hash); n != NULL; n = hmap_next(n)) {

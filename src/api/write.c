@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON of the API's objects (Alertmanager api/v2/models), key by key in its order. */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/rfc3339.h"
 #include "handlers.h"
 
@@ -40,16 +37,13 @@ static void
 write_status(struct json_writer *w, const struct alert_status *s, const struct str *muted_by, size_t muted_by_n)
 {
 	bool suppressed = s->silenced_by_n > 0 || s->inhibited || muted_by_n > 0;
-	char fingerprint[17];
 
 	json_key(w, STR("status"));
 	json_object_begin(w);
 	json_key(w, STR("inhibitedBy"));
 	json_array_begin(w);
-	if (s->inhibited) {
-		snprintf(fingerprint, sizeof(fingerprint), "%016" PRIx64, s->inhibited_by);
-		json_str(w, str_from(fingerprint));
-	}
+	if (s->inhibited)
+		json_str(w, str_from(fingerprint_text(s->inhibited_by).s));
 	json_array_end(w);
 	write_strings(w, "mutedBy", muted_by, muted_by_n);
 	json_key(w, STR("silencedBy"));
@@ -65,14 +59,11 @@ void
 write_alert(struct json_writer *w, const struct alert *a, const struct alert_status *status,
     const struct str *receivers, size_t receivers_n, const struct str *muted_by, size_t muted_by_n)
 {
-	char fingerprint[17];
-
 	json_object_begin(w);
 	json_key(w, STR("annotations"));
 	write_labels(w, a->annotations);
 	write_time(w, "endsAt", a->ends);
-	snprintf(fingerprint, sizeof(fingerprint), "%016" PRIx64, a->labels->fingerprint);
-	json_put_str(w, "fingerprint", str_from(fingerprint));
+	json_put_str(w, "fingerprint", str_from(fingerprint_text(a->labels->fingerprint).s));
 	json_key(w, STR("receivers"));
 	json_array_begin(w);
 	for (size_t i = 0; i < receivers_n; i++) {

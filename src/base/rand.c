@@ -5,6 +5,10 @@
  */
 #include "base/rand.h"
 
+#include <string.h>
+
+#include "base/hex.h"
+
 #include <assert.h>
 
 static uint64_t
@@ -67,18 +71,32 @@ rand_double(struct rand *r)
 }
 
 void
-rand_uuid(struct rand *r, char out[37])
+uuid_format(const unsigned char bytes[16], char out[37])
 {
-	static const char hex[] = "0123456789abcdef";
-	uint64_t half[2] = { rand_u64(r), rand_u64(r) };
+	unsigned char b[16];
 	char *p = out;
 
-	half[0] = (half[0] & ~UINT64_C(0xF000)) | UINT64_C(0x4000);
-	half[1] = (half[1] & ~(UINT64_C(3) << 62)) | UINT64_C(2) << 62;
-	for (int i = 0; i < 32; i++) {
-		if (i == 8 || i == 12 || i == 16 || i == 20)
+	memcpy(b, bytes, sizeof(b));
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	for (size_t i = 0; i < sizeof(b); i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
 			*p++ = '-';
-		*p++ = hex[half[i / 16] >> (60 - 4 * (i % 16)) & 15];
+		hex_encode(&b[i], 1, p);
+		p += 2;
 	}
-	*p = '\0';
+}
+
+void
+rand_uuid(struct rand *r, char out[37])
+{
+	unsigned char b[16];
+
+	for (size_t half = 0; half < 2; half++) {
+		uint64_t v = rand_u64(r);
+
+		for (size_t i = 0; i < 8; i++)
+			b[8 * half + i] = (unsigned char)(v >> (56 - 8 * i));
+	}
+	uuid_format(b, out);
 }

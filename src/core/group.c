@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "engine_state.h"
@@ -12,15 +13,13 @@
 static uint64_t
 mix_label(uint64_t h, const struct label *l)
 {
-	h = (h ^ l->name->node.hash) * UINT64_C(0x9E3779B97F4A7C15);
-	h = (h ^ (h >> 29) ^ l->value->node.hash) * UINT64_C(0xBF58476D1CE4E5B9);
-	return h ^ (h >> 32);
+	return hash_mix(hash_mix(h, l->name->node.hash), l->value->node.hash);
 }
 
 static uint64_t
 mix_route(const struct route *route)
 {
-	return (route->index + 1) * UINT64_C(0x94D049BB133111EB);
+	return hash_mix(0, route->index + 1);
 }
 
 uint64_t

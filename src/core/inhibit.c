@@ -174,13 +174,10 @@ agrees(const struct bucket *b, const struct labels *l)
 static uint64_t
 bucket_hash(const struct rule *rule, const struct labels *l)
 {
-	uint64_t h = (rule->index + 1) * UINT64_C(0x9E3779B97F4A7C15);
+	uint64_t h = hash_mix(0, rule->index + 1);
 
-	for (size_t i = 0; i < rule->conf->equal_n; i++) {
-		h ^= (uint64_t)(uintptr_t)value_of(l, rule->equal[i]);
-		h *= UINT64_C(0xBF58476D1CE4E5B9);
-		h ^= h >> 31;
-	}
+	for (size_t i = 0; i < rule->conf->equal_n; i++)
+		h = hash_mix(h, (uintptr_t)value_of(l, rule->equal[i]));
 	return h;
 }
 

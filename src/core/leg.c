@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "engine_state.h"
 
@@ -55,7 +56,7 @@ arm(struct engine *e, struct leg *leg, struct mono at)
 static uint64_t
 attempt_hash(uint64_t attempt)
 {
-	return attempt * UINT64_C(0x9E3779B97F4A7C15);
+	return hash_mix(0, attempt);
 }
 
 struct leg *

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 /* The items filed under one label. */
@@ -18,10 +19,7 @@ struct key {
 static uint64_t
 key_hash(const struct istr *name, const struct istr *value)
 {
-	uint64_t h = (uint64_t)(uintptr_t)name * UINT64_C(0x9E3779B97F4A7C15);
-
-	h = (h ^ (h >> 29) ^ (uint64_t)(uintptr_t)value) * UINT64_C(0xBF58476D1CE4E5B9);
-	return h ^ (h >> 32);
+	return hash_mix(hash_mix(0, (uintptr_t)name), (uintptr_t)value);
 }
 
 static struct key *

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "jwt.h"
 
-#include <stdio.h>
-
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
 #include "base/mem.h"
+#include "base/rand.h"
 #include "text/base64.h"
 #include "text/json_write.h"
 #include "text/yaml.h"
@@ -30,10 +29,7 @@ random_uuid(char out[37])
 
 	/* Failing to be random leaves an id that repeats, which the server may refuse. */
 	(void)RAND_bytes(r, sizeof(r));
-	r[6] = (r[6] & 0x0f) | 0x40;
-	r[8] = (r[8] & 0x3f) | 0x80;
-	for (int i = 0, at = 0; i < 16; i++)
-		at += snprintf(out + at, 37 - (size_t)at, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", r[i]);
+	uuid_format(r, out);
 }
 
 static void

@@ -54,7 +54,7 @@ mail_servers_fini(struct mail_servers *s)
 static struct mail_server *
 server_of(struct mail_servers *s, const struct host_port *at)
 {
-	uint64_t hash = hash_seeded(at->host.p, at->host.n) ^ (hash_seeded(at->port.p, at->port.n) << 1);
+	uint64_t hash = hash_mix(hash_seeded(at->host.p, at->host.n), hash_seeded(at->port.p, at->port.n));
 	struct mail_server *server;
 
 	for (struct hmap_node *n = hmap_first(&s->all, hash); n != NULL; n = hmap_next(n)) {

@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "base/hash.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/utf8.h"
@@ -262,6 +263,18 @@ labels_fingerprint_of(const struct label_pair *pairs, size_t n)
 		h = fnv64_byte(fnv64(h, pairs[i].value.p, pairs[i].value.n), SEPARATOR);
 	}
 	return h;
+}
+
+struct fingerprint_text
+fingerprint_text(uint64_t fingerprint)
+{
+	struct fingerprint_text t;
+	unsigned char b[8];
+
+	for (size_t i = 0; i < sizeof(b); i++)
+		b[i] = (unsigned char)(fingerprint >> (56 - 8 * i));
+	hex_encode(b, sizeof(b), t.s);
+	return t;
 }
 
 /* The value of a name or NULL. */

@@ -6,7 +6,6 @@
  */
 #include "notify/data.h"
 
-#include <inttypes.h>
 
 #include "base/rfc3339.h"
 
@@ -182,7 +181,7 @@ alert_value(struct arena *a, const struct noted_alert *noted)
 	v->starts = value_time_in(a, alert->starts, NULL);
 	v->ends = value_time_in(a, noted->resolved ? alert->ends : WALL_ZERO, NULL);
 	v->generator_url = value_str(istr_str(alert->generator_url));
-	v->fingerprint = value_str(arena_printf(a, "%016" PRIx64, alert->labels->fingerprint));
+	v->fingerprint = value_str(arena_str(a, str_from(fingerprint_text(alert->labels->fingerprint).s)));
 	return value_object(&alert_type, v);
 }
 
@@ -270,7 +269,7 @@ fingerprint_of(struct value labels, struct arena *a)
 
 	for (size_t i = 0; i < labels.u.map.n; i++)
 		pairs[i] = (struct label_pair){ labels.u.map.entries[i].key, labels.u.map.entries[i].value.u.s };
-	return arena_printf(a, "%016" PRIx64, labels_fingerprint_of(pairs, labels.u.map.n));
+	return arena_str(a, str_from(fingerprint_text(labels_fingerprint_of(pairs, labels.u.map.n)).s));
 }
 
 static bool

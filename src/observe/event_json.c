@@ -192,12 +192,10 @@ put_group_uuid(struct json_writer *w, const struct record_env *env, uint64_t ser
 {
 	uint64_t parts[2] = { env->seed, serial };
 	unsigned char d[SHA256_SIZE];
-	char text[40];
+	char text[37];
 
 	digest_sha256((struct str){ (const char *)parts, sizeof(parts) }, d);
-	snprintf(text, sizeof(text), "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", d[0], d[1],
-	    d[2], d[3], d[4], d[5], (d[6] & 0x0fU) | 0x40U, d[7], (d[8] & 0x3fU) | 0x80U, d[9], d[10], d[11], d[12],
-	    d[13], d[14], d[15]);
+	uuid_format(d, text);
 	json_put_str(w, "groupUuid", str_from(text));
 }
 

@@ -11,8 +11,7 @@ static void
 alert_text(const struct alert *a, bool resolved, struct sbuf *out)
 {
 	sbuf_str(out, labels_get(a->labels, STR("alertname")));
-	sbuf_printf(out, "[%07llx][%s]", (unsigned long long)(a->labels->fingerprint >> 36),
-	    resolved ? "resolved" : "active");
+	sbuf_printf(out, "[%.7s][%s]", fingerprint_text(a->labels->fingerprint).s, resolved ? "resolved" : "active");
 }
 
 static void

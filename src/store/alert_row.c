@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "wire/proto.h"
@@ -48,7 +49,7 @@ alert_row_begin(struct alert_row *r)
 static struct string_slot *
 slot_of(const struct alert_row *r, const struct istr *s)
 {
-	uint64_t h = ((uint64_t)(uintptr_t)s >> 4) * UINT64_C(0x9E3779B97F4A7C15);
+	uint64_t h = hash_mix(0, (uintptr_t)s);
 	uint32_t i = (uint32_t)(h >> 32) & r->mask;
 
 	while (r->slots[i].stamp == r->stamp && r->slots[i].s != s)

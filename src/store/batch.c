@@ -7,7 +7,7 @@
 uint64_t
 batch_hash(enum db_table t, struct str key)
 {
-	return hash_seeded(key.p, key.n) + (uint64_t)t * UINT64_C(0x9E3779B97F4A7C15);
+	return hash_mix(hash_seeded(key.p, key.n), t);
 }
 
 static struct op *

@@ -14,6 +14,7 @@
 
 #include "base/compiler.h"
 #include "base/hash.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "base/sbuf.h"
 
@@ -79,6 +80,7 @@ static void
 put_mark(struct kept *k, X509 *first)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
+	char hex[2 * EVP_MAX_MD_SIZE + 1];
 	unsigned digest_n = 0;
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	BIO *out = BIO_new(BIO_s_mem());
@@ -88,9 +90,8 @@ put_mark(struct kept *k, X509 *first)
 	if (EVP_Digest(k->pem, k->pem_n, digest, &digest_n, EVP_sha256(), NULL) == 1 && out != NULL &&
 	    PEM_write_bio_X509(out, first) == 1)
 		n = BIO_get_mem_data(out, &pem);
-	for (unsigned i = 0; i < digest_n; i++)
-		sbuf_printf(&b, "%02x", digest[i]);
-	sbuf_putc(&b, '\n');
+	hex_encode(digest, digest_n, hex);
+	sbuf_printf(&b, "%s\n", hex);
 	sbuf_put(&b, pem, (size_t)n);
 	k->mark = sbuf_take(&b, &k->mark_n);
 	BIO_free(out);
