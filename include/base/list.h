@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * base/list.h - intrusive doubly linked list, in the order of appending.
+ * base/list.h - intrusive doubly linked list.
  *
  * The owner embeds a struct list_node in its own struct; the list owns nothing.
  * Zeroed, a list is empty. Which list a node is in, if any, the owner knows.
@@ -9,6 +9,8 @@
 #define BASE_LIST_H
 
 #include <stddef.h>
+
+#include "base/compiler.h"
 
 struct list_node {
 	struct list_node *prev, *next;
@@ -30,6 +32,18 @@ list_append(struct list *l, struct list_node *n)
 	l->last = n;
 }
 
+/* The same, before all others. */
+static inline void
+list_prepend(struct list *l, struct list_node *n)
+{
+	*n = (struct list_node){ .next = l->first };
+	if (l->first != NULL)
+		l->first->prev = n;
+	else
+		l->last = n;
+	l->first = n;
+}
+
 /* The node must be in this list. */
 static inline void
 list_remove(struct list *l, struct list_node *n)
@@ -44,6 +58,9 @@ list_remove(struct list *l, struct list_node *n)
 		l->last = n->prev;
 	*n = (struct list_node){ 0 };
 }
+
+/* What the node is embedded in; NULL for NULL. */
+#define LIST_ITEM(node, type, member) ((node) != NULL ? CONTAINER_OF(node, type, member) : NULL)
 
 /* Visits all nodes; the current one may be removed in the body, another one must not. */
 #define LIST_EACH(l, node)                                                        \

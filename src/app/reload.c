@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-
+#include "base/list.h"
 #include "base/mem.h"
 #include "loop/tasks.h"
 #include "loop/timer.h"
@@ -16,7 +16,7 @@
 
 /* One that was in force: groups and attempts may hold it for a while. */
 struct past {
-	struct past *next;
+	struct list_node place;	/* in reload->past */
 	struct job job;
 	struct config *config;
 };
@@ -25,8 +25,8 @@ struct past {
 struct waiter {
 	struct http_stream stream;
 	struct reload *reload;
-	struct waiter **list;	/* that it is in; NULL once the end is known */
-	struct waiter *prev, *next;
+	struct list *list;	/* that it is in; NULL once the end is known */
+	struct list_node place;
 	bool failed;
 	struct err e;
 };
@@ -42,9 +42,9 @@ struct reload {
 	struct moment began;
 	enum { RELOAD_IDLE, RELOAD_LOADING, RELOAD_ADOPTING, RELOAD_APPLYING } state;
 	bool again, stopped;
-	struct waiter *now, *next;	/* of the one under way, and of the one after it */
+	struct list now, next;		/* waiters of the one under way, and of the one after it */
 	struct config *current;		/* in force, or on its way there: a reference */
-	struct past *past;
+	struct list past;
 	struct timer look;
 };
 
@@ -53,35 +53,18 @@ static void begin(struct reload *r);
 static void
 unlink_waiter(struct waiter *w)
 {
-	if (w->list == NULL)
-		return;
-	if (w->prev != NULL)
-		w->prev->next = w->next;
-	else
-		*w->list = w->next;
-	if (w->next != NULL)
-		w->next->prev = w->prev;
+	if (w->list != NULL)
+		list_remove(w->list, &w->place);
 	w->list = NULL;
-}
-
-static void
-link_waiter(struct waiter *w, struct waiter **list)
-{
-	w->list = list;
-	w->prev = NULL;
-	w->next = *list;
-	if (w->next != NULL)
-		w->next->prev = w;
-	*list = w;
 }
 
 /* e is NULL when all is well. */
 static void
-answer(struct waiter **list, const struct err *e)
+answer(struct list *list, const struct err *e)
 {
-	struct waiter *w;
+	while (list->first != NULL) {
+		struct waiter *w = CONTAINER_OF(list->first, struct waiter, place);
 
-	while ((w = *list) != NULL) {
 		unlink_waiter(w);
 		w->failed = e != NULL;
 		if (e != NULL) {
@@ -125,7 +108,8 @@ reload_stream(struct reload *r)
 
 	w->stream = (struct http_stream){ .size = HTTP_STREAM_UNKNOWN, .next = next_of_waiter, .drop = drop_waiter };
 	w->reload = r;
-	link_waiter(w, &r->next);
+	w->list = &r->next;
+	list_append(&r->next, &w->place);
 	reload_request(r);
 	return &w->stream;
 }
@@ -187,9 +171,9 @@ begin(struct reload *r)
 	if (r->stopped)
 		return;
 	r->now = r->next;
-	r->next = NULL;
-	for (struct waiter *w = r->now; w != NULL; w = w->next)
-		w->list = &r->now;
+	r->next = (struct list){ 0 };
+	LIST_EACH(&r->now, node)
+		CONTAINER_OF(node, struct waiter, place)->list = &r->now;
 	if (r->s->web != NULL)
 		http_server_refresh(r->s->web);
 	LOG(&r->log, LOG_INFO, "Loading configuration file", F_STR("file", r->s->o->config_file));
@@ -228,8 +212,7 @@ retire(struct reload *r, struct config *c)
 	struct past *p = NEW(struct past);
 
 	p->config = c;
-	p->next = r->past;
-	r->past = p;
+	list_prepend(&r->past, &p->place);
 	look_later(r);
 }
 
@@ -256,21 +239,23 @@ free_done(struct job *j)
 }
 
 /* The first that nobody else holds. */
-static struct past **
+static struct past *
 find_unused(struct reload *r)
 {
-	struct past **at = &r->past;
+	LIST_EACH(&r->past, node) {
+		struct past *p = CONTAINER_OF(node, struct past, place);
 
-	while (*at != NULL && (*at)->config->refs > 1)
-		at = &(*at)->next;
-	return at;
+		if (p->config->refs == 1)
+			return p;
+	}
+	return NULL;
 }
 
 static void
 run_release(struct task *t, struct work *w, struct moment now)
 {
 	struct reload *r = CONTAINER_OF(t, struct reload, release);
-	struct past **at = find_unused(r), *p = *at;
+	struct past *p = find_unused(r);
 
 	(void)now;
 	if (p != NULL && !config_release(p->config, w)) {
@@ -278,14 +263,14 @@ run_release(struct task *t, struct work *w, struct moment now)
 		return;
 	}
 	if (p != NULL) {
-		*at = p->next;
+		list_remove(&r->past, &p->place);
 		p->job = (struct job){ .run = run_free, .done = free_done };
 		if (!workers_submit(r->workers, &p->job)) {
 			run_free(&p->job);
 			free_done(&p->job);
 		}
 	}
-	if (r->past != NULL)
+	if (r->past.first != NULL)
 		look_later(r);
 }
 
@@ -380,7 +365,6 @@ bool
 reload_free(struct reload **rp)
 {
 	struct reload *r = *rp;
-	struct past *next;
 
 	if (r == NULL)
 		return true;
@@ -395,8 +379,9 @@ reload_free(struct reload **rp)
 	task_cancel(r->tasks, &r->release);
 	if (r->state == RELOAD_ADOPTING)
 		free_whole(r->load.config);
-	for (struct past *p = r->past; p != NULL; p = next) {
-		next = p->next;
+	LIST_EACH(&r->past, node) {
+		struct past *p = CONTAINER_OF(node, struct past, place);
+
 		config_unref(p->config);
 		mem_free(p);
 	}

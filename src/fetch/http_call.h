@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 
 #include "base/hmap.h"
+#include "base/list.h"
 #include "fetch/http_client.h"
 #include "http_hop.h"
 #include "loop/timer.h"
@@ -20,8 +21,8 @@ struct http_host {
 	struct hmap_node node;
 	struct str key;
 	unsigned running;
-	struct http_call *first, *last;	/* waiting for their turn */
-	struct http_host *prev, *next;	/* among the hosts where some wait */
+	struct list waiting;		/* calls, for their turn */
+	struct list_node place;		/* among the hosts where some wait */
 };
 
 struct http_client {
@@ -30,7 +31,7 @@ struct http_client {
 	struct timer timer;		/* libcurl's */
 	void (*on_done)(CURL *easy, CURLcode code);
 	struct hmap hosts;
-	struct http_host *waiting_first, *waiting_last;
+	struct list waiting;		/* hosts */
 	unsigned running;
 	unsigned launched;		/* in this turn of the loop */
 	struct timer next_turn;
@@ -60,7 +61,7 @@ struct http_call {
 	curl_off_t moved;		/* of the bodies of this hop, both ways */
 	unsigned redirects;
 	struct http_host *host;
-	struct http_call *prev, *next;	/* in the host's queue */
+	struct list_node place;		/* in the host's queue */
 	struct oauth2_wait *token;
 	/* The result. */
 	bool failed, timed_out;

@@ -51,7 +51,7 @@ host_drop_unused(struct http_client *c, struct http_host *h)
 {
 	char *key;
 
-	if (h->running > 0 || h->first != NULL)
+	if (h->running > 0 || h->waiting.first != NULL)
 		return;
 	hmap_remove(&c->hosts, &h->node);
 	memcpy(&key, &h->key.p, sizeof(key));
@@ -78,21 +78,9 @@ wait_turn(struct http_call *call)
 	struct http_host *h = call->host;
 
 	call->state = CALL_WAITING;
-	call->prev = h->last;
-	call->next = NULL;
-	if (h->last != NULL) {
-		h->last->next = call;
-	} else {
-		h->first = call;
-		h->prev = c->waiting_last;
-		h->next = NULL;
-		if (h->prev != NULL)
-			h->prev->next = h;
-		else
-			c->waiting_first = h;
-		c->waiting_last = h;
-	}
-	h->last = call;
+	if (h->waiting.first == NULL)
+		list_append(&c->waiting, &h->place);
+	list_append(&h->waiting, &call->place);
 }
 
 static void
@@ -101,26 +89,9 @@ leave_queue(struct http_call *call)
 	struct http_client *c = call->client;
 	struct http_host *h = call->host;
 
-	if (call->prev != NULL)
-		call->prev->next = call->next;
-	else
-		h->first = call->next;
-	if (call->next != NULL)
-		call->next->prev = call->prev;
-	else
-		h->last = call->prev;
-	call->prev = call->next = NULL;
-	if (h->first != NULL)
-		return;
-	if (h->prev != NULL)
-		h->prev->next = h->next;
-	else
-		c->waiting_first = h->next;
-	if (h->next != NULL)
-		h->next->prev = h->prev;
-	else
-		c->waiting_last = h->prev;
-	h->prev = h->next = NULL;
+	list_remove(&h->waiting, &call->place);
+	if (h->waiting.first == NULL)
+		list_remove(&c->waiting, &h->place);
 }
 
 /* The end of a call. */
@@ -362,20 +333,21 @@ launch(struct http_call *call)
 static void
 start_waiting(struct http_client *c)
 {
-	struct http_host *h = c->waiting_first;
+	struct list_node *at = c->waiting.first;
 
-	while (h != NULL && c->running < c->o.in_all && c->launched < LAUNCHES_MAX) {
-		struct http_host *next = h->next;
-		struct http_call *call = h->first;
+	while (at != NULL && c->running < c->o.in_all && c->launched < LAUNCHES_MAX) {
+		struct http_host *h = CONTAINER_OF(at, struct http_host, place);
+		struct http_call *call = CONTAINER_OF(h->waiting.first, struct http_call, place);
+		struct list_node *next = at->next;
 
 		if (has_place(c, h)) {
 			leave_queue(call);
 			launch(call);
 			/* Its next one waits until all others had their turn. */
-			if (h->first != NULL && has_place(c, h) && next == NULL)
-				next = c->waiting_first;
+			if (h->waiting.first != NULL && has_place(c, h) && next == NULL)
+				next = c->waiting.first;
 		}
-		h = next;
+		at = next;
 	}
 }
 
@@ -398,7 +370,7 @@ enter(struct http_call *call)
 		return;
 	}
 	call->host = host_of(c, &call->leg.url, call->arena);
-	if (call->host->first == NULL && has_place(c, call->host))
+	if (call->host->waiting.first == NULL && has_place(c, call->host))
 		launch(call);
 	else
 		wait_turn(call);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/mem.h"
 #include "http_call.h"
 #include "jwt.h"
@@ -23,19 +24,19 @@ struct oauth2_wait {
 	struct token *token;
 	void (*done)(void *arg, struct str authorization, const struct err *e);
 	void *arg;
-	struct oauth2_wait *prev, *next;
+	struct list_node place;		/* in token->waiting */
 };
 
 struct token {
 	struct oauth2_cache *cache;
-	struct token *next;
+	struct list_node place;		/* in cache->tokens */
 	struct str key;			/* all settings that matter */
 	struct sbuf value;		/* "Bearer abc"; empty: none yet */
 	bool expires;
 	struct mono expiry;
 	bool in_body;			/* this server wants client_id and client_secret in the body */
 	bool style_known;
-	struct oauth2_wait *first, *last;
+	struct list waiting;		/* of struct oauth2_wait */
 	/* While fetching. */
 	struct arena *arena;
 	struct oauth2 settings;		/* with copies of what the fetch needs */
@@ -46,7 +47,7 @@ struct token {
 
 struct oauth2_cache {
 	struct http_client *client;
-	struct token *tokens;
+	struct list tokens;		/* the newest first */
 	size_t n;
 };
 
@@ -66,12 +67,13 @@ token_free(struct token *t)
 {
 	char *key;
 
-	assert(t->first == NULL);
+	assert(t->waiting.first == NULL);
 	http_client_cancel(&t->call);
 	arena_free(&t->arena);
 	sbuf_fini(&t->value);
 	memcpy(&key, &t->key.p, sizeof(key));
 	mem_free(key);
+	list_remove(&t->cache->tokens, &t->place);
 	t->cache->n--;
 	mem_free(t);
 }
@@ -80,15 +82,12 @@ void
 oauth2_cache_free(struct oauth2_cache **cachep)
 {
 	struct oauth2_cache *cache = *cachep;
-	struct token *t, *next;
 
 	if (cache == NULL)
 		return;
 	*cachep = NULL;
-	for (t = cache->tokens; t != NULL; t = next) {
-		next = t->next;
-		token_free(t);
-	}
+	LIST_EACH(&cache->tokens, node)
+		token_free(CONTAINER_OF(node, struct token, place));
 	mem_free(cache);
 }
 
@@ -122,14 +121,7 @@ make_key(const struct oauth2 *o, struct str secret, struct sbuf *b)
 static void
 wait_remove(struct oauth2_wait *w)
 {
-	if (w->prev != NULL)
-		w->prev->next = w->next;
-	else
-		w->token->first = w->next;
-	if (w->next != NULL)
-		w->next->prev = w->prev;
-	else
-		w->token->last = w->prev;
+	list_remove(&w->token->waiting, &w->place);
 	mem_free(w);
 }
 
@@ -137,10 +129,9 @@ wait_remove(struct oauth2_wait *w)
 static void
 settle(struct token *t, const struct err *e)
 {
-	struct oauth2_wait *w;
-
 	arena_free(&t->arena);
-	while ((w = t->first) != NULL) {
+	while (t->waiting.first != NULL) {
+		struct oauth2_wait *w = CONTAINER_OF(t->waiting.first, struct oauth2_wait, place);
 		void (*done)(void *arg, struct str authorization, const struct err *e2) = w->done;
 		void *arg = w->arg;
 
@@ -353,37 +344,30 @@ copy_settings(struct token *t, const struct fetch_request *r, struct str secret)
 static void
 forget_stale(struct oauth2_cache *cache, struct mono now)
 {
-	struct token **at = &cache->tokens;
+	LIST_EACH(&cache->tokens, node) {
+		struct token *t = CONTAINER_OF(node, struct token, place);
 
-	while (*at != NULL) {
-		struct token *t = *at;
-		bool stale = t->call == NULL && t->first == NULL &&
-		    (cache->n > TOKENS_MAX || (t->expires && t->expiry.ns <= now.ns));
-
-		if (stale) {
-			*at = t->next;
+		if (t->call == NULL && t->waiting.first == NULL &&
+		    (cache->n > TOKENS_MAX || (t->expires && t->expiry.ns <= now.ns)))
 			token_free(t);
-		} else {
-			at = &t->next;
-		}
 	}
 }
 
 static struct token *
 token_of(struct oauth2_cache *cache, struct str key)
 {
-	struct token *t = cache->tokens;
+	struct token *t;
 
-	while (t != NULL && !str_eq(t->key, key))
-		t = t->next;
-	if (t != NULL)
-		return t;
+	LIST_EACH(&cache->tokens, node) {
+		t = CONTAINER_OF(node, struct token, place);
+		if (str_eq(t->key, key))
+			return t;
+	}
 	t = NEW(struct token);
 	t->cache = cache;
 	t->key = (struct str){ mem_strndup(key.p, key.n), key.n };
 	t->value.max = SBUF_UNLIMITED;
-	t->next = cache->tokens;
-	cache->tokens = t;
+	list_prepend(&cache->tokens, &t->place);
 	cache->n++;
 	return t;
 }
@@ -417,12 +401,8 @@ oauth2_get(struct oauth2_cache *cache, const struct fetch_request *r,
 		goto out;
 	}
 	*wait = NEW(struct oauth2_wait);
-	**wait = (struct oauth2_wait){ .token = t, .done = done, .arg = arg, .prev = t->last };
-	if (t->last != NULL)
-		t->last->next = *wait;
-	else
-		t->first = *wait;
-	t->last = *wait;
+	**wait = (struct oauth2_wait){ .token = t, .done = done, .arg = arg };
+	list_append(&t->waiting, &(*wait)->place);
 	if (t->arena == NULL) {
 		copy_settings(t, r, secret);
 		fetch(t);

@@ -13,9 +13,12 @@ mail_next_idle(const struct mail_pool *p)
 {
 	struct mail_worker *found = NULL;
 
-	for (struct mail_worker *w = p->workers; w != NULL && (found == NULL || !found->ready); w = w->next)
-		if (w->server == NULL && (found == NULL || w->ready))
+	LIST_EACH(&p->workers, node) {
+		struct mail_worker *w = CONTAINER_OF(node, struct mail_worker, place);
+
+		if (w->server == NULL && (found == NULL || (w->ready && !found->ready)))
 			found = w;
+	}
 	return found;
 }
 
@@ -28,9 +31,12 @@ mail_next_must_wait(const struct mail_pool *p)
 static bool
 is_last_idle(const struct mail_pool *p, const struct mail_worker *idle)
 {
-	for (const struct mail_worker *w = p->workers; w != NULL; w = w->next)
+	LIST_EACH(&p->workers, node) {
+		const struct mail_worker *w = CONTAINER_OF(node, struct mail_worker, place);
+
 		if (w != idle && w->server == NULL && w->ready)
 			return false;
+	}
 	return true;
 }
 

@@ -44,14 +44,11 @@ static void
 worker_end(struct mail_worker *w)
 {
 	struct mail_pool *p = w->pool;
-	struct mail_worker **at = &p->workers;
 
 	assert(w->call == NULL);
 	if (w->server != NULL)
 		mail_servers_release(&p->servers, w->server);
-	while (*at != w)
-		at = &(*at)->next;
-	*at = w->next;
+	list_remove(&p->workers, &w->place);
 	p->workers_n--;
 	p->starting -= !w->ready;
 	drop_output(w);
@@ -200,6 +197,15 @@ on_free(struct mail_worker *w)
 	}
 }
 
+static bool
+is_worker(const struct mail_pool *p, const struct mail_worker *w, const struct bufferevent *bev)
+{
+	LIST_EACH(&p->workers, node)
+		if (CONTAINER_OF(node, const struct mail_worker, place) == w && w->bev == bev)
+			return true;
+	return false;
+}
+
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
@@ -214,7 +220,6 @@ on_read(struct bufferevent *bev, void *arg)
 
 	while (evbuffer_copyout(in, head, sizeof(head)) == (ev_ssize_t)sizeof(head)) {
 		struct str payload;
-		struct mail_worker *still;
 
 		if (!mail_wire_head((struct str){ head, sizeof(head) }, &kind, &n, &bad))
 			break;
@@ -236,9 +241,7 @@ on_read(struct bufferevent *bev, void *arg)
 		/* The slices are copied before `done`, which may end this very worker. */
 		on_result(w, payload);
 		/* A new worker may stand where this one was, but not with its bufferevent, which lives until we return. */
-		for (still = p->workers; still != NULL && !(still == w && still->bev == bev); still = still->next)
-			;
-		if (still == NULL)
+		if (!is_worker(p, w, bev))
 			return;
 		evbuffer_drain(in, n);
 	}
@@ -325,8 +328,7 @@ worker_new(struct mail_pool *p, struct err *e)
 	timer_init(&w->timer, p->o.base, "mail", on_worker_timer, w);
 	bufferevent_setcb(w->bev, on_read, NULL, on_event, w);
 	bufferevent_enable(w->bev, EV_READ | EV_WRITE);
-	w->next = p->workers;
-	p->workers = w;
+	list_prepend(&p->workers, &w->place);
 	p->workers_n++;
 	return w;
 }
@@ -387,10 +389,13 @@ make_room(struct mail_pool *p)
 
 	if (!good && !mail_servers_slow_waits(&p->servers))
 		return false;
-	for (struct mail_worker *w = p->workers; w != NULL; w = w->next)
+	LIST_EACH(&p->workers, node) {
+		struct mail_worker *w = CONTAINER_OF(node, struct mail_worker, place);
+
 		if (w->call != NULL && w->ready && w->server->pace == PACE_SLOW &&
 		    (oldest == NULL || w->since.ns < oldest->since.ns))
 			oldest = w;
+	}
 	if (oldest == NULL || age(oldest) < (good ? p->o.slow_after : CONNECT_MAX))
 		return false;
 	c = oldest->call;
@@ -567,8 +572,8 @@ mail_pool_free(struct mail_pool **pp)
 		detach(c, WORKER_ENDS);
 		call_free(c);
 	}
-	while (p->workers != NULL)
-		worker_end(p->workers);
+	LIST_EACH(&p->workers, node)
+		worker_end(CONTAINER_OF(node, struct mail_worker, place));
 	mail_servers_fini(&p->servers);
 	timer_fini(&p->next_turn);
 	mail_children_end(&p->children);

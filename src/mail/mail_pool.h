@@ -9,6 +9,7 @@
 #ifndef MAIL_MAIL_POOL_H
 #define MAIL_MAIL_POOL_H
 
+#include "base/list.h"
 #include "loop/timer.h"
 #include "mail/mail.h"
 #include "mail_child.h"
@@ -18,7 +19,7 @@ struct bufferevent;
 
 struct mail_worker {
 	struct mail_pool *pool;
-	struct mail_worker *next;
+	struct list_node place;		/* in pool->workers */
 	struct bufferevent *bev;
 	struct mail_server *server;	/* whose session it is in; NULL: idle */
 	struct mail_call *call;		/* NULL: idle, or the mail is sent and QUIT not answered yet */
@@ -47,7 +48,7 @@ struct mail_call {
 
 struct mail_pool {
 	struct mail_pool_options o;
-	struct mail_worker *workers;
+	struct list workers;
 	size_t workers_n;
 	struct timer next_turn;	/* starts those workers that one turn did not, and one to spare */
 	unsigned starts;		/* in this turn */

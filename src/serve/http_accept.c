@@ -31,7 +31,7 @@ static const struct {
 };
 
 /* evhttp makes itself the argument of its listeners' callbacks, so one of theirs has to look for its server. */
-static struct http_server *servers;
+static struct list servers;
 
 /*
  * libevent accepts until the kernel has no more, even if its listener was disabled
@@ -87,12 +87,13 @@ pause_for(struct http_server *s, long ms)
 static void
 on_accept_error(struct evconnlistener *ev, void *arg)
 {
-	struct http_server *s = servers;
+	struct http_server *s = NULL;
 	int why = errno;
 
 	(void)ev;
-	while (s != NULL && s->evhttp != arg)
-		s = s->next;
+	LIST_EACH(&servers, node)
+		if (CONTAINER_OF(node, struct http_server, place)->evhttp == arg)
+			s = CONTAINER_OF(node, struct http_server, place);
 	assert(s != NULL);
 	LOG(s->o.log, LOG_WARN, "Accept error, will try again", F_CSTR("err", errno_text(why).s));
 	s->starved = true;
@@ -108,8 +109,10 @@ dispensable(const struct http_server *s)
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		const struct conn_list *l = &s->lists[order[i].state];
 
-		if (l->first != NULL && mono_sub(now, l->first->deadline) + l->after >= order[i].grace)
-			return l->first;
+		struct http_conn *c = conn_first(l);
+
+		if (c != NULL && mono_sub(now, c->deadline) + l->after >= order[i].grace)
+			return c;
 	}
 	return NULL;
 }
@@ -164,8 +167,7 @@ void
 accept_init(struct http_server *s)
 {
 	timer_init(&s->retry, s->o.base, "connections", on_retry, s);
-	s->next = servers;
-	servers = s;
+	list_append(&servers, &s->place);
 }
 
 void
@@ -192,10 +194,6 @@ accept_end(struct http_server *s)
 void
 accept_fini(struct http_server *s)
 {
-	struct http_server **at = &servers;
-
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
+	list_remove(&servers, &s->place);
 	timer_fini(&s->retry);
 }

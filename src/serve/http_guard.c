@@ -41,37 +41,9 @@
 static void
 arm(struct conn_list *l, struct mono now)
 {
-	span wait = l->first != NULL ? mono_sub(l->first->deadline, now) : 0;
+	const struct http_conn *first = conn_first(l);
 
-	timer_in(&l->timer, wait);
-}
-
-static void
-conns_remove(struct conn_list *l, struct http_conn *c)
-{
-	if (c->prev != NULL)
-		c->prev->next = c->next;
-	else
-		l->first = c->next;
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-	else
-		l->last = c->prev;
-	c->prev = c->next = NULL;
-	l->n--;
-}
-
-static void
-conns_append(struct conn_list *l, struct http_conn *c)
-{
-	c->prev = l->last;
-	c->next = NULL;
-	if (l->last != NULL)
-		l->last->next = c;
-	else
-		l->first = c;
-	l->last = c;
-	l->n++;
+	timer_in(&l->timer, first != NULL ? mono_sub(first->deadline, now) : 0);
 }
 
 /* Nothing of a request is in memory any more. */
@@ -104,15 +76,18 @@ guard_move(struct http_conn *c, enum conn_state state)
 	struct conn_list *l;
 	struct mono now;
 
-	if (c->state != CONN_STATES)
-		conns_remove(&s->lists[c->state], c);
+	if (c->state != CONN_STATES) {
+		list_remove(&s->lists[c->state].conns, &c->place);
+		s->lists[c->state].n--;
+	}
 	c->state = state;
 	if (state == CONN_IDLE || state == CONN_LINGER || state == CONN_STATES)
 		give_back(c);
 	if (state == CONN_STATES)
 		return;
 	l = &s->lists[state];
-	conns_append(l, c);
+	list_append(&l->conns, &c->place);
+	l->n++;
 	if (l->after == 0)
 		return;
 	now = s->o.clock->now(s->o.clock).mono;
@@ -245,24 +220,25 @@ void
 guard_hasten(struct http_server *s)
 {
 	struct conn_list *l = &s->lists[CONN_WRITE], *idle = &s->lists[CONN_IDLE];
-	struct http_conn *c, *last = l->last;
+	struct http_conn *c;
+	const struct list_node *last = l->conns.last;
 
 	/* Who has all of an answer now is not waited for to ask for another. */
-	assert(idle->first == NULL);
+	assert(idle->conns.first == NULL);
 	idle->after = SPAN_MS;
 	timer_stop(&idle->timer);
 	if (l->after <= HASTE)
 		return;
 	l->after = HASTE;
-	while ((c = l->first) != NULL) {
+	while ((c = conn_first(l)) != NULL) {
 		(void)pace_is_kept(c);	/* what it took until now does not count */
 		guard_move(c, CONN_WRITE);
-		if (c == last)
+		if (&c->place == last)
 			break;
 	}
 	/* It is armed for the deadline that the first one had. */
 	timer_stop(&l->timer);
-	if (l->first != NULL)
+	if (l->conns.first != NULL)
 		arm(l, s->o.clock->now(s->o.clock).mono);
 }
 
@@ -284,10 +260,11 @@ on_deadline(void *arg)
 {
 	struct conn_list *l = arg;
 	struct mono now = l->server->o.clock->now(l->server->o.clock).mono;
+	struct http_conn *c;
 
-	while (l->first != NULL && l->first->deadline.ns <= now.ns)
-		expire(l->first);
-	if (l->first != NULL)
+	while ((c = conn_first(l)) != NULL && c->deadline.ns <= now.ns)
+		expire(c);
+	if (l->conns.first != NULL)
 		arm(l, now);
 }
 
@@ -492,11 +469,12 @@ on_welcome(evutil_socket_t fd, short what, void *arg)
 {
 	TURN("connections");
 	struct http_server *s = arg;
+	struct http_conn *c;
 
 	(void)fd;
 	(void)what;
-	while (s->lists[CONN_FRESH].first != NULL)
-		welcome(s->lists[CONN_FRESH].first);
+	while ((c = conn_first(&s->lists[CONN_FRESH])) != NULL)
+		welcome(c);
 }
 
 struct bufferevent *
@@ -526,9 +504,12 @@ greediest(struct http_server *s)
 	struct http_conn *most = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(states); i++)
-		for (struct http_conn *c = s->lists[states[i]].first; c != NULL; c = c->next)
+		LIST_EACH(&s->lists[states[i]].conns, node) {
+			struct http_conn *c = CONTAINER_OF(node, struct http_conn, place);
+
 			if (most == NULL || c->taken + c->waiting > most->taken + most->waiting)
 				most = c;
+		}
 	return most;
 }
 
@@ -575,10 +556,12 @@ guard_init(struct http_server *s)
 void
 guard_fini(struct http_server *s)
 {
+	struct http_conn *c;
+
 	on_welcome(-1, 0, s);
 	for (int i = 0; i < CONN_STATES; i++) {
-		while (s->lists[i].first != NULL)
-			guard_cut(s->lists[i].first);
+		while ((c = conn_first(&s->lists[i])) != NULL)
+			guard_cut(c);
 		timer_fini(&s->lists[i].timer);
 	}
 	event_free(s->welcome);

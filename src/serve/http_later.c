@@ -48,12 +48,7 @@ forget(struct exchange *x)
 	struct http_server *s = x->server;
 
 	s->taken -= x->counted;
-	if (x->prev != NULL)
-		x->prev->next = x->next;
-	else
-		s->alone = x->next;
-	if (x->next != NULL)
-		x->next->prev = x->prev;
+	list_remove(&s->alone, &x->place);
 	exchange_free(x);
 }
 
@@ -132,18 +127,15 @@ later_part(struct exchange *x)
 	x->evreq = NULL;
 	x->counted = x->req.body.n;
 	guard_count(s, x->counted);
-	x->next = s->alone;
-	if (x->next != NULL)
-		x->next->prev = x;
-	s->alone = x;
+	list_prepend(&s->alone, &x->place);
 	task_ready(s->tasks, &x->slice);
 }
 
 void
 later_fini(struct http_server *s)
 {
-	while (s->alone != NULL) {
-		struct exchange *x = s->alone;
+	while (s->alone.first != NULL) {
+		struct exchange *x = CONTAINER_OF(s->alone.first, struct exchange, place);
 
 		task_cancel(s->tasks, &x->slice);
 		end(x);

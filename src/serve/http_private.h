@@ -23,6 +23,7 @@
 #include <sys/time.h>
 
 #include "base/hmap.h"
+#include "base/list.h"
 #include "head_scan.h"
 #include "loop/tasks.h"
 #include "loop/timer.h"
@@ -52,7 +53,7 @@ enum conn_state {
 };
 
 struct conn_list {
-	struct http_conn *first, *last;
+	struct list conns;
 	size_t n;
 	span after;		/* how long one may stay; 0: for ever */
 	struct timer timer;
@@ -83,7 +84,7 @@ struct exchange {
 	bool chunked;			/* its length is not told at the beginning */
 	bool sent;			/* evhttp has all of the answer, and will free the request */
 	void (*dispatch)(struct http_conn *c);	/* behind later_collect */
-	struct exchange *prev, *next;	/* of those without a client */
+	struct list_node place;		/* among those without a client */
 	size_t counted;			/* bytes of its body, without a client */
 };
 
@@ -106,7 +107,7 @@ struct http_conn {
 	struct evhttp_connection *evcon;	/* NULL in CONN_FRESH and CONN_LINGER */
 	struct admit *admit;
 	struct exchange *x;
-	struct http_conn *prev, *next;
+	struct list_node place;		/* in the list of its state */
 	struct mono deadline;
 	enum conn_state state;
 	size_t taken;			/* bytes of its request that are in memory */
@@ -123,6 +124,13 @@ struct http_conn {
 	struct event *drain;		/* in CONN_LINGER; it has a descriptor of its own */
 };
 
+/* Who has been in the list longest; NULL: nobody is. */
+static inline struct http_conn *
+conn_first(const struct conn_list *l)
+{
+	return LIST_ITEM(l->conns.first, struct http_conn, place);
+}
+
 struct listener {
 	int fd;
 	struct evhttp_bound_socket *bound;	/* while connections are accepted */
@@ -133,7 +141,7 @@ struct listener {
 struct http_server {
 	struct http_server_options o;
 	struct evhttp *evhttp;
-	struct http_server *next;	/* of all servers */
+	struct list_node place;		/* among all servers */
 	struct conn_list lists[CONN_STATES];
 	struct hmap by_bev;
 	struct tasks *tasks;		/* answers that are made in pieces, requests that wait for their turn */
@@ -143,7 +151,7 @@ struct http_server {
 	size_t conns;
 	size_t taken;			/* and waiting, of all connections */
 	struct event *squeeze;		/* makes room when that is too much */
-	struct exchange *alone;		/* those without a client */
+	struct list alone;		/* exchanges without a client */
 	int64_t gets;			/* in the limit */
 	size_t gets_in_flight;		/* in it or not */
 	uint64_t gets_refused;

@@ -36,7 +36,7 @@ http_server_freed(struct http_server *s)
 {
 	if (s->stopping) {
 		/* From the loop: the one who freed the last may be http_server_stop itself. */
-		if (s->conns == 0 && s->alone == NULL && s->stopped != NULL)
+		if (s->conns == 0 && s->alone.first == NULL && s->stopped != NULL)
 			timer_in(&s->grace, 0);
 	} else {
 		accept_freed(s);
@@ -170,7 +170,7 @@ http_server_release(struct http_server *s, uint64_t upto)
 {
 	struct http_conn *c;
 
-	while ((c = s->lists[CONN_HELD].first) != NULL && c->x->ticket <= upto)
+	while ((c = conn_first(&s->lists[CONN_HELD])) != NULL && c->x->ticket <= upto)
 		exchange_release(c, STR_NONE);
 }
 
@@ -181,7 +181,7 @@ http_server_refuse(struct http_server *s, uint64_t upto, struct str why)
 
 	if (why.n == 0)
 		why = STR("not stored");
-	while ((c = s->lists[CONN_HELD].first) != NULL && c->x->ticket <= upto)
+	while ((c = conn_first(&s->lists[CONN_HELD])) != NULL && c->x->ticket <= upto)
 		exchange_release(c, why);
 }
 
@@ -194,17 +194,19 @@ http_server_refresh(struct http_server *s)
 void
 http_server_stop(struct http_server *s, span grace, void (*done)(void *arg), void *arg)
 {
+	struct http_conn *c;
+
 	accept_end(s);
 	s->stopping = true;
 	s->stopped = done;
 	s->stopped_arg = arg;
 	/* Between requests nobody is owed an answer. */
-	while (s->lists[CONN_IDLE].first != NULL)
-		guard_cut(s->lists[CONN_IDLE].first);
-	while (s->lists[CONN_HEAD].first != NULL)
-		guard_cut(s->lists[CONN_HEAD].first);
+	while ((c = conn_first(&s->lists[CONN_IDLE])) != NULL)
+		guard_cut(c);
+	while ((c = conn_first(&s->lists[CONN_HEAD])) != NULL)
+		guard_cut(c);
 	guard_hasten(s);
-	timer_in(&s->grace, s->conns == 0 && s->alone == NULL ? 0 : grace);
+	timer_in(&s->grace, s->conns == 0 && s->alone.first == NULL ? 0 : grace);
 }
 
 void

@@ -8,32 +8,6 @@
 #include "row_log_private.h"
 
 void
-row_log_link(struct kept_list *l, struct kept_item *i)
-{
-	i->prev = l->last;
-	i->next = NULL;
-	*(l->last != NULL ? &l->last->next : &l->first) = i;
-	l->last = i;
-}
-
-void
-row_log_link_first(struct kept_list *l, struct kept_item *i)
-{
-	i->prev = NULL;
-	i->next = l->first;
-	*(l->first != NULL ? &l->first->prev : &l->last) = i;
-	l->first = i;
-}
-
-void
-row_log_unlink(struct kept_list *l, struct kept_item *i)
-{
-	*(i->prev != NULL ? &i->prev->next : &l->first) = i->next;
-	*(i->next != NULL ? &i->next->prev : &l->last) = i->prev;
-	i->prev = i->next = NULL;
-}
-
-void
 row_log_init(struct row_log *k)
 {
 	*k = (struct row_log){ 0 };
@@ -46,7 +20,7 @@ row_log_leave_row(struct row_log *k, struct kept_item *i)
 	if (i->row == NULL)
 		return;
 	if (i->news == NEWS_NONE)
-		row_log_unlink(&i->row->items, i);
+		list_remove(&i->row->items, &i->place);
 	k->live_bytes -= i->bytes;
 	i->row = NULL;
 	i->bytes = 0;
@@ -82,7 +56,7 @@ void
 row_log_remove(struct row_log *k, struct kept_item *i)
 {
 	if (i->news != NEWS_NONE) {
-		row_log_unlink(&k->news, i);
+		list_remove(&k->news, &i->place);
 		k->news_n--;
 	}
 	row_log_leave_row(k, i);
@@ -102,19 +76,19 @@ row_log_row_free(struct row_log *k, struct kept_row *row)
 void
 row_log_each(struct row_log *k, void (*visit)(struct row_log *k, struct kept_item *i, void *arg), void *arg)
 {
-	struct kept_item *next;
 	/* What a visit makes news is not visited again. */
-	struct kept_item *last = k->news.last;
+	const struct list_node *last = k->news.last;
+	bool ended = last == NULL;
 
-	for (struct kept_item *i = last != NULL ? k->news.first : NULL; i != NULL; i = next) {
-		next = i == last ? NULL : i->next;
-		visit(k, i, arg);
+	LIST_EACH(&k->news, n) {
+		if (ended)
+			break;
+		ended = n == last;
+		visit(k, item_of(n), arg);
 	}
 	for (size_t r = 0; r < k->rows.n; r++)
-		for (struct kept_item *i = k->rows.v[r]->items.first; i != NULL; i = next) {
-			next = i->next;
-			visit(k, i, arg);
-		}
+		LIST_EACH(&k->rows.v[r]->items, n)
+			visit(k, item_of(n), arg);
 }
 
 static void
@@ -142,8 +116,8 @@ row_log_news(struct row_log *k, struct kept_item *i, enum news news, uint64_t no
 {
 	if (i->news == NEWS_NONE) {
 		if (i->row != NULL)
-			row_log_unlink(&i->row->items, i);
-		row_log_link(&k->news, i);
+			list_remove(&i->row->items, &i->place);
+		list_append(&k->news, &i->place);
 		k->news_n++;
 		i->no = no;
 	}

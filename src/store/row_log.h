@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "alert_row.h"
+#include "base/list.h"
 #include "base/vec.h"
 #include "batch.h"
 #include "core/ports.h"
@@ -36,10 +37,6 @@ struct kept_index;
 struct kept_item;
 struct kept_row;
 
-struct kept_list {
-	struct kept_item *first, *last;
-};
-
 /* What the disk has to forget: a group, or (number 0) an alert. */
 struct kept_drop {
 	struct alert_id id;
@@ -48,7 +45,7 @@ struct kept_drop {
 
 struct row_log {
 	size_t alerts_n, groups_n;
-	struct kept_list news;		/* to be written, in the order of their numbers */
+	struct list news;		/* items to be written, in the order of their numbers */
 	size_t news_n;
 	VEC(struct kept_drop) drops;	/* to be written */
 	VEC(struct kept_drop) writing_drops;

@@ -74,7 +74,7 @@ put_item(struct loading *in, struct kept_item *i)
 {
 	i->row = in->row;
 	i->transaction = in->k->transaction;
-	row_log_link(&in->row->items, i);
+	list_append(&in->row->items, &i->place);
 }
 
 static void
@@ -165,10 +165,12 @@ row_log_load_row(struct row_log *k, struct str key, struct str body, struct err 
 	if (number > k->last_row)
 		k->last_row = number;
 	ok = alert_row_read(body, &reader, e);
-	for (struct kept_item *i = in.row->items.first; i != NULL; i = i->next)
+	LIST_EACH(&in.row->items, node)
 		n++;
 	/* How much each takes is only known on average. */
-	for (struct kept_item *i = in.row->items.first; i != NULL; i = i->next) {
+	LIST_EACH(&in.row->items, node) {
+		struct kept_item *i = item_of(node);
+
 		i->bytes = (uint32_t)(body.n / n);
 		k->live_bytes += i->bytes;
 	}

@@ -16,7 +16,7 @@ struct kept_item {
 	bool is_group;
 	uint32_t bytes;			/* in its row */
 	struct kept_row *row;		/* spells it out, on disk or on the way there; NULL: none */
-	struct kept_item *prev, *next;	/* in kept.news, else in row->items */
+	struct list_node place;		/* in kept.news, else in row->items */
 	uint64_t no;			/* of the first change that is news */
 	uint32_t transaction;		/* that wrote of it last; 0: none has */
 	uint32_t transaction_before;	/* the one before that */
@@ -38,8 +38,14 @@ struct kept_row {
 	uint64_t key;
 	uint32_t bytes;
 	enum { ROW_STORED, ROW_WRITING, ROW_DROPPING } state;
-	struct kept_list items;		/* without those in kept.news */
+	struct list items;		/* without those in kept.news */
 };
+
+static inline struct kept_item *
+item_of(struct list_node *n)
+{
+	return CONTAINER_OF(n, struct kept_item, place);
+}
 
 static inline struct kept_alert *
 alert_of(struct kept_item *i)
@@ -53,9 +59,6 @@ group_of(struct kept_item *i)
 	return CONTAINER_OF(i, struct kept_group, item);
 }
 
-void row_log_link(struct kept_list *l, struct kept_item *i);
-void row_log_link_first(struct kept_list *l, struct kept_item *i);
-void row_log_unlink(struct kept_list *l, struct kept_item *i);
 /* Makes it news (or more of news); `no` counts if it was not. */
 void row_log_news(struct row_log *k, struct kept_item *i, enum news news, uint64_t no);
 /* It is spelled out in no row any more. */

@@ -38,7 +38,7 @@ fold(struct row_log *k, struct batch *b)
 			return;
 		assert(row->state == ROW_STORED);
 		while (row->items.first != NULL)
-			row_log_news(k, row->items.first, NEWS_ALL, 0);
+			row_log_news(k, item_of(row->items.first), NEWS_ALL, 0);
 		row->state = ROW_DROPPING;
 		going += row->bytes;
 		k->folded++;
@@ -102,14 +102,14 @@ write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 	/* What a row says that goes has to be said again. */
 	bool whole = i->news == NEWS_ALL || i->row == NULL || i->row->state == ROW_DROPPING;
 
-	row_log_unlink(&k->news, i);
+	list_remove(&k->news, &i->place);
 	k->news_n--;
 	if (whole)
 		write_whole(k, i, row);
 	else
 		alert_row_put_times(&k->row, alert_of(i)->alert);
 	i->news = NEWS_NONE;
-	row_log_link(&i->row->items, i);
+	list_append(&i->row->items, &i->place);
 	if (!i->is_group)
 		alert_of(i)->disk_ends = wall_to_ns(alert_of(i)->alert->ends);
 	i->transaction_before = i->transaction;
@@ -152,12 +152,12 @@ row_log_prepare(struct row_log *k, struct batch *b, uint64_t *first_left_out)
 			finish_row(k, row);
 			row = begin_row(k);
 		}
-		write_item(k, k->news.first, row);
+		write_item(k, item_of(k->news.first), row);
 	}
 	finish_row(k, row);
 	hand_over(k, b);
 	if (k->news.first != NULL)
-		*first_left_out = k->news.first->no;
+		*first_left_out = item_of(k->news.first)->no;
 	return k->news.first == NULL;
 }
 
@@ -213,13 +213,13 @@ unwrite(struct row_log *k, struct kept_item *i, uint64_t no)
 {
 	i->transaction = i->transaction_before;
 	if (i->news != NEWS_NONE) {
-		row_log_unlink(&k->news, i);
+		list_remove(&k->news, &i->place);
 		k->news_n--;
 	}
 	row_log_leave_row(k, i);
 	i->news = NEWS_ALL;
 	i->no = no;
-	row_log_link_first(&k->news, i);
+	list_prepend(&k->news, &i->place);
 	k->news_n++;
 }
 
