@@ -29,6 +29,8 @@ struct duration_histogram {
 	uint64_t buckets[COUNTER_DURATION_BUCKETS + 1];
 	double sum;
 };
+/* Counts one duration. */
+void duration_observe(struct duration_histogram *h, double seconds);
 struct duration_summary {
 	uint64_t n;
 	double sum;

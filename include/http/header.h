@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "http/msg.h"
 
 /* A character of a token: of verbs and of header names. */
 bool http_is_token_char(unsigned char c);
@@ -18,6 +19,8 @@ bool http_is_token(struct str s);
 bool http_is_header_value(struct str s);
 /* Without spaces and tabs at both ends. */
 struct str http_trim(struct str s);
+/* Takes the next line from the headers of a message; one without a colon is all name. False: there is none left. */
+bool http_header_next(struct str *head, struct http_header *out);
 /* The name as Go's textproto writes it, x-foo as X-Foo, in the arena; what is no token comes back as it is. */
 struct str http_canonical_name(struct arena *a, struct str name);
 /*

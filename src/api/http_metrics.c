@@ -10,10 +10,8 @@
 #include "handlers.h"
 #include "text/expo.h"
 
-static const double duration_bounds[] = { .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10 };
 static const double size_bounds[] = { 100, 1000, 10000, 100000, 1e6, 1e7, 1e8 };
 
-#define DURATIONS ARRAY_LEN(duration_bounds)
 #define SIZES ARRAY_LEN(size_bounds)
 /*
  * Unknown API paths become labels as they were sent: a stranger must neither
@@ -26,8 +24,7 @@ struct series {
 	struct hmap_node node;
 	char *handler, *method;
 	int status;
-	uint64_t durations[DURATIONS + 1];
-	double duration_sum;
+	struct duration_histogram durations;
 	bool with_size;
 	uint64_t sizes[SIZES + 1];
 	double size_sum;
@@ -67,7 +64,8 @@ may_be_guessed(int status)
 static struct series *
 find_series(struct http_metrics *m, struct str handler, struct str method, int status)
 {
-	uint64_t hash = hash_mix(hash_mix(hash_seeded(handler.p, handler.n), hash_seeded(method.p, method.n)), (uint64_t)status);
+	/* Without the method: get is the series of GET. */
+	uint64_t hash = hash_mix(hash_seeded(handler.p, handler.n), (uint64_t)status);
 	struct series *s;
 
 	for (struct hmap_node *n = hmap_first(&m->map, hash); n != NULL; n = hmap_next(n)) {
@@ -87,22 +85,12 @@ find_series(struct http_metrics *m, struct str handler, struct str method, int s
 	return s;
 }
 
-static void
-count_in(uint64_t *buckets, const double *bounds, size_t n, double v)
-{
-	size_t i = 0;
-
-	while (i < n && v > bounds[i])
-		i++;
-	buckets[i]++;
-}
-
 void
 http_metrics_observe(struct http_metrics *m, struct str handler, struct str method, int status, size_t size,
     bool with_size, span took)
 {
 	struct series *s;
-	double seconds = (double)took / (double)SPAN_S;
+	size_t bucket = 0;
 
 	/* What no route takes has no handler; long names are somebody's guesses. */
 	if (handler.n == 0 || handler.n > 200 || method.n > 16 || !utf8_valid(handler) ||
@@ -111,11 +99,12 @@ http_metrics_observe(struct http_metrics *m, struct str handler, struct str meth
 	s = find_series(m, handler, method, status);
 	if (s == NULL)
 		return;
-	count_in(s->durations, duration_bounds, DURATIONS, seconds);
-	s->duration_sum += seconds;
+	duration_observe(&s->durations, (double)took / (double)SPAN_S);
 	s->with_size = with_size;
 	if (with_size) {
-		count_in(s->sizes, size_bounds, SIZES, (double)size);
+		while (bucket < SIZES && (double)size > size_bounds[bucket])
+			bucket++;
+		s->sizes[bucket]++;
 		s->size_sum += (double)size;
 	}
 }
@@ -153,7 +142,8 @@ http_metrics_expose(const struct http_metrics *m, struct expo *x)
 		expo_label(x, "code", str_from(code));
 		expo_label(x, "handler", str_from(s->handler));
 		expo_label(x, "method", str_from(s->method));
-		expo_histogram(x, duration_bounds, s->durations, DURATIONS, s->duration_sum);
+		expo_histogram(x, counter_duration_bounds, s->durations.buckets, COUNTER_DURATION_BUCKETS,
+		    s->durations.sum);
 	}
 	expo_family(x, "alertmanager_http_response_size_bytes", "How big HTTP responses were.", EXPO_HISTOGRAM);
 	HMAP_EACH(&m->map, other) {

@@ -133,12 +133,16 @@ bucket_of(const double *bounds, size_t n, double v)
 }
 
 void
-count_duration(struct duration_histogram *h, struct port *p, struct mono began)
+duration_observe(struct duration_histogram *h, double seconds)
 {
-	double seconds = seconds_since(p, began);
-
 	h->buckets[bucket_of(counter_duration_bounds, COUNTER_DURATION_BUCKETS, seconds)]++;
 	h->sum += seconds;
+}
+
+void
+count_duration(struct duration_histogram *h, struct port *p, struct mono began)
+{
+	duration_observe(h, seconds_since(p, began));
 }
 
 void

@@ -51,31 +51,22 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	return 0;
 }
 
-static bool
-header_is(struct str line, const char *name, struct str *value)
-{
-	size_t n = strlen(name);
-
-	if (line.n <= n || line.p[n] != ':' || !str_caseeq(str_sub(line, 0, n), str_from(name)))
-		return false;
-	*value = str_trim(str_sub(line, n + 1, line.n));
-	return true;
-}
-
 static size_t
 on_header(char *p, size_t size, size_t n, void *arg)
 {
 	struct http_hop *leg = arg;
-	struct str line = { p, n * size }, value;
+	struct str line = { p, n * size };
+	struct http_header h;
 
 	if (str_starts(line, STR("HTTP/"))) {
 		/* What came with a 100 Continue does not count. */
 		leg->content_type = leg->location = STR_NONE;
 		sbuf_reset(&leg->body);
-	} else if (header_is(line, "Content-Type", &value)) {
-		leg->content_type = arena_str(leg->arena, value);
-	} else if (header_is(line, "Location", &value) && leg->location.n == 0) {
-		leg->location = arena_str(leg->arena, value);
+	} else if (http_header_next(&line, &h)) {
+		if (str_caseeq(h.name, STR("Content-Type")))
+			leg->content_type = arena_str(leg->arena, h.value);
+		else if (str_caseeq(h.name, STR("Location")) && leg->location.n == 0)
+			leg->location = arena_str(leg->arena, h.value);
 	}
 	return n * size;
 }

@@ -45,6 +45,22 @@ http_trim(struct str s)
 	return s;
 }
 
+bool
+http_header_next(struct str *head, struct http_header *out)
+{
+	struct str line;
+
+	if (head->n == 0)
+		return false;
+	line = str_sub(*head, 0, str_chr(*head, '\n'));
+	*head = str_sub(*head, line.n + 1, head->n);
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	out->name = str_sub(line, 0, str_chr(line, ':'));
+	out->value = http_trim(str_sub(line, out->name.n + 1, line.n));
+	return true;
+}
+
 struct str
 http_canonical_name(struct arena *a, struct str name)
 {

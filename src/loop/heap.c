@@ -1,30 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "loop/heap.h"
 
-#include <assert.h>
 #include <limits.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-
 #include "base/mem.h"
-#include "loop/turn.h"
+#include "loop/timer.h"
 
 /* What is freed in the hundreds of kilobytes is worth a round, what is freed in the hundreds of bytes is soon used again. */
 #define BLOCK ((size_t)256 << 10)
 #define BLOCKS_MAX 65536		/* of a round: 16 GiB */
 #define STEP_MAX (2 * SPAN_MS)
-#define PAUSE_MS 20			/* between steps */
-#define ROUNDS_EVERY 60			/* seconds */
+#define PAUSE (20 * SPAN_MS)		/* between steps */
+#define ROUNDS_EVERY SPAN_MIN
 /* From here on memory is not from the heap, and goes back when it is freed. */
 #define MAPPED_FROM (32 << 20)
 
 struct heap_keeper {
 	struct clock *clock;
-	struct event *timer;
+	struct timer timer;
 	struct block *held;		/* of this round */
 	size_t held_n;
 };
@@ -96,31 +93,23 @@ heap_keeper_step(struct heap_keeper *k)
 }
 
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+on_timer(void *arg)
 {
-	TURN("heap");
 	struct heap_keeper *k = arg;
-	struct timeval next = { .tv_sec = ROUNDS_EVERY };
 
-	(void)fd;
-	(void)what;
-	if (heap_keeper_step(k))
-		next = (struct timeval){ .tv_usec = PAUSE_MS * 1000 };
-	evtimer_add(k->timer, &next);
+	timer_in(&k->timer, heap_keeper_step(k) ? PAUSE : ROUNDS_EVERY);
 }
 
 struct heap_keeper *
 heap_keeper_new(struct event_base *base, struct clock *clock)
 {
 	struct heap_keeper *k = NEW(struct heap_keeper);
-	struct timeval first = { .tv_sec = ROUNDS_EVERY };
 
 	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	(void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
 	k->clock = clock;
-	k->timer = evtimer_new(base, on_timer, k);
-	assert(k->timer != NULL);
-	evtimer_add(k->timer, &first);
+	timer_init(&k->timer, base, "heap", on_timer, k);
+	timer_in(&k->timer, ROUNDS_EVERY);
 	return k;
 }
 
@@ -133,6 +122,6 @@ heap_keeper_free(struct heap_keeper **kp)
 		return;
 	*kp = NULL;
 	end_round(k);
-	event_free(k->timer);
+	timer_fini(&k->timer);
 	mem_free(k);
 }

@@ -29,27 +29,17 @@ struct gist {
 static struct gist
 read_gist(struct str head)
 {
-	struct gist g = { 0 };
-	bool first = true;
+	struct gist g = { .line = str_sub(head, 0, str_chr(head, '\n')) };
+	struct http_header h;
 
-	while (head.n > 0) {
-		size_t end = str_chr(head, '\n');
-		struct str line = str_sub(head, 0, end), name, value;
-
-		head = str_sub(head, end + 1, head.n);
-		if (line.n > 0 && line.p[line.n - 1] == '\r')
-			line.n--;
-		if (first) {
-			g.line = line;
-			first = false;
-			continue;
-		}
-		name = str_sub(line, 0, str_chr(line, ':'));
-		value = http_trim(str_sub(line, name.n + 1, line.n));
-		if (str_caseeq(name, STR("Authorization")) && g.credentials.value.n == 0)
-			g.credentials = (struct http_header){ name, value };
-		else if (str_caseeq(name, STR("Transfer-Encoding")) ||
-		    (str_caseeq(name, STR("Content-Length")) && !str_is(value, "0")))
+	head = str_sub(head, g.line.n + 1, head.n);
+	if (g.line.n > 0 && g.line.p[g.line.n - 1] == '\r')
+		g.line.n--;
+	while (http_header_next(&head, &h)) {
+		if (str_caseeq(h.name, STR("Authorization")) && g.credentials.value.n == 0)
+			g.credentials = h;
+		else if (str_caseeq(h.name, STR("Transfer-Encoding")) ||
+		    (str_caseeq(h.name, STR("Content-Length")) && !str_is(h.value, "0")))
 			g.body = true;
 	}
 	return g;

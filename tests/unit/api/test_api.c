@@ -352,9 +352,9 @@ START_TEST(filters_are_bounded)
 END_TEST
 
 static void
-observe(const char *path)
+observe(const char *method, const char *path)
 {
-	struct http_request r = { .method = STR("GET"), .path = str_from(path), .arena = arena, .principal = asker };
+	struct http_request r = { .method = str_from(method), .path = str_from(path), .arena = arena, .principal = asker };
 	struct http_response out = { 0 };
 
 	api_handle(api, &r, world.now, &out);
@@ -370,17 +370,35 @@ START_TEST(guessed_paths_in_metrics)
 	char path[64];
 
 	start("/");
-	observe("/api/v2/\xff\xfe");
+	observe("GET", "/api/v2/\xff\xfe");
 	for (int i = 0; i < 2000; i++) {
 		snprintf(path, sizeof(path), "/api/v2/guess%d", i);
-		observe(path);
+		observe("GET", path);
 	}
-	observe("/api/v2/receivers");
+	observe("GET", "/api/v2/receivers");
 	a = ask("GET", "/metrics", "", "");
 	ck_assert(strstr(sbuf_cstr(&a.r.body), "handler=\"/api/v2/guess1\"") != NULL);
 	ck_assert(strstr(sbuf_cstr(&a.r.body), "handler=\"/api/v2/guess1999\"") == NULL);
 	ck_assert(strstr(sbuf_cstr(&a.r.body), "duration_seconds_count{code=\"200\",handler=\"/api/v2/receivers\"") != NULL);
 	ck_assert(strchr(sbuf_cstr(&a.r.body), '\xff') == NULL);
+	sbuf_fini(&a.r.body);
+	stop();
+}
+END_TEST
+
+/* Labels are in lower case: two series of the same labels would be refused by whoever reads them. */
+START_TEST(verbs_in_metrics)
+{
+	struct answer a;
+	const char *found;
+
+	start("/");
+	observe("GET", "/api/v2/nothing");
+	observe("get", "/api/v2/nothing");
+	a = ask("GET", "/metrics", "", "");
+	found = strstr(sbuf_cstr(&a.r.body), "duration_seconds_count{code=\"404\",handler=\"/api/v2/nothing\",method=\"get\"} 2\n");
+	ck_assert_ptr_nonnull(found);
+	ck_assert_ptr_null(strstr(found + 1, "duration_seconds_count{code=\"404\""));
 	sbuf_fini(&a.r.body);
 	stop();
 }
@@ -533,6 +551,7 @@ main(void)
 	tcase_add_test(t, expressions_are_bounded_together);
 	tcase_add_test(t, filters_are_bounded);
 	tcase_add_test(t, guessed_paths_in_metrics);
+	tcase_add_test(t, verbs_in_metrics);
 	tcase_add_test(t, reload_answers_when_it_is_done);
 	tcase_add_test(t, webhooks_of_others);
 	suite_add_tcase(s, t);

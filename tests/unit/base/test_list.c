@@ -40,8 +40,14 @@ START_TEST(keeps_the_order_of_appending)
 	ck_assert_int_eq(digits(&l), 3);
 	list_append(&l, &i[1].place);
 	ck_assert_int_eq(digits(&l), 32);
+	list_prepend(&l, &i[3].place);
+	ck_assert_int_eq(digits(&l), 432);
+	list_remove(&l, &i[3].place);
 	list_remove(&l, &i[2].place);
 	list_remove(&l, &i[1].place);
+	list_prepend(&l, &i[0].place);
+	ck_assert_int_eq(digits(&l), 1);
+	list_remove(&l, &i[0].place);
 	ck_assert_ptr_null(l.first);
 	ck_assert_ptr_null(l.last);
 }

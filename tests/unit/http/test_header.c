@@ -48,6 +48,21 @@ START_TEST(elements_of_lists)
 }
 END_TEST
 
+START_TEST(lines_of_a_head)
+{
+	struct str head = STR("Host: a\r\nX-Empty:\nNo colon\r\nLast:\t b: c \r\n\r\n");
+	static const char *const want[][2] = { { "Host", "a" }, { "X-Empty", "" }, { "No colon", "" }, { "Last", "b: c" },
+		{ "", "" } };
+	struct http_header h;
+
+	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+		ck_assert(http_header_next(&head, &h));
+		ck_assert_msg(str_is(h.name, want[i][0]) && str_is(h.value, want[i][1]), "%zu", i);
+	}
+	ck_assert(!http_header_next(&head, &h));
+}
+END_TEST
+
 START_TEST(an_answer_of_one_line)
 {
 	struct http_response r = { .body.max = SBUF_UNLIMITED };
@@ -74,6 +89,7 @@ main(void)
 	tcase_add_test(t, names_are_canonical);
 	tcase_add_test(t, tokens_and_values);
 	tcase_add_test(t, elements_of_lists);
+	tcase_add_test(t, lines_of_a_head);
 	tcase_add_test(t, an_answer_of_one_line);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
