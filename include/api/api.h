@@ -56,6 +56,10 @@ struct api_env {
 	bool (*has_room)(void *arg);			/* false: clients are told to try again later */
 	/* Begins a copy of the database, which counts as a change (wait_durable) and can be opened then. NULL and e: not now. */
 	struct http_stream *(*backup)(void *arg, struct err *e);
+	/* Somebody waits for changes: api_pulse is to be called within a quarter of a second. NULL: nobody does that. */
+	void (*pulse)(void *arg);
+	span web_timeout;	/* of the server; 0: none */
+	uint64_t (*history_revision)(void *arg);	/* grows with the history. NULL: there is none */
 	void *arg;
 	struct metrics_source server_metrics;	/* of the HTTP server, shown with our own of requests; NULL function: none */
 	const struct metrics_source *metrics;	/* n of them, behind all others */
@@ -73,6 +77,8 @@ void api_handle(struct api *a, const struct http_request *r, struct moment now, 
 bool api_is_limited(const struct api *a, const struct http_request *r);
 /* The server reports how long an answer took and how big it was, for the HTTP metrics. */
 void api_observe(struct api *a, const struct http_request *r, const struct http_response *resp, span took);
+/* Answers those who wait for changes and have something to hear; true: others wait, call it again. Not from within a handler. */
+bool api_pulse(struct api *a, struct moment now);
 /* Facts about (re)loads, for metrics. */
 void api_note_reload(struct api *a, bool ok, struct wall when, const struct config *c);
 

@@ -51,6 +51,18 @@ void status_run_free(struct status_run **run);
 bool view_alert_status_some(const struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
     struct work *w, struct arena *arena, struct alert_status *out) MUST_CHECK;
 
+/*
+ * Numbers that grow when what lists show has changed: an alert came, went, or was posted with another text, start or
+ * end, not just again; a group was told, or has other members; a silence was made, edited or ended by somebody;
+ * a configuration came into force. What the clock alone changes they do not tell: see view_silences_turn.
+ */
+struct view_revision {
+	uint64_t alerts, silences, config;
+};
+void view_revision(const struct engine *e, struct view_revision *out);
+/* When the next silence begins or ends by itself, after now; false: none does. */
+bool view_silences_turn(const struct engine *e, struct moment now, struct wall *at_out);
+
 /* The configuration in force (borrowed); NULL before the first engine_apply. */
 struct config *view_config(const struct engine *e);
 

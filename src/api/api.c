@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
-#include "handlers.h"
+#include "watch.h"
 
 static void
 hear_limited(void *arg, const struct event *ev)
@@ -18,7 +18,8 @@ api_new(const struct api_env *env)
 	a->env = *env;
 	a->http = http_metrics_new();
 	a->limited_names = limited_names_new();
-	a->reload_success = WALL_ZERO;
+	a->reload_success = a->last_received = WALL_ZERO;
+	a->watch = watch_new(a);
 	a->limited = (struct event_listener){ EVENT_BIT(EVENT_ALERT_LIMITED), hear_limited, a };
 	if (env->port != NULL && env->alert_names_in_metrics)
 		port_listen(env->port, &a->limited);
@@ -32,6 +33,7 @@ api_free(struct api **a)
 		return;
 	if ((*a)->env.port != NULL)
 		port_unlisten((*a)->env.port, &(*a)->limited);
+	watch_free(&(*a)->watch);
 	http_metrics_free((*a)->http);
 	limited_names_free((*a)->limited_names);
 	mem_free(*a);
@@ -43,7 +45,16 @@ api_observe(struct api *a, const struct http_request *r, const struct http_respo
 {
 	size_t size = resp->stream != NULL ? resp->stream->size : resp->body.n;
 
+	/* Who waits by design says nothing of how fast answers are. */
+	if (str_is(resp->handler, API_CHANGES))
+		return;
 	http_metrics_observe(a->http, resp->handler, r->method, resp->status, size, !resp->is_api, took);
+}
+
+bool
+api_pulse(struct api *a, struct moment now)
+{
+	return watch_pulse(a->watch, now);
 }
 
 void

@@ -45,13 +45,19 @@ read_receiver(struct look *l, struct call *c)
 
 #define AGE_MAX ((uint64_t)100 * 366 * 86400)
 
+void
+look_init_all(struct look *l)
+{
+	*l = (struct look){ .f = { .active = true, .silenced = true, .inhibited = true, .muted = true } };
+	l->f.status = status_run_new();
+}
+
 bool
 look_init(struct look *l, struct call *c)
 {
 	uint64_t age = 0;
 
-	*l = (struct look){ .f = { .active = true, .silenced = true, .inhibited = true, .muted = true } };
-	l->f.status = status_run_new();
+	look_init_all(l);
 	l->q = ext_query_str(c, "q");
 	if (read_states(l, c) && ext_query_uint(c, "age_min", AGE_MAX, &age) &&
 	    ext_query_matchers(c, "filter", &l->f.filter) && read_receiver(l, c)) {

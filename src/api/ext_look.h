@@ -35,6 +35,8 @@ struct look {
 
 /* l stays where it is until look_fini. False: answered 400, and nothing is to be freed. */
 bool look_init(struct look *l, struct call *c);
+/* Nothing is left out. */
+void look_init_all(struct look *l);
 void look_fini(struct look *l);
 /* Is the alert, of a stored entry, one of those? MATCH_YES: *out is filled. MATCH_LATER: w is used up; ask again. */
 enum match look_at(struct look *l, struct engine *e, const struct alert_entry *entry, const struct alert *a,

@@ -16,6 +16,7 @@
 struct expo;
 struct http_metrics;
 struct limited_names;
+struct watch;
 
 struct api {
 	struct api_env env;
@@ -26,6 +27,8 @@ struct api {
 	uint64_t received_firing, received_resolved, invalid;
 	uint64_t scrapes;
 	size_t posts_kept;		/* bytes, of all posts that go on later; see post.h */
+	struct wall last_received;	/* alerts; WALL_ZERO: none yet */
+	struct watch *watch;
 	struct limited_names *limited_names;
 	struct event_listener limited;
 };

@@ -32,6 +32,7 @@ ingest(struct post *p, struct moment now)
 	engine_ingest(p->call.api->env.engine, p->made.v, p->made.n, now);
 	for (size_t i = 0; i < p->made.n; i++)
 		alert_unref(p->made.v[i]);
+	p->call.api->last_received = now.wall;
 	p->taken += p->made.n;
 	p->made.n = 0;
 }

@@ -301,6 +301,26 @@ open_recorders(struct server *s, struct config *c, struct moment now, struct err
 	return true;
 }
 
+#define PULSE (200 * SPAN_MS)
+
+static void
+on_pulse(void *arg)
+{
+	struct server *s = arg;
+
+	if (api_pulse(s->api, s->clock->now(s->clock)))
+		timer_in(&s->pulse, PULSE);
+}
+
+static void
+pulse(void *arg)
+{
+	struct server *s = arg;
+
+	if (!timer_is_set(&s->pulse))
+		timer_in(&s->pulse, PULSE);
+}
+
 static void
 open_api(struct server *s)
 {
@@ -320,6 +340,8 @@ open_api(struct server *s)
 		.group_key_in_metrics = s->o->feature_group_key,
 		.alert_names_in_metrics = s->o->feature_alert_names,
 		.reload = reload_by_api,
+		.pulse = pulse,
+		.web_timeout = s->o->web_timeout > 0 ? s->o->web_timeout : 0,
 		.arg = s,
 		.server_metrics = { http_server_expose, s->web },
 		.metrics = s->sources,
@@ -334,6 +356,7 @@ open_api(struct server *s)
 	env.metrics_n = s->sources_n;
 	server_durable_env(&env);
 	s->api = api_new(&env);
+	timer_init(&s->pulse, s->base, "changes", on_pulse, s);
 }
 
 /* What only hangs on the host, not on flags. */
@@ -452,6 +475,7 @@ static void
 stop(struct server *s)
 {
 	http_server_free(&s->web);
+	api_free(&s->api);
 	drive_free(&s->drive);
 	store_finish(s->store);
 	store_detach(s->store);
@@ -463,12 +487,12 @@ stop(struct server *s)
 	mail_pool_free(&s->mail);
 	http_client_free(&s->http);
 	store_close(&s->store);
-	api_free(&s->api);
 	heap_keeper_free(&s->heap);
 	free_event(&s->sig_hup);
 	free_event(&s->sig_term);
 	free_event(&s->sig_int);
 	timer_fini(&s->ending);
+	timer_fini(&s->pulse);
 	/* What a worker still uses must stay; the state on disk is complete. */
 	if (!reload_free(&s->reload))
 		_exit(s->status);

@@ -38,6 +38,7 @@ struct server {
 	struct event_base *base;
 	struct event *sig_hup, *sig_term, *sig_int;
 	struct timer ending;		/* zeroed until the end begins */
+	struct timer pulse;		/* while somebody waits for changes */
 	struct mono end_at_latest;
 	struct store *store;
 	struct engine *engine;

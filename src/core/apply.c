@@ -38,6 +38,7 @@ change_over(struct engine *e, struct moment now)
 {
 	/* While they are whole, and what is saved is of the configuration before. */
 	save_groups_due(e, false, now);
+	e->config_revision++;
 	if (e->port->applied != NULL)
 		e->port->applied(e->port, e->applying.routing->config);
 	if (e->options.count_receivers)

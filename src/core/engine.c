@@ -179,6 +179,14 @@ engine_leave(struct engine *e, struct moment now)
 	e->inside = false;
 }
 
+/* Does a list show the one as the other? Equal texts are the same text. */
+static bool
+looks_same(const struct alert *a, const struct alert *b, struct wall now)
+{
+	return a->annotations == b->annotations && a->generator_url == b->generator_url &&
+	    wall_cmp(a->starts, b->starts) == 0 && alert_resolved_at(a, now) == alert_resolved_at(b, now);
+}
+
 /* The entry that holds a from now on; NULL: the limit refuses it. */
 static struct alert_entry *
 store(struct engine *e, struct alert *a, bool *fresh, struct moment now)
@@ -192,6 +200,8 @@ store(struct engine *e, struct alert *a, bool *fresh, struct moment now)
 		alert_unref(held);
 		return NULL;
 	}
+	if (*fresh || !looks_same(r->alert, held, now.wall))
+		e->revision++;
 	if (r == NULL) {
 		r = alerts_add(&e->alerts, held);
 		alert_unref(held);

@@ -115,6 +115,7 @@ struct engine {
 	struct alerts alerts;
 	struct limits limits;
 	struct silences silences;
+	uint64_t revision, config_revision;	/* see view_revision */
 	struct nflog *nflog;
 	struct routing *routing;	/* NULL before the first engine_apply */
 	struct inhibitor *inhibitor;	/* NULL until the first configuration is in force */

@@ -291,6 +291,7 @@ void
 flush_end(struct engine *e, struct flight *f, struct moment now)
 {
 	assert(f->running == 0);
+	e->revision++;
 	chore_drop(e, &f->chore);
 	sched_disarm(&e->sched, &f->timer);
 	f->phase = FLIGHT_FORGETTING;

@@ -157,6 +157,7 @@ groups_after(const struct engine *e, const struct group_key *k)
 void
 group_arm(struct engine *e, struct group *g, struct mono due)
 {
+	e->revision++;
 	g->due = due.ns < e->first_flush.ns ? e->first_flush : due;
 	sched_arm(&e->sched, &g->timer, g->due);
 }
@@ -266,7 +267,7 @@ group_add(struct engine *e, struct group *g, struct alert_entry *r)
 	struct member *m = NEW(struct member);
 	struct alert_place place;
 
-	(void)e;
+	e->revision++;
 	m->group = g;
 	m->entry = r;
 	m->next = r->members;
@@ -285,6 +286,7 @@ group_remove(struct engine *e, struct member *m)
 	struct member **at = &r->members;
 	struct alert_place place;
 
+	e->revision++;
 	while (*at != m)
 		at = &(*at)->next;
 	*at = m->next;
@@ -340,8 +342,9 @@ group_set_muted(struct group *g, const struct str *names, size_t n)
 }
 
 void
-group_note_outcome(struct group *g, struct wall at, span took, struct str error)
+group_note_outcome(struct engine *e, struct group *g, struct wall at, span took, struct str error)
 {
+	e->revision++;
 	if (g == NULL)
 		return;
 	istr_unref(g->last.error);

@@ -117,6 +117,6 @@ struct group *groups_after(const struct engine *e, const struct group_key *k);
 void group_changed(struct group *g);
 void group_set_muted(struct group *g, const struct str *names, size_t n);
 /* A notification ended; error: empty when it was told. g may be NULL: its group has ended before it. */
-void group_note_outcome(struct group *g, struct wall at, span took, struct str error);
+void group_note_outcome(struct engine *e, struct group *g, struct wall at, span took, struct str error);
 
 #endif

@@ -288,7 +288,7 @@ leg_failed(struct engine *e, struct leg *leg, const char *how, const char *error
 	    leg->attempts, error);
 	counters(e, leg)->failed[failure]++;
 	count_given_up(e, leg);
-	group_note_outcome(f->group, now.wall, mono_sub(now.mono, leg->attempt_began), str_from(error));
+	group_note_outcome(e, f->group, now.wall, mono_sub(now.mono, leg->attempt_began), str_from(error));
 	tell_given_up(e, leg, sbuf_get(&text), failure, now);
 	flight_failed(f, sbuf_get(&text));
 	sbuf_fini(&text);
@@ -518,7 +518,7 @@ static void
 delivered_ok(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now)
 {
 	log_told(e, leg, o->data_set ? &o->data : &leg->data, now);
-	group_note_outcome(leg->flight->group, now.wall, mono_sub(now.mono, leg->attempt_began), STR(""));
+	group_note_outcome(e, leg->flight->group, now.wall, mono_sub(now.mono, leg->attempt_began), STR(""));
 	count_given_up(e, leg);
 	tell_notified(e, leg, now);
 	leg_succeeded(e, leg, now);

@@ -124,6 +124,34 @@ silence_lists_remove(struct silence_lists *l, struct silence_version *v)
 	reap(l);
 }
 
+/* The first that is in force at or behind the rank whose time is after now. */
+static const struct silence_version *
+first_after(const struct order *o, struct wall now, order_cmp *cmp, bool ends)
+{
+	struct silence key = { .ends = now, .starts = now, .updated = now };
+	struct silence_version wanted = { .silence = &key, .from = UINT64_MAX };
+	struct order_cursor at;
+	const struct silence_version *v;
+
+	for (v = order_after_at(o, rank_of(now), &wanted, cmp, &at); v != NULL; v = order_next(o, &at))
+		if (v->until == 0 && wall_after(ends ? v->silence->ends : v->silence->starts, now))
+			break;
+	return v;
+}
+
+bool
+silence_lists_turn(const struct silence_lists *l, struct wall now, struct wall *at_out)
+{
+	const struct silence_version *end = first_after(&l->by_end, now, by_end, true);
+	const struct silence_version *start = first_after(&l->by_start, now, by_start, false);
+
+	if (end != NULL)
+		*at_out = end->silence->ends;
+	if (start != NULL && (end == NULL || wall_before(start->silence->starts, *at_out)))
+		*at_out = start->silence->starts;
+	return end != NULL || start != NULL;
+}
+
 void
 silence_lists_fini(struct silence_lists *l)
 {

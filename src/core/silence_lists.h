@@ -44,6 +44,8 @@ struct silence_lists {
 /* s is in force from now on, to be forgotten at `expires`. Take the result back with silence_lists_remove. */
 struct silence_version *silence_lists_add(struct silence_lists *l, struct silence *s, struct wall expires);
 void silence_lists_remove(struct silence_lists *l, struct silence_version *v);
+/* The earliest start or end after now of one that is in force; false: there is none. */
+bool silence_lists_turn(const struct silence_lists *l, struct wall now, struct wall *at_out);
 /* Nothing must be in force, and no list open. */
 void silence_lists_fini(struct silence_lists *l);
 

@@ -269,6 +269,18 @@ view_route_labels(const struct engine *e, const struct group *g, struct moment n
 	return predict_route_labels(e, g, now, arena);
 }
 
+void
+view_revision(const struct engine *e, struct view_revision *out)
+{
+	*out = (struct view_revision){ e->revision, e->silences.lists.edits, e->config_revision };
+}
+
+bool
+view_silences_turn(const struct engine *e, struct moment now, struct wall *at_out)
+{
+	return silence_lists_turn(&e->silences.lists, now.wall, at_out);
+}
+
 struct silence_list {
 	struct silence_cursor cursor;
 };

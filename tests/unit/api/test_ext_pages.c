@@ -179,6 +179,134 @@ START_TEST(labels)
 }
 END_TEST
 
+/* The next piece of an answer, with as much work as is wanted. */
+static enum http_more
+piece(struct http_response *r)
+{
+	enum http_more more;
+	struct err e = { 0 };
+
+	do {
+		struct work w = { 1 };
+
+		more = r->stream->next(r->stream, &r->body, &w, world.now, &e);
+	} while (more == HTTP_LATER || more == HTTP_MORE);
+	return more;
+}
+
+static unsigned readied;
+
+static void
+on_ready(void *arg)
+{
+	(void)arg;
+	readied++;
+}
+
+static struct http_response
+wait_for_changes(struct str since)
+{
+	struct http_request q = { .method = STR("GET"), .path = STR("/api/ext/v1/changes"), .arena = arena, .principal = asker };
+	struct http_response r = { 0 };
+
+	q.query = arena_printf(arena, "wait=20&since=%.*s", STR_ARG(since));
+	api_handle(api, &q, world.now, &r);
+	ck_assert_int_eq(r.status, 200);
+	r.stream->ready = on_ready;
+	return r;
+}
+
+static struct str
+revision_of(const struct json *overview)
+{
+	const struct json *r = json_get(overview, "revision");
+
+	return arena_printf(arena, "%.*s.%lld.%lld.%lld.%lld", STR_ARG(json_get_str(overview, "instance", STR(""))),
+	    (long long)json_get_int(r, "alerts", -1), (long long)json_get_int(r, "silences", -1),
+	    (long long)json_get_int(r, "config", -1), (long long)json_get_int(r, "history", -1));
+}
+
+static void
+finish(struct http_response *r)
+{
+	r->stream->drop(r->stream);
+	sbuf_fini(&r->body);
+}
+
+START_TEST(changes)
+{
+	struct http_response r;
+	struct str since;
+
+	start("/");
+	post_some();
+	expect("GET", "/api/ext/v1/overview", "", "", 200,
+	    "\"alerts\":{\"total\":8,\"acked\":0,\"silenced\":0,\"inhibited\":0,\"muted\":0,\"active\":8,"
+	    "\"severity\":{\"critical\":2,\"warning\":1,\"info\":2,\"other\":3}},"
+	    "\"silences\":{\"active\":0,\"pending\":0,\"ending_soon\":0}");
+	since = revision_of(get("/api/ext/v1/overview"));
+	/* Nothing moves: posted again, they are no news. */
+	readied = 0;
+	r = wait_for_changes(since);
+	ck_assert_int_eq(piece(&r), HTTP_WAIT);
+	post_some();
+	world_run(&world, 5 * SPAN_S);
+	ck_assert(api_pulse(api, world.now));
+	ck_assert_uint_eq(readied, 0);
+	/* An alert more. */
+	post("\"alertname\":\"New\"", 9);
+	ck_assert(!api_pulse(api, world.now));
+	ck_assert_uint_eq(readied, 1);
+	ck_assert_int_eq(piece(&r), HTTP_END);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&r.body), "{\"changed\":[\"alerts\"],\"overview\":{"));
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&r.body), "\"total\":9"));
+	finish(&r);
+	/* Old news come at once, those of another process too. */
+	r = wait_for_changes(since);
+	ck_assert_int_eq(piece(&r), HTTP_END);
+	finish(&r);
+	r = wait_for_changes(STR("00000000.1.2.3.4"));
+	ck_assert_int_eq(piece(&r), HTTP_END);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&r.body), "[\"alerts\",\"silences\",\"config\",\"history\"]"));
+	finish(&r);
+	/* Without news it ends when the time is over; who hangs up waits no more. */
+	since = revision_of(get("/api/ext/v1/overview"));
+	r = wait_for_changes(since);
+	ck_assert_int_eq(piece(&r), HTTP_WAIT);
+	finish(&r);
+	ck_assert(!api_pulse(api, world.now));
+	expect("GET", "/api/ext/v1/changes?since=x", "", "", 400, "\"field\":\"since\"");
+	expect("GET", "/api/ext/v1/changes?since=1.2.3.4.5x", "", "", 400, "\"field\":\"since\"");
+	stop();
+}
+END_TEST
+
+/* What the clock alone changes is told as well. */
+START_TEST(changes_by_the_clock)
+{
+	struct http_response r;
+
+	start("/");
+	post_some();
+	expect("POST", "/api/v2/silences", JSON_TYPE,
+	    "{\"matchers\":[{\"name\":\"n\",\"value\":\"2\",\"isRegex\":false}],\"createdBy\":\"jo\",\"comment\":\"c\","
+	    "\"startsAt\":\"2026-01-05T00:00:10Z\",\"endsAt\":\"2026-01-05T00:00:20Z\"}",
+	    200, "silenceID");
+	r = wait_for_changes(revision_of(get("/api/ext/v1/overview")));
+	readied = 0;
+	ck_assert_int_eq(piece(&r), HTTP_WAIT);
+	world_run(&world, 9 * SPAN_S);
+	ck_assert(api_pulse(api, world.now));
+	world_run(&world, 10 * SPAN_S);
+	ck_assert(!api_pulse(api, world.now));
+	ck_assert_uint_eq(readied, 1);
+	ck_assert_int_eq(piece(&r), HTTP_END);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&r.body), "\"silenced\":1"));
+	finish(&r);
+	stop();
+}
+END_TEST
+
 START_TEST(refused)
 {
 	struct answer a;
@@ -226,6 +354,8 @@ main(void)
 	tcase_add_test(t, groups);
 	tcase_add_test(t, one_group_and_one_alert);
 	tcase_add_test(t, labels);
+	tcase_add_test(t, changes);
+	tcase_add_test(t, changes_by_the_clock);
 	tcase_add_test(t, refused);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);
