@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tocsin alert query */
 #include "cli.h"
-#include "text/url.h"
 
 struct settings {
 	bool active, silenced, inhibited, unprocessed;
@@ -20,66 +19,35 @@ static const struct flag flags[] = {
 	FLAGS_END,
 };
 
-static void
-print_simple(struct cli *c, const struct json **alerts, size_t n)
-{
-	static const char *const titles[] = { "Alertname", "Starts At", "Summary", "State" };
-	struct cli_table t;
+static const struct cli_column simple[] = {
+	{ "Alertname", "labels.alertname", NULL },
+	{ "Starts At", "startsAt", cli_show_time },
+	{ "Summary", "annotations.summary", NULL },
+	{ "State", "status.state", NULL },
+};
 
-	cli_table_init(&t, c->arena, ARRAY_LEN(titles), titles);
-	for (size_t i = 0; i < n; i++) {
-		struct str row[] = {
-			json_get_str(json_get(alerts[i], "labels"), "alertname", STR("")),
-			cli_time(c, json_get_str(alerts[i], "startsAt", STR(""))),
-			json_get_str(json_get(alerts[i], "annotations"), "summary", STR("")),
-			json_get_str(json_get(alerts[i], "status"), "state", STR("")),
-		};
-
-		cli_table_row(&t, row);
-	}
-	cli_table_print(&t);
-}
-
-static void
-print_extended(struct cli *c, const struct json **alerts, size_t n)
-{
-	static const char *const titles[] = { "Labels", "Annotations", "Starts At", "Ends At", "Generator URL", "State" };
-	struct cli_table t;
-
-	cli_table_init(&t, c->arena, ARRAY_LEN(titles), titles);
-	for (size_t i = 0; i < n; i++) {
-		struct str row[] = {
-			cli_labels(c, json_get(alerts[i], "labels")),
-			cli_labels(c, json_get(alerts[i], "annotations")),
-			cli_time(c, json_get_str(alerts[i], "startsAt", STR(""))),
-			cli_time(c, json_get_str(alerts[i], "endsAt", STR(""))),
-			json_get_str(alerts[i], "generatorURL", STR("")),
-			json_get_str(json_get(alerts[i], "status"), "state", STR("")),
-		};
-
-		cli_table_row(&t, row);
-	}
-	cli_table_print(&t);
-}
+static const struct cli_column extended[] = {
+	{ "Labels", "labels", cli_show_labels },
+	{ "Annotations", "annotations", cli_show_labels },
+	{ "Starts At", "startsAt", cli_show_time },
+	{ "Ends At", "endsAt", cli_show_time },
+	{ "Generator URL", "generatorURL", NULL },
+	{ "State", "status.state", NULL },
+};
 
 static bool
 query_path(struct cli *c, const struct settings *s, struct str *out)
 {
-	struct sbuf more = SBUF_INIT(1 << 20);
-	struct str filters;
-	bool first = true, ok;
+	const struct str words[] = { STR("false"), STR("true") };
+	const struct cli_param params[] = {
+		{ "active", words[s->active] },
+		{ "silenced", words[s->silenced] },
+		{ "inhibited", words[s->inhibited] },
+		{ "unprocessed", words[s->unprocessed] },
+		{ "receiver", s->receiver },
+	};
 
-	url_query_add(&more, &first, STR("active"), s->active ? STR("true") : STR("false"));
-	url_query_add(&more, &first, STR("silenced"), s->silenced ? STR("true") : STR("false"));
-	url_query_add(&more, &first, STR("inhibited"), s->inhibited ? STR("true") : STR("false"));
-	url_query_add(&more, &first, STR("unprocessed"), s->unprocessed ? STR("true") : STR("false"));
-	if (s->receiver.n > 0)
-		url_query_add(&more, &first, STR("receiver"), s->receiver);
-	ok = cli_filters(c, sbuf_cstr(&more), &filters);
-	sbuf_fini(&more);
-	if (ok)
-		*out = arena_printf(c->arena, "/api/v2/alerts%.*s", STR_ARG(filters));
-	return ok;
+	return cli_path(c, "/api/v2/alerts", true, params, ARRAY_LEN(params), out);
 }
 
 static int
@@ -97,9 +65,9 @@ run(struct cli *c)
 	if (c->output == CLI_JSON)
 		cli_print_json(c, list);
 	else if (c->output == CLI_EXTENDED)
-		print_extended(c, alerts, list->n);
+		cli_print_table(c, extended, ARRAY_LEN(extended), alerts, list->n);
 	else
-		print_simple(c, alerts, list->n);
+		cli_print_table(c, simple, ARRAY_LEN(simple), alerts, list->n);
 	return 0;
 }
 

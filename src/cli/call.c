@@ -100,14 +100,31 @@ cli_hang_up(struct cli *c)
 	fetch_waiter_free(&c->waiter);
 }
 
-/* The server's words: a JSON string, an object with a message, or the text as it is. */
+/* The message of an error of /api/ext/v1, with what is to blame for it in front, unless it is named already. */
+static struct str
+blame(struct cli *c, struct json_t *error)
+{
+	struct str message = json_small_str(error, "message", STR("")), field = json_small_str(error, "field", STR(""));
+	int64_t index = json_small_int(error, "index", -1);
+
+	if (field.n > 0 && index >= 0)
+		return arena_printf(c->arena, "%.*s[%lld]: %.*s", STR_ARG(field), (long long)index, STR_ARG(message));
+	if (field.n > 0 && str_find(message, field) == message.n)
+		return arena_printf(c->arena, "%.*s: %.*s", STR_ARG(field), STR_ARG(message));
+	return message;
+}
+
+/* The server's words: a JSON string, an object with a message or an error, or the text as it is. */
 static bool
 refused(struct cli *c, const char *method, struct str path, struct str body)
 {
 	struct str text = str_trim(body);
-	struct json_t *j = json_small_parse(text, JSON_DOCUMENT, NULL);
+	struct json_t *j = json_small_parse(text, JSON_DOCUMENT, NULL), *error = json_small_get(j, "error");
 
-	text = json_small_text(j, json_small_str(j, "message", text));
+	if (json_small_is_object(error))
+		text = blame(c, error);
+	else
+		text = json_small_text(j, json_small_str(j, "message", json_small_text(error, text)));
 	err_set(&c->e, c->status == 404 ? ERR_NOT_FOUND : ERR_INVALID, "%s %.*s: the server answered %ld%s%.*s",
 	    method, STR_ARG(str_sub(path, 0, str_chr(path, '?'))), c->status, text.n > 0 ? ": " : "", STR_ARG(text));
 	json_small_free(&j);
@@ -178,16 +195,28 @@ cli_download(struct cli *c, const char *method, struct str path, int fd)
 	return call(c, method, path, STR(""), &sink.sink, &refusal);
 }
 
+static bool
+parse_answer(struct cli *c, struct str answer, enum json_kind kind, const struct json **out)
+{
+	if (cli_parse_json(c, answer, kind, out))
+		return true;
+	return err_ctx(&c->e, "the answer of %.*s is not that of an alert router", STR_ARG(shown_url(c)));
+}
+
 bool
 cli_get(struct cli *c, struct str path, enum json_kind kind, const struct json **out)
 {
-	struct str body;
+	struct str answer;
 
-	if (!cli_call(c, "GET", path, STR_NONE, &body))
-		return false;
-	if (cli_parse_json(c, body, kind, out))
-		return true;
-	return err_ctx(&c->e, "the answer of %.*s is not that of an alert router", STR_ARG(shown_url(c)));
+	return cli_call(c, "GET", path, STR_NONE, &answer) && parse_answer(c, answer, kind, out);
+}
+
+bool
+cli_post(struct cli *c, struct str path, struct str json, enum json_kind kind, const struct json **out)
+{
+	struct str answer;
+
+	return cli_call(c, "POST", path, json, &answer) && parse_answer(c, answer, kind, out);
 }
 
 bool

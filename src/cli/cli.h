@@ -100,12 +100,25 @@ bool cli_call(struct cli *c, const char *method, struct str path, struct str bod
 bool cli_download(struct cli *c, const char *method, struct str path, int fd) MUST_CHECK;
 /* Makes ready to connect; cli_call does it when it was not done. What it keeps is in c->arena as it was then. */
 bool cli_dial(struct cli *c) MUST_CHECK;
-/* cli_call and the body as a tree of the kind wanted. */
+/* cli_call and the answer as a tree of the kind wanted. */
 bool cli_get(struct cli *c, struct str path, enum json_kind kind, const struct json **out) MUST_CHECK;
+bool cli_post(struct cli *c, struct str path, struct str json, enum json_kind kind, const struct json **out) MUST_CHECK;
 /* The configuration that the server has loaded, as it shows it. */
 bool cli_server_config(struct cli *c, struct str *out) MUST_CHECK;
 /* Closes the connection. */
 void cli_hang_up(struct cli *c);
+
+/* path.c */
+/* A part of the API's path between two others, escaped: "/api/v2/silence/" ID "". */
+struct str cli_path_with(struct cli *c, const char *before, struct str part, const char *behind);
+/* A parameter. */
+struct cli_param {
+	const char *name;
+	struct str value;	/* empty: the parameter is left out */
+};
+/* The path with parameters behind it, escaped; with `filters` c->args as matchers come first, as filter=…&filter=… */
+bool cli_path(struct cli *c, const char *path, bool filters, const struct cli_param *params, size_t n, struct str *out)
+    MUST_CHECK;
 
 /* signals.c */
 /*
@@ -134,8 +147,6 @@ bool cli_config_of_server(struct cli *c, struct config **out) MUST_CHECK;
  * argument that is none for the name of an alert.
  */
 bool cli_matchers(struct cli *c, struct matchers *out) MUST_CHECK;
-/* "?filter=…&filter=…" for cli_matchers, with `more` behind them. */
-bool cli_filters(struct cli *c, const char *more, struct str *out) MUST_CHECK;
 /*
  * name=value arguments; `what` names them in errors. With `alertname` a first
  * one without '=' is the name of an alert.
@@ -151,23 +162,24 @@ void cli_print(struct str s);
 /* A line of JSON. */
 void cli_print_json(struct cli *c, const struct json *j);
 void cli_put_json(struct json_writer *w, const struct json *j);
-/* An API time as --date.format says (a layout of Go), in the local zone; "" for none. */
-struct str cli_time(struct cli *c, struct str api_time);
-/* a="b" c="d", sorted. */
-struct str cli_labels(struct cli *c, const struct json *labels);
 /* The elements of a list of objects, sorted by the time in their member `key`. */
 const struct json **cli_by_time(struct cli *c, const struct json *list, const char *key);
 
-/* Columns padded to their widest cell. */
-struct cli_table {
-	struct arena *arena;
-	size_t columns, n, cap;
-	struct str *cells;
+/* How members are shown; of what is not there, or is something else, there is nothing to show. */
+/* A time as --date.format says (a layout of Go), in the local zone. */
+struct str cli_show_time(struct cli *c, const struct json *value);
+/* An object of strings as a="b" c="d", sorted. */
+struct str cli_show_labels(struct cli *c, const struct json *value);
+
+/* table.c */
+struct cli_column {
+	const char *title;
+	const char *key;	/* the member of a row; "a.b": of one of its members */
+	struct str (*show)(struct cli *c, const struct json *value);	/* value is NULL when there is none; NULL: as it is */
 };
-void cli_table_init(struct cli_table *t, struct arena *a, size_t columns, const char *const *titles);
-/* Control characters of a cell, line breaks too, are shown as blanks. */
-void cli_table_row(struct cli_table *t, const struct str *cells);
-void cli_table_print(const struct cli_table *t);
+/* Rows are objects. Control characters of a cell, line breaks too, are shown as blanks. */
+void cli_print_table(struct cli *c, const struct cli_column *columns, size_t columns_n, const struct json *const *rows,
+    size_t n);
 
 /* Alerts as JSON objects, one a line, from standard input to the server; stream.c. False with c->e set. */
 bool cli_stream_alerts(struct cli *c, span retry) MUST_CHECK;

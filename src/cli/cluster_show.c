@@ -8,30 +8,22 @@
 static int
 by_address(const void *a, const void *b)
 {
-	const struct json *x = a, *y = b;
+	const struct json *const *x = a, *const *y = b;
 
-	return str_cmp(json_get_str(x, "address", STR("")), json_get_str(y, "address", STR("")));
+	return str_cmp(json_get_str(*x, "address", STR("")), json_get_str(*y, "address", STR("")));
 }
 
 static void
 print_peers(struct cli *c, const struct json *peers)
 {
-	static const char *const titles[] = { "Address", "Name" };
-	struct json *sorted = ARENA_ARRAY(c->arena, peers->n, struct json);
-	struct cli_table t;
+	static const struct cli_column columns[] = { { "Address", "address", NULL }, { "Name", "name", NULL } };
+	const struct json **sorted = ARENA_ARRAY(c->arena, peers->n, const struct json *);
 
 	for (size_t i = 0; i < peers->n; i++)
-		sorted[i] = peers->v[i];
+		sorted[i] = &peers->v[i];
 	if (peers->n > 1)
 		qsort(sorted, peers->n, sizeof(sorted[0]), by_address);
-	cli_table_init(&t, c->arena, ARRAY_LEN(titles), titles);
-	for (size_t i = 0; i < peers->n; i++) {
-		struct str row[] = { json_get_str(&sorted[i], "address", STR("")),
-			json_get_str(&sorted[i], "name", STR("")) };
-
-		cli_table_row(&t, row);
-	}
-	cli_table_print(&t);
+	cli_print_table(c, columns, ARRAY_LEN(columns), sorted, peers->n);
 }
 
 static int

@@ -210,30 +210,6 @@ cli_matchers(struct cli *c, struct matchers *out)
 	return true;
 }
 
-bool
-cli_filters(struct cli *c, const char *more, struct str *out)
-{
-	struct sbuf b = SBUF_INIT(1 << 24), one = SBUF_INIT(1 << 20);
-	struct matchers ms;
-	bool first = true;
-
-	if (!cli_matchers(c, &ms))
-		return false;
-	sbuf_putc(&b, '?');
-	for (size_t i = 0; i < ms.n; i++) {
-		sbuf_reset(&one);
-		matcher_format(&ms.m[i], &one);
-		url_query_add(&b, &first, STR("filter"), sbuf_get(&one));
-	}
-	if (more[0] != '\0')
-		sbuf_printf(&b, "%s%s", first ? "" : "&", more);
-	*out = arena_str(c->arena, sbuf_get(&b));
-	sbuf_fini(&one);
-	sbuf_fini(&b);
-	matchers_fini(&ms);
-	return true;
-}
-
 static bool
 pair(struct cli *c, struct str arg, const char *what, bool alertname, struct str *name, struct str *value)
 {

@@ -8,7 +8,6 @@
 #include "base/quote.h"
 #include "base/rfc3339.h"
 #include "base/tz.h"
-#include "base/utf8.h"
 #include "cli.h"
 
 void
@@ -65,8 +64,9 @@ cli_print_json(struct cli *c, const struct json *j)
 }
 
 struct str
-cli_time(struct cli *c, struct str api_time)
+cli_show_time(struct cli *c, const struct json *value)
 {
+	struct str api_time = value != NULL && value->kind == JSON_STRING ? value->s : STR("");
 	struct zoned_time t = { .zone = zone_local() };
 	struct sbuf b = SBUF_INIT(1 << 16);
 	struct str out;
@@ -81,7 +81,7 @@ cli_time(struct cli *c, struct str api_time)
 }
 
 struct str
-cli_labels(struct cli *c, const struct json *labels)
+cli_show_labels(struct cli *c, const struct json *labels)
 {
 	size_t n = labels != NULL && labels->kind == JSON_OBJECT ? labels->n : 0;
 	struct str *lines = ARENA_ARRAY(c->arena, n, struct str);
@@ -138,76 +138,4 @@ cli_by_time(struct cli *c, const struct json *list, const char *key)
 	for (size_t i = 0; i < list->n; i++)
 		out[i] = timed[i].j;
 	return out;
-}
-
-void
-cli_table_init(struct cli_table *t, struct arena *a, size_t columns, const char *const *titles)
-{
-	struct str *row = ARENA_ARRAY(a, columns, struct str);
-
-	*t = (struct cli_table){ .arena = a, .columns = columns };
-	for (size_t i = 0; i < columns; i++)
-		row[i] = str_from(titles[i]);
-	cli_table_row(t, row);
-}
-
-/*
- * What stands in a cell comes from whoever posted it: it must neither break the
- * table nor command the terminal. C1 controls are two bytes, 0xC2 0x80 to 0xC2 0x9F.
- */
-static struct str
-tame(struct arena *a, struct str s)
-{
-	char *p = NULL;
-
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
-		bool c1 = ch == 0xC2 && i + 1 < s.n && (unsigned char)s.p[i + 1] >= 0x80 && (unsigned char)s.p[i + 1] < 0xA0;
-
-		if (ch >= ' ' && ch != 0x7F && !c1)
-			continue;
-		if (p == NULL) {
-			p = arena_alloc(a, s.n + 1);
-			memcpy(p, s.p, s.n);
-			s.p = p;
-		}
-		p[i] = ' ';
-		if (c1)
-			p[i + 1] = ' ';
-	}
-	return s;
-}
-
-void
-cli_table_row(struct cli_table *t, const struct str *cells)
-{
-	if (t->n == t->cap) {
-		size_t cap = t->cap > 0 ? 2 * t->cap : 16;
-
-		t->cells = arena_grow(t->arena, t->cells, t->cap * t->columns, cap * t->columns, sizeof(t->cells[0]));
-		t->cap = cap;
-	}
-	for (size_t i = 0; i < t->columns; i++)
-		t->cells[t->n * t->columns + i] = tame(t->arena, cells[i]);
-	t->n++;
-}
-
-void
-cli_table_print(const struct cli_table *t)
-{
-	size_t *widths = ARENA_ARRAY(t->arena, t->columns, size_t);
-
-	for (size_t i = 0; i < t->n * t->columns; i++) {
-		size_t w = utf8_count(t->cells[i]);
-
-		widths[i % t->columns] = w > widths[i % t->columns] ? w : widths[i % t->columns];
-	}
-	for (size_t i = 0; i < t->n * t->columns; i++) {
-		size_t column = i % t->columns;
-
-		cli_print(t->cells[i]);
-		printf("%*s", (int)(widths[column] - utf8_count(t->cells[i])) + 2, "");
-		if (column == t->columns - 1)
-			printf("\n");
-	}
 }

@@ -5,8 +5,6 @@
 #include <stdio.h>
 
 #include "base/rfc3339.h"
-#include "text/json_small.h"
-#include "text/url.h"
 
 /* The matchers of a silence, a="b" one behind the other, or as a list {a="b",c="d"}. */
 static struct str
@@ -39,50 +37,35 @@ matchers_text(struct cli *c, const struct json *list, bool braces)
 	return out;
 }
 
-static void
-print_simple(struct cli *c, const struct json *const *silences, size_t n)
+static struct str
+show_matchers(struct cli *c, const struct json *list)
 {
-	static const char *const titles[] = { "ID", "Matchers", "Ends At", "Created By", "Comment" };
-	struct cli_table t;
-
-	cli_table_init(&t, c->arena, ARRAY_LEN(titles), titles);
-	for (size_t i = 0; i < n; i++) {
-		struct str row[] = {
-			json_get_str(silences[i], "id", STR("")),
-			matchers_text(c, json_get(silences[i], "matchers"), false),
-			cli_time(c, json_get_str(silences[i], "endsAt", STR(""))),
-			json_get_str(silences[i], "createdBy", STR("")),
-			json_get_str(silences[i], "comment", STR("")),
-		};
-
-		cli_table_row(&t, row);
-	}
-	cli_table_print(&t);
+	return matchers_text(c, list, false);
 }
 
-static void
-print_extended(struct cli *c, const struct json *const *silences, size_t n)
+static struct str
+show_matcher_list(struct cli *c, const struct json *list)
 {
-	static const char *const titles[] = { "ID", "Matchers", "Starts At", "Ends At", "Updated At", "Created By",
-		"Comment" };
-	struct cli_table t;
-
-	cli_table_init(&t, c->arena, ARRAY_LEN(titles), titles);
-	for (size_t i = 0; i < n; i++) {
-		struct str row[] = {
-			json_get_str(silences[i], "id", STR("")),
-			matchers_text(c, json_get(silences[i], "matchers"), true),
-			cli_time(c, json_get_str(silences[i], "startsAt", STR(""))),
-			cli_time(c, json_get_str(silences[i], "endsAt", STR(""))),
-			cli_time(c, json_get_str(silences[i], "updatedAt", STR(""))),
-			json_get_str(silences[i], "createdBy", STR("")),
-			json_get_str(silences[i], "comment", STR("")),
-		};
-
-		cli_table_row(&t, row);
-	}
-	cli_table_print(&t);
+	return matchers_text(c, list, true);
 }
+
+static const struct cli_column simple[] = {
+	{ "ID", "id", NULL },
+	{ "Matchers", "matchers", show_matchers },
+	{ "Ends At", "endsAt", cli_show_time },
+	{ "Created By", "createdBy", NULL },
+	{ "Comment", "comment", NULL },
+};
+
+static const struct cli_column extended[] = {
+	{ "ID", "id", NULL },
+	{ "Matchers", "matchers", show_matcher_list },
+	{ "Starts At", "startsAt", cli_show_time },
+	{ "Ends At", "endsAt", cli_show_time },
+	{ "Updated At", "updatedAt", cli_show_time },
+	{ "Created By", "createdBy", NULL },
+	{ "Comment", "comment", NULL },
+};
 
 void
 cli_print_silences_json(const struct json *const *silences, size_t n)
@@ -111,9 +94,9 @@ cli_print_silences(struct cli *c, const struct json *const *silences, size_t n, 
 	else if (c->output == CLI_JSON)
 		cli_print_silences_json(silences, n);
 	else if (c->output == CLI_EXTENDED)
-		print_extended(c, silences, n);
+		cli_print_table(c, extended, ARRAY_LEN(extended), silences, n);
 	else
-		print_simple(c, silences, n);
+		cli_print_table(c, simple, ARRAY_LEN(simple), silences, n);
 }
 
 static bool
@@ -138,13 +121,10 @@ cli_silences_get(struct cli *c, const struct silences_wanted *w, const struct js
 {
 	const struct json *list, **sorted;
 	struct wall now = cli_now();
-	struct str filters, path;
+	struct str path;
 	size_t n = 0;
 
-	if (!cli_filters(c, "", &filters))
-		return false;
-	path = arena_printf(c->arena, "/api/v2/silences%.*s", STR_ARG(filters));
-	if (!cli_get(c, path, JSON_ARRAY, &list))
+	if (!cli_path(c, "/api/v2/silences", true, NULL, 0, &path) || !cli_get(c, path, JSON_ARRAY, &list))
 		return false;
 	sorted = cli_by_time(c, list, "endsAt");
 	for (size_t i = 0; i < list->n; i++)
@@ -158,28 +138,17 @@ cli_silences_get(struct cli *c, const struct silences_wanted *w, const struct js
 struct str
 cli_silence_path(struct cli *c, struct str id)
 {
-	struct sbuf escaped = SBUF_INIT(1 << 16);
-	struct str out;
-
-	url_path_escape(&escaped, id);
-	out = arena_printf(c->arena, "/api/v2/silence/%s", sbuf_cstr(&escaped));
-	sbuf_fini(&escaped);
-	return out;
+	return cli_path_with(c, "/api/v2/silence/", id, "");
 }
 
 bool
 cli_silence_post(struct cli *c, struct str body, struct str *id_out)
 {
-	struct json_t *j;
-	struct str answer;
+	const struct json *answer;
 
-	if (!cli_call(c, "POST", STR("/api/v2/silences"), body, &answer))
+	if (!cli_post(c, STR("/api/v2/silences"), body, JSON_OBJECT, &answer))
 		return false;
-	j = json_small_parse(answer, JSON_DOCUMENT, &c->e);
-	if (j == NULL)
-		return err_ctx(&c->e, "the answer of the server");
-	*id_out = arena_str(c->arena, json_small_str(j, "silenceID", STR("")));
-	json_small_free(&j);
+	*id_out = json_get_str(answer, "silenceID", STR(""));
 	return true;
 }
 

@@ -206,6 +206,26 @@ def test_through_a_proxy(tls_server, elsewhere, sink, listen, cli):
     assert "no such host" in cli("http://alerts.internal", "follow_redirects: true", "alert", "query", status=1, **env)
 
 
+REFUSALS = [
+    (403, b'{"code": 403, "message": "\\"jo\\" lacks the scope \\"write\\""}', '403: "jo" lacks the scope "write"'),
+    (403, b'{"error": {"code": "forbidden", "message": "jo may not write"}}', "403: jo may not write"),
+    (400, b'{"error": {"code": "bad_matcher", "message": "bad x", "field": "filter", "index": 2}}', "400: filter[2]: bad x"),
+    (400, b'{"error": {"code": "bad_cursor", "message": "begin without", "field": "cursor"}}', "400: cursor: begin without"),
+    (400, b'{"error": {"code": "bad_member", "message": "limit must be 1 to 9", "field": "limit"}}', "400: limit must be 1 to 9"),
+    (400, b'{"status": "error", "error": "of old"}', "400: of old"),
+    (404, b'"nowhere"', "404: nowhere"),
+    (500, b'<html>broken', "500: <html>broken"),
+    (502, b'', "502\n"),
+]
+
+
+def test_the_servers_words(sink, cli):
+    answers = [(status, {}, body) for status, body, _ in REFUSALS]
+    sink.replies["/api/v2/silences"] = lambda request: answers.pop(0)
+    told = cli(sink.url, None, "silence", "import", "--force", stdin=str([{} for _ in REFUSALS]), status=1)
+    assert [line.split("answered ")[-1] for line in told.splitlines()[:-1]] == [words.strip() for _, _, words in REFUSALS]
+
+
 def test_headers_and_credentials(sink, cli):
     sink.replies["/api/v2/alerts"] = (200, {}, b"[]")
     cli(sink.url, "authorization: {credentials: c}\nhttp_headers: {X-Scope-OrgID: {values: [team]}}\n", "alert", "query")
