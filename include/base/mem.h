@@ -3,8 +3,8 @@
  * base/mem.h - heap memory that is always there.
  *
  * No function returns NULL: running out of memory, or a size that overflows,
- * ends the process with a message. What a peer can make us allocate has to be
- * bounded by the caller. Any thread.
+ * ends the process with a message. The caller bounds all that a peer can make
+ * us allocate. Any thread.
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H

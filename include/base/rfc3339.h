@@ -13,9 +13,9 @@
 #include "base/time.h"
 
 /*
- * What API v2 accepts as a date-time: RFC 3339 with an optional zone (none
- * means UTC), seconds or fraction; without seconds the zone can only be Z, and
- * with a blank for the T there is none; a date alone. The empty string is
+ * A date-time as API v2 accepts it: RFC 3339 with an optional zone (none means
+ * UTC), seconds or fraction; without seconds the zone can only be Z, and with a
+ * blank for the T there is none; a date alone. The empty string is
  * 1970-01-01T00:00:00Z. Errors are worded as Go's time.Parse words them.
  */
 bool strfmt_time_parse(struct str s, struct wall *out, struct err *e) MUST_CHECK;

@@ -52,7 +52,7 @@ size_t str_chr(struct str s, char c);
 size_t str_find(struct str s, struct str what);
 /* Bytes from `from` (clamped) up to, not with, `to` (clamped). */
 struct str str_sub(struct str s, size_t from, size_t to);
-/* What stands before the first c, or all; *rest becomes what stands behind that c, or nothing. */
+/* The part before the first c, or all; *rest becomes the part behind that c, or nothing. */
 struct str str_split(struct str *rest, char c);
 /* Without ASCII blanks (space \t \r \n \v \f) at both ends. */
 struct str str_trim(struct str s);

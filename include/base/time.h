@@ -38,7 +38,7 @@ typedef int64_t span;
 #define SPAN_HOUR (3600 * SPAN_S)
 #define SPAN_MAX INT64_MAX
 
-/* What time it is: read once per loop turn and passed by value. */
+/* The time as it is: read once per loop turn and passed by value. */
 struct moment {
 	struct mono mono;
 	struct wall wall;

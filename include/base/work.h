@@ -2,7 +2,7 @@
 /*
  * base/work.h - how much may still be done before others have their turn.
  *
- * Whatever can take long counts its own steps instead of asking a clock, so
+ * Work that can take long counts its own steps instead of asking a clock, so
  * that the core stays a pure function and a run can be repeated: the caller
  * gives a number of units, the callee spends them, and when they are used up it
  * keeps its place and says that it is not done. A unit is some 10 ns of a

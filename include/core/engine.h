@@ -116,7 +116,7 @@ bool engine_ack(struct engine *e, const struct ack_request *r, struct moment now
 void engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, struct moment now);
 
 /*
- * What time it is. All functions here with `now` see it by themselves; before questions of
+ * Tells the time. All functions here with `now` see it by themselves; before questions of
  * core/view.h it has to be told, as a wall clock that went back makes what is remembered doubtful.
  */
 void engine_see(struct engine *e, struct moment now);

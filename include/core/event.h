@@ -87,7 +87,10 @@ struct event_grouped {
 	const struct alert *alert;
 };
 
-/* What an alert can be in; each for itself. A judge that was not asked changes nothing: behind inhibition nobody asks for silences. */
+/*
+ * States that an alert can be in, each for itself. A judge that was not asked
+ * changes nothing: behind inhibition nobody asks for silences.
+ */
 enum alert_condition {
 	ALERT_FIRES,
 	ALERT_INHIBITED,

@@ -18,8 +18,8 @@
 #include "core/notification.h"
 
 /*
- * What a notification that was given up after some of its recipients were
- * served leaves behind: they need not be told the same again.
+ * The trace of a notification that was given up after some of its recipients
+ * were served: they need not be told the same again.
  */
 struct partly_told {
 	uint64_t content;	/* which alerts it told of: see told_content in core/log_debts.c */
@@ -33,7 +33,7 @@ struct unknown_fields {
 	struct str entry, around;
 };
 
-/* What an entry is found by: one integration of one group's receiver. */
+/* The key of an entry: one integration of one group's receiver. */
 struct log_key {
 	struct str group_key, receiver;
 	struct str integration;	/* its kind's name */

@@ -36,7 +36,7 @@ struct noted_alert {
 };
 
 /*
- * What an integration remembers between notifications of one firing episode
+ * The memory of an integration between notifications of one firing episode
  * (Slack's thread); kept in the notification log. Small and sorted by key.
  */
 struct receiver_value {

@@ -3,8 +3,8 @@
  * core/ports.h - all that the engine asks of the world.
  *
  * The engine calls these; they never call back into it (the engine asserts
- * that). Whatever takes time is answered later by an engine_… call that names
- * the attempt by number. Arguments are borrowed for the call unless said
+ * that). An act that takes time is answered later by an engine_… call that
+ * names the attempt by number. Arguments are borrowed for the call unless said
  * otherwise.
  */
 #ifndef CORE_PORTS_H
@@ -31,7 +31,7 @@ enum change_kind {
 	CHANGE_N,
 };
 
-/* What a group needs to go on after a restart. */
+/* The state that a group needs to go on after a restart. */
 struct group_state {
 	struct str route_id;		/* struct route id */
 	struct str receiver;
@@ -43,7 +43,7 @@ struct group_state {
 	size_t alerts_n;
 };
 
-/* What a notification that is under way needs to go on after a restart. */
+/* The state that a notification under way needs to go on after a restart. */
 struct intent_state {
 	uint64_t id;			/* struct notification id */
 	struct str route_id, receiver;

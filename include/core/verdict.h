@@ -3,7 +3,7 @@
  * core/verdict.h - what a stage makes of an alert, or of a whole group.
  *
  * A value: it says which stage judged, whether it holds back, and by what, with
- * references instead of texts. What it points to is borrowed: of the alerts,
+ * references instead of texts. Pointers in it are borrowed: of the alerts,
  * silences and configuration of the engine until the next call that may change
  * it; lists are in the arena that the judge was given.
  */

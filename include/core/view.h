@@ -3,12 +3,12 @@
  * core/view.h - the read side of the engine.
  *
  * Answers from memory, changes nothing, borrows everything until the next call
- * into the engine that may change state. Results that are lists are written
- * into the caller's arena. Whoever asks has told the engine the time (engine_see).
+ * into the engine that may change state. Results that are lists are written into
+ * the caller's arena. The caller has told the engine the time (engine_see).
  *
  * Long lists are gone through piece by piece: whoever does keeps the key of what
- * came last, and the engine may change between two pieces. What is there all the
- * while comes exactly once, in order.
+ * came last, and the engine may change between two pieces. An item that is there
+ * all the while comes exactly once, in order.
  */
 #ifndef CORE_VIEW_H
 #define CORE_VIEW_H
@@ -26,7 +26,7 @@
 #include "model/alert.h"
 #include "model/silence.h"
 
-/* What holds an alert back at this moment. */
+/* The reasons that hold an alert back at this moment. */
 struct alert_status {
 	const char *const *silenced_by;	/* ids of active silences, the oldest first; acknowledgements too */
 	const struct silence *const *silences;	/* the same, borrowed */
@@ -36,7 +36,7 @@ struct alert_status {
 	bool inhibited;
 	/* active, suppressed; "unprocessed" does not occur in predicted states */
 };
-/* Of any alert, known or not. */
+/* For any alert, known or not. */
 void view_alert_status(const struct engine *e, const struct alert *a, struct moment now, struct arena *arena,
     struct alert_status *out);
 
@@ -163,7 +163,7 @@ void view_group_facts(const struct engine *e, const struct group *g, struct mome
 void view_group_muted(const struct group *g, struct arena *arena, const struct str **out, size_t *n_out);
 /*
  * A new reference: rendered at the last flush; for a group that changed since, predicted, of a big one from its
- * first alerts. What is predicted is not kept.
+ * first alerts. Predictions are not kept.
  */
 struct labels *view_route_labels(const struct engine *e, const struct group *g, struct moment now, struct arena *arena);
 /* The receivers of all groups that hold the alert of these labels, in no order; one may come twice. */

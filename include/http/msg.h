@@ -38,7 +38,7 @@ struct http_request {
 	struct principal principal;	/* the name is in the arena */
 };
 
-/* What may come after a piece of a body. */
+/* The continuation after a piece of a body. */
 enum http_more {
 	HTTP_MORE,	/* there is more to come */
 	HTTP_LATER,	/* so there is, but not now: other work of the loop comes first */
@@ -78,11 +78,11 @@ struct http_stream {
 struct http_response;
 
 /*
- * What takes too long for one turn of the loop, and has no answer before it is done: the
- * server calls `step` in place of the handler, once in a turn at most, until it returns
- * true and the response is complete. It goes on whether or not the client is still there;
- * only the end of the server breaks it off. The body, the arena and the response are its own
- * until `drop`; of the request no other string is.
+ * A request that takes too long for one turn of the loop, and has no answer before it is
+ * done: the server calls `step` in place of the handler, once in a turn at most, until it
+ * returns true and the response is complete. It goes on whether or not the client is still
+ * there; only the end of the server breaks it off. The body, the arena and the response are
+ * its own until `drop`; of the request no other string is.
  */
 struct http_later {
 	/* Does what the units of `w` allow. */

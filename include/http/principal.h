@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 
-/* What a request needs and a principal has. */
+/* A permission that a request needs and a principal has. */
 enum scope {
 	SCOPE_READ = 1,		/* to look */
 	SCOPE_WRITE = 2,	/* to change alerts and silences */

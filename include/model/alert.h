@@ -26,7 +26,7 @@ struct alert {
 	struct wall updated;		/* when we received it */
 };
 
-/* What a client posted, before the rules of ingestion; all borrowed. */
+/* An alert as a client posted it, before the rules of ingestion; all borrowed. */
 struct alert_draft {
 	struct label_pair *labels;	/* sorted in place by alert_make */
 	size_t labels_n;
@@ -52,7 +52,7 @@ void alert_unref(struct alert *a);	/* may be NULL */
 /* Has it ended at t? (ends set and not after t) */
 bool alert_resolved_at(const struct alert *a, struct wall t);
 /*
- * What the store holds after `fresh` arrives while it held `old`: a new
+ * The alert to be stored after `fresh` arrives while `old` was stored: a new
  * reference to fresh itself, or to a merged alert when their ranges overlap
  * (Alertmanager types.Alert.Merge, provider/mem Put).
  */

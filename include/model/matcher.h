@@ -57,8 +57,9 @@ void matchers_sort(struct matchers *ms);
 /* In one list: each may be a regular expression, which takes its time to compile. */
 #define MATCHERS_MAX 1000
 /*
- * COMPAT: Alertmanager has no bound. What reading the regular expressions of one list may take together, in units of base/work.h, where
- * clients send it: any one that is allowed (text/regex.h) passes, and ordinary ones by the hundred.
+ * COMPAT: Alertmanager has no bound. The work that reading the regular expressions of one list may take together, in
+ * units of base/work.h, where clients send it: any one that is allowed (text/regex.h) passes, and ordinary ones by the
+ * hundred.
  */
 #define MATCHERS_READING_MAX 1000000
 /* The part of m in it; 0 for EQ and NE. */

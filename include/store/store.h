@@ -58,9 +58,9 @@ struct store *store_open(const struct store_options *o, struct err *e) MUST_CHEC
  */
 bool store_recover(struct store *s, struct engine *engine, struct moment now, struct err *e) MUST_CHECK;
 /*
- * The process ends: writes what there is (waiting for it) while the engine can
- * still tell all, should the database be gone. Whoever waits for changes is not told
- * any more, and cancels before store_close.
+ * The process ends: writes what there is (waiting for it) while the engine can still
+ * tell all, should the database be gone. Callers that wait for changes are not told
+ * any more, and cancel before store_close.
  */
 void store_finish(struct store *s);
 /* The engine is about to be freed: it is not asked for anything any more. */

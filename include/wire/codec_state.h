@@ -3,7 +3,7 @@
  * wire/codec_state.h (private) - groups and notifications under way.
  *
  * Messages of Protocol Buffers of our own; the field numbers are in
- * codec_state.c. Unknown fields are skipped. What is read lives in the arena or
+ * codec_state.c. Unknown fields are skipped. The result lives in the arena or
  * is a slice of the body, except labels, which are new references.
  */
 #ifndef WIRE_CODEC_STATE_H
@@ -14,7 +14,7 @@
 #include "base/sbuf.h"
 #include "core/ports.h"
 
-/* Of schema 1. The caller drops out->labels. */
+/* Reads a group of schema 1. The caller drops out->labels. */
 bool codec_get_group(struct str body, struct arena *a, struct group_state *out, struct err *e) MUST_CHECK;
 
 /* Keys that are numbers; 0 is none. */

@@ -13,7 +13,7 @@
 
 #define DAY (24 * SPAN_HOUR)
 #define SPAN_LIMIT (UINT64_C(1) << 63)
-/* What of an input goes into a message. */
+/* The part of an input that goes into a message. */
 #define SHOWN ((size_t)1 << 20)
 
 struct unit {
@@ -139,7 +139,7 @@ duration_parse(struct str s, span *out, struct err *e)
 	return true;
 }
 
-/* What differs between Go's durations and those of flags. */
+/* The differences between Go's durations and those of flags. */
 struct dialect {
 	bool days;		/* units d and w */
 	uint64_t limit;		/* the most below 0; above it is one less than 2^63 */

@@ -41,7 +41,7 @@ hmap_fini(struct hmap *m)
 	*m = (struct hmap){ 0 };
 }
 
-/* Room for n buckets; the marks stand behind them. What lies behind `used` is not read before it is set. */
+/* Room for n buckets; the marks stand behind them. Buckets behind `used` are not read before they are set. */
 static void
 resize(struct hmap *m, size_t n)
 {
@@ -196,7 +196,10 @@ hmap_each(const struct hmap *m, const struct hmap_node *after)
 bool
 hmap_next_bucket(const struct hmap *m, struct hmap_cursor *c, struct hmap_node **node)
 {
-	/* What a bucket that was visited gives away comes again; what it takes back from one that was not would not come. */
+	/*
+	 * As the table grows, nodes that a visited bucket gives away come again; as it
+	 * shrinks, nodes that it takes from one not yet visited would not come at all.
+	 */
 	if (m->used < c->used)
 		c->at = 0;
 	c->used = m->used;

@@ -128,7 +128,7 @@ tzif_parse(struct arena *a, struct str bytes, struct tz_table *out)
 	return true;
 }
 
-/* What holds before the first change (Go time.lookupFirstZone). */
+/* The offset before the first change (Go time.lookupFirstZone). */
 static const struct tz_kind *
 first_kind(const struct tz_table *t)
 {

@@ -47,7 +47,7 @@ struct tz_table {
 	bool has_rule;
 };
 
-/* What holds at a moment, and in [start, end) around it. */
+/* The offset at a moment, and in [start, end) around it. */
 struct tz_period {
 	const struct tz_kind *kind;
 	int64_t start, end;

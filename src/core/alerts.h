@@ -41,8 +41,8 @@ struct alert_entry *alerts_find(const struct alerts *as, const struct labels *l)
 struct alert_entry *alerts_find_fingerprint(const struct alerts *as, uint64_t fingerprint);
 /*
  * The first entry behind that of l (NULL: the very first), whether or not there
- * is one of l any more; NULL: l was the last. Whoever goes through all alerts
- * piece by piece keeps a reference to the label set it has come to.
+ * is one of l any more; NULL: l was the last. A walk through all alerts, piece
+ * by piece: it keeps a reference to the label set it has come to.
  */
 struct alert_entry *alerts_after(const struct alerts *as, const struct labels *l);
 /* The same; order_next(&as->order, c) goes on from there. */

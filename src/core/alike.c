@@ -27,8 +27,8 @@ same_receiver(const struct receiver *a, const struct receiver *b)
 }
 
 /*
- * The id says where the route is and what it matches. What is asked afresh at
- * every flush (repeat_interval, mute intervals, route labels) may differ.
+ * The id says where the route is and what it matches. Settings that every flush
+ * asks for afresh (repeat_interval, mute intervals, route labels) may differ.
  */
 bool
 routes_alike(const struct route *a, const struct route *b)

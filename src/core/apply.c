@@ -4,10 +4,10 @@
  * they are; the others end and are made anew from the alerts (Alertmanager
  * makes all of them anew).
  *
- * What takes long is done in slices. Before the change, while the one before
- * goes on: the traces of the last one are removed from all entries, then all are
- * looked at under the next one, each entry holding what was found beside what is
- * in force. The change itself is quick, and one piece. Groups follow (settle.h).
+ * Long work is done in slices. Before the change, while the one before goes on:
+ * the traces of the last one are removed from all entries, then all are looked
+ * at under the next one, each entry holding what was found beside what is in
+ * force. The change itself is quick, and one piece. Groups follow (settle.h).
  */
 #include <assert.h>
 

@@ -8,7 +8,7 @@
 #include "engine_state.h"
 #include "told.h"
 
-/* What handling a deadline costs beside what it counts itself. */
+/* The cost of handling a deadline, beside the work that it counts itself. */
 #define DEADLINE_UNITS 100
 /* Others than ticks may do a turn's work as often as this. */
 #define FILL_INTERVAL (10 * SPAN_MS)
@@ -246,7 +246,7 @@ ingest(struct engine *e, struct alert *a, struct moment now)
 		return;
 	}
 	if (!r->stored) {
-		/* What is not stored was not looked at as a source of inhibition. */
+		/* An alert that is not stored was not looked at as a source of inhibition. */
 		rules_look_again(e, r);
 		entry_set_stored(&e->alerts, r, true);
 	}

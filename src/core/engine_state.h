@@ -189,9 +189,9 @@ void entry_let_go(struct engine *e, struct alert_entry *r);
 /* save.c: tells the store; each does nothing when nothing is durable. */
 void save_group(struct engine *e, struct group *g, enum save when, struct moment now);
 void save_group_dropped(struct engine *e, struct group *g);
-/* What was to be saved of g is not any more. */
+/* Takes g off the lists of groups to be saved. */
 void save_group_not(struct engine *e, struct group *g);
-/* What a call has to save before it ends; `all`: what may wait, too. */
+/* Saves the groups that a call has to save before it ends; `all`: those that may wait, too. */
 void save_groups_due(struct engine *e, bool all, struct moment now);
 void save_due(struct engine *e, struct moment now);
 bool save_step(struct engine *e, struct moment now);

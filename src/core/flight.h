@@ -48,7 +48,7 @@ enum flight_phase {
 	FLIGHT_FORGETTING,	/* takes out of the group what has ended */
 };
 
-/* What one integration is told in a flight. */
+/* The part of a flight that tells one integration. */
 struct leg {
 	struct flight *flight;
 	const struct integration *integration;
@@ -135,7 +135,7 @@ bool flight_step(struct engine *e, struct flight *f, struct moment now);
 void pipeline_rules_changed(struct flight *f);
 /* f's timer went off. */
 void pipeline_due(struct engine *e, struct flight *f, struct moment now);
-/* What the notification log will be asked about, and told: from f->passed. */
+/* Makes from f->passed the lists that the notification log is asked about, and told. */
 void pipeline_note_hashes(struct flight *f);
 /* n legs, to be given their integrations and begun; pipeline_leg_done once more than n times. */
 void pipeline_make_legs(struct flight *f, size_t n);
@@ -143,20 +143,20 @@ void pipeline_make_legs(struct flight *f, size_t n);
 void pipeline_leg_done(struct engine *e, struct flight *f, struct moment now);
 
 /* leg.c */
-/* What an integration is to be told of a flight, as a value. */
+/* The judgement on a leg, as a value: is its integration to be told, and why? */
 struct leg_verdict {
 	enum reason reason;
 	bool logged;	/* the notification log changes */
 	bool told;	/* an attempt is made */
 };
-/* What it goes by; borrows from f. */
+/* The facts that a leg is judged by; borrows from f. */
 struct reason_facts leg_facts(const struct flight *f, const struct integration *i);
 /* Pure. entry: what the log holds; NULL: nothing. */
 struct leg_verdict leg_judge(const struct log_entry *entry, const struct reason_facts *facts);
 void leg_begin(struct engine *e, struct leg *leg, struct moment now);
 /* As leg_begin, for what was under way before a restart. */
 void leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, struct moment now);
-/* What the notification log finds its entry by. */
+/* The key of its entry in the notification log. */
 struct log_key log_key_of(struct str group_key, const struct receiver *r, const struct integration *i);
 /* How long the notification log remembers what a route told. */
 span leg_log_time(const struct engine *e, const struct route *route);
@@ -176,7 +176,7 @@ struct leg *leg_find(const struct engine *e, uint64_t attempt);
 
 /* log_debts.c: what the next flush has to know of a notification that was given up. */
 void log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now);
-/* Of one that a restart cut short, about group g, and that is not taken up again. */
+/* Notes in the log a notification about group g that a restart cut short, and that is not taken up again. */
 void log_debts_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
     const struct integration *integration, struct moment now);
 /* Notes who has been told all of leg->note already, and leg->owed; entry may be NULL. */

@@ -172,7 +172,7 @@ flight_release(struct notification_life *life)
 	arena_free(&arena);
 }
 
-/* What somebody holds of it stays until it is let go. */
+/* Entries that somebody holds stay until they are let go. */
 static void
 flight_free(struct engine *e, struct flight *f)
 {
@@ -295,7 +295,7 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 	chore_drop(e, &f->chore);
 	sched_disarm(&e->sched, &f->timer);
 	f->phase = FLIGHT_FORGETTING;
-	/* Of a resumed one only a part is known: the next flush sees to it. */
+	/* A resumed flight knows only a part of the group: the next flush sees to it. */
 	f->at = f->failed || f->resumed ? f->all_n : 0;
 	if (f->failed)
 		tell_failed(e, f, now);

@@ -26,7 +26,7 @@ struct engine;
 struct flight;
 struct group;
 
-/* What the last flush made of an alert. */
+/* The verdict of the last flush on an alert. */
 enum mark { MARK_UNPROCESSED, MARK_ACTIVE, MARK_SUPPRESSED };
 
 /* An entry's place in a group. */
@@ -37,7 +37,7 @@ struct member {
 	uint8_t mark;
 };
 
-/* What came of the last notification, of whichever integration. */
+/* The outcome of the last notification, of whichever integration. */
 struct group_outcome {
 	struct wall at;			/* WALL_ZERO: there was none in this process */
 	bool told;
@@ -101,7 +101,7 @@ struct member *group_after(const struct group *g, const struct labels *l);
 /* The same; order_next(&g->members, c) goes on from there. */
 struct member *group_after_at(const struct group *g, const struct labels *l, struct order_cursor *c);
 
-/* What the place of a group among the others hangs on, in lists. */
+/* The keys that a group is sorted by, in lists. */
 struct group_key {
 	const struct labels *labels;	/* of the group; NULL: before all groups */
 	struct str receiver;

@@ -123,7 +123,7 @@ inhibitor_free_some(struct inhibitor **inp, struct work *w)
 	assert(in->buckets.n == 0);
 	if (!matcher_index_fini_some(&in->index, &in->freed, w))
 		return false;
-	/* What was filed last goes first. */
+	/* The last one filed goes first. */
 	while (in->indexed > 0) {
 		struct rule *rule = &in->rules[in->indexed - 1];
 
@@ -303,7 +303,7 @@ add_hit(struct inhibitor *in, struct alert_entry *r, const struct rule *rule)
 	return h;
 }
 
-/* r matches that side of the rule; its target side was looked at first. What is not stored is no source. */
+/* r matches that side of the rule; its target side was looked at first. An alert that is not stored is no source. */
 static void
 note_side(struct inhibitor *in, struct alert_entry *r, const struct rule *rule, bool source_side)
 {
@@ -346,7 +346,7 @@ match_side(const struct rule *rule, uint64_t order, const struct labels *l, stru
 	return m;
 }
 
-/* What looking at a rule costs without matching, and at a source. */
+/* The cost of looking at a rule without matching, and at a source. */
 #define RULE_UNITS 15
 #define SOURCE_UNITS 4
 

@@ -33,8 +33,8 @@ bool inhibitor_free_some(struct inhibitor **in, struct work *w);
 
 /*
  * Where finding the rules of an entry stopped within one match; zeroed: nowhere.
- * What was found before that the entry itself remembers. Neither the entry nor
- * the inhibitor may go before the end or inhibit_run_reset.
+ * Earlier findings are in the entry itself. Neither the entry nor the inhibitor
+ * may go before the end or inhibit_run_reset.
  */
 struct inhibit_run {
 	const struct labels *labels;
@@ -53,12 +53,15 @@ bool inhibit_observed(const struct inhibitor *in, const struct alert_entry *r);
 /* r is no longer stored, or the configuration goes. */
 void inhibit_forget(struct inhibitor *in, struct alert_entry *r);
 
-/* What inhibits an entry. */
+/* The source that inhibits an entry. */
 struct inhibition {
 	struct alert_entry *source;	/* NULL: nothing does, and the rest is not set */
 	const struct inhibit_rule *rule;	/* borrowed from the configuration */
 };
-/* What inhibits r now; what is found out is remembered (entry_memory), by the inhibitor too. As inhibit_observe_some; *out is set at the end. */
+/*
+ * Finds the source that inhibits r now, and remembers it (entry_memory), in the
+ * inhibitor too. As inhibit_observe_some; *out is set at the end.
+ */
 bool inhibit_source_some(struct inhibitor *in, const struct alert_entry *r, struct wall now, struct inhibit_run *run,
     struct work *w, struct inhibition *out);
 /* All at once; only the source. */

@@ -101,8 +101,8 @@ leg_log_key(const struct leg *leg)
 }
 
 /*
- * What the log holds of this group and integration; NULL: nothing. A tick after
- * the flight's own is one of a clock that was set back since.
+ * The log's entry of this group and integration; NULL: none. A tick after the
+ * flight's own is one of a clock that was set back since.
  */
 static const struct log_entry *
 log_entry_of(struct engine *e, const struct leg *leg, struct moment now)
@@ -220,7 +220,7 @@ make_note(struct engine *e, struct leg *leg)
 			n->alerts[n->alerts_n++] = f->passed[i];
 }
 
-/* What the world makes of a notification: it writes the message at once. Of it, and of each alert in it. */
+/* The cost of starting a notification, whose message is written at once, and of each alert in it. */
 #define SEND_UNITS 4000
 #define SEND_ALERT_UNITS 100
 
@@ -347,7 +347,7 @@ leg_judge(const struct log_entry *entry, const struct reason_facts *facts)
 	return v;
 }
 
-/* What the log says, counted and timed. */
+/* Looks the entry up in the log, counted and timed. */
 static const struct log_entry *
 query_log(struct engine *e, const struct leg *leg, struct moment now)
 {

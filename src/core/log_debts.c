@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a notification that was given up leaves behind in the log.
+ * The traces that a notification leaves in the log when it is given up.
  *
  * Alertmanager's log knows of successes only. COMPAT: so a receiver that took
  * a message, but whose answer was lost, never hears that the alerts ended;
@@ -15,7 +15,7 @@
 #include "engine_state.h"
 #include "hashes.h"
 
-/* What one integration was to be told: label hashes, sorted; of ended alerts only if it wants to hear of them. */
+/* The alerts that one integration was to be told of, as sorted label hashes; ended ones only if it wants to hear of them. */
 struct content {
 	const uint64_t *firing, *resolved;
 	size_t firing_n, resolved_n;
@@ -129,7 +129,7 @@ set_partly(struct log_entry *entry, const struct recipients *all, const struct c
 			to[n++] = all->v[i].to;
 	if (n == 0)
 		return 0;
-	/* Who was served first waits longest: nobody is to wait for more than a repeat_interval. */
+	/* The recipient that was served first waits longest: nobody is to wait for more than a repeat_interval. */
 	if (!still_told(&entry->partly, c, repeat_interval, now))
 		entry->partly.at = now;
 	entry->partly.content = hash_content(c);
@@ -153,7 +153,7 @@ put(struct engine *e, struct log_entry *entry, const struct route *route, struct
 		save_log_entry(e, held, CHANGE_LOG_ENTRY);
 }
 
-/* What the log holds, or an entry that knows of nothing told. */
+/* The log's entry, or an empty one. */
 static struct log_entry
 entry_to_change(struct engine *e, struct str group_key, const struct route *route, const struct integration *integration,
     struct wall tick, bool *held_out)
@@ -171,7 +171,7 @@ entry_to_change(struct engine *e, struct str group_key, const struct route *rout
 	};
 }
 
-/* Whoever may have been told that alerts fire has to hear of their end. */
+/* A receiver that may have been told that alerts fire has to hear of their end. */
 static void
 leave(struct engine *e, struct log_entry *entry, bool held, const struct route *route, struct moment now)
 {

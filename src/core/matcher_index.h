@@ -3,8 +3,8 @@
  * core/matcher_index.h - which of many matcher lists may match a label set.
  *
  * A list that asks for certain values of a label (a="b", a=~"b|c") is filed
- * under those; the rest are always candidates. What comes out are candidates
- * in their order: the caller still matches them.
+ * under those; the rest are always candidates. It gives candidates in their
+ * order: the caller still matches them.
  *
  * Items are the caller's; their order numbers are unique and given by the
  * caller, each larger than all before. Nothing is retained of the matchers

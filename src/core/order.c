@@ -17,7 +17,7 @@ struct order_chunk {
 	struct order_item v[];
 };
 
-/* What is looked for; no cmp: it stands before all of its rank. */
+/* The item that is looked for; no cmp: it stands before all of its rank. */
 struct wanted {
 	uint64_t rank;
 	const void *key;
@@ -79,7 +79,7 @@ locate(const struct order *o, const struct wanted *w, struct order_cursor *c)
 	return false;
 }
 
-/* What stands at c, or at the beginning of the next chunk. */
+/* The item at c, or at the beginning of the next chunk. */
 static void *
 item_at(const struct order *o, struct order_cursor *c)
 {
@@ -121,7 +121,7 @@ drop_chunk(struct order *o, uint32_t at)
 		order_fini(o);
 }
 
-/* Makes room at c, which may move into the new chunk. What comes in order fills the chunks; all else halves them. */
+/* Makes room at c, which may move into the new chunk. Items that come in order fill the chunks; all else halves them. */
 static void
 split(struct order *o, struct order_cursor *c)
 {

@@ -32,7 +32,7 @@ mark(struct flight *f, size_t place, const struct verdict *v)
 		group_set_muted(f->group, v->by.intervals.names, v->by.intervals.n);
 }
 
-/* What acts upon verdicts. */
+/* The listener that acts upon verdicts. */
 struct acting {
 	struct engine *engine;
 	struct flight *flight;

@@ -66,7 +66,7 @@ posted_take(struct engine *e, struct alert_entry *r, struct moment now)
 			inhibit_observe(e->inhibitor, r, now.wall);
 		return;
 	}
-	/* What is known costs as little as to have it wait. */
+	/* Looking at a known alert costs as little as queueing it. */
 	if (!settling(e) && (is_known(e, r) || (e->posted.first == NULL && !work_used_up(&e->work)))) {
 		if (evaluate(e, r, now))
 			return;

@@ -15,7 +15,7 @@
 #include "core/nflog.h"
 #include "core/notification.h"
 
-/* What the group looks like now: label hashes, each list sorted. */
+/* The group as it is now: label hashes, each list sorted. */
 struct reason_facts {
 	const uint64_t *firing, *resolved;
 	size_t firing_n, resolved_n;

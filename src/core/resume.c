@@ -3,8 +3,8 @@
  * Notifications that were under way when the process ended are taken up again
  * by the first configuration: the same alerts, in the state they were told of,
  * under the same id, so that a receiver can tell that it is the same message.
- * What they had passed (inhibition, silences, intervals) is not asked again,
- * as it is not between two attempts.
+ * The stages they had passed (inhibition, silences, intervals) are not asked
+ * again, as they are not between two attempts.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -49,8 +49,8 @@ engine_restore_intent(struct engine *e, const struct change *c, struct moment no
 }
 
 /*
- * Whom it was for; NULL: that is no more. It has not been told: what was told
- * is written in one piece with the end of its intent.
+ * The integration it was for; NULL: that is no more. It has not been told: what
+ * was told is written in one piece with the end of its intent.
  */
 static const struct integration *
 integration_of(const struct intent_state *i, const struct group *g)
@@ -100,8 +100,8 @@ same_group(struct engine *e, const struct intent_state *i)
 }
 
 /*
- * What was being told belongs to the group, though it may have joined so late
- * that the group was not saved with it: its end has to be told too.
+ * An alert that was being told belongs to the group, though it may have joined
+ * so late that the group was not saved with it: its end has to be told too.
  */
 static void
 join_alerts(struct engine *e, struct group *g, const uint64_t *fingerprints, size_t n)

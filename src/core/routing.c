@@ -152,7 +152,7 @@ enter(struct routing_run *run, const struct route *route)
 	run->steps[run->steps_n++] = (struct routing_step){ .route = route, .found_before = run->found_n };
 }
 
-/* What looking at a child, which lies in no cache where there are many, and going down to one cost, without matching. */
+/* The costs of looking at a child (where there are many, it lies in no cache) and of going down to one, without matching. */
 #define CHILD_UNITS 15
 #define STEP_UNITS 10
 

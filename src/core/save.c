@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What has to survive goes to the store here. Alerts, silences and the log go
- * at once; a group's members can be worked out again from its alerts, so they
- * follow within a second, together. When a group was made or flushed, that
+ * Changes that have to survive go to the store here. Alerts, silences and the
+ * log go at once; a group's members can be worked out again from its alerts, so
+ * they follow within a second, together. When a group was made or flushed, that
  * goes at the end of the call.
  */
 #include <assert.h>
@@ -68,9 +68,9 @@ is_decided(const struct flight *f)
 }
 
 /*
- * What a flush has to tell is saved when that is decided. Until then it counts
- * as not begun: after a crash it is due at once, and the log knows who has
- * been told already.
+ * A flush saves its notifications when they are decided. Until then it counts
+ * as not begun: after a crash it is due at once, and the log knows who has been
+ * told already.
  */
 static struct wall
 next_flush(const struct group *g, struct moment now)

@@ -39,7 +39,7 @@ enum settle_stage {
 	SETTLE_TIDY_RETIRED,
 };
 
-/* What takes the place of a route: found when it is asked for. */
+/* The route that takes the place of an old one: found when it is asked for. */
 struct succession {
 	const struct route *route;	/* NULL: none */
 	bool known;
@@ -65,7 +65,7 @@ struct settle {
 void settle_begin(struct engine *e, const struct config *before, struct moment now);
 /* A slice; true: it is over. */
 bool settle_step(struct engine *e, struct moment now);
-/* What is left of it, at once. */
+/* Does the rest at once. */
 void settle_whole(struct engine *e, struct moment now);
 /* g, which has its route, goes on from before. */
 void settle_carry(struct engine *e, struct group *g);

@@ -17,7 +17,7 @@ rank_of(struct wall t)
 	return (uint64_t)t.s ^ (UINT64_C(1) << 63);
 }
 
-/* Of those that are equal, the one that was made or edited first. */
+/* Equal ones go by the time when they were made or edited. */
 static int
 by_edit(const struct silence_version *a, const struct silence_version *b)
 {

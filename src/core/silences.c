@@ -384,7 +384,7 @@ silences_gc_some(struct silences *ss, struct wall now, struct hmap_cursor *at, s
 	return false;
 }
 
-/* What looking at a candidate and at what matched before costs, without matching. */
+/* The cost of looking at a candidate, or at one that matched before, without matching. */
 #define LOOK_UNITS 15
 
 static void

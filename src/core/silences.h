@@ -57,7 +57,7 @@ void silences_init(struct silences *ss, span retention, int64_t max, int64_t max
 /* No entry may hold silences any more. */
 void silences_fini(struct silences *ss);
 
-/* What silences_set did. */
+/* The effect of silences_set. */
 struct silence_change {
 	struct silence_entry *set;
 	bool created;		/* else updated in place */
@@ -86,8 +86,8 @@ bool silences_gc_some(struct silences *ss, struct wall now, struct hmap_cursor *
 size_t silences_match(const struct silences *ss, const struct alert_entry *r, struct wall now);
 /*
  * Where looking for the silences of an entry stopped within one of them; zeroed:
- * nowhere. What was looked at before that one the entry itself remembers, so
- * that others may go on meanwhile. The entry must not be freed before the end or
+ * nowhere. Those looked at before are in the entry itself, so that others may go
+ * on meanwhile. The entry must not be freed before the end or
  * silences_run_reset.
  */
 struct silences_run {

@@ -4,8 +4,8 @@
  *
  * A judge finds out and changes nothing: it sees the engine as const, and leaves
  * behind only what entries remember of a look (entry_memory). The loop hands each
- * verdict to a listener; a flight's listener counts, marks and emits (pipeline.c).
- * Whoever only wants to know why runs the same loop with a listener of its own.
+ * verdict to a listener; a flight's listener counts, marks and emits (pipeline.c). A
+ * caller that only wants to know why runs the same loop with a listener of its own.
  */
 #ifndef CORE_STAGES_H
 #define CORE_STAGES_H
@@ -25,7 +25,7 @@
 
 struct engine;
 
-/* What judges go by beside the entry. All borrowed. */
+/* The facts that judges go by, beside the entry. All borrowed. */
 struct stage_facts {
 	const struct engine *engine;
 	const struct route *route;

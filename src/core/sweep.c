@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What goes through all there is, a slice at a time: what has ended leaves.
+ * The sweeps through all there is, a slice at a time: ended things leave.
  */
 #include <assert.h>
 
@@ -41,14 +41,14 @@ alert_gc_step(struct engine *e, struct moment now)
 			return false;
 		alerts_advance(at);
 		work_spend(&e->work, LOOK_UNITS);
-		/* What waits to be looked at was posted since. */
+		/* An alert that waits to be looked at was posted since. */
 		if (!r->stored || r->waits || !alert_resolved_at(r->alert, now.wall))
 			continue;
 		work_spend(&e->work, DROP_UNITS);
 		collect(e, r, now);
 	}
 	alerts_end(&e->alerts, at);
-	/* What a burst has left. */
+	/* Gives back the memory that a burst has left. */
 	return hmap_shrink_some(&e->alerts.entries, &e->work) && interned_shrink_some(&e->work);
 }
 

@@ -28,10 +28,10 @@ show_verdict(const struct verdict *v, struct arena *arena, struct alert_status *
 	}
 }
 
-/* What a status costs that is known already. */
+/* The cost of a status that is known already. */
 #define STATUS_UNITS 30
 
-/* What was put off hangs on label set and configuration: both stay until it is done with. */
+/* A run that was put off depends on the label set and the configuration: both stay until it is done with. */
 struct status_run {
 	struct labels *labels;	/* owned references; NULL: nothing was put off */
 	struct config *config;

@@ -142,7 +142,7 @@ matchers_match(const struct matchers *ms, const struct labels *l)
 	return true;
 }
 
-/* What looking at a matcher costs, and at a regular expression: where there are many, they lie in no cache. */
+/* The cost of looking at a matcher, and at a regular expression: where there are many, they lie in no cache. */
 #define LOOK_UNITS 4
 #define REGEX_UNITS 12
 

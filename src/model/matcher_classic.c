@@ -194,7 +194,7 @@ parse_elements(struct str s, struct matchers *out, struct err *e)
 	}
 }
 
-/* What is no UTF-8 becomes U+FFFD. */
+/* Bytes that are no UTF-8 become U+FFFD. */
 static void
 put_valid(struct sbuf *b, struct str s)
 {

@@ -45,7 +45,7 @@ warn_incompatible(const struct matcher_warning *w, struct str in, const struct e
 	sbuf_fini(&b);
 }
 
-/* What one grammar made of a text. */
+/* The result of one grammar on a text. */
 struct reading {
 	bool ok;
 	struct matchers ms;

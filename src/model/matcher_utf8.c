@@ -74,7 +74,7 @@ take(struct matcher_lexer *l, bool (*wanted)(enum token_kind), const char *expec
 	return true;
 }
 
-/* What a word stands for; *value borrows from it or from b. */
+/* The text that a word stands for; *value borrows from it or from b. */
 static bool
 word_value(const struct token *t, struct sbuf *b, struct str *value, struct err *e)
 {

@@ -21,7 +21,7 @@
 #include "base/str.h"
 #include "model/alert.h"
 
-/* What a label set is known by where it need not be spelled out. */
+/* The number of a label set, where it need not be spelled out. */
 struct alert_id {
 	uint64_t fingerprint, hash;
 };
@@ -37,7 +37,7 @@ struct alert_times {
 	bool timeout;
 };
 
-/* A group is known by a number that is never used again; 0 is none. What is pointed to is borrowed. */
+/* A group is known by a number that is never used again; 0 is none. All pointers are borrowed. */
 struct stored_group {
 	uint64_t number;
 	struct istr *route_id, *receiver;

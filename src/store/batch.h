@@ -38,7 +38,7 @@ void batch_keep(struct batch *newer, struct batch *older);
 void batch_clear(struct batch *b);
 /* Inside a transaction. Changes nothing in the batch. Any thread that owns both. */
 bool batch_write(const struct batch *b, struct db *d, struct err *e) MUST_CHECK;
-/* What records are told apart by, across batches. */
+/* The hash that records are told apart by, across batches. */
 uint64_t batch_hash(enum db_table t, struct str key);
 
 #endif

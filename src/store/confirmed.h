@@ -28,12 +28,12 @@ struct confirmed_note {
 	uint64_t frames;
 };
 
-/* Of the database at this path. */
+/* The note of the database at this path. */
 void confirmed_init(struct confirmed *c, const char *path);
 void confirmed_fini(struct confirmed *c);
 /* The log, whose file is `wal`, holds so many frames, all of them on disk. A note that cannot be made stays as it was. */
 void confirmed_write(struct confirmed *c, ino_t wal, uint64_t frames);
-/* Of the database at this path. */
+/* The note of the database at this path. */
 void confirmed_forget(const char *path);
 /* False when there is no note, or none that is whole. */
 bool confirmed_read(const char *path, struct confirmed_note *out);

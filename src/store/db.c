@@ -160,7 +160,7 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 		d->sql.trouble = DB_DAMAGED;
 		ok = err_set(e, ERR_INVALID, "its header says that it can only be read");
 	}
-	/* Who reads a damaged one knows that the header may say anything. */
+	/* A reader of a damaged one knows that the header may say anything. */
 	ok = ok && (schema_compare(&d->sql, version, &d->summed, e) || mode == DB_READ) && configure(d, mode, e);
 	if (ok && mode == DB_WRITE)
 		ok = schema_update(&d->sql, version, e) && prepare(d, e);

@@ -36,7 +36,7 @@ enum db_mode { DB_WRITE, DB_READ };
 struct db *db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *trouble_out,
     struct err *e) MUST_CHECK;
 void db_close(struct db **d);
-/* What kind of failure the last call that failed met. */
+/* The kind of failure that the last failed call met. */
 enum db_trouble db_trouble(const struct db *d);
 /* Was the file renamed or deleted under our hands? */
 bool db_moved(struct db *d);

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 
-/* What a removal may give back of the table: more than an insertion takes, so that it becomes small again. */
+/* The part of the table that a removal may give back: more than an insertion takes, so that it becomes small again. */
 #define SHRINK_UNITS 8
 
 void

@@ -16,7 +16,7 @@ one(struct expo *x, const char *name, const char *help, enum expo_type type, dou
 	expo_value(x, v);
 }
 
-/* What Alertmanager tells of its snapshots: both kinds of records go to disk in the same transactions. */
+/* Alertmanager's metrics of snapshots: both kinds of records go to disk in the same transactions. */
 static void
 expose_as_snapshots(const struct store *s, struct expo *x)
 {

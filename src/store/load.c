@@ -13,7 +13,7 @@ count_rows(const struct db_rows *l)
 	return n;
 }
 
-/* What was read of a damaged database goes into a new one. */
+/* The rows read from a damaged database go into a new one. */
 static bool
 replace_damaged(struct store *s, const struct db_rows *l, const struct err *why, struct err *e)
 {
@@ -43,7 +43,7 @@ read_database(struct store *s, struct db_rows *l, struct err *e)
 	return replace_damaged(s, l, &why, e);
 }
 
-/* Whatever can be read of a database that cannot be opened for writing. */
+/* Reads as much as possible of a database that cannot be opened for writing. */
 static bool
 salvage(struct store *s, struct db_rows *l)
 {
@@ -54,9 +54,9 @@ salvage(struct store *s, struct db_rows *l)
 }
 
 /*
- * What Alertmanager left, by way of a database in memory: the one on disk may
- * not take it. That it can be read is the operator's affair: better not to start
- * than without it.
+ * Imports Alertmanager's files by way of a database in memory: the one on disk
+ * may not take it. That it can be read is the operator's affair: better not to
+ * start than without it.
  */
 static bool
 import(struct store *s, struct db_rows *l, struct err *e)

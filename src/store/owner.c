@@ -88,7 +88,7 @@ owner_make_file(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	/* Who opens it next tells what is wrong. */
+	/* The code that opens it next reports what is wrong. */
 	if (fd < 0)
 		return;
 	if (fchmod(fd, 0600) != 0)

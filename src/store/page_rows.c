@@ -75,7 +75,7 @@ get_blob(uint64_t type, const unsigned char *p, size_t n, size_t *at, struct str
 	return true;
 }
 
-/* What is left of the n bytes at p: no more, no less. */
+/* The rest of the n bytes at p: no more, no less. */
 static bool
 get_integer(uint64_t type, const unsigned char *p, size_t n, size_t at, int64_t *out)
 {

@@ -17,7 +17,7 @@ enum page_rows {
 	ROWS_RIGHT,	/* all that a reader looks at is what was written */
 };
 
-/* Of a page of `size` bytes, 512 to 65536, which is not the first of a database. */
+/* Judges a page of `size` bytes, 512 to 65536, which is not the first of a database. */
 enum page_rows page_rows_judge(const unsigned char *page, size_t size);
 
 #endif

@@ -21,7 +21,7 @@ put(struct store *s, enum db_table t, const struct change *c, void (*add_key)(st
 	sbuf_fini(&key);
 }
 
-/* What the disk has never heard of need not be dropped there. */
+/* A record that the disk has never heard of need not be dropped there. */
 static void
 drop(struct store *s, enum db_table t, const struct change *c, void (*add_key)(struct sbuf *b, const struct change *c))
 {

@@ -59,7 +59,7 @@ give_entry_time(const struct recovery *r, struct log_entry *entry)
 	store_persist(r->s, &c);
 }
 
-/* What it means for a record that the program was down until now. */
+/* The effects on a record of the time that the program was down. */
 static void
 after_downtime(struct recovery *r, const struct change *c)
 {
@@ -281,7 +281,7 @@ ingest_late(void *arg, struct row_log *k, struct kept_alert *ka)
 	struct alert *a = row_log_alert(ka);
 
 	(void)k;
-	/* What is in memory is newer. What ended meanwhile may have been told of, so its end has to be told. */
+	/* The alert in memory is newer. One that ended meanwhile may have been told of, so its end has to be told. */
 	if (view_alert(r->engine, a->labels->fingerprint) != NULL)
 		return;
 	engine_ingest(r->engine, &a, 1, r->now);

@@ -3,20 +3,22 @@
  * store/row_log.h (private) - alerts and groups as the disk has to know them.
  *
  * There are many of them and they change often, so they are not rows of a table
- * each. The disk holds a log of rows (alert_row.h), the newest last. Of each
- * alert and group we remember which row spells it out and whether there is news
- * of it. When more than half of the log is out of date, the oldest row is
- * folded: what is still true of it is written again with the next transaction,
- * which also drops the row. As only ever the oldest row goes, what a later row
- * says of an alert always finds it spelled out before, or written anew behind.
+ * each. The disk holds a log of rows (alert_row.h), the newest last. We
+ * remember for each alert and group which row spells it out, and whether there
+ * is news of it. When more than half of the log is out of date, the oldest row
+ * is folded: what is still true of it is written again with the next
+ * transaction, which also drops the row. As only ever the oldest row goes, what
+ * a later row says of an alert always finds it spelled out before, or written
+ * anew behind.
  *
  * An alert that is only posted again is mostly not written at all: the end
  * that the disk knows is renewed when less than half of the time is left that
  * the sender gives now. So after a crash every alert has at least that long
  * for its sender to come back. Loop thread only.
  *
- * What is kept is found by its place: a pointer beside the alert or group in
- * the engine, NULL at first, where we leave what we know of it (struct change).
+ * An alert or group is found by its place: a pointer beside the alert or group
+ * in the engine, NULL at first, where we leave what we know of it (struct
+ * change).
  */
 #ifndef STORE_ROW_LOG_H
 #define STORE_ROW_LOG_H
@@ -65,14 +67,14 @@ void row_log_init(struct row_log *k);
 void row_log_fini(struct row_log *k);
 
 /*
- * What becomes of a change with number `no` to this alert: false if there is no
- * need to write it now.
+ * Takes the change with number `no` to this alert: false if there is no need to
+ * write it now.
  */
 bool row_log_set(struct row_log *k, struct alert *a, uint64_t no, void **place);
 void row_log_set_group(struct row_log *k, const struct group_state *g, uint64_t no, void **place);
 /* Forgets the alert or group at that place, which is NULL then. False when the disk has never heard of it. */
 bool row_log_drop(struct row_log *k, void **place);
-/* Whatever was left out by kept_set becomes news: the process ends. */
+/* Changes that row_log_set left out become news: the process ends. */
 void row_log_settle(struct row_log *k, uint64_t no);
 
 /*
@@ -94,7 +96,7 @@ void row_log_loaded(struct row_log *k);
 void row_log_each_alert(struct row_log *k, void (*visit)(void *arg, struct row_log *k, struct kept_alert *ka), void *arg);
 struct alert *row_log_alert(const struct kept_alert *ka);
 void row_log_restored_end(struct row_log *k, struct kept_alert *ka, struct wall ends, uint64_t no);
-/* What belongs into the place of this alert or group. */
+/* The pointer that belongs into the place of this alert or group. */
 void *row_log_alert_place(struct kept_alert *ka);
 void row_log_each_group(struct row_log *k, void (*visit)(void *arg, const struct stored_group *g, void *place), void *arg);
 

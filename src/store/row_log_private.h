@@ -10,7 +10,7 @@
 
 enum news { NEWS_NONE, NEWS_TIMES, NEWS_ALL };
 
-/* What is the same for alerts and groups. */
+/* The part that is the same for alerts and groups. */
 struct kept_item {
 	uint8_t news;			/* enum news */
 	bool is_group;

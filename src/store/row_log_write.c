@@ -99,7 +99,7 @@ write_whole(struct row_log *k, struct kept_item *i, struct kept_row *row)
 static void
 write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 {
-	/* What a row says that goes has to be said again. */
+	/* Things that a row spells out are written again before it goes. */
 	bool whole = i->news == NEWS_ALL || i->row == NULL || i->row->state == ROW_DROPPING;
 
 	list_remove(&k->news, &i->place);
@@ -207,7 +207,7 @@ row_log_written(struct row_log *k)
 	end_writing(k, true);
 }
 
-/* What the transaction wrote of is as it was, and has to be written whole. */
+/* Things that the failed transaction wrote of are as before, and have to be written whole. */
 static void
 unwrite(struct row_log *k, struct kept_item *i, uint64_t no)
 {

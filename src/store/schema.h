@@ -14,7 +14,7 @@
 
 #define SCHEMA_VERSION 3
 
-/* Whose the database is, and its version; 0: a new one. Not one of ours or a newer one: false, with the kind of trouble. */
+/* Finds the version; 0: a new database. False, with the kind of trouble: it is not ours, or of a newer program. */
 bool schema_identify(struct sql *q, int *version_out, struct err *e) MUST_CHECK;
 /* *summed_out: its rows have sums. A header whose version is not what the rows say is damaged: false. */
 bool schema_compare(struct sql *q, int version, bool *summed_out, struct err *e) MUST_CHECK;

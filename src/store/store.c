@@ -203,7 +203,7 @@ run_job(struct job *j)
 	writer_run(&CONTAINER_OF(j, struct store, job)->writer);
 }
 
-/* What else is written says when, too: see last_alive. */
+/* Other rows say when they were written, too: see find_alive. */
 static void
 put_alive(struct store *s)
 {
@@ -257,7 +257,7 @@ prepare(struct store *s)
 	s->want_all = false;
 	s->writer.batch = s->current;
 	s->current = (struct batch){ 0 };
-	/* Whoever asked for a copy before it is made gets this one. */
+	/* All who asked for a copy before it is made get this one. */
 	s->kept.at_once |= s->backup_no != 0;
 	s->upto = row_log_prepare(&s->kept, &s->writer.batch, &left_out) ? s->taken : left_out - 1;
 	s->writer.backup = s->backup_no != 0 && s->backup_no <= s->upto;
@@ -475,7 +475,7 @@ store_close(struct store **sp)
 	store_finish(s);
 	assert(s->waits == NULL);
 	end_timers(s);
-	/* What the engine said last. */
+	/* Writes the last changes of the engine. */
 	if (s->finished && has_news(s))
 		write_rest(s);
 	batch_clear(&s->current);

@@ -66,7 +66,7 @@ void backup_drop(struct store *s);
 
 /* store.c: writer.err is why nothing is durable for now. */
 void store_failing(struct store *s, const char *message);
-/* What was found at so many places. */
+/* Reports damage at so many places. */
 void store_damaged(struct store *s, size_t n, const struct err *what);
 /* One more change. */
 void store_take(struct store *s);

@@ -163,7 +163,7 @@ wal_mend(const char *path, const char *aside, struct wal_damage *out, struct err
 		if (ok && out->n > 0) {
 			wal_rewrite(&w);
 			ok = replace(name, aside, &w, e);
-			/* What was found is found once. */
+			/* Damage that was reported is not found again. */
 			if (ok)
 				confirmed_forget(path);
 		}

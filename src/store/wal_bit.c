@@ -71,7 +71,7 @@ find_versions(const struct wal *w, size_t frame, uint32_t page)
 	return v;
 }
 
-/* What the database's size was then; it only grows. */
+/* The database's size at that time; it only grows. */
 static uint32_t
 size_before(const struct wal *w, size_t frame)
 {
@@ -232,7 +232,7 @@ find_suspects(struct inquiry *q, struct wal_sum by)
 	}
 }
 
-/* Of several that are equally good any will do if all rows are right with each: they differ where nobody looks. */
+/* If several are equally good, and all rows are right with each, any will do: they differ where nobody looks. */
 static bool
 is_settled(const struct inquiry *q)
 {

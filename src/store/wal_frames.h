@@ -22,7 +22,7 @@ struct wal {
 	unsigned char *p;	/* the file; heap blocks, as is kinds */
 	size_t n;
 	int database;		/* the file it is the log of, for what pages held before: borrowed; -1: none */
-	/* What wal_walk finds. */
+	/* The findings of wal_walk. */
 	size_t page;		/* bytes of one */
 	size_t frames;		/* that are there, whole or not */
 	size_t keep;		/* … that belong to transactions that are over */

@@ -120,7 +120,7 @@ judge_sum(const struct wal *w, size_t i, struct wal_sum is)
 	return more && wal_is_whole(w, i + 1, is) ? SUM_WRONG : SUM_UNKNOWN;
 }
 
-/* Of a frame that should be there and is not whole. */
+/* Mends, or judges, a frame that should be there and is not whole. */
 static enum frame_kind
 mend_frame(struct wal *w, size_t i, struct wal_sum before)
 {

@@ -82,7 +82,7 @@ writer_open(struct writer *w, bool *fresh_out, struct err *e)
 	w->db = db_open(w->path, DB_WRITE, fresh_out, &w->trouble, e);
 	if (w->db == NULL)
 		return false;
-	/* What a crash left; nobody else makes one while we have the database. */
+	/* Removes the files that a crash left; nobody else makes one while we have the database. */
 	snprintf(journal, sizeof(journal), "%s-journal", w->copy_path);
 	unlink(w->copy_path);
 	unlink(journal);

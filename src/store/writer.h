@@ -31,7 +31,7 @@ struct writer {
 	bool known;			/* its contents are ours: read at start, or written since */
 	uint64_t file;			/* … of which file (db_file) they were written to; 0: to none yet */
 
-	/* What to do. */
+	/* The orders. */
 	struct batch batch;		/* empty again when it was written */
 	bool all;			/* the batch has all there is: replaces what the database has */
 	bool backup;			/* copy the database afterwards */

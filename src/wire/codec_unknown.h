@@ -7,7 +7,7 @@
 
 #include "wire/proto.h"
 
-/* Of our own in an entry of the log: Alertmanager passes over them. */
+/* Fields of our own in an entry of the log: Alertmanager passes over them. */
 enum {
 	ENTRY_DOUBTFUL = 1001,
 	ENTRY_PARTLY_CONTENT = 1002,
