@@ -40,7 +40,7 @@ struct api_env {
 	bool log_silences;
 	struct wall started;
 	size_t max_body;		/* bytes */
-	/* Of a POST of alerts; 0: as usual. Smaller ones are for tests. */
+	/* Bounds on a POST of alerts; 0: as usual. Smaller ones are for tests. */
 	struct {
 		int64_t units;		/* that api_handle may spend before the rest is left to struct http_later */
 		size_t kept;		/* bytes of what was read that are kept, rather than read again */

@@ -59,7 +59,7 @@ list_remove(struct list *l, struct list_node *n)
 	*n = (struct list_node){ 0 };
 }
 
-/* What the node is embedded in; NULL for NULL. */
+/* The object that the node is embedded in; NULL for NULL. */
 #define LIST_ITEM(node, type, member) ((node) != NULL ? CONTAINER_OF(node, type, member) : NULL)
 
 /* Visits all nodes; the current one may be removed in the body, another one must not. */

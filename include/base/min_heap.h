@@ -3,7 +3,7 @@
  * base/min_heap.h - the least of many keys that change: a binary heap.
  *
  * The owner embeds a struct min_item in its own struct; the heap borrows it from
- * setting to removal. Of equal keys the one that was set first comes first.
+ * setting to removal. Equal keys come in the order in which they were set.
  * Running out of memory ends the process (base/mem.h).
  */
 #ifndef BASE_MIN_HEAP_H

@@ -181,12 +181,12 @@ struct config {
 #define CONFIG_FILES_MAX ((size_t)10000)	/* that patterns find */
 #define CONFIG_ENTRIES_MAX ((size_t)200000)	/* of directories, looked at for that */
 
-/* What patterns may still look at and find. */
+/* The numbers of files that patterns may still look at and find. */
 struct path_bounds {
 	size_t entries, files;
 };
 
-/* What loading needs from outside; all borrowed for the call. */
+/* The world that loading needs; all borrowed for the call. */
 struct config_env {
 	const struct integration_kind *const *kinds;	/* ends with NULL */
 	enum matcher_mode matcher_mode;

@@ -84,7 +84,7 @@ bool engine_silence_set(struct engine *e, const struct silence *draft, struct mo
 /* Ends a silence now; ending an ended one is fine. ERR_NOT_FOUND: unknown id. */
 bool engine_silence_expire(struct engine *e, struct str id, struct moment now, struct err *err) MUST_CHECK;
 
-/* Who takes what on. All of it borrowed for the call. One of group, fingerprints, matchers says what. */
+/* The wish of somebody to take alerts on; all borrowed for the call. One of group, fingerprints, matchers says which. */
 struct ack_request {
 	const struct group *group;	/* of core/view.h: the alerts that fire in it now, none that comes later */
 	const uint64_t *fingerprints;	/* those of them that fire; up to SILENCE_ALERTS_MAX */
@@ -102,10 +102,9 @@ struct ack_result {
 	const struct silence *held;	/* with ERR_CONFLICT: the acknowledgement that has one of them; borrowed */
 };
 /*
- * An acknowledgement: a silence that ends with its alerts, and whose comment begins with "ACK! ". Of the same
- * owner, and of others with take_over, acknowledgements end that have some of these alerts: all of an other's,
- * of the owner's own those that are no more than a part of this one. With matchers only such are looked for
- * among what others have as one turn has time for.
+ * An acknowledgement: a silence that ends with its alerts, and whose comment begins with "ACK! ". Acknowledgements
+ * that have some of these alerts end: with take_over all of another owner's, of the same owner those that are no
+ * more than a part of this one. With matchers only as many of others' are looked for as one turn has time for.
  * ERR_NOT_FOUND: nothing of it fires. ERR_CONFLICT: another owner has some. ERR_LIMIT: too many, or too different
  * to be named together; or a limit of silences. ERR_INVALID: the rest.
  */

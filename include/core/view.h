@@ -53,8 +53,8 @@ bool view_alert_status_some(const struct engine *e, const struct alert *a, struc
 
 /*
  * Numbers that grow when what lists show has changed: an alert came, went, or was posted with another text, start or
- * end, not just again; a group was told, or has other members; a silence was made, edited or ended by somebody;
- * a configuration came into force. What the clock alone changes they do not tell: see view_silences_turn.
+ * end, not just again; a group was told, or has other members; a silence was made, edited or ended by somebody; a
+ * configuration came into force. Changes by the clock alone they do not tell: see view_silences_turn.
  */
 struct view_revision {
 	uint64_t alerts, silences, config;

@@ -2,12 +2,12 @@
 /*
  * deliver/outbox.h - carries out the attempts that the engine asks for.
  *
- * An attempt is a conversation between a notifier, which says what to send
- * next (notify/notifier.h), and a transport, which sends it. When it ends the
- * engine is told by engine_delivered, always from a later turn of the loop
- * than the outbox_send that began it. Attempts begin in the order in which they
- * came, only so many in one turn of the loop: they render templates. What is much to
- * render is done by other threads; all calls here are from the loop's.
+ * An attempt is a conversation between a notifier, which says what to send next
+ * (notify/notifier.h), and a transport, which sends it. When it ends the engine is
+ * told by engine_delivered, always from a later turn of the loop than the
+ * outbox_send that began it. Attempts begin in the order in which they came, only so
+ * many in one turn of the loop: they render templates. Large notifications are
+ * rendered by other threads; all calls here are from the loop's.
  */
 #ifndef DELIVER_OUTBOX_H
 #define DELIVER_OUTBOX_H
@@ -49,13 +49,13 @@ void outbox_attach(struct outbox *o, struct engine *engine, struct drive *drive)
 /* Drops attempts under way without telling the engine. Sets *o to NULL; *o may be NULL already. */
 void outbox_free(struct outbox **o);
 
-/* What port.send and port.cancel are to do (core/ports.h). */
+/* The server's port.send and port.cancel (core/ports.h). */
 void outbox_send(struct outbox *o, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now);
 void outbox_cancel(struct outbox *o, uint64_t attempt);
 
 /* Attempts under way. */
 size_t outbox_pending(const struct outbox *o);
-/* What notifiers are given; borrowed, for those who call them elsewhere. */
+/* The environment that notifiers are given; borrowed, for calls of them elsewhere. */
 const struct notify_env *outbox_env(const struct outbox *o);
 
 #endif

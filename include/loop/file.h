@@ -18,14 +18,14 @@
 #include "base/sbuf.h"
 #include "base/str.h"
 
-/* Of secrets, certificates and the like. */
+/* The bound for secrets, certificates and the like. */
 #define FILE_SMALL_MAX ((size_t)1 << 20)
 
 /* At most `max` bytes of a regular file: a pipe or a device, which could keep us waiting, is an error at once. */
 bool file_read(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
 /* FILE_SMALL_MAX, of a path that has no NUL behind it. */
 bool file_read_small(struct str path, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
-/* What a command line names: pipes and devices are read too, with ten seconds for who writes them. */
+/* Reads a file named on a command line: also pipes and devices, whose writers have ten seconds. */
 bool file_read_input(const char *path, size_t max, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
 /* As file_read, appended to b, whose own maximum is the bound. */
 bool file_append(const char *path, struct sbuf *b, struct err *e) MUST_CHECK;

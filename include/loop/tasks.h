@@ -27,7 +27,7 @@ struct task {
 	bool ready;
 };
 
-/* What a slice may spend: about a millisecond. */
+/* The work that a slice may spend: about a millisecond. */
 #define TASK_SLICE (WORK_TURN / 3)
 
 /* Borrows both for its life; `name` (static) is what loop/turn.h shows. */

@@ -2,7 +2,7 @@
 /*
  * loop/turn.h - how long the loop is held by one turn of our code.
  *
- * Whatever the event loop calls that may do work stands between turn_begin and
+ * Each callback of the event loop that may do work stands between turn_begin and
  * turn_end; of nested ones the outermost counts, under its name. While one of
  * them runs nothing else does: no alert comes in, none goes out. Reading a clock
  * twice is all that it costs. One process has one loop, and so one set of

@@ -27,8 +27,8 @@ struct schedule;
 #define SILENCE_ALERTS_MAX 10000
 
 /*
- * What a silence of ours may be beside what Alertmanager knows, which takes it for an ordinary one: it ends at
- * `ends` at the latest, or is one window of many. Immutable once shared, and counted. Zeroed but for refs: nothing.
+ * The part of a silence that Alertmanager does not know, so that it takes it for an ordinary one: it ends at `ends`
+ * at the latest, or is one window of many. Immutable once shared, and counted. Zeroed but for refs: nothing.
  */
 struct silence_extra {
 	uint32_t refs;
@@ -67,7 +67,7 @@ enum silence_state silence_state_at(const struct silence *s, struct wall now);
 const char *silence_state_text(enum silence_state s);
 /* Does one of the sets match? (the time is not looked at) */
 bool silence_matches(const struct silence *s, const struct labels *l);
-/* May it be about the alert of that fingerprint, so far as only we know? What it covers matches, and this. */
+/* May it be about the alert of that fingerprint, as far as only we know? It covers those that silence_matches, too. */
 bool silence_names(const struct silence *s, uint64_t fingerprint);
 /* silence_matches, and silence_names: it covers the alert with these labels. */
 bool silence_covers(const struct silence *s, const struct labels *l);

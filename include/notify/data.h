@@ -20,9 +20,9 @@ struct value notify_data(const struct notification *n, size_t limit, const struc
 
 /*
  * The same from JSON with the names that a webhook's body has, for trying
- * templates. What is left out is as a notification would have it: the status
- * and the fingerprint of an alert, the status of all, what labels and
- * annotations have in common. Borrows j. Errors name the member.
+ * templates. Members that are left out are as a notification would have them:
+ * the status and the fingerprint of an alert, the status of all, what labels
+ * and annotations have in common. Borrows j. Errors name the member.
  */
 bool notify_data_json(const struct json *j, struct arena *a, struct value *out, struct err *e) MUST_CHECK;
 

@@ -40,7 +40,7 @@ struct tmpl_set;
 struct value;
 struct zone;
 
-/* What rendering needs from the process; set up once, borrowed. */
+/* The process as rendering sees it; set up once, borrowed. */
 struct notify_env {
 	struct str external_url;	/* no trailing slash */
 	struct str user_agent;
@@ -76,7 +76,7 @@ enum step {
 	STEP_FAIL,	/* failed for good for this flush; error set */
 };
 
-/* Of a notification that is too much to render as it is, at least so many alerts are told. */
+/* A notification that is too much to render as it is tells of at least so many alerts. */
 #define ATTEMPT_FEW 1000
 /* Requests that one attempt has under way. */
 #define ATTEMPT_REQUESTS_MAX 8
@@ -99,7 +99,7 @@ struct attempt {
 	bool too_much;			/* rendering passed a bound on steps, memory or size */
 	bool shortened;			/* … so templates see only the first ATTEMPT_FEW alerts */
 	uint64_t steps;			/* of templates, so far: an attempt has no more than one execution */
-	uint64_t max_steps;		/* … or so many; 0: that. Who gives less sees to `too_much` himself */
+	uint64_t max_steps;		/* … or so many; 0: that. A caller that gives less sees to `too_much` itself */
 	size_t max_output;		/* of one template; 0: as tmpl/tmpl.h has it */
 	struct tmpl_set *tmpl;		/* NULL: the configuration's */
 	void *rendering;		/* render.c's own: the template data, made on first use */
@@ -169,7 +169,7 @@ enum step notify_resume(struct attempt *a, const struct response *r, struct requ
 enum step notify_more(struct attempt *a, struct request *out) MUST_CHECK;
 /*
  * Between the two a may be used by another thread than its notification's
- * configuration. What was parsed then serves others afterwards.
+ * configuration. Templates parsed then serve others afterwards.
  */
 void notify_take_templates(struct attempt *a);
 void notify_return_templates(struct attempt *a);

@@ -4,8 +4,8 @@
  *
  * A configuration that loads may still name templates and files that are not
  * there. Here all its templates are rendered for a sample notification, and all
- * files that its receivers name are looked for, as the field tables tell. What
- * depends on labels that the sample does not have is no mistake.
+ * files that its receivers name are looked for, as the field tables tell. A
+ * failure that depends on labels that the sample does not have is no mistake.
  */
 #ifndef NOTIFY_TRIAL_H
 #define NOTIFY_TRIAL_H

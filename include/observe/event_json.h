@@ -32,7 +32,7 @@ enum record_type {
 /* "alert_created": the label event_type of metrics. */
 const char *record_type_text(enum record_type t);
 
-/* Of the process; all borrowed. */
+/* Facts of the process; all borrowed. */
 struct record_env {
 	struct str instance;		/* host name */
 	unsigned cluster_position;

@@ -2,7 +2,7 @@
 /*
  * observe/log_out.h - lines of the log on a descriptor whose reader may be stuck.
  *
- * Whoever reads our standard error must not be able to stop the loop: after a
+ * The reader of our standard error must not be able to stop the loop: after a
  * short wait lines are dropped and counted until there is room again. How many
  * were lost is then a line of its own.
  */

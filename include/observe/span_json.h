@@ -43,7 +43,7 @@ struct span_record {
 
 /* Appends one span object. */
 void span_json(struct sbuf *out, const struct span_record *s);
-/* What stands before and behind the spans of one request (commas between them are the caller's). */
+/* The text before and behind the spans of one request (commas between them are the caller's). */
 void spans_json_begin(struct sbuf *out, struct str service, struct str version, struct str instance);
 void spans_json_end(struct sbuf *out);
 

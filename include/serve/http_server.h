@@ -9,8 +9,8 @@
  * and the time a client may take. Loop thread only.
  *
  * A GET has its place in get_concurrency while its answer is made and the client
- * keeps up with it. Who reads slowly gives it back: what is left then costs little
- * memory and no work that others would wait for.
+ * keeps up with it. A client that reads slowly loses it: what is left
+ * then costs little memory and no work that others would wait for.
  *
  * Made with libevent's evhttp, from which it follows that a head that is too
  * long is refused with 400, malformed chunks (and chunk extensions) with 413, and
@@ -35,7 +35,7 @@ struct event_base;
 struct expo;
 struct http_server;
 
-/* Who takes less of a long answer, in any read_window but the first, is cut off. */
+/* A client that takes less of a long answer, in any read_window but the first, is cut off. */
 #define HTTP_READ_MIN ((uint64_t)64 << 10)
 
 struct http_server_options {
@@ -54,8 +54,9 @@ struct http_server_options {
 	struct str web_config;		/* path of the TLS and authentication file; empty: none */
 
 	/*
-	 * Answers a request. `out` is zeroed with body.max set; the server frees its body. What goes on
-	 * later (api_later) does so without its client, once that has gone or `timeout` is over.
+	 * Answers a request. `out` is zeroed with body.max set; the server frees its body. A request
+	 * that goes on later (api_later) does so without its client, once that has gone or `timeout` is
+	 * over.
 	 */
 	void (*handle)(void *arg, const struct http_request *r, struct moment now, struct http_response *out);
 	/* A slice of what goes on later was done. May be NULL. */

@@ -70,7 +70,7 @@ struct flag {
 #define DOUBLE_FLAG(S, m, ...) FLAG_ROW_(S, m, double, FLAG_DOUBLE, __VA_ARGS__)
 #define FLAGS_END { .name = NULL }
 
-/* What a command line may hold beside --name=value and --name value. */
+/* Arguments that a command line may hold beside --name=value and --name value. */
 struct flag_grammar {
 	bool letters;		/* -xyz, -x VALUE, -xVALUE; else letters stand alone and take no value */
 	bool bool_values;	/* --name=false */

@@ -2,9 +2,9 @@
 /*
  * setup/load.h - a configuration as a server loads it, in any thread.
  *
- * Of what it calls, all that is not on the stack or in the configuration was
- * made for that: zones (base/tz.h) are published once they are complete, what is interned is
- * of the thread (model/labels.h), and the tables of rooms are constant. libyaml, PCRE2 and OpenSSL
+ * The code it calls is made for that where it keeps anything outside of the stack and the
+ * configuration: zones (base/tz.h) are published once they are complete, what is interned is of
+ * the thread (model/labels.h), and the tables of rooms are constant. libyaml, PCRE2 and OpenSSL
  * have no state of their own between calls. The environment is read, and nobody writes it.
  */
 #ifndef SETUP_LOAD_H
@@ -22,7 +22,7 @@
 struct config;
 struct notice;
 
-/* What is worth a line of the log, but no reason to refuse a configuration. */
+/* Findings that are worth a line of the log, but no reason to refuse a configuration. */
 struct notices {
 	struct arena *arena;
 	struct notice *first, **end;

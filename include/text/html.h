@@ -13,7 +13,7 @@ void html_escape(struct sbuf *b, struct str s);
 /*
  * The reverse: decimal and hexadecimal references (with HTML5's Windows-1252
  * remapping of 128 to 159), and the named ones of HTML 4 with a semicolon, amp
- * lt gt quot also without. What is unknown stays as it is.
+ * lt gt quot also without. Unknown ones stay as they are.
  */
 void html_unescape(struct sbuf *b, struct str s);
 

@@ -71,7 +71,7 @@ void json_put_wall(struct json_writer *w, const char *key, struct wall t);
 
 /* Only a string literal with its quotes, without a writer. */
 void json_quote(struct sbuf *b, struct str s, enum json_html html);
-/* What stands between the quotes: of a string that is written piece by piece, each of whole runes. */
+/* The text between the quotes, of a string that is written piece by piece, each of whole runes. */
 void json_quote_part(struct sbuf *b, struct str s, enum json_html html);
 
 #endif

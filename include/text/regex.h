@@ -2,15 +2,14 @@
 /*
  * text/regex.h - regular expressions: RE2's language, in time linear in the subject.
  *
- * The syntax is that of Go's regexp package (RE2). What Go refuses is refused
- * with Go's words: error parsing regexp: missing closing ]: `[)$`. Patterns that
- * are a literal, an alternation of literals or a literal and .* or .+ are
- * matched by comparing, and can be enumerated, so that callers may index by
- * them; the others by an automaton that is made when it is first needed and
- * kept within bounds (text/regex_machine.h in the room). The answer is always
- * the true one; who cannot wait for it takes it in parts, regex_match_some.
- * Subjects may hold any bytes; malformed UTF-8 is seen as U+FFFD, one for each
- * byte, as in Go.
+ * The syntax is that of Go's regexp package (RE2). Patterns that Go refuses are
+ * refused with Go's words: error parsing regexp: missing closing ]: `[)$`. Patterns
+ * that are a literal, an alternation of literals or a literal and .* or .+ are
+ * matched by comparing, and can be enumerated, so that callers may index by them;
+ * the others by an automaton that is made when it is first needed and kept within
+ * bounds (text/regex_machine.h in the room). The answer is always the true one; who
+ * cannot wait for it takes it in parts, regex_match_some. Subjects may hold any
+ * bytes; malformed UTF-8 is seen as U+FFFD, one for each byte, as in Go.
  *
  * Compiling and freeing in any thread. Matching by the same expression in one
  * thread at a time; the first that does is served best.
@@ -52,7 +51,7 @@ struct regex *regex_ref(struct regex *re) MUST_CHECK;
 void regex_free(struct regex **re);
 /* As given to regex_compile; borrowed from re. */
 struct str regex_pattern(const struct regex *re);
-/* What reading the pattern took, in units of base/work.h: for bounds on many expressions together. */
+/* The work that reading the pattern took, in units of base/work.h: for bounds on many expressions together. */
 size_t regex_reading(const struct regex *re);
 
 bool regex_match(const struct regex *re, struct str subject);
@@ -80,7 +79,7 @@ bool regex_replace_all(const struct regex *re, struct str repl, struct str src, 
  */
 #define REGEX_LITERALS_MAX 256
 size_t regex_literals(const struct regex *re, const struct str **v);
-/* What every subject that an anchored pattern matches begins with; may be empty. Borrowed from re. */
+/* The prefix of every subject that an anchored pattern matches; may be empty. Borrowed from re. */
 struct str regex_prefix(const struct regex *re);
 /* Whether the empty string matches; known since compilation. */
 bool regex_matches_empty(const struct regex *re);

@@ -53,7 +53,7 @@ struct url url_join(struct arena *a, const struct url *base, struct str elem);
 /* url.QueryEscape (space becomes +) and url.PathEscape. */
 void url_query_escape(struct sbuf *b, struct str s);
 void url_path_escape(struct sbuf *b, struct str s);
-/* Errors: invalid URL escape "%zz". What was decoded before the error stays in b. */
+/* Errors: invalid URL escape "%zz". Text decoded before the error stays in b. */
 bool url_query_unescape(struct sbuf *b, struct str s, struct err *e) MUST_CHECK;
 bool url_path_unescape(struct sbuf *b, struct str s, struct err *e) MUST_CHECK;
 

@@ -25,7 +25,7 @@
 #include "base/time.h"
 #include "text/yaml_node.h"
 
-/* Levels. What aliases may multiply a document to is bounded as in yaml.v2 ("excessive aliasing"). */
+/* Levels. Multiplication of a document by aliases is bounded as in yaml.v2 ("excessive aliasing"). */
 #define YAML_DEPTH_MAX 1000
 /* … and the bytes of text that aliases may stand for. */
 #define YAML_ALIAS_BYTES_MAX (UINT64_C(64) << 20)
@@ -63,9 +63,9 @@ struct yaml_value {
 	struct wall t;
 };
 
-/* What a scalar stands for. False and e when an explicit tag does not fit (cannot decode …). */
+/* The value that a scalar stands for. False and e when an explicit tag does not fit (cannot decode …). */
 bool yaml_resolve(const struct yaml_node *scalar, struct yaml_value *out, struct err *e) MUST_CHECK;
-/* What a plain scalar of this text would stand for. */
+/* The value that a plain scalar of this text would stand for. */
 struct yaml_value yaml_resolve_plain(struct str text);
 
 #endif

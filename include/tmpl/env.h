@@ -30,8 +30,8 @@ struct tmpl_env {
 };
 
 /*
- * Of some 25 ns each, so that the dearest execution takes a fifth of a second;
- * a mail of 9000 alerts with ten labels fits.
+ * Steps take some 25 ns each, so that the dearest execution takes a fifth of a
+ * second; a mail of 9000 alerts with ten labels fits.
  */
 #define TMPL_MAX_STEPS UINT64_C(8000000)
 #define TMPL_MAX_OUTPUT ((size_t)16 << 20)

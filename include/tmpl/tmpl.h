@@ -75,7 +75,7 @@ void tmpl_forget_inline(struct tmpl_set *s);
 
 /*
  * Would the string parse? With Alertmanager's functions or with Go's alone.
- * What it calls by {{template}} is not looked up.
+ * Templates it calls by {{template}} are not looked up.
  */
 bool tmpl_check_syntax(struct str source, bool with_am_functions, struct err *e) MUST_CHECK;
 

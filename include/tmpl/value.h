@@ -56,7 +56,7 @@ enum value_kind {
 	V_ANY,		/* as a value: a nil interface; as a parameter: anything */
 };
 
-/* What the html engine may trust a typed string to be (html/template's typed strings). */
+/* The kinds of text that the html engine may trust a typed string to be (html/template's typed strings). */
 enum value_trust { TRUST_NONE, TRUST_HTML, TRUST_URL, TRUST_CSS, TRUST_JS, TRUST_JSSTR, TRUST_ATTR, TRUST_SRCSET };
 
 struct value_call;

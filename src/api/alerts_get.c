@@ -179,7 +179,7 @@ open_group(struct group_list *l, const struct group_item *g, struct work *w, str
 	if (l->open)
 		return;
 	l->open = true;
-	/* What a template takes nobody knows. */
+	/* The cost of a template is unknown before. */
 	if (g->route->labels.n > 0)
 		work_spend(w, WORK_TURN / 30);
 	l->route_labels = view_route_labels(l->list.api->env.engine, g->group, now, l->list.scratch);

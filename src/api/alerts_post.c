@@ -7,9 +7,9 @@
  * validation). After that each alert stands for itself: the valid ones are
  * taken even if others are refused.
  *
- * Of a body that is so large that it goes on in slices (post.h) only the first alerts are
- * kept as they were read; the others are read again when it is their turn, so
- * that no body takes many times its size.
+ * Only the first alerts of a body that is so large that it goes on in slices (post.h) are
+ * kept as they were read; the others are read again when it is their turn, so that no
+ * body takes many times its size.
  */
 #include "base/rfc3339.h"
 #include "base/vec.h"
@@ -354,7 +354,7 @@ fail(struct reading *rd)
 	return rd->post.failed;
 }
 
-/* What stands before the first alert; null is as good as no alerts. */
+/* Reads the text before the first alert; null is as good as no alerts. */
 static void
 begin(struct reading *rd)
 {

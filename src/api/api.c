@@ -45,7 +45,7 @@ api_observe(struct api *a, const struct http_request *r, const struct http_respo
 {
 	size_t size = resp->stream != NULL ? resp->stream->size : resp->body.n;
 
-	/* Who waits by design says nothing of how fast answers are. */
+	/* A request that waits by design says nothing of how fast answers are. */
 	if (str_is(resp->handler, API_CHANGES))
 		return;
 	http_metrics_observe(a->http, resp->handler, r->method, resp->status, size, !resp->is_api, took);

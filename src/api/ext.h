@@ -41,7 +41,7 @@ bool ext_member_bool(struct call *c, const struct json *o, const char *name, boo
 bool ext_member_uint(struct call *c, const struct json *o, const char *name, uint64_t max, uint64_t *out);
 bool ext_member_seconds(struct call *c, const struct json *o, const char *name, span *out);	/* a number > 0; up to 10 years */
 bool ext_member_time(struct call *c, const struct json *o, const char *name, struct wall *out);
-/* Of that kind, or *out is NULL when absent. */
+/* The member must be of that kind; *out is NULL when it is absent. */
 bool ext_member_array(struct call *c, const struct json *o, const char *name, const struct json **out);
 bool ext_member_object(struct call *c, const struct json *o, const char *name, const struct json **out);
 /* The member as the label set of an alert, checked, without empty values; a new reference, NULL when absent. */

@@ -7,7 +7,7 @@
 #include "ext_alerts.h"
 #include "ext_groups.h"
 
-/* What an acknowledgement's comment begins with, for programs that know silences only. */
+/* The beginning of an acknowledgement's comment, for programs that know silences only. */
 #define ACK_MARK "ACK! "
 
 void
@@ -73,7 +73,7 @@ write_inhibited_by(struct json_writer *w, const struct alert_status *s)
 	json_array_end(w);
 }
 
-/* What the slice or the clock does not change. */
+/* The part that neither the slice nor the clock changes. */
 static void
 write_state(struct json_writer *w, const struct seen *s)
 {

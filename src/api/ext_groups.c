@@ -48,7 +48,7 @@ group_search_some(struct group_search *s, struct engine *e, struct work *w, stru
 
 enum sort { SORT_SEVERITY, SORT_NEWEST, SORT_OLDEST, SORT_COUNT, SORT_NAME };
 
-/* What is said of a group's alerts, of those that pass. */
+/* Figures of a group's alerts, of those that pass. */
 struct sums {
 	size_t counts[SEEN_STATES], all;
 	unsigned severity;
@@ -242,7 +242,7 @@ look(struct page *page, struct work *w, struct moment now)
 	return false;
 }
 
-/* What all of them share, of a big group its first ones: nobody reads more. */
+/* Labels that all of them share are looked for in the first ones of a big group: nobody reads more. */
 #define SHARED_ALERTS_MAX 1000
 
 static bool

@@ -159,7 +159,7 @@ state_passes(const struct look *l, const struct seen *s)
 	    (l->left_out[SEEN_ACTIVE] && s->state == SEEN_ACTIVE));
 }
 
-/* What hangs on the alert alone. */
+/* The conditions that depend on the alert alone. */
 static enum match
 alert_passes(struct look *l, const struct alert *a, struct moment now, struct work *w)
 {

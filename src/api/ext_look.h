@@ -15,7 +15,7 @@
 enum seen_state { SEEN_ACKED, SEEN_SILENCED, SEEN_INHIBITED, SEEN_MUTED, SEEN_ACTIVE, SEEN_STATES };
 const char *seen_state_text(enum seen_state s);
 
-/* What is seen of one alert; all borrowed, until the slice ends. */
+/* One alert as it is seen; all borrowed, until the slice ends. */
 struct seen {
 	const struct alert *alert;
 	const struct alert_entry *entry;

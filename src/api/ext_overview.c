@@ -11,7 +11,7 @@
 struct overview_reply {
 	struct packed body;
 	struct api *api;
-	/* Of changes: */
+	/* For changes: */
 	bool changes;
 	struct watcher watcher;
 	struct revision since;

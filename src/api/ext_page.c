@@ -11,10 +11,10 @@
 /* To keep one, and to write one beside its bytes. */
 #define KEEP_UNITS 30
 #define ITEM_UNITS 100
-/* What writing a byte takes: twice that many bytes in a unit. */
+/* Writing so many bytes costs a unit. */
 #define BYTES_PER_UNIT 2
 
-/* What a cursor consists of, before base64; the text follows. Of this process alone, so in its byte order. */
+/* The parts of a cursor, before base64; the text follows. Only this process reads it, so it has its byte order. */
 struct cursor {
 	uint64_t process, query, id, id2;
 	int64_t n;
@@ -26,7 +26,7 @@ this_process(void)
 	return hash_seeded("page", 4);
 }
 
-/* Of all that chooses items and their order. */
+/* The hash of all that chooses items and their order. */
 static uint64_t
 query_hash(const struct call *c)
 {

@@ -15,7 +15,7 @@
 #include "base/sbuf.h"
 #include "ext.h"
 
-/* Of a sort key's text, what counts. */
+/* The part of a sort key's text that counts, in bytes. */
 #define PAGE_TEXT_MAX 96
 
 /* Items are in the order of n, then of the text, then of the ids, which no two have in common. */
@@ -42,7 +42,7 @@ struct page_kind {
 	 * end of the list.
 	 */
 	bool (*look)(struct page *p, struct work *w, struct moment now);
-	/* Writes one item, or a part of it; false: w is used up, and the next call goes on. What is gone meanwhile is left out. */
+	/* Writes an item, or a part of it; false: w is used up, and the next call goes on. Items gone meanwhile are left out. */
 	bool (*write)(struct page *p, void *what, struct work *w, struct moment now);
 	/* Further members behind "total"; may be NULL. */
 	void (*more)(struct page *p);

@@ -6,7 +6,7 @@
 #include "base/rfc3339.h"
 #include "ext.h"
 
-/* What is not worth packing; what is packed within the handler. */
+/* Below the first an answer is not worth packing; up to the second it is packed within the handler. */
 #define PACK_MIN ((size_t)1 << 10)
 #define PACK_AT_ONCE ((size_t)64 << 10)
 

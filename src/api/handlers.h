@@ -75,14 +75,14 @@ struct alert_filter {
 	struct matchers filter, receiver_matchers;
 	struct matchers receiver;	/* of the label `name`; none: no such parameter */
 	bool active, silenced, inhibited, muted;
-	/* What the last call put off. */
+	/* The work that the last call put off. */
 	struct match_run run;
 	const struct matchers *run_of;
 	struct labels *run_labels;	/* owned reference; NULL: nothing */
 	struct labels *examined;	/* the alert that was looked at last; owned reference */
 	bool labels_pass;		/* that one's */
 	struct status_run *status;
-	/* What is known of the receivers of a configuration, by index; owned. */
+	/* Verdicts on the receivers of a configuration, by index; owned. */
 	struct config *config;
 	unsigned char *verdicts;
 };

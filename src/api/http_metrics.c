@@ -92,7 +92,7 @@ http_metrics_observe(struct http_metrics *m, struct str handler, struct str meth
 	struct series *s;
 	size_t bucket = 0;
 
-	/* What no route takes has no handler; long names are somebody's guesses. */
+	/* A request that no route takes has no handler; long names are somebody's guesses. */
 	if (handler.n == 0 || handler.n > 200 || method.n > 16 || !utf8_valid(handler) ||
 	    str_chr(handler, '\0') < handler.n)
 		return;

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 
-/* What writing so many bytes takes. */
+/* The cost of writing so many bytes. */
 static int64_t
 units_of(size_t bytes)
 {

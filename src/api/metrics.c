@@ -249,7 +249,7 @@ expose_dispatcher(const struct counters *n, const struct view_gauges *g, struct 
 	expose_section(n, SECTION_dispatcher, x);
 }
 
-/* What the series of notifications are of: a kind, or a kind in a receiver. */
+/* The owner of a series of notifications: a kind, or a kind in a receiver. */
 struct integration_series {
 	const char *kind;
 	struct str receiver;

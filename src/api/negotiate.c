@@ -143,7 +143,7 @@ names_json(struct str accept)
 	return false;
 }
 
-/* What comes with a body is taken, whatever the client wants to hear; else a header that is there has to name JSON. */
+/* A request with a body is taken, whatever the client wants to hear; else a header that is there has to name JSON. */
 bool
 accepts_json(struct call *c)
 {

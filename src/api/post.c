@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "post.h"
 
-/* What api_handle may do of it: about what a notifier sends at a time. */
+/* The work that api_handle may do of it: about one batch of a Prometheus. */
 #define AT_ONCE (5 * WORK_TURN / 2)
-/* Of what was read a post keeps this much, and all together that much. */
+/* A post keeps so many bytes of what it read, and all together so many. */
 #define KEPT_MAX ((size_t)2 << 20)
 #define KEPT_ALL ((size_t)64 << 20)
 

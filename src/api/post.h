@@ -2,11 +2,11 @@
 /*
  * api/post.h (private) - bodies of many alerts, read and taken piece by piece.
  *
- * A body as they usually are is done with within api_handle. Of a large one that is the
- * beginning, and the rest follows in slices (struct http_later) beside all else there is to do.
- * It is read to its end before anything changes; then the alerts go to the engine as they
- * are made. What is posted elsewhere meanwhile goes in between; an alert in both
- * posts is the one of the request that came later, since that is what alerts are merged by.
+ * A body as they usually are is done with within api_handle. A large one only begins there, and
+ * the rest follows in slices (struct http_later) beside all else there is to do. It is read to
+ * its end before anything changes; then the alerts go to the engine as they are made. Alerts
+ * posted elsewhere meanwhile go in between; an alert in both posts is the one of the request
+ * that came later, since that is what alerts are merged by.
  */
 #ifndef API_POST_H
 #define API_POST_H

@@ -149,7 +149,7 @@ match_some(struct alert_filter *f, const struct matchers *ms, const struct label
 	return m;
 }
 
-/* What is known of a receiver of the configuration in force. */
+/* Verdicts on a receiver of the configuration in force. */
 enum { NAME_KNOWN = 1, NAME_PASSES = 2, LABELS_KNOWN = 4, LABELS_PASS = 8, ALL_KNOWN = NAME_KNOWN | LABELS_KNOWN };
 
 static void

@@ -13,7 +13,7 @@
 
 struct call;
 
-/* Whose manners an answer has; routes.def tells more. */
+/* The API whose manners an answer has; routes.def tells more. */
 enum route_surface { ROUTE_PLAIN, ROUTE_V2, ROUTE_EXT };
 
 struct route_entry {

@@ -255,7 +255,7 @@ serve_ext(struct call *c, struct str path)
 	struct route_match m = route_find(ROUTE_EXT, method, path);
 
 	c->resp->handler = m.any != NULL ? str_from(m.any->path) : STR("");
-	/* Who asks again is told what has not changed since; nobody else keeps what may name people and hosts. */
+	/* Answers may name people and hosts: only the client keeps them, and asks whether they have changed. */
 	http_response_header(c->resp, "Cache-Control", STR("private, no-cache"));
 	if (m.any == NULL) {
 		ext_error(c, 404, "not_found", STR("there is no such path"));

@@ -153,7 +153,7 @@ api_silence_delete(struct call *c)
 		reply_error(c, e.kind == ERR_INVALID ? 400 : 500, str_from(e.text));
 }
 
-/* What a body says; NULL members were absent or null. */
+/* A matcher as it was posted; NULL members were absent or null. */
 struct posted_matcher {
 	const struct json *is_regex, *name, *value, *is_equal;
 };

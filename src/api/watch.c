@@ -106,7 +106,7 @@ is_same(const struct revision *a, const struct revision *b)
 	return a->alerts == b->alerts && a->silences == b->silences && a->config == b->config && a->history == b->history;
 }
 
-/* What the overview shows; history it does not. */
+/* Compares the parts that the overview shows; history it does not show. */
 static bool
 shows_same(const struct revision *a, const struct revision *b)
 {

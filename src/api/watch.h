@@ -17,7 +17,7 @@
 
 struct watch;
 
-/* What the page compares: all of one process, which `instance` tells apart. */
+/* The numbers that the page compares: all of one process, which `instance` tells apart. */
 struct revision {
 	uint64_t alerts, silences, config, history;
 };

@@ -23,7 +23,7 @@
 #include "text/json_tree.h"
 
 #define HOLD (24 * SPAN_HOUR)
-/* Of one alert, as of POST_ALERT_BYTES. */
+/* Bounds on one alert, as POST_ALERT_BYTES. */
 #define PAIRS_MAX 2000	/* labels of one, and annotations */
 #define VALUES_MAX 10000
 
@@ -40,7 +40,7 @@ struct incoming {
 	struct json_reader *r;
 	struct arena *scratch;	/* of one alert */
 	struct err e;
-	/* Of FIND. */
+	/* For FIND. */
 	unsigned depth;		/* of what is open */
 	enum { MEMBER_OTHER, MEMBER_ALERTS, MEMBER_TRUNCATED } member;	/* of the body, that it is in */
 	size_t begin, values;	/* of the alert it is in: where, and how many so far */
@@ -91,7 +91,7 @@ has_pair(const struct label_pair *pairs, size_t n, const char *name)
 	return false;
 }
 
-/* What Grafana says beside the annotations becomes annotations, unless they have that name. */
+/* Members that Grafana puts beside the annotations become annotations, unless one has that name. */
 static size_t
 add_links(const struct json *a, struct label_pair *pairs, size_t n)
 {
@@ -249,7 +249,7 @@ see_key(struct incoming *in)
 	arena_reset(in->scratch);
 }
 
-/* Of the list of alerts, or what else has its name; t is inside of it. */
+/* Bounds the alert that the token is in, of the list of alerts or of another value of its name. */
 static bool
 see_alert(struct incoming *in, size_t before)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the API asks of the store. */
+/* The API's questions to the store. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

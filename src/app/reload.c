@@ -137,7 +137,7 @@ run_load(struct job *j)
 {
 	struct reload *r = CONTAINER_OF(j, struct reload, job);
 
-	/* Of r only what the loop leaves alone until the job is home. */
+	/* This thread uses only those members of r that the loop leaves alone until the job is home. */
 	load_run(&r->load, r->s->o, r->began.wall);
 	interned_leave();
 }

@@ -3,8 +3,8 @@
  * reload.h (private) - configurations come into force, one after another.
  *
  * A worker reads, parses, compiles and checks; the loop goes on meanwhile, takes
- * the result over in slices and hands it to the engine. Who asks while one is on
- * its way shares the next. Loop thread only.
+ * the result over in slices and hands it to the engine. Those who ask while one
+ * is on its way share the next. Loop thread only.
  */
 #ifndef APP_RELOAD_H
 #define APP_RELOAD_H

@@ -359,7 +359,7 @@ open_api(struct server *s)
 	timer_init(&s->pulse, s->base, "changes", on_pulse, s);
 }
 
-/* What only hangs on the host, not on flags. */
+/* Facts that depend on the host alone, not on flags. */
 static void
 learn_host(struct server *s)
 {
@@ -397,7 +397,7 @@ warn_features(const struct server *s)
 			LOG(&s->log, LOG_WARN, features[i].message);
 }
 
-/* Whoever names peers counts on their not sending the same: with an empty listen address peers mean nothing. */
+/* An operator who names peers counts on their not sending the same: with an empty listen address peers mean nothing. */
 static void
 warn_of_peers(const struct server *s)
 {
@@ -493,7 +493,7 @@ stop(struct server *s)
 	free_event(&s->sig_int);
 	timer_fini(&s->ending);
 	timer_fini(&s->pulse);
-	/* What a worker still uses must stay; the state on disk is complete. */
+	/* Things that a worker still uses must stay; the state on disk is complete. */
 	if (!reload_free(&s->reload))
 		_exit(s->status);
 	if (s->base != NULL)

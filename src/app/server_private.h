@@ -74,7 +74,7 @@ void port_cancel(struct port *self, uint64_t attempt);
 /* Ends the loop when no attempt is under way any more, at the latest after a few seconds. */
 void server_end(struct server *s);
 
-/* What the API asks of the store; env->arg is the server. */
+/* The API's questions to the store; env->arg is the server. */
 void server_durable_env(struct api_env *env);
 
 extern const struct build_info server_build_info;

@@ -7,8 +7,8 @@
 
 /*
  * Gives the pages of program code touched so far back to the system: libraries
- * run a lot of it once, when they are loaded. What is needed again comes back
- * from the page cache. Failure changes nothing.
+ * run a lot of it once, when they are loaded. Pages that are needed again come
+ * back from the page cache. Failure changes nothing.
  */
 void startup_pages_release(void);
 

@@ -43,7 +43,7 @@ run(struct cli *c)
 		err_set(&c->e, ERR_INVALID, "one FILE is wanted");
 		return cli_fail(c);
 	}
-	/* Who interrupts it finds no part of a file. */
+	/* An interrupted backup leaves no part of a file. */
 	cli_signals_hold();
 	ok = download(c, c->args[0].p);
 	cli_signals_let_go();

@@ -21,7 +21,7 @@ static const struct flag flags[] = {
 	FLAGS_END,
 };
 
-/* What check-config does with a file. */
+/* The state of check-config, for one file after the other. */
 struct checking {
 	struct cli *c;
 	const struct settings *s;

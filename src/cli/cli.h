@@ -98,7 +98,7 @@ void cli_complain(const char *fmt, ...) PRINTF(1, 2);
 bool cli_call(struct cli *c, const char *method, struct str path, struct str body, struct str *out) MUST_CHECK;
 /* The same with the body written to a descriptor as it comes; --timeout bounds how long nothing may come. */
 bool cli_download(struct cli *c, const char *method, struct str path, int fd) MUST_CHECK;
-/* Makes ready to connect; cli_call does it when it was not done. What it keeps is in c->arena as it was then. */
+/* Makes ready to connect; cli_call does it when it was not done. It keeps things in c->arena as it was then. */
 bool cli_dial(struct cli *c) MUST_CHECK;
 /* cli_call and the answer as a tree of the kind wanted. */
 bool cli_get(struct cli *c, struct str path, enum json_kind kind, const struct json **out) MUST_CHECK;
@@ -140,7 +140,7 @@ bool cli_read(struct cli *c, struct str path, struct str *out) MUST_CHECK;
 bool cli_parse_json(struct cli *c, struct str text, enum json_kind kind, const struct json **out) MUST_CHECK;
 /* Loads the configuration of a file, a directory, or standard input for "-". */
 bool cli_config(struct cli *c, struct str path, bool expand_env, struct config **out) MUST_CHECK;
-/* What the server has loaded. Its files are not here: templates and rule files are not looked for. */
+/* The configuration that the server has loaded. Its files are not here: templates and rule files are not looked for. */
 bool cli_config_of_server(struct cli *c, struct config **out) MUST_CHECK;
 /*
  * c->args as matchers, also lists of them in braces. Like amtool, takes a first

@@ -112,7 +112,7 @@ read_defaults(struct cli *c, const char *path, struct defaults *earlier)
 	return true;
 }
 
-/* What the operator has written down for amtool, or Debian's, holds here too; the environment is stronger. */
+/* The operator's configuration for amtool, or Debian's, holds here too; the environment is stronger. */
 static bool
 take_defaults(struct cli *c)
 {
@@ -234,7 +234,7 @@ bool
 cli_parse(struct cli *c, int argc, char *const *argv)
 {
 	c->done = true;
-	/* Whoever asks for help gets it, whatever else stands there. */
+	/* A request for help is answered, whatever else stands there. */
 	if (asks_for(argc, argv, "--completion-words", NULL)) {
 		print_words(c->command);
 		return true;

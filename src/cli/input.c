@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people type: matchers, labels, times, files. */
+/* Input that people type: matchers, labels, times, files. */
 #include <errno.h>
 #include <unistd.h>
 

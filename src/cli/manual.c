@@ -12,7 +12,7 @@
 void
 manual_text(struct sbuf *b, const char *text)
 {
-	/* What begins a line with these is a request. */
+	/* A line that begins with these is a request. */
 	if (text[0] == '.' || text[0] == '\'')
 		sbuf_puts(b, "\\&");
 	for (; *text != '\0'; text++)

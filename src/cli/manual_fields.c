@@ -5,7 +5,7 @@
 #include "manual.h"
 #include "notify/notifier.h"
 
-/* What is written for a value. */
+/* The placeholder that is written for a value. */
 static const char *
 type_name(const struct field *f)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What commands show: times, label sets, tables, JSON. */
+/* Output of commands: times, label sets, tables, JSON. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

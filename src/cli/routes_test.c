@@ -18,7 +18,7 @@ static const struct flag flags[] = {
 	FLAGS_END,
 };
 
-/* What an alert meets: the routes that take it, and the way to them. */
+/* The way of an alert: the routes that take it, and those that lead there. */
 static void
 print_matching(struct cli *c, const struct config *config, const struct route *const *routes, size_t n)
 {

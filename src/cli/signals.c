@@ -19,7 +19,7 @@ static struct {
 	struct sigaction pipe_before;
 } held = { .fd = -1 };
 
-/* What the caller of the program has ignored (nohup) is not for us. */
+/* Signals that the caller of the program has ignored (nohup) are not for us. */
 static bool
 is_ignored(int number)
 {
@@ -41,7 +41,7 @@ cli_signals_hold(void)
 			sigaddset(&set, wanted[i]);
 	held.came = 0;
 	held.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	/* Who cannot be told of them is better ended by them. */
+	/* A process that cannot hear of them is better ended by them. */
 	if (held.fd < 0)
 		sigemptyset(&set);
 	sigprocmask(SIG_BLOCK, &set, &held.before);

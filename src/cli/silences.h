@@ -26,7 +26,7 @@ bool cli_silences_get(struct cli *c, const struct silences_wanted *w, const stru
 struct str cli_silence_path(struct cli *c, struct str id) MUST_CHECK;
 /* Posts one silence; the id it has then. */
 bool cli_silence_post(struct cli *c, struct str body, struct str *id_out) MUST_CHECK;
-/* What a client may set of a silence the server knows, but for the times and the comment. */
+/* The part of a silence that a client may set in one the server knows, but for the times and the comment. */
 void cli_put_silence_kept(struct json_writer *w, const struct json *s, bool with_id);
 
 /* Times as the flags --start, --end and --duration say. */

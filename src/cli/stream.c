@@ -3,11 +3,11 @@
  * tocsin alert add --stdin: alerts as JSON objects, one a line.
  *
  * Lines are posted in lists: when there are many, or when the oldest has waited
- * for a moment. What the server refuses is posted again in halves until it is
- * known which lines are at fault, so that a bad line costs no other alert.
- * While the server cannot be reached reading stops, and the writer of the pipe
- * waits. A signal ends the reading; what was read is posted before the process
- * ends, if the server takes it at once.
+ * for a moment. A batch that the server refuses is posted again in halves until
+ * it is known which lines are at fault, so that a bad line costs no other
+ * alert. While the server cannot be reached reading stops, and the writer of
+ * the pipe waits. A signal ends the reading; what was read is posted before the
+ * process ends, if the server takes it at once.
  */
 #include <errno.h>
 #include <poll.h>

@@ -13,7 +13,7 @@ struct table {
 };
 
 /*
- * What stands in a cell comes from whoever posted it: it must neither break the
+ * The text of a cell comes from anybody who posted it: it must neither break the
  * table nor command the terminal. C1 controls are two bytes, 0xC2 0x80 to 0xC2 0x9F.
  */
 static struct str

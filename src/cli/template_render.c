@@ -81,7 +81,7 @@ load_data(struct cli *c, struct str path, struct value *out)
 	    err_ctx(&c->e, "--template.data");
 }
 
-/* What the data has as labels of the route are templates here: there was no flush that rendered them. */
+/* Labels of the route in the data are templates here: there was no flush that rendered them. */
 static void
 add_route_labels(struct cli *c, struct tmpl_set *set, bool html, struct value data, struct tmpl_env *env)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What concerns several sections, in the order of Alertmanager's
+ * Checks that concern several sections, in the order of Alertmanager's
  * config.Config.UnmarshalYAML. The first mistake ends it.
  */
 #include "conf.h"
@@ -210,7 +210,7 @@ files_check(struct loading *l, const struct integration *in, const struct at *at
 	return true;
 }
 
-/* What Alertmanager finds when it builds the receivers that some route names. */
+/* Mistakes that Alertmanager finds when it builds the receivers that some route names. */
 static bool
 used_check(struct loading *l)
 {

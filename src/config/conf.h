@@ -2,8 +2,8 @@
 /*
  * conf.h - the sections of a configuration while it is loaded.
  *
- * What was written, as opposed to what takes effect, is kept beside the
- * results, because the dump shows it.
+ * Settings as they were written, as opposed to those that take effect, are kept
+ * beside the results, because the dump shows them.
  */
 #ifndef CONFIG_CONF_H
 #define CONFIG_CONF_H

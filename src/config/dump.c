@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The configuration back to YAML, as /api/v2/status shows it: defaults filled
- * in, receivers after inheritance, secrets hidden. What Alertmanager does not
- * know is left out, so that its tools can read it; rules and intervals of rule
- * files stand among those of the main file.
+ * in, receivers after inheritance, secrets hidden. Extensions that Alertmanager
+ * does not know are left out, so that its tools can read it; rules and
+ * intervals of rule files stand among those of the main file.
  */
 #include <stdio.h>
 

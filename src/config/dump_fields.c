@@ -16,7 +16,7 @@ member(const void *s, const struct field *f)
 	return (const char *)s + f->offset;
 }
 
-/* What yaml.v2 leaves out under omitempty. */
+/* Values that yaml.v2 leaves out under omitempty. */
 static bool
 field_empty(const struct field *f, const void *s)
 {

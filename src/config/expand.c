@@ -13,7 +13,7 @@ name_byte(char c, bool first)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (!first && c >= '0' && c <= '9');
 }
 
-/* What is between the braces. */
+/* Expands the text between the braces. */
 static bool
 variable(struct reading *r, const struct yaml_node *n, struct str inside, struct sbuf *b)
 {

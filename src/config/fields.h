@@ -70,7 +70,7 @@ bool headers_read(struct reading *r, const struct yaml_node *n, const struct at 
 void http_config_dump(struct yaml_writer *w, const struct http_config *h);
 void tls_config_dump(struct yaml_writer *w, const struct tls_config *t);
 void headers_dump(struct yaml_writer *w, const struct struct_list *headers, bool only_secrets);
-/* What Alertmanager finds only when it builds the client of a receiver in use. */
+/* A mistake that Alertmanager finds only when it builds the client of a receiver in use. */
 bool http_config_usable(const struct http_config *h, struct err *e) MUST_CHECK;
 
 #endif

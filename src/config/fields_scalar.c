@@ -195,7 +195,7 @@ url_read(struct reading *r, const struct field *f, const struct yaml_node *n, co
 	if (!node_string(r, n, at, secret, &s))
 		return false;
 	if (secret && str_is(s, "<secret>")) {
-		/* What a dump shows in the place of a secret can be loaded again. */
+		/* The text that a dump shows in the place of a secret can be loaded again. */
 		*out = s;
 		return true;
 	}

@@ -57,7 +57,7 @@ bool reading_type_problem(struct reading *r, const struct yaml_node *n, const st
 /* True when there were none, else e tells all of them, one a line, in the order of the files. */
 bool reading_end(struct reading *r, struct err *e) MUST_CHECK;
 
-/* What yaml.v2 takes for null before it looks at the type: ~, null, nothing, or tagged !!null. */
+/* The values that yaml.v2 takes for null before it looks at the type: ~, null, nothing, or tagged !!null. */
 bool node_is_null(const struct yaml_node *n);
 /* Null, written as Null or NULL: to yaml.v2 a value whose type's own reader is asked first. */
 bool node_is_null_word(const struct yaml_node *n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What takes effect in a route: own values over the parent's, over the
- * defaults (Alertmanager dispatch/route.go).
+ * The settings that take effect in a route: own values over the parent's, over
+ * the defaults (Alertmanager dispatch/route.go).
  */
 #include <stdlib.h>
 

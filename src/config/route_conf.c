@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `route`: the tree as it is written. What its nodes inherit is computed once
- * the whole configuration was checked (route_build.c).
+ * `route`: the tree as it is written. Inherited values are computed once the
+ * whole configuration was checked (route_build.c).
  */
 #include "conf.h"
 

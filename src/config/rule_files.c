@@ -240,7 +240,7 @@ patterns_load(struct loading *l, const struct part *p)
 			reading_problem(&l->r, n, at, "%s: %.*s", e.text, STR_ARG(pattern));
 			continue;
 		}
-		/* What has no wildcards names a file that has to be there. */
+		/* A pattern without wildcards names a file that has to be there. */
 		if (paths.n == 0 && pattern.n > 0 && !glob_has_meta(pattern))
 			reading_problem(&l->r, n, at, "%.*s: no such file", STR_ARG(pattern));
 		for (size_t k = 0; k < paths.n; k++) {

@@ -2,8 +2,8 @@
 /*
  * Acknowledgements: silences of certain alerts, that have an owner (core/engine.h).
  *
- * Alertmanager and the programs around it see matchers, so those are as narrow as a few of them can be. What is
- * covered beside the alerts that are meant, the fingerprints keep out.
+ * Alertmanager and the programs around it see matchers, so those are as narrow as a few of them can be. The
+ * fingerprints keep out alerts that match and are not meant.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -13,10 +13,10 @@
 #include "core/view.h"
 #include "engine_state.h"
 
-/* Of one label, in one matcher. */
+/* Bounds on one label, in one matcher. */
 #define VALUES_MAX 100
 #define PATTERN_MAX 4096
-/* What looking for others' acknowledgements may cost. */
+/* The cost that looking for others' acknowledgements may have. */
 #define CONFLICT_UNITS (4 * WORK_TURN)
 #define LOOK_UNITS 40
 
@@ -128,14 +128,14 @@ add_matcher(struct acking *a, struct matchers *ms, const struct istr *name)
 		put_literal(&b, istr_str(values[i]));
 	}
 	if (n == 1 || (n > 1 && b.n <= PATTERN_MAX)) {
-		/* What is too large for an expression is left out as well. */
+		/* A pattern that is too large for an expression is left out as well. */
 		if (matcher_init(&m, n == 1 ? MATCH_EQ : MATCH_RE, istr_str(name), sbuf_get(&b), NULL))
 			matchers_append(ms, &m);
 	}
 	sbuf_fini(&b);
 }
 
-/* What all of them have in common. */
+/* Makes matchers of the labels that all of them have in common. */
 static bool
 find_matchers(struct acking *a, struct matchers *ms, struct err *err)
 {

@@ -29,7 +29,7 @@
 #include "silences.h"
 #include "stages.h"
 
-/* What a deadline is embedded in (the mark of its item). */
+/* The object that a deadline is embedded in (the mark of its item). */
 enum due {
 	DUE_GROUP,
 	DUE_FLIGHT,

@@ -240,8 +240,8 @@ has_window(const struct silence_extra *x, struct wall now)
 }
 
 /*
- * Who edits through API v2 knows nothing of it, and it stays; but who says what else is to be silenced
- * is not bound to certain alerts, and what does not come again is an ordinary silence then.
+ * An editor through API v2 knows nothing of it, and it stays; but new matchers are not bound to
+ * certain alerts, and a silence that does not come again is an ordinary one then.
  */
 static void
 inherit_extra(struct silence *s, const struct silence *prev, struct wall now)
@@ -279,7 +279,7 @@ take_window(struct silence *s, const struct silence *prev, struct wall now, stru
 	return true;
 }
 
-/* What s is beside what Alertmanager knows: the draft says, else prev. */
+/* Settles the part of s that Alertmanager does not know: the draft says, else prev. */
 static bool
 settle_extra(struct silence *s, const struct silence *prev, struct wall now, struct err *e)
 {

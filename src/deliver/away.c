@@ -32,7 +32,7 @@ struct away {
 	struct rand rand;
 	struct arena *inbox;
 	struct answer *first, **end;
-	/* Of the call that is under way: */
+	/* For the call that is under way: */
 	const struct answer *answer;	/* NULL: the start */
 	unsigned room;			/* for so many requests */
 	struct request requests[ATTEMPT_REQUESTS_MAX];
@@ -183,7 +183,7 @@ act(struct away *w)
 		delivery_finish(d, w->step, &w->e);
 		return;
 	}
-	/* Who was served has to be known even if we end before the others are. */
+	/* The recipients served so far have to be known even if we end before the others are. */
 	if (w->answer != NULL && d->n->recipients.known)
 		engine_progressed(d->outbox->engine, d->number, d->attempt.now);
 	for (unsigned i = 0; i < w->requests_n; i++)
@@ -263,7 +263,7 @@ away_start(struct sending *d)
 	return false;
 }
 
-/* Whoever answered goes on with something else. */
+/* The thread that answered goes on with something else. */
 static struct answer *
 keep(struct arena *a, const struct response *r, size_t codes_n)
 {

@@ -21,8 +21,8 @@
 #define DEAR (20 * SPAN_MS)
 #define PAUSE (5 * SPAN_MS)
 /*
- * What the loop renders by itself: the usual mail of 50 alerts, which takes 38,000 steps and two milliseconds. What is
- * more is begun anew by other threads.
+ * The loop itself renders so much: the usual mail of 50 alerts takes 38,000 steps and two milliseconds. Larger ones
+ * are begun anew by other threads.
  */
 #define TRIAL_STEPS 50000
 #define TRIAL_OUTPUT ((size_t)256 << 10)
@@ -186,7 +186,7 @@ on_response(void *arg, const struct response *response)
 	}
 	delivery_look_at_clock(d);
 	step = notify_resume(&d->attempt, &r, &next, &e);
-	/* Who was served has to be known even if we end before the others are. */
+	/* The recipients served so far have to be known even if we end before the others are. */
 	if ((step == STEP_SEND || step == STEP_WAIT) && d->attempt.n->recipients.known)
 		engine_progressed(d->outbox->engine, d->number, d->attempt.now);
 	act(d, step, &next, &e);
@@ -375,7 +375,7 @@ outbox_free(struct outbox **o)
 	HMAP_EACH(&(*o)->deliveries, node)
 		drop(CONTAINER_OF(node, struct sending, node));
 	hmap_fini(&(*o)->deliveries);
-	/* What a thread is at is waited for: no longer than the bounds of a template allow. */
+	/* Work in a thread is waited for: no longer than the bounds of a template allow. */
 	workers_stop(&(*o)->workers);
 	timer_fini(&(*o)->begin);
 	outbox_env_fini(*o);

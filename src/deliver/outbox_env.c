@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What notifiers are given of the world. */
+/* The world as notifiers are given it. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -77,7 +77,7 @@ unlock_cache(struct outbox *o)
 	(void)bad;
 }
 
-/* Of any thread. */
+/* Any thread. */
 static bool
 cached_get(void *arg, struct str key, struct moment now, struct arena *a, struct str *out)
 {

@@ -28,7 +28,7 @@ struct exchange {
 	struct mail_call *mail;
 };
 
-/* What a notifier had to say to the log while nobody could, or wanted to, write it there. */
+/* The log lines of a notifier while nobody could, or wanted to, write them. */
 struct notes {
 	struct outbox *outbox;
 	struct arena *arena;		/* of the attempt */

@@ -10,7 +10,7 @@
 struct fetch_waiter {
 	struct event_base *base;
 	struct http_client *client;
-	/* Of the request under way. */
+	/* For the request under way. */
 	struct http_call *call;		/* NULL: its result is there */
 	bool stopped;
 	struct arena *arena;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What libcurl reports, in the words of Go's net and crypto/tls packages. */
+/* Errors of libcurl in the words of Go's net and crypto/tls packages. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>

@@ -46,7 +46,7 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	sbuf_put(&leg->body, p, n < room ? n : room);
 	if (n <= room)
 		return n;
-	/* Who sends more than anyone asked for is not waited for. */
+	/* A server that sends more than anyone asked for is not waited for. */
 	leg->cut = true;
 	return 0;
 }
@@ -59,7 +59,7 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	struct http_header h;
 
 	if (str_starts(line, STR("HTTP/"))) {
-		/* What came with a 100 Continue does not count. */
+		/* Headers of a 100 Continue do not count. */
 		leg->content_type = leg->location = STR_NONE;
 		sbuf_reset(&leg->body);
 	} else if (http_header_next(&line, &h)) {
@@ -186,7 +186,7 @@ add_headers(struct http_hop *leg, struct err *e)
 		"Www-Authenticate", NULL };
 	static const char *const of_body[] = { "Content-Type", "Content-Encoding", "Content-Language",
 		"Content-Location", NULL };
-	/* What libcurl adds unasked and Go does not; a name and nothing else takes it away. */
+	/* Headers that libcurl adds unasked and Go does not; a name and nothing else takes it away. */
 	static const char *const unwanted[] = { "Accept", "Expect", "User-Agent", "Content-Type", NULL };
 	const struct fetch_request *r = leg->r;
 	struct str authorization = leg->authorization;

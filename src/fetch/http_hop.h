@@ -53,7 +53,7 @@ void http_hop_end(struct http_hop *leg);
 bool http_hop_gone_out(const struct http_hop *leg);
 /* Why the transfer failed, in Go's words: dial tcp 127.0.0.1:9: connect: connection refused. */
 void http_hop_error(const struct http_hop *leg, CURLcode code, struct err *e);
-/* What goes into the Authorization header by basic_auth or authorization; empty for none. */
+/* The value of the Authorization header by basic_auth or authorization; empty for none. */
 bool http_authorization(const struct http_config *h, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
 /* A secret that is inline or in a file (blanks around trimmed). */
 bool http_secret(struct str text, struct str file, struct arena *a, struct str *out, struct err *e) MUST_CHECK;

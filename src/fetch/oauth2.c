@@ -216,7 +216,7 @@ static bool
 make_request(struct token *t, struct sbuf *body, struct err *e)
 {
 	const struct oauth2 *o = &t->settings;
-	/* Of the content, of the program, of the client. */
+	/* Content-Type, User-Agent, and Authorization of the client. */
 	struct http_header *h = ARENA_ARRAY(t->arena, 3, struct http_header);
 	struct sbuf basic = SBUF_INIT(SBUF_UNLIMITED), coded = SBUF_INIT(SBUF_UNLIMITED);
 	size_t n = 0;

@@ -19,9 +19,9 @@ struct oauth2_grant {
 	span lasts;			/* 0: for ever */
 };
 
-/* Of an answer with a status of 2xx. */
+/* Reads an answer with a status of 2xx. */
 bool oauth2_answer_read(const struct fetch_response *r, struct arena *a, struct oauth2_grant *out, struct err *e) MUST_CHECK;
-/* Of any other: says why there is no token. */
+/* Says why any other answer gives no token. */
 void oauth2_answer_refusal(const struct fetch_response *r, struct err *e);
 
 #endif

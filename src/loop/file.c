@@ -53,7 +53,7 @@ check_regular(int fd, const char *path, struct err *e)
 
 	if (fstat(fd, &st) != 0)
 		return io_error(e, "stat", path, errno);
-	/* Of a directory reading says what it is. */
+	/* A directory passes here: reading it says what it is. */
 	what = file_special(st.st_mode);
 	return what == NULL || err_set(e, ERR_IO, "read %s: it is %s (wanted: a regular file)", path, what);
 }

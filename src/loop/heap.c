@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "loop/timer.h"
 
-/* What is freed in the hundreds of kilobytes is worth a round, what is freed in the hundreds of bytes is soon used again. */
+/* Memory freed in the hundreds of kilobytes is worth a round, memory freed in the hundreds of bytes is soon used again. */
 #define BLOCK ((size_t)256 << 10)
 #define BLOCKS_MAX 65536		/* of a round: 16 GiB */
 #define STEP_MAX (2 * SPAN_MS)

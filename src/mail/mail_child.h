@@ -37,7 +37,7 @@ void mail_children_begin(struct mail_children *c, struct event_base *base, const
  */
 bool mail_children_start(struct mail_children *c, bool tls, int *fd_out, struct err *e) MUST_CHECK;
 
-/* What is asked of the helper: one byte and the worker's end of a socketpair. */
+/* A request to the helper: one byte and the worker's end of a socketpair. */
 enum mail_ask { MAIL_ASK_PLAIN = 'w', MAIL_ASK_TLS = 't' };
 /* All are killed. */
 void mail_children_end(struct mail_children *c);

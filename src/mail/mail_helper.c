@@ -124,7 +124,7 @@ fork_worker(struct helper *h, int fd)
 		h->children[h->n++] = (struct child){ pid, fd };
 }
 
-/* What all workers from now on share. */
+/* The state of TLS that all workers from now on share. */
 static void
 prepare_tls(struct helper *h)
 {
@@ -231,7 +231,7 @@ mail_helper_main(int control)
 		if (wait_for_work(&h, control))
 			got = read_request(&h, control);
 		reap(&h);
-		/* What was asked of it before it retires, it still does. */
+		/* Requests that came before it retires are still met. */
 		if (h.crashed && control >= 0 && got != GOT_END) {
 			(void)shutdown(control, SHUT_RD);
 			while ((got = read_request(&h, control)) == GOT_REQUEST)

@@ -333,8 +333,6 @@ worker_new(struct mail_pool *p, struct err *e)
 	return w;
 }
 
-/* Who is next. */
-
 static void
 stays_with_its_owner(const void *data, size_t n, void *arg)
 {

@@ -23,7 +23,7 @@ struct mail_session {
 void mail_session_connected(struct mail_session *s);
 /*
  * The server has taken the message: tells the parent, once, before the session
- * ends. Whatever the server makes of our QUIT, the mail is its own now.
+ * ends. The mail is the server's own now, whatever becomes of our QUIT.
  */
 void mail_session_accepted(struct mail_session *s);
 /*

@@ -25,7 +25,7 @@ enum frame_kind {
 	FRAME_FREE,		/* from it: when it has started and after a result with WORKER_QUITS, it can take a job */
 };
 
-/* What a worker does after it told a result. */
+/* The further way of a worker after it told a result. */
 enum worker_next {
 	WORKER_FREE,	/* waits for a job */
 	WORKER_QUITS,	/* takes leave of the server, then says that it is free */
@@ -57,7 +57,7 @@ void mail_wire_result(struct sbuf *b, const struct mail_result *r);
 
 /* False: not a whole head yet, or (with *bad set) nonsense. */
 bool mail_wire_head(struct str bytes, enum frame_kind *kind, size_t *length, bool *bad);
-/* What follows the head; strings are slices of it, arrays are in a. False: nonsense. */
+/* Reads the part behind the head; strings are slices of it, arrays are in a. False: nonsense. */
 bool mail_wire_read_job(struct str payload, struct arena *a, struct mail_job *out) MUST_CHECK;
 bool mail_wire_read_result(struct str payload, struct arena *a, struct mail_result *out) MUST_CHECK;
 

@@ -111,7 +111,7 @@ has_control(struct str s)
 	return false;
 }
 
-/* What becomes part of a command line must not become two. */
+/* Text that becomes part of a command line must not become two. */
 static bool
 check_lines(const struct mail_request *m, struct err *e)
 {

@@ -365,7 +365,7 @@ is_command(struct str line, const char *name)
 	    (line.n == n || line.p[n] == ' ' || line.p[n] == ':');
 }
 
-/* What must not be sent is stopped here. */
+/* Lines that must not be sent are stopped here. */
 static enum smtp_step
 on_command(struct smtp_dialog *d, struct str line)
 {

@@ -41,8 +41,8 @@ struct smtp_dialog {
 	/*
 	 * Make of EHLO's answer what libESMTP should see: no extension that it
 	 * handles badly, no mechanism but the one to use, and of refusals one after
-	 * which it tries HELO. What is not wanted is spelt differently, within the
-	 * buffer.
+	 * which it tries HELO. Extensions that are not wanted are spelt
+	 * differently, within the buffer.
 	 */
 	bool rewrite;
 	/* The session must not go on: report d->err and end the process. Does not return. */
@@ -79,11 +79,11 @@ struct smtp_dialog {
 /* d->r, rewrite, stop, arg and arena are set; the rest is zeroed. */
 void smtp_dialog_begin(struct smtp_dialog *d);
 void smtp_dialog_end(struct smtp_dialog *d);
-/* What we send, commands only (not the message). */
+/* Bytes that we send, commands only (not the message). */
 void smtp_dialog_sent(struct smtp_dialog *d, const char *p, size_t n);
-/* What the server sends. */
+/* Bytes that the server sends. */
 void smtp_dialog_got(struct smtp_dialog *d, char *p, size_t n);
-/* What the session waits for; SMTP_OTHER: nothing. */
+/* The reply that the session waits for; SMTP_OTHER: none. */
 enum smtp_step smtp_dialog_waiting(const struct smtp_dialog *d);
 /* "send MAIL command", as Alertmanager notify/email puts it in front of errors. */
 const char *smtp_step_name(const struct smtp_dialog *d, enum smtp_step s);

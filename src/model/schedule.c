@@ -149,7 +149,7 @@ begins_on(const struct schedule_window *w, int64_t day)
 	return (w->weekdays >> weekday & 1) != 0;
 }
 
-/* Of those that begin within days `from` to `to`, the one that lasts longest among those t is in, else the next. */
+/* Looks at windows that begin within days `from` to `to`: finds the one around t that lasts longest, else the next. */
 static bool
 find(const struct schedule *s, int64_t t, int64_t from, int64_t to, struct times *out)
 {

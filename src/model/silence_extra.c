@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What only we know of a silence (model/silence.h). */
+/* The part of a silence that only we know (model/silence.h). */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -35,7 +35,7 @@ aws_form_add(struct sbuf *b, const char *key, struct str value)
 	escape(b, value, false);
 }
 
-/* What the Host header will be: without the scheme's own port. */
+/* The Host header as it will be: without the scheme's own port. */
 static struct str
 host_of(const struct url *u)
 {

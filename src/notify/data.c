@@ -287,7 +287,7 @@ json_alert(const struct json *j, struct arena *a, struct alert_view *v, struct e
 	    json_text_member(j, "fingerprint", fingerprint_of(v->labels, a), &v->fingerprint, e);
 }
 
-/* What all alerts have: `annotations`, or labels. */
+/* The pairs that all alerts have: of `annotations`, or of labels. */
 static struct value
 common_of_views(struct arena *a, const struct value *alerts, size_t n, bool annotations)
 {

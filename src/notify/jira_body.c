@@ -25,7 +25,7 @@ jira_project(struct attempt *a, struct str *out, struct err *e)
 	return notify_text(a, s->project, out, e);
 }
 
-/* What of the group's issues is looked for, in Jira's query language. */
+/* The search for the group's issues, in Jira's query language. */
 static void
 put_jql(struct attempt *a, struct sbuf *b, struct str project)
 {

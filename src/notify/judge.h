@@ -10,7 +10,7 @@
 struct judge {
 	/* Statuses worth a retry besides 5xx; ends with 0; NULL: none. */
 	const int *retry;
-	/* What to say instead of the body (may be empty); NULL: the body. */
+	/* The text to give instead of the body (may be empty); NULL: the body. */
 	struct str (*details)(struct arena *a, const struct response *r);
 };
 

@@ -12,10 +12,10 @@
 #include "base/time.h"
 
 /*
- * One header field. What is not ASCII becomes encoded words; in fields that
- * hold addresses only the names do. No value can begin another field. A name
- * that cannot be one is left out with its value (COMPAT: Alertmanager writes
- * such a line, which ends the header for many readers).
+ * One header field. Text that is not ASCII becomes encoded words; in fields
+ * that hold addresses only the names do. No value can begin another field. A
+ * name that cannot be one is left out with its value (COMPAT: Alertmanager
+ * writes such a line, which ends the header for many readers).
  */
 void mail_put_header(struct sbuf *b, struct str name, struct str value);
 /* Thu, 01 Jan 1970 00:00:00 +0000, in the local zone. */

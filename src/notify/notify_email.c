@@ -216,7 +216,7 @@ struct email_state {
 	struct err template_error;	/* the first of a header's or the body's template; ERR_NONE: all were rendered */
 };
 
-/* What an integration's header says unless it is set; none: it is left out. */
+/* The header's text unless an integration sets it; none: it is left out. */
 static bool
 default_header(struct attempt *a, const char *name, struct str *out)
 {

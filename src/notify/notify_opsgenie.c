@@ -123,7 +123,7 @@ opsgenie_finish(void *settings, const struct global *g, struct arena *a, struct 
 	return settings_slash(&s->api_url, a, e);
 }
 
-/* What is sent after the alert was created; lives from start to the last resume. */
+/* The requests after the alert was created; lives from start to the last resume. */
 struct opsgenie_state {
 	struct str authorization;
 	struct str message, description;

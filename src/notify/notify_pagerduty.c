@@ -187,7 +187,7 @@ put_images(struct render *r, struct json_writer *w, const struct struct_list *li
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++) {
-		/* What is left out has to be sound as well. */
+		/* Parts that are left out have to be sound as well. */
 		struct str src = render_text(r, v[i].src), alt = render_text(r, v[i].alt), href = render_text(r, v[i].href);
 
 		if (src.n == 0)

@@ -285,7 +285,7 @@ struct slack_texts {
 	struct str channel, username, icon_emoji, icon_url, message_text;
 };
 
-/* What `put` writes as members of an object, without its braces. */
+/* The members of an object that `put` writes, without braces. */
 static struct str
 render_members(struct render *r, const struct slack_settings *s,
     void (*put)(struct render *r, struct json_writer *w, const struct slack_settings *s))
@@ -376,7 +376,7 @@ remembered(const struct notification *n, const char *key)
 	return STR_NONE;
 }
 
-/* What the answer's errors name; lives from start to resume. */
+/* The channel, which errors of the answer name; lives from start to resume. */
 struct slack_state {
 	struct str channel;
 };

@@ -2,9 +2,9 @@
 /*
  * notify_sms.c - short messages by way of a gateway: Kannel, or any that speaks HTTP.
  *
- * An extension: Alertmanager has no such kind. One request per recipient, some
- * at a time, each judged alone: a number whose request hangs or breaks off
- * holds back nobody. Who has been served is remembered, so that another attempt
+ * An extension: Alertmanager has no such kind. One request per recipient, some at a
+ * time, each judged alone: a number whose request hangs or breaks off holds back
+ * nobody. Recipients that have been served are remembered, so that another attempt
  * serves only the rest.
  */
 #include "http.h"
@@ -143,7 +143,7 @@ sms_check(void *settings, struct arena *a, struct err *e)
 	return check_answer_rules(s, e);
 }
 
-/* What people write into telephone numbers: +90 (532) 123-45-67. Other addresses stay as they are. */
+/* Characters that people write into telephone numbers: +90 (532) 123-45-67. Other addresses stay as they are. */
 static struct str
 clean_number(struct arena *a, struct str s)
 {
@@ -191,7 +191,7 @@ fit_text(struct attempt *a, struct str text)
 	struct str out;
 
 	text = str_trim(text);
-	/* What cannot be written so stays as it is. */
+	/* A text that cannot be transliterated stays as it is. */
 	if (s->transliterate && sms_transliterate(&plain, text))
 		text = sbuf_get(&plain);
 	sms_cut(&b, text, (size_t)s->max_segments);
@@ -216,7 +216,7 @@ verdict(struct attempt *a, struct err *e)
 	return step;
 }
 
-/* Who has not been served nor asked in this attempt: of those one who was tried least. NULL: none. */
+/* A recipient that was tried least, of those not served nor asked in this attempt. NULL: none. */
 static struct recipient *
 least_tried(const struct attempt *a)
 {

@@ -76,7 +76,7 @@ sns_check(void *settings, struct arena *a, struct err *e)
 	return true;
 }
 
-/* Of one attempt. */
+/* The state of one attempt. */
 struct sns_state {
 	struct str region;
 	struct aws_credentials who;

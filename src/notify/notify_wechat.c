@@ -77,7 +77,7 @@ wechat_finish(void *settings, const struct global *g, struct arena *a, struct er
 	return settings_slash(&s->api_url, a, e);
 }
 
-/* Of one attempt, from start to the last resume. */
+/* The state of one attempt, from start to the last resume. */
 struct wechat_state {
 	struct str cache_key;
 	struct str body;	/* of the message */

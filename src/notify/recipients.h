@@ -12,7 +12,7 @@
 
 #include "judge.h"
 
-/* Who they are may come out of labels: what a stranger posts must not cost a thousand messages and more. */
+/* Recipients may come out of labels: an alert that a stranger posts must not cost more than a thousand messages. */
 #define RECIPIENTS_MAX 1000
 
 /*

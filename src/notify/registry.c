@@ -47,7 +47,7 @@ notifier_of(const struct integration *i)
 /* How long a receiver may make us wait at most, whatever it asks for. */
 #define RETRY_AFTER_MAX (10 * SPAN_MIN)
 
-/* What a notifier need not see to. */
+/* Work that notifiers need not see to. */
 static enum step
 finish_step(struct attempt *a, enum step step, struct request *out)
 {

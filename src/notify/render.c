@@ -97,7 +97,7 @@ render(struct render *r, struct str source, bool html)
 
 	if (r->failed)
 		return STR_NONE;
-	/* What was written before a failure is for those who send what there is all the same. */
+	/* Text written before a failure is for callers that send it all the same. */
 	r->failed = !(html ? notify_html : notify_text)(r->a, source, &out, r->e);
 	return out;
 }

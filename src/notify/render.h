@@ -14,7 +14,7 @@
 #include "notify/notifier.h"
 #include "tmpl/tmpl.h"
 
-/* What one rendered text or request may take. */
+/* The size that one rendered text or request may have. */
 #define RENDER_MAX ((size_t)16 << 20)
 
 struct render {
@@ -25,7 +25,7 @@ struct render {
 
 /* The data `.` of the attempt's templates: made once, limited to a->max_alerts. */
 struct value render_data(struct attempt *a);
-/* What executions of the attempt are given besides data. */
+/* The environment of the attempt's executions. */
 struct tmpl_env render_env(struct attempt *a);
 /* The templates they are of. */
 struct tmpl_set *render_set(const struct attempt *a);

@@ -25,7 +25,7 @@ struct sms_settings {
 	struct str success_body, retry_body;
 };
 
-/* Of one attempt. */
+/* The state of one attempt. */
 struct sms_state {
 	struct str url, password, from, text;
 	struct recipient *current;	/* whose request is made or whose answer is judged */
@@ -40,7 +40,7 @@ struct sms_state {
 	} temporary, final;
 };
 
-/* What the templates of a gateway see, for a sample of the usual data. */
+/* The data that the templates of a gateway see, from a sample of the usual data. */
 struct value sms_sample(struct value data, struct arena *a);
 /* The request for state->current. */
 bool sms_kannel_request(struct attempt *a, struct request *out, struct err *e) MUST_CHECK;

@@ -96,9 +96,9 @@ used_up(const struct trial *t)
 }
 
 /*
- * What a function says of a value (no number, no such element) may be for want of a
- * label that alerts have and the sample has not; what it says of patterns and types
- * is about the template.
+ * A function's complaint about a value (no number, no such element) may be for want
+ * of a label that alerts have and the sample has not; what it says of patterns and
+ * types is about the template.
  */
 static bool
 of_data(const struct err *e)
@@ -128,7 +128,7 @@ render(struct trial *t, struct str source, struct tried_as as, struct err *e)
 	arena_reset(t->scratch);
 	if (++t->parsed % PARSED_MAX == 0)
 		tmpl_forget_inline(set);
-	/* What was cut short here is not judged. */
+	/* A trial that was cut short here is not judged. */
 	return ok || used_up(t);
 }
 

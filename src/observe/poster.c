@@ -203,7 +203,7 @@ poster_push(struct poster *p, struct str text)
 		p->counts.dropped++;
 		return false;
 	}
-	/* What was taken makes room before the list grows. */
+	/* Texts that were taken make room before the list grows. */
 	if (p->head > p->o.queue_max) {
 		memmove(p->queue.v, p->queue.v + p->head, waiting(p) * sizeof(p->queue.v[0]));
 		p->queue.n -= p->head;

@@ -53,7 +53,7 @@ struct poster_options {
 	void *arg;
 };
 
-/* What goes into one request: it leaves with `items` texts, or `bytes`, or `wait` after the first text came. */
+/* The bounds of one request: it leaves with `items` texts, or `bytes`, or `wait` after the first text came. */
 struct poster_batch {
 	size_t items, bytes;
 	span wait;

@@ -17,7 +17,7 @@
 /* A posting of many alerts makes more events in one turn of the loop than the queue holds. */
 #define WRITINGS_MAX 8
 
-/* What became of events at one output, by type; kept when the output goes. */
+/* Counts of events at one output, by outcome and type; kept when the output goes. */
 struct counts {
 	char *name;
 	uint64_t ok[RECORD_N], failed[RECORD_N], bytes[RECORD_N];
@@ -394,7 +394,7 @@ recorder_apply(struct recorder *r, struct config *c)
 
 	if (r == NULL)
 		return;
-	/* What was recorded before goes to the outputs of its time. */
+	/* Events recorded before go to the outputs of their time. */
 	hand_over(r);
 	f = open_files(r, conf, &all);
 	if (r->applied && !all) {

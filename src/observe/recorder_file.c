@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "loop/errno_text.h"
 
-/* Whoever reads standard output or a pipe may have stopped reading. */
+/* The reader of standard output or of a pipe may have stopped reading. */
 #define STUCK_MS 5000
 #define SLICE 4096	/* PIPE_BUF: so much goes into a pipe that poll calls writable */
 
@@ -80,7 +80,7 @@ line_file_write(struct line_file *f, struct str bytes, struct err *e)
 
 	if (!follow(f, e))
 		return 0;
-	/* What follows half a line is to be whole again. */
+	/* The line behind a half one is to be whole again. */
 	if (f->torn && write(f->fd, "\n", 1) == 1)
 		f->torn = false;
 	while (done < bytes.n) {

@@ -18,7 +18,7 @@
 
 #define AGAIN_MS 100
 
-/* Who has to go first when there is no room, and what time each has all the same. */
+/* The connections that go first when there is no room, and the time that each has all the same. */
 static const struct {
 	enum conn_state state;
 	span grace;
@@ -149,7 +149,7 @@ on_retry(void *arg)
 	if (s->starved && c != NULL)
 		guard_cut(c);
 	s->starved = false;
-	/* Whoever comes makes room for himself, and not before he is there. */
+	/* A new connection makes room for itself, and not before it is there. */
 	if (is_full(s) && c == NULL)
 		pause_for(s, AGAIN_MS);
 	else

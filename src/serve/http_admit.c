@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who may ask (admission.h) is settled when the head of a request is complete,
- * so that nobody makes us take in a body who may not send it.
+ * Admission (admission.h) is settled when the head of a request is complete, so
+ * that nobody makes us take in a body who may not send it.
  *
  * evhttp reads head and body in one go and cannot answer in between. So it is
  * not shown the request before the verdict; and of one that is denied while a body
@@ -19,7 +19,7 @@
 #include "http_private.h"
 #include "web_config.h"
 
-/* What the head says that matters here. Borrows from the text. */
+/* The part of the head that matters here. Borrows from the text. */
 struct gist {
 	struct str line;
 	struct http_header credentials;	/* the first that there are */
@@ -45,7 +45,7 @@ read_gist(struct str head)
 	return g;
 }
 
-/* Of a request that is denied, nothing but what has to be answered is left. */
+/* Leaves nothing of a denied request but the part that has to be answered. */
 static void
 judged(struct http_conn *c)
 {

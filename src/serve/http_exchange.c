@@ -173,7 +173,7 @@ exchange_fail(struct http_conn *c, struct str why)
 	exchange_send(c);
 }
 
-/* What the handler answered; it may be that it cannot be had now. */
+/* Sends the handler's answer; it may be that it cannot be had now. */
 static void
 send_answer(struct http_conn *c)
 {
@@ -317,7 +317,7 @@ name_principal(struct http_conn *c)
 		r->principal.name = web_tls_client(c->bev, c->x->arena);
 }
 
-/* What http_admit.c found; the denial becomes the answer. */
+/* Acts upon the verdict of http_admit.c: a denial becomes the answer. */
 static void
 follow_verdict(struct http_conn *c)
 {
@@ -357,7 +357,7 @@ exchange_new(struct http_conn *c, struct evhttp_request *req)
 	return x;
 }
 
-/* What goes on leaves the request to another exchange, for another answer. */
+/* An exchange that goes on leaves the request to another one, for another answer. */
 static void
 replace(struct http_conn *c)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What evhttp (libevent 2.1) leaves open: how long a head and a body may take, how
- * much memory all of them may, and that a peer still sending gets to see the answer.
+ * Bounds that evhttp (libevent 2.1) leaves open: how long a head and a body may
+ * take, how much memory all of them may, and that a peer still sending gets to see
+ * the answer.
  *
  * evhttp makes its connections by itself and offers no way to know of one
  * before it has brought a request. But it asks us for the bufferevent, and is
@@ -156,7 +157,7 @@ linger(struct http_conn *c, int fd)
 	return true;
 }
 
-/* Who speaks HTTP where TLS is expected is told so, in the clear (Go net/http). */
+/* A client that speaks HTTP where TLS is expected gets an answer that says so, in the clear (Go net/http). */
 static bool
 refuse_plain_text(struct http_conn *c)
 {
@@ -223,7 +224,7 @@ guard_hasten(struct http_server *s)
 	struct http_conn *c;
 	const struct list_node *last = l->conns.last;
 
-	/* Who has all of an answer now is not waited for to ask for another. */
+	/* A client that has all of an answer now is not waited for to ask for another. */
 	assert(idle->conns.first == NULL);
 	idle->after = SPAN_MS;
 	timer_stop(&idle->timer);
@@ -357,13 +358,13 @@ scan(struct http_conn *c, struct evbuffer *in, size_t n)
 			return;
 		}
 		gate(c, true);
-		/* Whatever evhttp thinks of reading, one more byte comes in at most. */
+		/* One more byte comes in at most, whatever evhttp thinks of reading. */
 		bufferevent_setwatermark(c->bev, EV_READ, SIZE_MAX, 1);
 		guard_move(c, CONN_ADMIT);
 	}
 }
 
-/* Of a request that has not begun, or only just. */
+/* Reads the head of a request that has not begun, or only just. */
 static void
 begin_head(struct http_conn *c, struct evbuffer *in)
 {

@@ -3,8 +3,8 @@
  * Requests that take longer than a turn of the loop may: their bodies are put together
  * and what they want is done (struct http_later) in slices, beside all else.
  *
- * Who hangs up or is told that the time is over has sent all of his request, and what it
- * says is done all the same, as Alertmanager does it. So an exchange can do without its connection.
+ * A client that hangs up, or is told that the time is over, has sent all of its request, which is
+ * carried out all the same, as Alertmanager does it. So an exchange can do without its connection.
  */
 #include <assert.h>
 

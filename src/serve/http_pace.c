@@ -15,7 +15,7 @@
 /* Offered to the kernel at once: what one turn of a single connection may cost. */
 #define WRITE_MAX ((size_t)256 << 10)
 
-/* What evhttp is to write came, or went to the socket. */
+/* Output for evhttp to write came, or went to the socket. */
 static void
 on_output(struct evbuffer *out, const struct evbuffer_cb_info *info, void *arg)
 {

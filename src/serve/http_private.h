@@ -61,7 +61,7 @@ struct conn_list {
 	enum conn_state state;
 };
 
-/* What only exists while a request is being answered. */
+/* The part that only exists while a request is being answered. */
 struct exchange {
 	struct http_server *server;
 	struct http_conn *conn;		/* NULL: it goes on without a client, see http_later.c */
@@ -124,7 +124,7 @@ struct http_conn {
 	struct event *drain;		/* in CONN_LINGER; it has a descriptor of its own */
 };
 
-/* Who has been in the list longest; NULL: nobody is. */
+/* The connection that has been in the list longest; NULL: it is empty. */
 static inline struct http_conn *
 conn_first(const struct conn_list *l)
 {

@@ -165,7 +165,7 @@ read_headers(struct evhttp_request *req, struct arena *a, struct http_request *o
 	return true;
 }
 
-/* What the headers say of the message itself. */
+/* The headers that describe the message itself. */
 static bool
 judge_headers(const struct http_request *r, int minor, bool body_read, struct http_verdict *v)
 {
@@ -214,7 +214,7 @@ http_request_read(struct evhttp_request *req, struct arena *a, struct http_reque
 	*out = (struct http_request){ .method = method_name(type), .arena = a,
 		.principal = { .name = STR(""), .scopes = SCOPE_ALL } };
 	*v = (struct http_verdict){ .why = "" };
-	/* What was sent to a proxy's address is for us all the same. */
+	/* A request that names us as a proxy is for us all the same. */
 	req->flags &= ~EVHTTP_PROXY_REQUEST;
 	if (req->major != 1 || req->minor < 0) {
 		req->major = 1;
@@ -256,7 +256,7 @@ http_request_collect(struct evhttp_request *req, struct sbuf *room)
 
 	if (!sbuf_reserve(room, n))
 		return false;
-	/* What is copied is given back early. */
+	/* Memory that was copied from is given back early. */
 	got = evbuffer_remove(in, room->p + room->n, n < COPY_STEP ? n : COPY_STEP);
 	assert(got > 0);
 	room->n += (size_t)got;

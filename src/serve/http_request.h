@@ -2,7 +2,7 @@
 /*
  * serve/http_request.h - evhttp's view of a request as a value, strictly judged.
  *
- * What two parsers might read differently (both lengths, several of them,
+ * A head that two parsers might read differently (both lengths, several of them,
  * transfer encodings that evhttp ignores, control characters) is refused,
  * because that is how requests are smuggled past proxies (RFC 9112 11.2).
  */
@@ -18,7 +18,7 @@
 struct evhttp_request;
 
 #define HTTP_HEADERS_MAX 2000
-/* What a verb is called that evhttp does not know and we do not remember. */
+/* The name of a verb that evhttp does not know and we do not remember. */
 #define HTTP_METHOD_UNKNOWN "UNKNOWN"
 
 struct http_verdict {

@@ -36,7 +36,7 @@ http_reason(int status)
 	return "status code";
 }
 
-/* Whatever found its way into a header, it cannot begin another one. */
+/* A value cannot begin another header, whatever it holds. */
 static void
 put_clean(struct sbuf *b, struct str s)
 {

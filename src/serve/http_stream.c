@@ -43,7 +43,7 @@ go_on(struct http_conn *c)
 	task_ready(c->server->tasks, &c->x->slice);
 }
 
-/* What the stream waited for is there. */
+/* The stream can go on: what it waited for is there. */
 static void
 on_ready(void *arg)
 {
@@ -108,7 +108,7 @@ send_head(struct http_conn *c)
 	struct exchange *x = c->x;
 
 	x->chunked = !is_sized(x) && !http_request_is_old(x->evreq);
-	/* What has neither a length nor chunks ends with the connection. */
+	/* A body that has neither a length nor chunks ends with the connection. */
 	if (!is_sized(x) && !x->chunked)
 		x->close = true;
 	exchange_send(c);
@@ -147,7 +147,7 @@ finish(struct http_conn *c)
 		bufferevent_disable(c->bev, EV_READ);
 }
 
-/* What was sent so far must not look like all: the client sees the connection break. */
+/* The part that was sent must not look like the whole: the client sees the connection break. */
 static void
 give_up(struct http_conn *c, const struct err *e)
 {

@@ -27,7 +27,7 @@ struct web_config *web_config_new(struct event_base *base, struct clock *clock, 
     struct str path, struct err *e) MUST_CHECK;
 /* No admission may be under way. Sets *w to NULL; *w may be NULL already. */
 void web_config_free(struct web_config **w);
-/* Of what is in force now; borrowed, for as long as w is there. Here w is not NULL. */
+/* The admission in force now; borrowed, for as long as w is there. Here w is not NULL. */
 struct admission *web_config_admission(struct web_config *w);
 /* All below take NULL for "no such file". */
 /* Looks at once whether the file has changed. */

@@ -16,7 +16,7 @@
 #define WAITING_OF_ONE 16	/* … of one address */
 #define TURNS_MAX 256		/* addresses and users of whom we know when they had their turn */
 
-/* What a nobody's password is compared with; the cost is put in so that it takes as long as for somebody. */
+/* Passwords of unknown users are compared with this hash; the cost is put in so that it takes as long as for a known one. */
 #define NOBODYS_HASH "$2y$10$abcdefghijklmnopqrstuuAQ41bZmyB0eV5QMU2h9rvPak6XsZD62"
 #define COST_AT 4
 #define COSTS 32
@@ -126,7 +126,7 @@ find_user(const struct passwords *p, struct str name)
 	return i;
 }
 
-/* What is known of users who stay as they are stays known: keys change with names and hashes. */
+/* Verdicts on users who stay as they are stay: keys change with names and hashes. */
 static struct verdict *
 carry_over(const struct passwords *p, const struct web_user *users, size_t n)
 {
@@ -264,7 +264,7 @@ leave(struct waiter *w)
 	mem_free(w);
 }
 
-/* Frees the look. What is called may ask for another one. */
+/* Frees the look. The callback may ask for another one. */
 static void
 tell(struct look *l, enum password verdict)
 {
@@ -291,7 +291,7 @@ run_look(struct job *j)
 	mem_free(data);
 }
 
-/* Whose hash has changed meanwhile is looked at again. */
+/* A user whose hash has changed meanwhile is looked at again. */
 static void
 remember_right(struct passwords *p, const struct look *l)
 {

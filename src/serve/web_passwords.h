@@ -2,15 +2,15 @@
 /*
  * serve/web_passwords.h - who has the right password, when looking takes long.
  *
- * A look at a password takes as long as its hash's cost says, mostly a part of
- * a second, and is done by one thread. So verdicts are remembered, the right one
+ * A look at a password takes as long as its hash's cost says, mostly a part of a
+ * second, and is done by one thread. So verdicts are remembered, the right one
  * of each user by itself: wrong ones, however many, do not push it out. Requests
  * that bring the same password share one look. Those who wait are served in
  * turn: addresses that brought a right password lately come first, then whose
- * address, then whose user was served longest ago. Of one address only so many
- * wait, and when there are too many in all, the one who has the most gives way.
- * None of this depends on whether there is a user of that name, nor does the
- * time a look takes. Loop thread only.
+ * address, then whose user was served longest ago. Only so many of one address
+ * wait, and when there are too many in all, the address that has the most gives
+ * way. None of this depends on whether there is a user of that name, nor does
+ * the time a look takes. Loop thread only.
  */
 #ifndef SERVE_WEB_PASSWORDS_H
 #define SERVE_WEB_PASSWORDS_H
@@ -32,7 +32,7 @@ enum password { PASSWORD_RIGHT, PASSWORD_WRONG, PASSWORD_TOO_MANY, PASSWORD_LATE
 struct passwords *passwords_new(struct event_base *base, struct err *e) MUST_CHECK;
 /* Nobody may be waiting. Sets *p to NULL; *p may be NULL already. */
 void passwords_free(struct passwords **p);
-/* Who the users are from now on; the array is borrowed until the next call is over. Who waits is judged as before. */
+/* Sets the users from now on; the array is borrowed until the next call is over. Those who wait are judged as before. */
 void passwords_users(struct passwords *p, const struct web_user *users, size_t n);
 /*
  * Judges at once, or says PASSWORD_LATER: then *pending is set, and `done` will be

@@ -155,7 +155,7 @@ config_files(const char *dir, struct arena *a, struct str_list *out, struct err 
 		if (!config_name(str_from(entry->d_name)))
 			continue;
 		path = arena_printf(a, "%s%s%s", dir, n > 0 && dir[n - 1] == '/' ? "" : "/", entry->d_name);
-		/* What cannot be looked at is a file until reading it says why not. */
+		/* An entry that cannot be looked at is a file until reading it says why not. */
 		if (stat(path.p, &st) != 0 || !S_ISDIR(st.st_mode))
 			VEC_PUSH(&found, path);
 	}

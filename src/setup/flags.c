@@ -317,7 +317,7 @@ flags_parse(struct flag_parser *p, int argc, char *const *argv, struct err *e)
 	return take_words(p, &args, e);
 }
 
-/* What stands for the value of a flag. */
+/* The placeholder for the value of a flag. */
 static const char *
 value_name(const struct flag *f)
 {

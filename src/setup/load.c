@@ -49,7 +49,7 @@ note_doubt(void *arg, const struct doubt *d)
 	struct log_field fields[5];
 	size_t n = 0;
 
-	/* What will not be shown is only counted. */
+	/* Problems that will not be shown are only counted. */
 	if (ns->n >= NOTICES_MAX) {
 		ns->n++;
 		return;

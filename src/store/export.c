@@ -15,7 +15,7 @@
 #include "wire/codec.h"
 #include "wire/proto.h"
 
-/* Who exports as root does so for another program: whose the directory is, his the file. */
+/* Root exports for another program: the file belongs to the owner of the directory. */
 static void
 give_to_owner(int fd, const char *directory)
 {

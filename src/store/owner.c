@@ -45,7 +45,7 @@ bool
 owner_check_regular(const char *path, struct err *e)
 {
 	struct stat st;
-	/* What cannot be looked at is left to who opens it. */
+	/* A file that cannot be looked at is left to the code that opens it. */
 	const char *what = stat(path, &st) == 0 ? file_special(st.st_mode) : NULL;
 
 	return what == NULL || err_set(e, ERR_IO, "%s is %s (wanted: a regular file)", path, what);

@@ -76,7 +76,7 @@ row_log_row_free(struct row_log *k, struct kept_row *row)
 void
 row_log_each(struct row_log *k, void (*visit)(struct row_log *k, struct kept_item *i, void *arg), void *arg)
 {
-	/* What a visit makes news is not visited again. */
+	/* Alerts that a visit makes news are not visited again. */
 	const struct list_node *last = k->news.last;
 	bool ended = last == NULL;
 

@@ -39,7 +39,7 @@ struct kept_index;
 struct kept_item;
 struct kept_row;
 
-/* What the disk has to forget: a group, or (number 0) an alert. */
+/* A thing that the disk has to forget: a group, or (number 0) an alert. */
 struct kept_drop {
 	struct alert_id id;
 	uint64_t number;

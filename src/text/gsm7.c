@@ -29,7 +29,7 @@ septet_of(uint32_t rune)
 	return -1;
 }
 
-/* What a rune takes; 0 when the encoding has none for it. */
+/* The units, of 7 or 16 bits, that a rune takes; 0 when the encoding has none for it. */
 static size_t
 units_of(uint32_t rune, enum sms_encoding encoding)
 {
@@ -181,7 +181,7 @@ sms_cut(struct sbuf *b, struct str s, size_t max_segments)
 		sbuf_str(b, s);
 		return size;
 	}
-	/* What is left may all be in the GSM alphabet, even if the whole is not. */
+	/* The rest may all be in the GSM alphabet, even if the whole is not. */
 	size_t gsm = longest_beginning(s, SMS_GSM7, dots, max_segments);
 	size_t ucs = longest_beginning(s, SMS_UCS2, ellipsis, max_segments);
 	struct sbuf out = SBUF_INIT(SBUF_UNLIMITED);

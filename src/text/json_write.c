@@ -61,7 +61,7 @@ next_special(const char *p, const char *end, enum json_html html)
 	return html == JSON_HTML_PLAIN ? json_scan_string(p, end) : json_scan_html(p, end);
 }
 
-/* What begins at p, which is special: the bytes taken. */
+/* Writes the special character at p; returns the bytes taken. */
 static size_t
 put_special(struct sbuf *b, const char *p, const char *end)
 {

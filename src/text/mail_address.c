@@ -323,7 +323,7 @@ take_phrase(struct address_parser *p, struct str *out)
 		sbuf_str(&name, sbuf_get(&word));
 		was_encoded = encoded;
 	}
-	/* What is no word ends the phrase; only the first has to be one. */
+	/* Anything that is no word ends the phrase; only the first has to be one. */
 	ok = ok || words > 0;
 	if (ok)
 		*out = arena_str(p->arena, sbuf_get(&name));

@@ -14,7 +14,7 @@
 #define STEPS_MAX ((size_t)1 << 15)
 /* Longer subjects are left to the machine, which can be interrupted. */
 #define PIECES_SUBJECT_MAX ((size_t)64 << 10)
-/* What comparing costs in units (base/work.h). */
+/* The costs of comparing in units (base/work.h). */
 #define COMPARE_BYTES 16
 /* And making a machine: at least; reading the pattern again; for a step, and for what else is counted on the way. */
 #define MACHINE_UNITS 300
@@ -74,7 +74,7 @@ keep_plan(struct regex *re, struct rx_plan *plan)
 static bool
 is_too_large(const struct rx_tree *tree, const struct rx_plan *plan, enum regex_mode mode, size_t length)
 {
-	/* What is searched for has a step for each letter. */
+	/* A search has a step for each letter. */
 	size_t size = 0, most = STEPS_MAX + (mode == REGEX_SEARCH ? length : 0);
 
 	if (!plan->anchored) {
@@ -255,7 +255,7 @@ is_literal(const struct regex *re, struct str s)
 	return false;
 }
 
-/* What comparing says; REGEX_LATER: nothing. */
+/* The result of comparing; REGEX_LATER: none. */
 static enum regex_result
 compare(const struct regex *re, struct str s, struct work *w)
 {

@@ -23,8 +23,9 @@
 #define RX_HEIGHT_MAX 1000
 #define RX_REPEAT_MAX 1000
 /*
- * What is more than this is "too large": bytes; things that are not letters, and words; ranges of sets and their
- * other cases under (?i), each where it is written down. All of it together is read, and made into a program, in some milliseconds.
+ * Bounds; a pattern that is more is "too large": bytes; things that are not letters, and words; ranges of sets and
+ * their other cases under (?i), each where it is written down. All of it together is read, and made into a program, in
+ * some milliseconds.
  */
 #define RX_PATTERN_MAX ((size_t)256 << 10)
 #define RX_NODES_MAX ((size_t)10000)
@@ -123,7 +124,7 @@ bool rx_parse(struct arena *a, struct str pattern, struct rx_tree *out, struct e
 bool rx_fail(struct rx_parser *p, const char *what, struct str where);
 /* Takes one rune off *s; fails on malformed UTF-8. */
 bool rx_next_rune(struct rx_parser *p, struct str *s, uint32_t *rune) MUST_CHECK;
-/* What stands between `from` and `to`, two tails of the same text. */
+/* The text between `from` and `to`, two tails of the same text. */
 struct str rx_between(struct str from, struct str to);
 struct rx_node *rx_node(struct rx_parser *p, enum rx_op op);
 void rx_push(struct rx_parser *p, struct rx_node *n);

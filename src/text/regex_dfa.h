@@ -12,7 +12,7 @@
 
 #define RX_DFA_MAX ((size_t)128 << 10)
 
-/* What next[] says beside the number of a state. */
+/* Entries of next[] beside the numbers of states. */
 enum {
 	RX_GO_UNKNOWN,
 	RX_GO_DEAD,

@@ -74,7 +74,7 @@ static void
 make_room(const struct rx_machine *keep)
 {
 	struct rx_machine *m = all.last, *before;
-	/* Whoever comes round a second time is not asked again. */
+	/* A machine that comes round a second time is not asked again. */
 	for (int looks = 0; m != NULL && all.bytes > all.max && looks < 1000; m = before, looks++) {
 		before = m->prev;
 		if (m == keep || m->owner != keep->owner)

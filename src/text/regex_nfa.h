@@ -3,8 +3,8 @@
  * regex_nfa.h - all the places at once where a program may be.
  *
  * A set of places holds steps that take a rune, conditions that are not decided
- * yet as nobody has seen what is behind, and RX_STEP_MATCH. What costs nothing
- * is followed at once.
+ * yet as nobody has seen what is behind, and RX_STEP_MATCH. Edges that cost
+ * nothing are followed at once.
  */
 #ifndef TEXT_REGEX_NFA_H
 #define TEXT_REGEX_NFA_H

@@ -163,7 +163,7 @@ above_pseudo(const struct rx_parser *p)
 	return i;
 }
 
-/* What is above the topmost group or bar becomes one node. */
+/* The nodes above the topmost group or bar become one. */
 static bool
 concat(struct rx_parser *p)
 {

@@ -28,7 +28,7 @@ struct rx_set {
 	uint32_t from, n;	/* ranges: sorted, apart from each other */
 };
 
-/* What stands before a place, as far as conditions ask for it. */
+/* The surroundings before a place, as far as conditions ask for them. */
 enum rx_before {
 	RX_AT_BEGIN = 1,
 	RX_AFTER_NEWLINE = 2,

@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "regex_machine.h"
 
-/* What a unit (base/work.h) pays for. */
+/* The prices in units (base/work.h). */
 #define GLIDE_BYTES 8	/* from known state to known state, ASCII */
 #define RUNE_UNITS 2	/* any other rune */
 #define STATE_UNITS 20	/* a new state, beside what its places cost */
@@ -36,7 +36,7 @@ need_scratch(struct scan *c)
 	}
 }
 
-/* What rx_move did. */
+/* Pays for the places that rx_move looked at. */
 static void
 pay_places(struct scan *c, uint32_t from)
 {

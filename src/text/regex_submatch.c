@@ -17,7 +17,7 @@ struct threads {
 	size_t n, cap;
 };
 
-/* What is left to do: go on at a step, or (slot >= 0) put a slot back. */
+/* A thing that is left to do: go on at a step, or (slot >= 0) put a slot back. */
 struct todo {
 	uint32_t step;
 	int slot;

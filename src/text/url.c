@@ -87,7 +87,7 @@ check_port(struct str colon_port, struct err *e)
 	return false;
 }
 
-/* What stands in brackets, with its zone: only IPv6 may (RFC 3986, Go since 1.25). */
+/* Reads the host in brackets, with its zone: only IPv6 may (RFC 3986, Go since 1.25). */
 static bool
 check_ip_literal(struct str s, struct err *e)
 {

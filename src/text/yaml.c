@@ -99,7 +99,7 @@ set_anchor(struct parse *p, const yaml_char_t *name, struct yaml_building *node)
 	a->node = node;
 }
 
-/* What share of a document's nodes aliases may stand for (yaml.v2 decode.go allowedAliasRatio). */
+/* Bounds the share of a document's nodes that aliases may stand for (yaml.v2 decode.go allowedAliasRatio). */
 static bool
 too_many_aliases(uint64_t by_alias, uint64_t all)
 {

@@ -107,7 +107,7 @@ tls_curl_set(CURL *easy, const struct tls_config *t, struct arena *a, X509_STORE
 	}
 	SET(easy, CURLOPT_SSLVERSION, version_of(t->min_version, false, CURL_SSLVERSION_TLSv1_2) |
 	    version_of(t->max_version, true, CURL_SSLVERSION_MAX_DEFAULT));
-	/* What was asked for by name must work, whatever the system's policy on old versions. */
+	/* A version that was asked for by name must work, whatever the system's policy on old versions. */
 	if (tls_version(t->min_version, TLS1_2_VERSION) < TLS1_2_VERSION)
 		SET(easy, CURLOPT_SSL_CIPHER_LIST, "DEFAULT@SECLEVEL=0");
 	return true;

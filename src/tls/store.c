@@ -75,7 +75,7 @@ no_password(char *buf, int size, int rwflag, void *arg)
 	return -1;
 }
 
-/* What stands before the certificate is skipped by whoever reads it. */
+/* Text before the certificate is skipped by its reader. */
 static void
 put_mark(struct kept *k, X509 *first)
 {

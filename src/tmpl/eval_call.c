@@ -56,7 +56,7 @@ param_type(const struct value_func *f, size_t params, size_t i)
 	return f->params[f->variadic && i >= params - 1 ? params - 1 : i];
 }
 
-/* What a function that looks at all of its strings is to pay, and one that moves dates. */
+/* The price of a function that looks at all of its strings, and of one that moves dates. */
 static size_t
 price(const struct value *argv, size_t argc)
 {

@@ -19,7 +19,7 @@ struct html_program;
  * were put in. Never NULL: a failure is kept inside.
  */
 struct html_program *html_escape_program(const struct tree_map *own, const struct tree_map *shared) MUST_CHECK;
-/* What to execute; NULL with e filled when the template cannot be escaped. */
+/* The tree to execute; NULL with e filled when the template cannot be escaped. */
 const struct tree_map *html_program_trees(const struct html_program *p, struct err *e);
 /* Sets *p to NULL; *p may be NULL already. */
 void html_program_free(struct html_program **p);

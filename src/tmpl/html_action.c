@@ -23,7 +23,7 @@ is_predefined(const struct node *name)
 	return name != NULL && (str_is(name->text, "html") || str_is(name->text, "urlquery"));
 }
 
-/* What a user may call as an escaper has to be the last command. */
+/* Escapers that a user may call have to be the last command. */
 static const struct node *
 misplaced_escaper(const struct html_context *c, const struct node *pipe)
 {
@@ -229,7 +229,7 @@ html_extend_pipeline(struct node *pipe, const char *const *escapers, size_t n, s
 				replaced = true;
 			}
 	}
-	/* What stays; checked before anything is added, as each escaper is added once. */
+	/* The commands that stay; checked before anything is added, as each escaper is added once. */
 	struct node_list kept = { 0 };
 	for (size_t i = 0; i + replaced < l->n; i++)
 		node_list_push(&kept, l->v[i], a);

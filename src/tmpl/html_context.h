@@ -50,10 +50,10 @@
 	X(stateMetaContent)	/* content of a <meta> */ \
 	X(stateMetaContentURL)	/* behind its "url=" */ \
 	X(stateDead)		/* behind {{break}} and {{continue}} */
-/* What ends the attribute value. */
+/* The delimiter that ends the attribute value. */
 #define HTML_DELIMS(X) X(delimNone) X(delimDoubleQuote) X(delimSingleQuote) X(delimSpaceOrTagEnd)
 #define HTML_URL_PARTS(X) X(urlPartNone) X(urlPartPreQuery) X(urlPartQueryOrFrag) X(urlPartUnknown)
-/* What a slash would start. */
+/* The meaning that a slash would have. */
 #define HTML_JS_CTXS(X) X(jsCtxRegexp) X(jsCtxDivOp) X(jsCtxUnknown)
 #define HTML_ELEMENTS(X) X(elementNone) X(elementScript) X(elementStyle) X(elementTextarea) X(elementTitle) \
 	X(elementMeta)
@@ -113,7 +113,7 @@ struct html_context html_context_error(struct arena *a, const char *fmt, ...) PR
 struct str html_quote(struct arena *a, struct str s, size_t max);
 
 enum html_content { CONTENT_PLAIN, CONTENT_CSS, CONTENT_HTML, CONTENT_JS, CONTENT_URL, CONTENT_SRCSET, CONTENT_UNSAFE };
-/* What an attribute's value is; the name in lower case. */
+/* The kind of an attribute's value; the name in lower case. */
 enum html_content html_attr_content(struct str name);
 
 /* Consumes a part of s, at least one byte unless the state changes; says how many. */
@@ -125,7 +125,7 @@ struct html_context html_transition_comment(struct html_context c, struct str s,
 struct html_context html_transition_url(struct html_context c, struct str s, size_t *n);
 /* The end tag of the special element that we are in. */
 struct html_context html_special_tag_end(struct html_context c, struct str s, size_t *n);
-/* What ends an attribute value of this delimiter. */
+/* The bytes that end an attribute value of this delimiter. */
 const char *html_delim_ends(enum html_delim d);
 /* The first byte of s that is in set, from `from` on; s.n when there is none. */
 size_t html_find_any(struct str s, size_t from, const char *set);

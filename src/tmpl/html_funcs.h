@@ -10,7 +10,7 @@
 #include "exec.h"
 #include "funcs.h"
 
-/* What takes the place of what cannot be made safe. */
+/* The text in the place of one that cannot be made safe. */
 #define HTML_FAILSAFE "ZgotmplZ"
 
 /* The arguments as one string, and what it may be trusted to be. */

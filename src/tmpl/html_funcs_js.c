@@ -142,7 +142,7 @@ HTML_FUNC(html_js_value_escaper)
 		*out = value_str(v.u.s);
 		return true;
 	}
-	/* What has a form in JSON takes it, before any String method. */
+	/* A value that has a form in JSON takes it, before any String method. */
 	if (v.type != NULL && v.type->string != NULL && v.type->json == NULL) {
 		v.type->string(&json, v);
 		v = value_str(arena_str(c->arena, sbuf_get(&json)));

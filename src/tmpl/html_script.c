@@ -39,7 +39,7 @@ is_regexp_preceder(struct str word)
 	return false;
 }
 
-/* What a slash behind the tokens in s would be. */
+/* The meaning of a slash behind the tokens in s. */
 static enum html_js_ctx
 next_js_ctx(struct str s, enum html_js_ctx before)
 {

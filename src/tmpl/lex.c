@@ -8,7 +8,7 @@
 
 #define RUNE_EOF UINT32_MAX
 
-/* What a state does next: itself emits a token, or says which state goes on. */
+/* The outcome of a state: it emits a token itself, or says which state goes on. */
 enum lex_state { LEX_DONE, LEX_TEXT, LEX_LEFT_DELIM, LEX_COMMENT, LEX_RIGHT_DELIM, LEX_INSIDE };
 
 static const struct {

@@ -214,7 +214,7 @@ parse_number(struct str text, enum token_type type, struct number *out, struct e
 	}
 	if (!float_parse(text, &out->f))
 		return fail(e, "illegal number syntax", text);
-	/* What looks like an integer but is too large for one is no float either. */
+	/* A text that looks like an integer but is too large for one is no float either. */
 	bool like_float = false;
 	for (size_t i = 0; i < text.n; i++)
 		like_float = like_float || strchr(".eEpP", text.p[i]) != NULL;

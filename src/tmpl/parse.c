@@ -244,7 +244,7 @@ definition(struct parser *p)
 
 static struct node *control(struct parser *p, enum node_type type, const char *context);
 
-/* What follows {{else}} of a control structure. */
+/* Parses the part behind {{else}} of a control structure. */
 static struct node *
 else_list(struct parser *p, const struct node *els, enum node_type type, const char *context)
 {

@@ -13,7 +13,7 @@ struct value_call;
 
 /* Borrowed till the next call. NULL: e is filled, or the execution failed over its budget. */
 struct regex *regex_cache_get(struct value_call *c, struct str pattern, struct err *e);
-/* What matching may cost, and afterwards the payment for what of it is gone; false: too many steps. */
+/* The work that matching may cost, and afterwards the payment for the part that is gone; false: too many steps. */
 struct work regex_cache_work(const struct value_call *c);
 bool regex_cache_pay(struct value_call *c, struct work w);
 void regex_cache_fini(struct value_call *c);

@@ -11,7 +11,7 @@
 #include "parse.h"
 #include "regex_cache.h"
 
-/* What an inline string became; kept for the life of the set. */
+/* A parsed inline string; kept for the life of the set. */
 struct inline_source {
 	struct hmap_node by_text;	/* in struct tmpl_set */
 	struct str text;
@@ -29,7 +29,7 @@ struct tmpl_set {
 	struct tmpl_set *base;		/* of a view: whose trees it has; else NULL */
 };
 
-/* What parsing, and escaping for HTML, costs in steps for a byte. */
+/* The cost of parsing, and of escaping for HTML, in steps for a byte. */
 #define PARSE_BYTE_STEPS 1
 #define ESCAPE_BYTE_STEPS 1
 
@@ -138,7 +138,7 @@ tmpl_set_add_file(struct tmpl_set *s, struct str name, struct str text, struct e
 {
 	struct tree_map parsed = { 0 };
 
-	/* What is escaped for HTML may hold copies of what changes now. */
+	/* Trees escaped for HTML may hold copies of those that change now. */
 	tmpl_forget_inline(s);
 	s->bytes += text.n;
 	bool ok = parse_source(arena_str(s->arena, name), arena_str(s->arena, text), true, &parsed, s->arena, e);

@@ -65,7 +65,7 @@ value_cstr(const char *s)
 	return value_str(str_from(s));
 }
 
-/* What is empty but not nil points here. */
+/* A value that is empty but not nil points here. */
 static const struct value no_items;
 static const struct value_entry no_entries;
 

@@ -243,7 +243,7 @@ static const struct value_func time_methods[] = {
 	PLAIN("Local", &type_time, time_local),
 	{ .name = "In", .params = { &type_location }, .result = &type_time, .call = call_in },
 	PLAIN("Location", &type_location, call_location),
-	/* What has several results cannot be called. */
+	/* Methods with several results cannot be called. */
 	{ .name = "Date", .refusal = "function Date has 3 return values; should be 1 or 2" },
 	{ .name = "Clock", .refusal = "function Clock has 3 return values; should be 1 or 2" },
 	{ .name = "ISOWeek",
