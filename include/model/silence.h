@@ -67,7 +67,7 @@ enum silence_state silence_state_at(const struct silence *s, struct wall now);
 const char *silence_state_text(enum silence_state s);
 /* Does one of the sets match? (the time is not looked at) */
 bool silence_matches(const struct silence *s, const struct labels *l);
-/* May it be about the alert of that fingerprint, as far as only we know? It covers those that silence_matches, too. */
+/* May it be about the alert of that fingerprint, as far as only we know? */
 bool silence_names(const struct silence *s, uint64_t fingerprint);
 /* silence_matches, and silence_names: it covers the alert with these labels. */
 bool silence_covers(const struct silence *s, const struct labels *l);

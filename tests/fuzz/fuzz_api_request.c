@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests: the first byte chooses method and path (or the input brings a path
- * of its own), and whether alerts are taken in small slices; then come query
- * and, behind a zero, the body. Whatever arrives, there is an answer with a status.
+ * Requests: the first byte chooses method and path (or the input brings a path of
+ * its own), and whether alerts are taken in small slices; then come query and,
+ * behind a zero, the body. Every request gets an answer with a status.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -145,7 +145,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else if (query.n > 0 && query.p[0] == '/')
 		path = query;
 	ask(api, a, targets[chosen].method, path, query, body, now);
-	/* What was taken can be shown. */
+	/* Everything taken can be shown. */
 	ask(api, a, "GET", STR("/api/v2/alerts"), STR(""), STR(""), now);
 	ask(api, a, "GET", STR("/metrics"), STR(""), STR(""), now);
 	api_free(&api);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What parses is formatted and parses to the same again. */
+/* A text that parses is formatted and parses to the same again. */
 #include <assert.h>
 #include <stdint.h>
 

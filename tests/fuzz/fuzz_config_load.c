@@ -138,7 +138,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	env.expand_env = false;
 	file = STR("");
-	/* What a placeholder or a zero stands for may be refused the second time, but never crash. */
+	/* A placeholder or a zero may be refused the second time, but never crash. */
 	if (config_load(c->original, "am.yml", &env, &again, &e))
 		config_unref(again);
 	config_unref(c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What token servers answer: the first byte chooses the type, the rest is the
- * body. A token that is taken fits into a header, and lasts no longer than a year.
+ * Answers of token servers: the first byte chooses the type, the rest is the body.
+ * A token that is taken fits into a header, and lasts no longer than a year.
  */
 #include <assert.h>
 #include <stdlib.h>

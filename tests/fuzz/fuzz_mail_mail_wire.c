@@ -15,7 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mail_job job;
 	struct mail_result result;
 
-	/* What was read is written as it was. */
+	/* Everything read is written as it was. */
 	if (mail_wire_read_job(s, a, &job)) {
 		struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 

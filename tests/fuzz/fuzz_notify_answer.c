@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What receivers answer, to every kind: the first byte chooses the kind, the
+ * Answers of receivers, to every kind: the first byte chooses the kind, the
  * next the status, the rest is the body. A conversation goes on with the same
  * answer for a few rounds.
  */

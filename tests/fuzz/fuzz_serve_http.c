@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whatever a client sends, in whatever pieces: what reaches the handler is sane, and nothing is left behind. */
+/* Bytes of a client, in all kinds of pieces: requests that reach the handler are sane, and nothing is left behind. */
 #include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>

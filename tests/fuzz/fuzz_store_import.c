@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Alertmanager's files: the first byte chooses which, the rest is in it. What is
- * taken can be read again, and goes out as it came in.
+ * Alertmanager's files: the first byte chooses which, the rest is in it. Records
+ * that are taken can be read again, and go out as they came in.
  */
 #include <assert.h>
 #include <stdio.h>

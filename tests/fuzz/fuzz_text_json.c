@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What jansson reads we read, and alike; what we read can be written and read again. */
+/* Texts that jansson reads we read, and alike; values that we read can be written and read again. */
 #define JSON_OBJECT JANSSON_OBJECT
 #define JSON_ARRAY JANSSON_ARRAY
 #define JSON_STRING JANSSON_STRING

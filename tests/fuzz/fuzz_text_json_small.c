@@ -32,7 +32,7 @@ depth_of(const struct json *j)
 	return deepest + 1;
 }
 
-/* Of the spellings of a name the one that begins last, and its last value. */
+/* The spelling of a name that begins last, and its last value. */
 static const struct json *
 member(const struct json *o, struct str name)
 {

@@ -32,7 +32,7 @@ struct config *fake_config(struct str text, struct wall start, struct err *e);
 bool fake_config_line(struct str line);
 /* The next word of *rest, up to a blank outside of quotes, brackets and braces; empty at the end. */
 struct str fake_word(struct str *rest);
-/* What is between the brackets of [a,b], one by one; empty at the end. */
+/* The parts between the brackets of [a,b], one by one; empty at the end. */
 struct str fake_item(struct str *rest);
 
 #endif

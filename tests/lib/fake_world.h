@@ -76,7 +76,7 @@ void world_settle(struct fake_world *w);
 /* The wall clock jumps. */
 void world_step_wall(struct fake_world *w, span by);
 
-/* What `to` answers from now on: `n` answers in turn, the last one for ever. Copies; errors are borrowed for life. */
+/* Sets the answers of `to` from now on: `n` answers in turn, the last one for ever. Copies; errors are borrowed for life. */
 void world_script(struct fake_world *w, const char *to, const struct fake_answer *answers, size_t n);
 
 /* Posts one alert: Name{l=v,…}; zero times: not given. */

@@ -240,7 +240,7 @@ do_cluster(struct scene *s, struct str rest)
 	return str_is(word, "wait") && read_span(s, fake_word(&rest), &s->world.wait);
 }
 
-/* Whatever was sent and not expected is a mistake. */
+/* A notification that was sent and not expected is a mistake. */
 static bool
 nothing_left(struct scene *s)
 {

@@ -6,7 +6,7 @@ cd "$1" || exit 2
 python3 - <<'EOF'
 import glob, re, sys
 
-FOLDERS = ["src", "include"]
+FOLDERS = ["src", "include", "tests"]
 token = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 opening = re.compile(r"(?:^\s*|[.:?!]\s+)((?:What|Who|Whom|Whose|Whoever|Whatever|Of)\b.{0,60})")
 bad = False

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What people, servers and fate do during the day.
+ * The deeds of people, servers and fate during the day.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -97,7 +97,7 @@ draft_of(const struct sieve *s, const char *id, int64_t starts, int64_t ends)
 	return out;
 }
 
-/* What an edit or a new silence makes of the model's list. */
+/* Makes an edit or a new silence in the model's list. */
 static void
 note_silence(struct day *d, struct quiet *old, const char *id, int64_t starts, int64_t ends, bool keeps)
 {

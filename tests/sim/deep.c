@@ -159,7 +159,7 @@ compare_rows(struct day *d)
 		else if ((g->members & ~row->alerts) != 0 && mono_now(d) - g->changed > 2 * SPAN_S + 2 * d->lag_max)
 			sim_fail(d, "5 durable", "%s is written with %s, holds %s", g->key, mask_text(d, row->alerts),
 			    mask_text(d, g->members));
-		/* What was written before the clock was set counts by the old time. */
+		/* Things written before the clock was set count by the old time. */
 		else if (!g->flying && mono_now(d) - d->stepped > SPAN_HOUR &&
 		    mono_now(d) - (d->first_flush - d->eo.start_delay) > 2 * SPAN_S + 2 * d->lag_max &&
 		    row->next_flush - wall_now(d) != g->due - mono_now(d))

@@ -156,7 +156,7 @@ take_entry(struct day *d, const struct log_entry *e, struct written *w)
 	m = entry_find(d, w->u.entry.key, w->u.entry.receiver, w->u.entry.kind, w->u.entry.index);
 	if (m == NULL)
 		return;
-	/* What the core keeps as a hash, in the model's terms. */
+	/* The part that the core keeps as a hash, in the model's terms. */
 	w->u.entry.served_firing = m->served_firing;
 	w->u.entry.served_resolved = m->served_resolved;
 }
@@ -496,7 +496,7 @@ restore_intent(struct day *d, const struct intent *in, struct arena *a)
 	engine_restore_intent(d->engine, &(struct change){ .intent = &s }, d->now);
 }
 
-/* What expired while nobody looked goes as it is found. */
+/* Records that expired while nobody looked go as they are found. */
 static void
 drop_expired(struct image *im, int64_t now)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What has to happen: groups, their flushes, and what each integration is told.
+ * Things that have to happen: groups, their flushes, and what each integration
+ * is told.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -372,7 +373,7 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
 	struct entry *e = entry_find(d, g->key, r->receiver, p->kind, p->index);
 
-	/* What was told in a future that is none any more, was told now. */
+	/* A notification of a future that is none any more counts as of now. */
 	if (e != NULL && e->timestamp > model_tick(d, f)) {
 		e->expires -= e->timestamp - model_tick(d, f);
 		e->timestamp = model_tick(d, f);
@@ -511,7 +512,7 @@ model_answer(struct day *d, const struct out *o)
 	leg->state = M_PAUSE;
 }
 
-/* What fails during a reload belongs to groups that it ends. */
+/* Flights that fail during a reload belong to groups that it ends. */
 static void
 check_ending(struct day *d, const char *key)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is true at a moment: alerts, silences, inhibition, intervals, the log.
+ * The truth at a moment: alerts, silences, inhibition, intervals, the log.
  */
 #include <string.h>
 

@@ -280,7 +280,7 @@ write_plan(const struct plan *p, struct sbuf *out)
 	}
 }
 
-/* What follows from the plan. */
+/* Consequences of the plan. */
 static struct plan *
 finish(struct day *d, struct plan *p)
 {

@@ -103,7 +103,7 @@ struct plan {
 	int rules_n;
 	struct plan_interval intervals[MAX_INTERVALS];
 	struct plan_quiet quiet;
-	/* What follows from it, by brute force. */
+	/* Consequences of it, by brute force. */
 	struct place places[MAX_ALERTS][MAX_MATCHES];
 	int places_n[MAX_ALERTS];
 	alerts_mask sources[MAX_RULES], targets[MAX_RULES];
@@ -258,7 +258,7 @@ struct out {
 
 enum mode { MODE_OK, MODE_SLOW, MODE_RETRY, MODE_FINAL, MODE_HANG, MODE_FLAKY, MODE_DENY, MODE_LIE, MODE_LATE, MODES };
 
-/* What one receiver's part last accepted for one group; see watch.c. */
+/* The last notification that one receiver's part accepted for one group; see watch.c. */
 struct heard {
 	const char *key;
 	int receiver, kind, index;
@@ -350,7 +350,7 @@ struct day {
 /* main.c: tells what is broken; the day is over. */
 void sim_fail(struct day *d, const char *invariant, const char *fmt, ...) PRINTF(3, 4);
 void sim_tell(struct day *d, const char *fmt, ...) PRINTF(2, 3);
-/* What happens, for --verbose; the arguments are not even made otherwise. */
+/* Tells the events, for --verbose; the arguments are not even made otherwise. */
 #define sim_say(d, ...)                           \
 	do {                                      \
 		if ((d)->options.verbose)         \
@@ -417,7 +417,7 @@ enum reason reason_wanted(const struct entry *e, alerts_mask firing, alerts_mask
 span repeats_after(const struct plan_route *r);
 void model_post(struct day *d, int alert, int64_t starts, int64_t ends, bool timeout);
 void model_gc(struct day *d);
-/* What engine_silence_set has to do: is the id kept? */
+/* The effect that engine_silence_set has to have: is the id kept? */
 void model_declare(struct day *d);	/* silences of the plan in force */
 alerts_mask sieve_alerts(const struct day *d, const struct sieve *s);
 bool quiet_keeps_id(const struct day *d, const struct quiet *old, const struct sieve *sieve, int64_t starts,
@@ -434,13 +434,13 @@ int64_t model_next_tick(const struct day *d, const struct m_group *g);
 bool model_busy(const struct day *d);
 /* A flight's tick, as the wall clock goes now. */
 int64_t model_tick(const struct day *d, const struct m_flight *f);
-/* Who knows already what the leg is to tell: bits of recipients. */
+/* The recipients that know already what the leg is to tell, as bits. */
 int model_served(const struct entry *e, const struct m_leg *leg, int64_t now, span repeat);
 /* How long the log remembers what a route told. */
 span log_time(const struct day *d, const struct plan_route *r);
 /* A reload ends the group and its flush. */
 void model_cut(struct day *d, struct m_group *g);
-/* What the log has to keep in mind of a notification that is given up. */
+/* The debts that the log has to keep of a notification that is given up. */
 struct left {
 	alerts_mask firing, resolved, owed;
 	bool in_doubt;

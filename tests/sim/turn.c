@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a reload and a restart make of the model.
+ * The effects of a reload and of a restart on the model.
  */
 #include <stdio.h>
 #include <string.h>
@@ -174,7 +174,7 @@ restore_rest(struct day *d)
 			VEC_PUSH(&d->entries, d->on_disk.entries.v[i]);
 }
 
-/* Of `listed`, those that are still there and belong to this group. */
+/* Those of `listed` that are still there and belong to this group. */
 static alerts_mask
 members_of(const struct day *d, const char *key, alerts_mask listed)
 {
@@ -196,7 +196,7 @@ key_of(struct day *d, const struct plan_route *r, const char *labels_text)
 	return intern(d, key, (size_t)n);
 }
 
-/* What its notifications under way are about. */
+/* The alerts that its notifications under way are about. */
 static alerts_mask
 being_told(const struct day *d, const struct row *row)
 {

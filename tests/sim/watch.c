@@ -88,7 +88,7 @@ was_under_way(const struct day *d, const struct heard *h)
 	return false;
 }
 
-/* What a crash made the engine forget it may tell again. */
+/* The engine may tell again of things that a crash made it forget. */
 void
 watch_crashed(struct day *d)
 {
@@ -148,7 +148,7 @@ watch_accepted(struct day *d, const struct out *o)
 	h->firing = o->firing;
 	h->resolved = o->resolved;
 	h->known = true;
-	/* What is muted is in neither list, and the log forgets it. */
+	/* A muted alert is in neither list, and the log forgets it. */
 	h->open = f->plan->receivers[o->receiver].parts[o->part].send_resolved ? o->firing : 0;
 }
 
@@ -170,7 +170,7 @@ open_up(struct day *d, struct heard *h, const struct out *o)
 	const struct m_group *g = group_by_key(d, o->key);
 	const struct plan_route *r;
 
-	/* Of a group that ends with a reload nobody knows any more. */
+	/* Nobody knows any more of a group that ends with a reload. */
 	if (g == NULL || !g->flying)
 		return;
 	r = &g->flight.plan->routes[g->flight.route];
@@ -201,7 +201,7 @@ watch_served(struct day *d, const struct out *o)
 	open_up(d, heard_in_doubt(d, o), o);
 }
 
-/* Who does not want to hear of ends is not told; the log forgets. */
+/* A receiver that does not want to hear of ends is not told; the log forgets. */
 void
 watch_decided(struct day *d, const char *key, int receiver, const struct part *p, enum reason reason)
 {
@@ -211,7 +211,7 @@ watch_decided(struct day *d, const char *key, int receiver, const struct part *p
 		h->firing = h->open = 0;
 }
 
-/* What ends while it is muted is dropped without a word. */
+/* An alert that ends while it is muted is dropped without a word. */
 void
 watch_muted(struct day *d, const struct plan *plan, int route, const char *key, alerts_mask muted)
 {
@@ -249,7 +249,7 @@ goes_to(const struct plan *p, int alert, const struct heard *h)
 	return false;
 }
 
-/* Who is not told of an alert any more, or not of ends, will not hear of its end. */
+/* A receiver that is not told of an alert any more, or not of ends, will not hear of its end. */
 void
 watch_turned(struct day *d)
 {

@@ -19,7 +19,7 @@ day_of(struct port *p)
 	return CONTAINER_OF(p, struct day, port);
 }
 
-/* What this receiver will answer, and when. */
+/* The answer that this receiver will give, and when. */
 static void
 choose_answer(struct day *d, struct out *o)
 {
@@ -116,7 +116,7 @@ progress(struct day *d, struct out *o)
 		sim_fail(d, "5 durable", "%s: who was served is not written", o->key);
 }
 
-/* What has to be durable before, is. */
+/* Changes that have to be durable before, are. */
 static void
 perform(struct day *d, struct out *o)
 {
@@ -445,7 +445,7 @@ next_moment(struct day *d, int64_t until)
 	struct mono next;
 	int64_t at = least(until, least(d->next_action, d->next_look));
 
-	/* What was done before the last moment ended is looked at in it. */
+	/* Deeds before the end of the last moment are looked at in it. */
 	if (model_busy(d))
 		return mono_now(d);
 	for (size_t i = 0; i < d->outs.n; i++) {
@@ -460,7 +460,7 @@ next_moment(struct day *d, int64_t until)
 
 		at = least(at, late);
 	}
-	/* What is due before the log is swept is done before: the model does not know the order. */
+	/* Work that is due before the log is swept is done before: the model does not know the order. */
 	if (d->next_maintenance - 1 > mono_now(d))
 		at = least(at, d->next_maintenance - 1);
 	/* And nothing is due with it: the engine sweeps in slices, while it does other things. */

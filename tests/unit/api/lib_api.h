@@ -9,8 +9,8 @@
 #include "fake_world.h"
 
 /*
- * Begins the world with a configuration as lib/fake_config.h reads it. What env leaves open is set: the engine and
- * when it started, the build, the kinds of receivers (none).
+ * Begins the world with a configuration as lib/fake_config.h reads it. Members that env leaves open are set: the
+ * engine and when it started, the build, the kinds of receivers (none).
  */
 struct api *api_start(struct fake_world *w, const char *config, struct api_env env);
 

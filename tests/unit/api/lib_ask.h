@@ -14,9 +14,9 @@ extern struct fake_world world;
 extern struct api *api;
 extern struct arena *arena;
 extern unsigned reloads;
-/* Who asks; may do all, unless a test says otherwise. */
+/* The principal that asks; may do all, unless a test says otherwise. */
 extern struct principal asker;
-/* Of the next start: POSTs go on later, in slices that are as small as they can be, and keep next to nothing of what they read. */
+/* For the next start: POSTs go on later, in the smallest slices, and keep next to nothing of what they read. */
 extern bool sliced;
 
 void start(const char *prefix);
@@ -28,7 +28,7 @@ struct answer {
 
 /* One request, to its end; headers are "Name: value" lines. */
 struct answer ask(const char *method, const char *target, const char *headers, const char *body);
-/* What is left of an answer. */
+/* The rest of an answer. */
 void read_all(struct http_response *r);
 struct str header(const struct answer *a, const char *name);
 /* Asks, compares the status, and looks for a piece of the body. */

@@ -281,7 +281,7 @@ START_TEST(changes)
 }
 END_TEST
 
-/* What the clock alone changes is told as well. */
+/* A change by the clock alone is told as well. */
 START_TEST(changes_by_the_clock)
 {
 	struct http_response r;
@@ -328,7 +328,7 @@ START_TEST(refused)
 	expect("GET", ALERTS "?cursor=!", "", "", 400, "\"code\":\"bad_cursor\"");
 	expect("GET", "/api/ext/v1/nothing", "", "", 404, "\"code\":\"not_found\"");
 	expect("DELETE", ALERTS, "", "", 405, "\"code\":\"bad_method\"");
-	/* Of another query, and of another process. */
+	/* Cursors of another query, and of another process. */
 	a = ask("GET", ALERTS "?limit=1", "", "");
 	v = json_parse(arena, arena_str(arena, sbuf_get(&a.r.body)), JSON_DOCUMENT, &e);
 	next = json_get_str(v, "next", STR(""));

@@ -229,7 +229,7 @@ START_TEST(silences_that_are_edited)
 		ck_assert(str_is(state, i < 15 ? "active" : i < 25 ? "pending" : "expired"));
 	}
 	hang_up(&r);
-	/* What was kept for the list goes with it. */
+	/* Things kept for the list go with it. */
 	view_silences(world.engine, arena, &all, &n);
 	ask("/api/v2/silences", "", &r);
 	while (piece(&r))
@@ -240,7 +240,7 @@ START_TEST(silences_that_are_edited)
 }
 END_TEST
 
-/* Who hangs up leaves nothing behind, wherever the list is. */
+/* A client that hangs up leaves nothing behind, wherever the list is. */
 START_TEST(clients_hang_up)
 {
 	static const char *const paths[] = {

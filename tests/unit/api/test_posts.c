@@ -6,7 +6,7 @@
 
 #include "lib_ask.h"
 
-/* What is in the world after a body was posted, and what was answered. */
+/* The world after a body was posted, and the answer. */
 static char *
 outcome(bool in_slices, const char *target, const char *body)
 {
@@ -88,7 +88,7 @@ START_TEST(slices_change_nothing)
 }
 END_TEST
 
-/* What comes later is later, though the larger post is not over then. */
+/* A later post is later, though the larger one is not over then. */
 START_TEST(posts_go_in_between)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
@@ -186,7 +186,7 @@ START_TEST(an_alert_has_a_bound)
 			    : "has more than 2000 labels");
 		}
 	}
-	/* Of the webhook those with too many labels are refused one by one. */
+	/* Alerts of the webhook with too many labels are refused one by one. */
 	ck_assert_uint_eq(view_alerts_count(world.engine), 1);
 	sbuf_fini(&b);
 	stop();

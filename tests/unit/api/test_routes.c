@@ -63,7 +63,7 @@ START_TEST(parameters_take_one_segment)
 }
 END_TEST
 
-/* Whoever lacks a scope is refused by the routes that need it, and by no others. */
+/* A principal that lacks a scope is refused by the routes that need it, and by no others. */
 START_TEST(scopes)
 {
 	static const enum scope lacked[] = { SCOPE_READ, SCOPE_WRITE, SCOPE_ADMIN };
@@ -101,7 +101,7 @@ is_limited(const char *method, const char *path)
 	return api_is_limited(api, &r);
 }
 
-/* Whoever watches the router is answered, however many others ask for lists. */
+/* A monitor of the router is answered, however many others ask for lists. */
 START_TEST(places_of_gets)
 {
 	start("/");

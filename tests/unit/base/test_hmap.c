@@ -89,7 +89,7 @@ toggle(struct both *b, size_t i)
 	CHECK(b->map.n == b->n);
 }
 
-/* What is in comes once, and nothing else. */
+/* Each node that is in comes once, and nothing else. */
 static void
 check_each(struct both *b)
 {
@@ -147,7 +147,7 @@ START_TEST(as_a_plain_array)
 }
 END_TEST
 
-/* Whatever comes and goes between two buckets: what is in all the while is visited. */
+/* A node that is in all the while is visited, whatever comes and goes between two buckets. */
 START_TEST(bucket_by_bucket_while_it_changes)
 {
 	struct both *b = both_new((uint64_t)_i + 100);

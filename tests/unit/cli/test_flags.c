@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people type behind a command: flags, matchers, labels, times. */
+/* Text that people type behind a command: flags, matchers, labels, times. */
 #include <check.h>
 #include <stdlib.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a configuration is compiled to, and what it reads besides its own text.
+ * The result of compiling a configuration, and the files it reads besides its
+ * own text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,7 +169,7 @@ START_TEST(integrations_inherit)
 	ck_assert(actions[0].confirm.present);
 	ck_str(actions[0].confirm.text, "sure?");
 	ck_assert(!actions[1].confirm.present);
-	/* What Alertmanager does not know is not shown to its tools. */
+	/* Keys that Alertmanager does not know are not shown to its tools. */
 	ck_assert_uint_eq(str_find(c->original, STR("extra_configs")), c->original.n);
 	config_unref(c);
 }

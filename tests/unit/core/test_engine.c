@@ -97,7 +97,7 @@ START_TEST(backoff)
 }
 END_TEST
 
-/* What a receiver wants remembered comes back until the next first notification. */
+/* Data that a receiver wants remembered comes back until the next first notification. */
 static void
 remembering_send(struct port *p, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now)
 {

@@ -10,7 +10,7 @@ static const char *const texts[] = {
 };
 static const char *const alerts[] = { "X", "X{a=1}", "X{a=2}", "X{a=1,b=2}", "X{b=3,c=9}", "X{a=9,b=2,c=1,d=4}" };
 
-/* What an index finds, matched, is what matching all of them finds, in order. */
+/* The candidates of an index, matched, are those that matching all of them finds, in order. */
 static void
 compare(const struct matcher_index *x, const struct matchers *ms, const bool *in, uint64_t after)
 {

@@ -131,7 +131,7 @@ START_TEST(like_a_sorted_array)
 }
 END_TEST
 
-/* What comes in order fills its chunks; what goes gives them back. */
+/* Items that come in order fill their chunks; items that go give them back. */
 START_TEST(takes_little_room)
 {
 	enum { N = 100 * ORDER_CHUNK };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random days in the life of an engine: posts, silences, reloads, restarts,
- * failing receivers. Whatever happens: every firing alert is in the groups
- * that its routes say and in no others; nothing that is silenced or inhibited
- * is told; in the end all that fires has been told, and nothing stays behind.
+ * failing receivers. Invariants of random events: every firing alert is in the
+ * groups that its routes say and in no others; nothing that is silenced or
+ * inhibited is told; in the end all that fires has been told, and nothing stays
+ * behind.
  */
 #include <stdlib.h>
 
@@ -170,7 +171,7 @@ step(struct day *d)
 		reload(d);
 		break;
 	case 1:
-		/* What is taken up again is an attempt of a flush before. */
+		/* An attempt that is taken up again is one of a flush before. */
 		world_restart(&d->w);
 		d->seen = d->w.engine->last_notification;
 		break;

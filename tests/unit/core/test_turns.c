@@ -4,7 +4,7 @@
 #include "lib_core.h"
 
 #define TURN 2000
-/* What the last step of a call may cost beside: a flush of a few alerts is sent. */
+/* The cost that the last step of a call may have beside: a flush of a few alerts is sent. */
 #define STEP 8000
 
 static const char one_group[] = "receiver ops hook\nroute receiver=ops by=[job] wait=10s interval=1m\n";
@@ -159,7 +159,7 @@ START_TEST(silence_ends_meanwhile)
 	world_step_wall(&w, SPAN_S);
 	w.now.mono.ns += SPAN_S;
 	ticks(&w, STEP);
-	/* What was looked at before stays silenced until the next flush. */
+	/* An alert looked at before stays silenced until the next flush. */
 	ck_assert_uint_eq(w.sent.n, 1);
 	ck_assert_ptr_null(strstr(w.sent.v[0].text, "i=2,"));
 	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=4,"));

@@ -81,7 +81,7 @@ notify_start(struct attempt *a, struct request *out, struct err *e)
 	ck_assert_uint_eq(a->max_steps, 0);
 	ck_assert(!a->too_much);
 	ck_assert_int_eq(a->failure, FAILURE_OTHER);
-	/* What the engine has may be read by it meanwhile. */
+	/* The engine may read all it has meanwhile. */
 	ck_assert_ptr_ne(a->n, &w.n);
 	ck_assert_ptr_ne(a->n->recipients.v, w.n.recipients.v);
 	/* More than is freed on the loop. */
@@ -257,7 +257,7 @@ expect_whole(void)
 	ck_assert(w.last.ok);
 	ck_assert_int_eq(w.away, 3);
 	ck_assert_int_eq(w.asked, 2);
-	/* What was reached is the engine's as soon as it is. */
+	/* A recipient that was reached is the engine's knowledge at once. */
 	ck_assert_int_eq(w.progressed, 1);
 	ck_assert_int_eq(w.to[0].state, RECIPIENT_DONE);
 	ck_assert_int_eq(w.to[1].state, RECIPIENT_DONE);

@@ -149,7 +149,7 @@ START_TEST(it_can_be_stopped)
 	ck_assert(!get("/stop", 0, &r, &e));
 	ck_assert_int_eq(e.kind, ERR_CANCELED);
 	ck_assert_str_eq(e.text, "interrupted");
-	/* Whoever can be stopped says when that is over. */
+	/* A caller that can be stopped says when that is over. */
 	ck_assert(!get("/ok", 0, &r, &e));
 	ck_assert_int_eq(read(w.stop[0], &byte, 1), 1);
 	ck_assert_msg(get("/ok", 20 * SPAN_S, &r, &e), "%s", e.text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who gets a place among the requests under way. */
+/* The choice of requests for the places among those under way. */
 #include <check.h>
 #include <netinet/in.h>
 #include <poll.h>

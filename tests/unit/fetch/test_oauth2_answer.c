@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What token servers answer: test_http_client.c has what becomes of it. */
+/* Answers of token servers: test_http_client.c has what becomes of it. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

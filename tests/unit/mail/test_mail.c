@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a session with a server is like. */
+/* Sessions with a server. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -346,7 +346,7 @@ START_TEST(hanging_sessions_are_cut)
 }
 END_TEST
 
-/* Whatever follows the final 250, the mail is the server's. */
+/* The mail is the server's after the final 250, whatever follows. */
 START_TEST(what_was_accepted_is_accepted)
 {
 	static const struct smtpd_rule silent[] = { { "QUIT", "" }, { 0 } };

@@ -143,7 +143,7 @@ wait_for_answer(void)
 		event_base_loop(w.base, EVLOOP_ONCE);
 }
 
-/* Whose socket is closed is killed, collected, and replaced by a fork of the same helper. */
+/* A worker whose socket is closed is killed, collected, and replaced by a fork of the same helper. */
 START_TEST(workers_are_forked_and_end_with_their_sockets)
 {
 	struct mail_request m;
@@ -293,7 +293,7 @@ START_TEST(new_servers_get_a_few_workers)
 	ck_assert_ptr_eq(mail_servers_next_good(&s), &a[4]);
 	ck_assert_ptr_eq(mail_servers_next_good(&s), &a[5]);
 	ck_assert_ptr_null(mail_servers_next_good(&s));
-	/* What the good one took of the half is free for the new one. */
+	/* Workers that the good one took of the half are free for the new one. */
 	for (int i = 1; i < 4; i++)
 		ck_assert_ptr_eq(mail_servers_next(&s), &c[i]);
 	ck_assert_ptr_null(mail_servers_next(&s));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the tests of the model room share.
+ * Helpers that the tests of the model room share.
  */
 #ifndef LIB_MODEL_H
 #define LIB_MODEL_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What Alertmanager makes of many texts, recorded: tests/golden/matcher.
+ * Alertmanager's results for many texts, recorded: tests/golden/matcher.
  */
 #include <check.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What receivers' answers in JSON mean when they are odd: what Go's encoding/json takes decides nothing else than a
- * tidy answer would, and what it refuses is told in its words.
+ * The meaning of receivers' odd answers in JSON: what Go's encoding/json takes decides nothing else than a tidy
+ * answer would, and what it refuses is told in its words.
  */
 #include <check.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What holds for every kind of receiver, whatever it speaks. A kind that is
+ * The contract of every kind of receiver, whatever it speaks. A kind that is
  * registered but has no row here fails the test.
  */
 #include <check.h>
@@ -187,7 +187,7 @@ START_TEST(success_ends_the_attempt)
 }
 END_TEST
 
-/* Whatever comes back, an attempt ends or goes on; it does not fall over. */
+/* An attempt ends or goes on, whatever comes back; it does not fall over. */
 START_TEST(odd_answers_are_survived)
 {
 	static const char *const bodies[] = { "", "null", "[]", "{}", "{\"ok\":1}", "\xff\xfe", "<xml>", "{\"errors\":{}}",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What configurations of receivers are refused, and in which words; what they inherit. */
+/* Configurations of receivers that are refused, and in which words; settings that they inherit. */
 #include <check.h>
 #include <stdlib.h>
 

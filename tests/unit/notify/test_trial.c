@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is told of a configuration that loads, and would fail. */
+/* Warnings about a configuration that loads, and would fail. */
 #include <check.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -128,7 +128,7 @@ START_TEST(files_are_told_once_a_place)
 }
 END_TEST
 
-/* What depends on the alerts is no mistake of the configuration; what a pattern or a type is wrong in, is. */
+/* A failure that depends on the alerts is no mistake of the configuration; a wrong pattern or type is. */
 START_TEST(data_that_the_sample_lacks_is_no_mistake)
 {
 	expect(CASE("  route: {receiver: r}\n"

@@ -23,7 +23,7 @@ struct rig {
 void rig_start(struct rig *r, struct http_server_options o);
 void rig_stop(struct rig *r);
 
-/* What a program of tests does: all that `add` adds, without forks. The exit status. */
+/* The main function of a program of tests: all that `add` adds, without forks. The exit status. */
 int run_suite(const char *name, void (*add)(TCase *tc));
 
 #endif

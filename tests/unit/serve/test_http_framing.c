@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is a request and what is none, and how answers look on the wire. */
+/* Requests and things that are none, and how answers look on the wire. */
 #include <stdio.h>
 #include <string.h>
 

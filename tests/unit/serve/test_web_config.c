@@ -180,7 +180,7 @@ END_TEST
 #define ANN "Authorization: Basic YW5uOnNlY3JldA==\r\n"
 #define NOT_ANN "Authorization: Basic YW5uOm90aGVy\r\n"
 
-/* Who may not ask is told so when the head is there, and nothing is taken in that follows. */
+/* A client that may not ask is told so when the head is there, and nothing is taken in that follows. */
 static const struct {
 	const char *head, *more;
 } strangers[] = {
@@ -191,7 +191,7 @@ static const struct {
 	/* These need a look at the password. */
 	{ "POST /x HTTP/1.1\r\nHost: x\r\n" NOT_ANN "Content-Length: 50000000\r\n\r\n", "some of it" },
 	{ "POST /x HTTP/1.1\r\nHost: x\r\n" NOT_ANN "Transfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\n" },
-	/* What one parser might overlook. */
+	/* Heads that one parser might overlook. */
 	{ "POST /x HTTP/1.1\r\nHost: x\r\nX: y\r\n Authorization: Basic YW5uOnNlY3JldA==\r\nContent-Length: 9\r\n\r\n", "" },
 	{ "POST /x HTTP/1.1\nHost: x\ncontent-length:\t50000000\n\n", "some of it" },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose password is looked at when, and what is remembered. */
+/* The order in which passwords are looked at, and the memory of verdicts. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 /* bcrypt of "secret", of cost 4. */
 #define HASH "$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
-/* Of something. */
+/* The hash of something. */
 #define DEAR "$2y$10$abcdefghijklmnopqrstuuAQ41bZmyB0eV5QMU2h9rvPak6XsZD62"
 
 static const struct web_user users[] = { { STR("ann"), STR(HASH) }, { STR("bob"), STR(HASH) } };
@@ -183,7 +183,7 @@ START_TEST(many_addresses)
 }
 END_TEST
 
-/* Who was right once comes before strangers, however many addresses they have. */
+/* A user that was right once comes before strangers, however many addresses they have. */
 START_TEST(who_was_right_comes_first)
 {
 	struct asked flood[40] = { 0 }, good = { 0 };

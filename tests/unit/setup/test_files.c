@@ -64,7 +64,7 @@ START_TEST(patterns_have_bounds)
 	left = (struct path_bounds){ 1, 10 };
 	ck_assert(!find("*", &left, &found, &e));
 	ck_assert_ptr_nonnull(strstr(e.text, "too much to look at (allowed: 200000 entries"));
-	/* What costs nothing to find is not for nothing either: there may be many patterns. */
+	/* Patterns that find nothing are not for nothing either: there may be many patterns. */
 	left = (struct path_bounds){ 0, 10 };
 	ck_assert(!find("f", &left, &found, &e));
 }

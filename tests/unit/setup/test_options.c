@@ -62,7 +62,7 @@ START_TEST(forms)
 }
 END_TEST
 
-/* What the Prometheus operator passes, and Alertmanager does not take. */
+/* Flags that the Prometheus operator passes, and Alertmanager does not take. */
 START_TEST(flags_of_the_operator)
 {
 	ck_assert(parse("--web.timeout=30 --silences.max-per-silence-bytes=4096"));

@@ -30,7 +30,7 @@ struct rig {
 	bool wants_copy;	/* the next change that is durable is a copy of the database */
 	int copy;		/* … the test's to close; -1: it could not be opened */
 	uint64_t copy_size;
-	/* What the engine sent; attempts are answered by the test. */
+	/* The attempts that the engine sent; the test answers them. */
 	struct { uint64_t attempt, id; char text[256]; struct notification *n; } sent[64];
 	size_t sent_n;
 };

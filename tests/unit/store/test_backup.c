@@ -126,7 +126,7 @@ START_TEST(a_copy_is_closed_at_the_end)
 	r.wants_copy = true;
 	rig_settle(&r);
 	store_backup_close(r.store, r.copy);
-	/* What is with the worker is waited for, what comes later done at once. */
+	/* Work that is with the worker is waited for, later work done at once. */
 	store_finish(r.store);
 	ck_assert_int_eq(fcntl(r.copy, F_GETFD), -1);
 	ck_assert_uint_eq(r.store->closings, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is written is read as it was; what is cut short is refused. */
+/* Records are read as they were written; one that is cut short is refused. */
 #include "lib_store.h"
 
 #include <string.h>

@@ -242,7 +242,7 @@ flip(int file, int n, uint64_t (*choose)(struct rand *rand, const struct sbuf *f
 		try(&files, &all, &c);
 		files.f[file].p[bit / 8] ^= (char)(1 << bit % 8);
 		ck_assert_msg(c.other == others, "bit %llu of the %s", (unsigned long long)bit, what);
-		/* Of the log, all is found again. */
+		/* All of the log is found again. */
 		ck_assert_msg(file != LOG || c.same > same, "bit %llu of the %s", (unsigned long long)bit, what);
 	}
 	printf("%d bits of the %s: all there %d times, damage told %d times, changed without a word %d times\n", n, what,

@@ -59,7 +59,7 @@ put(struct batch *b, const char *key, bool fresh)
 	batch_put_take(b, TABLE_INTENT, str_from(key), (struct str){ mem_strdup("x"), 1 }, fresh);
 }
 
-/* What the disk has of a record is what it had before the first op that it has not written. */
+/* The disk has of a record what it had before the first op that it has not written. */
 START_TEST(fresh_as_of_the_first_op)
 {
 	struct batch current = { 0 }, lost = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What being away does to alerts and to the memory of what was told. */
+/* The effects of downtime on alerts and on the memory of notifications. */
 #include "lib_store.h"
 
 #include <string.h>
@@ -49,7 +49,7 @@ START_TEST(downtime_forgets_nothing_told)
 }
 END_TEST
 
-/* What was under way is too old to be taken up: who was served of it is not told the same by the next flush. */
+/* A notification under way is too old to be taken up: recipients served by it are not told the same by the next flush. */
 START_TEST(who_was_served_is_not_told_again)
 {
 	struct rig r;

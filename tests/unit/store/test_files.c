@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What others do to the files of the store, or left in its directory. */
+/* Things that others do to the files of the store, or left in its directory. */
 #include "lib_store.h"
 
 #include <sqlite3.h>
@@ -42,7 +42,7 @@ find_what_alertmanager_left(struct rig *r)
 	ck_assert_uint_eq(rig_silences(r), 1);
 }
 
-/* What Alertmanager left is taken up when there is no place for it yet, and put there later. */
+/* Alertmanager's files are taken up when there is no place for them yet, and put there later. */
 START_TEST(import_when_nothing_can_be_written)
 {
 	for (int left = -1; left < 12; left++) {
@@ -238,7 +238,7 @@ expect_strangers(const struct rig *r, const char *name)
 	ck_assert_uint_eq(str_find(all, STR("around the record")), all.n);
 }
 
-/* What a later version knows of a silence or entry and we do not goes in and comes out again, whatever we do with them. */
+/* Fields that a later version knows and we do not go in and come out again, whatever we do with a silence or entry. */
 START_TEST(fields_of_a_later_version)
 {
 	struct store_export out;
@@ -281,7 +281,7 @@ mode_of(const char *path)
 	return stat(path, &st) == 0 ? (unsigned)st.st_mode & 07777 : 0;
 }
 
-/* Whatever the umask, nobody else reads what is kept; what an earlier version left open is closed. */
+/* Nobody else reads what is kept, whatever the umask; files that an earlier version left open are closed. */
 START_TEST(others_read_nothing)
 {
 	static const char *const files[] = { "tocsin.db", "tocsin.db-wal", "tocsin.db.damaged-1", "silences", "nflog" };
@@ -325,7 +325,7 @@ START_TEST(others_read_nothing)
 	ck_assert(store_export(r.dir, r.dir, &out, &e));
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		ck_assert_msg(mode_of(rig_path(&r, files[i])) == 0600 || i == 1, "%s: %o", files[i], mode_of(rig_path(&r, files[i])));
-	/* Whose the directory is, and who may look into it, is not ours to say. */
+	/* The directory's owner, and who may look into it, are not ours to say. */
 	ck_assert_uint_eq(mode_of(r.dir), 0755);
 	umask(before);
 	rig_fini(&r);

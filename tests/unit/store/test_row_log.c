@@ -198,7 +198,7 @@ groups_of(struct row_log *k)
 	return all;
 }
 
-/* What came back is what was kept. */
+/* The alerts that came back are those that were kept. */
 static void
 compare_groups(struct row_log *k, struct row_log *again)
 {
@@ -264,7 +264,7 @@ START_TEST(posted_again_is_written_rarely)
 		row_log_fini(&again);
 	}
 	ck_assert_int_eq(written, 20);
-	/* What matters at once. */
+	/* Changes that matter at once. */
 	ck_assert(post(&k, 1, "other", 0, 3841, 3601, 3));
 	commit(&k, &d, true);
 	ck_assert(post(&k, 1, "other", 1, 3842, 3602, 4));

@@ -101,7 +101,7 @@ START_TEST(nothing_is_lost_while_the_disk_is_full)
 	ck_assert(strstr(r.why, "full") != NULL);
 	ck_assert(rig_logged(&r, "going on from memory"));
 	ck_assert(store_has_room(r.store));
-	/* Whoever comes now is told at once, and nothing is kept waiting. */
+	/* A caller that comes now is told at once, and nothing is kept waiting. */
 	rig_silence(&r, "a=\"2\"", id[2]);
 	while (r.refused != store_ticket(r.store))
 		event_base_loop(r.base, EVLOOP_ONCE);

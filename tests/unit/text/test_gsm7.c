@@ -146,7 +146,7 @@ START_TEST(transliterates)
 	ck_assert(!sms_transliterate(&b, STR("disk 😀")));
 	ck_assert(!sms_transliterate(&b, STR("bad \xff")));
 	ck_assert_uint_eq(b.n, 0);
-	/* Whatever comes in, septets can carry what comes out. */
+	/* Septets can carry the result, whatever comes in. */
 	for (uint32_t r = 0; r < 0x30000; r++) {
 		char rune[4];
 		sbuf_reset(&b);

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "text/gzip.h"
 
-/* What gzip_compress makes of `in` comes back the same. */
+/* The result of gzip_compress for `in` comes back the same. */
 static void
 round_trip(struct str in)
 {

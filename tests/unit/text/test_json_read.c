@@ -263,7 +263,7 @@ same(const struct json *a, const struct json *b)
 	return a->n >= b->n;
 }
 
-/* Whatever jansson reads we read, and alike; mutations of a sample find the edges. */
+/* Texts that jansson reads we read, and alike; mutations of a sample find the edges. */
 START_TEST(agrees_with_jansson)
 {
 	static const char sample[] = "[{\"labels\":{\"alertname\":\"Down\",\"x\":\"\\u00e9\\n\\ud83d\\ude00\"},"
@@ -299,7 +299,7 @@ START_TEST(windows)
 	static const char text[] = " [ 12345678, \"abcdefgh\",true , {\"a\": [ ] } ]       ";
 	struct json_reader r;
 
-	/* Whatever does not fit is an error, and told from others. */
+	/* A text that does not fit is an error, and told from others. */
 	for (size_t n = 1; n < 30; n++) {
 		enum json_token t;
 

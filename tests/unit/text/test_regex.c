@@ -29,7 +29,7 @@ match(const char *pattern, enum regex_mode mode, struct str subject)
 	return r;
 }
 
-/* What Go's regexp.Compile says of ^(?:PATTERN)$. */
+/* The verdict of Go's regexp.Compile on ^(?:PATTERN)$. */
 static const char *const errors[][2] = {
 	{ "[a", "missing closing ]: `[a)$`" },
 	{ "[)", "missing closing ]: `[))$`" },

@@ -185,7 +185,7 @@ compile(const char *pattern, enum regex_mode mode)
 	return re;
 }
 
-/* What would take for ever, or was given up, where one backtracks; units are bounded, too. */
+/* Patterns that would take for ever, or were given up, where one backtracks; units are bounded, too. */
 START_TEST(takes_linear_time)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Go's regexp finds and makes: tests/golden/regex, whose first lines say what stands in them. */
+/* Results of Go's regexp: tests/golden/regex, whose first lines say what stands in them. */
 #include <stdio.h>
 
 #include "base/mem.h"

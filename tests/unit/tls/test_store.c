@@ -11,7 +11,7 @@
 
 static struct arena *arena;
 
-/* What is parsed once is the same object ever after. */
+/* A file that was parsed once is the same object ever after. */
 START_TEST(authorities_are_parsed_once)
 {
 	char *pem[2], *key[2];

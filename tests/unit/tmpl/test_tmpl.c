@@ -181,7 +181,7 @@ START_TEST(bounds)
 }
 END_TEST
 
-/* What takes long is dear, however few calls it is: a step is worth some 30 ns. */
+/* Work that takes long is dear, however few calls it is: a step is worth some 30 ns. */
 START_TEST(steps_are_worth_their_time)
 {
 	static const char big[] = "{{ $s := \"aaaaaaaaaaaaaaaa\" }}{{ range 10 }}{{ $s = print $s $s }}{{ end }}"
@@ -204,7 +204,7 @@ START_TEST(steps_are_worth_their_time)
 		{ "{{ $x := match \"^(a|aa)+$\" \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\" }}", 100, 25000 },
 		{ "{{ $x := reReplaceAll \"a\" \"bb\" $s }}", 16384 * 3, 16384 * 20 },
 		{ "{{ range 100 }}{{ $x := match \"a+b\" \"xxaaab\" }}{{ end }}", 100 * 10, 100 * 50 },
-		/* What everybody does stays cheap. */
+		/* Common work stays cheap. */
 		{ "{{ range 100 }}{{ $x := toUpper \"label\" }}{{ end }}", 100, 100 * 20 },
 		{ "{{ range 100 }}{{ $x := printf \"%s on %s\" \"alert\" \"host\" }}{{ end }}", 100, 100 * 20 },
 		{ "{{ range 100 }}{{ if eq \"a\" \"b\" }}{{ end }}{{ end }}", 100, 100 * 20 },
