@@ -34,6 +34,7 @@ struct http_request {
 	const struct http_header *headers;
 	size_t headers_n;
 	struct str body;
+	struct str client;	/* its address, without a port; empty: not known */
 	struct arena *arena;	/* of the request */
 	struct principal principal;	/* the name is in the arena */
 };

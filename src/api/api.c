@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
+#include "receiver_stats.h"
+#include "senders.h"
 #include "watch.h"
 
 static void
@@ -20,6 +22,8 @@ api_new(const struct api_env *env)
 	a->limited_names = limited_names_new();
 	a->reload_success = a->last_received = WALL_ZERO;
 	a->watch = watch_new(a);
+	a->receiver_stats = receiver_stats_new(env->port);
+	a->senders = senders_new();
 	a->limited = (struct event_listener){ EVENT_BIT(EVENT_ALERT_LIMITED), hear_limited, a };
 	if (env->port != NULL && env->alert_names_in_metrics)
 		port_listen(env->port, &a->limited);
@@ -34,6 +38,8 @@ api_free(struct api **a)
 	if ((*a)->env.port != NULL)
 		port_unlisten((*a)->env.port, &(*a)->limited);
 	watch_free(&(*a)->watch);
+	receiver_stats_free(&(*a)->receiver_stats);
+	senders_free(&(*a)->senders);
 	http_metrics_free((*a)->http);
 	limited_names_free((*a)->limited_names);
 	mem_free(*a);

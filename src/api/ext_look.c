@@ -74,9 +74,8 @@ look_fini(struct look *l)
 	alert_filter_fini(&l->f);
 }
 
-/* Is the text, of which c is the first byte in lower case, in s? */
-static bool
-contains(struct str s, struct str text)
+bool
+text_contains(struct str s, struct str text)
 {
 	for (size_t i = 0; i + text.n <= s.n; i++)
 		if (tolower((unsigned char)s.p[i]) == tolower((unsigned char)text.p[0]) && str_caseeq(str_sub(s, i, i + text.n), text))
@@ -91,7 +90,7 @@ any_contains(const struct labels *l, struct str text, struct work *w)
 		struct str value = istr_str(l->l[i].value);
 
 		work_spend(w, (int64_t)(value.n / 8));
-		if (contains(value, text))
+		if (text_contains(value, text))
 			return true;
 	}
 	return false;

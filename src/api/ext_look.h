@@ -48,6 +48,8 @@ enum match look_at_member(struct look *l, struct engine *e, const struct alert_e
 bool look_only(struct look *l, struct engine *e, const struct alert_entry *entry, const struct alert *a, struct moment now,
     struct work *w, struct arena *scratch, struct seen *out);
 
+/* Is the text, not empty, somewhere in s, in whatever case of ASCII? */
+bool text_contains(struct str s, struct str text);
 /* How bad: 0 critical, 1 warning, 2 info, 3 anything else or nothing. *word is the label's own value. */
 unsigned alert_severity(const struct labels *l, struct str *word);
 /* "critical", "warning", "info"; for 3 the label's own word, which may be empty. */

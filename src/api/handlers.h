@@ -16,6 +16,8 @@
 struct expo;
 struct http_metrics;
 struct limited_names;
+struct receiver_stats;
+struct senders;
 struct watch;
 
 struct api {
@@ -29,6 +31,8 @@ struct api {
 	size_t posts_kept;		/* bytes, of all posts that go on later; see post.h */
 	struct wall last_received;	/* alerts; WALL_ZERO: none yet */
 	struct watch *watch;
+	struct receiver_stats *receiver_stats;
+	struct senders *senders;
 	struct limited_names *limited_names;
 	struct event_listener limited;
 };
@@ -107,6 +111,8 @@ void write_labels(struct json_writer *w, const struct labels *l);
 void write_strings(struct json_writer *w, const char *key, const struct str *v, size_t n);
 void write_matchers(struct json_writer *w, const struct matchers *ms);
 void write_time(struct json_writer *w, const char *key, struct wall t);
+/* Does every filter stand among the matchers of one set, literally? */
+bool silence_has_matchers(const struct silence *s, const struct matchers *filter);
 /* JSON silences use "only one matcher set" as the API does; false when there are more. */
 bool write_silence(struct json_writer *w, const struct silence *s, struct wall now);
 

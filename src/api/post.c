@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "post.h"
 
+#include "senders.h"
+
 /* The work that api_handle may do of it: about one batch of a Prometheus. */
 #define AT_ONCE (5 * WORK_TURN / 2)
 /* A post keeps so many bytes of what it read, and all together so many. */
@@ -33,6 +35,7 @@ ingest(struct post *p, struct moment now)
 	for (size_t i = 0; i < p->made.n; i++)
 		alert_unref(p->made.v[i]);
 	p->call.api->last_received = now.wall;
+	senders_count(p->call.api->senders, p->sender, p->made.n, now.wall);
 	p->taken += p->made.n;
 	p->made.n = 0;
 }
@@ -84,6 +87,7 @@ post_begin(struct call *c, struct post *p)
 
 	p->later = (struct http_later){ .step = later_step, .drop = drop };
 	p->call = *c;
+	p->sender = senders_enter(c->api->senders, c->req->client, http_request_header(c->req, "User-Agent"), c->now.wall);
 	p->refused.max = 1 << 20;
 	if (step(p, &w, c->now))
 		drop(&p->later);

@@ -39,6 +39,7 @@ struct post {
 	size_t taken;			/* alerts that were made */
 
 	/* Private to post.c. */
+	uint64_t sender;	/* of api->senders */
 	size_t counted;			/* of them, in api->posts_kept */
 	VEC(struct alert *) made;	/* and not given to the engine yet */
 };

@@ -5,9 +5,8 @@
 #include "list.h"
 #include "text/json_tree.h"
 
-/* Every filter has to stand among the matchers of one set, literally. */
-static bool
-has_matchers(const struct silence *s, const struct matchers *filter)
+bool
+silence_has_matchers(const struct silence *s, const struct matchers *filter)
 {
 	for (size_t i = 0; i < s->sets_n; i++) {
 		size_t found = 0;
@@ -58,7 +57,7 @@ step_silences(struct list *list, struct work *w, struct moment now, struct err *
 	work_spend(w, STEP_UNITS);
 	for (size_t i = 0; i < s->sets_n; i++)
 		work_spend(w, (int64_t)(s->sets[i].n * l->filter.n) * MATCHER_UNITS);
-	if (!has_matchers(s, &l->filter) || write_silence(&list->w, s, l->now.wall))
+	if (!silence_has_matchers(s, &l->filter) || write_silence(&list->w, s, l->now.wall))
 		return HTTP_MORE;
 	err_set(e, ERR_INVALID, "silence '%s' has multiple matcher sets which is not supported by this API version", s->id);
 	return HTTP_FAILED;
@@ -84,7 +83,7 @@ is_not_listed(void *arg, const struct silence *s)
 {
 	struct unspeakable *u = arg;
 
-	if (!u->l->wanted[silence_state_at(s, u->l->now.wall)] || !has_matchers(s, &u->l->filter))
+	if (!u->l->wanted[silence_state_at(s, u->l->now.wall)] || !silence_has_matchers(s, &u->l->filter))
 		return true;
 	u->found = s;
 	return false;

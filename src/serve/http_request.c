@@ -205,13 +205,26 @@ judge_headers(const struct http_request *r, int minor, bool body_read, struct ht
 	return true;
 }
 
+/* Of the peer, as the connection knows it. */
+static struct str
+client_address(struct evhttp_request *req)
+{
+	struct evhttp_connection *c = evhttp_request_get_connection(req);
+	char *address = NULL;
+	ev_uint16_t port;
+
+	if (c != NULL)
+		evhttp_connection_get_peer(c, &address, &port);
+	return address != NULL ? str_from(address) : STR("");
+}
+
 void
 http_request_read(struct evhttp_request *req, struct arena *a, struct http_request *out, struct http_verdict *v)
 {
 	enum evhttp_cmd_type type = evhttp_request_get_command(req);
 	struct str target = str_from(evhttp_request_get_uri(req));
 
-	*out = (struct http_request){ .method = method_name(type), .arena = a,
+	*out = (struct http_request){ .method = method_name(type), .client = client_address(req), .arena = a,
 		.principal = { .name = STR(""), .scopes = SCOPE_ALL } };
 	*v = (struct http_verdict){ .why = "" };
 	/* A request that names us as a proxy is for us all the same. */

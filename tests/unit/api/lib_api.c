@@ -20,6 +20,8 @@ api_start(struct fake_world *w, const char *config, struct api_env env)
 	config_unref(c);
 	env.build = &build;
 	env.kinds = kinds;
+	if (env.port == NULL)
+		env.port = &w->port;
 	env.engine = w->engine;
 	env.started = w->now.wall;
 	return api_new(&env);

@@ -307,6 +307,59 @@ START_TEST(changes_by_the_clock)
 }
 END_TEST
 
+START_TEST(silences)
+{
+	static const char *const names[] = { "jo", "ann" };
+
+	start("/");
+	post_some();
+	for (int i = 0; i < 4; i++)
+		expect("POST", "/api/v2/silences", JSON_TYPE,
+		    arena_printf(arena, "{\"matchers\":[{\"name\":\"alertname\",\"value\":\"%s\",\"isRegex\":false}],\"createdBy\":\"%s\",\"comment\":\"Deploy %d\","
+			"\"startsAt\":\"2026-01-05T00:00:00Z\",\"endsAt\":\"2026-01-05T0%d:00:00Z\"}", i % 2 ? "Lag" : "None", names[i % 2], i, 9 - i).p,
+		    200, "silenceID");
+	expect("GET", "/api/ext/v1/silences?q=DEPLOY%203", "", "", 200,
+	    "\"createdBy\":\"ann\",\"comment\":\"Deploy 3\",\"annotations\":{},\"kind\":\"silence\",\"source\":null,"
+	    "\"read_only\":false,\"ends_with\":null,\"notify_resolved\":false,\"schedule\":null,\"alerts\":3}],\"next\":null,\"total\":1,"
+	    "\"counts\":{\"active\":4,\"pending\":0,\"expired\":0}}");
+	expect("GET", "/api/ext/v1/silences?limit=1", "", "", 200, "\"comment\":\"Deploy 3\"");
+	expect("GET", "/api/ext/v1/silences?limit=1&sort=created_by", "", "", 200, "\"createdBy\":\"ann\"");
+	expect("GET", "/api/ext/v1/silences?created_by=jo", "", "", 200, "\"total\":2");
+	expect("GET", "/api/ext/v1/silences?filter=alertname%3DLag", "", "", 200, "\"total\":2");
+	expect("GET", "/api/ext/v1/silences?state=expired", "", "", 200, "{\"items\":[],");
+	expect("GET", "/api/ext/v1/silences?kind=ack", "", "", 200, "{\"items\":[],");
+	expect("GET", "/api/ext/v1/silences?kind=odd", "", "", 400, "one of silence, ack, recurring");
+	expect("GET", "/api/ext/v1/silences?state=odd", "", "", 400, "active, pending or expired");
+	stop();
+}
+END_TEST
+
+START_TEST(receivers_routes_and_status)
+{
+	static const struct fake_answer answers[] = {
+		{ .outcome = { .retry = true, .error = { "no", 2 } } },
+		{ .outcome = { .ok = true } },
+	};
+
+	start("/");
+	world_script(&world, "page/hook[0]", answers, 2);
+	post_some();
+	expect("GET", "/api/ext/v1/receivers", "", "", 200,
+	    "{\"name\":\"page\",\"labels\":{\"name\":\"page\"},\"routes\":1,\"integrations\":[{\"id\":\"hook[0]\",\"type\":\"hook\","
+	    "\"last_success\":null,\"last_error\":{\"at\":\"2026-01-05T00:00:00.000Z\",\"text\":\"no\",\"attempts\":1},"
+	    "\"retrying\":1,\"day\":{\"sent\":0,\"failed\":0}}]}");
+	world_run(&world, 10 * SPAN_S);
+	expect("GET", "/api/ext/v1/receivers", "", "", 200, "\"retrying\":0,\"day\":{\"sent\":1,\"failed\":0}");
+	expect("GET", "/api/ext/v1/routes", "", "", 200,
+	    "{\"path\":\"0/0\",\"receiver\":\"page\",\"matchers\":[{\"isEqual\":true,\"isRegex\":false,\"name\":\"sev\",\"value\":\"page\"}],"
+	    "\"continue\":false,\"group_by\":[\"alertname\"],\"wait\":30,\"interval\":300,\"repeat\":14400,\"mute\":[],\"active\":[],"
+	    "\"inherited\":[\"group_by\",\"wait\",\"interval\",\"repeat\"],\"groups\":1,\"alerts\":1,");
+	expect("GET", "/api/ext/v1/status", "", "", 200, "\"features\":[\"alerts\",\"silences\"");
+	expect("GET", "/api/ext/v1/status", "", "", 200, "\"agent\":\"\",\"last\":\"2026-01-05T00:00:00.000Z\",\"alerts\":8,");
+	stop();
+}
+END_TEST
+
 START_TEST(refused)
 {
 	struct answer a;
@@ -356,6 +409,8 @@ main(void)
 	tcase_add_test(t, labels);
 	tcase_add_test(t, changes);
 	tcase_add_test(t, changes_by_the_clock);
+	tcase_add_test(t, silences);
+	tcase_add_test(t, receivers_routes_and_status);
 	tcase_add_test(t, refused);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);

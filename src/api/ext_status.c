@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GET /api/ext/v1/status: is the router itself well, what it can do, and who posts to it. */
+#include "ext.h"
+#include "senders.h"
+#include "watch.h"
+
+/* What a page may ask for, and the route that has it. */
+static const struct {
+	const char *name, *method, *path;
+} features[] = {
+	{ "alerts", "GET", "/api/ext/v1/groups" },
+	{ "silences", "GET", "/api/ext/v1/silences" },
+	{ "ack", "POST", "/api/ext/v1/ack" },
+	{ "history", "GET", "/api/ext/v1/history" },
+	{ "explain", "POST", "/api/ext/v1/explain" },
+	{ "test", "POST", "/api/ext/v1/receivers/x/test" },
+	{ "preview", "POST", "/api/ext/v1/templates/preview" },
+};
+
+static void
+write_features(struct json_writer *w)
+{
+	json_key(w, STR("features"));
+	json_array_begin(w);
+	for (size_t i = 0; i < ARRAY_LEN(features); i++)
+		if (route_find(ROUTE_EXT, str_from(features[i].method), str_from(features[i].path)).entry != NULL)
+			json_str(w, str_from(features[i].name));
+	json_array_end(w);
+}
+
+static void
+write_store(const struct api_env *env, struct json_writer *w)
+{
+	struct str why = STR("");
+	bool ok = env->healthy == NULL || env->healthy(env->arg, &why);
+
+	json_key(w, STR("store"));
+	json_object_begin(w);
+	json_put_bool(w, "healthy", ok);
+	json_put_bool(w, "has_room", env->has_room == NULL || env->has_room(env->arg));
+	if (why.n > 0)
+		json_put_str(w, "error", why);
+	else
+		json_put_null(w, "error");
+	json_object_end(w);
+}
+
+static void
+write_senders(const struct api *a, struct json_writer *w, struct wall now)
+{
+	const struct sender *s;
+
+	json_key(w, STR("senders"));
+	json_array_begin(w);
+	for (size_t i = 0; (s = senders_get(a->senders, i)) != NULL; i++) {
+		json_object_begin(w);
+		json_put_str(w, "from", str_from(s->from));
+		json_put_str(w, "agent", str_from(s->agent));
+		ext_put_time(w, "last", s->last);
+		json_put_uint(w, "alerts", s->alerts);
+		json_put_uint(w, "per_minute", sender_per_minute(s, now));
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+static void
+write_reload(const struct api *a, struct json_writer *w)
+{
+	json_key(w, STR("reload"));
+	json_object_begin(w);
+	json_put_bool(w, "ok", a->reload_ok);
+	ext_put_time(w, "at", a->reload_success);
+	ext_put_fingerprint(w, "hash", a->config_hash);
+	json_object_end(w);
+}
+
+static void
+write_build(const struct build_info *b, struct json_writer *w)
+{
+	json_key(w, STR("build"));
+	json_object_begin(w);
+	json_put_str(w, "version", str_from(b->version));
+	json_put_str(w, "revision", str_from(b->revision));
+	json_put_str(w, "branch", str_from(b->branch));
+	json_object_end(w);
+}
+
+void
+api_ext_status(struct call *c)
+{
+	const struct api *a = c->api;
+	struct json_writer w;
+
+	ext_reply_begin(c, &w);
+	json_object_begin(&w);
+	json_put_str(&w, "instance", instance_name());
+	ext_put_time(&w, "now", c->now.wall);
+	ext_put_time(&w, "started", a->env.started);
+	write_features(&w);
+	write_store(&a->env, &w);
+	write_senders(a, &w, c->now.wall);
+	write_reload(a, &w);
+	write_build(a->env.build, &w);
+	json_object_end(&w);
+	ext_reply_end(c);
+}
