@@ -11,6 +11,10 @@ from lib.server import Server  # noqa: E402
 from lib.sinks import HttpSink, MailSink  # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "alone: measures time, or takes all of the machine: nothing else runs beside it")
+
+
 @pytest.fixture
 def sink():
     s = HttpSink()

@@ -124,6 +124,7 @@ def test_what_is_no_http(server, data):
     assert server.request("GET", "/-/healthy")[0] == 200
 
 
+@pytest.mark.alone
 def test_ten_thousand_idle_connections(server):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20000), hard))
@@ -161,6 +162,7 @@ def test_slow_headers_are_cut_off_and_delay_nobody(server):
         s.close()
 
 
+@pytest.mark.alone
 def test_a_reader_that_does_not_read_delays_nobody(server):
     server.post("/api/v2/alerts", [{"labels": {"alertname": "A", "n": str(n), "pad": "x" * 1000}} for n in range(5000)])
     with socket.create_connection((server.host, server.port)) as stuck:

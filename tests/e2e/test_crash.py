@@ -17,7 +17,11 @@ import threading
 import time
 import urllib.parse
 
+import pytest
+
 from lib.server import rfc3339
+
+pytestmark = pytest.mark.alone
 
 CYCLES = int(os.environ.get("TOCSIN_CRASH_CYCLES", "10"))
 SEED = int(os.environ.get("TOCSIN_CRASH_SEED", "0")) or random.randrange(1, 1 << 31)

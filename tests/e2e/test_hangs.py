@@ -11,6 +11,8 @@ import pytest
 
 from lib.hangs import HTTP_WAYS, SMS_WAYS, SMTP_WAYS, hanging_resolver, hangs_apart
 
+pytestmark = pytest.mark.alone
+
 # How much later the worst of a hundred may be; what has to hold is 50, for a release build on a machine that does
 # nothing else (or takes it for more important than all else: `chrt -r 1`). While the 150 begin, four times as much.
 # With sanitizers and in company the usual one is looked at, and the slowest five do not count.

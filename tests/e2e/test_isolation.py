@@ -4,6 +4,10 @@ import socket
 import threading
 import time
 
+import pytest
+
+pytestmark = pytest.mark.alone
+
 CONFIG = """
 route:
   receiver: good

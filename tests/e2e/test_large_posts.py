@@ -6,6 +6,10 @@ import socket
 import threading
 import time
 
+import pytest
+
+pytestmark = pytest.mark.alone
+
 CONFIG = "route: {receiver: nobody, group_by: [alertname]}\nreceivers: [{name: nobody}]\n"
 JSON = {"Content-Type": "application/json"}
 RECEIVED = 'alertmanager_alerts_received_total{status="firing"}'

@@ -2,6 +2,10 @@
 """What is much to render is not rendered by the loop: it goes on with all else meanwhile."""
 import re
 
+import pytest
+
+pytestmark = pytest.mark.alone
+
 CONFIG = """
 route:
   receiver: all

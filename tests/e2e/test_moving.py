@@ -15,6 +15,7 @@ import urllib.request
 
 import pytest
 
+from lib.ports import free_port
 from lib.server import BINARY, Server, rfc3339
 
 CONFIG = """
@@ -22,12 +23,6 @@ route: {{receiver: hook, group_by: [alertname], group_wait: 200ms, group_interva
 receivers: [{{name: hook, webhook_configs: [{{url: "{url}/hook"}}]}}]
 """
 ORIGINAL = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Original:
@@ -142,6 +137,7 @@ def ask_for_backup(server):
     return s, int(re.search(rb"Content-Length: (\d+)", head).group(1))
 
 
+@pytest.mark.alone
 def test_a_large_backup_holds_up_nobody(tmp_path, sink):
     size = 160 << 20
     first = Server(tmp_path / "s", CONFIG.format(url=sink.url))

@@ -5,6 +5,10 @@ import signal
 import socket
 import threading
 
+import pytest
+
+pytestmark = pytest.mark.alone
+
 ROUTES = 10000
 ALERTS = 300
 

@@ -4,7 +4,11 @@ import json
 import socket
 import time
 
+import pytest
+
 from lib.server import BINARY
+
+pytestmark = pytest.mark.alone
 
 CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 LIST = b"GET /api/v2/alerts HTTP/1.1\r\nHost: x\r\n\r\n"

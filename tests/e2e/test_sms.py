@@ -109,6 +109,7 @@ receivers:
 """
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", ["breaks off", "hangs"])
 def test_a_number_that_gets_no_answer_holds_back_no_other(serve, sink, how):
     """The first of twenty gets none: all others are served at once and once."""

@@ -9,14 +9,11 @@ import urllib.error
 import urllib.request
 
 import pytest
+
+from lib.ports import free_port
 from lib.server import BINARY
 
 CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 @pytest.fixture

@@ -142,6 +142,7 @@ def test_plain_http_to_a_tls_port_is_told(web, certificate):
     assert https(server, trusting(certificate[0]))[0] == 200
 
 
+@pytest.mark.alone
 def test_silence_in_the_handshake_delays_nobody(web, certificate):
     server = web(tls(*certificate))
     stuck = [socket.create_connection(("localhost", server.port)) for _ in range(50)]
@@ -205,6 +206,7 @@ def test_users(web):
     assert server.request("POST", "/api/v2/alerts", alerts, kind | basic("ann", "secret"))[0] == 200
 
 
+@pytest.mark.alone
 def test_slow_hashes_do_not_hold_up_those_who_are_known(web):
     """A hash of cost 12 takes a good part of a second: guesses wait for each other, not for others."""
     server = web(USERS + "  eve: $2b$12$abcdefghijklmnopqrstuuNlTTrIiRkcJzXl4o2WLS9wVpGXUVxyu\n")
@@ -242,6 +244,7 @@ USUAL = ("basic_auth_users:\n  ann: $2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1
          "  bob: $2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u\n")
 
 
+@pytest.mark.alone
 def test_a_flood_of_wrong_passwords(web):
     """Whose password is known is answered at once; who comes from elsewhere is not kept waiting by the flood."""
     server = web(USUAL)

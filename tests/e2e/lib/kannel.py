@@ -9,6 +9,7 @@ import time
 import urllib.parse
 import urllib.request
 
+from .ports import free_ports
 from .sinks import Recorder
 
 FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
@@ -41,16 +42,6 @@ max-messages = 5
 concatenation = true
 
 """
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 class Kannel(Recorder):

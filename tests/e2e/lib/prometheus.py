@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import threading
 
-from .kannel import free_ports
+from .ports import free_port
 
 
 class Exporter:
@@ -59,7 +59,7 @@ class Prometheus:
             lines.append(f'  - job_name: "{job}"\n    static_configs: [{{targets: ["{address}"], labels: {{{text}}}}}]')
         (self.dir / "prometheus.yml").write_text(
             CONFIG.format(rules=rules, alertmanager=alertmanager, jobs="\n".join(lines)))
-        (self.port,) = free_ports(1)
+        self.port = free_port()
         self.log = (self.dir / "prometheus.log").open("w")
         self.process = subprocess.Popen(
             [binary, f"--config.file={self.dir}/prometheus.yml", f"--storage.tsdb.path={self.dir}/tsdb",
