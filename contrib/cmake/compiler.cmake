@@ -31,6 +31,16 @@ endif()
 if(SANITIZE)
 	add_compile_options(-fsanitize=${SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
 	add_link_options(-fsanitize=${SANITIZE})
+	if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND SANITIZE MATCHES "address")
+		# A process starts in three quarters of the time, and the tests start thousands.
+		add_link_options(-static-libasan -static-libubsan)
+	endif()
+	include(CheckLinkerFlag)
+	check_linker_flag(C -fuse-ld=gold HAVE_GOLD)
+	if(HAVE_GOLD)
+		# Twice as quick as the usual one, and there are more than a hundred programs.
+		add_link_options(-fuse-ld=gold)
+	endif()
 else()
 	add_compile_options(-fstack-protector-strong -fstack-clash-protection
 		-fcf-protection -ftrivial-auto-var-init=zero)
