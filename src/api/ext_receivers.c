@@ -14,7 +14,7 @@ struct config_page {
 	const struct route **routes;	/* by index; owned */
 	size_t *places;			/* of them among their siblings; owned */
 	size_t *counts;			/* routes that name each receiver, by its index; owned */
-	/* Of routes: groups and alerts of each, by index. */
+	/* Figures of routes: groups and alerts of each, by index. */
 	struct group_place group;	/* counted so far */
 	uint32_t *groups, *alerts;	/* owned */
 };
@@ -215,7 +215,7 @@ same_names(const struct route *a, const struct route *b)
 	return true;
 }
 
-/* What a route has from its parent, or as its parent has it. */
+/* The settings that a route has from its parent, or as its parent has them. */
 static void
 write_inherited(struct json_writer *w, const struct route *r)
 {

@@ -4,7 +4,7 @@
 #include "senders.h"
 #include "watch.h"
 
-/* What a page may ask for, and the route that has it. */
+/* The features that a page may ask for, and the route of each. */
 static const struct {
 	const char *name, *method, *path;
 } features[] = {

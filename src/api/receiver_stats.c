@@ -13,7 +13,7 @@
 #define HOUR_S 3600
 /* Integrations that are remembered: configurations come and go. Beyond that all is forgotten once. */
 #define STATS_MAX 20000
-/* Of an error's text. */
+/* The part of an error's text that is kept. */
 #define ERROR_MAX 500
 
 struct stat {

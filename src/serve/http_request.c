@@ -205,7 +205,7 @@ judge_headers(const struct http_request *r, int minor, bool body_read, struct ht
 	return true;
 }
 
-/* Of the peer, as the connection knows it. */
+/* The address of the peer, as the connection knows it. */
 static struct str
 client_address(struct evhttp_request *req)
 {
