@@ -165,6 +165,7 @@ struct event_notify_failed {
 
 struct event_silence {
 	const struct silence *silence;
+	bool unasked;	/* by itself: with its alerts, or as one of its windows was over */
 };
 
 struct event {

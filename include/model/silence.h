@@ -107,8 +107,10 @@ bool silence_matcher_init(struct matcher *out, enum matcher_op op, struct str na
  * and what only we know.
  */
 bool silence_validate(const struct silence *s, enum naming naming, struct err *e) MUST_CHECK;
-/* Bytes of the Alertmanager protobuf MeshSilence encoding, which --silences.max-silence-size-bytes limits;
- * expires is ends + retention. */
+/*
+ * Bytes of the Alertmanager protobuf MeshSilence encoding, which --silences.max-silence-size-bytes limits, with
+ * about what `extra` takes there; expires is ends + retention.
+ */
 size_t silence_wire_size(const struct silence *s, struct wall expires);
 
 #endif

@@ -276,16 +276,14 @@ find_held_by(struct acking *a, const struct alert_entry *r, struct ack_result *o
 static bool
 find_held(struct acking *a, struct ack_result *out, struct err *err)
 {
-	struct silences *ss = &a->engine->silences;
-
 	a->work.left = CONFLICT_UNITS;
 	for (size_t i = 0; i < a->entries.n; i++)
 		if (!find_held_by(a, a->entries.v[i], out, err))
 			return false;
 	if (a->request->matchers == NULL)
 		return true;
-	HMAP_EACH(&ss->by_id, node) {
-		struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
+	LIST_EACH(&a->engine->silences.watches, node) {
+		struct silence_entry *entry = CONTAINER_OF(node, struct silence_watch, place)->entry;
 
 		if (work_used_up(&a->work))
 			break;
@@ -311,14 +309,15 @@ put_in_place(struct acking *a, struct ack_result *out, struct err *err)
 		return false;
 	memcpy(out->id, c.set->silence->id, sizeof(out->id));
 	out->alerts = a->entries.n;
-	tell_silence(e, c.set, EVENT_SILENCE_CREATED, a->now);
+	silence_watch(e, c.set);
+	tell_silence(e, c.set, EVENT_SILENCE_CREATED, false, a->now);
 	for (size_t i = 0; i < a->ends.n; i++) {
 		struct silence_entry *ended;
 		bool ok = silences_expire(&e->silences, str_from(a->ends.v[i]->silence->id), a->now.wall, &ended, err);
 
 		assert(ok);
 		if (ok && ended != NULL)
-			tell_silence(e, ended, EVENT_SILENCE_EXPIRED, a->now);
+			tell_silence(e, ended, EVENT_SILENCE_EXPIRED, false, a->now);
 	}
 	return true;
 }

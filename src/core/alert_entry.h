@@ -22,6 +22,7 @@ struct inhibit_hit;
 struct member;
 struct route_list;
 struct silence_entry;
+struct silence_watch;
 
 /* The inhibition rules of one configuration that an entry takes part in; see inhibit.h. */
 struct inhibit_part {
@@ -41,6 +42,7 @@ struct alert_entry {
 	const struct route_list *routes[2];	/* NULL: not matched yet; the routing's */
 	struct inhibit_part inhibit[2];
 	struct silence_entry **silences;	/* owned array of references: silences that match, not expired ones */
+	struct silence_watch *watches;	/* of silences that it is the witness of; theirs */
 	void *stored_as;			/* the store's own: see struct change */
 	uint64_t silences_seen;			/* version of the silences that `silences` is true for */
 	uint32_t silences_steps;		/* of the clock that it knows of */

@@ -46,6 +46,8 @@ step(struct engine *e, struct chore *c, struct moment now)
 		return maintenance_step(e, now);
 	case CHORE_SAVE:
 		return save_step(e, now);
+	case CHORE_WITNESSES:
+		return witness_walk_step(e, now);
 	}
 	return true;
 }

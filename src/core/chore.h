@@ -29,6 +29,7 @@ enum chore_kind {
 	CHORE_ALERT_GC,		/* sweep.c, as the rest */
 	CHORE_MAINTENANCE,
 	CHORE_SAVE,
+	CHORE_WITNESSES,	/* silence_watch.c */
 };
 
 /* Embedded in what it is about. Zeroed memory with a kind is one that does not wait. */

@@ -14,6 +14,7 @@ entry_release(struct engine *e, struct alert_entry *r)
 	if (r->holds > 0)
 		return;
 	rules_forget(e, r);
+	silence_watch_lost(e, r);
 	silences_forget(r);
 	alerts_remove(&e->alerts, r);
 }

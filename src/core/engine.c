@@ -33,6 +33,7 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 	e->alert_gc_chore.kind = CHORE_ALERT_GC;
 	e->maintenance_chore.kind = CHORE_MAINTENANCE;
 	e->save_chore.kind = CHORE_SAVE;
+	e->witness_walk.chore.kind = CHORE_WITNESSES;
 	e->started = now.mono;
 	e->port = port;
 	e->latest = now;
@@ -40,6 +41,8 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 	e->limits.max = o->alerts_per_name;
 	silences_init(&e->silences, o->retention, o->max_silences, o->max_silence_bytes, o->naming);
 	e->silences.port = port;
+	e->silences.sched = &e->sched;
+	e->silences.unwatch = silence_watch_end;
 	e->silences.counters = &e->counters;
 	e->nflog = nflog_new();
 	e->restored_arena = arena_new();
@@ -102,6 +105,7 @@ engine_free(struct engine **ep)
 	e->closing = true;
 	alerts_end(&e->alerts, &e->alert_gc_at);
 	alerts_end(&e->alerts, &e->applying.at);
+	witness_walk_fini(e);
 	posted_fini(e);
 	settle_fini(e);
 	free_groups(e);
@@ -124,6 +128,15 @@ engine_free(struct engine **ep)
 	*ep = NULL;
 }
 
+/* In either direction, against the time that has passed. */
+static bool
+clock_jumped(const struct engine *e, struct moment now)
+{
+	span by = wall_sub(now.wall, e->latest.wall), passed = mono_sub(now.mono, e->latest.mono);
+
+	return by > passed + CLOCK_STEP || by < passed - CLOCK_STEP;
+}
+
 void
 engine_see(struct engine *e, struct moment now)
 {
@@ -132,6 +145,8 @@ engine_see(struct engine *e, struct moment now)
 		if (e->inhibitor != NULL)
 			inhibit_clock_stepped(e->inhibitor);
 	}
+	if (clock_jumped(e, now))
+		silence_watch_clock_stepped(&e->silences);
 	e->latest = now;
 }
 
@@ -189,12 +204,13 @@ looks_same(const struct alert *a, const struct alert *b, struct wall now)
 
 /* The entry that holds a from now on; NULL: the limit refuses it. */
 static struct alert_entry *
-store(struct engine *e, struct alert *a, bool *fresh, struct moment now)
+store(struct engine *e, struct alert *a, bool *fresh, bool *fired, struct moment now)
 {
 	struct alert_entry *r = alerts_find(&e->alerts, a->labels);
 	struct alert *held;
 
 	*fresh = r == NULL || !r->stored;
+	*fired = !*fresh && !alert_resolved_at(r->alert, now.wall);
 	held = *fresh ? alert_ref(a) : alert_merge(r->alert, a, now.wall);
 	if (!limits_admit(&e->limits, held, now.wall)) {
 		alert_unref(held);
@@ -237,8 +253,8 @@ tell_received(struct engine *e, const struct alert *a, bool fresh, struct moment
 static void
 ingest(struct engine *e, struct alert *a, struct moment now)
 {
-	bool fresh;
-	struct alert_entry *r = store(e, a, &fresh, now);
+	bool fresh, fired;
+	struct alert_entry *r = store(e, a, &fresh, &fired, now);
 
 	if (r == NULL) {
 		e->counters.alerts_limited++;
@@ -256,6 +272,8 @@ ingest(struct engine *e, struct alert *a, struct moment now)
 	/* Without a configuration there are no groups yet: the first one makes them of all that is stored. */
 	if (e->inhibitor != NULL)
 		posted_take(e, r, now);
+	if (e->silences.watches.first != NULL)
+		silence_watch_posted(e, r, fired, now);
 }
 
 void
@@ -276,10 +294,10 @@ engine_ingest(struct engine *e, struct alert *const *alerts, size_t n, struct mo
 }
 
 void
-tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, struct moment now)
+tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, bool unasked, struct moment now)
 {
 	/* All three kinds have the same payload. */
-	struct event ev = { kind, now, .silence_created = { entry->silence } };
+	struct event ev = { kind, now, .silence_created = { entry->silence, unasked } };
 
 	save_silence(e, entry, CHANGE_SILENCE);
 	if (event_heard(e, kind))
@@ -297,8 +315,9 @@ engine_silence_set(struct engine *e, const struct silence *draft, struct moment 
 	ok = silences_set(&e->silences, draft, &e->port->rand, now.wall, &c, err);
 	if (ok) {
 		if (c.expired != NULL)
-			tell_silence(e, c.expired, EVENT_SILENCE_EXPIRED, now);
-		tell_silence(e, c.set, c.created ? EVENT_SILENCE_CREATED : EVENT_SILENCE_UPDATED, now);
+			tell_silence(e, c.expired, EVENT_SILENCE_EXPIRED, false, now);
+		silence_watch(e, c.set);
+		tell_silence(e, c.set, c.created ? EVENT_SILENCE_CREATED : EVENT_SILENCE_UPDATED, false, now);
 		memcpy(id_out, c.set->silence->id, SILENCE_ID_MAX);
 	}
 	engine_leave(e, now);
@@ -314,7 +333,7 @@ engine_silence_expire(struct engine *e, struct str id, struct moment now, struct
 	engine_enter(e, now);
 	ok = silences_expire(&e->silences, id, now.wall, &ended, err);
 	if (ok && ended != NULL)
-		tell_silence(e, ended, EVENT_SILENCE_EXPIRED, now);
+		tell_silence(e, ended, EVENT_SILENCE_EXPIRED, false, now);
 	engine_leave(e, now);
 	return ok;
 }
@@ -370,6 +389,9 @@ handle(struct engine *e, struct deadline *d, struct moment now)
 		break;
 	case DUE_SAVE:
 		save_due(e, now);
+		break;
+	case DUE_SILENCE:
+		silence_watch_due(e, CONTAINER_OF(d, struct silence_watch, timer), now);
 		break;
 	}
 }

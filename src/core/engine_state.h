@@ -26,6 +26,7 @@
 #include "routing.h"
 #include "sched.h"
 #include "settle.h"
+#include "silence_watch.h"
 #include "silences.h"
 #include "stages.h"
 
@@ -37,6 +38,7 @@ enum due {
 	DUE_ALERT_GC,
 	DUE_MAINTENANCE,
 	DUE_SAVE,
+	DUE_SILENCE,
 };
 
 /* A group as the store remembers it, until the first engine_apply. */
@@ -116,6 +118,7 @@ struct engine {
 	struct limits limits;
 	struct silences silences;
 	uint64_t revision, config_revision;	/* see view_revision */
+	struct witness_walk witness_walk;
 	struct nflog *nflog;
 	struct routing *routing;	/* NULL before the first engine_apply */
 	struct inhibitor *inhibitor;	/* NULL until the first configuration is in force */
@@ -155,8 +158,9 @@ entry_routes(const struct engine *e, const struct alert_entry *r)
 void engine_enter(struct engine *e, struct moment now);
 void engine_leave(struct engine *e, struct moment now);
 
-/* engine.c: tells store and listeners of a silence that was made, changed or ended. */
-void tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, struct moment now);
+/* engine.c: tells store and listeners of a silence that was made, changed or ended; `unasked`: by itself. */
+void tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, bool unasked,
+    struct moment now);
 /* engine.c: no inhibitor knows r any more. */
 void rules_forget(struct engine *e, struct alert_entry *r);
 /* r, which stays, is stored or is not any more: what it takes part in is found out anew. */

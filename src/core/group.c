@@ -295,6 +295,8 @@ group_remove(struct engine *e, struct member *m)
 	order_remove(&g->members, 0, &place, by_alert);
 	group_changed(g);
 	mem_free(m);
+	if (r->watches != NULL && r->members == NULL)
+		silence_watch_told(e, r);
 	entry_release(e, r);
 }
 

@@ -7,18 +7,33 @@
 
 #include "base/mem.h"
 #include "engine_state.h"
+#include "model/schedule.h"
 #include "told.h"
+
+static bool
+comes_again(const struct silence *s, struct wall now)
+{
+	const struct schedule *schedule = silence_schedule(s);
+	struct wall starts, ends;
+
+	return schedule != NULL && schedule_at(schedule, now, &starts, &ends);
+}
 
 enum restored
 engine_restore_silence(struct engine *e, const struct change *c, struct moment now)
 {
 	enum restored done = RESTORED_NOT;
+	bool again = comes_again(c->silence, now.wall);
 
 	engine_enter(e, now);
-	if (!wall_after(c->expires, now.wall)) {
+	if (!again && !wall_after(c->expires, now.wall)) {
 		done = RESTORED_EXPIRED;
 	} else if (silences_find(&e->silences, str_from(c->silence->id)) == NULL) {
-		silences_put(&e->silences, (struct silence *)(uintptr_t)c->silence, c->expires);
+		struct silence *s = (struct silence *)(uintptr_t)c->silence;
+		struct silence_entry *entry = silences_put(&e->silences, s, c->expires);
+
+		if (again || silence_state_at(s, now.wall) != SILENCE_EXPIRED)
+			silence_watch(e, entry);
 		done = RESTORED;
 	}
 	engine_leave(e, now);

@@ -310,8 +310,10 @@ settle_step(struct engine *e, struct moment now)
 		begin_stage(e, SETTLED);
 		mem_free(s->succession);
 		s->succession = NULL;
-		if (s->first)
+		if (s->first) {
 			resume_intents(e, now);
+			silence_watch_begin_all(e);
+		}
 	}
 	return true;
 }

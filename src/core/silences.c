@@ -32,10 +32,18 @@ entry_unref(struct silence_entry *entry)
 	mem_free(entry);
 }
 
+static void
+watched_not(struct silences *ss, struct silence_entry *entry)
+{
+	if (entry->watch != NULL)
+		ss->unwatch(ss, entry);
+}
+
 void
 silences_drop(struct silences *ss, struct silence_entry *entry)
 {
 	assert(!entry->gone);
+	watched_not(ss, entry);
 	for (size_t i = 0; i < entry->silence->sets_n; i++)
 		matcher_index_remove(&ss->index, &entry->silence->sets[i], entry->version + i);
 	hmap_remove(&ss->by_id, &entry->node);
@@ -196,8 +204,8 @@ end_schedule(struct silence *s, struct wall now)
 	s->extra = x;
 }
 
-static void
-end_now(struct silences *ss, struct silence_entry *entry, struct wall now)
+void
+silences_end(struct silences *ss, struct silence_entry *entry, struct wall now)
 {
 	struct silence *s = silence_copy(entry->silence);
 
@@ -207,6 +215,17 @@ end_now(struct silences *ss, struct silence_entry *entry, struct wall now)
 	s->updated = now;
 	end_schedule(s, now);
 	replace(ss, entry, s, wall_add(now, ss->retention));
+	silence_unref(s);
+	watched_not(ss, entry);
+}
+
+void
+silences_note_covered(struct silences *ss, struct silence_entry *entry)
+{
+	struct silence *s = silence_copy(entry->silence);
+
+	s->covered = true;
+	replace(ss, entry, s, entry->expires);
 	silence_unref(s);
 }
 
@@ -223,7 +242,7 @@ create(struct silences *ss, struct silence *s, struct silence_entry *prev, struc
 	if (!check_size(ss, s, e))
 		return false;
 	if (prev != NULL && silence_state_at(prev->silence, now) != SILENCE_EXPIRED) {
-		end_now(ss, prev, now);
+		silences_end(ss, prev, now);
 		out->expired = prev;
 	}
 	out->set = silences_put(ss, s, wall_add(s->ends, ss->retention));
@@ -350,7 +369,7 @@ silences_expire(struct silences *ss, struct str id, struct wall now, struct sile
 		return true;
 	if (!not_declared(entry, e))
 		return false;
-	end_now(ss, entry, wall_utc(now));
+	silences_end(ss, entry, wall_utc(now));
 	*out = entry;
 	return true;
 }

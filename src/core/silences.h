@@ -18,6 +18,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/hmap.h"
+#include "base/list.h"
 #include "base/rand.h"
 #include "base/time.h"
 #include "base/work.h"
@@ -27,6 +28,9 @@
 #include "model/silence.h"
 #include "silence_lists.h"
 
+struct sched;
+struct silence_watch;
+
 struct silence_entry {
 	struct hmap_node node;	/* by id */
 	struct silence *silence;	/* owned reference */
@@ -34,6 +38,7 @@ struct silence_entry {
 	struct wall expires;	/* when it may be forgotten */
 	uint64_t version;
 	uint64_t declared_by;	/* number of the declaration that it is of: settle.c */
+	struct silence_watch *watch;	/* owned; NULL: neither ends nor comes again by itself */
 	uint32_t refs;		/* the store's and those of entries */
 	bool gone;		/* out of the store */
 };
@@ -46,6 +51,10 @@ struct silences {
 	uint32_t steps;		/* of the wall clock, back: what was looked at before the last does not count */
 	size_t declared;	/* by rule files */
 	uint64_t declarations;	/* so far: one for each configuration */
+	void (*unwatch)(struct silences *ss, struct silence_entry *entry);	/* one that is watched ends: silence_watch.h */
+	struct list watches;
+	struct list wanting;	/* those that want a witness */
+	struct sched *sched;	/* borrowed, for their deadlines */
 	struct port *port;	/* for its stopwatch; with counters, or NULL */
 	struct counters *counters;	/* borrowed; NULL: nothing is counted */
 	span retention;
@@ -69,6 +78,10 @@ bool silences_set(struct silences *ss, const struct silence *draft, struct rand 
 /* As engine_silence_expire; *out is NULL when it had ended already. */
 bool silences_expire(struct silences *ss, struct str id, struct wall now, struct silence_entry **out,
     struct err *e) MUST_CHECK;
+/* It ends now, and does not come again. */
+void silences_end(struct silences *ss, struct silence_entry *entry, struct wall now);
+/* It has covered something. */
+void silences_note_covered(struct silences *ss, struct silence_entry *entry);
 /* Takes s as it is; an older one of this id goes. */
 struct silence_entry *silences_put(struct silences *ss, struct silence *s, struct wall expires);
 /* Do they cover the same alerts? */

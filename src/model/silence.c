@@ -274,6 +274,17 @@ set_field(const struct matchers *ms)
 	return bytes_field(n);
 }
 
+/* What only we know, in a field that Alertmanager passes over. */
+static size_t
+extra_field(const struct silence_extra *x)
+{
+	size_t n = 8 + 8 * x->fingerprints_n;
+
+	if (x->schedule != NULL)
+		n += 40 + 8 * x->schedule->n;
+	return 1 + bytes_field(n);
+}
+
 size_t
 silence_wire_size(const struct silence *s, struct wall expires)
 {
@@ -287,5 +298,7 @@ silence_wire_size(const struct silence *s, struct wall expires)
 	for (size_t i = 0; i < s->sets_n; i++)
 		n += set_field(&s->sets[i]);
 	n += istr_str(s->unknown).n;
+	if (s->extra != NULL)
+		n += extra_field(s->extra);
 	return bytes_field(n) + time_field(expires) + istr_str(s->unknown_around).n;
 }

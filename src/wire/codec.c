@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/vec.h"
+#include "codec_extra.h"
 #include "codec_unknown.h"
 #include "wire/proto.h"
 
@@ -72,6 +73,8 @@ codec_put_silence(struct sbuf *b, const struct silence *s, struct wall expires)
 		put_matchers(&set, 1, &s->sets[i]);
 		proto_bytes(&in, 11, sbuf_get(&set));
 	}
+	if (s->extra != NULL)
+		codec_put_extra(&in, SILENCE_EXTRA, s);
 	sbuf_str(&in, istr_str(s->unknown));
 	proto_bytes(b, 1, sbuf_get(&in));
 	proto_time(b, 2, expires);
@@ -224,6 +227,8 @@ get_silence_field(struct silence_fields *in, const struct proto_field *f, struct
 		return true;
 	case 11:
 		return get_set(f->bytes, s, e);
+	case SILENCE_EXTRA:
+		return codec_get_extra(f->bytes, s, e);
 	default:
 		return true;
 	}

@@ -11,7 +11,8 @@ codec_is_left_behind(unsigned number)
 bool
 codec_knows_of_silence(const struct proto_field *f)
 {
-	return f->type == 2 && ((f->number >= 1 && f->number <= 5) || (f->number >= 7 && f->number <= 11));
+	return f->type == 2 &&
+	    ((f->number >= 1 && f->number <= 5) || (f->number >= 7 && f->number <= 11) || f->number == SILENCE_EXTRA);
 }
 
 bool

@@ -7,6 +7,7 @@
 #include "alert_row.h"
 #include "base/mem.h"
 #include "fake_world.h"
+#include "model/schedule.h"
 #include "wire/codec.h"
 #include "wire/codec_state.h"
 
@@ -53,6 +54,59 @@ START_TEST(silences)
 	}
 	silence_unref(s);
 	sbuf_fini(&b);
+}
+END_TEST
+
+/* What only we know comes back, and is a field that others keep without looking at it. */
+START_TEST(extended_silences)
+{
+	struct silence *s = silence_new(), *back;
+	struct wall expires = { 1800000000, 0, 0 }, got;
+	struct sbuf b = SBUF_INIT(1 << 16), again = SBUF_INIT(1 << 16);
+	uint64_t fingerprints[] = { 1, UINT64_MAX, 0x0102030405060708 };
+	struct err e = { 0 };
+	struct schedule *schedule;
+
+	memcpy(s->id, "0c8e5b1e-2f0a-4bb0-8a5e-0d1f2a3b4c5d", SILENCE_ID_MAX);
+	s->starts = (struct wall){ 1700000000, 1, 0 };
+	s->ends = s->updated = (struct wall){ 1700003600, 0, 0 };
+	s->sets = mem_calloc(1, sizeof(s->sets[0]));
+	s->sets_n = 1;
+	ck_assert(matchers_parse(STR("{a=\"1\"}"), MATCHER_UTF8, NULL, &s->sets[0], &e));
+	s->covered = true;
+	s->extra = silence_extra_new();
+	s->extra->ack = s->extra->ends_with_alert = s->extra->notify_resolved = true;
+	silence_extra_set_fingerprints(s->extra, fingerprints, 3);
+	s->extra->schedule = schedule = NEW(struct schedule);
+	schedule->until = (struct wall){ 1900000000, 0, 0 };
+	ck_assert(schedule_set_location(schedule, STR("Europe/Istanbul"), &e));
+	ck_assert(schedule_add(schedule, (struct schedule_window){ 34, 1320, 360 }, &e));
+	ck_assert(schedule_add(schedule, (struct schedule_window){ 127, 0, 1440 }, &e));
+	codec_put_silence(&b, s, expires);
+	back = codec_get_silence(sbuf_get(&b), &got, &e);
+	ck_assert_msg(back != NULL, "%s", e.text);
+	ck_assert(back->covered && back->extra->ack && back->extra->ends_with_alert && back->extra->notify_resolved);
+	ck_assert_uint_eq(back->extra->fingerprints_n, 3);
+	ck_assert_mem_eq(back->extra->fingerprints, s->extra->fingerprints, sizeof(fingerprints));
+	ck_assert(back->extra->schedule->location == schedule->location);
+	ck_assert(wall_cmp(back->extra->schedule->until, schedule->until) == 0);
+	ck_assert_uint_eq(back->extra->schedule->n, 2);
+	ck_assert_uint_eq(back->extra->schedule->windows[0].weekdays, 34);
+	ck_assert_uint_eq(back->extra->schedule->windows[0].from, 1320);
+	ck_assert_uint_eq(back->extra->schedule->windows[0].to, 360);
+	ck_assert_uint_eq(back->extra->schedule->windows[1].to, 1440);
+	ck_assert_ptr_null(back->unknown);
+	codec_put_silence(&again, back, expires);
+	ck_assert_uint_eq(again.n, b.n);
+	ck_assert_mem_eq(again.p, b.p, b.n);
+	silence_unref(back);
+	for (size_t n = 0; n < b.n; n++) {
+		back = codec_get_silence((struct str){ b.p, n }, &got, &e);
+		silence_unref(back);
+	}
+	silence_unref(s);
+	sbuf_fini(&b);
+	sbuf_fini(&again);
 }
 END_TEST
 
@@ -306,5 +360,5 @@ END_TEST
 int
 main(void)
 {
-	return RUN("codec", silences, log_entries, groups, alert_rows, many_strings);
+	return RUN("codec", silences, extended_silences, log_entries, groups, alert_rows, many_strings);
 }
