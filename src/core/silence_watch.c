@@ -107,7 +107,7 @@ silence_watch(struct engine *e, struct silence_entry *entry)
 	if (w == NULL) {
 		w = entry->watch = NEW(struct silence_watch);
 		w->entry = entry;
-		w->timer.kind = DUE_SILENCE;
+		w->timer.item.mark = DUE_SILENCE;
 		list_append(&e->silences.watches, &w->place);
 	}
 	if (!silence_ends_with_alert(s)) {
