@@ -6,7 +6,9 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "http/header.h"
 #include "text/base64.h"
+#include "watch.h"
 
 /* To keep one, and to write one beside its bytes. */
 #define KEEP_UNITS 30
@@ -294,9 +296,51 @@ fini(struct packed *body)
 	p->kind->fini(p);
 }
 
+/*
+ * The tag of an answer that depends on query and revision only; STR_NONE: nothing is known of what the clock may have
+ * changed, as nobody has asked for an overview.
+ */
+static struct str
+entity_tag(const struct page *p, const struct call *c)
+{
+	struct str instance = instance_name();
+	struct revision r;
+
+	if (p->kind->unsteady || ext_query_str(c, "age_min").n > 0 || !watch_is_current(c->api->watch, c->now, &r))
+		return STR_NONE;
+	return arena_printf(c->arena, "\"%.*s-%llu-%016llx\"", STR_ARG(instance), (unsigned long long)r.alerts,
+	    (unsigned long long)(hash_seeded(c->req->path.p, c->req->path.n) ^
+		hash_seeded(c->req->query.p != NULL ? c->req->query.p : "", c->req->query.n)));
+}
+
+/* The client has that very answer. */
+static bool
+has_answer(const struct call *c, struct str tag)
+{
+	struct str list = http_request_header(c->req, "If-None-Match"), one;
+
+	while (tag.n > 0 && http_list_next(&list, &one)) {
+		if (str_starts(one, STR("W/")))
+			one = str_sub(one, 2, one.n);
+		if (str_eq(one, tag))
+			return true;
+	}
+	return false;
+}
+
 void
 page_reply(struct page *p, struct call *c)
 {
+	struct str tag = entity_tag(p, c);
+
+	if (tag.n > 0)
+		http_response_header(c->resp, "ETag", tag);
+	if (has_answer(c, tag)) {
+		c->resp->status = 304;
+		p->kind->fini(p);
+		mem_free(p);
+		return;
+	}
 	p->scratch = arena_new();
 	p->body.make = make;
 	p->body.fini = fini;

@@ -48,6 +48,7 @@ struct page_kind {
 	void (*more)(struct page *p);
 	void (*drop)(void *what);
 	void (*fini)(struct page *p);	/* of what is behind struct page */
+	bool unsteady;		/* it depends on more than revision and query: no ETag */
 };
 
 /* Embed as the first member; zeroed. */

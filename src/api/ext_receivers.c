@@ -270,7 +270,9 @@ write_route(struct page *page, void *what, struct work *w, struct moment now)
 	return true;
 }
 
-static const struct page_kind receivers_kind = { .look = look_receivers, .write = write_receiver, .drop = drop, .fini = fini };
+static const struct page_kind receivers_kind = {
+	.look = look_receivers, .write = write_receiver, .drop = drop, .fini = fini, .unsteady = true
+};
 static const struct page_kind routes_kind = { .look = look_routes, .write = write_route, .drop = drop, .fini = fini };
 
 static struct config_page *

@@ -81,6 +81,7 @@ packed_reply(struct call *c, struct packed *p)
 	if (p->plain.max == 0)
 		p->plain.max = SBUF_UNLIMITED;
 	c->resp->stream = &p->stream;
+	http_response_header(c->resp, "Vary", STR("Accept-Encoding"));
 	if (!takes_gzip(c))
 		return;
 	http_response_header(c->resp, "Content-Encoding", STR("gzip"));

@@ -360,6 +360,31 @@ START_TEST(receivers_routes_and_status)
 }
 END_TEST
 
+/* Who has the answer is not answered again until something changes. */
+START_TEST(entity_tags)
+{
+	struct answer a;
+	struct str tag;
+
+	start("/");
+	post_some();
+	a = ask("GET", ALERTS "?limit=3", "", "");
+	ck_assert_uint_eq(header(&a, "ETag").n, 0);
+	sbuf_fini(&a.r.body);
+	expect("GET", "/api/ext/v1/overview", "", "", 200, "");
+	a = ask("GET", ALERTS "?limit=3", "", "");
+	tag = arena_str(arena, header(&a, "ETag"));
+	ck_assert_uint_gt(tag.n, 0);
+	sbuf_fini(&a.r.body);
+	expect("GET", ALERTS "?limit=3", arena_printf(arena, "If-None-Match: \"x\", W/%.*s", STR_ARG(tag)).p, "", 304, "");
+	expect("GET", ALERTS "?limit=4", arena_printf(arena, "If-None-Match: %.*s", STR_ARG(tag)).p, "", 200, "items");
+	expect("GET", ALERTS "?limit=3&age_min=1", arena_printf(arena, "If-None-Match: %.*s", STR_ARG(tag)).p, "", 200, "items");
+	post("\"alertname\":\"New\"", 9);
+	expect("GET", ALERTS "?limit=3", arena_printf(arena, "If-None-Match: %.*s", STR_ARG(tag)).p, "", 200, "items");
+	stop();
+}
+END_TEST
+
 START_TEST(refused)
 {
 	struct answer a;
@@ -411,6 +436,7 @@ main(void)
 	tcase_add_test(t, changes_by_the_clock);
 	tcase_add_test(t, silences);
 	tcase_add_test(t, receivers_routes_and_status);
+	tcase_add_test(t, entity_tags);
 	tcase_add_test(t, refused);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);
