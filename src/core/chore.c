@@ -7,6 +7,8 @@
 
 /* A turn has room for slices of so many chores. */
 #define SLICES 8
+/* For alerts to come into their groups: those that are posted in one go are told in one go, if they are not dear. */
+#define ROUTING_WAIT (250 * SPAN_MS)
 
 static void
 append(struct engine *e, struct chore *c)
@@ -25,11 +27,27 @@ chore_drop(struct engine *e, struct chore *c)
 	list_remove(&e->chores, &c->place);
 }
 
+/* For those that were posted before c began. */
+static bool
+must_wait(const struct engine *e, const struct chore *c, struct moment now)
+{
+	bool routed = true;
+
+	if (c->kind == CHORE_POSTED || c->kind == CHORE_APPLY)
+		return false;
+	for (size_t i = 0; i < POSTED_ROWS; i++) {
+		if (e->posted.rows[i].looked < c->after[i])
+			return true;
+		routed = routed && e->posted.rows[i].done >= c->after[i];
+	}
+	return !routed && mono_sub(now.mono, c->since) < ROUTING_WAIT;
+}
+
 /* A slice; true: it is over, and c may be gone. */
 static bool
 step(struct engine *e, struct chore *c, struct moment now)
 {
-	if (c->kind != CHORE_POSTED && c->kind != CHORE_APPLY && e->posted.done < c->after) {
+	if (must_wait(e, c, now)) {
 		work_spend(&e->work, 1);
 		return false;
 	}
@@ -56,7 +74,9 @@ void
 chore_begin(struct engine *e, struct chore *c, struct moment now)
 {
 	assert(!c->waits);
-	c->after = e->posted.taken;
+	c->since = now.mono;
+	for (size_t i = 0; i < POSTED_ROWS; i++)
+		c->after[i] = e->posted.rows[i].taken;
 	if (settling(e) || e->chores.first != NULL || work_used_up(&e->work) || !step(e, c, now))
 		append(e, c);
 }

@@ -6,10 +6,11 @@
  * not done then is a chore, and goes on in the next tick. Chores take turns, a
  * slice for each, so that a large one holds back no small one.
  *
- * Alerts that were posted are a chore of their own, first come first served, and
- * every other chore starts after those that were posted before it: a flush sees
- * all sources of inhibition that came before it was due, and no stream of
- * newer alerts keeps it waiting.
+ * Alerts that were posted are a chore of their own (struct posted), and every other
+ * chore starts after those that were posted before it have been looked at as sources of
+ * inhibition: no flush misses one, and no stream of newer alerts keeps it waiting. It also
+ * waits until they are in their groups, but not for long: where routing is dear, thousands of
+ * new alerts would keep groups waiting that have nothing to do with them.
  */
 #ifndef CORE_CHORE_H
 #define CORE_CHORE_H
@@ -21,6 +22,9 @@
 #include "base/time.h"
 
 struct engine;
+
+/* Rows of alerts that wait; see struct posted. */
+enum posted_row { POSTED_FEW, POSTED_MANY, POSTED_ROWS };
 
 enum chore_kind {
 	CHORE_POSTED,		/* alerts to be looked at: posted.c */
@@ -36,7 +40,8 @@ enum chore_kind {
 struct chore {
 	struct list_node place;		/* among those that wait */
 	enum chore_kind kind;
-	uint64_t after;		/* alerts that were posted before */
+	struct mono since;		/* begun */
+	uint64_t after[POSTED_ROWS];	/* alerts that were posted before */
 	bool waits;
 };
 

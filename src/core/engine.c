@@ -251,7 +251,7 @@ tell_received(struct engine *e, const struct alert *a, bool fresh, struct moment
 }
 
 static void
-ingest(struct engine *e, struct alert *a, struct moment now)
+ingest(struct engine *e, struct alert *a, size_t n, struct moment now)
 {
 	bool fresh, fired;
 	struct alert_entry *r = store(e, a, &fresh, &fired, now);
@@ -271,7 +271,7 @@ ingest(struct engine *e, struct alert *a, struct moment now)
 	told_fires(e, r, !alert_resolved_at(r->alert, now.wall), now);
 	/* Without a configuration there are no groups yet: the first one makes them of all that is stored. */
 	if (e->inhibitor != NULL)
-		posted_take(e, r, now);
+		posted_take(e, r, n, now);
 	if (e->silences.watches.first != NULL)
 		silence_watch_posted(e, r, fired, now);
 }
@@ -284,7 +284,7 @@ engine_ingest(struct engine *e, struct alert *const *alerts, size_t n, struct mo
 
 	engine_enter(e, now);
 	for (size_t i = 0; i < n; i++)
-		ingest(e, alerts[i], now);
+		ingest(e, alerts[i], n, now);
 	/* One reading for all of them: readings would take longer than an alert. */
 	if (e->counters.processed > before) {
 		count_summary(&e->counters.processing, e->port, began);

@@ -59,13 +59,20 @@ struct restored_intent {
 	bool resumed;
 };
 
-/* Alerts to be looked at before they are put into groups; see posted.c. */
+/* Alerts to be looked at before they are put into groups, first come first served. */
+struct posted_queue {
+	struct alert_entry *first, *last;
+	struct alert_entry *look;	/* this one and those behind it have not been looked at as sources of inhibition */
+	uint64_t taken, looked, done;	/* ever */
+	struct routing_run routing;	/* of the first */
+	struct inhibit_run inhibit;	/* of `look` */
+};
+
+/* See posted.c. */
 struct posted {
 	struct chore chore;
-	struct alert_entry *first, *last;
-	uint64_t taken, done;		/* ever */
-	struct routing_run routing;	/* of the first */
-	struct inhibit_run inhibit;
+	struct posted_queue rows[POSTED_ROWS];
+	enum posted_row turn;		/* whose first one is next */
 };
 
 /* Where maintenance has come to. */
@@ -166,8 +173,8 @@ void rules_forget(struct engine *e, struct alert_entry *r);
 /* r, which stays, is stored or is not any more: what it takes part in is found out anew. */
 void rules_look_again(struct engine *e, struct alert_entry *r);
 
-/* posted.c: r was posted: puts it into its groups, now or later. */
-void posted_take(struct engine *e, struct alert_entry *r, struct moment now);
+/* posted.c: r was posted as one of n: puts it into its groups, now or later. */
+void posted_take(struct engine *e, struct alert_entry *r, size_t n, struct moment now);
 /* Another configuration is in force. */
 void posted_rules_changed(struct engine *e);
 void posted_fini(struct engine *e);

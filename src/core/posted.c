@@ -4,26 +4,32 @@
  * of one that is new can take long: what does not fit into the call waits here,
  * in the order in which it came. An alert that is posted again while it waits
  * keeps its place.
+ *
+ * Those that came few at a time have a row of their own, and one of it is served
+ * for one of the other, so that whoever posts thousands keeps only itself waiting.
+ *
+ * While other chores wait, some of the work goes to look ahead for sources of inhibition:
+ * flushes need no more than that (chore.h).
  */
 #include <assert.h>
 
 #include "engine_state.h"
 
-/* Putting an alert into its groups. */
+/* Posted in one go, at most: what a single rule tells of. */
+#define FEW 16
+
+/* Putting an alert into its groups; looking whether it is a source, beside what the rules cost. */
 #define DISPATCH_UNITS 150
+#define LOOK_UNITS 5
 
-/* False: there is more to be looked at. */
+/* Puts r, which has been looked at as a source, into its groups. False: there is more to be looked at. */
 static bool
-evaluate(struct engine *e, struct alert_entry *r, struct moment now)
+route(struct engine *e, struct posted_queue *q, struct alert_entry *r, struct moment now)
 {
-	struct posted *p = &e->posted;
-
-	if (!inhibit_observe_some(e->inhibitor, r, now.wall, &p->inhibit, &e->work))
-		return false;
 	if (entry_routes(e, r) == NULL) {
 		if (work_used_up(&e->work))
 			return false;
-		r->routes[e->slot] = routing_match_some(e->routing, r->alert->labels, &p->routing, &e->work);
+		r->routes[e->slot] = routing_match_some(e->routing, r->alert->labels, &q->routing, &e->work);
 		if (entry_routes(e, r) == NULL)
 			return false;
 	}
@@ -42,36 +48,96 @@ is_known(const struct engine *e, const struct alert_entry *r)
 }
 
 static void
-enqueue(struct engine *e, struct alert_entry *r, struct moment now)
+enqueue(struct engine *e, struct posted_queue *q, struct alert_entry *r, struct moment now)
 {
 	struct posted *p = &e->posted;
 
 	r->waits = true;
 	r->waits_next = NULL;
-	if (p->last != NULL)
-		p->last->waits_next = r;
+	if (q->last != NULL)
+		q->last->waits_next = r;
 	else
-		p->first = r;
-	p->last = r;
-	p->taken++;
+		q->first = r;
+	q->last = r;
+	if (q->look == NULL)
+		q->look = r;
+	q->taken++;
 	if (!p->chore.waits)
 		chore_begin(e, &p->chore, now);
 }
 
 void
-posted_take(struct engine *e, struct alert_entry *r, struct moment now)
+posted_take(struct engine *e, struct alert_entry *r, size_t n, struct moment now)
 {
+	struct posted_queue *q = &e->posted.rows[n <= FEW ? POSTED_FEW : POSTED_MANY];
+
 	if (r->waits) {
 		if (inhibit_observed(e->inhibitor, r))
 			inhibit_observe(e->inhibitor, r, now.wall);
 		return;
 	}
 	/* Looking at a known alert costs as little as queueing it. */
-	if (!settling(e) && (is_known(e, r) || (e->posted.first == NULL && !work_used_up(&e->work)))) {
-		if (evaluate(e, r, now))
-			return;
+	if (!settling(e) && is_known(e, r)) {
+		inhibit_observe(e->inhibitor, r, now.wall);
+		(void)route(e, q, r, now);
+		return;
 	}
-	enqueue(e, r, now);
+	if (!settling(e) && q->first == NULL && !work_used_up(&e->work) &&
+	    inhibit_observe_some(e->inhibitor, r, now.wall, &q->inhibit, &e->work) && route(e, q, r, now))
+		return;
+	enqueue(e, q, r, now);
+}
+
+/* Looks at the next one as a source of inhibition; there must be one. False: there is more to be looked at. */
+static bool
+look(struct engine *e, struct posted_queue *q, struct moment now)
+{
+	if (work_used_up(&e->work) || !inhibit_observe_some(e->inhibitor, q->look, now.wall, &q->inhibit, &e->work))
+		return false;
+	work_spend(&e->work, LOOK_UNITS);
+	q->look = q->look->waits_next;
+	q->looked++;
+	return true;
+}
+
+/* For sources of inhibition, with at most half of the work that is left. */
+static void
+look_ahead(struct engine *e, struct moment now)
+{
+	int64_t kept = e->work.left / 2;
+
+	e->work.left -= kept;
+	for (size_t i = 0; i < POSTED_ROWS; i++)
+		while (e->posted.rows[i].look != NULL && look(e, &e->posted.rows[i], now))
+			;
+	e->work.left += kept;
+}
+
+/* Serves the first one. False: there is more to be done for it. */
+static bool
+serve(struct engine *e, struct posted_queue *q, struct moment now)
+{
+	struct alert_entry *r = q->first;
+
+	if (q->look == r && !look(e, q, now))
+		return false;
+	if (work_used_up(&e->work) || !route(e, q, r, now))
+		return false;
+	q->first = r->waits_next;
+	if (q->first == NULL)
+		q->last = NULL;
+	r->waits = false;
+	q->done++;
+	return true;
+}
+
+/* NULL: nobody waits. */
+static struct posted_queue *
+whose_turn(struct posted *p)
+{
+	if (p->rows[p->turn].first == NULL)
+		p->turn = p->turn == POSTED_FEW ? POSTED_MANY : POSTED_FEW;
+	return p->rows[p->turn].first != NULL ? &p->rows[p->turn] : NULL;
 }
 
 bool
@@ -79,16 +145,12 @@ posted_step(struct engine *e, struct moment now)
 {
 	struct posted *p = &e->posted;
 
-	while (p->first != NULL) {
-		struct alert_entry *r = p->first;
-
-		if (work_used_up(&e->work) || !evaluate(e, r, now))
+	if (e->chores.first != NULL)
+		look_ahead(e, now);
+	for (struct posted_queue *q; (q = whose_turn(p)) != NULL;) {
+		if (!serve(e, q, now))
 			return false;
-		p->first = r->waits_next;
-		if (p->first == NULL)
-			p->last = NULL;
-		r->waits = false;
-		p->done++;
+		p->turn = p->turn == POSTED_FEW ? POSTED_MANY : POSTED_FEW;
 	}
 	return true;
 }
@@ -96,16 +158,22 @@ posted_step(struct engine *e, struct moment now)
 void
 posted_rules_changed(struct engine *e)
 {
-	routing_run_reset(&e->posted.routing);
-	inhibit_run_reset(&e->posted.inhibit);
+	for (size_t i = 0; i < POSTED_ROWS; i++) {
+		routing_run_reset(&e->posted.rows[i].routing);
+		inhibit_run_reset(&e->posted.rows[i].inhibit);
+	}
 }
 
 void
 posted_fini(struct engine *e)
 {
 	posted_rules_changed(e);
-	routing_run_fini(&e->posted.routing);
-	for (struct alert_entry *r = e->posted.first; r != NULL; r = r->waits_next)
-		r->waits = false;
-	e->posted.first = e->posted.last = NULL;
+	for (size_t i = 0; i < POSTED_ROWS; i++) {
+		struct posted_queue *q = &e->posted.rows[i];
+
+		routing_run_fini(&q->routing);
+		for (struct alert_entry *r = q->first; r != NULL; r = r->waits_next)
+			r->waits = false;
+		q->first = q->last = q->look = NULL;
+	}
 }

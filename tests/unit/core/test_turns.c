@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* However much there is to look at, no call works longer than a turn, and what goes on later is not lost. */
+#include "base/mem.h"
 #include "engine_state.h"
 #include "lib_core.h"
 
@@ -287,7 +288,7 @@ START_TEST(what_comes_while_groups_settle)
 	/* Stored at once, but in no group yet. */
 	world_post(&w, "A{i=50,job=x}", w.now.wall, in(&w, SPAN_HOUR));
 	ck_assert_uint_eq(w.changes[CHANGE_ALERT], 21);
-	ck_assert_uint_eq(w.engine->posted.taken - w.engine->posted.done, 1);
+	ck_assert_uint_eq(w.engine->posted.rows[POSTED_FEW].taken - w.engine->posted.rows[POSTED_FEW].done, 1);
 	/* Those that have passed, or not, and are posted again. */
 	world_post(&w, "A{i=0,half=a}", w.now.wall, in(&w, SPAN_HOUR));
 	world_post(&w, "A{i=19,half=b}", w.now.wall, in(&w, SPAN_HOUR));
@@ -417,6 +418,105 @@ START_TEST(a_flush_sees_what_came_before)
 }
 END_TEST
 
+/* A{i=0,job=…} and so on, in one go. */
+static void
+post_many(struct fake_world *w, int n, const char *job)
+{
+	struct alert **alerts = mem_calloc((size_t)n, sizeof(alerts[0]));
+
+	for (int i = 0; i < n; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "A{i=%d,job=%s}", i, job);
+		alerts[i] = must_alert(text, w->now.wall);
+	}
+	engine_ingest(w->engine, alerts, (size_t)n, w->now);
+	for (int i = 0; i < n; i++)
+		alert_unref(alerts[i]);
+	mem_free(alerts);
+}
+
+/* A tick, a millisecond later. */
+static void
+later_tick(struct fake_world *w)
+{
+	w->now.mono = mono_add(w->now.mono, SPAN_MS);
+	w->now.wall = wall_add(w->now.wall, SPAN_MS);
+	tick(w, STEP + 200 * 100);
+}
+
+/* Until something is told or that many ticks have passed. */
+static int
+ticks_until_told(struct fake_world *w, int most)
+{
+	int n = 0;
+
+	for (; n < most && w->sent.n == 0; n++)
+		later_tick(w);
+	return n;
+}
+
+static const char at_once[] = "receiver ops hook\ninhibit source=i=\"2999\" target=i=\"5000\"\n"
+			      "route receiver=ops by=[job] wait=1h interval=2h\n"
+			      "  route match=job=\"x\" receiver=ops by=[job] wait=0s interval=1h\n";
+
+/* Whoever posts thousands keeps nobody else waiting: not for routes, and for the flush not long. */
+START_TEST(few_do_not_wait_for_many)
+{
+	struct fake_world w;
+
+	begin(&w, at_once, 1000);
+	post_many(&w, 3000, "many");
+	tick(&w, STEP);
+	world_post(&w, "A{i=4000,job=x}", w.now.wall, in(&w, SPAN_HOUR));
+	ck_assert_int_le(ticks_until_told(&w, 400), 260);
+	ck_assert_str_eq(w.sent.v[0].text, " firing [A{i=4000,job=x}] first notification");
+	/* Nearly all of those are still waiting. */
+	ck_assert_uint_lt(w.engine->posted.rows[POSTED_MANY].done, 2500);
+	ticks(&w, STEP);
+	ck_assert_uint_eq(w.engine->posted.rows[POSTED_MANY].taken, w.engine->posted.rows[POSTED_MANY].done);
+	ck_assert_uint_eq(w.engine->groups.n, 2);
+	world_settle(&w);
+	world_fini(&w);
+}
+END_TEST
+
+/* The source waits behind thousands. The flush, that does not wait for all of them to be routed, knows it all the same. */
+START_TEST(sources_are_looked_for_ahead)
+{
+	struct fake_world w;
+
+	begin(&w, at_once, 1000);
+	post_many(&w, 3000, "many");
+	tick(&w, STEP);
+	world_post(&w, "A{i=5000,job=x}", w.now.wall, in(&w, SPAN_HOUR));
+	for (int n = 0; n < 1000 && w.events[EVENT_MUTED] == 0; n++)
+		later_tick(&w);
+	ck_assert_uint_eq(w.events[EVENT_MUTED], 1);
+	ck_assert_uint_eq(w.sent.n, 0);
+	ck_assert_uint_lt(w.engine->posted.rows[POSTED_MANY].done, 2500);
+	ticks(&w, STEP);
+	ck_assert_uint_eq(w.sent.n, 0);
+	world_settle(&w);
+	world_fini(&w);
+}
+END_TEST
+
+/* What is posted in one go is told in one go, though the first of them made the group due. */
+START_TEST(posted_at_once_is_told_at_once)
+{
+	struct fake_world w;
+
+	begin(&w, at_once, 100);
+	post_many(&w, 100, "x");
+	ck_assert_int_le(ticks_until_told(&w, 240), 200);
+	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=0,"));
+	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=99,"));
+	world_settle(&w);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -424,5 +524,6 @@ main(void)
 	    reload_meanwhile, reload_ends_the_group, posted_again_while_it_waits, restart_while_alerts_wait,
 	    what_comes_while_groups_settle, restart_while_groups_settle, saved_whole_while_groups_settle,
 	    reload_while_groups_settle,
-	    a_flush_sees_what_came_before);
+	    a_flush_sees_what_came_before, few_do_not_wait_for_many, sources_are_looked_for_ahead,
+	    posted_at_once_is_told_at_once);
 }
