@@ -8,7 +8,7 @@
 #include "wire/codec_state.h"
 
 /* A transaction is bounded, so that neither the loop nor the disk is held for long. */
-#define ITEMS_PER_TRANSACTION 8192
+#define ITEMS_PER_TRANSACTION 2048
 #define ROW_BYTES ((size_t)256 << 10)
 #define ROWS_PER_FOLD 64
 #define FOLD_MIN_BYTES ((uint64_t)4 << 20)

@@ -17,6 +17,8 @@
 #define FIRST_PAUSE (500 * SPAN_MS)	/* before what failed is tried again; doubles */
 #define MAX_PAUSE (30 * SPAN_S)
 #define PULSE (5 * SPAN_S)
+/* Of a turn, for those who waited: each of them may begin a request. */
+#define END_WAITS_TIME (2 * SPAN_MS)
 #define STUCK (10 * SPAN_S)
 #define STUCK_COPYING (10 * SPAN_MIN)	/* a backup takes as long as the database is large */
 /* How far back the note of our last sign of life may lie. */
@@ -40,16 +42,31 @@ store_take(struct store *s)
 		timer_in(&s->soon, 0);
 }
 
-/* At the end nobody goes on with what he waited for: it is left for the next start. */
+/* In the order in which they began to wait, a part in each turn. At the end nobody goes on: it is left for the next start. */
 static void
-end_waits(struct store *s, uint64_t upto, bool durable)
+end_waits(void *arg)
 {
-	while (s->work != NULL && s->waits != NULL && s->waits->ticket <= upto) {
+	struct store *s = arg;
+	struct mono begin = now_of(s).mono;
+
+	while (s->work != NULL && s->waits != NULL && s->waits->ticket <= s->waited) {
 		struct store_wait *w = s->waits;
 
+		if (mono_sub(now_of(s).mono, begin) > END_WAITS_TIME) {
+			timer_in(&s->waits_rest, 0);
+			return;
+		}
 		store_wait_cancel(s, w);
-		w->over(w, durable);
+		w->over(w, w->ticket <= s->durable);
 	}
+}
+
+static void
+end_waits_upto(struct store *s, uint64_t upto)
+{
+	if (upto > s->waited)
+		s->waited = upto;
+	end_waits(s);
 }
 
 /* Those who wait are not kept waiting for a disk that fails. */
@@ -60,7 +77,7 @@ refuse(struct store *s)
 
 	if (s->o.failed != NULL && upto > s->durable)
 		s->o.failed(s->o.arg, upto, str_from(s->problem.text));
-	end_waits(s, upto, false);
+	end_waits_upto(s, upto);
 }
 
 void
@@ -125,7 +142,7 @@ written(struct store *s)
 	if (s->o.durable != NULL)
 		s->o.durable(s->o.arg, s->durable);
 	backup_drop(s);
-	end_waits(s, s->durable, true);
+	end_waits_upto(s, s->durable);
 }
 
 static void
@@ -337,6 +354,7 @@ store_open(const struct store_options *o, struct err *e)
 	writer_init(&s->writer, s->dir, o->clock);
 	row_log_init(&s->kept);
 	timer_init(&s->soon, o->base, "store", on_soon, s);
+	timer_init(&s->waits_rest, o->base, "store", end_waits, s);
 	timer_init(&s->retry, o->base, "store", on_retry, s);
 	timer_init(&s->pulse, o->base, "store", on_pulse, s);
 	timer_in(&s->pulse, PULSE);
@@ -448,6 +466,7 @@ static void
 end_timers(struct store *s)
 {
 	timer_fini(&s->soon);
+	timer_fini(&s->waits_rest);
 	timer_fini(&s->retry);
 	timer_fini(&s->pulse);
 }

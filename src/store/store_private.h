@@ -36,10 +36,12 @@ struct store {
 	uint64_t backup_running;	/* of the copy that the writer makes */
 	size_t closings;		/* descriptors of copies that its thread is to close */
 	struct store_wait *waits, **waits_end;
+	uint64_t waited;		/* up to this change nobody has to wait any more */
 
 	bool finished;			/* the writer's thread has ended: the rest is written from the loop */
 
 	struct timer soon;		/* end of this loop turn */
+	struct timer waits_rest;	/* those who waited and had no time in the turn before */
 	struct timer retry;		/* after a failure */
 	struct timer pulse;		/* is the writer stuck? has nothing been written for long? */
 	bool ok;

@@ -221,6 +221,44 @@ START_TEST(waiting)
 }
 END_TEST
 
+static struct rig *slow_rig;
+
+static void
+on_slow_over(struct store_wait *w, bool durable)
+{
+	on_over(w, durable);
+	slow_rig->now.mono = mono_add(slow_rig->now.mono, SPAN_MS);
+}
+
+/* Many who wait for the same transaction do not hold the loop: those for whom there is no time are next turn's. */
+START_TEST(waiting_ends_in_turns)
+{
+	enum { WAITS = 10 };
+	struct store_wait w[WAITS] = { { 0 } };
+	struct rig r;
+	char id[SILENCE_ID_MAX];
+	unsigned before;
+
+	waits_over = waits_durable = 0;
+	slow_rig = &r;
+	rig_init(&r, plain);
+	rig_start(&r);
+	rig_settle(&r);
+	rig_silence(&r, "a=\"1\"", id);
+	for (int i = 0; i < WAITS; i++) {
+		w[i].over = on_slow_over;
+		ck_assert(store_when_durable(r.store, &w[i]));
+	}
+	while (waits_over < WAITS) {
+		before = waits_over;
+		event_base_loop(r.base, EVLOOP_ONCE);
+		ck_assert_uint_le(waits_over, before + 3);
+	}
+	ck_assert_uint_eq(waits_durable, WAITS);
+	rig_fini(&r);
+}
+END_TEST
+
 /* At the end nobody goes on with what he waited for, although it is written. */
 START_TEST(waiting_at_the_end)
 {
@@ -601,7 +639,7 @@ main(void)
 	fault_install();
 	return RUN("store", all_survives_a_crash, what_was_under_way_goes_on,
 	    nothing_is_lost_while_the_disk_is_full, any_write_may_fail, a_failed_sync_is_a_failed_write, waiting,
-	    waiting_at_the_end,
+	    waiting_ends_in_turns, waiting_at_the_end,
 	    a_stuck_disk, read_only_at_start, unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database, all_garbage,
 	    newer_version, an_outage_is_bounded, back_pressure,
 	    one_process_at_a_time);
