@@ -17,7 +17,7 @@
 #define FIRST_PAUSE (500 * SPAN_MS)	/* before what failed is tried again; doubles */
 #define MAX_PAUSE (30 * SPAN_S)
 #define PULSE (5 * SPAN_S)
-/* Of a turn, for those who waited: each of them may begin a request. */
+/* A turn has this much for those who waited: each of them may begin a request. */
 #define END_WAITS_TIME (2 * SPAN_MS)
 #define STUCK (10 * SPAN_S)
 #define STUCK_COPYING (10 * SPAN_MIN)	/* a backup takes as long as the database is large */

@@ -71,7 +71,7 @@ check_groups(struct day *d)
 	size_t members = 0, wanted = 0;
 
 	/* A reload may have used up what the call could do. */
-	while (engine_applying(e) || e->posted.first != NULL)
+	while (engine_applying(e) || e->posted.chore.waits)
 		engine_tick(e, d->w.now);
 	HMAP_EACH(&e->groups, node) {
 		const struct group *g = CONTAINER_OF(node, struct group, node);
