@@ -460,7 +460,7 @@ static const char at_once[] = "receiver ops hook\ninhibit source=i=\"2999\" targ
 			      "route receiver=ops by=[job] wait=1h interval=2h\n"
 			      "  route match=job=\"x\" receiver=ops by=[job] wait=0s interval=1h\n";
 
-/* Whoever posts thousands keeps nobody else waiting: not for routes, and for the flush not long. */
+/* A client that posts thousands keeps nobody else waiting: not for routes, and for the flush not long. */
 START_TEST(few_do_not_wait_for_many)
 {
 	struct fake_world w;
@@ -502,7 +502,7 @@ START_TEST(sources_are_looked_for_ahead)
 }
 END_TEST
 
-/* What is posted in one go is told in one go, though the first of them made the group due. */
+/* Alerts that are posted in one go are told in one go, though the first of them made the group due. */
 START_TEST(posted_at_once_is_told_at_once)
 {
 	struct fake_world w;
