@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "config/config.h"
 #include "core/engine.h"
+#include "core/past.h"
 #include "http/msg.h"
 
 struct api;
@@ -60,6 +61,11 @@ struct api_env {
 	void (*pulse)(void *arg);
 	span web_timeout;	/* of the server; 0: none */
 	uint64_t (*history_revision)(void *arg);	/* grows with the history. NULL: there is none */
+	/*
+	 * The past, as core/past.h asks for it. NULL and e: ERR_INVALID, q->bad is the parameter to blame; ERR_LIMIT,
+	 * too many ask at this moment; else it is not there. NULL function: no history is kept.
+	 */
+	struct http_stream *(*past)(void *arg, struct past_query *q, struct moment now, struct err *e);
 	void *arg;
 	struct metrics_source server_metrics;	/* of the HTTP server, shown with our own of requests; NULL function: none */
 	const struct metrics_source *metrics;	/* n of them, behind all others */

@@ -41,6 +41,8 @@ uint64_t xxh64_sum(const struct xxh64 *x);
 
 /* SipHash-1-3 with a key drawn once per process (hash_seed): for tables that strangers fill. */
 uint64_t hash_seeded(const void *p, size_t n);
+/* The same with a key of the caller's: for what is kept longer than the process. */
+uint64_t hash_keyed(const uint64_t key[2], const void *p, size_t n);
 /* Sets the key; call before the first hash_seeded. Without it the key is constant (tests). */
 void hash_seed(const unsigned char key[16]);
 

@@ -28,6 +28,10 @@ struct options {
 	span data_retention, data_maintenance_interval;
 	int64_t silences_max, silences_max_bytes;
 	bool log_silences;
+	bool history_enabled;		/* extension, as are the next */
+	span history_retention;
+	struct str history_max_size_text;
+	uint64_t history_max_size;	/* bytes */
 	span alerts_gc_interval;
 	int64_t alerts_per_name;
 	span dispatch_maintenance_interval, dispatch_start_delay;

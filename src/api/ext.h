@@ -19,6 +19,7 @@ void ext_error(struct call *c, int status, const char *code, struct str message)
 void ext_error_at(struct call *c, int status, const char *code, struct str message, const char *field, int index);
 
 /* Query parameters. Each function is false when it has answered 400. */
+bool ext_query_known(struct call *c, const char *const *known, size_t n);	/* there are none but these n */
 bool ext_query_matchers(struct call *c, const char *name, struct matchers *out);	/* free with matchers_fini */
 bool ext_query_uint(struct call *c, const char *name, uint64_t max, uint64_t *value);	/* absent: left alone */
 bool ext_query_bool(struct call *c, const char *name, bool *value);	/* "true" or "false"; absent: left alone */

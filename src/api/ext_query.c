@@ -22,6 +22,24 @@ refuse(struct call *c, const char *name, struct str value, const char *allowed)
 }
 
 bool
+ext_query_known(struct call *c, const char *const *known, size_t n)
+{
+	for (size_t i = 0; i < c->query.n; i++) {
+		struct str key = c->query.v[i].key;
+		bool found = false;
+
+		for (size_t k = 0; k < n && !found; k++)
+			found = str_is(key, known[k]);
+		if (found)
+			continue;
+		ext_error(c, 400, "bad_parameter",
+		    arena_printf(c->arena, "there is no parameter \"%.*s\"", STR_ARG(str_sub(key, 0, 100))));
+		return false;
+	}
+	return true;
+}
+
+bool
 ext_query_uint(struct call *c, const char *name, uint64_t max, uint64_t *value)
 {
 	struct str v = ext_query_str(c, name);

@@ -43,7 +43,9 @@ handle_request(void *arg, const struct http_request *r, struct moment now, struc
 {
 	struct server *s = arg;
 
+	s->actor = r->principal.name;
 	api_handle(s->api, r, now, out);
+	s->actor = STR_NONE;
 	drive_rearm(s->drive);
 }
 
@@ -353,8 +355,11 @@ open_api(struct server *s)
 	s->sources[s->sources_n++] = (struct metrics_source){ tracer_expose, s->tracer };
 	if (s->recorder != NULL)
 		s->sources[s->sources_n++] = (struct metrics_source){ recorder_expose, s->recorder };
+	if (s->history != NULL)
+		s->sources[s->sources_n++] = (struct metrics_source){ history_expose, s->history };
 	env.metrics_n = s->sources_n;
 	server_durable_env(&env);
+	server_past_env(s, &env);
 	s->api = api_new(&env);
 	timer_init(&s->pulse, s->base, "changes", on_pulse, s);
 }
@@ -443,7 +448,7 @@ start(struct server *s, struct moment now, struct err *e)
 	c = load_first(s, now, e);
 	if (c == NULL)
 		return false;
-	if (!open_state(s, now, e) || !open_listeners(s, e) ||
+	if (!open_state(s, now, e) || !server_open_history(s, e) || !open_listeners(s, e) ||
 	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url,
 		e) ||
 	    !open_senders(s, e) || !open_recorders(s, c, now, e)) {
@@ -456,6 +461,7 @@ start(struct server *s, struct moment now, struct err *e)
 	if (s->reload != NULL) {
 		server_apply(s, c, now);
 		api_note_reload(s->api, true, now.wall, c);
+		history_started(s->history, now.wall, STR(TOCSIN_VERSION));
 		http_server_serve(s->web);
 	}
 	config_unref(c);
@@ -480,6 +486,8 @@ stop(struct server *s)
 	store_finish(s->store);
 	store_detach(s->store);
 	engine_free(&s->engine);
+	history_stopped(s->history, s->clock->now(s->clock).wall);
+	history_free(&s->history);
 	hmap_fini(&s->held);
 	outbox_free(&s->outbox);
 	recorder_free(&s->recorder);

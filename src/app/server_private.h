@@ -10,6 +10,7 @@
 #include "core/engine.h"
 #include "deliver/outbox.h"
 #include "fetch/http_client.h"
+#include "history/history.h"
 #include "loop/drive.h"
 #include "loop/timer.h"
 #include "mail/mail.h"
@@ -51,11 +52,13 @@ struct server {
 	struct reload *reload;
 	struct event_log event_log;
 	struct recorder *recorder;	/* NULL: the feature is off */
+	struct history *history;	/* NULL: there is none */
+	struct str actor;		/* who asks for what is done at this moment; empty: nobody knows */
 	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;
 	struct api *api;
 	struct str hostname, external_url, route_prefix;
-	struct metrics_source sources[8];
+	struct metrics_source sources[9];
 	size_t sources_n;
 	unsigned backups;		/* copies of the database that somebody waits for or reads */
 	bool stopping;
@@ -76,6 +79,10 @@ void server_end(struct server *s);
 
 /* The API's questions to the store; env->arg is the server. */
 void server_durable_env(struct api_env *env);
+
+/* past.c: begins to keep a history, if that is wanted; what the API asks of it. */
+bool server_open_history(struct server *s, struct err *e) MUST_CHECK;
+void server_past_env(struct server *s, struct api_env *env);
 
 extern const struct build_info server_build_info;
 

@@ -168,14 +168,14 @@ hash_seed(const unsigned char key[16])
 		v2 = rotl(v2, 32);  \
 	} while (0)
 
-uint64_t
-hash_seeded(const void *data, size_t n)
+static inline uint64_t
+siphash(uint64_t k0, uint64_t k1, const void *data, size_t n)
 {
 	const unsigned char *p = data;
-	uint64_t v0 = key0 ^ UINT64_C(0x736f6d6570736575);
-	uint64_t v1 = key1 ^ UINT64_C(0x646f72616e646f6d);
-	uint64_t v2 = key0 ^ UINT64_C(0x6c7967656e657261);
-	uint64_t v3 = key1 ^ UINT64_C(0x7465646279746573);
+	uint64_t v0 = k0 ^ UINT64_C(0x736f6d6570736575);
+	uint64_t v1 = k1 ^ UINT64_C(0x646f72616e646f6d);
+	uint64_t v2 = k0 ^ UINT64_C(0x6c7967656e657261);
+	uint64_t v3 = k1 ^ UINT64_C(0x7465646279746573);
 	uint64_t last = (uint64_t)n << 56;
 
 	for (; n >= 8; n -= 8, p += 8) {
@@ -195,4 +195,16 @@ hash_seeded(const void *data, size_t n)
 	SIP_ROUND();
 	SIP_ROUND();
 	return v0 ^ v1 ^ v2 ^ v3;
+}
+
+uint64_t
+hash_seeded(const void *p, size_t n)
+{
+	return siphash(key0, key1, p, n);
+}
+
+uint64_t
+hash_keyed(const uint64_t key[2], const void *p, size_t n)
+{
+	return siphash(key[0], key[1], p, n);
 }

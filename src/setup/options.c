@@ -25,6 +25,11 @@ static const struct flag flags[] = {
 	INT_FLAG(O, silences_max_bytes, "silences.max-silence-size-bytes", .fallback = "0", .alias = "silences.max-per-silence-bytes",
 	    .help = "Largest silence to take; 0: no limit."),
 	BOOL_FLAG(O, log_silences, "log.silences", .fallback = "false", .help = "Log changes of silences."),
+	BOOL_FLAG(O, history_enabled, "history.enabled", .fallback = "true",
+	    .help = "Keep a history of alerts, notifications, silences and reloads."),
+	SPAN_FLAG(O, history_retention, "history.retention", .fallback = "30d", .help = "How long to keep history."),
+	STRING_FLAG(O, history_max_size_text, "history.max-size", .fallback = "1GB",
+	    .help = "Largest size of the history's file: a number and KB, MB, GB or TB, at least 16MB."),
 	GO_SPAN_FLAG(O, alerts_gc_interval, "alerts.gc-interval", .fallback = "30m",
 	    .help = "How often to drop resolved alerts."),
 	INT_FLAG(O, alerts_per_name, "alerts.per-alertname-limit", .fallback = "0",
@@ -100,6 +105,29 @@ options_flags(void)
 	return flags;
 }
 
+#define HISTORY_SIZE_MIN (UINT64_C(16) << 20)
+
+/* As Prometheus has sizes: powers of 1024. */
+static bool
+parse_size(struct str text, uint64_t *out)
+{
+	static const char *const units[] = { "B", "KB", "MB", "GB", "TB" };
+	uint64_t n = 0;
+	size_t at = 0;
+
+	for (; at < text.n && text.p[at] >= '0' && text.p[at] <= '9'; at++) {
+		n = n * 10 + (uint64_t)(text.p[at] - '0');
+		if (n > UINT64_C(1) << 40)
+			return false;
+	}
+	for (unsigned i = 0; at > 0 && i < ARRAY_LEN(units); i++)
+		if (str_caseeq(str_sub(text, at, text.n), str_from(units[i]))) {
+			*out = n << 10 * i;
+			return *out >> 10 * i == n && *out <= INT64_MAX;
+		}
+	return false;
+}
+
 bool
 options_parse(int argc, char *const *argv, struct arena *a, struct options *out, struct err *e)
 {
@@ -111,6 +139,11 @@ options_parse(int argc, char *const *argv, struct arena *a, struct options *out,
 		return false;
 	if (!log_level_parse(out->log_level_text, &out->log_level))
 		return err_set(e, ERR_INVALID, "unrecognized log level %.*s", STR_ARG(out->log_level_text));
+	if (!parse_size(out->history_max_size_text, &out->history_max_size) || out->history_max_size < HISTORY_SIZE_MIN)
+		return err_set(e, ERR_INVALID, "--history.max-size must be a size like 1GB or 500MB, at least 16MB, is \"%.*s\"",
+		    STR_ARG(out->history_max_size_text));
+	if (out->history_retention <= 0)
+		return err_set(e, ERR_INVALID, "--history.retention must be positive");
 	if (!log_format_parse(out->log_format_text, &out->log_format))
 		return err_set(e, ERR_INVALID, "unrecognized log format %.*s", STR_ARG(out->log_format_text));
 	return true;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * history/history.h - what happened: every change of an alert's condition, every notification, every silence
+ * made, edited or ended, every reload, in a database of its own beside that of the store.
+ *
+ * It hears the engine's events, keeps them in memory within a bound, and writes them on a thread of its own at
+ * least every second: what a crash loses is at most the last second. Nobody ever waits for it: when the disk is
+ * behind or fails, events are dropped, counted, and a gap says so among those that were kept. An entry of a
+ * notification is made when its outcome is known, never before it was attempted. Questions are answered by other
+ * threads, each with a connection that only reads. Loop thread only.
+ */
+#ifndef HISTORY_HISTORY_H
+#define HISTORY_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "core/past.h"
+#include "core/ports.h"
+#include "http/msg.h"
+#include "model/matcher.h"
+
+struct event_base;
+struct expo;
+struct history;
+
+struct history_options {
+	struct event_base *base;	/* borrowed, as are the rest */
+	struct clock *clock;
+	const struct log *log;
+	struct port *port;		/* whose events it hears */
+	const char *path;		/* directory; the file is history.db in it */
+	span retention;			/* older events go */
+	uint64_t max_bytes;		/* of the file; the oldest events go before it is larger */
+	size_t queue_bytes;		/* of events in memory; 0: as usual */
+	enum matcher_mode matcher_mode;
+	/* The name of who asks for what the engine does at this moment; borrowed for the call; may be empty. NULL: nobody knows. */
+	struct str (*actor)(void *arg);
+	void *arg;
+};
+
+/* NULL and e when the system refuses threads; a file that cannot be used is none of that. */
+struct history *history_new(const struct history_options *o, struct err *e) MUST_CHECK;
+/* Writes what there is, waiting for it; ends questions. Sets *h to NULL, which it may be already, here and below. */
+void history_free(struct history **h);
+/* Events of the process. */
+void history_started(struct history *h, struct wall now, struct str version);
+void history_stopped(struct history *h, struct wall now);
+/* e: why a configuration was refused; NULL: c is in force. */
+void history_reloaded(struct history *h, struct config *c, struct wall now, const struct err *e);
+
+/*
+ * The answer, made while it is read. NULL: e is ERR_INVALID, and q->bad names the parameter; ERR_LIMIT: too many ask at
+ * this moment; ERR_IO: there is no database.
+ */
+struct http_stream *history_ask(struct history *h, struct past_query *q, struct moment now, struct err *e) MUST_CHECK;
+
+struct history_health {
+	bool ok;
+	struct str problem;	/* borrowed until the next call; empty when ok */
+	uint64_t events, bytes;
+	struct wall oldest;	/* WALL_ZERO: there is none */
+	span lag;		/* how long events have waited to be written; 0: as usual */
+};
+/* Grows with each event that is in the database. */
+uint64_t history_revision(const struct history *h);
+struct history_health history_health(const struct history *h, struct moment now);
+void history_expose(void *arg, struct expo *x, struct moment now);	/* a metrics source; arg is the history */
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The history, and who asks for it. */
+#include "server_private.h"
+
+static struct str
+actor(void *arg)
+{
+	return ((struct server *)arg)->actor;
+}
+
+bool
+server_open_history(struct server *s, struct err *e)
+{
+	struct history_options o = {
+		.base = s->base,
+		.clock = s->clock,
+		.log = &s->log,
+		.port = &s->port,
+		.path = s->o->storage_path.p,
+		.retention = s->o->history_retention,
+		.max_bytes = s->o->history_max_size,
+		.matcher_mode = s->o->matcher_mode,
+		.actor = actor,
+		.arg = s,
+	};
+
+	if (!s->o->history_enabled || s->o->feature_memory_only)
+		return true;
+	s->history = history_new(&o, e);
+	return s->history != NULL;
+}
+
+static struct http_stream *
+ask(void *arg, struct past_query *q, struct moment now, struct err *e)
+{
+	return history_ask(((struct server *)arg)->history, q, now, e);
+}
+
+static uint64_t
+revision(void *arg)
+{
+	return history_revision(((struct server *)arg)->history);
+}
+
+void
+server_past_env(struct server *s, struct api_env *env)
+{
+	if (s->history == NULL)
+		return;
+	env->past = ask;
+	env->history_revision = revision;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "block.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "varint.h"
+
+struct word {
+	struct hmap_node node;
+	size_t number;		/* from 1 */
+	size_t n;
+	char bytes[];
+};
+
+/* Fields of a row by their bit in the mask: those of an alert first, so that its mask is one byte. */
+#define NUMBER_FIELDS(F) \
+	F(0, set)        \
+	F(1, source)     \
+	F(4, outcome)    \
+	F(8, reason)     \
+	F(9, failure)    \
+	F(10, firing)    \
+	F(11, resolved)  \
+	F(12, attempts)  \
+	F(13, ms)        \
+	F(16, starts)    \
+	F(17, ends)
+#define WORD_FIELDS(F)    \
+	F(2, ref)         \
+	F(5, receiver)    \
+	F(6, integration) \
+	F(7, group)       \
+	F(14, text)       \
+	F(3, actor)       \
+	F(15, matchers)
+#define BIT_SETS (UINT64_C(1) << 18)
+#define BIT_RECIPIENTS (UINT64_C(1) << 19)
+#define BITS_KNOWN ((UINT64_C(1) << 20) - 1)
+
+void
+block_init(struct block *b)
+{
+	*b = (struct block){ .rows = SBUF_INIT(SBUF_UNLIMITED), .words = SBUF_INIT(SBUF_UNLIMITED) };
+}
+
+void
+block_clear(struct block *b)
+{
+	hmap_fini(&b->known);
+	for (size_t i = 0; i < b->all.n; i++)
+		mem_free(b->all.v[i]);
+	b->all.n = 0;
+	b->sets.n = 0;
+	sbuf_reset(&b->rows);
+	sbuf_reset(&b->words);
+	b->known = (struct hmap){ 0 };
+	b->first = b->n = 0;
+	b->kinds = b->outcomes = 0;
+	b->oldest = b->newest = b->last = 0;
+}
+
+void
+block_fini(struct block *b)
+{
+	block_clear(b);
+	VEC_FINI(&b->all);
+	VEC_FINI(&b->sets);
+	sbuf_fini(&b->rows);
+	sbuf_fini(&b->words);
+}
+
+/* The number of s in the block; 0: s is empty. */
+static uint64_t
+word_number(struct block *b, struct str s)
+{
+	uint64_t hash = hash_seeded(s.p, s.n);
+	struct word *w;
+
+	if (s.n == 0)
+		return 0;
+	for (struct hmap_node *n = hmap_first(&b->known, hash); n != NULL; n = hmap_next(n)) {
+		w = CONTAINER_OF(n, struct word, node);
+		if (str_eq((struct str){ w->bytes, w->n }, s))
+			return w->number;
+	}
+	w = mem_alloc(sizeof(*w) + s.n);
+	w->n = s.n;
+	memcpy(w->bytes, s.p, s.n);
+	VEC_PUSH(&b->all, w);
+	w->number = b->all.n;
+	hmap_insert(&b->known, &w->node, hash);
+	varint_put(&b->words, s.n);
+	sbuf_str(&b->words, s);
+	return w->number;
+}
+
+static uint64_t
+mask_of(const struct row *r)
+{
+	uint64_t mask = 0;
+
+#define NUMBER(bit, field) mask |= (uint64_t)(r->field != 0) << (bit);
+#define WORD(bit, field) mask |= (uint64_t)(r->field.n != 0) << (bit);
+	NUMBER_FIELDS(NUMBER)
+	WORD_FIELDS(WORD)
+#undef NUMBER
+#undef WORD
+	if (r->sets_n > 0)
+		mask |= BIT_SETS;
+	if (r->to_n > 0)
+		mask |= BIT_RECIPIENTS;
+	return mask;
+}
+
+static void
+put_lists(struct block *b, const struct row *r)
+{
+	uint64_t before = 0;
+
+	if (r->sets_n > 0)
+		varint_put(&b->rows, r->sets_n);
+	for (size_t i = 0; i < r->sets_n; i++) {
+		varint_put_signed(&b->rows, (int64_t)(r->sets[i] - before));
+		before = r->sets[i];
+		VEC_PUSH(&b->sets, r->sets[i]);
+	}
+	if (r->to_n > 0)
+		varint_put(&b->rows, r->to_n);
+	for (size_t i = 0; i < r->to_n; i++) {
+		varint_put(&b->rows, word_number(b, r->to[i].to));
+		varint_put(&b->rows, r->to[i].state);
+	}
+}
+
+void
+block_add(struct block *b, const struct row *r)
+{
+	uint64_t mask = mask_of(r);
+
+	if (b->n == 0) {
+		b->first = r->id;
+		b->oldest = b->newest = r->at;
+	}
+	varint_put_signed(&b->rows, r->at - b->last);
+	sbuf_putc(&b->rows, (char)r->kind);
+	varint_put(&b->rows, mask);
+#define NUMBER(bit, field)     \
+	if (r->field != 0)     \
+		varint_put(&b->rows, r->field);
+#define WORD(bit, field)       \
+	if (r->field.n != 0)   \
+		varint_put(&b->rows, word_number(b, r->field));
+	NUMBER_FIELDS(NUMBER)
+	WORD_FIELDS(WORD)
+#undef NUMBER
+#undef WORD
+	put_lists(b, r);
+	if (r->set != 0)
+		VEC_PUSH(&b->sets, r->set);
+	/* So that its labels stay as long as the event: it is found by them, too. */
+	if (r->source != 0)
+		VEC_PUSH(&b->sets, r->source);
+	b->kinds |= UINT64_C(1) << r->kind;
+	b->outcomes |= UINT64_C(1) << r->outcome;
+	b->oldest = r->at < b->oldest ? r->at : b->oldest;
+	b->newest = r->at > b->newest ? r->at : b->newest;
+	b->last = r->at;
+	b->n++;
+}
+
+bool
+block_is_full(const struct block *b)
+{
+	return b->n >= BLOCK_EVENTS || b->rows.n + b->words.n >= BLOCK_BYTES;
+}
+
+static int
+cmp_sets(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void
+block_put_sets(struct block *b, struct sbuf *out)
+{
+	uint64_t before = 0;
+
+	if (b->sets.n == 0)
+		return;
+	qsort(b->sets.v, b->sets.n, sizeof(b->sets.v[0]), cmp_sets);
+	for (size_t i = 0; i < b->sets.n; i++) {
+		if (b->sets.v[i] == before)
+			continue;
+		varint_put(out, b->sets.v[i] - before);
+		before = b->sets.v[i];
+	}
+}
+
+uint64_t
+block_sum(struct str sets, struct str words, struct str rows)
+{
+	const struct str parts[] = { sets, words, rows };
+	struct xxh64 x;
+
+	xxh64_init(&x);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		uint64_t n = parts[i].n;
+
+		xxh64_add(&x, &n, sizeof(n));
+		xxh64_add(&x, parts[i].p, parts[i].n);
+	}
+	return xxh64_sum(&x);
+}
+
+bool
+block_next_set(struct str sets, struct set_reader *r)
+{
+	uint64_t step;
+
+	if (!varint_get(sets, &r->at, &step))
+		return false;
+	r->set += step;
+	return true;
+}
+
+bool
+block_words(struct str words, struct str **out, size_t *n_out)
+{
+	VEC(struct str) all = { 0 };
+	size_t at = 0;
+	uint64_t n;
+
+	while (at < words.n) {
+		if (!varint_get(words, &at, &n) || n > words.n - at) {
+			VEC_FINI(&all);
+			return false;
+		}
+		VEC_PUSH(&all, ((struct str){ words.p + at, (size_t)n }));
+		at += (size_t)n;
+	}
+	*out = all.v;
+	*n_out = all.n;
+	return true;
+}
+
+void
+row_reader_init(struct row_reader *r, const struct block_view *v, const struct str *words, size_t words_n)
+{
+	*r = (struct row_reader){ .rows = v->rows, .words = words, .words_n = words_n, .id = v->first };
+}
+
+void
+row_reader_fini(struct row_reader *r)
+{
+	VEC_FINI(&r->sets);
+	VEC_FINI(&r->to);
+}
+
+static bool
+get_word(struct row_reader *r, struct str *out)
+{
+	uint64_t number;
+
+	if (!varint_get(r->rows, &r->at, &number) || number > r->words_n)
+		return false;
+	*out = number > 0 ? r->words[number - 1] : STR_NONE;
+	return true;
+}
+
+static bool
+get_sets(struct row_reader *r)
+{
+	uint64_t n, set = 0;
+	int64_t step;
+
+	if (!varint_get(r->rows, &r->at, &n) || n > ROW_SETS_MAX)
+		return false;
+	for (uint64_t i = 0; i < n; i++) {
+		if (!varint_get_signed(r->rows, &r->at, &step))
+			return false;
+		set += (uint64_t)step;
+		VEC_PUSH(&r->sets, set);
+	}
+	return true;
+}
+
+static bool
+get_recipients(struct row_reader *r)
+{
+	uint64_t n, state;
+	struct str to;
+
+	if (!varint_get(r->rows, &r->at, &n) || n > ROW_RECIPIENTS_MAX)
+		return false;
+	for (uint64_t i = 0; i < n; i++) {
+		if (!get_word(r, &to) || !varint_get(r->rows, &r->at, &state))
+			return false;
+		VEC_PUSH(&r->to, ((struct row_recipient){ to, (unsigned)state }));
+	}
+	return true;
+}
+
+static bool
+get_fields(struct row_reader *r, uint64_t mask, struct row *out)
+{
+#define NUMBER(bit, field)                                                                                \
+	if ((mask >> (bit) & 1) != 0 && !varint_get(r->rows, &r->at, &out->field))                         \
+		return false;
+#define WORD(bit, field)                                                                                  \
+	if ((mask >> (bit) & 1) != 0 && !get_word(r, &out->field))                                         \
+		return false;
+	NUMBER_FIELDS(NUMBER)
+	WORD_FIELDS(WORD)
+#undef NUMBER
+#undef WORD
+	return ((mask & BIT_SETS) == 0 || get_sets(r)) && ((mask & BIT_RECIPIENTS) == 0 || get_recipients(r));
+}
+
+int
+row_reader_next(struct row_reader *r, struct row *out)
+{
+	int64_t step;
+	uint64_t mask;
+
+	if (r->at >= r->rows.n)
+		return 0;
+	r->sets.n = r->to.n = 0;
+	*out = (struct row){ .id = r->id };
+	if (!varint_get_signed(r->rows, &r->at, &step) || r->at >= r->rows.n)
+		return -1;
+	r->time = (int64_t)((uint64_t)r->time + (uint64_t)step);
+	out->at = r->time;
+	out->kind = (unsigned char)r->rows.p[r->at++];
+	if (kind_word(out->kind) == NULL || !varint_get(r->rows, &r->at, &mask) || (mask & ~BITS_KNOWN) != 0 ||
+	    !get_fields(r, mask, out))
+		return -1;
+	out->sets = r->sets.v;
+	out->sets_n = r->sets.n;
+	out->to = r->to.v;
+	out->to_n = r->to.n;
+	r->id++;
+	return 1;
+}

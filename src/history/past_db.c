@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "past_db.h"
+
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "base/hash.h"
+
+#define APPLICATION_ID 0x746f6368 /* "toch" */
+#define SCHEMA_VERSION 1
+#define BUSY_MS 2000
+
+static const char schema[] =
+    "CREATE TABLE blocks(first INTEGER PRIMARY KEY, n INTEGER, sealed INTEGER, kinds INTEGER, outcomes INTEGER,"
+    " oldest INTEGER, newest INTEGER, sum INTEGER, sets BLOB, words BLOB, rows BLOB);"
+    "CREATE INDEX open_blocks ON blocks(first) WHERE sealed = 0;"
+    "CREATE TABLE sets(id INTEGER PRIMARY KEY, fingerprint INTEGER, hash INTEGER, pairs BLOB);"
+    "CREATE UNIQUE INDEX sets_by_hash ON sets(fingerprint, hash);"
+    "CREATE TABLE pairs(id INTEGER PRIMARY KEY, name TEXT, value TEXT);"
+    "CREATE UNIQUE INDEX pairs_by_text ON pairs(name, value);"
+    "CREATE TABLE postings(id INTEGER PRIMARY KEY, sets BLOB);"
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;";
+
+bool
+past_db_failed(struct past_db *d, struct err *e)
+{
+	switch (sqlite3_errcode(d->handle) & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		d->trouble = DB_DAMAGED;
+		break;
+	case SQLITE_FULL:
+		d->trouble = DB_FULL;
+		break;
+	default:
+		d->trouble = DB_UNUSABLE;
+		break;
+	}
+	return err_set(e, ERR_IO, "history database: %s", sqlite3_errmsg(d->handle));
+}
+
+bool
+past_db_run(struct past_db *d, const char *sql, struct err *e)
+{
+	return sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK || past_db_failed(d, e);
+}
+
+sqlite3_stmt *
+past_db_prepare(struct past_db *d, const char *sql, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (sqlite3_prepare_v3(d->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s, NULL) != SQLITE_OK)
+		past_db_failed(d, e);
+	return s;
+}
+
+bool
+past_db_step(struct past_db *d, sqlite3_stmt *s, struct err *e)
+{
+	bool ok = sqlite3_step(s) == SQLITE_DONE || past_db_failed(d, e);
+
+	sqlite3_reset(s);
+	return ok;
+}
+
+bool
+past_db_number(struct past_db *d, const char *sql, int64_t *out, struct err *e)
+{
+	sqlite3_stmt *s = past_db_prepare(d, sql, e);
+	int code;
+
+	if (s == NULL)
+		return false;
+	code = sqlite3_step(s);
+	if (code == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL)
+		*out = sqlite3_column_int64(s, 0);
+	else if (code == SQLITE_ROW)
+		code = SQLITE_DONE;
+	else if (code != SQLITE_DONE)
+		past_db_failed(d, e);
+	sqlite3_finalize(s);
+	return code == SQLITE_ROW;
+}
+
+struct str
+past_db_column(sqlite3_stmt *s, int at)
+{
+	const void *p = sqlite3_column_blob(s, at);
+
+	return (struct str){ p, (size_t)sqlite3_column_bytes(s, at) };
+}
+
+void
+past_db_bind_blob(sqlite3_stmt *s, int at, struct str v)
+{
+	if (v.n == 0)
+		sqlite3_bind_zeroblob(s, at, 0);
+	else
+		sqlite3_bind_blob64(s, at, v.p, v.n, SQLITE_STATIC);
+}
+
+static bool
+foreign(struct past_db *d, struct err *e, const char *why)
+{
+	d->trouble = DB_DAMAGED;
+	return err_set(e, ERR_INVALID, "%s", why);
+}
+
+/* Is it one of ours? *fresh_out: it is empty. */
+static bool
+identify(struct past_db *d, bool *fresh_out, struct err *e)
+{
+	int64_t owner = 0, version = 0, tables = 0;
+
+	if (!past_db_number(d, "PRAGMA application_id", &owner, e) ||
+	    !past_db_number(d, "PRAGMA user_version", &version, e) ||
+	    !past_db_number(d, "SELECT count(*) FROM sqlite_schema", &tables, e))
+		return false;
+	*fresh_out = owner == 0 && version == 0 && tables == 0;
+	if (*fresh_out)
+		return true;
+	if (owner != APPLICATION_ID)
+		return foreign(d, e, "it is not a database of this program's history");
+	return version == SCHEMA_VERSION || foreign(d, e, "its schema is of another version of this program");
+}
+
+static bool
+read_key(struct past_db *d, struct err *e)
+{
+	sqlite3_stmt *s = past_db_prepare(d, "SELECT value FROM meta WHERE name = 'key'", e);
+	bool ok = s != NULL && sqlite3_step(s) == SQLITE_ROW && sqlite3_column_bytes(s, 0) == sizeof(d->key);
+
+	if (ok)
+		memcpy(d->key, sqlite3_column_blob(s, 0), sizeof(d->key));
+	sqlite3_finalize(s);
+	return ok || foreign(d, e, "it has lost its key");
+}
+
+static bool
+make(struct past_db *d, struct err *e)
+{
+	unsigned char key[sizeof(d->key)];
+	sqlite3_stmt *s = NULL;
+	char sql[128];
+	bool ok;
+
+	snprintf(
+	    sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
+	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
+		return err_set(e, ERR_IO, "the system gives no randomness");
+	ok = past_db_run(d, "BEGIN IMMEDIATE", e) && past_db_run(d, schema, e) &&
+	    (s = past_db_prepare(d, "INSERT INTO meta VALUES('key', ?)", e)) != NULL;
+	if (ok) {
+		sqlite3_bind_blob(s, 1, key, sizeof(key), SQLITE_STATIC);
+		ok = past_db_step(d, s, e) && past_db_run(d, sql, e) && past_db_run(d, "COMMIT", e);
+	}
+	sqlite3_finalize(s);
+	return ok;
+}
+
+static bool
+open_file(struct past_db *d, const char *path, int flags, struct err *e)
+{
+	*d = (struct past_db){ .trouble = DB_UNUSABLE };
+	if (sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK) {
+		if (d->handle != NULL)
+			return past_db_failed(d, e);
+		return err_set(e, ERR_IO, "no memory for a database");
+	}
+	sqlite3_busy_timeout(d->handle, BUSY_MS);
+	return past_db_run(
+	    d, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", e);
+}
+
+bool
+past_db_open_writer(struct past_db *d, const char *path, struct err *e)
+{
+	char sql[192];
+	bool fresh = false;
+
+	/* Before anything else is read: both hold only for a file that is empty. */
+	snprintf(sql, sizeof(sql), "PRAGMA page_size = %d; PRAGMA auto_vacuum = INCREMENTAL", DB_PAGE);
+	if (open_file(d, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e) && past_db_run(d, sql, e) &&
+	    identify(d, &fresh, e) &&
+	    past_db_run(d,
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304;"
+		"PRAGMA cache_size = -4096",
+		e) &&
+	    (!fresh || make(d, e)) && read_key(d, e)) {
+		d->trouble = DB_FINE;
+		return true;
+	}
+	err_ctx(e, "%s", path);
+	sqlite3_close(d->handle);
+	d->handle = NULL;
+	return false;
+}
+
+bool
+past_db_open_reader(struct past_db *d, const char *path, struct err *e)
+{
+	bool fresh = false;
+
+	if (open_file(d, path, SQLITE_OPEN_READONLY, e) &&
+	    past_db_run(d, "PRAGMA query_only = ON; PRAGMA cache_size = -2048", e) && identify(d, &fresh, e) &&
+	    !fresh && read_key(d, e)) {
+		d->trouble = DB_FINE;
+		return true;
+	}
+	err_ctx(e, "%s", path);
+	sqlite3_close(d->handle);
+	d->handle = NULL;
+	return false;
+}
+
+void
+past_db_close(struct past_db *d)
+{
+	/* All statements are finalized by their owners. */
+	sqlite3_close(d->handle);
+	d->handle = NULL;
+}
+
+static uint64_t
+column_number(sqlite3_stmt *s, int at)
+{
+	return (uint64_t)sqlite3_column_int64(s, at);
+}
+
+void
+block_summary(sqlite3_stmt *s, struct block_view *out)
+{
+	*out = (struct block_view){
+		.first = column_number(s, 0),
+		.n = column_number(s, 1),
+		.kinds = column_number(s, 2),
+		.outcomes = column_number(s, 3),
+		.oldest = sqlite3_column_int64(s, 4),
+		.newest = sqlite3_column_int64(s, 5),
+		.sum = column_number(s, 6),
+		.sets = past_db_column(s, 7),
+	};
+}
+
+bool
+block_contents(sqlite3_stmt *s, struct block_view *out)
+{
+	out->sets = past_db_column(s, 7);
+	out->words = past_db_column(s, 8);
+	out->rows = past_db_column(s, 9);
+	return block_sum(out->sets, out->words, out->rows) == out->sum;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * history/past_db.h (private) - the database of events: its schema, and connections to it.
+ *
+ * One connection writes and checkpoints, that of the writer thread; those of readers are read-only and never
+ * checkpoint, so SQLite's WAL-reset bug (see store/db.h) has no second party.
+ *
+ *	blocks		events, some thousand a row: block.h. Rows with sealed = 0 are what the newest commits
+ *			added; when they make a whole block, one sealed row takes their place.
+ *	sets		label sets by number, with the numbers of their pairs
+ *	pairs		a name and a value
+ *	postings	which sets have a pair: 2048 sets a row, their offsets as 16-bit numbers
+ *	meta		what the database itself has to remember
+ */
+#ifndef HISTORY_PAST_DB_H
+#define HISTORY_PAST_DB_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "block.h"
+
+#define DB_NAME "history.db"
+#define DB_PAGE 4096
+/* Sets in one row of postings, and the key of that row. */
+#define POSTINGS_SETS 2048
+#define POSTINGS_CHUNK_BITS 24
+
+static inline int64_t
+postings_key(uint64_t pair, uint64_t set)
+{
+	return (int64_t)(pair << POSTINGS_CHUNK_BITS | set / POSTINGS_SETS);
+}
+
+enum past_db_trouble {
+	DB_FINE,
+	DB_DAMAGED,	/* not a database of ours, of another version, or corrupt */
+	DB_FULL,	/* no space */
+	DB_UNUSABLE,	/* the rest */
+};
+
+struct past_db {
+	sqlite3 *handle;
+	enum past_db_trouble trouble;	/* of the last call that failed */
+	uint64_t key[2];		/* of this database: for hashes that strangers must not know */
+};
+
+/* Makes it if it is missing. False: *trouble of d says why; it need not be closed. */
+bool past_db_open_writer(struct past_db *d, const char *path, struct err *e) MUST_CHECK;
+/* One that is there. */
+bool past_db_open_reader(struct past_db *d, const char *path, struct err *e) MUST_CHECK;
+void past_db_close(struct past_db *d);	/* may be zeroed */
+
+/* Always false: sets e and trouble to what SQLite says. */
+bool past_db_failed(struct past_db *d, struct err *e);
+bool past_db_run(struct past_db *d, const char *sql, struct err *e) MUST_CHECK;
+/* Kept until sqlite3_finalize. NULL and e. */
+sqlite3_stmt *past_db_prepare(struct past_db *d, const char *sql, struct err *e) MUST_CHECK;
+/* Runs s, which gives no rows, and resets it. */
+bool past_db_step(struct past_db *d, sqlite3_stmt *s, struct err *e) MUST_CHECK;
+/* One number; false also when there is none, and e is not set then. */
+bool past_db_number(struct past_db *d, const char *sql, int64_t *out, struct err *e) MUST_CHECK;
+struct str past_db_column(sqlite3_stmt *s, int at);	/* a blob or text, borrowed until the next step */
+void past_db_bind_blob(sqlite3_stmt *s, int at, struct str v);	/* borrowed until the reset; empty is no NULL */
+
+/* The columns of a block in this order, for block_of. */
+#define BLOCK_COLUMNS "first, n, kinds, outcomes, oldest, newest, sum, sets, words, rows"
+/* All but words and rows, which cost reading more pages. */
+void block_summary(sqlite3_stmt *s, struct block_view *out);
+/* The rest; false: its sum is wrong. */
+bool block_contents(sqlite3_stmt *s, struct block_view *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "past_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "text/digest.h"
+
+void
+past_writer_init(struct past_writer *w, const char *directory, struct clock *clock, span retention, uint64_t max_bytes)
+{
+	struct sbuf path = SBUF_INIT(SBUF_UNLIMITED);
+
+	*w = (struct past_writer){ .clock = clock, .retention = retention, .max_bytes = max_bytes };
+	sbuf_printf(&path, "%s/" DB_NAME, directory);
+	w->path = sbuf_take(&path, NULL);
+	block_init(&w->whole);
+	block_init(&w->piece);
+}
+
+/* Memory of the database goes, too. */
+static void
+close_database(struct past_writer *w)
+{
+	sqlite3_finalize(w->add_block);
+	sqlite3_finalize(w->drop_open);
+	w->add_block = w->drop_open = NULL;
+	sets_close(&w->sets);
+	past_db_close(&w->db);
+	block_clear(&w->whole);
+	block_clear(&w->piece);
+	w->sweep = (struct sweep){ 0 };
+	w->is_open = false;
+}
+
+void
+past_writer_fini(struct past_writer *w)
+{
+	close_database(w);
+	block_fini(&w->whole);
+	block_fini(&w->piece);
+	mem_free(w->path);
+}
+
+static bool
+set_aside(struct past_writer *w, const struct err *why, struct err *e)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+	char from[4096], to[4096];
+	long long now = (long long)w->clock->now(w->clock).wall.s;
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		snprintf(from, sizeof(from), "%s%s", w->path, suffixes[i]);
+		snprintf(to, sizeof(to), "%s.damaged-%lld%s", w->path, now, suffixes[i]);
+		if (i == 0)
+			snprintf(w->aside_path, sizeof(w->aside_path), "%s", to);
+		if (rename(from, to) != 0 && errno != ENOENT)
+			return err_set(e, ERR_IO, "cannot set %s aside: %s", from, strerrordesc_np(errno));
+	}
+	w->aside_why = *why;
+	return true;
+}
+
+/* For its owner alone, whatever the umask; SQLite gives the files beside it the same mode. */
+static bool
+make_file(const char *path, struct err *e)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			return err_set(e, ERR_IO, "%s is no regular file", path);
+		if ((st.st_mode & 077) != 0 && st.st_uid == geteuid())
+			(void)!chmod(path, st.st_mode & 0700);
+		return true;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(e, ERR_IO, "cannot make %s: %s", path, strerrordesc_np(errno));
+	(void)!fchmod(fd, 0600);
+	close(fd);
+	return true;
+}
+
+/* Fills w->whole again with what the last commits of an earlier process added. */
+static bool
+load_open(struct past_writer *w, struct err *e)
+{
+	sqlite3_stmt *s = past_db_prepare(
+	    &w->db, "SELECT " BLOCK_COLUMNS " FROM blocks WHERE sealed = 0 ORDER BY first", e);
+	struct block_view v;
+	bool ok = s != NULL;
+	int code = SQLITE_ROW;
+
+	while (ok && (code = sqlite3_step(s)) == SQLITE_ROW) {
+		struct str *words = NULL;
+		size_t words_n;
+		struct row_reader r;
+		struct row row;
+
+		block_summary(s, &v);
+		if (!block_contents(s, &v) || !block_words(v.words, &words, &words_n)) {
+			w->bad++;
+			continue;
+		}
+		row_reader_init(&r, &v, words, words_n);
+		while (row_reader_next(&r, &row) == 1)
+			block_add(&w->whole, &row);
+		row_reader_fini(&r);
+		mem_free(words);
+	}
+	if (ok && code != SQLITE_DONE)
+		ok = past_db_failed(&w->db, e);
+	sqlite3_finalize(s);
+	return ok;
+}
+
+static bool
+read_state(struct past_writer *w, struct err *e)
+{
+	int64_t last = 0, n = 0;
+
+	if ((!past_db_number(&w->db, "SELECT first + n - 1 FROM blocks ORDER BY first DESC LIMIT 1", &last, e) ||
+		!past_db_number(&w->db, "SELECT sum(n) FROM blocks", &n, e)) &&
+	    e->kind != ERR_NONE)
+		return false;
+	w->next = (uint64_t)last + 1;
+	w->events = (uint64_t)n;
+	return load_open(w, e);
+}
+
+static bool
+open_database(struct past_writer *w, struct err *e)
+{
+	if (!make_file(w->path, e)) {
+		w->db.trouble = DB_UNUSABLE;
+		return false;
+	}
+	if (!past_db_open_writer(&w->db, w->path, e))
+		return false;
+	if (sets_open(&w->sets, &w->db, e) && read_state(w, e) &&
+	    (w->add_block = past_db_prepare(
+		 &w->db, "INSERT INTO blocks(" BLOCK_COLUMNS ", sealed) VALUES(?,?,?,?,?,?,?,?,?,?,?)", e)) != NULL &&
+	    (w->drop_open = past_db_prepare(&w->db, "DELETE FROM blocks WHERE sealed = 0", e)) != NULL) {
+		w->is_open = true;
+		w->generation++;
+		return true;
+	}
+	close_database(w);
+	return false;
+}
+
+static bool
+open_or_begin_anew(struct past_writer *w, struct err *e)
+{
+	struct err why = { 0 };
+
+	if (w->is_open || open_database(w, &why))
+		return true;
+	if (w->db.trouble != DB_DAMAGED || !set_aside(w, &why, e)) {
+		if (e->kind == ERR_NONE)
+			*e = why;
+		return false;
+	}
+	return open_database(w, e);
+}
+
+static bool
+put_block(struct past_writer *w, struct block *b, bool sealed, struct err *e)
+{
+	struct sbuf sets = SBUF_INIT(SBUF_UNLIMITED);
+	sqlite3_stmt *s = w->add_block;
+	bool ok;
+
+	block_put_sets(b, &sets);
+	sqlite3_bind_int64(s, 1, (int64_t)b->first);
+	sqlite3_bind_int64(s, 2, b->n);
+	sqlite3_bind_int64(s, 3, (int64_t)b->kinds);
+	sqlite3_bind_int64(s, 4, (int64_t)b->outcomes);
+	sqlite3_bind_int64(s, 5, b->oldest);
+	sqlite3_bind_int64(s, 6, b->newest);
+	sqlite3_bind_int64(s, 7, (int64_t)block_sum(sbuf_get(&sets), sbuf_get(&b->words), sbuf_get(&b->rows)));
+	past_db_bind_blob(s, 8, sbuf_get(&sets));
+	past_db_bind_blob(s, 9, sbuf_get(&b->words));
+	past_db_bind_blob(s, 10, sbuf_get(&b->rows));
+	sqlite3_bind_int(s, 11, sealed);
+	ok = past_db_step(&w->db, s, e);
+	sqlite3_clear_bindings(s);
+	sbuf_fini(&sets);
+	return ok;
+}
+
+/* All that is not sealed becomes one row. */
+static bool
+seal(struct past_writer *w, struct err *e)
+{
+	bool ok = past_db_step(&w->db, w->drop_open, e) && put_block(w, &w->whole, true, e);
+
+	block_clear(&w->whole);
+	block_clear(&w->piece);
+	return ok;
+}
+
+static void
+group_of(struct record *r, struct sbuf *scratch)
+{
+	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED);
+	unsigned char digest[SHA256_SIZE];
+
+	sbuf_reset(scratch);
+	if (r->group_key.n == 0)
+		return;
+	/* As the API names groups. */
+	sbuf_str(&name, r->row.receiver);
+	sbuf_putc(&name, '\0');
+	sbuf_str(&name, r->group_key);
+	digest_sha256(sbuf_get(&name), digest);
+	sbuf_fini(&name);
+	sbuf_put(scratch, digest, 8);
+	sbuf_str(scratch, r->group_key);
+}
+
+static bool
+number_sets(struct past_writer *w, struct record *r, struct row *row, uint64_t *sets, struct err *e)
+{
+	if ((r->labels != NULL && !sets_number(&w->sets, r->labels, &row->set, e)) ||
+	    (r->source != NULL && !sets_number(&w->sets, r->source, &row->source, e)))
+		return false;
+	for (size_t i = 0; i < row->sets_n; i++)
+		if (!sets_number(&w->sets, r->sets[i], &sets[i], e))
+			return false;
+	row->sets = sets;
+	return true;
+}
+
+static bool
+write_records(struct past_writer *w, const struct batch *b, struct err *e)
+{
+	uint64_t *sets = mem_calloc(ROW_SETS_MAX, sizeof(sets[0]));
+	struct sbuf group = SBUF_INIT(SBUF_UNLIMITED);
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < b->records.n; i++) {
+		struct record *r = &b->records.v[i];
+		struct row row = r->row;
+
+		row.id = w->next;
+		group_of(r, &group);
+		row.group = sbuf_get(&group);
+		ok = number_sets(w, r, &row, sets, e);
+		if (!ok)
+			break;
+		block_add(&w->whole, &row);
+		block_add(&w->piece, &row);
+		w->next++;
+		if (block_is_full(&w->whole))
+			ok = seal(w, e);
+	}
+	sbuf_fini(&group);
+	mem_free(sets);
+	return ok;
+}
+
+static bool
+write_batch(struct past_writer *w, struct err *e)
+{
+	bool ok = past_db_run(&w->db, "BEGIN IMMEDIATE", e) && write_records(w, w->batch, e) &&
+	    (w->piece.n == 0 || put_block(w, &w->piece, false, e)) && sets_flush(&w->sets, e) &&
+	    past_db_run(&w->db, "COMMIT", e);
+
+	block_clear(&w->piece);
+	if (ok)
+		w->events += w->batch->records.n;
+	return ok;
+}
+
+static void
+measure(struct past_writer *w)
+{
+	int64_t pages = 0, oldest = 0, newest = 0;
+	struct err e = { 0 };
+
+	(void)!past_db_number(&w->db, "PRAGMA page_count", &pages, &e);
+	(void)!past_db_number(&w->db, "SELECT oldest FROM blocks ORDER BY first LIMIT 1", &oldest, &e);
+	w->bytes = (uint64_t)pages * DB_PAGE;
+	(void)!past_db_number(&w->db, "SELECT newest FROM blocks ORDER BY first LIMIT 1", &newest, &e);
+	w->oldest = oldest;
+	w->first_newest = newest;
+}
+
+static void
+fail(struct past_writer *w)
+{
+	enum past_db_trouble trouble = w->db.trouble;
+	struct err why = w->err;
+
+	w->full = trouble == DB_FULL;
+	/* A transaction that is open is rolled back with it. */
+	close_database(w);
+	if (trouble == DB_DAMAGED)
+		(void)!set_aside(w, &why, &w->err);
+}
+
+void
+past_writer_run(struct past_writer *w)
+{
+	struct mono began = w->clock->now(w->clock).mono;
+
+	w->err = (struct err){ 0 };
+	w->aside_why = (struct err){ 0 };
+	w->full = w->more = false;
+	w->ok = open_or_begin_anew(w, &w->err) && (w->batch == NULL || write_batch(w, &w->err));
+	if (w->ok)
+		measure(w);
+	/* The batch is written also when what is old cannot be deleted. */
+	if (!w->ok || !retain_some(w, &w->err))
+		fail(w);
+	w->took = mono_sub(w->clock->now(w->clock).mono, began);
+}

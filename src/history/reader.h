@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * history/reader.h (private) - a connection that reads, and what a question is made of. A reader is one thread's.
+ */
+#ifndef HISTORY_READER_H
+#define HISTORY_READER_H
+
+#include "base/arena.h"
+#include "base/hmap.h"
+#include "base/time.h"
+#include "base/vec.h"
+#include "core/past.h"
+#include "past_db.h"
+#include "model/matcher.h"
+#include "text/regex.h"
+
+struct reader {
+	struct past_db db;
+	bool is_open;
+	uint64_t generation;		/* of the file that is open; see struct past_writer */
+	sqlite3_stmt *blocks, *set, *pair, *find_pair, *pairs_of, *postings, *by_fingerprint;
+	/* Label sets that were looked up for this answer, by number. */
+	struct hmap known;
+	struct arena *arena;		/* of those */
+};
+
+/* Opens the file, also anew when it is another one than before. */
+bool reader_open(struct reader *r, const char *path, uint64_t generation, struct err *e) MUST_CHECK;
+void reader_close(struct reader *r);	/* may be zeroed */
+/* Reads between the two see one moment. */
+bool reader_begin(struct reader *r, struct err *e) MUST_CHECK;
+void reader_end(struct reader *r);
+
+/* A label set as it is shown. */
+struct known_labels {
+	struct hmap_node node;
+	uint64_t number, fingerprint;
+	struct str json;		/* the object; empty: it is not known any more */
+};
+/* Borrowed until reader_end. */
+const struct known_labels *reader_labels(struct reader *r, uint64_t set);
+
+/* A question, copied; all in its arena. */
+struct question {
+	struct arena *arena;
+	struct past_query q;
+	uint64_t kinds, outcomes;	/* masks; 0: any */
+	uint64_t before;		/* only events of lower ids; 0: all */
+	int64_t from, to;		/* ms; events outside are left out */
+	enum matcher_mode mode;
+};
+
+/* Bits by the number of a label set; all of them for what has no bound. */
+struct set_bits {
+	uint64_t *bits;			/* owned; NULL: no condition, every set is in */
+	uint64_t n;			/* numbers below; those above are in if `rest` */
+	bool rest;
+};
+void set_bits_fini(struct set_bits *b);
+static inline bool
+set_bits_has(const struct set_bits *b, uint64_t set)
+{
+	return b->bits == NULL || (set < b->n ? (b->bits[set / 64] >> set % 64 & 1) != 0 : b->rest);
+}
+
+/* When to stop, by the stopwatch of a clock. */
+struct until {
+	struct clock *clock;
+	struct mono deadline;
+};
+static inline bool
+until_over(const struct until *u)
+{
+	return u->clock->now(u->clock).mono.ns >= u->deadline.ns;
+}
+
+/* resolve.c: the label sets that the question asks for. False: e, or it took longer than u (ERR_TIMEOUT). */
+bool resolve_sets(struct reader *r, const struct question *q, const struct matchers *ms, const struct until *u,
+    struct set_bits *out, struct err *e) MUST_CHECK;
+
+/* search.c */
+struct found {
+	/* Called for each event that is found, the newest first; all is borrowed. */
+	void (*show)(void *arg, const struct row *row);
+	void *arg;
+	size_t limit;
+	/* Out. */
+	size_t n;
+	uint64_t next;			/* where to go on: struct question's `before`. 0: that was all */
+	size_t bad;			/* blocks that were not what was written */
+};
+/* Finds up to f->limit events, fewer when it would take too long: then f->next is not 0. */
+bool search_run(struct reader *r, const struct question *q, struct clock *clock, struct found *f,
+    struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * history/row.h (private) - one event as values.
+ */
+#ifndef HISTORY_ROW_H
+#define HISTORY_ROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+enum kind {
+#define KIND(id, number, word, shape) KIND_##id = (number),
+#include "history/kinds.def"
+#undef KIND
+	KIND_END = 64,	/* kinds are bits of a mask */
+};
+
+enum shape { SHAPE_ALERT, SHAPE_GROUP, SHAPE_NOTIFICATION, SHAPE_SILENCE, SHAPE_PROCESS };
+
+enum { OUTCOME_NONE, OUTCOME_SENT, OUTCOME_FAILED, OUTCOME_CANCELED, OUTCOMES };
+
+/* NULL: no kind of ours. */
+const char *kind_word(unsigned kind);
+enum shape kind_shape(unsigned kind);
+/* 0: there is none of that word. */
+unsigned kind_of(struct str word);
+const char *outcome_word(unsigned outcome);
+unsigned outcome_of(struct str word);
+
+struct row_recipient {
+	struct str to;
+	unsigned state;		/* enum recipient_state */
+};
+
+/* So many alerts and recipients of a notification are kept; how many there were is told. */
+#define ROW_SETS_MAX 1000
+#define ROW_RECIPIENTS_MAX 1000
+
+/* Numbers are 0 and texts empty where they mean nothing for the kind. */
+struct row {
+	uint64_t id;
+	int64_t at;			/* ms since 1970 */
+	unsigned kind;
+	uint64_t outcome, reason, failure;
+	uint64_t set;			/* label set of the alert */
+	uint64_t source;		/* … of the one that inhibits it */
+	struct str ref;			/* ids of silences, or names of intervals, with blanks between; of a rule */
+	struct str receiver, integration;
+	struct str group;		/* 8 bytes of its id, then its key */
+	struct str actor;
+	struct str text;		/* error, comment, version */
+	struct str matchers;
+	uint64_t firing, resolved;	/* alerts of a notification; of a gap: events that are missing */
+	uint64_t attempts, ms;
+	uint64_t starts, ends;		/* ms since 1970 */
+	const uint64_t *sets;		/* label sets of a notification */
+	size_t sets_n;
+	const struct row_recipient *to;
+	size_t to_n;
+};
+
+#endif

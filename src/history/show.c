@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "show.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/hex.h"
+#include "base/rfc3339.h"
+#include "core/notification.h"
+
+#define GROUP_ID 8
+
+static const char *
+reason_word(uint64_t reason)
+{
+	static const char *const words[] = {
+		[REASON_FIRST] = "first",
+		[REASON_NEW_ALERTS] = "new_alerts",
+		[REASON_SOME_RESOLVED] = "some_resolved",
+		[REASON_ALL_RESOLVED] = "all_resolved",
+		[REASON_REPEAT] = "repeat",
+	};
+
+	return reason < ARRAY_LEN(words) && words[reason] != NULL ? words[reason] : "unknown";
+}
+
+static size_t
+time_text(int64_t ms, char out[RFC3339_MAX])
+{
+	int64_t s = ms / 1000, rest = ms % 1000;
+
+	if (rest < 0) {
+		rest += 1000;
+		s--;
+	}
+	return strfmt_time_format((struct wall){ s, (int32_t)rest * 1000000, 0 }, out);
+}
+
+void
+show_time(struct json_writer *w, const char *key, int64_t ms)
+{
+	char text[RFC3339_MAX];
+
+	json_put_str(w, key, (struct str){ text, time_text(ms, text) });
+}
+
+static struct str
+group_key(const struct row *row)
+{
+	return row->group.n > GROUP_ID ? str_sub(row->group, GROUP_ID, row->group.n) : STR("");
+}
+
+static struct str
+group_id(const struct row *row, char out[2 * GROUP_ID + 1])
+{
+	if (row->group.n < GROUP_ID)
+		return STR("");
+	hex_encode(row->group.p, GROUP_ID, out);
+	return (struct str){ out, 2 * GROUP_ID };
+}
+
+static void
+put_group(const struct row *row, struct json_writer *w)
+{
+	char id[2 * GROUP_ID + 1];
+
+	json_put_str(w, "group", group_id(row, id));
+	json_put_str(w, "group_key", group_key(row));
+	json_put_str(w, "receiver", row->receiver);
+}
+
+static struct str
+fingerprint(const struct known_labels *l, char out[17])
+{
+	if (l->json.n == 0)
+		return STR("");
+	snprintf(out, 17, "%016" PRIx64, l->fingerprint);
+	return (struct str){ out, 16 };
+}
+
+static void
+put_labels(struct reader *r, uint64_t set, struct json_writer *w)
+{
+	const struct known_labels *l = reader_labels(r, set);
+	char text[17];
+
+	json_put_str(w, "fingerprint", fingerprint(l, text));
+	json_put_raw(w, "labels", l->json.n > 0 ? l->json : STR("{}"));
+}
+
+/* The words of a list. */
+static void
+put_words(struct json_writer *w, const char *key, struct str words)
+{
+	json_key(w, str_from(key));
+	json_array_begin(w);
+	while (words.n > 0)
+		json_str(w, str_split(&words, ' '));
+	json_array_end(w);
+}
+
+static void
+put_alert(struct reader *r, const struct row *row, struct json_writer *w)
+{
+	put_labels(r, row->set, w);
+	if (row->starts != 0)
+		show_time(w, "starts", (int64_t)row->starts);
+	if (row->kind == KIND_SILENCED || row->kind == KIND_ACKED)
+		put_words(w, "silences", row->ref);
+	if (row->source == 0)
+		return;
+	json_key(w, STR("source"));
+	json_object_begin(w);
+	put_labels(r, row->source, w);
+	json_object_end(w);
+	if (row->ref.n > 0)
+		json_put_str(w, "rule", row->ref);
+}
+
+static void
+put_told(struct reader *r, const struct row *row, struct json_writer *w)
+{
+	char text[17];
+
+	json_key(w, STR("recipients"));
+	json_array_begin(w);
+	for (size_t i = 0; i < row->to_n; i++) {
+		json_object_begin(w);
+		json_put_str(w, "to", row->to[i].to);
+		json_put_bool(w, "ok", row->to[i].state == RECIPIENT_DONE);
+		json_object_end(w);
+	}
+	json_array_end(w);
+	json_key(w, STR("fingerprints"));
+	json_array_begin(w);
+	for (size_t i = 0; i < row->sets_n && i < SHOW_FINGERPRINTS; i++)
+		json_str(w, fingerprint(reader_labels(r, row->sets[i]), text));
+	json_array_end(w);
+}
+
+static void
+put_notification(struct reader *r, const struct row *row, struct json_writer *w)
+{
+	put_group(row, w);
+	json_put_str(w, "integration", row->integration);
+	json_put_str(w, "reason", str_from(reason_word(row->reason)));
+	json_put_uint(w, "firing", row->firing);
+	json_put_uint(w, "resolved", row->resolved);
+	json_put_uint(w, "attempts", row->attempts);
+	json_put_str(w, "outcome", str_from(outcome_word((unsigned)row->outcome)));
+	if (row->text.n > 0)
+		json_put_str(w, "error", row->text);
+	else
+		json_put_null(w, "error");
+	if (row->failure > 0 && row->failure <= FAILURE_N)
+		json_put_str(w, "failure", str_from(failure_text((enum failure)(row->failure - 1))));
+	json_put_uint(w, "ms", row->ms);
+	put_told(r, row, w);
+}
+
+static void
+put_silence(const struct row *row, struct json_writer *w)
+{
+	json_put_str(w, "silence_id", row->ref);
+	if (row->actor.n > 0)
+		json_put_str(w, "by", row->actor);
+	else
+		json_put_null(w, "by");
+	json_put_str(w, "comment", row->text);
+	json_put_str(w, "matchers", row->matchers);
+	show_time(w, "starts", (int64_t)row->starts);
+	show_time(w, "ends", (int64_t)row->ends);
+}
+
+static void
+put_process(const struct row *row, struct json_writer *w)
+{
+	if (row->actor.n > 0)
+		json_put_str(w, "by", row->actor);
+	if (row->kind == KIND_GAP)
+		json_put_uint(w, "missing", row->firing);
+	else if (row->kind == KIND_REFUSED)
+		json_put_str(w, "error", row->text);
+	else if (row->text.n > 0)
+		json_put_str(w, "version", row->text);
+}
+
+void
+show_json(struct reader *r, const struct row *row, struct json_writer *w)
+{
+	char id[24];
+
+	snprintf(id, sizeof(id), "%" PRIu64, row->id);
+	json_object_begin(w);
+	json_put_str(w, "id", str_from(id));
+	show_time(w, "at", row->at);
+	json_put_str(w, "kind", str_from(kind_word(row->kind)));
+	switch (kind_shape(row->kind)) {
+	case SHAPE_ALERT:
+		put_alert(r, row, w);
+		break;
+	case SHAPE_GROUP:
+		put_group(row, w);
+		json_put_uint(w, "alerts", row->firing);
+		put_words(w, "intervals", row->ref);
+		break;
+	case SHAPE_NOTIFICATION:
+		put_notification(r, row, w);
+		break;
+	case SHAPE_SILENCE:
+		put_silence(row, w);
+		break;
+	case SHAPE_PROCESS:
+		put_process(row, w);
+		break;
+	}
+	json_object_end(w);
+}
+
+/*
+ * Writes a quoted cell. Text that a spreadsheet would take for a formula gets an apostrophe in front: labels and comments are
+ * written by strangers.
+ */
+static void
+put_cell(struct sbuf *out, struct str s)
+{
+	if (out->n > 0 && out->p[out->n - 1] != '\n')
+		sbuf_putc(out, ',');
+	sbuf_putc(out, '"');
+	if (s.n > 0 && memchr("=+-@\t\r", s.p[0], 6) != NULL)
+		sbuf_putc(out, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			sbuf_putc(out, '"');
+		sbuf_putc(out, s.p[i]);
+	}
+	sbuf_putc(out, '"');
+}
+
+static void
+put_count(struct sbuf *out, uint64_t n, bool meant)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, n);
+	put_cell(out, meant ? str_from(text) : STR(""));
+}
+
+void
+show_csv_head(struct sbuf *out)
+{
+	sbuf_puts(out,
+	    "id,at,kind,fingerprint,labels,receiver,integration,group,group_key,reason,outcome,firing,resolved,"
+	    "attempts,ms,by,reference,matchers,text,recipients\r\n");
+}
+
+static void
+put_recipients(struct sbuf *out, const struct row *row)
+{
+	struct sbuf all = SBUF_INIT(SBUF_UNLIMITED);
+
+	for (size_t i = 0; i < row->to_n; i++)
+		sbuf_printf(&all, "%s%.*s%s", i > 0 ? " " : "", STR_ARG(row->to[i].to),
+		    row->to[i].state == RECIPIENT_DONE ? "" : " (not)");
+	put_cell(out, sbuf_get(&all));
+	sbuf_fini(&all);
+}
+
+void
+show_csv(struct reader *r, const struct row *row, struct sbuf *line)
+{
+	bool told = kind_shape(row->kind) == SHAPE_NOTIFICATION;
+	const struct known_labels none = { 0 }, *l = row->set != 0 ? reader_labels(r, row->set) : &none;
+	char text[RFC3339_MAX], id[2 * GROUP_ID + 1];
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED), *out = &b;
+
+	put_count(out, row->id, true);
+	put_cell(out, (struct str){ text, time_text(row->at, text) });
+	put_cell(out, str_from(kind_word(row->kind)));
+	put_cell(out, fingerprint(l, text));
+	put_cell(out, l->json);
+	put_cell(out, row->receiver);
+	put_cell(out, row->integration);
+	put_cell(out, group_id(row, id));
+	put_cell(out, group_key(row));
+	put_cell(out, told ? str_from(reason_word(row->reason)) : STR(""));
+	put_cell(out, row->outcome != 0 ? str_from(outcome_word((unsigned)row->outcome)) : STR(""));
+	put_count(out, row->firing, told || row->firing > 0);
+	put_count(out, row->resolved, told);
+	put_count(out, row->attempts, told);
+	put_count(out, row->ms, told);
+	put_cell(out, row->actor);
+	put_cell(out, row->ref);
+	put_cell(out, row->matchers);
+	put_cell(out, row->text);
+	put_recipients(out, row);
+	sbuf_puts(out, "\r\n");
+	sbuf_str(line, sbuf_get(out));
+	sbuf_fini(out);
+}

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happened can be asked for: by conditions, page by page and as a file; over crashes, damage and a full queue."""
+import csv
+import io
+import json
+import os
+import sqlite3
+import time
+import urllib.parse
+
+from lib.server import rfc3339
+
+CONFIG = """
+route:
+  receiver: hook
+  group_by: [alertname]
+  group_wait: 50ms
+  group_interval: 200ms
+  repeat_interval: 10h
+receivers:
+  - name: hook
+    webhook_configs: [{{url: "{url}/hook"}}]
+inhibit_rules:
+  - name: down
+    source_matchers: [alertname=Down]
+    target_matchers: [alertname=Slow]
+    equal: [host]
+"""
+PATH = "/api/ext/v1/history"
+
+
+def wait_items(server, count=1, timeout=20, **query):
+    """The newest items of the query, when there are so many."""
+    end = time.monotonic() + timeout
+    while True:
+        status, _, body = server.request("GET", PATH + "?" + urllib.parse.urlencode(query))
+        items = json.loads(body)["items"] if status == 200 else []
+        if len(items) >= count:
+            return items
+        assert time.monotonic() < end, (status, body)
+        time.sleep(0.05)
+
+
+def error_of(server, query):
+    status, _, body = server.request("GET", PATH + "?" + query)
+    return status, json.loads(body)["error"]
+
+
+def test_alerts_notifications_and_silences(serve, sink):
+    server = serve(CONFIG.format(url=sink.url))
+    server.alert({"alertname": "Slow", "host": "a", "team": "db"})
+    sink.wait(1)
+    told = wait_items(server, kind="notification")[0]
+    fp = server.get("/api/v2/alerts")[0]["fingerprint"]
+    assert told["receiver"] == "hook" and told["integration"] == "webhook[0]"
+    assert (told["reason"], told["outcome"], told["error"]) == ("first", "sent", None)
+    assert (told["firing"], told["resolved"], told["attempts"]) == (1, 0, 1)
+    assert told["fingerprints"] == [fp] and told["group_key"] == '{}:{alertname="Slow"}'
+    fired = wait_items(server, kind="firing")[0]
+    assert fired["labels"] == {"alertname": "Slow", "host": "a", "team": "db"} and fired["fingerprint"] == fp
+
+    silence = server.silence(alertname="Slow", comment="new disk")
+    made = wait_items(server, kind="silence_created")[0]
+    assert made["silence_id"] == silence and made["by"] == "tester" and made["comment"] == "new disk"
+    assert made["matchers"] == '{alertname="Slow"}'
+    assert wait_items(server, kind="silenced")[0]["silences"] == [silence]
+    server.request("DELETE", f"/api/v2/silence/{silence}")
+    assert wait_items(server, kind="silence_expired")[0]["silence_id"] == silence
+    assert wait_items(server, kind="unsilenced")[0]["fingerprint"] == fp
+
+    server.alert({"alertname": "Down", "host": "a"})
+    held = wait_items(server, kind="inhibited")[0]
+    assert held["fingerprint"] == fp and held["source"]["labels"]["alertname"] == "Down" and held["rule"] == "down"
+    server.resolve(alertname="Down", host="a")
+    wait_items(server, kind="uninhibited")
+    server.resolve(alertname="Slow", host="a", team="db")
+    kinds = [i["kind"] for i in reversed(wait_items(server, 6, fingerprint=fp, kind="firing,resolved,silenced,unsilenced,"
+                                                    "inhibited,uninhibited"))]
+    assert kinds[0] == "firing" and kinds[-1] == "resolved" and kinds.count("firing") == 1
+
+    # Of conditions, all have to hold; of one that is given twice, any.
+    assert wait_items(server, filter='host="a"', kind="notification", receiver="ho.k", outcome="sent")
+    assert not server.get(PATH, filter='host=~"b|c"')["items"]
+    assert not server.get(PATH, filter='host!="a"', kind="firing")["items"]
+    assert server.get(PATH, filter='nothing=""', kind="firing")["items"]
+    assert server.get(PATH, group=told["group"])["items"] and not server.get(PATH, group="1")["items"]
+    assert server.get(PATH, integration="webhook")["items"] and not server.get(PATH, integration="slack")["items"]
+    assert server.get(PATH, actor="tester")["items"] and not server.get(PATH, actor="jo")["items"]
+    assert not server.get(PATH, to=rfc3339(-60))["items"] and server.get(PATH, **{"from": rfc3339(-60)})["items"]
+
+
+def test_failures_and_reloads(serve, sink):
+    sink.replies["/hook"] = 400
+    server = serve(CONFIG.format(url=sink.url))
+    assert wait_items(server, kind="started")[0]["version"]
+    server.alert(alertname="A")
+    failed = wait_items(server, outcome="failed")[0]
+    assert "400" in failed["error"] and failed["failure"] == "clientError" and failed["attempts"] == 1
+    assert server.reload("no: configuration")[0] == 500
+    refused = wait_items(server, kind="reload_refused")[0]
+    assert "receiver" in refused["error"] or "no" in refused["error"]
+    assert server.reload(CONFIG.format(url=sink.url))[0] == 200
+    assert wait_items(server, kind="reloaded")
+
+
+def test_pages_files_and_mistakes(serve, sink):
+    server = serve(CONFIG.format(url=sink.url))
+    names = [f"=cmd{n}" for n in range(25)]
+    server.alert(*({"alertname": "Many", "host": n, "quote": 'a"b,c'} for n in names))
+    wait_items(server, 25, kind="firing")
+    seen, cursor = [], None
+    while True:
+        page = server.get(PATH, kind="firing", limit=10, **({"cursor": cursor} if cursor else {}))
+        seen += [i["labels"]["host"] for i in page["items"]]
+        assert page["lag_seconds"] == 0 and page["oldest"]
+        cursor = page["next"]
+        if not cursor:
+            break
+        assert len(page["items"]) == 10 or not page["items"]
+    assert sorted(seen) == sorted(names)
+
+    status, headers, body = server.request("GET", PATH + "?format=csv&kind=firing", headers={"Accept-Encoding": "gzip"})
+    assert status == 200 and headers["Content-Encoding"] == "gzip" and "history.csv" in headers["Content-Disposition"]
+    status, headers, body = server.request("GET", PATH + "?format=csv")
+    rows = list(csv.DictReader(io.StringIO(body.decode())))
+    assert {json.loads(r["labels"])["host"] for r in rows if r["kind"] == "firing"} == set(names)
+    lines = [json.loads(line) for line in server.request("GET", PATH + "?format=ndjson&limit=7")[2].splitlines()]
+    assert len(lines) == 7
+    assert len(server.get(PATH, format="json")["items"]) == len(rows)
+
+    # A cursor that somebody made up, or changed.
+    page = server.get(PATH, limit=1)
+    other = ("0" if page["next"][0] != "0" else "1") + page["next"][1:]
+    for bad in ("x", other, page["next"][:-1], "0" * 32, "%ff" * 32):
+        status, error = error_of(server, f"cursor={bad}")
+        assert (status, error["code"], error["field"]) == (400, "bad_cursor", "cursor"), bad
+    for query, field in (("kind=fired", "kind"), ("outcome=good", "outcome"), ("group=xyz", "group"), ("limit=0", "limit"),
+                         ("fingerprint=12345678901234567", "fingerprint"), ("from=now", "from"), ("format=xml", "format"),
+                         ("receiver=(", "receiver"), ("filter=a", "filter"), ("kind=" + "firing," * 101, "kind")):
+        status, error = error_of(server, query)
+        assert status == 400 and error["field"] == field, query
+    assert error_of(server, "recever=x")[0] == 400
+
+
+def test_kill_9_loses_a_second_at_most(serve, sink):
+    server = serve(CONFIG.format(url=sink.url))
+    posted = {}
+    end = time.monotonic() + 2.5
+    while time.monotonic() < end:
+        name = f"A{len(posted)}"
+        server.alert(alertname=name)
+        posted[name] = time.time()
+        time.sleep(0.01)
+    killed = time.time()
+    server.kill()
+    arrived = {item["json"]["groupKey"] for item in list(sink.items)}
+    server.start()
+    wait_items(server, 2, kind="started")
+    got = {json.loads(line)["labels"]["alertname"]
+           for line in server.request("GET", PATH + "?format=ndjson&kind=firing")[2].splitlines()}
+    late = [killed - when for name, when in posted.items() if name not in got]
+    assert all(age <= 1.0 for age in late), late
+    # What it says was sent has arrived.
+    told = {item["group_key"] for item in server.get(PATH, format="json", outcome="sent")["items"]}
+    assert told and told <= arrived | {item["json"]["groupKey"] for item in list(sink.items)}
+
+
+def test_a_damaged_or_foreign_database_is_set_aside(serve, sink):
+    server = serve(CONFIG.format(url=sink.url))
+    server.alert(alertname="Old")
+    wait_items(server, kind="firing")
+    file = server.dir / "data/history.db"
+    assert os.stat(file).st_mode & 0o777 == 0o600
+    for bad in (b"rubbish" * 5000, None):
+        server.stop()
+        file.unlink()
+        if bad is not None:
+            file.write_bytes(bad)
+        else:
+            with sqlite3.connect(file) as other:
+                other.execute("CREATE TABLE notes(text)")
+        server.start()
+        server.wait_log("was set aside")
+        server.alert(alertname=f"New{bad is None}")
+        assert wait_items(server, kind="started")
+    assert len(list(file.parent.glob("history.db.damaged-*"))) >= 1
+    assert server.metric("tocsin_history_databases_set_aside_total") == 1
+
+
+def test_without_history(serve, sink):
+    server = serve(CONFIG.format(url=sink.url), "--no-history.enabled")
+    assert error_of(server, "")[0] == 501
+    assert not (server.dir / "data/history.db").exists()
+    assert server.metric("tocsin_history_events_total") is None

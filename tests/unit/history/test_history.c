@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole room: what is heard is found again, under each condition; retention, damage, full queues and disks. */
+#include <event2/event.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib_history.h"
+
+static struct rig r;
+
+static void
+pass(span s)
+{
+	r.now.mono = mono_add(r.now.mono, s);
+	r.now.wall = wall_add(r.now.wall, s);
+}
+
+static const char *
+list(const char *key)
+{
+	struct past_query q = { 0 };
+
+	return rig_list(&r, &q, key);
+}
+
+static void
+some_events(void)
+{
+	static const char *const alerts[] = { "alertname=A,host=x", "alertname=A,host=y" };
+
+	rig_condition(&r, "alertname=A,host=x", ALERT_FIRES, true);
+	pass(SPAN_S);
+	rig_condition(&r, "alertname=A,host=y", ALERT_FIRES, true);
+	rig_notified(&r, "{}:{alertname=\"A\"}", alerts, 2, NULL);
+	pass(SPAN_S);
+	rig_silence(&r, EVENT_SILENCE_CREATED, "s1", "jo");
+	rig_condition(&r, "alertname=A,host=x", ALERT_FIRES, false);
+	rig_notified(&r, "{}:{alertname=\"B\"}", (const char *const[]){ "alertname=B" }, 1, "no \"such\" token");
+	rig_settle(&r, 0);
+}
+
+START_TEST(what_is_heard_is_found)
+{
+	struct past_query q = { .kinds = (const struct str[]){ STR("notification") }, .kinds_n = 1, .limit = 1 };
+	const char *text;
+
+	rig_init(&r);
+	rig_start(&r);
+	ck_assert_str_eq(list("kind"), "");
+	some_events();
+	ck_assert_str_eq(list("kind"), "notification resolved silence_created notification firing firing");
+	ck_assert_str_eq(list("id"), "6 5 4 3 2 1");
+	text = rig_ask(&r, &q);
+	ck_assert_msg(strstr(text, "{\"items\":[{\"id\":\"6\",\"at\":\"2026-01-01T00:00:02.000Z\",\"kind\":\"notification\","
+				   "\"group\":\"") == text, "%s", text);
+	ck_assert_msg(strstr(text, "\"receiver\":\"ops\",\"integration\":\"hook[0]\",\"reason\":\"first\",\"firing\":1,"
+				   "\"resolved\":0,\"attempts\":2,\"outcome\":\"failed\",\"error\":\"no \\\"such\\\" token\","
+				   "\"failure\":\"authError\",\"ms\":5,\"recipients\":[{\"to\":\"jo\",\"ok\":false}],"
+				   "\"fingerprints\":[\"") != NULL, "%s", text);
+	rig_fini(&r);
+}
+END_TEST
+
+static void
+expect(struct past_query q, const char *ids)
+{
+	ck_assert_str_eq(rig_list(&r, &q, "id"), ids);
+}
+
+#define ONE(text) (const struct str[]){ STR(text) }
+
+START_TEST(each_condition)
+{
+	struct labels *l = rig_labels("alertname=A,host=y");
+	uint64_t fingerprint = l->fingerprint;
+	struct wall start;
+
+	rig_init(&r);
+	start = r.now.wall;
+	rig_start(&r);
+	some_events();
+	expect((struct past_query){ .matchers = ONE("host=\"x\""), .matchers_n = 1 }, "5 3 1");
+	expect((struct past_query){ .matchers = ONE("host=~\"x|y\""), .matchers_n = 1 }, "5 3 2 1");
+	expect((struct past_query){ .matchers = ONE("host=~\"[xz].*\""), .matchers_n = 1 }, "5 3 1");
+	expect((struct past_query){ .matchers = ONE("host!=\"x\""), .matchers_n = 1 }, "6 3 2");
+	expect((struct past_query){ .matchers = ONE("host!~\"x|y\""), .matchers_n = 1 }, "6");
+	expect((struct past_query){ .matchers = ONE("host!~\"[xy]\""), .matchers_n = 1 }, "6");
+	expect((struct past_query){ .matchers = ONE("host=\"\""), .matchers_n = 1 }, "6");
+	expect((struct past_query){ .matchers = ONE("none=~\".*\""), .matchers_n = 1 }, "6 5 3 2 1");
+	expect((struct past_query){ .matchers = ONE("none=~\".+\""), .matchers_n = 1 }, "");
+	expect((struct past_query){ .matchers = (const struct str[]){ STR("host=\"x\""), STR("alertname=\"A\"") },
+		   .matchers_n = 2 }, "5 3 1");
+	expect((struct past_query){ .fingerprints = &fingerprint, .fingerprints_n = 1 }, "3 2");
+	expect((struct past_query){ .receiver = STR("o.*") }, "6 3");
+	expect((struct past_query){ .receiver = STR("o") }, "");
+	expect((struct past_query){ .receiver = STR("ops|db"), .outcomes = ONE("sent"), .outcomes_n = 1 }, "3");
+	expect((struct past_query){ .integration = STR("hook") }, "6 3");
+	expect((struct past_query){ .integration = STR("hook[0]") }, "6 3");
+	expect((struct past_query){ .integration = STR("hook[1]") }, "");
+	expect((struct past_query){ .actor = STR("jo") }, "4");
+	expect((struct past_query){ .actor = STR("max") }, "");
+	expect((struct past_query){ .from = wall_add(start, SPAN_S) }, "6 5 4 3 2");
+	expect((struct past_query){ .to = wall_add(start, SPAN_S) }, "1");
+	expect((struct past_query){ .from = wall_add(start, SPAN_S), .to = wall_add(start, 2 * SPAN_S) }, "3 2");
+	expect((struct past_query){ .kinds = (const struct str[]){ STR("firing"), STR("resolved") }, .kinds_n = 2 }, "5 2 1");
+	labels_unref(l);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(pages_and_cursors)
+{
+	struct past_query q = { .limit = 4 };
+	char seen[4000] = "", *next;
+	int pages = 0;
+
+	rig_init(&r);
+	rig_start(&r);
+	for (int i = 0; i < 10; i++)
+		rig_condition(&r, "alertname=A", ALERT_FIRES, i % 2 == 0);
+	rig_settle(&r, 0);
+	for (bool more = true; more; pages++) {
+		static char cursor[64];
+		const char *text;
+
+		strcat(strcat(seen, rig_list(&r, &q, "id")), " ");
+		text = rig_ask(&r, &q);
+		next = strstr(text, "\"next\":\"");
+		more = next != NULL;
+		if (more) {
+			snprintf(cursor, sizeof(cursor), "%.32s", next + 8);
+			q.cursor = str_from(cursor);
+		}
+		/* Events that come meanwhile change nothing behind the cursor. */
+		rig_condition(&r, "alertname=B", ALERT_FIRES, true);
+		rig_settle(&r, 0);
+	}
+	ck_assert_int_eq(pages, 3);
+	ck_assert_str_eq(seen, "10 9 8 7 6 5 4 3 2 1 ");
+	q.cursor = STR("0123456789abcdef0123456789abcdef");
+	ck_assert_msg(strncmp(rig_ask(&r, &q), "!cursor: ", 9) == 0, "%s", sbuf_cstr(&r.answer));
+	q = (struct past_query){ .format = PAST_NDJSON, .limit = 3 };
+	ck_assert_int_eq(str_find(str_from(rig_ask(&r, &q)), STR("13")), 7);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(it_goes_on_after_a_restart)
+{
+	rig_init(&r);
+	rig_start(&r);
+	some_events();
+	rig_stop(&r);
+	rig_start(&r);
+	rig_condition(&r, "alertname=A,host=x", ALERT_FIRES, true);
+	rig_settle(&r, 0);
+	ck_assert_str_eq(list("id"), "7 6 5 4 3 2 1");
+	/* An event that was in memory only is lost, and nothing else. */
+	rig_condition(&r, "alertname=A,host=lost", ALERT_FIRES, true);
+	rig_crash(&r);
+	rig_start(&r);
+	rig_condition(&r, "alertname=A,host=x", ALERT_FIRES, false);
+	rig_settle(&r, 0);
+	ck_assert_str_eq(list("host"), "x x - x - - y x");
+	rig_fini(&r);
+}
+END_TEST
+
+static int64_t
+number(const char *sql)
+{
+	sqlite3_stmt *s;
+	sqlite3 *db;
+	char path[128];
+	int64_t n;
+
+	snprintf(path, sizeof(path), "%s/history.db", r.dir);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(s), SQLITE_ROW);
+	n = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return n;
+}
+
+static void
+many(const char *name, int n)
+{
+	char labels[100];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(labels, sizeof(labels), "alertname=%s,host=h%d,team=db", name, i % 1000);
+		rig_condition(&r, labels, ALERT_FIRES, true);
+	}
+	rig_settle(&r, 0);
+}
+
+/* Until there is nothing more to be tidied. */
+static void
+tidy(void)
+{
+	do
+		event_base_loop(r.base, EVLOOP_ONCE);
+	while (r.h->under_way || r.h->writer.more);
+}
+
+START_TEST(blocks_are_sealed)
+{
+	struct past_query q = { .matchers = ONE("host=\"h7\""), .matchers_n = 1, .limit = 1000 };
+	const char *ids;
+
+	rig_init(&r);
+	rig_start(&r);
+	many("A", 9000);
+	ck_assert_int_eq(number("SELECT count(*) FROM blocks WHERE sealed = 1"), 2);
+	ck_assert_int_eq(number("SELECT sum(n) FROM blocks"), 9000);
+	ck_assert_int_eq(number("SELECT count(*) FROM sets"), 1000);
+	ids = rig_list(&r, &q, "id");
+	ck_assert_str_eq(ids, "8008 7008 6008 5008 4008 3008 2008 1008 8");
+	rig_stop(&r);
+	rig_start(&r);
+	many("B", 3500);
+	ck_assert_int_eq(number("SELECT count(*) FROM blocks WHERE sealed = 1"), 3);
+	ck_assert_int_eq(number("SELECT sum(n) FROM blocks"), 12500);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(what_is_old_goes)
+{
+	rig_init(&r);
+	r.o.retention = SPAN_HOUR;
+	rig_start(&r);
+	many("Old0", 8192);
+	many("Old1", 8192);
+	pass(2 * SPAN_HOUR);
+	ck_assert_str_eq(list("id"), "");
+	many("New", 10);
+	tidy();
+	ck_assert_int_eq(number("SELECT count(*) FROM blocks WHERE sealed = 1"), 0);
+	/* Nor do their labels stay. */
+	ck_assert_int_eq(number("SELECT count(*) FROM sets"), 10);
+	ck_assert_int_eq(number("SELECT count(*) FROM pairs"), 12);
+	ck_assert_int_eq(number("SELECT count(*) FROM postings"), 12);
+	ck_assert_str_eq(list("alertname"), "New New New New New New New New New New");
+	/* Those that come again are new ones. */
+	many("Old1", 5);
+	ck_assert_int_eq(number("SELECT count(*) FROM sets"), 15);
+	ck_assert(strncmp(list("alertname"), "Old1 Old1 Old1 Old1 Old1 New", 28) == 0);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(the_size_is_bounded)
+{
+	char labels[200];
+	struct stat st;
+	char path[128];
+
+	rig_init(&r);
+	r.o.max_bytes = 4 << 20;
+	rig_start(&r);
+	snprintf(path, sizeof(path), "%s/history.db", r.dir);
+	for (int i = 0; i < 30000; i++) {
+		snprintf(labels, sizeof(labels), "alertname=A,pod=p%d-0123456789012345678901234567890123456789", i);
+		rig_condition(&r, labels, ALERT_FIRES, true);
+		pass(SPAN_MS);
+		if (i % 500 == 0) {
+			rig_settle(&r, 0);
+			ck_assert_int_eq(stat(path, &st), 0);
+			ck_assert_int_lt(st.st_size, (4 << 20) + (4 << 20) / 10);
+		}
+	}
+	rig_settle(&r, 0);
+	tidy();
+	ck_assert_uint_gt(r.h->deleted, 0);
+	ck_assert(strncmp(list("id"), "30000 29999 ", 12) == 0);
+	rig_fini(&r);
+}
+END_TEST
+
+static void
+put_file(const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", r.dir, name);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+START_TEST(what_is_not_ours_is_set_aside)
+{
+	char path[128];
+	sqlite3 *db;
+
+	rig_init(&r);
+	put_file("history.db", "this is no database, and it is long enough to be looked at: 0123456789012345678901234567890123456789");
+	rig_start(&r);
+	ck_assert_uint_eq(r.h->set_aside, 1);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&r.logged), "was set aside"));
+	some_events();
+	ck_assert_str_eq(list("id"), "6 5 4 3 2 1");
+	rig_stop(&r);
+	snprintf(path, sizeof(path), "%s/history.db", r.dir);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, "CREATE TABLE notes(text)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	pass(SPAN_MIN);
+	rig_start(&r);
+	ck_assert_uint_eq(r.h->set_aside, 1);
+	some_events();
+	ck_assert_str_eq(list("id"), "6 5 4 3 2 1");
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(a_disk_that_fails_stops_nothing)
+{
+	struct past_query q = { 0 };
+	char path[128];
+
+	rig_init(&r);
+	snprintf(path, sizeof(path), "%s/history.db", r.dir);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	rig_start(&r);
+	rig_condition(&r, "alertname=A", ALERT_FIRES, true);
+	ck_assert(!history_health(r.h, r.now).ok);
+	ck_assert(rig_ask(&r, &q)[0] == '!');
+	pass(10 * SPAN_S);
+	ck_assert_int_eq(history_health(r.h, r.now).lag, 10 * SPAN_S);
+	ck_assert_int_eq(rmdir(path), 0);
+	rig_settle(&r, 0);
+	ck_assert(history_health(r.h, r.now).ok);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&r.logged), "History is written again"));
+	ck_assert_str_eq(list("alertname"), "A");
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(a_full_queue_drops_and_says_so)
+{
+	char path[128];
+
+	rig_init(&r);
+	r.o.queue_bytes = 20000;
+	snprintf(path, sizeof(path), "%s/history.db", r.dir);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	rig_start(&r);
+	for (int i = 0; i < 1000; i++)
+		rig_condition(&r, "alertname=A,host=x", ALERT_FIRES, true);
+	ck_assert_uint_gt(r.h->dropped, 900);
+	ck_assert_uint_eq(r.h->dropped + r.h->taken, 1000);
+	ck_assert_uint_le(r.h->bytes, 21000);
+	ck_assert_int_eq(rmdir(path), 0);
+	rig_settle(&r, 0);
+	rig_condition(&r, "alertname=B", ALERT_FIRES, true);
+	rig_settle(&r, 0);
+	ck_assert(strncmp(list("kind"), "firing gap firing", 17) == 0);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&r.answer), "\"kind\":\"gap\",\"missing\":9"));
+	rig_fini(&r);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = { what_is_heard_is_found, each_condition, pages_and_cursors,
+		it_goes_on_after_a_restart, blocks_are_sealed, what_is_old_goes, the_size_is_bounded,
+		what_is_not_ours_is_set_aside, a_disk_that_fails_stops_nothing, a_full_queue_drops_and_says_so };
+	TCase *t = tcase_create("history");
+	Suite *s = suite_create("history");
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	tcase_set_timeout(t, 60);
+	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
+		tcase_add_test(t, tests[i]);
+	suite_add_tcase(s, t);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
