@@ -99,6 +99,8 @@ struct fingerprint_text {
 	char s[17];
 };
 struct fingerprint_text fingerprint_text(uint64_t fingerprint);
+/* Back again, from 1 to 16 digits. */
+bool fingerprint_parse(struct str text, uint64_t *out) MUST_CHECK;
 
 /* Value of a name; STR_NONE when absent (a label never has p == NULL when present). */
 struct str labels_get(const struct labels *l, struct str name);

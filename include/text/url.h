@@ -50,6 +50,8 @@ void url_escaped_path(struct sbuf *b, const struct url *u);
  */
 struct url url_join(struct arena *a, const struct url *base, struct str elem);
 
+/* RFC 3986: all but unreserved characters and those of `keep`. */
+void url_percent_encode(struct sbuf *b, struct str s, const char *keep);
 /* url.QueryEscape (space becomes +) and url.PathEscape. */
 void url_query_escape(struct sbuf *b, struct str s);
 void url_path_escape(struct sbuf *b, struct str s);

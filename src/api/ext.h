@@ -65,7 +65,5 @@ void ext_put_fingerprint(struct json_writer *w, const char *key, uint64_t finger
 /* [{"name","value","isRegex","isEqual"}] */
 void ext_put_matchers(struct json_writer *w, const char *key, const struct matchers *ms);
 void ext_put_labels(struct json_writer *w, const char *key, const struct labels *l);
-/* A fingerprint in a path or a body: 1 to 16 hexadecimal digits. */
-bool ext_fingerprint(struct str text, uint64_t *out) MUST_CHECK;
 
 #endif

@@ -161,7 +161,7 @@ api_ext_alert(struct call *c)
 	const struct alert *a;
 	uint64_t fingerprint;
 
-	if (!ext_fingerprint(c->params[0], &fingerprint))
+	if (!fingerprint_parse(c->params[0], &fingerprint))
 		return;
 	a = view_alert(c->api->env.engine, fingerprint);
 	if (a == NULL) {

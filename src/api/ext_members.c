@@ -98,6 +98,6 @@ api_ext_group_alerts(struct call *c)
 {
 	uint64_t id;
 
-	if (ext_fingerprint(c->params[0], &id))
+	if (fingerprint_parse(c->params[0], &id))
 		group_find_later(c, id, answer, NULL);
 }

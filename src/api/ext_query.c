@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Query parameters of /api/ext/v1: what is not understood is refused. */
-#include "base/ascii.h"
 #include "base/rfc3339.h"
 #include "ext.h"
 
@@ -141,23 +140,5 @@ ext_query_matchers(struct call *c, const char *name, struct matchers *out)
 		ext_error_at(c, 400, "bad_matcher", str_from(e.text), name, index);
 		return false;
 	}
-	return true;
-}
-
-bool
-ext_fingerprint(struct str text, uint64_t *out)
-{
-	uint64_t n = 0;
-
-	if (text.n == 0 || text.n > 16)
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		int digit = ascii_hex(text.p[i]);
-
-		if (digit < 0)
-			return false;
-		n = n << 4 | (uint64_t)digit;
-	}
-	*out = n;
 	return true;
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the routes of /api/ext/v1 answer. */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/rfc3339.h"
 #include "ext.h"
 
@@ -103,10 +100,7 @@ ext_put_seconds(struct json_writer *w, const char *key, span s)
 void
 ext_put_fingerprint(struct json_writer *w, const char *key, uint64_t fingerprint)
 {
-	char text[17];
-
-	snprintf(text, sizeof(text), "%016" PRIx64, fingerprint);
-	json_put_str(w, key, str_from(text));
+	json_put_str(w, key, str_from(fingerprint_text(fingerprint).s));
 }
 
 void

@@ -46,11 +46,9 @@ static const struct route_type type_uuid = { "uuid", is_uuid };
 static bool
 is_fingerprint(struct str s)
 {
-	bool ok = s.n > 0 && s.n <= 16;
+	uint64_t ignored;
 
-	for (size_t i = 0; ok && i < s.n; i++)
-		ok = ascii_hex(s.p[i]) >= 0;
-	return ok;
+	return fingerprint_parse(s, &ignored);
 }
 
 static const struct route_type type_fingerprint = { "fingerprint", is_fingerprint };

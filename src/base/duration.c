@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "base/quote.h"
 #include "base/sbuf.h"
 
@@ -44,18 +45,12 @@ find_unit(const struct unit *units, struct str name)
 	return NULL;
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static size_t
 digits(struct str s)
 {
 	size_t n = 0;
 
-	while (n < s.n && is_digit(s.p[n]))
+	while (n < s.n && ascii_digit(s.p[n]))
 		n++;
 	return n;
 }
@@ -120,7 +115,7 @@ duration_parse(struct str s, span *out, struct err *e)
 
 		if (n == 0 || !integer(str_sub(rest, 0, n), UINT64_MAX, &v))
 			return not_valid(e, s);
-		while (u < rest.n && !is_digit(rest.p[u]))
+		while (u < rest.n && !ascii_digit(rest.p[u]))
 			u++;
 		if (u == n)
 			return not_valid(e, s);
@@ -216,7 +211,7 @@ go_part(struct str *rest, struct str s, const struct dialect *dia, uint64_t *sum
 			return go_error(e, dia, "invalid duration", STR_NONE, s);
 		n += 1 + k;
 	}
-	for (u = n; u < rest->n && rest->p[u] != '.' && !is_digit(rest->p[u]);)
+	for (u = n; u < rest->n && rest->p[u] != '.' && !ascii_digit(rest->p[u]);)
 		u++;
 	if (u == n)
 		return go_error(e, dia, "missing unit in duration", STR_NONE, s);
@@ -251,7 +246,7 @@ parse_go(struct str s, const struct dialect *dia, span *out, struct err *e)
 	if (rest.n == 0)
 		return go_error(e, dia, "invalid duration", STR_NONE, s);
 	while (rest.n != 0) {
-		if (rest.p[0] != '.' && !is_digit(rest.p[0]))
+		if (rest.p[0] != '.' && !ascii_digit(rest.p[0]))
 			return go_error(e, dia, "invalid duration", STR_NONE, s);
 		if (!go_part(&rest, s, dia, &sum, e))
 			return false;

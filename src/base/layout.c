@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/layout.h"
 
+#include "base/ascii.h"
+
 const char *const layout_months[12] = {
 	"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
 	"November", "December",
@@ -13,7 +15,7 @@ const char *const layout_weekdays[7] = {
 static bool
 digit_at(struct str s, size_t i)
 {
-	return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
+	return i < s.n && ascii_digit(s.p[i]);
 }
 
 /* Is a word cut short only if more letters follow? Then it is no element. */

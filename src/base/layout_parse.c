@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "base/quote.h"
 
 struct parse {
@@ -20,7 +21,7 @@ struct parse {
 static bool
 digit_at(struct str s, size_t i)
 {
-	return i < s.n && s.p[i] >= '0' && s.p[i] <= '9';
+	return i < s.n && ascii_digit(s.p[i]);
 }
 
 static struct str

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 
 /* Neither quoted nor escaped: what most strings consist of. */
@@ -84,11 +85,9 @@ quote_go(struct sbuf *b, struct str s)
 static int
 digit_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		return (c | 0x20) - 'a' + 10;
-	return 16;
+	int v = ascii_hex(c);
+
+	return v >= 0 ? v : 16;
 }
 
 /* The number that all of `digits` spell in this base. */

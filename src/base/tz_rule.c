@@ -2,6 +2,7 @@
 /* POSIX.1-2017 section 8.3, TZ; hours beyond 24 and below 0: RFC 8536 section 3.3.1. */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "tzif.h"
 
 struct scan {
@@ -32,26 +33,14 @@ expect(struct scan *sc, char c)
 		sc->ok = false;
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 static int
 number(struct scan *sc, int lo, int hi)
 {
 	int v = 0;
 
-	if (!is_digit(peek(sc)))
+	if (!ascii_digit(peek(sc)))
 		sc->ok = false;
-	while (is_digit(peek(sc))) {
+	while (ascii_digit(peek(sc))) {
 		v = v * 10 + (sc->s.p[sc->i++] - '0');
 		if (v > hi) {
 			sc->ok = false;
@@ -72,13 +61,13 @@ name(struct scan *sc)
 	struct str s;
 
 	if (accept(sc, '<')) {
-		while (is_letter(peek(sc)) || is_digit(peek(sc)) || peek(sc) == '+' ||
+		while (ascii_letter(peek(sc)) || ascii_digit(peek(sc)) || peek(sc) == '+' ||
 		    peek(sc) == '-')
 			sc->i++;
 		s = str_sub(sc->s, start + 1, sc->i);
 		expect(sc, '>');
 	} else {
-		while (is_letter(peek(sc)))
+		while (ascii_letter(peek(sc)))
 			sc->i++;
 		s = str_sub(sc->s, start, sc->i);
 	}

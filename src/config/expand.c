@@ -5,12 +5,13 @@
  * comments are left alone. A plain scalar is typed by what it has become.
  */
 #include "base/sbuf.h"
+#include "base/ascii.h"
 #include "conf.h"
 
 static bool
 name_byte(char c, bool first)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (!first && c >= '0' && c <= '9');
+	return ascii_letter(c) || c == '_' || (!first && ascii_digit(c));
 }
 
 /* Expands the text between the braces. */

@@ -3,16 +3,10 @@
 
 #include "base/ascii.h"
 
-static bool
-is_letter(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 bool
 http_is_token_char(unsigned char c)
 {
-	return is_letter(c) || (c >= '0' && c <= '9') || ascii_in((char)c, "!#$%&'*+-.^_`|~");
+	return ascii_alnum((char)c) || ascii_in((char)c, "!#$%&'*+-.^_`|~");
 }
 
 bool
@@ -73,7 +67,7 @@ http_canonical_name(struct arena *a, struct str name)
 	for (size_t i = 0; i < name.n; i++) {
 		unsigned char c = (unsigned char)name.p[i];
 
-		if (is_letter(c))
+		if (ascii_letter((char)c))
 			c = upper ? (unsigned char)(c & ~0x20u) : (unsigned char)(c | 0x20u);
 		p[i] = (char)c;
 		upper = c == '-';

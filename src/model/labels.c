@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "base/ascii.h"
 #include "base/hash.h"
 #include "base/hex.h"
 #include "base/mem.h"
@@ -277,6 +278,20 @@ fingerprint_text(uint64_t fingerprint)
 	return t;
 }
 
+bool
+fingerprint_parse(struct str text, uint64_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		int digit = ascii_hex(text.p[i]);
+
+		if (digit < 0)
+			return false;
+		*out = *out << 4 | (uint64_t)digit;
+	}
+	return text.n > 0 && text.n <= 16;
+}
+
 /* The value of a name or NULL. */
 static const struct istr *
 find_value(const struct labels *l, struct str name)
@@ -366,7 +381,7 @@ labels_select(const struct labels *l, const struct str *names, size_t n)
 static bool
 is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+	return ascii_letter(c) || c == '_';
 }
 
 bool
@@ -379,7 +394,7 @@ label_name_valid(struct str name, enum naming naming)
 	if (!is_word(name.p[0]))
 		return false;
 	for (size_t i = 1; i < name.n; i++)
-		if (!is_word(name.p[i]) && !(name.p[i] >= '0' && name.p[i] <= '9'))
+		if (!is_word(name.p[i]) && !ascii_digit(name.p[i]))
 			return false;
 	return true;
 }

@@ -4,31 +4,25 @@
  * text, in double quotes or not; lists are split at commas outside of quotes.
  */
 #include "base/utf8.h"
+#include "base/ascii.h"
 #include "matcher_grammar.h"
-
-/* \s of regular expressions. */
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
 
 static bool
 is_name_start(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
+	return ascii_letter(c) || c == '_' || c == ':';
 }
 
 static bool
 is_name(char c)
 {
-	return is_name_start(c) || (c >= '0' && c <= '9');
+	return is_name_start(c) || ascii_digit(c);
 }
 
 static struct str
 skip_blanks(struct str s)
 {
-	while (s.n != 0 && is_blank(s.p[0]))
+	while (s.n != 0 && ascii_space(s.p[0]))
 		s = str_sub(s, 1, s.n);
 	return s;
 }
@@ -71,7 +65,7 @@ split_matcher(struct str s, struct str *name, enum matcher_op *op, struct str *v
 	if (!cut_operator(&s, op))
 		return false;
 	s = skip_blanks(s);
-	while (s.n != 0 && is_blank(s.p[s.n - 1]))
+	while (s.n != 0 && ascii_space(s.p[s.n - 1]))
 		s.n--;
 	*value = s;
 	return true;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
 #include <string.h>
 
 #include "aws.h"
@@ -11,28 +10,14 @@
 
 #define FORM_TYPE "application/x-www-form-urlencoded"
 
-/* RFC 3986: all but unreserved characters, in upper case digits. */
-static void
-escape(struct sbuf *b, struct str s, bool keep_slash)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (isalnum(c) || c == '-' || c == '_' || c == '.' || c == '~' || (keep_slash && c == '/'))
-			sbuf_putc(b, (char)c);
-		else
-			sbuf_printf(b, "%%%02X", c);
-	}
-}
-
 void
 aws_form_add(struct sbuf *b, const char *key, struct str value)
 {
 	if (b->n > 0)
 		sbuf_putc(b, '&');
-	escape(b, str_from(key), false);
+	url_percent_encode(b, str_from(key), "");
 	sbuf_putc(b, '=');
-	escape(b, value, false);
+	url_percent_encode(b, value, "");
 }
 
 /* The Host header as it will be: without the scheme's own port. */
@@ -63,7 +48,7 @@ canonical_request(struct attempt *a, const struct url *u, struct str form, struc
 	if (path.n == 0)
 		sbuf_putc(&b, '/');
 	else
-		escape(&b, sbuf_get(&path), true);
+		url_percent_encode(&b, sbuf_get(&path), "/");
 	sbuf_printf(&b, "\n%.*s\n", STR_ARG(u->query));
 	sbuf_printf(&b, "content-type:" FORM_TYPE "\nhost:%.*s\nx-amz-date:%.*s\n", STR_ARG(host_of(u)), STR_ARG(date));
 	if (token.n > 0)

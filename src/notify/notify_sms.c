@@ -7,6 +7,7 @@
  * nobody. Recipients that have been served are remembered, so that another attempt
  * serves only the rest.
  */
+#include "base/ascii.h"
 #include "http.h"
 #include "recipients.h"
 #include "settings.h"
@@ -155,7 +156,7 @@ clean_number(struct arena *a, struct str s)
 		if (str_chr(usual, s.p[i]) == usual.n)
 			return s;
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == '+' || (s.p[i] >= '0' && s.p[i] <= '9'))
+		if (s.p[i] == '+' || ascii_digit(s.p[i]))
 			p[n++] = s.p[i];
 	return (struct str){ p, n };
 }

@@ -17,18 +17,6 @@ last_chr(struct str s, char c)
 	return s.n;
 }
 
-static bool
-is_alpha(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static struct str
 take(struct arena *a, struct sbuf *b)
 {
@@ -63,8 +51,8 @@ split_scheme(struct str s, struct str *scheme, struct str *rest, struct err *e)
 			*rest = str_sub(s, i + 1, s.n);
 			return true;
 		}
-		bool inner = is_digit(c) || c == '+' || c == '-' || c == '.';
-		if (!is_alpha(c) && !(inner && i > 0))
+		bool inner = ascii_digit(c) || c == '+' || c == '-' || c == '.';
+		if (!ascii_letter(c) && !(inner && i > 0))
 			return true;
 	}
 	return true;
@@ -77,7 +65,7 @@ check_port(struct str colon_port, struct err *e)
 	bool ok = colon_port.n == 0 || colon_port.p[0] == ':';
 
 	for (size_t i = 1; ok && i < colon_port.n; i++)
-		ok = is_digit(colon_port.p[i]);
+		ok = ascii_digit(colon_port.p[i]);
 	if (ok)
 		return true;
 	struct sbuf quoted = SBUF_INIT(SBUF_UNLIMITED);
@@ -145,7 +133,7 @@ valid_userinfo(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		if (!is_alpha(c) && !is_digit(c) && !ascii_in(c, "-._:~!$&'()*+,;=%@"))
+		if (!ascii_alnum(c) && !ascii_in(c, "-._:~!$&'()*+,;=%@"))
 			return false;
 	}
 	return true;

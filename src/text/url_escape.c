@@ -9,7 +9,7 @@ url_should_escape(unsigned char byte, enum url_part part)
 {
 	char c = (char)byte;
 
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+	if (ascii_alnum(c))
 		return false;
 	if ((part == URL_HOST || part == URL_ZONE) && ascii_in(c, "!$&'()*+,;=:[]<>\""))
 		return false;
@@ -35,10 +35,29 @@ url_should_escape(unsigned char byte, enum url_part part)
 	return !(part == URL_FRAGMENT && ascii_in(c, "!()*"));
 }
 
+static void
+put_percent(struct sbuf *b, unsigned char c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	char out[3] = { '%', digits[c >> 4], digits[c & 15] };
+
+	sbuf_put(b, out, sizeof(out));
+}
+
+void
+url_percent_encode(struct sbuf *b, struct str s, const char *keep)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (ascii_alnum(s.p[i]) || ascii_in(s.p[i], "-_.~") || ascii_in(s.p[i], keep))
+			sbuf_putc(b, s.p[i]);
+		else
+			put_percent(b, (unsigned char)s.p[i]);
+	}
+}
+
 void
 url_escape(struct sbuf *b, struct str s, enum url_part part)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	size_t run = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
@@ -47,12 +66,10 @@ url_escape(struct sbuf *b, struct str s, enum url_part part)
 			continue;
 		sbuf_put(b, s.p + run, i - run);
 		run = i + 1;
-		if (c == ' ' && part == URL_QUERY) {
+		if (c == ' ' && part == URL_QUERY)
 			sbuf_putc(b, '+');
-		} else {
-			char out[3] = { '%', digits[c >> 4], digits[c & 15] };
-			sbuf_put(b, out, 3);
-		}
+		else
+			put_percent(b, c);
 	}
 	if (s.n > run)
 		sbuf_put(b, s.p + run, s.n - run);

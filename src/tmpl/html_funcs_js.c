@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
+#include "base/ascii.h"
 #include "html_funcs.h"
 
 /* Which literal a string is put into. */
@@ -111,7 +112,7 @@ HTML_FUNC(html_js_regexp_escaper)
 static bool
 is_ident_part(char c)
 {
-	return c == '$' || c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	return c == '$' || c == '_' || ascii_alnum(c);
 }
 
 /* The reason as a comment that cannot end early, then null. */

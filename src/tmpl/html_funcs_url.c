@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
 
+#include "base/ascii.h"
 #include "html_funcs.h"
 
 /* No scheme, or one that does no harm by itself: http, https, mailto. */
@@ -72,12 +73,6 @@ HTML_FUNC(html_url_normalizer)
 	return run(c, args, n, true, out);
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
-
 /* One source: a URL and what is said about it. */
 static void
 put_source(struct sbuf *b, struct str s)
@@ -85,12 +80,12 @@ put_source(struct sbuf *b, struct str s)
 	size_t start = 0, end;
 	bool plain = true;
 
-	while (start < s.n && is_space(s.p[start]))
+	while (start < s.n && ascii_space(s.p[start]))
 		start++;
-	for (end = start; end < s.n && !is_space(s.p[end]);)
+	for (end = start; end < s.n && !ascii_space(s.p[end]);)
 		end++;
 	for (size_t i = end; i < s.n; i++)
-		plain = plain && (is_space(s.p[i]) || (isalnum((unsigned char)s.p[i]) && !(s.p[i] & 0x80)));
+		plain = plain && (ascii_space(s.p[i]) || (isalnum((unsigned char)s.p[i]) && !(s.p[i] & 0x80)));
 	if (!plain || !is_safe(str_sub(s, start, end))) {
 		sbuf_puts(b, "#" HTML_FAILSAFE);
 		return;

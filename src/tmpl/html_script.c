@@ -5,10 +5,12 @@
  */
 #include "html_context.h"
 
+#include "base/ascii.h"
+
 static bool
 is_ident_part(char c)
 {
-	return c == '$' || c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	return c == '$' || c == '_' || ascii_alnum(c);
 }
 
 static struct str

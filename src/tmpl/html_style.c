@@ -5,14 +5,9 @@
  */
 #include <ctype.h>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "html_context.h"
-
-static bool
-is_space(char c)
-{
-	return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == ' ';
-}
 
 /* Does s end in "url", not as the end of a longer word? */
 static bool
@@ -45,12 +40,12 @@ in_style(struct html_context c, struct str s, size_t *n)
 			return c;
 		}
 		size_t word = i;
-		while (word > 0 && is_space(s.p[word - 1]))
+		while (word > 0 && ascii_space(s.p[word - 1]))
 			word--;
 		if (ch != '(' || !ends_in_url(str_sub(s, 0, word)))
 			continue;
 		size_t j = i + 1;
-		while (j < s.n && is_space(s.p[j]))
+		while (j < s.n && ascii_space(s.p[j]))
 			j++;
 		bool quoted = j < s.n && (s.p[j] == '"' || s.p[j] == '\'');
 		c.state = !quoted ? stateCSSURL : s.p[j] == '"' ? stateCSSDqURL : stateCSSSqURL;
@@ -96,7 +91,7 @@ html_transition_css(struct html_context c, struct str s, size_t *n, struct arena
 static size_t
 skip_one_space(struct str s, size_t i)
 {
-	if (i >= s.n || !is_space(s.p[i]))
+	if (i >= s.n || !ascii_space(s.p[i]))
 		return i;
 	return s.p[i] == '\r' && i + 1 < s.n && s.p[i + 1] == '\n' ? i + 2 : i + 1;
 }

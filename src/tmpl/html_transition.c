@@ -5,19 +5,8 @@
  */
 #include <ctype.h>
 
+#include "base/ascii.h"
 #include "html_context.h"
-
-static bool
-is_alpha(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static bool
-is_alnum(char c)
-{
-	return is_alpha(c) || (c >= '0' && c <= '9');
-}
 
 static size_t
 skip_space(struct str s, size_t i)
@@ -51,12 +40,12 @@ tag_name(struct str s, size_t i, enum html_element *e)
 	size_t j = i + 1;
 
 	*e = elementNone;
-	if (i >= s.n || !is_alpha(s.p[i]))
+	if (i >= s.n || !ascii_letter(s.p[i]))
 		return i;
 	while (j < s.n) {
-		if (is_alnum(s.p[j]))
+		if (ascii_alnum(s.p[j]))
 			j++;
-		else if ((s.p[j] == ':' || s.p[j] == '-') && j + 1 < s.n && is_alnum(s.p[j + 1]))
+		else if ((s.p[j] == ':' || s.p[j] == '-') && j + 1 < s.n && ascii_alnum(s.p[j + 1]))
 			j += 2;
 		else
 			break;
