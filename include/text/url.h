@@ -50,7 +50,7 @@ void url_escaped_path(struct sbuf *b, const struct url *u);
  */
 struct url url_join(struct arena *a, const struct url *base, struct str elem);
 
-/* RFC 3986: all but unreserved characters and those of `keep`. */
+/* Percent-encodes all but what RFC 3986 calls unreserved and the characters of `keep`. */
 void url_percent_encode(struct sbuf *b, struct str s, const char *keep);
 /* url.QueryEscape (space becomes +) and url.PathEscape. */
 void url_query_escape(struct sbuf *b, struct str s);

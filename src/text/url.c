@@ -434,6 +434,12 @@ url_join(struct arena *a, const struct url *base, struct str elem)
 }
 
 void
+url_percent_encode(struct sbuf *b, struct str s, const char *keep)
+{
+	url_escape_but(b, s, keep);
+}
+
+void
 url_query_escape(struct sbuf *b, struct str s)
 {
 	url_escape(b, s, URL_QUERY);

@@ -45,7 +45,7 @@ put_percent(struct sbuf *b, unsigned char c)
 }
 
 void
-url_percent_encode(struct sbuf *b, struct str s, const char *keep)
+url_escape_but(struct sbuf *b, struct str s, const char *keep)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		if (ascii_alnum(s.p[i]) || ascii_in(s.p[i], "-_.~") || ascii_in(s.p[i], keep))
