@@ -74,7 +74,7 @@ read_ids(struct call *c, const char *name, const uint64_t **out, size_t *n_out)
 		return false;
 	ids = ARENA_ARRAY(c->arena, *n_out, uint64_t);
 	for (size_t i = 0; i < *n_out; i++)
-		if (!ext_fingerprint(texts[i], &ids[i])) {
+		if (!fingerprint_parse(texts[i], &ids[i])) {
 			ext_error_at(c, 400, "bad_parameter",
 			    arena_printf(c->arena, "\"%.*s\" is not 1 to 16 hexadecimal digits",
 				STR_ARG(str_sub(texts[i], 0, 100))),
