@@ -29,6 +29,7 @@ struct inhibit_part {
 	struct inhibit_hit *hits;	/* owned */
 	uint32_t hits_n;
 	bool observed;			/* all rules were looked at */
+	bool like_source;		/* it matches the source side of one, stored or not */
 	uint64_t looked;		/* up to which side of which rule */
 };
 

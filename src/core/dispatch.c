@@ -85,13 +85,14 @@ static void
 create_group(struct engine *e, struct alert_entry *r, const struct route *route, struct moment now)
 {
 	struct group *g = group_new(e, route, r->alert->labels, now);
+	struct mono due;
 
 	work_spend(&e->work, CREATE_UNITS);
 	inherit(e, g);
 	group_add(e, g, r);
-	/* Only the alert that makes the group is asked for its age. */
-	if (wall_before(wall_add(r->alert->starts, route->group_wait), now.wall))
-		group_arm(e, g, now.mono);
+	due = group_first_due(e, route, r->alert, now);
+	if (due.ns != g->due.ns)
+		group_arm(e, g, due);
 	save_group(e, g, SAVE_NOW, now);
 	tell_grouped(e, g, r, now);
 }

@@ -105,6 +105,8 @@ struct flight {
 
 /* flush.c: begins a flush that was due at g->due; it may be freed before this returns. */
 void flush_begin(struct engine *e, struct group *g, struct moment now);
+/* The tick of a flush that begins now and was due at `due`, not after now. Ticks that were missed altogether are left out. */
+struct mono flush_wanted(const struct route *route, struct mono due, struct moment now);
 /* FLIGHT_SNAPSHOT. */
 void flush_look(struct engine *e, struct flight *f, struct moment now);
 /* All stages are through: keeps books and frees f. */

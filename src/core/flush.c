@@ -104,14 +104,13 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 /* Taking a reference to an alert. */
 #define SNAPSHOT_UNITS 5
 
-/* When the flush that begins now was wanted. Ticks that were missed altogether are left out. */
-static struct mono
-last_tick(const struct group *g, struct moment now)
+struct mono
+flush_wanted(const struct route *route, struct mono due, struct moment now)
 {
-	span late = mono_sub(now.mono, g->due), interval = g->route->group_interval;
+	span late = mono_sub(now.mono, due), interval = route->group_interval;
 
 	assert(late >= 0 && interval > 0);
-	return mono_add(g->due, late - late % interval);
+	return mono_add(due, late - late % interval);
 }
 
 void
@@ -119,7 +118,7 @@ flush_begin(struct engine *e, struct group *g, struct moment now)
 {
 	struct flight *f = flight_new(e, g, now);
 
-	f->wanted = last_tick(g, now);
+	f->wanted = flush_wanted(g->route, g->due, now);
 	f->tick = flight_tick(f, now);
 	g->flushed = true;
 	/*

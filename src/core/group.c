@@ -73,7 +73,7 @@ belongs(const struct group *g, const struct route *route, const struct labels *l
 }
 
 struct group *
-group_find(struct engine *e, const struct route *route, const struct labels *l)
+group_find(const struct engine *e, const struct route *route, const struct labels *l)
 {
 	uint64_t h = mix_route(route);
 	uint32_t i = 0;
@@ -91,8 +91,8 @@ group_find(struct engine *e, const struct route *route, const struct labels *l)
 }
 
 /* {}/{a="b"}:{c="d"} */
-static struct str
-make_key(const struct route *route, const struct labels *labels)
+struct str
+group_key_of(const struct route *route, const struct labels *labels)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	struct str key;
@@ -154,11 +154,25 @@ groups_after(const struct engine *e, const struct group_key *k)
 	return order_after(&e->groups_order, k->labels->n, k, by_key);
 }
 
+static struct mono
+not_before_first(const struct engine *e, struct mono due)
+{
+	return due.ns < e->first_flush.ns ? e->first_flush : due;
+}
+
+struct mono
+group_first_due(const struct engine *e, const struct route *route, const struct alert *a, struct moment now)
+{
+	bool old = wall_before(wall_add(a->starts, route->group_wait), now.wall);
+
+	return not_before_first(e, old ? now.mono : mono_add(now.mono, route->group_wait));
+}
+
 void
 group_arm(struct engine *e, struct group *g, struct mono due)
 {
 	e->revision++;
-	g->due = due.ns < e->first_flush.ns ? e->first_flush : due;
+	g->due = not_before_first(e, due);
 	sched_arm(&e->sched, &g->timer, g->due);
 }
 
@@ -170,7 +184,7 @@ group_new_of(struct engine *e, const struct route *route, struct labels *take, s
 	g->route = route;
 	g->labels = take;
 	g->last.at = WALL_ZERO;
-	g->key = make_key(route, take);
+	g->key = group_key_of(route, take);
 	g->timer.item.mark = DUE_GROUP;
 	g->serial = ++e->last_group;	/* 0 is none */
 	groups_enter(e, g);
@@ -178,12 +192,16 @@ group_new_of(struct engine *e, const struct route *route, struct labels *take, s
 	return g;
 }
 
+struct labels *
+group_labels_of(const struct route *route, struct labels *l)
+{
+	return route->group_by_all ? labels_ref(l) : labels_select(l, route->group_by, route->group_by_n);
+}
+
 struct group *
 group_new(struct engine *e, const struct route *route, struct labels *l, struct moment now)
 {
-	if (route->group_by_all)
-		return group_new_of(e, route, labels_ref(l), now);
-	return group_new_of(e, route, labels_select(l, route->group_by, route->group_by_n), now);
+	return group_new_of(e, route, group_labels_of(route, l), now);
 }
 
 void

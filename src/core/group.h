@@ -74,7 +74,10 @@ struct group {
 };
 
 /* The group of `route` that an alert with labels l belongs to; NULL: there is none. */
-struct group *group_find(struct engine *e, const struct route *route, const struct labels *l);
+struct group *group_find(const struct engine *e, const struct route *route, const struct labels *l);
+/* The labels of the group of `route` that an alert with labels l belongs to, a new reference; and that group's key, to be freed. */
+struct labels *group_labels_of(const struct route *route, struct labels *l);
+struct str group_key_of(const struct route *route, const struct labels *group_labels);
 /* A new empty group for an alert with labels l, due after group_wait. */
 struct group *group_new(struct engine *e, const struct route *route, struct labels *l, struct moment now);
 /* As group_new, with the group labels given. */
@@ -87,6 +90,8 @@ void group_end(struct engine *e, struct group *g, struct moment now);
 size_t groups_count_ended(const struct engine *e, struct moment now);
 /* The key of engine.groups. */
 uint64_t group_hash(const struct route *route, const struct labels *group_labels);
+/* When a group that `a` makes is due first. Only the alert that makes it is asked for its age. */
+struct mono group_first_due(const struct engine *e, const struct route *route, const struct alert *a, struct moment now);
 /* (Re)arms the timer; nothing is due before the engine's first flush. */
 void group_arm(struct engine *e, struct group *g, struct mono due);
 

@@ -4,65 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "matcher_index.h"
-
-/*
- * Sources of one kind in a bucket. The first `ended` of them were seen to have
- * ended and have not been posted again since: what asks for one that fires need
- * not look at any of them twice.
- */
-struct sources {
-	struct alert_entry **v;
-	uint32_t n, cap, ended;
-	uint32_t steps;		/* of the clock that `ended` knows of */
-	struct alert_entry *firing;	/* posted last; may have ended since */
-};
-
-/* The alerts that agree on a rule's `equal` labels. */
-struct bucket {
-	struct hmap_node node;
-	const struct rule *rule;
-	uint32_t refs;			/* hits */
-	struct sources plain;		/* do not match the target side */
-	struct sources both;		/* do */
-	struct istr *values[];		/* references; NULL: missing */
-};
-
-/* One rule that an entry takes part in. */
-struct inhibit_hit {
-	struct bucket *bucket;
-	uint32_t place;		/* among the sources */
-	bool is_source, is_target;
-	bool like_source;	/* matches the source side, stored or not */
-};
-
-struct rule {
-	const struct inhibit_rule *conf;
-	size_t index;
-	struct istr **equal;	/* references */
-};
-
-struct inhibitor {
-	const struct inhibit_rule *conf;	/* borrowed */
-	struct rule *rules;
-	size_t rules_n;
-	size_t indexed;		/* rules that are filed */
-	/* Rule i has its target side under the order 2i + 1, and its source side under 2i + 2. */
-	struct matcher_index index;
-	struct hmap buckets;
-	struct hmap_cursor freed;
-	unsigned slot;
-	uint32_t steps;		/* of the wall clock, back */
-};
-
-static struct inhibit_part *
-part_of(const struct inhibitor *in, struct alert_entry *r)
-{
-	return &r->inhibit[in->slot];
-}
+#include "inhibit_state.h"
 
 struct inhibitor *
 inhibitor_begin(const struct config *c, unsigned slot)
@@ -120,6 +64,8 @@ inhibitor_free_some(struct inhibitor **inp, struct work *w)
 
 	if (in == NULL)
 		return true;
+	LIST_EACH(&in->guests, node)
+		inhibit_guest_end(CONTAINER_OF(node, struct inhibit_guest, place));
 	assert(in->buckets.n == 0);
 	if (!matcher_index_fini_some(&in->index, &in->freed, w))
 		return false;
@@ -182,7 +128,7 @@ bucket_hash(const struct rule *rule, const struct labels *l)
 }
 
 static struct bucket *
-bucket_get(struct inhibitor *in, const struct rule *rule, const struct labels *l)
+bucket_get(struct inhibitor *in, struct rule *rule, const struct labels *l)
 {
 	uint64_t hash = bucket_hash(rule, l);
 	struct bucket *b;
@@ -250,6 +196,7 @@ source_add(struct inhibit_hit *h, struct alert_entry *r)
 	}
 	h->place = s->n;
 	s->v[s->n++] = r;
+	h->bucket->rule->sources++;
 }
 
 /* The gap that r leaves is filled from the end of its part of the list. */
@@ -271,6 +218,7 @@ source_remove(const struct inhibitor *in, struct inhibit_hit *h, const struct al
 		put(in, s, h->bucket, gap, s->v[s->n]);
 	if (s->firing == r)
 		s->firing = NULL;
+	h->bucket->rule->sources--;
 }
 
 /* r was posted again and fires. */
@@ -291,7 +239,7 @@ source_fires(const struct inhibitor *in, struct inhibit_hit *h, struct alert_ent
 }
 
 static struct inhibit_hit *
-add_hit(struct inhibitor *in, struct alert_entry *r, const struct rule *rule)
+add_hit(struct inhibitor *in, struct alert_entry *r, struct rule *rule)
 {
 	struct inhibit_part *p = part_of(in, r);
 	struct inhibit_hit *h;
@@ -305,15 +253,16 @@ add_hit(struct inhibitor *in, struct alert_entry *r, const struct rule *rule)
 
 /* r matches that side of the rule; its target side was looked at first. An alert that is not stored is no source. */
 static void
-note_side(struct inhibitor *in, struct alert_entry *r, const struct rule *rule, bool source_side)
+note_side(struct inhibitor *in, struct alert_entry *r, struct rule *rule, bool source_side)
 {
-	const struct inhibit_part *p = part_of(in, r);
+	struct inhibit_part *p = part_of(in, r);
 	struct inhibit_hit *h = p->hits_n > 0 ? &p->hits[p->hits_n - 1] : NULL;
 
 	if (!source_side) {
 		add_hit(in, r, rule)->is_target = true;
 		return;
 	}
+	p->like_source = true;
 	if (h == NULL || h->bucket->rule != rule) {
 		if (!r->stored)
 			return;
@@ -346,18 +295,16 @@ match_side(const struct rule *rule, uint64_t order, const struct labels *l, stru
 	return m;
 }
 
-/* The cost of looking at a rule without matching, and at a source. */
+/* The cost of looking at a rule without matching. */
 #define RULE_UNITS 15
-#define SOURCE_UNITS 4
 
-/* Finds the rules that r takes part in, in their order. */
-static bool
-classify(struct inhibitor *in, struct alert_entry *r, struct inhibit_run *run, struct work *w)
+bool
+inhibit_classify(struct inhibitor *in, struct alert_entry *r, struct inhibit_run *run, struct work *w)
 {
 	const struct labels *l = r->alert->labels;
 	struct inhibit_part *p = part_of(in, r);
 	struct matcher_index_iter it;
-	const struct rule *rule;
+	struct rule *rule;
 	bool more = true;
 
 	matcher_index_begin(&it, &in->index, l, p->looked);
@@ -392,7 +339,7 @@ inhibit_observe_some(struct inhibitor *in, struct alert_entry *r, struct wall no
 {
 	struct inhibit_part *p = part_of(in, r);
 
-	if (!p->observed && !classify(in, r, run, w))
+	if (!p->observed && !inhibit_classify(in, r, run, w))
 		return false;
 	if (run->order != 0)
 		inhibit_run_reset(run);	/* somebody else went on */
@@ -430,78 +377,6 @@ inhibit_forget(struct inhibitor *in, struct alert_entry *r)
 	}
 	mem_free(p->hits);
 	*p = (struct inhibit_part){ 0 };
-}
-
-/* False: w is used up, and more is to be looked at. */
-static bool
-firing_source(const struct inhibitor *in, struct sources *s, struct wall now, struct work *w, struct alert_entry **out)
-{
-	*out = NULL;
-	if (s->firing != NULL && !alert_resolved_at(s->firing->alert, now)) {
-		*out = s->firing;
-		return true;
-	}
-	s->firing = NULL;
-	if (s->steps != in->steps)
-		s->ended = 0;
-	s->steps = in->steps;
-	while (s->ended < s->n) {
-		if (!alert_resolved_at(s->v[s->ended]->alert, now)) {
-			*out = s->firing = s->v[s->ended];
-			return true;
-		}
-		s->ended++;
-		work_spend(w, SOURCE_UNITS);
-		if (work_used_up(w))
-			return false;
-	}
-	return true;
-}
-
-bool
-inhibit_source_some(struct inhibitor *in, const struct alert_entry *entry, struct wall now, struct inhibit_run *run,
-    struct work *w, struct inhibition *out)
-{
-	struct alert_entry *r = entry_memory(entry);
-	struct inhibit_part *p = part_of(in, r);
-
-	*out = (struct inhibition){ 0 };
-	if (in->rules_n == 0)
-		return true;
-	if (!p->observed && !classify(in, r, run, w))
-		return false;
-	if (run->order != 0)
-		inhibit_run_reset(run);
-	for (uint32_t i = 0; i < p->hits_n; i++) {
-		const struct inhibit_hit *h = &p->hits[i];
-
-		if (!h->is_target)
-			continue;
-		if (!firing_source(in, &h->bucket->plain, now, w, &out->source))
-			return false;
-		/* Those on both sides do not inhibit each other, nor themselves. */
-		if (out->source == NULL && !h->like_source &&
-		    !firing_source(in, &h->bucket->both, now, w, &out->source))
-			return false;
-		if (out->source != NULL) {
-			out->rule = h->bucket->rule->conf;
-			break;
-		}
-	}
-	return true;
-}
-
-struct alert_entry *
-inhibit_source(struct inhibitor *in, const struct alert_entry *r, struct wall now)
-{
-	struct work all = { INT64_MAX };
-	struct inhibit_run run = { 0 };
-	struct inhibition out;
-	bool done = inhibit_source_some(in, r, now, &run, &all, &out);
-
-	assert(done);
-	(void)done;
-	return out.source;
 }
 
 void

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "alert_entry.h"
+#include "base/list.h"
 #include "base/time.h"
 #include "base/work.h"
 #include "config/config.h"
@@ -40,6 +41,8 @@ struct inhibit_run {
 	const struct labels *labels;
 	uint64_t order;
 	struct match_run match;
+	/* Of a look ahead: the rule of the entry's it is at, and the source of that. */
+	uint32_t hit, source;
 };
 void inhibit_run_reset(struct inhibit_run *run);
 
@@ -64,9 +67,51 @@ struct inhibition {
  */
 bool inhibit_source_some(struct inhibitor *in, const struct alert_entry *r, struct wall now, struct inhibit_run *run,
     struct work *w, struct inhibition *out);
+/*
+ * The same as it will be at a time to come, if nothing is posted until then. Only what hangs on the entry's labels is
+ * remembered; what is posted between two calls of one run may be missed.
+ */
+bool inhibit_source_ahead(struct inhibitor *in, const struct alert_entry *r, struct wall at, struct inhibit_run *run,
+    struct work *w, struct inhibition *out);
 /* All at once; only the source. */
 struct alert_entry *inhibit_source(struct inhibitor *in, const struct alert_entry *r, struct wall now);
 /* The wall clock went back: what had ended may fire again. */
 void inhibit_clock_stepped(struct inhibitor *in);
+
+/*
+ * An entry that is nobody's, for a label set that is asked about. What it remembers of the inhibitor goes when that one
+ * does, or at the end: whoever asks in slices keeps it.
+ */
+struct inhibit_guest {
+	struct list_node place;
+	struct inhibitor *of;		/* NULL: none, or it is gone */
+	struct alert_entry entry;
+};
+/* g->entry.alert is set by the caller, and stays. */
+void inhibit_guest_begin(struct inhibitor *in, struct inhibit_guest *g);
+void inhibit_guest_end(struct inhibit_guest *g);
+
+/* What a rule does about an entry, or why it does nothing. */
+enum inhibit_why {
+	INHIBIT_NO_TARGET,	/* its target side does not match */
+	INHIBIT_NO_SOURCE,	/* no alert matches its source side */
+	INHIBIT_UNEQUAL,	/* some do, with other values of the labels that have to be equal */
+	INHIBIT_ENDED,		/* those have ended */
+	INHIBIT_BOTH_SIDES,	/* those are on both sides, as the entry is: they do not inhibit each other */
+	INHIBIT_ACTS,
+};
+struct inhibit_finding {
+	const struct inhibit_rule *rule;
+	enum inhibit_why why;
+	struct alert_entry *source;	/* of INHIBIT_ACTS */
+};
+/*
+ * Of the i-th rule whose target side matches r, which has been judged (inhibit_source_some, _ahead): what it does at a
+ * time not before now. False: there are no more of them, or (work_used_up) w is used up, and the next call goes on.
+ */
+bool inhibit_finding_some(const struct inhibitor *in, const struct alert_entry *r, size_t i, struct wall at,
+    struct inhibit_run *run, struct work *w, struct inhibit_finding *out);
+/* Does r, which has been judged, match the source side of some rule? */
+bool inhibit_is_source(const struct inhibitor *in, const struct alert_entry *r);
 
 #endif

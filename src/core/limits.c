@@ -31,16 +31,25 @@ micros(struct wall t)
 }
 
 static struct limited_name *
-name_get(struct limits *l, struct str alertname)
+name_find(const struct limits *l, struct str alertname, uint64_t hash)
 {
-	uint64_t hash = hash_seeded(alertname.p, alertname.n);
-	struct limited_name *name;
-
 	for (struct hmap_node *n = hmap_first(&l->names, hash); n != NULL; n = hmap_next(n)) {
-		name = CONTAINER_OF(n, struct limited_name, node);
+		struct limited_name *name = CONTAINER_OF(n, struct limited_name, node);
+
 		if (str_eq((struct str){ name->bytes, name->name_n }, alertname))
 			return name;
 	}
+	return NULL;
+}
+
+static struct limited_name *
+name_get(struct limits *l, struct str alertname)
+{
+	uint64_t hash = hash_seeded(alertname.p, alertname.n);
+	struct limited_name *name = name_find(l, alertname, hash);
+
+	if (name != NULL)
+		return name;
 	name = mem_calloc(1, sizeof(*name) + alertname.n + 1);
 	name->name_n = alertname.n;
 	if (alertname.n > 0)
@@ -97,6 +106,31 @@ place_add(struct limits *l, struct limited_name *name, const struct alert *a)
 	min_heap_set(&name->heap, &p->item, micros(a->ends));
 }
 
+static bool
+is_full(const struct limits *l, const struct limited_name *name)
+{
+	return name->heap.n >= (uint64_t)l->max;
+}
+
+/* Has the one that ends first ended? */
+static bool
+one_has_ended(const struct limited_name *name, struct wall now)
+{
+	return name->heap.v[0]->key < micros(now);
+}
+
+bool
+limits_would_admit(const struct limits *l, const struct labels *labels, struct wall now)
+{
+	struct str alertname = labels_get(labels, STR("alertname"));
+	const struct limited_name *name;
+
+	if (l->max <= 0 || place_find(l, labels) != NULL)
+		return true;
+	name = name_find(l, alertname, hash_seeded(alertname.p, alertname.n));
+	return name == NULL || !is_full(l, name) || one_has_ended(name, now);
+}
+
 bool
 limits_admit(struct limits *l, const struct alert *a, struct wall now)
 {
@@ -111,10 +145,10 @@ limits_admit(struct limits *l, const struct alert *a, struct wall now)
 		return true;
 	}
 	name = name_get(l, labels_get(a->labels, STR("alertname")));
-	if (name->heap.n >= (uint64_t)l->max) {
+	if (is_full(l, name)) {
 		struct min_item *first = name->heap.v[0];
 
-		if (first->key >= micros(now))
+		if (!one_has_ended(name, now))
 			return false;
 		place_add(l, name, a);
 		place_drop(l, CONTAINER_OF(first, struct limited_place, item));

@@ -27,6 +27,8 @@ struct limits {
 void limits_fini(struct limits *l);
 /* Does a get or keep a place? Its end is noted. */
 bool limits_admit(struct limits *l, const struct alert *a, struct wall now);
+/* Would it, now? Nothing is noted. */
+bool limits_would_admit(const struct limits *l, const struct labels *labels, struct wall now);
 /* a left the store. */
 void limits_release(struct limits *l, const struct alert *a);
 

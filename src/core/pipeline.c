@@ -86,7 +86,7 @@ act(void *arg, size_t place, const struct verdict *v)
 static bool
 pass_stages(struct engine *e, struct flight *f, struct moment now)
 {
-	struct stage_facts facts = { e, f->route, f->tick, now.wall, f->seen, f->arena };
+	struct stage_facts facts = { e, f->route, f->tick, now.wall, f->seen, f->arena, WALL_ZERO };
 	struct acting acting = { e, f, now };
 
 	if (!passage_step(&f->passage, &facts, &e->work, act, &acting)) {

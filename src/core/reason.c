@@ -35,12 +35,23 @@ any_in(const uint64_t *v, size_t n, const uint64_t *among, size_t among_n)
  * always an interval late. The little that is missing at most is what the wall
  * clock may have been corrected by since.
  */
-static bool
-time_to_repeat(const struct log_entry *entry, const struct reason_facts *f)
+static span
+repeats_after(const struct reason_facts *f)
 {
 	span missing = f->group_interval / 100 < SPAN_S ? f->group_interval / 100 : SPAN_S;
 
-	return wall_sub(f->tick, entry->timestamp) >= f->repeat_interval - missing;
+	return f->repeat_interval - missing;
+}
+
+struct wall
+reason_repeat_tick(struct wall told, const struct reason_facts *f)
+{
+	struct wall from = wall_add(told, repeats_after(f));
+	span wait = wall_sub(from, f->tick);
+
+	if (wait <= 0)
+		return f->tick;
+	return wall_add(f->tick, (wait - 1) / f->group_interval * f->group_interval + f->group_interval);
 }
 
 enum reason
@@ -58,7 +69,7 @@ reason_to_notify(const struct log_entry *entry, const struct reason_facts *f)
 		return entry->firing_n > 0 || doubtful ? REASON_ALL_RESOLVED : REASON_NONE;
 	if (f->send_resolved && (doubtful || !subset(f->resolved, f->resolved_n, entry->resolved, entry->resolved_n)))
 		return REASON_SOME_RESOLVED;
-	if (time_to_repeat(entry, f))
+	if (wall_sub(f->tick, entry->timestamp) >= repeats_after(f))
 		return REASON_REPEAT;
 	return REASON_NONE;
 }

@@ -27,4 +27,10 @@ struct reason_facts {
 /* REASON_NONE: nothing to tell. `entry` is what was told last; NULL: nothing yet. */
 enum reason reason_to_notify(const struct log_entry *entry, const struct reason_facts *f);
 
+/*
+ * The tick, that of f or a later one of the same group, at which what was told at the tick `told` is told again,
+ * if nothing changes until then.
+ */
+struct wall reason_repeat_tick(struct wall told, const struct reason_facts *f);
+
 #endif

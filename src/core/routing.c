@@ -213,11 +213,9 @@ list_of(struct routing *r, const struct routing_run *run)
 	return list;
 }
 
-const struct route_list *
-routing_match_some(struct routing *r, const struct labels *l, struct routing_run *run, struct work *w)
+bool
+routing_walk_some(const struct routing *r, const struct labels *l, struct routing_run *run, struct work *w)
 {
-	const struct route_list *list;
-
 	if (run->labels != l) {
 		routing_run_reset(run);
 		run->labels = l;
@@ -227,7 +225,7 @@ routing_match_some(struct routing *r, const struct labels *l, struct routing_run
 		enum way way = look_at_children(r, run, w);
 
 		if (way == WAY_LATER)
-			return NULL;
+			return false;
 		if (way == WAY_UP) {
 			const struct routing_step *step = &run->steps[--run->steps_n];
 
@@ -236,8 +234,18 @@ routing_match_some(struct routing *r, const struct labels *l, struct routing_run
 		}
 		work_spend(w, STEP_UNITS);
 		if (work_used_up(w) && run->steps_n > 0)
-			return NULL;
+			return false;
 	}
+	return true;
+}
+
+const struct route_list *
+routing_match_some(struct routing *r, const struct labels *l, struct routing_run *run, struct work *w)
+{
+	const struct route_list *list;
+
+	if (!routing_walk_some(r, l, run, w))
+		return NULL;
 	list = list_of(r, run);
 	routing_run_reset(run);
 	return list;

@@ -74,11 +74,13 @@ struct routing_run {
 	struct match_run match;		/* of the child behind the last step's `after` */
 };
 /*
- * The routes of l, valid as long as the routing, within what w, which is not used
- * up, has left. NULL: it is used up, and the next call with the same l goes on; with
- * another l it begins anew. l and the routing must not go before the end or
- * routing_run_reset. A run that has ended can be used again.
+ * The way of l through the tree, within what w, which is not used up, has left: true, and its
+ * routes are run->found. False: it is used up, and the next call with the same l goes on;
+ * with another l it begins anew. l and the routing must not go before the end or
+ * routing_run_reset. A run that has ended can be used again after that.
  */
+bool routing_walk_some(const struct routing *r, const struct labels *l, struct routing_run *run, struct work *w);
+/* The same as a list, valid as long as the routing; NULL: w is used up. The run is reset at the end. */
 const struct route_list *routing_match_some(struct routing *r, const struct labels *l, struct routing_run *run,
     struct work *w);
 /* Forgets the place. */

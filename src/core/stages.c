@@ -4,14 +4,24 @@
 #include "engine_state.h"
 
 static bool
+is_ahead(const struct stage_facts *facts)
+{
+	return wall_after(facts->ahead, facts->now);
+}
+
+static bool
 judge_inhibition(const struct stage_facts *facts, const struct alert_entry *entry, struct stage_run *run,
     struct work *w, struct verdict *out)
 {
 	struct inhibitor *in = facts->engine->inhibitor;
 	struct inhibition by = { 0 };
 
-	if (in != NULL && !inhibit_source_some(in, entry, facts->now, &run->inhibit, w, &by))
+	if (in != NULL && is_ahead(facts)) {
+		if (!inhibit_source_ahead(in, entry, facts->ahead, &run->inhibit, w, &by))
+			return false;
+	} else if (in != NULL && !inhibit_source_some(in, entry, facts->now, &run->inhibit, w, &by)) {
 		return false;
+	}
 	if (by.source == NULL)
 		return true;
 	out->cause = MUTE_INHIBITION;
@@ -30,10 +40,13 @@ judge_silences(const struct stage_facts *facts, const struct alert_entry *entry,
 
 	if (!silences_match_some(&facts->engine->silences, entry, facts->now, &run->silences, w, &active))
 		return false;
+	/* Those that will be active are among those that have not ended. */
+	if (is_ahead(facts))
+		active = entry->silences_n;
 	if (active == 0)
 		return true;
 	v = ARENA_ARRAY(facts->arena, active, const struct silence *);
-	active = silences_active(entry, facts->now, resolved, v);
+	active = silences_active(entry, is_ahead(facts) ? facts->ahead : facts->now, resolved, v);
 	if (active == 0)
 		return true;
 	out->cause = MUTE_SILENCE;

@@ -8,8 +8,8 @@
 
 #include "sim.h"
 
-static void
-post(struct day *d, int alert, struct wall starts, struct wall ends)
+void
+act_post(struct day *d, int alert, struct wall starts, struct wall ends)
 {
 	struct m_alert *m = &d->alerts[alert];
 	struct label_pair pairs[NAMES];
@@ -44,23 +44,23 @@ post_some(struct day *d)
 
 		switch (below(d, 8)) {
 		case 0:
-			post(d, a, WALL_ZERO, now);
+			act_post(d, a, WALL_ZERO, now);
 			break;
 		case 1:
-			post(d, a, WALL_ZERO, WALL_ZERO);
+			act_post(d, a, WALL_ZERO, WALL_ZERO);
 			break;
 		case 2:
-			post(d, a, wall_add(now, -(span)below(d, 600) * SPAN_S), wall_add(now, (span)below(d, 120) * SPAN_S));
+			act_post(d, a, wall_add(now, -(span)below(d, 600) * SPAN_S), wall_add(now, (span)below(d, 120) * SPAN_S));
 			break;
 		case 3:
 			if (fires)
-				post(d, a, wall_from_ns(m->starts), now);
+				act_post(d, a, wall_from_ns(m->starts), now);
 			break;
 		case 4:
-			post(d, a, now, wall_add(now, (span)(1 + below(d, 20)) * SPAN_MIN));
+			act_post(d, a, now, wall_add(now, (span)(1 + below(d, 20)) * SPAN_MIN));
 			break;
 		default:
-			post(d, a, fires ? wall_from_ns(m->starts) : wall_add(now, -(span)below(d, 90) * SPAN_S),
+			act_post(d, a, fires ? wall_from_ns(m->starts) : wall_add(now, -(span)below(d, 90) * SPAN_S),
 			    wall_add(now, (span)(4 + below(d, 90)) * SPAN_MIN));
 			break;
 		}
@@ -72,7 +72,7 @@ act_post_all_resolved(struct day *d)
 {
 	for (int i = 0; i < d->alerts_n; i++)
 		if ((known_alerts(d) & bit(i)) != 0 && !is_resolved(d, i, wall_now(d)))
-			post(d, i, wall_from_ns(d->alerts[i].starts < wall_now(d) ? d->alerts[i].starts : wall_now(d)),
+			act_post(d, i, wall_from_ns(d->alerts[i].starts < wall_now(d) ? d->alerts[i].starts : wall_now(d)),
 			    d->now.wall);
 }
 
@@ -283,6 +283,7 @@ act(struct day *d)
 {
 	int what = below(d, 1000);
 
+	d->upset++;
 	if (what < 3 && d->steps_clock)
 		step_clock(d);
 	else if (what < 10)

@@ -157,9 +157,11 @@ calm_down(struct day *d)
 			sim_fail(d, "2 silences", "not expired: %s", e.text);
 	}
 	watch_disturbed(d, -1);
+	d->upset++;
 	world_live(d, mono_now(d) + CALM);
 	if (!d->failed)
 		act_post_all_resolved(d);
+	d->upset++;
 	watch_disturbed(d, -1);
 	if (!d->failed)
 		world_live(d, mono_now(d) + CALM + d->eo.alert_gc_interval);
@@ -185,13 +187,15 @@ day_fini(struct day *d)
 	VEC_FINI(&d->ended_groups);
 	VEC_FINI(&d->outs);
 	VEC_FINI(&d->heard);
+	VEC_FINI(&d->foretold);
+	VEC_FINI(&d->foreseen);
 	hmap_fini(&d->strings);
 	arena_free(&d->arena);
 	mem_free(d);
 }
 
 struct totals {
-	uint64_t days, failed, posts, flushes, sent, performed, crashes, restarts, reloads, wakeups;
+	uint64_t days, failed, posts, flushes, sent, performed, crashes, restarts, reloads, wakeups, explained, explained_ahead;
 };
 
 static void
@@ -207,6 +211,8 @@ add_up(struct totals *t, const struct day *d)
 	t->restarts += d->restarts;
 	t->reloads += d->reloads;
 	t->wakeups += d->wakeups;
+	t->explained += d->explained;
+	t->explained_ahead += d->explained_ahead;
 }
 
 static bool
@@ -237,8 +243,9 @@ static void
 print_totals(FILE *to, const struct totals *t)
 {
 	fprintf(to, "%" PRIu64 " days, %" PRIu64 " failed; %" PRIu64 " posts, %" PRIu64 " flushes, %" PRIu64 " attempts (%" PRIu64
-	    " performed), %" PRIu64 " crashes, %" PRIu64 " starts, %" PRIu64 " reloads, %" PRIu64 " wake-ups\n", t->days,
-	    t->failed, t->posts, t->flushes, t->sent, t->performed, t->crashes, t->restarts, t->reloads, t->wakeups);
+	    " performed), %" PRIu64 " crashes, %" PRIu64 " starts, %" PRIu64 " reloads, %" PRIu64 " wake-ups, %" PRIu64 " explanations (%" PRIu64 " ahead)\n", t->days,
+	    t->failed, t->posts, t->flushes, t->sent, t->performed, t->crashes, t->restarts, t->reloads, t->wakeups, t->explained,
+	    t->explained_ahead);
 }
 
 static int

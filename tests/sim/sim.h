@@ -28,6 +28,7 @@
 #include "base/sbuf.h"
 #include "base/vec.h"
 #include "core/engine.h"
+#include "core/explain.h"
 #include "core/view.h"
 
 #define NAMES 5		/* of labels; index 0 is alertname, the rest in their order of bytes */
@@ -268,6 +269,20 @@ struct heard {
 	alerts_mask open;	/* told to fire, not told to have ended */
 };
 
+/* An explanation that was made; see foretell.c. */
+struct foretold {
+	struct explain_run *run;
+	const struct explained_group *g;	/* of it */
+	const char *key;
+	int alert;
+	int64_t made, due;	/* due: of the group then */
+	uint64_t upset;
+	bool exact;
+	bool flushed, muted;	/* what happened since */
+	size_t decided;
+	int sent;		/* bits of parts */
+};
+
 struct sim_options {
 	uint64_t seed;
 	span length;
@@ -339,6 +354,12 @@ struct day {
 	int64_t disturbed[MAX_RECEIVERS];	/* when something was last not as it should be */
 	int64_t since[MAX_ALERTS][MAX_MATCHES];	/* wants to be told */
 	int64_t ended[MAX_ALERTS][MAX_MATCHES];	/* has ended and may be told so */
+
+	/* foretell.c */
+	struct rand foretelling;
+	VEC(struct foretold) foretold, foreseen;	/* of groups that are due; of later ones */
+	uint64_t upset;		/* deeds that may change what becomes of an alert */
+	uint64_t explained, explained_ahead;
 
 	struct arena *arena;	/* of the day */
 	struct hmap strings;
@@ -494,6 +515,17 @@ void world_fini(struct day *d);
 /* actions.c */
 void act(struct day *d);
 void act_post_all_resolved(struct day *d);
+void act_post(struct day *d, int alert, struct wall starts, struct wall ends);
+
+/* foretell.c */
+/* Before anything is done at a moment: about groups that are due at it. */
+void foretell_due(struct day *d);
+/* When all that was to be done at a moment is done. */
+void foretell_check(struct day *d);
+void foretell_ahead(struct day *d);
+void foretell_hear(struct day *d, const struct event *ev);
+void foretell_sent(struct day *d, const struct out *o);
+void foretell_fini(struct day *d);
 
 /* watch.c */
 void watch_accepted(struct day *d, const struct out *o);

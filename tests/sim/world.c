@@ -168,6 +168,7 @@ on_send(struct port *p, uint64_t attempt, struct notification *n, struct mono de
 	if (image_intent(&d->in_memory, n->id) == NULL)
 		sim_fail(d, "5 durable", "%s is sent without an intent", o.key);
 	model_sent(d, &o, deadline);
+	foretell_sent(d, &o);
 	VEC_PUSH(&d->outs, o);
 	perform(d, &d->outs.v[d->outs.n - 1]);
 }
@@ -241,6 +242,7 @@ on_event(void *arg, const struct event *ev)
 		/* Only counted. */
 		break;
 	}
+	foretell_hear(d, ev);
 }
 
 static void
@@ -267,6 +269,7 @@ world_turned(struct day *d)
 	while (engine_applying(d->engine))
 		engine_tick(d->engine, d->now);
 	d->reloading = false;
+	d->upset++;
 	watch_turned(d);
 }
 
@@ -294,6 +297,7 @@ world_make(struct day *d)
 	d->listener = (struct event_listener){ EVENTS_ALL, on_event, d };
 	port_listen(&d->port, &d->listener);
 	rand_seed(&d->port.rand, rand_u64(&d->r));
+	rand_seed(&d->foretelling, d->options.seed);
 	d->now = (struct moment){ { START_MONO }, { START_WALL + below(d, 86400), 0, 0 } };
 	d->end = mono_now(d) + d->options.length;
 	d->lag_max = chance(d, 1, 6) ? 5 * SPAN_S : 2 * SPAN_MS;
@@ -333,6 +337,7 @@ void
 world_stop(struct day *d, bool crash)
 {
 	sim_say(d, "%s", crash ? "crash" : "stop");
+	foretell_fini(d);
 	if (crash) {
 		for (size_t i = 0; i < d->outs.n; i++)
 			if (!d->outs.v[i].dead)
@@ -481,14 +486,20 @@ world_live(struct day *d, int64_t until)
 {
 	while (!d->failed && mono_now(d) < until) {
 		advance(d, next_moment(d, until));
-		if (d->wait < 0 && mono_now(d) >= d->settled_at)
+		if (d->wait < 0 && mono_now(d) >= d->settled_at) {
 			d->wait = d->wait_then;
+			d->upset++;
+		}
+		foretell_due(d);
 		if (d->queue.n > 0 && d->commit_at <= mono_now(d))
 			write_out(d);
 		if (d->next_action <= mono_now(d))
 			act(d);
 		if (!d->failed)
 			settle(d);
+		foretell_check(d);
+		if (!d->failed)
+			foretell_ahead(d);
 		if (!d->failed && d->next_look <= mono_now(d)) {
 			watch_look(d);
 			d->next_look = mono_now(d) + SPAN_MIN;
@@ -504,5 +515,6 @@ void
 world_fini(struct day *d)
 {
 	d->crashing = true;
+	foretell_fini(d);
 	engine_free(&d->engine);
 }
