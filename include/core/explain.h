@@ -107,8 +107,11 @@ struct explain_run;
 
 /* Of a stored alert; NULL: there is none of this fingerprint. */
 struct explain_run *explain_stored(const struct engine *e, uint64_t fingerprint);
-/* Of an alert that fires, as if it were posted now: of the stored one when that fires already. Takes a reference to a, which should never end. */
-struct explain_run *explain_posted(const struct engine *e, struct alert *a);
+/*
+ * Of an alert that fires, as if it were posted now: of the stored one when that fires already. Takes a reference
+ * to a, which should not end.
+ */
+struct explain_run *explain_posted(struct alert *a);
 /* Before the engine ends. Sets *r to NULL. */
 void explain_free(struct explain_run **r);
 /*
@@ -134,6 +137,7 @@ const struct explained_rule *explain_rules(const struct explain_run *r, size_t *
 /* What the walk through the tree makes of a route. */
 struct explained_route {
 	const struct route *route;
+	size_t depth, place;		/* how far below the root, and among its siblings, from 0 */
 	bool matched;			/* its matchers do */
 	bool takes;			/* the alert goes to its receiver */
 	const struct matcher *refused_by;	/* when not matched: the first of its matchers that does not */

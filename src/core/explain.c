@@ -35,9 +35,8 @@ explain_stored(const struct engine *e, uint64_t fingerprint)
 }
 
 struct explain_run *
-explain_posted(const struct engine *e, struct alert *a)
+explain_posted(struct alert *a)
 {
-	(void)e;
 	return run_new(a->labels, a);
 }
 
@@ -171,11 +170,12 @@ find_rules(struct explain_run *r, struct work *w)
 		r->rules = mem_calloc(r->rules_n, sizeof(r->rules[0]));
 	}
 	while (!work_used_up(w)) {
+		enum match m = inhibit_finding_some(r->inhibitor, r->entry, r->hit, g->flush, &r->finding, w, &f);
 		struct explained_rule *rule;
 
+		if (m != MATCH_YES)
+			return m == MATCH_NO;
 		work_spend(w, RULE_UNITS);
-		if (!inhibit_finding_some(r->inhibitor, r->entry, r->hit, g->flush, &r->finding, w, &f))
-			return !work_used_up(w);
 		rule = &r->rules[f.rule - r->config->inhibit_rules];
 		rule->state = states[f.why];
 		if (f.source != NULL)

@@ -253,7 +253,6 @@ explain_group_members(const struct engine *e, struct explain_run *r, struct work
 		r->passing = next_member(e, r);
 		if (r->passing == NULL)
 			break;
-		work_spend(w, MEMBER_UNITS);
 		if (r->passing == r->entry) {
 			if (at_hand(r)->held_by == STAGE_N)
 				note_alert(r, r->alert);
@@ -262,6 +261,7 @@ explain_group_members(const struct engine *e, struct explain_run *r, struct work
 		enter(r);
 		if (!passage_step(&r->passage, &facts, w, note_other, r))
 			return false;
+		work_spend(w, MEMBER_UNITS);
 		r->inside = false;
 		if (r->passage.left_n > 0)
 			note_alert(r, r->passing->alert);

@@ -79,10 +79,11 @@ explain_next_route(struct explain_run *r, struct work *w, struct explained_route
 
 		if (work_used_up(w))
 			return MATCH_LATER;
-		work_spend(w, ROUTE_UNITS);
 		if (step->child == step->route->routes_n)
 			continue;
 		child = step->route->routes[step->child];
+		out->depth = r->steps.n;
+		out->place = step->child;
 		if ((r->marks[child->index] & MARK_ENTERED) != 0) {
 			/* Others are looked at only behind one that says so. */
 			step->child = child->continue_ ? step->child + 1 : step->route->routes_n;
@@ -91,6 +92,7 @@ explain_next_route(struct explain_run *r, struct work *w, struct explained_route
 		m = refuse(r, child, w, out);
 		if (m != MATCH_LATER)
 			step->child++;
+		work_spend(w, ROUTE_UNITS);
 		return m;
 	}
 	return MATCH_NO;

@@ -107,9 +107,10 @@ struct inhibit_finding {
 };
 /*
  * Of the i-th rule whose target side matches r, which has been judged (inhibit_source_some, _ahead): what it does at a
- * time not before now. False: there are no more of them, or (work_used_up) w is used up, and the next call goes on.
+ * time not before now. MATCH_NO: there are no more of them. MATCH_LATER: w, which must not be used up before, is, and the
+ * next call goes on.
  */
-bool inhibit_finding_some(const struct inhibitor *in, const struct alert_entry *r, size_t i, struct wall at,
+enum match inhibit_finding_some(const struct inhibitor *in, const struct alert_entry *r, size_t i, struct wall at,
     struct inhibit_run *run, struct work *w, struct inhibit_finding *out);
 /* Does r, which has been judged, match the source side of some rule? */
 bool inhibit_is_source(const struct inhibitor *in, const struct alert_entry *r);

@@ -34,7 +34,7 @@ firing_source(const struct inhibitor *in, struct sources *s, struct wall now, st
 }
 
 /*
- * The same at a time to come, and nothing is remembered but, in *at, the place where w was used up; it is 0 at the end.
+ * The same at a time to come, from place *at on, where it has come to when w is used up. Nothing is remembered.
  * What will fire then fires now: those that have ended are passed over.
  */
 static bool
@@ -51,7 +51,6 @@ firing_source_ahead(const struct inhibitor *in, const struct sources *s, struct 
 		if (!alert_resolved_at(s->v[*at]->alert, then))
 			*out = s->v[*at];
 	}
-	*at = 0;
 	return true;
 }
 
@@ -61,12 +60,31 @@ struct look {
 	struct inhibit_run *ahead;	/* NULL: now, and what is found is remembered */
 };
 
+/* run->source goes through both lists of the bucket, with a place between them. */
 static bool
-some_source(const struct inhibitor *in, struct sources *s, const struct look *look, struct work *w, struct alert_entry **out)
+source_ahead(const struct inhibitor *in, const struct inhibit_hit *h, const struct look *look, struct work *w,
+    struct alert_entry **out)
 {
-	if (look->ahead != NULL)
-		return firing_source_ahead(in, s, look->at, &look->ahead->source, w, out);
-	return firing_source(in, s, look->at, w, out);
+	const struct bucket *b = h->bucket;
+	uint32_t *place = &look->ahead->source, second = b->plain.n + 1, at = *place;
+
+	if (at < second) {
+		bool done = firing_source_ahead(in, &b->plain, look->at, &at, w, out);
+
+		*place = at;
+		if (!done)
+			return false;
+		at = second;
+	}
+	if (*out == NULL && !h->like_source) {
+		at -= second;
+		if (!firing_source_ahead(in, &b->both, look->at, &at, w, out)) {
+			*place = second + at;
+			return false;
+		}
+	}
+	*place = 0;
+	return true;
 }
 
 /* What h's rule has against its entry. False: w is used up. */
@@ -77,10 +95,12 @@ source_by(const struct inhibitor *in, const struct inhibit_hit *h, const struct 
 	*out = NULL;
 	if (!h->is_target)
 		return true;
-	if (!some_source(in, &h->bucket->plain, look, w, out))
+	if (look->ahead != NULL)
+		return source_ahead(in, h, look, w, out);
+	if (!firing_source(in, &h->bucket->plain, look->at, w, out))
 		return false;
 	/* Those on both sides do not inhibit each other, nor themselves. */
-	return *out != NULL || h->like_source || some_source(in, &h->bucket->both, look, w, out);
+	return *out != NULL || h->like_source || firing_source(in, &h->bucket->both, look->at, w, out);
 }
 
 /* All rules of r are known. False: w is used up. */
@@ -182,7 +202,7 @@ idle_because(const struct inhibit_hit *h)
 	return h->like_source && b->both.n > own ? INHIBIT_BOTH_SIDES : INHIBIT_ENDED;
 }
 
-bool
+enum match
 inhibit_finding_some(const struct inhibitor *in, const struct alert_entry *r, size_t i, struct wall at,
     struct inhibit_run *run, struct work *w, struct inhibit_finding *out)
 {
@@ -195,12 +215,12 @@ inhibit_finding_some(const struct inhibitor *in, const struct alert_entry *r, si
 		if (!h->is_target || i-- > 0)
 			continue;
 		if (!source_by(in, h, &look, w, &out->source))
-			return false;
+			return MATCH_LATER;
 		out->rule = h->bucket->rule->conf;
 		out->why = out->source != NULL ? INHIBIT_ACTS : idle_because(h);
-		return true;
+		return MATCH_YES;
 	}
-	return false;
+	return MATCH_NO;
 }
 
 bool

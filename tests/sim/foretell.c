@@ -55,7 +55,7 @@ explain_alert_now(struct day *d, int alert, bool posted)
 	for (uint32_t i = 0; i < m->labels->n; i++)
 		pairs[i] = (struct label_pair){ istr_str(m->labels->l[i].name), istr_str(m->labels->l[i].value) };
 	a = alert_make(&draft, 10000 * SPAN_HOUR, NAMING_UTF8, d->now.wall, &firing, &e);
-	run = explain_posted(d->engine, a);
+	run = explain_posted(a);
 	alert_unref(a);
 	return run;
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api/ext_explain.h (private) - an explanation (core/explain.h) in words, for ext_explain.c.
+ *
+ * Sentences are plain English, of the moment `now`: times of the same day are without a date. Names and comments that others chose
+ * are cut to a bound, and what is no printable character in them is a blank.
+ */
+#ifndef API_EXT_EXPLAIN_H
+#define API_EXT_EXPLAIN_H
+
+#include "core/explain.h"
+#include "ext.h"
+
+/* The answer in one sentence. */
+void say_verdict(struct sbuf *b, const struct explain_run *run);
+void say_route(struct sbuf *b, const struct explained_route *r);
+void say_group(struct sbuf *b, const struct explain_run *run, const struct explained_group *g);
+/* About one stage, which lets the alert pass or not. */
+void say_stage(struct sbuf *b, const struct explain_run *run, const struct explained_group *g, enum stage stage);
+void say_rule(struct sbuf *b, const struct inhibit_rule *conf, const struct explained_rule *rule);
+void say_leg(struct sbuf *b, const struct explain_run *run, const struct explained_group *g, const struct explained_leg *leg);
+
+/* "first", "new_alerts", …: why an integration is told, for programs. */
+const char *reason_word(enum reason r);
+
+#endif
