@@ -64,6 +64,8 @@ void silence_unref(struct silence *s);	/* may be NULL */
 struct silence *silence_copy(const struct silence *s);
 
 enum silence_state silence_state_at(const struct silence *s, struct wall now);
+/* The same at a time that is still to come: one with a schedule will have gone over to its next windows. */
+enum silence_state silence_state_ahead(const struct silence *s, struct wall then);
 const char *silence_state_text(enum silence_state s);
 /* Does one of the sets match? (the time is not looked at) */
 bool silence_matches(const struct silence *s, const struct labels *l);

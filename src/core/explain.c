@@ -116,7 +116,8 @@ begin(const struct engine *e, struct explain_run *r, struct moment now)
 	else if (r->asked != NULL)
 		take_alert(r, r->asked);
 	r->refused = r->asked != NULL && !r->stored && !limits_would_admit(&e->limits, r->labels, now.wall);
-	if (!r->known) {
+	r->as_guest = entry == NULL || entry->alert != r->alert;
+	if (r->as_guest) {
 		r->guest = (struct inhibit_guest){ .entry = { .alert = r->alert } };
 		inhibit_guest_begin(e->inhibitor, &r->guest);
 	}
@@ -289,7 +290,8 @@ explain_some(const struct engine *e, struct explain_run *r, struct moment now, s
 	}
 	if (r->phase == EXPLAIN_BEGIN)
 		begin(e, r, now);
-	r->entry = r->known ? alerts_find(&e->alerts, r->labels) : &r->guest.entry;
+	r->real = alerts_find(&e->alerts, r->labels);
+	r->entry = r->as_guest ? &r->guest.entry : r->real;
 	while (r->phase != EXPLAIN_DONE) {
 		if (work_used_up(w) || !phases[r->phase](e, r, w))
 			return false;

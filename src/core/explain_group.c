@@ -69,13 +69,13 @@ explain_group_begin(const struct engine *e, struct explain_run *r)
 	out->labels = g != NULL ? labels_ref(g->labels) : group_labels_of(route, r->labels);
 	out->key = key_of(r, route, out->labels);
 	out->exists = g != NULL;
-	out->member = g != NULL && r->known && group_member(g, r->entry) != NULL;
+	out->member = g != NULL && r->real != NULL && group_member(g, r->real) != NULL;
 	out->flushing = g != NULL && g->flight != NULL;
 	out->exact = !out->flushing && !r->hasty;
 	find_time(out, g != NULL ? g->due : group_first_due(e, route, r->alert, r->now), r->now);
 	out->resolved = ends_before(r, out->flush);
 	/* Nobody puts what has ended into a group once it was told. */
-	if (!out->member && r->asked == NULL && ends_before(r, r->now.wall) && !(r->known && r->entry->waits))
+	if (!out->member && r->asked == NULL && ends_before(r, r->now.wall) && !(r->real != NULL && r->real->waits))
 		out->verdict = EXPLAIN_OVER;
 }
 
@@ -144,7 +144,7 @@ note_silences(struct explain_run *r, struct work *w)
 		struct silence *s = r->entry->silences[i]->silence;
 
 		g->silences[g->silences_n++] = (struct explained_silence){ silence_ref(s), silence_state_at(s, r->now.wall),
-			silence_state_at(s, g->flush) };
+			silence_state_ahead(s, g->flush) };
 	}
 	work_spend(w, SILENCE_UNITS * (int64_t)g->silences_n);
 }
@@ -253,7 +253,7 @@ explain_group_members(const struct engine *e, struct explain_run *r, struct work
 		r->passing = next_member(e, r);
 		if (r->passing == NULL)
 			break;
-		if (r->passing == r->entry) {
+		if (r->passing == r->real) {
 			if (at_hand(r)->held_by == STAGE_N)
 				note_alert(r, r->alert);
 			continue;

@@ -39,9 +39,12 @@ struct explain_run {
 	struct config *config;		/* owned reference */
 	const struct inhibitor *inhibitor;
 	struct alert *alert;		/* owned reference */
-	struct alert_entry *entry;	/* of the alert, or the guest's; found anew by each call */
+	struct alert_entry *real;	/* of the labels, NULL: none; found anew by each call */
+	struct alert_entry *entry;	/* the same, or the guest's, if that one does not hold the alert */
 	struct inhibit_guest guest;
-	bool stored, known;		/* `known`: the entry is the engine's */
+	bool stored;
+	bool known;			/* there was a real entry */
+	bool as_guest;
 	bool refused;
 	struct routing_run routing;
 	struct arena *arena, *scratch;

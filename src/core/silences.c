@@ -574,7 +574,7 @@ silences_active(const struct alert_entry *r, struct wall now, bool resolved, con
 	for (uint32_t i = 0; i < r->silences_n; i++) {
 		const struct silence *s = r->silences[i]->silence;
 
-		if (silence_state_at(s, now) != SILENCE_ACTIVE)
+		if (silence_state_ahead(s, now) != SILENCE_ACTIVE)
 			continue;
 		if (!resolved || s->extra == NULL || !s->extra->notify_resolved)
 			out[n++] = s;

@@ -83,6 +83,18 @@ silence_state_at(const struct silence *s, struct wall now)
 	return wall_after(now, s->ends) ? SILENCE_EXPIRED : SILENCE_ACTIVE;
 }
 
+enum silence_state
+silence_state_ahead(const struct silence *s, struct wall then)
+{
+	enum silence_state state = silence_state_at(s, then);
+	struct wall start, end;
+
+	if (state != SILENCE_EXPIRED || silence_schedule(s) == NULL ||
+	    !schedule_at(silence_schedule(s), then, &start, &end))
+		return state;
+	return wall_before(then, start) ? SILENCE_PENDING : SILENCE_ACTIVE;
+}
+
 const char *
 silence_state_text(enum silence_state s)
 {
