@@ -486,7 +486,7 @@ ask_fingerprint(struct call *c, struct str text)
 	struct explain_run *run;
 	uint64_t fingerprint;
 
-	if (!ext_fingerprint(text, &fingerprint)) {
+	if (!fingerprint_parse(text, &fingerprint)) {
 		ext_error_at(c, 400, "bad_member", STR("fingerprint must be 1 to 16 hexadecimal digits"), "fingerprint", -1);
 		return NULL;
 	}
