@@ -17,6 +17,13 @@
 void ext_error(struct call *c, int status, const char *code, struct str message);
 /* The same about one parameter or member; index: of several of that name, or -1. */
 void ext_error_at(struct call *c, int status, const char *code, struct str message, const char *field, int index);
+/* The same with more members, which stand between the two. */
+void ext_error_begin(struct call *c, int status, const char *code, struct str message, struct json_writer *w);
+void ext_error_end(struct call *c, struct json_writer *w);
+/* What the engine refused: 404, 409, or 400. */
+void ext_refused(struct call *c, const struct err *e);
+/* False: so much waits for the disk that the client was told to come again (503). */
+bool ext_has_room(struct call *c);
 
 /* Query parameters. Each function is false when it has answered 400. */
 bool ext_query_known(struct call *c, const char *const *known, size_t n);	/* there are none but these n */
@@ -36,6 +43,8 @@ bool ext_query_limit(struct call *c, size_t *limit);
  */
 #define EXT_BODY_MAX ((size_t)2 << 20)
 const struct json *ext_body(struct call *c, const char *const *known);
+/* The same question of an object within the body. False: it has others, and 400 is answered. */
+bool ext_known(struct call *c, const struct json *o, const char *const *known);
 /* Its members; absent and null leave *out alone. False: of another kind, and answered 400. */
 bool ext_member_str(struct call *c, const struct json *o, const char *name, struct str *out);
 bool ext_member_bool(struct call *c, const struct json *o, const char *name, bool *out);
@@ -49,6 +58,13 @@ bool ext_member_object(struct call *c, const struct json *o, const char *name, c
 bool ext_member_labels(struct call *c, const struct json *o, const char *name, struct labels **out);
 /* [{"name","value","isRegex","isEqual"}] as in API v2, or ["name=value", …]; at most MATCHERS_MAX. Absent: none. */
 bool ext_member_matchers(struct call *c, const struct json *o, const char *name, struct matchers *out);
+/* One of them; false: e says what is wrong with it. */
+bool ext_matcher(struct call *c, const struct json *v, struct matcher *out, struct err *e) MUST_CHECK;
+/* Who does it: the principal, else the one that the member names, which may not be left out then. */
+bool ext_member_author(struct call *c, const struct json *o, const char *name, struct str *out);
+
+/* The call for who answers later (http_later): what is borrowed of the request, which may end before, is copied. */
+struct call ext_kept(const struct call *c);
 
 /* A small answer that is known at once: 200 and JSON. */
 void ext_reply_begin(struct call *c, struct json_writer *w);

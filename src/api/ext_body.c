@@ -27,6 +27,22 @@ list_names(struct arena *a, const char *const *known)
 	return list;
 }
 
+bool
+ext_known(struct call *c, const struct json *o, const char *const *known)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		struct str key = o->keys[i], shown = str_sub(key, 0, 64);
+
+		if (is_known(key, known))
+			continue;
+		ext_error_at(c, 400, "unknown_member",
+		    arena_printf(c->arena, "unknown member \"%.*s\"; known are %.*s", STR_ARG(shown),
+			STR_ARG(list_names(c->arena, known))), arena_str(c->arena, shown).p, -1);
+		return false;
+	}
+	return true;
+}
+
 const struct json *
 ext_body(struct call *c, const char *const *known)
 {
@@ -47,17 +63,7 @@ ext_body(struct call *c, const char *const *known)
 		    arena_printf(c->arena, "the body must be an object, is a %s", json_kind_name(o->kind)));
 		return NULL;
 	}
-	for (size_t i = 0; i < o->n; i++) {
-		struct str key = o->keys[i], shown = str_sub(key, 0, 64);
-
-		if (is_known(key, known))
-			continue;
-		ext_error_at(c, 400, "unknown_member",
-		    arena_printf(c->arena, "unknown member \"%.*s\"; known are %.*s", STR_ARG(shown),
-			STR_ARG(list_names(c->arena, known))), arena_str(c->arena, shown).p, -1);
-		return NULL;
-	}
-	return o;
+	return ext_known(c, o, known) ? o : NULL;
 }
 
 static bool
@@ -193,6 +199,22 @@ ext_member_labels(struct call *c, const struct json *o, const char *name, struct
 	return false;
 }
 
+/* A misspelt flag would make another matcher. */
+static bool
+check_flags(const struct json *o, struct err *e)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		bool flag = str_is(o->keys[i], "isRegex") || str_is(o->keys[i], "isEqual");
+
+		if (flag && o->v[i].kind != JSON_BOOL && o->v[i].kind != JSON_NULL)
+			return err_set(e, ERR_INVALID, "%.*s must be true or false", STR_ARG(o->keys[i]));
+		if (!flag && !str_is(o->keys[i], "name") && !str_is(o->keys[i], "value"))
+			return err_set(e, ERR_INVALID, "unknown member \"%.*s\" of a matcher; known are name, value, isRegex, isEqual",
+			    STR_ARG(str_sub(o->keys[i], 0, 64)));
+	}
+	return true;
+}
+
 /* One matcher as an object of API v2's form. */
 static bool
 matcher_of_object(struct call *c, const struct json *o, struct matcher *out, struct err *e)
@@ -201,13 +223,15 @@ matcher_of_object(struct call *c, const struct json *o, struct matcher *out, str
 	enum matcher_op op = regex ? (equal ? MATCH_RE : MATCH_NRE) : (equal ? MATCH_EQ : MATCH_NE);
 	const struct json *name = json_get(o, "name"), *value = json_get(o, "value");
 
+	if (!check_flags(o, e))
+		return false;
 	if (name == NULL || name->kind != JSON_STRING || value == NULL || value->kind != JSON_STRING)
 		return err_set(e, ERR_INVALID, "a matcher needs the strings name and value");
 	return silence_matcher_init(out, op, name->s, value->s, c->api->env.naming, e);
 }
 
-static bool
-one_matcher(struct call *c, const struct json *v, struct matcher *out, struct err *e)
+bool
+ext_matcher(struct call *c, const struct json *v, struct matcher *out, struct err *e)
 {
 	if (v->kind == JSON_STRING)
 		return matcher_parse(v->s, c->api->env.matcher_mode, NULL, out, e);
@@ -232,7 +256,7 @@ ext_member_matchers(struct call *c, const struct json *o, const char *name, stru
 
 		if (i == MATCHERS_MAX) {
 			err_set(&e, ERR_LIMIT, "more than %d matchers", MATCHERS_MAX);
-		} else if (one_matcher(c, &list->v[i], &m, &e)) {
+		} else if (ext_matcher(c, &list->v[i], &m, &e)) {
 			reading += matcher_reading(&m);
 			matchers_append(out, &m);
 			if (reading <= MATCHERS_READING_MAX)
@@ -244,4 +268,14 @@ ext_member_matchers(struct call *c, const struct json *o, const char *name, stru
 		return false;
 	}
 	return true;
+}
+
+bool
+ext_member_author(struct call *c, const struct json *o, const char *name, struct str *out)
+{
+	if (!ext_member_str(c, o, name, out))
+		return false;
+	if (c->req->principal.name.n > 0)
+		*out = c->req->principal.name;
+	return out->n > 0 || refuse(c, name, "given: nobody was asked who they are");
 }

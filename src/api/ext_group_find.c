@@ -44,6 +44,6 @@ group_find_later(struct call *c, uint64_t id, void (*then)(struct call *c, const
 {
 	struct finding *f = ARENA_NEW(c->arena, struct finding);
 
-	*f = (struct finding){ .later = { step, drop }, .call = *c, .search = { .id = id }, .then = then, .arg = arg };
+	*f = (struct finding){ .later = { step, drop }, .call = ext_kept(c), .search = { .id = id }, .then = then, .arg = arg };
 	c->resp->later = &f->later;
 }

@@ -7,8 +7,8 @@
 #define PACK_MIN ((size_t)1 << 10)
 #define PACK_AT_ONCE ((size_t)64 << 10)
 
-static void
-error_begin(struct call *c, int status, const char *code, struct str message, struct json_writer *w)
+void
+ext_error_begin(struct call *c, int status, const char *code, struct str message, struct json_writer *w)
 {
 	sbuf_reset(&c->resp->body);
 	c->resp->status = status;
@@ -21,8 +21,8 @@ error_begin(struct call *c, int status, const char *code, struct str message, st
 	json_put_str(w, "message", message);
 }
 
-static void
-error_end(struct call *c, struct json_writer *w)
+void
+ext_error_end(struct call *c, struct json_writer *w)
 {
 	json_object_end(w);
 	json_object_end(w);
@@ -34,8 +34,8 @@ ext_error(struct call *c, int status, const char *code, struct str message)
 {
 	struct json_writer w;
 
-	error_begin(c, status, code, message, &w);
-	error_end(c, &w);
+	ext_error_begin(c, status, code, message, &w);
+	ext_error_end(c, &w);
 }
 
 void
@@ -43,11 +43,36 @@ ext_error_at(struct call *c, int status, const char *code, struct str message, c
 {
 	struct json_writer w;
 
-	error_begin(c, status, code, message, &w);
+	ext_error_begin(c, status, code, message, &w);
 	json_put_str(&w, "field", str_from(field));
 	if (index >= 0)
 		json_put_int(&w, "index", index);
-	error_end(c, &w);
+	ext_error_end(c, &w);
+}
+
+void
+ext_refused(struct call *c, const struct err *e)
+{
+	struct str text = arena_str(c->arena, str_from(e->text));
+
+	if (e->kind == ERR_NOT_FOUND)
+		ext_error(c, 404, "not_found", text);
+	else if (e->kind == ERR_CONFLICT)
+		ext_error(c, 409, "conflict", text);
+	else
+		ext_error(c, 400, e->kind == ERR_LIMIT ? "limit" : "invalid", text);
+}
+
+bool
+ext_has_room(struct call *c)
+{
+	const struct api_env *env = &c->api->env;
+
+	if (env->has_room == NULL || env->has_room(env->arg))
+		return true;
+	http_response_header(c->resp, "Retry-After", STR("1"));
+	ext_error(c, 503, "busy", STR("the disk is slower than what arrives; try again"));
+	return false;
 }
 
 void
@@ -55,6 +80,31 @@ ext_reply_begin(struct call *c, struct json_writer *w)
 {
 	ext_reply_later(c);
 	json_writer_init(w, &c->resp->body, JSON_HTML_ESCAPED);
+}
+
+static struct str
+keep(struct arena *a, struct str s)
+{
+	return s.n > 0 ? arena_str(a, s) : s;
+}
+
+struct call
+ext_kept(const struct call *c)
+{
+	struct http_request *r = ARENA_NEW(c->arena, struct http_request);
+	struct http_header *headers = ARENA_ARRAY(c->arena, c->req->headers_n, struct http_header);
+	struct call kept = *c;
+
+	*r = *c->req;
+	r->method = keep(c->arena, r->method);
+	r->path = keep(c->arena, r->path);
+	r->query = keep(c->arena, r->query);
+	r->client = keep(c->arena, r->client);
+	for (size_t i = 0; i < r->headers_n; i++)
+		headers[i] = (struct http_header){ keep(c->arena, r->headers[i].name), keep(c->arena, r->headers[i].value) };
+	r->headers = headers;
+	kept.req = r;
+	return kept;
 }
 
 void
