@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "core/view.h"
 #include "engine_state.h"
+#include "silence_edit.h"
 
 /* Bounds on one label, in one matcher. */
 #define VALUES_MAX 100
@@ -217,7 +218,7 @@ part_by_matchers(struct acking *a, const struct silence *of)
 	size_t fire = 0, n = 0;
 
 	if (of->extra->fingerprints_n == 0)
-		return silences_same_cover(of, a->draft) ? PART_ALL : PART_NONE;
+		return silence_same_cover(of, a->draft) ? PART_ALL : PART_NONE;
 	for (size_t i = 0; i < of->extra->fingerprints_n && !work_used_up(&a->work); i++) {
 		const struct alert_entry *r = alerts_find_fingerprint(&a->engine->alerts, of->extra->fingerprints[i]);
 		struct match_run run = { 0 };

@@ -204,13 +204,13 @@ looks_same(const struct alert *a, const struct alert *b, struct wall now)
 
 /* The entry that holds a from now on; NULL: the limit refuses it. */
 static struct alert_entry *
-store(struct engine *e, struct alert *a, bool *fresh, bool *fired, struct moment now)
+store(struct engine *e, struct alert *a, bool *fresh, struct wall *before, struct moment now)
 {
 	struct alert_entry *r = alerts_find(&e->alerts, a->labels);
 	struct alert *held;
 
 	*fresh = r == NULL || !r->stored;
-	*fired = !*fresh && !alert_resolved_at(r->alert, now.wall);
+	*before = r != NULL ? r->alert->ends : WALL_ZERO;
 	held = *fresh ? alert_ref(a) : alert_merge(r->alert, a, now.wall);
 	if (!limits_admit(&e->limits, held, now.wall)) {
 		alert_unref(held);
@@ -253,8 +253,9 @@ tell_received(struct engine *e, const struct alert *a, bool fresh, struct moment
 static void
 ingest(struct engine *e, struct alert *a, size_t n, struct moment now)
 {
-	bool fresh, fired;
-	struct alert_entry *r = store(e, a, &fresh, &fired, now);
+	bool fresh;
+	struct wall before;
+	struct alert_entry *r = store(e, a, &fresh, &before, now);
 
 	if (r == NULL) {
 		e->counters.alerts_limited++;
@@ -273,7 +274,7 @@ ingest(struct engine *e, struct alert *a, size_t n, struct moment now)
 	if (e->inhibitor != NULL)
 		posted_take(e, r, n, now);
 	if (e->silences.watches.first != NULL)
-		silence_watch_posted(e, r, fired, now);
+		silence_watch_posted(e, r, before, now);
 }
 
 void

@@ -17,9 +17,11 @@
 static bool
 keeps(const struct silence_watch *w, const struct alert_entry *r, struct wall now)
 {
+	const struct silence *s = w->entry->silence;
+
 	if (!alert_resolved_at(r->alert, now))
 		return r->stored || r->members != NULL;
-	return r->members != NULL && !w->entry->silence->extra->notify_resolved;
+	return r->members != NULL && s->covered && !s->extra->notify_resolved;
 }
 
 /* At the next tick. */
@@ -329,12 +331,12 @@ witness_walk_step(struct engine *e, struct moment now)
 		}
 		if (work_used_up(&e->work))
 			return false;
-		work_spend(&e->work, LOOK_UNITS);
 		if (r->members != NULL || (r->stored && !alert_resolved_at(r->alert, now.wall))) {
 			if (!silences_match_some(ss, r, now.wall, &walk->run, &e->work, &active))
 				return false;
 			offer(e, r, now);
 		}
+		work_spend(&e->work, LOOK_UNITS);
 		alerts_advance(&walk->at);
 	}
 	if (ss->wanting.first == NULL)
@@ -362,11 +364,11 @@ silence_watch_clock_stepped(struct silences *ss)
 }
 
 void
-silence_watch_posted(struct engine *e, struct alert_entry *r, bool fired, struct moment now)
+silence_watch_posted(struct engine *e, struct alert_entry *r, struct wall before, struct moment now)
 {
-	bool fires = !alert_resolved_at(r->alert, now.wall);
+	bool fired = wall_after(before, now.wall), fires = !alert_resolved_at(r->alert, now.wall);
 
-	if (fired && !fires)
+	if (fired && wall_before(r->alert->ends, before))
 		silence_watch_told(e, r);
 	if (fired || !fires || e->silences.wanting.first == NULL)
 		return;

@@ -59,8 +59,8 @@ void witness_walk_fini(struct engine *e);
 /* What was restored is watched from now on: groups are as they were. */
 void silence_watch_begin_all(struct engine *e);
 void silence_watch_clock_stepped(struct silences *ss);
-/* r, of which `fired` says whether it did before, was posted. */
-void silence_watch_posted(struct engine *e, struct alert_entry *r, bool fired, struct moment now);
+/* r, which had that end before (WALL_ZERO: it was not known), was posted. */
+void silence_watch_posted(struct engine *e, struct alert_entry *r, struct wall before, struct moment now);
 /* r is in no group any more; r is about to go. */
 void silence_watch_told(struct engine *e, struct alert_entry *r);
 void silence_watch_lost(struct engine *e, struct alert_entry *r);

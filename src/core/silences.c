@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "measure.h"
-#include "model/schedule.h"
+#include "silence_edit.h"
 
 void
 silences_init(struct silences *ss, span retention, int64_t max, int64_t max_bytes, enum naming naming)
@@ -77,26 +77,6 @@ silences_find(const struct silences *ss, struct str id)
 	return NULL;
 }
 
-static bool
-same_names(const struct silence_extra *a, const struct silence_extra *b)
-{
-	size_t n = a != NULL ? a->fingerprints_n : 0;
-
-	return n == (b != NULL ? b->fingerprints_n : 0) &&
-	    (n == 0 || memcmp(a->fingerprints, b->fingerprints, n * sizeof(a->fingerprints[0])) == 0);
-}
-
-bool
-silences_same_cover(const struct silence *a, const struct silence *b)
-{
-	if (a->sets_n != b->sets_n || !same_names(a->extra, b->extra))
-		return false;
-	for (size_t i = 0; i < a->sets_n; i++)
-		if (!matchers_eq(&a->sets[i], &b->sets[i]))
-			return false;
-	return true;
-}
-
 /* Every set takes an order number of the index; the entry's version is that of the first. */
 static void
 index_sets(struct silences *ss, struct silence_entry *entry)
@@ -142,7 +122,7 @@ silences_put(struct silences *ss, struct silence *s, struct wall expires)
 static bool
 can_update(const struct silence *a, const struct silence *b, struct wall now)
 {
-	if (!silences_same_cover(a, b))
+	if (!silence_same_cover(a, b))
 		return false;
 	switch (silence_state_at(a, now)) {
 	case SILENCE_ACTIVE:
@@ -190,20 +170,6 @@ not_declared(const struct silence_entry *entry, struct err *e)
 	return err_set(e, ERR_INVALID, "silence is declared in %.*s and can only be changed there", STR_ARG(source));
 }
 
-/* It does not come again. */
-static void
-end_schedule(struct silence *s, struct wall now)
-{
-	struct silence_extra *x;
-
-	if (silence_schedule(s) == NULL)
-		return;
-	x = silence_extra_copy(s->extra);
-	x->schedule->until = now;
-	silence_extra_unref(s->extra);
-	s->extra = x;
-}
-
 void
 silences_end(struct silences *ss, struct silence_entry *entry, struct wall now)
 {
@@ -213,7 +179,7 @@ silences_end(struct silences *ss, struct silence_entry *entry, struct wall now)
 		s->starts = now;
 	s->ends = now;
 	s->updated = now;
-	end_schedule(s, now);
+	silence_end_schedule(s, now);
 	replace(ss, entry, s, wall_add(now, ss->retention));
 	silence_unref(s);
 	watched_not(ss, entry);
@@ -250,73 +216,6 @@ create(struct silences *ss, struct silence *s, struct silence_entry *prev, struc
 	return true;
 }
 
-static bool
-has_window(const struct silence_extra *x, struct wall now)
-{
-	struct wall start, end;
-
-	return x->schedule != NULL && schedule_at(x->schedule, now, &start, &end);
-}
-
-/*
- * An editor through API v2 knows nothing of it, and it stays; but new matchers are not bound to
- * certain alerts, and a silence that does not come again is an ordinary one then.
- */
-static void
-inherit_extra(struct silence *s, const struct silence *prev, struct wall now)
-{
-	struct silence_extra *x;
-
-	if (prev->extra == NULL)
-		return;
-	s->extra = silence_extra_ref(prev->extra);
-	if (silences_same_cover(s, prev) && (x = prev->extra, x->schedule == NULL || has_window(x, now)))
-		return;
-	x = silence_extra_copy(prev->extra);
-	silence_extra_set_fingerprints(x, NULL, 0);
-	if (x->schedule != NULL && !has_window(x, now)) {
-		mem_free(x->schedule);
-		x->schedule = NULL;
-	}
-	silence_extra_unref(s->extra);
-	s->extra = x;
-}
-
-/* The present or next window of a schedule is when s is. */
-static bool
-take_window(struct silence *s, const struct silence *prev, struct wall now, struct err *e)
-{
-	struct wall from = wall_after(s->starts, now) ? s->starts : now;
-
-	if (!schedule_at(s->extra->schedule, from, &s->starts, &s->ends))
-		return err_set(e, ERR_INVALID, "the schedule has no window any more");
-	if (wall_before(s->starts, from))
-		s->starts = from;
-	/* In the same window still: no reason for another id. */
-	if (prev != NULL && !wall_after(s->starts, now) && silence_state_at(prev, now) == SILENCE_ACTIVE)
-		s->starts = prev->starts;
-	return true;
-}
-
-/* Settles the part of s that Alertmanager does not know: the draft says, else prev. */
-static bool
-settle_extra(struct silence *s, const struct silence *prev, struct wall now, struct err *e)
-{
-	const struct silence_extra *x = s->extra;
-
-	if (x == NULL && prev != NULL)
-		inherit_extra(s, prev, now);
-	else if (x != NULL && x->schedule != NULL && x->schedule->n > 0 && !take_window(s, prev, now, e))
-		return err_ctx(e, "invalid silence");
-	x = s->extra;
-	if (x != NULL && !x->ack && !x->ends_with_alert && !x->notify_resolved && x->fingerprints_n == 0 &&
-	    x->schedule == NULL) {
-		silence_extra_unref(s->extra);
-		s->extra = NULL;
-	}
-	return true;
-}
-
 bool
 silences_set(struct silences *ss, const struct silence *draft, struct rand *rand, struct wall now,
     struct silence_change *out, struct err *e)
@@ -329,7 +228,7 @@ silences_set(struct silences *ss, const struct silence *draft, struct rand *rand
 	*out = (struct silence_change){ 0 };
 	s->starts = wall_utc(wall_is_zero(s->starts) ? now : s->starts);
 	s->ends = wall_utc(s->ends);
-	if (!settle_extra(s, prev != NULL ? prev->silence : NULL, now, e))
+	if (!silence_settle_extra(s, prev != NULL ? prev->silence : NULL, now, e))
 		goto out;
 	if (!silence_validate(s, ss->naming, e)) {
 		err_ctx(e, "invalid silence");

@@ -84,8 +84,6 @@ void silences_end(struct silences *ss, struct silence_entry *entry, struct wall 
 void silences_note_covered(struct silences *ss, struct silence_entry *entry);
 /* Takes s as it is; an older one of this id goes. */
 struct silence_entry *silences_put(struct silences *ss, struct silence *s, struct wall expires);
-/* Do they cover the same alerts? */
-bool silences_same_cover(const struct silence *a, const struct silence *b);
 struct silence_entry *silences_find(const struct silences *ss, struct str id);
 void silences_drop(struct silences *ss, struct silence_entry *entry);
 /*

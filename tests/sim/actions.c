@@ -101,26 +101,39 @@ draft_of(const struct sieve *s, const char *id, int64_t starts, int64_t ends)
 static void
 note_silence(struct day *d, struct quiet *old, const char *id, int64_t starts, int64_t ends, bool keeps)
 {
-	struct quiet q = { .sieve = d->draft, .alerts = d->draft_alerts, .starts = starts, .ends = ends };
+	struct quiet q = { .sieve = d->draft, .alerts = d->draft_alerts, .x = d->draft_x, .starts = starts, .ends = ends };
 	int64_t now = wall_now(d);
 
 	if (keeps) {
 		old->starts = starts;
 		old->ends = ends;
 		old->expires = ends + d->eo.retention;
+		old->over = false;
+		old->x = d->draft_x;
 		return;
 	}
-	if (old != NULL && now <= old->ends) {
-		if (now < old->starts)
-			old->starts = now;
-		old->ends = now;
-		old->expires = now + d->eo.retention;
-	}
+	if (old != NULL)
+		quiet_end(d, old);
 	if (q.starts < now)
 		q.starts = now;
 	q.expires = ends + d->eo.retention;
 	snprintf(q.id, sizeof(q.id), "%s", id);
 	VEC_PUSH(&d->quiets, q);
+}
+
+/* With a schedule it says when. */
+static bool
+take_window(struct day *d, int64_t *starts, int64_t *ends)
+{
+	struct quiet q = { .x = d->draft_x };
+
+	if (!q.x.recurs)
+		return true;
+	if (!quiet_window(&q, *starts > wall_now(d) ? *starts : wall_now(d), &q.starts, &q.ends))
+		return false;
+	*starts = q.starts > *starts ? q.starts : *starts;
+	*ends = q.ends;
+	return true;
 }
 
 static void
@@ -132,7 +145,7 @@ set_silence(struct day *d, struct quiet *old)
 	struct err e = { 0 };
 	bool keeps, ok;
 
-	d->draft = old != NULL && chance(d, 3, 4) ? old->sieve : sieve_random(d, true);
+	d->draft = old != NULL && old->sieve.n >= 0 && chance(d, 3, 4) ? old->sieve : sieve_random(d, true);
 	if (old != NULL && chance(d, 2, 3))
 		starts = old->starts;
 	else if (chance(d, 1, 3))
@@ -143,6 +156,23 @@ set_silence(struct day *d, struct quiet *old)
 	d->draft_alerts = sieve_alerts(d, &d->draft);
 	keeps = old != NULL && quiet_keeps_id(d, old, &d->draft, starts, ends);
 	s = draft_of(&d->draft, old != NULL ? old->id : "", starts, ends);
+	/* The core may have found the same matchers for an acknowledgement. */
+	if (old != NULL && matchers_eq(&view_silence(d->engine, str_from(old->id))->sets[0], &s->sets[0]) !=
+	    sieves_same(&old->sieve, &d->draft)) {
+		silence_unref(s);
+		return;
+	}
+	d->draft_x = (struct special){ .until = INT64_MAX };
+	if (old != NULL) {
+		d->draft_x = special_inherited(d, old, sieves_same(&old->sieve, &d->draft));
+	} else if (chance(d, 1, 3)) {
+		d->draft_x = special_random(d);
+		s->extra = special_extra(&d->draft_x);
+		if (!take_window(d, &starts, &ends)) {
+			silence_unref(s);
+			return;
+		}
+	}
 	d->call++;
 	ok = engine_silence_set(d->engine, s, d->now, id, &e);
 	sim_say(d, "silence %s %s from %+.1f s until %+.1f s", id, mask_text(d, d->draft_alerts),
@@ -160,15 +190,9 @@ static void
 expire_silence(struct day *d, struct quiet *q)
 {
 	struct err e = { 0 };
-	int64_t now = wall_now(d);
 
 	sim_say(d, "expire %s", q->id);
-	if (now <= q->ends) {
-		if (now < q->starts)
-			q->starts = now;
-		q->ends = now;
-		q->expires = now + d->eo.retention;
-	}
+	quiet_end(d, q);
 	d->call++;
 	if (!engine_silence_expire(d->engine, str_from(q->id), d->now, &e))
 		sim_fail(d, "2 silences", "not expired: %s", e.text);
@@ -195,7 +219,9 @@ silence(struct day *d)
 		touch_declared(d, old);
 		return;
 	}
-	if (old != NULL && chance(d, 1, 3))
+	if (chance(d, 1, 4))
+		act_acknowledge(d);
+	else if (old != NULL && chance(d, 1, 3))
 		expire_silence(d, old);
 	else
 		set_silence(d, old != NULL && chance(d, 1, 3) ? old : NULL);
@@ -261,9 +287,16 @@ step_clock(struct day *d)
 
 	if (chance(d, 1, 2))
 		by = -by;
+	/* In the midst of work nobody can say which time it sees. */
+	if (model_busy(d))
+		return;
 	sim_say(d, "clock %+.0f s", (double)by / 1e9);
 	d->now.wall = wall_add(d->now.wall, by);
 	d->stepped = mono_now(d);
+	engine_see(d->engine, d->now);
+	for (size_t i = 0; i < d->quiets.n; i++)
+		d->quiets.v[i].stepped = true;
+	model_quiets(d);
 	watch_disturbed(d, -1);
 	watch_clock(d);
 }

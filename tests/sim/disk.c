@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "model/schedule.h"
 #include "sim.h"
 
 int64_t
@@ -107,6 +108,12 @@ hold_labels(struct day *d, const struct labels *l)
 	return d->held_labels.v[d->held_labels.n - 1];
 }
 
+static int
+owner_of(const struct istr *name)
+{
+	return str_is(istr_str(name), "jo") ? 0 : str_is(istr_str(name), "max") ? 1 : -1;
+}
+
 static void
 take_silence(struct day *d, const struct change *c, struct written *w)
 {
@@ -121,11 +128,18 @@ take_silence(struct day *d, const struct change *c, struct written *w)
 	/* The matchers in the model's terms: of the draft, or known from when it was made. */
 	q->sieve = d->draft;
 	q->alerts = d->draft_alerts;
+	q->x = d->draft_x;
 	for (size_t k = 0; k < d->quiets.n; k++)
 		if (strcmp(d->quiets.v[k].id, q->id) == 0) {
 			q->sieve = d->quiets.v[k].sieve;
 			q->alerts = d->quiets.v[k].alerts;
+			q->x = d->quiets.v[k].x;
+			d->quiets.v[k].covered |= s->covered && d->quiets.v[k].may_cover != 0;
 		}
+	q->covered = s->covered;
+	q->x.owner = owner_of(s->created_by);
+	if (silence_schedule(s) != NULL)
+		q->x.until = wall_is_zero(s->extra->schedule->until) ? INT64_MAX : wall_to_ns(s->extra->schedule->until);
 	q->silence = silence_ref(s);
 	VEC_PUSH(&d->held_silences, q->silence);
 }
@@ -500,10 +514,11 @@ restore_intent(struct day *d, const struct intent *in, struct arena *a)
 static void
 drop_expired(struct image *im, int64_t now)
 {
+	int64_t starts, ends;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < im->quiets.n; i++)
-		if (im->quiets.v[i].expires > now)
+		if (im->quiets.v[i].expires > now || quiet_window(&im->quiets.v[i], now, &starts, &ends))
 			im->quiets.v[kept++] = im->quiets.v[i];
 	im->quiets.n = kept;
 	kept = 0;

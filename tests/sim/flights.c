@@ -164,7 +164,7 @@ run_stages(struct day *d, struct m_group *g)
 		if (g->time_muted)
 			passed = 0;
 	}
-	passed &= ~silenced_among(d, passed, wall_now(d));
+	passed &= ~silenced_among(d, passed, wall_now(d), f->seen);
 	watch_muted(d, f->plan, f->route, g->key, f->all & ~passed);
 	f->firing = passed & ~f->all_resolved;
 	f->resolved = passed & f->all_resolved;
@@ -240,6 +240,7 @@ model_flushed(struct day *d, const struct event_flushed *flushed)
 		g->due += r->interval;
 	f->wanted = g->due;
 	f->tick = model_tick(d, f);
+	f->seen = wall_now(d);
 	f->deadline = mono_now(d) + (r->interval > MIN_DEADLINE ? r->interval : MIN_DEADLINE) +
 	    (d->wait > 0 ? d->wait : 0);
 	f->all_resolved = resolved_among(d, f->all, wall_now(d));

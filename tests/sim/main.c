@@ -147,12 +147,7 @@ calm_down(struct day *d)
 
 		if (q->declared)
 			continue;
-		if (wall_now(d) <= q->ends) {
-			if (wall_now(d) < q->starts)
-				q->starts = wall_now(d);
-			q->ends = wall_now(d);
-			q->expires = q->ends + d->eo.retention;
-		}
+		quiet_end(d, q);
 		if (!engine_silence_expire(d->engine, str_from(q->id), d->now, &e))
 			sim_fail(d, "2 silences", "not expired: %s", e.text);
 	}

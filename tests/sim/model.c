@@ -25,13 +25,16 @@ resolved_among(const struct day *d, alerts_mask among, int64_t wall)
 
 /* Both ends count. */
 alerts_mask
-silenced_among(const struct day *d, alerts_mask among, int64_t wall)
+silenced_among(const struct day *d, alerts_mask among, int64_t wall, int64_t seen)
 {
 	alerts_mask out = 0;
 
-	for (size_t i = 0; i < d->quiets.n; i++)
-		if (d->quiets.v[i].starts <= wall && wall <= d->quiets.v[i].ends)
-			out |= d->quiets.v[i].alerts;
+	for (size_t i = 0; i < d->quiets.n; i++) {
+		const struct quiet *q = &d->quiets.v[i];
+
+		if (q->starts <= wall && wall <= q->ends)
+			out |= q->alerts & (q->x.notify ? ~resolved_among(d, q->alerts, seen) : ~(alerts_mask)0);
+	}
 	return out & among;
 }
 
@@ -164,6 +167,7 @@ model_post(struct day *d, int alert, int64_t starts, int64_t ends, bool timeout)
 	}
 	a->updated = now;
 	a->stored = true;
+	quiets_posted(d, alert);
 	model_dispatch(d, alert, false);
 }
 
@@ -234,10 +238,10 @@ model_declare(struct day *d)
 	VEC_PUSH(&d->quiets, q);
 }
 
-static bool
-same_sieve(const struct sieve *a, const struct sieve *b)
+bool
+sieves_same(const struct sieve *a, const struct sieve *b)
 {
-	if (a->n != b->n)
+	if (a->n != b->n || a->n < 0)
 		return false;
 	for (int i = 0; i < a->n; i++)
 		if (a->picks[i].name != b->picks[i].name || a->picks[i].values != b->picks[i].values ||
@@ -251,7 +255,7 @@ quiet_keeps_id(const struct day *d, const struct quiet *old, const struct sieve 
 {
 	int64_t now = wall_now(d);
 
-	if (!same_sieve(&old->sieve, sieve) || now > old->ends)
+	if (!sieves_same(&old->sieve, sieve) || now > old->ends)
 		return false;
 	if (now < old->starts)
 		return starts >= now;

@@ -124,11 +124,25 @@ struct entry {
 	alerts_mask served_firing, served_resolved;
 	uint64_t content;			/* the core's name for those two, opaque */
 };
+/* What a silence is beside what Alertmanager knows. Zeroed: nothing. */
+struct special {
+	bool ack, ends_with, notify, recurs;
+	int owner;
+	alerts_mask named;	/* not 0: those only */
+	uint8_t weekdays;	/* windows that come again, in UTC; bit 0: Sunday */
+	int from, to;		/* minutes of the day */
+	int64_t until;		/* INT64_MAX: no end */
+};
 /* A silence, likewise. */
 struct quiet {
 	char id[SILENCE_ID_MAX];
-	struct sieve sieve;
+	struct sieve sieve;		/* n -1: matchers that the core found */
 	alerts_mask alerts;
+	struct special x;
+	bool covered;			/* with ends_with */
+	alerts_mask may_cover;		/* fired since the last moment */
+	bool over;			/* it does nothing by itself any more */
+	bool stepped;			/* the clock was set since its window was chosen */
 	int64_t starts, ends, expires;
 	bool declared;			/* by the configuration: neither changed, nor saved, nor swept */
 	struct silence *silence;	/* on disk; the day's */
@@ -213,6 +227,7 @@ struct m_leg {
 struct m_flight {
 	const struct plan *plan;
 	int route;
+	int64_t seen;		/* when it was looked at who is resolved */
 	int64_t wanted, tick;	/* the same moment by both clocks, by the wall clock as it was at the flush's begin */
 	int64_t deadline;
 	int64_t poll;			/* when to look again whether the cluster has settled */
@@ -310,6 +325,7 @@ struct day {
 	struct engine_options eo;
 	bool crashing;		/* its last words do not count */
 	bool stopping;
+	bool fresh;		/* nothing was done yet but to restore */
 	span wait;		/* of the cluster; -1: not settled */
 	span wait_then;		/* once it has */
 	int64_t settled_at;
@@ -323,6 +339,7 @@ struct day {
 	VEC(struct entry) entries;
 	struct sieve draft;	/* of the silence that is being set */
 	alerts_mask draft_alerts;
+	struct special draft_x;
 	struct plan *plans[64];
 	int plans_n;
 	struct plan *plan;	/* in force */
@@ -427,7 +444,8 @@ const char *group_labels_text(struct day *d, const struct plan_route *r, const u
 /* model.c: what is true */
 bool is_resolved(const struct day *d, int alert, int64_t wall);
 alerts_mask resolved_among(const struct day *d, alerts_mask among, int64_t wall);
-alerts_mask silenced_among(const struct day *d, alerts_mask among, int64_t wall);
+/* `seen`: when it was looked at who is resolved. */
+alerts_mask silenced_among(const struct day *d, alerts_mask among, int64_t wall, int64_t seen);
 alerts_mask inhibited_among(const struct day *d, alerts_mask among, int64_t wall);
 bool route_muted(const struct plan *p, int route, int64_t wall);
 alerts_mask known_alerts(const struct day *d);
@@ -441,8 +459,23 @@ void model_gc(struct day *d);
 /* The effect that engine_silence_set has to have: is the id kept? */
 void model_declare(struct day *d);	/* silences of the plan in force */
 alerts_mask sieve_alerts(const struct day *d, const struct sieve *s);
+bool sieves_same(const struct sieve *a, const struct sieve *b);
 bool quiet_keeps_id(const struct day *d, const struct quiet *old, const struct sieve *sieve, int64_t starts,
     int64_t ends);
+
+/* specials.c: silences that end or come again by themselves */
+void model_quiets(struct day *d);
+/* The window that now is in, or the next one; false: there is none. */
+bool quiet_window(const struct quiet *q, int64_t now, int64_t *starts, int64_t *ends);
+/* Alert was posted. */
+void quiets_posted(struct day *d, int alert);
+/* Somebody ends it. */
+void quiet_end(struct day *d, struct quiet *q);
+/* same: the edit covers what `old` does. */
+struct special special_inherited(const struct day *d, const struct quiet *old, bool same);
+struct special special_random(struct day *d);
+struct silence_extra *special_extra(const struct special *x);
+void act_acknowledge(struct day *d);
 
 /* flights.c: what has to happen */
 struct m_group *group_by_key(const struct day *d, const char *key);

@@ -165,9 +165,12 @@ restore_alerts(struct day *d)
 static void
 restore_rest(struct day *d)
 {
+	int64_t starts, ends;
+
 	d->quiets.n = d->entries.n = 0;
 	for (size_t i = 0; i < d->on_disk.quiets.n; i++)
-		if (d->on_disk.quiets.v[i].expires > wall_now(d))
+		if (d->on_disk.quiets.v[i].expires > wall_now(d) ||
+		    quiet_window(&d->on_disk.quiets.v[i], wall_now(d), &starts, &ends))
 			VEC_PUSH(&d->quiets, d->on_disk.quiets.v[i]);
 	for (size_t i = 0; i < d->on_disk.entries.n; i++)
 		if (d->on_disk.entries.v[i].expires > wall_now(d))
@@ -344,4 +347,5 @@ model_restart(struct day *d)
 	for (size_t i = 0; i < d->groups.n; i++)
 		if (d->groups.v[i]->flying)
 			fill_legs(d, d->groups.v[i]);
+	model_quiets(d);
 }

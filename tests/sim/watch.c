@@ -124,7 +124,7 @@ watch_first_attempt(struct day *d, const struct out *o, const struct m_flight *f
 
 	if (all == 0)
 		sim_fail(d, "6 groups", "%s is told nothing", o->key);
-	if (d->wait == 0 && (silenced_among(d, all, wall_now(d)) | inhibited_among(d, all, wall_now(d))) != 0)
+	if (d->wait == 0 && (silenced_among(d, all, wall_now(d), wall_now(d)) | inhibited_among(d, all, wall_now(d))) != 0)
 		sim_fail(d, "2 muted", "%s is told of what is silenced or inhibited: %s", o->key, mask_text(d, all));
 	if (route_muted(f->plan, f->route, f->tick))
 		sim_fail(d, "2 muted", "%s is told of while an interval mutes it", o->key);
@@ -326,7 +326,7 @@ void
 watch_look(struct day *d)
 {
 	alerts_mask all = d->alerts_n == 64 ? ~(alerts_mask)0 : bit(d->alerts_n) - 1;
-	alerts_mask muted = silenced_among(d, all, wall_now(d)) | inhibited_among(d, all, wall_now(d));
+	alerts_mask muted = silenced_among(d, all, wall_now(d), wall_now(d)) | inhibited_among(d, all, wall_now(d));
 
 	/* While somebody is told of the past, nobody promises anything of the present. */
 	for (size_t i = 0; i < d->groups.n; i++)

@@ -322,6 +322,7 @@ world_start(struct day *d)
 	d->next_maintenance = mono_now(d) + d->eo.maintenance_interval;
 	d->first_flush = mono_now(d) + d->eo.start_delay;
 	d->restarts++;
+	d->fresh = true;
 	model_restart(d);
 	d->call++;
 	d->engine = engine_new(&d->eo, &d->port, d->now);
@@ -434,6 +435,8 @@ settle(struct day *d)
 			return;
 		}
 	}
+	d->fresh = false;
+	model_quiets(d);
 	model_settled(d);
 }
 

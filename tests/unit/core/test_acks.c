@@ -248,7 +248,7 @@ START_TEST(of_whom_it_is)
 }
 END_TEST
 
-/* Who edits it as Alertmanager's client does, does not know what it is more. */
+/* A client of Alertmanager that edits it knows nothing of what it is beside. */
 START_TEST(edits_keep_what_it_is)
 {
 	struct fake_world w;
@@ -272,7 +272,7 @@ START_TEST(edits_keep_what_it_is)
 	ck_assert(silence_is_ack(s) && silence_ends_with_alert(s) && s->extra->fingerprints_n == 0);
 	world_settle(&w);
 	ck_assert(get(&w, id)->covered);
-	/* What says that there is nothing more takes it away. */
+	/* An empty extra takes it away. */
 	ck_assert(set(&w, id, "{alertname=\"A\"}", silence_extra_new(), SPAN_HOUR, id, &e));
 	ck_assert_ptr_null(get(&w, id)->extra);
 	world_fini(&w);

@@ -57,7 +57,7 @@ START_TEST(silences)
 }
 END_TEST
 
-/* What only we know comes back, and is a field that others keep without looking at it. */
+/* The part that only we know comes back as it was. */
 START_TEST(extended_silences)
 {
 	struct silence *s = silence_new(), *back;
