@@ -66,6 +66,7 @@ struct api_env {
 	 * too many ask at this moment; else it is not there. NULL function: no history is kept.
 	 */
 	struct http_stream *(*past)(void *arg, struct past_query *q, struct moment now, struct err *e);
+	void (*past_health)(void *arg, struct past_health *out, struct moment now);	/* as `past` */
 	void *arg;
 	struct metrics_source server_metrics;	/* of the HTTP server, shown with our own of requests; NULL function: none */
 	const struct metrics_source *metrics;	/* n of them, behind all others */

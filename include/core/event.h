@@ -95,6 +95,7 @@ enum alert_condition {
 	ALERT_FIRES,
 	ALERT_INHIBITED,
 	ALERT_SILENCED,
+	ALERT_ACKED,
 };
 
 struct event_condition {

@@ -18,6 +18,7 @@ enum past_format {
 	PAST_JSON,	/* all of it */
 	PAST_NDJSON,
 	PAST_CSV,
+	PAST_STATS,	/* JSON, one answer: sums over `from` to `to`; other conditions do not count */
 };
 
 /* Events, the newest first. All of it is borrowed for the call; absent conditions are empty. */
@@ -37,6 +38,15 @@ struct past_query {
 	enum past_format format;
 	/* Out, when it is refused: the parameter that is to blame. */
 	const char *bad;
+};
+
+/* How it is doing who keeps it. */
+struct past_health {
+	bool ok;
+	struct str problem;	/* borrowed until the next call; empty when ok */
+	uint64_t events, bytes;
+	struct wall oldest;	/* WALL_ZERO: there is none */
+	span lag;		/* how long events have waited to be written; 0: as usual */
 };
 
 #endif

@@ -39,7 +39,7 @@ struct history_options {
 	uint64_t max_bytes;		/* of the file; the oldest events go before it is larger */
 	size_t queue_bytes;		/* of events in memory; 0: as usual */
 	enum matcher_mode matcher_mode;
-	/* The name of who asks for what the engine does at this moment; borrowed for the call; may be empty. NULL: nobody knows. */
+	/* The name of who asks for what the engine does at this moment; borrowed; may be empty. NULL: nobody knows. */
 	struct str (*actor)(void *arg);
 	void *arg;
 };
@@ -49,7 +49,7 @@ struct history *history_new(const struct history_options *o, struct err *e) MUST
 /* Writes what there is, waiting for it; ends questions. Sets *h to NULL, which it may be already, here and below. */
 void history_free(struct history **h);
 /* Events of the process. */
-void history_started(struct history *h, struct wall now, struct str version);
+void history_started(struct history *h, struct config *c, struct wall now, struct str version);
 void history_stopped(struct history *h, struct wall now);
 /* e: why a configuration was refused; NULL: c is in force. */
 void history_reloaded(struct history *h, struct config *c, struct wall now, const struct err *e);
@@ -60,16 +60,9 @@ void history_reloaded(struct history *h, struct config *c, struct wall now, cons
  */
 struct http_stream *history_ask(struct history *h, struct past_query *q, struct moment now, struct err *e) MUST_CHECK;
 
-struct history_health {
-	bool ok;
-	struct str problem;	/* borrowed until the next call; empty when ok */
-	uint64_t events, bytes;
-	struct wall oldest;	/* WALL_ZERO: there is none */
-	span lag;		/* how long events have waited to be written; 0: as usual */
-};
 /* Grows with each event that is in the database. */
 uint64_t history_revision(const struct history *h);
-struct history_health history_health(const struct history *h, struct moment now);
+struct past_health history_health(const struct history *h, struct moment now);
 void history_expose(void *arg, struct expo *x, struct moment now);	/* a metrics source; arg is the history */
 
 #endif

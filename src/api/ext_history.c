@@ -2,11 +2,13 @@
 /* GET /api/ext/v1/history: what happened, a page at a time or all of it. */
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/mem.h"
 #include "ext.h"
 
 /* Values of one condition. */
 #define VALUES_MAX 100
+#define RANGE_MAX (366 * 24 * SPAN_HOUR)
 
 /* The answer, packed on its way. */
 struct past {
@@ -190,6 +192,7 @@ reply_head(struct call *c, enum past_format format)
 {
 	switch (format) {
 	case PAST_PAGE:
+	case PAST_STATS:
 		ext_reply_later(c);
 		return;
 	case PAST_JSON:
@@ -208,30 +211,55 @@ reply_head(struct call *c, enum past_format format)
 	c->resp->status = 200;
 }
 
-void
-api_ext_history(struct call *c)
+static void
+answer(struct call *c, struct past_query *q)
 {
 	const struct api_env *env = &c->api->env;
 	struct http_stream *inner;
-	struct past_query q;
 	struct err e = { 0 };
 	struct past *p;
 
-	if (!read_query(c, &q))
-		return;
 	if (env->past == NULL) {
 		ext_error(c, 501, "no_history", STR("no history is kept: --history.enabled"));
 		return;
 	}
-	inner = env->past(env->arg, &q, c->now, &e);
+	inner = env->past(env->arg, q, c->now, &e);
 	if (inner == NULL) {
-		refuse(c, &q, &e);
+		refuse(c, q, &e);
 		return;
 	}
 	p = NEW(struct past);
 	p->packed.make = make;
 	p->packed.fini = fini;
 	p->inner = inner;
-	reply_head(c, q.format);
+	reply_head(c, q->format);
 	packed_reply(c, &p->packed);
+}
+
+void
+api_ext_history(struct call *c)
+{
+	struct past_query q;
+
+	if (read_query(c, &q))
+		answer(c, &q);
+}
+
+void
+api_ext_stats(struct call *c)
+{
+	static const char *const known[] = { "range" };
+	struct str text = ext_query_str(c, "range");
+	struct past_query q = { .format = PAST_STATS, .to = c->now.wall };
+	span range = 24 * SPAN_HOUR;
+	struct err e = { 0 };
+
+	if (!ext_query_known(c, known, ARRAY_LEN(known)))
+		return;
+	if (text.n > 0 && (!duration_parse(text, &range, &e) || range <= 0 || range > RANGE_MAX)) {
+		ext_error_at(c, 400, "bad_parameter", STR("range must be a duration like 24h or 7d, at most 366d"), "range", -1);
+		return;
+	}
+	q.from = wall_add(c->now.wall, -range);
+	answer(c, &q);
 }

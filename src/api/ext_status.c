@@ -46,6 +46,30 @@ write_store(const struct api_env *env, struct json_writer *w)
 }
 
 static void
+write_history(const struct api_env *env, struct json_writer *w, struct moment now)
+{
+	struct past_health health;
+
+	if (env->past_health == NULL) {
+		json_put_null(w, "history");
+		return;
+	}
+	env->past_health(env->arg, &health, now);
+	json_key(w, STR("history"));
+	json_object_begin(w);
+	json_put_bool(w, "healthy", health.ok);
+	json_put_uint(w, "events", health.events);
+	json_put_uint(w, "bytes", health.bytes);
+	ext_put_time(w, "oldest", health.oldest);
+	ext_put_seconds(w, "lag_seconds", health.lag);
+	if (health.ok)
+		json_put_null(w, "error");
+	else
+		json_put_str(w, "error", health.problem);
+	json_object_end(w);
+}
+
+static void
 write_senders(const struct api *a, struct json_writer *w, struct wall now)
 {
 	const struct sender *s;
@@ -99,6 +123,7 @@ api_ext_status(struct call *c)
 	ext_put_time(&w, "started", a->env.started);
 	write_features(&w);
 	write_store(&a->env, &w);
+	write_history(&a->env, &w, c->now);
 	write_senders(a, &w, c->now.wall);
 	write_reload(a, &w);
 	write_build(a->env.build, &w);

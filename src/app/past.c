@@ -36,6 +36,12 @@ ask(void *arg, struct past_query *q, struct moment now, struct err *e)
 	return history_ask(((struct server *)arg)->history, q, now, e);
 }
 
+static void
+health(void *arg, struct past_health *out, struct moment now)
+{
+	*out = history_health(((struct server *)arg)->history, now);
+}
+
 static uint64_t
 revision(void *arg)
 {
@@ -48,5 +54,6 @@ server_past_env(struct server *s, struct api_env *env)
 	if (s->history == NULL)
 		return;
 	env->past = ask;
+	env->past_health = health;
 	env->history_revision = revision;
 }

@@ -461,7 +461,7 @@ start(struct server *s, struct moment now, struct err *e)
 	if (s->reload != NULL) {
 		server_apply(s, c, now);
 		api_note_reload(s->api, true, now.wall, c);
-		history_started(s->history, now.wall, STR(TOCSIN_VERSION));
+		history_started(s->history, c, now.wall, STR(TOCSIN_VERSION));
 		http_server_serve(s->web);
 	}
 	config_unref(c);

@@ -34,14 +34,32 @@ told_restored(struct alert_entry *r, struct moment now)
 	r->told = alert_resolved_at(r->alert, now.wall) ? 0 : BIT(ALERT_FIRES);
 }
 
+static void
+tell_change(struct engine *e, struct alert_entry *r, enum alert_condition condition, bool on, const struct verdict *v,
+    struct moment now)
+{
+	if (((r->told & BIT(condition)) != 0) != on)
+		tell(e, r, condition, on, v, now);
+}
+
 void
 told_verdict(struct engine *e, struct alert_entry *r, const struct verdict *v, struct moment now)
 {
-	enum alert_condition condition = v->stage == STAGE_INHIBITION ? ALERT_INHIBITED : ALERT_SILENCED;
-	bool on = v->cause != MUTE_NONE;
+	bool silenced = false, acked = false;
 
 	/* It may have ended since the flush began. */
-	if ((r->told & BIT(ALERT_FIRES)) == 0 || ((r->told & BIT(condition)) != 0) == on)
+	if ((r->told & BIT(ALERT_FIRES)) == 0)
 		return;
-	tell(e, r, condition, on, v, now);
+	if (v->stage == STAGE_INHIBITION) {
+		tell_change(e, r, ALERT_INHIBITED, v->cause != MUTE_NONE, v, now);
+		return;
+	}
+	for (size_t i = 0; v->cause == MUTE_SILENCE && i < v->by.silences.n; i++) {
+		bool ack = silence_is_ack(v->by.silences.v[i]);
+
+		acked |= ack;
+		silenced |= !ack;
+	}
+	tell_change(e, r, ALERT_SILENCED, silenced, v, now);
+	tell_change(e, r, ALERT_ACKED, acked, v, now);
 }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "history_private.h"
 #include "show.h"
+#include "stats.h"
 
 /* Events on a page of an export. */
 #define EXPORT_PAGE 1000
@@ -17,8 +18,8 @@ struct ask {
 	struct job job;
 	struct history *h;
 	struct question q;
-	size_t left; /* that may still be shown; SIZE_MAX: no limit */
-	bool first; /* nothing was shown yet */
+	size_t left;			/* that may still be shown; SIZE_MAX: no limit */
+	struct config *config;			/* of stats; owned reference or NULL */
 
 	/* The reading thread's while it runs. */
 	struct reader *reader;
@@ -30,8 +31,8 @@ struct ask {
 	struct err err;
 
 	bool running, gone;
-	size_t sent; /* of out */
-	bool over; /* out has the end */
+	size_t sent;			/* of out */
+	bool over;			/* out has the end */
 };
 
 void
@@ -72,6 +73,8 @@ show_one(void *arg, const struct row *row)
 	case PAST_CSV:
 		show_csv(a->reader, row, &a->out);
 		break;
+	case PAST_STATS:
+		break;
 	}
 }
 
@@ -84,14 +87,16 @@ run(struct job *j)
 	a->ok = reader_open(a->reader, a->h->writer.path, a->generation, &a->err) && reader_begin(a->reader, &a->err);
 	if (!a->ok)
 		return;
-	a->ok = search_run(a->reader, &a->q, a->h->o.clock, &a->found, &a->err);
+	if (a->q.q.format == PAST_STATS)
+		a->ok = stats_run(a->reader, &a->q, a->config, a->h->o.clock, &a->out, &a->err);
+	else
+		a->ok = search_run(a->reader, &a->q, a->h->o.clock, &a->found, &a->err);
 	reader_end(a->reader);
 }
 
 static void
 begin_answer(struct ask *a)
 {
-	a->first = false;
 	switch (a->q.q.format) {
 	case PAST_PAGE:
 	case PAST_JSON:
@@ -104,6 +109,7 @@ begin_answer(struct ask *a)
 		show_csv_head(&a->out);
 		break;
 	case PAST_NDJSON:
+	case PAST_STATS:
 		break;
 	}
 }
@@ -111,7 +117,7 @@ begin_answer(struct ask *a)
 static void
 end_answer(struct ask *a, struct moment now)
 {
-	struct history_health health = history_health(a->h, now);
+	struct past_health health = history_health(a->h, now);
 	char cursor[CURSOR_MAX];
 
 	a->over = true;
@@ -163,6 +169,8 @@ submit(struct ask *a)
 static void
 ask_free(struct ask *a)
 {
+	if (a->config != NULL)
+		config_unref(a->config);
 	arena_free(&a->q.arena);
 	sbuf_fini(&a->out);
 	mem_free(a);
@@ -323,6 +331,8 @@ history_ask(struct history *h, struct past_query *q, struct moment now, struct e
 	a->h = h;
 	a->q = question;
 	copy_question(&a->q);
+	if (q->format == PAST_STATS && h->config != NULL)
+		a->config = config_ref(h->config);
 	a->left = q->limit > 0 ? q->limit : SIZE_MAX;
 	a->out = (struct sbuf)SBUF_INIT(SBUF_UNLIMITED);
 	a->stream = (struct http_stream){ .size = HTTP_STREAM_UNKNOWN, .next = next, .drop = drop };

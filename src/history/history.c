@@ -235,11 +235,21 @@ note(struct history *h, enum kind kind, struct wall now, struct str text)
 	added(h, bytes, records);
 }
 
-void
-history_started(struct history *h, struct wall now, struct str version)
+static void
+keep_config(struct history *h, struct config *c)
 {
-	if (h != NULL)
-		note(h, KIND_STARTED, now, version);
+	if (h->config != NULL)
+		config_unref(h->config);
+	h->config = c != NULL ? config_ref(c) : NULL;
+}
+
+void
+history_started(struct history *h, struct config *c, struct wall now, struct str version)
+{
+	if (h == NULL)
+		return;
+	keep_config(h, c);
+	note(h, KIND_STARTED, now, version);
 }
 
 void
@@ -252,9 +262,11 @@ history_stopped(struct history *h, struct wall now)
 void
 history_reloaded(struct history *h, struct config *c, struct wall now, const struct err *e)
 {
-	(void)c;
-	if (h != NULL)
-		note(h, e == NULL ? KIND_RELOADED : KIND_REFUSED, now, e != NULL ? str_from(e->text) : STR(""));
+	if (h == NULL)
+		return;
+	if (e == NULL)
+		keep_config(h, c);
+	note(h, e == NULL ? KIND_RELOADED : KIND_REFUSED, now, e != NULL ? str_from(e->text) : STR(""));
 }
 
 struct history *
@@ -329,6 +341,7 @@ history_free(struct history **hp)
 		reader_close(&h->readers[i]);
 	}
 	write_rest(h);
+	keep_config(h, NULL);
 	free_batches(h->first);
 	free_batches(h->filling);
 	free_batches(h->written);
@@ -353,10 +366,10 @@ lag(const struct history *h, struct moment now)
 	return waits > 2 * COMMIT_AFTER ? waits : 0;
 }
 
-struct history_health
+struct past_health
 history_health(const struct history *h, struct moment now)
 {
-	return (struct history_health){
+	return (struct past_health){
 		.ok = h->problem.kind == ERR_NONE,
 		.problem = str_from(h->problem.text),
 		.events = h->events,

@@ -47,6 +47,8 @@ struct history {
 	double seconds;
 	uint64_t commits, failures, set_aside;
 
+	struct config *config;		/* in force; owned reference or NULL */
+
 	/* Counts. */
 	uint64_t taken, dropped;
 	uint64_t missing;		/* dropped since the last gap that was told of */

@@ -9,6 +9,7 @@
 /* Bytes of a text that somebody else wrote. */
 #define TEXT_MAX 1000
 #define MATCHERS_TEXT_MAX 4000
+#define RULE_NAME_MAX 200
 /* Silences and intervals that are named. */
 #define NAMES_MAX 8
 /* About what a label takes that only we still hold. */
@@ -113,14 +114,17 @@ hold(struct batch *b, const struct labels *l)
 	return labels_ref((struct labels *)(uintptr_t)l);
 }
 
+/* The ids of those that are acknowledgements, or that are not. */
 static struct str
-join_ids(struct batch *b, const struct verdict *v)
+join_ids(struct batch *b, const struct verdict *v, bool acks)
 {
 	struct sbuf ids = SBUF_INIT(SBUF_UNLIMITED);
 	struct str kept;
+	size_t n = 0;
 
-	for (size_t i = 0; i < v->by.silences.n && i < NAMES_MAX; i++)
-		sbuf_printf(&ids, "%s%s", i > 0 ? " " : "", v->by.silences.v[i]->id);
+	for (size_t i = 0; i < v->by.silences.n && n < NAMES_MAX; i++)
+		if (silence_is_ack(v->by.silences.v[i]) == acks)
+			sbuf_printf(&ids, "%s%s", n++ > 0 ? " " : "", v->by.silences.v[i]->id);
 	kept = keep(b, sbuf_get(&ids), TEXT_MAX);
 	sbuf_fini(&ids);
 	return kept;
@@ -139,6 +143,47 @@ join_names(struct batch *b, const struct verdict *v)
 	return kept;
 }
 
+void
+record_rule_name(const struct inhibit_rule *rule, struct sbuf *out)
+{
+	if (rule->name.n > 0) {
+		sbuf_str(out, rule->name);
+		return;
+	}
+	matchers_format(&rule->source, out);
+	sbuf_puts(out, " => ");
+	matchers_format(&rule->target, out);
+	if (out->n > RULE_NAME_MAX)
+		sbuf_cut(out, RULE_NAME_MAX);
+}
+
+static struct str
+rule_name(struct batch *b, const struct inhibit_rule *rule)
+{
+	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED);
+	struct str kept;
+
+	record_rule_name(rule, &name);
+	kept = keep(b, sbuf_get(&name), RULE_NAME_MAX);
+	sbuf_fini(&name);
+	return kept;
+}
+
+/* When the first acknowledgement was made: it is seen at the next flush only. */
+static struct wall
+ack_began(const struct verdict *v, struct wall now)
+{
+	struct wall began = now;
+
+	for (size_t i = 0; i < v->by.silences.n; i++) {
+		const struct silence *s = v->by.silences.v[i];
+
+		if (silence_is_ack(s) && wall_before(s->starts, began))
+			began = s->starts;
+	}
+	return began;
+}
+
 static void
 take_condition(struct batch *b, const struct event_condition *c, struct wall now)
 {
@@ -146,19 +191,22 @@ take_condition(struct batch *b, const struct event_condition *c, struct wall now
 		[ALERT_FIRES] = { KIND_RESOLVED, KIND_FIRING },
 		[ALERT_INHIBITED] = { KIND_UNINHIBITED, KIND_INHIBITED },
 		[ALERT_SILENCED] = { KIND_UNSILENCED, KIND_SILENCED },
+		[ALERT_ACKED] = { KIND_UNACKED, KIND_ACKED },
 	};
 	struct record *r = begin(b, kinds[c->condition][c->on], now);
 
 	r->labels = hold(b, c->alert->labels);
 	if (c->condition == ALERT_FIRES && c->on && wall_before(c->alert->starts, now))
 		r->row.starts = (uint64_t)ms_of(wall_utc(c->alert->starts));
-	if (c->verdict == NULL)
+	if (!c->on || c->verdict == NULL)
 		return;
-	if (c->condition == ALERT_SILENCED) {
-		r->row.ref = join_ids(b, c->verdict);
-	} else {
+	if (c->condition == ALERT_INHIBITED) {
 		r->source = hold(b, c->verdict->by.inhibition.source->labels);
-		r->row.ref = keep(b, c->verdict->by.inhibition.rule->name, TEXT_MAX);
+		r->row.ref = rule_name(b, c->verdict->by.inhibition.rule);
+	} else {
+		r->row.ref = join_ids(b, c->verdict, c->condition == ALERT_ACKED);
+		if (c->condition == ALERT_ACKED)
+			r->row.starts = (uint64_t)ms_of(ack_began(c->verdict, now));
 	}
 }
 
@@ -255,11 +303,15 @@ matchers_text(struct batch *b, const struct silence *s)
 static void
 take_silence(struct batch *b, const struct silence *s, enum kind kind, struct wall now, struct str actor)
 {
-	struct record *r = begin(b, kind, now);
+	struct record *r;
 
+	/* Kinds of acknowledgements stand in the order of those of silences. */
+	if (silence_is_ack(s))
+		kind += KIND_ACK_CREATED - KIND_SILENCE_CREATED;
+	r = begin(b, kind, now);
 	r->row.ref = keep(b, str_from(s->id), TEXT_MAX);
 	/* An end is not the doing of who made it. */
-	if (actor.n == 0 && kind != KIND_SILENCE_EXPIRED)
+	if (actor.n == 0 && kind != KIND_SILENCE_EXPIRED && kind != KIND_ACK_EXPIRED)
 		actor = istr_str(s->created_by);
 	r->row.actor = keep(b, actor, TEXT_MAX);
 	r->row.text = keep(b, istr_str(s->comment), TEXT_MAX);

@@ -142,7 +142,7 @@ listed(const struct matcher *m, bool refused, struct str *one, const struct str 
 	return m->op == MATCH_NRE ? regex_literals(m->re, v) : 0;
 }
 
-/* Sets without the label have the empty value: where that is accepted, all are in but those with a value that is not. */
+/* Sets without the label have the empty value: where m accepts that, all are in but those with a value it refuses. */
 static bool
 resolve_one(struct reader *r, const struct matcher *m, const struct until *u, struct set_bits *b, struct err *e)
 {

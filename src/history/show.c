@@ -218,8 +218,8 @@ show_json(struct reader *r, const struct row *row, struct json_writer *w)
 }
 
 /*
- * Writes a quoted cell. Text that a spreadsheet would take for a formula gets an apostrophe in front: labels and comments are
- * written by strangers.
+ * Writes a quoted cell. Text that a spreadsheet would take for a formula gets an apostrophe in front: labels and
+ * comments are written by strangers.
  */
 static void
 put_cell(struct sbuf *out, struct str s)

@@ -89,6 +89,24 @@ def test_alerts_notifications_and_silences(serve, sink):
     assert not server.get(PATH, to=rfc3339(-60))["items"] and server.get(PATH, **{"from": rfc3339(-60)})["items"]
 
 
+def test_stats(serve, sink):
+    server = serve(CONFIG.format(url=sink.url))
+    server.alert(alertname="A")
+    unused = server.silence(alertname="Nobody")
+    wait_items(server, kind="notification")
+    stats = server.get("/api/ext/v1/stats", range="1h")
+    assert stats["step"] == 3600 and stats["complete"] is True
+    assert [(n["receiver"], n["sent"], n["failed"]) for n in stats["notifications"]] == [("hook", 1, 0)]
+    assert [(n["labels"], n["fired"]) for n in stats["noisiest"]] == [({"alertname": "A"}, 1)]
+    assert stats["flapping"] == [] and stats["mean_seconds_to_ack"] is None
+    assert [s["silence_id"] for s in stats["silences_unmatched"]] == [unused]
+    assert stats["inhibit_rules_idle"] == [{"index": 0, "name": "down"}]
+    status = server.get("/api/ext/v1/status")["history"]
+    assert status["healthy"] and status["events"] >= 4 and status["bytes"] > 0 and status["lag_seconds"] == 0
+    for bad in ("range=0s", "range=1000d", "range=x", "rnage=1h"):
+        assert server.request("GET", "/api/ext/v1/stats?" + bad)[0] == 400
+
+
 def test_failures_and_reloads(serve, sink):
     sink.replies["/hook"] = 400
     server = serve(CONFIG.format(url=sink.url))

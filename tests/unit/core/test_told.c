@@ -15,6 +15,7 @@ hear(void *arg, const struct event *ev)
 		[ALERT_FIRES] = { "resolved", "firing" },
 		[ALERT_INHIBITED] = { "uninhibited", "inhibited" },
 		[ALERT_SILENCED] = { "unsilenced", "silenced" },
+		[ALERT_ACKED] = { "unacked", "acked" },
 	};
 	struct ear *ear = arg;
 	const struct event_condition *c = &ev->alert_condition;
@@ -116,6 +117,31 @@ START_TEST(what_holds_back_is_told_at_the_flush)
 }
 END_TEST
 
+START_TEST(acknowledgements_are_told_beside_silences)
+{
+	struct ack_request r = { .owner = STR("jo"), .longest = 30 * SPAN_MIN };
+	struct matchers ms = must_matchers("{alertname=\"A\"}");
+	struct ack_result out;
+	char id[SILENCE_ID_MAX];
+	struct err e = { 0 };
+
+	begin(text);
+	world_post(&w, "A", w.now.wall, after(9 * SPAN_HOUR));
+	world_run(&w, 2 * SPAN_MIN);
+	r.matchers = &ms;
+	ck_assert_msg(engine_ack(w.engine, &r, w.now, &out, &e), "%s", e.text);
+	world_run(&w, 4 * SPAN_MIN);
+	expect("A:firing A:acked ");
+	ck_assert(world_silence(&w, "", "alertname=A", w.now.wall, after(5 * SPAN_MIN), id, &e));
+	world_run(&w, 20 * SPAN_MIN);
+	expect("A:silenced A:unsilenced ");
+	world_run(&w, SPAN_HOUR);
+	expect("A:unacked ");
+	matchers_fini(&ms);
+	end();
+}
+END_TEST
+
 START_TEST(intervals_are_told_of_the_group)
 {
 	begin("receiver ops hook\ninterval night 00:00-01:00\nroute receiver=ops\n"
@@ -147,6 +173,6 @@ END_TEST
 int
 main(void)
 {
-	return RUN("told", firing_is_told_once, what_holds_back_is_told_at_the_flush, intervals_are_told_of_the_group,
-	    a_restart_knows_what_fires);
+	return RUN("told", firing_is_told_once, what_holds_back_is_told_at_the_flush, acknowledgements_are_told_beside_silences,
+	    intervals_are_told_of_the_group, a_restart_knows_what_fires);
 }

@@ -146,6 +146,18 @@ rig_condition(struct rig *r, const char *labels, enum alert_condition c, bool on
 }
 
 void
+rig_inhibited(struct rig *r, const char *labels, const char *source, const struct inhibit_rule *rule)
+{
+	struct alert *a = alert_of(labels), *by = alert_of(source);
+	struct verdict v = { .stage = STAGE_INHIBITION, .cause = MUTE_INHIBITION, .by.inhibition = { by, rule } };
+	struct event ev = { EVENT_ALERT_CONDITION, r->now, .alert_condition = { a, ALERT_INHIBITED, true, &v } };
+
+	tell(r, &ev);
+	alert_drop(a);
+	alert_drop(by);
+}
+
+void
 rig_notified(struct rig *r, const char *group, const char *const *alerts, size_t n, const char *error)
 {
 	struct noted_alert *noted = mem_calloc(n, sizeof(noted[0]));

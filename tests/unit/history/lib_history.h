@@ -38,6 +38,7 @@ void rig_fini(struct rig *r);
 void rig_settle(struct rig *r, unsigned failures);
 
 void rig_condition(struct rig *r, const char *labels, enum alert_condition c, bool on);
+void rig_inhibited(struct rig *r, const char *labels, const char *source, const struct inhibit_rule *rule);
 void rig_notified(struct rig *r, const char *group, const char *const *alerts, size_t n, const char *error);
 void rig_silence(struct rig *r, enum event_kind kind, const char *id, const char *by);
 /* a=b,c=d as labels; a new reference. */

@@ -169,6 +169,39 @@ START_TEST(it_goes_on_after_a_restart)
 }
 END_TEST
 
+START_TEST(sums)
+{
+	struct past_query q = { .format = PAST_STATS };
+	struct inhibit_rule rules[2] = { { .name = STR("used") }, { .name = STR("idle") } };
+	const char *text;
+
+	rig_init(&r);
+	r.config = (struct config){ .refs = 2, .inhibit_rules = rules, .inhibit_rules_n = 2 };
+	rig_start(&r);
+	history_started(r.h, &r.config, r.now.wall, STR("1"));
+	some_events();
+	/* It ends, and comes again, three times. */
+	for (int i = 0; i < 3; i++) {
+		rig_condition(&r, "alertname=A,host=x", ALERT_FIRES, true);
+		pass(SPAN_MIN);
+		rig_condition(&r, "alertname=A,host=x", ALERT_ACKED, true);
+		rig_condition(&r, "alertname=A,host=x", ALERT_FIRES, false);
+		pass(SPAN_MIN);
+	}
+	rig_inhibited(&r, "alertname=T", "alertname=S", &rules[0]);
+	rig_settle(&r, 0);
+	q.from = wall_add(r.now.wall, -SPAN_HOUR);
+	q.to = wall_add(r.now.wall, SPAN_S);
+	text = rig_ask(&r, &q);
+	ck_assert_msg(strstr(text, "\"complete\":true,\"notifications\":[{\"at\":\"2026-01-01T00:00:00.000Z\",\"receiver\":\"ops\","
+				   "\"sent\":1,\"failed\":1}],\"noisiest\":[{\"fingerprint\":\"") != NULL, "%s", text);
+	ck_assert_msg(strstr(text, "\"labels\":{\"alertname\":\"A\",\"host\":\"x\"},\"fired\":4,\"flaps\":3},") != NULL, "%s", text);
+	ck_assert_msg(strstr(text, "\"fired\":4,\"flaps\":3}],\"silences_unmatched\":[{\"silence_id\":\"s1\",\"by\":\"jo\"") != NULL, "%s", text);
+	ck_assert_msg(strstr(text, "\"inhibit_rules_idle\":[{\"index\":1,\"name\":\"idle\"}],\"acks\":3,\"mean_seconds_to_ack\":60}") != NULL, "%s", text);
+	rig_fini(&r);
+}
+END_TEST
+
 static int64_t
 number(const char *sql)
 {
@@ -374,7 +407,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = { what_is_heard_is_found, each_condition, pages_and_cursors,
-		it_goes_on_after_a_restart, blocks_are_sealed, what_is_old_goes, the_size_is_bounded,
+		it_goes_on_after_a_restart, sums, blocks_are_sealed, what_is_old_goes, the_size_is_bounded,
 		what_is_not_ours_is_set_aside, a_disk_that_fails_stops_nothing, a_full_queue_drops_and_says_so };
 	TCase *t = tcase_create("history");
 	Suite *s = suite_create("history");
