@@ -61,6 +61,7 @@ struct cli_command {
 	bool local;	/* talks to no server */
 	bool first;	/* what the group alone does */
 	bool hidden;	/* for builds: help and completion do not tell of it */
+	bool ours;	/* amtool has no such command, and takes the word for something else */
 	bool one_output;	/* amtool prints the same whatever --output says */
 };
 

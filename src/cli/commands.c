@@ -56,6 +56,12 @@ cli_complain(const char *fmt, ...)
 	va_end(ap);
 }
 
+static bool
+is_known(const struct cli_command *cmd)
+{
+	return !as_amtool || !cmd->ours;
+}
+
 void
 commands_help(struct sbuf *out)
 {
@@ -63,7 +69,7 @@ commands_help(struct sbuf *out)
 		const struct cli_command *cmd = commands[i];
 		size_t start = out->n;
 
-		if (cmd->hidden)
+		if (cmd->hidden || !is_known(cmd))
 			continue;
 		sbuf_printf(out, "  %s%s%s", cmd->group, cmd->name != NULL ? " " : "", cmd->name != NULL ? cmd->name : "");
 		while (out->n - start < 20)
@@ -77,7 +83,7 @@ group_help(FILE *to, const char *group)
 {
 	fprintf(to, "usage: %s %s COMMAND [<flags>] [ARG...]\n\nCommands:\n", cli_program(), group);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(commands[i]->group, group) == 0)
+		if (strcmp(commands[i]->group, group) == 0 && is_known(commands[i]))
 			fprintf(to, "  %-8s %s%s\n", commands[i]->name, commands[i]->help,
 			    commands[i]->first ? " (the default)" : "");
 	fprintf(to, "\n%s %s COMMAND --help tells more.\n", cli_program(), group);
@@ -155,7 +161,7 @@ run_group(const char *group, struct line *l)
 	const struct cli_command *first = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-		if (strcmp(commands[i]->group, group) != 0)
+		if (strcmp(commands[i]->group, group) != 0 || !is_known(commands[i]))
 			continue;
 		if (commands[i]->name == NULL || skip_word(l, commands[i]->name))
 			return run_line(commands[i], l);
@@ -184,7 +190,7 @@ take_group(struct line *l)
 	const char *group = NULL;
 
 	for (size_t i = 0; group == NULL && i < ARRAY_LEN(commands); i++)
-		if (skip_word(l, commands[i]->group))
+		if (is_known(commands[i]) && skip_word(l, commands[i]->group))
 			group = commands[i]->group;
 	if (group == NULL)
 		return NULL;

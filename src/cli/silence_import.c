@@ -36,7 +36,7 @@ import_one(struct cli *c, const struct json *s, bool force, struct str *id_out)
 				cli_put_json(&w, json_get(s, more[i]));
 			}
 		json_object_end(&w);
-		ok = cli_silence_post(c, sbuf_get(&body), id_out);
+		ok = cli_silence_post(c, "/api/v2/silences", sbuf_get(&body), id_out);
 		sbuf_fini(&body);
 		if (ok || c->status != 404 || !with_id)
 			return ok;

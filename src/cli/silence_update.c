@@ -45,7 +45,7 @@ update(struct cli *c, const struct settings *s, struct str id, const struct json
 	json_put_wall(&w, "endsAt", ends);
 	json_put_str(&w, "comment", s->comment.n > 0 ? s->comment : json_get_str(*out, "comment", STR("")));
 	json_object_end(&w);
-	ok = cli_silence_post(c, sbuf_get(&body), &new_id) && cli_get(c, cli_silence_path(c, new_id), JSON_OBJECT, out);
+	ok = cli_silence_post(c, "/api/v2/silences", sbuf_get(&body), &new_id) && cli_get(c, cli_silence_path(c, new_id), JSON_OBJECT, out);
 out:
 	sbuf_fini(&body);
 	return ok;

@@ -2,7 +2,10 @@
 /* silences.c - gets, prints and posts silences. */
 #include "silences.h"
 
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/rfc3339.h"
 
@@ -38,12 +41,6 @@ matchers_text(struct cli *c, const struct json *list, bool braces)
 }
 
 static struct str
-show_matchers(struct cli *c, const struct json *list)
-{
-	return matchers_text(c, list, false);
-}
-
-static struct str
 show_matcher_list(struct cli *c, const struct json *list)
 {
 	return matchers_text(c, list, true);
@@ -51,7 +48,7 @@ show_matcher_list(struct cli *c, const struct json *list)
 
 static const struct cli_column simple[] = {
 	{ "ID", "id", NULL },
-	{ "Matchers", "matchers", show_matchers },
+	{ "Matchers", "matchers", cli_show_matchers },
 	{ "Ends At", "endsAt", cli_show_time },
 	{ "Created By", "createdBy", NULL },
 	{ "Comment", "comment", NULL },
@@ -142,11 +139,11 @@ cli_silence_path(struct cli *c, struct str id)
 }
 
 bool
-cli_silence_post(struct cli *c, struct str body, struct str *id_out)
+cli_silence_post(struct cli *c, const char *path, struct str body, struct str *id_out)
 {
 	const struct json *answer;
 
-	if (!cli_post(c, STR("/api/v2/silences"), body, JSON_OBJECT, &answer))
+	if (!cli_post(c, str_from(path), body, JSON_OBJECT, &answer))
 		return false;
 	*id_out = json_get_str(answer, "silenceID", STR(""));
 	return true;
@@ -164,6 +161,76 @@ cli_put_silence_kept(struct json_writer *w, const struct json *s, bool with_id)
 			json_key(w, str_from(kept[i]));
 			cli_put_json(w, json_get(s, kept[i]));
 		}
+}
+
+int
+cli_end_all(struct cli *c, const char *path, const char *what)
+{
+	size_t failed = 0;
+
+	if (c->args_n == 0) {
+		err_set(&c->e, ERR_INVALID, "no %s IDs specified", what);
+		return cli_fail(c);
+	}
+	for (size_t i = 0; i < c->args_n; i++) {
+		struct str ignored;
+
+		if (cli_call(c, "DELETE", cli_path_with(c, path, c->args[i], ""), STR_NONE, &ignored))
+			continue;
+		/* The others can be ended nonetheless, unless nobody is there. */
+		failed++;
+		if (c->status == 0)
+			break;
+		if (c->status == 404)
+			cli_complain("error: there is no %s %.*s", what, STR_ARG(c->args[i]));
+		else
+			cli_complain("error: %s", c->e.text);
+	}
+	return failed == 0 ? 0 : c->status == 0 ? cli_fail(c) : 1;
+}
+
+struct str
+cli_user_name(struct cli *c)
+{
+	struct passwd p, *found = NULL;
+	char *room = arena_alloc(c->arena, 16384);
+	const char *user;
+
+	if (getpwuid_r(geteuid(), &p, room, 16384, &found) == 0 && found != NULL)
+		return arena_str(c->arena, str_from(p.pw_name));
+	user = getenv("USER");
+	return user != NULL ? str_from(user) : STR("");
+}
+
+void
+cli_put_matchers(struct json_writer *w, const struct matchers *ms)
+{
+	json_key(w, STR("matchers"));
+	json_array_begin(w);
+	for (size_t i = 0; i < ms->n; i++) {
+		const struct matcher *m = &ms->m[i];
+
+		json_object_begin(w);
+		json_put_str(w, "name", istr_str(m->name));
+		json_put_str(w, "value", istr_str(m->value));
+		json_put_bool(w, "isRegex", m->op == MATCH_RE || m->op == MATCH_NRE);
+		json_put_bool(w, "isEqual", m->op == MATCH_EQ || m->op == MATCH_RE);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+void
+cli_put_seconds(struct json_writer *w, const char *key, span s)
+{
+	json_key(w, str_from(key));
+	json_double(w, (double)s / (double)SPAN_S);
+}
+
+struct str
+cli_show_matchers(struct cli *c, const struct json *list)
+{
+	return matchers_text(c, list, false);
 }
 
 bool

@@ -22,10 +22,21 @@ struct silences_wanted {
 /* Those of the server that fit, also to c->args as matchers, the next to end first. */
 bool cli_silences_get(struct cli *c, const struct silences_wanted *w, const struct json ***out, size_t *n_out) MUST_CHECK;
 
+/* DELETEs c->args as ids below the path; `what` they are. Returns the exit status. */
+int cli_end_all(struct cli *c, const char *path, const char *what);
+/* Whoever calls us. */
+struct str cli_user_name(struct cli *c);
+/* "matchers":[…] */
+void cli_put_matchers(struct json_writer *w, const struct matchers *ms);
+/* The same list for a column. */
+struct str cli_show_matchers(struct cli *c, const struct json *value);
+/* A span as a number of seconds. */
+void cli_put_seconds(struct json_writer *w, const char *key, span s);
+
 /* The API's path of a silence. */
 struct str cli_silence_path(struct cli *c, struct str id) MUST_CHECK;
-/* Posts one silence; the id it has then. */
-bool cli_silence_post(struct cli *c, struct str body, struct str *id_out) MUST_CHECK;
+/* Posts one silence to a path that takes them; the id it has then. */
+bool cli_silence_post(struct cli *c, const char *path, struct str body, struct str *id_out) MUST_CHECK;
 /* The part of a silence that a client may set in one the server knows, but for the times and the comment. */
 void cli_put_silence_kept(struct json_writer *w, const struct json *s, bool with_id);
 
