@@ -4,6 +4,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "lib_api.h"
 
 struct fake_world world;
@@ -89,13 +90,25 @@ read_all(struct http_response *r)
 	r->stream = NULL;
 }
 
-/* One request; headers are "Name: value" lines. */
+static char *
+copy(const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	return memcpy(mem_alloc(n), s, n);
+}
+
+/*
+ * One request; headers are "Name: value" lines. For who answers later its strings are not there any more, as when
+ * the client has gone.
+ */
 struct answer
 ask(const char *method, const char *target, const char *headers, const char *body)
 {
 	struct http_header parsed[8];
 	struct answer out = { 0 };
-	struct str t = str_from(target), h = str_from(headers);
+	char *borrowed[] = { copy(target), copy(headers) };
+	struct str t = str_from(borrowed[0]), h = str_from(borrowed[1]);
 	size_t q = str_chr(t, '?');
 	struct http_request r = {
 		.method = str_from(method),
@@ -117,6 +130,13 @@ ask(const char *method, const char *target, const char *headers, const char *bod
 		h = str_sub(h, end + 1, h.n);
 	}
 	api_handle(api, &r, world.now, &out.r);
+	if (out.r.later == NULL) {
+		read_all(&out.r);
+		for (size_t i = 0; i < out.r.headers_n; i++)
+			out.r.headers[i].value = arena_str(arena, out.r.headers[i].value);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(borrowed); i++)
+		mem_free(borrowed[i]);
 	read_all(&out.r);
 	return out;
 }

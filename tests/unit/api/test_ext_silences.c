@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake_config.h"
 #include "lib_ask.h"
 #include "text/json_tree.h"
 
@@ -299,6 +300,58 @@ START_TEST(preview_of_what_is_half_written)
 }
 END_TEST
 
+/* As many alerts as are silenced then. */
+START_TEST(preview_tells_what_comes)
+{
+	static const char *const tries[] = { "\"n=~[0-4]\"", "\"n!=3\",\"alertname=Disk\"", "\"n=~.*1\"", "\"x=\",\"n=7\"", "\"a=b\"" };
+
+	start("/");
+	post_many("Disk", 0, 9, "");
+	post_many("Lag", 5, 15, ",\"sev\":\"page\"");
+	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
+		const struct json *v = answer_of("POST", PREVIEW, arena_printf(arena, "{\"matchers\":[%s]}", tries[i]).p, 200);
+		struct str id = json_get_str(answer_of("POST", SILENCES,
+		    arena_printf(arena, "{\"matchers\":[%s],\"createdBy\":\"jo\",\"duration\":60}", tries[i]).p, 200), "silenceID", STR(""));
+
+		ck_assert_int_eq(json_get_int(v, "alerts", -1), json_get_int(silence(id), "alerts", -2));
+	}
+	stop();
+}
+END_TEST
+
+/* Another configuration, with fewer receivers, comes into force between two slices. */
+START_TEST(preview_over_a_reload)
+{
+	struct http_request q = { .method = STR("POST"), .path = STR(PREVIEW), .principal = asker,
+		.body = STR("{\"matchers\":[\"sev=page\"]}") };
+	struct http_header type = { STR("Content-Type"), STR("application/json") };
+	struct http_response r = { 0 };
+	struct err e = { 0 };
+	struct config *other;
+
+	start("/");
+	post_many("Lag", 0, 15, ",\"sev\":\"page\"");
+	other = fake_config(STR("receiver all hook\nroute receiver=all\n"), world.now.wall, &e);
+	q.arena = arena;
+	q.headers = &type;
+	q.headers_n = 1;
+	api_handle(api, &q, world.now, &r);
+	for (int i = 0; i < 3; i++) {
+		struct work w = { 1 };
+
+		ck_assert_int_eq(r.stream->next(r.stream, &r.body, &w, world.now, &e), HTTP_LATER);
+	}
+	engine_apply(world.engine, other, world.now);
+	config_unref(other);
+	world_settle(&world);
+	read_all(&r);
+	ck_assert_msg(strstr(sbuf_cstr(&r.body), "{\"alerts\":15,\"groups\":1,\"total_alerts\":15,") != NULL, "%s", sbuf_cstr(&r.body));
+	ck_assert(strstr(sbuf_cstr(&r.body), "\"receivers\":[\"all\"]") != NULL);
+	sbuf_fini(&r.body);
+	stop();
+}
+END_TEST
+
 static struct str
 many_matchers(int n)
 {
@@ -478,6 +531,8 @@ main(void)
 	tcase_add_test(c, preview);
 	tcase_add_test(c, breadth);
 	tcase_add_test(c, preview_of_what_is_half_written);
+	tcase_add_test(c, preview_tells_what_comes);
+	tcase_add_test(c, preview_over_a_reload);
 	tcase_add_test(c, many_matchers_are_not_counted_alone);
 	tcase_add_test(c, many_at_once);
 	tcase_add_test(c, bulk_refused);
