@@ -24,7 +24,7 @@ enum silence_state { SILENCE_EXPIRED, SILENCE_ACTIVE, SILENCE_PENDING };
 struct schedule;
 
 /* An acknowledgement names no more alerts than these. */
-#define SILENCE_ALERTS_MAX 10000
+#define SILENCE_ALERTS_MAX 5000
 
 /*
  * The part of a silence that Alertmanager does not know, so that it takes it for an ordinary one: it ends at `ends`

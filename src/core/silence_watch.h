@@ -25,7 +25,7 @@
 
 struct engine;
 
-/* Of a silence entry, while it may still end or come again. */
+/* The watch of a silence entry, while it may still end or come again. */
 struct silence_watch {
 	struct silence_entry *entry;
 	struct list_node place;		/* struct silences.watches */
@@ -56,7 +56,7 @@ void silence_watch_end(struct silences *ss, struct silence_entry *entry);
 void silence_watch_due(struct engine *e, struct silence_watch *w, struct moment now);
 bool witness_walk_step(struct engine *e, struct moment now);
 void witness_walk_fini(struct engine *e);
-/* What was restored is watched from now on: groups are as they were. */
+/* Restored silences are watched from now on: groups are as they were. */
 void silence_watch_begin_all(struct engine *e);
 void silence_watch_clock_stepped(struct silences *ss);
 /* r, which had that end before (WALL_ZERO: it was not known), was posted. */

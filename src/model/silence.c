@@ -286,7 +286,7 @@ set_field(const struct matchers *ms)
 	return bytes_field(n);
 }
 
-/* What only we know, in a field that Alertmanager passes over. */
+/* The field of what only we know, which Alertmanager passes over. */
 static size_t
 extra_field(const struct silence_extra *x)
 {

@@ -18,10 +18,19 @@ import_silence(struct str record, struct arena *a, struct db *db, struct err *e)
 	struct silence *s = codec_get_silence(record, &expires, e);
 	bool ok;
 
+	struct sbuf anew = SBUF_INIT(SBUF_UNLIMITED);
+
 	(void)a;
 	if (s == NULL)
 		return e->kind == ERR_NOT_FOUND;	/* the original skips what does not compile */
+	/* Alerts do not come with the file: one that ends with its alerts waits until they are posted again. */
+	if (s->covered) {
+		s->covered = false;
+		codec_put_silence(&anew, s, expires);
+		record = sbuf_get(&anew);
+	}
 	ok = db_put(db, TABLE_SILENCE, str_from(s->id), record, e);
+	sbuf_fini(&anew);
 	silence_unref(s);
 	return ok;
 }

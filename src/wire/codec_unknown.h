@@ -15,7 +15,7 @@ enum {
 	ENTRY_PARTLY_TO = 1004,
 };
 bool codec_is_left_behind(unsigned number);
-/* Of our own in a silence, likewise: codec_extra.h. */
+/* Our own field of a silence, likewise: codec_extra.h. */
 enum { SILENCE_EXTRA = 1010 };
 
 /* Those that codec.c reads, of silences, entries, and what stands around either. */

@@ -83,7 +83,7 @@ compare_silences(struct day *d, struct arena *a)
 		const struct quiet *q = &d->quiets.v[i];
 		const struct silence *s = view_silence(d->engine, str_from(q->id));
 
-		/* What the time it was down made of it is done with the next tick. */
+		/* The next tick does what its time down asks for. */
 		if (d->fresh && (q->x.ends_with || q->x.recurs))
 			continue;
 		if (s == NULL || wall_to_ns(s->starts) != q->starts || wall_to_ns(s->ends) != q->ends)

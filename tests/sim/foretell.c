@@ -132,7 +132,7 @@ quiet_since(struct day *d, struct wall flush)
 	alerts_mask all = bit(d->alerts_n) - 1;
 	int64_t then = wall_to_ns(flush);
 
-	return silenced_among(d, all, then) == silenced_among(d, all, wall_now(d)) &&
+	return silenced_among(d, all, then, then) == silenced_among(d, all, wall_now(d), wall_now(d)) &&
 	    resolved_among(d, all, then) == resolved_among(d, all, wall_now(d)) &&
 	    inhibited_among(d, all, then) == inhibited_among(d, all, wall_now(d));
 }

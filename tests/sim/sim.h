@@ -124,7 +124,7 @@ struct entry {
 	alerts_mask served_firing, served_resolved;
 	uint64_t content;			/* the core's name for those two, opaque */
 };
-/* What a silence is beside what Alertmanager knows. Zeroed: nothing. */
+/* The part of a silence that Alertmanager does not know. Zeroed: nothing. */
 struct special {
 	bool ack, ends_with, notify, recurs;
 	int owner;
