@@ -261,7 +261,9 @@ same_silences(const struct foretold *f, const struct verdict *v)
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->g->silences_n; i++) {
-		if (f->g->silences[i].then != SILENCE_ACTIVE)
+		const struct silence_extra *x = f->g->silences[i].silence->extra;
+
+		if (f->g->silences[i].then != SILENCE_ACTIVE || (f->g->resolved && x != NULL && x->notify_resolved))
 			continue;
 		if (n == v->by.silences.n || strcmp(v->by.silences.v[n]->id, f->g->silences[i].silence->id) != 0)
 			return false;

@@ -59,6 +59,7 @@ end_with_alerts(struct day *d, struct quiet *q)
 		q->ends = wall_now(d);
 		q->expires = q->ends + d->eo.retention;
 		q->over = true;
+		d->upset++;
 		sim_say(d, "%s ends with its alerts", q->id);
 	}
 }
@@ -78,6 +79,7 @@ come_again(struct day *d, struct quiet *q)
 	q->starts = starts;
 	q->ends = ends;
 	q->expires = ends + d->eo.retention;
+	d->upset++;
 	sim_say(d, "%s comes again in %.0f s", q->id, (double)(starts - wall_now(d)) / 1e9);
 }
 
