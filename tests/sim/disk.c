@@ -140,6 +140,8 @@ take_silence(struct day *d, const struct change *c, struct written *w)
 	q->x.owner = owner_of(s->created_by);
 	if (silence_schedule(s) != NULL)
 		q->x.until = wall_is_zero(s->extra->schedule->until) ? INT64_MAX : wall_to_ns(s->extra->schedule->until);
+	/* Some end or come again by themselves: what was foreseen may be otherwise. */
+	d->upset++;
 	q->silence = silence_ref(s);
 	VEC_PUSH(&d->held_silences, q->silence);
 }

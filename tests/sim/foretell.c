@@ -98,10 +98,8 @@ some_alert(struct day *d, const struct m_group *g, bool posted)
 static bool
 same_stage(const struct explained_stage *a, const struct explained_stage *b)
 {
-	const struct labels *source_a = a->source != NULL ? a->source->labels : NULL;
-	const struct labels *source_b = b->source != NULL ? b->source->labels : NULL;
-
-	return a->cause == b->cause && source_a == source_b && a->rule == b->rule && a->intervals_n == b->intervals_n;
+	/* Of several sources that inhibit it another one may be found by then. */
+	return a->cause == b->cause && (a->source != NULL) == (b->source != NULL) && a->intervals_n == b->intervals_n;
 }
 
 static bool
