@@ -497,7 +497,7 @@ START_TEST(acks_refused)
 	refused(ACK, "{\"owner\":\"jo\",\"matchers\":[\"a=~(\"]}", 400, "\"index\":0");
 	refused(ACK, "{\"owner\":\"jo\",\"matchers\":[\"a=~.*\"]}", 400, "empty string");
 	refused(ACK, "{\"owner\":\"jo\",\"group\":\"xyz\"}", 400, "\"field\":\"group\"");
-	refused(ACK, "{\"owner\":\"jo\",\"fingerprints\":[]}", 400, "1 to 10000");
+	refused(ACK, "{\"owner\":\"jo\",\"fingerprints\":[]}", 400, arena_printf(arena, "a list of 1 to %d", SILENCE_ALERTS_MAX).p);
 	refused(ACK, "{\"owner\":\"jo\",\"fingerprints\":[\"1\",\"g\"]}", 400, "\"field\":\"fingerprints\",\"index\":1");
 	refused(ACK, "{\"owner\":\"jo\",\"fingerprints\":[\"1\"]}", 404, "none of these alerts fires");
 	refused(ACK, "{\"owner\":\"jo\",\"matchers\":[" DISK "],\"max_seconds\":0}", 400, "\"field\":\"max_seconds\"");
@@ -511,6 +511,81 @@ START_TEST(acks_refused)
 	id = json_get_str(answer_of("POST", ACK, "{\"matchers\":[" DISK "],\"owner\":\"jo\"}", 200), "id", STR(""));
 	refused(SILENCES,
 	    arena_printf(arena, WITH("\"id\":\"%.*s\",\"duration\":60,\"ends_with\":null"), STR_ARG(id)).p, 400, "this is an acknowledgement");
+	stop();
+}
+END_TEST
+
+/* Each expression is allowed; to read them all would hold everybody up. */
+START_TEST(expressions_are_bounded_together)
+{
+	struct sbuf list = SBUF_INIT(1 << 23);
+
+	start("/");
+	for (int i = 0; i < 10; i++) {
+		sbuf_puts(&list, i > 0 ? ",\"a=~" : "\"a=~");
+		for (int k = 0; k < 4000; k++)
+			sbuf_puts(&list, "x+");
+		sbuf_puts(&list, "\"");
+	}
+	refused(SILENCES, arena_printf(arena, "{\"createdBy\":\"jo\",\"duration\":1,\"matchers\":[%s]}", sbuf_cstr(&list)).p, 400,
+	    "too large together");
+	refused(ACK, arena_printf(arena, "{\"owner\":\"jo\",\"matchers\":[%s]}", sbuf_cstr(&list)).p, 400, "too large together");
+	expect("POST", PREVIEW, JSON_TYPE, arena_printf(arena, "{\"matchers\":[%s]}", sbuf_cstr(&list)).p, 200, "too large together");
+	sbuf_fini(&list);
+	stop();
+}
+END_TEST
+
+/* Of a rule file, and only to be changed there. */
+START_TEST(declared_silences)
+{
+	struct err e = { 0 };
+	struct config *c;
+	const struct json *r;
+	struct str id;
+
+	start("/");
+	c = fake_config(STR("receiver ops hook\nroute receiver=ops\nsilence 6ba7b810-9dad-11d1-80b4-00c04fd430c8 job=\"a\" for 1h\n"),
+	    world.now.wall, &e);
+	ck_assert_msg(c != NULL, "%s", e.text);
+	engine_apply(world.engine, c, world.now);
+	config_unref(c);
+	world_settle(&world);
+	id = json_get_str(&json_get(answer_of("GET", SILENCES, "", 200), "items")->v[0], "id", STR(""));
+	r = bulk("\"action\":\"expire\"", arena_printf(arena, "\"%.*s\"", STR_ARG(id)).p);
+	is_text(json_get(&r->v[0], "error"), "code", "read_only");
+	r = bulk("\"action\":\"extend\",\"seconds\":1", arena_printf(arena, "\"%.*s\"", STR_ARG(id)).p);
+	is_text(json_get(&r->v[0], "error"), "code", "read_only");
+	ck_assert(str_is(state_of(id), "active"));
+	refused(SILENCES, arena_printf(arena, WITH("\"id\":\"%.*s\",\"duration\":60"), STR_ARG(id)).p, 400, "can only be changed there");
+	stop();
+}
+END_TEST
+
+static bool
+waits(const char *method, const char *target, const char *body)
+{
+	struct answer a = ask(method, target, JSON_TYPE, body);
+
+	ck_assert_int_eq(a.r.status, 200);
+	sbuf_fini(&a.r.body);
+	return a.r.wait_durable;
+}
+
+/* An answer is a promise once the change is on disk. */
+START_TEST(answers_wait_for_the_disk)
+{
+	struct str id;
+
+	start("/");
+	post_many("Disk", 0, 2, "");
+	ck_assert(waits("POST", SILENCES, WITH("\"duration\":60")));
+	ck_assert(waits("POST", ACK, "{\"matchers\":[" DISK "],\"owner\":\"jo\"}"));
+	ck_assert(waits("POST", ACK, arena_printf(arena, "{\"group\":\"%.*s\",\"owner\":\"jo\"}", STR_ARG(group_of("Disk"))).p));
+	ck_assert(waits("POST", BULK, "{\"action\":\"expire\",\"ids\":[\"a\"]}"));
+	id = json_get_str(&json_get(answer_of("GET", SILENCES "?kind=ack", "", 200), "items")->v[0], "id", STR(""));
+	ck_assert(waits("DELETE", arena_printf(arena, ACK "/%.*s", STR_ARG(id)).p, ""));
+	ck_assert(!waits("POST", PREVIEW, "{\"matchers\":[" DISK "]}"));
 	stop();
 }
 END_TEST
@@ -539,6 +614,9 @@ main(void)
 	tcase_add_test(c, ack_of_a_group);
 	tcase_add_test(c, ack_of_another);
 	tcase_add_test(c, acks_refused);
+	tcase_add_test(c, expressions_are_bounded_together);
+	tcase_add_test(c, declared_silences);
+	tcase_add_test(c, answers_wait_for_the_disk);
 	suite_add_tcase(s, c);
 	srunner_set_fork_status(r, CK_NOFORK);
 	srunner_run_all(r, CK_NORMAL);
