@@ -175,7 +175,7 @@ struct str cli_show_labels(struct cli *c, const struct json *value);
 /* table.c */
 struct cli_column {
 	const char *title;
-	const char *key;	/* the member of a row; "a.b": of one of its members */
+	const char *key;	/* the member of a row; "a.b": of one of its members; NULL: the row itself */
 	struct str (*show)(struct cli *c, const struct json *value);	/* value is NULL when there is none; NULL: as it is */
 };
 /* Rows are objects. Control characters of a cell, line breaks too, are shown as blanks. */

@@ -100,7 +100,7 @@ member(const struct json *row, const char *key)
 static struct str
 cell(struct cli *c, const struct cli_column *column, const struct json *row)
 {
-	const struct json *value = member(row, column->key);
+	const struct json *value = column->key != NULL ? member(row, column->key) : row;
 
 	if (column->show != NULL)
 		return column->show(c, value);

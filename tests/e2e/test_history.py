@@ -5,10 +5,11 @@ import io
 import json
 import os
 import sqlite3
+import subprocess
 import time
 import urllib.parse
 
-from lib.server import rfc3339
+from lib.server import BINARY, rfc3339
 
 CONFIG = """
 route:
@@ -105,6 +106,26 @@ def test_stats(serve, sink):
     assert status["healthy"] and status["events"] >= 4 and status["bytes"] > 0 and status["lag_seconds"] == 0
     for bad in ("range=0s", "range=1000d", "range=x", "rnage=1h"):
         assert server.request("GET", "/api/ext/v1/stats?" + bad)[0] == 400
+
+
+def test_commands(serve, sink):
+    server = serve(CONFIG.format(url=sink.url))
+    server.alert({"alertname": "A", "host": "x"}, {"alertname": "B", "host": "y"})
+    wait_items(server, 2, kind="notification")
+
+    def tocsin(*args):
+        return subprocess.run([BINARY, *args, f"--alertmanager.url={server.url}"], check=True, capture_output=True,
+                              text=True).stdout
+
+    lines = tocsin("history", "host=x", "--kind", "firing").splitlines()
+    assert lines[0].split() == ["At", "Kind", "About", "Result"] and len(lines) == 2
+    assert 'firing  alertname="A" host="x"' in lines[1]
+    assert 'hook/webhook[0] {}:{alertname="B"}' in tocsin("history", "--kind=notification", "--since", "1h")
+    items = [json.loads(line) for line in tocsin("history", "-o", "json", "-n", "0").splitlines()]
+    assert {i["kind"] for i in items} == {"started", "firing", "notification"}
+    assert tocsin("history", "--format", "csv", "--outcome", "sent").count("\n") == 3
+    text = tocsin("stats", "--range", "1h")
+    assert "Noisiest alerts" in text and "down" in text
 
 
 def test_failures_and_reloads(serve, sink):
