@@ -277,3 +277,11 @@ order_fini(struct order *o)
 	mem_free(o->chunks);
 	*o = (struct order){ 0 };
 }
+
+void *
+order_peek(const struct order *o, const struct order_cursor *c, uint32_t ahead)
+{
+	const struct order_chunk *k = c->chunk < o->chunks_n ? o->chunks[c->chunk] : NULL;
+
+	return k != NULL && c->at + ahead < k->n ? k->v[c->at + ahead].item : NULL;
+}

@@ -38,6 +38,56 @@ move_to(struct labels **at, const struct alert_entry *last)
 	labels_unref(was);
 }
 
+/* So many alerts ahead a group's member is asked for, then its entry, then the alert, then its labels. */
+#define MEMBER_AHEAD 32
+#define ENTRY_AHEAD 24
+#define ALERT_AHEAD 16
+#define LABELS_AHEAD 8
+#define CACHE_LINE 64
+
+static void
+fetch(const void *p, size_t lines)
+{
+	for (size_t i = 0; i < lines; i++)
+		__builtin_prefetch((const char *)p + i * CACHE_LINE);
+}
+
+/* A walk through all alerts waits for memory most of the time: each has its entry, itself and its labels elsewhere. */
+static void
+fetch_ahead(const struct order *o, const struct order_cursor *c)
+{
+	const struct alert_entry *entry = order_peek(o, c, ENTRY_AHEAD);
+
+	if (entry != NULL)
+		fetch(entry, sizeof(*entry) / CACHE_LINE + 1);
+	entry = order_peek(o, c, ALERT_AHEAD);
+	if (entry != NULL) {
+		fetch(entry->alert, sizeof(*entry->alert) / CACHE_LINE + 1);
+		fetch(entry->members, 1);
+	}
+	entry = order_peek(o, c, LABELS_AHEAD);
+	if (entry != NULL)
+		fetch(entry->alert->labels, 3);
+}
+
+static void
+fetch_members_ahead(const struct order *o, const struct order_cursor *c)
+{
+	const struct member *m = order_peek(o, c, MEMBER_AHEAD);
+
+	if (m != NULL)
+		fetch(m, 1);
+	m = order_peek(o, c, ENTRY_AHEAD);
+	if (m != NULL)
+		fetch(m->entry, sizeof(*m->entry) / CACHE_LINE + 1);
+	m = order_peek(o, c, ALERT_AHEAD);
+	if (m != NULL)
+		fetch(m->entry->alert, sizeof(*m->entry->alert) / CACHE_LINE + 1);
+	m = order_peek(o, c, LABELS_AHEAD);
+	if (m != NULL)
+		fetch(m->entry->alert->labels, 3);
+}
+
 bool
 view_alerts_some(const struct engine *e, struct labels **at, struct work *w, view_visit *visit, void *arg)
 {
@@ -46,6 +96,7 @@ view_alerts_some(const struct engine *e, struct labels **at, struct work *w, vie
 	struct alert_entry *r = alerts_after_at(&e->alerts, *at, &c);
 
 	for (; r != NULL && !work_used_up(w); r = order_next(&e->alerts.order, &c)) {
+		fetch_ahead(&e->alerts.order, &c);
 		if (r->stored && !visit(arg, r, r->alert))
 			break;
 		last = r;
@@ -63,6 +114,7 @@ view_members_some(const struct group *g, struct labels **at, struct work *w, vie
 	struct member *m = group_after_at(g, *at, &c);
 
 	for (; m != NULL && !work_used_up(w); m = order_next(&g->members, &c)) {
+		fetch_members_ahead(&g->members, &c);
 		if (!visit(arg, m->entry, m->entry->alert))
 			break;
 		last = m->entry;

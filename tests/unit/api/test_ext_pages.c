@@ -360,7 +360,7 @@ START_TEST(receivers_routes_and_status)
 }
 END_TEST
 
-/* Who has the answer is not answered again until something changes. */
+/* A client that has the answer gets 304 until something changes. */
 START_TEST(entity_tags)
 {
 	struct answer a;
