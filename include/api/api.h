@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "core/engine.h"
 #include "core/past.h"
+#include "core/rehearsal.h"
 #include "http/msg.h"
 
 struct api;
@@ -59,6 +60,14 @@ struct api_env {
 	struct http_stream *(*backup)(void *arg, struct err *e);
 	/* Somebody waits for changes: api_pulse is to be called within a quarter of a second. NULL: nobody does that. */
 	void (*pulse)(void *arg);
+	/*
+	 * Trial of made-up notifications (core/rehearsal.h): sends n by the deadline, or renders a text with its data; and stops.
+	 * NULL functions: nothing is sent from here.
+	 */
+	void (*rehearse)(void *arg, struct rehearsal *r, struct notification *n, struct mono deadline);
+	void (*rehearse_off)(void *arg, struct rehearsal *r);
+	bool (*preview)(void *arg, struct tmpl_preview *p, struct notification *n, struct str text, bool html, struct err *e);
+	void (*preview_off)(void *arg, struct tmpl_preview *p);
 	span web_timeout;	/* of the server; 0: none */
 	uint64_t (*history_revision)(void *arg);	/* grows with the history. NULL: there is none */
 	/*

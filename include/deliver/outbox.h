@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "core/notification.h"
+#include "core/rehearsal.h"
 #include "notify/notifier.h"
 #include "text/traceparent.h"
 
@@ -52,6 +53,25 @@ void outbox_free(struct outbox **o);
 /* The server's port.send and port.cancel (core/ports.h). */
 void outbox_send(struct outbox *o, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now);
 void outbox_cancel(struct outbox *o, uint64_t attempt);
+
+/*
+ * An attempt that the engine knows nothing of. Sets n->id. n stays in place until `over`, or until
+ * it was called off and nobody holds it any more.
+ */
+void outbox_rehearse(struct outbox *o, struct rehearsal *r, struct notification *n, struct mono deadline);
+/* `over` is not called any more; it may have been called already. */
+void outbox_call_off(struct outbox *o, struct rehearsal *r);
+/*
+ * Renders `source` (copied) with the data of n, which is held meanwhile, in a thread that has nothing else to do and
+ * within bounds of its own: PREVIEW_STEPS, PREVIEW_OUTPUT. False and e: too many wait for that.
+ */
+#define PREVIEW_STEPS UINT64_C(2000000)
+#define PREVIEW_OUTPUT ((size_t)1 << 20)
+#define PREVIEWS_MAX 8
+bool outbox_preview(struct outbox *o, struct tmpl_preview *p, struct notification *n, struct str source, bool html,
+    struct err *e) MUST_CHECK;
+/* As outbox_call_off. */
+void outbox_preview_off(struct tmpl_preview *p);
 
 /* Attempts under way. */
 size_t outbox_pending(const struct outbox *o);

@@ -71,6 +71,7 @@ struct http_stream {
 	enum http_more (*next)(struct http_stream *s, struct sbuf *out, struct work *w, struct moment now,
 	    struct err *e) MUST_CHECK;
 	void (*drop)(struct http_stream *s);
+	int status;		/* in place of the response's, as long as nothing was sent; 0: as that has it */
 	/* The server's, set before the first `next`: ends an HTTP_WAIT. Not from within `next`. */
 	void (*ready)(void *ready_arg);
 	void *ready_arg;

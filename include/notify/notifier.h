@@ -124,6 +124,7 @@ struct request {
 	struct fetch_request http;
 	struct mail_request mail;
 	void *about;		/* the notifier's own: comes back with the response */
+	struct str recipient;	/* the one of several that it is for; empty: not of that kind */
 };
 
 /* All borrowed for the call of resume. */

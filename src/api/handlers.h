@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "core/view.h"
+#include "ext_test.h"
 #include "route.h"
 #include "text/json_write.h"
 #include "text/regex.h"
@@ -35,6 +36,7 @@ struct api {
 	struct senders *senders;
 	struct limited_names *limited_names;
 	struct event_listener limited;
+	struct tests tests;
 };
 
 /* One request on its way through a handler. */

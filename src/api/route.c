@@ -64,6 +64,7 @@ static const struct {
 	{ "fingerprint", &type_fingerprint },
 	{ "group", &type_group },
 	{ "label", NULL },
+	{ "receiver", NULL },
 };
 
 static const char *

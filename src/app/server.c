@@ -360,6 +360,7 @@ open_api(struct server *s)
 	env.metrics_n = s->sources_n;
 	server_durable_env(&env);
 	server_past_env(s, &env);
+	server_rehearsals_env(&env);
 	s->api = api_new(&env);
 	timer_init(&s->pulse, s->base, "changes", on_pulse, s);
 }

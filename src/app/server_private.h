@@ -77,6 +77,9 @@ void port_cancel(struct port *self, uint64_t attempt);
 /* Ends the loop when no attempt is under way any more, at the latest after a few seconds. */
 void server_end(struct server *s);
 
+/* rehearsals.c: what the API sends and renders for trial; env->arg is the server. */
+void server_rehearsals_env(struct api_env *env);
+
 /* The API's questions to the store; env->arg is the server. */
 void server_durable_env(struct api_env *env);
 

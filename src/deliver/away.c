@@ -3,7 +3,6 @@
 #include <stdatomic.h>
 
 #include "base/mem.h"
-#include "core/engine.h"
 #include "loop/workers.h"
 #include "outbox_private.h"
 
@@ -183,9 +182,8 @@ act(struct away *w)
 		delivery_finish(d, w->step, &w->e);
 		return;
 	}
-	/* The recipients served so far have to be known even if we end before the others are. */
-	if (w->answer != NULL && d->n->recipients.known)
-		engine_progressed(d->outbox->engine, d->number, d->attempt.now);
+	if (w->answer != NULL)
+		delivery_progressed(d);
 	for (unsigned i = 0; i < w->requests_n; i++)
 		delivery_dispatch(d, &w->requests[i]);
 	if (w->first != NULL)

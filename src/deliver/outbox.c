@@ -61,6 +61,7 @@ drop(struct sending *d)
 		http_client_cancel(&x->http);
 		mail_pool_cancel(&x->mail);
 	}
+	rehearsing_free(&d->rehearsing);
 	if (d->away != NULL)
 		away_drop(d);
 	else
@@ -86,8 +87,12 @@ delivery_finish(struct sending *d, enum step step, const struct err *e)
 
 	/* The engine must not find it any more, but borrows what the outcome points to. */
 	hmap_remove(&o->deliveries, &d->node);
-	engine_delivered(o->engine, number, &outcome, o->o.clock->now(o->o.clock));
-	drive_rearm(o->drive);
+	if (d->rehearsing != NULL) {
+		rehearsing_over(d, step, e);
+	} else {
+		engine_delivered(o->engine, number, &outcome, o->o.clock->now(o->o.clock));
+		drive_rearm(o->drive);
+	}
 	drop(d);
 }
 
@@ -100,7 +105,7 @@ trace(const struct sending *d, struct request *r)
 	struct outbox *o = d->outbox;
 	char header[TRACEPARENT_MAX];
 
-	if (o->o.traceparent != NULL && o->o.traceparent(o->o.arg, d->n, d->number, header))
+	if (d->rehearsing == NULL && o->o.traceparent != NULL && o->o.traceparent(o->o.arg, d->n, d->number, header))
 		r->http.traceparent = arena_str(d->attempt.arena, str_from(header));
 }
 
@@ -149,6 +154,14 @@ put_away(struct exchange *x)
 	d->under_way_n--;
 }
 
+void
+delivery_progressed(struct sending *d)
+{
+	/* The recipients served so far have to be known even if we end before the others are. */
+	if (d->n->recipients.known && d->rehearsing == NULL)
+		engine_progressed(d->outbox->engine, d->number, d->attempt.now);
+}
+
 /* The notifier has spoken: send what it wants sent, or report how it ended. */
 static void
 act(struct sending *d, enum step step, struct request *r, const struct err *e)
@@ -177,6 +190,8 @@ on_response(void *arg, const struct response *response)
 	r.about = x->request.about;
 	x->http = NULL;
 	x->mail = NULL;
+	if (d->rehearsing != NULL)
+		rehearsing_answer(d, &x->request, &r);
 	put_away(x);
 	/* A gateway that waited in vain does not know either. */
 	d->unanswered |= r.unanswered || r.status == 504;
@@ -186,9 +201,8 @@ on_response(void *arg, const struct response *response)
 	}
 	delivery_look_at_clock(d);
 	step = notify_resume(&d->attempt, &r, &next, &e);
-	/* The recipients served so far have to be known even if we end before the others are. */
-	if ((step == STEP_SEND || step == STEP_WAIT) && d->attempt.n->recipients.known)
-		engine_progressed(d->outbox->engine, d->number, d->attempt.now);
+	if (step == STEP_SEND || step == STEP_WAIT)
+		delivery_progressed(d);
 	act(d, step, &next, &e);
 }
 
@@ -307,12 +321,12 @@ find(struct outbox *o, uint64_t number)
 }
 
 void
-outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mono deadline, struct moment now)
+delivery_begin(struct outbox *o, uint64_t number, struct notification *n, struct mono deadline, struct rehearsing *r)
 {
 	struct sending *d = NEW(struct sending);
 
-	(void)now;
 	d->outbox = o;
+	d->rehearsing = r;
 	d->number = number;
 	d->deadline = deadline;
 	d->n = n;
@@ -320,6 +334,13 @@ outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mo
 	hmap_insert(&o->deliveries, &d->node, number);
 	enqueue(d);
 	begin_after(o, 0);
+}
+
+void
+outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mono deadline, struct moment now)
+{
+	(void)now;
+	delivery_begin(o, number, n, deadline, NULL);
 }
 
 void
@@ -377,6 +398,7 @@ outbox_free(struct outbox **o)
 	hmap_fini(&(*o)->deliveries);
 	/* Work in a thread is waited for: no longer than the bounds of a template allow. */
 	workers_stop(&(*o)->workers);
+	workers_stop(&(*o)->previewers);
 	timer_fini(&(*o)->begin);
 	outbox_env_fini(*o);
 	mem_free(*o);

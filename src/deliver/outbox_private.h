@@ -14,6 +14,7 @@
 #include "loop/timer.h"
 
 struct away;
+struct rehearsing;
 struct sending;
 struct note;
 struct value_cache;
@@ -43,6 +44,7 @@ struct sending {
 	struct notification *n;		/* the engine's */
 	struct attempt attempt;
 	struct mono deadline;
+	struct rehearsing *rehearsing;	/* NULL: it is the engine's */
 	struct away *away;		/* NULL: its notifier is called on the loop */
 	struct exchange *under_way, *unused;	/* in the attempt's arena */
 	unsigned under_way_n;
@@ -64,7 +66,9 @@ struct outbox {
 	struct list queue;		/* those that wait, in order */
 	struct timer begin;		/* begins them */
 	uint64_t turn;			/* how often it did */
+	uint64_t rehearsals;		/* so far: their numbers */
 	struct workers *workers;	/* NULL: not needed yet */
+	struct workers *previewers;	/* likewise */
 	bool alone;			/* there are no threads to be had */
 	struct value_cache *cache;
 	pthread_mutex_t cache_lock;	/* of it */
@@ -79,7 +83,18 @@ void notes_env(struct notify_env *env, struct notes *notes);
 /* Tells it now; none are left. */
 void notes_tell(struct notes *notes, const struct notification *n);
 
+/* rehearsal.c: attempts that the engine knows nothing of. */
+/* The notification's answer to a request; before the notifier sees it. */
+void rehearsing_answer(struct sending *d, const struct request *q, const struct response *r);
+/* Tells how it ended. */
+void rehearsing_over(struct sending *d, enum step step, const struct err *e);
+void rehearsing_free(struct rehearsing **r);
+
 /* outbox.c */
+/* Begins an attempt as soon as it is its turn. Takes r. */
+void delivery_begin(struct outbox *o, uint64_t number, struct notification *n, struct mono deadline, struct rehearsing *r);
+/* Its notifier has served some: the engine wants to know. */
+void delivery_progressed(struct sending *d);
 /* Looks at the clock for what its notifier is called next. */
 void delivery_look_at_clock(struct sending *d);
 void delivery_dispatch(struct sending *d, const struct request *r);

@@ -271,6 +271,7 @@ next_recipient(struct attempt *a, struct request *out, struct err *e)
 		state->asked[state->current - a->n->recipients.v] = true;
 		if ((is_kannel(s) ? sms_kannel_request : sms_http_request)(a, out, &state->broken)) {
 			out->about = state->current;
+			out->recipient = state->current->to;
 			limit_time(a, &out->http);
 			out->http.secret_url = true;
 			state->under_way++;

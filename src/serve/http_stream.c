@@ -206,6 +206,8 @@ proceed(struct http_conn *c, enum http_more more, const struct err *e)
 	struct exchange *x = c->x;
 	bool unsent = x->stage == STREAM_UNSENT;
 
+	if (unsent && x->resp.stream->status != 0)
+		x->resp.status = x->resp.stream->status;
 	if (more == HTTP_END && unsent) {
 		send_whole(c);
 	} else if (more == HTTP_END) {

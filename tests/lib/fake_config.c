@@ -115,6 +115,7 @@ read_receiver(struct builder *b, struct str rest)
 	r = &c->receivers[c->receivers_n];
 	*r = (struct receiver){ .name = arena_str(c->arena, fake_word(&rest)), .index = c->receivers_n };
 	r->labels = labels_new(&(struct label_pair){ STR("name"), r->name }, 1);
+	(void)names_add(&c->receiver_names, c->arena, r->name, c->receivers_n);
 	c->receivers_n++;
 	while ((word = fake_word(&rest)).n > 0) {
 		struct fake_settings *s = ARENA_NEW(c->arena, struct fake_settings);
@@ -433,6 +434,7 @@ config_unref(struct config *c)
 		labels_unref(c->receivers[i].labels);
 	for (size_t i = 0; i < c->silences_n; i++)
 		silence_unref(c->silences[i]);
+	names_fini(&c->receiver_names);
 	a = c->arena;
 	mem_free(c);
 	arena_free(&a);

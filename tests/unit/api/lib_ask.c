@@ -12,6 +12,7 @@ struct api *api;
 struct arena *arena;
 unsigned reloads;
 bool sliced;
+void (*more_env)(struct api_env *env);
 struct principal asker = { { "", 0 }, SCOPE_ALL };
 
 static enum http_more
@@ -45,12 +46,16 @@ fake_reload(void *arg, struct moment now)
 void
 start(const char *prefix)
 {
+	struct api_env env = { .route_prefix = str_from(prefix), .reload = fake_reload,
+		.post = { .units = sliced, .kept = sliced ? 200 : 0 } };
+
+	if (more_env != NULL)
+		more_env(&env);
 	api = api_start(&world, "receiver ops hook\nreceiver page hook\n"
 				"route receiver=ops by=[alertname] wait=30s interval=5m repeat=4h\n"
 				"  route match=sev=\"page\" receiver=page\n"
 				"inhibit source=sev=\"page\" target=sev=\"warn\" equal=[job]\n",
-	    (struct api_env){ .route_prefix = str_from(prefix), .reload = fake_reload,
-		.post = { .units = sliced, .kept = sliced ? 200 : 0 } });
+	    env);
 	arena = arena_new();
 	reloads = 0;
 }
@@ -85,6 +90,8 @@ read_all(struct http_response *r)
 		more = r->stream->next(r->stream, &r->body, &w, world.now, &e);
 	}
 	ck_assert_msg(more != HTTP_FAILED, "%s", e.text);
+	if (r->stream != NULL && r->stream->status != 0)
+		r->status = r->stream->status;
 	if (r->stream != NULL)
 		r->stream->drop(r->stream);
 	r->stream = NULL;

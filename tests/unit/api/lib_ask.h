@@ -18,6 +18,8 @@ extern unsigned reloads;
 extern struct principal asker;
 /* For the next start: POSTs go on later, in the smallest slices, and keep next to nothing of what they read. */
 extern bool sliced;
+/* For the next starts: fills in more of the API's environment. */
+extern void (*more_env)(struct api_env *env);
 
 void start(const char *prefix);
 void stop(void);

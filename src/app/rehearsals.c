@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Made-up notifications, from the API to the outbox. */
+#include "server_private.h"
+
+static void
+rehearse(void *arg, struct rehearsal *r, struct notification *n, struct mono deadline)
+{
+	struct server *s = arg;
+
+	outbox_rehearse(s->outbox, r, n, deadline);
+}
+
+static void
+rehearse_off(void *arg, struct rehearsal *r)
+{
+	struct server *s = arg;
+
+	outbox_call_off(s->outbox, r);
+}
+
+static bool
+preview(void *arg, struct tmpl_preview *p, struct notification *n, struct str text, bool html, struct err *e)
+{
+	struct server *s = arg;
+
+	return outbox_preview(s->outbox, p, n, text, html, e);
+}
+
+static void
+preview_off(void *arg, struct tmpl_preview *p)
+{
+	(void)arg;
+	outbox_preview_off(p);
+}
+
+void
+server_rehearsals_env(struct api_env *env)
+{
+	env->rehearse = rehearse;
+	env->rehearse_off = rehearse_off;
+	env->preview = preview;
+	env->preview_off = preview_off;
+}
