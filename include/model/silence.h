@@ -71,8 +71,6 @@ const char *silence_state_text(enum silence_state s);
 bool silence_matches(const struct silence *s, const struct labels *l);
 /* May it be about the alert of that fingerprint, as far as only we know? */
 bool silence_names(const struct silence *s, uint64_t fingerprint);
-/* silence_matches, and silence_names: it covers the alert with these labels. */
-bool silence_covers(const struct silence *s, const struct labels *l);
 
 /* One reference, and nothing else. */
 struct silence_extra *silence_extra_new(void);

@@ -91,9 +91,3 @@ silence_names(const struct silence *s, uint64_t fingerprint)
 	return x == NULL || x->fingerprints_n == 0 ||
 	    bsearch(&fingerprint, x->fingerprints, x->fingerprints_n, sizeof(fingerprint), compare) != NULL;
 }
-
-bool
-silence_covers(const struct silence *s, const struct labels *l)
-{
-	return silence_names(s, l->fingerprint) && silence_matches(s, l);
-}
