@@ -188,14 +188,6 @@ is_wanted(const struct page *p, const struct page_item *item)
 }
 
 bool
-page_wants(const struct page *p, const struct page_key *key)
-{
-	struct page_item item = item_of(key);
-
-	return is_wanted(p, &item);
-}
-
-bool
 page_offer(struct page *p, const struct page_key *key, void *what)
 {
 	struct page_item item = item_of(key);

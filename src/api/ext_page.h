@@ -81,7 +81,5 @@ void page_reply(struct page *p, struct call *c);
  * dropped again for others. False: it is not, and `what` is still the caller's. Counts it in either case.
  */
 bool page_offer(struct page *p, const struct page_key *key, void *what);
-/* Would it be on the page? For who takes `what` only then. */
-bool page_wants(const struct page *p, const struct page_key *key);
 
 #endif

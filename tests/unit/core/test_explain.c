@@ -147,7 +147,7 @@ START_TEST(group_and_decision)
 	ck_assert_uint_eq(g->legs_n, 2);
 	ck_assert_int_eq(g->legs[0].reason, REASON_FIRST);
 	ck_assert(g->legs[0].tells_alert);
-	/* Of nothing that was asked anything is left. */
+	/* The engine keeps nothing of what was asked. */
 	ck_assert_uint_eq(view_alerts_count(w.engine), 0);
 	explain_free(&run);
 
@@ -228,11 +228,11 @@ START_TEST(silences_and_intervals_ahead)
 	g = only_group(run);
 	ck_assert_int_eq(g->held_by, STAGE_INTERVALS);
 	ck_assert_uint_eq(g->stages[STAGE_INTERVALS].intervals_n, 1);
-	/* What else would hold it back is told, too. */
+	/* All that would hold it back is told. */
 	ck_assert_int_eq(g->stages[STAGE_SILENCES].cause, MUTE_SILENCE);
 	explain_free(&run);
 
-	/* What will have ended is silenced now all the same. */
+	/* An alert that will have ended is silenced now all the same. */
 	world_post(&w, "X{a=1}", WALL_ZERO, in(SPAN_HOUR));
 	run = stored("X{a=1}");
 	ck_assert_int_eq(only_group(run)->held_by, STAGE_N);
