@@ -153,7 +153,8 @@ read_request(struct call *c, const struct json *o, struct ack_request *r)
 {
 	r->longest = LONGEST_DEFAULT;
 	return ext_member_author(c, o, "owner", &r->owner) && ext_member_str(c, o, "comment", &r->comment) &&
-	    ext_member_seconds(c, o, "max_seconds", &r->longest) && ext_member_bool(c, o, "notify_resolved", &r->notify_resolved) &&
+	    ext_member_seconds(c, o, "max_seconds", &r->longest) &&
+	    ext_member_bool(c, o, "notify_resolved", &r->notify_resolved) &&
 	    ext_member_bool(c, o, "take_over", &r->take_over);
 }
 
@@ -209,7 +210,8 @@ api_ext_ack_end(struct call *c)
 
 	if (s == NULL || !silence_is_ack(s)) {
 		ext_error(c, 404, "not_found",
-		    s == NULL ? STR("there is no acknowledgement of this id") : STR("this is a silence and no acknowledgement"));
+		    s == NULL ? STR("there is no acknowledgement of this id")
+			      : STR("this is a silence and no acknowledgement"));
 		return;
 	}
 	if (!engine_silence_expire(c->api->env.engine, c->params[0], c->now, &e)) {

@@ -73,7 +73,9 @@ change(struct bulk *b, struct str id, struct bulk_result *r)
 	}
 	if (s->source != NULL) {
 		fail(b, r, "read_only",
-		    arena_printf(b->call.arena, "it is declared in %.*s and can only be changed there", STR_ARG(istr_str(s->source))).p);
+		    arena_printf(b->call.arena, "it is declared in %.*s and can only be changed there",
+			STR_ARG(istr_str(s->source)))
+			.p);
 		return;
 	}
 	if ((b->longer > 0 ? extend(b, s, r, &e) : expire(b, s, r, &e)) || r->code != NULL)
@@ -150,7 +152,8 @@ check_once(struct call *c, const struct bulk *b)
 	qsort(sorted, b->n, sizeof(sorted[0]), str_qsort);
 	for (size_t i = 1; i < b->n; i++)
 		if (str_eq(sorted[i - 1], sorted[i])) {
-			ext_error_at(c, 400, "bad_member", arena_printf(c->arena, "%.*s is named twice", STR_ARG(sorted[i])), "ids", -1);
+			ext_error_at(c, 400, "bad_member",
+			    arena_printf(c->arena, "%.*s is named twice", STR_ARG(sorted[i])), "ids", -1);
 			return false;
 		}
 	return true;
@@ -164,7 +167,8 @@ read_ids(struct call *c, const struct json *o, struct bulk *b)
 	if (!ext_member_array(c, o, "ids", &list))
 		return false;
 	if (list == NULL || list->n == 0 || list->n > IDS_MAX) {
-		ext_error_at(c, 400, "bad_member", arena_printf(c->arena, "ids must be a list of 1 to %d ids", IDS_MAX), "ids", -1);
+		ext_error_at(c, 400, "bad_member", arena_printf(c->arena, "ids must be a list of 1 to %d ids", IDS_MAX),
+		    "ids", -1);
 		return false;
 	}
 	b->ids = ARENA_ARRAY(c->arena, list->n, struct str);

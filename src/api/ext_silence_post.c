@@ -41,11 +41,13 @@ read_extra(struct call *c, const struct json *o, struct posted *p)
 {
 	struct str ends_with = STR_NONE;
 
-	if (!ext_member_str(c, o, "ends_with", &ends_with) || !ext_member_bool(c, o, "notify_resolved", &p->notify_resolved) ||
+	if (!ext_member_str(c, o, "ends_with", &ends_with) ||
+	    !ext_member_bool(c, o, "notify_resolved", &p->notify_resolved) ||
 	    !ext_member_object(c, o, "schedule", &p->schedule))
 		return false;
 	p->ends_with_alert = str_is(ends_with, "alert");
-	p->extra = json_get(o, "ends_with") != NULL || json_get(o, "notify_resolved") != NULL || json_get(o, "schedule") != NULL;
+	p->extra = json_get(o, "ends_with") != NULL || json_get(o, "notify_resolved") != NULL ||
+	    json_get(o, "schedule") != NULL;
 	return ends_with.n == 0 || p->ends_with_alert || refuse(c, "ends_with", "ends_with must be \"alert\" or null");
 }
 
@@ -68,7 +70,8 @@ find_previous(struct call *c, const struct posted *p, const struct silence **out
 	*out = p->id.n > 0 ? view_silence(c->api->env.engine, p->id) : NULL;
 	if (p->id.n == 0 || *out != NULL)
 		return true;
-	ext_error_at(c, 404, "not_found", STR("there is no silence of this id; what has ended is forgotten after a while"), "id", -1);
+	ext_error_at(c, 404, "not_found",
+	    STR("there is no silence of this id; what has ended is forgotten after a while"), "id", -1);
 	return false;
 }
 
@@ -109,7 +112,8 @@ read_weekdays(const struct json *list, uint8_t *out, struct err *e)
 		uint8_t bit;
 
 		if (list->v[i].kind != JSON_STRING)
-			return err_set(e, ERR_INVALID, "a weekday is a string, not a %s", json_kind_name(list->v[i].kind));
+			return err_set(
+			    e, ERR_INVALID, "a weekday is a string, not a %s", json_kind_name(list->v[i].kind));
 		if (!schedule_parse_weekday(str_sub(list->v[i].s, 0, 64), &bit, e))
 			return false;
 		*out |= bit;
@@ -125,7 +129,8 @@ read_window(struct call *c, const struct json *o, size_t i, struct schedule *s)
 	struct err e = { 0 };
 
 	if (o->kind != JSON_OBJECT) {
-		err_set(&e, ERR_INVALID, "a window is an object with weekdays, from and to, not a %s", json_kind_name(o->kind));
+		err_set(&e, ERR_INVALID, "a window is an object with weekdays, from and to, not a %s",
+		    json_kind_name(o->kind));
 		return refuse_window(c, i, &e);
 	}
 	if (!ext_known(c, o, known))
@@ -150,7 +155,8 @@ read_schedule(struct call *c, const struct json *o, struct schedule *s)
 		return false;
 	if (location.n > 100 || !schedule_set_location(s, location, &e)) {
 		ext_error_at(c, 400, "bad_schedule",
-		    arena_printf(c->arena, "unknown time zone \"%.*s\": one like Europe/Istanbul, or UTC", STR_ARG(str_sub(location, 0, 100))),
+		    arena_printf(c->arena, "unknown time zone \"%.*s\": one like Europe/Istanbul, or UTC",
+			STR_ARG(str_sub(location, 0, 100))),
 		    "location", -1);
 		return false;
 	}
@@ -233,7 +239,8 @@ post(struct call *c, const struct json *o, struct posted *p)
 	if (!read_posted(c, o, p) || !find_previous(c, p, &prev) || !settle_times(c, p, prev))
 		return;
 	if (prev != NULL && silence_is_ack(prev) && p->extra) {
-		refuse(c, "id", "this is an acknowledgement, which has no ends_with, notify_resolved or schedule to choose: POST ack");
+		refuse(c, "id",
+		    "this is an acknowledgement, which has no ends_with, notify_resolved or schedule to choose: POST ack");
 		return;
 	}
 	s = draft(c, p, prev);

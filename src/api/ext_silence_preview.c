@@ -261,9 +261,11 @@ warn_of_receivers(struct preview *p)
 			continue;
 		put_warning(p, "matches_receiver", name,
 		    breadth_is_whole(&p->breadth, i)
-			? arena_printf(p->scratch, "it covers whatever receiver \"%.*s\" would be told", STR_ARG(name)).p
-			: arena_printf(p->scratch, "it covers all %zu alerts that receiver \"%.*s\" has now", p->n.receivers[i].alerts,
-			      STR_ARG(name)).p);
+			? arena_printf(p->scratch, "it covers whatever receiver \"%.*s\" would be told", STR_ARG(name))
+			      .p
+			: arena_printf(p->scratch, "it covers all %zu alerts that receiver \"%.*s\" has now",
+			      p->n.receivers[i].alerts, STR_ARG(name))
+			      .p);
 	}
 	return whole;
 }
@@ -487,10 +489,12 @@ api_ext_silence_preview(struct call *c)
 	uint64_t limit = SAMPLE_DEFAULT;
 	struct preview *p;
 
-	if (o == NULL || !ext_member_uint(c, o, "limit", SAMPLE_MAX, &limit) || !ext_member_array(c, o, "matchers", &list))
+	if (o == NULL || !ext_member_uint(c, o, "limit", SAMPLE_MAX, &limit) ||
+	    !ext_member_array(c, o, "matchers", &list))
 		return;
 	if (list != NULL && list->n > MATCHERS_MAX) {
-		ext_error_at(c, 400, "bad_matcher", arena_printf(c->arena, "more than %d matchers", MATCHERS_MAX), "matchers", -1);
+		ext_error_at(c, 400, "bad_matcher", arena_printf(c->arena, "more than %d matchers", MATCHERS_MAX),
+		    "matchers", -1);
 		return;
 	}
 	p = NEW(struct preview);

@@ -12,14 +12,19 @@ struct settings {
 };
 
 static const struct flag flags[] = {
-	STRING_FLAG(struct settings, group, "group", .help = "The alerts of the group with this id, instead of matchers."),
-	STRINGS_FLAG(struct settings, fingerprints, "fingerprint", .help = "The alert with this fingerprint, instead of matchers."),
-	STRING_FLAG(struct settings, author, "author", .letter = 'a', .help = "Who takes them on; by default the user's name."),
+	STRING_FLAG(
+	    struct settings, group, "group", .help = "The alerts of the group with this id, instead of matchers."),
+	STRINGS_FLAG(struct settings, fingerprints, "fingerprint",
+	    .help = "The alert with this fingerprint, instead of matchers."),
+	STRING_FLAG(
+	    struct settings, author, "author", .letter = 'a', .help = "Who takes them on; by default the user's name."),
 	STRING_FLAG(struct settings, comment, "comment", .letter = 'c', .help = "What is done about them."),
 	SPAN_FLAG(struct settings, longest, "max", .fallback = "1d", .value = "DURATION",
 	    .help = "It ends with its alerts, or after this time; by default 1d."),
-	BOOL_FLAG(struct settings, notify_resolved, "notify-resolved", .help = "Tell when an alert of it has resolved."),
-	BOOL_FLAG(struct settings, take_over, "take-over", .help = "Also what others have taken on: they have it no more."),
+	BOOL_FLAG(
+	    struct settings, notify_resolved, "notify-resolved", .help = "Tell when an alert of it has resolved."),
+	BOOL_FLAG(
+	    struct settings, take_over, "take-over", .help = "Also what others have taken on: they have it no more."),
 	FLAGS_END,
 };
 
@@ -80,7 +85,8 @@ run(struct cli *c)
 	ok = put_ack(c, s, &body) && cli_post(c, STR("/api/ext/v1/ack"), sbuf_get(&body), JSON_OBJECT, &answer);
 	sbuf_fini(&body);
 	if (!ok && c->status == 409)
-		err_set(&c->e, ERR_CONFLICT, "%.*s; --take-over takes it from them", STR_ARG(arena_str(c->arena, str_from(c->e.text))));
+		err_set(&c->e, ERR_CONFLICT, "%.*s; --take-over takes it from them",
+		    STR_ARG(arena_str(c->arena, str_from(c->e.text))));
 	if (!ok)
 		return cli_fail(c);
 	if (c->output == CLI_JSON)

@@ -16,22 +16,28 @@ struct settings {
 };
 
 static const struct flag flags[] = {
-	STRING_FLAG(struct settings, author, "author", .letter = 'a', .help = "Who silences; by default the user's name."),
+	STRING_FLAG(
+	    struct settings, author, "author", .letter = 'a', .help = "Who silences; by default the user's name."),
 	STRING_FLAG(struct settings, comment, "comment", .letter = 'c', .help = "Why."),
 	BOOL_FLAG(struct settings, require_comment, "require-comment", .fallback = "true",
 	    .help = "Refuse a silence without comment."),
 	SPAN_FLAG(struct settings, times.duration, "duration", .letter = 'd', .fallback = "1h", .value = "DURATION",
 	    .help = "How long: 30m, 2h, 1d12h. By default 1h."),
-	STRING_FLAG(struct settings, times.start, "start", .help = "When it begins: RFC 3339, now, +2h. By default now."),
+	STRING_FLAG(
+	    struct settings, times.start, "start", .help = "When it begins: RFC 3339, now, +2h. By default now."),
 	STRING_FLAG(struct settings, times.end, "end", .help = "When it ends, instead of a duration."),
 	STRINGS_FLAG(struct settings, annotations, "annotation", .help = "Annotation, name=value."),
 	BOOL_FLAG(struct settings, ends_with_alert, "ends-with-alert",
 	    .help = "It ends when what it covers has resolved, after its duration at the latest."),
-	BOOL_FLAG(struct settings, notify_resolved, "notify-resolved", .help = "Tell when an alert it covers has resolved."),
-	STRING_FLAG(struct settings, from, "from", .help = "It comes again: from this time of the day, like 22:00, instead of a duration."),
+	BOOL_FLAG(
+	    struct settings, notify_resolved, "notify-resolved", .help = "Tell when an alert it covers has resolved."),
+	STRING_FLAG(struct settings, from, "from",
+	    .help = "It comes again: from this time of the day, like 22:00, instead of a duration."),
 	STRING_FLAG(struct settings, to, "to", .help = "... to this time of that day or the next."),
-	STRING_FLAG(struct settings, weekdays, "weekdays", .help = "... on these days, like mon,tue; by default on all."),
-	STRING_FLAG(struct settings, location, "location", .help = "... by the clocks of a place, like Europe/Istanbul; by default UTC."),
+	STRING_FLAG(
+	    struct settings, weekdays, "weekdays", .help = "... on these days, like mon,tue; by default on all."),
+	STRING_FLAG(struct settings, location, "location",
+	    .help = "... by the clocks of a place, like Europe/Istanbul; by default UTC."),
 	STRING_FLAG(struct settings, until, "until", .help = "... until then: RFC 3339, +30d; by default for ever."),
 	FLAGS_END,
 };
@@ -94,7 +100,8 @@ put_schedule(struct cli *c, struct json_writer *w, const struct settings *s)
 	if (s->from.n == 0 || s->to.n == 0)
 		return err_set(&c->e, ERR_INVALID, "a silence that comes again needs --from and --to");
 	if (cli_given(c, "duration") || cli_given(c, "end"))
-		return err_set(&c->e, ERR_INVALID, "a silence that comes again lasts --from to --to, and ends with --until");
+		return err_set(
+		    &c->e, ERR_INVALID, "a silence that comes again lasts --from to --to, and ends with --until");
 	json_key(w, STR("schedule"));
 	json_object_begin(w);
 	if (s->location.n > 0)
@@ -190,8 +197,9 @@ const struct cli_command command_silence_add = {
 	.args = "MATCHER...",
 	.one_output = true,
 	.help = "Add a silence; prints its id.",
-	.examples = "  tocsin silence add DiskFull instance=db1 -d 2h -c 'new disk ordered'\n"
-		    "  tocsin silence add 'instance=~\"db[12]\"' --start +1h --end +3h -c maintenance\n"
-		    "  tocsin silence add DiskFull -d 2d --ends-with-alert -c 'new disk ordered'\n"
-		    "  tocsin silence add job=backup --from 22:00 --to 06:00 --weekdays fri,sat --location Europe/Istanbul -c backup\n",
+	.examples =
+	    "  tocsin silence add DiskFull instance=db1 -d 2h -c 'new disk ordered'\n"
+	    "  tocsin silence add 'instance=~\"db[12]\"' --start +1h --end +3h -c maintenance\n"
+	    "  tocsin silence add DiskFull -d 2d --ends-with-alert -c 'new disk ordered'\n"
+	    "  tocsin silence add job=backup --from 22:00 --to 06:00 --weekdays fri,sat --location Europe/Istanbul -c backup\n",
 };

@@ -29,8 +29,9 @@ post_batch(struct cli *c, span longer, const struct str *ids, size_t n, const st
 	ok = cli_post(c, STR("/api/ext/v1/silences/bulk"), sbuf_get(&body), JSON_OBJECT, &answer);
 	sbuf_fini(&body);
 	*results = ok ? json_get(answer, "results") : NULL;
-	return ok && ((*results != NULL && (*results)->kind == JSON_ARRAY) ||
-	    err_set(&c->e, ERR_INVALID, "the server's answer has no results"));
+	return ok &&
+	    ((*results != NULL && (*results)->kind == JSON_ARRAY) ||
+		err_set(&c->e, ERR_INVALID, "the server's answer has no results"));
 }
 
 /* The ids that they have now, and what is wrong with others; how many those are. */

@@ -9,7 +9,8 @@ struct settings {
 };
 
 static const struct flag flags[] = {
-	INT_FLAG(struct settings, limit, "limit", .fallback = "20", .help = "How many of the alerts are shown; at most 100."),
+	INT_FLAG(struct settings, limit, "limit", .fallback = "20",
+	    .help = "How many of the alerts are shown; at most 100."),
 	FLAGS_END,
 };
 

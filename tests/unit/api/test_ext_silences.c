@@ -536,7 +536,7 @@ START_TEST(expressions_are_bounded_together)
 }
 END_TEST
 
-/* Of a rule file, and only to be changed there. */
+/* A rule file is the only place to change its silences. */
 START_TEST(declared_silences)
 {
 	struct err e = { 0 };
