@@ -192,6 +192,7 @@ const struct cli_command command_history = {
 	.flags = flags,
 	.settings_size = sizeof(struct settings),
 	.args = "[MATCHER...]",
+	.ours = true,
 	.help = "Show what happened, the newest first.",
 	.examples = "  tocsin history DiskFull instance=db1\n"
 		    "  tocsin history --kind notification --outcome failed --since 1d\n"

@@ -85,6 +85,8 @@ const struct cli_command command_stats = {
 	.run = run,
 	.flags = flags,
 	.settings_size = sizeof(struct settings),
+	.args = "",
+	.ours = true,
 	.help = "Show what is noisy, who was told how often, and what is of no use.",
 	.examples = "  tocsin stats --range 7d\n",
 };
