@@ -23,18 +23,6 @@ static const struct flag flags[] = {
 	FLAGS_END,
 };
 
-static void
-put_pairs(struct json_writer *w, const char *key, const struct str *names, const struct str *values, size_t n)
-{
-	json_key(w, str_from(key));
-	json_object_begin(w);
-	for (size_t i = 0; i < n; i++) {
-		json_key(w, names[i]);
-		json_str(w, values[i]);
-	}
-	json_object_end(w);
-}
-
 static bool
 put_time(struct cli *c, struct json_writer *w, const char *flag, const char *key, struct str text)
 {
@@ -65,8 +53,8 @@ put_alert(struct cli *c, const struct settings *f, struct sbuf *body)
 	json_writer_init(&w, body, JSON_HTML_PLAIN);
 	json_array_begin(&w);
 	json_object_begin(&w);
-	put_pairs(&w, "labels", names, values, labels_n);
-	put_pairs(&w, "annotations", names + labels_n, values + labels_n, notes_n);
+	cli_put_pairs(&w, "labels", names, values, labels_n);
+	cli_put_pairs(&w, "annotations", names + labels_n, values + labels_n, notes_n);
 	if (!put_time(c, &w, "start", "startsAt", f->start) || !put_time(c, &w, "end", "endsAt", f->end))
 		return false;
 	if (f->generator_url.n > 0)

@@ -163,6 +163,8 @@ void cli_print(struct str s);
 /* A line of JSON. */
 void cli_print_json(struct cli *c, const struct json *j);
 void cli_put_json(struct json_writer *w, const struct json *j);
+/* An object of n strings, as cli_pairs gives them. */
+void cli_put_pairs(struct json_writer *w, const char *key, const struct str *names, const struct str *values, size_t n);
 /* The elements of a list of objects, sorted by the time in their member `key`. */
 const struct json **cli_by_time(struct cli *c, const struct json *list, const char *key);
 

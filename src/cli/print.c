@@ -139,3 +139,15 @@ cli_by_time(struct cli *c, const struct json *list, const char *key)
 		out[i] = timed[i].j;
 	return out;
 }
+
+void
+cli_put_pairs(struct json_writer *w, const char *key, const struct str *names, const struct str *values, size_t n)
+{
+	json_key(w, str_from(key));
+	json_object_begin(w);
+	for (size_t i = 0; i < n; i++) {
+		json_key(w, names[i]);
+		json_str(w, values[i]);
+	}
+	json_object_end(w);
+}

@@ -111,7 +111,7 @@ rehearsing_over(struct sending *d, enum step step, const struct err *e)
 	bool all = judge_recipients(r, &d->n->recipients);
 	bool ok = step == STEP_DONE && all;
 	/* Some first ask for a token. An answer that is no error and did not end the attempt well may hold one. */
-	bool shown = ok || r->transport_error || r->status / 100 != 2;
+	bool shown = step == STEP_DONE || r->transport_error || r->status / 100 != 2;
 	struct rehearsal_result result = {
 		.ok = ok,
 		.retry = step == STEP_RETRY,

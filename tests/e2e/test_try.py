@@ -5,8 +5,11 @@ import email
 import email.policy
 import http.client
 import json
+import subprocess
 import threading
 import time
+
+from lib.server import BINARY
 
 JSON = {"Content-Type": "application/json"}
 CONFIG = """
@@ -214,3 +217,30 @@ def test_bombs_hold_nobody_up(serve, sink):
     assert any(status == 400 for status, _ in answers)
     assert slowest < 2
     assert preview(server, text="well")[1] == {"output": "well"}
+    # Whoever asked is gone before it is rendered; so is the server.
+    for _ in range(4):
+        gone = http.client.HTTPConnection(server.host, server.port)
+        gone.request("POST", "/api/ext/v1/templates/preview", json.dumps({"text": bombs[0]}), JSON)
+        gone.close()
+
+
+def run(server, *args):
+    done = subprocess.run([BINARY, *args, f"--alertmanager.url={server.url}"], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_commands(serve, sink):
+    sink.replies["/refuses"] = (403, {}, b"invalid_auth")
+    server = serve(config(sink))
+    status, out, _ = run(server, "receiver", "test", "hook", "Disk", "host=a", "--annotation", "summary=full")
+    assert status == 0 and ["webhook[0]", "true", "200"] == out.splitlines()[1].split()[:3] and out.split()[-1] == "ok"
+    [alert] = sink.wait(1)[0]["json"]["alerts"]
+    assert alert["labels"]["host"] == "a" and alert["annotations"]["summary"].endswith(": full")
+    status, out, _ = run(server, "receiver", "test", "many")
+    assert status == 1 and "invalid_auth" in out and "+905551112233" in out
+    assert run(server, "receiver", "test", "nobody")[0] == 1
+    assert "there is no receiver" in run(server, "receiver", "test", "nobody")[2]
+    assert run(server, "template", "preview", "{{ len .Alerts }} of {{ .Receiver }}", "--receiver", "many") == (0, "2 of many", "")
+    assert "DiskFull" in run(server, "template", "preview", "--template", "slack.default.title")[1]
+    status, _, complaint = run(server, "template", "preview", "{{ .Nothing }}")
+    assert status == 1 and "can't evaluate field Nothing" in complaint

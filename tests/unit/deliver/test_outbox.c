@@ -409,6 +409,72 @@ START_TEST(receivers_that_are_away_are_a_reason_to_retry)
 }
 END_TEST
 
+static struct {
+	struct rehearsal r;
+	int over;
+	struct rehearsal_result last;
+	char answer[100];
+} tried;
+
+static void
+on_tried(struct rehearsal *r, const struct rehearsal_result *result)
+{
+	ck_assert_ptr_eq(r, &tried.r);
+	tried.over++;
+	tried.last = *result;
+	snprintf(tried.answer, sizeof(tried.answer), "%.*s|%.*s", STR_ARG(result->answer), STR_ARG(result->error));
+}
+
+static void
+rehearse(int until)
+{
+	tried.r.over = on_tried;
+	outbox_rehearse(w.outbox, &tried.r, &w.n, mono_add(clock_now(&w.clock).mono, 20 * SPAN_S));
+	while (tried.over < until)
+		event_base_loop(w.base, EVLOOP_ONCE);
+}
+
+START_TEST(the_engine_hears_nothing_of_a_rehearsal)
+{
+	struct recipient r[2] = { { .to = STR("a"), .state = RECIPIENT_DONE }, { .to = STR("b"), .state = RECIPIENT_FAILED } };
+
+	begin();
+	memset(&tried, 0, sizeof(tried));
+	w.legs = 2;
+	w.verdict = STEP_DONE;
+	rehearse(1);
+	ck_assert(tried.last.ok);
+	ck_assert_int_eq(tried.last.status, 200);
+	ck_assert_str_eq(tried.answer, "ok|");
+	/* An answer that is no error may be a token's. */
+	w.verdict = STEP_FAIL;
+	rehearse(2);
+	ck_assert(!tried.last.ok && !tried.last.retry);
+	ck_assert_str_eq(tried.answer, "|no luck");
+	w.verdict = STEP_DONE;
+	w.n.recipients = (struct recipients){ r, 2, true };
+	rehearse(3);
+	ck_assert(!tried.last.ok);
+	ck_assert_uint_eq(tried.last.recipients_n, 2);
+	ck_assert_str_eq(tried.answer, "ok|not all recipients were served");
+	/* Called off before it starts, and under way. */
+	rehearse(3);
+	outbox_call_off(w.outbox, &tried.r);
+	w.requests = 0;
+	rehearse(3);
+	while (w.requests == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	outbox_call_off(w.outbox, &tried.r);
+	outbox_call_off(w.outbox, &tried.r);
+	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
+	/* One is under way at the end. */
+	rehearse(3);
+	end();
+	ck_assert_int_eq(tried.over, 3);
+	ck_assert_int_eq(w.delivered_n + w.progressed + w.rearms, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -425,6 +491,7 @@ main(void)
 	tcase_add_test(tc, canceled_attempts_are_silent);
 	tcase_add_test(tc, one_turn_begins_only_so_many);
 	tcase_add_test(tc, what_is_under_way_at_the_end_is_dropped);
+	tcase_add_test(tc, the_engine_hears_nothing_of_a_rehearsal);
 	tcase_add_test(tc, receivers_that_are_away_are_a_reason_to_retry);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
