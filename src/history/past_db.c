@@ -239,8 +239,13 @@ block_summary(sqlite3_stmt *s, struct block_view *out)
 		.oldest = sqlite3_column_int64(s, 4),
 		.newest = sqlite3_column_int64(s, 5),
 		.sum = column_number(s, 6),
-		.sets = past_db_column(s, 7),
 	};
+}
+
+void
+block_sets(sqlite3_stmt *s, struct block_view *out)
+{
+	out->sets = past_db_column(s, 7);
 }
 
 bool

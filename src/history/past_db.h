@@ -69,9 +69,11 @@ void past_db_bind_blob(sqlite3_stmt *s, int at, struct str v);	/* borrowed until
 
 /* The columns of a block in this order, for block_of. */
 #define BLOCK_COLUMNS "first, n, kinds, outcomes, oldest, newest, sum, sets, words, rows"
-/* All but words and rows, which cost reading more pages. */
+/* Numbers only: the rest costs reading more pages. */
 void block_summary(sqlite3_stmt *s, struct block_view *out);
-/* The rest; false: its sum is wrong. */
+/* Then its label sets. */
+void block_sets(sqlite3_stmt *s, struct block_view *out);
+/* All the rest; false: its sum is wrong. */
 bool block_contents(sqlite3_stmt *s, struct block_view *out) MUST_CHECK;
 
 #endif

@@ -18,6 +18,7 @@ prepare(struct reader *r, struct err *e)
 	    (r->pairs_of = past_db_prepare(
 		 db, "SELECT id, value FROM pairs WHERE name = ? AND value >= ? ORDER BY value", e)) != NULL &&
 	    (r->postings = past_db_prepare(db, "SELECT id, sets FROM postings WHERE id >= ? AND id < ?", e)) != NULL &&
+	    (r->all_sets = past_db_prepare(db, "SELECT id, pairs FROM sets", e)) != NULL &&
 	    (r->by_fingerprint = past_db_prepare(db, "SELECT id FROM sets WHERE fingerprint = ?", e)) != NULL;
 }
 
@@ -47,6 +48,7 @@ reader_close(struct reader *r)
 	sqlite3_finalize(r->pairs_of);
 	sqlite3_finalize(r->postings);
 	sqlite3_finalize(r->by_fingerprint);
+	sqlite3_finalize(r->all_sets);
 	past_db_close(&r->db);
 	*r = (struct reader){ 0 };
 }
@@ -100,24 +102,44 @@ put_pairs(struct reader *r, struct str pairs, struct sbuf *out)
 	json_object_end(&w);
 }
 
-const struct known_labels *
-reader_labels(struct reader *r, uint64_t set)
+static struct known_labels *
+find(struct reader *r, uint64_t set)
 {
-	struct sbuf json = SBUF_INIT(SBUF_UNLIMITED);
+	struct hmap_node *n = hmap_first(&r->known, set);
 	struct known_labels *k;
 
-	for (struct hmap_node *n = hmap_first(&r->known, set); n != NULL; n = hmap_next(n))
+	/* The hash is the number. */
+	if (n != NULL)
 		return CONTAINER_OF(n, struct known_labels, node);
 	k = ARENA_NEW(r->arena, struct known_labels);
 	k->number = set;
 	sqlite3_bind_int64(r->set, 1, (int64_t)set);
 	if (sqlite3_step(r->set) == SQLITE_ROW) {
+		k->exists = true;
 		k->fingerprint = (uint64_t)sqlite3_column_int64(r->set, 0);
-		put_pairs(r, past_db_column(r->set, 1), &json);
-		k->json = arena_str(r->arena, sbuf_get(&json));
+		k->pairs = arena_str(r->arena, past_db_column(r->set, 1));
 	}
 	sqlite3_reset(r->set);
-	sbuf_fini(&json);
 	hmap_insert(&r->known, &k->node, set);
+	return k;
+}
+
+const struct known_labels *
+reader_set(struct reader *r, uint64_t set)
+{
+	return find(r, set);
+}
+
+const struct known_labels *
+reader_labels(struct reader *r, uint64_t set)
+{
+	struct known_labels *k = find(r, set);
+	struct sbuf json = SBUF_INIT(SBUF_UNLIMITED);
+
+	if (!k->exists || k->json.n > 0)
+		return k;
+	put_pairs(r, k->pairs, &json);
+	k->json = arena_str(r->arena, sbuf_get(&json));
+	sbuf_fini(&json);
 	return k;
 }

@@ -18,7 +18,7 @@ struct reader {
 	struct past_db db;
 	bool is_open;
 	uint64_t generation;		/* of the file that is open; see struct past_writer */
-	sqlite3_stmt *blocks, *set, *pair, *find_pair, *pairs_of, *postings, *by_fingerprint;
+	sqlite3_stmt *blocks, *set, *pair, *find_pair, *pairs_of, *postings, *by_fingerprint, *all_sets;
 	/* Label sets that were looked up for this answer, by number. */
 	struct hmap known;
 	struct arena *arena;		/* of those */
@@ -35,9 +35,12 @@ void reader_end(struct reader *r);
 struct known_labels {
 	struct hmap_node node;
 	uint64_t number, fingerprint;
-	struct str json;		/* the object; empty: it is not known any more */
+	bool exists;			/* else it is not known any more */
+	struct str pairs;		/* numbers */
+	struct str json;		/* the object; empty: not made yet */
 };
-/* Borrowed until reader_end. */
+/* Borrowed until reader_end. The second has `json`, unless it is not known any more. */
+const struct known_labels *reader_set(struct reader *r, uint64_t set);
 const struct known_labels *reader_labels(struct reader *r, uint64_t set);
 
 /* A question, copied; all in its arena. */

@@ -5,9 +5,12 @@
  */
 #include "base/mem.h"
 #include "reader.h"
+#include "varint.h"
 
-/* So many values are looked at between two looks at the clock. */
-#define VALUES_AT_ONCE 1024
+/* So many values, or sets, are looked at between two looks at the clock. */
+#define AT_ONCE 1024
+/* With more values than this it is faster to look at all sets than at the postings of each. */
+#define VALUES_MAX 1000
 
 static struct set_bits
 bits_new(uint64_t n)
@@ -98,10 +101,22 @@ add_value(struct reader *r, const struct matcher *m, struct str value, struct se
 	return code == SQLITE_DONE || (code == SQLITE_ROW && add_postings(r, pair, b, e));
 }
 
-/* Adds the sets whose value m accepts, or, `refused`, does not. */
+struct pairs {
+	uint64_t *v;		/* owned */
+	size_t n, cap;
+};
+
 static bool
-add_values(
-    struct reader *r, const struct matcher *m, bool refused, const struct until *u, struct set_bits *b, struct err *e)
+too_long(const struct matcher *m, struct err *e)
+{
+	return err_set(e, ERR_TIMEOUT, "the values of %.*s are too many for this matcher; make it narrower",
+	    STR_ARG(str_sub(istr_str(m->name), 0, 100)));
+}
+
+/* Appends the pairs whose value m accepts, or, `refused`, does not. */
+static bool
+find_pairs(struct reader *r, const struct matcher *m, bool refused, const struct until *u, struct pairs *out,
+    struct err *e)
 {
 	struct str prefix = m->op == MATCH_RE && !refused ? regex_prefix(m->re) : STR("");
 	size_t looked = 0;
@@ -116,15 +131,66 @@ add_values(
 		if (!str_starts(value, prefix))
 			break;
 		if (matcher_matches_value(m, value) != refused)
-			ok = add_postings(r, (uint64_t)sqlite3_column_int64(r->pairs_of, 0), b, e);
-		if (ok && ++looked % VALUES_AT_ONCE == 0 && until_over(u))
-			ok = err_set(e, ERR_TIMEOUT,
-			    "the values of %.*s are too many for this matcher; make it narrower",
-			    STR_ARG(str_sub(istr_str(m->name), 0, 100)));
+			VEC_PUSH(out, (uint64_t)sqlite3_column_int64(r->pairs_of, 0));
+		if (++looked % AT_ONCE == 0 && until_over(u))
+			ok = too_long(m, e);
 	}
 	if (ok && code != SQLITE_DONE && code != SQLITE_ROW)
 		ok = past_db_failed(&r->db, e);
 	sqlite3_reset(r->pairs_of);
+	return ok;
+}
+
+/* Adds the sets that have one of the pairs, by going through all sets. */
+static bool
+scan_sets(struct reader *r, const struct matcher *m, const struct pairs *pairs, const struct until *u, struct set_bits *b,
+    struct err *e)
+{
+	struct set_bits wanted;
+	int64_t last = 0;
+	size_t looked = 0;
+	int code = SQLITE_DONE;
+	bool ok = true;
+
+	if (!past_db_number(&r->db, "SELECT max(id) FROM pairs", &last, e))
+		return e->kind == ERR_NONE;
+	wanted = bits_new((uint64_t)last + 1);
+	for (size_t i = 0; i < pairs->n; i++)
+		bits_add(&wanted, pairs->v[i]);
+	while (ok && (code = sqlite3_step(r->all_sets)) == SQLITE_ROW) {
+		struct str numbers = past_db_column(r->all_sets, 1);
+		size_t at = 0;
+		uint64_t pair;
+
+		while (varint_get(numbers, &at, &pair))
+			if (set_bits_has(&wanted, pair)) {
+				bits_add(b, (uint64_t)sqlite3_column_int64(r->all_sets, 0));
+				break;
+			}
+		if (++looked % AT_ONCE == 0 && until_over(u))
+			ok = too_long(m, e);
+	}
+	if (ok && code != SQLITE_DONE)
+		ok = past_db_failed(&r->db, e);
+	sqlite3_reset(r->all_sets);
+	set_bits_fini(&wanted);
+	return ok;
+}
+
+/* Adds the sets whose value m accepts, or, `refused`, does not. */
+static bool
+add_values(struct reader *r, const struct matcher *m, bool refused, const struct until *u, struct set_bits *b,
+    struct err *e)
+{
+	struct pairs pairs = { 0 };
+	bool ok = find_pairs(r, m, refused, u, &pairs, e);
+
+	if (ok && pairs.n > VALUES_MAX)
+		ok = scan_sets(r, m, &pairs, u, b, e);
+	else
+		for (size_t i = 0; ok && i < pairs.n; i++)
+			ok = add_postings(r, pairs.v[i], b, e);
+	mem_free(pairs.v);
 	return ok;
 }
 

@@ -191,7 +191,7 @@ is_wanted(struct search *s, const struct row *row)
 }
 
 static bool
-summary_is_promising(const struct search *s, const struct block_view *v)
+summary_is_promising(const struct search *s, struct block_view *v)
 {
 	struct set_reader r = { 0 };
 
@@ -200,6 +200,7 @@ summary_is_promising(const struct search *s, const struct block_view *v)
 		return false;
 	if (s->sets.bits == NULL)
 		return true;
+	block_sets(s->r->blocks, v);
 	while (block_next_set(v->sets, &r))
 		if (set_bits_has(&s->sets, r.set))
 			return true;

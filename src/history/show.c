@@ -72,7 +72,7 @@ put_group(const struct row *row, struct json_writer *w)
 static struct str
 fingerprint(const struct known_labels *l, char out[17])
 {
-	if (l->json.n == 0)
+	if (!l->exists)
 		return STR("");
 	snprintf(out, 17, "%016" PRIx64, l->fingerprint);
 	return (struct str){ out, 16 };
@@ -134,7 +134,7 @@ put_told(struct reader *r, const struct row *row, struct json_writer *w)
 	json_key(w, STR("fingerprints"));
 	json_array_begin(w);
 	for (size_t i = 0; i < row->sets_n && i < SHOW_FINGERPRINTS; i++)
-		json_str(w, fingerprint(reader_labels(r, row->sets[i]), text));
+		json_str(w, fingerprint(reader_set(r, row->sets[i]), text));
 	json_array_end(w);
 }
 

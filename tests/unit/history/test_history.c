@@ -263,6 +263,42 @@ START_TEST(blocks_are_sealed)
 }
 END_TEST
 
+static size_t
+count(const char *matcher)
+{
+	struct str text = str_from(matcher);
+	struct past_query q = { .matchers = &text, .matchers_n = 1, .format = PAST_NDJSON };
+	const char *answer = rig_ask(&r, &q);
+	size_t n = 0;
+
+	for (; *answer != '\0'; answer++)
+		n += *answer == '\n';
+	return n;
+}
+
+START_TEST(many_values)
+{
+	char labels[64];
+
+	rig_init(&r);
+	rig_start(&r);
+	for (int i = 0; i < 1500; i++) {
+		snprintf(labels, sizeof(labels), "alertname=A,host=h%d", i);
+		rig_condition(&r, labels, ALERT_FIRES, true);
+	}
+	rig_condition(&r, "alertname=A", ALERT_FIRES, true);
+	rig_settle(&r, 0);
+	ck_assert_uint_eq(count("host=~\"h.+\""), 1500);
+	ck_assert_uint_eq(count("host!~\"h.+\""), 1);
+	ck_assert_uint_eq(count("host=~\"h.*[0-8]\""), 1350);
+	ck_assert_uint_eq(count("host!~\"h.*[0-8]\""), 151);
+	ck_assert_uint_eq(count("host=~\"h.*7\""), 150);
+	ck_assert_uint_eq(count("host!~\"h.*7\""), 1351);
+	ck_assert_uint_eq(count("host=~\"(h.*)?\""), 1501);
+	rig_fini(&r);
+}
+END_TEST
+
 START_TEST(what_is_old_goes)
 {
 	rig_init(&r);
@@ -407,7 +443,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = { what_is_heard_is_found, each_condition, pages_and_cursors,
-		it_goes_on_after_a_restart, sums, blocks_are_sealed, what_is_old_goes, the_size_is_bounded,
+		it_goes_on_after_a_restart, sums, blocks_are_sealed, many_values, what_is_old_goes, the_size_is_bounded,
 		what_is_not_ours_is_set_aside, a_disk_that_fails_stops_nothing, a_full_queue_drops_and_says_so };
 	TCase *t = tcase_create("history");
 	Suite *s = suite_create("history");
