@@ -7,12 +7,14 @@
 #include "base/hash.h"
 
 #define APPLICATION_ID 0x746f6368 /* "toch" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define BUSY_MS 2000
 
 static const char schema[] =
     "CREATE TABLE blocks(first INTEGER PRIMARY KEY, n INTEGER, sealed INTEGER, kinds INTEGER, outcomes INTEGER,"
-    " oldest INTEGER, newest INTEGER, sum INTEGER, sets BLOB, words BLOB, rows BLOB);"
+    " oldest INTEGER, newest INTEGER, sum INTEGER);"
+    "CREATE TABLE block_sets(first INTEGER PRIMARY KEY, sets BLOB);"
+    "CREATE TABLE bodies(first INTEGER PRIMARY KEY, words BLOB, rows BLOB);"
     "CREATE INDEX open_blocks ON blocks(first) WHERE sealed = 0;"
     "CREATE TABLE sets(id INTEGER PRIMARY KEY, fingerprint INTEGER, hash INTEGER, pairs BLOB);"
     "CREATE UNIQUE INDEX sets_by_hash ON sets(fingerprint, hash);"
@@ -242,17 +244,50 @@ block_summary(sqlite3_stmt *s, struct block_view *out)
 	};
 }
 
-void
-block_sets(sqlite3_stmt *s, struct block_view *out)
+bool
+block_source_open(struct block_source *b, struct past_db *d, struct err *e)
 {
-	out->sets = past_db_column(s, 7);
+	*b = (struct block_source){ 0 };
+	return (b->sets = past_db_prepare(d, "SELECT sets FROM block_sets WHERE first = ?", e)) != NULL &&
+	    (b->body = past_db_prepare(d, "SELECT words, rows FROM bodies WHERE first = ?", e)) != NULL;
+}
+
+void
+block_source_close(struct block_source *b)
+{
+	sqlite3_finalize(b->sets);
+	sqlite3_finalize(b->body);
+	*b = (struct block_source){ 0 };
+}
+
+void
+block_source_reset(struct block_source *b)
+{
+	sqlite3_reset(b->sets);
+	sqlite3_reset(b->body);
+}
+
+static bool
+seek(sqlite3_stmt *s, uint64_t first)
+{
+	sqlite3_reset(s);
+	sqlite3_bind_int64(s, 1, (int64_t)first);
+	return sqlite3_step(s) == SQLITE_ROW;
+}
+
+void
+block_sets(struct block_source *b, struct block_view *v)
+{
+	v->sets = seek(b->sets, v->first) ? past_db_column(b->sets, 0) : STR_NONE;
 }
 
 bool
-block_contents(sqlite3_stmt *s, struct block_view *out)
+block_contents(struct block_source *b, struct block_view *v)
 {
-	out->sets = past_db_column(s, 7);
-	out->words = past_db_column(s, 8);
-	out->rows = past_db_column(s, 9);
-	return block_sum(out->sets, out->words, out->rows) == out->sum;
+	block_sets(b, v);
+	if (!seek(b->body, v->first))
+		return false;
+	v->words = past_db_column(b->body, 0);
+	v->rows = past_db_column(b->body, 1);
+	return block_sum(v->sets, v->words, v->rows) == v->sum;
 }

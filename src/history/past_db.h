@@ -6,7 +6,10 @@
  * checkpoint, so SQLite's WAL-reset bug (see store/db.h) has no second party.
  *
  *	blocks		events, some thousand a row: block.h. Rows with sealed = 0 are what the newest commits
- *			added; when they make a whole block, one sealed row takes their place.
+ *			added; when they make a whole block, one sealed row takes their place. Here are the summaries
+ *			only, so that going through them reads few pages
+ *	block_sets	their label sets
+ *	bodies		their strings and events
  *	sets		label sets by number, with the numbers of their pairs
  *	pairs		a name and a value
  *	postings	which sets have a pair: 2048 sets a row, their offsets as 16-bit numbers
@@ -25,7 +28,7 @@
 #include "block.h"
 
 #define DB_NAME "history.db"
-#define DB_PAGE 4096
+#define DB_PAGE 8192
 /* Sets in one row of postings, and the key of that row. */
 #define POSTINGS_SETS 2048
 #define POSTINGS_CHUNK_BITS 24
@@ -67,13 +70,21 @@ bool past_db_number(struct past_db *d, const char *sql, int64_t *out, struct err
 struct str past_db_column(sqlite3_stmt *s, int at);	/* a blob or text, borrowed until the next step */
 void past_db_bind_blob(sqlite3_stmt *s, int at, struct str v);	/* borrowed until the reset; empty is no NULL */
 
-/* The columns of a block in this order, for block_of. */
-#define BLOCK_COLUMNS "first, n, kinds, outcomes, oldest, newest, sum, sets, words, rows"
-/* Numbers only: the rest costs reading more pages. */
+/* A block's columns in this order, for block_summary. */
+#define BLOCK_COLUMNS "first, n, kinds, outcomes, oldest, newest, sum"
 void block_summary(sqlite3_stmt *s, struct block_view *out);
-/* Then its label sets. */
-void block_sets(sqlite3_stmt *s, struct block_view *out);
-/* All the rest; false: its sum is wrong. */
-bool block_contents(sqlite3_stmt *s, struct block_view *out) MUST_CHECK;
+
+/* Where the rest of blocks is read from. Strings are borrowed until the next read or block_source_reset. */
+struct block_source {
+	sqlite3_stmt *sets, *body;
+};
+bool block_source_open(struct block_source *b, struct past_db *d, struct err *e) MUST_CHECK;
+void block_source_close(struct block_source *b);	/* may be zeroed */
+/* To be called before the transaction ends. */
+void block_source_reset(struct block_source *b);
+/* Its label sets. */
+void block_sets(struct block_source *b, struct block_view *v);
+/* All the rest; false: it is not what was written. */
+bool block_contents(struct block_source *b, struct block_view *v) MUST_CHECK;
 
 #endif

@@ -28,8 +28,9 @@ static void
 close_database(struct past_writer *w)
 {
 	sqlite3_finalize(w->add_block);
-	sqlite3_finalize(w->drop_open);
-	w->add_block = w->drop_open = NULL;
+	sqlite3_finalize(w->add_sets);
+	sqlite3_finalize(w->add_body);
+	w->add_block = w->add_sets = w->add_body = NULL;
 	sets_close(&w->sets);
 	past_db_close(&w->db);
 	block_clear(&w->whole);
@@ -94,8 +95,9 @@ load_open(struct past_writer *w, struct err *e)
 {
 	sqlite3_stmt *s = past_db_prepare(
 	    &w->db, "SELECT " BLOCK_COLUMNS " FROM blocks WHERE sealed = 0 ORDER BY first", e);
+	struct block_source source = { 0 };
 	struct block_view v;
-	bool ok = s != NULL;
+	bool ok = s != NULL && block_source_open(&source, &w->db, e);
 	int code = SQLITE_ROW;
 
 	while (ok && (code = sqlite3_step(s)) == SQLITE_ROW) {
@@ -105,7 +107,7 @@ load_open(struct past_writer *w, struct err *e)
 		struct row row;
 
 		block_summary(s, &v);
-		if (!block_contents(s, &v) || !block_words(v.words, &words, &words_n)) {
+		if (!block_contents(&source, &v) || !block_words(v.words, &words, &words_n)) {
 			w->bad++;
 			continue;
 		}
@@ -118,6 +120,7 @@ load_open(struct past_writer *w, struct err *e)
 	if (ok && code != SQLITE_DONE)
 		ok = past_db_failed(&w->db, e);
 	sqlite3_finalize(s);
+	block_source_close(&source);
 	return ok;
 }
 
@@ -146,8 +149,9 @@ open_database(struct past_writer *w, struct err *e)
 		return false;
 	if (sets_open(&w->sets, &w->db, e) && read_state(w, e) &&
 	    (w->add_block = past_db_prepare(
-		 &w->db, "INSERT INTO blocks(" BLOCK_COLUMNS ", sealed) VALUES(?,?,?,?,?,?,?,?,?,?,?)", e)) != NULL &&
-	    (w->drop_open = past_db_prepare(&w->db, "DELETE FROM blocks WHERE sealed = 0", e)) != NULL) {
+		 &w->db, "INSERT INTO blocks(" BLOCK_COLUMNS ", sealed) VALUES(?,?,?,?,?,?,?,?)", e)) != NULL &&
+	    (w->add_sets = past_db_prepare(&w->db, "INSERT INTO block_sets VALUES(?, ?)", e)) != NULL &&
+	    (w->add_body = past_db_prepare(&w->db, "INSERT INTO bodies VALUES(?, ?, ?)", e)) != NULL) {
 		w->is_open = true;
 		w->generation++;
 		return true;
@@ -186,21 +190,29 @@ put_block(struct past_writer *w, struct block *b, bool sealed, struct err *e)
 	sqlite3_bind_int64(s, 5, b->oldest);
 	sqlite3_bind_int64(s, 6, b->newest);
 	sqlite3_bind_int64(s, 7, (int64_t)block_sum(sbuf_get(&sets), sbuf_get(&b->words), sbuf_get(&b->rows)));
-	past_db_bind_blob(s, 8, sbuf_get(&sets));
-	past_db_bind_blob(s, 9, sbuf_get(&b->words));
-	past_db_bind_blob(s, 10, sbuf_get(&b->rows));
-	sqlite3_bind_int(s, 11, sealed);
-	ok = past_db_step(&w->db, s, e);
-	sqlite3_clear_bindings(s);
+	sqlite3_bind_int(s, 8, sealed);
+	sqlite3_bind_int64(w->add_sets, 1, (int64_t)b->first);
+	past_db_bind_blob(w->add_sets, 2, sbuf_get(&sets));
+	sqlite3_bind_int64(w->add_body, 1, (int64_t)b->first);
+	past_db_bind_blob(w->add_body, 2, sbuf_get(&b->words));
+	past_db_bind_blob(w->add_body, 3, sbuf_get(&b->rows));
+	ok = past_db_step(&w->db, s, e) && past_db_step(&w->db, w->add_sets, e) && past_db_step(&w->db, w->add_body, e);
+	sqlite3_clear_bindings(w->add_sets);
+	sqlite3_clear_bindings(w->add_body);
 	sbuf_fini(&sets);
 	return ok;
 }
+
+#define DROP_OPEN                                                                            \
+	"DELETE FROM block_sets WHERE first IN (SELECT first FROM blocks WHERE sealed = 0);" \
+	"DELETE FROM bodies WHERE first IN (SELECT first FROM blocks WHERE sealed = 0);"     \
+	"DELETE FROM blocks WHERE sealed = 0"
 
 /* All that is not sealed becomes one row. */
 static bool
 seal(struct past_writer *w, struct err *e)
 {
-	bool ok = past_db_step(&w->db, w->drop_open, e) && put_block(w, &w->whole, true, e);
+	bool ok = past_db_run(&w->db, DROP_OPEN, e) && put_block(w, &w->whole, true, e);
 
 	block_clear(&w->whole);
 	block_clear(&w->piece);

@@ -29,7 +29,7 @@ struct past_writer {
 	struct past_db db;
 	bool is_open;
 	struct sets sets;
-	sqlite3_stmt *add_block, *drop_open;
+	sqlite3_stmt *add_block, *add_sets, *add_body;
 	struct block whole, piece;	/* what is not sealed yet; what the transaction adds to that */
 	uint64_t next;			/* id of the next event */
 	struct sweep sweep;

@@ -10,7 +10,8 @@ prepare(struct reader *r, struct err *e)
 {
 	struct past_db *db = &r->db;
 
-	return (r->blocks = past_db_prepare(
+	return block_source_open(&r->source, db, e) &&
+	    (r->blocks = past_db_prepare(
 		    db, "SELECT " BLOCK_COLUMNS " FROM blocks WHERE first < ? ORDER BY first DESC", e)) != NULL &&
 	    (r->set = past_db_prepare(db, "SELECT fingerprint, pairs FROM sets WHERE id = ?", e)) != NULL &&
 	    (r->pair = past_db_prepare(db, "SELECT name, value FROM pairs WHERE id = ?", e)) != NULL &&
@@ -41,6 +42,7 @@ reader_open(struct reader *r, const char *path, uint64_t generation, struct err 
 void
 reader_close(struct reader *r)
 {
+	block_source_close(&r->source);
 	sqlite3_finalize(r->blocks);
 	sqlite3_finalize(r->set);
 	sqlite3_finalize(r->pair);
@@ -68,6 +70,7 @@ reader_end(struct reader *r)
 {
 	struct err ignored = { 0 };
 
+	block_source_reset(&r->source);
 	hmap_fini(&r->known);
 	r->known = (struct hmap){ 0 };
 	arena_free(&r->arena);

@@ -18,6 +18,7 @@ struct reader {
 	struct past_db db;
 	bool is_open;
 	uint64_t generation;		/* of the file that is open; see struct past_writer */
+	struct block_source source;
 	sqlite3_stmt *blocks, *set, *pair, *find_pair, *pairs_of, *postings, *by_fingerprint, *all_sets;
 	/* Label sets that were looked up for this answer, by number. */
 	struct hmap known;

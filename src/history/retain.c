@@ -50,10 +50,10 @@ delete_blocks(struct past_writer *w, bool all, struct err *e)
 {
 	sqlite3_stmt *find = past_db_prepare(
 	    &w->db, "SELECT first, n, newest, sealed FROM blocks ORDER BY first LIMIT ?", e);
-	sqlite3_stmt *drop = past_db_prepare(&w->db, "DELETE FROM blocks WHERE first = ?", e);
+	char sql[256];
 	int64_t firsts[STEP_BLOCKS], events = 0, until = oldest_kept(w);
 	int n = 0;
-	bool ok = find != NULL && drop != NULL;
+	bool ok = find != NULL;
 
 	if (ok) {
 		sqlite3_bind_int(find, 1, all ? STEP_BLOCKS / 4 : STEP_BLOCKS);
@@ -64,12 +64,14 @@ delete_blocks(struct past_writer *w, bool all, struct err *e)
 		}
 		sqlite3_reset(find);
 	}
-	for (int i = 0; ok && i < n; i++) {
-		sqlite3_bind_int64(drop, 1, firsts[i]);
-		ok = past_db_step(&w->db, drop, e);
-	}
 	sqlite3_finalize(find);
-	sqlite3_finalize(drop);
+	for (int i = 0; ok && i < n; i++) {
+		snprintf(sql, sizeof(sql),
+		    "DELETE FROM blocks WHERE first = %1$lld; DELETE FROM block_sets WHERE first = %1$lld;"
+		    "DELETE FROM bodies WHERE first = %1$lld",
+		    (long long)firsts[i]);
+		ok = past_db_run(&w->db, sql, e);
+	}
 	if (!ok)
 		return false;
 	w->events -= (uint64_t)events;
@@ -123,7 +125,7 @@ static bool
 look(struct past_writer *w, struct err *e)
 {
 	sqlite3_stmt *s = past_db_prepare(
-	    &w->db, "SELECT first, sets FROM blocks WHERE first >= ? ORDER BY first LIMIT ?", e);
+	    &w->db, "SELECT first, sets FROM block_sets WHERE first >= ? ORDER BY first LIMIT ?", e);
 	int n = 0, code = SQLITE_DONE;
 
 	if (s == NULL)

@@ -200,7 +200,7 @@ summary_is_promising(const struct search *s, struct block_view *v)
 		return false;
 	if (s->sets.bits == NULL)
 		return true;
-	block_sets(s->r->blocks, v);
+	block_sets(&s->r->source, v);
 	while (block_next_set(v->sets, &r))
 		if (set_bits_has(&s->sets, r.set))
 			return true;
@@ -279,7 +279,7 @@ look_into(struct search *s, struct block_view *v, struct found *f)
 	mem_free(s->words);
 	s->words = NULL;
 	s->spots.n = 0;
-	if (!block_contents(s->r->blocks, v) || !block_words(v->words, &s->words, &s->words_n)) {
+	if (!block_contents(&s->r->source, v) || !block_words(v->words, &s->words, &s->words_n)) {
 		f->bad++;
 		return;
 	}

@@ -241,7 +241,7 @@ look_into(struct stats *s, struct block_view *v)
 	struct row_reader r;
 	struct row row;
 
-	if (!block_contents(s->r->blocks, v) || !block_words(v->words, &words, &words_n)) {
+	if (!block_contents(&s->r->source, v) || !block_words(v->words, &words, &words_n)) {
 		s->bad++;
 		return;
 	}
