@@ -61,6 +61,8 @@ struct set_bits {
 	bool rest;
 };
 void set_bits_fini(struct set_bits *b);
+/* There is no set that it has. */
+bool set_bits_empty(const struct set_bits *b);
 static inline bool
 set_bits_has(const struct set_bits *b, uint64_t set)
 {

@@ -25,6 +25,15 @@ set_bits_fini(struct set_bits *b)
 	*b = (struct set_bits){ 0 };
 }
 
+bool
+set_bits_empty(const struct set_bits *b)
+{
+	for (uint64_t i = 0; b->bits != NULL && i <= b->n / 64; i++)
+		if (b->bits[i] != 0)
+			return false;
+	return b->bits != NULL && !b->rest;
+}
+
 static void
 bits_add(struct set_bits *b, uint64_t set)
 {

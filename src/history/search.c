@@ -55,6 +55,8 @@ possible_kinds(const struct search *s)
 	uint64_t kinds = s->q->kinds != 0 ? s->q->kinds : UINT64_MAX;
 	uint64_t told = kinds_of_shape(SHAPE_NOTIFICATION);
 
+	if (s->sets.bits != NULL && set_bits_empty(&s->sets))
+		return 0;
 	if (s->sets.bits != NULL)
 		kinds &= kinds_of_shape(SHAPE_ALERT) | told;
 	if (s->asks[ASKED_RECEIVER] || s->asks[ASKED_GROUP])
