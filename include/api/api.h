@@ -15,6 +15,7 @@
 #include "core/engine.h"
 #include "core/past.h"
 #include "core/rehearsal.h"
+#include "core/rendered.h"
 #include "http/msg.h"
 
 struct api;
@@ -70,6 +71,8 @@ struct api_env {
 	void (*preview_off)(void *arg, struct tmpl_preview *p);
 	span web_timeout;	/* of the server; 0: none */
 	uint64_t (*history_revision)(void *arg);	/* grows with the history. NULL: there is none */
+	/* The texts that n's integration would be sent, in the arena; within some two milliseconds. NULL: nothing is rendered here. */
+	void (*rendered)(void *arg, struct notification *n, struct moment now, struct arena *a, struct rendered *out);
 	/*
 	 * The past, as core/past.h asks for it. NULL and e: ERR_INVALID, q->bad is the parameter to blame; ERR_LIMIT,
 	 * too many ask at this moment; else it is not there. NULL function: no history is kept.

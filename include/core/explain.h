@@ -104,6 +104,7 @@ struct explained_group {
 };
 
 struct explain_run;
+struct arena;
 
 /* Of a stored alert; NULL: there is none of this fingerprint. */
 struct explain_run *explain_stored(const struct engine *e, uint64_t fingerprint);
@@ -133,6 +134,13 @@ bool explain_exact(const struct explain_run *r);
 const struct explained_group *explain_groups(const struct explain_run *r, size_t *n_out, size_t *all_out);
 /* One for each rule of the configuration, as of the first group's flush. */
 const struct explained_rule *explain_rules(const struct explain_run *r, size_t *n_out);
+
+/*
+ * The notification that one of the group's integrations would be told, of the group's alerts that are kept; without
+ * route labels. Borrows r; its list is in the arena, and route_labels a reference.
+ */
+void explain_notification(const struct explain_run *r, const struct explained_group *g, const struct explained_leg *leg,
+    struct arena *a, struct notification *out);
 
 /* What the walk through the tree makes of a route. */
 struct explained_route {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /api/ext/v1/explain: what becomes of an alert, and why; core/explain.h finds it out, in slices, and so is it written. */
 #include "base/vec.h"
+#include "core/rendered.h"
 #include "ext_explain.h"
 #include "ext_groups.h"
 
@@ -11,6 +12,7 @@ enum part {
 	PART_GROUP,	/* what is before its rules */
 	PART_RULES,
 	PART_REST,	/* and behind them */
+	PART_MESSAGES,	/* what each of its integrations would be sent */
 	PART_END,
 };
 
@@ -22,7 +24,7 @@ struct explaining {
 	struct sbuf text;	/* of sentences */
 	enum part part;
 	VEC(size_t) path;	/* of the route at hand */
-	size_t group, rule;
+	size_t group, rule, leg;
 	bool rules_shown;	/* by a group before */
 };
 
@@ -387,21 +389,104 @@ begin_group(struct explaining *x)
 	x->part = PART_RULES;
 }
 
+/* Messages are rendered for so many groups. */
+#define MESSAGE_GROUPS 10
+
+static bool
+shows_messages(const struct explaining *x)
+{
+	return x->api->env.rendered != NULL && x->group < MESSAGE_GROUPS && group_at(x)->legs_n > 0;
+}
+
+static void
+next_group(struct explaining *x)
+{
+	x->group++;
+	x->part = group_at(x) != NULL ? PART_GROUP : PART_END;
+}
+
 static void
 end_group(struct explaining *x)
 {
 	write_mute(x);
 	write_silences(x);
 	write_dedup(x);
-	x->group++;
-	x->part = group_at(x) != NULL ? PART_GROUP : PART_END;
+	if (!shows_messages(x)) {
+		next_group(x);
+		return;
+	}
+	begin_step(x, "render");
+	json_put_bool(&x->w, "ok", group_at(x)->verdict == EXPLAIN_NOTIFIED);
+	json_key(&x->w, STR("integrations"));
+	json_array_begin(&x->w);
+	x->leg = 0;
+	x->part = PART_MESSAGES;
+}
+
+static void
+put_text(struct explaining *x, const struct rendered_text *t)
+{
+	json_object_begin(&x->w);
+	json_put_str(&x->w, "key", t->key);
+	if (t->error.n > 0)
+		json_put_str(&x->w, "error", t->error);
+	else
+		json_put_str(&x->w, "text", t->text);
+	if (t->cut)
+		json_put_bool(&x->w, "cut", true);
+	json_object_end(&x->w);
+}
+
+static void
+write_message(struct explaining *x, const struct explained_leg *leg, struct moment now)
+{
+	const struct explained_group *g = group_at(x);
+	struct arena *a = arena_new();
+	struct notification n;
+	struct rendered r;
+
+	explain_notification(x->run, g, leg, a, &n);
+	x->api->env.rendered(x->api->env.arg, &n, now, a, &r);
+	json_object_begin(&x->w);
+	sbuf_printf(&x->text, "%s[%zu]", leg->integration->kind->name, leg->integration->index);
+	json_put_str(&x->w, "integration", sbuf_get(&x->text));
+	sbuf_reset(&x->text);
+	json_put_str(&x->w, "type", str_from(leg->integration->kind->name));
+	json_put_uint(&x->w, "alerts", n.alerts_n);
+	json_key(&x->w, STR("texts"));
+	json_array_begin(&x->w);
+	for (size_t i = 0; i < r.n; i++)
+		put_text(x, &r.texts[i]);
+	json_array_end(&x->w);
+	json_put_bool(&x->w, "too_much", r.too_much);
+	json_object_end(&x->w);
+	labels_unref(n.route_labels);
+	arena_free(&a);
+}
+
+static void
+write_messages(struct explaining *x, struct work *w, struct moment now)
+{
+	const struct explained_group *g = group_at(x);
+
+	while (x->leg < g->legs_n && !g->legs[x->leg].told)
+		x->leg++;
+	if (x->leg < g->legs_n) {
+		/* Nobody knows what a template takes. */
+		work_spend(w, WORK_TURN);
+		write_message(x, &g->legs[x->leg++], now);
+		return;
+	}
+	json_array_end(&x->w);
+	json_object_end(&x->w);
+	next_group(x);
 }
 
 /* What one group's steps cost at most, but for lists. */
 #define GROUP_UNITS 20000
 
 static enum http_more
-write_part(struct explaining *x, struct work *w)
+write_part(struct explaining *x, struct work *w, struct moment now)
 {
 	switch (x->part) {
 	case PART_EXPLAIN:
@@ -420,6 +505,9 @@ write_part(struct explaining *x, struct work *w)
 	case PART_REST:
 		work_spend(w, GROUP_UNITS);
 		end_group(x);
+		return HTTP_MORE;
+	case PART_MESSAGES:
+		write_messages(x, w, now);
 		return HTTP_MORE;
 	case PART_END:
 		break;
@@ -442,7 +530,7 @@ make(struct packed *p, struct work *w, struct moment now, struct err *e)
 			return HTTP_LATER;
 		x->part = PART_HEAD;
 	}
-	return write_part(x, w);
+	return write_part(x, w, now);
 }
 
 static void
@@ -481,71 +569,53 @@ ask_labels(struct call *c, const struct labels *l)
 }
 
 static struct explain_run *
-ask_fingerprint(struct call *c, struct str text)
+ask_fingerprint(struct call *c, uint64_t fingerprint)
 {
-	struct explain_run *run;
-	uint64_t fingerprint;
+	struct explain_run *run = explain_stored(c->api->env.engine, fingerprint);
 
-	if (!fingerprint_parse(text, &fingerprint)) {
-		ext_error_at(c, 400, "bad_member", STR("fingerprint must be 1 to 16 hexadecimal digits"), "fingerprint", -1);
-		return NULL;
-	}
-	run = explain_stored(c->api->env.engine, fingerprint);
 	if (run == NULL)
 		ext_error_at(c, 404, "not_found", STR("there is no such alert now"), "fingerprint", -1);
 	return run;
 }
 
-/* False: answered. */
-static bool
-check_time(struct call *c, struct wall at)
-{
-	if (wall_is_zero(at))
-		return true;
-	if (wall_after(at, c->now.wall))
-		ext_error_at(c, 400, "bad_member", STR("at must be a time that is past"), "at", -1);
-	else
-		ext_error_at(c, 501, "no_history", STR("there is no history to answer from"), "at", -1);
-	return false;
-}
+/* The question, but for the labels, which are an owned reference. */
+struct question {
+	struct labels *labels;	/* NULL: `fingerprint` is asked about */
+	uint64_t fingerprint;
+	struct wall at;		/* WALL_ZERO: now */
+};
 
-static struct explain_run *
-ask(struct call *c, const struct json *body)
+static bool
+read_question(struct call *c, const struct json *body, struct question *q)
 {
 	struct str fingerprint = STR_NONE;
-	struct wall at = WALL_ZERO;
-	struct labels *labels;
-	struct explain_run *run = NULL;
 
-	if (!ext_member_str(c, body, "fingerprint", &fingerprint) || !ext_member_time(c, body, "at", &at) ||
-	    !ext_member_labels(c, body, "labels", &labels))
-		return NULL;
-	if ((labels != NULL) == (fingerprint.p != NULL))
+	*q = (struct question){ .at = WALL_ZERO };
+	if (!ext_member_str(c, body, "fingerprint", &fingerprint) || !ext_member_time(c, body, "at", &q->at) ||
+	    !ext_member_labels(c, body, "labels", &q->labels))
+		return false;
+	if ((q->labels != NULL) == (fingerprint.p != NULL)) {
 		ext_error_at(c, 400, "bad_member", STR("one of labels and fingerprint must be given"), "labels", -1);
-	else if (check_time(c, at))
-		run = labels != NULL ? ask_labels(c, labels) : ask_fingerprint(c, fingerprint);
-	labels_unref(labels);
-	return run;
+		return false;
+	}
+	if (q->labels != NULL) {
+		q->fingerprint = q->labels->fingerprint;
+	} else if (!fingerprint_parse(fingerprint, &q->fingerprint)) {
+		ext_error_at(c, 400, "bad_member", STR("fingerprint must be 1 to 16 hexadecimal digits"), "fingerprint", -1);
+		return false;
+	}
+	if (wall_after(q->at, c->now.wall)) {
+		ext_error_at(c, 400, "bad_member", STR("at must be a time that is past"), "at", -1);
+		return false;
+	}
+	return true;
 }
 
-void
-api_ext_explain(struct call *c)
+static void
+reply_now(struct call *c, struct explain_run *run)
 {
-	static const char *const known[] = { "labels", "fingerprint", "at", NULL };
-	const struct json *body = ext_body(c, known);
-	struct explain_run *run;
-	struct explaining *x;
+	struct explaining *x = NEW(struct explaining);
 
-	if (body == NULL)
-		return;
-	if (view_config(c->api->env.engine) == NULL) {
-		ext_error(c, 503, "starting", STR("no configuration is in force yet"));
-		return;
-	}
-	run = ask(c, body);
-	if (run == NULL)
-		return;
-	x = NEW(struct explaining);
 	x->api = c->api;
 	x->run = run;
 	x->text = (struct sbuf)SBUF_INIT(SBUF_UNLIMITED);
@@ -553,4 +623,36 @@ api_ext_explain(struct call *c)
 	x->body.fini = fini;
 	ext_reply_later(c);
 	packed_reply(c, &x->body);
+}
+
+static void
+answer(struct call *c, const struct question *q)
+{
+	struct explain_run *run;
+
+	if (!wall_is_zero(q->at)) {
+		explain_past(c, q->fingerprint, q->at);
+		return;
+	}
+	if (view_config(c->api->env.engine) == NULL) {
+		ext_error(c, 503, "starting", STR("no configuration is in force yet"));
+		return;
+	}
+	run = q->labels != NULL ? ask_labels(c, q->labels) : ask_fingerprint(c, q->fingerprint);
+	if (run != NULL)
+		reply_now(c, run);
+}
+
+void
+api_ext_explain(struct call *c)
+{
+	static const char *const known[] = { "labels", "fingerprint", "at", NULL };
+	const struct json *body = ext_body(c, known);
+	struct question q;
+
+	if (body == NULL)
+		return;
+	if (read_question(c, body, &q))
+		answer(c, &q);
+	labels_unref(q.labels);
 }

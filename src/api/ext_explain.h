@@ -11,6 +11,8 @@
 #include "core/explain.h"
 #include "ext.h"
 
+/* A name that somebody chose. */
+void say_name(struct sbuf *b, struct str name);
 /* The answer in one sentence. */
 void say_verdict(struct sbuf *b, const struct explain_run *run);
 void say_route(struct sbuf *b, const struct explained_route *r);
@@ -22,5 +24,8 @@ void say_leg(struct sbuf *b, const struct explain_run *run, const struct explain
 
 /* "first", "new_alerts", …: why an integration is told, for programs. */
 const char *reason_word(enum reason r);
+
+/* Answers about a past moment, from history, or with an error. */
+void explain_past(struct call *c, uint64_t fingerprint, struct wall at);
 
 #endif

@@ -29,6 +29,12 @@ put_name(struct sbuf *b, struct str s, size_t max)
 	}
 }
 
+void
+say_name(struct sbuf *b, struct str name)
+{
+	put_name(b, name, NAME_MAX_RUNES);
+}
+
 static void
 put_time(struct sbuf *b, struct wall t, struct wall now)
 {

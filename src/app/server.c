@@ -359,6 +359,7 @@ open_api(struct server *s)
 		s->sources[s->sources_n++] = (struct metrics_source){ history_expose, s->history };
 	env.metrics_n = s->sources_n;
 	server_durable_env(&env);
+	server_rendered_env(&env);
 	server_past_env(s, &env);
 	server_rehearsals_env(&env);
 	s->api = api_new(&env);

@@ -82,6 +82,8 @@ void server_rehearsals_env(struct api_env *env);
 
 /* The API's questions to the store; env->arg is the server. */
 void server_durable_env(struct api_env *env);
+/* rendered.c: messages that are only shown; env->arg is the server. */
+void server_rendered_env(struct api_env *env);
 
 /* past.c: begins to keep a history, if that is wanted; what the API asks of it. */
 bool server_open_history(struct server *s, struct err *e) MUST_CHECK;

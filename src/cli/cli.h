@@ -175,6 +175,8 @@ struct str cli_show_time(struct cli *c, const struct json *value);
 struct str cli_show_labels(struct cli *c, const struct json *value);
 
 /* table.c */
+/* The text as it may be shown: anybody may have posted it, and control characters, which are blanks then, command a terminal. */
+struct str cli_tame(struct arena *a, struct str s);
 struct cli_column {
 	const char *title;
 	const char *key;	/* the member of a row; "a.b": of one of its members; NULL: the row itself */

@@ -12,12 +12,9 @@ struct table {
 	struct str *cells;
 };
 
-/*
- * The text of a cell comes from anybody who posted it: it must neither break the
- * table nor command the terminal. C1 controls are two bytes, 0xC2 0x80 to 0xC2 0x9F.
- */
-static struct str
-tame(struct arena *a, struct str s)
+/* C1 controls are two bytes, 0xC2 0x80 to 0xC2 0x9F. */
+struct str
+cli_tame(struct arena *a, struct str s)
 {
 	char *p = NULL;
 
@@ -49,7 +46,7 @@ table_row(struct table *t, const struct str *cells)
 		t->cap = cap;
 	}
 	for (size_t i = 0; i < t->columns; i++)
-		t->cells[t->n * t->columns + i] = tame(t->arena, cells[i]);
+		t->cells[t->n * t->columns + i] = cli_tame(t->arena, cells[i]);
 	t->n++;
 }
 

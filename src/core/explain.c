@@ -352,6 +352,30 @@ explain_groups(const struct explain_run *r, size_t *n_out, size_t *all_out)
 	return r->groups;
 }
 
+void
+explain_notification(const struct explain_run *r, const struct explained_group *g, const struct explained_leg *leg,
+    struct arena *a, struct notification *out)
+{
+	const struct integration_common *common = leg->integration->settings;
+
+	*out = (struct notification){
+		.config = r->config,
+		.route = g->route,
+		.receiver = g->route->receiver,
+		.integration = leg->integration,
+		.group_key = g->key,
+		.group_labels = g->labels,
+		.route_labels = labels_empty(),
+		.alerts = ARENA_ARRAY(a, g->alerts_n, struct noted_alert),
+		.reason = leg->reason,
+		.flushed = g->tick,
+		.arena = a,
+	};
+	for (size_t i = 0; i < g->alerts_n; i++)
+		if (common->send_resolved || !g->alerts[i].resolved)
+			out->alerts[out->alerts_n++] = g->alerts[i];
+}
+
 const struct explained_rule *
 explain_rules(const struct explain_run *r, size_t *n_out)
 {
