@@ -4,8 +4,8 @@
  *
  * The alert goes the way that the engine would send it: through the same walk of the
  * routes, the same stages and the same decision of each integration, as they will be at
- * the next flush of each of its groups if nothing is posted, silenced or configured until
- * then. Nothing of that is told, noted or kept: the engine is as it was.
+ * the next flush of each of its groups if what fires goes on and nothing else is posted,
+ * silenced or configured until then. Nothing of that is told, noted or kept: the engine is as it was.
  *
  * An explanation is made in slices (base/work.h). When what it looks at changes between two of
  * them, it begins anew; when that happens again and again, it says that it is not exact.
@@ -89,7 +89,7 @@ struct explained_group {
 	bool exact;
 	struct wall flush;		/* when the next one is; its tick is `tick` */
 	struct wall tick;
-	bool resolved;			/* the alert will have ended by then */
+	bool resolved;			/* the alert has ended */
 	struct explained_stage stages[STAGE_N];
 	enum stage held_by;		/* the first one that holds it back; STAGE_N: none */
 	struct explained_silence *silences;
@@ -132,7 +132,7 @@ enum explain_verdict explain_verdict(const struct explain_run *r);
 bool explain_exact(const struct explain_run *r);
 /* In the order of the routes; *all_out: how many groups the alert has, when that is more than EXPLAIN_GROUPS_MAX. */
 const struct explained_group *explain_groups(const struct explain_run *r, size_t *n_out, size_t *all_out);
-/* One for each rule of the configuration, as of the first group's flush. */
+/* One for each rule of the configuration; none when no group was looked at. */
 const struct explained_rule *explain_rules(const struct explain_run *r, size_t *n_out);
 
 /*

@@ -8,8 +8,35 @@
 #ifndef API_EXT_EXPLAIN_H
 #define API_EXT_EXPLAIN_H
 
+#include "base/vec.h"
 #include "core/explain.h"
 #include "ext.h"
+
+enum explain_part {
+	PART_EXPLAIN,	/* nothing is written yet */
+	PART_HEAD,
+	PART_ROUTES,
+	PART_GROUP,	/* what is before its rules */
+	PART_RULES,
+	PART_REST,	/* and behind them */
+	PART_MESSAGES,	/* what each of its integrations would be sent */
+	PART_END,
+};
+
+struct explaining {
+	struct packed body;
+	struct api *api;
+	struct explain_run *run;
+	struct json_writer w;
+	struct sbuf text;	/* of sentences */
+	enum explain_part part;
+	VEC(size_t) path;	/* of the route at hand */
+	size_t group, rule, leg;
+	bool rules_shown;	/* by a group before */
+};
+
+/* The next piece; HTTP_END: that was all. */
+enum http_more explain_write(struct explaining *x, struct work *w, struct moment now);
 
 /* A name that somebody chose. */
 void say_name(struct sbuf *b, struct str name);

@@ -220,6 +220,8 @@ say_route(struct sbuf *b, const struct explained_route *r)
 void
 say_group(struct sbuf *b, const struct explain_run *run, const struct explained_group *g)
 {
+	bool stored;
+
 	if (g->verdict == EXPLAIN_OVER) {
 		sbuf_puts(b, "The alert has ended and left the group.");
 		return;
@@ -234,8 +236,13 @@ say_group(struct sbuf *b, const struct explain_run *run, const struct explained_
 	sbuf_puts(b, !g->exists ? " (group wait " : " (group interval ");
 	put_span(b, !g->exists ? g->route->group_wait : g->route->group_interval);
 	sbuf_puts(b, ").");
-	if (g->resolved)
-		sbuf_puts(b, " The alert will have ended by then, unless it is posted again.");
+	if (g->resolved) {
+		sbuf_puts(b, " The alert has ended.");
+	} else if (alert_resolved_at(explain_alert(run, &stored), g->flush)) {
+		sbuf_puts(b, " The alert ends at ");
+		put_time(b, explain_alert(run, &stored)->ends, now_of(run));
+		sbuf_puts(b, " unless it is posted again.");
+	}
 }
 
 void
@@ -282,7 +289,7 @@ say_rule(struct sbuf *b, const struct inhibit_rule *conf, const struct explained
 		sbuf_putc(b, '.');
 		break;
 	case RULE_ENDED:
-		sbuf_puts(b, "It matches, but the alerts of its source side will have ended.");
+		sbuf_puts(b, "It matches, but the alerts of its source side have ended.");
 		break;
 	case RULE_BOTH_SIDES:
 		sbuf_puts(b, "It matches, but this alert and its sources are on both sides of it, and do not inhibit each other.");

@@ -9,9 +9,9 @@ struct settings {
 };
 
 static const struct flag flags[] = {
-	STRING_FLAG(struct settings, fingerprint, "fingerprint", .arg = "FP",
+	STRING_FLAG(struct settings, fingerprint, "fingerprint",
 	    .help = "The stored alert of this fingerprint, instead of labels."),
-	STRING_FLAG(struct settings, at, "at", .arg = "TIME", .help = "As it was then: a time, or a span like -2h."),
+	STRING_FLAG(struct settings, at, "at", .help = "As it was then: a time, or a span like -2h."),
 	FLAGS_END,
 };
 

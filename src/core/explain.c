@@ -56,7 +56,6 @@ reset(struct explain_run *r)
 	r->rules = NULL;
 	r->alerts.n = r->firing.n = r->resolved.n = 0;
 	stage_run_reset(&r->passage.run);
-	inhibit_run_reset(&r->finding);
 	r->inside = false;
 	labels_unref(r->member);
 	r->member = NULL;
@@ -161,17 +160,16 @@ find_rules(struct explain_run *r, struct work *w)
 		[INHIBIT_BOTH_SIDES] = RULE_BOTH_SIDES,
 		[INHIBIT_ACTS] = RULE_ACTS,
 	};
-	const struct explained_group *g = judged(r);
 	struct inhibit_finding f;
 
-	if (g == NULL || r->config->inhibit_rules_n == 0)
+	if (judged(r) == NULL || r->config->inhibit_rules_n == 0)
 		return true;
 	if (r->rules == NULL) {
 		r->rules_n = r->config->inhibit_rules_n;
 		r->rules = mem_calloc(r->rules_n, sizeof(r->rules[0]));
 	}
 	while (!work_used_up(w)) {
-		enum match m = inhibit_finding_some(r->inhibitor, r->entry, r->hit, g->flush, &r->finding, w, &f);
+		enum match m = inhibit_finding_some(r->inhibitor, r->entry, r->hit, r->now.wall, w, &f);
 		struct explained_rule *rule;
 
 		if (m != MATCH_YES)

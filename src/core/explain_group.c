@@ -24,10 +24,11 @@ explain_group_fini(struct explained_group *g)
 		alert_unref(g->alerts[i].alert);
 }
 
+/* What fires now is taken to go on, whatever end it has: who posts it moves that again and again. */
 static bool
-ends_before(const struct explain_run *r, struct wall t)
+has_ended(const struct explain_run *r, const struct alert *a)
 {
-	return alert_resolved_at(r->alert, t);
+	return alert_resolved_at(a, r->now.wall);
 }
 
 /* When the group is flushed next, and the tick that this is for. */
@@ -73,9 +74,9 @@ explain_group_begin(const struct engine *e, struct explain_run *r)
 	out->flushing = g != NULL && g->flight != NULL;
 	out->exact = !out->flushing && !r->hasty;
 	find_time(out, g != NULL ? g->due : group_first_due(e, route, r->alert, r->now), r->now);
-	out->resolved = ends_before(r, out->flush);
+	out->resolved = has_ended(r, r->alert);
 	/* Nobody puts what has ended into a group once it was told. */
-	if (!out->member && r->asked == NULL && ends_before(r, r->now.wall) && !(r->real != NULL && r->real->waits))
+	if (!out->member && r->asked == NULL && out->resolved && !(r->real != NULL && r->real->waits))
 		out->verdict = EXPLAIN_OVER;
 }
 
@@ -92,7 +93,7 @@ facts_of(const struct engine *e, struct explain_run *r)
 {
 	const struct explained_group *g = at_hand(r);
 
-	return (struct stage_facts){ e, g->route, g->tick, r->now.wall, g->flush, r->scratch, g->flush };
+	return (struct stage_facts){ e, g->route, g->tick, r->now.wall, r->now.wall, r->scratch, g->flush };
 }
 
 static void
@@ -152,7 +153,7 @@ note_silences(struct explain_run *r, struct work *w)
 static void
 note_alert(struct explain_run *r, struct alert *a)
 {
-	bool resolved = alert_resolved_at(a, at_hand(r)->flush);
+	bool resolved = has_ended(r, a);
 
 	if (resolved)
 		VEC_PUSH(&r->resolved, a->labels->hash);

@@ -52,7 +52,6 @@ struct explain_run {
 	size_t groups_n, groups_all, at;
 	struct explained_rule *rules;
 	size_t rules_n, hit;
-	struct inhibit_run finding;
 
 	/* Of the group at hand: */
 	uint64_t serial, flushes;

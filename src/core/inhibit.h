@@ -41,8 +41,6 @@ struct inhibit_run {
 	const struct labels *labels;
 	uint64_t order;
 	struct match_run match;
-	/* Of a look ahead: the rule of the entry's it is at, and the source of that. */
-	uint32_t hit, source;
 };
 void inhibit_run_reset(struct inhibit_run *run);
 
@@ -66,12 +64,6 @@ struct inhibition {
  * inhibitor too. As inhibit_observe_some; *out is set at the end.
  */
 bool inhibit_source_some(struct inhibitor *in, const struct alert_entry *r, struct wall now, struct inhibit_run *run,
-    struct work *w, struct inhibition *out);
-/*
- * The same as it will be at a time to come, if nothing is posted until then. Only what hangs on the entry's labels is
- * remembered; what is posted between two calls of one run may be missed.
- */
-bool inhibit_source_ahead(struct inhibitor *in, const struct alert_entry *r, struct wall at, struct inhibit_run *run,
     struct work *w, struct inhibition *out);
 /* All at once; only the source. */
 struct alert_entry *inhibit_source(struct inhibitor *in, const struct alert_entry *r, struct wall now);
@@ -106,12 +98,11 @@ struct inhibit_finding {
 	struct alert_entry *source;	/* of INHIBIT_ACTS */
 };
 /*
- * Of the i-th rule whose target side matches r, which has been judged (inhibit_source_some, _ahead): what it does at a
- * time not before now. MATCH_NO: there are no more of them. MATCH_LATER: w, which must not be used up before, is, and the
- * next call goes on.
+ * The i-th rule whose target side matches r, which has been judged (inhibit_source_some), and its effect now. MATCH_NO: there
+ * are no more of them. MATCH_LATER: w, which must not be used up before, is, and the next call goes on.
  */
-enum match inhibit_finding_some(const struct inhibitor *in, const struct alert_entry *r, size_t i, struct wall at,
-    struct inhibit_run *run, struct work *w, struct inhibit_finding *out);
+enum match inhibit_finding_some(const struct inhibitor *in, const struct alert_entry *r, size_t i, struct wall now,
+    struct work *w, struct inhibit_finding *out);
 /* Does r, which has been judged, match the source side of some rule? */
 bool inhibit_is_source(const struct inhibitor *in, const struct alert_entry *r);
 

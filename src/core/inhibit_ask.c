@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asking an inhibitor: what holds an entry back, now or at a time to come, and what each rule does about it. */
+/* Asking an inhibitor: what holds an entry back, and what each rule does about it. */
 #include <assert.h>
 
 #include "inhibit_state.h"
@@ -33,74 +33,17 @@ firing_source(const struct inhibitor *in, struct sources *s, struct wall now, st
 	return true;
 }
 
-/*
- * The same at a time to come, from place *at on, where it has come to when w is used up. Nothing is remembered.
- * What will fire then fires now: those that have ended are passed over.
- */
-static bool
-firing_source_ahead(const struct inhibitor *in, const struct sources *s, struct wall then, uint32_t *at, struct work *w,
-    struct alert_entry **out)
-{
-	*out = s->firing != NULL && !alert_resolved_at(s->firing->alert, then) ? s->firing : NULL;
-	if (*at == 0 && s->steps == in->steps)
-		*at = s->ended;
-	for (; *out == NULL && *at < s->n; (*at)++) {
-		if (work_used_up(w))
-			return false;
-		work_spend(w, SOURCE_UNITS);
-		if (!alert_resolved_at(s->v[*at]->alert, then))
-			*out = s->v[*at];
-	}
-	return true;
-}
-
-/* How the sources of a bucket are looked at. */
-struct look {
-	struct wall at;
-	struct inhibit_run *ahead;	/* NULL: now, and what is found is remembered */
-};
-
-/* run->source goes through both lists of the bucket, with a place between them. */
-static bool
-source_ahead(const struct inhibitor *in, const struct inhibit_hit *h, const struct look *look, struct work *w,
-    struct alert_entry **out)
-{
-	const struct bucket *b = h->bucket;
-	uint32_t *place = &look->ahead->source, second = b->plain.n + 1, at = *place;
-
-	if (at < second) {
-		bool done = firing_source_ahead(in, &b->plain, look->at, &at, w, out);
-
-		*place = at;
-		if (!done)
-			return false;
-		at = second;
-	}
-	if (*out == NULL && !h->like_source) {
-		at -= second;
-		if (!firing_source_ahead(in, &b->both, look->at, &at, w, out)) {
-			*place = second + at;
-			return false;
-		}
-	}
-	*place = 0;
-	return true;
-}
-
 /* What h's rule has against its entry. False: w is used up. */
 static bool
-source_by(const struct inhibitor *in, const struct inhibit_hit *h, const struct look *look, struct work *w,
-    struct alert_entry **out)
+source_by(const struct inhibitor *in, const struct inhibit_hit *h, struct wall now, struct work *w, struct alert_entry **out)
 {
 	*out = NULL;
 	if (!h->is_target)
 		return true;
-	if (look->ahead != NULL)
-		return source_ahead(in, h, look, w, out);
-	if (!firing_source(in, &h->bucket->plain, look->at, w, out))
+	if (!firing_source(in, &h->bucket->plain, now, w, out))
 		return false;
 	/* Those on both sides do not inhibit each other, nor themselves. */
-	return *out != NULL || h->like_source || firing_source(in, &h->bucket->both, look->at, w, out);
+	return *out != NULL || h->like_source || firing_source(in, &h->bucket->both, now, w, out);
 }
 
 /* All rules of r are known. False: w is used up. */
@@ -114,8 +57,8 @@ known(struct inhibitor *in, struct alert_entry *r, struct inhibit_run *run, stru
 	return true;
 }
 
-static bool
-source_at(struct inhibitor *in, const struct alert_entry *entry, const struct look *look, struct inhibit_run *run,
+bool
+inhibit_source_some(struct inhibitor *in, const struct alert_entry *entry, struct wall now, struct inhibit_run *run,
     struct work *w, struct inhibition *out)
 {
 	struct alert_entry *r = entry_memory(entry);
@@ -126,35 +69,13 @@ source_at(struct inhibitor *in, const struct alert_entry *entry, const struct lo
 		return true;
 	if (!known(in, r, run, w))
 		return false;
-	for (uint32_t i = look->ahead != NULL ? run->hit : 0; i < p->hits_n && out->source == NULL; i++) {
-		if (look->ahead != NULL)
-			run->hit = i;
-		if (!source_by(in, &p->hits[i], look, w, &out->source))
+	for (uint32_t i = 0; i < p->hits_n && out->source == NULL; i++) {
+		if (!source_by(in, &p->hits[i], now, w, &out->source))
 			return false;
-		out->rule = p->hits[i].bucket->rule->conf;
+		if (out->source != NULL)
+			out->rule = p->hits[i].bucket->rule->conf;
 	}
-	run->hit = 0;
-	if (out->source == NULL)
-		out->rule = NULL;
 	return true;
-}
-
-bool
-inhibit_source_some(struct inhibitor *in, const struct alert_entry *r, struct wall now, struct inhibit_run *run,
-    struct work *w, struct inhibition *out)
-{
-	const struct look look = { now, NULL };
-
-	return source_at(in, r, &look, run, w, out);
-}
-
-bool
-inhibit_source_ahead(struct inhibitor *in, const struct alert_entry *r, struct wall at, struct inhibit_run *run,
-    struct work *w, struct inhibition *out)
-{
-	const struct look look = { at, run };
-
-	return source_at(in, r, &look, run, w, out);
 }
 
 struct alert_entry *
@@ -203,18 +124,17 @@ idle_because(const struct inhibit_hit *h)
 }
 
 enum match
-inhibit_finding_some(const struct inhibitor *in, const struct alert_entry *r, size_t i, struct wall at,
-    struct inhibit_run *run, struct work *w, struct inhibit_finding *out)
+inhibit_finding_some(const struct inhibitor *in, const struct alert_entry *r, size_t i, struct wall now, struct work *w,
+    struct inhibit_finding *out)
 {
 	const struct inhibit_part *p = &r->inhibit[in->slot];
-	const struct look look = { at, run };
 
 	for (uint32_t k = 0; k < p->hits_n; k++) {
 		const struct inhibit_hit *h = &p->hits[k];
 
 		if (!h->is_target || i-- > 0)
 			continue;
-		if (!source_by(in, h, &look, w, &out->source))
+		if (!source_by(in, h, now, w, &out->source))
 			return MATCH_LATER;
 		out->rule = h->bucket->rule->conf;
 		out->why = out->source != NULL ? INHIBIT_ACTS : idle_because(h);

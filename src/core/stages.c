@@ -16,12 +16,8 @@ judge_inhibition(const struct stage_facts *facts, const struct alert_entry *entr
 	struct inhibitor *in = facts->engine->inhibitor;
 	struct inhibition by = { 0 };
 
-	if (in != NULL && is_ahead(facts)) {
-		if (!inhibit_source_ahead(in, entry, facts->ahead, &run->inhibit, w, &by))
-			return false;
-	} else if (in != NULL && !inhibit_source_some(in, entry, facts->now, &run->inhibit, w, &by)) {
+	if (in != NULL && !inhibit_source_some(in, entry, facts->now, &run->inhibit, w, &by))
 		return false;
-	}
 	if (by.source == NULL)
 		return true;
 	out->cause = MUTE_INHIBITION;

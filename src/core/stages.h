@@ -33,7 +33,7 @@ struct stage_facts {
 	struct wall now;
 	struct wall seen;	/* when it was looked at whether the alerts are resolved */
 	struct arena *arena;	/* for the lists of verdicts */
-	/* Of whoever asks what will be: when silences and sources of inhibition are asked; not after now: now. */
+	/* The time that silences are asked at by those who ask what will be; not after now: now. */
 	struct wall ahead;
 };
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/rand.h"
 #include "notify/data.h"
 
 /* Steps of templates for one integration: two milliseconds. */

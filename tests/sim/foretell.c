@@ -123,16 +123,16 @@ same_group(const struct explained_group *a, const struct explained_group *b)
 	return same;
 }
 
-/* Has anything come or gone by the clock alone between the flush that was foreseen and now? */
+/* Has anything come or gone by the clock alone that was not foreseen? Silences were, alerts that end were not. */
 static bool
-quiet_since(struct day *d, struct wall flush)
+quiet_since(struct day *d, const struct foretold *f)
 {
 	alerts_mask all = bit(d->alerts_n) - 1;
-	int64_t then = wall_to_ns(flush);
+	int64_t flush = wall_to_ns(f->g->flush), made = wall_to_ns(explain_moment(f->run).wall);
 
-	return silenced_among(d, all, then, then) == silenced_among(d, all, wall_now(d), wall_now(d)) &&
-	    resolved_among(d, all, then) == resolved_among(d, all, wall_now(d)) &&
-	    inhibited_among(d, all, then) == inhibited_among(d, all, wall_now(d));
+	return silenced_among(d, all, flush, made) == silenced_among(d, all, wall_now(d), wall_now(d)) &&
+	    resolved_among(d, all, made) == resolved_among(d, all, wall_now(d)) &&
+	    inhibited_among(d, all, made) == inhibited_among(d, all, wall_now(d));
 }
 
 static void
@@ -142,7 +142,7 @@ compare_with_foreseen(struct day *d, const struct foretold *now)
 		const struct foretold *f = &d->foreseen.v[i];
 
 		if (f->key != now->key || f->alert != now->alert || !f->g->exact || !now->g->exact ||
-		    f->upset != d->upset || f->due != now->due || !quiet_since(d, f->g->flush))
+		    f->upset != d->upset || f->due != now->due || !quiet_since(d, f))
 			continue;
 		d->explained_ahead++;
 		if (!same_group(f->g, now->g))
