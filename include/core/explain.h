@@ -27,7 +27,7 @@
 #include "model/alert.h"
 #include "model/silence.h"
 
-/* Of so many groups it tells what becomes of the alert; an alert is in one but for `continue`. */
+/* The number of groups that are looked at; an alert is in one but for `continue`. */
 #define EXPLAIN_GROUPS_MAX 100
 /* So many alerts of a group are kept for the notification that it would send. */
 #define EXPLAIN_ALERTS_MAX 1000
@@ -41,7 +41,7 @@ enum explain_verdict {
 	EXPLAIN_NOTIFIED,
 };
 
-/* What a rule of inhibition does about the alert. */
+/* The effect of an inhibition rule on the alert. */
 enum explain_rule_state {
 	RULE_NO_TARGET,		/* its target side does not match */
 	RULE_NO_SOURCE,		/* no alert matches its source side */
@@ -61,7 +61,7 @@ struct explained_silence {
 	enum silence_state now, then;	/* as it is, and as it will be at the flush */
 };
 
-/* What one stage says, whatever those before it say. */
+/* The judgement of one stage, whatever those before it say. */
 struct explained_stage {
 	enum mute_cause cause;			/* MUTE_NONE: it lets pass */
 	struct alert *source;			/* of MUTE_INHIBITION; reference */
@@ -106,10 +106,10 @@ struct explained_group {
 struct explain_run;
 struct arena;
 
-/* Of a stored alert; NULL: there is none of this fingerprint. */
+/* An explanation of a stored alert; NULL: there is none of this fingerprint. */
 struct explain_run *explain_stored(const struct engine *e, uint64_t fingerprint);
 /*
- * Of an alert that fires, as if it were posted now: of the stored one when that fires already. Takes a reference
+ * An explanation of an alert that fires, as if it were posted now: of the stored one when that fires already. Takes a reference
  * to a, which should not end.
  */
 struct explain_run *explain_posted(struct alert *a);
@@ -126,7 +126,7 @@ const struct alert *explain_alert(const struct explain_run *r, bool *stored_out)
 struct config *explain_config(const struct explain_run *r);
 /* When it began. */
 struct moment explain_moment(const struct explain_run *r);
-/* Of all its groups: the most that one of them says. */
+/* The verdict of all its groups: the most that one of them says. */
 enum explain_verdict explain_verdict(const struct explain_run *r);
 /* Nothing but what happens until the flush can make it wrong. */
 bool explain_exact(const struct explain_run *r);
@@ -142,7 +142,7 @@ const struct explained_rule *explain_rules(const struct explain_run *r, size_t *
 void explain_notification(const struct explain_run *r, const struct explained_group *g, const struct explained_leg *leg,
     struct arena *a, struct notification *out);
 
-/* What the walk through the tree makes of a route. */
+/* The result of the walk for one route of the tree. */
 struct explained_route {
 	const struct route *route;
 	size_t depth, place;		/* how far below the root, and among its siblings, from 0 */

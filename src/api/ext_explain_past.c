@@ -39,7 +39,7 @@ newest(const struct json *items, const char *kind, const char *or_kind)
 	return NULL;
 }
 
-/* What held the alert back then; *words says how. NULL: nothing that is known. */
+/* The event that held the alert back then; *words says how. NULL: nothing that is known. */
 static const struct json *
 held_by(const struct json *items, const char **words)
 {

@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 #include "ext_explain.h"
 
-/* What others chose, in a sentence: runes. */
+/* Bounds on names of others in a sentence, in runes. */
 #define NAME_MAX_RUNES 60
 #define LABELS_MAX_RUNES 200
 
@@ -163,7 +163,7 @@ put_intervals(struct sbuf *b, const struct explained_stage *s)
 	}
 }
 
-/* What a stage has against the alert: "inhibited by {…}". */
+/* Puts the reason why a stage holds the alert back: "inhibited by {…}". */
 static void
 put_cause(struct sbuf *b, const struct explain_run *run, const struct explained_group *g, enum stage stage)
 {

@@ -457,7 +457,7 @@ write_messages(struct explaining *x, struct work *w, struct moment now)
 	next_group(x);
 }
 
-/* What one group's steps cost at most, but for lists. */
+/* The cost of one group's steps, but for lists. */
 #define GROUP_UNITS 20000
 
 enum http_more

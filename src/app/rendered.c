@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the API shows of messages that are not sent. */
+/* Messages that the API shows and nobody sends. */
 #include "notify/rendered.h"
 
 #include "server_private.h"

@@ -83,7 +83,7 @@ print_rows(struct cli *c, const struct json *list, const struct cli_column *colu
 	cli_print_table(c, columns, n, rows, rows_n);
 }
 
-/* What each integration would be told, and what each route, rule and message is about. */
+/* Prints what each integration would be told and, extended, each route and rule. */
 static void
 print_details(struct cli *c, const struct json *step)
 {

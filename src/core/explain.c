@@ -184,7 +184,7 @@ find_rules(struct explain_run *r, struct work *w)
 	return false;
 }
 
-/* What is done in each phase: true, and the phase is the next one; false: w is used up. */
+/* The steps of the phases: true, and the phase is the next one; false: w is used up. */
 
 static bool
 walk_routes(const struct engine *e, struct explain_run *r, struct work *w)
@@ -262,7 +262,7 @@ static phase_step *const phases[] = {
 /* Beside what a phase counts itself. */
 #define PHASE_UNITS 200
 
-/* What it goes by has changed. */
+/* Has the engine changed in what this try goes by? */
 static bool
 is_outdated(const struct engine *e, const struct explain_run *r)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What becomes of the alert in one group: the stages' loop and the legs' judge, with a listener that only takes note. */
+/* The fate of the alert in one group: the stages' loop and the legs' judge, with a listener that only takes note. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -24,7 +24,7 @@ explain_group_fini(struct explained_group *g)
 		alert_unref(g->alerts[i].alert);
 }
 
-/* What fires now is taken to go on, whatever end it has: who posts it moves that again and again. */
+/* An alert that fires now is taken to go on, whatever end it has: who posts it moves that again and again. */
 static bool
 has_ended(const struct explain_run *r, const struct alert *a)
 {
@@ -273,7 +273,7 @@ explain_group_members(const struct engine *e, struct explain_run *r, struct work
 	return true;
 }
 
-/* What the log will say at the tick; false: nothing. */
+/* The log as it will be at the tick; false: it says nothing. */
 static bool
 log_says(const struct engine *e, const struct explained_group *g, const struct integration *i, struct log_entry *out)
 {

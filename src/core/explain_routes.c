@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tree as the walk of the routes (routing.h) left it. Every route that was entered has led to one that was found:
- * those are the routes found and all above them. What was looked at before one of them and is none was refused.
+ * those are the routes found and all above them. Siblings that were looked at before one of them were refused.
  */
 #include "base/mem.h"
 #include "explain_state.h"

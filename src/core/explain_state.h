@@ -33,7 +33,7 @@ struct explain_run {
 	unsigned tries;
 	bool hasty;			/* begun anew too often: what changes is not waited for any more */
 
-	/* Of this try: */
+	/* This try: */
 	enum explain_phase phase;
 	struct moment now;
 	struct config *config;		/* owned reference */
@@ -53,7 +53,7 @@ struct explain_run {
 	struct explained_rule *rules;
 	size_t rules_n, hit;
 
-	/* Of the group at hand: */
+	/* The group at hand: */
 	uint64_t serial, flushes;
 	struct passage passage;
 	bool inside;			/* of the entry at hand; what it has come to is in `passage` */

@@ -71,7 +71,7 @@ struct alert_entry *inhibit_source(struct inhibitor *in, const struct alert_entr
 void inhibit_clock_stepped(struct inhibitor *in);
 
 /*
- * An entry that is nobody's, for a label set that is asked about. What it remembers of the inhibitor goes when that one
+ * An entry that is nobody's, for a label set that is asked about. Its memory of the inhibitor goes when that one
  * does, or at the end: whoever asks in slices keeps it.
  */
 struct inhibit_guest {
@@ -83,7 +83,7 @@ struct inhibit_guest {
 void inhibit_guest_begin(struct inhibitor *in, struct inhibit_guest *g);
 void inhibit_guest_end(struct inhibit_guest *g);
 
-/* What a rule does about an entry, or why it does nothing. */
+/* The effect of a rule on an entry, or why it has none. */
 enum inhibit_why {
 	INHIBIT_NO_TARGET,	/* its target side does not match */
 	INHIBIT_NO_SOURCE,	/* no alert matches its source side */

@@ -4,7 +4,7 @@
 
 #include "inhibit_state.h"
 
-/* What looking at a source costs. */
+/* The cost of looking at a source. */
 #define SOURCE_UNITS 4
 
 /* False: w is used up, and more is to be looked at. */
@@ -33,7 +33,7 @@ firing_source(const struct inhibitor *in, struct sources *s, struct wall now, st
 	return true;
 }
 
-/* What h's rule has against its entry. False: w is used up. */
+/* Finds the source by which h's rule holds back its entry. False: w is used up. */
 static bool
 source_by(const struct inhibitor *in, const struct inhibit_hit *h, struct wall now, struct work *w, struct alert_entry **out)
 {
@@ -119,7 +119,7 @@ idle_because(const struct inhibit_hit *h)
 		return INHIBIT_NO_SOURCE;
 	if (here <= own)
 		return INHIBIT_UNEQUAL;
-	/* Of those on one side only one would have been found. */
+	/* One on one side only would have been found. */
 	return h->like_source && b->both.n > own ? INHIBIT_BOTH_SIDES : INHIBIT_ENDED;
 }
 

@@ -88,7 +88,7 @@ render_field(struct rendering *r, const struct field *f, const void *v, struct s
 {
 	const struct struct_list *list = v;
 
-	/* What is secret is shown to nobody, and own data is the notifier's. */
+	/* Secrets are shown to nobody, and own data is the notifier's. */
 	if ((f->flags & (F_SECRET | F_OWN_DATA)) != 0 || depth > NESTED_MAX)
 		return;
 	if (f->type == FIELD_STRUCT)

@@ -98,7 +98,7 @@ some_alert(struct day *d, const struct m_group *g, bool posted)
 static bool
 same_stage(const struct explained_stage *a, const struct explained_stage *b)
 {
-	/* Of several sources that inhibit it another one may be found by then. */
+	/* Another one of several sources that inhibit it may be found by then. */
 	return a->cause == b->cause && (a->source != NULL) == (b->source != NULL) && a->intervals_n == b->intervals_n;
 }
 
@@ -230,7 +230,7 @@ foretell_ahead(struct day *d)
 	VEC_PUSH(&d->foreseen, f);
 }
 
-/* Who did something since made it untrue. */
+/* False: somebody did something since. */
 static bool
 holds(const struct day *d, const struct foretold *f)
 {

@@ -91,7 +91,7 @@ START_TEST(what_is_held_back)
 	    "\"startsAt\":\"2026-01-05T00:00:00Z\",\"endsAt\":\"2026-01-05T06:00:00Z\",\"createdBy\":\"j\\u001bo\","
 	    "\"comment\":\"disk ordered\"}", 200, "silenceID");
 	v = explain("{\"labels\":{\"alertname\":\"Disk\"}}");
-	/* What would command a terminal does not. */
+	/* Control characters do not get to a terminal. */
 	ck_assert_str_eq(text(v, "say"), "Nobody is told: silenced by j o until 06:00:00 UTC, 'disk ordered'.");
 	ck_assert(json_get_bool(step(v, "silence"), "decides", false));
 	ck_assert_uint_eq(json_get(step(v, "silence"), "silences")->n, 1);

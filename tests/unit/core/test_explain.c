@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an explanation says of each step; that it agrees with what then happens shows the simulator. */
+/* The steps of an explanation, one by one; that it agrees with what then happens shows the simulator. */
 #include "core/explain.h"
 
 #include "lib_core.h"
@@ -147,7 +147,7 @@ START_TEST(group_and_decision)
 	ck_assert_uint_eq(g->legs_n, 2);
 	ck_assert_int_eq(g->legs[0].reason, REASON_FIRST);
 	ck_assert(g->legs[0].tells_alert);
-	/* The engine keeps nothing of what was asked. */
+	/* Nothing is left of what was asked. */
 	ck_assert_uint_eq(view_alerts_count(w.engine), 0);
 	explain_free(&run);
 
@@ -228,11 +228,11 @@ START_TEST(silences_and_intervals_ahead)
 	g = only_group(run);
 	ck_assert_int_eq(g->held_by, STAGE_INTERVALS);
 	ck_assert_uint_eq(g->stages[STAGE_INTERVALS].intervals_n, 1);
-	/* All that would hold it back is told. */
+	/* The next stages are told, too. */
 	ck_assert_int_eq(g->stages[STAGE_SILENCES].cause, MUTE_SILENCE);
 	explain_free(&run);
 
-	/* An alert that will have ended is silenced now all the same. */
+	/* Until then it is silenced all the same. */
 	world_post(&w, "X{a=1}", WALL_ZERO, in(SPAN_HOUR));
 	run = stored("X{a=1}");
 	ck_assert_int_eq(only_group(run)->held_by, STAGE_N);
