@@ -66,7 +66,7 @@ void outbox_call_off(struct outbox *o, struct rehearsal *r);
  * within bounds of its own: PREVIEW_STEPS, PREVIEW_OUTPUT. False and e: too many wait for that.
  */
 #define PREVIEW_STEPS UINT64_C(2000000)
-#define PREVIEW_OUTPUT ((size_t)1 << 20)
+#define PREVIEW_OUTPUT ((size_t)256 << 10)
 #define PREVIEWS_MAX 8
 bool outbox_preview(struct outbox *o, struct tmpl_preview *p, struct notification *n, struct str source, bool html,
     struct err *e) MUST_CHECK;

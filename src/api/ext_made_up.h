@@ -11,7 +11,7 @@
 /* Alerts that one has at most. */
 #define MADE_UP_ALERTS_MAX 1000
 /* Bodies of requests about them. */
-#define MADE_UP_BODY_MAX ((size_t)256 << 10)
+#define MADE_UP_BODY_MAX ((size_t)64 << 10)
 
 /* Stays until it was let go here and by whoever reads its notifications. */
 struct made_up {

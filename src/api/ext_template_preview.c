@@ -6,7 +6,9 @@
 #include "ext_made_up.h"
 
 /* A text that is longer is no template of a message. */
-#define TEXT_MAX ((size_t)64 << 10)
+#define TEXT_MAX ((size_t)32 << 10)
+/* So much of what was rendered is written at a time. */
+#define PIECE ((size_t)16 << 10)
 
 struct preview_reply {
 	struct packed body;
@@ -15,6 +17,7 @@ struct preview_reply {
 	struct made_up *m;
 	bool over, failed;
 	struct sbuf output;
+	size_t written;		/* of it */
 	struct err e;
 };
 
@@ -99,27 +102,47 @@ write_error(struct json_writer *w, const struct err *e)
 	json_object_end(w);
 }
 
+/* The next piece of the output, of whole runes. */
+static struct str
+next_piece(struct preview_reply *r)
+{
+	struct str all = sbuf_get(&r->output);
+	size_t from = r->written, to = from + PIECE;
+
+	if (to >= all.n)
+		to = all.n;
+	for (size_t back = 0; back < 3 && to < all.n && ((unsigned char)all.p[to] & 0xC0) == 0x80; back++)
+		to--;
+	r->written = to;
+	return str_sub(all, from, to);
+}
+
 static enum http_more
 make(struct packed *body, struct work *work, struct moment now, struct err *e)
 {
 	struct preview_reply *r = CONTAINER_OF(body, struct preview_reply, body);
 	struct json_writer w;
+	struct str piece;
 
 	(void)now;
 	(void)e;
 	if (!r->over)
 		return HTTP_WAIT;
-	json_writer_init(&w, &body->plain, JSON_HTML_ESCAPED);
 	if (r->failed) {
 		body->stream.status = 400;
+		json_writer_init(&w, &body->plain, JSON_HTML_ESCAPED);
 		write_error(&w, &r->e);
-	} else {
-		json_object_begin(&w);
-		json_put_str(&w, "output", sbuf_get(&r->output));
-		json_object_end(&w);
-		work_spend(work, (int64_t)r->output.n / 16);
+		sbuf_putc(&body->plain, '\n');
+		return HTTP_END;
 	}
-	sbuf_putc(&body->plain, '\n');
+	if (r->written == 0)
+		sbuf_puts(&body->plain, "{\"output\":\"");
+	piece = next_piece(r);
+	json_quote_part(&body->plain, piece, JSON_HTML_ESCAPED);
+	work_spend(work, (int64_t)piece.n);
+	if (r->written < r->output.n)
+		return HTTP_MORE;
+	sbuf_puts(&body->plain, "\"}\n");
 	return HTTP_END;
 }
 
