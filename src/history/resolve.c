@@ -152,8 +152,8 @@ find_pairs(struct reader *r, const struct matcher *m, bool refused, const struct
 
 /* Adds the sets that have one of the pairs, by going through all sets. */
 static bool
-scan_sets(struct reader *r, const struct matcher *m, const struct pairs *pairs, const struct until *u, struct set_bits *b,
-    struct err *e)
+scan_sets(struct reader *r, const struct matcher *m, const struct pairs *pairs, const struct until *u,
+    struct set_bits *b, struct err *e)
 {
 	struct set_bits wanted;
 	int64_t last = 0;
