@@ -43,6 +43,7 @@ enum flight_phase {
 	FLIGHT_SNAPSHOT,	/* of the group, with all that was posted before the flush was due */
 	FLIGHT_SETTLING,	/* the cluster is */
 	FLIGHT_STAGES,		/* hold alerts back: stages.h */
+	FLIGHT_HELD,		/* nothing is left to be told */
 	FLIGHT_LEGS,		/* begins them */
 	FLIGHT_TOLD,		/* all have begun */
 	FLIGHT_FORGETTING,	/* takes out of the group what has ended */
@@ -64,6 +65,8 @@ struct leg {
 	struct notification note;	/* id 0: not made */
 	uint64_t *owed;			/* hashes of alerts that the log, as of the decision, said were told to fire */
 	size_t owed_n;
+	uint64_t *kept;			/* hashes that the log is to remember as doubtful though this notification leaves them out */
+	size_t kept_n;
 	bool in_doubt;			/* some attempt may have reached the receiver though no answer came */
 	char *error;			/* of the last failed attempt; owned */
 	enum failure failure;
@@ -84,7 +87,7 @@ struct flight {
 	struct deadline timer;		/* looks again whether the cluster has settled; the deadline of filtering */
 	struct chore chore;
 	enum flight_phase phase;
-	size_t at;			/* where FLIGHT_LEGS and FLIGHT_FORGETTING have come to */
+	size_t at;			/* where FLIGHT_HELD, FLIGHT_LEGS and FLIGHT_FORGETTING have come to */
 	struct noted_alert *all;	/* owned references */
 	struct alert_entry **entries;	/* of those, held (entry_hold); NULL when resumed */
 	size_t all_n;
@@ -95,6 +98,8 @@ struct flight {
 	size_t firing_n, resolved_n;
 	uint64_t *muted;		/* label hashes of what is in `all` only */
 	size_t muted_n;
+	uint64_t *promised;		/* those of alerts that fire, held back by a silence under which their end is told; sorted */
+	size_t promised_n;
 	struct leg *legs;
 	size_t legs_n, running;
 	struct sbuf errors;		/* of legs, a line each */
@@ -181,7 +186,13 @@ void log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now
 /* Notes in the log a notification about group g that a restart cut short, and that is not taken up again. */
 void log_debts_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
     const struct integration *integration, struct moment now);
-/* Notes who has been told all of leg->note already, and leg->owed; entry may be NULL. */
+/*
+ * Keeps in the log that those of f->promised that integration i may have been told of fire. entry: what the log holds
+ * of this; may be NULL. Returns what it holds then.
+ */
+const struct log_entry *log_debts_keep(struct engine *e, const struct flight *f, const struct integration *i,
+    const struct log_entry *entry, struct moment now);
+/* Notes who has been told all of leg->note already, leg->owed and leg->kept; entry may be NULL. */
 void log_debts_find(const struct log_entry *entry, struct leg *leg, struct moment now);
 
 #endif

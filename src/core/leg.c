@@ -144,6 +144,8 @@ log_told(struct engine *e, const struct leg *leg, const struct receiver_data *da
 		.firing_n = f->firing_n,
 		.resolved = f->resolved,
 		.resolved_n = f->resolved_n,
+		.doubtful = leg->kept,
+		.doubtful_n = leg->kept_n,
 		.data = *data,
 	};
 	const struct log_entry *held;
@@ -402,7 +404,7 @@ leg_act(struct engine *e, struct leg *leg, const struct leg_verdict *v, const st
 static void
 leg_decide(struct engine *e, struct leg *leg, struct moment now)
 {
-	const struct log_entry *entry = query_log(e, leg, now);
+	const struct log_entry *entry = log_debts_keep(e, leg->flight, leg->integration, query_log(e, leg, now), now);
 	struct reason_facts facts = leg_facts(leg->flight, leg->integration);
 	struct leg_verdict v = leg_judge(entry, &facts);
 

@@ -8,6 +8,10 @@
  * is told too. COMPAT: and when one of several recipients could not be served,
  * the next flush tells all of them again; here the log remembers who has been
  * served, so that only the others are told the same again.
+ *
+ * And what keeps it from forgetting: a silence with notify_resolved promises
+ * that ends are told, however long it lasts and whatever the rest of the group
+ * does. So what it holds back stays in doubt as long as it fires.
  */
 #include <stdlib.h>
 
@@ -87,14 +91,32 @@ find_served(const struct log_entry *entry, struct leg *leg, struct wall now)
 	leg->note.served_n = partly->n;
 }
 
+/* A flight that goes on after a restart knows nothing of promises: it keeps all that it does not tell of. */
+static void
+find_kept(const struct log_entry *entry, struct leg *leg)
+{
+	const struct flight *f = leg->flight;
+
+	leg->kept = ARENA_ARRAY(f->arena, entry->doubtful_n, uint64_t);
+	for (size_t i = 0; i < entry->doubtful_n; i++) {
+		uint64_t hash = entry->doubtful[i];
+
+		if (f->resumed ? !is_in(hash, f->firing, f->firing_n) && !is_in(hash, f->resolved, f->resolved_n)
+			       : is_in(hash, f->promised, f->promised_n))
+			leg->kept[leg->kept_n++] = hash;
+	}
+}
+
 void
 log_debts_find(const struct log_entry *entry, struct leg *leg, struct moment now)
 {
 	if (entry == NULL)
 		return;
 	find_served(entry, leg, now.wall);
-	if (leg_sends_resolved(leg))
-		find_owed(entry, leg);
+	if (!leg_sends_resolved(leg))
+		return;
+	find_owed(entry, leg);
+	find_kept(entry, leg);
 }
 
 /* The two lists as one, sorted, without repetitions. */
@@ -138,7 +160,8 @@ set_partly(struct log_entry *entry, const struct recipients *all, const struct c
 	return n;
 }
 
-static void
+/* Returns what the log holds then. */
+static const struct log_entry *
 put(struct engine *e, struct log_entry *entry, const struct route *route, struct moment now)
 {
 	struct wall keep = wall_add(wall_utc(now.wall), leg_log_time(e, route));
@@ -151,6 +174,7 @@ put(struct engine *e, struct log_entry *entry, const struct route *route, struct
 
 	if (held != NULL)
 		save_log_entry(e, held, CHANGE_LOG_ENTRY);
+	return held;
 }
 
 /* The log's entry, or an empty one. */
@@ -171,12 +195,62 @@ entry_to_change(struct engine *e, struct str group_key, const struct route *rout
 	};
 }
 
+/* An alert among many hashes of an entry. */
+#define KEEP_UNITS 2
+
+/* Those of f->promised that the entry says were, or may have been, told to fire; *news_out: how many are not doubtful yet. */
+static size_t
+told_of(const struct flight *f, const struct log_entry *entry, uint64_t *out, size_t *news_out)
+{
+	size_t n = 0, firing = 0, doubtful = 0;
+
+	*news_out = 0;
+	for (size_t i = 0; i < f->promised_n; i++) {
+		uint64_t hash = f->promised[i];
+		bool in_doubt;
+
+		while (firing < entry->firing_n && entry->firing[firing] < hash)
+			firing++;
+		while (doubtful < entry->doubtful_n && entry->doubtful[doubtful] < hash)
+			doubtful++;
+		in_doubt = doubtful < entry->doubtful_n && entry->doubtful[doubtful] == hash;
+		if (!in_doubt && (firing == entry->firing_n || entry->firing[firing] != hash))
+			continue;
+		out[n++] = hash;
+		*news_out += !in_doubt;
+	}
+	return n;
+}
+
+const struct log_entry *
+log_debts_keep(struct engine *e, const struct flight *f, const struct integration *i, const struct log_entry *entry,
+    struct moment now)
+{
+	const struct integration_common *common = i->settings;
+	span keep = leg_log_time(e, f->route);
+	struct log_entry changed;
+	uint64_t *told;
+	size_t n, news;
+
+	if (f->promised_n == 0 || entry == NULL || !common->send_resolved)
+		return entry;
+	work_spend(&e->work, KEEP_UNITS * (int64_t)(f->promised_n + entry->firing_n + entry->doubtful_n));
+	told = ARENA_ARRAY(f->arena, f->promised_n, uint64_t);
+	n = told_of(f, entry, told, &news);
+	/* Not with each flush, but well before it is forgotten: three quarters of the time are more than a group_interval. */
+	if (n == 0 || (news == 0 && wall_sub(entry->expires, now.wall) >= keep - keep / 4))
+		return entry;
+	changed = *entry;
+	set_doubtful(&changed, told, n, f->arena);
+	return put(e, &changed, f->route, now);
+}
+
 /* A receiver that may have been told that alerts fire has to hear of their end. */
 static void
 leave(struct engine *e, struct log_entry *entry, bool held, const struct route *route, struct moment now)
 {
 	if (held || entry->doubtful_n > 0 || entry->partly.n > 0)
-		put(e, entry, route, now);
+		(void)put(e, entry, route, now);
 }
 
 void

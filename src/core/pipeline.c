@@ -63,6 +63,27 @@ tell_muted(const struct acting *a, const struct alert *alert, const struct verdi
 	emit(a->engine, &ev);
 }
 
+/* Does one of the silences, which hold back an alert that fires, let its end pass? */
+static bool
+promises_end(const struct verdict *v)
+{
+	for (size_t i = 0; v->cause == MUTE_SILENCE && i < v->by.silences.n; i++) {
+		const struct silence *s = v->by.silences.v[i];
+
+		if (s->extra != NULL && s->extra->notify_resolved)
+			return true;
+	}
+	return false;
+}
+
+static void
+note_promise(struct flight *f, size_t place)
+{
+	if (f->promised == NULL)
+		f->promised = ARENA_ARRAY(f->arena, f->all_n, uint64_t);
+	f->promised[f->promised_n++] = f->all[place].alert->labels->hash;
+}
+
 /* Marks, counts and emits; a stage_listener. */
 static void
 act(void *arg, size_t place, const struct verdict *v)
@@ -78,9 +99,15 @@ act(void *arg, size_t place, const struct verdict *v)
 	mark(f, place, v);
 	if (v->cause == MUTE_NONE)
 		return;
+	if (!group && !f->all[place].resolved && promises_end(v))
+		note_promise(f, place);
 	a->engine->counters.suppressed[v->cause] += group ? f->passage.left_n : 1;
 	tell_muted(a, group ? NULL : f->all[place].alert, v);
 }
+
+/* Sorting a hash, and what deciding costs for each. */
+#define NOTE_UNITS 12
+#define DECIDE_UNITS 10
 
 /* False: there is more to be looked at, until the flight's deadline. */
 static bool
@@ -95,6 +122,8 @@ pass_stages(struct engine *e, struct flight *f, struct moment now)
 		return false;
 	}
 	sched_disarm(&e->sched, &f->timer);
+	work_spend(&e->work, NOTE_UNITS * (int64_t)f->promised_n);
+	hashes_sort(f->promised, f->promised_n);
 	return true;
 }
 
@@ -150,10 +179,6 @@ pipeline_make_legs(struct flight *f, size_t n)
 	}
 }
 
-/* Sorting a hash, and what deciding costs for each. */
-#define NOTE_UNITS 12
-#define DECIDE_UNITS 10
-
 static void
 note(struct engine *e, struct flight *f)
 {
@@ -178,6 +203,23 @@ begin_legs(struct engine *e, struct flight *f, struct moment now)
 	}
 	/* Decided: as of now the flush need not be begun again. */
 	save_group(e, f->group, SAVE_NOW, now);
+	return true;
+}
+
+/* Nobody is told anything; but the log has to remember for whom that will change. */
+static bool
+keep_promises(struct engine *e, struct flight *f, struct moment now)
+{
+	const struct receiver *r = f->route->receiver;
+
+	for (; f->promised_n > 0 && f->at < r->n; f->at++) {
+		const struct integration *i = &r->integrations[f->at];
+		struct log_key key = log_key_of(f->key, r, i);
+
+		if (work_used_up(&e->work))
+			return false;
+		(void)log_debts_keep(e, f, i, nflog_find(e->nflog, &key), now);
+	}
 	return true;
 }
 
@@ -211,12 +253,15 @@ flight_step(struct engine *e, struct flight *f, struct moment now)
 	if (f->phase == FLIGHT_STAGES) {
 		if (!pass_stages(e, f, now))
 			return false;
-		if (f->passage.left_n == 0) {
-			flush_end(e, f, now);
-			return true;
-		}
-		note(e, f);
-		f->phase = FLIGHT_LEGS;
+		f->phase = f->passage.left_n > 0 ? FLIGHT_LEGS : FLIGHT_HELD;
+		if (f->phase == FLIGHT_LEGS)
+			note(e, f);
+	}
+	if (f->phase == FLIGHT_HELD) {
+		if (!keep_promises(e, f, now))
+			return false;
+		flush_end(e, f, now);
+		return true;
 	}
 	if (f->phase == FLIGHT_LEGS) {
 		if (!begin_legs(e, f, now))

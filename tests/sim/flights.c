@@ -164,6 +164,7 @@ run_stages(struct day *d, struct m_group *g)
 		if (g->time_muted)
 			passed = 0;
 	}
+	f->promised = promised_among(d, passed & ~f->all_resolved, wall_now(d));
 	passed &= ~silenced_among(d, passed, wall_now(d), f->seen);
 	watch_muted(d, f->plan, f->route, g->key, f->all & ~passed);
 	f->firing = passed & ~f->all_resolved;
@@ -171,6 +172,8 @@ run_stages(struct day *d, struct m_group *g)
 	f->legs_n = passed != 0 ? receiver(f)->n : 0;
 	for (int i = 0; i < f->legs_n; i++)
 		f->legs[i] = (struct m_leg){ .part = i, .done = -1, .decide_at = mono_now(d) + (d->wait > 0 ? d->wait : 0) };
+	for (int i = 0; passed == 0 && i < receiver(f)->n; i++)
+		model_keep(d, g, &receiver(f)->parts[i]);
 	if (f->legs_n == 0)
 		flight_over(d, g);
 }
@@ -307,7 +310,7 @@ log_set(struct day *d, struct m_group *g, const struct m_leg *leg, int64_t data)
 
 	*entry_for(d, g->key, r, p, 0) = (struct entry){ .key = g->key, .receiver = r->receiver, .kind = p->kind,
 		.index = p->index, .timestamp = model_tick(d, f), .expires = wall_now(d) + log_time(d, r),
-		.firing = f->firing, .resolved = f->resolved, .data = data };
+		.firing = f->firing, .resolved = f->resolved, .data = data, .doubtful = leg->kept };
 }
 
 void
@@ -379,6 +382,7 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 		e->expires -= e->timestamp - model_tick(d, f);
 		e->timestamp = model_tick(d, f);
 	}
+	model_keep(d, g, p);
 	leg->reason = reason_wanted(e, f->firing, f->resolved, p->send_resolved, f->tick, r);
 	if (leg->reason != told)
 		sim_fail(d, "3 reasons", "%s part %d: decided '%s', should be '%s' (firing %s resolved %s)", g->key,
@@ -390,6 +394,7 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 	leg->resolved = p->send_resolved ? f->resolved : 0;
 	leg->served = model_served(e, leg, wall_now(d), r->repeat);
 	leg->owed = e != NULL ? (f->firing | f->resolved) & (e->firing | e->doubtful) : 0;
+	leg->kept = e != NULL && p->send_resolved ? e->doubtful & f->promised : 0;
 	leg->pause = FIRST_PAUSE;
 	leg->state = M_TOLD;
 	if (leg->reason == REASON_NONE) {

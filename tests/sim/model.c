@@ -38,6 +38,20 @@ silenced_among(const struct day *d, alerts_mask among, int64_t wall, int64_t see
 	return out & among;
 }
 
+alerts_mask
+promised_among(const struct day *d, alerts_mask among, int64_t wall)
+{
+	alerts_mask out = 0;
+
+	for (size_t i = 0; i < d->quiets.n; i++) {
+		const struct quiet *q = &d->quiets.v[i];
+
+		if (q->x.notify && q->starts <= wall && wall <= q->ends)
+			out |= q->alerts;
+	}
+	return out & among;
+}
+
 static bool
 values_equal(const struct day *d, int a, int b, uint8_t names)
 {
@@ -112,6 +126,25 @@ entry_find(struct day *d, const char *key, int receiver, int kind, int index)
 			return e;
 	}
 	return NULL;
+}
+
+void
+model_keep(struct day *d, const struct m_group *g, const struct part *p)
+{
+	const struct m_flight *f = &g->flight;
+	const struct plan_route *r = &f->plan->routes[f->route];
+	struct entry *e = entry_find(d, g->key, r->receiver, p->kind, p->index);
+	span keep = log_time(d, r), least = keep - keep / 4;
+	alerts_mask told = e != NULL ? f->promised & (e->firing | e->doubtful) : 0;
+
+	if (!p->send_resolved)
+		return;
+	watch_promised(d, g->key, r->receiver, p, f->promised, least);
+	if (told == 0 || ((told & ~e->doubtful) == 0 && e->expires - wall_now(d) >= least))
+		return;
+	e->doubtful |= told;
+	if (e->expires < wall_now(d) + keep)
+		e->expires = wall_now(d) + keep;
 }
 
 span

@@ -222,6 +222,7 @@ struct m_leg {
 	int served;			/* bits of recipients that an earlier flush served */
 	bool in_doubt;
 	alerts_mask owed;		/* told to fire, as the log knew when this was decided */
+	alerts_mask kept;		/* in doubt even when this has been told */
 };
 
 struct m_flight {
@@ -235,6 +236,7 @@ struct m_flight {
 	bool failed, resumed;
 	alerts_mask all, all_resolved;
 	alerts_mask firing, resolved;	/* after muting */
+	alerts_mask promised;		/* fire, silenced, but their end is to be told */
 	uint32_t versions[MAX_ALERTS];
 	struct m_leg legs[MAX_PARTS];
 	int legs_n;
@@ -446,6 +448,8 @@ bool is_resolved(const struct day *d, int alert, int64_t wall);
 alerts_mask resolved_among(const struct day *d, alerts_mask among, int64_t wall);
 /* `seen`: when it was looked at who is resolved. */
 alerts_mask silenced_among(const struct day *d, alerts_mask among, int64_t wall, int64_t seen);
+/* Those whose end is told under some silence that holds them. */
+alerts_mask promised_among(const struct day *d, alerts_mask among, int64_t wall);
 alerts_mask inhibited_among(const struct day *d, alerts_mask among, int64_t wall);
 bool route_muted(const struct plan *p, int route, int64_t wall);
 alerts_mask known_alerts(const struct day *d);
@@ -492,6 +496,8 @@ int64_t model_tick(const struct day *d, const struct m_flight *f);
 int model_served(const struct entry *e, const struct m_leg *leg, int64_t now, span repeat);
 /* How long the log remembers what a route told. */
 span log_time(const struct day *d, const struct plan_route *r);
+/* The log keeps in mind what p may have been told of and g's flight held back, its end promised. */
+void model_keep(struct day *d, const struct m_group *g, const struct part *p);
 /* A reload ends the group and its flush. */
 void model_cut(struct day *d, struct m_group *g);
 /* The debts that the log has to keep of a notification that is given up. */
@@ -567,6 +573,7 @@ void watch_unheard(struct day *d, const struct out *o);
 /* One of its recipients was. */
 void watch_served(struct day *d, const struct out *o);
 void watch_first_attempt(struct day *d, const struct out *o, const struct m_flight *f);
+void watch_promised(struct day *d, const char *key, int receiver, const struct part *p, alerts_mask promised, span least);
 void watch_decided(struct day *d, const char *key, int receiver, const struct part *p, enum reason reason);
 void watch_muted(struct day *d, const struct plan *plan, int route, const char *key, alerts_mask muted);
 void watch_disturbed(struct day *d, int receiver);	/* -1: all */

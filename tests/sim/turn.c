@@ -315,6 +315,7 @@ fill_legs(struct day *d, struct m_group *g)
 		leg->resolved = p->send_resolved ? f->resolved : 0;
 		leg->served = model_served(e, leg, wall_now(d), r->repeat);
 		leg->owed = e != NULL ? (f->firing | f->resolved) & (e->firing | e->doubtful) : 0;
+		leg->kept = e != NULL && p->send_resolved ? e->doubtful & ~(f->firing | f->resolved) : 0;
 		if ((leg->firing | leg->resolved) != 0)
 			f->legs[kept++] = *leg;
 	}

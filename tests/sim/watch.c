@@ -143,13 +143,14 @@ watch_accepted(struct day *d, const struct out *o)
 	const struct m_flight *f = &g->flight;
 	struct heard *h = heard_by(d, o, f->plan, true);
 
+	/* A muted alert is in neither list, and the log forgets it, unless its end is promised. */
+	h->open = wall_now(d) < h->expires ? h->open & f->promised : 0;
 	h->at = model_tick(d, f);
 	h->expires = wall_now(d) + log_time(d, &f->plan->routes[f->route]);
 	h->firing = o->firing;
 	h->resolved = o->resolved;
 	h->known = true;
-	/* A muted alert is in neither list, and the log forgets it. */
-	h->open = f->plan->receivers[o->receiver].parts[o->part].send_resolved ? o->firing : 0;
+	h->open = f->plan->receivers[o->receiver].parts[o->part].send_resolved ? h->open | o->firing : 0;
 }
 
 /* Somebody, or so it may be, knows what o tells, and the log cannot say so for sure. */
@@ -209,6 +210,16 @@ watch_decided(struct day *d, const char *key, int receiver, const struct part *p
 
 	if (h != NULL && reason == REASON_ALL_RESOLVED && !p->send_resolved)
 		h->firing = h->open = 0;
+}
+
+/* Somebody has it promised that he will hear of their end. */
+void
+watch_promised(struct day *d, const char *key, int receiver, const struct part *p, alerts_mask promised, span least)
+{
+	struct heard *h = heard_of(d, key, receiver, p->kind, p->index, false);
+
+	if (h != NULL && (h->open & promised) != 0 && wall_now(d) < h->expires && h->expires < wall_now(d) + least)
+		h->expires = wall_now(d) + least;
 }
 
 /* An alert that ends while it is muted is dropped without a word. */

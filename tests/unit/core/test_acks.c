@@ -202,6 +202,90 @@ START_TEST(tells_ends_if_asked)
 }
 END_TEST
 
+/* The log would have forgotten twice over that the receiver was told. */
+START_TEST(tells_ends_after_long)
+{
+	struct fake_world w;
+	struct ack_result r;
+
+	begin(&w);
+	w.durable = true;
+	world_post(&w, "A{i=x}", w.now.wall, in(&w, 10 * SPAN_HOUR));
+	world_run(&w, 15 * SPAN_S);
+	r = ack(&w, (struct ack_request){ .group = only_group(&w), .notify_resolved = true });
+	world_run(&w, 45 * SPAN_MIN);
+	world_restart(&w);
+	world_settle(&w);
+	world_run(&w, 50 * SPAN_MIN);
+	ck_assert(is_active(&w, r.id));
+	ck_assert_uint_eq(w.sent.n, 1);
+	world_post(&w, "A{i=x}", w.now.wall, w.now.wall);
+	world_run(&w, 52 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_str_eq(w.sent.v[1].text, " resolved [A{i=x}] all alerts resolved");
+	/* Once. */
+	world_post(&w, "A{i=x}", w.now.wall, w.now.wall);
+	world_run(&w, 55 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 2);
+	world_fini(&w);
+}
+END_TEST
+
+/* A notification about the others says nothing of it, and is not to make the log forget it. */
+START_TEST(tells_ends_after_those_of_others)
+{
+	struct fake_world w;
+	uint64_t x = fingerprint("A{i=x}");
+
+	begin(&w);
+	world_post(&w, "A{i=x}", w.now.wall, in(&w, 10 * SPAN_HOUR));
+	world_post(&w, "A{i=y}", w.now.wall, in(&w, 10 * SPAN_HOUR));
+	world_post(&w, "A{i=z}", w.now.wall, in(&w, 10 * SPAN_HOUR));
+	world_run(&w, 15 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ack(&w, (struct ack_request){ .fingerprints = &x, .fingerprints_n = 1, .notify_resolved = true });
+	world_post(&w, "A{i=y}", w.now.wall, w.now.wall);
+	world_run(&w, 2 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_str_eq(w.sent.v[1].text, " firing [A{i=z}] resolved [A{i=y}] some alerts resolved");
+	world_post(&w, "A{i=z}", w.now.wall, w.now.wall);
+	world_run(&w, 4 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 3);
+	ck_assert_str_eq(w.sent.v[2].text, " resolved [A{i=z}] all alerts resolved");
+	world_run(&w, 40 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 3);
+	world_post(&w, "A{i=x}", w.now.wall, w.now.wall);
+	world_run(&w, 42 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 4);
+	ck_assert_str_eq(w.sent.v[3].text, " resolved [A{i=x}] all alerts resolved");
+	world_fini(&w);
+}
+END_TEST
+
+/* A silence that promises nothing is as Alertmanager's. */
+START_TEST(plain_ones_forget)
+{
+	struct fake_world w;
+	uint64_t x = fingerprint("A{i=x}");
+	struct ack_result r;
+	struct err e = { 0 };
+
+	begin(&w);
+	world_post(&w, "A{i=x}", w.now.wall, in(&w, 10 * SPAN_HOUR));
+	world_post(&w, "A{i=y}", w.now.wall, in(&w, 10 * SPAN_HOUR));
+	world_run(&w, 15 * SPAN_S);
+	r = ack(&w, (struct ack_request){ .fingerprints = &x, .fingerprints_n = 1 });
+	world_post(&w, "A{i=y}", w.now.wall, w.now.wall);
+	world_run(&w, 2 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert(engine_silence_expire(w.engine, str_from(r.id), w.now, &e));
+	world_post(&w, "A{i=x}", w.now.wall, w.now.wall);
+	world_run(&w, 4 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 2);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(of_whom_it_is)
 {
 	struct fake_world w;
@@ -494,7 +578,8 @@ END_TEST
 int
 main(void)
 {
-	return RUN("acks", of_a_group, ends_with_its_alerts, tells_ends_if_asked, of_whom_it_is, edits_keep_what_it_is,
+	return RUN("acks", of_a_group, ends_with_its_alerts, tells_ends_if_asked, tells_ends_after_long,
+	    tells_ends_after_those_of_others, plain_ones_forget, of_whom_it_is, edits_keep_what_it_is,
 	    waits_for_its_alert, survives_a_restart, comes_again, comes_again_after_downtime, comes_to_an_end,
 	    many_are_watched_in_turns, what_cannot_be_named);
 }
