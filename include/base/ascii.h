@@ -33,7 +33,7 @@ ascii_alnum(char c)
 	return ascii_letter(c) || ascii_digit(c);
 }
 
-/* What HTML, CSS and the \s of regular expressions take for it. */
+/* As HTML, CSS and the \s of regular expressions have it. */
 static inline bool
 ascii_space(char c)
 {

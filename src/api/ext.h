@@ -20,7 +20,7 @@ void ext_error_at(struct call *c, int status, const char *code, struct str messa
 /* The same with more members, which stand between the two. */
 void ext_error_begin(struct call *c, int status, const char *code, struct str message, struct json_writer *w);
 void ext_error_end(struct call *c, struct json_writer *w);
-/* What the engine refused: 404, 409, or 400. */
+/* An error of the engine: 404, 409, or 400. */
 void ext_refused(struct call *c, const struct err *e);
 /* False: so much waits for the disk that the client was told to come again (503). */
 bool ext_has_room(struct call *c);
@@ -60,7 +60,7 @@ bool ext_member_labels(struct call *c, const struct json *o, const char *name, s
 bool ext_member_matchers(struct call *c, const struct json *o, const char *name, struct matchers *out);
 /* One of them; false: e says what is wrong with it. */
 bool ext_matcher(struct call *c, const struct json *v, struct matcher *out, struct err *e) MUST_CHECK;
-/* Who does it: the principal, else the one that the member names, which may not be left out then. */
+/* The author: the principal, else the one that the member names, which may not be left out then. */
 bool ext_member_author(struct call *c, const struct json *o, const char *name, struct str *out);
 
 /* The call for who answers later (http_later): what is borrowed of the request, which may end before, is copied. */

@@ -13,7 +13,7 @@
 #include "ext_alerts.h"
 #include "ext_breadth.h"
 
-/* Of more matchers none is counted alone. */
+/* With more matchers than these none is counted alone. */
 #define EACH_MAX 50
 #define SAMPLE_DEFAULT 20
 #define SAMPLE_MAX 100

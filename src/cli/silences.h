@@ -24,7 +24,7 @@ bool cli_silences_get(struct cli *c, const struct silences_wanted *w, const stru
 
 /* DELETEs c->args as ids below the path; `what` they are. Returns the exit status. */
 int cli_end_all(struct cli *c, const char *path, const char *what);
-/* Whoever calls us. */
+/* The user who calls the program. */
 struct str cli_user_name(struct cli *c);
 /* "matchers":[…] */
 void cli_put_matchers(struct json_writer *w, const struct matchers *ms);

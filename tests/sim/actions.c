@@ -270,8 +270,8 @@ restart(struct day *d, bool crash)
 		d->settled_at = mono_now(d) + (span)below(d, 40) * SPAN_S;
 	}
 	world_start(d);
-	if (!d->failed)
-		watch_deep(d);
+	/* After the engine's first step: what ended or comes again while it was down it does then. */
+	d->next_deep = mono_now(d);
 	/* It may well crash again before it has done anything. */
 	if (crash && !d->failed && chance(d, 1, 6)) {
 		world_stop(d, true);
