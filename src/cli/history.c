@@ -21,7 +21,7 @@ struct settings {
 static const struct flag flags[] = {
 	STRINGS_FLAG(struct settings, kinds, "kind", .letter = 'k',
 	    .help =
-		"Only events of this kind: firing, resolved, silenced, inhibited, notification, silence_created … Repeatable."),
+		"Only events of this kind: firing, resolved, silenced, inhibited, notification, silence_created and so on. Repeatable."),
 	STRING_FLAG(struct settings, receiver, "receiver", .letter = 'r',
 	    .help = "Only notifications to receivers that fit this regular expression."),
 	STRING_FLAG(

@@ -618,7 +618,7 @@ def test_completion(cli, tmp_path):
     assert complete("tocsin", "ro") == ["routes"]
     assert {"alert", "silence", "check-config", "completion"} <= set(complete("tocsin", ""))
     assert complete("tocsin", "silence", "ex") == ["expire", "extend", "export"]
-    assert complete("tocsin", "template", "") == ["render"]
+    assert complete("tocsin", "template", "") == ["render", "preview"]
     assert complete("tocsin", "completion", "z") == ["zsh"]
     assert complete("tocsin", "routes", "test", "--verif") == ["--verify.receivers"]
     assert complete("tocsin", "check-config", "--config") == ["--config.expand-env"]
