@@ -65,8 +65,8 @@ static int
 run(struct cli *c)
 {
 	const struct settings *s = c->settings;
-	const struct json **acks;
-	size_t n;
+	const struct json **acks = NULL;
+	size_t n = 0;
 
 	if (!get_all(c, s, &acks, &n))
 		return cli_fail(c);
