@@ -194,6 +194,8 @@ silence_watch_due(struct engine *e, struct silence_watch *w, struct moment now)
 	struct silence_entry *entry = w->entry;
 	const struct silence *s = entry->silence;
 	enum silence_state state = silence_state_at(s, now.wall);
+	/* A clock that went back makes alerts fire again that nobody posts: those who found none look again. */
+	bool again = w->stepped && w->wants;
 
 	if (silence_schedule(s) != NULL && (state == SILENCE_EXPIRED || w->stepped)) {
 		go_on(e, entry, now);
@@ -203,8 +205,12 @@ silence_watch_due(struct engine *e, struct silence_watch *w, struct moment now)
 		silence_watch_end(&e->silences, entry);
 		return;
 	}
-	if (silence_ends_with_alert(s) && state == SILENCE_ACTIVE && !w->wants &&
-	    (w->witness == NULL || !keeps(w, w->witness, now.wall))) {
+	w->stepped = false;
+	/* Nobody is a witness before it begins, so that it looks when it does: a clock that went back may put its start ahead again. */
+	if (state == SILENCE_PENDING)
+		want_not(&e->silences, w);
+	if (silence_ends_with_alert(s) && state == SILENCE_ACTIVE &&
+	    (again || (!w->wants && (w->witness == NULL || !keeps(w, w->witness, now.wall))))) {
 		want(&e->silences, w);
 		arm(e, w, now);
 		begin_walk(e, now);	/* may end the silence, and w with it */
