@@ -452,6 +452,31 @@ START_TEST(comes_again)
 }
 END_TEST
 
+/* It had found nothing before the clock went back; what comes before its start then ends it all the same. */
+START_TEST(looks_again_when_it_begins_anew)
+{
+	struct fake_world w;
+	char id[SILENCE_ID_MAX];
+	struct err e = { 0 };
+
+	begin(&w);
+	world_run(&w, SPAN_HOUR);
+	ck_assert(set(&w, "", "{alertname=\"A\"}", with_alert(true), 2 * SPAN_HOUR, id, &e));
+	world_run(&w, SPAN_HOUR + SPAN_MIN);
+	world_step_wall(&w, -20 * SPAN_MIN);
+	world_settle(&w);
+	ck_assert(!is_active(&w, id));
+	world_post(&w, "A", w.now.wall, in(&w, 4 * SPAN_HOUR));
+	world_run(&w, SPAN_HOUR + 30 * SPAN_MIN);
+	ck_assert(is_active(&w, id));
+	ck_assert(get(&w, id)->covered);
+	world_post(&w, "A", in(&w, -SPAN_MIN), w.now.wall);
+	world_run(&w, SPAN_HOUR + 31 * SPAN_MIN);
+	ck_assert(!is_active(&w, id));
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(comes_again_after_downtime)
 {
 	struct fake_world w;
@@ -580,6 +605,6 @@ main(void)
 {
 	return RUN("acks", of_a_group, ends_with_its_alerts, tells_ends_if_asked, tells_ends_after_long,
 	    tells_ends_after_those_of_others, plain_ones_forget, of_whom_it_is, edits_keep_what_it_is,
-	    waits_for_its_alert, survives_a_restart, comes_again, comes_again_after_downtime, comes_to_an_end,
-	    many_are_watched_in_turns, what_cannot_be_named);
+	    waits_for_its_alert, survives_a_restart, comes_again, looks_again_when_it_begins_anew,
+	    comes_again_after_downtime, comes_to_an_end, many_are_watched_in_turns, what_cannot_be_named);
 }
