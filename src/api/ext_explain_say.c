@@ -195,12 +195,6 @@ put_cause(struct sbuf *b, const struct explain_run *run, const struct explained_
 	}
 }
 
-static bool
-is_ack(const struct silence *s)
-{
-	return str_starts(istr_str(s->comment), STR("ACK!"));
-}
-
 void
 say_route(struct sbuf *b, const struct explained_route *r)
 {
@@ -406,7 +400,7 @@ say_suppressed(struct sbuf *b, const struct explain_run *run, const struct expla
 {
 	const struct explained_silence *only = g->silences_n == 1 ? &g->silences[0] : NULL;
 
-	if (g->held_by == STAGE_SILENCES && only != NULL && is_ack(only->silence)) {
+	if (g->held_by == STAGE_SILENCES && only != NULL && silence_is_ack(only->silence)) {
 		sbuf_puts(b, "Nobody is told again: acknowledged by ");
 		put_name(b, istr_str(only->silence->created_by), NAME_MAX_RUNES);
 		sbuf_putc(b, '.');

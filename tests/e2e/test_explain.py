@@ -64,8 +64,9 @@ def test_from_first_to_last(serve, sink):
     server.alert(slow)
     told = sink.wait(2)
     assert len(told) >= 2
-    v = explain(server, labels=slow)
+    v, end = explain(server, labels=slow), time.monotonic() + 20
     while v["verdict"] != "deduplicated":  # until both answers are noted
+        assert time.monotonic() < end, v
         time.sleep(0.05)
         v = explain(server, labels=slow)
     assert v["say"].startswith("Nobody is told: hook knows of it since ") and v["alert"]["stored"]
