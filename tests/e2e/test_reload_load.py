@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reloads of large configurations: nobody waits for them but who asked."""
+import contextlib
 import os
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
@@ -73,13 +75,28 @@ class SlowFile:
     """The configuration as a pipe: its reader waits for what is written, as on a slow disk."""
 
     def __init__(self, server):
+        self.server = server
         self.path = server.config
         self.path.unlink()
         os.mkfifo(self.path)
         self.end = os.open(self.path, os.O_RDWR)
 
+    def wait_opened(self):
+        """The server says that it loads the file before it opens it."""
+        fds = f"/proc/{self.server.process.pid}/fd"
+        end = time.monotonic() + 20
+        while not any(self.is_pipe(f"{fds}/{fd}") for fd in os.listdir(fds)):
+            assert time.monotonic() < end, "the configuration is not opened"
+            time.sleep(0.005)
+
+    def is_pipe(self, fd):
+        with contextlib.suppress(FileNotFoundError):
+            return os.path.samefile(fd, self.path)
+        return False
+
     def finish(self, text, after):
         """What the reader gets, and what the file is from then on."""
+        self.wait_opened()
         self.path.unlink()
         self.path.write_text(after)
         os.write(self.end, text.encode())
