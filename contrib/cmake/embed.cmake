@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# embed(TARGET NAME FILE...): adds to TARGET a table `embedded_NAME` of the
+# embed(TARGET NAME [PACKED] FILE...): adds to TARGET a table `embedded_NAME` of the
 # files' names and bytes (base/embedded.h), sorted by name, ended by a NULL name.
+# PACKED: each with its bytes as gzip, and `embedded_NAME_hash` for all together.
 function(embed target name)
+	cmake_parse_arguments(EMBED "PACKED" "" "" ${ARGN})
 	set(out ${CMAKE_BINARY_DIR}/embedded_${name}.c)
 	add_custom_command(OUTPUT ${out}
-		COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} "-DFILES=${ARGN}"
+		COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAME=${name} -DPACKED=${EMBED_PACKED} "-DFILES=${EMBED_UNPARSED_ARGUMENTS}"
 			-P ${CMAKE_SOURCE_DIR}/contrib/cmake/embed_script.cmake
-		DEPENDS ${ARGN} ${CMAKE_SOURCE_DIR}/contrib/cmake/embed_script.cmake VERBATIM)
+		DEPENDS ${EMBED_UNPARSED_ARGUMENTS} ${CMAKE_SOURCE_DIR}/contrib/cmake/embed_script.cmake VERBATIM)
 	target_sources(${target} PRIVATE ${out})
 endfunction()

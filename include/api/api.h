@@ -23,6 +23,7 @@ struct api;
 /* Shown in /api/v2/status and alertmanager_build_info; all static. */
 struct build_info {
 	const char *version, *revision, *branch, *build_user, *build_date, *go_version;
+	const char *own_version;	/* of this program, not of the one it stands in for */
 };
 
 /* Metrics of other rooms: each source appends its families when asked. */
@@ -38,6 +39,7 @@ struct api_env {
 	const struct build_info *build;
 	const struct log *log;
 	struct str route_prefix;	/* "/" or "/prefix" */
+	struct str external_url;	/* where others find the router; for the web page */
 	enum matcher_mode matcher_mode;
 	enum naming naming;
 	bool log_silences;
@@ -92,6 +94,8 @@ void api_free(struct api **a);
  * caller's to free. Never fails: errors are responses.
  */
 void api_handle(struct api *a, const struct http_request *r, struct moment now, struct http_response *out);
+/* Whether the path is of a file that the web page is made of: there are many, and each is fetched once. */
+bool api_is_asset(const struct api *a, struct str path);
 /* Whether a GET takes a place among the concurrent ones: as its route says, see routes.def. */
 bool api_is_limited(const struct api *a, const struct http_request *r);
 /* The server reports how long an answer took and how big it was, for the HTTP metrics. */

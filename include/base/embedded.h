@@ -14,9 +14,14 @@ struct embedded {
 	const char *name;
 	const char *bytes;
 	size_t size;
+	const char *packed;	/* the same as gzip; NULL in a table without */
+	size_t packed_size;
 };
 
 #define EMBEDDED(name) extern const struct embedded embedded_##name[]
 EMBEDDED(templates);
+EMBEDDED(ui);
+/* 12 hexadecimal digits: a digest of all names and bytes. */
+extern const char embedded_ui_hash[];
 
 #endif

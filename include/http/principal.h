@@ -19,6 +19,7 @@ enum scope {
 
 struct principal {
 	struct str name;	/* the user's, or the common name of a verified certificate; empty: nobody was asked */
+	const char *source;	/* of the name: "basic", "certificate"; NULL: there is none */
 	unsigned scopes;	/* of enum scope; zeroed, a principal may do nothing */
 };
 

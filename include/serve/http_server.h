@@ -70,6 +70,8 @@ struct http_server_options {
 	void (*observe)(void *arg, const struct http_request *r, const struct http_response *resp, span took);
 	/* Whether a GET counts in get_concurrency. May be NULL: all do. */
 	bool (*counts)(void *arg, const struct http_request *r);
+	/* Whether a GET of the path is left out of the rate limit of the web configuration. May be NULL: none is. */
+	bool (*unmetered)(void *arg, struct str path);
 	void *arg;
 };
 

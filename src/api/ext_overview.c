@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /api/ext/v1/overview and /api/ext/v1/changes. */
+#include "ext_overview.h"
+
 #include "base/mem.h"
 #include "watch.h"
 
@@ -54,8 +56,8 @@ write_revision(struct json_writer *w, const struct revision *r)
 	json_object_end(w);
 }
 
-static void
-write_overview(const struct api *a, struct json_writer *w, struct moment now)
+void
+overview_write(const struct api *a, struct json_writer *w, struct moment now)
 {
 	struct revision r = watch_revision(a->watch);
 
@@ -129,7 +131,7 @@ make(struct packed *body, struct work *w, struct moment now, struct err *e)
 		write_changed(&out, &current, &r->since, r->any);
 		json_key(&out, STR("overview"));
 	}
-	write_overview(r->api, &out, now);
+	overview_write(r->api, &out, now);
 	if (r->changes)
 		json_object_end(&out);
 	sbuf_putc(&body->plain, '\n');

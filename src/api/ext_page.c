@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "http/header.h"
+#include "negotiate.h"
 #include "text/base64.h"
 #include "watch.h"
 
@@ -305,21 +305,6 @@ entity_tag(const struct page *p, const struct call *c)
 		hash_seeded(c->req->query.p != NULL ? c->req->query.p : "", c->req->query.n)));
 }
 
-/* The client has that very answer. */
-static bool
-has_answer(const struct call *c, struct str tag)
-{
-	struct str list = http_request_header(c->req, "If-None-Match"), one;
-
-	while (tag.n > 0 && http_list_next(&list, &one)) {
-		if (str_starts(one, STR("W/")))
-			one = str_sub(one, 2, one.n);
-		if (str_eq(one, tag))
-			return true;
-	}
-	return false;
-}
-
 void
 page_reply(struct page *p, struct call *c)
 {
@@ -327,7 +312,7 @@ page_reply(struct page *p, struct call *c)
 
 	if (tag.n > 0)
 		http_response_header(c->resp, "ETag", tag);
-	if (has_answer(c, tag)) {
+	if (has_entity(c, tag)) {
 		c->resp->status = 304;
 		p->kind->fini(p);
 		mem_free(p);

@@ -44,6 +44,7 @@ struct call {
 	struct api *api;
 	const struct http_request *req;
 	struct http_response *resp;
+	struct str path;		/* of the request, below the prefix */
 	struct arena *arena;		/* of the request */
 	struct moment now;
 	struct url_query query;
@@ -64,6 +65,8 @@ void reply_framework(struct call *c, int status, int code, struct str message);
 /* Starts a JSON body; the caller ends it with reply_json_end. */
 void reply_json_begin(struct call *c, struct json_writer *w);
 void reply_json_end(struct call *c);
+/* To another address, relative or not; the request's query goes along. */
+void reply_redirect(struct call *c, int status, struct str to);
 /* Without a body. */
 void reply_empty(struct call *c, int status);
 

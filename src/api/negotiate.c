@@ -160,3 +160,17 @@ accepts_json(struct call *c)
 	reply_framework(c, 406, 406, STR("unsupported media type requested, only [application/json] are available"));
 	return false;
 }
+
+bool
+has_entity(const struct call *c, struct str tag)
+{
+	struct str list = http_request_header(c->req, "If-None-Match"), one;
+
+	while (tag.n > 0 && http_list_next(&list, &one)) {
+		if (str_starts(one, STR("W/")))
+			one = str_sub(one, 2, one.n);
+		if (str_eq(one, tag))
+			return true;
+	}
+	return false;
+}

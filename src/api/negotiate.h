@@ -18,6 +18,8 @@ bool cors_answered(struct call *c);
 bool names_json_content(const struct call *c);
 /* Does one element of a comma-separated header name `what`, and not with q=0? */
 bool header_names(struct str header, const char *what);
+/* Does the client have the answer of this entity tag (If-None-Match)? Empty: there is no tag. */
+bool has_entity(const struct call *c, struct str tag);
 /* Can the client take JSON? false: answered 406. */
 bool accepts_json(struct call *c);
 

@@ -65,6 +65,9 @@ static const struct {
 	{ "group", &type_group },
 	{ "label", NULL },
 	{ "receiver", NULL },
+	{ "hash", NULL },
+	{ "asset", NULL },
+	{ "view", NULL },
 };
 
 static const char *
@@ -72,7 +75,7 @@ param_name(struct str segment)
 {
 	struct str name;
 
-	if (segment.n > 1 && segment.p[0] == ':')
+	if (segment.n > 1 && (segment.p[0] == ':' || segment.p[0] == '*'))
 		name = str_sub(segment, 1, segment.n);
 	else if (segment.n > 2 && segment.p[0] == '{')
 		name = str_sub(segment, 1, segment.n - 1);
@@ -97,13 +100,13 @@ route_param_type(const char *name)
 static bool
 is_param(char c)
 {
-	return c == '{' || c == ':';
+	return c == '{' || c == ':' || c == '*';
 }
 
 bool
 route_has_params(const struct route_entry *r)
 {
-	return strpbrk(r->path, "{:") != NULL;
+	return strpbrk(r->path, "{:*") != NULL;
 }
 
 /* The path up to its next slash; what follows stays in *path. */
@@ -123,13 +126,16 @@ path_fits(const struct route_entry *r, struct str path, struct route_match *m)
 	struct str pattern = str_from(r->path);
 	size_t n = 0;
 
-	/* Character by character, but for parameters, which take one segment that is not empty. */
+	/* Character by character, but for parameters, which take one segment that is not empty, or all the rest. */
 	while (pattern.n > 0) {
 		if (is_param(pattern.p[0])) {
+			bool rest = pattern.p[0] == '*';
 			const char *name = param_name(take_segment(&pattern));
-			struct str value = take_segment(&path);
+			struct str value = rest ? path : take_segment(&path);
 
-			if (value.n == 0)
+			if (rest)
+				path = STR("");
+			else if (value.n == 0)
 				return false;
 			assert(n < ROUTE_PARAMS_MAX);
 			m->params[n++] = (struct route_param){ name, value };

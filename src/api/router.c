@@ -31,8 +31,8 @@ allowed_methods(struct call *c, enum route_surface surface, struct str path, con
 	return list;
 }
 
-static void
-redirect(struct call *c, int status, struct str to)
+void
+reply_redirect(struct call *c, int status, struct str to)
 {
 	struct str q = c->req->query;
 
@@ -113,7 +113,7 @@ redirect_unclean(struct call *c)
 		clean = arena_printf(c->arena, "%.*s/", STR_ARG(clean));
 	if (path.n == 0 || path.p[0] != '/' || str_eq(clean, path))
 		return false;
-	redirect(c, 301, clean);
+	reply_redirect(c, 301, clean);
 	return true;
 }
 
@@ -206,7 +206,7 @@ serve_plain(struct call *c, struct str path)
 	c->resp->handler = STR("");
 	tidy = canonical_path(c->arena, path);
 	if (!str_eq(tidy, path) && route_find(ROUTE_PLAIN, c->req->method, tidy).entry != NULL)
-		redirect(c, str_is(c->req->method, "GET") ? 301 : 307,
+		reply_redirect(c, str_is(c->req->method, "GET") ? 301 : 307,
 		    prefix.n <= 1 ? tidy : arena_printf(c->arena, "%.*s%.*s", STR_ARG(prefix), STR_ARG(tidy)));
 	else
 		reply_text(c, 404, "404 page not found");
@@ -280,7 +280,7 @@ static void
 dispatch(struct call *c, struct str path)
 {
 	if (str_is(path, "/api/v2"))
-		redirect(c, 301, arena_printf(c->arena, "%.*s/", STR_ARG(c->req->path)));
+		reply_redirect(c, 301, arena_printf(c->arena, "%.*s/", STR_ARG(c->req->path)));
 	else if (str_starts(path, STR("/api/v2/")))
 		serve_v2(c, path);
 	else if (str_starts(path, STR(EXT)) && route_find(ROUTE_PLAIN, c->req->method, path).any == NULL)
@@ -302,14 +302,21 @@ api_handle(struct api *a, const struct http_request *r, struct moment now, struc
 		return;
 	if (!strip_prefix(a, r->path, &path)) {
 		if (str_is(r->path, "/") && str_is(r->method, "GET"))
-			redirect(&c, 302, a->env.route_prefix);
+			reply_redirect(&c, 302, a->env.route_prefix);
 		else
 			reply_text(&c, 404, "404 page not found");
 	} else if (path.n == 0) {
-		redirect(&c, 301, arena_printf(r->arena, "%.*s/", STR_ARG(r->path)));
+		reply_redirect(&c, 301, arena_printf(r->arena, "%.*s/", STR_ARG(r->path)));
 	} else {
+		c.path = path;
 		dispatch(&c, path);
 	}
+}
+
+bool
+api_is_asset(const struct api *a, struct str path)
+{
+	return strip_prefix(a, path, &path) && str_starts(path, STR("/assets/"));
 }
 
 bool

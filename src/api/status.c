@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Status, receivers, health, reload and the page at the root. */
+/* Status, receivers, health and reload. */
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "list.h"
@@ -212,27 +212,4 @@ api_reload(struct call *c)
 	/* Until then nothing is sent: a failure becomes a 500. */
 	reply_empty(c, 200);
 	c->resp->stream = c->api->env.reload(c->api->env.arg, c->now);
-}
-
-void
-api_index(struct call *c)
-{
-	struct sbuf *b = &c->resp->body;
-
-	c->resp->status = 200;
-	http_response_header(c->resp, "Content-Type", STR("text/html; charset=utf-8"));
-	http_response_header(c->resp, "Cache-Control", STR("no-cache, no-store, must-revalidate"));
-	http_response_header(c->resp, "Pragma", STR("no-cache"));
-	http_response_header(c->resp, "Expires", STR("0"));
-	sbuf_puts(b,
-	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>tocsin</title>"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-	    "<meta name=\"color-scheme\" content=\"light dark\">"
-	    "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:40em;margin:3em auto;padding:0 1em}</style>"
-	    "</head><body><h1>tocsin</h1><p>This alert router is running. Use <code>amtool</code>, Grafana or any other "
-	    "client of Alertmanager's API:</p><ul>"
-	    "<li><a href=\"api/v2/alerts\">alerts</a>, <a href=\"api/v2/alerts/groups\">groups</a></li>"
-	    "<li><a href=\"api/v2/silences\">silences</a></li>"
-	    "<li><a href=\"api/v2/status\">status and configuration</a></li>"
-	    "<li><a href=\"metrics\">metrics</a></li></ul></body></html>\n");
 }

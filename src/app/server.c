@@ -36,6 +36,7 @@ const struct build_info server_build_info = {
 	.build_user = "",
 	.build_date = "",
 	.go_version = "C11",
+	.own_version = TOCSIN_VERSION,
 };
 
 static void
@@ -81,6 +82,14 @@ counts(void *arg, const struct http_request *r)
 	const struct server *s = arg;
 
 	return api_is_limited(s->api, r);
+}
+
+static bool
+unmetered(void *arg, struct str path)
+{
+	const struct server *s = arg;
+
+	return api_is_asset(s->api, path);
 }
 
 static void
@@ -206,6 +215,7 @@ open_listeners(struct server *s, struct err *e)
 		.ticket = durable_ticket,
 		.observe = observe_request,
 		.counts = counts,
+		.unmetered = unmetered,
 		.arg = s,
 	};
 
@@ -332,6 +342,7 @@ open_api(struct server *s)
 		.build = &server_build_info,
 		.log = &s->log,
 		.route_prefix = s->route_prefix,
+		.external_url = s->external_url,
 		.matcher_mode = s->o->matcher_mode,
 		.naming = s->o->naming,
 		.log_silences = s->o->log_silences,

@@ -139,6 +139,27 @@ wipe(struct sbuf *b)
 	sbuf_fini(b);
 }
 
+/* The user and the password that the request brings; false: none that a hash can be of. `plain` holds them. */
+static bool
+read_credentials(const struct http_request *r, struct sbuf *plain, struct str *user, struct str *password)
+{
+	/* A hash is of a C string, so a password with a NUL has none. */
+	return web_credentials(r, plain, user, password) && memchr(password->p, '\0', password->n) == NULL;
+}
+
+/* It costs nothing to judge: there are no users, or the password was found right before. */
+static bool
+is_known(const struct admission *a, const struct http_request *r)
+{
+	struct sbuf plain = SBUF_INIT(64 * 1024);
+	struct str user, password;
+	bool known = a->rules->users_n == 0 ||
+	    (read_credentials(r, &plain, &user, &password) && passwords_know(a->passwords, user, password));
+
+	wipe(&plain);
+	return known;
+}
+
 /* PASSWORD_LATER: w->look was set. */
 static enum password
 judge(struct admission *a, const struct http_request *r, int fd, struct waiting *w)
@@ -147,8 +168,7 @@ judge(struct admission *a, const struct http_request *r, int fd, struct waiting 
 	enum password verdict = PASSWORD_WRONG;
 	struct str user, password;
 
-	/* A hash is of a C string, so a password with a NUL has none. */
-	if (web_credentials(r, &plain, &user, &password) && memchr(password.p, '\0', password.n) == NULL) {
+	if (read_credentials(r, &plain, &user, &password)) {
 		w->user = mem_strndup(user.p, user.n);
 		w->user_n = user.n;
 		verdict = passwords_judge(a->passwords, user, password, address_of(fd), on_password, w, &w->look);
@@ -158,14 +178,15 @@ judge(struct admission *a, const struct http_request *r, int fd, struct waiting 
 }
 
 void
-admission_ask(struct admission *a, const struct http_request *r, int fd, struct http_response *denial,
+admission_ask(struct admission *a, const struct http_request *r, bool metered, int fd, struct http_response *denial,
     admission_done *done, void *arg, void **pending)
 {
 	struct waiting *w;
 	enum password verdict;
 
 	assert(a->rules != NULL);
-	if (!is_within_rate(a)) {
+	/* A path that is not metered must be no way to try passwords faster than on others. */
+	if ((metered || !is_known(a, r)) && !is_within_rate(a)) {
 		http_response_text(denial, 429, STR("Too Many Requests"));
 		done(arg, false, STR(""));
 		return;

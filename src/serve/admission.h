@@ -27,11 +27,11 @@ void admission_rules(struct admission *a, const struct web_conf *rules);
 /* `user` is who asks, by the name of a password that was right; empty: there are no users. Borrowed for the call. */
 typedef void admission_done(void *arg, bool granted, struct str user);
 /*
- * Judges a request by rate limit and credentials; `done` is called at once or, when a password has to be
+ * Judges a request by rate limit (`metered`, or when its credentials are not known to be right) and credentials; `done` is called at once or, when a password has to be
  * verified, later and from the loop: then *pending is set until the call. When not granted, `denial` was
  * filled in. `fd` is the client's socket, or -1.
  */
-void admission_ask(struct admission *a, const struct http_request *r, int fd, struct http_response *denial,
+void admission_ask(struct admission *a, const struct http_request *r, bool metered, int fd, struct http_response *denial,
     admission_done *done, void *arg, void **pending);
 /* `done` will not be called. Sets *pending to NULL, which it may be already. */
 void admission_abandon(void **pending);

@@ -81,6 +81,16 @@ on_verdict(void *arg, bool granted, struct str user)
 		judged(c);
 }
 
+/* Does the request count in the rate limit? Its first line says what it is for. */
+static bool
+is_metered(const struct http_server *s, struct str line)
+{
+	struct str method = str_split(&line, ' '), path = str_split(&line, ' ');
+
+	path = str_sub(path, 0, str_chr(path, '?'));
+	return s->o.unmetered == NULL || !str_is(method, "GET") || !s->o.unmetered(s->o.arg, path);
+}
+
 bool
 admit_begin(struct http_conn *c)
 {
@@ -102,7 +112,7 @@ admit_begin(struct http_conn *c)
 	c->admit->body = g.body;
 	c->admit->began = s->o.clock->now(s->o.clock).mono;
 	c->admit->denial.body.max = SBUF_UNLIMITED;
-	admission_ask(web_config_admission(s->web), &r, bufferevent_getfd(c->bev), &c->admit->denial, on_verdict, c,
+	admission_ask(web_config_admission(s->web), &r, is_metered(s, g.line), bufferevent_getfd(c->bev), &c->admit->denial, on_verdict, c,
 	    &c->admit->pending);
 	explicit_bzero(head, c->head.n);
 	mem_free(head);

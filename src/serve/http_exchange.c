@@ -116,7 +116,7 @@ exchange_send(struct http_conn *c)
 		exchange_observe(c);
 	if (s->stopping)
 		x->close = true;
-	web_config_headers(s->web, &x->resp);
+	web_config_headers(s->web, &x->resp, x->arena);
 	evhttp_request_set_on_complete_cb(x->evreq, on_complete, c);
 	c->watched = false;
 	http_response_send(c);
@@ -313,8 +313,13 @@ name_principal(struct http_conn *c)
 	struct http_request *r = &c->x->req;
 
 	r->principal.name = arena_str(c->x->arena, str_from(c->admit->user));
-	if (r->principal.name.n == 0)
-		r->principal.name = web_tls_client(c->bev, c->x->arena);
+	if (r->principal.name.n > 0) {
+		r->principal.source = "basic";
+		return;
+	}
+	r->principal.name = web_tls_client(c->bev, c->x->arena);
+	if (r->principal.name.n > 0)
+		r->principal.source = "certificate";
 }
 
 /* Acts upon the verdict of http_admit.c: a denial becomes the answer. */

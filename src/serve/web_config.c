@@ -154,16 +154,40 @@ web_config_admission(struct web_config *w)
 	return w->admission;
 }
 
+static struct http_header *
+find_header(struct http_response *r, struct str name)
+{
+	for (size_t i = 0; i < r->headers_n; i++)
+		if (str_caseeq(r->headers[i].name, name))
+			return &r->headers[i];
+	return NULL;
+}
+
+/* Browsers pass over X-Frame-Options where a policy speaks of frames (CSP 3, 6.4.2.2): ours leaves that to the administrator. */
+static void
+yield_frames(struct http_response *r, struct arena *a)
+{
+	const struct str ours = STR("frame-ancestors 'self'; ");
+	struct http_header *policy = find_header(r, STR("Content-Security-Policy"));
+	size_t at = policy != NULL ? str_find(policy->value, ours) : 0;
+
+	if (policy != NULL && at < policy->value.n)
+		policy->value = arena_printf(a, "%.*s%.*s", STR_ARG(str_sub(policy->value, 0, at)),
+		    STR_ARG(str_sub(policy->value, at + ours.n, policy->value.n)));
+}
+
 void
-web_config_headers(const struct web_config *w, struct http_response *r)
+web_config_headers(const struct web_config *w, struct http_response *r, struct arena *a)
 {
 	for (size_t i = 0; w != NULL && i < w->conf.http.headers.n; i++) {
 		const struct str_pair *h = &w->conf.http.headers.v[i];
-		size_t k = 0;
+		struct http_header *present = find_header(r, h->key);
 
-		while (k < r->headers_n && !str_caseeq(r->headers[k].name, h->key))
-			k++;
-		if (k == r->headers_n)
+		if (str_is(h->key, "X-Frame-Options"))
+			yield_frames(r, a);
+		if (present != NULL)
+			present->value = h->value;
+		else
 			http_response_header(r, h->key.p, h->value);
 	}
 }

@@ -35,7 +35,7 @@ void web_config_refresh(struct web_config *w);
 bool web_config_tls(const struct web_config *w);
 /* Takes a connected socket (-1: it will be set later), with TLS if so configured. */
 struct bufferevent *web_config_accept(struct web_config *w, struct event_base *base, int fd);
-/* Adds the configured headers to a response. */
-void web_config_headers(const struct web_config *w, struct http_response *r);
+/* Adds the configured headers to a response, in place of what it has of those names. New values are in the arena. */
+void web_config_headers(const struct web_config *w, struct http_response *r, struct arena *a);
 
 #endif

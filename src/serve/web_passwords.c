@@ -426,6 +426,18 @@ wait_for(struct look *l, void (*done)(void *arg, enum password verdict), void *a
 	*pending = w;
 }
 
+bool
+passwords_know(const struct passwords *p, struct str user, struct str password)
+{
+	size_t at = find_user(p, user);
+	unsigned char key[SHA256_SIZE];
+
+	if (at == p->users_n)
+		return false;
+	make_key(user, p->users[at].hash, password, key);
+	return is(&p->right[at], key);
+}
+
 enum password
 passwords_judge(struct passwords *p, struct str user, struct str password, uint64_t address,
     void (*done)(void *arg, enum password verdict), void *arg, void **pending)

@@ -41,6 +41,8 @@ void passwords_users(struct passwords *p, const struct web_user *users, size_t n
  */
 enum password passwords_judge(struct passwords *p, struct str user, struct str password, uint64_t address,
     void (*done)(void *arg, enum password verdict), void *arg, void **pending);
+/* Would it be judged right at once? */
+bool passwords_know(const struct passwords *p, struct str user, struct str password);
 /* `done` will not be called. Sets *pending to NULL, which it may be already. */
 void passwords_abandon(void **pending);
 /* How many looks were begun so far. */

@@ -113,7 +113,7 @@ ask(struct api *api, struct arena *a, const char *method, struct str path, struc
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct build_info build = { "v", "r", "b", "u", "d", "C11" };
+	static const struct build_info build = { "v", "r", "b", "u", "d", "C11", "0.1.0" };
 	static const struct integration_kind *const kinds[] = { NULL };
 	static struct config *config;
 	struct engine_options options = {

@@ -7,7 +7,7 @@
 struct api *
 api_start(struct fake_world *w, const char *config, struct api_env env)
 {
-	static const struct build_info build = { "0.34.1", "r", "b", "u", "d", "C11" };
+	static const struct build_info build = { "0.34.1", "r", "b", "u", "d", "C11", "0.1.0" };
 	static const struct integration_kind *const kinds[] = { NULL };
 	struct err e = { 0 };
 	struct config *c;

@@ -13,7 +13,7 @@ struct arena *arena;
 unsigned reloads;
 bool sliced;
 void (*more_env)(struct api_env *env);
-struct principal asker = { { "", 0 }, SCOPE_ALL };
+struct principal asker = { .name = { "", 0 }, .scopes = SCOPE_ALL };
 
 static enum http_more
 end_of_reload(struct http_stream *s, struct sbuf *out, struct work *w, struct moment now, struct err *e)
