@@ -18,6 +18,7 @@ enum past_format {
 	PAST_JSON,	/* all of it */
 	PAST_NDJSON,
 	PAST_CSV,
+	PAST_ITEMS,	/* JSON, the array of events alone, as many as the limit, for other answers */
 	PAST_STATS,	/* JSON, one answer: sums over `from` to `to`; other conditions do not count */
 };
 
@@ -36,6 +37,7 @@ struct past_query {
 	size_t limit;			/* of a page; with other formats 0 is no limit */
 	struct str cursor;
 	enum past_format format;
+	bool bare;			/* PAST_ITEMS: without label sets */
 	/* Out, when it is refused: the parameter that is to blame. */
 	const char *bad;
 };

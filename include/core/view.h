@@ -34,6 +34,7 @@ struct alert_status {
 	const struct silence *acked_by;	/* the newest acknowledgement among them; NULL: none */
 	uint64_t inhibited_by;		/* fingerprint */
 	bool inhibited;
+	const struct inhibit_rule *rule;	/* that inhibits it; borrowed from the configuration */
 	/* active, suppressed; "unprocessed" does not occur in predicted states */
 };
 /* For any alert, known or not. */

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "ext_explain.h"
+#include "ext_past.h"
 
 /* Events that are looked at, the newest first. */
 #define PAST_EVENTS 50
@@ -12,8 +13,7 @@
 
 struct past_explanation {
 	struct packed body;
-	struct http_stream *inner;	/* of the history: a page of events */
-	struct sbuf page;
+	struct past_part page;		/* of events */
 	uint64_t fingerprint;
 	struct wall at;
 };
@@ -150,7 +150,7 @@ static bool
 write_past(struct past_explanation *x, struct err *e)
 {
 	struct arena *a = arena_new();
-	const struct json *page = json_parse(a, sbuf_get(&x->page), JSON_DOCUMENT, e);
+	const struct json *page = json_parse(a, sbuf_get(&x->page.text), JSON_DOCUMENT, e);
 	struct findings f = { .items = page != NULL ? json_get(page, "items") : NULL };
 	struct sbuf say = SBUF_INIT(SBUF_UNLIMITED);
 	struct json_writer w;
@@ -173,7 +173,7 @@ write_past(struct past_explanation *x, struct err *e)
 	json_object_begin(&w);
 	ext_put_fingerprint(&w, "fp", x->fingerprint);
 	json_object_end(&w);
-	write_steps(&w, &f, sbuf_get(&x->page));
+	write_steps(&w, &f, sbuf_get(&x->page.text));
 	json_object_end(&w);
 	sbuf_putc(&x->body.plain, '\n');
 	sbuf_fini(&say);
@@ -181,64 +181,37 @@ write_past(struct past_explanation *x, struct err *e)
 	return true;
 }
 
-static void
-on_ready(void *arg)
-{
-	struct past_explanation *x = arg;
-
-	if (x->body.stream.ready != NULL)
-		x->body.stream.ready(x->body.stream.ready_arg);
-}
-
 static enum http_more
 make(struct packed *p, struct work *w, struct moment now, struct err *e)
 {
 	struct past_explanation *x = CONTAINER_OF(p, struct past_explanation, body);
-	enum http_more more;
+	enum http_more more = past_part_read(&x->page, w, now, e);
 
-	x->inner->ready = on_ready;
-	x->inner->ready_arg = x;
-	more = x->inner->next(x->inner, &x->page, w, now, e);
 	if (more != HTTP_END)
 		return more;
-	if (x->page.overflow) {
-		err_set(e, ERR_LIMIT, "what history has of it is too much");
-		return HTTP_FAILED;
-	}
 	return write_past(x, e) ? HTTP_END : HTTP_FAILED;
 }
 
 static void
 fini(struct packed *p)
 {
-	struct past_explanation *x = CONTAINER_OF(p, struct past_explanation, body);
-
-	x->inner->drop(x->inner);
-	sbuf_fini(&x->page);
+	past_part_end(&CONTAINER_OF(p, struct past_explanation, body)->page);
 }
 
 void
 explain_past(struct call *c, uint64_t fingerprint, struct wall at)
 {
-	const struct api_env *env = &c->api->env;
 	struct past_query q = { .fingerprints = &fingerprint, .fingerprints_n = 1, .from = WALL_ZERO,
 		.to = wall_add(at, SPAN_MS), .limit = PAST_EVENTS, .format = PAST_PAGE };
-	struct past_explanation *x;
-	struct http_stream *inner;
+	struct past_explanation *x = NEW(struct past_explanation);
 	struct err e = { 0 };
 
-	if (env->past == NULL) {
-		ext_error_at(c, 501, "no_history", STR("no history is kept: --history.enabled"), "at", -1);
+	if (!past_part_ask(&x->page, c->api, &x->body, &q, PAST_BYTES_MAX, c->now, &e)) {
+		past_refused(c, &e);
+		past_part_end(&x->page);
+		mem_free(x);
 		return;
 	}
-	inner = env->past(env->arg, &q, c->now, &e);
-	if (inner == NULL) {
-		ext_error(c, 503, e.kind == ERR_LIMIT ? "too_many_questions" : "no_history", str_from(e.text));
-		return;
-	}
-	x = NEW(struct past_explanation);
-	x->inner = inner;
-	x->page = (struct sbuf)SBUF_INIT(PAST_BYTES_MAX);
 	x->fingerprint = fingerprint;
 	x->at = at;
 	x->body.make = make;

@@ -4,7 +4,7 @@
 
 #include "base/duration.h"
 #include "base/mem.h"
-#include "ext.h"
+#include "ext_past.h"
 
 /* Values of one condition. */
 #define VALUES_MAX 100
@@ -184,7 +184,7 @@ refuse(struct call *c, const struct past_query *q, const struct err *e)
 		ext_error_at(c, 400, q->cursor.n > 0 && strcmp(q->bad, "cursor") == 0 ? "bad_cursor" : "bad_parameter",
 		    str_from(e->text), q->bad, -1);
 	else
-		ext_error(c, 503, e->kind == ERR_LIMIT ? "too_many_questions" : "no_history", str_from(e->text));
+		past_refused(c, e);
 }
 
 static void
@@ -192,6 +192,7 @@ reply_head(struct call *c, enum past_format format)
 {
 	switch (format) {
 	case PAST_PAGE:
+	case PAST_ITEMS:
 	case PAST_STATS:
 		ext_reply_later(c);
 		return;

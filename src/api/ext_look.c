@@ -213,13 +213,19 @@ static const struct {
 #define SEVERITY_OTHER 3
 
 unsigned
+word_severity(struct str word)
+{
+	for (size_t i = 0; word.n > 0 && i < ARRAY_LEN(severities); i++)
+		if (str_caseeq(word, str_from(severities[i].word)))
+			return severities[i].severity;
+	return SEVERITY_OTHER;
+}
+
+unsigned
 alert_severity(const struct labels *l, struct str *word)
 {
 	*word = labels_get(l, STR("severity"));
-	for (size_t i = 0; word->n > 0 && i < ARRAY_LEN(severities); i++)
-		if (str_caseeq(*word, str_from(severities[i].word)))
-			return severities[i].severity;
-	return SEVERITY_OTHER;
+	return word_severity(*word);
 }
 
 struct str

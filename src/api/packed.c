@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "negotiate.h"
+#include "text/json_write.h"
 
 /* So much is packed at a time, in a millisecond or less. */
 #define PACK_BYTES ((size_t)32 << 10)
@@ -70,6 +71,23 @@ bool
 takes_gzip(const struct call *c)
 {
 	return header_names(http_request_header(c->req, "Accept-Encoding"), "gzip");
+}
+
+void
+packed_error(struct packed *p, int status, const char *code, struct str message)
+{
+	struct json_writer w;
+
+	p->stream.status = status;
+	json_writer_init(&w, &p->plain, JSON_HTML_ESCAPED);
+	json_object_begin(&w);
+	json_key(&w, STR("error"));
+	json_object_begin(&w);
+	json_put_str(&w, "code", str_from(code));
+	json_put_str(&w, "message", message);
+	json_object_end(&w);
+	json_object_end(&w);
+	sbuf_putc(&p->plain, '\n');
 }
 
 void

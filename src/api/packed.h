@@ -27,6 +27,8 @@ struct packed {
 
 /* Answers c with the body; status and Content-Type are the caller's to set. */
 void packed_reply(struct call *c, struct packed *p);
+/* For `make`, as long as nothing was made: an error is the answer, as ext_error gives it. */
+void packed_error(struct packed *p, int status, const char *code, struct str message);
 /* Does the client take gzip? */
 bool takes_gzip(const struct call *c);
 

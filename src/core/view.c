@@ -15,6 +15,7 @@ show_verdict(const struct verdict *v, struct arena *arena, struct alert_status *
 	if (v->cause == MUTE_INHIBITION) {
 		out->inhibited = true;
 		out->inhibited_by = v->by.inhibition.source->labels->fingerprint;
+		out->rule = v->by.inhibition.rule;
 	} else if (v->cause == MUTE_SILENCE) {
 		ids = ARENA_ARRAY(arena, v->by.silences.n, const char *);
 		for (size_t i = 0; i < v->by.silences.n; i++) {

@@ -63,11 +63,12 @@ show_one(void *arg, const struct row *row)
 	switch (a->q.q.format) {
 	case PAST_PAGE:
 	case PAST_JSON:
-		show_json(a->reader, row, &a->w);
+	case PAST_ITEMS:
+		show_json(a->reader, row, !a->q.q.bare, &a->w);
 		break;
 	case PAST_NDJSON:
 		json_writer_init(&a->w, &a->out, JSON_HTML_ESCAPED);
-		show_json(a->reader, row, &a->w);
+		show_json(a->reader, row, true, &a->w);
 		sbuf_putc(&a->out, '\n');
 		break;
 	case PAST_CSV:
@@ -105,6 +106,10 @@ begin_answer(struct ask *a)
 		json_key(&a->w, STR("items"));
 		json_array_begin(&a->w);
 		break;
+	case PAST_ITEMS:
+		json_writer_init(&a->w, &a->out, JSON_HTML_ESCAPED);
+		json_array_begin(&a->w);
+		break;
 	case PAST_CSV:
 		show_csv_head(&a->out);
 		break;
@@ -121,6 +126,8 @@ end_answer(struct ask *a, struct moment now)
 	char cursor[CURSOR_MAX];
 
 	a->over = true;
+	if (a->q.q.format == PAST_ITEMS)
+		json_array_end(&a->w);
 	if (a->q.q.format != PAST_PAGE && a->q.q.format != PAST_JSON)
 		return;
 	json_array_end(&a->w);

@@ -79,13 +79,14 @@ fingerprint(const struct known_labels *l, char out[17])
 }
 
 static void
-put_labels(struct reader *r, uint64_t set, struct json_writer *w)
+put_labels(struct reader *r, uint64_t set, bool labels, struct json_writer *w)
 {
-	const struct known_labels *l = reader_labels(r, set);
+	const struct known_labels *l = labels ? reader_labels(r, set) : reader_set(r, set);
 	char text[17];
 
 	json_put_str(w, "fingerprint", fingerprint(l, text));
-	json_put_raw(w, "labels", l->json.n > 0 ? l->json : STR("{}"));
+	if (labels)
+		json_put_raw(w, "labels", l->json.n > 0 ? l->json : STR("{}"));
 }
 
 /* The words of a list. */
@@ -100,9 +101,9 @@ put_words(struct json_writer *w, const char *key, struct str words)
 }
 
 static void
-put_alert(struct reader *r, const struct row *row, struct json_writer *w)
+put_alert(struct reader *r, const struct row *row, bool labels, struct json_writer *w)
 {
-	put_labels(r, row->set, w);
+	put_labels(r, row->set, labels, w);
 	if (row->starts != 0)
 		show_time(w, "starts", (int64_t)row->starts);
 	if (row->kind == KIND_SILENCED || row->kind == KIND_ACKED)
@@ -111,7 +112,7 @@ put_alert(struct reader *r, const struct row *row, struct json_writer *w)
 		return;
 	json_key(w, STR("source"));
 	json_object_begin(w);
-	put_labels(r, row->source, w);
+	put_labels(r, row->source, labels, w);
 	json_object_end(w);
 	if (row->ref.n > 0)
 		json_put_str(w, "rule", row->ref);
@@ -186,7 +187,7 @@ put_process(const struct row *row, struct json_writer *w)
 }
 
 void
-show_json(struct reader *r, const struct row *row, struct json_writer *w)
+show_json(struct reader *r, const struct row *row, bool labels, struct json_writer *w)
 {
 	char id[24];
 
@@ -197,7 +198,7 @@ show_json(struct reader *r, const struct row *row, struct json_writer *w)
 	json_put_str(w, "kind", str_from(kind_word(row->kind)));
 	switch (kind_shape(row->kind)) {
 	case SHAPE_ALERT:
-		put_alert(r, row, w);
+		put_alert(r, row, labels, w);
 		break;
 	case SHAPE_GROUP:
 		put_group(row, w);

@@ -11,8 +11,8 @@
 /* Alerts of a notification that are named on a page. */
 #define SHOW_FINGERPRINTS 100
 
-/* One object. */
-void show_json(struct reader *r, const struct row *row, struct json_writer *w);
+/* One object; labels: with the label sets of its alerts, which take a look at each pair. */
+void show_json(struct reader *r, const struct row *row, bool labels, struct json_writer *w);
 /* A line of RFC 4180; the names of its columns. */
 void show_csv(struct reader *r, const struct row *row, struct sbuf *out);
 void show_csv_head(struct sbuf *out);

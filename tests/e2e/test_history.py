@@ -231,3 +231,59 @@ def test_without_history(serve, sink):
     assert error_of(server, "")[0] == 501
     assert not (server.dir / "data/history.db").exists()
     assert server.metric("tocsin_history_events_total") is None
+
+
+DETAIL = "/api/ext/v1/alerts/"
+
+
+def test_detail_of_an_alert(serve, sink):
+    server = serve(CONFIG.format(url=sink.url))
+    server.alert({"alertname": "Slow", "host": "a", "severity": "p2"})
+    wait_items(server, kind="notification")
+    fp = server.get("/api/v2/alerts")[0]["fingerprint"]
+    silence = server.silence(alertname="Slow", comment="new disk")
+    wait_items(server, kind="silenced")
+    detail = server.get(DETAIL + fp)
+    assert detail["alert"] == server.get("/api/v2/alerts")[0]
+    assert (detail["state"], detail["severity"], detail["resolved_at"]) == ("silenced", "warning", None)
+    (held,) = detail["silences"]
+    assert (held["id"], held["by"], held["comment"]) == (silence, "tester", "new disk") and held["ends"]
+    (group,) = detail["groups"]
+    assert group["receiver"] == "hook" and group["next_flush"]
+    assert detail["notifications"] == wait_items(server, kind="notification", fingerprint=fp)[:5]
+    assert [p["state"] for p in detail["timeline"]] == ["active", "silenced"]
+    active, silenced = detail["timeline"]
+    assert active["from"] < active["to"] == silenced["from"] and silenced["to"] is None
+    assert detail["history_error"] is None
+
+    server.request("DELETE", f"/api/v2/silence/{silence}")
+    server.alert({"alertname": "Down", "host": "a"})
+    wait_items(server, kind="inhibited")
+    (source,) = server.get(DETAIL + fp)["inhibited_by"]
+    assert (source["rule"], source["name"], source["labels"]) == (0, "down", {"alertname": "Down", "host": "a"})
+
+
+def test_detail_of_an_alert_that_is_gone(serve, sink):
+    server = serve(CONFIG.format(url=sink.url), "--alerts.gc-interval=50ms")
+    server.alert({"alertname": "A", "host": "x", "severity": "crit"})
+    wait_items(server, kind="notification")
+    fp = server.get("/api/v2/alerts")[0]["fingerprint"]
+    server.resolve(alertname="A", host="x", severity="crit")
+    ended = wait_items(server, kind="resolved")[0]["at"]
+    wait_items(server, 2, kind="notification")
+    end = time.monotonic() + 20
+    while (detail := server.get(DETAIL + fp))["alert"]["status"]["state"] != "unprocessed":
+        assert time.monotonic() < end, detail
+        time.sleep(0.05)
+    assert (detail["state"], detail["severity"]) == ("resolved", "critical")
+    assert detail["alert"]["labels"] == {"alertname": "A", "host": "x", "severity": "crit"}
+    assert detail["alert"]["receivers"] == [{"name": "hook"}]
+    assert len(detail["notifications"]) == 2 and detail["notifications"][0]["resolved"] == 1
+    assert detail["groups"] == detail["silences"] == detail["inhibited_by"] == []
+    assert [p["state"] for p in detail["timeline"]] == ["active"] and detail["timeline"][0]["to"] is not None
+    server.stop()
+    server.start()
+    # Nothing of it is stored any more; what is known comes from history alone.
+    assert server.get(DETAIL + fp)["resolved_at"] == ended
+    status, _, body = server.request("GET", DETAIL + "00000000000000ff")
+    assert (status, json.loads(body)["error"]["code"]) == (404, "not_found")
