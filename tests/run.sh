@@ -9,7 +9,9 @@ cd "$(dirname "$0")/.."
 packages="gcc cmake ninja-build pkg-config check libevent-dev libyaml-dev libjansson-dev
 libcurl4-openssl-dev libesmtp-dev libpcre2-dev zlib1g-dev libsqlite3-dev libssl-dev tzdata ca-certificates
 python3 python3-pytest python3-pytest-xdist python3-yaml python3-aiosmtpd prometheus prometheus-alertmanager
-kannel kannel-extras strace groff-base"
+kannel kannel-extras strace groff-base chromium"
+# Who has a newer Node.js than Debian's has its npm too.
+command -v npm >/dev/null || packages="$packages nodejs npm"
 
 missing=""
 for package in $packages; do
@@ -50,6 +52,14 @@ systems() {
 	[ $status = 5 ] && none="$none." || [ $status = 0 ] || failed=yes
 }
 
+# The web page in Chromium, and its modules without one; the two packages that drive it are fetched when they are not there.
+pages() {
+	cmp -s tests/ui/package-lock.json tests/ui/node_modules/.lock ||
+		{ npm ci --prefix tests/ui --ignore-scripts --no-audit --no-fund --silent && cp tests/ui/package-lock.json tests/ui/node_modules/.lock; } ||
+		return 1
+	node --test --test-reporter=dot tests/ui/*.spec.mjs tests/ui/unit/*.test.mjs
+}
+
 # The system tests need the program alone: what they wait for leaves time to build and run the unit tests beside them.
 # Those that measure time come last; what is left then, the simulator and the lints, takes only what they leave over.
 failed=""
@@ -63,6 +73,7 @@ wait $beside || failed=yes
 cat $log.units
 rest >$log.rest 2>&1 &
 beside=$!
+[ $# -gt 0 ] || pages || failed=yes
 systems alone "$@"
 wait $beside || failed=yes
 cat $log.rest

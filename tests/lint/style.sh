@@ -4,12 +4,13 @@
 set -u
 cd "$1" || exit 2
 
-bare=$(find src include tests contrib \( -name '*.[ch]' -o -name '*.sh' \) -type f -exec awk '
+bare=$(find src include tests contrib -name node_modules -prune -o \
+	\( -name '*.[ch]' -o -name '*.sh' -o -name '*.js' -o -name '*.mjs' -o -name '*.css' \) -type f -exec awk '
 	FNR == 1 { line = 1 }
 	FNR == line && /^#!/ { line = 2; next }
 	FNR == line {
-		want = FILENAME ~ /\.sh$/ ? "# SPDX-License-Identifier: Apache-2.0" \
-		    : "/* SPDX-License-Identifier: Apache-2.0 */"
+		want = "SPDX-License-Identifier: Apache-2.0"
+		want = FILENAME ~ /\.sh$/ ? "# " want : FILENAME ~ /\.m?js$/ ? "// " want : "/* " want " */"
 		if ($0 != want)
 			print FILENAME
 	}' {} + | sort)

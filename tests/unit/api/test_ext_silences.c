@@ -228,7 +228,7 @@ START_TEST(principals)
 	refused(ACK, "{\"matchers\":[" DISK "]}", 403, "\"code\":\"forbidden\"");
 	expect("DELETE", ACK "/6ba7b810-9dad-11d1-80b4-00c04fd430c8", "", "", 403, "\"code\":\"forbidden\"");
 	expect("POST", PREVIEW, JSON_TYPE, "{\"matchers\":[" DISK "]}", 200, "\"alerts\":1,");
-	asker = (struct principal){ STR(""), SCOPE_ALL };
+	asker = (struct principal){ .name = STR(""), .scopes = SCOPE_ALL };
 	expect("POST", SILENCES, "Content-Type: text/plain", WITH("\"duration\":7200"), 415, "\"code\":\"bad_content_type\"");
 	stop();
 }

@@ -103,7 +103,7 @@ end(void)
 {
 	stop();
 	more_env = NULL;
-	asker = (struct principal){ { "", 0 }, SCOPE_ALL };
+	asker = (struct principal){ .name = { "", 0 }, .scopes = SCOPE_ALL };
 }
 
 static void
@@ -138,7 +138,7 @@ END_TEST
 START_TEST(who_may_only_read_sends_nothing)
 {
 	begin();
-	asker = (struct principal){ STR("jo"), SCOPE_READ };
+	asker = (struct principal){ .name = STR("jo"), .scopes = SCOPE_READ };
 	expect("POST", TEST, JSON_TYPE, "{}", 403, "write");
 	expect("POST", PREVIEW, JSON_TYPE, "{\"text\":\"x\"}", 403, "write");
 	ck_assert_int_eq(fake.begun, 0);
