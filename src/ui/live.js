@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * What happens while the page is open: one request waits for changes, and who shows something that changed is told.
+ * A lost connection is tried again at 1, 2, 4, 8, 15 … s; what was seen last stays.
+ */
+import { Answer, get, onOutcome, serverNow } from './api.js';
+import { boot, can } from './boot.js';
+import { useEffect, useRef, useState } from './render.js';
+import { createStore, useStore } from './store.js';
+
+export { boot, can };
+
+/** Seconds the server may keep a waiting request, and milliseconds after which it is thought dead. */
+const WAIT = 25;
+const DEAD = (WAIT + 8) * 1000;
+/** Milliseconds without a connection before it is said. */
+const GRACE = 5000;
+const NOBODY = { alerts: 0, silences: 0, config: 0, history: 0 };
+
+/**
+ * The state of the connection. `connection`: 'live', 'paused', 'lost', 'signin', 'updated'; `since`: from when it is so; `lastGood`: the last
+ * answer (both by the server's clock, ms); `back`: it came back a moment ago; `updated`: the server has another page;
+ * `signin`: 'auth' or 'html', why; `busy`: until when the server asked to be left alone; `generation` moves when all is to be fetched anew.
+ */
+export const live = createStore({
+	connection: 'live', since: Date.now(), lastGood: Date.now(), back: false, paused: false, updated: false, signin: null, busy: 0,
+	overview: boot.overview, revision: (boot.overview && boot.overview.revision) || NOBODY, generation: 0,
+});
+
+let failing = 0; // Date.now() of the first failure in a row, 0 when all is well
+let tries = 0;
+let wake = null; // ends the pause between two requests
+let waiting = null; // AbortController of the waiting request
+let started = false;
+let short = 0; // answers in a row that came at once without a change
+
+const connectionOf = s => (s.signin ? 'signin' : s.lost ? 'lost' : s.updated ? 'updated' : s.paused ? 'paused' : 'live');
+
+function change(patch) {
+	live.set(old => {
+		const next = { ...old, ...patch };
+		next.connection = connectionOf(next);
+		if (next.connection !== old.connection) next.since = serverNow();
+		return next;
+	});
+}
+
+/** Holds what is shown as it is, or goes on. The header goes on counting. */
+export function setPaused(paused) {
+	change({ paused });
+}
+
+/** Looks at once: for 'try again', and when the network is said to be there. */
+export function retryNow() {
+	tries = 0;
+	if (waiting) waiting.abort();
+	if (wake) wake();
+}
+
+function pause(ms) {
+	return new Promise(resolve => {
+		const timer = setTimeout(done, ms);
+		function done() {
+			clearTimeout(timer);
+			wake = null;
+			resolve();
+		}
+		wake = done;
+	});
+}
+
+const since = o => [o.instance, ...['alerts', 'silences', 'config', 'history'].map(k => o.revision[k])].join('.');
+
+async function ask() {
+	const { overview } = live.get();
+	waiting = new AbortController();
+	const { signal } = waiting;
+	try {
+		if (failing || !overview || !overview.revision) return (await get('overview', null, { signal, patience: 8000 })).data;
+		const begun = performance.now();
+		if (short >= 3) {
+			await pause(5000);
+			if (signal.aborted) return overview;
+			return (await get('overview', null, { signal, patience: 8000 })).data;
+		}
+		const { data } = await get('changes', { since: since(overview), wait: WAIT }, { signal, patience: DEAD });
+		// A wait that the server's time limit cuts to nothing is no wait: then it is asked every 5 s.
+		short = performance.now() - begun < 2000 && !data.changed.length ? short + 1 : 0;
+		return data.overview;
+	} finally {
+		waiting = null;
+	}
+}
+
+async function run() {
+	for (;;) {
+		const begun = performance.now();
+		try {
+			const overview = await ask();
+			if (!overview || typeof overview !== 'object' || !overview.revision) throw new TypeError('not an overview');
+			good(overview);
+			// Once a second at most, however fast things change.
+			await pause(Math.max(0, 1000 - (performance.now() - begun)));
+		} catch (error) {
+			if (error.kind === 'aborted') {
+				await pause(50);
+				continue;
+			}
+			bad(error);
+			if (error.kind === 'busy') await pause(error.retryAfter * 1000);
+			else await pause(Math.min(15, 2 ** tries++) * 1000 * (0.8 + 0.4 * Math.random()));
+		}
+	}
+}
+
+function good(overview) {
+	const old = live.get();
+	const wasLost = Boolean(old.lost || old.signin);
+	const restarted = Boolean(old.overview && old.overview.instance !== overview.instance);
+	failing = tries = 0;
+	change({
+		overview, revision: overview.revision, lastGood: serverNow(), lost: false, signin: null, busy: 0,
+		back: wasLost || old.back, generation: old.generation + (wasLost || restarted ? 1 : 0),
+	});
+	if (wasLost) setTimeout(() => change({ back: false }), 3000);
+	if (restarted || wasLost) lookForUpdate();
+}
+
+function bad(error) {
+	if (error.kind === 'busy') return change({ busy: Date.now() + error.retryAfter * 1000 });
+	if (error.kind === 'auth' || error.kind === 'html') return change({ signin: error.kind });
+	if (!failing) {
+		failing = Date.now();
+		setTimeout(() => {
+			if (failing && Date.now() - failing >= GRACE - 50) change({ lost: true });
+		}, GRACE);
+	}
+}
+
+/** A server with another page does not have the files of this one any more. */
+async function lookForUpdate() {
+	if (!boot.assets) return;
+	try {
+		const response = await fetch(`assets/${boot.assets}/boot.js`, { cache: 'no-store', credentials: 'same-origin' });
+		if (response.status === 404) change({ updated: true });
+	} catch {
+		// The connection is looked after elsewhere.
+	}
+}
+
+/** Begins to wait for changes; called once. */
+export function startLive() {
+	if (started) return;
+	started = true;
+	onOutcome(error => {
+		if (!error) return;
+		if (error.kind === 'auth' || error.kind === 'html') change({ signin: error.kind });
+		// A request that failed beside the waiting one: the waiting one may be dead without knowing.
+		else if (error.kind === 'network' && !failing && waiting) {
+			bad(error);
+			waiting.abort();
+		}
+	});
+	addEventListener('online', retryNow);
+	addEventListener('offline', retryNow);
+	document.addEventListener('visibilitychange', () => {
+		if (!document.hidden && (failing || live.get().signin || serverNow() - live.get().lastGood > DEAD)) retryNow();
+	});
+	run();
+}
+
+/* ---- held ---- */
+
+/** {count}: how many menus, dialogs and the like are open. Lists do not move their rows while it is above 0. */
+export const held = createStore({ count: 0 });
+
+/** Holds lists still while `on`. */
+export function useHold(on = true) {
+	useEffect(() => {
+		if (!on) return undefined;
+		held.set(s => ({ count: s.count + 1 }));
+		return () => held.set(s => ({ count: s.count - 1 }));
+	}, [on]);
+}
+
+/* ---- lists that follow ---- */
+
+/** Loads again when a revision has moved, not more often than every 2 s, 10 s when answers are slow. */
+class Follower {
+	constructor(kind, load, show) {
+		Object.assign(this, { kind, load, show, etag: null, last: -Infinity, slow: false, control: null, timer: 0, seen: '', dead: false, missed: false });
+		this.onLive = () => this.look();
+		this.onSight = () => !document.hidden && this.missed && this.again();
+	}
+
+	start() {
+		this.unsubscribe = live.subscribe(this.onLive);
+		document.addEventListener('visibilitychange', this.onSight);
+		this.seen = this.mark();
+		this.fetch();
+	}
+
+	stop() {
+		this.dead = true;
+		clearTimeout(this.timer);
+		if (this.control) this.control.abort();
+		this.unsubscribe();
+		document.removeEventListener('visibilitychange', this.onSight);
+	}
+
+	mark() {
+		const s = live.get();
+		const kinds = this.kind ? [].concat(this.kind) : [];
+		return [s.generation, s.overview && s.overview.instance, ...kinds.map(k => s.revision[k])].join('.');
+	}
+
+	look() {
+		if (live.get().paused) return;
+		const mark = this.mark();
+		if (mark === this.seen) return;
+		if (mark.split('.', 2).join('.') !== this.seen.split('.', 2).join('.')) this.etag = null;
+		this.seen = mark;
+		this.again();
+	}
+
+	/** Soon, at most as often as is good for the server; when the tab is not seen, once it is. */
+	again(now = false) {
+		this.missed = false;
+		if (document.hidden && !now) {
+			this.missed = true;
+			return;
+		}
+		clearTimeout(this.timer);
+		const due = now ? 0 : this.last + (this.slow ? 10000 : 2000) - performance.now();
+		if (due <= 0) this.fetch();
+		else this.timer = setTimeout(() => this.again(), due + 1);
+	}
+
+	async fetch() {
+		if (this.control) this.control.abort();
+		const control = (this.control = new AbortController());
+		const begun = (this.last = performance.now());
+		this.show({ loading: true });
+		try {
+			const result = await this.load({ signal: control.signal, etag: this.etag || undefined });
+			if (this.dead || control.signal.aborted) return;
+			this.slow = performance.now() - begun > 500;
+			if (!(result instanceof Answer)) return this.show({ data: result, error: null, loading: false, stale: false });
+			if (result.notModified) return this.show({ error: null, loading: false, stale: false });
+			this.etag = result.etag;
+			this.show({ data: result.data, error: null, loading: false, stale: false });
+		} catch (error) {
+			if (this.dead || control.signal.aborted) return;
+			this.show({ error, loading: false, stale: true });
+			if (error.kind === 'busy') this.timer = setTimeout(() => this.again(true), error.retryAfter * 1000);
+			else if (!error.kind) throw error;
+		} finally {
+			if (this.control === control) this.control = null;
+		}
+	}
+}
+
+/**
+ * Loads data and follows its changes.
+ * @param {string|string[]|null} kind whose revision is followed: 'alerts', 'silences', 'config', 'history'
+ * @param {function({signal: AbortSignal, etag?: string}): Promise<*>} load what get() gives, or data of its own
+ * @param {Array} deps when one of these changes it is loaded anew; what was there stays until the answer, marked stale
+ * @returns {{data: *, error: ApiError|null, loading: boolean, stale: boolean, reload: function(): void}}
+ */
+export function useLive(kind, load, deps) {
+	const [state, set] = useState({ data: undefined, error: null, loading: true, stale: false });
+	const latest = useRef(load);
+	const follower = useRef(null);
+	latest.current = load;
+	useEffect(() => {
+		set(s => ({ ...s, loading: true, stale: s.data !== undefined }));
+		const f = (follower.current = new Follower(kind, options => latest.current(options), patch => set(s => ({ ...s, ...patch }))));
+		f.start();
+		return () => f.stop();
+	}, deps);
+	const lost = useStore(live, s => s.connection === 'lost');
+	return { ...state, stale: state.stale || (lost && state.data !== undefined), reload: () => follower.current && follower.current.again(true) };
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Where the page is: the fragment of its address, read and written by link.js. */
+import { get } from './api.js';
+import { formatLink, parseLink } from './link.js';
+import { createStore } from './store.js';
+
+let receivers = [];
+let asked = false;
+
+const read = () => parseLink(location.hash, { receivers });
+
+/** The present view, as parseLink gives it. */
+export const view = createStore(read());
+
+/** The address of a view, for href: '#/…'. */
+export const href = v => formatLink(v);
+
+/**
+ * Goes to a view. What it leaves out is as by default.
+ * @param {object} v
+ * @param {{replace?: boolean}} [options] replace: the present entry of the history, for changes that 'back' should not undo one by one
+ */
+export function go(v, { replace = false } = {}) {
+	const link = formatLink(v);
+	if (link !== location.hash) history[replace ? 'replaceState' : 'pushState'](null, '', link);
+	follow();
+}
+
+function follow() {
+	view.set(() => read());
+	learnReceivers();
+}
+
+// A link that names a receiver is only understood with the names there are (a name may look like a regular expression).
+async function learnReceivers() {
+	if (asked || !location.hash.includes('receiver=')) return;
+	asked = true;
+	try {
+		const { data } = await get('v2:receivers');
+		receivers = data.map(r => String(r.name));
+		view.set(() => read());
+	} catch {
+		asked = false;
+	}
+}
+
+/** Begins to follow the address; called once. */
+export function startRoute() {
+	addEventListener('popstate', follow);
+	addEventListener('hashchange', follow);
+	learnReceivers();
+}
