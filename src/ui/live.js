@@ -50,6 +50,12 @@ export function setPaused(paused) {
 	change({ paused });
 }
 
+/** Fetches anew whatever is shown. */
+export function refreshAll() {
+	retryNow();
+	change({ generation: live.get().generation + 1 });
+}
+
 /** Looks at once: for 'try again', and when the network is said to be there. */
 export function retryNow() {
 	tries = 0;

@@ -1,4 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
-const boot = JSON.parse(document.getElementById('boot').textContent);
+/** Where the page begins: the frame, which page is shown, the keys that work everywhere. */
+import { AlertPage } from './alert.js';
+import { Alerts } from './alerts.js';
+import { get } from './api.js';
+import { pageName, startAttention } from './attention.js';
+import { boot } from './boot.js';
+import { ConfigPage } from './config.js';
+import { Explain } from './explain.js';
+import { Header } from './frame.js';
+import { GroupPage } from './group.js';
+import { Help } from './help.js';
+import { History } from './history.js';
+import { useKeys } from './keys.js';
+import { Empty, Failure, announcement } from './kit.js';
+import { live, refreshAll, setPaused, startLive, useLive } from './live.js';
+import { ReceiverPage, Receivers } from './receivers.js';
+import { Fragment, Guard, h, mount, setGuardView, useEffect, useRef, useState } from './render.js';
+import { go, href, startRoute, view } from './route.js';
+import { settings } from './settings.js';
+import { SettingsPage } from './settingspage.js';
+import { SilencePage } from './silence.js';
+import { SilenceForm } from './silenceform.js';
+import { Silences } from './silences.js';
+import { Status } from './status.js';
+import { useStore } from './store.js';
+import { Templates } from './templates.js';
 
-document.querySelector('main').textContent = `tocsin ${boot.version}: ${boot.overview.alerts.total} alerts`;
+/** Component of each page, and the feature of the server that it needs. */
+const PAGES = new Map([
+	['alerts', [Alerts, 'alerts']], ['alert', [AlertPage, 'alerts']], ['group', [GroupPage, 'alerts']],
+	['silences', [Silences, 'silences']], ['silence', [SilencePage, 'silences']], ['silence-new', [SilenceForm, 'silences']], ['silence-edit', [SilenceForm, 'silences']],
+	['history', [History, 'history']], ['explain', [Explain, 'explain']], ['receivers', [Receivers, '']], ['receiver', [ReceiverPage, '']],
+	['templates', [Templates, 'preview']], ['status', [Status, '']], ['config', [ConfigPage, '']], ['settings', [SettingsPage, '']],
+]);
+
+/** Which pages are one for the focus and the place of the scroll: a filter is no other page. */
+const placeOf = v => [v.page, v.id || '', v.page === 'history' ? v.tab || '' : ''].join('/');
+
+function Page({ features }) {
+	const v = useStore(view);
+	const place = placeOf(v);
+	const shown = useRef(place);
+	useEffect(() => {
+		if (shown.current === place) return;
+		shown.current = place;
+		const head = document.querySelector('main h1') || document.querySelector('main');
+		if (!head.hasAttribute('tabindex')) head.setAttribute('tabindex', '-1');
+		head.focus({ preventScroll: true });
+	}, [place]);
+	const [component, feature] = PAGES.get(v.page) || [NotFound, ''];
+	if (feature && features && !features.includes(feature)) return h(Missing, { name: pageName(v.page) });
+	return h(Guard, { key: place, name: pageName(v.page) }, h(component, { view: v }));
+}
+
+function NotFound({ view: v }) {
+	return h(Fragment, null, h('h1', { tabindex: -1 }, 'Not found'),
+		h(Empty, { title: 'There is no such page.' }, h('p', null, h('code', null, String(v.path || location.hash).slice(0, 200))), h('a', { href: href({ page: 'alerts' }) }, 'Alerts')));
+}
+
+function Missing({ name }) {
+	return h(Fragment, null, h('h1', { tabindex: -1 }, name), h(Empty, { title: 'Not in this build.' }, h('p', null, `This server has no ${name.toLowerCase()}.`)));
+}
+
+function App() {
+	const [help, setHelp] = useState(false);
+	const said = useStore(announcement, s => s.text);
+	const { data } = useLive('config', ({ signal }) => get('status', null, { signal }), []);
+	const showHelp = () => setHelp(true);
+	useKeys({
+		'?': showHelp,
+		'g a': () => go({ page: 'alerts' }), 'g s': () => go({ page: 'silences' }), 'g h': () => go({ page: 'history' }),
+		'g e': () => go({ page: 'explain' }), 'g r': () => go({ page: 'receivers' }), 'g i': () => go({ page: 'status' }),
+		n: () => go({ page: 'silence-new' }),
+		p: () => setPaused(!live.get().paused),
+		r: refreshAll,
+		t: () => settings.set({ utc: !settings.get().utc }),
+	});
+	const skip = event => {
+		event.preventDefault();
+		const main = document.getElementById('main');
+		(main.querySelector('h1[tabindex]') || main).focus();
+	};
+	return h(Fragment, null,
+		h('a', { class: 'skip btn', href: '#main', onclick: skip }, 'Skip to the content'),
+		h(Guard, { name: 'The header' }, h(Header, { onhelp: showHelp })),
+		h('main', { id: 'main', tabindex: -1 }, h(Page, { features: data && data.features })),
+		h('div', { class: 'vh', 'aria-live': 'polite', role: 'status' }, said),
+		help ? h(Help, { onclose: () => setHelp(false) }) : null);
+}
+
+function look() {
+	const { theme, density } = settings.get();
+	const root = document.documentElement;
+	if (theme === 'light' || theme === 'dark') root.setAttribute('data-theme', theme);
+	else root.removeAttribute('data-theme');
+	if (density === 'dense') root.setAttribute('data-density', density);
+	else root.removeAttribute('data-density');
+}
+
+look();
+settings.subscribe(look);
+live.subscribe(s => document.documentElement.setAttribute('data-connection', s.connection));
+setGuardView(props => h(Failure, { ...props, version: boot.version }));
+setPaused(!settings.get().live);
+startRoute();
+mount(h(App, null), document.getElementById('app'));
+startLive();
+startAttention();

@@ -4,7 +4,7 @@ import { get } from './api.js';
 import { formatLink, parseLink } from './link.js';
 import { createStore } from './store.js';
 
-let receivers = [];
+let receivers = null;
 let asked = false;
 
 const read = () => parseLink(location.hash, { receivers });

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Empty } from './kit.js';
+import { Fragment, h } from './render.js';
+
+/** The page Alerts. */
+export function Alerts() {
+	return h(Fragment, null, h('h1', { tabindex: -1 }, 'Alerts'), h(Empty, { title: 'Not in this build.' }));
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Empty } from './kit.js';
+import { Fragment, h } from './render.js';
+
+/** The page Status. */
+export function Status() {
+	return h(Fragment, null, h('h1', { tabindex: -1 }, 'Status'), h(Empty, { title: 'Not in this build.' }));
+}
