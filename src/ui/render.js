@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The renderer: the one place that makes elements. A page is described by h(); what is described is compared with what
+ * The renderer. With element.js it is the one place that makes elements. A page is described by h(); what is described is compared with what
  * was there, child by child (by key, else by place and type), and only what differs is touched. Nothing here parses
  * markup: text becomes text nodes, attributes are set from strings, so that no value from the server can become code.
  */
+
+import { makeElement, setLate, setProps } from './element.js';
+import { holdFocus } from './focus.js';
 
 /** What h() gives. A class, so that an object from JSON is never taken for one. */
 class VNode {
@@ -15,14 +18,7 @@ class VNode {
 }
 
 const TEXT = Symbol('text');
-const HANDLERS = Symbol('handlers');
-const SVG = 'http://www.w3.org/2000/svg';
 const NONE = [];
-/** Set as properties, after the children: a select has its value only when its options are there. */
-const PROPERTIES = new Set(['value', 'checked', 'selected', 'indeterminate', 'disabled', 'open', 'hidden']);
-const ADDRESSES = new Set(['href', 'src', 'action', 'formaction', 'poster', 'xlink:href']);
-const FORBIDDEN = new Set(['script', 'style', 'iframe', 'frame', 'object', 'embed', 'base', 'link', 'meta', 'template']);
-const FOCUSABLE = 'a[href],button:not(:disabled),input:not(:disabled),select:not(:disabled),textarea:not(:disabled),summary,[tabindex]';
 
 /**
  * Describes an element or a component.
@@ -51,62 +47,6 @@ function normal(v) {
 const listOf = children => (children === undefined ? NONE : Array.isArray(children) ? children : [children]);
 const identity = (v, i) => (v.key === undefined || v.key === null ? i : '$' + v.key);
 
-/* ---- attributes ---- */
-
-function dispatch(event) {
-	const fn = this[HANDLERS] && this[HANDLERS][event.type];
-	if (fn) fn.call(this, event);
-}
-
-function setHandler(dom, name, fn) {
-	const all = dom[HANDLERS] || (dom[HANDLERS] = Object.create(null));
-	if (typeof fn !== 'function') fn = null;
-	if (fn && all[name] === undefined) dom.addEventListener(name, dispatch);
-	if (fn || all[name] !== undefined) all[name] = fn;
-}
-
-function setStyle(dom, value, old) {
-	for (const name in old || {}) if (!value || !(name in value)) dom.style.removeProperty(name);
-	for (const name in value || {}) {
-		if (!old || old[name] !== value[name]) dom.style.setProperty(name, value[name] === null || value[name] === undefined ? '' : String(value[name]));
-	}
-}
-
-function setAttribute(dom, name, value) {
-	if (typeof value === 'boolean' && name.startsWith('aria-')) value = String(value);
-	if (value === null || value === undefined || value === false || typeof value === 'function') return dom.removeAttribute(name);
-	const text = value === true ? '' : String(value);
-	// What a link may not be is refused here as well, though links from data go through a component that asks first.
-	if (name === 'srcdoc' || (ADDRESSES.has(name) && /^[\s\u0000-\u001f]*(javascript|data|vbscript)\s*:/i.test(text))) return dom.removeAttribute(name);
-	dom.setAttribute(name, text);
-}
-
-function setProps(dom, props, old) {
-	for (const name in old) if (!(name in props) && !PROPERTIES.has(name)) setProp(dom, name, undefined, old[name]);
-	for (const name in props) {
-		if (!PROPERTIES.has(name) && props[name] !== old[name]) setProp(dom, name, props[name], old[name]);
-	}
-}
-
-function setProp(dom, name, value, old) {
-	if (name === 'children' || name === 'ref') return;
-	if (name === 'style') setStyle(dom, typeof value === 'object' ? value : null, old);
-	else if (name.startsWith('on')) setHandler(dom, name.slice(2), value);
-	else setAttribute(dom, name, value);
-}
-
-function setLate(dom, props, old) {
-	for (const name of PROPERTIES) {
-		const value = props[name];
-		if (value === undefined) {
-			if (old[name] !== undefined) dom[name] = name === 'value' ? '' : false;
-		} else {
-			const want = name === 'value' ? (value === null ? '' : String(value)) : Boolean(value);
-			if (dom[name] !== want) dom[name] = want;
-		}
-	}
-}
-
 function setRef(ref, value) {
 	if (typeof ref === 'function') ref(value);
 	else if (ref) ref.current = value;
@@ -123,9 +63,8 @@ function create(v, id, parent) {
 		inst.hooks = [];
 		render(inst);
 	} else {
-		if (FORBIDDEN.has(v.type)) throw new TypeError(`an element ${v.type} is not made here`);
 		inst.svg = v.type === 'svg' || (inst.host.svg && inst.host.type !== 'foreignObject');
-		inst.dom = inst.svg ? document.createElementNS(SVG, v.type) : document.createElement(v.type);
+		inst.dom = makeElement(v.type, inst.svg);
 		setProps(inst.dom, v.props, NONE);
 		finish(inst, NONE);
 		setRef(v.props.ref, inst.dom);
@@ -431,29 +370,6 @@ function flush() {
 	}
 	keep();
 	if (effects.length) setTimeout(runAll, 0, effects);
-}
-
-/** Remembers who has the focus; afterwards gives it back, or to the nearest that is left when its owner has gone. */
-function holdFocus() {
-	const el = document.activeElement;
-	if (!el || el === document.body) return () => {};
-	const above = [];
-	for (let up = el.parentElement; up && up !== document.body; up = up.parentElement) above.push(up);
-	const range = typeof el.selectionStart === 'number' ? [el.selectionStart, el.selectionEnd, el.selectionDirection] : null;
-	return () => {
-		const now = document.activeElement;
-		if (now && now !== document.body) return;
-		if (el.isConnected && !el.disabled) {
-			el.focus({ preventScroll: true });
-			if (range) el.setSelectionRange(...range);
-			return;
-		}
-		for (const up of above) {
-			if (!up.isConnected) continue;
-			const next = up.matches('main') ? up.querySelector('h1') : up.matches('[tabindex]') ? up : up.querySelector(FOCUSABLE);
-			if (next) return next.focus({ preventScroll: true });
-		}
-	};
 }
 
 const roots = new WeakMap();
