@@ -1,8 +1,227 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Empty } from './kit.js';
-import { Fragment, h } from './render.js';
+// Is the router itself well: what it is, since when, what it stores, who posts to it, what it was told to do.
 
-/** The page Status. */
+import { get, serverNow } from './api.js';
+import { boot } from './boot.js';
+import { Icon } from './icons.js';
+import { Button, Copy, ErrorBox, formatCount, Notice, Skeleton, Time, Value } from './kit.js';
+import { live, useLive } from './live.js';
+import { h } from './render.js';
+import { href } from './route.js';
+import { useStore } from './store.js';
+import { formatDuration } from './time.js';
+import { clockSkew } from './value.js';
+
+/* So many problems are told in the header of all pages. */
+const IN_HEADER = 3;
+
+const listOf = v => (Array.isArray(v) ? v : []);
+const objectOf = v => (typeof v === 'object' && v !== null && !Array.isArray(v) ? v : null);
+
+/** Bytes as people say them: '77.5 MiB'. */
+export function formatBytes(n) {
+	if (!Number.isFinite(n))
+		return '–';
+	const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+	let unit = 0;
+	let value = n;
+	for (; value >= 1024 && unit < units.length - 1; unit++)
+		value /= 1024;
+	return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/* One fact of a card; left out when the server does not tell it. */
+function Fact({ label, children }) {
+	const inner = [].concat(children ?? []).filter(c => c !== null && c !== undefined && c !== false && c !== '');
+	if (inner.length === 0)
+		return null;
+	return [h('dt', { key: 't' }, label), h('dd', { key: 'd' }, ...inner)];
+}
+
+/* `ok`: true, false, or null where there is nothing to be well or not. */
+function Card({ title, ok = null, word, wide = false, children, actions }) {
+	return h('section', { class: 'card st-card' + (wide ? ' st-wide' : ''), 'aria-label': title },
+		h('div', { class: 'st-card-head' }, h('h2', null, title),
+			ok === null ? (word ? h('span', { class: 'meta' }, word) : null)
+				: h('span', { class: ok ? 'st-ok' : 'st-bad' }, h(Icon, { name: ok ? 'check' : 'alert' }), word ?? (ok ? 'well' : 'not well')),
+			actions ? h('span', { class: 'st-actions' }, actions) : null),
+		children);
+}
+
+const Facts = ({ children }) => h('dl', { class: 'st-facts' }, children);
+
+/* A link of the server's own to a page of ours. */
+const ownLink = link => (typeof link === 'string' && link.startsWith('#/') ? link : null);
+
+/* The header has the first problems already, cut; here they are all, in full. */
+function Problems() {
+	const overview = useStore(live, s => s.overview);
+	const problems = listOf(overview?.problems).slice(0, 50);
+	if (overview && problems.length === 0)
+		return h('p', { class: 'st-calm' }, h(Icon, { name: 'check' }), 'There is no problem that tocsin knows of.');
+	if (problems.length <= IN_HEADER && problems.every(p => String(p?.text).length <= 300))
+		return null;
+	return h('div', { class: 'st-problems' }, ...problems.map((p, i) => h(Notice, { key: i, kind: 'error', actions: ownLink(p?.link) && p.link !== '#/status' ? h(Button, { href: p.link }, 'Look') : null }, h(Value, { text: p?.text, lines: true }))));
+}
+
+function Uptime({ started }) {
+	const ms = Date.parse(started);
+	if (!Number.isFinite(ms))
+		return null;
+	/* Told again with each answer; it does not have to tick. */
+	return formatDuration(Math.max(0, serverNow() - ms) / 1000);
+}
+
+function Server({ status, v2 }) {
+	const build = objectOf(status.build) ?? {};
+	const info = objectOf(v2?.versionInfo) ?? {};
+	const started = status.started ?? v2?.uptime;
+	const flags = listOf(status.flags ?? status.enabled);
+	return h(Card, { title: 'Server' }, h(Facts, null,
+		h(Fact, { label: 'Started' }, started ? h(Time, { at: started, mode: 'at' }) : null),
+		h(Fact, { label: 'Uptime' }, started ? h(Uptime, { started }) : null),
+		h(Fact, { label: 'Version' }, boot.version || build.branch ? h(Value, { text: boot.version || build.branch }) : null),
+		h(Fact, { label: 'Build' }, h(Value, { text: build.branch ?? info.branch }), ', ', h(Value, { text: build.revision ?? info.revision }), info.buildDate ? [', ', h(Value, { text: info.buildDate })] : null),
+		h(Fact, { label: 'Speaks as' }, build.version ?? info.version ? ['Alertmanager ', h(Value, { text: build.version ?? info.version })] : null),
+		h(Fact, { label: 'Instance' }, status.instance ? h(Value, { text: status.instance }) : null),
+		h(Fact, { label: 'Address' }, boot.external_url ? h(Value, { text: boot.external_url }) : null),
+		h(Fact, { label: 'Clock' }, clockSkew() !== 0 ? `${formatDuration(Math.abs(clockSkew()))} ${clockSkew() > 0 ? 'ahead of' : 'behind'} this browser's` : null),
+		h(Fact, { label: 'Flags on' }, status.flags || status.enabled ? (flags.length ? flags.slice(0, 50).map((f, i) => h('span', { key: i, class: 'chip' }, h(Value, { text: f }))) : 'none') : null),
+		h(Fact, { label: 'Can do' }, listOf(status.features).slice(0, 50).map((f, i) => h('span', { key: i, class: 'chip' }, h(Value, { text: f }))))));
+}
+
+function Config({ reload }) {
+	const r = objectOf(reload);
+	return h(Card, { title: 'Configuration', ok: r ? r.ok !== false : null, word: r ? (r.ok !== false ? 'loaded' : 'the last reload was refused') : '', actions: h(Button, { href: href({ page: 'config' }) }, 'Show it') },
+		r && r.ok === false ? h(Notice, { kind: 'error' }, h('strong', null, 'The one before it is in force.'), r.error ? h('div', null, h(Value, { text: r.error, lines: true, limit: 4000 }), ' ', h(Copy, { text: String(r.error), label: 'Copy the error' })) : null) : null,
+		h(Facts, null,
+			h(Fact, { label: r?.ok === false ? 'In force since' : 'Last reload' }, r?.at ? [h(Time, { at: r.at, mode: 'at' }), ' (', h(Time, { at: r.at }), ')'] : null),
+			h(Fact, { label: 'Refused' }, r?.failed_at ? [h(Time, { at: r.failed_at, mode: 'at' }), ' (', h(Time, { at: r.failed_at }), ')'] : null),
+			h(Fact, { label: 'Hash' }, r?.hash ? h(Value, { text: r.hash }) : null),
+			h(Fact, { label: 'File' }, r?.file ? h(Value, { text: r.file }) : null)));
+}
+
+function Store({ store }) {
+	const s = objectOf(store);
+	if (!s)
+		return null;
+	return h(Card, { title: 'Store', ok: s.healthy !== false && s.has_room !== false, word: s.healthy === false ? 'failing' : s.has_room === false ? 'the disk is full' : 'well' },
+		s.error ? h(Notice, { kind: 'error' }, h(Value, { text: s.error, lines: true })) : null,
+		h(Facts, null,
+			h(Fact, { label: 'Size' }, Number.isFinite(s.bytes) ? formatBytes(s.bytes) : null),
+			h(Fact, { label: 'Last write' }, s.last_write ? h(Time, { at: s.last_write }) : null),
+			h(Fact, { label: 'Waiting for the disk' }, Number.isFinite(s.backlog) ? `${formatCount(s.backlog)} ${s.backlog === 1 ? 'change' : 'changes'}` : null),
+			h(Fact, { label: 'Room on the disk' }, s.has_room === undefined ? null : s.has_room ? 'enough' : 'too little')));
+}
+
+function History({ history }) {
+	if (history === undefined)
+		return null;
+	const s = objectOf(history);
+	if (!s)
+		return h(Card, { title: 'History', word: 'switched off' }, h('p', { class: 'meta' }, 'What happens is not kept (--no-history.enabled).'));
+	return h(Card, { title: 'History', ok: s.healthy !== false, word: s.healthy === false ? 'failing' : s.lag_seconds > 5 ? 'behind' : 'well', actions: h(Button, { href: href({ page: 'history' }) }, 'Show it') },
+		s.error ? h(Notice, { kind: 'error' }, h(Value, { text: s.error, lines: true })) : null,
+		h(Facts, null,
+			h(Fact, { label: 'Events' }, Number.isFinite(s.events) ? formatCount(s.events) : null),
+			h(Fact, { label: 'Size' }, Number.isFinite(s.bytes) ? formatBytes(s.bytes) : null),
+			h(Fact, { label: 'Oldest' }, s.oldest ? [h(Time, { at: s.oldest, mode: 'at' }), ' (', h(Time, { at: s.oldest }), ')'] : null),
+			h(Fact, { label: 'Behind' }, Number.isFinite(s.lag_seconds) ? (s.lag_seconds > 0 ? `${formatDuration(s.lag_seconds)}: the disk is slow` : 'not at all') : null)));
+}
+
+function Cluster({ cluster }) {
+	const s = objectOf(cluster);
+	if (!s)
+		return null;
+	const peers = listOf(s.peers);
+	if (s.status === 'disabled')
+		return h(Card, { title: 'Cluster', word: 'alone' }, h('p', { class: 'meta' }, 'This server works alone. It has no peers.'));
+	return h(Card, { title: 'Cluster', ok: s.status === 'ready' && !s.split, word: h(Value, { text: s.split ? 'split' : s.status }) },
+		s.split ? h(Notice, { kind: 'error' }, 'The cluster is split: peers do not see each other, and messages may be sent twice.') : null,
+		h(Facts, null, h(Fact, { label: 'Name' }, s.name ? h(Value, { text: s.name }) : null), h(Fact, { label: 'Peers' }, formatCount(peers.length))),
+		peers.length === 0 ? null : h('div', { class: 'table-box', tabindex: 0, role: 'region', 'aria-label': 'Peers' }, h('table', { class: 'table' },
+			h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Peer'), h('th', { scope: 'col' }, 'Address'))),
+			h('tbody', null, ...peers.slice(0, 100).map((p, i) => h('tr', { key: i }, h('td', null, h(Value, { text: p?.name })), h('td', null, h(Value, { text: p?.address }))))))));
+}
+
+function Senders({ senders }) {
+	if (senders === undefined)
+		return null;
+	const rows = listOf(senders).slice(0, 100);
+	return h(Card, { title: 'Who posts alerts', wide: true, word: rows.length ? formatCount(rows.length) : '' },
+		rows.length === 0 ? h('p', { class: 'meta' }, 'Nobody has posted an alert since the start. As long as nothing fires that is normal: a heartbeat tells the two apart.')
+			: h('div', { class: 'table-box', tabindex: 0, role: 'region', 'aria-label': 'Who posts alerts' }, h('table', { class: 'table' },
+				h('thead', null, h('tr', null, ...['Address', 'Program'].map(t => h('th', { key: t, scope: 'col' }, t)), h('th', { scope: 'col' }, 'Last'), ...['Alerts', 'A minute'].map(t => h('th', { key: t, scope: 'col', class: 'num' }, t)))),
+				h('tbody', null, ...rows.map((s, i) => h('tr', { key: i },
+					h('td', null, h(Value, { text: s?.from })), h('td', { class: 'st-agent' }, h(Value, { text: s?.agent, limit: 120 })),
+					h('td', null, s?.last ? h(Time, { at: s.last }) : '–'), h('td', { class: 'num' }, formatCount(s?.alerts)), h('td', { class: 'num' }, formatCount(s?.per_minute))))))));
+}
+
+const LIMITS = new Map([
+	['get_rejected', 'GET requests refused'],
+	['get_in_flight', 'GET requests now'],
+	['get_limit', 'GET requests at a time'],
+	['waiting', 'Pages that wait for changes'],
+	['silences', 'Silences'],
+	['alerts_refused', 'Alerts refused'],
+]);
+
+/* What the server counts of its bounds: numbers, or {used, limit, hit}. */
+function limitText(v) {
+	const o = objectOf(v);
+	if (!o)
+		return Number.isFinite(v) ? formatCount(v) : h(Value, { text: v });
+	const parts = [];
+	if (Number.isFinite(o.used))
+		parts.push(formatCount(o.used));
+	if (Number.isFinite(o.limit))
+		parts.push(o.limit === 0 ? 'no limit' : `of ${formatCount(o.limit)}`);
+	if (Number.isFinite(o.hit))
+		parts.push(`hit ${formatCount(o.hit)} ${o.hit === 1 ? 'time' : 'times'}`);
+	return parts.length ? parts.join(', ') : '–';
+}
+
+function Limits({ limits }) {
+	const s = objectOf(limits);
+	const rows = s ? Object.entries(s).slice(0, 60) : [];
+	if (rows.length === 0)
+		return null;
+	return h(Card, { title: 'Limits' }, h(Facts, null, ...rows.map(([name, v]) => h(Fact, { key: name, label: LIMITS.get(name) ?? name.replaceAll('_', ' ').slice(0, 60) }, limitText(v)))));
+}
+
+function Heartbeats({ heartbeats }) {
+	const rows = listOf(heartbeats).slice(0, 100);
+	if (rows.length === 0)
+		return null;
+	const missing = rows.filter(r => r?.ok === false).length;
+	return h(Card, { title: 'Heartbeats', ok: missing === 0, word: missing === 0 ? 'all there' : `${missing} missing` }, h('ul', { class: 'st-list' },
+		...rows.map((r, i) => h('li', { key: i, class: r?.ok === false ? 'st-bad' : 'st-ok' }, h(Icon, { name: r?.ok === false ? 'alert' : 'check' }), h(Value, { text: r?.name }),
+			r?.ok === false ? h('span', null, 'missing', r.missing_since ? [' for ', h(Time, { at: r.missing_since, mode: 'age' })] : null) : h('span', { class: 'meta' }, 'there')))));
+}
+
+/* Our status and API v2's, which alone has the cluster. One of them may fail. */
+async function load({ signal }) {
+	const [own, v2] = await Promise.allSettled([get('status', null, { signal }), get('v2:status', null, { signal })]);
+	if (own.status === 'rejected')
+		throw own.reason;
+	return { status: own.value.data, v2: v2.status === 'fulfilled' ? v2.value.data : null };
+}
+
+/** The page `#/status`. */
 export function Status() {
-	return h(Fragment, null, h('h1', { tabindex: -1 }, 'Status'), h(Empty, { title: 'Not in this build.' }));
+	const { data, error, stale, reload } = useLive(['config', 'silences', 'alerts'], load, []);
+	const status = objectOf(data?.status);
+	return h('div', { class: 'st-page' + (stale ? ' stale' : '') },
+		h('div', { class: 'st-head' }, h('h1', { tabindex: -1 }, 'Status'), h('span', { class: 'st-space' }), h(Button, { icon: 'refresh', kind: 'quiet', onclick: reload }, 'Refresh')),
+		error ? h(ErrorBox, { error, onretry: reload }) : null,
+		h(Problems, null),
+		!status ? (error ? null : h(Skeleton, { rows: 8 })) : h('div', { class: 'st-grid' },
+			h(Server, { status, v2: data.v2 }),
+			h(Config, { reload: status.reload }),
+			h(Store, { store: status.store }),
+			h(History, { history: status.history }),
+			h(Cluster, { cluster: { ...objectOf(data.v2?.cluster), ...objectOf(status.cluster) } }),
+			h(Heartbeats, { heartbeats: status.heartbeats }),
+			h(Limits, { limits: status.limits }),
+			h(Senders, { senders: status.senders })));
 }
