@@ -70,12 +70,20 @@ struct http_stream {
 	 */
 	enum http_more (*next)(struct http_stream *s, struct sbuf *out, struct work *w, struct moment now,
 	    struct err *e) MUST_CHECK;
+	/*
+	 * Frees what takes long to free, as far as the units of `w` reach; true: the rest is `drop`'s. May be NULL.
+	 * Where it is there, both are called when the request and its arena may be gone already.
+	 */
+	bool (*dismantle)(struct http_stream *s, struct work *w);
 	void (*drop)(struct http_stream *s);
 	int status;		/* in place of the response's, as long as nothing was sent; 0: as that has it */
 	/* The server's, set before the first `next`: ends an HTTP_WAIT. Not from within `next`. */
 	void (*ready)(void *ready_arg);
 	void *ready_arg;
 };
+
+/* Dismantles and drops it, however long that takes. */
+void http_stream_free(struct http_stream *s);
 
 struct http_response;
 

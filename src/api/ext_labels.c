@@ -19,10 +19,11 @@
 #define PAIRS_MAX 200000
 /* Values that are shown of each name. */
 #define TOP_MAX 10
-/* Counting a pair; looking at a value, and sorting it. */
+/* Counting a pair; comparing a value, sorting it, freeing it. */
 #define PAIR_UNITS 8
-#define VALUE_UNITS 2
+#define VALUE_UNITS 10
 #define SORT_UNITS 20
+#define FREE_UNITS 10
 
 /* One value of a name. */
 struct value_count {
@@ -54,6 +55,7 @@ struct labels_reply {
 	bool cut;		/* not all were counted */
 	enum { COUNT, SORT } phase;
 	size_t next;		/* name to be sorted */
+	size_t sifted;		/* of its values; 0: not begun */
 };
 
 static uint64_t
@@ -191,33 +193,42 @@ sift_down(struct value_count **v, size_t n, size_t i)
 	}
 }
 
-/* The first `top` of the order to the front, sorted: of a hundred thousand values few are shown. */
-static void
-sort_values(struct name_count *n, size_t top, struct work *w)
+/* The first `limit` of the order to the front, sorted: of a hundred thousand values few are shown. *sifted: how far it is. */
+static bool
+sort_values(struct name_count *n, size_t limit, size_t *sifted, struct work *w)
 {
+	size_t top = limit < n->values.n ? limit : n->values.n;
 	struct value_count **v = n->values.v;
 
-	if (top > n->values.n)
-		top = n->values.n;
-	for (size_t i = top / 2; i-- > 0;)
-		sift_down(v, top, i);
-	for (size_t i = top; i < n->values.n; i++)
-		if (compare_values(&v[i], &v[0]) < 0) {
-			swap(&v[i], &v[0]);
+	if (*sifted == 0) {
+		for (size_t i = top / 2; i-- > 0;)
+			sift_down(v, top, i);
+		work_spend(w, (int64_t)top * SORT_UNITS);
+		*sifted = top;
+	}
+	for (; *sifted < n->values.n; ++*sifted) {
+		if (work_used_up(w))
+			return false;
+		work_spend(w, VALUE_UNITS);
+		if (compare_values(&v[*sifted], &v[0]) < 0) {
+			swap(&v[*sifted], &v[0]);
 			sift_down(v, top, 0);
+			work_spend(w, SORT_UNITS);
 		}
+	}
 	if (top > 1)
 		qsort(v, top, sizeof(v[0]), compare_values);
-	work_spend(w, (int64_t)n->values.n * VALUE_UNITS + (int64_t)top * SORT_UNITS);
+	work_spend(w, (int64_t)top * SORT_UNITS);
+	*sifted = 0;
+	return true;
 }
 
 static bool
 sort_some(struct labels_reply *r, struct work *w)
 {
 	for (; r->next < r->order.n; r->next++) {
-		if (work_used_up(w))
+		if (work_used_up(w) || !sort_values(r->order.v[r->next], r->limit, &r->sifted, w))
 			return false;
-		sort_values(r->order.v[r->next], r->limit, w);
 	}
 	if (r->order.n > 1)
 		qsort(r->order.v, r->order.n, sizeof(r->order.v[0]), compare_names);
@@ -296,22 +307,37 @@ make(struct packed *body, struct work *w, struct moment now, struct err *e)
 	return HTTP_END;
 }
 
+static bool
+dismantle(struct packed *body, struct work *w)
+{
+	struct labels_reply *r = CONTAINER_OF(body, struct labels_reply, body);
+
+	while (r->order.n > 0) {
+		struct name_count *n = r->order.v[r->order.n - 1];
+
+		while (n->values.n > 0) {
+			struct value_count *v = n->values.v[n->values.n - 1];
+
+			if (work_used_up(w))
+				return false;
+			work_spend(w, FREE_UNITS);
+			n->values.n--;
+			istr_unref(v->value);
+			mem_free(v);
+		}
+		VEC_FINI(&n->values);
+		istr_unref(n->name);
+		mem_free(n);
+		r->order.n--;
+	}
+	return true;
+}
+
 static void
 fini(struct packed *body)
 {
 	struct labels_reply *r = CONTAINER_OF(body, struct labels_reply, body);
 
-	for (size_t i = 0; i < r->order.n; i++) {
-		struct name_count *n = r->order.v[i];
-
-		for (size_t k = 0; k < n->values.n; k++) {
-			istr_unref(n->values.v[k]->value);
-			mem_free(n->values.v[k]);
-		}
-		VEC_FINI(&n->values);
-		istr_unref(n->name);
-		mem_free(n);
-	}
 	VEC_FINI(&r->order);
 	hmap_fini(&r->names);
 	hmap_fini(&r->pairs);
@@ -337,6 +363,7 @@ begin(struct call *c, struct str only, size_t limit)
 	r->limit = limit;
 	r->body.make = make;
 	r->body.fini = fini;
+	r->body.dismantle = dismantle;
 	ext_reply_later(c);
 	packed_reply(c, &r->body);
 }

@@ -67,6 +67,14 @@ drop(struct http_stream *stream)
 	mem_free(p);
 }
 
+static bool
+dismantle(struct http_stream *stream, struct work *w)
+{
+	struct packed *p = CONTAINER_OF(stream, struct packed, stream);
+
+	return p->dismantle(p, w);
+}
+
 bool
 takes_gzip(const struct call *c)
 {
@@ -96,6 +104,8 @@ packed_reply(struct call *c, struct packed *p)
 	p->stream.size = HTTP_STREAM_UNKNOWN;
 	p->stream.next = next;
 	p->stream.drop = drop;
+	if (p->dismantle != NULL)
+		p->stream.dismantle = dismantle;
 	if (p->plain.max == 0)
 		p->plain.max = SBUF_UNLIMITED;
 	c->resp->stream = &p->stream;

@@ -18,6 +18,8 @@ struct packed {
 	 */
 	enum http_more (*make)(struct packed *p, struct work *w, struct moment now, struct err *e);
 	void (*fini)(struct packed *p);	/* of what is behind this struct */
+	/* As http_stream.dismantle, before fini; or NULL. */
+	bool (*dismantle)(struct packed *p, struct work *w);
 
 	/* Private to packed.c. */
 	struct gzip *gzip;

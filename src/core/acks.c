@@ -20,6 +20,8 @@
 /* The cost that looking for others' acknowledgements may have. */
 #define CONFLICT_UNITS (4 * WORK_TURN)
 #define LOOK_UNITS 40
+/* Others that one may take the place of: so many end in a turn of the loop. */
+#define ENDS_MAX 1000
 
 struct acking {
 	struct engine *engine;
@@ -202,14 +204,22 @@ make_draft(struct acking *a, struct err *err)
 /* How much of what another acknowledgement has is in this one. */
 enum part { PART_NONE, PART_SOME, PART_ALL };
 
+/* Both lists are sorted. If there is no time for them it is some: their alert is in both. */
 static enum part
-part_by_names(const struct silence *of, const struct silence *s)
+part_by_names(struct acking *a, const struct silence *of)
 {
-	size_t n = 0;
+	const struct silence_extra *x = of->extra, *draft = a->draft->extra;
+	size_t n = 0, k = 0;
 
-	for (size_t i = 0; i < of->extra->fingerprints_n; i++)
-		n += silence_names(s, of->extra->fingerprints[i]);
-	return n == 0 ? PART_NONE : n == of->extra->fingerprints_n ? PART_ALL : PART_SOME;
+	if (work_used_up(&a->work))
+		return PART_SOME;
+	work_spend(&a->work, (int64_t)(x->fingerprints_n + draft->fingerprints_n));
+	for (size_t i = 0; i < x->fingerprints_n; i++) {
+		while (k < draft->fingerprints_n && draft->fingerprints[k] < x->fingerprints[i])
+			k++;
+		n += k < draft->fingerprints_n && draft->fingerprints[k] == x->fingerprints[i];
+	}
+	return n == 0 ? PART_NONE : n == x->fingerprints_n ? PART_ALL : PART_SOME;
 }
 
 static enum part
@@ -244,11 +254,24 @@ yield(struct acking *a, struct silence_entry *entry, enum part part, struct err 
 		return true;
 	if (!own && !a->request->take_over)
 		return err_set(err, ERR_CONFLICT, "already acknowledged by %.*s", STR_ARG(istr_str(s->created_by)));
-	for (size_t i = 0; i < a->ends.n; i++)
-		if (a->ends.v[i] == entry)
-			return true;
+	if (a->ends.n == ENDS_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d acknowledgements would end: acknowledge fewer alerts at once", ENDS_MAX);
 	VEC_PUSH(&a->ends, entry);
 	return true;
+}
+
+/* Many of the alerts may be held by the same one: it is judged once. */
+static bool
+was_judged(struct acking *a, struct silence_entry *entry)
+{
+	uint64_t now = a->engine->silences.ackings;
+
+	if (entry->watch == NULL)
+		return false;
+	if (entry->watch->judged == now)
+		return true;
+	entry->watch->judged = now;
+	return false;
 }
 
 static bool
@@ -264,11 +287,11 @@ find_held_by(struct acking *a, const struct alert_entry *r, struct ack_result *o
 		struct silence_entry *entry = r->silences[i];
 		const struct silence *s = entry->silence;
 
-		if (!silence_is_ack(s) || entry->gone || silence_state_at(s, a->now.wall) != SILENCE_ACTIVE)
+		if (!silence_is_ack(s) || entry->gone || silence_state_at(s, a->now.wall) != SILENCE_ACTIVE || was_judged(a, entry))
 			continue;
-		if (yield(a, entry, s->extra->fingerprints_n > 0 ? part_by_names(s, a->draft) : PART_SOME, err))
+		if (yield(a, entry, s->extra->fingerprints_n > 0 ? part_by_names(a, s) : PART_SOME, err))
 			continue;
-		out->held = s;
+		out->held = err->kind == ERR_CONFLICT ? s : NULL;
 		return false;
 	}
 	return true;
@@ -278,6 +301,7 @@ static bool
 find_held(struct acking *a, struct ack_result *out, struct err *err)
 {
 	a->work.left = CONFLICT_UNITS;
+	a->engine->silences.ackings++;
 	for (size_t i = 0; i < a->entries.n; i++)
 		if (!find_held_by(a, a->entries.v[i], out, err))
 			return false;
@@ -291,9 +315,9 @@ find_held(struct acking *a, struct ack_result *out, struct err *err)
 		work_spend(&a->work, 1);
 		if (!silence_is_ack(entry->silence) || silence_state_at(entry->silence, a->now.wall) != SILENCE_ACTIVE)
 			continue;
-		if (yield(a, entry, part_by_matchers(a, entry->silence), err))
+		if (was_judged(a, entry) || yield(a, entry, part_by_matchers(a, entry->silence), err))
 			continue;
-		out->held = entry->silence;
+		out->held = err->kind == ERR_CONFLICT ? entry->silence : NULL;
 		return false;
 	}
 	return true;

@@ -38,6 +38,7 @@ struct silence_watch {
 	bool stepped;			/* the clock was set since its window was chosen */
 	uint64_t walk;			/* the one that is its search; 0: not begun */
 	size_t at;			/* of the alerts that it names: the one to be looked at next */
+	uint64_t judged;		/* the last acknowledging that asked whether it takes this one's place: struct silences.ackings */
 };
 
 /* The search for witnesses. */

@@ -51,6 +51,7 @@ struct silences {
 	uint32_t steps;		/* of the wall clock, back: what was looked at before the last does not count */
 	size_t declared;	/* by rule files */
 	uint64_t declarations;	/* so far: one for each configuration */
+	uint64_t ackings;	/* so far: tells those apart that an acknowledging has looked at */
 	void (*unwatch)(struct silences *ss, struct silence_entry *entry);	/* one that is watched ends: silence_watch.h */
 	struct list watches;
 	struct list wanting;	/* those that want a witness */

@@ -4,6 +4,16 @@
 #include "base/compiler.h"
 #include "http/msg.h"
 
+void
+http_stream_free(struct http_stream *s)
+{
+	struct work w = { INT64_MAX };
+
+	while (s->dismantle != NULL && !s->dismantle(s, &w))
+		w.left = INT64_MAX;
+	s->drop(s);
+}
+
 struct str
 http_request_header(const struct http_request *r, const char *name)
 {

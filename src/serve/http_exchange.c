@@ -31,7 +31,7 @@ static void
 reset_response(struct exchange *x)
 {
 	if (x->resp.stream != NULL)
-		x->resp.stream->drop(x->resp.stream);
+		http_stream_drop(x->server, x->resp.stream);
 	sbuf_fini(&x->resp.body);
 	x->resp = (struct http_response){ .handler = x->resp.handler, .body.max = SBUF_UNLIMITED };
 }

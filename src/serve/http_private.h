@@ -152,6 +152,7 @@ struct http_server {
 	size_t taken;			/* and waiting, of all connections */
 	struct event *squeeze;		/* makes room when that is too much */
 	struct list alone;		/* exchanges without a client */
+	struct list dropped;		/* streams that are being freed: http_stream.c */
 	int64_t gets;			/* in the limit */
 	size_t gets_in_flight;		/* in it or not */
 	uint64_t gets_refused;
@@ -276,6 +277,10 @@ void later_fini(struct http_server *s);
 void http_stream_begin(struct http_conn *c);
 /* It is not to be sent any further. */
 void http_stream_end(struct http_conn *c);
+/* Frees it, in slices where that takes long. */
+void http_stream_drop(struct http_server *s, struct http_stream *stream);
+/* Frees what is left of those that are being freed. */
+void http_streams_fini(struct http_server *s);
 
 /* http_server.c: a connection was freed, or something without one is over: accepts again, or ends the stop. */
 void http_server_freed(struct http_server *s);

@@ -223,6 +223,7 @@ http_server_free(struct http_server **sp)
 	guard_fini(s);
 	later_fini(s);
 	evhttp_free(s->evhttp);
+	http_streams_fini(s);
 	/* Every GET that was let in has left. */
 	assert(s->gets == 0 && s->gets_in_flight == 0);
 	accept_fini(s);

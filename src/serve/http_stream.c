@@ -121,7 +121,7 @@ send_whole(struct http_conn *c)
 {
 	struct exchange *x = c->x;
 
-	x->resp.stream->drop(x->resp.stream);
+	http_stream_drop(c->server, x->resp.stream);
 	x->resp.stream = NULL;
 	sbuf_fini(&x->resp.body);
 	x->resp.body = x->piece;
@@ -283,5 +283,64 @@ http_stream_end(struct http_conn *c)
 	if (x->resp.stream != NULL && !x->sent && x->stage != STREAM_UNSENT) {
 		x->resp.stream->size = x->streamed;
 		exchange_observe(c);
+	}
+}
+
+/* A stream that nobody wants any more. */
+struct dropped {
+	struct task task;
+	struct list_node place;		/* struct http_server.dropped */
+	struct http_server *server;
+	struct http_stream *stream;
+};
+
+static void
+forget(struct dropped *d)
+{
+	list_remove(&d->server->dropped, &d->place);
+	mem_free(d);
+}
+
+static void
+run_drop(struct task *t, struct work *w, struct moment now)
+{
+	struct dropped *d = CONTAINER_OF(t, struct dropped, task);
+
+	(void)now;
+	if (!d->stream->dismantle(d->stream, w)) {
+		task_ready(d->server->tasks, t);
+		return;
+	}
+	d->stream->drop(d->stream);
+	forget(d);
+}
+
+void
+http_stream_drop(struct http_server *s, struct http_stream *stream)
+{
+	struct work w = { TASK_SLICE };
+	struct dropped *d;
+
+	if (stream->dismantle == NULL || stream->dismantle(stream, &w)) {
+		stream->drop(stream);
+		return;
+	}
+	d = NEW(struct dropped);
+	d->task.run = run_drop;
+	d->server = s;
+	d->stream = stream;
+	list_append(&s->dropped, &d->place);
+	task_ready(s->tasks, &d->task);
+}
+
+void
+http_streams_fini(struct http_server *s)
+{
+	while (s->dropped.first != NULL) {
+		struct dropped *d = CONTAINER_OF(s->dropped.first, struct dropped, place);
+
+		task_cancel(s->tasks, &d->task);
+		http_stream_free(d->stream);
+		forget(d);
 	}
 }

@@ -93,7 +93,7 @@ read_all(struct http_response *r)
 	if (r->stream != NULL && r->stream->status != 0)
 		r->status = r->stream->status;
 	if (r->stream != NULL)
-		r->stream->drop(r->stream);
+		http_stream_free(r->stream);
 	r->stream = NULL;
 }
 

@@ -509,7 +509,7 @@ START_TEST(status_in_pieces)
 	got = str_sub(got, wanted.n, got.n);
 	ck_assert(str_starts(got, STR("},\"uptime\":\"")));
 	ck_assert(str_ends(got, STR("\"}}\n")));
-	out.stream->drop(out.stream);
+	http_stream_free(out.stream);
 	c->original = before;
 	sbuf_fini(&out.body);
 	sbuf_fini(&text);

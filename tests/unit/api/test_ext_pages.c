@@ -229,7 +229,7 @@ revision_of(const struct json *overview)
 static void
 finish(struct http_response *r)
 {
-	r->stream->drop(r->stream);
+	http_stream_free(r->stream);
 	sbuf_fini(&r->body);
 }
 

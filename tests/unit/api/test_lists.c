@@ -58,7 +58,7 @@ piece(struct http_response *r)
 static void
 hang_up(struct http_response *r)
 {
-	r->stream->drop(r->stream);
+	http_stream_free(r->stream);
 	sbuf_fini(&r->body);
 }
 

@@ -332,6 +332,44 @@ START_TEST(of_whom_it_is)
 }
 END_TEST
 
+/* What ends with one has a bound, and one that is held by many is a matter of one turn. */
+START_TEST(takes_the_place_of_many)
+{
+	enum { N = 1001 };
+	struct fake_world w;
+	struct err e = { 0 };
+	uint64_t all[N];
+	struct ack_request max = { .fingerprints_n = 1, .owner = STR("max"), .longest = SPAN_HOUR };
+	struct ack_request jo = { .fingerprints = all, .owner = STR("jo"), .longest = SPAN_HOUR, .take_over = true };
+	struct ack_result r;
+	char text[64], ids[N][SILENCE_ID_MAX];
+
+	begin(&w);
+	for (int i = 0; i < N; i++) {
+		snprintf(text, sizeof(text), "A{i=%d,j=%d}", i % 50, i);
+		world_post(&w, text, w.now.wall, in(&w, SPAN_HOUR));
+		all[i] = fingerprint(text);
+	}
+	world_run(&w, 15 * SPAN_S);
+	for (int i = 0; i < N; i++) {
+		max.fingerprints = &all[i];
+		ck_assert_msg(engine_ack(w.engine, &max, w.now, &r, &e), "%s", e.text);
+		memcpy(ids[i], r.id, sizeof(ids[i]));
+	}
+	world_run(&w, 80 * SPAN_S);
+	jo.fingerprints_n = N;
+	ck_assert(!engine_ack(w.engine, &jo, w.now, &r, &e));
+	ck_assert_int_eq(e.kind, ERR_LIMIT);
+	ck_assert_ptr_null(r.held);
+	jo.fingerprints_n = N - 1;
+	r = ack(&w, jo);
+	for (int i = 0; i < N; i++)
+		ck_assert_int_eq(is_active(&w, ids[i]), i == N - 1);
+	ck_assert(is_active(&w, r.id));
+	world_fini(&w);
+}
+END_TEST
+
 /* A client of Alertmanager that edits it knows nothing of what it is beside. */
 START_TEST(edits_keep_what_it_is)
 {
@@ -604,7 +642,7 @@ int
 main(void)
 {
 	return RUN("acks", of_a_group, ends_with_its_alerts, tells_ends_if_asked, tells_ends_after_long,
-	    tells_ends_after_those_of_others, plain_ones_forget, of_whom_it_is, edits_keep_what_it_is,
+	    tells_ends_after_those_of_others, plain_ones_forget, of_whom_it_is, takes_the_place_of_many, edits_keep_what_it_is,
 	    waits_for_its_alert, survives_a_restart, comes_again, looks_again_when_it_begins_anew,
 	    comes_again_after_downtime, comes_to_an_end, many_are_watched_in_turns, what_cannot_be_named);
 }

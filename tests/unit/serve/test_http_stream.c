@@ -18,6 +18,7 @@ struct source {
 	struct http_stream stream;
 	uint64_t at, size, fails_at;
 	bool opens, late;
+	int parts;		/* that it is dismantled into */
 };
 
 static struct {
@@ -60,9 +61,23 @@ next_of_source(struct http_stream *stream, struct sbuf *out, struct work *work, 
 	return s->at == s->size ? HTTP_END : HTTP_MORE;
 }
 
+static bool
+dismantle_source(struct http_stream *stream, struct work *work)
+{
+	struct source *s = CONTAINER_OF(stream, struct source, stream);
+
+	while (s->parts > 0 && !work_used_up(work)) {
+		work_spend(work, WORK_TURN);
+		s->parts--;
+		w.asked_times++;
+	}
+	return s->parts == 0;
+}
+
 static void
 drop_source(struct http_stream *stream)
 {
+	ck_assert_int_eq(CONTAINER_OF(stream, struct source, stream)->parts, 0);
 	mem_free(CONTAINER_OF(stream, struct source, stream));
 	w.alive--;
 	w.dropped = true;
@@ -88,6 +103,10 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 	s->size = str_starts(r->path, STR("/large")) ? LARGE : str_is(r->path, "/empty") ? 0 :
 	    str_is(r->path, "/little") || s->late ? 1000 : 1000000;
 	s->stream.size = str_is(r->query, "unknown") ? HTTP_STREAM_UNKNOWN : s->size;
+	if (str_is(r->query, "parts")) {
+		s->parts = 50;
+		s->stream.dismantle = dismantle_source;
+	}
 	if (str_is(r->path, "/fails"))
 		s->fails_at = 600000;
 	if (str_is(r->path, "/fails-first"))
@@ -265,6 +284,39 @@ START_TEST(ends_with_a_client_that_takes_nothing)
 	ck_assert_uint_eq(http_server_connections(w.rig.server), 0);
 	peer_free(p);
 	end();
+}
+END_TEST
+
+/* Others have their answers while it is taken apart, and the server may end before it is. */
+START_TEST(is_dismantled_in_slices)
+{
+	struct peer *p;
+
+	for (int ends = 0; ends < 2; ends++) {
+		uint64_t asked;
+
+		BEGIN(0);
+		p = peer_new(w.rig.base, w.rig.port);
+		peer_send(p, "GET /large?parts HTTP/1.1\r\nHost: x\r\n\r\n");
+		peer_expect(p, 0, "\r\n\r\n");
+		asked = w.asked_times;
+		peer_free(p);
+		while (w.asked_times <= asked + 1)
+			event_base_loop(w.rig.base, EVLOOP_ONCE);
+		ck_assert_int_eq(w.alive, 1);
+		ck_assert_uint_lt(w.asked_times, asked + 50);
+		if (ends == 0) {
+			p = peer_new(w.rig.base, w.rig.port);
+			peer_send(p, "GET /plain HTTP/1.1\r\nHost: x\r\n\r\n");
+			peer_expect(p, 0, "plain");
+			peer_free(p);
+			loop_until(w.rig.base, &w.dropped);
+		} else {
+			http_server_free(&w.rig.server);
+		}
+		ck_assert_int_eq(w.alive, 0);
+		end();
+	}
 }
 END_TEST
 
@@ -545,6 +597,7 @@ add(TCase *tc)
 	tcase_add_test(tc, ends_with_a_client_that_takes_nothing);
 	tcase_add_test(tc, a_stop_does_not_wait_for_a_client_that_takes_nothing);
 	tcase_add_test(tc, ends_with_the_server);
+	tcase_add_test(tc, is_dismantled_in_slices);
 	tcase_add_test(tc, what_cannot_be_read_on_ends_the_connection);
 	tcase_add_test(tc, is_opened_when_the_answer_may_go);
 	tcase_add_test(tc, of_unknown_length_comes_in_chunks);
