@@ -347,7 +347,62 @@ def flush(args):
         print(f"   {mail.taken} mails, {server.sink.loads} requests")
 
 
-LOADS = {f.__name__: f for f in (dear, lists, reload, groups, backup, ends, post, flush)}
+def ask(args):
+    """explanations, previews, pages and acknowledgements of 5,000 alerts under 100,000 alerts, 10,000 routes, 1,000 silences"""
+    def call(server, path, body=None):
+        began = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+        connection.request("POST" if body else "GET", "/api/ext/v1/" + path, body and json.dumps(body), {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read()
+        times[path.split("?")[0]].append((time.monotonic() - began) * 1e3)
+        return answer.status, text and json.loads(text)
+
+    kinds = ['team="t{}"', 'instance=~"no-{}.*"', 'pod=~".*{}x"', 'v=~"(a+)+[bc]{}"']
+    routes = "\n".join("  - {matchers: ['%s'], receiver: %s, continue: %s}" % (kinds[i % 4].format(i), "sink" if i % 4 else "none", str(i % 3 > 0).lower())
+                       for i in range(10_000))
+    times = collections.defaultdict(list)
+    with Loaded(args, routes) as server:
+        server.send_all([server.silence([{"name": "instance", "value": f"web-[0-9]*{i}7.*" if i % 2 else f"web-{i}.example.org:9100",
+                                          "isRegex": bool(i % 2)}, {"name": "v", "value": DEAR % i, "isRegex": True, "isEqual": False}], 36000)
+                         for i in range(1_000)])
+        server.fill(100_000, labels=lambda i: {"v": "a" * 30 + f"!{i}"})
+        page = call(server, "alerts?limit=1000&silenced=true")[1]["items"]
+        wide = [{"name": "instance", "value": ".*9.*", "isRegex": True, "isEqual": True}]
+        text = "{{ range .Alerts }}{{ range .Labels.SortedPairs }}{{ reReplaceAll \"(a|b)*c\" \"x\" .Value }}{{ end }}{{ end }}"
+        asked = {
+            "explain an alert": lambda i: call(server, "explain", {"fingerprint": page[i]["fp"]}),
+            "explain labels": lambda i: call(server, "explain", {"labels": {"alertname": "New", "team": f"t{i}", "v": "a" * 40 + f"!{i}",
+                                                                            "instance": f"web-{i}7"}}),
+            "preview of a wide silence": lambda i: call(server, "silences/preview", {"matchers": wide}),
+            "preview of a dear silence": lambda i: call(server, "silences/preview", {"matchers": wide + [
+                {"name": "v", "value": DEAR % i, "isRegex": True, "isEqual": False}]}),
+            "preview of a template": lambda i: call(server, "templates/preview", {"text": text, "alerts": [{"labels": a["labels"]} for a in page[:50]]}),
+            "pages": lambda i: [call(server, path) for path in ("groups?limit=100&filter=instance%3D~%22.*7.*%22", "alerts?limit=100&q=web-9")],
+            "labels": lambda i: [call(server, path) for path in ("labels", "labels/instance/values?prefix=web-1")],
+        }
+        for name, ask_once in asked.items():
+            print(f"  {name}")
+            with Watch(server, server.sink):
+                for i in range(50):
+                    ask_once(i)
+        fingerprints, cursor = [a["fp"] for a in page], None
+        while len(fingerprints) < 5_000:
+            after = call(server, "alerts?limit=1000&silenced=true" + (f"&cursor={cursor}" if cursor else ""))[1]
+            cursor = after["next"]
+            fingerprints = list(dict.fromkeys(fingerprints + [a["fp"] for a in after["items"]]))
+        print("  acknowledgement of 5,000")
+        with Watch(server, server.sink):
+            for i in range(3):
+                status, answer = call(server, "ack", {"fingerprints": fingerprints[:5_000], "owner": "jo", "comment": "all", "take_over": True})
+                print(f"   {status} {str(answer)[:100]}")
+                time.sleep(1)
+    for path, of in times.items():
+        of.sort()
+        print(f"   {path}: median {of[len(of) // 2]:.1f} ms, worst {of[-1]:.1f} ms of {len(of)}")
+
+
+LOADS = {f.__name__: f for f in (dear, lists, reload, groups, backup, ends, post, flush, ask)}
 
 
 def main():
