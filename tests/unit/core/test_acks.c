@@ -332,7 +332,7 @@ START_TEST(of_whom_it_is)
 }
 END_TEST
 
-/* What ends with one has a bound, and one that is held by many is a matter of one turn. */
+/* The number of those that end with one has a bound, and many may be judged in one turn. */
 START_TEST(takes_the_place_of_many)
 {
 	enum { N = 1001 };
