@@ -283,6 +283,7 @@ def test_detail_of_an_alert_that_is_gone(serve, sink):
     assert [p["state"] for p in detail["timeline"]] == ["active"] and detail["timeline"][0]["to"] is not None
     server.stop()
     server.start()
+    wait_items(server, 2, kind="started")
     # Nothing of it is stored any more; what is known comes from history alone.
     assert server.get(DETAIL + fp)["resolved_at"] == ended
     status, _, body = server.request("GET", DETAIL + "00000000000000ff")
