@@ -33,6 +33,14 @@ struct metrics_source {
 	void *arg;
 };
 
+/* Figures of other rooms, for status. */
+struct api_figures {
+	uint64_t store_bytes;	/* on disk */
+	size_t store_backlog;	/* records that wait to be written */
+	size_t connections, gets;	/* that are open, being answered */
+	uint64_t gets_rejected;	/* by --web.get-concurrency, since the start */
+};
+
 struct api_env {
 	struct engine *engine;		/* borrowed */
 	struct port *port;		/* the engine's, for the names of limited alerts; NULL: they are not counted */
@@ -59,6 +67,7 @@ struct api_env {
 	/* Durable state. NULL functions: there is none to ask. */
 	bool (*healthy)(void *arg, struct str *why);	/* can it be written? /-/ready tells why not, or (if true) what is in doubt */
 	bool (*has_room)(void *arg);			/* false: clients are told to try again later */
+	void (*figures)(void *arg, struct api_figures *out);
 	/* Begins a copy of the database, which counts as a change (wait_durable) and can be opened then. NULL and e: not now. */
 	struct http_stream *(*backup)(void *arg, struct err *e);
 	/* Somebody waits for changes: api_pulse is to be called within a quarter of a second. NULL: nobody does that. */
@@ -102,7 +111,7 @@ bool api_is_limited(const struct api *a, const struct http_request *r);
 void api_observe(struct api *a, const struct http_request *r, const struct http_response *resp, span took);
 /* Answers those who wait for changes and have something to hear; true: others wait, call it again. Not from within a handler. */
 bool api_pulse(struct api *a, struct moment now);
-/* Facts about (re)loads, for metrics. */
-void api_note_reload(struct api *a, bool ok, struct wall when, const struct config *c);
+/* Notes a (re)load, for metrics and status: c is in force, or NULL, and e says why it was refused. */
+void api_note_reload(struct api *a, struct wall when, const struct config *c, const struct err *e);
 
 #endif

@@ -105,6 +105,8 @@ struct store_health {
 	bool ok;
 	struct str problem;	/* borrowed until the next call; empty when ok */
 	struct str doubt;	/* as well; what damage was found since the start; empty: none */
+	uint64_t bytes;		/* of the database and its log, when it was last written; 0: not yet */
+	size_t backlog;		/* records that wait to be written */
 };
 struct store_health store_health(const struct store *s);
 void store_expose(void *arg, struct expo *x, struct moment now);	/* a metrics source; arg is the store */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/mem.h"
 #include "receiver_stats.h"
 #include "senders.h"
@@ -20,7 +22,7 @@ api_new(const struct api_env *env)
 	a->env = *env;
 	a->http = http_metrics_new();
 	a->limited_names = limited_names_new();
-	a->reload_success = a->last_received = WALL_ZERO;
+	a->reload_success = a->reload_at = a->last_received = WALL_ZERO;
 	a->watch = watch_new(a);
 	a->receiver_stats = receiver_stats_new(env->port);
 	a->senders = senders_new();
@@ -42,6 +44,7 @@ api_free(struct api **a)
 	senders_free(&(*a)->senders);
 	http_metrics_free((*a)->http);
 	limited_names_free((*a)->limited_names);
+	mem_free((*a)->reload_error);
 	mem_free(*a);
 	*a = NULL;
 }
@@ -64,10 +67,13 @@ api_pulse(struct api *a, struct moment now)
 }
 
 void
-api_note_reload(struct api *a, bool ok, struct wall when, const struct config *c)
+api_note_reload(struct api *a, struct wall when, const struct config *c, const struct err *e)
 {
-	a->reload_ok = ok;
-	if (!ok)
+	a->reload_ok = c != NULL;
+	a->reload_at = when;
+	mem_free(a->reload_error);
+	a->reload_error = c == NULL ? mem_strndup(e->text, strlen(e->text)) : NULL;
+	if (c == NULL)
 		return;
 	a->reload_success = when;
 	a->config_hash = c->hash;

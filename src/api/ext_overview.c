@@ -3,6 +3,8 @@
 #include "ext_overview.h"
 
 #include "base/mem.h"
+#include "problems.h"
+#include "ui/ui.h"
 #include "watch.h"
 
 #define WAIT_MAX 60
@@ -19,30 +21,6 @@ struct overview_reply {
 	struct revision since;
 	bool any;		/* `since` is of another process: all has changed */
 };
-
-static void
-write_problem(struct json_writer *w, const char *code, struct str text, const char *link)
-{
-	json_object_begin(w);
-	json_put_str(w, "code", str_from(code));
-	json_put_str(w, "text", text);
-	json_put_str(w, "link", str_from(link));
-	json_object_end(w);
-}
-
-static void
-write_problems(const struct api *a, struct json_writer *w)
-{
-	struct str why = STR("");
-
-	json_key(w, STR("problems"));
-	json_array_begin(w);
-	if (!a->reload_ok)
-		write_problem(w, "reload_failed", STR("the configuration was refused; the one before it is in force"), "#/status");
-	if (a->env.healthy != NULL && !a->env.healthy(a->env.arg, &why))
-		write_problem(w, "store_failing", why, "#/status");
-	json_array_end(w);
-}
 
 static void
 write_revision(struct json_writer *w, const struct revision *r)
@@ -63,12 +41,16 @@ overview_write(const struct api *a, struct json_writer *w, struct moment now)
 
 	json_object_begin(w);
 	json_put_str(w, "instance", instance_name());
+	json_put_str(w, "assets", ui_hash());
 	ext_put_time(w, "now", now.wall);
 	write_revision(w, &r);
+	json_key(w, STR("alerts"));
+	json_object_begin(w);
+	json_raw(w, watch_alerts(a->watch));
 	ext_put_time(w, "last_received", a->last_received);
-	json_put_raw(w, "alerts", watch_alerts(a->watch));
+	json_object_end(w);
 	json_put_raw(w, "silences", watch_silences(a->watch));
-	write_problems(a, w);
+	write_problems(a, w, now);
 	json_object_end(w);
 }
 

@@ -4,32 +4,33 @@
 #include "senders.h"
 #include "watch.h"
 
-/* The features that a page may ask for, and the route of each. */
-static const struct {
-	const char *name, *method, *path;
-} features[] = {
-	{ "alerts", "GET", "/api/ext/v1/groups" },
-	{ "silences", "GET", "/api/ext/v1/silences" },
-	{ "ack", "POST", "/api/ext/v1/ack" },
-	{ "history", "GET", "/api/ext/v1/history" },
-	{ "explain", "POST", "/api/ext/v1/explain" },
-	{ "test", "POST", "/api/ext/v1/receivers/x/test" },
-	{ "preview", "POST", "/api/ext/v1/templates/preview" },
-};
-
+/* The features that a page may ask for: those that work here. */
 static void
-write_features(struct json_writer *w)
+write_features(const struct api_env *env, struct json_writer *w)
 {
+	const struct {
+		const char *name;
+		bool works;
+	} features[] = {
+		{ "alerts", true },
+		{ "silences", true },
+		{ "ack", true },
+		{ "history", env->past != NULL },
+		{ "explain", true },
+		{ "test", env->rehearse != NULL },
+		{ "preview", env->preview != NULL },
+	};
+
 	json_key(w, STR("features"));
 	json_array_begin(w);
 	for (size_t i = 0; i < ARRAY_LEN(features); i++)
-		if (route_find(ROUTE_EXT, str_from(features[i].method), str_from(features[i].path)).entry != NULL)
+		if (features[i].works)
 			json_str(w, str_from(features[i].name));
 	json_array_end(w);
 }
 
 static void
-write_store(const struct api_env *env, struct json_writer *w)
+write_store(const struct api_env *env, const struct api_figures *f, struct json_writer *w)
 {
 	struct str why = STR("");
 	bool ok = env->healthy == NULL || env->healthy(env->arg, &why);
@@ -38,6 +39,8 @@ write_store(const struct api_env *env, struct json_writer *w)
 	json_object_begin(w);
 	json_put_bool(w, "healthy", ok);
 	json_put_bool(w, "has_room", env->has_room == NULL || env->has_room(env->arg));
+	json_put_uint(w, "bytes", f->store_bytes);
+	json_put_uint(w, "backlog", f->store_backlog);
 	if (why.n > 0)
 		json_put_str(w, "error", why);
 	else
@@ -94,8 +97,25 @@ write_reload(const struct api *a, struct json_writer *w)
 	json_key(w, STR("reload"));
 	json_object_begin(w);
 	json_put_bool(w, "ok", a->reload_ok);
-	ext_put_time(w, "at", a->reload_success);
+	ext_put_time(w, "at", a->reload_at);
+	ext_put_time(w, "in_force_since", a->reload_success);
 	ext_put_fingerprint(w, "hash", a->config_hash);
+	if (a->reload_error != NULL)
+		json_put_str(w, "error", str_from(a->reload_error));
+	else
+		json_put_null(w, "error");
+	json_object_end(w);
+}
+
+static void
+write_limits(const struct api *a, const struct api_figures *f, struct json_writer *w)
+{
+	json_key(w, STR("limits"));
+	json_object_begin(w);
+	json_put_uint(w, "connections", f->connections);
+	json_put_uint(w, "gets", f->gets);
+	json_put_uint(w, "get_rejected", f->gets_rejected);
+	json_put_uint(w, "waiting", watch_waiting(a->watch));
 	json_object_end(w);
 }
 
@@ -105,6 +125,7 @@ write_build(const struct build_info *b, struct json_writer *w)
 	json_key(w, STR("build"));
 	json_object_begin(w);
 	json_put_str(w, "version", str_from(b->version));
+	json_put_str(w, "own_version", str_from(b->own_version));
 	json_put_str(w, "revision", str_from(b->revision));
 	json_put_str(w, "branch", str_from(b->branch));
 	json_object_end(w);
@@ -114,18 +135,23 @@ void
 api_ext_status(struct call *c)
 {
 	const struct api *a = c->api;
+	struct api_figures figures = { 0 };
 	struct json_writer w;
 
+	if (a->env.figures != NULL)
+		a->env.figures(a->env.arg, &figures);
 	ext_reply_begin(c, &w);
 	json_object_begin(&w);
 	json_put_str(&w, "instance", instance_name());
 	ext_put_time(&w, "now", c->now.wall);
 	ext_put_time(&w, "started", a->env.started);
-	write_features(&w);
-	write_store(&a->env, &w);
+	write_features(&a->env, &w);
+	write_store(&a->env, &figures, &w);
 	write_history(&a->env, &w, c->now);
+	write_cluster(&w);
 	write_senders(a, &w, c->now.wall);
 	write_reload(a, &w);
+	write_limits(a, &figures, &w);
 	write_build(a->env.build, &w);
 	json_object_end(&w);
 	ext_reply_end(c);

@@ -25,7 +25,8 @@ struct api {
 	struct api_env env;
 	struct http_metrics *http;
 	bool reload_ok;
-	struct wall reload_success;	/* WALL_ZERO before the first */
+	struct wall reload_success, reload_at;	/* WALL_ZERO before the first */
+	char *reload_error;		/* of the last one; owned, NULL: it was fine */
 	uint64_t config_hash;
 	uint64_t received_firing, received_resolved, invalid;
 	uint64_t scrapes;
@@ -116,6 +117,8 @@ void write_labels(struct json_writer *w, const struct labels *l);
 void write_strings(struct json_writer *w, const char *key, const struct str *v, size_t n);
 void write_matchers(struct json_writer *w, const struct matchers *ms);
 void write_time(struct json_writer *w, const char *key, struct wall t);
+/* "cluster" as in the status of API v2. */
+void write_cluster(struct json_writer *w);
 /* Does every filter stand among the matchers of one set, literally? */
 bool silence_has_matchers(const struct silence *s, const struct matchers *filter);
 /* JSON silences use "only one matcher set" as the API does; false when there are more. */

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/hmap.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "core/event.h"
@@ -25,6 +26,11 @@ struct stat {
 	char *error;			/* owned; NULL: none */
 	unsigned attempts;
 	size_t retrying;
+	struct list_node place;		/* in `failing` … */
+	bool fails;			/* … if this */
+	bool gave_up;			/* a notification, since then */
+	uint64_t failures;		/* in a row */
+	struct wall failing_since;
 	int64_t hour;			/* of the newest slot, since the epoch */
 	uint32_t sent[HOURS], failed[HOURS];
 };
@@ -33,6 +39,7 @@ struct receiver_stats {
 	struct port *port;
 	struct event_listener listener;
 	struct hmap stats;
+	struct list failing;
 };
 
 static uint64_t
@@ -53,6 +60,16 @@ find(const struct receiver_stats *s, struct str receiver, const char *kind, size
 	return NULL;
 }
 
+/* It does not fail any more. */
+static void
+note_success(struct receiver_stats *s, struct stat *x)
+{
+	if (x->fails)
+		list_remove(&s->failing, &x->place);
+	x->fails = x->gave_up = false;
+	x->failures = 0;
+}
+
 static void
 forget_all(struct receiver_stats *s)
 {
@@ -60,6 +77,7 @@ forget_all(struct receiver_stats *s)
 		struct stat *x = CONTAINER_OF(node, struct stat, node);
 
 		hmap_remove(&s->stats, node);
+		note_success(s, x);
 		istr_unref(x->receiver);
 		mem_free(x->error);
 		mem_free(x);
@@ -104,12 +122,18 @@ turn_to(struct stat *x, struct wall now)
 }
 
 static void
-note_error(struct stat *x, struct str error, unsigned attempts, struct wall now)
+note_error(struct receiver_stats *s, struct stat *x, struct str error, unsigned attempts, struct wall now)
 {
 	mem_free(x->error);
 	x->error = mem_strndup(error.p != NULL ? error.p : "", error.n < ERROR_MAX ? error.n : ERROR_MAX);
 	x->attempts = attempts;
 	x->last_error = wall_utc(now);
+	x->failures++;
+	if (x->fails)
+		return;
+	x->fails = true;
+	x->failing_since = x->last_error;
+	list_append(&s->failing, &x->place);
 }
 
 /* A notification that had failed before does not go on. */
@@ -133,11 +157,12 @@ hear(void *arg, const struct event *ev)
 		turn_to(x, now);
 		x->sent[x->hour % HOURS]++;
 		x->last_success = wall_utc(now);
+		note_success(s, x);
 		end_retrying(x, ev->notified.leg.attempts - 1);
 		break;
 	case EVENT_ATTEMPT_FAILED:
 		x = stat_of(s, &ev->attempt_failed.leg);
-		note_error(x, ev->attempt_failed.error, ev->attempt_failed.leg.attempts, now);
+		note_error(s, x, ev->attempt_failed.error, ev->attempt_failed.leg.attempts, now);
 		x->retrying += ev->attempt_failed.leg.attempts == 1;
 		break;
 	case EVENT_NOTIFY_FAILED:
@@ -148,7 +173,8 @@ hear(void *arg, const struct event *ev)
 		if (ev->notify_failed.canceled)
 			break;
 		x->failed[x->hour % HOURS]++;
-		note_error(x, ev->notify_failed.error, ev->notify_failed.leg.attempts, now);
+		note_error(s, x, ev->notify_failed.error, ev->notify_failed.leg.attempts, now);
+		x->gave_up = true;
 		break;
 	default:
 		/* The mask names no others. */
@@ -203,4 +229,24 @@ receiver_stats_get(const struct receiver_stats *s, struct str receiver, const st
 		out->sent += x->sent[hour % HOURS];
 		out->failed += x->failed[hour % HOURS];
 	}
+}
+
+/* One failure may be nobody's fault. */
+#define FAILURES_MIN 3
+
+bool
+receiver_stats_failing(const struct receiver_stats *s, struct failing *f)
+{
+	struct list_node *n = f->place == NULL ? s->failing.first : f->place->next;
+
+	for (; n != NULL; n = n->next) {
+		const struct stat *x = CONTAINER_OF(n, struct stat, place);
+
+		if (!x->gave_up && x->failures < FAILURES_MIN)
+			continue;
+		*f = (struct failing){ istr_str(x->receiver), x->kind, x->index, str_from(x->error), x->failures,
+			x->failing_since, n };
+		return true;
+	}
+	return false;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/str.h"
 #include "base/time.h"
 
@@ -31,5 +32,21 @@ void receiver_stats_free(struct receiver_stats **s);
 /* Zeroed, with WALL_ZERO, when nothing is known of it. */
 void receiver_stats_get(const struct receiver_stats *s, struct str receiver, const struct integration *i, struct wall now,
     struct integration_stat *out);
+
+/* An integration whose notifications have failed since one of it was sent. */
+struct failing {
+	struct str receiver;		/* borrowed, as are the rest */
+	const char *kind;
+	size_t index;
+	struct str error;		/* of the last failure */
+	uint64_t failures;		/* attempts in a row */
+	struct wall since;		/* the first of them */
+	struct list_node *place;	/* private; NULL: before the first */
+};
+/*
+ * The one behind *f, zeroed at first, of those that failed at least three times in a row, or gave a notification up; in
+ * the order in which they began to. False: there are no more.
+ */
+bool receiver_stats_failing(const struct receiver_stats *s, struct failing *f);
 
 #endif

@@ -246,6 +246,59 @@ serve_v2(struct call *c, struct str path)
 	m.entry->handle(c);
 }
 
+/* host[:port] of an address; what is no address is itself. Without a port that goes without saying. */
+static struct str
+authority(struct str url)
+{
+	static const char *const usual[] = { ":80", ":443" };
+
+	for (size_t i = 0; i + 3 <= url.n; i++)
+		if (memcmp(url.p + i, "://", 3) == 0) {
+			url = str_sub(url, i + 3, url.n);
+			break;
+		}
+	url = str_sub(url, 0, str_chr(url, '/'));
+	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
+		if (str_ends(url, str_from(usual[i])))
+			return str_sub(url, 0, url.n - strlen(usual[i]));
+	return url;
+}
+
+/*
+ * Does a page of another site send it, from the browser of somebody who may do it? False: answered 403. Programs send no
+ * Origin; a page has that of where it came from, which the proxy before us may know by another name.
+ */
+static bool
+is_from_here(struct call *c)
+{
+	struct str origin = http_request_header(c->req, "Origin");
+	struct str from = authority(origin);
+
+	if (str_caseeq(http_request_header(c->req, "Sec-Fetch-Site"), STR("cross-site"))) {
+		ext_error(c, 403, "cross_origin", STR("a page of another site may not change anything here (Sec-Fetch-Site: cross-site)"));
+		return false;
+	}
+	if (origin.n == 0 || str_caseeq(from, authority(http_request_header(c->req, "Host"))) ||
+	    str_caseeq(from, authority(c->api->env.external_url)))
+		return true;
+	ext_error(c, 403, "cross_origin",
+	    arena_printf(c->arena, "a page of \"%.*s\" may not change anything here: neither Host nor --web.external-url is that",
+		STR_ARG(str_sub(origin, 0, 200))));
+	return false;
+}
+
+/* A page of another site can send forms and texts, but no JSON without being allowed to. False: answered 415. */
+static bool
+is_json(struct call *c)
+{
+	bool needed = str_is(c->req->method, "POST") || c->req->body.n > 0;
+
+	if (!needed || names_json_content(c))
+		return true;
+	ext_error(c, 415, "bad_content_type", STR("the body must be of type application/json"));
+	return false;
+}
+
 #define EXT "/api/ext/v1/"
 
 static void
@@ -268,11 +321,8 @@ serve_ext(struct call *c, struct str path)
 	}
 	if (!is_permitted(c, m.entry) || !read_params(c, &m))
 		return;
-	/* A page of another site can send forms and texts, but no JSON without being allowed to. */
-	if (str_is(method, "POST") && !names_json_content(c)) {
-		ext_error(c, 415, "bad_content_type", STR("the body must be of type application/json"));
+	if (!str_is(method, "GET") && (!is_from_here(c) || !is_json(c)))
 		return;
-	}
 	m.entry->handle(c);
 }
 

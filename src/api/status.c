@@ -8,7 +8,7 @@
  * COMPAT: instances do not know of each other yet, whatever --cluster.* says:
  * each answers as Alertmanager does with an empty --cluster.listen-address.
  */
-static void
+void
 write_cluster(struct json_writer *w)
 {
 	json_key(w, STR("cluster"));

@@ -265,7 +265,9 @@ watch_update(struct watch *w, struct work *work, struct moment now)
 struct str
 watch_alerts(const struct watch *w)
 {
-	return sbuf_get(&w->alerts);
+	struct str object = sbuf_get(&w->alerts);
+
+	return str_sub(object, 1, object.n - 1);
 }
 
 struct str
@@ -305,6 +307,12 @@ bool
 watcher_waits(const struct watcher *who)
 {
 	return who->stream != NULL;
+}
+
+size_t
+watch_waiting(const struct watch *w)
+{
+	return w->watchers_n;
 }
 
 void

@@ -28,7 +28,7 @@ void watch_free(struct watch **w);
 
 /* Brings the overview up to date; false: w is used up. A fresh one may be a second old. */
 bool watch_update(struct watch *watch, struct work *w, struct moment now);
-/* Its objects "alerts" and "silences" as JSON, as of the last watch_update. Borrowed until the next one. */
+/* Its objects "alerts" and "silences" as JSON, as of the last watch_update; of the first the members alone. Borrowed until the next one. */
 struct str watch_alerts(const struct watch *watch);
 struct str watch_silences(const struct watch *watch);
 struct revision watch_revision(const struct watch *watch);
@@ -49,6 +49,8 @@ struct watcher {
 /* It waits from now on; watch_leave ends that, and so does the call of `ready`. The longest waiting is answered when there are too many. */
 void watch_enter(struct watch *watch, struct watcher *who, struct moment now);
 void watch_leave(struct watch *watch, struct watcher *who);
+/* Clients that wait. */
+size_t watch_waiting(const struct watch *watch);
 /* Is it in? */
 bool watcher_waits(const struct watcher *who);
 /* Calls those who have something to hear; the server does it a few times a second as long as it returns true: somebody waits. */

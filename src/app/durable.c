@@ -27,6 +27,16 @@ has_room(void *arg)
 	return store_has_room(((struct server *)arg)->store);
 }
 
+static void
+figures(void *arg, struct api_figures *out)
+{
+	const struct server *s = arg;
+	struct store_health h = store_health(s->store);
+
+	*out = (struct api_figures){ h.bytes, h.backlog, http_server_connections(s->web), http_server_gets(s->web),
+		http_server_gets_refused(s->web) };
+}
+
 struct backup {
 	struct http_stream stream;
 	struct server *server;
@@ -110,5 +120,6 @@ server_durable_env(struct api_env *env)
 {
 	env->healthy = healthy;
 	env->has_room = has_room;
+	env->figures = figures;
 	env->backup = begin_backup;
 }

@@ -128,7 +128,7 @@ static void
 fail(struct reload *r, const struct err *e)
 {
 	LOG(&r->log, LOG_ERROR, "Loading configuration file failed", F_STR("file", r->s->o->config_file), F_ERR(e));
-	api_note_reload(r->s->api, false, r->began.wall, NULL);
+	api_note_reload(r->s->api, r->began.wall, NULL, e);
 	history_reloaded(r->s->history, NULL, r->began.wall, e);
 	end(r, e);
 }
@@ -311,7 +311,7 @@ reload_applied(struct reload *r, struct config *c)
 	s = r->s;
 	recorder_apply(s->recorder, c);
 	tracer_apply(s->tracer, c);
-	api_note_reload(s->api, true, s->clock->now(s->clock).wall, c);
+	api_note_reload(s->api, s->clock->now(s->clock).wall, c, NULL);
 	history_reloaded(s->history, c, s->clock->now(s->clock).wall, NULL);
 	LOG(&r->log, LOG_INFO, "Completed loading of configuration file", F_STR("file", s->o->config_file));
 	end(r, NULL);

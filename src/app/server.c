@@ -473,7 +473,7 @@ start(struct server *s, struct moment now, struct err *e)
 	s->reload = reload_new(s, c, e);
 	if (s->reload != NULL) {
 		server_apply(s, c, now);
-		api_note_reload(s->api, true, now.wall, c);
+		api_note_reload(s->api, now.wall, c, NULL);
 		history_started(s->history, c, now.wall, STR(TOCSIN_VERSION));
 		http_server_serve(s->web);
 	}

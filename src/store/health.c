@@ -3,10 +3,17 @@
 #include "store_private.h"
 #include "text/expo.h"
 
+static size_t
+backlog(const struct store *s)
+{
+	return s->current.ops.n + s->kept.news_n + s->kept.drops.n;
+}
+
 struct store_health
 store_health(const struct store *s)
 {
-	return (struct store_health){ s->ok, s->ok ? STR("") : str_from(s->problem.text), str_from(s->doubt.text) };
+	return (struct store_health){ s->ok, s->ok ? STR("") : str_from(s->problem.text), str_from(s->doubt.text), s->bytes,
+		backlog(s) };
 }
 
 static void
@@ -49,7 +56,7 @@ store_expose(void *arg, struct expo *x, struct moment now)
 	one(x, "tocsin_store_last_commit_timestamp_seconds", "When a transaction was last written.", EXPO_GAUGE,
 	    s->commits > 0 ? (double)s->committed_wall.s : 0);
 	one(x, "tocsin_store_waiting_changes", "Records that wait to be written.", EXPO_GAUGE,
-	    (double)(s->current.ops.n + s->kept.news_n + s->kept.drops.n));
+	    (double)backlog(s));
 	one(x, "tocsin_store_waiting_bytes", "Memory that records take which wait to be written, alerts not counted.",
 	    EXPO_GAUGE, (double)s->current.bytes);
 	one(x, "tocsin_store_alerts", "Alerts that are kept durable.", EXPO_GAUGE, (double)s->kept.alerts_n);

@@ -180,6 +180,7 @@ job_done(struct job *j)
 	struct store *s = CONTAINER_OF(j, struct store, job);
 
 	s->busy = false;
+	s->bytes = s->writer.bytes;
 	s->commit_seconds += (double)s->writer.took / (double)SPAN_S;
 	if (s->writer.set_aside) {
 		s->set_aside++;

@@ -53,6 +53,7 @@ struct store {
 	struct err doubt;		/* the first of them since the start; text empty: none */
 	double commit_seconds;
 	struct wall committed_wall;
+	uint64_t bytes;
 };
 
 /* recover.c: tells the engine what the rows say. Bad rows are logged and skipped. */

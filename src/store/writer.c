@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -209,6 +210,21 @@ make_copy(struct writer *w, struct err *e)
 	return fd;
 }
 
+static void
+measure(struct writer *w)
+{
+	static const char *const suffixes[] = { "", DB_WAL };
+	char path[4096];
+	struct stat st;
+
+	w->bytes = 0;
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		snprintf(path, sizeof(path), "%s%s", w->path, suffixes[i]);
+		if (stat(path, &st) == 0)
+			w->bytes += (uint64_t)st.st_size;
+	}
+}
+
 void
 writer_run(struct writer *w)
 {
@@ -224,5 +240,6 @@ writer_run(struct writer *w)
 		w->copy_err = (struct err){ 0 };
 		w->copy_fd = make_copy(w, &w->copy_err);
 	}
+	measure(w);
 	w->took = mono_sub(w->clock->now(w->clock).mono, begin);
 }

@@ -48,6 +48,7 @@ struct writer {
 	struct err copy_err;
 	struct db_rows loaded;
 	span took;
+	uint64_t bytes;			/* of the database and its log, when it was last written */
 };
 
 void writer_init(struct writer *w, const char *directory, struct clock *clock);

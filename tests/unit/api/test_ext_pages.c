@@ -242,7 +242,7 @@ START_TEST(changes)
 	post_some();
 	expect("GET", "/api/ext/v1/overview", "", "", 200,
 	    "\"alerts\":{\"total\":8,\"acked\":0,\"silenced\":0,\"inhibited\":0,\"muted\":0,\"active\":8,"
-	    "\"severity\":{\"critical\":2,\"warning\":1,\"info\":2,\"other\":3}},"
+	    "\"severity\":{\"critical\":2,\"warning\":1,\"info\":2,\"other\":3},\"last_received\":\"2026-01-05T00:00:00.000Z\"},"
 	    "\"silences\":{\"active\":0,\"pending\":0,\"ending_soon\":0}");
 	since = revision_of(get("/api/ext/v1/overview"));
 	/* Nothing moves: posted again, they are no news. */

@@ -234,6 +234,44 @@ START_TEST(principals)
 }
 END_TEST
 
+static void
+external_url(struct api_env *env)
+{
+	env->external_url = STR("https://alerts.example/am");
+}
+
+/* A browser that is signed in sends what pages of other sites ask it to send: only our own page may. */
+START_TEST(pages_of_other_sites)
+{
+	static const char *const ours[] = { "", "Host: am:9093\nOrigin: http://am:9093", "Host: AM\nOrigin: https://am",
+		"Host: am:443\nOrigin: https://am", "Host: am:80\nOrigin: http://am", "Host: inner:9093\nOrigin: https://alerts.example",
+		"Host: am\nOrigin: https://ALERTS.example:443\nSec-Fetch-Site: same-origin", "Sec-Fetch-Site: none" };
+	static const char *const theirs[] = { "Host: am:9093\nOrigin: http://am:9094", "Host: am\nOrigin: null",
+		"Host: am\nOrigin: https://am.evil.example", "Host: am\nOrigin: https://alerts.example.evil", "Host: am\nOrigin: evil",
+		"Origin: https://evil.example", "Host: am\nOrigin: http://am\nSec-Fetch-Site: cross-site", "Sec-Fetch-Site: cross-site" };
+	const char *path;
+	struct str id;
+
+	more_env = external_url;
+	start("/");
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		expect("POST", PREVIEW, arena_printf(arena, JSON_TYPE "\n%s", ours[i]).p, "{\"matchers\":[" DISK "]}", 200, "\"alerts\":0,");
+	id = make_silence("\"createdBy\":\"jo\",\"duration\":7200");
+	path = arena_printf(arena, ACK "/%.*s", STR_ARG(id)).p;
+	for (size_t i = 0; i < ARRAY_LEN(theirs); i++) {
+		const char *headers = arena_printf(arena, JSON_TYPE "\n%s", theirs[i]).p;
+
+		expect("POST", SILENCES, headers, WITH("\"duration\":7200"), 403, "\"code\":\"cross_origin\"");
+		expect("DELETE", path, theirs[i], "", 403, "\"code\":\"cross_origin\"");
+		/* Looking is allowed: the browser keeps the answer from the page. */
+		expect("GET", SILENCES, theirs[i], "", 200, "\"total\":1,");
+	}
+	expect("DELETE", path, "Content-Type: text/plain", "x", 415, "\"code\":\"bad_content_type\"");
+	stop();
+	more_env = NULL;
+}
+END_TEST
+
 START_TEST(preview)
 {
 	const struct json *v;
@@ -603,6 +641,7 @@ main(void)
 	tcase_add_test(c, silence_changed);
 	tcase_add_test(c, silences_refused);
 	tcase_add_test(c, principals);
+	tcase_add_test(c, pages_of_other_sites);
 	tcase_add_test(c, preview);
 	tcase_add_test(c, breadth);
 	tcase_add_test(c, preview_of_what_is_half_written);
