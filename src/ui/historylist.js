@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The events of history as a list under days, notifications as a table, and what is known of one of them. */
+import { get } from './api.js';
+import { Bars, useZone } from './chart.js';
+import { byDay, countsText, groupText, linksOf, nameOf, otherLabels, outcomeOf, readEvent, reasonWord, shortError } from './events.js';
+import { Icon } from './icons.js';
+import { Button, Copy, IconButton, Labels, RichText, Value } from './kit.js';
+import { Fragment, h, useEffect, useLayout, useRef, useState } from './render.js';
+import { href } from './route.js';
+import { niceStep } from './scale.js';
+import { formatDay, formatFull, formatTime, isoDay } from './time.js';
+
+const plural = (n, one, many = one + 's') => `${n} ${n === 1 ? one : many}`;
+
+/** A time of day to the second; the whole of it in the title. */
+export function At({ at, zone }) {
+	const ms = Date.parse(at);
+	return h('time', { class: 'time', datetime: String(at), title: `${formatFull(ms, { hour12: zone.hour12 })}\n${formatFull(ms, { utc: true })}` }, formatTime(ms, { ...zone, seconds: true }));
+}
+
+function dayName(ms, now, zone) {
+	const day = isoDay(ms, zone);
+	const name = formatDay(ms, { ...zone, year: day.slice(0, 4) !== isoDay(now, zone).slice(0, 4) });
+	return day === isoDay(now, zone) ? `Today, ${name}` : day === isoDay(now - 86400000, zone) ? `Yesterday, ${name}` : name;
+}
+
+/** The chart above a list: how many of the events that were loaded lie in which part of the range; what was not loaded yet is shown so. */
+export function EventBars({ items, range, now, done, notifications, onpick }) {
+	const from = range.from;
+	const to = range.to ?? now;
+	const step = niceStep((to - from) / 1000, 120);
+	const oldest = items.length ? Date.parse(items[items.length - 1].at) : to;
+	const count = (name, tone, fits) => ({ name, tone, points: items.filter(fits).map(i => ({ at: i.at, n: 1 })) });
+	const series = notifications ? [count('sent', 'sent', i => i.outcome === 'sent'), count('failed', 'failed', i => i.outcome !== 'sent')]
+		: [count('fired', 'fire', i => i.kind === 'firing'), count('failed notifications', 'failed', i => i.kind === 'notification' && i.outcome === 'failed'),
+			count('other events', 'events', i => i.kind !== 'firing' && !(i.kind === 'notification' && i.outcome === 'failed'))];
+	return h(Bars, { series, step, from, to, label: notifications ? 'Notifications over time' : 'Events over time', known: done ? undefined : oldest, onpick });
+}
+
+/** Rows by id, so that the focus can go back to the one that was opened; and where one gets to with j and k. */
+export function useRows() {
+	const rows = useRef(null);
+	if (!rows.current) rows.current = new Map();
+	return rows.current;
+}
+
+const rowRef = (rows, id) => element => {
+	if (element) rows.set(id, element);
+	else rows.delete(id);
+};
+
+/** Events, the newest first, under headings of days. */
+export function EventList({ items, view, now, rows }) {
+	const zone = useZone();
+	return h('div', { class: 'hi-days' }, ...byDay(items, zone).map(d => h('section', { key: d.day, 'aria-label': dayName(d.at, now, zone) },
+		h('h2', { class: 'hi-day' }, dayName(d.at, now, zone)),
+		h('ul', { class: 'hi-events' }, ...d.items.map(e => h(EventRow, { key: e.id, event: e, link: href({ ...view, open: e.id }), open: view.open === e.id, zone, rows }))))));
+}
+
+function EventRow({ event, link, open, zone, rows }) {
+	const r = readEvent(event);
+	return h('li', { class: 'hi-event' + (open ? ' open' : '') },
+		h('a', { class: 'hi-row', href: link, 'aria-current': open ? 'true' : undefined, ref: rowRef(rows, event.id) },
+			h(At, { at: event.at, zone }),
+			h('span', { class: 'hi-mark hi-' + r.tone }, h(Icon, { name: r.icon })),
+			h('span', { class: 'hi-line' },
+				h('span', { class: 'hi-word hi-' + r.tone }, r.word), ' ',
+				r.subject ? h(Value, { text: r.subject, class: 'hi-subject' }) : null, ' ',
+				r.labels && r.labels.length ? h('span', { class: 'hi-labels' }, ...r.labels.slice(0, 12).map(([n, v]) => h('span', { key: n, class: 'hi-label' }, h(Value, { text: n }), '=', h(Value, { text: v, limit: 80 }), ' '))) : null,
+				r.note ? h(Value, { text: r.note, class: 'hi-note' }) : null,
+				r.error ? h(Value, { text: r.error, class: 'hi-error' }) : null)));
+}
+
+/** An outcome: picture and word. */
+export function Outcome({ outcome }) {
+	const o = outcomeOf(outcome);
+	return h('span', { class: 'hi-outcome hi-' + o.tone }, h(Icon, { name: o.icon }), o.word);
+}
+
+const seconds = ms => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(ms < 10000 ? 1 : 0)} s`);
+
+/** Notifications as a table; on narrow screens the style sheet makes cards of its rows. */
+export function NotificationTable({ items, view, now, rows }) {
+	const zone = useZone();
+	const head = ['When', 'Outcome', 'Receiver', 'Group', 'Alerts', 'Why', 'Tries', 'Took'];
+	return h('table', { class: 'table hi-told' }, h('caption', { class: 'vh' }, 'Notifications, the newest first'),
+		h('thead', null, h('tr', null, ...head.map(t => h('th', { key: t, scope: 'col' }, t)))),
+		...byDay(items, zone).map(d => h('tbody', { key: d.day },
+			h('tr', { class: 'hi-day-row' }, h('th', { colspan: head.length, scope: 'rowgroup' }, dayName(d.at, now, zone))),
+			...d.items.map(e => h('tr', { key: e.id, class: view.open === e.id ? 'open' : '' },
+				h('td', { class: 'c-when' }, h('a', { href: href({ ...view, open: e.id }), ref: rowRef(rows, e.id), 'aria-current': view.open === e.id ? 'true' : undefined }, h(At, { at: e.at, zone }))),
+				h('td', { class: 'c-out' }, h(Outcome, { outcome: e.outcome }), e.error ? h(Value, { text: shortError(e), class: 'hi-error' }) : null),
+				h('td', { class: 'c-to' }, h(Value, { text: e.receiver }), h('span', { class: 'meta' }, ' ', e.integration, e.recipients && e.recipients.length ? `, ${plural(e.recipients.length, 'recipient')}` : '')),
+				h('td', { class: 'c-group' }, h(Value, { text: groupText(e.group_key) })),
+				h('td', { class: 'c-n' }, countsText(e)),
+				h('td', { class: 'c-why' }, reasonWord(e.reason)),
+				h('td', { class: 'c-try num' }, e.attempts, h('span', { class: 'hi-narrow' }, e.attempts === 1 ? ' attempt' : ' attempts')),
+				h('td', { class: 'c-ms num' }, seconds(e.ms)))))));
+}
+
+/* ---- one of them ---- */
+
+const Fact = ({ name, children }) => [h('dt', { key: 'n' }, name), h('dd', { key: 'v' }, children)];
+
+/**
+ * What is known of one event. `onclose`: leaves it.
+ * @param {{event: object, link: string, onclose: function}} props link: an address that shows it whatever else happens
+ */
+export function EventDetail({ event, link, onclose }) {
+	const head = useRef(null);
+	const zone = useZone();
+	const ms = Date.parse(event.at);
+	const r = readEvent(event);
+	useLayout(() => head.current.focus({ preventScroll: true }), [event.id]);
+	const told = event.kind === 'notification';
+	return h('section', { class: 'hi-detail', 'aria-label': 'Event' },
+		h('div', { class: 'hi-detail-head' },
+			h('h2', { ref: head, tabindex: -1 }, h('span', { class: 'hi-mark hi-' + r.tone }, h(Icon, { name: r.icon })), ' ', told ? 'Notification' : r.word[0].toUpperCase() + r.word.slice(1)),
+			h(Copy, { text: link, label: 'Copy link' }), h(IconButton, { icon: 'close', label: 'Close', onclick: onclose })),
+		h('dl', { class: 'hi-facts' },
+			h(Fact, { key: 'at', name: 'When' }, h('time', { datetime: String(event.at) }, formatFull(ms, zone)), zone.utc ? null : h('div', { class: 'meta' }, formatFull(ms, { utc: true }))),
+			told ? h(Told, { key: 'told', event }) : h(Happened, { key: 'what', event })),
+		event.labels ? h(LabelTable, { labels: event.labels }) : null,
+		event.source ? h(Fragment, null, h('h3', null, 'Inhibited by'), h(Labels, { labels: event.source.labels })) : null,
+		told ? h(ToldAlerts, { event }) : null,
+		told ? h(Rendered, { event }) : null,
+		h('h3', null, 'Goes with it'),
+		h('ul', { class: 'hi-links' }, ...linksOf(event).map((l, i) => h('li', { key: i }, h('a', { href: href(l.view) }, l.label)))));
+}
+
+function Happened({ event: e }) {
+	return [
+		e.by !== undefined ? h(Fact, { key: 'by', name: 'By' }, e.by === null ? '–' : h(Value, { text: e.by })) : null,
+		e.matchers !== undefined ? h(Fact, { key: 'm', name: 'Matchers' }, h(Value, { text: e.matchers, lines: true })) : null,
+		e.comment !== undefined ? h(Fact, { key: 'c', name: 'Comment' }, e.comment ? h(RichText, { text: e.comment }) : '–') : null,
+		e.starts !== undefined ? h(Fact, { key: 's', name: e.silence_id ? 'From' : 'Began' }, h(Full, { at: e.starts })) : null,
+		e.ends !== undefined ? h(Fact, { key: 'e', name: 'Until' }, h(Full, { at: e.ends })) : null,
+		e.rule !== undefined ? h(Fact, { key: 'r', name: 'Rule' }, h(Value, { text: e.rule })) : null,
+		e.receiver !== undefined ? h(Fact, { key: 'to', name: 'Receiver' }, h(Value, { text: e.receiver })) : null,
+		e.group_key !== undefined ? h(Fact, { key: 'g', name: 'Group' }, h(Value, { text: e.group_key, lines: true })) : null,
+		e.alerts !== undefined ? h(Fact, { key: 'n', name: 'Alerts' }, String(e.alerts)) : null,
+		e.intervals && e.intervals.length ? h(Fact, { key: 'i', name: 'Intervals' }, h(Value, { text: e.intervals.join(', ') })) : null,
+		e.version !== undefined ? h(Fact, { key: 'v', name: 'Version' }, h(Value, { text: e.version })) : null,
+		e.missing !== undefined ? h(Fact, { key: 'x', name: 'Missing' }, plural(e.missing, 'event')) : null,
+		e.error ? h(Fact, { key: 'err', name: 'Error' }, h(Value, { text: e.error, lines: true })) : null,
+	];
+}
+
+function Full({ at }) {
+	const zone = useZone();
+	return h('time', { datetime: String(at) }, formatFull(Date.parse(at), zone));
+}
+
+function Told({ event: e }) {
+	const more = e.attempts > 1;
+	return [
+		h(Fact, { key: 'o', name: 'Outcome' }, h(Outcome, { outcome: e.outcome })),
+		e.error ? h(Fact, { key: 'err', name: 'Error' }, h(Value, { text: e.error, lines: true }), e.failure ? h('div', { class: 'meta' }, `kind: ${e.failure}`) : null) : null,
+		h(Fact, { key: 'r', name: 'Receiver' }, h(Value, { text: e.receiver }), ' ', h('span', { class: 'dim' }, e.integration)),
+		h(Fact, { key: 'g', name: 'Group' }, h(Value, { text: e.group_key, lines: true })),
+		h(Fact, { key: 'n', name: 'Alerts' }, countsText(e)),
+		h(Fact, { key: 'w', name: 'Why' }, reasonWord(e.reason)),
+		h(Fact, { key: 'a', name: 'Attempts' }, `${e.attempts}; ${more ? 'the last one took' : 'it took'} ${seconds(e.ms)}`,
+			more ? h('div', { class: 'meta' }, `${e.attempts - 1} before it failed and ${e.attempts === 2 ? 'was' : 'were'} tried again; of these only the number is kept.`) : null),
+		e.recipients && e.recipients.length ? h(Fact, { key: 'to', name: 'Recipients' }, h('ul', { class: 'hi-recipients' }, ...e.recipients.map((p, i) => h('li', { key: i, class: p.ok ? 'hi-ok' : 'hi-bad' },
+			h(Icon, { name: p.ok ? 'check' : 'cross' }), h(Value, { text: p.to }), h('span', { class: 'meta' }, p.ok ? 'reached' : 'not reached'))))) : null,
+	];
+}
+
+/** The alerts a notification told of, with the labels that history has of them. */
+function ToldAlerts({ event: e }) {
+	const [known, set] = useState(null);
+	const prints = e.fingerprints || [];
+	useEffect(() => {
+		if (!prints.length) return undefined;
+		const control = new AbortController();
+		get('history', { fingerprint: prints.slice(0, 50).join(','), kind: 'firing,resolved', to: new Date(Date.parse(e.at) + 1).toISOString(), limit: 200 }, { signal: control.signal })
+			.then(({ data }) => set(new Map(data.items.map(i => [i.fingerprint, i.labels]).reverse())), () => {});
+		return () => control.abort();
+	}, [e.id]);
+	if (!prints.length) return null;
+	const all = e.firing + e.resolved;
+	return h(Fragment, null, h('h3', null, plural(all, 'alert'), all > prints.length ? h('span', { class: 'meta' }, ` the first ${prints.length}`) : null),
+		h('ul', { class: 'hi-alerts' }, ...prints.map(fp => {
+			const labels = known && known.get(fp);
+			return h('li', { key: fp }, h('a', { href: href({ page: 'alert', id: fp }) }, labels ? h(Value, { text: nameOf(labels) || fp }) : h('code', null, fp)),
+				labels ? h('span', { class: 'hi-labels' }, ...otherLabels(labels).slice(0, 8).map(([n, v]) => h('span', { key: n, class: 'hi-label' }, h(Value, { text: n }), '=', h(Value, { text: v, limit: 80 }), ' '))) : null);
+		})));
+}
+
+function Rendered({ event: e }) {
+	const fp = (e.fingerprints || [])[0];
+	return h(Fragment, null, h('h3', null, 'The message'),
+		h('p', { class: 'dim' }, 'The text that was sent is not kept. ', fp ? h('a', { href: href({ page: 'explain', alert: fp }) }, 'What would be sent now') : null));
+}
+
+function LabelTable({ labels }) {
+	const list = [...(nameOf(labels) ? [['alertname', nameOf(labels)]] : []), ...otherLabels(labels)];
+	return h(Fragment, null, h('h3', null, 'Labels'), h('table', { class: 'hi-labels-table' }, h('tbody', null, ...list.slice(0, 200).map(([n, v]) => h('tr', { key: n },
+		h('th', { scope: 'row' }, h(Value, { text: n })), h('td', null, h(Value, { text: v, lines: true })))))));
+}
+
+/** The button that goes on where the list ends. */
+export function More({ busy, onclick, children }) {
+	return h('div', { class: 'hi-more' }, h(Button, { busy, onclick }, children));
+}
