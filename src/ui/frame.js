@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What stands around the pages: header, navigation, and the bar that tells of the connection. */
+import { get } from './api.js';
 import { boot } from './boot.js';
 import { Icon } from './icons.js';
 import { Button, IconButton, Menu, Time, formatCount } from './kit.js';
 import { live, retryNow, setPaused } from './live.js';
 import { Fragment, h } from './render.js';
-import { href, view } from './route.js';
+import { go, href, view } from './route.js';
+import { settings } from './settings.js';
+import { levelOf, severityMatcher } from './severity.js';
 import { useStore } from './store.js';
 import { formatDuration, formatTime } from './time.js';
 import { clockSkew } from './value.js';
-import { settings } from './settings.js';
 
 /** Pages in the navigation: [page, word, icon, pages that belong to it, shown on phones]. */
 const PAGES = [
@@ -22,26 +24,40 @@ const PAGES = [
 ];
 const SHOWN = { page: 'alerts', silenced: false, inhibited: false, muted: false, active: true };
 
-/** A link to what fires with a severity. */
-const bySeverity = value => href({ ...SHOWN, acked: false, filter: [{ name: (boot.ui.severity && boot.ui.severity.label) || 'severity', op: '=', value }] });
+const LABEL = (boot.ui.severity && boot.ui.severity.label) || 'severity';
+const withSeverity = words => ({ ...SHOWN, acked: false, filter: [severityMatcher(LABEL, words)] });
+
+/** Goes to what fires with a severity, by the words that senders have for it just now. */
+async function showSeverity(event, level) {
+	if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button) return;
+	event.preventDefault();
+	let words = [];
+	try {
+		const { data } = await get(`labels/${encodeURIComponent(LABEL)}/values`, { limit: 100, silenced: false, inhibited: false, muted: false, acked: false }, { patience: 2000 });
+		words = data.items.map(item => item.value).filter(word => levelOf(word) === level);
+	} catch {
+		// The plain word then.
+	}
+	go(withSeverity(words.length ? words : [level]));
+}
 
 function Counters({ alerts }) {
 	const { critical, warning } = alerts.severity;
 	const other = alerts.active - critical - warning;
-	const item = (key, n, word, icon, to) => (n > 0 ? h('a', { key, class: 'counter counter-' + key, href: to, 'aria-label': `${n} ${word}` },
+	const item = (key, n, word, icon, to, onclick) => (n > 0 ? h('a', { key, class: 'counter counter-' + key, href: to, onclick, 'aria-label': `${n} ${word}` },
 		h(Icon, { name: icon, size: 0.75 }), formatCount(n), h('span', { class: 'counter-word' }, word)) : null);
 	if (!alerts.active && !alerts.acked) {
 		return h('div', { class: 'counters' }, h('a', { class: 'counter counter-calm', href: href({ page: 'alerts' }) }, h(Icon, { name: 'check' }), h('span', null, 'nothing fires')));
 	}
 	return h('div', { class: 'counters' },
-		item('critical', critical, 'critical', 'critical', bySeverity('critical')),
-		item('warning', warning, 'warning', 'warning', bySeverity('warning')),
+		item('critical', critical, 'critical', 'critical', href(withSeverity(['critical'])), e => showSeverity(e, 'critical')),
+		item('warning', warning, 'warning', 'warning', href(withSeverity(['warning'])), e => showSeverity(e, 'warning')),
 		item('other', other, 'other', 'info', href({ ...SHOWN, acked: false })),
 		item('acked', alerts.acked, 'acked', 'ack', href({ ...SHOWN, active: false, acked: true })));
 }
 
-const DOTS = new Map([['live', ['live', 'Live: shown as it happens. Pause']], ['paused', ['paused', 'Paused: what you see stays as it is. Go on']],
-	['lost', ['lost', 'No connection. Try again']], ['signin', ['not signed in', 'Not signed in. Try again']], ['updated', ['live', 'Live: shown as it happens. Pause']]]);
+const DOTS = new Map([['live', ['live', 'live: shown as it happens. Pause']], ['paused', ['paused', 'paused: what you see stays as it is. Go on']],
+	['lost', ['lost', 'lost: no connection. Try again']], ['signin', ['not signed in', 'not signed in. Try again']], ['updated', ['live', 'live: shown as it happens. Pause']]]);
 
 function Dot({ connection, paused }) {
 	const [word, label] = DOTS.get(connection === 'updated' && paused ? 'paused' : connection);
@@ -105,6 +121,7 @@ function Bars() {
 		s.signin ? h(Bar, { key: 'signin', kind: 'lost', icon: 'lock', actions: reload }, SIGN_IN.get(s.signin)) : null,
 		s.back && s.connection !== 'lost' && !s.signin ? h(Bar, { key: 'back', kind: 'ok', icon: 'check' }, 'The connection is back.') : null,
 		s.updated ? h(Bar, { key: 'updated', icon: 'info', actions: reload }, 'tocsin was updated.') : null,
+		s.connection === 'paused' ? h(Bar, { key: 'paused', icon: 'pause', actions: h(Button, { onclick: () => setPaused(false) }, 'Go on') }, 'Paused. What you see stays as it is; the numbers above go on.') : null,
 		s.busy > Date.now() ? h(Bar, { key: 'busy', kind: 'warning', icon: 'clock' }, 'tocsin is busy and asked this page to wait a moment.') : null,
 		skew ? h(Bar, { key: 'skew', kind: 'warning', icon: 'clock' }, `The clock of this device is ${formatDuration(skew)} ${skew > 0 ? 'behind' : 'ahead of'} the server’s. Times are shown by the server’s.`) : null,
 		...((s.overview && s.overview.problems) || []).slice(0, 3).map(p => h(Bar, { key: 'p' + p.code, kind: 'warning', icon: 'alert',

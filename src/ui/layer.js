@@ -65,7 +65,12 @@ export function Menu({ label, icon = 'more', text, items, kind = 'quiet', class:
 	const [open, set] = useState(false);
 	const button = useRef(null);
 	const id = useId();
-	const toggle = () => set(o => !o);
+	// A press beside an open layer closes it before the click comes: what counts is how it was when the press began.
+	const was = useRef(false);
+	const press = () => {
+		was.current = open;
+	};
+	const toggle = event => set(o => (event.detail === 0 ? !o : !was.current));
 	const arrow = event => {
 		if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
 		event.preventDefault();
@@ -73,7 +78,7 @@ export function Menu({ label, icon = 'more', text, items, kind = 'quiet', class:
 	};
 	return h('span', { class: 'menu' },
 		h('button', { ref: button, type: 'button', class: `btn ${kind}${text ? '' : ' icon-btn'}${extra ? ' ' + extra : ''}`, 'aria-haspopup': 'menu', 'aria-expanded': open, 'aria-controls': open ? id : undefined,
-			'aria-label': text ? undefined : label, title: text ? undefined : label, onclick: toggle, onkeydown: arrow },
+			'aria-label': text ? undefined : label, title: text ? undefined : label, onpointerdown: press, onclick: toggle, onkeydown: arrow },
 		text || h(Icon, { name: icon }), text ? h(Icon, { name: 'down', size: 0.75 }) : null),
 		open ? h(MenuList, { id, label, items: items.filter(Boolean), anchor: button, onclose: () => set(false) }) : null);
 }

@@ -27,7 +27,8 @@ export const live = createStore({
 	overview: boot.overview, revision: (boot.overview && boot.overview.revision) || NOBODY, generation: 0,
 });
 
-let failing = 0; // Date.now() of the first failure in a row, 0 when all is well
+let failing = 0; // performance.now() of the first failure in a row, 0 when all is well
+let sure = true; // false: an answer is wanted at once, not when something has changed
 let tries = 0;
 let wake = null; // ends the pause between two requests
 let waiting = null; // AbortController of the waiting request
@@ -59,6 +60,7 @@ export function refreshAll() {
 /** Looks at once: for 'try again', and when the network is said to be there. */
 export function retryNow() {
 	tries = 0;
+	sure = false;
 	if (waiting) waiting.abort();
 	if (wake) wake();
 }
@@ -82,7 +84,7 @@ async function ask() {
 	waiting = new AbortController();
 	const { signal } = waiting;
 	try {
-		if (failing || !overview || !overview.revision) return (await get('overview', null, { signal, patience: 8000 })).data;
+		if (!sure || !overview || !overview.revision) return (await get('overview', null, { signal, patience: 8000 })).data;
 		const begun = performance.now();
 		if (short >= 3) {
 			await pause(5000);
@@ -124,6 +126,7 @@ function good(overview) {
 	const wasLost = Boolean(old.lost || old.signin);
 	const restarted = Boolean(old.overview && old.overview.instance !== overview.instance);
 	failing = tries = 0;
+	sure = true;
 	change({
 		overview, revision: overview.revision, lastGood: serverNow(), lost: false, signin: null, busy: 0,
 		back: wasLost || old.back, generation: old.generation + (wasLost || restarted ? 1 : 0),
@@ -133,12 +136,13 @@ function good(overview) {
 }
 
 function bad(error) {
+	sure = false;
 	if (error.kind === 'busy') return change({ busy: Date.now() + error.retryAfter * 1000 });
 	if (error.kind === 'auth' || error.kind === 'html') return change({ signin: error.kind });
 	if (!failing) {
-		failing = Date.now();
+		failing = performance.now();
 		setTimeout(() => {
-			if (failing && Date.now() - failing >= GRACE - 50) change({ lost: true });
+			if (failing && performance.now() - failing >= GRACE - 50) change({ lost: true });
 		}, GRACE);
 	}
 }
@@ -160,7 +164,7 @@ export function startLive() {
 	started = true;
 	onOutcome(error => {
 		if (!error) return;
-		if (error.kind === 'auth' || error.kind === 'html') change({ signin: error.kind });
+		if (error.kind === 'auth' || error.kind === 'html') bad(error);
 		// A request that failed beside the waiting one: the waiting one may be dead without knowing.
 		else if (error.kind === 'network' && !failing && waiting) {
 			bad(error);

@@ -16,7 +16,7 @@ import { Empty, Failure, announcement } from './kit.js';
 import { live, refreshAll, setPaused, startLive, useLive } from './live.js';
 import { ReceiverPage, Receivers } from './receivers.js';
 import { Fragment, Guard, h, mount, setGuardView, useEffect, useRef, useState } from './render.js';
-import { go, href, startRoute, view } from './route.js';
+import { go, href, isFresh, startRoute, view } from './route.js';
 import { settings } from './settings.js';
 import { SettingsPage } from './settingspage.js';
 import { SilencePage } from './silence.js';
@@ -47,6 +47,7 @@ function Page({ features }) {
 		const head = document.querySelector('main h1') || document.querySelector('main');
 		if (!head.hasAttribute('tabindex')) head.setAttribute('tabindex', '-1');
 		head.focus({ preventScroll: true });
+		if (isFresh()) scrollTo(0, 0);
 	}, [place]);
 	const [component, feature] = PAGES.get(v.page) || [NotFound, ''];
 	if (feature && features && !features.includes(feature)) return h(Missing, { name: pageName(v.page) });

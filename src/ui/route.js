@@ -9,6 +9,12 @@ let asked = false;
 
 const read = () => parseLink(location.hash, { receivers });
 
+// Whether the address was come to by going on (a link, go()) and not by going back: then it is read from its top.
+let fresh = false;
+
+/** Whether the present place is a new one in the history, not one that was gone back to. */
+export const isFresh = () => fresh;
+
 /** The present view, as parseLink gives it. */
 export const view = createStore(read());
 
@@ -22,11 +28,19 @@ export const href = v => formatLink(v);
  */
 export function go(v, { replace = false } = {}) {
 	const link = formatLink(v);
-	if (link !== location.hash) history[replace ? 'replaceState' : 'pushState'](null, '', link);
-	follow();
+	if (link !== location.hash) history[replace ? 'replaceState' : 'pushState']({ seen: true }, '', link);
+	fresh = !replace;
+	show();
 }
 
 function follow() {
+	// The browser gives an entry made by a link no state; it has one when it is come back to.
+	fresh = history.state === null;
+	if (fresh) history.replaceState({ seen: true }, '');
+	show();
+}
+
+function show() {
 	view.set(() => read());
 	learnReceivers();
 }
@@ -46,7 +60,7 @@ async function learnReceivers() {
 
 /** Begins to follow the address; called once. */
 export function startRoute() {
+	history.replaceState({ seen: true }, '');
 	addEventListener('popstate', follow);
-	addEventListener('hashchange', follow);
 	learnReceivers();
 }
