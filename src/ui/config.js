@@ -15,7 +15,7 @@ const PLAIN = 2000;
 const WINDOW = 400;
 const LONGEST_LINE = 4000;
 
-const KIND_CLASSES = new Map([['key', 'cf-key'], ['string', 'cf-string'], ['number', 'cf-number'], ['word', 'cf-number'], ['secret', 'cf-secret'], ['mark', 'cf-dim'], ['comment', 'cf-dim'], ['dash', 'cf-dim'], ['colon', 'cf-dim']]);
+const KIND_CLASSES = new Map([['key', 'cf-key'], ['secret', 'cf-secret'], ['mark', 'cf-dim'], ['comment', 'cf-dim'], ['dash', 'cf-dim'], ['colon', 'cf-dim']]);
 
 const shown = text => seen(text).map((part, i) => (typeof part === 'string' ? part : h('span', { key: i, class: 'unseen' }, part.code)));
 
@@ -23,13 +23,15 @@ function Piece({ token }) {
 	const inner = shown(token.text);
 	if (token.found)
 		return h('mark', { class: 'cf-found' }, ...inner);
-	const name = KIND_CLASSES.get(token.kind);
+	const name = token.top ? 'cf-top' : KIND_CLASSES.get(token.kind);
 	return name ? h('span', { class: name }, ...inner) : h(Fragment, null, ...inner);
 }
 
 function Line({ number, text, inBlock, needle, current, query }) {
 	const cut = text.length > LONGEST_LINE ? text.slice(0, LONGEST_LINE) + '…' : text;
 	const pieces = markFound(tokensOf(cut, inBlock), needle);
+	if (pieces[0]?.kind === 'key')
+		pieces[0].top = true;
 	return h('div', { class: 'cf-line' + (current ? ' cf-current' : ''), 'aria-current': current ? 'true' : undefined },
 		h('a', { class: 'cf-no', href: href({ page: 'config', line: number, q: query }), tabindex: -1, 'aria-label': `Line ${number}` }, number),
 		h('code', { class: 'cf-text' }, ...pieces.map((token, i) => h(Piece, { key: i, token }))));
@@ -136,7 +138,7 @@ export function ConfigPage({ view }) {
 		text === null ? (error ? null : h(Skeleton, { rows: 12 })) : text === '' ? h(Empty, { title: 'The server shows no configuration.' }) : [
 			h('div', { key: 'tools', class: 'cf-tools' },
 				h(Search, { lines, view, found }),
-				h('nav', { class: 'cf-sections', 'aria-label': 'Sections' }, ...sections.slice(0, 30).map(s => h('a', { key: s.line, class: 'chip', href: href({ page: 'config', line: s.line }) }, s.name)))),
+				h('nav', { class: 'cf-sections', 'aria-label': 'Sections' }, ...sections.slice(0, 30).map(s => h('a', { key: s.line, class: 'cf-section', href: href({ page: 'config', line: s.line }) }, s.name)))),
 			h(Text, { key: 'text', lines, block, needle: view.q, line: view.line, query: view.q }),
 		]);
 }

@@ -61,11 +61,17 @@ function Day({ sent, failed }) {
 		h('span', { class: 'num' }, `${formatCount(sent)} sent`, failed > 0 ? h('span', { class: 're-failed' }, `, ${formatCount(failed)} failed`) : null));
 }
 
-function LastError({ integration, many }) {
-	const { last_error: e } = integration;
+/* The text of an error without the names that stand beside it. */
+export function errorText(name, { id, last_error: e }) {
+	const text = String(e?.text ?? '');
+	const prefix = `${name}/${id}: `;
+	return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}
+
+function LastError({ name, integration, many }) {
 	return h('span', { class: isFailing(integration) ? 're-error' : 're-error re-old' },
-		h('span', { class: 'meta' }, h(Time, { at: e.at }), many ? [', ', h(Value, { text: integration.id })] : null),
-		h('span', { class: 're-error-text' }, h(Value, { text: e.text, limit: 200 })));
+		h('span', { class: 'meta' }, h(Time, { at: integration.last_error.at }), ' ago', many ? [', ', h(Value, { text: integration.id })] : null),
+		h('span', { class: 're-error-text' }, h(Value, { text: errorText(name, integration), limit: 200 })));
 }
 
 function Types({ all }) {
@@ -84,10 +90,10 @@ function Row({ receiver }) {
 		h('th', { scope: 'row', class: 're-name' }, h('a', { href: href(to) }, h(Value, { text: receiver.name, limit: 120 }))),
 		h('td', { 'data-label': 'Integrations' }, h(Types, { all: s.all })),
 		h('td', { 'data-label': 'Routes', class: 'num' }, receiver.routes === 0 ? h('span', { class: 'meta' }, 'not in use') : formatCount(receiver.routes)),
-		h('td', { 'data-label': 'Last success' }, s.lastSuccess ? h(Time, { at: s.lastSuccess }) : h('span', { class: 'meta' }, 'none yet')),
-		h('td', { 'data-label': 'Last error' }, s.failed ? h(LastError, { integration: s.failed, many: s.all.length > 1 }) : h('span', { class: 'meta' }, 'none')),
+		h('td', { 'data-label': 'Last success' }, s.lastSuccess ? [h(Time, { at: s.lastSuccess }), ' ago'] : h('span', { class: 'meta' }, 'none yet')),
+		h('td', { 'data-label': 'Last error', class: s.failed ? '' : 're-nothing' }, s.failed ? h(LastError, { name: receiver.name, integration: s.failed, many: s.all.length > 1 }) : h('span', { class: 'meta' }, 'none')),
 		h('td', { 'data-label': '24 hours' }, h(Day, { sent: s.sent, failed: s.failures })),
-		h('td', { 'data-label': 'Retrying' }, s.retrying > 0 ? h('span', { class: 're-retrying' }, h(Icon, { name: 'repeat' }), formatCount(s.retrying)) : h('span', { class: 'meta' }, 'no')),
+		h('td', { 'data-label': 'Retrying', class: s.retrying > 0 ? '' : 're-nothing' }, s.retrying > 0 ? h('span', { class: 're-retrying' }, h(Icon, { name: 'repeat' }), formatCount(s.retrying)) : h('span', { class: 'meta' }, '–')),
 		h('td', { class: 're-test' }, h(Button, { href: href({ ...to, test: true }), 'aria-label': `Test ${String(receiver.name).slice(0, 100)}` }, 'Test')));
 }
 
@@ -123,7 +129,7 @@ export function Receivers({ view }) {
 		items.length > shown ? h(Button, { onclick: () => setShown(n => n + PART) }, `Show more (${formatCount(items.length - shown)})`) : null);
 }
 
-function Integration({ integration: i }) {
+function Integration({ name, integration: i }) {
 	const failing = isFailing(i);
 	return h('li', { class: 're-integration' },
 		h('div', { class: 're-integration-head' },
@@ -131,10 +137,10 @@ function Integration({ integration: i }) {
 			failing ? h('span', { class: 're-failed' }, h(Icon, { name: 'alert' }), ' failing') : i.last_success ? h('span', { class: 're-fine' }, h(Icon, { name: 'check' }), ' works') : h('span', { class: 'meta' }, 'nothing sent yet'),
 			i.retrying > 0 ? h('span', { class: 're-retrying' }, h(Icon, { name: 'repeat' }), `${formatCount(i.retrying)} being retried`) : null),
 		h('dl', { class: 're-facts' },
-			h('dt', null, 'Last success'), h('dd', null, i.last_success ? [h(Time, { at: i.last_success, mode: 'at' }), ' (', h(Time, { at: i.last_success }), ')'] : 'none since the start'),
+			h('dt', null, 'Last success'), h('dd', null, i.last_success ? [h(Time, { at: i.last_success, mode: 'at' }), ' (', h(Time, { at: i.last_success }), ' ago)'] : 'none since the start'),
 			h('dt', null, '24 hours'), h('dd', null, h(Day, { sent: Number(i.day?.sent) || 0, failed: Number(i.day?.failed) || 0 })),
-			i.last_error ? [h('dt', { key: 't' }, 'Last error'), h('dd', { key: 'd' }, h(Time, { at: i.last_error.at, mode: 'at' }), ' (', h(Time, { at: i.last_error.at }), ')',
-				i.last_error.attempts > 1 ? `, after ${formatCount(i.last_error.attempts)} attempts` : null, h('div', { class: 're-error-full' }, h(RichText, { text: i.last_error.text, limit: 4096 })))] : null));
+			i.last_error ? [h('dt', { key: 't' }, 'Last error'), h('dd', { key: 'd' }, h(Time, { at: i.last_error.at, mode: 'at' }), ' (', h(Time, { at: i.last_error.at }), ' ago)',
+				i.last_error.attempts > 1 ? `, after ${formatCount(i.last_error.attempts)} attempts` : null, h('div', { class: 're-error-full' }, h(RichText, { text: errorText(name, i), limit: 4096 })))] : null));
 }
 
 function Routes({ routes }) {
@@ -181,7 +187,7 @@ export function ReceiverPage({ view }) {
 					h('div', { key: 'body', class: 're-columns' },
 						h('section', { class: 'card', 'aria-label': 'Integrations' }, h('h2', null, 'Integrations'),
 							listOf(receiver.integrations).length === 0 ? h(Notice, { kind: 'info' }, 'It has no integration: what is routed here is told to nobody.')
-								: h('ul', { class: 're-integrations' }, ...receiver.integrations.slice(0, 200).map((i, n) => h(Integration, { key: n, integration: i }))),
+								: h('ul', { class: 're-integrations' }, ...receiver.integrations.slice(0, 200).map((i, n) => h(Integration, { key: n, name, integration: i }))),
 							h('h2', { class: 're-sub' }, 'Routes'), h(Routes, { routes: data.routes })),
 						h(ReceiverTest, { receiver, asked: view.test, regex: quoteReceiver(name) })),
 				]);

@@ -50,6 +50,12 @@ function Card({ title, ok = null, word, wide = false, children, actions }) {
 
 const Facts = ({ children }) => h('dl', { class: 'st-facts' }, children);
 
+/* Words in a row, with commas. */
+const words = list => list.slice(0, 50).map((w, i) => [i > 0 ? ', ' : '', h(Value, { key: i, text: w })]);
+
+/* A moment, and how long ago that is. */
+const When = ({ at }) => [h(Time, { key: 'at', at, mode: 'at' }), ' (', h(Time, { key: 'age', at }), ' ago)'];
+
 /* A link of the server's own to a page of ours. */
 const ownLink = link => (typeof link === 'string' && link.startsWith('#/') ? link : null);
 
@@ -86,17 +92,17 @@ function Server({ status, v2 }) {
 		h(Fact, { label: 'Instance' }, status.instance ? h(Value, { text: status.instance }) : null),
 		h(Fact, { label: 'Address' }, boot.external_url ? h(Value, { text: boot.external_url }) : null),
 		h(Fact, { label: 'Clock' }, clockSkew() !== 0 ? `${formatDuration(Math.abs(clockSkew()))} ${clockSkew() > 0 ? 'ahead of' : 'behind'} this browser's` : null),
-		h(Fact, { label: 'Flags on' }, status.flags || status.enabled ? (flags.length ? flags.slice(0, 50).map((f, i) => h('span', { key: i, class: 'chip' }, h(Value, { text: f }))) : 'none') : null),
-		h(Fact, { label: 'Can do' }, listOf(status.features).slice(0, 50).map((f, i) => h('span', { key: i, class: 'chip' }, h(Value, { text: f }))))));
+		h(Fact, { label: 'Flags on' }, status.flags || status.enabled ? (flags.length ? words(flags) : 'none') : null),
+		h(Fact, { label: 'Can do' }, listOf(status.features).length ? words(status.features) : null)));
 }
 
 function Config({ reload }) {
 	const r = objectOf(reload);
-	return h(Card, { title: 'Configuration', ok: r ? r.ok !== false : null, word: r ? (r.ok !== false ? 'loaded' : 'the last reload was refused') : '', actions: h(Button, { href: href({ page: 'config' }) }, 'Show it') },
+	return h(Card, { title: 'Configuration', ok: r ? r.ok !== false : null, word: r ? (r.ok !== false ? 'loaded' : 'the last reload was refused') : '', actions: h('a', { class: 'st-link', href: href({ page: 'config' }) }, 'Show the text') },
 		r && r.ok === false ? h(Notice, { kind: 'error' }, h('strong', null, 'The one before it is in force.'), r.error ? h('div', null, h(Value, { text: r.error, lines: true, limit: 4000 }), ' ', h(Copy, { text: String(r.error), label: 'Copy the error' })) : null) : null,
 		h(Facts, null,
-			h(Fact, { label: r?.ok === false ? 'In force since' : 'Last reload' }, r?.at ? [h(Time, { at: r.at, mode: 'at' }), ' (', h(Time, { at: r.at }), ')'] : null),
-			h(Fact, { label: 'Refused' }, r?.failed_at ? [h(Time, { at: r.failed_at, mode: 'at' }), ' (', h(Time, { at: r.failed_at }), ')'] : null),
+			h(Fact, { label: r?.ok === false ? 'In force since' : 'Last reload' }, r?.at ? h(When, { at: r.at }) : null),
+			h(Fact, { label: 'Refused' }, r?.failed_at ? h(When, { at: r.failed_at }) : null),
 			h(Fact, { label: 'Hash' }, r?.hash ? h(Value, { text: r.hash }) : null),
 			h(Fact, { label: 'File' }, r?.file ? h(Value, { text: r.file }) : null)));
 }
@@ -109,7 +115,7 @@ function Store({ store }) {
 		s.error ? h(Notice, { kind: 'error' }, h(Value, { text: s.error, lines: true })) : null,
 		h(Facts, null,
 			h(Fact, { label: 'Size' }, Number.isFinite(s.bytes) ? formatBytes(s.bytes) : null),
-			h(Fact, { label: 'Last write' }, s.last_write ? h(Time, { at: s.last_write }) : null),
+			h(Fact, { label: 'Last write' }, s.last_write ? [h(Time, { at: s.last_write }), ' ago'] : null),
 			h(Fact, { label: 'Waiting for the disk' }, Number.isFinite(s.backlog) ? `${formatCount(s.backlog)} ${s.backlog === 1 ? 'change' : 'changes'}` : null),
 			h(Fact, { label: 'Room on the disk' }, s.has_room === undefined ? null : s.has_room ? 'enough' : 'too little')));
 }
@@ -120,12 +126,12 @@ function History({ history }) {
 	const s = objectOf(history);
 	if (!s)
 		return h(Card, { title: 'History', word: 'switched off' }, h('p', { class: 'meta' }, 'What happens is not kept (--no-history.enabled).'));
-	return h(Card, { title: 'History', ok: s.healthy !== false, word: s.healthy === false ? 'failing' : s.lag_seconds > 5 ? 'behind' : 'well', actions: h(Button, { href: href({ page: 'history' }) }, 'Show it') },
+	return h(Card, { title: 'History', ok: s.healthy !== false, word: s.healthy === false ? 'failing' : s.lag_seconds > 5 ? 'behind' : 'well', actions: h('a', { class: 'st-link', href: href({ page: 'history' }) }, 'Show events') },
 		s.error ? h(Notice, { kind: 'error' }, h(Value, { text: s.error, lines: true })) : null,
 		h(Facts, null,
 			h(Fact, { label: 'Events' }, Number.isFinite(s.events) ? formatCount(s.events) : null),
 			h(Fact, { label: 'Size' }, Number.isFinite(s.bytes) ? formatBytes(s.bytes) : null),
-			h(Fact, { label: 'Oldest' }, s.oldest ? [h(Time, { at: s.oldest, mode: 'at' }), ' (', h(Time, { at: s.oldest }), ')'] : null),
+			h(Fact, { label: 'Oldest' }, s.oldest ? h(When, { at: s.oldest }) : null),
 			h(Fact, { label: 'Behind' }, Number.isFinite(s.lag_seconds) ? (s.lag_seconds > 0 ? `${formatDuration(s.lag_seconds)}: the disk is slow` : 'not at all') : null)));
 }
 
@@ -139,7 +145,7 @@ function Cluster({ cluster }) {
 	return h(Card, { title: 'Cluster', ok: s.status === 'ready' && !s.split, word: h(Value, { text: s.split ? 'split' : s.status }) },
 		s.split ? h(Notice, { kind: 'error' }, 'The cluster is split: peers do not see each other, and messages may be sent twice.') : null,
 		h(Facts, null, h(Fact, { label: 'Name' }, s.name ? h(Value, { text: s.name }) : null), h(Fact, { label: 'Peers' }, formatCount(peers.length))),
-		peers.length === 0 ? null : h('div', { class: 'table-box', tabindex: 0, role: 'region', 'aria-label': 'Peers' }, h('table', { class: 'table' },
+		peers.length === 0 ? null : h('div', { class: 'table-box', tabindex: 0, role: 'region', 'aria-label': 'List of peers' }, h('table', { class: 'table' },
 			h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Peer'), h('th', { scope: 'col' }, 'Address'))),
 			h('tbody', null, ...peers.slice(0, 100).map((p, i) => h('tr', { key: i }, h('td', null, h(Value, { text: p?.name })), h('td', null, h(Value, { text: p?.address }))))))));
 }
@@ -150,11 +156,11 @@ function Senders({ senders }) {
 	const rows = listOf(senders).slice(0, 100);
 	return h(Card, { title: 'Who posts alerts', wide: true, word: rows.length ? formatCount(rows.length) : '' },
 		rows.length === 0 ? h('p', { class: 'meta' }, 'Nobody has posted an alert since the start. As long as nothing fires that is normal: a heartbeat tells the two apart.')
-			: h('div', { class: 'table-box', tabindex: 0, role: 'region', 'aria-label': 'Who posts alerts' }, h('table', { class: 'table' },
-				h('thead', null, h('tr', null, ...['Address', 'Program'].map(t => h('th', { key: t, scope: 'col' }, t)), h('th', { scope: 'col' }, 'Last'), ...['Alerts', 'A minute'].map(t => h('th', { key: t, scope: 'col', class: 'num' }, t)))),
+			: h('div', { class: 'table-box', tabindex: 0, role: 'region', 'aria-label': 'Senders' }, h('table', { class: 'table' },
+				h('thead', null, h('tr', null, ...['Address', 'Program'].map(t => h('th', { key: t, scope: 'col' }, t)), h('th', { scope: 'col' }, 'Last'), ...['Alerts', 'Last minute'].map(t => h('th', { key: t, scope: 'col', class: 'num' }, t)))),
 				h('tbody', null, ...rows.map((s, i) => h('tr', { key: i },
 					h('td', null, h(Value, { text: s?.from })), h('td', { class: 'st-agent' }, h(Value, { text: s?.agent, limit: 120 })),
-					h('td', null, s?.last ? h(Time, { at: s.last }) : '–'), h('td', { class: 'num' }, formatCount(s?.alerts)), h('td', { class: 'num' }, formatCount(s?.per_minute))))))));
+					h('td', null, s?.last ? [h(Time, { at: s.last }), ' ago'] : '–'), h('td', { class: 'num' }, formatCount(s?.alerts)), h('td', { class: 'num' }, formatCount(s?.per_minute))))))));
 }
 
 const LIMITS = new Map([
@@ -216,12 +222,14 @@ export function Status() {
 		error ? h(ErrorBox, { error, onretry: reload }) : null,
 		h(Problems, null),
 		!status ? (error ? null : h(Skeleton, { rows: 8 })) : h('div', { class: 'st-grid' },
-			h(Server, { status, v2: data.v2 }),
-			h(Config, { reload: status.reload }),
-			h(Store, { store: status.store }),
-			h(History, { history: status.history }),
-			h(Cluster, { cluster: { ...objectOf(data.v2?.cluster), ...objectOf(status.cluster) } }),
-			h(Heartbeats, { heartbeats: status.heartbeats }),
-			h(Limits, { limits: status.limits }),
+			h('div', { class: 'st-column' },
+				h(Server, { status, v2: data.v2 }),
+				h(Cluster, { cluster: { ...objectOf(data.v2?.cluster), ...objectOf(status.cluster) } }),
+				h(Heartbeats, { heartbeats: status.heartbeats })),
+			h('div', { class: 'st-column' },
+				h(Config, { reload: status.reload }),
+				h(Store, { store: status.store }),
+				h(History, { history: status.history }),
+				h(Limits, { limits: status.limits })),
 			h(Senders, { senders: status.senders })));
 }
