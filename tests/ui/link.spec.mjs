@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses in the browser: what the browser makes of a fragment, what the page understands of it, and what it asks for then.
+import assert from 'node:assert/strict';
+import { eventually, site } from './harness.mjs';
+import { RECEIVERS, VECTORS } from './unit/link.vectors.mjs';
+
+const config = `
+route: {receiver: b, group_by: [alertname], group_wait: 1s}
+receivers: [${RECEIVERS.map((name) => `{name: ${JSON.stringify(name)}}`).join(', ')}]
+`;
+
+/* Goes to a fragment the way a click does; the view as the page understood it, once it knows the receivers, and its own form of the link. */
+function follow(page, hash) {
+	return page.evaluate(async ({ hash: to, count }) => {
+		const base = document.querySelector('script[type=module]').src.replace(/[^/]*$/, '');
+		const { view, href } = await import(`${base}route.js`);
+		const went = new Promise((done) => addEventListener('hashchange', () => setTimeout(done), { once: true }));
+
+		if (location.hash !== to) {
+			location.hash = to;
+			await went;
+		}
+		for (let i = 0; to.includes('receiver=') && i < 200 && globalThis.receiversKnown === undefined; i++) {
+			const { receivers } = { receivers: await (await fetch('api/v2/receivers')).json() };
+
+			if (receivers.length === count)
+				globalThis.receiversKnown = true;
+		}
+		return { view: view.get(), link: href(view.get()) };
+	}, { hash, count: RECEIVERS.length });
+}
+
+const texts = (list) => list.map((m) => `${m.name}${m.op}${m.value}`);
+
+function fits(view, want) {
+	return Object.entries(want).every(([member, value]) => {
+		try {
+			assert.deepEqual(member === 'filter' ? texts(view.filter) : view[member], value);
+			return true;
+		} catch {
+			return false;
+		}
+	});
+}
+
+site('link', { config }, ({ test, visit, server }) => {
+	test('all kinds of links lead to the right view, and the link of that view to the same', async () => {
+		const page = await visit('#/status');
+
+		for (const { hash, want } of VECTORS) {
+			/* The names of receivers arrive a moment after the first link with one. */
+			const { link } = await eventually(async () => {
+				const got = await follow(page, hash);
+
+				return fits(got.view, want) ? got : null;
+			}, hash);
+			const again = (await follow(page, link)).view;
+
+			if (want.unread !== undefined)
+				want.unread = null;
+			assert.ok(fits(again, want), `${hash} → ${link}`);
+			await page.locator('h1').first().waitFor({ state: 'attached' });
+		}
+	});
+
+	test('paths that are no fragments lead there too', async () => {
+		for (const [path, hash] of [['/alerts?filter=x', '#/alerts?filter=x'], ['/silences', '#/silences'], ['/status', '#/status'], ['/config', '#/config'], ['/ui', '#/alerts'], ['/ui/alerts', '#/alerts']]) {
+			const { status, headers } = await server.ask('GET', path);
+
+			assert.equal(status, 302, path);
+			assert.equal(headers.get('location').replace(/^\.+\//, '').replace(/^\//, ''), hash, path);
+		}
+	});
+
+	test('the empty fragment is alerts, and what is none is said', async () => {
+		const page = await visit('');
+
+		assert.equal((await follow(page, '')).view.page, 'alerts');
+		await follow(page, '#/nothing/%3Cimg%20src=x%3E');
+		await page.getByText('There is no such page.').waitFor();
+	});
+});
