@@ -103,8 +103,9 @@ function Search({ lines, view, found }) {
 			return;
 		event.preventDefault();
 		clearTimeout(timer.current);
-		if (text !== view.q)
-			apply(text);
+		/* What stands in the field: what was drawn may be a frame behind. */
+		if (event.target.value !== view.q)
+			apply(event.target.value);
 		else
 			step(event.shiftKey ? -1 : 1);
 	};

@@ -44,8 +44,8 @@ async function showSeverity(event, level) {
 function Counters({ alerts }) {
 	const { critical, warning } = alerts.severity;
 	const other = alerts.active - critical - warning;
-	const item = (key, n, word, icon, to, onclick) => (n > 0 ? h('a', { key, class: 'counter counter-' + key, href: to, onclick, 'aria-label': `${n} ${word}` },
-		h(Icon, { name: icon, size: 0.75 }), formatCount(n), h('span', { class: 'counter-word' }, word)) : null);
+	const item = (key, n, word, icon, to, onclick) => (n > 0 ? h('a', { key, class: 'counter counter-' + key, href: to, onclick, 'aria-label': `${formatCount(n)} ${word}` },
+		h(Icon, { name: icon, size: 0.75 }), `${formatCount(n)} `, h('span', { class: 'counter-word' }, word)) : null);
 	if (!alerts.active && !alerts.acked) {
 		return h('div', { class: 'counters' }, h('a', { class: 'counter counter-calm', href: href({ page: 'alerts' }) }, h(Icon, { name: 'check' }), h('span', null, 'nothing fires')));
 	}

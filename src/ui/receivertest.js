@@ -36,7 +36,8 @@ function Result({ result }) {
 			h('strong', null, h(Value, { text: result.integration })),
 			result.ok ? h('span', { class: 're-fine' }, h(Icon, { name: 'check' }), ' taken') : h('span', { class: 're-failed' }, h(Icon, { name: 'cross' }), ' failed'),
 			h('span', { class: 'meta num' }, [Number.isFinite(result.status) && result.status !== null ? `status ${result.status}` : null, Number.isFinite(result.ms) ? `${formatCount(result.ms)} ms` : null, !result.ok && result.retry ? 'would be tried again' : null].filter(Boolean).join(', '))),
-		answer ? h('div', { class: 're-answer' }, h('div', { class: 'field-label' }, result.ok || result.status ? 'Its answer' : 'Why'), h(Value, { text: answer, lines: true, limit: ANSWER })) : null,
+		answer ? h('div', { class: 're-answer' }, h('div', { class: 'field-label' }, result.ok || result.status ? 'Its answer' : 'Why'),
+			h('div', { class: 're-answer-text', tabindex: 0, role: 'region', 'aria-label': `Answer of ${result.integration}` }, h(Value, { text: answer, lines: true, limit: ANSWER }))) : null,
 		listOf(result.recipients).length ? h('ul', { class: 're-recipients' }, ...result.recipients.slice(0, 100).map((r, i) => h(Recipient, { key: i, recipient: r }))) : null);
 }
 

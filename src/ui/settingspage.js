@@ -37,14 +37,15 @@ function Text({ label, hint, value, check = () => '', onset, ...rest }) {
 	const [text, setText] = useState(value);
 	const [error, setError] = useState('');
 	useEffect(() => setText(value), [value]);
-	const take = () => {
-		const why = check(text);
+	/* What stands in the field: what was drawn may be a frame behind. */
+	const take = ({ target }) => {
+		const why = check(target.value);
 		setError(why);
-		if (!why && text !== value)
-			onset(text);
+		if (!why && target.value !== value)
+			onset(target.value);
 	};
 	return h(Field, { label, hint, error },
-		h(Input, { ...rest, value: text, oninput: event => setText(event.target.value), onchange: take, onkeydown: event => event.key === 'Enter' && take() }));
+		h(Input, { ...rest, value: text, oninput: event => setText(event.target.value), onchange: take, onkeydown: event => event.key === 'Enter' && take(event) }));
 }
 
 function filterError(text) {

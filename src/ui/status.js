@@ -86,7 +86,7 @@ function Server({ status, v2 }) {
 	return h(Card, { title: 'Server' }, h(Facts, null,
 		h(Fact, { label: 'Started' }, started ? h(Time, { at: started, mode: 'at' }) : null),
 		h(Fact, { label: 'Uptime' }, started ? h(Uptime, { started }) : null),
-		h(Fact, { label: 'Version' }, boot.version || build.branch ? h(Value, { text: boot.version || build.branch }) : null),
+		h(Fact, { label: 'Version' }, build.own_version || boot.version ? h(Value, { text: build.own_version || boot.version }) : null),
 		h(Fact, { label: 'Build' }, h(Value, { text: build.branch ?? info.branch }), ', ', h(Value, { text: build.revision ?? info.revision }), info.buildDate ? [', ', h(Value, { text: info.buildDate })] : null),
 		h(Fact, { label: 'Speaks as' }, build.version ?? info.version ? ['Alertmanager ', h(Value, { text: build.version ?? info.version })] : null),
 		h(Fact, { label: 'Instance' }, status.instance ? h(Value, { text: status.instance }) : null),
@@ -101,10 +101,9 @@ function Config({ reload }) {
 	return h(Card, { title: 'Configuration', ok: r ? r.ok !== false : null, word: r ? (r.ok !== false ? 'loaded' : 'the last reload was refused') : '', actions: h('a', { class: 'st-link', href: href({ page: 'config' }) }, 'Show the text') },
 		r && r.ok === false ? h(Notice, { kind: 'error' }, h('strong', null, 'The one before it is in force.'), r.error ? h('div', null, h(Value, { text: r.error, lines: true, limit: 4000 }), ' ', h(Copy, { text: String(r.error), label: 'Copy the error' })) : null) : null,
 		h(Facts, null,
-			h(Fact, { label: r?.ok === false ? 'In force since' : 'Last reload' }, r?.at ? h(When, { at: r.at }) : null),
-			h(Fact, { label: 'Refused' }, r?.failed_at ? h(When, { at: r.failed_at }) : null),
-			h(Fact, { label: 'Hash' }, r?.hash ? h(Value, { text: r.hash }) : null),
-			h(Fact, { label: 'File' }, r?.file ? h(Value, { text: r.file }) : null)));
+			h(Fact, { label: 'Last reload' }, r?.at ? [h(When, { at: r.at }), r.ok === false ? ', refused' : null] : null),
+			h(Fact, { label: 'In force since' }, r?.in_force_since && r.ok === false ? h(When, { at: r.in_force_since }) : null),
+			h(Fact, { label: 'Hash' }, r?.hash ? h(Value, { text: r.hash }) : null)));
 }
 
 function Store({ store }) {
@@ -164,12 +163,10 @@ function Senders({ senders }) {
 }
 
 const LIMITS = new Map([
+	['connections', 'Connections'],
+	['gets', 'GET requests now'],
 	['get_rejected', 'GET requests refused'],
-	['get_in_flight', 'GET requests now'],
-	['get_limit', 'GET requests at a time'],
-	['waiting', 'Pages that wait for changes'],
-	['silences', 'Silences'],
-	['alerts_refused', 'Alerts refused'],
+	['waiting', 'Clients that wait for changes'],
 ]);
 
 /* What the server counts of its bounds: numbers, or {used, limit, hit}. */

@@ -139,8 +139,8 @@ export function Templates({ view }) {
 		h('h1', { tabindex: -1 }, 'Templates'),
 		h(ReceiverTabs, { active: 'templates' }),
 		h('div', { class: 'te-columns' },
-			h('section', { class: 'te-form', 'aria-label': 'Template' },
-				h('div', { class: 'row-flex', role: 'group', 'aria-label': 'Template' },
+			h('section', { class: 'te-form', 'aria-label': 'What is rendered' },
+				h('div', { class: 'row-flex', role: 'group', 'aria-label': 'Which template' },
 					h(Button, { 'aria-pressed': own, onclick: () => setOwn(true) }, 'A text'), h(Button, { 'aria-pressed': !own, onclick: () => setOwn(false) }, 'One by name')),
 				own ? h(Field, { key: 'text', label: 'Template', hint: 'Go\'s text/template with Alertmanager\'s functions. Nothing is saved.', error: text.length > LONGEST ? `It has ${formatCount(text.length)} characters; 32,768 are the most.` : '' },
 					h(Input, { lines: 10, value: text, class: 'mono', placeholder: '{{ range .Alerts }}{{ .Labels.alertname }}: {{ .Annotations.summary }}\n{{ end }}', oninput: event => setText(event.target.value) }))

@@ -50,13 +50,15 @@ site('settings', {}, ({ test, visit }) => {
 	});
 
 	test('a storage full of garbage is as an empty one', async () => {
-		for (const own of ['{', 'null', '[]', '{"theme":{"a":1},"utc":"x","filters":7,"templates":[null]}', '{"__proto__":{"theme":"dark"}}', 'x'.repeat(100000)]) {
-			const page = await visit('#/settings', { storage: { [KEY]: own, firstDayOfWeek: '{', groupExpandAll: 'x', defaultCreator: '<img src=x onerror=window.pwn=1>' } });
+		const own = '{"theme":{"a":1},"utc":"x","filters":7,"templates":[null],"creator":"<img src=x onerror=window.pwn=1>","__proto__":{"density":"dense"}}';
+		const page = await visit('#/settings', { storage: { [KEY]: own, firstDayOfWeek: '{', groupExpandAll: 'x' } });
 
-			assert.ok(await page.getByRole('radio', { name: 'As the device' }).isChecked());
-			assert.ok(await page.getByRole('radio', { name: 'Monday' }).isChecked());
-			await page.context().close();
-		}
+		assert.ok(await page.getByRole('radio', { name: 'As the device' }).isChecked());
+		assert.ok(await page.getByRole('radio', { name: 'Normal' }).isChecked());
+		await page.evaluate((key) => localStorage.setItem(key, '{'), KEY);
+		await page.reload();
+		await page.getByRole('radio', { name: 'Monday' }).waitFor();
+		assert.ok(await page.getByRole('radio', { name: 'Monday' }).isChecked());
 	});
 
 	test('a default filter is checked before it is kept', async () => {
