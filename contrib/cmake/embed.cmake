@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # embed(TARGET NAME [PACKED] FILE...): adds to TARGET a table `embedded_NAME` of the
 # files' names and bytes (base/embedded.h), sorted by name, ended by a NULL name.
-# PACKED: each with its bytes as gzip, and `embedded_NAME_hash` for all together.
+# PACKED: scripts and style sheets without their comments; each with its bytes as gzip, and `embedded_NAME_hash` for all together.
 function(embed target name)
 	cmake_parse_arguments(EMBED "PACKED" "" "" ${ARGN})
 	set(out ${CMAKE_BINARY_DIR}/embedded_${name}.c)
