@@ -66,6 +66,11 @@ bool ext_member_author(struct call *c, const struct json *o, const char *name, s
 /* The call for who answers later (http_later): what is borrowed of the request, which may end before, is copied. */
 struct call ext_kept(const struct call *c);
 
+/*
+ * Gives the answer, which must depend on the query and the revision of alerts alone, its ETag. True: the client has that
+ * very answer, and 304 was answered.
+ */
+bool ext_unchanged(struct call *c);
 /* A small answer that is known at once: 200 and JSON. */
 void ext_reply_begin(struct call *c, struct json_writer *w);
 void ext_reply_end(struct call *c);

@@ -5,28 +5,32 @@
 #include <string.h>
 
 #include "ext_alerts.h"
+#include "ext_csv.h"
 #include "ext_groups.h"
 
 /* The beginning of an acknowledgement's comment, for programs that know silences only. */
 #define ACK_MARK "ACK! "
 
+static struct str
+ack_comment(const struct silence *s)
+{
+	struct str comment = istr_str(s->comment);
+
+	return str_starts(comment, STR(ACK_MARK)) ? str_sub(comment, strlen(ACK_MARK), comment.n) : comment;
+}
+
 void
 write_ack(struct json_writer *w, const struct silence *s)
 {
-	struct str comment;
-
 	if (s == NULL) {
 		json_put_null(w, "ack");
 		return;
 	}
-	comment = istr_str(s->comment);
-	if (str_starts(comment, STR(ACK_MARK)))
-		comment = str_sub(comment, strlen(ACK_MARK), comment.n);
 	json_key(w, STR("ack"));
 	json_object_begin(w);
 	json_put_str(w, "id", str_from(s->id));
 	json_put_str(w, "owner", istr_str(s->created_by));
-	json_put_str(w, "comment", comment);
+	json_put_str(w, "comment", ack_comment(s));
 	ext_put_time(w, "since", s->starts);
 	ext_put_time(w, "until", s->ends);
 	json_object_end(w);
@@ -126,12 +130,18 @@ note_group(void *arg, const struct group_item *g)
 	h->ids[h->n++] = group_id(g);
 }
 
+static void
+sort_receivers(struct holders *h)
+{
+	if (h->n > 1)
+		qsort(h->receivers, h->n, sizeof(h->receivers[0]), str_qsort);
+}
+
 /* Each receiver once, in the order of names. */
 static void
 write_receivers(struct json_writer *w, struct holders *h)
 {
-	if (h->n > 1)
-		qsort(h->receivers, h->n, sizeof(h->receivers[0]), str_qsort);
+	sort_receivers(h);
 	json_key(w, STR("receivers"));
 	json_array_begin(w);
 	for (size_t i = 0; i < h->n; i++)
@@ -169,4 +179,41 @@ write_seen(struct json_writer *w, const struct seen *s, struct arena *scratch)
 	write_strings(w, "muted_by", s->muted, s->muted_n);
 	write_group_ids(w, &h);
 	write_receivers(w, &h);
+}
+
+void
+write_seen_csv(struct sbuf *line, const struct seen *s, struct arena *scratch)
+{
+	struct holders h = { .arena = scratch };
+	const struct alert_status *status = &s->status;
+	const struct silence *ack = status->acked_by;
+	struct str word, *ids;
+	unsigned severity = alert_severity(s->alert->labels, &word);
+	size_t n = 0;
+
+	view_entry_groups(s->entry, note_group, &h);
+	sort_receivers(&h);
+	ids = ARENA_ARRAY(scratch, h.n + status->silenced_by_n, struct str);
+	csv_fingerprint(line, s->alert->labels->fingerprint);
+	csv_cell(line, severity_text(severity, word));
+	csv_cell(line, str_from(seen_state_text(s->state)));
+	csv_time(line, s->alert->starts);
+	csv_cell(line, summary_of(s->alert));
+	csv_labels(line, s->alert->labels);
+	csv_words(line, h.receivers, h.n);
+	for (size_t i = 0; i < h.n; i++)
+		ids[i] = arena_str(scratch, str_from(fingerprint_text(h.ids[i]).s));
+	csv_words(line, ids, h.n);
+	for (size_t i = 0; i < status->silenced_by_n; i++)
+		if (status->silences[i] != ack)
+			ids[n++] = str_from(status->silenced_by[i]);
+	csv_words(line, ids, n);
+	if (status->inhibited)
+		csv_fingerprint(line, status->inhibited_by);
+	else
+		csv_cell(line, STR(""));
+	csv_words(line, s->muted, s->muted_n);
+	csv_cell(line, ack != NULL ? istr_str(ack->created_by) : STR(""));
+	csv_cell(line, ack != NULL ? ack_comment(ack) : STR(""));
+	csv_end(line);
 }

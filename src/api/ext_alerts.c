@@ -47,6 +47,10 @@ write_listed(struct look *l, struct page *page, struct labels *labels, struct wo
 		return true;
 	if (!look_only(l, e, entry, view_alert_of(e, labels), now, w, page->scratch, &seen))
 		return false;
+	if (page->format == PAGE_CSV) {
+		write_seen_csv(&page->body.plain, &seen, page->scratch);
+		return true;
+	}
 	json_object_begin(&page->w);
 	write_seen(&page->w, &seen, page->scratch);
 	json_object_end(&page->w);
@@ -112,7 +116,18 @@ fini(struct page *page)
 	look_fini(&p->look);
 }
 
-static const struct page_kind alerts_kind = { .look = look, .write = write, .drop = drop, .fini = fini };
+static void
+rewind_walk(struct page *page)
+{
+	struct alerts_page *p = CONTAINER_OF(page, struct alerts_page, page);
+
+	labels_unref(p->at);
+	p->at = NULL;
+}
+
+static const struct page_kind alerts_kind = {
+	.look = look, .write = write, .drop = drop, .fini = fini, .rewind = rewind_walk, .file = "alerts", .columns = SEEN_COLUMNS
+};
 
 void
 api_ext_alerts(struct call *c)

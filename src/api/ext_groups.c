@@ -6,24 +6,15 @@
 
 #include "base/mem.h"
 #include "ext_alerts.h"
-#include "ext_page.h"
-#include "text/digest.h"
+#include "ext_csv.h"
+#include "ext_groups_by.h"
+#include "ext_sums.h"
+#include "model/group_name.h"
 
 uint64_t
 group_id(const struct group_item *g)
 {
-	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED);
-	unsigned char digest[SHA256_SIZE];
-	uint64_t id = 0;
-
-	sbuf_str(&name, g->route->receiver->name);
-	sbuf_putc(&name, '\0');
-	sbuf_str(&name, g->key);
-	digest_sha256(sbuf_get(&name), digest);
-	sbuf_fini(&name);
-	for (size_t i = 0; i < 8; i++)
-		id = id << 8 | digest[i];
-	return id;
+	return group_name(g->route->receiver->name, g->key);
 }
 
 /* A digest; going to the next group, and a look at it. */
@@ -46,16 +37,6 @@ group_search_some(struct group_search *s, struct engine *e, struct work *w, stru
 	return MATCH_LATER;
 }
 
-enum sort { SORT_SEVERITY, SORT_NEWEST, SORT_OLDEST, SORT_COUNT, SORT_NAME };
-
-/* Figures of a group's alerts, of those that pass. */
-struct sums {
-	size_t counts[SEEN_STATES], all;
-	unsigned severity;
-	struct istr *word;		/* of the worst severity, when that is another one; owned reference or NULL */
-	struct wall oldest, newest;
-};
-
 /* One group on the page. */
 struct group_on_page {
 	struct group_place place;
@@ -65,7 +46,7 @@ struct group_on_page {
 struct groups_page {
 	struct page page;
 	struct look look;
-	enum sort sort;
+	enum groups_sort sort;
 	size_t alerts;			/* shown of each group */
 	size_t total_alerts;
 	/* The group that is looked at or written: */
@@ -78,33 +59,6 @@ struct groups_page {
 	size_t shown;
 	enum { WRITE_SHARED, WRITE_HEAD, WRITE_ALERTS } phase;
 };
-
-static void
-sums_reset(struct sums *s)
-{
-	istr_unref(s->word);
-	*s = (struct sums){ .severity = UINT32_MAX, .oldest = WALL_ZERO, .newest = WALL_ZERO };
-}
-
-static void
-add(struct sums *s, const struct seen *seen)
-{
-	const struct alert *a = seen->alert;
-	struct str word;
-	unsigned severity = alert_severity(a->labels, &word);
-
-	s->all++;
-	s->counts[seen->state]++;
-	if (severity < s->severity) {
-		s->severity = severity;
-		istr_unref(s->word);
-		s->word = word.n > 0 ? istr_get(word) : NULL;
-	}
-	if (wall_is_zero(s->oldest) || wall_before(a->starts, s->oldest))
-		s->oldest = a->starts;
-	if (wall_is_zero(s->newest) || wall_after(a->starts, s->newest))
-		s->newest = a->starts;
-}
 
 static void
 leave_group(struct groups_page *p)
@@ -130,32 +84,8 @@ sum_member(void *arg, const struct alert_entry *entry, const struct alert *a)
 
 	m = look_at_member(&p->look, p->page.api->env.engine, entry, a, v->now, v->w, p->page.scratch, &seen);
 	if (m == MATCH_YES)
-		add(&p->sums, &seen);
+		sums_add(&p->sums, &seen);
 	return m != MATCH_LATER;
-}
-
-static void
-set_key(const struct groups_page *p, const struct group_item *g, struct page_key *key)
-{
-	const struct sums *s = &p->sums;
-
-	*key = (struct page_key){ .id = group_id(g), .text = labels_get(g->labels, STR("alertname")) };
-	switch (p->sort) {
-	case SORT_SEVERITY:
-		key->n = (int64_t)s->severity;
-		break;
-	case SORT_NEWEST:
-		key->n = -s->newest.s;
-		break;
-	case SORT_OLDEST:
-		key->n = s->oldest.s;
-		break;
-	case SORT_COUNT:
-		key->n = -(int64_t)s->all;
-		break;
-	case SORT_NAME:
-		break;
-	}
 }
 
 static void
@@ -177,7 +107,8 @@ offer(struct groups_page *p, const struct group_item *g, struct work *w)
 	if (p->sums.all == 0)
 		return;
 	p->total_alerts += p->sums.all;
-	set_key(p, g, &key);
+	key = (struct page_key){ .id = group_id(g) };
+	sums_key(p->sort, &p->sums, g->labels, &key);
 	kept = NEW(struct group_on_page);
 	group_place_set(&kept->place, g->route, g->labels);
 	kept->sums = p->sums;
@@ -305,19 +236,6 @@ write_last(struct json_writer *w, const struct group_facts *facts)
 }
 
 static void
-write_sums(struct json_writer *w, const struct sums *s)
-{
-	json_put_str(w, "severity", severity_text(s->severity, istr_str(s->word)));
-	json_key(w, STR("counts"));
-	json_object_begin(w);
-	for (size_t i = 0; i < SEEN_STATES; i++)
-		json_put_uint(w, seen_state_text((enum seen_state)i), s->counts[i]);
-	json_object_end(w);
-	ext_put_time(w, "oldest", s->oldest);
-	ext_put_time(w, "newest", s->newest);
-}
-
-static void
 write_head(struct groups_page *p, const struct group_item *g, const struct sums *sums, struct moment now)
 {
 	const struct engine *e = p->page.api->env.engine;
@@ -344,6 +262,23 @@ write_head(struct groups_page *p, const struct group_item *g, const struct sums 
 	write_last(w, &facts);
 	json_key(w, STR("alerts"));
 	json_array_begin(w);
+}
+
+static void
+write_csv(struct groups_page *p, const struct group_item *g, const struct sums *s, struct moment now)
+{
+	struct sbuf *line = &p->page.body.plain;
+	struct group_facts facts;
+
+	view_group_facts(p->page.api->env.engine, g->group, now, &facts);
+	csv_fingerprint(line, group_id(g));
+	csv_cell(line, g->route->receiver->name);
+	csv_labels(line, g->labels);
+	write_sums_csv(line, s);
+	csv_time(line, facts.next_flush);
+	csv_time(line, facts.told_at);
+	csv_cell(line, wall_is_zero(facts.told_at) ? STR("") : facts.told ? STR("sent") : facts.error);
+	csv_end(line);
 }
 
 static void
@@ -384,6 +319,11 @@ write(struct page *page, void *what, struct work *w, struct moment now)
 		leave_group(p);
 		return true;
 	}
+	if (page->format == PAGE_CSV) {
+		write_csv(p, &g, &on->sums, now);
+		leave_group(p);
+		return true;
+	}
 	if (p->phase == WRITE_SHARED) {
 		if (!view_members_some(g.group, &p->member, w, share_member, &v) && p->shared.alerts < SHARED_ALERTS_MAX)
 			return false;
@@ -418,20 +358,34 @@ fini(struct page *page)
 	look_fini(&p->look);
 }
 
-static const struct page_kind groups_kind = { .look = look, .write = write, .more = more, .drop = drop, .fini = fini };
+static void
+rewind_walk(struct page *page)
+{
+	struct groups_page *p = CONTAINER_OF(page, struct groups_page, page);
+
+	leave_group(p);
+	group_place_fini(&p->at);
+	p->total_alerts = 0;
+}
+
+static const struct page_kind groups_kind = {
+	.look = look, .write = write, .more = more, .drop = drop, .fini = fini, .rewind = rewind_walk, .file = "groups",
+	.columns = "id,receiver,labels," SUMS_COLUMNS ",next_flush,last,outcome"
+};
 
 void
 api_ext_groups(struct call *c)
 {
-	static const char *const sorts[] = { "severity", "newest", "oldest", "count", "name", NULL };
 	struct groups_page *p;
-	size_t sort = SORT_SEVERITY;
+	size_t sort = GROUPS_BY_SEVERITY;
 	uint64_t alerts = 5;
 
-	if (!ext_query_word(c, "sort", sorts, &sort) || !ext_query_uint(c, "alerts", 100, &alerts))
+	if (!ext_query_word(c, "sort", groups_sorts, &sort) || !ext_query_uint(c, "alerts", GROUP_ALERTS_MAX, &alerts))
+		return;
+	if (groups_by_labels(c, (enum groups_sort)sort, (size_t)alerts))
 		return;
 	p = NEW(struct groups_page);
-	p->sort = (enum sort)sort;
+	p->sort = (enum groups_sort)sort;
 	p->alerts = (size_t)alerts;
 	if (!page_init(&p->page, c, &groups_kind) || !look_init(&p->look, c))
 		mem_free(p);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * api/ext_groups.h (private) - groups as /api/ext/v1 names them.
- *
- * The id of a group is the beginning of SHA-256 over receiver, NUL and group key: the same after a restart, so that
- * messages can link to it.
+ * api/ext_groups.h (private) - groups as /api/ext/v1 names them: model/group_name.h.
  */
 #ifndef API_EXT_GROUPS_H
 #define API_EXT_GROUPS_H

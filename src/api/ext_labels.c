@@ -356,6 +356,11 @@ begin(struct call *c, struct str only, size_t limit)
 		mem_free(r);
 		return;
 	}
+	if (ext_unchanged(c)) {
+		look_fini(&r->look);
+		mem_free(r);
+		return;
+	}
 	r->api = c->api;
 	r->scratch = arena_new();
 	r->only = only.n > 0 ? istr_get(only) : NULL;

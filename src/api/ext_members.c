@@ -77,7 +77,18 @@ fini(struct page *page)
 	look_fini(&p->look);
 }
 
-static const struct page_kind members_kind = { .look = look, .write = write, .drop = drop, .fini = fini };
+static void
+rewind_walk(struct page *page)
+{
+	struct members_page *p = CONTAINER_OF(page, struct members_page, page);
+
+	labels_unref(p->at);
+	p->at = NULL;
+}
+
+static const struct page_kind members_kind = {
+	.look = look, .write = write, .drop = drop, .fini = fini, .rewind = rewind_walk, .file = "alerts", .columns = SEEN_COLUMNS
+};
 
 static void
 answer(struct call *c, const struct group_item *g, void *arg)

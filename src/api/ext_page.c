@@ -6,8 +6,8 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "negotiate.h"
 #include "text/base64.h"
+#include "text/csv.h"
 #include "watch.h"
 
 /* To keep one, and to write one beside its bytes. */
@@ -130,6 +130,44 @@ read_cursor(struct page *p, struct call *c)
 	return k.query == p->query || bad_cursor(c);
 }
 
+/* Items that are sorted at a time for a file, in a millisecond or two. */
+#define CHUNK 4000
+
+/* A page has a limit, as all lists; a file has one only if it is given. */
+static bool
+read_format(struct page *p, struct call *c)
+{
+	static const char *const words[] = { "json", "csv", NULL };
+	uint64_t limit = 0;
+	size_t word = 0;
+
+	if (p->kind->file == NULL || ext_query_str(c, "format").n == 0)
+		return ext_query_limit(c, &p->limit);
+	if (!ext_query_word(c, "format", words, &word) || !ext_query_uint(c, "limit", UINT32_MAX, &limit))
+		return false;
+	p->format = word == 0 ? PAGE_FILE : PAGE_CSV;
+	p->left = limit > 0 ? (size_t)limit : SIZE_MAX;
+	p->limit = p->left < CHUNK ? p->left : CHUNK;
+	return true;
+}
+
+static uint64_t
+revision_of(const struct page *p)
+{
+	struct revision r;
+
+	(void)watch_is_current(p->api->watch, p->now, &r);
+	switch (p->kind->of) {
+	case PAGE_OF_SILENCES:
+		return r.silences;
+	case PAGE_OF_CONFIG:
+		return r.config;
+	case PAGE_OF_ALERTS:
+		break;
+	}
+	return r.alerts;
+}
+
 bool
 page_init(struct page *p, struct call *c, const struct page_kind *kind)
 {
@@ -137,7 +175,8 @@ page_init(struct page *p, struct call *c, const struct page_kind *kind)
 	p->api = c->api;
 	p->now = c->now;
 	p->query = query_hash(c);
-	return ext_query_limit(c, &p->limit) && read_cursor(p, c);
+	p->revision = revision_of(p);
+	return read_format(p, c) && read_cursor(p, c);
 }
 
 static void
@@ -213,14 +252,17 @@ end_page(struct page *p)
 {
 	struct json_writer *w = &p->w;
 
+	if (p->format == PAGE_CSV)
+		return;
 	json_array_end(w);
-	if (p->behind > p->n && p->n > 0)
+	if (p->format == PAGE_JSON && p->behind > p->n && p->n > 0)
 		put_cursor(w, p->query, &p->heap[p->n - 1]);
 	else
 		json_put_null(w, "next");
 	json_put_uint(w, "total", p->total);
 	if (p->kind->more != NULL)
 		p->kind->more(p);
+	json_put_uint(w, "revision", p->revision);
 	json_object_end(w);
 	sbuf_putc(&p->body.plain, '\n');
 }
@@ -229,6 +271,11 @@ static void
 begin_page(struct page *p)
 {
 	p->begun = true;
+	if (p->format == PAGE_CSV) {
+		sbuf_puts(&p->body.plain, p->kind->columns);
+		csv_end(&p->body.plain);
+		return;
+	}
 	json_writer_init(&p->w, &p->body.plain, JSON_HTML_ESCAPED);
 	json_object_begin(&p->w);
 	json_key(&p->w, STR("items"));
@@ -247,8 +294,29 @@ choose(struct page *p, struct work *w, struct moment now)
 		return false;
 	if (p->n > 1)
 		qsort(p->heap, p->n, sizeof(p->heap[0]), compare_qsort);
+	for (size_t i = 0; p->kind->keep != NULL && i < p->n; i++)
+		p->kind->keep(p->heap[i].what);
 	work_spend(w, (int64_t)p->n * KEEP_UNITS);
 	p->phase = PAGE_WRITE;
+	return true;
+}
+
+/* The next chunk of a file, behind the one that was written; false: that was the last. */
+static bool
+go_on(struct page *p)
+{
+	if (p->format == PAGE_JSON || p->behind <= p->n || p->n == 0 || p->left <= p->n)
+		return false;
+	p->left -= p->n;
+	p->limit = p->left < CHUNK ? p->left : CHUNK;
+	p->after = p->heap[p->n - 1];
+	p->has_after = true;
+	for (size_t i = 0; i < p->n; i++)
+		p->kind->drop(p->heap[i].what);
+	p->n = p->at = p->behind = p->total = 0;
+	p->phase = PAGE_LOOK;
+	if (p->kind->rewind != NULL)
+		p->kind->rewind(p);
 	return true;
 }
 
@@ -267,6 +335,9 @@ make(struct packed *body, struct work *w, struct moment now, struct err *e)
 	if (!p->begun)
 		begin_page(p);
 	if (p->at == p->n) {
+		work_spend(w, (int64_t)p->n);
+		if (go_on(p))
+			return HTTP_MORE;
 		end_page(p);
 		return HTTP_END;
 	}
@@ -288,32 +359,26 @@ fini(struct packed *body)
 	p->kind->fini(p);
 }
 
-/*
- * The tag of an answer that depends on query and revision only; STR_NONE: nothing is known of what the clock may have
- * changed, as nobody has asked for an overview.
- */
-static struct str
-entity_tag(const struct page *p, const struct call *c)
+static void
+reply_head(const struct page *p, struct call *c)
 {
-	struct str instance = instance_name();
-	struct revision r;
+	const char *ending = p->format == PAGE_CSV ? "csv" : "json";
 
-	if (p->kind->unsteady || ext_query_str(c, "age_min").n > 0 || !watch_is_current(c->api->watch, c->now, &r))
-		return STR_NONE;
-	return arena_printf(c->arena, "\"%.*s-%llu-%016llx\"", STR_ARG(instance), (unsigned long long)r.alerts,
-	    (unsigned long long)(hash_seeded(c->req->path.p, c->req->path.n) ^
-		hash_seeded(c->req->query.p != NULL ? c->req->query.p : "", c->req->query.n)));
+	if (p->format == PAGE_CSV) {
+		c->resp->status = 200;
+		http_response_header(c->resp, "Content-Type", STR("text/csv; charset=utf-8; header=present"));
+	} else {
+		ext_reply_later(c);
+	}
+	if (p->format != PAGE_JSON)
+		http_response_header(c->resp, "Content-Disposition",
+		    arena_printf(c->arena, "attachment; filename=\"%s.%s\"", p->kind->file, ending));
 }
 
 void
 page_reply(struct page *p, struct call *c)
 {
-	struct str tag = entity_tag(p, c);
-
-	if (tag.n > 0)
-		http_response_header(c->resp, "ETag", tag);
-	if (has_entity(c, tag)) {
-		c->resp->status = 304;
+	if (!p->kind->unsteady && ext_unchanged(c)) {
 		p->kind->fini(p);
 		mem_free(p);
 		return;
@@ -321,6 +386,6 @@ page_reply(struct page *p, struct call *c)
 	p->scratch = arena_new();
 	p->body.make = make;
 	p->body.fini = fini;
-	ext_reply_later(c);
+	reply_head(p, c);
 	packed_reply(c, &p->body);
 }

@@ -8,6 +8,8 @@
  *
  * A cursor says behind which key the page begins, so it stays right while things change. It is of one process
  * and one query: 410 cursor_expired for another process, 400 bad_cursor for what is none or of another query.
+ *
+ * With ?format=json or csv the answer is all of the list, as a file: many pages, one behind the other.
  */
 #ifndef API_EXT_PAGE_H
 #define API_EXT_PAGE_H
@@ -35,6 +37,8 @@ struct page_item {
 
 struct page;
 
+enum page_format { PAGE_JSON, PAGE_FILE, PAGE_CSV };
+
 /* One kind of list. */
 struct page_kind {
 	/*
@@ -42,10 +46,17 @@ struct page_kind {
 	 * end of the list.
 	 */
 	bool (*look)(struct page *p, struct work *w, struct moment now);
-	/* Writes an item, or a part of it; false: w is used up, and the next call goes on. Items gone meanwhile are left out. */
+	/* Writes an item (as a line of CSV where format says so), or a part of it; false: w is used up, and the next call goes on. Items gone meanwhile are left out. */
 	bool (*write)(struct page *p, void *what, struct work *w, struct moment now);
 	/* Further members behind "total"; may be NULL. */
 	void (*more)(struct page *p);
+	/* The walk begins anew: sums go to zero. NULL: there are none, or no file. */
+	void (*rewind)(struct page *p);
+	const char *file;	/* the name of the file, without its ending; NULL: this list is not given as one */
+	const char *columns;	/* the first line of CSV */
+	enum { PAGE_OF_ALERTS, PAGE_OF_SILENCES, PAGE_OF_CONFIG } of;	/* its revision */
+	/* The item is on the page for good; may be NULL. Every one that page_offer took is dropped, before or after. */
+	void (*keep)(void *what);
 	void (*drop)(void *what);
 	void (*fini)(struct page *p);	/* of what is behind struct page */
 	bool unsteady;		/* it depends on more than revision and query: no ETag */
@@ -60,6 +71,7 @@ struct page {
 	struct arena *scratch;	/* of one slice */
 	struct moment now;	/* of the request */
 	size_t limit, total;
+	enum page_format format;
 
 	/* Private to ext_page.c. */
 	struct page_item *heap;	/* the last of those kept is on top; sorted when written */
@@ -70,6 +82,8 @@ struct page {
 	uint64_t query;		/* what the cursor must be of */
 	enum { PAGE_LOOK, PAGE_WRITE } phase;
 	bool begun;
+	size_t left;		/* items that the file may still have */
+	uint64_t revision;
 };
 
 /* Reads limit and cursor; false: answered. `p` is in memory of mem_alloc; on false the caller frees it. */

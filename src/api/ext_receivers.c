@@ -271,9 +271,11 @@ write_route(struct page *page, void *what, struct work *w, struct moment now)
 }
 
 static const struct page_kind receivers_kind = {
-	.look = look_receivers, .write = write_receiver, .drop = drop, .fini = fini, .unsteady = true
+	.look = look_receivers, .write = write_receiver, .drop = drop, .fini = fini, .unsteady = true, .of = PAGE_OF_CONFIG
 };
-static const struct page_kind routes_kind = { .look = look_routes, .write = write_route, .drop = drop, .fini = fini };
+static const struct page_kind routes_kind = {
+	.look = look_routes, .write = write_route, .drop = drop, .fini = fini, .of = PAGE_OF_CONFIG
+};
 
 static struct config_page *
 begin(struct call *c, const struct page_kind *kind)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the routes of /api/ext/v1 answer. */
 #include "base/rfc3339.h"
+#include "base/hash.h"
 #include "ext.h"
+#include "negotiate.h"
+#include "watch.h"
 
 /* Below the first an answer is not worth packing; up to the second it is packed within the handler. */
 #define PACK_MIN ((size_t)1 << 10)
@@ -80,6 +83,30 @@ ext_reply_begin(struct call *c, struct json_writer *w)
 {
 	ext_reply_later(c);
 	json_writer_init(w, &c->resp->body, JSON_HTML_ESCAPED);
+}
+
+static uint64_t
+hash_of(struct str s)
+{
+	return hash_seeded(s.p != NULL ? s.p : "", s.n);
+}
+
+bool
+ext_unchanged(struct call *c)
+{
+	struct str instance = instance_name(), tag;
+	struct revision r;
+
+	/* Nothing is known of what the clock may have changed while nobody asks for an overview. */
+	if (ext_query_str(c, "age_min").n > 0 || !watch_is_current(c->api->watch, c->now, &r))
+		return false;
+	tag = arena_printf(c->arena, "\"%.*s-%llu-%016llx\"", STR_ARG(instance), (unsigned long long)r.alerts,
+	    (unsigned long long)(hash_of(c->req->path) ^ hash_of(c->req->query)));
+	http_response_header(c->resp, "ETag", tag);
+	if (!has_entity(c, tag))
+		return false;
+	c->resp->status = 304;
+	return true;
 }
 
 static struct str

@@ -2,18 +2,20 @@
 /*
  * GET /api/ext/v1/silences: a page of silences.
  *
- * Parameters: state (active, pending, expired; repeated; without it active and pending), kind (silence, ack, recurring), created_by, q (in
- * comment and creator), filter (a matcher that must stand among those of the silence, as in API v2), sort (ends,
- * starts, updated, created_by). The alerts that each covers are counted for those on the page.
+ * Parameters: state (active, pending, expired; repeated; without it active and pending), kind (silence, ack, recurring),
+ * created_by, q (in comment and creator), filter (a matcher that must stand among those of the silence, as in API v2), matching (0:
+ * those that cover no alert now, 1: those that cover one), sort (ends, starts, updated, created_by, alerts).
  */
 #include <string.h>
 
 #include "base/mem.h"
-#include "ext_look.h"
+#include "ext_covered.h"
+#include "ext_csv.h"
 #include "ext_page.h"
 #include "ext_silence_json.h"
 
-enum sort { SORT_ENDS, SORT_STARTS, SORT_UPDATED, SORT_CREATOR };
+enum sort { SORT_ENDS, SORT_STARTS, SORT_UPDATED, SORT_CREATOR, SORT_ALERTS };
+enum matching { MATCHING_NONE, MATCHING_SOME, MATCHING_ANY };
 
 struct silences_page {
 	struct page page;
@@ -23,14 +25,9 @@ struct silences_page {
 	struct matchers filter;
 	struct silence_list *list;
 	uint64_t counts[3];	/* of all, by state */
-	/* The one that is written: */
-	struct covered {
-		struct labels *at;	/* alerts up to here; owned reference */
-		size_t alerts;
-		struct match_run run;
-		size_t set;
-	} covered;
-	const struct silence *writing;
+	enum matching matching;
+	struct silence *at;	/* that is looked at; owned reference */
+	struct covered covered;
 };
 
 #define STEP_UNITS 15
@@ -51,7 +48,7 @@ passes(const struct silences_page *p, const struct silence *s, struct work *w)
 }
 
 static void
-set_key(const struct silences_page *p, const struct silence *s, struct page_key *key)
+set_key(const struct silences_page *p, const struct silence *s, size_t alerts, struct page_key *key)
 {
 	*key = (struct page_key){ 0 };
 	memcpy(&key->id, s->id, sizeof(key->id));
@@ -69,7 +66,43 @@ set_key(const struct silences_page *p, const struct silence *s, struct page_key 
 	case SORT_CREATOR:
 		key->text = istr_str(s->created_by);
 		break;
+	case SORT_ALERTS:
+		key->n = -(int64_t)alerts;
+		break;
 	}
+}
+
+/* Looks at p->at; false: w is used up. */
+static bool
+look_at_one(struct silences_page *p, struct work *w, struct moment now)
+{
+	struct page *page = &p->page;
+	struct silence *s = p->at;
+	enum silence_state state = silence_state_at(s, page->now.wall);
+	bool counts = p->matching != MATCHING_ANY || p->sort == SORT_ALERTS;
+	struct page_key key;
+	size_t alerts = 0;
+
+	if (!p->wanted[state] || !passes(p, s, w))
+		return true;
+	if (counts && !covered_by(&p->covered, page->api->env.engine, s, state, now, w, page->scratch, &alerts))
+		return false;
+	if (p->matching != MATCHING_ANY && (alerts > 0) != (p->matching == MATCHING_SOME))
+		return true;
+	set_key(p, s, alerts, &key);
+	if (page_offer(page, &key, s))
+		silence_ref(s);
+	return true;
+}
+
+/* False: that was the last, or w is used up. */
+static bool
+next_silence(struct silences_page *p, struct work *w)
+{
+	const struct silence *s = view_silence_next(p->list, w);
+
+	p->at = s != NULL ? silence_ref((struct silence *)(uintptr_t)s) : NULL;
+	return s != NULL;
 }
 
 static bool
@@ -77,62 +110,48 @@ look(struct page *page, struct work *w, struct moment now)
 {
 	static const bool all[3] = { true, true, true };
 	struct silences_page *p = CONTAINER_OF(page, struct silences_page, page);
-	const struct silence *s;
 
 	if (p->list == NULL)
 		p->list = view_silence_list(page->api->env.engine, all, now);
-	while ((s = view_silence_next(p->list, w)) != NULL) {
-		enum silence_state state = silence_state_at(s, page->now.wall);
-		struct page_key key;
-
-		work_spend(w, STEP_UNITS);
-		p->counts[state]++;
-		if (p->wanted[state] && passes(p, s, w)) {
-			set_key(p, s, &key);
-			if (page_offer(page, &key, (struct silence *)(uintptr_t)s))
-				silence_ref((struct silence *)(uintptr_t)s);
+	while (!work_used_up(w)) {
+		if (p->at == NULL && !next_silence(p, w)) {
+			if (work_used_up(w))
+				return false;
+			view_silence_list_end(&p->list);
+			return true;
 		}
-		if (work_used_up(w))
+		if (!look_at_one(p, w, now))
 			return false;
+		p->counts[silence_state_at(p->at, page->now.wall)]++;
+		silence_unref(p->at);
+		p->at = NULL;
+		work_spend(w, STEP_UNITS);
 	}
-	if (work_used_up(w))
-		return false;
-	view_silence_list_end(&p->list);
-	return true;
-}
-
-struct visit {
-	struct silences_page *p;
-	struct work *w;
-	struct moment now;
-};
-
-static bool
-count_covered(void *arg, const struct alert_entry *entry, const struct alert *a)
-{
-	struct visit *v = arg;
-	struct covered *c = &v->p->covered;
-	const struct silence *s = v->p->writing;
-	enum match m = MATCH_NO;
-
-	(void)entry;
-	if (!alert_resolved_at(a, v->now.wall) && silence_names(s, a->labels->fingerprint))
-		for (; c->set < s->sets_n && m == MATCH_NO; c->set += m == MATCH_NO)
-			m = matchers_match_some(&s->sets[c->set], a->labels, &c->run, v->w);
-	if (m == MATCH_LATER)
-		return false;
-	c->alerts += m == MATCH_YES;
-	c->set = 0;
-	return true;
+	return false;
 }
 
 static void
-forget_covered(struct silences_page *p)
+write_csv(struct sbuf *line, const struct silence *s, enum silence_state state, size_t alerts)
 {
-	match_run_reset(&p->covered.run);
-	labels_unref(p->covered.at);
-	p->covered = (struct covered){ 0 };
-	p->writing = NULL;
+	struct sbuf matchers = SBUF_INIT(SBUF_UNLIMITED);
+
+	for (size_t i = 0; i < s->sets_n; i++) {
+		sbuf_puts(&matchers, i > 0 ? " or " : "");
+		matchers_format(&s->sets[i], &matchers);
+	}
+	csv_cell(line, str_from(s->id));
+	csv_cell(line, str_from(silence_state_text(state)));
+	csv_cell(line, silence_kind(s));
+	csv_cell(line, sbuf_get(&matchers));
+	csv_time(line, s->starts);
+	csv_time(line, s->ends);
+	csv_time(line, s->updated);
+	csv_cell(line, istr_str(s->created_by));
+	csv_cell(line, istr_str(s->comment));
+	csv_cell(line, s->source != NULL ? istr_str(s->source) : STR(""));
+	csv_number(line, alerts);
+	csv_end(line);
+	sbuf_fini(&matchers);
 }
 
 static bool
@@ -140,17 +159,19 @@ write(struct page *page, void *what, struct work *w, struct moment now)
 {
 	struct silences_page *p = CONTAINER_OF(page, struct silences_page, page);
 	const struct silence *s = what;
-	struct visit v = { p, w, now };
+	enum silence_state state = silence_state_at(s, page->now.wall);
+	size_t alerts;
 
-	p->writing = s;
-	if (silence_state_at(s, page->now.wall) != SILENCE_EXPIRED &&
-	    !view_alerts_some(page->api->env.engine, &p->covered.at, w, count_covered, &v))
+	if (!covered_by(&p->covered, page->api->env.engine, s, state, now, w, page->scratch, &alerts))
 		return false;
+	if (page->format == PAGE_CSV) {
+		write_csv(&page->body.plain, s, state, alerts);
+		return true;
+	}
 	json_object_begin(&page->w);
 	write_ext_silence(&page->w, s, page->now.wall);
-	json_put_uint(&page->w, "alerts", p->covered.alerts);
+	json_put_uint(&page->w, "alerts", alerts);
 	json_object_end(&page->w);
-	forget_covered(p);
 	return true;
 }
 
@@ -178,12 +199,25 @@ fini(struct page *page)
 {
 	struct silences_page *p = CONTAINER_OF(page, struct silences_page, page);
 
-	forget_covered(p);
+	covered_fini(&p->covered);
+	silence_unref(p->at);
 	view_silence_list_end(&p->list);
 	matchers_fini(&p->filter);
 }
 
-static const struct page_kind silences_kind = { .look = look, .write = write, .more = more, .drop = drop, .fini = fini };
+static void
+rewind_walk(struct page *page)
+{
+	struct silences_page *p = CONTAINER_OF(page, struct silences_page, page);
+
+	memset(p->counts, 0, sizeof(p->counts));
+}
+
+static const struct page_kind silences_kind = {
+	.look = look, .write = write, .more = more, .drop = drop, .fini = fini, .rewind = rewind_walk, .of = PAGE_OF_SILENCES,
+	.file = "silences",
+	.columns = "id,state,kind,matchers,starts,ends,updated,created_by,comment,source,alerts"
+};
 
 static bool
 read_states(struct silences_page *p, struct call *c)
@@ -212,15 +246,18 @@ read_states(struct silences_page *p, struct call *c)
 void
 api_ext_silences(struct call *c)
 {
-	static const char *const sorts[] = { "ends", "starts", "updated", "created_by", NULL };
+	static const char *const sorts[] = { "ends", "starts", "updated", "created_by", "alerts", NULL };
+	static const char *const matchings[] = { "0", "1", NULL };
 	static const char *const kinds[] = { "silence", "ack", "recurring", NULL };
-	size_t sort = SORT_ENDS, kind = 0;
+	size_t sort = SORT_ENDS, kind = 0, matching = MATCHING_ANY;
 	struct silences_page *p;
 
-	if (!ext_query_word(c, "sort", sorts, &sort) || !ext_query_word(c, "kind", kinds, &kind))
+	if (!ext_query_word(c, "sort", sorts, &sort) || !ext_query_word(c, "kind", kinds, &kind) ||
+	    !ext_query_word(c, "matching", matchings, &matching))
 		return;
 	p = NEW(struct silences_page);
 	p->sort = (enum sort)sort;
+	p->matching = (enum matching)matching;
 	p->kind = ext_query_str(c, "kind");
 	p->created_by = ext_query_str(c, "created_by");
 	p->q = ext_query_str(c, "q");
@@ -228,5 +265,6 @@ api_ext_silences(struct call *c)
 		mem_free(p);
 		return;
 	}
+	look_init_all(&p->covered.look);
 	page_reply(&p->page, c);
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "text/digest.h"
+#include "model/group_name.h"
 
 void
 past_writer_init(struct past_writer *w, const char *directory, struct clock *clock, span retention, uint64_t max_bytes)
@@ -222,19 +222,14 @@ seal(struct past_writer *w, struct err *e)
 static void
 group_of(struct record *r, struct sbuf *scratch)
 {
-	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED);
-	unsigned char digest[SHA256_SIZE];
+	uint64_t name;
 
 	sbuf_reset(scratch);
 	if (r->group_key.n == 0)
 		return;
-	/* As the API names groups. */
-	sbuf_str(&name, r->row.receiver);
-	sbuf_putc(&name, '\0');
-	sbuf_str(&name, r->group_key);
-	digest_sha256(sbuf_get(&name), digest);
-	sbuf_fini(&name);
-	sbuf_put(scratch, digest, 8);
+	name = group_name(r->row.receiver, r->group_key);
+	for (int shift = 56; shift >= 0; shift -= 8)
+		sbuf_putc(scratch, (char)(name >> shift));
 	sbuf_str(scratch, r->group_key);
 }
 

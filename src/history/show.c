@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "base/rfc3339.h"
 #include "core/notification.h"
+#include "text/csv.h"
 
 #define GROUP_ID 8
 
@@ -218,33 +219,13 @@ show_json(struct reader *r, const struct row *row, bool labels, struct json_writ
 	json_object_end(w);
 }
 
-/*
- * Writes a quoted cell. Text that a spreadsheet would take for a formula gets an apostrophe in front: labels and
- * comments are written by strangers.
- */
-static void
-put_cell(struct sbuf *out, struct str s)
-{
-	if (out->n > 0 && out->p[out->n - 1] != '\n')
-		sbuf_putc(out, ',');
-	sbuf_putc(out, '"');
-	if (s.n > 0 && memchr("=+-@\t\r", s.p[0], 6) != NULL)
-		sbuf_putc(out, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"')
-			sbuf_putc(out, '"');
-		sbuf_putc(out, s.p[i]);
-	}
-	sbuf_putc(out, '"');
-}
-
 static void
 put_count(struct sbuf *out, uint64_t n, bool meant)
 {
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, n);
-	put_cell(out, meant ? str_from(text) : STR(""));
+	if (meant)
+		csv_number(out, n);
+	else
+		csv_cell(out, STR(""));
 }
 
 void
@@ -263,7 +244,7 @@ put_recipients(struct sbuf *out, const struct row *row)
 	for (size_t i = 0; i < row->to_n; i++)
 		sbuf_printf(&all, "%s%.*s%s", i > 0 ? " " : "", STR_ARG(row->to[i].to),
 		    row->to[i].state == RECIPIENT_DONE ? "" : " (not)");
-	put_cell(out, sbuf_get(&all));
+	csv_cell(out, sbuf_get(&all));
 	sbuf_fini(&all);
 }
 
@@ -276,26 +257,26 @@ show_csv(struct reader *r, const struct row *row, struct sbuf *line)
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED), *out = &b;
 
 	put_count(out, row->id, true);
-	put_cell(out, (struct str){ text, time_text(row->at, text) });
-	put_cell(out, str_from(kind_word(row->kind)));
-	put_cell(out, fingerprint(l, text));
-	put_cell(out, l->json);
-	put_cell(out, row->receiver);
-	put_cell(out, row->integration);
-	put_cell(out, group_id(row, id));
-	put_cell(out, group_key(row));
-	put_cell(out, told ? str_from(reason_word(row->reason)) : STR(""));
-	put_cell(out, row->outcome != 0 ? str_from(outcome_word((unsigned)row->outcome)) : STR(""));
+	csv_cell(out, (struct str){ text, time_text(row->at, text) });
+	csv_cell(out, str_from(kind_word(row->kind)));
+	csv_cell(out, fingerprint(l, text));
+	csv_cell(out, l->json);
+	csv_cell(out, row->receiver);
+	csv_cell(out, row->integration);
+	csv_cell(out, group_id(row, id));
+	csv_cell(out, group_key(row));
+	csv_cell(out, told ? str_from(reason_word(row->reason)) : STR(""));
+	csv_cell(out, row->outcome != 0 ? str_from(outcome_word((unsigned)row->outcome)) : STR(""));
 	put_count(out, row->firing, told || row->firing > 0);
 	put_count(out, row->resolved, told);
 	put_count(out, row->attempts, told);
 	put_count(out, row->ms, told);
-	put_cell(out, row->actor);
-	put_cell(out, row->ref);
-	put_cell(out, row->matchers);
-	put_cell(out, row->text);
+	csv_cell(out, row->actor);
+	csv_cell(out, row->ref);
+	csv_cell(out, row->matchers);
+	csv_cell(out, row->text);
 	put_recipients(out, row);
-	sbuf_puts(out, "\r\n");
+	csv_end(out);
 	sbuf_str(line, sbuf_get(out));
 	sbuf_fini(out);
 }

@@ -135,6 +135,103 @@ START_TEST(groups)
 }
 END_TEST
 
+static void
+make_silence(const char *alertname, const char *by, const char *comment)
+{
+	expect("POST", "/api/v2/silences", JSON_TYPE,
+	    arena_printf(arena, "{\"matchers\":[{\"name\":\"alertname\",\"value\":\"%s\",\"isRegex\":false}],\"createdBy\":\"%s\",\"comment\":\"%s\","
+		"\"startsAt\":\"2026-01-05T00:00:00Z\",\"endsAt\":\"2026-01-05T09:00:00Z\"}", alertname, by, comment).p,
+	    200, "silenceID");
+}
+
+START_TEST(groups_by_labels)
+{
+	const struct json *v, *items;
+
+	start("/");
+	post_some();
+	/* Those without the labels are a group as well. */
+	v = get(GROUPS "?group_by=severity&sort=count&alerts=1");
+	items = json_get(v, "items");
+	ck_assert_uint_eq(items->n, 5);
+	ck_assert_int_eq(json_get_int(v, "total", 0), 5);
+	ck_assert_int_eq(json_get_int(v, "total_alerts", 0), 8);
+	ck_assert(!json_get_bool(v, "cut", true));
+	ck_assert_uint_eq(json_get(&items->v[0], "alerts")->n, 1);
+	ck_assert(json_get_bool(&items->v[0], "more", false));
+	ck_assert_int_eq(json_get(&items->v[0], "receiver")->kind, JSON_NULL);
+	expect("GET", GROUPS "?group_by=alertname,sev&filter=alertname%3DLag", "", "", 200,
+	    "\"receiver\":null,\"labels\":{\"alertname\":\"Lag\"},\"route_labels\":{},\"shared\":{\"labels\":{},\"annotations\":{\"runbook\":\"r\"}},"
+	    "\"severity\":\"critical\",\"counts\":{\"acked\":0,\"silenced\":0,\"inhibited\":0,\"muted\":0,\"active\":3},");
+	/* Over pages, and the same as of old. */
+	v = get(GROUPS "?group_by=n&sort=oldest&limit=3");
+	v = get(arena_printf(arena, GROUPS "?group_by=n&sort=oldest&limit=3&cursor=%.*s", STR_ARG(json_get_str(v, "next", STR("")))).p);
+	ck_assert(str_is(json_get_str(json_get(&json_get(v, "items")->v[0], "labels"), "n", STR("")), "3"));
+	ck_assert_int_eq(json_get_int(get(GROUPS "?group_by=route"), "total", 0), 4);
+	expect("GET", GROUPS "?group_by=a,,b", "", "", 400, "\"field\":\"group_by\"");
+	expect("GET", GROUPS "?group_by=a,b,c,d,e,f,g,h,i,j,k", "", "", 400, "up to 10 names");
+	stop();
+}
+END_TEST
+
+START_TEST(files)
+{
+	struct answer a;
+
+	start("/");
+	post_some();
+	post("\"alertname\":\"=cmd()\",\"n\":\"8\",\"say\":\"\\\"a, b\\\"\",\"severity\":\"@x\"", 8);
+	a = ask("GET", ALERTS "?format=csv&sort=oldest&filter=n%3D~%5B78%5D", "", "");
+	ck_assert_int_eq(a.r.status, 200);
+	ck_assert(str_is(header(&a, "Content-Type"), "text/csv; charset=utf-8; header=present"));
+	ck_assert(str_is(header(&a, "Content-Disposition"), "attachment; filename=\"alerts.csv\""));
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&a.r.body),
+	    "fingerprint,severity,state,starts,summary,labels,receivers,groups,silenced_by,inhibited_by,muted_by,acked_by,ack_comment\r\n"));
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&a.r.body),
+	    "\"'@x\",\"active\",\"2026-01-04T00:08:00.000Z\",\"it is 8\",\"{alertname=\"\"=cmd()\"\", n=\"\"8\"\", "
+	    "say=\"\"\\\"\"a, b\\\"\"\"\", severity=\"\"@x\"\"}\",\"ops\","));
+	sbuf_fini(&a.r.body);
+	a = ask("GET", ALERTS "?format=json&limit=2", "", "");
+	ck_assert(str_is(header(&a, "Content-Disposition"), "attachment; filename=\"alerts.json\""));
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&a.r.body), "],\"next\":null,\"total\":9,\"revision\":"));
+	sbuf_fini(&a.r.body);
+	expect("GET", GROUPS "?format=csv&receiver=page", "", "", 200,
+	    "\"page\",\"{alertname=\"\"Disk\"\"}\",\"\",\"0\",\"0\",\"0\",\"0\",\"1\",\"2026-01-04T00:07:00.000Z\",");
+	expect("GET", GROUPS "?format=csv&group_by=n&filter=n%3D7", "", "", 200, "\"\",\"{n=\"\"7\"\"}\",\"\",\"0\",");
+	expect("GET", ALERTS "?format=xml", "", "", 400, "one of json, csv");
+	/* Others are no files. */
+	expect("GET", "/api/ext/v1/receivers?format=csv", "", "", 200, "{\"items\":[");
+	stop();
+}
+END_TEST
+
+START_TEST(silences_by_what_they_cover)
+{
+	struct str first;
+
+	start("/");
+	post_some();
+	make_silence("Nothing", "ann", "a");
+	make_silence("Lag", "bob", "b");
+	make_silence("Disk", "=eve", "c\\\"d");
+	first = json_get_str(&json_get(get("/api/ext/v1/silences?sort=alerts"), "items")->v[0], "createdBy", STR(""));
+	ck_assert(str_is(first, "=eve"));
+	expect("GET", "/api/ext/v1/silences?matching=0", "", "", 200, "\"alerts\":0}],\"next\":null,\"total\":1,");
+	expect("GET", "/api/ext/v1/silences?matching=1&sort=alerts", "", "", 200, "\"total\":2,");
+	expect("GET", "/api/ext/v1/silences?matching=2", "", "", 400, "\"field\":\"matching\"");
+	expect("GET", "/api/ext/v1/silences?format=csv&matching=1", "", "", 200,
+	    "\"active\",\"silence\",\"{alertname=\"\"Disk\"\"}\",\"2026-01-05T00:00:00.000Z\",");
+	expect("GET", "/api/ext/v1/silences?format=csv&matching=1", "", "", 200, "\"'=eve\",\"c\"\"d\",\"\",\"4\"\r\n");
+	/* One that has not begun is counted by itself. */
+	expect("POST", "/api/v2/silences", JSON_TYPE,
+	    "{\"matchers\":[{\"name\":\"n\",\"value\":\"[1-4]\",\"isRegex\":true}],\"createdBy\":\"jo\",\"comment\":\"c\","
+	    "\"startsAt\":\"2026-01-05T08:00:00Z\",\"endsAt\":\"2026-01-05T09:00:00Z\"}",
+	    200, "silenceID");
+	expect("GET", "/api/ext/v1/silences?state=pending&matching=1", "", "", 200, "\"alerts\":4}");
+	stop();
+}
+END_TEST
+
 START_TEST(one_group_and_one_alert)
 {
 	const struct json *v, *alert;
@@ -321,7 +418,7 @@ START_TEST(silences)
 	expect("GET", "/api/ext/v1/silences?q=DEPLOY%203", "", "", 200,
 	    "\"createdBy\":\"ann\",\"comment\":\"Deploy 3\",\"annotations\":{},\"kind\":\"silence\",\"source\":null,"
 	    "\"read_only\":false,\"ends_with\":null,\"notify_resolved\":false,\"schedule\":null,\"alerts\":3}],\"next\":null,\"total\":1,"
-	    "\"counts\":{\"active\":4,\"pending\":0,\"expired\":0}}");
+	    "\"counts\":{\"active\":4,\"pending\":0,\"expired\":0},\"revision\":4}");
 	expect("GET", "/api/ext/v1/silences?limit=1", "", "", 200, "\"comment\":\"Deploy 3\"");
 	expect("GET", "/api/ext/v1/silences?limit=1&sort=created_by", "", "", 200, "\"createdBy\":\"ann\"");
 	expect("GET", "/api/ext/v1/silences?created_by=jo", "", "", 200, "\"total\":2");
@@ -377,6 +474,10 @@ START_TEST(entity_tags)
 	ck_assert_uint_gt(tag.n, 0);
 	sbuf_fini(&a.r.body);
 	expect("GET", ALERTS "?limit=3", arena_printf(arena, "If-None-Match: \"x\", W/%.*s", STR_ARG(tag)).p, "", 304, "");
+	a = ask("GET", "/api/ext/v1/labels", "", "");
+	ck_assert(header(&a, "ETag").n > 0);
+	expect("GET", "/api/ext/v1/labels", arena_printf(arena, "If-None-Match: %.*s", STR_ARG(header(&a, "ETag"))).p, "", 304, "");
+	sbuf_fini(&a.r.body);
 	expect("GET", ALERTS "?limit=4", arena_printf(arena, "If-None-Match: %.*s", STR_ARG(tag)).p, "", 200, "items");
 	expect("GET", ALERTS "?limit=3&age_min=1", arena_printf(arena, "If-None-Match: %.*s", STR_ARG(tag)).p, "", 200, "items");
 	post("\"alertname\":\"New\"", 9);
@@ -430,6 +531,9 @@ main(void)
 	tcase_add_test(t, alerts_in_order);
 	tcase_add_test(t, states);
 	tcase_add_test(t, groups);
+	tcase_add_test(t, groups_by_labels);
+	tcase_add_test(t, files);
+	tcase_add_test(t, silences_by_what_they_cover);
 	tcase_add_test(t, one_group_and_one_alert);
 	tcase_add_test(t, labels);
 	tcase_add_test(t, changes);
