@@ -61,7 +61,7 @@ export function Popover({ anchor, onclose, label, role = 'dialog', class: extra,
  * @param {{label: string, icon?: string, text?: *, items: Array<{label, onselect?, href?, icon?, danger?, disabled?, reason?, checked?}|null>}} props
  *   `label` names the button; it is a picture unless `text` is given. An item that is disabled has its reason below its words.
  */
-export function Menu({ label, icon = 'more', text, items, kind = 'quiet', class: extra }) {
+export function Menu({ label, icon = 'more', text, items, kind = 'quiet', tabindex, class: extra }) {
 	const [open, set] = useState(false);
 	const button = useRef(null);
 	const id = useId();
@@ -77,7 +77,7 @@ export function Menu({ label, icon = 'more', text, items, kind = 'quiet', class:
 		set(true);
 	};
 	return h('span', { class: 'menu' },
-		h('button', { ref: button, type: 'button', class: `btn ${kind}${text ? '' : ' icon-btn'}${extra ? ' ' + extra : ''}`, 'aria-haspopup': 'menu', 'aria-expanded': open, 'aria-controls': open ? id : undefined,
+		h('button', { ref: button, type: 'button', tabindex, class: `btn ${kind}${text ? '' : ' icon-btn'}${extra ? ' ' + extra : ''}`, 'aria-haspopup': 'menu', 'aria-expanded': open, 'aria-controls': open ? id : undefined,
 			'aria-label': text ? undefined : label, title: text ? undefined : label, onpointerdown: press, onclick: toggle, onkeydown: arrow },
 		text || h(Icon, { name: icon }), text ? h(Icon, { name: 'down', size: 0.75 }) : null),
 		open ? h(MenuList, { id, label, items: items.filter(Boolean), anchor: button, onclose: () => set(false) }) : null);

@@ -183,12 +183,15 @@ function timeText(ms, mode, now, options) {
 	return ageText(ms, Math.max(coarse, ms));
 }
 
-/** A moment: `at` (RFC 3339 or ms) as `mode` 'age' ('4 min'), 'left' (until then) or 'at' ('14:05', nearer or farther as it has to be). It ticks. */
-export function Time({ at, mode = 'age', class: extra }) {
+/**
+ * A moment: `at` (RFC 3339 or ms) as `mode` 'age' ('4 min'), 'left' (until then) or 'at' ('14:05', nearer or farther as it has to be). It ticks.
+ * `before`: words before it; `past`: what stands in place of both once the moment is over.
+ */
+export function Time({ at, mode = 'age', before = '', past, class: extra }) {
 	const ms = typeof at === 'number' ? at : Date.parse(at);
 	const utc = useStore(settings, s => Boolean(s.utc));
 	const hour12 = useStore(settings, s => s.hours24 === false);
-	const text = useClock(now => (Number.isFinite(ms) ? timeText(ms, mode, now, { utc, hour12 }) : '–'));
+	const text = useClock(now => (!Number.isFinite(ms) ? '–' : past !== undefined && ms <= now ? past : before + timeText(ms, mode, now, { utc, hour12 })));
 	if (!Number.isFinite(ms)) return h('span', { class: extra }, '–');
 	return h('time', { datetime: new Date(ms).toISOString(), title: `${formatFull(ms, { hour12 })}\n${formatFull(ms, { utc: true })}`, class: 'time' + (extra ? ' ' + extra : '') }, text);
 }
