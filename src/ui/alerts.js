@@ -33,7 +33,7 @@ const HEIGHTS = { wide: { head: 2.75, row: 2.25, more: 2 }, dense: { head: 2.25,
 const MOST_NAMES = 15;
 
 function StateChips({ view, counts, change }) {
-	return h('fieldset', { class: 'al-states' }, h('legend', { class: 'vh' }, 'State'),
+	return h('div', { class: 'al-states', role: 'group', 'aria-label': 'State' },
 		...STATES.map(s => h(Check, { key: s, chip: true, label: WORDS.get(s), checked: shows(view, s), count: counts ? counts[s] || 0 : undefined, onchange: e => change({ [s]: e.target.checked }) })));
 }
 
