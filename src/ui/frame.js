@@ -3,7 +3,7 @@
 import { get } from './api.js';
 import { boot } from './boot.js';
 import { Icon } from './icons.js';
-import { Button, IconButton, Menu, Time, formatCount } from './kit.js';
+import { Button, IconButton, Menu, Time, Value, formatCount } from './kit.js';
 import { live, retryNow, setPaused } from './live.js';
 import { Fragment, h } from './render.js';
 import { go, href, view } from './route.js';
@@ -100,11 +100,21 @@ export function Header({ onhelp }) {
 		h(Bars, null));
 }
 
-function Bar({ kind, icon, children, actions }) {
-	return h('div', { class: 'bar' + (kind ? ' bar-' + kind : '') }, h(Icon, { name: icon }), h('span', null, children), actions);
+function Bar({ kind, icon, class: extra, children, actions }) {
+	return h('div', { class: 'bar' + (kind ? ' bar-' + kind : '') + (extra ? ' ' + extra : '') }, h(Icon, { name: icon }), h('span', null, children), actions);
 }
 
 const SIGN_IN = new Map([['auth', 'You have to sign in.'], ['html', 'The answer was a page, not data: you may have to sign in again.']]);
+
+/* One line, however many there are and whatever they say: Status has them all in full, and does without this. */
+function Problems({ problems }) {
+	const onStatus = useStore(view, v => v.page === 'status');
+	if (onStatus || !problems.length) return null;
+	const [first] = problems;
+	const many = problems.length > 1;
+	const link = !many && String(first.link || '').startsWith('#/') ? first.link : href({ page: 'status' });
+	return h(Bar, { kind: 'warning', icon: 'alert', class: 'bar-line prose', actions: h('a', { href: link }, many ? `All ${problems.length} problems` : 'Details') }, h(Value, { text: first.text, limit: 300 }));
+}
 
 function Bars() {
 	const s = useStore(live);
@@ -124,6 +134,5 @@ function Bars() {
 		s.connection === 'paused' ? h(Bar, { key: 'paused', icon: 'pause', actions: h(Button, { onclick: () => setPaused(false) }, 'Go on') }, 'Paused. What you see stays as it is; the numbers above go on.') : null,
 		s.busy > Date.now() ? h(Bar, { key: 'busy', kind: 'warning', icon: 'clock' }, 'tocsin is busy and asked this page to wait a moment.') : null,
 		skew ? h(Bar, { key: 'skew', kind: 'warning', icon: 'clock' }, `The clock of this device is ${formatDuration(skew)} ${skew > 0 ? 'behind' : 'ahead of'} the server’s. Times are shown by the server’s.`) : null,
-		...((s.overview && s.overview.problems) || []).slice(0, 3).map(p => h(Bar, { key: 'p' + p.code, kind: 'warning', icon: 'alert',
-			actions: String(p.link || '').startsWith('#/') ? h('a', { href: p.link }, 'Details') : null }, String(p.text).slice(0, 300))));
+		h(Problems, { key: 'problems', problems: (s.overview && s.overview.problems) || [] }));
 }

@@ -90,7 +90,7 @@ function Row({ receiver }) {
 		h('th', { scope: 'row', class: 're-name' }, h('a', { href: href(to) }, h(Value, { text: receiver.name, limit: 120 }))),
 		h('td', { 'data-label': 'Integrations' }, h(Types, { all: s.all })),
 		h('td', { 'data-label': 'Routes', class: 'num' }, receiver.routes === 0 ? h('span', { class: 'meta' }, 'not in use') : formatCount(receiver.routes)),
-		h('td', { 'data-label': 'Last success' }, s.lastSuccess ? [h(Time, { at: s.lastSuccess }), ' ago'] : h('span', { class: 'meta' }, 'none yet')),
+		h('td', { 'data-label': 'Last success' }, s.lastSuccess ? h('span', null, h(Time, { at: s.lastSuccess }), ' ago') : h('span', { class: 'meta' }, 'none yet')),
 		h('td', { 'data-label': 'Last error', class: s.failed ? '' : 're-nothing' }, s.failed ? h(LastError, { name: receiver.name, integration: s.failed, many: s.all.length > 1 }) : h('span', { class: 'meta' }, 'none')),
 		h('td', { 'data-label': '24 hours' }, h(Day, { sent: s.sent, failed: s.failures })),
 		h('td', { 'data-label': 'Retrying', class: s.retrying > 0 ? '' : 're-nothing' }, s.retrying > 0 ? h('span', { class: 're-retrying' }, h(Icon, { name: 'repeat' }), formatCount(s.retrying)) : h('span', { class: 'meta' }, '–')),

@@ -12,9 +12,6 @@ import { useStore } from './store.js';
 import { formatDuration } from './time.js';
 import { clockSkew } from './value.js';
 
-/* So many problems are told in the header of all pages. */
-const IN_HEADER = 3;
-
 const listOf = v => (Array.isArray(v) ? v : []);
 const objectOf = v => (typeof v === 'object' && v !== null && !Array.isArray(v) ? v : null);
 
@@ -59,15 +56,15 @@ const When = ({ at }) => [h(Time, { key: 'at', at, mode: 'at' }), ' (', h(Time, 
 /* A link of the server's own to a page of ours. */
 const ownLink = link => (typeof link === 'string' && link.startsWith('#/') ? link : null);
 
-/* The header has the first problems already, cut; here they are all, in full. */
+/* The header has the first one, cut; here they are all, in full. */
 function Problems() {
 	const overview = useStore(live, s => s.overview);
 	const problems = listOf(overview?.problems).slice(0, 50);
 	if (overview && problems.length === 0)
 		return h('p', { class: 'st-calm' }, h(Icon, { name: 'check' }), 'There is no problem that tocsin knows of.');
-	if (problems.length <= IN_HEADER && problems.every(p => String(p?.text).length <= 300))
-		return null;
-	return h('div', { class: 'st-problems' }, ...problems.map((p, i) => h(Notice, { key: i, kind: 'error', actions: ownLink(p?.link) && p.link !== '#/status' ? h(Button, { href: p.link }, 'Look') : null }, h(Value, { text: p?.text, lines: true }))));
+	return h(Card, { title: 'Problems', ok: false, word: String(problems.length) }, h('ul', { class: 'st-problems prose' }, ...problems.map((p, i) => h('li', { key: i },
+		h(Icon, { name: 'alert' }), h('div', { class: 'grow' }, h(Value, { text: p?.text, lines: true })),
+		ownLink(p?.link) && p.link !== '#/status' ? h('a', { class: 'st-link', href: p.link, 'aria-label': `Look at it: ${String(p.text).slice(0, 80)}` }, 'Look at it') : null))));
 }
 
 function Uptime({ started }) {
