@@ -249,7 +249,7 @@ function Form({ view, start, title, onaddress }) {
 	const current = () => ({ matchers: usedMatchers(draft).map(formatMatcher), duration: draft.ends === 'time' && draft.endExact === null ? draft.endText : '', comment: draft.comment });
 	const shownRows = new Map(rowErrors);
 	for (const e of errors) if (e.field === 'matchers' && e.index !== undefined && draft.matchers[e.index]) shownRows.set(draft.matchers[e.index].id, e.message);
-	const allError = (errors.find(e => e.field === 'matchers' && e.index === undefined) || {}).message || (usedMatchers(draft).length ? all : '');
+	const allError = (errors.find(e => e.field === 'matchers' && e.index === undefined) || {}).message || (usedMatchers(draft).every(m => m.value !== '') ? all : '');
 	const command = () => commandOf({ ...draft, createdBy: boot.me.name || draft.createdBy }, { now: serverNow(), url: serverUrl(), ...options() });
 	const cli = command();
 	const create = h(Button, { key: 'create', kind: 'primary', busy, reason: why, onclick: save }, edit ? 'Save' : 'Create');

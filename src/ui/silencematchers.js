@@ -77,7 +77,7 @@ function Combo({ load, value, oninput, onpick, onkeydown, onblur, inputRef, clas
 				setOpen(false);
 				if (onblur) onblur(event);
 			} }),
-		h('ul', { id, class: 'si-options', role: 'listbox', 'aria-label': rest['aria-label'], hidden: !shown.length }, ...shown.map((item, i) => h('li', { key: item.value, id: id + i, role: 'option', class: 'si-option', 'aria-selected': i === chosen,
+		h('ul', { id, class: 'si-options', role: 'listbox', 'aria-label': 'What there is', hidden: !shown.length }, ...shown.map((item, i) => h('li', { key: item.value, id: id + i, role: 'option', class: 'si-option', 'aria-selected': i === chosen,
 			onmousedown: event => event.preventDefault(), onclick: () => take(item) },
 		h(Value, { text: item.value, limit: 100 }), item.alerts === undefined ? null : h('span', { class: 'count dim' }, formatCount(item.alerts))))));
 }

@@ -21,7 +21,9 @@ const SEVERITIES = ['critical', 'warning', 'info', 'other'];
  * @returns {{asked: Array, data: object|null, error: ApiError|null, fresh: boolean}} asked: the rows that data is about; fresh: it is about the draft as it is now
  */
 export function usePreview(draft) {
-	const rows = usedMatchers(draft);
+	// A first label without its value is not what is meant.
+	const used = usedMatchers(draft);
+	const rows = used.some(m => m.value !== '') ? used : [];
 	const text = JSON.stringify(rows.map(toApi));
 	const [asked, ask] = useState({ text, rows });
 	useEffect(() => {

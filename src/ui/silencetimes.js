@@ -56,9 +56,19 @@ export function knownZone(zone) {
 	}
 }
 
+// Chromium has some zones by the names of thirty years ago, which many servers do not have any more.
+const RENAMED = new Map(Object.entries({ 'Africa/Asmera': 'Africa/Asmara', 'America/Buenos_Aires': 'America/Argentina/Buenos_Aires', 'America/Catamarca': 'America/Argentina/Catamarca',
+	'America/Coral_Harbour': 'America/Atikokan', 'America/Cordoba': 'America/Argentina/Cordoba', 'America/Godthab': 'America/Nuuk', 'America/Indianapolis': 'America/Indiana/Indianapolis',
+	'America/Jujuy': 'America/Argentina/Jujuy', 'America/Louisville': 'America/Kentucky/Louisville', 'America/Mendoza': 'America/Argentina/Mendoza', 'Asia/Calcutta': 'Asia/Kolkata',
+	'Asia/Katmandu': 'Asia/Kathmandu', 'Asia/Rangoon': 'Asia/Yangon', 'Asia/Saigon': 'Asia/Ho_Chi_Minh', 'Atlantic/Faeroe': 'Atlantic/Faroe', 'Etc/UTC': 'UTC', 'Europe/Kiev': 'Europe/Kyiv',
+	'Pacific/Enderbury': 'Pacific/Kanton', 'Pacific/Ponape': 'Pacific/Pohnpei', 'Pacific/Truk': 'Pacific/Chuuk' }));
+
+/** The present name of a zone. */
+export const zoneName = zone => RENAMED.get(zone) || zone;
+
 /** The zone of this browser. */
 export function ownZone() {
-	return new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+	return zoneName(new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC');
 }
 
 /** By how many ms the clocks of a place are ahead of UTC at that moment. */
@@ -110,7 +120,7 @@ export function nextWindow(windows, zone, now) {
 /** Zones to choose from; the own one first. */
 export function zoneNames() {
 	const all = typeof Intl.supportedValuesOf === 'function' ? Intl.supportedValuesOf('timeZone') : [];
-	return [...new Set([ownZone(), 'UTC', ...all])];
+	return [...new Set([ownZone(), 'UTC', ...all.map(zoneName)])];
 }
 
 /** The value of a field of kind datetime-local for a moment, and back. */

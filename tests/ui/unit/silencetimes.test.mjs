@@ -26,6 +26,8 @@ test('clocks of places', () => {
 	// 02:30 is twice: the first counts.
 	assert.equal(t.zonedMoment(Date.UTC(2026, 9, 25, 2, 30), 'Europe/Berlin'), at('2026-10-25T00:30:00Z'));
 	assert.equal(t.knownZone('Mars/Olympus'), false);
+	assert.equal(t.zoneName('Asia/Katmandu'), 'Asia/Kathmandu');
+	assert.ok(t.zoneNames().includes('Asia/Kolkata'));
 });
 
 test('the next window', () => {
