@@ -45,6 +45,8 @@ function Tree({ items, looked }) {
 	const [active, setActive] = useState('0');
 	const box = useRef(null);
 	const wanted = useRef(false);
+	const here = useRef('0'); // where the keys are, before it is drawn
+	here.current = active;
 	useEffect(() => setOpen(old => (tree.byPath.size > 60 ? new Set([...old, ...openAtFirst(tree, found)]) : openAtFirst(tree, found))), [tree, found]);
 	const search = text.trim() ? searchRoutes(tree, text, wordsOf) : null;
 	const rows = visibleRows(tree.root, { open, shown, found, keep: search ? search.keep : null });
@@ -58,6 +60,7 @@ function Tree({ items, looked }) {
 	});
 	const move = key => {
 		wanted.current = true;
+		here.current = key;
 		setActive(key);
 	};
 	const toggle = (path, on) => setOpen(old => {
@@ -68,16 +71,17 @@ function Tree({ items, looked }) {
 	});
 	const more = path => setShown(old => new Map(old).set(path, (old.get(path) || MORE) + MORE));
 	const onkeydown = event => {
-		const row = rows[at];
+		const i = Math.max(0, keys.indexOf(here.current));
+		const row = rows[i];
 		if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
 		const isOpen = search ? true : open.has(row.node.path);
 		const inner = row.more === undefined && row.node.children.length > 0;
 		let used = true;
-		if (event.key === 'ArrowDown') move(keys[Math.min(rows.length - 1, at + 1)]);
-		else if (event.key === 'ArrowUp') move(keys[Math.max(0, at - 1)]);
+		if (event.key === 'ArrowDown') move(keys[Math.min(rows.length - 1, i + 1)]);
+		else if (event.key === 'ArrowUp') move(keys[Math.max(0, i - 1)]);
 		else if (event.key === 'Home') move(keys[0]);
 		else if (event.key === 'End') move(keys[rows.length - 1]);
-		else if (event.key === 'ArrowRight' && inner) isOpen ? move(keys[Math.min(rows.length - 1, at + 1)]) : toggle(row.node.path, true);
+		else if (event.key === 'ArrowRight' && inner) isOpen ? move(keys[Math.min(rows.length - 1, i + 1)]) : toggle(row.node.path, true);
 		else if (event.key === 'ArrowLeft' && inner && isOpen && !search) toggle(row.node.path, false);
 		else if (event.key === 'ArrowLeft') (row.more !== undefined || row.node.parent) && move(row.more !== undefined ? row.node.path : row.node.parent.path);
 		else if ((event.key === 'Enter' || event.key === ' ') && event.target.getAttribute('role') === 'treeitem') row.more !== undefined ? more(row.node.path) : inner && toggle(row.node.path);
@@ -86,7 +90,10 @@ function Tree({ items, looked }) {
 		event.preventDefault();
 		event.stopPropagation();
 	};
-	const pick = key => setActive(key);
+	const pick = key => {
+		here.current = key;
+		setActive(key);
+	};
 	return h('div', { class: 'ex-tree-box' },
 		tree.byPath.size > 12 ? h('div', { class: 'ex-tree-tools' },
 			h(Input, { 'aria-label': 'Search the routes', placeholder: `Search ${formatCount(tree.byPath.size)} routes`, type: 'search', value: text, oninput: e => setText(e.target.value) }),
@@ -114,8 +121,8 @@ const depthOf = row => row.node.depth + (row.more === undefined ? 0 : 1);
 
 function MoreItem({ row, state }) {
 	const key = keyOf(row);
-	return h('li', { role: 'treeitem', 'aria-level': depthOf(row) + 1, tabindex: state.active === key ? 0 : -1, onfocus: () => state.pick(key) },
-		h('button', { type: 'button', tabindex: -1, class: 'btn quiet', onclick: () => state.more(row.node.path) }, `${formatCount(row.more)} more`));
+	return h('li', { role: 'none' }, h('div', { role: 'treeitem', class: 'ex-item', 'aria-level': depthOf(row) + 1, tabindex: state.active === key ? 0 : -1, onfocus: () => state.pick(key) },
+		h('button', { type: 'button', tabindex: -1, class: 'btn quiet', onclick: () => state.more(row.node.path) }, `${formatCount(row.more)} more`)));
 }
 
 const TIMES = [['wait', 'wait', 'group_wait'], ['interval', 'interval', 'group_interval'], ['repeat', 'repeat', 'repeat_interval']];
@@ -129,11 +136,11 @@ function RouteItem({ row: { node }, state, below }) {
 	const inherited = name => (r.inherited.includes(name) ? ' inherited' : '');
 	const mark = v ? (v.state === 'takes' ? ['check', 'takes it'] : v.state === 'passed' ? ['down', 'matches'] : ['cross', 'refused']) : null;
 	const group = r.group_by.length ? (r.group_by[0] === '...' ? 'all labels' : r.group_by.join(', ')) : 'nothing';
-	return h('li', { role: 'treeitem', 'aria-level': node.depth + 1, 'aria-expanded': inner ? open : undefined, 'aria-labelledby': id, tabindex: state.active === node.path ? 0 : -1,
-		onfocus: event => event.target === event.currentTarget && state.pick(node.path) },
-		h('div', { class: 'ex-node' + (v ? ' ex-' + v.state : state.found.size ? ' ex-unseen' : '') + (state.search && state.search.hits.has(node.path) ? ' ex-hit' : '') },
+	return h('li', { role: 'none' },
+		h('div', { role: 'treeitem', 'aria-level': node.depth + 1, 'aria-expanded': inner ? open : undefined, 'aria-owns': below ? id : undefined, tabindex: state.active === node.path ? 0 : -1,
+			onfocus: event => event.target === event.currentTarget && state.pick(node.path), class: 'ex-item ex-node' + (v ? ' ex-' + v.state : state.found.size ? ' ex-unseen' : '') + (state.search && state.search.hits.has(node.path) ? ' ex-hit' : '') },
 			inner ? h('button', { type: 'button', tabindex: -1, class: 'ex-toggle', 'aria-hidden': 'true', onclick: () => !state.search && state.toggle(node.path) }, h(Icon, { name: open ? 'down' : 'right', size: 0.75 })) : h('span', { class: 'ex-toggle' }),
-			h('div', { class: 'ex-node-body', id },
+			h('div', { class: 'ex-node-body' },
 				h('div', { class: 'ex-node-line' },
 					mark ? h('span', { class: 'ex-verdict' }, h(Icon, { name: mark[0], size: 0.875 }), h('span', { class: 'vh' }, mark[1] + ': ')) : null,
 					r.matchers.length ? r.matchers.map((m, i) => h(Matcher, { key: i, text: matcherText(m), refused: v && v.state === 'refused' ? v.refusedBy : null})) : h('span', { class: 'dim' }, node.parent ? 'everything' : 'all alerts'),
@@ -147,7 +154,7 @@ function RouteItem({ row: { node }, state, below }) {
 					r.active.length ? h('span', null, 'active ', h(Value, { text: r.active.join(', ') })) : null,
 					r.groups ? h('a', { href: href({ page: 'alerts', filter: r.matchers.map(fromApi), receiver: { name: r.receiver } }) }, `${formatCount(r.alerts)} ${r.alerts === 1 ? 'alert' : 'alerts'} in ${formatCount(r.groups)} ${r.groups === 1 ? 'group' : 'groups'}`) : null,
 					r.line ? h('a', { href: href({ page: 'config', line: r.line }) }, `line ${r.line}`) : null))),
-		below ? h('ul', { role: 'group' }, below) : null);
+		below ? h('ul', { role: 'group', id }, below) : null);
 }
 
 /** A matcher; the one that refused the alert is struck through. */
