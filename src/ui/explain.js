@@ -55,9 +55,14 @@ function Failed({ error, view, reload }) {
 
 function Question({ view, got, asked }) {
 	const zone = useZone();
-	const [rows, setRows] = useState(() => [...rowsOf(view.labels), ['', '']]);
-	const [text, setText] = useState(null);
-	const [at, setAt] = useState(view.at || '');
+	// What is typed counts at once, not when it is drawn: Enter may come first.
+	const [{ rows, text, at }, redraw] = useState(() => ({ rows: [...rowsOf(view.labels), ['', '']], text: null, at: view.at || '' }));
+	const typed = useRef(null);
+	if (!typed.current) typed.current = { rows, text, at };
+	const change = patch => {
+		typed.current = { ...typed.current, ...patch };
+		redraw(typed.current);
+	};
 	const [folded, fold] = useState(asked);
 	const [error, setError] = useState('');
 	const filled = useRef(Boolean(rowsOf(view.labels).length));
@@ -67,7 +72,7 @@ function Question({ view, got, asked }) {
 		const fill = labels => {
 			if (filled.current || !labels) return;
 			filled.current = true;
-			setRows([...named(labels), ['', '']]);
+			change({ rows: [...named(labels), ['', '']] });
 		};
 		if (got && got.alert && got.alert.labels) {
 			fill(got.alert.labels);
@@ -78,9 +83,9 @@ function Question({ view, got, asked }) {
 		return () => control.abort();
 	}, [view.alert, got]);
 	const set = (i, j, value) => {
-		const next = rows.map((r, k) => (k === i ? (j ? [r[0], value] : [value, r[1]]) : r));
-		if (i === rows.length - 1 && value) next.push(['', '']);
-		setRows(next);
+		const next = typed.current.rows.map((r, k) => (k === i ? (j ? [r[0], value] : [value, r[1]]) : r));
+		if (i === next.length - 1 && value) next.push(['', '']);
+		change({ rows: next });
 		setError('');
 	};
 	const paste = event => {
@@ -89,18 +94,19 @@ function Question({ view, got, asked }) {
 		const read = readText(t);
 		if (!read.rows.length) return;
 		event.preventDefault();
-		setRows([...read.rows, ['', '']]);
+		change({ rows: [...read.rows, ['', '']] });
 		setError(read.error);
 	};
 	const submit = event => {
 		if (event) event.preventDefault();
-		const read = text === null ? { rows, error: rowsError(rows) } : readText(text);
+		const now = typed.current;
+		const read = now.text === null ? { rows: now.rows, error: rowsError(now.rows) } : readText(now.text);
 		const labels = labelsOf(read.rows);
 		const bad = read.error || (labels.length ? '' : 'Give at least one label.');
 		setError(bad);
 		if (bad) return;
 		const same = view.alert && filled.current && got && got.alert && got.alert.labels && JSON.stringify(named(got.alert.labels)) === JSON.stringify(labels.map(l => [l.name, l.value]));
-		go({ page: 'explain', labels: same ? [] : labels, alert: same ? view.alert : '', at: at.trim() });
+		go({ page: 'explain', labels: same ? [] : labels, alert: same ? view.alert : '', at: now.at.trim() });
 	};
 	const keys = event => {
 		if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(event);
@@ -116,20 +122,19 @@ function Question({ view, got, asked }) {
 				h(Input, { 'aria-label': `Name of label ${i + 1}`, placeholder: i === 0 ? 'alertname' : 'name', value: n, class: 'mono', oninput: e => set(i, 0, e.target.value), onpaste: paste }),
 				h('span', { 'aria-hidden': 'true' }, '='),
 				h(Input, { 'aria-label': `Value of ${n || `label ${i + 1}`}`, placeholder: 'value', value: v, class: 'mono', oninput: e => set(i, 1, e.target.value) }),
-				i < rows.length - 1 ? h(IconButton, { icon: 'close', label: `Remove ${n || 'this label'}`, onclick: () => setRows(rows.filter((_, k) => k !== i)) }) : h('span', { class: 'ex-gap' }))))
-				: h(Field, { label: 'Labels as text', hint: '{alertname="DiskFull", team="db"}, or the JSON of an alert' }, h(Input, { lines: 5, class: 'mono', value: text, oninput: e => { setText(e.target.value); setError(''); } })),
+				i < rows.length - 1 ? h(IconButton, { icon: 'close', label: `Remove ${n || 'this label'}`, onclick: () => change({ rows: typed.current.rows.filter((_, k) => k !== i) }) }) : h('span', { class: 'ex-gap' }))))
+				: h(Field, { label: 'Labels as text', hint: '{alertname="DiskFull", team="db"}, or the JSON of an alert' }, h(Input, { lines: 5, class: 'mono', value: text, oninput: e => { change({ text: e.target.value }); setError(''); } })),
 			h('button', { type: 'button', class: 'btn quiet ex-as', onclick: () => {
-				if (text === null) return setText(textOf(rows));
+				if (text === null) return change({ text: textOf(rows) });
 				const read = readText(text);
 				setError(read.error);
 				if (read.error) return undefined;
-				setRows([...read.rows, ['', '']]);
-				return setText(null);
+				return change({ rows: [...read.rows, ['', '']], text: null });
 			} }, text === null ? 'Write as text' : 'Write as rows'),
-			h(Field, { label: zone.utc ? 'When (UTC)' : 'When', hint: 'Empty is now. Of the past history tells: 14:00, 2 h ago, 2026-12-01 14:00' }, h(Input, { value: at, placeholder: 'now', oninput: e => setAt(e.target.value) })),
+			h(Field, { label: zone.utc ? 'When (UTC)' : 'When', hint: 'Empty is now. Of the past history tells: 14:00, 2 h ago, 2026-12-01 14:00' }, h(Input, { value: at, placeholder: 'now', oninput: e => change({ at: e.target.value }) })),
 			error ? h('div', { class: 'field-error', role: 'alert' }, error) : null,
 			h('div', { class: 'row-flex' }, h(Button, { kind: 'primary', type: 'submit' }, 'Explain'),
-				asked || rows.length > 1 ? h(Button, { kind: 'quiet', onclick: () => { filled.current = true; setRows([['', '']]); setText(null); setAt(''); setError(''); go({ page: 'explain' }); } }, 'Clear') : null)));
+				asked || rows.length > 1 ? h(Button, { kind: 'quiet', onclick: () => { filled.current = true; change({ rows: [['', '']], text: null, at: '' }); setError(''); go({ page: 'explain' }); } }, 'Clear') : null)));
 }
 
 /** Labels with the name first. */
