@@ -33,6 +33,7 @@ struct event_recorder;
 struct holdings;
 struct tmpl_set;
 struct tracing;
+struct ui_conf;
 struct yaml_node;
 
 /* `global`, also the source of inheritance for integrations (by key, through its field table). */
@@ -167,6 +168,7 @@ struct config {
 	size_t silences_n;
 	const struct tracing *tracing;			/* config/outputs.h; NULL when absent */
 	const struct event_recorder *event_recorder;
+	struct ui_conf *ui;		/* NULL when absent; see config_ui (config/ui_conf.h) */
 	struct str original;		/* the configuration dumped back, secrets hidden */
 	struct holdings *holdings;	/* what is interned; adopt.c */
 	size_t rule_files_n;		/* rule files that were read */

@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "conf.h"
+#include "config/ui_conf.h"
 
 /* Units (base/work.h). */
 #define STRING_COST 20
@@ -75,6 +76,8 @@ hold_all(struct holdings *h, struct config *c)
 		hold_matchers(h, &c->inhibit_rules[i].source);
 		hold_matchers(h, &c->inhibit_rules[i].target);
 	}
+	for (size_t i = 0; c->ui != NULL && i < c->ui->heartbeats_n; i++)
+		hold_matchers(h, &c->ui->heartbeats[i].compiled);
 	for (size_t i = 0; i < c->receivers_n; i++)
 		hold_set(h, &c->receivers[i].labels);
 	h->own_strings_n = h->strings_n;

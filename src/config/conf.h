@@ -41,6 +41,7 @@ struct top_keys {
 	struct str_list templates;	/* joined to the file's directory */
 	const struct yaml_node *mute_time_intervals, *time_intervals, *tracing, *event_recorder;
 	struct str_list rule_files;
+	const struct yaml_node *ui;
 	const struct yaml_node *routes;	/* NULL save in a directory */
 };
 
@@ -96,6 +97,7 @@ bool inhibit_rules_read(struct loading *l, struct reading *r, const struct yaml_
 bool time_intervals_read(struct loading *l, struct reading *r, const struct yaml_node *n, const struct at *at,
     bool mute);
 bool tracing_read(struct loading *l, const struct yaml_node *n, const struct at *at);
+void ui_read(struct loading *l, const struct yaml_node *n);
 bool event_recorder_read(struct loading *l, const struct yaml_node *n, const struct at *at);
 void tracing_dump(struct yaml_writer *w, const void *tracing);
 void event_recorder_dump(struct yaml_writer *w, const void *event_recorder);

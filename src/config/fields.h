@@ -35,6 +35,7 @@ extern const struct field time_interval_fields[], interval_fields[], times_field
 extern const struct field rule_file_fields[], rule_silence_fields[], web_file_fields[];
 extern const struct field http_fields[], http_header_fields[], tls_fields[];
 extern const struct field tracing_fields[], recorder_fields[];
+extern const struct field ui_fields[], ui_link_fields[], ui_template_fields[], ui_heartbeat_fields[];
 /* Takes from `global` what is unset. */
 void fields_inherit(const struct field *table, void *out, const struct global *global);
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "conf.h"
+#include "config/ui_conf.h"
 #include "text/digest.h"
 #include "tmpl/tmpl.h"
 
@@ -22,7 +23,8 @@
 	ANY_FIELD(K, tracing, .flags = F_RAW, .doc = "Where to send traces."),                                    \
 	ANY_FIELD(K, event_recorder, .flags = F_RAW, .doc = "Where to record events."),                           \
 	STRINGS_FIELD(K, rule_files, .flags = F_EXTENSION,                                                        \
-	    .doc = "Files with further inhibit_rules, time_intervals and silences.")
+	    .doc = "Files with further inhibit_rules, time_intervals and silences."),                             \
+	ANY_FIELD(K, ui, .flags = F_RAW | F_EXTENSION, .doc = "What the web page is to be like.")
 
 static const struct field file_table[] = {
 	TOP_ROWS,
@@ -145,6 +147,9 @@ single_sections_read(struct loading *l)
 	n = section(l, SECTION(event_recorder));
 	if (n != NULL)
 		event_recorder_read(l, n, AT_KEY(NULL, STR("event_recorder")));
+	n = section(l, SECTION(ui));
+	if (n != NULL)
+		ui_read(l, n);
 	c->tracing = l->tracing;
 	c->event_recorder = l->event_recorder;
 }
@@ -267,6 +272,8 @@ config_free(struct config *c)
 		matchers_fini(&c->inhibit_rules[i].source);
 		matchers_fini(&c->inhibit_rules[i].target);
 	}
+	for (size_t i = 0; c->ui != NULL && i < c->ui->heartbeats_n; i++)
+		matchers_fini(&c->ui->heartbeats[i].compiled);
 	for (size_t i = 0; i < c->receivers_n; i++)
 		labels_unref(c->receivers[i].labels);
 	for (size_t i = 0; i < c->silences_n; i++)
