@@ -74,7 +74,7 @@ struct ui_conf {
 	size_t heartbeats_n;
 };
 
-/* Of a configuration without the key: the defaults. */
+/* The defaults, of a configuration without the key. */
 const struct ui_conf *config_ui(const struct config *c);
 
 /* The severity that a word is commonly used for, in whatever case. */

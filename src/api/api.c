@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "heartbeats.h"
 #include "receiver_stats.h"
 #include "senders.h"
 #include "watch.h"
@@ -23,6 +24,7 @@ api_new(const struct api_env *env)
 	a->http = http_metrics_new();
 	a->limited_names = limited_names_new();
 	a->reload_success = a->reload_at = a->last_received = WALL_ZERO;
+	a->heartbeats = heartbeats_new();
 	a->watch = watch_new(a);
 	a->receiver_stats = receiver_stats_new(env->port);
 	a->senders = senders_new();
@@ -40,6 +42,7 @@ api_free(struct api **a)
 	if ((*a)->env.port != NULL)
 		port_unlisten((*a)->env.port, &(*a)->limited);
 	watch_free(&(*a)->watch);
+	heartbeats_free(&(*a)->heartbeats);
 	receiver_stats_free(&(*a)->receiver_stats);
 	senders_free(&(*a)->senders);
 	http_metrics_free((*a)->http);

@@ -10,6 +10,7 @@
 #include "ext_groups.h"
 #include "ext_past.h"
 #include "ext_timeline.h"
+#include "severity.h"
 
 /* Events that the timeline is made of, notifications that are shown, and how far back it goes. */
 #define EVENTS_MAX 500
@@ -154,7 +155,7 @@ write_live(struct alert_detail *d, struct json_writer *w, const struct seen *s, 
 	struct timeline timeline = { .over = over, .to = over ? wall_utc(s->alert->ends) : wall_utc(now.wall),
 		.fires_since = over ? WALL_ZERO : wall_utc(s->alert->starts) };
 	struct str word;
-	unsigned severity = alert_severity(s->alert->labels, &word);
+	unsigned severity = alert_severity(d->api, s->alert->labels, &word);
 	size_t groups = 0;
 
 	view_entry_groups(s->entry, count_group, &groups);
@@ -164,7 +165,7 @@ write_live(struct alert_detail *d, struct json_writer *w, const struct seen *s, 
 	json_key(w, STR("alert"));
 	write_alert(w, s->alert, &s->status, receivers.v, receivers.n, s->muted, s->muted_n);
 	ext_put_time(w, "resolved_at", over ? s->alert->ends : WALL_ZERO);
-	json_put_str(w, "severity", severity_text(severity, word));
+	json_put_str(w, "severity", severity_text(d->api, severity, word));
 	json_put_str(w, "state", over ? STR("resolved") : str_from(seen_state_text(s->state)));
 	json_key(w, STR("groups"));
 	json_array_begin(w);
@@ -246,11 +247,12 @@ write_gone_alert(struct alert_detail *d, struct json_writer *w, const struct jso
 }
 
 static struct str
-severity_of(const struct json *last)
+severity_of(const struct api *a, const struct json *last, struct arena *scratch)
 {
-	struct str word = json_get_str(json_get(last, "labels"), "severity", STR(""));
+	const char *label = arena_str(scratch, severity_label(a)).p;
+	struct str word = json_get_str(json_get(last, "labels"), label, STR(""));
 
-	return severity_text(word_severity(word), word);
+	return severity_text(a, word_severity(a, word), word);
 }
 
 static void
@@ -264,7 +266,7 @@ write_gone(struct alert_detail *d, struct json_writer *w, const struct json *las
 	json_object_begin(w);
 	write_gone_alert(d, w, last, ended);
 	ext_put_time(w, "resolved_at", resolved ? ended : WALL_ZERO);
-	json_put_str(w, "severity", severity_of(last));
+	json_put_str(w, "severity", severity_of(d->api, last, d->scratch));
 	json_put_str(w, "state", STR("resolved"));
 	for (size_t i = 0; i < ARRAY_LEN(empty); i++)
 		write_strings(w, empty[i], NULL, 0);

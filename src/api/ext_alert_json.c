@@ -7,6 +7,7 @@
 #include "ext_alerts.h"
 #include "ext_csv.h"
 #include "ext_groups.h"
+#include "severity.h"
 
 /* The beginning of an acknowledgement's comment, for programs that know silences only. */
 #define ACK_MARK "ACK! "
@@ -165,16 +166,16 @@ write_group_ids(struct json_writer *w, const struct holders *h)
 }
 
 void
-write_seen(struct json_writer *w, const struct seen *s, struct arena *scratch)
+write_seen(struct json_writer *w, const struct api *a, const struct seen *s, struct arena *scratch)
 {
 	struct holders h = { .arena = scratch };
 	struct str word;
-	unsigned severity = alert_severity(s->alert->labels, &word);
+	unsigned severity = alert_severity(a, s->alert->labels, &word);
 
 	view_entry_groups(s->entry, note_group, &h);
 	ext_put_fingerprint(w, "fp", s->alert->labels->fingerprint);
 	ext_put_labels(w, "labels", s->alert->labels);
-	json_put_str(w, "severity", severity_text(severity, word));
+	json_put_str(w, "severity", severity_text(a, severity, word));
 	write_state(w, s);
 	write_strings(w, "muted_by", s->muted, s->muted_n);
 	write_group_ids(w, &h);
@@ -182,20 +183,20 @@ write_seen(struct json_writer *w, const struct seen *s, struct arena *scratch)
 }
 
 void
-write_seen_csv(struct sbuf *line, const struct seen *s, struct arena *scratch)
+write_seen_csv(struct sbuf *line, const struct api *a, const struct seen *s, struct arena *scratch)
 {
 	struct holders h = { .arena = scratch };
 	const struct alert_status *status = &s->status;
 	const struct silence *ack = status->acked_by;
 	struct str word, *ids;
-	unsigned severity = alert_severity(s->alert->labels, &word);
+	unsigned severity = alert_severity(a, s->alert->labels, &word);
 	size_t n = 0;
 
 	view_entry_groups(s->entry, note_group, &h);
 	sort_receivers(&h);
 	ids = ARENA_ARRAY(scratch, h.n + status->silenced_by_n, struct str);
 	csv_fingerprint(line, s->alert->labels->fingerprint);
-	csv_cell(line, severity_text(severity, word));
+	csv_cell(line, severity_text(a, severity, word));
 	csv_cell(line, str_from(seen_state_text(s->state)));
 	csv_time(line, s->alert->starts);
 	csv_cell(line, summary_of(s->alert));

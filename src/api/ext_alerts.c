@@ -2,6 +2,7 @@
 /* GET /api/ext/v1/alerts: a page of alerts, sorted on the server. */
 #include "base/mem.h"
 #include "ext_alerts.h"
+#include "severity.h"
 
 enum sort { SORT_SEVERITY, SORT_NEWEST, SORT_OLDEST, SORT_NAME };
 
@@ -21,7 +22,7 @@ set_key(const struct alerts_page *p, const struct seen *s, struct page_key *key)
 	*key = (struct page_key){ .id = a->labels->fingerprint, .id2 = a->labels->hash };
 	switch (p->sort) {
 	case SORT_SEVERITY:
-		key->n = (int64_t)alert_severity(a->labels, &word);
+		key->n = (int64_t)alert_severity(p->page.api, a->labels, &word);
 		key->text = labels_get(a->labels, STR("alertname"));
 		break;
 	case SORT_NEWEST:
@@ -48,11 +49,11 @@ write_listed(struct look *l, struct page *page, struct labels *labels, struct wo
 	if (!look_only(l, e, entry, view_alert_of(e, labels), now, w, page->scratch, &seen))
 		return false;
 	if (page->format == PAGE_CSV) {
-		write_seen_csv(&page->body.plain, &seen, page->scratch);
+		write_seen_csv(&page->body.plain, page->api, &seen, page->scratch);
 		return true;
 	}
 	json_object_begin(&page->w);
-	write_seen(&page->w, &seen, page->scratch);
+	write_seen(&page->w, page->api, &seen, page->scratch);
 	json_object_end(&page->w);
 	return true;
 }

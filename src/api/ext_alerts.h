@@ -10,9 +10,9 @@
 #include "ext_shared.h"
 
 /* The members of an alert in a list of alerts, between the braces. */
-void write_seen(struct json_writer *w, const struct seen *s, struct arena *scratch);
+void write_seen(struct json_writer *w, const struct api *a, const struct seen *s, struct arena *scratch);
 /* The same as a line of CSV, and its columns. */
-void write_seen_csv(struct sbuf *line, const struct seen *s, struct arena *scratch);
+void write_seen_csv(struct sbuf *line, const struct api *a, const struct seen *s, struct arena *scratch);
 #define SEEN_COLUMNS "fingerprint,severity,state,starts,summary,labels,receivers,groups,silenced_by,inhibited_by,muted_by,acked_by,ack_comment"
 /* The same of one in a list below its group, which shows what all have in common; those are left out. */
 void write_member_seen(struct json_writer *w, const struct seen *s, const struct shared *shared);

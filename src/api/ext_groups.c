@@ -84,7 +84,7 @@ sum_member(void *arg, const struct alert_entry *entry, const struct alert *a)
 
 	m = look_at_member(&p->look, p->page.api->env.engine, entry, a, v->now, v->w, p->page.scratch, &seen);
 	if (m == MATCH_YES)
-		sums_add(&p->sums, &seen);
+		sums_add(&p->sums, p->page.api, &seen);
 	return m != MATCH_LATER;
 }
 

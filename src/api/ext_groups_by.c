@@ -101,7 +101,7 @@ sum_up(void *arg, const struct alert_entry *entry, const struct alert *a)
 	enum match m = look_at_alert(v, entry, a, &seen, &g);
 
 	if (g != NULL)
-		sums_add(&g->sums, &seen);
+		sums_add(&g->sums, v->p->page.api, &seen);
 	return m != MATCH_LATER;
 }
 

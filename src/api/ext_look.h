@@ -50,11 +50,5 @@ bool look_only(struct look *l, struct engine *e, const struct alert_entry *entry
 
 /* Is the text, not empty, somewhere in s, in whatever case of ASCII? */
 bool text_contains(struct str s, struct str text);
-/* How bad: 0 critical, 1 warning, 2 info, 3 anything else or nothing. *word is the label's own value. */
-unsigned alert_severity(const struct labels *l, struct str *word);
-/* The same of the word. */
-unsigned word_severity(struct str word);
-/* "critical", "warning", "info"; for 3 the label's own word, which may be empty. */
-struct str severity_text(unsigned severity, struct str word);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "ext_alerts.h"
 #include "ext_breadth.h"
+#include "severity.h"
 
 /* With more matchers than these none is counted alone. */
 #define EACH_MAX 50
@@ -22,7 +23,6 @@
 /* A silence of more alerts, or of more than half, is worth a warning. */
 #define MANY 100
 #define WARNED_RECEIVERS_MAX 20
-#define SEVERITIES 4
 /* An alert, with its receivers; one that is covered, with its groups. */
 #define ALERT_UNITS 12
 #define COVERED_UNITS 30
@@ -214,9 +214,9 @@ visit(void *arg, const struct alert_entry *entry, const struct alert *a)
 	}
 	if (m == MATCH_NO)
 		return true;
-	severity = alert_severity(a->labels, &word);
+	severity = alert_severity(p->api, a->labels, &word);
 	p->n.covered++;
-	p->n.severities[severity]++;
+	p->n.severities[severity_class(p->api, severity)]++;
 	view_entry_groups(entry, note_group, p);
 	offer_sample(p, a, severity);
 	return true;
@@ -331,8 +331,6 @@ write_errors(struct preview *p)
 static void
 write_head(struct preview *p)
 {
-	static const char *const severities[SEVERITIES] = { "critical", "warning", "info", "other" };
-
 	json_writer_init(&p->w, &p->body.plain, JSON_HTML_ESCAPED);
 	json_object_begin(&p->w);
 	json_put_uint(&p->w, "alerts", p->n.covered);
@@ -341,7 +339,7 @@ write_head(struct preview *p)
 	json_key(&p->w, STR("severity"));
 	json_object_begin(&p->w);
 	for (size_t i = 0; i < SEVERITIES; i++)
-		json_put_uint(&p->w, severities[i], p->n.severities[i]);
+		json_put_uint(&p->w, severity_class_name((enum severity)i), p->n.severities[i]);
 	json_object_end(&p->w);
 	json_key(&p->w, STR("receivers"));
 	json_array_begin(&p->w);
@@ -369,7 +367,7 @@ write_sample(struct preview *p, struct labels *l, struct work *w, struct moment 
 	if (!look_only(&p->look, e, entry, view_alert_of(e, l), now, w, p->scratch, &seen))
 		return false;
 	json_object_begin(&p->w);
-	write_seen(&p->w, &seen, p->scratch);
+	write_seen(&p->w, p->api, &seen, p->scratch);
 	json_object_end(&p->w);
 	return true;
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /api/ext/v1/status: is the router itself well, what it can do, and who posts to it. */
+#include "base/mem.h"
+#include "config/ui_conf.h"
 #include "ext.h"
+#include "heartbeats.h"
 #include "senders.h"
+#include "ui_json.h"
 #include "watch.h"
 
 /* The features that a page may ask for: those that work here. */
@@ -131,28 +135,69 @@ write_build(const struct build_info *b, struct json_writer *w)
 	json_object_end(w);
 }
 
-void
-api_ext_status(struct call *c)
+static void
+write_heartbeats(const struct api *a, struct json_writer *w)
 {
-	const struct api *a = c->api;
+	const struct heartbeat *b;
+
+	json_key(w, STR("heartbeats"));
+	json_array_begin(w);
+	for (size_t i = 0; (b = heartbeats_get(a->heartbeats, i)) != NULL; i++) {
+		json_object_begin(w);
+		json_put_str(w, "name", str_from(b->name));
+		json_put_bool(w, "ok", b->ok);
+		ext_put_time(w, "missing_since", b->ok ? WALL_ZERO : b->ended);
+		json_object_end(w);
+	}
+	json_array_end(w);
+}
+
+struct status_reply {
+	struct packed body;
+	const struct api *api;
+};
+
+static enum http_more
+make(struct packed *body, struct work *work, struct moment now, struct err *e)
+{
+	const struct api *a = CONTAINER_OF(body, struct status_reply, body)->api;
+	const struct config *c = view_config(a->env.engine);
 	struct api_figures figures = { 0 };
 	struct json_writer w;
 
+	(void)e;
+	/* The walk that finds heartbeats, and forgets those that there were, is the overview's. */
+	if ((config_ui(c)->heartbeats_n > 0 || heartbeats_get(a->heartbeats, 0) != NULL) && !watch_update(a->watch, work, now))
+		return HTTP_LATER;
 	if (a->env.figures != NULL)
 		a->env.figures(a->env.arg, &figures);
-	ext_reply_begin(c, &w);
+	json_writer_init(&w, &body->plain, JSON_HTML_ESCAPED);
 	json_object_begin(&w);
 	json_put_str(&w, "instance", instance_name());
-	ext_put_time(&w, "now", c->now.wall);
+	ext_put_time(&w, "now", now.wall);
 	ext_put_time(&w, "started", a->env.started);
 	write_features(&a->env, &w);
 	write_store(&a->env, &figures, &w);
-	write_history(&a->env, &w, c->now);
+	write_history(&a->env, &w, now);
 	write_cluster(&w);
-	write_senders(a, &w, c->now.wall);
+	write_senders(a, &w, now.wall);
+	write_heartbeats(a, &w);
 	write_reload(a, &w);
 	write_limits(a, &figures, &w);
 	write_build(a->env.build, &w);
+	write_ui(&w, c);
 	json_object_end(&w);
-	ext_reply_end(c);
+	sbuf_putc(&body->plain, '\n');
+	return HTTP_END;
+}
+
+void
+api_ext_status(struct call *c)
+{
+	struct status_reply *r = NEW(struct status_reply);
+
+	r->api = c->api;
+	r->body.make = make;
+	ext_reply_later(c);
+	packed_reply(c, &r->body);
 }

@@ -2,6 +2,7 @@
 #include "ext_sums.h"
 
 #include "ext_csv.h"
+#include "severity.h"
 
 const char *const groups_sorts[] = { "severity", "newest", "oldest", "count", "name", NULL };
 
@@ -13,17 +14,18 @@ sums_reset(struct sums *s)
 }
 
 void
-sums_add(struct sums *s, const struct seen *seen)
+sums_add(struct sums *s, const struct api *api, const struct seen *seen)
 {
 	const struct alert *a = seen->alert;
 	struct str word;
-	unsigned severity = alert_severity(a->labels, &word);
+	unsigned severity = alert_severity(api, a->labels, &word);
 
 	s->all++;
 	s->counts[seen->state]++;
 	if (severity < s->severity) {
 		s->severity = severity;
 		istr_unref(s->word);
+		word = severity_text(api, severity, word);
 		s->word = word.n > 0 ? istr_get(word) : NULL;
 	}
 	if (wall_is_zero(s->oldest) || wall_before(a->starts, s->oldest))
@@ -35,7 +37,7 @@ sums_add(struct sums *s, const struct seen *seen)
 void
 write_sums(struct json_writer *w, const struct sums *s)
 {
-	json_put_str(w, "severity", severity_text(s->severity, istr_str(s->word)));
+	json_put_str(w, "severity", istr_str(s->word));
 	json_key(w, STR("counts"));
 	json_object_begin(w);
 	for (size_t i = 0; i < SEEN_STATES; i++)
@@ -48,7 +50,7 @@ write_sums(struct json_writer *w, const struct sums *s)
 void
 write_sums_csv(struct sbuf *line, const struct sums *s)
 {
-	csv_cell(line, severity_text(s->severity, istr_str(s->word)));
+	csv_cell(line, istr_str(s->word));
 	for (size_t i = 0; i < SEEN_STATES; i++)
 		csv_number(line, s->counts[i]);
 	csv_time(line, s->oldest);

@@ -15,13 +15,13 @@ extern const char *const groups_sorts[];
 struct sums {
 	size_t counts[SEEN_STATES], all;
 	unsigned severity;
-	struct istr *word;		/* of the worst severity, when that is another one; owned reference or NULL */
+	struct istr *word;		/* that is shown of the worst severity; owned reference or NULL */
 	struct wall oldest, newest;
 };
 
 /* Makes it one of no alerts; also before the first use, zeroed. */
 void sums_reset(struct sums *s);
-void sums_add(struct sums *s, const struct seen *seen);
+void sums_add(struct sums *s, const struct api *a, const struct seen *seen);
 /* "severity", "counts", "oldest", "newest" */
 void write_sums(struct json_writer *w, const struct sums *s);
 /* The same as cells of CSV. */

@@ -15,6 +15,7 @@
 #include "text/url.h"
 
 struct expo;
+struct heartbeats;
 struct http_metrics;
 struct limited_names;
 struct receiver_stats;
@@ -33,6 +34,7 @@ struct api {
 	size_t posts_kept;		/* bytes, of all posts that go on later; see post.h */
 	struct wall last_received;	/* alerts; WALL_ZERO: none yet */
 	struct watch *watch;
+	struct heartbeats *heartbeats;
 	struct receiver_stats *receiver_stats;
 	struct senders *senders;
 	struct limited_names *limited_names;

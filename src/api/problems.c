@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "problems.h"
 
+#include "heartbeats.h"
 #include "receiver_stats.h"
 #include "text/url.h"
 
 /* Receivers that are named; of more, how many there are. */
 #define RECEIVERS_MAX 10
+/* Heartbeats likewise. */
+#define HEARTBEATS_MAX 10
 /* Failing ones that are looked at. */
 #define LOOKED_AT_MAX 1000
 #define NAME_MAX 100
@@ -58,6 +61,32 @@ write_receivers(const struct api *a, struct json_writer *w)
 }
 
 static void
+write_missing(struct json_writer *w, const struct heartbeat *b)
+{
+	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
+	struct civil ended = wall_civil(b->ended);
+
+	sbuf_printf(&text, "heartbeat %.*s is missing: no such alert fires", NAME_MAX, b->name);
+	if (!wall_is_zero(b->ended))
+		sbuf_printf(&text, " since %02d:%02d UTC", ended.hour, ended.minute);
+	write_problem(w, "heartbeat_missing", sbuf_get(&text), STR("#/status"));
+	sbuf_fini(&text);
+}
+
+static void
+write_heartbeats(const struct api *a, struct json_writer *w)
+{
+	const struct heartbeat *b;
+	size_t missing = 0;
+
+	for (size_t i = 0; (b = heartbeats_get(a->heartbeats, i)) != NULL; i++)
+		if (!b->ok && ++missing <= HEARTBEATS_MAX)
+			write_missing(w, b);
+	if (missing > HEARTBEATS_MAX)
+		write_problem(w, "heartbeat_missing", STR("more heartbeats are missing"), STR("#/status"));
+}
+
+static void
 write_history(const struct api_env *env, struct json_writer *w, struct moment now)
 {
 	struct past_health health;
@@ -89,6 +118,7 @@ write_problems(const struct api *a, struct json_writer *w, struct moment now)
 		write_problem(w, "store_failing", why, STR("#/status"));
 	else if (why.n > 0)
 		write_problem(w, "store_damaged", why, STR("#/status"));
+	write_heartbeats(a, w);
 	write_receivers(a, w);
 	write_history(&a->env, w, now);
 	json_array_end(w);

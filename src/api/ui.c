@@ -5,6 +5,7 @@
 #include "negotiate.h"
 #include "packed.h"
 #include "ui/ui.h"
+#include "ui_json.h"
 #include "watch.h"
 
 /*
@@ -98,9 +99,7 @@ write_boot(const struct index_reply *r, struct sbuf *out, struct moment now)
 	json_put_str(&w, "instance", instance_name());
 	json_put_str(&w, "assets", ui_hash());
 	write_principal(&r->principal, &w);
-	json_key(&w, STR("ui"));
-	json_object_begin(&w);
-	json_object_end(&w);
+	write_ui(&w, view_config(env->engine));
 	json_key(&w, STR("overview"));
 	overview_write(r->api, &w, now);
 	json_object_end(&w);

@@ -6,14 +6,14 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "heartbeats.h"
+#include "severity.h"
 
 /* An overview is not made more often, nor is somebody called more often. */
 #define INTERVAL SPAN_S
 #define WATCHERS_MAX 512
 /* A silence that ends within this time is one that ends soon. */
 #define SOON SPAN_HOUR
-
-#define SEVERITIES 4
 
 struct counts {
 	uint64_t total, states[SEEN_STATES];
@@ -147,6 +147,8 @@ count_alert(void *arg, const struct alert_entry *entry, const struct alert *a)
 	struct seen seen;
 	struct str word;
 
+	if (!heartbeats_see(w->api->heartbeats, a, v->now, v->work))
+		return false;
 	if (alert_resolved_at(a, v->now.wall))
 		return true;
 	if (!look_only(&w->look, w->api->env.engine, entry, a, v->now, v->work, w->scratch, &seen))
@@ -154,7 +156,7 @@ count_alert(void *arg, const struct alert_entry *entry, const struct alert *a)
 	w->counts.total++;
 	w->counts.states[seen.state]++;
 	if (seen.state == SEEN_ACTIVE)
-		w->counts.severities[alert_severity(a->labels, &word)]++;
+		w->counts.severities[severity_class(w->api, alert_severity(w->api, a->labels, &word))]++;
 	if (!wall_is_zero(a->ends) && (!w->ends || wall_before(a->ends, w->next_end))) {
 		w->next_end = a->ends;
 		w->ends = true;
@@ -192,6 +194,7 @@ begin(struct watch *w)
 	w->making = true;
 	w->alerts_done = false;
 	w->making_of = revision_now(w);
+	heartbeats_begin(w->api->heartbeats, view_config(w->api->env.engine));
 	w->counts = (struct counts){ 0 };
 	w->ends = false;
 	labels_unref(w->at);
@@ -202,7 +205,6 @@ begin(struct watch *w)
 static void
 write_counts(struct watch *w)
 {
-	static const char *const severities[SEVERITIES] = { "critical", "warning", "info", "other" };
 	const struct counts *n = &w->counts;
 	struct json_writer out;
 
@@ -216,7 +218,7 @@ write_counts(struct watch *w)
 	json_key(&out, STR("severity"));
 	json_object_begin(&out);
 	for (size_t i = 0; i < SEVERITIES; i++)
-		json_put_uint(&out, severities[i], n->severities[i]);
+		json_put_uint(&out, severity_class_name((enum severity)i), n->severities[i]);
 	json_object_end(&out);
 	json_object_end(&out);
 	json_writer_init(&out, &w->silence_counts, JSON_HTML_ESCAPED);
@@ -234,6 +236,7 @@ end(struct watch *w, struct moment now)
 	w->made = true;
 	w->made_at = now.mono;
 	w->of = w->making_of;
+	heartbeats_end(w->api->heartbeats);
 	w->turns = view_silences_turn(w->api->env.engine, now, &w->turn);
 	if (w->ends && (!w->turns || wall_before(w->next_end, w->turn))) {
 		w->turn = w->next_end;

@@ -9,6 +9,9 @@ import json
 import pathlib
 import re
 import threading
+import time
+
+from lib.server import rfc3339
 
 CONFIG = """
 route: {receiver: none}
@@ -237,3 +240,92 @@ def test_a_reload_keeps_the_hash(serve):
     assert server.reload(CONFIG)[0] == 200
     after = boot_of(server.request("GET", "/")[2])
     assert before["assets"] == after["assets"]
+
+
+SITE = CONFIG + """
+ui:
+  title: prod-eu
+  severity: {label: level, order: [disaster, high, odd, info]}
+  default_filter: '{env="prod"}'
+  hide_labels: [prometheus]
+  annotations: {first: [summary], buttons: [runbook_url]}
+  links: [{regex: '(OPS-[0-9]+)', url: 'https://tickets.example/$1'}]
+  silence:
+    durations: [1h, 90m]
+    require_comment: true
+    max_duration: 30d
+    templates: [{name: deploy, matchers: [team = web], duration: 30m, comment: deploying}]
+  heartbeats: [{name: prom-eu, matchers: [alertname = Watchdog, prometheus =~ "eu.*"]}, {name: other, matchers: [a = b]}]
+"""
+
+
+def ui_of(server):
+    return boot_of(server.request("GET", "/")[2])["ui"]
+
+
+def test_site_defaults(serve):
+    server = serve(CONFIG)
+    assert ui_of(server) == {}
+    before = server.get("/api/v2/status")["config"]["original"]
+    assert server.reload(SITE)[0] == 200
+    assert ui_of(server) == {
+        "title": "prod-eu",
+        "severity": {"label": "level", "order": ["disaster", "high", "odd", "info"],
+                     "classes": ["critical", "warning", "warning", "info"]},
+        "default_filter": '{env="prod"}', "hide_labels": ["prometheus"],
+        "annotations": {"first": ["summary"], "buttons": ["runbook_url"]},
+        "links": [{"regex": "(OPS-[0-9]+)", "url": "https://tickets.example/$1"}],
+        "silence": {"durations": ["1h", "1h30m"], "require_comment": True, "max_duration": "30d",
+                    "templates": [{"name": "deploy", "matchers": ['team="web"'], "duration": "30m", "comment": "deploying"}]},
+        "heartbeats": [{"name": "prom-eu", "matchers": ['alertname="Watchdog"', 'prometheus=~"eu.*"']},
+                       {"name": "other", "matchers": ['a="b"']}]}
+    assert server.get("/api/ext/v1/status")["ui"] == ui_of(server)
+    # What Alertmanager's own tools read has none of it.
+    assert server.get("/api/v2/status")["config"]["original"] == before
+    # A mistake changes nothing.
+    status, _, body = server.reload(SITE.replace("30d", "soon"))
+    assert status == 500 and b"ui.silence.max_duration" in body
+    assert ui_of(server)["silence"]["max_duration"] == "30d"
+
+
+def test_severity_by_the_order_of_a_site(serve):
+    server = serve(SITE)
+    server.alert({"alertname": "A", "level": "info"}, {"alertname": "B", "level": "odd"}, {"alertname": "C", "level": "unknown"},
+                 {"alertname": "D", "level": "page"}, {"alertname": "E", "level": "HIGH"}, {"alertname": "F", "severity": "critical"})
+    items = server.get("/api/ext/v1/alerts", sort="severity")["items"]
+    assert [(i["labels"]["alertname"], i["severity"]) for i in items] == \
+        [("D", "disaster"), ("E", "high"), ("B", "odd"), ("A", "info"), ("C", "unknown"), ("F", "")]
+    assert server.get("/api/ext/v1/overview")["alerts"]["severity"] == {"critical": 1, "warning": 2, "info": 1, "other": 2}
+    assert [g["severity"] for g in server.get("/api/ext/v1/groups")["items"]] == ["disaster"]
+
+
+def test_heartbeats(serve):
+    server = serve(SITE)
+
+    def missing():
+        problems = server.get("/api/ext/v1/overview")["problems"]
+        return [p["text"] for p in problems if p["code"] == "heartbeat_missing"]
+
+    def beats():
+        return {b["name"]: (b["ok"], b["missing_since"]) for b in server.get("/api/ext/v1/status")["heartbeats"]}
+
+    def until(probe, wanted):
+        end = time.monotonic() + 20
+        while (got := probe()) != wanted:
+            assert time.monotonic() < end, got
+            time.sleep(0.05)
+
+    assert beats() == {"prom-eu": (False, None), "other": (False, None)}
+    assert len(missing()) == 2
+    watchdog = {"alertname": "Watchdog", "prometheus": "eu-1"}
+    server.alert(watchdog)
+    server.silence(alertname="Watchdog")
+    until(lambda: beats()["prom-eu"], (True, None))
+    assert [m.split(" is ")[0] for m in missing()] == ["heartbeat other"]
+    ends = rfc3339()
+    server.post("/api/v2/alerts", [{"labels": watchdog, "startsAt": rfc3339(-60), "endsAt": ends}])
+    until(lambda: beats()["prom-eu"], (False, ends))
+    # Another configuration has other heartbeats.
+    assert server.reload(CONFIG)[0] == 200
+    until(beats, {})
+    assert missing() == []
