@@ -130,7 +130,7 @@ export function site(name, options, body) {
 			open.push(page);
 			return page;
 		};
-		const test = (title, run) => nodeTest(title, { timeout: 60000 }, async () => {
+		const test = (title, run) => nodeTest(title, { timeout: 120000 }, async () => {
 			try {
 				await run();
 				for (const page of open)
