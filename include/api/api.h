@@ -96,6 +96,12 @@ struct api_env {
 	size_t metrics_n;
 };
 
+/* The one who asks for what is done at this moment; borrowed, empty outside of requests. */
+struct api_actor {
+	struct str name;	/* of the principal; empty: nobody was asked */
+	struct str from;	/* its address */
+};
+
 struct api *api_new(const struct api_env *env);
 void api_free(struct api **a);
 /*
@@ -107,6 +113,7 @@ void api_handle(struct api *a, const struct http_request *r, struct moment now, 
 bool api_is_asset(const struct api *a, struct str path);
 /* Whether a GET takes a place among the concurrent ones: as its route says, see routes.def. */
 bool api_is_limited(const struct api *a, const struct http_request *r);
+struct api_actor api_actor(const struct api *a);
 /* The server reports how long an answer took and how big it was, for the HTTP metrics. */
 void api_observe(struct api *a, const struct http_request *r, const struct http_response *resp, span took);
 /* Answers those who wait for changes and have something to hear; true: others wait, call it again. Not from within a handler. */

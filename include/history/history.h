@@ -39,8 +39,8 @@ struct history_options {
 	uint64_t max_bytes;		/* of the file; the oldest events go before it is larger */
 	size_t queue_bytes;		/* of events in memory; 0: as usual */
 	enum matcher_mode matcher_mode;
-	/* The name of who asks for what the engine does at this moment; borrowed; may be empty. NULL: nobody knows. */
-	struct str (*actor)(void *arg);
+	/* The name and the address of who asks for what the engine does at this moment; borrowed; may be empty. NULL: nobody knows. */
+	void (*actor)(void *arg, struct str *name, struct str *from);
 	void *arg;
 };
 
@@ -51,8 +51,10 @@ void history_free(struct history **h);
 /* Events of the process. */
 void history_started(struct history *h, struct config *c, struct wall now, struct str version);
 void history_stopped(struct history *h, struct wall now);
-/* e: why a configuration was refused; NULL: c is in force. */
-void history_reloaded(struct history *h, struct config *c, struct wall now, const struct err *e);
+/* e: why a configuration was refused; NULL: c is in force. by: who asked for it; may be empty. */
+void history_reloaded(struct history *h, struct config *c, struct wall now, const struct err *e, struct str by);
+/* The time of a silence was over; the engine tells of those that end by themselves before. */
+void history_silence_ended(struct history *h, const struct silence *s, struct moment now);
 
 /*
  * The answer, made while it is read. NULL: e is ERR_INVALID, and q->bad names the parameter; ERR_LIMIT: too many ask at

@@ -63,6 +63,12 @@ api_observe(struct api *a, const struct http_request *r, const struct http_respo
 	http_metrics_observe(a->http, resp->handler, r->method, resp->status, size, !resp->is_api, took);
 }
 
+struct api_actor
+api_actor(const struct api *a)
+{
+	return a->actor;
+}
+
 bool
 api_pulse(struct api *a, struct moment now)
 {

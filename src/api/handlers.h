@@ -33,6 +33,7 @@ struct api {
 	uint64_t scrapes;
 	size_t posts_kept;		/* bytes, of all posts that go on later; see post.h */
 	struct wall last_received;	/* alerts; WALL_ZERO: none yet */
+	struct api_actor actor;		/* of the request that is being handled */
 	struct watch *watch;
 	struct heartbeats *heartbeats;
 	struct receiver_stats *receiver_stats;

@@ -339,6 +339,47 @@ dispatch(struct call *c, struct str path)
 		serve_plain(c, path);
 }
 
+/* What goes on later is still done by who asked for it. */
+struct acting {
+	struct http_later later;
+	struct http_later *inner;
+	struct api *api;
+	struct api_actor actor;		/* in the arena of the request */
+};
+
+static bool
+act(struct http_later *l, struct http_response *out, struct work *w, struct moment now)
+{
+	struct acting *x = CONTAINER_OF(l, struct acting, later);
+	bool over;
+
+	x->api->actor = x->actor;
+	over = x->inner->step(x->inner, out, w, now);
+	x->api->actor = (struct api_actor){ 0 };
+	return over;
+}
+
+static void
+stop_acting(struct http_later *l)
+{
+	struct acting *x = CONTAINER_OF(l, struct acting, later);
+
+	x->inner->drop(x->inner);
+}
+
+static void
+act_later(struct call *c)
+{
+	struct acting *x;
+
+	if (c->resp->later == NULL)
+		return;
+	x = ARENA_NEW(c->arena, struct acting);
+	*x = (struct acting){ { act, stop_acting }, c->resp->later, c->api,
+		{ arena_str(c->arena, c->req->principal.name), arena_str(c->arena, c->req->client) } };
+	c->resp->later = &x->later;
+}
+
 void
 api_handle(struct api *a, const struct http_request *r, struct moment now, struct http_response *out)
 {
@@ -359,7 +400,10 @@ api_handle(struct api *a, const struct http_request *r, struct moment now, struc
 		reply_redirect(&c, 301, arena_printf(r->arena, "%.*s/", STR_ARG(r->path)));
 	} else {
 		c.path = path;
+		a->actor = (struct api_actor){ r->principal.name, r->client };
 		dispatch(&c, path);
+		a->actor = (struct api_actor){ 0 };
+		act_later(&c);
 	}
 }
 

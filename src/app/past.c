@@ -2,10 +2,17 @@
 /* The history, and who asks for it. */
 #include "server_private.h"
 
-static struct str
-actor(void *arg)
+static void
+actor(void *arg, struct str *name, struct str *from)
 {
-	return ((struct server *)arg)->actor;
+	const struct server *s = arg;
+	struct api_actor a;
+
+	if (s->api == NULL)
+		return;
+	a = api_actor(s->api);
+	*name = a.name;
+	*from = a.from;
 }
 
 bool

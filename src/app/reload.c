@@ -42,6 +42,7 @@ struct reload {
 	struct moment began;
 	enum { RELOAD_IDLE, RELOAD_LOADING, RELOAD_ADOPTING, RELOAD_APPLYING } state;
 	bool again, stopped;
+	char *by, *next_by;		/* who asked for the one under way, and for the one after it; owned, NULL: a signal */
 	struct list now, next;		/* waiters of the one under way, and of the one after it */
 	struct config *current;		/* in force, or on its way there: a reference */
 	struct list past;
@@ -102,14 +103,20 @@ drop_waiter(struct http_stream *stream)
 }
 
 struct http_stream *
-reload_stream(struct reload *r)
+reload_stream(struct reload *r, struct api_actor actor)
 {
+	struct str by = actor.name.n > 0 ? actor.name : actor.from;
 	struct waiter *w = NEW(struct waiter);
 
 	w->stream = (struct http_stream){ .size = HTTP_STREAM_UNKNOWN, .next = next_of_waiter, .drop = drop_waiter };
 	w->reload = r;
 	w->list = &r->next;
 	list_append(&r->next, &w->place);
+	/* Of several who ask for one and the same, the last. */
+	if (by.n > 0) {
+		mem_free(r->next_by);
+		r->next_by = mem_strndup(by.p, by.n);
+	}
 	reload_request(r);
 	return &w->stream;
 }
@@ -129,7 +136,7 @@ fail(struct reload *r, const struct err *e)
 {
 	LOG(&r->log, LOG_ERROR, "Loading configuration file failed", F_STR("file", r->s->o->config_file), F_ERR(e));
 	api_note_reload(r->s->api, r->began.wall, NULL, e);
-	history_reloaded(r->s->history, NULL, r->began.wall, e);
+	history_reloaded(r->s->history, NULL, r->began.wall, e, str_from(r->by));
 	end(r, e);
 }
 
@@ -171,6 +178,9 @@ begin(struct reload *r)
 	r->again = false;
 	if (r->stopped)
 		return;
+	mem_free(r->by);
+	r->by = r->next_by;
+	r->next_by = NULL;
 	r->now = r->next;
 	r->next = (struct list){ 0 };
 	LIST_EACH(&r->now, node)
@@ -312,7 +322,7 @@ reload_applied(struct reload *r, struct config *c)
 	recorder_apply(s->recorder, c);
 	tracer_apply(s->tracer, c);
 	api_note_reload(s->api, s->clock->now(s->clock).wall, c, NULL);
-	history_reloaded(s->history, c, s->clock->now(s->clock).wall, NULL);
+	history_reloaded(s->history, c, s->clock->now(s->clock).wall, NULL, str_from(r->by));
 	LOG(&r->log, LOG_INFO, "Completed loading of configuration file", F_STR("file", s->o->config_file));
 	end(r, NULL);
 }
@@ -390,6 +400,8 @@ reload_free(struct reload **rp)
 	config_unref(r->current);
 	tasks_free(&r->tasks);
 	timer_fini(&r->look);
+	mem_free(r->by);
+	mem_free(r->next_by);
 	mem_free(r);
 	return true;
 }

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "api/api.h"
 #include "base/err.h"
 #include "base/time.h"
 
@@ -24,7 +25,7 @@ struct reload *reload_new(struct server *s, struct config *c, struct err *e) MUS
 /* Loads the file anew. Failures are in the log. */
 void reload_request(struct reload *r);
 /* The same for who waits for the end (struct api_env). */
-struct http_stream *reload_stream(struct reload *r);
+struct http_stream *reload_stream(struct reload *r, struct api_actor actor);
 /* The engine has put c in force; r may be NULL. */
 void reload_applied(struct reload *r, struct config *c);
 /* No more of it: whoever waits is told. May be NULL. */

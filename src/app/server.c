@@ -20,6 +20,7 @@
 #include "server_private.h"
 #include "setup/external_url.h"
 #include "setup/load.h"
+#include "silence_ends.h"
 #include "startup_pages.h"
 
 #define BUILD_CONTEXT "(go=C11, platform=linux, user=, date=, tags=unknown)"
@@ -44,9 +45,7 @@ handle_request(void *arg, const struct http_request *r, struct moment now, struc
 {
 	struct server *s = arg;
 
-	s->actor = r->principal.name;
 	api_handle(s->api, r, now, out);
-	s->actor = STR_NONE;
 	drive_rearm(s->drive);
 }
 
@@ -116,7 +115,7 @@ reload_by_api(void *arg, struct moment now)
 	struct server *s = arg;
 
 	(void)now;
-	return reload_stream(s->reload);
+	return reload_stream(s->reload, api_actor(s->api));
 }
 
 static void
@@ -475,6 +474,8 @@ start(struct server *s, struct moment now, struct err *e)
 		server_apply(s, c, now);
 		api_note_reload(s->api, now.wall, c, NULL);
 		history_started(s->history, c, now.wall, STR(TOCSIN_VERSION));
+		if (s->history != NULL)
+			s->silence_ends = silence_ends_new(s);
 		http_server_serve(s->web);
 	}
 	config_unref(c);
@@ -495,6 +496,7 @@ stop(struct server *s)
 {
 	http_server_free(&s->web);
 	api_free(&s->api);
+	silence_ends_free(&s->silence_ends);
 	drive_free(&s->drive);
 	store_finish(s->store);
 	store_detach(s->store);

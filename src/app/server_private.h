@@ -53,7 +53,7 @@ struct server {
 	struct event_log event_log;
 	struct recorder *recorder;	/* NULL: the feature is off */
 	struct history *history;	/* NULL: there is none */
-	struct str actor;		/* who asks for what is done at this moment; empty: nobody knows */
+	struct silence_ends *silence_ends;	/* NULL: there is no history */
 	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;
 	struct api *api;

@@ -214,15 +214,18 @@ hear(void *arg, const struct event *ev)
 	size_t bytes = h->filling != NULL ? h->filling->bytes : 0;
 	size_t records = h->filling != NULL ? h->filling->records.n : 0;
 	struct batch *b = batch_for(h, ev->now);
+	struct str name = STR_NONE, from = STR_NONE;
 
 	if (b == NULL)
 		return;
-	batch_take(b, ev, h->o.actor != NULL ? h->o.actor(h->o.arg) : STR_NONE);
+	if (h->o.actor != NULL)
+		h->o.actor(h->o.arg, &name, &from);
+	batch_take(b, ev, name, from);
 	added(h, bytes, records);
 }
 
 static void
-note(struct history *h, enum kind kind, struct wall now, struct str text)
+note(struct history *h, enum kind kind, struct wall now, struct str text, struct str by)
 {
 	struct moment at = { h->o.clock->now(h->o.clock).mono, now };
 	size_t bytes = h->filling != NULL ? h->filling->bytes : 0;
@@ -231,7 +234,7 @@ note(struct history *h, enum kind kind, struct wall now, struct str text)
 
 	if (b == NULL)
 		return;
-	batch_note(b, kind, now, text, 0, h->o.actor != NULL ? h->o.actor(h->o.arg) : STR_NONE);
+	batch_note(b, kind, now, text, 0, by);
 	added(h, bytes, records);
 }
 
@@ -249,24 +252,37 @@ history_started(struct history *h, struct config *c, struct wall now, struct str
 	if (h == NULL)
 		return;
 	keep_config(h, c);
-	note(h, KIND_STARTED, now, version);
+	note(h, KIND_STARTED, now, version, STR_NONE);
 }
 
 void
 history_stopped(struct history *h, struct wall now)
 {
 	if (h != NULL)
-		note(h, KIND_STOPPED, now, STR(""));
+		note(h, KIND_STOPPED, now, STR(""), STR_NONE);
 }
 
 void
-history_reloaded(struct history *h, struct config *c, struct wall now, const struct err *e)
+history_reloaded(struct history *h, struct config *c, struct wall now, const struct err *e, struct str by)
 {
 	if (h == NULL)
 		return;
 	if (e == NULL)
 		keep_config(h, c);
-	note(h, e == NULL ? KIND_RELOADED : KIND_REFUSED, now, e != NULL ? str_from(e->text) : STR(""));
+	note(h, e == NULL ? KIND_RELOADED : KIND_REFUSED, now, e != NULL ? str_from(e->text) : STR(""), by);
+}
+
+void
+history_silence_ended(struct history *h, const struct silence *s, struct moment now)
+{
+	size_t bytes = h->filling != NULL ? h->filling->bytes : 0;
+	size_t records = h->filling != NULL ? h->filling->records.n : 0;
+	struct batch *b = batch_for(h, now);
+
+	if (b == NULL)
+		return;
+	batch_ended(b, s, now.wall);
+	added(h, bytes, records);
 }
 
 struct history *

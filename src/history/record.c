@@ -301,18 +301,11 @@ matchers_text(struct batch *b, const struct silence *s)
 }
 
 static void
-take_silence(struct batch *b, const struct silence *s, enum kind kind, struct wall now, struct str actor)
+put_silence(struct batch *b, const struct silence *s, enum kind kind, struct wall now, struct str actor)
 {
-	struct record *r;
+	struct record *r = begin(b, kind, now);
 
-	/* Kinds of acknowledgements stand in the order of those of silences. */
-	if (silence_is_ack(s))
-		kind += KIND_ACK_CREATED - KIND_SILENCE_CREATED;
-	r = begin(b, kind, now);
 	r->row.ref = keep(b, str_from(s->id), TEXT_MAX);
-	/* An end is not the doing of who made it. */
-	if (actor.n == 0 && kind != KIND_SILENCE_EXPIRED && kind != KIND_ACK_EXPIRED)
-		actor = istr_str(s->created_by);
 	r->row.actor = keep(b, actor, TEXT_MAX);
 	r->row.text = keep(b, istr_str(s->comment), TEXT_MAX);
 	r->row.matchers = matchers_text(b, s);
@@ -321,7 +314,33 @@ take_silence(struct batch *b, const struct silence *s, enum kind kind, struct wa
 }
 
 void
-batch_take(struct batch *b, const struct event *ev, struct str actor)
+batch_ended(struct batch *b, const struct silence *s, struct wall now)
+{
+	put_silence(b, s, silence_is_ack(s) ? KIND_ACK_ENDED : KIND_SILENCE_ENDED, wall_utc(now), STR_NONE);
+}
+
+/* A silence that is made says by whom; an end is the doing of who asked for it, and else nobody's. */
+static void
+take_silence(struct batch *b, const struct event_silence *ev, enum kind kind, struct wall now, struct str name, struct str from)
+{
+	const struct silence *s = ev->silence;
+	bool ended = kind == KIND_SILENCE_EXPIRED;
+	struct str actor = name;
+
+	if (ev->unasked && ended) {
+		batch_ended(b, s, now);
+		return;
+	}
+	if (ev->unasked)
+		actor = STR_NONE;
+	else if (actor.n == 0)
+		actor = ended ? from : istr_str(s->created_by);
+	/* Kinds of acknowledgements stand in the order of those of silences. */
+	put_silence(b, s, silence_is_ack(s) ? kind + (KIND_ACK_CREATED - KIND_SILENCE_CREATED) : kind, now, actor);
+}
+
+void
+batch_take(struct batch *b, const struct event *ev, struct str name, struct str from)
 {
 	struct wall now = wall_utc(ev->now.wall);
 	const struct event_notify_failed *failed = &ev->notify_failed;
@@ -342,13 +361,13 @@ batch_take(struct batch *b, const struct event *ev, struct str actor)
 		    failed->canceled ? OUTCOME_CANCELED : OUTCOME_FAILED, failed->failure, failed->error);
 		break;
 	case EVENT_SILENCE_CREATED:
-		take_silence(b, ev->silence_created.silence, KIND_SILENCE_CREATED, now, actor);
+		take_silence(b, &ev->silence_created, KIND_SILENCE_CREATED, now, name, from);
 		break;
 	case EVENT_SILENCE_UPDATED:
-		take_silence(b, ev->silence_updated.silence, KIND_SILENCE_UPDATED, now, actor);
+		take_silence(b, &ev->silence_updated, KIND_SILENCE_UPDATED, now, name, from);
 		break;
 	case EVENT_SILENCE_EXPIRED:
-		take_silence(b, ev->silence_expired.silence, KIND_SILENCE_EXPIRED, now, actor);
+		take_silence(b, &ev->silence_expired, KIND_SILENCE_EXPIRED, now, name, from);
 		break;
 	default:
 		/* The mask names no others. */

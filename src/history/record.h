@@ -45,8 +45,10 @@ struct inhibit_rule;
 void record_rule_name(const struct inhibit_rule *rule, struct sbuf *out);
 /* Kinds of events that batch_take understands. */
 event_mask batch_mask(void);
-/* Appends what is worth keeping of ev. actor: who asked for it; may be empty. */
-void batch_take(struct batch *b, const struct event *ev, struct str actor);
+/* Appends what is worth keeping of ev. name, from: who asked for it, and from where; may be empty. */
+void batch_take(struct batch *b, const struct event *ev, struct str name, struct str from);
+/* The time of a silence was over. */
+void batch_ended(struct batch *b, const struct silence *s, struct wall now);
 /* Appends one of SHAPE_PROCESS. */
 void batch_note(struct batch *b, enum kind kind, struct wall now, struct str text, uint64_t n, struct str actor);
 

@@ -75,7 +75,7 @@ add_alert(struct fill *f, struct batch *b)
 	struct event ev = { EVENT_ALERT_CONDITION, f->now, .alert_condition = { &a, ALERT_FIRES, !f->firing[set], NULL } };
 
 	f->firing[set] ^= 1;
-	batch_take(b, &ev, STR(""));
+	batch_take(b, &ev, STR_NONE, STR_NONE);
 }
 
 static void
@@ -106,7 +106,7 @@ add_notification(struct fill *f, struct batch *b)
 	if (rand_below(&f->rand, 50) == 0)
 		ev = (struct event){ EVENT_NOTIFY_FAILED, f->now, .notify_failed = { .leg = leg, .attempt = { 1, SPAN_S },
 			.error = STR("unexpected status code 500: upstream is not there"), .failure = FAILURE_SERVER_ERROR } };
-	batch_take(b, &ev, STR(""));
+	batch_take(b, &ev, STR_NONE, STR_NONE);
 }
 
 static void
@@ -120,7 +120,7 @@ add_silence(struct fill *f, struct batch *b, uint64_t i)
 	istr_unref(s->created_by);
 	s->created_by = istr_get(text(by, "user-", i % 37, ""));
 	s->starts = s->ends = f->now.wall;
-	batch_take(b, &ev, STR(""));
+	batch_take(b, &ev, STR_NONE, STR_NONE);
 	silence_unref(s);
 }
 

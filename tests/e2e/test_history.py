@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happened can be asked for: by conditions, page by page and as a file; over crashes, damage and a full queue."""
+import base64
 import csv
 import io
 import json
@@ -30,11 +31,11 @@ inhibit_rules:
 PATH = "/api/ext/v1/history"
 
 
-def wait_items(server, count=1, timeout=20, **query):
+def wait_items(server, count=1, timeout=20, headers=None, **query):
     """The newest items of the query, when there are so many."""
     end = time.monotonic() + timeout
     while True:
-        status, _, body = server.request("GET", PATH + "?" + urllib.parse.urlencode(query))
+        status, _, body = server.request("GET", PATH + "?" + urllib.parse.urlencode(query), headers=headers)
         items = json.loads(body)["items"] if status == 200 else []
         if len(items) >= count:
             return items
@@ -288,3 +289,53 @@ def test_detail_of_an_alert_that_is_gone(serve, sink):
     assert server.get(DETAIL + fp)["resolved_at"] == ended
     status, _, body = server.request("GET", DETAIL + "00000000000000ff")
     assert (status, json.loads(body)["error"]["code"]) == (404, "not_found")
+
+
+def test_who_did_it(serve, sink):
+    """By name where the router asks for one, else by address; what ends by itself is nobody's doing."""
+    server = serve(CONFIG.format(url=sink.url))
+    silence = server.silence(alertname="A")
+    assert wait_items(server, kind="silence_created")[0]["by"] == "tester"
+    server.request("DELETE", f"/api/v2/silence/{silence}")
+    assert wait_items(server, kind="silence_expired")[0]["by"] == "127.0.0.1"
+    # What goes on in later turns is still theirs.
+    other = server.silence(alertname="B")
+    answer = server.post("/api/ext/v1/silences/bulk", {"action": "expire", "ids": [other]})
+    assert answer["results"][0]["ok"]
+    assert [(i["silence_id"], i["by"]) for i in wait_items(server, 2, actor="127.0.0.1", kind="silence_expired")] == [
+        (other, "127.0.0.1"), (silence, "127.0.0.1")]
+    assert server.reload()[0] == 200
+    assert wait_items(server, kind="reloaded")[0]["by"] == "127.0.0.1"
+
+    short = server.silence(seconds=1, alertname="C")
+    lasting = server.silence(seconds=2, alertname="D")
+    ended = wait_items(server, 2, kind="silence_ended")
+    assert [(i["silence_id"], i["by"]) for i in reversed(ended)] == [(short, None), (lasting, None)]
+    assert all(i["at"] >= i["ends"] for i in ended)
+    assert not [i for i in server.get(PATH, kind="silence_expired")["items"] if i["silence_id"] in (short, lasting)]
+
+
+def test_who_did_it_by_name(serve, sink, tmp_path):
+    web = tmp_path / "web.yml"
+    # bcrypt of "secret"
+    web.write_text("basic_auth_users:\n  ann: $2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n")
+    server = serve(CONFIG.format(url=sink.url), f"--web.config.file={web}")
+    ann = {"Authorization": "Basic " + base64.b64encode(b"ann:secret").decode(), "Content-Type": "application/json"}
+
+    def ask(method, path, value=None):
+        status, _, body = server.request(method, path, json.dumps(value) if value else None, ann)
+        assert status == 200, body
+        return json.loads(body) if body else None
+
+    def by(kind):
+        return wait_items(server, kind=kind, actor="ann", headers=ann)[0]["by"]
+
+    made = ask("POST", "/api/v2/silences", {"matchers": [{"name": "a", "value": "b", "isRegex": False}], "createdBy": "x",
+                                            "comment": "", "startsAt": rfc3339(), "endsAt": rfc3339(3600)})
+    assert by("silence_created") == "ann"
+    ask("POST", "/api/ext/v1/silences/bulk", {"action": "extend", "ids": [made["silenceID"]], "seconds": 60})
+    assert by("silence_updated") == "ann"
+    ask("DELETE", "/api/v2/silence/" + made["silenceID"])
+    assert by("silence_expired") == "ann"
+    ask("POST", "/-/reload")
+    assert by("reloaded") == "ann"
