@@ -119,7 +119,7 @@ function Known({ silence: s, reload }) {
 	return h(Fragment, null,
 		h('div', { class: 'si-head' }, h('h1', { tabindex: -1 }, 'Silence'), stateOf(s) === 'active' ? h('span', { class: 'state' }, h(Icon, { name: 'silence' }), 'active') : h(State, { value: stateOf(s) }), h(KindMark, { silence: s })),
 		h(Made, { id: s.id }),
-		s.read_only ? h(Notice, { kind: 'info' }, h('strong', null, 'From a file. '), 'It is declared in ', h(Value, { text: s.source }), ', changed there, and in force after a reload.') : null,
+		s.read_only ? h(Notice, { kind: 'info', class: 'si-file' }, h('strong', null, 'From a file. '), 'It is declared in ', h(Value, { text: s.source }), ', changed there, and in force after a reload.') : null,
 		h(Bar, { silence: s, reload }),
 		h('div', { class: 'si-page' },
 			h('div', { class: 'card' }, h(Facts, { silence: s }),

@@ -66,8 +66,9 @@ export function SilenceForm({ view }) {
 	const link = href(view);
 	const title = view.page === 'silence-edit' ? 'Edit silence' : 'New silence';
 	// The form writes the address itself; only one that it did not write begins a form anew.
+	const asked = useRef(link);
+	if (written.current !== link) asked.current = link;
 	useEffect(() => {
-		if (written.current === link && turn === 0) return undefined;
 		const control = new AbortController();
 		written.current = link;
 		fail(null);
@@ -83,7 +84,7 @@ export function SilenceForm({ view }) {
 		};
 		load();
 		return () => control.abort();
-	}, [written.current === link ? '' : link, turn]);
+	}, [asked.current, turn]);
 	if (error && view.page === 'silence-edit' && error.status === 404) return h(Fragment, null, h('h1', { tabindex: -1 }, title), h(Notice, { kind: 'warning', actions: h(Button, { href: href({ page: 'silence', id: view.id }) }, 'What is known of it') }, 'There is no silence with this id any more.'));
 	if (error) return h(Fragment, null, h('h1', { tabindex: -1 }, title), h(ErrorBox, { error, onretry: () => again(n => n + 1) }));
 	if (!start) return h(Fragment, null, h('h1', { tabindex: -1 }, title), h(Skeleton, { rows: 6 }));
