@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # embed(TARGET NAME [PACKED] FILE...): adds to TARGET a table `embedded_NAME` of the
 # files' names and bytes (base/embedded.h), sorted by name, ended by a NULL name.
-# PACKED: scripts and style sheets without their comments; each with its bytes as gzip, and `embedded_NAME_hash` for all together.
+# PACKED: scripts and style sheets without their comments; each with its bytes as gzip, `embedded_NAME_hash` for all
+# together, and `embedded_NAME_first`: the modules that main.js imports, and those these import.
 function(embed target name)
 	cmake_parse_arguments(EMBED "PACKED" "" "" ${ARGN})
 	set(out ${CMAKE_BINARY_DIR}/embedded_${name}.c)

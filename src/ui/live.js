@@ -148,7 +148,7 @@ function bad(error) {
 }
 
 /** A server with another page does not have the files of this one any more. */
-async function lookForUpdate() {
+export async function lookForUpdate() {
 	if (!boot.assets) return;
 	try {
 		const response = await fetch(`assets/${boot.assets}/boot.js`, { cache: 'no-store', credentials: 'same-origin' });

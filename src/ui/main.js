@@ -5,33 +5,34 @@ import { Alerts } from './alerts.js';
 import { get } from './api.js';
 import { pageName, startAttention } from './attention.js';
 import { boot } from './boot.js';
-import { ConfigPage } from './config.js';
-import { Explain } from './explain.js';
 import { Header } from './frame.js';
 import { GroupPage } from './group.js';
 import { Help } from './help.js';
-import { History } from './history.js';
 import { useKeys } from './keys.js';
 import { Empty, Failure, announcement } from './kit.js';
+import { fetchLater, later } from './later.js';
 import { live, refreshAll, setPaused, startLive, useLive } from './live.js';
-import { ReceiverPage, Receivers } from './receivers.js';
 import { Fragment, Guard, h, mount, setGuardView, useEffect, useRef, useState } from './render.js';
 import { go, href, isFresh, startRoute, view } from './route.js';
 import { settings } from './settings.js';
-import { SettingsPage } from './settingspage.js';
-import { SilencePage } from './silence.js';
-import { SilenceForm } from './silenceform.js';
-import { Silences } from './silences.js';
-import { Status } from './status.js';
 import { useStore } from './store.js';
-import { Templates } from './templates.js';
+
+const receivers = () => import('./receivers.js');
+const silenceForm = later(() => import('./silenceform.js'), 'SilenceForm', 'Silence');
 
 /** Component of each page, and the feature of the server that it needs. */
 const PAGES = new Map([
 	['alerts', [Alerts, 'alerts']], ['alert', [AlertPage, 'alerts']], ['group', [GroupPage, 'alerts']],
-	['silences', [Silences, 'silences']], ['silence', [SilencePage, 'silences']], ['silence-new', [SilenceForm, 'silences']], ['silence-edit', [SilenceForm, 'silences']],
-	['history', [History, 'history']], ['explain', [Explain, 'explain']], ['receivers', [Receivers, '']], ['receiver', [ReceiverPage, '']],
-	['templates', [Templates, 'preview']], ['status', [Status, '']], ['config', [ConfigPage, '']], ['settings', [SettingsPage, '']],
+	['silences', [later(() => import('./silences.js'), 'Silences', 'Silences'), 'silences']],
+	['silence', [later(() => import('./silence.js'), 'SilencePage', 'Silence'), 'silences']],
+	['silence-new', [silenceForm, 'silences']], ['silence-edit', [silenceForm, 'silences']],
+	['history', [later(() => import('./history.js'), 'History', 'History'), 'history']],
+	['explain', [later(() => import('./explain.js'), 'Explain', 'Explain'), 'explain']],
+	['receivers', [later(receivers, 'Receivers', 'Receivers'), '']], ['receiver', [later(receivers, 'ReceiverPage', 'Receiver'), '']],
+	['templates', [later(() => import('./templates.js'), 'Templates', 'Templates'), 'preview']],
+	['status', [later(() => import('./status.js'), 'Status', 'Status'), '']],
+	['config', [later(() => import('./config.js'), 'ConfigPage', 'Configuration'), '']],
+	['settings', [later(() => import('./settingspage.js'), 'SettingsPage', 'Settings'), '']],
 ]);
 
 /** Which pages are one for the focus and the place of the scroll: a filter is no other page. */
@@ -108,3 +109,4 @@ startRoute();
 mount(h(App, null), document.getElementById('app'));
 startLive();
 startAttention();
+fetchLater();

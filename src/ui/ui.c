@@ -95,14 +95,13 @@ put_link(struct sbuf *out, const char *rel, const char *name)
 	sbuf_printf(out, "<link rel=\"%s\" href=\"assets/%s/%s\">\n", rel, embedded_ui_hash, name);
 }
 
-/* All modules are fetched at once, rather than each when another has named it. */
+/* Modules of the first page are fetched at once, rather than each when another has named it. */
 static void
 put_preload(struct sbuf *out, struct str boot)
 {
 	(void)boot;
-	for (const struct embedded *f = embedded_ui; f->name != NULL; f++)
-		if (ends(f->name, ".js"))
-			put_link(out, "modulepreload", f->name);
+	for (size_t i = 0; embedded_ui_first[i] != NULL; i++)
+		put_link(out, "modulepreload", embedded_ui_first[i]);
 }
 
 static void
