@@ -136,6 +136,8 @@ export function FilterBar({ filter, onchange, q = '', onq, extra = [], onpseudo,
 		else change(entry.matchers.reduce(withMatcher, filter));
 		setWrong('');
 		setText('');
+		// What was taken is seen in the list, which the completions would cover.
+		setOpen(false);
 		return true;
 	};
 	const pick = c => {
