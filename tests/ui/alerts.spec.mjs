@@ -15,7 +15,9 @@ inhibit_rules:
 receivers: [{name: ops}, {name: pager-db}]
 `;
 const later = new Date(Date.now() + 36e5).toISOString();
-const alert = (labels, summary, more = {}) => ({ labels, annotations: summary ? { summary, ...more } : more, endsAt: later });
+// Each begins a little after the one before it.
+let begun = Date.now() - 6e4;
+const alert = (labels, summary, more = {}) => ({ labels, annotations: summary ? { summary, ...more } : more, startsAt: new Date(begun += 10).toISOString(), endsAt: later });
 const disk = n => alert({ alertname: 'DiskFull', cluster: 'eu', team: 'db', severity: 'critical', instance: `db-${n}` }, `${90 + n} % full`, { runbook_url: 'https://runbooks.example/disk' });
 const lag = topic => alert({ alertname: 'Lag', cluster: 'eu', team: 'data', severity: 'warning', topic }, `${topic} is behind`);
 
