@@ -12,7 +12,7 @@ const files = readdirSync(folder);
 const code = (text) => text.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/(^|\s)\/\/.*$/gm, '$1');
 
 const forbidden = [/\.(inner|outer)HTML\b/, /insertAdjacentHTML/, /document\.write/, /\beval\s*\(/, /new Function\b/, /createContextualFragment/, /DOMParser/,
-	/setAttribute\(\s*['"](style|on\w+)/, /dangerouslySetInnerHTML/, /srcdoc\s*[:=](?!=)/, /\bimport\s*\(/, /set(Timeout|Interval)\(\s*['"`]/, /EventSource|WebSocket/,
+	/setAttribute\(\s*['"](style|on\w+)/, /dangerouslySetInnerHTML/, /srcdoc\s*[:=](?!=)/, /\bimport\s*\((?!'\.\/[a-z]+\.js'\))/, /set(Timeout|Interval)\(\s*['"`]/, /EventSource|WebSocket/,
 	/serviceWorker/, /sendBeacon/];
 
 test('scripts make no HTML of text and run none', () => {
@@ -48,4 +48,10 @@ test('the document has no script, style or handler of its own', () => {
 test('files stay small enough to be read', () => {
 	for (const name of files.filter((f) => /\.js$/.test(f)))
 		assert.ok(read(name).split('\n').length <= 600, name);
+});
+
+test('pages are fetched later by main.js alone', () => {
+	const importers = files.filter((f) => f.endsWith('.js') && /\bimport\s*\(/.test(code(read(f))));
+
+	assert.deepEqual(importers, ['main.js']);
 });
