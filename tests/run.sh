@@ -60,20 +60,20 @@ pages() {
 	node --test --test-reporter=dot tests/ui/*.spec.mjs tests/ui/unit/*.test.mjs
 }
 
-# The system tests need the program alone: what they wait for leaves time to build and run the unit tests beside them.
+# The system tests need the program alone: what they wait for leaves time to build and run the unit tests, and those of
+# the web page, beside them.
 # Those that measure time come last; what is left then, the simulator and the lints, takes only what they leave over.
 failed=""
 none=""
 cmake --preset dev >/dev/null
 cmake --build --preset dev --target tocsin
-units >$log.units 2>&1 &
+{ units && { [ $# -gt 0 ] || pages; }; } >$log.units 2>&1 &
 beside=$!
 systems "not alone" -n "$((2 * $(nproc)))" "$@"
 wait $beside || failed=yes
 cat $log.units
 rest >$log.rest 2>&1 &
 beside=$!
-[ $# -gt 0 ] || pages || failed=yes
 systems alone "$@"
 wait $beside || failed=yes
 cat $log.rest

@@ -79,11 +79,11 @@ async function check(page) {
  * @param {string} hash the view, '#/alerts?…'
  * @param {object} options size: 'wide' (1440×900) or 'phone' (390×844, touch); scheme: 'light' or 'dark'; storage: what
  * localStorage holds before, by key; script: a function that runs in the page before its own; clock: a time at which the page's
- * clock stands; context: more options of Playwright's newContext (timezoneId, forcedColors, reducedMotion, httpCredentials …);
+ * clock stands; timers: by how many ms its clock is ahead, and page.clock.fastForward makes time pass; context: more options of Playwright's newContext (timezoneId, forcedColors, reducedMotion, httpCredentials …);
  * wait: false does not wait for the page to have drawn something
  */
 export async function openPage(browser, url, hash = '', options = {}) {
-	const { size = 'wide', scheme = 'light', storage = null, script = null, clock = null, context: more = {}, wait = true } = options;
+	const { size = 'wide', scheme = 'light', storage = null, script = null, clock = null, timers = null, context: more = {}, wait = true } = options;
 	const context = await browser.newContext({ ...sizes[size], colorScheme: scheme, locale: 'en-GB', timezoneId: 'Europe/Istanbul',
 		serviceWorkers: 'block', ...more });
 
@@ -104,6 +104,8 @@ export async function openPage(browser, url, hash = '', options = {}) {
 	watch(page, new URL(url).origin);
 	if (clock !== null)
 		await page.clock.setFixedTime(clock);
+	if (timers !== null)
+		await page.clock.install({ time: Date.now() + timers });
 	await page.goto(`${url}/${hash}`, { waitUntil: 'domcontentloaded' });
 	if (wait)
 		await page.locator('h1').first().waitFor({ state: 'attached' });
