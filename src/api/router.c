@@ -339,7 +339,7 @@ dispatch(struct call *c, struct str path)
 		serve_plain(c, path);
 }
 
-/* What goes on later is still done by who asked for it. */
+/* The rest of a request, which is still done by who asked for it. */
 struct acting {
 	struct http_later later;
 	struct http_later *inner;

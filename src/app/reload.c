@@ -112,7 +112,7 @@ reload_stream(struct reload *r, struct api_actor actor)
 	w->reload = r;
 	w->list = &r->next;
 	list_append(&r->next, &w->place);
-	/* Of several who ask for one and the same, the last. */
+	/* The last of several who ask for one and the same. */
 	if (by.n > 0) {
 		mem_free(r->next_by);
 		r->next_by = mem_strndup(by.p, by.n);
