@@ -24,7 +24,7 @@ def kinds(events):
     return [next(iter(e["data"])) for e in events]
 
 
-def wait_for(path, kind, timeout=20):
+def wait_for(path, kind, timeout=60):
     """All events once there is one of this kind."""
     end = time.monotonic() + timeout
     while True:

@@ -20,7 +20,7 @@ receivers:
 EXT = "/api/ext/v1/"
 
 
-def wait_for(look, timeout=20):
+def wait_for(look, timeout=60):
     end = time.monotonic() + timeout
     while not (found := look()):
         assert time.monotonic() < end

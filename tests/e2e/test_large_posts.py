@@ -104,7 +104,7 @@ def test_a_stop_answers_what_is_under_way(serve):
     wait_received(server, 1)
     server.process.send_signal(signal.SIGTERM)
     assert s.recv(12) == b"HTTP/1.1 200"
-    server.process.wait(30)
+    server.process.wait(60)
     server.stop()
     server.start()
     # Answered is stored.

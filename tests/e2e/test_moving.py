@@ -53,7 +53,7 @@ class Original:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
 
 
 def same_silences(a, b):

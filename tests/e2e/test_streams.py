@@ -38,7 +38,7 @@ def run(tmp_path):
     yield start
     for p in started:
         p.terminate()
-        assert p.wait(20) == 0
+        assert p.wait(60) == 0
 
 
 def post(url, name):

@@ -75,7 +75,7 @@ class Server:
             self.lines.put(line)
         self.lines.put(None)
 
-    def wait_log(self, pattern, timeout=20):
+    def wait_log(self, pattern, timeout=60):
         """The next log line that fits; reads on from where the last call stopped."""
         end = time.monotonic() + timeout
         while True:
@@ -88,7 +88,7 @@ class Server:
             if re.search(pattern, line):
                 return line
 
-    def request(self, method, path, body=None, headers=None, timeout=20):
+    def request(self, method, path, body=None, headers=None, timeout=60):
         """(status, headers, body bytes)"""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         with contextlib.closing(connection):
@@ -128,7 +128,7 @@ class Server:
                 return float(line.rsplit(" ", 1)[1])
         return None
 
-    def wait_metric(self, line_start, value, timeout=20):
+    def wait_metric(self, line_start, value, timeout=60):
         """Until the metric is at least `value`."""
         end = time.monotonic() + timeout
         while (self.metric(line_start) or 0) < value:
@@ -154,7 +154,7 @@ class Server:
             self.check_log()
             return
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(30)
+        status = self.process.wait(90)
         self.reader.join()
         self.check_log()
         assert status == 0, f"exit status {status}:\n{''.join(self.log)}"
