@@ -26,27 +26,21 @@ async function answer(page, path, change) {
 	});
 }
 
-/* In light and dark: nothing that axe minds, nothing that sticks out, and a picture of it. */
-async function inBoth(page, name) {
-	for (const colorScheme of ['light', 'dark']) {
-		await page.emulateMedia({ colorScheme });
-		await accessible(page);
-		await shot(page, `${name}-${colorScheme}`);
-	}
-	await fits(page);
-}
+const looks = [['wide', 'light'], ['phone', 'dark']];
 
 site('status', { config }, ({ test, visit, server }) => {
 	test('the server, its store, its history and who posts', async () => {
 		await fetch(`${server.url}/api/v2/alerts`, { method: 'POST', headers: { 'Content-Type': 'application/json', 'User-Agent': '<b>Prom</b>' }, body: '[{"labels":{"alertname":"A"}}]' });
-		for (const size of ['wide', 'phone']) {
-			const page = await visit('#/status', { size });
+		for (const [size, scheme] of looks) {
+			const page = await visit('#/status', { size, scheme });
 
 			await see(page, 'There is no problem that tocsin knows of.');
 			await see(page, '<b>Prom</b>');
 			for (const name of ['Server', 'Configuration', 'Store', 'History', 'Cluster', 'Limits', 'Who posts alerts'])
 				await page.getByRole('heading', { name, exact: true }).waitFor();
-			await inBoth(page, `status-${size}`);
+			await accessible(page);
+			await fits(page);
+			await shot(page, `status-${size}-${scheme}`);
 		}
 	});
 
@@ -100,8 +94,8 @@ site('status', { config }, ({ test, visit, server }) => {
 	});
 
 	test('the configuration has numbers, a search and addresses, and no secret', async () => {
-		for (const size of ['wide', 'phone']) {
-			const page = await visit('#/config?line=5', { size });
+		for (const [size, scheme] of looks) {
+			const page = await visit('#/config?line=5', { size, scheme });
 
 			await page.locator('.cf-current').waitFor();
 			assert.equal((await page.locator('.cf-current .cf-no').textContent()).trim(), '5');
@@ -117,7 +111,9 @@ site('status', { config }, ({ test, visit, server }) => {
 
 			for (const secret of secrets)
 				assert.ok(!all.includes(secret), secret);
-			await inBoth(page, `config-${size}`);
+			await accessible(page);
+			await fits(page);
+			await shot(page, `config-${size}-${scheme}`);
 		}
 	});
 
