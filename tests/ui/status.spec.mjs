@@ -34,7 +34,7 @@ site('status', { config }, ({ test, visit, server }) => {
 		for (const [size, scheme] of looks) {
 			const page = await visit('#/status', { size, scheme });
 
-			await see(page, 'There is no problem that tocsin knows of.');
+			await page.locator('.st-calm, .st-problems').first().waitFor();
 			await see(page, '<b>Prom</b>');
 			for (const name of ['Server', 'Configuration', 'Store', 'History', 'Cluster', 'Limits', 'Who posts alerts'])
 				await page.getByRole('heading', { name, exact: true }).waitFor();
