@@ -182,7 +182,7 @@ export function FilterBar({ filter, onchange, q = '', onq, extra = [], onpseudo,
 		else if (key === 'Enter') {
 			event.preventDefault();
 			if (chosen >= 0 && !event.ctrlKey && !event.metaKey) pick(candidates[chosen]);
-			else take(text);
+			else take(event.currentTarget.value); // what was typed may not be drawn yet
 		} else if (key === 'Tab' && !event.shiftKey && open && (chosen >= 0 || text) && candidates.length) {
 			event.preventDefault();
 			pick(candidates[Math.max(0, chosen)]);

@@ -4,9 +4,9 @@ import { address, get, serverNow } from './api.js';
 import { useZone } from './chart.js';
 import { EventBars, EventDetail, EventList, More, NotificationTable, useRows } from './historylist.js';
 import { historyQuery, kindChoices, kindWord, mergeNewer, olderRange, outcomeChoices, rangeText, readRange } from './events.js';
-import { MatcherField } from './matcherfield.js';
+import { FilterBar } from './filterbar.js';
 import { useKeys } from './keys.js';
-import { Button, Chip, Empty, ErrorBox, Notice, Select, Skeleton, Tabs, announce, formatCount } from './kit.js';
+import { Button, Empty, ErrorBox, Notice, Select, Skeleton, Tabs, announce, formatCount } from './kit.js';
 import { held, useLive } from './live.js';
 import { RangeField } from './rangefield.js';
 import { Fragment, h, useEffect, useLayout, useRef, useState } from './render.js';
@@ -169,7 +169,6 @@ function Past({ view }) {
 		list && list.lag >= 5 ? h(Notice, { kind: 'warning' }, `History is ${formatCount(Math.round(list.lag))} s behind: the disk is slow.`) : null,
 		list && list.missing > 0 ? h(Notice, { kind: 'warning' }, `${formatCount(list.missing)} events could not be kept: the disk was behind.`) : null,
 		range.bad ? h(Notice, { kind: 'warning' }, 'Part of this range could not be read: ', h('code', null, range.bad), `. Showing ${rangeText(range, t => formatWhen(t, now, zone)).toLowerCase()}.`) : null,
-		view.unread ? h(Notice, { kind: 'warning' }, 'Part of this link could not be read: ', h('code', null, view.unread), '. Showing what matches the rest.') : null,
 		past.error ? h(Failed, { error: past.error, restart: past.restart }) : null,
 		h('div', { ref: still.top, class: 'hi-sentinel', 'aria-hidden': 'true' }),
 		still.waiting ? h('div', { class: 'hi-pill' }, h(Button, { kind: 'primary', icon: 'up', onclick: still.show }, `${formatCount(still.waiting)} new`)) : null,
@@ -235,11 +234,11 @@ function Question({ view, range, to, notifications }) {
 	const kinds = kindChoices.some(([v]) => v === (view.kind || '')) ? kindChoices : [...kindChoices, [view.kind, view.kind.split(',').map(kindWord).join(', ')]];
 	const pinned = [['alert', 'alert'], ['group', 'group'], ['integration', 'integration'], ['actor', 'by']].filter(([m]) => view[m]);
 	return h('div', { class: 'hi-question' },
-		h(MatcherField, { filter: view.filter, onchange: filter => to({ filter }), placeholder: 'Matchers of the alerts, like team="db"' }),
+		h(FilterBar, { filter: view.filter, onchange: filter => to({ filter }), unread: view.unread, placeholder: 'Matchers of the alerts, like team="db"',
+			extra: pinned.map(([member, word]) => ({ key: member, label: `${word} ${view[member]}`, onremove: () => to({ [member]: '' }) })) }),
 		h('div', { class: 'hi-fields' },
 			notifications ? null : h(Select, { 'aria-label': 'Kind of event', class: 'hi-kind', options: kinds, value: view.kind || '', onchange: e => to({ kind: e.target.value }) }),
 			h(Select, { 'aria-label': 'Outcome', options: outcomeChoices, value: view.outcome || '', onchange: e => to({ outcome: e.target.value }) }),
 			h(Select, { 'aria-label': 'Receiver', class: 'hi-receiver', options: choices, value: receiver, onchange: e => to({ receiver: !e.target.value ? null : e.target.value === receiver ? view.receiver : { name: e.target.value } }) }),
-			h(RangeField, { view, range, to })),
-		pinned.length ? h('div', { class: 'row-flex' }, ...pinned.map(([member, word]) => h(Chip, { key: member, label: `${word} ${view[member]}`, name: word, onremove: () => to({ [member]: '' }) }))) : null);
+			h(RangeField, { view, range, to })));
 }

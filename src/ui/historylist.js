@@ -26,10 +26,11 @@ function dayName(ms, now, zone) {
 
 /** The chart above a list: how many of the events that were loaded lie in which part of the range; what was not loaded yet is shown so. */
 export function EventBars({ items, range, now, done, notifications, onpick }) {
-	const from = range.from;
 	const to = range.to ?? now;
-	const step = niceStep((to - from) / 1000, 120);
 	const oldest = items.length ? Date.parse(items[items.length - 1].at) : to;
+	// Of a range that is not loaded whole, what is loaded has the room.
+	const from = done ? range.from : Math.max(range.from, oldest - Math.max(1000, (to - oldest) * 0.1));
+	const step = niceStep((to - from) / 1000, 120);
 	const count = (name, tone, fits) => ({ name, tone, points: items.filter(fits).map(i => ({ at: i.at, n: 1 })) });
 	const series = notifications ? [count('sent', 'sent', i => i.outcome === 'sent'), count('failed', 'failed', i => i.outcome !== 'sent')]
 		: [count('fired', 'fire', i => i.kind === 'firing'), count('failed notifications', 'failed', i => i.kind === 'notification' && i.outcome === 'failed'),
@@ -67,8 +68,8 @@ function EventRow({ event, link, open, zone, rows }) {
 				h('span', { class: 'hi-word hi-' + r.tone }, r.word), ' ',
 				r.subject ? h(Value, { text: r.subject, class: 'hi-subject' }) : null, ' ',
 				r.labels && r.labels.length ? h('span', { class: 'hi-labels' }, ...r.labels.slice(0, 12).map(([n, v]) => h('span', { key: n, class: 'hi-label' }, h(Value, { text: n }), '=', h(Value, { text: v, limit: 80 }), ' '))) : null,
-				r.note ? h(Value, { text: r.note, class: 'hi-note' }) : null,
-				r.error ? h(Value, { text: r.error, class: 'hi-error' }) : null)));
+				r.error ? [h(Value, { key: 'e', text: r.error, class: 'hi-error' }), ' '] : null,
+				r.note ? h(Value, { text: r.note, class: 'hi-note' }) : null)));
 }
 
 /** An outcome: picture and word. */

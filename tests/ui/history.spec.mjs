@@ -48,7 +48,7 @@ site('history', { config: historyConfig(sink.url) }, ({ test, visit, server }) =
 
 		await page.getByLabel('Kind of event').selectOption('silenced,unsilenced,inhibited,uninhibited,muted,unmuted');
 		await page.getByLabel('Range').selectOption('6h');
-		await page.getByLabel('Filter').fill('alertname="DiskFull"');
+		await page.getByRole('combobox', { name: 'Filter', exact: true }).fill('alertname="DiskFull"');
 		await page.keyboard.press('Enter');
 		await until(page, () => { const all = [...document.querySelectorAll('.hi-row')]; return all.length > 0 && all.every((r) => /silenced DiskFull/.test(r.textContent)); });
 		assert.match(page.url(), /filter=.*alertname.*&kind=silenced.*&last=6h/);
