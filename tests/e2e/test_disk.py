@@ -61,10 +61,16 @@ def test_full(serve, sink, disk):
                                      {"Content-Type": "application/json"})
     assert status >= 500 and b"full" in body
     told(sink, "Full")
+    # History waits, says so, and holds nothing back.
+    until(lambda: server.metric("tocsin_history_healthy") == 0 and server.metric("tocsin_history_lag_seconds") > 0)
+    problems = {p["code"]: p["text"] for p in server.get("/api/ext/v1/overview")["problems"]}
+    assert "full" in problems["history_failing"] and "full" in problems["store_failing"]
+    assert server.get("/api/ext/v1/status")["history"]["lag_seconds"] > 0
     before = {s["id"] for s in server.get("/api/v2/silences")}
     (disk / "filler").unlink()
     until(lambda: ready(server))
     server.silence(alertname="After")
+    until(lambda: [i["labels"]["alertname"] for i in server.get("/api/ext/v1/history", kind="firing")["items"]] == ["Full"])
     server.kill()
     server.start()
     assert before | {kept} <= {s["id"] for s in server.get("/api/v2/silences")}

@@ -415,6 +415,36 @@ START_TEST(a_disk_that_fails_stops_nothing)
 }
 END_TEST
 
+/* SQLite's own bound stands for a disk without room: both are SQLITE_FULL. */
+START_TEST(a_full_disk_is_waited_for)
+{
+	char labels[40];
+
+	rig_init(&r);
+	rig_start(&r);
+	rig_settle(&r, 0);
+	ck_assert_int_eq(sqlite3_exec(r.h->writer.db.handle, "PRAGMA max_page_count = 1", NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < 3000; i++) {
+		snprintf(labels, sizeof(labels), "alertname=A%d", i);
+		rig_condition(&r, labels, ALERT_FIRES, true);
+	}
+	rig_settle(&r, 1);
+	ck_assert_uint_eq(r.h->failures, 1);
+	ck_assert(!history_health(r.h, r.now).ok);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&r.logged), "The disk is full: no history is written until there is room"));
+	pass(5 * SPAN_S);
+	ck_assert_int_gt(history_health(r.h, r.now).lag, 0);
+	if (r.h->writer.db.handle != NULL)
+		ck_assert_int_eq(
+		    sqlite3_exec(r.h->writer.db.handle, "PRAGMA max_page_count = 1000000", NULL, NULL, NULL), SQLITE_OK);
+	rig_settle(&r, 0);
+	ck_assert(history_health(r.h, r.now).ok);
+	ck_assert_uint_eq(r.h->dropped, 0);
+	ck_assert_int_eq(history_health(r.h, r.now).events, 3000);
+	rig_fini(&r);
+}
+END_TEST
+
 START_TEST(a_full_queue_drops_and_says_so)
 {
 	char path[128];
@@ -444,7 +474,8 @@ main(void)
 {
 	const TTest *const tests[] = { what_is_heard_is_found, each_condition, pages_and_cursors,
 		it_goes_on_after_a_restart, sums, blocks_are_sealed, many_values, what_is_old_goes, the_size_is_bounded,
-		what_is_not_ours_is_set_aside, a_disk_that_fails_stops_nothing, a_full_queue_drops_and_says_so };
+		what_is_not_ours_is_set_aside, a_disk_that_fails_stops_nothing, a_full_disk_is_waited_for,
+		a_full_queue_drops_and_says_so };
 	TCase *t = tcase_create("history");
 	Suite *s = suite_create("history");
 	SRunner *runner = srunner_create(s);
