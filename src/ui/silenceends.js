@@ -35,11 +35,11 @@ export function EndsText({ draft, now }) {
 		`until ${bothTimes(t.ends, now, { hour12 })}, ${formatDuration(t.seconds, 3)}`);
 }
 
-function TooLong({ draft, now }) {
+/** What is wrong with a silence that lasts longer than the site allows; else null. */
+export function tooLong(draft, now) {
 	const most = parseDuration(String(site().max_duration || ''));
-	const t = readTimes(draft, now);
-	if (!most || !t.seconds || t.seconds <= most) return null;
-	return h('div', { class: 'si-warn' }, h(Icon, { name: 'alert' }), ` Longer than the ${formatDuration(most)} that are usual here.`);
+	const { seconds } = readTimes(draft, now);
+	return most && seconds > most ? { field: 'endsAt', message: `Longer than ${formatDuration(most)}, which is the most here.` } : null;
 }
 
 function Presets({ value, onpick, label }) {
@@ -123,6 +123,5 @@ export function Ends({ draft, change, now, errors }) {
 			h('input', { type: 'radio', name, value: way, checked: draft.ends === way, onchange: () => change({ ends: way }) }), label))),
 		h(PARTS.get(draft.ends), { draft, change, now, errors }),
 		draft.ends === 'recurring' ? null : h(Start, { draft, change, now, errors }),
-		h('p', { class: 'si-spelled', 'aria-live': 'polite' }, h(EndsText, { draft, now })),
-		h(TooLong, { draft, now }));
+		h('p', { class: 'si-spelled', 'aria-live': 'polite' }, h(EndsText, { draft, now })));
 }

@@ -11,7 +11,7 @@ import { Fragment, h, useEffect, useId, useMemo, useRef, useState } from './rend
 import { go, href } from './route.js';
 import { settings } from './settings.js';
 import { commandOf, draftFromSilence, draftFromView, emptyDraft, matcherRow, matchersForAlerts, placeError, requestOf, row, usedMatchers, viewFromDraft } from './silencedraft.js';
-import { Ends, site } from './silenceends.js';
+import { Ends, site, tooLong } from './silenceends.js';
 import { MatcherRows } from './silencematchers.js';
 import { forbidden, isId, loadSilence, made, serverUrl, useNarrow, useTick } from './silenceparts.js';
 import { Preview, coversText, isEverything, perRow, usePreview } from './silencepreview.js';
@@ -211,7 +211,8 @@ function Form({ view, start, title, onaddress }) {
 	const save = async () => {
 		if (working.current || why) return;
 		const { body, errors: own } = requestOf(draft, { now: serverNow(), id: edit ? edit.id : '', author: boot.me.name, comment: site().require_comment !== false, ...options() });
-		const list = [...own];
+		const long = own.some(e => e.field === 'endsAt') ? null : tooLong(draft, serverNow());
+		const list = long ? [...own, long] : [...own];
 		for (const [id, message] of rowErrors) list.push({ field: 'matchers', message, index: draft.matchers.findIndex(m => m.id === id) });
 		if (everything && word.trim().toLowerCase() !== WORD) list.push({ field: 'everything', message: WORD });
 		refuse(null);
