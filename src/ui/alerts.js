@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The page Alerts: what burns, and who knows. */
 import { AckDialog, ackReason } from './ackdialog.js';
-import { AlertDetail } from './alert.js';
 import { useStateCounts, useAlertList } from './alertlist.js';
 import { AlertRow, GroupHead, MoreRow } from './alertrows.js';
 import { NoAlerts } from './alertempty.js';

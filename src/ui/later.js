@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Pages that are fetched after the first one is there. Alerts comes with the page itself, as it is what most links lead to;
- * the others follow as soon as there is nothing else to do, so that they are at hand when the connection is lost.
+ * Pages that are fetched after the first one is there. The list of alerts comes with the page itself, as it is what most links lead
+ * to; the others follow as soon as there is nothing else to do, so that they are at hand when the connection is lost.
  */
 import { ErrorBox, Skeleton } from './kit.js';
 import { lookForUpdate } from './live.js';
@@ -15,7 +15,7 @@ const parts = [];
  * A component that stands for one of another module.
  * @param {function(): Promise<object>} load imports the module
  * @param {string} name of the component in it
- * @param {string} title the heading until it is there
+ * @param {string} title the heading until it is there; empty for a part of a page
  */
 export function later(load, name, title) {
 	let found = null;
@@ -43,7 +43,7 @@ export function later(load, name, title) {
 			fail(null);
 			again(n => n + 1);
 		};
-		return [h('h1', { key: 'title', tabindex: -1 }, title), error ? h(ErrorBox, { key: 'error', error, onretry: retry }) : h(Skeleton, { key: 'wait' })];
+		return [title ? h('h1', { key: 'title', tabindex: -1 }, title) : null, error ? h(ErrorBox, { key: 'error', error, onretry: retry }) : h(Skeleton, { key: 'wait' })];
 	};
 }
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Where the page begins: the frame, which page is shown, the keys that work everywhere. */
-import { AlertPage } from './alert.js';
 import { Alerts } from './alerts.js';
 import { get } from './api.js';
 import { pageName, startAttention } from './attention.js';
 import { boot } from './boot.js';
 import { Header } from './frame.js';
-import { GroupPage } from './group.js';
 import { Help } from './help.js';
 import { useKeys } from './keys.js';
 import { Empty, Failure, announcement } from './kit.js';
@@ -17,12 +15,14 @@ import { go, href, isFresh, startRoute, view } from './route.js';
 import { settings } from './settings.js';
 import { useStore } from './store.js';
 
+const alert = () => import('./alert.js');
 const receivers = () => import('./receivers.js');
 const silenceForm = later(() => import('./silenceform.js'), 'SilenceForm', 'Silence');
 
 /** Component of each page, and the feature of the server that it needs. */
 const PAGES = new Map([
-	['alerts', [Alerts, 'alerts']], ['alert', [AlertPage, 'alerts']], ['group', [GroupPage, 'alerts']],
+	['alerts', [Alerts, 'alerts']], ['alert', [later(alert, 'AlertPage', 'Alert'), 'alerts']],
+	['group', [later(() => import('./group.js'), 'GroupPage', 'Group'), 'alerts']],
 	['silences', [later(() => import('./silences.js'), 'Silences', 'Silences'), 'silences']],
 	['silence', [later(() => import('./silence.js'), 'SilencePage', 'Silence'), 'silences']],
 	['silence-new', [silenceForm, 'silences']], ['silence-edit', [silenceForm, 'silences']],

@@ -7,8 +7,6 @@
 #include "base/embedded.h"
 
 #define INDEX "index.html"
-/* Comes first of all styles, as the others build on it. */
-#define BASE_STYLE "style.css"
 
 static const struct {
 	const char *suffix, *type;
@@ -89,29 +87,13 @@ put_boot(struct sbuf *out, struct str boot)
 	}
 }
 
-static void
-put_link(struct sbuf *out, const char *rel, const char *name)
-{
-	sbuf_printf(out, "<link rel=\"%s\" href=\"assets/%s/%s\">\n", rel, embedded_ui_hash, name);
-}
-
 /* Modules of the first page are fetched at once, rather than each when another has named it. */
 static void
 put_preload(struct sbuf *out, struct str boot)
 {
 	(void)boot;
 	for (size_t i = 0; embedded_ui_first[i] != NULL; i++)
-		put_link(out, "modulepreload", embedded_ui_first[i]);
-}
-
-static void
-put_styles(struct sbuf *out, struct str boot)
-{
-	(void)boot;
-	put_link(out, "stylesheet", BASE_STYLE);
-	for (const struct embedded *f = embedded_ui; f->name != NULL; f++)
-		if (ends(f->name, ".css") && strcmp(f->name, BASE_STYLE) != 0)
-			put_link(out, "stylesheet", f->name);
+		sbuf_printf(out, "<link rel=\"modulepreload\" href=\"assets/%s/%s\">\n", embedded_ui_hash, embedded_ui_first[i]);
 }
 
 static const struct {
@@ -121,7 +103,6 @@ static const struct {
 	{ "@HASH@", put_hash },
 	{ "@BOOT@", put_boot },
 	{ "@PRELOAD@", put_preload },
-	{ "@STYLES@", put_styles },
 };
 
 void
