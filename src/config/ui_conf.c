@@ -19,7 +19,7 @@ const struct field ui_template_fields[] = {
 
 const struct field ui_link_fields[] = {
 	STRING_FIELD(struct ui_link, regex, .doc = "What becomes a link in comments and annotations: what RE2 and JavaScript read alike."),
-	STRING_FIELD(struct ui_link, url, .doc = "http:// or https://…; $1 is the first parenthesis."),
+	STRING_FIELD(struct ui_link, url, .doc = "an http:// or https:// address; $1 is the first parenthesis."),
 	{ 0 },
 };
 
