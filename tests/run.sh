@@ -57,17 +57,17 @@ pages() {
 	cmp -s tests/ui/package-lock.json tests/ui/node_modules/.lock ||
 		{ npm ci --prefix tests/ui --ignore-scripts --no-audit --no-fund --silent && cp tests/ui/package-lock.json tests/ui/node_modules/.lock; } ||
 		return 1
-	node --test --test-reporter=dot tests/ui/*.spec.mjs tests/ui/unit/*.test.mjs
+	node --test --test-concurrency=2 --test-reporter=spec tests/ui/*.spec.mjs tests/ui/unit/*.test.mjs
 }
 
-# The system tests need the program alone: what they wait for leaves time to build and run the unit tests, and those of
-# the web page, beside them.
-# Those that measure time come last; what is left then, the simulator and the lints, takes only what they leave over.
+# The system tests need the program alone: what they wait for leaves time to build and run the unit tests beside them.
+# Beside those that measure time the simulator and the lints take only what they leave over. Last, the web page: a browser
+# takes all there is.
 failed=""
 none=""
 cmake --preset dev >/dev/null
 cmake --build --preset dev --target tocsin
-{ units && { [ $# -gt 0 ] || pages; }; } >$log.units 2>&1 &
+units >$log.units 2>&1 &
 beside=$!
 systems "not alone" -n "$((2 * $(nproc)))" "$@"
 wait $beside || failed=yes
@@ -77,6 +77,7 @@ beside=$!
 systems alone "$@"
 wait $beside || failed=yes
 cat $log.rest
+[ $# -gt 0 ] || pages || failed=yes
 if [ -n "$failed" ] || [ "$none" = .. ]; then
 	echo "tests failed; those that ran beside the system tests are in $log.*" >&2
 	exit 1

@@ -40,18 +40,24 @@ export const ackReason = () => (can('ack') ? '' : 'You may look, but not acknowl
 export function AckDialog({ target, what, onclose }) {
 	const [comment, setComment] = useState('');
 	const [name, setName] = useState(settings.get().creator);
+	// What was typed counts at once: Enter may come before it is drawn.
+	const typed = useRef({ comment, name });
+	const type = (field, set) => e => {
+		typed.current[field] = e.target.value;
+		set(e.target.value);
+	};
 	const [seconds, setSeconds] = useState(86400);
 	const [tell, setTell] = useState(true);
 	const [more, setMore] = useState(false);
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState(null);
 	const reason = ackReason();
-	const nameless = !boot.me.name && !name.trim();
 	const conflict = error && error.code === 'already_acked';
 
 	const submit = async takeOver => {
+		const { comment: said, name: owner } = typed.current;
 		if (busy || reason) return;
-		if (nameless) {
+		if (!boot.me.name && !owner.trim()) {
 			setError({ field: 'owner', message: 'Say who you are, so that others know whom to ask.' });
 			return;
 		}
@@ -59,9 +65,9 @@ export function AckDialog({ target, what, onclose }) {
 		setBusy(true);
 		setError(null);
 		pend(keys, true);
-		if (!boot.me.name) settings.set({ creator: name.trim() });
+		if (!boot.me.name) settings.set({ creator: owner.trim() });
 		try {
-			const done = await send('POST', 'ack', { ...target, owner: boot.me.name || name.trim(), comment: comment.trim(), max_seconds: seconds, notify_resolved: tell, ...(takeOver ? { take_over: true } : {}) });
+			const done = await send('POST', 'ack', { ...target, owner: boot.me.name || owner.trim(), comment: said.trim(), max_seconds: seconds, notify_resolved: tell, ...(takeOver ? { take_over: true } : {}) });
 			setTimeout(pend, SETTLE, keys, false);
 			onclose(done);
 		} catch (e) {
@@ -88,9 +94,9 @@ export function AckDialog({ target, what, onclose }) {
 		other.comment ? h('div', null, '“', h(Value, { text: String(other.comment).replace(/^ACK! ?/, '') }), '”') : null)
 		: error && !error.field ? h(ErrorBox, { error, title: 'It was not acknowledged' }) : null,
 	h(Field, { label: 'Comment', hint: 'Others see it beside your name.', error: fieldError('comment') },
-		h(Input, { autofocus: true, value: comment, maxlength: 1000, placeholder: 'looking at it', oninput: e => setComment(e.target.value) })),
+		h(Input, { autofocus: true, value: comment, maxlength: 1000, placeholder: 'looking at it', oninput: type('comment', setComment) })),
 	boot.me.name ? h('p', { class: 'dim' }, 'As ', h('bdi', null, boot.me.name), '.')
-		: h(Field, { label: 'Your name', error: fieldError('owner') }, h(Input, { value: name, maxlength: 200, autocomplete: 'username', oninput: e => setName(e.target.value) })),
+		: h(Field, { label: 'Your name', error: fieldError('owner') }, h(Input, { value: name, maxlength: 200, autocomplete: 'username', oninput: type('name', setName) })),
 	more ? h('div', { class: 'ack-more' },
 		h(Field, { label: 'At most for', error: fieldError('max_seconds') },
 			h(Select, { value: String(seconds), options: LONGEST.map(([s, word]) => [String(s), word]), onchange: e => setSeconds(Number(e.target.value)) })),

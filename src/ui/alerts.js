@@ -11,6 +11,7 @@ import { FilterBar } from './filterbar.js';
 import { Icon } from './icons.js';
 import { Button, Check, ErrorBox, Notice, Select, Skeleton, announce, formatCount } from './kit.js';
 import { LabelMenu } from './labelmenu.js';
+import { later } from './later.js';
 import { live } from './live.js';
 import { quoteReceiver } from './link.js';
 import { formatMatcher, formatMatchers, parseMatchers, toApi } from './matcher.js';
@@ -24,6 +25,7 @@ import { VList, useWide } from './vlist.js';
 import { listKeys, useActions } from './alertact.js';
 import { useKeys } from './keys.js';
 
+const AlertDetail = later(() => import('./alert.js'), 'AlertDetail', '');
 const SEVERITY = (boot.ui.severity && boot.ui.severity.label) || 'severity';
 const SORTS = [['severity', 'severity'], ['newest', 'newest'], ['oldest', 'oldest'], ['count', 'count'], ['name', 'name']];
 const WORDS = new Map([['active', 'active'], ['silenced', 'silenced'], ['inhibited', 'inhibited'], ['muted', 'muted'], ['acked', 'acked']]);

@@ -86,6 +86,37 @@ export function address(path, params) {
 	return base + (query.length ? (base.includes('?') ? '&' : '?') + query.join('&') : '');
 }
 
+/** Questions under way, and those that wait for their turn: the server answers few at once, and others ask as well. */
+const AT_ONCE = 3;
+let asked = 0;
+const queue = [];
+
+function wakeNext() {
+	let next = queue.shift();
+	while (next && next.signal && next.signal.aborted) next = queue.shift();
+	if (next) next.resolve();
+}
+
+async function inTurn(ask, signal) {
+	if (asked >= AT_ONCE) {
+		await new Promise(resolve => {
+			queue.push({ resolve, signal });
+			if (signal) signal.addEventListener('abort', resolve);
+		});
+		if (signal && signal.aborted) {
+			if (asked < AT_ONCE) wakeNext();
+			throw new ApiError('aborted', 'The request was given up.');
+		}
+	}
+	asked++;
+	try {
+		return await ask();
+	} finally {
+		asked--;
+		wakeNext();
+	}
+}
+
 async function request(url, init, { signal, patience = PATIENCE } = {}) {
 	const control = new AbortController();
 	const stop = () => control.abort();
@@ -160,7 +191,9 @@ function refusal(response, data) {
 export async function get(path, params, options = {}) {
 	const headers = { Accept: 'application/json' };
 	if (options.etag) headers['If-None-Match'] = options.etag;
-	const { response, data } = await request(address(path, params), { headers }, options);
+	const ask = () => request(address(path, params), { headers }, options);
+	// The one that waits for changes has a place of its own.
+	const { response, data } = await (path === 'changes' ? ask() : inTurn(ask, options.signal));
 	return new Answer(data, response.headers.get('ETag'), response.status === 304, response.headers);
 }
 

@@ -148,7 +148,7 @@ function Row({ row, rows, index, count, error, busy, on }) {
 		if (field.value === '' || field.selectionEnd - field.selectionStart === field.value.length) split(event, text.trim().startsWith('{') || field.dataset.part === 'name' ? text : '');
 	};
 	const common = { 'aria-invalid': error ? true : undefined, 'aria-describedby': error ? id : undefined, onpaste: paste };
-	return h('li', { class: 'si-matcher', role: 'group', 'aria-label': `Matcher ${index + 1}` },
+	return h('div', { class: 'si-matcher', role: 'group', 'aria-label': `Matcher ${index + 1}` },
 		h(Combo, { ...common, 'data-part': 'name', 'aria-label': `Label ${own}`, placeholder: 'label', value: row.name, class: 'si-m-name', autofocus: undefined,
 			oninput: text => on.set(row.id, { name: text }),
 			onpick: text => {
@@ -210,7 +210,7 @@ export function MatcherRows({ rows, counts, errors, error, busy, onchange }) {
 	};
 	return h('fieldset', { class: 'si-fieldset', id: 'si-f-matchers' },
 		h('legend', null, 'Alerts with all of these labels'),
-		h('ul', { ref: list, class: 'si-rows' }, ...rows.map((row, index) => h(Row, { key: row.id, row, rows, index, on, busy, count: counts.get(row.id), error: errors.get(row.id) }))),
+		h('div', { ref: list, class: 'si-rows' }, ...rows.map((row, index) => h(Row, { key: row.id, row, rows, index, on, busy, count: counts.get(row.id), error: errors.get(row.id) }))),
 		h('div', { class: 'row-flex' }, h('button', { type: 'button', class: 'btn', onclick: on.add }, h(Icon, { name: 'plus' }), 'Add matcher'), h('span', { class: 'field-hint' }, 'Or paste a whole {team="db", …}.')),
 		error ? h('div', { class: 'field-error', role: 'alert' }, h(Icon, { name: 'alert' }), ' ', error) : null);
 }

@@ -14,7 +14,7 @@ export { Server };
 const require = createRequire(import.meta.url);
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const shots = process.env.UI_SHOTS ?? path.join(root, 'build/dev/ui');
-const patience = 15000;
+const patience = 60000;
 
 const sizes = {
 	wide: { viewport: { width: 1440, height: 900 } },
@@ -132,7 +132,7 @@ export function site(name, options, body) {
 			open.push(page);
 			return page;
 		};
-		const test = (title, run) => nodeTest(title, { timeout: 120000 }, async () => {
+		const test = (title, run) => nodeTest(title, { timeout: 300000 }, async () => {
 			try {
 				await run();
 				for (const page of open)
