@@ -44,7 +44,7 @@ static const struct field annotations_table[] = {
 
 static const struct field silence_table[] = {
 	STRINGS_FIELD(struct ui_silence, durations, .doc = "Durations that the form offers."),
-	BOOL_FIELD(struct ui_silence, require_comment,
+	BOOL_FIELD(struct ui_silence, require_comment, .fallback = "true",
 	    .doc = "The form wants a comment. Only the form: API v2 takes silences without one, as Alertmanager does."),
 	DURATION_FIELD(struct ui_silence, max_duration, .doc = "The longest that the form takes; likewise the form alone."),
 	ANY_FIELD(struct ui_silence, templates, .flags = F_RAW, .doc = "Silences that the form offers, filled in."),

@@ -304,6 +304,11 @@ def test_site_defaults(serve):
         "heartbeats": [{"name": "prom-eu", "matchers": ['alertname="Watchdog"', 'prometheus=~"eu.*"']},
                        {"name": "other", "matchers": ['a="b"']}]}
     assert server.get("/api/ext/v1/status")["ui"] == ui_of(server)
+    # A comment is wanted unless the site says otherwise, as on Alertmanager's page.
+    for silence, wanted in (("", True), ("\n  silence: {require_comment: false}", False)):
+        assert server.reload(f"{CONFIG}\nui:\n  title: x{silence}\n")[0] == 200
+        assert ui_of(server)["silence"]["require_comment"] is wanted
+    assert server.reload(SITE)[0] == 200
     # What Alertmanager's own tools read has none of it.
     assert server.get("/api/v2/status")["config"]["original"] == before
     # A mistake changes nothing.
