@@ -43,17 +43,12 @@ rest() {
 	nice -n 19 ctest --preset dev -LE unit
 }
 
-# A test that has failed beside others is run once more by itself, and has failed when it does so again; both are shown.
-
 # In this group; 5 says that no test's name fits, which may be so in one of the groups.
 systems() {
 	group=$1
 	shift
 	status=0
-	export TOCSIN=build/dev/tocsin
-	set -- /usr/bin/python3 -m pytest -q -o cache_dir="$PWD/build/dev/pytest-$(echo "$group" | tr -d ' ')" tests/e2e -m "$group" "$@"
-	"$@" || status=$?
-	[ $status != 1 ] || { status=0 && "$@" -n 0 --last-failed --last-failed-no-failures none; } || status=$?
+	TOCSIN=build/dev/tocsin /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/e2e -m "$group" "$@" || status=$?
 	[ $status = 5 ] && none="$none." || [ $status = 0 ] || failed=yes
 }
 
@@ -62,15 +57,7 @@ pages() {
 	cmp -s tests/ui/package-lock.json tests/ui/node_modules/.lock ||
 		{ npm ci --prefix tests/ui --ignore-scripts --no-audit --no-fund --silent && cp tests/ui/package-lock.json tests/ui/node_modules/.lock; } ||
 		return 1
-	# shellcheck disable=SC2016
-	again=$(printf '%s\n' tests/ui/*.spec.mjs tests/ui/unit/*.test.mjs | xargs -n 1 -P 2 sh -c \
-		'node --test --test-reporter=spec "$1" >"build/dev/log.$(basename "$1")" 2>&1 || echo "$1"' sh)
-	status=0
-	for file in $again; do
-		cat "build/dev/log.$(basename "$file")"
-		node --test --test-reporter=spec "$file" || status=1
-	done
-	return $status
+	node --test --test-concurrency=2 --test-reporter=spec tests/ui/*.spec.mjs tests/ui/unit/*.test.mjs
 }
 
 # The system tests need the program alone: what they wait for leaves time to build and run the unit tests beside them.
