@@ -188,7 +188,7 @@ site('frame', {}, ({ test, visit, server }) => {
 			};
 		} });
 		await until(page, () => document.querySelector('main h1'));
-		await page.waitForLoadState('networkidle').catch(() => {});
+		await page.answered();
 		await page.evaluate(() => window.hide(true));
 		const from = page.requests.length;
 		await server.alert(fire('Hidden', 'critical'));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One server and one Chromium for each file of tests, and pages that are watched: see tests/README.md.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, describe, test as nodeTest } from 'node:test';
@@ -15,16 +15,21 @@ const require = createRequire(import.meta.url);
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const shots = process.env.UI_SHOTS ?? path.join(root, 'build/dev/ui');
 const patience = 60000;
+// By how much the CPU of Chromium is slowed: what a test or the page leaves to luck fails then.
+const throttle = Number(process.env.UI_THROTTLE ?? 1);
 
 const sizes = {
 	wide: { viewport: { width: 1440, height: 900 } },
 	phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
 };
 
+// The shell is Chromium without its windows: a page costs it half the CPU.
+const chromiums = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
+
 /** Chromium with a fresh profile; `args` are more of its flags. */
 export async function launch(args = []) {
 	return chromium.launch({
-		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+		executablePath: process.env.CHROMIUM ?? chromiums.find(existsSync),
 		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update',
 			'--disable-sync', '--no-first-run', ...args],
 	});
@@ -41,9 +46,15 @@ function watchPolicy() {
 function watch(page, origin) {
 	const note = (text) => page.problems.push(text);
 
+	const unanswered = new Set();
+
 	page.problems = [];
 	page.expected = [];
 	page.requests = [];
+	/** Waits until all questions but the one that waits for changes are answered. */
+	page.answered = () => eventually(() => ![...unanswered].some((r) => /\/api\//.test(r.url()) && !/\/changes\?/.test(r.url())));
+	page.on('requestfinished', (r) => unanswered.delete(r));
+	page.on('requestfailed', (r) => unanswered.delete(r));
 	/** From here on a problem that fits is none: a test that breaks the connection expects the browser to say so. */
 	page.expectProblem = (pattern) => page.expected.push(pattern);
 	page.on('console', (m) => { if (m.type() === 'error') note(`console: ${m.text()} (${m.location().url})`); });
@@ -55,6 +66,7 @@ function watch(page, origin) {
 	});
 	page.on('request', (r) => {
 		page.requests.push({ method: r.method(), url: r.url() });
+		unanswered.add(r);
 		if (!r.url().startsWith(origin + '/') && !/^(data|blob|about):/.test(r.url()))
 			note(`a request to another origin: ${r.url()}`);
 	});
@@ -102,6 +114,8 @@ export async function openPage(browser, url, hash = '', options = {}) {
 	const page = await context.newPage();
 
 	watch(page, new URL(url).origin);
+	if (throttle > 1)
+		await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: throttle });
 	if (clock !== null)
 		await page.clock.setFixedTime(clock);
 	if (timers !== null)
