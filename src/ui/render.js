@@ -7,6 +7,7 @@
 
 import { makeElement, setLate, setProps } from './element.js';
 import { holdFocus } from './focus.js';
+import { longestRise } from './order.js';
 
 /** What h() gives. A class, so that an object from JSON is never taken for one. */
 class VNode {
@@ -173,26 +174,6 @@ function place(parent, node, next) {
 	else parent.insertBefore(node, next);
 }
 
-/** Indices of a longest rising subsequence; numbers below 0 are left out. */
-function longestRise(list) {
-	const tails = [];
-	const before = new Array(list.length);
-	for (let i = 0; i < list.length; i++) {
-		if (list[i] < 0) continue;
-		let low = 0;
-		for (let high = tails.length; low < high;) {
-			const mid = (low + high) >> 1;
-			if (list[tails[mid]] < list[i]) low = mid + 1;
-			else high = mid;
-		}
-		before[i] = low > 0 ? tails[low - 1] : -1;
-		tails[low] = i;
-	}
-	const out = new Set();
-	for (let i = tails.length ? tails[tails.length - 1] : -1; i >= 0; i = before[i]) out.add(i);
-	return out;
-}
-
 /* ---- components ---- */
 
 let current = null;
@@ -344,8 +325,19 @@ function runAll(queue) {
 
 let frame = 0;
 let timer = 0;
+let busy = 0;
+
+/* A person may be faster than a frame: what they did is drawn before what they do next is answered. It is drawn behind the handler, never
+ * between an event and its handler, where it would put back what was typed. */
+const DEEDS = new Set(['click', 'input', 'change', 'submit', 'keydown', 'paste', 'drop', 'pointerdown']);
+for (const kind of ['keydown', 'pointerdown']) globalThis.addEventListener?.(kind, catchUp, true);
+
+function catchUp() {
+	for (let turn = 0; !busy && turn < 5 && (dirty.size || effects.length); turn++) flush();
+}
 
 function schedule() {
+	if (DEEDS.has(globalThis.event?.type)) queueMicrotask(catchUp);
 	if (frame || timer) return;
 	// A tab that is not seen has no frames, but its title and sounds have to follow all the same.
 	frame = requestAnimationFrame(flush);
@@ -356,6 +348,7 @@ function flush() {
 	cancelAnimationFrame(frame);
 	clearTimeout(timer);
 	frame = timer = 0;
+	busy++;
 	runAll(effects);
 	const keep = holdFocus();
 	for (let turn = 0; dirty.size && turn < 20; turn++) {
@@ -369,6 +362,7 @@ function flush() {
 		runAll(layouts);
 	}
 	keep();
+	busy--;
 	if (effects.length) setTimeout(runAll, 0, effects);
 }
 
@@ -382,9 +376,14 @@ export function mount(vnode, element) {
 		root = { type: 'root', id: 0, v: null, parent: null, host: null, depth: 0, dom: element, svg: false, kids: NONE, hooks: null, moved: false };
 		roots.set(element, root);
 	}
-	patchKids(root, [vnode]);
-	if (root.moved) arrange(root);
-	runAll(layouts);
+	busy++;
+	try {
+		patchKids(root, [vnode]);
+		if (root.moved) arrange(root);
+		runAll(layouts);
+	} finally {
+		busy--;
+	}
 	if (dirty.size) flush();
 	else if (effects.length) setTimeout(runAll, 0, effects);
 }
