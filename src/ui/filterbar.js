@@ -74,7 +74,7 @@ function MatcherChip({ matcher, onedit, onnegate, onremove, menu }) {
 			h(Value, { text: matcher.name }), h('span', { class: matcher.op.startsWith('!') ? 'fb-op fb-not' : 'fb-op' }, matcher.op), '"', h(Value, { text: matcher.value, limit: 80, class: 'fb-value' }), '"'),
 		h(Menu, { label: `More for ${text}`, icon: 'down', class: 'fb-more', items: [
 			{ label: `Turn into ${negated(matcher).op}`, onselect: onnegate },
-			{ label: 'Edit', icon: 'edit', onselect: onedit },
+			{ label: 'Edit', icon: 'edit', onselect: () => setTimeout(onedit) }, // the menu gives the focus back first
 			...(menu || []),
 			{ label: 'Remove', icon: 'close', onselect: onremove },
 		] }),
@@ -160,7 +160,8 @@ export function FilterBar({ filter, onchange, q = '', onq, extra = [], onpseudo,
 	};
 	const focus = () => {
 		setFull(true);
-		setTimeout(() => field.current && field.current.focus(), 0);
+		// At once: the next keys are meant for the field.
+		if (field.current) field.current.focus();
 	};
 	if (api) api.current = { focus, insert: m => change(withMatcher(filter, m)) };
 	const leave = () => {
