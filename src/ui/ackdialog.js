@@ -29,6 +29,9 @@ function pend(keys, on) {
 
 const LONGEST = [[3600, '1 hour'], [4 * 3600, '4 hours'], [8 * 3600, '8 hours'], [86400, '1 day'], [7 * 86400, '1 week']];
 
+/** The comment of an acknowledgement, without the mark that it bears for API v2. */
+export const saidOf = ack => String(ack.comment || '').replace(/^ACK!\s*/, '');
+
 /** Whether alerts may be acknowledged here, and if not, why. */
 export const ackReason = () => (can('ack') ? '' : 'You may look, but not acknowledge.');
 
@@ -91,7 +94,7 @@ export function AckDialog({ target, what, onclose }) {
 	what ? h('p', null, what) : null,
 	conflict ? h(Notice, { kind: 'warning', role: 'alert' }, h('strong', null, h('bdi', null, String(other.owner || 'Somebody')), ' has it already'),
 		other.since ? [', since ', h(Time, { key: 't', at: other.since, mode: 'at' })] : null, '.',
-		other.comment ? h('div', null, '“', h(Value, { text: String(other.comment).replace(/^ACK! ?/, '') }), '”') : null)
+		saidOf(other) ? h('div', null, '“', h(Value, { text: saidOf(other) }), '”') : null)
 		: error && !error.field ? h(ErrorBox, { error, title: 'It was not acknowledged' }) : null,
 	h(Field, { label: 'Comment', hint: 'Others see it beside your name.', error: fieldError('comment') },
 		h(Input, { autofocus: true, value: comment, maxlength: 1000, placeholder: 'looking at it', oninput: type('comment', setComment) })),
@@ -104,7 +107,9 @@ export function AckDialog({ target, what, onclose }) {
 		: h(Button, { kind: 'quiet', class: 'ack-open', icon: 'down', 'aria-expanded': 'false', onclick: () => setMore(true) }, `Ends with the alert, after ${LONGEST.find(([s]) => s === seconds)[1]} at the latest`));
 }
 
-function Given({ ack, anchor, onclose }) {
+const me = () => boot.me.name || settings.get().creator;
+
+function Given({ ack, anchor, onclose, ontake }) {
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState(null);
 	const reason = ackReason();
@@ -121,24 +126,31 @@ function Given({ ack, anchor, onclose }) {
 	};
 	return h(Popover, { anchor, onclose, label: `Acknowledged by ${ack.owner}`, class: 'ack-given' },
 		h('p', null, h('strong', null, h('bdi', null, ack.owner)), ' since ', h(Time, { at: ack.since, mode: 'at' }), ' (', h(Time, { at: ack.since }), ')'),
-		ack.comment ? h('p', null, '“', h(Value, { text: ack.comment, limit: 500 }), '”') : null,
+		saidOf(ack) ? h('p', null, '“', h(Value, { text: saidOf(ack), limit: 500 }), '”') : null,
 		ack.until ? h('p', { class: 'dim' }, 'Ends when it resolves, at the latest ', h(Time, { at: ack.until, mode: 'at' }), '.') : null,
 		error ? h(ErrorBox, { error }) : null,
-		h('div', { class: 'ack-actions' }, h(Button, { busy, reason, onclick: end }, 'Un-ack')));
+		h('div', { class: 'ack-actions' }, h(Button, { busy, reason, onclick: end }, 'Un-ack'),
+			ontake && !reason && ack.owner !== me() ? h(Button, { icon: 'ack', onclick: ontake }, 'Take over …') : null));
 }
 
 /**
  * Who has taken it on: a mark that opens what there is to know, and gives it up.
- * @param {{ack: {id, owner, comment, since, until}, age?: boolean, comment?: boolean, tabindex?: number}} props `age`, `comment`: these as well
+ * @param {{ack: {id, owner, comment, since, until}, target?: Object, age?: boolean, comment?: boolean, tabindex?: number}} props `age`, `comment`: these as well;
+ *   `target`: what another may take over, as of AckDialog
  */
-export function OwnerMark({ ack, age = false, comment = false, tabindex }) {
+export function OwnerMark({ ack, target, age = false, comment = false, tabindex }) {
 	const [open, setOpen] = useState(false);
+	const [taking, take] = useState(false);
 	const ref = useRef(null);
 	return h('span', { class: 'owner' },
 		h('button', { ref, type: 'button', class: 'owner-mark', tabindex, 'aria-haspopup': 'dialog', 'aria-expanded': open, onclick: () => setOpen(!open) },
 			h(Icon, { name: 'ack' }), h('span', { class: 'vh' }, 'acked by '), h('bdi', { class: 'owner-name' }, String(ack.owner)),
-			age ? [' · ', h(Time, { key: 't', at: ack.since })] : null, comment && ack.comment ? [' · ', h(Value, { key: 'c', text: ack.comment, limit: 80 })] : null),
-		open ? h(Given, { ack, anchor: ref, onclose: () => setOpen(false) }) : null);
+			age ? h('span', { key: 'a', class: 'owner-age' }, ' · ', h(Time, { at: ack.since })) : null, comment && saidOf(ack) ? [' · ', h(Value, { key: 'c', text: saidOf(ack), limit: 80 })] : null),
+		open ? h(Given, { ack, anchor: ref, onclose: () => setOpen(false), ontake: target && (() => {
+			setOpen(false);
+			take(true);
+		}) }) : null,
+		taking ? h(AckDialog, { target, what: ['It is ', h('bdi', { key: 'o' }, String(ack.owner)), '’s now.'], onclose: () => take(false) }) : null);
 }
 
 /** Whether this is being acknowledged just now. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One alert: beside the list when there is room, else a page of its own. */
-import { AckDialog, OwnerMark, PendingMark, ackReason, usePending } from './ackdialog.js';
+import { AckDialog, OwnerMark, PendingMark, ackReason, saidOf, usePending } from './ackdialog.js';
 import { get } from './api.js';
 import { boot } from './boot.js';
 import { Lane } from './chart.js';
@@ -98,7 +98,7 @@ function Actions({ d, fp, bar, onclose }) {
 	const name = labels.alertname || fp;
 	const cli = silenceCommand({ matchers: filter, duration: '2h', comment: '' });
 	return h('div', { class: bar ? 'ad-bar' : 'ad-actions' },
-		resolved ? null : pending && !d.ack ? h(PendingMark, null) : d.ack ? h(OwnerMark, { ack: d.ack, age: true }) : h(Button, { icon: 'ack', kind: 'primary', reason: ackReason(), onclick: () => setAck(true) }, 'Ack'),
+		resolved ? null : pending && !d.ack ? h(PendingMark, null) : d.ack ? h(OwnerMark, { ack: d.ack, target: { fingerprints: [fp] }, age: true }) : h(Button, { icon: 'ack', kind: 'primary', reason: ackReason(), onclick: () => setAck(true) }, 'Ack'),
 		h(Button, { icon: 'silence', href: href({ page: 'silence-new', filter }) }, 'Silence'),
 		h(Button, { icon: 'explain', href: href({ page: 'explain', alert: fp }) }, 'Explain'),
 		h(Menu, { label: 'More', items: [
@@ -116,7 +116,7 @@ function Body({ d }) {
 	const a = d.alert;
 	return h(Fragment, null,
 		h(Annotations, { annotations: a.annotations || {} }),
-		d.ack && d.ack.comment ? h('p', { class: 'ad-ack' }, h(Icon, { name: 'ack' }), ' ', h('bdi', null, String(d.ack.owner)), ': “', h(Value, { text: String(d.ack.comment).replace(/^ACK! ?/, ''), limit: 500 }), '”') : null,
+		d.ack && saidOf(d.ack) ? h('p', { class: 'ad-ack' }, h(Icon, { name: 'ack' }), ' ', h('bdi', null, String(d.ack.owner)), ': “', h(Value, { text: saidOf(d.ack), limit: 500 }), '”') : null,
 		h(Quiet, { d }),
 		h(Facts, { a, d }),
 		h(Part, { title: 'Sent' }, h(Groups, { groups: d.groups || [] }), d.history_error ? h(Notice, { kind: 'warning' }, String(d.history_error)) : h(Told, { items: d.notifications || [] })),

@@ -65,6 +65,9 @@ export function useActions(page) {
 		ack(alert, group) {
 			if (own.ackReason) return p().setNote(own.ackReason);
 			if (alert && p().selected.size > 1 && p().selected.has(alert.fp)) return p().setDialog({ target: { fingerprints: [...p().selected.keys()] }, what: `${p().selected.size} alerts`, selection: true });
+			// What somebody has taken: who that is, giving it up, taking it over.
+			const mark = (alert || group).ack && document.activeElement.closest('.vlist-row')?.querySelector('.owner-mark');
+			if (mark) return mark.click();
 			const name = alert ? fullLabels(alert, group).get('alertname') || alert.fp : Object.values(group.labels)[0] || 'the group';
 			return p().setDialog({ target: alert ? { fingerprints: [alert.fp] } : { group: group.id }, what: alert ? `One alert: ${String(name).slice(0, 200)}` : `All alerts of ${String(name).slice(0, 200)}` });
 		},

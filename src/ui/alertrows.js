@@ -85,7 +85,7 @@ export function GroupHead({ group, open, active, act }) {
 			shared.length || note ? h('span', { key: 'shared', class: 'al-shared' }, ...shared.slice(0, 6).map(([n, v]) => h('span', { key: n, class: 'al-shared-label' }, h('bdi', null, n.slice(0, 40)), '=', h(Value, { text: v, limit: 40 }), ' ')), note ? h('bdi', { class: 'al-note' }, h(Value, { text: note, limit: 160 })) : null) : null),
 		h('span', { class: 'al-right' },
 			group.gone ? h(State, { value: 'resolved' }) : pending && !group.ack ? h(PendingMark, null)
-				: group.ack ? h(OwnerMark, { ack: group.ack, age: true, comment: true, tabindex: tab }) : state && state !== 'acked' ? h(State, { value: state }) : null,
+				: group.ack ? h(OwnerMark, { ack: group.ack, target: { group: group.id }, age: true, comment: true, tabindex: tab }) : state && state !== 'acked' ? h(State, { value: state }) : null,
 			h(Delivery, { group }),
 			h('a', { class: 'al-receiver', href: href({ page: 'receiver', id: group.receiver }), tabindex: tab, title: 'Receiver' }, h(Icon, { name: 'arrow', size: 0.75 }), h(Value, { text: group.receiver, limit: 40 })),
 			h(Counts, { counts: group.counts }),
@@ -105,10 +105,10 @@ function Differing({ labels }) {
 /** What keeps an alert quiet, or who has it. */
 export function Why({ alert, tabindex }) {
 	if (alert.gone) return h(State, { value: 'resolved' });
-	if (alert.ack) return h(OwnerMark, { ack: alert.ack, tabindex });
-	if (alert.state === 'silenced') {
-		return h('a', { class: 'state state-silenced', href: href({ page: 'silence', id: alert.silenced_by[0] }), tabindex }, h(Icon, { name: 'silence' }), 'silenced');
-	}
+	const silenced = alert.silenced_by && alert.silenced_by.length
+		? h('a', { key: 's', class: 'state state-silenced', href: href({ page: 'silence', id: alert.silenced_by[0] }), tabindex }, h(Icon, { name: 'silence' }), h('span', { class: alert.ack ? 'vh' : '' }, 'silenced')) : null;
+	if (alert.ack) return [h(OwnerMark, { key: 'o', ack: alert.ack, target: { fingerprints: [alert.fp] }, tabindex }), silenced];
+	if (silenced) return silenced;
 	if (alert.state === 'inhibited') {
 		return h('a', { class: 'state state-inhibited', href: href({ page: 'alert', id: alert.inhibited_by[0] }), tabindex }, h(Icon, { name: 'inhibited' }), 'inhibited');
 	}
@@ -123,13 +123,14 @@ export const alertMenu = (alert, group, act) => [
 	{ label: 'Copy link', icon: 'link', onselect: () => act.copyLink(`#/alert/${alert.fp}`) },
 ];
 
-/** One alert: what it does not share with its group, its summary, its age. `marked`: with its severity, where it is not the group's. */
-export function AlertRow({ alert, group, active, selected, opened, fresh, marked = true, act }) {
+/** One alert: what it does not share with its group, its summary, its age. `marked`: with its severity, where it is not the group's; `whole`: the group that its labels leave out. */
+export function AlertRow({ alert, group, active, selected, opened, fresh, marked = true, whole = group, act }) {
 	const pending = usePending('a' + alert.fp);
 	const severity = severityOf(alert, group, severityLabel);
 	const quiet = alert.state !== 'active' || alert.gone;
 	const tab = active ? 0 : -1;
-	const own = group && isSingle(group) ? { ...(group.shared && group.shared.labels), ...alert.labels } : alert.labels;
+	const alone = whole && isSingle(whole) ? { ...(whole.shared && whole.shared.labels), ...alert.labels } : alert.labels;
+	const own = Object.keys(alone).length || !whole ? alone : { ...alone, ...whole.labels };
 	const labels = inOrder(own).filter(([n]) => !hidden.has(n) && n !== severityLabel);
 	return h('div', { class: `al-row al-${severityClass(severity)}${quiet ? ' al-quiet al-is-' + (alert.gone ? 'resolved' : alert.state) : ''}${selected ? ' al-selected' : ''}${opened ? ' al-opened' : ''}${alert.gone ? ' al-gone' : ''}${fresh ? ' al-new' : ''}` },
 		h('label', { class: 'al-check' }, h('input', { type: 'checkbox', tabindex: tab, checked: selected, 'aria-label': 'Select', onclick: event => act.select(alert, group, event.shiftKey) })),

@@ -56,6 +56,6 @@ export function TableRow({ alert, columns, active, selected, opened, fresh, act 
 		cell('state', alert.state === 'active' && !alert.gone ? 'firing' : alert.ack && !alert.gone ? 'acked' : h(Why, { alert, tabindex: tab })),
 		cell('receiver', h(Value, { text: (alert.receivers || []).join(', '), limit: 120 })),
 		h(Time, { at: alert.starts, class: 'alt-cell al-age' }),
-		cell('owner', pending && !alert.ack ? h(PendingMark, null) : alert.ack ? h(OwnerMark, { ack: alert.ack, tabindex: tab }) : null),
+		cell('owner', pending && !alert.ack ? h(PendingMark, null) : alert.ack ? h(OwnerMark, { ack: alert.ack, target: { fingerprints: [alert.fp] }, tabindex: tab }) : null),
 		h('span', { class: 'al-do' }, h(Menu, { label: 'More for the alert', tabindex: tab, items: alertMenu(alert, null, act) })));
 }

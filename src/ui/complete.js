@@ -113,9 +113,9 @@ function fitting(list, prefix, text) {
  *   `text` is what stands in the field when it is chosen; `done`: it is whole and becomes a chip
  */
 
-/** Names of labels (and pseudo names) that may be meant: items as GET labels gives them. */
+/** Names of labels (and pseudo names) that may be meant: items as GET labels gives them. Behind a name stands a blank, so that the operators come next. */
 export function nameCandidates(prefix, items, pseudo = PSEUDO.keys()) {
-	const labels = fitting(items, prefix, i => i.name).map(i => ({ text: nameText(i.name), label: i.name, count: i.alerts, done: false }));
+	const labels = fitting(items, prefix, i => i.name).map(i => ({ text: nameText(i.name) + ' ', label: i.name, count: i.alerts, done: false }));
 	const own = fitting([...pseudo], prefix, n => n).map(n => ({ text: n + PSEUDO.get(n).ops[0], label: n + PSEUDO.get(n).ops[0], hint: PSEUDO.get(n).hint, done: false }));
 	const words = prefix ? [{ text: prefix, label: `“${prefix}”`, hint: 'in any label or annotation', done: true }] : [];
 	// What begins as typed comes before the rest; words are always possible.

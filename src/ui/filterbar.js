@@ -11,6 +11,8 @@ import { settings } from './settings.js';
 import { useStore } from './store.js';
 
 const PATIENCE = 120; // ms after the last key
+/** Whether the field takes the whole screen while it has the focus. */
+const covers = () => matchMedia('(max-width: 719.9px)').matches;
 
 /** What the server has for a draft; older answers are dropped. Gives candidates. */
 function useCandidates(open, text, pseudo, params, recent) {
@@ -136,8 +138,9 @@ export function FilterBar({ filter, onchange, q = '', onq, extra = [], onpseudo,
 		else change(entry.matchers.reduce(withMatcher, filter));
 		setWrong('');
 		setText('');
-		// What was taken is seen in the list, which the completions would cover.
+		// What was taken is seen in the list, which the completions would cover, and on a phone the whole field.
 		setOpen(false);
+		if (covers() && field.current) field.current.blur();
 		return true;
 	};
 	const pick = c => {
@@ -150,7 +153,7 @@ export function FilterBar({ filter, onchange, q = '', onq, extra = [], onpseudo,
 			setText(c.text);
 			setWrong('');
 		}
-		if (field.current) field.current.focus();
+		if (field.current && !(c.done && covers())) field.current.focus();
 	};
 	const edit = m => {
 		onchange(filter.filter(x => x !== m));

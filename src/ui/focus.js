@@ -9,6 +9,8 @@ export function holdFocus() {
 	if (!el || el === document.body) return () => {};
 	const above = [];
 	for (let up = el.parentElement; up && up !== document.body; up = up.parentElement) above.push(up);
+	// The heading of a page that was on its way gives the focus to the one that takes its place.
+	const heading = /^H[1-6]$/.test(el.tagName) ? `${el.localName}[tabindex]` : null;
 	const range = typeof el.selectionStart === 'number' ? [el.selectionStart, el.selectionEnd, el.selectionDirection] : null;
 	return () => {
 		const now = document.activeElement;
@@ -20,7 +22,7 @@ export function holdFocus() {
 		}
 		for (const up of above) {
 			if (!up.isConnected) continue;
-			const next = up.matches('main') ? up.querySelector('h1') : up.matches('[tabindex]') ? up : up.querySelector(FOCUSABLE);
+			const next = (heading && up.querySelector(heading)) || (up.matches('main') ? up.querySelector('h1') : up.matches('[tabindex]') ? up : up.querySelector(FOCUSABLE));
 			if (next) return next.focus({ preventScroll: true });
 		}
 	};

@@ -66,7 +66,7 @@ export function GroupPage({ view }) {
 	useTitle(name ? name.value : 'Group');
 	const act = useActions({ rows, view, wide: false, cursor, setCursor, selected, setSelected, setAll: () => {}, setDialog, setLabelAt: () => {}, setNote, pick: () => {}, setFolded: () => {}, unfold: () => {}, reason: ackReason() });
 	useKeys({ ...listKeys({ act, rows, cursor, list, view, change: () => {}, total: 0, selected, setAll: () => {}, setSelected, focusFilter: () => {} }), '/': () => false, ...Object.fromEntries('12345'.split('').map(k => [k, () => false])) });
-	const render = useMemo(() => row => h(AlertRow, { alert: row.alert, group: null, marked: false, active: row.key === cursor, selected: selected.has(row.alert.fp), opened: false, fresh: false, act }), [cursor, selected]);
+	const render = useMemo(() => row => h(AlertRow, { alert: row.alert, group: null, whole: group, marked: false, active: row.key === cursor, selected: selected.has(row.alert.fp), opened: false, fresh: false, act }), [cursor, selected, group]);
 	if (!snapshot) {
 		return h('div', { class: 'gr' }, h('h1', { tabindex: -1 }, 'Group'), !error ? h(Skeleton, null)
 			: error.status === 404 ? h(Empty, { title: 'There is no such group now.' }, h('p', null, 'None of its alerts fires any more.'),
@@ -84,7 +84,7 @@ export function GroupPage({ view }) {
 			h('h1', { tabindex: -1 }, name ? h(Value, { text: name.value, limit: 300 }) : 'Not grouped'),
 			group ? h('span', { class: 'gr-labels' }, ...inOrder(group.labels).slice(1).map(([n, v]) => h('span', { key: n, class: 'al-label' }, h(Value, { text: n, class: 'label-name' }), '=', h(Value, { text: v, limit: 120 })))) : null),
 		h('div', { class: 'ad-bar' },
-			group && group.ack ? h(OwnerMark, { ack: group.ack, age: true, comment: true }) : pending ? h(PendingMark, null) : h(Button, { icon: 'ack', kind: 'primary', reason: ackReason(), onclick: () => setDialog({ target: { group: id }, what: 'All alerts of the group' }) }, 'Ack'),
+			group && group.ack ? h(OwnerMark, { ack: group.ack, target: { group: id }, age: true, comment: true }) : pending ? h(PendingMark, null) : h(Button, { icon: 'ack', kind: 'primary', reason: ackReason(), onclick: () => setDialog({ target: { group: id }, what: 'All alerts of the group' }) }, 'Ack'),
 			h(Button, { icon: 'silence', onclick: () => (group ? act.silence(null, group) : go({ page: 'silence-new' })) }, 'Silence'),
 			group ? h(Button, { icon: 'explain', href: act.explainHref(null, group) }, 'Explain') : null,
 			h(Menu, { label: 'More', items: [{ label: 'Copy link', icon: 'link', onselect: () => act.copyLink(`#/group/${id}`) }, { label: 'History', icon: 'history', href: href({ page: 'history', tab: 'events', group: id }) },
@@ -93,7 +93,7 @@ export function GroupPage({ view }) {
 		note ? h('p', { role: 'status' }, note) : null,
 		group ? h('dl', { class: 'ad-facts gr-facts' },
 			fact('Told', h('a', { href: href({ page: 'receiver', id: group.receiver }) }, h(Value, { text: group.receiver, limit: 120 }))),
-			fact('Next message', h(Delivery, { group, long: true })),
+			group.last || group.next_repeat || group.next_flush ? fact('Next message', h(Delivery, { group, long: true })) : null,
 			fact('Alerts', COUNTED.filter(s => group.counts[s] > 0).map(s => `${formatCount(group.counts[s])} ${s}`).join(' · ')),
 			fact('Oldest', h(Time, { at: group.oldest, mode: 'at' }), h('span', { class: 'dim' }, ' · ', h(Time, { at: group.oldest }), ' ago')),
 			group.muted_by && group.muted_by.length ? fact('Muted by', h(Value, { text: group.muted_by.join(', '), limit: 300 })) : null,

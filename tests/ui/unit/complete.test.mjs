@@ -42,7 +42,9 @@ test('candidates come with counts, the fitting ones first', () => {
 	const items = [{ name: 'steam', alerts: 9 }, { name: 'team', alerts: 4 }, { name: 'host.name', alerts: 1 }, { name: 'we ird', alerts: 1 }];
 
 	assert.deepEqual(nameCandidates('tea', items).map(c => [c.label, c.count]), [['team', 4], ['steam', 9], ['“tea”', undefined]]);
-	assert.deepEqual(nameCandidates('we', items)[0].text, '"we ird"');
+	assert.deepEqual(nameCandidates('we', items)[0].text, '"we ird" ');
+	// A name that was chosen leads to the operators, so that a thumb needs no key for them.
+	assert.equal(draftOf(nameCandidates('tea', items)[0].text).part, 'op');
 	assert.deepEqual(opCandidates(draftOf('team ')).map(c => c.text), ['team=', 'team!=', 'team=~', 'team!~']);
 	assert.deepEqual(opCandidates(draftOf('team!')).map(c => c.text), ['team!=', 'team!~']);
 	assert.deepEqual(opCandidates(draftOf('age ')).map(c => c.text), ['age>']);
