@@ -23,7 +23,5 @@ EMBEDDED(templates);
 EMBEDDED(ui);
 /* 12 hexadecimal digits: a digest of all names and bytes. */
 extern const char embedded_ui_hash[];
-/* Names of the modules that the page cannot begin without, ended by NULL. */
-extern const char *const embedded_ui_first[];
 
 #endif

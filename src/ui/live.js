@@ -151,7 +151,7 @@ function bad(error) {
 export async function lookForUpdate() {
 	if (!boot.assets) return;
 	try {
-		const response = await fetch(`assets/${boot.assets}/boot.js`, { cache: 'no-store', credentials: 'same-origin' });
+		const response = await fetch(`assets/${boot.assets}/icon-calm.svg`, { cache: 'no-store', credentials: 'same-origin' });
 		if (response.status === 404) change({ updated: true });
 	} catch {
 		// The connection is looked after elsewhere.

@@ -87,22 +87,12 @@ put_boot(struct sbuf *out, struct str boot)
 	}
 }
 
-/* Modules of the first page are fetched at once, rather than each when another has named it. */
-static void
-put_preload(struct sbuf *out, struct str boot)
-{
-	(void)boot;
-	for (size_t i = 0; embedded_ui_first[i] != NULL; i++)
-		sbuf_printf(out, "<link rel=\"modulepreload\" href=\"assets/%s/%s\">\n", embedded_ui_hash, embedded_ui_first[i]);
-}
-
 static const struct {
 	const char *mark;
 	void (*put)(struct sbuf *out, struct str boot);
 } marks[] = {
 	{ "@HASH@", put_hash },
 	{ "@BOOT@", put_boot },
-	{ "@PRELOAD@", put_preload },
 };
 
 void

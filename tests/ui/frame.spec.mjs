@@ -162,13 +162,13 @@ site('frame', {}, ({ test, visit, server }) => {
 	test('an upgrade is offered, and never by itself', async () => {
 		const page = await visit('#/status');
 		page.expectProblem(/ERR_|Failed to load resource/);
-		await page.route('**/assets/**/boot.js', route => route.fulfill({ status: 404, body: '404 page not found\n' }));
+		await page.route('**/assets/**/icon-calm.svg', route => route.fulfill({ status: 404, body: '404 page not found\n' }));
 		await page.evaluate(() => { window.same = true; });
 		await server.kill();
 		await server.start();
 		await see(page, 'tocsin was updated.');
 		assert.equal(await page.evaluate(() => window.same), true);
-		await page.unroute('**/assets/**/boot.js');
+		await page.unroute('**/assets/**/icon-calm.svg');
 		await page.getByRole('button', { name: 'Reload' }).click();
 		await until(page, () => window.same === undefined && document.querySelector('h1'));
 	});
@@ -203,8 +203,8 @@ site('frame', {}, ({ test, visit, server }) => {
 		const page = await visit('#/status');
 		page.expectProblem(/broken/);
 		await page.evaluate(async () => {
-			const src = name => document.querySelector('script[type=module]').src.replace('main.js', name);
-			const [{ h, mount, Guard }, box] = [await import(src('render.js')), document.createElement('div')];
+			const { $render: { h, mount, Guard } } = await import(document.querySelector('script[type=module]').src);
+			const box = document.createElement('div');
 			document.querySelector('main').append(box);
 			mount(h(Guard, { name: 'Alerts' }, h(function List() { throw new Error('broken'); }, null)), box);
 		});

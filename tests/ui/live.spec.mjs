@@ -16,8 +16,7 @@ site('live', {}, ({ test, visit, server }) => {
 			await route.fulfill({ contentType: 'application/json', ...how }).catch(() => {});
 		});
 		await page.evaluate(async () => {
-			const from = name => import(document.querySelector('script[type=module]').src.replace('main.js', name));
-			const [{ h, mount, useState }, { useLive }, { get }] = [await from('render.js'), await from('live.js'), await from('api.js')];
+			const { $render: { h, mount, useState }, $live: { useLive }, $api: { get } } = await import(document.querySelector('script[type=module]').src);
 			const box = document.createElement('section');
 			document.querySelector('main').append(box);
 			const loads = window.loads = [];

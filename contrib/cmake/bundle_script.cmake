@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# Puts the page's modules into two files: main.js has what the page begins with, pages.js what main.js imports later. Seventy
+# files cost a browser more to ask for than to run, and packed apart they take a third more.
+#
+#   cmake -DOUT=FOLDER -DFILES=a.js;b.js;… -P bundle_script.cmake
+#
+# Each module stays a scope of its own, a function that is run once and gives what the module exports:
+#
+#   const $store = (() => { const { h } = $render; … return { createStore, useStore }; })();
+#
+# so that no name has to be changed and errors name the functions of the sources. The forms of import and export that the sources
+# have are known here; another one, or modules that import each other, end the build.
+cmake_minimum_required(VERSION 3.25)
+set(NAME "[A-Za-z0-9_]+")
+
+# What a module imports at once, as names without ".js".
+function(imports_of module out)
+	string(REGEX MATCHALL "\n(import|export) {[^}]*} from '\\./${NAME}\\.js'" found "${text_${module}}")
+	list(TRANSFORM found REPLACE ".*/(${NAME})\\.js'" "\\1")
+	set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+# `out`: the modules of `todo` and all that they import which are not in `done`, each behind those it imports.
+function(in_order todo done out)
+	set(all ${todo})
+	while(todo)
+		list(POP_FRONT todo module)
+		foreach(import ${imports_${module}})
+			if(NOT import IN_LIST all AND NOT import IN_LIST done)
+				list(APPEND all ${import})
+				list(APPEND todo ${import})
+			endif()
+		endforeach()
+	endwhile()
+	list(SORT all)
+	set(order "")
+	while(all)
+		set(left "")
+		foreach(module ${all})
+			set(wants ${imports_${module}})
+			list(REMOVE_ITEM wants ${done} ${order})
+			if(wants)
+				list(APPEND left ${module})
+			else()
+				list(APPEND order ${module})
+			endif()
+		endforeach()
+		if(left STREQUAL all)
+			message(FATAL_ERROR "these modules import each other, or what is not there: ${left}")
+		endif()
+		set(all ${left})
+	endwhile()
+	set(${out} ${order} PARENT_SCOPE)
+endfunction()
+
+# The text of a module as a constant of its name.
+function(wrapped module out)
+	set(text "${text_${module}}")
+	set(names "")
+	string(REGEX MATCHALL "\nexport (const|class|function|async function) ${NAME}" found "${text}")
+	foreach(name ${found})
+		string(REGEX REPLACE ".* " "" name "${name}")
+		string(APPEND names ", ${name}")
+	endforeach()
+	string(REGEX MATCHALL "\nexport {[^}]*}( from '\\./${NAME})?" found "${text}")
+	foreach(given ${found})
+		string(REGEX REPLACE ".*{ *(.*[^ ]) *}.*" "\\1" those "${given}")
+		string(REGEX REPLACE "(${NAME}) as (${NAME})" "\\2: \\1" those "${those}")
+		if(given MATCHES "from '\\./(.*)")
+			string(REGEX REPLACE "(${NAME})" "\\1: $${CMAKE_MATCH_1}.\\1" those "${those}")
+		endif()
+		string(APPEND names ", ${those}")
+	endforeach()
+	string(REGEX REPLACE "\nexport {[^}]*}( from '\\./${NAME}\\.js')?;" "" text "${text}")
+	string(REGEX REPLACE "\nexport (const|class|function|async function) " "\n\\1 " text "${text}")
+	string(REGEX REPLACE "\nimport ({[^}]*}) from '\\./(${NAME})\\.js';" "\nconst \\1 = $\\2;" text "${text}")
+	string(REGEX REPLACE "import\\('\\./(${NAME})\\.js'\\)" "import('./pages.js').then(m => m.$\\1)" text "${text}")
+	if(text MATCHES "\n((import|export)[^\n]*)")
+		message(FATAL_ERROR "${module}.js: this form is not known to the build: ${CMAKE_MATCH_1}")
+	endif()
+	string(REGEX REPLACE "^, " "" names "${names}")
+	set(${out} "// ${module}.js\nconst $${module} = (() => {${text}return { ${names} };\n})();\n" PARENT_SCOPE)
+endfunction()
+
+set(modules "")
+foreach(file ${FILES})
+	get_filename_component(module ${file} NAME_WE)
+	file(READ ${file} text_${module})
+	string(PREPEND text_${module} "\n")
+	imports_of(${module} imports_${module})
+	list(APPEND modules ${module})
+endforeach()
+in_order(main "" first)
+set(rest ${modules})
+list(REMOVE_ITEM rest ${first})
+in_order("${rest}" "${first}" rest)
+
+function(write_bundle name modules before)
+	set(all "${before}")
+	foreach(module ${modules})
+		wrapped(${module} text)
+		string(APPEND all "${text}")
+	endforeach()
+	list(TRANSFORM modules PREPEND "$")
+	list(JOIN modules ", " names)
+	file(WRITE ${OUT}/${name}.js "${all}export { ${names} };\n")
+endfunction()
+
+list(TRANSFORM first PREPEND "$" OUTPUT_VARIABLE names)
+list(JOIN names ", " names)
+write_bundle(main "${first}" "")
+write_bundle(pages "${rest}" "import { ${names} } from './main.js';\n")
