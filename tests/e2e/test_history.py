@@ -182,29 +182,6 @@ def test_pages_files_and_mistakes(serve, sink):
     assert error_of(server, "recever=x")[0] == 400
 
 
-def test_kill_9_loses_a_second_at_most(serve, sink):
-    server = serve(CONFIG.format(url=sink.url))
-    posted = {}
-    end = time.monotonic() + 2.5
-    while time.monotonic() < end:
-        name = f"A{len(posted)}"
-        server.alert(alertname=name)
-        posted[name] = time.time()
-        time.sleep(0.01)
-    killed = time.time()
-    server.kill()
-    arrived = {item["json"]["groupKey"] for item in list(sink.items)}
-    server.start()
-    wait_items(server, 2, kind="started")
-    got = {json.loads(line)["labels"]["alertname"]
-           for line in server.request("GET", PATH + "?format=ndjson&kind=firing")[2].splitlines()}
-    late = [killed - when for name, when in posted.items() if name not in got]
-    assert all(age <= 1.0 for age in late), late
-    # What it says was sent has arrived.
-    told = {item["group_key"] for item in server.get(PATH, format="json", outcome="sent")["items"]}
-    assert told and told <= arrived | {item["json"]["groupKey"] for item in list(sink.items)}
-
-
 def test_a_damaged_or_foreign_database_is_set_aside(serve, sink):
     server = serve(CONFIG.format(url=sink.url))
     server.alert(alertname="Old")
