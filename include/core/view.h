@@ -175,6 +175,8 @@ void view_groups(const struct engine *e, struct moment now, struct arena *arena,
 
 /* Borrowed; NULL when unknown. */
 struct silence *view_silence(const struct engine *e, struct str id);
+/* When a flush last held an alert back by the silence of that id; WALL_ZERO: none in this process. */
+struct wall view_silence_held(const struct engine *e, struct str id);
 /* Silences that have not just one set of matchers, which API v2 cannot show; false from visit stops, and is returned. */
 bool view_silences_of_several(const struct engine *e, bool (*visit)(void *arg, const struct silence *s), void *arg);
 /*

@@ -53,6 +53,11 @@ void history_started(struct history *h, struct config *c, struct wall now, struc
 void history_stopped(struct history *h, struct wall now);
 /* e: why a configuration was refused; NULL: c is in force. by: who asked for it; may be empty. */
 void history_reloaded(struct history *h, struct config *c, struct wall now, const struct err *e, struct str by);
+/*
+ * When the last event of an earlier process happened; WALL_ZERO: there is none. False: nothing is known of it until the
+ * database is open.
+ */
+bool history_before(const struct history *h, struct wall *at_out);
 /* The time of a silence was over; the engine tells of those that end by themselves before. */
 void history_silence_ended(struct history *h, const struct silence *s, struct moment now);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /api/ext/v1/alerts: a page of alerts, sorted on the server. */
+#include <string.h>
+
 #include "base/mem.h"
 #include "ext_alerts.h"
+#include "ext_sums.h"
 #include "severity.h"
 
 enum sort { SORT_SEVERITY, SORT_NEWEST, SORT_OLDEST, SORT_NAME };
@@ -11,6 +14,7 @@ struct alerts_page {
 	struct look look;
 	enum sort sort;
 	struct labels *at;	/* looked at so far; owned reference */
+	size_t counts[SEEN_STATES];
 };
 
 static void
@@ -26,10 +30,10 @@ set_key(const struct alerts_page *p, const struct seen *s, struct page_key *key)
 		key->text = labels_get(a->labels, STR("alertname"));
 		break;
 	case SORT_NEWEST:
-		key->n = -a->starts.s;
+		key->n = -page_time(a->starts);
 		break;
 	case SORT_OLDEST:
-		key->n = a->starts.s;
+		key->n = page_time(a->starts);
 		break;
 	case SORT_NAME:
 		key->text = labels_get(a->labels, STR("alertname"));
@@ -124,10 +128,17 @@ rewind_walk(struct page *page)
 
 	labels_unref(p->at);
 	p->at = NULL;
+	memset(p->counts, 0, sizeof(p->counts));
+}
+
+static void
+more(struct page *page)
+{
+	write_counts(&page->w, CONTAINER_OF(page, struct alerts_page, page)->counts);
 }
 
 static const struct page_kind alerts_kind = {
-	.look = look, .write = write, .drop = drop, .fini = fini, .rewind = rewind_walk, .file = "alerts", .columns = SEEN_COLUMNS
+	.look = look, .write = write, .more = more, .drop = drop, .fini = fini, .rewind = rewind_walk, .file = "alerts", .columns = SEEN_COLUMNS
 };
 
 void
@@ -141,8 +152,10 @@ api_ext_alerts(struct call *c)
 		return;
 	p = NEW(struct alerts_page);
 	p->sort = (enum sort)sort;
-	if (!page_init(&p->page, c, &alerts_kind) || !look_init(&p->look, c))
+	if (!page_init(&p->page, c, &alerts_kind) || !look_init(&p->look, c)) {
 		mem_free(p);
-	else
-		page_reply(&p->page, c);
+		return;
+	}
+	p->look.counts = p->counts;
+	page_reply(&p->page, c);
 }

@@ -49,6 +49,9 @@ struct groups_page {
 	enum groups_sort sort;
 	size_t alerts;			/* shown of each group */
 	size_t total_alerts;
+	size_t counts[SEEN_STATES];
+	struct group_place only;	/* the group that is asked for; zeroed: all are */
+	bool looked;			/* at that */
 	/* The group that is looked at or written: */
 	struct group_place at;
 	bool inside;
@@ -104,7 +107,8 @@ offer(struct groups_page *p, const struct group_item *g, struct work *w)
 	struct group_on_page *kept;
 	struct page_key key;
 
-	if (p->sums.all == 0)
+	/* One that is asked for by name is shown empty, too. */
+	if (p->sums.all == 0 && p->only.labels == NULL)
 		return;
 	p->total_alerts += p->sums.all;
 	key = (struct page_key){ .id = group_id(g) };
@@ -139,8 +143,9 @@ next_group(struct groups_page *p, struct group_item *g)
 		return true;
 	leave_group(p);
 	sums_reset(&p->sums);
-	if (!view_group_after(e, &p->at, g))
+	if (p->only.labels != NULL ? p->looked || !view_group_at(e, &p->only, g) : !view_group_after(e, &p->at, g))
 		return false;
+	p->looked = true;
 	group_place_set(&p->at, g->route, g->labels);
 	p->inside = true;
 	return true;
@@ -160,6 +165,7 @@ look(struct page *page, struct work *w, struct moment now)
 
 		if (!next_group(p, &g)) {
 			group_place_fini(&p->at);
+			p->look.counts = NULL;
 			return true;
 		}
 		m = receiver_passes(p, &g, w);
@@ -344,6 +350,7 @@ more(struct page *page)
 	struct groups_page *p = CONTAINER_OF(page, struct groups_page, page);
 
 	json_put_uint(&page->w, "total_alerts", p->total_alerts);
+	write_counts(&page->w, p->counts);
 }
 
 static void
@@ -353,6 +360,7 @@ fini(struct page *page)
 
 	leave_group(p);
 	group_place_fini(&p->at);
+	group_place_fini(&p->only);
 	sums_reset(&p->sums);
 	shared_fini(&p->shared);
 	look_fini(&p->look);
@@ -366,6 +374,8 @@ rewind_walk(struct page *page)
 	leave_group(p);
 	group_place_fini(&p->at);
 	p->total_alerts = 0;
+	memset(p->counts, 0, sizeof(p->counts));
+	p->look.counts = p->counts;
 }
 
 static const struct page_kind groups_kind = {
@@ -373,22 +383,61 @@ static const struct page_kind groups_kind = {
 	.columns = "id,receiver,labels," SUMS_COLUMNS ",next_flush,last,outcome"
 };
 
+static const struct page_kind group_kind = {
+	.look = look, .write = write, .drop = drop, .fini = fini, .single = true
+};
+
+/* The page, of `kind`, with the alerts that c asks for; NULL: answered. */
+static struct groups_page *
+begin(struct call *c, const struct page_kind *kind, size_t alerts)
+{
+	struct groups_page *p = NEW(struct groups_page);
+
+	p->alerts = alerts;
+	if (!page_init(&p->page, c, kind) || !look_init(&p->look, c)) {
+		mem_free(p);
+		return NULL;
+	}
+	p->look.counts = p->counts;
+	return p;
+}
+
+static void
+answer_one(struct call *c, const struct group_item *g, void *arg)
+{
+	uint64_t alerts = GROUP_ALERTS_SHOWN;
+	struct groups_page *p;
+
+	(void)arg;
+	if (!ext_query_uint(c, "alerts", GROUP_ALERTS_MAX, &alerts) || (p = begin(c, &group_kind, (size_t)alerts)) == NULL)
+		return;
+	group_place_set(&p->only, g->route, g->labels);
+	page_reply(&p->page, c);
+}
+
+void
+api_ext_group(struct call *c)
+{
+	uint64_t id;
+
+	if (fingerprint_parse(c->params[0], &id))
+		group_find_later(c, id, answer_one, NULL);
+}
+
 void
 api_ext_groups(struct call *c)
 {
 	struct groups_page *p;
 	size_t sort = GROUPS_BY_SEVERITY;
-	uint64_t alerts = 5;
+	uint64_t alerts = GROUP_ALERTS_SHOWN;
 
 	if (!ext_query_word(c, "sort", groups_sorts, &sort) || !ext_query_uint(c, "alerts", GROUP_ALERTS_MAX, &alerts))
 		return;
 	if (groups_by_labels(c, (enum groups_sort)sort, (size_t)alerts))
 		return;
-	p = NEW(struct groups_page);
+	p = begin(c, &groups_kind, (size_t)alerts);
+	if (p == NULL)
+		return;
 	p->sort = (enum groups_sort)sort;
-	p->alerts = (size_t)alerts;
-	if (!page_init(&p->page, c, &groups_kind) || !look_init(&p->look, c))
-		mem_free(p);
-	else
-		page_reply(&p->page, c);
+	page_reply(&p->page, c);
 }

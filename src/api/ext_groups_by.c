@@ -41,7 +41,7 @@ struct by_page {
 	VEC(struct by_group *) order;	/* in which they were found; owned */
 	struct labels *at;		/* alerts up to here; owned reference */
 	bool summed, found;		/* the walks are over */
-	size_t offered, total_alerts;
+	size_t offered, total_alerts, counts[SEEN_STATES];
 	bool cut;
 	size_t shown;			/* of the group that is written */
 	bool inside;			/* it */
@@ -143,6 +143,7 @@ look(struct page *page, struct work *w, struct moment now)
 	if (!p->summed && !walk(p, sum_up, w, now))
 		return false;
 	p->summed = true;
+	p->look.counts = NULL;
 	for (; p->offered < p->order.n; p->offered++) {
 		struct by_group *g = p->order.v[p->offered];
 		struct page_key key = { .id = g->labels->fingerprint, .id2 = g->labels->hash };
@@ -252,6 +253,7 @@ more(struct page *page)
 	const struct by_page *p = CONTAINER_OF(page, struct by_page, page);
 
 	json_put_uint(&page->w, "total_alerts", p->total_alerts);
+	write_counts(&page->w, p->counts);
 	json_put_bool(&page->w, "cut", p->cut);
 }
 
@@ -349,6 +351,7 @@ groups_by_labels(struct call *c, enum groups_sort sort, size_t alerts)
 	if (!read_names(p, c, list) || !page_init(&p->page, c, &by_kind) || !look_init(&p->look, c))
 		mem_free(p);
 	else {
+		p->look.counts = p->counts;
 		p->page.body.dismantle = dismantle;
 		page_reply(&p->page, c);
 	}

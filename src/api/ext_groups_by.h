@@ -9,6 +9,7 @@
 
 /* Alerts that are shown of each group. */
 #define GROUP_ALERTS_MAX 100
+#define GROUP_ALERTS_SHOWN 5
 
 /* False: the question is for the groups of routes. Else it was answered. */
 bool groups_by_labels(struct call *c, enum groups_sort sort, size_t alerts);

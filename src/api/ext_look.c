@@ -184,6 +184,8 @@ look_at_member(struct look *l, struct engine *e, const struct alert_entry *entry
 		return m;
 	if (!look_only(l, e, entry, a, now, w, scratch, out))
 		return MATCH_LATER;
+	if (l->counts != NULL)
+		l->counts[out->state]++;
 	return state_passes(l, out) ? MATCH_YES : MATCH_NO;
 }
 

@@ -31,6 +31,7 @@ struct look {
 	struct str q;		/* in the request's arena */
 	bool q_passes;		/* the alert that f examines speaks of it */
 	span age_min;
+	size_t *counts;		/* by state, all that pass but for their state are added up here; NULL: they are not */
 };
 
 /* l stays where it is until look_fini. False: answered 400, and nothing is to be freed. */

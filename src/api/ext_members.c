@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /api/ext/v1/groups/ID/alerts: the alerts of one group, the oldest first. */
+#include <string.h>
+
 #include "base/mem.h"
 #include "ext_alerts.h"
 #include "ext_groups.h"
 #include "ext_page.h"
+#include "ext_sums.h"
 
 struct members_page {
 	struct page page;
 	struct look look;
 	struct group_place place;	/* of the group */
 	struct labels *at;		/* looked at so far; owned reference */
+	size_t counts[SEEN_STATES];
 };
 
 struct visit {
@@ -26,7 +30,7 @@ visit(void *arg, const struct alert_entry *entry, const struct alert *a)
 {
 	struct visit *v = arg;
 	struct members_page *p = v->p;
-	struct page_key key = { .n = a->starts.s, .id = a->labels->fingerprint, .id2 = a->labels->hash };
+	struct page_key key = { .n = page_time(a->starts), .id = a->labels->fingerprint, .id2 = a->labels->hash };
 	struct seen seen;
 	enum match m;
 
@@ -84,10 +88,17 @@ rewind_walk(struct page *page)
 
 	labels_unref(p->at);
 	p->at = NULL;
+	memset(p->counts, 0, sizeof(p->counts));
+}
+
+static void
+more(struct page *page)
+{
+	write_counts(&page->w, CONTAINER_OF(page, struct members_page, page)->counts);
 }
 
 static const struct page_kind members_kind = {
-	.look = look, .write = write, .drop = drop, .fini = fini, .rewind = rewind_walk, .file = "alerts", .columns = SEEN_COLUMNS
+	.look = look, .write = write, .more = more, .drop = drop, .fini = fini, .rewind = rewind_walk, .file = "alerts", .columns = SEEN_COLUMNS
 };
 
 static void
@@ -100,6 +111,7 @@ answer(struct call *c, const struct group_item *g, void *arg)
 		mem_free(p);
 		return;
 	}
+	p->look.counts = p->counts;
 	group_place_set(&p->place, g->route, g->labels);
 	page_reply(&p->page, c);
 }

@@ -254,6 +254,13 @@ end_page(struct page *p)
 
 	if (p->format == PAGE_CSV)
 		return;
+	if (p->kind->single) {
+		if (!p->wrote)
+			packed_error(&p->body, 404, "not_found", STR("it is not there any more"));
+		else
+			sbuf_putc(&p->body.plain, '\n');
+		return;
+	}
 	json_array_end(w);
 	if (p->format == PAGE_JSON && p->behind > p->n && p->n > 0)
 		put_cursor(w, p->query, &p->heap[p->n - 1]);
@@ -277,6 +284,8 @@ begin_page(struct page *p)
 		return;
 	}
 	json_writer_init(&p->w, &p->body.plain, JSON_HTML_ESCAPED);
+	if (p->kind->single)
+		return;
 	json_object_begin(&p->w);
 	json_key(&p->w, STR("items"));
 	json_array_begin(&p->w);
@@ -343,6 +352,7 @@ make(struct packed *body, struct work *w, struct moment now, struct err *e)
 	}
 	done = p->kind->write(p, p->heap[p->at].what, w, now);
 	p->at += done;
+	p->wrote |= body->plain.n > before;
 	work_spend(w, ITEM_UNITS + (int64_t)(body->plain.n - before) / BYTES_PER_UNIT);
 	return done ? HTTP_MORE : HTTP_LATER;
 }

@@ -20,6 +20,13 @@
 /* The part of a sort key's text that counts, in bytes. */
 #define PAGE_TEXT_MAX 96
 
+/* A time as page_key.n, in ms. */
+static inline int64_t
+page_time(struct wall t)
+{
+	return t.s * 1000 + t.ns / 1000000;
+}
+
 /* Items are in the order of n, then of the text, then of the ids, which no two have in common. */
 struct page_key {
 	int64_t n;
@@ -59,6 +66,7 @@ struct page_kind {
 	void (*keep)(void *what);
 	void (*drop)(void *what);
 	void (*fini)(struct page *p);	/* of what is behind struct page */
+	bool single;		/* no list: its only item alone is the answer, 404 when there is none */
 	bool unsteady;		/* it depends on more than revision and query: no ETag */
 };
 
@@ -81,7 +89,7 @@ struct page {
 	bool has_after;
 	uint64_t query;		/* what the cursor must be of */
 	enum { PAGE_LOOK, PAGE_WRITE } phase;
-	bool begun;
+	bool begun, wrote;
 	size_t left;		/* items that the file may still have */
 	uint64_t revision;
 };

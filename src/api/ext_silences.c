@@ -55,13 +55,13 @@ set_key(const struct silences_page *p, const struct silence *s, size_t alerts, s
 	memcpy(&key->id2, s->id + sizeof(key->id), sizeof(key->id2));
 	switch (p->sort) {
 	case SORT_ENDS:
-		key->n = s->ends.s;
+		key->n = page_time(s->ends);
 		break;
 	case SORT_STARTS:
-		key->n = s->starts.s;
+		key->n = page_time(s->starts);
 		break;
 	case SORT_UPDATED:
-		key->n = -s->updated.s;
+		key->n = -page_time(s->updated);
 		break;
 	case SORT_CREATOR:
 		key->text = istr_str(s->created_by);
@@ -171,6 +171,7 @@ write(struct page *page, void *what, struct work *w, struct moment now)
 	json_object_begin(&page->w);
 	write_ext_silence(&page->w, s, page->now.wall);
 	json_put_uint(&page->w, "alerts", alerts);
+	ext_put_time(&page->w, "last_matched", view_silence_held(page->api->env.engine, str_from(s->id)));
 	json_object_end(&page->w);
 	return true;
 }

@@ -35,14 +35,20 @@ sums_add(struct sums *s, const struct api *api, const struct seen *seen)
 }
 
 void
-write_sums(struct json_writer *w, const struct sums *s)
+write_counts(struct json_writer *w, const size_t counts[SEEN_STATES])
 {
-	json_put_str(w, "severity", istr_str(s->word));
 	json_key(w, STR("counts"));
 	json_object_begin(w);
 	for (size_t i = 0; i < SEEN_STATES; i++)
-		json_put_uint(w, seen_state_text((enum seen_state)i), s->counts[i]);
+		json_put_uint(w, seen_state_text((enum seen_state)i), counts[i]);
 	json_object_end(w);
+}
+
+void
+write_sums(struct json_writer *w, const struct sums *s)
+{
+	json_put_str(w, "severity", istr_str(s->word));
+	write_counts(w, s->counts);
 	ext_put_time(w, "oldest", s->oldest);
 	ext_put_time(w, "newest", s->newest);
 }
@@ -66,10 +72,10 @@ sums_key(enum groups_sort sort, const struct sums *s, const struct labels *group
 		key->n = (int64_t)s->severity;
 		break;
 	case GROUPS_BY_NEWEST:
-		key->n = -s->newest.s;
+		key->n = -page_time(s->newest);
 		break;
 	case GROUPS_BY_OLDEST:
-		key->n = s->oldest.s;
+		key->n = page_time(s->oldest);
 		break;
 	case GROUPS_BY_COUNT:
 		key->n = -(int64_t)s->all;

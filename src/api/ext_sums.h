@@ -22,6 +22,8 @@ struct sums {
 /* Makes it one of no alerts; also before the first use, zeroed. */
 void sums_reset(struct sums *s);
 void sums_add(struct sums *s, const struct api *a, const struct seen *seen);
+/* "counts" */
+void write_counts(struct json_writer *w, const size_t counts[SEEN_STATES]);
 /* "severity", "counts", "oldest", "newest" */
 void write_sums(struct json_writer *w, const struct sums *s);
 /* The same as cells of CSV. */

@@ -7,6 +7,8 @@
 
 /* The clock may be set: it is looked at again after this. */
 #define LOOK_AHEAD SPAN_MIN
+/* Until the database of history is open. */
+#define LOOK_AGAIN (20 * SPAN_MS)
 /* Units of one turn. */
 #define TURN_WORK 20000
 /* To note one. */
@@ -18,6 +20,7 @@ struct silence_ends {
 	struct event_listener listener;
 	struct wall from, upto;		/* ends after the first, up to the second, are told of … */
 	struct silence_list *list;	/* … by this; NULL: all was told up to `from` */
+	bool looked_back;		/* `from` is when history ended before */
 };
 
 static void
@@ -63,6 +66,23 @@ tell(struct silence_ends *x, struct moment now)
 	return !work_used_up(&w);
 }
 
+/* Silences that ended while no process was there: the next one tells of them. False: not now. */
+static bool
+look_back(struct silence_ends *x, struct moment now)
+{
+	struct wall before;
+
+	if (!history_before(x->s->history, &before)) {
+		/* One that cannot be opened is not waited for. */
+		x->looked_back = !history_health(x->s->history, now).ok;
+		return x->looked_back;
+	}
+	if (!wall_is_zero(before) && wall_before(before, x->from))
+		x->from = before;
+	x->looked_back = true;
+	return true;
+}
+
 static void
 on_timer(void *arg)
 {
@@ -70,6 +90,10 @@ on_timer(void *arg)
 	struct silence_ends *x = arg;
 	struct moment now = x->s->clock->now(x->s->clock);
 
+	if (!x->looked_back && !look_back(x, now)) {
+		timer_in(&x->timer, LOOK_AGAIN);
+		return;
+	}
 	engine_see(x->s->engine, now);
 	if (x->list == NULL) {
 		x->list = view_silence_list(x->s->engine, expired, now);

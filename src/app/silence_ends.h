@@ -10,7 +10,7 @@
 struct server;
 struct silence_ends;
 
-/* Those that end from now on; s has an engine and a history. */
+/* Those that end from now on, and those that ended since the last event that history has of before; s has an engine and a history. */
 struct silence_ends *silence_ends_new(struct server *s);
 /* Before the engine goes. Sets *x to NULL, which it may be already. */
 void silence_ends_free(struct silence_ends **x);

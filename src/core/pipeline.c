@@ -99,6 +99,8 @@ act(void *arg, size_t place, const struct verdict *v)
 	mark(f, place, v);
 	if (v->cause == MUTE_NONE)
 		return;
+	if (v->cause == MUTE_SILENCE)
+		silences_note_held(f->entries[place], a->now.wall);
 	if (!group && !f->all[place].resolved && promises_end(v))
 		note_promise(f, place);
 	a->engine->counters.suppressed[v->cause] += group ? f->passage.left_n : 1;

@@ -103,11 +103,13 @@ struct silence_entry *
 silences_put(struct silences *ss, struct silence *s, struct wall expires)
 {
 	struct silence_entry *entry = silences_find(ss, str_from(s->id));
+	struct wall held = entry != NULL ? entry->held : WALL_ZERO;
 
 	if (entry != NULL)
 		silences_drop(ss, entry);
 	entry = NEW(struct silence_entry);
 	entry->refs = 1;
+	entry->held = held;
 	entry->silence = silence_ref(s);
 	entry->expires = expires;
 	entry->listed = silence_lists_add(&ss->lists, s, expires);
@@ -479,6 +481,14 @@ silences_active(const struct alert_entry *r, struct wall now, bool resolved, con
 			out[n++] = s;
 	}
 	return n;
+}
+
+void
+silences_note_held(const struct alert_entry *r, struct wall now)
+{
+	for (uint32_t i = 0; i < r->silences_n; i++)
+		if (silence_state_at(r->silences[i]->silence, now) == SILENCE_ACTIVE)
+			r->silences[i]->held = now;
 }
 
 void

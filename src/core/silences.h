@@ -36,6 +36,7 @@ struct silence_entry {
 	struct silence *silence;	/* owned reference */
 	struct silence_version *listed;	/* NULL when gone */
 	struct wall expires;	/* when it may be forgotten */
+	struct wall held;	/* when a flush last held an alert back by it; WALL_ZERO: none in this process */
 	uint64_t version;
 	uint64_t declared_by;	/* number of the declaration that it is of: settle.c */
 	struct silence_watch *watch;	/* owned; NULL: neither ends nor comes again by itself */
@@ -117,6 +118,8 @@ void silences_run_reset(struct silences_run *run);
  * those that hold that back.
  */
 size_t silences_active(const struct alert_entry *r, struct wall now, bool resolved, const struct silence **out);
+/* A flush holds the alert of r back by those of its silences that are active. */
+void silences_note_held(const struct alert_entry *r, struct wall now);
 /* r forgets its silences. */
 void silences_forget(struct alert_entry *r);
 /* The wall clock went back: what had ended may be active again. */

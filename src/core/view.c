@@ -224,6 +224,14 @@ view_silence(const struct engine *e, struct str id)
 	return entry != NULL ? entry->silence : NULL;
 }
 
+struct wall
+view_silence_held(const struct engine *e, struct str id)
+{
+	const struct silence_entry *entry = silences_find(&e->silences, id);
+
+	return entry != NULL ? wall_utc(entry->held) : WALL_ZERO;
+}
+
 void
 view_silences(const struct engine *e, struct arena *arena, struct silence ***out, size_t *n_out)
 {

@@ -131,6 +131,7 @@ on_written(struct job *j)
 	h->file_bytes = w->bytes;
 	h->deleted = w->deleted;
 	h->oldest = w->oldest;
+	h->before = w->before;
 	h->bad = w->bad;
 	if (w->aside_why.kind != ERR_NONE) {
 		h->set_aside++;
@@ -365,6 +366,13 @@ history_free(struct history **hp)
 	timer_fini(&h->freeing);
 	past_writer_fini(&h->writer);
 	mem_free(h);
+}
+
+bool
+history_before(const struct history *h, struct wall *at_out)
+{
+	*at_out = h->before != 0 ? wall_from_ns(h->before * SPAN_MS) : WALL_ZERO;
+	return h->opened;
 }
 
 uint64_t

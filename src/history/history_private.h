@@ -43,6 +43,7 @@ struct history {
 	struct err problem;		/* ERR_NONE: none */
 	uint64_t generation, events, file_bytes, deleted, bad, revision;
 	int64_t oldest;
+	int64_t before;			/* past_writer.before */
 	uint64_t key[2];
 	double seconds;
 	uint64_t commits, failures, set_aside;

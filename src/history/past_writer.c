@@ -127,12 +127,16 @@ load_open(struct past_writer *w, struct err *e)
 static bool
 read_state(struct past_writer *w, struct err *e)
 {
-	int64_t last = 0, n = 0;
+	int64_t last = 0, n = 0, newest = 0;
 
 	if ((!past_db_number(&w->db, "SELECT first + n - 1 FROM blocks ORDER BY first DESC LIMIT 1", &last, e) ||
-		!past_db_number(&w->db, "SELECT sum(n) FROM blocks", &n, e)) &&
+		!past_db_number(&w->db, "SELECT sum(n) FROM blocks", &n, e) ||
+		!past_db_number(&w->db, "SELECT newest FROM blocks ORDER BY first DESC LIMIT 1", &newest, e)) &&
 	    e->kind != ERR_NONE)
 		return false;
+	/* Opened again, it has events of this process. */
+	if (w->generation == 0)
+		w->before = newest;
 	w->next = (uint64_t)last + 1;
 	w->events = (uint64_t)n;
 	return load_open(w, e);

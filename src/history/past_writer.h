@@ -46,6 +46,7 @@ struct past_writer {
 	uint64_t generation;		/* counts files that were begun: readers open theirs anew */
 	uint64_t events, bytes;		/* in the database */
 	int64_t oldest;			/* ms; 0: there is nothing */
+	int64_t before;			/* … of the newest event that was there before this process */
 	int64_t first_newest;		/* … of the newest event in the oldest block */
 	uint64_t deleted;		/* events that went by retention, so far */
 	uint64_t bad;			/* blocks that were not what was written, so far */

@@ -182,9 +182,7 @@ export function useStateCounts(params, narrowed, overview) {
 	const key = JSON.stringify([narrowed, base]);
 	const { data } = useLive('alerts', async ({ signal }) => {
 		if (!narrowed) return null;
-		const states = ['active', 'silenced', 'inhibited', 'muted', 'acked'];
-		const all = await Promise.all(states.map(state => get('alerts', { ...base, limit: 1, ...Object.fromEntries(states.filter(x => x !== state).map(x => [x, 'false'])) }, { signal })));
-		return { key, counts: Object.fromEntries(states.map((state, i) => [state, all[i].data.total])) };
+		return { key, counts: (await get('alerts', { ...base, limit: 1 }, { signal })).data.counts };
 	}, [key]);
 	if (!narrowed) return overview ? overview.alerts : null;
 	return data && data.key === key ? data.counts : null;

@@ -292,6 +292,56 @@ def test_who_did_it(serve, sink):
     assert not [i for i in server.get(PATH, kind="silence_expired")["items"] if i["silence_id"] in (short, lasting)]
 
 
+HOSTILE = ['</script><script>alert(1)</script>', '"; DROP TABLE blocks; --', "=cmd|' /C calc'!A0", "line\nfeed\ttab\rreturn",
+           "\u202eright to left\u2066", "\U0001f525", "\\\\", "{{ .Labels }}", "a" * 8000, "x" * 7999 + "y", "\x7f\x01"]
+
+
+def test_hostile_values_and_questions(serve, sink):
+    """Values come back as they were; expressions and lists that are to cost much are refused or answered, and hold nobody."""
+    server = serve(CONFIG.format(url=sink.url))
+    server.alert(*({"alertname": "Evil", "v": v} for v in HOSTILE))
+    wait_items(server, len(HOSTILE), kind="firing")
+    for query in ({}, {"filter": "v!=nothing"}):
+        assert {i["labels"]["v"] for i in server.get(PATH, kind="firing", **query)["items"]} == set(HOSTILE)
+    lines = server.request("GET", PATH + "?format=ndjson&kind=firing")[2].decode().rstrip("\n").split("\n")
+    assert {json.loads(line)["labels"]["v"] for line in lines} == set(HOSTILE)
+    rows = list(csv.DictReader(io.StringIO(server.request("GET", PATH + "?format=csv&kind=firing")[2].decode(), newline="")))
+    assert {json.loads(r["labels"])["v"] for r in rows} == set(HOSTILE)
+    for value in HOSTILE:
+        matcher = 'v="' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        assert [i["labels"]["v"] for i in server.get(PATH, kind="firing", filter=matcher)["items"]] == [value], value
+    bombs = ['v=~"(x+x+)+z"', 'v=~"((a{1,100}){1,100}){1,100}"', 'v=~"(((((a?){30}){30}){30}){30}){30}"', 'v=~"' + "(" * 5000 + ")" * 5000 + '"',
+             'v=~"' + "|".join(f".*{i}" for i in range(2000)) + '"']
+    for bomb in bombs:
+        for query in ({"filter": bomb}, {"filter": [bomb] * 50}, {"receiver": bomb[4:-1]}):
+            status, _, body = server.request("GET", PATH + "?" + urllib.parse.urlencode(query, doseq=True))
+            assert status in (200, 400, 414, 431), (bomb[:40], status, body[:200])
+    assert server.request("GET", PATH + "?" + "&".join(["filter=a%3Db"] * 3000))[0] in (200, 400, 414, 431)
+    assert server.request("GET", "/-/healthy")[0] == 200 and len(server.get(PATH, kind="firing")["items"]) == len(HOSTILE)
+
+
+def test_silences_that_end_while_nobody_is_there(serve, sink):
+    server = serve(CONFIG.format(url=sink.url))
+    wait_items(server, kind="started")
+    short = server.silence(seconds=0.5, alertname="C")
+    lasting = server.silence(seconds=60, alertname="D")
+    wait_items(server, 2, kind="silence_created")
+    server.kill()
+    ends = time.time() + 0.6
+    while time.time() < ends:
+        time.sleep(0.05)
+    server.start()
+    wait_items(server, 2, kind="started")
+    [ended] = wait_items(server, kind="silence_ended")
+    assert (ended["silence_id"], ended["by"]) == (short, None) and ended["ends"] <= ended["at"]
+    # Once, however often it is started.
+    server.stop()
+    server.start()
+    server.request("DELETE", f"/api/v2/silence/{lasting}")
+    wait_items(server, kind="silence_expired")
+    assert len(server.get(PATH, kind="silence_ended")["items"]) == 1
+
+
 def test_who_did_it_by_name(serve, sink, tmp_path):
     web = tmp_path / "web.yml"
     # bcrypt of "secret"

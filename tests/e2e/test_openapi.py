@@ -124,6 +124,7 @@ def test_answers_are_as_it_says(serve, sink):
         ask("GET", "/alerts/{fingerprint}", fingerprint=alert["fp"])
     groups = ask("GET", "/groups", query={"alerts": 3})["items"]
     ask("GET", "/groups", query={"group_by": "to,severity", "limit": 1})
+    ask("GET", "/groups/{group}", group=groups[0]["id"])
     ask("GET", "/groups/{group}/alerts", group=groups[0]["id"])
     ask("GET", "/labels")
     ask("GET", "/labels/{label}/values", label="alertname")

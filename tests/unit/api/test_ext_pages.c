@@ -94,6 +94,25 @@ START_TEST(alerts_in_order)
 }
 END_TEST
 
+/* Those that begin in one second have an order, too. */
+START_TEST(order_by_milliseconds)
+{
+	start("/");
+	for (int i = 0; i < 5; i++) {
+		struct str body = arena_printf(arena, "[{\"labels\":{\"alertname\":\"A%d\",\"n\":\"%d\"},"
+		    "\"startsAt\":\"2026-01-04T00:00:00.%d00Z\",\"endsAt\":\"2026-01-06T00:00:00Z\"}]", i, i, (i * 2) % 5);
+
+		expect("POST", "/api/v2/alerts", JSON_TYPE, body.p, 200, "");
+	}
+	world_settle(&world);
+	same_at_any_length("sort=oldest", "03142");
+	same_at_any_length("sort=newest", "24130");
+	expect("GET", GROUPS "?sort=oldest&limit=1", "", "", 200, "\"alertname\":\"A0\"");
+	expect("GET", GROUPS "?sort=newest&limit=1", "", "", 200, "\"alertname\":\"A2\"");
+	stop();
+}
+END_TEST
+
 START_TEST(states)
 {
 	start("/");
@@ -104,6 +123,15 @@ START_TEST(states)
 	    200, "silenceID");
 	same_at_any_length("sort=oldest&active=false", "2");
 	same_at_any_length("sort=oldest&silenced=false", "0134567");
+	/* Counts are of all states, whatever is left out; of what passes else. */
+	expect("GET", ALERTS "?active=false&limit=1", "", "", 200,
+	    "\"total\":1,\"counts\":{\"acked\":0,\"silenced\":1,\"inhibited\":0,\"muted\":0,\"active\":7},");
+	expect("GET", ALERTS "?silenced=false&filter=alertname%3DDisk", "", "", 200,
+	    "\"total\":3,\"counts\":{\"acked\":0,\"silenced\":1,\"inhibited\":0,\"muted\":0,\"active\":3},");
+	expect("GET", GROUPS "?silenced=false&filter=alertname%3DDisk", "", "", 200,
+	    "\"total_alerts\":3,\"counts\":{\"acked\":0,\"silenced\":1,\"inhibited\":0,\"muted\":0,\"active\":3},");
+	expect("GET", GROUPS "?group_by=alertname&silenced=false&filter=alertname%3DDisk", "", "", 200,
+	    "\"total_alerts\":3,\"counts\":{\"acked\":0,\"silenced\":1,\"inhibited\":0,\"muted\":0,\"active\":3},");
 	expect("GET", ALERTS "?active=false", "", "", 200, "\"state\":\"silenced\"");
 	expect("GET", ALERTS "?filter=n%3D7", "", "", 200,
 	    "\"summary\":\"it is 7\",\"starts\":\"2026-01-04T00:07:00.000Z\",\"state\":\"active\",\"silenced_by\":[],\"inhibited_by\":[],"
@@ -193,7 +221,7 @@ START_TEST(files)
 	sbuf_fini(&a.r.body);
 	a = ask("GET", ALERTS "?format=json&limit=2", "", "");
 	ck_assert(str_is(header(&a, "Content-Disposition"), "attachment; filename=\"alerts.json\""));
-	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&a.r.body), "],\"next\":null,\"total\":9,\"revision\":"));
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&a.r.body), "],\"next\":null,\"total\":9,\"counts\":{\"acked\":"));
 	sbuf_fini(&a.r.body);
 	expect("GET", GROUPS "?format=csv&receiver=page", "", "", 200,
 	    "\"page\",\"{alertname=\"\"Disk\"\"}\",\"\",\"0\",\"0\",\"0\",\"0\",\"1\",\"2026-01-04T00:07:00.000Z\",");
@@ -216,7 +244,7 @@ START_TEST(silences_by_what_they_cover)
 	make_silence("Disk", "=eve", "c\\\"d");
 	first = json_get_str(&json_get(get("/api/ext/v1/silences?sort=alerts"), "items")->v[0], "createdBy", STR(""));
 	ck_assert(str_is(first, "=eve"));
-	expect("GET", "/api/ext/v1/silences?matching=0", "", "", 200, "\"alerts\":0}],\"next\":null,\"total\":1,");
+	expect("GET", "/api/ext/v1/silences?matching=0", "", "", 200, "\"alerts\":0,\"last_matched\":null}],\"next\":null,\"total\":1,");
 	expect("GET", "/api/ext/v1/silences?matching=1&sort=alerts", "", "", 200, "\"total\":2,");
 	expect("GET", "/api/ext/v1/silences?matching=2", "", "", 400, "\"field\":\"matching\"");
 	expect("GET", "/api/ext/v1/silences?format=csv&matching=1", "", "", 200,
@@ -227,7 +255,11 @@ START_TEST(silences_by_what_they_cover)
 	    "{\"matchers\":[{\"name\":\"n\",\"value\":\"[1-4]\",\"isRegex\":true}],\"createdBy\":\"jo\",\"comment\":\"c\","
 	    "\"startsAt\":\"2026-01-05T08:00:00Z\",\"endsAt\":\"2026-01-05T09:00:00Z\"}",
 	    200, "silenceID");
-	expect("GET", "/api/ext/v1/silences?state=pending&matching=1", "", "", 200, "\"alerts\":4}");
+	expect("GET", "/api/ext/v1/silences?state=pending&matching=1", "", "", 200, "\"alerts\":4,\"last_matched\":null}");
+	/* Its time is that of the last flush that it held something back in, also when it covers nothing any more. */
+	world_run(&world, 5 * SPAN_MIN);
+	expect("GET", "/api/ext/v1/silences?created_by=bob", "", "", 200, "\"alerts\":3,\"last_matched\":\"2026-01-05T00:05:00.000Z\"}");
+	expect("GET", "/api/ext/v1/silences?created_by=ann", "", "", 200, "\"alerts\":0,\"last_matched\":null}");
 	stop();
 }
 END_TEST
@@ -253,6 +285,20 @@ START_TEST(one_group_and_one_alert)
 	ck_assert(str_eq(json_get_str(json_get(v, "alert"), "fingerprint", STR("")), fp));
 	ck_assert(str_is(json_get_str(v, "severity", STR("")), "critical"));
 	ck_assert(str_eq(json_get_str(&json_get(v, "groups")->v[0], "id", STR("")), id));
+	v = get(arena_printf(arena, GROUPS "/%.*s?alerts=1", STR_ARG(id)).p);
+	ck_assert(str_eq(json_get_str(v, "id", STR("")), id));
+	ck_assert_uint_eq(json_get(v, "alerts")->n, 1);
+	ck_assert(json_get_bool(v, "more", false));
+	ck_assert_int_eq(json_get_int(json_get(v, "counts"), "active", 0), 3);
+	ck_assert(str_is(json_get_str(v, "next_flush", STR("")), "2026-01-05T00:05:00.000Z"));
+	/* A flush that has nothing to tell moves it all the same; and one is shown of which nothing is asked for. */
+	world_run(&world, 6 * SPAN_MIN);
+	v = get(arena_printf(arena, GROUPS "/%.*s?filter=n%%3D9", STR_ARG(id)).p);
+	ck_assert(str_is(json_get_str(v, "next_flush", STR("")), "2026-01-05T00:10:00.000Z"));
+	ck_assert_int_eq(json_get_int(json_get(v, "counts"), "active", -1), 0);
+	ck_assert_uint_eq(json_get(v, "alerts")->n, 0);
+	expect("GET", GROUPS "/0", "", "", 404, "\"code\":\"not_found\"");
+	expect("GET", arena_printf(arena, GROUPS "/%.*s?alerts=x", STR_ARG(id)).p, "", "", 400, "\"field\":\"alerts\"");
 	expect("GET", GROUPS "/0/alerts", "", "", 404, "\"code\":\"not_found\"");
 	expect("GET", GROUPS "/zz/alerts", "", "", 404, "is no id of a group");
 	expect("GET", ALERTS "/0", "", "", 404, "\"code\":\"not_found\"");
@@ -417,7 +463,7 @@ START_TEST(silences)
 		    200, "silenceID");
 	expect("GET", "/api/ext/v1/silences?q=DEPLOY%203", "", "", 200,
 	    "\"createdBy\":\"ann\",\"comment\":\"Deploy 3\",\"annotations\":{},\"kind\":\"silence\",\"source\":null,"
-	    "\"read_only\":false,\"ends_with\":null,\"notify_resolved\":false,\"schedule\":null,\"alerts\":3}],\"next\":null,\"total\":1,"
+	    "\"read_only\":false,\"ends_with\":null,\"notify_resolved\":false,\"schedule\":null,\"alerts\":3,\"last_matched\":null}],\"next\":null,\"total\":1,"
 	    "\"counts\":{\"active\":4,\"pending\":0,\"expired\":0},\"revision\":4}");
 	expect("GET", "/api/ext/v1/silences?limit=1", "", "", 200, "\"comment\":\"Deploy 3\"");
 	expect("GET", "/api/ext/v1/silences?limit=1&sort=created_by", "", "", 200, "\"createdBy\":\"ann\"");
@@ -529,6 +575,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, alerts_in_order);
+	tcase_add_test(t, order_by_milliseconds);
 	tcase_add_test(t, states);
 	tcase_add_test(t, groups);
 	tcase_add_test(t, groups_by_labels);
