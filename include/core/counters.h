@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/cluster.h"
 #include "core/notification.h"
 #include "core/ports.h"
 

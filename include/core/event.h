@@ -138,6 +138,21 @@ struct event_flush_ended {
 struct event_decided {
 	struct event_leg leg;
 	size_t firing, resolved;	/* alerts that no stage held back */
+	bool by_peer;			/* what the log says was told by another member of the cluster */
+};
+
+/* A leg waits for its turn among the members of the cluster. */
+struct event_waits {
+	struct event_leg leg;
+	span wait;
+	unsigned position, members;	/* struct cluster_state */
+};
+
+/* A leg is over: another member of the cluster has told a newer state of the group than it would. */
+struct event_overtaken {
+	struct event_leg leg;
+	struct wall told;		/* the newer one, by that member's clock */
+	bool again;			/* the group is looked at anew, at once: there seems to be something left to tell */
 };
 
 struct event_attempt_failed {
@@ -164,9 +179,16 @@ struct event_notify_failed {
 	bool canceled;
 };
 
+/* By whom a silence was made, changed or ended. */
+enum silence_by {
+	SILENCE_BY_REQUEST,
+	SILENCE_BY_ITSELF,	/* with its alerts, or as one of its windows was over */
+	SILENCE_BY_PEER,	/* another one of the cluster says so */
+};
+
 struct event_silence {
 	const struct silence *silence;
-	bool unasked;	/* by itself: with its alerts, or as one of its windows was over */
+	enum silence_by by;
 };
 
 struct event {

@@ -49,11 +49,13 @@ struct log_entry {
 	const uint64_t *firing, *resolved;	/* labels hashes (struct labels.hash), sorted */
 	size_t firing_n, resolved_n;
 	struct receiver_data data;
-	/* Hashes, sorted, of alerts that it may have been told to fire after `timestamp`: no answer came. */
+	/* From here on it is nobody else's business but this member's, except `unknown`. Hashes, sorted, of alerts that it may have been told to fire after `timestamp`: no answer came. */
 	const uint64_t *doubtful;
 	size_t doubtful_n;
 	struct partly_told partly;
 	const struct unknown_fields *unknown;	/* NULL: none */
+	bool by_peer;		/* another one of the cluster told it, or this one before it forgot, and timestamp is by that clock */
+	uint64_t merge;		/* with by_peer: number of the merge that it came with, in this process; 0: it was restored */
 };
 
 struct nflog;
@@ -78,6 +80,8 @@ bool nflog_gc_some(struct nflog *l, struct wall now, struct hmap_cursor *at, str
 size_t nflog_count(const struct nflog *l);
 /* About what its entries take when encoded. */
 size_t nflog_bytes(const struct nflog *l);
+/* hmap_next_bucket of its entries, by their node. */
+bool nflog_next_bucket(const struct nflog *l, struct hmap_cursor *at, struct hmap_node **node);
 void nflog_each(const struct nflog *l, void (*visit)(void *arg, const struct log_entry *e), void *arg);
 
 #endif

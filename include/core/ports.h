@@ -87,6 +87,11 @@ struct port {
 	 * order, those of one call of the engine together. NULL: nothing is durable.
 	 */
 	void (*persist)(struct port *self, const struct change *c);
+	/*
+	 * Tells the other members of the cluster (core/cluster.h) of a silence or a log entry that this one has changed; returns at
+	 * once. What is nobody else's business (struct log_entry) is to be left out. NULL: there are none.
+	 */
+	void (*share)(struct port *self, const struct change *c);
 	/* Events (core/event.h): listeners, and what any of them hears; see port_listen. */
 	struct event_listener *listeners[PORT_LISTENERS];
 	size_t listeners_n;
@@ -99,11 +104,6 @@ struct port {
 	 */
 	struct labels *(*route_labels)(struct port *self, const struct config *c, const struct route *r,
 	    struct labels *group_labels, struct noted_alert *alerts, size_t n, struct moment now);
-	/*
-	 * How long this instance waits before it may send (position in the cluster ×
-	 * peer timeout), or -1: not ready at all yet. NULL: 0.
-	 */
-	span (*wait)(struct port *self);
 	/*
 	 * Time on a stopwatch, for metrics of durations only: nothing the engine
 	 * does depends on it. NULL: durations are not measured.

@@ -55,7 +55,7 @@ summary(struct expo *x, const char *name, const char *help, const struct duratio
 #define SUMMARY(section, member, name, help) SECTION(section, summary(x, name, help, &n->member))
 #define HISTOGRAM(section, member, name, help) SECTION(section, durations(x, name, help, &n->member))
 #define ABSENT(section, name, help) SECTION(section, counter(x, name, help, 0))
-enum section { SECTION_dispatcher, SECTION_silences, SECTION_nflog };
+enum section { SECTION_dispatcher, SECTION_silences, SECTION_nflog, SECTION_cluster };
 
 static void
 expose_section(const struct counters *n, enum section at, struct expo *x)
@@ -418,6 +418,25 @@ expose_suppressed(const struct counters *n, struct expo *x)
 }
 
 static void
+expose_merged(const uint64_t n[MERGED_N], enum labelled_counter family, struct expo *x)
+{
+	labelled_family(x, family);
+	for (int m = 0; m < MERGED_N; m++)
+		labelled(x, "result", merged_text((enum merged)m), (double)n[m]);
+}
+
+/* Of a lone instance there is nothing to be said. */
+static void
+expose_merging(const struct engine *e, const struct counters *n, struct expo *x)
+{
+	if (!view_cluster(e)->on)
+		return;
+	expose_merged(n->merged_silences, LABELLED_merged_silences, x);
+	expose_merged(n->merged_log_entries, LABELLED_merged_log_entries, x);
+	expose_section(n, SECTION_cluster, x);
+}
+
+static void
 expose_silences(const struct counters *n, const struct view_gauges *g, struct expo *x)
 {
 	size_t all = g->silences_active + g->silences_expired + g->silences_pending;
@@ -479,6 +498,7 @@ expose_end(struct scrape *s)
 	expose_suppressed(s->counters, &s->x);
 	expose_silences(s->counters, &s->gauges, &s->x);
 	expose_nflog(s->counters, &s->gauges, &s->x);
+	expose_merging(s->api->env.engine, s->counters, &s->x);
 	expose_handler(s->api, &s->x);
 }
 

@@ -335,14 +335,14 @@ put_in_place(struct acking *a, struct ack_result *out, struct err *err)
 	memcpy(out->id, c.set->silence->id, sizeof(out->id));
 	out->alerts = a->entries.n;
 	silence_watch(e, c.set);
-	tell_silence(e, c.set, EVENT_SILENCE_CREATED, false, a->now);
+	tell_silence(e, c.set, EVENT_SILENCE_CREATED, SILENCE_BY_REQUEST, a->now);
 	for (size_t i = 0; i < a->ends.n; i++) {
 		struct silence_entry *ended;
 		bool ok = silences_expire(&e->silences, str_from(a->ends.v[i]->silence->id), a->now.wall, &ended, err);
 
 		assert(ok);
 		if (ok && ended != NULL)
-			tell_silence(e, ended, EVENT_SILENCE_EXPIRED, false, a->now);
+			tell_silence(e, ended, EVENT_SILENCE_EXPIRED, SILENCE_BY_REQUEST, a->now);
 	}
 	return true;
 }

@@ -295,14 +295,23 @@ engine_ingest(struct engine *e, struct alert *const *alerts, size_t n, struct mo
 }
 
 void
-tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, bool unasked, struct moment now)
+tell_silence_event(struct engine *e, const struct silence_entry *entry, enum event_kind kind, enum silence_by by,
+    struct moment now)
 {
 	/* All three kinds have the same payload. */
-	struct event ev = { kind, now, .silence_created = { entry->silence, unasked } };
+	struct event ev = { kind, now, .silence_created = { entry->silence, by } };
 
-	save_silence(e, entry, CHANGE_SILENCE);
 	if (event_heard(e, kind))
 		emit(e, &ev);
+}
+
+void
+tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, enum silence_by by,
+    struct moment now)
+{
+	save_silence(e, entry, CHANGE_SILENCE);
+	share_silence(e, entry);
+	tell_silence_event(e, entry, kind, by, now);
 }
 
 bool
@@ -316,9 +325,9 @@ engine_silence_set(struct engine *e, const struct silence *draft, struct moment 
 	ok = silences_set(&e->silences, draft, &e->port->rand, now.wall, &c, err);
 	if (ok) {
 		if (c.expired != NULL)
-			tell_silence(e, c.expired, EVENT_SILENCE_EXPIRED, false, now);
+			tell_silence(e, c.expired, EVENT_SILENCE_EXPIRED, SILENCE_BY_REQUEST, now);
 		silence_watch(e, c.set);
-		tell_silence(e, c.set, c.created ? EVENT_SILENCE_CREATED : EVENT_SILENCE_UPDATED, false, now);
+		tell_silence(e, c.set, c.created ? EVENT_SILENCE_CREATED : EVENT_SILENCE_UPDATED, SILENCE_BY_REQUEST, now);
 		memcpy(id_out, c.set->silence->id, SILENCE_ID_MAX);
 	}
 	engine_leave(e, now);
@@ -334,7 +343,7 @@ engine_silence_expire(struct engine *e, struct str id, struct moment now, struct
 	engine_enter(e, now);
 	ok = silences_expire(&e->silences, id, now.wall, &ended, err);
 	if (ok && ended != NULL)
-		tell_silence(e, ended, EVENT_SILENCE_EXPIRED, false, now);
+		tell_silence(e, ended, EVENT_SILENCE_EXPIRED, SILENCE_BY_REQUEST, now);
 	engine_leave(e, now);
 	return ok;
 }

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "base/work.h"
 #include "chore.h"
+#include "core/cluster.h"
 #include "core/counters.h"
 #include "core/engine.h"
 #include "core/nflog.h"
@@ -127,6 +128,8 @@ struct engine {
 	uint64_t revision, config_revision;	/* see view_revision */
 	struct witness_walk witness_walk;
 	struct nflog *nflog;
+	struct cluster_state cluster;
+	uint64_t merges;		/* log entries taken from other members so far */
 	struct routing *routing;	/* NULL before the first engine_apply */
 	struct inhibitor *inhibitor;	/* NULL until the first configuration is in force */
 	unsigned slot;			/* of entries: the inhibitor's */
@@ -165,8 +168,10 @@ entry_routes(const struct engine *e, const struct alert_entry *r)
 void engine_enter(struct engine *e, struct moment now);
 void engine_leave(struct engine *e, struct moment now);
 
-/* engine.c: tells store and listeners of a silence that was made, changed or ended; `unasked`: by itself. */
-void tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, bool unasked,
+/* engine.c: tells store, other members and listeners of a silence that was made, changed or ended; the listeners alone. */
+void tell_silence(struct engine *e, const struct silence_entry *entry, enum event_kind kind, enum silence_by by,
+    struct moment now);
+void tell_silence_event(struct engine *e, const struct silence_entry *entry, enum event_kind kind, enum silence_by by,
     struct moment now);
 /* engine.c: no inhibitor knows r any more. */
 void rules_forget(struct engine *e, struct alert_entry *r);
@@ -210,6 +215,9 @@ void save_alert(struct engine *e, struct alert_entry *r, enum change_kind kind);
 void save_silence(struct engine *e, const struct silence_entry *entry, enum change_kind kind);
 void save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind kind);
 void save_intent(struct engine *e, const struct leg *leg);
+/* The same for the other members of the cluster, if there are any. */
+void share_silence(struct engine *e, const struct silence_entry *entry);
+void share_log_entry(struct engine *e, const struct log_entry *entry);
 void save_intent_dropped(struct engine *e, uint64_t id);
 
 /* events.c */
@@ -219,6 +227,9 @@ event_heard(const struct engine *e, enum event_kind kind)
 {
 	return (e->port->heard & EVENT_BIT(kind)) != 0;
 }
+
+/* merge.c: is it for other members, or only what this one has to remember for itself? */
+bool log_entry_is_shared(const struct log_entry *entry);
 
 /* Ask event_heard() first, and fill the event only then. */
 void emit(struct engine *e, const struct event *ev);

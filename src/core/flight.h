@@ -67,6 +67,8 @@ struct leg {
 	size_t owed_n;
 	uint64_t *kept;			/* hashes that the log is to remember as doubtful though this notification leaves them out */
 	size_t kept_n;
+	uint64_t merges;		/* struct engine merges, as of the last look into the log */
+	bool in_turn;			/* of a resumed flight: the cluster has settled, and it waits for its turn */
 	bool in_doubt;			/* some attempt may have reached the receiver though no answer came */
 	char *error;			/* of the last failed attempt; owned */
 	enum failure failure;
@@ -105,6 +107,8 @@ struct flight {
 	struct sbuf errors;		/* of legs, a line each */
 	struct notification_life life;	/* of what its notifications point to */
 	bool failed, canceled;
+	uint64_t merges;		/* struct engine merges when `all` was looked at */
+	bool overtaken;			/* a leg was, and the group is to be looked at anew */
 	bool resumed;			/* goes on from before a restart, for some of its alerts and integrations */
 };
 
@@ -140,6 +144,8 @@ bool flush_forget(struct engine *e, struct flight *f, struct moment now);
 bool flight_step(struct engine *e, struct flight *f, struct moment now);
 /* Another configuration is in force. */
 void pipeline_rules_changed(struct flight *f);
+/* Flights that wait for the cluster to settle look again after that. */
+#define SETTLE_POLL (100 * SPAN_MS)
 /* f's timer went off. */
 void pipeline_due(struct engine *e, struct flight *f, struct moment now);
 /* Makes from f->passed the lists that the notification log is asked about, and told. */
@@ -180,6 +186,33 @@ void leg_cancel(struct engine *e, struct leg *leg, struct moment now);
 void leg_fini(struct engine *e, struct leg *leg);
 /* The leg whose attempt this is; NULL: none any more. */
 struct leg *leg_find(const struct engine *e, uint64_t attempt);
+
+/* For events about it; borrowed from the leg. */
+struct event_leg leg_event(const struct leg *leg);
+/* Its timer goes off then, or at the flight's deadline. */
+void leg_arm(struct engine *e, struct leg *leg, struct mono at);
+/*
+ * The log's entry of its group and integration; NULL: none. A tick after the flight's own is one of a clock that was set
+ * back since, unless it is by the clock of a peer.
+ */
+const struct log_entry *leg_log_entry(struct engine *e, const struct leg *leg, struct moment now);
+/* It is over, and its flight has not failed by it. */
+void leg_succeeded(struct engine *e, struct leg *leg, struct moment now);
+
+/* leg_peers.c */
+/* Did a peer tell it since the flight looked at the group? entry may be NULL. */
+bool leg_told_meanwhile(const struct log_entry *entry, const struct flight *f);
+/*
+ * Has a peer told a newer state of the group than this flight has seen? After a restart it cannot be known when that came,
+ * but the flight is of before. entry may be NULL.
+ */
+bool leg_is_overtaken(const struct leg *leg, const struct log_entry *entry, struct moment now);
+/* It is over: peers have told, and the log stays as they wrote it. again: the group is looked at anew. */
+void leg_overtaken(struct engine *e, struct leg *leg, const struct log_entry *entry, bool again, struct moment now);
+/* Before an attempt that is not the first: false: the leg is over, as peers have told. */
+bool leg_still_to_be_told(struct engine *e, struct leg *leg, struct moment now);
+/* LEG_WAITING until its timer goes off; false: there is nobody to wait for. */
+bool leg_wait_for_turn(struct engine *e, struct leg *leg, struct moment now);
 
 /* log_debts.c: what the next flush has to know of a notification that was given up. */
 void log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now);

@@ -80,7 +80,6 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 {
 	struct arena *arena = arena_new();
 	struct flight *f = ARENA_NEW(arena, struct flight);
-	span wait = e->port->wait != NULL ? e->port->wait(e->port) : 0;
 
 	assert(g->flight == NULL && g->members.n > 0);
 	f->arena = arena;
@@ -91,9 +90,7 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	f->group_labels = labels_ref(g->labels);
 	f->group_serial = g->serial;
 	f->serial = ++g->flushes;
-	f->deadline = mono_add(now.mono, flush_time(g->route));
-	if (wait > 0)
-		f->deadline = mono_add(f->deadline, wait);
+	f->deadline = mono_add(mono_add(now.mono, flush_time(g->route)), cluster_wait(&e->cluster));
 	f->timer.item.mark = DUE_FLIGHT;
 	f->chore.kind = CHORE_FLIGHT;
 	f->errors = (struct sbuf)SBUF_INIT(64 * 1024);
@@ -137,6 +134,7 @@ flush_look(struct engine *e, struct flight *f, struct moment now)
 	take_snapshot(f, f->group, now.wall);
 	tell_timeouts(e, f, now);
 	f->seen = now.wall;
+	f->merges = e->merges;
 	f->route_labels = flush_route_labels(e, f, now);
 	/* Until the group changes, lists show them. */
 	group_changed(f->group);
@@ -250,9 +248,14 @@ static void
 finish(struct engine *e, struct flight *f, struct moment now)
 {
 	struct group *g = f->group;
+	bool anew = f->overtaken;
 
 	tell_ended(e, f, now);
 	flight_free(e, f);
+	/* Once: somebody whose clock is wrong, or who tells all the time, must not keep this one from telling for ever. */
+	g->overtaken = anew;
+	if (anew && g->members.n > 0)
+		group_arm(e, g, now.mono);
 	save_group(e, g, SAVE_NOW, now);
 	if (g->members.n == 0)
 		group_end(e, g, now);
@@ -294,8 +297,8 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 	chore_drop(e, &f->chore);
 	sched_disarm(&e->sched, &f->timer);
 	f->phase = FLIGHT_FORGETTING;
-	/* A resumed flight knows only a part of the group: the next flush sees to it. */
-	f->at = f->failed || f->resumed ? f->all_n : 0;
+	/* A resumed flight knows only a part of the group: the next flush sees to it, as when it was overtaken. */
+	f->at = f->failed || f->resumed || f->overtaken ? f->all_n : 0;
 	if (f->failed)
 		tell_failed(e, f, now);
 	if (f->at == f->all_n && !settling(e))

@@ -56,6 +56,7 @@ struct group {
 	struct labels *labels;		/* owned reference */
 	struct str key;			/* owned; NUL behind it */
 	struct order members;		/* struct member, owned, in the order of notifications */
+	bool overtaken;			/* the flight before was: struct flight */
 	struct flight *flight;		/* the running flush, or NULL */
 	struct labels *route_labels;	/* of the last flush, unless changed since: NULL; owned reference */
 	struct group_outcome last;

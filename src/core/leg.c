@@ -24,8 +24,8 @@ counters(struct engine *e, const struct leg *leg)
 	return counters_of(e, leg->integration, leg->flight->route->receiver->name);
 }
 
-static struct event_leg
-event_leg(const struct leg *leg)
+struct event_leg
+leg_event(const struct leg *leg)
 {
 	return (struct event_leg){
 		.group = flight_event_group(leg->flight),
@@ -45,8 +45,8 @@ event_attempt(const struct leg *leg, struct moment now)
 	return (struct event_attempt){ leg->attempt, mono_sub(now.mono, leg->attempt_began) };
 }
 
-static void
-arm(struct engine *e, struct leg *leg, struct mono at)
+void
+leg_arm(struct engine *e, struct leg *leg, struct mono at)
 {
 	struct mono deadline = leg->flight->deadline;
 
@@ -81,7 +81,7 @@ leg_end(struct engine *e, struct leg *leg)
 		save_intent_dropped(e, leg->note.id);
 }
 
-static void
+void
 leg_succeeded(struct engine *e, struct leg *leg, struct moment now)
 {
 	leg_end(e, leg);
@@ -100,19 +100,15 @@ leg_log_key(const struct leg *leg)
 	return log_key_of(leg->flight->key, leg->flight->route->receiver, leg->integration);
 }
 
-/*
- * The log's entry of this group and integration; NULL: none. A tick after the
- * flight's own is one of a clock that was set back since.
- */
-static const struct log_entry *
-log_entry_of(struct engine *e, const struct leg *leg, struct moment now)
+const struct log_entry *
+leg_log_entry(struct engine *e, const struct leg *leg, struct moment now)
 {
 	const struct flight *f = leg->flight;
 	struct log_key key = leg_log_key(leg);
 	const struct log_entry *entry = nflog_find(e->nflog, &key);
 	struct wall tick = flight_tick(f, now);
 
-	if (entry != NULL && wall_after(entry->timestamp, tick)) {
+	if (entry != NULL && wall_after(entry->timestamp, tick) && !(entry->by_peer && e->cluster.on)) {
 		nflog_retime(e->nflog, entry, tick);
 		save_log_entry(e, entry, CHANGE_LOG_ENTRY);
 	}
@@ -148,12 +144,16 @@ log_told(struct engine *e, const struct leg *leg, const struct receiver_data *da
 		.doubtful_n = leg->kept_n,
 		.data = *data,
 	};
-	const struct log_entry *held;
+	const struct log_entry *held = leg_log_entry(e, leg, now);
 
-	(void)log_entry_of(e, leg, now);
+	/* Of members whose clock is ahead: what was told in the knowledge of an entry is newer than it, for all of them. */
+	if (held != NULL && wall_after(held->timestamp, entry.timestamp))
+		entry.timestamp = wall_add(held->timestamp, 1);
 	held = nflog_set(e->nflog, &entry);
-	if (held != NULL)
-		save_log_entry(e, held, CHANGE_LOG_ENTRY);
+	if (held == NULL)
+		return;
+	save_log_entry(e, held, CHANGE_LOG_ENTRY);
+	share_log_entry(e, held);
 }
 
 void
@@ -234,7 +234,7 @@ attempt_begin(struct engine *e, struct leg *leg, struct moment now)
 	leg->attempts++;
 	leg->attempt_began = now.mono;
 	hmap_insert(&e->attempts, &leg->node, attempt_hash(leg->attempt));
-	arm(e, leg, leg->flight->deadline);
+	leg_arm(e, leg, leg->flight->deadline);
 	counters(e, leg)->requests++;
 	work_spend(&e->work, SEND_UNITS + SEND_ALERT_UNITS * (int64_t)leg->note.alerts_n);
 	e->port->send(e->port, leg->attempt, &leg->note, leg->flight->deadline, now);
@@ -267,7 +267,7 @@ tell_given_up(struct engine *e, const struct leg *leg, struct str error, enum fa
 		return;
 	ev = (struct event){ EVENT_NOTIFY_FAILED, now,
 		.notify_failed = {
-			.leg = event_leg(leg),
+			.leg = leg_event(leg),
 			.error = error,
 			.failure = failure,
 			.canceled = leg->flight->canceled,
@@ -304,7 +304,7 @@ leg_out_of_time(struct engine *e, struct leg *leg, const char *why, enum failure
 {
 	enum leg_state state = leg->state;
 
-	if (state == LEG_WAITING) {
+	if (state == LEG_WAITING && !leg->flight->resumed) {
 		flight_failed(leg->flight, str_from(why));
 		leg_end(e, leg);
 		return;
@@ -354,7 +354,7 @@ static const struct log_entry *
 query_log(struct engine *e, const struct leg *leg, struct moment now)
 {
 	struct mono began = stopwatch(e->port);
-	const struct log_entry *entry = log_entry_of(e, leg, now);
+	const struct log_entry *entry = leg_log_entry(e, leg, now);
 
 	count_duration(&e->counters.nflog_query, e->port, began);
 	e->counters.nflog_queries++;
@@ -364,14 +364,15 @@ query_log(struct engine *e, const struct leg *leg, struct moment now)
 }
 
 static void
-tell_decided(struct engine *e, const struct leg *leg, struct moment now)
+tell_decided(struct engine *e, const struct leg *leg, bool by_peer, struct moment now)
 {
 	const struct flight *f = leg->flight;
 	struct event ev;
 
 	if (!event_heard(e, EVENT_NOTIFY_DECIDED))
 		return;
-	ev = (struct event){ EVENT_NOTIFY_DECIDED, now, .notify_decided = { event_leg(leg), f->firing_n, f->resolved_n } };
+	ev = (struct event){ EVENT_NOTIFY_DECIDED, now,
+		.notify_decided = { leg_event(leg), f->firing_n, f->resolved_n, by_peer } };
 	emit(e, &ev);
 }
 
@@ -380,8 +381,9 @@ static void
 leg_act(struct engine *e, struct leg *leg, const struct leg_verdict *v, const struct log_entry *entry, struct moment now)
 {
 	leg->reason = v->reason;
-	tell_decided(e, leg, now);
+	tell_decided(e, leg, entry != NULL && entry->by_peer, now);
 	if (!v->logged) {
+		e->counters.told_by_peer += leg_told_meanwhile(entry, leg->flight);
 		leg_succeeded(e, leg, now);
 		return;
 	}
@@ -408,7 +410,29 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 	struct reason_facts facts = leg_facts(leg->flight, leg->integration);
 	struct leg_verdict v = leg_judge(entry, &facts);
 
-	leg_act(e, leg, &v, entry, now);
+	leg->merges = e->merges;
+	if (v.logged && !leg->flight->group->overtaken && leg_is_overtaken(leg, entry, now))
+		leg_overtaken(e, leg, entry, true, now);
+	else
+		leg_act(e, leg, &v, entry, now);
+}
+
+/* What was under way before a restart waits until the cluster has settled, and then for its turn: others may have told it. */
+static void
+resumed_due(struct engine *e, struct leg *leg, struct moment now)
+{
+	leg->state = LEG_WAITING;
+	if (e->cluster.on && !e->cluster.settled) {
+		leg_arm(e, leg, mono_add(now.mono, SETTLE_POLL));
+		return;
+	}
+	if (!leg->in_turn) {
+		leg->in_turn = true;
+		if (leg_wait_for_turn(e, leg, now))
+			return;
+	}
+	if (leg_still_to_be_told(e, leg, now))
+		attempt_begin(e, leg, now);
 }
 
 void
@@ -421,32 +445,30 @@ leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, s
 	make_note(e, leg);
 	leg->note.id = from->id;
 	leg_copy_recipients(leg->flight->arena, &from->recipients, to);
-	log_debts_find(log_entry_of(e, leg, now), leg, now);
+	log_debts_find(leg_log_entry(e, leg, now), leg, now);
 	/* An attempt may have been out. */
 	leg->in_doubt = true;
 	counters(e, leg)->notifications++;
 	leg->attempts = from->attempts;
 	leg->pause = FIRST_PAUSE;
-	if (leg->note.alerts_n > 0)
-		attempt_begin(e, leg, now);
-	else
+	if (leg->note.alerts_n == 0)
 		leg_succeeded(e, leg, now);
+	else if (e->cluster.on)
+		resumed_due(e, leg, now);
+	else
+		attempt_begin(e, leg, now);
 }
 
 void
 leg_begin(struct engine *e, struct leg *leg, struct moment now)
 {
-	span wait = e->port->wait != NULL ? e->port->wait(e->port) : 0;
-
 	leg->state = LEG_WAITING;
 	if (now.mono.ns >= leg->flight->deadline.ns) {
 		leg_out_of_time(e, leg, deadline_exceeded, FAILURE_CONTEXT_DEADLINE, now);
 		pipeline_leg_done(e, leg->flight, now);
 		return;
 	}
-	if (wait > 0)
-		arm(e, leg, mono_add(now.mono, wait));
-	else
+	if (!leg_wait_for_turn(e, leg, now))
 		leg_decide(e, leg, now);
 }
 
@@ -458,9 +480,11 @@ leg_due(struct engine *e, struct leg *leg, struct moment now)
 		pipeline_leg_done(e, leg->flight, now);
 		return;
 	}
-	if (leg->state == LEG_WAITING)
+	if (leg->state == LEG_WAITING && leg->flight->resumed)
+		resumed_due(e, leg, now);
+	else if (leg->state == LEG_WAITING)
 		leg_decide(e, leg, now);
-	else
+	else if (leg_still_to_be_told(e, leg, now))
 		attempt_begin(e, leg, now);
 }
 
@@ -473,7 +497,7 @@ schedule_next(struct engine *e, struct leg *leg, const struct outcome *o, struct
 
 	leg->state = LEG_PAUSING;
 	save_intent(e, leg);
-	arm(e, leg, at.ns > asked.ns ? at : asked);
+	leg_arm(e, leg, at.ns > asked.ns ? at : asked);
 }
 
 static void
@@ -485,7 +509,7 @@ tell_retry(struct engine *e, struct leg *leg, const struct outcome *o, struct mo
 		return;
 	ev = (struct event){ EVENT_ATTEMPT_FAILED, now,
 		.attempt_failed = {
-			.leg = event_leg(leg),
+			.leg = leg_event(leg),
 			.attempt = event_attempt(leg, now),
 			.error = o->error,
 			.failure = o->failure,
@@ -504,7 +528,7 @@ tell_notified(struct engine *e, const struct leg *leg, struct moment now)
 		return;
 	ev = (struct event){ EVENT_NOTIFIED, now,
 		.notified = {
-			.leg = event_leg(leg),
+			.leg = leg_event(leg),
 			.attempt = event_attempt(leg, now),
 			.firing = f->firing,
 			.firing_n = f->firing_n,

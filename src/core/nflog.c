@@ -238,6 +238,12 @@ nflog_gc_some(struct nflog *l, struct wall now, struct hmap_cursor *at, struct w
 	return false;
 }
 
+bool
+nflog_next_bucket(const struct nflog *l, struct hmap_cursor *at, struct hmap_node **node)
+{
+	return hmap_next_bucket(&l->entries, at, node);
+}
+
 size_t
 nflog_count(const struct nflog *l)
 {

@@ -6,7 +6,6 @@
 #include "hashes.h"
 #include "told.h"
 
-#define SETTLE_POLL (100 * SPAN_MS)
 
 void
 pipeline_rules_changed(struct flight *f)
@@ -231,7 +230,7 @@ settled(struct engine *e, struct flight *f, struct moment now)
 {
 	struct mono next = mono_add(now.mono, SETTLE_POLL);
 
-	if (e->port->wait == NULL || e->port->wait(e->port) >= 0)
+	if (!e->cluster.on || e->cluster.settled)
 		return true;
 	sched_arm(&e->sched, &f->timer, next.ns < f->deadline.ns ? next : f->deadline);
 	return false;

@@ -44,10 +44,12 @@ enum restored
 engine_restore_log_entry(struct engine *e, const struct change *c, struct moment now)
 {
 	enum restored done = RESTORED_EXPIRED;
+	struct log_entry entry = *c->entry;
 
 	engine_enter(e, now);
-	if (wall_after(c->entry->expires, now.wall))
-		done = nflog_set(e->nflog, c->entry) != NULL ? RESTORED : RESTORED_NOT;
+	entry.merge = 0;
+	if (wall_after(entry.expires, now.wall))
+		done = nflog_set(e->nflog, &entry) != NULL ? RESTORED : RESTORED_NOT;
 	engine_leave(e, now);
 	return done;
 }

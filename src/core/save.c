@@ -62,7 +62,7 @@ static bool
 is_decided(const struct flight *f)
 {
 	for (size_t i = 0; i < f->legs_n; i++)
-		if (f->legs[i].state == LEG_WAITING)
+		if (f->legs[i].state == LEG_WAITING && !f->resumed)
 			return false;
 	return f->legs_n > 0;
 }
@@ -196,6 +196,26 @@ save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind
 	assert(kind == CHANGE_LOG_ENTRY || kind == CHANGE_LOG_ENTRY_DROPPED);
 	if (durable(e))
 		tell(e, &c);
+}
+
+static void
+share(struct engine *e, const struct change *c)
+{
+	if (e->port->share != NULL && !e->closing)
+		e->port->share(e->port, c);
+}
+
+void
+share_silence(struct engine *e, const struct silence_entry *entry)
+{
+	share(e, &(struct change){ .kind = CHANGE_SILENCE, .silence = entry->silence, .expires = entry->expires });
+}
+
+void
+share_log_entry(struct engine *e, const struct log_entry *entry)
+{
+	if (log_entry_is_shared(entry))
+		share(e, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = entry });
 }
 
 /* Appends the fingerprints of the alerts in this state; returns how many. */

@@ -148,7 +148,7 @@ end_silence(struct engine *e, struct silence_entry *entry, struct moment now)
 {
 	work_spend(&e->work, CHANGE_UNITS);
 	silences_end(&e->silences, entry, wall_utc(now.wall));
-	tell_silence(e, entry, EVENT_SILENCE_EXPIRED, true, now);
+	tell_silence(e, entry, EVENT_SILENCE_EXPIRED, SILENCE_BY_ITSELF, now);
 }
 
 /* To the window that now is in, or to the next one. */
@@ -163,18 +163,19 @@ go_on(struct engine *e, struct silence_entry *entry, struct moment now)
 	work_spend(&e->work, CHANGE_UNITS * (int64_t)(1 + s->extra->schedule->n));
 	if (!any) {
 		silence_watch_end(ss, entry);
-		tell_silence(e, entry, EVENT_SILENCE_EXPIRED, true, now);
+		tell_silence(e, entry, EVENT_SILENCE_EXPIRED, SILENCE_BY_ITSELF, now);
 	} else if (wall_cmp(ends, s->ends) == 0) {
 		entry->watch->stepped = false;
 		arm(e, entry->watch, now);
 	} else {
+		/* The same at all members of a cluster: as of the end of the window before. */
+		s->updated = wall_add(wall_after(s->ends, s->updated) ? s->ends : s->updated, 1);
 		s->starts = starts;
 		s->ends = ends;
-		s->updated = wall_utc(now.wall);
 		/* Alerts have forgotten it when its time was over: it is as new to them. */
 		entry = silences_put(ss, s, wall_add(ends, ss->retention));
 		silence_watch(e, entry);
-		tell_silence(e, entry, EVENT_SILENCE_UPDATED, true, now);
+		tell_silence(e, entry, EVENT_SILENCE_UPDATED, SILENCE_BY_ITSELF, now);
 	}
 	silence_unref(s);
 }

@@ -120,6 +120,19 @@ silences_put(struct silences *ss, struct silence *s, struct wall expires)
 	return entry;
 }
 
+struct silence_entry *
+silences_merge(struct silences *ss, struct silence *s, struct wall expires, struct wall now)
+{
+	struct silence_entry *entry = silences_find(ss, str_from(s->id));
+
+	/* Alerts forget one that has ended: if it comes back, it is as new to them. */
+	if (entry == NULL || !silence_same_cover(entry->silence, s) ||
+	    silence_state_at(entry->silence, now) == SILENCE_EXPIRED)
+		return silences_put(ss, s, expires);
+	replace(ss, entry, s, expires);
+	return entry;
+}
+
 /* May `a` become `b` without changing what was silenced in the past? */
 static bool
 can_update(const struct silence *a, const struct silence *b, struct wall now)
@@ -172,6 +185,18 @@ not_declared(const struct silence_entry *entry, struct err *e)
 	return err_set(e, ERR_INVALID, "silence is declared in %.*s and can only be changed there", STR_ARG(source));
 }
 
+/*
+ * The time of a change of `before` (NULL: of none), now or just after its last one: other members, and their clocks may be
+ * ahead, keep what was changed last.
+ */
+static struct wall
+updated_after(const struct silence *before, struct wall now)
+{
+	if (before == NULL || wall_before(before->updated, now))
+		return now;
+	return wall_add(before->updated, 1);
+}
+
 void
 silences_end(struct silences *ss, struct silence_entry *entry, struct wall now)
 {
@@ -180,7 +205,7 @@ silences_end(struct silences *ss, struct silence_entry *entry, struct wall now)
 	if (silence_state_at(s, now) == SILENCE_PENDING)
 		s->starts = now;
 	s->ends = now;
-	s->updated = now;
+	s->updated = updated_after(entry->silence, now);
 	silence_end_schedule(s, now);
 	replace(ss, entry, s, wall_add(now, ss->retention));
 	silence_unref(s);
@@ -242,7 +267,7 @@ silences_set(struct silences *ss, const struct silence *draft, struct rand *rand
 	}
 	if (prev != NULL && !not_declared(prev, e))
 		goto out;
-	s->updated = now;
+	s->updated = updated_after(prev != NULL && can_update(prev->silence, s, now) ? prev->silence : NULL, now);
 	if (prev == NULL || !can_update(prev->silence, s, now)) {
 		ok = create(ss, s, prev, rand, now, out, e);
 		goto out;

@@ -86,6 +86,8 @@ void silences_end(struct silences *ss, struct silence_entry *entry, struct wall 
 void silences_note_covered(struct silences *ss, struct silence_entry *entry);
 /* Takes s as it is; an older one of this id goes. */
 struct silence_entry *silences_put(struct silences *ss, struct silence *s, struct wall expires);
+/* As silences_put; what matched the older one goes on to match if that is all that changes. */
+struct silence_entry *silences_merge(struct silences *ss, struct silence *s, struct wall expires, struct wall now);
 struct silence_entry *silences_find(const struct silences *ss, struct str id);
 void silences_drop(struct silences *ss, struct silence_entry *entry);
 /*

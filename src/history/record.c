@@ -327,11 +327,11 @@ take_silence(struct batch *b, const struct event_silence *ev, enum kind kind, st
 	bool ended = kind == KIND_SILENCE_EXPIRED;
 	struct str actor = name;
 
-	if (ev->unasked && ended) {
+	if (ev->by == SILENCE_BY_ITSELF && ended) {
 		batch_ended(b, s, now);
 		return;
 	}
-	if (ev->unasked)
+	if (ev->by == SILENCE_BY_ITSELF)
 		actor = STR_NONE;
 	else if (actor.n == 0)
 		actor = ended ? from : istr_str(s->created_by);

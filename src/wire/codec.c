@@ -341,6 +341,8 @@ static void
 put_left_behind(struct sbuf *b, const struct log_entry *entry)
 {
 	put_packed(b, ENTRY_DOUBTFUL, entry->doubtful, entry->doubtful_n);
+	if (entry->by_peer)
+		proto_uint(b, ENTRY_BY_PEER, 1);
 	if (entry->partly.n == 0)
 		return;
 	proto_uint(b, ENTRY_PARTLY_CONTENT, entry->partly.content);
@@ -457,7 +459,9 @@ get_left_behind(const struct proto_field *f, struct arena *a, struct log_entry *
 
 	if (f->number == ENTRY_DOUBTFUL)
 		return get_hashes(f, a, &out->doubtful, &out->doubtful_n);
-	if (f->number == ENTRY_PARTLY_CONTENT && f->type == 0)
+	if (f->number == ENTRY_BY_PEER && f->type == 0)
+		out->by_peer = f->u != 0;
+	else if (f->number == ENTRY_PARTLY_CONTENT && f->type == 0)
 		partly->content = f->u;
 	else if (f->number == ENTRY_PARTLY_AT && f->type == 2)
 		return proto_read_time(f->bytes, &partly->at);

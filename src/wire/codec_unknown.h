@@ -13,6 +13,7 @@ enum {
 	ENTRY_PARTLY_CONTENT = 1002,
 	ENTRY_PARTLY_AT = 1003,
 	ENTRY_PARTLY_TO = 1004,
+	ENTRY_BY_PEER = 1005,
 };
 bool codec_is_left_behind(unsigned number);
 /* Our own field of a silence, likewise: codec_extra.h. */

@@ -155,10 +155,32 @@ on_persist(struct port *p, const struct change *c)
 		fake_store_change(w, c);
 }
 
-static span
-on_wait(struct port *p)
+static void
+on_share(struct port *p, const struct change *c)
 {
-	return self_of(p)->wait;
+	struct fake_world *w = self_of(p);
+
+	w->shared[c->kind]++;
+	if (w->on_share != NULL)
+		w->on_share(w, c);
+}
+
+/* Second of two, as long as there is a wait. */
+static void
+tell_cluster(struct fake_world *w)
+{
+	struct cluster_state c = { .on = w->wait != 0, .settled = w->wait >= 0, .position = w->wait > 0, .members = 2,
+		.peer_timeout = w->wait > 0 ? w->wait : 0 };
+
+	engine_cluster(w->engine, &c, w->now);
+}
+
+void
+world_wait(struct fake_world *w, span wait)
+{
+	w->wait = wait;
+	if (w->engine != NULL)
+		tell_cluster(w);
 }
 
 void
@@ -169,7 +191,7 @@ world_init(struct fake_world *w)
 		.send = on_send,
 		.cancel = on_cancel,
 		.persist = on_persist,
-		.wait = on_wait,
+		.share = on_share,
 	};
 	rand_seed(&w->port.rand, 42);
 	w->listener = (struct event_listener){ EVENTS_ALL, on_event, w };
@@ -187,6 +209,7 @@ world_start(struct fake_world *w, struct config *c)
 {
 	w->config = config_ref(c);
 	w->engine = engine_new(&w->options, &w->port, w->now);
+	tell_cluster(w);
 	fake_store_restore(w);
 	engine_apply(w->engine, c, w->now);
 }
@@ -197,6 +220,7 @@ world_restart(struct fake_world *w)
 	engine_free(&w->engine);
 	assert(w->pending.n == 0);
 	w->engine = engine_new(&w->options, &w->port, w->now);
+	tell_cluster(w);
 	fake_store_restore(w);
 	engine_apply(w->engine, w->config, w->now);
 }

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/hmap.h"
 #include "base/vec.h"
+#include "core/cluster.h"
 #include "core/engine.h"
 #include "core/view.h"
 
@@ -51,7 +52,10 @@ struct fake_world {
 	unsigned warned;	/* EVENT_ATTEMPT_FAILED with `first` */
 
 	/* The cluster. */
-	span wait;		/* -1: not settled */
+	span wait;		/* set by world_wait */
+	size_t shared[CHANGE_N];	/* changes that other members were told of */
+	void (*on_share)(struct fake_world *w, const struct change *c);	/* or NULL */
+	void *user;		/* for that */
 
 	/* The store. */
 	bool durable;
@@ -73,6 +77,8 @@ struct moment world_at(const struct fake_world *w, span after);
 void world_run(struct fake_world *w, span after);
 /* Lets all happen that is due now. */
 void world_settle(struct fake_world *w);
+/* The engine is the second of a cluster of two, with this wait; 0: there is no cluster; -1: it has not settled. */
+void world_wait(struct fake_world *w, span wait);
 /* The wall clock jumps. */
 void world_step_wall(struct fake_world *w, span by);
 

@@ -232,12 +232,12 @@ static bool
 do_cluster(struct scene *s, struct str rest)
 {
 	struct str word = fake_word(&rest);
+	span wait = -1;
 
-	if (str_is(word, "settling")) {
-		s->world.wait = -1;
-		return true;
-	}
-	return str_is(word, "wait") && read_span(s, fake_word(&rest), &s->world.wait);
+	if (!str_is(word, "settling") && !(str_is(word, "wait") && read_span(s, fake_word(&rest), &wait)))
+		return false;
+	world_wait(&s->world, wait);
+	return true;
 }
 
 /* A notification that was sent and not expected is a mistake. */

@@ -10,7 +10,6 @@
 #include "sim.h"
 
 #define MIN_DEADLINE (10 * SPAN_S)
-#define SETTLE_POLL (100 * SPAN_MS)
 #define FIRST_PAUSE (500 * SPAN_MS)
 #define MAX_PAUSE (60 * SPAN_S)
 

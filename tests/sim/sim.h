@@ -27,6 +27,7 @@
 #include "base/rand.h"
 #include "base/sbuf.h"
 #include "base/vec.h"
+#include "core/cluster.h"
 #include "core/engine.h"
 #include "core/explain.h"
 #include "core/view.h"
@@ -202,6 +203,9 @@ struct m_alert {
 	int64_t starts, ends, updated;
 	uint32_t version;	/* changes with every post */
 };
+
+/* A flush looks again so often whether the cluster has settled. */
+#define SETTLE_POLL (100 * SPAN_MS)
 
 enum m_state { M_WAIT, M_TOLD, M_SENDING, M_PAUSE, M_DONE };
 

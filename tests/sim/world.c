@@ -273,10 +273,14 @@ world_turned(struct day *d)
 	watch_turned(d);
 }
 
-static span
-on_wait(struct port *p)
+/* Second of two, as long as there is a wait. */
+static void
+tell_cluster(struct day *d)
 {
-	return day_of(p)->wait;
+	struct cluster_state c = { .on = d->wait != 0, .settled = d->wait >= 0, .position = d->wait > 0, .members = 2,
+		.peer_timeout = d->wait > 0 ? d->wait : 0 };
+
+	engine_cluster(d->engine, &c, d->now);
 }
 
 /* From a unit, which stops everything everywhere, to a whole turn, in which all is done at once. */
@@ -292,8 +296,7 @@ turn_work(struct day *d)
 void
 world_make(struct day *d)
 {
-	d->port = (struct port){ .send = on_send, .cancel = on_cancel, .persist = on_persist, .applied = on_applied,
-		.wait = on_wait };
+	d->port = (struct port){ .send = on_send, .cancel = on_cancel, .persist = on_persist, .applied = on_applied };
 	d->listener = (struct event_listener){ EVENTS_ALL, on_event, d };
 	port_listen(&d->port, &d->listener);
 	rand_seed(&d->port.rand, rand_u64(&d->r));
@@ -326,6 +329,7 @@ world_start(struct day *d)
 	model_restart(d);
 	d->call++;
 	d->engine = engine_new(&d->eo, &d->port, d->now);
+	tell_cluster(d);
 	disk_restore(d);
 	engine_apply(d->engine, d->plan->config, d->now);
 	while (engine_applying(d->engine))
@@ -491,6 +495,7 @@ world_live(struct day *d, int64_t until)
 		advance(d, next_moment(d, until));
 		if (d->wait < 0 && mono_now(d) >= d->settled_at) {
 			d->wait = d->wait_then;
+			tell_cluster(d);
 			d->upset++;
 		}
 		foretell_due(d);

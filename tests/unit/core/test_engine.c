@@ -400,7 +400,7 @@ START_TEST(without_a_world)
 	world_init(&w);
 	w.port.persist = NULL;
 	port_unlisten(&w.port, &w.listener);
-	w.port.wait = NULL;
+	w.port.share = NULL;
 	world_start(&w, c);
 	world_post(&w, "A", w.now.wall, in(&w, SPAN_HOUR));
 	world_run(&w, 3 * SPAN_HOUR);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A leg among the peers of a cluster: it waits for its turn, and leaves to them what they have told.
+ */
+#include "engine_state.h"
+
+bool
+leg_told_meanwhile(const struct log_entry *entry, const struct flight *f)
+{
+	return entry != NULL && entry->by_peer && entry->merge > f->merges;
+}
+
+bool
+leg_is_overtaken(const struct leg *leg, const struct log_entry *entry, struct moment now)
+{
+	const struct flight *f = leg->flight;
+
+	return entry != NULL && entry->by_peer && wall_after(entry->timestamp, flight_tick(f, now)) &&
+	    (f->resumed || leg_told_meanwhile(entry, f));
+}
+
+void
+leg_overtaken(struct engine *e, struct leg *leg, const struct log_entry *entry, bool again, struct moment now)
+{
+	struct event ev = { EVENT_NOTIFY_OVERTAKEN, now, .notify_overtaken = { leg_event(leg), entry->timestamp, again } };
+
+	if (again)
+		e->counters.overtaken++;
+	else
+		e->counters.told_by_peer++;
+	if (event_heard(e, EVENT_NOTIFY_OVERTAKEN))
+		emit(e, &ev);
+	leg->flight->overtaken |= again;
+	leg_succeeded(e, leg, now);
+}
+
+/*
+ * COMPAT: the log is read again before every retry (prometheus/alertmanager#3865, #4108, #4179), as peers have the same
+ * to tell, and their receiver is back when ours is.
+ */
+bool
+leg_still_to_be_told(struct engine *e, struct leg *leg, struct moment now)
+{
+	uint64_t merges = leg->merges;
+	const struct log_entry *entry;
+	struct reason_facts facts;
+	struct leg_verdict v;
+
+	leg->merges = e->merges;
+	if (merges == e->merges && !leg->flight->resumed)
+		return true;
+	entry = leg_log_entry(e, leg, now);
+	if (entry == NULL || !entry->by_peer || (entry->merge <= merges && !leg->flight->resumed))
+		return true;
+	facts = leg_facts(leg->flight, leg->integration);
+	v = leg_judge(entry, &facts);
+	if (v.told && !leg_is_overtaken(leg, entry, now))
+		return true;
+	leg_overtaken(e, leg, entry, v.logged, now);
+	return false;
+}
+
+static void
+tell_waits(struct engine *e, const struct leg *leg, span wait, struct moment now)
+{
+	struct event ev;
+
+	if (!event_heard(e, EVENT_NOTIFY_WAITS))
+		return;
+	ev = (struct event){ EVENT_NOTIFY_WAITS, now,
+		.notify_waits = { leg_event(leg), wait, e->cluster.position, e->cluster.members } };
+	emit(e, &ev);
+}
+
+bool
+leg_wait_for_turn(struct engine *e, struct leg *leg, struct moment now)
+{
+	span wait = cluster_wait(&e->cluster);
+
+	leg->state = LEG_WAITING;
+	if (wait == 0)
+		return false;
+	tell_waits(e, leg, wait, now);
+	leg_arm(e, leg, mono_add(now.mono, wait));
+	return true;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What other members of the cluster have (core/cluster.h). The rules of who
+ * wins are Alertmanager's (silence.state.merge, nflog.state.merge), so that
+ * members of either kind come to the same state in whatever order they hear of it.
+ */
+#include "core/cluster.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/utf8.h"
+#include "engine_state.h"
+#include "hashes.h"
+#include "model/schedule.h"
+#include "silence_edit.h"
+
+/* A silence in the index and in lists, with what the store is told; an entry, and each of its hashes. */
+#define SILENCE_UNITS 3000
+#define ENTRY_UNITS 600
+#define HASH_UNITS 2
+/* One that is known already, or not taken. */
+#define LOOK_UNITS 50
+
+/* All that others have made this one hold, as it would be encoded. */
+#define SILENCE_BYTES_MAX ((size_t)256 << 20)
+#define LOG_BYTES_MAX ((size_t)1 << 30)
+
+/* 0001 to 9999, as in the messages (google.protobuf.Timestamp). */
+#define TIME_MIN (-INT64_C(62135596800))
+#define TIME_MAX INT64_C(253402300799)
+
+void
+engine_cluster(struct engine *e, const struct cluster_state *c, struct moment now)
+{
+	engine_enter(e, now);
+	e->cluster = *c;
+	engine_leave(e, now);
+}
+
+const struct cluster_state *
+view_cluster(const struct engine *e)
+{
+	return &e->cluster;
+}
+
+span
+cluster_wait(const struct cluster_state *c)
+{
+	if (!c->on || c->position == 0 || c->peer_timeout <= 0)
+		return 0;
+	return c->peer_timeout <= SPAN_MAX / c->position ? c->peer_timeout * c->position : SPAN_MAX;
+}
+
+const char *
+merged_text(enum merged m)
+{
+	static const char *const texts[MERGED_N] = {
+		[MERGED_TAKEN] = "taken",
+		[MERGED_KNOWN] = "known",
+		[MERGED_EXPIRED] = "expired",
+		[MERGED_REFUSED] = "refused",
+	};
+
+	return texts[m];
+}
+
+static bool
+is_time(struct wall t)
+{
+	return t.s >= TIME_MIN && t.s <= TIME_MAX;
+}
+
+/* UUIDs have been the ids of silences always; others would come into URLs. */
+static bool
+is_id(const char *id)
+{
+	size_t n = strlen(id);
+
+	for (size_t i = 0; i < n; i++)
+		if (!ascii_alnum(id[i]) && id[i] != '-')
+			return false;
+	return n > 0;
+}
+
+static bool
+has_texts(const struct silence *s)
+{
+	bool ok = utf8_valid(istr_str(s->created_by)) && utf8_valid(istr_str(s->comment));
+
+	for (uint32_t i = 0; ok && i < s->annotations->n; i++)
+		ok = utf8_valid(istr_str(s->annotations->l[i].name)) && utf8_valid(istr_str(s->annotations->l[i].value));
+	return ok;
+}
+
+static bool
+is_bounded(const struct silence *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->sets_n; i++)
+		n += 1 + s->sets[i].n;
+	return n <= MERGE_MATCHERS_MAX;
+}
+
+static bool
+check_silence(const struct silences *ss, const struct silence *s, bool held, struct err *err)
+{
+	if (!is_id(s->id))
+		return err_set(err, ERR_INVALID, "the id of a silence has other characters than letters, digits and -");
+	if (!is_time(s->starts) || !is_time(s->ends) || !is_time(s->updated))
+		return err_set(err, ERR_INVALID, "silence %s: a time is not within the years 1 to 9999", s->id);
+	if (!has_texts(s))
+		return err_set(err, ERR_INVALID, "silence %s: a text is not UTF-8", s->id);
+	if (!is_bounded(s))
+		return err_set(err, ERR_LIMIT, "silence %s has more than %d matchers", s->id, MERGE_MATCHERS_MAX);
+	/* Whoever made it may allow more names than this member does. */
+	if (!silence_validate(s, NAMING_UTF8, err)) {
+		err_ctx(err, "silence %s", s->id);
+		return false;
+	}
+	if (!held && (ss->by_id.n >= MERGE_SILENCES_MAX || ss->lists.bytes >= SILENCE_BYTES_MAX))
+		return err_set(err, ERR_LIMIT, "too many silences: %zu, %zu bytes", ss->by_id.n, ss->lists.bytes);
+	return true;
+}
+
+/*
+ * Who ends it and knows nothing of its windows, as Alertmanager does, sets its end and its last change to one
+ * and the same time: then it does not come again. All members see it alike.
+ */
+static struct silence *
+without_more_windows(const struct silence *s)
+{
+	struct silence *copy = silence_copy(s);
+
+	if (silence_schedule(s) != NULL && wall_cmp(s->ends, s->updated) == 0)
+		silence_end_schedule(copy, s->ends);
+	return copy;
+}
+
+static bool
+comes_again(const struct silence *s, struct wall now)
+{
+	const struct schedule *schedule = silence_schedule(s);
+	struct wall starts, ends;
+
+	return schedule != NULL && schedule_at(schedule, now, &starts, &ends);
+}
+
+static void
+take_silence(struct engine *e, const struct change *c, enum silence_state before, bool fresh, struct moment now)
+{
+	struct silence *s = without_more_windows(c->silence);
+	struct silence_entry *entry = silences_merge(&e->silences, s, c->expires, now.wall);
+	enum silence_state state = silence_state_at(s, now.wall);
+
+	if (state != SILENCE_EXPIRED || comes_again(s, now.wall))
+		silence_watch(e, entry);
+	else
+		silence_watch_end(&e->silences, entry);
+	save_silence(e, entry, CHANGE_SILENCE);
+	if (state == SILENCE_EXPIRED && before != SILENCE_EXPIRED)
+		tell_silence_event(e, entry, EVENT_SILENCE_EXPIRED, SILENCE_BY_PEER, now);
+	else if (state != SILENCE_EXPIRED)
+		tell_silence_event(e, entry, fresh ? EVENT_SILENCE_CREATED : EVENT_SILENCE_UPDATED, SILENCE_BY_PEER, now);
+	silence_unref(s);
+}
+
+static enum merged
+merge_silence(struct engine *e, const struct change *c, struct work *w, struct moment now, struct err *err)
+{
+	const struct silence *s = c->silence;
+	const struct silence_entry *held = silences_find(&e->silences, str_from(s->id));
+	enum silence_state before = held != NULL ? silence_state_at(held->silence, now.wall) : SILENCE_EXPIRED;
+
+	if (wall_before(c->expires, now.wall))
+		return MERGED_EXPIRED;
+	if (held != NULL && !wall_before(held->silence->updated, s->updated))
+		return MERGED_KNOWN;
+	if (!check_silence(&e->silences, s, held != NULL, err))
+		return MERGED_REFUSED;
+	if (held != NULL && held->silence->source != NULL) {
+		err_set(err, ERR_CONFLICT, "silence %s is declared in a rule file here", s->id);
+		return MERGED_REFUSED;
+	}
+	work_spend(w, SILENCE_UNITS + (int64_t)e->silences.index.rest.n / 20);
+	take_silence(e, c, before, held == NULL, now);
+	return MERGED_TAKEN;
+}
+
+enum merged
+engine_merge_silence(struct engine *e, const struct change *c, struct work *w, struct moment now, struct err *err)
+{
+	enum merged m;
+
+	work_spend(w, LOOK_UNITS);
+	engine_enter(e, now);
+	m = merge_silence(e, c, w, now, err);
+	e->counters.merged_silences[m]++;
+	engine_leave(e, now);
+	return m;
+}
+
+static bool
+check_entry(const struct nflog *l, const struct log_entry *entry, bool held, struct err *err)
+{
+	if (entry->key.group_key.n == 0 || entry->key.integration.n == 0)
+		return err_set(err, ERR_INVALID, "a log entry without group or integration");
+	if (!utf8_valid(entry->key.receiver) || !utf8_valid(entry->key.integration))
+		return err_set(err, ERR_INVALID, "a log entry whose receiver is not UTF-8");
+	if (!is_time(entry->timestamp) || !is_time(entry->expires))
+		return err_set(err, ERR_INVALID, "a log entry with a time that is not within the years 1 to 9999");
+	if (!held && (nflog_count(l) >= MERGE_LOG_ENTRIES_MAX || nflog_bytes(l) >= LOG_BYTES_MAX))
+		return err_set(err, ERR_LIMIT, "too many log entries: %zu, %zu bytes", nflog_count(l), nflog_bytes(l));
+	return true;
+}
+
+static bool
+is_in(uint64_t hash, const uint64_t *v, size_t n)
+{
+	return n > 0 && bsearch(&hash, v, n, sizeof(hash), hashes_cmp) != NULL;
+}
+
+/* Receivers that may have been told of an alert, or were promised its end, by this member still have to hear of it. */
+static void
+keep_doubts(struct engine *e, const struct log_entry *held, struct log_entry *taken)
+{
+	taken->doubtful = NULL;
+	taken->doubtful_n = 0;
+	taken->partly = (struct partly_told){ .at = WALL_ZERO };
+	if (held == NULL)
+		return;
+	taken->partly = held->partly;
+	e->fingerprints.n = 0;
+	for (size_t i = 0; i < held->doubtful_n; i++)
+		if (!is_in(held->doubtful[i], taken->firing, taken->firing_n) &&
+		    !is_in(held->doubtful[i], taken->resolved, taken->resolved_n))
+			VEC_PUSH(&e->fingerprints, held->doubtful[i]);
+	taken->doubtful = e->fingerprints.v;
+	taken->doubtful_n = e->fingerprints.n;
+}
+
+static enum merged
+merge_log_entry(struct engine *e, const struct change *c, struct work *w, struct moment now, struct err *err)
+{
+	struct log_entry taken = *c->entry;
+	const struct log_entry *held = nflog_find(e->nflog, &taken.key);
+
+	if (wall_before(taken.expires, now.wall))
+		return MERGED_EXPIRED;
+	if (held != NULL && !wall_before(held->timestamp, taken.timestamp))
+		return MERGED_KNOWN;
+	if (!check_entry(e->nflog, &taken, held != NULL, err))
+		return MERGED_REFUSED;
+	work_spend(w, ENTRY_UNITS + HASH_UNITS * (int64_t)(taken.firing_n + taken.resolved_n));
+	keep_doubts(e, held, &taken);
+	taken.by_peer = true;
+	taken.merge = ++e->merges;
+	held = nflog_set(e->nflog, &taken);
+	save_log_entry(e, held, CHANGE_LOG_ENTRY);
+	return MERGED_TAKEN;
+}
+
+enum merged
+engine_merge_log_entry(struct engine *e, const struct change *c, struct work *w, struct moment now, struct err *err)
+{
+	enum merged m;
+
+	work_spend(w, LOOK_UNITS);
+	engine_enter(e, now);
+	m = merge_log_entry(e, c, w, now, err);
+	e->counters.merged_log_entries[m]++;
+	engine_leave(e, now);
+	return m;
+}
+
+/* A record that is encoded, and each matcher or hash of it. */
+#define SHARE_UNITS 400
+#define SHARE_PART_UNITS 20
+
+static void
+share_silences(struct hmap_node *node, struct work *w, void (*each)(void *arg, const struct change *c), void *arg)
+{
+	for (; node != NULL; node = node->next) {
+		const struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
+		struct change c = { .kind = CHANGE_SILENCE, .silence = entry->silence, .expires = entry->expires };
+
+		/* Those of rule files come with the configuration. */
+		if (entry->silence->source != NULL)
+			continue;
+		work_spend(w, SHARE_UNITS);
+		for (size_t i = 0; i < entry->silence->sets_n; i++)
+			work_spend(w, SHARE_PART_UNITS * (int64_t)entry->silence->sets[i].n);
+		each(arg, &c);
+	}
+}
+
+bool
+log_entry_is_shared(const struct log_entry *entry)
+{
+	return entry->firing_n + entry->resolved_n > 0;
+}
+
+static void
+share_entries(struct hmap_node *node, struct work *w, void (*each)(void *arg, const struct change *c), void *arg)
+{
+	for (; node != NULL; node = node->next) {
+		const struct log_entry *entry = CONTAINER_OF(node, struct log_entry, node);
+		struct change c = { .kind = CHANGE_LOG_ENTRY, .entry = entry };
+
+		if (!log_entry_is_shared(entry))
+			continue;
+		work_spend(w, SHARE_UNITS + SHARE_PART_UNITS * (int64_t)(entry->firing_n + entry->resolved_n));
+		each(arg, &c);
+	}
+}
+
+bool
+view_shared_some(const struct engine *e, struct share_cursor *at, struct work *w,
+    void (*each)(void *arg, const struct change *c), void *arg)
+{
+	struct hmap_node *node;
+
+	while (!at->silences_over) {
+		if (work_used_up(w))
+			return false;
+		work_spend(w, 1);
+		if (hmap_next_bucket(&e->silences.by_id, &at->silences, &node))
+			share_silences(node, w, each, arg);
+		else
+			at->silences_over = true;
+	}
+	while (!work_used_up(w)) {
+		work_spend(w, 1);
+		if (!nflog_next_bucket(e->nflog, &at->log, &node))
+			return true;
+		share_entries(node, w, each, arg);
+	}
+	return false;
+}
