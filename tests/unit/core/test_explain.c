@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of an explanation, one by one; that it agrees with what then happens shows the simulator. */
+#include "base/mem.h"
 #include "core/explain.h"
+#include "core/view.h"
 
 #include "lib_core.h"
 
@@ -252,6 +254,82 @@ rule_state(const struct explain_run *run, size_t i)
 	return rules[i].state;
 }
 
+/* A silence of all of A that ends with its alerts. */
+static void
+silence_with_alert(bool notify, char id[SILENCE_ID_MAX])
+{
+	struct silence *s = silence_new();
+	struct err e = { 0 };
+
+	s->sets = mem_calloc(1, sizeof(s->sets[0]));
+	s->sets_n = 1;
+	s->sets[0] = must_matchers("alertname=\"A\"");
+	s->ends = in(SPAN_HOUR);
+	s->extra = silence_extra_new();
+	s->extra->ends_with_alert = true;
+	s->extra->notify_resolved = notify;
+	ck_assert_msg(engine_silence_set(w.engine, s, w.now, id, &e), "%s", e.text);
+	silence_unref(s);
+	world_settle(&w);
+}
+
+/* Alerts that it holds back keep such a silence until they are told of no more, in each of their groups. */
+START_TEST(silences_that_end_with_their_alerts)
+{
+	struct explain_run *run;
+	const struct explained_group *g;
+	char id[SILENCE_ID_MAX];
+	size_t n, all;
+
+	begin("receiver ops hook\nreceiver page hook\nroute receiver=ops by=[alertname] wait=10s interval=1m repeat=4h\n"
+	      "  route match=alertname=\"A\" receiver=page interval=1m continue\n"
+	      "  route match=alertname=\"A\" receiver=ops interval=5m\n");
+	world_post(&w, "A{i=x}", w.now.wall, in(20 * SPAN_MIN));
+	world_post(&w, "A{i=y}", w.now.wall, in(20 * SPAN_MIN));
+	world_run(&w, 15 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 2);
+	silence_with_alert(false, id);
+	world_post(&w, "A{i=x}", w.now.wall, w.now.wall);
+	world_post(&w, "A{i=y}", w.now.wall, w.now.wall);
+	world_settle(&w);
+	run = stored("A{i=x}");
+	g = explain_groups(run, &n, &all);
+	ck_assert_uint_eq(n, 2);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_int_eq(g[i].verdict, EXPLAIN_SUPPRESSED);
+		ck_assert_int_eq(g[i].silences[0].then, SILENCE_ACTIVE);
+	}
+	ck_assert(explain_exact(run));
+	explain_free(&run);
+	world_run(&w, 2 * SPAN_MIN);
+	/* One group is through with them; the other is told of no end either. */
+	run = stored("A{i=x}");
+	g = explain_groups(run, &n, &all);
+	ck_assert_int_eq(g[0].verdict, EXPLAIN_OVER);
+	ck_assert_int_eq(g[1].verdict, EXPLAIN_SUPPRESSED);
+	explain_free(&run);
+	world_run(&w, 6 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_int_eq(silence_state_at(view_silence(w.engine, str_from(id)), w.now.wall), SILENCE_EXPIRED);
+
+	/* One that lets ends pass has ended when the last of them has, and holds nothing of that back. */
+	world_post(&w, "A{i=z}", w.now.wall, in(20 * SPAN_MIN));
+	world_run(&w, 7 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 4);
+	silence_with_alert(true, id);
+	run = stored("A{i=z}");
+	ck_assert_int_eq(explain_verdict(run), EXPLAIN_SUPPRESSED);
+	explain_free(&run);
+	world_post(&w, "A{i=z}", w.now.wall, w.now.wall);
+	run = stored("A{i=z}");
+	ck_assert_int_eq(explain_verdict(run), EXPLAIN_NOTIFIED);
+	explain_free(&run);
+	world_run(&w, 13 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 6);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(rules_and_why_not)
 {
 	struct explain_run *run;
@@ -379,6 +457,6 @@ END_TEST
 int
 main(void)
 {
-	return RUN("explain", routes_and_who_refused, group_and_decision, silences_and_intervals_ahead, rules_and_why_not,
-	    not_exact_when_it_would_inhibit, refused_and_nobody, things_change_meanwhile);
+	return RUN("explain", routes_and_who_refused, group_and_decision, silences_and_intervals_ahead,
+	    silences_that_end_with_their_alerts, rules_and_why_not, not_exact_when_it_would_inhibit, refused_and_nobody, things_change_meanwhile);
 }
