@@ -22,6 +22,7 @@ struct fresh_postings {
 	struct hmap_node node;
 	int64_t key;
 	struct sbuf sets; /* offsets, 16 bits each, little-endian */
+	bool first;	/* the pair has no others yet */
 };
 
 static bool
@@ -48,7 +49,7 @@ sets_open(struct sets *s, struct past_db *db, struct err *e)
 	    NULL &&
 	    (s->add_set = past_db_prepare(db, "INSERT INTO sets VALUES(?, ?, ?, ?)", e)) != NULL &&
 	    (s->find_pair = past_db_prepare(db, "SELECT id FROM pairs WHERE name = ? AND value = ?", e)) != NULL &&
-	    (s->add_pair = past_db_prepare(db, "INSERT INTO pairs(name, value) VALUES(?, ?)", e)) != NULL &&
+	    (s->add_pair = past_db_prepare(db, "INSERT OR IGNORE INTO pairs(name, value) VALUES(?, ?)", e)) != NULL &&
 	    (s->get_postings = past_db_prepare(db, "SELECT sets FROM postings WHERE id = ?", e)) != NULL &&
 	    (s->put_postings = past_db_prepare(db, "REPLACE INTO postings VALUES(?, ?)", e)) != NULL;
 }
@@ -112,36 +113,38 @@ find(struct sets *s, sqlite3_stmt *st, uint64_t *out, struct err *e)
 	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
 }
 
+/* *made_out: nobody had it before. Those of a new set are new as a rule, as far as they were not seen lately. */
 static bool
-pair_number(struct sets *s, const struct label *l, uint64_t *out, struct err *e)
+pair_number(struct sets *s, const struct label *l, uint64_t *out, bool *made_out, struct err *e)
 {
 	uint64_t hash = hash_keyed(s->db->key, l->name->bytes, l->name->n);
 	uint64_t other = hash_keyed(s->db->key, l->value->bytes, l->value->n);
 	struct known_pair *k = &s->pairs[(hash ^ other * FNV64_PRIME) % KNOWN_PAIRS];
-	int found;
 
+	*made_out = false;
 	if (k->number != 0 && k->hash == hash && k->other == other) {
 		*out = k->number;
 		return true;
 	}
-	bind_text(s->find_pair, 1, l->name);
-	bind_text(s->find_pair, 2, l->value);
-	found = find(s, s->find_pair, out, e);
-	if (found == 0) {
-		bind_text(s->add_pair, 1, l->name);
-		bind_text(s->add_pair, 2, l->value);
-		if (!past_db_step(s->db, s->add_pair, e))
-			return false;
-		*out = (uint64_t)sqlite3_last_insert_rowid(s->db->handle);
-	}
-	if (found < 0)
+	bind_text(s->add_pair, 1, l->name);
+	bind_text(s->add_pair, 2, l->value);
+	if (!past_db_step(s->db, s->add_pair, e))
 		return false;
+	if (sqlite3_changes(s->db->handle) > 0) {
+		*made_out = true;
+		*out = (uint64_t)sqlite3_last_insert_rowid(s->db->handle);
+	} else {
+		bind_text(s->find_pair, 1, l->name);
+		bind_text(s->find_pair, 2, l->value);
+		if (find(s, s->find_pair, out, e) != 1)
+			return e->kind == ERR_NONE ? err_set(e, ERR_IO, "history database: a label is there and is not") : false;
+	}
 	*k = (struct known_pair){ hash, other, *out };
 	return true;
 }
 
 static void
-post(struct sets *s, uint64_t pair, uint64_t set)
+post(struct sets *s, uint64_t pair, uint64_t set, bool first)
 {
 	int64_t key = postings_key(pair, set);
 	uint16_t offset = (uint16_t)(set % POSTINGS_SETS);
@@ -153,6 +156,7 @@ post(struct sets *s, uint64_t pair, uint64_t set)
 	if (f == NULL) {
 		f = NEW(struct fresh_postings);
 		f->key = key;
+		f->first = first;
 		f->sets = (struct sbuf)SBUF_INIT(SBUF_UNLIMITED);
 		hmap_insert(&s->fresh, &f->node, (uint64_t)key);
 	}
@@ -168,10 +172,12 @@ sets_flush(struct sets *s, struct err *e)
 		struct fresh_postings *f = CONTAINER_OF(node, struct fresh_postings, node);
 
 		sbuf_reset(&s->scratch);
-		sqlite3_bind_int64(s->get_postings, 1, f->key);
-		if (ok && sqlite3_step(s->get_postings) == SQLITE_ROW)
-			sbuf_str(&s->scratch, past_db_column(s->get_postings, 0));
-		sqlite3_reset(s->get_postings);
+		if (!f->first) {
+			sqlite3_bind_int64(s->get_postings, 1, f->key);
+			if (ok && sqlite3_step(s->get_postings) == SQLITE_ROW)
+				sbuf_str(&s->scratch, past_db_column(s->get_postings, 0));
+			sqlite3_reset(s->get_postings);
+		}
 		sbuf_str(&s->scratch, sbuf_get(&f->sets));
 		sqlite3_bind_int64(s->put_postings, 1, f->key);
 		past_db_bind_blob(s->put_postings, 2, sbuf_get(&s->scratch));
@@ -185,14 +191,15 @@ static bool
 add(struct sets *s, const struct labels *l, uint64_t hash, uint64_t *out, struct err *e)
 {
 	uint64_t pair;
+	bool made;
 
 	*out = s->next;
 	sbuf_reset(&s->numbers);
 	for (uint32_t i = 0; i < l->n; i++) {
-		if (!pair_number(s, &l->l[i], &pair, e))
+		if (!pair_number(s, &l->l[i], &pair, &made, e))
 			return false;
 		varint_put(&s->numbers, pair);
-		post(s, pair, *out);
+		post(s, pair, *out, made);
 	}
 	sqlite3_bind_int64(s->add_set, 1, (int64_t)*out);
 	sqlite3_bind_int64(s->add_set, 2, (int64_t)l->fingerprint);
