@@ -130,7 +130,7 @@ read_all(struct http_response *r, int64_t units, struct moment now)
 		more = r->stream->next(r->stream, &r->body, &w, now, &e);
 	}
 	if (r->stream != NULL)
-		r->stream->drop(r->stream);
+		http_stream_free(r->stream);
 }
 
 static void
