@@ -51,6 +51,7 @@ struct labels_reply {
 	size_t limit;
 	struct hmap names, pairs;
 	VEC(struct name_count *) order;
+	struct name_count receivers;	/* who is told, as if it were a label; it has no name */
 	uint64_t alerts;
 	bool cut;		/* not all were counted */
 	enum { COUNT, SORT } phase;
@@ -128,6 +129,30 @@ count_pair(struct labels_reply *r, const struct label *l, struct work *w)
 	count_value(r, name, l->value);
 }
 
+/* Once for each receiver, however many routes lead to it. */
+static void
+count_receivers(struct labels_reply *r, const struct alert_entry *entry, struct work *w)
+{
+	const struct route *const *routes;
+	size_t n;
+
+	view_entry_routes(r->api->env.engine, entry, &routes, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct receiver *to = routes[i]->receiver;
+		struct istr *name;
+		size_t j = 0;
+
+		work_spend(w, PAIR_UNITS);
+		while (j < i && routes[j]->receiver != to)
+			j++;
+		if (j < i)
+			continue;
+		name = istr_get(to->name);
+		count_value(r, &r->receivers, name);
+		istr_unref(name);
+	}
+}
+
 struct visit {
 	struct labels_reply *r;
 	struct work *w;
@@ -147,6 +172,8 @@ visit(void *arg, const struct alert_entry *entry, const struct alert *a)
 	r->alerts++;
 	for (uint32_t i = 0; i < a->labels->n; i++)
 		count_pair(r, &a->labels->l[i], v->w);
+	if (r->only == NULL)
+		count_receivers(r, entry, v->w);
 	return true;
 }
 
@@ -230,6 +257,8 @@ sort_some(struct labels_reply *r, struct work *w)
 		if (work_used_up(w) || !sort_values(r->order.v[r->next], r->limit, &r->sifted, w))
 			return false;
 	}
+	if (!sort_values(&r->receivers, r->limit, &r->sifted, w))
+		return false;
 	if (r->order.n > 1)
 		qsort(r->order.v, r->order.n, sizeof(r->order.v[0]), compare_names);
 	return true;
@@ -279,6 +308,10 @@ write_reply(struct labels_reply *r, struct sbuf *out)
 		write_values(&w, first, r->limit);
 	else
 		write_names(r, &w);
+	if (r->only == NULL) {
+		json_key(&w, STR("receivers"));
+		write_values(&w, &r->receivers, r->limit);
+	}
 	if (r->only != NULL)
 		json_put_uint(&w, "total", first != NULL ? first->values.n : 0);
 	json_put_uint(&w, "alerts", r->alerts);
@@ -308,24 +341,34 @@ make(struct packed *body, struct work *w, struct moment now, struct err *e)
 }
 
 static bool
+free_values(struct name_count *n, struct work *w)
+{
+	while (n->values.n > 0) {
+		struct value_count *v = n->values.v[n->values.n - 1];
+
+		if (work_used_up(w))
+			return false;
+		work_spend(w, FREE_UNITS);
+		n->values.n--;
+		istr_unref(v->value);
+		mem_free(v);
+	}
+	VEC_FINI(&n->values);
+	return true;
+}
+
+static bool
 dismantle(struct packed *body, struct work *w)
 {
 	struct labels_reply *r = CONTAINER_OF(body, struct labels_reply, body);
 
+	if (!free_values(&r->receivers, w))
+		return false;
 	while (r->order.n > 0) {
 		struct name_count *n = r->order.v[r->order.n - 1];
 
-		while (n->values.n > 0) {
-			struct value_count *v = n->values.v[n->values.n - 1];
-
-			if (work_used_up(w))
-				return false;
-			work_spend(w, FREE_UNITS);
-			n->values.n--;
-			istr_unref(v->value);
-			mem_free(v);
-		}
-		VEC_FINI(&n->values);
+		if (!free_values(n, w))
+			return false;
 		istr_unref(n->name);
 		mem_free(n);
 		r->order.n--;

@@ -59,6 +59,7 @@ look_init(struct look *l, struct call *c)
 
 	look_init_all(l);
 	l->q = ext_query_str(c, "q");
+	l->owner = ext_query_str(c, "owner");
 	if (read_states(l, c) && ext_query_uint(c, "age_min", AGE_MAX, &age) &&
 	    ext_query_matchers(c, "filter", &l->f.filter) && read_receiver(l, c)) {
 		l->age_min = (span)age * SPAN_S;
@@ -158,6 +159,12 @@ state_passes(const struct look *l, const struct seen *s)
 	    (l->left_out[SEEN_ACTIVE] && s->state == SEEN_ACTIVE));
 }
 
+static bool
+owner_passes(const struct look *l, const struct seen *s)
+{
+	return l->owner.n == 0 || (s->status.acked_by != NULL && str_eq(istr_str(s->status.acked_by->created_by), l->owner));
+}
+
 /* The conditions that depend on the alert alone. */
 static enum match
 alert_passes(struct look *l, const struct alert *a, struct moment now, struct work *w)
@@ -184,6 +191,8 @@ look_at_member(struct look *l, struct engine *e, const struct alert_entry *entry
 		return m;
 	if (!look_only(l, e, entry, a, now, w, scratch, out))
 		return MATCH_LATER;
+	if (!owner_passes(l, out))
+		return MATCH_NO;
 	if (l->counts != NULL)
 		l->counts[out->state]++;
 	return state_passes(l, out) ? MATCH_YES : MATCH_NO;

@@ -3,7 +3,7 @@
  * api/ext_look.h (private) - which alerts a request is about, and what is seen of each.
  *
  * Parameters: filter (matchers, repeated), receiver (regular expression), q (a text in a label's value or an annotation, in
- * whatever case), age_min (seconds since it began), and active, silenced, inhibited, muted, acked as API v2 has them:
+ * whatever case), age_min (seconds since it began), owner (of its acknowledgement), and active, silenced, inhibited, muted, acked as API v2 has them:
  * false leaves out alerts in that state. Alerts that have ended are never seen.
  */
 #ifndef API_EXT_LOOK_H
@@ -31,6 +31,7 @@ struct look {
 	struct str q;		/* in the request's arena */
 	bool q_passes;		/* the alert that f examines speaks of it */
 	span age_min;
+	struct str owner;	/* in the request's arena */
 	size_t *counts;		/* by state, all that pass but for their state are added up here; NULL: they are not */
 };
 

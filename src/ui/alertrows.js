@@ -4,6 +4,7 @@ import { OwnerMark, PendingMark, usePending } from './ackdialog.js';
 import { boot } from './boot.js';
 import { Icon } from './icons.js';
 import { Button, IconButton, Menu, Severity, State, Time, Value, formatCount, severityClass } from './kit.js';
+import { longPress } from './press.js';
 import { h } from './render.js';
 import { href } from './route.js';
 import { inOrder, nameOf, severityOf, sizeOf } from './rows.js';
@@ -132,7 +133,7 @@ export function AlertRow({ alert, group, active, selected, opened, fresh, marked
 	const alone = whole && isSingle(whole) ? { ...(whole.shared && whole.shared.labels), ...alert.labels } : alert.labels;
 	const own = Object.keys(alone).length || !whole ? alone : { ...alone, ...whole.labels };
 	const labels = inOrder(own).filter(([n]) => !hidden.has(n) && n !== severityLabel);
-	return h('div', { class: `al-row al-${severityClass(severity)}${quiet ? ' al-quiet al-is-' + (alert.gone ? 'resolved' : alert.state) : ''}${selected ? ' al-selected' : ''}${opened ? ' al-opened' : ''}${alert.gone ? ' al-gone' : ''}${fresh ? ' al-new' : ''}` },
+	return h('div', { class: `al-row al-${severityClass(severity)}${quiet ? ' al-quiet al-is-' + (alert.gone ? 'resolved' : alert.state) : ''}${selected ? ' al-selected' : ''}${opened ? ' al-opened' : ''}${alert.gone ? ' al-gone' : ''}${fresh ? ' al-new' : ''}`, ...longPress(() => act.select(alert, group, false)) },
 		h('label', { class: 'al-check' }, h('input', { type: 'checkbox', tabindex: tab, checked: selected, 'aria-label': 'Select', onclick: event => act.select(alert, group, event.shiftKey) })),
 		!marked || (group && severity === group.severity) ? null : h(Severity, { value: severity, short: true, pulse: fresh && severity === 'critical' }),
 		h('a', { class: 'al-link', href: href({ page: 'alert', id: alert.fp }), tabindex: tab, 'aria-current': opened || undefined, onclick: event => act.open(alert, event) },

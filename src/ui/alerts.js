@@ -28,6 +28,8 @@ import { useKeys } from './keys.js';
 const AlertDetail = later(() => import('./alert.js'), 'AlertDetail', '');
 const SEVERITY = (boot.ui.severity && boot.ui.severity.label) || 'severity';
 const SORTS = [['severity', 'severity'], ['newest', 'newest'], ['oldest', 'oldest'], ['count', 'count'], ['name', 'name']];
+/** A view that leaves nothing out but states. */
+const NO_FILTER = { filter: [], q: '', receiver: null, ageMin: null, owner: '' };
 const WORDS = new Map([['active', 'active'], ['silenced', 'silenced'], ['inhibited', 'inhibited'], ['muted', 'muted'], ['acked', 'acked']]);
 const HEIGHTS = { wide: { head: 2.75, row: 2.25, more: 2 }, dense: { head: 2.25, row: 1.75, more: 1.75 }, phone: { head: 5.25, row: 4, more: 2.75 } };
 /** Names of labels that grouping offers. */
@@ -52,12 +54,14 @@ function Tools({ view, change, names, table }) {
 }
 
 const receiverLabel = r => (r.name !== undefined ? `receiver = ${r.name}` : `receiver =~ ${r.regex}`);
+const ownerLabel = o => `owner = ${o}`;
 const ageLabel = s => `age > ${s % 86400 === 0 ? s / 86400 + ' d' : s % 3600 === 0 ? s / 3600 + ' h' : s % 60 === 0 ? s / 60 + ' min' : s + ' s'}`;
 
 /** What the filter's pseudo-matchers set. */
 function pseudo(view, change) {
 	return (name, op, value) => {
 		if (name === 'age') change({ ageMin: value });
+		else if (name === 'owner') change({ owner: value });
 		else if (name === 'state') change(Object.fromEntries(STATES.map(s => [s, s === value])));
 		else change({ receiver: op === '=' ? { name: value } : { regex: value } });
 	};
@@ -77,16 +81,19 @@ function useDefaultFilter(view) {
 	}, [view]);
 }
 
+/** The address by which a view is saved. */
+const savedLink = view => href({ ...view, open: '', bare: false });
+
 function FilterActions({ view, change }) {
 	const saved = useStore(settings, s => s.filters);
-	const link = href({ ...view, open: '', bare: false });
+	const link = savedLink(view);
 	const has = saved.some(f => f.link === link);
-	const name = (view.filter.length ? formatMatchers(view.filter) : [view.q, view.receiver && receiverLabel(view.receiver)].filter(Boolean).join(' ')).slice(0, 80);
-	const save = () => settings.set({ filters: has ? saved.filter(f => f.link !== link) : [{ name, link }, ...saved].slice(0, 50) });
+	const name = (view.filter.length ? formatMatchers(view.filter) : [view.q, view.receiver && receiverLabel(view.receiver), view.owner && ownerLabel(view.owner)].filter(Boolean).join(' ')).slice(0, 80);
+	const save = () => settings.set({ filters: has ? saved.filter(f => f.link !== link) : [{ name, link, columns: settings.get().columns }, ...saved].slice(0, 50) });
 	return h(Fragment, null,
 		h(Button, { kind: 'quiet', class: 'fb-act', 'aria-pressed': has, onclick: save }, has ? 'Saved' : 'Save'),
 		view.filter.length ? h(Button, { kind: 'quiet', class: 'fb-act', icon: 'silence', href: href({ page: 'silence-new', filter: view.filter }) }, 'Silence these') : null,
-		h(Button, { kind: 'quiet', class: 'fb-act', onclick: () => change({ filter: [], q: '', receiver: null, ageMin: null }) }, 'Clear'));
+		h(Button, { kind: 'quiet', class: 'fb-act', onclick: () => change(NO_FILTER) }, 'Clear'));
 }
 
 /** Unread parts of a link, said once above the list. */
@@ -99,7 +106,10 @@ export function Alerts({ view }) {
 	const roomy = useWide('(min-width: 72.5rem)');
 	const density = useStore(settings, s => s.density);
 	const folding = useStore(settings, s => s.groups);
-	const columns = useStore(settings, s => s.columns);
+	const link = savedLink(view);
+	const columns = useStore(settings, s => (s.filters.find(f => f.link === link) || {}).columns || s.columns);
+	// Those of a saved filter are its own.
+	const setColumns = list => settings.set(s => (s.filters.some(f => f.link === link) ? { filters: s.filters.map(f => (f.link === link ? { ...f, columns: list } : f)) } : { columns: list }));
 	const overview = useStore(live, s => s.overview);
 	const table = view.view === 'table';
 	const heights = phone ? HEIGHTS.phone : density === 'dense' ? HEIGHTS.dense : HEIGHTS.wide;
@@ -137,7 +147,7 @@ export function Alerts({ view }) {
 		const has = view.filter.some(x => formatMatcher(x) === key);
 		change({ filter: has ? view.filter.filter(x => formatMatcher(x) !== key) : [...view.filter, m] });
 	};
-	const act = useActions({ rows, view, wide, cursor, setCursor, folded, setFolded, selected, setSelected, setAll, setDialog, setLabelAt, setNote, pick, unfold: data.unfold, reason: ackReason() });
+	const act = useActions({ rows, view, wide, phone, cursor, setCursor, folded, setFolded, selected, setSelected, setAll, setDialog, setLabelAt, setNote, pick, unfold: data.unfold, reason: ackReason() });
 	const total = data.snapshot ? (table ? data.snapshot.total : data.snapshot.total_alerts) ?? data.snapshot.total : 0;
 	const keys = listKeys({ act, rows, cursor, list, view, change, total, selected, setAll, setSelected, focusFilter: () => filterField.current && filterField.current.focus() });
 	useKeys(keys);
@@ -164,27 +174,28 @@ export function Alerts({ view }) {
 		setAll(false);
 	};
 	const target = dialog && dialog.target;
-	return h('div', { class: 'al-page' + (phone ? ' al-phone' : '') },
+	return h('div', { class: 'al-page' + (phone ? ' al-phone' : '') + (chosen ? ' al-selecting' : '') },
 		h('h1', { class: 'vh', tabindex: -1 }, 'Alerts'),
 		h('div', { class: 'al-top' },
 			h(FilterBar, { filter: view.filter, onchange: filter => change({ filter }), q: view.q, onq: q => change({ q }), onpseudo: pseudo(view, change), unread: view.unread, error: badFilter, params, api: filterField,
 				placeholder: 'Filter: team="db", or words …', actions: narrowed ? h(FilterActions, { view, change }) : null,
 				chipMenu: m => [{ label: 'Group by it', icon: 'group', onselect: () => change({ group: [m.name], custom: true, view: 'groups' }) }],
-				extra: [view.receiver && { key: 'receiver', label: receiverLabel(view.receiver), onremove: () => change({ receiver: null }) }, view.ageMin && { key: 'age', label: ageLabel(view.ageMin), onremove: () => change({ ageMin: null }) }].filter(Boolean) }),
+				extra: [view.receiver && { key: 'receiver', label: receiverLabel(view.receiver), onremove: () => change({ receiver: null }) }, view.ageMin && { key: 'age', label: ageLabel(view.ageMin), onremove: () => change({ ageMin: null }) },
+					view.owner && { key: 'owner', label: ownerLabel(view.owner), onremove: () => change({ owner: '' }) }].filter(Boolean) }),
 			h('div', { class: 'al-line' }, h(StateChips, { view, counts, change }), h(Tools, { view, change, names, table }))),
 		view.unread ? h(Unread, { text: view.unread }) : null,
 		data.error && !badFilter && data.error.kind !== 'network' && data.error.kind !== 'auth' && data.error.kind !== 'html' ? h(ErrorBox, { error: data.error, title: 'The list could not be loaded', onretry: data.reload }) : null,
 		h('div', { class: 'al-cols' + (opened ? ' al-with-detail' : '') },
-			roomy ? h(Facets, { params, filter: view.filter, severity: SEVERITY, onpick: pick }) : null,
+			roomy ? h(Facets, { params, filter: view.filter, severity: SEVERITY, onpick: pick, receiver: view.receiver, onreceiver: r => change({ receiver: r }) }) : null,
 			h('section', { class: 'al-list' + (data.error ? ' stale' : ''), ref: box, 'aria-label': 'Alerts', style: table && !phone ? { '--columns': widths(columns) } : null },
 				data.waiting && data.added > 0 ? h('button', { type: 'button', class: 'al-pill', onclick: () => {
 					list.current.top();
 					data.apply();
 				} }, `${formatCount(data.added)} new `, h(Icon, { name: 'up', size: 0.75 })) : null,
-				table && !phone && rows.length ? h(TableHead, { columns, names, sort: view.sort, onsort: sort => change({ sort }) }) : null,
+				table && !phone && rows.length ? h(TableHead, { columns, onchange: setColumns, names, sort: view.sort, onsort: sort => change({ sort }) }) : null,
 				!data.items ? (data.error ? null : h(Skeleton, null))
 					: rows.length ? h(VList, { rows, heights, render, label: 'Alerts', whole: phone, onend: data.onend, onview: (from, to) => data.onview(rows[from].at, rows[to].at), active: cursor, onactive: setCursor, api: list })
-						: h(NoAlerts, { view, narrowed, counts, overview, onclear: () => change({ filter: [], q: '', receiver: null, ageMin: null }), onshow: s => change({ [s]: true }) }),
+						: h(NoAlerts, { view, narrowed, counts, overview, onclear: () => change(NO_FILTER), onshow: s => change({ [s]: true }) }),
 				data.snapshot && data.snapshot.full ? h('p', { class: 'al-full' }, `Showing ${formatCount(table ? data.items.length : data.items.reduce((n, g) => n + sizeOf(g), 0))} of ${formatCount(total)} — narrow the filter. `,
 					h('a', { href: csv(params) }, 'All as CSV')) : null,
 				chosen ? h(SelectionBar, { count: selected.size, all, total, reason, ackReason: ackReason(), onall: () => setAll(true), onclear: clear, oncopy: () => act.copySelection(),

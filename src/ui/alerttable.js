@@ -6,7 +6,6 @@ import { Icon } from './icons.js';
 import { IconButton, Menu, Severity, Time, Value, severityClass } from './kit.js';
 import { h } from './render.js';
 import { href } from './route.js';
-import { settings } from './settings.js';
 
 /** Columns there are without labels: [id, words, width, how the server sorts by it]. */
 const COLUMNS = [['severity', 'Severity', '6.5rem', 'severity'], ['name', 'Name', 'minmax(8rem, 1.2fr)', 'name'], ['instance', 'Instance', 'minmax(7rem, 1fr)', null], ['summary', 'Summary', 'minmax(10rem, 2fr)', null],
@@ -26,10 +25,9 @@ function Head({ id, word, sort, by, onsort, onremove }) {
 
 /**
  * The line above the table. `names`: labels that may become columns.
- * @param {{columns: string[], names: string[], sort: string, onsort: function(string)}} props
+ * @param {{columns: string[], onchange: function(string[]), names: string[], sort: string, onsort: function(string)}} props
  */
-export function TableHead({ columns, names, sort, onsort }) {
-	const set = list => settings.set({ columns: list });
+export function TableHead({ columns, onchange: set, names, sort, onsort }) {
 	const cell = ([id, word, , by]) => h(Head, { key: id, id, word, by, sort, onsort });
 	const free = names.filter(n => !columns.includes(n) && n !== 'alertname' && n !== 'instance');
 	return h('div', { class: 'alt-head' }, h('span', { key: 'box' }), ...COLUMNS.slice(0, 4).map(cell),

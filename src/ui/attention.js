@@ -95,6 +95,39 @@ export function notify(head, body, tag, to) {
 	};
 }
 
+/* ---- one of several tabs ---- */
+
+/** Where tabs say which groups they have called for: {id: [token, ms]}. */
+const CLAIMS = 'tocsin.called';
+/** Milliseconds after which a claim stands that no other tab has written over. */
+const STANDS = 200;
+
+function claims() {
+	try {
+		const all = JSON.parse(localStorage.getItem(CLAIMS) || '{}');
+		return new Map(Object.entries(all && typeof all === 'object' ? all : {}).filter(([, c]) => Array.isArray(c) && typeof c[1] === 'number' && Date.now() - c[1] >= 0 && Date.now() - c[1] < QUIET));
+	} catch {
+		return new Map();
+	}
+}
+
+/** Of these groups, those that this tab calls for and no other does. Where nothing can be stored each tab is alone. */
+async function claim(ids) {
+	const own = `${performance.timeOrigin}.${Math.random()}`;
+	const all = claims();
+	const free = ids.filter(id => !all.has(id));
+	if (!free.length) return [];
+	for (const id of free) all.set(id, [own, Date.now()]);
+	try {
+		localStorage.setItem(CLAIMS, JSON.stringify(Object.fromEntries([...all].slice(-200))));
+		await new Promise(done => setTimeout(done, STANDS));
+		const now = claims();
+		return free.filter(id => now.has(id) && now.get(id)[0] === own);
+	} catch {
+		return free;
+	}
+}
+
 const called = new Map(); // id of a group -> Date.now() of the last call
 let newest = Date.now(); // alerts that began before are known
 let looking = false;
@@ -111,9 +144,10 @@ async function look() {
 		newest = data.items.reduce((max, g) => Math.max(max, Date.parse(g.newest) || 0), newest);
 		for (const [id, at] of called) if (now - at > QUIET) called.delete(id);
 		for (const g of groups) called.set(g.id, now);
-		if (groups.length && sound) ring();
+		const mine = new Set(await claim(groups.map(g => g.id)));
+		if (mine.size && sound) ring();
 		if (desktop) {
-			for (const g of groups.slice(0, MOST)) {
+			for (const g of groups.filter(one => mine.has(one.id)).slice(0, MOST)) {
 				const name = g.labels.alertname || Object.values(g.labels)[0] || 'Alert';
 				notify(`${name} (${g.severity || 'no severity'})`, `${g.counts.active} firing, ${g.receiver}. ${siteName()}`, g.id, { page: 'group', id: g.id });
 			}

@@ -12,6 +12,7 @@ export const OPERATORS = [['=', 'is'], ['!=', 'is not'], ['=~', 'matches the reg
 export const PSEUDO = new Map([
 	['state', { ops: ['='], words: STATES, hint: 'state of the alert' }],
 	['receiver', { ops: ['=', '=~'], words: null, hint: 'who is told' }],
+	['owner', { ops: ['='], words: null, hint: 'who has acknowledged it' }],
 	['age', { ops: ['>'], words: ['5m', '15m', '1h', '6h', '1d'], hint: 'fires for longer than' }],
 ]);
 
@@ -55,6 +56,10 @@ function readPseudo({ name, op, prefix }) {
 	}
 	if (name === 'state') {
 		if (op !== '=' || !STATES.includes(value)) return { kind: 'error', message: `state= wants one of ${STATES.join(', ')}; not “${value}”.` };
+		return { kind: 'pseudo', name, op, value };
+	}
+	if (name === 'owner') {
+		if (op !== '=' || !value) return { kind: 'error', message: 'owner= wants the name of who has acknowledged.' };
 		return { kind: 'pseudo', name, op, value };
 	}
 	if (!['=', '=~'].includes(op) || !value) return { kind: 'error', message: 'receiver= wants a name, receiver=~ a regular expression.' };
@@ -134,9 +139,9 @@ export function valueCandidates(draft, items) {
 	return items.map(i => ({ text: formatMatcher({ name: draft.name, op: draft.op, value: String(i.value) }), label: String(i.value), count: i.alerts, done: true }));
 }
 
-/** Values of pseudo names. */
-export function pseudoCandidates(draft, receivers = []) {
-	const words = PSEUDO.get(draft.name).words || receivers;
+/** Values of pseudo names; `known` are those that the server has, where there is no list of words. */
+export function pseudoCandidates(draft, known = []) {
+	const words = PSEUDO.get(draft.name).words || known;
 	return fitting(words, draft.prefix, w => w).slice(0, 20).map(w => ({ text: draft.name + draft.op + w, label: w, done: true }));
 }
 

@@ -15,6 +15,16 @@ function worth(items, total, named, first) {
 		.sort((a, b) => rank(a) - rank(b)).slice(0, MOST);
 }
 
+/** Who is told of them; one that is chosen stays, so that it can be given up. */
+function Receivers({ items, receiver, onpick }) {
+	const chosen = receiver && receiver.name;
+	const all = chosen && !items.some(v => v.value === chosen) ? [...items, { value: chosen, alerts: 0 }] : items;
+	if (all.length < 2 && !chosen) return null;
+	return h('section', { class: 'al-facet' }, h('h3', null, 'receiver'),
+		h('ul', null, ...all.map(v => h('li', { key: String(v.value) }, h('button', { type: 'button', class: 'al-facet-value', 'aria-pressed': chosen === v.value, onclick: () => onpick(chosen === v.value ? null : { name: String(v.value) }) },
+			h(Value, { text: v.value, limit: 80 }), h('span', { class: 'count' }, formatCount(v.alerts)))))));
+}
+
 function Facet({ item, filter, onpick }) {
 	const [all, showAll] = useState(false);
 	const values = all ? item.top : item.top.slice(0, SHORT);
@@ -30,13 +40,15 @@ function Facet({ item, filter, onpick }) {
 
 /**
  * The facets of what is shown.
- * @param {{params: Object, filter: Object[], severity: string, onpick: function(string, string, boolean)}} props `severity`: the label that comes first
+ * @param {{params: Object, filter: Object[], severity: string, onpick: function(string, string, boolean), receiver: {name}|{regex}|null, onreceiver: function({name}|null)}} props
+ *   `severity`: the label that comes first
  */
-export function Facets({ params, filter, severity, onpick }) {
+export function Facets({ params, filter, severity, onpick, receiver, onreceiver }) {
 	const { data } = useLive('alerts', ({ signal, etag }) => get('labels', params, { signal, etag }), [JSON.stringify(params)]);
 	const named = useMemo(() => new Set(filter.map(m => m.name)), [filter]);
 	if (!data) return h('aside', { class: 'al-facets', 'aria-label': 'Labels' });
 	return h('aside', { class: 'al-facets', 'aria-label': 'Labels', tabindex: -1 },
 		...worth(data.items, data.alerts, named, severity).map(item => h(Facet, { key: item.name, item, filter, onpick })),
+		h(Receivers, { key: ' receivers', items: data.receivers || [], receiver, onpick: onreceiver }),
 		data.cut ? h('p', { class: 'meta' }, 'Not all labels were counted.') : null);
 }

@@ -34,8 +34,9 @@ function useCandidates(open, text, pseudo, params, recent) {
 				return [...(text.trim() ? [] : recent), ...nameCandidates(draft.prefix, names.current, pseudo)];
 			}
 			if (draft.pseudo) {
-				const receivers = draft.name === 'receiver' ? (await get('v2:receivers', null, { signal })).data.map(r => String(r.name)) : [];
-				return pseudoCandidates(draft, receivers);
+				const known = draft.name === 'receiver' ? (await get('v2:receivers', null, { signal })).data.map(r => String(r.name))
+					: draft.name === 'owner' ? [...new Set((await get('silences', { kind: 'ack', limit: 200 }, { signal })).data.items.map(s => String(s.createdBy)))] : [];
+				return pseudoCandidates(draft, known);
 			}
 			const { data } = await get(`labels/${encodeURIComponent(draft.name)}/values`, { ...params, prefix: draft.prefix || undefined, limit: 20 }, { signal });
 			return valueCandidates(draft, data.items);
@@ -88,7 +89,7 @@ function MatcherChip({ matcher, onedit, onnegate, onremove, menu }) {
  * @param {{filter: Object[], onchange: function(Object[]), q?: string, onq?: function(string), extra?: Array<{key: string, label: string, onremove: function}>,
  *   onpseudo?: function(string, string, *), placeholder?: string, complete?: 'alerts'|'silences', params?: Object, unread?: string|null, error?: string, actions?: *,
  *   chipMenu?: function(Object): Object[], api?: {current: *}}} props
- *   `onq` takes bare words; without it they are refused. `onpseudo(name, op, value)` takes state=, receiver= and age> (without it these are labels). `extra`: chips for
+ *   `onq` takes bare words; without it they are refused. `onpseudo(name, op, value)` takes state=, receiver=, owner= and age> (without it these are labels). `extra`: chips for
  *   what these set. `params`: what the server counts within, {filter} when absent. `unread`: part of a link that could not be read, shown red in the field.
  *   `error`: the server's word on the filter. `api.current` gets {focus(), insert(text)}.
  */

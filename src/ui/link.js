@@ -30,6 +30,7 @@ const ALERTS = [
 	['view', 'view', 'word', ['groups', 'table']],
 	['q', 'q', 'text'],
 	['age_min', 'ageMin', 'number'],
+	['owner', 'owner', 'text'],
 	['open', 'open', 'text'],
 ];
 const FORM = [

@@ -167,7 +167,7 @@ const ON = { active: true, silenced: false, inhibited: false, muted: false, acke
 export const shows = (view, state) => (view[state] === undefined ? ON[state] : Boolean(view[state]));
 
 /** Whether a view leaves anything out besides states. */
-export const isNarrowed = view => Boolean((view.filter || []).length || view.q || view.receiver || view.ageMin);
+export const isNarrowed = view => Boolean((view.filter || []).length || view.q || view.receiver || view.ageMin || view.owner);
 
 /**
  * The parameters of the API for a view of Alerts.
@@ -180,6 +180,7 @@ export function paramsOf(view, { formatMatcher, quoteReceiver }) {
 		receiver: view.receiver ? view.receiver.name !== undefined ? quoteReceiver(view.receiver.name) : view.receiver.regex : undefined,
 		q: view.q || undefined,
 		age_min: view.ageMin || undefined,
+		owner: view.owner || undefined,
 	};
 	for (const state of STATES) if (!shows(view, state)) params[state] = 'false';
 	return params;

@@ -24,6 +24,7 @@ export function whyNotAll(view) {
 	if (!(view.filter || []).length) return 'needs a filter';
 	if (view.q) return 'words are no matchers';
 	if (view.receiver) return 'a receiver is no matcher';
+	if (view.owner) return 'an owner is no matcher';
 	return view.ageMin ? 'an age is no matcher' : '';
 }
 

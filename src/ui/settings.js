@@ -22,7 +22,8 @@ const isObject = v => typeof v === 'object' && v !== null && !Array.isArray(v);
 function savedFilter(v) {
 	if (!isObject(v) || string(v.name) === undefined || string(v.link) === undefined)
 		return undefined;
-	return { name: v.name, link: v.link };
+	const columns = Array.isArray(v.columns) ? v.columns.slice(0, MOST).filter(c => string(c) !== undefined) : null;
+	return columns ? { name: v.name, link: v.link, columns } : { name: v.name, link: v.link };
 }
 
 function template(v) {
@@ -53,7 +54,7 @@ const SETTINGS = new Map(Object.entries({
 	criticalOnly: flag(true),
 	/** single keys */
 	keys: flag(true),
-	/** lists that pages keep: filters as links ({name, link: '#/…'}), texts last used, templates of silences, columns of the table */
+	/** lists that pages keep: filters as links ({name, link: '#/…', columns of their table}), texts last used, templates of silences, columns of the table */
 	filters: listOf(savedFilter),
 	recentFilters: listOf(string),
 	comments: listOf(string),

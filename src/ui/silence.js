@@ -2,7 +2,7 @@
 /** One silence: what it says, and the alerts it covers. */
 import { get, serverNow } from './api.js';
 import { Icon } from './icons.js';
-import { Button, Copy, Empty, ErrorBox, Labels, Menu, Notice, RichText, Severity, Skeleton, State, Time, Value, announce, formatCount } from './kit.js';
+import { Button, Copy, Empty, ErrorBox, IconButton, Labels, Menu, Notice, RichText, Severity, Skeleton, State, Time, Value, announce, formatCount } from './kit.js';
 import { useLive } from './live.js';
 import { formatMatcher, formatMatchers, parseMatchers } from './matcher.js';
 import { Fragment, h, useEffect, useState } from './render.js';
@@ -112,12 +112,14 @@ function Bar({ silence: s, reload }) {
 		error ? h(ErrorBox, { error }) : null);
 }
 
-function Known({ silence: s, reload }) {
+/* A page of its own, or with `onclose` beside the list. */
+function Known({ silence: s, reload, onclose }) {
 	const command = commandFor(s);
 	useTick(10000);
-	useTitle(matchersOf(s).map(formatMatcher).join(' ').slice(0, 60));
+	useTitle(onclose ? '' : matchersOf(s).map(formatMatcher).join(' ').slice(0, 60));
 	return h(Fragment, null,
-		h('div', { class: 'si-head' }, h('h1', { tabindex: -1 }, 'Silence'), stateOf(s) === 'active' ? h('span', { class: 'state' }, h(Icon, { name: 'silence' }), 'active') : h(State, { value: stateOf(s) }), h(KindMark, { silence: s })),
+		h('div', { class: 'si-head' }, h(onclose ? 'h2' : 'h1', { tabindex: -1 }, 'Silence'), stateOf(s) === 'active' ? h('span', { class: 'state' }, h(Icon, { name: 'silence' }), 'active') : h(State, { value: stateOf(s) }), h(KindMark, { silence: s }),
+			onclose ? [h('span', { key: 'g', class: 'grow' }), h('a', { key: 'p', href: href({ page: 'silence', id: s.id }) }, 'Page'), h(IconButton, { key: 'x', icon: 'close', label: 'Close', onclick: onclose })] : null),
 		h(Made, { id: s.id }),
 		s.read_only ? h(Notice, { kind: 'info', class: 'si-file' }, h('strong', null, 'From a file. '), 'It is declared in ', h(Value, { text: s.source }), ', changed there, and in force after a reload.') : null,
 		h(Bar, { silence: s, reload }),
@@ -182,3 +184,10 @@ export function SilencePage({ view }) {
 	return h('div', { class: stale && error ? 'stale' : '' }, error && error.kind !== 'network' ? h(ErrorBox, { error, onretry: reload }) : null, h(Known, { silence: data.silence, reload }));
 }
 
+/** A silence beside the list; `onclose` closes it. */
+export function SilenceDetail({ id, onclose }) {
+	const { data, error, loading, reload } = useLive(['silences', 'alerts'], ({ signal }) => load(id, signal), [id]);
+	if (data && data.silence) return h(Known, { silence: data.silence, reload, onclose });
+	return h(Fragment, null, h('div', { class: 'si-head' }, h('h2', { tabindex: -1 }, 'Silence'), h('span', { class: 'grow' }), h(IconButton, { icon: 'close', label: 'Close', onclick: onclose })),
+		data ? h(Empty, { icon: 'silence', title: 'There is no silence with this id.' }, h('a', { href: href({ page: 'silence', id }) }, 'What is known of it')) : loading ? h(Skeleton, { rows: 6 }) : h(ErrorBox, { error, onretry: reload }));
+}

@@ -45,16 +45,16 @@ const Creator = ({ silence: s, on }) => h('a', { class: 'si-by prose', href: on.
 
 const Failed = ({ error }) => (error ? h('div', { class: 'field-error', role: 'alert' }, h(Icon, { name: 'alert' }), ' ', error.message) : null);
 
-const Open = ({ silence: s, children }) => h('a', { class: 'si-open', href: href({ page: 'silence', id: s.id }) }, h('span', { class: 'vh' }, 'Open '), children);
+const Open = ({ silence: s, on, opened, children }) => h('a', { class: 'si-open', href: href({ page: 'silence', id: s.id }), 'aria-current': opened || undefined, onclick: event => on.open(s.id, event) }, h('span', { class: 'vh' }, 'Open '), children);
 
 const Matched = ({ silence: s }) => (s.last_matched ? h('div', { class: 'meta' }, 'last matched ', h(Time, { at: s.last_matched }), ' ago') : null);
 
 /** A row of the table. */
-export function SilenceRow({ silence: s, selected, armed, error, on }) {
-	return h('tr', { class: 'si-row' + (selected ? ' si-selected' : ''), 'data-id': s.id },
+export function SilenceRow({ silence: s, selected, opened, armed, error, on }) {
+	return h('tr', { class: 'si-row' + (selected ? ' si-selected' : '') + (opened ? ' si-opened' : ''), 'data-id': s.id },
 		h('td', { class: 'si-c-check' }, h(Check, { label: h('span', { class: 'vh' }, `Select ${short(s)}`), checked: selected, onchange: event => on.select(s.id, event) })),
 		h('td', { class: 'si-c-left' }, h(TimeLeft, { silence: s })),
-		h('td', { class: 'si-c-what' }, h(Open, { silence: s }, h(MatcherChips, { matchers: matchersOf(s) })), h(Repeats, { silence: s }), h(Source, { silence: s })),
+		h('td', { class: 'si-c-what' }, h(Open, { silence: s, on, opened }, h(MatcherChips, { matchers: matchersOf(s) })), h(Repeats, { silence: s }), h(Source, { silence: s })),
 		h('td', { class: 'si-c-by' }, h(Creator, { silence: s, on })),
 		h('td', { class: 'si-c-comment' }, h(Comment, { silence: s }), h(Failed, { error })),
 		h('td', { class: 'si-c-covers' }, h(Covers, { silence: s, short: true }), h(Matched, { silence: s })),
@@ -66,7 +66,7 @@ export function SilenceCard({ silence: s, selected, armed, error, on }) {
 	return h('li', { class: 'si-card' + (selected ? ' si-selected' : ''), 'data-id': s.id },
 		h('div', { class: 'si-card-top' },
 			h(Check, { label: h('span', { class: 'vh' }, `Select ${short(s)}`), checked: selected, onchange: event => on.select(s.id, event) }),
-			h(Open, { silence: s }, h(MatcherChips, { matchers: matchersOf(s) })),
+			h(Open, { silence: s, on }, h(MatcherChips, { matchers: matchersOf(s) })),
 			armed ? null : h(Actions, { silence: s, armed, on, narrow: true })),
 		h('div', { class: 'si-card-mid' }, h(TimeLeft, { silence: s }), h(Covers, { silence: s }), h(Source, { silence: s })),
 		h(Repeats, { silence: s }),

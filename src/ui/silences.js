@@ -3,6 +3,8 @@
 import { get } from './api.js';
 import { FilterBar } from './filterbar.js';
 import { Button, Check, Empty, ErrorBox, Notice, Select, Skeleton, Tabs, Value, announce, formatCount } from './kit.js';
+import { useKeys } from './keys.js';
+import { later } from './later.js';
 import { useLive } from './live.js';
 import { formatMatcher } from './matcher.js';
 import { Fragment, h, useEffect, useRef, useState } from './render.js';
@@ -11,6 +13,7 @@ import { matchersOf } from './silencedraft.js';
 import { bulk, forbidden, plural, TwoStep, useNarrow, useTick } from './silenceparts.js';
 import { SilenceCard, SilenceRow } from './silencerow.js';
 
+const SilenceDetail = later(() => import('./silence.js'), 'SilenceDetail', '');
 const PAGE = 200;
 /** What only the page itself can choose is looked for among so many. */
 const LOOKED = 1000;
@@ -92,8 +95,8 @@ function Nothing({ view, w }) {
 	return h(Empty, { icon: 'silence', title: plain ? none : 'No silence matches.' }, h('div', { class: 'row-flex' }, plain ? null : clear, fresh));
 }
 
-function Rows({ items, selected, armed, errors, on, narrow, all, onall }) {
-	const props = s => ({ key: s.id, silence: s, selected: selected.has(s.id), armed: armed === s.id, error: errors.get(s.id), on });
+function Rows({ items, selected, open, armed, errors, on, narrow, all, onall }) {
+	const props = s => ({ key: s.id, silence: s, selected: selected.has(s.id), opened: open === s.id, armed: armed === s.id, error: errors.get(s.id), on });
 	if (narrow) return h('ul', { class: 'si-cards' }, ...items.map(s => h(SilenceCard, props(s))));
 	return h('div', { class: 'table-box' }, h('table', { class: 'table si-table' },
 		h('thead', null, h('tr', null,
@@ -106,6 +109,8 @@ function Rows({ items, selected, armed, errors, on, narrow, all, onall }) {
 export function Silences({ view }) {
 	const w = wanted(view);
 	const narrow = useNarrow();
+	const roomy = !useNarrow('(max-width: 1159.9px)');
+	const filterField = useRef(null);
 	const question = JSON.stringify([w.state, w.kind, w.sort, w.nothing, w.q, w.by, w.filter]);
 	const [place, setPlace] = useState({ question, cursors: [] });
 	const cursors = place.question === question ? place.cursors : [];
@@ -123,10 +128,33 @@ export function Silences({ view }) {
 	}, [error]);
 
 	const items = data ? data.items : [];
+	const open = roomy ? view.open : '';
+	const close = () => go({ ...view, open: '' }, { replace: true });
+	const links = () => [...document.querySelectorAll('.si-open')];
+	const here = () => document.activeElement.closest('[data-id]');
+	const move = by => {
+		const all = links();
+		const next = all[Math.max(0, Math.min(all.length - 1, (here() ? all.indexOf(here().querySelector('.si-open')) : by > 0 ? -1 : 1) + by))];
+		if (!next) return false;
+		next.focus();
+		return true;
+	};
+	useKeys({
+		'/': () => filterField.current && filterField.current.focus(),
+		j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1),
+		x: () => (here() ? here().querySelector('input[type=checkbox]').click() : false),
+		Escape: () => (open ? close() : false),
+	});
 	const chosen = items.filter(s => selected.has(s.id));
 	const on = {
 		byHref: by => href({ ...view, createdBy: w.by === by ? '' : by }),
 		arm,
+		// Beside the list when there is room; with a key held the browser opens it as any link.
+		open(id, event) {
+			if (!roomy || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+			event.preventDefault();
+			go({ ...view, open: open === id ? '' : id }, { replace: Boolean(open) });
+		},
 		select(id, event) {
 			const add = event.target.checked;
 			const [a, b] = [last.current, id].map(x => items.findIndex(s => s.id === x));
@@ -168,19 +196,20 @@ export function Silences({ view }) {
 		h(Head, { narrow }),
 		h(Tabs, { label: 'State', active: w.state, items: [...STATES].map(([id, label]) => ({ id, label, count: counts ? counts[id] : null, href: to({ state: id === 'active' ? '' : id, sort: '' }) })) }),
 		h('div', { class: 'si-filter' },
-			h(FilterBar, { label: 'Filter silences', filter: w.filter, onchange: filter => go({ ...view, filter }), q: w.q, onq: q => go({ ...view, q }), extra, unread: view.unread, complete: 'silences',
+			h(FilterBar, { label: 'Filter silences', filter: w.filter, onchange: filter => go({ ...view, filter }), q: w.q, onq: q => go({ ...view, q }), extra, unread: view.unread, complete: 'silences', api: filterField,
 				placeholder: 'matcher of the silence, or words of its comment …' }),
 			w.filter.length && items.length ? h('a', { class: 'btn', href: href({ page: 'silence-new', filter: w.filter }) }, 'New silence with this filter') : null),
 		h(Tools, { view, w, narrow }),
 		outcome ? h(Outcome, { outcome, byId: new Map(items.map(s => [s.id, s])), onclose: () => tell(null) }) : null,
 		error && error.kind !== 'network' ? h(ErrorBox, { error, onretry: reload }) : null,
-		!data ? (loading ? h(Skeleton, { rows: 8 }) : null) : h('div', { class: 'si-list' + (stale && error ? ' stale' : '') },
-			items.length ? h(Rows, { items, selected, armed, errors, on, narrow, all: chosen.length === items.length, onall: event => select(new Set(event.target.checked ? items.map(s => s.id) : [])) }) : h(Nothing, { view, w }),
+		!data ? (loading ? h(Skeleton, { rows: 8 }) : null) : h('div', { class: 'si-both' + (open ? ' si-with-detail' : '') }, h('div', { class: 'si-list' + (stale && error ? ' stale' : '') },
+			items.length ? h(Rows, { items, selected, open, armed, errors, on, narrow, all: chosen.length === items.length, onall: event => select(new Set(event.target.checked ? items.map(s => s.id) : [])) }) : h(Nothing, { view, w }),
 			data.more ? h('p', { class: 'meta' }, `Of the first ${formatCount(LOOKED)}; narrow the filter for the others.`) : null,
 			cursors.length || data.next ? h('nav', { class: 'si-pages', 'aria-label': 'Pages of silences' },
 				h('span', { class: 'dim' }, `${formatCount(cursors.length * PAGE + 1)}–${formatCount(cursors.length * PAGE + items.length)} of ${formatCount(data.total)}`),
 				h(Button, { reason: '', 'aria-disabled': !cursors.length || undefined, onclick: () => cursors.length && setPlace({ question, cursors: cursors.slice(0, -1) }) }, 'Previous'),
 				h(Button, { 'aria-disabled': !data.next || undefined, onclick: () => data.next && setPlace({ question, cursors: [...cursors, data.next] }) }, 'Next')) : null),
+			open ? h('aside', { class: 'si-detail', 'aria-label': 'Silence' }, h(SilenceDetail, { key: open, id: open, onclose: close })) : null),
 		chosen.length ? h(Bulk, { chosen, all: items.length, done: change, onclear: () => select(new Set()) }) : null);
 }
 

@@ -38,6 +38,24 @@ site('attention', {}, ({ test, visit, server }) => {
 		assert.deepEqual(page.requests.filter(r => /v1\/groups/.test(r.url)), []);
 	});
 
+	test('of several tabs one calls', async () => {
+		const page = await visit('#/settings', { script: devices, storage: { 'tocsin.v1': '{"sound":true,"notify":true,"criticalOnly":false}' } });
+		const other = await page.context().newPage();
+		const calls = () => Promise.all([page, other].map(p => p.evaluate(() => window.calls)));
+
+		await other.goto(page.url());
+		for (const p of [page, other]) await p.locator('h1').first().waitFor();
+		await server.alert(fire('Twice', 'warning'));
+		await eventually(async () => (await calls()).some(c => c.tones > 0));
+		// Both have heard of the next, and the first is settled.
+		await server.alert(fire('Again', 'warning'));
+		await eventually(async () => (await calls()).reduce((n, c) => n + c.notes.length, 0) >= 2);
+		assert.deepEqual((await calls()).flatMap(c => c.notes.map(n => n.head)).sort(), ['Again (warning)', 'Twice (warning)']);
+		assert.equal((await calls()).reduce((n, c) => n + c.tones, 0), 4);
+		await server.resolve({ alertname: 'Twice', severity: 'warning' }, { alertname: 'Again', severity: 'warning' });
+		await until(page, () => /^\(1\)/.test(document.title));
+	});
+
 	test('critical ones only, once a group, and not what is silenced or taken', async () => {
 		const page = await visit('#/settings', { script: devices, storage: { 'tocsin.v1': '{"sound":true,"notify":true,"criticalOnly":true}' } });
 		const calls = () => page.evaluate(() => window.calls);

@@ -29,7 +29,7 @@ site('hostile', { config: hostileConfig }, ({ test, visit, server }) => {
 	const views = () => ['#/alerts', '#/alerts?view=table', `#/alerts?open=${alerts[0].fp}`, ...alerts.slice(0, 3).map((a) => `#/alert/${a.fp}`),
 		`#/group/${groups[0].id}`, '#/silences', '#/silences?state=expired', `#/silences/${ids[1]}`, `#/silences/${ids[2]}/edit`,
 		'#/silences/new?filter=%7Ba%3D%22%3Cimg%20src%3Dx%20onerror%3Dwindow.pwn%3D1%3E%22%7D&comment=%3Cscript%3Ewindow.pwn=1%3C/script%3E',
-		'#/history', '#/history?tab=notifications', '#/history?tab=stats', '#/explain', `#/explain?alert=${alerts[1].fp}`,
+		'#/history', '#/history/notifications', '#/history/stats', '#/explain', `#/explain?alert=${alerts[1].fp}`,
 		'#/receivers', `#/receivers/${encodeURIComponent('<img src=x onerror=window.pwn=1>')}`, '#/templates', '#/status', '#/config', '#/settings',
 		'#/<img src=x onerror=window.pwn=1>', '#/alerts?filter=%7B<script>window.pwn=1</script>'];
 

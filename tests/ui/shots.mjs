@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pictures of each page, wide and on a phone, light and dark, for people to look at: node tests/ui/shots.mjs [NAME…]
-// They are left in build/dev/ui/pages (UI_SHOTS); a name is one of `views` below.
+// They are left in build/dev/ui/pages (UI_SHOTS); a name is one of `views` below. With --readme the four of README are made anew,
+// contrib/screenshots. It is always the same minute in them, so that a picture changes only when the page does.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { launch, openPage, Server, shot } from './harness.mjs';
+import { smaller } from './png.mjs';
 
 const config = `
 route:
@@ -18,7 +21,27 @@ inhibit_rules:
 ui: {title: prod-eu, annotations: {first: [summary, description], buttons: [runbook_url]}}
 `;
 
-const alert = (labels, summary, minutes, more = {}) => ({ labels, startsAt: new Date(Date.now() - minutes * 60000).toISOString(),
+/* The minute of the pictures, and what is added to the server's times. Those are cut to whole minutes after the start. */
+const NIGHT = Date.parse('2026-11-28T03:14:00Z');
+const started = Date.now();
+const TIMES = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+const iso = (ms) => new Date(ms).toISOString();
+const toPage = (text) => text.replace(TIMES, (t) => iso(NIGHT + Math.floor((Date.parse(t) - started) / 60000) * 60000));
+const toServer = (url) => decodeURIComponent(url).replace(TIMES, (t) => iso(Date.parse(t) - NIGHT + started));
+
+/* Between page and server: the page lives in that minute. */
+async function inThatMinute(route) {
+	const response = await route.fetch({ url: encodeURI(toServer(route.request().url())) }).catch(() => null);
+
+	if (response === null)
+		return route.abort().catch(() => {});
+	const type = response.headers()['content-type'] ?? 'text/plain';
+	const body = /json|html/.test(type) ? toPage(await response.text()) : await response.body();
+
+	return route.fulfill({ status: response.status(), headers: { 'content-type': type, date: new Date(NIGHT).toUTCString() }, body }).catch(() => {});
+}
+
+const alert = (labels, summary, minutes, more = {}) => ({ labels, startsAt: iso(started - minutes * 60000), endsAt: iso(started + 3600000),
 	annotations: { summary, ...more }, generatorURL: 'https://prometheus.example/graph?g0.expr=up' });
 
 async function fill(server) {
@@ -45,33 +68,54 @@ async function fill(server) {
 
 const size = ['wide', 'phone'];
 const scheme = ['light', 'dark'];
+const readme = process.argv.includes('--readme');
+const chosen = [['alerts', 'wide', 'light'], ['explain', 'wide', 'dark'], ['silence-new', 'phone', 'light'], ['alerts', 'phone', 'dark']];
 const server = await new Server({ config }).start();
 const browser = await launch();
 
+async function picture(page, name, address) {
+	await page.goto(`${server.url}/${address}`);
+	await page.locator('h1').first().waitFor({ state: 'attached' });
+	await page.waitForLoadState('load');
+	await page.waitForFunction(() => document.querySelector('main .skeleton, main [aria-busy=true]') === null && document.querySelector('main').textContent.length > 100);
+	// Two frames: what was asked for is drawn.
+	await page.evaluate(() => {
+		document.activeElement?.blur();
+		return new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); });
+	});
+	return shot(page, `pages/${name}`);
+}
+
 try {
 	const ids = await fill(server);
-	const views = new Map([['alerts', '#/alerts'], ['alerts-table', '#/alerts?view=table'], ['alerts-empty', '#/alerts?filter=%7Ba%3D%22none%22%7D'],
-		['alert', `#/alert/${ids.alert}`], ['group', `#/group/${ids.group}`], ['silences', '#/silences'], ['silence', `#/silences/${ids.silence}`],
-		['silence-new', '#/silences/new?filter=%7Balertname%3D%22DiskFull%22%7D'], ['history', '#/history'], ['history-notifications', '#/history?tab=notifications'],
-		['history-stats', '#/history?tab=stats'], ['explain', `#/explain?alert=${ids.alert}`], ['receivers', '#/receivers'], ['templates', '#/templates'],
+	const views = new Map([['alerts', '#/alerts'], ['alerts-open', `#/alerts?open=${ids.alert}`], ['alerts-table', '#/alerts?view=table'], ['alerts-empty', '#/alerts?filter=%7Ba%3D%22none%22%7D'],
+		['alert', `#/alert/${ids.alert}`], ['group', `#/group/${ids.group}`], ['silences', '#/silences'], ['silences-open', `#/silences?open=${ids.silence}`], ['silence', `#/silences/${ids.silence}`],
+		['silence-new', '#/silences/new?filter=%7Balertname%3D%22DiskFull%22%7D'], ['history', '#/history'], ['history-notifications', '#/history/notifications'],
+		['history-stats', '#/history/stats'], ['explain', `#/explain?alert=${ids.alert}`], ['receivers', '#/receivers'], ['receiver', '#/receivers/pager-db'], ['templates', '#/templates'],
 		['status', '#/status'], ['config', '#/config'], ['settings', '#/settings']]);
-	const wanted = process.argv.length > 2 ? process.argv.slice(2) : [...views.keys()];
+	const names = process.argv.slice(2).filter((a) => !a.startsWith('-'));
+	const wanted = readme ? chosen : size.flatMap((one) => scheme.flatMap((look) => (names.length ? names : [...views.keys()]).map((name) => [name, one, look])));
+	let page = null;
+	let as = '';
 
-	for (const one of size)
-		for (const look of scheme) {
-			const page = await openPage(browser, server.url, '#/alerts', { size: one, scheme: look });
-
-			for (const name of wanted) {
-				await page.goto(`${server.url}/${views.get(name)}`);
-				await page.locator('h1').first().waitFor({ state: 'attached' });
-				await page.waitForLoadState('load');
-				await page.waitForFunction(() => document.querySelector('main [aria-busy=true], main .skeleton') === null);
-				// Two frames: what was asked for is drawn.
-				await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
-				console.log(await shot(page, `pages/${name}-${one}-${look}`));
-			}
-			await page.context().close();
+	for (const [name, one, look] of wanted) {
+		if (as !== `${one} ${look}`) {
+			await page?.context().close();
+			page = await openPage(browser, server.url, '#/settings', { size: one, scheme: look, clock: NIGHT, wait: false });
+			await page.route('**/*', inThatMinute);
+			await page.reload();
+			as = `${one} ${look}`;
 		}
+		const file = await picture(page, `${name}-${one}-${look}`, views.get(name));
+
+		if (readme) {
+			const kept = new URL(`../../contrib/screenshots/${name}-${one}-${look}.png`, import.meta.url);
+
+			mkdirSync(new URL('.', kept), { recursive: true });
+			writeFileSync(kept, smaller(readFileSync(file)));
+		}
+		console.log(file);
+	}
 } finally {
 	await browser.close();
 	await server.stop();

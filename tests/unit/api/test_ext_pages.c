@@ -318,6 +318,23 @@ START_TEST(labels)
 	expect("GET", "/api/ext/v1/labels/severity/values?prefix=w", "", "", 200,
 	    "{\"items\":[{\"value\":\"warning\",\"alerts\":1}],\"total\":1");
 	expect("GET", "/api/ext/v1/labels/none/values", "", "", 200, "{\"items\":[],\"total\":0");
+	/* Who is told is counted like a label. */
+	expect("GET", "/api/ext/v1/labels?filter=alertname%3DDisk", "", "", 200, "],\"receivers\":[{\"value\":\"ops\",\"alerts\":3},{\"value\":\"page\",\"alerts\":1}],\"alerts\":4,");
+	stop();
+}
+END_TEST
+
+START_TEST(whose_they_are)
+{
+	start("/");
+	post_some();
+	expect("GET", ALERTS "?owner=jo", "", "", 200, "\"total\":0,");
+	expect("POST", "/api/ext/v1/ack", JSON_TYPE,
+	    "{\"matchers\":[{\"name\":\"alertname\",\"value\":\"Lag\",\"isRegex\":false,\"isEqual\":true}],\"owner\":\"jo\"}", 200, "\"alerts\":3");
+	expect("GET", ALERTS "?owner=jo", "", "", 200, "\"total\":3,");
+	expect("GET", ALERTS "?owner=Jo", "", "", 200, "\"total\":0,");
+	expect("GET", GROUPS "?owner=jo&alerts=0", "", "", 200, "\"total\":1,");
+	expect("GET", "/api/ext/v1/labels?owner=jo", "", "", 200, "\"alerts\":3,\"cut\"");
 	stop();
 }
 END_TEST
@@ -583,6 +600,7 @@ main(void)
 	tcase_add_test(t, silences_by_what_they_cover);
 	tcase_add_test(t, one_group_and_one_alert);
 	tcase_add_test(t, labels);
+	tcase_add_test(t, whose_they_are);
 	tcase_add_test(t, changes);
 	tcase_add_test(t, changes_by_the_clock);
 	tcase_add_test(t, silences);
