@@ -49,7 +49,7 @@ const views = (ids) => [
 	['#/alerts?silenced=true&inhibited=true', 'DiskFull'], ['#/alerts?view=table&silenced=true', 'DiskFull'], ['#/alerts?filter=%7Ba%3D%22none%22%7D', 'No alert matches.'],
 	[`#/alerts?open=${ids.disk}`, 'DiskFull'], [`#/alert/${ids.disk}`, 'Fingerprint'], [`#/alert/${ids.lag}`, 'Fingerprint'], [`#/group/${ids.group}`, 'Oldest'],
 	['#/silences', 'OPS-1'], ['#/silences?state=pending', 'begins in'], [`#/silences/${ids.silence}`, 'Covers 1 alert now'], [`#/silences/${ids.silence}/edit`, 'Save'],
-	['#/silences/new?filter=%7Balertname%3D~%22.%2B%22%7D', 'It leaves nothing out'], ['#/history', 'silence made'], ['#/history/notifications', 'pager-db'], ['#/history/stats', 'By receiver'],
+	['#/silences/new?filter=%7Balertname%3D~%22.%2B%22%7D', 'To go on, type the word'], ['#/history', 'silence made'], ['#/history/notifications', 'pager-db'], ['#/history/stats', 'By receiver'],
 	[`#/explain?alert=${ids.lag}`, 'this decides'], ['#/explain', 'Give labels or choose an alert.'], ['#/receivers', 'pager-db'], ['#/receivers/pager-db', 'Integrations'],
 	['#/templates?text=%7B%7B%20.Receiver%20%7D%7D', 'ops'], ['#/status', 'Who posts alerts'], ['#/config', 'group_by'], ['#/settings', 'Look'], ['#/nowhere', 'There is no such page.'],
 ];

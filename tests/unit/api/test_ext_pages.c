@@ -318,7 +318,7 @@ START_TEST(labels)
 	expect("GET", "/api/ext/v1/labels/severity/values?prefix=w", "", "", 200,
 	    "{\"items\":[{\"value\":\"warning\",\"alerts\":1}],\"total\":1");
 	expect("GET", "/api/ext/v1/labels/none/values", "", "", 200, "{\"items\":[],\"total\":0");
-	/* Who is told is counted like a label. */
+	/* Receivers are counted like a label. */
 	expect("GET", "/api/ext/v1/labels?filter=alertname%3DDisk", "", "", 200, "],\"receivers\":[{\"value\":\"ops\",\"alerts\":3},{\"value\":\"page\",\"alerts\":1}],\"alerts\":4,");
 	stop();
 }
