@@ -182,7 +182,7 @@ export function useStateCounts(params, narrowed, overview) {
 	const key = JSON.stringify([narrowed, base]);
 	const { data } = useLive('alerts', async ({ signal }) => {
 		if (!narrowed) return null;
-		return { key, counts: (await get('alerts', { ...base, limit: 1 }, { signal })).data.counts };
+		return { key, counts: (await get('alerts', { ...base, limit: 1 }, { signal, patient: true })).data.counts };
 	}, [key]);
 	if (!narrowed) return overview ? overview.alerts : null;
 	return data && data.key === key ? data.counts : null;

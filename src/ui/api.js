@@ -88,31 +88,41 @@ export function address(path, params) {
 
 /** Questions under way, and those that wait for their turn: the server answers few at once, and others ask as well. */
 const AT_ONCE = 3;
-let asked = 0;
+const begun = new Set();
 const queue = [];
 
+// What is patient (counts beside a list) does not slow down what a person waits for.
+const mayBegin = one => begun.size < AT_ONCE && !(one.patient && [...begun].some(b => !b.patient));
+
 function wakeNext() {
-	let next = queue.shift();
-	while (next && next.signal && next.signal.aborted) next = queue.shift();
-	if (next) next.resolve();
+	for (const one of [...queue].sort((a, b) => a.patient - b.patient)) {
+		if (!mayBegin(one)) return;
+		queue.splice(queue.indexOf(one), 1);
+		begun.add(one);
+		one.go();
+	}
 }
 
-async function inTurn(ask, signal) {
-	if (asked >= AT_ONCE) {
-		await new Promise(resolve => {
-			queue.push({ resolve, signal });
-			if (signal) signal.addEventListener('abort', resolve);
-		});
-		if (signal && signal.aborted) {
-			if (asked < AT_ONCE) wakeNext();
-			throw new ApiError('aborted', 'The request was given up.');
-		}
-	}
-	asked++;
+async function inTurn(ask, { signal, patient = false }) {
+	const one = { patient, go: null };
+	const turn = new Promise(resolve => {
+		one.go = resolve;
+	});
+	queue.push(one);
+	const leave = () => {
+		const i = queue.indexOf(one);
+		if (i >= 0) queue.splice(i, 1);
+		one.go();
+	};
+	if (signal) signal.addEventListener('abort', leave);
+	wakeNext();
 	try {
+		await turn;
+		if (!begun.has(one)) throw new ApiError('aborted', 'The request was given up.');
 		return await ask();
 	} finally {
-		asked--;
+		begun.delete(one);
+		if (signal) signal.removeEventListener('abort', leave);
 		wakeNext();
 	}
 }
@@ -184,7 +194,8 @@ function refusal(response, data) {
  * Asks for a resource.
  * @param {string} path below api/ext/v1/ ('groups'), or 'v2:status'
  * @param {object} [params] see address()
- * @param {{signal?: AbortSignal, etag?: string, patience?: number}} [options] with etag, an unchanged answer has notModified and no data
+ * @param {{signal?: AbortSignal, etag?: string, patience?: number, patient?: boolean}} [options] with etag, an unchanged answer has
+ *   notModified and no data; `patient`: after what is not
  * @returns {Promise<Answer>} {data, etag, notModified, headers}
  * @throws {ApiError}
  */
@@ -193,7 +204,7 @@ export async function get(path, params, options = {}) {
 	if (options.etag) headers['If-None-Match'] = options.etag;
 	const ask = () => request(address(path, params), { headers }, options);
 	// The one that waits for changes has a place of its own.
-	const { response, data } = await (path === 'changes' ? ask() : inTurn(ask, options.signal));
+	const { response, data } = await (path === 'changes' ? ask() : inTurn(ask, options));
 	return new Answer(data, response.headers.get('ETag'), response.status === 304, response.headers);
 }
 

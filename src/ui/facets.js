@@ -44,7 +44,7 @@ function Facet({ item, filter, onpick }) {
  *   `severity`: the label that comes first
  */
 export function Facets({ params, filter, severity, onpick, receiver, onreceiver }) {
-	const { data } = useLive('alerts', ({ signal, etag }) => get('labels', params, { signal, etag }), [JSON.stringify(params)]);
+	const { data } = useLive('alerts', ({ signal, etag }) => get('labels', params, { signal, etag, patient: true }), [JSON.stringify(params)]);
 	const named = useMemo(() => new Set(filter.map(m => m.name)), [filter]);
 	if (!data) return h('aside', { class: 'al-facets', 'aria-label': 'Labels' });
 	return h('aside', { class: 'al-facets', 'aria-label': 'Labels', tabindex: -1 },

@@ -5,7 +5,7 @@
  */
 import { Answer, get, onOutcome, serverNow } from './api.js';
 import { boot, can } from './boot.js';
-import { useEffect, useRef, useState } from './render.js';
+import { useEffect, useLayout, useRef, useState } from './render.js';
 import { createStore, useStore } from './store.js';
 
 export { boot, can };
@@ -282,9 +282,11 @@ export function useLive(kind, load, deps) {
 	const latest = useRef(load);
 	const follower = useRef(null);
 	latest.current = load;
-	useEffect(() => {
-		set(s => ({ ...s, loading: true, stale: s.data !== undefined }));
-		const f = (follower.current = new Follower(kind, options => latest.current(options), patch => set(s => ({ ...s, ...patch }))));
+	// Asked before what is there so far is drawn: the answer comes meanwhile.
+	useLayout(() => {
+		const show = patch => set(s => (Object.keys(patch).every(k => Object.is(patch[k], s[k])) ? s : { ...s, ...patch }));
+		set(s => (s.data === undefined ? s : { ...s, loading: true, stale: true }));
+		const f = (follower.current = new Follower(kind, options => latest.current(options), show));
 		f.start();
 		return () => f.stop();
 	}, deps);

@@ -7,6 +7,9 @@ const remSize = () => parseFloat(getComputedStyle(document.documentElement).font
 
 /** Rows from the end at which more are asked for. */
 const AHEAD = 100;
+/** Rows in the DOM on both sides of those that are seen: at least, which is what a jump draws at first, and at most. */
+const LEAST = 3;
+const MOST = 10;
 
 function edges(box, whole) {
 	if (whole) {
@@ -14,6 +17,14 @@ function edges(box, whole) {
 		return [top, top + window.innerHeight];
 	}
 	return [box.scrollTop, box.scrollTop + box.clientHeight];
+}
+
+/** Which rows are to be in the DOM: those of `old` while they are enough; after a jump few at first. */
+function rangeFor(old, offsets, top, bottom) {
+	const [from, to] = windowOf(offsets, top, bottom, { overscan: MOST });
+	const least = windowOf(offsets, top, bottom, { overscan: LEAST });
+	if (old[0] >= to || old[1] <= from) return least;
+	return old[0] <= least[0] && old[1] >= least[1] && old[0] >= from - MOST && old[1] <= to + MOST ? old : [from, to];
 }
 
 /**
@@ -26,21 +37,28 @@ function edges(box, whole) {
  */
 export function VList({ rows, heights, render, label, onend, onview, whole = false, active = null, onactive, api, size, class: extra }) {
 	const box = useRef(null);
-	const [range, setRange] = useState([0, 40]);
 	const rem = useRef(16);
 	const wanted = useRef(null);
 	const offsets = useMemo(() => offsetsOf(rows, heights), [rows, heights]);
+	// Until the list has been measured it is taken to be as high as the window.
+	const [range, setRange] = useState(() => windowOf(offsets, 0, window.innerHeight / 16, { overscan: 0 }));
+	// Its place and height in px, from events: to ask for them while rows change costs a layout of all of it.
+	const at = useRef({ top: 0, height: window.innerHeight });
 	const indices = useMemo(() => new Map(rows.map((r, i) => [r.key, i])), [rows]);
 	const now = useRef(null);
 	now.current = { rows, offsets, onend, onview };
 
+	const seen = ({ rows: all, offsets: sums }) => {
+		if (whole) return edges(box.current, true).map(px => px / rem.current);
+		const height = at.current.height / rem.current;
+		const top = Math.max(0, Math.min(at.current.top / rem.current, sums[all.length] - height));
+		return [top, top + height];
+	};
 	const look = () => {
-		const el = box.current;
-		if (!el) return;
+		if (!box.current) return;
 		const s = now.current;
-		const [top, bottom] = edges(el, whole).map(px => px / rem.current);
-		const next = windowOf(s.offsets, top, bottom);
-		setRange(old => (old[0] === next[0] && old[1] === next[1] ? old : next));
+		const [top, bottom] = seen(s);
+		setRange(old => rangeFor(old, s.offsets, top, bottom));
 		if (!s.rows.length) return;
 		const last = rowAt(s.offsets, bottom);
 		if (s.onview) s.onview(rowAt(s.offsets, top), last);
@@ -48,17 +66,22 @@ export function VList({ rows, heights, render, label, onend, onview, whole = fal
 	};
 
 	useLayout(() => {
-		rem.current = remSize();
-		const target = whole ? window : box.current;
-		const resized = () => {
-			rem.current = remSize();
+		const el = box.current;
+		const target = whole ? window : el;
+		const scrolled = () => {
+			at.current.top = el.scrollTop;
 			look();
 		};
-		target.addEventListener('scroll', look, { passive: true });
+		const resized = () => {
+			rem.current = remSize();
+			at.current = { top: el.scrollTop, height: el.clientHeight };
+			look();
+		};
+		target.addEventListener('scroll', scrolled, { passive: true });
 		const watch = new ResizeObserver(resized);
-		watch.observe(box.current);
+		watch.observe(el);
 		return () => {
-			target.removeEventListener('scroll', look);
+			target.removeEventListener('scroll', scrolled);
 			watch.disconnect();
 		};
 	}, [whole]);
@@ -74,7 +97,10 @@ export function VList({ rows, heights, render, label, onend, onview, whole = fal
 		const by = top < from + above ? top - from - above : bottom > to - below ? bottom - to + below : 0;
 		if (!by) return;
 		if (whole) window.scrollBy(0, by);
-		else el.scrollTop += by;
+		else {
+			el.scrollTop += by;
+			at.current.top = el.scrollTop;
+		}
 	};
 	if (api) {
 		api.current = {

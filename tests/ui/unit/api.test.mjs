@@ -117,3 +117,29 @@ test('the server’s clock is known to the half of a second, whatever this one s
 	await get('overview');
 	assert.ok(Math.abs(clockOffset() - (ahead - 3_600_000)) <= 1000, String(clockOffset()));
 });
+
+test('three questions at once; a patient one waits for those that are not', async () => {
+	const asked = [];
+	globalThis.fetch = url => new Promise(resolve => {
+		asked.push({ path: url.replace('api/ext/v1/', ''), answer: () => resolve(new Response('{}', { headers: { 'Content-Type': 'application/json' } })) });
+	});
+	const paths = () => asked.map(a => a.path);
+	const settle = () => new Promise(resolve => setImmediate(resolve));
+	const stop = new AbortController();
+	const all = [get('a'), get('labels', null, { patient: true }), get('b'), get('c'), get('d')];
+	const given = kind(get('given-up', null, { signal: stop.signal }));
+	await settle();
+	assert.deepEqual(paths(), ['a', 'b', 'c']);
+	stop.abort();
+	assert.equal((await given).kind, 'aborted');
+	for (const n of [0, 1, 2]) {
+		asked[n].answer();
+		await settle();
+		assert.deepEqual(paths(), ['a', 'b', 'c', 'd'], 'the patient one goes before none of them');
+	}
+	asked[3].answer();
+	await settle();
+	assert.deepEqual(paths(), ['a', 'b', 'c', 'd', 'labels']);
+	asked[4].answer();
+	await Promise.all(all);
+});
