@@ -27,6 +27,7 @@ struct silences_page {
 	uint64_t counts[3];	/* of all, by state */
 	enum matching matching;
 	struct silence *at;	/* that is looked at; owned reference */
+	bool passes;		/* it does: a long comment may take more than a slice, which leaves nothing for what comes after */
 	struct covered covered;
 };
 
@@ -83,7 +84,8 @@ look_at_one(struct silences_page *p, struct work *w, struct moment now)
 	struct page_key key;
 	size_t alerts = 0;
 
-	if (!p->wanted[state] || !passes(p, s, w))
+	p->passes = p->passes || (p->wanted[state] && passes(p, s, w));
+	if (!p->passes)
 		return true;
 	if (counts && !covered_by(&p->covered, page->api->env.engine, s, state, now, w, page->scratch, &alerts))
 		return false;
@@ -101,6 +103,7 @@ next_silence(struct silences_page *p, struct work *w)
 {
 	const struct silence *s = view_silence_next(p->list, w);
 
+	p->passes = false;
 	p->at = s != NULL ? silence_ref((struct silence *)(uintptr_t)s) : NULL;
 	return s != NULL;
 }

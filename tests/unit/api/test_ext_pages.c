@@ -250,6 +250,9 @@ START_TEST(silences_by_what_they_cover)
 	expect("GET", "/api/ext/v1/silences?format=csv&matching=1", "", "", 200,
 	    "\"active\",\"silence\",\"{alertname=\"\"Disk\"\"}\",\"2026-01-05T00:00:00.000Z\",");
 	expect("GET", "/api/ext/v1/silences?format=csv&matching=1", "", "", 200, "\"'=eve\",\"c\"\"d\",\"\",\"4\"\r\n");
+	/* To look at a comment may take all of a slice. */
+	make_silence("Zoo", "zed", "0123456789012345678901234567890123456789012345678901234567890123456789");
+	expect("GET", "/api/ext/v1/silences?created_by=zed&sort=alerts&matching=1", "", "", 200, "\"alerts\":1,");
 	/* One that has not begun is counted by itself. */
 	expect("POST", "/api/v2/silences", JSON_TYPE,
 	    "{\"matchers\":[{\"name\":\"n\",\"value\":\"[1-4]\",\"isRegex\":true}],\"createdBy\":\"jo\",\"comment\":\"c\","
