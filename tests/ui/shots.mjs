@@ -2,10 +2,18 @@
 // Pictures of each page, wide and on a phone, light and dark, for people to look at: node tests/ui/shots.mjs [NAME…]
 // They are left in build/dev/ui/pages (UI_SHOTS); a name is one of `views` below. With --readme the four of README are made anew,
 // contrib/screenshots. It is always the same minute in them, so that a picture changes only when the page does.
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { launch, openPage, Server, shot } from './harness.mjs';
+import { createServer } from 'node:http';
+import { eventually, launch, openPage, Server, shot } from './harness.mjs';
 import { smaller } from './png.mjs';
 
+/* Takes what it is told. */
+const sink = createServer((request, answer) => request.resume().on('end', () => answer.end()));
+
+sink.listen(0, '127.0.0.1');
+await once(sink, 'listening');
+const url = `http://127.0.0.1:${sink.address().port}/`;
 const config = `
 route:
   receiver: pager-db
@@ -14,8 +22,8 @@ route:
   routes:
   - {receiver: slack-data, matchers: ['team="data"']}
 receivers:
-- name: pager-db
-- name: slack-data
+- {name: pager-db, webhook_configs: [{url: '${url}'}]}
+- {name: slack-data, webhook_configs: [{url: '${url}'}]}
 inhibit_rules:
 - {name: cluster down, source_matchers: [alertname = ClusterDown], target_matchers: [severity = warning], equal: [cluster]}
 ui: {title: prod-eu, annotations: {first: [summary, description], buttons: [runbook_url]}}
@@ -26,7 +34,9 @@ const NIGHT = Date.parse('2026-11-28T03:14:00Z');
 const started = Date.now();
 const TIMES = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 const iso = (ms) => new Date(ms).toISOString();
-const toPage = (text) => text.replace(TIMES, (t) => iso(NIGHT + Math.floor((Date.parse(t) - started) / 60000) * 60000));
+const shifted = (t) => iso(NIGHT + Math.floor((Date.parse(t) - started) / 60000) * 60000);
+// Sentences have times of the day.
+const toPage = (text) => text.replace(TIMES, shifted).replace(/(?<=\s)\d\d:\d\d:\d\d(?= UTC)/g, (t) => shifted(`${iso(started).slice(0, 11)}${t}Z`).slice(11, 19));
 const toServer = (url) => decodeURIComponent(url).replace(TIMES, (t) => iso(Date.parse(t) - NIGHT + started));
 
 /* Between page and server: the page lives in that minute. */
@@ -60,6 +70,7 @@ async function fill(server) {
 	await server.silence({ team: 'web' }, { by: 'max', comment: 'certificates are being renewed', seconds: 40 * 60 });
 	await server.silence({ cluster: 'eu', team: 'data' }, { by: 'kim', comment: 'move to the new broker', starts: 3600 });
 	await server.ask('POST', '/api/ext/v1/ack', { matchers: [{ name: 'topic', value: 'orders', isRegex: false, isEqual: true }], owner: 'jo', comment: 'looking at it' });
+	await eventually(async () => (await server.get('/api/ext/v1/history?kind=notification&outcome=sent')).items.length >= 4, 'four notifications');
 	const { items } = await server.get('/api/ext/v1/alerts?limit=100');
 	const { items: groups } = await server.get('/api/ext/v1/groups');
 
@@ -77,7 +88,8 @@ async function picture(page, name, address) {
 	await page.goto(`${server.url}/${address}`);
 	await page.locator('h1').first().waitFor({ state: 'attached' });
 	await page.waitForLoadState('load');
-	await page.waitForFunction(() => document.querySelector('main .skeleton, main [aria-busy=true]') === null && document.querySelector('main').textContent.length > 100);
+	await page.waitForFunction(() => document.querySelector('main .skeleton, main [aria-busy=true]') === null && document.querySelector('main').textContent.length > 100
+		&& (!/open=/.test(location.hash) || document.documentElement.clientWidth < 1000 || document.querySelector('.si-facts, .ad-facts') !== null));
 	// Two frames: what was asked for is drawn.
 	await page.evaluate(() => {
 		document.activeElement?.blur();
@@ -119,4 +131,5 @@ try {
 } finally {
 	await browser.close();
 	await server.stop();
+	sink.close();
 }
