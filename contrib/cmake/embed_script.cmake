@@ -12,8 +12,8 @@ macro(bytes_of hex array)
 	string(APPEND arrays "static const char ${array}[] = {\n${bytes}0};\n")
 endmacro()
 
-# plain(FILE OUT): the text of a script or style sheet without the lines that are comment alone. They are a fifth of what a
-# first visit would fetch; each file keeps its statements as they were written, and its lines in their order.
+# plain(FILE OUT): the text of a script or style sheet without indentation and the lines that are comment alone. They are a
+# quarter of what a first visit would fetch; each file keeps its statements as they were written, and its lines in their order.
 function(plain file out)
 	file(READ ${file} text)
 	set(text "\n${text}")
@@ -26,7 +26,7 @@ function(plain file out)
 	if(file MATCHES "\\.js$")
 		string(REGEX REPLACE "\n[ \t]*//[^\n]*" "" text "${text}")
 	endif()
-	string(REGEX REPLACE "\n\n+" "\n" text "${text}")
+	string(REGEX REPLACE "\n[ \t\n]+" "\n" text "${text}")
 	string(SUBSTRING "${text}" 1 -1 text)
 	file(WRITE ${out} "${text}")
 endfunction()

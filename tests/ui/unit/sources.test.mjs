@@ -46,7 +46,7 @@ test('the document has no script, style or handler of its own', () => {
 });
 
 test('files stay small enough to be read', () => {
-	for (const name of files.filter((f) => /\.js$/.test(f)))
+	for (const name of files.filter((f) => /\.(js|css)$/.test(f)))
 		assert.ok(read(name).split('\n').length <= 600, name);
 });
 
@@ -54,4 +54,10 @@ test('only pages, and what stands beside a list, are fetched later', () => {
 	const importers = files.filter((f) => f.endsWith('.js') && /\bimport\s*\(/.test(code(read(f))));
 
 	assert.deepEqual(importers, ['alerts.js', 'main.js', 'silences.js']);
+});
+
+test('no text runs over lines: the page is served without indentation', () => {
+	for (const name of files.filter((f) => f.endsWith('.js')))
+		for (const line of code(read(name)).split('\n'))
+			assert.equal((line.replace(/\\.|'[^'`]*'|"[^"`]*"|\/(?:\\.|\[[^\]]*\]|[^/\n\\])+\//g, '').match(/`/g) ?? []).length % 2, 0, `${name}: ${line}`);
 });
