@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "packed.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "negotiate.h"
 #include "text/json_write.h"
@@ -29,6 +31,23 @@ make(struct packed *p, struct work *w, struct moment now, struct err *e)
 	return HTTP_END;
 }
 
+/* What has gone leaves `plain`: at once, or when it is more than what would have to be moved. */
+static void
+forget_gone(struct packed *p)
+{
+	size_t left = p->plain.n - p->gone;
+
+	if (left > p->gone)
+		return;
+	if (left > 0)
+		memmove(p->plain.p, p->plain.p + p->gone, left);
+	if (left > 0)
+		sbuf_cut(&p->plain, left);
+	else
+		sbuf_reset(&p->plain);
+	p->gone = 0;
+}
+
 static enum http_more
 next(struct http_stream *stream, struct sbuf *out, struct work *w, struct moment now, struct err *e)
 {
@@ -48,11 +67,8 @@ next(struct http_stream *stream, struct sbuf *out, struct work *w, struct moment
 	} else {
 		sbuf_str(out, some);
 	}
-	if (p->gone < p->plain.n)
-		return HTTP_MORE;
-	sbuf_reset(&p->plain);
-	p->gone = 0;
-	return p->made ? HTTP_END : HTTP_MORE;
+	forget_gone(p);
+	return p->made && p->plain.n == 0 ? HTTP_END : HTTP_MORE;
 }
 
 static void

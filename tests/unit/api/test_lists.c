@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "core/view.h"
 #include "lib_api.h"
+#include "packed.h"
 #include "text/json_tree.h"
 
 static struct fake_world world;
@@ -297,6 +299,58 @@ START_TEST(slices_are_small)
 }
 END_TEST
 
+/* A body of many pieces, none as large as those that are sent. */
+struct numbers {
+	struct packed body;
+	size_t made, most;
+};
+
+#define NUMBERS 300
+#define NUMBER_BYTES 40000
+
+static enum http_more
+make_number(struct packed *p, struct work *w, struct moment now, struct err *e)
+{
+	struct numbers *n = CONTAINER_OF(p, struct numbers, body);
+
+	(void)w;
+	(void)now;
+	(void)e;
+	for (size_t i = 0; i < NUMBER_BYTES; i++)
+		sbuf_putc(&p->plain, (char)('a' + (n->made + i) % 26));
+	if (p->plain.n > n->most)
+		n->most = p->plain.n;
+	return ++n->made < NUMBERS ? HTTP_MORE : HTTP_END;
+}
+
+/* What was sent is not kept until the end: a file may be larger than memory. */
+START_TEST(what_was_sent_is_forgotten)
+{
+	struct numbers *n = NEW(struct numbers);
+	struct http_request req = { .arena = arena_new() };
+	struct http_response r = { .body = SBUF_INIT(SBUF_UNLIMITED) };
+	struct call c = { .req = &req, .resp = &r, .arena = req.arena };
+	enum http_more more = HTTP_MORE;
+	size_t total = 0;
+
+	n->body.make = make_number;
+	packed_reply(&c, &n->body);
+	while (more != HTTP_END) {
+		struct work w = { WORK_TURN };
+		struct err e = { 0 };
+
+		more = r.stream->next(r.stream, &r.body, &w, (struct moment){ 0 }, &e);
+		for (size_t i = 0; i < r.body.n; i++, total++)
+			ck_assert_int_eq(r.body.p[i], (char)('a' + (total / NUMBER_BYTES + total % NUMBER_BYTES) % 26));
+		sbuf_reset(&r.body);
+	}
+	ck_assert_uint_eq(total, (size_t)NUMBERS * NUMBER_BYTES);
+	ck_assert_uint_lt(n->most, 4 * HTTP_PIECE);
+	hang_up(&r);
+	arena_free(&req.arena);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -306,6 +360,7 @@ main(void)
 		silences_that_are_edited,
 		clients_hang_up,
 		slices_are_small,
+		what_was_sent_is_forgotten,
 	};
 	Suite *s = suite_create("lists");
 	TCase *c = tcase_create("lists");
