@@ -8,9 +8,8 @@
  * have by then (Alertmanager notify: wait and dedup stages). So at least one
  * tells, whatever becomes of the others.
  *
- * What members tell each other comes in here: their silences and their entries
- * of the log, each a struct change as the store's. What this one has to tell
- * the others goes to port.share.
+ * Silences and entries of the log that others have changed come in here, each a
+ * struct change as the store's. Those that this one has changed go to port.share.
  */
 #ifndef CORE_CLUSTER_H
 #define CORE_CLUSTER_H
@@ -40,7 +39,7 @@ const struct cluster_state *view_cluster(const struct engine *e);
 /* How long one at this place waits for its turn. */
 span cluster_wait(const struct cluster_state *c);
 
-/* What became of a record of another member. */
+/* The fate of a record of another member. */
 enum merged {
 	MERGED_TAKEN,	/* it is newer than what was held, and takes its place */
 	MERGED_KNOWN,	/* it is not */

@@ -44,7 +44,7 @@ struct log_key {
 struct log_entry {
 	struct hmap_node node;
 	struct log_key key;
-	struct wall timestamp;	/* of the tick whose flush told it */
+	struct wall timestamp;	/* of the tick whose flush told it; in a cluster: when it was told */
 	struct wall expires;
 	const uint64_t *firing, *resolved;	/* labels hashes (struct labels.hash), sorted */
 	size_t firing_n, resolved_n;

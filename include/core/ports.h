@@ -89,7 +89,7 @@ struct port {
 	void (*persist)(struct port *self, const struct change *c);
 	/*
 	 * Tells the other members of the cluster (core/cluster.h) of a silence or a log entry that this one has changed; returns at
-	 * once. What is nobody else's business (struct log_entry) is to be left out. NULL: there are none.
+	 * once. Parts that are nobody else's business (struct log_entry) are to be left out. NULL: there are none.
 	 */
 	void (*share)(struct port *self, const struct change *c);
 	/* Events (core/event.h): listeners, and what any of them hears; see port_listen. */

@@ -425,7 +425,7 @@ expose_merged(const uint64_t n[MERGED_N], enum labelled_counter family, struct e
 		labelled(x, "result", merged_text((enum merged)m), (double)n[m]);
 }
 
-/* Of a lone instance there is nothing to be said. */
+/* Nothing, of a lone instance. */
 static void
 expose_merging(const struct engine *e, const struct counters *n, struct expo *x)
 {

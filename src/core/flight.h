@@ -207,6 +207,11 @@ bool leg_told_meanwhile(const struct log_entry *entry, const struct flight *f);
  * but the flight is of before. entry may be NULL.
  */
 bool leg_is_overtaken(const struct leg *leg, const struct log_entry *entry, struct moment now);
+/*
+ * One that is overtaken leaves the receiver to the peer: once in a row, as a peer that tells of other alerts all the time must not
+ * keep this one from telling for ever; but always when it would say of an alert the contrary of what is newer.
+ */
+bool leg_should_yield(const struct leg *leg, const struct log_entry *entry);
 /* It is over: peers have told, and the log stays as they wrote it. again: the group is looked at anew. */
 void leg_overtaken(struct engine *e, struct leg *leg, const struct log_entry *entry, bool again, struct moment now);
 /* Before an attempt that is not the first: false: the leg is over, as peers have told. */

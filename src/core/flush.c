@@ -252,7 +252,6 @@ finish(struct engine *e, struct flight *f, struct moment now)
 
 	tell_ended(e, f, now);
 	flight_free(e, f);
-	/* Once: somebody whose clock is wrong, or who tells all the time, must not keep this one from telling for ever. */
 	g->overtaken = anew;
 	if (anew && g->members.n > 0)
 		group_arm(e, g, now.mono);

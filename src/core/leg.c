@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One integration's part of a flight (Alertmanager notify: dedup, retry and
- * set-notifies stages): wait for one's turn, decide, send with exponential
- * back-off until the flight's deadline, log what was told.
+ * One integration's part of a flight (Alertmanager notify: dedup, retry and set-notifies stages): wait for one's turn,
+ * decide, send with exponential back-off until the flight's deadline, log what was told.
  */
 #include <assert.h>
 #include <string.h>
@@ -15,8 +14,7 @@
 #define FIRST_PAUSE (500 * SPAN_MS)
 #define MAX_PAUSE (60 * SPAN_S)
 
-static const char deadline_exceeded[] = "context deadline exceeded";
-static const char context_canceled[] = "context canceled";
+static const char deadline_exceeded[] = "context deadline exceeded", context_canceled[] = "context canceled";
 
 static struct integration_counters *
 counters(struct engine *e, const struct leg *leg)
@@ -134,7 +132,8 @@ log_told(struct engine *e, const struct leg *leg, const struct receiver_data *da
 	const struct flight *f = leg->flight;
 	struct log_entry entry = {
 		.key = leg_log_key(leg),
-		.timestamp = flight_tick(f, now),
+		/* Among peers the last word to the receiver counts. */
+		.timestamp = e->cluster.on ? wall_utc(now.wall) : flight_tick(f, now),
 		.expires = wall_add(wall_utc(now.wall), leg_log_time(e, f->route)),
 		.firing = f->firing,
 		.firing_n = f->firing_n,
@@ -146,9 +145,8 @@ log_told(struct engine *e, const struct leg *leg, const struct receiver_data *da
 	};
 	const struct log_entry *held = leg_log_entry(e, leg, now);
 
-	/* Of members whose clock is ahead: what was told in the knowledge of an entry is newer than it, for all of them. */
 	if (held != NULL && wall_after(held->timestamp, entry.timestamp))
-		entry.timestamp = wall_add(held->timestamp, 1);
+		entry.timestamp = wall_add(held->timestamp, 1);	/* clocks differ */
 	held = nflog_set(e->nflog, &entry);
 	if (held == NULL)
 		return;
@@ -411,13 +409,13 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 	struct leg_verdict v = leg_judge(entry, &facts);
 
 	leg->merges = e->merges;
-	if (v.logged && !leg->flight->group->overtaken && leg_is_overtaken(leg, entry, now))
+	if (v.logged && leg_is_overtaken(leg, entry, now) && leg_should_yield(leg, entry))
 		leg_overtaken(e, leg, entry, true, now);
 	else
 		leg_act(e, leg, &v, entry, now);
 }
 
-/* What was under way before a restart waits until the cluster has settled, and then for its turn: others may have told it. */
+/* A leg that was under way before a restart waits until the cluster has settled, and then for its turn: others may have told it. */
 static void
 resumed_due(struct engine *e, struct leg *leg, struct moment now)
 {
@@ -475,6 +473,8 @@ leg_begin(struct engine *e, struct leg *leg, struct moment now)
 void
 leg_due(struct engine *e, struct leg *leg, struct moment now)
 {
+	if (leg->state == LEG_PAUSING && !leg_still_to_be_told(e, leg, now))
+		return;
 	if (now.mono.ns >= leg->flight->deadline.ns) {
 		leg_out_of_time(e, leg, deadline_exceeded, FAILURE_CONTEXT_DEADLINE, now);
 		pipeline_leg_done(e, leg->flight, now);
@@ -484,7 +484,7 @@ leg_due(struct engine *e, struct leg *leg, struct moment now)
 		resumed_due(e, leg, now);
 	else if (leg->state == LEG_WAITING)
 		leg_decide(e, leg, now);
-	else if (leg_still_to_be_told(e, leg, now))
+	else
 		attempt_begin(e, leg, now);
 }
 

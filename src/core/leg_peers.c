@@ -19,6 +19,27 @@ leg_is_overtaken(const struct leg *leg, const struct log_entry *entry, struct mo
 	    (f->resumed || leg_told_meanwhile(entry, f));
 }
 
+/* Both sorted. */
+static bool
+have_common(const uint64_t *a, size_t a_n, const uint64_t *b, size_t b_n)
+{
+	for (size_t i = 0, k = 0; i < a_n && k < b_n;) {
+		if (a[i] == b[k])
+			return true;
+		a[i] < b[k] ? i++ : k++;
+	}
+	return false;
+}
+
+bool
+leg_should_yield(const struct leg *leg, const struct log_entry *entry)
+{
+	const struct flight *f = leg->flight;
+
+	return !f->group->overtaken || have_common(f->firing, f->firing_n, entry->resolved, entry->resolved_n) ||
+	    have_common(f->resolved, f->resolved_n, entry->firing, entry->firing_n);
+}
+
 void
 leg_overtaken(struct engine *e, struct leg *leg, const struct log_entry *entry, bool again, struct moment now)
 {

@@ -253,6 +253,20 @@ leave(struct engine *e, struct log_entry *entry, bool held, const struct route *
 		(void)put(e, entry, route, now);
 }
 
+/* Those of leg->owed whose end no peer has told meanwhile come first; how many they are. */
+static size_t
+still_owed(const struct log_entry *entry, const struct leg *leg)
+{
+	size_t n = 0;
+
+	if (!entry->by_peer || entry->merge <= leg->flight->merges)
+		return leg->owed_n;
+	for (size_t i = 0; i < leg->owed_n; i++)
+		if (!is_in(leg->owed[i], entry->resolved, entry->resolved_n))
+			leg->owed[n++] = leg->owed[i];
+	return n;
+}
+
 void
 log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now)
 {
@@ -265,8 +279,7 @@ log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now)
 
 	if ((leg->in_doubt || served > 0) && leg_sends_resolved(leg))
 		set_doubtful(&entry, f->firing, f->firing_n, f->arena);
-	if (leg->owed_n > 0)
-		set_doubtful(&entry, leg->owed, leg->owed_n, f->arena);
+	set_doubtful(&entry, leg->owed, still_owed(&entry, leg), f->arena);
 	leave(e, &entry, held, f->route, now);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What other members of the cluster have (core/cluster.h). The rules of who
+ * Records of other members of the cluster (core/cluster.h). The rules of who
  * wins are Alertmanager's (silence.state.merge, nflog.state.merge), so that
  * members of either kind come to the same state in whatever order they hear of it.
  */
@@ -114,7 +114,7 @@ check_silence(const struct silences *ss, const struct silence *s, bool held, str
 		return err_set(err, ERR_INVALID, "silence %s: a text is not UTF-8", s->id);
 	if (!is_bounded(s))
 		return err_set(err, ERR_LIMIT, "silence %s has more than %d matchers", s->id, MERGE_MATCHERS_MAX);
-	/* Whoever made it may allow more names than this member does. */
+	/* Its maker may allow more names than this member does. */
 	if (!silence_validate(s, NAMING_UTF8, err)) {
 		err_ctx(err, "silence %s", s->id);
 		return false;
@@ -125,8 +125,8 @@ check_silence(const struct silences *ss, const struct silence *s, bool held, str
 }
 
 /*
- * Who ends it and knows nothing of its windows, as Alertmanager does, sets its end and its last change to one
- * and the same time: then it does not come again. All members see it alike.
+ * A silence that was ended by somebody who knows nothing of its windows, as Alertmanager does, has its end and its last
+ * change at one and the same time: then it does not come again. All members see it alike.
  */
 static struct silence *
 without_more_windows(const struct silence *s)

@@ -308,7 +308,7 @@ log_set(struct day *d, struct m_group *g, const struct m_leg *leg, int64_t data)
 	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
 
 	*entry_for(d, g->key, r, p, 0) = (struct entry){ .key = g->key, .receiver = r->receiver, .kind = p->kind,
-		.index = p->index, .timestamp = model_tick(d, f), .expires = wall_now(d) + log_time(d, r),
+		.index = p->index, .timestamp = d->wait != 0 ? wall_now(d) : model_tick(d, f), .expires = wall_now(d) + log_time(d, r),
 		.firing = f->firing, .resolved = f->resolved, .data = data, .doubtful = leg->kept };
 }
 

@@ -15,22 +15,33 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
 mkdir "$work/tree"
-# Other tests and the program are not needed: the simulator needs the rooms up to core.
+# Other tests and the program are not needed: the simulators need the rooms up to core, wire and share.
 cp -R "$root/CMakeLists.txt" "$root/contrib" "$root/include" "$root/src" "$root/templates" "$root/tests" "$work/tree"
 cp -R "$work/tree/src" "$work/sound"
 cmake -S "$work/tree" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSTRICT=OFF >/dev/null
 
 build()
 {
-	cmake --build "$work/build" -j "$jobs" --target sim >"$work/log" 2>&1
+	cmake --build "$work/build" -j "$jobs" --target sim sim_cluster >"$work/log" 2>&1
+}
+
+# Those of what is between members are the simulator's of a cluster.
+simulate()
+{
+	case $1 in
+	cluster-*) timeout 300 "$work/build/tests/sim_cluster" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
+	*) timeout 300 "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
+	esac
 }
 
 build || { cat "$work/log"; exit 2; }
-if ! "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1; then
-	echo "the core is not sound to begin with:"
-	head -1 "$work/out"
-	exit 2
-fi
+for kind in core cluster-; do
+	if ! simulate "$kind"; then
+		echo "the core is not sound to begin with:"
+		head -1 "$work/out"
+		exit 2
+	fi
+done
 
 names=$*
 if [ -z "$names" ]; then
@@ -53,7 +64,7 @@ for name in $names; do
 		printf '%-30s does not compile\n' "$name"
 		cat "$work/log"
 		missed=$((missed + 1))
-	elif timeout 300 "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1; then
+	elif simulate "$name"; then
 		printf '%-30s MISSED\n' "$name"
 		missed=$((missed + 1))
 	else

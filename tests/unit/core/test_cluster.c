@@ -199,7 +199,7 @@ START_TEST(changes_are_shared_and_newer)
 }
 END_TEST
 
-/* Who ends a recurring silence as Alertmanager does ends all of it. */
+/* An end of a recurring silence that is written as Alertmanager does ends all of it. */
 START_TEST(windows_end_with_an_ordinary_end)
 {
 	struct silence *s, *end;
@@ -330,22 +330,42 @@ START_TEST(an_old_decision_is_not_told)
 }
 END_TEST
 
-/* Who tells all the time, or whose clock is ahead, keeps nobody from telling. */
+/* A peer that tells all the time, or whose clock is ahead, keeps nobody from telling. */
 START_TEST(overtaken_once_and_no_more)
 {
 	begin(15 * SPAN_S);
 	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
 	world_run(&w, 12 * SPAN_S);
-	ck_assert_int_eq(told(NULL, "A", in(SPAN_MIN)), MERGED_TAKEN);
+	ck_assert_int_eq(told("A{n=9}", NULL, in(SPAN_MIN)), MERGED_TAKEN);
 	world_run(&w, 26 * SPAN_S);
 	ck_assert_uint_eq(w.sent.n, 0);
 	ck_assert_uint_eq(w.events[EVENT_NOTIFY_OVERTAKEN], 1);
-	ck_assert_int_eq(told(NULL, "A", in(2 * SPAN_MIN)), MERGED_TAKEN);
+	ck_assert_int_eq(told("A{n=9}", NULL, in(2 * SPAN_MIN)), MERGED_TAKEN);
 	world_run(&w, 41 * SPAN_S);
 	ck_assert_uint_eq(w.sent.n, 1);
-	/* What it tells is newer than what it knew, so all know it. */
+	/* The entry is newer than what it knew, so all take it. */
 	ck_assert_uint_eq(w.shared[CHANGE_LOG_ENTRY], 1);
-	ck_assert_int_eq(told(NULL, "A", in(2 * SPAN_MIN - 15 * SPAN_S)), MERGED_KNOWN);
+	ck_assert_int_eq(told("A{n=9}", NULL, in(2 * SPAN_MIN - 15 * SPAN_S)), MERGED_KNOWN);
+	world_fini(&w);
+}
+END_TEST
+
+/* But nobody tells the contrary of what a peer told since. */
+START_TEST(the_contrary_is_never_told)
+{
+	begin(15 * SPAN_S);
+	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
+	world_run(&w, 10 * SPAN_S);
+	ck_assert_int_eq(told("A", NULL, w.now.wall), MERGED_TAKEN);
+	world_run(&w, 30 * SPAN_S);
+	world_post(&w, "A", in(-20 * SPAN_S), in(-1));
+	for (int i = 0; i < 3; i++) {
+		world_run(&w, (75 + 15 * i) * SPAN_S);
+		ck_assert_int_eq(told("A", NULL, w.now.wall), MERGED_TAKEN);
+	}
+	world_run(&w, 115 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 0);
+	ck_assert_uint_ge(w.events[EVENT_NOTIFY_OVERTAKEN], 2);
 	world_fini(&w);
 }
 END_TEST
@@ -433,5 +453,5 @@ main(void)
 	return RUN("cluster", the_silence_that_was_changed_last_wins, what_ended_stays_so, invalid_ones_are_refused,
 	    changes_are_shared_and_newer, windows_end_with_an_ordinary_end, the_first_tells,
 	    nothing_is_told_before_it_has_settled, the_log_is_read_before_a_retry, an_old_decision_is_not_told,
-	    overtaken_once_and_no_more, what_was_under_way_waits_too, doubts_outlive_a_merge, all_is_shared_with_who_joins);
+	    overtaken_once_and_no_more, the_contrary_is_never_told, what_was_under_way_waits_too, doubts_outlive_a_merge, all_is_shared_with_who_joins);
 }

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cluster.h - a day of several engines that tell the same receiver, over a network that loses, delays, repeats, reorders
+ * and splits what they tell each other.
+ *
+ * Each member is a fake world. All alerts are posted to all of them, again and again, as Prometheus does. Messages are those
+ * of room share: changes at once, whole states now and then. Members learn with a delay who is alive, so they disagree about
+ * their order for a while, as in a real cluster.
+ *
+ * Invariants, of which the number is the first word of a failure:
+ *	told		what fires for long enough the receiver believes to fire, and what ended to have ended
+ *	once		in a calm run nobody tells what was told just before
+ *	muted		nobody tells of an alert that a silence has covered there all the while
+ *	converge	when it is calm again, all have the same silences, and in a calm run within seconds
+ *	ended		what somebody ended does not come back
+ *	forgotten	what has expired for longer than it is to be kept is with nobody
+ */
+#ifndef CLUSTER_H
+#define CLUSTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rand.h"
+#include "base/vec.h"
+#include "fake_world.h"
+#include "share/share.h"
+
+#define MEMBERS_MAX 7
+#define ALERTS 8		/* two in each group */
+#define SILENCES_MAX 64
+
+#define STEP (100 * SPAN_MS)
+#define PEER_TIMEOUT (15 * SPAN_S)
+#define RETENTION (5 * SPAN_MIN)
+#define EXCHANGE (20 * SPAN_S)
+
+struct day;
+
+struct member {
+	struct fake_world world;	/* first */
+	struct day *day;
+	struct share *share;
+	int number;
+	bool up;
+	span up_at;			/* when it comes back; or, when up, since when it is */
+	span exchange_at;
+	size_t sent_seen;
+	bool alive[MEMBERS_MAX];	/* as it believes */
+	span believe_at[MEMBERS_MAX];	/* when it learns that this has changed */
+	span covered_since[ALERTS];	/* by a silence that is active there; -1: by none */
+	bool ended_seen[SILENCES_MAX];
+};
+
+/* On its way. */
+struct packet {
+	span due;
+	int from, to;
+	enum share_kind kind;
+	char *bytes;
+	size_t n;
+};
+
+struct alert_state {
+	bool fires;
+	struct wall since;		/* its beginning */
+	span changed;
+	span trouble;			/* the last time at which something kept it from being told */
+	bool believed;			/* by the receiver, to fire */
+	span resend_at;
+};
+
+struct known_silence {
+	char id[SILENCE_ID_MAX];
+	int alert_group;
+	bool ended;			/* on somebody's request */
+	span changed;
+};
+
+struct day {
+	uint64_t seed;
+	struct rand r;
+	bool verbose, calm, skewed;
+	int members_n;
+	struct member members[MEMBERS_MAX];
+	span now, end;
+	struct config *config;
+	VEC(struct packet) packets;
+	int side[MEMBERS_MAX];		/* of the split */
+	span whole_at;			/* when it heals */
+	span fault_at, outage_until;
+	double loss;
+	struct alert_state alerts[ALERTS];
+	struct known_silence silences[SILENCES_MAX];
+	int silences_n;
+	span action_at;
+	char last_text[ALERTS / 2][256];
+	span last_at[ALERTS / 2];
+	bool failed;
+	uint64_t sends, merges;
+};
+
+void fail(struct day *d, const char *format, ...) PRINTF(2, 3);
+/* A line of the day, with --verbose. */
+void say(const struct day *d, const char *format, ...) PRINTF(2, 3);
+int64_t below(struct day *d, int64_t n);
+bool chance(struct day *d, int one_in);
+
+/* net.c */
+void net_share(struct member *m, enum share_kind kind, struct str bytes);
+void net_deliver(struct day *d);
+void net_exchange(struct day *d, struct member *m);
+void net_split(struct day *d);
+void net_fini(struct day *d);
+/* Lets m learn who is alive. */
+void net_believe(struct day *d, struct member *m);
+
+/* judge.c */
+void judge_sent(struct day *d, struct member *m, const struct fake_sent *sent);
+void judge_silences(struct day *d, struct member *m);
+void judge_told(struct day *d);
+void judge_converged(struct day *d);
+
+#endif

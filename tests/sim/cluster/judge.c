@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "cluster.h"
+
+/* The longest way of a change to the receiver: a wait of the group, two flushes, all turns, all delays. */
+#define LONG_ENOUGH (10 * SPAN_S + 2 * 30 * SPAN_S + MEMBERS_MAX * PEER_TIMEOUT + 60 * SPAN_S)
+#define COVERED_ENOUGH (60 * SPAN_S)
+
+static bool
+mentions(const char *text, int alert, const char *from, const char *to)
+{
+	const char *begin = strstr(text, from), *end;
+	char name[32];
+	const char *at;
+
+	if (begin == NULL)
+		return false;
+	end = strstr(begin, to);
+	snprintf(name, sizeof(name), "A%d{i=%d}", alert / 2, alert % 2);
+	at = strstr(begin, name);
+	return at != NULL && (end == NULL || at < end);
+}
+
+static int
+group_of(const char *text)
+{
+	const char *at = strchr(text, 'A');
+
+	return at != NULL ? at[1] - '0' : 0;
+}
+
+static void
+judge_muted(struct day *d, struct member *m, const struct fake_sent *sent)
+{
+	for (int a = 0; a < ALERTS; a++)
+		if (m->covered_since[a] >= 0 && d->now - m->covered_since[a] > COVERED_ENOUGH + d->members_n * PEER_TIMEOUT &&
+		    mentions(sent->text, a, " firing [", "]"))
+			fail(d, "muted: member %d tells%s though a silence covers A%d{i=%d} there", m->number, sent->text, a / 2,
+			    a % 2);
+}
+
+void
+judge_sent(struct day *d, struct member *m, const struct fake_sent *sent)
+{
+	int g = group_of(sent->text);
+
+	d->sends++;
+	say(d, "member %d tells%s%s", m->number, sent->text, d->now < d->outage_until ? " (in vain)" : "");
+	judge_muted(d, m, sent);
+	if (d->now < d->outage_until)
+		return;
+	/* News of a moment ago may not have come round yet. */
+	if (d->calm && d->now - d->last_at[g] > 2 * SPAN_S + STEP && strcmp(d->last_text[g], sent->text) == 0 && d->now - d->last_at[g] < 28 * SPAN_S &&
+	    strstr(sent->text, "repeat") == NULL)
+		fail(d, "once: member %d tells again:%s", m->number, sent->text);
+	snprintf(d->last_text[g], sizeof(d->last_text[g]), "%s", sent->text);
+	d->last_at[g] = d->now;
+	for (int a = 0; a < ALERTS; a++)
+		if (mentions(sent->text, a, " firing [", "]"))
+			d->alerts[a].believed = true;
+		else if (mentions(sent->text, a, " resolved [", "]"))
+			d->alerts[a].believed = false;
+}
+
+void
+judge_silences(struct day *d, struct member *m)
+{
+	bool covered[ALERTS] = { false };
+
+	for (int i = 0; i < d->silences_n; i++) {
+		struct known_silence *x = &d->silences[i];
+		const struct silence *s = view_silence(m->world.engine, str_from(x->id));
+		enum silence_state state = s != NULL ? silence_state_at(s, m->world.now.wall) : SILENCE_EXPIRED;
+
+		if (x->ended && s != NULL && state == SILENCE_EXPIRED)
+			m->ended_seen[i] = true;
+		else if (state != SILENCE_EXPIRED && m->ended_seen[i])
+			fail(d, "ended: silence %d is back at member %d", i, m->number);
+		if (d->calm && x->ended && state != SILENCE_EXPIRED && d->now - x->changed > 5 * SPAN_S && d->now - m->up_at > 60 * SPAN_S)
+			fail(d, "converge: member %d has not heard of the end of silence %d", m->number, i);
+		if (s != NULL && wall_sub(m->world.now.wall, s->ends) > RETENTION + 3 * SPAN_MIN)
+			fail(d, "forgotten: member %d still has silence %d", m->number, i);
+		/* Not one that ends in this step. */
+		if (state == SILENCE_ACTIVE && wall_after(s->ends, wall_add(m->world.now.wall, STEP)))
+			covered[2 * x->alert_group] = covered[2 * x->alert_group + 1] = true;
+	}
+	for (int a = 0; a < ALERTS; a++) {
+		if (!covered[a])
+			m->covered_since[a] = -1;
+		else if (m->covered_since[a] < 0)
+			m->covered_since[a] = d->now;
+		/* Somebody may not tell. */
+		if (covered[a])
+			d->alerts[a].trouble = d->now;
+	}
+}
+
+void
+judge_told(struct day *d)
+{
+	for (int a = 0; a < ALERTS && !d->failed; a++) {
+		struct alert_state *x = &d->alerts[a];
+		span since = x->changed > x->trouble ? x->changed : x->trouble;
+
+		if (d->now - since < LONG_ENOUGH)
+			continue;
+		/* An end while it was muted is not told; nor, always, one that not all have heard of, as in Alertmanager. */
+		if (x->fires && !x->believed)
+			fail(d, "told: A%d{i=%d} fires for %.0f s, and the receiver does not know", a / 2, a % 2,
+			    (double)(d->now - since) / 1e9);
+		else if (!x->fires && x->believed && x->trouble < x->changed)
+			fail(d, "told: A%d{i=%d} ended %.0f s ago, and the receiver does not know", a / 2, a % 2,
+			    (double)(d->now - since) / 1e9);
+	}
+}
+
+void
+judge_converged(struct day *d)
+{
+	for (int i = 0; i < d->silences_n; i++) {
+		const struct silence *first = view_silence(d->members[0].world.engine, str_from(d->silences[i].id));
+
+		for (int m = 1; m < d->members_n; m++) {
+			const struct silence *s = view_silence(d->members[m].world.engine, str_from(d->silences[i].id));
+
+			/* About to be forgotten by one earlier than by another. */
+			if ((s == NULL) != (first == NULL) &&
+			    wall_sub(d->members[m].world.now.wall, s != NULL ? s->ends : first->ends) > RETENTION - 3 * SPAN_MIN)
+				continue;
+			if ((s == NULL) != (first == NULL) || (s != NULL && (wall_cmp(s->updated, first->updated) != 0 ||
+			    wall_cmp(s->ends, first->ends) != 0)))
+				fail(d, "converge: members 0 and %d have silence %d differently", m, i);
+		}
+	}
+}
