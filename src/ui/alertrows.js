@@ -93,6 +93,7 @@ export function GroupHead({ group, open, active, act }) {
 			h(Time, { at: group.oldest, class: 'al-age' })),
 		h('span', { class: 'al-do' },
 			acking ? h(IconButton, { icon: 'ack', label: 'Acknowledge the group', tabindex: tab, onclick: () => act.ack(null, group) }) : null,
+			h(IconButton, { icon: 'silence', label: 'Silence the group', class: 'al-silence', tabindex: tab, onclick: () => act.silence(null, group) }),
 			h(Menu, { label: 'More for the group', tabindex: tab, items: groupMenu(group, act) })));
 }
 

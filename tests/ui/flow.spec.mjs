@@ -164,6 +164,64 @@ site('flow', { config }, ({ test, visit, server }) => {
 		assert.deepEqual([ack, silences], [null, []]);
 	});
 
+	test('a stranger, who knows Alertmanager’s page: filter, silence, edit, expire and recreate are where they are looked for', async () => {
+		await server.alert(...[1, 2].map((n) => alert({ alertname: 'CertExpires', team: 'web', severity: 'warning', instance: `web-${n}` }, `in ${n} days`)));
+		const page = await visit('#/alerts');
+		const main = page.locator('main');
+		const click = (name, where = main) => where.getByRole('button', { name, exact: true }).or(where.getByRole('link', { name, exact: true })).locator('visible=true').first().click();
+		const step = watcher('stranger');
+
+		// Filter: typed as there, Enter.
+		await page.getByPlaceholder(/^Filter/).click();
+		await page.keyboard.type('alertname="CertExpires"');
+		await page.keyboard.press('Enter');
+		await until(page, () => document.querySelectorAll('.vlist-row[data-kind=row]').length === 2);
+		await step(page);
+		// A group is silenced where it stands, an alert when it is looked at, what is filtered beside the filter.
+		await page.getByRole('button', { name: 'Silence the group' }).click();
+		await page.getByLabel('Value of matcher 1').waitFor();
+		await page.goBack();
+		await click('Silence these');
+		await page.getByLabel('Value of matcher 1').waitFor();
+		await page.goBack();
+		await page.locator('.vlist').getByText('web-1', { exact: true }).click();
+		await see(page, 'Fingerprint');
+		await step(page);
+		await click('Silence', page.getByRole('complementary', { name: 'Alert' }));
+		await see(page, 'Covers 1 alert now');
+		await page.getByLabel('Creator').fill('ann');
+		await page.getByLabel('Comment', { exact: true }).fill('renewed on Monday');
+		await click('Create');
+		await see(page, 'The silence is made.');
+		await step(page);
+		// Edit, expire, recreate: from the list, whose tabs are those of Alertmanager.
+		await click(/^Silences/, page.getByRole('navigation', { name: 'Pages' }));
+		const row = main.locator('tr', { hasText: 'renewed on Monday' });
+
+		await click('Edit', row);
+		await page.getByLabel('Comment', { exact: true }).fill('renewed on Tuesday');
+		await click('Save');
+		await see(page, 'The silence is changed.');
+		await click('Expire');
+		await page.getByRole('button', { name: /^Expire now/ }).click();
+		await page.getByRole('link', { name: 'Recreate' }).waitFor();
+		await click(/^Silences/, page.getByRole('navigation', { name: 'Pages' }));
+		await click(/^Expired/);
+		await step(page);
+		await click('Recreate', main.locator('tr', { hasText: 'renewed on Tuesday' }));
+		await click('Create');
+		await see(page, 'The silence is made.');
+		assert.equal((await state('CertExpires', 'web-1')).silenced_by.length, 1);
+		// The configuration is on Status, the alert that is silenced under its box.
+		await click('Status', page.getByRole('navigation', { name: 'Pages' }));
+		await click('Show the text');
+		await see(page, 'group_wait', main);
+		await click(/^Alerts/, page.getByRole('navigation', { name: 'Pages' }));
+		await page.getByRole('checkbox', { name: /^silenced/ }).check();
+		await see(page, 'web-1', main);
+		await step(page);
+	});
+
 	test('by thumb: find, acknowledge, silence, explain, undo', async () => {
 		await server.alert(...[1, 2].map((n) => alert({ alertname: 'MailQueue', team: 'db', severity: 'critical', instance: `mx-${n}` }, `${n},000 mails wait`)));
 		const page = await visit('#/alerts', { size: 'phone' });
