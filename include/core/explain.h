@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "base/work.h"
 #include "config/config.h"
+#include "core/cluster.h"
 #include "core/engine.h"
 #include "core/notification.h"
 #include "core/verdict.h"
@@ -96,6 +97,7 @@ struct explained_group {
 	size_t silences_n;
 	size_t firing, resolved_n;	/* alerts that pass with it, or without it when it is held back */
 	size_t held[MUTE_N];		/* other alerts that do not, by cause */
+	struct cluster_state cluster;	/* as it is: before the integrations decide, they wait for their turn in it */
 	struct explained_leg *legs;
 	size_t legs_n;
 	struct noted_alert *alerts;	/* of those that pass the first, in the order of notifications; references */

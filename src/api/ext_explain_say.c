@@ -211,6 +211,18 @@ say_route(struct sbuf *b, const struct explained_route *r)
 	}
 }
 
+static void
+put_turn(struct sbuf *b, const struct cluster_state *c)
+{
+	if (!c->settled)
+		sbuf_puts(b, " Nothing is told before the cluster has settled.");
+	if (cluster_wait(c) == 0)
+		return;
+	sbuf_puts(b, " Then it waits ");
+	put_span(b, cluster_wait(c));
+	sbuf_printf(b, ": number %u of %u members, which tell before it.", c->position + 1, c->members);
+}
+
 void
 say_group(struct sbuf *b, const struct explain_run *run, const struct explained_group *g)
 {
@@ -237,6 +249,8 @@ say_group(struct sbuf *b, const struct explain_run *run, const struct explained_
 		put_time(b, explain_alert(run, &stored)->ends, now_of(run));
 		sbuf_puts(b, " unless it is posted again.");
 	}
+	if (g->cluster.on)
+		put_turn(b, &g->cluster);
 }
 
 void

@@ -153,6 +153,19 @@ begin_step(struct explaining *x, const char *stage)
 	json_put_str(&x->w, "receiver", g->route->receiver->name);
 }
 
+/* The turn of this instance among its peers. */
+static void
+write_turn(struct json_writer *w, const struct cluster_state *c)
+{
+	json_key(w, STR("cluster"));
+	json_object_begin(w);
+	json_put_bool(w, "settled", c->settled);
+	json_put_uint(w, "position", c->position);
+	json_put_uint(w, "members", c->members);
+	ext_put_seconds(w, "wait", cluster_wait(c));
+	json_object_end(w);
+}
+
 static void
 write_group(struct explaining *x)
 {
@@ -173,6 +186,8 @@ write_group(struct explaining *x)
 		json_put_uint(&x->w, "firing", g->firing);
 		json_put_uint(&x->w, "resolved_alerts", g->resolved_n);
 	}
+	if (g->cluster.on)
+		write_turn(&x->w, &g->cluster);
 	say_group(&x->text, x->run, g);
 	put_say(x);
 	json_object_end(&x->w);

@@ -354,5 +354,6 @@ explain_group_legs(const struct engine *e, struct explain_run *r, struct work *w
 		g->legs[i].integration = &receiver->integrations[i];
 		judge_leg(e, r, &f, &g->legs[i]);
 	}
+	g->cluster = e->cluster;
 	g->verdict = verdict_of(g);
 }

@@ -71,7 +71,7 @@ event_mask
 batch_mask(void)
 {
 	return EVENT_BIT(EVENT_ALERT_CONDITION) | EVENT_BIT(EVENT_GROUP_MUTED) | EVENT_BIT(EVENT_NOTIFIED) |
-	    EVENT_BIT(EVENT_NOTIFY_FAILED) | EVENT_BIT(EVENT_SILENCE_CREATED) | EVENT_BIT(EVENT_SILENCE_UPDATED) |
+	    EVENT_BIT(EVENT_NOTIFY_FAILED) | EVENT_BIT(EVENT_NOTIFY_OVERTAKEN) | EVENT_BIT(EVENT_SILENCE_CREATED) | EVENT_BIT(EVENT_SILENCE_UPDATED) |
 	    EVENT_BIT(EVENT_SILENCE_EXPIRED);
 }
 
@@ -359,6 +359,11 @@ batch_take(struct batch *b, const struct event *ev, struct str name, struct str 
 	case EVENT_NOTIFY_FAILED:
 		take_notification(b, &failed->leg, &failed->attempt, now,
 		    failed->canceled ? OUTCOME_CANCELED : OUTCOME_FAILED, failed->failure, failed->error);
+		break;
+	case EVENT_NOTIFY_OVERTAKEN:
+		take_notification(b, &ev->notify_overtaken.leg, &(struct event_attempt){ 0 }, now, OUTCOME_CANCELED, FAILURE_OTHER,
+		    ev->notify_overtaken.again ? STR("another member of the cluster has told a newer state")
+					       : STR("another member of the cluster has told it"));
 		break;
 	case EVENT_SILENCE_CREATED:
 		take_silence(b, &ev->silence_created, KIND_SILENCE_CREATED, now, name, from);

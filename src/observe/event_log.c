@@ -80,6 +80,31 @@ log_attempt_failed(const struct log *log, const struct event_attempt_failed *fai
 }
 
 static void
+log_waits(const struct log *log, const struct event_waits *waits)
+{
+	const struct event_leg *leg = &waits->leg;
+	char name[64];
+
+	LOG(log, LOG_DEBUG, "Waiting for its turn in the cluster", F_CSTR("component", "dispatcher"),
+	    F_STR("receiver", leg->group.receiver),
+	    F_STR("integration", integration_text(leg->integration, name, sizeof(name))), F_STR("aggrGroup", leg->group.key),
+	    F_SPAN("wait", waits->wait), F_UINT("position", waits->position), F_UINT("members", waits->members));
+}
+
+static void
+log_overtaken(const struct log *log, const struct event_overtaken *overtaken)
+{
+	const struct event_leg *leg = &overtaken->leg;
+	char name[64];
+
+	LOG(log, LOG_INFO, overtaken->again ? "Not notified: another member has told a newer state, looking again"
+					    : "Not notified: another member has told it",
+	    F_CSTR("component", "dispatcher"), F_STR("receiver", leg->group.receiver),
+	    F_STR("integration", integration_text(leg->integration, name, sizeof(name))), F_STR("aggrGroup", leg->group.key),
+	    F_UINT("attempts", leg->attempts));
+}
+
+static void
 hear(void *arg, const struct event *ev)
 {
 	const struct log *log = ((const struct event_log *)arg)->log;
@@ -102,6 +127,12 @@ hear(void *arg, const struct event *ev)
 		break;
 	case EVENT_NOTIFIED:
 		log_notified(log, &ev->notified);
+		break;
+	case EVENT_NOTIFY_WAITS:
+		log_waits(log, &ev->notify_waits);
+		break;
+	case EVENT_NOTIFY_OVERTAKEN:
+		log_overtaken(log, &ev->notify_overtaken);
 		break;
 	case EVENT_FLUSH_FAILED:
 		LOG(log, ev->flush_failed.canceled ? LOG_DEBUG : LOG_ERROR, "Notify for alerts failed",
@@ -131,8 +162,8 @@ event_log_begin(struct event_log *l, const struct log *log, bool silences, struc
 		enum log_level level;
 		event_mask mask;
 	} lines[] = {
-		{ LOG_DEBUG, EVENT_BIT(EVENT_ALERT_RECEIVED) | EVENT_BIT(EVENT_GROUP_FLUSHED) },
-		{ LOG_INFO, EVENT_BIT(EVENT_NOTIFIED) },
+		{ LOG_DEBUG, EVENT_BIT(EVENT_ALERT_RECEIVED) | EVENT_BIT(EVENT_GROUP_FLUSHED) | EVENT_BIT(EVENT_NOTIFY_WAITS) },
+		{ LOG_INFO, EVENT_BIT(EVENT_NOTIFIED) | EVENT_BIT(EVENT_NOTIFY_OVERTAKEN) },
 		{ LOG_WARN, EVENT_BIT(EVENT_ALERT_LIMITED) | EVENT_BIT(EVENT_ATTEMPT_FAILED) },
 		{ LOG_ERROR, EVENT_BIT(EVENT_FLUSH_FAILED) },
 	};

@@ -75,6 +75,25 @@ START_TEST(what_will_be_told)
 }
 END_TEST
 
+/* One of several waits for those before it, and says so. */
+START_TEST(what_waits_for_its_turn)
+{
+	const struct json *v, *turn;
+
+	start("/");
+	world_wait(&world, 15 * SPAN_S);
+	v = explain("{\"labels\":{\"alertname\":\"Disk\"}}");
+	turn = json_get(step(v, "group"), "cluster");
+	ck_assert_ptr_nonnull(turn);
+	ck_assert(json_get_bool(turn, "settled", false));
+	ck_assert_ptr_nonnull(strstr(text(step(v, "group"), "say"), " Then it waits 15s: number 2 of 2 members, which tell before it."));
+	world_wait(&world, -1);
+	v = explain("{\"labels\":{\"alertname\":\"Disk\"}}");
+	ck_assert_ptr_nonnull(strstr(text(step(v, "group"), "say"), " Nothing is told before the cluster has settled."));
+	stop();
+}
+END_TEST
+
 START_TEST(what_is_held_back)
 {
 	const struct json *v;
@@ -145,6 +164,7 @@ main(void)
 
 	suite_add_tcase(s, t);
 	tcase_add_test(t, what_will_be_told);
+	tcase_add_test(t, what_waits_for_its_turn);
 	tcase_add_test(t, what_is_held_back);
 	tcase_add_test(t, what_is_known_already);
 	tcase_add_test(t, bad_questions);
