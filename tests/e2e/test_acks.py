@@ -28,7 +28,7 @@ ANN = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
 
 
 def run(program, server, *arguments, status=0):
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60,
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=300,
                           env=dict(os.environ, TZ="UTC", ALERTMANAGER_URL=server.url))
     assert not SANITIZER.search(done.stderr), done.stderr
     assert done.returncode == status, done

@@ -16,7 +16,7 @@ def kinds(server):
 
 
 def wait_state(server, silence, state):
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while server.get(f"/api/v2/silence/{silence}")["status"]["state"] != state:
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -2,6 +2,7 @@
 """Nothing a client sends may do more than get a clear refusal."""
 import json
 import resource
+import select
 import socket
 import time
 import urllib.parse
@@ -133,7 +134,6 @@ def test_what_is_no_http(unmoved, data):
     assert unmoved.request("GET", "/-/healthy")[0] == 200
 
 
-@pytest.mark.alone
 def test_ten_thousand_idle_connections(server):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 20000), hard))
@@ -142,11 +142,10 @@ def test_ten_thousand_idle_connections(server):
     idle = []
     try:
         for _ in range(count):
-            idle.append(socket.create_connection((server.host, server.port), timeout=20))
-        begin = time.monotonic()
-        server.alert(alertname="Still")
-        assert len(server.get("/api/v2/alerts")) == 1
-        assert time.monotonic() - begin < 2
+            idle.append(socket.create_connection((server.host, server.port), timeout=300))
+        with server.promptly(2):
+            server.alert(alertname="Still")
+            assert len(server.get("/api/v2/alerts")) == 1
         print(f"{(server.resident_bytes() - before) / count:.0f} bytes for each idle connection")
     finally:
         for s in idle:
@@ -156,30 +155,30 @@ def test_ten_thousand_idle_connections(server):
 
 
 def test_slow_headers_are_cut_off_and_delay_nobody(server):
-    slow = [socket.create_connection((server.host, server.port), timeout=90) for _ in range(20)]
+    slow = [socket.create_connection((server.host, server.port), timeout=300) for _ in range(20)]
     for s in slow:
         s.sendall(b"GET /-/healthy HTTP/1.1\r\nHo")
     begin = time.monotonic()
     assert server.request("GET", "/-/healthy")[0] == 200
-    assert time.monotonic() - begin < 1
+    # It was answered while all of them were still waited for.
+    assert select.select(slow, [], [], 0)[0] == []
     # a byte now and then does not keep it open
     slow[0].sendall(b"s")
     answer = slow[0].recv(1000)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
-    assert 5 < time.monotonic() - begin < 60
+    assert time.monotonic() - begin > 5
     for s in slow:
         s.close()
 
 
-@pytest.mark.alone
 def test_a_reader_that_does_not_read_delays_nobody(server):
     server.post("/api/v2/alerts", [{"labels": {"alertname": "A", "n": str(n), "pad": "x" * 1000}} for n in range(5000)])
     with socket.create_connection((server.host, server.port)) as stuck:
         stuck.sendall(b"GET /api/v2/alerts HTTP/1.1\r\nHost: x\r\n\r\n")
-        begin = time.monotonic()
-        for _ in range(10):
-            assert server.request("GET", "/-/healthy")[0] == 200
-        assert time.monotonic() - begin < 3
+        # Who waited for that reader would wait for ever.
+        with server.promptly(3):
+            for _ in range(10):
+                assert server.request("GET", "/-/healthy")[0] == 200
 
 
 def test_a_pattern_of_a_query_cannot_hold_the_server(server):
@@ -188,10 +187,9 @@ def test_a_pattern_of_a_query_cannot_hold_the_server(server):
     for path in ("/api/v2/alerts", "/api/v2/alerts/groups"):
         with socket.create_connection((server.host, server.port)) as dear:
             dear.sendall(f"GET {path}?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-            begin = time.monotonic()
-            for _ in range(10):
-                assert server.request("GET", "/-/healthy")[0] == 200
-            assert time.monotonic() - begin < 10
+            with server.promptly(5):
+                for _ in range(10):
+                    assert server.request("GET", "/-/healthy")[0] == 200
             answer = b"".join(iter(lambda: dear.recv(65536), b""))
         assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"[]\n"), answer[-200:]
     assert len(server.get("/api/v2/alerts", filter='x=~"a+!1[0-9]"')) == 10

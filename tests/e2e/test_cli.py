@@ -64,7 +64,7 @@ class Cli:
     def run(self, *arguments, server=None, stdin="", status=0):
         env = dict(self.env, ALERTMANAGER_URL=server.url) if server is not None else self.env
         done = subprocess.run([self.program, *map(str, arguments)], input=stdin, capture_output=True, text=True, env=env,
-                              timeout=120)
+                              timeout=300)
         assert not SANITIZER.search(done.stderr), done.stderr
         assert done.returncode == status, done
         return done
@@ -158,9 +158,8 @@ def lines(count):
 
 def test_stream_of_10000(serve, cli):
     server = serve(CONFIG)
-    begin = time.monotonic()
-    assert cli("alert", "add", "--stdin", stdin=lines(10000), server=server) == ""
-    assert time.monotonic() - begin < 60
+    with server.promptly(30):
+        assert cli("alert", "add", "--stdin", stdin=lines(10000), server=server) == ""
     found = server.get("/api/v2/alerts")
     assert len(found) == 10000 and len({a["labels"]["i"] for a in found}) == 10000
 
@@ -201,13 +200,13 @@ def test_stream_comes_through_while_the_pipe_is_open(serve, cli):
         for count in range(1, 4):
             process.stdin.write(lines(count).splitlines()[-1] + "\n" + '{"labels": {"begun')
             process.stdin.flush()
-            end = time.monotonic() + 60
+            end = time.monotonic() + 300
             while len(server.get("/api/v2/alerts")) < count:
                 assert time.monotonic() < end
                 time.sleep(0.02)
             process.stdin.write('": "%s"}, "endsAt": "2020-01-01T00:00:00Z"}\n' % count)
         process.stdin.close()
-        assert process.wait(60) == 0, process.stderr.read()
+        assert process.wait(300) == 0, process.stderr.read()
 
 
 def test_stream_waits_for_a_server_in_trouble(cli, sink):

@@ -56,7 +56,7 @@ def test_prometheus(serve, sink, tmp_path, binary):
     prometheus = Prometheus(tmp_path / "prometheus", tmp_path / "rules.yml", f"{server.host}:{server.port}",
                             {"house": (exporter.address, {})}, binary)
     try:
-        told = sink.wait(1, lambda r: r["json"]["status"] == "firing", timeout=60)[0]["json"]
+        told = sink.wait(1, lambda r: r["json"]["status"] == "firing", timeout=300)[0]["json"]
         alert = told["alerts"][0]
         assert alert["labels"]["room"] == "küche" and alert["labels"]["severity"] == "hot"
         assert alert["annotations"]["summary"] == 'it is 41 in "küche"'
@@ -65,7 +65,7 @@ def test_prometheus(serve, sink, tmp_path, binary):
         assert [a["fingerprint"] for a in listed] == [alert["fingerprint"]]
         assert listed[0]["endsAt"] > listed[0]["updatedAt"]     # Prometheus says until when it may be believed
         exporter.metrics['temperature{room="küche"}'] = 20
-        over = sink.wait(1, lambda r: r["json"]["status"] == "resolved", timeout=60)[0]["json"]
+        over = sink.wait(1, lambda r: r["json"]["status"] == "resolved", timeout=300)[0]["json"]
         assert over["alerts"][0]["fingerprint"] == alert["fingerprint"]
         assert over["alerts"][0]["startsAt"] == alert["startsAt"]
     finally:

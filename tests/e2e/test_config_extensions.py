@@ -312,7 +312,7 @@ def test_a_variable_that_is_not_set(tmp_path):
     server = Server(tmp_path, EXPANDED.format(url="http://x"), "--config.expand-env", env={"PASSWORD": "hush", "HOOK": "hook"})
     server.start(wait=False)
     server.wait_log(r"Loading configuration file failed.*alertmanager.yml:7:19: environment variable PLACE is not set")
-    assert server.process.wait(60) == 1
+    assert server.process.wait(300) == 1
     status, said = check_config("--config.expand-env", server.config, PASSWORD="hush", HOOK="x")
     assert status == 1 and "alertmanager.yml:7:19: environment variable PLACE is not set" in said, said
     assert check_config("--config.expand-env", server.config, PASSWORD="hush", HOOK="x", PLACE="x")[0] == 0
@@ -450,7 +450,7 @@ def test_a_pipe_where_state_is_to_be_imported(tmp_path, name):
     os.mkfifo(server.dir / "data" / name)
     server.start(wait=False)
     server.wait_log(f"data/{name}: it is a pipe")
-    assert server.process.wait(60) == 1
+    assert server.process.wait(300) == 1
 
 
 def test_a_pipe_in_the_place_of_the_database(tmp_path):
@@ -461,4 +461,4 @@ def test_a_pipe_in_the_place_of_the_database(tmp_path):
     status, _, body = server.request("GET", "/-/ready")
     assert status == 503 and b"tocsin.db is a pipe" in body, body
     server.process.terminate()
-    assert server.process.wait(60) == 0
+    assert server.process.wait(300) == 0

@@ -64,7 +64,7 @@ def test_from_first_to_last(serve, sink):
     server.alert(slow)
     told = sink.wait(2)
     assert len(told) >= 2
-    v, end = explain(server, labels=slow), time.monotonic() + 20
+    v, end = explain(server, labels=slow), time.monotonic() + 300
     while v["verdict"] != "deduplicated":  # until both answers are noted
         assert time.monotonic() < end, v
         time.sleep(0.05)
@@ -95,7 +95,7 @@ def test_command_and_past(serve, sink):
     url = f"--alertmanager.url={server.url}"
 
     def tocsin(*args):
-        return subprocess.run([BINARY, "explain", url, *args], capture_output=True, text=True, timeout=60)
+        return subprocess.run([BINARY, "explain", url, *args], capture_output=True, text=True, timeout=300)
 
     r = tocsin("Slow", "host=a")
     assert r.returncode == 0 and r.stdout.startswith("hook will be told at "), r
@@ -110,7 +110,7 @@ def test_command_and_past(serve, sink):
 
     server.alert({"alertname": "Slow", "host": "a"})
     sink.wait(2)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 300
     while True:
         v = explain(server, labels={"alertname": "Slow", "host": "a"}, at=rfc3339())
         if v["verdict"] == "notified":

@@ -20,7 +20,7 @@ receivers:
 EXT = "/api/ext/v1/"
 
 
-def wait_for(look, timeout=60):
+def wait_for(look, timeout=300):
     end = time.monotonic() + timeout
     while not (found := look()):
         assert time.monotonic() < end
@@ -88,13 +88,13 @@ def test_whole_lists_as_files(serve, sink):
     wait_for(lambda: server.get(EXT + "overview")["alerts"]["total"] == 4200)
 
     def rows(path):
-        status, headers, body = server.request("GET", EXT + path, headers={"Accept-Encoding": ""}, timeout=60)
+        status, headers, body = server.request("GET", EXT + path, headers={"Accept-Encoding": ""}, timeout=300)
         assert status == 200 and "attachment" in headers["Content-Disposition"]
         return list(csv.DictReader(io.StringIO(body.decode(), newline="")))
 
     alerts = rows("alerts?format=csv&sort=name")
     assert len({a["fingerprint"] for a in alerts}) == len(alerts) == 4200
     assert len(rows("alerts?format=csv&limit=4001&sort=newest")) == 4001
-    by_n = json.loads(server.request("GET", EXT + "groups?format=json&group_by=n&alerts=1&sort=name", timeout=60)[2])
+    by_n = json.loads(server.request("GET", EXT + "groups?format=json&group_by=n&alerts=1&sort=name", timeout=300)[2])
     assert len({g["id"] for g in by_n["items"]}) == by_n["total"] == by_n["total_alerts"] == 4200 and by_n["next"] is None
     assert all(len(g["alerts"]) == 1 and not g["more"] for g in by_n["items"])

@@ -78,8 +78,8 @@ def measure(servers, web, mail, word, alerts=HEALTHY):
             server.alert(alertname=f"{word}{n}of{i}", to="good")
             posted[i][f"{word}{n}of{i}"] = begin
             time.sleep(max(0, begin + 0.03 / len(servers) - time.monotonic()))
-    web.wait(had[0] + 2 * alerts * len(servers), timeout=60)
-    mail.wait(had[1] + alerts * len(servers), timeout=60)
+    web.wait(had[0] + 2 * alerts * len(servers), timeout=300)
+    mail.wait(had[1] + alerts * len(servers), timeout=300)
     seen = arrivals(web, mail)
     return [{c: [(seen[c, name] - at) * 1000 for name, at in p.items()] for c in ("web", "mail", "sms")} for p in posted]
 

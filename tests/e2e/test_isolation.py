@@ -4,8 +4,6 @@ import socket
 import threading
 import time
 
-import pytest
-
 CONFIG = """
 route:
   receiver: good
@@ -63,21 +61,19 @@ class Drip:
             connection.close()
 
 
-@pytest.mark.alone
 def test_bad_receivers_delay_nobody(serve, sink):
     hang, drip = Drip(), Drip(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100000)
     try:
         server = serve(CONFIG.format(url=sink.url, hang=hang.port, drip=drip.port))
         for n in range(30):
             server.alert(alertname=f"Bad{n}", to="bad")
-        begin = time.monotonic()
-        for n in range(30):
-            server.alert(alertname=f"Good{n}", to="good")
-        sink.wait(30)
-        assert time.monotonic() - begin < 5
-        begin = time.monotonic()
-        assert server.request("GET", "/-/healthy")[0] == 200
-        assert time.monotonic() - begin < 1
+        # Each bad one is waited for at least ten seconds: good ones behind them all would come after minutes.
+        with server.promptly(5):
+            for n in range(30):
+                server.alert(alertname=f"Good{n}", to="good")
+            sink.wait(30, timeout=100)
+        with server.promptly(1):
+            assert server.request("GET", "/-/healthy")[0] == 200
         server.stop()
     finally:
         hang.close()
@@ -94,7 +90,7 @@ receivers:
     webhook_configs: [{{url: "{url}/flaky"}}, {{url: "{url}/steady"}}]
 """.format(url=sink.url))
     server.alert(alertname="A")
-    sink.wait(4, lambda r: r["path"] == "/flaky", timeout=60)
+    sink.wait(4, lambda r: r["path"] == "/flaky", timeout=300)
     assert len([r for r in sink.items if r["path"] == "/steady"]) == 1
     bodies = {r["body"] for r in sink.items if r["path"] == "/flaky"}
     assert len(bodies) == 1
@@ -110,20 +106,19 @@ receivers:
 """
 
 
-@pytest.mark.alone
 def test_dear_templates_leave_room_for_others(serve, sink):
     """Each takes all the steps there are; together they may not hold the loop for longer than one does."""
     server = serve(DEAR.format(url=sink.url))
     server.alert(alertname="First")
     server.wait_log("A template failed")
     count, slowest = 12, 0
-    begun = time.monotonic()
+    begun, end = server.all_seconds(), time.monotonic() + 300
     server.alert(*({"alertname": f"A{i}"} for i in range(count)))
     while len(sink.items) <= count:
-        asked = time.monotonic()
+        asked = server.loop_seconds()
         assert server.request("GET", "/-/healthy")[0] == 200
-        slowest = max(slowest, time.monotonic() - asked)
-        assert time.monotonic() - begun < 120
-    took = time.monotonic() - begun
-    print(f"{count} notifications in {took:.2f} s, the slowest answer meanwhile in {slowest:.2f} s")
+        slowest = max(slowest, server.loop_seconds() - asked)
+        assert time.monotonic() < end
+    took = server.all_seconds() - begun
+    print(f"{count} notifications in {took:.2f} s of CPU, for the slowest answer meanwhile {slowest:.2f} s")
     assert slowest < took / 2

@@ -171,10 +171,8 @@ def test_an_alert_of_very_many_labels(serve, sink):
     labels = {f"label_{i * 7919 % count}": f"value_{i}" for i in range(count)}
 
     def timed(do):
-        begun = time.monotonic()
-        result = do()
-        assert time.monotonic() - begun < 30
-        return result
+        with server.promptly(15):
+            return do()
 
     status, _, body = server.request("POST", "/api/v2/alerts", json.dumps([{"labels": {
         **labels, "alertname": "Wide", "sev": "high", "one": "more"}}]), {"Content-Type": "application/json"})

@@ -6,17 +6,12 @@ import socket
 import threading
 import time
 
-import pytest
-
-pytestmark = pytest.mark.alone
-
 CONFIG = "route: {receiver: nobody, group_by: [alertname]}\nreceivers: [{name: nobody}]\n"
 JSON = {"Content-Type": "application/json"}
 RECEIVED = 'alertmanager_alerts_received_total{status="firing"}'
-# One turn with all of them would be held for seconds in a build with sanitizers. What is measured is real time, on
-# machines that do other things as well.
+# One turn with all of them would be seconds of work in a build with sanitizers.
 ALERTS = 20_000
-HELD_MAX = "0.5"
+HELD_MAX = 1
 
 
 def body(n, end=b""):
@@ -30,7 +25,7 @@ class Post(threading.Thread):
         self.start()
 
     def run(self):
-        self.status, _, self.answer = self.server.request("POST", self.path, self.data, JSON, timeout=120)
+        self.status, _, self.answer = self.server.request("POST", self.path, self.data, JSON, timeout=300)
 
     def wait(self):
         self.join()
@@ -42,36 +37,28 @@ def received(server):
     return next(float(line.split()[-1]) for line in text.splitlines() if line.startswith("alertmanager_alerts_received_total") and "firing" in line)
 
 
-def turns(server, le):
-    """How many turns of the loop were longer."""
-    lines = server.request("GET", "/metrics")[2].decode().splitlines()
-    of = {k: next(float(line.split()[-1]) for line in lines if line.startswith("tocsin_loop_stall_seconds_" + k) and
-                  (k == "count" or f'le="{le}"' in line)) for k in ("bucket", "count")}
-    return of["count"] - of["bucket"]
-
-
 def begin(server, data):
     """A socket on which all of the request was sent."""
-    s = socket.create_connection((server.host, server.port), timeout=60)
+    s = socket.create_connection((server.host, server.port), timeout=300)
     s.sendall(b"POST /api/v2/alerts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
               b"Content-Length: %d\r\n\r\n" % len(data) + data)
     return s
 
 
 def wait_received(server, n):
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while received(server) < n:
         assert time.monotonic() < end
 
 
 def test_a_large_post_holds_nobody_up(serve):
     server = serve(CONFIG)
-    held = turns(server, HELD_MAX)
     large = Post(server, body(ALERTS))
     between = set()
     answered = 0
     while large.is_alive():
-        assert server.request("GET", "/-/healthy", timeout=5)[0] == 200
+        with server.promptly(HELD_MAX):
+            assert server.request("GET", "/-/healthy")[0] == 200
         server.alert(alertname="Small", n=str(answered))
         answered += 1
         between.add(received(server) - answered)
@@ -79,15 +66,14 @@ def test_a_large_post_holds_nobody_up(serve):
     assert received(server) == ALERTS + answered
     # They were answered while it was read and while it was taken; how many times is a matter of the machine.
     assert answered >= 5 and len(between) >= 3
-    assert turns(server, HELD_MAX) == held
     # A mistake at its end: nothing changes, and nobody waits for that either.
     large = Post(server, body(ALERTS, b",{}"))
     while large.is_alive():
-        server.request("GET", "/-/healthy", timeout=5)
+        with server.promptly(HELD_MAX):
+            server.request("GET", "/-/healthy")
     status, answer = large.wait()
     assert status == 422 and json.loads(answer)["message"] == f"{ALERTS}.labels in body is required"
     assert received(server) == ALERTS + answered
-    assert turns(server, HELD_MAX) == held
 
 
 def test_who_hangs_up_has_posted_all_the_same(serve):
@@ -104,7 +90,7 @@ def test_a_stop_answers_what_is_under_way(serve):
     wait_received(server, 1)
     server.process.send_signal(signal.SIGTERM)
     assert s.recv(12) == b"HTTP/1.1 200"
-    server.process.wait(60)
+    server.process.wait(300)
     server.stop()
     server.start()
     # Answered is stored.

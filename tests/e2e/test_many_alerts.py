@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is much to render is not rendered by the loop: it goes on with all else meanwhile."""
-import re
-
 import pytest
-
-pytestmark = pytest.mark.alone
 
 CONFIG = """
 route:
@@ -26,23 +22,17 @@ LETTERS = '{{ $l := stringSlice "a" "b" "c" "d" "e" "f" "g" "h" "i" "j" "k" "l" 
 ENDLESS = LETTERS + "{{ range $l }}" * 6 + "{{ end }}" * 6 + "done"
 
 
-def turns_over(server, bound):
-    """Turns of the loop that took longer than so many seconds."""
-    text = server.request("GET", "/metrics")[2].decode()
-    turns = dict(re.findall(r'^tocsin_loop_stall_seconds_bucket\{le="([^"]+)"\} (\S+)$', text, re.M))
-    return float(turns["+Inf"]) - float(turns[bound])
-
-
+@pytest.mark.alone
 def test_twenty_thousand_alerts_in_one_group(serve, sink, mail_sink):
     mail = mail_sink()
     server = serve(CONFIG.format(url=sink.url, mail=mail.port, endless=ENDLESS))
     for i in range(0, 20_000, 2_000):
         server.post("/api/v2/alerts", [{"labels": {"alertname": "Many", "i": str(k)}} for k in range(i, i + 2_000)])
-    sink.wait(where=lambda r: r["path"] == "/hook" and len(r["json"]["alerts"]) == 20_000, timeout=60)
-    sink.wait(where=lambda r: r["path"] == "/slack", timeout=60)
+    sink.wait(where=lambda r: r["path"] == "/hook" and len(r["json"]["alerts"]) == 20_000, timeout=300)
+    sink.wait(where=lambda r: r["path"] == "/slack", timeout=300)
     server.alert(alertname="Other")
     sink.wait(where=lambda r: r["path"] == "/hook" and r["json"]["groupLabels"]["alertname"] == "Other")
-    mail.wait(timeout=60)
+    mail.wait(timeout=300)
     # Notifications were what held it longest, by far, when it rendered them.
     longest = server.request("GET", "/metrics")[2].decode().split("tocsin_loop_stall_longest_seconds{")[1].splitlines()[0]
     assert 'by="notifications"' not in longest
@@ -50,8 +40,10 @@ def test_twenty_thousand_alerts_in_one_group(serve, sink, mail_sink):
 
 def test_a_template_without_end(serve, sink, mail_sink):
     server = serve(CONFIG.format(url=sink.url, mail=mail_sink().port, endless=ENDLESS))
-    server.alert(alertname="One", to="endless")
-    server.wait_log("too many steps")
-    sink.wait(where=lambda r: r["path"] == "/beside")
+    before = server.all_seconds()
+    with server.promptly(0.5):
+        server.alert(alertname="One", to="endless")
+        server.wait_log("too many steps")
+        sink.wait(where=lambda r: r["path"] == "/beside")
+    print(f"all threads worked {server.all_seconds() - before:.2f} s")
     assert not any(r["path"] == "/endless" for r in sink.items)
-    assert turns_over(server, "0.5") == 0

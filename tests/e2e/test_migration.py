@@ -47,7 +47,7 @@ def killed_at(directory, call, n):
     wrapper.chmod(0o755)
     server = Server(directory, CONFIG, binary=wrapper).start(wait=False)
     try:
-        return server.process.wait(timeout=60)
+        return server.process.wait(timeout=300)
     finally:
         server.process.kill()
 

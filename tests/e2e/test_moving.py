@@ -33,7 +33,7 @@ class Original:
         self.process = subprocess.Popen(
             [ORIGINAL, f"--config.file={config}", f"--storage.path={data}", "--cluster.listen-address=",
              f"--web.listen-address={self.url[7:]}"], stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 300
         while True:
             try:
                 self.request("/-/ready")
@@ -53,7 +53,7 @@ class Original:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(60)
+        self.process.wait(300)
 
 
 def same_silences(a, b):
@@ -127,7 +127,7 @@ def held_copies(server):
 
 def ask_for_backup(server):
     """A connection whose answer has begun, and how long it is going to be."""
-    s = socket.create_connection((server.host, server.port), timeout=60)
+    s = socket.create_connection((server.host, server.port), timeout=300)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     s.sendall(b"POST /api/ext/v1/backup HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
     head = b""
@@ -154,10 +154,9 @@ def test_a_large_backup_holds_up_nobody(tmp_path, sink):
         slow, length = ask_for_backup(server)
         assert length > size
         for i in range(20):
-            begun = time.monotonic()
-            server.alert(alertname=f"During{i}")
-            assert server.request("GET", "/-/healthy")[0] == 200
-            assert time.monotonic() - begun < 5
+            with server.promptly(1):
+                server.alert(alertname=f"During{i}")
+                assert server.request("GET", "/-/healthy")[0] == 200
         assert held_copies(server) == 1
         # Another one meanwhile, by the command.
         subprocess.run([BINARY, "backup", tmp_path / "copy.db", f"--alertmanager.url={server.url}"], check=True)
@@ -175,7 +174,7 @@ def test_a_large_backup_holds_up_nobody(tmp_path, sink):
         assert server.request("POST", "/api/ext/v1/backup", b"")[0] == 503
         for s in [slow, *waiting]:
             s.close()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 300
         while held_copies(server) > 0:
             assert time.monotonic() < end
             time.sleep(0.02)

@@ -81,7 +81,7 @@ class Asking:
         return answer
 
 
-def until(look, timeout=20):
+def until(look, timeout=300):
     end = time.monotonic() + timeout
     while not (found := look()):
         assert time.monotonic() < end

@@ -68,19 +68,19 @@ def test_each_alert_reaches_its_people_once(world):
     # a warning: mail and record, nobody else
     exporters["postgresql"].metrics['pg_stat_database_numbackends{datname="a"}'] = 90
     sink.wait(1, lambda r: r["path"] == "/webhook" and r["json"]["groupLabels"] == {
-        "service": "postgresql", "severity": "warning", "resource": "application"}, timeout=60)
+        "service": "postgresql", "severity": "warning", "resource": "application"}, timeout=300)
     mail.wait(1, lambda m: "postgresql" in subject(m) and "FIRING" in subject(m))
     assert not [r for r in sink.items if r["path"] == "/slack"] and not kannel.items
     # critical: Slack as well, and it mutes the warning
     exporters["postgresql"].metrics['pg_stat_database_numbackends{datname="a"}'] = 200
-    slack = sink.wait(1, lambda r: r["path"] == "/slack", timeout=60)[0]
+    slack = sink.wait(1, lambda r: r["path"] == "/slack", timeout=300)[0]
     assert "PostgresConnectionsHigh" in slack["json"]["attachments"][0]["title"] or "200" in str(slack["json"])
     alerts = {(a["labels"]["alertname"], a["labels"]["severity"]): a["status"] for a in server.get("/api/v2/alerts")}
     assert alerts[("PostgresConnectionsHigh", "warning")]["inhibitedBy"]
     assert not kannel.items
     # very critical: the phone too
     exporters["archive-service"].close()
-    message = kannel.wait(1, timeout=60)[0]
+    message = kannel.wait(1, timeout=300)[0]
     assert message["to"] == "+905551112233" and "archive-service" in message["text"] and len(message["text"]) <= 160
     sink.wait(1, lambda r: r["path"] == "/slack" and "archive-service" in str(r["json"]))
     mail.wait(1, lambda m: "archive-service" in subject(m))
@@ -94,7 +94,7 @@ def test_each_alert_reaches_its_people_once(world):
 def test_the_end_is_told(world):
     server, exporters, sink, mail, kannel = world
     exporters["postgresql"].metrics['pg_stat_database_numbackends{datname="a"}'] = 90
-    mail.wait(1, lambda m: subject(m).startswith("[FIRING") and "postgresql" in subject(m), timeout=60)
+    mail.wait(1, lambda m: subject(m).startswith("[FIRING") and "postgresql" in subject(m), timeout=300)
     exporters["postgresql"].metrics['pg_stat_database_numbackends{datname="a"}'] = 3
-    mail.wait(1, lambda m: subject(m).startswith("[RESOLVED") and "postgresql" in subject(m), timeout=60)
+    mail.wait(1, lambda m: subject(m).startswith("[RESOLVED") and "postgresql" in subject(m), timeout=300)
     sink.wait(1, lambda r: r["path"] == "/webhook" and r["json"]["status"] == "resolved")

@@ -37,7 +37,7 @@ class Reload(threading.Thread):
         self.start()
 
     def run(self):
-        self.status, _, self.body = self.server.request("POST", "/-/reload", timeout=120)
+        self.status, _, self.body = self.server.request("POST", "/-/reload", timeout=300)
 
     def wait(self):
         self.join()
@@ -84,7 +84,7 @@ class SlowFile:
     def wait_opened(self):
         """The server says that it loads the file before it opens it."""
         fds = f"/proc/{self.server.process.pid}/fd"
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while not any(self.is_pipe(f"{fds}/{fd}") for fd in os.listdir(fds)):
             assert time.monotonic() < end, "the configuration is not opened"
             time.sleep(0.005)
@@ -129,7 +129,7 @@ def test_the_end_does_not_wait_for_a_reload(serve, sink):
     reload = Reload(server)
     server.wait_log("Loading configuration file")
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(60) == 0
+    assert server.process.wait(300) == 0
     assert reload.wait() == (500, b"failed to reload config: the server is stopping\n")
     server.wait_log("is not waited for")
     os.close(slow.end)

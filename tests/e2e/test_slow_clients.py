@@ -4,11 +4,7 @@ import json
 import socket
 import time
 
-import pytest
-
 from lib.server import BINARY
-
-pytestmark = pytest.mark.alone
 
 CONFIG = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 LIST = b"GET /api/v2/alerts HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -19,7 +15,7 @@ def connect(server, data=b"", small=True):
     if small:
         # What the client does not read shall not be hidden in its kernel.
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    s.settimeout(20)
+    s.settimeout(60)
     s.connect((server.host, server.port))
     s.sendall(data)
     return s
@@ -33,7 +29,7 @@ def until_the_end(s):
 
 
 def wait_for(what):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 300
     while not what():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -59,9 +55,8 @@ def test_slow_readers_are_in_nobodys_way(serve):
             s = connect(server, LIST)
         slow.append(s)
         for path in ("/-/healthy", "/-/ready", "/metrics"):
-            began = time.monotonic()
-            assert server.request("GET", path)[0] == 200
-            assert time.monotonic() - began < 2
+            with server.promptly(2):
+                assert server.request("GET", path)[0] == 200
     wait_for(lambda: server.request("GET", "/api/v2/receivers")[0] == 200)
     assert server.metric('alertmanager_http_requests_in_flight{method="get"}') == 5
     for s in slow:

@@ -118,7 +118,7 @@ def test_a_number_that_gets_no_answer_holds_back_no_other(serve, sink, how):
     def gateway(request):
         if bad in request["query"]:
             if how == "hangs":
-                release.wait(30)
+                release.wait(60)
             raise ConnectionError
         return 202, {}, b"0: Accepted for delivery"
 
@@ -126,16 +126,14 @@ def test_a_number_that_gets_no_answer_holds_back_no_other(serve, sink, how):
     to = [f"+{int(bad) + n}" for n in range(20)]
     server = serve(MANY.format(url=sink.url + "/send", to=to, more=", timeout: 1s" if how == "hangs" else ""))
     server.alert(alertname="A")
-    begin = time.monotonic()
-    sink.wait(19, lambda r: bad not in r["query"])
-    took = time.monotonic() - begin
-    server.wait_log("1 of 20 recipients not served", 30)
-    sink.wait(3, lambda r: bad in r["query"])
+    served = max(r["at"] for r in sink.wait(19, lambda r: bad not in r["query"]))
+    server.wait_log("1 of 20 recipients not served")
+    tried = [r["at"] for r in sink.wait(3, lambda r: bad in r["query"])]
     release.set()
     others = [r["query"] for r in sink.items if bad not in r["query"]]
-    print(f"{how}: 19 others served in {took:.2f} s")
     assert len(others) == len(set(others)) == 19
-    assert took < 5
+    # None had to wait until the bad one was given up.
+    assert served < tried[-1]
     server.stop()
 
 

@@ -44,7 +44,7 @@ def run(tmp_path):
 def post(url, name):
     body = json.dumps([{"labels": {"alertname": name}}]).encode()
     urllib.request.urlopen(urllib.request.Request(url + "/api/v2/alerts", data=body,
-                                                  headers={"Content-Type": "application/json"}), timeout=20).read()
+                                                  headers={"Content-Type": "application/json"}), timeout=300).read()
 
 
 def test_closed_streams_are_not_taken_by_sockets(run):

@@ -7,7 +7,6 @@ import http.client
 import json
 import subprocess
 import threading
-import time
 
 from lib.server import BINARY
 
@@ -32,7 +31,7 @@ receivers:
 """
 
 
-def ask(server, path, value=None, headers=None, timeout=30):
+def ask(server, path, value=None, headers=None, timeout=300):
     status, got, body = server.request("POST", "/api/ext/v1/" + path, json.dumps(value or {}), {**JSON, **(headers or {})}, timeout)
     return status, json.loads(body), got
 
@@ -209,15 +208,12 @@ def test_bombs_hold_nobody_up(serve, sink):
              '{{ range .Alerts }}' * 30 + "x" + "{{ end }}" * 30]
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         asked = [pool.submit(preview, server, text=b, alerts=[{"labels": {"n": str(i)}} for i in range(9)]) for b in bombs * 4]
-        slowest = 0
         while not all(a.done() for a in asked):
-            began = time.monotonic()
-            assert server.request("GET", "/-/healthy")[0] == 200
-            slowest = max(slowest, time.monotonic() - began)
+            with server.promptly(2):
+                assert server.request("GET", "/-/healthy")[0] == 200
         answers = [a.result() for a in asked]
     assert {status for status, _ in answers} <= {400, 429}
     assert any(status == 400 for status, _ in answers)
-    assert slowest < 2
     assert preview(server, text="well")[1] == {"output": "well"}
     # Whoever asked is gone before it is rendered; so is the server.
     for _ in range(4):
@@ -227,7 +223,7 @@ def test_bombs_hold_nobody_up(serve, sink):
 
 
 def run(server, *args):
-    done = subprocess.run([BINARY, *args, f"--alertmanager.url={server.url}"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([BINARY, *args, f"--alertmanager.url={server.url}"], capture_output=True, text=True, timeout=300)
     return done.returncode, done.stdout, done.stderr
 
 

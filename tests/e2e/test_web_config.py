@@ -4,13 +4,17 @@ import base64
 import concurrent.futures
 import contextlib
 import http.client
+import itertools
 import os
 import re
+import select
 import shutil
 import signal
 import socket
 import ssl
+import statistics
 import subprocess
+import threading
 import time
 
 import pytest
@@ -58,7 +62,7 @@ def trusting(cert, client=None):
 
 def https(server, context, path="/-/healthy", headers=None):
     """(status, headers, body, certificate of the server)"""
-    connection = http.client.HTTPSConnection("localhost", server.port, timeout=20, context=context)
+    connection = http.client.HTTPSConnection("localhost", server.port, timeout=300, context=context)
     with contextlib.closing(connection):
         connection.connect()
         peer = connection.sock.getpeercert(binary_form=True)
@@ -108,7 +112,7 @@ def test_tls(web, certificate):
 
 def test_several_requests_over_one_tls_connection(web, certificate):
     server = web(tls(*certificate))
-    connection = http.client.HTTPSConnection("localhost", server.port, timeout=20, context=trusting(certificate[0]))
+    connection = http.client.HTTPSConnection("localhost", server.port, timeout=300, context=trusting(certificate[0]))
     with contextlib.closing(connection):
         for n in range(20):
             body = b'[{"labels":{"alertname":"A%d","pad":"%s"}}]' % (n, b"x" * 50000)
@@ -121,7 +125,7 @@ def test_several_requests_over_one_tls_connection(web, certificate):
 
 def test_pipelined_requests_in_one_record(web, certificate):
     server = web(tls(*certificate))
-    with socket.create_connection(("localhost", server.port), timeout=20) as raw:
+    with socket.create_connection(("localhost", server.port), timeout=300) as raw:
         with trusting(certificate[0]).wrap_socket(raw, server_hostname="localhost") as s:
             s.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n" * 30
                       + b"GET /-/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -133,7 +137,7 @@ def test_pipelined_requests_in_one_record(web, certificate):
 
 def test_plain_http_to_a_tls_port_is_told(web, certificate):
     server = web(tls(*certificate))
-    with socket.create_connection(("localhost", server.port), timeout=20) as s:
+    with socket.create_connection(("localhost", server.port), timeout=300) as s:
         s.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
         got = b""
         while chunk := s.recv(65536):
@@ -142,15 +146,14 @@ def test_plain_http_to_a_tls_port_is_told(web, certificate):
     assert https(server, trusting(certificate[0]))[0] == 200
 
 
-@pytest.mark.alone
 def test_silence_in_the_handshake_delays_nobody(web, certificate):
     server = web(tls(*certificate))
     stuck = [socket.create_connection(("localhost", server.port)) for _ in range(50)]
     for s in stuck[:25]:
         s.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
-    begin = time.monotonic()
     assert https(server, trusting(certificate[0]))[0] == 200
-    assert time.monotonic() - begin < 2
+    # It was answered while all of them were still waited for.
+    assert select.select(stuck, [], [], 0)[0] == []
     for s in stuck:
         s.close()
 
@@ -171,7 +174,7 @@ def test_certificates_are_renewed_without_a_restart(web, tmp_path):
     shutil.copy(first[0], cert)
     shutil.copy(first[1], key)
     server = web(tls("live.pem", "live.key"))
-    old = http.client.HTTPSConnection("localhost", server.port, timeout=20, context=trusting(first[0]))
+    old = http.client.HTTPSConnection("localhost", server.port, timeout=300, context=trusting(first[0]))
     old.request("GET", "/-/healthy")
     assert old.getresponse().read() is not None
     before = https(server, trusting(first[0]))[3]
@@ -206,37 +209,31 @@ def test_users(web):
     assert server.request("POST", "/api/v2/alerts", alerts, kind | basic("ann", "secret"))[0] == 200
 
 
-@pytest.mark.alone
 def test_slow_hashes_do_not_hold_up_those_who_are_known(web):
     """A hash of cost 12 takes a good part of a second: guesses wait for each other, not for others."""
     server = web(USERS + "  eve: $2b$12$abcdefghijklmnopqrstuuNlTTrIiRkcJzXl4o2WLS9wVpGXUVxyu\n")
     assert server.request("GET", "/-/healthy", headers=basic("ann", "secret"))[0] == 200
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         guesses = [pool.submit(server.request, "GET", "/", None, basic("eve", f"guess{n}"), 60) for n in range(8)]
-        begin = time.monotonic()
         for _ in range(20):
             assert server.request("GET", "/-/healthy", headers=basic("ann", "secret"))[0] == 200
-        assert time.monotonic() - begin < 2
+        assert not all(g.done() for g in guesses)
         assert {g.result()[0] for g in guesses} == {401}
 
 
-def guesses(server, source, seconds, user="ann", rate=200):
-    """Posts with wrong passwords from an address of the loopback network, so many a second."""
-    end, n = time.monotonic() + seconds, 0
-    statuses = []
-
+def guesses(server, source, statuses, enough, user="ann", rate=200):
+    """Posts with wrong passwords from an address of the loopback network, so many a second, until it is enough."""
     def one(n):
-        connection = http.client.HTTPConnection(server.host, server.port, timeout=30, source_address=(source, 0))
+        connection = http.client.HTTPConnection(server.host, server.port, timeout=300, source_address=(source, 0))
         with contextlib.closing(connection):
             connection.request("POST", "/api/v2/alerts", b"[]", basic(user, f"guess{n}"))
             statuses.append(connection.getresponse().status)
 
     with concurrent.futures.ThreadPoolExecutor(32) as pool:
-        while time.monotonic() < end:
+        for n in itertools.count():
             pool.submit(one, n)
-            n += 1
-            time.sleep(1 / rate)
-    return statuses
+            if enough.wait(1 / rate):
+                return
 
 
 # bcrypt of "secret", of the usual cost: some 50 ms
@@ -244,29 +241,36 @@ USUAL = ("basic_auth_users:\n  ann: $2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1
          "  bob: $2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u\n")
 
 
-@pytest.mark.alone
 def test_a_flood_of_wrong_passwords(web):
     """Whose password is known is answered at once; who comes from elsewhere is not kept waiting by the flood."""
     server = web(USUAL)
     alerts, kind = b'[{"labels":{"alertname":"A"}}]', {"Content-Type": "application/json"}
     assert server.request("POST", "/api/v2/alerts", alerts, kind | basic("ann", "secret"))[0] == 200
+    statuses, enough, between = [], threading.Event(), []
+
+    def known():
+        hashed = statuses.count(401)
+        assert server.request("POST", "/api/v2/alerts", alerts, kind | basic("ann", "secret"))[0] == 200
+        between.append(statuses.count(401) - hashed)
+        time.sleep(0.03)
+
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        flood = pool.submit(guesses, server, "127.0.0.1", 4)
-        slowest, answers, stranger = 0, [], None
-        while not flood.done():
-            begin = time.monotonic()
-            answers.append(server.request("POST", "/api/v2/alerts", alerts, kind | basic("ann", "secret"))[0])
-            slowest = max(slowest, time.monotonic() - begin)
-            if stranger is None and len(answers) > 20:
-                connection = http.client.HTTPConnection(server.host, server.port, timeout=30, source_address=("127.0.0.2", 0))
-                with contextlib.closing(connection):
-                    connection.request("POST", "/api/v2/alerts", alerts, kind | basic("bob", "secret"))
-                    stranger = connection.getresponse().status
-            time.sleep(0.03)
-        assert set(flood.result()) <= {401, 503}
-    assert len(answers) > 20 and set(answers) == {200}
-    assert stranger == 200
-    assert slowest < 2
+        flood = pool.submit(guesses, server, "127.0.0.1", statuses, enough)
+        try:
+            while len(statuses) < 20:
+                known()
+            connection = http.client.HTTPConnection(server.host, server.port, timeout=300, source_address=("127.0.0.2", 0))
+            with contextlib.closing(connection):
+                connection.request("POST", "/api/v2/alerts", alerts, kind | basic("bob", "secret"))
+                assert connection.getresponse().status == 200
+            for _ in range(20):
+                known()
+        finally:
+            enough.set()
+        flood.result()
+    assert set(statuses) <= {401, 503}
+    # Who is known waits for no guess; now and then one is done just then.
+    assert statistics.median(between) <= 1, between
 
 
 def test_users_and_headers_change_with_the_file(web):
@@ -310,6 +314,6 @@ def test_a_wrong_file_prevents_the_start(tmp_path, text, why):
     path.write_text(text)
     done = subprocess.run([BINARY, f"--config.file={config}", f"--storage.path={tmp_path}/data",
                            "--web.listen-address=127.0.0.1:0", "--cluster.listen-address=",
-                           f"--web.config.file={path}"], capture_output=True, text=True, timeout=20)
+                           f"--web.config.file={path}"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert re.search(re.escape(why), done.stderr), done.stderr

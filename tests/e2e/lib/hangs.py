@@ -154,7 +154,7 @@ class Hangs:
             return f"{NAME}:25"
         return f"127.0.0.1:{self._full() if way == 'no accept' else self._serve(talk, 'smtp')}"
 
-    def wait(self, http, smtp, timeout=60):
+    def wait(self, http, smtp, timeout=300):
         """Until so many connections have been accepted."""
         with self.more:
             assert self.more.wait_for(lambda: self.arrived["http"] >= http and self.arrived["smtp"] >= smtp,

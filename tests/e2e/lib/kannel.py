@@ -73,7 +73,7 @@ class Kannel(Recorder):
         return process
 
     @staticmethod
-    def _poll(ready, what, timeout=30):
+    def _poll(ready, what, timeout=300):
         end = time.monotonic() + timeout
         while not ready():
             assert time.monotonic() < end, what

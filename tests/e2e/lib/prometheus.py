@@ -68,5 +68,5 @@ class Prometheus:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(60)
+        self.process.wait(300)
         self.log.close()

@@ -75,7 +75,7 @@ class Server:
             self.lines.put(line)
         self.lines.put(None)
 
-    def wait_log(self, pattern, timeout=60):
+    def wait_log(self, pattern, timeout=300):
         """The next log line that fits; reads on from where the last call stopped."""
         end = time.monotonic() + timeout
         while True:
@@ -88,7 +88,7 @@ class Server:
             if re.search(pattern, line):
                 return line
 
-    def request(self, method, path, body=None, headers=None, timeout=60):
+    def request(self, method, path, body=None, headers=None, timeout=300):
         """(status, headers, body bytes)"""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         with contextlib.closing(connection):
@@ -128,7 +128,7 @@ class Server:
                 return float(line.rsplit(" ", 1)[1])
         return None
 
-    def wait_metric(self, line_start, value, timeout=60):
+    def wait_metric(self, line_start, value, timeout=300):
         """Until the metric is at least `value`."""
         end = time.monotonic() + timeout
         while (self.metric(line_start) or 0) < value:
@@ -143,6 +143,26 @@ class Server:
         text = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
         return int(re.search(r"^Rss:\s+(\d+)", text, re.M).group(1)) * 1024
 
+    def all_seconds(self):
+        """The CPU time that the server has had, in all its threads."""
+        return self.loop_seconds("")
+
+    def loop_seconds(self, thread="task/{pid}/"):
+        """The CPU time that the thread of the loop has had."""
+        pid = self.process.pid
+        stat = pathlib.Path(f"/proc/{pid}/{thread.format(pid=pid)}stat").read_text()
+        user, system = stat.rsplit(") ", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    @contextlib.contextmanager
+    def promptly(self, seconds):
+        """What is done in it waits for less than so much work of the loop. It is CPU time: on a busy machine all takes longer,
+        and none of it more work. What waits for something else than work ends with the time-out of its request."""
+        before = self.loop_seconds()
+        yield
+        took = self.loop_seconds() - before
+        assert took < seconds, f"the loop worked {took:.2f} s meanwhile"
+
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -154,7 +174,7 @@ class Server:
             self.check_log()
             return
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(90)
+        status = self.process.wait(300)
         self.reader.join()
         self.check_log()
         assert status == 0, f"exit status {status}:\n{''.join(self.log)}"

@@ -20,7 +20,7 @@ class Recorder:
             self.items.append(item)
             self.arrived.notify_all()
 
-    def wait(self, count=1, where=lambda item: True, timeout=60):
+    def wait(self, count=1, where=lambda item: True, timeout=300):
         """The first `count` items that fit."""
         end = time.monotonic() + timeout
         with self.arrived:
