@@ -17,23 +17,37 @@ missing=""
 for package in $packages; do
 	dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
-if [ -n "$missing" ]; then
+# In a shell of its own, whose end takes back what it changed.
+[ -z "$missing" ] || (
 	sudo=""
 	[ "$(id -u)" = 0 ] || sudo=sudo
 	# Debian starts servers as it installs them; the tests start their own.
 	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		trap '$sudo rm -f /usr/sbin/policy-rc.d' EXIT
 		printf '#!/bin/sh\nexit 101\n' | $sudo tee /usr/sbin/policy-rc.d >/dev/null
 		$sudo chmod +x /usr/sbin/policy-rc.d
-		trap '$sudo rm -f /usr/sbin/policy-rc.d' EXIT
 	fi
 	$sudo apt-get update -qq
 	# shellcheck disable=SC2086
 	DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+)
+
+# In memory, where there is much, no test waits for a disk that others keep busy.
+if [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print int($4 / 1048576) }')" -ge 4 ] 2>/dev/null; then
+	TMPDIR=$(mktemp -d /dev/shm/tocsin.XXXXXX)
+	export TMPDIR
+	trap 'rm -rf "$TMPDIR"' EXIT
 fi
 
 # Memory that ASan holds back longer than this (256 MB otherwise) costs up to half of the time.
 export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=32
 log=build/dev/log
+
+# How long it took until here goes to the log.
+begun=$(date +%s)
+phase() {
+	echo "$(($(date +%s) - begun)) s: $1" >&2
+}
 
 units() {
 	nice cmake --build --preset dev && ctest --preset dev -j"$(nproc)" -L unit
@@ -57,7 +71,9 @@ pages() {
 	cmp -s tests/ui/package-lock.json tests/ui/node_modules/.lock ||
 		{ npm ci --prefix tests/ui --ignore-scripts --no-audit --no-fund --silent && cp tests/ui/package-lock.json tests/ui/node_modules/.lock; } ||
 		return 1
-	node --test --test-concurrency=2 --test-reporter=spec tests/ui/*.spec.mjs tests/ui/unit/*.test.mjs
+	# The largest first: they take longest.
+	# shellcheck disable=SC2046
+	node --test --test-concurrency=3 --test-reporter=spec $(ls -S tests/ui/*.spec.mjs) tests/ui/unit/*.test.mjs
 }
 
 # The system tests need the program alone: what they wait for leaves time to build and run the unit tests beside them.
@@ -67,17 +83,22 @@ failed=""
 none=""
 cmake --preset dev >/dev/null
 cmake --build --preset dev --target tocsin
+phase "the program is built"
 units >$log.units 2>&1 &
 beside=$!
 systems "not alone" -n "$((2 * $(nproc)))" "$@"
+phase "system tests have run beside the build of unit tests"
 wait $beside || failed=yes
 cat $log.units
+phase "unit tests have run"
 rest >$log.rest 2>&1 &
 beside=$!
 systems alone "$@"
 wait $beside || failed=yes
 cat $log.rest
+phase "system tests that are alone, the simulator and the lints have run"
 [ $# -gt 0 ] || pages || failed=yes
+phase "the web page's tests have run"
 if [ -n "$failed" ] || [ "$none" = .. ]; then
 	echo "tests failed; those that ran beside the system tests are in $log.*" >&2
 	exit 1

@@ -88,7 +88,7 @@ def test_alerts_notifications_and_silences(serve, sink):
     assert server.get(PATH, group=told["group"])["items"] and not server.get(PATH, group="1")["items"]
     assert server.get(PATH, integration="webhook")["items"] and not server.get(PATH, integration="slack")["items"]
     assert server.get(PATH, actor="tester")["items"] and not server.get(PATH, actor="jo")["items"]
-    assert not server.get(PATH, to=rfc3339(-60))["items"] and server.get(PATH, **{"from": rfc3339(-60)})["items"]
+    assert not server.get(PATH, to=rfc3339(-3600))["items"] and server.get(PATH, **{"from": rfc3339(-3600)})["items"]
 
 
 def test_stats(serve, sink):
