@@ -76,29 +76,34 @@ pages() {
 	node --test --test-concurrency=3 --test-reporter=spec $(ls -S tests/ui/*.spec.mjs) tests/ui/unit/*.test.mjs
 }
 
-# The system tests need the program alone: what they wait for leaves time to build and run the unit tests beside them.
-# Beside those that measure time the simulator and the lints take only what they leave over. Last, the web page: a browser
-# takes all there is.
+# The system tests need the program alone: what they wait for leaves time to build and run the unit tests beside them, and the
+# web page's. Beside those that measure time the simulator and the lints take only what they leave over.
 failed=""
 none=""
 cmake --preset dev >/dev/null
 cmake --build --preset dev --target tocsin
 phase "the program is built"
-units >$log.units 2>&1 &
+(
+	status=0
+	units >$log.units 2>&1 || status=1
+	phase "unit tests are built and have run"
+	[ $# -gt 0 ] || pages >$log.pages 2>&1 || status=1
+	phase "the web page's tests have run"
+	exit $status
+) &
 beside=$!
 systems "not alone" -n "$((2 * $(nproc)))" "$@"
-phase "system tests have run beside the build of unit tests"
+phase "system tests have run"
 wait $beside || failed=yes
 cat $log.units
-phase "unit tests have run"
+[ $# -gt 0 ] || cat $log.pages
 rest >$log.rest 2>&1 &
 beside=$!
 systems alone "$@"
+phase "system tests that are alone have run"
 wait $beside || failed=yes
 cat $log.rest
-phase "system tests that are alone, the simulator and the lints have run"
-[ $# -gt 0 ] || pages || failed=yes
-phase "the web page's tests have run"
+phase "the simulator and the lints have run"
 if [ -n "$failed" ] || [ "$none" = .. ]; then
 	echo "tests failed; those that ran beside the system tests are in $log.*" >&2
 	exit 1
