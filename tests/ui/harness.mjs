@@ -146,7 +146,7 @@ export function site(name, options, body) {
 			open.push(page);
 			return page;
 		};
-		const test = (title, run) => nodeTest(title, { timeout: 300000 }, async () => {
+		const test = (title, run) => nodeTest(title, { timeout: 900000 }, async () => {
 			try {
 				await run();
 				for (const page of open)
