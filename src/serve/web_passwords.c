@@ -62,6 +62,7 @@ struct passwords {
 	size_t waiting_n;
 	struct look *running;
 	struct turn turns[TURNS_MAX];
+	bool known_turn;		/* the last turn was that of an address which was right once */
 	uint64_t now;			/* counts turns */
 	uint64_t looks;
 };
@@ -318,14 +319,17 @@ done_look(struct job *j)
 	run_next(p);
 }
 
-/* Does a come before b, which was there first? */
+/*
+ * Does a come before b, which was there first? Addresses that were right once have every other turn, and strangers the rest: a
+ * flood from either keeps the others waiting for no more than one look.
+ */
 static bool
 comes_before(const struct passwords *p, const struct look *a, const struct look *b)
 {
 	const struct turn *ta = last_turn(p, a->address), *tb = last_turn(p, b->address);
 
 	if (ta->right != tb->right)
-		return ta->right;
+		return ta->right != p->known_turn;
 	if (ta->when != tb->when)
 		return ta->when < tb->when;
 	return last_turn(p, a->user)->when < last_turn(p, b->user)->when;
@@ -342,6 +346,7 @@ run_next(struct passwords *p)
 		if (comes_before(p, l, best))
 			best = l;
 	take_out(best);
+	p->known_turn = last_turn(p, best->address)->right;
 	best->job = (struct job){ .run = run_look, .done = done_look };
 	best->running = true;
 	p->looks++;

@@ -205,6 +205,28 @@ START_TEST(who_was_right_comes_first)
 }
 END_TEST
 
+/* And an address that was right once keeps no stranger waiting, however many guesses come from it later. */
+START_TEST(who_was_right_is_not_always_first)
+{
+	struct asked flood[10] = { 0 }, good = { 0 };
+	char text[32];
+	size_t before = 0;
+
+	begin(users, 2);
+	ck_assert_int_eq(judge("ann", "secret", 7), PASSWORD_RIGHT);
+	for (int i = 0; i < 10; i++) {
+		snprintf(text, sizeof(text), "guess%d", i);
+		ask(&flood[i], "ann", text, 7);
+	}
+	ask(&good, "bob", "secret", 8);
+	settle(11);
+	while (t.order[before] != &good)
+		before++;
+	ck_assert_uint_le(before, 1);
+	end();
+}
+END_TEST
+
 START_TEST(who_leaves_is_not_looked_at)
 {
 	struct asked a[5] = { 0 };
@@ -292,6 +314,7 @@ main(void)
 	tcase_add_test(tc, everybody_in_turn);
 	tcase_add_test(tc, many_addresses);
 	tcase_add_test(tc, who_was_right_comes_first);
+	tcase_add_test(tc, who_was_right_is_not_always_first);
 	tcase_add_test(tc, who_leaves_is_not_looked_at);
 	tcase_add_test(tc, users_change);
 	tcase_add_test(tc, nobody_takes_as_long_as_somebody);
