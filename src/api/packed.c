@@ -31,7 +31,7 @@ make(struct packed *p, struct work *w, struct moment now, struct err *e)
 	return HTTP_END;
 }
 
-/* What has gone leaves `plain`: at once, or when it is more than what would have to be moved. */
+/* The part that has gone leaves `plain`: at once, or when it is more than what would have to be moved. */
 static void
 forget_gone(struct packed *p)
 {

@@ -323,7 +323,7 @@ make_number(struct packed *p, struct work *w, struct moment now, struct err *e)
 	return ++n->made < NUMBERS ? HTTP_MORE : HTTP_END;
 }
 
-/* What was sent is not kept until the end: a file may be larger than memory. */
+/* A long answer does not keep what was sent until its end: a file may be larger than memory. */
 START_TEST(what_was_sent_is_forgotten)
 {
 	struct numbers *n = NEW(struct numbers);
