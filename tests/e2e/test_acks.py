@@ -96,8 +96,8 @@ def test_what_was_answered_survives_kill(server):
     server.start()
     after = silences(server)
     for s in list(before.values()) + list(after.values()):
-        # Alerts come again when their sender says so.
-        del s["alerts"]
+        # Alerts come again when their sender says so; when one was last held back is known since the start.
+        del s["alerts"], s["last_matched"]
     assert before == after
     assert after[ack]["kind"] == "ack" and after[ack]["notify_resolved"]
     assert after[ends]["ends_with"] == "alert"
