@@ -37,6 +37,7 @@ if [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print int($4 / 1048576) }')
 	TMPDIR=$(mktemp -d /dev/shm/tocsin.XXXXXX)
 	export TMPDIR
 	trap 'rm -rf "$TMPDIR"' EXIT
+	trap 'exit 1' HUP INT TERM
 fi
 
 # Memory that ASan holds back longer than this (256 MB otherwise) costs up to half of the time.
