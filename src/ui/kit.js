@@ -28,7 +28,7 @@ export function Button({ kind = 'plain', busy = false, reason = '', href, icon, 
 			h('span', { class: 'reason', id }, reason));
 	}
 	if (href) return h('a', { ...rest, class: name, href, onclick }, ...inner);
-	return h('button', { type: 'button', ...rest, class: name, 'aria-disabled': busy || undefined, 'aria-busy': busy || undefined, onclick: busy ? stop : onclick }, ...inner);
+	return h('button', { type: 'button', ...rest, class: name, 'aria-disabled': busy || rest['aria-disabled'], 'aria-busy': busy || undefined, onclick: busy ? stop : onclick }, ...inner);
 }
 
 function stop(event) {
