@@ -34,20 +34,20 @@ struct gossip_part {
 };
 
 enum gossip_note {
-	GOSSIP_NOTE_JOINED,	/* a member is there, or again */
-	GOSSIP_NOTE_LEFT,	/* a member said so */
-	GOSSIP_NOTE_FAILED,	/* a member does not answer */
-	GOSSIP_NOTE_CONFLICT,	/* two members have one name, or one name two addresses */
+	GOSSIP_NOTE_JOINED, /* a member is there, or again */
+	GOSSIP_NOTE_LEFT, /* a member said so */
+	GOSSIP_NOTE_FAILED, /* a member does not answer */
+	GOSSIP_NOTE_CONFLICT, /* two members have one name, or one name two addresses */
 	GOSSIP_NOTE_SETTLED,
-	GOSSIP_NOTE_NOT_SETTLED,	/* but goes on anyway */
-	GOSSIP_NOTE_JOIN_FAILED,	/* an address could not be joined */
-	GOSSIP_NOTE_REFUTED,	/* others thought us dead or suspect */
-	GOSSIP_NOTE_BAD,	/* a message that is malformed, foreign or too large; detail says which */
-	GOSSIP_NOTE_PRUNED,	/* too many changes were waiting */
+	GOSSIP_NOTE_NOT_SETTLED, /* but goes on anyway */
+	GOSSIP_NOTE_JOIN_FAILED, /* an address could not be joined */
+	GOSSIP_NOTE_REFUTED, /* others thought us dead or suspect */
+	GOSSIP_NOTE_BAD, /* a message that is malformed, foreign or too large; detail says which */
+	GOSSIP_NOTE_PRUNED, /* too many changes were waiting */
 	GOSSIP_NOTE_N,
 };
 
-/* Arguments are borrowed for the call. Functions of the port do not call back into the gossip, but full_state may. */
+/* Arguments are borrowed for the call. Functions of the port do not call back into the gossip, but full_state and merge may. */
 struct gossip_port {
 	/* A datagram, ready as it is. It may get lost. */
 	void (*packet)(struct gossip_port *self, const struct gossip_address *to, struct str bytes);
@@ -67,9 +67,9 @@ struct gossip_port {
 	/* Wants our whole state: gossip_state with this number, at once or later; later states are as good. */
 	void (*full_state)(struct gossip_port *self, uint64_t exchange);
 	/* Something to be logged; name, address or detail may be empty. NULL: nobody asks. */
-	void (*note)(struct gossip_port *self, enum gossip_note note, struct str name, const struct gossip_address *address,
-	    struct str detail);
-	struct rand rand;	/* seeded by whoever makes the port */
+	void (*note)(struct gossip_port *self, enum gossip_note note, struct str name,
+	    const struct gossip_address *address, struct str detail);
+	struct rand rand; /* seeded by whoever makes the port */
 };
 
 #endif

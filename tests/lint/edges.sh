@@ -24,7 +24,7 @@ code() {
 }
 
 inner=$(find src include -mindepth 1 -maxdepth 1 -type d |
-	grep -Ev '/(loop|store|history|tls|serve|fetch|mail|deliver|setup|observe|cli|app)$')
+	grep -Ev '/(loop|store|history|tls|peer|serve|fetch|mail|deliver|setup|observe|cli|app)$')
 
 # shellcheck disable=SC2086
 report "system headers outside the edge rooms:" \

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * peer/peer.h - this instance on the net of its cluster.
+ *
+ * Sockets, clock and names for a gossip (gossip/gossip.h): datagrams and streams on one port, deadlines for all of them,
+ * names of peers resolved off the loop and again every 15 seconds. Loop thread only.
+ */
+#ifndef PEER_PEER_H
+#define PEER_PEER_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "gossip/gossip.h"
+
+struct event_base;
+struct expo;
+struct peer;
+
+struct peer_options {
+	struct event_base *base;
+	struct clock *clock;
+	const struct log *log;
+	struct gossip_options gossip; /* its name may be empty: a random one; `advertised` is not looked at */
+	struct str listen_address; /* "IP:port", ":port" */
+	struct str advertise_address; /* "IP:port", or empty: what the listen address says */
+	bool public_address; /* of this host may be advertised, if it has no private one */
+	const struct str *peers; /* gossip.peers of them, "host:port", with a NUL behind each */
+	uint64_t seed;
+	/* As in gossip/port.h; `changed`: who is a member, or whether it is settled, may have. */
+	void (*merge)(void *arg, struct str key, struct str bytes, bool whole);
+	void (*full_state)(void *arg, uint64_t exchange);
+	void (*changed)(void *arg);
+	void *arg;
+};
+
+/* Copies the texts. Listens from now on; NULL and e when it cannot, or an address is not one: listen on …: address already in use. */
+struct peer *peer_new(const struct peer_options *o, struct err *e) MUST_CHECK;
+/* Sets *p to NULL; it may be NULL already. */
+void peer_free(struct peer **p);
+/* Resolves the peers, and joins them. */
+void peer_join(struct peer *p);
+/* For questions. Whatever is to change it goes through these below. */
+const struct gossip *peer_gossip(const struct peer *p);
+void peer_broadcast(struct peer *p, struct str key, struct str bytes);
+void peer_state(struct peer *p, uint64_t exchange, const struct gossip_part *parts, size_t n);
+/* Tells the others that this instance goes; peer_left: they know, or there are none. */
+void peer_leave(struct peer *p);
+bool peer_left(const struct peer *p);
+/* As Alertmanager's alertmanager_cluster_… (a metrics_source; arg is the peer). */
+void peer_expose(void *arg, struct expo *x, struct moment now);
+
+#endif

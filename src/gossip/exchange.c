@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exchange.h"
+
+#include "base/mem.h"
+#include "rumours.h"
+#include "tell.h"
+#include "user.h"
+
+struct exchange {
+	struct list_node place;
+	uint64_t number; /* also of the call */
+	enum exchange_why why;
+	struct gossip_address with;
+	uint64_t stream; /* ASKED */
+	bool join; /* ASKED: what the other says */
+	bool called;
+};
+
+static struct exchange *
+find(const struct gossip *g, uint64_t number)
+{
+	LIST_EACH(&g->exchanges, node)
+	{
+		struct exchange *x = CONTAINER_OF(node, struct exchange, place);
+
+		if (x->number == number)
+			return x;
+	}
+	return NULL;
+}
+
+static struct exchange *
+add(struct gossip *g, enum exchange_why why)
+{
+	struct exchange *x = NEW(struct exchange);
+
+	x->number = ++g->numbers;
+	x->why = why;
+	list_append(&g->exchanges, &x->place);
+	if (why == EXCHANGE_ASKED)
+		g->exchanges_in++;
+	else
+		g->exchanges_out++;
+	return x;
+}
+
+static void
+drop(struct gossip *g, struct exchange *x)
+{
+	list_remove(&g->exchanges, &x->place);
+	if (x->why == EXCHANGE_ASKED)
+		g->exchanges_in--;
+	else
+		g->exchanges_out--;
+	mem_free(x);
+}
+
+void
+exchanges_fini(struct gossip *g)
+{
+	LIST_EACH(&g->exchanges, node)
+	drop(g, CONTAINER_OF(node, struct exchange, place));
+}
+
+bool
+exchange_is_with(const struct gossip *g, const struct gossip_address *a)
+{
+	LIST_EACH(&g->exchanges, node)
+	{
+		const struct exchange *x = CONTAINER_OF(node, struct exchange, place);
+
+		if (x->why != EXCHANGE_ASKED && gossip_address_eq(&x->with, a))
+			return true;
+	}
+	return false;
+}
+
+void
+exchange_begin(struct gossip *g, const struct gossip_address *with, enum exchange_why why, struct mono now)
+{
+	struct exchange *x = add(g, why);
+
+	(void)now;
+	x->with = *with;
+	g->port->full_state(g->port, x->number);
+}
+
+static void
+put_nodes(struct sbuf *b, const struct gossip *g)
+{
+	for (size_t i = 0; i < g->members.n; i++) {
+		const struct member *one = g->members.v[i];
+		struct message m = { .type = MESSAGE_NODE,
+			.node = one->name,
+			.port = one->address.port,
+			.address = { (const char *)one->address.ip, one->address.n },
+			.meta = one->meta,
+			.incarnation = one->incarnation,
+			.state = one->state,
+			.versions = { (const char *)one->versions, MESSAGE_VERSIONS } };
+
+		message_put(b, &m);
+	}
+}
+
+static void
+put_state(struct gossip *g, struct sbuf *b, bool join, const struct gossip_part *parts, size_t n)
+{
+	size_t size = user_state_size(parts, n);
+	struct message head = { .type = MESSAGE_PUSH_PULL, .nodes = g->members.n, .user_state_n = size, .join = join };
+
+	if (size > GOSSIP_STATE_MAX) {
+		tell_bad(g, NULL, "our state is larger than other members take, and is not sent");
+		head.user_state_n = 0;
+	}
+	message_put(b, &head);
+	put_nodes(b, g);
+	if (head.user_state_n == 0)
+		return;
+	user_state_put(b, parts, n);
+	g->figures.sent_full++;
+	g->figures.sent_full_bytes += size;
+}
+
+void
+exchange_state(struct gossip *g, uint64_t number, const struct gossip_part *parts, size_t n, struct mono now)
+{
+	struct exchange *x = find(g, number);
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	if (x == NULL || x->called)
+		return;
+	x->called = true;
+	put_state(g, &b, x->why == EXCHANGE_ASKED ? x->join : x->why != EXCHANGE_ROUND, parts, n);
+	if (x->why == EXCHANGE_ASKED) {
+		uint64_t stream = x->stream;
+
+		drop(g, x);
+		g->port->reply(g->port, stream, sbuf_get(&b));
+	} else {
+		g->port->call(g->port, number, &x->with, sbuf_get(&b), true, mono_add(now, g->o.tcp_timeout));
+	}
+	sbuf_fini(&b);
+}
+
+/* All nodes of a message are read before anything is believed. */
+struct remote {
+	struct message head;
+	struct message *nodes;
+	struct str user;
+};
+
+static bool
+node_is_good(const struct message *m, struct err *e)
+{
+	const unsigned char *v = (const unsigned char *)m->versions.p;
+
+	if (m->versions.n < MESSAGE_VERSIONS)
+		return err_set(e, ERR_INVALID, "member %.*s does not say its versions", STR_ARG(m->node));
+	/* We speak 2, and nothing of a version on top of it. */
+	if (v[0] > 2 || v[1] < 2 || v[2] < 1 || v[2] > 5 || v[3] > 0)
+		return err_set(e, ERR_INVALID, "member %.*s has protocol version %u, which is incompatible",
+		    STR_ARG(m->node), v[2]);
+	return true;
+}
+
+static bool
+read_remote(struct str in, struct remote *r, struct err *e)
+{
+	size_t used;
+
+	*r = (struct remote){ .nodes = NULL };
+	if (!message_get(str_sub(in, 1, in.n), MESSAGE_PUSH_PULL, &r->head, &used, e))
+		return false;
+	in = str_sub(in, 1 + used, in.n);
+	if (r->head.nodes > 2 * GOSSIP_MEMBERS_MAX)
+		return err_set(e, ERR_LIMIT, "a state of %llu members", (unsigned long long)r->head.nodes);
+	r->nodes = mem_calloc((size_t)r->head.nodes + 1, sizeof(r->nodes[0]));
+	for (size_t i = 0; i < r->head.nodes; i++) {
+		if (!message_get(in, MESSAGE_NODE, &r->nodes[i], &used, e) || !node_is_good(&r->nodes[i], e))
+			return false;
+		in = str_sub(in, used, in.n);
+	}
+	if (in.n < r->head.user_state_n)
+		return err_set(e, ERR_INVALID, "a state that ends early");
+	r->user = str_sub(in, 0, (size_t)r->head.user_state_n);
+	return true;
+}
+
+/* Others' dead are only suspected: they may yet refute. */
+static void
+merge_node(struct gossip *g, const struct message *node, const struct gossip_address *from, struct mono now)
+{
+	struct message m = *node;
+
+	m.from = g->o.name;
+	switch ((enum node_state)node->state) {
+	case NODE_ALIVE:
+		m.type = MESSAGE_ALIVE;
+		rumour_alive(g, &m, from, now);
+		break;
+	case NODE_LEFT:
+		m.type = MESSAGE_DEAD;
+		m.from = node->node;
+		rumour_dead(g, &m, now);
+		break;
+	case NODE_SUSPECT:
+	case NODE_DEAD:
+		m.type = MESSAGE_SUSPECT;
+		rumour_suspect(g, &m, now);
+		break;
+	}
+}
+
+static bool
+merge(
+    struct gossip *g, struct str message, const struct gossip_address *from, bool *join, struct mono now, struct err *e)
+{
+	struct remote r;
+	bool ok = read_remote(message, &r, e);
+
+	if (ok) {
+		*join = r.head.join;
+		for (size_t i = 0; i < r.head.nodes; i++)
+			merge_node(g, &r.nodes[i], from, now);
+		if (r.user.n > 0)
+			user_on_state(g, r.user, from, now);
+	}
+	mem_free(r.nodes);
+	return ok;
+}
+
+void
+exchange_on_request(struct gossip *g, uint64_t stream, struct str message, struct mono now)
+{
+	struct err e = { 0 };
+	struct exchange *x;
+	bool join = false;
+
+	if (g->exchanges_in >= EXCHANGES_IN_MAX)
+		err_set(&e, ERR_LIMIT, "too many exchanges at once");
+	else if (merge(g, message, NULL, &join, now, &e)) {
+		x = add(g, EXCHANGE_ASKED);
+		x->stream = stream;
+		x->join = join;
+		g->port->full_state(g->port, x->number);
+		return;
+	}
+	tell_bad(g, NULL, e.text);
+	g->port->reply(g->port, stream, STR_NONE);
+}
+
+void
+exchange_request_gone(struct gossip *g, uint64_t stream)
+{
+	LIST_EACH(&g->exchanges, node)
+	{
+		struct exchange *x = CONTAINER_OF(node, struct exchange, place);
+
+		if (x->why == EXCHANGE_ASKED && x->stream == stream) {
+			drop(g, x);
+			return;
+		}
+	}
+}
+
+static void
+count(struct gossip *g, const struct exchange *x, bool ok)
+{
+	if (x->why == EXCHANGE_RECONNECT)
+		*(ok ? &g->figures.reconnected : &g->figures.reconnects_failed) += 1;
+	else if (x->why == EXCHANGE_REFRESH)
+		*(ok ? &g->figures.refreshed : &g->figures.refreshes_failed) += 1;
+}
+
+static void
+fail(struct gossip *g, struct exchange *x, struct str why)
+{
+	count(g, x, false);
+	tell_note(g, GOSSIP_NOTE_JOIN_FAILED, STR_NONE, &x->with, why);
+	drop(g, x);
+}
+
+bool
+exchange_answer(struct gossip *g, uint64_t call, struct str message, struct mono now)
+{
+	struct exchange *x = find(g, call);
+	struct err e = { 0 };
+	struct message m;
+	size_t used;
+	bool join;
+
+	if (x == NULL)
+		return false;
+	if (message.n > 0 && message.p[0] == MESSAGE_PUSH_PULL) {
+		if (merge(g, message, &x->with, &join, now, &e)) {
+			count(g, x, true);
+			drop(g, x);
+			return true;
+		}
+	} else if (message.n > 0 && message.p[0] == MESSAGE_ERROR &&
+	    message_get(str_sub(message, 1, message.n), MESSAGE_ERROR, &m, &used, &e)) {
+		err_set(&e, ERR_IO, "remote error: %.*s", STR_ARG(m.error));
+	} else if (e.kind == ERR_NONE) {
+		err_set(&e, ERR_INVALID, "another answer than a state");
+	}
+	fail(g, x, str_from(e.text));
+	return true;
+}
+
+bool
+exchange_gone(struct gossip *g, uint64_t call, struct str why)
+{
+	struct exchange *x = find(g, call);
+
+	if (x == NULL)
+		return false;
+	fail(g, x, why);
+	return true;
+}

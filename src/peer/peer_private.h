@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * peer_private.h (private) - the parts of this instance on the net.
+ */
+#ifndef PEER_PRIVATE_H
+#define PEER_PRIVATE_H
+
+#include "base/sbuf.h"
+#include "loop/timer.h"
+#include "peer/peer.h"
+
+struct event;
+struct lookup;
+struct streams;
+
+struct peer {
+	struct peer_options o;
+	struct gossip_port port;
+	struct gossip *gossip;
+	struct streams *streams;
+	struct lookup *lookup;
+	struct event *datagrams;
+	int udp;
+	bool udp_is_six;
+	struct timer tick, refresh;
+	struct arena *arena; /* texts of o */
+	struct log log;
+	bool joined; /* the first lookup is over */
+	bool unresolved; /* a name was not found, and that was said */
+	struct sbuf in; /* one datagram */
+};
+
+#endif

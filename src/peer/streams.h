@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * streams.h (private) - TCP connections with other members, each for one message and perhaps its answer.
+ *
+ * Each has a deadline; how many come in at once, and how many bytes all of them hold, is bounded. Large messages are
+ * packed and unpacked by a thread.
+ */
+#ifndef STREAMS_H
+#define STREAMS_H
+
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/time.h"
+#include "gossip/address.h"
+
+struct event_base;
+struct streams;
+
+struct streams_options {
+	struct event_base *base;
+	struct clock *clock;
+	struct str label; /* borrowed for its life */
+	span timeout; /* of streams that come in, and of answers to them */
+	/* A message came in, or an answer, or nothing will. None of these is called from within a function below. */
+	void (*request)(void *arg, uint64_t stream, struct str message);
+	void (*request_gone)(void *arg, uint64_t stream);
+	void (*answer)(void *arg, uint64_t call, struct str message);
+	void (*gone)(void *arg, uint64_t call, struct str why);
+	void (*bad)(void *arg, const struct gossip_address *from, struct str why);
+	void *arg;
+};
+
+/* Takes connections from fd, which is its own from now on. */
+struct streams *streams_new(const struct streams_options *o, int fd, struct err *e) MUST_CHECK;
+/* Sets *s to NULL; it may be NULL already. Nothing is called any more. */
+void streams_free(struct streams **s);
+/* As port.call and port.reply of gossip/port.h. */
+void streams_call(struct streams *s, uint64_t call, const struct gossip_address *to, struct str message, bool answered,
+    struct mono deadline);
+void streams_reply(struct streams *s, uint64_t stream, struct str message);
+
+#endif
