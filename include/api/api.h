@@ -41,6 +41,16 @@ struct api_figures {
 	uint64_t gets_rejected;	/* by --web.get-concurrency, since the start */
 };
 
+/* Members of the cluster that are there, by name. */
+struct api_cluster {
+	struct str name;	/* of this one */
+	bool settled;
+	const struct api_member {
+		struct str name, address;
+	} *members;
+	size_t members_n;
+};
+
 struct api_env {
 	struct engine *engine;		/* borrowed */
 	struct port *port;		/* the engine's, for the names of limited alerts; NULL: they are not counted */
@@ -91,6 +101,8 @@ struct api_env {
 	struct http_stream *(*past)(void *arg, struct past_query *q, struct moment now, struct err *e);
 	void (*past_health)(void *arg, struct past_health *out, struct moment now);	/* as `past` */
 	void *arg;
+	/* The cluster as this instance sees it, in the arena. NULL: there is none. */
+	void (*cluster)(void *arg, struct arena *a, struct api_cluster *out);
 	struct metrics_source server_metrics;	/* of the HTTP server, shown with our own of requests; NULL function: none */
 	const struct metrics_source *metrics;	/* n of them, behind all others */
 	size_t metrics_n;

@@ -59,6 +59,8 @@ void gossip_request_gone(struct gossip *g, uint64_t stream);
 /* The end of a port.call: an answer (plain), or not. Unknown numbers are ignored. */
 void gossip_answer(struct gossip *g, uint64_t call, struct str message, struct mono now);
 void gossip_gone(struct gossip *g, uint64_t call, struct str why, struct mono now);
+/* Counts and notes something that was not even a message: a stream of another cluster, too many at once. */
+void gossip_refused(struct gossip *g, const struct gossip_address *from, struct str why);
 /* Does what is due; and when it wants to be called next. */
 void gossip_tick(struct gossip *g, struct mono now);
 struct mono gossip_next(const struct gossip *g);
@@ -71,7 +73,7 @@ void gossip_broadcast(struct gossip *g, struct str key, struct str bytes, struct
 /* Too large for datagrams (more than 700 bytes with its key): what a merge changed is then not sent on. */
 bool gossip_is_large(struct str key, struct str bytes);
 /* The whole state that port.full_state wanted. Borrowed for the call. */
-void gossip_state(struct gossip *g, uint64_t exchange, const struct gossip_part *parts, size_t n, struct mono now);
+void gossip_state(struct gossip *g, uint64_t pushpull, const struct gossip_part *parts, size_t n, struct mono now);
 
 /* Addresses of peers as configured, at start: they count as failed until they have joined, and are joined. */
 void gossip_join(struct gossip *g, const struct gossip_address *peers, size_t n, struct mono now);

@@ -6,7 +6,7 @@
  * are answered by these of gossip/gossip.h:
  *
  *	gossip_broadcast(g, key, bytes, now)	one delimited record changed: here, or by a merge unless gossip_is_large
- *	gossip_state(g, exchange, parts, n, now)	the whole state that full_state wanted
+ *	gossip_state(g, pushpull, parts, n, now)	the whole state that full_state wanted
  *	gossip_settled, gossip_position, gossip_size	for the wait before a notification
  */
 #ifndef GOSSIP_PORT_H
@@ -65,7 +65,7 @@ struct gossip_port {
 	 */
 	void (*merge)(struct gossip_port *self, struct str key, struct str bytes, bool whole, struct mono now);
 	/* Wants our whole state: gossip_state with this number, at once or later; later states are as good. */
-	void (*full_state)(struct gossip_port *self, uint64_t exchange);
+	void (*full_state)(struct gossip_port *self, uint64_t pushpull);
 	/* Something to be logged; name, address or detail may be empty. NULL: nobody asks. */
 	void (*note)(struct gossip_port *self, enum gossip_note note, struct str name,
 	    const struct gossip_address *address, struct str detail);

@@ -33,7 +33,7 @@ struct peer_options {
 	uint64_t seed;
 	/* As in gossip/port.h; `changed`: who is a member, or whether it is settled, may have. */
 	void (*merge)(void *arg, struct str key, struct str bytes, bool whole);
-	void (*full_state)(void *arg, uint64_t exchange);
+	void (*full_state)(void *arg, uint64_t pushpull);
 	void (*changed)(void *arg);
 	void *arg;
 };
@@ -44,10 +44,12 @@ struct peer *peer_new(const struct peer_options *o, struct err *e) MUST_CHECK;
 void peer_free(struct peer **p);
 /* Resolves the peers, and joins them. */
 void peer_join(struct peer *p);
+/* Borrowed for its life. */
+struct str peer_name(const struct peer *p);
 /* For questions. Whatever is to change it goes through these below. */
 const struct gossip *peer_gossip(const struct peer *p);
 void peer_broadcast(struct peer *p, struct str key, struct str bytes);
-void peer_state(struct peer *p, uint64_t exchange, const struct gossip_part *parts, size_t n);
+void peer_state(struct peer *p, uint64_t pushpull, const struct gossip_part *parts, size_t n);
 /* Tells the others that this instance goes; peer_left: they know, or there are none. */
 void peer_leave(struct peer *p);
 bool peer_left(const struct peer *p);

@@ -121,7 +121,7 @@ void write_strings(struct json_writer *w, const char *key, const struct str *v, 
 void write_matchers(struct json_writer *w, const struct matchers *ms);
 void write_time(struct json_writer *w, const char *key, struct wall t);
 /* "cluster" as in the status of API v2. */
-void write_cluster(struct json_writer *w);
+void write_cluster(struct json_writer *w, const struct api *a);
 /* Does every filter stand among the matchers of one set, literally? */
 bool silence_has_matchers(const struct silence *s, const struct matchers *filter);
 /* JSON silences use "only one matcher set" as the API does; false when there are more. */

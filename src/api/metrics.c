@@ -122,7 +122,7 @@ expose_config(const struct api *a, const struct config *c, struct expo *x)
 	gauge(x, "alertmanager_config_last_reload_success_timestamp_seconds", "When the configuration was last loaded.",
 	    wall_is_zero(a->reload_success) ? 0
 					    : (double)a->reload_success.s + (double)a->reload_success.ns / 1e9);
-	gauge(x, "alertmanager_cluster_enabled", "Whether instances form a cluster: not yet.", 0);
+	gauge(x, "alertmanager_cluster_enabled", "Whether this instance may be one of a cluster.", a->env.cluster != NULL);
 	gauge(x, "alertmanager_receivers", "Receivers that some route names.", (double)receivers);
 	gauge(x, "alertmanager_integrations", "Integrations of those receivers.", (double)integrations);
 	gauge(x, "alertmanager_inhibition_rules", "Inhibition rules in force.", (double)c->inhibit_rules_n);

@@ -4,20 +4,31 @@
 #include "base/utf8.h"
 #include "list.h"
 
-/*
- * COMPAT: instances do not know of each other yet, whatever --cluster.* says:
- * each answers as Alertmanager does with an empty --cluster.listen-address.
- */
 void
-write_cluster(struct json_writer *w)
+write_cluster(struct json_writer *w, const struct api *a)
 {
+	struct api_cluster cluster = { .members_n = 0 };
+	struct arena *arena = arena_new();
+
+	if (a->env.cluster != NULL)
+		a->env.cluster(a->env.arg, arena, &cluster);
 	json_key(w, STR("cluster"));
 	json_object_begin(w);
+	if (a->env.cluster != NULL)
+		json_put_str(w, "name", cluster.name);
 	json_key(w, STR("peers"));
 	json_array_begin(w);
+	for (size_t i = 0; i < cluster.members_n; i++) {
+		json_object_begin(w);
+		json_put_str(w, "address", cluster.members[i].address);
+		json_put_str(w, "name", cluster.members[i].name);
+		json_object_end(w);
+	}
 	json_array_end(w);
-	json_put_str(w, "status", STR("disabled"));
+	json_put_str(w, "status",
+	    a->env.cluster == NULL ? STR("disabled") : cluster.settled ? STR("ready") : STR("settling"));
 	json_object_end(w);
+	arena_free(&arena);
 }
 
 static void
@@ -49,7 +60,7 @@ begin_status(struct status *s)
 {
 	s->begun = true;
 	json_object_begin(&s->w);
-	write_cluster(&s->w);
+	write_cluster(&s->w, s->api);
 	json_key(&s->w, STR("config"));
 	json_object_begin(&s->w);
 	json_key(&s->w, STR("original"));

@@ -5,6 +5,7 @@
  */
 #include <event2/event.h>
 
+#include "cluster.h"
 #include "server_private.h"
 
 #define POLL (10 * SPAN_MS)
@@ -15,8 +16,13 @@ on_poll(void *arg)
 {
 	struct server *s = arg;
 
-	if (outbox_pending(s->outbox) + s->held.n + recorder_pending(s->recorder) + tracer_pending(s->tracer) == 0 ||
-	    s->clock->now(s->clock).mono.ns >= s->end_at_latest.ns)
+	bool done = outbox_pending(s->outbox) + s->held.n + recorder_pending(s->recorder) + tracer_pending(s->tracer) ==
+	    0;
+
+	/* The others are told last, with all that was sent. */
+	if (done)
+		cluster_leave(s);
+	if ((done && cluster_left(s)) || s->clock->now(s->clock).mono.ns >= s->end_at_latest.ns)
 		event_base_loopbreak(s->base);
 	else
 		timer_in(&s->ending, POLL);

@@ -2,6 +2,7 @@
 /* The world as the engine sees it. */
 #include <sys/random.h>
 
+#include "cluster.h"
 #include "notify/route_labels.h"
 #include "server_private.h"
 
@@ -49,6 +50,7 @@ server_port_init(struct server *s)
 		.send = port_send,
 		.cancel = port_cancel,
 		.persist = s->o->feature_memory_only ? NULL : port_persist,
+		.share = s->o->cluster_listen_address.n > 0 ? cluster_share : NULL,
 		.applied = port_applied,
 		.route_labels = port_route_labels,
 		.stopwatch = port_stopwatch,

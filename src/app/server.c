@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/tz.h"
+#include "cluster.h"
 #include "loop/clock_real.h"
 #include "loop/heap.h"
 #include "loop/turn.h"
@@ -367,6 +368,7 @@ open_api(struct server *s)
 		s->sources[s->sources_n++] = (struct metrics_source){ recorder_expose, s->recorder };
 	if (s->history != NULL)
 		s->sources[s->sources_n++] = (struct metrics_source){ history_expose, s->history };
+	cluster_env(s, &env);
 	env.metrics_n = s->sources_n;
 	server_durable_env(&env);
 	server_rendered_env(&env);
@@ -414,18 +416,6 @@ warn_features(const struct server *s)
 			LOG(&s->log, LOG_WARN, features[i].message);
 }
 
-/* An operator who names peers counts on their not sending the same: with an empty listen address peers mean nothing. */
-static void
-warn_of_peers(const struct server *s)
-{
-	if (s->o->cluster_peers.n == 0 || s->o->cluster_listen_address.n == 0)
-		return;
-	LOG(&s->log, LOG_WARN,
-	    "Peers are not joined: instances do not know of each other yet. Each of them sends every notification and has "
-	    "silences of its own; run one instance",
-	    F_CSTR("component", "cluster"), F_STR("peer", s->o->cluster_peers.v[0]));
-}
-
 static struct config *
 load_first(struct server *s, struct moment now, struct err *e)
 {
@@ -456,14 +446,13 @@ start(struct server *s, struct moment now, struct err *e)
 	if (!watch_signals(s, e))
 		return false;
 	server_port_init(s);
-	warn_of_peers(s);
 	c = load_first(s, now, e);
 	if (c == NULL)
 		return false;
 	if (!open_state(s, now, e) || !server_open_history(s, e) || !open_listeners(s, e) ||
 	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url,
 		e) ||
-	    !open_senders(s, e) || !open_recorders(s, c, now, e)) {
+	    !open_senders(s, e) || !open_recorders(s, c, now, e) || !cluster_open(s, e)) {
 		config_unref(c);
 		return false;
 	}
@@ -476,6 +465,7 @@ start(struct server *s, struct moment now, struct err *e)
 		history_started(s->history, c, now.wall, STR(TOCSIN_VERSION));
 		if (s->history != NULL)
 			s->silence_ends = silence_ends_new(s);
+		cluster_join(s, now);
 		http_server_serve(s->web);
 	}
 	config_unref(c);
@@ -496,6 +486,7 @@ stop(struct server *s)
 {
 	http_server_free(&s->web);
 	api_free(&s->api);
+	cluster_free(&s->cluster);
 	silence_ends_free(&s->silence_ends);
 	drive_free(&s->drive);
 	store_finish(s->store);

@@ -23,6 +23,7 @@
 #include "setup/options.h"
 #include "store/store.h"
 
+struct cluster;
 struct event;
 struct event_base;
 struct expo;
@@ -50,6 +51,7 @@ struct server {
 	struct outbox *outbox;
 	struct tracer *tracer;
 	struct reload *reload;
+	struct cluster *cluster;	/* NULL: there is none */
 	struct event_log event_log;
 	struct recorder *recorder;	/* NULL: the feature is off */
 	struct history *history;	/* NULL: there is none */
@@ -58,7 +60,7 @@ struct server {
 	struct http_server *web;
 	struct api *api;
 	struct str hostname, external_url, route_prefix;
-	struct metrics_source sources[9];
+	struct metrics_source sources[10];
 	size_t sources_n;
 	unsigned backups;		/* copies of the database that somebody waits for or reads */
 	bool stopping;

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "datagram.h"
-#include "exchange.h"
+#include "pushpull.h"
 #include "peers.h"
 #include "probe.h"
 #include "rumours.h"
@@ -70,7 +70,7 @@ gossip_free(struct gossip **g)
 	if (*g == NULL)
 		return;
 	peers_fini(*g);
-	exchanges_fini(*g);
+	pushpulls_fini(*g);
 	users_fini(*g);
 	queue_fini(&(*g)->rumours);
 	queue_fini(&(*g)->updates);
@@ -163,7 +163,7 @@ gossip_request(struct gossip *g, uint64_t stream, struct str in, struct mono now
 
 	switch ((int)type) {
 	case MESSAGE_PUSH_PULL:
-		exchange_on_request(g, stream, in, now);
+		pushpull_on_request(g, stream, in, now);
 		wake_round(g, now);
 		return;
 	case MESSAGE_USER:
@@ -186,14 +186,14 @@ gossip_request(struct gossip *g, uint64_t stream, struct str in, struct mono now
 void
 gossip_request_gone(struct gossip *g, uint64_t stream)
 {
-	exchange_request_gone(g, stream);
+	pushpull_request_gone(g, stream);
 }
 
 void
 gossip_answer(struct gossip *g, uint64_t call, struct str message, struct mono now)
 {
 	if (!probe_answer(g, call, message) && !user_sent(g, call, true, now))
-		(void)exchange_answer(g, call, message, now);
+		(void)pushpull_answer(g, call, message, now);
 	wake_round(g, now);
 }
 
@@ -201,13 +201,20 @@ void
 gossip_gone(struct gossip *g, uint64_t call, struct str why, struct mono now)
 {
 	if (!probe_gone(g, call) && !user_sent(g, call, false, now))
-		(void)exchange_gone(g, call, why);
+		(void)pushpull_gone(g, call, why);
 }
 
 void
-gossip_state(struct gossip *g, uint64_t exchange, const struct gossip_part *parts, size_t n, struct mono now)
+gossip_refused(struct gossip *g, const struct gossip_address *from, struct str why)
 {
-	exchange_state(g, exchange, parts, n, now);
+	g->figures.bad++;
+	tell_note(g, GOSSIP_NOTE_BAD, STR_NONE, from, why);
+}
+
+void
+gossip_state(struct gossip *g, uint64_t pushpull, const struct gossip_part *parts, size_t n, struct mono now)
+{
+	pushpull_state(g, pushpull, parts, n, now);
 }
 
 static void
@@ -253,7 +260,7 @@ pushpull_interval(const struct gossip *g)
 }
 
 static void
-exchange_round(struct gossip *g, struct mono now)
+pushpull_round(struct gossip *g, struct mono now)
 {
 	struct member *one;
 
@@ -261,8 +268,8 @@ exchange_round(struct gossip *g, struct mono now)
 		return;
 	g->next_pushpull = mono_add(now, pushpull_interval(g));
 	if (members_pick(&g->members, 1, is_other_alive, g, &g->port->rand, &one) == 1 &&
-	    !exchange_is_with(g, &one->address))
-		exchange_begin(g, &one->address, EXCHANGE_ROUND, now);
+	    !pushpull_is_with(g, &one->address))
+		pushpull_begin(g, &one->address, PUSHPULL_ROUND, now);
 }
 
 static bool
@@ -278,7 +285,7 @@ gossip_tick(struct gossip *g, struct mono now)
 	rumours_tick(g, now);
 	probe_tick(g, now);
 	peers_tick(g, now);
-	exchange_round(g, now);
+	pushpull_round(g, now);
 	if (has_to_tell(g) && g->next_round.ns <= now.ns) {
 		g->next_round = mono_add(now, g->o.gossip_interval);
 		tell_round(g, now);

@@ -2,7 +2,7 @@
 #include "peers.h"
 
 #include "base/mem.h"
-#include "exchange.h"
+#include "pushpull.h"
 
 /* Joins under way at once. */
 #define JOINS_AT_ONCE 4
@@ -12,7 +12,7 @@
 struct join {
 	struct list_node place;
 	struct gossip_address address;
-	enum exchange_why why;
+	enum pushpull_why why;
 };
 
 static void
@@ -38,11 +38,11 @@ is_wanted(const struct gossip *g, const struct gossip_address *a)
 		if (gossip_address_eq(&CONTAINER_OF(node, struct join, place)->address, a))
 			return true;
 	}
-	return exchange_is_with(g, a);
+	return pushpull_is_with(g, a);
 }
 
 static void
-want(struct gossip *g, const struct gossip_address *a, enum exchange_why why)
+want(struct gossip *g, const struct gossip_address *a, enum pushpull_why why)
 {
 	struct join *j;
 
@@ -62,7 +62,7 @@ gossip_join(struct gossip *g, const struct gossip_address *peers, size_t n, stru
 		if (gossip_address_eq(&peers[i], &g->o.advertised))
 			continue;
 		failed_add(&g->failed, &peers[i], now);
-		want(g, &peers[i], EXCHANGE_JOIN);
+		want(g, &peers[i], PUSHPULL_JOIN);
 	}
 	g->next_reconnect = mono_add(now, g->o.reconnect_interval);
 	g->next_forget = mono_add(now, FORGET_INTERVAL);
@@ -88,14 +88,14 @@ gossip_refresh(struct gossip *g, const struct gossip_address *peers, size_t n, s
 	(void)now;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_member(g, &peers[i]))
-			want(g, &peers[i], EXCHANGE_REFRESH);
+			want(g, &peers[i], PUSHPULL_REFRESH);
 	}
 }
 
 static bool
 may_join(const struct gossip *g)
 {
-	return g->joins.first != NULL && !g->leaving && g->exchanges_out < JOINS_AT_ONCE;
+	return g->joins.first != NULL && !g->leaving && g->pushpulls_out < JOINS_AT_ONCE;
 }
 
 void
@@ -106,7 +106,7 @@ peers_tick(struct gossip *g, struct mono now)
 	if (g->o.reconnect_interval > 0 && g->failed.n > 0 && g->next_reconnect.ns <= now.ns) {
 		g->next_reconnect = mono_add(now, g->o.reconnect_interval);
 		for (size_t i = 0; i < g->failed.n; i++)
-			want(g, &g->failed.v[i].address, EXCHANGE_RECONNECT);
+			want(g, &g->failed.v[i].address, PUSHPULL_RECONNECT);
 	}
 	if (g->o.reconnect_timeout > 0 && g->failed.n > 0 && g->next_forget.ns <= now.ns) {
 		g->next_forget = mono_add(now, FORGET_INTERVAL);
@@ -115,10 +115,10 @@ peers_tick(struct gossip *g, struct mono now)
 	while (may_join(g)) {
 		struct join *j = CONTAINER_OF(g->joins.first, struct join, place);
 		struct gossip_address a = j->address;
-		enum exchange_why why = j->why;
+		enum pushpull_why why = j->why;
 
 		drop(g, j);
-		exchange_begin(g, &a, why, now);
+		pushpull_begin(g, &a, why, now);
 	}
 }
 

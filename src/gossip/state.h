@@ -2,7 +2,7 @@
 /*
  * state.h (private) - all that a member of a cluster knows.
  *
- * The modules of this room, from below: queue, members, failed; tell (datagrams out); rumours (who is said to be alive); exchange
+ * The modules of this room, from below: queue, members, failed; tell (datagrams out); rumours (who is said to be alive); pushpull
  * (whole states), large (messages that need a stream), probe; peers (whom to join); gossip.
  */
 #ifndef STATE_H
@@ -54,7 +54,7 @@ struct gossip {
 	struct queue rumours, updates; /* about members; of users */
 	struct failed failed;
 	uint32_t incarnation;
-	uint64_t numbers; /* given out, of calls, exchanges and pings */
+	uint64_t numbers; /* given out, of calls, pushpulls and pings */
 	int health;
 	bool leaving;
 	size_t others_told; /* members that a round tells; Alertmanager's retransmit */
@@ -62,8 +62,8 @@ struct gossip {
 	struct probe probe;
 	size_t probe_at;
 	struct passed_on passed_on[PASSED_ON_MAX];
-	struct list exchanges;
-	size_t exchanges_in, exchanges_out;
+	struct list pushpulls;
+	size_t pushpulls_in, pushpulls_out;
 	struct list larges; /* what goes over streams, the first is under way */
 	struct list joins; /* addresses to be joined */
 	size_t joins_n;

@@ -115,11 +115,11 @@ port_merge(struct gossip_port *port, struct str key, struct str bytes, bool whol
 }
 
 static void
-port_full_state(struct gossip_port *port, uint64_t exchange)
+port_full_state(struct gossip_port *port, uint64_t pushpull)
 {
 	struct peer *p = CONTAINER_OF(port, struct peer, port);
 
-	p->o.full_state(p->o.arg, exchange);
+	p->o.full_state(p->o.arg, pushpull);
 }
 
 static void
@@ -187,7 +187,7 @@ on_bad(void *arg, const struct gossip_address *from, struct str why)
 {
 	struct peer *p = arg;
 
-	port_note(&p->port, GOSSIP_NOTE_BAD, STR_NONE, from, why);
+	gossip_refused(p->gossip, from, why);
 }
 
 static void
@@ -454,6 +454,12 @@ peer_free(struct peer **peer)
 	*peer = NULL;
 }
 
+struct str
+peer_name(const struct peer *p)
+{
+	return p->o.gossip.name;
+}
+
 const struct gossip *
 peer_gossip(const struct peer *p)
 {
@@ -468,9 +474,9 @@ peer_broadcast(struct peer *p, struct str key, struct str bytes)
 }
 
 void
-peer_state(struct peer *p, uint64_t exchange, const struct gossip_part *parts, size_t n)
+peer_state(struct peer *p, uint64_t pushpull, const struct gossip_part *parts, size_t n)
 {
-	gossip_state(p->gossip, exchange, parts, n, now_of(p));
+	gossip_state(p->gossip, pushpull, parts, n, now_of(p));
 	rearm(p);
 }
 

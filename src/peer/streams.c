@@ -18,7 +18,7 @@
 #include "loop/workers.h"
 #include "net.h"
 
-/* Streams that came in, at once; more are closed. Memberlist takes 128 exchanges. */
+/* Streams that came in, at once; more are closed. Memberlist takes 128 pushpulls. */
 #define COMING_MAX 256
 /* Bytes that all streams hold of messages that come. */
 #define HELD_MAX ((size_t)256 << 20)

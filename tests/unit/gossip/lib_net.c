@@ -137,7 +137,7 @@ put_text(struct sbuf *b, const char *text, size_t n)
 }
 
 static void
-port_full_state(struct gossip_port *port, uint64_t exchange)
+port_full_state(struct gossip_port *port, uint64_t pushpull)
 {
 	struct node *n = CONTAINER_OF(port, struct node, port);
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
@@ -147,7 +147,7 @@ port_full_state(struct gossip_port *port, uint64_t exchange)
 	for (size_t i = 0; i < n->texts_n; i++)
 		put_text(&b, n->texts[i], strlen(n->texts[i]));
 	parts[1].bytes = sbuf_get(&b);
-	gossip_state(n->g, exchange, parts, 3, n->net->now);
+	gossip_state(n->g, pushpull, parts, 3, n->net->now);
 	sbuf_fini(&b);
 }
 

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "exchange.h"
+#include "pushpull.h"
 
 #include "base/mem.h"
 #include "rumours.h"
 #include "tell.h"
 #include "user.h"
 
-struct exchange {
+struct pushpull {
 	struct list_node place;
 	uint64_t number; /* also of the call */
-	enum exchange_why why;
+	enum pushpull_why why;
 	struct gossip_address with;
 	uint64_t stream; /* ASKED */
 	bool join; /* ASKED: what the other says */
 	bool called;
 };
 
-static struct exchange *
+static struct pushpull *
 find(const struct gossip *g, uint64_t number)
 {
-	LIST_EACH(&g->exchanges, node)
+	LIST_EACH(&g->pushpulls, node)
 	{
-		struct exchange *x = CONTAINER_OF(node, struct exchange, place);
+		struct pushpull *x = CONTAINER_OF(node, struct pushpull, place);
 
 		if (x->number == number)
 			return x;
@@ -29,56 +29,56 @@ find(const struct gossip *g, uint64_t number)
 	return NULL;
 }
 
-static struct exchange *
-add(struct gossip *g, enum exchange_why why)
+static struct pushpull *
+add(struct gossip *g, enum pushpull_why why)
 {
-	struct exchange *x = NEW(struct exchange);
+	struct pushpull *x = NEW(struct pushpull);
 
 	x->number = ++g->numbers;
 	x->why = why;
-	list_append(&g->exchanges, &x->place);
-	if (why == EXCHANGE_ASKED)
-		g->exchanges_in++;
+	list_append(&g->pushpulls, &x->place);
+	if (why == PUSHPULL_ASKED)
+		g->pushpulls_in++;
 	else
-		g->exchanges_out++;
+		g->pushpulls_out++;
 	return x;
 }
 
 static void
-drop(struct gossip *g, struct exchange *x)
+drop(struct gossip *g, struct pushpull *x)
 {
-	list_remove(&g->exchanges, &x->place);
-	if (x->why == EXCHANGE_ASKED)
-		g->exchanges_in--;
+	list_remove(&g->pushpulls, &x->place);
+	if (x->why == PUSHPULL_ASKED)
+		g->pushpulls_in--;
 	else
-		g->exchanges_out--;
+		g->pushpulls_out--;
 	mem_free(x);
 }
 
 void
-exchanges_fini(struct gossip *g)
+pushpulls_fini(struct gossip *g)
 {
-	LIST_EACH(&g->exchanges, node)
-	drop(g, CONTAINER_OF(node, struct exchange, place));
+	LIST_EACH(&g->pushpulls, node)
+	drop(g, CONTAINER_OF(node, struct pushpull, place));
 }
 
 bool
-exchange_is_with(const struct gossip *g, const struct gossip_address *a)
+pushpull_is_with(const struct gossip *g, const struct gossip_address *a)
 {
-	LIST_EACH(&g->exchanges, node)
+	LIST_EACH(&g->pushpulls, node)
 	{
-		const struct exchange *x = CONTAINER_OF(node, struct exchange, place);
+		const struct pushpull *x = CONTAINER_OF(node, struct pushpull, place);
 
-		if (x->why != EXCHANGE_ASKED && gossip_address_eq(&x->with, a))
+		if (x->why != PUSHPULL_ASKED && gossip_address_eq(&x->with, a))
 			return true;
 	}
 	return false;
 }
 
 void
-exchange_begin(struct gossip *g, const struct gossip_address *with, enum exchange_why why, struct mono now)
+pushpull_begin(struct gossip *g, const struct gossip_address *with, enum pushpull_why why, struct mono now)
 {
-	struct exchange *x = add(g, why);
+	struct pushpull *x = add(g, why);
 
 	(void)now;
 	x->with = *with;
@@ -123,16 +123,16 @@ put_state(struct gossip *g, struct sbuf *b, bool join, const struct gossip_part 
 }
 
 void
-exchange_state(struct gossip *g, uint64_t number, const struct gossip_part *parts, size_t n, struct mono now)
+pushpull_state(struct gossip *g, uint64_t number, const struct gossip_part *parts, size_t n, struct mono now)
 {
-	struct exchange *x = find(g, number);
+	struct pushpull *x = find(g, number);
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 
 	if (x == NULL || x->called)
 		return;
 	x->called = true;
-	put_state(g, &b, x->why == EXCHANGE_ASKED ? x->join : x->why != EXCHANGE_ROUND, parts, n);
-	if (x->why == EXCHANGE_ASKED) {
+	put_state(g, &b, x->why == PUSHPULL_ASKED ? x->join : x->why != PUSHPULL_ROUND, parts, n);
+	if (x->why == PUSHPULL_ASKED) {
 		uint64_t stream = x->stream;
 
 		drop(g, x);
@@ -231,16 +231,16 @@ merge(
 }
 
 void
-exchange_on_request(struct gossip *g, uint64_t stream, struct str message, struct mono now)
+pushpull_on_request(struct gossip *g, uint64_t stream, struct str message, struct mono now)
 {
 	struct err e = { 0 };
-	struct exchange *x;
+	struct pushpull *x;
 	bool join = false;
 
-	if (g->exchanges_in >= EXCHANGES_IN_MAX)
-		err_set(&e, ERR_LIMIT, "too many exchanges at once");
+	if (g->pushpulls_in >= PUSHPULLS_IN_MAX)
+		err_set(&e, ERR_LIMIT, "too many pushpulls at once");
 	else if (merge(g, message, NULL, &join, now, &e)) {
-		x = add(g, EXCHANGE_ASKED);
+		x = add(g, PUSHPULL_ASKED);
 		x->stream = stream;
 		x->join = join;
 		g->port->full_state(g->port, x->number);
@@ -251,13 +251,13 @@ exchange_on_request(struct gossip *g, uint64_t stream, struct str message, struc
 }
 
 void
-exchange_request_gone(struct gossip *g, uint64_t stream)
+pushpull_request_gone(struct gossip *g, uint64_t stream)
 {
-	LIST_EACH(&g->exchanges, node)
+	LIST_EACH(&g->pushpulls, node)
 	{
-		struct exchange *x = CONTAINER_OF(node, struct exchange, place);
+		struct pushpull *x = CONTAINER_OF(node, struct pushpull, place);
 
-		if (x->why == EXCHANGE_ASKED && x->stream == stream) {
+		if (x->why == PUSHPULL_ASKED && x->stream == stream) {
 			drop(g, x);
 			return;
 		}
@@ -265,16 +265,16 @@ exchange_request_gone(struct gossip *g, uint64_t stream)
 }
 
 static void
-count(struct gossip *g, const struct exchange *x, bool ok)
+count(struct gossip *g, const struct pushpull *x, bool ok)
 {
-	if (x->why == EXCHANGE_RECONNECT)
+	if (x->why == PUSHPULL_RECONNECT)
 		*(ok ? &g->figures.reconnected : &g->figures.reconnects_failed) += 1;
-	else if (x->why == EXCHANGE_REFRESH)
+	else if (x->why == PUSHPULL_REFRESH)
 		*(ok ? &g->figures.refreshed : &g->figures.refreshes_failed) += 1;
 }
 
 static void
-fail(struct gossip *g, struct exchange *x, struct str why)
+fail(struct gossip *g, struct pushpull *x, struct str why)
 {
 	count(g, x, false);
 	tell_note(g, GOSSIP_NOTE_JOIN_FAILED, STR_NONE, &x->with, why);
@@ -282,9 +282,9 @@ fail(struct gossip *g, struct exchange *x, struct str why)
 }
 
 bool
-exchange_answer(struct gossip *g, uint64_t call, struct str message, struct mono now)
+pushpull_answer(struct gossip *g, uint64_t call, struct str message, struct mono now)
 {
-	struct exchange *x = find(g, call);
+	struct pushpull *x = find(g, call);
 	struct err e = { 0 };
 	struct message m;
 	size_t used;
@@ -309,9 +309,9 @@ exchange_answer(struct gossip *g, uint64_t call, struct str message, struct mono
 }
 
 bool
-exchange_gone(struct gossip *g, uint64_t call, struct str why)
+pushpull_gone(struct gossip *g, uint64_t call, struct str why)
 {
-	struct exchange *x = find(g, call);
+	struct pushpull *x = find(g, call);
 
 	if (x == NULL)
 		return false;
