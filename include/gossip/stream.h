@@ -2,7 +2,7 @@
 /*
  * gossip/stream.h - messages as they go over a stream.
  *
- * Whoever opens a stream sends the label and one message; the answer is one message without a label. Both are
+ * The one who opens a stream sends the label and one message; the answer is one message without a label. Both are
  * compressed as a whole, or plain. Any thread: packing and unpacking a whole state takes long.
  */
 #ifndef GOSSIP_STREAM_H

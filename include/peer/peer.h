@@ -46,7 +46,7 @@ void peer_free(struct peer **p);
 void peer_join(struct peer *p);
 /* Borrowed for its life. */
 struct str peer_name(const struct peer *p);
-/* For questions. Whatever is to change it goes through these below. */
+/* For questions. The functions below change it. */
 const struct gossip *peer_gossip(const struct peer *p);
 void peer_broadcast(struct peer *p, struct str key, struct str bytes);
 void peer_state(struct peer *p, uint64_t pushpull, const struct gossip_part *parts, size_t n);

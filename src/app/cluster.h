@@ -2,7 +2,7 @@
 /*
  * cluster.h (private) - the engine among the others of its cluster: between peer/peer.h and core/cluster.h.
  *
- * What the engine shares goes out as Alertmanager writes it; what others say is merged in slices, and passed on when it
+ * Changes that the engine shares go out as Alertmanager writes them; what others say is merged in slices, and passed on when it
  * was news. A whole state is put together in slices.
  */
 #ifndef CLUSTER_H

@@ -20,7 +20,7 @@
 #define DATAGRAM_HEAD 2
 #define DATAGRAM_PER_MESSAGE 2
 #define DATAGRAM_MESSAGES_MAX 255
-/* What one may unfold to. */
+/* Bytes that one may unfold to. */
 #define DATAGRAM_UNFOLDED_MAX 65536
 
 /* Room for messages beside the label. */

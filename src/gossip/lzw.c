@@ -136,7 +136,10 @@ restart(struct unpacker *u)
 	u->last = NONE;
 }
 
-/* The string of a code, from the end of u->string; *at is where it begins. A code that is just being made is the last one and its first byte. */
+/*
+ * The string of a code, at the end of u->string from *at on. A code that is just being made is the last one and its
+ * first byte.
+ */
 static unsigned
 spell(struct unpacker *u, unsigned code, size_t *at)
 {

@@ -40,12 +40,6 @@ msgpack_put_bool(struct sbuf *b, bool v)
 }
 
 void
-msgpack_put_nil(struct sbuf *b)
-{
-	sbuf_putc(b, (char)0xc0);
-}
-
-void
 msgpack_put_bytes(struct sbuf *b, struct str v)
 {
 	if (v.n < 32)

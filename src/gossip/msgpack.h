@@ -18,7 +18,6 @@ void msgpack_put_map(struct sbuf *b, unsigned n); /* up to 15 pairs, which follo
 void msgpack_put_uint(struct sbuf *b, uint64_t v);
 void msgpack_put_bool(struct sbuf *b, bool v);
 void msgpack_put_bytes(struct sbuf *b, struct str v);
-void msgpack_put_nil(struct sbuf *b);
 
 /* Zeroed but for `in`. Once something failed, all fails. */
 struct msgpack {

@@ -2,7 +2,7 @@
 /*
  * pushpull.h (private) - two members tell each other all they know, over a stream.
  *
- * Whoever opens it tells first. A push-pull waits for our whole state, which is asked for when it begins.
+ * The one who opens it tells first. A push-pull waits for our whole state, which is asked for when it begins.
  */
 #ifndef PUSHPULL_H
 #define PUSHPULL_H

@@ -12,7 +12,7 @@ void tell_note(
     struct gossip *g, enum gossip_note note, struct str name, const struct gossip_address *a, struct str detail);
 /* GOSSIP_NOTE_BAD, counted. */
 void tell_bad(struct gossip *g, const struct gossip_address *from, const char *why);
-/* One message to an address. What waits in the queues rides along to members, whom we know. */
+/* One message to an address. Messages that wait in the queues ride along to members, whom we know. */
 void tell(struct gossip *g, const struct gossip_address *to, const struct message *m);
 /* Two, and nothing else. */
 void tell_two(struct gossip *g, const struct member *to, const struct message *a, const struct message *b);

@@ -331,7 +331,7 @@ START_TEST(a_name_has_one_address)
 	ck_assert_uint_eq(gossip_figures(net.nodes[0].g).conflicts, 1);
 	ck_assert(gossip_address_eq(&(struct gossip_address){ .n = 0 }, &(struct gossip_address){ .n = 0 }));
 	ck_assert_int_eq(gossip_member_at(net.nodes[0].g, 1).address.ip[3], 2);
-	/* Whoever has left may come back elsewhere. */
+	/* One who has left may come back elsewhere. */
 	gossip_leave(net.nodes[1].g, net.now);
 	net_run(&net, 2 * SPAN_S);
 	net_kill(&net, 1);
