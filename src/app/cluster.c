@@ -1,45 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cluster.h"
 
-#include "base/list.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "core/cluster.h"
 #include "loop/tasks.h"
 #include "peer/peer.h"
-#include "wire/codec.h"
-#include "wire/proto.h"
-
-/* Bytes of others' states that wait to be merged; more are dropped, and come with the next push-pull. */
-#define WAITING_MAX ((size_t)128 << 20)
-/* Bytes that are read, or written, for a unit of work. */
-#define BYTES_A_UNIT 4
-/* That a record costs beside its bytes. */
-#define RECORD_UNITS 100
-
-/* A part of a message of others. */
-struct heard {
-	struct list_node place;
-	bool silences;
-	bool news; /* something of it was taken */
-	size_t n, at;
-	char bytes[];
-};
+#include "share/share.h"
 
 struct cluster {
 	struct server *s;
 	struct peer *peer;
 	struct tasks *tasks;
 	struct task merging, stating, telling;
-	struct list heard;
-	size_t waiting; /* their bytes */
-	struct arena *arena; /* of one record */
+	struct share *share; /* with the engine */
 	struct log log;
 
 	VEC(uint64_t) pushpulls; /* that want our state; the first `stated` of them get the one being made */
 	size_t stated;
-	struct share_cursor cursor;
-	struct sbuf silences, entries;
+	struct share_state state; /* the one being made */
 
 	struct cluster_state told; /* to the engine */
 };
@@ -87,87 +66,43 @@ run_telling(struct task *t, struct work *w, struct moment now)
 	drive_rearm(c->s->drive);
 }
 
+static struct str
+key_of(enum share_kind kind)
+{
+	return kind == SHARE_SILENCES ? STR(GOSSIP_KEY_SILENCES) : STR(GOSSIP_KEY_LOG);
+}
+
 static void
 on_merge(void *arg, struct str key, struct str bytes, bool whole)
 {
 	struct cluster *c = arg;
-	struct heard *h;
 
 	(void)whole;
 	if (bytes.n == 0)
 		return;
-	if (c->waiting + bytes.n > WAITING_MAX) {
+	if (!share_receive(c->share, str_eq(key, STR(GOSSIP_KEY_SILENCES)) ? SHARE_SILENCES : SHARE_LOG, bytes))
 		LOG(&c->log, LOG_WARN, "A state of another member is dropped: too many wait to be merged",
 		    F_UINT("bytes", bytes.n));
-		return;
-	}
-	h = mem_alloc(sizeof(*h) + bytes.n);
-	*h = (struct heard){ .silences = str_eq(key, STR(GOSSIP_KEY_SILENCES)), .n = bytes.n };
-	memcpy(h->bytes, bytes.p, bytes.n);
-	list_append(&c->heard, &h->place);
-	c->waiting += bytes.n;
 	task_ready(c->tasks, &c->merging);
 }
 
+/* News go on from member to member, but for large ones, whose sender tells everybody. */
 static void
-drop_heard(struct cluster *c, struct heard *h)
+on_news(void *arg, enum share_kind kind, struct str bytes, struct moment now)
 {
-	list_remove(&c->heard, &h->place);
-	c->waiting -= h->n;
-	mem_free(h);
+	struct cluster *c = arg;
+
+	(void)now;
+	if (!gossip_is_large(key_of(kind), bytes))
+		peer_broadcast(c->peer, key_of(kind), bytes);
 }
 
-static enum merged
-merge_silence(struct cluster *c, struct str body, struct work *w, struct moment now, struct err *e)
+static void
+on_refused(void *arg, enum share_kind kind, const struct err *why)
 {
-	struct change change = { .kind = CHANGE_SILENCE };
-	struct silence *silence = codec_get_silence(body, &change.expires, e);
-	enum merged result;
+	struct cluster *c = arg;
 
-	if (silence == NULL)
-		return MERGED_REFUSED;
-	change.silence = silence;
-	result = engine_merge_silence(c->s->engine, &change, w, now, e);
-	silence_unref(silence);
-	return result;
-}
-
-static enum merged
-merge_entry(struct cluster *c, struct str body, struct work *w, struct moment now, struct err *e)
-{
-	struct change change = { .kind = CHANGE_LOG_ENTRY };
-	struct log_entry entry;
-
-	arena_reset(c->arena);
-	if (!codec_get_log_entry(body, c->arena, &entry, e))
-		return MERGED_REFUSED;
-	change.entry = &entry;
-	return engine_merge_log_entry(c->s->engine, &change, w, now, e);
-}
-
-/* The next record of what was heard; false: it was the last, or the rest is malformed. */
-static bool
-merge_one(struct cluster *c, struct heard *h, struct work *w, struct moment now)
-{
-	struct proto_reader r = { .rest = { h->bytes + h->at, h->n - h->at } };
-	struct err e = { 0 };
-	struct str body;
-	enum merged result;
-
-	if (!proto_read_record(&r, &body)) {
-		if (r.bad)
-			LOG(&c->log, LOG_WARN, "A state of another member is malformed", F_UINT("at", h->at),
-			    F_UINT("of", h->n));
-		return false;
-	}
-	h->at = h->n - r.rest.n;
-	result = h->silences ? merge_silence(c, body, w, now, &e) : merge_entry(c, body, w, now, &e);
-	if (result == MERGED_REFUSED)
-		LOG(&c->log, LOG_WARN, "A record of another member is not taken",
-		    F_CSTR("kind", h->silences ? "silence" : "log entry"), F_ERR(&e));
-	h->news |= result == MERGED_TAKEN;
-	work_spend(w, RECORD_UNITS + (int64_t)(body.n / BYTES_A_UNIT));
-	return true;
+	LOG(&c->log, LOG_WARN, "A record of another member is not taken", F_STR("key", key_of(kind)), F_ERR(why));
 }
 
 static void
@@ -175,59 +110,21 @@ run_merging(struct task *t, struct work *w, struct moment now)
 {
 	struct cluster *c = CONTAINER_OF(t, struct cluster, merging);
 
-	while (c->heard.first != NULL && !work_used_up(w)) {
-		struct heard *h = CONTAINER_OF(c->heard.first, struct heard, place);
-		struct str key = h->silences ? STR(GOSSIP_KEY_SILENCES) : STR(GOSSIP_KEY_LOG), all = { h->bytes, h->n };
-
-		if (merge_one(c, h, w, now))
-			continue;
-		/* News go on from member to member, but for large ones, whose sender tells everybody. */
-		if (h->news && !gossip_is_large(key, all))
-			peer_broadcast(c->peer, key, all);
-		drop_heard(c, h);
-	}
-	if (c->heard.first != NULL)
+	share_merge_some(c->share, w, now);
+	if (share_waits(c->share))
 		task_ready(c->tasks, t);
 	drive_rearm(c->s->drive);
-}
-
-/* Appends a record as others read it: its length, and what is not ours alone. */
-static bool
-put_record(const struct change *change, struct sbuf *b)
-{
-	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED), stripped = SBUF_INIT(SBUF_UNLIMITED);
-	bool silence = change->kind == CHANGE_SILENCE;
-
-	if (silence) {
-		codec_put_silence(&stripped, change->silence, change->expires);
-	} else {
-		codec_put_log_entry(&body, change->entry);
-		codec_strip_log_entry(&stripped, sbuf_get(&body));
-	}
-	proto_varint(b, stripped.n);
-	sbuf_str(b, sbuf_get(&stripped));
-	sbuf_fini(&body);
-	sbuf_fini(&stripped);
-	return silence;
-}
-
-static void
-each_shared(void *arg, const struct change *change)
-{
-	struct cluster *c = arg;
-
-	put_record(change, change->kind == CHANGE_SILENCE ? &c->silences : &c->entries);
 }
 
 static void
 begin_state(struct cluster *c)
 {
 	c->stated = c->pushpulls.n;
-	c->cursor = (struct share_cursor){ 0 };
-	sbuf_fini(&c->silences);
-	sbuf_fini(&c->entries);
-	c->silences = (struct sbuf)SBUF_INIT(SBUF_UNLIMITED);
-	c->entries = (struct sbuf)SBUF_INIT(SBUF_UNLIMITED);
+	for (int kind = 0; kind < SHARE_KINDS; kind++)
+		sbuf_fini(&c->state.bytes[kind]);
+	c->state = (struct share_state){ 0 };
+	for (int kind = 0; kind < SHARE_KINDS; kind++)
+		c->state.bytes[kind].max = SBUF_UNLIMITED;
 	if (c->stated > 0)
 		task_ready(c->tasks, &c->stating);
 }
@@ -236,15 +133,15 @@ static void
 run_stating(struct task *t, struct work *w, struct moment now)
 {
 	struct cluster *c = CONTAINER_OF(t, struct cluster, stating);
-	struct gossip_part parts[2] = { { STR(GOSSIP_KEY_LOG), STR_NONE }, { STR(GOSSIP_KEY_SILENCES), STR_NONE } };
+	struct gossip_part parts[SHARE_KINDS];
 
 	(void)now;
-	if (!view_shared_some(c->s->engine, &c->cursor, w, each_shared, c)) {
+	if (!share_state_some(c->s->engine, &c->state, w)) {
 		task_ready(c->tasks, t);
 		return;
 	}
-	parts[0].bytes = sbuf_get(&c->entries);
-	parts[1].bytes = sbuf_get(&c->silences);
+	for (int kind = 0; kind < SHARE_KINDS; kind++)
+		parts[kind] = (struct gossip_part){ key_of((enum share_kind)kind), sbuf_get(&c->state.bytes[kind]) };
 	for (size_t i = 0; i < c->stated; i++)
 		peer_state(c->peer, c->pushpulls.v[i], parts, ARRAY_LEN(parts));
 	c->pushpulls.n -= c->stated;
@@ -269,12 +166,11 @@ cluster_share(struct port *port, const struct change *change)
 	struct server *s = CONTAINER_OF(port, struct server, port);
 	struct cluster *c = s->cluster;
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
-	bool silence;
 
 	if (c == NULL || c->peer == NULL || gossip_size(peer_gossip(c->peer)) <= 1)
 		return;
-	silence = put_record(change, &b);
-	peer_broadcast(c->peer, silence ? STR(GOSSIP_KEY_SILENCES) : STR(GOSSIP_KEY_LOG), sbuf_get(&b));
+	share_put(&b, change);
+	peer_broadcast(c->peer, key_of(share_kind_of(change)), sbuf_get(&b));
 	sbuf_fini(&b);
 }
 
@@ -315,13 +211,16 @@ cluster_open(struct server *s, struct err *e)
 		.changed = on_changed,
 	};
 
+	struct share_hooks hooks = { .pass_on = on_news, .refused = on_refused };
+
 	if (s->o->cluster_listen_address.n == 0)
 		return true;
 	c = NEW(struct cluster);
 	s->cluster = c;
+	hooks.arg = c;
 	c->s = s;
 	c->log = log_with(&s->log, F_CSTR("component", "cluster"));
-	c->arena = arena_new();
+	c->share = share_new(s->engine, &hooks);
 	c->tasks = tasks_new(s->base, s->clock, "cluster");
 	c->merging.run = run_merging;
 	c->stating.run = run_stating;
@@ -369,12 +268,10 @@ cluster_free(struct cluster **cluster)
 	task_cancel(c->tasks, &c->stating);
 	task_cancel(c->tasks, &c->telling);
 	tasks_free(&c->tasks);
-	while (c->heard.first != NULL)
-		drop_heard(c, CONTAINER_OF(c->heard.first, struct heard, place));
+	share_free(&c->share);
 	VEC_FINI(&c->pushpulls);
-	sbuf_fini(&c->silences);
-	sbuf_fini(&c->entries);
-	arena_free(&c->arena);
+	for (int kind = 0; kind < SHARE_KINDS; kind++)
+		sbuf_fini(&c->state.bytes[kind]);
 	mem_free(c);
 	*cluster = NULL;
 }
