@@ -32,7 +32,7 @@ class Member:
         self.name = name
         self.gossip = f"127.0.0.1:{free_port()}"
         flags = [f"--cluster.listen-address={self.gossip}", f"--cluster.label={label}",
-                 "--cluster.peer-timeout=3s", "--cluster.reconnect-interval=1s", "--cluster.gossip-interval=50ms",
+                 "--cluster.peer-timeout=15s", "--cluster.reconnect-interval=1s", "--cluster.gossip-interval=50ms",
                  *(f"--cluster.peer={p.gossip}" for p in peers)]
         self.log = directory / f"{name}.log"
         self.server = None
