@@ -22,6 +22,9 @@
 #include "model/matcher.h"
 #include "setup/flags.h"
 
+/* Where an instance listens for its cluster unless it is told. */
+#define CLUSTER_LISTEN_DEFAULT "0.0.0.0:9094"
+
 struct options {
 	struct str config_file, storage_path;
 	bool config_expand_env;		/* extension */

@@ -192,6 +192,20 @@ gossip_options_of(const struct options *o)
 	};
 }
 
+/*
+ * COMPAT: an instance that nobody told of a cluster goes on alone when the default port is taken; Alertmanager does not
+ * start. No alert is to be lost for others that were never wanted.
+ */
+static bool
+goes_on_alone(struct cluster *c, const struct err *e)
+{
+	if (c->s->o->cluster_peers.n > 0 || !str_eq(c->s->o->cluster_listen_address, STR(CLUSTER_LISTEN_DEFAULT)))
+		return false;
+	LOG(&c->log, LOG_WARN, "There is no cluster: cannot listen for others", F_ERR(e));
+	cluster_free(&c->s->cluster);
+	return true;
+}
+
 bool
 cluster_open(struct server *s, struct err *e)
 {
@@ -227,7 +241,7 @@ cluster_open(struct server *s, struct err *e)
 	c->telling.run = run_telling;
 	o.arg = c;
 	c->peer = peer_new(&o, e);
-	return c->peer != NULL || err_ctx(e, "unable to initialize gossip mesh");
+	return c->peer != NULL || goes_on_alone(c, e) || err_ctx(e, "unable to initialize gossip mesh");
 }
 
 void

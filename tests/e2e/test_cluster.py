@@ -259,3 +259,15 @@ def test_a_port_that_is_taken(member, tmp_path):
                            "--web.listen-address=127.0.0.1:0", f"--cluster.listen-address={one.gossip}"],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and re.search(r"unable to initialize gossip mesh: .*address already in use", done.stderr)
+
+
+def test_a_lone_instance_needs_no_port(serve):
+    with socket.socket() as taken:
+        try:
+            taken.bind(("0.0.0.0", 9094))
+            taken.listen()
+        except OSError:
+            pass  # by somebody else
+        server = serve(CONFIG.format(url="http://localhost"), "--cluster.listen-address=0.0.0.0:9094")
+    assert any("There is no cluster" in line and "already in use" in line for line in server.log)
+    assert server.get("/api/v2/status")["cluster"]["status"] == "disabled"
