@@ -31,7 +31,7 @@ class Member:
     def __init__(self, directory, config, name, peers, original=False, label=LABEL):
         self.name = name
         self.gossip = f"127.0.0.1:{free_port()}"
-        flags = [f"--cluster.listen-address={self.gossip}", f"--cluster.label={label}",
+        flags = [f"--cluster.listen-address={self.gossip}", *([f"--cluster.label={label}"] if label else []),
                  "--cluster.peer-timeout=10s", "--cluster.reconnect-interval=1s", "--cluster.gossip-interval=50ms",
                  *(f"--cluster.peer={p.gossip}" for p in peers)]
         self.log = directory / f"{name}.log"
@@ -47,7 +47,7 @@ class Member:
             self.server = Server(directory / name, config, f"--cluster.peer-name={name}", *flags).start()
             self.process, self.url = self.server.process, self.server.url
         self.until(lambda: self.get("/api/v2/status")["cluster"]["name"], "there")
-        # Alertmanager before 0.30 has a random name.
+        # Older Alertmanagers have a random name.
         self.name = self.get("/api/v2/status")["cluster"]["name"]
 
     def until(self, what, text, timeout=60):
@@ -113,10 +113,19 @@ def member(tmp_path, sink):
         m.stop()
 
 
+def label_for(originals):
+    """Older Alertmanagers know no labels of clusters."""
+    if not originals:
+        return LABEL
+    known = subprocess.run([ORIGINAL, "--help"], capture_output=True, text=True, timeout=60)
+    return LABEL if "--cluster.label" in known.stdout + known.stderr else ""
+
+
 def trio(member, originals):
     """Three members, of which those of the names in `originals` are Alertmanager's; all see all."""
-    first = member("a", original="a" in originals)
-    others = [member(name, first, original=name in originals) for name in "bc"]
+    label = label_for(originals)
+    first = member("a", original="a" in originals, label=label)
+    others = [member(name, first, original=name in originals, label=label) for name in "bc"]
     members = [first, *others]
     for m in members:
         m.sees(*members)
