@@ -35,7 +35,6 @@ struct cluster_state {
 
 /* The cluster is like that from now on. Waits that have begun go on as they are. */
 void engine_cluster(struct engine *e, const struct cluster_state *c, struct moment now);
-const struct cluster_state *view_cluster(const struct engine *e);
 /* How long one at this place waits for its turn. */
 span cluster_wait(const struct cluster_state *c);
 

@@ -425,12 +425,15 @@ expose_merged(const uint64_t n[MERGED_N], enum labelled_counter family, struct e
 		labelled(x, "result", merged_text((enum merged)m), (double)n[m]);
 }
 
-/* Nothing, of a lone instance. */
+/* Without a cluster only what Alertmanager has then too; else whoever shares tells of it. */
 static void
-expose_merging(const struct engine *e, const struct counters *n, struct expo *x)
+expose_merging(const struct api *a, const struct counters *n, struct expo *x)
 {
-	if (!view_cluster(e)->on)
+	if (a->env.cluster == NULL) {
+		counter(x, "alertmanager_silences_gossip_messages_propagated_total", "Messages of peers handed on.", 0);
+		counter(x, "alertmanager_nflog_gossip_messages_propagated_total", "Messages of peers handed on.", 0);
 		return;
+	}
 	expose_merged(n->merged_silences, LABELLED_merged_silences, x);
 	expose_merged(n->merged_log_entries, LABELLED_merged_log_entries, x);
 	expose_section(n, SECTION_cluster, x);
@@ -455,7 +458,6 @@ expose_silences(const struct counters *n, const struct view_gauges *g, struct ex
 	    EXPO_COUNTER);
 	labelled(x, "stage", "index", 0);
 	labelled(x, "stage", "load_snapshot", 0);
-	counter(x, "alertmanager_silences_gossip_messages_propagated_total", "Messages of peers handed on.", 0);
 }
 
 static void
@@ -463,7 +465,6 @@ expose_nflog(const struct counters *n, const struct view_gauges *g, struct expo 
 {
 	expose_section(n, SECTION_nflog, x);
 	gauge(x, "alertmanager_nflog_snapshot_size_bytes", "Encoded size of all entries, about.", (double)g->log_bytes);
-	counter(x, "alertmanager_nflog_gossip_messages_propagated_total", "Messages of peers handed on.", 0);
 	gauge(x, "tocsin_nflog_entries", "Entries of the notification log.", (double)g->log_entries);
 }
 
@@ -498,7 +499,7 @@ expose_end(struct scrape *s)
 	expose_suppressed(s->counters, &s->x);
 	expose_silences(s->counters, &s->gauges, &s->x);
 	expose_nflog(s->counters, &s->gauges, &s->x);
-	expose_merging(s->api->env.engine, s->counters, &s->x);
+	expose_merging(s->api, s->counters, &s->x);
 	expose_handler(s->api, &s->x);
 }
 

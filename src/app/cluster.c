@@ -7,6 +7,7 @@
 #include "loop/tasks.h"
 #include "peer/peer.h"
 #include "share/share.h"
+#include "text/expo.h"
 
 struct cluster {
 	struct server *s;
@@ -309,11 +310,34 @@ members(void *arg, struct arena *a, struct api_cluster *out)
 	out->name = arena_str(a, peer_name(c->peer));
 }
 
+static void
+expose_count(struct expo *x, const char *name, const char *help, uint64_t n)
+{
+	expo_family(x, name, help, EXPO_COUNTER);
+	expo_value(x, (double)n);
+}
+
+static void
+expose(void *arg, struct expo *x, struct moment now)
+{
+	const struct cluster *c = arg;
+	const struct share_figures *f = share_figures(c->share);
+
+	peer_expose(c->peer, x, now);
+	expose_count(x, "alertmanager_silences_gossip_messages_propagated_total", "Messages of peers handed on.",
+	    f->passed_on[SHARE_SILENCES]);
+	expose_count(x, "alertmanager_nflog_gossip_messages_propagated_total", "Messages of peers handed on.",
+	    f->passed_on[SHARE_LOG]);
+	expose_count(x, "tocsin_cluster_records_malformed_total", "Records of peers that could not be read.", f->malformed);
+	expose_count(x, "tocsin_cluster_messages_dropped_total",
+	    "Messages of peers dropped because too many waited to be merged.", f->dropped);
+}
+
 void
 cluster_env(struct server *s, struct api_env *env)
 {
 	if (s->cluster == NULL)
 		return;
 	env->cluster = members;
-	s->sources[s->sources_n++] = (struct metrics_source){ peer_expose, s->cluster->peer };
+	s->sources[s->sources_n++] = (struct metrics_source){ expose, s->cluster };
 }

@@ -38,12 +38,6 @@ engine_cluster(struct engine *e, const struct cluster_state *c, struct moment no
 	engine_leave(e, now);
 }
 
-const struct cluster_state *
-view_cluster(const struct engine *e)
-{
-	return &e->cluster;
-}
-
 span
 cluster_wait(const struct cluster_state *c)
 {

@@ -202,6 +202,12 @@ def test_what_there_was_before_a_member_came(member):
     made = [first.silence(f"number {i}", number=str(i)) for i in range(300)]
     second = member("b", first)
     second.until(lambda: {s["id"] for s in second.get("/api/v2/silences")} == set(made), "having all silences")
+    third = member("c", second)
+    first.sees(first, second, third)
+    third.silence("new", number="new")
+    first.until(lambda: len(first.get("/api/v2/silences")) == 301, "having the new one")
+    first.until(lambda: first.metric("alertmanager_silences_gossip_messages_propagated_total") >= 1, "passing it on")
+    assert first.metric("tocsin_cluster_records_malformed_total") == 0
 
 
 def test_another_label_is_another_cluster(member):
