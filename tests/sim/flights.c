@@ -178,18 +178,30 @@ run_stages(struct day *d, struct m_group *g)
 }
 
 void
+model_begin_turn(const struct day *d, struct m_flight *f)
+{
+	f->unsettled = d->wait < 0;
+	for (int i = 0; i < f->legs_n; i++) {
+		f->legs[i].state = d->wait != 0 ? M_PAUSE : M_TOLD;
+		f->legs[i].next_lo = f->legs[i].next_hi = f->unsettled ? INT64_MAX : mono_now(d) + d->wait;
+	}
+}
+
+void
 model_polls(struct day *d)
 {
 	for (size_t i = d->groups.n; i > 0; i--) {
 		struct m_group *g = d->groups.v[i - 1];
 		struct m_flight *f = &g->flight;
 
-		if (!g->flying || f->staged || f->poll > mono_now(d) || f->deadline <= mono_now(d))
+		if (!g->flying || (f->staged && !f->unsettled) || f->poll > mono_now(d) || f->deadline <= mono_now(d))
 			continue;
-		if (d->wait >= 0)
-			run_stages(d, g);
-		else
+		if (d->wait < 0)
 			f->poll = mono_now(d) + SETTLE_POLL;
+		else if (f->unsettled)
+			model_begin_turn(d, f);
+		else
+			run_stages(d, g);
 	}
 }
 
@@ -615,9 +627,9 @@ wanted_at(const struct day *d, const struct m_group *g)
 	if (!g->flying)
 		return due > d->first_flush ? due : d->first_flush;
 	at = f->deadline;
-	if (!f->staged && f->poll < at)
+	if ((!f->staged || f->unsettled) && f->poll < at)
 		at = f->poll;
-	for (int i = 0; i < f->legs_n; i++) {
+	for (int i = 0; i < f->legs_n && !f->unsettled; i++) {
 		const struct m_leg *leg = &f->legs[i];
 
 		if (leg->state == M_WAIT && leg->decide_at < at)

@@ -238,6 +238,7 @@ struct m_flight {
 	int64_t poll;			/* when to look again whether the cluster has settled */
 	bool staged;			/* past muting */
 	bool failed, resumed;
+	bool unsettled;			/* resumed, and waits until the cluster has settled */
 	alerts_mask all, all_resolved;
 	alerts_mask firing, resolved;	/* after muting */
 	alerts_mask promised;		/* fire, silenced, but their end is to be told */
@@ -514,6 +515,8 @@ struct left {
 void model_left_behind(struct day *d, const char *key, const struct plan_route *r, const struct part *p,
     const struct left *l);
 /* Before the engine's tick: those who wait for the cluster to settle look again. */
+/* Legs of a resumed flight wait for their turn, once the cluster has settled. */
+void model_begin_turn(const struct day *d, struct m_flight *f);
 void model_polls(struct day *d);
 void model_flushed(struct day *d, const struct event_flushed *flushed);
 void model_decided(struct day *d, const struct event_decided *decided);

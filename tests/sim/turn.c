@@ -268,7 +268,6 @@ resume(struct day *d, const struct intent *in)
 	struct m_group *g = r != NULL ? group_by_key(d, key_of(d, r, in->labels_text)) : NULL;
 	const struct part *part;
 	struct m_flight *f;
-	int64_t turn;
 	span most;
 
 	if (g == NULL || r->receiver != in->receiver)
@@ -293,12 +292,11 @@ resume(struct day *d, const struct intent *in)
 	}
 	f->firing |= in->firing & known_alerts(d);
 	f->resolved |= in->resolved & known_alerts(d);
-	/* In a cluster it waits until that has settled, and for its turn. */
-	turn = d->wait >= 0 ? mono_now(d) + d->wait : d->settled_at + d->wait_then;
-	f->legs[f->legs_n++] = (struct m_leg){ .state = d->wait != 0 ? M_PAUSE : M_TOLD, .next_lo = turn,
-		.next_hi = turn + (d->wait < 0 ? SETTLE_POLL : 0), .in_doubt = true, .reason = in->reason,
+	f->legs[f->legs_n++] = (struct m_leg){ .in_doubt = true, .reason = in->reason,
 		.part = (int)(part - d->plan->receivers[r->receiver].parts), .pause = 500 * SPAN_MS, .note = in->id,
 		.data = in->data, .done = in->done };
+	model_begin_turn(d, f);
+	f->poll = mono_now(d) + SETTLE_POLL;
 }
 
 /* All integrations of a group are told the same, but those that do not want to hear of ends. */
