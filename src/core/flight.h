@@ -192,14 +192,16 @@ struct event_leg leg_event(const struct leg *leg);
 /* Its timer goes off then, or at the flight's deadline. */
 void leg_arm(struct engine *e, struct leg *leg, struct mono at);
 /*
- * The log's entry of its group and integration; NULL: none. A tick after the flight's own is one of a clock that was set
- * back since, unless it is by the clock of a peer.
+ * leg_logged for a decision: a tick after the flight's own is one of a clock that was set back since, unless it is by the clock
+ * of a peer, and is put right.
  */
 const struct log_entry *leg_log_entry(struct engine *e, const struct leg *leg, struct moment now);
 /* It is over, and its flight has not failed by it. */
 void leg_succeeded(struct engine *e, struct leg *leg, struct moment now);
 
 /* leg_peers.c */
+/* The log's entry of its group and integration; NULL: none. */
+const struct log_entry *leg_logged(const struct engine *e, const struct leg *leg);
 /* Did a peer tell it since the flight looked at the group? entry may be NULL. */
 bool leg_told_meanwhile(const struct log_entry *entry, const struct flight *f);
 /*

@@ -102,8 +102,7 @@ const struct log_entry *
 leg_log_entry(struct engine *e, const struct leg *leg, struct moment now)
 {
 	const struct flight *f = leg->flight;
-	struct log_key key = leg_log_key(leg);
-	const struct log_entry *entry = nflog_find(e->nflog, &key);
+	const struct log_entry *entry = leg_logged(e, leg);
 	struct wall tick = flight_tick(f, now);
 
 	if (entry != NULL && wall_after(entry->timestamp, tick) && !(entry->by_peer && e->cluster.on)) {

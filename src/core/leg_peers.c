@@ -4,6 +4,14 @@
  */
 #include "engine_state.h"
 
+const struct log_entry *
+leg_logged(const struct engine *e, const struct leg *leg)
+{
+	struct log_key key = log_key_of(leg->flight->key, leg->flight->route->receiver, leg->integration);
+
+	return nflog_find(e->nflog, &key);
+}
+
 bool
 leg_told_meanwhile(const struct log_entry *entry, const struct flight *f)
 {
@@ -70,7 +78,7 @@ leg_still_to_be_told(struct engine *e, struct leg *leg, struct moment now)
 	leg->merges = e->merges;
 	if (merges == e->merges && !leg->flight->resumed)
 		return true;
-	entry = leg_log_entry(e, leg, now);
+	entry = leg_logged(e, leg);
 	if (entry == NULL || !entry->by_peer || (entry->merge <= merges && !leg->flight->resumed))
 		return true;
 	facts = leg_facts(leg->flight, leg->integration);
