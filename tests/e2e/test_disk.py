@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Disks that are full or read-only: alerts are told all the same, nothing is kept secret, nothing is lost."""
 import contextlib
+import json
 import subprocess
 import time
 
@@ -42,6 +43,14 @@ def post_silence(server):
     return False
 
 
+def fill(disk):
+    """Nothing can be written. Whoever gives up a write gives some room back, so that this is done again and again."""
+    with contextlib.suppress(OSError), open(disk / "filler", "ab") as f:
+        while True:
+            f.write(b"x" * 4096)
+            f.flush()
+
+
 def told(sink, name):
     sink.wait(1, lambda r: r["json"]["groupLabels"]["alertname"] == name)
 
@@ -49,28 +58,41 @@ def told(sink, name):
 def test_full(serve, sink, disk):
     server = serve(CONFIG.format(url=sink.url))
     kept = server.silence(alertname="Before")
-    with contextlib.suppress(OSError), open(disk / "filler", "wb") as f:
-        while True:
-            f.write(b"x" * 4096)
-            f.flush()
-    until(lambda: not post_silence(server))
-    status, _, body = server.request("GET", "/-/ready")
-    assert status == 503 and b"full" in body
-    assert server.metric("tocsin_store_healthy") == 0
+
+    def refused():
+        fill(disk)
+        if post_silence(server):
+            return False
+        status, _, body = server.request("GET", "/-/ready")
+        return status == 503 and b"full" in body and server.metric("tocsin_store_healthy") == 0
+
+    until(refused)
     status, _, body = server.request("POST", "/api/v2/alerts", b'[{"labels": {"alertname": "Full"}}]',
                                      {"Content-Type": "application/json"})
     assert status >= 500 and b"full" in body
     told(sink, "Full")
     # History waits, says so, and holds nothing back.
     until(lambda: server.metric("tocsin_history_healthy") == 0 and server.metric("tocsin_history_lag_seconds") > 0)
-    problems = {p["code"]: p["text"] for p in server.get("/api/ext/v1/overview")["problems"]}
-    assert "full" in problems["history_failing"] and "full" in problems["store_failing"]
+
+    def both_full():
+        if not refused():
+            return False
+        problems = {p["code"]: p["text"] for p in server.get("/api/ext/v1/overview")["problems"]}
+        return all("full" in problems.get(code, "") for code in ("history_failing", "store_failing"))
+
+    until(both_full)
     assert server.get("/api/ext/v1/status")["history"]["lag_seconds"] > 0
     before = {s["id"] for s in server.get("/api/v2/silences")}
     (disk / "filler").unlink()
     until(lambda: ready(server))
     server.silence(alertname="After")
-    until(lambda: [i["labels"]["alertname"] for i in server.get("/api/ext/v1/history", kind="firing")["items"]] == ["Full"])
+
+    def remembered():
+        status, _, body = server.request("GET", "/api/ext/v1/history?kind=firing")
+        # It may not have noticed yet that there is room again.
+        return status != 503 and [i["labels"]["alertname"] for i in json.loads(body)["items"]] == ["Full"]
+
+    until(remembered)
     server.kill()
     server.start()
     assert before | {kept} <= {s["id"] for s in server.get("/api/v2/silences")}
