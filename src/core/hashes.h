@@ -5,6 +5,8 @@
 #ifndef CORE_HASHES_H
 #define CORE_HASHES_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -21,6 +23,13 @@ hashes_sort(uint64_t *v, size_t n)
 {
 	if (n > 1)
 		qsort(v, n, sizeof(v[0]), hashes_cmp);
+}
+
+/* Is it among n sorted ones? */
+static inline bool
+hashes_have(const uint64_t *v, size_t n, uint64_t hash)
+{
+	return n > 0 && bsearch(&hash, v, n, sizeof(hash), hashes_cmp) != NULL;
 }
 
 #endif

@@ -52,12 +52,6 @@ still_told(const struct partly_told *partly, const struct content *c, span repea
 	return partly->n > 0 && partly->content == hash_content(c) && age >= 0 && age < repeat_interval;
 }
 
-static bool
-is_in(uint64_t hash, const uint64_t *v, size_t n)
-{
-	return n > 0 && bsearch(&hash, v, n, sizeof(hash), hashes_cmp) != NULL;
-}
-
 /* The log may have forgotten it when the notification is given up. */
 static void
 find_owed(const struct log_entry *entry, struct leg *leg)
@@ -69,8 +63,8 @@ find_owed(const struct log_entry *entry, struct leg *leg)
 	leg->owed = ARENA_ARRAY(f->arena, f->firing_n + f->resolved_n, uint64_t);
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; i < sizes[k]; i++)
-			if (is_in(lists[k][i], entry->firing, entry->firing_n) ||
-			    is_in(lists[k][i], entry->doubtful, entry->doubtful_n))
+			if (hashes_have(entry->firing, entry->firing_n, lists[k][i]) ||
+			    hashes_have(entry->doubtful, entry->doubtful_n, lists[k][i]))
 				leg->owed[leg->owed_n++] = lists[k][i];
 }
 
@@ -101,8 +95,8 @@ find_kept(const struct log_entry *entry, struct leg *leg)
 	for (size_t i = 0; i < entry->doubtful_n; i++) {
 		uint64_t hash = entry->doubtful[i];
 
-		if (f->resumed ? !is_in(hash, f->firing, f->firing_n) && !is_in(hash, f->resolved, f->resolved_n)
-			       : is_in(hash, f->promised, f->promised_n))
+		if (f->resumed ? !hashes_have(f->firing, f->firing_n, hash) && !hashes_have(f->resolved, f->resolved_n, hash)
+			       : hashes_have(f->promised, f->promised_n, hash))
 			leg->kept[leg->kept_n++] = hash;
 	}
 }
@@ -262,7 +256,7 @@ still_owed(const struct log_entry *entry, const struct leg *leg)
 	if (!entry->by_peer || entry->merge <= leg->flight->merges)
 		return leg->owed_n;
 	for (size_t i = 0; i < leg->owed_n; i++)
-		if (!is_in(leg->owed[i], entry->resolved, entry->resolved_n))
+		if (!hashes_have(entry->resolved, entry->resolved_n, leg->owed[i]))
 			leg->owed[n++] = leg->owed[i];
 	return n;
 }

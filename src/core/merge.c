@@ -209,12 +209,6 @@ check_entry(const struct nflog *l, const struct log_entry *entry, bool held, str
 	return true;
 }
 
-static bool
-is_in(uint64_t hash, const uint64_t *v, size_t n)
-{
-	return n > 0 && bsearch(&hash, v, n, sizeof(hash), hashes_cmp) != NULL;
-}
-
 /* Receivers that may have been told of an alert, or were promised its end, by this member still have to hear of it. */
 static void
 keep_doubts(struct engine *e, const struct log_entry *held, struct log_entry *taken)
@@ -227,8 +221,8 @@ keep_doubts(struct engine *e, const struct log_entry *held, struct log_entry *ta
 	taken->partly = held->partly;
 	e->fingerprints.n = 0;
 	for (size_t i = 0; i < held->doubtful_n; i++)
-		if (!is_in(held->doubtful[i], taken->firing, taken->firing_n) &&
-		    !is_in(held->doubtful[i], taken->resolved, taken->resolved_n))
+		if (!hashes_have(taken->firing, taken->firing_n, held->doubtful[i]) &&
+		    !hashes_have(taken->resolved, taken->resolved_n, held->doubtful[i]))
 			VEC_PUSH(&e->fingerprints, held->doubtful[i]);
 	taken->doubtful = e->fingerprints.v;
 	taken->doubtful_n = e->fingerprints.n;

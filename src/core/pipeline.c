@@ -6,7 +6,6 @@
 #include "hashes.h"
 #include "told.h"
 
-
 void
 pipeline_rules_changed(struct flight *f)
 {
