@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from lib.members import ORIGINAL, Member, label_for
+from lib.members import ORIGINAL, Member, label_for, share_silences, tell_once
 from lib.server import BINARY, rfc3339
 
 CONFIG = """
@@ -41,37 +41,6 @@ def trio(member, originals):
     for m in members:
         m.sees(*members)
     return members
-
-
-def share_silences(members):
-    """What is made on one is seen on all; so is its end, wherever that is made."""
-    made = [m.silence(comment, where=m.name) for m in members for comment in ("small", "large " * 300)]
-    for m in members:
-        for silence in made:
-            m.until(lambda s=silence: m.state(s) == "active", "having all silences")
-    for i, silence in enumerate(made):
-        members[i % len(members)].request(f"/api/v2/silence/{silence}", method="DELETE")
-    for m in members:
-        for silence in made:
-            m.until(lambda s=silence: m.state(s) == "expired", "seeing that they ended")
-
-
-def tell_once(members, sink, name):
-    """An alert that all of them have is told by one; the others look into the log when it is their turn."""
-    for m in members:
-        m.settles()
-    looked = [m.metric("alertmanager_nflog_queries_total") for m in members]
-    alert = [{"labels": {"alertname": name}, "startsAt": rfc3339()}]
-    for m in members:
-        m.request("/api/v2/alerts", alert)
-    sink.wait(1, lambda i: name in json.dumps(i["json"]["groupLabels"]))
-    for m, before in zip(members, looked):
-        m.until(lambda m=m, b=before: m.metric("alertmanager_nflog_queries_total") > b, "done with its turn")
-    for m in members[1:]:
-        if m.server is not None:
-            m.until(lambda m=m: m.metric('tocsin_cluster_log_entries_merged_total{result="taken"}') >= 1, "told of it")
-            assert m.metric('alertmanager_notification_requests_total{integration="webhook"}') == 0
-    assert len([i for i in sink.items if name in json.dumps(i["json"]["groupLabels"])]) == 1
 
 
 def test_three_of_ours(member, sink):
@@ -167,7 +136,7 @@ def test_noise_is_refused(member):
     (["--cluster.listen-address=127.0.0.1:0", "--cluster.advertise-address=example.com:1"], "failed to parse advertise address"),
     (["--cluster.listen-address=127.0.0.1:0", "--cluster.peer=one"], "split host/port for peer one"),
     (["--cluster.listen-address=127.0.0.1:0", "--cluster.label=" + 256 * "x"], "too long"),
-    (["--cluster.listen-address=127.0.0.1:0", "--cluster.tls-config=tls.yml"], "--cluster.tls-config=tls.yml"),
+    (["--cluster.listen-address=127.0.0.1:0", "--cluster.tls-config=/nowhere/tls.yml"], "/nowhere/tls.yml"),
 ])
 def test_what_cannot_be(tmp_path, flags, said):
     config = tmp_path / "alertmanager.yml"
