@@ -27,9 +27,6 @@ struct http_header {
 };
 
 /* Borrowed for the call of api_handle. */
-/* Of which places a GET takes one while it is answered: there are as many for the page's own lists as for all other GETs. */
-enum http_places { HTTP_NO_PLACE, HTTP_PLACE, HTTP_PAGE_PLACE, HTTP_PLACES };
-
 struct http_request {
 	struct str method;	/* as sent: GET, POST, … */
 	struct str path;	/* raw (percent-encoded), without query */

@@ -9,7 +9,6 @@
 #include <stddef.h>
 
 #include "base/str.h"
-#include "http/msg.h"
 #include "http/principal.h"
 
 struct call;
@@ -23,7 +22,7 @@ struct route_entry {
 	const char *path;	/* below the prefix; also the metrics' label */
 	void (*handle)(struct call *c);
 	enum scope scope;
-	enum http_places place;	/* that a GET takes */
+	bool limited;		/* a GET takes a place among the concurrent ones */
 };
 
 /* The variable segments of one path. */

@@ -328,7 +328,9 @@ history_ask(struct history *h, struct past_query *q, struct moment now, struct e
 	}
 	if (!h->opened) {
 		err_set(e, ERR_IO, "there is no history at this moment: %s",
-		    h->problem.kind != ERR_NONE ? h->problem.text : "its database is being opened");
+		    h->problem.kind != ERR_NONE ? h->problem.text :
+			   h->upgrading                     ? "its database is being upgraded from an earlier version" :
+							      "its database is being opened");
 		return NULL;
 	}
 	question.from = bound(q->from, INT64_MIN);

@@ -15,6 +15,8 @@ struct word {
 };
 
 /* Fields of a row by their bit in the mask: those of an alert first, so that its mask is one byte. */
+#define BIT_SET (UINT64_C(1) << 0)
+#define BIT_STARTS (UINT64_C(1) << 16)
 #define NUMBER_FIELDS(F) \
 	F(0, set)        \
 	F(1, source)     \
@@ -134,18 +136,28 @@ put_lists(struct block *b, const struct row *r)
 	}
 }
 
+/* Time, kind and outcome go into the summary. */
+static void
+count_row(struct block *b, uint64_t id, int64_t at, unsigned kind, uint64_t outcome)
+{
+	if (b->n == 0) {
+		b->first = id;
+		b->oldest = b->newest = at;
+	}
+	b->kinds |= UINT64_C(1) << kind;
+	b->outcomes |= UINT64_C(1) << outcome;
+	b->oldest = at < b->oldest ? at : b->oldest;
+	b->newest = at > b->newest ? at : b->newest;
+	b->last = at;
+	b->n++;
+}
+
 void
 block_add(struct block *b, const struct row *r)
 {
-	uint64_t mask = mask_of(r);
-
-	if (b->n == 0) {
-		b->first = r->id;
-		b->oldest = b->newest = r->at;
-	}
 	varint_put_signed(&b->rows, r->at - b->last);
 	sbuf_putc(&b->rows, (char)r->kind);
-	varint_put(&b->rows, mask);
+	varint_put(&b->rows, mask_of(r));
 #define NUMBER(bit, field)     \
 	if (r->field != 0)     \
 		varint_put(&b->rows, r->field);
@@ -159,15 +171,27 @@ block_add(struct block *b, const struct row *r)
 	put_lists(b, r);
 	if (r->set != 0)
 		VEC_PUSH(&b->sets, r->set);
-	/* So that its labels stay as long as the event: it is found by them, too. */
+	/* It is found by its labels, too. */
 	if (r->source != 0)
 		VEC_PUSH(&b->sets, r->source);
-	b->kinds |= UINT64_C(1) << r->kind;
-	b->outcomes |= UINT64_C(1) << r->outcome;
-	b->oldest = r->at < b->oldest ? r->at : b->oldest;
-	b->newest = r->at > b->newest ? r->at : b->newest;
-	b->last = r->at;
-	b->n++;
+	count_row(b, r->id, r->at, r->kind, r->outcome);
+}
+
+void
+block_add_alert(struct block *b, uint64_t id, int64_t at, unsigned kind, uint64_t set, uint64_t starts)
+{
+	char bytes[4 * VARINT_MAX + 1], *p = varint_write(bytes, varint_unsigned(at - b->last));
+
+	*p++ = (char)kind;
+	p = varint_write(p, (set != 0 ? BIT_SET : 0) | (starts != 0 ? BIT_STARTS : 0));
+	if (set != 0) {
+		p = varint_write(p, set);
+		VEC_PUSH(&b->sets, set);
+	}
+	if (starts != 0)
+		p = varint_write(p, starts);
+	sbuf_put(&b->rows, bytes, (size_t)(p - bytes));
+	count_row(b, id, at, kind, OUTCOME_NONE);
 }
 
 bool
@@ -188,10 +212,15 @@ void
 block_put_sets(struct block *b, struct sbuf *out)
 {
 	uint64_t before = 0;
+	bool sorted = true;
 
 	if (b->sets.n == 0)
 		return;
-	qsort(b->sets.v, b->sets.n, sizeof(b->sets.v[0]), cmp_sets);
+	for (size_t i = 1; i < b->sets.n && sorted; i++)
+		sorted = b->sets.v[i - 1] <= b->sets.v[i];
+	/* New ones ascend already. */
+	if (!sorted)
+		qsort(b->sets.v, b->sets.n, sizeof(b->sets.v[0]), cmp_sets);
 	for (size_t i = 0; i < b->sets.n; i++) {
 		if (b->sets.v[i] == before)
 			continue;

@@ -13,6 +13,9 @@
 #define LOOK_AFTER SPAN_MIN
 #define FIRST_PAUSE SPAN_S
 #define LONGEST_PAUSE (30 * SPAN_S)
+/* Events that somebody may have asked for. */
+#define ASKED_FOR \
+	(EVENT_BIT(EVENT_SILENCE_CREATED) | EVENT_BIT(EVENT_SILENCE_UPDATED) | EVENT_BIT(EVENT_SILENCE_EXPIRED))
 /* References are given back in the course of several turns. */
 #define RELEASE_REFS 2048
 
@@ -103,6 +106,13 @@ note_success(struct history *h, const struct past_writer *w)
 		LOG(&h->log, LOG_INFO, "History is written again", F_UINT("missing", h->missing));
 	h->problem = (struct err){ 0 };
 	h->pause = 0;
+	if (w->upgrading && !h->upgrading)
+		LOG(&h->log, LOG_INFO, "The history database of an earlier version is being upgraded");
+	if (!w->upgrading && h->upgrading)
+		LOG(&h->log, LOG_INFO, "The history database has been upgraded");
+	h->upgrading = w->upgrading;
+	if (w->upgrading)
+		return;
 	h->opened = true;
 	h->commits += w->batch != NULL;
 	h->key[0] = w->db.key[0];
@@ -146,7 +156,7 @@ on_written(struct job *j)
 		return;
 	if (h->pause > 0)
 		kick(h, h->pause);
-	else if (h->first != NULL)
+	else if (h->upgrading || h->first != NULL)
 		kick(h, 0);
 	else if (h->filling != NULL)
 		kick(h, COMMIT_AFTER);
@@ -219,7 +229,7 @@ hear(void *arg, const struct event *ev)
 
 	if (b == NULL)
 		return;
-	if (h->o.actor != NULL)
+	if (h->o.actor != NULL && (EVENT_BIT(ev->kind) & ASKED_FOR) != 0)
 		h->o.actor(h->o.arg, &name, &from);
 	batch_take(b, ev, name, from);
 	added(h, bytes, records);
@@ -327,7 +337,8 @@ write_rest(struct history *h)
 			    F_UINT("events", h->records), F_ERR(&h->writer.err));
 			break;
 		}
-		batch_free(take_first(h));
+		if (!h->writer.upgrading)
+			batch_free(take_first(h));
 	}
 }
 

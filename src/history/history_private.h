@@ -40,6 +40,7 @@ struct history {
 
 	/* The outcome of the last job. */
 	bool opened;			/* the database could be opened */
+	bool upgrading;			/* not yet: it is of an earlier version, and being upgraded */
 	struct err problem;		/* ERR_NONE: none */
 	uint64_t generation, events, file_bytes, deleted, bad, revision;
 	int64_t oldest;

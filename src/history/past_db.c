@@ -7,7 +7,9 @@
 #include "base/hash.h"
 
 #define APPLICATION_ID 0x746f6368 /* "toch" */
-#define SCHEMA_VERSION 2
+/* Version 2 had a row for each label set, each pair, and the sets of each pair. */
+#define OLD_VERSION 2
+#define SCHEMA_VERSION 3
 #define BUSY_MS 2000
 
 static const char schema[] =
@@ -16,12 +18,12 @@ static const char schema[] =
     "CREATE TABLE block_sets(first INTEGER PRIMARY KEY, sets BLOB);"
     "CREATE TABLE bodies(first INTEGER PRIMARY KEY, words BLOB, rows BLOB);"
     "CREATE INDEX open_blocks ON blocks(first) WHERE sealed = 0;"
-    "CREATE TABLE sets(id INTEGER PRIMARY KEY, fingerprint INTEGER, hash INTEGER, pairs BLOB);"
-    "CREATE UNIQUE INDEX sets_by_hash ON sets(fingerprint, hash);"
-    "CREATE TABLE pairs(id INTEGER PRIMARY KEY, name TEXT, value TEXT);"
-    "CREATE UNIQUE INDEX pairs_by_text ON pairs(name, value);"
-    "CREATE TABLE postings(id INTEGER PRIMARY KEY, sets BLOB);"
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;";
+
+static const char segments[] =
+    "CREATE TABLE IF NOT EXISTS segments(first INTEGER PRIMARY KEY, n INTEGER, epoch INTEGER, epoch_began INTEGER,"
+    " part INTEGER, parts INTEGER, bytes INTEGER, sum INTEGER, directory BLOB);"
+    "CREATE TABLE IF NOT EXISTS parts(id INTEGER PRIMARY KEY, body BLOB);";
 
 bool
 past_db_failed(struct past_db *d, struct err *e)
@@ -124,7 +126,8 @@ identify(struct past_db *d, bool *fresh_out, struct err *e)
 		return true;
 	if (owner != APPLICATION_ID)
 		return foreign(d, e, "it is not a database of this program's history");
-	return version == SCHEMA_VERSION || foreign(d, e, "its schema is of another version of this program");
+	d->old = version == OLD_VERSION;
+	return version == SCHEMA_VERSION || d->old || foreign(d, e, "its schema is of another version of this program");
 }
 
 static bool
@@ -137,6 +140,22 @@ read_key(struct past_db *d, struct err *e)
 		memcpy(d->key, sqlite3_column_blob(s, 0), sizeof(d->key));
 	sqlite3_finalize(s);
 	return ok || foreign(d, e, "it has lost its key");
+}
+
+bool
+past_db_make_segments(struct past_db *d, struct err *e)
+{
+	return past_db_run(d, segments, e);
+}
+
+bool
+past_db_is_new(struct past_db *d, struct err *e)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", SCHEMA_VERSION);
+	d->old = !past_db_run(d, sql, e);
+	return !d->old;
 }
 
 static bool
@@ -152,6 +171,7 @@ make(struct past_db *d, struct err *e)
 	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
 		return err_set(e, ERR_IO, "the system gives no randomness");
 	ok = past_db_run(d, "BEGIN IMMEDIATE", e) && past_db_run(d, schema, e) &&
+	    past_db_make_segments(d, e) &&
 	    (s = past_db_prepare(d, "INSERT INTO meta VALUES('key', ?)", e)) != NULL;
 	if (ok) {
 		sqlite3_bind_blob(s, 1, key, sizeof(key), SQLITE_STATIC);
@@ -206,7 +226,7 @@ past_db_open_reader(struct past_db *d, const char *path, struct err *e)
 
 	if (open_file(d, path, SQLITE_OPEN_READONLY, e) &&
 	    past_db_run(d, "PRAGMA query_only = ON; PRAGMA cache_size = -2048", e) && identify(d, &fresh, e) &&
-	    !fresh && read_key(d, e)) {
+	    !fresh && !d->old && read_key(d, e)) {
 		d->trouble = DB_FINE;
 		return true;
 	}

@@ -10,9 +10,8 @@
  *			only, so that going through them reads few pages
  *	block_sets	their label sets
  *	bodies		their strings and events
- *	sets		label sets by number, with the numbers of their pairs
- *	pairs		a name and a value
- *	postings	which sets have a pair: 2048 sets a row, their offsets as 16-bit numbers
+ *	segments	label sets with consecutive numbers: segment.h. Here are the directories
+ *	parts		their columns
  *	meta		what the database itself has to remember
  */
 #ifndef HISTORY_PAST_DB_H
@@ -29,16 +28,6 @@
 
 #define DB_NAME "history.db"
 #define DB_PAGE 8192
-/* Sets in one row of postings, and the key of that row. */
-#define POSTINGS_SETS 2048
-#define POSTINGS_CHUNK_BITS 24
-
-static inline int64_t
-postings_key(uint64_t pair, uint64_t set)
-{
-	return (int64_t)(pair << POSTINGS_CHUNK_BITS | set / POSTINGS_SETS);
-}
-
 enum past_db_trouble {
 	DB_FINE,
 	DB_DAMAGED,	/* not a database of ours, of another version, or corrupt */
@@ -49,14 +38,20 @@ enum past_db_trouble {
 struct past_db {
 	sqlite3 *handle;
 	enum past_db_trouble trouble;	/* of the last call that failed */
+	bool old;			/* its label sets stand as version 2 had them: upgrade.h */
 	uint64_t key[2];		/* of this database: for hashes that strangers must not know */
 };
 
 /* Makes it if it is missing. False: *trouble of d says why; it need not be closed. */
 bool past_db_open_writer(struct past_db *d, const char *path, struct err *e) MUST_CHECK;
-/* One that is there. */
+/* One that is there, and of the present version. */
 bool past_db_open_reader(struct past_db *d, const char *path, struct err *e) MUST_CHECK;
 void past_db_close(struct past_db *d);	/* may be zeroed */
+
+/* Makes the tables of label sets where they are missing. */
+bool past_db_make_segments(struct past_db *d, struct err *e) MUST_CHECK;
+/* Version 2 has become the present one. Inside a transaction. */
+bool past_db_is_new(struct past_db *d, struct err *e) MUST_CHECK;
 
 /* Always false: sets e and trouble to what SQLite says. */
 bool past_db_failed(struct past_db *d, struct err *e);

@@ -10,6 +10,10 @@
 
 #include "base/mem.h"
 #include "model/group_name.h"
+#include "upgrade.h"
+
+/* So many parts of what is kept are of different epochs; see sets.h. */
+#define EPOCHS 4
 
 void
 past_writer_init(struct past_writer *w, const char *directory, struct clock *clock, span retention, uint64_t max_bytes)
@@ -19,6 +23,7 @@ past_writer_init(struct past_writer *w, const char *directory, struct clock *clo
 	*w = (struct past_writer){ .clock = clock, .retention = retention, .max_bytes = max_bytes };
 	sbuf_printf(&path, "%s/" DB_NAME, directory);
 	w->path = sbuf_take(&path, NULL);
+	w->group = (struct sbuf)SBUF_INIT(SBUF_UNLIMITED);
 	block_init(&w->whole);
 	block_init(&w->piece);
 }
@@ -30,12 +35,18 @@ close_database(struct past_writer *w)
 	sqlite3_finalize(w->add_block);
 	sqlite3_finalize(w->add_sets);
 	sqlite3_finalize(w->add_body);
-	w->add_block = w->add_sets = w->add_body = NULL;
+	sqlite3_finalize(w->begin);
+	sqlite3_finalize(w->commit);
+	sqlite3_finalize(w->find_first);
+	sqlite3_finalize(w->count_pages);
+	sqlite3_finalize(w->count_spare);
+	w->add_block = w->add_sets = w->add_body = w->begin = w->commit = NULL;
+	w->find_first = w->count_pages = w->count_spare = NULL;
 	sets_close(&w->sets);
 	past_db_close(&w->db);
 	block_clear(&w->whole);
 	block_clear(&w->piece);
-	w->sweep = (struct sweep){ 0 };
+	w->gone = 0;
 	w->is_open = false;
 }
 
@@ -45,6 +56,7 @@ past_writer_fini(struct past_writer *w)
 	close_database(w);
 	block_fini(&w->whole);
 	block_fini(&w->piece);
+	sbuf_fini(&w->group);
 	mem_free(w->path);
 }
 
@@ -143,6 +155,29 @@ read_state(struct past_writer *w, struct err *e)
 }
 
 static bool
+prepare(struct past_writer *w, struct err *e)
+{
+	const struct {
+		sqlite3_stmt **at;
+		const char *sql;
+	} all[] = {
+		{ &w->add_block, "INSERT INTO blocks(" BLOCK_COLUMNS ", sealed) VALUES(?,?,?,?,?,?,?,?)" },
+		{ &w->add_sets, "INSERT INTO block_sets VALUES(?, ?)" },
+		{ &w->add_body, "INSERT INTO bodies VALUES(?, ?, ?)" },
+		{ &w->begin, "BEGIN IMMEDIATE" },
+		{ &w->commit, "COMMIT" },
+		{ &w->find_first, "SELECT first, oldest, newest FROM blocks ORDER BY first LIMIT 1" },
+		{ &w->count_pages, "PRAGMA page_count" },
+		{ &w->count_spare, "PRAGMA freelist_count" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if ((*all[i].at = past_db_prepare(&w->db, all[i].sql, e)) == NULL)
+			return false;
+	return true;
+}
+
+static bool
 open_database(struct past_writer *w, struct err *e)
 {
 	if (!make_file(w->path, e)) {
@@ -151,11 +186,8 @@ open_database(struct past_writer *w, struct err *e)
 	}
 	if (!past_db_open_writer(&w->db, w->path, e))
 		return false;
-	if (sets_open(&w->sets, &w->db, e) && read_state(w, e) &&
-	    (w->add_block = past_db_prepare(
-		 &w->db, "INSERT INTO blocks(" BLOCK_COLUMNS ", sealed) VALUES(?,?,?,?,?,?,?,?)", e)) != NULL &&
-	    (w->add_sets = past_db_prepare(&w->db, "INSERT INTO block_sets VALUES(?, ?)", e)) != NULL &&
-	    (w->add_body = past_db_prepare(&w->db, "INSERT INTO bodies VALUES(?, ?, ?)", e)) != NULL) {
+	if ((!w->db.old || past_db_make_segments(&w->db, e)) && sets_open(&w->sets, &w->db, e) && read_state(w, e) &&
+	    prepare(w, e)) {
 		w->is_open = true;
 		w->generation++;
 		return true;
@@ -224,7 +256,7 @@ seal(struct past_writer *w, struct err *e)
 }
 
 static void
-group_of(struct record *r, struct sbuf *scratch)
+group_of(const struct record_rest *r, struct sbuf *scratch)
 {
 	uint64_t name;
 
@@ -238,52 +270,90 @@ group_of(struct record *r, struct sbuf *scratch)
 }
 
 static bool
-number_sets(struct past_writer *w, struct record *r, struct row *row, uint64_t *sets, struct err *e)
+number_sets(struct past_writer *w, const struct record_rest *r, struct row *row, struct err *e)
 {
-	if ((r->labels != NULL && !sets_number(&w->sets, r->labels, &row->set, e)) ||
-	    (r->source != NULL && !sets_number(&w->sets, r->source, &row->source, e)))
+	if (r->source != NULL && !sets_number(&w->sets, r->source, &row->source, e))
 		return false;
 	for (size_t i = 0; i < row->sets_n; i++)
-		if (!sets_number(&w->sets, r->sets[i], &sets[i], e))
+		if (!sets_number(&w->sets, r->sets[i], &w->numbers[i], e))
 			return false;
-	row->sets = sets;
+	row->sets = w->numbers;
+	return true;
+}
+
+/* As a row, without the label set of the alert. */
+static bool
+complete(struct past_writer *w, const struct record *r, struct row *row, struct err *e)
+{
+	if (r->rest == NULL)
+		return true;
+	*row = r->rest->row;
+	group_of(r->rest, &w->group);
+	row->group = sbuf_get(&w->group);
+	return number_sets(w, r->rest, row, e);
+}
+
+static bool
+write_record(struct past_writer *w, const struct record *r, bool piece, struct err *e)
+{
+	struct row row;
+	uint64_t set = 0;
+
+	if ((r->labels != NULL && !sets_number(&w->sets, r->labels, &set, e)) || !complete(w, r, &row, e))
+		return false;
+	if (r->rest == NULL) {
+		if (piece)
+			block_add_alert(&w->piece, w->next, r->at, r->kind, set, r->starts);
+		block_add_alert(&w->whole, w->next, r->at, r->kind, set, r->starts);
+	} else {
+		row.id = w->next;
+		row.at = r->at;
+		row.kind = r->kind;
+		row.starts = r->starts;
+		row.set = set;
+		if (piece)
+			block_add(&w->piece, &row);
+		block_add(&w->whole, &row);
+	}
+	w->next++;
 	return true;
 }
 
 static bool
 write_records(struct past_writer *w, const struct batch *b, struct err *e)
 {
-	uint64_t *sets = mem_calloc(ROW_SETS_MAX, sizeof(sets[0]));
-	struct sbuf group = SBUF_INIT(SBUF_UNLIMITED);
-	bool ok = true;
+	for (size_t i = 0; i < b->records.n; i++) {
+		/* An event that makes a whole block with those that follow need not stand there twice. */
+		bool piece = w->whole.n + b->records.n - i < BLOCK_EVENTS;
 
-	for (size_t i = 0; ok && i < b->records.n; i++) {
-		struct record *r = &b->records.v[i];
-		struct row row = r->row;
-
-		row.id = w->next;
-		group_of(r, &group);
-		row.group = sbuf_get(&group);
-		ok = number_sets(w, r, &row, sets, e);
-		if (!ok)
-			break;
-		block_add(&w->whole, &row);
-		block_add(&w->piece, &row);
-		w->next++;
-		if (block_is_full(&w->whole))
-			ok = seal(w, e);
+		if (!write_record(w, &b->records.v[i], piece, e) || (block_is_full(&w->whole) && !seal(w, e)))
+			return false;
 	}
-	sbuf_fini(&group);
-	mem_free(sets);
-	return ok;
+	return true;
+}
+
+static void
+begin_epoch_if_due(struct past_writer *w)
+{
+	const struct sets *s = &w->sets;
+	int64_t now = w->batch->records.n > 0 ? w->batch->records.v[0].at : 0;
+
+	if (s->epoch != 0 && now - s->epoch_began < w->retention / SPAN_MS / EPOCHS &&
+	    (w->gone == 0 || w->gone < w->events / EPOCHS))
+		return;
+	sets_begin_epoch(&w->sets, w->next, now);
+	w->gone = 0;
 }
 
 static bool
 write_batch(struct past_writer *w, struct err *e)
 {
-	bool ok = past_db_run(&w->db, "BEGIN IMMEDIATE", e) && write_records(w, w->batch, e) &&
+	bool ok;
+
+	begin_epoch_if_due(w);
+	ok = past_db_step(&w->db, w->begin, e) && write_records(w, w->batch, e) &&
 	    (w->piece.n == 0 || put_block(w, &w->piece, false, e)) && sets_flush(&w->sets, e) &&
-	    past_db_run(&w->db, "COMMIT", e);
+	    past_db_step(&w->db, w->commit, e);
 
 	block_clear(&w->piece);
 	if (ok)
@@ -291,18 +361,38 @@ write_batch(struct past_writer *w, struct err *e)
 	return ok;
 }
 
-static void
-measure(struct past_writer *w)
+static int64_t
+only_number(sqlite3_stmt *s)
 {
-	int64_t pages = 0, oldest = 0, newest = 0;
-	struct err e = { 0 };
+	int64_t n = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
 
-	(void)!past_db_number(&w->db, "PRAGMA page_count", &pages, &e);
-	(void)!past_db_number(&w->db, "SELECT oldest FROM blocks ORDER BY first LIMIT 1", &oldest, &e);
-	w->bytes = (uint64_t)pages * DB_PAGE;
-	(void)!past_db_number(&w->db, "SELECT newest FROM blocks ORDER BY first LIMIT 1", &newest, &e);
-	w->oldest = oldest;
-	w->first_newest = newest;
+	sqlite3_reset(s);
+	return n;
+}
+
+uint64_t
+past_writer_pages(struct past_writer *w)
+{
+	return (uint64_t)only_number(w->count_pages);
+}
+
+uint64_t
+past_writer_spare_pages(struct past_writer *w)
+{
+	return (uint64_t)only_number(w->count_spare);
+}
+
+void
+past_writer_measure(struct past_writer *w)
+{
+	sqlite3_stmt *s = w->find_first;
+	bool any = sqlite3_step(s) == SQLITE_ROW;
+
+	w->first = any ? (uint64_t)sqlite3_column_int64(s, 0) : w->next;
+	w->oldest = any ? sqlite3_column_int64(s, 1) : 0;
+	w->first_newest = any ? sqlite3_column_int64(s, 2) : 0;
+	sqlite3_reset(s);
+	w->bytes = past_writer_pages(w) * DB_PAGE;
 }
 
 static void
@@ -326,11 +416,18 @@ past_writer_run(struct past_writer *w)
 	w->err = (struct err){ 0 };
 	w->aside_why = (struct err){ 0 };
 	w->full = w->more = false;
-	w->ok = open_or_begin_anew(w, &w->err) && (w->batch == NULL || write_batch(w, &w->err));
+	w->upgrading = false;
+	w->ok = open_or_begin_anew(w, &w->err);
+	if (w->ok && w->db.old) {
+		w->ok = upgrade_some(&w->sets, &w->err);
+		w->upgrading = w->more = w->ok;
+	} else {
+		w->ok = w->ok && (w->batch == NULL || write_batch(w, &w->err));
+	}
 	if (w->ok)
-		measure(w);
+		past_writer_measure(w);
 	/* The batch is written also when what is old cannot be deleted. */
-	if (!w->ok || !retain_some(w, &w->err))
+	if (!w->ok || (!w->upgrading && !retain_some(w, &w->err)))
 		fail(w);
 	w->took = mono_sub(w->clock->now(w->clock).mono, began);
 }

@@ -13,12 +13,6 @@
 #include "record.h"
 #include "sets.h"
 
-struct sweep {
-	enum { SWEEP_IDLE, SWEEP_LOOKING, SWEEP_DELETING } stage;
-	uint64_t at;		/* block, or label set, that comes next */
-	uint64_t deleted;	/* blocks that went since the last one */
-};
-
 struct past_writer {
 	struct clock *clock;
 	char *path;
@@ -30,12 +24,16 @@ struct past_writer {
 	bool is_open;
 	struct sets sets;
 	sqlite3_stmt *add_block, *add_sets, *add_body;
+	sqlite3_stmt *begin, *commit, *find_first, *count_pages, *count_spare;
 	struct block whole, piece;	/* what is not sealed yet; what the transaction adds to that */
+	struct sbuf group;		/* scratch, as is the next: of a notification */
+	uint64_t numbers[ROW_SETS_MAX];
 	uint64_t next;			/* id of the next event */
-	struct sweep sweep;
+	uint64_t gone;			/* events that retention has deleted since the epoch began */
 
 	/* The task. */
 	struct batch *batch;		/* NULL: only to open and tidy */
+	bool upgrading;			/* outcome: it was not written yet, as an old database is being upgraded */
 
 	/* The outcome. */
 	bool ok;
@@ -47,6 +45,7 @@ struct past_writer {
 	uint64_t events, bytes;		/* in the database */
 	int64_t oldest;			/* ms; 0: there is nothing */
 	int64_t before;			/* … of the newest event that was there before this process */
+	uint64_t first;			/* id of the oldest event; of the next one when there is none */
 	int64_t first_newest;		/* … of the newest event in the oldest block */
 	uint64_t deleted;		/* events that went by retention, so far */
 	uint64_t bad;			/* blocks that were not what was written, so far */
@@ -58,6 +57,11 @@ void past_writer_init(struct past_writer *w, const char *directory, struct clock
     uint64_t max_bytes);
 void past_writer_fini(struct past_writer *w);
 void past_writer_run(struct past_writer *w);
+
+/* Pages of the database, which is open, and those of them that are not used; bytes, oldest and the like of w. */
+uint64_t past_writer_pages(struct past_writer *w);
+uint64_t past_writer_spare_pages(struct past_writer *w);
+void past_writer_measure(struct past_writer *w);
 
 /* retain.c: a step of retention, some milliseconds at most. False: see e. */
 bool retain_some(struct past_writer *w, struct err *e) MUST_CHECK;

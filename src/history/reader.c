@@ -3,7 +3,6 @@
 
 #include "base/mem.h"
 #include "text/json_write.h"
-#include "varint.h"
 
 static bool
 prepare(struct reader *r, struct err *e)
@@ -13,14 +12,9 @@ prepare(struct reader *r, struct err *e)
 	return block_source_open(&r->source, db, e) &&
 	    (r->blocks = past_db_prepare(
 		    db, "SELECT " BLOCK_COLUMNS " FROM blocks WHERE first < ? ORDER BY first DESC", e)) != NULL &&
-	    (r->set = past_db_prepare(db, "SELECT fingerprint, pairs FROM sets WHERE id = ?", e)) != NULL &&
-	    (r->pair = past_db_prepare(db, "SELECT name, value FROM pairs WHERE id = ?", e)) != NULL &&
-	    (r->find_pair = past_db_prepare(db, "SELECT id FROM pairs WHERE name = ? AND value = ?", e)) != NULL &&
-	    (r->pairs_of = past_db_prepare(
-		 db, "SELECT id, value FROM pairs WHERE name = ? AND value >= ? ORDER BY value", e)) != NULL &&
-	    (r->postings = past_db_prepare(db, "SELECT id, sets FROM postings WHERE id >= ? AND id < ?", e)) != NULL &&
-	    (r->all_sets = past_db_prepare(db, "SELECT id, pairs FROM sets", e)) != NULL &&
-	    (r->by_fingerprint = past_db_prepare(db, "SELECT id FROM sets WHERE fingerprint = ?", e)) != NULL;
+	    (r->segments = past_db_prepare(
+		 db, "SELECT first, n, sum, part, parts, directory FROM segments ORDER BY first", e)) != NULL &&
+	    (r->part = past_db_prepare(db, "SELECT body FROM parts WHERE id = ?", e)) != NULL;
 }
 
 bool
@@ -44,13 +38,9 @@ reader_close(struct reader *r)
 {
 	block_source_close(&r->source);
 	sqlite3_finalize(r->blocks);
-	sqlite3_finalize(r->set);
-	sqlite3_finalize(r->pair);
-	sqlite3_finalize(r->find_pair);
-	sqlite3_finalize(r->pairs_of);
-	sqlite3_finalize(r->postings);
-	sqlite3_finalize(r->by_fingerprint);
-	sqlite3_finalize(r->all_sets);
+	sqlite3_finalize(r->segments);
+	sqlite3_finalize(r->part);
+	segments_close(r);
 	past_db_close(&r->db);
 	*r = (struct reader){ 0 };
 }
@@ -58,9 +48,16 @@ reader_close(struct reader *r)
 bool
 reader_begin(struct reader *r, struct err *e)
 {
+	struct err ignored = { 0 };
+
 	r->arena = arena_new();
-	if (past_db_run(&r->db, "BEGIN", e))
-		return true;
+	r->questions++;
+	r->bad = 0;
+	if (past_db_run(&r->db, "BEGIN", e)) {
+		if (segments_refresh(r, e))
+			return true;
+		(void)!past_db_run(&r->db, "ROLLBACK", &ignored);
+	}
 	arena_free(&r->arena);
 	return false;
 }
@@ -71,38 +68,41 @@ reader_end(struct reader *r)
 	struct err ignored = { 0 };
 
 	block_source_reset(&r->source);
+	sqlite3_reset(r->part);
+	segments_trim(r, true);
 	hmap_fini(&r->known);
 	r->known = (struct hmap){ 0 };
 	arena_free(&r->arena);
 	(void)!past_db_run(&r->db, "COMMIT", &ignored);
 }
 
-static struct str
-column_text(sqlite3_stmt *s, int at)
-{
-	const char *p = (const char *)sqlite3_column_text(s, at);
-
-	return (struct str){ p, (size_t)sqlite3_column_bytes(s, at) };
-}
-
+/* Columns stand in the order of their names, as labels do. */
 static void
-put_pairs(struct reader *r, struct str pairs, struct sbuf *out)
+put_pairs(struct reader *r, struct open_segment *s, uint32_t at, struct sbuf *out)
 {
 	struct json_writer w;
-	size_t at = 0;
-	uint64_t pair;
 
 	json_writer_init(&w, out, JSON_HTML_ESCAPED);
 	json_object_begin(&w);
-	while (varint_get(pairs, &at, &pair)) {
-		sqlite3_bind_int64(r->pair, 1, (int64_t)pair);
-		if (sqlite3_step(r->pair) == SQLITE_ROW) {
-			json_key(&w, column_text(r->pair, 0));
-			json_str(&w, column_text(r->pair, 1));
-		}
-		sqlite3_reset(r->pair);
+	for (size_t i = 1; i < s->entries_n; i++) {
+		const struct column *c = segment_column_of(r, s, i);
+		uint32_t value = c != NULL ? column_cell(c, at) : 0;
+
+		if (value == 0)
+			continue;
+		json_key(&w, s->entries[i].name);
+		json_str(&w, c->values[value - 1]);
 	}
 	json_object_end(&w);
+}
+
+uint64_t
+reader_fingerprint(struct reader *r, uint64_t set)
+{
+	struct open_segment *s = segment_of(r, set);
+	const struct column *c = s != NULL ? segment_column_of(r, s, 0) : NULL;
+
+	return c != NULL ? column_fingerprint(c, (uint32_t)(set - s->first)) : 0;
 }
 
 static struct known_labels *
@@ -116,13 +116,8 @@ find(struct reader *r, uint64_t set)
 		return CONTAINER_OF(n, struct known_labels, node);
 	k = ARENA_NEW(r->arena, struct known_labels);
 	k->number = set;
-	sqlite3_bind_int64(r->set, 1, (int64_t)set);
-	if (sqlite3_step(r->set) == SQLITE_ROW) {
-		k->exists = true;
-		k->fingerprint = (uint64_t)sqlite3_column_int64(r->set, 0);
-		k->pairs = arena_str(r->arena, past_db_column(r->set, 1));
-	}
-	sqlite3_reset(r->set);
+	k->fingerprint = reader_fingerprint(r, set);
+	k->exists = k->fingerprint != 0;
 	hmap_insert(&r->known, &k->node, set);
 	return k;
 }
@@ -138,11 +133,14 @@ reader_labels(struct reader *r, uint64_t set)
 {
 	struct known_labels *k = find(r, set);
 	struct sbuf json = SBUF_INIT(SBUF_UNLIMITED);
+	struct open_segment *s;
 
 	if (!k->exists || k->json.n > 0)
 		return k;
-	put_pairs(r, k->pairs, &json);
+	s = segment_of(r, set);
+	put_pairs(r, s, (uint32_t)(set - s->first), &json);
 	k->json = arena_str(r->arena, sbuf_get(&json));
 	sbuf_fini(&json);
+	segments_trim(r, false);
 	return k;
 }

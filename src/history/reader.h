@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "core/past.h"
 #include "past_db.h"
+#include "segment.h"
 #include "model/matcher.h"
 #include "text/regex.h"
 
@@ -19,7 +20,13 @@ struct reader {
 	bool is_open;
 	uint64_t generation;		/* of the file that is open; see struct past_writer */
 	struct block_source source;
-	sqlite3_stmt *blocks, *set, *pair, *find_pair, *pairs_of, *postings, *by_fingerprint, *all_sets;
+	sqlite3_stmt *blocks, *segments, *part;
+	/* Segments as they are; their columns stay in memory for the next question, within a bound. */
+	VEC(struct open_segment *) open;
+	size_t last;			/* the one that had the set that was asked for before */
+	size_t columns_bytes;
+	uint64_t questions;
+	size_t bad;			/* segments and columns of this answer that were not what was written */
 	/* Label sets that were looked up for this answer, by number. */
 	struct hmap known;
 	struct arena *arena;		/* of those */
@@ -37,12 +44,38 @@ struct known_labels {
 	struct hmap_node node;
 	uint64_t number, fingerprint;
 	bool exists;			/* else it is not known any more */
-	struct str pairs;		/* numbers */
 	struct str json;		/* the object; empty: not made yet */
 };
 /* Borrowed until reader_end. The second has `json`, unless it is not known any more. */
 const struct known_labels *reader_set(struct reader *r, uint64_t set);
 const struct known_labels *reader_labels(struct reader *r, uint64_t set);
+/* 0: it is not known any more. */
+uint64_t reader_fingerprint(struct reader *r, uint64_t set);
+
+/* A segment of which some columns may have been read. */
+struct open_segment {
+	uint64_t first, n, sum, part, parts_n;
+	char *directory;		/* owned, as are the rest */
+	struct segment_entry *entries;	/* by name; the first is that of the fingerprints */
+	size_t entries_n;		/* 0: it is damaged */
+	struct open_column *columns;	/* one for each */
+};
+struct open_column {
+	enum { COLUMN_UNREAD, COLUMN_READ, COLUMN_BAD } state;
+	uint64_t question;		/* the last that needed it */
+	struct column c;
+};
+/* segments.c. Reads what segments there are: at the begin of a question. */
+bool segments_refresh(struct reader *r, struct err *e) MUST_CHECK;
+/* Column `at` of the segment; NULL: it is damaged. Stays until segments_trim. */
+const struct column *segment_column_of(struct reader *r, struct open_segment *s, size_t at);
+/* The place of a name in the directory; 0: there is none. */
+size_t segment_find(const struct open_segment *s, struct str name);
+/* Gives memory back beyond the bound, that of this question last. over: the question is, so that less is kept. */
+void segments_trim(struct reader *r, bool over);
+void segments_close(struct reader *r);
+/* The segment that has the number; NULL: none. */
+struct open_segment *segment_of(struct reader *r, uint64_t set);
 
 /* A question, copied; all in its arena. */
 struct question {
@@ -54,11 +87,10 @@ struct question {
 	enum matcher_mode mode;
 };
 
-/* Bits by the number of a label set; all of them for what has no bound. */
+/* Bits by the number of a label set. */
 struct set_bits {
 	uint64_t *bits;			/* owned; NULL: no condition, every set is in */
-	uint64_t n;			/* numbers below; those above are in if `rest` */
-	bool rest;
+	uint64_t n;			/* numbers below; none above is in */
 };
 void set_bits_fini(struct set_bits *b);
 /* There is no set that it has. */
@@ -66,7 +98,7 @@ bool set_bits_empty(const struct set_bits *b);
 static inline bool
 set_bits_has(const struct set_bits *b, uint64_t set)
 {
-	return b->bits == NULL || (set < b->n ? (b->bits[set / 64] >> set % 64 & 1) != 0 : b->rest);
+	return b->bits == NULL || (set < b->n && (b->bits[set / 64] >> set % 64 & 1) != 0);
 }
 
 /* When to stop, by the stopwatch of a clock. */

@@ -29,9 +29,11 @@ static void
 release(struct record *r)
 {
 	labels_unref(r->labels);
-	labels_unref(r->source);
-	for (size_t i = 0; i < r->row.sets_n; i++)
-		labels_unref(r->sets[i]);
+	if (r->rest == NULL)
+		return;
+	labels_unref(r->rest->source);
+	for (size_t i = 0; i < r->rest->row.sets_n; i++)
+		labels_unref(r->rest->sets[i]);
 }
 
 bool
@@ -42,7 +44,7 @@ batch_release_some(struct batch *b, size_t refs)
 	while (b->released < b->records.n && done < refs) {
 		struct record *r = &b->records.v[b->released++];
 
-		done += 1 + r->row.sets_n;
+		done += 1 + (r->rest != NULL ? r->rest->row.sets_n : 0);
 		release(r);
 	}
 	if (b->released < b->records.n)
@@ -84,10 +86,21 @@ ms_of(struct wall t)
 static struct record *
 begin(struct batch *b, enum kind kind, struct wall now)
 {
-	VEC_PUSH(&b->records, ((struct record){ .row = { .kind = kind, .at = ms_of(now) } }));
+	VEC_PUSH(&b->records, ((struct record){ .kind = kind, .at = ms_of(now) }));
 	b->bytes += sizeof(struct record);
 	b->refs++;
 	return &b->records.v[b->records.n - 1];
+}
+
+/* … and more is to be said of it. */
+static struct record_rest *
+begin_more(struct batch *b, enum kind kind, struct wall now)
+{
+	struct record *r = begin(b, kind, now);
+
+	r->rest = ARENA_NEW(b->arena, struct record_rest);
+	b->bytes += sizeof(struct record_rest);
+	return r->rest;
 }
 
 /* A copy, cut where it is too long. */
@@ -193,25 +206,32 @@ take_condition(struct batch *b, const struct event_condition *c, struct wall now
 		[ALERT_SILENCED] = { KIND_UNSILENCED, KIND_SILENCED },
 		[ALERT_ACKED] = { KIND_UNACKED, KIND_ACKED },
 	};
-	struct record *r = begin(b, kinds[c->condition][c->on], now);
+	enum kind kind = kinds[c->condition][c->on];
+	struct record_rest *rest;
+	struct record *r;
 
-	r->labels = hold(b, c->alert->labels);
-	if (c->condition == ALERT_FIRES && c->on && wall_before(c->alert->starts, now))
-		r->row.starts = (uint64_t)ms_of(wall_utc(c->alert->starts));
-	if (!c->on || c->verdict == NULL)
+	if (!c->on || c->verdict == NULL) {
+		r = begin(b, kind, now);
+		r->labels = hold(b, c->alert->labels);
+		if (c->condition == ALERT_FIRES && c->on && wall_before(c->alert->starts, now))
+			r->starts = (uint64_t)ms_of(wall_utc(c->alert->starts));
 		return;
+	}
+	rest = begin_more(b, kind, now);
+	r = &b->records.v[b->records.n - 1];
+	r->labels = hold(b, c->alert->labels);
 	if (c->condition == ALERT_INHIBITED) {
-		r->source = hold(b, c->verdict->by.inhibition.source->labels);
-		r->row.ref = rule_name(b, c->verdict->by.inhibition.rule);
+		rest->source = hold(b, c->verdict->by.inhibition.source->labels);
+		rest->row.ref = rule_name(b, c->verdict->by.inhibition.rule);
 	} else {
-		r->row.ref = join_ids(b, c->verdict, c->condition == ALERT_ACKED);
+		rest->row.ref = join_ids(b, c->verdict, c->condition == ALERT_ACKED);
 		if (c->condition == ALERT_ACKED)
-			r->row.starts = (uint64_t)ms_of(ack_began(c->verdict, now));
+			r->starts = (uint64_t)ms_of(ack_began(c->verdict, now));
 	}
 }
 
 static void
-put_group(struct batch *b, struct record *r, const struct event_group *g)
+put_group(struct batch *b, struct record_rest *r, const struct event_group *g)
 {
 	r->row.receiver = keep(b, g->receiver, TEXT_MAX);
 	r->group_key = keep(b, g->key, MATCHERS_TEXT_MAX);
@@ -221,7 +241,7 @@ static void
 take_group_muted(struct batch *b, const struct event_group_muted *m, struct wall now)
 {
 	bool on = m->verdict->cause != MUTE_NONE;
-	struct record *r = begin(b, on ? KIND_MUTED : KIND_UNMUTED, now);
+	struct record_rest *r = begin_more(b, on ? KIND_MUTED : KIND_UNMUTED, now);
 
 	put_group(b, r, &m->group);
 	r->row.firing = m->alerts_n;
@@ -230,7 +250,7 @@ take_group_muted(struct batch *b, const struct event_group_muted *m, struct wall
 }
 
 static void
-put_alerts(struct batch *b, struct record *r, const struct event_leg *leg)
+put_alerts(struct batch *b, struct record_rest *r, const struct event_leg *leg)
 {
 	size_t n = leg->alerts_n < ROW_SETS_MAX ? leg->alerts_n : ROW_SETS_MAX;
 
@@ -246,7 +266,7 @@ put_alerts(struct batch *b, struct record *r, const struct event_leg *leg)
 }
 
 static void
-put_recipients(struct batch *b, struct record *r, const struct recipients *all)
+put_recipients(struct batch *b, struct record_rest *r, const struct recipients *all)
 {
 	size_t n = all->n < ROW_RECIPIENTS_MAX ? all->n : ROW_RECIPIENTS_MAX;
 	struct row_recipient *to;
@@ -265,12 +285,12 @@ static void
 take_notification(struct batch *b, const struct event_leg *leg, const struct event_attempt *attempt, struct wall now,
     unsigned outcome, enum failure failure, struct str error)
 {
-	struct record *r;
+	struct record_rest *r;
 
 	/* Given up before anything was tried: nobody was told anything. */
 	if (leg->attempts == 0)
 		return;
-	r = begin(b, KIND_NOTIFICATION, now);
+	r = begin_more(b, KIND_NOTIFICATION, now);
 	put_group(b, r, &leg->group);
 	r->row.outcome = outcome;
 	r->row.integration = arena_printf(b->arena, "%s[%zu]", leg->integration->kind->name, leg->integration->index);
@@ -303,13 +323,13 @@ matchers_text(struct batch *b, const struct silence *s)
 static void
 put_silence(struct batch *b, const struct silence *s, enum kind kind, struct wall now, struct str actor)
 {
-	struct record *r = begin(b, kind, now);
+	struct record_rest *r = begin_more(b, kind, now);
 
 	r->row.ref = keep(b, str_from(s->id), TEXT_MAX);
 	r->row.actor = keep(b, actor, TEXT_MAX);
 	r->row.text = keep(b, istr_str(s->comment), TEXT_MAX);
 	r->row.matchers = matchers_text(b, s);
-	r->row.starts = (uint64_t)ms_of(s->starts);
+	b->records.v[b->records.n - 1].starts = (uint64_t)ms_of(s->starts);
 	r->row.ends = (uint64_t)ms_of(s->ends);
 }
 
@@ -383,7 +403,7 @@ batch_take(struct batch *b, const struct event *ev, struct str name, struct str 
 void
 batch_note(struct batch *b, enum kind kind, struct wall now, struct str text, uint64_t n, struct str actor)
 {
-	struct record *r = begin(b, kind, wall_utc(now));
+	struct record_rest *r = begin_more(b, kind, wall_utc(now));
 
 	r->row.text = keep(b, text, TEXT_MAX);
 	r->row.firing = n;

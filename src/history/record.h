@@ -14,9 +14,17 @@
 #include "model/labels.h"
 #include "row.h"
 
+/* Most events are an alert that fires or resolves: few bytes, as the loop writes them. */
 struct record {
-	struct row row;			/* its label sets are not numbered yet; texts are in the batch's arena */
+	int64_t at;			/* as in struct row */
+	uint64_t starts;
 	struct labels *labels;		/* of the alert; owned references, as are all here. NULL: none */
+	struct record_rest *rest;	/* in the batch's arena; NULL: that is all */
+	unsigned kind;
+};
+
+struct record_rest {
+	struct row row;			/* without what stands in the record; its label sets are not numbered yet */
 	struct labels *source;
 	struct labels **sets;		/* row.sets_n of a notification, in the arena */
 	struct str group_key;

@@ -1,248 +1,252 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sets.h"
 
-#include "base/hash.h"
 #include "base/mem.h"
-#include "varint.h"
 
-/* Numbers found lately, each in the one place that its hash has: powers of two. */
-#define KNOWN_SETS 8192
-#define KNOWN_PAIRS 8192
+/* Places of the table: powers of two. A set stands in one of so many behind the one that its hash gives. */
+#define KNOWN_FIRST ((size_t)2 << 10)
+#define KNOWN_MAX ((size_t)512 << 10)
+#define NEAR 16
+/* By so much it grows. */
+#define MORE 4
 
 struct known_set {
-	uint64_t fingerprint, hash, number; /* 0: none */
-};
-
-struct known_pair {
-	uint64_t hash, other, number;
-};
-
-/* New sets of one row of postings. */
-struct fresh_postings {
-	struct hmap_node node;
-	int64_t key;
-	struct sbuf sets; /* offsets, 16 bits each, little-endian */
-	bool first;	/* the pair has no others yet */
+	uint64_t hash, fingerprint, number; /* 0: none */
 };
 
 static bool
-highest(struct past_db *db, const char *sql, uint64_t *out, struct err *e)
+load(struct sets *s, struct err *e)
 {
-	int64_t n = 0;
+	sqlite3_stmt *st = past_db_prepare(
+	    s->db, "SELECT first, n, epoch, epoch_began, part, parts, bytes FROM segments ORDER BY first", e);
+	int code = SQLITE_DONE;
 
-	if (!past_db_number(db, sql, &n, e) && e->kind != ERR_NONE)
+	if (st == NULL)
 		return false;
-	*out = (uint64_t)n;
-	return true;
+	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		struct segment_row row = {
+			.first = (uint64_t)sqlite3_column_int64(st, 0),
+			.n = (uint64_t)sqlite3_column_int64(st, 1),
+			.epoch = (uint64_t)sqlite3_column_int64(st, 2),
+			.epoch_began = sqlite3_column_int64(st, 3),
+			.part = (uint64_t)sqlite3_column_int64(st, 4),
+			.parts_n = (uint64_t)sqlite3_column_int64(st, 5),
+			.bytes = (uint64_t)sqlite3_column_int64(st, 6),
+		};
+
+		s->epoch = row.epoch;
+		s->epoch_began = row.epoch_began;
+		s->next = row.first + row.n;
+		s->next_part = s->next_part > row.part + row.parts_n ? s->next_part : row.part + row.parts_n;
+		VEC_PUSH(&s->all, row);
+	}
+	if (code != SQLITE_DONE)
+		past_db_failed(s->db, e);
+	sqlite3_finalize(st);
+	return code == SQLITE_DONE;
 }
 
 bool
 sets_open(struct sets *s, struct past_db *db, struct err *e)
 {
-	*s = (struct sets){ .db = db, .scratch = SBUF_INIT(SBUF_UNLIMITED), .numbers = SBUF_INIT(SBUF_UNLIMITED) };
-	s->known = mem_calloc(KNOWN_SETS, sizeof(s->known[0]));
-	s->pairs = mem_calloc(KNOWN_PAIRS, sizeof(s->pairs[0]));
-	if (!highest(db, "SELECT max(id) FROM sets", &s->next, e))
-		return false;
-	s->next++;
-	return (s->find_set = past_db_prepare(db, "SELECT id FROM sets WHERE fingerprint = ? AND hash = ?", e)) !=
-	    NULL &&
-	    (s->add_set = past_db_prepare(db, "INSERT INTO sets VALUES(?, ?, ?, ?)", e)) != NULL &&
-	    (s->find_pair = past_db_prepare(db, "SELECT id FROM pairs WHERE name = ? AND value = ?", e)) != NULL &&
-	    (s->add_pair = past_db_prepare(db, "INSERT OR IGNORE INTO pairs(name, value) VALUES(?, ?)", e)) != NULL &&
-	    (s->get_postings = past_db_prepare(db, "SELECT sets FROM postings WHERE id = ?", e)) != NULL &&
-	    (s->put_postings = past_db_prepare(db, "REPLACE INTO postings VALUES(?, ?)", e)) != NULL;
-}
-
-static void
-drop_fresh(struct sets *s)
-{
-	HMAP_EACH(&s->fresh, node) {
-		struct fresh_postings *f = CONTAINER_OF(node, struct fresh_postings, node);
-
-		hmap_remove(&s->fresh, node);
-		sbuf_fini(&f->sets);
-		mem_free(f);
-	}
-	hmap_fini(&s->fresh);
-	s->fresh = (struct hmap){ 0 };
+	*s = (struct sets){ .db = db, .next = 1, .next_part = 1, .known_n = KNOWN_FIRST };
+	s->known = mem_calloc(s->known_n, sizeof(s->known[0]));
+	return load(s, e) &&
+	    (s->add_segment = past_db_prepare(db,
+		 "INSERT INTO segments(first, n, epoch, epoch_began, part, parts, bytes, sum, directory) "
+		 "VALUES(?,?,?,?,?,?,?,?,?)", e)) != NULL &&
+	    (s->add_part = past_db_prepare(db, "INSERT INTO parts VALUES(?, ?)", e)) != NULL &&
+	    (s->get_segment = past_db_prepare(db, "SELECT sum, directory FROM segments WHERE first = ?", e)) != NULL &&
+	    (s->get_parts = past_db_prepare(
+		 db, "SELECT body FROM parts WHERE id >= ? AND id < ? ORDER BY id", e)) != NULL &&
+	    (s->drop_segment = past_db_prepare(db, "DELETE FROM segments WHERE first = ?", e)) != NULL &&
+	    (s->drop_parts = past_db_prepare(db, "DELETE FROM parts WHERE id >= ? AND id < ?", e)) != NULL;
 }
 
 void
 sets_close(struct sets *s)
 {
-	drop_fresh(s);
-	sqlite3_finalize(s->find_set);
-	sqlite3_finalize(s->add_set);
-	sqlite3_finalize(s->find_pair);
-	sqlite3_finalize(s->add_pair);
-	sqlite3_finalize(s->get_postings);
-	sqlite3_finalize(s->put_postings);
+	sqlite3_finalize(s->add_segment);
+	sqlite3_finalize(s->add_part);
+	sqlite3_finalize(s->get_segment);
+	sqlite3_finalize(s->get_parts);
+	sqlite3_finalize(s->drop_segment);
+	sqlite3_finalize(s->drop_parts);
 	mem_free(s->known);
-	mem_free(s->pairs);
-	mem_free(s->live);
-	sbuf_fini(&s->scratch);
-	sbuf_fini(&s->numbers);
+	segment_maker_fini(&s->maker);
+	VEC_FINI(&s->all);
 	*s = (struct sets){ 0 };
 }
 
 void
-sets_forget(struct sets *s)
+sets_begin_epoch(struct sets *s, uint64_t event, int64_t now)
 {
-	memset(s->known, 0, KNOWN_SETS * sizeof(s->known[0]));
-	memset(s->pairs, 0, KNOWN_PAIRS * sizeof(s->pairs[0]));
+	s->epoch = event;
+	s->epoch_began = now;
+	mem_free(s->known);
+	s->known_n = KNOWN_FIRST;
+	s->known = mem_calloc(s->known_n, sizeof(s->known[0]));
 }
 
-static void
-bind_text(sqlite3_stmt *st, int at, const struct istr *text)
+bool
+sets_put_segment(struct sets *s, struct segment_maker *m, const struct segment_row *at, struct err *e)
 {
-	sqlite3_bind_text64(st, at, text->bytes, text->n, SQLITE_STATIC, SQLITE_UTF8);
-}
+	struct segment_row row = { .first = at->first, .n = m->n, .epoch = at->epoch, .epoch_began = at->epoch_began,
+		.part = s->next_part, .bytes = m->bytes };
+	sqlite3_stmt *st = s->add_segment;
+	struct segment_made made;
+	size_t i = s->all.n;
+	bool ok = true;
 
-/* 1: *out is the number that s, which is bound, finds; 0: it finds none; -1: e. */
-static int
-find(struct sets *s, sqlite3_stmt *st, uint64_t *out, struct err *e)
-{
-	int code = sqlite3_step(st);
-
-	if (code == SQLITE_ROW)
-		*out = (uint64_t)sqlite3_column_int64(st, 0);
-	else if (code != SQLITE_DONE)
-		past_db_failed(s->db, e);
-	sqlite3_reset(st);
-	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : -1;
-}
-
-/* *made_out: nobody had it before. Those of a new set are new as a rule, as far as they were not seen lately. */
-static bool
-pair_number(struct sets *s, const struct label *l, uint64_t *out, bool *made_out, struct err *e)
-{
-	uint64_t hash = hash_keyed(s->db->key, l->name->bytes, l->name->n);
-	uint64_t other = hash_keyed(s->db->key, l->value->bytes, l->value->n);
-	struct known_pair *k = &s->pairs[(hash ^ other * FNV64_PRIME) % KNOWN_PAIRS];
-
-	*made_out = false;
-	if (k->number != 0 && k->hash == hash && k->other == other) {
-		*out = k->number;
-		return true;
+	segment_make(m, &made);
+	segment_maker_clear(m);
+	row.parts_n = made.parts.n;
+	for (size_t k = 0; ok && k < made.parts.n; k++) {
+		sqlite3_bind_int64(s->add_part, 1, (int64_t)s->next_part++);
+		past_db_bind_blob(s->add_part, 2, sbuf_get(&made.parts.v[k]));
+		ok = past_db_step(s->db, s->add_part, e);
 	}
-	bind_text(s->add_pair, 1, l->name);
-	bind_text(s->add_pair, 2, l->value);
-	if (!past_db_step(s->db, s->add_pair, e))
+	sqlite3_clear_bindings(s->add_part);
+	sqlite3_bind_int64(st, 1, (int64_t)row.first);
+	sqlite3_bind_int64(st, 2, (int64_t)row.n);
+	sqlite3_bind_int64(st, 3, (int64_t)row.epoch);
+	sqlite3_bind_int64(st, 4, row.epoch_began);
+	sqlite3_bind_int64(st, 5, (int64_t)row.part);
+	sqlite3_bind_int64(st, 6, (int64_t)row.parts_n);
+	sqlite3_bind_int64(st, 7, (int64_t)row.bytes);
+	sqlite3_bind_int64(st, 8, (int64_t)segment_sum(sbuf_get(&made.directory)));
+	past_db_bind_blob(st, 9, sbuf_get(&made.directory));
+	ok = ok && past_db_step(s->db, st, e);
+	sqlite3_clear_bindings(st);
+	segment_made_fini(&made);
+	if (!ok)
 		return false;
-	if (sqlite3_changes(s->db->handle) > 0) {
-		*made_out = true;
-		*out = (uint64_t)sqlite3_last_insert_rowid(s->db->handle);
-	} else {
-		bind_text(s->find_pair, 1, l->name);
-		bind_text(s->find_pair, 2, l->value);
-		if (find(s, s->find_pair, out, e) != 1)
-			return e->kind == ERR_NONE ? err_set(e, ERR_IO, "history database: a label is there and is not") : false;
-	}
-	*k = (struct known_pair){ hash, other, *out };
+	VEC_PUSH(&s->all, row);
+	/* One that was merged stands where those stood that it is made of. */
+	for (; i > 0 && s->all.v[i - 1].first > row.first; i--)
+		s->all.v[i] = s->all.v[i - 1];
+	s->all.v[i] = row;
 	return true;
-}
-
-static void
-post(struct sets *s, uint64_t pair, uint64_t set, bool first)
-{
-	int64_t key = postings_key(pair, set);
-	uint16_t offset = (uint16_t)(set % POSTINGS_SETS);
-	unsigned char bytes[2] = { (unsigned char)offset, (unsigned char)(offset >> 8) };
-	struct fresh_postings *f = NULL;
-
-	for (struct hmap_node *n = hmap_first(&s->fresh, (uint64_t)key); n != NULL && f == NULL; n = hmap_next(n))
-		f = CONTAINER_OF(n, struct fresh_postings, node);
-	if (f == NULL) {
-		f = NEW(struct fresh_postings);
-		f->key = key;
-		f->first = first;
-		f->sets = (struct sbuf)SBUF_INIT(SBUF_UNLIMITED);
-		hmap_insert(&s->fresh, &f->node, (uint64_t)key);
-	}
-	sbuf_put(&f->sets, bytes, sizeof(bytes));
 }
 
 bool
 sets_flush(struct sets *s, struct err *e)
 {
+	struct segment_row row = { .first = s->next - s->maker.n, .epoch = s->epoch, .epoch_began = s->epoch_began };
+
+	return s->maker.n == 0 || sets_put_segment(s, &s->maker, &row, e);
+}
+
+bool
+sets_drop(struct sets *s, size_t at, size_t n, struct err *e)
+{
 	bool ok = true;
 
-	HMAP_EACH(&s->fresh, node) {
-		struct fresh_postings *f = CONTAINER_OF(node, struct fresh_postings, node);
+	for (size_t i = at; ok && i < at + n; i++) {
+		const struct segment_row *row = &s->all.v[i];
 
-		sbuf_reset(&s->scratch);
-		if (!f->first) {
-			sqlite3_bind_int64(s->get_postings, 1, f->key);
-			if (ok && sqlite3_step(s->get_postings) == SQLITE_ROW)
-				sbuf_str(&s->scratch, past_db_column(s->get_postings, 0));
-			sqlite3_reset(s->get_postings);
-		}
-		sbuf_str(&s->scratch, sbuf_get(&f->sets));
-		sqlite3_bind_int64(s->put_postings, 1, f->key);
-		past_db_bind_blob(s->put_postings, 2, sbuf_get(&s->scratch));
-		ok = ok && past_db_step(s->db, s->put_postings, e);
+		sqlite3_bind_int64(s->drop_segment, 1, (int64_t)row->first);
+		sqlite3_bind_int64(s->drop_parts, 1, (int64_t)row->part);
+		sqlite3_bind_int64(s->drop_parts, 2, (int64_t)(row->part + row->parts_n));
+		ok = past_db_step(s->db, s->drop_segment, e) && past_db_step(s->db, s->drop_parts, e);
 	}
-	drop_fresh(s);
+	memmove(&s->all.v[at], &s->all.v[at + n], (s->all.n - at - n) * sizeof(s->all.v[0]));
+	s->all.n -= n;
 	return ok;
 }
 
-static bool
-add(struct sets *s, const struct labels *l, uint64_t hash, uint64_t *out, struct err *e)
+/* How many segments at the beginning are of epochs that were over then. */
+static size_t
+over(const struct sets *s, uint64_t event)
 {
-	uint64_t pair;
-	bool made;
+	uint64_t current = s->epoch <= event ? s->epoch : 0;
+	size_t n = 0;
 
-	*out = s->next;
-	sbuf_reset(&s->numbers);
-	for (uint32_t i = 0; i < l->n; i++) {
-		if (!pair_number(s, &l->l[i], &pair, &made, e))
-			return false;
-		varint_put(&s->numbers, pair);
-		post(s, pair, *out, made);
-	}
-	sqlite3_bind_int64(s->add_set, 1, (int64_t)*out);
-	sqlite3_bind_int64(s->add_set, 2, (int64_t)l->fingerprint);
-	sqlite3_bind_int64(s->add_set, 3, (int64_t)hash);
-	past_db_bind_blob(s->add_set, 4, sbuf_get(&s->numbers));
-	if (!past_db_step(s->db, s->add_set, e))
-		return false;
-	s->next++;
-	return true;
+	for (size_t i = s->all.n; i-- > 0 && current == 0;)
+		if (s->all.v[i].epoch <= event)
+			current = s->all.v[i].epoch;
+	while (n < s->all.n && s->all.v[n].epoch < current)
+		n++;
+	return n;
 }
 
-/* Names and values end in a byte that is in no UTF-8. */
-static uint64_t
-hash_of(struct sets *s, const struct labels *l)
+bool
+sets_are_over(const struct sets *s, uint64_t event)
 {
-	sbuf_reset(&s->scratch);
-	for (uint32_t i = 0; i < l->n; i++) {
-		sbuf_str(&s->scratch, istr_str(l->l[i].name));
-		sbuf_putc(&s->scratch, (char)0xff);
-		sbuf_str(&s->scratch, istr_str(l->l[i].value));
-		sbuf_putc(&s->scratch, (char)0xff);
+	return over(s, event) > 0;
+}
+
+bool
+sets_drop_over(struct sets *s, uint64_t event, size_t most, struct err *e)
+{
+	size_t n = over(s, event);
+
+	return sets_drop(s, 0, n < most ? n : most, e);
+}
+
+static bool
+is(const struct known_set *k, const struct labels *l)
+{
+	return k->hash == l->node.hash && k->fingerprint == l->fingerprint;
+}
+
+static void remember(struct sets *s, struct known_set set);
+
+static void
+more_room(struct sets *s)
+{
+	struct known_set *old = s->known;
+	size_t n = s->known_n;
+
+	s->known_n *= MORE;
+	s->known = mem_calloc(s->known_n, sizeof(s->known[0]));
+	for (size_t i = 0; i < n; i++)
+		if (old[i].number != 0)
+			remember(s, old[i]);
+	mem_free(old);
+}
+
+/* Where there is no place left, the one that was entered first goes. */
+static void
+remember(struct sets *s, struct known_set set)
+{
+	struct known_set *oldest = NULL;
+
+	for (size_t i = 0; i < NEAR; i++) {
+		struct known_set *k = &s->known[(set.hash + i) & (s->known_n - 1)];
+
+		if (k->number == 0) {
+			*k = set;
+			return;
+		}
+		if (oldest == NULL || k->number < oldest->number)
+			oldest = k;
 	}
-	return hash_keyed(s->db->key, s->scratch.p, s->scratch.n);
+	if (s->known_n < KNOWN_MAX) {
+		more_room(s);
+		remember(s, set);
+		return;
+	}
+	*oldest = set;
 }
 
 bool
 sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e)
 {
-	uint64_t hash = hash_of(s, l);
-	struct known_set *k = &s->known[hash % KNOWN_SETS];
-	int found = 1;
+	for (size_t i = 0; i < NEAR; i++) {
+		const struct known_set *k = &s->known[(l->node.hash + i) & (s->known_n - 1)];
 
-	if (k->number != 0 && k->hash == hash && k->fingerprint == l->fingerprint) {
-		*out = k->number;
-	} else {
-		sqlite3_bind_int64(s->find_set, 1, (int64_t)l->fingerprint);
-		sqlite3_bind_int64(s->find_set, 2, (int64_t)hash);
-		found = find(s, s->find_set, out, e);
-		if (found < 0 || (found == 0 && !add(s, l, hash, out, e)))
-			return false;
-		*k = (struct known_set){ l->fingerprint, hash, *out };
+		if (k->number == 0)
+			break;
+		if (is(k, l)) {
+			*out = k->number;
+			return true;
+		}
 	}
-	if (s->live != NULL && *out < s->live_n)
-		s->live[*out / 8] |= (unsigned char)(1 << *out % 8);
+	if (segment_maker_is_full(&s->maker) && !sets_flush(s, e))
+		return false;
+	*out = s->next++;
+	segment_add_labels(&s->maker, l);
+	remember(s, (struct known_set){ l->node.hash, l->fingerprint, *out });
 	return true;
 }

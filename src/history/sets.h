@@ -1,34 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * history/sets.h (private) - label sets get their numbers, and are entered into the index by pairs. Writer thread.
+ * history/sets.h (private) - label sets get their numbers and go to the disk, in segments. Writer thread.
+ *
+ * A set has the number that it got when it was new: a table in memory knows it, within bounds. A set that dropped
+ * out of the table, or was there before the process, gets another number and is written again: readers take either.
+ *
+ * Numbers belong to an epoch, which begins with an event. When a new one begins nothing is remembered, so events of an
+ * epoch have the numbers of that epoch alone: with the last of its events its segments go, whole.
  */
 #ifndef HISTORY_SETS_H
 #define HISTORY_SETS_H
 
-#include "base/arena.h"
 #include "base/vec.h"
-#include "past_db.h"
 #include "model/labels.h"
+#include "past_db.h"
+#include "segment.h"
+
+struct segment_row {
+	uint64_t first, n;
+	uint64_t epoch;			/* id of its first event */
+	int64_t epoch_began;		/* ms since 1970 */
+	uint64_t part, parts_n;		/* ids of its parts: from, how many */
+	uint64_t bytes;
+	bool damaged;			/* cannot be merged */
+};
 
 struct sets {
 	struct past_db *db;			/* borrowed */
-	sqlite3_stmt *find_set, *add_set, *find_pair, *add_pair, *get_postings, *put_postings;
+	sqlite3_stmt *add_segment, *add_part, *get_segment, *get_parts, *drop_segment, *drop_parts;
 	uint64_t next;			/* number of the next new one */
-	struct known_set *known;	/* found lately; owned */
-	struct known_pair *pairs;	/* likewise */
-	struct hmap fresh;		/* what the transaction adds to postings, by their key */
-	struct sbuf scratch, numbers;
-	unsigned char *live;		/* one bit a number, for a sweep (sweep.h): those that are used since it began; NULL: none */
-	uint64_t live_n;
+	uint64_t next_part;
+	struct known_set *known;	/* owned */
+	size_t known_n;			/* places; a power of two */
+	struct segment_maker maker;	/* new ones of the transaction; the first has the number next - maker.n */
+	VEC(struct segment_row) all;	/* as they are on the disk, ascending */
+	uint64_t epoch;
+	int64_t epoch_began;		/* ms since 1970 */
 };
 
 bool sets_open(struct sets *s, struct past_db *db, struct err *e) MUST_CHECK;
 void sets_close(struct sets *s);	/* may be zeroed */
-/* The number of l, which is entered if it is new. Inside a transaction. False: see e. */
+/* Begins an epoch with the event that comes next; not while a transaction has sets that are not written. */
+void sets_begin_epoch(struct sets *s, uint64_t event, int64_t now);
+/* The number of l, which is entered if it is new, and stays until sets_flush. Inside a transaction. False: see e. */
 bool sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e) MUST_CHECK;
 /* Writes what the transaction has collected: before its commit. */
 bool sets_flush(struct sets *s, struct err *e) MUST_CHECK;
-/* Some were deleted: what is remembered may not be there any more. */
-void sets_forget(struct sets *s);
+/* Writes m as the segment that begins where `at` begins, and is of its epoch; m is cleared. */
+bool sets_put_segment(struct sets *s, struct segment_maker *m, const struct segment_row *at, struct err *e) MUST_CHECK;
+/* Takes `n` of s->all away, from `at`. Inside a transaction, as all below. */
+bool sets_drop(struct sets *s, size_t at, size_t n, struct err *e) MUST_CHECK;
+/* Are there segments of epochs that ended before this event? At most `most` go. */
+bool sets_are_over(const struct sets *s, uint64_t event);
+bool sets_drop_over(struct sets *s, uint64_t event, size_t most, struct err *e) MUST_CHECK;
+
+/* merge.c: small segments that stand side by side become large ones. Is there something to be done? A step of it. */
+bool sets_merge_is_due(const struct sets *s);
+bool sets_merge(struct sets *s, struct err *e) MUST_CHECK;
 
 #endif

@@ -36,7 +36,9 @@ struct told {
 /* An alert, seen from now backwards. */
 struct noisy {
 	struct hmap_node node;
-	uint64_t set, fired, flaps;
+	uint64_t fingerprint;
+	uint64_t set;		/* the newest number that it had */
+	uint64_t fired, flaps;
 	int64_t fires;		/* when it last fired; 0: it has not, or ended since */
 	int64_t acked;		/* when it was first acknowledged after that; 0: it was not */
 };
@@ -87,14 +89,18 @@ told_at(struct stats *s, int64_t at, struct str receiver)
 	return t;
 }
 
+/* A label set may have had several numbers. */
 static struct noisy *
 noisy_of(struct stats *s, uint64_t set)
 {
+	uint64_t fingerprint = reader_fingerprint(s->r, set), hash = fingerprint * FNV64_PRIME;
 	struct noisy *a;
 
-	for (struct hmap_node *n = hmap_first(&s->alerts, set * FNV64_PRIME); n != NULL; n = hmap_next(n)) {
+	if (fingerprint == 0)
+		return NULL;
+	for (struct hmap_node *n = hmap_first(&s->alerts, hash); n != NULL; n = hmap_next(n)) {
 		a = CONTAINER_OF(n, struct noisy, node);
-		if (a->set == set)
+		if (a->fingerprint == fingerprint)
 			return a;
 	}
 	if (s->alerts.n >= ALERTS_MAX) {
@@ -102,8 +108,9 @@ noisy_of(struct stats *s, uint64_t set)
 		return NULL;
 	}
 	a = ARENA_NEW(s->arena, struct noisy);
+	a->fingerprint = fingerprint;
 	a->set = set;
-	hmap_insert(&s->alerts, &a->node, set * FNV64_PRIME);
+	hmap_insert(&s->alerts, &a->node, hash);
 	return a;
 }
 
@@ -299,7 +306,7 @@ by_fired(const void *a, const void *b)
 {
 	const struct noisy *x = *(struct noisy *const *)a, *y = *(struct noisy *const *)b;
 
-	return x->fired != y->fired ? (x->fired > y->fired ? -1 : 1) : (x->set > y->set) - (x->set < y->set);
+	return x->fired != y->fired ? (x->fired > y->fired ? -1 : 1) : (x->fingerprint > y->fingerprint) - (x->fingerprint < y->fingerprint);
 }
 
 static int

@@ -12,19 +12,38 @@
 #include "base/sbuf.h"
 #include "base/str.h"
 
+#define VARINT_MAX 10
+
+/* At p, where there is room for VARINT_MAX bytes; returns what follows. */
+static inline char *
+varint_write(char *p, uint64_t v)
+{
+	for (; v >= 0x80; v >>= 7)
+		*p++ = (char)(v | 0x80);
+	*p++ = (char)v;
+	return p;
+}
+
 static inline void
 varint_put(struct sbuf *b, uint64_t v)
 {
-	for (; v >= 0x80; v >>= 7)
-		sbuf_putc(b, (char)(v | 0x80));
-	sbuf_putc(b, (char)v);
+	char bytes[VARINT_MAX];
+
+	sbuf_put(b, bytes, (size_t)(varint_write(bytes, v) - bytes));
+}
+
+/* As a number that is small when v is, whatever its sign. */
+static inline uint64_t
+varint_unsigned(int64_t v)
+{
+	return (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0);
 }
 
 /* Small ones of both signs are short. */
 static inline void
 varint_put_signed(struct sbuf *b, int64_t v)
 {
-	varint_put(b, (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0));
+	varint_put(b, varint_unsigned(v));
 }
 
 /* Reads at *at; false: there is no whole one. */

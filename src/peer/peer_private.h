@@ -9,11 +9,8 @@
 #include "loop/timer.h"
 #include "peer/peer.h"
 
-struct door;
 struct event;
-struct lines;
 struct lookup;
-struct secure;
 struct streams;
 
 struct peer {
@@ -22,11 +19,6 @@ struct peer {
 	struct gossip *gossip;
 	struct streams *streams;
 	struct lookup *lookup;
-	/* With TLS, in the place of datagrams; else NULL. */
-	struct secure *secure;
-	struct door *door;
-	struct lines *lines;
-	uint64_t streams_sent, streams_failed;
 	struct event *datagrams;
 	int udp;
 	bool udp_is_six;
