@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast Alerts is with many alerts: node tests/ui/bench.mjs [ALERTS [GROUPS]]. Run by hand, with TOCSIN a release build on a machine that
-// does nothing else; it prints numbers and judges nothing. Medians of five.
+// does nothing else; it prints numbers and judges nothing. Medians of five, in ms. Where others are at work on the machine, look at `cpu`:
+// what the page's main thread took of it, which the load (printed, too) hardly moves.
+import { loadavg } from 'node:os';
 import { launch, Server } from './harness.mjs';
 
 const alerts = Number(process.argv[2] ?? 10000);
@@ -21,7 +23,24 @@ for (let i = 0; i < alerts; i += post)
 	}));
 
 const browser = await launch(['--js-flags=--expose-gc', '--enable-precise-memory-info']);
-const out = { alerts, groups, first: [], chip: [], jump: [] };
+const out = { alerts, groups, load: [loadavg()[0]], first: [], chip: [], jump: [], cpu: { first: [], chip: [], jump: [] } };
+
+/** How long the page's main thread has been at work since it was asked last, in ms of CPU. */
+async function meter(page) {
+	const session = await page.context().newCDPSession(page);
+	let before = 0;
+
+	await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+	return async () => {
+		const { metrics } = await session.send('Performance.getMetrics');
+		const now = metrics.find(m => m.name === 'TaskDuration').value * 1000;
+		const took = now - before;
+
+		before = now;
+		return took;
+	};
+}
+
 
 for (let turn = 0; turn < 5; turn++) {
 	const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
@@ -33,10 +52,14 @@ for (let turn = 0; turn < 5; turn++) {
 			}
 		}).observe(document, { childList: true, subtree: true });
 	});
-	await page.goto(`${server.url}/#/alerts`);
+	const cpu = await meter(page);
+
+	await page.goto(`${server.url}/#/alerts`, { waitUntil: 'commit' });
 	await page.waitForFunction(() => window.firstRows);
+	out.cpu.first.push(await cpu());
 	out.first.push(Math.round(await page.evaluate(() => window.firstRows)));
 	await page.locator('.al-facet-value').first().waitFor();
+	await cpu();
 	out.chip.push(Math.round(await page.evaluate(() => new Promise(done => {
 		const began = performance.now();
 		const before = document.querySelector('.vlist-row').textContent;
@@ -48,9 +71,11 @@ for (let turn = 0; turn < 5; turn++) {
 		}).observe(document.querySelector('.al-list'), { childList: true, subtree: true, characterData: true });
 		[...document.querySelectorAll('.al-facet-value')].find(b => b.textContent.startsWith('info')).click();
 	}))));
+	out.cpu.chip.push(await cpu());
 	if (turn === 4) {
 		await page.goto(`${server.url}/#/alerts?view=table`);
 		await page.locator('.alt-row').first().waitFor();
+		await cpu();
 		out.jump = await page.evaluate(async () => {
 			const box = document.querySelector('.vlist');
 			const frames = [];
@@ -65,6 +90,7 @@ for (let turn = 0; turn < 5; turn++) {
 			}
 			return frames;
 		});
+		out.cpu.jump = [(await cpu()) / 100];
 		out.rows = await page.evaluate(() => Number(document.querySelector('.vlist-row').getAttribute('aria-setsize')));
 		out.elements = await page.evaluate(() => document.querySelectorAll('*').length);
 		await page.evaluate(() => window.gc && window.gc());
@@ -74,4 +100,6 @@ for (let turn = 0; turn < 5; turn++) {
 }
 await browser.close();
 await server.stop();
+out.load.push(loadavg()[0]);
+for (const [name, list] of Object.entries(out.cpu)) out.cpu[name] = Math.round(median(list));
 console.log(JSON.stringify({ ...out, first: median(out.first), chip: median(out.chip), jumpMedian: Math.round(median(out.jump)), jumpWorst: Math.round(Math.max(...out.jump)), jump: undefined }, null, '\t'));
