@@ -11,7 +11,7 @@ import { bodyOf, labelChanges, labelsOf, readText, rowsError, rowsOf, stages, te
 import { Fragment, h, useEffect, useRef, useState } from './render.js';
 import { go, href } from './route.js';
 import { RouteTree } from './routetree.js';
-import { compactDuration, formatFull, formatTime, formatWhen } from './time.js';
+import { compactDuration, formatFull, formatTime, formatWhen, localMoments, zoneOffsetText } from './time.js';
 
 /** The page Explain: {view}. */
 export function Explain({ view }) {
@@ -149,15 +149,16 @@ function Answer({ got, view, stale, reload }) {
 	const { common, groups } = stages(got.steps);
 	const now = serverNow();
 	const at = Date.parse(got.at);
+	const tell = text => localMoments(String(text || ''), at, zone);
 	const given = view.alert ? null : rowsOf(view.labels);
 	const fp = got.alert.fp;
 	const labels = got.alert.labels || null;
 	const many = groups.length > 1;
 	return h('div', { class: stale ? 'stale' : '' },
 		h('div', { class: `ex-say ex-say-${v.tone}` }, h('span', { class: 'ex-say-icon' }, h(Icon, { name: v.icon, size: 1.5 })),
-			h('div', null, h('p', { class: 'ex-word' }, v.word), h('p', { class: 'ex-sentence', role: 'status' }, h(Value, { text: got.say, lines: true })),
+			h('div', null, h('p', { class: 'ex-word' }, v.word), h('p', { class: 'ex-sentence', role: 'status' }, h(Value, { text: tell(got.say), lines: true })),
 				h('p', { class: 'meta' }, past ? `As of ${formatFull(at, zone)}, from history.` : `Asked at ${formatTime(at, { ...zone, seconds: true })}.`,
-					got.exact || past ? null : ' More than the passing of time may make this wrong.', zone.utc ? null : ` Times in the sentence are UTC.`))),
+					got.exact || past ? null : ' More than the passing of time may make this wrong.', zone.utc ? ' Times are UTC.' : ` Times are of this device (${zoneOffsetText(at)}).`))),
 		h('div', { class: 'row-flex ex-acts' },
 			past ? h(Button, { href: href({ ...view, at: '' }) }, 'Explain it now') : h(Button, { icon: 'refresh', onclick: reload }, 'Ask again'),
 			got.alert.stored || past ? h(Button, { kind: 'quiet', href: href({ page: 'alert', id: fp }) }, 'The alert') : null,
@@ -166,10 +167,10 @@ function Answer({ got, view, stale, reload }) {
 		got.groups_left_out ? h(Notice, { kind: 'warning' }, `${formatCount(got.groups_left_out)} more groups get this alert and are not shown.`) : null,
 		h('ol', { class: 'ex-stages' },
 			labels ? h(Stage, { key: 'labels', title: 'Labels', mark: 'yes' }, h('p', null, got.alert.stored ? 'This alert is there now.' : 'As if it were posted now.'), h(Labels, { labels }), ...labelChanges(given, labels).map((t, i) => h('p', { key: i }, t))) : null,
-			...common.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, say: s.step.say }, h(Facts, { step: s.step, view, now, zone }))),
-			...(many ? [] : groups.flatMap(g => g.steps.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, decides: s.decides, say: s.step.say }, h(Facts, { step: s.step, view, now, zone })))))),
+			...common.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, say: tell(s.step.say) }, h(Facts, { step: s.step, view, now, zone, tell }))),
+			...(many ? [] : groups.flatMap(g => g.steps.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, decides: s.decides, say: tell(s.step.say) }, h(Facts, { step: s.step, view, now, zone, tell })))))),
 		many ? groups.map((g, i) => h('section', { key: g.id, class: 'ex-group', 'aria-label': `Group ${i + 1}` }, h('h2', null, `${i + 1} of ${groups.length}: for `, h(Value, { text: g.receiver })),
-			h('ol', { class: 'ex-stages' }, ...g.steps.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, decides: s.decides, say: s.step.say }, h(Facts, { step: s.step, view, now, zone })))))) : null);
+			h('ol', { class: 'ex-stages' }, ...g.steps.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, decides: s.decides, say: tell(s.step.say) }, h(Facts, { step: s.step, view, now, zone, tell })))))) : null);
 }
 
 const MARKS = new Map([['yes', ['check', 'passes']], ['no', ['cross', 'does not pass']], ['none', ['minus', 'not reached']]]);
@@ -184,7 +185,7 @@ function Stage({ title, mark, decides = false, say, children }) {
 
 const span = s => (s > 0 && s < 1 ? `${Math.round(s * 1000)}ms` : compactDuration(s));
 
-function Facts({ step, view, now, zone }) {
+function Facts({ step, view, now, zone, tell }) {
 	switch (step.stage) {
 	case 'group':
 		return h('dl', { class: 'hi-facts' }, h('dt', null, 'Group'), h('dd', null, h('a', { href: href({ page: 'group', id: step.group }) }, h(Value, { text: step.key }))),
@@ -192,7 +193,7 @@ function Facts({ step, view, now, zone }) {
 			h('dt', null, 'Next flush'), h('dd', null, formatWhen(Date.parse(step.next_flush), now, { ...zone, seconds: true })),
 			h('dt', null, 'Timing'), h('dd', null, `wait ${span(step.wait)}, interval ${span(step.interval)}, repeat ${span(step.repeat)}`));
 	case 'inhibit':
-		return h(Rules, { step });
+		return h(Rules, { step, tell });
 	case 'mute':
 		return step.intervals.length ? h('p', { class: 'dim' }, 'Intervals: ', h(Value, { text: step.intervals.join(', ') })) : null;
 	case 'silence':
@@ -200,7 +201,7 @@ function Facts({ step, view, now, zone }) {
 			h('span', { class: 'meta' }, ' by ', h(Value, { text: s.by }), ` · until ${formatWhen(Date.parse(s.ends), now, zone)} · ${s.state_then === 'active' ? 'covers it then' : `${s.state_then} then`}`))),
 			step.total > 20 ? h('li', { key: 'more', class: 'meta' }, `and ${formatCount(step.total - 20)} more`) : null) : null;
 	case 'dedup':
-		return step.integrations.length ? h('ul', { class: 'ex-list' }, ...step.integrations.map(i => h('li', { key: i.integration }, h('span', { class: i.told ? 'ex-yes' : 'dim' }, h(Icon, { name: i.told ? 'check' : 'other', size: 0.875 }), ' ', h('code', null, i.integration)), ' ', h(Value, { text: i.say, lines: true }))))
+		return step.integrations.length ? h('ul', { class: 'ex-list' }, ...step.integrations.map(i => h('li', { key: i.integration }, h('span', { class: i.told ? 'ex-yes' : 'dim' }, h(Icon, { name: i.told ? 'check' : 'other', size: 0.875 }), ' ', h('code', null, i.integration)), ' ', h(Value, { text: tell(i.say), lines: true }))))
 			: h('p', { class: 'dim' }, 'Not reached.');
 	case 'render':
 		return step.integrations.map(i => h(Message, { key: i.integration, message: i }));
@@ -211,7 +212,7 @@ function Facts({ step, view, now, zone }) {
 	}
 }
 
-function Rules({ step }) {
+function Rules({ step, tell }) {
 	const [all, show] = useState(false);
 	const rules = step.rules || [];
 	const near = rules.filter(r => r.why !== 'no_target');
@@ -219,7 +220,7 @@ function Rules({ step }) {
 	const far = rules.length - near.length;
 	if (!rules.length) return null;
 	return h(Fragment, null,
-		list.length ? h('ul', { class: 'ex-list' }, ...list.slice(0, 200).map(r => h('li', { key: r.index }, r.name ? h(Value, { text: r.name }) : `rule ${r.index + 1}`, ': ', h(Value, { text: r.say }),
+		list.length ? h('ul', { class: 'ex-list' }, ...list.slice(0, 200).map(r => h('li', { key: r.index }, r.name ? h(Value, { text: r.name }) : `rule ${r.index + 1}`, ': ', h(Value, { text: tell(r.say) }),
 			r.source ? [' ', h('a', { key: 'a', href: href({ page: 'alert', id: r.source.fp }) }, 'the alert')] : null))) : null,
 		far ? h(Button, { kind: 'quiet', 'aria-expanded': all, onclick: () => show(a => !a) }, all ? 'Only rules that match' : near.length ? `and ${formatCount(far)} more that ${far === 1 ? 'does' : 'do'} not match` : far === 1 ? 'The one rule does not match' : `None of ${formatCount(far)} rules matches`) : null);
 }

@@ -123,6 +123,20 @@ export function formatWhen(ms, now, options = {}) {
 	return `${formatDay(ms, { ...options, year: a.y !== fields(now, options.utc).y })} ${time}`;
 }
 
+/**
+ * A sentence of the server, whose moments are UTC ('2026-12-01 06:00:00 UTC', without the day when it is that of `at`, or as in RFC 3339), in the page's zone.
+ * @param {string} text
+ * @param {number} at ms, the moment that the server speaks at
+ * @param {object} options as for formatTime
+ */
+export function localMoments(text, at, options = {}) {
+	if (options.utc || !Number.isFinite(at)) return text;
+	return text.replace(/(?:(\d{4}-\d\d-\d\d)[ T])?(\d\d:\d\d:\d\d)(?: UTC|(?:\.\d+)?Z)/g, (all, day, time) => {
+		const ms = Date.parse(`${day || isoDay(at, { utc: true })}T${time}Z`);
+		return Number.isFinite(ms) ? formatWhen(ms, at, { ...options, seconds: true }) : all;
+	});
+}
+
 /** A moment in words, local and UTC: 'Tue 14:00 (11:00 UTC)'; both offsets when the clocks change between now and then. */
 export function bothTimes(ms, now, { hour12 = false } = {}) {
 	const local = formatWhen(ms, now, { hour12 });

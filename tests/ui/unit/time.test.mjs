@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ageText, bothTimes, compactDuration, formatDay, formatDuration, formatFull, formatTime, formatWhen, isoDay, parseDuration, parseWhen, zoneOffsetText } from '../../../src/ui/time.js';
+import { ageText, bothTimes, compactDuration, formatDay, formatDuration, formatFull, formatTime, formatWhen, isoDay, localMoments, parseDuration, parseWhen, zoneOffsetText } from '../../../src/ui/time.js';
 
 function inZone(zone, fn) {
 	const old = process.env.TZ;
@@ -15,6 +15,16 @@ function inZone(zone, fn) {
 }
 
 const at = text => Date.parse(text);
+
+test('moments in a sentence are told in the page’s zone', () => inZone('Europe/Istanbul', () => {
+	const now = at('2026-12-01T22:30:00Z');
+	const say = "silenced by jo until 23:15:09 UTC, again 2026-12-02 06:00:00 UTC; it ended at 2026-12-01T12:00:00.250Z";
+
+	assert.equal(localMoments(say, now), 'silenced by jo until 02:15:09, again 09:00:00; it ended at Tue 15:00:00');
+	assert.equal(localMoments(say, now, { utc: true }), say);
+	assert.equal(localMoments('at 99:99:99 UTC, 10:00 UTC', now), 'at 99:99:99 UTC, 10:00 UTC');
+	assert.equal(localMoments(say, NaN), say);
+}));
 
 test('durations as Alertmanager’s page reads them', () => {
 	for (const [text, seconds] of [['2h30m', 9000], ['1.5h', 5400], ['1w', 604800], ['1d 2h', 93600], ['90 min', 5400], ['30s', 30], ['0s', 0], ['1h1h', 7200], ['500ms', 0.5], ['2 hours', 7200], ['1D', 86400]])
