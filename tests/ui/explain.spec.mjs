@@ -78,7 +78,7 @@ site('explain', { config: historyConfig(sink.url) }, ({ test, visit, server }) =
 
 	test('of the past is said what history knows, and what is not known any more', async () => {
 		await server.alert(LAG);
-		const at = await eventually(async () => (await server.get('/api/ext/v1/history?kind=notification&filter=alertname%3D%22Lag%22')).items[0]?.at, 'Lag to be told');
+		const at = await eventually(async () => (await server.ask('GET', '/api/ext/v1/history?kind=notification&filter=alertname%3D%22Lag%22')).data?.items?.[0]?.at, 'Lag to be told');
 		const then = new Date(Date.parse(at) + 1).toISOString();
 		const page = await visit(`#/explain?labels=${brace(LAG)}&at=${encodeURIComponent(then)}`);
 
