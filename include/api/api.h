@@ -123,8 +123,8 @@ void api_free(struct api **a);
 void api_handle(struct api *a, const struct http_request *r, struct moment now, struct http_response *out);
 /* Whether the path is of a file that the web page is made of: there are many, and each is fetched once. */
 bool api_is_asset(const struct api *a, struct str path);
-/* Whether a GET takes a place among the concurrent ones: as its route says, see routes.def. */
-bool api_is_limited(const struct api *a, const struct http_request *r);
+/* The place that a GET takes among the concurrent ones: as its route says, see routes.def. */
+enum http_places api_place(const struct api *a, const struct http_request *r);
 struct api_actor api_actor(const struct api *a);
 /* The server reports how long an answer took and how big it was, for the HTTP metrics. */
 void api_observe(struct api *a, const struct http_request *r, const struct http_response *resp, span took);

@@ -56,6 +56,13 @@ struct log_entry {
 	const struct unknown_fields *unknown;	/* NULL: none */
 	bool by_peer;		/* another one of the cluster told it, or this one before it forgot, and timestamp is by that clock */
 	uint64_t merge;		/* with by_peer: number of the merge that it came with, in this process; 0: it was restored */
+	/*
+	 * Where there are claims (core/claim.h): the mod_revision of the last record with the result sent or failed that this entry
+	 * has taken in; 0: none. And hashes, sorted, of alerts that an open or unknown claim of another member may tell to fire.
+	 */
+	uint64_t revision;
+	const uint64_t *claimed;
+	size_t claimed_n;
 };
 
 struct nflog;

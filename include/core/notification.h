@@ -65,6 +65,14 @@ struct recipients {
 	bool known;		/* filled by the first attempt */
 };
 
+/*
+ * Decisions to tell something have a number of 128 bits: the same for all attempts at it, whichever member of a cluster makes
+ * them. Zeroed: an instance without claims (core/claim.h) has none.
+ */
+struct decision {
+	uint64_t hi, lo;
+};
+
 /* Whether what a notification points to may go. */
 struct notification_life {
 	unsigned holds;
@@ -73,6 +81,7 @@ struct notification_life {
 
 struct notification {
 	uint64_t id;			/* unique in this process and stable across attempts */
+	struct decision decision;
 	struct config *config;		/* borrowed: the flight holds a reference */
 	const struct route *route;
 	const struct receiver *receiver;

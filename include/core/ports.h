@@ -16,6 +16,7 @@
 #include "base/rand.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "core/claim.h"
 #include "core/event.h"
 #include "core/notification.h"
 #include "model/alert.h"
@@ -65,6 +66,7 @@ struct change {
 	const struct silence *silence;		/* SILENCE, with: */
 	struct wall expires;			/* it is kept until then */
 	const struct log_entry *entry;		/* LOG_ENTRY */
+	bool claimed;				/* with port.share: port.claim_result carries it too */
 	const struct intent_state *intent;	/* INTENT, before the first attempt and when it got on; dropped: its id alone */
 	const struct alert *alert;		/* ALERT */
 	const struct group_state *group;	/* GROUP; dropped: what it is found by alone */
@@ -92,6 +94,18 @@ struct port {
 	 * once. Parts that are nobody else's business (struct log_entry) are to be left out. NULL: there are none.
 	 */
 	void (*share)(struct port *self, const struct change *c);
+	/*
+	 * Asks the common store (core/claim.h) for a claim, once the intent that was persisted before is durable. The answer comes
+	 * by engine_claimed, and when it is CLAIM_HELD another one later. NULL: there is none.
+	 */
+	void (*claim)(struct port *self, const struct claim *c, struct moment now);
+	/* Nobody waits for an answer to that question any more; it may be open for all that is known. */
+	void (*claim_over)(struct port *self, uint64_t id);
+	/*
+	 * The result of what was claimed, for the record. CLAIM_SENT may come without a claim of its own (id 0, the key and `told`
+	 * alone) for what was told while the store could not be asked: then the newer of the two entries stays.
+	 */
+	void (*claim_result)(struct port *self, const struct claim *c, enum claim_result result, struct moment now);
 	/* Events (core/event.h): listeners, and what any of them hears; see port_listen. */
 	struct event_listener *listeners[PORT_LISTENERS];
 	size_t listeners_n;

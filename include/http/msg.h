@@ -27,6 +27,9 @@ struct http_header {
 };
 
 /* Borrowed for the call of api_handle. */
+/* Places of which a GET takes one while it is answered: there are as many for the page's own lists as for all others. */
+enum http_places { HTTP_NO_PLACE, HTTP_PLACE, HTTP_PAGE_PLACE, HTTP_PLACES };
+
 struct http_request {
 	struct str method;	/* as sent: GET, POST, … */
 	struct str path;	/* raw (percent-encoded), without query */

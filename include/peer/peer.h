@@ -2,7 +2,7 @@
 /*
  * peer/peer.h - this instance on the net of its cluster.
  *
- * Sockets, clock and names for a gossip (gossip/gossip.h): datagrams and streams on one port, deadlines for all of them,
+ * Sockets, clock and names for a gossip (gossip/gossip.h): datagrams and streams on one port, plain or all over TLS, deadlines for all of them,
  * names of peers resolved off the loop and again every 15 seconds. Loop thread only.
  */
 #ifndef PEER_PEER_H
@@ -28,6 +28,7 @@ struct peer_options {
 	struct gossip_options gossip; /* its name may be empty: a random one; `advertised` is not looked at */
 	struct str listen_address; /* "IP:port", ":port" */
 	struct str advertise_address; /* "IP:port", or empty: what the listen address says */
+	struct str tls_config; /* the file of --cluster.tls-config; empty: plain */
 	bool public_address; /* of this host may be advertised, if it has no private one */
 	const struct str *peers; /* gossip.peers of them, "host:port", with a NUL behind each */
 	uint64_t seed;

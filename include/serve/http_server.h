@@ -46,7 +46,7 @@ struct http_server_options {
 	size_t max_body;		/* bytes; 0: 64 MiB */
 	size_t max_buffered;		/* bytes of all requests and answers in memory; 0: 512 MiB */
 	unsigned max_connections;	/* 0: 16384; fewer where the descriptor limit says so */
-	int64_t get_concurrency;	/* GET requests at a time; <= 0: max(number of CPUs, 8) */
+	int64_t get_concurrency;	/* places for GETs, of each kind; <= 0: max(number of CPUs, 8) */
 	span timeout;			/* of handling a request, until its answer may go out; 0: none */
 	span header_timeout;		/* for all headers from their first byte on; 0: 30 s */
 	span idle_timeout;		/* between requests; 0: 5 min */
@@ -68,8 +68,8 @@ struct http_server_options {
 	uint64_t (*ticket)(void *arg);
 	/* The answer is on its way after `took`; for metrics. May be NULL. */
 	void (*observe)(void *arg, const struct http_request *r, const struct http_response *resp, span took);
-	/* Whether a GET counts in get_concurrency. May be NULL: all do. */
-	bool (*counts)(void *arg, const struct http_request *r);
+	/* Which place a GET takes. May be NULL: HTTP_PLACE. */
+	enum http_places (*place)(void *arg, const struct http_request *r);
 	/* Whether a GET of the path is left out of the rate limit of the web configuration. May be NULL: none is. */
 	bool (*unmetered)(void *arg, struct str path);
 	void *arg;

@@ -8,8 +8,9 @@
 #include "base/compiler.h"
 #include "handlers.h"
 
-#define LIMIT_LIMITED true
-#define LIMIT_FREE false
+#define LIMIT_LIMITED HTTP_PLACE
+#define LIMIT_PAGE HTTP_PAGE_PLACE
+#define LIMIT_FREE HTTP_NO_PLACE
 
 static const struct route_entry routes[] = {
 #define ROUTE(surface, method, path, handle, scope, limit) \

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "http/msg.h"
 #include "http/principal.h"
 
 struct call;
@@ -22,7 +23,7 @@ struct route_entry {
 	const char *path;	/* below the prefix; also the metrics' label */
 	void (*handle)(struct call *c);
 	enum scope scope;
-	bool limited;		/* a GET takes a place among the concurrent ones */
+	enum http_places place;	/* that a GET takes */
 };
 
 /* The variable segments of one path. */

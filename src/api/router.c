@@ -413,16 +413,16 @@ api_is_asset(const struct api *a, struct str path)
 	return strip_prefix(a, path, &path) && str_starts(path, STR("/assets/"));
 }
 
-bool
-api_is_limited(const struct api *a, const struct http_request *r)
+enum http_places
+api_place(const struct api *a, const struct http_request *r)
 {
 	struct route_match m;
 	struct str path;
 
 	if (!strip_prefix(a, r->path, &path))
-		return true;
+		return HTTP_PLACE;
 	m = route_find(ROUTE_PLAIN, r->method, path);
 	if (m.any == NULL)
 		m = route_find(ROUTE_EXT, r->method, path);
-	return m.entry == NULL || m.entry->limited;
+	return m.entry == NULL ? HTTP_PLACE : m.entry->place;
 }

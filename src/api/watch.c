@@ -279,16 +279,6 @@ watch_silences(const struct watch *w)
 	return sbuf_get(&w->silence_counts);
 }
 
-bool
-watch_differs(struct watch *w, const struct revision *since, struct moment now)
-{
-	struct revision current;
-
-	look_at_clock(w, now);
-	current = revision_now(w);
-	return !is_same(&current, since);
-}
-
 struct revision
 watch_revision(const struct watch *w)
 {
@@ -296,6 +286,17 @@ watch_revision(const struct watch *w)
 
 	r.history = revision_now(w).history;
 	return r;
+}
+
+bool
+watch_differs(struct watch *w, const struct revision *since, struct moment now)
+{
+	struct revision told;
+
+	look_at_clock(w, now);
+	/* An overview that may not be made anew yet has no other news than history's. */
+	told = w->made && !w->making && mono_sub(now.mono, w->made_at) < INTERVAL ? watch_revision(w) : revision_now(w);
+	return !is_same(&told, since);
 }
 
 bool
@@ -343,15 +344,12 @@ watch_leave(struct watch *w, struct watcher *who)
 bool
 watch_pulse(struct watch *w, struct moment now)
 {
-	struct revision current;
 	bool may_call = mono_sub(now.mono, w->called) >= INTERVAL;
 
-	look_at_clock(w, now);
-	current = revision_now(w);
 	LIST_EACH(&w->watchers, node) {
 		struct watcher *who = CONTAINER_OF(node, struct watcher, place);
 		struct http_stream *stream = who->stream;
-		bool changed = may_call && !is_same(&current, &who->since);
+		bool changed = may_call && watch_differs(w, &who->since, now);
 
 		if (!changed && now.mono.ns < who->until.ns)
 			continue;

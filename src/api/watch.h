@@ -34,7 +34,7 @@ struct str watch_silences(const struct watch *watch);
 struct revision watch_revision(const struct watch *watch);
 /* The revision that holds now, if the overview is of it: what depends on it alone need not be made again. */
 bool watch_is_current(const struct watch *watch, struct moment now, struct revision *out);
-/* Has anything changed since? */
+/* Has an answer of now, which shows an overview that may be a second old, anything to say that is new since? */
 bool watch_differs(struct watch *watch, const struct revision *since, struct moment now);
 /* Eight hexadecimal digits that no other process has. */
 struct str instance_name(void);

@@ -218,6 +218,7 @@ cluster_open(struct server *s, struct err *e)
 		.gossip = gossip_options_of(s->o),
 		.listen_address = s->o->cluster_listen_address,
 		.advertise_address = s->o->cluster_advertise_address,
+		.tls_config = s->o->cluster_tls_config,
 		.public_address = s->o->cluster_insecure_discovery,
 		.peers = s->o->cluster_peers.v,
 		.seed = rand_u64(&s->port.rand),

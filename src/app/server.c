@@ -76,12 +76,12 @@ observe_request(void *arg, const struct http_request *r, const struct http_respo
 	tracer_request(s->tracer, r, resp, took);
 }
 
-static bool
-counts(void *arg, const struct http_request *r)
+static enum http_places
+place(void *arg, const struct http_request *r)
 {
 	const struct server *s = arg;
 
-	return api_is_limited(s->api, r);
+	return api_place(s->api, r);
 }
 
 static bool
@@ -214,7 +214,7 @@ open_listeners(struct server *s, struct err *e)
 		.worked = worked,
 		.ticket = durable_ticket,
 		.observe = observe_request,
-		.counts = counts,
+		.place = place,
 		.unmetered = unmetered,
 		.arg = s,
 	};

@@ -33,6 +33,7 @@ field_written(struct field_presence w, size_t row)
 extern const struct field part_fields[], global_fields[], route_fields[], inhibit_fields[], receiver_fields[];
 extern const struct field time_interval_fields[], interval_fields[], times_fields[];
 extern const struct field rule_file_fields[], rule_silence_fields[], web_file_fields[];
+extern const struct field web_tls_fields[], cluster_file_fields[];
 extern const struct field http_fields[], http_header_fields[], tls_fields[];
 extern const struct field tracing_fields[], recorder_fields[];
 extern const struct field ui_fields[], ui_link_fields[], ui_template_fields[], ui_heartbeat_fields[];
@@ -66,6 +67,9 @@ bool http_config_read(struct reading *r, const struct yaml_node *n, const struct
     struct http_config **out);
 bool tls_config_read(struct reading *r, const struct yaml_node *n, const struct at *at, bool join,
     struct tls_config **out);
+/* web_conf.c. Whether a certificate and a key are named, and all words are known. */
+struct web_tls;
+bool web_tls_check(const struct web_tls *t, bool *used_out, struct err *e) MUST_CHECK;
 bool headers_read(struct reading *r, const struct yaml_node *n, const struct at *at, bool only_secrets,
     struct struct_list *out);
 void http_config_dump(struct yaml_writer *w, const struct http_config *h);

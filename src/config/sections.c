@@ -28,6 +28,7 @@ static const struct config_section sections[] = {
 	{ "rule file", "The keys at the top of a file that rule_files names.", rule_file_fields },
 	{ "silences", "Each element of silences in a rule file.", rule_silence_fields },
 	{ "web configuration", "The file that --web.config.file names.", web_file_fields },
+	{ "cluster TLS", "The file that --cluster.tls-config names.", cluster_file_fields },
 	{ NULL, NULL, NULL },
 };
 

@@ -7,7 +7,7 @@
 #include "base/sbuf.h"
 #include "fields.h"
 
-static const struct field tls_table[] = {
+const struct field web_tls_fields[] = {
 	STRING_FIELD(struct web_tls, cert, .doc = "Certificate, PEM."),
 	STRING_FIELD(struct web_tls, key, .flags = F_SECRET, .doc = "Its key, PEM."),
 	STRING_FIELD(struct web_tls, client_ca, .doc = "Authorities for certificates of clients, PEM."),
@@ -45,7 +45,7 @@ struct file {
 };
 
 const struct field web_file_fields[] = {
-	STRUCT_FIELD(struct file, tls_server_config, struct web_tls, tls_table, .go_type = "web.TLSConfig",
+	STRUCT_FIELD(struct file, tls_server_config, struct web_tls, web_tls_fields, .go_type = "web.TLSConfig",
 	    .doc = "TLS, and certificates of clients."),
 	STRUCT_FIELD(struct file, http_server_config, struct web_http, http_table, .go_type = "web.HTTPConfig",
 	    .doc = "HTTP."),
@@ -56,14 +56,14 @@ const struct field web_file_fields[] = {
 	{ 0 },
 };
 
-static bool
-tls_check(struct web_conf *c, struct err *e)
+bool
+web_tls_check(const struct web_tls *t, bool *used_out, struct err *e)
 {
 	static const char *const versions[] = { "TLS10", "TLS11", "TLS12", "TLS13" };
-	const struct web_tls *t = &c->tls;
 	const struct str used[] = { t->min_version, t->max_version };
 	bool cert = t->cert.n + t->cert_file.n > 0, key = t->key.n + t->key_file.n > 0;
 
+	*used_out = false;
 	for (size_t i = 0; i < ARRAY_LEN(used); i++) {
 		size_t k = 0;
 
@@ -78,7 +78,7 @@ tls_check(struct web_conf *c, struct err *e)
 		return err_set(e, ERR_INVALID, "missing one of cert or cert_file");
 	if (!key)
 		return err_set(e, ERR_INVALID, "missing one of key or key_file");
-	c->uses_tls = true;
+	*used_out = true;
 	return true;
 }
 
@@ -187,7 +187,7 @@ web_conf_read(struct str bytes, const char *path, struct arena *a, struct web_co
 	c.tls = f.tls_server_config;
 	c.http = f.http_server_config;
 	c.rate = f.rate_limit;
-	if (!headers_take(&c.http.headers, e) || !users_take(&f.basic_auth_users, a, &c, e) || !tls_check(&c, e))
+	if (!headers_take(&c.http.headers, e) || !users_take(&f.basic_auth_users, a, &c, e) || !web_tls_check(&c.tls, &c.uses_tls, e))
 		return false;
 	*out = c;
 	return true;

@@ -14,6 +14,7 @@
 #include "base/vec.h"
 #include "base/work.h"
 #include "chore.h"
+#include "core/claim.h"
 #include "core/cluster.h"
 #include "core/counters.h"
 #include "core/engine.h"
@@ -129,6 +130,7 @@ struct engine {
 	struct witness_walk witness_walk;
 	struct nflog *nflog;
 	struct cluster_state cluster;
+	struct claims_state claims;
 	uint64_t merges;		/* log entries taken from other members so far */
 	struct routing *routing;	/* NULL before the first engine_apply */
 	struct inhibitor *inhibitor;	/* NULL until the first configuration is in force */

@@ -69,6 +69,7 @@ struct leg {
 	size_t kept_n;
 	uint64_t merges;		/* struct engine merges, as of the last look into the log */
 	bool in_turn;			/* of a resumed flight: the cluster has settled, and it waits for its turn */
+	bool fenced;			/* the attempt that is out needs the lease (core/claim.h) */
 	bool in_doubt;			/* some attempt may have reached the receiver though no answer came */
 	char *error;			/* of the last failed attempt; owned */
 	enum failure failure;

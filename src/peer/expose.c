@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Metrics as Alertmanager's, cluster/cluster.go, delegate.go and channel.go. */
+#include "door.h"
+#include "lines.h"
 #include "peer_private.h"
 #include "text/expo.h"
 
@@ -108,6 +110,36 @@ expose_each(struct expo *x, const struct gossip *g)
 	}
 }
 
+static void
+by_connection(struct expo *x, const char *name, const char *help, uint64_t packet, uint64_t stream)
+{
+	expo_family(x, name, help, EXPO_COUNTER);
+	expo_label(x, "connection_type", STR("packet"));
+	expo_value(x, (double)packet);
+	expo_label(x, "connection_type", STR("stream"));
+	expo_value(x, (double)stream);
+}
+
+static void
+expose_tls(struct expo *x, const struct peer *p)
+{
+	struct door_figures in = door_figures(p->door);
+	struct lines_figures out = lines_figures(p->lines);
+
+	one(x, "alertmanager_tls_transport_packet_bytes_received_total", "Bytes of datagrams that came over TLS.", EXPO_COUNTER,
+	    (double)in.packet_bytes);
+	one(x, "alertmanager_tls_transport_packet_bytes_sent_total", "Bytes of datagrams that went over TLS.", EXPO_COUNTER,
+	    (double)out.bytes);
+	one(x, "alertmanager_tls_transport_stream_connections_received_total", "Streams that came over TLS.", EXPO_COUNTER,
+	    (double)in.streams);
+	one(x, "alertmanager_tls_transport_stream_connections_sent_total", "Streams that went over TLS.", EXPO_COUNTER,
+	    (double)p->streams_sent);
+	one(x, "alertmanager_tls_transport_read_errors_total", "Connections that came and were refused or broke.", EXPO_COUNTER,
+	    (double)in.errors);
+	by_connection(x, "alertmanager_tls_transport_write_errors_total", "Connections to members that failed.", out.errors,
+	    p->streams_failed);
+}
+
 void
 peer_expose(void *arg, struct expo *x, struct moment now)
 {
@@ -121,4 +153,6 @@ peer_expose(void *arg, struct expo *x, struct moment now)
 	expose_members(x, p->gossip, &f);
 	expose_messages(x, &f);
 	expose_each(x, p->gossip);
+	if (p->secure != NULL)
+		expose_tls(x, p);
 }

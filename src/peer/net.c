@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include <event2/bufferevent.h>
+
 #include "loop/errno_text.h"
 
 static bool
@@ -107,6 +109,15 @@ net_from_socket(const struct sockaddr_storage *in, struct gossip_address *out)
 		memcpy(&six, in, sizeof(six));
 		(void)gossip_address_set(out, (struct str){ (const char *)&six.sin6_addr, 16 }, ntohs(six.sin6_port));
 	}
+}
+
+bool
+net_connect(struct bufferevent *bev, const struct gossip_address *to)
+{
+	struct sockaddr_storage address;
+	socklen_t n = net_to_socket(to, &address);
+
+	return bufferevent_socket_connect(bev, (struct sockaddr *)&address, (int)n) == 0;
 }
 
 bool

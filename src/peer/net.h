@@ -13,6 +13,8 @@
 #include "base/str.h"
 #include "gossip/address.h"
 
+struct bufferevent;
+
 /* "host:port", "[v6]:port" apart, in the words of Go's net.SplitHostPort. */
 bool net_split(struct str address, struct str *host, uint16_t *port, struct err *e) MUST_CHECK;
 /* An IP address in text. */
@@ -21,6 +23,8 @@ socklen_t net_to_socket(const struct gossip_address *a, struct sockaddr_storage 
 /* The same for a socket of IPv6, which has IPv4 within. */
 socklen_t net_to_socket_six(const struct gossip_address *a, struct sockaddr_storage *out);
 void net_from_socket(const struct sockaddr_storage *in, struct gossip_address *out);
+/* Begins to connect a bufferevent that has no socket. False, with errno: it does not even begin. */
+bool net_connect(struct bufferevent *bev, const struct gossip_address *to) MUST_CHECK;
 /* No host in particular: 0.0.0.0, ::. */
 bool net_is_any(const struct gossip_address *a);
 

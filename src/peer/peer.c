@@ -11,11 +11,16 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "door.h"
+#include "frames.h"
+#include "lines.h"
+#include "sockets.h"
 #include "lookup.h"
 #include "loop/errno_text.h"
 #include "loop/turn.h"
 #include "net.h"
 #include "peer_private.h"
+#include "secure.h"
 #include "streams.h"
 
 /* Names of peers are looked up again after that. */
@@ -23,8 +28,6 @@
 /* Datagrams that are read in one turn. */
 #define DATAGRAMS_AT_ONCE 32
 #define DATAGRAM_MAX 65536
-/* A port that is free for one protocol need not be for the other. */
-#define PORTS_TRIED 10
 
 static struct mono
 now_of(struct peer *p)
@@ -82,6 +85,10 @@ port_packet(struct gossip_port *port, const struct gossip_address *to, struct st
 	struct sockaddr_storage ss;
 	socklen_t n = p->udp_is_six ? net_to_socket_six(to, &ss) : net_to_socket(to, &ss);
 
+	if (p->lines != NULL) {
+		lines_send(p->lines, &p->o.gossip.advertised, to, bytes);
+		return;
+	}
 	/* A datagram that is lost is like one that cannot be sent. */
 	if (sendto(p->udp, bytes.p, bytes.n, 0, (struct sockaddr *)&ss, n) < 0)
 		LOG(&p->log, LOG_DEBUG, "Cannot send a datagram", F_CSTR("to", gossip_address_text(to).s),
@@ -147,6 +154,40 @@ port_note(
 	    F_CSTR("addr", a != NULL ? gossip_address_text(a).s : ""), F_STR("detail", detail));
 }
 
+/* The same over connections with TLS. */
+static void
+on_packet(void *arg, const struct gossip_address *from, struct str packet)
+{
+	struct peer *p = arg;
+
+	gossip_packet(p->gossip, from, packet, now_of(p));
+	rearm(p);
+}
+
+static void
+on_stream(void *arg, struct bufferevent *bev, const struct gossip_address *from)
+{
+	struct peer *p = arg;
+
+	streams_take(p->streams, bev, from);
+}
+
+static struct bufferevent *
+dial(void *arg, const struct gossip_address *to)
+{
+	struct peer *p = arg;
+	struct bufferevent *bev = secure_dial(p->secure, to);
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct frame f = { .kind = FRAME_STREAM };
+
+	if (bev != NULL) {
+		frame_put(&b, &f);
+		secure_put(bev, sbuf_get(&b));
+		sbuf_fini(&b);
+	}
+	return bev;
+}
+
 static void
 on_request(void *arg, uint64_t stream, struct str message)
 {
@@ -169,6 +210,7 @@ on_answer(void *arg, uint64_t call, struct str message)
 {
 	struct peer *p = arg;
 
+	p->streams_sent++;
 	gossip_answer(p->gossip, call, message, now_of(p));
 	rearm(p);
 }
@@ -178,6 +220,7 @@ on_gone(void *arg, uint64_t call, struct str why)
 {
 	struct peer *p = arg;
 
+	p->streams_failed++;
 	gossip_gone(p->gossip, call, why, now_of(p));
 	rearm(p);
 }
@@ -228,69 +271,6 @@ peer_join(struct peer *p)
 	rearm(p);
 	if (p->o.gossip.peers > 0)
 		on_refresh(p);
-}
-
-static int
-open_socket(const struct gossip_address *a, int type, struct err *e)
-{
-	struct sockaddr_storage ss;
-	socklen_t n = net_to_socket(a, &ss);
-	int fd = socket(ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, why;
-
-	/* The wildcard of IPv6 takes IPv4 as well. A port that lately was in use by a stream may be taken again. */
-	if (fd >= 0 && (type != SOCK_STREAM || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0) &&
-	    bind(fd, (struct sockaddr *)&ss, n) == 0 && (type != SOCK_STREAM || listen(fd, SOMAXCONN) == 0))
-		return fd;
-	why = errno;
-	err_set(e, ERR_IO, "listen %s %s: bind: %s", type == SOCK_STREAM ? "tcp" : "udp", gossip_address_text(a).s,
-	    errno_text(why).s);
-	if (fd >= 0)
-		close(fd);
-	errno = why;
-	return -1;
-}
-
-/* One port for both protocols; `a` gets the one that was taken. */
-static bool
-open_pair(struct gossip_address *a, int *tcp, int *udp, struct err *e)
-{
-	struct sockaddr_storage ss = { 0 };
-	struct gossip_address got = *a;
-	socklen_t n = sizeof(ss);
-
-	for (int i = 0; i < (a->port == 0 ? PORTS_TRIED : 1); i++) {
-		*tcp = open_socket(a, SOCK_STREAM, e);
-		/* A host without IPv6 has no wildcard of it. */
-		if (*tcp < 0 && errno == EAFNOSUPPORT && a->n == 16 && net_is_any(a)) {
-			a->n = 4;
-			*tcp = open_socket(a, SOCK_STREAM, e);
-		}
-		if (*tcp < 0)
-			return false;
-		if (getsockname(*tcp, (struct sockaddr *)&ss, &n) == 0)
-			net_from_socket(&ss, &got);
-		*udp = open_socket(&got, SOCK_DGRAM, e);
-		if (*udp >= 0) {
-			a->port = got.port;
-			return true;
-		}
-		close(*tcp);
-	}
-	return false;
-}
-
-/* COMPAT: a listen address that is a host's name is refused; Alertmanager listens on all addresses then. */
-static bool
-listen_address(struct str text, struct gossip_address *out, struct err *e)
-{
-	struct str host;
-	uint16_t port;
-
-	if (!net_split(text, &host, &port, e))
-		return err_ctx(e, "invalid listen address");
-	if (net_parse_ip(host.n > 0 ? host : STR("::"), port, out))
-		return true;
-	return err_set(e, ERR_INVALID, "invalid listen address: \"%.*s\" is no IP address", STR_ARG(host));
 }
 
 /* Where others reach this instance. */
@@ -351,6 +331,7 @@ copy_texts(struct peer *p)
 	p->o.gossip.label = arena_str(p->arena, p->o.gossip.label);
 	p->o.listen_address = arena_str(p->arena, p->o.listen_address);
 	p->o.advertise_address = arena_str(p->arena, p->o.advertise_address);
+	p->o.tls_config = arena_str(p->arena, p->o.tls_config);
 	p->o.gossip.name = p->o.gossip.name.n > 0 ? arena_str(p->arena, p->o.gossip.name) : random_name(p);
 }
 
@@ -371,6 +352,50 @@ check(const struct peer_options *o, struct err *e)
 	return true;
 }
 
+/* Datagrams, and streams beside them. */
+static bool
+open_plain(struct peer *p, const struct streams_options *streams, struct gossip_address *bound, struct err *e)
+{
+	int tcp;
+
+	if (!sockets_pair(bound, &tcp, &p->udp, e))
+		return false;
+	p->udp_is_six = bound->n == 16;
+	p->streams = streams_new(streams, tcp, e);
+	if (p->streams == NULL)
+		return false;
+	p->datagrams = event_new(p->o.base, p->udp, EV_READ | EV_PERSIST, on_datagrams, p);
+	return (p->datagrams != NULL && event_add(p->datagrams, NULL) == 0) || err_set(e, ERR_IO, "cannot watch a socket");
+}
+
+/* All of it over TLS on one port. */
+static bool
+open_secure(struct peer *p, struct streams_options *streams, struct gossip_address *bound, struct err *e)
+{
+	struct door_options door = {
+		.base = p->o.base,
+		.timeout = p->o.gossip.tcp_timeout,
+		.packet = on_packet,
+		.stream = on_stream,
+		.bad = on_bad,
+		.arg = p,
+	};
+	int tcp;
+
+	p->secure = secure_new(p->o.base, p->o.clock, &p->log, p->o.tls_config, e);
+	if (p->secure == NULL)
+		return err_ctx(e, "tls transport");
+	tcp = sockets_tcp(bound, e);
+	if (tcp < 0)
+		return false;
+	door.secure = p->secure;
+	p->door = door_new(&door, tcp, e);
+	streams->dial = dial;
+	p->streams = p->door != NULL ? streams_new(streams, -1, e) : NULL;
+	p->lines = lines_new(p->o.base, p->secure, &p->log, p->o.gossip.tcp_timeout);
+	return p->streams != NULL;
+}
+
 static bool
 open_net(struct peer *p, struct err *e)
 {
@@ -387,19 +412,16 @@ open_net(struct peer *p, struct err *e)
 		.arg = p,
 	};
 	struct gossip_address bound;
-	int tcp;
 
-	if (!listen_address(p->o.listen_address, &bound, e) || !open_pair(&bound, &tcp, &p->udp, e))
+	if (!sockets_address(p->o.listen_address, &bound, e))
 		return false;
-	p->udp_is_six = bound.n == 16;
-	p->streams = streams_new(&streams, tcp, e);
-	if (p->streams == NULL || !advertise(p, &bound, e))
+	if (p->o.tls_config.n > 0 ? !open_secure(p, &streams, &bound, e) : !open_plain(p, &streams, &bound, e))
 		return false;
-	p->datagrams = event_new(p->o.base, p->udp, EV_READ | EV_PERSIST, on_datagrams, p);
-	if (p->datagrams == NULL || event_add(p->datagrams, NULL) != 0)
-		return err_set(e, ERR_IO, "cannot watch a socket");
+	if (!advertise(p, &bound, e))
+		return false;
 	LOG(&p->log, LOG_INFO, "Listening for the cluster", F_CSTR("address", gossip_address_text(&bound).s),
-	    F_CSTR("advertised", gossip_address_text(&p->o.gossip.advertised).s), F_STR("name", p->o.gossip.name));
+	    F_CSTR("advertised", gossip_address_text(&p->o.gossip.advertised).s), F_STR("name", p->o.gossip.name),
+	    F_BOOL("tls", p->secure != NULL));
 	return true;
 }
 
@@ -440,7 +462,10 @@ peer_free(struct peer **peer)
 	if (p == NULL)
 		return;
 	lookup_free(&p->lookup);
+	door_free(&p->door);
+	lines_free(&p->lines);
 	streams_free(&p->streams);
+	secure_free(&p->secure);
 	if (p->datagrams != NULL)
 		event_free(p->datagrams);
 	if (p->udp >= 0)

@@ -9,8 +9,11 @@
 #include "loop/timer.h"
 #include "peer/peer.h"
 
+struct door;
 struct event;
+struct lines;
 struct lookup;
+struct secure;
 struct streams;
 
 struct peer {
@@ -19,6 +22,11 @@ struct peer {
 	struct gossip *gossip;
 	struct streams *streams;
 	struct lookup *lookup;
+	/* With TLS, in the place of datagrams; else NULL. */
+	struct secure *secure;
+	struct door *door;
+	struct lines *lines;
+	uint64_t streams_sent, streams_failed;
 	struct event *datagrams;
 	int udp;
 	bool udp_is_six;

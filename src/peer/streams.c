@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
@@ -17,6 +18,7 @@
 #include "loop/turn.h"
 #include "loop/workers.h"
 #include "net.h"
+#include "secure.h"
 
 /* Streams that came in, at once; more are closed. Memberlist takes 128 pushpulls. */
 #define COMING_MAX 256
@@ -32,6 +34,7 @@ enum step {
 	STEP_WAITS, /* for the reply to what came in */
 	STEP_WRITES, /* and is closed when all is written */
 	STEP_CALLS, /* connects and writes, and reads then if there is an answer */
+	STEP_ENDS, /* all is written, and the other one closes */
 	STEP_FAILED, /* tells so from the loop */
 };
 
@@ -216,8 +219,6 @@ static void
 stream_send(struct stream *s, struct sbuf *packed)
 {
 	struct evbuffer *out = bufferevent_get_output(s->bev);
-	struct sockaddr_storage to;
-	socklen_t n = net_to_socket(&s->other, &to);
 
 	evbuffer_add(out, packed->p, packed->n);
 	if (s->came) {
@@ -225,7 +226,7 @@ stream_send(struct stream *s, struct sbuf *packed)
 		return;
 	}
 	s->step = STEP_CALLS;
-	if (bufferevent_socket_connect(s->bev, (struct sockaddr *)&to, (int)n) != 0 && s->step == STEP_CALLS) {
+	if (!net_connect(s->bev, &s->other) && s->step == STEP_CALLS) {
 		err_set(&s->why, ERR_IO, "dial tcp %s: %s", gossip_address_text(&s->other).s, errno_text(errno).s);
 		stream_fail_later(s);
 	}
@@ -333,6 +334,11 @@ on_write(struct bufferevent *bev, void *arg)
 	} else if (s->step == STEP_CALLS && s->answered) {
 		s->step = STEP_READS;
 		bufferevent_enable(s->bev, EV_READ);
+	} else if (s->step == STEP_CALLS && s->owner->o.dial != NULL) {
+		/* A ticket that waits to be read would make the end a reset, which takes what was written with it. */
+		s->step = STEP_ENDS;
+		shutdown(bufferevent_getfd(s->bev), SHUT_WR);
+		bufferevent_enable(s->bev, EV_READ);
 	} else if (s->step == STEP_CALLS) {
 		stream_deliver(s, STR_NONE);
 	}
@@ -346,10 +352,15 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	int why = EVUTIL_SOCKET_ERROR();
 	struct err e = { 0 };
 
-	(void)bev;
 	if (what & BEV_EVENT_CONNECTED)
 		return;
-	if (what & BEV_EVENT_EOF)
+	if (s->step == STEP_ENDS) {
+		stream_deliver(s, STR_NONE);
+		return;
+	}
+	if (s->owner->o.dial != NULL)
+		secure_error(bev, what & BEV_EVENT_EOF ? 0 : why, &e);
+	else if (what & BEV_EVENT_EOF)
 		err_set(&e, ERR_IO, "EOF");
 	else
 		err_set(&e, ERR_IO, "%s tcp %s: %s", s->came ? "read" : "dial", gossip_address_text(&s->other).s,
@@ -358,7 +369,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 }
 
 static struct stream *
-stream_new(struct streams *all, int fd, const struct gossip_address *other)
+stream_new(struct streams *all, struct bufferevent *bev, const struct gossip_address *other)
 {
 	struct stream *s = NEW(struct stream);
 
@@ -367,9 +378,9 @@ stream_new(struct streams *all, int fd, const struct gossip_address *other)
 	s->in.max = GOSSIP_STREAM_MAX + 512;
 	timer_init(&s->deadline, all->o.base, "cluster", on_deadline, s);
 	list_append(&all->all, &s->place);
-	s->bev = bufferevent_socket_new(all->o.base, fd, BEV_OPT_CLOSE_ON_FREE);
-	if (s->bev != NULL)
-		bufferevent_setcb(s->bev, on_read, on_write, on_event, s);
+	s->bev = bev;
+	if (bev != NULL)
+		bufferevent_setcb(bev, on_read, on_write, on_event, s);
 	return s;
 }
 
@@ -377,7 +388,10 @@ void
 streams_call(struct streams *all, uint64_t call, const struct gossip_address *to, struct str message, bool answered,
     struct mono deadline)
 {
-	struct stream *s = stream_new(all, -1, to);
+	struct bufferevent *bev = all->o.dial != NULL ?
+	    all->o.dial(all->o.arg, to) :
+	    bufferevent_socket_new(all->o.base, -1, BEV_OPT_CLOSE_ON_FREE);
+	struct stream *s = stream_new(all, bev, to);
 
 	s->number = call;
 	s->answered = answered;
@@ -412,30 +426,39 @@ streams_reply(struct streams *all, uint64_t number, struct str message)
 	}
 }
 
-static void
-take(struct streams *all, int fd, const struct sockaddr_storage *from)
+void
+streams_take(struct streams *all, struct bufferevent *bev, const struct gossip_address *from)
 {
-	struct gossip_address other;
 	struct stream *s;
 
-	net_from_socket(from, &other);
 	if (all->coming >= COMING_MAX) {
-		close(fd);
-		all->o.bad(all->o.arg, &other, STR("too many connections at once"));
+		bufferevent_free(bev);
+		all->o.bad(all->o.arg, from, STR("too many connections at once"));
 		return;
 	}
-	s = stream_new(all, fd, &other);
+	s = stream_new(all, bev, from);
 	s->came = true;
 	all->coming++;
 	s->number = ++all->numbers;
 	s->step = STEP_READS;
-	if (s->bev == NULL) {
-		close(fd);
-		stream_free(s);
-		return;
-	}
 	timer_in(&s->deadline, all->o.timeout);
-	bufferevent_enable(s->bev, EV_READ);
+	bufferevent_setwatermark(bev, EV_READ, 0, 0);
+	bufferevent_enable(bev, EV_READ);
+	if (evbuffer_get_length(bufferevent_get_input(bev)) > 0)
+		on_read(bev, s);
+}
+
+static void
+take(struct streams *all, int fd, const struct sockaddr_storage *from)
+{
+	struct bufferevent *bev = bufferevent_socket_new(all->o.base, fd, BEV_OPT_CLOSE_ON_FREE);
+	struct gossip_address other;
+
+	net_from_socket(from, &other);
+	if (bev == NULL)
+		close(fd);
+	else
+		streams_take(all, bev, &other);
 }
 
 static void
@@ -463,6 +486,8 @@ streams_new(const struct streams_options *o, int fd, struct err *e)
 
 	all->o = *o;
 	all->fd = fd;
+	if (fd < 0)
+		return all;
 	all->accepting = event_new(o->base, fd, EV_READ | EV_PERSIST, on_accept, all);
 	if (all->accepting == NULL || event_add(all->accepting, NULL) != 0) {
 		err_set(e, ERR_IO, "cannot watch a socket");
@@ -483,7 +508,8 @@ streams_free(struct streams **s)
 	workers_stop(&all->workers);
 	if (all->accepting != NULL)
 		event_free(all->accepting);
-	close(all->fd);
+	if (all->fd >= 0)
+		close(all->fd);
 	mem_free(all);
 	*s = NULL;
 }

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "gossip/address.h"
 
+struct bufferevent;
 struct event_base;
 struct streams;
 
@@ -24,6 +25,8 @@ struct streams_options {
 	struct clock *clock;
 	struct str label; /* borrowed for its life */
 	span timeout; /* of streams that come in, and of answers to them */
+	/* A connection to be made, with what comes before a stream in its buffer: TLS. NULL function: plain ones. NULL: none. */
+	struct bufferevent *(*dial)(void *arg, const struct gossip_address *to);
 	/* A message came in, or an answer, or nothing will. None of these is called from within a function below. */
 	void (*request)(void *arg, uint64_t stream, struct str message);
 	void (*request_gone)(void *arg, uint64_t stream);
@@ -33,8 +36,10 @@ struct streams_options {
 	void *arg;
 };
 
-/* Takes connections from fd, which is its own from now on. */
+/* Takes connections from fd, which is its own from now on; -1: those that it is given. */
 struct streams *streams_new(const struct streams_options *o, int fd, struct err *e) MUST_CHECK;
+/* One that came in and is made already, some of it perhaps read; its own from now on. May call the functions above. */
+void streams_take(struct streams *s, struct bufferevent *bev, const struct gossip_address *from);
 /* Sets *s to NULL; it may be NULL already. Nothing is called any more. */
 void streams_free(struct streams **s);
 /* As port.call and port.reply of gossip/port.h. */

@@ -37,18 +37,18 @@ reset_response(struct exchange *x)
 }
 
 static void
-give_slot_back(struct http_server *s, struct exchange *x)
+give_place_back(struct http_server *s, struct exchange *x)
 {
-	if (x->slot)
-		s->gets--;
-	x->slot = false;
+	if (x->holds != HTTP_NO_PLACE)
+		s->gets[x->holds]--;
+	x->holds = HTTP_NO_PLACE;
 }
 
 void
 exchange_slow(struct http_conn *c)
 {
 	if (c->x != NULL)
-		give_slot_back(c->server, c->x);
+		give_place_back(c->server, c->x);
 }
 
 void
@@ -70,7 +70,7 @@ exchange_end(struct http_conn *c)
 		return;
 	http_stream_end(c);
 	c->x = NULL;
-	give_slot_back(c->server, x);
+	give_place_back(c->server, x);
 	if (x->is_get)
 		c->server->gets_in_flight--;
 	/* evhttp gives up a request that nobody has answered when its connection fails. */
@@ -260,7 +260,7 @@ dispatch_in_turn(struct http_conn *c)
 		later_collect(c, dispatch);
 		return;
 	}
-	if (is_round_full(s) && (x->slot || !x->is_get)) {
+	if (is_round_full(s) && (x->holds != HTTP_NO_PLACE || !x->is_get)) {
 		x->slice.run = run_request;
 		guard_move(c, CONN_MAKE);
 		task_ready(s->tasks, &x->slice);
@@ -272,15 +272,19 @@ dispatch_in_turn(struct http_conn *c)
 
 /* Finds a place for a GET; health and metrics need none. */
 static bool
-take_slot(struct http_server *s, struct exchange *x)
+take_place(struct http_server *s, struct exchange *x)
 {
+	enum http_places place = HTTP_PLACE;
+
 	if (!str_is(x->req.method, "GET"))
 		return true;
-	if (s->o.counts == NULL || s->o.counts(s->o.arg, &x->req)) {
-		if (s->gets >= s->o.get_concurrency)
+	if (s->o.place != NULL)
+		place = s->o.place(s->o.arg, &x->req);
+	if (place != HTTP_NO_PLACE) {
+		if (s->gets[place] >= s->o.get_concurrency)
 			return false;
-		s->gets++;
-		x->slot = true;
+		s->gets[place]++;
+		x->holds = place;
 	}
 	x->is_get = true;
 	s->gets_in_flight++;
@@ -293,7 +297,7 @@ limit_gets(struct http_conn *c)
 	struct http_server *s = c->server;
 	struct exchange *x = c->x;
 
-	if (take_slot(s, x))
+	if (take_place(s, x))
 		return true;
 	s->gets_refused++;
 	/* No handler was reached, so there is nothing to observe. */
@@ -374,7 +378,7 @@ replace(struct http_conn *c)
 	x->close = old->close;
 	x->unread = old->unread;
 	x->is_get = old->is_get;
-	x->slot = old->slot;
+	x->holds = old->holds;
 	/* Metrics go by the same name. */
 	x->resp.handler = arena_str(x->arena, old->resp.handler);
 	later_part(old);

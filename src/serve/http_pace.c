@@ -36,7 +36,7 @@ pace_look(struct http_conn *c)
 {
 	struct pollfd p = { .fd = bufferevent_getfd(c->bev), .events = POLLOUT };
 
-	if (c->x != NULL && c->x->slot && poll(&p, 1, 0) == 0)
+	if (c->x != NULL && c->x->holds != HTTP_NO_PLACE && poll(&p, 1, 0) == 0)
 		exchange_slow(c);
 }
 

@@ -74,7 +74,7 @@ struct exchange {
 	struct mono began;
 	uint64_t ticket;
 	bool is_get;			/* counted among the GETs in flight */
-	bool slot;			/* … and in their limit */
+	enum http_places holds;		/* … and what it has of their limit */
 	bool close;			/* the connection ends with this answer */
 	bool unread;			/* … and the peer may still be sending */
 	struct task slice;		/* it is to be dispatched, or the next piece of it to be done */
@@ -153,7 +153,7 @@ struct http_server {
 	struct event *squeeze;		/* makes room when that is too much */
 	struct list alone;		/* exchanges without a client */
 	struct list dropped;		/* streams that are being freed: http_stream.c */
-	int64_t gets;			/* in the limit */
+	int64_t gets[HTTP_PLACES];	/* in the limit, by their places */
 	size_t gets_in_flight;		/* in it or not */
 	uint64_t gets_refused;
 	struct arena *arena;		/* addresses */

@@ -225,7 +225,7 @@ http_server_free(struct http_server **sp)
 	evhttp_free(s->evhttp);
 	http_streams_fini(s);
 	/* Every GET that was let in has left. */
-	assert(s->gets == 0 && s->gets_in_flight == 0);
+	assert(s->gets[HTTP_PLACE] == 0 && s->gets[HTTP_PAGE_PLACE] == 0 && s->gets_in_flight == 0);
 	accept_fini(s);
 	timer_fini(&s->grace);
 	web_config_free(&s->web);

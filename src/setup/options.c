@@ -83,7 +83,7 @@ static const struct flag flags[] = {
 	GO_SPAN_FLAG(O, cluster_reconnect_timeout, "cluster.reconnect-timeout", .fallback = "6h",
 	    .help = "When lost peers are forgotten."),
 	STRING_FLAG(O, cluster_tls_config, "cluster.tls-config", .fallback = "",
-	    .help = "File with TLS settings for cluster traffic: not supported, refused."),
+	    .help = "File with TLS settings for cluster traffic; all of it goes over TLS and TCP then."),
 	BOOL_FLAG(O, cluster_insecure_discovery, "cluster.allow-insecure-public-advertise-address-discovery", .fallback = "false",
 	    .help = "Allow a public address to be chosen by itself."),
 	STRING_FLAG(O, cluster_label, "cluster.label", .fallback = "", .help = "Label of cluster packets."),
@@ -220,11 +220,6 @@ options_check(const struct options *o, struct err *e)
 		return err_set(e, ERR_INVALID, "alertmanager/app: Options.%s must be positive%s", positive[i].name,
 		    positive[i].cluster ? " when clustering is enabled" : "");
 	}
-	/* COMPAT: not there; traffic would be in the clear where it is thought not to be. */
-	if (o->cluster_tls_config.n > 0 && o->cluster_listen_address.n > 0)
-		return err_set(e, ERR_INVALID,
-		    "--cluster.tls-config=%.*s: TLS between members of a cluster is not supported; leave it out, and protect their network",
-		    STR_ARG(o->cluster_tls_config));
 	if (o->feature_gomemlimit && !(o->gomemlimit_ratio > 0 && o->gomemlimit_ratio <= 1))
 		return err_set(e, ERR_INVALID, "--auto-gomemlimit.ratio must be greater than 0 and less than or equal to 1.");
 	return true;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What happens while the page is open: one request waits for changes, and who shows something that changed is told.
- * A lost connection is tried again at 1, 2, 4, 8, 15 … s; what was seen last stays.
+ * What happens while the page is open: one request waits for changes, and who shows something that changed is told. Of several tabs
+ * one waits (tabs.js). A lost connection is tried again at 1, 2, 4, 8, 15 … s; what was seen last stays.
  */
 import { Answer, get, onOutcome, serverNow } from './api.js';
 import { boot, can } from './boot.js';
 import { useEffect, useLayout, useRef, useState } from './render.js';
 import { createStore, useStore } from './store.js';
+import { Tabs, openChannel } from './tabs.js';
 
 export { boot, can };
 
@@ -15,6 +16,9 @@ const WAIT = 25;
 const DEAD = (WAIT + 8) * 1000;
 /** Milliseconds without a connection before it is said. */
 const GRACE = 5000;
+/** Waits cut short after which is asked every 5 s, and how often until it waits again. */
+const SHORT = 3;
+const POLLS = 12;
 const NOBODY = { alerts: 0, silences: 0, config: 0, history: 0 };
 
 /**
@@ -33,7 +37,7 @@ let tries = 0;
 let wake = null; // ends the pause between two requests
 let waiting = null; // AbortController of the waiting request
 let started = false;
-let short = 0; // answers in a row that came at once without a change
+let short = 0; // answers in a row that came at once without a change; from SHORT on, questions since
 
 const connectionOf = s => (s.signin ? 'signin' : s.lost ? 'lost' : s.updated ? 'updated' : s.paused ? 'paused' : 'live');
 
@@ -65,9 +69,10 @@ export function retryNow() {
 	if (wake) wake();
 }
 
+/** Until wake() is called, or the time is over when one is given. */
 function pause(ms) {
 	return new Promise(resolve => {
-		const timer = setTimeout(done, ms);
+		const timer = ms === undefined ? 0 : setTimeout(done, ms);
 		function done() {
 			clearTimeout(timer);
 			wake = null;
@@ -86,27 +91,36 @@ async function ask() {
 	try {
 		if (!sure || !overview || !overview.revision) return (await get('overview', null, { signal, patience: 8000 })).data;
 		const begun = performance.now();
-		if (short >= 3) {
+		if (short >= SHORT && short < SHORT + POLLS) {
+			short++;
 			await pause(5000);
 			if (signal.aborted) return overview;
 			return (await get('overview', null, { signal, patience: 8000 })).data;
 		}
 		const { data } = await get('changes', { since: since(overview), wait: WAIT }, { signal, patience: DEAD });
 		// A wait that the server's time limit cuts to nothing is no wait: then it is asked every 5 s.
-		short = performance.now() - begun < 2000 && !data.changed.length ? short + 1 : 0;
+		short = performance.now() - begun >= 2000 || data.changed.length ? 0 : Math.min(short + 1, SHORT);
 		return data.overview;
 	} finally {
 		waiting = null;
 	}
 }
 
+const isOverview = o => Boolean(o) && typeof o === 'object' && Boolean(o.revision) && typeof o.revision === 'object';
+
 async function run() {
 	for (;;) {
+		// The tab that waits tells the others; those ask by themselves only when somebody wants to know at once.
+		if (sure && !tabs.leads) {
+			await pause();
+			continue;
+		}
 		const begun = performance.now();
 		try {
 			const overview = await ask();
-			if (!overview || typeof overview !== 'object' || !overview.revision) throw new TypeError('not an overview');
+			if (!isOverview(overview)) throw new TypeError('not an overview');
 			good(overview);
+			tabs.tell({ overview });
 			// Once a second at most, however fast things change.
 			await pause(Math.max(0, 1000 - (performance.now() - begun)));
 		} catch (error) {
@@ -115,10 +129,53 @@ async function run() {
 				continue;
 			}
 			bad(error);
+			sure = !tabs.leads;
+			tellTrouble(error);
 			if (error.kind === 'busy') await pause(error.retryAfter * 1000);
 			else await pause(Math.min(15, 2 ** tries++) * 1000 * (0.8 + 0.4 * Math.random()));
 		}
 	}
+}
+
+/* ---- other tabs ---- */
+
+const tabs = new Tabs(openChannel(location.pathname, boot.assets), { onlead, onfollow: stopWaiting, onnews, welcome: () => ({ overview: live.get().overview, old: true }) });
+
+function onlead() {
+	if (failing) sure = false;
+	if (wake) wake();
+}
+
+function stopWaiting() {
+	if (waiting) waiting.abort();
+}
+
+const tellTrouble = ({ kind, status, retryAfter }) => tabs.tell({ error: { kind, status, retryAfter } });
+
+/** What another tab was told by the server, or that it was not. */
+function onnews({ overview, old, error }) {
+	const known = live.get().overview;
+	if (isOverview(overview)) {
+		// To who comes later the one that waits tells what it knows; that may be older than the page.
+		if (old && known && known.instance === overview.instance && !(known.now < overview.now)) return;
+		const wakes = failing && wake;
+		good(overview);
+		if (wakes) wakes();
+	} else if (error) trouble(error);
+}
+
+/** A request failed beside the waiting one, which may be dead without knowing. */
+function trouble(error) {
+	if (failing && error.kind === 'network') return;
+	bad(error);
+	if (!failing || !tabs.leads) return;
+	sure = false;
+	stopWaiting();
+}
+
+function stop() {
+	tabs.leave();
+	stopWaiting();
 }
 
 function good(overview) {
@@ -136,7 +193,6 @@ function good(overview) {
 }
 
 function bad(error) {
-	sure = false;
 	if (error.kind === 'busy') return change({ busy: Date.now() + error.retryAfter * 1000 });
 	if (error.kind === 'auth' || error.kind === 'html') return change({ signin: error.kind });
 	if (!failing) {
@@ -163,19 +219,22 @@ export function startLive() {
 	if (started) return;
 	started = true;
 	onOutcome(error => {
-		if (!error) return;
-		if (error.kind === 'auth' || error.kind === 'html') bad(error);
-		// A request that failed beside the waiting one: the waiting one may be dead without knowing.
-		else if (error.kind === 'network' && !failing && waiting) {
-			bad(error);
-			waiting.abort();
-		}
+		if (!error || !['auth', 'html', 'network'].includes(error.kind)) return;
+		trouble(error);
+		if (!tabs.leads) tellTrouble(error);
 	});
 	addEventListener('online', retryNow);
 	addEventListener('offline', retryNow);
+	addEventListener('pagehide', stop);
+	addEventListener('pageshow', event => event.persisted && tabs.join());
+	document.addEventListener('freeze', stop);
+	document.addEventListener('resume', () => tabs.join());
 	document.addEventListener('visibilitychange', () => {
-		if (!document.hidden && (failing || live.get().signin || serverNow() - live.get().lastGood > DEAD)) retryNow();
+		if (document.hidden) return;
+		tabs.doubt();
+		if (failing || live.get().signin || serverNow() - live.get().lastGood > DEAD) retryNow();
 	});
+	tabs.join();
 	run();
 }
 

@@ -83,17 +83,45 @@ site('live', {}, ({ test, visit, server }) => {
 		assert.equal(asked.length, last);
 	});
 
-	test('six tabs wait at once, and the server still answers others', async () => {
+	test('of eight tabs one waits, and another when it is gone', async () => {
 		const first = await visit('#/settings');
-		const waits = [];
 		const pages = [first];
-		for (let i = 0; i < 5; i++) pages.push(await first.context().newPage());
+		const waiting = new Map();
+		const tell = n => Promise.all(pages.map(page => until(page, want => document.title.includes(`(${want})`), n)));
+		const context = first.context();
+		const count = async () => (await server.get('/api/ext/v1/status')).limits.waiting;
+
+		context.on('request', r => /\/changes\?/.test(r.url()) && waiting.set(r, r.frame().page()));
+		for (const end of ['requestfinished', 'requestfailed']) context.on(end, r => waiting.delete(r));
+		for (let i = 0; i < 7; i++) pages.push(await context.newPage());
 		for (const page of pages.slice(1)) await page.goto(first.url(), { waitUntil: 'domcontentloaded' });
 		const { total } = await server.get('/api/ext/v1/alerts?limit=1');
-		for (const page of pages) waits.push(until(page, n => document.title.includes(`(${n})`), total + 1));
 		await server.alert({ alertname: 'D' });
-		await Promise.all(waits);
-		assert.equal((await server.ask('GET', '/-/healthy')).status, 200);
-		assert.equal(await pages[5].evaluate(async () => (await fetch('-/healthy')).status), 200);
+		await tell(total + 1);
+		await eventually(async () => (await count()) === 1);
+		// A browser has six connections to a server.
+		for (const page of pages) assert.equal(await page.evaluate(async () => (await fetch('-/healthy')).status), 200);
+
+		// The first tab is the oldest, so it waits; it is closed, and then one is killed that cannot say so.
+		await pages.shift().close();
+		await server.alert({ alertname: 'E' });
+		await tell(total + 2);
+		const next = await eventually(() => [...waiting.values()].find(page => !page.isClosed()));
+		const session = await context.newCDPSession(next);
+
+		next.expectProblem?.(/crashed/);
+		session.send('Page.crash').catch(() => {});
+		pages.splice(pages.indexOf(next), 1);
+		await server.alert({ alertname: 'F' });
+		await tell(total + 3);
+		await eventually(async () => (await count()) === 1);
+	});
+
+	test('a tab without others, where no channel can be opened, waits for itself', async () => {
+		const page = await visit('#/settings', { script: () => { window.BroadcastChannel = class { constructor() { throw new DOMException('no', 'SecurityError'); } }; } });
+		const { total } = await server.get('/api/ext/v1/alerts?limit=1');
+
+		await server.alert({ alertname: 'G' });
+		await until(page, n => document.title.includes(`(${n})`), total + 1);
 	});
 });

@@ -445,6 +445,34 @@ START_TEST(changes)
 END_TEST
 
 /* A change by the clock alone is told as well. */
+/* An answer waits for the overview to be made anew when only that has the news. */
+START_TEST(changes_at_most_once_a_second)
+{
+	struct http_response r;
+	struct str since;
+
+	start("/");
+	post_some();
+	world_run(&world, 5 * SPAN_S);
+	since = revision_of(get("/api/ext/v1/overview"));
+	readied = 0;
+	post("\"alertname\":\"New\"", 9);
+	r = wait_for_changes(since);
+	ck_assert_int_eq(piece(&r), HTTP_WAIT);
+	world_run(&world, 5 * SPAN_S + 300 * SPAN_MS);
+	ck_assert(api_pulse(api, world.now));
+	ck_assert_uint_eq(readied, 0);
+	world_run(&world, 6 * SPAN_S);
+	ck_assert(!api_pulse(api, world.now));
+	ck_assert_uint_eq(readied, 1);
+	ck_assert_int_eq(piece(&r), HTTP_END);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&r.body), "{\"changed\":[\"alerts\"],\"overview\":{"));
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&r.body), "\"total\":9"));
+	finish(&r);
+	stop();
+}
+END_TEST
+
 START_TEST(changes_by_the_clock)
 {
 	struct http_response r;
@@ -605,6 +633,7 @@ main(void)
 	tcase_add_test(t, labels);
 	tcase_add_test(t, whose_they_are);
 	tcase_add_test(t, changes);
+	tcase_add_test(t, changes_at_most_once_a_second);
 	tcase_add_test(t, changes_by_the_clock);
 	tcase_add_test(t, silences);
 	tcase_add_test(t, receivers_routes_and_status);

@@ -111,29 +111,33 @@ START_TEST(scopes)
 }
 END_TEST
 
-static bool
-is_limited(const char *method, const char *path)
+static enum http_places
+place(const char *method, const char *path)
 {
 	struct http_request r = { .method = str_from(method), .path = str_from(path) };
 
-	return api_is_limited(api, &r);
+	return api_place(api, &r);
 }
 
 /* A monitor of the router is answered, however many others ask for lists. */
 START_TEST(places_of_gets)
 {
 	start("/");
-	ck_assert(!is_limited("GET", "/metrics"));
-	ck_assert(!is_limited("GET", "/-/healthy"));
-	ck_assert(!is_limited("GET", "/-/ready"));
-	ck_assert(!is_limited("GET", "/"));
-	ck_assert(is_limited("GET", "/api/v2/alerts"));
-	ck_assert(is_limited("GET", "/metrics/"));
-	ck_assert(is_limited("GET", "/nothing"));
+	ck_assert_int_eq(place("GET", "/metrics"), HTTP_NO_PLACE);
+	ck_assert_int_eq(place("GET", "/-/healthy"), HTTP_NO_PLACE);
+	ck_assert_int_eq(place("GET", "/-/ready"), HTTP_NO_PLACE);
+	ck_assert_int_eq(place("GET", "/"), HTTP_NO_PLACE);
+	ck_assert_int_eq(place("GET", "/api/v2/alerts"), HTTP_PLACE);
+	ck_assert_int_eq(place("GET", "/metrics/"), HTTP_PLACE);
+	ck_assert_int_eq(place("GET", "/nothing"), HTTP_PLACE);
+	ck_assert_int_eq(place("GET", "/api/ext/v1/backup"), HTTP_PLACE);
+	ck_assert_int_eq(place("GET", "/api/ext/v1/groups"), HTTP_PAGE_PLACE);
+	ck_assert_int_eq(place("GET", "/api/ext/v1/overview"), HTTP_PAGE_PLACE);
+	ck_assert_int_eq(place("GET", "/api/ext/v1/changes"), HTTP_NO_PLACE);
 	stop();
 	start("/am");
-	ck_assert(!is_limited("GET", "/am/metrics"));
-	ck_assert(is_limited("GET", "/amx/metrics"));
+	ck_assert_int_eq(place("GET", "/am/metrics"), HTTP_NO_PLACE);
+	ck_assert_int_eq(place("GET", "/amx/metrics"), HTTP_PLACE);
 	stop();
 }
 END_TEST

@@ -88,11 +88,11 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 	w.alive++;
 }
 
-static bool
-counts(void *arg, const struct http_request *r)
+static enum http_places
+place(void *arg, const struct http_request *r)
 {
 	(void)arg;
-	return !str_is(r->path, "/health");
+	return str_is(r->path, "/health") ? HTTP_NO_PLACE : str_is(r->path, "/page") ? HTTP_PAGE_PLACE : HTTP_PLACE;
 }
 
 static void
@@ -100,7 +100,7 @@ begin(struct http_server_options o)
 {
 	memset(&w, 0, sizeof(w));
 	o.handle = handle;
-	o.counts = counts;
+	o.place = place;
 	rig_start(&w.rig, o);
 }
 
@@ -229,9 +229,10 @@ START_TEST(slow_readers_keep_no_places)
 }
 END_TEST
 
-START_TEST(health_has_its_answer_whatever_the_limit)
+START_TEST(health_and_the_page_have_their_answers_whatever_the_limit)
 {
 	struct peer *a, *b;
+	size_t at;
 
 	BEGIN(.get_concurrency = 1);
 	a = peer_new(w.rig.base, w.rig.port);
@@ -240,8 +241,14 @@ START_TEST(health_has_its_answer_whatever_the_limit)
 	while (w.alive == 0)
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	peer_send(b, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
-	peer_expect(b, 0, "HTTP/1.1 200 OK");
+	at = peer_expect(b, 0, "HTTP/1.1 200 OK");
+	at = peer_expect(b, at, "/health");
+	peer_send(b, "GET /page HTTP/1.1\r\nHost: x\r\n\r\n");
+	at = peer_expect(b, at, "HTTP/1.1 200 OK");
+	at = peer_expect(b, at, "/page");
 	ck_assert_uint_eq(http_server_gets_refused(w.rig.server), 0);
+	peer_send(b, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_expect(b, at, "HTTP/1.1 503 ");
 	peer_free(a);
 	peer_free(b);
 	loop_until(w.rig.base, &w.dropped);
@@ -314,7 +321,7 @@ add(TCase *tc)
 	tcase_add_test(tc, who_reads_next_to_nothing_is_cut);
 	tcase_add_test(tc, who_reads_slowly_is_served);
 	tcase_add_test(tc, slow_readers_keep_no_places);
-	tcase_add_test(tc, health_has_its_answer_whatever_the_limit);
+	tcase_add_test(tc, health_and_the_page_have_their_answers_whatever_the_limit);
 	tcase_add_test(tc, answers_nobody_reads_do_not_take_all_memory);
 	tcase_add_test(tc, many_requests_at_once_are_answered_in_several_rounds);
 }

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * etcd/state.h (private) - the parts of a session, for the files that it is made of.
+ */
+#ifndef ETCD_STATE_H
+#define ETCD_STATE_H
+
+#include "base/backoff.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/sbuf.h"
+#include "base/vec.h"
+#include "cutter.h"
+#include "etcd/etcd.h"
+#include "hear.h"
+#include "say.h"
+
+#define NEVER ((struct mono){ INT64_MAX })
+#define ANSWER_MAX ((size_t)2 << 20)	/* but for ranges and watches */
+#define PAGE_MAX 200	/* keys in one answer to a range */
+#define IN_FLIGHT_MAX 32	/* transactions at a time */
+
+/* A request on its way. */
+struct call {
+	struct list_node place;
+	struct etcd *e;
+	uint64_t id;
+	enum etcd_call kind;
+	struct mono sent, until;	/* NEVER: it may take as long as it likes */
+	struct sbuf url, body;
+	struct cutter cutter;
+	uint64_t op;		/* of a transaction; 0: nobody waits for it */
+	/* The answer as far as it was heard; of ranges and watches it goes to etcd.unread instead. */
+	struct sbuf object, element;
+	size_t heard;		/* bytes */
+	bool cut, bad;		/* … bad: cutter_put failed */
+	struct err why;
+};
+
+/* Something heard of a range or watch. */
+struct unread {
+	struct list_node place;
+	enum { UNREAD_ELEMENT, UNREAD_OBJECT, UNREAD_END } what;
+	enum etcd_call kind;
+	bool cut;
+	size_t n;
+	char json[];
+};
+
+/* A transaction that somebody waits for. */
+struct op {
+	struct list_node place;		/* in etcd.ops, by their coming */
+	uint64_t id;
+	struct str key, value;		/* with it in one block; the key with the prefix */
+	bool drop, fenced;
+	int64_t revision;
+	struct mono until;
+	uint64_t call;			/* 0: it waits for its turn */
+	char bytes[];
+};
+
+struct member {
+	struct etcd_member m;
+	char bytes[];
+};
+
+struct etcd {
+	struct etcd_options o;
+	struct arena *arena;		/* of the options */
+	const struct etcd_port *port;
+	struct rand rand;
+	struct str members_prefix, from, end;	/* PREFIX/members/, PREFIX/, PREFIX0 */
+	bool started, leaving, left;
+
+	/* Endpoints. */
+	size_t endpoint;
+	unsigned failures;		/* in a row */
+	struct mono retry_at;
+	struct err trouble;		/* why the last one failed; empty: it did not */
+	bool told_trouble, told_refusal;
+
+	/* The session. */
+	struct sbuf token;
+	struct mono token_at;
+	bool open;			/* it asks nobody for names */
+	int64_t lease;			/* 0: none */
+	struct mono lease_until;
+	struct mono keep_at;		/* when it is to be kept next */
+	bool joined;
+
+	/* Records. */
+	enum { SYNC_NONE, SYNC_RANGING, SYNC_DONE } sync;
+	bool synced_once;
+	struct sbuf page_from;		/* the first key of the next page */
+	unsigned page;			/* keys in one, at most */
+	size_t page_got;
+	int64_t range_revision;		/* of the first page, and so of all of them */
+	int64_t revision;		/* all up to it is known */
+	int64_t heard_revision;		/* … up to the last event that was handed out */
+	struct list unread;
+	size_t unread_bytes;
+	struct sbuf buffer;		/* of the record at hand */
+	int64_t own_revision;		/* of a change of our own that the watch has not brought; 0: none */
+	struct mono own_since;
+
+	VEC(struct member *) members;	/* by id */
+	VEC(struct member *) found;	/* by a range that is not over */
+
+	struct list calls, ops;
+	size_t ops_n, in_flight;
+	uint64_t last_id;
+	struct etcd_figures figures;
+};
+
+/* call.c: requests and endpoints. */
+struct call *call_begin(struct etcd *e, enum etcd_call kind, const char *path, struct mono now) MUST_CHECK;
+/* Sends it, with the body that was put into it; `patience`: 0: as long as it takes. */
+void call_ask(struct call *c, span patience, struct mono now);
+struct call *call_of_kind(const struct etcd *e, enum etcd_call kind);
+/* Nobody waits for it any more. Frees it. */
+void call_give_up(struct call *c);
+void call_free(struct call *c);
+void calls_expire(struct etcd *e, struct mono now);
+/* The endpoint is of no use at this moment: the next one is tried. Gives up all calls. */
+void endpoint_failed(struct etcd *e, const struct err *why, struct mono now);
+void endpoint_answered(struct etcd *e);
+/* Not more often than that. */
+void pause(struct etcd *e, struct mono now);
+span patience(const struct etcd *e);
+
+/* session.c: the token, the lease, the member's key. */
+void session_step(struct etcd *e, struct mono now);
+void session_heard(struct call *c, const struct heard *h, struct mono now);
+void session_refused(struct call *c, const struct heard *h, struct mono now);
+void lease_lost(struct etcd *e, const char *why);
+bool has_lease(const struct etcd *e, struct mono now);
+bool lacks_token(const struct etcd *e);
+void forget_token(struct etcd *e);
+struct str member_key(const struct etcd *e, struct sbuf *b);
+
+/* members.c */
+bool member_is_key(const struct etcd *e, struct str key);
+void member_record(struct etcd *e, const struct etcd_kv *kv);
+void members_found(struct etcd *e);
+void members_forget(struct etcd *e, bool found_only);
+
+/* watch.c: all records, and what becomes of them. */
+void watch_step(struct etcd *e, struct mono now);
+void watch_piece(struct call *c, enum cutter_piece what, struct str json, bool cut);
+void watch_ended(struct call *c);
+void watch_forget_unread(struct etcd *e);
+/* A change of our own at that revision: the watch is to bring it. */
+void watch_expects(struct etcd *e, int64_t revision, struct mono now);
+
+/* op.c */
+void ops_step(struct etcd *e, struct mono now);
+/* Those that were asked for by this call (0: by any) wait for their turn again. */
+void ops_again(struct etcd *e, uint64_t call);
+void ops_expire(struct etcd *e, struct mono now);
+void op_heard(struct call *c, const struct heard *h, struct mono now);
+void op_refused(struct call *c, const struct heard *h, struct mono now);
+void ops_drop_all(struct etcd *e);
+
+/* etcd.c: whatever is to be asked next is asked. */
+void step(struct etcd *e, struct mono now);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections of members: how many there may be, how long they may take, and what they may send. */
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "gossip/stream.h"
+#include "loop/clock_real.h"
+#include "net.h"
+#include "streams.h"
+
+/* A user message of 3 bytes, as it goes out plain. */
+#define USER "\x08\x81\xaaUserMsgLen\x03"
+#define MESSAGE USER "abc"
+
+static struct {
+	struct event_base *base;
+	struct streams *streams;
+	struct gossip_address at;
+	size_t requests, gone, answers, failed, bad, reply_n;
+	uint64_t last;
+	bool replies;
+	char why[200], message[100];
+	size_t message_n;
+} rig;
+
+static void
+on_request(void *arg, uint64_t stream, struct str message)
+{
+	static char large[300000];
+
+	(void)arg;
+	rig.requests++;
+	rig.last = stream;
+	rig.message_n = message.n;
+	memcpy(rig.message, message.p, message.n < sizeof(rig.message) ? message.n : sizeof(rig.message));
+	if (rig.replies)
+		streams_reply(rig.streams, stream, (struct str){ large, rig.reply_n });
+}
+
+static void
+on_request_gone(void *arg, uint64_t stream)
+{
+	(void)arg;
+	ck_assert_uint_eq(stream, rig.last);
+	rig.gone++;
+}
+
+static void
+on_answer(void *arg, uint64_t call, struct str message)
+{
+	(void)arg;
+	rig.answers++;
+	rig.last = call;
+	rig.message_n = message.n;
+}
+
+static void
+on_gone(void *arg, uint64_t call, struct str why)
+{
+	(void)arg;
+	rig.failed++;
+	rig.last = call;
+	snprintf(rig.why, sizeof(rig.why), "%.*s", STR_ARG(why));
+}
+
+static void
+on_bad(void *arg, const struct gossip_address *from, struct str why)
+{
+	(void)arg;
+	(void)from;
+	rig.bad++;
+	snprintf(rig.why, sizeof(rig.why), "%.*s", STR_ARG(why));
+}
+
+static int
+listening(struct gossip_address *at)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t n = sizeof(ss);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	ck_assert(net_parse_ip(STR("127.0.0.1"), 0, at));
+	n = net_to_socket(at, &ss);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&ss, n), 0);
+	ck_assert_int_eq(listen(fd, 1024), 0);
+	n = sizeof(ss);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&ss, &n), 0);
+	net_from_socket(&ss, at);
+	return fd;
+}
+
+static void
+start(span timeout)
+{
+	struct streams_options o = { .clock = clock_real(), .label = STR(""), .timeout = timeout, .request = on_request,
+		.request_gone = on_request_gone, .answer = on_answer, .gone = on_gone, .bad = on_bad };
+	struct err e = { 0 };
+	int fd;
+
+	memset(&rig, 0, sizeof(rig));
+	rig.base = o.base = event_base_new();
+	fd = listening(&rig.at);
+	rig.streams = streams_new(&o, fd, &e);
+	ck_assert_msg(rig.streams != NULL, "%s", e.text);
+}
+
+static void
+stop(void)
+{
+	streams_free(&rig.streams);
+	event_base_free(rig.base);
+}
+
+/* Until *n is `wanted`; a check of its own bounds the time. */
+static void
+until(const size_t *n, size_t wanted)
+{
+	while (*n < wanted)
+		event_base_loop(rig.base, EVLOOP_ONCE);
+}
+
+/* All that is ready. */
+static void
+turn(void)
+{
+	for (int i = 0; i < 20; i++)
+		event_base_loop(rig.base, EVLOOP_NONBLOCK);
+}
+
+static int
+dial_plain(void)
+{
+	struct sockaddr_storage ss;
+	socklen_t n = net_to_socket(&rig.at, &ss);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, n), 0);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	return fd;
+}
+
+static void
+say(int fd, const char *bytes, size_t n)
+{
+	ck_assert_int_eq(send(fd, bytes, n, MSG_NOSIGNAL), (ssize_t)n);
+}
+
+/* Until the other side has closed; returns what came before. */
+static size_t
+drain(int fd)
+{
+	static char bytes[65536];
+	size_t all = 0;
+
+	for (;;) {
+		ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			break;
+		all += n > 0 ? (size_t)n : 0;
+		if (n < 0)
+			event_base_loop(rig.base, EVLOOP_NONBLOCK);
+	}
+	close(fd);
+	return all;
+}
+
+START_TEST(a_message_by_single_bytes)
+{
+	int fd;
+
+	start(60 * SPAN_S);
+	fd = dial_plain();
+	for (size_t i = 0; i < sizeof(MESSAGE) - 1; i++) {
+		ck_assert_uint_eq(rig.requests, 0);
+		say(fd, MESSAGE + i, 1);
+		turn();
+	}
+	until(&rig.requests, 1);
+	ck_assert(rig.message_n == sizeof(MESSAGE) - 1 && memcmp(rig.message, MESSAGE, rig.message_n) == 0);
+	streams_reply(rig.streams, rig.last, STR_NONE);
+	ck_assert_uint_eq(drain(fd), 0);
+	ck_assert_uint_eq(rig.bad + rig.gone, 0);
+	stop();
+}
+END_TEST
+
+START_TEST(who_says_too_little_is_closed)
+{
+	int fd;
+
+	start(50 * SPAN_MS);
+	fd = dial_plain();
+	say(fd, MESSAGE, 5);
+	ck_assert_uint_eq(drain(fd), 0);
+	ck_assert_uint_eq(rig.requests, 0);
+	stop();
+}
+END_TEST
+
+START_TEST(dripping_does_not_put_the_end_off)
+{
+	static const char head[] = "\x08\x81\xaaUserMsgLen\xce\x02\x00\x00\x00"; /* 32 MiB are to come */
+	size_t said = 0;
+	int fd;
+
+	start(100 * SPAN_MS);
+	fd = dial_plain();
+	say(fd, head, sizeof(head) - 1);
+	while (send(fd, "x", 1, MSG_NOSIGNAL) == 1 && recv(fd, (char[1]){ 0 }, 1, MSG_PEEK) != 0) {
+		said++;
+		event_base_loop(rig.base, EVLOOP_NONBLOCK);
+	}
+	close(fd);
+	ck_assert_uint_lt(said, 32 << 20);
+	ck_assert_uint_eq(rig.requests, 0);
+	stop();
+}
+END_TEST
+
+START_TEST(one_that_goes_while_its_answer_is_made)
+{
+	int fd;
+
+	start(60 * SPAN_S);
+	fd = dial_plain();
+	say(fd, MESSAGE, sizeof(MESSAGE) - 1);
+	until(&rig.requests, 1);
+	streams_free(&rig.streams); /* also: nothing is called any more */
+	ck_assert_uint_eq(rig.gone, 0);
+	close(fd);
+	event_base_free(rig.base);
+
+	start(50 * SPAN_MS);
+	fd = dial_plain();
+	say(fd, MESSAGE, sizeof(MESSAGE) - 1);
+	until(&rig.gone, 1); /* nobody replies in time */
+	streams_reply(rig.streams, rig.last, STR("late"));
+	ck_assert_uint_eq(drain(fd), 0);
+	stop();
+}
+END_TEST
+
+START_TEST(a_large_answer_to_one_who_does_not_read)
+{
+	int fd;
+
+	start(200 * SPAN_MS);
+	rig.replies = true;
+	rig.reply_n = 300000; /* of zeros: packed by a thread */
+	fd = dial_plain();
+	say(fd, MESSAGE, sizeof(MESSAGE) - 1);
+	ck_assert_uint_gt(drain(fd), 100);
+	ck_assert_uint_eq(rig.requests, 1);
+	stop();
+}
+END_TEST
+
+#define BYTES(text) { text, sizeof(text) - 1 }
+static const struct str garbage[] = {
+	BYTES("\xff"),
+	BYTES("GET / HTTP/1.1\r\n"),
+	BYTES("\x16\x03\x01\x02\x00\x01"), /* TLS */
+	BYTES("\x06\xa0"),
+	BYTES("\x08\x81\xaaUserMsgLen\xcf\xff\xff\xff\xff\xff\xff\xff\xff"),
+	BYTES("\x08\x81\xaaUserMsgLen\xce\x7f\xff\xff\xff"), /* 2 GiB */
+	BYTES("\x06\x83\xa5Nodes\x01\xacUserStateLen\xce\xff\xff\xff\xff\xa4Join\xc3\x80"),
+	BYTES("\x09\x82\xa4" "Algo\x00\xa3" "Buf\xda\x00\x01x"), /* no LZW */
+	BYTES("\xf4\x03" "abc" MESSAGE), /* the label of another cluster */
+};
+
+START_TEST(garbage_is_refused_at_once)
+{
+	int fd;
+
+	start(600 * SPAN_S);
+	fd = dial_plain();
+	say(fd, garbage[_i].p, garbage[_i].n);
+	until(&rig.bad, 1);
+	ck_assert_uint_eq(drain(fd), 0);
+	ck_assert_uint_eq(rig.requests, 0);
+	stop();
+}
+END_TEST
+
+START_TEST(connections_are_counted)
+{
+	int fds[300];
+
+	start(600 * SPAN_S);
+	for (size_t i = 0; i < 300; i++) {
+		fds[i] = dial_plain();
+		turn();
+	}
+	until(&rig.bad, 300 - 256);
+	turn();
+	ck_assert_uint_eq(rig.bad, 300 - 256);
+	ck_assert_str_eq(rig.why, "too many connections at once");
+	/* One goes, and there is room for one. */
+	close(fds[0]);
+	turn();
+	close(fds[299]);
+	fds[299] = dial_plain();
+	say(fds[299], MESSAGE, sizeof(MESSAGE) - 1);
+	until(&rig.requests, 1);
+	ck_assert_uint_eq(rig.bad, 300 - 256);
+	for (size_t i = 1; i < 300; i++)
+		close(fds[i]);
+	stop();
+}
+END_TEST
+
+START_TEST(calls_and_their_ends)
+{
+	struct mono now = clock_real()->now(clock_real()).mono;
+	struct gossip_address nobody, silent;
+	int fd;
+
+	start(60 * SPAN_S);
+	rig.replies = true;
+	rig.reply_n = 10;
+	streams_call(rig.streams, 1, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, true, mono_add(now, 600 * SPAN_S));
+	ck_assert_uint_eq(rig.answers, 0);
+	until(&rig.answers, 1);
+	ck_assert(rig.requests == 1 && rig.last == 1 && rig.message_n == 10);
+	rig.reply_n = 0;
+	streams_call(rig.streams, 2, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, true, mono_add(now, 600 * SPAN_S));
+	until(&rig.failed, 1);
+	ck_assert_uint_eq(rig.last, 2);
+	streams_call(rig.streams, 3, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, false, mono_add(now, 600 * SPAN_S));
+	until(&rig.answers, 2);
+	/* Nobody is there. */
+	close(listening(&nobody));
+	streams_call(rig.streams, 4, &nobody, STR("x"), true, mono_add(now, 600 * SPAN_S));
+	ck_assert_uint_eq(rig.failed, 1);
+	until(&rig.failed, 2);
+	ck_assert_uint_eq(rig.last, 4);
+	/* Somebody is, and says nothing. */
+	fd = listening(&silent);
+	now = clock_real()->now(clock_real()).mono;
+	streams_call(rig.streams, 5, &silent, STR("x"), true, mono_add(now, 50 * SPAN_MS));
+	until(&rig.failed, 3);
+	ck_assert_str_eq(rig.why, "i/o timeout");
+	close(fd);
+	stop();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("peer/streams");
+	TCase *t = tcase_create("streams");
+	SRunner *r;
+	int failed;
+
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	tcase_add_test(t, a_message_by_single_bytes);
+	tcase_add_test(t, who_says_too_little_is_closed);
+	tcase_add_test(t, dripping_does_not_put_the_end_off);
+	tcase_add_test(t, one_that_goes_while_its_answer_is_made);
+	tcase_add_test(t, a_large_answer_to_one_who_does_not_read);
+	tcase_add_loop_test(t, garbage_is_refused_at_once, 0, ARRAY_LEN(garbage));
+	tcase_add_test(t, connections_are_counted);
+	tcase_add_test(t, calls_and_their_ends);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_set_fork_status(r, CK_NOFORK);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
