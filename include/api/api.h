@@ -41,14 +41,25 @@ struct api_figures {
 	uint64_t gets_rejected;	/* by --web.get-concurrency, since the start */
 };
 
-/* Members of the cluster that are there, by name. */
+/* The cluster as this instance sees it. Texts may be empty: what Alertmanager's members do not tell. */
 struct api_cluster {
 	struct str name;	/* of this one */
 	bool settled;
-	const struct api_member {
-		struct str name, address;
+	const struct api_member {	/* those that are there, by name */
+		struct str name, address, version, config;
+		bool self, suspected;
+		span ping;	/* how long its answers take, on average; < 0: none came */
+		span heard;	/* since its last answer; < 0: none came */
 	} *members;
 	size_t members_n;
+	const struct str *missing;	/* addresses: configured and not found, failed, or gone */
+	size_t missing_n;
+	size_t expected;	/* members that should be there */
+	size_t differing;	/* members with another configuration */
+	bool split;		/* most of those expected are not there: others may tell the same */
+	size_t position;
+	span wait;		/* before this one's turn */
+	size_t queued, merging;	/* changes that wait to be told; bytes of others that wait to be merged */
 };
 
 struct api_env {

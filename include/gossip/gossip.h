@@ -29,8 +29,9 @@
 #include "gossip/port.h"
 
 /* More members are not taken in. */
-#define GOSSIP_MEMBERS_MAX 1000
+#define GOSSIP_MEMBERS_MAX 256
 #define GOSSIP_NAME_MAX 128
+#define GOSSIP_META_MAX 512
 
 struct gossip;
 
@@ -70,6 +71,8 @@ struct mono gossip_next(const struct gossip *g);
  * when large, by a stream to each member. Also to be called for what a merge has changed here, unless gossip_is_large.
  */
 void gossip_broadcast(struct gossip *g, struct str key, struct str bytes, struct mono now);
+/* Somebody is there to hear it, or may be any moment. */
+bool gossip_is_heard(const struct gossip *g);
 /* Too large for datagrams (more than 700 bytes with its key): what a merge changed is then not sent on. */
 bool gossip_is_large(struct str key, struct str bytes);
 /* The whole state that port.full_state wanted. Borrowed for the call. */
@@ -83,6 +86,9 @@ void gossip_refresh(struct gossip *g, const struct gossip_address *peers, size_t
 void gossip_leave(struct gossip *g, struct mono now);
 bool gossip_left(const struct gossip *g);
 
+/* Tells all others something of this member, up to GOSSIP_META_MAX bytes; more are cut off. Alertmanager's do not look at it. */
+void gossip_set_meta(struct gossip *g, struct str meta, struct mono now);
+
 /* The number of members has been the same for long enough, or the time for that is over. Then it stays so. */
 bool gossip_settled(const struct gossip *g);
 /* The place of this member among those alive, by name; from 0. */
@@ -95,6 +101,7 @@ struct gossip_member {
 	struct gossip_address address;
 	bool self, suspected;
 	struct str meta;
+	struct mono heard; /* its last answer to a ping of this one; zero: none yet */
 	uint64_t alive_messages;
 	struct gossip_pings {
 		uint64_t counts[8]; /* up to 5, 10, 25, 50, 100, 250, 500 ms, and beyond; not cumulative */
@@ -104,6 +111,12 @@ struct gossip_member {
 /* The i-th of gossip_size members by name, borrowed until the next call with `now`. */
 struct gossip_member gossip_member_at(const struct gossip *g, size_t i);
 
+/* The i-th of figures.failed_peers: configured and not yet found, failed, or gone. */
+struct gossip_address gossip_failed_at(const struct gossip *g, size_t i);
+
+/* Seconds, as Prometheus has them by default. */
+#define GOSSIP_LARGE_BOUNDS { .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10 }
+
 struct gossip_figures {
 	uint64_t received_full, received_full_bytes, received_updates, received_update_bytes;
 	uint64_t sent_full, sent_full_bytes, sent_updates, sent_update_bytes;
@@ -111,8 +124,11 @@ struct gossip_figures {
 	uint64_t reconnected, reconnects_failed, refreshed, refreshes_failed;
 	struct gossip_large { /* of one key */
 		uint64_t sent, failed, dropped;
+		uint64_t counts[12]; /* of those sent, up to GOSSIP_LARGE_BOUNDS and beyond; not cumulative */
+		double sum; /* seconds */
 	} large_log, large_silences;
 	size_t failed_peers, queued;
+	size_t expected; /* members: the most that were there at a time, but for those that left */
 	int health; /* 0 is well */
 };
 struct gossip_figures gossip_figures(const struct gossip *g);

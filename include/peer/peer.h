@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "gossip/gossip.h"
+#include "peer/kept.h"
 
 struct event_base;
 struct expo;
@@ -31,6 +32,7 @@ struct peer_options {
 	struct str tls_config; /* the file of --cluster.tls-config; empty: plain */
 	bool public_address; /* of this host may be advertised, if it has no private one */
 	const struct str *peers; /* gossip.peers of them, "host:port", with a NUL behind each */
+	span resolve_timeout; /* names that are not found at start are looked up again every 2 seconds for so long, then as ever */
 	uint64_t seed;
 	/* As in gossip/port.h; `changed`: who is a member, or whether it is settled, may have. */
 	void (*merge)(void *arg, struct str key, struct str bytes, bool whole);
@@ -38,6 +40,9 @@ struct peer_options {
 	void (*changed)(void *arg);
 	void *arg;
 };
+
+/* Keeps the bytes that `merge` is called with, until kept_drop for each call of this. NULL: they are few, and to be copied. */
+struct kept *peer_keep(struct peer *p);
 
 /* Copies the texts. Listens from now on; NULL and e when it cannot, or an address is not one: listen on …: address already in use. */
 struct peer *peer_new(const struct peer_options *o, struct err *e) MUST_CHECK;
@@ -49,6 +54,7 @@ void peer_join(struct peer *p);
 struct str peer_name(const struct peer *p);
 /* For questions. The functions below change it. */
 const struct gossip *peer_gossip(const struct peer *p);
+void peer_set_meta(struct peer *p, struct str meta);
 void peer_broadcast(struct peer *p, struct str key, struct str bytes);
 void peer_state(struct peer *p, uint64_t pushpull, const struct gossip_part *parts, size_t n);
 /* Tells the others that this instance goes; peer_left: they know, or there are none. */

@@ -45,6 +45,7 @@ struct options {
 	span web_timeout;
 	double gomemlimit_ratio;	/* accepted, without effect */
 	struct str cluster_listen_address, cluster_advertise_address, cluster_peer_name, cluster_tls_config, cluster_label;
+	bool cluster_listen_given;	/* the address is not the default */
 	struct words cluster_peers;
 	span cluster_peer_timeout, cluster_peers_resolve_timeout, cluster_gossip_interval, cluster_pushpull_interval;
 	span cluster_tcp_timeout, cluster_probe_timeout, cluster_probe_interval, cluster_settle_timeout;

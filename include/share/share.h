@@ -52,7 +52,11 @@ struct share *share_new(struct engine *e, const struct share_hooks *hooks) MUST_
 void share_free(struct share **s);
 /* Records of a peer, copied: they wait to be merged. False: too many wait, and these are dropped; the next whole state has them. */
 bool share_receive(struct share *s, enum share_kind kind, struct str bytes);
+/* As share_receive, of bytes that stay where they are until release(arg). False: it is called as well. */
+bool share_receive_kept(struct share *s, enum share_kind kind, struct str bytes, void (*release)(void *arg), void *arg);
 bool share_waits(const struct share *s);
+/* … and how many bytes of it there are. */
+size_t share_waiting(const struct share *s);
 /* Merges until nothing waits or w is used up. */
 void share_merge_some(struct share *s, struct work *w, struct moment now);
 

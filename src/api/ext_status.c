@@ -179,7 +179,7 @@ make(struct packed *body, struct work *work, struct moment now, struct err *e)
 	write_features(&a->env, &w);
 	write_store(&a->env, &figures, &w);
 	write_history(&a->env, &w, now);
-	write_cluster(&w, a);
+	write_cluster(&w, a, true);
 	write_senders(a, &w, now.wall);
 	write_heartbeats(a, &w);
 	write_reload(a, &w);

@@ -120,8 +120,9 @@ void write_labels(struct json_writer *w, const struct labels *l);
 void write_strings(struct json_writer *w, const char *key, const struct str *v, size_t n);
 void write_matchers(struct json_writer *w, const struct matchers *ms);
 void write_time(struct json_writer *w, const char *key, struct wall t);
-/* "cluster" as in the status of API v2. */
-void write_cluster(struct json_writer *w, const struct api *a);
+/* "cluster" as in the status of API v2; `ours`: with split and differing. */
+void write_cluster(struct json_writer *w, const struct api *a, bool ours);
+struct str cluster_status(const struct api *a, const struct api_cluster *c);	/* "ready", "settling", "disabled" */
 /* Does every filter stand among the matchers of one set, literally? */
 bool silence_has_matchers(const struct silence *s, const struct matchers *filter);
 /* JSON silences use "only one matcher set" as the API does; false when there are more. */

@@ -4,8 +4,14 @@
 #include "base/utf8.h"
 #include "list.h"
 
+struct str
+cluster_status(const struct api *a, const struct api_cluster *c)
+{
+	return a->env.cluster == NULL ? STR("disabled") : c->settled ? STR("ready") : STR("settling");
+}
+
 void
-write_cluster(struct json_writer *w, const struct api *a)
+write_cluster(struct json_writer *w, const struct api *a, bool ours)
 {
 	struct api_cluster cluster = { .members_n = 0 };
 	struct arena *arena = arena_new();
@@ -25,8 +31,11 @@ write_cluster(struct json_writer *w, const struct api *a)
 		json_object_end(w);
 	}
 	json_array_end(w);
-	json_put_str(w, "status",
-	    a->env.cluster == NULL ? STR("disabled") : cluster.settled ? STR("ready") : STR("settling"));
+	json_put_str(w, "status", cluster_status(a, &cluster));
+	if (ours) {
+		json_put_bool(w, "split", cluster.split);
+		json_put_uint(w, "differing", cluster.differing);
+	}
 	json_object_end(w);
 	arena_free(&arena);
 }
@@ -60,7 +69,7 @@ begin_status(struct status *s)
 {
 	s->begun = true;
 	json_object_begin(&s->w);
-	write_cluster(&s->w, s->api);
+	write_cluster(&s->w, s->api, false);
 	json_key(&s->w, STR("config"));
 	json_object_begin(&s->w);
 	json_key(&s->w, STR("original"));

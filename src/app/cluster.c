@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cluster.h"
+#include "cluster_private.h"
 
 #include "base/mem.h"
-#include "base/vec.h"
-#include "core/cluster.h"
-#include "loop/tasks.h"
-#include "peer/peer.h"
-#include "share/share.h"
 #include "text/expo.h"
 
-struct cluster {
-	struct server *s;
-	struct peer *peer;
-	struct tasks *tasks;
-	struct task merging, stating, telling;
-	struct share *share; /* with the engine */
-	struct log log;
-
-	VEC(uint64_t) pushpulls; /* that want our state; the first `stated` of them get the one being made */
-	size_t stated;
-	struct share_state state; /* the one being made */
-
-	struct cluster_state told; /* to the engine */
-};
+#define REFUSALS_LOGGED_EVERY (10 * SPAN_S)
 
 static struct cluster_state
 state_of(const struct cluster *c)
@@ -51,6 +33,7 @@ on_changed(void *arg)
 
 	if (!c->told.on)
 		return;
+	cluster_look(c);
 	state = state_of(c);
 	if (!same_state(&state, &c->told))
 		task_ready(c->tasks, &c->telling);
@@ -74,14 +57,23 @@ key_of(enum share_kind kind)
 }
 
 static void
+release(void *kept)
+{
+	kept_drop(kept);
+}
+
+static void
 on_merge(void *arg, struct str key, struct str bytes, bool whole)
 {
 	struct cluster *c = arg;
 
-	(void)whole;
+	enum share_kind kind = str_eq(key, STR(GOSSIP_KEY_SILENCES)) ? SHARE_SILENCES : SHARE_LOG;
+	struct kept *kept;
+
 	if (bytes.n == 0)
 		return;
-	if (!share_receive(c->share, str_eq(key, STR(GOSSIP_KEY_SILENCES)) ? SHARE_SILENCES : SHARE_LOG, bytes))
+	kept = whole ? peer_keep(c->peer) : NULL;
+	if (kept != NULL ? !share_receive_kept(c->share, kind, bytes, release, kept) : !share_receive(c->share, kind, bytes))
 		LOG(&c->log, LOG_WARN, "A state of another member is dropped: too many wait to be merged",
 		    F_UINT("bytes", bytes.n));
 	task_ready(c->tasks, &c->merging);
@@ -102,8 +94,16 @@ static void
 on_refused(void *arg, enum share_kind kind, const struct err *why)
 {
 	struct cluster *c = arg;
+	struct mono now = c->s->clock->now(c->s->clock).mono;
 
-	LOG(&c->log, LOG_WARN, "A record of another member is not taken", F_STR("key", key_of(kind)), F_ERR(why));
+	/* A message may have a million of them. */
+	c->refused++;
+	if (c->refusal_logged.ns != 0 && mono_sub(now, c->refusal_logged) < REFUSALS_LOGGED_EVERY)
+		return;
+	LOG(&c->log, LOG_WARN, "A record of another member is not taken", F_STR("key", key_of(kind)), F_ERR(why),
+	    F_UINT("others_since_last_line", c->refused - 1));
+	c->refusal_logged = now;
+	c->refused = 0;
 }
 
 static void
@@ -168,7 +168,7 @@ cluster_share(struct port *port, const struct change *change)
 	struct cluster *c = s->cluster;
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 
-	if (c == NULL || c->peer == NULL || gossip_size(peer_gossip(c->peer)) <= 1)
+	if (c == NULL || c->peer == NULL || !gossip_is_heard(peer_gossip(c->peer)))
 		return;
 	share_put(&b, change);
 	peer_broadcast(c->peer, key_of(share_kind_of(change)), sbuf_get(&b));
@@ -200,7 +200,7 @@ gossip_options_of(const struct options *o)
 static bool
 goes_on_alone(struct cluster *c, const struct err *e)
 {
-	if (c->s->o->cluster_peers.n > 0 || !str_eq(c->s->o->cluster_listen_address, STR(CLUSTER_LISTEN_DEFAULT)))
+	if (c->s->o->cluster_peers.n > 0 || c->s->o->cluster_listen_given)
 		return false;
 	LOG(&c->log, LOG_WARN, "There is no cluster: cannot listen for others", F_ERR(e));
 	cluster_free(&c->s->cluster);
@@ -221,6 +221,7 @@ cluster_open(struct server *s, struct err *e)
 		.tls_config = s->o->cluster_tls_config,
 		.public_address = s->o->cluster_insecure_discovery,
 		.peers = s->o->cluster_peers.v,
+		.resolve_timeout = s->o->cluster_peers_resolve_timeout,
 		.seed = rand_u64(&s->port.rand),
 		.merge = on_merge,
 		.full_state = on_full_state,
@@ -280,6 +281,7 @@ cluster_free(struct cluster **cluster)
 	if (c == NULL)
 		return;
 	peer_free(&c->peer);
+	mem_free(c->differing_names);
 	task_cancel(c->tasks, &c->merging);
 	task_cancel(c->tasks, &c->stating);
 	task_cancel(c->tasks, &c->telling);
@@ -290,25 +292,6 @@ cluster_free(struct cluster **cluster)
 		sbuf_fini(&c->state.bytes[kind]);
 	mem_free(c);
 	*cluster = NULL;
-}
-
-static void
-members(void *arg, struct arena *a, struct api_cluster *out)
-{
-	const struct cluster *c = ((struct server *)arg)->cluster;
-	const struct gossip *g = peer_gossip(c->peer);
-	struct api_member *all;
-
-	out->settled = gossip_settled(g);
-	out->members_n = gossip_size(g);
-	out->members = all = ARENA_ARRAY(a, out->members_n, struct api_member);
-	for (size_t i = 0; i < out->members_n; i++) {
-		struct gossip_member m = gossip_member_at(g, i);
-
-		all[i].name = arena_str(a, m.name);
-		all[i].address = arena_str(a, str_from(gossip_address_text(&m.address).s));
-	}
-	out->name = arena_str(a, peer_name(c->peer));
 }
 
 static void
@@ -325,6 +308,7 @@ expose(void *arg, struct expo *x, struct moment now)
 	const struct share_figures *f = share_figures(c->share);
 
 	peer_expose(c->peer, x, now);
+	cluster_expose_view(c, x);
 	expose_count(x, "alertmanager_silences_gossip_messages_propagated_total", "Messages of peers handed on.",
 	    f->passed_on[SHARE_SILENCES]);
 	expose_count(x, "alertmanager_nflog_gossip_messages_propagated_total", "Messages of peers handed on.",
@@ -339,6 +323,6 @@ cluster_env(struct server *s, struct api_env *env)
 {
 	if (s->cluster == NULL)
 		return;
-	env->cluster = members;
+	env->cluster = cluster_view;
 	s->sources[s->sources_n++] = (struct metrics_source){ expose, s->cluster };
 }

@@ -14,6 +14,8 @@
 bool cluster_open(struct server *s, struct err *e) MUST_CHECK;
 /* Joins the others; from now on the engine waits for its turn. */
 void cluster_join(struct server *s, struct moment now);
+/* Tells the others which configuration is in force; before cluster_join, too. */
+void cluster_configured(struct server *s, const struct config *config);
 /* Tells the others that this instance goes. cluster_left: they know, or there is no cluster. */
 void cluster_leave(struct server *s);
 bool cluster_left(const struct server *s);

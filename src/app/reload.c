@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "base/mem.h"
+#include "cluster.h"
 #include "loop/tasks.h"
 #include "loop/timer.h"
 #include "loop/workers.h"
@@ -322,6 +323,7 @@ reload_applied(struct reload *r, struct config *c)
 	recorder_apply(s->recorder, c);
 	tracer_apply(s->tracer, c);
 	api_note_reload(s->api, s->clock->now(s->clock).wall, c, NULL);
+	cluster_configured(s, c);
 	history_reloaded(s->history, c, s->clock->now(s->clock).wall, NULL, str_from(r->by));
 	LOG(&r->log, LOG_INFO, "Completed loading of configuration file", F_STR("file", s->o->config_file));
 	end(r, NULL);

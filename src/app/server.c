@@ -465,6 +465,7 @@ start(struct server *s, struct moment now, struct err *e)
 		history_started(s->history, c, now.wall, STR(TOCSIN_VERSION));
 		if (s->history != NULL)
 			s->silence_ends = silence_ends_new(s);
+		cluster_configured(s, c);
 		cluster_join(s, now);
 		http_server_serve(s->web);
 	}

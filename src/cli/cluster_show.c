@@ -26,11 +26,56 @@ print_peers(struct cli *c, const struct json *peers)
 	cli_print_table(c, columns, ARRAY_LEN(columns), sorted, peers->n);
 }
 
+static void
+print_members(struct cli *c, const struct json *members)
+{
+	static const struct cli_column columns[] = { { "Address", "address", NULL }, { "Name", "name", NULL },
+		{ "State", "state", NULL }, { "Version", "version", NULL }, { "Config", "config", NULL },
+		{ "Ping", "ping_seconds", NULL }, { "Heard", "heard_seconds", NULL } };
+	const struct json **all = ARENA_ARRAY(c->arena, members->n, const struct json *);
+
+	for (size_t i = 0; i < members->n; i++)
+		all[i] = &members->v[i];
+	printf("\n");
+	cli_print_table(c, columns, ARRAY_LEN(columns), all, members->n);
+}
+
+static void
+print_cluster(struct cli *c, const struct json *cluster)
+{
+	const struct json *members = json_get(cluster, "members"), *missing = json_get(cluster, "missing");
+
+	printf("Cluster Status:  %.*s\nNode Name:       %.*s\n", STR_ARG(json_get_str(cluster, "status", STR(""))),
+	    STR_ARG(json_get_str(cluster, "name", STR(""))));
+	if (members == NULL || members->kind != JSON_ARRAY || members->n == 0)
+		return;
+	printf("Position:        %lld\nMembers:         %zu of %lld\nWaiting:         %lld changes, %lld bytes\n",
+	    (long long)json_get_int(cluster, "position", 0), members->n, (long long)json_get_int(cluster, "expected", 0), (long long)json_get_int(cluster, "queued", 0),
+	    (long long)json_get_int(cluster, "merging_bytes", 0));
+	if ((long long)json_get_int(cluster, "differing", 0) > 0)
+		printf("Differing:       %lld with another configuration\n", (long long)json_get_int(cluster, "differing", 0));
+	if (json_get_bool(cluster, "split", false))
+		printf("Split:           most members are not there, and they may notify of the same alerts\n");
+	for (size_t i = 0; missing != NULL && missing->kind == JSON_ARRAY && i < missing->n; i++)
+		printf("Missing:         %.*s\n", STR_ARG(missing->v[i].s));
+	if (c->output == CLI_EXTENDED)
+		print_members(c, members);
+}
+
 static int
 run(struct cli *c)
 {
 	const struct json *status, *cluster, *peers;
 
+	/* Alertmanager has but the other route. */
+	if (!cli_is_amtool() && cli_get(c, STR("/api/ext/v1/cluster"), JSON_OBJECT, &cluster)) {
+		if (c->output == CLI_JSON)
+			cli_print_json(c, cluster);
+		else
+			print_cluster(c, cluster);
+		return 0;
+	}
+	err_clear(&c->e);
 	if (!cli_get(c, STR("/api/v2/status"), JSON_OBJECT, &status))
 		return cli_fail(c);
 	cluster = json_get(status, "cluster");

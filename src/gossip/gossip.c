@@ -355,6 +355,16 @@ gossip_left(const struct gossip *g)
 	return !others || (!queue_has(&g->rumours, g->self->hash) && g->updates.n == 0 && g->larges.first == NULL);
 }
 
+void
+gossip_set_meta(struct gossip *g, struct str meta, struct mono now)
+{
+	meta = str_sub(meta, 0, GOSSIP_META_MAX);
+	if (g->leaving || str_eq(meta, g->self->meta))
+		return;
+	rumour_meta(g, meta);
+	wake_round(g, now);
+}
+
 bool
 gossip_settled(const struct gossip *g)
 {
@@ -396,8 +406,15 @@ gossip_member_at(const struct gossip *g, size_t i)
 		.self = one == g->self,
 		.suspected = one->state == NODE_SUSPECT,
 		.meta = one->meta,
+		.heard = one->heard,
 		.alive_messages = one->alive_messages,
 		.pings = one->pings };
+}
+
+struct gossip_address
+gossip_failed_at(const struct gossip *g, size_t i)
+{
+	return g->failed.v[i].address;
 }
 
 struct gossip_figures
@@ -407,6 +424,7 @@ gossip_figures(const struct gossip *g)
 
 	f.failed_peers = g->failed.n;
 	f.queued = g->updates.n;
+	f.expected = g->expected;
 	f.health = g->health;
 	return f;
 }

@@ -40,6 +40,7 @@ struct member {
 	struct suspicion suspicion;
 	uint64_t alive_messages;
 	struct gossip_pings pings;
+	struct mono heard; /* its last answer to a ping */
 };
 
 struct members {

@@ -274,6 +274,7 @@ count_ping(struct gossip *g, struct mono now)
 		return;
 	while (i < ARRAY_LEN(ping_bounds) && took > ping_bounds[i])
 		i++;
+	one->heard = now;
 	one->pings.counts[i]++;
 	one->pings.sum += (double)took / (double)SPAN_S;
 }

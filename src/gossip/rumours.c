@@ -53,6 +53,11 @@ refute(struct gossip *g, uint64_t accused)
 static void
 joined(struct gossip *g, const struct member *one)
 {
+	size_t n;
+
+	(void)members_there(&g->members, &n);
+	if (n > g->expected)
+		g->expected = n;
 	g->figures.joined++;
 	failed_remove(&g->failed, &one->address);
 	if (one != g->self)
@@ -163,6 +168,23 @@ rumour_alive(struct gossip *g, const struct message *m, const struct gossip_addr
 }
 
 void
+rumour_meta(struct gossip *g, struct str meta)
+{
+	struct member *me = g->self;
+	struct message m = { .type = MESSAGE_ALIVE,
+		.node = me->name,
+		.address = address_bytes(&me->address),
+		.port = me->address.port,
+		.versions = versions_of(me) };
+
+	member_set_meta(me, meta);
+	me->incarnation = ++g->incarnation;
+	m.meta = me->meta;
+	m.incarnation = g->incarnation;
+	tell_rumour(g, me->hash, &m);
+}
+
+void
 rumour_begin(struct gossip *g, struct mono now)
 {
 	struct message m = { .type = MESSAGE_ALIVE,
@@ -256,6 +278,8 @@ rumour_dead(struct gossip *g, const struct message *m, struct mono now)
 	members_set_state(&g->members, one, left ? NODE_LEFT : NODE_DEAD, now);
 	if (one == g->self)
 		return;
+	if (left && g->expected > 1)
+		g->expected--;
 	g->figures.left++;
 	failed_add(&g->failed, &one->address, now);
 	tell_note(g, left ? GOSSIP_NOTE_LEFT : GOSSIP_NOTE_FAILED, one->name, &one->address, STR_NONE);

@@ -16,6 +16,8 @@
 void rumour_alive(struct gossip *g, const struct message *m, const struct gossip_address *from, struct mono now);
 void rumour_suspect(struct gossip *g, const struct message *m, struct mono now);
 void rumour_dead(struct gossip *g, const struct message *m, struct mono now);
+/* Tells something else of this member from now on. */
+void rumour_meta(struct gossip *g, struct str meta);
 /* This member says that it is there, at start. */
 void rumour_begin(struct gossip *g, struct mono now);
 /* Suspects whose time is over are dead; and when that is next. */

@@ -57,6 +57,7 @@ struct gossip {
 	uint64_t numbers; /* given out, of calls, pushpulls and pings */
 	int health;
 	bool leaving;
+	size_t expected; /* members that should be there */
 	size_t others_told; /* members that a round tells; Alertmanager's retransmit */
 
 	struct probe probe;

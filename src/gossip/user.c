@@ -18,6 +18,7 @@ struct large {
 	struct list_node place;
 	bool silences; /* which key */
 	bool begun;
+	struct mono since; /* it has begun */
 	uint64_t first_call; /* one for each member that was there when it began */
 	size_t calls, left;
 	struct sbuf message;
@@ -177,6 +178,7 @@ send_larges(struct gossip *g, struct mono now)
 	there = members_there(&g->members, &n);
 	while (l != NULL && !l->begun) {
 		l->begun = true;
+		l->since = now;
 		l->first_call = g->numbers + 1;
 		for (size_t i = 0; i < n; i++)
 			l->calls += there[i] != g->self;
@@ -198,6 +200,18 @@ send_larges(struct gossip *g, struct mono now)
 	}
 }
 
+static void
+count_duration(struct gossip_large *f, double seconds)
+{
+	static const double bounds[] = GOSSIP_LARGE_BOUNDS;
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(bounds) && seconds > bounds[i])
+		i++;
+	f->counts[i]++;
+	f->sum += seconds;
+}
+
 bool
 user_sent(struct gossip *g, uint64_t call, bool ok, struct mono now)
 {
@@ -207,6 +221,8 @@ user_sent(struct gossip *g, uint64_t call, bool ok, struct mono now)
 		return false;
 	if (!ok)
 		large_figures(g, l->silences)->failed++;
+	else
+		count_duration(large_figures(g, l->silences), (double)mono_sub(now, l->since) / (double)SPAN_S);
 	if (--l->left == 0) {
 		drop_large(g, l);
 		send_larges(g, now);
@@ -242,13 +258,19 @@ add_large(struct gossip *g, struct str key, struct str bytes, struct mono now)
 		send_larges(g, now);
 }
 
+bool
+gossip_is_heard(const struct gossip *g)
+{
+	return gossip_size(g) > 1 || g->pushpulls.first != NULL;
+}
+
 void
 gossip_broadcast(struct gossip *g, struct str key, struct str bytes, struct mono now)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 
-	/* Nobody is there: whoever joins asks for all there is. */
-	if (gossip_size(g) <= 1)
+	/* Nobody is there: whoever joins asks for all there is. One that is about to be joined may have our state already. */
+	if (!gossip_is_heard(g))
 		return;
 	if (gossip_is_large(key, bytes)) {
 		add_large(g, key, bytes, now);

@@ -33,6 +33,19 @@ by_key(struct expo *x, const char *name, const char *help, uint64_t log, uint64_
 }
 
 static void
+expose_durations(struct expo *x, const struct gossip_figures *f)
+{
+	static const double bounds[] = GOSSIP_LARGE_BOUNDS;
+
+	expo_family(x, "alertmanager_oversize_gossip_message_duration_seconds", "How long large messages took to be sent.",
+	    EXPO_HISTOGRAM);
+	expo_label(x, "key", STR(GOSSIP_KEY_LOG));
+	expo_histogram(x, bounds, f->large_log.counts, ARRAY_LEN(bounds), f->large_log.sum);
+	expo_label(x, "key", STR(GOSSIP_KEY_SILENCES));
+	expo_histogram(x, bounds, f->large_silences.counts, ARRAY_LEN(bounds), f->large_silences.sum);
+}
+
+static void
 expose_messages(struct expo *x, const struct gossip_figures *f)
 {
 	pair(x, "alertmanager_cluster_messages_received_total", "Messages of other members.", f->received_full,
@@ -52,6 +65,7 @@ expose_messages(struct expo *x, const struct gossip_figures *f)
 	    f->large_log.failed, f->large_silences.failed);
 	by_key(x, "alertmanager_oversized_gossip_message_dropped_total",
 	    "Large messages that were dropped, as too many waited.", f->large_log.dropped, f->large_silences.dropped);
+	expose_durations(x, f);
 	one(x, "tocsin_cluster_messages_refused_total", "Messages that are malformed, foreign or too large.",
 	    EXPO_COUNTER, (double)f->bad);
 }
@@ -63,6 +77,8 @@ expose_members(struct expo *x, const struct gossip *g, const struct gossip_figur
 	    (double)f->failed_peers);
 	one(x, "alertmanager_cluster_members", "Members of the cluster that are there.", EXPO_GAUGE,
 	    (double)gossip_size(g));
+	one(x, "tocsin_cluster_members_expected", "The most members that were there at a time, but for those that left.",
+	    EXPO_GAUGE, (double)f->expected);
 	one(x, "alertmanager_peer_position", "The place of this instance among them, by name.", EXPO_GAUGE,
 	    (double)gossip_position(g));
 	one(x, "alertmanager_cluster_health_score", "How well this instance hears the others; 0 is well.", EXPO_GAUGE,

@@ -25,6 +25,8 @@
 
 /* Names of peers are looked up again after that. */
 #define REFRESH_INTERVAL (15 * SPAN_S)
+/* … and at first, while some were not found. */
+#define RESOLVE_INTERVAL (2 * SPAN_S)
 /* Datagrams that are read in one turn. */
 #define DATAGRAMS_AT_ONCE 32
 #define DATAGRAM_MAX 65536
@@ -242,6 +244,8 @@ on_found(void *arg, const struct gossip_address *found, size_t n, struct str mis
 		LOG(&p->log, p->unresolved ? LOG_DEBUG : LOG_WARN, "A peer was not found, and is looked for again",
 		    F_STR("err", missing));
 	p->unresolved = missing.n > 0;
+	if (p->unresolved && mono_sub(p->resolve_until, now_of(p)) > 0)
+		timer_in(&p->refresh, RESOLVE_INTERVAL);
 	if (p->joined)
 		gossip_refresh(p->gossip, found, n, now_of(p));
 	else
@@ -269,6 +273,7 @@ void
 peer_join(struct peer *p)
 {
 	rearm(p);
+	p->resolve_until = mono_add(now_of(p), p->o.resolve_timeout);
 	if (p->o.gossip.peers > 0)
 		on_refresh(p);
 }
@@ -489,6 +494,19 @@ const struct gossip *
 peer_gossip(const struct peer *p)
 {
 	return p->gossip;
+}
+
+struct kept *
+peer_keep(struct peer *p)
+{
+	return streams_keep(p->streams);
+}
+
+void
+peer_set_meta(struct peer *p, struct str meta)
+{
+	gossip_set_meta(p->gossip, meta, now_of(p));
+	rearm(p);
 }
 
 void

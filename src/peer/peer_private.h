@@ -33,6 +33,7 @@ struct peer {
 	struct timer tick, refresh;
 	struct arena *arena; /* texts of o */
 	struct log log;
+	struct mono resolve_until; /* names are looked up more often */
 	bool joined; /* the first lookup is over */
 	bool unresolved; /* a name was not found, and that was said */
 	struct sbuf in; /* one datagram */

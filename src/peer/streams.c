@@ -18,6 +18,7 @@
 #include "loop/turn.h"
 #include "loop/workers.h"
 #include "net.h"
+#include "peer/kept.h"
 #include "secure.h"
 
 /* Streams that came in, at once; more are closed. Memberlist takes 128 pushpulls. */
@@ -58,10 +59,20 @@ struct streams {
 	struct streams_options o;
 	struct event *accepting;
 	int fd;
-	struct list all;
+	struct list all, all_kept;
 	size_t coming, held;
 	uint64_t numbers;
 	struct workers *workers; /* NULL until a message is large */
+	struct sbuf *delivered; /* the large message that is being delivered, or NULL */
+	struct kept *kept; /* who keeps that */
+};
+
+struct kept {
+	struct job job; /* to be freed by */
+	struct streams *owner; /* NULL: gone */
+	struct list_node place;
+	unsigned users;
+	struct sbuf bytes;
 };
 
 /* A message on its way through a thread. */
@@ -141,6 +152,8 @@ packing_run(struct job *j)
 		gossip_stream_put(&p->out, p->label, sbuf_get(&p->in));
 	else
 		p->ok = gossip_stream_get(&p->out, sbuf_get(&p->in), p->label, &p->e);
+	/* Freeing much takes long, too. */
+	sbuf_fini(&p->in);
 }
 
 static void
@@ -165,14 +178,71 @@ packing_done(struct job *j)
 	p->owner->held -= p->held;
 	if (s != NULL) {
 		s->work = NULL;
+		p->owner->delivered = p->pack ? NULL : &p->out;
 		if (p->pack)
 			stream_send(s, &p->out);
 		else if (p->ok)
 			stream_deliver(s, sbuf_get(&p->out));
 		else
 			stream_bad(s, &p->e);
+		p->owner->delivered = NULL;
+		p->owner->kept = NULL;
 	}
 	packing_free(p);
+}
+
+struct kept *
+streams_keep(struct streams *s)
+{
+	struct kept *k = s->kept;
+
+	if (k == NULL && s->delivered != NULL) {
+		k = s->kept = NEW(struct kept);
+		k->owner = s;
+		list_append(&s->all_kept, &k->place);
+		/* The bytes stay where they are. */
+		k->bytes = *s->delivered;
+		*s->delivered = (struct sbuf)SBUF_INIT(0);
+	}
+	if (k != NULL)
+		k->users++;
+	return k;
+}
+
+static void
+kept_free(struct kept *k)
+{
+	sbuf_fini(&k->bytes);
+	mem_free(k);
+}
+
+static void
+kept_run(struct job *j)
+{
+	sbuf_fini(&CONTAINER_OF(j, struct kept, job)->bytes);
+}
+
+static void
+kept_done(struct job *j)
+{
+	kept_free(CONTAINER_OF(j, struct kept, job));
+}
+
+void
+kept_drop(struct kept *k)
+{
+	struct streams *s = k->owner;
+
+	if (--k->users > 0)
+		return;
+	if (s != NULL) {
+		list_remove(&s->all_kept, &k->place);
+		if (s->kept == k)
+			s->kept = NULL;
+	}
+	k->job = (struct job){ .run = kept_run, .done = kept_done };
+	if (s == NULL || s->workers == NULL || !workers_submit(s->workers, &k->job))
+		kept_free(k);
 }
 
 /* False: there is no thread to do it. Takes what is in `in`. */
@@ -216,11 +286,20 @@ stream_fail_later(struct stream *s)
 }
 
 static void
+release(const void *bytes, size_t n, void *arg)
+{
+	(void)bytes;
+	(void)n;
+	mem_free(arg);
+}
+
+static void
 stream_send(struct stream *s, struct sbuf *packed)
 {
 	struct evbuffer *out = bufferevent_get_output(s->bev);
 
-	evbuffer_add(out, packed->p, packed->n);
+	if (evbuffer_add_reference(out, packed->p, packed->n, release, packed->p) == 0)
+		*packed = (struct sbuf)SBUF_INIT(0); /* the buffer frees it */
 	if (s->came) {
 		s->step = STEP_WRITES;
 		return;
@@ -506,6 +585,8 @@ streams_free(struct streams **s)
 	while (all->all.first != NULL)
 		stream_free(CONTAINER_OF(all->all.first, struct stream, place));
 	workers_stop(&all->workers);
+	LIST_EACH(&all->all_kept, node)
+	CONTAINER_OF(node, struct kept, place)->owner = NULL;
 	if (all->accepting != NULL)
 		event_free(all->accepting);
 	if (all->fd >= 0)

@@ -40,6 +40,12 @@ struct streams_options {
 struct streams *streams_new(const struct streams_options *o, int fd, struct err *e) MUST_CHECK;
 /* One that came in and is made already, some of it perhaps read; its own from now on. May call the functions above. */
 void streams_take(struct streams *s, struct bufferevent *bev, const struct gossip_address *from);
+/*
+ * Keeps the message that is being delivered, for as long as who asked wants: within `request` and `answer` only. NULL: it
+ * is small, and to be copied. See peer/kept.h for its end.
+ */
+struct kept;
+struct kept *streams_keep(struct streams *s);
 /* Sets *s to NULL; it may be NULL already. Nothing is called any more. */
 void streams_free(struct streams **s);
 /* As port.call and port.reply of gossip/port.h. */

@@ -134,10 +134,13 @@ options_parse(int argc, char *const *argv, struct arena *a, struct options *out,
 {
 	struct flag_parser p = { .grammar = &grammar, .tables = { { flags, out } }, .arena = a };
 
+	struct flag_at listen = flags_find(&p, STR("cluster.listen-address"), 0);
+
 	*out = (struct options){ 0 };
 	flags_defaults(&p);
 	if (!flags_parse(&p, argc - 1, argv + 1, e))
 		return false;
+	out->cluster_listen_given = p.given[listen.table][listen.row];
 	if (!log_level_parse(out->log_level_text, &out->log_level))
 		return err_set(e, ERR_INVALID, "unrecognized log level %.*s", STR_ARG(out->log_level_text));
 	if (!parse_size(out->history_max_size_text, &out->history_max_size) || out->history_max_size < HISTORY_SIZE_MIN)

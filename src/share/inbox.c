@@ -20,8 +20,9 @@ struct message {
 	enum share_kind kind;
 	struct proto_reader left;
 	bool news;
-	size_t n;
-	char bytes[];
+	struct str bytes;
+	void (*release)(void *arg); /* the bytes are not looked at any more */
+	void *arg;
 };
 
 struct share {
@@ -48,7 +49,8 @@ static void
 drop(struct share *s, struct message *m)
 {
 	list_remove(&s->waiting, &m->place);
-	s->waiting_bytes -= m->n;
+	s->waiting_bytes -= m->bytes.n;
+	m->release(m->arg);
 	mem_free(m);
 }
 
@@ -66,32 +68,51 @@ share_free(struct share **sp)
 	*sp = NULL;
 }
 
+static bool
+add(struct share *s, struct message *m)
+{
+	if (m->bytes.n > SHARE_WAITING_MAX - s->waiting_bytes) {
+		s->figures.dropped++;
+		m->release(m->arg);
+		mem_free(m);
+		return false;
+	}
+	m->left.rest = m->bytes;
+	s->waiting_bytes += m->bytes.n;
+	list_append(&s->waiting, &m->place);
+	return true;
+}
+
+bool
+share_receive_kept(struct share *s, enum share_kind kind, struct str bytes, void (*release)(void *arg), void *arg)
+{
+	struct message *m = NEW(struct message);
+
+	*m = (struct message){ .kind = kind, .bytes = bytes, .release = release, .arg = arg };
+	return add(s, m);
+}
+
 bool
 share_receive(struct share *s, enum share_kind kind, struct str bytes)
 {
-	struct message *m;
+	char *copy;
 
 	if (bytes.n == 0)
 		return true;
-	if (bytes.n > SHARE_WAITING_MAX - s->waiting_bytes) {
-		s->figures.dropped++;
-		return false;
-	}
-	m = mem_alloc(sizeof(*m) + bytes.n);
-	*m = (struct message){ .n = 0 };
-	m->kind = kind;
-	m->n = bytes.n;
-	memcpy(m->bytes, bytes.p, bytes.n);
-	m->left.rest = (struct str){ m->bytes, m->n };
-	s->waiting_bytes += m->n;
-	list_append(&s->waiting, &m->place);
-	return true;
+	copy = mem_strndup(bytes.p, bytes.n);
+	return share_receive_kept(s, kind, (struct str){ copy, bytes.n }, mem_free, copy);
 }
 
 bool
 share_waits(const struct share *s)
 {
 	return s->waiting.first != NULL;
+}
+
+size_t
+share_waiting(const struct share *s)
+{
+	return s->waiting_bytes;
 }
 
 static void
@@ -174,7 +195,7 @@ share_merge_some(struct share *s, struct work *w, struct moment now)
 			return;
 		if (m->news) {
 			s->figures.passed_on[m->kind]++;
-			s->hooks.pass_on(s->hooks.arg, m->kind, (struct str){ m->bytes, m->n }, now);
+			s->hooks.pass_on(s->hooks.arg, m->kind, m->bytes, now);
 		}
 		drop(s, m);
 	}

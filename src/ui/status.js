@@ -138,8 +138,10 @@ function Cluster({ cluster }) {
 	const peers = listOf(s.peers);
 	if (s.status === 'disabled')
 		return h(Card, { title: 'Cluster', word: 'alone' }, h('p', { class: 'meta' }, 'This server works alone. It has no peers.'));
-	return h(Card, { title: 'Cluster', ok: s.status === 'ready' && !s.split, word: h(Value, { text: s.split ? 'split' : s.status }) },
+	const differing = Number.isFinite(s.differing) ? s.differing : 0;
+	return h(Card, { title: 'Cluster', ok: s.status === 'ready' && !s.split && differing === 0, word: h(Value, { text: s.split ? 'split' : s.status }) },
 		s.split ? h(Notice, { kind: 'error' }, 'The cluster is split: peers do not see each other, and messages may be sent twice.') : null,
+		differing > 0 ? h(Notice, { kind: 'warning' }, `Members with another configuration than this one: ${formatCount(differing)}.`) : null,
 		h(Facts, null, h(Fact, { label: 'Name' }, s.name ? h(Value, { text: s.name }) : null), h(Fact, { label: 'Peers' }, formatCount(peers.length))),
 		peers.length === 0 ? null : h('div', { class: 'table-box', tabindex: 0, role: 'region', 'aria-label': 'List of peers' }, h('table', { class: 'table' },
 			h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Peer'), h('th', { scope: 'col' }, 'Address'))),

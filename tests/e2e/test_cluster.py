@@ -90,6 +90,51 @@ def test_what_there_was_before_a_member_came(member):
     assert first.metric("tocsin_cluster_records_malformed_total") == 0
 
 
+def test_what_is_told_of_the_cluster(member, sink):
+    """Members, configurations that differ, and that most are not there: by API, command, metrics and log."""
+    one = member("a")
+    two = member("b", one)
+    for m in (one, two):
+        m.sees(one, two)
+        m.settles()
+
+    def cluster(m):
+        return m.get("/api/ext/v1/cluster")
+
+    one.until(lambda: all(x["self"] or x["heard_seconds"] is not None for x in cluster(one)["members"]), "hearing the other")
+    told = cluster(one)
+    assert [(x["name"], x["self"], x["state"], x["version"]) for x in told["members"]] == [
+        ("a", True, "alive", told["members"][0]["version"]), ("b", False, "alive", told["members"][0]["version"])]
+    assert told["members"][0]["config"] == told["members"][1]["config"] == one.get("/api/ext/v1/status")["reload"]["hash"]
+    assert (told["status"], told["position"], told["expected"], told["missing"]) == ("ready", 0, 2, [])
+    assert cluster(two)["position"] == 1 and cluster(two)["wait_seconds"] == 10
+    # Another configuration, and the same again.
+    other = two.server.config.read_text()
+    assert two.server.reload(other.replace("1h", "2h"))[0] == 200
+    for m in (one, two):
+        m.until(lambda m=m: cluster(m)["differing"] == 1, "seeing that they differ")
+        assert m.metric("tocsin_cluster_members_differing") == 1
+    one.server.wait_log("another configuration than this one.*members=b")
+    shown = subprocess.run([BINARY, "cluster", "show", "-o", "extended", "--alertmanager.url", one.url], capture_output=True,
+                           text=True, timeout=300, check=True).stdout
+    assert "Members:         2 of 2" in shown and "1 with another configuration" in shown and two.gossip in shown
+    assert two.server.reload(other)[0] == 200
+    one.server.wait_log("No member of the cluster has another configuration any more")
+    # One that ends is not missed, one that is dead is.
+    two.process.send_signal(signal.SIGSTOP)
+    try:
+        one.until(lambda: cluster(one)["split"], "seeing that it is split")
+        assert one.get("/api/ext/v1/status")["cluster"]["split"] and one.metric("tocsin_cluster_split") == 1
+        assert cluster(one)["missing"] == [two.gossip]
+    finally:
+        two.process.send_signal(signal.SIGCONT)
+    one.server.wait_log("may be split")
+    one.server.wait_log("not split any more")
+    two.stop()
+    one.sees(one)
+    assert cluster(one)["split"] is False and cluster(one)["expected"] == 1
+
+
 def test_another_label_is_another_cluster(member):
     first = member("a")
     stranger = member("b", first, label="another")
@@ -163,6 +208,6 @@ def test_a_lone_instance_needs_no_port(serve):
             taken.listen()
         except OSError:
             pass  # by somebody else
-        server = serve(CONFIG.format(url="http://localhost"), "--cluster.listen-address=0.0.0.0:9094")
+        server = serve(CONFIG.format(url="http://localhost"), lone=False)
     assert any("There is no cluster" in line and "already in use" in line for line in server.log)
     assert server.get("/api/v2/status")["cluster"]["status"] == "disabled"

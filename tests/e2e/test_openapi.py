@@ -135,6 +135,7 @@ def test_answers_are_as_it_says(serve, sink):
     ask("GET", "/receivers")
     ask("GET", "/routes")
     ask("GET", "/status")
+    ask("GET", "/cluster")
     ask("GET", "/stats", query={"range": "1h"})
     for labels in ({"alertname": "New"}, {"alertname": "Slow", "host": "a"}, {"alertname": "Hush", "severity": "page"}):
         ask("POST", "/explain", {"labels": labels})

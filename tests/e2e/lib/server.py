@@ -26,14 +26,15 @@ def rfc3339(seconds_from_now=0.0):
 
 class Server:
     """Starts the binary on a free port; `url` is known from its log. A config that is a dict is a directory of files,
-    one that is None such a directory that is there already."""
+    one that is None such a directory that is there already. `lone`: without a cluster, unless flags name one."""
 
-    def __init__(self, directory, config, *flags, binary=BINARY, env=None):
+    def __init__(self, directory, config, *flags, binary=BINARY, env=None, lone=True):
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         self.config = self.dir / ("conf.d" if config is None or isinstance(config, dict) else "alertmanager.yml")
         self.write_config(config)
         self.flags = list(flags)
+        self.lone = lone
         self.binary = binary
         self.env = dict(os.environ, TZ="UTC", **(env or {}))
         self.log = []
@@ -54,7 +55,7 @@ class Server:
     def start(self, wait=True):
         self.lines = queue.Queue()
         flags = list(self.flags)
-        if not any(f.startswith("--cluster.listen-address") for f in flags):
+        if self.lone and not any(f.startswith("--cluster.listen-address") for f in flags):
             flags.append("--cluster.listen-address=")
         self.process = subprocess.Popen(
             [self.binary, f"--config.file={self.config}", f"--storage.path={self.dir}/data",

@@ -43,6 +43,69 @@ START_TEST(members_find_each_other)
 }
 END_TEST
 
+static struct str
+meta_of(const struct gossip *g, const char *name)
+{
+	for (size_t i = 0; i < gossip_size(g); i++) {
+		if (str_is(gossip_member_at(g, i).name, name))
+			return gossip_member_at(g, i).meta;
+	}
+	return STR_NONE;
+}
+
+START_TEST(what_members_say_of_themselves)
+{
+	cluster(3, 90);
+	gossip_set_meta(net.nodes[1].g, STR("first"), net.now);
+	net_run(&net, 3 * SPAN_S);
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert(str_is(meta_of(net.nodes[i].g, "N1"), "first"));
+		ck_assert_uint_eq(gossip_figures(net.nodes[i].g).updated, i != 1);
+	}
+	gossip_set_meta(net.nodes[1].g, STR("second"), net.now);
+	/* The one that joins learns it, too. */
+	net_start(&net, 3, 1);
+	net_run(&net, 3 * SPAN_S);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert(str_is(meta_of(net.nodes[i].g, "N1"), "second"));
+	ck_assert_uint_eq(net.nodes[1].notes[GOSSIP_NOTE_REFUTED], 0);
+	net_fini(&net);
+}
+END_TEST
+
+/* The others have its state, and it does not know of them yet. */
+START_TEST(a_change_while_it_joins_is_told)
+{
+	cluster(2, 92);
+	net_start(&net, 2, 1);
+	while (gossip_size(net.nodes[0].g) < 3)
+		net_run(&net, SPAN_MS / 10);
+	ck_assert_uint_eq(gossip_size(net.nodes[2].g), 1);
+	net_say(&net, 2, "just now", 8);
+	ck_assert_int_ge(net_until_text(&net, "just now", 2 * SPAN_S), 0);
+	net_fini(&net);
+}
+END_TEST
+
+START_TEST(those_that_left_are_not_expected)
+{
+	cluster(4, 91);
+	ck_assert_uint_eq(gossip_figures(net.nodes[0].g).expected, 4);
+	gossip_leave(net.nodes[3].g, net.now);
+	net_run(&net, 3 * SPAN_S);
+	net_kill(&net, 3);
+	net_kill(&net, 2);
+	ck_assert_int_ge(net_until_size(&net, 2, 60 * SPAN_S), 0);
+	ck_assert_uint_eq(gossip_figures(net.nodes[0].g).expected, 3);
+	ck_assert_uint_eq(gossip_figures(net.nodes[0].g).failed_peers, 2);
+	ck_assert(gossip_member_at(net.nodes[0].g, 1).heard.ns > 0);
+	net_start(&net, 2, 1);
+	ck_assert_int_ge(net_until_size(&net, 3, 60 * SPAN_S), 0);
+	ck_assert_uint_eq(gossip_figures(net.nodes[0].g).expected, 3);
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(it_settles_after_five_polls)
 {
 	cluster(2, 2);
@@ -455,6 +518,9 @@ main(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, members_find_each_other);
+	tcase_add_test(tc, what_members_say_of_themselves);
+	tcase_add_test(tc, a_change_while_it_joins_is_told);
+	tcase_add_test(tc, those_that_left_are_not_expected);
 	tcase_add_test(tc, it_settles_after_five_polls);
 	tcase_add_test(tc, it_goes_on_when_it_does_not_settle);
 	tcase_add_test(tc, alone_it_sleeps);
