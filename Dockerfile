@@ -31,7 +31,7 @@ COPY LICENSE /usr/share/doc/tocsin/copyright
 RUN ["/bin/tocsin", "check-config", "/etc/alertmanager/alertmanager.yml"]
 
 USER nobody
-EXPOSE 9093
+EXPOSE 9093 9094 9094/udp
 VOLUME /alertmanager
 WORKDIR /alertmanager
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
