@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What can be done on Alerts with the row that has the focus, with a selection, and by keys. */
-import { wasPressed } from './press.js';
 import { useRef } from './render.js';
 import { go, href } from './route.js';
 import { STATES, fullLabels, matchersFor, shows } from './rows.js';
@@ -36,11 +35,10 @@ export function useActions(page) {
 		fold: (group, open) => p().setFolded(old => new Map(old).set(group.id, open)),
 		more: row => p().unfold(row.group),
 		open(alert, event) {
-			const pressed = event && wasPressed();
 			// On a phone, where there are boxes only while something is selected, a touch selects as well until nothing is.
-			if (pressed || (event && p().phone && p().selected.size)) {
+			if (event && p().phone && p().selected.size) {
 				event.preventDefault();
-				if (!pressed) own.select(alert, p().rows.find(r => r.alert && r.alert.fp === alert.fp)?.group, false);
+				own.select(alert, p().rows.find(r => r.alert && r.alert.fp === alert.fp)?.group, false);
 				return;
 			}
 			p().setCursor(p().rows.find(r => r.alert && r.alert.fp === alert.fp && (!event || r.key === p().cursor))?.key ?? p().rows.find(r => r.alert && r.alert.fp === alert.fp)?.key ?? null);

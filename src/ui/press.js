@@ -5,17 +5,32 @@
 const LONG = 500;
 const NEAR = 10;
 let down = null;
-let done = false;
+let done = false; // a press, and no other since
 
 function lift() {
 	if (down) clearTimeout(down.timer);
 	down = null;
 }
 
+function forget() {
+	done = false;
+	removeEventListener('click', swallow, true);
+	removeEventListener('pointerdown', forget, true);
+}
+
+/** The click that ends the press is none, wherever it lands: what is under the finger may be another thing by then. */
+function swallow(event) {
+	forget();
+	event.preventDefault();
+	event.stopPropagation();
+}
+
 function press() {
 	const { run } = down;
 	lift();
 	done = true;
+	addEventListener('click', swallow, true);
+	addEventListener('pointerdown', forget, true);
 	run();
 }
 
@@ -28,7 +43,6 @@ export function longPress(run) {
 	return {
 		onpointerdown: event => {
 			lift();
-			done = false;
 			if (event.pointerType === 'touch') down = { x: event.clientX, y: event.clientY, run, timer: setTimeout(press, LONG) };
 		},
 		onpointermove: event => down && Math.hypot(event.clientX - down.x, event.clientY - down.y) > NEAR && lift(),
@@ -41,11 +55,4 @@ export function longPress(run) {
 			if (down) press();
 		},
 	};
-}
-
-/** Whether the click that comes is the end of a long press; asked once. */
-export function wasPressed() {
-	const was = done;
-	done = false;
-	return was;
 }

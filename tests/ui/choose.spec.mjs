@@ -16,23 +16,17 @@ const fire = (alertname, team, n) => ({ labels: { alertname, team, severity: 'cr
 const count = (page, n) => until(page, (want) => document.querySelectorAll('.vlist-row[data-kind=row]').length === want, n);
 const field = (page) => page.getByRole('combobox', { name: 'Filter', exact: true });
 
-/* A finger that rests on something for long. */
-const press = (locator) => locator.evaluate(async (el) => {
-	const { x, y } = el.getBoundingClientRect();
-	const event = (name) => el.dispatchEvent(new PointerEvent(name, { bubbles: true, cancelable: true, pointerType: 'touch', isPrimary: true, clientX: x + 9, clientY: y + 9 }));
-	const bar = () => document.querySelector('.al-bar');
+/* A finger that rests on something until it is chosen, as the browser itself gets it from a screen. */
+const press = async (page, locator) => {
+	const session = await page.context().newCDPSession(page);
+	const { x, y } = await locator.boundingBox();
+	const touch = (type, touchPoints) => session.send('Input.dispatchTouchEvent', { type, touchPoints });
 
-	event('pointerdown');
-	await new Promise((done) => {
-		const watch = new MutationObserver(() => bar() && (watch.disconnect(), done()));
-
-		watch.observe(document.body, { childList: true, subtree: true });
-		if (bar())
-			done();
-	});
-	event('pointerup');
-	el.click();
-});
+	await touch('touchStart', [{ x: x + 9, y: y + 9 }]);
+	await page.locator('.al-bar').waitFor();
+	await touch('touchEnd', []);
+	await session.detach();
+};
 
 site('choose', { config }, ({ test, visit, server }) => {
 	test('by owner and by receiver; both are in the address and are given up again', async () => {
@@ -86,7 +80,7 @@ site('choose', { config }, ({ test, visit, server }) => {
 		const page = await visit('#/alerts?filter=%7Balertname%3D%22Disk%22%7D', { size: 'phone' });
 
 		await count(page, 3);
-		await press(page.locator('.al-link').first());
+		await press(page, page.locator('.al-link').first());
 		await see(page, '1 selected');
 		assert.match(page.url(), /#\/alerts/);
 		await page.getByRole('link', { name: /^db-3/ }).tap();
