@@ -62,9 +62,7 @@ struct labels_reply {
 static uint64_t
 pointer_hash(const void *a, const void *b)
 {
-	const void *both[2] = { a, b };
-
-	return hash_seeded(both, sizeof(both));
+	return hash_mix(hash_mix(0, (uintptr_t)a), (uintptr_t)b);
 }
 
 static struct name_count *

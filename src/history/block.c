@@ -28,7 +28,8 @@ struct word {
 	F(12, attempts)  \
 	F(13, ms)        \
 	F(16, starts)    \
-	F(17, ends)
+	F(17, ends)      \
+	F(20, by_peer)
 #define WORD_FIELDS(F)    \
 	F(2, ref)         \
 	F(5, receiver)    \
@@ -39,7 +40,7 @@ struct word {
 	F(15, matchers)
 #define BIT_SETS (UINT64_C(1) << 18)
 #define BIT_RECIPIENTS (UINT64_C(1) << 19)
-#define BITS_KNOWN ((UINT64_C(1) << 20) - 1)
+#define BITS_KNOWN ((UINT64_C(1) << 21) - 1)
 
 void
 block_init(struct block *b)

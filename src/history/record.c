@@ -339,7 +339,10 @@ batch_ended(struct batch *b, const struct silence *s, struct wall now)
 	put_silence(b, s, silence_is_ack(s) ? KIND_ACK_ENDED : KIND_SILENCE_ENDED, wall_utc(now), STR_NONE);
 }
 
-/* A silence that is made says by whom; an end is the doing of who asked for it, and else nobody's. */
+/*
+ * A silence that is made says by whom; an end is the doing of who asked for it, and else nobody's. Who asked another one
+ * of the cluster for an end is not known here.
+ */
 static void
 take_silence(struct batch *b, const struct event_silence *ev, enum kind kind, struct wall now, struct str name, struct str from)
 {
@@ -351,12 +354,15 @@ take_silence(struct batch *b, const struct event_silence *ev, enum kind kind, st
 		batch_ended(b, s, now);
 		return;
 	}
-	if (ev->by == SILENCE_BY_ITSELF)
+	if (ev->by == SILENCE_BY_ITSELF || (ev->by == SILENCE_BY_PEER && ended))
 		actor = STR_NONE;
+	else if (ev->by == SILENCE_BY_PEER)
+		actor = istr_str(s->created_by);
 	else if (actor.n == 0)
 		actor = ended ? from : istr_str(s->created_by);
 	/* Kinds of acknowledgements stand in the order of those of silences. */
 	put_silence(b, s, silence_is_ack(s) ? kind + (KIND_ACK_CREATED - KIND_SILENCE_CREATED) : kind, now, actor);
+	b->records.v[b->records.n - 1].rest->row.by_peer = ev->by == SILENCE_BY_PEER;
 }
 
 void

@@ -56,6 +56,7 @@ struct row {
 	uint64_t firing, resolved;	/* alerts of a notification; of a gap: events that are missing */
 	uint64_t attempts, ms;
 	uint64_t starts, ends;		/* ms since 1970 */
+	uint64_t by_peer;		/* of a silence: 1 when another one of the cluster said so */
 	const uint64_t *sets;		/* label sets of a notification */
 	size_t sets_n;
 	const struct row_recipient *to;

@@ -168,6 +168,8 @@ put_silence(const struct row *row, struct json_writer *w)
 		json_put_str(w, "by", row->actor);
 	else
 		json_put_null(w, "by");
+	if (row->by_peer != 0)
+		json_put_bool(w, "by_peer", true);
 	json_put_str(w, "comment", row->text);
 	json_put_str(w, "matchers", row->matchers);
 	show_time(w, "starts", (int64_t)row->starts);

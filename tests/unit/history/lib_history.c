@@ -185,11 +185,11 @@ rig_notified(struct rig *r, const char *group, const char *const *alerts, size_t
 	mem_free(noted);
 }
 
-void
-rig_silence(struct rig *r, enum event_kind kind, const char *id, const char *by)
+static void
+tell_silence(struct rig *r, enum event_kind kind, const char *id, const char *by, enum silence_by through)
 {
 	struct silence *s = silence_new();
-	struct event ev = { kind, r->now, .silence_created = { s } };
+	struct event ev = { kind, r->now, .silence_created = { s, through } };
 
 	snprintf(s->id, sizeof(s->id), "%s", id);
 	istr_unref(s->created_by);
@@ -197,6 +197,18 @@ rig_silence(struct rig *r, enum event_kind kind, const char *id, const char *by)
 	s->starts = s->ends = r->now.wall;
 	tell(r, &ev);
 	silence_unref(s);
+}
+
+void
+rig_silence(struct rig *r, enum event_kind kind, const char *id, const char *by)
+{
+	tell_silence(r, kind, id, by, SILENCE_BY_REQUEST);
+}
+
+void
+rig_silence_of_peer(struct rig *r, enum event_kind kind, const char *id, const char *by)
+{
+	tell_silence(r, kind, id, by, SILENCE_BY_PEER);
 }
 
 static void

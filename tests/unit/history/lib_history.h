@@ -41,6 +41,8 @@ void rig_condition(struct rig *r, const char *labels, enum alert_condition c, bo
 void rig_inhibited(struct rig *r, const char *labels, const char *source, const struct inhibit_rule *rule);
 void rig_notified(struct rig *r, const char *group, const char *const *alerts, size_t n, const char *error);
 void rig_silence(struct rig *r, enum event_kind kind, const char *id, const char *by);
+/* It came from another member of the cluster. */
+void rig_silence_of_peer(struct rig *r, enum event_kind kind, const char *id, const char *by);
 /* a=b,c=d as labels; a new reference. */
 struct labels *rig_labels(const char *text);
 

@@ -41,7 +41,7 @@ random_row(struct rand *r, struct made *m, uint64_t id)
 	struct str *texts[] = { &m->row.ref, &m->row.receiver, &m->row.integration, &m->row.group, &m->row.actor,
 		&m->row.text, &m->row.matchers };
 	uint64_t *numbers[] = { &m->row.set, &m->row.source, &m->row.reason, &m->row.failure, &m->row.firing,
-		&m->row.resolved, &m->row.attempts, &m->row.ms, &m->row.starts, &m->row.ends };
+		&m->row.resolved, &m->row.attempts, &m->row.ms, &m->row.starts, &m->row.ends, &m->row.by_peer };
 
 	m->row = (struct row){ .id = id, .at = 1700000000000 + (int64_t)rand_below(r, 1000) - 500, .kind = 1 + (unsigned)rand_below(r, 22),
 		.outcome = rand_below(r, OUTCOMES), .sets = m->sets, .sets_n = rand_below(r, MOST_SETS), .to = m->to,
@@ -73,6 +73,7 @@ same_row(const struct row *a, const struct row *b)
 	ck_assert_uint_eq(a->ms, b->ms);
 	ck_assert_uint_eq(a->starts, b->starts);
 	ck_assert_uint_eq(a->ends, b->ends);
+	ck_assert_uint_eq(a->by_peer, b->by_peer);
 	ck_assert(str_eq(a->ref, b->ref) && str_eq(a->receiver, b->receiver) && str_eq(a->integration, b->integration));
 	ck_assert(str_eq(a->group, b->group) && str_eq(a->actor, b->actor) && str_eq(a->text, b->text));
 	ck_assert(str_eq(a->matchers, b->matchers));

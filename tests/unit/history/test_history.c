@@ -111,6 +111,26 @@ START_TEST(each_condition)
 }
 END_TEST
 
+START_TEST(silences_of_other_members)
+{
+	const char *text;
+
+	rig_init(&r);
+	rig_start(&r);
+	rig_silence(&r, EVENT_SILENCE_CREATED, "s1", "jo");
+	rig_silence_of_peer(&r, EVENT_SILENCE_CREATED, "s2", "max");
+	rig_silence_of_peer(&r, EVENT_SILENCE_EXPIRED, "s1", "jo");
+	rig_settle(&r, 0);
+	expect((struct past_query){ .actor = STR("max") }, "2");
+	text = rig_ask(&r, &(struct past_query){ .kinds = ONE("silence_created"), .kinds_n = 1 });
+	ck_assert_msg(strstr(text, "\"silence_id\":\"s2\",\"by\":\"max\",\"by_peer\":true,\"comment\"") != NULL, "%s", text);
+	ck_assert_msg(strstr(text, "\"silence_id\":\"s1\",\"by\":\"jo\",\"comment\"") != NULL, "%s", text);
+	text = rig_ask(&r, &(struct past_query){ .kinds = ONE("silence_expired"), .kinds_n = 1 });
+	ck_assert_msg(strstr(text, "\"silence_id\":\"s1\",\"by\":null,\"by_peer\":true,") != NULL, "%s", text);
+	rig_fini(&r);
+}
+END_TEST
+
 START_TEST(pages_and_cursors)
 {
 	struct past_query q = { .limit = 4 };
@@ -652,7 +672,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = { what_is_heard_is_found, each_condition, pages_and_cursors,
+	const TTest *const tests[] = { what_is_heard_is_found, each_condition, silences_of_other_members, pages_and_cursors,
 		it_goes_on_after_a_restart, sums, blocks_are_sealed, many_values,
 		sets_that_come_again, small_segments_become_large_ones, damaged_segments_are_not_believed,
 		a_database_of_version_2_is_upgraded, an_upgrade_goes_on, what_is_old_goes, the_size_is_bounded,
