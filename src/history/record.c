@@ -340,8 +340,8 @@ batch_ended(struct batch *b, const struct silence *s, struct wall now)
 }
 
 /*
- * A silence that is made says by whom; an end is the doing of who asked for it, and else nobody's. Who asked another one
- * of the cluster for an end is not known here.
+ * A silence that is made says by whom; an end is the doing of who asked for it, and else nobody's. An end at
+ * another one of the cluster does not say who asked for it.
  */
 static void
 take_silence(struct batch *b, const struct event_silence *ev, enum kind kind, struct wall now, struct str name, struct str from)

@@ -242,6 +242,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_set_timeout(t, 60);
 	tcase_add_test(t, what_goes_in_comes_out);
 	tcase_add_test(t, sets_are_sorted_and_stand_once);
 	tcase_add_test(t, damage_is_put_up_with);
