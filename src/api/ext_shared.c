@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ext_shared.h"
 
+#include "model/label_find.h"
+
 /* Looking for one pair. */
 #define PAIR_UNITS 2
 
 static bool
 is_among(const struct labels *l, const struct label *pair)
 {
-	for (uint32_t i = 0; i < l->n; i++)
-		/* Equal texts are the same text. */
-		if (l->l[i].name == pair->name)
-			return l->l[i].value == pair->value;
-	return false;
+	const struct label *found = label_find(l->l, l->n, pair->name);
+
+	/* Equal texts are the same text. */
+	return found != NULL && found->value == pair->value;
 }
 
 static void
@@ -84,10 +85,7 @@ shared_fini(struct shared *s)
 bool
 shared_has_label(const struct shared *s, const struct label *l)
 {
-	for (size_t i = 0; i < s->labels.n; i++)
-		if (s->labels.v[i].name == l->name)
-			return true;
-	return false;
+	return label_find(s->labels.v, s->labels.n, l->name) != NULL;
 }
 
 static void

@@ -11,12 +11,17 @@
 
 #include "base/mem.h"
 #include "core/view.h"
+#include "model/label_find.h"
 #include "engine_state.h"
 #include "silence_edit.h"
 
 /* Bounds on one label, in one matcher. */
 #define VALUES_MAX 100
 #define PATTERN_MAX 4096
+/* Matchers of one acknowledgement, the cost that making them may have, and that of one alert's value of one label. */
+#define NAMES_MAX 100
+#define NAMING_UNITS (2 * WORK_TURN)
+#define VALUE_UNITS 4
 /* The cost that looking for others' acknowledgements may have. */
 #define CONFLICT_UNITS (4 * WORK_TURN)
 #define LOOK_UNITS 40
@@ -50,6 +55,30 @@ take_entry(struct acking *a, struct alert_entry *r, struct err *err)
 	return true;
 }
 
+static int
+by_fingerprint(const void *a, const void *b)
+{
+	const struct alert_entry *const *x = a, *const *y = b;
+	uint64_t p = (*x)->alert->labels->fingerprint, q = (*y)->alert->labels->fingerprint;
+
+	return (p > q) - (p < q);
+}
+
+/* One that is named twice is one. */
+static void
+drop_doubles(struct acking *a)
+{
+	size_t n = 0;
+
+	if (a->entries.n < 2)
+		return;
+	qsort(a->entries.v, a->entries.n, sizeof(a->entries.v[0]), by_fingerprint);
+	for (size_t i = 0; i < a->entries.n; i++)
+		if (n == 0 || a->entries.v[i] != a->entries.v[n - 1])
+			a->entries.v[n++] = a->entries.v[i];
+	a->entries.n = n;
+}
+
 static bool
 collect(struct acking *a, struct err *err)
 {
@@ -63,6 +92,8 @@ collect(struct acking *a, struct err *err)
 	for (size_t i = 0; i < rq->fingerprints_n; i++)
 		if (!take_entry(a, alerts_find_fingerprint(&a->engine->alerts, rq->fingerprints[i]), err))
 			return false;
+	if (rq->fingerprints != NULL)
+		drop_doubles(a);
 	return a->entries.n > 0 || rq->matchers != NULL || err_set(err, ERR_NOT_FOUND, "none of these alerts fires");
 }
 
@@ -85,30 +116,23 @@ by_text(const void *a, const void *b)
 	return str_cmp(istr_str(*x), istr_str(*y));
 }
 
-static const struct istr *
-value_of(const struct labels *l, const struct istr *name)
-{
-	for (uint32_t i = 0; i < l->n; i++)
-		if (l->l[i].name == name)
-			return l->l[i].value;
-	return NULL;
-}
-
-/* The values that the alerts have of that label; 0: too many, or not all have one. */
+/* The values that the alerts have of that label; 0: too many, not all have one, or there is no time to look. */
 static size_t
-values_of(const struct acking *a, const struct istr *name, const struct istr *out[VALUES_MAX])
+values_of(struct acking *a, const struct istr *name, const struct istr *out[VALUES_MAX])
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->entries.n; i++) {
-		const struct istr *v = value_of(a->entries.v[i]->alert->labels, name);
+		const struct labels *l = a->entries.v[i]->alert->labels;
+		const struct label *pair = label_find(l->l, l->n, name);
 		size_t k = 0;
 
-		while (k < n && out[k] != v)
+		work_spend(&a->work, VALUE_UNITS);
+		while (pair != NULL && k < n && out[k] != pair->value)
 			k++;
-		if (v == NULL || k == VALUES_MAX)
+		if (pair == NULL || k == VALUES_MAX || work_used_up(&a->work))
 			return 0;
-		out[k] = v;
+		out[k] = pair->value;
 		n = k == n ? n + 1 : n;
 	}
 	qsort(out, n, sizeof(out[0]), by_text);
@@ -138,13 +162,17 @@ add_matcher(struct acking *a, struct matchers *ms, const struct istr *name)
 	sbuf_fini(&b);
 }
 
-/* Makes matchers of the labels that all of them have in common. */
+/*
+ * Makes matchers of the labels that all of them have in common: of as many as there is time for. The fingerprints say which
+ * alerts are meant; matchers only have to be narrow enough for who knows no fingerprints.
+ */
 static bool
 find_matchers(struct acking *a, struct matchers *ms, struct err *err)
 {
 	const struct labels *l = a->entries.v[0]->alert->labels;
 
-	for (uint32_t i = 0; i < l->n; i++)
+	a->work.left = NAMING_UNITS;
+	for (uint32_t i = 0; i < l->n && ms->n < NAMES_MAX && !work_used_up(&a->work); i++)
 		add_matcher(a, ms, l->l[i].name);
 	return ms->n > 0 || err_set(err, ERR_LIMIT,
 	    "these alerts have no label in common with at most %d values: acknowledge fewer of them at once", VALUES_MAX);

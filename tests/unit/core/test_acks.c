@@ -638,11 +638,48 @@ START_TEST(what_cannot_be_named)
 }
 END_TEST
 
+/* Named over and over, and with more labels than anybody reads: neither may hold the loop. */
+START_TEST(one_that_is_fat)
+{
+	struct fake_world w;
+	struct ack_request r = { .owner = STR("jo"), .longest = SPAN_HOUR };
+	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
+	uint64_t all[SILENCE_ALERTS_MAX];
+	struct ack_result out;
+	struct err e = { 0 };
+
+	begin(&w);
+	sbuf_puts(&text, "A{");
+	for (int i = 0; i < 1500; i++)
+		sbuf_printf(&text, "%sl%d=v", i > 0 ? "," : "", i);
+	sbuf_puts(&text, "}");
+	world_post(&w, sbuf_cstr(&text), w.now.wall, in(&w, SPAN_HOUR));
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		all[i] = fingerprint("A");
+	all[0] = fingerprint(sbuf_cstr(&text));
+	world_post(&w, "A", w.now.wall, in(&w, SPAN_HOUR));
+	r.fingerprints = all;
+	r.fingerprints_n = ARRAY_LEN(all);
+	ck_assert_msg(engine_ack(w.engine, &r, w.now, &out, &e), "%s", e.text);
+	ck_assert_uint_eq(out.alerts, 2);
+	ck_assert_uint_eq(get(&w, out.id)->sets[0].n, 1);
+	r.fingerprints_n = 1;
+	r.owner = STR("max");
+	r.take_over = true;
+	ck_assert_msg(engine_ack(w.engine, &r, w.now, &out, &e), "%s", e.text);
+	ck_assert_uint_eq(out.alerts, 1);
+	ck_assert_uint_eq(get(&w, out.id)->sets[0].n, 100);
+	sbuf_fini(&text);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
 	return RUN("acks", of_a_group, ends_with_its_alerts, tells_ends_if_asked, tells_ends_after_long,
 	    tells_ends_after_those_of_others, plain_ones_forget, of_whom_it_is, takes_the_place_of_many, edits_keep_what_it_is,
 	    waits_for_its_alert, survives_a_restart, comes_again, looks_again_when_it_begins_anew,
-	    comes_again_after_downtime, comes_to_an_end, many_are_watched_in_turns, what_cannot_be_named);
+	    comes_again_after_downtime, comes_to_an_end, many_are_watched_in_turns, what_cannot_be_named,
+	    one_that_is_fat);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib_model.h"
+#include "model/label_find.h"
 #include "model/labels.h"
 
 START_TEST(interned_strings_are_shared)
@@ -133,6 +134,30 @@ START_TEST(gets)
 }
 END_TEST
 
+/* Each of few and of many is found, and none between them. */
+START_TEST(finds)
+{
+	struct label_pair pairs[200];
+	char texts[200][8];
+
+	for (size_t n = 1; n <= ARRAY_LEN(pairs); n += n < 70 ? 1 : 43) {
+		struct istr *other = istr_get(STR("l1000x"));
+		struct labels *l;
+
+		for (size_t i = 0; i < n; i++) {
+			snprintf(texts[i], sizeof(texts[i]), "l%zu", 1000 + i);
+			pairs[i] = (struct label_pair){ str_from(texts[i]), STR("v") };
+		}
+		l = labels_new(pairs, n);
+		for (size_t i = 0; i < n; i++)
+			ck_assert_ptr_eq(label_find(l->l, l->n, l->l[i].name), &l->l[i]);
+		ck_assert_ptr_null(label_find(l->l, l->n, other));
+		istr_unref(other);
+		labels_unref(l);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *a, *b;
 	int order;
@@ -244,6 +269,7 @@ main(void)
 	tcase_add_test(tc, many_unsorted_labels);
 	tcase_add_test(tc, equal_sets_are_one);
 	tcase_add_test(tc, gets);
+	tcase_add_test(tc, finds);
 	tcase_add_loop_test(tc, order_of_sets, 0, ARRAY_LEN(orders));
 	tcase_add_test(tc, format_quotes_values);
 	tcase_add_test(tc, select_takes_what_is_there);
