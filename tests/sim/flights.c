@@ -138,7 +138,8 @@ leg_over(struct day *d, struct m_group *g, struct m_leg *leg, bool ok)
 {
 	struct m_flight *f = &g->flight;
 
-	if (!ok && leg->attempts > 0)
+	/* One that goes on after a restart may have been out before it. */
+	if (!ok && (leg->attempts > 0 || leg->in_doubt))
 		leave_behind(d, g, leg);
 	leg->state = M_DONE;
 	f->failed |= !ok;
@@ -270,6 +271,20 @@ model_flushed(struct day *d, const struct event_flushed *flushed)
 	f->poll = mono_now(d) + SETTLE_POLL;
 	if (d->wait >= 0)
 		run_stages(d, g);
+}
+
+void
+model_stage_again(struct day *d)
+{
+	for (size_t i = d->groups.n; i > 0; i--) {
+		struct m_group *g = d->groups.v[i - 1];
+		bool undecided = g->flying && g->flight.staged && !g->flight.resumed && g->flight.seen == wall_now(d);
+
+		for (int k = 0; undecided && k < g->flight.legs_n; k++)
+			undecided = g->flight.legs[k].state == M_WAIT;
+		if (undecided)
+			run_stages(d, g);
+	}
 }
 
 static struct m_leg *

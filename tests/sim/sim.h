@@ -474,6 +474,8 @@ bool quiet_keeps_id(const struct day *d, const struct quiet *old, const struct s
 
 /* specials.c: silences that end or come again by themselves */
 void model_quiets(struct day *d);
+/* The engine says that it did so. */
+void model_quiet_goes_on(struct day *d, const struct silence *s);
 /* The window that now is in, or the next one; false: there is none. */
 bool quiet_window(const struct quiet *q, int64_t now, int64_t *starts, int64_t *ends);
 /* Alert was posted. */
@@ -505,6 +507,8 @@ span log_time(const struct day *d, const struct plan_route *r);
 void model_keep(struct day *d, const struct m_group *g, const struct part *p);
 /* A reload ends the group and its flush. */
 void model_cut(struct day *d, struct m_group *g);
+/* A silence has gone on to another window: flushes that were begun in the same moment, and that nobody was told of, see it. */
+void model_stage_again(struct day *d);
 /* The debts that the log has to keep of a notification that is given up. */
 struct left {
 	alerts_mask firing, resolved, owed;

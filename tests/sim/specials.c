@@ -103,6 +103,20 @@ model_quiets(struct day *d)
 	}
 }
 
+void
+model_quiet_goes_on(struct day *d, const struct silence *s)
+{
+	for (size_t i = 0; i < d->quiets.n; i++) {
+		struct quiet *q = &d->quiets.v[i];
+
+		if (strcmp(s->id, q->id) != 0 || !q->x.recurs || q->over || !(wall_now(d) > q->ends || q->stepped))
+			continue;
+		come_again(d, q);
+		if (q->starts <= wall_now(d) && wall_now(d) <= q->ends)
+			model_stage_again(d);
+	}
+}
+
 /* Whether it is seen to fire before it is posted again, in the same moment, the engine says as it saves the silence. */
 void
 quiets_posted(struct day *d, int alert)

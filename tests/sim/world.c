@@ -238,6 +238,10 @@ on_event(void *arg, const struct event *ev)
 		    STR_ARG(ev->flush_failed.error));
 		model_flush_failed(d, &ev->flush_failed);
 		break;
+	case EVENT_SILENCE_UPDATED:
+		if (ev->silence_updated.by == SILENCE_BY_ITSELF)
+			model_quiet_goes_on(d, ev->silence_updated.silence);
+		break;
 	default:
 		/* Only counted. */
 		break;
