@@ -114,7 +114,7 @@ def test_metrics_rotation_and_reload(serve, sink, tmp_path):
     server.silence(alertname="one")
     wait_for(out, "silenceCreated")
     written = f'{{event_type="silence_created",output="file:{out}",result="success"}}'
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 300
     while server.metric("alertmanager_events_recorded_total" + written) != 1:
         assert time.monotonic() < deadline
         time.sleep(0.05)

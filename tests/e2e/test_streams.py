@@ -73,10 +73,10 @@ def test_a_log_that_nobody_reads_stops_nothing(run):
         except BlockingIOError:
             break
     post(url, "after")
-    deadline = time.time() + 20
+    deadline = time.monotonic() + 300
     seen = b""
     while b"Lines of the log were lost" not in seen:
-        assert time.time() < deadline, seen[-500:]
+        assert time.monotonic() < deadline, seen[-500:]
         try:
             seen += os.read(reader, 1 << 16)
         except BlockingIOError:

@@ -92,7 +92,9 @@ compare_silences(struct day *d, struct arena *a)
 			    s == NULL ? 0 : (double)(wall_to_ns(s->ends) - q->ends) / 1e9);
 		else if (silence_is_ack(s) != q->x.ack || (q->x.ends_with && s->covered != q->covered) ||
 		    silence_ends_with_alert(s) != q->x.ends_with || (silence_schedule(s) != NULL) != q->x.recurs)
-			sim_fail(d, "5 durable", "silence %s is another than it should be: ack %d for %d, covered %d for %d", q->id, silence_is_ack(s), q->x.ack, s->covered, q->covered);
+			sim_fail(d, "5 durable", "silence %s is another than it should be: ack %d for %d, covered %d for %d, "
+			    "ends with its alerts %d for %d, comes again %d for %d", q->id, silence_is_ack(s), q->x.ack, s->covered,
+			    q->covered, silence_ends_with_alert(s), q->x.ends_with, silence_schedule(s) != NULL, q->x.recurs);
 	}
 }
 

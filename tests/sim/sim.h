@@ -507,7 +507,7 @@ span log_time(const struct day *d, const struct plan_route *r);
 void model_keep(struct day *d, const struct m_group *g, const struct part *p);
 /* A reload ends the group and its flush. */
 void model_cut(struct day *d, struct m_group *g);
-/* A silence has gone on to another window: flushes that were begun in the same moment, and that nobody was told of, see it. */
+/* Silences are others than a moment ago: flushes that were begun in this moment, and that nobody was told of, see it. */
 void model_stage_again(struct day *d);
 /* The debts that the log has to keep of a notification that is given up. */
 struct left {

@@ -92,7 +92,7 @@ export async function postSilence(base, labels, comment = 'disk ordered', create
 
 /** Waits until history answers `query` with what `enough(items)` accepts. */
 export async function untilHistory(base, query, enough) {
-	const end = Date.now() + 20000;
+	const end = Date.now() + 60000;
 	for (;;) {
 		const page = await (await fetch(`${base}/api/ext/v1/history?${query}`)).json();
 		if (page.items && enough(page.items)) return page;
