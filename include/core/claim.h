@@ -60,6 +60,7 @@ struct claim {
 	 */
 	struct log_entry told, telling;
 	struct decision decision;
+	bool in_doubt;			/* it may have been told already: if the claim is withdrawn its state is unknown, else failed */
 	/* The record has to be that of this mod_revision; 0: there must be none. With a result: that of our own claim. */
 	uint64_t revision;
 };
@@ -88,6 +89,7 @@ struct claim_answer {
 	uint64_t revision;		/* mod_revision of the record; 0: there is none */
 	struct str owner;		/* HELD, ABANDONED: the name of the member whose it is; borrowed for the call */
 	const struct log_entry *telling;	/* HELD, ABANDONED: what that one was to tell; borrowed for the call */
+	struct decision decision;	/* HELD, ABANDONED: that of the record */
 };
 /* Answers are for ids of port.claim; others, and those of legs that do not wait any more, are ignored. */
 void engine_claimed(struct engine *e, const struct claim_answer *a, struct moment now);

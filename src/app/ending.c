@@ -6,6 +6,7 @@
 #include <event2/event.h>
 
 #include "cluster.h"
+#include "common.h"
 #include "server_private.h"
 
 #define POLL (10 * SPAN_MS)
@@ -22,7 +23,9 @@ on_poll(void *arg)
 	/* The others are told last, with all that was sent. */
 	if (done)
 		cluster_leave(s);
-	if ((done && cluster_left(s)) || s->clock->now(s->clock).mono.ns >= s->end_at_latest.ns)
+	if (done)
+		common_leave(s);
+	if ((done && cluster_left(s) && common_left(s)) || s->clock->now(s->clock).mono.ns >= s->end_at_latest.ns)
 		event_base_loopbreak(s->base);
 	else
 		timer_in(&s->ending, POLL);

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/tz.h"
 #include "cluster.h"
+#include "common.h"
 #include "loop/clock_real.h"
 #include "loop/heap.h"
 #include "loop/turn.h"
@@ -369,6 +370,7 @@ open_api(struct server *s)
 	if (s->history != NULL)
 		s->sources[s->sources_n++] = (struct metrics_source){ history_expose, s->history };
 	cluster_env(s, &env);
+	common_env(s, &env);
 	env.metrics_n = s->sources_n;
 	server_durable_env(&env);
 	server_rendered_env(&env);
@@ -452,7 +454,8 @@ start(struct server *s, struct moment now, struct err *e)
 	if (!open_state(s, now, e) || !server_open_history(s, e) || !open_listeners(s, e) ||
 	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url,
 		e) ||
-	    !open_senders(s, e) || !open_recorders(s, c, now, e) || !cluster_open(s, e)) {
+	    !open_senders(s, e) || !open_recorders(s, c, now, e) || !cluster_open(s, e) ||
+	    !common_open(s, e)) {
 		config_unref(c);
 		return false;
 	}
@@ -467,6 +470,7 @@ start(struct server *s, struct moment now, struct err *e)
 			s->silence_ends = silence_ends_new(s);
 		cluster_configured(s, c);
 		cluster_join(s, now);
+		common_join(s, now);
 		http_server_serve(s->web);
 	}
 	config_unref(c);
@@ -488,6 +492,7 @@ stop(struct server *s)
 	http_server_free(&s->web);
 	api_free(&s->api);
 	cluster_free(&s->cluster);
+	common_free(&s->common);
 	silence_ends_free(&s->silence_ends);
 	drive_free(&s->drive);
 	store_finish(s->store);

@@ -24,6 +24,7 @@
 #include "store/store.h"
 
 struct cluster;
+struct common;
 struct event;
 struct event_base;
 struct expo;
@@ -52,6 +53,7 @@ struct server {
 	struct tracer *tracer;
 	struct reload *reload;
 	struct cluster *cluster;	/* NULL: there is none */
+	struct common *common;		/* NULL: there is no etcd */
 	struct event_log event_log;
 	struct recorder *recorder;	/* NULL: the feature is off */
 	struct history *history;	/* NULL: there is none */

@@ -110,7 +110,7 @@ call_give_up(struct call *c)
 }
 
 void
-pause(struct etcd *e, struct mono now)
+wait_a_while(struct etcd *e, struct mono now)
 {
 	unsigned rounds = e->failures / (unsigned)e->o.endpoints_n;
 	span wait = backoff_doubled(PAUSE_FIRST, rounds > 0 ? rounds - 1 : 0, PAUSE_MOST);
@@ -140,7 +140,7 @@ endpoint_failed(struct etcd *e, const struct err *why, struct mono now)
 	forget_token(e);
 	e->endpoint = (e->endpoint + 1) % e->o.endpoints_n;
 	if (++e->failures % e->o.endpoints_n == 0)
-		pause(e, now);
+		wait_a_while(e, now);
 	e->port->changed(e->port->arg);
 }
 
@@ -189,9 +189,10 @@ etcd_bytes(struct etcd *e, uint64_t request, struct str piece, struct mono now)
 {
 	struct call *c = find(e, request);
 
-	(void)now;
 	if (c == NULL || c->bad)
 		return false;
+	if (c->kind == ETCD_CALL_WATCH)
+		e->watch_moved = now;
 	c->heard += piece.n;
 	if (!cutter_put(&c->cutter, piece, &c->why))
 		c->bad = true;
@@ -289,7 +290,7 @@ refused(struct call *c, const struct heard *h, struct mono now)
 	if (wants_token(h) && e->o.username.n > 0 && !lacks_token(e)) {
 		/* One that is as good as new is of no use either. */
 		if (mono_sub(now, e->token_at) < SPAN_S)
-			pause(e, now);
+			wait_a_while(e, now);
 		forget_token(e);
 		ops_again(e, c->id);
 		call_free(c);

@@ -112,8 +112,7 @@ etcd_next(const struct etcd *e)
 		if (call_of_kind(e, ETCD_CALL_KEEP_ALIVE) == NULL && !lacks_token(e))
 			sooner(&next, e->keep_at.ns < e->retry_at.ns ? e->retry_at : e->keep_at);
 	}
-	if (e->own_revision != 0 && e->unread.first == NULL && call_of_kind(e, ETCD_CALL_WATCH) != NULL)
-		sooner(&next, mono_add(e->own_since, 2 * patience(e) + 1));
+	sooner(&next, watch_stuck_at(e));
 	return next;
 }
 

@@ -158,7 +158,7 @@ granted(struct call *c, const struct heard *h, struct mono now)
 	if (h->lease == 0 || h->ttl <= 0) {
 		err_set(&why, ERR_INVALID, "lease_grant: an answer without a lease");
 		e->trouble = why;
-		pause(e, now);
+		wait_a_while(e, now);
 		return;
 	}
 	e->lease = h->lease;
@@ -206,7 +206,7 @@ session_heard(struct call *c, const struct heard *h, struct mono now)
 		sbuf_puts(&e->token, h->token);
 		e->token_at = now;
 		if (e->token.n == 0)
-			pause(e, now);
+			wait_a_while(e, now);
 		break;
 	case ETCD_CALL_GRANT:
 		granted(c, h, now);
@@ -261,5 +261,5 @@ session_refused(struct call *c, const struct heard *h, struct mono now)
 	e->trouble = h->error;
 	err_ctx(&e->trouble, "%s", etcd_call_name(c->kind));
 	e->failures += (unsigned)e->o.endpoints_n;
-	pause(e, now);
+	wait_a_while(e, now);
 }

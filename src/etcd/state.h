@@ -103,6 +103,7 @@ struct etcd {
 	struct sbuf buffer;		/* of the record at hand */
 	int64_t own_revision;		/* of a change of our own that the watch has not brought; 0: none */
 	struct mono own_since;
+	struct mono watch_moved;	/* when it brought anything last */
 
 	VEC(struct member *) members;	/* by id */
 	VEC(struct member *) found;	/* by a range that is not over */
@@ -126,7 +127,7 @@ void calls_expire(struct etcd *e, struct mono now);
 void endpoint_failed(struct etcd *e, const struct err *why, struct mono now);
 void endpoint_answered(struct etcd *e);
 /* Not more often than that. */
-void pause(struct etcd *e, struct mono now);
+void wait_a_while(struct etcd *e, struct mono now);
 span patience(const struct etcd *e);
 
 /* session.c: the token, the lease, the member's key. */
@@ -146,6 +147,8 @@ void members_found(struct etcd *e);
 void members_forget(struct etcd *e, bool found_only);
 
 /* watch.c: all records, and what becomes of them. */
+/* When it is to be begun anew, unless something comes before. */
+struct mono watch_stuck_at(const struct etcd *e);
 void watch_step(struct etcd *e, struct mono now);
 void watch_piece(struct call *c, enum cutter_piece what, struct str json, bool cut);
 void watch_ended(struct call *c);

@@ -9,6 +9,7 @@
 /* A record that is read, and each byte of it. */
 #define RECORD_UNITS 500
 #define BYTE_UNITS 3
+#define STUCK_LEAST (5 * SPAN_S)
 
 static void
 put_unread(struct etcd *e, enum etcd_call kind, int what, struct str json, bool cut)
@@ -75,6 +76,7 @@ watch(struct etcd *e, struct mono now)
 	struct call *c = call_begin(e, ETCD_CALL_WATCH, "/v3/watch", now);
 
 	e->figures.watches_begun++;
+	e->watch_moved = now;
 	say_watch(&c->body, e->from, e->end, e->revision + 1);
 	call_ask(c, 0, now);
 }
@@ -88,11 +90,16 @@ watch_expects(struct etcd *e, int64_t revision, struct mono now)
 	e->own_since = now;
 }
 
-/* Changes of our own do not come back: the stream hangs somewhere. */
-static bool
-is_stuck(const struct etcd *e, struct mono now)
+/* Changes of our own do not come back, and nothing else comes: the stream hangs somewhere. */
+struct mono
+watch_stuck_at(const struct etcd *e)
 {
-	return e->own_revision != 0 && e->unread.first == NULL && mono_sub(now, e->own_since) > 2 * patience(e);
+	span wait = 2 * patience(e) > STUCK_LEAST ? 2 * patience(e) : STUCK_LEAST;
+	struct mono from = e->watch_moved.ns > e->own_since.ns ? e->watch_moved : e->own_since;
+
+	if (e->own_revision == 0 || e->unread.first != NULL || call_of_kind(e, ETCD_CALL_WATCH) == NULL)
+		return NEVER;
+	return mono_add(from, wait);
 }
 
 void
@@ -103,7 +110,7 @@ watch_step(struct etcd *e, struct mono now)
 
 	if (now.ns < e->retry_at.ns || e->leaving || lacks_token(e))
 		return;
-	if (c != NULL && is_stuck(e, now)) {
+	if (now.ns >= watch_stuck_at(e).ns) {
 		e->figures.failures[ETCD_CALL_WATCH]++;
 		e->own_since = now;
 		err_set(&why, ERR_TIMEOUT, "watch: our own changes do not come");

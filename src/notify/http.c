@@ -44,6 +44,17 @@ http_request(struct attempt *a, struct request *out, const char *method, struct 
 		http_header(a, out, "Content-Type", str_from(content_type));
 }
 
+void
+http_idempotency_key(struct attempt *a, struct request *out)
+{
+	struct decision d = a->n->decision;
+
+	if (d.hi == 0 && d.lo == 0)
+		return;
+	http_header(a, out, "Idempotency-Key",
+	    arena_printf(a->arena, "%016llx%016llx", (unsigned long long)d.hi, (unsigned long long)d.lo));
+}
+
 enum step
 http_post_json(struct attempt *a, struct request *out, struct str url, struct http_json *j, struct err *e)
 {
@@ -52,5 +63,6 @@ http_post_json(struct attempt *a, struct request *out, struct str url, struct ht
 	if (!http_json_end(j, a, &body, e))
 		return STEP_FAIL;
 	http_request(a, out, "POST", url, "application/json", body);
+	http_idempotency_key(a, out);
 	return STEP_SEND;
 }

@@ -25,6 +25,8 @@ void json_put_opt(struct json_writer *w, const char *key, struct str v);
 void http_request(struct attempt *a, struct request *out, const char *method, struct str url,
     const char *content_type, struct str body);
 void http_header(struct attempt *a, struct request *out, const char *name, struct str value);
+/* The number of the decision, where members of a cluster claim: whoever gets it twice can tell. Else nothing is added. */
+void http_idempotency_key(struct attempt *a, struct request *out);
 /* Ends the body and posts it to the url: STEP_SEND, or STEP_FAIL when it is too large. */
 enum step http_post_json(struct attempt *a, struct request *out, struct str url, struct http_json *j, struct err *e);
 

@@ -188,6 +188,11 @@ put_message_id(struct sbuf *b, const struct attempt *a)
 	const struct notification *n = a->n;
 	uint64_t h = fnv64(FNV64_INIT, n->group_key.p, n->group_key.n);
 
+	/* Whichever member of a cluster sends it. */
+	if (n->decision.hi != 0 || n->decision.lo != 0) {
+		sbuf_printf(b, "Message-Id: <%016" PRIx64 "%016" PRIx64 "@tocsin>\r\n", n->decision.hi, n->decision.lo);
+		return;
+	}
 	h = fnv64(h, n->receiver->name.p, n->receiver->name.n);
 	h = fnv64(h, &n->integration->ordinal, sizeof(n->integration->ordinal));
 	h = fnv64(h, &n->id, sizeof(n->id));

@@ -79,6 +79,7 @@ webhook_start(struct attempt *a, struct request *out, struct err *e)
 	if (!webhook_url(a, &url, e))
 		return STEP_FAIL;
 	http_request(a, out, "POST", url, "application/json", body);
+	http_idempotency_key(a, out);
 	out->http.timeout = s->timeout;
 	out->http.timeout_name = "webhook";
 	out->http.secret_url = true;

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "setup/flags.h"
+#include "text/url.h"
 
 #define O struct options
 
@@ -87,6 +88,17 @@ static const struct flag flags[] = {
 	BOOL_FLAG(O, cluster_insecure_discovery, "cluster.allow-insecure-public-advertise-address-discovery", .fallback = "false",
 	    .help = "Allow a public address to be chosen by itself."),
 	STRING_FLAG(O, cluster_label, "cluster.label", .fallback = "", .help = "Label of cluster packets."),
+	STRING_FLAG(O, etcd_endpoints_text, "etcd.endpoints", .fallback = "", .value = "URL,...",
+	    .help = "Endpoints of the etcd that instances have in common, for one live sender per notification; empty: none."),
+	STRING_FLAG(O, etcd_prefix, "etcd.prefix", .fallback = "/tocsin", .help = "Where the keys in etcd begin."),
+	GO_SPAN_FLAG(O, etcd_lease_ttl, "etcd.lease-ttl", .fallback = "10s",
+	    .help = "How long the others wait for an instance that does not answer; whole seconds from 2s to 1h."),
+	STRING_FLAG(O, etcd_username, "etcd.username", .fallback = "", .help = "User of the etcd; empty: none."),
+	STRING_FLAG(O, etcd_password_file, "etcd.password-file", .fallback = "", .help = "File with that user's password."),
+	STRING_FLAG(O, etcd_ca_file, "etcd.ca-file", .fallback = "",
+	    .help = "Certificates that sign those of the etcd; by default the host's."),
+	STRING_FLAG(O, etcd_cert_file, "etcd.cert-file", .fallback = "", .help = "Certificate to show to the etcd."),
+	STRING_FLAG(O, etcd_key_file, "etcd.key-file", .fallback = "", .help = "Its key."),
 	STRING_FLAG(O, features, "enable-feature", .fallback = "",
 	    .help = "Comma-separated: alert-names-in-metrics, receiver-name-in-metrics, group-key-in-metrics, classic-mode, "
 		    "utf8-strict-mode, auto-gomemlimit, event-recorder, reload-resets-timers, memory-only."),
@@ -129,6 +141,73 @@ parse_size(struct str text, uint64_t *out)
 	return false;
 }
 
+#define ENDPOINTS_MAX 16
+#define PREFIX_MAX 256
+#define TTL_MIN (2 * SPAN_S)
+#define TTL_MAX SPAN_HOUR
+
+static bool
+read_endpoint(struct str text, struct arena *a, struct str *out, struct err *e)
+{
+	struct url u;
+	struct err why = { 0 };
+
+	while (text.n > 0 && text.p[text.n - 1] == '/')
+		text.n--;
+	if (!url_parse(a, text, &u, &why) || (!str_is(u.scheme, "http") && !str_is(u.scheme, "https")) ||
+	    url_hostname(&u).n == 0 || u.path.n > 0 || u.query.n > 0 || u.fragment.n > 0 || u.has_user)
+		return err_set(e, ERR_INVALID,
+		    "--etcd.endpoints: \"%.*s\" is not an endpoint: URLs of a scheme and a host are wanted, like http://etcd-1:2379,https://etcd-2:2379",
+		    STR_ARG(text));
+	*out = arena_str(a, text);
+	return true;
+}
+
+static bool
+read_endpoints(struct options *o, struct arena *a, struct err *e)
+{
+	struct str rest = o->etcd_endpoints_text;
+
+	o->etcd_endpoints.v = ARENA_ARRAY(a, ENDPOINTS_MAX, struct str);
+	while (rest.n > 0) {
+		if (o->etcd_endpoints.n == ENDPOINTS_MAX)
+			return err_set(e, ERR_INVALID, "--etcd.endpoints: more than %d endpoints", ENDPOINTS_MAX);
+		if (!read_endpoint(str_trim(str_split(&rest, ',')), a, &o->etcd_endpoints.v[o->etcd_endpoints.n++], e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_prefix(struct str s)
+{
+	if (s.n < 2 || s.n > PREFIX_MAX || s.p[0] != '/' || s.p[s.n - 1] == '/')
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
+/* Fills o->etcd_endpoints; errors name the flag, the value and what is allowed. */
+static bool
+read_etcd(struct options *o, struct arena *a, struct err *e)
+{
+	if (!read_endpoints(o, a, e))
+		return false;
+	if (!is_prefix(o->etcd_prefix))
+		return err_set(e, ERR_INVALID,
+		    "--etcd.prefix=%.*s: up to %d printable ASCII characters without blanks are wanted, with a slash in front and none at the end",
+		    STR_ARG(o->etcd_prefix), PREFIX_MAX);
+	if (o->etcd_lease_ttl < TTL_MIN || o->etcd_lease_ttl > TTL_MAX || o->etcd_lease_ttl % SPAN_S != 0)
+		return err_set(e, ERR_INVALID, "--etcd.lease-ttl must be whole seconds from 2s to 1h");
+	if ((o->etcd_username.n > 0) != (o->etcd_password_file.n > 0))
+		return err_set(e, ERR_INVALID, "--etcd.username and --etcd.password-file: one is given without the other");
+	if ((o->etcd_cert_file.n > 0) != (o->etcd_key_file.n > 0))
+		return err_set(e, ERR_INVALID, "--etcd.cert-file and --etcd.key-file: one is given without the other");
+	return true;
+}
+
 bool
 options_parse(int argc, char *const *argv, struct arena *a, struct options *out, struct err *e)
 {
@@ -148,6 +227,8 @@ options_parse(int argc, char *const *argv, struct arena *a, struct options *out,
 		    STR_ARG(out->history_max_size_text));
 	if (out->history_retention <= 0)
 		return err_set(e, ERR_INVALID, "--history.retention must be positive");
+	if (!read_etcd(out, a, e))
+		return false;
 	if (!log_format_parse(out->log_format_text, &out->log_format))
 		return err_set(e, ERR_INVALID, "unrecognized log format %.*s", STR_ARG(out->log_format_text));
 	return true;

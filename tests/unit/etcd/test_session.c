@@ -437,7 +437,7 @@ START_TEST(a_watch_that_is_stuck_is_begun_anew)
 	fake_run(&f, SPAN_S);
 	ck_assert_int_ge(etcd_watch_lag(f.e, f.now), SPAN_S);
 	ck_assert_ptr_null(fake_seen(&f, "log/x"));
-	fake_run(&f, 6 * SPAN_S);
+	fake_run(&f, 8 * SPAN_S);
 	f.endpoint[0] = WELL;
 	fake_run(&f, 6 * SPAN_S);
 	ck_assert_ptr_nonnull(fake_seen(&f, "log/x"));

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Claims: questions of the engine, and their answers.
+ */
+#include "base/vec.h"
+#include "state.h"
+
+#define CLAIM_PATIENCE (3 * SPAN_S)
+
+struct asked *
+asked_find(const struct ledger *l, uint64_t id)
+{
+	for (struct hmap_node *n = hmap_first(&l->by_id, hash_mix(0, id)); n != NULL; n = hmap_next(n)) {
+		struct asked *a = CONTAINER_OF(n, struct asked, node);
+
+		if (a->id == id)
+			return a;
+	}
+	return NULL;
+}
+
+static void
+drop_held(struct asked *a)
+{
+	mem_free((void *)(uintptr_t)a->held.p);
+	a->held = STR_NONE;
+}
+
+void
+asked_free(struct ledger *l, struct asked *a)
+{
+	struct arena *arena = a->arena;
+
+	forget(l, &a->pending);
+	list_remove(&l->asked, &a->place);
+	hmap_remove(&l->by_id, &a->node);
+	drop_held(a);
+	arena_free(&arena);	/* it is in it */
+}
+
+void
+ledger_port_claim(struct ledger *l, const struct claim *c)
+{
+	struct arena *arena = arena_new();
+	struct asked *a = ARENA_NEW(arena, struct asked);
+	struct log_record r = { .told = c->told, .telling = c->telling, .owner = l->o.member, .claim = c->id,
+		.decision = c->decision, .in_doubt = c->in_doubt, .state = CLAIM_OPEN };
+	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED);
+
+	record_log_key(&key, &c->key);
+	a->arena = arena;
+	a->key = arena_str(arena, sbuf_get(&key));
+	a->id = c->id;
+	a->revision = c->revision;
+	a->unanswered = !copy_log_record(arena, &r, &a->record);
+	sbuf_fini(&key);
+	list_append(&l->asked, &a->place);
+	hmap_insert(&l->by_id, &a->node, hash_mix(0, a->id));
+}
+
+/* The etcd is asked; when there is none, that is the answer. */
+static void
+ask(struct ledger *l, struct asked *a, struct moment now)
+{
+	struct sbuf value = SBUF_INIT(RECORD_MAX);
+	struct etcd_op op = { .key = a->key, .fenced = true, .revision = (int64_t)a->revision,
+		.until = mono_add(now.mono, CLAIM_PATIENCE) };
+
+	if (is_up(l, now) && write_waits(l, a->key)) {
+		a->state = ASKED_BEHIND;
+		return;
+	}
+	a->record.lease = etcd_lease(l->o.etcd);
+	record_put_log(&value, &a->record);
+	op.value = sbuf_get(&value);
+	a->state = ASKED_NOW;
+	if (a->unanswered || value.overflow || !is_up(l, now) || !submit(l, &a->pending, &op, now)) {
+		a->state = ASKED_PARKED;
+		a->unanswered = true;
+		make_ready(l);
+	}
+	sbuf_fini(&value);
+}
+
+void
+ledger_ask(struct ledger *l, uint64_t id, struct moment now)
+{
+	struct asked *a = asked_find(l, id);
+
+	if (a != NULL && a->state == ASKED_PARKED)
+		ask(l, a, now);
+}
+
+/* Our record, if it is there, without a claim. */
+static void
+withdraw(struct ledger *l, struct asked *a)
+{
+	a->record.state = a->record.in_doubt ? CLAIM_UNKNOWN : CLAIM_FAILED;
+	write_log(l, &a->record, a->revision);
+	asked_free(l, a);
+}
+
+void
+ledger_port_claim_over(struct ledger *l, uint64_t id)
+{
+	struct asked *a = asked_find(l, id);
+
+	if (a == NULL)
+		return;
+	if (a->state == ASKED_NOW)
+		a->over = true;
+	else if (a->state == ASKED_WON || a->state == ASKED_UNSURE)
+		withdraw(l, a);
+	else
+		asked_free(l, a);
+}
+
+void
+ledger_port_claim_result(struct ledger *l, const struct claim *c, enum claim_result result)
+{
+	struct asked *a = asked_find(l, c->id);
+	struct log_record r = { .told = c->told, .telling = c->telling, .decision = c->decision, .state = result };
+	uint64_t revision = c->revision;
+
+	if (a != NULL) {
+		revision = a->revision;
+		r.owner = l->o.member;
+		r.lease = a->record.lease;
+		r.claim = a->id;
+	}
+	write_log(l, &r, revision);
+	if (a != NULL)
+		asked_free(l, a);
+}
+
+/* The last word on it; `a` may be gone when this returns. */
+static void
+answer(struct ledger *l, const struct asked *a, enum claim_verdict verdict, const struct log_record *r, struct moment now)
+{
+	struct claim_answer answer = { .id = a->id, .verdict = verdict, .revision = a->revision };
+
+	if (r != NULL && (verdict == CLAIM_HELD || verdict == CLAIM_ABANDONED)) {
+		answer.owner = r->owner;
+		answer.decision = r->decision;
+		answer.telling = &r->telling;
+	}
+	l->figures.claims[verdict]++;
+	engine_claimed(l->o.engine, &answer, now);
+}
+
+/* It is answered, and over. */
+static void
+finish(struct ledger *l, struct asked *a, enum claim_verdict verdict, const struct log_record *r, struct moment now)
+{
+	uint64_t id = a->id;
+
+	if (!a->over)
+		answer(l, a, verdict, r, now);
+	/* The engine may have said meanwhile that it is over. */
+	a = asked_find(l, id);
+	if (a != NULL)
+		asked_free(l, a);
+}
+
+bool
+is_alive(const struct ledger *l, const struct log_record *r)
+{
+	return etcd_is_alive(l->o.etcd, r->owner, r->lease);
+}
+
+/*
+ * The record that is in the way; it is in the arena. Its owner may not be known yet: what was told of members is older
+ * than the record.
+ */
+static void
+judge(struct ledger *l, struct asked *a, const struct log_record *r, struct moment now)
+{
+	bool first = a->state != ASKED_HELD;
+
+	a->revision = a->held_revision;
+	if (r->state == CLAIM_SENT || r->state == CLAIM_FAILED) {
+		finish(l, a, CLAIM_MOVED, NULL, now);
+	} else if (r->state == CLAIM_UNKNOWN ||
+	    is_ours(l, r) || (!is_alive(l, r) && (uint64_t)etcd_figures(l->o.etcd).revision >= a->held_revision)) {
+		finish(l, a, CLAIM_ABANDONED, r, now);
+	} else {
+		a->state = ASKED_HELD;
+		if (first && !a->over)
+			answer(l, a, CLAIM_HELD, r, now);
+	}
+}
+
+static void
+hold(struct asked *a, const struct etcd_kv *kv)
+{
+	drop_held(a);
+	a->held = (struct str){ mem_strndup(kv->value.p, kv->value.n), kv->value.n };
+	a->held_revision = (uint64_t)kv->revision;
+}
+
+/* Another record is there. */
+static void
+moved(struct ledger *l, struct asked *a, const struct etcd_kv *kv, struct moment now)
+{
+	struct log_record r;
+	bool readable;
+
+	take_record(l, kv, now);
+	if (a->over) {
+		asked_free(l, a);
+		return;
+	}
+	readable = read_log_record(l, kv, false, &r);
+	if (!readable || (is_ours(l, &r) && !r.in_doubt)) {
+		/* Written over: nonsense holds nobody up, and nothing was sent for a claim of ours that was lost on its way. */
+		a->revision = (uint64_t)kv->revision;
+		ask(l, a, now);
+		return;
+	}
+	hold(a, kv);
+	judge(l, a, &r, now);
+}
+
+static void
+won(struct ledger *l, struct asked *a, uint64_t revision, struct moment now)
+{
+	struct known *k = known_get(l, a->key);
+
+	if (k != NULL && k->revision < revision) {
+		k->revision = revision;
+		k->gone = false;
+		k->open = true;
+		k->updated = a->record.told.timestamp;
+		k->expires = a->record.telling.expires;
+	}
+	a->revision = revision;
+	a->state = ASKED_WON;
+	if (a->over)
+		withdraw(l, a);
+	else
+		answer(l, a, CLAIM_WON, NULL, now);
+}
+
+void
+claim_done(struct ledger *l, struct asked *a, const struct etcd_outcome *o, struct moment now)
+{
+	if (o->fate == ETCD_DONE) {
+		won(l, a, (uint64_t)o->revision, now);
+	} else if (o->fate == ETCD_MOVED && o->now != NULL && (uint64_t)o->now->revision != a->revision) {
+		moved(l, a, o->now, now);
+	} else if (o->fate == ETCD_MOVED && o->now == NULL && a->revision != 0 && !a->over) {
+		a->revision = 0;
+		finish(l, a, CLAIM_MOVED, NULL, now);
+	} else {
+		/* No answer, or no lease. */
+		a->state = o->fate == ETCD_UNHEARD ? ASKED_UNSURE : ASKED_PARKED;
+		a->unanswered = true;
+		make_ready(l);
+	}
+}
+
+void
+claims_record(struct ledger *l, const struct etcd_kv *kv)
+{
+	LIST_EACH(&l->asked, node) {
+		struct asked *a = CONTAINER_OF(node, struct asked, place);
+
+		if (a->state != ASKED_HELD || !str_eq(a->key, kv->key) || (uint64_t)kv->revision <= a->held_revision)
+			continue;
+		hold(a, kv);
+		if (kv->gone || kv->cut)
+			drop_held(a);
+		l->look = true;
+		make_ready(l);
+	}
+}
+
+static void
+look(struct ledger *l, struct asked *a, struct moment now)
+{
+	struct etcd_kv kv = { .key = a->key, .value = a->held, .revision = (int64_t)a->held_revision };
+	struct log_record r;
+
+	if (a->held.p != NULL && read_log_record(l, &kv, false, &r)) {
+		judge(l, a, &r, now);
+		return;
+	}
+	ask(l, a, now);
+}
+
+void
+claims_go_on(struct ledger *l, struct str key, bool written)
+{
+	LIST_EACH(&l->asked, node) {
+		struct asked *a = CONTAINER_OF(node, struct asked, place);
+
+		if (a->state != ASKED_BEHIND || !str_eq(a->key, key))
+			continue;
+		a->unanswered |= !written;
+		l->look = true;
+		make_ready(l);
+	}
+}
+
+/* Answers may bring new questions, and end others. */
+void
+claims_look(struct ledger *l, struct moment now)
+{
+	VEC(uint64_t) ids = { 0 };
+
+	l->look = false;
+	LIST_EACH(&l->asked, node) {
+		struct asked *a = CONTAINER_OF(node, struct asked, place);
+
+		if (a->state == ASKED_HELD || (a->state == ASKED_BEHIND && !write_waits(l, a->key)))
+			VEC_PUSH(&ids, a->id);
+	}
+	for (size_t i = 0; i < ids.n; i++) {
+		struct asked *a = asked_find(l, ids.v[i]);
+
+		if (a != NULL && a->state == ASKED_HELD)
+			look(l, a, now);
+		else if (a != NULL && a->state == ASKED_BEHIND)
+			ask(l, a, now);
+	}
+	VEC_FINI(&ids);
+}
+
+static struct asked *
+to_be_told(const struct ledger *l)
+{
+	LIST_EACH(&l->asked, node) {
+		struct asked *a = CONTAINER_OF(node, struct asked, place);
+
+		if (a->unanswered)
+			return a;
+	}
+	return NULL;
+}
+
+void
+claims_unanswered(struct ledger *l, struct moment now)
+{
+	struct asked *a;
+
+	if (!is_up(l, now))
+		LIST_EACH(&l->asked, node) {
+			a = CONTAINER_OF(node, struct asked, place);
+			a->unanswered |= a->state == ASKED_HELD || a->state == ASKED_BEHIND;
+		}
+	while ((a = to_be_told(l)) != NULL) {
+		uint64_t id = a->id;
+
+		a->unanswered = false;
+		if (!a->over)
+			answer(l, a, CLAIM_UNANSWERED, NULL, now);
+		a = asked_find(l, id);
+		if (a == NULL || a->pending.op != 0)
+			continue;
+		if (a->state == ASKED_UNSURE)
+			withdraw(l, a);
+		else
+			asked_free(l, a);
+	}
+}

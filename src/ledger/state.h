@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ledger/state.h (private) - what a ledger keeps, for the files that it is made of.
+ */
+#ifndef LEDGER_STATE_H
+#define LEDGER_STATE_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/hmap.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "base/sbuf.h"
+#include "core/cluster.h"
+#include "core/engine.h"
+#include "ledger/ledger.h"
+#include "record.h"
+
+#define KNOWN_MAX 1500000	/* records that others can make this member remember */
+#define READ_FIRST INT64_MAX	/* no record is of that revision: the present one comes as an answer */
+#define WRITES_MAX 20000
+#define WRITES_FEW 64		/* the comparison of all records goes on when no more are waiting */
+#define WRITE_PATIENCE (10 * SPAN_S)
+
+/* A record that the etcd has or had. */
+struct known {
+	struct hmap_node node;
+	struct str key;
+	uint64_t revision;
+	struct wall updated;	/* when it was told or changed; WALL_ZERO: never, or nobody knows */
+	struct wall expires;
+	bool gone;
+	bool open;		/* somebody's claim is in it */
+	unsigned sync;		/* the last whole reading that found it */
+	char bytes[];
+};
+
+/* A transaction that somebody here waits for. */
+struct pending {
+	struct hmap_node node;	/* in ledger.pending, by op; 0: it is not there */
+	uint64_t op;
+	bool is_write;
+};
+
+enum asked_state {
+	ASKED_PARKED,	/* until ledger_ask */
+	ASKED_BEHIND,	/* a record that is to be written to that key before */
+	ASKED_NOW,	/* in the etcd */
+	ASKED_HELD,	/* by another member, whose record is `held` */
+	ASKED_WON,
+	ASKED_UNSURE,	/* no answer came: the etcd may have taken it */
+};
+
+/* A question of the engine. */
+struct asked {
+	struct list_node place;		/* in ledger.asked */
+	struct hmap_node node;		/* by id */
+	struct pending pending;
+	uint64_t id;
+	enum asked_state state;
+	bool over;			/* nobody waits for the answer */
+	bool unanswered;		/* to be told so by ledger_work */
+	struct arena *arena;
+	struct str key;
+	struct log_record record;	/* as it would be written, but for owner and lease */
+	uint64_t revision;		/* it is to be at; WON: of our record */
+	struct str held;		/* HELD: the value of the record that is in the way, on the heap */
+	uint64_t held_revision;
+};
+
+/* A record that is to be written. */
+struct write {
+	struct list_node place;		/* in ledger.writes */
+	struct hmap_node node;		/* by key */
+	struct pending pending;
+	struct arena *arena;
+	struct str key;
+	uint64_t number;		/* of no other one */
+	const struct silence *silence;	/* a reference; NULL: it is a log entry */
+	struct log_record record;
+	struct wall updated, expires;
+	uint64_t revision;		/* it is to be at */
+	int64_t lease;			/* a result: of the claim that it is of, as record.claim is; 0: of none */
+};
+
+struct ledger {
+	struct ledger_options o;
+	struct log log;
+	struct mono began;
+	struct hmap known, by_id, by_key, pending;
+	struct list asked, writes;
+	size_t writes_n;
+	uint64_t last_op, last_write;
+	struct arena *arena;		/* of the record at hand */
+	unsigned sync;
+	bool changed;			/* the engine is to be told of members */
+	bool look;			/* for what held claims up */
+	bool missed;			/* something that is newer here may not have been written */
+	bool comparing;			/* all records here with those of the etcd */
+	bool was_up;
+	struct share_cursor compared;
+	struct hmap_cursor swept;
+	bool sweeping;
+	struct mono sweep_at;
+	struct claims_state told;	/* to the engine */
+	struct ledger_figures figures;
+};
+
+void make_ready(struct ledger *l);
+bool is_up(const struct ledger *l, struct moment now);
+
+/* known.c */
+struct known *known_find(const struct ledger *l, struct str key);
+/* NULL: there is no room. */
+struct known *known_get(struct ledger *l, struct str key);
+void known_free_all(struct ledger *l);
+/* Looks for records that were not found by the last whole reading, or are no more needed; false: w is used up. */
+bool known_sweep(struct ledger *l, struct work *w, struct moment now);
+/* Merges a record, unless a newer one is known. */
+void take_record(struct ledger *l, const struct etcd_kv *kv, struct moment now);
+/* Reads it into ledger.arena; false: it makes no sense, which is told if wanted. */
+bool read_log_record(struct ledger *l, const struct etcd_kv *kv, bool tell, struct log_record *out);
+/* An open claim of this member, under its present lease. */
+bool is_ours(const struct ledger *l, const struct log_record *r);
+
+/* claims.c */
+/* A record of others is another: whose claims it holds up are to look. */
+void claims_record(struct ledger *l, const struct etcd_kv *kv);
+void claims_look(struct ledger *l, struct moment now);
+/* Those that wait behind a record that was to be written: it was, or (not `written`) nobody answers. */
+void claims_go_on(struct ledger *l, struct str key, bool written);
+void claims_unanswered(struct ledger *l, struct moment now);
+void claim_done(struct ledger *l, struct asked *a, const struct etcd_outcome *o, struct moment now);
+struct asked *asked_find(const struct ledger *l, uint64_t id);
+void asked_free(struct ledger *l, struct asked *a);
+bool is_alive(const struct ledger *l, const struct log_record *r);
+
+/* writes.c */
+void write_log(struct ledger *l, const struct log_record *r, uint64_t revision);
+void write_a_silence(struct ledger *l, const struct change *c);
+bool write_waits(const struct ledger *l, struct str key);
+void write_done(struct ledger *l, struct write *w, const struct etcd_outcome *o, struct moment now);
+void writes_go(struct ledger *l, struct moment now);
+void write_free(struct ledger *l, struct write *w);
+
+/* A transaction for whoever waits by p. False: there is no session. */
+bool submit(struct ledger *l, struct pending *p, const struct etcd_op *op, struct moment now) MUST_CHECK;
+void forget(struct ledger *l, struct pending *p);
+/* A copy in the arena, with all it points to. */
+bool copy_log_record(struct arena *a, const struct log_record *r, struct log_record *out) MUST_CHECK;
+
+#endif

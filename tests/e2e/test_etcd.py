@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Instances that have an etcd in common: silences, the log, and one live sender for each notification."""
+import json
+import re
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from lib.etcd import BINARY as ETCD
+from lib.etcd import Etcd
+from lib.server import BINARY, Server, rfc3339
+
+CONFIG = """
+route: {{receiver: hook, group_by: [alertname], group_wait: 200ms, group_interval: 1s, repeat_interval: 1h}}
+receivers: [{{name: hook, webhook_configs: [{{url: "{url}/hook", timeout: 30s}}]}}]
+"""
+pytestmark = pytest.mark.skipif(ETCD is None, reason="no etcd here")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One that no test stops."""
+    etcd = Etcd(tmp_path_factory.mktemp("etcd"), None, "--max-request-bytes=20000000").start()
+    yield etcd
+    etcd.stop()
+
+
+@pytest.fixture
+def own(tmp_path):
+    """own(*, tls=None): one of the test's own."""
+    all_of_them = []
+
+    def start(tls=None):
+        all_of_them.append(Etcd(tmp_path / f"etcd{len(all_of_them)}", tls).start())
+        return all_of_them[-1]
+
+    yield start
+    for etcd in all_of_them:
+        etcd.stop()
+
+
+class Member(Server):
+    def __init__(self, directory, name, config, etcd, ttl, *flags):
+        super().__init__(directory / name, config, f"--etcd.endpoints={etcd.url}", f"--etcd.prefix=/{directory.name}",
+                         f"--etcd.lease-ttl={ttl}s", "--cluster.peer-timeout=1s", f"--cluster.peer-name={name}", *flags)
+        self.name = name
+
+    def until(self, what, text, timeout=60):
+        end = time.monotonic() + timeout
+        while not what():
+            assert time.monotonic() < end and self.process.poll() is None, f"{self.name}: not {text}\n{''.join(self.log[-30:])}"
+            time.sleep(0.02)
+
+    def metric(self, line_start):
+        for line in self.request("GET", "/metrics")[2].decode().splitlines():
+            if line.startswith(line_start + " ") or line.startswith(line_start + "{"):
+                return float(line.rsplit(" ", 1)[1])
+        return 0
+
+    def is_up(self):
+        return self.metric("tocsin_etcd_up") == 1
+
+    def sees(self, n):
+        self.until(lambda: self.metric("tocsin_etcd_members") == n and self.is_up(), f"seeing {n} members")
+
+    def state(self, silence):
+        return next((s["status"]["state"] for s in self.get("/api/v2/silences") if s["id"] == silence), None)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def members(tmp_path, sink):
+    """members(etcd, n, *flags): started, and in sight of each other."""
+    all_of_them = []
+
+    def start(etcd, n=3, *flags, ttl=5, wait=True):
+        some = [Member(tmp_path, "abc"[i], CONFIG.format(url=sink.url), etcd, ttl, *flags) for i in range(n)]
+        all_of_them.extend(some)
+        for m in some:
+            m.start(wait=False)
+        for m in some:
+            line = m.wait_log("Listening on")
+            m.host, m.port = re.search(r"address=([^\s]+):(\d+)", line).groups()
+            m.port = int(m.port)
+            m.url = f"http://{m.host}:{m.port}"
+        if wait:
+            for m in some:
+                m.sees(n)
+        return some
+
+    yield start
+    for m in all_of_them:
+        if m.process is not None and m.process.poll() is None:
+            m.process.send_signal(signal.SIGCONT)
+            m.stop()
+
+
+def test_silences_and_acknowledgements_cross(shared, members):
+    a, b, c = members(shared)
+    began = time.monotonic()
+    made = a.silence(where="a")
+    for m in (b, c):
+        m.until(lambda m=m: m.state(made) == "active", "having the silence")
+    took = time.monotonic() - began
+    b.request("DELETE", f"/api/v2/silence/{made}")
+    for m in (a, c):
+        m.until(lambda m=m: m.state(made) == "expired", "seeing its end")
+    kept = c.silence(where="c")
+    print(f"crossed in {took:.3f} s")
+    a.until(lambda: a.state(kept) == "active", "having it")
+    # All of them go, and one comes back without its data.
+    for m in (a, b, c):
+        m.stop()
+    for path in (a.dir / "data").iterdir():
+        path.unlink()
+    a.start()
+    a.until(lambda: a.state(kept) == "active" and a.state(made) == "expired", "having what there was")
+    assert a.metric("tocsin_etcd_records_refused_total") == 0
+
+
+def test_nonsense_in_the_prefix(shared, members, tmp_path):
+    a, = members(shared, 1)
+    prefix = f"/{tmp_path.name}"
+    told = a.silence(where="a")
+    shared.put(f"{prefix}/silences/garbage", b"\xff\xfe garbage")
+    shared.put(f"{prefix}/silences/version", b"\x08\x63\x12\x00")
+    shared.put(f"{prefix}/log/short", b"\x08\x01")
+    shared.put(f"{prefix}/log/huge", b"x" * (10 << 20))
+    shared.put(f"{prefix}/strange/key", b"whatever")
+    shared.put(f"{prefix}/members/no-lease", b"whatever")
+    a.until(lambda: a.metric("tocsin_etcd_records_refused_total") == 4, "refusing them")
+    kept = a.silence(where="b")
+    a.until(lambda: f"{prefix}/silences/{kept}" in shared.keys(prefix + "/silences/"), "writing on")
+    assert a.metric("tocsin_etcd_members") == 1 and a.state(told) == "active"
+    for key in ("garbage", "version", "short", "huge"):
+        assert len([line for line in a.log if f"/{key} " in line and "not taken" in line]) == 1, key
+    assert any("version 99" in line for line in a.log)
+    # Who starts then has them once more, and is not held up.
+    a.stop()
+    a.start()
+    a.until(lambda: a.metric("tocsin_etcd_records_refused_total") == 4 and a.is_up(), "passing them over")
+
+
+def test_an_etcd_that_comes_and_goes(own, members, sink):
+    etcd = own()
+    a, b = members(etcd, 2)
+    etcd.signal(signal.SIGSTOP)
+    a.until(lambda: not a.is_up() and not b.is_up(), "missing the etcd")
+    assert a.request("GET", "/-/ready")[0] == 200
+    made = a.silence(where="away")
+    etcd.signal(signal.SIGCONT)
+    b.until(lambda: b.state(made) == "active", "having what was made meanwhile")
+    # It forgets what was before: all is read anew.
+    etcd.stop()
+    etcd.start()
+    etcd.compact()
+    for m in (a, b):
+        m.sees(2)
+    made = b.silence(where="after")
+    a.until(lambda: a.state(made) == "active", "having the new one")
+    assert any("An etcd cannot be asked" in line for line in a.log)
+
+
+def test_names_and_certificates(own, members, tmp_path, certificate):
+    etcd = own(tls=certificate)
+    etcd.want_names()
+    (tmp_path / "password").write_text("secret\n")
+    flags = [f"--etcd.ca-file={certificate[0]}", "--etcd.username=root", f"--etcd.password-file={tmp_path}/password"]
+    a, b = members(etcd, 2, *flags)
+    made = a.silence(where="a")
+    b.until(lambda: b.state(made) == "active", "having it")
+    (tmp_path / "password").write_text("wrong\n")
+    b.stop()
+    b.start()
+    b.wait_log("etcd refuses.*invalid user ID or password")
+    assert b.request("GET", "/-/ready")[0] == 200
+
+
+@pytest.mark.parametrize("flags, said", [
+    (["--etcd.endpoints=localhost:2379"], '"localhost:2379" is not an endpoint'),
+    (["--etcd.endpoints=http://a:2379/path"], '"http://a:2379/path" is not an endpoint'),
+    (["--etcd.prefix=tocsin"], "--etcd.prefix=tocsin: "),
+    (["--etcd.lease-ttl=1500ms"], "--etcd.lease-ttl must be whole seconds from 2s to 1h"),
+    (["--etcd.username=root"], "one is given without the other"),
+    (["--etcd.endpoints=http://a", "--etcd.ca-file=/nowhere"], "--etcd.ca-file=/nowhere: "),
+    (["--etcd.endpoints=http://a", "--etcd.username=a", "--etcd.password-file=/nowhere"], "--etcd.password-file=/nowhere: "),
+])
+def test_what_cannot_be(tmp_path, flags, said):
+    config = tmp_path / "alertmanager.yml"
+    config.write_text(CONFIG.format(url="http://localhost"))
+    done = subprocess.run([BINARY, f"--config.file={config}", f"--storage.path={tmp_path / 'data'}", "--cluster.listen-address=",
+                           "--web.listen-address=127.0.0.1:0", *flags], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and said in done.stderr, done.stderr
