@@ -89,7 +89,7 @@ static const struct flag flags[] = {
 	    .help = "Allow a public address to be chosen by itself."),
 	STRING_FLAG(O, cluster_label, "cluster.label", .fallback = "", .help = "Label of cluster packets."),
 	STRING_FLAG(O, etcd_endpoints_text, "etcd.endpoints", .fallback = "", .value = "URL,...",
-	    .help = "Endpoints of the etcd that instances have in common, for one live sender per notification; empty: none."),
+	    .help = "Endpoints of the etcd that instances have in common, for silences and the notification log; empty: none."),
 	STRING_FLAG(O, etcd_prefix, "etcd.prefix", .fallback = "/tocsin", .help = "Where the keys in etcd begin."),
 	GO_SPAN_FLAG(O, etcd_lease_ttl, "etcd.lease-ttl", .fallback = "10s",
 	    .help = "How long the others wait for an instance that does not answer; whole seconds from 2s to 1h."),

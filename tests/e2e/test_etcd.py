@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Instances that have an etcd in common: silences, the log, and one live sender for each notification."""
+"""Instances that have an etcd in common: silences, acknowledgements, the log."""
 import json
 import re
 import signal
