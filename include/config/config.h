@@ -99,6 +99,12 @@ struct integration {
 	int line, col;
 };
 
+/* The fate of a notification that another member of the cluster may have told already (core/claim.h). */
+enum on_unknown {
+	ON_UNKNOWN_RESEND,
+	ON_UNKNOWN_HOLD,
+};
+
 struct receiver {
 	struct str name;
 	struct labels *labels;	/* always has `name` */
@@ -106,6 +112,7 @@ struct receiver {
 	size_t n;
 	size_t index;
 	bool used;		/* some route names it */
+	enum on_unknown on_unknown;
 	const char *path;	/* of the file that it is written in */
 	int line, col;
 };

@@ -47,6 +47,12 @@ struct integration_counters {
 #include "core/counters.def"
 };
 
+/* Per receiver: notifications that may have been told twice, and those that were held back for that. */
+struct unsure_counters {
+	char *receiver;		/* owned */
+	uint64_t possibly_duplicated[UNSURE_N], held;
+};
+
 struct counters {
 #define COUNTER(section, member, name, help) uint64_t member;
 #define SUMMARY(section, member, name, help) struct duration_summary member;
@@ -55,6 +61,8 @@ struct counters {
 #include "core/counters.def"
 	struct integration_counters *integrations;	/* those met so far, in order of name and receiver */
 	size_t integrations_n;
+	struct unsure_counters *unsure;	/* those met so far */
+	size_t unsure_n;
 };
 
 #endif

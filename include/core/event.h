@@ -155,6 +155,19 @@ struct event_overtaken {
 	bool again;			/* the group is looked at anew, at once: there seems to be something left to tell */
 };
 
+struct event_claimed {
+	struct event_leg leg;
+	struct str owner;		/* the member's name */
+};
+
+struct event_unsure {
+	struct event_leg leg;
+	struct decision decision;
+	enum unsure_cause cause;
+	bool held;			/* not told for it: struct receiver on_unknown */
+	struct str owner;		/* of the claim that was abandoned; empty: another cause */
+};
+
 struct event_attempt_failed {
 	struct event_leg leg;
 	struct event_attempt attempt;

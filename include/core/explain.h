@@ -77,7 +77,16 @@ struct explained_leg {
 	bool told;		/* something is sent */
 	bool tells_alert;	/* … and this alert is in it */
 	struct wall last;	/* tick that was told last; WALL_ZERO: none that is remembered */
+	struct str claimed_by;	/* the member whose result a flush under way waits for (core/claim.h); empty: it does not */
 	struct wall again;	/* tick at which it will be told again if nothing changes; WALL_ZERO: it ends, or is not told */
+};
+
+/* The turn of this instance where members claim. */
+struct explained_claims {
+	bool on, settled;
+	bool leased;			/* else the common store cannot be asked, and cluster_state's turn counts if there is one */
+	unsigned rank, members;
+	span wait;
 };
 
 struct explained_group {
@@ -98,6 +107,7 @@ struct explained_group {
 	size_t firing, resolved_n;	/* alerts that pass with it, or without it when it is held back */
 	size_t held[MUTE_N];		/* other alerts that do not, by cause */
 	struct cluster_state cluster;	/* as it is: before the integrations decide, they wait for their turn in it */
+	struct explained_claims claims;
 	struct explained_leg *legs;
 	size_t legs_n;
 	struct noted_alert *alerts;	/* of those that pass the first, in the order of notifications; references */

@@ -73,6 +73,15 @@ struct decision {
 	uint64_t hi, lo;
 };
 
+/* How it can be that a receiver is told the same twice. */
+enum unsure_cause {
+	UNSURE_ABANDONED,	/* whoever had claimed it has left no result */
+	UNSURE_UNCLAIMED,	/* etcd could not be asked */
+	UNSURE_UNANSWERED,	/* an attempt before this one got no answer */
+	UNSURE_N,
+};
+const char *unsure_text(enum unsure_cause c);	/* "abandoned", "etcd_unavailable", "unanswered" */
+
 /* Whether what a notification points to may go. */
 struct notification_life {
 	unsigned holds;

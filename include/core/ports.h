@@ -99,7 +99,10 @@ struct port {
 	 * by engine_claimed, and when it is CLAIM_HELD another one later. NULL: there is none.
 	 */
 	void (*claim)(struct port *self, const struct claim *c, struct moment now);
-	/* Nobody waits for an answer to that question any more; it may be open for all that is known. */
+	/*
+	 * Nobody waits for an answer to that question any more, and nothing was sent for it: if it was won, or is won yet, it is to be
+	 * withdrawn. The same holds for one that was answered CLAIM_UNANSWERED.
+	 */
 	void (*claim_over)(struct port *self, uint64_t id);
 	/*
 	 * The result of what was claimed, for the record. CLAIM_SENT may come without a claim of its own (id 0, the key and `told`

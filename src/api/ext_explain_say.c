@@ -223,6 +223,22 @@ put_turn(struct sbuf *b, const struct cluster_state *c)
 	sbuf_printf(b, ": number %u of %u members, which tell before it.", c->position + 1, c->members);
 }
 
+static void
+put_rank(struct sbuf *b, const struct explained_claims *c)
+{
+	if (!c->settled)
+		sbuf_puts(b, " Nothing is told before it is known what others have told.");
+	if (!c->leased)
+		sbuf_puts(b, " etcd cannot be asked: what is told may be told twice.");
+	else if (c->wait == 0)
+		sbuf_puts(b, " It is the first to tell of this group, if no other member has claimed it.");
+	else {
+		sbuf_puts(b, " Then it waits ");
+		put_span(b, c->wait);
+		sbuf_printf(b, ": number %u of %u members for this group. It tells what no other has claimed.", c->rank + 1, c->members);
+	}
+}
+
 void
 say_group(struct sbuf *b, const struct explain_run *run, const struct explained_group *g)
 {
@@ -249,8 +265,10 @@ say_group(struct sbuf *b, const struct explain_run *run, const struct explained_
 		put_time(b, explain_alert(run, &stored)->ends, now_of(run));
 		sbuf_puts(b, " unless it is posted again.");
 	}
-	if (g->cluster.on)
+	if (g->cluster.on && !(g->claims.on && g->claims.leased))
 		put_turn(b, &g->cluster);
+	if (g->claims.on)
+		put_rank(b, &g->claims);
 }
 
 void
@@ -335,6 +353,11 @@ say_leg(struct sbuf *b, const struct explain_run *run, const struct explained_gr
 		sbuf_puts(b, "Not told: it knows this since ");
 		put_time(b, leg->last, now);
 		sbuf_putc(b, '.');
+	}
+	if (leg->claimed_by.n > 0) {
+		sbuf_puts(b, " Now another member, ");
+		put_name(b, leg->claimed_by, NAME_MAX_RUNES);
+		sbuf_puts(b, ", has claimed it: this one waits for the result.");
 	}
 	if (!wall_is_zero(leg->again)) {
 		sbuf_puts(b, leg->told ? " If it goes on, told again at " : " Told again at ");

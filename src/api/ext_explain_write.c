@@ -167,6 +167,19 @@ write_turn(struct json_writer *w, const struct cluster_state *c)
 }
 
 static void
+write_claims(struct json_writer *w, const struct explained_claims *c)
+{
+	json_key(w, STR("claims"));
+	json_object_begin(w);
+	json_put_bool(w, "settled", c->settled);
+	json_put_bool(w, "leased", c->leased);
+	json_put_uint(w, "rank", c->rank);
+	json_put_uint(w, "members", c->members);
+	ext_put_seconds(w, "wait", c->wait);
+	json_object_end(w);
+}
+
+static void
 write_group(struct explaining *x)
 {
 	const struct explained_group *g = group_at(x);
@@ -188,6 +201,8 @@ write_group(struct explaining *x)
 	}
 	if (g->cluster.on)
 		write_turn(&x->w, &g->cluster);
+	if (g->claims.on)
+		write_claims(&x->w, &g->claims);
 	say_group(&x->text, x->run, g);
 	put_say(x);
 	json_object_end(&x->w);
@@ -342,6 +357,8 @@ write_leg(struct explaining *x, const struct explained_leg *leg)
 	json_put_str(&x->w, "reason", str_from(reason_word(leg->reason)));
 	ext_put_time(&x->w, "last", leg->last);
 	ext_put_time(&x->w, "again", leg->again);
+	if (leg->claimed_by.n > 0)
+		json_put_str(&x->w, "claimed_by", leg->claimed_by);
 	say_leg(&x->text, x->run, group_at(x), leg);
 	put_say(x);
 	json_object_end(&x->w);

@@ -425,6 +425,22 @@ expose_merged(const uint64_t n[MERGED_N], enum labelled_counter family, struct e
 		labelled(x, "result", merged_text((enum merged)m), (double)n[m]);
 }
 
+static void
+expose_unsure(const struct api *a, const struct counters *n, struct expo *x)
+{
+	if (a->env.cluster == NULL && n->unsure_n == 0)
+		return;
+	labelled_family(x, LABELLED_possibly_duplicated);
+	for (size_t i = 0; i < n->unsure_n; i++)
+		for (int c = 0; c < UNSURE_N; c++) {
+			expo_label(x, "receiver", str_from(n->unsure[i].receiver));
+			labelled(x, "cause", unsure_text((enum unsure_cause)c), (double)n->unsure[i].possibly_duplicated[c]);
+		}
+	labelled_family(x, LABELLED_held_back);
+	for (size_t i = 0; i < n->unsure_n; i++)
+		labelled(x, "receiver", n->unsure[i].receiver, (double)n->unsure[i].held);
+}
+
 /* Without a cluster only what Alertmanager has then too; else whoever shares tells of it. */
 static void
 expose_merging(const struct api *a, const struct counters *n, struct expo *x)
@@ -500,6 +516,7 @@ expose_end(struct scrape *s)
 	expose_silences(s->counters, &s->gauges, &s->x);
 	expose_nflog(s->counters, &s->gauges, &s->x);
 	expose_merging(s->api, s->counters, &s->x);
+	expose_unsure(s->api, s->counters, &s->x);
 	expose_handler(s->api, &s->x);
 }
 

@@ -4,6 +4,7 @@
  * brings its table and its checks.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "conf.h"
 
@@ -12,16 +13,21 @@
 struct receiver_keys {
 	struct str name;
 	struct str_pairs labels;
+	struct str on_unknown;
 	const struct yaml_node *lists[KINDS_MAX];
 };
 
 const struct field receiver_fields[] = {
 	STRING_FIELD(struct receiver_keys, name, .doc = "Its name."),
 	PAIRS_FIELD(struct receiver_keys, labels, .doc = "Labels to find it by."),
+	STRING_FIELD(struct receiver_keys, on_unknown, .fallback = "resend", .flags = F_EXTENSION,
+	    .doc = "In a cluster with etcd, when nobody knows whether it was told: resend or hold."),
 	{ 0 },
 };
 
-/* name, labels, and one row a kind: slack_configs … */
+#define OWN_KEYS (ARRAY_LEN(receiver_fields) - 1)
+
+/* name, labels, on_unknown, and one row a kind: slack_configs … */
 static struct field *
 receiver_table(struct reading *r, size_t *kinds_n)
 {
@@ -31,11 +37,10 @@ receiver_table(struct reading *r, size_t *kinds_n)
 	while (r->env->kinds[n] != NULL)
 		n++;
 	assert(n <= KINDS_MAX);
-	table = ARENA_ARRAY(r->arena, n + 3, struct field);
-	table[0] = receiver_fields[0];
-	table[1] = receiver_fields[1];
+	table = ARENA_ARRAY(r->arena, n + OWN_KEYS + 1, struct field);
+	memcpy(table, receiver_fields, OWN_KEYS * sizeof(table[0]));
 	for (size_t i = 0; i < n; i++) {
-		table[i + 2] = (struct field){
+		table[OWN_KEYS + i] = (struct field){
 			.key = arena_printf(r->arena, "%s_configs", r->env->kinds[i]->name).p,
 			.type = FIELD_ANY,
 			.flags = F_RAW,
@@ -126,6 +131,13 @@ labels_make(struct reading *r, const struct yaml_node *n, const struct at *at, c
 	out->labels = labels_new(pairs, k->labels.n + 1);
 }
 
+static bool
+on_unknown_read(struct str s, enum on_unknown *out)
+{
+	*out = str_is(s, "hold") ? ON_UNKNOWN_HOLD : ON_UNKNOWN_RESEND;
+	return str_is(s, "hold") || str_is(s, "resend") || s.n == 0;
+}
+
 bool
 receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at)
 {
@@ -155,6 +167,9 @@ receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at
 		ok = fields_read(r, node, here, table, &k, NULL);
 		if (ok && k.name.n == 0)
 			reading_problem(r, node, here, "missing name in receiver");
+		if (ok && !on_unknown_read(k.on_unknown, &out->on_unknown))
+			reading_problem(r, node, AT_KEY(here, STR("on_unknown")), "unknown on_unknown \"%.*s\": allowed are resend, hold",
+			    STR_ARG(k.on_unknown));
 		out->name = k.name;
 		out->index = c->receivers_n++;
 		out->path = r->path;

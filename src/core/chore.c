@@ -33,7 +33,7 @@ must_wait(const struct engine *e, const struct chore *c, struct moment now)
 {
 	bool routed = true;
 
-	if (c->kind == CHORE_POSTED || c->kind == CHORE_APPLY)
+	if (c->kind == CHORE_POSTED || c->kind == CHORE_APPLY || c->kind == CHORE_CLAIMS)
 		return false;
 	for (size_t i = 0; i < POSTED_ROWS; i++) {
 		if (e->posted.rows[i].looked < c->after[i])
@@ -66,6 +66,8 @@ step(struct engine *e, struct chore *c, struct moment now)
 		return save_step(e, now);
 	case CHORE_WITNESSES:
 		return witness_walk_step(e, now);
+	case CHORE_CLAIMS:
+		return claims_look_step(e, now);
 	}
 	return true;
 }

@@ -34,6 +34,7 @@ enum chore_kind {
 	CHORE_MAINTENANCE,
 	CHORE_SAVE,
 	CHORE_WITNESSES,	/* silence_watch.c */
+	CHORE_CLAIMS,		/* claim.c */
 };
 
 /* Embedded in what it is about. Zeroed memory with a kind is one that does not wait. */

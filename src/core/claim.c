@@ -47,21 +47,119 @@ claim_result_text(enum claim_result r)
 	return texts[r];
 }
 
+static bool
+lease_lasts(const struct engine *e, struct moment now)
+{
+	return now.mono.ns < e->claims.lease_until.ns;
+}
+
+bool
+claims_have_lease(struct engine *e, struct moment now)
+{
+	if (lease_lasts(e, now))
+		return true;
+	if (e->unleased.ns == 0)
+		e->unleased = now.mono;
+	return false;
+}
+
+static span
+times(span each, unsigned n)
+{
+	if (each <= 0 || n == 0)
+		return 0;
+	return each <= SPAN_MAX / n ? each * n : SPAN_MAX;
+}
+
+span
+claims_wait(const struct claims_state *c, struct str group_key)
+{
+	return times(c->peer_timeout, claims_rank(c, group_key));
+}
+
+span
+cluster_turn(struct engine *e, struct str group_key, struct moment now)
+{
+	if (!e->claims.on || (e->cluster.on && !claims_have_lease(e, now)))
+		return cluster_wait(&e->cluster);
+	return claims_wait(&e->claims, group_key);
+}
+
+span
+cluster_longest_turn(const struct engine *e, struct str group_key)
+{
+	span by_position = cluster_wait(&e->cluster), by_rank;
+
+	if (!e->claims.on)
+		return by_position;
+	by_rank = claims_wait(&e->claims, group_key);
+	return by_rank > by_position ? by_rank : by_position;
+}
+
+static bool
+same_members(const struct claims_state *a, const struct claims_state *b)
+{
+	if (a->members_n != b->members_n || a->self != b->self)
+		return false;
+	for (size_t i = 0; i < a->members_n; i++)
+		if (a->members[i] != b->members[i])
+			return false;
+	return true;
+}
+
+static void
+look_at_all(struct engine *e, struct moment now)
+{
+	e->claims_look++;
+	if (!e->claims_chore.waits)
+		chore_begin(e, &e->claims_chore, now);
+}
+
 void
 engine_claims(struct engine *e, const struct claims_state *c, struct moment now)
 {
+	bool had, members;
+
 	assert(c->members_n <= CLAIM_MEMBERS_MAX);
 	engine_enter(e, now);
+	had = claims_have_lease(e, now);
+	members = !same_members(&e->claims, c);
 	e->claims = *c;
+	if (claims_have_lease(e, now)) {
+		e->lease_term += !had;
+		e->unleased.ns = 0;
+		sched_arm(&e->sched, &e->lease, c->lease_until);
+	}
+	if (members || had != claims_have_lease(e, now))
+		look_at_all(e, now);
 	engine_leave(e, now);
 }
 
 void
-engine_claimed(struct engine *e, const struct claim_answer *a, struct moment now)
+claims_lease_due(struct engine *e, struct moment now)
 {
-	engine_enter(e, now);
-	(void)a;
-	engine_leave(e, now);
+	(void)claims_have_lease(e, now);
+	look_at_all(e, now);
+}
+
+/* A leg that is looked at, beside what it does then. */
+#define LOOK_UNITS 20
+
+bool
+claims_look_step(struct engine *e, struct moment now)
+{
+	struct leg_claim *c;
+
+	while ((c = LIST_ITEM(e->claimants.first, struct leg_claim, place)) != NULL && c->looked != e->claims_look) {
+		if (work_used_up(&e->work))
+			return false;
+		work_spend(&e->work, LOOK_UNITS);
+		list_remove(&e->claimants, &c->place);
+		list_append(&e->claimants, &c->place);
+		c->looked = e->claims_look;
+		leg_claim_look(e, c->leg, now);
+	}
+	return true;
 }
 
 bool
@@ -69,5 +167,5 @@ engine_may_leave(const struct engine *e, uint64_t attempt, struct moment now)
 {
 	const struct leg *leg = leg_find(e, attempt);
 
-	return leg == NULL || !leg->fenced || now.mono.ns < e->claims.lease_until.ns;
+	return leg == NULL || !leg->fenced || lease_lasts(e, now);
 }

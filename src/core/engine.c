@@ -33,6 +33,7 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 	e->alert_gc_chore.kind = CHORE_ALERT_GC;
 	e->maintenance_chore.kind = CHORE_MAINTENANCE;
 	e->save_chore.kind = CHORE_SAVE;
+	e->claims_chore.kind = CHORE_CLAIMS;
 	e->witness_walk.chore.kind = CHORE_WITNESSES;
 	e->started = now.mono;
 	e->port = port;
@@ -49,6 +50,7 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 	e->alert_gc.item.mark = DUE_ALERT_GC;
 	e->maintenance.item.mark = DUE_MAINTENANCE;
 	e->save.item.mark = DUE_SAVE;
+	e->lease.item.mark = DUE_LEASE;
 	sched_arm(&e->sched, &e->alert_gc, mono_add(now.mono, o->alert_gc_interval));
 	sched_arm(&e->sched, &e->maintenance, mono_add(now.mono, o->maintenance_interval));
 	return e;
@@ -70,6 +72,7 @@ free_groups(struct engine *e)
 		group_free(e, CONTAINER_OF(node, struct group, node));
 	hmap_fini(&e->retired);
 	hmap_fini(&e->attempts);
+	hmap_fini(&e->claiming);
 	VEC_FINI(&e->save_soon);
 	VEC_FINI(&e->save_now);
 	VEC_FINI(&e->fingerprints);
@@ -124,6 +127,7 @@ engine_free(struct engine **ep)
 	routing_free(&e->routing);
 	sched_fini(&e->sched);
 	counters_forget_receivers(&e->counters);
+	unsure_counters_fini(&e->counters);
 	mem_free(e);
 	*ep = NULL;
 }
@@ -399,6 +403,9 @@ handle(struct engine *e, struct deadline *d, struct moment now)
 		break;
 	case DUE_SAVE:
 		save_due(e, now);
+		break;
+	case DUE_LEASE:
+		claims_lease_due(e, now);
 		break;
 	case DUE_SILENCE:
 		silence_watch_due(e, CONTAINER_OF(d, struct silence_watch, timer), now);

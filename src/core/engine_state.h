@@ -41,6 +41,7 @@ enum due {
 	DUE_MAINTENANCE,
 	DUE_SAVE,
 	DUE_SILENCE,
+	DUE_LEASE,
 };
 
 /* A group as the store remembers it, until the first engine_apply. */
@@ -131,6 +132,14 @@ struct engine {
 	struct nflog *nflog;
 	struct cluster_state cluster;
 	struct claims_state claims;
+	struct deadline lease;		/* ends */
+	struct list claimants;		/* struct leg_claim of all legs that are not over, those looked at last behind */
+	struct chore claims_chore;	/* looks at them */
+	uint64_t claims_look;		/* how often they had to be looked at */
+	uint64_t lease_term;		/* a lease that was got after another had ended is a new one */
+	struct mono unleased;		/* since when it is known that there is no lease; 0: there is one */
+	struct hmap claiming;		/* struct leg_claim by id */
+	uint64_t last_claim;
 	uint64_t merges;		/* log entries taken from other members so far */
 	struct routing *routing;	/* NULL before the first engine_apply */
 	struct inhibitor *inhibitor;	/* NULL until the first configuration is in force */
@@ -219,7 +228,8 @@ void save_log_entry(struct engine *e, const struct log_entry *entry, enum change
 void save_intent(struct engine *e, const struct leg *leg);
 /* The same for the other members of the cluster, if there are any. */
 void share_silence(struct engine *e, const struct silence_entry *entry);
-void share_log_entry(struct engine *e, const struct log_entry *entry);
+/* claimed: struct change */
+void share_log_entry(struct engine *e, const struct log_entry *entry, bool claimed);
 void save_intent_dropped(struct engine *e, uint64_t id);
 
 /* events.c */
@@ -230,6 +240,37 @@ event_heard(const struct engine *e, enum event_kind kind)
 	return (e->port->heard & EVENT_BIT(kind)) != 0;
 }
 
+/* Do others tell the same receivers? */
+static inline bool
+clustered(const struct engine *e)
+{
+	return e->cluster.on || e->claims.on;
+}
+
+/* Nothing is told before. */
+static inline bool
+cluster_has_settled(const struct engine *e)
+{
+	return (!e->cluster.on || e->cluster.settled) && (!e->claims.on || e->claims.settled);
+}
+
+/* claim.c */
+/* Notes, when there is none any more, since when that is known. */
+bool claims_have_lease(struct engine *e, struct moment now);
+/* The rank's wait. */
+span claims_wait(const struct claims_state *c, struct str group_key);
+/* How long a leg of that group waits for its turn: by rank, or as long as the store cannot be asked by position, if there is one. */
+span cluster_turn(struct engine *e, struct str group_key, struct moment now);
+span cluster_longest_turn(const struct engine *e, struct str group_key);
+/* A slice of the look at all legs that claim; true: it is over. */
+bool claims_look_step(struct engine *e, struct moment now);
+/* The lease may have ended. */
+void claims_lease_due(struct engine *e, struct moment now);
+/* leg_claim.c: members or the lease have changed. The leg may be over. */
+void leg_claim_look(struct engine *e, struct leg *leg, struct moment now);
+/* That what it tells is told twice cannot be ruled out; held: so it is not told. */
+void tell_unsure(struct engine *e, const struct leg *leg, enum unsure_cause cause, bool held, struct moment now);
+
 /* merge.c: is it for other members, or only what this one has to remember for itself? */
 bool log_entry_is_shared(const struct log_entry *entry);
 
@@ -238,6 +279,9 @@ void emit(struct engine *e, const struct event *ev);
 struct integration_counters *counters_of(struct engine *e, const struct integration *i, struct str receiver);
 /* Also frees them. */
 void counters_forget_receivers(struct counters *c);
+/* Those of that receiver. */
+struct unsure_counters *unsure_counters_of(struct counters *c, struct str receiver);
+void unsure_counters_fini(struct counters *c);
 
 /*
  * restore.c: the groups that survived a restart go on, from the one at *at, 0 at first;

@@ -153,3 +153,24 @@ count_latency(struct latency_histogram *h, span took)
 	h->buckets[bucket_of(counter_latency_bounds, COUNTER_LATENCY_BUCKETS, seconds)]++;
 	h->sum += seconds;
 }
+
+struct unsure_counters *
+unsure_counters_of(struct counters *c, struct str receiver)
+{
+	for (size_t i = 0; i < c->unsure_n; i++)
+		if (str_is(receiver, c->unsure[i].receiver))
+			return &c->unsure[i];
+	c->unsure = mem_realloc(c->unsure, c->unsure_n + 1, sizeof(c->unsure[0]));
+	c->unsure[c->unsure_n] = (struct unsure_counters){ .receiver = mem_strndup(receiver.p, receiver.n) };
+	return &c->unsure[c->unsure_n++];
+}
+
+void
+unsure_counters_fini(struct counters *c)
+{
+	for (size_t i = 0; i < c->unsure_n; i++)
+		mem_free(c->unsure[i].receiver);
+	mem_free(c->unsure);
+	c->unsure = NULL;
+	c->unsure_n = 0;
+}

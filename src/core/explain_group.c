@@ -311,6 +311,31 @@ judge_leg(const struct engine *e, const struct explain_run *r, const struct flig
 		g->exact = false;
 }
 
+static void
+see_claim(const struct engine *e, struct explain_run *r, struct explained_leg *leg)
+{
+	const struct group *g = group_find(e, at_hand(r)->route, r->labels);
+	const struct flight *f = g != NULL ? g->flight : NULL;
+
+	for (size_t i = 0; f != NULL && i < f->legs_n; i++) {
+		const struct leg *l = &f->legs[i];
+
+		if (l->claim != NULL && l->claim->held && l->integration->ordinal == leg->integration->ordinal)
+			leg->claimed_by = arena_str(r->arena, str_from(l->claim->owner));
+	}
+}
+
+static struct explained_claims
+claims_of(const struct engine *e, const struct explain_run *r, struct str key)
+{
+	const struct claims_state *c = &e->claims;
+
+	if (!c->on)
+		return (struct explained_claims){ 0 };
+	return (struct explained_claims){ true, c->settled, r->now.mono.ns < c->lease_until.ns, claims_rank(c, key),
+		(unsigned)c->members_n, claims_wait(c, key) };
+}
+
 static enum explain_verdict
 verdict_of(const struct explained_group *g)
 {
@@ -353,7 +378,9 @@ explain_group_legs(const struct engine *e, struct explain_run *r, struct work *w
 	for (size_t i = 0; i < g->legs_n; i++) {
 		g->legs[i].integration = &receiver->integrations[i];
 		judge_leg(e, r, &f, &g->legs[i]);
+		see_claim(e, r, &g->legs[i]);
 	}
 	g->cluster = e->cluster;
+	g->claims = claims_of(e, r, g->key);
 	g->verdict = verdict_of(g);
 }

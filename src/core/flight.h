@@ -34,6 +34,7 @@ struct log_entry;
 
 enum leg_state {
 	LEG_WAITING,	/* for its turn in the cluster */
+	LEG_CLAIMING,	/* for an answer of the common store: leg_claim.c */
 	LEG_SENDING,	/* an attempt is out */
 	LEG_PAUSING,	/* between attempts */
 	LEG_DONE,
@@ -47,6 +48,26 @@ enum flight_phase {
 	FLIGHT_LEGS,		/* begins them */
 	FLIGHT_TOLD,		/* all have begun */
 	FLIGHT_FORGETTING,	/* takes out of the group what has ended */
+};
+
+/* The standing of a leg with the common store (core/claim.h). */
+struct leg_claim {
+	struct leg *leg;
+	struct list_node place;		/* engine.claimants */
+	uint64_t looked;		/* the look of engine.claims_look that saw it last */
+	struct hmap_node node;		/* engine.claiming, by id, while id != 0 */
+	uint64_t id;			/* of the question that is open, or of the claim that is held; 0: none */
+	uint64_t revision;		/* of the record that it was judged by last, or of its own */
+	uint64_t term;			/* of the lease under which it was won */
+	bool listed;
+	bool won;
+	bool held;			/* by another member, as the store says */
+	bool fallback;			/* the store could not be asked: it waits for its turn as if there was none */
+	bool take_over;			/* of a claim that was abandoned */
+	bool hold;			/* that one is not told again: on_unknown */
+	struct mono turn_from, asked;	/* it waits for its turn since; it asks since, 0: not yet */
+	struct log_entry abandoned;	/* with hold: what its owner was about to tell; in the flight's arena */
+	char owner[64];			/* with held or take_over: whose it is, cut short if need be */
 };
 
 /* The part of a flight that tells one integration. */
@@ -69,6 +90,7 @@ struct leg {
 	size_t kept_n;
 	uint64_t merges;		/* struct engine merges, as of the last look into the log */
 	bool in_turn;			/* of a resumed flight: the cluster has settled, and it waits for its turn */
+	struct leg_claim *claim;	/* in the flight's arena; NULL: members do not claim */
 	bool fenced;			/* the attempt that is out needs the lease (core/claim.h) */
 	bool in_doubt;			/* some attempt may have reached the receiver though no answer came */
 	char *error;			/* of the last failed attempt; owned */
@@ -156,6 +178,9 @@ void pipeline_make_legs(struct flight *f, size_t n);
 /* One leg less. */
 void pipeline_leg_done(struct engine *e, struct flight *f, struct moment now);
 
+/* leg_note.c: leg->note, for the decision that the leg is at. */
+void leg_make_note(struct engine *e, struct leg *leg);
+
 /* leg.c */
 /* The judgement on a leg, as a value: is its integration to be told, and why? */
 struct leg_verdict {
@@ -179,6 +204,7 @@ bool leg_sends_resolved(const struct leg *leg);
 void leg_progressed(struct engine *e, struct leg *leg);
 void leg_copy_data(struct arena *a, const struct receiver_data *from, struct receiver_data *to);
 void leg_copy_recipients(struct arena *a, const struct recipients *from, struct recipients *to);
+void leg_attempt_begin(struct engine *e, struct leg *leg, struct moment now);
 void leg_due(struct engine *e, struct leg *leg, struct moment now);
 void leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct moment now);
 /* Ends the leg with "context canceled"; the caller ends the flight. */
@@ -217,6 +243,30 @@ bool leg_is_overtaken(const struct leg *leg, const struct log_entry *entry, stru
 bool leg_should_yield(const struct leg *leg, const struct log_entry *entry);
 /* It is over: peers have told, and the log stays as they wrote it. again: the group is looked at anew. */
 void leg_overtaken(struct engine *e, struct leg *leg, const struct log_entry *entry, bool again, struct moment now);
+/* decision.c: gives leg->note its decision, if it has none yet; told: what the log holds, or NULL. */
+void decision_find(struct leg *leg, const struct log_entry *told, uint64_t revision);
+
+/* leg_claim.c: what a leg has to do with claims; leg->claim is not NULL but for the first one, and for leg_claim_waits. */
+void leg_claim_enter(struct engine *e, struct leg *leg, struct moment now);
+/* Begins an attempt, or what has to come before it; the leg may be over. */
+void leg_claim_attempt(struct engine *e, struct leg *leg, struct moment now);
+/* LEG_CLAIMING, and its timer went off. */
+void leg_claim_due(struct engine *e, struct leg *leg, struct moment now);
+/* An attempt ended without success. */
+void leg_claim_failed(struct engine *e, struct leg *leg, struct moment now);
+/* Another member has told a newer state while an attempt without a claim was out: entry is not the last word. held may be NULL. */
+bool leg_claim_told_late(struct engine *e, struct leg *leg, const struct log_entry *entry, const struct log_entry *held,
+    struct moment now);
+/* The receiver was told, and held is what the log has now. */
+void leg_claim_told(struct engine *e, struct leg *leg, const struct log_entry *held, struct moment now);
+void leg_claim_end(struct engine *e, struct leg *leg);
+/* The same, and nobody hears of it. */
+void leg_claim_fini(struct engine *e, struct leg *leg);
+/* Nothing was sent yet, and it waits for the store or for those who have claimed it. */
+bool leg_claim_waits(const struct leg *leg);
+/* Puts into the log what leg has told, or what it is to forget; held: what was there, may be NULL. */
+void leg_log_set(struct engine *e, struct leg *leg, struct log_entry *entry, const struct log_entry *held, struct moment now);
+
 /* Before an attempt that is not the first: false: the leg is over, as peers have told. */
 bool leg_still_to_be_told(struct engine *e, struct leg *leg, struct moment now);
 /* LEG_WAITING until its timer goes off; false: there is nobody to wait for. */
@@ -233,6 +283,8 @@ void log_debts_by_intent(struct engine *e, const struct intent_state *i, const s
  */
 const struct log_entry *log_debts_keep(struct engine *e, const struct flight *f, const struct integration *i,
     const struct log_entry *entry, struct moment now);
+/* Another member, or this one before, may have told what it had claimed: telling. Its claim counts as doubt from now on. */
+void log_debts_by_claim(struct engine *e, const struct leg *leg, const struct log_entry *telling, struct moment now);
 /* Notes who has been told all of leg->note already, leg->owed and leg->kept; entry may be NULL. */
 void log_debts_find(const struct log_entry *entry, struct leg *leg, struct moment now);
 

@@ -90,7 +90,7 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	f->group_labels = labels_ref(g->labels);
 	f->group_serial = g->serial;
 	f->serial = ++g->flushes;
-	f->deadline = mono_add(mono_add(now.mono, flush_time(g->route)), cluster_wait(&e->cluster));
+	f->deadline = mono_add(mono_add(now.mono, flush_time(g->route)), cluster_longest_turn(e, f->key));
 	f->timer.item.mark = DUE_FLIGHT;
 	f->chore.kind = CHORE_FLIGHT;
 	f->errors = (struct sbuf)SBUF_INIT(64 * 1024);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 static inline int
 hashes_cmp(const void *a, const void *b)
@@ -30,6 +31,12 @@ static inline bool
 hashes_have(const uint64_t *v, size_t n, uint64_t hash)
 {
 	return n > 0 && bsearch(&hash, v, n, sizeof(hash), hashes_cmp) != NULL;
+}
+
+static inline bool
+hashes_equal(const uint64_t *a, const uint64_t *b, size_t n)
+{
+	return n == 0 || memcmp(a, b, n * sizeof(a[0])) == 0;
 }
 
 #endif

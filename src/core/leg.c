@@ -77,6 +77,8 @@ leg_end(struct engine *e, struct leg *leg)
 	sched_disarm(&e->sched, &leg->timer);
 	if (leg->note.id != 0)
 		save_intent_dropped(e, leg->note.id);
+	if (leg->claim != NULL)
+		leg_claim_end(e, leg);
 }
 
 void
@@ -105,7 +107,7 @@ leg_log_entry(struct engine *e, const struct leg *leg, struct moment now)
 	const struct log_entry *entry = leg_logged(e, leg);
 	struct wall tick = flight_tick(f, now);
 
-	if (entry != NULL && wall_after(entry->timestamp, tick) && !(entry->by_peer && e->cluster.on)) {
+	if (entry != NULL && wall_after(entry->timestamp, tick) && !(entry->by_peer && clustered(e))) {
 		nflog_retime(e->nflog, entry, tick);
 		save_log_entry(e, entry, CHANGE_LOG_ENTRY);
 	}
@@ -124,15 +126,23 @@ leg_log_time(const struct engine *e, const struct route *route)
 	return longest < SPAN_MAX / 2 && 2 * longest < e->options.retention ? 2 * longest : e->options.retention;
 }
 
+static struct wall
+told_at(const struct engine *e, const struct leg *leg, struct moment now)
+{
+	/* Among peers the last word to the receiver counts: where members claim, that which was sent last. */
+	if (leg->claim != NULL && leg->note.id != 0)
+		return wall_add(wall_utc(now.wall), -mono_sub(now.mono, leg->attempt_began));
+	return clustered(e) ? wall_utc(now.wall) : flight_tick(leg->flight, now);
+}
+
 /* Writes down what the receiver now knows. */
 static void
-log_told(struct engine *e, const struct leg *leg, const struct receiver_data *data, struct moment now)
+log_told(struct engine *e, struct leg *leg, const struct receiver_data *data, struct moment now)
 {
 	const struct flight *f = leg->flight;
 	struct log_entry entry = {
 		.key = leg_log_key(leg),
-		/* Among peers the last word to the receiver counts. */
-		.timestamp = e->cluster.on ? wall_utc(now.wall) : flight_tick(f, now),
+		.timestamp = told_at(e, leg, now),
 		.expires = wall_add(wall_utc(now.wall), leg_log_time(e, f->route)),
 		.firing = f->firing,
 		.firing_n = f->firing_n,
@@ -144,87 +154,19 @@ log_told(struct engine *e, const struct leg *leg, const struct receiver_data *da
 	};
 	const struct log_entry *held = leg_log_entry(e, leg, now);
 
+	if (leg->claim != NULL && leg_claim_told_late(e, leg, &entry, held, now))
+		return;
 	if (held != NULL && wall_after(held->timestamp, entry.timestamp))
 		entry.timestamp = wall_add(held->timestamp, 1);	/* clocks differ */
-	held = nflog_set(e->nflog, &entry);
-	if (held == NULL)
-		return;
-	save_log_entry(e, held, CHANGE_LOG_ENTRY);
-	share_log_entry(e, held);
-}
-
-void
-leg_copy_data(struct arena *a, const struct receiver_data *from, struct receiver_data *to)
-{
-	to->n = from->n;
-	to->v = ARENA_ARRAY(a, from->n, struct receiver_value);
-	for (size_t i = 0; i < from->n; i++) {
-		to->v[i] = from->v[i];
-		to->v[i].key = arena_str(a, from->v[i].key);
-		to->v[i].s = arena_str(a, from->v[i].s);
-	}
-}
-
-void
-leg_copy_recipients(struct arena *a, const struct recipients *from, struct recipients *to)
-{
-	*to = (struct recipients){ .n = from->n, .known = from->known };
-	to->v = ARENA_ARRAY(a, from->n, struct recipient);
-	for (size_t i = 0; i < from->n; i++) {
-		to->v[i] = from->v[i];
-		to->v[i].to = arena_str(a, from->v[i].to);
-		to->v[i].provider_id = arena_str(a, from->v[i].provider_id);
-	}
-}
-
-bool
-leg_sends_resolved(const struct leg *leg)
-{
-	const struct integration_common *common = leg->integration->settings;
-
-	return common->send_resolved;
-}
-
-static void
-make_note(struct engine *e, struct leg *leg)
-{
-	struct flight *f = leg->flight;
-	struct notification *n = &leg->note;
-	bool all = leg_sends_resolved(leg);
-
-	*n = (struct notification){
-		.id = ++e->last_notification,
-		.config = f->config,
-		.route = f->route,
-		.receiver = f->route->receiver,
-		.integration = leg->integration,
-		.group_key = f->key,
-		.group_serial = f->group_serial,
-		.group_labels = f->group_labels,
-		.route_labels = f->route_labels,
-		.alerts = f->passed,
-		.alerts_n = f->passed_n,
-		.reason = leg->reason,
-		.flushed = f->tick,
-		.data = leg->data,
-		.arena = f->arena,
-		.life = &f->life,
-	};
-	if (all || f->resolved_n == 0)
-		return;
-	n->alerts = ARENA_ARRAY(f->arena, f->firing_n, struct noted_alert);
-	n->alerts_n = 0;
-	for (size_t i = 0; i < f->passed_n; i++)
-		if (!f->passed[i].resolved)
-			n->alerts[n->alerts_n++] = f->passed[i];
+	leg_log_set(e, leg, &entry, held, now);
 }
 
 /* The cost of starting a notification, whose message is written at once, and of each alert in it. */
 #define SEND_UNITS 4000
 #define SEND_ALERT_UNITS 100
 
-static void
-attempt_begin(struct engine *e, struct leg *leg, struct moment now)
+void
+leg_attempt_begin(struct engine *e, struct leg *leg, struct moment now)
 {
 	leg->state = LEG_SENDING;
 	leg->attempt = ++e->last_attempt;
@@ -235,6 +177,16 @@ attempt_begin(struct engine *e, struct leg *leg, struct moment now)
 	counters(e, leg)->requests++;
 	work_spend(&e->work, SEND_UNITS + SEND_ALERT_UNITS * (int64_t)leg->note.alerts_n);
 	e->port->send(e->port, leg->attempt, &leg->note, leg->flight->deadline, now);
+}
+
+/* Where members claim, not before this one has. */
+static void
+attempt(struct engine *e, struct leg *leg, struct moment now)
+{
+	if (leg->claim != NULL)
+		leg_claim_attempt(e, leg, now);
+	else
+		leg_attempt_begin(e, leg, now);
 }
 
 /* The attempt that is out ended, or is given up. */
@@ -301,7 +253,7 @@ leg_out_of_time(struct engine *e, struct leg *leg, const char *why, enum failure
 {
 	enum leg_state state = leg->state;
 
-	if (state == LEG_WAITING && !leg->flight->resumed) {
+	if ((state == LEG_WAITING && !leg->flight->resumed) || leg_claim_waits(leg)) {
 		flight_failed(leg->flight, str_from(why));
 		leg_end(e, leg);
 		return;
@@ -393,11 +345,11 @@ leg_act(struct engine *e, struct leg *leg, const struct leg_verdict *v, const st
 		leg_succeeded(e, leg, now);
 		return;
 	}
-	make_note(e, leg);
+	leg_make_note(e, leg);
 	log_debts_find(entry, leg, now);
 	leg->pause = FIRST_PAUSE;
 	save_intent(e, leg);
-	attempt_begin(e, leg, now);
+	attempt(e, leg, now);
 }
 
 static void
@@ -419,7 +371,7 @@ static void
 resumed_due(struct engine *e, struct leg *leg, struct moment now)
 {
 	leg->state = LEG_WAITING;
-	if (e->cluster.on && !e->cluster.settled) {
+	if (!cluster_has_settled(e)) {
 		leg_arm(e, leg, mono_add(now.mono, SETTLE_POLL));
 		return;
 	}
@@ -429,7 +381,7 @@ resumed_due(struct engine *e, struct leg *leg, struct moment now)
 			return;
 	}
 	if (leg_still_to_be_told(e, leg, now))
-		attempt_begin(e, leg, now);
+		attempt(e, leg, now);
 }
 
 void
@@ -439,7 +391,7 @@ leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, s
 
 	leg->reason = from->reason;
 	leg_copy_data(leg->flight->arena, &from->data, &leg->data);
-	make_note(e, leg);
+	leg_make_note(e, leg);
 	leg->note.id = from->id;
 	leg_copy_recipients(leg->flight->arena, &from->recipients, to);
 	log_debts_find(leg_log_entry(e, leg, now), leg, now);
@@ -450,10 +402,10 @@ leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, s
 	leg->pause = FIRST_PAUSE;
 	if (leg->note.alerts_n == 0)
 		leg_succeeded(e, leg, now);
-	else if (e->cluster.on)
+	else if (clustered(e))
 		resumed_due(e, leg, now);
 	else
-		attempt_begin(e, leg, now);
+		leg_attempt_begin(e, leg, now);
 }
 
 void
@@ -483,8 +435,10 @@ leg_due(struct engine *e, struct leg *leg, struct moment now)
 		resumed_due(e, leg, now);
 	else if (leg->state == LEG_WAITING)
 		leg_decide(e, leg, now);
+	else if (leg->state == LEG_CLAIMING)
+		leg_claim_due(e, leg, now);
 	else
-		attempt_begin(e, leg, now);
+		attempt(e, leg, now);
 }
 
 /* The next attempt: counted from the last one's begin, as Alertmanager's ticker does. */
@@ -560,6 +514,8 @@ leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct
 	}
 	counters(e, leg)->requests_failed++;
 	leg->in_doubt |= o->unanswered;
+	if (leg->claim != NULL)
+		leg_claim_failed(e, leg, now);
 	if (o->retry) {
 		tell_retry(e, leg, o, now);
 		mem_free(leg->error);
@@ -595,5 +551,7 @@ leg_fini(struct engine *e, struct leg *leg)
 		hmap_remove(&e->attempts, &leg->node);
 		e->port->cancel(e->port, leg->attempt);
 	}
+	if (leg->claim != NULL)
+		leg_claim_fini(e, leg);
 	mem_free(leg->error);
 }

@@ -92,21 +92,26 @@ leg_still_to_be_told(struct engine *e, struct leg *leg, struct moment now)
 static void
 tell_waits(struct engine *e, const struct leg *leg, span wait, struct moment now)
 {
+	const struct claims_state *c = &e->claims;
+	bool ranked = c->on && wait == claims_wait(c, leg->flight->key);
 	struct event ev;
 
 	if (!event_heard(e, EVENT_NOTIFY_WAITS))
 		return;
 	ev = (struct event){ EVENT_NOTIFY_WAITS, now,
-		.notify_waits = { leg_event(leg), wait, e->cluster.position, e->cluster.members } };
+		.notify_waits = { leg_event(leg), wait, ranked ? claims_rank(c, leg->flight->key) : e->cluster.position,
+			ranked ? (unsigned)c->members_n : e->cluster.members } };
 	emit(e, &ev);
 }
 
 bool
 leg_wait_for_turn(struct engine *e, struct leg *leg, struct moment now)
 {
-	span wait = cluster_wait(&e->cluster);
+	span wait = cluster_turn(e, leg->flight->key, now);
 
 	leg->state = LEG_WAITING;
+	if (e->claims.on)
+		leg_claim_enter(e, leg, now);
 	if (wait == 0)
 		return false;
 	tell_waits(e, leg, wait, now);

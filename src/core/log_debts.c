@@ -277,6 +277,40 @@ log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now)
 	leave(e, &entry, held, f->route, now);
 }
 
+/* Ends that the log says were told are known. */
+static const uint64_t *
+not_ended(const struct log_entry *entry, const struct log_entry *telling, struct arena *a, size_t *n_out)
+{
+	uint64_t *v = ARENA_ARRAY(a, telling->firing_n, uint64_t);
+
+	*n_out = 0;
+	for (size_t i = 0; i < telling->firing_n; i++)
+		if (!hashes_have(entry->resolved, entry->resolved_n, telling->firing[i]))
+			v[(*n_out)++] = telling->firing[i];
+	return v;
+}
+
+void
+log_debts_by_claim(struct engine *e, const struct leg *leg, const struct log_entry *telling, struct moment now)
+{
+	const struct flight *f = leg->flight;
+	bool held;
+	size_t n;
+	struct log_entry entry = entry_to_change(e, f->key, f->route, leg->integration, WALL_ZERO, &held);
+
+	if (leg_sends_resolved(leg)) {
+		set_doubtful(&entry, entry.claimed, entry.claimed_n, f->arena);
+		if (telling != NULL) {
+			const uint64_t *v = not_ended(&entry, telling, f->arena, &n);
+
+			set_doubtful(&entry, v, n, f->arena);
+		}
+	}
+	entry.claimed = NULL;
+	entry.claimed_n = 0;
+	leave(e, &entry, held, f->route, now);
+}
+
 /* The label hashes of those alerts that are still there, sorted. */
 static const uint64_t *
 hashes_of(struct engine *e, const uint64_t *fingerprints, size_t n, size_t *n_out, struct arena *a)

@@ -209,23 +209,72 @@ check_entry(const struct nflog *l, const struct log_entry *entry, bool held, str
 	return true;
 }
 
-/* Receivers that may have been told of an alert, or were promised its end, by this member still have to hear of it. */
-static void
-keep_doubts(struct engine *e, const struct log_entry *held, struct log_entry *taken)
+/* Records are of a store with claims: a peer's entry has neither. */
+static bool
+is_record(const struct log_entry *entry)
 {
-	taken->doubtful = NULL;
-	taken->doubtful_n = 0;
-	taken->partly = (struct partly_told){ .at = WALL_ZERO };
-	if (held == NULL)
-		return;
-	taken->partly = held->partly;
+	return entry->revision > 0 || entry->claimed_n > 0;
+}
+
+static void
+push_doubts(struct engine *e, const struct log_entry *from, const struct log_entry *to)
+{
+	for (size_t i = 0; i < from->doubtful_n; i++)
+		if (!hashes_have(to->firing, to->firing_n, from->doubtful[i]) &&
+		    !hashes_have(to->resolved, to->resolved_n, from->doubtful[i]))
+			VEC_PUSH(&e->fingerprints, from->doubtful[i]);
+}
+
+static size_t
+sort_scratch(struct engine *e, size_t from)
+{
+	uint64_t *v = e->fingerprints.v + from;
+	size_t n = e->fingerprints.n - from, kept = 0;
+
+	hashes_sort(v, n);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || v[kept - 1] != v[i])
+			v[kept++] = v[i];
+	e->fingerprints.n = from + kept;
+	return kept;
+}
+
+/*
+ * Receivers that may have been told of an alert, or were promised its end, by this member still have to hear of it; where members
+ * claim, by any of them. to is what will be held: what was, or what came; its lists are in scratch then.
+ */
+static void
+keep_doubts(struct engine *e, const struct log_entry *held, const struct log_entry *came, struct log_entry *to)
+{
+	const struct log_entry *claims = is_record(came) || held == NULL ? came : held;
+	size_t doubtful;
+
 	e->fingerprints.n = 0;
-	for (size_t i = 0; i < held->doubtful_n; i++)
-		if (!hashes_have(taken->firing, taken->firing_n, held->doubtful[i]) &&
-		    !hashes_have(taken->resolved, taken->resolved_n, held->doubtful[i]))
-			VEC_PUSH(&e->fingerprints, held->doubtful[i]);
-	taken->doubtful = e->fingerprints.v;
-	taken->doubtful_n = e->fingerprints.n;
+	if (held != NULL)
+		push_doubts(e, held, to);
+	if (is_record(came))
+		push_doubts(e, came, to);
+	doubtful = sort_scratch(e, 0);
+	for (size_t i = 0; i < claims->claimed_n; i++)
+		VEC_PUSH(&e->fingerprints, claims->claimed[i]);
+	to->claimed_n = sort_scratch(e, doubtful);
+	to->doubtful = e->fingerprints.v;
+	to->doubtful_n = doubtful;
+	to->claimed = e->fingerprints.v + doubtful;
+	to->partly = held != NULL ? held->partly : (struct partly_told){ .at = WALL_ZERO };
+	to->revision = came->revision > 0 || held == NULL ? came->revision : held->revision;
+}
+
+/* A record says more than what was told, which is known. */
+static void
+note_record(struct engine *e, const struct log_entry *held, const struct log_entry *came)
+{
+	struct log_entry noted = *held;
+
+	if (!is_record(came) || (came->revision > 0 && came->revision <= held->revision))
+		return;
+	keep_doubts(e, held, came, &noted);
+	(void)nflog_set(e->nflog, &noted);
 }
 
 static enum merged
@@ -236,12 +285,14 @@ merge_log_entry(struct engine *e, const struct change *c, struct work *w, struct
 
 	if (wall_before(taken.expires, now.wall))
 		return MERGED_EXPIRED;
-	if (held != NULL && !wall_before(held->timestamp, taken.timestamp))
+	if (held != NULL && !wall_before(held->timestamp, taken.timestamp)) {
+		note_record(e, held, &taken);
 		return MERGED_KNOWN;
+	}
 	if (!check_entry(e->nflog, &taken, held != NULL, err))
 		return MERGED_REFUSED;
-	work_spend(w, ENTRY_UNITS + HASH_UNITS * (int64_t)(taken.firing_n + taken.resolved_n));
-	keep_doubts(e, held, &taken);
+	work_spend(w, ENTRY_UNITS + HASH_UNITS * (int64_t)(taken.firing_n + taken.resolved_n + taken.doubtful_n + taken.claimed_n));
+	keep_doubts(e, held, c->entry, &taken);
 	taken.by_peer = true;
 	taken.merge = ++e->merges;
 	held = nflog_set(e->nflog, &taken);

@@ -28,6 +28,18 @@ reason_text(enum reason r)
 }
 
 const char *
+unsure_text(enum unsure_cause c)
+{
+	static const char *const texts[UNSURE_N] = {
+		[UNSURE_ABANDONED] = "abandoned",
+		[UNSURE_UNCLAIMED] = "etcd_unavailable",
+		[UNSURE_UNANSWERED] = "unanswered",
+	};
+
+	return texts[c];
+}
+
+const char *
 failure_text(enum failure f)
 {
 	static const char *const texts[FAILURE_N] = {

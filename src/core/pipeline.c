@@ -229,7 +229,7 @@ settled(struct engine *e, struct flight *f, struct moment now)
 {
 	struct mono next = mono_add(now.mono, SETTLE_POLL);
 
-	if (!e->cluster.on || e->cluster.settled)
+	if (cluster_has_settled(e))
 		return true;
 	sched_arm(&e->sched, &f->timer, next.ns < f->deadline.ns ? next : f->deadline);
 	return false;

@@ -212,10 +212,10 @@ share_silence(struct engine *e, const struct silence_entry *entry)
 }
 
 void
-share_log_entry(struct engine *e, const struct log_entry *entry)
+share_log_entry(struct engine *e, const struct log_entry *entry, bool claimed)
 {
 	if (log_entry_is_shared(entry))
-		share(e, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = entry });
+		share(e, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = entry, .claimed = claimed });
 }
 
 /* Appends the fingerprints of the alerts in this state; returns how many. */

@@ -73,7 +73,8 @@ event_mask
 batch_mask(void)
 {
 	return EVENT_BIT(EVENT_ALERT_CONDITION) | EVENT_BIT(EVENT_GROUP_MUTED) | EVENT_BIT(EVENT_NOTIFIED) |
-	    EVENT_BIT(EVENT_NOTIFY_FAILED) | EVENT_BIT(EVENT_NOTIFY_OVERTAKEN) | EVENT_BIT(EVENT_SILENCE_CREATED) | EVENT_BIT(EVENT_SILENCE_UPDATED) |
+	    EVENT_BIT(EVENT_NOTIFY_FAILED) | EVENT_BIT(EVENT_NOTIFY_OVERTAKEN) | EVENT_BIT(EVENT_NOTIFY_UNSURE) |
+	    EVENT_BIT(EVENT_SILENCE_CREATED) | EVENT_BIT(EVENT_SILENCE_UPDATED) |
 	    EVENT_BIT(EVENT_SILENCE_EXPIRED);
 }
 
@@ -305,6 +306,23 @@ take_notification(struct batch *b, const struct event_leg *leg, const struct eve
 	put_recipients(b, r, leg->recipients);
 }
 
+/* The error of such a row says why it cannot be known whether the receiver was told before. */
+static void
+take_unsure(struct batch *b, const struct event_unsure *ev, struct wall now)
+{
+	const struct event_leg *leg = &ev->leg;
+	struct record_rest *r = begin_more(b, ev->held ? KIND_HELD_BACK : KIND_UNSURE, now);
+
+	put_group(b, r, &leg->group);
+	r->row.integration = arena_printf(b->arena, "%s[%zu]", leg->integration->kind->name, leg->integration->index);
+	r->row.reason = leg->reason;
+	r->row.attempts = leg->attempts;
+	r->row.outcome = OUTCOME_CANCELED;
+	r->row.text = ev->owner.n == 0 ? arena_printf(b->arena, "%s", unsure_text(ev->cause))
+				       : arena_printf(b->arena, "%s by %.*s", unsure_text(ev->cause), STR_ARG(ev->owner));
+	put_alerts(b, r, leg);
+}
+
 static struct str
 matchers_text(struct batch *b, const struct silence *s)
 {
@@ -390,6 +408,9 @@ batch_take(struct batch *b, const struct event *ev, struct str name, struct str 
 		take_notification(b, &ev->notify_overtaken.leg, &(struct event_attempt){ 0 }, now, OUTCOME_CANCELED, FAILURE_OTHER,
 		    ev->notify_overtaken.again ? STR("another member of the cluster has told a newer state")
 					       : STR("another member of the cluster has told it"));
+		break;
+	case EVENT_NOTIFY_UNSURE:
+		take_unsure(b, &ev->notify_unsure, now);
 		break;
 	case EVENT_SILENCE_CREATED:
 		take_silence(b, &ev->silence_created, KIND_SILENCE_CREATED, now, name, from);

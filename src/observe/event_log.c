@@ -92,6 +92,31 @@ log_waits(const struct log *log, const struct event_waits *waits)
 }
 
 static void
+log_claimed(const struct log *log, const struct event_claimed *claimed)
+{
+	const struct event_leg *leg = &claimed->leg;
+	char name[64];
+
+	LOG(log, LOG_DEBUG, "Another member has claimed it, waiting for the result", F_CSTR("component", "dispatcher"),
+	    F_STR("receiver", leg->group.receiver),
+	    F_STR("integration", integration_text(leg->integration, name, sizeof(name))), F_STR("aggrGroup", leg->group.key),
+	    F_STR("owner", claimed->owner));
+}
+
+static void
+log_unsure(const struct log *log, const struct event_unsure *unsure)
+{
+	const struct event_leg *leg = &unsure->leg;
+	char name[64];
+
+	LOG(log, LOG_WARN, unsure->held ? "Not notified: it may have been told before, and the receiver wants nothing twice"
+					: "The receiver may be notified twice",
+	    F_CSTR("component", "dispatcher"), F_STR("receiver", leg->group.receiver),
+	    F_STR("integration", integration_text(leg->integration, name, sizeof(name))), F_STR("aggrGroup", leg->group.key),
+	    F_CSTR("cause", unsure_text(unsure->cause)), F_STR("owner", unsure->owner));
+}
+
+static void
 log_overtaken(const struct log *log, const struct event_overtaken *overtaken)
 {
 	const struct event_leg *leg = &overtaken->leg;
@@ -131,6 +156,12 @@ hear(void *arg, const struct event *ev)
 	case EVENT_NOTIFY_WAITS:
 		log_waits(log, &ev->notify_waits);
 		break;
+	case EVENT_NOTIFY_CLAIMED:
+		log_claimed(log, &ev->notify_claimed);
+		break;
+	case EVENT_NOTIFY_UNSURE:
+		log_unsure(log, &ev->notify_unsure);
+		break;
 	case EVENT_NOTIFY_OVERTAKEN:
 		log_overtaken(log, &ev->notify_overtaken);
 		break;
@@ -162,9 +193,10 @@ event_log_begin(struct event_log *l, const struct log *log, bool silences, struc
 		enum log_level level;
 		event_mask mask;
 	} lines[] = {
-		{ LOG_DEBUG, EVENT_BIT(EVENT_ALERT_RECEIVED) | EVENT_BIT(EVENT_GROUP_FLUSHED) | EVENT_BIT(EVENT_NOTIFY_WAITS) },
+		{ LOG_DEBUG, EVENT_BIT(EVENT_ALERT_RECEIVED) | EVENT_BIT(EVENT_GROUP_FLUSHED) | EVENT_BIT(EVENT_NOTIFY_WAITS) |
+			EVENT_BIT(EVENT_NOTIFY_CLAIMED) },
 		{ LOG_INFO, EVENT_BIT(EVENT_NOTIFIED) | EVENT_BIT(EVENT_NOTIFY_OVERTAKEN) },
-		{ LOG_WARN, EVENT_BIT(EVENT_ALERT_LIMITED) | EVENT_BIT(EVENT_ATTEMPT_FAILED) },
+		{ LOG_WARN, EVENT_BIT(EVENT_ALERT_LIMITED) | EVENT_BIT(EVENT_ATTEMPT_FAILED) | EVENT_BIT(EVENT_NOTIFY_UNSURE) },
 		{ LOG_ERROR, EVENT_BIT(EVENT_FLUSH_FAILED) },
 	};
 

@@ -27,6 +27,8 @@ const KINDS = new Map([
 	['reload_refused', ['reload refused', 'critical', 'bad']],
 	['started', ['tocsin started', 'play', 'plain']],
 	['stopped', ['tocsin stopped', 'pause', 'plain']],
+	['possibly_duplicated', ['possibly told twice', 'warning', 'plain']],
+	['held_back', ['held back, as it may have been told', 'warning', 'plain']],
 	['gap', ['events are missing', 'warning', 'bad']],
 ]);
 const OUTCOMES = new Map([['sent', ['sent', 'check', 'ok']], ['failed', ['failed', 'cross', 'bad']], ['canceled', ['given up', 'other', 'plain']]]);

@@ -87,7 +87,8 @@ on_send(struct port *p, uint64_t attempt, struct notification *n, struct mono de
 {
 	struct fake_world *w = self_of(p);
 	struct fake_pending *pending = NEW(struct fake_pending);
-	struct fake_sent sent = { .at = now, .attempt = attempt, .data_n = n->data.n };
+	struct fake_sent sent = { .at = now, .attempt = attempt, .data_n = n->data.n, .unsure = w->unsure,
+		.decision = n->decision };
 	const struct fake_answer *answer;
 	struct sbuf to = SBUF_INIT(4096), text = SBUF_INIT(SBUF_UNLIMITED);
 
@@ -97,10 +98,12 @@ on_send(struct port *p, uint64_t attempt, struct notification *n, struct mono de
 	put_alerts(&text, n, false);
 	put_alerts(&text, n, true);
 	sbuf_printf(&text, " %s", reason_text(n->reason));
+	w->unsure = 0;
 	sent.to = sbuf_take(&to, NULL);
 	sent.text = sbuf_take(&text, NULL);
-	VEC_PUSH(&w->sent, sent);
 	answer = next_answer(w, sent.to);
+	sent.taken = answer->outcome.ok || answer->outcome.unanswered || answer->hang;
+	VEC_PUSH(&w->sent, sent);
 	*pending = (struct fake_pending){ attempt, mono_add(now.mono, answer->delay), answer->outcome, answer->hang };
 	VEC_PUSH(&w->pending, pending);
 }
@@ -137,6 +140,8 @@ on_event(void *arg, const struct event *ev)
 	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
 
 	w->events[ev->kind]++;
+	if (ev->kind == EVENT_NOTIFY_UNSURE && !ev->notify_unsure.held)
+		w->unsure = 1 + (int)ev->notify_unsure.cause;
 	w->warned += ev->kind == EVENT_ATTEMPT_FAILED && ev->attempt_failed.first;
 	if (ev->kind != EVENT_FLUSH_FAILED)
 		return;
@@ -163,6 +168,32 @@ on_share(struct port *p, const struct change *c)
 	w->shared[c->kind]++;
 	if (w->on_share != NULL)
 		w->on_share(w, c);
+}
+
+static void
+on_claim(struct port *p, const struct claim *c, struct moment now)
+{
+	struct fake_world *w = self_of(p);
+
+	(void)now;
+	w->on_claim(w, c);
+}
+
+static void
+on_claim_over(struct port *p, uint64_t id)
+{
+	struct fake_world *w = self_of(p);
+
+	w->on_claim_over(w, id);
+}
+
+static void
+on_claim_result(struct port *p, const struct claim *c, enum claim_result r, struct moment now)
+{
+	struct fake_world *w = self_of(p);
+
+	(void)now;
+	w->on_claim_result(w, c, r);
 }
 
 /* Second of two, as long as there is a wait. */
@@ -192,6 +223,9 @@ world_init(struct fake_world *w)
 		.cancel = on_cancel,
 		.persist = on_persist,
 		.share = on_share,
+		.claim = on_claim,
+		.claim_over = on_claim_over,
+		.claim_result = on_claim_result,
 	};
 	rand_seed(&w->port.rand, 42);
 	w->listener = (struct event_listener){ EVENTS_ALL, on_event, w };
@@ -210,6 +244,8 @@ world_start(struct fake_world *w, struct config *c)
 	w->config = config_ref(c);
 	w->engine = engine_new(&w->options, &w->port, w->now);
 	tell_cluster(w);
+	if (w->on_engine != NULL)
+		w->on_engine(w);
 	fake_store_restore(w);
 	engine_apply(w->engine, c, w->now);
 }
@@ -221,6 +257,8 @@ world_restart(struct fake_world *w)
 	assert(w->pending.n == 0);
 	w->engine = engine_new(&w->options, &w->port, w->now);
 	tell_cluster(w);
+	if (w->on_engine != NULL)
+		w->on_engine(w);
 	fake_store_restore(w);
 	engine_apply(w->engine, w->config, w->now);
 }
@@ -256,6 +294,12 @@ world_at(const struct fake_world *w, span after)
 	span ahead = mono_sub(mono, w->now.mono);
 
 	return (struct moment){ mono, wall_add(w->now.wall, ahead) };
+}
+
+uint64_t
+fake_pending_attempt(const struct fake_world *w, size_t place)
+{
+	return w->pending.v[place]->attempt;
 }
 
 void

@@ -31,6 +31,9 @@ struct fake_sent {
 	char *to;		/* "ops/hook[0]" */
 	char *text;		/* firing [A{job=a} …] resolved […] reason */
 	bool canceled;
+	bool taken;		/* by the receiver, whether or not it answers */
+	int unsure;		/* counted as possibly told twice: 1 and the cause; else 0 */
+	struct decision decision;
 	struct receiver_data data;	/* what it remembered, as given to the attempt; borrowed: do not keep */
 	size_t data_n;
 };
@@ -57,6 +60,13 @@ struct fake_world {
 	void (*on_share)(struct fake_world *w, const struct change *c);	/* or NULL */
 	void *user;		/* for that */
 
+	/* The common store of those that claim: all NULL unless set after world_init. */
+	void (*on_claim)(struct fake_world *w, const struct claim *c);
+	void (*on_claim_over)(struct fake_world *w, uint64_t id);
+	void (*on_claim_result)(struct fake_world *w, const struct claim *c, enum claim_result r);
+	void (*on_engine)(struct fake_world *w);	/* there is a new one, and nothing is in it */
+	int unsure;		/* what is sent next is */
+
 	/* The store. */
 	bool durable;
 	struct hmap stored_silences, stored_entries, stored_alerts, stored_groups, stored_intents;
@@ -79,6 +89,8 @@ void world_run(struct fake_world *w, span after);
 void world_settle(struct fake_world *w);
 /* The engine is the second of a cluster of two, with this wait; 0: there is no cluster; -1: it has not settled. */
 void world_wait(struct fake_world *w, span wait);
+/* The attempt that is waited for at that place of w->pending. */
+uint64_t fake_pending_attempt(const struct fake_world *w, size_t place);
 /* The wall clock jumps. */
 void world_step_wall(struct fake_world *w, span by);
 

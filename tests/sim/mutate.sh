@@ -29,13 +29,14 @@ build()
 simulate()
 {
 	case $1 in
+	claims-*) timeout 300 "$work/build/tests/sim_cluster" --etcd --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
 	cluster-*) timeout 300 "$work/build/tests/sim_cluster" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
 	*) timeout 300 "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
 	esac
 }
 
 build || { cat "$work/log"; exit 2; }
-for kind in core cluster-; do
+for kind in core cluster- claims-; do
 	if ! simulate "$kind"; then
 		echo "the core is not sound to begin with:"
 		head -1 "$work/out"

@@ -13,6 +13,8 @@
  *	muted		nobody tells of an alert that a silence has covered there all the while
  *	converge	when it is calm again, all have the same silences, and in a calm run within seconds
  *	ended		what somebody ended does not come back
+ *	sender		where members claim: of two that live one at most tells of a group at a time
+ *	twice		and what the receiver is told twice is among what was counted as possibly told twice
  *	forgotten	what has expired for longer than it is to be kept is with nobody
  */
 #ifndef CLUSTER_H
@@ -23,6 +25,7 @@
 
 #include "base/rand.h"
 #include "base/vec.h"
+#include "etcd.h"
 #include "fake_world.h"
 #include "share/share.h"
 
@@ -50,6 +53,11 @@ struct member {
 	span believe_at[MEMBERS_MAX];	/* when it learns that this has changed */
 	span covered_since[ALERTS];	/* by a silence that is active there; -1: by none */
 	bool ended_seen[SILENCES_MAX];
+	struct edge edge;		/* where members claim */
+	span stalled_until;		/* it stands still, and the world goes on */
+	span no_way_until;		/* to the receiver */
+	span unposted_until;		/* whoever posts does not reach it */
+	int answers;			/* enum receiver_answers that its world goes by */
 };
 
 /* On its way. */
@@ -70,6 +78,11 @@ struct alert_state {
 	span resend_at;
 };
 
+struct told_decision {
+	struct decision decision;
+	bool unsure;
+};
+
 struct known_silence {
 	char id[SILENCE_ID_MAX];
 	int alert_group;
@@ -77,18 +90,26 @@ struct known_silence {
 	span changed;
 };
 
+/* How the receiver answers a member. */
+enum receiver_answers { ANSWERS_OK, ANSWERS_AWAY, ANSWERS_SLOWLY, ANSWERS_NOT };
+
 struct day {
 	uint64_t seed;
 	struct rand r;
 	bool verbose, calm, skewed;
+	bool ends_without;		/* the store is away for the last minutes */
+	bool claims, gossip;		/* how members come to know of each other */
 	int members_n;
 	struct member members[MEMBERS_MAX];
 	span now, end;
 	struct config *config;
+	struct etcd etcd;
+	struct member *struck;		/* it sends, and something happens to it */
 	VEC(struct packet) packets;
 	int side[MEMBERS_MAX];		/* of the split */
 	span whole_at;			/* when it heals */
 	span fault_at, outage_until;
+	span slow_until, mute_until;	/* the receiver takes its time to answer; takes what it is told and does not answer */
 	double loss;
 	struct alert_state alerts[ALERTS];
 	struct known_silence silences[SILENCES_MAX];
@@ -96,8 +117,11 @@ struct day {
 	span action_at;
 	char last_text[ALERTS / 2][256];
 	span last_at[ALERTS / 2];
+	bool last_unsure[ALERTS / 2];
+	span unsure_at[ALERTS / 2];
+	VEC(struct told_decision) told;	/* that the receiver took */
 	bool failed;
-	uint64_t sends, merges;
+	uint64_t sends, merges, unsure, twice;
 };
 
 void fail(struct day *d, const char *format, ...) PRINTF(2, 3);
@@ -120,5 +144,7 @@ void judge_sent(struct day *d, struct member *m, const struct fake_sent *sent);
 void judge_silences(struct day *d, struct member *m);
 void judge_told(struct day *d);
 void judge_converged(struct day *d);
+/* judge_claims.c */
+void judge_claimed(struct day *d, struct member *m, const struct fake_sent *sent, bool taken);
 
 #endif

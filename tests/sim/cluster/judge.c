@@ -45,11 +45,15 @@ void
 judge_sent(struct day *d, struct member *m, const struct fake_sent *sent)
 {
 	int g = group_of(sent->text);
+	bool taken = sent->taken;
 
 	d->sends++;
-	say(d, "member %d tells%s%s", m->number, sent->text, d->now < d->outage_until ? " (in vain)" : "");
+	say(d, "member %d tells%s%s%s", m->number, sent->text, taken ? "" : " (in vain)",
+	    sent->unsure != 0 ? unsure_text((enum unsure_cause)(sent->unsure - 1)) : "");
 	judge_muted(d, m, sent);
-	if (d->now < d->outage_until)
+	if (d->claims)
+		judge_claimed(d, m, sent, taken);
+	if (!taken)
 		return;
 	/* News of a moment ago may not have come round yet. */
 	if (d->calm && d->now - d->last_at[g] > 2 * SPAN_S + STEP && strcmp(d->last_text[g], sent->text) == 0 && d->now - d->last_at[g] < 28 * SPAN_S &&

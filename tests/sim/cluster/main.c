@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Many days of a cluster: sim_cluster [--seeds A..B] [--seed N] [--verbose] [--max-failures N]
+ * Many days of a cluster: sim_cluster [--seeds A..B] [--seed N] [--etcd] [--verbose] [--max-failures N]
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -59,6 +59,8 @@ on_share(struct fake_world *w, const struct change *c)
 	struct member *m = CONTAINER_OF(w, struct member, world);
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 
+	if (m->day->claims)
+		edge_share(m, c);
 	share_put(&b, c);
 	net_share(m, share_kind_of(c), sbuf_get(&b));
 	sbuf_fini(&b);
@@ -98,6 +100,11 @@ begin_member(struct day *d, int number)
 	m->world.options.retention = RETENTION;
 	m->world.options.maintenance_interval = SPAN_MIN;
 	m->world.on_share = on_share;
+	if (d->claims) {
+		edge_init(m);
+		edge_begin(d, m);
+		m->edge.keepalive_at = below(d, SPAN_S);
+	}
 	/* Clocks differ. */
 	world_step_wall(&m->world, d->skewed ? below(d, 20 * SPAN_S) - 10 * SPAN_S : below(d, 20 * SPAN_MS));
 	world_start(&m->world, d->config);
@@ -134,7 +141,9 @@ come_back(struct day *d, struct member *m)
 	m->up_at = d->now;
 	m->exchange_at = d->now;
 	/* It has to settle, and says so before anything begins. */
-	m->world.wait = -1;
+	m->world.wait = d->gossip ? -1 : 0;
+	if (d->claims)
+		edge_begin(d, m);
 	world_restart(&m->world);
 	m->world.wait = 0;
 	open_share(m);
@@ -142,6 +151,12 @@ come_back(struct day *d, struct member *m)
 	for (int a = 0; a < ALERTS; a++)
 		if (d->alerts[a].fires)
 			post_to(d, m, a);
+}
+
+static bool
+hears(const struct day *d, const struct member *m)
+{
+	return m->up && d->now >= m->stalled_until && d->now >= m->unposted_until;
 }
 
 /* Prometheus posts what fires each 30 s, and what ended for a quarter of an hour. */
@@ -155,9 +170,9 @@ post_alerts(struct day *d)
 			continue;
 		x->resend_at = d->now + 30 * SPAN_S;
 		for (int m = 0; m < d->members_n; m++) {
-			if (d->members[m].up && (d->calm || !chance(d, 10)))
+			if (hears(d, &d->members[m]) && (d->calm || !chance(d, 10)))
 				post_to(d, &d->members[m], a);
-			else
+			else if (!d->claims || d->members[m].up)
 				x->trouble = d->now;	/* it goes by what was before */
 		}
 	}
@@ -168,7 +183,7 @@ one_that_is_up(struct day *d)
 {
 	struct member *m = &d->members[below(d, d->members_n)];
 
-	return m->up ? m : NULL;
+	return m->up && d->now >= m->stalled_until ? m : NULL;
 }
 
 static void
@@ -274,23 +289,110 @@ up_now(const struct day *d)
 static void
 begin_outage(struct day *d)
 {
-	static const struct fake_answer away = { .outcome = { .retry = true, .error = STR("503") } };
-
 	say(d, "the receiver is away");
 	d->outage_until = d->now + (20 + below(d, 60)) * SPAN_S;
-	for (int i = 0; i < d->members_n; i++)
-		world_script(&d->members[i].world, "*", &away, 1);
 }
 
 static void
 end_outage(struct day *d)
 {
-	static const struct fake_answer ok = { .delay = 50 * SPAN_MS, .outcome = { .ok = true } };
-
 	say(d, "the receiver is there");
 	d->outage_until = 0;
-	for (int i = 0; i < d->members_n; i++)
-		world_script(&d->members[i].world, "*", &ok, 1);
+}
+
+static void
+set_answers(struct day *d, struct member *m)
+{
+	static const struct fake_answer answers[] = {
+		[ANSWERS_OK] = { .delay = 50 * SPAN_MS, .outcome = { .ok = true } },
+		[ANSWERS_AWAY] = { .outcome = { .retry = true, .error = STR("503") } },
+		[ANSWERS_SLOWLY] = { .delay = 17 * SPAN_S, .outcome = { .ok = true } },
+		[ANSWERS_NOT] = { .delay = 3 * SPAN_S, .outcome = { .retry = true, .unanswered = true, .error = STR("timeout") } },
+	};
+	int now = d->now < d->outage_until || d->now < m->no_way_until ? ANSWERS_AWAY
+	    : d->now < d->slow_until				       ? ANSWERS_SLOWLY
+	    : d->now < d->mute_until				       ? ANSWERS_NOT
+								       : ANSWERS_OK;
+
+	if (now != m->answers)
+		world_script(&m->world, "*", &answers[now], 1);
+	m->answers = now;
+}
+
+static span
+some(struct day *d, int64_t most)
+{
+	return (1 + below(d, most)) * SPAN_S;
+}
+
+/* The troubles of members that claim; m is one that is up. */
+static void
+make_claims_trouble(struct day *d, struct member *m)
+{
+	switch (below(d, 10)) {
+	case 0:
+		d->etcd.away_until = d->now + some(d, 90);
+		say(d, "the store is away for %.0f s", (double)(d->etcd.away_until - d->now) / 1e9);
+		break;
+	case 1:
+	case 2:
+		d->etcd.away_until = d->now + some(d, 3);
+		d->etcd.shaky_until = d->etcd.away_until + some(d, 10);
+		say(d, "the store has another leader in %.0f s", (double)(d->etcd.away_until - d->now) / 1e9);
+		break;
+	case 3:
+	case 4:
+		m->edge.cut_until = d->now + some(d, 90);
+		say(d, "member %d is cut from the store for %.0f s", m->number, (double)(m->edge.cut_until - d->now) / 1e9);
+		break;
+	case 5:
+	case 6:
+		m->stalled_until = d->now + some(d, 60);
+		say(d, "member %d stands still for %.0f s", m->number, (double)(m->stalled_until - d->now) / 1e9);
+		break;
+	case 7:
+		m->no_way_until = d->now + some(d, 80);
+		say(d, "member %d does not reach the receiver for %.0f s", m->number, (double)(m->no_way_until - d->now) / 1e9);
+		break;
+	case 8:
+		m->unposted_until = d->now + some(d, 100);
+		say(d, "nobody posts to member %d for %.0f s", m->number, (double)(m->unposted_until - d->now) / 1e9);
+		break;
+	default:
+		if (chance(d, 2))
+			d->slow_until = d->now + some(d, 60);
+		else
+			d->mute_until = d->now + some(d, 40);
+		say(d, "the receiver answers %s", d->slow_until > d->now ? "slowly" : "not");
+		break;
+	}
+}
+
+/* In the midst of sending. */
+static void
+strike(struct day *d, struct member *m)
+{
+	d->struck = NULL;
+	if (d->calm || d->now > d->end - 10 * SPAN_MIN)
+		return;
+	switch (below(d, 4)) {
+	case 0:
+		m->stalled_until = d->now + some(d, 40);
+		say(d, "member %d stands still for %.0f s", m->number, (double)(m->stalled_until - d->now) / 1e9);
+		break;
+	case 1:
+		m->edge.cut_until = d->now + some(d, 40);
+		say(d, "member %d is cut from the store for %.0f s", m->number, (double)(m->edge.cut_until - d->now) / 1e9);
+		break;
+	case 2:
+		d->slow_until = d->now + some(d, 60);
+		say(d, "the receiver answers slowly");
+		break;
+	default:
+		if (up_now(d) > 1)
+			go_down(d, m);
+		break;
+	}
 }
 
 static void
@@ -305,9 +407,11 @@ make_trouble(struct day *d)
 	}
 	if (d->calm || d->now > d->end - 10 * SPAN_MIN)
 		return;
-	if (m != NULL && up_now(d) > 1 && chance(d, 2))
+	if (d->claims && m != NULL && !chance(d, 3))
+		make_claims_trouble(d, m);
+	else if (m != NULL && up_now(d) > 1 && chance(d, 2))
 		go_down(d, m);
-	else if (d->whole_at == 0)
+	else if (d->gossip && d->whole_at == 0)
 		net_split(d);
 }
 
@@ -321,7 +425,7 @@ note_trouble(struct day *d)
 		d->whole_at = 0;
 	}
 	for (int a = 0; a < ALERTS; a++)
-		if (d->outage_until != 0)
+		if (d->outage_until != 0 || d->now < d->mute_until)
 			d->alerts[a].trouble = d->now;
 }
 
@@ -330,8 +434,17 @@ step_member(struct day *d, struct member *m)
 {
 	if (!m->up && d->now >= m->up_at)
 		come_back(d, m);
-	if (!m->up)
+	if (!m->up || d->now < m->stalled_until)
 		return;
+	/* A member that has stood still finds the time to be late. */
+	if (m->stalled_until != 0) {
+		m->world.now = world_at(&m->world, d->now);
+		m->stalled_until = 0;
+		say(d, "member %d goes on", m->number);
+	}
+	set_answers(d, m);
+	if (d->claims)
+		edge_step(d, m);
 	net_believe(d, m);
 	judge_silences(d, m);
 	world_run(&m->world, d->now);
@@ -346,6 +459,9 @@ step(struct day *d)
 {
 	d->now += STEP;
 	note_trouble(d);
+	/* It lasts until the end. */
+	if (d->claims && d->ends_without && d->now >= d->end - 9 * SPAN_MIN)
+		d->etcd.away_until = d->end + SPAN_HOUR;
 	if (d->now >= d->fault_at)
 		make_trouble(d);
 	if (d->now >= d->action_at && d->now < d->end - 3 * SPAN_MIN)
@@ -353,7 +469,11 @@ step(struct day *d)
 	for (int i = 0; i < d->members_n && !d->failed; i++)
 		step_member(d, &d->members[i]);
 	post_alerts(d);
+	if (d->struck != NULL)
+		strike(d, d->struck);
 	net_deliver(d);
+	if (d->claims)
+		etcd_step(d);
 	judge_told(d);
 }
 
@@ -362,10 +482,12 @@ begin_day(struct day *d, uint64_t seed)
 {
 	struct err e = { 0 };
 
-	*d = (struct day){ .seed = seed, .verbose = d->verbose };
+	*d = (struct day){ .seed = seed, .verbose = d->verbose, .claims = d->claims };
 	rand_seed(&d->r, seed);
 	d->members_n = 2 + (int)below(d, MEMBERS_MAX - 1);
 	d->calm = chance(d, 3);
+	d->gossip = !d->claims || chance(d, 4);
+	d->ends_without = d->claims && !d->calm && chance(d, 4);
 	d->skewed = !d->calm && chance(d, 3);
 	d->loss = d->calm ? 0 : (double)below(d, 40) / 100;
 	d->end = 40 * SPAN_MIN;
@@ -374,7 +496,6 @@ begin_day(struct day *d, uint64_t seed)
 	    WALL_ZERO, &e);
 	for (int i = 0; i < d->members_n; i++)
 		begin_member(d, i);
-	end_outage(d);
 }
 
 static bool
@@ -383,13 +504,16 @@ live_day(struct day *d, uint64_t seed)
 	begin_day(d, seed);
 	while (d->now < d->end && !d->failed)
 		step(d);
-	if (!d->failed)
+	if (!d->failed && (d->gossip || !d->ends_without))
 		judge_converged(d);
 	for (int i = 0; i < d->members_n; i++) {
+		edge_fini(&d->members[i]);
 		share_free(&d->members[i].share);
 		world_fini(&d->members[i].world);
 	}
 	net_fini(d);
+	etcd_fini(d);
+	VEC_FINI(&d->told);
 	config_unref(d->config);
 	return !d->failed;
 }
@@ -398,13 +522,15 @@ int
 main(int argc, char **argv)
 {
 	static struct day d;
-	uint64_t from = 1, to = 100, failed = 0, most = UINT64_MAX, sends = 0, merges = 0;
+	uint64_t from = 1, to = 100, failed = 0, most = UINT64_MAX, sends = 0, merges = 0, unsure = 0, twice = 0, won = 0, over = 0;
 
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 
 		if (strcmp(argv[i], "--verbose") == 0)
 			d.verbose = true;
+		else if (strcmp(argv[i], "--etcd") == 0)
+			d.claims = true;
 		else if (strcmp(argv[i], "--seeds") == 0 && sscanf(value, "%" SCNu64 "..%" SCNu64, &from, &to) == 2)
 			i++;
 		else if (strcmp(argv[i], "--seed") == 0 && sscanf(value, "%" SCNu64, &from) == 1)
@@ -412,7 +538,7 @@ main(int argc, char **argv)
 		else if (strcmp(argv[i], "--max-failures") == 0 && sscanf(value, "%" SCNu64, &most) == 1)
 			i++;
 		else {
-			fprintf(stderr, "usage: sim_cluster [--seeds A..B] [--seed N] [--verbose] [--max-failures N]\n");
+			fprintf(stderr, "usage: sim_cluster [--seeds A..B] [--seed N] [--etcd] [--verbose] [--max-failures N]\n");
 			return 2;
 		}
 	}
@@ -420,8 +546,15 @@ main(int argc, char **argv)
 		failed += !live_day(&d, seed);
 		sends += d.sends;
 		merges += d.merges;
+		unsure += d.unsure;
+		twice += d.twice;
+		won += d.etcd.claims_won;
+		over += d.etcd.taken_over;
 	}
 	printf("%" PRIu64 " days, %" PRIu64 " failed; %" PRIu64 " notifications, %" PRIu64 " messages merged\n", to - from + 1,
 	    failed, sends, merges);
+	if (d.claims)
+		printf("%" PRIu64 " claims won, %" PRIu64 " taken over; %" PRIu64 " possible duplicates, %" PRIu64 " real\n", won, over, unsure,
+		    twice);
 	return failed > 0;
 }

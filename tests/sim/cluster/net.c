@@ -7,7 +7,8 @@
 static bool
 connected(const struct day *d, int a, int b)
 {
-	return d->members[a].up && d->members[b].up && d->side[a] == d->side[b];
+	return d->gossip && d->members[a].up && d->members[b].up && d->side[a] == d->side[b] &&
+	    d->now >= d->members[a].stalled_until && d->now >= d->members[b].stalled_until;
 }
 
 static void
@@ -110,7 +111,7 @@ net_split(struct day *d)
 void
 net_believe(struct day *d, struct member *m)
 {
-	struct cluster_state c = { .on = true, .settled = d->now >= m->up_at + 10 * SPAN_S, .peer_timeout = PEER_TIMEOUT };
+	struct cluster_state c = { .on = d->gossip, .settled = d->now >= m->up_at + 10 * SPAN_S, .peer_timeout = PEER_TIMEOUT };
 
 	for (int i = 0; i < d->members_n; i++) {
 		bool is = i == m->number || connected(d, m->number, i);

@@ -60,8 +60,408 @@ START_TEST(groups_are_spread_and_few_move)
 }
 END_TEST
 
+/* The common store is played by the test: what was asked last, and what came of it. */
+static struct fake_world w;
+static struct config *conf;
+static unsigned asked, over, results[CLAIM_RESULTS];
+static uint64_t last_id, last_revision, result_revision;
+static struct decision last_decision;
+static size_t told_firing, result_firing, result_doubtful;
+
+static void
+on_claim(struct fake_world *world, const struct claim *c)
+{
+	(void)world;
+	asked++;
+	ck_assert_uint_ne(c->id, 0);
+	ck_assert_uint_ne(c->id, last_id);
+	last_id = c->id;
+	last_revision = c->revision;
+	last_decision = c->decision;
+	told_firing = c->told.firing_n;
+}
+
+static void
+on_over(struct fake_world *world, uint64_t id)
+{
+	(void)world;
+	(void)id;
+	over++;
+}
+
+static void
+on_result(struct fake_world *world, const struct claim *c, enum claim_result r)
+{
+	(void)world;
+	results[r]++;
+	result_revision = c->revision;
+	result_firing = c->told.firing_n;
+	result_doubtful = c->told.doubtful_n;
+}
+
+/* So long from now on; 0: there is none. With `others` other members, behind whom this one is. */
+static void
+lease(span l, size_t others)
+{
+	struct claims_state c = { .on = true, .settled = true, .peer_timeout = 15 * SPAN_S, .self = claim_member(STR("me")) };
+
+	c.members[c.members_n++] = c.self;
+	for (uint64_t i = 1; others > 0; i++) {
+		unsigned rank;
+
+		c.members[c.members_n++] = i;
+		rank = claims_rank(&c, STR("{}:{alertname=\"A\"}"));
+		if (rank != c.members_n - 1)
+			c.members_n--;
+		else
+			others--;
+	}
+	c.lease_until = mono_add(w.now.mono, l);
+	engine_claims(w.engine, &c, w.now);
+}
+
+static void
+on_engine(struct fake_world *world)
+{
+	(void)world;
+	lease(SPAN_HOUR, 0);
+}
+
+static void
+begin(enum on_unknown policy)
+{
+	conf = must_config("receiver ops hook\nroute receiver=ops by=[alertname] wait=10s interval=1m repeat=1h\n");
+	conf->receivers[0].on_unknown = policy;
+	world_init(&w);
+	w.on_claim = on_claim;
+	w.on_claim_over = on_over;
+	w.on_claim_result = on_result;
+	w.on_engine = on_engine;
+	asked = over = 0;
+	last_id = 0;
+	memset(results, 0, sizeof(results));
+	world_start(&w, conf);
+	config_unref(conf);
+	world_post(&w, "A", w.now.wall, wall_add(w.now.wall, 5 * SPAN_HOUR));
+}
+
+static void
+answer(enum claim_verdict v, uint64_t revision, const struct log_entry *telling)
+{
+	engine_claimed(w.engine, &(struct claim_answer){ .id = last_id, .verdict = v, .revision = revision, .owner = STR("other"),
+		.telling = telling, .decision = { 7, 7 } }, w.now);
+	world_settle(&w);
+}
+
+static uint64_t
+hash_of(const char *alert)
+{
+	struct labels *l = world_labels(alert);
+	uint64_t hash = l->hash;
+
+	labels_unref(l);
+	return hash;
+}
+
+/* A record of another member, which has told that A fires, or claims so. */
+static struct log_entry
+theirs(const uint64_t *hash, bool told, uint64_t revision)
+{
+	return (struct log_entry){
+		.key = { STR("{}:{alertname=\"A\"}"), STR("ops"), STR("hook"), 0 },
+		.timestamp = told ? w.now.wall : WALL_ZERO,
+		.expires = wall_add(w.now.wall, SPAN_HOUR),
+		.firing = told ? hash : NULL,
+		.firing_n = told,
+		.claimed = told ? NULL : hash,
+		.claimed_n = !told,
+		.revision = revision,
+	};
+}
+
+static void
+merge(const struct log_entry *entry)
+{
+	struct work all = { INT64_MAX };
+	struct err e = { 0 };
+
+	ck_assert_int_ne(engine_merge_log_entry(w.engine, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = entry }, &all,
+			     w.now, &e), MERGED_REFUSED);
+}
+
+static const struct unsure_counters *
+counted(void)
+{
+	static const struct unsure_counters none;
+	const struct counters *n = view_counters(w.engine);
+
+	return n->unsure_n > 0 ? &n->unsure[0] : &none;
+}
+
+START_TEST(nothing_leaves_before_it_is_claimed)
+{
+	begin(ON_UNKNOWN_RESEND);
+	world_run(&w, 12 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	ck_assert_uint_eq(last_revision, 0);
+	ck_assert_uint_eq(w.sent.n, 0);
+	answer(CLAIM_WON, 5, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_uint_eq(results[CLAIM_SENT], 1);
+	ck_assert_uint_eq(result_revision, 5);
+	ck_assert_uint_eq(result_firing, 1);
+	ck_assert(w.sent.v[0].decision.hi == last_decision.hi && w.sent.v[0].decision.lo == last_decision.lo);
+	/* The end is another decision. */
+	world_post(&w, "A", w.now.wall, w.now.wall);
+	world_run(&w, 75 * SPAN_S);
+	ck_assert_uint_eq(asked, 2);
+	ck_assert_uint_eq(told_firing, 1);
+	answer(CLAIM_WON, 7, NULL);
+	ck_assert_str_eq(w.sent.v[1].text, " resolved [A] all alerts resolved");
+	ck_assert_uint_ne(w.sent.v[1].decision.hi, w.sent.v[0].decision.hi);
+	ck_assert_uint_eq(counted()->possibly_duplicated[UNSURE_ABANDONED], 0);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(who_loses_judges_again)
+{
+	uint64_t a = hash_of("A");
+	struct log_entry entry;
+
+	begin(ON_UNKNOWN_RESEND);
+	world_run(&w, 12 * SPAN_S);
+	/* Another one failed: there is nothing told, and a newer record. */
+	answer(CLAIM_MOVED, 4, NULL);
+	ck_assert_uint_eq(asked, 2);
+	ck_assert_uint_eq(last_revision, 4);
+	entry = theirs(&a, true, 6);
+	merge(&entry);
+	answer(CLAIM_MOVED, 6, NULL);
+	ck_assert_uint_eq(asked, 2);
+	ck_assert_uint_eq(w.sent.n, 0);
+	ck_assert_uint_eq(w.events[EVENT_NOTIFY_OVERTAKEN], 1);
+	/* A later flush goes by the newest record. */
+	world_post(&w, "A", w.now.wall, w.now.wall);
+	world_run(&w, 80 * SPAN_S);
+	ck_assert_uint_eq(last_revision, 6);
+	answer(CLAIM_WON, 8, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(an_abandoned_claim_is_told_again)
+{
+	uint64_t a = hash_of("A");
+	struct log_entry telling;
+
+	begin(ON_UNKNOWN_RESEND);
+	world_run(&w, 12 * SPAN_S);
+	telling = theirs(&a, true, 0);
+	answer(CLAIM_HELD, 3, &telling);
+	ck_assert_uint_eq(w.events[EVENT_NOTIFY_CLAIMED], 1);
+	world_run(&w, 22 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	answer(CLAIM_ABANDONED, 3, &telling);
+	ck_assert_uint_eq(last_revision, 3);
+	answer(CLAIM_WON, 9, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	/* It is the same decision. */
+	ck_assert_uint_eq(w.sent.v[0].decision.hi, 7);
+	ck_assert_uint_eq(counted()->possibly_duplicated[UNSURE_ABANDONED], 1);
+	ck_assert_uint_eq(w.events[EVENT_NOTIFY_UNSURE], 1);
+	ck_assert_uint_eq(results[CLAIM_SENT], 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(an_abandoned_claim_is_held_back_where_that_is_wanted)
+{
+	uint64_t a = hash_of("A");
+	struct log_entry telling;
+
+	begin(ON_UNKNOWN_HOLD);
+	world_run(&w, 12 * SPAN_S);
+	telling = theirs(&a, true, 0);
+	answer(CLAIM_ABANDONED, 3, &telling);
+	answer(CLAIM_WON, 9, NULL);
+	ck_assert_uint_eq(w.sent.n, 0);
+	ck_assert_uint_eq(counted()->held, 1);
+	ck_assert_uint_eq(results[CLAIM_SENT], 1);
+	ck_assert_uint_eq(result_firing, 1);
+	/* News are told. */
+	world_post(&w, "A{x=1}", w.now.wall, wall_add(w.now.wall, SPAN_HOUR));
+	world_run(&w, 75 * SPAN_S);
+	answer(CLAIM_WON, 11, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_uint_eq(counted()->possibly_duplicated[UNSURE_ABANDONED], 0);
+	world_fini(&w);
+}
+END_TEST
+
+/* The end is told of what another one may have told, and of nothing else. */
+START_TEST(what_another_claims_to_tell_is_owed_its_end)
+{
+	uint64_t a = hash_of("A");
+	struct log_entry entry;
+
+	begin(ON_UNKNOWN_RESEND);
+	entry = theirs(&a, false, 0);
+	merge(&entry);
+	world_run(&w, 5 * SPAN_S);
+	world_post(&w, "A", w.now.wall, w.now.wall);
+	world_run(&w, 12 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	answer(CLAIM_ABANDONED, 3, NULL);
+	answer(CLAIM_WON, 4, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_str_eq(w.sent.v[0].text, " resolved [A] all alerts resolved");
+	world_fini(&w);
+	/* It failed: there is nothing to tell. */
+	begin(ON_UNKNOWN_RESEND);
+	entry = theirs(&a, false, 0);
+	merge(&entry);
+	world_post(&w, "A", w.now.wall, w.now.wall);
+	world_run(&w, 12 * SPAN_S);
+	entry.claimed_n = 0;
+	entry.revision = 4;
+	merge(&entry);
+	answer(CLAIM_MOVED, 4, NULL);
+	ck_assert_uint_eq(asked, 1);
+	ck_assert_uint_eq(w.sent.n, 0);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(without_an_answer_it_is_told_all_the_same)
+{
+	begin(ON_UNKNOWN_RESEND);
+	world_run(&w, 12 * SPAN_S);
+	answer(CLAIM_UNANSWERED, 0, NULL);
+	world_run(&w, 13 * SPAN_S);
+	ck_assert_uint_eq(asked, 2);
+	ck_assert_uint_eq(w.sent.n, 0);
+	/* Nobody says anything more. */
+	world_run(&w, 16 * SPAN_S);
+	ck_assert_uint_eq(over, 1);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_uint_eq(counted()->possibly_duplicated[UNSURE_UNCLAIMED], 1);
+	ck_assert_uint_eq(results[CLAIM_SENT], 1);
+	/* An answer that comes now changes nothing. */
+	answer(CLAIM_WON, 4, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(without_a_lease_members_take_turns)
+{
+	begin(ON_UNKNOWN_RESEND);
+	lease(0, 1);
+	world_run(&w, 24 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 0);
+	world_run(&w, 26 * SPAN_S);
+	ck_assert_uint_eq(asked, 0);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_uint_eq(counted()->possibly_duplicated[UNSURE_UNCLAIMED], 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(the_next_one_tells_when_the_first_is_gone)
+{
+	begin(ON_UNKNOWN_RESEND);
+	lease(SPAN_HOUR, 2);
+	world_run(&w, 20 * SPAN_S);
+	ck_assert_uint_eq(asked, 0);
+	lease(SPAN_HOUR, 0);
+	world_settle(&w);
+	ck_assert_uint_eq(asked, 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(nothing_is_out_beyond_the_lease)
+{
+	static const struct fake_answer hang = { .hang = true };
+	static const struct fake_answer ok = { .outcome = { .ok = true } };
+
+	begin(ON_UNKNOWN_RESEND);
+	world_script(&w, "*", &hang, 1);
+	world_run(&w, 12 * SPAN_S);
+	lease(8 * SPAN_S, 0);
+	answer(CLAIM_WON, 3, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert(engine_may_leave(w.engine, w.sent.v[0].attempt, w.now));
+	ck_assert(!engine_may_leave(w.engine, w.sent.v[0].attempt, world_at(&w, 20 * SPAN_S)));
+	world_script(&w, "*", &ok, 1);
+	world_run(&w, 20 * SPAN_S + 1);
+	ck_assert(w.sent.v[0].canceled);
+	/* It may come back in a moment, and it does. */
+	world_run(&w, 22 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	lease(SPAN_HOUR, 0);
+	world_run(&w, 24 * SPAN_S);
+	ck_assert_uint_eq(asked, 2);
+	answer(CLAIM_WON, 5, NULL);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_int_eq(w.sent.v[1].unsure, 1 + UNSURE_UNANSWERED);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_failure_gives_the_claim_back)
+{
+	static const struct fake_answer answers[] = {
+		{ .outcome = { .retry = true, .error = STR("503") } },
+		{ .outcome = { .retry = true, .unanswered = true, .error = STR("timeout") } },
+		{ .outcome = { .ok = true } },
+	};
+
+	begin(ON_UNKNOWN_RESEND);
+	world_script(&w, "*", answers, 3);
+	world_run(&w, 11 * SPAN_S);
+	answer(CLAIM_WON, 3, NULL);
+	ck_assert_uint_eq(results[CLAIM_FAILED], 1);
+	world_run(&w, 13 * SPAN_S);
+	ck_assert_uint_eq(asked, 2);
+	/* Without an answer it is kept, and the next attempt counts. */
+	answer(CLAIM_WON, 5, NULL);
+	ck_assert_uint_eq(w.sent.n, 2);
+	world_run(&w, 16 * SPAN_S);
+	ck_assert_uint_eq(asked, 2);
+	ck_assert_uint_eq(w.sent.n, 3);
+	ck_assert_int_eq(w.sent.v[2].unsure, 1 + UNSURE_UNANSWERED);
+	ck_assert_uint_eq(w.sent.v[2].decision.hi, w.sent.v[0].decision.hi);
+	ck_assert_uint_eq(results[CLAIM_SENT], 1);
+	world_fini(&w);
+}
+END_TEST
+
+/* Given up in doubt: others are to know. */
+START_TEST(a_doubt_is_written_down)
+{
+	static const struct fake_answer hang = { .hang = true };
+
+	begin(ON_UNKNOWN_RESEND);
+	world_script(&w, "*", &hang, 1);
+	world_run(&w, 11 * SPAN_S);
+	answer(CLAIM_WON, 3, NULL);
+	world_run(&w, 75 * SPAN_S);
+	ck_assert_uint_eq(results[CLAIM_UNKNOWN], 1);
+	ck_assert_uint_eq(result_firing, 0);
+	ck_assert_uint_eq(result_doubtful, 1);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
-	return RUN("claim", groups_are_spread_and_few_move);
+	return RUN("claim", groups_are_spread_and_few_move, nothing_leaves_before_it_is_claimed, who_loses_judges_again,
+	    an_abandoned_claim_is_told_again, an_abandoned_claim_is_held_back_where_that_is_wanted,
+	    what_another_claims_to_tell_is_owed_its_end, without_an_answer_it_is_told_all_the_same,
+	    without_a_lease_members_take_turns, the_next_one_tells_when_the_first_is_gone, nothing_is_out_beyond_the_lease,
+	    a_failure_gives_the_claim_back, a_doubt_is_written_down);
 }
