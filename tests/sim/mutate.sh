@@ -29,7 +29,7 @@ build()
 simulate()
 {
 	case $1 in
-	claims-*) timeout 300 "$work/build/tests/sim_cluster" --etcd --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
+	claims-*) timeout 300 "$work/build/tests/sim_cluster" --etcd --seeds "${CLAIMS_SEEDS:-1..250}" --max-failures 1 >"$work/out" 2>&1 ;;
 	cluster-*) timeout 300 "$work/build/tests/sim_cluster" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
 	*) timeout 300 "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
 	esac
