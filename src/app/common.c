@@ -309,13 +309,16 @@ common_open(struct server *s, struct err *e)
 }
 
 void
-common_join(struct server *s, struct moment now)
+common_join(struct server *s)
 {
 	struct common *c = s->common;
 	struct work w = { TASK_SLICE };
+	struct moment now;
 
 	if (c == NULL)
 		return;
+	/* Reading what was stored may have taken longer than a lease lasts, which counts from its asking. */
+	now = moment_now(c);
 	c->joined = true;
 	etcd_start(c->etcd, now.mono);
 	if (!ledger_work(c->ledger, &w, now))

@@ -13,7 +13,7 @@
 /* Reads what the flags name, if there is to be an etcd. The engine and the HTTP client are there. */
 bool common_open(struct server *s, struct err *e) MUST_CHECK;
 /* Begins the session; from now on the engine claims. */
-void common_join(struct server *s, struct moment now);
+void common_join(struct server *s);
 /* Gives the lease back when all is written. common_left: it is, or nobody answers, or there is no etcd. */
 void common_leave(struct server *s);
 bool common_left(const struct server *s);

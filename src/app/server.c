@@ -470,7 +470,7 @@ start(struct server *s, struct moment now, struct err *e)
 			s->silence_ends = silence_ends_new(s);
 		cluster_configured(s, c);
 		cluster_join(s, now);
-		common_join(s, now);
+		common_join(s);
 		http_server_serve(s->web);
 	}
 	config_unref(c);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Instances that have an etcd in common: silences, acknowledgements, the log."""
+"""Instances that have an etcd in common: silences, acknowledgements, the log, and claims of what one of them tells."""
+import collections
 import json
 import re
 import signal
@@ -56,7 +57,7 @@ class Member(Server):
 
     def metric(self, line_start):
         for line in self.request("GET", "/metrics")[2].decode().splitlines():
-            if line.startswith(line_start + " ") or line.startswith(line_start + "{"):
+            if line.startswith(line_start) and line[len(line_start)] in " {,}":
                 return float(line.rsplit(" ", 1)[1])
         return 0
 
@@ -79,8 +80,8 @@ def members(tmp_path, sink):
     """members(etcd, n, *flags): started, and in sight of each other."""
     all_of_them = []
 
-    def start(etcd, n=3, *flags, ttl=5, wait=True):
-        some = [Member(tmp_path, "abc"[i], CONFIG.format(url=sink.url), etcd, ttl, *flags) for i in range(n)]
+    def start(etcd, n=3, *flags, ttl=5, config=CONFIG, wait=True):
+        some = [Member(tmp_path, "abc"[i], config.format(url=sink.url), etcd, ttl, *flags) for i in range(n)]
         all_of_them.extend(some)
         for m in some:
             m.start(wait=False)
@@ -180,6 +181,153 @@ def test_names_and_certificates(own, members, tmp_path, certificate):
     b.start()
     b.wait_log("etcd refuses.*invalid user ID or password")
     assert b.request("GET", "/-/ready")[0] == 200
+
+
+class Receiver:
+    """Keeps who calls it until `answers` is set: as one that hangs."""
+
+    def __init__(self, sink):
+        self.sink, self.answers = sink, threading.Event()
+        sink.replies["/hook"] = lambda _: self.answers.wait(120) and 200 or 503
+
+    def of(self, status, *names):
+        """Notifications that tell of exactly these alerts."""
+        def fits(item):
+            return sorted(a["labels"]["n"] for a in item["json"]["alerts"] if a["status"] == status) == sorted(names)
+        return [i for i in self.sink.items if fits(i)]
+
+
+def all_alert(some, n, end=None):
+    for m in some:
+        m.post("/api/v2/alerts", [{"labels": {"alertname": "A", "n": n}, "startsAt": rfc3339(-60), **({"endsAt": end} if end else {})}])
+
+
+def requests_of(member):
+    return member.metric('alertmanager_notification_requests_total{integration="webhook"')
+
+
+def owner_of(some):
+    """The one that tells, and the others."""
+    found = []
+    some[0].until(lambda: found.extend(m for m in some if requests_of(m) > 0) or found, "being told by anybody")
+    return found[0], [m for m in some if m is not found[0]]
+
+
+def doubts(some, family="tocsin_notifications_possibly_duplicated_total"):
+    """By cause, of all of them."""
+    by_cause = collections.Counter()
+    for m in some:
+        for line in m.request("GET", "/metrics")[2].decode().splitlines():
+            if line.startswith(family + "{"):
+                cause = re.search(r'cause="(\w+)"', line)
+                by_cause[cause and cause.group(1)] += int(float(line.rsplit(" ", 1)[1]))
+    return {cause: n for cause, n in by_cause.items() if n > 0}
+
+
+def have_flushed(some):
+    """Each of them has looked into the log anew, which it does at the end of its turn, and acted on it."""
+    before = [m.metric("alertmanager_nflog_queries_total") for m in some]
+    for m, n in zip(some, before):
+        m.until(lambda m=m, n=n + 2: m.metric("alertmanager_nflog_queries_total") >= n, "flushing")
+
+
+def test_one_of_three_tells(shared, members, sink):
+    three = members(shared)
+    all_alert(three, "1")
+    sink.wait(1)
+    have_flushed(three)
+    all_alert(three, "1", end=rfc3339())
+    sink.wait(2)
+    for m in three:
+        m.until(lambda m=m: m.metric("alertmanager_dispatcher_aggregation_groups") == 0, "done with the group")
+    assert [i["json"]["status"] for i in sink.items] == ["firing", "resolved"]
+    keys = {i["headers"]["Idempotency-Key"] for i in sink.items}
+    assert len(keys) == 2 and None not in keys
+    assert doubts(three) == {}
+    assert sum(m.metric('tocsin_etcd_claims_total{answer="won"') for m in three) == 2
+
+
+def test_its_owner_is_killed(shared, members, sink):
+    three, receiver = members(shared, ttl=3), Receiver(sink)
+    all_alert(three, "1")
+    sink.wait(1)
+    owner, others = owner_of(three)
+    owner.kill()
+    began = time.monotonic()
+    sink.wait(2, timeout=60)
+    print(f"told by another after {time.monotonic() - began:.1f} s")
+    receiver.answers.set()
+    have_flushed(others)
+    assert len({i["headers"]["Idempotency-Key"] for i in sink.items}) == 1
+    assert len(sink.items) == 2 and doubts(others) == {"abandoned": 1}
+    all_alert(others, "2")
+    sink.wait(3, timeout=60)
+    assert receiver.of("firing", "1", "2") == sink.items[2:]
+
+
+def test_an_unknown_end_is_held(shared, members, sink):
+    three, receiver = members(shared, ttl=3, config=CONFIG.replace("name: hook,", "name: hook, on_unknown: hold,")), Receiver(sink)
+    all_alert(three, "1")
+    sink.wait(1)
+    owner, others = owner_of(three)
+    owner.kill()
+    others[0].until(lambda: doubts(others, "tocsin_notifications_held_back_total") == {None: 1}, "held back by one of them")
+    assert len(sink.items) == 1
+    receiver.answers.set()
+    all_alert(others, "2")
+    sink.wait(2, timeout=60)
+    assert receiver.of("firing", "1", "2") == sink.items[1:] and doubts(others) == {}
+
+
+def test_told_without_etcd(own, members, sink):
+    etcd = own()
+    three = members(etcd, ttl=2)
+    all_alert(three, "1")
+    sink.wait(1)
+    have_flushed(three)
+    etcd.stop()
+    for m in three:
+        m.until(lambda m=m: not m.is_up(), "missing the etcd")
+    all_alert(three, "2")
+    # Nobody knows of anybody: each of them tells, in its turn, and says so.
+    sink.wait(4, timeout=60)
+    three[0].until(lambda: doubts(three) == {"etcd_unavailable": 3}, "in doubt")
+    etcd.start()
+    for m in three:
+        m.sees(3)
+        m.until(lambda m=m: m.metric("tocsin_etcd_records_waiting") == 0, "writing what it told")
+    # One that knows of nothing but what is in the etcd has nothing to tell; news is told by one.
+    three[0].stop()
+    for path in (three[0].dir / "data").iterdir():
+        path.unlink()
+    three[0].start()
+    for m in three:
+        m.sees(3)
+    all_alert(three, "1")
+    all_alert(three, "2")
+    three[0].until(lambda: three[0].metric("alertmanager_nflog_queries_total") >= 1, "looking into the log")
+    all_alert(three, "3")
+    sink.wait(5, timeout=60)
+    have_flushed(three)
+    assert len(sink.items) == 5 and doubts(three).get("etcd_unavailable", 0) <= 3
+
+
+def test_its_owner_sleeps(shared, members, sink):
+    three, receiver = members(shared, ttl=3), Receiver(sink)
+    all_alert(three, "1")
+    sink.wait(1)
+    owner, others = owner_of(three)
+    owner.process.send_signal(signal.SIGSTOP)
+    sink.wait(2, timeout=60)
+    receiver.answers.set()
+    have_flushed(others)
+    owner.process.send_signal(signal.SIGCONT)
+    owner.sees(3)
+    all_alert(three, "2")
+    sink.wait(3, timeout=60)
+    have_flushed(three)
+    assert receiver.of("firing", "1", "2") == sink.items[2:]
+    assert doubts(three) == {"abandoned": 1}
 
 
 @pytest.mark.parametrize("flags, said", [
