@@ -22,6 +22,12 @@ struct fetch_sink {
 	bool (*put)(struct fetch_sink *s, struct str piece, struct err *e) MUST_CHECK;
 };
 
+/* Asked when there is a connection, right before the request leaves on it. Embed in a struct of one's own. */
+struct fetch_gate {
+	/* False with e set: it does not leave, and fails with that error. */
+	bool (*open)(struct fetch_gate *g, struct err *e) MUST_CHECK;
+};
+
 struct fetch_request {
 	struct str method, url;
 	struct str body;
@@ -37,6 +43,7 @@ struct fetch_request {
 	span connect_timeout;		/* until a connection is made, by TLS where that is spoken; 0: 10 s */
 	span idle;			/* the longest time in which nothing may come or go; 0: any */
 	size_t body_max;		/* how much of an answer is kept; 0: 1 MiB */
+	struct fetch_gate *gate;	/* borrowed; NULL: always open. Asked for each redirect anew, and not for tokens of oauth2 */
 	struct fetch_sink *sink;	/* takes it instead, borrowed; NULL: none. Refusals and redirects are not for it */
 };
 

@@ -116,6 +116,22 @@ delivery_look_at_clock(struct sending *d)
 	d->attempt.left = mono_sub(d->deadline, d->attempt.now.mono);
 }
 
+/* Where members claim, it may have waited until the claim is nobody's any more. */
+static bool
+may_leave(const struct sending *d, struct err *e)
+{
+	const struct outbox *o = d->outbox;
+
+	return d->rehearsing != NULL || engine_may_leave(o->engine, d->number, o->o.clock->now(o->o.clock)) ||
+	    err_set(e, ERR_TIMEOUT, "the lease of etcd has ended");
+}
+
+static bool
+open_gate(struct fetch_gate *g, struct err *e)
+{
+	return may_leave(CONTAINER_OF(g, struct sending, gate), e);
+}
+
 void
 delivery_dispatch(struct sending *d, const struct request *r)
 {
@@ -132,6 +148,7 @@ delivery_dispatch(struct sending *d, const struct request *r)
 	switch (r->kind) {
 	case REQUEST_HTTP:
 		trace(d, &x->request);
+		x->request.http.gate = &d->gate;
 		x->http = http_client_start(o->o.http, &x->request.http, d->deadline, on_fetched, x);
 		break;
 	case REQUEST_MAIL:
@@ -273,6 +290,17 @@ start(struct sending *d)
 }
 
 static void
+start_if_it_may(struct sending *d)
+{
+	struct err e = { 0 };
+
+	if (may_leave(d, &e))
+		start(d);
+	else
+		delivery_finish(d, STEP_RETRY, &e);
+}
+
+static void
 begin_after(struct outbox *o, span wait)
 {
 	/* A timer, so that all that is ready is looked at before it fires. */
@@ -298,7 +326,7 @@ on_begin(void *arg)
 	o->turn++;
 	while ((d = first_waiting(o)) != NULL && d->turn < o->turn) {
 		dequeue(d);
-		start(d);
+		start_if_it_may(d);
 		spent = mono_sub(o->o.clock->now(o->o.clock).mono, since);
 		if (spent >= TURN_MAX)
 			break;
@@ -330,6 +358,8 @@ delivery_begin(struct outbox *o, uint64_t number, struct notification *n, struct
 	d->number = number;
 	d->deadline = deadline;
 	d->n = n;
+	d->gate.open = open_gate;
+	d->attempt.failure = FAILURE_OTHER;
 	d->attempt.arena = arena_new();
 	hmap_insert(&o->deliveries, &d->node, number);
 	enqueue(d);

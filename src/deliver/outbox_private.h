@@ -44,6 +44,7 @@ struct sending {
 	struct notification *n;		/* the engine's */
 	struct attempt attempt;
 	struct mono deadline;
+	struct fetch_gate gate;		/* of its requests */
 	struct rehearsing *rehearsing;	/* NULL: it is the engine's */
 	struct away *away;		/* NULL: its notifier is called on the loop */
 	struct exchange *under_way, *unused;	/* in the attempt's arena */

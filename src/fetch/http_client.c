@@ -278,12 +278,12 @@ on_transfer_done(struct http_call *call, CURLcode code)
 	if (code == CURLE_WRITE_ERROR && leg->cut)
 		code = CURLE_OK;
 	if (code != CURLE_OK) {
-		if (!leg->sink_failed)
+		if (!leg->has_error)
 			http_hop_error(leg, code, &call->err);
 		call->gone_out |= http_hop_gone_out(leg);
 		detach(call);
 		call->failed = true;
-		if (!leg->sink_failed)
+		if (!leg->has_error)
 			put_context(call);
 		report(call);
 		return;
@@ -414,7 +414,7 @@ http_client_start(struct http_client *c, const struct fetch_request *r, struct m
 	assert(r->http != NULL);
 	*call = (struct http_call){ .client = c, .r = r, .done = done, .arg = arg, .arena = a, .state = CALL_ENDED,
 		.deadline = deadline, .idle_until = mono_add(now, r->idle) };
-	call->leg = (struct http_hop){ .arena = a, .r = r, .method = r->method, .sink_error = &call->err };
+	call->leg = (struct http_hop){ .arena = a, .r = r, .method = r->method, .error = &call->err };
 	c->calls++;
 	if (r->timeout > 0 && mono_add(now, r->timeout).ns < deadline.ns) {
 		call->deadline = mono_add(now, r->timeout);

@@ -40,8 +40,8 @@ on_body(char *p, size_t size, size_t n, void *arg)
 
 	n *= size;
 	if (is_for_sink(leg)) {
-		leg->sink_failed = !leg->r->sink->put(leg->r->sink, (struct str){ p, n }, leg->sink_error);
-		return leg->sink_failed ? 0 : n;
+		leg->has_error = !leg->r->sink->put(leg->r->sink, (struct str){ p, n }, leg->error);
+		return leg->has_error ? 0 : n;
 	}
 	sbuf_put(&leg->body, p, n < room ? n : room);
 	if (n <= room)
@@ -69,6 +69,20 @@ on_header(char *p, size_t size, size_t n, void *arg)
 			leg->location = arena_str(leg->arena, h.value);
 	}
 	return n * size;
+}
+
+/* It may have waited for a place, a name or a connection for so long that it is not to leave any more. */
+static int
+on_connected(void *arg, char *ip, char *own_ip, int port, int own_port)
+{
+	struct http_hop *leg = arg;
+
+	(void)ip;
+	(void)own_ip;
+	(void)port;
+	(void)own_port;
+	leg->has_error = !leg->r->gate->open(leg->r->gate, leg->error);
+	return leg->has_error ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 static bool
@@ -341,6 +355,10 @@ http_hop_begin(struct http_hop *leg, struct err *e)
 	SET(easy, CURLOPT_WRITEDATA, leg);
 	SET(easy, CURLOPT_HEADERFUNCTION, on_header);
 	SET(easy, CURLOPT_HEADERDATA, leg);
+	if (leg->r->gate != NULL) {
+		SET(easy, CURLOPT_PREREQFUNCTION, on_connected);
+		SET(easy, CURLOPT_PREREQDATA, leg);
+	}
 	set_method(leg);
 	if (!add_headers(leg, e) || !set_tls(leg, &u, e) || !set_proxy(leg, e))
 		return false;
@@ -366,7 +384,7 @@ http_hop_end(struct http_hop *leg)
 	leg->headers = leg->proxy_headers = leg->connect_to = NULL;
 	sbuf_fini(&leg->body);
 	leg->content_type = leg->location = STR_NONE;
-	leg->cut = leg->sink_failed = false;
+	leg->cut = leg->has_error = false;
 	leg->curl_error[0] = '\0';
 }
 

@@ -31,7 +31,7 @@ struct http_hop {
 	bool strange_host;		/* credentials are not for this host */
 	struct str referer;		/* empty: none */
 	struct str authorization;	/* of oauth2; empty: by http_config */
-	struct err *sink_error;		/* set by r->sink */
+	struct err *error;		/* set by r->sink and r->gate */
 
 	CURL *easy;
 	X509_STORE *authorities;	/* of easy */
@@ -41,7 +41,7 @@ struct http_hop {
 	/* The answer so far. */
 	struct sbuf body;
 	bool cut;			/* the body was longer than it may be */
-	bool sink_failed;
+	bool has_error;			/* … which was done */
 	struct str content_type, location;
 };
 

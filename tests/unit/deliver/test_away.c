@@ -166,6 +166,15 @@ engine_progressed(struct engine *e, uint64_t attempt, struct moment now)
 	w.progressed++;
 }
 
+bool
+engine_may_leave(const struct engine *e, uint64_t attempt, struct moment now)
+{
+	(void)e;
+	(void)attempt;
+	(void)now;
+	return true;
+}
+
 void
 engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, struct moment now)
 {

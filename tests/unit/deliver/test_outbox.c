@@ -43,7 +43,8 @@ static struct {
 	struct moment begun;
 	span slow;		/* what the clock says a start takes */
 	span passed;		/* … all of them */
-	uint64_t cancel_too;	/* attempt that the engine cancels while it is told of another */
+	uint64_t cancel_too;
+	uint64_t late;	/* it may not leave any more */	/* attempt that the engine cancels while it is told of another */
 } w;
 
 static const struct http_config plain = { .follow_redirects = true };
@@ -171,6 +172,14 @@ engine_progressed(struct engine *e, uint64_t attempt, struct moment now)
 	w.progressed++;
 }
 
+bool
+engine_may_leave(const struct engine *e, uint64_t attempt, struct moment now)
+{
+	ck_assert_ptr_null(e);
+	ck_assert(now.mono.ns > 0);
+	return attempt != w.late;
+}
+
 void
 engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, struct moment now)
 {
@@ -289,6 +298,28 @@ START_TEST(verdicts_reach_the_engine)
 		ck_assert_int_eq(w.last.failure, FAILURE_CLIENT_ERROR);
 		ck_assert_int_eq(w.last.retry_after, 3);
 	}
+	end();
+}
+END_TEST
+
+START_TEST(what_has_waited_too_long_does_not_begin)
+{
+	begin();
+	w.legs = 1;
+	w.verdict = STEP_DONE;
+	send_attempt(1);
+	send_attempt(2);
+	w.late = 1;
+	await(2);
+	ck_assert_uint_eq(w.delivered[0], 1);
+	ck_assert_uint_eq(w.delivered[1], 2);
+	ck_assert_int_eq(w.starts, 1);
+	ck_assert_int_eq(w.requests, 1);
+	w.late = 3;
+	send_attempt(3);
+	await(3);
+	ck_assert(w.last.retry && !w.last.ok && !w.last.unanswered);
+	ck_assert_str_eq(w.last_error, "the lease of etcd has ended");
 	end();
 }
 END_TEST
@@ -487,6 +518,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, attempts_are_conversations);
 	tcase_add_loop_test(tc, verdicts_reach_the_engine, 0, ARRAY_LEN(verdicts));
+	tcase_add_test(tc, what_has_waited_too_long_does_not_begin);
 	tcase_add_test(tc, an_attempt_has_several_requests_under_way);
 	tcase_add_test(tc, canceled_attempts_are_silent);
 	tcase_add_test(tc, one_turn_begins_only_so_many);

@@ -253,6 +253,41 @@ START_TEST(a_sink_takes_what_was_asked_for)
 }
 END_TEST
 
+struct counted_gate {
+	struct fetch_gate gate;
+	int left;	/* how often it opens */
+};
+
+static bool
+counted_open(struct fetch_gate *g, struct err *e)
+{
+	return CONTAINER_OF(g, struct counted_gate, gate)->left-- > 0 || err_set(e, ERR_TIMEOUT, "it is too late");
+}
+
+START_TEST(nothing_leaves_by_a_closed_gate)
+{
+	struct counted_gate g = { { counted_open }, 2 };
+	struct fetch_request r;
+
+	begin();
+	r = request("POST", "/307/busy");
+	r.gate = &g.gate;
+	run(&r);
+	ck_assert_int_eq(w.resp.status, 429);
+	ck_assert_int_eq(g.left, 0);
+	sbuf_reset(&w.seen);
+	run(&r);
+	ck_assert(w.resp.transport_error && !w.resp.unanswered);
+	ck_assert_str_eq(w.error.p, "it is too late");
+	ck_assert_uint_eq(w.seen.n, 0);
+	g.left = 1;
+	run(&r);
+	ck_assert(w.resp.transport_error);
+	ck_assert_str_eq(sbuf_cstr(&w.seen), "POST /307/busy\n");
+	end();
+}
+END_TEST
+
 /* However long it takes: but no pause may be longer than said. */
 START_TEST(idle_time_is_not_a_deadline)
 {
@@ -320,6 +355,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, as_much_is_kept_as_is_wanted);
 	tcase_add_test(tc, a_sink_takes_what_was_asked_for);
+	tcase_add_test(tc, nothing_leaves_by_a_closed_gate);
 	tcase_add_test(tc, idle_time_is_not_a_deadline);
 	tcase_add_test(tc, a_method_may_be_kept);
 	suite_add_tcase(s, tc);
