@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -12,6 +13,9 @@ from lib.sinks import HttpSink, MailSink  # noqa: E402
 
 
 def pytest_configure(config):
+    # A shell lets what it starts in the background ignore this, and so would all that tests start and interrupt.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "alone: measures time, or takes all of the machine: nothing else runs beside it")
 
 

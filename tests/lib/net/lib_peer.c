@@ -97,7 +97,7 @@ struct alarm_clock {
 static void
 wind(struct alarm_clock *a, struct event_base *base)
 {
-	struct timeval tv = { 20, 0 };
+	struct timeval tv = { 60, 0 };
 
 	a->rang = false;
 	a->ev = evtimer_new(base, on_alarm, &a->rang);
@@ -114,7 +114,7 @@ peer_expect(struct peer *p, size_t from, const char *what)
 	while (p->got.n <= from || (at = memmem(p->got.p + from, p->got.n - from, what, strlen(what))) == NULL) {
 		if (a.rang || p->eof)
 			ck_abort_msg("expected \"%s\" after %zu of \"%s\" (%s)", what, from, sbuf_cstr(&p->got),
-			    p->eof ? "closed" : "20 s passed");
+			    p->eof ? "closed" : "60 s passed");
 		event_base_loop(p->base, EVLOOP_ONCE);
 	}
 	event_free(a.ev);
@@ -135,7 +135,7 @@ loop_until(struct event_base *base, const bool *flag)
 	wind(&a, base);
 	while (!*flag) {
 		if (a.rang)
-			ck_abort_msg("waited for 20 s");
+			ck_abort_msg("waited for 60 s");
 		event_base_loop(base, EVLOOP_ONCE);
 	}
 	event_free(a.ev);
