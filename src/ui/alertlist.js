@@ -4,7 +4,7 @@ import { get } from './api.js';
 import { Feed } from './feed.js';
 import { held, live, useLive } from './live.js';
 import { useEffect, useRef, useState } from './render.js';
-import { MOST_OPEN, fingerprints, heldBack, sizeOf } from './rows.js';
+import { MOST_OPEN, fingerprints, heldBack } from './rows.js';
 
 /** Items of a page and in all: groups come with five alerts each, so that a page is about 200 rows. */
 const GROUPS = { limit: 40, most: 4000 };
@@ -169,9 +169,6 @@ export function useAlertList({ table, params, sort, groupBy, list, box, onnew })
 		},
 	};
 }
-
-/** How many alerts of a group stand in the list and not only in its count. */
-export const shownOf = (group, more) => Math.min(sizeOf(group), Math.max(group.alerts.length, more.has(group.id) ? more.get(group.id).items.length : 0));
 
 /**
  * How many alerts there are in each state: of all from the overview, of a narrowed view by asking.

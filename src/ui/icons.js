@@ -49,9 +49,6 @@ const SHAPES = new Map([
 	['right', ['M6 3.6 10.4 8 6 12.4']],
 ]);
 
-/** Names there are, for whoever lists them. */
-export const iconNames = [...SHAPES.keys()];
-
 /** A picture: {name, size: rem, default 1}. Hidden from screen readers. */
 export function Icon({ name, size = 1 }) {
 	const shapes = SHAPES.get(name) || SHAPES.get('other');

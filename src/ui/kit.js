@@ -42,15 +42,6 @@ export function IconButton({ icon, label, href, class: extra, ...rest }) {
 	return href ? h('a', { ...props, href }, h(Icon, { name: icon })) : h('button', { type: 'button', ...props }, h(Icon, { name: icon }));
 }
 
-/** A chip: text, a button with `onclick`; `onremove` gives it a ×; `menu` is a Menu behind it. `label` is text or a description, `name` its text for ×. */
-export function Chip({ label, name, onremove, onclick, menu, class: extra, ...rest }) {
-	const text = name || (typeof label === 'string' ? label : '');
-	return h('span', { class: cls('chip', extra) },
-		onclick ? h('button', { type: 'button', class: 'chip-text', onclick, ...rest }, label) : h('span', { class: 'chip-text', ...rest }, label),
-		menu,
-		onremove ? h('button', { type: 'button', class: 'chip-x', 'aria-label': `Remove ${text}`, onclick: onremove }, h(Icon, { name: 'close', size: 0.75 })) : null);
-}
-
 /** A tick box with its words and, if given, a count; `onchange` gets the event (event.target.checked). `chip`: looks like a chip. */
 export function Check({ label, checked, onchange, count, chip = false, class: extra, ...rest }) {
 	return h('label', { class: cls('check', chip && 'check-chip', extra) },

@@ -102,35 +102,6 @@ export function lanes(timeline, from, to) {
 }
 
 /**
- * A time line out of events of one alert, when the server gave none: what began before the range and went on in it is known by its end.
- * @param {Array} events items of GET history, the newest first
- * @param {number} from ms
- * @param {number} to ms
- * @returns {Array<{from: string, to: string|null, state: string}>}
- */
-export function timelineOf(events, from, to) {
-	const pairs = [['firing', 'resolved', 'active'], ['silenced', 'unsilenced', 'silenced'], ['inhibited', 'uninhibited', 'inhibited'], ['acked', 'unacked', 'acked'], ['muted', 'unmuted', 'muted']];
-	const out = [];
-	for (const [begins, ends, state] of pairs) {
-		const open = new Map();
-		let first = true;
-		for (let i = events.length - 1; i >= 0; i--) {
-			const e = events[i];
-			if (e.kind !== begins && e.kind !== ends) continue;
-			const who = e.fingerprint || e.group || '';
-			if (e.kind === begins) open.set(who, open.get(who) || e.at);
-			else if (open.has(who) || first) {
-				out.push({ from: open.get(who) || new Date(from).toISOString(), to: e.at, state });
-				open.delete(who);
-			}
-			first = false;
-		}
-		for (const at of open.values()) out.push({ from: at, to: null, state });
-	}
-	return out.filter(s => Date.parse(s.from) < to);
-}
-
-/**
  * Notifications as ticks: those that would lie over each other are one.
  * @param {Array<{at: string, outcome: string}>} notifications
  * @param {{from: number, to: number, width: number, room: number}} scale width of the axis and of a tick, in the same unit

@@ -8,7 +8,7 @@ const utc = { utc: true };
 const iso = ms => new Date(ms).toISOString();
 
 test('every kind of the server has words and a picture', () => {
-	assert.equal(allKinds.length, 22);
+	assert.equal(allKinds.length, 24);
 	for (const kind of allKinds) {
 		const r = readEvent({ kind, labels: { alertname: 'X' }, group_key: '{}:{a="b"}', matchers: '{a="b"}', outcome: 'sent' });
 		assert.ok(r.word && !r.word.includes('_') && r.icon && r.tone, kind);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { MOST_COLUMNS, lanes, niceMax, niceStep, stack, ticksOf, timeTicks, timelineOf } from '../../../src/ui/scale.js';
+import { MOST_COLUMNS, lanes, niceMax, niceStep, stack, ticksOf, timeTicks } from '../../../src/ui/scale.js';
 
 const T = Date.UTC(2026, 10, 29);
 const HOUR = 3600000;
@@ -35,13 +35,6 @@ test('lanes are cut to the range, and touching spans are one', () => {
 	assert.deepEqual(l, [{ state: 'firing', spans: [{ from: T, to: T + 3 * HOUR, open: false }] }, { state: 'acked', spans: [{ from: T + 5 * HOUR, to: T + 10 * HOUR, open: true }] }]);
 	assert.deepEqual(lanes(undefined, T, T + HOUR), []);
 	assert.deepEqual(lanes([{ from: 'x', to: 'y', state: 'active' }], T, T + HOUR), []);
-});
-
-test('a time line out of events', () => {
-	const e = (h, kind, fingerprint = 'f') => ({ at: at(h), kind, fingerprint });
-	assert.deepEqual(timelineOf([e(9, 'firing'), e(5, 'resolved'), e(4, 'silenced'), e(1, 'firing')], T, T + 10 * HOUR), [
-		{ from: at(1), to: at(5), state: 'active' }, { from: at(9), to: null, state: 'active' }, { from: at(4), to: null, state: 'silenced' }]);
-	assert.deepEqual(timelineOf([e(2, 'resolved')], T, T + 10 * HOUR), [{ from: at(0), to: at(2), state: 'active' }]);
 });
 
 test('notifications that would lie over each other are one tick', () => {
