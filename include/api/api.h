@@ -62,6 +62,19 @@ struct api_cluster {
 	size_t queued, merging;	/* changes that wait to be told; bytes of others that wait to be merged */
 };
 
+/* An etcd that instances have in common. */
+struct api_etcd {
+	bool connected;		/* there is a lease, and all records were read */
+	struct str endpoint, prefix;
+	struct str member;	/* this one's id */
+	span lease;		/* until it ends if nobody keeps it; 0: there is none */
+	const struct str *members;	/* ids of those that have one */
+	size_t members_n;
+	int64_t revision;	/* up to which records are known */
+	size_t records, waiting;	/* known; to be written */
+	struct str error;	/* empty: none */
+};
+
 struct api_env {
 	struct engine *engine;		/* borrowed */
 	struct port *port;		/* the engine's, for the names of limited alerts; NULL: they are not counted */
@@ -114,6 +127,8 @@ struct api_env {
 	void *arg;
 	/* The cluster as this instance sees it, in the arena. NULL: there is none. */
 	void (*cluster)(void *arg, struct arena *a, struct api_cluster *out);
+	/* How the etcd is, in the arena. NULL: there is none. */
+	void (*etcd)(void *arg, struct arena *a, struct api_etcd *out);
 	struct metrics_source server_metrics;	/* of the HTTP server, shown with our own of requests; NULL function: none */
 	const struct metrics_source *metrics;	/* n of them, behind all others */
 	size_t metrics_n;

@@ -2,12 +2,48 @@
 /* Status, receivers, health and reload. */
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "ext.h"
 #include "list.h"
 
 struct str
 cluster_status(const struct api *a, const struct api_cluster *c)
 {
 	return a->env.cluster == NULL ? STR("disabled") : c->settled ? STR("ready") : STR("settling");
+}
+
+static void
+write_etcd(struct json_writer *w, const struct api *a)
+{
+	struct api_etcd etcd = { .connected = false };
+	struct arena *arena;
+
+	if (a->env.etcd == NULL) {
+		json_put_null(w, "etcd");
+		return;
+	}
+	json_key(w, STR("etcd"));
+	arena = arena_new();
+	a->env.etcd(a->env.arg, arena, &etcd);
+	json_object_begin(w);
+	json_put_bool(w, "connected", etcd.connected);
+	json_put_str(w, "endpoint", etcd.endpoint);
+	json_put_str(w, "prefix", etcd.prefix);
+	json_put_str(w, "member", etcd.member);
+	ext_put_seconds(w, "lease_seconds", etcd.lease);
+	json_key(w, STR("members"));
+	json_array_begin(w);
+	for (size_t i = 0; i < etcd.members_n; i++)
+		json_str(w, etcd.members[i]);
+	json_array_end(w);
+	json_put_int(w, "revision", etcd.revision);
+	json_put_uint(w, "records", etcd.records);
+	json_put_uint(w, "waiting", etcd.waiting);
+	if (etcd.error.n > 0)
+		json_put_str(w, "error", etcd.error);
+	else
+		json_put_null(w, "error");
+	json_object_end(w);
+	arena_free(&arena);
 }
 
 void
@@ -35,6 +71,7 @@ write_cluster(struct json_writer *w, const struct api *a, bool ours)
 	if (ours) {
 		json_put_bool(w, "split", cluster.split);
 		json_put_uint(w, "differing", cluster.differing);
+		write_etcd(w, a);
 	}
 	json_object_end(w);
 	arena_free(&arena);

@@ -349,12 +349,43 @@ expose(void *arg, struct expo *x, struct moment now)
 	common_metrics(c->etcd, c->ledger, x, now);
 }
 
+/* For the API. */
+static void
+common_view(void *arg, struct arena *a, struct api_etcd *out)
+{
+	const struct server *s = arg;
+	const struct common *c = s->common;
+	struct mono now = moment_now(c).mono;
+	struct etcd_figures f = etcd_figures(c->etcd);
+	const struct ledger_figures *figures = ledger_figures(c->ledger);
+	size_t n = etcd_members(c->etcd);
+	struct str *members = ARENA_ARRAY(a, n, struct str);
+	span lease = etcd_lease(c->etcd) != 0 ? mono_sub(etcd_lease_until(c->etcd), now) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		members[i] = arena_str(a, etcd_member_at(c->etcd, i).id);
+	*out = (struct api_etcd){
+		.connected = etcd_is_up(c->etcd, now),
+		.endpoint = f.endpoint,
+		.prefix = s->o->etcd_prefix,
+		.member = c->member,
+		.lease = lease > 0 ? lease : 0,
+		.members = members,
+		.members_n = n,
+		.revision = f.revision,
+		.records = figures->records,
+		.waiting = figures->waiting,
+		.error = arena_str(a, f.error),
+	};
+}
+
 void
 common_env(struct server *s, struct api_env *env)
 {
-	(void)env;
-	if (s->common != NULL)
-		s->sources[s->sources_n++] = (struct metrics_source){ expose, s->common };
+	if (s->common == NULL)
+		return;
+	env->etcd = common_view;
+	s->sources[s->sources_n++] = (struct metrics_source){ expose, s->common };
 }
 
 void

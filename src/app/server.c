@@ -463,14 +463,15 @@ start(struct server *s, struct moment now, struct err *e)
 	open_api(s);
 	s->reload = reload_new(s, c, e);
 	if (s->reload != NULL) {
+		/* Notifications that were under way go on when all is applied, and then others have to be asked. */
+		cluster_configured(s, c);
+		cluster_join(s, now);
+		common_join(s);
 		server_apply(s, c, now);
 		api_note_reload(s->api, now.wall, c, NULL);
 		history_started(s->history, c, now.wall, STR(TOCSIN_VERSION));
 		if (s->history != NULL)
 			s->silence_ends = silence_ends_new(s);
-		cluster_configured(s, c);
-		cluster_join(s, now);
-		common_join(s);
 		http_server_serve(s->web);
 	}
 	config_unref(c);

@@ -53,7 +53,7 @@ class Member(Server):
         end = time.monotonic() + timeout
         while not what():
             assert time.monotonic() < end and self.process.poll() is None, f"{self.name}: not {text}\n{''.join(self.log[-30:])}"
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def metric(self, line_start):
         for line in self.request("GET", "/metrics")[2].decode().splitlines():
@@ -123,6 +123,10 @@ def test_silences_and_acknowledgements_cross(shared, members):
     a.start()
     a.until(lambda: a.state(kept) == "active" and a.state(made) == "expired", "having what there was")
     assert a.metric("tocsin_etcd_records_refused_total") == 0
+    etcd = a.get("/api/ext/v1/status")["cluster"]["etcd"]
+    assert etcd["connected"] and etcd["endpoint"] == shared.url and etcd["prefix"] == f"/{a.dir.parent.name}" and etcd["error"] is None
+    assert etcd["members"] == [etcd["member"]] and etcd["member"].startswith("a-") and 0 < etcd["lease_seconds"] <= 5
+    assert etcd["records"] == 2 and etcd["waiting"] == 0 and etcd["revision"] > 0
 
 
 def test_nonsense_in_the_prefix(shared, members, tmp_path):
@@ -277,6 +281,22 @@ def test_an_unknown_end_is_held(shared, members, sink):
     all_alert(others, "2")
     sink.wait(2, timeout=60)
     assert receiver.of("firing", "1", "2") == sink.items[1:] and doubts(others) == {}
+
+
+def test_its_owner_is_killed_and_comes_back(shared, members, sink):
+    three, receiver = members(shared, ttl=3), Receiver(sink)
+    all_alert(three, "1")
+    sink.wait(1)
+    owner, others = owner_of(three)
+    owner.kill()
+    receiver.answers.set()
+    sink.wait(2, timeout=60)
+    owner.start()
+    owner.sees(3)
+    all_alert(three, "1")
+    have_flushed(three)
+    assert len({i["headers"]["Idempotency-Key"] for i in sink.items}) == 1
+    assert len(sink.items) == 2 and doubts(three) == {"abandoned": 1}
 
 
 def test_told_without_etcd(own, members, sink):

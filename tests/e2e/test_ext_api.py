@@ -50,7 +50,7 @@ def test_problems_and_status(serve, sink):
     assert set(status["features"]) >= {"alerts", "silences", "ack", "history", "explain", "test", "preview"}
     assert status["store"]["healthy"] and status["store"]["bytes"] > 0 and status["store"]["error"] is None
     assert status["limits"]["connections"] > 0 and status["limits"]["get_rejected"] == 0
-    assert status["cluster"] == server.get("/api/v2/status")["cluster"] | {"split": False, "differing": 0}
+    assert status["cluster"] == {**server.get("/api/v2/status")["cluster"], "split": False, "differing": 0, "etcd": None}
 
     assert server.reload("route: {receiver: nobody}")[0] == 500
     assert [p["code"] for p in problems(server)] == ["reload_failed", "receiver_failing"]
