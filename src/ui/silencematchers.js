@@ -21,7 +21,7 @@ const SHOWN = 20;
 function Combo({ load, value, oninput, onpick, onkeydown, onblur, inputRef, class: extra, ...rest }) {
 	const id = useId();
 	const [open, setOpen] = useState(false);
-	const [items, setItems] = useState([]);
+	const [found, setFound] = useState({ text: '', items: [] });
 	const [at, setAt] = useState(-1);
 	const latest = useRef(load);
 	latest.current = load;
@@ -30,12 +30,12 @@ function Combo({ load, value, oninput, onpick, onkeydown, onblur, inputRef, clas
 		const control = new AbortController();
 		const timer = setTimeout(async () => {
 			try {
-				const found = await latest.current(value, control.signal);
-				if (!control.signal.aborted) setItems(found.slice(0, SHOWN));
+				const items = await latest.current(value, control.signal);
+				if (!control.signal.aborted) setFound({ text: value, items: items.slice(0, SHOWN) });
 			} catch (error) {
 				// Completion is a help: without it one types on.
 				if (!error.kind) throw error;
-				if (!control.signal.aborted) setItems([]);
+				if (!control.signal.aborted) setFound({ text: value, items: [] });
 			}
 		}, PAUSE);
 		return () => {
@@ -44,7 +44,9 @@ function Combo({ load, value, oninput, onpick, onkeydown, onblur, inputRef, clas
 		};
 	}, [open, value]);
 	useEffect(() => setAt(-1), [value, open]);
-	const shown = open ? items.filter(item => item.value !== value) : [];
+	// Until the server has answered, what was found before is cut to what is written now: a key must not choose what no longer fits.
+	const fits = item => found.text === value || item.value.toLowerCase().includes(value.toLowerCase());
+	const shown = open ? found.items.filter(item => item.value !== value && fits(item)) : [];
 	const chosen = at >= 0 && at < shown.length ? at : -1;
 	const take = item => {
 		setOpen(false);
