@@ -35,9 +35,9 @@ wait_for_next(struct silence_ends *x)
 	timer_stop(&x->timer);
 	if (!view_silences_turn(x->s->engine, now, &at))
 		return;
-	/* At its end it is still active. */
-	wait = wall_sub(at, now.wall) + SPAN_MS;
-	timer_in(&x->timer, wait < LOOK_AHEAD ? wait : LOOK_AHEAD);
+	/* At its end it is still active. One without an end is as far away as a span goes. */
+	wait = wall_sub(at, now.wall);
+	timer_in(&x->timer, wait < LOOK_AHEAD ? wait + SPAN_MS : LOOK_AHEAD);
 }
 
 /* Somebody who ends a silence is told of when he does it, and one that comes again by the engine. */

@@ -35,15 +35,15 @@ static void
 arm(struct engine *e, struct silence_watch *w, struct moment now)
 {
 	const struct silence *s = w->entry->silence;
-	/* At its end it is still active. */
-	span left = wall_sub(s->ends, now.wall) + 1, other = LOOK_AHEAD;
+	span left = wall_sub(s->ends, now.wall), other = LOOK_AHEAD;
 
+	/* At its end it is still active. One without an end is as far away as a span goes. */
+	left = left < LOOK_AHEAD ? left + 1 : LOOK_AHEAD;
 	if (silence_state_at(s, now.wall) == SILENCE_PENDING)
 		other = wall_sub(s->starts, now.wall);
 	else if (w->witness != NULL && !alert_resolved_at(w->witness->alert, now.wall))
 		other = wall_sub(w->witness->alert->ends, now.wall);
 	left = left < other ? left : other;
-	left = left < LOOK_AHEAD ? left : LOOK_AHEAD;
 	sched_arm(&e->sched, &w->timer, mono_add(now.mono, left > 0 ? left : 0));
 }
 

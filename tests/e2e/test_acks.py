@@ -109,6 +109,18 @@ def test_what_was_answered_survives_kill(server):
     assert silences(server)[ack]["status"]["state"] == "expired"
 
 
+def test_one_without_an_end(server):
+    """Nothing counts how long it is until then, neither at once nor after a restart."""
+    far = {"createdBy": "t", "comment": "c", "endsAt": "9999-12-31T23:59:59Z"}
+    plain = server.post("/api/ext/v1/silences", {**far, "matchers": ["a=b"]})["silenceID"]
+    server.stop()
+    server.start()
+    ends = server.post("/api/ext/v1/silences", {**far, "matchers": ["a=c"], "ends_with": "alert"})["silenceID"]
+    server.stop()
+    server.start()
+    assert {plain, ends} == silences(server).keys()
+
+
 def test_preview_and_errors_of_the_commands(server, tmp_path):
     for n in range(12):
         server.alert(alertname="Disk", n=str(n), severity="critical" if n == 3 else "info", team="web")

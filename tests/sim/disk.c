@@ -138,7 +138,9 @@ take_silence(struct day *d, const struct change *c, struct written *w)
 		}
 	q->covered = s->covered;
 	q->x.owner = owner_of(s->created_by);
-	if (silence_schedule(s) != NULL)
+	/* An edit after the last window makes an ordinary silence of it. */
+	q->x.recurs = silence_schedule(s) != NULL;
+	if (q->x.recurs)
 		q->x.until = wall_is_zero(s->extra->schedule->until) ? INT64_MAX : wall_to_ns(s->extra->schedule->until);
 	/* Some end or come again by themselves: what was foreseen may be otherwise. */
 	d->upset++;

@@ -179,6 +179,22 @@ START_TEST(ends_with_its_alerts)
 }
 END_TEST
 
+/* As far away as a span goes, or farther. */
+START_TEST(lasts_for_ever)
+{
+	struct fake_world w;
+	char id[SILENCE_ID_MAX];
+	struct err e = { 0 };
+
+	begin(&w);
+	world_post(&w, "A", w.now.wall, in(&w, 20 * SPAN_MIN));
+	ck_assert_msg(set(&w, "", "alertname=A", with_alert(false), INT64_MAX, id, &e), "%s", e.text);
+	world_run(&w, 22 * SPAN_MIN);
+	ck_assert(!is_active(&w, id));
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(tells_ends_if_asked)
 {
 	struct fake_world w;
@@ -677,7 +693,7 @@ END_TEST
 int
 main(void)
 {
-	return RUN("acks", of_a_group, ends_with_its_alerts, tells_ends_if_asked, tells_ends_after_long,
+	return RUN("acks", of_a_group, ends_with_its_alerts, lasts_for_ever, tells_ends_if_asked, tells_ends_after_long,
 	    tells_ends_after_those_of_others, plain_ones_forget, of_whom_it_is, takes_the_place_of_many, edits_keep_what_it_is,
 	    waits_for_its_alert, survives_a_restart, comes_again, looks_again_when_it_begins_anew,
 	    comes_again_after_downtime, comes_to_an_end, many_are_watched_in_turns, what_cannot_be_named,
