@@ -179,7 +179,6 @@ START_TEST(ends_with_its_alerts)
 }
 END_TEST
 
-/* As far away as a span goes, or farther. */
 START_TEST(lasts_for_ever)
 {
 	struct fake_world w;
