@@ -24,6 +24,12 @@ takes_all(const struct matcher *m)
 	return true;
 }
 
+static bool
+excludes(const struct matcher *m)
+{
+	return (m->op == MATCH_NE || m->op == MATCH_NRE) && m->value->n > 0;
+}
+
 static void
 collect(struct breadth *b, const struct route *r)
 {
@@ -39,6 +45,8 @@ breadth_begin(struct breadth *b, const struct matchers *ms, const struct config 
 	for (size_t i = 0; i < ms->n; i++)
 		if (!takes_all(&ms->m[i]))
 			b->chosen.m[b->chosen.n++] = ms->m[i];
+		else if (excludes(&ms->m[i]))
+			b->excludes = true;
 	b->reached = mem_calloc(c->receivers_n + 1, sizeof(bool));
 	b->spared = mem_calloc(c->receivers_n + 1, sizeof(bool));
 	collect(b, c->route);

@@ -15,6 +15,7 @@
 
 struct breadth {
 	struct matchers chosen;		/* those that choose; no copies: borrowed of whom it was begun for */
+	bool excludes;			/* others are like team!="x": they leave out what they name, and nothing else */
 	VEC(const struct route *) routes;
 	size_t at;			/* route that is looked at next */
 	bool *reached;			/* by receiver: it has a route … */
@@ -26,7 +27,7 @@ void breadth_begin(struct breadth *b, const struct matchers *ms, const struct co
 void breadth_fini(struct breadth *b);
 /* Looks at the routes; false: w is used up, and the next call goes on. */
 bool breadth_some(struct breadth *b, struct work *w) MUST_CHECK;
-/* Nothing is left out. */
+/* Nothing is left out, but for what `excludes` says. */
 bool breadth_is_everything(const struct breadth *b);
 /* All of the receiver with this index. */
 bool breadth_is_whole(const struct breadth *b, size_t receiver);

@@ -225,8 +225,16 @@ visit(void *arg, const struct alert_entry *entry, const struct alert *a)
 static bool
 is_everything(const struct preview *p)
 {
-	return p->matchers.n > 0 &&
-	    (breadth_is_everything(&p->breadth) || (p->n.covered >= ALL_MIN && p->n.covered == p->n.alerts));
+	bool all = p->n.covered == p->n.alerts, whole = breadth_is_everything(&p->breadth);
+
+	return p->matchers.n > 0 && ((whole && (all || !p->breadth.excludes)) || (all && p->n.covered >= ALL_MIN));
+}
+
+/* Whatever the receiver is told is covered, by the matchers alone. */
+static bool
+is_whole_for_ever(const struct preview *p, size_t receiver)
+{
+	return !p->breadth.excludes && breadth_is_whole(&p->breadth, receiver);
 }
 
 static bool
@@ -235,7 +243,7 @@ is_whole(const struct preview *p, size_t receiver)
 	const struct of_receiver *r = &p->n.receivers[receiver];
 
 	return p->matchers.n > 0 &&
-	    (breadth_is_whole(&p->breadth, receiver) || (r->covered >= ALL_MIN && r->covered == r->alerts));
+	    (is_whole_for_ever(p, receiver) || (r->covered >= ALL_MIN && r->covered == r->alerts));
 }
 
 static void
@@ -260,7 +268,7 @@ warn_of_receivers(struct preview *p)
 		if (!is_whole(p, i) || whole++ >= WARNED_RECEIVERS_MAX)
 			continue;
 		put_warning(p, "matches_receiver", name,
-		    breadth_is_whole(&p->breadth, i)
+		    is_whole_for_ever(p, i)
 			? arena_printf(p->scratch, "it covers whatever receiver \"%.*s\" would be told", STR_ARG(name))
 			      .p
 			: arena_printf(p->scratch, "it covers all %zu alerts that receiver \"%.*s\" has now",
@@ -268,6 +276,15 @@ warn_of_receivers(struct preview *p)
 			      .p);
 	}
 	return whole;
+}
+
+static const char *
+everything_text(const struct preview *p)
+{
+	if (!breadth_is_everything(&p->breadth))
+		return arena_printf(p->scratch, "it covers all %zu alerts that there are now", p->n.alerts).p;
+	return p->breadth.excludes ? "it covers every alert but those that its matchers exclude" :
+				     "it covers every alert, whatever comes";
 }
 
 /* While something cannot be read it is not known how broad it is. */
@@ -280,10 +297,7 @@ write_warnings(struct preview *p)
 	json_key(&p->w, STR("warnings"));
 	json_array_begin(&p->w);
 	if (everything)
-		put_warning(p, "matches_everything", STR_NONE,
-		    breadth_is_everything(&p->breadth)
-			? "it covers every alert, whatever comes"
-			: arena_printf(p->scratch, "it covers all %zu alerts that there are now", p->n.alerts).p);
+		put_warning(p, "matches_everything", STR_NONE, everything_text(p));
 	else if (p->wrong_n == 0)
 		whole = warn_of_receivers(p);
 	if (p->wrong_n == 0 && p->n.covered == 0)
