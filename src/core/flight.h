@@ -58,6 +58,7 @@ struct leg_claim {
 	struct hmap_node node;		/* engine.claiming, by id, while id != 0 */
 	uint64_t id;			/* of the question that is open, or of the claim that is held; 0: none */
 	uint64_t revision;		/* of the record that it was judged by last, or of its own */
+	bool corrected;			/* … as the store has said, which asks again with it */
 	uint64_t term;			/* of the lease under which it was won */
 	bool listed;
 	bool won;

@@ -193,7 +193,8 @@ ask(struct engine *e, struct leg *leg, struct moment now)
 		c->asked = now.mono;
 	c->id = ++e->last_claim;
 	hmap_insert(&e->claiming, &c->node, id_hash(c->id));
-	if (held != NULL && held->revision > c->revision)
+	/* Not in the place of an answer: a store that has lost records is behind what is known here. */
+	if (!c->corrected && held != NULL && held->revision > c->revision)
 		c->revision = held->revision;
 	decision_find(leg, held, c->revision);
 	fill(e, leg, held, &claim, now);
@@ -287,7 +288,7 @@ answer_won(struct engine *e, struct leg *leg, const struct claim_answer *a, stru
 	struct leg_claim *c = leg->claim;
 
 	c->won = true;
-	c->held = false;
+	c->held = c->corrected = false;
 	c->revision = a->revision;
 	c->term = e->lease_term;
 	if (!claims_have_lease(e, now)) {
@@ -410,6 +411,7 @@ answered(struct engine *e, struct leg *leg, const struct claim_answer *a, struct
 		return;
 	}
 	c->revision = a->revision;
+	c->corrected = true;
 	c->asked.ns = 0;
 	c->hold = c->take_over = false;
 	if (a->verdict == CLAIM_ABANDONED)

@@ -251,6 +251,36 @@ START_TEST(who_loses_judges_again)
 }
 END_TEST
 
+/* The records were deleted, or those of a backup are there: what the store says counts, not what this one knows. */
+START_TEST(a_store_that_has_lost_records_is_believed)
+{
+	uint64_t a = hash_of("A");
+	struct log_entry entry;
+
+	begin(ON_UNKNOWN_RESEND);
+	entry = theirs(&a, true, 60);
+	merge(&entry);
+	world_post(&w, "A", w.now.wall, w.now.wall);
+	world_run(&w, 12 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	ck_assert_uint_eq(last_revision, 60);
+	answer(CLAIM_MOVED, 7, NULL);
+	ck_assert_uint_eq(last_revision, 7);
+	answer(CLAIM_MOVED, 0, NULL);
+	ck_assert_uint_eq(last_revision, 0);
+	ck_assert_uint_eq(asked, 3);
+	/* One that cannot be asked for a moment is asked the same again. */
+	answer(CLAIM_UNANSWERED, 0, NULL);
+	world_run(&w, 13 * SPAN_S);
+	ck_assert_uint_eq(asked, 4);
+	ck_assert_uint_eq(last_revision, 0);
+	answer(CLAIM_WON, 9, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_uint_eq(result_revision, 9);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(an_abandoned_claim_is_told_again)
 {
 	uint64_t a = hash_of("A");
@@ -460,6 +490,7 @@ int
 main(void)
 {
 	return RUN("claim", groups_are_spread_and_few_move, nothing_leaves_before_it_is_claimed, who_loses_judges_again,
+	    a_store_that_has_lost_records_is_believed,
 	    an_abandoned_claim_is_told_again, an_abandoned_claim_is_held_back_where_that_is_wanted,
 	    what_another_claims_to_tell_is_owed_its_end, without_an_answer_it_is_told_all_the_same,
 	    without_a_lease_members_take_turns, the_next_one_tells_when_the_first_is_gone, nothing_is_out_beyond_the_lease,
