@@ -50,6 +50,7 @@ call_begin(struct etcd *e, enum etcd_call kind, const char *path, struct mono no
 	c->id = ++e->last_id;
 	c->kind = kind;
 	c->sent = now;
+	c->known = e->revision;
 	c->url.max = c->body.max = SBUF_UNLIMITED;
 	c->object.max = CUTTER_OBJECT_MAX;
 	c->element.max = CUTTER_ELEMENT_MAX;
@@ -326,6 +327,13 @@ heard(struct call *c, struct mono now)
 		return;
 	}
 	count_latency(e, c, now);
+	/* Leases may be answered by an etcd that is behind the others; changes are not. */
+	if ((c->kind == ETCD_CALL_TXN || c->kind == ETCD_CALL_JOIN) && h.revision > 0 && h.revision < c->known) {
+		history_lost(e, h.revision, &why);
+		call_free(c);
+		endpoint_failed(e, &why, now);
+		return;
+	}
 	if (c->kind == ETCD_CALL_TXN)
 		op_heard(c, &h, now);
 	else

@@ -93,6 +93,17 @@ sooner(struct mono *next, struct mono at)
 		*next = at;
 }
 
+/* Something of the session is to be asked for and is not: it waits for the end of a pause. */
+static bool
+session_waits(const struct etcd *e)
+{
+	if (lacks_token(e))
+		return call_of_kind(e, ETCD_CALL_AUTHENTICATE) == NULL;
+	if (e->leaving)
+		return e->ops.first == NULL && call_of_kind(e, ETCD_CALL_REVOKE) == NULL;
+	return call_of_kind(e, e->lease == 0 ? ETCD_CALL_GRANT : ETCD_CALL_JOIN) == NULL && (e->lease == 0 || !e->joined);
+}
+
 struct mono
 etcd_next(const struct etcd *e)
 {
@@ -105,7 +116,7 @@ etcd_next(const struct etcd *e)
 	LIST_EACH(&e->ops, node)
 		sooner(&next, CONTAINER_OF(node, struct op, place)->until);
 	/* Pauses end before anything is asked for; then calls tell when to look. */
-	if (e->calls.first == NULL && e->unread.first == NULL)
+	if (session_waits(e) || (e->calls.first == NULL && e->unread.first == NULL))
 		sooner(&next, e->retry_at);
 	if (e->lease != 0) {
 		sooner(&next, e->lease_until);
@@ -133,6 +144,12 @@ bool
 etcd_is_up(const struct etcd *e, struct mono now)
 {
 	return has_lease(e, now) && e->joined && e->synced_once;
+}
+
+unsigned
+etcd_histories(const struct etcd *e)
+{
+	return e->histories;
 }
 
 struct mono

@@ -28,6 +28,7 @@ struct call {
 	uint64_t id;
 	enum etcd_call kind;
 	struct mono sent, until;	/* NEVER: it may take as long as it likes */
+	int64_t known;			/* etcd.revision when it was asked: no answer is of an older one */
 	struct sbuf url, body;
 	struct cutter cutter;
 	uint64_t op;		/* of a transaction; 0: nobody waits for it */
@@ -97,6 +98,7 @@ struct etcd {
 	size_t page_got;
 	int64_t range_revision;		/* of the first page, and so of all of them */
 	int64_t revision;		/* all up to it is known */
+	unsigned histories;		/* how often it has lost all that */
 	int64_t heard_revision;		/* … up to the last event that was handed out */
 	struct list unread;
 	size_t unread_bytes;
@@ -153,6 +155,8 @@ void watch_step(struct etcd *e, struct mono now);
 void watch_piece(struct call *c, enum cutter_piece what, struct str json, bool cut);
 void watch_ended(struct call *c);
 void watch_forget_unread(struct etcd *e);
+/* Its answer is of an older revision than what it had said before: it was set up anew, or from a backup. All is to be read. */
+void history_lost(struct etcd *e, int64_t revision, struct err *why);
 /* A change of our own at that revision: the watch is to bring it. */
 void watch_expects(struct etcd *e, int64_t revision, struct mono now);
 

@@ -90,6 +90,17 @@ watch_expects(struct etcd *e, int64_t revision, struct mono now)
 	e->own_since = now;
 }
 
+void
+history_lost(struct etcd *e, int64_t revision, struct err *why)
+{
+	LOG(e->o.log, LOG_ERROR, "etcd has lost what it had said: all is read anew", F_INT("known_revision", e->revision),
+	    F_INT("revision", revision));
+	e->histories++;
+	e->sync = SYNC_NONE;
+	e->revision = e->heard_revision = e->own_revision = 0;
+	err_set(why, ERR_CONFLICT, "etcd has lost its data");
+}
+
 /* Changes of our own do not come back, and nothing else comes: the stream hangs somewhere. */
 struct mono
 watch_stuck_at(const struct etcd *e)
@@ -170,6 +181,10 @@ page_is_over(struct etcd *e, const struct heard *h, struct mono now, struct err 
 {
 	if (h->revision <= 0 || (h->more && e->page_got == 0))
 		return err_set(why, ERR_INVALID, "range: an answer without %s", h->revision <= 0 ? "a revision" : "keys, and more to come");
+	if (e->range_revision == 0 && h->revision < e->revision) {
+		history_lost(e, h->revision, why);
+		return false;
+	}
 	if (e->range_revision == 0)
 		e->range_revision = h->revision;
 	endpoint_answered(e);

@@ -152,9 +152,25 @@ ledger_done(struct ledger *l, uint64_t op, const struct etcd_outcome *o, struct 
 		claim_done(l, CONTAINER_OF(p, struct asked, pending), o, now);
 }
 
+/* The etcd has lost what it said: revisions from before mean nothing, and claims of others are as good as unheard of. */
+static void
+forget_history(struct ledger *l)
+{
+	l->histories = etcd_histories(l->o.etcd);
+	known_free_all(l);
+	l->swept = (struct hmap_cursor){ 0 };
+	LIST_EACH(&l->asked, node) {
+		struct asked *a = CONTAINER_OF(node, struct asked, place);
+
+		a->unanswered |= a->state == ASKED_HELD;
+	}
+}
+
 void
 ledger_changed(struct ledger *l)
 {
+	if (etcd_histories(l->o.etcd) != l->histories)
+		forget_history(l);
 	l->changed = true;
 	l->look = true;
 	make_ready(l);

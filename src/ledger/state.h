@@ -93,6 +93,7 @@ struct ledger {
 	uint64_t last_op, last_write;
 	struct arena *arena;		/* of the record at hand */
 	unsigned sync;
+	unsigned histories;		/* of the etcd, that what is known is of */
 	bool changed;			/* the engine is to be told of members */
 	bool look;			/* for what held claims up */
 	bool missed;			/* something that is newer here may not have been written */

@@ -314,6 +314,8 @@ serve_well(struct fake_etcd *f, struct waiting *w, struct json_t *j)
 		authenticate(f, w, j);
 	} else if (f->auth && !str_is(w->token, wanted)) {
 		refuse(f, w, 401, 16, "etcdserver: invalid auth token");
+	} else if (f->full && str_is(w->path, "/v3/lease/grant")) {
+		refuse(f, w, 429, 8, "etcdserver: mvcc: database space exceeded");
 	} else if (str_is(w->path, "/v3/watch")) {
 		begin_watching(f, w, j);
 	} else if (str_is(w->path, "/v3/kv/range") && number_of(j, "revision") > 0 && number_of(j, "revision") < f->compacted) {
@@ -517,11 +519,9 @@ fake_begin(struct fake_etcd *f, size_t n, const char *username, const char *pass
 	etcd_start(f->e, f->now);
 }
 
-void
-fake_end(struct fake_etcd *f)
+static void
+forget_all(struct fake_etcd *f)
 {
-	etcd_free(&f->e);
-	ck_assert_ptr_null(f->waiting.first);
 	for (size_t i = 0; i < f->kvs.n; i++) {
 		undup_str(f->kvs.v[i].key);
 		undup_str(f->kvs.v[i].value);
@@ -530,6 +530,23 @@ fake_end(struct fake_etcd *f)
 		undup_str(f->changes.v[i].key);
 		undup_str(f->changes.v[i].value);
 	}
+	f->kvs.n = f->changes.n = 0;
+}
+
+void
+fake_lose_all(struct fake_etcd *f)
+{
+	forget_all(f);
+	f->lease = 0;
+	f->revision = 1;
+}
+
+void
+fake_end(struct fake_etcd *f)
+{
+	etcd_free(&f->e);
+	ck_assert_ptr_null(f->waiting.first);
+	forget_all(f);
 	for (size_t i = 0; i < f->seen.n; i++) {
 		undup_str(f->seen.v[i].key);
 		undup_str(f->seen.v[i].value);

@@ -33,6 +33,7 @@ struct fake_etcd {
 	enum behaviour endpoint[ENDPOINTS];
 	bool auth;			/* asks for the newest of its tokens, which who knows that the password is "secret" gets */
 	int tokens;
+	bool full;			/* it has no space left: no lease is granted */
 	size_t piece;			/* bytes handed over at a time; 0: all */
 	span delay;			/* of every answer */
 	int64_t revision, compacted;
@@ -64,6 +65,8 @@ void fake_run(struct fake_etcd *f, span d);
 /* Somebody else sets (or with a NULL value drops) a record. */
 void fake_put(struct fake_etcd *f, const char *key, const char *value, int64_t lease);
 const struct fake_kv *fake_get(const struct fake_etcd *f, struct str key);
+/* All its data is lost, and it begins anew: its watches say nothing of it. */
+void fake_lose_all(struct fake_etcd *f);
 /* The record as it was told of last, by its key below the prefix; NULL: it was not, or is gone. */
 const struct fake_kv *fake_seen(const struct fake_etcd *f, const char *key);
 /* Submits it, and runs until its outcome is there. */

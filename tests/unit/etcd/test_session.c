@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib_etcd.h"
+#include "lib_kv.h"
 
 static struct fake_etcd f;
 
@@ -182,6 +183,60 @@ START_TEST(a_lease_ends_when_nobody_answers)
 	fake_run(&f, 10 * SPAN_S);
 	ck_assert(etcd_is_up(f.e, f.now));
 	ck_assert_uint_eq(etcd_members(f.e), 1);
+	end();
+}
+END_TEST
+
+/* The watch goes on, and says nothing. */
+START_TEST(a_lease_that_is_refused_is_asked_for_again)
+{
+	begin(1);
+	fake_run(&f, SPAN_S);
+	f.full = true;
+	fake_end_lease(&f);
+	fake_run(&f, SPAN_MIN);
+	ck_assert(!etcd_is_up(f.e, f.now));
+	ck_assert_uint_eq(etcd_figures(f.e).watches_begun, 1);
+	ck_assert_uint_le(f.asked_at[0], 60);
+	f.full = false;
+	fake_run(&f, 10 * SPAN_S);
+	ck_assert(etcd_is_up(f.e, f.now));
+	end();
+}
+END_TEST
+
+/* Restored from a backup, or set up anew: it counts from the beginning, and a watch from where it was hears nothing for long. */
+START_TEST(an_etcd_that_has_lost_its_data_is_read_anew)
+{
+	begin(1);
+	for (int i = 0; i < 50; i++)
+		fake_put(&f, "/tocsin/silences/a", "one", 0);
+	fake_run(&f, SPAN_S);
+	ck_assert_uint_eq(etcd_histories(f.e), 0);
+	fake_lose_all(&f);
+	fake_put(&f, "/tocsin/silences/b", "two", 0);
+	fake_run(&f, 10 * SPAN_S);
+	ck_assert(etcd_is_up(f.e, f.now));
+	ck_assert_uint_eq(etcd_histories(f.e), 1);
+	ck_assert_int_eq(etcd_figures(f.e).revision, f.revision);
+	ck_assert(fake_seen(&f, "silences/b") != NULL);
+	fake_put(&f, "/tocsin/silences/c", "three", 0);
+	fake_run(&f, SPAN_S);
+	ck_assert(fake_seen(&f, "silences/c") != NULL);
+	ck_assert_uint_eq(etcd_members(f.e), 1);
+	/* It was away meanwhile: whatever answers first tells. */
+	f.endpoint[0] = REFUSING_CONNECTIONS;
+	for (int i = 0; i < 50; i++)
+		fake_put(&f, "/tocsin/silences/c", "four", 0);
+	fake_run(&f, SPAN_S);
+	fake_lose_all(&f);
+	f.endpoint[0] = WELL;
+	/* Asked again, it finds its own work. */
+	ck_assert_int_eq(fake_txn(&f, "log/x", "one", 0, false), ETCD_MOVED);
+	ck_assert_str_eq(f.moved.p, "one");
+	fake_run(&f, 20 * SPAN_S);
+	ck_assert(etcd_is_up(f.e, f.now));
+	ck_assert_uint_eq(etcd_histories(f.e), 2);
 	end();
 }
 END_TEST
@@ -462,6 +517,8 @@ main(void)
 	tcase_add_test(tc, endpoints_are_tried_in_turn);
 	tcase_add_test(tc, an_etcd_that_is_away_is_asked_seldom);
 	tcase_add_test(tc, a_lease_ends_when_nobody_answers);
+	tcase_add_test(tc, a_lease_that_is_refused_is_asked_for_again);
+	tcase_add_test(tc, an_etcd_that_has_lost_its_data_is_read_anew);
 	tcase_add_test(tc, what_was_compacted_is_read_anew);
 	tcase_add_test(tc, many_records_are_read_page_by_page);
 	tcase_add_test(tc, large_records_are_read_in_small_pages);
