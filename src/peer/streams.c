@@ -174,6 +174,7 @@ packing_done(struct job *j)
 	TURN("cluster");
 	struct packing *p = CONTAINER_OF(j, struct packing, job);
 	struct stream *s = p->stream;
+	struct kept *kept;
 
 	p->owner->held -= p->held;
 	if (s != NULL) {
@@ -186,7 +187,10 @@ packing_done(struct job *j)
 		else
 			stream_bad(s, &p->e);
 		p->owner->delivered = NULL;
+		kept = p->owner->kept;
 		p->owner->kept = NULL;
+		if (kept != NULL)
+			kept_drop(kept);
 	}
 	packing_free(p);
 }
@@ -199,6 +203,7 @@ streams_keep(struct streams *s)
 	if (k == NULL && s->delivered != NULL) {
 		k = s->kept = NEW(struct kept);
 		k->owner = s;
+		k->users = 1; /* the delivery: what is not kept is still read */
 		list_append(&s->all_kept, &k->place);
 		/* The bytes stay where they are. */
 		k->bytes = *s->delivered;
@@ -235,11 +240,8 @@ kept_drop(struct kept *k)
 
 	if (--k->users > 0)
 		return;
-	if (s != NULL) {
+	if (s != NULL)
 		list_remove(&s->all_kept, &k->place);
-		if (s->kept == k)
-			s->kept = NULL;
-	}
 	k->job = (struct job){ .run = kept_run, .done = kept_done };
 	if (s == NULL || s->workers == NULL || !workers_submit(s->workers, &k->job))
 		kept_free(k);

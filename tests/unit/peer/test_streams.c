@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -17,6 +18,7 @@
 #include "gossip/stream.h"
 #include "loop/clock_real.h"
 #include "net.h"
+#include "peer/kept.h"
 #include "streams.h"
 
 /* A user message of 3 bytes, as it goes out plain. */
@@ -29,9 +31,11 @@ static struct {
 	struct gossip_address at;
 	size_t requests, gone, answers, failed, bad, reply_n;
 	uint64_t last;
-	bool replies;
+	bool replies, keeps;
 	char why[200], message[100];
 	size_t message_n;
+	struct kept *kept;
+	struct str kept_bytes;
 } rig;
 
 static void
@@ -63,6 +67,14 @@ on_answer(void *arg, uint64_t call, struct str message)
 	rig.answers++;
 	rig.last = call;
 	rig.message_n = message.n;
+	if (!rig.keeps)
+		return;
+	/* Who wants the first part has no room for it, and lets go: the others are still there. */
+	kept_drop(streams_keep(rig.streams));
+	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+	ck_assert_int_eq(message.p[message.n - 1], 0);
+	rig.kept = streams_keep(rig.streams);
+	rig.kept_bytes = message;
 }
 
 static void
@@ -267,6 +279,32 @@ START_TEST(a_large_answer_to_one_who_does_not_read)
 }
 END_TEST
 
+START_TEST(a_large_message_stays_while_it_is_delivered)
+{
+	struct mono now = clock_real()->now(clock_real()).mono;
+	struct kept *first = NULL;
+
+	start(60 * SPAN_S);
+	rig.replies = rig.keeps = true;
+	rig.reply_n = 300000;
+	for (uint64_t i = 1; i <= 2; i++) {
+		streams_call(
+		    rig.streams, i, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, true, mono_add(now, 600 * SPAN_S));
+		until(&rig.answers, i);
+		ck_assert_uint_eq(rig.message_n, 300000);
+		/* And as long as somebody keeps it. */
+		turn();
+		ck_assert_int_eq(rig.kept_bytes.p[299999], 0);
+		ck_assert_ptr_ne(rig.kept, first);
+		if (i == 1)
+			first = rig.kept;
+	}
+	kept_drop(first);
+	kept_drop(rig.kept);
+	stop();
+}
+END_TEST
+
 #define BYTES(text) { text, sizeof(text) - 1 }
 static const struct str garbage[] = {
 	BYTES("\xff"),
@@ -371,6 +409,7 @@ main(void)
 	tcase_add_test(t, dripping_does_not_put_the_end_off);
 	tcase_add_test(t, one_that_goes_while_its_answer_is_made);
 	tcase_add_test(t, a_large_answer_to_one_who_does_not_read);
+	tcase_add_test(t, a_large_message_stays_while_it_is_delivered);
 	tcase_add_loop_test(t, garbage_is_refused_at_once, 0, ARRAY_LEN(garbage));
 	tcase_add_test(t, connections_are_counted);
 	tcase_add_test(t, calls_and_their_ends);
