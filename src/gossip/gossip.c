@@ -81,11 +81,17 @@ gossip_free(struct gossip **g)
 	*g = NULL;
 }
 
-/* A round has something to tell soon: it is not due while there is nothing. */
-static void
-wake_round(struct gossip *g, struct mono now)
+static bool
+has_to_tell(const struct gossip *g)
 {
-	if (g->next_round.ns < now.ns)
+	return g->members.n > 1 && g->rumours.n + g->updates.n > 0;
+}
+
+/* A round that had nothing to tell (`idle`) may have now, and begins soon. One that has is not put off, whatever comes in. */
+static void
+wake_round(struct gossip *g, bool idle, struct mono now)
+{
+	if (idle && g->next_round.ns < now.ns)
 		g->next_round = mono_add(now, stagger(g, g->o.gossip_interval));
 }
 
@@ -142,6 +148,7 @@ gossip_packet(struct gossip *g, const struct gossip_address *from, struct str by
 {
 	struct datagram d;
 	struct err e = { 0 };
+	bool idle = !has_to_tell(g);
 
 	if (datagram_get(bytes, g->o.label, &d, &e)) {
 		for (size_t i = 0; i < d.n; i++)
@@ -150,7 +157,7 @@ gossip_packet(struct gossip *g, const struct gossip_address *from, struct str by
 		tell_bad(g, from, e.text);
 	}
 	datagram_fini(&d);
-	wake_round(g, now);
+	wake_round(g, idle, now);
 }
 
 void
@@ -159,12 +166,13 @@ gossip_request(struct gossip *g, uint64_t stream, struct str in, struct mono now
 	enum message_type type = in.n > 0 ? (unsigned char)in.p[0] : MESSAGE_TYPES;
 	struct message m;
 	struct err e = { 0 };
+	bool idle = !has_to_tell(g);
 	size_t used;
 
 	switch ((int)type) {
 	case MESSAGE_PUSH_PULL:
 		pushpull_on_request(g, stream, in, now);
-		wake_round(g, now);
+		wake_round(g, idle, now);
 		return;
 	case MESSAGE_USER:
 		user_on_request(g, stream, in, now);
@@ -192,9 +200,11 @@ gossip_request_gone(struct gossip *g, uint64_t stream)
 void
 gossip_answer(struct gossip *g, uint64_t call, struct str message, struct mono now)
 {
+	bool idle = !has_to_tell(g);
+
 	if (!probe_answer(g, call, message) && !user_sent(g, call, true, now))
 		(void)pushpull_answer(g, call, message, now);
-	wake_round(g, now);
+	wake_round(g, idle, now);
 }
 
 void
@@ -272,12 +282,6 @@ pushpull_round(struct gossip *g, struct mono now)
 		pushpull_begin(g, &one->address, PUSHPULL_ROUND, now);
 }
 
-static bool
-has_to_tell(const struct gossip *g)
-{
-	return g->members.n > 1 && g->rumours.n + g->updates.n > 0;
-}
-
 void
 gossip_tick(struct gossip *g, struct mono now)
 {
@@ -336,11 +340,13 @@ gossip_leave(struct gossip *g, struct mono now)
 		.type = MESSAGE_DEAD, .incarnation = g->incarnation, .node = g->o.name, .from = g->o.name
 	};
 
+	bool idle = !has_to_tell(g);
+
 	if (g->leaving)
 		return;
 	g->leaving = true;
 	rumour_dead(g, &m, now);
-	wake_round(g, now);
+	wake_round(g, idle, now);
 }
 
 bool
@@ -358,11 +364,13 @@ gossip_left(const struct gossip *g)
 void
 gossip_set_meta(struct gossip *g, struct str meta, struct mono now)
 {
+	bool idle = !has_to_tell(g);
+
 	meta = str_sub(meta, 0, GOSSIP_META_MAX);
 	if (g->leaving || str_eq(meta, g->self->meta))
 		return;
 	rumour_meta(g, meta);
-	wake_round(g, now);
+	wake_round(g, idle, now);
 }
 
 bool

@@ -130,14 +130,14 @@ members_there(struct members *m, size_t *n)
 }
 
 void
-members_renew(struct members *m, span gone, struct mono now, struct rand *r)
+members_renew(struct members *m, const struct member *self, span gone, struct mono now, struct rand *r)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < m->n; i++) {
 		struct member *one = m->v[i];
 
-		if (!member_is_there(one) && mono_sub(now, one->changed) > gone)
+		if (one != self && !member_is_there(one) && mono_sub(now, one->changed) > gone)
 			member_free(one);
 		else
 			m->v[kept++] = one;

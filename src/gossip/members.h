@@ -62,8 +62,8 @@ void members_set_state(struct members *m, struct member *one, enum node_state st
 bool member_is_there(const struct member *one);
 /* All that are, by name. */
 struct member *const *members_there(struct members *m, size_t *n);
-/* Forgets those that have been gone for that long, and puts the rest into a new order. */
-void members_renew(struct members *m, span gone, struct mono now, struct rand *r);
+/* Forgets those that have been gone for that long, but for `self`, and puts the rest into a new order. */
+void members_renew(struct members *m, const struct member *self, span gone, struct mono now, struct rand *r);
 
 /* Up to k different ones that `wanted` likes, at random; how many they are. */
 size_t members_pick(const struct members *m, size_t k, bool (*wanted)(const struct member *one, const void *arg),

@@ -49,7 +49,7 @@ next_target(struct gossip *g, struct mono now)
 		struct member *one;
 
 		if (g->probe_at >= g->members.n) {
-			members_renew(&g->members, GOSSIP_TO_THE_DEAD, now, &g->port->rand);
+			members_renew(&g->members, g->self, GOSSIP_TO_THE_DEAD, now, &g->port->rand);
 			g->probe_at = 0;
 		}
 		one = g->members.v[g->probe_at++];

@@ -169,6 +169,32 @@ START_TEST(a_change_is_everywhere_within_two_seconds)
 }
 END_TEST
 
+/* Datagrams that come in, good ones or not, do not put off what is to be told. */
+START_TEST(noise_does_not_keep_it_from_telling)
+{
+	struct gossip_address stranger = { { 10, 9, 9, 9 }, 4, 9094 };
+	static const char *const texts[] = { "a", "b", "c", "d", "e", "f", "g", "h" };
+	struct gossip *g;
+
+	cluster(2, 30);
+	net_run(&net, 5 * SPAN_S);
+	g = net.nodes[0].g;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct mono last = mono_add(net.now, 201 * SPAN_MS);
+		uint64_t before = gossip_figures(g).sent_updates;
+
+		net_say(&net, 0, texts[i], 1);
+		while (gossip_figures(g).sent_updates == before) {
+			net.now = mono_add(gossip_next(g), 1);
+			ck_assert_int_le(net.now.ns, last.ns);
+			gossip_packet(g, &stranger, STR("noise"), net.now);
+			gossip_tick(g, net.now);
+		}
+	}
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(a_large_change_goes_by_streams)
 {
 	static char text[1001];
@@ -251,6 +277,18 @@ START_TEST(who_leaves_is_gone_at_once)
 	ck_assert_uint_eq(gossip_position(net.nodes[2].g), 1);
 	ck_assert_uint_eq(net.nodes[1].notes[GOSSIP_NOTE_LEFT], 1);
 	ck_assert_uint_eq(net.nodes[1].notes[GOSSIP_NOTE_FAILED], 0);
+	net_fini(&net);
+}
+END_TEST
+
+/* The end may take its time: it was stopped, or waits for others. */
+START_TEST(one_that_leaves_slowly_knows_itself)
+{
+	cluster(3, 41);
+	gossip_leave(net.nodes[0].g, net.now);
+	net_run(&net, 120 * SPAN_S);
+	ck_assert(gossip_left(net.nodes[0].g));
+	ck_assert_uint_eq(gossip_size(net.nodes[0].g), 2);
 	net_fini(&net);
 }
 END_TEST
@@ -525,10 +563,12 @@ main(void)
 	tcase_add_test(tc, it_goes_on_when_it_does_not_settle);
 	tcase_add_test(tc, alone_it_sleeps);
 	tcase_add_test(tc, a_change_is_everywhere_within_two_seconds);
+	tcase_add_test(tc, noise_does_not_keep_it_from_telling);
 	tcase_add_test(tc, a_large_change_goes_by_streams);
 	tcase_add_test(tc, a_joining_member_gets_all_there_is);
 	tcase_add_test(tc, a_dead_member_is_found_out_and_comes_back);
 	tcase_add_test(tc, who_leaves_is_gone_at_once);
+	tcase_add_test(tc, one_that_leaves_slowly_knows_itself);
 	tcase_add_test(tc, loss_alone_kills_nobody);
 	tcase_add_test(tc, without_datagrams_streams_keep_it_together);
 	tcase_add_test(tc, halves_that_were_split_become_one);
