@@ -4,12 +4,10 @@
 #
 #   cmake -DOUT=FOLDER -DFILES=a.js;b.js;… -P bundle_script.cmake
 #
-# Each module stays a scope of its own, a function that is run once and gives what the module exports:
-#
-#   const $store = (() => { const { h } = $render; … return { createStore, useStore }; })();
-#
-# so that no name has to be changed and errors name the functions of the sources. The forms of import and export that the sources
-# have are known here; another one, or modules that import each other, end the build.
+# All modules of a file share its scope, each behind those it imports, so that imports need no word in it; errors name the
+# functions of the sources. For that, what a module declares outside of functions has a name that no other module uses. The
+# forms of import and export that the sources have are known here; another one, a name that is used twice, or modules that
+# import each other, end the build.
 cmake_minimum_required(VERSION 3.25)
 set(NAME "[A-Za-z0-9_]+")
 
@@ -53,33 +51,25 @@ function(in_order todo done out)
 	set(${out} ${order} PARENT_SCOPE)
 endfunction()
 
-# The text of a module as a constant of its name.
-function(wrapped module out)
-	set(text "${text_${module}}")
-	set(names "")
-	string(REGEX MATCHALL "\nexport (const|class|function|async function) ${NAME}" found "${text}")
-	foreach(name ${found})
-		string(REGEX REPLACE ".* " "" name "${name}")
-		string(APPEND names ", ${name}")
+# names_in(TEXT PATTERN OUT): the names of all that matches, the last word of each match.
+function(names_in text pattern out)
+	string(REGEX MATCHALL "${pattern}" found "${text}")
+	list(TRANSFORM found REPLACE ".*[^A-Za-z0-9_]" "")
+	set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+# No two modules declare the same name.
+function(look_for_twins modules)
+	set(all "")
+	foreach(module ${modules})
+		names_in("${text_${module}}" "\n(export )?(const|let|class|function|async function) ${NAME}" names)
+		foreach(name ${names})
+			if(DEFINED owner_${name})
+				message(FATAL_ERROR "${owner_${name}}.js and ${module}.js both declare ${name}: modules share one scope")
+			endif()
+			set(owner_${name} ${module})
+		endforeach()
 	endforeach()
-	string(REGEX MATCHALL "\nexport {[^}]*}( from '\\./${NAME})?" found "${text}")
-	foreach(given ${found})
-		string(REGEX REPLACE ".*{ *(.*[^ ]) *}.*" "\\1" those "${given}")
-		string(REGEX REPLACE "(${NAME}) as (${NAME})" "\\2: \\1" those "${those}")
-		if(given MATCHES "from '\\./(.*)")
-			string(REGEX REPLACE "(${NAME})" "\\1: $${CMAKE_MATCH_1}.\\1" those "${those}")
-		endif()
-		string(APPEND names ", ${those}")
-	endforeach()
-	string(REGEX REPLACE "\nexport {[^}]*}( from '\\./${NAME}\\.js')?;" "" text "${text}")
-	string(REGEX REPLACE "\nexport (const|class|function|async function) " "\n\\1 " text "${text}")
-	string(REGEX REPLACE "\nimport ({[^}]*}) from '\\./(${NAME})\\.js';" "\nconst \\1 = $\\2;" text "${text}")
-	string(REGEX REPLACE "import\\('\\./(${NAME})\\.js'\\)" "import('./pages.js').then(m => m.$\\1)" text "${text}")
-	if(text MATCHES "\n((import|export)[^\n]*)")
-		message(FATAL_ERROR "${module}.js: this form is not known to the build: ${CMAKE_MATCH_1}")
-	endif()
-	string(REGEX REPLACE "^, " "" names "${names}")
-	set(${out} "// ${module}.js\nconst $${module} = (() => {${text}return { ${names} };\n})();\n" PARENT_SCOPE)
 endfunction()
 
 set(modules "")
@@ -90,23 +80,46 @@ foreach(file ${FILES})
 	imports_of(${module} imports_${module})
 	list(APPEND modules ${module})
 endforeach()
+look_for_twins("${modules}")
 in_order(main "" first)
 set(rest ${modules})
 list(REMOVE_ITEM rest ${first})
 in_order("${rest}" "${first}" rest)
 
+# What `modules` import of those in `from`, as names.
+function(imported modules from out)
+	set(all "")
+	foreach(module ${modules})
+		string(REGEX MATCHALL "\nimport {[^}]*} from '\\./${NAME}\\.js'" found "${text_${module}}")
+		foreach(line ${found})
+			string(REGEX REPLACE ".*/(${NAME})\\.js'" "\\1" source "${line}")
+			string(REGEX REPLACE ".*{ *(.*[^ ]) *}.*" "\\1" names "${line}")
+			string(REGEX REPLACE ", *" ";" names "${names}")
+			if(source IN_LIST from)
+				list(APPEND all ${names})
+			endif()
+		endforeach()
+	endforeach()
+	list(REMOVE_DUPLICATES all)
+	list(SORT all)
+	set(${out} ${all} PARENT_SCOPE)
+endfunction()
+
 function(write_bundle name modules before)
 	set(all "${before}")
 	foreach(module ${modules})
-		wrapped(${module} text)
-		string(APPEND all "${text}")
+		set(text "${text_${module}}")
+		string(REGEX REPLACE "\n(import|export) {[^}]*} from '\\./${NAME}\\.js';" "" text "${text}")
+		string(REGEX REPLACE "import\\('\\./${NAME}\\.js'\\)" "import('./pages.js')" text "${text}")
+		if(text MATCHES "\n(import[^\n]*|export [^cfa][^\n]*)")
+			message(FATAL_ERROR "${module}.js: this form is not known to the build: ${CMAKE_MATCH_1}")
+		endif()
+		string(APPEND all "// ${module}.js${text}")
 	endforeach()
-	list(TRANSFORM modules PREPEND "$")
-	list(JOIN modules ", " names)
-	file(WRITE ${OUT}/${name}.js "${all}export { ${names} };\n")
+	file(WRITE ${OUT}/${name}.js "${all}")
 endfunction()
 
-list(TRANSFORM first PREPEND "$" OUTPUT_VARIABLE names)
+imported("${rest}" "${first}" names)
 list(JOIN names ", " names)
 write_bundle(main "${first}" "")
 write_bundle(pages "${rest}" "import { ${names} } from './main.js';\n")

@@ -14,7 +14,7 @@ export const pendingAcks = createStore({ keys: new Set() });
 /** Milliseconds that lists have to show an acknowledgement that was made. */
 const SETTLE = 4000;
 
-const keysOf = target => (target.group ? ['g' + target.group] : (target.fingerprints || []).map(fp => 'a' + fp));
+const targetKeys = target => (target.group ? ['g' + target.group] : (target.fingerprints || []).map(fp => 'a' + fp));
 
 function pend(keys, on) {
 	pendingAcks.set(s => {
@@ -27,7 +27,7 @@ function pend(keys, on) {
 	});
 }
 
-const LONGEST = [[3600, '1 hour'], [4 * 3600, '4 hours'], [8 * 3600, '8 hours'], [86400, '1 day'], [7 * 86400, '1 week']];
+const LONGEST_ACK = [[3600, '1 hour'], [4 * 3600, '4 hours'], [8 * 3600, '8 hours'], [86400, '1 day'], [7 * 86400, '1 week']];
 
 /** The comment of an acknowledgement, without the mark that it bears for API v2. */
 export const saidOf = ack => String(ack.comment || '').replace(/^ACK!\s*/, '');
@@ -64,7 +64,7 @@ export function AckDialog({ target, what, onclose }) {
 			setError({ field: 'owner', message: 'Say who you are, so that others know whom to ask.' });
 			return;
 		}
-		const keys = keysOf(target);
+		const keys = targetKeys(target);
 		setBusy(true);
 		setError(null);
 		pend(keys, true);
@@ -102,9 +102,9 @@ export function AckDialog({ target, what, onclose }) {
 		: h(Field, { label: 'Your name', error: fieldError('owner') }, h(Input, { value: name, maxlength: 200, autocomplete: 'username', oninput: type('name', setName) })),
 	more ? h('div', { class: 'ack-more' },
 		h(Field, { label: 'At most for', error: fieldError('max_seconds') },
-			h(Select, { value: String(seconds), options: LONGEST.map(([s, word]) => [String(s), word]), onchange: e => setSeconds(Number(e.target.value)) })),
+			h(Select, { value: String(seconds), options: LONGEST_ACK.map(([s, word]) => [String(s), word]), onchange: e => setSeconds(Number(e.target.value)) })),
 		h(Check, { label: 'Tell when it resolves', checked: tell, onchange: e => setTell(e.target.checked) }))
-		: h(Button, { kind: 'quiet', class: 'ack-open', icon: 'down', 'aria-expanded': 'false', onclick: () => setMore(true) }, `Ends with the alert, after ${LONGEST.find(([s]) => s === seconds)[1]} at the latest`));
+		: h(Button, { kind: 'quiet', class: 'ack-open', icon: 'down', 'aria-expanded': 'false', onclick: () => setMore(true) }, `Ends with the alert, after ${LONGEST_ACK.find(([s]) => s === seconds)[1]} at the latest`));
 }
 
 const me = () => boot.me.name || settings.get().creator;

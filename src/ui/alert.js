@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /** One alert: beside the list when there is room, else a page of its own. */
 import { AckDialog, OwnerMark, PendingMark, ackReason, saidOf, usePending } from './ackdialog.js';
+import { absolute } from './alertact.js';
 import { get } from './api.js';
 import { boot } from './boot.js';
 import { Lane } from './chart.js';
 import { Icon } from './icons.js';
-import { Button, Copy, Empty, ErrorBox, Ext, IconButton, Menu, Notice, RichText, Severity, Skeleton, State, Time, Value, severityClass } from './kit.js';
+import { Button, Copy, Empty, ErrorBox, Ext, Fact, Facts, IconButton, Menu, Notice, RichText, Severity, Skeleton, State, Time, Value, severityClass } from './kit.js';
 import { LabelMore } from './labelmenu.js';
 import { useLive } from './live.js';
 import { fromLabels } from './matcher.js';
@@ -16,10 +17,10 @@ import { inOrder } from './rows.js';
 import { useTitle } from './title.js';
 import { copyText, safeHref } from './value.js';
 
-const site = boot.ui.annotations && typeof boot.ui.annotations === 'object' ? boot.ui.annotations : {};
-const FIRST = Array.isArray(site.first) ? site.first.map(String) : ['summary', 'description', 'message'];
-const BUTTONS = Array.isArray(site.buttons) ? site.buttons.map(String) : ['runbook_url', 'dashboard_url', 'panel_url'];
-const MOST = 200;
+const siteNotes = boot.ui.annotations && typeof boot.ui.annotations === 'object' ? boot.ui.annotations : {};
+const FIRST_NOTES = Array.isArray(siteNotes.first) ? siteNotes.first.map(String) : ['summary', 'description', 'message'];
+const BUTTONS = Array.isArray(siteNotes.buttons) ? siteNotes.buttons.map(String) : ['runbook_url', 'dashboard_url', 'panel_url'];
+const MOST_ROWS = 200;
 
 /** 'runbook_url' as 'Runbook'. */
 const buttonWord = name => {
@@ -31,15 +32,15 @@ function Part({ title, children, class: extra }) {
 	return h('section', { class: 'ad-part' + (extra ? ' ' + extra : '') }, h('h3', null, title), children);
 }
 
-function Annotations({ annotations }) {
+function AlertNotes({ annotations }) {
 	const all = Object.entries(annotations);
-	const rank = n => (FIRST.includes(n) ? FIRST.indexOf(n) : FIRST.length);
+	const rank = n => (FIRST_NOTES.includes(n) ? FIRST_NOTES.indexOf(n) : FIRST_NOTES.length);
 	const buttons = BUTTONS.map(name => [name, Object.hasOwn(annotations, name) ? annotations[name] : null]).filter(([, v]) => v !== null && safeHref(v));
-	const texts = all.filter(([n]) => !buttons.some(([b]) => b === n)).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)).slice(0, MOST);
+	const texts = all.filter(([n]) => !buttons.some(([b]) => b === n)).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1)).slice(0, MOST_ROWS);
 	if (!all.length) return null;
 	return h('div', { class: 'ad-notes' },
-		...texts.map(([n, v]) => h('div', { key: n, class: 'ad-note' + (n === FIRST[0] ? ' ad-summary' : '') },
-			FIRST.includes(n) ? h('span', { class: 'vh' }, h(Value, { text: n })) : h('div', { class: 'meta' }, h(Value, { text: n, limit: 100 })), h('div', { class: 'prose' }, h(RichText, { text: v })))),
+		...texts.map(([n, v]) => h('div', { key: n, class: 'ad-note' + (n === FIRST_NOTES[0] ? ' ad-summary' : '') },
+			FIRST_NOTES.includes(n) ? h('span', { class: 'vh' }, h(Value, { text: n })) : h('div', { class: 'meta' }, h(Value, { text: n, limit: 100 })), h('div', { class: 'prose' }, h(RichText, { text: v })))),
 		buttons.length ? h('div', { key: ' buttons', class: 'ad-links' }, ...buttons.map(([n, v]) => h(Ext, { key: n, href: v, class: 'btn' }, buttonWord(n)))) : null);
 }
 
@@ -63,18 +64,19 @@ function Quiet({ d }) {
 			i.labels && i.labels.instance ? [' on ', h(Value, { key: 'i', text: i.labels.instance, limit: 100 })] : null, i.name || i.rule !== undefined ? h('span', { class: 'dim' }, ' by rule ', h(Value, { text: i.name || String(i.rule) })) : null))));
 }
 
-function LabelTable({ labels }) {
+/** All labels, each to be copied and filtered by. */
+export function LabelTable({ labels }) {
 	const all = inOrder(labels);
-	return h('table', { class: 'ad-labels' }, h('caption', { class: 'vh' }, 'Labels'), h('tbody', null, ...all.slice(0, MOST).map(([n, v]) => h('tr', { key: n },
+	return h('table', { class: 'ad-labels' }, h('caption', { class: 'vh' }, 'Labels'), h('tbody', null, ...all.slice(0, MOST_ROWS).map(([n, v]) => h('tr', { key: n },
 		h('th', { scope: 'row' }, h(Value, { text: n })), h('td', null, h(Value, { text: v, lines: true })),
 		h('td', { class: 'ad-label-do' }, h(Copy, { text: v, label: `Copy the value of ${n.slice(0, 60)}`, icon: true }), h(LabelMore, { name: n, value: String(v) }))))),
-	all.length > MOST ? h('tfoot', null, h('tr', null, h('td', { colspan: 3, class: 'dim' }, `and ${all.length - MOST} more`))) : null);
+	all.length > MOST_ROWS ? h('tfoot', null, h('tr', null, h('td', { colspan: 3, class: 'dim' }, `and ${all.length - MOST_ROWS} more`))) : null);
 }
 
-function Facts({ a, d }) {
-	const row = (word, ...inner) => h('div', { key: word, class: 'ad-fact' }, h('dt', null, word), h('dd', null, ...inner));
+function AlertFacts({ a, d }) {
+	const row = (name, ...inner) => h(Fact, { key: name, name }, ...inner);
 	const resolved = d.state === 'resolved';
-	return h('dl', { class: 'ad-facts' },
+	return h(Facts, null,
 		row('Started', h(Time, { at: a.startsAt, mode: 'at' }), h('span', { class: 'dim' }, ' · ', h(Time, { at: a.startsAt }), ' ago')),
 		resolved ? row('Resolved', d.resolved_at ? [h(Time, { key: 1, at: d.resolved_at, mode: 'at' }), h('span', { key: 2, class: 'dim' }, ' · ', h(Time, { at: d.resolved_at }), ' ago')] : 'when is not known') : row('Last seen', h(Time, { at: a.updatedAt, mode: 'at' }), h('span', { class: 'dim' }, ' · ends ', h(Time, { at: a.endsAt, mode: 'at' }), ' unless seen again')),
 		a.generatorURL ? row('Source', h(Ext, { href: a.generatorURL })) : null,
@@ -87,9 +89,8 @@ function Groups({ groups }) {
 		h('a', { href: href({ page: 'group', id: g.id }) }, 'its group'), g.next_repeat ? h(Time, { at: g.next_repeat, mode: 'left', before: ' · repeats in ', past: '' }) : g.next_flush ? h(Time, { at: g.next_flush, mode: 'left', before: ' · next message in ', past: '' }) : null)));
 }
 
-const absolute = hash => location.href.split('#')[0] + hash;
 
-function Actions({ d, fp, bar, onclose }) {
+function AlertActions({ d, fp, bar, onclose }) {
 	const [ack, setAck] = useState(false);
 	const pending = usePending('a' + fp);
 	const labels = d.alert.labels;
@@ -115,10 +116,10 @@ function Actions({ d, fp, bar, onclose }) {
 function Body({ d }) {
 	const a = d.alert;
 	return h(Fragment, null,
-		h(Annotations, { annotations: a.annotations || {} }),
+		h(AlertNotes, { annotations: a.annotations || {} }),
 		d.ack && saidOf(d.ack) ? h('p', { class: 'ad-ack' }, h(Icon, { name: 'ack' }), ' ', h('bdi', null, String(d.ack.owner)), ': “', h(Value, { text: saidOf(d.ack), limit: 500 }), '”') : null,
 		h(Quiet, { d }),
-		h(Facts, { a, d }),
+		h(AlertFacts, { a, d }),
 		h(Part, { title: 'Sent' }, h(Groups, { groups: d.groups || [] }), d.history_error ? h(Notice, { kind: 'warning' }, String(d.history_error)) : h(Told, { items: d.notifications || [] })),
 		(d.timeline || []).length ? h(Part, { title: 'Last 24 hours' }, h(Lane, { timeline: d.timeline, notifications: d.notifications || [] })) : null,
 		h(Part, { title: 'Labels', class: 'ad-last' }, h(LabelTable, { labels: a.labels })));
@@ -148,7 +149,7 @@ export function AlertDetail({ fp, onclose }) {
 	if (!d) {
 		return h('div', { class: 'ad' }, error ? h(Problem, { error, reload }) : h(Skeleton, { rows: 6 }), h(IconButton, { icon: 'close', label: 'Close', class: 'ad-close', onclick: onclose }));
 	}
-	return h('div', { class: `ad ad-${severityClass(d.severity)}` }, h(Name, { d, fp, level: 'h2', onclose }), h(Actions, { d, fp, onclose }), error ? h(ErrorBox, { error, onretry: reload }) : null, h(Body, { d }));
+	return h('div', { class: `ad ad-${severityClass(d.severity)}` }, h(Name, { d, fp, level: 'h2', onclose }), h(AlertActions, { d, fp, onclose }), error ? h(ErrorBox, { error, onretry: reload }) : null, h(Body, { d }));
 }
 
 /** The page of one alert; below 720 px its actions are a bar that stays. */
@@ -158,5 +159,5 @@ export function AlertPage({ view }) {
 	useTitle(d ? d.alert.labels.alertname : '');
 	const back = h('a', { class: 'ad-back', href: href({ page: 'alerts' }) }, h(Icon, { name: 'left', size: 0.75 }), ' Alerts');
 	if (!d) return h('div', { class: 'ad-page' }, back, h('h1', { tabindex: -1 }, 'Alert'), error ? h(Problem, { error, reload }) : h(Skeleton, null));
-	return h('div', { class: `ad-page ad ad-${severityClass(d.severity)}` }, back, h(Name, { d, fp, level: 'h1' }), h(Actions, { d, fp, bar: true }), error ? h(ErrorBox, { error, onretry: reload }) : null, h(Body, { d }));
+	return h('div', { class: `ad-page ad ad-${severityClass(d.severity)}` }, back, h(Name, { d, fp, level: 'h1' }), h(AlertActions, { d, fp, bar: true }), error ? h(ErrorBox, { error, onretry: reload }) : null, h(Body, { d }));
 }

@@ -8,15 +8,15 @@ import { copyText } from './value.js';
 const equal = labels => [...labels].map(([name, value]) => ({ name, op: '=', value: String(value) })).sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** The labels that a group stands for: those it is grouped by, or what all its alerts share. */
-function labelsOf(group) {
+function labelsOfRow(group) {
 	const own = Object.entries(group.labels);
 	return own.length ? own : Object.entries((group.shared && group.shared.labels) || {});
 }
 
-const matchersOf = (alert, group) => equal(alert ? fullLabels(alert, group) : labelsOf(group));
+const rowMatchers = (alert, group) => equal(alert ? fullLabels(alert, group) : labelsOfRow(group));
 
 /** An absolute address of a view. */
-const absolute = hash => location.href.split('#')[0] + hash;
+export const absolute = hash => location.href.split('#')[0] + hash;
 
 /** The actions. The object is the same always; it works with what the page has now. */
 export function useActions(page) {
@@ -79,7 +79,7 @@ export function useActions(page) {
 		},
 		silence(alert, group) {
 			if (alert && p().selected.size > 1 && p().selected.has(alert.fp)) return own.silenceSelection(false);
-			return go({ page: 'silence-new', filter: matchersOf(alert, group) });
+			return go({ page: 'silence-new', filter: rowMatchers(alert, group) });
 		},
 		silenceSelection: all => go({ page: 'silence-new', filter: all ? p().view.filter : matchersFor([...p().selected.values()]) }),
 		explainHref: (alert, group) => href(alert ? { page: 'explain', alert: alert.fp } : { page: 'explain', labels: equal([...Object.entries(group.shared ? group.shared.labels || {} : {}), ...Object.entries(group.labels)]) }),

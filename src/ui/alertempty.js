@@ -9,16 +9,16 @@ import { h } from './render.js';
 import { href } from './route.js';
 import { shows } from './rows.js';
 
-const KEPT = [['silenced', 'silenced'], ['inhibited', 'inhibited'], ['muted', 'muted'], ['acked', 'acked']];
+const HIDDEN_STATES = [['silenced', 'silenced'], ['inhibited', 'inhibited'], ['muted', 'muted'], ['acked', 'acked']];
 
-const nameOf = labels => [labels.alertname, labels.instance ? `on ${labels.instance}` : ''].filter(Boolean).join(' ') || 'An alert';
+const wasName = labels => [labels.alertname, labels.instance ? `on ${labels.instance}` : ''].filter(Boolean).join(' ') || 'An alert';
 
 /** What history last had of what the filter names; nothing while it does not know. */
 function Last({ filter }) {
 	const { data } = useLive('history', ({ signal }) => get('history', { filter: filter.map(formatMatcher), kind: 'resolved,firing', limit: 3 }, { signal }), [JSON.stringify(filter)]);
 	const event = data && (data.items || []).find(i => i.labels);
 	if (!event) return null;
-	return h('p', { class: 'al-last' }, h('strong', null, 'Not firing now.'), ' Last: ', h('a', { href: href({ page: 'alert', id: event.fingerprint }) }, h(Value, { text: nameOf(event.labels), limit: 200 })),
+	return h('p', { class: 'al-last' }, h('strong', null, 'Not firing now.'), ' Last: ', h('a', { href: href({ page: 'alert', id: event.fingerprint }) }, h(Value, { text: wasName(event.labels), limit: 200 })),
 		event.kind === 'resolved' ? ', resolved ' : ', began ', h(Time, { at: event.at }), ' ago (', h(Time, { at: event.at, mode: 'at' }), '). ',
 		h('a', { href: href({ page: 'history', tab: 'events', filter }) }, 'History'));
 }
@@ -28,7 +28,7 @@ function Last({ filter }) {
  * @param {{view: Object, narrowed: boolean, counts: Object|null, overview: Object|null, onclear: function, onshow: function(string)}} props
  */
 export function NoAlerts({ view, narrowed, counts, overview, onclear, onshow }) {
-	const hidden = KEPT.filter(([state]) => counts && counts[state] > 0 && !shows(view, state));
+	const hidden = HIDDEN_STATES.filter(([state]) => counts && counts[state] > 0 && !shows(view, state));
 	const show = hidden.map(([state, word]) => h(Button, { key: state, onclick: () => onshow(state) }, `Show ${word} (${formatCount(counts[state])})`));
 	if (narrowed) {
 		return h(Empty, { title: 'No alert matches.' }, (view.filter || []).length ? h(Last, { filter: view.filter }) : null,

@@ -8,9 +8,9 @@ import { MOST_OPEN, fingerprints, heldBack } from './rows.js';
 
 /** Items of a page and in all: groups come with five alerts each, so that a page is about 200 rows. */
 const GROUPS = { limit: 40, most: 4000 };
-const ALERTS = { limit: 200, most: 20000 };
+const ALERT_PAGES = { limit: 200, most: 20000 };
 /** Alerts of a group that come with it, and how many more one click brings. */
-export const FIRST = 5;
+export const FIRST_ALERTS = 5;
 const STEP = 200;
 /** Milliseconds for which a new row is tinted. */
 const TINT = 1300;
@@ -63,12 +63,12 @@ export function useAlertList({ table, params, sort, groupBy, list, box, onnew })
 	const [, again] = useState(0);
 	const touch = () => again(n => n + 1);
 	const path = table ? 'alerts' : 'groups';
-	const query = table ? { ...params, sort } : { ...params, sort, alerts: FIRST, group_by: groupBy };
+	const query = table ? { ...params, sort } : { ...params, sort, alerts: FIRST_ALERTS, group_by: groupBy };
 	const key = JSON.stringify([path, query]);
 
 	const result = useLive('alerts', async ({ signal }) => {
 		if (s.key !== key || !s.feed) {
-			s.feed = new Feed(path, query, table ? ALERTS : GROUPS);
+			s.feed = new Feed(path, query, table ? ALERT_PAGES : GROUPS);
 			s.key = key;
 			s.more = new Map();
 		}
@@ -141,7 +141,7 @@ export function useAlertList({ table, params, sort, groupBy, list, box, onnew })
 	const unfold = async group => {
 		const one = s.more.get(group.id);
 		if (one && one.busy) return;
-		s.more = new Map(s.more).set(group.id, { items: one ? one.items : group.alerts, want: (one ? one.want : FIRST) + STEP, busy: true, error: null });
+		s.more = new Map(s.more).set(group.id, { items: one ? one.items : group.alerts, want: (one ? one.want : FIRST_ALERTS) + STEP, busy: true, error: null });
 		s.version++;
 		touch();
 		const mine = new Map([[group.id, s.more.get(group.id)]]);

@@ -11,7 +11,7 @@ import { inOrder, nameOf, severityOf, sizeOf } from './rows.js';
 
 const hidden = new Set(Array.isArray(boot.ui.hide_labels) ? boot.ui.hide_labels.map(String) : []);
 const severityLabel = (boot.ui.severity && boot.ui.severity.label) || 'severity';
-const ALL = { page: 'alerts', active: true, silenced: true, inhibited: true, muted: true, acked: true };
+const ALL_STATES = { page: 'alerts', active: true, silenced: true, inhibited: true, muted: true, acked: true };
 
 /** Labels of a list as small chips; a click asks for alerts that have it, with Alt for those that do not. */
 function HeadLabel({ name, value, onpick, onmenu, tabindex, route = false }) {
@@ -153,4 +153,3 @@ export function MoreRow({ row, active, act }) {
 	return h('div', { class: 'al-more' }, h('button', { type: 'button', class: 'btn quiet', tabindex: tab, 'aria-busy': row.busy || undefined, onclick: () => act.more(row) }, row.busy ? 'Loading …' : `… ${formatCount(row.left)} more`));
 }
 
-export { ALL as SHOW_ALL };

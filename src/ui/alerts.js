@@ -25,29 +25,28 @@ import { VList, useWide } from './vlist.js';
 import { listKeys, useActions } from './alertact.js';
 import { useKeys } from './keys.js';
 
-const AlertDetail = later(() => import('./alert.js'), 'AlertDetail', '');
+const LaterAlert = later(() => import('./alert.js'), 'AlertDetail', '');
 const SEVERITY = (boot.ui.severity && boot.ui.severity.label) || 'severity';
-const SORTS = [['severity', 'severity'], ['newest', 'newest'], ['oldest', 'oldest'], ['count', 'count'], ['name', 'name']];
+const ALERT_SORTS = [['severity', 'severity'], ['newest', 'newest'], ['oldest', 'oldest'], ['count', 'count'], ['name', 'name']];
 /** A view that leaves nothing out but states. */
 const NO_FILTER = { filter: [], q: '', receiver: null, ageMin: null, owner: '' };
-const WORDS = new Map([['active', 'active'], ['silenced', 'silenced'], ['inhibited', 'inhibited'], ['muted', 'muted'], ['acked', 'acked']]);
 const HEIGHTS = { wide: { head: 2.75, row: 2.25, more: 2 }, dense: { head: 2.25, row: 1.75, more: 1.75 }, phone: { head: 5.25, row: 4, more: 2.75 } };
 /** Names of labels that grouping offers. */
 const MOST_NAMES = 15;
 
 function StateChips({ view, counts, change }) {
 	return h('div', { class: 'al-states', role: 'group', 'aria-label': 'State' },
-		...STATES.map(s => h(Check, { key: s, chip: true, label: WORDS.get(s), checked: shows(view, s), count: counts ? counts[s] || 0 : undefined, onchange: e => change({ [s]: e.target.checked }) })));
+		...STATES.map(s => h(Check, { key: s, chip: true, label: s, checked: shows(view, s), count: counts ? counts[s] || 0 : undefined, onchange: e => change({ [s]: e.target.checked }) })));
 }
 
-function Tools({ view, change, names, table }) {
+function AlertTools({ view, change, names, table }) {
 	const now = view.custom ? (view.group || []).join(',') : '*';
 	const groups = [['*', 'as routed'], ...names.slice(0, MOST_NAMES).map(n => [n, n]), ['', 'not grouped']];
 	if (!groups.some(([v]) => v === now)) groups.splice(1, 0, [now, now]);
 	const group = value => change(value === '*' ? { group: null, custom: false } : { group: value ? value.split(',') : [], custom: true });
 	return h('div', { class: 'al-tools' },
 		table ? null : h('label', { class: 'al-tool' }, 'Group ', h(Select, { value: now, options: groups, onchange: e => group(e.target.value) })),
-		h('label', { class: 'al-tool' }, 'Sort ', h(Select, { value: view.sort, options: table ? SORTS.filter(([s]) => s !== 'count') : SORTS, onchange: e => change({ sort: e.target.value }) })),
+		h('label', { class: 'al-tool' }, 'Sort ', h(Select, { value: view.sort, options: table ? ALERT_SORTS.filter(([s]) => s !== 'count') : ALERT_SORTS, onchange: e => change({ sort: e.target.value }) })),
 		h('span', { class: 'al-views', role: 'group', 'aria-label': 'View' },
 			...[['groups', 'group', 'Groups'], ['table', 'table', 'Table']].map(([id, icon, label]) => h('button', { key: id, type: 'button', class: 'btn quiet icon-btn', title: label, 'aria-label': label, 'aria-pressed': view.view === id,
 				onclick: () => change({ view: id, sort: id === 'table' && view.sort === 'count' ? 'severity' : view.sort }) }, h(Icon, { name: icon })))));
@@ -182,7 +181,7 @@ export function Alerts({ view }) {
 				chipMenu: m => [{ label: 'Group by it', icon: 'group', onselect: () => change({ group: [m.name], custom: true, view: 'groups' }) }],
 				extra: [view.receiver && { key: 'receiver', label: receiverLabel(view.receiver), onremove: () => change({ receiver: null }) }, view.ageMin && { key: 'age', label: ageLabel(view.ageMin), onremove: () => change({ ageMin: null }) },
 					view.owner && { key: 'owner', label: ownerLabel(view.owner), onremove: () => change({ owner: '' }) }].filter(Boolean) }),
-			h('div', { class: 'al-line' }, h(StateChips, { view, counts, change }), h(Tools, { view, change, names, table }))),
+			h('div', { class: 'al-line' }, h(StateChips, { view, counts, change }), h(AlertTools, { view, change, names, table }))),
 		view.unread ? h(Unread, { text: view.unread }) : null,
 		data.error && !badFilter && data.error.kind !== 'network' && data.error.kind !== 'auth' && data.error.kind !== 'html' ? h(ErrorBox, { error: data.error, title: 'The list could not be loaded', onretry: data.reload }) : null,
 		h('div', { class: 'al-cols' + (opened ? ' al-with-detail' : '') },
@@ -202,7 +201,7 @@ export function Alerts({ view }) {
 					onack: () => setDialog({ target: all ? { matchers: view.filter.map(toApi) } : { fingerprints: [...selected.keys()] }, what: `${formatCount(all ? total : selected.size)} alerts`, selection: true }),
 					onsilence: () => act.silenceSelection(all) }) : null,
 				note ? h('p', { class: 'al-note-line', role: 'status' }, note) : null),
-			opened ? h('aside', { class: 'al-detail', 'aria-label': 'Alert' }, h(AlertDetail, { key: opened, fp: opened, act: act.now, onclose: () => act.close() })) : null),
+			opened ? h('aside', { class: 'al-detail', 'aria-label': 'Alert' }, h(LaterAlert, { key: opened, fp: opened, act: act.now, onclose: () => act.close() })) : null),
 		labelAt ? h(LabelMenu, { ...labelAt, view, change, pick, onclose: () => setLabelAt(null) }) : null,
 		target ? h(AckDialog, { target, what: dialog.what, onclose: done => {
 			setDialog(null);

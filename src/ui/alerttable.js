@@ -10,12 +10,12 @@ import { href } from './route.js';
 /** Columns there are without labels: [id, words, width, how the server sorts by it]. */
 const COLUMNS = [['severity', 'Severity', '6.5rem', 'severity'], ['name', 'Name', 'minmax(8rem, 1.2fr)', 'name'], ['instance', 'Instance', 'minmax(7rem, 1fr)', null], ['summary', 'Summary', 'minmax(10rem, 2fr)', null],
 	['state', 'State', '6rem', null], ['receiver', 'Receiver', 'minmax(6rem, 0.8fr)', null], ['age', 'Age', '5rem', 'newest'], ['owner', 'Owner', '6rem', null]];
-const LABEL = 'minmax(6rem, 1fr)';
+const LABEL_COLUMN = 'minmax(6rem, 1fr)';
 
 /** The widths of all columns, for a style. */
-export const widths = columns => ['1.75rem', ...COLUMNS.slice(0, 4).map(c => c[2]), ...columns.map(() => LABEL), ...COLUMNS.slice(4).map(c => c[2]), '2rem'].join(' ');
+export const widths = columns => ['1.75rem', ...COLUMNS.slice(0, 4).map(c => c[2]), ...columns.map(() => LABEL_COLUMN), ...COLUMNS.slice(4).map(c => c[2]), '2rem'].join(' ');
 
-function Head({ id, word, sort, by, onsort, onremove }) {
+function ColumnHead({ id, word, sort, by, onsort, onremove }) {
 	const sorted = by && (sort === by || (by === 'newest' && sort === 'oldest'));
 	const inner = [word, sorted ? h(Icon, { key: 'i', name: sort === 'oldest' ? 'up' : 'down', size: 0.75 }) : null];
 	return h('span', { class: 'alt-cell alt-h' },
@@ -28,10 +28,10 @@ function Head({ id, word, sort, by, onsort, onremove }) {
  * @param {{columns: string[], onchange: function(string[]), names: string[], sort: string, onsort: function(string)}} props
  */
 export function TableHead({ columns, onchange: set, names, sort, onsort }) {
-	const cell = ([id, word, , by]) => h(Head, { key: id, id, word, by, sort, onsort });
+	const cell = ([id, word, , by]) => h(ColumnHead, { key: id, id, word, by, sort, onsort });
 	const free = names.filter(n => !columns.includes(n) && n !== 'alertname' && n !== 'instance');
 	return h('div', { class: 'alt-head' }, h('span', { key: 'box' }), ...COLUMNS.slice(0, 4).map(cell),
-		...columns.map(n => h(Head, { key: 'l' + n, id: n, word: n, by: null, sort, onsort, onremove: () => set(columns.filter(c => c !== n)) })),
+		...columns.map(n => h(ColumnHead, { key: 'l' + n, id: n, word: n, by: null, sort, onsort, onremove: () => set(columns.filter(c => c !== n)) })),
 		...COLUMNS.slice(4).map(cell),
 		h(Menu, { key: 'add', label: 'Add a column', icon: 'plus', items: free.length ? free.slice(0, 30).map(n => ({ label: n, onselect: () => set([...columns, n]) })) : [{ label: 'No other labels', disabled: true }] }));
 }

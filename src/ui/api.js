@@ -2,7 +2,7 @@
 /** Requests to the server this page came from. Addresses are relative to the document, so that any proxy path works. */
 
 /** Milliseconds after which an answer is given up; a waiting request has its own. */
-const PATIENCE = 20000;
+const ANSWER_PATIENCE = 20000;
 
 /**
  * Why there is no answer. `kind`: 'server' (it refused or failed, and says why), 'network' (no or half an answer), 'html' (a page
@@ -41,7 +41,7 @@ export function onOutcome(fn) {
 	return () => listeners.delete(fn);
 }
 
-const tell = error => {
+const tellOutcome = error => {
 	for (const fn of listeners) fn(error);
 };
 
@@ -67,6 +67,14 @@ export const clockOffset = () => (low === -Infinity ? 0 : Math.round((low + high
 
 /** Now by the server's clock, in milliseconds. */
 export const serverNow = () => Date.now() + clockOffset();
+
+/* ---- what an answer has ---- */
+
+/** A list where one is wanted, whatever came. */
+export const listOf = v => (Array.isArray(v) ? v : []);
+
+/** An object, or null. */
+export const objectOf = v => (typeof v === 'object' && v !== null && !Array.isArray(v) ? v : null);
 
 /* ---- requests ---- */
 
@@ -127,7 +135,7 @@ async function inTurn(ask, { signal, patient = false }) {
 	}
 }
 
-async function request(url, init, { signal, patience = PATIENCE } = {}) {
+async function request(url, init, { signal, patience = ANSWER_PATIENCE } = {}) {
 	const control = new AbortController();
 	const stop = () => control.abort();
 	let late = false;
@@ -144,15 +152,15 @@ async function request(url, init, { signal, patience = PATIENCE } = {}) {
 		const response = await fetch(url, { ...init, signal: control.signal, cache: 'no-store', credentials: 'same-origin', redirect: 'manual' });
 		learnClock(response.headers.get('Date'), sent, Date.now());
 		const text = await response.text();
-		const out = read(response, text);
-		tell(null);
+		const out = readAnswer(response, text);
+		tellOutcome(null);
 		return out;
 	} catch (error) {
 		const told = error instanceof ApiError ? error
 			: signal && signal.aborted ? new ApiError('aborted', 'The request was given up.')
 				: new ApiError('network', late ? `tocsin did not answer within ${patience / 1000} s.` : 'tocsin could not be reached.');
 		// An answer that refuses is an answer: the connection is well.
-		if (told.kind !== 'aborted') tell(told.kind === 'server' || told.kind === 'expired' ? null : told);
+		if (told.kind !== 'aborted') tellOutcome(told.kind === 'server' || told.kind === 'expired' ? null : told);
 		throw told;
 	} finally {
 		clearTimeout(timer);
@@ -160,7 +168,7 @@ async function request(url, init, { signal, patience = PATIENCE } = {}) {
 	}
 }
 
-function read(response, text) {
+function readAnswer(response, text) {
 	const { status } = response;
 	if (response.type === 'opaqueredirect') throw new ApiError('html', 'The answer was a page, not data: you may have to sign in again.');
 	const isPage = (response.headers.get('Content-Type') || '').includes('text/html');

@@ -14,9 +14,9 @@ import { title } from './title.js';
 /** Milliseconds for which a group is not called out again. */
 const QUIET = 300000;
 /** How many notifications at once, at most. */
-const MOST = 3;
+const MOST_SOUNDS = 3;
 
-const NAMES = new Map([['alerts', 'Alerts'], ['alert', 'Alerts'], ['group', 'Alerts'], ['silences', 'Silences'], ['silence', 'Silences'], ['silence-new', 'New silence'],
+const ICON_NAMES = new Map([['alerts', 'Alerts'], ['alert', 'Alerts'], ['group', 'Alerts'], ['silences', 'Silences'], ['silence', 'Silences'], ['silence-new', 'New silence'],
 	['silence-edit', 'Edit silence'], ['history', 'History'], ['explain', 'Explain'], ['receivers', 'Receivers'], ['receiver', 'Receivers'], ['templates', 'Templates'],
 	['status', 'Status'], ['config', 'Configuration'], ['settings', 'Settings']]);
 
@@ -24,14 +24,14 @@ const NAMES = new Map([['alerts', 'Alerts'], ['alert', 'Alerts'], ['group', 'Ale
 export const siteName = () => ['tocsin', boot.ui.title].filter(Boolean).join(' ');
 
 /** The page's name, for the title and for error boxes. */
-export const pageName = page => NAMES.get(page) || 'Not found';
+export const pageName = page => ICON_NAMES.get(page) || 'Not found';
 
 function drawTitle() {
 	const { connection, overview } = live.get();
 	const firing = overview ? overview.alerts.active : 0;
 	const mark = connection === 'lost' || connection === 'signin' ? '(!) ' : firing > 0 ? `(${firing}) ` : '';
 	const page = view.get().page;
-	document.title = mark + [title.get().detail, page === 'alerts' && !mark ? '' : NAMES.get(page), siteName()].filter(Boolean).join(' · ');
+	document.title = mark + [title.get().detail, page === 'alerts' && !mark ? '' : ICON_NAMES.get(page), siteName()].filter(Boolean).join(' · ');
 }
 
 function drawIcon() {
@@ -133,7 +133,7 @@ let newest = Date.now(); // alerts that began before are known
 let looking = false;
 
 /** Looks which groups have new alerts, and calls for those that were not called for in the last five minutes. */
-async function look() {
+async function lookAtOverview() {
 	const { sound, notify: desktop, criticalOnly } = settings.get();
 	if (looking || (!sound && !desktop)) return;
 	looking = true;
@@ -147,7 +147,7 @@ async function look() {
 		const mine = new Set(await claim(groups.map(g => g.id)));
 		if (mine.size && sound) ring();
 		if (desktop) {
-			for (const g of groups.filter(one => mine.has(one.id)).slice(0, MOST)) {
+			for (const g of groups.filter(one => mine.has(one.id)).slice(0, MOST_SOUNDS)) {
 				const name = g.labels.alertname || Object.values(g.labels)[0] || 'Alert';
 				notify(`${name} (${g.severity || 'no severity'})`, `${g.counts.active} firing, ${g.receiver}. ${siteName()}`, g.id, { page: 'group', id: g.id });
 			}
@@ -177,7 +177,7 @@ export function startAttention() {
 		if (s.overview === last) return;
 		if (last && s.overview) {
 			tell(last.alerts, s.overview.alerts);
-			if (s.revision.alerts !== last.revision.alerts) look();
+			if (s.revision.alerts !== last.revision.alerts) lookAtOverview();
 		}
 		last = s.overview;
 	});

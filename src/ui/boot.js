@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /** What the server wrote into the page: who asks, what the site wants, and the first overview. */
 
-function read() {
+function readBoot() {
 	const element = typeof document === 'undefined' ? null : document.getElementById('boot');
 	let given = null;
 	try {
@@ -24,7 +24,7 @@ function read() {
 }
 
 /** The boot block {prefix, external_url, version, instance, assets, me: {name, source, can}, ui, overview}. */
-export const boot = read();
+export const boot = readBoot();
 
 /** Whether who sits here may do it: 'silence', 'ack', 'test', 'reload'. */
 export const can = what => boot.me.can.includes(what);

@@ -11,16 +11,16 @@ import { seen } from './value.js';
 import { findLines, markFound, readYaml, tokensOf } from './yaml.js';
 
 /* Up to so many lines are all there, and the browser's own search finds them; of more, these around what is seen. */
-const PLAIN = 2000;
+const PLAIN_LINES = 2000;
 const WINDOW = 400;
 const LONGEST_LINE = 4000;
 
 const KIND_CLASSES = new Map([['key', 'cf-key'], ['secret', 'cf-secret'], ['mark', 'cf-dim'], ['comment', 'cf-dim'], ['dash', 'cf-dim'], ['colon', 'cf-dim']]);
 
-const shown = text => seen(text).map((part, i) => (typeof part === 'string' ? part : h('span', { key: i, class: 'unseen' }, part.code)));
+const shownText = text => seen(text).map((part, i) => (typeof part === 'string' ? part : h('span', { key: i, class: 'unseen' }, part.code)));
 
 function Piece({ token }) {
-	const inner = shown(token.text);
+	const inner = shownText(token.text);
 	if (token.found)
 		return h('mark', { class: 'cf-found' }, ...inner);
 	const name = token.top ? 'cf-top' : KIND_CLASSES.get(token.kind);
@@ -38,12 +38,12 @@ function Line({ number, text, inBlock, needle, current, query }) {
 }
 
 /* The text in a box of its own that scrolls both ways. `line` is brought into view when it changes. */
-function Text({ lines, block, needle, line, query }) {
+function ConfigText({ lines, block, needle, line, query }) {
 	const box = useRef(null);
 	const sample = useRef(null);
 	const [top, setTop] = useState(0);
 	const [height, setHeight] = useState(20);
-	const plain = lines.length <= PLAIN;
+	const plain = lines.length <= PLAIN_LINES;
 	const first = plain ? 0 : Math.max(0, Math.min(Math.floor(top / height) - WINDOW / 4, lines.length - WINDOW));
 	const last = plain ? lines.length : Math.min(lines.length, first + WINDOW);
 	useLayout(() => {
@@ -140,6 +140,6 @@ export function ConfigPage({ view }) {
 			h('div', { key: 'tools', class: 'cf-tools' },
 				h(Search, { lines, view, found }),
 				h('nav', { class: 'cf-sections', 'aria-label': 'Sections' }, ...sections.slice(0, 30).map(s => h('a', { key: s.line, class: 'cf-section', href: href({ page: 'config', line: s.line }) }, s.name)))),
-			h(Text, { key: 'text', lines, block, needle: view.q, line: view.line, query: view.q }),
+			h(ConfigText, { key: 'text', lines, block, needle: view.q, line: view.line, query: view.q }),
 		]);
 }

@@ -5,7 +5,7 @@ import { formatMatcher } from './matcher.js';
 import { formatDuration, isoDay, parseDuration, parseWhen } from './time.js';
 
 /** Each kind the server has: [word, icon, tone]. A tone is a word of the style sheet: 'fire', 'ok', 'bad', 'quiet', 'ack', 'plain'. */
-const KINDS = new Map([
+const EVENT_KINDS = new Map([
 	['firing', ['fired', 'alert', 'fire']],
 	['resolved', ['resolved', 'resolved', 'ok']],
 	['silenced', ['silenced', 'silence', 'quiet']],
@@ -36,7 +36,7 @@ const REASONS = new Map([['first', 'first notification'], ['new_alerts', 'new al
 	['repeat', 'repeat'], ['none', 'nothing to tell']]);
 
 /** All kinds of the server, in the order of a list. */
-export const allKinds = [...KINDS.keys()];
+export const allKinds = [...EVENT_KINDS.keys()];
 
 /** Choices of the kind field: [value of `kind`, words]. */
 export const kindChoices = [
@@ -54,7 +54,7 @@ export const outcomeChoices = [['', 'Any outcome'], ['sent', 'Sent'], ['failed',
 
 /** A kind as a word; one this page does not know is shown as it is. */
 export function kindWord(kind) {
-	return KINDS.has(kind) ? KINDS.get(kind)[0] : String(kind).replaceAll('_', ' ');
+	return EVENT_KINDS.has(kind) ? EVENT_KINDS.get(kind)[0] : String(kind).replaceAll('_', ' ');
 }
 
 /** Why something was told, in words. */
@@ -85,7 +85,7 @@ export function groupText(key) {
 }
 
 /** What a label set is called: its alertname, else ''. */
-export function nameOf(labels) {
+export function alertNameOf(labels) {
 	return labels && Object.hasOwn(labels, 'alertname') ? text(labels.alertname) : '';
 }
 
@@ -102,7 +102,7 @@ export function otherLabels(labels) {
  *   subject: whom or what it is about; labels: of the alert, but for the name; note: what else there is to say, as text
  */
 export function readEvent(e) {
-	const [word, icon, tone] = KINDS.get(e.kind) || [kindWord(e.kind), 'other', 'plain'];
+	const [word, icon, tone] = EVENT_KINDS.get(e.kind) || [kindWord(e.kind), 'other', 'plain'];
 	const out = { icon, tone, word, subject: '', labels: null, note: '', error: '' };
 	switch (e.kind) {
 	case 'notification':
@@ -122,8 +122,8 @@ export function readEvent(e) {
 	}
 	if (e.silence_id !== undefined) return { ...out, subject: text(e.matchers), note: [by(e), text(e.comment)].filter(Boolean).join(' · ') };
 	if (!e.labels) return out;
-	const cause = e.source ? `by ${nameOf(e.source.labels) || 'another alert'}${e.rule ? `, rule ${e.rule}` : ''}` : '';
-	return { ...out, subject: nameOf(e.labels), labels: otherLabels(e.labels), note: cause };
+	const cause = e.source ? `by ${alertNameOf(e.source.labels) || 'another alert'}${e.rule ? `, rule ${e.rule}` : ''}` : '';
+	return { ...out, subject: alertNameOf(e.labels), labels: otherLabels(e.labels), note: cause };
 }
 
 const by = e => (e.by ? `by ${e.by}` : '');

@@ -5,7 +5,7 @@ import { useZone } from './chart.js';
 import { otherLabels } from './events.js';
 import { EventList } from './historylist.js';
 import { Icon } from './icons.js';
-import { Button, Copy, Empty, ErrorBox, Field, IconButton, Input, Labels, Notice, Skeleton, Value, formatCount } from './kit.js';
+import { Button, Copy, Empty, ErrorBox, Fact, Facts, Field, IconButton, Input, Labels, Notice, Skeleton, Value, formatCount } from './kit.js';
 import { useLive } from './live.js';
 import { bodyOf, labelChanges, labelsOf, readText, rowsError, rowsOf, stages, textOf, verdictOf } from './question.js';
 import { Fragment, h, useEffect, useRef, useState } from './render.js';
@@ -20,7 +20,7 @@ export function Explain({ view }) {
 	const question = bodyOf(view, serverNow(), zone);
 	const answer = useLive(['silences', 'config'], async ({ signal }) => {
 		const { body } = bodyOf(view, serverNow(), zone);
-		return body ? { key, answer: await ask(body, signal) } : { key, answer: null };
+		return body ? { key, answer: await askServer(body, signal) } : { key, answer: null };
 	}, [key]);
 	const got = answer.data && answer.data.key === key ? answer.data.answer : null;
 	const looked = got ? (got.steps.find(s => s.stage === 'route') || {}).tree || null : null;
@@ -29,21 +29,21 @@ export function Explain({ view }) {
 	return h('div', { class: 'ex' + (asked ? ' asked' : '') },
 		h('h1', { tabindex: -1 }, 'Explain'),
 		h('div', { class: 'ex-cols' },
-			h('section', { class: 'ex-input', 'aria-label': 'The question' }, h(Question, { key, view, got, asked })),
+			h('section', { class: 'ex-input', 'aria-label': 'The question' }, h(ExplainQuestion, { key, view, got, asked })),
 			h('section', { class: 'ex-answer', 'aria-label': 'The answer', 'aria-busy': asked && !got && !failed },
 				question.error ? h(Notice, { kind: 'warning' }, question.error) : null,
 				view.unread ? h(Notice, { kind: 'warning' }, 'Part of this link could not be read: ', h('code', null, view.unread), '.') : null,
-				failed ? h(Failed, { error: answer.error, view, reload: answer.reload }) : null,
-				got ? h(Answer, { key, got, view, stale: answer.stale, reload: answer.reload }) : asked ? (failed ? null : h(Skeleton, { rows: 6 }))
+				failed ? h(ExplainFailed, { error: answer.error, view, reload: answer.reload }) : null,
+				got ? h(Verdicts, { key, got, view, stale: answer.stale, reload: answer.reload }) : asked ? (failed ? null : h(Skeleton, { rows: 6 }))
 					: question.error ? null : h(Empty, { title: 'Give labels or choose an alert.' }, h('p', null, 'Then it is said who is told of it, when and why, or what keeps it back.'), h('a', { href: href({ page: 'alerts' }) }, 'Choose an alert'))),
 			got && question.past ? null : h('section', { class: 'ex-routes', 'aria-label': 'The routes' }, h('h2', null, 'Routes'), h(RouteTree, { looked }))));
 }
 
-async function ask(body, signal) {
+async function askServer(body, signal) {
 	return send('POST', 'explain', body, { signal, patience: 20000 });
 }
 
-function Failed({ error, view, reload }) {
+function ExplainFailed({ error, view, reload }) {
 	if (error.code === 'not_found') return h(Empty, { title: 'This alert is not there now.' }, h('p', null, 'History may know what became of it.'),
 		h('div', { class: 'row-flex hi-center' }, h(Button, { href: href({ page: 'history', tab: 'events', alert: view.alert, range: { last: '7d' } }) }, 'History of it'),
 			h(Button, { href: href({ ...view, at: new Date(serverNow() - 1000).toISOString() }) }, 'What history knows')));
@@ -53,7 +53,7 @@ function Failed({ error, view, reload }) {
 
 /* ---- the question ---- */
 
-function Question({ view, got, asked }) {
+function ExplainQuestion({ view, got, asked }) {
 	const zone = useZone();
 	// What is typed counts at once, not when it is drawn: Enter may come first.
 	const [{ rows, text, at }, redraw] = useState(() => ({ rows: [...rowsOf(view.labels), ['', '']], text: null, at: view.at || '' }));
@@ -142,7 +142,7 @@ const named = labels => [...(Object.hasOwn(labels, 'alertname') ? [['alertname',
 
 /* ---- the answer ---- */
 
-function Answer({ got, view, stale, reload }) {
+function Verdicts({ got, view, stale, reload }) {
 	const zone = useZone();
 	const past = Boolean(view.at && view.at !== 'now');
 	const v = verdictOf(got.verdict);
@@ -167,10 +167,10 @@ function Answer({ got, view, stale, reload }) {
 		got.groups_left_out ? h(Notice, { kind: 'warning' }, `${formatCount(got.groups_left_out)} more groups get this alert and are not shown.`) : null,
 		h('ol', { class: 'ex-stages' },
 			labels ? h(Stage, { key: 'labels', title: 'Labels', mark: 'yes' }, h('p', null, got.alert.stored ? 'This alert is there now.' : 'As if it were posted now.'), h(Labels, { labels }), ...labelChanges(given, labels).map((t, i) => h('p', { key: i }, t))) : null,
-			...common.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, say: tell(s.step.say) }, h(Facts, { step: s.step, view, now, zone, tell }))),
-			...(many ? [] : groups.flatMap(g => g.steps.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, decides: s.decides, say: tell(s.step.say) }, h(Facts, { step: s.step, view, now, zone, tell })))))),
+			...common.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, say: tell(s.step.say) }, h(StageFacts, { step: s.step, view, now, zone, tell }))),
+			...(many ? [] : groups.flatMap(g => g.steps.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, decides: s.decides, say: tell(s.step.say) }, h(StageFacts, { step: s.step, view, now, zone, tell })))))),
 		many ? groups.map((g, i) => h('section', { key: g.id, class: 'ex-group', 'aria-label': `Group ${i + 1}` }, h('h2', null, `${i + 1} of ${groups.length}: for `, h(Value, { text: g.receiver })),
-			h('ol', { class: 'ex-stages' }, ...g.steps.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, decides: s.decides, say: tell(s.step.say) }, h(Facts, { step: s.step, view, now, zone, tell })))))) : null);
+			h('ol', { class: 'ex-stages' }, ...g.steps.map(s => h(Stage, { key: s.step.stage, title: s.title, mark: s.mark, decides: s.decides, say: tell(s.step.say) }, h(StageFacts, { step: s.step, view, now, zone, tell })))))) : null);
 }
 
 const MARKS = new Map([['yes', ['check', 'passes']], ['no', ['cross', 'does not pass']], ['none', ['minus', 'not reached']]]);
@@ -183,15 +183,15 @@ function Stage({ title, mark, decides = false, say, children }) {
 			say ? h('p', null, h(Value, { text: say, lines: true })) : null, children));
 }
 
-const span = s => (s > 0 && s < 1 ? `${Math.round(s * 1000)}ms` : compactDuration(s));
+const spanText = s => (s > 0 && s < 1 ? `${Math.round(s * 1000)}ms` : compactDuration(s));
 
-function Facts({ step, view, now, zone, tell }) {
+function StageFacts({ step, view, now, zone, tell }) {
 	switch (step.stage) {
 	case 'group':
-		return h('dl', { class: 'hi-facts' }, h('dt', null, 'Group'), h('dd', null, h('a', { href: href({ page: 'group', id: step.group }) }, h(Value, { text: step.key }))),
-			h('dt', null, 'Receiver'), h('dd', null, h('a', { href: href({ page: 'receiver', id: step.receiver }) }, h(Value, { text: step.receiver }))),
-			h('dt', null, 'Next flush'), h('dd', null, formatWhen(Date.parse(step.next_flush), now, { ...zone, seconds: true })),
-			h('dt', null, 'Timing'), h('dd', null, `wait ${span(step.wait)}, interval ${span(step.interval)}, repeat ${span(step.repeat)}`));
+		return h(Facts, null, h(Fact, { name: 'Group' }, h('a', { href: href({ page: 'group', id: step.group }) }, h(Value, { text: step.key }))),
+			h(Fact, { name: 'Receiver' }, h('a', { href: href({ page: 'receiver', id: step.receiver }) }, h(Value, { text: step.receiver }))),
+			h(Fact, { name: 'Next flush' }, formatWhen(Date.parse(step.next_flush), now, { ...zone, seconds: true })),
+			h(Fact, { name: 'Timing' }, `wait ${spanText(step.wait)}, interval ${spanText(step.interval)}, repeat ${spanText(step.repeat)}`));
 	case 'inhibit':
 		return h(Rules, { step, tell });
 	case 'mute':

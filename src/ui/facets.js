@@ -5,18 +5,18 @@ import { Value, formatCount } from './kit.js';
 import { useLive } from './live.js';
 import { h, useMemo, useState } from './render.js';
 
-const MOST = 12;
-const SHORT = 6;
+const MOST_FACETS = 12;
+const SHORT_FACET = 6;
 
 /** A label says something when it divides the alerts and is not another one for each of them; those the filter names stay. */
 function worth(items, total, named, first) {
 	const rank = i => (i.name === first ? 0 : i.name === 'alertname' ? 1 : i.name === 'team' ? 2 : 3);
 	return items.filter(i => named.has(i.name) || (i.values > 1 && (2 * i.values <= i.alerts || i.values <= 8)) || i.name === first || (i.alerts < total && i.values === 1))
-		.sort((a, b) => rank(a) - rank(b)).slice(0, MOST);
+		.sort((a, b) => rank(a) - rank(b)).slice(0, MOST_FACETS);
 }
 
 /** Who is told of them; one that is chosen stays, so that it can be given up. */
-function Receivers({ items, receiver, onpick }) {
+function ReceiverFacet({ items, receiver, onpick }) {
 	const chosen = receiver && receiver.name;
 	const all = chosen && !items.some(v => v.value === chosen) ? [...items, { value: chosen, alerts: 0 }] : items;
 	if (all.length < 2 && !chosen) return null;
@@ -27,7 +27,7 @@ function Receivers({ items, receiver, onpick }) {
 
 function Facet({ item, filter, onpick }) {
 	const [all, showAll] = useState(false);
-	const values = all ? item.top : item.top.slice(0, SHORT);
+	const values = all ? item.top : item.top.slice(0, SHORT_FACET);
 	const chosen = v => filter.some(m => m.name === item.name && m.op === '=' && m.value === v);
 	const rest = item.values - values.length;
 	return h('section', { class: 'al-facet' },
@@ -35,7 +35,7 @@ function Facet({ item, filter, onpick }) {
 		h('ul', null, ...values.map(v => h('li', { key: String(v.value) }, h('button', {
 			type: 'button', class: 'al-facet-value', 'aria-pressed': chosen(v.value), onclick: event => onpick(item.name, String(v.value), event.altKey),
 		}, h(Value, { text: v.value, limit: 80 }), h('span', { class: 'count' }, formatCount(v.alerts)))))),
-		rest > 0 ? (!all && item.top.length > SHORT ? h('button', { type: 'button', class: 'btn quiet al-facet-more', onclick: () => showAll(true) }, `${formatCount(rest)} more`) : h('span', { class: 'meta al-facet-more' }, `${formatCount(rest)} more`)) : null);
+		rest > 0 ? (!all && item.top.length > SHORT_FACET ? h('button', { type: 'button', class: 'btn quiet al-facet-more', onclick: () => showAll(true) }, `${formatCount(rest)} more`) : h('span', { class: 'meta al-facet-more' }, `${formatCount(rest)} more`)) : null);
 }
 
 /**
@@ -49,6 +49,6 @@ export function Facets({ params, filter, severity, onpick, receiver, onreceiver 
 	if (!data) return h('aside', { class: 'al-facets', 'aria-label': 'Labels' });
 	return h('aside', { class: 'al-facets', 'aria-label': 'Labels', tabindex: -1 },
 		...worth(data.items, data.alerts, named, severity).map(item => h(Facet, { key: item.name, item, filter, onpick })),
-		h(Receivers, { key: ' receivers', items: data.receivers || [], receiver, onpick: onreceiver }),
+		h(ReceiverFacet, { key: ' receivers', items: data.receivers || [], receiver, onpick: onreceiver }),
 		data.cut ? h('p', { class: 'meta' }, 'Not all labels were counted.') : null);
 }

@@ -10,7 +10,7 @@ import { h, useEffect, useId, useLayout, useMemo, useRef, useState } from './ren
 import { settings } from './settings.js';
 import { useStore } from './store.js';
 
-const PATIENCE = 120; // ms after the last key
+const KEY_PATIENCE = 120; // ms after the last key
 /** Whether the field takes the whole screen while it has the focus. */
 const covers = () => matchMedia('(max-width: 719.9px)').matches;
 
@@ -50,7 +50,7 @@ function useCandidates(open, text, pseudo, params, recent) {
 				if (!control.signal.aborted) set([]);
 				if (!error.kind) throw error;
 			}
-		}, draft.part === 'op' || !text ? 0 : PATIENCE);
+		}, draft.part === 'op' || !text ? 0 : KEY_PATIENCE);
 		return () => {
 			clearTimeout(timer);
 			control.abort();
@@ -59,7 +59,7 @@ function useCandidates(open, text, pseudo, params, recent) {
 	return open ? found : [];
 }
 
-function Option({ candidate, id, chosen, onpick }) {
+function Candidate({ candidate, id, chosen, onpick }) {
 	const { label, hint, count, recent } = candidate;
 	// The press must not take the focus from the field, or the list would close before the click.
 	return h('li', { id, role: 'option', 'aria-selected': chosen, class: 'fb-option', onmousedown: event => event.preventDefault(), onclick: onpick },
@@ -253,7 +253,7 @@ export function FilterBar({ filter, onchange, q = '', onq, extra = [], onpseudo,
 			if (take(text) && field.current) field.current.blur();
 		} }, 'Done') : null),
 		h('ul', { id: `${id}l`, class: 'fb-list', role: 'listbox', 'aria-label': 'Completions', hidden: !list },
-			...(list ? candidates.map((c, i) => h(Option, { key: `${i}${c.label}`, id: `${id}o${i}`, candidate: c, chosen: i === chosen, onpick: () => pick(c) })) : [])),
+			...(list ? candidates.map((c, i) => h(Candidate, { key: `${i}${c.label}`, id: `${id}o${i}`, candidate: c, chosen: i === chosen, onpick: () => pick(c) })) : [])),
 		failed ? h('div', { class: 'fb-error', id: `${id}e`, role: 'alert' }, h(Icon, { name: 'alert' }), ' ', failed) : null);
 }
 

@@ -8,7 +8,7 @@ import { Told } from './alert.js';
 import { get } from './api.js';
 import { Feed } from './feed.js';
 import { Icon } from './icons.js';
-import { Button, Empty, ErrorBox, Menu, Severity, Skeleton, Time, Value, formatCount } from './kit.js';
+import { Button, Empty, ErrorBox, Fact, Facts, Menu, Severity, Skeleton, Time, Value, formatCount } from './kit.js';
 import { useKeys } from './keys.js';
 import { useLive } from './live.js';
 import { formatMatcher, fromLabels } from './matcher.js';
@@ -18,7 +18,7 @@ import { alertRows, inOrder, nameOf } from './rows.js';
 import { useTitle } from './title.js';
 import { VList, useWide } from './vlist.js';
 
-const HEIGHTS = { wide: { row: 2.25 }, phone: { row: 4 } };
+const GROUP_HEIGHTS = { wide: { row: 2.25 }, phone: { row: 4 } };
 const COUNTED = ['active', 'acked', 'silenced', 'inhibited', 'muted'];
 
 /** The labels that all these alerts have: among them are those that the group is made by. */
@@ -76,7 +76,7 @@ export function GroupPage({ view }) {
 	const onend = async () => {
 		if (await feed.current.more()) again(n => n + 1);
 	};
-	const fact = (word, ...inner) => h('div', { key: word, class: 'ad-fact' }, h('dt', null, word), h('dd', null, ...inner));
+	const fact = (name, ...inner) => h(Fact, { key: name, name }, ...inner);
 	return h('div', { class: 'gr' },
 		h('a', { class: 'ad-back', href: href({ page: 'alerts' }) }, h(Icon, { name: 'left', size: 0.75 }), ' Alerts'),
 		h('div', { class: 'gr-head' },
@@ -91,7 +91,7 @@ export function GroupPage({ view }) {
 				{ label: 'CSV', icon: 'file', href: `api/ext/v1/groups/${encodeURIComponent(id)}/alerts?format=csv` }, { label: 'JSON', icon: 'file', href: `api/ext/v1/groups/${encodeURIComponent(id)}/alerts?format=json` }] })),
 		error ? h(ErrorBox, { error, onretry: reload }) : null,
 		note ? h('p', { role: 'status' }, note) : null,
-		group ? h('dl', { class: 'ad-facts gr-facts' },
+		group ? h(Facts, { class: 'gr-facts' },
 			fact('Told', h('a', { href: href({ page: 'receiver', id: group.receiver }) }, h(Value, { text: group.receiver, limit: 120 }))),
 			group.last || group.next_repeat || group.next_flush ? fact('Next message', h(Delivery, { group, long: true })) : null,
 			fact('Alerts', COUNTED.filter(s => group.counts[s] > 0).map(s => `${formatCount(group.counts[s])} ${s}`).join(' · ')),
@@ -100,7 +100,7 @@ export function GroupPage({ view }) {
 			group.last && group.last.error ? fact('Last error', h('span', { class: 'ad-error' }, h(Value, { text: group.last.error, lines: true, limit: 500 }))) : null) : null,
 		h('section', { class: 'ad-part' }, h('h2', null, 'Sent'), h(Told5, { id })),
 		h('section', { class: 'ad-part gr-alerts' }, h('h2', null, 'Alerts ', h('span', { class: 'count' }, formatCount(snapshot.total))),
-			h(VList, { rows, heights: phone ? HEIGHTS.phone : HEIGHTS.wide, render, label: 'Alerts of the group', whole: true, onend, onview: (a, b) => (feed.current.seen = [a, b]), active: cursor, onactive: setCursor, api: list, size: snapshot.total })),
+			h(VList, { rows, heights: phone ? GROUP_HEIGHTS.phone : GROUP_HEIGHTS.wide, render, label: 'Alerts of the group', whole: true, onend, onview: (a, b) => (feed.current.seen = [a, b]), active: cursor, onactive: setCursor, api: list, size: snapshot.total })),
 		dialog ? h(AckDialog, { target: dialog.target, what: dialog.what, onclose: done => {
 			setDialog(null);
 			if (done) setSelected(new Map());

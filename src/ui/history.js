@@ -14,7 +14,7 @@ import { go, href } from './route.js';
 import { Stats } from './stats.js';
 import { formatWhen } from './time.js';
 
-const PAGE = 100;
+const EVENTS_PAGE = 100;
 /** Questions in a row that a wide range may take before the person is asked. */
 const IN_A_ROW = 6;
 
@@ -24,10 +24,10 @@ async function askOn(query, cursor, signal) {
 	let page = null;
 	let next = cursor;
 	for (let i = 0; i < IN_A_ROW; i++) {
-		page = (await get('history', { ...query, limit: PAGE, cursor: next || undefined }, { signal })).data;
+		page = (await get('history', { ...query, limit: EVENTS_PAGE, cursor: next || undefined }, { signal })).data;
 		items = items.concat(page.items);
 		next = page.next;
-		if (!next || items.length >= PAGE / 2) break;
+		if (!next || items.length >= EVENTS_PAGE / 2) break;
 	}
 	return { items, next, oldest: page.oldest, lag: page.lag_seconds, missing: page.missing };
 }
@@ -35,7 +35,7 @@ async function askOn(query, cursor, signal) {
 /** The newer ones of a list that is known; null when there are too many to be sure that none is left out. */
 async function askNewer(list, query, signal) {
 	const from = list.items.length ? new Date(Date.parse(list.items[0].at) - 5000).toISOString() : query.from;
-	const page = (await get('history', { ...query, from: from > query.from ? from : query.from, limit: PAGE }, { signal })).data;
+	const page = (await get('history', { ...query, from: from > query.from ? from : query.from, limit: EVENTS_PAGE }, { signal })).data;
 	if (page.next) return null;
 	return { ...list, items: mergeNewer(list.items, page.items), oldest: page.oldest, lag: page.lag_seconds, missing: page.missing };
 }
@@ -105,7 +105,7 @@ function useStill(list, key) {
 }
 
 /** The page History: {view}. */
-export function History({ view }) {
+export function HistoryPage({ view }) {
 	const tab = view.tab || 'events';
 	const keep = { filter: view.filter, receiver: view.receiver, range: view.range, group: view.group, alert: view.alert, page: 'history' };
 	const tabs = [
@@ -165,11 +165,11 @@ function Past({ view }) {
 	useKeys({ j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1), Escape: () => (view.open ? close() : false) });
 	const List = notifications ? NotificationTable : EventList;
 	return h(Fragment, null,
-		h(Question, { view, range, to, notifications }),
+		h(HistoryQuestion, { view, range, to, notifications }),
 		list && list.lag >= 5 ? h(Notice, { kind: 'warning' }, `History is ${formatCount(Math.round(list.lag))} s behind: the disk is slow.`) : null,
 		list && list.missing > 0 ? h(Notice, { kind: 'warning' }, `${formatCount(list.missing)} events could not be kept: the disk was behind.`) : null,
 		range.bad ? h(Notice, { kind: 'warning' }, 'Part of this range could not be read: ', h('code', null, range.bad), `. Showing ${rangeText(range, t => formatWhen(t, now, zone)).toLowerCase()}.`) : null,
-		past.error ? h(Failed, { error: past.error, restart: past.restart }) : null,
+		past.error ? h(HistoryFailed, { error: past.error, restart: past.restart }) : null,
 		h('div', { ref: still.top, class: 'hi-sentinel', 'aria-hidden': 'true' }),
 		still.waiting ? h('div', { class: 'hi-pill' }, h(Button, { kind: 'primary', icon: 'up', onclick: still.show }, `${formatCount(still.waiting)} new`)) : null,
 		!list ? (past.error ? null : h(Skeleton, { rows: 8 }))
@@ -177,7 +177,7 @@ function Past({ view }) {
 				h('div', { class: 'hi-main' },
 					list.items.length ? h(EventBars, { items: still.items, range, now, done: !list.next, notifications,
 						onpick: r => to({ range: { from: new Date(r.from).toISOString(), to: new Date(r.to).toISOString() } }) }) : null,
-					list.items.length ? h(List, { items: still.items, view, now, rows }) : list.next ? null : h(Nothing, { view, range, now, to }),
+					list.items.length ? h(List, { items: still.items, view, now, rows }) : list.next ? null : h(NoEvents, { view, range, now, to }),
 					h(End, { view, list, range, now, past, zone, to }))),
 				// The detail stands last, and beside the list where there is room.
 		view.open ? h('aside', { class: 'hi-side' }, opened ? h(EventDetail, { event: opened, onclose: close, link: permalink(view, opened) })
@@ -191,12 +191,12 @@ function permalink(view, e) {
 	return new URL(link, location.href).href;
 }
 
-function Failed({ error, restart }) {
+function HistoryFailed({ error, restart }) {
 	if (error.code === 'no_history' && error.status === 501) return h(Empty, { title: 'No history is kept.' }, h('p', null, 'The server was started with ', h('code', null, '--no-history.enabled'), '.'));
 	return h(ErrorBox, { error, onretry: restart });
 }
 
-function Nothing({ view, range, now, to }) {
+function NoEvents({ view, range, now, to }) {
 	const filtered = view.filter.length || view.kind || view.outcome || view.receiver || view.group || view.alert || view.integration || view.actor;
 	return h(Empty, { title: 'Nothing in this range.' },
 		h('div', { class: 'row-flex hi-center' },
@@ -212,7 +212,7 @@ function End({ view, list, range, now, past, zone, to }) {
 		return h(ErrorBox, { error, title: error.kind === 'expired' ? 'The server was started anew' : undefined, onretry: error.kind === 'expired' || error.code === 'bad_cursor' ? past.restart : past.more });
 	}
 	if (list.next) {
-		const few = list.items.length < PAGE / 2;
+		const few = list.items.length < EVENTS_PAGE / 2;
 		return h(Fragment, null, few ? h('p', { class: 'hi-end' }, `This is a lot to look through: ${list.items.length ? `${list.items.length} found so far` : 'nothing found so far'}, and not all of the range was looked at.`) : null,
 			h(More, { busy: past.older.busy, onclick: past.more }, few ? 'Go on' : 'Show older'));
 	}
@@ -226,7 +226,7 @@ function End({ view, list, range, now, past, zone, to }) {
 /* ---- the question ---- */
 
 /** The filter, and what else narrows the list. */
-function Question({ view, range, to, notifications }) {
+function HistoryQuestion({ view, range, to, notifications }) {
 	const names = useReceivers();
 	const receiver = view.receiver ? (view.receiver.name !== undefined ? view.receiver.name : `=~ ${view.receiver.regex}`) : '';
 	const choices = [['', 'All receivers'], ...new Set([...names, ...(view.receiver && view.receiver.name !== undefined ? [view.receiver.name] : [])])].map(n => (Array.isArray(n) ? n : [n, n]));

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The events of history as a list under days, notifications as a table, and what is known of one of them. */
+import { LabelTable } from './alert.js';
 import { get } from './api.js';
 import { Bars, useZone } from './chart.js';
-import { byDay, countsText, groupText, linksOf, nameOf, otherLabels, outcomeOf, readEvent, reasonWord, shortError } from './events.js';
+import { byDay, countsText, groupText, linksOf, alertNameOf, otherLabels, outcomeOf, readEvent, reasonWord, shortError } from './events.js';
 import { Icon } from './icons.js';
-import { Button, Copy, IconButton, Labels, RichText, Value } from './kit.js';
+import { Button, Copy, Fact, Facts, IconButton, Labels, RichText, Value, plural } from './kit.js';
 import { Fragment, h, useEffect, useLayout, useRef, useState } from './render.js';
 import { href } from './route.js';
 import { niceStep } from './scale.js';
 import { formatDay, formatFull, formatTime, isoDay } from './time.js';
-
-const plural = (n, one, many = one + 's') => `${n} ${n === 1 ? one : many}`;
 
 /** A time of day to the second; the whole of it in the title. */
 export function At({ at, zone }) {
@@ -18,7 +17,7 @@ export function At({ at, zone }) {
 	return h('time', { class: 'time', datetime: String(at), title: `${formatFull(ms, { hour12: zone.hour12 })}\n${formatFull(ms, { utc: true })}` }, formatTime(ms, { ...zone, seconds: true }));
 }
 
-function dayName(ms, now, zone) {
+function dayHeading(ms, now, zone) {
 	const day = isoDay(ms, zone);
 	const name = formatDay(ms, { ...zone, year: day.slice(0, 4) !== isoDay(now, zone).slice(0, 4) });
 	return day === isoDay(now, zone) ? `Today, ${name}` : day === isoDay(now - 86400000, zone) ? `Yesterday, ${name}` : name;
@@ -53,8 +52,8 @@ const rowRef = (rows, id) => element => {
 /** Events, the newest first, under headings of days. */
 export function EventList({ items, view, now, rows }) {
 	const zone = useZone();
-	return h('div', { class: 'hi-days' }, ...byDay(items, zone).map(d => h('section', { key: d.day, 'aria-label': dayName(d.at, now, zone) },
-		h('h2', { class: 'hi-day' }, dayName(d.at, now, zone)),
+	return h('div', { class: 'hi-days' }, ...byDay(items, zone).map(d => h('section', { key: d.day, 'aria-label': dayHeading(d.at, now, zone) },
+		h('h2', { class: 'hi-day' }, dayHeading(d.at, now, zone)),
 		h('ul', { class: 'hi-events' }, ...d.items.map(e => h(EventRow, { key: e.id, event: e, link: href({ ...view, open: e.id }), open: view.open === e.id, zone, rows }))))));
 }
 
@@ -87,7 +86,7 @@ export function NotificationTable({ items, view, now, rows }) {
 	return h('table', { class: 'table hi-told' }, h('caption', { class: 'vh' }, 'Notifications, the newest first'),
 		h('thead', null, h('tr', null, ...head.map(t => h('th', { key: t, scope: 'col' }, t)))),
 		...byDay(items, zone).map(d => h('tbody', { key: d.day },
-			h('tr', { class: 'hi-day-row' }, h('th', { colspan: head.length, scope: 'rowgroup' }, dayName(d.at, now, zone))),
+			h('tr', { class: 'hi-day-row' }, h('th', { colspan: head.length, scope: 'rowgroup' }, dayHeading(d.at, now, zone))),
 			...d.items.map(e => h('tr', { key: e.id, class: view.open === e.id ? 'open' : '' },
 				h('td', { class: 'c-when' }, h('a', { href: href({ ...view, open: e.id }), ref: rowRef(rows, e.id), 'aria-current': view.open === e.id ? 'true' : undefined }, h(At, { at: e.at, zone }))),
 				h('td', { class: 'c-out' }, h(Outcome, { outcome: e.outcome }), e.error ? h(Value, { text: shortError(e), class: 'hi-error' }) : null),
@@ -100,8 +99,6 @@ export function NotificationTable({ items, view, now, rows }) {
 }
 
 /* ---- one of them ---- */
-
-const Fact = ({ name, children }) => [h('dt', { key: 'n' }, name), h('dd', { key: 'v' }, children)];
 
 /**
  * What is known of one event. `onclose`: leaves it.
@@ -118,10 +115,10 @@ export function EventDetail({ event, link, onclose }) {
 		h('div', { class: 'hi-detail-head' },
 			h('h2', { ref: head, tabindex: -1 }, h('span', { class: 'hi-mark hi-' + r.tone }, h(Icon, { name: r.icon })), ' ', told ? 'Notification' : r.word[0].toUpperCase() + r.word.slice(1)),
 			h(Copy, { text: link, label: 'Copy link' }), h(IconButton, { icon: 'close', label: 'Close', onclick: onclose })),
-		h('dl', { class: 'hi-facts' },
+		h(Facts, null,
 			h(Fact, { key: 'at', name: 'When' }, h('time', { datetime: String(event.at) }, formatFull(ms, zone)), zone.utc ? null : h('div', { class: 'meta' }, formatFull(ms, { utc: true }))),
-			told ? h(Told, { key: 'told', event }) : h(Happened, { key: 'what', event })),
-		event.labels ? h(LabelTable, { labels: event.labels }) : null,
+			told ? h(ToldFacts, { key: 'told', event }) : h(Happened, { key: 'what', event })),
+		event.labels ? h(Fragment, null, h('h3', null, 'Labels'), h(LabelTable, { labels: event.labels })) : null,
 		event.source ? h(Fragment, null, h('h3', null, 'Inhibited by'), h(Labels, { labels: event.source.labels })) : null,
 		told ? h(ToldAlerts, { event }) : null,
 		told ? h(Rendered, { event }) : null,
@@ -130,20 +127,13 @@ export function EventDetail({ event, link, onclose }) {
 }
 
 function Happened({ event: e }) {
+	const fact = (name, field, inner = v => h(Value, { text: v, lines: true })) => (e[field] === undefined ? null : h(Fact, { key: field, name }, e[field] === null || e[field] === '' ? '–' : inner(e[field])));
+	const time = at => h(Full, { at });
 	return [
-		e.by !== undefined ? h(Fact, { key: 'by', name: 'By' }, e.by === null ? '–' : h(Value, { text: e.by })) : null,
-		e.matchers !== undefined ? h(Fact, { key: 'm', name: 'Matchers' }, h(Value, { text: e.matchers, lines: true })) : null,
-		e.comment !== undefined ? h(Fact, { key: 'c', name: 'Comment' }, e.comment ? h(RichText, { text: e.comment }) : '–') : null,
-		e.starts !== undefined ? h(Fact, { key: 's', name: e.silence_id ? 'From' : 'Began' }, h(Full, { at: e.starts })) : null,
-		e.ends !== undefined ? h(Fact, { key: 'e', name: 'Until' }, h(Full, { at: e.ends })) : null,
-		e.rule !== undefined ? h(Fact, { key: 'r', name: 'Rule' }, h(Value, { text: e.rule })) : null,
-		e.receiver !== undefined ? h(Fact, { key: 'to', name: 'Receiver' }, h(Value, { text: e.receiver })) : null,
-		e.group_key !== undefined ? h(Fact, { key: 'g', name: 'Group' }, h(Value, { text: e.group_key, lines: true })) : null,
-		e.alerts !== undefined ? h(Fact, { key: 'n', name: 'Alerts' }, String(e.alerts)) : null,
-		e.intervals && e.intervals.length ? h(Fact, { key: 'i', name: 'Intervals' }, h(Value, { text: e.intervals.join(', ') })) : null,
-		e.version !== undefined ? h(Fact, { key: 'v', name: 'Version' }, h(Value, { text: e.version })) : null,
-		e.missing !== undefined ? h(Fact, { key: 'x', name: 'Missing' }, plural(e.missing, 'event')) : null,
-		e.error ? h(Fact, { key: 'err', name: 'Error' }, h(Value, { text: e.error, lines: true })) : null,
+		fact('By', 'by'), fact('Matchers', 'matchers'), fact('Comment', 'comment', text => h(RichText, { text })),
+		fact(e.silence_id ? 'From' : 'Began', 'starts', time), fact('Until', 'ends', time), fact('Rule', 'rule'), fact('Receiver', 'receiver'), fact('Group', 'group_key'),
+		fact('Alerts', 'alerts', String), e.intervals && e.intervals.length ? fact('Intervals', 'intervals', list => h(Value, { text: list.join(', ') })) : null,
+		fact('Version', 'version'), fact('Missing', 'missing', n => plural(n, 'event')), e.error ? fact('Error', 'error') : null,
 	];
 }
 
@@ -152,7 +142,7 @@ function Full({ at }) {
 	return h('time', { datetime: String(at) }, formatFull(Date.parse(at), zone));
 }
 
-function Told({ event: e }) {
+function ToldFacts({ event: e }) {
 	const more = e.attempts > 1;
 	return [
 		h(Fact, { key: 'o', name: 'Outcome' }, h(Outcome, { outcome: e.outcome })),
@@ -184,7 +174,7 @@ function ToldAlerts({ event: e }) {
 	return h(Fragment, null, h('h3', null, plural(all, 'alert'), all > prints.length ? h('span', { class: 'meta' }, ` the first ${prints.length}`) : null),
 		h('ul', { class: 'hi-alerts' }, ...prints.map(fp => {
 			const labels = known && known.get(fp);
-			return h('li', { key: fp }, h('a', { href: href({ page: 'alert', id: fp }) }, labels ? h(Value, { text: nameOf(labels) || fp }) : h('code', null, fp)),
+			return h('li', { key: fp }, h('a', { href: href({ page: 'alert', id: fp }) }, labels ? h(Value, { text: alertNameOf(labels) || fp }) : h('code', null, fp)),
 				labels ? h('span', { class: 'hi-labels' }, ...otherLabels(labels).slice(0, 8).map(([n, v]) => h('span', { key: n, class: 'hi-label' }, h(Value, { text: n }), '=', h(Value, { text: v, limit: 80 }), ' '))) : null);
 		})));
 }
@@ -193,12 +183,6 @@ function Rendered({ event: e }) {
 	const fp = (e.fingerprints || [])[0];
 	return h(Fragment, null, h('h3', null, 'The message'),
 		h('p', { class: 'dim' }, 'The text that was sent is not kept. ', fp ? h('a', { href: href({ page: 'explain', alert: fp }) }, 'What would be sent now') : null));
-}
-
-function LabelTable({ labels }) {
-	const list = [...(nameOf(labels) ? [['alertname', nameOf(labels)]] : []), ...otherLabels(labels)];
-	return h(Fragment, null, h('h3', null, 'Labels'), h('table', { class: 'hi-labels-table' }, h('tbody', null, ...list.slice(0, 200).map(([n, v]) => h('tr', { key: n },
-		h('th', { scope: 'row' }, h(Value, { text: n })), h('td', null, h(Value, { text: v, lines: true })))))));
 }
 
 /** The button that goes on where the list ends. */

@@ -11,7 +11,7 @@ let firstAt = 0;
 
 const FIELD = 'input:not([type=checkbox]):not([type=radio]):not([type=button]),textarea,select,[contenteditable]';
 
-function nameOf(event) {
+function keyName(event) {
 	const name = event.key === ' ' ? 'Space' : event.key;
 	if (event.ctrlKey || event.metaKey) return 'Ctrl+' + name;
 	return event.shiftKey && (name.length > 1 || /[a-z]/i.test(name)) ? 'Shift+' + (name.length === 1 ? name.toLowerCase() : name) : name;
@@ -22,7 +22,7 @@ const ownUse = (target, name) => (name === 'Enter' || name === 'Space') && targe
 
 function handle(event) {
 	if (event.defaultPrevented || event.isComposing || event.altKey || !(event.target instanceof Element)) return;
-	const name = nameOf(event);
+	const name = keyName(event);
 	const inField = event.target.closest(FIELD);
 	const always = name === 'Escape' || name.startsWith('Ctrl+');
 	if (!always && (inField || settings.get().keys === false || ownUse(event.target, name))) return;

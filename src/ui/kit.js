@@ -11,7 +11,7 @@ import { Copy } from './value.js';
 export { Dialog, Menu, Popover } from './layer.js';
 export { Copy, Ext, Labels, RichText, Time, Value } from './value.js';
 
-const KINDS = new Map([['plain', ''], ['primary', ' primary'], ['danger', ' danger'], ['quiet', ' quiet']]);
+const BUTTON_KINDS = new Map([['plain', ''], ['primary', ' primary'], ['danger', ' danger'], ['quiet', ' quiet']]);
 const cls = (...names) => names.filter(Boolean).join(' ');
 
 /**
@@ -20,18 +20,18 @@ const cls = (...names) => names.filter(Boolean).join(' ');
  */
 export function Button({ kind = 'plain', busy = false, reason = '', href, icon, onclick, class: extra, children, ...rest }) {
 	const id = useId();
-	const name = cls('btn' + (KINDS.get(kind) || ''), extra);
+	const name = cls('btn' + (BUTTON_KINDS.get(kind) || ''), extra);
 	const inner = [icon ? h(Icon, { name: icon, key: 'icon' }) : null, ...[].concat(children ?? []), busy ? h('span', { class: 'busy', key: 'busy' }, '…') : null];
 	if (reason) {
 		return h('span', { class: 'with-reason' },
-			h('button', { type: 'button', ...rest, class: name, 'aria-disabled': true, 'aria-describedby': id, onclick: stop }, ...inner),
+			h('button', { type: 'button', ...rest, class: name, 'aria-disabled': true, 'aria-describedby': id, onclick: stopAnnouncing }, ...inner),
 			h('span', { class: 'reason', id }, reason));
 	}
 	if (href) return h('a', { ...rest, class: name, href, onclick }, ...inner);
-	return h('button', { type: 'button', ...rest, class: name, 'aria-disabled': busy || rest['aria-disabled'], 'aria-busy': busy || undefined, onclick: busy ? stop : onclick }, ...inner);
+	return h('button', { type: 'button', ...rest, class: name, 'aria-disabled': busy || rest['aria-disabled'], 'aria-busy': busy || undefined, onclick: busy ? stopAnnouncing : onclick }, ...inner);
 }
 
-function stop(event) {
+function stopAnnouncing(event) {
 	event.preventDefault();
 	event.stopPropagation();
 }
@@ -54,6 +54,18 @@ const number = new Intl.NumberFormat('en');
 
 /** 1234 as '1,234'. */
 export const formatCount = n => (Number.isFinite(Number(n)) ? number.format(Number(n)) : '–');
+
+/** '1 alert', '1,200 alerts'. */
+export const plural = (n, one, many = one + 's') => `${formatCount(n)} ${n === 1 ? one : many}`;
+
+/** What is known of something: facts with a name each. */
+export const Facts = ({ children, class: extra }) => h('dl', { class: cls('facts', extra) }, children);
+
+/** One fact; nothing where there is nothing to say. */
+export function Fact({ name, children }) {
+	const inner = [].concat(children ?? []).filter(c => c !== null && c !== undefined && c !== false && c !== '');
+	return inner.length ? [h('dt', { key: 't' }, name), h('dd', { key: 'd' }, ...inner)] : null;
+}
 
 const isControl = type => type === Input || type === Select || type === 'input' || type === 'select' || type === 'textarea';
 
@@ -94,24 +106,24 @@ export function Tabs({ items, active, label = 'Sections' }) {
 			t.label, t.count === undefined || t.count === null ? null : h('span', { class: 'count' }, formatCount(t.count)))));
 }
 
-const SEVERITIES = new Map([['critical', 'sev-critical'], ['warning', 'sev-warning'], ['info', 'sev-info']]);
-const STATES = new Map([['active', ['alert', 'firing']], ['silenced', ['silence', 'silenced']], ['inhibited', ['inhibited', 'inhibited']], ['muted', ['muted', 'muted']],
+const SEVERITY_CLASSES = new Map([['critical', 'sev-critical'], ['warning', 'sev-warning'], ['info', 'sev-info']]);
+const STATE_MARKS = new Map([['active', ['alert', 'firing']], ['silenced', ['silence', 'silenced']], ['inhibited', ['inhibited', 'inhibited']], ['muted', ['muted', 'muted']],
 	['acked', ['ack', 'acked']], ['resolved', ['resolved', 'resolved']], ['pending', ['clock', 'pending']], ['expired', ['check', 'expired']]]);
 
 /** Which of 'critical', 'warning', 'info', 'other' a severity's word is shown as. */
-export const severityClass = value => (SEVERITIES.has(value) ? value : 'other');
+export const severityClass = value => (SEVERITY_CLASSES.has(value) ? value : 'other');
 
 /** A severity: shape, fill and word. `short`: the word only for screen readers. */
 export function Severity({ value, short = false, pulse = false }) {
 	const known = severityClass(value);
-	return h('span', { class: cls('sev', SEVERITIES.get(value) || 'sev-other', short && 'short', pulse && 'pulse') },
+	return h('span', { class: cls('sev', SEVERITY_CLASSES.get(value) || 'sev-other', short && 'short', pulse && 'pulse') },
 		h(Icon, { name: known, size: 0.75 }), h('span', { class: short ? 'vh' : 'sev-word' }, value ? String(value).slice(0, 40) : 'no severity'));
 }
 
 /** A state of an alert, group or silence: picture and word; of 'acked' with its `owner`. */
 export function State({ value, owner, short = false }) {
-	const [icon, word] = STATES.get(value) || ['other', String(value)];
-	return h('span', { class: cls('state', STATES.has(value) && 'state-' + value) }, h(Icon, { name: icon }),
+	const [icon, word] = STATE_MARKS.get(value) || ['other', String(value)];
+	return h('span', { class: cls('state', STATE_MARKS.has(value) && 'state-' + value) }, h(Icon, { name: icon }),
 		h('span', { class: short ? 'vh' : '' }, word), owner ? h('bdi', { class: 'state-owner' }, owner) : null);
 }
 
@@ -160,20 +172,20 @@ export function Failure({ name, error, component, version, retry }) {
 /* ---- what screen readers are told ---- */
 
 /** Milliseconds between two sentences. */
-const PAUSE = 10000;
+const ANNOUNCE_PAUSE = 10000;
 /** {text}: what the polite live region says; main.js shows it. */
 export const announcement = createStore({ text: '' });
 let saidAt = -Infinity;
-let timer = 0;
+let announceTimer = 0;
 
 /** Says a sentence to screen readers, at most one in 10 s; of several only the last. */
 export function announce(text) {
-	clearTimeout(timer);
-	const due = saidAt + PAUSE - performance.now();
+	clearTimeout(announceTimer);
+	const due = saidAt + ANNOUNCE_PAUSE - performance.now();
 	const say = () => {
 		saidAt = performance.now();
 		announcement.set({ text: String(text) });
 	};
 	if (due <= 0) say();
-	else timer = setTimeout(say, due);
+	else announceTimer = setTimeout(say, due);
 }

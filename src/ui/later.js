@@ -8,7 +8,7 @@ import { lookForUpdate } from './live.js';
 import { h, useEffect, useState } from './render.js';
 
 /** Milliseconds after which the others are fetched, however much there is to do. */
-const SOON = 3000;
+const SOON_MS = 3000;
 const parts = [];
 
 /**
@@ -53,6 +53,6 @@ export function fetchLater() {
 	const all = async () => {
 		for (const bring of parts) await bring().catch(() => {});
 	};
-	if (typeof requestIdleCallback === 'function') requestIdleCallback(all, { timeout: SOON });
-	else setTimeout(all, SOON / 2);
+	if (typeof requestIdleCallback === 'function') requestIdleCallback(all, { timeout: SOON_MS });
+	else setTimeout(all, SOON_MS / 2);
 }

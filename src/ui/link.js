@@ -5,7 +5,7 @@
 import { formatForLink, parseMatchers } from './matcher.js';
 
 /* Longer ones are nobody's link. */
-const LONGEST = 256 * 1024;
+const LONGEST_URL = 256 * 1024;
 /* A value that a raw & has cut is put together again from this many pieces at most. */
 const MOST_PIECES = 64;
 
@@ -16,7 +16,7 @@ const ENTITIES = [[/&quot;|&#34;/g, '%22'], [/&#39;|&apos;/g, '%27'], [/&lt;/g, 
  * Kinds: text; flag; list (by commas); word (one of the default's array, the first of which is the default);
  * number (whole, from 1); filter, receiver: see below.
  */
-const ALERTS = [
+const ALERT_PARAMS = [
 	['silenced', 'silenced', 'flag', false],
 	['inhibited', 'inhibited', 'flag', false],
 	['muted', 'muted', 'flag', false],
@@ -53,7 +53,7 @@ const FORM = [
 ];
 const RANGE = [['last', 'last', 'text'], ['from', 'from', 'text'], ['to', 'to', 'text']];
 const PARAMS = new Map([
-	['alerts', ALERTS],
+	['alerts', ALERT_PARAMS],
 	['alert', [['tab', 'tab', 'text']]],
 	['group', [['open', 'open', 'text']]],
 	['silences', [
@@ -141,7 +141,7 @@ function decode(text) {
 	return text.replace(/(?:%[0-9a-fA-F]{2})+/g, decodeRun);
 }
 
-function nameOf(segment) {
+function paramNameOf(segment) {
 	const at = segment.indexOf('=');
 	return at < 0 ? null : decode(segment.slice(0, at));
 }
@@ -163,13 +163,13 @@ function splitQuery(query, known, decodeValue) {
 	const pairs = [];
 	for (let i = 0; i < segments.length; i++) {
 		const at = segments[i].indexOf('=');
-		const name = nameOf(segments[i]);
+		const name = paramNameOf(segments[i]);
 		if (name === null || !known.has(name))
 			continue;
 		let value = segments[i].slice(at + 1);
 		if (name === 'filter' && !isClosed(decodeValue(value))) {
 			const end = Math.min(segments.length, i + MOST_PIECES);
-			for (let j = i + 1, longer = value; j < end && !known.has(nameOf(segments[j])); j++) {
+			for (let j = i + 1, longer = value; j < end && !known.has(paramNameOf(segments[j])); j++) {
 				longer += '&' + segments[j];
 				if (isClosed(decodeValue(longer))) {
 					value = longer;
@@ -327,7 +327,7 @@ function pageOf(segments) {
  * @returns {Object}
  */
 export function parseLink(hash, { receivers = null } = {}) {
-	let raw = String(hash).slice(0, LONGEST);
+	let raw = String(hash).slice(0, LONGEST_URL);
 	for (const [from, to] of ENTITIES)
 		raw = raw.replace(from, to);
 	raw = raw.replace(/^#?!?\/*/, '');
@@ -344,12 +344,12 @@ export function parseLink(hash, { receivers = null } = {}) {
 	const pairs = query === '' ? [] : splitQuery(query, known, text => decode(plus ? text : text.replaceAll('+', ' ')));
 	for (const param of params)
 		readParam(view, param, pairs.filter(([name]) => name === param[0]).map(([, value]) => value), receivers);
-	finish(view, pairs.length === 0);
+	finishView(view, pairs.length === 0);
 	return view;
 }
 
 /* What depends on more than one parameter. */
-function finish(view, bare) {
+function finishView(view, bare) {
 	if (view.page === 'alerts' || view.page === 'silences') {
 		view.bare = bare;
 		if (view.custom && view.group === null)
@@ -404,7 +404,7 @@ function writeGroup({ group, custom }) {
 
 /* Alertmanager's page writes all four as soon as it writes anything. */
 function writeFlags(view) {
-	return ALERTS.slice(0, 4).map(([name, member, , standard]) => `${name}=${view[member] ?? standard}`);
+	return ALERT_PARAMS.slice(0, 4).map(([name, member, , standard]) => `${name}=${view[member] ?? standard}`);
 }
 
 function pathOf({ page, id, tab, path }) {
@@ -445,7 +445,7 @@ export function formatLink(view) {
 			parts.push(`${param[0]}=${encode(text)}`);
 	}
 	if (isAlerts) {
-		const flags = ALERTS.slice(0, 4);
+		const flags = ALERT_PARAMS.slice(0, 4);
 		const plain = flags.every(([, member, , standard]) => (view[member] ?? standard) === standard);
 		const said = flags.some(([, member]) => view[member] !== undefined) && !view.bare;
 		if (parts.length > 0 || !plain || said)

@@ -7,9 +7,9 @@ import { Answer, get, onOutcome, serverNow } from './api.js';
 import { boot, can } from './boot.js';
 import { useEffect, useLayout, useRef, useState } from './render.js';
 import { createStore, useStore } from './store.js';
-import { Tabs, openChannel } from './tabs.js';
+import { TabGroup, openChannel } from './tabs.js';
 
-export { boot, can };
+export { boot, can } from './boot.js';
 
 /** Seconds the server may keep a waiting request, and milliseconds after which it is thought dead. */
 const WAIT = 25;
@@ -17,7 +17,7 @@ const DEAD = (WAIT + 8) * 1000;
 /** Milliseconds without a connection before it is said. */
 const GRACE = 5000;
 /** Waits cut short after which is asked every 5 s, and how often until it waits again. */
-const SHORT = 3;
+const SHORT_WAITS = 3;
 const POLLS = 12;
 const NOBODY = { alerts: 0, silences: 0, config: 0, history: 0 };
 
@@ -37,7 +37,7 @@ let tries = 0;
 let wake = null; // ends the pause between two requests
 let waiting = null; // AbortController of the waiting request
 let started = false;
-let short = 0; // answers in a row that came at once without a change; from SHORT on, questions since
+let shortWaits = 0; // answers in a row that came at once without a change; from SHORT_WAITS on, questions since
 
 const connectionOf = s => (s.signin ? 'signin' : s.lost ? 'lost' : s.updated ? 'updated' : s.paused ? 'paused' : 'live');
 
@@ -84,22 +84,22 @@ function pause(ms) {
 
 const since = o => [o.instance, ...['alerts', 'silences', 'config', 'history'].map(k => o.revision[k])].join('.');
 
-async function ask() {
+async function askChanges() {
 	const { overview } = live.get();
 	waiting = new AbortController();
 	const { signal } = waiting;
 	try {
 		if (!sure || !overview || !overview.revision) return (await get('overview', null, { signal, patience: 8000 })).data;
 		const begun = performance.now();
-		if (short >= SHORT && short < SHORT + POLLS) {
-			short++;
+		if (shortWaits >= SHORT_WAITS && shortWaits < SHORT_WAITS + POLLS) {
+			shortWaits++;
 			await pause(5000);
 			if (signal.aborted) return overview;
 			return (await get('overview', null, { signal, patience: 8000 })).data;
 		}
 		const { data } = await get('changes', { since: since(overview), wait: WAIT }, { signal, patience: DEAD });
 		// A wait that the server's time limit cuts to nothing is no wait: then it is asked every 5 s.
-		short = performance.now() - begun >= 2000 || data.changed.length ? 0 : Math.min(short + 1, SHORT);
+		shortWaits = performance.now() - begun >= 2000 || data.changed.length ? 0 : Math.min(shortWaits + 1, SHORT_WAITS);
 		return data.overview;
 	} finally {
 		waiting = null;
@@ -108,7 +108,7 @@ async function ask() {
 
 const isOverview = o => Boolean(o) && typeof o === 'object' && Boolean(o.revision) && typeof o.revision === 'object';
 
-async function run() {
+async function runChanges() {
 	for (;;) {
 		// The tab that waits tells the others; those ask by themselves only when somebody wants to know at once.
 		if (sure && !tabs.leads) {
@@ -117,7 +117,7 @@ async function run() {
 		}
 		const begun = performance.now();
 		try {
-			const overview = await ask();
+			const overview = await askChanges();
 			if (!isOverview(overview)) throw new TypeError('not an overview');
 			good(overview);
 			tabs.tell({ overview });
@@ -139,7 +139,7 @@ async function run() {
 
 /* ---- other tabs ---- */
 
-const tabs = new Tabs(openChannel(location.pathname, boot.assets), { onlead, onfollow: stopWaiting, onnews, welcome: () => ({ overview: live.get().overview, old: true }) });
+const tabs = new TabGroup(openChannel(location.pathname, boot.assets), { onlead, onfollow: stopWaiting, onnews, welcome: () => ({ overview: live.get().overview, old: true }) });
 
 function onlead() {
 	if (failing) sure = false;
@@ -173,7 +173,7 @@ function trouble(error) {
 	stopWaiting();
 }
 
-function stop() {
+function stopAsking() {
 	tabs.leave();
 	stopWaiting();
 }
@@ -225,9 +225,9 @@ export function startLive() {
 	});
 	addEventListener('online', retryNow);
 	addEventListener('offline', retryNow);
-	addEventListener('pagehide', stop);
+	addEventListener('pagehide', stopAsking);
 	addEventListener('pageshow', event => event.persisted && tabs.join());
-	document.addEventListener('freeze', stop);
+	document.addEventListener('freeze', stopAsking);
 	document.addEventListener('resume', () => tabs.join());
 	document.addEventListener('visibilitychange', () => {
 		if (document.hidden) return;
@@ -235,7 +235,7 @@ export function startLive() {
 		if (failing || live.get().signin || serverNow() - live.get().lastGood > DEAD) retryNow();
 	});
 	tabs.join();
-	run();
+	runChanges();
 }
 
 /* ---- held ---- */

@@ -15,20 +15,20 @@ import { go, href, isFresh, startRoute, view } from './route.js';
 import { settings } from './settings.js';
 import { useStore } from './store.js';
 
-const alert = () => import('./alert.js');
-const receivers = () => import('./receivers.js');
+const alertView = () => import('./alert.js');
+const receiverPages = () => import('./receivers.js');
 const silenceForm = later(() => import('./silenceform.js'), 'SilenceForm', 'Silence');
 
 /** Component of each page, and the feature of the server that it needs. */
-const PAGES = new Map([
-	['alerts', [Alerts, 'alerts']], ['alert', [later(alert, 'AlertPage', 'Alert'), 'alerts']],
+const PAGE_MODULES = new Map([
+	['alerts', [Alerts, 'alerts']], ['alert', [later(alertView, 'AlertPage', 'Alert'), 'alerts']],
 	['group', [later(() => import('./group.js'), 'GroupPage', 'Group'), 'alerts']],
 	['silences', [later(() => import('./silences.js'), 'Silences', 'Silences'), 'silences']],
 	['silence', [later(() => import('./silence.js'), 'SilencePage', 'Silence'), 'silences']],
 	['silence-new', [silenceForm, 'silences']], ['silence-edit', [silenceForm, 'silences']],
-	['history', [later(() => import('./history.js'), 'History', 'History'), 'history']],
+	['history', [later(() => import('./history.js'), 'HistoryPage', 'History'), 'history']],
 	['explain', [later(() => import('./explain.js'), 'Explain', 'Explain'), 'explain']],
-	['receivers', [later(receivers, 'Receivers', 'Receivers'), '']], ['receiver', [later(receivers, 'ReceiverPage', 'Receiver'), '']],
+	['receivers', [later(receiverPages, 'Receivers', 'Receivers'), '']], ['receiver', [later(receiverPages, 'ReceiverPage', 'Receiver'), '']],
 	['templates', [later(() => import('./templates.js'), 'Templates', 'Templates'), 'preview']],
 	['status', [later(() => import('./status.js'), 'Status', 'Status'), '']],
 	['config', [later(() => import('./config.js'), 'ConfigPage', 'Configuration'), '']],
@@ -50,7 +50,7 @@ function Page({ features }) {
 		head.focus({ preventScroll: true });
 		if (isFresh()) scrollTo(0, 0);
 	}, [place]);
-	const [component, feature] = PAGES.get(v.page) || [NotFound, ''];
+	const [component, feature] = PAGE_MODULES.get(v.page) || [NotFound, ''];
 	if (feature && features && !features.includes(feature)) return h(Missing, { name: pageName(v.page) });
 	return h(Guard, { key: place, name: pageName(v.page) }, h(component, { view: v }));
 }
@@ -91,7 +91,7 @@ function App() {
 		help ? h(Help, { onclose: () => setHelp(false) }) : null);
 }
 
-function look() {
+function lookUp() {
 	const { theme, density } = settings.get();
 	const root = document.documentElement;
 	if (theme === 'light' || theme === 'dark') root.setAttribute('data-theme', theme);
@@ -100,8 +100,8 @@ function look() {
 	else root.removeAttribute('data-density');
 }
 
-look();
-settings.subscribe(look);
+lookUp();
+settings.subscribe(lookUp);
 live.subscribe(s => document.documentElement.setAttribute('data-connection', s.connection));
 setGuardView(props => h(Failure, { ...props, version: boot.version }));
 setPaused(!settings.get().live);

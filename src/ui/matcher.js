@@ -20,6 +20,9 @@ function skipBlanks(text, at) {
 	return at;
 }
 
+/** A value so that a regular expression matches it alone. */
+export const quoteRegex = text => text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');
+
 /* Without ASCII's white space at both ends, in linear time. */
 function trimAscii(text) {
 	let start = 0, end = text.length;

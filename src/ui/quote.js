@@ -5,7 +5,7 @@ import { formatMatcher } from './matcher.js';
 
 /* C0, C1, line and paragraph separators, and what turns the direction of text: a terminal acts on these or hides what stands there. */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
-const PLAIN = /^[A-Za-z0-9_@%+:,./-]+$/;
+const PLAIN_WORD = /^[A-Za-z0-9_@%+:,./-]+$/;
 
 function codeOf(c) {
 	return 'U+' + c.codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
@@ -22,7 +22,7 @@ export function shQuote(text) {
 	const bad = UNSAFE.exec(word);
 	if (bad !== null)
 		throw new RangeError(`A value holds the control character ${codeOf(bad[0])}, which is not safe in a shell.`);
-	return PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+	return PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /**

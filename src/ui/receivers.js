@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Does the pager work: each receiver with what it last did, and a test that sends a real message.
 
-import { get } from './api.js';
+import { get, listOf } from './api.js';
 import { Icon } from './icons.js';
-import { Button, Empty, ErrorBox, formatCount, Input, Notice, RichText, Skeleton, Tabs, Time, Value } from './kit.js';
+import { Button, Empty, ErrorBox, Fact, Facts, formatCount, Input, Notice, RichText, Skeleton, Tabs, Time, Value } from './kit.js';
 import { useLive } from './live.js';
 import { quoteReceiver } from './link.js';
 import { formatMatchers, fromApi } from './matcher.js';
@@ -17,7 +17,6 @@ const PART = 200;
 /* Pages of 1,000 that are asked for; there are no more receivers than that. */
 const MOST_PAGES = 20;
 
-const listOf = v => (Array.isArray(v) ? v : []);
 
 /** All items of a list that comes in pages. */
 export async function allPages(path, params, signal) {
@@ -83,7 +82,7 @@ function Types({ all }) {
 	return h('span', { class: 're-types' }, ...[...counts].map(([type, n]) => h('span', { key: type }, h(Value, { text: type }), n > 1 ? ` ×${n}` : null)));
 }
 
-function Row({ receiver }) {
+function ReceiverRow({ receiver }) {
 	const s = summaryOf(receiver);
 	const to = { page: 'receiver', id: receiver.name };
 	return h('tr', null,
@@ -125,7 +124,7 @@ export function Receivers({ view }) {
 			: items.length === 0 ? h(Empty, { title: data.length === 0 ? 'There are no receivers.' : 'No receiver has this name.' }, view.q ? h(Button, { onclick: () => go({ page: 'receivers' }, { replace: true }) }, 'Clear') : null)
 				: h('table', { class: 'table re-table' },
 					h('thead', null, h('tr', null, ...['Receiver', 'Integrations', 'Routes', 'Last success', 'Last error', '24 hours', 'Retrying'].map(t => h('th', { key: t, scope: 'col' }, t)), h('th', { scope: 'col' }, h('span', { class: 'vh' }, 'Test')))),
-					h('tbody', null, ...items.slice(0, shown).map(r => h(Row, { key: r.name, receiver: r })))),
+					h('tbody', null, ...items.slice(0, shown).map(r => h(ReceiverRow, { key: r.name, receiver: r })))),
 		items.length > shown ? h(Button, { onclick: () => setShown(n => n + PART) }, `Show more (${formatCount(items.length - shown)})`) : null);
 }
 
@@ -136,11 +135,11 @@ function Integration({ name, integration: i }) {
 			h('h3', null, h(Value, { text: i.id })),
 			failing ? h('span', { class: 're-failed' }, h(Icon, { name: 'alert' }), ' failing') : i.last_success ? h('span', { class: 're-fine' }, h(Icon, { name: 'check' }), ' works') : h('span', { class: 'meta' }, 'nothing sent yet'),
 			i.retrying > 0 ? h('span', { class: 're-retrying' }, h(Icon, { name: 'repeat' }), `${formatCount(i.retrying)} being retried`) : null),
-		h('dl', { class: 're-facts' },
-			h('dt', null, 'Last success'), h('dd', null, i.last_success ? [h(Time, { at: i.last_success, mode: 'at' }), ' (', h(Time, { at: i.last_success }), ' ago)'] : 'none since the start'),
-			h('dt', null, '24 hours'), h('dd', null, h(Day, { sent: Number(i.day?.sent) || 0, failed: Number(i.day?.failed) || 0 })),
-			i.last_error ? [h('dt', { key: 't' }, 'Last error'), h('dd', { key: 'd' }, h(Time, { at: i.last_error.at, mode: 'at' }), ' (', h(Time, { at: i.last_error.at }), ' ago)',
-				i.last_error.attempts > 1 ? `, after ${formatCount(i.last_error.attempts)} attempts` : null, h('div', { class: 're-error-full' }, h(RichText, { text: errorText(name, i), limit: 4096 })))] : null));
+		h(Facts, null,
+			h(Fact, { name: 'Last success' }, i.last_success ? [h(Time, { at: i.last_success, mode: 'at' }), ' (', h(Time, { at: i.last_success }), ' ago)'] : 'none since the start'),
+			h(Fact, { name: '24 hours' }, h(Day, { sent: Number(i.day?.sent) || 0, failed: Number(i.day?.failed) || 0 })),
+			i.last_error ? h(Fact, { name: 'Last error' }, h(Time, { at: i.last_error.at, mode: 'at' }), ' (', h(Time, { at: i.last_error.at }), ' ago)',
+				i.last_error.attempts > 1 ? `, after ${formatCount(i.last_error.attempts)} attempts` : null, h('div', { class: 're-error-full' }, h(RichText, { text: errorText(name, i), limit: 4096 }))) : null));
 }
 
 function Routes({ routes }) {

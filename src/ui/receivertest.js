@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The test of a receiver: what is to be sent and through what, a question before it is sent, and what the other side answered.
 
-import { get, send } from './api.js';
+import { get, listOf, send } from './api.js';
 import { can } from './boot.js';
 import { Icon } from './icons.js';
 import { Button, Check, Dialog, ErrorBox, Field, formatCount, Notice, Select, Value } from './kit.js';
@@ -9,14 +9,13 @@ import { announce } from './kit.js';
 import { Fragment, h, useEffect, useRef, useState } from './render.js';
 
 /* As many as the server tests at once. */
-const MOST = 32;
+const MOST_INTEGRATIONS = 32;
 /* An answer of the other side is cut here. */
-const ANSWER = 4096;
+const MOST_ANSWER = 4096;
 
-const listOf = v => (Array.isArray(v) ? v : []);
 
 /* The name of an alert in a list to choose from. */
-function nameOf(alert) {
+function alertTitle(alert) {
 	const labels = alert.labels ?? {};
 	const rest = Object.entries(labels).filter(([name]) => name !== 'alertname').slice(0, 3).map(([, value]) => value);
 	return [labels.alertname ?? 'Alert', ...rest].join(' · ').slice(0, 120);
@@ -37,12 +36,12 @@ function Result({ result }) {
 			result.ok ? h('span', { class: 're-fine' }, h(Icon, { name: 'check' }), ' taken') : h('span', { class: 're-failed' }, h(Icon, { name: 'cross' }), ' failed'),
 			h('span', { class: 'meta num' }, [Number.isFinite(result.status) && result.status !== null ? `status ${result.status}` : null, Number.isFinite(result.ms) ? `${formatCount(result.ms)} ms` : null, !result.ok && result.retry ? 'would be tried again' : null].filter(Boolean).join(', '))),
 		answer ? h('div', { class: 're-answer' }, h('div', { class: 'field-label' }, result.ok || result.status ? 'Its answer' : 'Why'),
-			h('div', { class: 're-answer-text', tabindex: 0, role: 'region', 'aria-label': `Answer of ${result.integration}` }, h(Value, { text: answer, lines: true, limit: ANSWER }))) : null,
+			h('div', { class: 're-answer-text', tabindex: 0, role: 'region', 'aria-label': `Answer of ${result.integration}` }, h(Value, { text: answer, lines: true, limit: MOST_ANSWER }))) : null,
 		listOf(result.recipients).length ? h('ul', { class: 're-recipients' }, ...result.recipients.slice(0, 100).map((r, i) => h(Recipient, { key: i, recipient: r }))) : null);
 }
 
 /* Sends the test: to all with one request, to some with one each, so that each answer is seen when it is there. */
-async function run({ name, ids, all, body, show, signal }) {
+async function runTest({ name, ids, all, body, show, signal }) {
 	const path = `receivers/${encodeURIComponent(name)}/test`;
 	const results = new Map(ids.map(([, id], i) => [i, { integration: id, busy: true }]));
 	const publish = () => show({ results: [...results.values()], error: null, busy: [...results.values()].some(r => r.busy) });
@@ -90,7 +89,7 @@ function useAlerts(regex) {
  * @param {{receiver: Object, asked: boolean, regex: string}} props receiver as in the list; asked: the address asks for the test, so it gets the focus; regex: the receiver's name for the API
  */
 export function ReceiverTest({ receiver, asked, regex }) {
-	const integrations = listOf(receiver.integrations).slice(0, MOST);
+	const integrations = listOf(receiver.integrations).slice(0, MOST_INTEGRATIONS);
 	const [off, setOff] = useState(() => new Set());
 	const [source, setSource] = useState('sample');
 	const [status, setStatus] = useState('firing');
@@ -124,7 +123,7 @@ export function ReceiverTest({ receiver, asked, regex }) {
 		if (alert && alert.summary)
 			body.alert.annotations = { summary: alert.summary };
 		try {
-			await run({ name: receiver.name, ids, all: off.size === 0 && integrations.length === listOf(receiver.integrations).length, body, show: setOutcome, signal });
+			await runTest({ name: receiver.name, ids, all: off.size === 0 && integrations.length === listOf(receiver.integrations).length, body, show: setOutcome, signal });
 		} catch (error) {
 			if (!signal.aborted)
 				setOutcome(old => ({ results: listOf(old?.results).filter(r => !r.busy), error, busy: false }));
@@ -135,8 +134,8 @@ export function ReceiverTest({ receiver, asked, regex }) {
 		h('p', { class: 'dim' }, 'Sends a real message that says it is a test, the way all messages go, and shows what the other side answers. Nothing is remembered of it.'),
 		h('fieldset', { class: 're-choose' }, h('legend', { class: 'field-label' }, 'Through'),
 			...integrations.map((i, index) => h(Check, { key: index, label: h(Value, { text: i?.id }), checked: !off.has(index), onchange: toggle(index) })),
-			listOf(receiver.integrations).length > MOST ? h('p', { class: 'meta' }, `The first ${MOST} of ${receiver.integrations.length}.`) : null),
-		h(Field, { label: 'Alert' }, h(Select, { value: alert ? source : 'sample', options: [['sample', 'A sample'], ...alerts.map(a => [a.fp, nameOf(a)])], onchange: event => setSource(event.target.value) })),
+			listOf(receiver.integrations).length > MOST_INTEGRATIONS ? h('p', { class: 'meta' }, `The first ${MOST_INTEGRATIONS} of ${receiver.integrations.length}.`) : null),
+		h(Field, { label: 'Alert' }, h(Select, { value: alert ? source : 'sample', options: [['sample', 'A sample'], ...alerts.map(a => [a.fp, alertTitle(a)])], onchange: event => setSource(event.target.value) })),
 		h(Field, { label: 'Told as', hint: status === 'resolved' ? 'Ends what a test opened at a service that keeps incidents.' : '' },
 			h(Select, { value: status, options: [['firing', 'firing'], ['resolved', 'resolved']], onchange: event => setStatus(event.target.value) })),
 		h('div', null, h(Button, { kind: 'primary', busy: Boolean(outcome?.busy), reason: whyNot(receiver, ids.length), onclick: () => ask(true) }, 'Send a test…')),

@@ -45,7 +45,7 @@ function normal(v) {
 	return new VNode(TEXT, undefined, String(v));
 }
 
-const listOf = children => (children === undefined ? NONE : Array.isArray(children) ? children : [children]);
+const childList = children => (children === undefined ? NONE : Array.isArray(children) ? children : [children]);
 const identity = (v, i) => (v.key === undefined || v.key === null ? i : '$' + v.key);
 
 function setRef(ref, value) {
@@ -67,7 +67,7 @@ function create(v, id, parent) {
 		inst.svg = v.type === 'svg' || (inst.host.svg && inst.host.type !== 'foreignObject');
 		inst.dom = makeElement(v.type, inst.svg);
 		setProps(inst.dom, v.props, NONE);
-		finish(inst, NONE);
+		finishRound(inst, NONE);
 		setRef(v.props.ref, inst.dom);
 	}
 	return inst;
@@ -83,13 +83,13 @@ function update(inst, v) {
 		render(inst);
 	} else {
 		setProps(inst.dom, v.props, old.props);
-		finish(inst, old.props);
+		finishRound(inst, old.props);
 		if (old.props.ref !== v.props.ref && typeof v.props.ref === 'object') setRef(v.props.ref, inst.dom);
 	}
 }
 
-function finish(inst, old) {
-	patchKids(inst, listOf(inst.v.props.children));
+function finishRound(inst, old) {
+	patchKids(inst, childList(inst.v.props.children));
 	if (inst.moved) arrange(inst);
 	setLate(inst.dom, inst.v.props, old);
 }
@@ -273,7 +273,7 @@ export function useRef(initial) {
 /** The result of fn, made anew when one of deps changed. */
 export function useMemo(fn, deps) {
 	const hook = useSlot(() => ({ deps: null, value: undefined }));
-	if (!same(hook.deps, deps)) {
+	if (!sameDeps(hook.deps, deps)) {
 		hook.value = fn();
 		hook.deps = deps;
 	}
@@ -282,15 +282,15 @@ export function useMemo(fn, deps) {
 
 /** An id for this component, for labels and what they name. */
 export function useId() {
-	return useSlot(() => ({ id: 'u' + ++ids })).id;
+	return useSlot(() => ({ id: 'u' + ++idCount })).id;
 }
-let ids = 0;
+let idCount = 0;
 
-const same = (a, b) => Boolean(a && b && a.length === b.length && a.every((v, i) => Object.is(v, b[i])));
+const sameDeps = (a, b) => Boolean(a && b && a.length === b.length && a.every((v, i) => Object.is(v, b[i])));
 
 function useAfter(queue, fn, deps) {
 	const hook = useSlot(() => ({ deps: null, clean: null, fn: null }));
-	if (same(hook.deps, deps)) return;
+	if (sameDeps(hook.deps, deps)) return;
 	hook.deps = deps || null;
 	hook.fn = fn;
 	queue.push(current, hook);

@@ -24,7 +24,7 @@ async function loadRoutes(signal) {
 
 const matcherText = m => formatMatcher(fromApi(m));
 const span = s => (s > 0 && s < 1 ? `${Math.round(s * 1000)}ms` : compactDuration(s));
-const wordsOf = r => [r.receiver, ...r.matchers.map(matcherText), ...r.mute, ...r.active].join(' ').toLowerCase();
+const wordsOfRoute = r => [r.receiver, ...r.matchers.map(matcherText), ...r.mute, ...r.active].join(' ').toLowerCase();
 
 /**
  * The tree, which loads itself.
@@ -48,7 +48,7 @@ function Tree({ items, looked }) {
 	const here = useRef('0'); // where the keys are, before it is drawn
 	here.current = active;
 	useEffect(() => setOpen(old => (tree.byPath.size > 60 ? new Set([...old, ...openAtFirst(tree, found)]) : openAtFirst(tree, found))), [tree, found]);
-	const search = text.trim() ? searchRoutes(tree, text, wordsOf) : null;
+	const search = text.trim() ? searchRoutes(tree, text, wordsOfRoute) : null;
 	const rows = visibleRows(tree.root, { open, shown, found, keep: search ? search.keep : null });
 	const keys = rows.map(keyOf);
 	const at = Math.max(0, keys.indexOf(active));

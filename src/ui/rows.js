@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lists of Alerts as flat rows: what stands in which line, where each line lies, and what of new data may be shown while a
 // person reads. Nothing here knows of the DOM.
+import { quoteRegex } from './matcher.js';
+import { levelOf } from './severity.js';
 
 /**
  * @typedef {{key: string, kind: 'head'|'row'|'more', at: number, group: Object|null, alert?: Object, left?: number, open?: boolean, busy?: boolean}} Row
@@ -118,11 +120,11 @@ export function fingerprints(items) {
 
 /* ---- labels ---- */
 
-const FIRST = ['alertname', 'instance'];
+const FIRST_LABELS = ['alertname', 'instance'];
 
 /** Labels as pairs in the order of a row: alertname, instance, then by name. */
 export function inOrder(labels) {
-	const rank = n => (FIRST.includes(n) ? FIRST.indexOf(n) : FIRST.length);
+	const rank = n => (FIRST_LABELS.includes(n) ? FIRST_LABELS.indexOf(n) : FIRST_LABELS.length);
 	return Object.entries(labels || {}).sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0));
 }
 
@@ -134,8 +136,6 @@ export function fullLabels(alert, group) {
 	}
 	return all;
 }
-
-const quoteRegex = text => text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
 
 /** Values of one label that are named one by one in a matcher; a label with more is left out. */
 const MOST_VALUES = 50;
@@ -153,7 +153,7 @@ export function matchersFor(sets) {
 		if (!sets.every(s => s.has(name))) continue;
 		const values = [...new Set(sets.map(s => s.get(name)))];
 		if (values.length === 1) out.push({ name, op: '=', value: values[0] });
-		else if (values.length <= MOST_VALUES) out.push({ name, op: '=~', value: values.map(quoteRegex).join('|') });
+		else if (values.length <= MOST_VALUES) out.push({ name, op: '=~', value: values.sort().map(quoteRegex).join('|') });
 	}
 	return out;
 }
@@ -188,17 +188,13 @@ export function paramsOf(view, { formatMatcher, quoteReceiver }) {
 
 /* ---- severities ---- */
 
-const WORDS = new Map([['critical', ['critical', 'crit', 'page', 'p1', 'sev1', 'emergency', 'fatal', 'disaster']],
-	['warning', ['warning', 'warn', 'p2', 'p3', 'minor', 'major', 'medium']], ['info', ['info', 'information', 'notice', 'low', 'p4', 'p5', 'none']]]);
-
 /** The severity of an alert in a list: the server's, or that of its label among the labels of its group. */
 export function severityOf(alert, group, label = 'severity') {
 	if (alert.severity !== undefined) return alert.severity;
 	const raw = alert.labels && alert.labels[label];
 	if (raw === undefined) return group ? group.severity : '';
-	const word = String(raw).toLowerCase();
-	for (const [severity, words] of WORDS) if (words.includes(word)) return severity;
-	return String(raw);
+	const level = levelOf(raw);
+	return level === 'other' ? String(raw) : level;
 }
 
 /** The name of a group in a few words: its alertname, else its first label's value. */

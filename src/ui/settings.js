@@ -3,33 +3,33 @@
 // Alertmanager's page remembered is taken over once, and the creator goes on being written where it looks for it.
 
 /* The one key of ours. */
-export const KEY = 'tocsin.v1';
+export const SETTINGS_KEY = 'tocsin.v1';
 /* Longer lists are cut, longer texts dropped: what somebody else wrote there must not slow the page. */
-const MOST = 200;
-const LONGEST = 20000;
+const MOST_KEPT = 200;
+const LONGEST_TEXT = 20000;
 
 const oneOf = (...words) => ({ standard: words[0], read: v => words.includes(v) ? v : undefined });
 const flag = standard => ({ standard, read: v => typeof v === 'boolean' ? v : undefined });
-const text = standard => ({ standard, read: v => typeof v === 'string' && v.length <= LONGEST ? v : undefined });
+const textSetting = standard => ({ standard, read: v => typeof v === 'string' && v.length <= LONGEST_TEXT ? v : undefined });
 const orNull = kind => ({ standard: null, read: v => v === null ? null : kind.read(v) });
-const listOf = read => ({
+const listSetting = read => ({
 	standard: Object.freeze([]),
-	read: v => Array.isArray(v) ? v.slice(0, MOST).map(read).filter(item => item !== undefined) : undefined,
+	read: v => Array.isArray(v) ? v.slice(0, MOST_KEPT).map(read).filter(item => item !== undefined) : undefined,
 });
-const string = text('').read;
+const string = textSetting('').read;
 const isObject = v => typeof v === 'object' && v !== null && !Array.isArray(v);
 
 function savedFilter(v) {
 	if (!isObject(v) || string(v.name) === undefined || string(v.link) === undefined)
 		return undefined;
-	const columns = Array.isArray(v.columns) ? v.columns.slice(0, MOST).filter(c => string(c) !== undefined) : null;
+	const columns = Array.isArray(v.columns) ? v.columns.slice(0, MOST_KEPT).filter(c => string(c) !== undefined) : null;
 	return columns ? { name: v.name, link: v.link, columns } : { name: v.name, link: v.link };
 }
 
 function template(v) {
 	if (!isObject(v) || string(v.name) === undefined || !Array.isArray(v.matchers))
 		return undefined;
-	return { name: v.name, matchers: v.matchers.slice(0, MOST).filter(m => string(m) !== undefined), duration: string(v.duration) ?? '', comment: string(v.comment) ?? '' };
+	return { name: v.name, matchers: v.matchers.slice(0, MOST_KEPT).filter(m => string(m) !== undefined), duration: string(v.duration) ?? '', comment: string(v.comment) ?? '' };
 }
 
 /* Every setting: its default, and `read`, which gives undefined for what is none. */
@@ -42,9 +42,9 @@ const SETTINGS = new Map(Object.entries({
 	hours24: flag(true),
 	firstDay: oneOf('monday', 'sunday', 'saturday'),
 	/** who makes silences where nobody signs in */
-	creator: text(''),
+	creator: textSetting(''),
 	/** what Alerts begins with: a filter; null is the site's */
-	defaultFilter: orNull(text('')),
+	defaultFilter: orNull(textSetting('')),
 	/** groups are open, collapsed, or collapsed on phones */
 	groups: oneOf('open', 'collapsed', 'phones'),
 	live: flag(true),
@@ -55,11 +55,11 @@ const SETTINGS = new Map(Object.entries({
 	/** single keys */
 	keys: flag(true),
 	/** lists that pages keep: filters as links ({name, link: '#/…', columns of their table}), texts last used, templates of silences, columns of the table */
-	filters: listOf(savedFilter),
-	recentFilters: listOf(string),
-	comments: listOf(string),
-	templates: listOf(template),
-	columns: listOf(string),
+	filters: listSetting(savedFilter),
+	recentFilters: listSetting(string),
+	comments: listSetting(string),
+	templates: listSetting(template),
+	columns: listSetting(string),
 }));
 
 /** The defaults of all settings. */
@@ -131,7 +131,7 @@ export function createSettings(storage) {
 		}
 	};
 	const load = () => {
-		const own = read(KEY);
+		const own = read(SETTINGS_KEY);
 		return own === null ? migrate(read) : readAll(parseJson(own));
 	};
 	let state = Object.freeze(load());
@@ -150,7 +150,7 @@ export function createSettings(storage) {
 		}
 		if (next.creator !== state.creator)
 			write('defaultCreator', next.creator);
-		kept = write(KEY, JSON.stringify(next));
+		kept = write(SETTINGS_KEY, JSON.stringify(next));
 		replace(next);
 		return kept;
 	};
@@ -162,20 +162,20 @@ export function createSettings(storage) {
 			return () => listeners.delete(fn);
 		},
 		changed(key) {
-			if (key === KEY || key === null)
+			if (key === SETTINGS_KEY || key === null)
 				replace(load());
 		},
-		exportText: () => JSON.stringify({ [KEY]: state }, null, '\t'),
+		exportText: () => JSON.stringify({ [SETTINGS_KEY]: state }, null, '\t'),
 		importText(text) {
 			const value = parseJson(text);
 			if (value === undefined)
 				return 'This is no JSON.';
-			if (!isObject(value) || !isObject(value[KEY]))
-				return `These are no settings of tocsin: the member ${KEY} is missing.`;
-			for (const [name, given] of Object.entries(value[KEY]))
+			if (!isObject(value) || !isObject(value[SETTINGS_KEY]))
+				return `These are no settings of tocsin: the member ${SETTINGS_KEY} is missing.`;
+			for (const [name, given] of Object.entries(value[SETTINGS_KEY]))
 				if (SETTINGS.has(name) && SETTINGS.get(name).read(given) === undefined)
 					return `The setting ${name} cannot be ${JSON.stringify(given)?.slice(0, 80)}.`;
-			set(readAll(value[KEY]));
+			set(readAll(value[SETTINGS_KEY]));
 			return null;
 		},
 		kept: () => kept,

@@ -33,7 +33,7 @@ function Switch({ label, name, value, hint, onchange }) {
 }
 
 /* A text that counts when the field is left, or on Enter. */
-function Text({ label, hint, value, check = () => '', onset, ...rest }) {
+function TextSetting({ label, hint, value, check = () => '', onset, ...rest }) {
 	const [text, setText] = useState(value);
 	const [error, setError] = useState('');
 	useEffect(() => setText(value), [value]);
@@ -60,7 +60,7 @@ function DefaultFilter({ value }) {
 		h(Field, { label: 'What Alerts begins with' },
 			h(Select, { value: own ? 'own' : 'site', options: [['site', site ? `The site's filter: ${site}` : 'All alerts'], ['own', 'A filter of my own']],
 				onchange: event => settings.set({ defaultFilter: event.target.value === 'own' ? site : null }) })),
-		own ? h(Text, { label: 'My filter', value, check: filterError, class: 'mono', placeholder: '{team="db", severity=~"critical|warning"}',
+		own ? h(TextSetting, { label: 'My filter', value, check: filterError, class: 'mono', placeholder: '{team="db", severity=~"critical|warning"}',
 			hint: 'As in the filter field of Alerts; empty for all alerts.', onset: text => settings.set({ defaultFilter: formatMatchers(parseMatchers(text).matchers) }) }) : null);
 }
 
@@ -83,10 +83,10 @@ function Attention({ sound, notify, criticalOnly }) {
 		h('p', { class: 'meta', role: 'status' }, heard));
 }
 
-function Who({ creator }) {
+function CreatorSetting({ creator }) {
 	if (boot.me.name !== null)
 		return h(Section, { title: 'You' }, h(Field, { label: 'Name', hint: 'The server knows who you are, and writes it on what you do.' }, h(Input, { value: boot.me.name, readonly: true })));
-	return h(Section, { title: 'You' }, h(Text, { label: 'Name', hint: 'Stands as creator on silences and acknowledgements. Alertmanager\'s page uses the same.', value: creator, autocomplete: 'username', onset: text => settings.set({ creator: text.trim() }) }));
+	return h(Section, { title: 'You' }, h(TextSetting, { label: 'Name', hint: 'Stands as creator on silences and acknowledgements. Alertmanager\'s page uses the same.', value: creator, autocomplete: 'username', onset: text => settings.set({ creator: text.trim() }) }));
 }
 
 function Transfer() {
@@ -125,7 +125,7 @@ export function SettingsPage() {
 			h(Choice, { label: 'Colours', name: 'theme', value: s.theme, options: [['auto', 'As the device'], ['light', 'Light'], ['dark', 'Dark']] }),
 			h(Choice, { label: 'Rows', name: 'density', value: s.density, options: [['normal', 'Normal'], ['dense', 'Dense']], hint: 'On phones rows are always high enough for a thumb.' })),
 		h(Section, { title: 'Times' },
-			h(Choice, { label: 'Zone', name: 'utc', value: s.utc, options: [[false, `Local (${zoneName()})`], [true, 'UTC']], hint: 'The key t changes it anywhere.' }),
+			h(Choice, { label: 'Zone', name: 'utc', value: s.utc, options: [[false, `Local (${zoneWord()})`], [true, 'UTC']], hint: 'The key t changes it anywhere.' }),
 			h(Choice, { label: 'Clock', name: 'hours24', value: s.hours24, options: [[true, '24 hours'], [false, '12 hours']] }),
 			h(Choice, { label: 'The week begins on', name: 'firstDay', value: s.firstDay, options: [['monday', 'Monday'], ['sunday', 'Sunday'], ['saturday', 'Saturday']] })),
 		h(Section, { title: 'Alerts' },
@@ -134,11 +134,11 @@ export function SettingsPage() {
 			h(Switch, { label: 'Live', name: 'live', value: s.live, hint: 'Lists follow what happens. The key p pauses it for a while.', onchange: on => setPaused(!on) })),
 		h(Attention, s),
 		h(Section, { title: 'Keyboard' }, h(Switch, { label: 'Single keys', name: 'keys', value: s.keys, hint: 'Such as a to acknowledge and / for the filter. The key ? shows all of them.' })),
-		h(Who, { creator: s.creator }),
+		h(CreatorSetting, { creator: s.creator }),
 		h(Transfer, null));
 }
 
-function zoneName() {
+function zoneWord() {
 	try {
 		return Intl.DateTimeFormat().resolvedOptions().timeZone || 'unknown';
 	} catch {

@@ -2,31 +2,27 @@
 /** One silence: what it says, and the alerts it covers. */
 import { get, serverNow } from './api.js';
 import { Icon } from './icons.js';
-import { Button, Copy, Empty, ErrorBox, IconButton, Labels, Menu, Notice, RichText, Severity, Skeleton, State, Time, Value, announce, formatCount } from './kit.js';
+import { Button, Copy, Empty, ErrorBox, Fact, Facts, IconButton, Labels, Menu, Notice, RichText, Severity, Skeleton, State, Time, Value, announce, formatCount, plural } from './kit.js';
 import { useLive } from './live.js';
 import { formatMatcher, formatMatchers, parseMatchers } from './matcher.js';
 import { Fragment, h, useEffect, useState } from './render.js';
 import { go, href } from './route.js';
 import { matchersOf } from './silencedraft.js';
-import { FullTime, KindMark, MatcherChips, Next, TimeLeft, TwoStep, bulk, commandFor, commentOf, coveredHref, editHref, endVerb, expire, forbidden, isId, isRecurring, loadSilence, made, menuOf, plural,
+import { FullTime, KindMark, MatcherChips, Next, TimeLeft, TwoStep, bulk, commandFor, commentOf, coveredHref, editHref, endVerb, expire, forbidden, isId, isRecurring, loadSilence, made, menuOf,
 	recreateHref, scheduleText, stateOf, useTick } from './silenceparts.js';
 import { useStore } from './store.js';
 import { formatDuration } from './time.js';
 import { useTitle } from './title.js';
 
-const SAMPLE = 20;
+const COVERED_SAMPLE = 20;
 /** How many pages of history are looked through for an id that is not known any more. */
-const PAGES = 5;
+const SILENCE_PAGES = 5;
 
-function Fact({ name, children }) {
-	return h(Fragment, null, h('dt', null, name), h('dd', null, children));
-}
-
-function Facts({ silence: s }) {
+function SilenceFacts({ silence: s }) {
 	const [starts, ends] = [Date.parse(s.startsAt), Date.parse(s.endsAt)];
 	const state = stateOf(s);
 	const annotations = Object.entries(s.annotations || {});
-	return h('dl', { class: 'si-facts' },
+	return h(Facts, { class: 'si-facts' },
 		h(Fact, { name: 'Matchers' }, h(MatcherChips, { matchers: matchersOf(s) }), ' ', h(Copy, { text: () => formatMatchers(matchersOf(s)), label: 'Copy matchers', icon: true })),
 		(s.sets || []).length > 1 ? h(Fact, { name: 'or' }, ...s.sets.slice(1, 50).map((set, i) => h('div', { key: i }, h(MatcherChips, { matchers: matchersOf({ matchers: set }) })))) : null,
 		h(Fact, { name: 'Comment' }, commentOf(s) ? h('div', { class: 'prose' }, h(RichText, { text: commentOf(s) })) : h('span', { class: 'dim' }, 'none')),
@@ -47,7 +43,7 @@ function Facts({ silence: s }) {
 function Covered({ silence: s }) {
 	const matchers = matchersOf(s);
 	const filter = matchers.map(formatMatcher);
-	const { data, error, loading, reload } = useLive('alerts', ({ signal }) => get('alerts', { filter, limit: SAMPLE }, { signal }), [filter.join('\n')]);
+	const { data, error, loading, reload } = useLive('alerts', ({ signal }) => get('alerts', { filter, limit: COVERED_SAMPLE }, { signal }), [filter.join('\n')]);
 	const state = stateOf(s);
 	const verb = state === 'active' ? 'Covers' : 'Would cover';
 	if (!data) return loading ? h(Skeleton, { rows: 3 }) : h(ErrorBox, { error, onretry: reload });
@@ -56,7 +52,7 @@ function Covered({ silence: s }) {
 	return h('section', { class: 'si-covered', 'aria-labelledby': 'si-covered-h' },
 		h('h2', { id: 'si-covered-h' }, total ? `${verb} ${plural(total, 'alert')} now` : state === 'active' ? 'Covers nothing now' : 'Would cover nothing now'),
 		data.items.length ? h(AlertList, { items: data.items }) : h('p', { class: 'dim' }, 'No alert that fires has these labels.'),
-		data.total > SAMPLE || data.items.length ? h('a', { href: coveredHref(matchers) }, data.total > data.items.length ? `All ${formatCount(data.total)} in Alerts` : 'See them in Alerts') : null);
+		data.total > COVERED_SAMPLE || data.items.length ? h('a', { href: coveredHref(matchers) }, data.total > data.items.length ? `All ${formatCount(data.total)} in Alerts` : 'See them in Alerts') : null);
 }
 
 /** A short list of alerts: severity, labels, summary; each a link to the alert. */
@@ -81,7 +77,7 @@ function Made({ id }) {
 	return h(Notice, { kind: 'ok', role: 'status' }, SAYS.get(m.what) || '', m.what === 'replaced' && m.old ? h(Fragment, null, ' ', h('a', { href: href({ page: 'silence', id: m.old }) }, 'The old one')) : null);
 }
 
-function Bar({ silence: s, reload }) {
+function ActionBar({ silence: s, reload }) {
 	const [error, fail] = useState(null);
 	const [armed, arm] = useState(false);
 	const state = stateOf(s);
@@ -122,9 +118,9 @@ function Known({ silence: s, reload, onclose }) {
 			onclose ? [h('span', { key: 'g', class: 'grow' }), h('a', { key: 'p', href: href({ page: 'silence', id: s.id }) }, 'Page'), h(IconButton, { key: 'x', icon: 'close', label: 'Close', onclick: onclose })] : null),
 		h(Made, { id: s.id }),
 		s.read_only ? h(Notice, { kind: 'info', class: 'si-file' }, h('strong', null, 'From a file. '), 'It is declared in ', h(Value, { text: s.source }), ', changed there, and in force after a reload.') : null,
-		h(Bar, { silence: s, reload }),
+		h(ActionBar, { silence: s, reload }),
 		h('div', { class: 'si-page' },
-			h('div', { class: 'card' }, h(Facts, { silence: s }),
+			h('div', { class: 'card' }, h(SilenceFacts, { silence: s }),
 				h('details', { class: 'si-cli' }, h('summary', null, 'As a command'), command.text ? h(Fragment, null, h('pre', { class: 'code wrap' }, command.text), h(Copy, { text: command.text })) : h('p', { class: 'dim' }, command.reason))),
 			h(Covered, { silence: s })));
 }
@@ -134,7 +130,7 @@ async function remembered(id, signal) {
 	const events = [];
 	let cursor;
 	try {
-		for (let i = 0; i < PAGES; i++) {
+		for (let i = 0; i < SILENCE_PAGES; i++) {
 			const { data } = await get('history', { kind: ['silence_created', 'silence_updated', 'silence_expired', 'ack_created', 'ack_updated', 'ack_expired'], limit: 1000, cursor }, { signal });
 			events.push(...data.items.filter(e => e.silence_id === id));
 			if (!data.next || events.some(e => String(e.kind).endsWith('_created'))) break;
@@ -164,7 +160,7 @@ function Unknown({ id, events }) {
 			e.matchers ? h('div', null, h(Value, { text: e.matchers })) : null)))) : null);
 }
 
-async function load(id, signal) {
+async function loadPage(id, signal) {
 	if (isId(id)) {
 		try {
 			return { silence: await loadSilence(id, { signal }), events: [] };
@@ -178,7 +174,7 @@ async function load(id, signal) {
 /** The page `#/silences/ID`. */
 export function SilencePage({ view }) {
 	const { id } = view;
-	const { data, error, loading, stale, reload } = useLive(['silences', 'alerts'], ({ signal }) => load(id, signal), [id]);
+	const { data, error, loading, stale, reload } = useLive(['silences', 'alerts'], ({ signal }) => loadPage(id, signal), [id]);
 	if (!data) return h(Fragment, null, h('h1', { tabindex: -1 }, 'Silence'), loading ? h(Skeleton, { rows: 6 }) : h(ErrorBox, { error, onretry: reload }));
 	if (!data.silence) return h(Unknown, { id, events: data.events });
 	return h('div', { class: stale && error ? 'stale' : '' }, error && error.kind !== 'network' ? h(ErrorBox, { error, onretry: reload }) : null, h(Known, { silence: data.silence, reload }));
@@ -186,7 +182,7 @@ export function SilencePage({ view }) {
 
 /** A silence beside the list; `onclose` closes it. */
 export function SilenceDetail({ id, onclose }) {
-	const { data, error, loading, reload } = useLive(['silences', 'alerts'], ({ signal }) => load(id, signal), [id]);
+	const { data, error, loading, reload } = useLive(['silences', 'alerts'], ({ signal }) => loadPage(id, signal), [id]);
 	if (data && data.silence) return h(Known, { silence: data.silence, reload, onclose });
 	return h(Fragment, null, h('div', { class: 'si-head' }, h('h2', { tabindex: -1 }, 'Silence'), h('span', { class: 'grow' }), h(IconButton, { icon: 'close', label: 'Close', onclick: onclose })),
 		data ? h(Empty, { icon: 'silence', title: 'There is no silence with this id.' }, h('a', { href: href({ page: 'silence', id }) }, 'What is known of it')) : loading ? h(Skeleton, { rows: 6 }) : h(ErrorBox, { error, onretry: reload }));

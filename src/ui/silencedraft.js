@@ -14,13 +14,13 @@ import { WEEKDAYS, readDays } from './silencetimes.js';
 
 /** Durations that are offered where the site has none of its own. */
 export const PRESETS = ['30m', '1h', '2h', '4h', '8h', '1d', '1w'];
-const STANDARD = '2h';
+const STANDARD_DURATION = '2h';
 const STANDARD_MOST = '1d';
 
-let ids = 0;
+let rowIds = 0;
 
 /** A row of the form, with an id that no other one has. */
-export const row = fields => ({ id: 'r' + ++ids, ...fields });
+export const row = fields => ({ id: 'r' + ++rowIds, ...fields });
 /** A matcher's row. */
 export const matcherRow = (m = { name: '', op: '=', value: '' }) => row({ name: m.name, op: m.op, value: m.value });
 /** A window's row. */
@@ -30,7 +30,7 @@ export const windowRow = (w = { days: [...WEEKDAYS], from: '22:00', to: '06:00' 
  * A draft of nothing.
  * @param {{creator?: string, duration?: string, zone?: string}} [defaults]
  */
-export function emptyDraft({ creator = '', duration = STANDARD, zone = 'UTC' } = {}) {
+export function emptyDraft({ creator = '', duration = STANDARD_DURATION, zone = 'UTC' } = {}) {
 	return {
 		matchers: [matcherRow()], comment: '', createdBy: creator, startText: '', startExact: null, ends: 'time', endText: duration, endExact: null, most: STANDARD_MOST,
 		windows: [windowRow()], zone, untilText: '', untilExact: null, annotations: [], notify: false,
@@ -197,7 +197,7 @@ export function draftFromSilence(s, now, options = {}) {
 		d.ends = 'recurring';
 		d.startText = '';
 		d.startExact = null;
-		d.endText = STANDARD;
+		d.endText = STANDARD_DURATION;
 		d.endExact = null;
 		d.zone = String(schedule.location || 'UTC');
 		d.windows = schedule.windows.map(w => windowRow({ days: readDays((w.weekdays || []).join(',')), from: String(w.from), to: w.to === '24:00' ? '00:00' : String(w.to) }));
@@ -219,38 +219,12 @@ export function recreateView(s, now) {
 	d.startText = '';
 	d.startExact = null;
 	if (d.ends !== 'recurring') {
-		d.endText = d.most = seconds > 0 ? compactDuration(seconds) : STANDARD;
+		d.endText = d.most = seconds > 0 ? compactDuration(seconds) : STANDARD_DURATION;
 		d.endExact = null;
 	}
 	const v = viewFromDraft(d, { page: 'silence-new' }, emptyDraft({ creator: d.createdBy }), now);
 	v.comment = v.comment.replace(/^ACK!\s*/, '');
 	return v;
-}
-
-/* ---- alerts ---- */
-
-const quoteMeta = text => text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&');
-/** How many values one matcher names. */
-const MOST_VALUES = 30;
-
-/** A value so that a regular expression matches it alone. */
-export const quoteRegex = quoteMeta;
-
-/**
- * Matchers that choose these alerts: labels that all of them have; with one value '=', with several '=~'.
- * @param {Array<Object<string, string>>} labelSets
- */
-export function matchersForAlerts(labelSets) {
-	if (!labelSets.length) return [];
-	const out = [];
-	for (const name of Object.keys(labelSets[0]).sort()) {
-		const values = new Set();
-		if (!labelSets.every(labels => Object.hasOwn(labels, name) && values.add(String(labels[name])))) continue;
-		const list = [...values].sort();
-		if (list.length === 1) out.push({ name, op: '=', value: list[0] });
-		else if (list.length <= MOST_VALUES) out.push({ name, op: '=~', value: list.map(quoteMeta).join('|') });
-	}
-	return out;
 }
 
 /** The rows that count: those that say something. */

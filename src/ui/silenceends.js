@@ -81,7 +81,7 @@ function WithAlert({ draft, change, errors }) {
 		h(Field, { label: 'At most', error: errorOf(errors, 'endsAt') }, h(Input, { id: 'si-f-endsAt', value: draft.most, placeholder: '1d', oninput: event => change({ most: event.target.value }) })));
 }
 
-function Window({ w, index, only, error, onchange, onremove }) {
+function WindowRow({ w, index, only, error, onchange, onremove }) {
 	const first = useStore(settings, s => s.firstDay);
 	const id = useId();
 	const days = d => onchange({ days: w.days.includes(d) ? w.days.filter(x => x !== d) : [...w.days, d] });
@@ -101,7 +101,7 @@ function Recurring({ draft, change, now, errors }) {
 	const until = readUntil(draft, now, { utc });
 	const zoneError = errorOf(errors, 'location') || (draft.zone && !knownZone(draft.zone) ? 'This browser does not know this place; try one like Europe/Istanbul.' : '');
 	return h(Fragment, null,
-		h('ul', { class: 'si-windows', id: 'si-f-windows' }, ...draft.windows.map((w, index) => h(Window, { key: w.id, w, index, only: draft.windows.length === 1,
+		h('ul', { class: 'si-windows', id: 'si-f-windows' }, ...draft.windows.map((w, index) => h(WindowRow, { key: w.id, w, index, only: draft.windows.length === 1,
 			error: (errors.find(e => e.field === 'windows' && (e.index === index || (e.index === undefined && index === 0))) || {}).message,
 			onchange: patch => set(w.id, patch), onremove: () => change({ windows: draft.windows.filter(x => x.id !== w.id) }) }))),
 		draft.windows.length < 32 ? h('button', { key: 'more', type: 'button', class: 'btn', onclick: () => change({ windows: [...draft.windows, windowRow()] }) }, h(Icon, { name: 'plus' }), 'Another time of the week') : null,

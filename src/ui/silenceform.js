@@ -10,7 +10,7 @@ import { formatMatcher, parseMatchers } from './matcher.js';
 import { Fragment, h, useEffect, useId, useMemo, useRef, useState } from './render.js';
 import { go, href } from './route.js';
 import { settings } from './settings.js';
-import { commandOf, draftFromSilence, draftFromView, emptyDraft, matcherRow, matchersForAlerts, placeError, requestOf, row, usedMatchers, viewFromDraft } from './silencedraft.js';
+import { commandOf, draftFromSilence, draftFromView, emptyDraft, matcherRow, placeError, requestOf, row, usedMatchers, viewFromDraft } from './silencedraft.js';
 import { Ends, site, tooLong } from './silenceends.js';
 import { MatcherRows } from './silencematchers.js';
 import { forbidden, isId, loadSilence, made, serverUrl, useNarrow, useTick } from './silenceparts.js';
@@ -19,25 +19,27 @@ import { ownZone } from './silencetimes.js';
 import { useStore } from './store.js';
 
 /** The word that has to be typed where nothing is left out. */
-const WORD = 'everything';
+const EVERYTHING = 'everything';
 /** How many comments are kept, and offered. */
-const KEPT = 20;
+const KEPT_COMMENTS = 20;
 const OFFERED = 4;
 
 const options = () => ({ utc: settings.get().utc });
 
 /* ---- what the form begins with ---- */
 
+const labelMap = labels => new Map(Object.entries(labels));
+
 /* Matchers of an alert or a group that the address names. */
-async function matchersFor(view, signal) {
+async function matchersOfView(view, signal) {
 	if (view.filter.length) return null;
 	if (view.alert) {
 		const { data } = await get('alerts/' + encodeURIComponent(view.alert), null, { signal });
-		return matchersForAlerts([data.alert.labels]);
+		return matchersFor([labelMap(data.alert.labels)]);
 	}
 	if (view.group) {
 		const { data } = await get(`groups/${encodeURIComponent(view.group)}/alerts`, { limit: 1000 }, { signal });
-		return matchersForAlerts(data.items.map(a => a.labels));
+		return matchersFor(data.items.map(a => labelMap(a.labels)));
 	}
 	return null;
 }
@@ -51,7 +53,7 @@ async function begin(view, signal) {
 		base = draftFromSilence(silence, now, options());
 		if (!silence.schedule) base.zone = ownZone();
 	}
-	const found = await matchersFor(view, signal);
+	const found = await matchersOfView(view, signal);
 	const draft = draftFromView(view, base, now, options());
 	if (found) draft.matchers = found.map(matcherRow);
 	return { base, draft, silence };
@@ -93,7 +95,7 @@ export function SilenceForm({ view }) {
 
 /* ---- parts ---- */
 
-function Templates({ onpick, current }) {
+function TemplateMenu({ onpick, current }) {
 	const own = useStore(settings, s => s.templates);
 	const [naming, name] = useState(null);
 	const listed = Array.isArray(site().templates) ? site().templates.filter(t => t && typeof t === 'object' && t.name) : [];
@@ -117,19 +119,19 @@ function Templates({ onpick, current }) {
 			h(Button, { type: 'submit' }, 'Save'), h(Button, { kind: 'quiet', onclick: () => name(null) }, 'Cancel')));
 }
 
-const textOf = (errors, field) => (errors.find(e => e.field === field) || {}).message;
+const errorAt = (errors, field) => (errors.find(e => e.field === field) || {}).message;
 
-function Who({ draft, change, errors }) {
+function CreatorField({ draft, change, errors }) {
 	const hint = boot.me.name ? `You are signed in as ${boot.me.name}.` : '';
-	return h(Field, { label: 'Creator', error: textOf(errors, 'createdBy'), hint }, h(Input, { id: 'si-f-createdBy', value: boot.me.name || draft.createdBy, readonly: Boolean(boot.me.name), autocomplete: 'username', placeholder: 'your name',
+	return h(Field, { label: 'Creator', error: errorAt(errors, 'createdBy'), hint }, h(Input, { id: 'si-f-createdBy', value: boot.me.name || draft.createdBy, readonly: Boolean(boot.me.name), autocomplete: 'username', placeholder: 'your name',
 		oninput: event => change({ createdBy: event.target.value }) }));
 }
 
-function Why({ draft, change, errors }) {
+function CommentField({ draft, change, errors }) {
 	const comments = useStore(settings, s => s.comments);
 	const offered = comments.filter(c => c !== draft.comment && c.trim()).slice(0, OFFERED);
 	return h('div', { class: 'si-why' },
-		h(Field, { label: 'Comment', error: textOf(errors, 'comment') }, h(Input, { id: 'si-f-comment', lines: 2, value: draft.comment, placeholder: 'why, and where to read more', spellcheck: 'true', oninput: event => change({ comment: event.target.value }) })),
+		h(Field, { label: 'Comment', error: errorAt(errors, 'comment') }, h(Input, { id: 'si-f-comment', lines: 2, value: draft.comment, placeholder: 'why, and where to read more', spellcheck: 'true', oninput: event => change({ comment: event.target.value }) })),
 		offered.length ? h('div', { class: 'si-offered', role: 'group', 'aria-label': 'Comments used before' }, ...offered.map(text => h('button', { key: text, type: 'button', class: 'btn quiet', onclick: () => change({ comment: text }) },
 			h(Icon, { name: 'history' }), h('span', { class: 'one-line prose' }, h(Value, { text, limit: 60 }))))) : null);
 }
@@ -147,7 +149,7 @@ function Annotations({ draft, change, errors }) {
 }
 
 function Everything({ word, set, wrong }) {
-	return h(Field, { label: `To go on, type the word “${WORD}”`, error: wrong ? 'This silence leaves nothing out. Type the word if that is meant.' : '' },
+	return h(Field, { label: `To go on, type the word “${EVERYTHING}”`, error: wrong ? 'This silence leaves nothing out. Type the word if that is meant.' : '' },
 		h(Input, { id: 'si-f-everything', value: word, oninput: event => set(event.target.value), autocomplete: 'off' }));
 }
 
@@ -214,7 +216,7 @@ function Form({ view, start, title, onaddress }) {
 		const long = own.some(e => e.field === 'endsAt') ? null : tooLong(draft, serverNow());
 		const list = long ? [...own, long] : [...own];
 		for (const [id, message] of rowErrors) list.push({ field: 'matchers', message, index: draft.matchers.findIndex(m => m.id === id) });
-		if (everything && word.trim().toLowerCase() !== WORD) list.push({ field: 'everything', message: WORD });
+		if (everything && word.trim().toLowerCase() !== EVERYTHING) list.push({ field: 'everything', message: EVERYTHING });
 		refuse(null);
 		focusError.current = list.length > 0;
 		setErrors(list);
@@ -223,7 +225,7 @@ function Form({ view, start, title, onaddress }) {
 		work(true);
 		try {
 			const { silenceID } = await send('POST', 'silences', body, { patience: 30000 });
-			settings.set(s => ({ creator: boot.me.name ? s.creator : body.createdBy, comments: body.comment ? [body.comment, ...s.comments.filter(c => c !== body.comment)].slice(0, KEPT) : s.comments }));
+			settings.set(s => ({ creator: boot.me.name ? s.creator : body.createdBy, comments: body.comment ? [body.comment, ...s.comments.filter(c => c !== body.comment)].slice(0, KEPT_COMMENTS) : s.comments }));
 			made.set({ id: silenceID, what: !edit ? 'created' : silenceID === edit.id ? 'changed' : 'replaced', old: edit ? edit.id : '' });
 			announce(edit ? 'The silence is changed.' : 'The silence is made.');
 			go({ page: 'silence', id: silenceID });
@@ -259,15 +261,15 @@ function Form({ view, start, title, onaddress }) {
 	const covers = coversText(preview.data);
 
 	return h('div', { class: 'si-form', ref: form },
-		h('div', { class: 'si-head' }, h('h1', { tabindex: -1 }, title), h('span', { class: 'grow' }), h(Templates, { onpick: pick, current })),
+		h('div', { class: 'si-head' }, h('h1', { tabindex: -1 }, title), h('span', { class: 'grow' }), h(TemplateMenu, { onpick: pick, current })),
 		unread,
 		edit && edit.status && edit.status.state === 'expired' ? h(Notice, { kind: 'info' }, 'This silence has ended. Saving makes a new one.') : null,
 		h('div', { class: 'si-columns' },
 			h('div', { class: 'si-main' },
 				h(MatcherRows, { rows: draft.matchers, counts, errors: shownRows, error: allError, busy: !preview.fresh, onchange: matchers => change({ matchers }) }),
 				h(Ends, { draft, change, now, errors }),
-				h(Who, { draft, change, errors }),
-				h(Why, { draft, change, errors }),
+				h(CreatorField, { draft, change, errors }),
+				h(CommentField, { draft, change, errors }),
 				h(Check, { label: 'Tell when an alert it covers has resolved', checked: draft.notify, onchange: event => change({ notify: event.target.checked }) }),
 				more ? h(Annotations, { draft, change, errors }) : h('button', { type: 'button', class: 'btn quiet si-more', onclick: () => {
 					setMore(true);

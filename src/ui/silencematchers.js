@@ -2,17 +2,16 @@
 /** The matchers of a silence's form: a row each, with completion and how many alerts each matches alone. */
 import { get } from './api.js';
 import { Icon } from './icons.js';
-import { IconButton, Value, formatCount } from './kit.js';
-import { formatMatcher, parseMatchers } from './matcher.js';
+import { IconButton, Value, formatCount, plural } from './kit.js';
+import { formatMatcher, parseMatchers, quoteRegex } from './matcher.js';
 import { h, useEffect, useId, useRef, useState } from './render.js';
-import { matcherRow, quoteRegex } from './silencedraft.js';
-import { plural } from './silenceparts.js';
+import { matcherRow } from './silencedraft.js';
 
 const OPS = ['=', '!=', '=~', '!~'];
 const OP_WORDS = new Map([['=', 'is'], ['!=', 'is not'], ['=~', 'matches the expression'], ['!~', 'does not match the expression']]);
 /** Milliseconds after the last key until the server is asked. */
-const PAUSE = 120;
-const SHOWN = 20;
+const VALUES_PAUSE = 120;
+const SHOWN_VALUES = 20;
 
 /**
  * A field that offers what fits: combobox with a list of {value, alerts}.
@@ -31,13 +30,13 @@ function Combo({ load, value, oninput, onpick, onkeydown, onblur, inputRef, clas
 		const timer = setTimeout(async () => {
 			try {
 				const items = await latest.current(value, control.signal);
-				if (!control.signal.aborted) setFound({ text: value, items: items.slice(0, SHOWN) });
+				if (!control.signal.aborted) setFound({ text: value, items: items.slice(0, SHOWN_VALUES) });
 			} catch (error) {
 				// Completion is a help: without it one types on.
 				if (!error.kind) throw error;
 				if (!control.signal.aborted) setFound({ text: value, items: [] });
 			}
-		}, PAUSE);
+		}, VALUES_PAUSE);
 		return () => {
 			clearTimeout(timer);
 			control.abort();
@@ -108,7 +107,7 @@ async function valuesFor(rows, own, text, signal) {
 	const regex = own.op.endsWith('~');
 	const cut = regex ? text.lastIndexOf('|') + 1 : 0;
 	const prefix = text.slice(cut) || undefined;
-	const ask = async filter => (await get(`labels/${encodeURIComponent(own.name)}/values`, { prefix, limit: SHOWN, filter }, { signal })).data.items;
+	const ask = async filter => (await get(`labels/${encodeURIComponent(own.name)}/values`, { prefix, limit: SHOWN_VALUES, filter }, { signal })).data.items;
 	let items;
 	try {
 		items = await ask(othersOf(rows, own));
@@ -132,7 +131,7 @@ export function pasted(text) {
 	return unread === null && matchers.length ? matchers : null;
 }
 
-function Row({ row, rows, index, count, error, busy, on }) {
+function MatcherRow({ row, rows, index, count, error, busy, on }) {
 	const id = useId();
 	const value = useRef(null);
 	const own = `of matcher ${index + 1}`;
@@ -212,7 +211,7 @@ export function MatcherRows({ rows, counts, errors, error, busy, onchange }) {
 	};
 	return h('fieldset', { class: 'si-fieldset', id: 'si-f-matchers' },
 		h('legend', null, 'Alerts with all of these labels'),
-		h('div', { ref: list, class: 'si-rows' }, ...rows.map((row, index) => h(Row, { key: row.id, row, rows, index, on, busy, count: counts.get(row.id), error: errors.get(row.id) }))),
+		h('div', { ref: list, class: 'si-rows' }, ...rows.map((row, index) => h(MatcherRow, { key: row.id, row, rows, index, on, busy, count: counts.get(row.id), error: errors.get(row.id) }))),
 		h('div', { class: 'row-flex' }, h('button', { type: 'button', class: 'btn', onclick: on.add }, h(Icon, { name: 'plus' }), 'Add matcher'), h('span', { class: 'field-hint' }, 'Or paste a whole {team="db", …}.')),
 		error ? h('div', { class: 'field-error', role: 'alert' }, h(Icon, { name: 'alert' }), ' ', error) : null);
 }

@@ -60,11 +60,11 @@ export function MatcherChips({ matchers }) {
 	matchers.length > 50 ? h('span', { class: 'meta' }, `and ${matchers.length - 50} more`) : null);
 }
 
-const KINDS = new Map([['ack', ['ack', 'ack']], ['recurring', ['repeat', 'recurring']], ['file', ['lock', 'from file']]]);
+const KIND_MARKS = new Map([['ack', ['ack', 'ack']], ['recurring', ['repeat', 'recurring']], ['file', ['lock', 'from file']]]);
 
 /** What kind of silence it is, with a picture; nothing for a plain one. */
 export function KindMark({ silence }) {
-	const kind = KINDS.get(kindOf(silence));
+	const kind = KIND_MARKS.get(kindOf(silence));
 	return kind ? h('span', { class: 'state si-kind-mark' + (kindOf(silence) === 'ack' ? ' state-acked' : '') }, h(Icon, { name: kind[0] }), kind[1]) : null;
 }
 
@@ -106,9 +106,6 @@ export function Next({ windows, zone, now }) {
 	if (!next) return null;
 	return h(Fragment, null, next.starts <= now ? 'Now, until ' : `Next: ${bothTimes(next.starts, now)} to `, bothTimes(next.ends, now), ', ', formatDuration((next.ends - next.starts) / 1000));
 }
-
-const plural = (n, one, many = one + 's') => `${formatCount(n)} ${n === 1 ? one : many}`;
-export { plural };
 
 /** The alerts a filter chooses, whatever their state. */
 export const coveredHref = matchers => href({ page: 'alerts', silenced: true, inhibited: true, muted: true, active: true, filter: matchers });

@@ -2,19 +2,19 @@
 /** What a silence would cover, while it is written. */
 import { send } from './api.js';
 import { Icon } from './icons.js';
-import { ErrorBox, Notice, Value, formatCount } from './kit.js';
+import { ErrorBox, Notice, Value, formatCount, plural } from './kit.js';
 import { useLive } from './live.js';
 import { toApi } from './matcher.js';
 import { Fragment, h, useEffect, useState } from './render.js';
 import { href } from './route.js';
 import { AlertList } from './silence.js';
 import { usedMatchers } from './silencedraft.js';
-import { coveredHref, plural } from './silenceparts.js';
+import { coveredHref } from './silenceparts.js';
 
 /** Milliseconds after the last key. */
-const PAUSE = 300;
-const SAMPLE = 20;
-const SEVERITIES = ['critical', 'warning', 'info', 'other'];
+const PREVIEW_PAUSE = 300;
+const PREVIEW_SAMPLE = 20;
+const SEVERITY_WORDS = ['critical', 'warning', 'info', 'other'];
 
 /**
  * The server's word on a draft: asked 300 ms after the last change, and again when alerts come and go.
@@ -28,12 +28,12 @@ export function usePreview(draft) {
 	const [asked, ask] = useState({ text, rows });
 	useEffect(() => {
 		if (asked.text === text) return undefined;
-		const timer = setTimeout(ask, PAUSE, { text, rows });
+		const timer = setTimeout(ask, PREVIEW_PAUSE, { text, rows });
 		return () => clearTimeout(timer);
 	}, [text, asked.text]);
 	const result = useLive('alerts', async ({ signal }) => {
 		if (!asked.rows.length) return { text: asked.text, rows: [], answer: null };
-		return { text: asked.text, rows: asked.rows, answer: await send('POST', 'silences/preview', { matchers: asked.rows.map(toApi), limit: SAMPLE }, { signal, patience: 20000 }) };
+		return { text: asked.text, rows: asked.rows, answer: await send('POST', 'silences/preview', { matchers: asked.rows.map(toApi), limit: PREVIEW_SAMPLE }, { signal, patience: 20000 }) };
 	}, [asked.text]);
 	const got = result.data;
 	return { asked: got ? got.rows : [], data: got ? got.answer : null, error: result.error, fresh: Boolean(got) && got.text === text };
@@ -63,7 +63,7 @@ export const isEverything = preview => Boolean(preview.data) && preview.data.bre
 export function coversText(data) {
 	if (!data) return 'covers nothing yet';
 	if (!data.alerts) return 'matches nothing now';
-	const parts = SEVERITIES.filter(s => data.severity[s]).map(s => `${formatCount(data.severity[s])} ${s}`);
+	const parts = SEVERITY_WORDS.filter(s => data.severity[s]).map(s => `${formatCount(data.severity[s])} ${s}`);
 	return `covers ${plural(data.alerts, 'alert')} now: ${parts.join(', ')}`;
 }
 

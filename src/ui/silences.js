@@ -2,7 +2,7 @@
 /** Silences: what is kept quiet, by whom, until when, and what it covers. */
 import { get } from './api.js';
 import { FilterBar } from './filterbar.js';
-import { Button, Check, Empty, ErrorBox, Notice, Select, Skeleton, Tabs, Value, announce, formatCount } from './kit.js';
+import { Button, Check, Empty, ErrorBox, Notice, Select, Skeleton, Tabs, Value, announce, formatCount, plural } from './kit.js';
 import { useKeys } from './keys.js';
 import { later } from './later.js';
 import { useLive } from './live.js';
@@ -10,49 +10,49 @@ import { formatMatcher } from './matcher.js';
 import { Fragment, h, useEffect, useRef, useState } from './render.js';
 import { go, href } from './route.js';
 import { matchersOf } from './silencedraft.js';
-import { bulk, forbidden, plural, TwoStep, useNarrow, useTick } from './silenceparts.js';
+import { bulk, forbidden, TwoStep, useNarrow, useTick } from './silenceparts.js';
 import { SilenceCard, SilenceRow } from './silencerow.js';
 
-const SilenceDetail = later(() => import('./silence.js'), 'SilenceDetail', '');
-const PAGE = 200;
+const LaterSilence = later(() => import('./silence.js'), 'SilenceDetail', '');
+const SILENCES_PAGE = 200;
 /** What only the page itself can choose is looked for among so many. */
 const LOOKED = 1000;
-const STATES = new Map([['active', 'Active'], ['pending', 'Pending'], ['expired', 'Expired']]);
-const KINDS = [['', 'All'], ['silence', 'Silences'], ['ack', 'Acks'], ['recurring', 'Recurring'], ['file', 'From files']];
-const SORTS = [['ends', 'Ends soonest'], ['updated', 'Newest'], ['alerts', 'Covers most'], ['created_by', 'Creator']];
+const STATE_TABS = new Map([['active', 'Active'], ['pending', 'Pending'], ['expired', 'Expired']]);
+const KIND_CHIPS = [['', 'All'], ['silence', 'Silences'], ['ack', 'Acks'], ['recurring', 'Recurring'], ['file', 'From files']];
+const SILENCE_SORTS = [['ends', 'Ends soonest'], ['updated', 'Newest'], ['alerts', 'Covers most'], ['created_by', 'Creator']];
 const EXTENSIONS = [['+1h', 3600], ['+4h', 14400], ['+1d', 86400]];
 
 /** What the address asks for, with what it may not say replaced by the default. */
 export function wanted(view) {
-	const state = STATES.has(view.state) ? view.state : 'active';
-	const kind = KINDS.some(([k]) => k === view.kind) ? view.kind : '';
-	const sort = SORTS.some(([s]) => s === view.sort) ? view.sort : state === 'expired' ? 'updated' : 'ends';
+	const state = STATE_TABS.has(view.state) ? view.state : 'active';
+	const kind = KIND_CHIPS.some(([k]) => k === view.kind) ? view.kind : '';
+	const sort = SILENCE_SORTS.some(([s]) => s === view.sort) ? view.sort : state === 'expired' ? 'updated' : 'ends';
 	const nothing = view.matching === '0' && state !== 'expired';
 	return { state, kind, sort, nothing, q: view.q || '', by: view.createdBy || '', filter: view.filter || [], local: kind === 'file' };
 }
 
-async function load(w, cursor, signal) {
+async function loadList(w, cursor, signal) {
 	const { data } = await get('silences', {
 		state: w.state, kind: w.kind === 'file' ? 'silence' : w.kind || undefined, created_by: w.by || undefined, q: w.q || undefined, filter: w.filter.map(formatMatcher), matching: w.nothing ? 0 : undefined,
-		sort: w.sort, limit: w.local ? LOOKED : PAGE, cursor: w.local ? undefined : cursor,
+		sort: w.sort, limit: w.local ? LOOKED : SILENCES_PAGE, cursor: w.local ? undefined : cursor,
 	}, { signal });
 	if (!w.local) return data;
 	const items = data.items.filter(s => s.read_only);
-	return { ...data, items: items.slice(0, PAGE), total: items.length, next: null, more: data.next !== null };
+	return { ...data, items: items.slice(0, SILENCES_PAGE), total: items.length, next: null, more: data.next !== null };
 }
 
-function Head({ narrow }) {
+function SilencesHead({ narrow }) {
 	return h('div', { class: 'si-head' }, h('h1', { tabindex: -1 }, 'Silences'),
 		// On wide screens the header has it.
 		narrow ? h(Fragment, null, h('span', { class: 'grow' }), h(Button, { kind: 'primary', icon: 'plus', href: href({ page: 'silence-new' }) }, 'New silence')) : null);
 }
 
-function Tools({ view, w, narrow }) {
+function SilenceTools({ view, w, narrow }) {
 	const to = patch => href({ ...view, ...patch });
 	return h('div', { class: 'si-tools' },
-		h('nav', { class: 'si-kinds', 'aria-label': 'Kind' }, ...KINDS.map(([kind, label]) => h('a', { key: label, class: 'si-kind', href: to({ kind }), 'aria-current': kind === w.kind ? 'true' : undefined }, label))),
+		h('nav', { class: 'si-kinds', 'aria-label': 'Kind' }, ...KIND_CHIPS.map(([kind, label]) => h('a', { key: label, class: 'si-kind', href: to({ kind }), 'aria-current': kind === w.kind ? 'true' : undefined }, label))),
 		w.state === 'expired' ? null : h(Check, { key: 'nothing', chip: true, label: 'Matches nothing', checked: w.nothing, onchange: event => go({ ...view, matching: event.target.checked ? '0' : '' }) }),
-		h('label', { class: 'si-sort' }, h('span', { class: narrow ? 'vh' : 'dim' }, 'Sort'), h(Select, { options: SORTS, value: w.sort, onchange: event => go({ ...view, sort: event.target.value }, { replace: true }) })));
+		h('label', { class: 'si-sort' }, h('span', { class: narrow ? 'vh' : 'dim' }, 'Sort'), h(Select, { options: SILENCE_SORTS, value: w.sort, onchange: event => go({ ...view, sort: event.target.value }, { replace: true }) })));
 }
 
 function Bulk({ chosen, all, done, onclear }) {
@@ -77,7 +77,7 @@ function Bulk({ chosen, all, done, onclear }) {
 }
 
 /** What came of a change of several: how many went well, and each that did not with the server's reason. */
-function Outcome({ outcome, byId, onclose }) {
+function BulkOutcome({ outcome, byId, onclose }) {
 	const failed = outcome.results.filter(r => !r.ok);
 	const good = outcome.results.length - failed.length;
 	const words = outcome.action === 'expire' ? 'expired' : 'extended';
@@ -87,7 +87,7 @@ function Outcome({ outcome, byId, onclose }) {
 			h('a', { href: href({ page: 'silence', id: r.id }) }, h(Value, { text: byId.has(r.id) ? matchersOf(byId.get(r.id)).map(formatMatcher).join(' ') : r.id, limit: 120 })), ': ', String((r.error && r.error.message) || 'refused')))) : null);
 }
 
-function Nothing({ view, w }) {
+function NoSilences({ view, w }) {
 	const plain = !w.kind && !w.nothing && !w.q && !w.by && !w.filter.length;
 	const clear = h(Button, { key: 'c', href: href({ page: 'silences', state: view.state }) }, 'Clear the filter');
 	const fresh = h(Button, { key: 'n', icon: 'plus', href: href({ page: 'silence-new', filter: w.filter }) }, w.filter.length ? 'New silence with this filter' : 'New silence');
@@ -121,7 +121,7 @@ export function Silences({ view }) {
 	const [outcome, tell] = useState(null);
 	const last = useRef(null);
 	useTick(10000);
-	const { data, error, loading, stale, reload } = useLive(['silences', 'alerts'], ({ signal }) => load(w, cursor, signal), [question, cursor]);
+	const { data, error, loading, stale, reload } = useLive(['silences', 'alerts'], ({ signal }) => loadList(w, cursor, signal), [question, cursor]);
 	useEffect(() => select(new Set()), [question]);
 	useEffect(() => {
 		if (error && error.kind === 'expired' && cursors.length) setPlace({ question, cursors: [] });
@@ -193,23 +193,23 @@ export function Silences({ view }) {
 	const to = patch => href({ ...view, ...patch });
 	const extra = w.by ? [{ key: 'by', label: `by ${w.by}`, onremove: () => go({ ...view, createdBy: '' }) }] : [];
 	return h(Fragment, null,
-		h(Head, { narrow }),
-		h(Tabs, { label: 'State', active: w.state, items: [...STATES].map(([id, label]) => ({ id, label, count: counts ? counts[id] : null, href: to({ state: id === 'active' ? '' : id, sort: '' }) })) }),
+		h(SilencesHead, { narrow }),
+		h(Tabs, { label: 'State', active: w.state, items: [...STATE_TABS].map(([id, label]) => ({ id, label, count: counts ? counts[id] : null, href: to({ state: id === 'active' ? '' : id, sort: '' }) })) }),
 		h('div', { class: 'si-filter' },
 			h(FilterBar, { label: 'Filter silences', filter: w.filter, onchange: filter => go({ ...view, filter }), q: w.q, onq: q => go({ ...view, q }), extra, unread: view.unread, complete: 'silences', api: filterField,
 				placeholder: 'matcher of the silence, or words of its comment …' }),
 			w.filter.length && items.length ? h('a', { class: 'btn', href: href({ page: 'silence-new', filter: w.filter }) }, 'New silence with this filter') : null),
-		h(Tools, { view, w, narrow }),
-		outcome ? h(Outcome, { outcome, byId: new Map(items.map(s => [s.id, s])), onclose: () => tell(null) }) : null,
+		h(SilenceTools, { view, w, narrow }),
+		outcome ? h(BulkOutcome, { outcome, byId: new Map(items.map(s => [s.id, s])), onclose: () => tell(null) }) : null,
 		error && error.kind !== 'network' ? h(ErrorBox, { error, onretry: reload }) : null,
 		!data ? (loading ? h(Skeleton, { rows: 8 }) : null) : h('div', { class: 'si-both' + (open ? ' si-with-detail' : '') }, h('div', { class: 'si-list' + (stale && error ? ' stale' : '') },
-			items.length ? h(Rows, { items, selected, open, armed, errors, on, narrow, all: chosen.length === items.length, onall: event => select(new Set(event.target.checked ? items.map(s => s.id) : [])) }) : h(Nothing, { view, w }),
+			items.length ? h(Rows, { items, selected, open, armed, errors, on, narrow, all: chosen.length === items.length, onall: event => select(new Set(event.target.checked ? items.map(s => s.id) : [])) }) : h(NoSilences, { view, w }),
 			data.more ? h('p', { class: 'meta' }, `Of the first ${formatCount(LOOKED)}; narrow the filter for the others.`) : null,
 			cursors.length || data.next ? h('nav', { class: 'si-pages', 'aria-label': 'Pages of silences' },
-				h('span', { class: 'dim' }, `${formatCount(cursors.length * PAGE + 1)}–${formatCount(cursors.length * PAGE + items.length)} of ${formatCount(data.total)}`),
+				h('span', { class: 'dim' }, `${formatCount(cursors.length * SILENCES_PAGE + 1)}–${formatCount(cursors.length * SILENCES_PAGE + items.length)} of ${formatCount(data.total)}`),
 				h(Button, { reason: '', 'aria-disabled': !cursors.length || undefined, onclick: () => cursors.length && setPlace({ question, cursors: cursors.slice(0, -1) }) }, 'Previous'),
 				h(Button, { 'aria-disabled': !data.next || undefined, onclick: () => data.next && setPlace({ question, cursors: [...cursors, data.next] }) }, 'Next')) : null),
-			open ? h('aside', { class: 'si-detail', 'aria-label': 'Silence' }, h(SilenceDetail, { key: open, id: open, onclose: close })) : null),
+			open ? h('aside', { class: 'si-detail', 'aria-label': 'Silence' }, h(LaterSilence, { key: open, id: open, onclose: close })) : null),
 		chosen.length ? h(Bulk, { chosen, all: items.length, done: change, onclear: () => select(new Set()) }) : null);
 }
 

@@ -4,11 +4,11 @@ import { parseWhen } from './time.js';
 
 /** Days as the API names them. */
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
-const NAMES = new Map([['mon', 'Mon'], ['tue', 'Tue'], ['wed', 'Wed'], ['thu', 'Thu'], ['fri', 'Fri'], ['sat', 'Sat'], ['sun', 'Sun']]);
-const DAY = 86400000;
+const DAY_WORDS = new Map([['mon', 'Mon'], ['tue', 'Tue'], ['wed', 'Wed'], ['thu', 'Thu'], ['fri', 'Fri'], ['sat', 'Sat'], ['sun', 'Sun']]);
+const DAY_MS = 86400000;
 
 /** 'Mon' of 'mon'. */
-export const dayName = day => NAMES.get(day) || String(day);
+export const dayName = day => DAY_WORDS.get(day) || String(day);
 
 /** The days of 'mon,fri', in the order of the week; all days of an empty text. */
 export function readDays(text) {
@@ -81,9 +81,9 @@ export function zoneOffset(ms, zone) {
 
 /** The moment at which the clocks of a place show this (as ms of Date.UTC); where they jump over it, as far behind the jump. */
 export function zonedMoment(wall, zone) {
-	const before = wall - zoneOffset(wall - DAY, zone);
+	const before = wall - zoneOffset(wall - DAY_MS, zone);
 	if (before + zoneOffset(before, zone) === wall) return before;
-	const after = wall - zoneOffset(wall + DAY, zone);
+	const after = wall - zoneOffset(wall + DAY_MS, zone);
 	return after + zoneOffset(after, zone) === wall ? after : before;
 }
 
@@ -99,16 +99,16 @@ const minutes = text => {
  */
 export function nextWindow(windows, zone, now) {
 	if (!knownZone(zone)) return null;
-	const today = Math.floor((now + zoneOffset(now, zone)) / DAY) * DAY;
+	const today = Math.floor((now + zoneOffset(now, zone)) / DAY_MS) * DAY_MS;
 	let best = null;
 	for (const w of windows) {
 		const [from, to] = [minutes(w.from), minutes(w.to)];
 		if (from === null || to === null) continue;
 		for (let i = -1; i <= 8; i++) {
-			const day = today + i * DAY;
+			const day = today + i * DAY_MS;
 			if (!w.days.includes(WEEKDAYS[(new Date(day).getUTCDay() + 6) % 7])) continue;
 			const starts = zonedMoment(day + from * 60000, zone);
-			const ends = zonedMoment(day + (to > from ? 0 : DAY) + to * 60000, zone);
+			const ends = zonedMoment(day + (to > from ? 0 : DAY_MS) + to * 60000, zone);
 			if (ends <= now || starts >= ends) continue;
 			if (!best || starts < best.starts) best = { starts, ends };
 			break;

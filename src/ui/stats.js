@@ -2,7 +2,7 @@
 /** What history comes to: how much was told to whom, and what deserves to be looked at. */
 import { get, serverNow } from './api.js';
 import { Bars, useZone } from './chart.js';
-import { nameOf, otherLabels, readRange } from './events.js';
+import { alertNameOf, otherLabels, readRange } from './events.js';
 import { Empty, ErrorBox, Notice, Skeleton, Value, formatCount } from './kit.js';
 import { useLive } from './live.js';
 import { RangeField } from './rangefield.js';
@@ -59,8 +59,8 @@ function Sums({ data, last }) {
 		h('div', { key: 'top' },
 			data.complete ? null : h(Notice, { kind: 'warning' }, `This is a lot to count: the sums go back to ${formatWhen(from, now, zone)} only.`),
 			h('dl', { class: 'hi-figures' },
-				h(Figure, { name: 'Sent' }, formatCount(sum(receivers, 'sent'))),
-				h(Figure, { name: 'Failed' }, sum(receivers, 'failed') ? h('a', { class: 'hi-bad', href: href({ page: 'history', tab: 'notifications', outcome: 'failed', range }) }, formatCount(sum(receivers, 'failed'))) : '0'),
+				h(Figure, { name: 'Sent' }, formatCount(sumOf(receivers, 'sent'))),
+				h(Figure, { name: 'Failed' }, sumOf(receivers, 'failed') ? h('a', { class: 'hi-bad', href: href({ page: 'history', tab: 'notifications', outcome: 'failed', range }) }, formatCount(sumOf(receivers, 'failed'))) : '0'),
 				h(Figure, { name: 'Mean time to acknowledge' }, data.acks ? data.mean_seconds_to_ack < 1 ? 'under 1 s' : formatDuration(data.mean_seconds_to_ack) : '–',
 					h('a', { class: 'hi-figure-link', href: href({ page: 'history', tab: 'events', kind: 'acked', range }) }, data.acks ? `${formatCount(data.acks)} acknowledged` : 'nothing was acknowledged'))),
 			h('section', { class: 'hi-stat', 'aria-labelledby': 'hi-s1' }, h('h2', { id: 'hi-s1' }, step === 3600 ? 'Notifications by the hour' : 'Notifications by the day'),
@@ -88,7 +88,7 @@ function Sums({ data, last }) {
 	];
 }
 
-const sum = (list, member) => list.reduce((n, r) => n + r[member], 0);
+const sumOf = (list, member) => list.reduce((n, r) => n + r[member], 0);
 
 const Figure = ({ name, children }) => h('div', { class: 'hi-figure' }, h('dt', null, name), h('dd', null, children));
 
@@ -96,7 +96,7 @@ function AlertSums({ id, title, hint, none, items, range, words }) {
 	const most = Math.max(1, ...items.map(i => i.fired));
 	return h('section', { class: 'hi-stat', 'aria-labelledby': id }, h('h2', { id }, title, hint ? h('span', { class: 'meta' }, ` ${hint}`) : null),
 		items.length ? h('ul', { class: 'hi-sums' }, ...items.map(i => h('li', { key: i.fingerprint },
-			h('a', { href: href({ page: 'history', tab: 'events', alert: i.fingerprint, range }) }, h(Value, { text: nameOf(i.labels) || i.fingerprint })),
+			h('a', { href: href({ page: 'history', tab: 'events', alert: i.fingerprint, range }) }, h(Value, { text: alertNameOf(i.labels) || i.fingerprint })),
 			h('span', { class: 'hi-labels' }, ...otherLabels(i.labels).slice(0, 6).map(([n, v]) => h('span', { key: n, class: 'hi-label' }, h(Value, { text: n }), '=', h(Value, { text: v, limit: 60 }), ' '))),
 			h('span', { class: 'hi-sum-n num' }, words(i), h('span', { class: 'hi-meter', 'aria-hidden': 'true' }, h('i', { style: { width: `${Math.round((i.fired / most) * 100)}%` } })))))) : h('p', { class: 'hi-none' }, none));
 }

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is the router itself well: what it is, since when, what it stores, who posts to it, what it was told to do.
 
-import { get, serverNow } from './api.js';
+import { get, listOf, objectOf, serverNow } from './api.js';
 import { boot } from './boot.js';
 import { Icon } from './icons.js';
-import { Button, Copy, ErrorBox, formatCount, Notice, Skeleton, Time, Value } from './kit.js';
+import { Button, Copy, ErrorBox, Fact, Facts, formatCount, Notice, Skeleton, Time, Value } from './kit.js';
 import { live, useLive } from './live.js';
 import { h } from './render.js';
 import { href } from './route.js';
 import { useStore } from './store.js';
 import { formatDuration } from './time.js';
 import { clockSkew } from './value.js';
-
-const listOf = v => (Array.isArray(v) ? v : []);
-const objectOf = v => (typeof v === 'object' && v !== null && !Array.isArray(v) ? v : null);
 
 /** Bytes as people say them: '77.5 MiB'. */
 export function formatBytes(n) {
@@ -27,14 +24,6 @@ export function formatBytes(n) {
 	return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/* One fact of a card; left out when the server does not tell it. */
-function Fact({ label, children }) {
-	const inner = [].concat(children ?? []).filter(c => c !== null && c !== undefined && c !== false && c !== '');
-	if (inner.length === 0)
-		return null;
-	return [h('dt', { key: 't' }, label), h('dd', { key: 'd' }, ...inner)];
-}
-
 /* `ok`: true, false, or null where there is nothing to be well or not. */
 function Card({ title, ok = null, word, wide = false, children, actions }) {
 	return h('section', { class: 'card st-card' + (wide ? ' st-wide' : ''), 'aria-label': title },
@@ -44,8 +33,6 @@ function Card({ title, ok = null, word, wide = false, children, actions }) {
 			actions ? h('span', { class: 'st-actions' }, actions) : null),
 		children);
 }
-
-const Facts = ({ children }) => h('dl', { class: 'st-facts' }, children);
 
 /* Words in a row, with commas. */
 const words = list => list.slice(0, 50).map((w, i) => [i > 0 ? ', ' : '', h(Value, { key: i, text: w })]);
@@ -57,7 +44,7 @@ const When = ({ at }) => [h(Time, { key: 'at', at, mode: 'at' }), ' (', h(Time, 
 const ownLink = link => (typeof link === 'string' && link.startsWith('#/') ? link : null);
 
 /* The header has the first one, cut; here they are all, in full. */
-function Problems() {
+function ProblemList() {
 	const overview = useStore(live, s => s.overview);
 	const problems = listOf(overview?.problems).slice(0, 50);
 	if (overview && problems.length === 0)
@@ -81,16 +68,16 @@ function Server({ status, v2 }) {
 	const started = status.started ?? v2?.uptime;
 	const flags = listOf(status.flags ?? status.enabled);
 	return h(Card, { title: 'Server' }, h(Facts, null,
-		h(Fact, { label: 'Started' }, started ? h(Time, { at: started, mode: 'at' }) : null),
-		h(Fact, { label: 'Uptime' }, started ? h(Uptime, { started }) : null),
-		h(Fact, { label: 'Version' }, build.own_version || boot.version ? h(Value, { text: build.own_version || boot.version }) : null),
-		h(Fact, { label: 'Build' }, h(Value, { text: build.branch ?? info.branch }), ', ', h(Value, { text: build.revision ?? info.revision }), info.buildDate ? [', ', h(Value, { text: info.buildDate })] : null),
-		h(Fact, { label: 'Speaks as' }, build.version ?? info.version ? ['Alertmanager ', h(Value, { text: build.version ?? info.version })] : null),
-		h(Fact, { label: 'Instance' }, status.instance ? h(Value, { text: status.instance }) : null),
-		h(Fact, { label: 'Address' }, boot.external_url ? h(Value, { text: boot.external_url }) : null),
-		h(Fact, { label: 'Clock' }, clockSkew() !== 0 ? `${formatDuration(Math.abs(clockSkew()))} ${clockSkew() > 0 ? 'ahead of' : 'behind'} this browser's` : null),
-		h(Fact, { label: 'Flags on' }, status.flags || status.enabled ? (flags.length ? words(flags) : 'none') : null),
-		h(Fact, { label: 'Can do' }, listOf(status.features).length ? words(status.features) : null)));
+		h(Fact, { name: 'Started' }, started ? h(Time, { at: started, mode: 'at' }) : null),
+		h(Fact, { name: 'Uptime' }, started ? h(Uptime, { started }) : null),
+		h(Fact, { name: 'Version' }, build.own_version || boot.version ? h(Value, { text: build.own_version || boot.version }) : null),
+		h(Fact, { name: 'Build' }, h(Value, { text: build.branch ?? info.branch }), ', ', h(Value, { text: build.revision ?? info.revision }), info.buildDate ? [', ', h(Value, { text: info.buildDate })] : null),
+		h(Fact, { name: 'Speaks as' }, build.version ?? info.version ? ['Alertmanager ', h(Value, { text: build.version ?? info.version })] : null),
+		h(Fact, { name: 'Instance' }, status.instance ? h(Value, { text: status.instance }) : null),
+		h(Fact, { name: 'Address' }, boot.external_url ? h(Value, { text: boot.external_url }) : null),
+		h(Fact, { name: 'Clock' }, clockSkew() !== 0 ? `${formatDuration(Math.abs(clockSkew()))} ${clockSkew() > 0 ? 'ahead of' : 'behind'} this browser's` : null),
+		h(Fact, { name: 'Flags on' }, status.flags || status.enabled ? (flags.length ? words(flags) : 'none') : null),
+		h(Fact, { name: 'Can do' }, listOf(status.features).length ? words(status.features) : null)));
 }
 
 function Config({ reload }) {
@@ -98,9 +85,9 @@ function Config({ reload }) {
 	return h(Card, { title: 'Configuration', ok: r ? r.ok !== false : null, word: r ? (r.ok !== false ? 'loaded' : 'the last reload was refused') : '', actions: h('a', { class: 'st-link', href: href({ page: 'config' }) }, 'Show the text') },
 		r && r.ok === false ? h(Notice, { kind: 'error' }, h('strong', null, 'The one before it is in force.'), r.error ? h('div', null, h(Value, { text: r.error, lines: true, limit: 4000 }), ' ', h(Copy, { text: String(r.error), label: 'Copy the error' })) : null) : null,
 		h(Facts, null,
-			h(Fact, { label: 'Last reload' }, r?.at ? [h(When, { at: r.at }), r.ok === false ? ', refused' : null] : null),
-			h(Fact, { label: 'In force since' }, r?.in_force_since && r.ok === false ? h(When, { at: r.in_force_since }) : null),
-			h(Fact, { label: 'Hash' }, r?.hash ? h(Value, { text: r.hash }) : null)));
+			h(Fact, { name: 'Last reload' }, r?.at ? [h(When, { at: r.at }), r.ok === false ? ', refused' : null] : null),
+			h(Fact, { name: 'In force since' }, r?.in_force_since && r.ok === false ? h(When, { at: r.in_force_since }) : null),
+			h(Fact, { name: 'Hash' }, r?.hash ? h(Value, { text: r.hash }) : null)));
 }
 
 function Store({ store }) {
@@ -110,13 +97,13 @@ function Store({ store }) {
 	return h(Card, { title: 'Store', ok: s.healthy !== false && s.has_room !== false, word: s.healthy === false ? 'failing' : s.has_room === false ? 'the disk is full' : 'well' },
 		s.error ? h(Notice, { kind: 'error' }, h(Value, { text: s.error, lines: true })) : null,
 		h(Facts, null,
-			h(Fact, { label: 'Size' }, Number.isFinite(s.bytes) ? formatBytes(s.bytes) : null),
-			h(Fact, { label: 'Last write' }, s.last_write ? [h(Time, { at: s.last_write }), ' ago'] : null),
-			h(Fact, { label: 'Waiting for the disk' }, Number.isFinite(s.backlog) ? `${formatCount(s.backlog)} ${s.backlog === 1 ? 'change' : 'changes'}` : null),
-			h(Fact, { label: 'Room on the disk' }, s.has_room === undefined ? null : s.has_room ? 'enough' : 'too little')));
+			h(Fact, { name: 'Size' }, Number.isFinite(s.bytes) ? formatBytes(s.bytes) : null),
+			h(Fact, { name: 'Last write' }, s.last_write ? [h(Time, { at: s.last_write }), ' ago'] : null),
+			h(Fact, { name: 'Waiting for the disk' }, Number.isFinite(s.backlog) ? `${formatCount(s.backlog)} ${s.backlog === 1 ? 'change' : 'changes'}` : null),
+			h(Fact, { name: 'Room on the disk' }, s.has_room === undefined ? null : s.has_room ? 'enough' : 'too little')));
 }
 
-function History({ history }) {
+function HistoryCard({ history }) {
 	if (history === undefined)
 		return null;
 	const s = objectOf(history);
@@ -125,10 +112,10 @@ function History({ history }) {
 	return h(Card, { title: 'History', ok: s.healthy !== false, word: s.healthy === false ? 'failing' : s.lag_seconds > 5 ? 'behind' : 'well', actions: h('a', { class: 'st-link', href: href({ page: 'history' }) }, 'Show events') },
 		s.error ? h(Notice, { kind: 'error' }, h(Value, { text: s.error, lines: true })) : null,
 		h(Facts, null,
-			h(Fact, { label: 'Events' }, Number.isFinite(s.events) ? formatCount(s.events) : null),
-			h(Fact, { label: 'Size' }, Number.isFinite(s.bytes) ? formatBytes(s.bytes) : null),
-			h(Fact, { label: 'Oldest' }, s.oldest ? h(When, { at: s.oldest }) : null),
-			h(Fact, { label: 'Behind' }, Number.isFinite(s.lag_seconds) ? (s.lag_seconds > 0 ? `${formatDuration(s.lag_seconds)}: the disk is slow` : 'not at all') : null)));
+			h(Fact, { name: 'Events' }, Number.isFinite(s.events) ? formatCount(s.events) : null),
+			h(Fact, { name: 'Size' }, Number.isFinite(s.bytes) ? formatBytes(s.bytes) : null),
+			h(Fact, { name: 'Oldest' }, s.oldest ? h(When, { at: s.oldest }) : null),
+			h(Fact, { name: 'Behind' }, Number.isFinite(s.lag_seconds) ? (s.lag_seconds > 0 ? `${formatDuration(s.lag_seconds)}: the disk is slow` : 'not at all') : null)));
 }
 
 function Cluster({ cluster }) {
@@ -142,7 +129,7 @@ function Cluster({ cluster }) {
 	return h(Card, { title: 'Cluster', ok: s.status === 'ready' && !s.split && differing === 0, word: h(Value, { text: s.split ? 'split' : s.status }) },
 		s.split ? h(Notice, { kind: 'error' }, 'The cluster is split: peers do not see each other, and messages may be sent twice.') : null,
 		differing > 0 ? h(Notice, { kind: 'warning' }, `Members with another configuration than this one: ${formatCount(differing)}.`) : null,
-		h(Facts, null, h(Fact, { label: 'Name' }, s.name ? h(Value, { text: s.name }) : null), h(Fact, { label: 'Peers' }, formatCount(peers.length))),
+		h(Facts, null, h(Fact, { name: 'Name' }, s.name ? h(Value, { text: s.name }) : null), h(Fact, { name: 'Peers' }, formatCount(peers.length))),
 		peers.length === 0 ? null : h('div', { class: 'table-box', tabindex: 0, role: 'region', 'aria-label': 'List of peers' }, h('table', { class: 'table' },
 			h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Peer'), h('th', { scope: 'col' }, 'Address'))),
 			h('tbody', null, ...peers.slice(0, 100).map((p, i) => h('tr', { key: i }, h('td', null, h(Value, { text: p?.name })), h('td', null, h(Value, { text: p?.address }))))))));
@@ -188,7 +175,7 @@ function Limits({ limits }) {
 	const rows = s ? Object.entries(s).slice(0, 60) : [];
 	if (rows.length === 0)
 		return null;
-	return h(Card, { title: 'Limits' }, h(Facts, null, ...rows.map(([name, v]) => h(Fact, { key: name, label: LIMITS.get(name) ?? name.replaceAll('_', ' ').slice(0, 60) }, limitText(v)))));
+	return h(Card, { title: 'Limits' }, h(Facts, null, ...rows.map(([name, v]) => h(Fact, { key: name, name: LIMITS.get(name) ?? name.replaceAll('_', ' ').slice(0, 60) }, limitText(v)))));
 }
 
 function Heartbeats({ heartbeats }) {
@@ -202,7 +189,7 @@ function Heartbeats({ heartbeats }) {
 }
 
 /* Our status and API v2's, which alone has the cluster. One of them may fail. */
-async function load({ signal }) {
+async function loadStatus({ signal }) {
 	const [own, v2] = await Promise.allSettled([get('status', null, { signal }), get('v2:status', null, { signal })]);
 	if (own.status === 'rejected')
 		throw own.reason;
@@ -211,12 +198,12 @@ async function load({ signal }) {
 
 /** The page `#/status`. */
 export function Status() {
-	const { data, error, stale, reload } = useLive(['config', 'silences', 'alerts'], load, []);
+	const { data, error, stale, reload } = useLive(['config', 'silences', 'alerts'], loadStatus, []);
 	const status = objectOf(data?.status);
 	return h('div', { class: 'st-page' + (stale ? ' stale' : '') },
 		h('div', { class: 'st-head' }, h('h1', { tabindex: -1 }, 'Status'), h('span', { class: 'st-space' }), h(Button, { icon: 'refresh', kind: 'quiet', onclick: reload }, 'Refresh')),
 		error ? h(ErrorBox, { error, onretry: reload }) : null,
-		h(Problems, null),
+		h(ProblemList, null),
 		!status ? (error ? null : h(Skeleton, { rows: 8 })) : h('div', { class: 'st-grid' },
 			h('div', { class: 'st-column' },
 				h(Server, { status, v2: data.v2 }),
@@ -225,7 +212,7 @@ export function Status() {
 			h('div', { class: 'st-column' },
 				h(Config, { reload: status.reload }),
 				h(Store, { store: status.store }),
-				h(History, { history: status.history }),
+				h(HistoryCard, { history: status.history }),
 				h(Limits, { limits: status.limits })),
 			h(Senders, { senders: status.senders })));
 }

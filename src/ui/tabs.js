@@ -6,10 +6,10 @@
  */
 
 /** Milliseconds in which a tab that leads says so. */
-const ANSWER = 400;
+const ANSWER_TIME = 400;
 /** Milliseconds without a word of it after which it is asked for, and those it then has. */
 const DOUBT = 3000;
-const PATIENCE = 2500;
+const TAB_PATIENCE = 2500;
 
 /** A name that sorts by age, the oldest first. */
 const newName = () => `${String(Date.now()).padStart(15, '0')}.${Math.random()}`;
@@ -17,7 +17,7 @@ const newName = () => `${String(Date.now()).padStart(15, '0')}.${Math.random()}`
 /**
  * One tab among others. Of two that lead, which happens when one was busy or asleep, the younger steps back as soon as they hear of one another.
  */
-export class Tabs {
+export class TabGroup {
 	/**
 	 * @param {BroadcastChannel|null} channel null: there are no others
 	 * @param {{onlead: function(): void, onfollow: function(): void, onnews: function(*): void, welcome: function(): *}} on called when this
@@ -32,7 +32,7 @@ export class Tabs {
 	join() {
 		if (!this.channel) return this.lead();
 		this.channel.onmessage = ({ data }) => this.hear(data);
-		this.doubt(ANSWER, 'hello');
+		this.doubt(ANSWER_TIME, 'hello');
 	}
 
 	/** Says farewell: another tab takes over at once. join() brings this one back. */
@@ -51,7 +51,7 @@ export class Tabs {
 	}
 
 	/** Asks for the tab that leads; without an answer in time this one does. */
-	doubt(patience = PATIENCE, call = 'who') {
+	doubt(patience = TAB_PATIENCE, call = 'who') {
 		if (this.leads) return;
 		this.post(call);
 		this.wait(() => this.lead(), patience);
@@ -93,7 +93,7 @@ export class Tabs {
 		if (kind === 'who' && this.leads) this.post('lead');
 		else if (kind === 'hello' && this.leads) this.post('lead', this.on.welcome());
 		else if (kind === 'lead') this.hearLeader(from, news);
-		else if (kind === 'gone' && from === this.leader) this.doubt(Math.random() * ANSWER);
+		else if (kind === 'gone' && from === this.leader) this.doubt(Math.random() * ANSWER_TIME);
 		else if (kind === 'news') {
 			if (!this.leads && from === this.leader) this.follow(from);
 			if (news) this.on.onnews(news);

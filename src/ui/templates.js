@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a template makes of alerts. Nothing is saved, and what comes out is shown as text, whatever it is.
 
-import { ApiError, get, send } from './api.js';
+import { ApiError, get, listOf, send } from './api.js';
 import { Button, Check, Copy, ErrorBox, Field, formatCount, Input, Notice, Select, Value } from './kit.js';
 import { useLive } from './live.js';
 import { allPages, ReceiverTabs } from './receivers.js';
@@ -9,13 +9,12 @@ import { h, useEffect, useId, useMemo, useRef, useState } from './render.js';
 import { go } from './route.js';
 
 /* After so many milliseconds without a key the preview is made. */
-const PAUSE = 400;
-const LONGEST = 32 * 1024;
+const TEMPLATE_PAUSE = 400;
+const LONGEST_TEMPLATE = 32 * 1024;
 /* Longer texts do not go into the address. */
 const LONGEST_LINK = 2000;
-const SHOWN = 50000;
+const SHOWN_OUTPUT = 50000;
 
-const listOf = v => (Array.isArray(v) ? v : []);
 
 /* The names of templates that the configuration calls: suggestions, no more. */
 function namesIn(text) {
@@ -52,7 +51,7 @@ function Where({ text, error }) {
 }
 
 /* Asks for the preview when what is asked for rests; older answers are dropped. */
-function usePreview(body) {
+function useOutput(body) {
 	const [state, setState] = useState({ output: null, error: null, busy: false });
 	const key = body === null ? '' : JSON.stringify(body);
 	const [again, setAgain] = useState(0);
@@ -73,7 +72,7 @@ function usePreview(body) {
 				if (!control.signal.aborted)
 					setState(s => ({ output: error.kind === 'server' ? null : s.output, error, busy: false }));
 			}
-		}, PAUSE);
+		}, TEMPLATE_PAUSE);
 		return () => {
 			clearTimeout(timer);
 			control.abort();
@@ -92,7 +91,7 @@ function Output({ preview, text }) {
 			: error ? h(ErrorBox, { error, onretry: retry }) : null,
 		output === null ? (error || busy ? null : h('p', { class: 'dim' }, 'Write a template, or name one, to see what it gives.'))
 			: output.trim() === '' ? h('p', { class: 'dim' }, output === '' ? 'It gives nothing.' : 'It gives only white space.')
-				: h('pre', { class: 'code wrap te-text', tabindex: 0, role: 'region', 'aria-label': 'Rendered text' }, h(Value, { text: output, lines: true, limit: SHOWN })));
+				: h('pre', { class: 'code wrap te-text', tabindex: 0, role: 'region', 'aria-label': 'Rendered text' }, h(Value, { text: output, lines: true, limit: SHOWN_OUTPUT })));
 }
 
 /** The page `#/templates`. Its address holds what is asked for; a long text is left out. */
@@ -119,16 +118,16 @@ export function Templates({ view }) {
 		go(next, { replace: true });
 	};
 	useEffect(() => {
-		const timer = setTimeout(change, PAUSE, {});
+		const timer = setTimeout(change, TEMPLATE_PAUSE, {});
 		return () => clearTimeout(timer);
 	}, [own, text, name]);
 	const receiver = view.receiver?.name ?? view.receiver?.regex ?? '';
 	const body = useMemo(() => {
-		if (own ? text === '' || text.length > LONGEST : name.trim() === '')
+		if (own ? text === '' || text.length > LONGEST_TEMPLATE : name.trim() === '')
 			return null;
 		return { ...(own ? { text } : { template: name.trim() }), ...(view.type === 'html' ? { type: 'html' } : {}), ...(receiver ? { receiver } : {}), ...(view.group ? { group: view.group } : {}) };
 	}, [own, text, name, view.type, receiver, view.group]);
-	const preview = usePreview(body);
+	const preview = useOutput(body);
 	const groups = choices.groups.map(g => [g.id, groupName(g)]);
 	if (view.group && !groups.some(([id]) => id === view.group))
 		groups.unshift([view.group, `Group ${view.group.slice(0, 40)}`]);
@@ -142,7 +141,7 @@ export function Templates({ view }) {
 			h('section', { class: 'te-form', 'aria-label': 'What is rendered' },
 				h('div', { class: 'row-flex', role: 'group', 'aria-label': 'Which template' },
 					h(Button, { 'aria-pressed': own, onclick: () => setOwn(true) }, 'A text'), h(Button, { 'aria-pressed': !own, onclick: () => setOwn(false) }, 'One by name')),
-				own ? h(Field, { key: 'text', label: 'Template', hint: 'Go\'s text/template with Alertmanager\'s functions. Nothing is saved.', error: text.length > LONGEST ? `It has ${formatCount(text.length)} characters; 32,768 are the most.` : '' },
+				own ? h(Field, { key: 'text', label: 'Template', hint: 'Go\'s text/template with Alertmanager\'s functions. Nothing is saved.', error: text.length > LONGEST_TEMPLATE ? `It has ${formatCount(text.length)} characters; 32,768 are the most.` : '' },
 					h(Input, { lines: 10, value: text, class: 'mono', placeholder: '{{ range .Alerts }}{{ .Labels.alertname }}: {{ .Annotations.summary }}\n{{ end }}', oninput: event => setText(event.target.value) }))
 					: h(Field, { key: 'name', label: 'Name of the template', hint: 'One of the defaults, or of the files of the configuration.' },
 						h(Input, { value: name, class: 'mono', list, placeholder: 'slack.default.title', oninput: event => setName(event.target.value) })),

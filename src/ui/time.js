@@ -4,7 +4,7 @@
 const UNITS = [['w', 604800], ['d', 86400], ['h', 3600], ['m', 60], ['s', 1]];
 const SECONDS = new Map([...UNITS, ['ms', 0.001], ['y', 31536000], ['min', 60], ['sec', 1], ['hr', 3600], ['day', 86400], ['days', 86400], ['hours', 3600],
 	['hour', 3600], ['minutes', 60], ['minute', 60], ['week', 604800], ['weeks', 604800]]);
-const WORDS = new Map([['w', 'w'], ['d', 'd'], ['h', 'h'], ['m', 'min'], ['s', 's']]);
+const UNIT_WORDS = new Map([['w', 'w'], ['d', 'd'], ['h', 'h'], ['m', 'min'], ['s', 's']]);
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const DAY_NAMES = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -43,7 +43,7 @@ function split(seconds, parts) {
 
 /** '2 h 5 min' of seconds: the largest units, at most `parts` of them. */
 export function formatDuration(seconds, parts = 2) {
-	return split(seconds, parts).map(([n, unit]) => `${n} ${WORDS.get(unit)}`).join(' ');
+	return split(seconds, parts).map(([n, unit]) => `${n} ${UNIT_WORDS.get(unit)}`).join(' ');
 }
 
 /** '2h30m' of seconds, exact to the second: for links, commands and fields. */

@@ -11,18 +11,18 @@ import { ageText, formatDuration, formatFull, formatWhen } from './time.js';
 /** Characters of a value in a row, in a detail, and with 'Show all'. */
 const ROW = 400;
 const DETAIL = 2000;
-const ALL = 200000;
+const MOST_SHOWN = 200000;
 const LABELS = 200;
 
 // Controls, bidirectional overrides, zero-width and other unseen characters, half surrogate pairs, and heaps of marks over one letter.
 // A joiner between two pictures is part of one picture.
 const UNSEEN = new RegExp('[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u115f\\u1160\\u180e\\u200b\\u200c\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufeff\\ufff9-\\ufffb\\u{e0000}-\\u{e007f}]'
 	+ '|(?<![\\p{Extended_Pictographic}\\ufe0f\\u{1f3fb}-\\u{1f3ff}])\\u200d|\\u200d(?!\\p{Extended_Pictographic})|\\p{Cs}|\\p{M}{7,}', 'gu');
-const PLAIN = /^[\x20-\x7e]*$/;
+const PLAIN_TEXT = /^[\x20-\x7e]*$/;
 
 /** Parts of a text: strings, and {code} for what cannot be seen. */
 export function seen(text) {
-	if (PLAIN.test(text)) return [text];
+	if (PLAIN_TEXT.test(text)) return [text];
 	const out = [];
 	let from = 0;
 	for (const m of text.matchAll(UNSEEN)) {
@@ -51,10 +51,10 @@ export function Value({ text, lines = false, limit = lines ? DETAIL : ROW, class
 	const t = text === null || text === undefined ? '' : String(text);
 	const name = 'value' + (lines ? ' lines' : '') + (extra ? ' ' + extra : '');
 	if (t.trim() === '') return h('bdi', { class: name + ' blank' }, '"', ...shown(t.slice(0, 40), false), '"');
-	const bound = all ? ALL : limit;
+	const bound = all ? MOST_SHOWN : limit;
 	const body = h('bdi', { class: name }, ...shown(t.length > bound ? cut(t, bound) : t, lines), t.length > bound ? '…' : null);
 	if (!lines || t.length <= limit) return body;
-	return [body, all && t.length <= ALL ? null : h('button', { key: 'all', type: 'button', class: 'btn quiet', onclick: () => showAll(true) }, all ? `cut at ${ALL / 1000} KB` : 'Show all')];
+	return [body, all && t.length <= MOST_SHOWN ? null : h('button', { key: 'all', type: 'button', class: 'btn quiet', onclick: () => showAll(true) }, all ? `cut at ${MOST_SHOWN / 1000} KB` : 'Show all')];
 }
 
 /** The address a text is, when a link may lead there: absolute, http or https, without control characters; else null. */
@@ -94,11 +94,11 @@ function siteRules() {
 }
 
 const LINK = /(?<![^\s([{"'<])https?:\/\/[^\s<>]+/gi;
-const MOST = 20;
+const MOST_LINKS = 20;
 
 /** Splits a text into strings and {href, text}: words that begin with http:// or https://, and what the site's rules find. */
 export function linksIn(text, extra = []) {
-	let left = MOST;
+	let left = MOST_LINKS;
 	const pieces = [];
 	const find = (part, regex, make) => {
 		let from = 0;
@@ -136,7 +136,7 @@ export function RichText({ text, row = false, limit = row ? ROW : DETAIL }) {
 	const [all, showAll] = useState(false);
 	const t = String(text ?? '');
 	if (t.trim() === '') return h(Value, { text: t });
-	const bound = all ? ALL : limit;
+	const bound = all ? MOST_SHOWN : limit;
 	const parts = linksIn(t.length > bound ? cut(t, bound) : t, siteRules());
 	return [
 		h('bdi', { key: 'text', class: 'value' + (row ? '' : ' lines') }, ...parts.map((p, i) => (typeof p === 'string' ? h('span', { key: i }, ...shown(p, !row))

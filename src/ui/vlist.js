@@ -9,7 +9,7 @@ const remSize = () => parseFloat(getComputedStyle(document.documentElement).font
 const AHEAD = 100;
 /** Rows in the DOM on both sides of those that are seen: at least, which is what a jump draws at first, and at most. */
 const LEAST = 3;
-const MOST = 10;
+const OVERSCAN = 10;
 
 function edges(box, whole) {
 	if (whole) {
@@ -21,10 +21,10 @@ function edges(box, whole) {
 
 /** Which rows are to be in the DOM: those of `old` while they are enough; after a jump few at first. */
 function rangeFor(old, offsets, top, bottom) {
-	const [from, to] = windowOf(offsets, top, bottom, { overscan: MOST });
+	const [from, to] = windowOf(offsets, top, bottom, { overscan: OVERSCAN });
 	const least = windowOf(offsets, top, bottom, { overscan: LEAST });
 	if (old[0] >= to || old[1] <= from) return least;
-	return old[0] <= least[0] && old[1] >= least[1] && old[0] >= from - MOST && old[1] <= to + MOST ? old : [from, to];
+	return old[0] <= least[0] && old[1] >= least[1] && old[0] >= from - OVERSCAN && old[1] <= to + OVERSCAN ? old : [from, to];
 }
 
 /**

@@ -3,11 +3,11 @@
 // it takes wrong is shown in another colour, and nothing else comes of it.
 
 const NUMBER = /^[-+]?(?:\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?|(?:\d+(?:ms|[smhdwy]))+)$/;
-const WORD = /^(?:true|false|null|~|yes|no|on|off)$/i;
-const KEY = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#"'[\]{},&*!|>%@`-][^#]*?|-[^\s#][^#]*?):(?=\s|$)/;
+const YAML_WORD = /^(?:true|false|null|~|yes|no|on|off)$/i;
+const YAML_KEY = /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#"'[\]{},&*!|>%@`-][^#]*?|-[^\s#][^#]*?):(?=\s|$)/;
 const BLOCK = /(?:^|[\s:])[|>][-+0-9]*\s*(?:#.*)?$/;
 /* Longer lines are not cut into pieces. */
-const LONGEST = 2000;
+const LONGEST_PIECE = 2000;
 
 const indentOf = line => line.length - line.trimStart().length;
 
@@ -64,7 +64,7 @@ function kindOfValue(value) {
 		return 'string';
 	if (NUMBER.test(value))
 		return 'number';
-	if (WORD.test(value))
+	if (YAML_WORD.test(value))
 		return 'word';
 	return /^[&*!|>[{]/.test(value) ? 'mark' : 'text';
 }
@@ -76,7 +76,7 @@ function kindOfValue(value) {
  * @returns {{kind: 'space'|'dash'|'key'|'colon'|'string'|'number'|'word'|'secret'|'mark'|'text'|'comment', text: string}[]}
  */
 export function tokensOf(line, inBlock) {
-	if (inBlock || line.length > LONGEST)
+	if (inBlock || line.length > LONGEST_PIECE)
 		return [{ kind: 'text', text: line }];
 	const out = [];
 	const end = commentAt(line);
@@ -89,7 +89,7 @@ export function tokensOf(line, inBlock) {
 	take('space', indentOf(rest));
 	for (let m; (m = /^-(?:\s+|$)/.exec(rest)) !== null;)
 		take('dash', m[0].length);
-	const key = KEY.exec(rest);
+	const key = YAML_KEY.exec(rest);
 	if (key !== null) {
 		take('key', key[0].length - 1);
 		take('colon', rest.length - rest.slice(1).trimStart().length);

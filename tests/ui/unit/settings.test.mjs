@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createSettings, DEFAULTS, KEY, settings } from '../../../src/ui/settings.js';
+import { createSettings, DEFAULTS, SETTINGS_KEY as KEY, settings } from '../../../src/ui/settings.js';
 
 class Storage {
 	constructor(items = {}) { this.map = new Map(Object.entries(items)); }

@@ -152,11 +152,6 @@ describe('silences', () => {
 		assert.match(formatLink(v), /^#\/silences\/new\?filter=%7Ba!%3D%22b%22%7D&comment=c&duration=30m/);
 		assert.equal(d.recreateView({ ...silence, comment: 'ACK! looking' }, now).comment, 'looking');
 	});
-
-	test('matchers of several alerts', () => {
-		assert.deepEqual(d.matchersForAlerts([{ a: '1', b: 'x.y', c: 'z' }, { a: '1', b: 'q' }]), [{ name: 'a', op: '=', value: '1' }, { name: 'b', op: '=~', value: 'q|x\\.y' }]);
-		assert.deepEqual(d.matchersForAlerts([]), []);
-	});
 });
 
 describe('command', () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Tabs } from '../../../src/ui/tabs.js';
+import { TabGroup as Tabs } from '../../../src/ui/tabs.js';
 
 /** Tabs on a channel and a clock that this drives; a tab that is deaf gets its mail when it hears again. */
 class World {
