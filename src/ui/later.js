@@ -48,7 +48,7 @@ export function later(load, name, title) {
 }
 
 /** Fetches all pages that are not there yet, one after the other, when there is time; a connection that counts bytes is spared. */
-export function fetchLater() {
+export function fetchOthers() {
 	if (navigator.connection && navigator.connection.saveData) return;
 	const all = async () => {
 		for (const bring of parts) await bring().catch(() => {});

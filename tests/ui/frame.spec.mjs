@@ -203,7 +203,7 @@ site('frame', {}, ({ test, visit, server }) => {
 		const page = await visit('#/status');
 		page.expectProblem(/broken/);
 		await page.evaluate(async () => {
-			const { $render: { h, mount, Guard } } = await import(document.querySelector('script[type=module]').src);
+			const { h, mount, Guard } = await import(document.querySelector('script[type=module]').src);
 			const box = document.createElement('div');
 			document.querySelector('main').append(box);
 			mount(h(Guard, { name: 'Alerts' }, h(function List() { throw new Error('broken'); }, null)), box);

@@ -16,7 +16,7 @@ site('live', {}, ({ test, visit, server }) => {
 			await route.fulfill({ contentType: 'application/json', ...how }).catch(() => {});
 		});
 		await page.evaluate(async () => {
-			const { $render: { h, mount, useState }, $live: { useLive }, $api: { get } } = await import(document.querySelector('script[type=module]').src);
+			const { get, h, mount, useLive, useState } = await import(document.querySelector('script[type=module]').src);
 			const box = document.createElement('section');
 			document.querySelector('main').append(box);
 			const loads = window.loads = [];

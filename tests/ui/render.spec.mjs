@@ -9,7 +9,7 @@ site('render', {}, ({ test, visit }) => {
 	const step = (title, run) => steps.push([title, run]);
 	/** Runs fn with the renderer and an empty element, in the page and under its policy. */
 	const within = (page, fn) => page.evaluate(`(async () => {
-		const { $render: r } = await import(document.querySelector('script[type=module]').src);
+		const r = await import(document.querySelector('script[type=module]').src);
 		const box = document.createElement('section');
 		document.querySelector('main').prepend(box);
 		const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
@@ -156,7 +156,7 @@ site('render', {}, ({ test, visit }) => {
 			return (await cdp.send('Runtime.getHeapUsage')).usedSize;
 		};
 		await page.evaluate(async () => {
-			const { $render: { h, mount, useEffect, useState } } = await import(document.querySelector('script[type=module]').src);
+			const { h, mount, useEffect, useState } = await import(document.querySelector('script[type=module]').src);
 			const box = document.createElement('section');
 			document.body.append(box);
 			const Row = ({ n }) => {

@@ -89,7 +89,7 @@ async function picture(page, name, address) {
 	await page.locator('h1').first().waitFor({ state: 'attached' });
 	await page.waitForLoadState('load');
 	await page.waitForFunction(() => document.querySelector('main .skeleton, main [aria-busy=true]') === null && document.querySelector('main').textContent.length > 100
-		&& (!/open=/.test(location.hash) || document.documentElement.clientWidth < 1000 || document.querySelector('.si-facts, .ad-facts') !== null));
+		&& (!/open=/.test(location.hash) || document.documentElement.clientWidth < 1000 || document.querySelector('.facts') !== null));
 	// Two frames: what was asked for is drawn.
 	await page.evaluate(() => {
 		document.activeElement?.blur();
