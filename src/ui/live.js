@@ -286,19 +286,19 @@ class Follower {
 	look() {
 		if (live.get().paused) return;
 		const mark = this.mark();
-		if (mark === this.seen) return;
+		if (mark === this.seen) {
+			if (this.missed) this.again();
+			return;
+		}
 		if (mark.split('.', 2).join('.') !== this.seen.split('.', 2).join('.')) this.etag = null;
 		this.seen = mark;
 		this.again();
 	}
 
-	/** Soon, at most as often as is good for the server; when the tab is not seen, once it is. */
+	/** Soon, at most as often as is good for the server; when the tab is not seen or live is paused, once that is over. */
 	again(now = false) {
-		this.missed = false;
-		if (document.hidden && !now) {
-			this.missed = true;
-			return;
-		}
+		this.missed = !now && (document.hidden || live.get().paused);
+		if (this.missed) return;
 		clearTimeout(this.timer);
 		const due = now ? 0 : this.last + (this.slow ? 10000 : 2000) - performance.now();
 		if (due <= 0) this.fetch();

@@ -14,7 +14,7 @@ receivers: [${RECEIVERS.map((name) => `{name: ${JSON.stringify(name)}}`).join(',
 /* Goes to a fragment the way a click does: the view as the page understood it, and its own form of the link. */
 function follow(page, hash) {
 	return page.evaluate(async (to) => {
-		const { $route: { view, href } } = await import(document.querySelector('script[type=module]').src);
+		const { view, href } = await import(document.querySelector('script[type=module]').src);
 		const went = new Promise((done) => { addEventListener('hashchange', () => setTimeout(done), { once: true }); });
 
 		if (location.hash !== to) {

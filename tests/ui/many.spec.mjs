@@ -52,7 +52,7 @@ site('many', {}, ({ test, visit, server }) => {
 		await page.evaluate(async () => {
 			const main = document.querySelector('script[type=module]').src;
 			const { h, mount } = await import(main);
-			const { $chart: { Lane } } = await import(main.replace('main.js', 'pages.js'));
+			const { Lane } = await import(main.replace('main.js', 'pages.js'));
 			const box = document.createElement('section');
 			const at = (hours) => new Date(Date.UTC(2026, 0, 1, hours)).toISOString();
 
