@@ -47,6 +47,9 @@ struct moment {
 /* Go's zero time, 0001-01-01T00:00:00Z: "not set". */
 #define WALL_ZERO ((struct wall){ INT64_C(-62135596800), 0, 0 })
 
+/* 9999-12-31T23:59:59Z, the last second that RFC 3339 and the messages of a cluster can tell. */
+#define WALL_LAST_S INT64_C(253402300799)
+
 static inline bool
 wall_is_zero(struct wall w)
 {

@@ -399,7 +399,7 @@ api_ext_alert(struct call *c)
 	struct alert_detail *d;
 	uint64_t fingerprint;
 
-	if (!fingerprint_parse(c->params[0], &fingerprint))
+	if (!fingerprint_parse(c->params[0], &fingerprint) || !ext_query_known(c, NULL, 0))
 		return;
 	if (view_alert(c->api->env.engine, fingerprint) == NULL && c->api->env.past == NULL) {
 		ext_error(c, 404, "not_found", STR("there is no such alert now"));

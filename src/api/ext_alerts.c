@@ -145,10 +145,11 @@ void
 api_ext_alerts(struct call *c)
 {
 	static const char *const sorts[] = { "severity", "newest", "oldest", "name", NULL };
+	static const char *const known[] = { "sort", "format", PAGE_PARAMETERS, LOOK_PARAMETERS };
 	struct alerts_page *p;
 	size_t sort = SORT_SEVERITY;
 
-	if (!ext_query_word(c, "sort", sorts, &sort))
+	if (!ext_query_known(c, known, ARRAY_LEN(known)) || !ext_query_word(c, "sort", sorts, &sort))
 		return;
 	p = NEW(struct alerts_page);
 	p->sort = (enum sort)sort;

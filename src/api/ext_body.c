@@ -60,7 +60,7 @@ ext_body(struct call *c, const char *const *known)
 	}
 	if (o->kind != JSON_OBJECT) {
 		ext_error(c, 400, "bad_json",
-		    arena_printf(c->arena, "the body must be an object, is a %s", json_kind_name(o->kind)));
+		    arena_printf(c->arena, "the body must be an object, not of type %s", json_kind_name(o->kind)));
 		return NULL;
 	}
 	return ext_known(c, o, known) ? o : NULL;

@@ -418,19 +418,23 @@ answer_one(struct call *c, const struct group_item *g, void *arg)
 void
 api_ext_group(struct call *c)
 {
+	static const char *const known[] = { "alerts", LOOK_PARAMETERS };
 	uint64_t id;
 
-	if (fingerprint_parse(c->params[0], &id))
+	if (fingerprint_parse(c->params[0], &id) && ext_query_known(c, known, ARRAY_LEN(known)))
 		group_find_later(c, id, answer_one, NULL);
 }
 
 void
 api_ext_groups(struct call *c)
 {
+	static const char *const known[] = { "sort", "group_by", "alerts", "format", PAGE_PARAMETERS, LOOK_PARAMETERS };
 	struct groups_page *p;
 	size_t sort = GROUPS_BY_SEVERITY;
 	uint64_t alerts = GROUP_ALERTS_SHOWN;
 
+	if (!ext_query_known(c, known, ARRAY_LEN(known)))
+		return;
 	if (!ext_query_word(c, "sort", groups_sorts, &sort) || !ext_query_uint(c, "alerts", GROUP_ALERTS_MAX, &alerts))
 		return;
 	if (groups_by_labels(c, (enum groups_sort)sort, (size_t)alerts))

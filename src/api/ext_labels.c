@@ -417,14 +417,20 @@ begin(struct call *c, struct str only, size_t limit)
 void
 api_ext_labels(struct call *c)
 {
-	begin(c, STR_NONE, TOP_MAX);
+	static const char *const known[] = { LOOK_PARAMETERS };
+
+	if (ext_query_known(c, known, ARRAY_LEN(known)))
+		begin(c, STR_NONE, TOP_MAX);
 }
 
 void
 api_ext_label_values(struct call *c)
 {
+	static const char *const known[] = { "prefix", "limit", LOOK_PARAMETERS };
 	size_t limit = 20;
 
+	if (!ext_query_known(c, known, ARRAY_LEN(known)))
+		return;
 	if (ext_query_str(c, "limit").n == 0 || ext_query_limit(c, &limit))
 		begin(c, c->params[0], limit);
 }

@@ -11,6 +11,9 @@
 
 #include "ext.h"
 
+/* Their names, for ext_query_known. */
+#define LOOK_PARAMETERS "filter", "receiver", "q", "age_min", "owner", "active", "silenced", "inhibited", "muted", "acked"
+
 /* In the order in which the first that is true is what the alert is shown as. */
 enum seen_state { SEEN_ACKED, SEEN_SILENCED, SEEN_INHIBITED, SEEN_MUTED, SEEN_ACTIVE, SEEN_STATES };
 const char *seen_state_text(enum seen_state s);

@@ -119,8 +119,9 @@ answer(struct call *c, const struct group_item *g, void *arg)
 void
 api_ext_group_alerts(struct call *c)
 {
+	static const char *const known[] = { "format", PAGE_PARAMETERS, LOOK_PARAMETERS };
 	uint64_t id;
 
-	if (fingerprint_parse(c->params[0], &id))
+	if (fingerprint_parse(c->params[0], &id) && ext_query_known(c, known, ARRAY_LEN(known)))
 		group_find_later(c, id, answer, NULL);
 }

@@ -142,8 +142,11 @@ new_reply(struct call *c)
 void
 api_ext_overview(struct call *c)
 {
-	struct overview_reply *r = new_reply(c);
+	struct overview_reply *r;
 
+	if (!ext_query_known(c, NULL, 0))
+		return;
+	r = new_reply(c);
 	ext_reply_later(c);
 	packed_reply(c, &r->body);
 }
@@ -174,10 +177,14 @@ read_since(struct call *c, struct overview_reply *r)
 void
 api_ext_changes(struct call *c)
 {
-	struct overview_reply *r = new_reply(c);
+	static const char *const known[] = { "since", "wait" };
+	struct overview_reply *r;
 	uint64_t wait = WAIT_DEFAULT;
 	span longest = c->api->env.web_timeout > 0 ? c->api->env.web_timeout - SPAN_S : WAIT_MAX * SPAN_S;
 
+	if (!ext_query_known(c, known, ARRAY_LEN(known)))
+		return;
+	r = new_reply(c);
 	if (!ext_query_uint(c, "wait", WAIT_MAX, &wait)) {
 		mem_free(r);
 		return;

@@ -17,6 +17,9 @@
 #include "base/sbuf.h"
 #include "ext.h"
 
+/* What page_init reads of every list; and "format" of those that are given as files. */
+#define PAGE_PARAMETERS "limit", "cursor"
+
 /* The part of a sort key's text that counts, in bytes. */
 #define PAGE_TEXT_MAX 96
 

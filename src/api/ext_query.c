@@ -31,17 +31,18 @@ ext_query_known(struct call *c, const char *const *known, size_t n)
 			found = str_is(key, known[k]);
 		if (found)
 			continue;
-		ext_error(c, 400, "bad_parameter",
-		    arena_printf(c->arena, "there is no parameter \"%.*s\"", STR_ARG(str_sub(key, 0, 100))));
+		key = arena_str(c->arena, str_sub(key, 0, 100));
+		ext_error_at(c, 400, "bad_parameter", arena_printf(c->arena, "there is no parameter \"%.*s\"", STR_ARG(key)), key.p,
+		    -1);
 		return false;
 	}
 	return true;
 }
 
-bool
-ext_query_uint(struct call *c, const char *name, uint64_t max, uint64_t *value)
+/* An empty text leaves *out alone. */
+static bool
+str_uint(struct str v, uint64_t max, uint64_t *out)
 {
-	struct str v = ext_query_str(c, name);
 	uint64_t n = 0;
 
 	if (v.n == 0)
@@ -50,12 +51,20 @@ ext_query_uint(struct call *c, const char *name, uint64_t max, uint64_t *value)
 		unsigned digit = (unsigned)v.p[i] - '0';
 
 		if (digit > 9 || n > (max - digit) / 10)
-			return refuse(c, name, v,
-			    arena_printf(c->arena, "a number from 0 to %llu", (unsigned long long)max).p);
+			return false;
 		n = n * 10 + digit;
 	}
-	*value = n;
+	*out = n;
 	return true;
+}
+
+bool
+ext_query_uint(struct call *c, const char *name, uint64_t max, uint64_t *value)
+{
+	struct str v = ext_query_str(c, name);
+
+	return str_uint(v, max, value) ||
+	    refuse(c, name, v, arena_printf(c->arena, "a number from 0 to %llu", (unsigned long long)max).p);
 }
 
 bool
@@ -88,12 +97,11 @@ ext_query_time(struct call *c, const char *name, struct wall *value)
 bool
 ext_query_limit(struct call *c, size_t *limit)
 {
+	struct str v = ext_query_str(c, "limit");
 	uint64_t n = 100;
 
-	if (!ext_query_uint(c, "limit", EXT_LIMIT_MAX, &n))
-		return false;
-	if (n == 0)
-		return refuse(c, "limit", STR("0"), "a number from 1 to 1000");
+	if (!str_uint(v, EXT_LIMIT_MAX, &n) || n == 0)
+		return refuse(c, "limit", v, "a number from 1 to 1000");
 	*limit = (size_t)n;
 	return true;
 }

@@ -280,8 +280,12 @@ static const struct page_kind routes_kind = {
 static struct config_page *
 begin(struct call *c, const struct page_kind *kind)
 {
-	struct config_page *p = NEW(struct config_page);
+	static const char *const known[] = { PAGE_PARAMETERS };
+	struct config_page *p;
 
+	if (!ext_query_known(c, known, ARRAY_LEN(known)))
+		return NULL;
+	p = NEW(struct config_page);
 	if (!page_init(&p->page, c, kind)) {
 		mem_free(p);
 		return NULL;

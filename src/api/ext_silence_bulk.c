@@ -47,6 +47,8 @@ extend(struct bulk *b, const struct silence *s, struct bulk_result *r, struct er
 		return fail(b, r, "recurring", "it lasts as its schedule says: change that");
 	if (silence_state_at(s, b->call.now.wall) == SILENCE_EXPIRED)
 		return fail(b, r, "expired", "it has ended already");
+	if (wall_add(s->ends, b->longer).s > WALL_LAST_S)
+		return fail(b, r, "invalid", "the end would lie after the year 9999");
 	draft = silence_copy(s);
 	draft->ends = wall_add(draft->ends, b->longer);
 	ok = engine_silence_set(b->call.api->env.engine, draft, b->call.now, r->new_id, e);

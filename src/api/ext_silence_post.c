@@ -92,6 +92,8 @@ settle_times(struct call *c, struct posted *p, const struct silence *prev)
 		p->starts = prev != NULL && silence_state_at(prev, now) == SILENCE_ACTIVE ? prev->starts : now;
 	if (wall_cmp(p->starts, p->ends) >= 0)
 		return refuse(c, "endsAt", "the end must be after the start");
+	if (p->ends.s > WALL_LAST_S)
+		return refuse(c, p->duration > 0 ? "duration" : "endsAt", "the end lies after the year 9999");
 	return !wall_before(p->ends, now) || refuse(c, "endsAt", "the end lies in the past");
 }
 

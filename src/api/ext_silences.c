@@ -253,9 +253,13 @@ api_ext_silences(struct call *c)
 	static const char *const sorts[] = { "ends", "starts", "updated", "created_by", "alerts", NULL };
 	static const char *const matchings[] = { "0", "1", NULL };
 	static const char *const kinds[] = { "silence", "ack", "recurring", NULL };
+	static const char *const known[] = { "state", "kind", "created_by", "q", "matching", "filter", "sort", "format",
+		PAGE_PARAMETERS };
 	size_t sort = SORT_ENDS, kind = 0, matching = MATCHING_ANY;
 	struct silences_page *p;
 
+	if (!ext_query_known(c, known, ARRAY_LEN(known)))
+		return;
 	if (!ext_query_word(c, "sort", sorts, &sort) || !ext_query_word(c, "kind", kinds, &kind) ||
 	    !ext_query_word(c, "matching", matchings, &matching))
 		return;

@@ -194,8 +194,11 @@ make(struct packed *body, struct work *work, struct moment now, struct err *e)
 void
 api_ext_status(struct call *c)
 {
-	struct status_reply *r = NEW(struct status_reply);
+	struct status_reply *r;
 
+	if (!ext_query_known(c, NULL, 0))
+		return;
+	r = NEW(struct status_reply);
 	r->api = c->api;
 	r->body.make = make;
 	ext_reply_later(c);

@@ -51,7 +51,8 @@ struct call {
 	struct str path;		/* of the request, below the prefix */
 	struct arena *arena;		/* of the request */
 	struct moment now;
-	struct url_query query;
+	struct url_query query;	/* what can be read of it */
+	bool query_is_bad;	/* there is more, badly encoded */
 	struct str params[ROUTE_PARAMS_MAX];	/* the variable segments of the path, decoded */
 };
 

@@ -321,6 +321,10 @@ serve_ext(struct call *c, struct str path)
 	}
 	if (!is_permitted(c, m.entry) || !read_params(c, &m))
 		return;
+	if (c->query_is_bad) {
+		ext_error(c, 400, "bad_parameter", STR("the query is not encoded as one: a % without two hexadecimal digits, or a ;"));
+		return;
+	}
 	if (!str_is(method, "GET") && (!is_from_here(c) || !is_json(c)))
 		return;
 	m.entry->handle(c);
@@ -388,7 +392,7 @@ api_handle(struct api *a, const struct http_request *r, struct moment now, struc
 
 	if (out->body.max == 0)
 		out->body.max = SBUF_UNLIMITED;
-	url_query_parse(r->arena, r->query, &c.query, NULL);
+	c.query_is_bad = !url_query_parse(r->arena, r->query, &c.query, NULL);
 	if (redirect_unclean(&c))
 		return;
 	if (!strip_prefix(a, r->path, &path)) {

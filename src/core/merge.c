@@ -28,7 +28,6 @@
 
 /* 0001 to 9999, as in the messages (google.protobuf.Timestamp). */
 #define TIME_MIN (-INT64_C(62135596800))
-#define TIME_MAX INT64_C(253402300799)
 
 void
 engine_cluster(struct engine *e, const struct cluster_state *c, struct moment now)
@@ -62,7 +61,7 @@ merged_text(enum merged m)
 static bool
 is_time(struct wall t)
 {
-	return t.s >= TIME_MIN && t.s <= TIME_MAX;
+	return t.s >= TIME_MIN && t.s <= WALL_LAST_S;
 }
 
 /* UUIDs have been the ids of silences always; others would come into URLs. */

@@ -77,7 +77,7 @@ take_window(struct silence *s, const struct silence *prev, struct wall now, stru
 {
 	struct wall from = wall_after(s->starts, now) ? s->starts : now;
 
-	if (!schedule_at(s->extra->schedule, from, &s->starts, &s->ends))
+	if (!schedule_at(s->extra->schedule, from, &s->starts, &s->ends) || s->ends.s > WALL_LAST_S)
 		return err_set(e, ERR_INVALID, "the schedule has no window any more");
 	if (wall_before(s->starts, from))
 		s->starts = from;

@@ -172,8 +172,9 @@ find(const struct schedule *s, int64_t t, int64_t from, int64_t to, struct times
 	return found;
 }
 
-/* It must not be empty for ever, and a week has all there is: more where a day is left out. */
+/* A week has all there is; where clocks go forward one may have no length, and a calendar may leave a day out. */
 #define DAYS_AHEAD 9
+#define DAYS_AHEAD_AT_MOST 16
 #define DAYS_JOINED 7
 
 bool
@@ -184,7 +185,7 @@ schedule_at(const struct schedule *s, struct wall t, struct wall *start_out, str
 	bool ends = !wall_is_zero(s->until);
 
 	/* Before 1970 the division rounds up; nobody asks. */
-	if (!find(s, t.s, day - 2, day + DAYS_AHEAD, &w))
+	if (!find(s, t.s, day - 2, day + DAYS_AHEAD, &w) && !find(s, t.s, day - 2, day + DAYS_AHEAD_AT_MOST, &w))
 		return false;
 	for (int i = 0; i < DAYS_JOINED * SCHEDULE_WINDOWS_MAX; i++) {
 		int64_t last = (w.end + offset_at(s->location, w.end)) / DAY;

@@ -228,7 +228,7 @@ START_TEST(files)
 	expect("GET", GROUPS "?format=csv&group_by=n&filter=n%3D7", "", "", 200, "\"\",\"{n=\"\"7\"\"}\",\"\",\"0\",");
 	expect("GET", ALERTS "?format=xml", "", "", 400, "one of json, csv");
 	/* Others are no files. */
-	expect("GET", "/api/ext/v1/receivers?format=csv", "", "", 200, "{\"items\":[");
+	expect("GET", "/api/ext/v1/receivers?format=csv", "", "", 400, "there is no parameter \\\"format\\\"");
 	stop();
 }
 END_TEST
@@ -580,6 +580,21 @@ START_TEST(entity_tags)
 }
 END_TEST
 
+/* A misspelt condition would be none, and its answer all there is. */
+START_TEST(unknown_parameters)
+{
+	static const char *const paths[] = { "alerts", "alerts/1", "groups", "groups/1", "groups/1/alerts", "labels", "labels/a/values",
+		"silences", "receivers", "routes", "overview", "changes", "status", "cluster", "history", "stats" };
+
+	start("/");
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		expect("GET", arena_printf(arena, "/api/ext/v1/%s?fliter=a%%3Db", paths[i]).p, "", "", 400, "\"field\":\"fliter\"");
+		expect("GET", arena_printf(arena, "/api/ext/v1/%s?filter=%%zz", paths[i]).p, "", "", 400, "not encoded");
+	}
+	stop();
+}
+END_TEST
+
 START_TEST(refused)
 {
 	struct answer a;
@@ -593,6 +608,7 @@ START_TEST(refused)
 	expect("GET", ALERTS "?filter=a%3Db&filter=c%3D~%5B", "", "", 400, "\"field\":\"filter\",\"index\":1");
 	expect("GET", ALERTS "?limit=1001", "", "", 400, "\"field\":\"limit\"");
 	expect("GET", ALERTS "?limit=0", "", "", 400, "\"field\":\"limit\"");
+	expect("GET", ALERTS "?limit=-1", "", "", 400, "a number from 1 to 1000");
 	expect("GET", ALERTS "?limit=99999999999999999999999", "", "", 400, "\"field\":\"limit\"");
 	expect("GET", ALERTS "?sort=best", "", "", 400, "one of severity, newest, oldest, name");
 	expect("GET", ALERTS "?active=maybe", "", "", 400, "true or false");
@@ -638,6 +654,7 @@ main(void)
 	tcase_add_test(t, silences);
 	tcase_add_test(t, receivers_routes_and_status);
 	tcase_add_test(t, entity_tags);
+	tcase_add_test(t, unknown_parameters);
 	tcase_add_test(t, refused);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(r, CK_NOFORK);

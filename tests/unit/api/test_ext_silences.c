@@ -184,6 +184,9 @@ START_TEST(silences_refused)
 	refused(SILENCES, WITH("\"duration\":1e300"), 400, "\"field\":\"duration\"");
 	refused(SILENCES, WITH("\"duration\":1,\"endsAt\":\"2026-01-06T00:00:00Z\""), 400, "either endsAt or duration");
 	refused(SILENCES, WITH("\"endsAt\":\"2026-01-04T00:00:00Z\""), 400, "after the start");
+	/* Nobody could read it, here or at another member of a cluster. */
+	refused(SILENCES, WITH("\"startsAt\":\"9999-12-31T23:59:59Z\",\"duration\":1"), 400, "after the year 9999");
+	refused(SILENCES, WITH("\"startsAt\":\"9999-12-31T00:00:00Z\",\"schedule\":{\"windows\":[{\"weekdays\":[\"fri\"],\"from\":\"12:00\",\"to\":\"24:00\"}]}"), 400, "no window any more");
 	refused(SILENCES, WITH("\"startsAt\":\"2026-01-01T00:00:00Z\",\"endsAt\":\"2026-01-04T00:00:00Z\""), 400, "in the past");
 	refused(SILENCES, WITH("\"duration\":1,\"ends_with\":\"group\""), 400, "\"field\":\"ends_with\"");
 	refused(SILENCES, WITH("\"duration\":1,\"repeats\":true"), 400, "unknown member \\\"repeats\\\"");
@@ -466,6 +469,9 @@ START_TEST(bulk_refused)
 	for (int i = 0; i < 1001; i++)
 		ids = arena_printf(arena, "%.*s%s\"%d\"", STR_ARG(ids), i > 0 ? "," : "", i);
 	refused(BULK, arena_printf(arena, "{\"action\":\"expire\",\"ids\":[%.*s]}", STR_ARG(ids)).p, 400, "1 to 1000 ids");
+	ids = make_silence("\"createdBy\":\"jo\",\"endsAt\":\"9999-12-31T23:59:59Z\"");
+	expect("POST", BULK, JSON_TYPE, arena_printf(arena, "{\"action\":\"extend\",\"seconds\":1,\"ids\":[\"%.*s\"]}", STR_ARG(ids)).p, 200,
+	    "after the year 9999");
 	stop();
 }
 END_TEST

@@ -72,6 +72,11 @@ static const struct {
 	/* A day that was left out: 2011-12-30 in Samoa. */
 	{ "Pacific/Apia", "2011-12-29T12:00:00Z", { { FRI, "08:00", "09:00" } }, NULL, "2012-01-05T18:00:00Z",
 	    "2012-01-05T19:00:00Z" },
+	/* Seen from the end of the one before: a window of one weekday must not be over for that. */
+	{ "Pacific/Apia", "2011-12-23T19:00:00Z", { { FRI, "08:00", "09:00" } }, NULL, "2012-01-05T18:00:00Z",
+	    "2012-01-05T19:00:00Z" },
+	{ "America/New_York", "2026-03-01T08:00:00Z", { { SUN, "02:00", "03:00" } }, NULL, "2026-03-15T06:00:00Z",
+	    "2026-03-15T07:00:00Z" },
 };
 
 static struct wall
