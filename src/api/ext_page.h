@@ -17,7 +17,7 @@
 #include "base/sbuf.h"
 #include "ext.h"
 
-/* What page_init reads of every list; and "format" of those that are given as files. */
+/* Names of parameters that page_init reads of every list; "format" is one more of those that are given as files. */
 #define PAGE_PARAMETERS "limit", "cursor"
 
 /* The part of a sort key's text that counts, in bytes. */

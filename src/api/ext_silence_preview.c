@@ -230,7 +230,7 @@ is_everything(const struct preview *p)
 	return p->matchers.n > 0 && ((whole && (all || !p->breadth.excludes)) || (all && p->n.covered >= ALL_MIN));
 }
 
-/* Whatever the receiver is told is covered, by the matchers alone. */
+/* The matchers alone say that all that the receiver is told is covered. */
 static bool
 is_whole_for_ever(const struct preview *p, size_t receiver)
 {

@@ -320,7 +320,7 @@ START_TEST(breadth)
 	expect("POST", PREVIEW, JSON_TYPE, "{\"matchers\":[" DISK "]}", 200,
 	    "it covers all 12 alerts that receiver \\\"ops\\\" has now\",\"receiver\":\"ops\"},{\"code\":\"matches_many\",\"text\":\"it covers 12 of 14 alerts\"}]");
 	expect("POST", PREVIEW, JSON_TYPE, "{\"matchers\":[\"sev=page\",\"n=1\"]}", 200, "\"warnings\":[],\"breadth\":\"normal\"");
-	/* What is excluded by name is nothing, or something. */
+	/* The names that are excluded belong to no alert, or to some. */
 	expect("POST", PREVIEW, JSON_TYPE, "{\"matchers\":[\"sev!=x\"]}", 200,
 	    "\"text\":\"it covers every alert but those that its matchers exclude\"}],\"breadth\":\"everything\"");
 	expect("POST", PREVIEW, JSON_TYPE, "{\"matchers\":[\"sev!=page\"]}", 200, "it covers 12 of 14 alerts\"}],\"breadth\":\"receiver\"");
