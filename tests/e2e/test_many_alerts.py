@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is much to render is not rendered by the loop: it goes on with all else meanwhile."""
-import pytest
-
+# An attempt may take as long as the interval, which no machine exceeds; and most machines have taken all alerts after the wait.
 CONFIG = """
 route:
   receiver: all
   group_by: [alertname]
-  group_wait: 1s
-  group_interval: 1s
+  group_wait: 10s
+  group_interval: 5m
   routes:
+    - {{matchers: [alertname=Other], group_wait: 0s}}
     - {{receiver: endless, matchers: [to=endless], group_wait: 0s}}
 receivers:
   - name: all
@@ -22,20 +22,20 @@ LETTERS = '{{ $l := stringSlice "a" "b" "c" "d" "e" "f" "g" "h" "i" "j" "k" "l" 
 ENDLESS = LETTERS + "{{ range $l }}" * 6 + "{{ end }}" * 6 + "done"
 
 
-@pytest.mark.alone
 def test_twenty_thousand_alerts_in_one_group(serve, sink, mail_sink):
     mail = mail_sink()
     server = serve(CONFIG.format(url=sink.url, mail=mail.port, endless=ENDLESS))
+    loop, everything = server.loop_seconds(), server.all_seconds()
     for i in range(0, 20_000, 2_000):
         server.post("/api/v2/alerts", [{"labels": {"alertname": "Many", "i": str(k)}} for k in range(i, i + 2_000)])
-    sink.wait(where=lambda r: r["path"] == "/hook" and len(r["json"]["alerts"]) == 20_000, timeout=300)
-    sink.wait(where=lambda r: r["path"] == "/slack", timeout=300)
+    sink.wait(where=lambda r: r["path"] == "/hook" and len(r["json"]["alerts"]) == 20_000, timeout=900)
+    sink.wait(where=lambda r: r["path"] == "/slack", timeout=900)
     server.alert(alertname="Other")
     sink.wait(where=lambda r: r["path"] == "/hook" and r["json"]["groupLabels"]["alertname"] == "Other")
-    mail.wait(timeout=300)
-    # Notifications were what held it longest, by far, when it rendered them.
-    longest = server.request("GET", "/metrics")[2].decode().split("tocsin_loop_stall_longest_seconds{")[1].splitlines()[0]
-    assert 'by="notifications"' not in longest
+    mail.wait(timeout=900)
+    loop, everything = server.loop_seconds() - loop, server.all_seconds() - everything
+    print(f"the loop worked {loop:.2f} s, all threads {everything:.2f} s")
+    assert loop < everything / 2
 
 
 def test_a_template_without_end(serve, sink, mail_sink):

@@ -137,7 +137,6 @@ def ask_for_backup(server):
     return s, int(re.search(rb"Content-Length: (\d+)", head).group(1))
 
 
-@pytest.mark.alone
 def test_a_large_backup_holds_up_nobody(tmp_path, sink):
     size = 160 << 20
     first = Server(tmp_path / "s", CONFIG.format(url=sink.url))

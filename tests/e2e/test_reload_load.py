@@ -7,8 +7,6 @@ import socket
 import threading
 import time
 
-import pytest
-
 ROUTES = 10000
 ALERTS = 300
 
@@ -44,7 +42,6 @@ class Reload(threading.Thread):
         return self.status, self.body
 
 
-@pytest.mark.alone
 def test_a_reload_holds_nobody_up(serve, sink):
     server = serve(small(sink))
     server.post("/api/v2/alerts", [{"labels": {"alertname": f"A{i % 50}", "team": f"t{i}", "n": str(i)}}

@@ -125,7 +125,7 @@ site('frame', {}, ({ test, visit, server }) => {
 	});
 
 	test('a network that is gone is noticed at once when it is back', async () => {
-		const page = await visit('#/status');
+		const page = await visit('#/status', { own: true });
 		page.expectProblem(/ERR_|Failed to load/);
 		await page.context().setOffline(true);
 		await lostSoon(page);

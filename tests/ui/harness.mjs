@@ -43,18 +43,13 @@ function watchPolicy() {
 }
 
 // All that must not happen goes to page.problems; page.requests holds what was asked of the server.
-function watch(page, origin) {
+function watch(page) {
 	const note = (text) => page.problems.push(text);
 
-	const unanswered = new Set();
-
-	page.problems = [];
-	page.expected = [];
-	page.requests = [];
+	page.on('requestfinished', (r) => page.unanswered.delete(r));
+	page.on('requestfailed', (r) => page.unanswered.delete(r));
 	/** Waits until all questions but the one that waits for changes are answered. */
-	page.answered = () => eventually(() => ![...unanswered].some((r) => /\/api\//.test(r.url()) && !/\/changes\?/.test(r.url())));
-	page.on('requestfinished', (r) => unanswered.delete(r));
-	page.on('requestfailed', (r) => unanswered.delete(r));
+	page.answered = () => eventually(() => ![...page.unanswered].some((r) => /\/api\//.test(r.url()) && !/\/changes\?/.test(r.url())));
 	/** From here on a problem that fits is none: a test that breaks the connection expects the browser to say so. */
 	page.expectProblem = (pattern) => page.expected.push(pattern);
 	page.on('console', (m) => { if (m.type() === 'error') note(`console: ${m.text()} (${m.location().url})`); });
@@ -66,8 +61,8 @@ function watch(page, origin) {
 	});
 	page.on('request', (r) => {
 		page.requests.push({ method: r.method(), url: r.url() });
-		unanswered.add(r);
-		if (!r.url().startsWith(origin + '/') && !/^(data|blob|about):/.test(r.url()))
+		page.unanswered.add(r);
+		if (!r.url().startsWith(page.origin + '/') && !/^(data|blob|about):/.test(r.url()))
 			note(`a request to another origin: ${r.url()}`);
 	});
 }
@@ -84,6 +79,21 @@ async function check(page) {
 	assert.deepEqual(left, []);
 }
 
+/* A page in a context of its own, where nothing is loaded yet. */
+async function blank(browser, { size = 'wide', scheme = 'light', context: more = {} }) {
+	const context = await browser.newContext({ ...sizes[size], colorScheme: scheme, locale: 'en-GB', timezoneId: 'Europe/Istanbul',
+		serviceWorkers: 'block', ...more });
+
+	context.setDefaultTimeout(patience);
+	await context.addInitScript(watchPolicy);
+	const page = await context.newPage();
+
+	watch(page);
+	if (throttle > 1)
+		await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: throttle });
+	return page;
+}
+
 /**
  * Opens a view in a context of its own.
  * @param {import('playwright-core').Browser} browser
@@ -93,55 +103,105 @@ async function check(page) {
  * localStorage holds before, by key; script: a function that runs in the page before its own; clock: a time at which the page's
  * clock stands; timers: by how many ms its clock is ahead, and page.clock.fastForward makes time pass; context: more options of Playwright's newContext (timezoneId, forcedColors, reducedMotion, httpCredentials …);
  * wait: false does not wait for the page to have drawn something
+ * @param {import('playwright-core').Page} [used] one that `cleared` gave back, to be used again
  */
-export async function openPage(browser, url, hash = '', options = {}) {
-	const { size = 'wide', scheme = 'light', storage = null, script = null, clock = null, timers = null, context: more = {}, wait = true } = options;
-	const context = await browser.newContext({ ...sizes[size], colorScheme: scheme, locale: 'en-GB', timezoneId: 'Europe/Istanbul',
-		serviceWorkers: 'block', ...more });
+export async function openPage(browser, url, hash = '', options = {}, used = null) {
+	const { storage = {}, script = null, clock = null, timers = null, wait = true } = options;
+	const page = used ?? await blank(browser, options);
 
-	context.setDefaultTimeout(patience);
-	await context.addInitScript(watchPolicy);
-	if (storage !== null)
-		await context.addInitScript((items) => {
-			if (sessionStorage.getItem('harness') === null) {
-				sessionStorage.setItem('harness', '1');
-				for (const [key, value] of Object.entries(items))
-					localStorage.setItem(key, value);
-			}
-		}, storage);
+	Object.assign(page, { origin: new URL(url).origin, problems: [], expected: [], requests: [], unanswered: new Set() });
+	// What was there before the first page is all that one finds; later ones in the same tab find what that left.
+	const first = await page.addInitScript((items) => {
+		localStorage.clear();
+		sessionStorage.clear();
+		for (const [key, value] of Object.entries(items))
+			localStorage.setItem(key, value);
+	}, storage);
+
 	if (script !== null)
-		await context.addInitScript(script);
-	const page = await context.newPage();
-
-	watch(page, new URL(url).origin);
-	if (throttle > 1)
-		await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: throttle });
+		await page.context().addInitScript(script);
 	if (clock !== null)
 		await page.clock.setFixedTime(clock);
 	if (timers !== null)
 		await page.clock.install({ time: Date.now() + timers });
 	await page.goto(`${url}/${hash}`, { waitUntil: 'domcontentloaded' });
+	await first.dispose();
 	if (wait)
 		await page.locator('h1').first().waitFor({ state: 'attached' });
 	return page;
 }
 
+/*
+ * Pages that are kept for the next test, by size: a process of Chromium, which is thrown away with its context, costs twice as much
+ * as what a page does in it. What an open context cannot take back has one of its own.
+ */
+const kept = { wide: [], phone: [] };
+const ordinary = ({ own = false, script = null, clock = null, timers = null, context = null }) =>
+	!own && script === null && clock === null && timers === null && context === null;
+
+/* Like openPage, with a page that is kept where there is one. */
+async function lend(browser, url, hash, options) {
+	const { size = 'wide', scheme = 'light' } = options;
+	const used = (ordinary(options) && kept[size].pop()) || null;
+
+	await used?.emulateMedia({ media: null, colorScheme: scheme, forcedColors: 'none', reducedMotion: 'no-preference', contrast: 'no-preference' });
+	const page = await openPage(browser, url, hash, options, used);
+
+	page.keptAs = ordinary(options) ? size : null;
+	return page;
+}
+
+/* The page is left, and cleared for the next test, or goes with its context. */
+async function giveBack(page) {
+	const context = page.context();
+
+	if (page.keptAs === null || page.isClosed() || context.pages().length > 1)
+		return context.close();
+	await page.unrouteAll({ behavior: 'ignoreErrors' });
+	await page.goto('about:blank');
+	await page.mouse.move(-1, -1);
+	await page.setViewportSize(sizes[page.keptAs].viewport);
+	const session = await context.newCDPSession(page);
+
+	await session.send('Page.resetNavigationHistory');
+	await session.detach();
+	return kept[page.keptAs].push(page);
+}
+
+/* One for all files of a process, see run.mjs: to load Playwright and start a browser costs as much as some tests. */
+let browser = null;
+
+export const files = {
+	/** The browser stays when a file is done, for the next. */
+	follow: false,
+	/** Resolved when the tests of the file that was loaded last are done. */
+	done: Promise.resolve(),
+};
+
+export async function closeBrowser() {
+	await browser?.close();
+	browser = null;
+	Object.values(kept).forEach((pages) => pages.splice(0));
+}
+
 /**
- * A file's tests with one server and one browser.
+ * A file's tests with one server, in one browser.
  * @param {string} name
- * @param {object} options config, flags and env of the server (server.mjs); args: flags of Chromium; server: false starts none
- * @param {(t: {test: Function, visit: Function, server: Server, browser: () => import('playwright-core').Browser}) => void} body
- * calls test(name, async () => …); in it visit(hash, options) opens a page (openPage), which is watched, checked and closed
- * behind the test. `server` is started before the first test.
+ * @param {object} options config, flags and env of the server (server.mjs)
+ * @param {(t: {test: Function, visit: Function, server: Server}) => void} body
+ * calls test(name, async () => …); in it visit(hash, options) opens a page (openPage), which is watched, checked and cleared or
+ * closed behind the test; with own: true none that others have had or will have. `server` is started before the first test.
  */
 export function site(name, options, body) {
+	let done = null;
+
+	files.done = new Promise((resolve) => { done = resolve; });
 	describe(name, () => {
-		const server = options.server === false ? null : new Server(options);
+		const server = new Server(options);
 		const open = [];
-		let browser = null;
 
 		const visit = async (hash = '', how = {}) => {
-			const page = await openPage(browser, how.url ?? server.url + (how.prefix ?? ''), hash, how);
+			const page = await lend(browser, how.url ?? server.url + (how.prefix ?? ''), hash, how);
 
 			open.push(page);
 			return page;
@@ -151,6 +211,8 @@ export function site(name, options, body) {
 				await run();
 				for (const page of open)
 					await check(page);
+				for (const page of open.splice(0))
+					await giveBack(page);
 			} catch (e) {
 				for (const page of open.filter((p) => !p.isClosed()))
 					await shot(page, `failed/${name} ${title}`.replace(/[^\w/]+/g, '-')).catch(() => {});
@@ -162,13 +224,18 @@ export function site(name, options, body) {
 		});
 
 		before(async () => {
-			[browser] = await Promise.all([launch(options.args), server?.start()]);
+			await Promise.all([browser ?? launch().then((b) => { browser = b; }), server.start()]);
 		});
 		after(async () => {
-			await browser?.close();
-			await server?.stop();
+			try {
+				if (!files.follow)
+					await closeBrowser();
+				await server.stop();
+			} finally {
+				done();
+			}
 		});
-		body({ test, visit, server, browser: () => browser });
+		body({ test, visit, server });
 	});
 }
 

@@ -89,7 +89,7 @@ site('live', {}, ({ test, visit, server }) => {
 	});
 
 	test('of eight tabs one waits, and another when it is gone', async () => {
-		const first = await visit('#/settings');
+		const first = await visit('#/settings', { own: true });
 		const pages = [first];
 		const waiting = new Map();
 		const tell = n => Promise.all(pages.map(page => until(page, want => document.title.includes(`(${want})`), n)));

@@ -16,7 +16,7 @@ site('lostpages', { config }, ({ test, visit, server }) => {
 	for (const views of [all.slice(0, 4), all.slice(4)]) test(`the connection is lost: ${views.map(([hash]) => hash.replace(/\?.*/, '')).join(' ')} say so, keep what they have, and go on`, async () => {
 		await server.alert({ labels: { alertname: 'DiskFull', instance: 'db-1' }, endsAt: later });
 		await server.silence({ alertname: 'Other' }, { comment: 'disk ordered' });
-		const first = await visit(views[0][0]);
+		const first = await visit(views[0][0], { own: true });
 		const context = first.context();
 		const tabs = [first];
 
