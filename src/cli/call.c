@@ -125,6 +125,7 @@ refused(struct cli *c, const char *method, struct str path, struct str body)
 		text = blame(c, error);
 	else
 		text = json_small_text(j, json_small_str(j, "message", json_small_text(error, text)));
+	text = cli_tame(c->arena, text);
 	err_set(&c->e, c->status == 404 ? ERR_NOT_FOUND : ERR_INVALID, "%s %.*s: the server answered %ld%s%.*s",
 	    method, STR_ARG(str_sub(path, 0, str_chr(path, '?'))), c->status, text.n > 0 ? ": " : "", STR_ARG(text));
 	json_small_free(&j);

@@ -185,6 +185,8 @@ struct cli_column {
 /* Rows are objects. Control characters of a cell, line breaks too, are shown as blanks. */
 void cli_print_table(struct cli *c, const struct cli_column *columns, size_t columns_n, const struct json *const *rows,
     size_t n);
+/* Events of history, as that shows them; history.c. */
+void cli_print_events(struct cli *c, const struct json **rows, size_t n);
 
 /* Alerts as JSON objects, one a line, from standard input to the server; stream.c. False with c->e set. */
 bool cli_stream_alerts(struct cli *c, span retry) MUST_CHECK;

@@ -68,22 +68,45 @@ show_ok(struct cli *c, const struct json *value)
 	return value->b ? STR("yes") : STR("no");
 }
 
+/* The items of a list, which may be absent; *n_out is 0 then. */
+static const struct json **
+rows_of(struct cli *c, const struct json *list, size_t *n_out)
+{
+	const struct json **rows;
+
+	*n_out = list != NULL && list->kind == JSON_ARRAY ? list->n : 0;
+	rows = ARENA_ARRAY(c->arena, *n_out, const struct json *);
+	for (size_t i = 0; i < *n_out; i++)
+		rows[i] = &list->v[i];
+	return rows;
+}
+
 static void
 print_rows(struct cli *c, const struct json *list, const struct cli_column *columns, size_t n)
 {
-	const struct json **rows;
-	size_t rows_n = list != NULL && list->kind == JSON_ARRAY ? list->n : 0;
+	size_t rows_n;
+	const struct json **rows = rows_of(c, list, &rows_n);
 
 	if (rows_n == 0)
 		return;
-	rows = ARENA_ARRAY(c->arena, rows_n, const struct json *);
-	for (size_t i = 0; i < rows_n; i++)
-		rows[i] = &list->v[i];
 	cli_print(STR("\n"));
 	cli_print_table(c, columns, n, rows, rows_n);
 }
 
-/* Prints what each integration would be told and, extended, each route and rule. */
+/* The past: what history has of the alert. */
+static void
+print_page(struct cli *c, const struct json *page)
+{
+	size_t n;
+	const struct json **rows = rows_of(c, page != NULL ? json_get(page, "items") : NULL, &n);
+
+	if (n == 0)
+		return;
+	cli_print(STR("\n"));
+	cli_print_events(c, rows, n);
+}
+
+/* Prints what each integration would be told and, extended, each route and rule; of the past what happened. */
 static void
 print_details(struct cli *c, const struct json *step)
 {
@@ -98,6 +121,7 @@ print_details(struct cli *c, const struct json *step)
 	}
 	if (str_is(json_get_str(step, "stage", STR("")), "dedup"))
 		print_rows(c, json_get(step, "integrations"), legs, ARRAY_LEN(legs));
+	print_page(c, json_get(step, "page"));
 }
 
 static void
@@ -105,10 +129,13 @@ print_answer(struct cli *c, const struct json *answer)
 {
 	static const struct cli_column steps_of[] = { { "Step", "stage", NULL }, { "Receiver", "receiver", NULL },
 		{ "Passes", "ok", show_ok }, { "", "say", NULL } };
+	const struct settings *s = c->settings;
 	const struct json *steps = json_get(answer, "steps");
 
 	print_line(c, json_get_str(answer, "say", STR("")));
-	if (!json_get_bool(answer, "exact", true))
+	if (s->at.n > 0)
+		print_line(c, STR("This is what history has of it."));
+	else if (!json_get_bool(answer, "exact", true))
 		print_line(c, STR("This may not be exact: what it goes by may change before."));
 	print_rows(c, steps, steps_of, ARRAY_LEN(steps_of));
 	for (size_t i = 0; steps != NULL && steps->kind == JSON_ARRAY && i < steps->n; i++)

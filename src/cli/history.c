@@ -151,6 +151,12 @@ download(struct cli *c, struct settings *s)
 	return query_path(c, s, limit, STR(""), &path) && cli_download(c, "GET", path, STDOUT_FILENO) ? 0 : cli_fail(c);
 }
 
+void
+cli_print_events(struct cli *c, const struct json **rows, size_t n)
+{
+	cli_print_table(c, columns, ARRAY_LEN(columns), rows, n);
+}
+
 static int
 run(struct cli *c)
 {
@@ -181,7 +187,7 @@ run(struct cli *c)
 		for (size_t i = 0; i < items.n; i++)
 			cli_print_json(c, items.v[i]);
 	else
-		cli_print_table(c, columns, ARRAY_LEN(columns), items.v, items.n);
+		cli_print_events(c, items.v, items.n);
 	VEC_FINI(&items);
 	return 0;
 }

@@ -48,6 +48,7 @@ struct named {
 	struct hmap_node node;
 	struct str name;
 	bool used;		/* held something back */
+	bool begun;		/* it was in force in the range */
 	bool made;		/* was made in the range, and not ended by somebody; then: */
 	bool ended;
 	struct str by, comment, matchers;
@@ -189,7 +190,10 @@ see_silence(struct stats *s, const struct row *row)
 {
 	struct named *d = named_of(s, &s->silences, row->ref);
 
-	if (d == NULL || d->made || d->ended)
+	if (d == NULL)
+		return;
+	d->begun |= (int64_t)row->starts < s->q->to;
+	if (d->made || d->ended)
 		return;
 	d->ended = row->kind == KIND_SILENCE_EXPIRED;
 	d->made = !d->ended;
@@ -395,7 +399,7 @@ put_unmatched(struct stats *s, struct json_writer *w)
 	HMAP_EACH(&s->silences, node) {
 		struct named *d = CONTAINER_OF(node, struct named, node);
 
-		if (d->made && !d->used)
+		if (d->made && d->begun && !d->used)
 			all[n++] = d;
 	}
 	qsort(all, n, sizeof(all[0]), by_end);

@@ -81,6 +81,9 @@ def test_another_has_it(server):
     assert f"no acknowledgement {server.silence(alertname='x')}" in run(
         BINARY, server, "ack", "expire", second, *[i for i, s in silences(server).items() if s["kind"] == "silence"], status=1)
     assert acks(server) == [] and first != second
+    run(BINARY, server, "ack", "add", "Disk", "-a", "eve\x1b[31m")
+    refused = run(BINARY, server, "ack", "add", "Disk", "-a", "jo", status=1)
+    assert "acknowledged by eve" in refused and "\x1b" not in refused
 
 
 def test_what_was_answered_survives_kill(server):

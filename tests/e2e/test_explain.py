@@ -118,6 +118,9 @@ def test_command_and_past(serve, sink):
         assert time.monotonic() < end, v
         time.sleep(0.1)
     assert not v["exact"] and "It fired since " in v["say"] and "hook had been told at " in v["say"], v["say"]
+    r = tocsin("--at", rfc3339(), "Slow", "host=a")
+    assert "This is what history has of it." in r.stdout and "may not be exact" not in r.stdout, r
+    assert "hook/slack[0]" in r.stdout, r
     assert step(v, "told")["event"] in [e["id"] for e in step(v, "history")["page"]["items"]]
     v = explain(server, labels={"alertname": "Slow", "host": "a"}, at=rfc3339(-3600))
     assert v["verdict"] == "unknown" and v["say"] == "History knows nothing of this alert before that time."

@@ -95,6 +95,9 @@ def test_stats(serve, sink):
     server = serve(CONFIG.format(url=sink.url))
     server.alert(alertname="A")
     unused = server.silence(alertname="Nobody")
+    # One that has not begun is none that is of no use.
+    server.post("/api/ext/v1/silences", {"matchers": ["alertname=Later"], "createdBy": "t", "comment": "c",
+                                         "startsAt": rfc3339(3600), "duration": 60})
     wait_items(server, kind="notification")
     stats = server.get("/api/ext/v1/stats", range="1h")
     assert stats["step"] == 3600 and stats["complete"] is True
