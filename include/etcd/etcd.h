@@ -141,6 +141,8 @@ bool etcd_left(const struct etcd *e);
 
 /* There is a lease, the member's key, and all records were read once. */
 bool etcd_is_up(const struct etcd *e, struct mono now);
+/* The number of the whole reading of all records that is under way, or was the last one. */
+unsigned etcd_reading(const struct etcd *e);
 /* How often the etcd was found to have lost what it had said: revisions from before mean nothing after it, and all is read anew. */
 unsigned etcd_histories(const struct etcd *e);
 /* When the lease ends if nobody keeps it; in the past when there is none. */

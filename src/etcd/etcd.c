@@ -147,6 +147,12 @@ etcd_is_up(const struct etcd *e, struct mono now)
 }
 
 unsigned
+etcd_reading(const struct etcd *e)
+{
+	return e->readings;
+}
+
+unsigned
 etcd_histories(const struct etcd *e)
 {
 	return e->histories;

@@ -94,6 +94,7 @@ struct etcd {
 	enum { SYNC_NONE, SYNC_RANGING, SYNC_DONE } sync;
 	bool synced_once;
 	struct sbuf page_from;		/* the first key of the next page */
+	unsigned readings;		/* of all pages, begun */
 	unsigned page;			/* keys in one, at most */
 	size_t page_got;
 	int64_t range_revision;		/* of the first page, and so of all of them */

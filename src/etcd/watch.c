@@ -63,6 +63,7 @@ range(struct etcd *e, struct mono now)
 		sbuf_str(&e->page_from, e->from);
 		e->range_revision = 0;
 		e->sync = SYNC_RANGING;
+		e->readings++;
 	}
 	e->page_got = 0;
 	say_range(&c->body, sbuf_get(&e->page_from), e->end, e->range_revision, e->page);

@@ -31,7 +31,7 @@ known_get(struct ledger *l, struct str key)
 	if (k != NULL || l->known.n >= KNOWN_MAX)
 		return k;
 	k = mem_alloc(sizeof(*k) + key.n);
-	*k = (struct known){ .updated = WALL_ZERO, .expires = WALL_ZERO, .sync = l->sync };
+	*k = (struct known){ .updated = WALL_ZERO, .expires = WALL_ZERO, .reading = etcd_reading(l->o.etcd) };
 	memcpy(k->bytes, key.p, key.n);
 	k->key = (struct str){ k->bytes, key.n };
 	hmap_insert(&l->known, &k->node, hash_seeded(key.p, key.n));
@@ -145,7 +145,7 @@ take_record(struct ledger *l, const struct etcd_kv *kv, struct moment now)
 	k = known_get(l, kv->key);
 	if (k == NULL)
 		return;
-	k->sync = l->sync;
+	k->reading = etcd_reading(l->o.etcd);
 	if (k->revision >= (uint64_t)kv->revision)
 		return;
 	k->revision = (uint64_t)kv->revision;
@@ -181,14 +181,15 @@ drop_old(struct ledger *l, const struct known *k, struct moment now)
 bool
 known_sweep(struct ledger *l, struct work *w, struct moment now)
 {
-	bool first = is_first(l);
+	bool first = is_first(l), over = l->reading == etcd_reading(l->o.etcd);
+	uint64_t revision = (uint64_t)etcd_figures(l->o.etcd).revision;
 	unsigned drops = 0;
 	struct hmap_node *node;
 
 	while (hmap_next_bucket(&l->known, &l->swept, &node)) {
 		while (node != NULL) {
 			struct known *k = CONTAINER_OF(node, struct known, node);
-			bool dead = k->gone || (k->sync != l->sync && k->revision <= (uint64_t)etcd_figures(l->o.etcd).revision);
+			bool dead = k->gone || (over && k->reading != l->reading && k->revision <= revision);
 
 			node = node->next;
 			work_spend(w, SWEEP_UNITS);

@@ -6,7 +6,6 @@
 
 /* Nothing is told before all records were read, but no longer than this. */
 #define SETTLE_MOST (10 * SPAN_S)
-#define NEVER ((struct mono){ INT64_MAX })
 
 struct ledger *
 ledger_new(const struct ledger_options *o, struct mono now)
@@ -120,6 +119,7 @@ ledger_synced(struct ledger *l)
 {
 	l->changed = true;
 	/* Those that this reading has not found are not there. */
+	l->reading = etcd_reading(l->o.etcd);
 	l->sweeping = true;
 	l->swept = (struct hmap_cursor){ 0 };
 	l->missed = true;
@@ -246,6 +246,14 @@ compare_some(struct ledger *l, struct work *w)
 	return true;
 }
 
+static bool
+may_compare(struct ledger *l, struct moment now)
+{
+	if (now.mono.ns >= l->compare_at.ns)
+		l->compare_at.ns = 0;
+	return (l->missed || l->comparing) && l->writes_n < WRITES_FEW && l->compare_at.ns == 0;
+}
+
 bool
 ledger_work(struct ledger *l, struct work *w, struct moment now)
 {
@@ -258,22 +266,27 @@ ledger_work(struct ledger *l, struct work *w, struct moment now)
 	claims_unanswered(l, now);
 	if (l->look)
 		claims_look(l, now);
-	if (up && (l->missed || l->comparing) && l->writes_n < WRITES_FEW)
-		done = compare_some(l, w);
-	writes_go(l, now);
 	if (!l->sweeping && now.mono.ns >= l->sweep_at.ns)
 		l->sweeping = true;
-	if (l->sweeping && !known_sweep(l, w, now))
-		done = false;
+	if (l->sweeping)
+		done = known_sweep(l, w, now);
+	/* By what is known once that is done. */
+	if (done && up && may_compare(l, now))
+		done = compare_some(l, w);
+	writes_go(l, now);
 	return done;
 }
 
 struct mono
 ledger_next(const struct ledger *l)
 {
-	struct mono settles = mono_add(l->began, SETTLE_MOST);
+	struct mono settles = mono_add(l->began, SETTLE_MOST), next = l->sweep_at;
 
-	return !l->told.settled && settles.ns < l->sweep_at.ns ? settles : l->sweep_at;
+	if (!l->told.settled && settles.ns < next.ns)
+		next = settles;
+	if (l->compare_at.ns != 0 && l->compare_at.ns < next.ns)
+		next = l->compare_at;
+	return next;
 }
 
 bool

@@ -21,6 +21,7 @@
 #define WRITES_MAX 20000
 #define WRITES_FEW 64		/* the comparison of all records goes on when no more are waiting */
 #define WRITE_PATIENCE (10 * SPAN_S)
+#define REFUSED_PAUSE (10 * SPAN_S)
 
 /* A record that the etcd has or had. */
 struct known {
@@ -31,7 +32,7 @@ struct known {
 	struct wall expires;
 	bool gone;
 	bool open;		/* somebody's claim is in it */
-	unsigned sync;		/* the last whole reading that found it */
+	unsigned reading;	/* of the etcd: the last one that found it, or that was the last when it was heard of */
 	char bytes[];
 };
 
@@ -92,7 +93,7 @@ struct ledger {
 	size_t writes_n;
 	uint64_t last_op, last_write;
 	struct arena *arena;		/* of the record at hand */
-	unsigned sync;
+	unsigned reading;		/* the last one that is over */
 	unsigned histories;		/* of the etcd, that what is known is of */
 	bool changed;			/* the engine is to be told of members */
 	bool look;			/* for what held claims up */
@@ -100,6 +101,7 @@ struct ledger {
 	bool comparing;			/* all records here with those of the etcd */
 	bool was_up;
 	struct share_cursor compared;
+	struct mono compare_at;		/* not before that, as the etcd refuses; 0: it does not */
 	struct hmap_cursor swept;
 	bool sweeping;
 	struct mono sweep_at;

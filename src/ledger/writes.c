@@ -277,7 +277,9 @@ write_done(struct ledger *l, struct write *w, const struct etcd_outcome *o, stru
 		if (o->now != NULL)
 			again = w->silence != NULL ? silence_moved(l, w) : log_entry_moved(l, w, o->now);
 	} else if (o->fate == ETCD_REFUSED) {
+		/* For want of space, or of permission: what is missing is found by the next comparison. */
 		l->missed = true;
+		l->compare_at = mono_add(now.mono, REFUSED_PAUSE);
 		again = false;
 	} else {
 		l->figures.unheard++;

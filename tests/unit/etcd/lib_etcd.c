@@ -314,7 +314,7 @@ serve_well(struct fake_etcd *f, struct waiting *w, struct json_t *j)
 		authenticate(f, w, j);
 	} else if (f->auth && !str_is(w->token, wanted)) {
 		refuse(f, w, 401, 16, "etcdserver: invalid auth token");
-	} else if (f->full && str_is(w->path, "/v3/lease/grant")) {
+	} else if (f->full && (str_is(w->path, "/v3/lease/grant") || str_is(w->path, "/v3/kv/txn"))) {
 		refuse(f, w, 429, 8, "etcdserver: mvcc: database space exceeded");
 	} else if (str_is(w->path, "/v3/watch")) {
 		begin_watching(f, w, j);

@@ -33,7 +33,7 @@ struct fake_etcd {
 	enum behaviour endpoint[ENDPOINTS];
 	bool auth;			/* asks for the newest of its tokens, which who knows that the password is "secret" gets */
 	int tokens;
-	bool full;			/* it has no space left: no lease is granted */
+	bool full;			/* it has no space left: no lease is granted, and nothing set */
 	size_t piece;			/* bytes handed over at a time; 0: all */
 	span delay;			/* of every answer */
 	int64_t revision, compacted;

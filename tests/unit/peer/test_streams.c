@@ -69,7 +69,7 @@ on_answer(void *arg, uint64_t call, struct str message)
 	rig.message_n = message.n;
 	if (!rig.keeps)
 		return;
-	/* Who wants the first part has no room for it, and lets go: the others are still there. */
+	/* The first part is let go, for want of room: the others are still there. */
 	kept_drop(streams_keep(rig.streams));
 	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	ck_assert_int_eq(message.p[message.n - 1], 0);
