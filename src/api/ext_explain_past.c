@@ -27,10 +27,11 @@ static const struct condition {
 	{ "inhibited", "uninhibited", "inhibited" },
 };
 
+/* Among the first n. */
 static const struct json *
-newest(const struct json *items, const char *kind, const char *or_kind)
+newest(const struct json *items, size_t n, const char *kind, const char *or_kind)
 {
-	for (size_t i = 0; i < items->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct str is = json_get_str(&items->v[i], "kind", STR(""));
 
 		if (str_is(is, kind) || str_is(is, or_kind))
@@ -41,10 +42,10 @@ newest(const struct json *items, const char *kind, const char *or_kind)
 
 /* The event that held the alert back then; *words says how. NULL: nothing that is known. */
 static const struct json *
-held_by(const struct json *items, const char **words)
+held_by(const struct json *items, size_t n, const char **words)
 {
 	for (size_t i = 0; i < ARRAY_LEN(conditions); i++) {
-		const struct json *event = newest(items, conditions[i].begins, conditions[i].ends);
+		const struct json *event = newest(items, n, conditions[i].begins, conditions[i].ends);
 
 		if (event == NULL || !str_is(json_get_str(event, "kind", STR("")), conditions[i].begins))
 			continue;
@@ -74,6 +75,7 @@ say_told(struct sbuf *b, const struct json *event)
 struct findings {
 	const struct json *items, *state, *held, *told;
 	const char *held_words;
+	bool fired;	/* it fired then, or that is not known */
 };
 
 static void
@@ -83,7 +85,7 @@ say_past(struct sbuf *b, const struct findings *f)
 		sbuf_puts(b, "History knows nothing of this alert before that time.");
 		return;
 	}
-	if (f->state != NULL && str_is(json_get_str(f->state, "kind", STR("")), "resolved")) {
+	if (!f->fired) {
 		sbuf_puts(b, "It had ended at ");
 		put_when(b, f->state);
 	} else if (f->held != NULL) {
@@ -99,7 +101,8 @@ say_past(struct sbuf *b, const struct findings *f)
 		sbuf_puts(b, "; ");
 		say_told(b, f->told);
 	} else {
-		sbuf_puts(b, "; no notification of it is known from before.");
+		sbuf_puts(b, f->fired && f->state != NULL ? "; no notification of it is known since then." :
+							       "; no notification of it is known from before.");
 	}
 }
 
@@ -108,7 +111,7 @@ verdict_past(const struct findings *f)
 {
 	if (f->items->n == 0)
 		return "unknown";
-	if (f->state != NULL && str_is(json_get_str(f->state, "kind", STR("")), "resolved"))
+	if (!f->fired)
 		return "over";
 	if (f->held != NULL)
 		return "suppressed";
@@ -146,6 +149,20 @@ write_steps(struct json_writer *w, const struct findings *f, struct str page)
 	json_array_end(w);
 }
 
+/* The last beginning or end ends what held it back before; and who was told before it fired again does not know that. */
+static void
+find(struct findings *f)
+{
+	size_t since = f->items->n;
+
+	f->state = newest(f->items, f->items->n, "firing", "resolved");
+	if (f->state != NULL)
+		since = (size_t)(f->state - f->items->v);
+	f->fired = f->state == NULL || str_is(json_get_str(f->state, "kind", STR("")), "firing");
+	f->held = held_by(f->items, since, &f->held_words);
+	f->told = newest(f->items, f->fired ? since : f->items->n, "notification", "notification");
+}
+
 static bool
 write_past(struct past_explanation *x, struct err *e)
 {
@@ -159,9 +176,7 @@ write_past(struct past_explanation *x, struct err *e)
 		arena_free(&a);
 		return err_set(e, ERR_IO, "history gave no answer");
 	}
-	f.state = newest(f.items, "firing", "resolved");
-	f.held = held_by(f.items, &f.held_words);
-	f.told = newest(f.items, "notification", "notification");
+	find(&f);
 	say_past(&say, &f);
 	json_writer_init(&w, &x->body.plain, JSON_HTML_ESCAPED);
 	json_object_begin(&w);
@@ -202,7 +217,9 @@ void
 explain_past(struct call *c, uint64_t fingerprint, struct wall at)
 {
 	struct past_query q = { .fingerprints = &fingerprint, .fingerprints_n = 1, .from = WALL_ZERO,
-		.to = wall_add(at, SPAN_MS), .limit = PAST_EVENTS, .format = PAST_PAGE };
+		.to = wall_add(at, SPAN_MS), .limit = PAST_EVENTS,
+		/* All of it is gone through until there are as many: a page may end without having found any. */
+		.format = PAST_JSON };
 	struct past_explanation *x = NEW(struct past_explanation);
 	struct err e = { 0 };
 

@@ -90,6 +90,18 @@ def test_from_first_to_last(serve, sink):
     assert v["verdict"] == "notified" and v["alert"]["labels"] == hostile and len(v["say"]) < 1000
 
 
+def wait_events(server, labels, kinds):
+    """What is said of the past, once the newest changes of the alert that history has are these."""
+    end = time.monotonic() + 300
+    while True:
+        v = explain(server, labels=labels, at=rfc3339())
+        items = [e["kind"] for e in step(v, "history")["page"]["items"] if e["kind"] != "notification"]
+        if items[:len(kinds)] == kinds:
+            return v
+        assert time.monotonic() < end, v
+        time.sleep(0.1)
+
+
 def test_command_and_past(serve, sink):
     server = serve(CONFIG.format(url=sink.url))
     url = f"--alertmanager.url={server.url}"
@@ -122,5 +134,17 @@ def test_command_and_past(serve, sink):
     assert "This is what history has of it." in r.stdout and "may not be exact" not in r.stdout, r
     assert "hook/slack[0]" in r.stdout, r
     assert step(v, "told")["event"] in [e["id"] for e in step(v, "history")["page"]["items"]]
+    # It ends and fires again: of this nobody was told, and what held it back before does so no more.
+    held = {"alertname": "Held", "host": "a"}
+    silence = server.silence(alertname="Held")
+    server.alert(held)
+    for name, kinds in (("Slow", ["firing"]), ("Held", ["silenced", "firing"])):
+        wait_events(server, {"alertname": name, "host": "a"}, kinds)
+    assert server.request("DELETE", f"/api/v2/silence/{silence}")[0] == 200
+    for labels in ({"alertname": "Slow", "host": "a"}, held):
+        server.resolve(**labels)
+        server.alert(labels)
+        v = wait_events(server, labels, ["firing", "resolved"])
+        assert v["verdict"] == "unknown" and "no notification of it is known since then" in v["say"], v["say"]
     v = explain(server, labels={"alertname": "Slow", "host": "a"}, at=rfc3339(-3600))
     assert v["verdict"] == "unknown" and v["say"] == "History knows nothing of this alert before that time."
