@@ -224,7 +224,16 @@ export function site(name, options, body) {
 		});
 
 		before(async () => {
-			await Promise.all([browser ?? launch().then((b) => { browser = b; }), server.start()]);
+			const begun = await Promise.allSettled([browser ?? launch().then((b) => { browser = b; }), server.start()]);
+			const failed = begun.find((one) => one.status === 'rejected');
+
+			if (failed === undefined)
+				return;
+			// No after follows.
+			if (!files.follow)
+				await closeBrowser();
+			done();
+			throw failed.reason;
 		});
 		after(async () => {
 			try {
