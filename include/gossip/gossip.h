@@ -75,7 +75,7 @@ void gossip_broadcast(struct gossip *g, struct str key, struct str bytes, struct
 bool gossip_is_heard(const struct gossip *g);
 /* Too large for datagrams (more than 700 bytes with its key): what a merge changed is then not sent on. */
 bool gossip_is_large(struct str key, struct str bytes);
-/* The whole state that port.full_state wanted. Borrowed for the call. */
+/* The whole state that port.full_state wanted, of up to GOSSIP_PARTS_MAX parts. Borrowed for the call. */
 void gossip_state(struct gossip *g, uint64_t pushpull, const struct gossip_part *parts, size_t n, struct mono now);
 
 /* Addresses of peers as configured, at start: they count as failed until they have joined, and are joined. */

@@ -33,6 +33,18 @@ struct gossip_part {
 	struct str key, bytes;
 };
 
+/* Keys of a whole state of ours. */
+#define GOSSIP_PARTS_MAX 4
+
+/*
+ * A plain message, in pieces that follow each other: of a whole state, which may be large and wanted by many, those of its
+ * parts are the caller's of gossip_state, where they are.
+ */
+struct gossip_pieces {
+	struct str v[2 * GOSSIP_PARTS_MAX + 1];
+	size_t n;
+};
+
 enum gossip_note {
 	GOSSIP_NOTE_JOINED, /* a member is there, or again */
 	GOSSIP_NOTE_LEFT, /* a member said so */
@@ -55,10 +67,10 @@ struct gossip_port {
 	 * Opens a stream to `to` and sends a plain message. `answered`: the answer goes to gossip_answer, what fails, or
 	 * takes beyond the deadline, to gossip_gone. Else gossip_answer with nothing says that it was sent.
 	 */
-	void (*call)(struct gossip_port *self, uint64_t call, const struct gossip_address *to, struct str message,
-	    bool answered, struct mono deadline);
-	/* The answer to a stream that came in; it is closed behind it. Nothing: it is closed. */
-	void (*reply)(struct gossip_port *self, uint64_t stream, struct str message);
+	void (*call)(struct gossip_port *self, uint64_t call, const struct gossip_address *to,
+	    const struct gossip_pieces *message, bool answered, struct mono deadline);
+	/* The answer to a stream that came in; it is closed behind it. No pieces: it is closed. */
+	void (*reply)(struct gossip_port *self, uint64_t stream, const struct gossip_pieces *message);
 	/*
 	 * Something of the state of others: the bytes of one key, one or many records. `whole`: part of a whole state,
 	 * which may be large: whoever merges it does that in slices, from a copy. Unknown keys do not get here.

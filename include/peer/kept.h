@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * peer/kept.h - a large message of another member, kept while it is merged rather than copied. Loop thread only.
+ * peer/kept.h - bytes of a large message, kept while it is merged or sent rather than copied. Loop thread only.
  */
 #ifndef PEER_KEPT_H
 #define PEER_KEPT_H

@@ -21,6 +21,7 @@
 struct event_base;
 struct expo;
 struct peer;
+struct sbuf;
 
 struct peer_options {
 	struct event_base *base;
@@ -56,7 +57,10 @@ struct str peer_name(const struct peer *p);
 const struct gossip *peer_gossip(const struct peer *p);
 void peer_set_meta(struct peer *p, struct str meta);
 void peer_broadcast(struct peer *p, struct str key, struct str bytes);
-void peer_state(struct peer *p, uint64_t pushpull, const struct gossip_part *parts, size_t n);
+/* Bytes of a whole state, taken for one user: they are not copied for each of those who want it. */
+struct kept *peer_own(struct peer *p, struct sbuf *bytes) MUST_CHECK;
+/* The state that full_state wanted: n keys and their bytes. Uses those until it is sent. */
+void peer_state(struct peer *p, uint64_t pushpull, const struct str *keys, struct kept *const *bytes, size_t n);
 /* Tells the others that this instance goes; peer_left: they know, or there are none. */
 void peer_leave(struct peer *p);
 bool peer_left(const struct peer *p);

@@ -5,6 +5,9 @@
 #include "text/expo.h"
 
 #define REFUSALS_LOGGED_EVERY (10 * SPAN_S)
+/* To hand our state to one that asked, beside which there are members to be told of. */
+#define GIVE_UNITS 5000
+#define GIVE_MEMBER_UNITS 100
 
 static struct cluster_state
 state_of(const struct cluster *c)
@@ -124,29 +127,65 @@ begin_state(struct cluster *c)
 	for (int kind = 0; kind < SHARE_KINDS; kind++)
 		sbuf_fini(&c->state.bytes[kind]);
 	c->state = (struct share_state){ 0 };
+	if (c->stated == 0)
+		return;
+	/*
+	 * Room at once for the largest that is sent, as to grow is to copy; it takes memory as it is filled, and more than
+	 * fits is not sent.
+	 */
+	for (int kind = 0; kind < SHARE_KINDS; kind++) {
+		c->state.bytes[kind].max = GOSSIP_STATE_MAX + 2 * SHARE_RECORD_MAX;
+		(void)sbuf_reserve(&c->state.bytes[kind], GOSSIP_STATE_MAX + SHARE_RECORD_MAX);
+	}
+	task_ready(c->tasks, &c->stating);
+}
+
+/* The state that is made goes to those who asked. False: w is used up. */
+static bool
+give_some(struct cluster *c, struct work *w)
+{
+	struct str keys[SHARE_KINDS];
+	size_t n = 0;
+
 	for (int kind = 0; kind < SHARE_KINDS; kind++)
-		c->state.bytes[kind].max = SBUF_UNLIMITED;
-	if (c->stated > 0)
-		task_ready(c->tasks, &c->stating);
+		keys[kind] = key_of((enum share_kind)kind);
+	while (n < c->stated && !work_used_up(w)) {
+		peer_state(c->peer, c->pushpulls.v[n++], keys, c->given, SHARE_KINDS);
+		work_spend(w, GIVE_UNITS + GIVE_MEMBER_UNITS * (int64_t)gossip_size(peer_gossip(c->peer)));
+	}
+	c->stated -= n;
+	c->pushpulls.n -= n;
+	memmove(c->pushpulls.v, c->pushpulls.v + n, c->pushpulls.n * sizeof(c->pushpulls.v[0]));
+	return c->stated == 0;
+}
+
+static void
+end_state(struct cluster *c)
+{
+	for (int kind = 0; kind < SHARE_KINDS; kind++) {
+		if (c->given[kind] != NULL)
+			kept_drop(c->given[kind]);
+		c->given[kind] = NULL;
+	}
 }
 
 static void
 run_stating(struct task *t, struct work *w, struct moment now)
 {
 	struct cluster *c = CONTAINER_OF(t, struct cluster, stating);
-	struct gossip_part parts[SHARE_KINDS];
+	bool whole = c->given[0] != NULL;
 
 	(void)now;
-	if (!share_state_some(c->s->engine, &c->state, w)) {
+	if (!whole && share_state_some(c->s->engine, &c->state, w)) {
+		for (int kind = 0; kind < SHARE_KINDS; kind++)
+			c->given[kind] = peer_own(c->peer, &c->state.bytes[kind]);
+		whole = true;
+	}
+	if (!whole || !give_some(c, w)) {
 		task_ready(c->tasks, t);
 		return;
 	}
-	for (int kind = 0; kind < SHARE_KINDS; kind++)
-		parts[kind] = (struct gossip_part){ key_of((enum share_kind)kind), sbuf_get(&c->state.bytes[kind]) };
-	for (size_t i = 0; i < c->stated; i++)
-		peer_state(c->peer, c->pushpulls.v[i], parts, ARRAY_LEN(parts));
-	c->pushpulls.n -= c->stated;
-	memmove(c->pushpulls.v, c->pushpulls.v + c->stated, c->pushpulls.n * sizeof(c->pushpulls.v[0]));
+	end_state(c);
 	begin_state(c);
 }
 
@@ -287,6 +326,7 @@ cluster_free(struct cluster **cluster)
 	task_cancel(c->tasks, &c->telling);
 	tasks_free(&c->tasks);
 	share_free(&c->share);
+	end_state(c);
 	VEC_FINI(&c->pushpulls);
 	for (int kind = 0; kind < SHARE_KINDS; kind++)
 		sbuf_fini(&c->state.bytes[kind]);

@@ -23,6 +23,7 @@ struct cluster {
 	VEC(uint64_t) pushpulls; /* that want our state; the first `stated` of them get the one being made */
 	size_t stated;
 	struct share_state state; /* the one being made */
+	struct kept *given[SHARE_KINDS]; /* it is whole, and handed out; else NULL */
 
 	struct cluster_state told; /* to the engine */
 	struct mono refusal_logged; /* when a record that was not taken was last logged; 0: never */

@@ -188,7 +188,7 @@ gossip_request(struct gossip *g, uint64_t stream, struct str in, struct mono now
 		break;
 	}
 	tell_bad(g, NULL, e.text);
-	g->port->reply(g->port, stream, STR_NONE);
+	tell_reply(g, stream, STR_NONE);
 }
 
 void

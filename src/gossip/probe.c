@@ -110,7 +110,7 @@ widen(struct gossip *g, const struct member *one)
 		return;
 	message_put(&b, &ping);
 	g->probe.call = ++g->numbers;
-	g->port->call(g->port, g->probe.call, &one->address, sbuf_get(&b), true, g->probe.ends);
+	tell_call(g, g->probe.call, &one->address, sbuf_get(&b), true, g->probe.ends);
 	sbuf_fini(&b);
 }
 
@@ -230,7 +230,7 @@ probe_on_request(struct gossip *g, uint64_t stream, const struct message *m)
 
 	if (is_for_us(g, m, NULL))
 		message_put(&b, &ack);
-	g->port->reply(g->port, stream, sbuf_get(&b));
+	tell_reply(g, stream, sbuf_get(&b));
 	sbuf_fini(&b);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pushpull.h"
 
+#include <assert.h>
+
 #include "base/mem.h"
 #include "rumours.h"
 #include "tell.h"
@@ -103,23 +105,32 @@ put_nodes(struct sbuf *b, const struct gossip *g)
 	}
 }
 
+/* Puts all but the bytes of the parts into b, and says where what goes. */
 static void
-put_state(struct gossip *g, struct sbuf *b, bool join, const struct gossip_part *parts, size_t n)
+put_state(struct gossip *g, struct sbuf *b, bool join, const struct gossip_part *parts, size_t n, struct gossip_pieces *out)
 {
-	size_t size = user_state_size(parts, n);
+	size_t size = user_state_size(parts, n), at = 0, ends[GOSSIP_PARTS_MAX];
 	struct message head = { .type = MESSAGE_PUSH_PULL, .nodes = g->members.n, .user_state_n = size, .join = join };
 
 	if (size > GOSSIP_STATE_MAX) {
 		tell_bad(g, NULL, "our state is larger than other members take, and is not sent");
-		head.user_state_n = 0;
+		head.user_state_n = n = 0;
 	}
 	message_put(b, &head);
 	put_nodes(b, g);
-	if (head.user_state_n == 0)
-		return;
-	user_state_put(b, parts, n);
-	g->figures.sent_full++;
-	g->figures.sent_full_bytes += size;
+	for (size_t i = 0; i < n; i++) {
+		user_part_head_put(b, &parts[i]);
+		ends[i] = b->n;
+	}
+	out->n = 0;
+	for (size_t i = 0; i < n; at = ends[i++]) {
+		out->v[out->n++] = str_sub(sbuf_get(b), at, ends[i]);
+		out->v[out->n++] = parts[i].bytes;
+	}
+	if (n == 0)
+		out->v[out->n++] = sbuf_get(b);
+	g->figures.sent_full += n > 0;
+	g->figures.sent_full_bytes += n > 0 ? size : 0;
 }
 
 void
@@ -127,18 +138,20 @@ pushpull_state(struct gossip *g, uint64_t number, const struct gossip_part *part
 {
 	struct pushpull *x = find(g, number);
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct gossip_pieces pieces;
 
+	assert(n <= GOSSIP_PARTS_MAX);
 	if (x == NULL || x->called)
 		return;
 	x->called = true;
-	put_state(g, &b, x->why == PUSHPULL_ASKED ? x->join : x->why != PUSHPULL_ROUND, parts, n);
+	put_state(g, &b, x->why == PUSHPULL_ASKED ? x->join : x->why != PUSHPULL_ROUND, parts, n, &pieces);
 	if (x->why == PUSHPULL_ASKED) {
 		uint64_t stream = x->stream;
 
 		drop(g, x);
-		g->port->reply(g->port, stream, sbuf_get(&b));
+		g->port->reply(g->port, stream, &pieces);
 	} else {
-		g->port->call(g->port, number, &x->with, sbuf_get(&b), true, mono_add(now, g->o.tcp_timeout));
+		g->port->call(g->port, number, &x->with, &pieces, true, mono_add(now, g->o.tcp_timeout));
 	}
 	sbuf_fini(&b);
 }
@@ -247,7 +260,7 @@ pushpull_on_request(struct gossip *g, uint64_t stream, struct str message, struc
 		return;
 	}
 	tell_bad(g, NULL, e.text);
-	g->port->reply(g->port, stream, STR_NONE);
+	tell_reply(g, stream, STR_NONE);
 }
 
 void

@@ -85,6 +85,23 @@ tell(struct gossip *g, const struct gossip_address *to, const struct message *m)
 }
 
 void
+tell_call(struct gossip *g, uint64_t call, const struct gossip_address *to, struct str message, bool answered,
+    struct mono deadline)
+{
+	struct gossip_pieces whole = { .v = { message }, .n = 1 };
+
+	g->port->call(g->port, call, to, &whole, answered, deadline);
+}
+
+void
+tell_reply(struct gossip *g, uint64_t stream, struct str message)
+{
+	struct gossip_pieces whole = { .v = { message }, .n = message.n > 0 };
+
+	g->port->reply(g->port, stream, &whole);
+}
+
+void
 tell_two(struct gossip *g, const struct member *to, const struct message *a, const struct message *b)
 {
 	struct sbuf one = SBUF_INIT(SBUF_UNLIMITED), two = SBUF_INIT(SBUF_UNLIMITED);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tell.h (private) - datagrams out, and notes to the log.
+ * tell.h (private) - datagrams and messages of streams out, and notes to the log.
  */
 #ifndef TELL_H
 #define TELL_H
@@ -14,6 +14,10 @@ void tell_note(
 void tell_bad(struct gossip *g, const struct gossip_address *from, const char *why);
 /* One message to an address. Messages that wait in the queues ride along to members, whom we know. */
 void tell(struct gossip *g, const struct gossip_address *to, const struct message *m);
+/* As port.call and port.reply, of one piece; nothing: none. */
+void tell_call(struct gossip *g, uint64_t call, const struct gossip_address *to, struct str message, bool answered,
+    struct mono deadline);
+void tell_reply(struct gossip *g, uint64_t stream, struct str message);
 /* Two, and nothing else. */
 void tell_two(struct gossip *g, const struct member *to, const struct message *a, const struct message *b);
 /* Tells what waits to some members. */

@@ -6,8 +6,10 @@
 #include "tell.h"
 #include "wire/proto.h"
 
-/* Parts of a whole state. Alertmanager has two. */
+/* Parts of a whole state. Alertmanager has two. Fields that are not known count too: none may hold the loop by their number. */
 #define PARTS_MAX 64
+/* Fields of a part; it has two. */
+#define FIELDS_MAX 1024
 /* Large changes of one key that may wait; more are dropped, and found with the next whole state. */
 #define LARGES_MAX 200
 /* Bytes of changes that may wait. */
@@ -54,12 +56,11 @@ user_state_size(const struct gossip_part *parts, size_t n)
 }
 
 void
-user_state_put(struct sbuf *b, const struct gossip_part *parts, size_t n)
+user_part_head_put(struct sbuf *b, const struct gossip_part *part)
 {
-	for (size_t i = 0; i < n; i++) {
-		proto_begin(b, 1, part_size(parts[i].key, parts[i].bytes));
-		put_part(b, parts[i].key, parts[i].bytes);
-	}
+	proto_begin(b, 1, part_size(part->key, part->bytes));
+	proto_bytes(b, 1, part->key);
+	proto_begin(b, 2, part->bytes.n);
 }
 
 static bool
@@ -67,15 +68,16 @@ get_part(struct str in, struct gossip_part *out)
 {
 	struct proto_reader r = { .rest = in };
 	struct proto_field f;
+	size_t n = 0;
 
 	*out = (struct gossip_part){ STR_NONE, STR_NONE };
-	while (proto_next(&r, &f)) {
+	while (n++ < FIELDS_MAX && proto_next(&r, &f)) {
 		if (f.type == 2 && f.number == 1)
 			out->key = f.bytes;
 		else if (f.type == 2 && f.number == 2)
 			out->bytes = f.bytes;
 	}
-	return !r.bad;
+	return !r.bad && n <= FIELDS_MAX;
 }
 
 static bool
@@ -103,14 +105,14 @@ user_on_state(struct gossip *g, struct str in, const struct gossip_address *from
 	struct proto_reader r = { .rest = in };
 	struct gossip_part parts[PARTS_MAX];
 	struct proto_field f;
-	size_t n = 0;
+	size_t n = 0, fields = 0;
 
 	g->figures.received_full++;
 	g->figures.received_full_bytes += in.n;
 	while (proto_next(&r, &f)) {
-		if (f.number != 1 || f.type != 2)
-			continue;
-		if (n == PARTS_MAX || !get_part(f.bytes, &parts[n++]))
+		if (++fields > PARTS_MAX)
+			r.bad = true;
+		else if (f.number == 1 && f.type == 2 && !get_part(f.bytes, &parts[n++]))
 			r.bad = true;
 	}
 	if (r.bad) {
@@ -130,7 +132,7 @@ user_on_request(struct gossip *g, uint64_t stream, struct str message, struct mo
 	struct err e = { 0 };
 	size_t used;
 
-	g->port->reply(g->port, stream, STR_NONE);
+	tell_reply(g, stream, STR_NONE);
 	if (!message_get(str_sub(message, 1, message.n), MESSAGE_USER, &m, &used, &e))
 		tell_bad(g, NULL, e.text);
 	else if (message.n - 1 - used < m.user_message_n)
@@ -195,8 +197,7 @@ send_larges(struct gossip *g, struct mono now)
 		if (there[i] == g->self)
 			continue;
 		large_figures(g, l->silences)->sent++;
-		g->port->call(
-		    g->port, l->first_call + call++, &there[i]->address, sbuf_get(&l->message), false, deadline);
+		tell_call(g, l->first_call + call++, &there[i]->address, sbuf_get(&l->message), false, deadline);
 	}
 }
 

@@ -11,7 +11,8 @@
 
 /* A whole state. */
 size_t user_state_size(const struct gossip_part *parts, size_t n);
-void user_state_put(struct sbuf *b, const struct gossip_part *parts, size_t n);
+/* The head of a part in it, in front of its bytes. */
+void user_part_head_put(struct sbuf *b, const struct gossip_part *part);
 void user_on_state(struct gossip *g, struct str bytes, const struct gossip_address *from, struct mono now);
 /* A change, from a datagram or a stream. */
 void user_on_update(struct gossip *g, struct str part, const struct gossip_address *from, struct mono now);

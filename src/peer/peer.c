@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "peer/peer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "loop/errno_text.h"
 #include "loop/turn.h"
 #include "net.h"
+#include "packing.h"
 #include "peer_private.h"
 #include "secure.h"
 #include "streams.h"
@@ -98,8 +100,8 @@ port_packet(struct gossip_port *port, const struct gossip_address *to, struct st
 }
 
 static void
-port_call(struct gossip_port *port, uint64_t call, const struct gossip_address *to, struct str message, bool answered,
-    struct mono deadline)
+port_call(struct gossip_port *port, uint64_t call, const struct gossip_address *to, const struct gossip_pieces *message,
+    bool answered, struct mono deadline)
 {
 	struct peer *p = CONTAINER_OF(port, struct peer, port);
 
@@ -107,7 +109,7 @@ port_call(struct gossip_port *port, uint64_t call, const struct gossip_address *
 }
 
 static void
-port_reply(struct gossip_port *port, uint64_t stream, struct str message)
+port_reply(struct gossip_port *port, uint64_t stream, const struct gossip_pieces *message)
 {
 	struct peer *p = CONTAINER_OF(port, struct peer, port);
 
@@ -516,10 +518,23 @@ peer_broadcast(struct peer *p, struct str key, struct str bytes)
 	rearm(p);
 }
 
-void
-peer_state(struct peer *p, uint64_t pushpull, const struct gossip_part *parts, size_t n)
+struct kept *
+peer_own(struct peer *p, struct sbuf *bytes)
 {
+	return streams_own(p->streams, bytes);
+}
+
+void
+peer_state(struct peer *p, uint64_t pushpull, const struct str *keys, struct kept *const *bytes, size_t n)
+{
+	struct gossip_part parts[GOSSIP_PARTS_MAX];
+
+	assert(n <= ARRAY_LEN(parts));
+	for (size_t i = 0; i < n; i++)
+		parts[i] = (struct gossip_part){ keys[i], kept_bytes(bytes[i]) };
+	streams_lend(p->streams, bytes, n);
 	gossip_state(p->gossip, pushpull, parts, n, now_of(p));
+	streams_lend(p->streams, NULL, 0);
 	rearm(p);
 }
 

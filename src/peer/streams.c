@@ -16,18 +16,20 @@
 #include "loop/errno_text.h"
 #include "loop/timer.h"
 #include "loop/turn.h"
-#include "loop/workers.h"
 #include "net.h"
-#include "peer/kept.h"
+#include "packing.h"
 #include "secure.h"
 
 /* Streams that came in, at once; more are closed. Memberlist takes 128 pushpulls. */
 #define COMING_MAX 256
-/* Bytes that all streams hold of messages that come. */
+/* One message, with what is around it. */
+#define COMES_MAX (GOSSIP_STREAM_MAX + 512)
+/* Bytes that all streams hold of messages that come, and of answers that are not read. */
 #define HELD_MAX ((size_t)256 << 20)
 /* Messages up to this size are packed and unpacked on the loop, within a millisecond or two. */
-#define SMALL ((size_t)64 << 10)
-#define JOBS_MAX 512
+#define SMALL INFLOW_SMALL
+/* Written in one turn: TLS encrypts all that it is given, as long as the other one reads. */
+#define WRITTEN_AT_ONCE ((size_t)256 << 10)
 
 enum step {
 	STEP_READS, /* a message, or an answer */
@@ -44,12 +46,15 @@ struct stream {
 	struct streams *owner;
 	uint64_t number; /* of the call; or its own, when it came in */
 	bool came; /* in: else it is a call */
+	bool asked; /* it came in, and was handed on */
 	bool answered;
 	enum step step;
 	struct gossip_address other;
 	struct bufferevent *bev;
 	struct timer deadline;
-	struct sbuf in;
+	struct inflow in;
+	struct sbuf out;
+	size_t written; /* of out */
 	struct gossip_scan scan;
 	struct err why;
 	struct packing *work;
@@ -59,33 +64,14 @@ struct streams {
 	struct streams_options o;
 	struct event *accepting;
 	int fd;
-	struct list all, all_kept;
+	struct list all;
 	size_t coming, held;
 	uint64_t numbers;
-	struct workers *workers; /* NULL until a message is large */
+	struct packer *packer;
 	struct sbuf *delivered; /* the large message that is being delivered, or NULL */
 	struct kept *kept; /* who keeps that */
-};
-
-struct kept {
-	struct job job; /* to be freed by */
-	struct streams *owner; /* NULL: gone */
-	struct list_node place;
-	unsigned users;
-	struct sbuf bytes;
-};
-
-/* A message on its way through a thread. */
-struct packing {
-	struct job job;
-	struct stream *stream; /* NULL: it is gone */
-	struct streams *owner;
-	size_t held; /* of the owner's */
-	bool pack;
-	struct str label; /* owned, as the streams may go */
-	struct sbuf in, out;
-	bool ok;
-	struct err e;
+	struct kept *const *lent; /* what messages to be sent have pieces of */
+	size_t lent_n;
 };
 
 static void
@@ -94,14 +80,14 @@ stream_free(struct stream *s)
 	struct streams *all = s->owner;
 
 	list_remove(&all->all, &s->place);
-	all->held -= s->in.n;
+	all->held -= s->in.n + s->out.n;
 	all->coming -= s->came;
 	if (s->work != NULL)
-		s->work->stream = NULL;
+		s->work->arg = NULL;
 	if (s->bev != NULL)
 		bufferevent_free(s->bev);
 	timer_fini(&s->deadline);
-	sbuf_fini(&s->in);
+	packer_discard(all->packer, &s->in, &s->out);
 	mem_free(s);
 }
 
@@ -111,7 +97,7 @@ stream_end(struct stream *s, struct str why)
 {
 	struct streams *all = s->owner;
 	uint64_t number = s->number;
-	bool came = s->came, waits = s->step == STEP_WAITS || s->step == STEP_WORKS;
+	bool came = s->came, waits = s->asked && (s->step == STEP_WAITS || s->step == STEP_WORKS);
 	char text[200];
 	size_t n = why.n < sizeof(text) ? why.n : sizeof(text);
 
@@ -142,141 +128,54 @@ on_deadline(void *arg)
 		stream_end(s, STR("i/o timeout"));
 }
 
-static void
-packing_run(struct job *j)
-{
-	struct packing *p = CONTAINER_OF(j, struct packing, job);
-
-	p->ok = true;
-	if (p->pack)
-		gossip_stream_put(&p->out, p->label, sbuf_get(&p->in));
-	else
-		p->ok = gossip_stream_get(&p->out, sbuf_get(&p->in), p->label, &p->e);
-	/* Freeing much takes long, too. */
-	sbuf_fini(&p->in);
-}
-
-static void
-packing_free(struct packing *p)
-{
-	mem_free((void *)(uintptr_t)p->label.p);
-	sbuf_fini(&p->in);
-	sbuf_fini(&p->out);
-	mem_free(p);
-}
-
 static void stream_send(struct stream *s, struct sbuf *packed);
 static void stream_deliver(struct stream *s, struct str message);
 
 static void
-packing_done(struct job *j)
+on_packing(void *arg, struct packing *p)
 {
-	TURN("cluster");
-	struct packing *p = CONTAINER_OF(j, struct packing, job);
-	struct stream *s = p->stream;
-	struct kept *kept;
+	struct streams *all = arg;
+	struct stream *s = p->arg;
 
-	p->owner->held -= p->held;
-	if (s != NULL) {
-		s->work = NULL;
-		p->owner->delivered = p->pack ? NULL : &p->out;
-		if (p->pack)
-			stream_send(s, &p->out);
-		else if (p->ok)
-			stream_deliver(s, sbuf_get(&p->out));
-		else
-			stream_bad(s, &p->e);
-		p->owner->delivered = NULL;
-		kept = p->owner->kept;
-		p->owner->kept = NULL;
-		if (kept != NULL)
-			kept_drop(kept);
-	}
-	packing_free(p);
+	all->held -= p->held;
+	if (s == NULL)
+		return;
+	s->work = NULL;
+	all->delivered = p->pack ? NULL : &p->out;
+	if (p->pack)
+		stream_send(s, &p->out);
+	else if (p->ok)
+		stream_deliver(s, sbuf_get(&p->out));
+	else
+		stream_bad(s, &p->e);
+	all->delivered = NULL;
+	if (all->kept != NULL)
+		kept_drop(all->kept);
+	all->kept = NULL;
 }
 
 struct kept *
 streams_keep(struct streams *s)
 {
-	struct kept *k = s->kept;
-
-	if (k == NULL && s->delivered != NULL) {
-		k = s->kept = NEW(struct kept);
-		k->owner = s;
-		k->users = 1; /* the delivery: what is not kept is still read */
-		list_append(&s->all_kept, &k->place);
-		/* The bytes stay where they are. */
-		k->bytes = *s->delivered;
-		*s->delivered = (struct sbuf)SBUF_INIT(0);
-	}
-	if (k != NULL)
-		k->users++;
-	return k;
+	/* One use is its own, until the delivery is over. */
+	if (s->kept == NULL && s->delivered != NULL)
+		s->kept = packer_keep(s->packer, s->delivered);
+	if (s->kept != NULL)
+		kept_use(s->kept);
+	return s->kept;
 }
 
-static void
-kept_free(struct kept *k)
+struct kept *
+streams_own(struct streams *s, struct sbuf *bytes)
 {
-	sbuf_fini(&k->bytes);
-	mem_free(k);
-}
-
-static void
-kept_run(struct job *j)
-{
-	sbuf_fini(&CONTAINER_OF(j, struct kept, job)->bytes);
-}
-
-static void
-kept_done(struct job *j)
-{
-	kept_free(CONTAINER_OF(j, struct kept, job));
+	return packer_keep(s->packer, bytes);
 }
 
 void
-kept_drop(struct kept *k)
+streams_lend(struct streams *s, struct kept *const *lent, size_t n)
 {
-	struct streams *s = k->owner;
-
-	if (--k->users > 0)
-		return;
-	if (s != NULL)
-		list_remove(&s->all_kept, &k->place);
-	k->job = (struct job){ .run = kept_run, .done = kept_done };
-	if (s == NULL || s->workers == NULL || !workers_submit(s->workers, &k->job))
-		kept_free(k);
-}
-
-/* False: there is no thread to do it. Takes what is in `in`. */
-static bool
-submit(struct stream *s, bool pack, struct str label, struct sbuf *in)
-{
-	struct streams *all = s->owner;
-	struct packing *p;
-
-	if (all->workers == NULL)
-		all->workers = workers_new(all->o.base, 1, JOBS_MAX, "cluster", &s->why);
-	if (all->workers == NULL)
-		return false;
-	p = NEW(struct packing);
-	p->job = (struct job){ .run = packing_run, .done = packing_done };
-	p->pack = pack;
-	p->label = (struct str){ mem_strndup(label.n > 0 ? label.p : "", label.n), label.n };
-	p->in = *in;
-	p->out.max = pack ? SBUF_UNLIMITED : GOSSIP_STREAM_MAX;
-	if (!workers_submit(all->workers, &p->job)) {
-		err_set(&s->why, ERR_LIMIT, "too many large messages at once");
-		p->in = (struct sbuf)SBUF_INIT(0);
-		packing_free(p);
-		return false;
-	}
-	p->owner = all;
-	p->held = pack ? 0 : p->in.n;
-	*in = (struct sbuf)SBUF_INIT(in->max);
-	p->stream = s;
-	s->work = p;
-	s->step = STEP_WORKS;
-	return true;
+	s->lent = lent;
+	s->lent_n = n;
 }
 
 /* A deadline of 0 comes from the loop at once. */
@@ -287,48 +186,71 @@ stream_fail_later(struct stream *s)
 	timer_in(&s->deadline, 0);
 }
 
-static void
-release(const void *bytes, size_t n, void *arg)
+static bool
+write_some(struct stream *s)
 {
-	(void)bytes;
-	(void)n;
-	mem_free(arg);
+	struct str left = str_sub(sbuf_get(&s->out), s->written, s->out.n);
+	size_t n = left.n < WRITTEN_AT_ONCE ? left.n : WRITTEN_AT_ONCE;
+
+	if (n == 0 || evbuffer_add(bufferevent_get_output(s->bev), left.p, n) != 0)
+		return false;
+	s->written += n;
+	return true;
 }
 
 static void
 stream_send(struct stream *s, struct sbuf *packed)
 {
-	struct evbuffer *out = bufferevent_get_output(s->bev);
+	struct streams *all = s->owner;
 
-	if (evbuffer_add_reference(out, packed->p, packed->n, release, packed->p) == 0)
-		*packed = (struct sbuf)SBUF_INIT(0); /* the buffer frees it */
-	if (s->came) {
-		s->step = STEP_WRITES;
+	/* Answers to those who do not read them. */
+	if (s->came && all->held + packed->n > HELD_MAX) {
+		err_set(&s->why, ERR_LIMIT, "too many bytes at once of messages that go");
+		stream_fail_later(s);
 		return;
 	}
-	s->step = STEP_CALLS;
-	if (!net_connect(s->bev, &s->other) && s->step == STEP_CALLS) {
+	s->out = *packed;
+	*packed = (struct sbuf)SBUF_INIT(0);
+	all->held += s->out.n;
+	s->step = s->came ? STEP_WRITES : STEP_CALLS;
+	(void)write_some(s);
+	if (!s->came && !net_connect(s->bev, &s->other) && s->step == STEP_CALLS) {
 		err_set(&s->why, ERR_IO, "dial tcp %s: %s", gossip_address_text(&s->other).s, errno_text(errno).s);
 		stream_fail_later(s);
 	}
 }
 
+static size_t
+size_of(const struct gossip_pieces *message)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < message->n; i++)
+		n += message->v[i].n;
+	return n;
+}
+
 /* Packs a message and sends it. */
 static void
-stream_write(struct stream *s, struct str message)
+stream_write(struct stream *s, const struct gossip_pieces *message)
 {
-	struct str label = s->came ? STR_NONE : s->owner->o.label;
-	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct streams *all = s->owner;
+	struct str label = s->came ? STR_NONE : all->o.label;
+	struct sbuf whole = SBUF_INIT(SBUF_UNLIMITED), packed = SBUF_INIT(SBUF_UNLIMITED);
 
-	if (message.n <= SMALL) {
-		gossip_stream_put(&b, label, message);
-		stream_send(s, &b);
-	} else {
-		sbuf_str(&b, message);
-		if (!submit(s, true, label, &b))
+	if (size_of(message) > SMALL) {
+		s->work = packer_pack(all->packer, s, label, message, all->lent, all->lent_n, &s->why);
+		s->step = STEP_WORKS;
+		if (s->work == NULL)
 			stream_fail_later(s);
+		return;
 	}
-	sbuf_fini(&b);
+	for (size_t i = 0; i < message->n; i++)
+		sbuf_str(&whole, message->v[i]);
+	gossip_stream_put(&packed, label, sbuf_get(&whole));
+	stream_send(s, &packed);
+	sbuf_fini(&whole);
+	sbuf_fini(&packed);
 }
 
 static void
@@ -338,6 +260,7 @@ stream_deliver(struct stream *s, struct str message)
 	uint64_t number = s->number;
 
 	if (s->came) {
+		s->asked = true;
 		s->step = STEP_WAITS;
 		timer_in(&s->deadline, all->o.timeout);
 		all->o.request(all->o.arg, number, message);
@@ -348,6 +271,18 @@ stream_deliver(struct stream *s, struct str message)
 }
 
 static void
+stream_unpack(struct stream *s, struct str label)
+{
+	struct err e = { 0 };
+
+	s->work = packer_unpack(s->owner->packer, s, label, &s->in, &e);
+	if (s->work != NULL)
+		s->step = STEP_WORKS;
+	else
+		stream_bad(s, &e);
+}
+
+static void
 stream_whole(struct stream *s)
 {
 	struct str label = s->came ? s->owner->o.label : STR_NONE;
@@ -355,14 +290,15 @@ stream_whole(struct stream *s)
 	struct err e = { 0 };
 
 	bufferevent_disable(s->bev, EV_READ);
-	if (gossip_stream_get(&plain, sbuf_get(&s->in), label, &e)) {
+	/* Much can be packed so that it is little, or nothing. */
+	if (s->in.n > SMALL)
+		err_set(&e, ERR_LIMIT, "a large message");
+	else if (gossip_stream_get(&plain, inflow_get(&s->in), label, &e))
 		stream_deliver(s, sbuf_get(&plain));
-	} else if (e.kind != ERR_LIMIT) {
+	else if (e.kind != ERR_LIMIT)
 		stream_bad(s, &e);
-	} else if (!submit(s, false, label, &s->in)) {
-		e = s->why;
-		stream_bad(s, &e);
-	}
+	if (e.kind == ERR_LIMIT)
+		stream_unpack(s, label);
 	sbuf_fini(&plain);
 }
 
@@ -374,6 +310,8 @@ on_read(struct bufferevent *bev, void *arg)
 	struct evbuffer *in = bufferevent_get_input(bev);
 	size_t n = evbuffer_get_length(in);
 	struct err e = { 0 };
+	char *room;
+	int got;
 
 	if (s->step != STEP_READS) {
 		evbuffer_drain(in, n);
@@ -384,13 +322,16 @@ on_read(struct bufferevent *bev, void *arg)
 		stream_bad(s, &e);
 		return;
 	}
-	if (sbuf_reserve(&s->in, n)) {
-		int got = evbuffer_remove(in, s->in.p + s->in.n, n);
-
-		s->in.n += got > 0 ? (size_t)got : 0;
-		s->owner->held += got > 0 ? (size_t)got : 0;
+	room = inflow_room(&s->in, n, COMES_MAX);
+	if (room == NULL) {
+		err_set(&e, ERR_LIMIT, "a message that is too long");
+		stream_bad(s, &e);
+		return;
 	}
-	switch (gossip_scan(&s->scan, sbuf_get(&s->in), &e)) {
+	got = evbuffer_remove(in, room, n);
+	s->in.n += got > 0 ? (size_t)got : 0;
+	s->owner->held += got > 0 ? (size_t)got : 0;
+	switch (gossip_scan(&s->scan, inflow_get(&s->in), &e)) {
 	case GOSSIP_MORE:
 		break;
 	case GOSSIP_WHOLE:
@@ -402,7 +343,7 @@ on_read(struct bufferevent *bev, void *arg)
 	}
 }
 
-/* All is written. */
+/* All that there was is written. */
 static void
 on_write(struct bufferevent *bev, void *arg)
 {
@@ -410,6 +351,8 @@ on_write(struct bufferevent *bev, void *arg)
 	struct stream *s = arg;
 
 	(void)bev;
+	if ((s->step == STEP_WRITES || s->step == STEP_CALLS) && write_some(s))
+		return;
 	if (s->step == STEP_WRITES) {
 		stream_free(s);
 	} else if (s->step == STEP_CALLS && s->answered) {
@@ -456,7 +399,6 @@ stream_new(struct streams *all, struct bufferevent *bev, const struct gossip_add
 
 	s->owner = all;
 	s->other = *other;
-	s->in.max = GOSSIP_STREAM_MAX + 512;
 	timer_init(&s->deadline, all->o.base, "cluster", on_deadline, s);
 	list_append(&all->all, &s->place);
 	s->bev = bev;
@@ -466,8 +408,8 @@ stream_new(struct streams *all, struct bufferevent *bev, const struct gossip_add
 }
 
 void
-streams_call(struct streams *all, uint64_t call, const struct gossip_address *to, struct str message, bool answered,
-    struct mono deadline)
+streams_call(struct streams *all, uint64_t call, const struct gossip_address *to, const struct gossip_pieces *message,
+    bool answered, struct mono deadline)
 {
 	struct bufferevent *bev = all->o.dial != NULL ?
 	    all->o.dial(all->o.arg, to) :
@@ -488,7 +430,7 @@ streams_call(struct streams *all, uint64_t call, const struct gossip_address *to
 }
 
 void
-streams_reply(struct streams *all, uint64_t number, struct str message)
+streams_reply(struct streams *all, uint64_t number, const struct gossip_pieces *message)
 {
 	LIST_EACH(&all->all, node)
 	{
@@ -496,7 +438,7 @@ streams_reply(struct streams *all, uint64_t number, struct str message)
 
 		if (!s->came || s->number != number || s->step != STEP_WAITS)
 			continue;
-		if (message.n == 0) {
+		if (message->n == 0) {
 			stream_free(s);
 			return;
 		}
@@ -567,6 +509,7 @@ streams_new(const struct streams_options *o, int fd, struct err *e)
 
 	all->o = *o;
 	all->fd = fd;
+	all->packer = packer_new(o->base, on_packing, all);
 	if (fd < 0)
 		return all;
 	all->accepting = event_new(o->base, fd, EV_READ | EV_PERSIST, on_accept, all);
@@ -586,9 +529,7 @@ streams_free(struct streams **s)
 		return;
 	while (all->all.first != NULL)
 		stream_free(CONTAINER_OF(all->all.first, struct stream, place));
-	workers_stop(&all->workers);
-	LIST_EACH(&all->all_kept, node)
-	CONTAINER_OF(node, struct kept, place)->owner = NULL;
+	packer_free(&all->packer);
 	if (all->accepting != NULL)
 		event_free(all->accepting);
 	if (all->fd >= 0)

@@ -15,9 +15,12 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "gossip/address.h"
+#include "gossip/port.h"
 
 struct bufferevent;
 struct event_base;
+struct kept;
+struct sbuf;
 struct streams;
 
 struct streams_options {
@@ -40,17 +43,20 @@ struct streams_options {
 struct streams *streams_new(const struct streams_options *o, int fd, struct err *e) MUST_CHECK;
 /* One that came in and is made already, some of it perhaps read; its own from now on. May call the functions above. */
 void streams_take(struct streams *s, struct bufferevent *bev, const struct gossip_address *from);
+/* The bytes, for one user: to be lent. */
+struct kept *streams_own(struct streams *s, struct sbuf *bytes) MUST_CHECK;
+/* From now on messages are sent without a copy of the pieces that are in these; none: that is over. */
+void streams_lend(struct streams *s, struct kept *const *lent, size_t n);
 /*
  * Keeps the message that is being delivered, for as long as who asked wants: within `request` and `answer` only. NULL: it
  * is small, and to be copied. See peer/kept.h for its end.
  */
-struct kept;
 struct kept *streams_keep(struct streams *s);
 /* Sets *s to NULL; it may be NULL already. Nothing is called any more. */
 void streams_free(struct streams **s);
 /* As port.call and port.reply of gossip/port.h. */
-void streams_call(struct streams *s, uint64_t call, const struct gossip_address *to, struct str message, bool answered,
-    struct mono deadline);
-void streams_reply(struct streams *s, uint64_t stream, struct str message);
+void streams_call(struct streams *s, uint64_t call, const struct gossip_address *to, const struct gossip_pieces *message,
+    bool answered, struct mono deadline);
+void streams_reply(struct streams *s, uint64_t stream, const struct gossip_pieces *message);
 
 #endif

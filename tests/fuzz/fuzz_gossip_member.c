@@ -22,8 +22,8 @@ on_packet(struct gossip_port *port, const struct gossip_address *to, struct str 
 }
 
 static void
-on_call(struct gossip_port *port, uint64_t call, const struct gossip_address *to, struct str message, bool answered,
-    struct mono deadline)
+on_call(struct gossip_port *port, uint64_t call, const struct gossip_address *to, const struct gossip_pieces *message,
+    bool answered, struct mono deadline)
 {
 	(void)port;
 	(void)to;
@@ -34,7 +34,7 @@ on_call(struct gossip_port *port, uint64_t call, const struct gossip_address *to
 }
 
 static void
-on_reply(struct gossip_port *port, uint64_t stream, struct str message)
+on_reply(struct gossip_port *port, uint64_t stream, const struct gossip_pieces *message)
 {
 	(void)port;
 	(void)stream;

@@ -74,8 +74,19 @@ port_packet(struct gossip_port *port, const struct gossip_address *to, struct st
 }
 
 static void
-port_call(struct gossip_port *port, uint64_t call, const struct gossip_address *to, struct str message, bool answered,
-    struct mono deadline)
+fly_in_pieces(struct net *net, struct flying f, const struct gossip_pieces *message)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	for (size_t i = 0; i < message->n; i++)
+		sbuf_str(&b, message->v[i]);
+	fly(net, f, sbuf_get(&b));
+	sbuf_fini(&b);
+}
+
+static void
+port_call(struct gossip_port *port, uint64_t call, const struct gossip_address *to, const struct gossip_pieces *message,
+    bool answered, struct mono deadline)
 {
 	struct node *n = CONTAINER_OF(port, struct node, port);
 	struct net *net = n->net;
@@ -83,18 +94,18 @@ port_call(struct gossip_port *port, uint64_t call, const struct gossip_address *
 
 	(void)deadline;
 	f.kind = hear_each_other(net, f.from, f.to) && net->nodes[f.to].g != NULL ? REQUEST : GONE;
-	fly(net, f, message);
+	fly_in_pieces(net, f, message);
 }
 
 static void
-port_reply(struct gossip_port *port, uint64_t stream, struct str message)
+port_reply(struct gossip_port *port, uint64_t stream, const struct gossip_pieces *message)
 {
 	struct node *n = CONTAINER_OF(port, struct node, port);
 	struct net *net = n->net;
-	struct flying f = { .kind = message.n > 0 ? ANSWER : GONE, .from = streams[stream % 4096].caller,
+	struct flying f = { .kind = message->n > 0 ? ANSWER : GONE, .from = streams[stream % 4096].caller,
 		.to = (size_t)(n - net->nodes), .call = streams[stream % 4096].call };
 
-	fly(net, f, message);
+	fly_in_pieces(net, f, message);
 }
 
 static bool

@@ -15,10 +15,11 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "base/rand.h"
 #include "gossip/stream.h"
 #include "loop/clock_real.h"
 #include "net.h"
-#include "peer/kept.h"
+#include "packing.h"
 #include "streams.h"
 
 /* A user message of 3 bytes, as it goes out plain. */
@@ -39,6 +40,22 @@ static struct {
 } rig;
 
 static void
+reply(uint64_t stream, struct str message)
+{
+	struct gossip_pieces whole = { .v = { message }, .n = message.n > 0 };
+
+	streams_reply(rig.streams, stream, &whole);
+}
+
+static void
+call(uint64_t number, const struct gossip_address *to, struct str message, bool answered, struct mono deadline)
+{
+	struct gossip_pieces whole = { .v = { message }, .n = 1 };
+
+	streams_call(rig.streams, number, to, &whole, answered, deadline);
+}
+
+static void
 on_request(void *arg, uint64_t stream, struct str message)
 {
 	static char large[300000];
@@ -49,7 +66,7 @@ on_request(void *arg, uint64_t stream, struct str message)
 	rig.message_n = message.n;
 	memcpy(rig.message, message.p, message.n < sizeof(rig.message) ? message.n : sizeof(rig.message));
 	if (rig.replies)
-		streams_reply(rig.streams, stream, (struct str){ large, rig.reply_n });
+		reply(stream, (struct str){ large, rig.reply_n });
 }
 
 static void
@@ -69,7 +86,7 @@ on_answer(void *arg, uint64_t call, struct str message)
 	rig.message_n = message.n;
 	if (!rig.keeps)
 		return;
-	/* The first part is let go, for want of room: the others are still there. */
+	/* The first part finds no room and is let go: the others are still there. */
 	kept_drop(streams_keep(rig.streams));
 	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	ck_assert_int_eq(message.p[message.n - 1], 0);
@@ -201,7 +218,7 @@ START_TEST(a_message_by_single_bytes)
 	}
 	until(&rig.requests, 1);
 	ck_assert(rig.message_n == sizeof(MESSAGE) - 1 && memcmp(rig.message, MESSAGE, rig.message_n) == 0);
-	streams_reply(rig.streams, rig.last, STR_NONE);
+	reply(rig.last, STR_NONE);
 	ck_assert_uint_eq(drain(fd), 0);
 	ck_assert_uint_eq(rig.bad + rig.gone, 0);
 	stop();
@@ -258,17 +275,17 @@ START_TEST(one_that_goes_while_its_answer_is_made)
 	fd = dial_plain();
 	say(fd, MESSAGE, sizeof(MESSAGE) - 1);
 	until(&rig.gone, 1); /* nobody replies in time */
-	streams_reply(rig.streams, rig.last, STR("late"));
+	reply(rig.last, STR("late"));
 	ck_assert_uint_eq(drain(fd), 0);
 	stop();
 }
 END_TEST
 
-START_TEST(a_large_answer_to_one_who_does_not_read)
+START_TEST(a_large_answer)
 {
 	int fd;
 
-	start(200 * SPAN_MS);
+	start(600 * SPAN_S);
 	rig.replies = true;
 	rig.reply_n = 300000; /* of zeros: packed by a thread */
 	fd = dial_plain();
@@ -288,8 +305,7 @@ START_TEST(a_large_message_stays_while_it_is_delivered)
 	rig.replies = rig.keeps = true;
 	rig.reply_n = 300000;
 	for (uint64_t i = 1; i <= 2; i++) {
-		streams_call(
-		    rig.streams, i, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, true, mono_add(now, 600 * SPAN_S));
+		call(i, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, true, mono_add(now, 600 * SPAN_S));
 		until(&rig.answers, i);
 		ck_assert_uint_eq(rig.message_n, 300000);
 		/* And as long as somebody keeps it. */
@@ -301,6 +317,124 @@ START_TEST(a_large_message_stays_while_it_is_delivered)
 	}
 	kept_drop(first);
 	kept_drop(rig.kept);
+	stop();
+}
+END_TEST
+
+/* Bytes that cannot be packed. */
+static struct kept *
+noise(size_t n)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct rand r;
+
+	rand_seed(&r, 1);
+	while (b.n < n)
+		sbuf_putc(&b, (char)rand_below(&r, 256));
+	return streams_own(rig.streams, &b);
+}
+
+#define ASKERS 5
+#define STATE ((size_t)3 << 20)
+
+/* Three pieces: what is lent stands in the middle. */
+static void
+reply_with(struct kept *state, uint64_t stream)
+{
+	struct gossip_pieces p = { .v = { STR("before"), kept_bytes(state), STR("behind") }, .n = 3 };
+
+	streams_lend(rig.streams, &state, 1);
+	streams_reply(rig.streams, stream, &p);
+	streams_lend(rig.streams, NULL, 0);
+}
+
+START_TEST(one_state_for_many_who_ask)
+{
+	size_t n = 0, got[ASKERS] = { 0 };
+	uint64_t streams[ASKERS];
+	struct kept *state;
+	int fds[ASKERS];
+
+	start(600 * SPAN_S);
+	state = noise(STATE);
+	for (size_t i = 0; i < ASKERS; i++) {
+		fds[i] = dial_plain();
+		say(fds[i], MESSAGE, sizeof(MESSAGE) - 1);
+		until(&rig.requests, i + 1);
+		streams[i] = rig.last;
+	}
+	for (size_t i = 0; i < ASKERS; i++)
+		reply_with(state, streams[i]);
+	kept_drop(state); /* it lasts as long as it is packed */
+	/* None of them is read at first: nobody is waited for. */
+	for (size_t i = 0; i < ASKERS; i++, n = got[0]) {
+		got[i] = drain(fds[i]);
+		ck_assert(got[i] > STATE && (n == 0 || n == got[i]));
+	}
+	ck_assert_uint_eq(rig.gone + rig.bad, 0);
+	stop();
+}
+END_TEST
+
+START_TEST(what_is_lent_outlives_who_asked)
+{
+	struct kept *state;
+	int fd;
+
+	start(600 * SPAN_S);
+	state = noise(STATE);
+	fd = dial_plain();
+	say(fd, MESSAGE, sizeof(MESSAGE) - 1);
+	until(&rig.requests, 1);
+	reply_with(state, rig.last);
+	streams_free(&rig.streams); /* while it is being packed */
+	ck_assert_uint_eq(kept_bytes(state).n, STATE);
+	kept_drop(state);
+	close(fd);
+	event_base_free(rig.base);
+}
+END_TEST
+
+/* Small as it comes, and large as it is; and the other way round: by the thread, both. */
+START_TEST(packed_requests)
+{
+	struct sbuf plain = SBUF_INIT(SBUF_UNLIMITED), packed = SBUF_INIT(SBUF_UNLIMITED);
+	size_t n = _i == 0 ? 200000 : 2000000, at = 0;
+	int fd;
+
+	start(600 * SPAN_S);
+	if (_i == 0) {
+		sbuf_puts(&plain, "\x08\x81\xaaUserMsgLen\xce");
+		for (int shift = 24; shift >= 0; shift -= 8)
+			sbuf_putc(&plain, (char)(n >> shift));
+		for (size_t i = 0; i < n; i++)
+			sbuf_putc(&plain, 'x');
+		gossip_stream_put(&packed, STR_NONE, sbuf_get(&plain));
+	} else {
+		/* Codes that clear the dictionary, and nothing else. */
+		sbuf_puts(&packed, "\x09\x82\xa4" "Algo");
+		sbuf_putc(&packed, 0);
+		sbuf_puts(&packed, "\xa3" "Buf\xdb");
+		for (int shift = 24; shift >= 0; shift -= 8)
+			sbuf_putc(&packed, (char)(n >> shift));
+		for (size_t i = 0; i < n; i++)
+			sbuf_putc(&packed, (char)((const unsigned char[]){ 0, 1, 2, 4, 8, 16, 32, 64, 128 }[i % 9]));
+	}
+	fd = dial_plain();
+	while (at < packed.n) {
+		ssize_t sent = send(fd, packed.p + at, packed.n - at, MSG_NOSIGNAL);
+
+		at += sent > 0 ? (size_t)sent : 0;
+		event_base_loop(rig.base, EVLOOP_NONBLOCK);
+	}
+	until(_i == 0 ? &rig.requests : &rig.bad, 1);
+	if (_i == 0)
+		ck_assert_uint_eq(rig.message_n, plain.n);
+	else
+		ck_assert_str_eq(rig.why, "compressed data ends early");
+	close(fd);
+	sbuf_fini(&plain);
+	sbuf_fini(&packed);
 	stop();
 }
 END_TEST
@@ -368,26 +502,26 @@ START_TEST(calls_and_their_ends)
 	start(60 * SPAN_S);
 	rig.replies = true;
 	rig.reply_n = 10;
-	streams_call(rig.streams, 1, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, true, mono_add(now, 600 * SPAN_S));
+	call(1, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, true, mono_add(now, 600 * SPAN_S));
 	ck_assert_uint_eq(rig.answers, 0);
 	until(&rig.answers, 1);
 	ck_assert(rig.requests == 1 && rig.last == 1 && rig.message_n == 10);
 	rig.reply_n = 0;
-	streams_call(rig.streams, 2, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, true, mono_add(now, 600 * SPAN_S));
+	call(2, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, true, mono_add(now, 600 * SPAN_S));
 	until(&rig.failed, 1);
 	ck_assert_uint_eq(rig.last, 2);
-	streams_call(rig.streams, 3, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, false, mono_add(now, 600 * SPAN_S));
+	call(3, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, false, mono_add(now, 600 * SPAN_S));
 	until(&rig.answers, 2);
 	/* Nobody is there. */
 	close(listening(&nobody));
-	streams_call(rig.streams, 4, &nobody, STR("x"), true, mono_add(now, 600 * SPAN_S));
+	call(4, &nobody, STR("x"), true, mono_add(now, 600 * SPAN_S));
 	ck_assert_uint_eq(rig.failed, 1);
 	until(&rig.failed, 2);
 	ck_assert_uint_eq(rig.last, 4);
 	/* Somebody is, and says nothing. */
 	fd = listening(&silent);
 	now = clock_real()->now(clock_real()).mono;
-	streams_call(rig.streams, 5, &silent, STR("x"), true, mono_add(now, 50 * SPAN_MS));
+	call(5, &silent, STR("x"), true, mono_add(now, 50 * SPAN_MS));
 	until(&rig.failed, 3);
 	ck_assert_str_eq(rig.why, "i/o timeout");
 	close(fd);
@@ -408,8 +542,11 @@ main(void)
 	tcase_add_test(t, who_says_too_little_is_closed);
 	tcase_add_test(t, dripping_does_not_put_the_end_off);
 	tcase_add_test(t, one_that_goes_while_its_answer_is_made);
-	tcase_add_test(t, a_large_answer_to_one_who_does_not_read);
+	tcase_add_test(t, a_large_answer);
 	tcase_add_test(t, a_large_message_stays_while_it_is_delivered);
+	tcase_add_test(t, one_state_for_many_who_ask);
+	tcase_add_test(t, what_is_lent_outlives_who_asked);
+	tcase_add_loop_test(t, packed_requests, 0, 2);
 	tcase_add_loop_test(t, garbage_is_refused_at_once, 0, ARRAY_LEN(garbage));
 	tcase_add_test(t, connections_are_counted);
 	tcase_add_test(t, calls_and_their_ends);
