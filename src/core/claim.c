@@ -77,10 +77,17 @@ claims_wait(const struct claims_state *c, struct str group_key)
 	return times(c->peer_timeout, claims_rank(c, group_key));
 }
 
+/* Some of the gossip's members do not claim, yet or at the moment: they go by their places, and so must all. */
+static bool
+goes_by_position(struct engine *e, struct moment now)
+{
+	return e->cluster.on && (!claims_have_lease(e, now) || e->cluster.members > e->claims.members_n);
+}
+
 span
 cluster_turn(struct engine *e, struct str group_key, struct moment now)
 {
-	if (!e->claims.on || (e->cluster.on && !claims_have_lease(e, now)))
+	if (!e->claims.on || goes_by_position(e, now))
 		return cluster_wait(&e->cluster);
 	return claims_wait(&e->claims, group_key);
 }

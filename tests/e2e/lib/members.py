@@ -27,12 +27,14 @@ def label_for(originals):
 
 
 class Member:
-    """One instance: ours, or a real Alertmanager, with its data in directory/name/data. `gossip`: an address that another one had."""
+    """One instance: ours, or a real Alertmanager, with its data in directory/name/data. `gossip`: an address that another one had;
+    `listens`: it has a gossip at all."""
 
-    def __init__(self, directory, config, name, peers, original=False, label=LABEL, flags=FAST, gossip=None):
+    def __init__(self, directory, config, name, peers, original=False, label=LABEL, flags=FAST, gossip=None,
+                 listens=True):
         self.name, self.place, self.original = name, name, original
         self.gossip = gossip or f"127.0.0.1:{free_port()}"
-        flags = [f"--cluster.listen-address={self.gossip}", *([f"--cluster.label={label}"] if label else []), *flags,
+        flags = [f"--cluster.listen-address={self.gossip if listens else ''}", *([f"--cluster.label={label}"] if label else []), *flags,
                  *(f"--cluster.peer={p if isinstance(p, str) else p.gossip}" for p in peers)]
         self.log = directory / f"{name}.log"
         self.data = directory / name / "data"
@@ -49,8 +51,9 @@ class Member:
         else:
             self.server = Server(directory / name, config, f"--cluster.peer-name={name}", *flags).start()
             self.process, self.url = self.server.process, self.server.url
-        self.until(lambda: self.get("/api/v2/status")["cluster"]["name"], "there")
-        self.name = self.get("/api/v2/status")["cluster"]["name"]
+        if listens:
+            self.until(lambda: self.get("/api/v2/status")["cluster"]["name"], "there")
+            self.name = self.get("/api/v2/status")["cluster"]["name"]
 
     def until(self, what, text, timeout=60):
         end = time.monotonic() + timeout

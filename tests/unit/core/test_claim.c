@@ -399,6 +399,23 @@ START_TEST(without_a_lease_members_take_turns)
 }
 END_TEST
 
+/* While a cluster goes from gossip to claims, member by member, those who do not claim yet go by their places. */
+START_TEST(among_members_that_do_not_claim_places_count)
+{
+	struct cluster_state all = { .on = true, .settled = true, .position = 1, .members = 2, .peer_timeout = 15 * SPAN_S };
+
+	begin(ON_UNKNOWN_RESEND);
+	engine_cluster(w.engine, &all, w.now);
+	world_run(&w, 24 * SPAN_S);
+	ck_assert_uint_eq(asked, 0);
+	world_run(&w, 26 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	answer(CLAIM_WON, 5, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(the_next_one_tells_when_the_first_is_gone)
 {
 	begin(ON_UNKNOWN_RESEND);
@@ -493,6 +510,7 @@ main(void)
 	    a_store_that_has_lost_records_is_believed,
 	    an_abandoned_claim_is_told_again, an_abandoned_claim_is_held_back_where_that_is_wanted,
 	    what_another_claims_to_tell_is_owed_its_end, without_an_answer_it_is_told_all_the_same,
-	    without_a_lease_members_take_turns, the_next_one_tells_when_the_first_is_gone, nothing_is_out_beyond_the_lease,
+	    without_a_lease_members_take_turns, among_members_that_do_not_claim_places_count,
+	    the_next_one_tells_when_the_first_is_gone, nothing_is_out_beyond_the_lease,
 	    a_failure_gives_the_claim_back, a_doubt_is_written_down);
 }
