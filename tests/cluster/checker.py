@@ -8,6 +8,7 @@ Usage: checker.py [--within SECONDS] FILE. Each line has `at` (seconds) and `kin
 	received  receiver, alert, status, ok: a receiver was told, and said yes or not; node, decision where they are known
 	fault     what, until: something was broken; healed at `until`
 	wanted    receiver, broken: whom all alerts go to; `broken` ones say no for ever
+	doubt     alert, cause: a member said that a notification of it may be there twice; as many duplicates are expected
 
 Invariants, with the names of the project's notes:
 
@@ -30,6 +31,8 @@ class Verdict:
     def __init__(self):
         self.incidents = self.told = 0
         self.missing, self.duplicates, self.violations = [], [], []
+        self.unsaid = []  # duplicates that no member said there may be
+        self.slowest = 0.0  # seconds from the first posting to the first telling
 
     def add(self, name, text):
         self.violations.append(f"{name}: {text}")
@@ -43,7 +46,7 @@ class Verdict:
 
     def __str__(self):
         return "\n".join([f"incidents {self.incidents}, told {self.told}, missing {len(self.missing)}, "
-                          f"duplicates {len(self.duplicates)}", *self.violations])
+                          f"duplicates {len(self.duplicates)}, of them unsaid {len(self.unsaid)}, slowest {self.slowest:.1f} s", *self.violations])
 
 
 def read(lines):
@@ -87,6 +90,18 @@ def judge_order(verdict, receiver, alert, told, posts):
         verdict.add("N2", f"{receiver} was never told that {alert} is resolved")
 
 
+def unsaid_of(duplicates, doubts):
+    """What is left of the duplicates when each doubt excuses one of its alert."""
+    said = collections.Counter(e["alert"] for e in doubts)
+    left = []
+    for duplicate in duplicates:
+        if said[duplicate[1]] > 0:
+            said[duplicate[1]] -= 1
+        else:
+            left.append(duplicate)
+    return left
+
+
 def judge(events, within=WITHIN):
     by = collections.defaultdict(list)
     for event in events:
@@ -113,6 +128,8 @@ def judge(events, within=WITHIN):
                 continue
             first = told.first("firing")
             verdict.told += first is not None
+            if first is not None:
+                verdict.slowest = max(verdict.slowest, first["at"] - posted[0]["at"])
             judge_order(verdict, receiver, alert, told, posted)
             if mute and mute["at"] <= posted[0]["at"]:
                 continue
@@ -123,6 +140,7 @@ def judge(events, within=WITHIN):
             elif first is not None and first["at"] > due:
                 name = "N6" if any(receivers.values()) and due == posted[0]["at"] + within else "N1"
                 verdict.add(name, f"{receiver} was told of {alert} {first['at'] - posted[0]['at']:.1f} s after it was posted")
+    verdict.unsaid = unsaid_of(verdict.duplicates, by["doubt"])
     return verdict
 
 

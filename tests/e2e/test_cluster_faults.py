@@ -28,6 +28,8 @@ def history(*events):
             event |= {"alert": more[0], "until": more[1]}
         elif kind == "fault":
             event |= {"what": "x", "until": more[0]}
+        elif kind == "doubt":
+            event |= {"alert": more[0], "cause": "abandoned"}
         out.append(event)
     return checker.read(json.dumps(e) for e in out)
 
@@ -65,6 +67,13 @@ def test_a_broken_receiver_delays_no_other():
     events = history(GOOD[0], (50, "told", "A", "firing"), *LATER)
     events.insert(0, {"at": 0, "kind": "wanted", "receiver": "bad", "broken": True})
     assert checker.judge(events, within=10).violations == ["N6: r was told of A 49.0 s after it was posted"]
+
+
+def test_doubts_excuse_as_many_duplicates():
+    twice = [*GOOD[:2], (3, "told", "A", "firing"), (4, "told", "A", "firing"), *GOOD[2:], *LATER]
+    for doubts, unsaid in (((), 2), (("A",), 1), (("A", "A", "A"), 0), (("B", "B"), 2)):
+        verdict = checker.judge(history(*twice, *((200, "doubt", d) for d in doubts)), within=10)
+        assert (len(verdict.duplicates), len(verdict.unsaid)) == (2, unsaid)
 
 
 @pytest.mark.skipif(not net.possible(), reason="no network namespaces here")
