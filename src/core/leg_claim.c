@@ -210,6 +210,16 @@ begin(struct engine *e, struct leg *leg, bool fenced, struct moment now)
 	leg_attempt_begin(e, leg, now);
 }
 
+/* The claim is none any more, or never was one. What was won under a lease that has ended may have been told. */
+static void
+let_go(struct engine *e, struct leg *leg, struct moment now)
+{
+	if (leg->claim->won)
+		tell_result(e, leg, CLAIM_UNKNOWN, now);
+	else
+		forget_id(e, leg->claim);
+}
+
 /* When it may be sent without a claim. */
 static struct mono
 unclaimed_at(struct engine *e, const struct leg *leg, struct moment now)
@@ -257,7 +267,7 @@ leg_claim_attempt(struct engine *e, struct leg *leg, struct moment now)
 		begin(e, leg, true, now);
 		return;
 	}
-	forget_id(e, c);
+	let_go(e, leg, now);
 	if (lease)
 		ask(e, leg, now);
 	else
@@ -536,7 +546,7 @@ cut(struct engine *e, struct leg *leg, struct moment now)
 	const struct flight *f = leg->flight;
 
 	e->port->cancel(e->port, leg->attempt);
-	forget_id(e, c);
+	let_go(e, leg, now);
 	c->hold = f->route->receiver->on_unknown == ON_UNKNOWN_HOLD;
 	c->abandoned = (struct log_entry){ .firing = f->firing, .firing_n = f->firing_n, .resolved = f->resolved,
 		.resolved_n = f->resolved_n };

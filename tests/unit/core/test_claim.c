@@ -445,6 +445,9 @@ START_TEST(nothing_is_out_beyond_the_lease)
 	world_script(&w, "*", &ok, 1);
 	world_run(&w, 20 * SPAN_S + 1);
 	ck_assert(w.sent.v[0].canceled);
+	/* The claim does not stay behind, as one that nobody says anything of. */
+	ck_assert_uint_eq(results[CLAIM_UNKNOWN], 1);
+	ck_assert_uint_eq(result_revision, 3);
 	/* It may come back in a moment, and it does. */
 	world_run(&w, 22 * SPAN_S);
 	ck_assert_uint_eq(w.sent.n, 1);
