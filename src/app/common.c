@@ -50,7 +50,6 @@ ready(void *arg)
 	task_ready(c->tasks, &c->working);
 }
 
-/* As long as there is more to merge than a slice takes, nothing more is read. */
 static void
 rearm(struct common *c, struct moment now)
 {

@@ -210,7 +210,7 @@ begin(struct engine *e, struct leg *leg, bool fenced, struct moment now)
 	leg_attempt_begin(e, leg, now);
 }
 
-/* The claim is none any more, or never was one. What was won under a lease that has ended may have been told. */
+/* The claim is none any more, or never was one: one that was won under a lease that has ended may have been told. */
 static void
 let_go(struct engine *e, struct leg *leg, struct moment now)
 {
