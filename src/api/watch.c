@@ -175,8 +175,6 @@ count_silences(struct watch *w, struct work *work, struct moment now)
 	while ((s = view_silence_next(w->silences, work)) != NULL) {
 		bool active = silence_state_at(s, now.wall) == SILENCE_ACTIVE;
 
-		if (silence_is_ack(s))
-			continue;
 		*(active ? &w->counts.silences_active : &w->counts.silences_pending) += 1;
 		w->counts.silences_ending += active && wall_sub(s->ends, now.wall) < SOON;
 		if (work_used_up(work))

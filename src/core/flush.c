@@ -122,7 +122,7 @@ flush_begin(struct engine *e, struct group *g, struct moment now)
 	 * COMPAT: counted from the tick before, not from when its timer went off,
 	 * so that ticks do not drift as Alertmanager's do.
 	 */
-	group_arm(e, g, mono_add(f->wanted, g->route->group_interval));
+	group_arm_again(e, g, mono_add(f->wanted, g->route->group_interval));
 	save_group(e, g, SAVE_NOW, now);
 	chore_begin(e, &f->chore, now);
 }
@@ -292,7 +292,12 @@ void
 flush_end(struct engine *e, struct flight *f, struct moment now)
 {
 	assert(f->running == 0);
-	e->revision++;
+	/*
+	 * What the flush changed has moved the revision already. Only of a group that nobody was told of the next flush is shown:
+	 * else each of many groups would have everybody fetch his list again at each flush.
+	 */
+	if (wall_is_zero(group_next_repeat(e, f->group)))
+		e->revision++;
 	chore_drop(e, &f->chore);
 	sched_disarm(&e->sched, &f->timer);
 	f->phase = FLIGHT_FORGETTING;

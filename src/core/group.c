@@ -169,11 +169,17 @@ group_first_due(const struct engine *e, const struct route *route, const struct 
 }
 
 void
+group_arm_again(struct engine *e, struct group *g, struct mono due)
+{
+	g->due = not_before_first(e, due);
+	sched_arm(&e->sched, &g->timer, g->due);
+}
+
+void
 group_arm(struct engine *e, struct group *g, struct mono due)
 {
 	e->revision++;
-	g->due = not_before_first(e, due);
-	sched_arm(&e->sched, &g->timer, g->due);
+	group_arm_again(e, g, due);
 }
 
 struct group *
@@ -369,4 +375,24 @@ group_note_outcome(struct engine *e, struct group *g, struct wall at, span took,
 		return;
 	istr_unref(g->last.error);
 	g->last = (struct group_outcome){ wall_utc(at), error.n == 0, took, error.n > 0 ? istr_get(error) : NULL };
+}
+
+struct wall
+group_next_repeat(const struct engine *e, const struct group *g)
+{
+	const struct receiver *r = g->route->receiver;
+	struct wall first = WALL_ZERO;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct log_key key = log_key_of(g->key, r, &r->integrations[i]);
+		const struct log_entry *entry = nflog_find(e->nflog, &key);
+		struct wall at;
+
+		if (entry == NULL || entry->firing_n == 0)
+			continue;
+		at = wall_add(entry->timestamp, g->route->repeat_interval);
+		if (wall_is_zero(first) || wall_before(at, first))
+			first = at;
+	}
+	return first;
 }

@@ -95,6 +95,10 @@ uint64_t group_hash(const struct route *route, const struct labels *group_labels
 struct mono group_first_due(const struct engine *e, const struct route *route, const struct alert *a, struct moment now);
 /* (Re)arms the timer; nothing is due before the engine's first flush. */
 void group_arm(struct engine *e, struct group *g, struct mono due);
+/* The same of a group that is flushed: that lists show something else is up to the flush's end. */
+void group_arm_again(struct engine *e, struct group *g, struct mono due);
+/* When an integration that was told is told again though nothing changes; WALL_ZERO: the log knows of none. */
+struct wall group_next_repeat(const struct engine *e, const struct group *g);
 
 struct member *group_member(const struct group *g, const struct alert_entry *r);
 void group_add(struct engine *e, struct group *g, struct alert_entry *r);

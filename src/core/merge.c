@@ -295,6 +295,8 @@ merge_log_entry(struct engine *e, const struct change *c, struct work *w, struct
 	taken.by_peer = true;
 	taken.merge = ++e->merges;
 	held = nflog_set(e->nflog, &taken);
+	/* When its group is told again is shown. */
+	e->revision++;
 	save_log_entry(e, held, CHANGE_LOG_ENTRY);
 	return MERGED_TAKEN;
 }

@@ -13,21 +13,25 @@ pipeline_rules_changed(struct flight *f)
 }
 
 static void
-set_mark(const struct flight *f, const struct alert_entry *r, enum mark mark)
+set_mark(struct engine *e, const struct flight *f, const struct alert_entry *r, enum mark mark)
 {
 	struct member *m = group_member(f->group, r);
 
-	if (m != NULL)
-		m->mark = (uint8_t)mark;
+	if (m == NULL || m->mark == mark)
+		return;
+	m->mark = (uint8_t)mark;
+	e->revision++;
 }
 
 static void
-mark(struct flight *f, size_t place, const struct verdict *v)
+mark(struct engine *e, struct flight *f, size_t place, const struct verdict *v)
 {
-	if (stages[v->stage].scope == STAGE_ALERT)
-		set_mark(f, f->entries[place], v->cause == MUTE_NONE ? MARK_ACTIVE : MARK_SUPPRESSED);
-	else
-		group_set_muted(f->group, v->by.intervals.names, v->by.intervals.n);
+	if (stages[v->stage].scope == STAGE_ALERT) {
+		set_mark(e, f, f->entries[place], v->cause == MUTE_NONE ? MARK_ACTIVE : MARK_SUPPRESSED);
+		return;
+	}
+	e->revision += f->group->muted_n > 0 || v->by.intervals.n > 0;
+	group_set_muted(f->group, v->by.intervals.names, v->by.intervals.n);
 }
 
 /* The listener that acts upon verdicts. */
@@ -94,7 +98,7 @@ act(void *arg, size_t place, const struct verdict *v)
 		tell_group_muted(a, v);
 	else if (!f->all[place].resolved)
 		told_verdict(a->engine, f->entries[place], v, a->now);
-	mark(f, place, v);
+	mark(a->engine, f, place, v);
 	if (v->cause == MUTE_NONE)
 		return;
 	if (v->cause == MUTE_SILENCE)

@@ -244,33 +244,12 @@ view_member_at(const struct engine *e, const struct group *g, const struct label
 	return r != NULL && group_member(g, r) != NULL ? r->alert : NULL;
 }
 
-/* When an integration that was told is told again though nothing changes; WALL_ZERO: the log knows of none. */
-static struct wall
-next_repeat(const struct engine *e, const struct group *g)
-{
-	const struct receiver *r = g->route->receiver;
-	struct wall first = WALL_ZERO;
-
-	for (size_t i = 0; i < r->n; i++) {
-		struct log_key key = log_key_of(g->key, r, &r->integrations[i]);
-		const struct log_entry *entry = nflog_find(e->nflog, &key);
-		struct wall at;
-
-		if (entry == NULL || entry->firing_n == 0)
-			continue;
-		at = wall_add(entry->timestamp, g->route->repeat_interval);
-		if (wall_is_zero(first) || wall_before(at, first))
-			first = at;
-	}
-	return first;
-}
-
 void
 view_group_facts(const struct engine *e, const struct group *g, struct moment now, struct group_facts *out)
 {
 	*out = (struct group_facts){
 		.next_flush = wall_add(now.wall, mono_sub(g->due, now.mono)),
-		.next_repeat = next_repeat(e, g),
+		.next_repeat = group_next_repeat(e, g),
 		.told_at = g->last.at,
 		.told = g->last.told,
 		.took = g->last.took,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The condition of alerts is told when it changes, and not otherwise. */
 #include "base/sbuf.h"
+#include "core/view.h"
 #include "lib_core.h"
 
 struct ear {
@@ -170,9 +171,52 @@ START_TEST(a_restart_knows_what_fires)
 }
 END_TEST
 
+static uint64_t
+lists_revision(void)
+{
+	struct view_revision r;
+
+	view_revision(w.engine, &r);
+	return r.alerts;
+}
+
+/* Who looks at lists does not fetch them again for each flush of each group. */
+START_TEST(a_flush_without_news_moves_no_list)
+{
+	uint64_t before;
+
+	begin(text);
+	world_post(&w, "A", w.now.wall, after(4 * SPAN_HOUR));
+	before = lists_revision();
+	world_run(&w, 5 * SPAN_S);
+	ck_assert_uint_eq(lists_revision(), before);
+	/* Told. */
+	world_run(&w, 30 * SPAN_S);
+	ck_assert_uint_gt(lists_revision(), before);
+	before = lists_revision();
+	world_run(&w, 50 * SPAN_MIN);
+	ck_assert_uint_eq(lists_revision(), before);
+	/* Told again. */
+	world_run(&w, 65 * SPAN_MIN);
+	ck_assert_uint_gt(lists_revision(), before);
+	before = lists_revision();
+	world_post(&w, "B", w.now.wall, after(SPAN_HOUR));
+	ck_assert_uint_gt(lists_revision(), before);
+	end();
+	/* Of a group that nobody is told of, the next flush is shown. */
+	begin("receiver none\nroute receiver=none by=[...] wait=10s interval=1m\n");
+	world_post(&w, "A", w.now.wall, after(4 * SPAN_HOUR));
+	world_run(&w, 30 * SPAN_S);
+	before = lists_revision();
+	world_run(&w, 2 * SPAN_MIN);
+	ck_assert_uint_gt(lists_revision(), before);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
 	return RUN("told", firing_is_told_once, what_holds_back_is_told_at_the_flush, acknowledgements_are_told_beside_silences,
-	    intervals_are_told_of_the_group, a_restart_knows_what_fires);
+	    intervals_are_told_of_the_group, a_restart_knows_what_fires, a_flush_without_news_moves_no_list);
 }
