@@ -139,7 +139,7 @@ const WHERE = new Map([['network', 'No connection'], ['html', 'Not signed in'], 
 
 /** What went wrong, in the server's words; `onretry` gives a button. */
 export function ErrorBox({ error, title, onretry }) {
-	const head = title || WHERE.get(error.kind) || (error.status ? `The server said ${error.status}` : 'That did not work');
+	const head = title || WHERE.get(error.kind) || (error.status === 403 ? 'Not allowed' : error.status ? `The server said ${error.status}` : 'That did not work');
 	return h(Notice, { kind: 'error', role: 'alert', actions: onretry ? h(Button, { icon: 'refresh', onclick: onretry }, 'Try again') : null },
 		h('strong', null, head), h('div', { class: 'lines' }, String(error.message || error)));
 }

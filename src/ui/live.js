@@ -219,6 +219,8 @@ export function startLive() {
 	if (started) return;
 	started = true;
 	onOutcome(error => {
+		// Who answers one question is there for all.
+		if (!error && wake && (failing || live.get().signin)) wake();
 		if (!error || !['auth', 'html', 'network'].includes(error.kind)) return;
 		trouble(error);
 		if (!tabs.leads) tellTrouble(error);
