@@ -293,7 +293,7 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 {
 	assert(f->running == 0);
 	/*
-	 * What the flush changed has moved the revision already. Only of a group that nobody was told of the next flush is shown:
+	 * Changes of the flush have moved the revision already. The next one is shown only of a group that nobody was told of:
 	 * else each of many groups would have everybody fetch his list again at each flush.
 	 */
 	if (wall_is_zero(group_next_repeat(e, f->group)))

@@ -292,11 +292,11 @@ merge_log_entry(struct engine *e, const struct change *c, struct work *w, struct
 		return MERGED_REFUSED;
 	work_spend(w, ENTRY_UNITS + HASH_UNITS * (int64_t)(taken.firing_n + taken.resolved_n + taken.doubtful_n + taken.claimed_n));
 	keep_doubts(e, held, c->entry, &taken);
+	/* Lists show when the group is told again. */
+	e->revision++;
 	taken.by_peer = true;
 	taken.merge = ++e->merges;
 	held = nflog_set(e->nflog, &taken);
-	/* When its group is told again is shown. */
-	e->revision++;
 	save_log_entry(e, held, CHANGE_LOG_ENTRY);
 	return MERGED_TAKEN;
 }

@@ -180,7 +180,7 @@ lists_revision(void)
 	return r.alerts;
 }
 
-/* Who looks at lists does not fetch them again for each flush of each group. */
+/* Lists are not fetched again for each flush of each group. */
 START_TEST(a_flush_without_news_moves_no_list)
 {
 	uint64_t before;
@@ -203,7 +203,7 @@ START_TEST(a_flush_without_news_moves_no_list)
 	world_post(&w, "B", w.now.wall, after(SPAN_HOUR));
 	ck_assert_uint_gt(lists_revision(), before);
 	end();
-	/* Of a group that nobody is told of, the next flush is shown. */
+	/* The next flush is shown of a group that nobody is told of. */
 	begin("receiver none\nroute receiver=none by=[...] wait=10s interval=1m\n");
 	world_post(&w, "A", w.now.wall, after(4 * SPAN_HOUR));
 	world_run(&w, 30 * SPAN_S);
