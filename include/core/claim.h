@@ -36,6 +36,7 @@ struct engine;
 struct claims_state {
 	bool on;
 	bool settled;			/* all records that the store had at the start are merged, or it could not be asked in time */
+	uint64_t lease;			/* its id: claims that were won under another one hold no more */
 	struct mono lease_until;	/* no attempt is out at that time or later, whatever the store says; in the past: no lease */
 	span peer_timeout;		/* the wait for each one before it; >= 0 */
 	uint64_t self;			/* claim_member of its own name */
@@ -55,8 +56,8 @@ struct claim {
 	uint64_t id;			/* of the question: never 0, and never twice in a process */
 	struct log_key key;
 	/*
-	 * The record to be written has both: what the log has (its `doubtful` included, in etcd it is everybody's business), of
-	 * which firing_n and resolved_n may be 0 when nothing was told yet, and what it will have when this is told.
+	 * The record to be written has both: what the log has (its `doubtful` and `doubtful_ends` included, in etcd they are everybody's
+	 * business), of which firing_n and resolved_n may be 0 when nothing was told yet, and what it will have when this is told.
 	 */
 	struct log_entry told, telling;
 	struct decision decision;

@@ -54,9 +54,10 @@ const char *merged_text(enum merged m);	/* "taken", "known", "expired", "refused
  * c->silence is borrowed, and a reference is taken; what only we know in a log entry is left out. Spends from w, which it
  * does not ask: one record is one step. err: why it is refused.
  *
- * Log entries of a store with claims (core/claim.h) come with all that its record has: `told`, with `doubtful`; `revision` of
- * a record with the result sent or failed; `claimed`, what an open or unknown claim is to tell to fire (`telling`.firing). Records that
- * this member wrote come as well: it learns their revision so, or from engine_claimed.
+ * Log entries of a store with claims (core/claim.h) come with all that its record has: `told`, with `doubtful` and
+ * `doubtful_ends`; `revision` of a record with the result sent or failed; of an open or unknown claim, `claimed`, what it is to
+ * tell to fire (`telling`.firing), and its ends (`telling`.resolved) among doubtful_ends. Records that this member wrote come as
+ * well: it learns their revision so, or from engine_claimed.
  */
 enum merged engine_merge_silence(struct engine *e, const struct change *c, struct work *w, struct moment now,
     struct err *err);

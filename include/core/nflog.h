@@ -52,6 +52,9 @@ struct log_entry {
 	/* From here on it is nobody else's business but this member's, except `unknown`. Hashes, sorted, of alerts that it may have been told to fire after `timestamp`: no answer came. */
 	const uint64_t *doubtful;
 	size_t doubtful_n;
+	/* Where there are claims, likewise: of alerts that it may have been told to have ended. All are told anew with what is told next. */
+	const uint64_t *doubtful_ends;
+	size_t doubtful_ends_n;
 	struct partly_told partly;
 	const struct unknown_fields *unknown;	/* NULL: none */
 	bool by_peer;		/* another one of the cluster told it, or this one before it forgot, and timestamp is by that clock */

@@ -125,19 +125,20 @@ look_at_all(struct engine *e, struct moment now)
 void
 engine_claims(struct engine *e, const struct claims_state *c, struct moment now)
 {
-	bool had, members;
+	bool had, members, another;
 
 	assert(c->members_n <= CLAIM_MEMBERS_MAX);
 	engine_enter(e, now);
 	had = claims_have_lease(e, now);
 	members = !same_members(&e->claims, c);
+	another = c->lease != e->claims.lease;
 	e->claims = *c;
 	if (claims_have_lease(e, now)) {
-		e->lease_term += !had;
+		e->lease_term += !had || another;
 		e->unleased.ns = 0;
 		sched_arm(&e->sched, &e->lease, c->lease_until);
 	}
-	if (members || had != claims_have_lease(e, now))
+	if (members || another || had != claims_have_lease(e, now))
 		look_at_all(e, now);
 	engine_leave(e, now);
 }

@@ -255,7 +255,7 @@ void leg_claim_attempt(struct engine *e, struct leg *leg, struct moment now);
 void leg_claim_due(struct engine *e, struct leg *leg, struct moment now);
 /* An attempt ended without success. */
 void leg_claim_failed(struct engine *e, struct leg *leg, struct moment now);
-/* Another member has told a newer state while an attempt without a claim was out: entry is not the last word. held may be NULL. */
+/* Another member has told something later while an attempt was out: entry is not the last word. held may be NULL. */
 bool leg_claim_told_late(struct engine *e, struct leg *leg, const struct log_entry *entry, const struct log_entry *held,
     struct moment now);
 /* The receiver was told, and held is what the log has now. */

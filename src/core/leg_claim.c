@@ -192,6 +192,7 @@ ask(struct engine *e, struct leg *leg, struct moment now)
 	if (c->asked.ns == 0)
 		c->asked = now.mono;
 	c->id = ++e->last_claim;
+	c->term = e->lease_term;
 	hmap_insert(&e->claiming, &c->node, id_hash(c->id));
 	/* Not in the place of an answer: a store that has lost records is behind what is known here. */
 	if (!c->corrected && held != NULL && held->revision > c->revision)
@@ -300,11 +301,10 @@ answer_won(struct engine *e, struct leg *leg, const struct claim_answer *a, stru
 	c->won = true;
 	c->held = c->corrected = false;
 	c->revision = a->revision;
-	c->term = e->lease_term;
-	if (!claims_have_lease(e, now)) {
+	if (!claims_have_lease(e, now) || c->term != e->lease_term) {
 		/* Nothing was sent. */
 		tell_result(e, leg, leg->in_doubt || c->take_over ? CLAIM_UNKNOWN : CLAIM_FAILED, now);
-		go_unclaimed(e, leg, now);
+		leg_claim_attempt(e, leg, now);
 		return;
 	}
 	if (c->hold) {
@@ -478,10 +478,16 @@ bool
 leg_claim_told_late(struct engine *e, struct leg *leg, const struct log_entry *entry, const struct log_entry *held,
     struct moment now)
 {
-	if (leg->claim->won || held == NULL || !held->by_peer || held->merge <= leg->merges ||
-	    !wall_after(held->timestamp, entry->timestamp))
+	struct log_entry mine = *entry;
+
+	if (held == NULL || !held->by_peer || held->merge <= leg->merges)
 		return false;
-	log_debts_by_claim(e, leg, entry, now);
+	/* A claim that was won orders them by itself, whatever clocks say: what was told after it has a newer record. */
+	if (leg->claim->won ? held->revision <= leg->claim->revision : !wall_after(held->timestamp, entry->timestamp))
+		return false;
+	/* What the other one tells of came after these ends. */
+	mine.resolved_n = 0;
+	log_debts_by_claim(e, leg, &mine, now);
 	return true;
 }
 
@@ -495,6 +501,9 @@ leg_log_set(struct engine *e, struct leg *leg, struct log_entry *entry, const st
 		/* The claims of others are as open as before, unless this one has taken them over. */
 		entry->claimed = told && leg->claim->won ? NULL : held->claimed;
 		entry->claimed_n = told && leg->claim->won ? 0 : held->claimed_n;
+		/* What is told says of all alerts whether they fire. */
+		entry->doubtful_ends = told ? NULL : held->doubtful_ends;
+		entry->doubtful_ends_n = told ? 0 : held->doubtful_ends_n;
 	}
 	held = nflog_set(e->nflog, entry);
 	if (held == NULL)
@@ -578,7 +587,7 @@ leg_claim_look(struct engine *e, struct leg *leg, struct moment now)
 			go_unclaimed(e, leg, now);
 		break;
 	case LEG_SENDING:
-		if (leg->fenced && !lease)
+		if (leg->fenced && (!lease || c->term != e->lease_term))
 			cut(e, leg, now);
 		break;
 	case LEG_PAUSING:

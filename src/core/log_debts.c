@@ -113,23 +113,29 @@ log_debts_find(const struct log_entry *entry, struct leg *leg, struct moment now
 	find_kept(entry, leg);
 }
 
-/* The two lists as one, sorted, without repetitions. */
+/* *v with more, sorted, without repetitions. */
 static void
-set_doubtful(struct log_entry *entry, const uint64_t *more, size_t n, struct arena *a)
+add_hashes(const uint64_t **v, size_t *v_n, const uint64_t *more, size_t n, struct arena *a)
 {
-	uint64_t *all = ARENA_ARRAY(a, entry->doubtful_n + n, uint64_t);
+	uint64_t *all = ARENA_ARRAY(a, *v_n + n, uint64_t);
 	size_t at = 0, kept = 0;
 
-	for (size_t i = 0; i < entry->doubtful_n; i++)
-		all[at++] = entry->doubtful[i];
+	for (size_t i = 0; i < *v_n; i++)
+		all[at++] = (*v)[i];
 	for (size_t i = 0; i < n; i++)
 		all[at++] = more[i];
 	hashes_sort(all, at);
 	for (size_t i = 0; i < at; i++)
 		if (kept == 0 || all[kept - 1] != all[i])
 			all[kept++] = all[i];
-	entry->doubtful = all;
-	entry->doubtful_n = kept;
+	*v = all;
+	*v_n = kept;
+}
+
+static void
+set_doubtful(struct log_entry *entry, const uint64_t *more, size_t n, struct arena *a)
+{
+	add_hashes(&entry->doubtful, &entry->doubtful_n, more, n, a);
 }
 
 /* How many were served. */
@@ -304,6 +310,7 @@ log_debts_by_claim(struct engine *e, const struct leg *leg, const struct log_ent
 			const uint64_t *v = not_ended(&entry, telling, f->arena, &n);
 
 			set_doubtful(&entry, v, n, f->arena);
+			add_hashes(&entry.doubtful_ends, &entry.doubtful_ends_n, telling->resolved, telling->resolved_n, f->arena);
 		}
 	}
 	entry.claimed = NULL;

@@ -212,7 +212,7 @@ check_entry(const struct nflog *l, const struct log_entry *entry, bool held, str
 static bool
 is_record(const struct log_entry *entry)
 {
-	return entry->revision > 0 || entry->claimed_n > 0;
+	return entry->revision > 0 || entry->claimed_n > 0 || entry->doubtful_ends_n > 0;
 }
 
 static void
@@ -240,13 +240,14 @@ sort_scratch(struct engine *e, size_t from)
 
 /*
  * Receivers that may have been told of an alert, or were promised its end, by this member still have to hear of it; where members
- * claim, by any of them. to is what will be held: what was, or what came; its lists are in scratch then.
+ * claim, by any of them. Records say all there is to say of claims and of ends. to is what will be held: what was, or what
+ * came; its lists are in scratch then.
  */
 static void
 keep_doubts(struct engine *e, const struct log_entry *held, const struct log_entry *came, struct log_entry *to)
 {
 	const struct log_entry *claims = is_record(came) || held == NULL ? came : held;
-	size_t doubtful;
+	size_t doubtful, claimed;
 
 	e->fingerprints.n = 0;
 	if (held != NULL)
@@ -256,10 +257,15 @@ keep_doubts(struct engine *e, const struct log_entry *held, const struct log_ent
 	doubtful = sort_scratch(e, 0);
 	for (size_t i = 0; i < claims->claimed_n; i++)
 		VEC_PUSH(&e->fingerprints, claims->claimed[i]);
-	to->claimed_n = sort_scratch(e, doubtful);
+	claimed = sort_scratch(e, doubtful);
+	for (size_t i = 0; is_record(came) && i < came->doubtful_ends_n; i++)
+		VEC_PUSH(&e->fingerprints, came->doubtful_ends[i]);
+	to->doubtful_ends_n = sort_scratch(e, doubtful + claimed);
 	to->doubtful = e->fingerprints.v;
 	to->doubtful_n = doubtful;
 	to->claimed = e->fingerprints.v + doubtful;
+	to->claimed_n = claimed;
+	to->doubtful_ends = to->claimed + claimed;
 	to->partly = held != NULL ? held->partly : (struct partly_told){ .at = WALL_ZERO };
 	to->revision = came->revision > 0 || held == NULL ? came->revision : held->revision;
 }
@@ -290,7 +296,8 @@ merge_log_entry(struct engine *e, const struct change *c, struct work *w, struct
 	}
 	if (!check_entry(e->nflog, &taken, held != NULL, err))
 		return MERGED_REFUSED;
-	work_spend(w, ENTRY_UNITS + HASH_UNITS * (int64_t)(taken.firing_n + taken.resolved_n + taken.doubtful_n + taken.claimed_n));
+	work_spend(w, ENTRY_UNITS + HASH_UNITS * (int64_t)(taken.firing_n + taken.resolved_n + taken.doubtful_n +
+		taken.doubtful_ends_n + taken.claimed_n));
 	keep_doubts(e, held, c->entry, &taken);
 	/* Lists show when the group is told again. */
 	e->revision++;

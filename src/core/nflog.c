@@ -78,7 +78,7 @@ entry_bytes(const struct log_entry *e)
 
 	for (size_t i = 0; i < e->data.n; i++)
 		n += 8 + e->data.v[i].key.n + e->data.v[i].s.n;
-	n += 8 * (e->doubtful_n + e->claimed_n);
+	n += 8 * (e->doubtful_n + e->doubtful_ends_n + e->claimed_n);
 	for (size_t i = 0; i < e->partly.n; i++)
 		n += 8 + e->partly.to[i].n;
 	if (e->unknown != NULL)
@@ -120,7 +120,7 @@ entry_size(const struct log_entry *e)
 	size_t size = aligned(sizeof(*e)) + aligned(e->key.group_key.n) + aligned(e->key.receiver.n) +
 	    aligned(e->key.integration.n) + aligned(e->firing_n * sizeof(uint64_t)) +
 	    aligned(e->resolved_n * sizeof(uint64_t)) + aligned(e->doubtful_n * sizeof(uint64_t)) +
-	    aligned(e->claimed_n * sizeof(uint64_t)) +
+	    aligned(e->doubtful_ends_n * sizeof(uint64_t)) + aligned(e->claimed_n * sizeof(uint64_t)) +
 	    aligned(e->data.n * sizeof(struct receiver_value)) + aligned(e->partly.n * sizeof(struct str));
 
 	for (size_t i = 0; i < e->data.n; i++)
@@ -167,6 +167,7 @@ entry_copy(const struct log_entry *from)
 	e->firing = put_bytes(&c, from->firing, from->firing_n * sizeof(uint64_t));
 	e->resolved = put_bytes(&c, from->resolved, from->resolved_n * sizeof(uint64_t));
 	e->doubtful = put_bytes(&c, from->doubtful, from->doubtful_n * sizeof(uint64_t));
+	e->doubtful_ends = put_bytes(&c, from->doubtful_ends, from->doubtful_ends_n * sizeof(uint64_t));
 	e->claimed = put_bytes(&c, from->claimed, from->claimed_n * sizeof(uint64_t));
 	e->data.v = put_bytes(&c, from->data.v, from->data.n * sizeof(struct receiver_value));
 	for (size_t i = 0; i < from->data.n; i++) {

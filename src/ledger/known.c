@@ -86,12 +86,10 @@ merge_log_record(struct ledger *l, const struct log_record *r, uint64_t revision
 	struct work all = { INT64_MAX };
 	struct err why = { 0 };
 
-	if (r->state == CLAIM_SENT || r->state == CLAIM_FAILED) {
+	if (r->state == CLAIM_SENT || r->state == CLAIM_FAILED)
 		entry.revision = revision;
-	} else {
-		entry.claimed = r->telling.firing;
-		entry.claimed_n = r->telling.firing_n;
-	}
+	else
+		doubts_while_open(l->arena, &entry, &r->telling);
 	if (engine_merge_log_entry(l->o.engine, &c, &all, now, &why) == MERGED_REFUSED)
 		LOG(&l->log, LOG_WARN, "A log entry of another member is not taken", F_ERR(&why));
 }

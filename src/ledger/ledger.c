@@ -198,8 +198,10 @@ tell_members(struct ledger *l, struct moment now)
 	struct claims_state c = { .on = true, .settled = has_settled(l, now), .peer_timeout = l->o.peer_timeout,
 		.lease_until = { INT64_MIN }, .self = claim_member(l->o.member) };
 
-	if (is_up(l, now))
+	if (is_up(l, now)) {
+		c.lease = (uint64_t)etcd_lease(e);
 		c.lease_until = mono_add(etcd_lease_until(e), -margin(l->o.lease_ttl));
+	}
 	c.members[c.members_n++] = c.self;
 	for (size_t i = 0; i < etcd_members(e) && c.members_n < CLAIM_MEMBERS_MAX; i++) {
 		struct etcd_member m = etcd_member_at(e, i);

@@ -126,6 +126,12 @@ bool read_log_record(struct ledger *l, const struct etcd_kv *kv, bool tell, stru
 /* An open claim of this member, under its present lease. */
 bool is_ours(const struct ledger *l, const struct log_record *r);
 
+/* doubts.c */
+/* What the engine is to hear of while that claim has no result, beside what was told. */
+void doubts_while_open(struct arena *a, struct log_entry *entry, const struct log_entry *telling);
+/* Its owner is gone, and told was told without it, later: all that told does not speak of is in doubt. */
+void doubts_when_abandoned(struct arena *a, struct log_entry *told, const struct log_entry *telling);
+
 /* claims.c */
 /* A record of others is another: whose claims it holds up are to look. */
 void claims_record(struct ledger *l, const struct etcd_kv *kv);

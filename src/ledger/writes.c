@@ -175,37 +175,6 @@ written(struct ledger *l, struct write *w, uint64_t revision, struct moment now)
 	sbuf_fini(&value);
 }
 
-/* Alerts that a claim without a result may have told of: they are in doubt, but for those that we told of. */
-static void
-doubt(struct arena *a, struct log_entry *told, const struct log_entry *telling)
-{
-	uint64_t *all = ARENA_ARRAY(a, told->doubtful_n + telling->firing_n, uint64_t);
-	size_t n = 0, i = 0, k = 0;
-
-	while (i < told->doubtful_n || k < telling->firing_n) {
-		uint64_t next;
-
-		if (k == telling->firing_n || (i < told->doubtful_n && told->doubtful[i] <= telling->firing[k]))
-			next = told->doubtful[i++];
-		else
-			next = telling->firing[k++];
-		if (n > 0 && all[n - 1] == next)
-			continue;
-		all[n++] = next;
-	}
-	/* Without those that it is known of. */
-	told->doubtful = all;
-	told->doubtful_n = 0;
-	for (i = 0; i < n; i++) {
-		bool known = false;
-
-		for (k = 0; !known && k < told->firing_n + told->resolved_n; k++)
-			known = all[i] == (k < told->firing_n ? told->firing[k] : told->resolved[k - told->firing_n]);
-		if (!known)
-			all[told->doubtful_n++] = all[i];
-	}
-}
-
 /* The record says that something older was told than we did; its claim is not ours. */
 static bool
 combine(struct ledger *l, struct write *w, const struct log_record *theirs)
@@ -219,7 +188,7 @@ combine(struct ledger *l, struct write *w, const struct log_record *theirs)
 		next.telling = theirs->telling;
 		next.state = CLAIM_OPEN;
 	} else if (theirs->state == CLAIM_OPEN || theirs->state == CLAIM_UNKNOWN) {
-		doubt(w->arena, &next.told, &theirs->telling);
+		doubts_when_abandoned(w->arena, &next.told, &theirs->telling);
 	}
 	w->lease = 0;
 	return copy_log_record(w->arena, &next, &w->record);

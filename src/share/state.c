@@ -18,6 +18,8 @@ for_others(const struct log_entry *entry)
 
 	e.doubtful = NULL;
 	e.doubtful_n = 0;
+	e.doubtful_ends = NULL;
+	e.doubtful_ends_n = 0;
 	e.partly = (struct partly_told){ .at = WALL_ZERO };
 	e.by_peer = false;
 	return e;

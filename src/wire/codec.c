@@ -341,6 +341,7 @@ static void
 put_left_behind(struct sbuf *b, const struct log_entry *entry)
 {
 	put_packed(b, ENTRY_DOUBTFUL, entry->doubtful, entry->doubtful_n);
+	put_packed(b, ENTRY_DOUBTFUL_ENDS, entry->doubtful_ends, entry->doubtful_ends_n);
 	if (entry->by_peer)
 		proto_uint(b, ENTRY_BY_PEER, 1);
 	if (entry->partly.n == 0)
@@ -459,6 +460,8 @@ get_left_behind(const struct proto_field *f, struct arena *a, struct log_entry *
 
 	if (f->number == ENTRY_DOUBTFUL)
 		return get_hashes(f, a, &out->doubtful, &out->doubtful_n);
+	if (f->number == ENTRY_DOUBTFUL_ENDS)
+		return get_hashes(f, a, &out->doubtful_ends, &out->doubtful_ends_n);
 	if (f->number == ENTRY_BY_PEER && f->type == 0)
 		out->by_peer = f->u != 0;
 	else if (f->number == ENTRY_PARTLY_CONTENT && f->type == 0)
@@ -565,6 +568,7 @@ codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, str
 	sort_hashes(&out->firing, out->firing_n, a);
 	sort_hashes(&out->resolved, out->resolved_n, a);
 	sort_hashes(&out->doubtful, out->doubtful_n, a);
+	sort_hashes(&out->doubtful_ends, out->doubtful_ends_n, a);
 	return true;
 }
 

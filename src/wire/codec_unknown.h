@@ -14,6 +14,7 @@ enum {
 	ENTRY_PARTLY_AT = 1003,
 	ENTRY_PARTLY_TO = 1004,
 	ENTRY_BY_PEER = 1005,
+	ENTRY_DOUBTFUL_ENDS = 1006,
 };
 bool codec_is_left_behind(unsigned number);
 /* Our own field of a silence, likewise: codec_extra.h. */

@@ -81,6 +81,10 @@ keep_entry(struct row *r, const struct log_entry *e)
 	r->entry.firing = copy(a, e->firing, e->firing_n, sizeof(uint64_t));
 	r->entry.resolved = copy(a, e->resolved, e->resolved_n, sizeof(uint64_t));
 	r->entry.doubtful = copy(a, e->doubtful, e->doubtful_n, sizeof(uint64_t));
+	r->entry.doubtful_ends = copy(a, e->doubtful_ends, e->doubtful_ends_n, sizeof(uint64_t));
+	r->entry.claimed = NULL;
+	r->entry.claimed_n = 0;
+	r->entry.revision = 0;
 	r->entry.partly.to = to;
 	for (size_t i = 0; i < e->partly.n; i++)
 		to[i] = arena_str(a, e->partly.to[i]);

@@ -109,7 +109,7 @@ tell_engine(struct day *d, struct member *m)
 	struct edge *x = &m->edge;
 	span left = x->lease != 0 ? x->leased_at + LEASE_TTL - LEASE_MARGIN - d->now : -1;
 	struct claims_state c = { .on = true, .settled = settled(d, x), .peer_timeout = PEER_TIMEOUT,
-		.self = name_of(m->number) };
+		.self = name_of(m->number), .lease = x->lease };
 
 	c.lease_until = mono_add(m->world.now.mono, left);
 	for (int i = 0; i < d->members_n; i++)
@@ -160,6 +160,7 @@ merge_record(struct member *m, int group, const struct record *r)
 {
 	struct edge *x = &m->edge;
 	bool mine = r->owner == m->number && r->state == CLAIM_OPEN && r->lease == x->lease;
+	struct hash_set ends = r->told.doubtful_ends;
 	struct log_entry entry = told_entry(&r->told, group);
 	struct work all = { INT64_MAX };
 	struct err e = { 0 };
@@ -175,6 +176,9 @@ merge_record(struct member *m, int group, const struct record *r)
 	else {
 		entry.claimed = r->telling.firing.v;
 		entry.claimed_n = r->telling.firing.n;
+		doubt(&(struct told){ 0 }, &ends, &r->telling.resolved);
+		entry.doubtful_ends = ends.v;
+		entry.doubtful_ends_n = ends.n;
 	}
 	if (engine_merge_log_entry(m->world.engine, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = &entry }, &all, m->world.now,
 		&e) == MERGED_REFUSED)

@@ -33,6 +33,7 @@ told_of(const struct log_entry *entry)
 		.firing = set_of(entry->firing, entry->firing_n),
 		.resolved = set_of(entry->resolved, entry->resolved_n),
 		.doubtful = set_of(entry->doubtful, entry->doubtful_n),
+		.doubtful_ends = set_of(entry->doubtful_ends, entry->doubtful_ends_n),
 	};
 }
 
@@ -52,6 +53,8 @@ told_entry(const struct told *t, int group)
 		.resolved_n = t->resolved.n,
 		.doubtful = t->doubtful.v,
 		.doubtful_n = t->doubtful.n,
+		.doubtful_ends = t->doubtful_ends.v,
+		.doubtful_ends_n = t->doubtful_ends.n,
 	};
 }
 
@@ -64,19 +67,19 @@ set_has(const struct hash_set *s, uint64_t hash)
 	return false;
 }
 
-static void
-doubt(struct told *t, const struct hash_set *more)
+void
+doubt(const struct told *t, struct hash_set *to, const struct hash_set *more)
 {
 	for (size_t i = 0; i < more->n; i++) {
-		size_t at = t->doubtful.n;
+		size_t at = to->n;
 
-		if (set_has(&t->doubtful, more->v[i]) || set_has(&t->firing, more->v[i]) || set_has(&t->resolved, more->v[i]))
+		if (set_has(to, more->v[i]) || set_has(&t->firing, more->v[i]) || set_has(&t->resolved, more->v[i]))
 			continue;
 		assert(at < SET_MAX);
-		for (; at > 0 && t->doubtful.v[at - 1] > more->v[i]; at--)
-			t->doubtful.v[at] = t->doubtful.v[at - 1];
-		t->doubtful.v[at] = more->v[i];
-		t->doubtful.n++;
+		for (; at > 0 && to->v[at - 1] > more->v[i]; at--)
+			to->v[at] = to->v[at - 1];
+		to->v[at] = more->v[i];
+		to->n++;
 	}
 }
 
@@ -101,8 +104,9 @@ put(struct day *d, int group, struct record *r)
 {
 	r->revision = ++d->etcd.revision;
 	d->etcd.records[group] = *r;
-	say(d, "record of A%d: revision %d, %s, owner %d, told %d and %d, doubts %d", group, (int)r->revision, claim_result_text(r->state),
-	    r->owner, (int)r->told.firing.n, (int)r->told.resolved.n, (int)r->told.doubtful.n);
+	say(d, "record of A%d: revision %d, %s, owner %d, told %d and %d at %lld, doubts %d and %d", group, (int)r->revision,
+	    claim_result_text(r->state), r->owner, (int)r->told.firing.n, (int)r->told.resolved.n, (long long)r->told.at.s,
+	    (int)r->told.doubtful.n, (int)r->told.doubtful_ends.n);
 	VEC_PUSH(&d->etcd.news, ((struct news){ .at = d->now, .kind = NEWS_RECORD, .group = group, .record = *r }));
 }
 
@@ -173,8 +177,10 @@ put_told(struct day *d, const struct op *op)
 
 	if (r.revision != 0 && wall_cmp(told.at, r.told.at) <= 0)
 		return;
-	if (r.revision != 0 && (r.state == CLAIM_OPEN || r.state == CLAIM_UNKNOWN) && !open)
-		doubt(&told, &r.telling.firing);
+	if (r.revision != 0 && (r.state == CLAIM_OPEN || r.state == CLAIM_UNKNOWN) && !open) {
+		doubt(&told, &told.doubtful, &r.telling.firing);
+		doubt(&told, &told.doubtful_ends, &r.telling.resolved);
+	}
 	r.told = told;
 	if (!open)
 		r = (struct record){ .state = CLAIM_SENT, .owner = op->from, .told = told };

@@ -31,7 +31,7 @@ struct hash_set {
 
 struct told {
 	struct wall at, expires;
-	struct hash_set firing, resolved, doubtful;
+	struct hash_set firing, resolved, doubtful, doubtful_ends;
 };
 
 struct record {
@@ -119,6 +119,8 @@ bool etcd_reaches(const struct day *d, int member);
 int group_of_key(struct str key);
 struct log_entry told_entry(const struct told *t, int group);
 struct told told_of(const struct log_entry *entry);
+/* Into *to, unless t says something of it. */
+void doubt(const struct told *t, struct hash_set *to, const struct hash_set *more);
 
 /* edge.c */
 void edge_init(struct member *m);

@@ -66,7 +66,7 @@ static struct config *conf;
 static unsigned asked, over, results[CLAIM_RESULTS];
 static uint64_t last_id, last_revision, result_revision;
 static struct decision last_decision;
-static size_t told_firing, result_firing, result_doubtful;
+static size_t told_firing, result_firing, result_doubtful, result_ends;
 
 static void
 on_claim(struct fake_world *world, const struct claim *c)
@@ -97,6 +97,7 @@ on_result(struct fake_world *world, const struct claim *c, enum claim_result r)
 	result_revision = c->revision;
 	result_firing = c->told.firing_n;
 	result_doubtful = c->told.doubtful_n;
+	result_ends = c->told.doubtful_ends_n;
 }
 
 /* So long from now on; 0: there is none. With `others` other members, behind whom this one is. */
@@ -489,6 +490,117 @@ START_TEST(a_failure_gives_the_claim_back)
 }
 END_TEST
 
+/* An alert that fires, and an abandoned claim that may have told its end. */
+START_TEST(what_another_may_have_ended_is_told_again)
+{
+	uint64_t a = hash_of("A");
+	struct log_entry entry, telling;
+
+	begin(ON_UNKNOWN_RESEND);
+	world_run(&w, 12 * SPAN_S);
+	answer(CLAIM_WON, 3, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	world_run(&w, 75 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	/* A record of another member: it tells an end. */
+	entry = theirs(&a, true, 0);
+	entry.timestamp = wall_add(w.now.wall, -65 * SPAN_S);
+	entry.doubtful_ends = &a;
+	entry.doubtful_ends_n = 1;
+	merge(&entry);
+	world_run(&w, 132 * SPAN_S);
+	ck_assert_uint_eq(asked, 2);
+	telling = (struct log_entry){ .key = entry.key, .resolved = &a, .resolved_n = 1 };
+	answer(CLAIM_ABANDONED, 5, &telling);
+	answer(CLAIM_WON, 6, NULL);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_str_eq(w.sent.v[1].text, " firing [A] new alerts added");
+	ck_assert_int_eq(w.sent.v[1].unsure, 1 + UNSURE_ABANDONED);
+	ck_assert_uint_eq(result_ends, 0);
+	/* Once. */
+	world_run(&w, 600 * SPAN_S);
+	ck_assert_uint_eq(asked, 3);
+	world_fini(&w);
+}
+END_TEST
+
+/* Who takes such a claim over, and gets no answer either, leaves both doubts. */
+START_TEST(ends_in_doubt_are_written_down)
+{
+	static const struct fake_answer hang = { .hang = true };
+	uint64_t a = hash_of("A");
+	const struct log_entry telling = { .resolved = &a, .resolved_n = 1 };
+
+	begin(ON_UNKNOWN_RESEND);
+	world_run(&w, 12 * SPAN_S);
+	answer(CLAIM_WON, 3, NULL);
+	world_script(&w, "*", &hang, 1);
+	world_post(&w, "A{x=1}", w.now.wall, wall_add(w.now.wall, SPAN_HOUR));
+	world_run(&w, 72 * SPAN_S);
+	answer(CLAIM_ABANDONED, 5, &telling);
+	answer(CLAIM_WON, 6, NULL);
+	ck_assert_uint_eq(w.sent.n, 2);
+	world_run(&w, 135 * SPAN_S);
+	ck_assert_uint_eq(results[CLAIM_UNKNOWN], 1);
+	ck_assert_uint_eq(result_ends, 1);
+	world_fini(&w);
+}
+END_TEST
+
+/* It stood still while its attempt was out: the answer comes when others have taken over, told, and told again. */
+START_TEST(a_late_answer_is_not_the_last_word)
+{
+	static const struct fake_answer slow = { .delay = 5 * SPAN_S, .outcome = { .ok = true } };
+	uint64_t a = hash_of("A"), x = hash_of("A{x=1}"), both[] = { a < x ? a : x, a < x ? x : a };
+	struct log_entry entry;
+
+	begin(ON_UNKNOWN_RESEND);
+	world_script(&w, "*", &slow, 1);
+	world_run(&w, 12 * SPAN_S);
+	answer(CLAIM_WON, 3, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	entry = theirs(both, true, 6);
+	entry.firing_n = 2;
+	/* By a clock that is slow. */
+	entry.timestamp = wall_add(w.now.wall, -7 * SPAN_S);
+	merge(&entry);
+	world_run(&w, 18 * SPAN_S);
+	ck_assert_uint_eq(results[CLAIM_SENT], 0);
+	/* What all know now is known here. */
+	world_post(&w, "A{x=1}", w.now.wall, wall_add(w.now.wall, SPAN_HOUR));
+	world_run(&w, 75 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	world_fini(&w);
+}
+END_TEST
+
+/* The lease is another one, though there was one all the while: what was won, or asked for, under the first is nobody's. */
+START_TEST(a_claim_ends_with_its_lease)
+{
+	static const struct fake_answer hang = { .hang = true };
+	struct claims_state c = { .on = true, .settled = true, .self = 1, .members = { 1 }, .members_n = 1, .lease = 7 };
+
+	begin(ON_UNKNOWN_RESEND);
+	world_script(&w, "*", &hang, 1);
+	world_run(&w, 12 * SPAN_S);
+	c.lease_until = mono_add(w.now.mono, SPAN_HOUR);
+	engine_claims(w.engine, &c, w.now);
+	answer(CLAIM_WON, 3, NULL);
+	ck_assert_uint_eq(w.sent.n, 0);
+	ck_assert_uint_eq(results[CLAIM_FAILED], 1);
+	ck_assert_uint_eq(asked, 2);
+	answer(CLAIM_WON, 5, NULL);
+	ck_assert_uint_eq(w.sent.n, 1);
+	c.lease = 8;
+	engine_claims(w.engine, &c, w.now);
+	world_settle(&w);
+	ck_assert(w.sent.v[0].canceled);
+	world_run(&w, 14 * SPAN_S);
+	ck_assert_uint_eq(asked, 3);
+	world_fini(&w);
+}
+END_TEST
+
 /* Given up in doubt: others are to know. */
 START_TEST(a_doubt_is_written_down)
 {
@@ -515,5 +627,7 @@ main(void)
 	    what_another_claims_to_tell_is_owed_its_end, without_an_answer_it_is_told_all_the_same,
 	    without_a_lease_members_take_turns, among_members_that_do_not_claim_places_count,
 	    the_next_one_tells_when_the_first_is_gone, nothing_is_out_beyond_the_lease,
+	    what_another_may_have_ended_is_told_again, ends_in_doubt_are_written_down, a_late_answer_is_not_the_last_word,
+	    a_claim_ends_with_its_lease,
 	    a_failure_gives_the_claim_back, a_doubt_is_written_down);
 }
