@@ -109,7 +109,6 @@ note_silence(struct day *d, struct quiet *old, const char *id, int64_t starts, i
 		old->ends = ends;
 		old->expires = ends + d->eo.retention;
 		old->over = false;
-		old->x = d->draft_x;
 		return;
 	}
 	if (old != NULL)
@@ -173,10 +172,13 @@ set_silence(struct day *d, struct quiet *old)
 			return;
 		}
 	}
+	/* It is stored at once, as the edit leaves it. */
+	if (keeps)
+		old->x = d->draft_x;
 	d->call++;
 	ok = engine_silence_set(d->engine, s, d->now, id, &e);
-	sim_say(d, "silence %s %s from %+.1f s until %+.1f s", id, mask_text(d, d->draft_alerts),
-	    (double)(starts - now) / 1e9, (double)(ends - now) / 1e9);
+	sim_say(d, "silence %s %s from %+.1f s until %+.1f s%s", id, mask_text(d, d->draft_alerts),
+	    (double)(starts - now) / 1e9, (double)(ends - now) / 1e9, d->draft_x.recurs ? ", comes again" : "");
 	if (!ok)
 		sim_fail(d, "2 silences", "not taken: %s", e.text);
 	else if (keeps != (old != NULL && strcmp(old->id, id) == 0))

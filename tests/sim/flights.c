@@ -273,18 +273,54 @@ model_flushed(struct day *d, const struct event_flushed *flushed)
 		run_stages(d, g);
 }
 
+/* It was begun in this moment, and nobody was told of it. */
+static bool
+is_undecided(const struct day *d, const struct m_group *g)
+{
+	bool undecided = g->flying && g->flight.staged && !g->flight.resumed && g->flight.seen == wall_now(d);
+
+	for (int k = 0; undecided && k < g->flight.legs_n; k++)
+		undecided = g->flight.legs[k].state == M_WAIT;
+	return undecided;
+}
+
 void
 model_stage_again(struct day *d)
 {
-	for (size_t i = d->groups.n; i > 0; i--) {
-		struct m_group *g = d->groups.v[i - 1];
-		bool undecided = g->flying && g->flight.staged && !g->flight.resumed && g->flight.seen == wall_now(d);
+	for (size_t i = d->groups.n; i > 0; i--)
+		if (is_undecided(d, d->groups.v[i - 1]))
+			run_stages(d, d->groups.v[i - 1]);
+}
 
-		for (int k = 0; undecided && k < g->flight.legs_n; k++)
-			undecided = g->flight.legs[k].state == M_WAIT;
-		if (undecided)
-			run_stages(d, g);
-	}
+void
+model_muted(struct day *d, const struct event_muted *muted)
+{
+	const struct verdict *v = muted->verdict;
+	struct m_group *g;
+	struct m_flight *f;
+	alerts_mask held;
+	bool declared = false;
+
+	for (size_t i = 0; v->cause == MUTE_SILENCE && i < v->by.silences.n; i++)
+		declared |= v->by.silences.v[i]->source != NULL;
+	/* One that a reload has ended goes on in the engine for a moment. */
+	g = declared ? group_by_key(d, intern(d, muted->group.key.p, muted->group.key.n)) : NULL;
+	if (g == NULL || !is_undecided(d, g))
+		return;
+	/* Each alert is looked at by itself: some before it, some after. */
+	f = &g->flight;
+	held = (f->firing | f->resolved) & bit(alert_of_labels(d, muted->alert->labels));
+	if (held == 0)
+		return;
+	watch_muted(d, f->plan, f->route, g->key, held);
+	f->firing &= ~held;
+	f->resolved &= ~held;
+	if ((f->firing | f->resolved) != 0)
+		return;
+	f->legs_n = 0;
+	for (int i = 0; i < receiver(f)->n; i++)
+		model_keep(d, g, &receiver(f)->parts[i]);
+	flight_over(d, g);
 }
 
 static struct m_leg *

@@ -509,6 +509,8 @@ void model_keep(struct day *d, const struct m_group *g, const struct part *p);
 void model_cut(struct day *d, struct m_group *g);
 /* Silences are others than a moment ago: flushes that were begun in this moment, and that nobody was told of, see it. */
 void model_stage_again(struct day *d);
+/* A silence that a reload declares comes into force between the beginning of a flush and its look at silences. */
+void model_muted(struct day *d, const struct event_muted *muted);
 /* The debts that the log has to keep of a notification that is given up. */
 struct left {
 	alerts_mask firing, resolved, owed;

@@ -124,7 +124,8 @@ watch_first_attempt(struct day *d, const struct out *o, const struct m_flight *f
 
 	if (all == 0)
 		sim_fail(d, "6 groups", "%s is told nothing", o->key);
-	if (d->wait == 0 && (silenced_among(d, all, wall_now(d), wall_now(d)) | inhibited_among(d, all, wall_now(d))) != 0)
+	/* A reload in the same moment may have come after the look. */
+	if (d->wait == 0 && f->plan == d->plan && (silenced_among(d, all, wall_now(d), wall_now(d)) | inhibited_among(d, all, wall_now(d))) != 0)
 		sim_fail(d, "2 muted", "%s is told of what is silenced or inhibited: %s", o->key, mask_text(d, all));
 	if (route_muted(f->plan, f->route, f->tick))
 		sim_fail(d, "2 muted", "%s is told of while an interval mutes it", o->key);

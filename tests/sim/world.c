@@ -223,6 +223,9 @@ on_event(void *arg, const struct event *ev)
 		sim_say(d, "flush %.*s: %zu", STR_ARG(ev->group_flushed.group.key), ev->group_flushed.alerts_n);
 		model_flushed(d, &ev->group_flushed);
 		break;
+	case EVENT_MUTED:
+		model_muted(d, &ev->muted);
+		break;
 	case EVENT_NOTIFY_DECIDED:
 		sim_say(d, "decided %.*s part %zu: %s", STR_ARG(ev->notify_decided.leg.group.key),
 		    ev->notify_decided.leg.integration->ordinal, reason_text(ev->notify_decided.leg.reason));
