@@ -242,6 +242,8 @@ bool leg_is_overtaken(const struct leg *leg, const struct log_entry *entry, stru
  * keep this one from telling for ever; but always when it would say of an alert the contrary of what is newer.
  */
 bool leg_should_yield(const struct leg *leg, const struct log_entry *entry);
+/* One says that an alert fires, the other that it ended. */
+bool log_entries_contradict(const struct log_entry *a, const struct log_entry *b);
 /* It is over: peers have told, and the log stays as they wrote it. again: the group is looked at anew. */
 void leg_overtaken(struct engine *e, struct leg *leg, const struct log_entry *entry, bool again, struct moment now);
 /* decision.c: gives leg->note its decision, if it has none yet; told: what the log holds, or NULL. */
@@ -286,6 +288,8 @@ const struct log_entry *log_debts_keep(struct engine *e, const struct flight *f,
     const struct log_entry *entry, struct moment now);
 /* Another member, or this one before, may have told what it had claimed: telling. Its claim counts as doubt from now on. */
 void log_debts_by_claim(struct engine *e, const struct leg *leg, const struct log_entry *telling, struct moment now);
+/* Two members told together: where rival, which is not held, says the contrary of entry, entry is in doubt. In the arena. */
+void log_debts_by_rival(const struct log_entry *rival, struct log_entry *entry, struct arena *a);
 /* Notes who has been told all of leg->note already, leg->owed and leg->kept; entry may be NULL. */
 void log_debts_find(const struct log_entry *entry, struct leg *leg, struct moment now);
 

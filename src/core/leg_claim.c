@@ -501,9 +501,6 @@ leg_log_set(struct engine *e, struct leg *leg, struct log_entry *entry, const st
 		/* The claims of others are as open as before, unless this one has taken them over. */
 		entry->claimed = told && leg->claim->won ? NULL : held->claimed;
 		entry->claimed_n = told && leg->claim->won ? 0 : held->claimed_n;
-		/* What is told says of all alerts whether they fire. */
-		entry->doubtful_ends = told ? NULL : held->doubtful_ends;
-		entry->doubtful_ends_n = told ? 0 : held->doubtful_ends_n;
 	}
 	held = nflog_set(e->nflog, entry);
 	if (held == NULL)

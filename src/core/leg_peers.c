@@ -40,6 +40,13 @@ have_common(const uint64_t *a, size_t a_n, const uint64_t *b, size_t b_n)
 }
 
 bool
+log_entries_contradict(const struct log_entry *a, const struct log_entry *b)
+{
+	return have_common(a->firing, a->firing_n, b->resolved, b->resolved_n) ||
+	    have_common(a->resolved, a->resolved_n, b->firing, b->firing_n);
+}
+
+bool
 leg_should_yield(const struct leg *leg, const struct log_entry *entry)
 {
 	const struct flight *f = leg->flight;

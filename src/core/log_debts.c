@@ -318,6 +318,30 @@ log_debts_by_claim(struct engine *e, const struct leg *leg, const struct log_ent
 	leave(e, &entry, held, f->route, now);
 }
 
+/* Those of v that are in w. */
+static const uint64_t *
+common(const uint64_t *v, size_t v_n, const uint64_t *w, size_t w_n, struct arena *a, size_t *n_out)
+{
+	uint64_t *both = ARENA_ARRAY(a, v_n, uint64_t);
+
+	*n_out = 0;
+	for (size_t i = 0; i < v_n; i++)
+		if (hashes_have(w, w_n, v[i]))
+			both[(*n_out)++] = v[i];
+	return both;
+}
+
+void
+log_debts_by_rival(const struct log_entry *rival, struct log_entry *entry, struct arena *a)
+{
+	size_t fire, ended;
+	const uint64_t *v = common(rival->firing, rival->firing_n, entry->resolved, entry->resolved_n, a, &fire);
+	const uint64_t *w = common(rival->resolved, rival->resolved_n, entry->firing, entry->firing_n, a, &ended);
+
+	set_doubtful(entry, v, fire, a);
+	add_hashes(&entry->doubtful_ends, &entry->doubtful_ends_n, w, ended, a);
+}
+
 /* The label hashes of those alerts that are still there, sorted. */
 static const uint64_t *
 hashes_of(struct engine *e, const uint64_t *fingerprints, size_t n, size_t *n_out, struct arena *a)

@@ -270,6 +270,45 @@ keep_doubts(struct engine *e, const struct log_entry *held, const struct log_ent
 	to->revision = came->revision > 0 || held == NULL ? came->revision : held->revision;
 }
 
+/* Requests of two members that are under way together come to the receiver in an order that no clock tells. */
+#define TOGETHER SPAN_S
+
+/* This member told the one, and another at that time the other. */
+static bool
+are_rivals(const struct engine *e, const struct log_entry *held, const struct log_entry *came)
+{
+	span between = wall_sub(held->timestamp, came->timestamp);
+
+	return !e->claims.on && !held->by_peer && between < TOGETHER && between > -TOGETHER;
+}
+
+/*
+ * COMPAT: what two members told together may contradict, and the receiver believes the last one, whoever that was. So what the
+ * log holds, which is the newer one by the clocks, is told once more where they differ; Alertmanager's members leave it.
+ */
+static const struct log_entry *
+set_with_rival(struct engine *e, const struct log_entry *rival, struct log_entry *entry)
+{
+	struct arena *a = arena_new();
+	const struct log_entry *set;
+
+	log_debts_by_rival(rival, entry, a);
+	set = nflog_set(e->nflog, entry);
+	arena_free(&a);
+	return set;
+}
+
+/* It is older than what was told here by the clocks, but perhaps not to the receiver. */
+static void
+note_rival(struct engine *e, const struct log_entry *came)
+{
+	const struct log_entry *held = nflog_find(e->nflog, &came->key);
+	struct log_entry noted = *held;
+
+	if (are_rivals(e, held, came) && log_entries_contradict(held, came))
+		save_log_entry(e, set_with_rival(e, came, &noted), CHANGE_LOG_ENTRY);
+}
+
 /* A record says more than what was told, which is known. */
 static void
 note_record(struct engine *e, const struct log_entry *held, const struct log_entry *came)
@@ -292,6 +331,7 @@ merge_log_entry(struct engine *e, const struct change *c, struct work *w, struct
 		return MERGED_EXPIRED;
 	if (held != NULL && !wall_before(held->timestamp, taken.timestamp)) {
 		note_record(e, held, &taken);
+		note_rival(e, &taken);
 		return MERGED_KNOWN;
 	}
 	if (!check_entry(e->nflog, &taken, held != NULL, err))
@@ -303,7 +343,10 @@ merge_log_entry(struct engine *e, const struct change *c, struct work *w, struct
 	e->revision++;
 	taken.by_peer = true;
 	taken.merge = ++e->merges;
-	held = nflog_set(e->nflog, &taken);
+	if (held != NULL && are_rivals(e, held, &taken))
+		held = set_with_rival(e, held, &taken);
+	else
+		held = nflog_set(e->nflog, &taken);
 	save_log_entry(e, held, CHANGE_LOG_ENTRY);
 	return MERGED_TAKEN;
 }

@@ -64,7 +64,7 @@ reason_to_notify(const struct log_entry *entry, const struct reason_facts *f)
 	if (!subset(f->firing, f->firing_n, entry->firing, entry->firing_n))
 		return entry->firing_n == 0 ? REASON_FIRST : REASON_NEW_ALERTS;
 	/* The receiver may take what fires for ended. */
-	if (any_in(f->firing, f->firing_n, entry->doubtful_ends, entry->doubtful_ends_n))
+	if (f->send_resolved && any_in(f->firing, f->firing_n, entry->doubtful_ends, entry->doubtful_ends_n))
 		return REASON_NEW_ALERTS;
 	doubtful = any_in(f->resolved, f->resolved_n, entry->doubtful, entry->doubtful_n) ||
 	    any_in(f->resolved, f->resolved_n, entry->claimed, entry->claimed_n);

@@ -412,6 +412,34 @@ START_TEST(doubts_outlive_a_merge)
 }
 END_TEST
 
+/* Nobody knows which of them the receiver heard last. */
+START_TEST(what_two_told_together_is_told_once_more)
+{
+	begin(15 * SPAN_S);
+	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
+	world_run(&w, 26 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_int_eq(told(NULL, "A", in(-1300 * SPAN_MS)), MERGED_KNOWN);
+	world_run(&w, 86 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_str_eq(w.sent.v[1].text, " firing [A] new alerts added");
+	/* The other one is the newer by the clocks. */
+	ck_assert_int_eq(told(NULL, "A", in(-800 * SPAN_MS)), MERGED_TAKEN);
+	world_post(&w, "A", in(-SPAN_S), w.now.wall);
+	world_run(&w, 146 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 3);
+	ck_assert_str_eq(w.sent.v[2].text, " resolved [A] all alerts resolved");
+	/* What was told long before or after is no doubt. */
+	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
+	world_run(&w, 206 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 4);
+	ck_assert_int_eq(told(NULL, "A", in(-5 * SPAN_S)), MERGED_KNOWN);
+	world_run(&w, 400 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 4);
+	world_fini(&w);
+}
+END_TEST
+
 static void
 count_shared(void *arg, const struct change *c)
 {
@@ -453,5 +481,6 @@ main(void)
 	return RUN("cluster", the_silence_that_was_changed_last_wins, what_ended_stays_so, invalid_ones_are_refused,
 	    changes_are_shared_and_newer, windows_end_with_an_ordinary_end, the_first_tells,
 	    nothing_is_told_before_it_has_settled, the_log_is_read_before_a_retry, an_old_decision_is_not_told,
-	    overtaken_once_and_no_more, the_contrary_is_never_told, what_was_under_way_waits_too, doubts_outlive_a_merge, all_is_shared_with_who_joins);
+	    overtaken_once_and_no_more, the_contrary_is_never_told, what_was_under_way_waits_too, doubts_outlive_a_merge,
+	    what_two_told_together_is_told_once_more, all_is_shared_with_who_joins);
 }
