@@ -273,13 +273,14 @@ keep_doubts(struct engine *e, const struct log_entry *held, const struct log_ent
 /* Requests of two members that are under way together come to the receiver in an order that no clock tells. */
 #define TOGETHER SPAN_S
 
-/* This member told the one, and another at that time the other. */
+/* This member told the one, and another at that time the contrary. */
 static bool
 are_rivals(const struct engine *e, const struct log_entry *held, const struct log_entry *came)
 {
 	span between = wall_sub(held->timestamp, came->timestamp);
 
-	return !e->claims.on && !held->by_peer && between < TOGETHER && between > -TOGETHER;
+	return !e->claims.on && !held->by_peer && between != 0 && between < TOGETHER && between > -TOGETHER &&
+	    log_entries_contradict(held, came);
 }
 
 /*
@@ -305,7 +306,7 @@ note_rival(struct engine *e, const struct log_entry *came)
 	const struct log_entry *held = nflog_find(e->nflog, &came->key);
 	struct log_entry noted = *held;
 
-	if (are_rivals(e, held, came) && log_entries_contradict(held, came))
+	if (are_rivals(e, held, came))
 		save_log_entry(e, set_with_rival(e, came, &noted), CHANGE_LOG_ENTRY);
 }
 

@@ -4,7 +4,7 @@
 # the simulator notices: prints the first seed and invariant for each. Too slow
 # for every build; run it after changes to the core or to the simulator.
 #   tests/sim/mutate.sh [NAME…]
-# The first line of a patch says which invariant it breaks and how.
+# The first line of a patch says which invariant it breaks and how; a second one, "Seeds: A..B", which days show it.
 # SEEDS (1..400) and JOBS (all processors) may be set.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -28,9 +28,10 @@ build()
 # Those of what is between members are the simulator's of a cluster.
 simulate()
 {
+	own=$(sed -n 's/^Seeds: //p' "$here/mutations/$1.patch" 2>/dev/null || true)
 	case $1 in
-	claims-*) timeout 300 "$work/build/tests/sim_cluster" --etcd --seeds "${CLAIMS_SEEDS:-1..250}" --max-failures 1 >"$work/out" 2>&1 ;;
-	cluster-*) timeout 300 "$work/build/tests/sim_cluster" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
+	claims-*) timeout 300 "$work/build/tests/sim_cluster" --etcd --seeds "${own:-${CLAIMS_SEEDS:-1..250}}" --max-failures 1 >"$work/out" 2>&1 ;;
+	cluster-*) timeout 300 "$work/build/tests/sim_cluster" --seeds "${own:-$seeds}" --max-failures 1 >"$work/out" 2>&1 ;;
 	*) timeout 300 "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
 	esac
 }

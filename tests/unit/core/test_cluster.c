@@ -412,6 +412,32 @@ START_TEST(doubts_outlive_a_merge)
 }
 END_TEST
 
+/* An end that a peer tells while this member tries in vain is owed no more. */
+START_TEST(an_end_that_a_peer_told_is_not_owed)
+{
+	static const struct fake_answer hang = { .hang = true }, ok = { .outcome = { .ok = true } };
+
+	for (int told_by_peer = 0; told_by_peer < 2; told_by_peer++) {
+		begin(15 * SPAN_S);
+		world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
+		world_post(&w, "A{n=2}", w.now.wall, in(SPAN_HOUR));
+		world_run(&w, 26 * SPAN_S);
+		ck_assert_uint_eq(w.sent.n, 1);
+		world_post(&w, "A", in(-SPAN_S), w.now.wall);
+		world_script(&w, "*", &hang, 1);
+		world_run(&w, 90 * SPAN_S);
+		ck_assert_uint_eq(w.sent.n, 2);
+		ck_assert_int_eq(told("A{n=2}", told_by_peer ? "A" : NULL, w.now.wall), MERGED_TAKEN);
+		world_script(&w, "*", &ok, 1);
+		world_run(&w, 280 * SPAN_S);
+		ck_assert_uint_eq(w.sent.n, told_by_peer ? 2 : 3);
+		if (!told_by_peer)
+			ck_assert_str_eq(w.sent.v[2].text, " firing [A{n=2}] resolved [A] some alerts resolved");
+		world_fini(&w);
+	}
+}
+END_TEST
+
 /* Nobody knows which of them the receiver heard last. */
 START_TEST(what_two_told_together_is_told_once_more)
 {
@@ -431,7 +457,7 @@ START_TEST(what_two_told_together_is_told_once_more)
 	ck_assert_str_eq(w.sent.v[2].text, " resolved [A] all alerts resolved");
 	/* What was told long before or after is no doubt. */
 	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
-	world_run(&w, 206 * SPAN_S);
+	world_run(&w, 172 * SPAN_S);
 	ck_assert_uint_eq(w.sent.n, 4);
 	ck_assert_int_eq(told(NULL, "A", in(-5 * SPAN_S)), MERGED_KNOWN);
 	world_run(&w, 400 * SPAN_S);
@@ -482,5 +508,5 @@ main(void)
 	    changes_are_shared_and_newer, windows_end_with_an_ordinary_end, the_first_tells,
 	    nothing_is_told_before_it_has_settled, the_log_is_read_before_a_retry, an_old_decision_is_not_told,
 	    overtaken_once_and_no_more, the_contrary_is_never_told, what_was_under_way_waits_too, doubts_outlive_a_merge,
-	    what_two_told_together_is_told_once_more, all_is_shared_with_who_joins);
+	    an_end_that_a_peer_told_is_not_owed, what_two_told_together_is_told_once_more, all_is_shared_with_who_joins);
 }
