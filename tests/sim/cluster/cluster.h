@@ -117,6 +117,7 @@ struct day {
 	span action_at;
 	char last_text[ALERTS / 2][256];
 	span last_at[ALERTS / 2];
+	bool rivals[ALERTS / 2];	/* the last one came together with another one that says otherwise */
 	bool last_unsure[ALERTS / 2];
 	span unsure_at[ALERTS / 2];
 	VEC(struct told_decision) told;	/* that the receiver took */

@@ -45,7 +45,7 @@ void
 judge_sent(struct day *d, struct member *m, const struct fake_sent *sent)
 {
 	int g = group_of(sent->text);
-	bool taken = sent->taken;
+	bool taken = sent->taken, rivals;
 
 	d->sends++;
 	say(d, "member %d tells%s%s%s", m->number, sent->text, taken ? "" : " (in vain)",
@@ -55,12 +55,14 @@ judge_sent(struct day *d, struct member *m, const struct fake_sent *sent)
 		judge_claimed(d, m, sent, taken);
 	if (!taken)
 		return;
-	/* News of a moment ago may not have come round yet. */
-	if (d->calm && d->now - d->last_at[g] > 2 * SPAN_S + STEP && strcmp(d->last_text[g], sent->text) == 0 && d->now - d->last_at[g] < 28 * SPAN_S &&
+	/* News of a moment ago may not have come round yet; and what two tell together is told once more. */
+	rivals = d->now - d->last_at[g] < 2 * SPAN_S && strcmp(d->last_text[g], sent->text) != 0;
+	if (d->calm && !d->rivals[g] && d->now - d->last_at[g] > 2 * SPAN_S + STEP && strcmp(d->last_text[g], sent->text) == 0 && d->now - d->last_at[g] < 28 * SPAN_S &&
 	    strstr(sent->text, "repeat") == NULL)
 		fail(d, "once: member %d tells again:%s", m->number, sent->text);
 	snprintf(d->last_text[g], sizeof(d->last_text[g]), "%s", sent->text);
 	d->last_at[g] = d->now;
+	d->rivals[g] = rivals;
 	for (int a = 0; a < ALERTS; a++)
 		if (mentions(sent->text, a, " firing [", "]"))
 			d->alerts[a].believed = true;
