@@ -51,7 +51,7 @@ phase() {
 }
 
 units() {
-	nice cmake --build --preset dev && nice ctest --preset dev -j"$(nproc)" -L unit
+	nice cmake --build --preset dev && ctest --preset dev -j"$(nproc)" -L unit
 }
 
 rest() {
