@@ -43,6 +43,14 @@ uint64_t xxh64_sum(const struct xxh64 *x);
 uint64_t hash_seeded(const void *p, size_t n);
 /* The same with a key of the caller's: for what is kept longer than the process. */
 uint64_t hash_keyed(const uint64_t key[2], const void *p, size_t n);
+/*
+ * SipHash-1-3 of 128 bits with the same key, for what stands for its bytes without being compared with
+ * them. Hashes of different domains have nothing to do with each other.
+ */
+struct hash128 {
+	uint64_t first, second;
+};
+struct hash128 hash128_seeded(uint64_t domain, const void *p, size_t n);
 /* Sets the key; call before the first hash_seeded. Without it the key is constant (tests). */
 void hash_seed(const unsigned char key[16]);
 

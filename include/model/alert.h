@@ -32,6 +32,8 @@ struct alert_draft {
 	size_t labels_n;
 	struct label_pair *annotations;
 	size_t annotations_n;
+	struct labels *known_labels;	/* not NULL: the set that the pairs would make, which need not be given then */
+	struct labels *known_annotations;
 	struct str generator_url;
 	struct wall starts, ends;	/* WALL_ZERO: not given */
 };

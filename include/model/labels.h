@@ -5,8 +5,8 @@
  * Names and values repeat endlessly between alerts, so they are interned: equal
  * strings are one reference-counted struct istr, and comparing two of them is
  * comparing pointers. A label set is immutable, sorted by name (bytes), without
- * duplicate names, and carries its hashes; sets are interned too, so the same
- * alert posted again costs one look-up. The intern tables belong to the loop
+ * duplicate names, and carries its hashes; sets are interned too, so
+ * comparing them is comparing pointers as well. The intern tables belong to the loop
  * thread; nothing here may be called from another one.
  */
 #ifndef MODEL_LABELS_H
@@ -28,7 +28,14 @@ struct istr {
 	struct hmap_node node;
 	uint32_t refs;
 	uint32_t n;
+	unsigned char found;	/* bits of enum istr_found: what was found out of it, for those who ask again */
 	char bytes[];
+};
+
+enum istr_found {
+	ISTR_VALUE = 1,		/* valid as a value */
+	ISTR_NAME = 2,		/* as a name; shifted by enum naming: two bits */
+	ISTR_URI = 8,		/* as the URL of an alert */
 };
 
 /* A new reference to the interned copy of s. */
@@ -64,13 +71,22 @@ struct label {
 	struct istr *name, *value;
 };
 
+/* A text that is known; see model/label_texts.h. */
+struct text_node {
+	struct hmap_node node;	/* by the first half of its hash */
+	uint64_t second;
+};
+
 struct labels {
 	struct hmap_node node;
 	uint32_t refs;
 	uint32_t n;
 	unsigned char checked;	/* bit 1 << enum naming: labels_check found it valid */
+	bool has_text;		/* `text` is set, and of label_texts.c's table */
+	bool hashed;		/* the next two are set: it is not of annotations alone */
 	uint64_t fingerprint;	/* FNV-1a over name 0xFF value 0xFF …: what the API shows */
 	uint64_t hash;		/* xxHash64 of the same bytes: what the notification log keeps */
+	struct text_node text;
 	struct label l[];
 };
 
@@ -86,6 +102,8 @@ size_t label_pairs_tidy(struct label_pair *pairs, size_t n);
  * (alert labels) remove them first.
  */
 struct labels *labels_new(struct label_pair *pairs, size_t n);
+/* The same, but that nobody will ask for its fingerprint and hash: for annotations. */
+struct labels *labels_new_unhashed(struct label_pair *pairs, size_t n);
 struct labels *labels_ref(struct labels *l);
 void labels_unref(struct labels *l);	/* may be NULL */
 /* As istr_adopt. */

@@ -78,6 +78,18 @@ bool json_reader_is_cut(const struct json_reader *r);
 bool json_skip(struct json_reader *r, enum json_token t) MUST_CHECK;
 /* Sets e from a reader that returned JSON_T_ERROR; returns false. line and col are set, but for what is a megabyte behind the start. */
 bool json_reader_err(const struct json_reader *r, struct err *e);
+/*
+ * Within an object whose values are strings: the next key and its string, if they are there and as plain as they mostly are, of
+ * ASCII without escapes. False: nothing has been taken, and json_next tells what there is.
+ */
+bool json_next_plain_pair(struct json_reader *r, struct str *key, struct str *value);
+/*
+ * After JSON_T_OBJECT_BEGIN: the bytes from its brace to the first closing one, wherever that
+ * stands; STR_NONE: there is none. For who knows that they were an object before: then they are one again.
+ */
+struct str json_object_text(const struct json_reader *r);
+/* Passes the object, which is this text: as reading it to its end does. */
+void json_pass_object(struct json_reader *r, struct str text);
 /* Byte offset in the input behind the last token. */
 size_t json_offset(const struct json_reader *r);
 

@@ -10,9 +10,13 @@
  * Only the first alerts of a body that is so large that it goes on in slices (post.h) are
  * kept as they were read; the others are read again when it is their turn, so that no
  * body takes many times its size.
+ *
+ * Most alerts were posted before, and what has moved is a time. Labels and annotations that come as
+ * the text that they came as before are not read again (model/label_texts.h).
  */
 #include "base/rfc3339.h"
 #include "base/vec.h"
+#include "model/label_texts.h"
 #include "post.h"
 #include "text/json_read.h"
 
@@ -24,10 +28,18 @@
 #define TAKE_BYTES 4
 #define BLANKS ((size_t)64 << 10)	/* passed at a time */
 
-/* One alert of the body; its pairs are ranges of `pairs` while reading. */
+/* Labels or annotations: a set that is known by its text, or pairs, a range of `pairs` while reading. */
+struct posted_set {
+	struct labels *known;	/* owned reference */
+	size_t from, n;		/* of pairs, in either case */
+	bool given;
+	bool has_text;		/* it may be known by `text` from now on */
+	struct hash128 text;
+};
+
+/* One alert of the body. */
 struct posted {
-	size_t labels_from, labels_n, annotations_from, annotations_n;
-	bool labels_given;
+	struct posted_set labels, annotations;
 	struct str generator_url;
 	struct wall starts, ends;
 	size_t bytes;	/* of the body */
@@ -41,13 +53,19 @@ struct reading {
 	VEC(struct posted) alerts;
 	VEC(struct label_pair) pairs;
 	size_t seen;		/* alerts of the body so far */
-	size_t pairs_from;	/* where those of this alert begin */
+	size_t pairs_n;		/* of this alert, those of known sets too */
+	size_t pairs_from;	/* where those that were read begin */
 	size_t next;		/* of `alerts` to be taken */
 	span resolve_timeout;
 	bool refused;		/* all of it, by `why`: what comes behind that only has to be well-formed */
 	int code;
 	struct str why;
 	struct str good_url;	/* the last one */
+	/* The last time of each field, whose text stands in the body: alerts of one rule have the same. */
+	struct posted_time {
+		struct str text;
+		struct wall at;
+	} last_starts, last_ends;
 	struct err e;
 	/* From `mark` on nothing is kept. */
 	struct json_reader *mark;	/* NULL: all is */
@@ -87,38 +105,93 @@ wrong_type(struct reading *rd, enum json_token t, const char *field, const char 
 	    field[0] == '\0' ? "value" : "struct field PostableAlert.", field, wanted);
 }
 
-/* A mapping of strings, appended to rd->pairs. null leaves none; null values are empty. */
+/* More than an alert may have are an error. */
 static bool
-read_pairs(struct reading *rd, enum json_token t, const char *field, size_t *from, size_t *n, bool *given)
+add_pairs(struct reading *rd, struct posted_set *set, size_t n)
 {
-	*from = rd->pairs.n;
-	*n = 0;
-	*given = t == JSON_T_OBJECT_BEGIN;
-	if (t == JSON_T_NULL)
-		return true;
-	if (t != JSON_T_OBJECT_BEGIN)
-		return wrong_type(rd, t, field, "models.LabelSet");
-	while ((t = json_next(rd->r)) == JSON_T_KEY) {
-		struct label_pair p = { .name = json_text(rd->r, rd->arena) };
+	if (n > POST_ALERT_PAIRS - rd->pairs_n)
+		return err_set(&rd->e, ERR_LIMIT, "alert %zu has more than %d labels and annotations", rd->seen,
+		    POST_ALERT_PAIRS);
+	rd->pairs_n += n;
+	set->n += n;
+	return true;
+}
 
-		t = json_next(rd->r);
-		if (t == JSON_T_STRING)
-			p.value = json_text(rd->r, rd->arena);
-		else if (t != JSON_T_NULL)
-			return wrong_type(rd, t, field, "string");
-		if (rd->pairs.n - rd->pairs_from == POST_ALERT_PAIRS)
-			return err_set(&rd->e, ERR_LIMIT, "alert %zu has more than %d labels and annotations", rd->seen,
-			    POST_ALERT_PAIRS);
-		VEC_PUSH(&rd->pairs, p);
-	}
-	if (t != JSON_T_OBJECT_END)
-		return wrong_type(rd, t, field, "models.LabelSet");
-	*n = rd->pairs.n - *from;
+/* A known set of this text, at whose brace the reader is; false: it has to be read. */
+static bool
+take_known(struct reading *rd, enum label_text_kind kind, struct posted_set *set)
+{
+	struct str text = json_object_text(rd->r);
+	struct labels *l;
+
+	if (text.n == 0)
+		return false;
+	set->text = label_text_hash(kind, text);
+	l = label_text_find(set->text);
+	if (l == NULL || l->n > POST_ALERT_PAIRS - rd->pairs_n)
+		return false;
+	(void)add_pairs(rd, set, l->n);
+	set->known = labels_ref(l);
+	json_pass_object(rd->r, text);
+	return true;
+}
+
+/* The next pair; *t is what stands there otherwise. */
+static bool
+next_pair(struct reading *rd, struct label_pair *p, const char *field, enum json_token *t)
+{
+	*t = JSON_T_KEY;
+	if (json_next_plain_pair(rd->r, &p->name, &p->value))
+		return true;
+	*t = json_next(rd->r);
+	if (*t != JSON_T_KEY)
+		return false;
+	*p = (struct label_pair){ .name = json_text(rd->r, rd->arena) };
+	*t = json_next(rd->r);
+	if (*t == JSON_T_STRING)
+		p->value = json_text(rd->r, rd->arena);
+	else if (*t != JSON_T_NULL)
+		return wrong_type(rd, *t, field, "string");
 	return true;
 }
 
 static bool
-read_time(struct reading *rd, enum json_token t, const char *field, struct wall *out)
+read_pairs(struct reading *rd, const char *field, struct posted_set *set)
+{
+	const char *begin = rd->r->p - 1;
+	struct str text = json_object_text(rd->r);
+	struct label_pair p;
+	enum json_token t;
+
+	while (next_pair(rd, &p, field, &t)) {
+		if (!add_pairs(rd, set, 1))
+			return false;
+		VEC_PUSH(&rd->pairs, p);
+	}
+	if (rd->e.kind != ERR_NONE)
+		return false;
+	if (t != JSON_T_OBJECT_END)
+		return wrong_type(rd, t, field, "models.LabelSet");
+	/* A brace within a string ends the text too early. */
+	set->has_text = text.n > 0 && rd->r->p == begin + text.n;
+	return true;
+}
+
+/* A mapping of strings. null is as good as none; null values are empty. The last one of a name counts. */
+static bool
+read_set(struct reading *rd, enum json_token t, const char *field, enum label_text_kind kind, struct posted_set *set)
+{
+	labels_unref(set->known);
+	*set = (struct posted_set){ .from = rd->pairs.n, .given = t == JSON_T_OBJECT_BEGIN };
+	if (t == JSON_T_NULL)
+		return true;
+	if (t != JSON_T_OBJECT_BEGIN)
+		return wrong_type(rd, t, field, "models.LabelSet");
+	return take_known(rd, kind, set) || read_pairs(rd, field, set);
+}
+
+static bool
+read_time(struct reading *rd, enum json_token t, const char *field, struct posted_time *last, struct wall *out)
 {
 	if (t == JSON_T_NULL) {
 		*out = WALL_ZERO;
@@ -126,24 +199,35 @@ read_time(struct reading *rd, enum json_token t, const char *field, struct wall 
 	}
 	if (t != JSON_T_STRING)
 		return wrong_type(rd, t, field, "strfmt.DateTime");
-	return strfmt_time_parse(json_text(rd->r, rd->arena), out, &rd->e);
+	if (!rd->r->escaped && rd->r->text.n > 0 && str_eq(rd->r->text, last->text)) {
+		*out = last->at;
+		return true;
+	}
+	if (!strfmt_time_parse(json_text(rd->r, rd->arena), out, &rd->e))
+		return false;
+	if (!rd->r->escaped)
+		*last = (struct posted_time){ rd->r->text, *out };
+	return true;
 }
+
+/* Case does not count, though all write it like this. */
+#define IS_FIELD(key, name) \
+	((key).n == sizeof(name) - 1 && (memcmp((key).p, name, sizeof(name) - 1) == 0 || str_caseeq(key, STR(name))))
 
 static bool
 read_field(struct reading *rd, struct posted *p, struct str key)
 {
 	enum json_token t = json_next(rd->r);
-	bool given;
 
-	if (str_caseeq(key, STR("labels")))
-		return read_pairs(rd, t, "labels", &p->labels_from, &p->labels_n, &p->labels_given);
-	if (str_caseeq(key, STR("annotations")))
-		return read_pairs(rd, t, "annotations", &p->annotations_from, &p->annotations_n, &given);
-	if (str_caseeq(key, STR("startsAt")))
-		return read_time(rd, t, "startsAt", &p->starts);
-	if (str_caseeq(key, STR("endsAt")))
-		return read_time(rd, t, "endsAt", &p->ends);
-	if (str_caseeq(key, STR("generatorURL"))) {
+	if (IS_FIELD(key, "labels"))
+		return read_set(rd, t, "labels", LABEL_TEXT_LABELS, &p->labels);
+	if (IS_FIELD(key, "annotations"))
+		return read_set(rd, t, "annotations", LABEL_TEXT_ANNOTATIONS, &p->annotations);
+	if (IS_FIELD(key, "startsAt"))
+		return read_time(rd, t, "startsAt", &rd->last_starts, &p->starts);
+	if (IS_FIELD(key, "endsAt"))
+		return read_time(rd, t, "endsAt", &rd->last_ends, &p->ends);
+	if (IS_FIELD(key, "generatorURL")) {
 		if (t == JSON_T_STRING)
 			p->generator_url = json_text(rd->r, rd->arena);
 		else if (t != JSON_T_NULL)
@@ -163,13 +247,22 @@ is_uri(struct str s, struct arena *a)
 	return s.n == 0 || url_parse_request(a, s, &u, &e);
 }
 
+/* An alert had it, and it was looked at. */
+static bool
+is_known_url(struct str s)
+{
+	const struct istr *known = istr_find(s);
+
+	return known != NULL && (known->found & ISTR_URI) != 0;
+}
+
 /* The URL is the rule's, and the alerts of a rule stand side by side: each is parsed once, which takes long. */
 static bool
 is_good_url(struct reading *rd, struct str s)
 {
 	if (str_eq(s, rd->good_url))
 		return true;
-	if (!is_uri(s, rd->arena))
+	if (!is_known_url(s) && !is_uri(s, rd->arena))
 		return false;
 	rd->good_url = s;
 	if (rd->mark != NULL) {
@@ -194,11 +287,33 @@ validate(struct reading *rd, const struct posted *p)
 		rd->code = 601;
 		rd->why = arena_str(a, sbuf_get(&b));
 		sbuf_fini(&b);
-	} else if (!p->labels_given) {
+	} else if (!p->labels.given) {
 		rd->code = 602;
 		rd->why = arena_printf(a, "%zu.labels in body is required", rd->seen);
 	}
 	rd->refused = rd->code != 0;
+}
+
+static void
+posted_fini(struct posted *p)
+{
+	labels_unref(p->labels.known);
+	labels_unref(p->annotations.known);
+}
+
+/* t: its first token. */
+static bool
+read_fields(struct reading *rd, enum json_token t, struct posted *p)
+{
+	/* COMPAT: a null alert crashes the original's handler; here it lacks its labels. */
+	if (t == JSON_T_NULL)
+		return true;
+	if (t != JSON_T_OBJECT_BEGIN)
+		return wrong_type(rd, t, "", "models.PostableAlert");
+	while ((t = json_next(rd->r)) == JSON_T_KEY)
+		if (!read_field(rd, p, json_text(rd->r, rd->arena)))
+			return false;
+	return t == JSON_T_OBJECT_END || wrong_type(rd, t, "", "models.PostableAlert");
 }
 
 /* t: its first token. */
@@ -209,15 +324,10 @@ read_alert(struct reading *rd, enum json_token t)
 	size_t begin = json_offset(rd->r);
 
 	rd->pairs_from = rd->pairs.n;
-	/* COMPAT: a null alert crashes the original's handler; here it lacks its labels. */
-	if (t != JSON_T_NULL) {
-		if (t != JSON_T_OBJECT_BEGIN)
-			return wrong_type(rd, t, "", "models.PostableAlert");
-		while ((t = json_next(rd->r)) == JSON_T_KEY)
-			if (!read_field(rd, &p, json_text(rd->r, rd->arena)))
-				return false;
-		if (t != JSON_T_OBJECT_END)
-			return wrong_type(rd, t, "", "models.PostableAlert");
+	rd->pairs_n = 0;
+	if (!read_fields(rd, t, &p)) {
+		posted_fini(&p);
+		return false;
 	}
 	p.bytes = json_offset(rd->r) - begin;
 	VEC_PUSH(&rd->alerts, p);
@@ -235,7 +345,7 @@ static void
 keep(struct reading *rd)
 {
 	if (rd->mark != NULL || rd->refused) {
-		rd->alerts.n--;
+		posted_fini(&rd->alerts.v[--rd->alerts.n]);
 		rd->pairs.n = rd->pairs_from;
 	}
 	if (rd->mark != NULL) {
@@ -291,23 +401,40 @@ read_some(struct reading *rd, struct work *w)
 	return rd->e.kind != ERR_NONE;
 }
 
+/* l was made of this set: it is known by the text if it holds all that the text has. */
+static void
+know_text(const struct posted_set *set, struct labels *l)
+{
+	if (set->has_text && set->n == l->n)
+		label_text_set(l, set->text);
+}
+
 static void
 take(struct reading *rd, const struct posted *p, struct work *w)
 {
 	struct alert_draft d = {
-		.labels = rd->pairs.v + p->labels_from,
-		.labels_n = p->labels_n,
-		.annotations = rd->pairs.v + p->annotations_from,
-		.annotations_n = p->annotations_n,
+		.labels = rd->pairs.v + p->labels.from,
+		.labels_n = p->labels.n,
+		.annotations = rd->pairs.v + p->annotations.from,
+		.annotations_n = p->annotations.n,
+		.known_labels = p->labels.known,
+		.known_annotations = p->annotations.known,
 		.generator_url = p->generator_url,
 		.starts = p->starts,
 		.ends = p->ends,
 	};
+	const struct alert *made;
 	struct err e = { 0 };
 
 	work_spend(w, TAKE_UNITS + (int64_t)(d.labels_n + d.annotations_n) * PAIR_UNITS + (int64_t)(p->bytes / TAKE_BYTES));
-	if (!post_make(&rd->post, &d, rd->resolve_timeout, &e))
+	made = post_make(&rd->post, &d, rd->resolve_timeout, &e);
+	if (made == NULL) {
 		post_refuse(&rd->post, STR(""), &e);
+		return;
+	}
+	made->generator_url->found |= ISTR_URI;
+	know_text(&p->labels, made->labels);
+	know_text(&p->annotations, made->annotations);
 }
 
 static bool
@@ -321,11 +448,19 @@ take_kept(struct reading *rd, struct work *w)
 	return true;
 }
 
+static void
+forget_alerts(struct reading *rd)
+{
+	for (size_t i = 0; i < rd->alerts.n; i++)
+		posted_fini(&rd->alerts.v[i]);
+	rd->alerts.n = rd->pairs.n = 0;
+}
+
 static bool
 take_again(struct reading *rd, struct work *w)
 {
 	while (!work_used_up(w)) {
-		rd->alerts.n = rd->pairs.n = 0;
+		forget_alerts(rd);
 		if (!pass_blanks(rd, w))
 			return false;
 		if (!next_alert(rd))
@@ -423,6 +558,7 @@ fini(struct post *p)
 {
 	struct reading *rd = CONTAINER_OF(p, struct reading, post);
 
+	forget_alerts(rd);
 	VEC_FINI(&rd->alerts);
 	VEC_FINI(&rd->pairs);
 	arena_free(&rd->passing);

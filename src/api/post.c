@@ -95,7 +95,7 @@ post_begin(struct call *c, struct post *p)
 		c->resp->later = &p->later;
 }
 
-bool
+const struct alert *
 post_make(struct post *p, struct alert_draft *d, span resolve_timeout, struct err *e)
 {
 	struct api *api = p->call.api;
@@ -103,10 +103,9 @@ post_make(struct post *p, struct alert_draft *d, span resolve_timeout, struct er
 	struct alert *a = alert_make(d, resolve_timeout, api->env.naming, p->call.now.wall, &firing, e);
 
 	*(firing ? &api->received_firing : &api->received_resolved) += 1;
-	if (a == NULL)
-		return false;
-	VEC_PUSH(&p->made, a);
-	return true;
+	if (a != NULL)
+		VEC_PUSH(&p->made, a);
+	return a;
 }
 
 void

@@ -48,8 +48,8 @@ struct post {
 void post_begin(struct call *c, struct post *p);
 /* May it keep `bytes`? */
 bool post_may_keep(const struct post *p, size_t bytes);
-/* Makes an alert, which goes to the engine; it counts as received either way. False and e: it is not valid. */
-bool post_make(struct post *p, struct alert_draft *d, span resolve_timeout, struct err *e);
+/* Makes an alert, which goes to the engine after this slice; it counts as received either way. NULL and e: it is not valid. */
+const struct alert *post_make(struct post *p, struct alert_draft *d, span resolve_timeout, struct err *e);
 /* One is refused, and the others are taken: `where`, a prefix, and e are for the answer. */
 void post_refuse(struct post *p, struct str where, const struct err *e);
 /* Were some refused? Logs it under `message`; refused has what is to be answered. */

@@ -191,7 +191,7 @@ read_alert(struct incoming *in, const struct json *a, struct work *w, struct err
 	d.annotations_n = add_links(a, d.annotations, d.annotations_n);
 	d.annotations_n = add_values(in->scratch, a, d.annotations, d.annotations_n);
 	work_spend(w, (int64_t)(labels_n + notes_n) * PAIR_UNITS);
-	return post_make(&in->post, &d, in->hold, e);
+	return post_make(&in->post, &d, in->hold, e) != NULL;
 }
 
 static void

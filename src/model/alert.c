@@ -32,13 +32,18 @@ validate(const struct alert *a, enum naming naming, struct err *e)
 	return true;
 }
 
+static struct labels *
+labels_of(const struct alert_draft *d)
+{
+	/* A later empty value hides an earlier one of the same name: first tidy, then drop. */
+	return labels_new(d->labels, drop_empty_values(d->labels, label_pairs_tidy(d->labels, d->labels_n)));
+}
+
 struct alert *
 alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming, struct wall now,
     bool *firing_out, struct err *e)
 {
 	struct alert *a = NEW(struct alert);
-	/* A later empty value hides an earlier one of the same name: first tidy, then drop. */
-	size_t n = drop_empty_values(d->labels, label_pairs_tidy(d->labels, d->labels_n));
 
 	a->refs = 1;
 	a->starts = d->starts;
@@ -51,8 +56,9 @@ alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming
 		a->ends = wall_add(now, resolve_timeout);
 	}
 	*firing_out = wall_after(a->ends, now);
-	a->labels = labels_new(d->labels, n);
-	a->annotations = labels_new(d->annotations, d->annotations_n);
+	a->labels = d->known_labels != NULL ? labels_ref(d->known_labels) : labels_of(d);
+	a->annotations = d->known_annotations != NULL ? labels_ref(d->known_annotations) :
+	    labels_new_unhashed(d->annotations, d->annotations_n);
 	a->generator_url = istr_get(d->generator_url);
 	if (!validate(a, naming, e)) {
 		alert_unref(a);

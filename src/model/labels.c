@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Label sets. Prometheus posts the same alerts again and again, already sorted:
- * what is tuned here is "these pairs are a set that we have".
+ * Label sets. Their strings are interned first: a set is then a row of pointers, which is hashed and compared as such.
  */
 #include "model/labels.h"
 
@@ -13,14 +12,24 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "label_table.h"
 
 /* Ends each name and value in what is hashed; occurs in no UTF-8. */
 #define SEPARATOR 0xFF
 /* Up to here insertion sort beats merging. */
 #define SMALL 24
 
-/* All live sets of this thread, by the seeded hash of their bytes: the two stored hashes can be collided at will. */
+/* All live sets of this thread, by the seeded hashes of their strings: the two stored hashes can be collided at will. */
 static _Thread_local struct hmap sets;
+
+/* Most names differ in their first byte. */
+static inline int
+cmp_names(struct str a, struct str b)
+{
+	if (a.n > 0 && b.n > 0 && a.p[0] != b.p[0])
+		return (unsigned char)a.p[0] - (unsigned char)b.p[0];
+	return str_cmp(a, b);
+}
 
 static void
 insertion_sort(struct label_pair *p, size_t n)
@@ -29,7 +38,7 @@ insertion_sort(struct label_pair *p, size_t n)
 		struct label_pair x = p[i];
 		size_t k = i;
 
-		for (; k > 0 && str_cmp(p[k - 1].name, x.name) > 0; k--)
+		for (; k > 0 && cmp_names(p[k - 1].name, x.name) > 0; k--)
 			p[k] = p[k - 1];
 		p[k] = x;
 	}
@@ -59,7 +68,7 @@ label_pairs_tidy(struct label_pair *pairs, size_t n)
 {
 	size_t i = 1, out = 0;
 
-	while (i < n && str_cmp(pairs[i - 1].name, pairs[i].name) < 0)
+	while (i < n && cmp_names(pairs[i - 1].name, pairs[i].name) < 0)
 		i++;
 	if (i >= n)
 		return n;
@@ -116,65 +125,103 @@ flat_fini(struct flat *f)
 		mem_free(f->p);
 }
 
-static bool
-same(const struct labels *l, const struct label_pair *pairs, size_t n)
+/* The two hashes that others see. */
+static void
+add_hashes(struct labels *l, const struct label_pair *pairs)
 {
-	if (l->n != n)
-		return false;
+	struct flat f;
+	struct xxh64 x;
+
+	flat_init(&f, pairs, l->n);
+	l->fingerprint = fnv64(FNV64_INIT, f.p, f.n);
+	xxh64_init(&x);
+	xxh64_add(&x, f.p, f.n);
+	l->hash = xxh64_sum(&x);
+	l->hashed = true;
+	flat_fini(&f);
+}
+
+static uint64_t
+hash_of(const struct label *v, size_t n)
+{
+	uint64_t h = n;
+
 	for (size_t i = 0; i < n; i++)
-		if (!str_eq(istr_str(l->l[i].name), pairs[i].name) ||
-		    !str_eq(istr_str(l->l[i].value), pairs[i].value))
-			return false;
-	return true;
+		h = hash_mix(hash_mix(h, v[i].name->node.hash), v[i].value->node.hash);
+	return h;
 }
 
 static struct labels *
-find_set(uint64_t hash, const struct label_pair *pairs, size_t n)
+find_set(uint64_t hash, const struct label *v, size_t n)
 {
 	for (struct hmap_node *node = hmap_first(&sets, hash); node != NULL; node = hmap_next(node)) {
 		struct labels *l = CONTAINER_OF(node, struct labels, node);
 
-		if (same(l, pairs, n))
+		if (l->n == n && (n == 0 || memcmp(l->l, v, n * sizeof(*v)) == 0))
 			return l;
 	}
 	return NULL;
 }
 
-static struct labels *
-make_set(const struct flat *f, uint64_t hash, const struct label_pair *pairs, size_t n)
+static void
+unref_all(const struct label *v, size_t n)
 {
-	struct labels *l = mem_alloc(sizeof(*l) + n * sizeof(l->l[0]));
-	struct xxh64 x;
-
-	assert(n < UINT32_MAX);
-	l->refs = 1;
-	l->n = (uint32_t)n;
-	l->checked = 0;
-	l->fingerprint = fnv64(FNV64_INIT, f->p, f->n);
-	xxh64_init(&x);
-	xxh64_add(&x, f->p, f->n);
-	l->hash = xxh64_sum(&x);
 	for (size_t i = 0; i < n; i++) {
-		l->l[i].name = istr_get(pairs[i].name);
-		l->l[i].value = istr_get(pairs[i].value);
+		istr_unref(v[i].name);
+		istr_unref(v[i].value);
 	}
+}
+
+/* Takes the references of v over. */
+static struct labels *
+get_set(const struct label *v, size_t n)
+{
+	uint64_t hash = hash_of(v, n);
+	struct labels *l = find_set(hash, v, n);
+
+	if (l != NULL) {
+		unref_all(v, n);
+		return labels_ref(l);
+	}
+	assert(n < UINT32_MAX);
+	l = mem_alloc(sizeof(*l) + n * sizeof(*v));
+	*l = (struct labels){ .refs = 1, .n = (uint32_t)n };
+	if (n > 0)
+		memcpy(l->l, v, n * sizeof(*v));
 	hmap_insert(&sets, &l->node, hash);
 	return l;
+}
+
+/* pairs are tidy. */
+static struct labels *
+get_set_of(const struct label_pair *pairs, size_t n)
+{
+	struct label few[32], *v = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(*v));
+	struct labels *l;
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct label){ istr_get(pairs[i].name), istr_get(pairs[i].value) };
+	l = get_set(v, n);
+	if (v != few)
+		mem_free(v);
+	return l;
+}
+
+struct labels *
+labels_new_unhashed(struct label_pair *pairs, size_t n)
+{
+	return get_set_of(pairs, label_pairs_tidy(pairs, n));
 }
 
 struct labels *
 labels_new(struct label_pair *pairs, size_t n)
 {
 	struct labels *l;
-	struct flat f;
-	uint64_t hash;
 
 	n = label_pairs_tidy(pairs, n);
-	flat_init(&f, pairs, n);
-	hash = hash_seeded(f.p, f.n);
-	l = find_set(hash, pairs, n);
-	l = l != NULL ? labels_ref(l) : make_set(&f, hash, pairs, n);
-	flat_fini(&f);
+	l = get_set_of(pairs, n);
+	if (!l->hashed)
+		add_hashes(l, pairs);
 	return l;
 }
 
@@ -195,10 +242,8 @@ labels_unref(struct labels *l)
 	if (--l->refs != 0)
 		return;
 	hmap_remove(&sets, &l->node);
-	for (size_t i = 0; i < l->n; i++) {
-		istr_unref(l->l[i].name);
-		istr_unref(l->l[i].value);
-	}
+	label_text_forget(l);
+	unref_all(l->l, l->n);
 	mem_free(l);
 }
 
@@ -227,7 +272,7 @@ labels_adopt(struct labels *stranger)
 	pairs = stranger->n <= ARRAY_LEN(few) ? few : mem_calloc(stranger->n, sizeof(*pairs));
 	for (size_t i = 0; i < stranger->n; i++)
 		pairs[i] = (struct label_pair){ istr_str(stranger->l[i].name), istr_str(stranger->l[i].value) };
-	own = labels_new(pairs, stranger->n);
+	own = stranger->hashed ? labels_new(pairs, stranger->n) : labels_new_unhashed(pairs, stranger->n);
 	if (pairs != few)
 		mem_free(pairs);
 	drop_stranger(stranger);
@@ -238,6 +283,7 @@ void
 interned_leave(void)
 {
 	istr_leave();
+	label_texts_leave();
 	hmap_fini(&sets);
 	sets = (struct hmap){ 0 };
 }
@@ -245,7 +291,7 @@ interned_leave(void)
 bool
 interned_shrink_some(struct work *w)
 {
-	return hmap_shrink_some(&sets, w) && istr_shrink_some(w);
+	return hmap_shrink_some(&sets, w) && label_texts_shrink_some(w) && istr_shrink_some(w);
 }
 
 struct labels *
@@ -410,6 +456,25 @@ refuse(struct err *e, const char *what, struct str s)
 	return false;
 }
 
+/* Strings are few where labels are many: each is looked at once. */
+static bool
+name_is_valid(struct istr *name, enum naming naming)
+{
+	unsigned char bit = (unsigned char)(ISTR_NAME << naming);
+
+	if ((name->found & bit) == 0 && label_name_valid(istr_str(name), naming))
+		name->found |= bit;
+	return (name->found & bit) != 0;
+}
+
+static bool
+value_is_valid(struct istr *value)
+{
+	if ((value->found & ISTR_VALUE) == 0 && utf8_valid(istr_str(value)))
+		value->found |= ISTR_VALUE;
+	return (value->found & ISTR_VALUE) != 0;
+}
+
 bool
 labels_check(struct labels *l, enum naming naming, struct err *e)
 {
@@ -418,12 +483,10 @@ labels_check(struct labels *l, enum naming naming, struct err *e)
 	if ((l->checked & bit) != 0)
 		return true;
 	for (size_t i = 0; i < l->n; i++) {
-		struct str name = istr_str(l->l[i].name), value = istr_str(l->l[i].value);
-
-		if (!label_name_valid(name, naming))
-			return refuse(e, "name", name);
-		if (!utf8_valid(value))
-			return refuse(e, "value", value);
+		if (!name_is_valid(l->l[i].name, naming))
+			return refuse(e, "name", istr_str(l->l[i].name));
+		if (!value_is_valid(l->l[i].value))
+			return refuse(e, "value", istr_str(l->l[i].value));
 	}
 	l->checked |= bit;
 	return true;

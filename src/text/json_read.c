@@ -325,6 +325,63 @@ json_next(struct json_reader *r)
 	return JSON_T_ERROR;
 }
 
+/* From an opening quote: the plain string; the end of it, or NULL. */
+static const char *
+plain_string(const char *p, const char *end, struct str *out)
+{
+	const char *quote;
+
+	if (p == end || *p != '"')
+		return NULL;
+	quote = json_scan_string(++p, end);
+	if (quote == end || *quote != '"')
+		return NULL;
+	*out = (struct str){ p, (size_t)(quote - p) };
+	return quote + 1;
+}
+
+bool
+json_next_plain_pair(struct json_reader *r, struct str *key, struct str *value)
+{
+	const char *p = skip_blanks(r->p, r->end);
+
+	if (r->state == STATE_AFTER && p < r->end && *p == ',' && in_object(r))
+		p = skip_blanks(p + 1, r->end);
+	else if (r->state != STATE_KEY_OR_END)
+		return false;
+	p = plain_string(p, r->end, key);
+	if (p == NULL)
+		return false;
+	p = skip_blanks(p, r->end);
+	if (p == r->end || *p != ':')
+		return false;
+	p = plain_string(skip_blanks(p + 1, r->end), r->end, value);
+	if (p == NULL)
+		return false;
+	r->p = p;
+	r->state = STATE_AFTER;
+	return true;
+}
+
+struct str
+json_object_text(const struct json_reader *r)
+{
+	const char *begin = r->p - 1, *end;
+
+	if (r->state != STATE_KEY_OR_END)
+		return STR_NONE;
+	end = memchr(begin, '}', (size_t)(r->end - begin));
+	return end != NULL ? (struct str){ begin, (size_t)(end + 1 - begin) } : STR_NONE;
+}
+
+void
+json_pass_object(struct json_reader *r, struct str text)
+{
+	r->p = text.p + text.n;
+	r->depth--;
+	r->state = r->depth == 0 ? STATE_DONE : STATE_AFTER;
+}
+
 bool
 json_pass_blanks(struct json_reader *r, size_t n)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib_ask.h"
+#include "model/label_texts.h"
 
 /* The world after a body was posted, and the answer. */
 static char *
@@ -85,6 +86,140 @@ START_TEST(slices_change_nothing)
 		same_in_slices("/api/v2/alerts", bodies[i]);
 	for (size_t i = 0; i < ARRAY_LEN(hooks); i++)
 		same_in_slices("/api/ext/v1/webhook", hooks[i]);
+}
+END_TEST
+
+/* The body with so many blanks behind each object's brace, and with each brace one more: no text comes twice. */
+static char *
+spaced(const char *body, unsigned *blanks)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	bool inside = false;
+	char *text;
+
+	for (const char *p = body; *p != '\0'; p++) {
+		sbuf_putc(&b, *p);
+		if (inside && *p == '\\' && p[1] != '\0')
+			sbuf_putc(&b, *++p);
+		else if (*p == '"')
+			inside = !inside;
+		else if (*p == '{' && !inside)
+			for (unsigned i = 0; i <= *blanks; i++)
+				sbuf_putc(&b, i % 2 == 0 ? ' ' : '\n');
+		*blanks += *p == '{';
+	}
+	text = strdup(sbuf_cstr(&b));
+	ck_assert(text != NULL);
+	sbuf_fini(&b);
+	return text;
+}
+
+/* The world after the first body, and then the second, were posted three times; read anew each time, or not. */
+static char *
+repeated(const char *const bodies[2], bool anew)
+{
+	struct sbuf out = SBUF_INIT(SBUF_UNLIMITED);
+	unsigned blanks = 0;
+	struct answer a;
+	char *text;
+
+	start("/");
+	for (int i = 0; i < 6; i++) {
+		char *body = anew ? spaced(bodies[i / 3], &blanks) : strdup(bodies[i / 3]);
+
+		ck_assert(body != NULL);
+		a = ask("POST", "/api/v2/alerts", JSON_TYPE, body);
+		free(body);
+		sbuf_printf(&out, "%d %s\n", a.r.status, sbuf_cstr(&a.r.body));
+		sbuf_fini(&a.r.body);
+		world_run(&world, SPAN_S);
+		a = ask("GET", "/api/v2/alerts", "", "");
+		sbuf_str(&out, sbuf_get(&a.r.body));
+		sbuf_fini(&a.r.body);
+	}
+	stop();
+	text = strdup(sbuf_cstr(&out));
+	ck_assert(text != NULL);
+	sbuf_fini(&out);
+	return text;
+}
+
+#define WITH(labels, more) "{\"labels\":" labels more "}"
+
+/* A set that is known by its text is the one that reading the text again would find. */
+START_TEST(known_texts_are_as_if_read)
+{
+	static const char *const bodies[][2] = {
+		{ "[" WITH("{\"a\":\"1\"}", ",\"endsAt\":\"2099-01-01T00:00:00Z\"") "]",
+		    "[" WITH("{\"a\":\"1\"}", ",\"endsAt\":\"2099-01-02T00:00:00Z\"") "]" },
+		/* The same text as labels and as annotations: without values, twice the same name. */
+		{ "[" WITH("{\"a\":\"\",\"b\":\"1\"}", ",\"annotations\":{\"a\":\"\",\"b\":\"1\"}") "]",
+		    "[" WITH("{\"a\":\"\",\"b\":\"1\"}", "") "]" },
+		{ "[" WITH("{\"x\":\"1\"}", ",\"annotations\":{\"b\":\"\"}") "]",
+		    "[" WITH("{\"b\":\"\"}", ",\"annotations\":{\"x\":\"1\"}") "]" },
+		{ "[" WITH("{\"b\":\"1\",\"a\":\"2\",\"b\":\"3\"}", "") "]", "[" WITH("{\"a\":\"2\",\"b\":\"3\"}", "") "]" },
+		/* Braces in strings, escapes, what is not ASCII, null. */
+		{ "[" WITH("{\"a\":\"}\"}", "") "," WITH("{\"a\":\"{\"}", "") "]",
+		    "[" WITH("{\"a\":\"}\",\"b\":\"1\"}", "") "," WITH("{\"a\":\"\\u007d\"}", "") "]" },
+		{ "[" WITH("{\"\\u00e4\":\"\\n\"}", "") "," WITH("{\"\xc3\xa4\":\"\\n\"}", "") "]",
+		    "[" WITH("{\"a\":null,\"b\":\"\xff\"}", "") "]" },
+		/* A field twice: the last one counts; null takes labels away. */
+		{ "[" WITH("{\"a\":\"1\"}", "") "," WITH("{\"a\":\"2\"}", "") "]",
+		    "[" WITH("{\"a\":\"1\"}", ",\"labels\":{\"a\":\"2\"}") "]" },
+		{ "[" WITH("{\"a\":\"1\"}", ",\"annotations\":{\"s\":\"t\"}") "]",
+		    "[" WITH("{\"a\":\"1\"}", ",\"annotations\":{\"s\":\"t\"},\"annotations\":null") "]" },
+		{ "[" WITH("{\"a\":\"1\"}", "") "]", "[" WITH("{\"a\":\"1\"}", ",\"labels\":null") "]" },
+		/* Malformed behind what is known. */
+		{ "[" WITH("{\"a\":\"1\"}", "") "]", "[" WITH("{\"a\":\"1\"}", ",") "]" },
+		{ "[" WITH("{\"a\":\"1\"}", "") "]", "[" WITH("{\"a\":\"1\"}}", "") "]" },
+		{ "[" WITH("{\"a\":\"1\"}", ",\"generatorURL\":\"http://a/\"") "]", "[" WITH("{\"a\":\"1\"}", ",\"generatorURL\":\"a b\"") "]" },
+		{ "[" WITH("{\"a\":\"1\"}", "") "," WITH("{}", "") "]", "[" WITH("{}", ",\"annotations\":{}") "]" },
+		{ "[" WITH("{\"a\":\"1\"}", "") "," WITH("{\"a\":{}}", "") "]", "[" WITH("{\"a\":\"1\",\"b\":[]}", "") "]" },
+		/* Times that are the same text, and are not. */
+		{ "[" WITH("{\"a\":\"1\"}", ",\"startsAt\":\"2020-01-01T00:00:00Z\",\"endsAt\":\"2020-01-01T00:00:00Z\"") ","
+		    WITH("{\"a\":\"2\"}", ",\"startsAt\":\"2020-01-01T00:00:00Z\",\"endsAt\":\"\"") "]",
+		    "[" WITH("{\"a\":\"1\"}", ",\"endsAt\":\"2020-01-0\\u0031T00:00:00Z\",\"endsAt\":\"x\"") "]" },
+	};
+
+	for (int slices = 0; slices < 2; slices++) {
+		sliced = slices > 0;
+		for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+			char *known = repeated(bodies[i], false), *anew = repeated(bodies[i], true);
+
+			ck_assert_msg(strcmp(known, anew) == 0, "%s %s\nknown: %s\nanew: %s", bodies[i][0], bodies[i][1], known, anew);
+			free(known);
+			free(anew);
+		}
+	}
+	sliced = false;
+}
+END_TEST
+
+static struct labels *
+known(enum label_text_kind kind, const char *text)
+{
+	return label_text_find(label_text_hash(kind, str_from(text)));
+}
+
+/* Texts are known once they were taken, in the one form that they came in last, as long as the alert is there. */
+START_TEST(texts_become_known)
+{
+	start("/");
+	expect("POST", "/api/v2/alerts", JSON_TYPE, "[{\"labels\":1}, " WITH("{\"a\":\"1\"}", "") "]", 400, "");
+	ck_assert_ptr_null(known(LABEL_TEXT_LABELS, "{\"a\":\"1\"}"));
+	expect("POST", "/api/v2/alerts", JSON_TYPE, "[" WITH("{\"a\":\"1\",\"b\":\"\"}", ",\"annotations\":{\"s\":\"}\"}") "]", 200, "");
+	ck_assert_ptr_null(known(LABEL_TEXT_LABELS, "{\"a\":\"1\",\"b\":\"\"}"));
+	ck_assert_ptr_null(known(LABEL_TEXT_ANNOTATIONS, "{\"s\":\"}"));
+	ck_assert_ptr_null(known(LABEL_TEXT_ANNOTATIONS, "{\"s\":\"}\"}"));
+	expect("POST", "/api/v2/alerts", JSON_TYPE, "[" WITH("{\"a\":\"1\"}", ",\"annotations\":{\"s\":\"\"}") "]", 200, "");
+	ck_assert_uint_eq(known(LABEL_TEXT_LABELS, "{\"a\":\"1\"}")->n, 1);
+	ck_assert_uint_eq(known(LABEL_TEXT_ANNOTATIONS, "{\"s\":\"\"}")->n, 1);
+	ck_assert_ptr_null(known(LABEL_TEXT_LABELS, "{\"s\":\"\"}"));
+	expect("POST", "/api/v2/alerts", JSON_TYPE, "[" WITH("{ \"a\":\"1\"}", "") "]", 200, "");
+	ck_assert_ptr_null(known(LABEL_TEXT_LABELS, "{\"a\":\"1\"}"));
+	ck_assert_ptr_nonnull(known(LABEL_TEXT_LABELS, "{ \"a\":\"1\"}"));
+	stop();
+	ck_assert_ptr_null(known(LABEL_TEXT_LABELS, "{ \"a\":\"1\"}"));
 }
 END_TEST
 
@@ -221,6 +356,8 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, slices_change_nothing);
+	tcase_add_test(t, known_texts_are_as_if_read);
+	tcase_add_test(t, texts_become_known);
 	tcase_add_test(t, posts_go_in_between);
 	tcase_add_test(t, a_post_is_broken_off);
 	tcase_add_test(t, an_alert_has_a_bound);

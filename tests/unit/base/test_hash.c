@@ -104,6 +104,30 @@ START_TEST(xxhash_streams)
 }
 END_TEST
 
+/* As the reference's 128 bits, with its key, one round and three: the words of domain and text are one message. */
+START_TEST(siphash_of_128_bits)
+{
+	static const struct { uint64_t domain; const char *text; struct hash128 want; } rows[] = {
+		{ 0, "", { UINT64_C(0xe2b3f81d9780e3df), UINT64_C(0x25fbf3e33e8ff111) } },
+		{ 1, "", { UINT64_C(0x7c2f445a304629bd), UINT64_C(0xebcbf88d72873601) } },
+		{ 0, "{\"a\":\"b\"}", { UINT64_C(0x040c7bafa2265400), UINT64_C(0xfa5497c1dcb049bc) } },
+		{ 1, "{\"a\":\"b\"}", { UINT64_C(0x8edcc069767d3e10), UINT64_C(0x20e18c2ab35c1e2b) } },
+		{ 0, "xxxxxxxx", { UINT64_C(0xf7dd61dbc5f94cc2), UINT64_C(0xd4e8a43541095144) } },
+	};
+	unsigned char key[16];
+
+	for (unsigned char i = 0; i < sizeof(key); i++)
+		key[i] = i;
+	hash_seed(key);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct hash128 h = hash128_seeded(rows[i].domain, rows[i].text, strlen(rows[i].text));
+
+		ck_assert_uint_eq(h.first, rows[i].want.first);
+		ck_assert_uint_eq(h.second, rows[i].want.second);
+	}
+}
+END_TEST
+
 START_TEST(siphash_1_3_vectors)
 {
 	/* Those with the zero key are what CPython hashes these bytes to. */
@@ -279,6 +303,7 @@ main(void)
 	tcase_add_test(t, xxhash_sanity_buffer);
 	tcase_add_test(t, xxhash_streams);
 	tcase_add_test(t, siphash_1_3_vectors);
+	tcase_add_test(t, siphash_of_128_bits);
 	tcase_add_test(t, map_finds_what_was_put_in);
 	tcase_add_test(t, map_iterates_over_all_once);
 	tcase_add_test(t, random_numbers_repeat);

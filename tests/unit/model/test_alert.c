@@ -66,7 +66,8 @@ static struct alert *
 make_with(struct label_pair *labels, size_t n, struct label_pair *annotations, size_t annotations_n,
     enum naming naming, struct err *e)
 {
-	struct alert_draft d = { labels, n, annotations, annotations_n, STR("http://p/graph"), WALL_ZERO, WALL_ZERO };
+	struct alert_draft d = { .labels = labels, .labels_n = n, .annotations = annotations, .annotations_n = annotations_n,
+		.generator_url = STR("http://p/graph"), .starts = WALL_ZERO, .ends = WALL_ZERO };
 	bool firing;
 
 	return alert_make(&d, TIMEOUT, naming, lib_at(0), &firing, e);
@@ -178,7 +179,8 @@ START_TEST(merge_takes_the_youngest_texts)
 {
 	struct label_pair labels[] = { { STR("a"), STR("1") } };
 	struct label_pair first[] = { { STR("n"), STR("old") } }, second[] = { { STR("n"), STR("new") } };
-	struct alert_draft d = { labels, 1, first, 1, STR("/old"), WALL_ZERO, WALL_ZERO };
+	struct alert_draft d = { .labels = labels, .labels_n = 1, .annotations = first, .annotations_n = 1,
+		.generator_url = STR("/old"), .starts = WALL_ZERO, .ends = WALL_ZERO };
 	struct err e = { 0 };
 	bool firing;
 	struct alert *old = alert_make(&d, TIMEOUT, NAMING_UTF8, lib_at(0), &firing, &e), *fresh, *a;

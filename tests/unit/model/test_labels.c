@@ -5,6 +5,7 @@
 
 #include "lib_model.h"
 #include "model/label_find.h"
+#include "model/label_texts.h"
 #include "model/labels.h"
 
 START_TEST(interned_strings_are_shared)
@@ -257,6 +258,73 @@ START_TEST(check_names_and_values)
 }
 END_TEST
 
+/* Those found last are found by a few of their bytes: of as many, and of others where those are the same. */
+START_TEST(strings_alike_at_both_ends)
+{
+	static const char *const alike[] = { "", "a", "aba", "aca", "abca", "acba", "12345678", "12345678x12345678",
+		"12345678y12345678", "12345678xx12345678" };
+	struct istr *held[ARRAY_LEN(alike)];
+
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < ARRAY_LEN(alike); i++) {
+			ck_assert_ptr_null(istr_find(str_from(alike[i])));
+			held[i] = istr_get(str_from(alike[i]));
+		}
+		for (int again = 0; again < 3; again++)
+			for (size_t i = 0; i < ARRAY_LEN(alike); i++) {
+				struct istr *same = istr_get(str_from(alike[i]));
+
+				ck_assert_ptr_eq(same, held[i]);
+				ck_assert_ptr_eq(istr_find(str_from(alike[i])), same);
+				ck_assert_str_eq(same->bytes, alike[i]);
+				istr_unref(same);
+			}
+		for (size_t i = 0; i < ARRAY_LEN(alike); i++) {
+			istr_unref(held[i]);
+			ck_assert_ptr_null(istr_find(str_from(alike[i])));
+		}
+	}
+}
+END_TEST
+
+START_TEST(hashes_come_when_they_are_needed)
+{
+	struct label_pair p = { STR("a"), STR("b") };
+	struct labels *l = labels_new_unhashed(&p, 1), *same;
+
+	ck_assert(!l->hashed);
+	same = labels_new(&p, 1);
+	ck_assert_ptr_eq(same, l);
+	ck_assert(l->hashed);
+	ck_assert_uint_eq(l->fingerprint, UINT64_C(0xd2b371819297f98a));
+	labels_unref(same);
+	labels_unref(l);
+}
+END_TEST
+
+START_TEST(sets_are_known_by_their_last_text)
+{
+	struct hash128 first = label_text_hash(LABEL_TEXT_LABELS, STR("{\"a\":\"b\"}"));
+	struct hash128 second = label_text_hash(LABEL_TEXT_LABELS, STR("{ \"a\":\"b\"}"));
+	struct hash128 other = label_text_hash(LABEL_TEXT_ANNOTATIONS, STR("{\"a\":\"b\"}"));
+	struct labels *l = lib_labels("a=b");
+
+	ck_assert_ptr_null(label_text_find(first));
+	label_text_set(l, first);
+	ck_assert_ptr_eq(label_text_find(first), l);
+	ck_assert_ptr_null(label_text_find(second));
+	ck_assert_ptr_null(label_text_find(other));
+	ck_assert_ptr_null(label_text_find((struct hash128){ first.first, first.second ^ 1 }));
+	label_text_set(l, second);
+	ck_assert_ptr_null(label_text_find(first));
+	ck_assert_ptr_eq(label_text_find(second), l);
+	label_text_set(l, second);
+	/* It goes with the set. */
+	labels_unref(l);
+	ck_assert_ptr_null(label_text_find(second));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -275,5 +343,8 @@ main(void)
 	tcase_add_test(tc, select_takes_what_is_there);
 	tcase_add_loop_test(tc, valid_names, 0, ARRAY_LEN(names));
 	tcase_add_test(tc, check_names_and_values);
+	tcase_add_test(tc, strings_alike_at_both_ends);
+	tcase_add_test(tc, hashes_come_when_they_are_needed);
+	tcase_add_test(tc, sets_are_known_by_their_last_text);
 	return lib_run("labels", tc);
 }

@@ -365,6 +365,76 @@ START_TEST(long_blanks)
 }
 END_TEST
 
+START_TEST(plain_pairs)
+{
+	static const struct { const char *in; int pairs; enum json_token then; } rows[] = {
+		{ "{\"a\":\"b\"}", 1, JSON_T_OBJECT_END },
+		{ " { \"a\" : \"b\" , \"c\":\"\" }", 2, JSON_T_OBJECT_END },
+		{ "{}", 0, JSON_T_OBJECT_END },
+		{ "{\"a\":\"b\",}", 1, JSON_T_ERROR },
+		{ "{,\"a\":\"b\"}", 0, JSON_T_ERROR },
+		{ "{\"a\":\"b\" \"c\":\"d\"}", 1, JSON_T_ERROR },
+		{ "{\"a\":\"b\",\"c\":1}", 1, JSON_T_KEY },
+		{ "{\"a\":\"b\",\"c\":\"\\n\"}", 1, JSON_T_KEY },
+		{ "{\"a\":\"b\",\"\\n\":\"c\"}", 1, JSON_T_KEY },
+		{ "{\"a\":\"\xc3\xa9\"}", 0, JSON_T_KEY },
+		{ "{\"a\":\"b", 0, JSON_T_KEY },
+		{ "{\"a\"", 0, JSON_T_ERROR },
+		{ "{\"a\":\"b\"", 1, JSON_T_ERROR },
+		{ "{\"a\" \"b\"}", 0, JSON_T_ERROR },
+		{ "{\"a\":\"\t\"}", 0, JSON_T_KEY },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct json_reader r;
+		struct str key, value;
+		int n = 0;
+
+		json_reader_init(&r, str_from(rows[i].in), JSON_DOCUMENT);
+		ck_assert(!json_next_plain_pair(&r, &key, &value));
+		ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
+		while (json_next_plain_pair(&r, &key, &value))
+			n++;
+		ck_assert_msg(n == rows[i].pairs, "%s: %d pairs", rows[i].in, n);
+		ck_assert_msg(json_next(&r) == rows[i].then, "%s", rows[i].in);
+		if (rows[i].then == JSON_T_OBJECT_END)
+			ck_assert_int_eq(json_next(&r), JSON_T_END);
+	}
+}
+END_TEST
+
+START_TEST(objects_as_texts)
+{
+	struct json_reader r;
+	struct str text, key, value;
+
+	json_reader_init(&r, STR("[{\"a\":\"}\"},{\"b\":\"c\"},1,\"x\"]"), JSON_DOCUMENT);
+	ck_assert_int_eq(json_next(&r), JSON_T_ARRAY_BEGIN);
+	ck_assert_uint_eq(json_object_text(&r).n, 0);
+	ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
+	text = json_object_text(&r);
+	ck_assert(str_is(text, "{\"a\":\"}"));
+	ck_assert(json_next_plain_pair(&r, &key, &value));
+	ck_assert_uint_eq(json_object_text(&r).n, 0);
+	ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_END);
+	ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
+	text = json_object_text(&r);
+	ck_assert(str_is(text, "{\"b\":\"c\"}"));
+	json_pass_object(&r, text);
+	ck_assert_int_eq(json_next(&r), JSON_T_NUMBER);
+	ck_assert_int_eq(json_next(&r), JSON_T_STRING);
+	ck_assert_int_eq(json_next(&r), JSON_T_ARRAY_END);
+	ck_assert_int_eq(json_next(&r), JSON_T_END);
+	json_reader_init(&r, STR("{}"), JSON_DOCUMENT);
+	ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
+	json_pass_object(&r, json_object_text(&r));
+	ck_assert_int_eq(json_next(&r), JSON_T_END);
+	json_reader_init(&r, STR("{\"a\":\"b\""), JSON_DOCUMENT);
+	ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
+	ck_assert_uint_eq(json_object_text(&r).n, 0);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -376,6 +446,8 @@ add(TCase *tc)
 	tcase_add_test(tc, windows);
 	tcase_add_test(tc, long_blanks);
 	tcase_add_test(tc, pulls_tokens);
+	tcase_add_test(tc, plain_pairs);
+	tcase_add_test(tc, objects_as_texts);
 	tcase_add_test(tc, gets_members);
 	tcase_add_test(tc, agrees_with_jansson);
 }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/label_texts.h"
+
+#include "label_table.h"
+
+/* Texts of this thread's sets. */
+static _Thread_local struct hmap texts;
+
+struct hash128
+label_text_hash(enum label_text_kind kind, struct str text)
+{
+	return hash128_seeded(kind, text.p, text.n);
+}
+
+struct labels *
+label_text_find(struct hash128 text)
+{
+	for (struct hmap_node *n = hmap_first(&texts, text.first); n != NULL; n = hmap_next(n)) {
+		struct labels *l = CONTAINER_OF(n, struct labels, text.node);
+
+		if (l->text.second == text.second)
+			return l;
+	}
+	return NULL;
+}
+
+void
+label_text_forget(struct labels *l)
+{
+	if (!l->has_text)
+		return;
+	hmap_remove(&texts, &l->text.node);
+	l->has_text = false;
+}
+
+void
+label_text_set(struct labels *l, struct hash128 text)
+{
+	label_text_forget(l);
+	hmap_insert(&texts, &l->text.node, text.first);
+	l->text.second = text.second;
+	l->has_text = true;
+}
+
+void
+label_texts_leave(void)
+{
+	hmap_fini(&texts);
+	texts = (struct hmap){ 0 };
+}
+
+bool
+label_texts_shrink_some(struct work *w)
+{
+	return hmap_shrink_some(&texts, w);
+}
