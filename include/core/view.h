@@ -24,6 +24,7 @@
 #include "core/counters.h"
 #include "core/engine.h"
 #include "model/alert.h"
+#include "model/matcher.h"
 #include "model/silence.h"
 
 /* The reasons that hold an alert back at this moment. */
@@ -49,8 +50,9 @@ struct status_run;
 struct status_run *status_run_new(void);
 /* Sets *run to NULL. */
 void status_run_free(struct status_run **run);
-bool view_alert_status_some(const struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
-    struct work *w, struct arena *arena, struct alert_status *out) MUST_CHECK;
+struct alert_entry;
+bool view_entry_status_some(const struct engine *e, const struct alert_entry *entry, struct moment now,
+    struct status_run *run, struct work *w, struct arena *arena, struct alert_status *out) MUST_CHECK;
 
 /*
  * Numbers that grow when what lists show has changed: an alert came, went, or was posted with another text, start or
@@ -67,39 +69,39 @@ bool view_silences_turn(const struct engine *e, struct moment now, struct wall *
 /* The configuration in force (borrowed); NULL before the first engine_apply. */
 struct config *view_config(const struct engine *e);
 
-/*
- * All alerts, resolved ones too, by fingerprint: the one behind that of the labels `at`
- * (NULL: the first), whether or not there is one of those; NULL at the end.
- * *stored_out: false for one that is remembered only because a group is to tell of its end.
- */
-struct alert *view_alert_after(const struct engine *e, const struct labels *at, bool *stored_out);
 /* The stored alert of exactly these labels, or NULL. */
 struct alert *view_alert_of(const struct engine *e, const struct labels *l);
 size_t view_alerts_count(const struct engine *e);
 /* The stored alert with this fingerprint, or NULL. */
 struct alert *view_alert(const struct engine *e, uint64_t fingerprint);
 
-/* The routes that take these labels, in order (Alertmanager dispatch.Route.Match); never empty. */
-void view_match_routes(const struct engine *e, const struct labels *l, struct arena *arena,
-    const struct route ***out, size_t *n_out);
-/* The same of a configuration that no engine runs; indexes its tree for the one answer. */
+/* The routes that take these labels, in order (Alertmanager dispatch.Route.Match); never empty; indexes c's tree for the one answer. */
 void view_match_config(struct config *c, const struct labels *l, struct arena *arena, const struct route ***out,
     size_t *n_out);
 
 /*
- * Many at once, in the same order: `visit` is called for each stored alert behind the labels *at (an owned reference, NULL:
+ * All alerts, resolved ones too, by fingerprint: `visit` is called for each stored alert behind the labels *at (an owned reference, NULL:
  * from the first) and moves *at. It returns false when it is not done with one, which then comes again. True: that was the
  * last; false: w is used up, or visit stopped. The entry serves view_entry_… until the next call of the engine.
  */
-struct alert_entry;
 typedef bool view_visit(void *arg, const struct alert_entry *entry, const struct alert *a);
 bool view_alerts_some(const struct engine *e, struct labels **at, struct work *w, view_visit *visit, void *arg) MUST_CHECK;
-/* view_alert_status_some of an entry, and view_match_routes. */
-bool view_entry_status_some(const struct engine *e, const struct alert_entry *entry, struct moment now,
-    struct status_run *run, struct work *w, struct arena *arena, struct alert_status *out) MUST_CHECK;
+/*
+ * The same of those that ms may match, which costs by what it finds: alerts that a label's value rules out are passed over.
+ * `visit` still has to match. The choice is of one ms; *at of a walk with it goes back to NULL for another walk.
+ */
+struct alert_choice;
+struct alert_choice *alert_choice_new(void);
+/* Sets *choice to NULL, which it may be already. */
+void alert_choice_free(struct alert_choice **choice);
+bool view_chosen_some(struct engine *e, const struct matchers *ms, struct alert_choice *choice, struct labels **at,
+    struct work *w, view_visit *visit, void *arg) MUST_CHECK;
+/* The routes that take its labels, as view_match_config has them. */
 void view_entry_routes(const struct engine *e, const struct alert_entry *entry, const struct route *const **out, size_t *n_out);
 /* The intervals that keep back all groups that hold it, as of their last flushes; none when one of them is not kept back. */
 void view_entry_muted(const struct alert_entry *entry, struct arena *arena, const struct str **out, size_t *n_out);
+/* The receivers of those, in no order; one may come twice. */
+void view_entry_receivers(const struct alert_entry *entry, struct arena *arena, const struct receiver ***out, size_t *n_out);
 /* The groups that hold it: calls visit for each. */
 struct group_item;
 void view_entry_groups(const struct alert_entry *entry, void (*visit)(void *arg, const struct group_item *g), void *arg);
@@ -148,8 +150,6 @@ bool view_group_at(const struct engine *e, const struct group_place *at, struct 
 struct alert *view_member_after(const struct group *g, const struct labels *at);
 /* Many at once, as view_alerts_some. */
 bool view_members_some(const struct group *g, struct labels **at, struct work *w, view_visit *visit, void *arg) MUST_CHECK;
-/* Its alert of exactly these labels, or NULL. */
-struct alert *view_member_at(const struct engine *e, const struct group *g, const struct labels *l);
 /* When a group tells next, and what came of the last time. Borrowed. */
 struct group_facts {
 	struct wall next_flush;
@@ -167,9 +167,6 @@ void view_group_muted(const struct group *g, struct arena *arena, const struct s
  * first alerts. Predictions are not kept.
  */
 struct labels *view_route_labels(const struct engine *e, const struct group *g, struct moment now, struct arena *arena);
-/* The receivers of all groups that hold the alert of these labels, in no order; one may come twice. */
-void view_holders(const struct engine *e, const struct labels *l, struct arena *arena, const struct receiver ***out,
-    size_t *n_out);
 /* All live groups at once, in the same order. */
 void view_groups(const struct engine *e, struct moment now, struct arena *arena, struct group_view **out, size_t *n_out);
 

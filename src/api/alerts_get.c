@@ -5,17 +5,10 @@
 #include "base/mem.h"
 #include "list.h"
 
-/* To find the next alert or group and to look whether it is wanted, beside what matching takes. */
+/* To find the next group and to look whether it is wanted, or to show an alert, beside what matching takes. */
 #define STEP_UNITS 30
-
-static void
-move_to(struct labels **at, struct labels *l)
-{
-	if (l != NULL)
-		labels_ref(l);
-	labels_unref(*at);
-	*at = l;
-}
+/* So much is written in one step, or little more. */
+#define STEP_BYTES 16384
 
 static struct config *
 config_of(const struct list *l)
@@ -23,38 +16,29 @@ config_of(const struct list *l)
 	return view_config(l->api->env.engine);
 }
 
+/* Where a step ends that looks at many alerts; false: it does, or goes on later. */
+static enum http_more
+after_walk(bool over, const struct work *w)
+{
+	if (over)
+		return HTTP_END;
+	return work_used_up(w) ? HTTP_LATER : HTTP_MORE;
+}
+
 struct alert_list {
 	struct list list;
 	struct alert_filter filter;
-	struct labels *at;	/* the alert that was looked at last; owned reference, NULL: none */
-	bool inside;		/* and is not done with */
+	struct labels *at;	/* looked at so far; owned reference */
 };
-
-/* The one to look at; NULL: that was the last. */
-static struct alert *
-next_alert(struct alert_list *l, bool *stored)
-{
-	struct engine *e = l->list.api->env.engine;
-	struct alert *a = l->inside ? view_alert_of(e, l->at) : NULL;
-
-	*stored = true;
-	if (a != NULL)
-		return a;
-	a = view_alert_after(e, l->at, stored);
-	if (a != NULL)
-		move_to(&l->at, a->labels);
-	l->inside = a != NULL;
-	return a;
-}
 
 /* Names of the receivers that the routes give it. MATCH_NO: the receiver filters refuse all of them. */
 static enum match
-receivers_of(struct alert_list *l, const struct alert *a, struct work *w, struct str **names_out, size_t *n_out)
+receivers_of(struct alert_list *l, const struct alert_entry *entry, struct work *w, struct str **names_out, size_t *n_out)
 {
-	const struct route **routes;
+	const struct route *const *routes;
 	bool by_name = false, by_labels = false;
 
-	view_match_routes(l->list.api->env.engine, a->labels, l->list.scratch, &routes, n_out);
+	view_entry_routes(l->list.api->env.engine, entry, &routes, n_out);
 	*names_out = ARENA_ARRAY(l->list.scratch, *n_out, struct str);
 	for (size_t i = 0; i < *n_out; i++) {
 		const struct receiver *r = routes[i]->receiver;
@@ -69,39 +53,61 @@ receivers_of(struct alert_list *l, const struct alert *a, struct work *w, struct
 	return by_name && by_labels ? MATCH_YES : MATCH_NO;
 }
 
-static enum match
-show_alert(struct alert_list *l, const struct alert *a, struct work *w, struct moment now)
+struct visit {
+	struct list *list;
+	struct work *w;
+	struct moment now;
+	size_t end;			/* of the step, in what is written */
+	const struct group_item *group;	/* whose alerts they are, or NULL */
+};
+
+static struct visit
+visit_of(struct list *l, struct work *w, struct moment now, const struct group_item *g)
 {
-	struct engine *e = l->list.api->env.engine;
+	return (struct visit){ l, w, now, l->w.b->n + STEP_BYTES, g };
+}
+
+/* What was written since is paid for at once: many alerts are shown in a step. */
+static void
+pay(const struct visit *v, size_t before)
+{
+	list_spend(v->w, v->list->w.b->n - before);
+	work_spend(v->w, STEP_UNITS);
+}
+
+static bool
+show_alert(void *arg, const struct alert_entry *entry, const struct alert *a)
+{
+	struct visit *v = arg;
+	struct alert_list *l = CONTAINER_OF(v->list, struct alert_list, list);
+	size_t before = l->list.w.b->n, n = 0;
 	struct alert_status status;
 	struct str *names = NULL;
-	size_t n = 0;
-	enum match m = alert_labels_pass(&l->filter, a, now, w);
+	enum match m;
 
+	if (before >= v->end)
+		return false;
+	m = alert_labels_pass(&l->filter, a, v->now, v->w);
 	if (m == MATCH_YES)
-		m = receivers_of(l, a, w, &names, &n);
+		m = receivers_of(l, entry, v->w, &names, &n);
 	if (m == MATCH_YES)
-		m = alert_state_passes(&l->filter, e, a, now, w, l->list.scratch, &status);
-	if (m == MATCH_YES)
-		write_alert(&l->list.w, a, &status, names, n, NULL, 0);
-	work_spend(w, STEP_UNITS + (int64_t)n);
-	return m;
+		m = alert_state_passes(&l->filter, l->list.api->env.engine, entry, v->now, v->w, l->list.scratch, &status);
+	if (m != MATCH_YES)
+		return m == MATCH_NO;
+	write_alert(&l->list.w, a, &status, names, n, NULL, 0);
+	work_spend(v->w, (int64_t)n);
+	pay(v, before);
+	return true;
 }
 
 static enum http_more
 step_alerts(struct list *list, struct work *w, struct moment now, struct err *e)
 {
 	struct alert_list *l = CONTAINER_OF(list, struct alert_list, list);
-	bool stored;
-	struct alert *a = next_alert(l, &stored);
+	struct visit v = visit_of(list, w, now, NULL);
 
 	(void)e;
-	if (a == NULL)
-		return HTTP_END;
-	if (!stored)
-		work_spend(w, STEP_UNITS);
-	l->inside = stored && show_alert(l, a, w, now) == MATCH_LATER;
-	return l->inside ? HTTP_LATER : HTTP_MORE;
+	return after_walk(alert_filter_walk(&l->filter, list->api->env.engine, &l->at, w, show_alert, &v), w);
 }
 
 static void
@@ -134,8 +140,7 @@ struct group_list {
 	bool inside;		/* and is not done with */
 	bool open;		/* its object was begun */
 	struct labels *route_labels;	/* of that one; owned reference */
-	struct labels *member;	/* the alert in it that was looked at last; owned reference, NULL: none */
-	bool inside_member;	/* and is not done with */
+	struct labels *member;	/* alerts in it that were looked at; owned reference */
 };
 
 /* Does the receiver of the group pass both filters? */
@@ -151,12 +156,12 @@ receiver_passes(struct group_list *l, const struct receiver *r, struct work *w)
 
 /* The sorted receivers of all groups that hold the alert and are asked for. */
 static bool
-listed_holders(struct group_list *l, const struct alert *a, struct work *w, struct str **out, size_t *n_out)
+listed_holders(struct group_list *l, const struct alert_entry *entry, struct work *w, struct str **out, size_t *n_out)
 {
 	const struct receiver **holders;
 	size_t n;
 
-	view_holders(l->list.api->env.engine, a->labels, l->list.scratch, &holders, &n);
+	view_entry_receivers(entry, l->list.scratch, &holders, &n);
 	*out = ARENA_ARRAY(l->list.scratch, n, struct str);
 	*n_out = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -208,49 +213,49 @@ close_group(struct group_list *l)
 	}
 	labels_unref(l->route_labels);
 	l->route_labels = NULL;
-	move_to(&l->member, NULL);
-	l->inside = l->open = l->inside_member = false;
+	labels_unref(l->member);
+	l->member = NULL;
+	l->inside = l->open = false;
 }
 
-static enum match
-show_member(struct group_list *l, const struct group_item *g, const struct alert *a, struct work *w, struct moment now)
+static bool
+show_member(void *arg, const struct alert_entry *entry, const struct alert *a)
 {
-	struct engine *e = l->list.api->env.engine;
+	struct visit *v = arg;
+	struct group_list *l = CONTAINER_OF(v->list, struct group_list, list);
+	size_t before = l->list.w.b->n, n, muted_n;
 	struct alert_status status;
 	struct str *receivers;
 	const struct str *muted;
-	size_t n, muted_n;
-	enum match m = alert_labels_pass(&l->filter, a, now, w);
+	enum match m;
 
+	if (before >= v->end)
+		return false;
+	m = alert_labels_pass(&l->filter, a, v->now, v->w);
 	if (m == MATCH_YES)
-		m = alert_state_passes(&l->filter, e, a, now, w, l->list.scratch, &status);
-	if (m == MATCH_YES && !listed_holders(l, a, w, &receivers, &n))
+		m = alert_state_passes(&l->filter, l->list.api->env.engine, entry, v->now, v->w, l->list.scratch, &status);
+	if (m == MATCH_YES && !listed_holders(l, entry, v->w, &receivers, &n))
 		m = MATCH_LATER;
 	if (m != MATCH_YES)
-		return m;
-	open_group(l, g, w, now);
-	view_group_muted(g->group, l->list.scratch, &muted, &muted_n);
+		return m == MATCH_NO;
+	open_group(l, v->group, v->w, v->now);
+	view_group_muted(v->group->group, l->list.scratch, &muted, &muted_n);
 	write_alert(&l->list.w, a, &status, receivers, n, muted, muted_n);
-	return MATCH_YES;
+	pay(v, before);
+	return true;
 }
 
-/* One alert of the group. */
+/* Alerts of the group. */
 static enum http_more
-step_member(struct group_list *l, const struct group_item *g, struct work *w, struct moment now)
+step_members(struct group_list *l, const struct group_item *g, struct work *w, struct moment now)
 {
-	struct alert *a = l->inside_member ? view_member_at(l->list.api->env.engine, g->group, l->member) : NULL;
+	struct visit v = visit_of(&l->list, w, now, g);
+	enum http_more more = after_walk(view_members_some(g->group, &l->member, w, show_member, &v), w);
 
-	if (a == NULL)
-		a = view_member_after(g->group, l->member);
-	if (a == NULL) {
-		close_group(l);
-		return HTTP_MORE;
-	}
-	if (a->labels != l->member)
-		move_to(&l->member, a->labels);
-	l->inside_member = show_member(l, g, a, w, now) == MATCH_LATER;
-	work_spend(w, STEP_UNITS);
-	return l->inside_member ? HTTP_LATER : HTTP_MORE;
+	if (more != HTTP_END)
+		return more;
+	close_group(l);
+	return HTTP_MORE;
 }
 
 static bool
@@ -286,10 +291,12 @@ step_groups(struct list *list, struct work *w, struct moment now, struct err *e)
 		return HTTP_MORE;
 	}
 	m = l->open ? MATCH_YES : receiver_passes(l, g.route->receiver, w);
+	if (m == MATCH_YES && !l->open)
+		m = alert_filter_group(&l->filter, &g, w);
 	if (m == MATCH_LATER)
 		return HTTP_LATER;
 	if (m == MATCH_YES && !hidden(l, &g))
-		return step_member(l, &g, w, now);
+		return step_members(l, &g, w, now);
 	work_spend(w, STEP_UNITS);
 	close_group(l);
 	return HTTP_MORE;

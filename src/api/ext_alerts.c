@@ -95,7 +95,7 @@ look(struct page *page, struct work *w, struct moment now)
 	struct alerts_page *p = CONTAINER_OF(page, struct alerts_page, page);
 	struct visit v = { p, w, now };
 
-	return view_alerts_some(page->api->env.engine, &p->at, w, visit, &v);
+	return alert_filter_walk(&p->look.f, page->api->env.engine, &p->at, w, visit, &v);
 }
 
 static bool

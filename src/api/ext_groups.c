@@ -169,6 +169,8 @@ look(struct page *page, struct work *w, struct moment now)
 			return true;
 		}
 		m = receiver_passes(p, &g, w);
+		if (m == MATCH_YES)
+			m = alert_filter_group(&p->look.f, &g, w);
 		if (m == MATCH_LATER || (m == MATCH_YES && !view_members_some(g.group, &p->member, w, sum_member, &v)))
 			return false;
 		if (m == MATCH_YES)

@@ -128,7 +128,7 @@ walk(struct by_page *p, view_visit *visit, struct work *w, struct moment now)
 {
 	struct visit v = { p, w, now };
 
-	if (!view_alerts_some(p->page.api->env.engine, &p->at, w, visit, &v))
+	if (!alert_filter_walk(&p->look.f, p->page.api->env.engine, &p->at, w, visit, &v))
 		return false;
 	labels_unref(p->at);
 	p->at = NULL;

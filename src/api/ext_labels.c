@@ -328,7 +328,7 @@ make(struct packed *body, struct work *w, struct moment now, struct err *e)
 	engine_see(r->api->env.engine, now);
 	arena_reset(r->scratch);
 	if (r->phase == COUNT) {
-		if (!view_alerts_some(r->api->env.engine, &r->at, w, visit, &v))
+		if (!alert_filter_walk(&r->look.f, r->api->env.engine, &r->at, w, visit, &v))
 			return HTTP_LATER;
 		r->phase = SORT;
 	}

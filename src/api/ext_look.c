@@ -50,6 +50,7 @@ look_init_all(struct look *l)
 {
 	*l = (struct look){ .f = { .active = true, .silenced = true, .inhibited = true, .muted = true } };
 	l->f.status = status_run_new();
+	l->f.choice = alert_choice_new();
 }
 
 bool

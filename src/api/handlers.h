@@ -96,6 +96,12 @@ struct alert_filter {
 	struct labels *examined;	/* the alert that was looked at last; owned reference */
 	bool labels_pass;		/* that one's */
 	struct status_run *status;
+	struct alert_choice *choice;	/* of those that `filter` may match */
+	/* The group whose labels were looked at last, and how far. */
+	const struct route *group_route;	/* only to be compared */
+	struct labels *group;		/* owned reference */
+	struct match_run group_run;
+	size_t group_at;
 	/* Verdicts on the receivers of a configuration, by index; owned. */
 	struct config *config;
 	unsigned char *verdicts;
@@ -103,16 +109,21 @@ struct alert_filter {
 /* f must stay where it is until alert_filter_fini. */
 bool alert_filter_init(struct alert_filter *f, struct call *c);
 void alert_filter_fini(struct alert_filter *f);
+/* view_alerts_some of those that the filter may take: `visit` has to ask it. */
+bool alert_filter_walk(struct alert_filter *f, struct engine *e, struct labels **at, struct work *w, view_visit *visit,
+    void *arg) MUST_CHECK;
 /*
  * Do the receiver filters take r, one of c, the configuration in force? False: w is used up, and the
  * next call goes on.
  */
 bool receiver_verdict(struct alert_filter *f, struct config *c, const struct receiver *r, struct work *w, bool *by_name,
     bool *by_labels);
+/* Can there be alerts in the group that `filter` matches? It groups by labels that all of them have in common. */
+enum match alert_filter_group(struct alert_filter *f, const struct group_item *g, struct work *w);
 /* Is it over, or does it not match? Then: is it in a state that was asked for? If so, *status is filled. */
 enum match alert_labels_pass(struct alert_filter *f, const struct alert *a, struct moment now, struct work *w);
-enum match alert_state_passes(struct alert_filter *f, struct engine *e, const struct alert *a, struct moment now,
-    struct work *w, struct arena *arena, struct alert_status *status);
+enum match alert_state_passes(struct alert_filter *f, struct engine *e, const struct alert_entry *entry,
+    struct moment now, struct work *w, struct arena *arena, struct alert_status *status);
 
 /* One alert object; receivers: names in order. */
 void write_alert(struct json_writer *w, const struct alert *a, const struct alert_status *status,

@@ -3,11 +3,12 @@
 
 #include "base/mem.h"
 
-/* The cost of writing so many bytes. */
-static int64_t
-units_of(size_t bytes)
+#define BYTES_PER_UNIT 2
+
+void
+list_spend(struct work *w, size_t bytes)
 {
-	return (int64_t)(bytes / 2);
+	work_spend(w, (int64_t)(bytes / BYTES_PER_UNIT));
 }
 
 static void
@@ -32,13 +33,10 @@ next(struct http_stream *s, struct sbuf *out, struct work *w, struct moment now,
 	engine_see(l->api->env.engine, now);
 	begin_array(l, out);
 	while (more == HTTP_MORE && out->n - start < HTTP_PIECE) {
-		size_t before = out->n;
-
 		if (work_used_up(w))
 			return HTTP_LATER;
 		arena_reset(l->scratch);
 		more = l->step(l, w, now, e);
-		work_spend(w, units_of(out->n - before));
 	}
 	if (more == HTTP_END) {
 		json_array_end(&l->w);

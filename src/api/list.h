@@ -20,13 +20,15 @@ struct list {
 	struct arena *scratch;	/* empty at each step */
 	bool begun;
 	/*
-	 * Writes the next item, or a part of it, or passes one over, and spends what that takes but
-	 * for the writing. HTTP_MORE: and wants to be called again; HTTP_LATER: w is used up.
+	 * Writes the next item, or a part of it, or several, or passes some over, and spends what that takes: for what
+	 * it writes by list_spend. HTTP_MORE: and wants to be called again; HTTP_LATER: w is used up.
 	 */
 	enum http_more (*step)(struct list *l, struct work *w, struct moment now, struct err *e);
 	void (*fini)(struct list *l);	/* of what is behind this struct */
 };
 
+/* Writing so many bytes. */
+void list_spend(struct work *w, size_t bytes);
 /* Answers c with l, which is to be freed with mem_free and has been filled by the caller. */
 void list_reply(struct call *c, struct list *l);
 

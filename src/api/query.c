@@ -104,7 +104,14 @@ alert_filter_init(struct alert_filter *f, struct call *c)
 		return false;
 	}
 	f->status = status_run_new();
+	f->choice = alert_choice_new();
 	return true;
+}
+
+bool
+alert_filter_walk(struct alert_filter *f, struct engine *e, struct labels **at, struct work *w, view_visit *visit, void *arg)
+{
+	return view_chosen_some(e, &f->filter, f->choice, at, w, visit, arg);
 }
 
 static void
@@ -120,6 +127,9 @@ alert_filter_fini(struct alert_filter *f)
 {
 	forget_match(f);
 	status_run_free(&f->status);
+	alert_choice_free(&f->choice);
+	match_run_reset(&f->group_run);
+	labels_unref(f->group);
 	matchers_fini(&f->filter);
 	matchers_fini(&f->receiver_matchers);
 	matchers_fini(&f->receiver);
@@ -200,6 +210,41 @@ receiver_verdict(struct alert_filter *f, struct config *c, const struct receiver
 	return (*known & ALL_KNOWN) == ALL_KNOWN;
 }
 
+static bool
+groups_by(const struct route *r, struct str name)
+{
+	if (r->group_by_all)
+		return true;
+	for (size_t i = 0; i < r->group_by_n; i++)
+		if (str_eq(r->group_by[i], name))
+			return true;
+	return false;
+}
+
+enum match
+alert_filter_group(struct alert_filter *f, const struct group_item *g, struct work *w)
+{
+	if (f->group != g->labels || f->group_route != g->route) {
+		match_run_reset(&f->group_run);
+		labels_unref(f->group);
+		f->group = labels_ref(g->labels);
+		f->group_route = g->route;
+		f->group_at = 0;
+	}
+	for (; f->group_at < f->filter.n; f->group_at++) {
+		const struct matchers one = { &f->filter.m[f->group_at], 1 };
+		enum match passes = MATCH_YES;
+
+		if (groups_by(g->route, istr_str(one.m->name)))
+			passes = matchers_match_some(&one, g->labels, &f->group_run, w);
+		/* Paid for behind the match, which has to come about however little w has. */
+		work_spend(w, (int64_t)g->route->group_by_n);
+		if (passes != MATCH_YES)
+			return passes;
+	}
+	return MATCH_YES;
+}
+
 static void
 begin_examination(struct alert_filter *f, const struct alert *a)
 {
@@ -225,10 +270,10 @@ alert_labels_pass(struct alert_filter *f, const struct alert *a, struct moment n
 }
 
 enum match
-alert_state_passes(struct alert_filter *f, struct engine *e, const struct alert *a, struct moment now, struct work *w,
-    struct arena *arena, struct alert_status *status)
+alert_state_passes(struct alert_filter *f, struct engine *e, const struct alert_entry *entry, struct moment now,
+    struct work *w, struct arena *arena, struct alert_status *status)
 {
-	if (!view_alert_status_some(e, a, now, f->status, w, arena, status))
+	if (!view_entry_status_some(e, entry, now, f->status, w, arena, status))
 		return MATCH_LATER;
 	if (!f->active && status->silenced_by_n == 0 && !status->inhibited)
 		return MATCH_NO;

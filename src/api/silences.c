@@ -50,6 +50,8 @@ step_silences(struct list *list, struct work *w, struct moment now, struct err *
 {
 	struct silences_reply *l = CONTAINER_OF(list, struct silences_reply, list);
 	const struct silence *s = view_silence_next(l->silences, w);
+	size_t before = list->w.b->n;
+	bool ok;
 
 	(void)now;
 	if (s == NULL)
@@ -57,7 +59,9 @@ step_silences(struct list *list, struct work *w, struct moment now, struct err *
 	work_spend(w, STEP_UNITS);
 	for (size_t i = 0; i < s->sets_n; i++)
 		work_spend(w, (int64_t)(s->sets[i].n * l->filter.n) * MATCHER_UNITS);
-	if (!silence_has_matchers(s, &l->filter) || write_silence(&list->w, s, l->now.wall))
+	ok = !silence_has_matchers(s, &l->filter) || write_silence(&list->w, s, l->now.wall);
+	list_spend(w, list->w.b->n - before);
+	if (ok)
 		return HTTP_MORE;
 	err_set(e, ERR_INVALID, "silence '%s' has multiple matcher sets which is not supported by this API version", s->id);
 	return HTTP_FAILED;

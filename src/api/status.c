@@ -185,6 +185,7 @@ step_receivers(struct list *list, struct work *w, struct moment now, struct err 
 {
 	struct receiver_list *l = CONTAINER_OF(list, struct receiver_list, list);
 	const struct receiver *r = &l->config->receivers[l->at];
+	size_t before = list->w.b->n;
 	enum match m;
 
 	(void)now;
@@ -203,6 +204,7 @@ step_receivers(struct list *list, struct work *w, struct moment now, struct err 
 	write_labels(&list->w, r->labels);
 	json_put_str(&list->w, "name", r->name);
 	json_object_end(&list->w);
+	list_spend(w, list->w.b->n - before);
 	return HTTP_MORE;
 }
 

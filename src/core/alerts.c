@@ -3,12 +3,12 @@
 
 #include <assert.h>
 
+#include "ahead.h"
 #include "base/compiler.h"
 #include "base/mem.h"
 
-/* Among the label sets of one fingerprint. */
-static int
-by_labels(const void *labels, const void *entry)
+int
+alert_order(const void *labels, const void *entry)
 {
 	return labels_cmp(labels, ((const struct alert_entry *)entry)->alert->labels);
 }
@@ -39,7 +39,7 @@ alerts_after_at(const struct alerts *as, const struct labels *l, struct order_cu
 {
 	if (l == NULL)
 		return order_first(&as->order, c);
-	return order_after_at(&as->order, l->fingerprint, l, by_labels, c);
+	return order_after_at(&as->order, l->fingerprint, l, alert_order, c);
 }
 
 struct alert_entry *
@@ -51,11 +51,35 @@ alerts_after(const struct alerts *as, const struct labels *l)
 }
 
 void
+alerts_fetch_ahead(const struct order *o, const struct order_cursor *c)
+{
+	const struct alert_entry *entry = order_peek(o, c, ENTRY_AHEAD);
+
+	if (entry != NULL)
+		fetch_object(entry);
+	entry = order_peek(o, c, ALERT_AHEAD);
+	if (entry != NULL) {
+		fetch_object(entry->alert);
+		fetch_lines(entry->members, 1);
+	}
+	entry = order_peek(o, c, LABELS_AHEAD);
+	if (entry != NULL)
+		fetch_lines(entry->alert->labels, 3);
+}
+
+void
 alerts_begin(struct alerts *as, struct alerts_cursor *c)
 {
 	assert(!c->active);
 	*c = (struct alerts_cursor){ .entry = as->oldest, .others = as->cursors, .active = true };
 	as->cursors = c;
+}
+
+void
+alerts_begin_behind(struct alerts *as, struct alerts_cursor *c)
+{
+	alerts_begin(as, c);
+	c->entry = NULL;
 }
 
 void
@@ -122,7 +146,7 @@ alerts_add(struct alerts *as, struct alert *a)
 
 	r->alert = alert_ref(a);
 	hmap_insert(&as->entries, &r->node, a->labels->node.hash);
-	order_insert(&as->order, a->labels->fingerprint, a->labels, r, by_labels);
+	order_insert(&as->order, a->labels->fingerprint, a->labels, r, alert_order);
 	enter_row(as, r);
 	return r;
 }
@@ -143,7 +167,7 @@ alerts_remove(struct alerts *as, struct alert_entry *r)
 	assert(!r->stored && !r->waits && r->members == NULL && r->silences == NULL);
 	leave_row(as, r);
 	hmap_remove(&as->entries, &r->node);
-	order_remove(&as->order, r->alert->labels->fingerprint, r->alert->labels, by_labels);
+	order_remove(&as->order, r->alert->labels->fingerprint, r->alert->labels, alert_order);
 	alert_unref(r->alert);
 	mem_free(r);
 }

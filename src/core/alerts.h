@@ -47,8 +47,14 @@ struct alert_entry *alerts_find_fingerprint(const struct alerts *as, uint64_t fi
 struct alert_entry *alerts_after(const struct alerts *as, const struct labels *l);
 /* The same; order_next(&as->order, c) goes on from there. */
 struct alert_entry *alerts_after_at(const struct alerts *as, const struct labels *l, struct order_cursor *c);
+/* Among label sets of one fingerprint, the comparison that `order` goes by. */
+int alert_order(const void *labels, const void *entry);
+/* For walks through an order of entries (ahead.h): gets what comes soon after c. */
+void alerts_fetch_ahead(const struct order *o, const struct order_cursor *c);
 /* c, which is not active, is at the oldest entry. */
 void alerts_begin(struct alerts *as, struct alerts_cursor *c);
+/* c, which is not active, is behind all entries: it comes to those that are added from now on. */
+void alerts_begin_behind(struct alerts *as, struct alerts_cursor *c);
 /* To the next entry; there must be one at c. */
 void alerts_advance(struct alerts_cursor *c);
 /* c is not looked after any more; it may be inactive. */

@@ -16,6 +16,7 @@ entry_release(struct engine *e, struct alert_entry *r)
 	rules_forget(e, r);
 	silence_watch_lost(e, r);
 	silences_forget(r);
+	alert_columns_forget(&e->columns, r);
 	alerts_remove(&e->alerts, r);
 }
 

@@ -81,6 +81,8 @@ free_groups(struct engine *e)
 static void
 free_alerts(struct engine *e)
 {
+	/* First, or each entry is looked for in all of them. */
+	alert_columns_fini(&e->columns, &e->alerts);
 	HMAP_EACH(&e->alerts.entries, node) {
 		struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
 

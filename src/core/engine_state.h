@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "alert_columns.h"
 #include "alerts.h"
 #include "base/hmap.h"
 #include "base/vec.h"
@@ -125,6 +126,7 @@ struct engine {
 	struct sched sched;
 	struct deadline alert_gc, maintenance, save;
 	struct alerts alerts;
+	struct alert_columns columns;
 	struct limits limits;
 	struct silences silences;
 	uint64_t revision, config_revision;	/* see view_revision */

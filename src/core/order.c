@@ -142,13 +142,25 @@ split(struct order *o, struct order_cursor *c)
 	}
 }
 
+/* Things that come in order need no search. */
+static bool
+behind_all(const struct order *o, uint64_t rank, struct order_cursor *c)
+{
+	const struct order_chunk *last = o->chunks_n > 0 ? o->chunks[o->chunks_n - 1] : NULL;
+
+	if (last == NULL || rank <= last->v[last->n - 1].rank)
+		return false;
+	*c = (struct order_cursor){ o->chunks_n - 1, last->n };
+	return true;
+}
+
 void
 order_insert(struct order *o, uint64_t rank, const void *key, void *item, order_cmp *cmp)
 {
 	struct wanted w = { rank, key, cmp };
 	struct order_cursor c;
 	struct order_chunk *k;
-	bool there = locate(o, &w, &c);
+	bool there = !behind_all(o, rank, &c) && locate(o, &w, &c);
 
 	assert(!there);
 	(void)there;
@@ -267,6 +279,12 @@ order_next(const struct order *o, struct order_cursor *c)
 {
 	c->at++;
 	return item_at(o, c);
+}
+
+uint64_t
+order_rank(const struct order *o, const struct order_cursor *c)
+{
+	return o->chunks[c->chunk]->v[c->at].rank;
 }
 
 void

@@ -18,6 +18,7 @@ alert_gc_due(struct engine *e, struct moment now)
 	if (e->alert_gc_chore.waits)
 		return;
 	alerts_begin(&e->alerts, &e->alert_gc_at);
+	alert_columns_sweep(&e->columns, &e->alerts);
 	chore_begin(e, &e->alert_gc_chore, now);
 }
 
@@ -44,12 +45,13 @@ alert_gc_step(struct engine *e, struct moment now)
 		/* An alert that waits to be looked at was posted since. */
 		if (!r->stored || r->waits || !alert_resolved_at(r->alert, now.wall))
 			continue;
-		work_spend(&e->work, DROP_UNITS);
+		work_spend(&e->work, DROP_UNITS + alert_columns_units(&e->columns));
 		collect(e, r, now);
 	}
 	alerts_end(&e->alerts, at);
 	/* Gives back the memory that a burst has left. */
-	return hmap_shrink_some(&e->alerts.entries, &e->work) && interned_shrink_some(&e->work);
+	return alert_columns_free_some(&e->columns, &e->work) && hmap_shrink_some(&e->alerts.entries, &e->work) &&
+	    interned_shrink_some(&e->work);
 }
 
 void

@@ -105,16 +105,6 @@ view_alert_status(const struct engine *e, const struct alert *a, struct moment n
 }
 
 bool
-view_alert_status_some(const struct engine *e, const struct alert *a, struct moment now, struct status_run *run,
-    struct work *w, struct arena *arena, struct alert_status *out)
-{
-	const struct alert_entry *r = alerts_find(&e->alerts, a->labels);
-
-	assert(r != NULL);
-	return view_entry_status_some(e, r, now, run, w, arena, out);
-}
-
-bool
 view_entry_status_some(const struct engine *e, const struct alert_entry *r, struct moment now, struct status_run *run,
     struct work *w, struct arena *arena, struct alert_status *out)
 {
@@ -157,20 +147,6 @@ view_alert(const struct engine *e, uint64_t fingerprint)
 	struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprint);
 
 	return r != NULL && r->stored ? r->alert : NULL;
-}
-
-void
-view_match_routes(const struct engine *e, const struct labels *l, struct arena *arena, const struct route ***out,
-    size_t *n_out)
-{
-	const struct alert_entry *r = alerts_find(&e->alerts, l);
-	const struct route_list *list = r != NULL ? entry_routes(e, r) : NULL;
-
-	if (list == NULL)
-		list = routing_match(e->routing, l);
-	*out = ARENA_ARRAY(arena, list->n, const struct route *);
-	*n_out = list->n;
-	memcpy(*out, list->routes, list->n * sizeof(list->routes[0]));
 }
 
 void

@@ -2,18 +2,9 @@
 /* Lists that are gone through piece by piece (core/view.h). */
 #include "base/mem.h"
 #include "core/view.h"
+#include "ahead.h"
+#include "alert_choice.h"
 #include "engine_state.h"
-
-struct alert *
-view_alert_after(const struct engine *e, const struct labels *at, bool *stored_out)
-{
-	const struct alert_entry *r = alerts_after(&e->alerts, at);
-
-	if (r == NULL)
-		return NULL;
-	*stored_out = r->stored;
-	return r->alert;
-}
 
 static bool
 show_item(const struct group *g, struct group_item *out)
@@ -26,6 +17,8 @@ show_item(const struct group *g, struct group_item *out)
 
 /* To go on to the next one. */
 #define WALK_UNITS 4
+/* To find the place in one of several parts. */
+#define PART_UNITS 30
 
 static void
 move_to(struct labels **at, const struct alert_entry *last)
@@ -38,54 +31,22 @@ move_to(struct labels **at, const struct alert_entry *last)
 	labels_unref(was);
 }
 
-/* So many alerts ahead a group's member is asked for, then its entry, then the alert, then its labels. */
-#define MEMBER_AHEAD 32
-#define ENTRY_AHEAD 24
-#define ALERT_AHEAD 16
-#define LABELS_AHEAD 8
-#define CACHE_LINE 64
-
-static void
-fetch(const void *p, size_t lines)
-{
-	for (size_t i = 0; i < lines; i++)
-		__builtin_prefetch((const char *)p + i * CACHE_LINE);
-}
-
-/* A walk through all alerts waits for memory most of the time: each has its entry, itself and its labels elsewhere. */
-static void
-fetch_ahead(const struct order *o, const struct order_cursor *c)
-{
-	const struct alert_entry *entry = order_peek(o, c, ENTRY_AHEAD);
-
-	if (entry != NULL)
-		fetch(entry, sizeof(*entry) / CACHE_LINE + 1);
-	entry = order_peek(o, c, ALERT_AHEAD);
-	if (entry != NULL) {
-		fetch(entry->alert, sizeof(*entry->alert) / CACHE_LINE + 1);
-		fetch(entry->members, 1);
-	}
-	entry = order_peek(o, c, LABELS_AHEAD);
-	if (entry != NULL)
-		fetch(entry->alert->labels, 3);
-}
-
 static void
 fetch_members_ahead(const struct order *o, const struct order_cursor *c)
 {
 	const struct member *m = order_peek(o, c, MEMBER_AHEAD);
 
 	if (m != NULL)
-		fetch(m, 1);
+		fetch_lines(m, 1);
 	m = order_peek(o, c, ENTRY_AHEAD);
 	if (m != NULL)
-		fetch(m->entry, sizeof(*m->entry) / CACHE_LINE + 1);
+		fetch_object(m->entry);
 	m = order_peek(o, c, ALERT_AHEAD);
 	if (m != NULL)
-		fetch(m->entry->alert, sizeof(*m->entry->alert) / CACHE_LINE + 1);
+		fetch_object(m->entry->alert);
 	m = order_peek(o, c, LABELS_AHEAD);
 	if (m != NULL)
-		fetch(m->entry->alert->labels, 3);
+		fetch_lines(m->entry->alert->labels, 3);
 }
 
 bool
@@ -96,12 +57,54 @@ view_alerts_some(const struct engine *e, struct labels **at, struct work *w, vie
 	struct alert_entry *r = alerts_after_at(&e->alerts, *at, &c);
 
 	for (; r != NULL && !work_used_up(w); r = order_next(&e->alerts.order, &c)) {
-		fetch_ahead(&e->alerts.order, &c);
+		alerts_fetch_ahead(&e->alerts.order, &c);
 		if (r->stored && !visit(arg, r, r->alert))
 			break;
 		last = r;
 		work_spend(w, WALK_UNITS);
 	}
+	move_to(at, last);
+	return r == NULL;
+}
+
+struct alert_choice *
+alert_choice_new(void)
+{
+	return NEW(struct alert_choice);
+}
+
+void
+alert_choice_free(struct alert_choice **choice)
+{
+	if (*choice == NULL)
+		return;
+	alert_choice_fini(*choice);
+	mem_free(*choice);
+	*choice = NULL;
+}
+
+bool
+view_chosen_some(struct engine *e, const struct matchers *ms, struct alert_choice *choice, struct labels **at,
+    struct work *w, view_visit *visit, void *arg)
+{
+	const struct alert_entry *last = NULL, *r;
+	int64_t parts;
+
+	if (!alert_choice_make_some(choice, &e->columns, &e->alerts, ms, w) ||
+	    (choice->name != NULL && !alert_choice_begin(choice, &e->columns, &e->alerts, *at, w)))
+		return false;
+	if (choice->name == NULL)
+		return view_alerts_some(e, at, w, visit, arg);
+	/* Paid for at the end: however little w has, something is looked at. */
+	parts = (int64_t)choice->heap.n * PART_UNITS;
+	while ((r = alert_choice_top(choice)) != NULL && !work_used_up(w)) {
+		if (r->stored && !visit(arg, r, r->alert))
+			break;
+		last = r;
+		work_spend(w, WALK_UNITS);
+		alert_choice_pop(choice);
+	}
+	work_spend(w, parts);
 	move_to(at, last);
 	return r == NULL;
 }
@@ -156,6 +159,15 @@ view_entry_muted(const struct alert_entry *entry, struct arena *arena, const str
 }
 
 void
+view_entry_receivers(const struct alert_entry *entry, struct arena *arena, const struct receiver ***out, size_t *n_out)
+{
+	*n_out = 0;
+	*out = ARENA_ARRAY(arena, entry->members_n, const struct receiver *);
+	for (const struct member *m = entry->members; m != NULL; m = m->next)
+		(*out)[(*n_out)++] = m->group->route->receiver;
+}
+
+void
 view_entry_groups(const struct alert_entry *entry, void (*visit)(void *arg, const struct group_item *g), void *arg)
 {
 	for (const struct member *m = entry->members; m != NULL; m = m->next) {
@@ -172,21 +184,6 @@ view_alert_of(const struct engine *e, const struct labels *l)
 	const struct alert_entry *r = alerts_find(&e->alerts, l);
 
 	return r != NULL && r->stored ? r->alert : NULL;
-}
-
-void
-view_holders(const struct engine *e, const struct labels *l, struct arena *arena, const struct receiver ***out,
-    size_t *n_out)
-{
-	const struct alert_entry *r = alerts_find(&e->alerts, l);
-
-	*n_out = 0;
-	*out = NULL;
-	if (r == NULL)
-		return;
-	*out = ARENA_ARRAY(arena, r->members_n, const struct receiver *);
-	for (const struct member *m = r->members; m != NULL; m = m->next)
-		(*out)[(*n_out)++] = m->group->route->receiver;
 }
 
 void
@@ -234,14 +231,6 @@ view_member_after(const struct group *g, const struct labels *at)
 	const struct member *m = group_after(g, at);
 
 	return m != NULL ? m->entry->alert : NULL;
-}
-
-struct alert *
-view_member_at(const struct engine *e, const struct group *g, const struct labels *l)
-{
-	const struct alert_entry *r = alerts_find(&e->alerts, l);
-
-	return r != NULL && group_member(g, r) != NULL ? r->alert : NULL;
 }
 
 void

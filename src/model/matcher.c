@@ -145,6 +145,8 @@ matchers_match(const struct matchers *ms, const struct labels *l)
 /* The cost of looking at a matcher, and at a regular expression: where there are many, they lie in no cache. */
 #define LOOK_UNITS 4
 #define REGEX_UNITS 12
+/* So many labels are gone through for a unit, to find one. */
+#define LABELS_PER_UNIT 8
 
 enum match
 matchers_match_some(const struct matchers *ms, const struct labels *l, struct match_run *run, struct work *w)
@@ -153,10 +155,12 @@ matchers_match_some(const struct matchers *ms, const struct labels *l, struct ma
 
 	for (; ok && run->at < ms->n; run->at++) {
 		const struct matcher *m = &ms->m[run->at];
-		const struct istr *value = value_of(m, l);
+		const struct istr *value;
+
 		if (work_used_up(w))
 			return MATCH_LATER;
-		work_spend(w, LOOK_UNITS);
+		work_spend(w, LOOK_UNITS + (int64_t)(l->n / LABELS_PER_UNIT));
+		value = value_of(m, l);
 		if (!is_regex(m->op)) {
 			ok = equality_holds(m, value);
 			continue;

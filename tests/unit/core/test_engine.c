@@ -275,7 +275,7 @@ START_TEST(view)
 	ck_assert_uint_eq(view_counters(w.engine)->suppressed[MUTE_INHIBITION], 1);
 	ck_assert_uint_eq(view_counters(w.engine)->suppressed[MUTE_TIME_INTERVAL], 1);
 	l = world_labels("Z{n=1}");
-	view_match_routes(w.engine, l, a, &routes, &n);
+	view_match_config(w.config, l, a, &routes, &n);
 	ck_assert_uint_eq(n, 1);
 	ck_assert(str_is(routes[0]->receiver->name, "night"));
 	ck_assert_ptr_null(view_alert(w.engine, l->fingerprint));

@@ -83,14 +83,14 @@ check_groups(struct day *d)
 	}
 	HMAP_EACH(&e->alerts.entries, node) {
 		const struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
-		const struct route **routes;
+		const struct route *const *routes;
 		size_t n;
 
 		wanted += r->members_n;
 		ck_assert(!r->awaited);
 		if (!r->stored || alert_resolved_at(r->alert, d->w.now.wall))
 			continue;
-		view_match_routes(e, r->alert->labels, a, &routes, &n);
+		view_entry_routes(e, r, &routes, &n);
 		ck_assert_uint_eq(n, r->members_n);
 		for (size_t i = 0; i < n; i++) {
 			struct group *g = group_find(e, routes[i], r->alert->labels);

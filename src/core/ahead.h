@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core/ahead.h - memory that a walk will soon need.
+ *
+ * A walk through all alerts waits for memory most of the time: each has its entry, itself and its labels elsewhere.
+ */
+#ifndef CORE_AHEAD_H
+#define CORE_AHEAD_H
+
+#include <stddef.h>
+
+/* So many alerts ahead a group's member is asked for, then its entry, then the alert, then its labels. */
+#define MEMBER_AHEAD 32
+#define ENTRY_AHEAD 24
+#define ALERT_AHEAD 16
+#define LABELS_AHEAD 8
+#define CACHE_LINE 64
+
+static inline void
+fetch_lines(const void *p, size_t lines)
+{
+	for (size_t i = 0; i < lines; i++)
+		__builtin_prefetch((const char *)p + i * CACHE_LINE);
+}
+
+#define fetch_object(p) fetch_lines((p), sizeof(*(p)) / CACHE_LINE + 1)
+
+#endif
