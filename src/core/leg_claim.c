@@ -485,7 +485,7 @@ leg_claim_told_late(struct engine *e, struct leg *leg, const struct log_entry *e
 	/* A claim that was won orders them by itself, whatever clocks say: what was told after it has a newer record. */
 	if (leg->claim->won ? held->revision <= leg->claim->revision : !wall_after(held->timestamp, entry->timestamp))
 		return false;
-	/* What the other one tells of came after these ends. */
+	/* The other one tells of something that came after these ends. */
 	mine.resolved_n = 0;
 	log_debts_by_claim(e, leg, &mine, now);
 	return true;

@@ -127,7 +127,7 @@ bool read_log_record(struct ledger *l, const struct etcd_kv *kv, bool tell, stru
 bool is_ours(const struct ledger *l, const struct log_record *r);
 
 /* doubts.c */
-/* What the engine is to hear of while that claim has no result, beside what was told. */
+/* The state of doubt that the engine hears of while that claim has no result, beside what was told. */
 void doubts_while_open(struct arena *a, struct log_entry *entry, const struct log_entry *telling);
 /* Its owner is gone, and told was told without it, later: all that told does not speak of is in doubt. */
 void doubts_when_abandoned(struct arena *a, struct log_entry *told, const struct log_entry *telling);

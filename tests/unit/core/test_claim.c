@@ -524,7 +524,7 @@ START_TEST(what_another_may_have_ended_is_told_again)
 }
 END_TEST
 
-/* Who takes such a claim over, and gets no answer either, leaves both doubts. */
+/* A member that takes such a claim over, and gets no answer either, leaves both doubts. */
 START_TEST(ends_in_doubt_are_written_down)
 {
 	static const struct fake_answer hang = { .hang = true };
@@ -566,7 +566,7 @@ START_TEST(a_late_answer_is_not_the_last_word)
 	merge(&entry);
 	world_run(&w, 18 * SPAN_S);
 	ck_assert_uint_eq(results[CLAIM_SENT], 0);
-	/* What all know now is known here. */
+	/* Here is known now what all know. */
 	world_post(&w, "A{x=1}", w.now.wall, wall_add(w.now.wall, SPAN_HOUR));
 	world_run(&w, 75 * SPAN_S);
 	ck_assert_uint_eq(asked, 1);

@@ -455,7 +455,7 @@ START_TEST(what_two_told_together_is_told_once_more)
 	world_run(&w, 146 * SPAN_S);
 	ck_assert_uint_eq(w.sent.n, 3);
 	ck_assert_str_eq(w.sent.v[2].text, " resolved [A] all alerts resolved");
-	/* What was told long before or after is no doubt. */
+	/* Notifications of long before or after are no doubt. */
 	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
 	world_run(&w, 172 * SPAN_S);
 	ck_assert_uint_eq(w.sent.n, 4);
