@@ -244,7 +244,7 @@ def shown(server):
     them."""
     status, _, body = server.request("GET", "/api/ext/v1/history?format=ndjson")
     assert status == 200, body
-    seen, sent = collections.Counter(), collections.Counter()
+    seen, sent, failed = collections.Counter(), collections.Counter(), collections.Counter()
     ids = []
     for item in map(json.loads, body.splitlines()):
         ids.append(int(item["id"]))
@@ -255,9 +255,14 @@ def shown(server):
         elif item["kind"] == "notification":
             name = re.search(r'alertname="(\w+)"', item["group_key"]).group(1)
             status = "firing" if item["firing"] else "resolved"
+            # Who was served by one that failed for the other is shown as served by the next one, too.
             for whom in [r["to"] for r in item["recipients"] if r["ok"]] if item["receiver"] == "phone" else ["hook"]:
-                sent[whom, name, status] += 1
+                failed[whom, name, status] += item["outcome"] != "sent"
+                sent[whom, name, status] += item["outcome"] == "sent"
     assert ids == sorted(set(ids), reverse=True), f"seed {SEED}: numbers of events come twice, or are not in order"
+    for what, n in failed.items():
+        if what[0] != "hook" and sent[what] == 0:
+            sent[what] = n
     return seen, sent
 
 
