@@ -186,7 +186,7 @@ START_TEST(known_texts_are_as_if_read)
 		for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
 			char *known = repeated(bodies[i], false), *anew = repeated(bodies[i], true);
 
-			ck_assert_msg(strcmp(known, anew) == 0, "%s %s\nknown: %s\nanew: %s", bodies[i][0], bodies[i][1], known, anew);
+			ck_assert_msg(strcmp(known, anew) == 0, "%s %s\nknown: %.1500s\nanew: %.1500s", bodies[i][0], bodies[i][1], known, anew);
 			free(known);
 			free(anew);
 		}
