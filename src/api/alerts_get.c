@@ -67,7 +67,7 @@ visit_of(struct list *l, struct work *w, struct moment now, const struct group_i
 	return (struct visit){ l, w, now, l->w.b->n + STEP_BYTES, g };
 }
 
-/* What was written since is paid for at once: many alerts are shown in a step. */
+/* The text written since `before` is paid for at once: many alerts are shown in a step. */
 static void
 pay(const struct visit *v, size_t before)
 {

@@ -48,7 +48,8 @@ function fits(view, want) {
 	});
 }
 
-site('link', { config }, ({ test, visit, server }) => {
+/* Views follow one another faster than a busy server hears that the one before was left. */
+site('link', { config, flags: ['--web.get-concurrency=1000'] }, ({ test, visit, server }) => {
 	test('all kinds of links lead to the right view, and the link of that view to the same', async () => {
 		const page = await visit('#/alerts');
 
