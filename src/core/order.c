@@ -299,7 +299,9 @@ order_fini(struct order *o)
 void *
 order_peek(const struct order *o, const struct order_cursor *c, uint32_t ahead)
 {
-	const struct order_chunk *k = c->chunk < o->chunks_n ? o->chunks[c->chunk] : NULL;
+	uint32_t chunk = c->chunk, at = c->at + ahead;
 
-	return k != NULL && c->at + ahead < k->n ? k->v[c->at + ahead].item : NULL;
+	if (chunk < o->chunks_n && at >= o->chunks[chunk]->n)
+		at -= o->chunks[chunk++]->n;
+	return chunk < o->chunks_n && at < o->chunks[chunk]->n ? o->chunks[chunk]->v[at].item : NULL;
 }

@@ -55,7 +55,7 @@ void *order_first(const struct order *o, struct order_cursor *c);
 void *order_next(const struct order *o, struct order_cursor *c);
 /* The rank of the thing at c, which order_first, order_after_at or order_next has just returned. */
 uint64_t order_rank(const struct order *o, const struct order_cursor *c);
-/* The thing `ahead` places behind c, if it is in the same chunk; else NULL. For walks that fetch ahead. */
+/* The thing `ahead` places behind c, if it is in the same chunk or the next one; else NULL. For walks that fetch ahead. */
 void *order_peek(const struct order *o, const struct order_cursor *c, uint32_t ahead);
 
 #endif

@@ -175,8 +175,29 @@ START_TEST(goes_on_behind_what_has_gone)
 }
 END_TEST
 
+/* A walk that fetches ahead sees what will come, though it stands in the next chunk. */
+START_TEST(looks_ahead)
+{
+	enum { THINGS = 3 * ORDER_CHUNK, AHEAD = 32 };
+	static struct thing t[THINGS];
+	struct order o = { 0 };
+	struct order_cursor c;
+
+	for (int i = 0; i < THINGS; i++) {
+		t[i] = (struct thing){ .rank = (uint64_t)i };
+		insert(&o, &t[i]);
+	}
+	ck_assert_ptr_eq(order_first(&o, &c), &t[0]);
+	for (int i = 0; i < THINGS; i++) {
+		ck_assert_ptr_eq(order_peek(&o, &c, AHEAD), i + AHEAD < THINGS ? &t[i + AHEAD] : NULL);
+		order_next(&o, &c);
+	}
+	order_fini(&o);
+}
+END_TEST
+
 int
 main(void)
 {
-	return RUN("order", empty, like_a_sorted_array, takes_little_room, goes_on_behind_what_has_gone);
+	return RUN("order", empty, like_a_sorted_array, takes_little_room, goes_on_behind_what_has_gone, looks_ahead);
 }
