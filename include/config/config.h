@@ -137,6 +137,7 @@ struct route {
 	struct str_pairs labels;	/* effective route labels: name -> template source */
 	struct str key;		/* {}/{a="b"} */
 	struct str id;		/* {}/{a="b"}/0 */
+	struct str file;	/* name of the one that it is written in */
 	int line, col;
 };
 

@@ -265,6 +265,7 @@ write_route(struct page *page, void *what, struct work *w, struct moment now)
 	write_inherited(out, r);
 	json_put_uint(out, "groups", p->groups[r->index]);
 	json_put_uint(out, "alerts", p->alerts[r->index]);
+	json_put_str(out, "file", r->file);
 	json_put_int(out, "line", r->line);
 	json_object_end(out);
 	return true;

@@ -159,6 +159,7 @@ node_read(struct loading *l, struct route_conf *conf, const struct yaml_node *n,
 	struct matchers *all = &conf->route.matchers;
 
 	conf->node = n;
+	conf->route.file = arena_str(r->arena, path_base(str_from(r->path)));
 	conf->route.line = n->line;
 	conf->route.col = n->col;
 	if (fields_read(r, n, at, route_fields, &k, &written))

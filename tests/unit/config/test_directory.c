@@ -92,6 +92,11 @@ START_TEST(lists_are_put_together)
 	ck_str(c->route->routes[2]->receiver->name, "m");
 	ck_str(c->route->routes[3]->receiver->name, "a");
 	ck_str(c->route->routes[3]->active[0]->name, "day");
+	/* Each says in which file it is written. */
+	ck_str(c->route->file, "c.yaml");
+	ck_str(c->route->routes[0]->file, "c.yaml");
+	ck_str(c->route->routes[1]->routes[0]->file, "a.yml");
+	ck_str(c->route->routes[3]->file, "d.yml");
 	ck_assert_ptr_eq(c->route->routes[3]->parent, c->route);
 	ck_assert_uint_eq(c->routes_n, 6);
 	ck_assert_uint_eq(c->inhibit_rules_n, 3);
