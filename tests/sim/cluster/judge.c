@@ -80,7 +80,8 @@ judge_silences(struct day *d, struct member *m)
 		const struct silence *s = view_silence(m->world.engine, str_from(x->id));
 		enum silence_state state = s != NULL ? silence_state_at(s, m->world.now.wall) : SILENCE_EXPIRED;
 
-		if (x->ended && s != NULL && state == SILENCE_EXPIRED)
+		/* An older version, one that ends by itself, may be followed by one that lasts longer. */
+		if (x->ended && s != NULL && state == SILENCE_EXPIRED && !wall_after(s->ends, s->updated))
 			m->ended_seen[i] = true;
 		else if (state != SILENCE_EXPIRED && m->ended_seen[i])
 			fail(d, "ended: silence %d is back at member %d", i, m->number);
