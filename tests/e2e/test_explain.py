@@ -90,16 +90,21 @@ def test_from_first_to_last(serve, sink):
     assert v["verdict"] == "notified" and v["alert"]["labels"] == hostile and len(v["say"]) < 1000
 
 
-def wait_events(server, labels, kinds):
-    """What is said of the past, once the newest changes of the alert that history has are these."""
+def wait_past(server, labels, known):
+    """What is said of the past, once history knows what is waited for."""
     end = time.monotonic() + 300
-    while True:
-        v = explain(server, labels=labels, at=rfc3339())
-        items = [e["kind"] for e in step(v, "history")["page"]["items"] if e["kind"] != "notification"]
-        if items[:len(kinds)] == kinds:
-            return v
+    while not known(v := explain(server, labels=labels, at=rfc3339())):
         assert time.monotonic() < end, v
         time.sleep(0.1)
+    return v
+
+
+def wait_events(server, labels, kinds):
+    """The same, once the newest changes of the alert are these."""
+    def known(v):
+        items = [e["kind"] for e in step(v, "history")["page"]["items"] if e["kind"] != "notification"]
+        return items[:len(kinds)] == kinds
+    return wait_past(server, labels, known)
 
 
 def test_command_and_past(serve, sink):
@@ -122,13 +127,7 @@ def test_command_and_past(serve, sink):
 
     server.alert({"alertname": "Slow", "host": "a"})
     sink.wait(2)
-    end = time.monotonic() + 300
-    while True:
-        v = explain(server, labels={"alertname": "Slow", "host": "a"}, at=rfc3339())
-        if v["verdict"] == "notified":
-            break
-        assert time.monotonic() < end, v
-        time.sleep(0.1)
+    v = wait_past(server, {"alertname": "Slow", "host": "a"}, lambda v: v["verdict"] == "notified")
     assert not v["exact"] and "It fired since " in v["say"] and "hook had been told at " in v["say"], v["say"]
     r = tocsin("--at", rfc3339(), "Slow", "host=a")
     assert "This is what history has of it." in r.stdout and "may not be exact" not in r.stdout, r
