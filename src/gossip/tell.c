@@ -50,14 +50,29 @@ take(struct gossip *g, size_t room, struct str *out, size_t max)
 	return n + updates;
 }
 
+/*
+ * How often a change is told. Memberlist's limit is one of all members together: in a cluster of three each hears it once or twice, and
+ * one of a hundred lost packets makes a member tell what another has told. So each of a few members hears it UPDATE_TIMES; what
+ * is told again goes only where what is new leaves room.
+ */
+static size_t
+update_limit(struct gossip *g)
+{
+	size_t there, limit, few;
+
+	(void)members_there(&g->members, &there);
+	limit = queue_limit(g->others_told, there);
+	few = there > 0 ? there - 1 : 0;
+	if (few > FEW_MEMBERS)
+		few = FEW_MEMBERS;
+	return limit > few * UPDATE_TIMES ? limit : few * UPDATE_TIMES;
+}
+
 static void
 put_back(struct gossip *g)
 {
-	size_t there;
-
-	(void)members_there(&g->members, &there);
 	queue_put_back(&g->rumours, queue_limit(RETRANSMIT_MULT, g->members.n));
-	queue_put_back(&g->updates, queue_limit(g->others_told, there));
+	queue_put_back(&g->updates, update_limit(g));
 }
 
 /* Does it know of checksums? Since version 5 of the protocol. */
@@ -132,6 +147,24 @@ listens(const struct member *one, const void *arg)
 	return member_is_there(one) || mono_sub(l->now, one->changed) <= GOSSIP_TO_THE_DEAD;
 }
 
+/*
+ * What waits, in several datagrams where it does not fit into one: hundreds of groups that are told at once would need longer than the
+ * others' turns otherwise. None has a message twice, as none is put back before.
+ */
+static void
+tell_one(struct gossip *g, const struct member *to)
+{
+	for (unsigned i = 0; i < ROUND_DATAGRAMS; i++) {
+		struct str messages[DATAGRAM_MESSAGES_MAX];
+		size_t taken = take(g, datagram_room(g->o.label), messages, ARRAY_LEN(messages));
+
+		if (taken == 0)
+			break;
+		send(g, &to->address, knows_crc(to), messages, taken);
+	}
+	put_back(g);
+}
+
 void
 tell_round(struct gossip *g, struct mono now)
 {
@@ -140,15 +173,8 @@ tell_round(struct gossip *g, struct mono now)
 	size_t k = g->others_told < ARRAY_LEN(some) ? g->others_told : ARRAY_LEN(some);
 	size_t n = members_pick(&g->members, k, listens, &l, &g->port->rand, some);
 
-	for (size_t i = 0; i < n; i++) {
-		struct str messages[DATAGRAM_MESSAGES_MAX];
-		size_t taken = take(g, datagram_room(g->o.label), messages, ARRAY_LEN(messages));
-
-		if (taken == 0)
-			return;
-		send(g, &some[i]->address, knows_crc(some[i]), messages, taken);
-		put_back(g);
-	}
+	for (size_t i = 0; i < n; i++)
+		tell_one(g, some[i]);
 }
 
 void
