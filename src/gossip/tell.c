@@ -148,7 +148,7 @@ listens(const struct member *one, const void *arg)
 }
 
 /*
- * What waits, in several datagrams where it does not fit into one: hundreds of groups that are told at once would need longer than the
+ * Several datagrams carry what waits where one does not hold it: hundreds of groups that are told at once would need longer than the
  * others' turns otherwise. None has a message twice, as none is put back before.
  */
 static void
