@@ -27,6 +27,9 @@
 #define PAIR_UNITS 40
 #define TAKE_BYTES 4
 #define BLANKS ((size_t)64 << 10)	/* passed at a time */
+#define PAIR_BYTES 64			/* of a body, mostly */
+#define ALERT_BYTES 512
+#define EXPECTED_MAX ((size_t)256 << 10)
 
 /* Labels or annotations: a set that is known by its text, or pairs, a range of `pairs` while reading. */
 struct posted_set {
@@ -52,6 +55,7 @@ struct reading {
 	struct arena *arena;	/* of what is read: the request's; or, empty after each alert, `passing` */
 	VEC(struct posted) alerts;
 	VEC(struct label_pair) pairs;
+	size_t expected;	/* bytes for which room is made at once, as growing copies: the body, or EXPECTED_MAX */
 	size_t seen;		/* alerts of the body so far */
 	size_t pairs_n;		/* of this alert, those of known sets too */
 	size_t pairs_from;	/* where those that were read begin */
@@ -163,6 +167,8 @@ read_pairs(struct reading *rd, const char *field, struct posted_set *set)
 	struct label_pair p;
 	enum json_token t;
 
+	if (rd->pairs.cap == 0)
+		VEC_RESERVE(&rd->pairs, rd->expected / PAIR_BYTES + 1);
 	while (next_pair(rd, &p, field, &t)) {
 		if (!add_pairs(rd, set, 1))
 			return false;
@@ -330,6 +336,8 @@ read_alert(struct reading *rd, enum json_token t)
 		return false;
 	}
 	p.bytes = json_offset(rd->r) - begin;
+	if (rd->alerts.cap == 0)
+		VEC_RESERVE(&rd->alerts, rd->expected / ALERT_BYTES + 1);
 	VEC_PUSH(&rd->alerts, p);
 	return true;
 }
@@ -583,6 +591,7 @@ api_alerts_post(struct call *c)
 	rd->arena = c->arena;
 	rd->resolve_timeout = view_config(c->api->env.engine)->global.resolve_timeout;
 	rd->url_room.max = SBUF_UNLIMITED;
+	rd->expected = c->req->body.n < EXPECTED_MAX ? c->req->body.n : EXPECTED_MAX;
 	rd->r = ARENA_NEW(c->arena, struct json_reader);
 	json_reader_init(rd->r, c->req->body, JSON_FIRST_VALUE);
 	post_begin(c, &rd->post);

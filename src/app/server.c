@@ -442,6 +442,8 @@ start(struct server *s, struct moment now, struct err *e)
 
 	if (!options_check(s->o, e))
 		return false;
+	/* Libevent would call calloc, which is slow: see mem_calloc. */
+	event_set_mem_functions(malloc, realloc, free);
 	s->base = event_base_new();
 	if (s->base == NULL)
 		return err_set(e, ERR_IO, "cannot make an event loop");

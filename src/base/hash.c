@@ -9,6 +9,8 @@
 #include <endian.h>
 #include <string.h>
 
+#include "hash_aes.h"
+
 static inline uint64_t
 rotl(uint64_t x, int n)
 {
@@ -148,11 +150,27 @@ xxh64_sum(const struct xxh64 *x)
 /* Written once at start, before anything is hashed. */
 static uint64_t key0 = UINT64_C(0x0706050403020100), key1 = UINT64_C(0x0f0e0d0c0b0a0908);
 
+static bool aes;
+
 void
 hash_seed(const unsigned char key[16])
 {
 	key0 = load64(key);
 	key1 = load64(key + 8);
+	aes = hash_aes_is_there();
+	if (aes)
+		hash_aes_seed(key);
+}
+
+struct hash128
+hash128_text(uint64_t domain, const void *p, size_t n)
+{
+	uint64_t out[2];
+
+	if (!aes)
+		return hash128_seeded(domain, p, n);
+	hash_aes(domain, p, n, out);
+	return (struct hash128){ out[0], out[1] };
 }
 
 #define SIP_ROUND()                 \

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,10 +35,9 @@ struct workers {
 	const char *name;
 	int fd;			/* eventfd: something came home */
 
+	sem_t more;		/* as many as there are jobs in `todo`; and when it ends, one for each thread */
 	pthread_mutex_t lock;	/* of all below */
-	pthread_cond_t more;
 	struct queue todo, done;
-	bool quit;
 };
 
 static void
@@ -97,9 +97,10 @@ worker(void *arg)
 		bool was_empty;
 		uint64_t one = 1;
 
+		while (sem_wait(&w->more) != 0)
+			;
 		lock(w);
-		while ((j = queue_pop(&w->todo)) == NULL && !w->quit)
-			pthread_cond_wait(&w->more, &w->lock);
+		j = queue_pop(&w->todo);
 		unlock(w);
 		if (j == NULL)
 			return NULL;
@@ -136,14 +137,11 @@ static void
 on_home(evutil_socket_t fd, short what, void *arg)
 {
 	struct workers *w = arg;
-	uint64_t n;
-	ssize_t got;
 
+	(void)fd;
 	(void)what;
 	turn_begin(w->name);
-	/* Cleared first: a job that comes home from here on wakes us again. */
-	got = read(fd, &n, sizeof(n));
-	(void)got;
+	/* It is not read: each write to it wakes us once, and a job that comes home from here on does so again. */
 	bring_home(w);
 	turn_end();
 }
@@ -184,14 +182,14 @@ workers_new(struct event_base *base, unsigned threads, size_t queue_max, const c
 	queue_init(&w->done);
 	bad = pthread_mutex_init(&w->lock, NULL);
 	assert(bad == 0);
-	bad = pthread_cond_init(&w->more, NULL);
+	bad = sem_init(&w->more, 0, 0);
 	assert(bad == 0);
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->fd < 0) {
 		err_set(e, ERR_IO, "eventfd: %s", errno_text(errno).s);
 		goto fail;
 	}
-	w->home = event_new(base, w->fd, EV_READ | EV_PERSIST, on_home, w);
+	w->home = event_new(base, w->fd, EV_READ | EV_ET | EV_PERSIST, on_home, w);
 	assert(w->home != NULL);
 	if (event_add(w->home, NULL) < 0) {
 		err_set(e, ERR_IO, "cannot watch an eventfd");
@@ -214,7 +212,7 @@ workers_submit(struct workers *w, struct job *j)
 	lock(w);
 	queue_push(&w->todo, j);
 	unlock(w);
-	pthread_cond_signal(&w->more);
+	sem_post(&w->more);
 	return true;
 }
 
@@ -233,10 +231,8 @@ workers_stop(struct workers **wp)
 		return;
 	*wp = NULL;
 	w->stopping = true;
-	lock(w);
-	w->quit = true;
-	unlock(w);
-	pthread_cond_broadcast(&w->more);
+	for (unsigned i = 0; i < w->threads_n; i++)
+		sem_post(&w->more);
 	for (unsigned i = 0; i < w->threads_n; i++)
 		pthread_join(w->threads[i], NULL);
 	bring_home(w);
@@ -245,7 +241,7 @@ workers_stop(struct workers **wp)
 		event_free(w->home);
 	if (w->fd >= 0)
 		close(w->fd);
-	pthread_cond_destroy(&w->more);
+	sem_destroy(&w->more);
 	pthread_mutex_destroy(&w->lock);
 	mem_free(w->threads);
 	mem_free(w);

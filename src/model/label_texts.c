@@ -9,7 +9,7 @@ static _Thread_local struct hmap texts;
 struct hash128
 label_text_hash(enum label_text_kind kind, struct str text)
 {
-	return hash128_seeded(kind, text.p, text.n);
+	return hash128_text(kind, text.p, text.n);
 }
 
 struct labels *

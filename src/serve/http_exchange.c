@@ -119,7 +119,8 @@ exchange_send(struct http_conn *c)
 	web_config_headers(s->web, &x->resp, x->arena);
 	evhttp_request_set_on_complete_cb(x->evreq, on_complete, c);
 	c->watched = false;
-	http_response_send(c);
+	if (http_response_send(c))
+		return;
 	/* evhttp would go on reading, for no better reason than to see the end; and take that for a reason to stop writing. */
 	bufferevent_disable(c->bev, EV_READ);
 	guard_move(c, CONN_WRITE);

@@ -193,6 +193,7 @@ on_close(struct evhttp_connection *evcon, void *arg)
 	hmap_remove(&s->by_bev, &c->node);
 	evbuffer_remove_cb(bufferevent_get_input(c->bev), on_input, c);
 	pace_end(c);
+	interest_end(c);
 	if (ssl != NULL) {
 		lingers = refuse_plain_text(c);
 		/* Without waiting for the peer's answer to it. */
@@ -392,6 +393,7 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 
 	if (info->n_added == 0 || c->own)
 		return;
+	c->interest_fed = true;
 	if (c->early != NULL)
 		guard_show(c, &c->early);
 	if (c->state == CONN_IDLE) {
@@ -407,6 +409,7 @@ void
 guard_next(struct http_conn *c)
 {
 	guard_move(c, CONN_IDLE);
+	interest_next(c);
 	begin_head(c, bufferevent_get_input(c->bev));
 	/* Behind a request evhttp looks at what is there, gate or not. */
 	if (c->state == CONN_HEAD && c->gated)
@@ -452,6 +455,7 @@ welcome(struct http_conn *c)
 		c->gated = true;
 		gate(c, false);
 		pace_begin(c);
+		interest_begin(c);
 		/* How long one may take is a matter of the lists. */
 		bufferevent_set_timeouts(bev, NULL, NULL);
 		/* Failure (not all sockets are TCP) costs a little latency, no more. */

@@ -8,7 +8,7 @@
  * http_exchange.c turns a request of evhttp into an answer, http_request.c and
  * http_response.c translate, http_admit.c asks admission.c who may, http_stream.c
  * sends bodies that are not in memory, http_later.c does what has no answer as yet,
- * http_pace.c watches how fast answers are taken.
+ * http_pace.c watches how fast answers are taken, http_interest.c spares system calls.
  *
  * A connection is always in exactly one state, and on the list of that state; a
  * list is in order of deadlines, because all that is on it has the same time
@@ -115,6 +115,8 @@ struct http_conn {
 	uint64_t sent;			/* bytes that it has */
 	uint64_t read;			/* … of which the peer had these when it was last looked at */
 	bool watched;			/* it has been looked at since the answer began */
+	struct event *interest;		/* http_interest.c */
+	bool interest_fed;		/* something was read since it fired last */
 	struct head_scan head;
 	bool gated;			/* evhttp is not shown the head until it is complete */
 	struct evbuffer *early;		/* … what came of it behind another request */
@@ -167,6 +169,7 @@ struct http_server {
 	bool starved;			/* … because there was no descriptor for it */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
+	struct sbuf plain;		/* the small answer that is being written */
 	int64_t date_s;			/* the second that `date` is for */
 	char date[40];
 };
@@ -214,6 +217,14 @@ void accept_freed(struct http_server *s);
 /* n more bytes of requests or answers are in memory; room is made, soon, when that is too much. */
 void guard_count(struct http_server *s, size_t n);
 
+/* http_interest.c */
+
+/* The connection has its socket; until interest_end, which has to come before that is closed. */
+void interest_begin(struct http_conn *c);
+void interest_end(struct http_conn *c);
+/* Another request may come. */
+void interest_next(struct http_conn *c);
+
 /* http_pace.c */
 
 /* Looks after what is written to the connection, from here on … */
@@ -247,7 +258,10 @@ void exchange_expire(struct http_conn *c);
 /* The connection is gone, or the answer went out. */
 void exchange_end(struct http_conn *c);
 
-/* Gives evhttp what x->resp says: of a stream the head, of anything else all. Nothing is read until it is written. */
+/*
+ * Gives evhttp what x->resp says: of a stream the head, of anything else all. Nothing is read until it is written.
+ * Behind this the exchange may be over, and the connection gone, unless it is a stream that has a body.
+ */
 void exchange_send(struct http_conn *c);
 /* All of the answer is made, and resp.stream, if it has one, knows its size: for metrics. */
 void exchange_observe(struct http_conn *c);

@@ -3,13 +3,20 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/http.h>
 
 #include "base/layout.h"
 #include "base/mem.h"
 #include "http_private.h"
+#include "http_request.h"
+
+/* An answer of no more bytes is written in one go, without evhttp. */
+#define AT_ONCE ((size_t)16 << 10)
 
 static const struct {
 	int status;
@@ -111,7 +118,72 @@ http_response_has_body(const struct exchange *x)
 	return status_has_body(x->resp.status) && evhttp_request_get_command(x->evreq) != EVHTTP_REQ_HEAD;
 }
 
-void
+/*
+ * evhttp copies each header thrice, prints it anew and waits for the socket to be
+ * writable: more than all else that a small answer costs. An answer behind which the connection
+ * stays needs none of it.
+ */
+static bool
+is_plain(const struct http_conn *c)
+{
+	const struct exchange *x = c->x;
+
+	return x->resp.stream == NULL && !x->close && !http_request_is_old(x->evreq) && x->resp.body.n <= AT_ONCE &&
+	    evhttp_request_get_command(x->evreq) != EVHTTP_REQ_HEAD && evhttp_request_get_connection(x->evreq) != NULL &&
+	    bufferevent_openssl_get_ssl(c->bev) == NULL && evbuffer_get_length(bufferevent_get_output(c->bev)) == 0;
+}
+
+static void
+put_plain(struct http_server *s, struct exchange *x, struct sbuf *out)
+{
+	const struct http_response *r = &x->resp;
+
+	sbuf_reset(out);
+	sbuf_printf(out, "HTTP/1.1 %d %s\r\n", r->status, http_reason(r->status));
+	for (size_t i = 0; i < r->headers_n; i++) {
+		put_clean(out, r->headers[i].name);
+		sbuf_puts(out, ": ");
+		put_clean(out, r->headers[i].value);
+		sbuf_puts(out, "\r\n");
+	}
+	sbuf_puts(out, "Date: ");
+	sbuf_puts(out, http_date(s));
+	if (status_has_body(r->status))
+		sbuf_printf(out, "\r\nContent-Length: %zu", r->body.n);
+	sbuf_puts(out, "\r\n\r\n");
+	if (status_has_body(r->status))
+		sbuf_str(out, sbuf_get(&r->body));
+}
+
+/* The socket may not take all of it at once: the rest is left to evhttp, which then finds out about errors as well. */
+static bool
+send_plain(struct http_conn *c)
+{
+	struct exchange *x = c->x;
+	struct sbuf *out = &c->server->plain;
+	struct evbuffer *rest;
+	ssize_t n;
+
+	put_plain(c->server, x, out);
+	n = send(bufferevent_getfd(c->bev), out->p, out->n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0)
+		n = 0;
+	c->sent += (uint64_t)n;
+	x->sent = true;
+	if ((size_t)n < out->n) {
+		rest = evbuffer_new();
+		assert(rest != NULL);
+		evbuffer_add(rest, out->p + n, out->n - (size_t)n);
+		evhttp_send_reply_chunk(x->evreq, rest);
+		evbuffer_free(rest);
+		evhttp_send_reply_end(x->evreq);
+		return false;
+	}
+	evhttp_send_reply_end(x->evreq);
+	return true;
+}
+
+bool
 http_response_send(struct http_conn *c)
 {
 	struct exchange *x = c->x;
@@ -124,12 +196,14 @@ http_response_send(struct http_conn *c)
 	char *p;
 
 	assert(r->status >= 200 && r->status <= 999);
+	if (is_plain(c))
+		return send_plain(c);
 	/* A handler may leave out the body of HEAD, but then nobody knows its length. */
 	put_headers(c->server, x, status_has_body(r->status) && known && (!head || length > 0), length);
 	if (r->stream != NULL && has_body) {
 		/* Without a length it comes in chunks, or (HTTP/1.0) until the connection ends: evhttp sees to that. */
 		evhttp_send_reply_start(x->evreq, r->status, http_reason(r->status));
-		return;
+		return false;
 	}
 	if (has_body && r->body.n > 0) {
 		p = sbuf_take(&r->body, &n);
@@ -138,4 +212,5 @@ http_response_send(struct http_conn *c)
 	}
 	x->sent = true;
 	evhttp_send_reply(x->evreq, r->status, http_reason(r->status), NULL);
+	return false;
 }

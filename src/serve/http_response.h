@@ -19,8 +19,9 @@ const char *http_reason(int status);
 bool http_response_has_body(const struct exchange *x);
 /*
  * Gives the answer to evhttp. A body in memory moves there by reference, so it
- * exists once, whatever the pace of the reader.
+ * exists once, whatever the pace of the reader. True: it was so small that the
+ * socket took all of it at once; the exchange is over, and the connection may be gone.
  */
-void http_response_send(struct http_conn *c);
+bool http_response_send(struct http_conn *c);
 
 #endif

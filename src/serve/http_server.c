@@ -78,6 +78,7 @@ http_server_new(const struct http_server_options *o, struct err *e)
 	s->o = *o;
 	fill_in(&s->o);
 	s->arena = arena_new();
+	s->plain.max = SBUF_UNLIMITED;
 	s->tasks = tasks_new(o->base, o->clock, "answers");
 	guard_init(s);
 	timer_init(&s->grace, o->base, "end", on_grace, s);
@@ -231,6 +232,7 @@ http_server_free(struct http_server **sp)
 	web_config_free(&s->web);
 	tasks_free(&s->tasks);
 	mem_free(s->listeners);
+	sbuf_fini(&s->plain);
 	arena_free(&s->arena);
 	mem_free(s);
 }

@@ -65,6 +65,7 @@ open_log(struct confirmed *c, ino_t wal)
 		close(c->wal_fd);
 	c->wal_fd = open(c->wal_path, O_RDONLY | O_CLOEXEC);
 	c->wal = wal;
+	c->salted = false;
 	return c->wal_fd >= 0;
 }
 
@@ -77,13 +78,18 @@ open_note(struct confirmed *c)
 }
 
 void
-confirmed_write(struct confirmed *c, ino_t wal, uint64_t frames)
+confirmed_write(struct confirmed *c, ino_t wal, uint64_t frames, bool begun_anew)
 {
 	unsigned char note[NOTE_BYTES] = MARK;
 	uint64_t hash;
 
-	if (!open_log(c, wal) || pread(c->wal_fd, note + 8, 8, SALTS_AT) != 8 || !open_note(c))
+	if (!open_log(c, wal) || !open_note(c))
 		return;
+	if (begun_anew || !c->salted)
+		c->salted = pread(c->wal_fd, c->salts, sizeof(c->salts), SALTS_AT) == sizeof(c->salts);
+	if (!c->salted)
+		return;
+	memcpy(note + 8, c->salts, sizeof(c->salts));
 	memcpy(note + 16, &frames, 8);
 	hash = hash_of(note);
 	memcpy(note + HASHED_BYTES, &hash, 8);

@@ -20,6 +20,8 @@ struct confirmed {
 	char *path, *wal_path;
 	int fd, wal_fd;		/* -1: not open */
 	ino_t wal;		/* which file wal_fd is */
+	bool salted;		/* `salts` are those of the log */
+	unsigned char salts[8];
 };
 
 /* Which log (its salts, as they stand in its header), and how many frames of it. */
@@ -31,8 +33,11 @@ struct confirmed_note {
 /* The note of the database at this path. */
 void confirmed_init(struct confirmed *c, const char *path);
 void confirmed_fini(struct confirmed *c);
-/* The log, whose file is `wal`, holds so many frames, all of them on disk. A note that cannot be made stays as it was. */
-void confirmed_write(struct confirmed *c, ino_t wal, uint64_t frames);
+/*
+ * The log, whose file is `wal`, holds so many frames, all of them on disk. `begun_anew`: it may have been since the last
+ * call, which changes its salts. A note that cannot be made stays as it was.
+ */
+void confirmed_write(struct confirmed *c, ino_t wal, uint64_t frames, bool begun_anew);
 /* The note of the database at this path. */
 void confirmed_forget(const char *path);
 /* False when there is no note, or none that is whole. */

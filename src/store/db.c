@@ -8,10 +8,12 @@
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "confirmed.h"
+#include "log_room.h"
 #include "loop/file.h"
 #include "owner.h"
 #include "schema.h"
 #include "sql.h"
+#include "wal_frames.h"
 
 /* A process that is just ending still holds the lock. */
 #define BUSY_MS 5000
@@ -20,10 +22,14 @@
 
 _Static_assert(DB_PAGE == 8192, "as db_open says");
 
-/* A file as it was after we last wrote. */
+/* So long the log gets before it begins anew, as long as transactions are small; journal_size_limit is above it. */
+#define LOG_BYTES (WAL_HEADER + (uint64_t)CHECKPOINT_FRAMES * (WAL_FRAME_HEAD + DB_PAGE))
+
+/* A file that is ours, and the size that it has at least. */
 struct watched {
 	char *path;
 	struct file_stamp was;
+	uint64_t size;		/* when it was last looked at */
 };
 
 struct db {
@@ -31,7 +37,9 @@ struct db {
 	sqlite3_stmt *put[TABLE_N], *drop[TABLE_N], *begin, *commit;
 	struct watched file, wal;
 	bool summed;			/* rows have their sums */
-	int frames;			/* of the log */
+	int frames;			/* of the log, at the last commit */
+	bool may_restart;		/* a checkpoint was made behind it: the next commit may begin the log anew */
+	struct log_room room;
 	struct confirmed confirmed;
 	size_t bad;
 	struct err first_bad;
@@ -87,8 +95,10 @@ on_wal(void *arg, sqlite3 *handle, const char *name, int frames)
 	struct db *d = arg;
 
 	d->frames = frames;
-	if (frames >= CHECKPOINT_FRAMES)
+	if (frames >= CHECKPOINT_FRAMES) {
 		sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		d->may_restart = true;
+	}
 	return SQLITE_OK;
 }
 
@@ -101,7 +111,7 @@ configure(struct db *d, enum db_mode mode, struct err *e)
 	if (mode == DB_READ)
 		return true;
 	sqlite3_wal_hook(d->sql.handle, on_wal, d);
-	return execute(d, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216", e);
+	return execute(d, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 17825792", e);
 }
 
 static char *
@@ -117,20 +127,30 @@ static void
 look(struct watched *f)
 {
 	f->was = file_stamp(f->path);
+	f->size = (uint64_t)f->was.size;
 }
 
-static bool
-unchanged(const struct watched *f, struct err *e)
+/* It has not become another one by being looked at. */
+static void
+look_again(struct watched *f)
 {
 	struct file_stamp now = file_stamp(f->path);
 
+	if (f->was.ino == 0 || file_stamp_same_file(&now, &f->was))
+		f->was = now;
+}
+
+static bool
+is_cut(struct watched *f, const struct file_stamp *now, struct err *e)
+{
+	f->size = (uint64_t)now->size;
 	if (f->was.ino == 0)
-		return true;
-	if (!file_stamp_same_file(&now, &f->was))
-		return err_set(e, ERR_IO, "%s was removed or replaced while it was in use", f->path);
-	if (now.size < f->was.size)
-		return err_set(e, ERR_IO, "%s was cut while it was in use", f->path);
-	return true;
+		return false;
+	if (!file_stamp_same_file(now, &f->was))
+		return !err_set(e, ERR_IO, "%s was removed or replaced while it was in use", f->path);
+	if (now->size < f->was.size)
+		return !err_set(e, ERR_IO, "%s was cut while it was in use", f->path);
+	return false;
 }
 
 struct db *
@@ -144,6 +164,8 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 	d->file.path = join(path, "");
 	d->wal.path = join(path, DB_WAL);
 	confirmed_init(&d->confirmed, path);
+	log_room_init(&d->room);
+	d->may_restart = true;
 	ok = owner_check_database(path, e) && (sqlite3_open_v2(path, &d->sql.handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ||
 	    db_err(d, e));
 	ok = ok && sqlite3_busy_timeout(d->sql.handle, BUSY_MS) == SQLITE_OK &&
@@ -193,18 +215,21 @@ db_close(struct db **d)
 	sqlite3_finalize((*d)->commit);
 	sqlite3_close((*d)->sql.handle);
 	confirmed_fini(&(*d)->confirmed);
+	log_room_fini(&(*d)->room);
 	mem_free((*d)->file.path);
 	mem_free((*d)->wal.path);
 	mem_free(*d);
 	*d = NULL;
 }
 
-bool
-db_moved(struct db *d)
+enum db_files
+db_files_now(struct db *d, struct err *e)
 {
-	int moved = 0;
+	struct file_stamp file = file_stamp(d->file.path), wal = file_stamp(d->wal.path);
 
-	return sqlite3_file_control(d->sql.handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
+	if (!file_stamp_same_file(&file, &d->file.was))
+		return DB_FILES_MOVED;
+	return is_cut(&d->wal, &wal, e) || is_cut(&d->file, &file, e) ? DB_FILES_CUT : DB_FILES_OURS;
 }
 
 uint64_t
@@ -215,10 +240,18 @@ db_file(const struct db *d)
 	return id != 0 ? id : 1;
 }
 
-bool
-db_whole(const struct db *d, struct err *e)
+uint64_t
+db_bytes(const struct db *d)
 {
-	return unchanged(&d->wal, e) && unchanged(&d->file, e);
+	uint64_t wal = (uint64_t)d->wal.was.size;
+
+	return d->file.size + (wal > d->wal.size ? wal : d->wal.size);
+}
+
+static uint64_t
+log_used(const struct db *d)
+{
+	return WAL_HEADER + (uint64_t)d->frames * (WAL_FRAME_HEAD + DB_PAGE);
 }
 
 static bool
@@ -237,15 +270,32 @@ db_begin(struct db *d, struct err *e)
 	return run(d, d->begin, e);
 }
 
+/* The least that the files hold from here on: known without a look at them, but for what a checkpoint did. */
+static void
+note_commit(struct db *d, bool restarted)
+{
+	if (d->wal.was.ino == 0)
+		look(&d->wal);
+	if (d->wal.was.ino == 0 || d->frames == 0)
+		return;
+	d->wal.was.size = (off_t)log_used(d);
+	if (d->may_restart)
+		look_again(&d->file);
+	confirmed_write(&d->confirmed, d->wal.was.ino, (uint64_t)d->frames, restarted);
+}
+
 bool
 db_commit(struct db *d, struct err *e)
 {
+	bool restarts = d->may_restart;
+
+	if (d->wal.was.ino != 0 && d->frames > 0 && !restarts)
+		log_room_make(&d->room, d->wal.path, d->wal.was.ino, log_used(d), LOG_BYTES);
+	/* It stays so when a checkpoint does not get to the end of the log, and is made again. */
+	d->may_restart = false;
 	if (!run(d, d->commit, e))
 		return false;
-	look(&d->file);
-	look(&d->wal);
-	if (d->wal.was.ino != 0 && d->frames > 0)
-		confirmed_write(&d->confirmed, d->wal.was.ino, (uint64_t)d->frames);
+	note_commit(d, restarts);
 	return true;
 }
 

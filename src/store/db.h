@@ -38,12 +38,17 @@ struct db *db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db
 void db_close(struct db **d);
 /* The kind of failure that the last failed call met. */
 enum db_trouble db_trouble(const struct db *d);
-/* Was the file renamed or deleted under our hands? */
-bool db_moved(struct db *d);
+enum db_files {
+	DB_FILES_OURS,
+	DB_FILES_MOVED,		/* the database was renamed or deleted under our hands */
+	DB_FILES_CUT,		/* what we wrote is not in them, as their sizes tell, or the log is not the one we write to */
+};
+/* Looks what became of its files since the last commit; *e says what was cut. */
+enum db_files db_files_now(struct db *d, struct err *e);
 /* Which file it is: never 0, and another one for another file. */
 uint64_t db_file(const struct db *d);
-/* Is what we wrote still in its files, as far as their sizes tell, and is the log the one we write to? */
-bool db_whole(const struct db *d, struct err *e) MUST_CHECK;
+/* Size of its files, as they were at db_files_now, and of what was written since. */
+uint64_t db_bytes(const struct db *d);
 /* Its first filling is done: it is not fresh any more. Also inside a transaction. */
 bool db_mark_complete(struct db *d, struct err *e) MUST_CHECK;
 

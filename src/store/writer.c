@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -122,15 +121,18 @@ is_ours(struct writer *w)
 
 	if (w->db == NULL)
 		return true;
-	if (db_moved(w->db)) {
+	switch (db_files_now(w->db, &why)) {
+	case DB_FILES_OURS:
+		break;
+	case DB_FILES_MOVED:
 		db_close(&w->db);
-		return true;
+		break;
+	case DB_FILES_CUT:
+		w->known = false;
+		db_close(&w->db);
+		return writer_set_aside(w, &why, &w->err);
 	}
-	if (db_whole(w->db, &why))
-		return true;
-	w->known = false;
-	db_close(&w->db);
-	return writer_set_aside(w, &why, &w->err);
+	return true;
 }
 
 /* A database that was lost under our hands, or that we could not open at start. */
@@ -210,21 +212,6 @@ make_copy(struct writer *w, struct err *e)
 	return fd;
 }
 
-static void
-measure(struct writer *w)
-{
-	static const char *const suffixes[] = { "", DB_WAL };
-	char path[4096];
-	struct stat st;
-
-	w->bytes = 0;
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		snprintf(path, sizeof(path), "%s%s", w->path, suffixes[i]);
-		if (stat(path, &st) == 0)
-			w->bytes += (uint64_t)st.st_size;
-	}
-}
-
 void
 writer_run(struct writer *w)
 {
@@ -240,6 +227,6 @@ writer_run(struct writer *w)
 		w->copy_err = (struct err){ 0 };
 		w->copy_fd = make_copy(w, &w->copy_err);
 	}
-	measure(w);
+	w->bytes = w->db != NULL ? db_bytes(w->db) : 0;
 	w->took = mono_sub(w->clock->now(w->clock).mono, begin);
 }

@@ -6,6 +6,7 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/hmap.h"
+#include "base/mem.h"
 #include "base/rand.h"
 
 static uint64_t
@@ -125,6 +126,37 @@ START_TEST(siphash_of_128_bits)
 		ck_assert_uint_eq(h.first, rows[i].want.first);
 		ck_assert_uint_eq(h.second, rows[i].want.second);
 	}
+}
+END_TEST
+
+/* The hash depends on the processor, its properties do not. */
+START_TEST(hash_of_texts)
+{
+	enum { N = 200 };
+	unsigned char key[16] = { 7 }, text[N] = { 0 };
+	struct hash128 all[4 * N], other;
+	size_t n = 0;
+
+	for (int round = 0; round < 2; round++) {
+		hash_seed(key);
+		/* Zeros of each length, and of each length those of another domain; then each byte of the longest changed. */
+		for (size_t i = 0; i < N; i++) {
+			unsigned char *exact = mem_alloc(i + 1);
+
+			memcpy(exact, text, i);
+			all[n++] = hash128_text(0, exact, i);
+			other = hash128_text(0, text, i);
+			ck_assert(all[n - 1].first == other.first && all[n - 1].second == other.second);
+			text[i] ^= 1;
+			all[n++] = hash128_text(1, text, N);
+			text[i] ^= 1;
+			mem_free(exact);
+		}
+		key[15]++;
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			ck_assert(all[i].first != all[k].first && all[i].second != all[k].second);
 }
 END_TEST
 
@@ -304,6 +336,7 @@ main(void)
 	tcase_add_test(t, xxhash_streams);
 	tcase_add_test(t, siphash_1_3_vectors);
 	tcase_add_test(t, siphash_of_128_bits);
+	tcase_add_test(t, hash_of_texts);
 	tcase_add_test(t, map_finds_what_was_put_in);
 	tcase_add_test(t, map_iterates_over_all_once);
 	tcase_add_test(t, random_numbers_repeat);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evhttp turns reading off before it hands over a request and on behind the answer,
+ * and each time the kernel would have to be told. A second event on the same socket keeps its
+ * interest. When that one fires and nothing is read between two times, somebody does not
+ * want what has come: it goes, and comes back with the next request.
+ */
+#include <assert.h>
+
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "http_private.h"
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (!c->interest_fed)
+		event_del(c->interest);
+	c->interest_fed = false;
+}
+
+void
+interest_next(struct http_conn *c)
+{
+	c->interest_fed = true;
+	if (!event_pending(c->interest, EV_READ, NULL))
+		event_add(c->interest, NULL);
+}
+
+void
+interest_begin(struct http_conn *c)
+{
+	c->interest = event_new(c->server->o.base, bufferevent_getfd(c->bev), EV_READ | EV_PERSIST, on_readable, c);
+	assert(c->interest != NULL);
+	interest_next(c);
+}
+
+void
+interest_end(struct http_conn *c)
+{
+	event_free(c->interest);
+	c->interest = NULL;
+}
