@@ -18,8 +18,13 @@
  */
 struct value notify_data(const struct notification *n, size_t limit, const struct notify_env *env, struct arena *a);
 
+/* For each label of the first of n > 0 alerts, in their order: whether all have it. Of annotations likewise. In the arena. */
+const bool *notify_common(const struct noted_alert *alerts, size_t n, bool annotations, struct arena *a);
+/* The receiver's name as templates and webhooks have it. In the arena. */
+struct str notify_receiver_name(const struct notification *n, struct arena *a);
+
 /*
- * The same from JSON with the names that a webhook's body has, for trying
+ * The data from JSON with the names that a webhook's body has, for trying
  * templates. Members that are left out are as a notification would have them:
  * the status and the fingerprint of an alert, the status of all, what labels
  * and annotations have in common. Borrows j. Errors name the member.

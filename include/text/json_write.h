@@ -48,6 +48,8 @@ void json_array_end(struct json_writer *w);
 void json_key(struct json_writer *w, struct str key);
 
 void json_str(struct json_writer *w, struct str s);
+/* As json_str, but that each malformed byte becomes U+FFFD itself, as Go writes it today. */
+void json_str_repaired(struct json_writer *w, struct str s);
 void json_int(struct json_writer *w, int64_t v);
 void json_uint(struct json_writer *w, uint64_t v);
 /* JSON has no infinities: they and NaN are written as null. */
@@ -71,6 +73,8 @@ void json_put_wall(struct json_writer *w, const char *key, struct wall t);
 
 /* Only a string literal with its quotes, without a writer. */
 void json_quote(struct sbuf *b, struct str s, enum json_html html);
+/* As json_str_repaired. */
+void json_quote_repaired(struct sbuf *b, struct str s);
 /* The text between the quotes, of a string that is written piece by piece, each of whole runes. */
 void json_quote_part(struct sbuf *b, struct str s, enum json_html html);
 

@@ -124,19 +124,18 @@ sbuf_printf(struct sbuf *b, const char *fmt, ...)
 void
 sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap)
 {
-	size_t left = b->cap - b->n;
+	char local[256];	/* most fit, and are not formatted twice */
 	va_list again;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(left != 0 ? b->p + b->n : NULL, left, fmt, ap);
+	n = vsnprintf(local, sizeof(local), fmt, ap);
 	assert(n >= 0);
-	if (room(b, (size_t)n)) {
-		if ((size_t)n >= left)
-			vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+	if ((size_t)n < sizeof(local)) {
+		sbuf_put(b, local, (size_t)n);
+	} else if (room(b, (size_t)n)) {
+		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
 		b->n += (size_t)n;
-	} else if (b->p != NULL) {
-		b->p[b->n] = '\0';	/* nothing of it is added */
 	}
 	va_end(again);
 }

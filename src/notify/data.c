@@ -6,7 +6,6 @@
  */
 #include "notify/data.h"
 
-
 #include "base/rfc3339.h"
 
 struct alert_view {
@@ -133,40 +132,50 @@ set_of(const struct noted_alert *noted, bool annotations)
 	return annotations ? noted->alert->annotations : noted->alert->labels;
 }
 
-/* The pairs that all of n > 0 alerts have. Strings are interned: equal ones are the same pointer. */
-static struct value
-common_of(struct arena *a, const struct noted_alert *alerts, size_t n, bool annotations)
+/* Labels of that name and value; most sets of one rule have the same names, and so the same places. Interned: equal is the same. */
+static bool
+has_pair(const struct labels *l, const struct labels *first, uint32_t i)
+{
+	if (i < l->n && l->l[i].name == first->l[i].name)
+		return l->l[i].value == first->l[i].value;
+	/* A missing label counts as empty. */
+	return str_eq(labels_get(l, istr_str(first->l[i].name)), istr_str(first->l[i].value));
+}
+
+const bool *
+notify_common(const struct noted_alert *alerts, size_t n, bool annotations, struct arena *a)
 {
 	const struct labels *first = set_of(&alerts[0], annotations);
 	bool *keep = ARENA_ARRAY(a, (size_t)first->n + 1, bool);
 
-	for (size_t i = 0; i < first->n; i++) {
+	for (uint32_t i = 0; i < first->n; i++) {
 		keep[i] = true;
-		for (size_t k = 1; k < n && keep[i]; k++) {
-			const struct labels *other = set_of(&alerts[k], annotations);
-			struct str name = istr_str(first->l[i].name), value = istr_str(first->l[i].value);
-
-			/* A missing label counts as empty. */
-			keep[i] = str_eq(labels_get(other, name), value);
-		}
+		for (size_t k = 1; k < n && keep[i]; k++)
+			keep[i] = has_pair(set_of(&alerts[k], annotations), first, i);
 	}
-	return kv_of(a, first, keep);
+	return keep;
+}
+
+static struct value
+common_of(struct arena *a, const struct noted_alert *alerts, size_t n, bool annotations)
+{
+	return kv_of(a, set_of(&alerts[0], annotations), notify_common(alerts, n, annotations, a));
 }
 
 /* regexp.QuoteMeta: a receiver's name may be used as a pattern in links. */
-static struct str
-quote_meta(struct arena *a, struct str s)
+struct str
+notify_receiver_name(const struct notification *n, struct arena *a)
 {
-	struct str meta = STR("\\.+*?()|[]{}^$");
+	struct str meta = STR("\\.+*?()|[]{}^$"), s = n->receiver->name;
 	char *p = arena_alloc(a, 2 * s.n + 1);
-	size_t n = 0;
+	size_t k = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] != '\0' && str_chr(meta, s.p[i]) < meta.n)
-			p[n++] = '\\';
-		p[n++] = s.p[i];
+			p[k++] = '\\';
+		p[k++] = s.p[i];
 	}
-	return (struct str){ p, n };
+	return (struct str){ p, k };
 }
 
 static struct value
@@ -197,7 +206,7 @@ notify_data(const struct notification *n, size_t limit, const struct notify_env 
 		items[i] = alert_value(a, &n->alerts[i]);
 		firing |= !n->alerts[i].resolved;
 	}
-	d->receiver = value_str(quote_meta(a, n->receiver->name));
+	d->receiver = value_str(notify_receiver_name(n, a));
 	d->status = value_cstr(firing ? "firing" : "resolved");
 	d->alerts = value_list(&alerts_type, items, count);
 	d->reason = value_cstr(reason_text(n->reason));

@@ -1,53 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * message.c - the message of webhooks, written from the notification itself.
+ *
+ * It has the members of the template data (notify/data.h), in their order. The tree of values that templates go
+ * through costs more than the text, and most webhooks have no template: so it is not made for them.
+ */
 #include "message.h"
 
 #include "text/json_write.h"
 
-/* The members of the data object, in the order of its fields. */
-static const struct {
-	const char *field, *key;
-} members[] = {
-	{ "Receiver", "receiver" },
-	{ "Status", "status" },
-	{ "Alerts", "alerts" },
-	{ "NotificationReason", "notification_reason" },
-	{ "GroupLabels", "groupLabels" },
-	{ "CommonLabels", "commonLabels" },
-	{ "CommonAnnotations", "commonAnnotations" },
-	{ "RouteLabels", "routeLabels" },
-	{ "ExternalURL", "externalURL" },
-};
+static void
+put_text(struct json_writer *w, const char *key, struct str s)
+{
+	json_key(w, str_from(key));
+	json_str_repaired(w, s);
+}
+
+/* Those of l for which keep (NULL: all) is set; l may be NULL. */
+static void
+put_labels(struct json_writer *w, const char *key, const struct labels *l, const bool *keep)
+{
+	json_key(w, str_from(key));
+	json_object_begin(w);
+	for (uint32_t i = 0; l != NULL && i < l->n; i++) {
+		if (keep != NULL && !keep[i])
+			continue;
+		json_key(w, istr_str(l->l[i].name));
+		json_str_repaired(w, istr_str(l->l[i].value));
+	}
+	json_object_end(w);
+}
+
+static void
+put_alert(struct json_writer *w, const struct noted_alert *noted)
+{
+	const struct alert *alert = noted->alert;
+
+	json_object_begin(w);
+	json_put_str(w, "status", noted->resolved ? STR("resolved") : STR("firing"));
+	put_labels(w, "labels", alert->labels, NULL);
+	put_labels(w, "annotations", alert->annotations, NULL);
+	json_put_wall(w, "startsAt", alert->starts);
+	json_put_wall(w, "endsAt", noted->resolved ? alert->ends : WALL_ZERO);
+	put_text(w, "generatorURL", istr_str(alert->generator_url));
+	json_put_str(w, "fingerprint", str_from(fingerprint_text(alert->labels->fingerprint).s));
+	json_object_end(w);
+}
+
+static void
+put_common(struct json_writer *w, const char *key, struct attempt *a, size_t n, bool annotations)
+{
+	const struct labels *l = n == 0 ? NULL : annotations ? a->n->alerts[0].alert->annotations : a->n->alerts[0].alert->labels;
+
+	put_labels(w, key, l, n > 1 ? notify_common(a->n->alerts, n, annotations, a->arena) : NULL);
+}
+
+static void
+put_members(struct json_writer *w, struct attempt *a, bool first_only)
+{
+	const struct notification *n = a->n;
+	size_t count = render_alerts_n(a), shown = first_only && count > 1 ? 1 : count;
+
+	put_text(w, "receiver", notify_receiver_name(n, a->arena));
+	json_put_str(w, "status", render_firing(a) ? STR("firing") : STR("resolved"));
+	json_key(w, STR("alerts"));
+	json_array_begin(w);
+	for (size_t i = 0; i < shown && !w->b->overflow; i++)
+		put_alert(w, &n->alerts[i]);
+	json_array_end(w);
+	json_put_str(w, "notification_reason", str_from(reason_text(n->reason)));
+	put_labels(w, "groupLabels", n->group_labels, NULL);
+	put_common(w, "commonLabels", a, count, false);
+	put_common(w, "commonAnnotations", a, count, true);
+	put_labels(w, "routeLabels", n->route_labels, NULL);
+	put_text(w, "externalURL", a->env->external_url);
+}
 
 static bool
 write_message(struct attempt *a, const char *version, bool first_only, struct str *out, struct err *e)
 {
-	struct sbuf b = SBUF_INIT(RENDER_MAX), part = SBUF_INIT(RENDER_MAX);
-	struct value data = render_data(a), v;
+	struct sbuf b = SBUF_INIT(RENDER_MAX);
 	size_t dropped = a->max_alerts > 0 && a->n->alerts_n > a->max_alerts ? a->n->alerts_n - a->max_alerts : 0;
 	struct json_writer w;
-	bool ok = true;
 
 	json_writer_init(&w, &b, JSON_HTML_ESCAPED);
 	json_object_begin(&w);
-	for (size_t i = 0; ok && i < ARRAY_LEN(members); i++) {
-		if (!value_field(data, members[i].field, a->arena, &v))
-			continue;
-		if (first_only && v.type->kind == V_LIST && v.u.list.n > 1)
-			v.u.list.n = 1;
-		sbuf_reset(&part);
-		ok = value_json(&part, v, e);
-		json_put_raw(&w, members[i].key, sbuf_get(&part));
-		b.overflow |= part.overflow;
-	}
+	put_members(&w, a, first_only);
 	json_put_str(&w, "version", str_from(version));
 	json_put_str(&w, "groupKey", a->n->group_key);
 	json_put_uint(&w, "truncatedAlerts", dropped);
 	json_object_end(&w);
 	sbuf_putc(&b, '\n');
-	sbuf_fini(&part);
-	if (!ok)
-		sbuf_fini(&b);
-	return ok && render_take(a, &b, out, e);
+	return render_take(a, &b, out, e);
 }
 
 bool

@@ -20,6 +20,14 @@ max_alerts(const struct attempt *a)
 	return a->max_alerts;
 }
 
+size_t
+render_alerts_n(const struct attempt *a)
+{
+	size_t max = max_alerts(a);
+
+	return max > 0 && max < a->n->alerts_n ? max : a->n->alerts_n;
+}
+
 struct value
 render_data(struct attempt *a)
 {
@@ -71,8 +79,9 @@ notify_text(struct attempt *a, struct str source, struct str *out, struct err *e
 {
 	struct tmpl_env env = render_env(a);
 
-	*out = STR_NONE;
-	if (source.n == 0 || tmpl_text(render_set(a), source, render_data(a), a->arena, &env, out, e))
+	/* Without an action, as most URLs are, it is its own result. */
+	*out = str_find(source, STR("{{")) == source.n ? source : STR_NONE;
+	if (out->n == source.n || tmpl_text(render_set(a), source, render_data(a), a->arena, &env, out, e))
 		return true;
 	a->too_much |= e->kind == ERR_LIMIT;
 	return false;
@@ -181,10 +190,8 @@ render_key(struct attempt *a)
 bool
 render_firing(const struct attempt *a)
 {
-	size_t n = a->n->alerts_n, max = max_alerts(a);
+	size_t n = render_alerts_n(a);
 
-	if (max > 0 && max < n)
-		n = max;
 	for (size_t i = 0; i < n; i++)
 		if (!a->n->alerts[i].resolved)
 			return true;

@@ -25,6 +25,8 @@ struct render {
 
 /* The data `.` of the attempt's templates: made once, limited to a->max_alerts. */
 struct value render_data(struct attempt *a);
+/* How many alerts it has: the first so many of the notification's. */
+size_t render_alerts_n(const struct attempt *a);
 /* The environment of the attempt's executions. */
 struct tmpl_env render_env(struct attempt *a);
 /* The templates they are of. */

@@ -96,21 +96,52 @@ json_quote_part(struct sbuf *b, struct str s, enum json_html html)
 	}
 }
 
+/* Most strings are copied whole; false: this one is not, and nothing was written. */
+static bool
+quote_plain(struct sbuf *b, struct str s, enum json_html html)
+{
+	const char *p = s.n > 0 ? s.p : "", *end = p + s.n;
+	char *out;
+
+	if (next_special(p, end, html) != end || !sbuf_reserve(b, s.n + 2))
+		return false;
+	out = b->p + b->n;
+	out[0] = '"';
+	memcpy(out + 1, p, s.n);
+	out[s.n + 1] = '"';
+	out[s.n + 2] = '\0';
+	b->n += s.n + 2;
+	return true;
+}
+
+void
+json_quote_repaired(struct sbuf *b, struct str s)
+{
+	struct sbuf valid = SBUF_INIT(b->max);
+
+	if (quote_plain(b, s, JSON_HTML_ESCAPED))
+		return;
+	if (utf8_valid(s)) {
+		json_quote(b, s, JSON_HTML_ESCAPED);
+		return;
+	}
+	for (size_t i = 0; i < s.n;) {
+		char bytes[4];
+		uint32_t r;
+
+		i += utf8_decode(str_sub(s, i, s.n), &r);
+		sbuf_put(&valid, bytes, utf8_encode(r, bytes));
+	}
+	json_quote(b, sbuf_get(&valid), JSON_HTML_ESCAPED);
+	b->overflow = b->overflow || valid.overflow;
+	sbuf_fini(&valid);
+}
+
 void
 json_quote(struct sbuf *b, struct str s, enum json_html html)
 {
-	const char *p = s.n > 0 ? s.p : "", *end = p + s.n;
-
-	/* Most strings are copied whole. */
-	if (next_special(p, end, html) == end && sbuf_reserve(b, s.n + 2)) {
-		char *out = b->p + b->n;
-		out[0] = '"';
-		memcpy(out + 1, p, s.n);
-		out[s.n + 1] = '"';
-		out[s.n + 2] = '\0';
-		b->n += s.n + 2;
+	if (quote_plain(b, s, html))
 		return;
-	}
 	sbuf_putc(b, '"');
 	json_quote_part(b, s, html);
 	sbuf_putc(b, '"');
@@ -183,6 +214,13 @@ json_str(struct json_writer *w, struct str s)
 {
 	before_value(w);
 	json_quote(w->b, s, w->html);
+}
+
+void
+json_str_repaired(struct json_writer *w, struct str s)
+{
+	before_value(w);
+	json_quote_repaired(w->b, s);
 }
 
 void

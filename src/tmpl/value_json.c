@@ -4,32 +4,11 @@
  */
 #include <math.h>
 
-#include "base/utf8.h"
 #include "text/float.h"
 #include "text/json_write.h"
 #include "tmpl/value.h"
 
 #define MAX_DEPTH 200
-
-/* A string literal; each malformed byte becomes U+FFFD itself, as Go writes it today. */
-static void
-put_text(struct sbuf *b, struct str s)
-{
-	if (utf8_valid(s)) {
-		json_quote(b, s, JSON_HTML_ESCAPED);
-		return;
-	}
-	struct sbuf valid = SBUF_INIT(b->max);
-	for (size_t i = 0; i < s.n;) {
-		char bytes[4];
-		uint32_t r;
-		i += utf8_decode(str_sub(s, i, s.n), &r);
-		sbuf_put(&valid, bytes, utf8_encode(r, bytes));
-	}
-	json_quote(b, sbuf_get(&valid), JSON_HTML_ESCAPED);
-	b->overflow = b->overflow || valid.overflow;
-	sbuf_fini(&valid);
-}
 
 static bool put(struct sbuf *b, struct value v, int depth, struct arena *a, struct err *e);
 
@@ -68,7 +47,7 @@ put_map(struct sbuf *b, struct value v, int depth, struct arena *a, struct err *
 	for (size_t i = 0; i < v.u.map.n && !b->overflow; i++) {
 		if (i > 0)
 			sbuf_putc(b, ',');
-		put_text(b, v.u.map.entries[i].key);
+		json_quote_repaired(b, v.u.map.entries[i].key);
 		sbuf_putc(b, ':');
 		if (!put(b, v.u.map.entries[i].value, depth + 1, a, e))
 			return false;
@@ -125,7 +104,7 @@ put(struct sbuf *b, struct value v, int depth, struct arena *a, struct err *e)
 		float_format_json(b, v.u.f);
 		return true;
 	case V_STRING:
-		put_text(b, v.u.s);
+		json_quote_repaired(b, v.u.s);
 		return true;
 	case V_LIST:
 		return put_list(b, v, depth, a, e);
