@@ -18,7 +18,7 @@
  */
 struct value notify_data(const struct notification *n, size_t limit, const struct notify_env *env, struct arena *a);
 
-/* For each label of the first of n > 0 alerts, in their order: whether all have it. Of annotations likewise. In the arena. */
+/* For each label (or annotation) of the first of n > 0 alerts, in their order: whether all have it. In the arena. */
 const bool *notify_common(const struct noted_alert *alerts, size_t n, bool annotations, struct arena *a);
 /* The receiver's name as templates and webhooks have it. In the arena. */
 struct str notify_receiver_name(const struct notification *n, struct arena *a);

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "fetch/http_client.h"
 #include "http_hop.h"
+#include "http_plain.h"
 #include "loop/timer.h"
 
 struct oauth2_cache;
@@ -37,6 +38,7 @@ struct http_client {
 	struct timer next_turn;
 	size_t calls;
 	struct oauth2_cache *oauth2;
+	struct plain_pool *plain;
 };
 
 enum call_state {
@@ -53,6 +55,7 @@ struct http_call {
 	void *arg;
 	struct arena *arena;
 	struct http_hop leg;
+	struct plain_call *plain;	/* of this hop, while libcurl has no part in it */
 	enum call_state state;
 	struct timer timer;
 	struct mono deadline;		/* the sooner of the attempt's and the request's own */

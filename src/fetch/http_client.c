@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "http_call.h"
+#include "http_proxy.h"
 #include "http_redirect.h"
 #include "http_sockets.h"
 #include "loop/timer.h"
@@ -108,7 +109,9 @@ detach(struct http_call *call)
 		leave_queue(call);
 		host_drop_unused(c, call->host);
 	} else if (call->state == CALL_RUNNING) {
-		curl_multi_remove_handle(c->multi, call->leg.easy);
+		plain_cancel(&call->plain);
+		if (call->leg.easy != NULL)
+			curl_multi_remove_handle(c->multi, call->leg.easy);
 		c->running--;
 		call->host->running--;
 		host_drop_unused(c, call->host);
@@ -173,15 +176,22 @@ put_context(struct http_call *call)
 	sbuf_fini(&text);
 }
 
+/* While it runs still: callers may be going through its host's queue. */
+static void
+fail_later(struct http_call *call)
+{
+	call->failed = true;
+	timer_in(&call->timer, 0);
+}
+
 /* The result is in call->err; `done` hears of it in a later turn of the loop. */
 static void
 fail(struct http_call *call)
 {
 	if (call->state != CALL_ENDED)
 		detach(call);
-	call->failed = true;
 	put_context(call);
-	timer_in(&call->timer, 0);
+	fail_later(call);
 }
 
 /* It ends by itself when it has been idle for too long, or at the deadline. */
@@ -220,6 +230,8 @@ on_timer(void *arg)
 {
 	struct http_call *call = arg;
 
+	if (call->failed && call->state != CALL_ENDED)
+		detach(call);
 	if (call->state == CALL_ENDED) {
 		report(call);
 		return;
@@ -269,6 +281,31 @@ redirect(struct http_call *call)
 }
 
 static void
+answered(struct http_call *call, int status, curl_off_t retry_after)
+{
+	call->status = status;
+	call->retry_after = retry_after > 0 ? (retry_after < 86400 ? retry_after : 86400) * SPAN_S : 0;
+	detach(call);
+	if (!redirect(call))
+		report(call);
+}
+
+/* A host that answers as most do is one for http_plain.h. */
+static void
+learn(const struct http_call *call)
+{
+	const struct http_hop *leg = &call->leg;
+	long version = 0, port = 0;
+	char *ip = NULL;
+
+	if (leg->direct && leg->framed && leg->heads == 1 &&
+	    curl_easy_getinfo(leg->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK && version == CURL_HTTP_VERSION_1_1 &&
+	    curl_easy_getinfo(leg->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK && ip != NULL &&
+	    curl_easy_getinfo(leg->easy, CURLINFO_PRIMARY_PORT, &port) == CURLE_OK)
+		plain_learn(call->client->plain, &leg->url, ip, port, mono_now(call->client));
+}
+
+static void
 on_transfer_done(struct http_call *call, CURLcode code)
 {
 	struct http_hop *leg = &call->leg;
@@ -290,11 +327,8 @@ on_transfer_done(struct http_call *call, CURLcode code)
 	}
 	curl_easy_getinfo(leg->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(leg->easy, CURLINFO_RETRY_AFTER, &retry_after);
-	call->status = (int)status;
-	call->retry_after = retry_after > 0 ? (retry_after < 86400 ? retry_after : 86400) * SPAN_S : 0;
-	detach(call);
-	if (!redirect(call))
-		report(call);
+	learn(call);
+	answered(call, (int)status, retry_after);
 }
 
 static void
@@ -309,14 +343,16 @@ on_done(CURL *easy, CURLcode code)
 /* The beginning of a leg. */
 
 static void
-launch(struct http_call *call)
+start_easy(struct http_call *call)
 {
 	struct http_client *c = call->client;
 	CURLMcode bad;
 
-	call->state = CALL_RUNNING;
-	call->host->running++;
-	c->running++;
+	if (!http_hop_begin(&call->leg, &call->err)) {
+		put_context(call);
+		fail_later(call);
+		return;
+	}
 	if (c->launched++ == 0)
 		timer_in(&c->next_turn, 0);
 	curl_easy_setopt(call->leg.easy, CURLOPT_PRIVATE, call);
@@ -327,6 +363,57 @@ launch(struct http_call *call)
 	}
 	bad = curl_multi_add_handle(c->multi, call->leg.easy);
 	assert(bad == CURLM_OK);
+}
+
+static void
+on_plain_end(void *arg, enum plain_end end)
+{
+	struct http_call *call = arg;
+
+	call->plain = NULL;
+	switch (end) {
+	case PLAIN_ANSWERED:
+		answered(call, call->leg.status, http_hop_retry_after(&call->leg, call->client->o.clock));
+		return;
+	case PLAIN_UNSENT:
+		call->leg.left = false;
+		start_easy(call);
+		return;
+	case PLAIN_REFUSED:
+		break;
+	case PLAIN_FAILED:
+		call->gone_out = true;
+		put_context(call);
+		break;
+	}
+	detach(call);
+	call->failed = true;
+	report(call);
+}
+
+static bool
+start_plain(struct http_call *call)
+{
+	struct http_client *c = call->client;
+	bool refused;
+
+	if (time_left(call) > PLAIN_FOR_MAX || http_proxy_for(&call->r->http->proxy, &call->leg.url, call->arena).n > 0)
+		return false;
+	if (!plain_start(c->plain, &call->leg, mono_now(c), on_plain_end, call, &call->plain, &refused) && !refused)
+		return false;
+	if (refused)
+		fail_later(call);
+	return true;
+}
+
+static void
+launch(struct http_call *call)
+{
+	call->state = CALL_RUNNING;
+	call->host->running++;
+	call->client->running++;
+	if (!start_plain(call))
+		start_easy(call);
 }
 
 /* As many of those that wait as there is room for, hosts in turn. */
@@ -365,7 +452,7 @@ enter(struct http_call *call)
 {
 	struct http_client *c = call->client;
 
-	if (!http_hop_begin(&call->leg, &call->err)) {
+	if (!http_hop_prepare(&call->leg, &call->err)) {
 		fail(call);
 		return;
 	}
@@ -475,6 +562,7 @@ http_client_new(const struct http_client_options *o, struct err *e)
 	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, 256L);
 	http_sockets_begin(c, on_done);
 	c->oauth2 = oauth2_cache_new(c);
+	c->plain = plain_pool_new(c->o.base);
 	return c;
 }
 
@@ -488,6 +576,7 @@ http_client_free(struct http_client **cp)
 	*cp = NULL;
 	oauth2_cache_free(&c->oauth2);
 	assert(c->calls == 0);
+	plain_pool_free(&c->plain);
 	http_sockets_end(c);
 	timer_fini(&c->next_turn);
 	curl_multi_cleanup(c->multi);

@@ -2,6 +2,7 @@
 #include "http_hop.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/quote.h"
@@ -51,6 +52,19 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	return 0;
 }
 
+void
+http_hop_take_header(struct http_hop *leg, struct str name, struct str value)
+{
+	if (str_caseeq(name, STR("Content-Type")))
+		leg->content_type = arena_str(leg->arena, value);
+	else if (str_caseeq(name, STR("Location")) && leg->location.n == 0)
+		leg->location = arena_str(leg->arena, value);
+	else if (str_caseeq(name, STR("Retry-After")))
+		leg->retry_after = arena_str(leg->arena, value);
+	else if (str_caseeq(name, STR("Content-Length")) || str_caseeq(name, STR("Transfer-Encoding")))
+		leg->framed = true;
+}
+
 static size_t
 on_header(char *p, size_t size, size_t n, void *arg)
 {
@@ -60,13 +74,12 @@ on_header(char *p, size_t size, size_t n, void *arg)
 
 	if (str_starts(line, STR("HTTP/"))) {
 		/* Headers of a 100 Continue do not count. */
-		leg->content_type = leg->location = STR_NONE;
+		leg->content_type = leg->location = leg->retry_after = STR_NONE;
+		leg->heads++;
+		leg->framed = false;
 		sbuf_reset(&leg->body);
 	} else if (http_header_next(&line, &h)) {
-		if (str_caseeq(h.name, STR("Content-Type")))
-			leg->content_type = arena_str(leg->arena, h.value);
-		else if (str_caseeq(h.name, STR("Location")) && leg->location.n == 0)
-			leg->location = arena_str(leg->arena, h.value);
+		http_hop_take_header(leg, h.name, h.value);
 	}
 	return n * size;
 }
@@ -285,6 +298,7 @@ set_proxy(struct http_hop *leg, struct err *e)
 	/* The empty name keeps libcurl from looking into the environment by itself. */
 	SET(leg->easy, CURLOPT_PROXY, proxy.n > 0 ? proxy.p : "");
 	SET(leg->easy, CURLOPT_NOPROXY, "");
+	leg->direct = proxy.n == 0;
 	if (proxy.n == 0)
 		return true;
 	SET(leg->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -331,6 +345,13 @@ connect_timeout_ms(const struct fetch_request *r)
 }
 
 bool
+http_hop_prepare(struct http_hop *leg, struct err *e)
+{
+	leg->body = (struct sbuf)SBUF_INIT(leg->r->body_max > 0 ? leg->r->body_max : HTTP_BODY_MAX);
+	return add_headers(leg, e);
+}
+
+bool
 http_hop_begin(struct http_hop *leg, struct err *e)
 {
 	struct url u = leg->url;
@@ -339,7 +360,6 @@ http_hop_begin(struct http_hop *leg, struct err *e)
 
 	assert(easy != NULL);
 	leg->easy = easy;
-	leg->body = (struct sbuf)SBUF_INIT(leg->r->body_max > 0 ? leg->r->body_max : HTTP_BODY_MAX);
 	SET(easy, CURLOPT_ERRORBUFFER, leg->curl_error);
 	SET(easy, CURLOPT_NOSIGNAL, 1L);
 	SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -360,7 +380,7 @@ http_hop_begin(struct http_hop *leg, struct err *e)
 		SET(easy, CURLOPT_PREREQDATA, leg);
 	}
 	set_method(leg);
-	if (!add_headers(leg, e) || !set_tls(leg, &u, e) || !set_proxy(leg, e))
+	if (!set_tls(leg, &u, e) || !set_proxy(leg, e))
 		return false;
 	SET(easy, CURLOPT_HTTPHEADER, leg->headers);
 	u.fragment = u.raw_fragment = STR_NONE;
@@ -383,8 +403,9 @@ http_hop_end(struct http_hop *leg)
 	curl_slist_free_all(leg->connect_to);
 	leg->headers = leg->proxy_headers = leg->connect_to = NULL;
 	sbuf_fini(&leg->body);
-	leg->content_type = leg->location = STR_NONE;
-	leg->cut = leg->has_error = false;
+	leg->content_type = leg->location = leg->retry_after = STR_NONE;
+	leg->cut = leg->has_error = leg->left = leg->framed = false;
+	leg->heads = 0;
 	leg->curl_error[0] = '\0';
 }
 
@@ -393,5 +414,19 @@ http_hop_gone_out(const struct http_hop *leg)
 {
 	long bytes = 0;
 
-	return leg->easy != NULL && curl_easy_getinfo(leg->easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes > 0;
+	return leg->left || (leg->easy != NULL && curl_easy_getinfo(leg->easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes > 0);
+}
+
+curl_off_t
+http_hop_retry_after(const struct http_hop *leg, struct clock *clock)
+{
+	struct str text = leg->retry_after;
+	time_t date;
+
+	if (text.n == 0)
+		return 0;
+	if (text.p[0] >= '0' && text.p[0] <= '9' && str_chr(text, ' ') == text.n)
+		return strtoll(text.p, NULL, 10);
+	date = curl_getdate(text.p, NULL);
+	return date < 0 ? 0 : date - clock->now(clock).wall.s;
 }

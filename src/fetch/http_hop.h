@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/sbuf.h"
 #include "base/str.h"
+#include "base/time.h"
 #include "http/fetch.h"
 #include "text/url.h"
 
@@ -42,15 +43,29 @@ struct http_hop {
 	struct sbuf body;
 	bool cut;			/* the body was longer than it may be */
 	bool has_error;			/* … which was done */
-	struct str content_type, location;
+	struct str content_type, location, retry_after;
+	unsigned heads;			/* status lines: one, unless there were answers of 1xx */
+	bool framed;			/* its headers say where it ends */
+	bool direct;			/* without a proxy */
+
+	/* By http_plain.h, instead of `easy`. */
+	int status;
+	bool left;			/* the request has, or is just about to */
 };
 
-/* Makes leg->easy, ready to be added to a multi handle. */
+/* Makes what is the same however it is sent: the headers. Once for each hop. */
+bool http_hop_prepare(struct http_hop *leg, struct err *e) MUST_CHECK;
+/* A header of the answer. */
+void http_hop_take_header(struct http_hop *leg, struct str name, struct str value);
+
+/* After http_hop_prepare: makes leg->easy, ready to be added to a multi handle. */
 bool http_hop_begin(struct http_hop *leg, struct err *e) MUST_CHECK;
 /* Frees what belongs to libcurl (which must have let go of it) and the body. */
 void http_hop_end(struct http_hop *leg);
-/* Has the request, or a part of it, been sent? While leg->easy is there. */
+/* Has the request, or a part of it, been sent? Until http_hop_end. */
 bool http_hop_gone_out(const struct http_hop *leg);
+/* Seconds to wait, by a number or a date in an answer to http_plain.h; none: 0. */
+curl_off_t http_hop_retry_after(const struct http_hop *leg, struct clock *clock);
 /* Why the transfer failed, in Go's words: dial tcp 127.0.0.1:9: connect: connection refused. */
 void http_hop_error(const struct http_hop *leg, CURLcode code, struct err *e);
 /* The value of the Authorization header by basic_auth or authorization; empty for none. */

@@ -332,13 +332,8 @@ codec_put_receiver_data(struct sbuf *b, unsigned field, const struct receiver_da
 void
 codec_log_entry_key(struct sbuf *b, const struct log_entry *entry)
 {
-	/* For each notification twice: piece by piece is a tenth of the work. */
 	sbuf_str(b, entry->key.group_key);
-	sbuf_putc(b, ':');
-	sbuf_str(b, entry->key.receiver);
-	sbuf_putc(b, '/');
-	sbuf_str(b, entry->key.integration);
-	sbuf_printf(b, "/%u", entry->key.index);
+	sbuf_printf(b, ":%.*s/%.*s/%u", STR_ARG(entry->key.receiver), STR_ARG(entry->key.integration), entry->key.index);
 }
 
 /* Fields that Alertmanager does not know and passes over. */

@@ -137,6 +137,16 @@ ticket(void *arg)
 	return 1;
 }
 
+/* The host is one that has answered: what can, goes by the kept connections of http_plain.h. */
+static bool warm;
+static void warm_up(void);
+
+static void
+set_warm(void)
+{
+	warm = true;
+}
+
 static void
 begin(void)
 {
@@ -154,6 +164,8 @@ begin(void)
 	http_server_serve(w.server);
 	w.client = http_client_new(&o, &e);
 	ck_assert_ptr_nonnull(w.client);
+	if (warm)
+		warm_up();
 }
 
 static void
@@ -202,6 +214,16 @@ run(const struct fetch_request *r)
 		event_base_loop(w.base, EVLOOP_ONCE);
 }
 
+static void
+warm_up(void)
+{
+	struct fetch_request r = request("POST", "/warm");
+
+	run(&r);
+	ck_assert_int_eq(w.resp.status, 200);
+	sbuf_reset(&w.seen);
+}
+
 START_TEST(as_much_is_kept_as_is_wanted)
 {
 	static const struct {
@@ -211,7 +233,7 @@ START_TEST(as_much_is_kept_as_is_wanted)
 
 	begin();
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		struct fetch_request r = request("GET", "/large");
+		struct fetch_request r = request(warm ? "POST" : "GET", "/large");
 
 		r.body_max = table[i].max;
 		run(&r);
@@ -343,22 +365,32 @@ START_TEST(a_method_may_be_kept)
 }
 END_TEST
 
-int
-main(void)
+static void
+add_tests(TCase *tc)
 {
-	Suite *s = suite_create("http_answers");
-	TCase *tc = tcase_create("http_answers");
-	SRunner *sr;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, as_much_is_kept_as_is_wanted);
 	tcase_add_test(tc, a_sink_takes_what_was_asked_for);
 	tcase_add_test(tc, nothing_leaves_by_a_closed_gate);
 	tcase_add_test(tc, idle_time_is_not_a_deadline);
 	tcase_add_test(tc, a_method_may_be_kept);
-	suite_add_tcase(s, tc);
+}
+
+int
+main(void)
+{
+	Suite *s = suite_create("http_answers");
+	TCase *cold = tcase_create("http_answers");
+	TCase *kept = tcase_create("http_answers, kept connections");
+	SRunner *sr;
+	int failed;
+
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	add_tests(cold);
+	add_tests(kept);
+	tcase_add_unchecked_fixture(kept, set_warm, NULL);
+	suite_add_tcase(s, cold);
+	suite_add_tcase(s, kept);
 	sr = srunner_create(s);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests on plain connections that are kept: which of them they take, and what comes of connections that end. */
+#include <arpa/inet.h>
+#include <check.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+
+#include "base/mem.h"
+#include "fetch/http_client.h"
+#include "lib_peer.h"
+#include "loop/clock_real.h"
+
+#define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define GUESTS_MAX 16
+
+/* A connection to the receiver. */
+struct guest {
+	struct bufferevent *bev;
+	int requests;
+	bool gone;
+};
+
+static struct {
+	struct event_base *base;
+	struct evconnlistener *listener;
+	struct http_client *client;
+	char url[64];
+	struct guest guests[GUESTS_MAX];
+	int guests_n, requests;
+	const char *answer;	/* to the next request, and then OK; NULL: none */
+	bool hang_up;		/* after that answer */
+	bool reset;		/* … not in peace */
+	bool answered;
+	struct fetch_response resp;
+	struct sbuf body, error;
+	struct sbuf seen;	/* the last request */
+} w;
+
+static void
+leave(struct guest *g)
+{
+	struct linger at_once = { 1, 0 };
+
+	if (w.reset)
+		ck_assert_int_eq(setsockopt(bufferevent_getfd(g->bev), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+	bufferevent_free(g->bev);
+	g->gone = true;
+}
+
+static void
+on_sent(struct bufferevent *b, void *arg)
+{
+	(void)b;
+	leave(arg);
+}
+
+static void
+on_request(struct bufferevent *b, void *arg)
+{
+	struct guest *g = arg;
+	struct evbuffer *in = bufferevent_get_input(b);
+	const char *answer = w.answer;
+
+	/* All bodies are {}. */
+	if (evbuffer_search(in, "\r\n\r\n{}", 6, NULL).pos < 0)
+		return;
+	sbuf_reset(&w.seen);
+	sbuf_put(&w.seen, evbuffer_pullup(in, -1), evbuffer_get_length(in));
+	evbuffer_drain(in, evbuffer_get_length(in));
+	g->requests++;
+	w.requests++;
+	w.answer = OK;
+	if (w.hang_up && (answer == NULL || *answer == '\0')) {
+		w.hang_up = false;
+		leave(g);
+		return;
+	}
+	if (w.hang_up)
+		bufferevent_setcb(b, NULL, on_sent, NULL, g);
+	w.hang_up = false;
+	if (answer != NULL)
+		bufferevent_write(b, answer, strlen(answer));
+}
+
+static void
+on_gone(struct bufferevent *b, short what, void *arg)
+{
+	struct guest *g = arg;
+
+	(void)b;
+	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
+		leave(g);
+}
+
+static void
+on_guest(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int n, void *arg)
+{
+	struct guest *g = &w.guests[w.guests_n++];
+
+	(void)l;
+	(void)sa;
+	(void)n;
+	(void)arg;
+	ck_assert_int_le(w.guests_n, GUESTS_MAX);
+	g->bev = bufferevent_socket_new(w.base, fd, BEV_OPT_CLOSE_ON_FREE);
+	bufferevent_setcb(g->bev, on_request, NULL, on_gone, g);
+	bufferevent_enable(g->bev, EV_READ | EV_WRITE);
+}
+
+static void
+on_done(void *arg, const struct fetch_response *r)
+{
+	(void)arg;
+	w.answered = true;
+	w.resp = *r;
+	sbuf_reset(&w.body);
+	sbuf_reset(&w.error);
+	sbuf_str(&w.body, r->body);
+	sbuf_str(&w.error, r->error);
+}
+
+static const struct http_config config = { .follow_redirects = true };
+
+static struct fetch_request
+post(void)
+{
+	return (struct fetch_request){ .method = STR("POST"), .url = str_from(w.url), .body = STR("{}"), .http = &config };
+}
+
+static struct http_call *
+start(const struct fetch_request *r)
+{
+	struct clock *c = clock_real();
+	struct http_call *call = http_client_start(w.client, r, mono_add(c->now(c).mono, 60 * SPAN_S), on_done, NULL);
+
+	ck_assert_ptr_nonnull(call);
+	w.answered = false;
+	return call;
+}
+
+static void
+run(const struct fetch_request *r)
+{
+	(void)start(r);
+	loop_until(w.base, &w.answered);
+}
+
+/* With a host that has answered `warm` times. */
+static void
+begin(int warm)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct http_client_options o = { .clock = clock_real() };
+	socklen_t n = sizeof(sa);
+	struct err e = { 0 };
+
+	memset(&w, 0, sizeof(w));
+	w.base = o.base = event_base_new();
+	w.body.max = w.error.max = w.seen.max = SBUF_UNLIMITED;
+	w.answer = OK;
+	w.listener = evconnlistener_new_bind(w.base, on_guest, NULL, LEV_OPT_CLOSE_ON_FREE, -1, (struct sockaddr *)&sa, sizeof(sa));
+	ck_assert_ptr_nonnull(w.listener);
+	ck_assert_int_eq(getsockname(evconnlistener_get_fd(w.listener), (struct sockaddr *)&sa, &n), 0);
+	snprintf(w.url, sizeof(w.url), "http://127.0.0.1:%u/x?y", ntohs(sa.sin_port));
+	w.client = http_client_new(&o, &e);
+	ck_assert_ptr_nonnull(w.client);
+	for (int i = 0; i < warm; i++) {
+		struct fetch_request r = post();
+
+		run(&r);
+		ck_assert_msg(w.resp.status == 200, "%s", sbuf_cstr(&w.error));
+	}
+}
+
+static void
+end(void)
+{
+	http_client_free(&w.client);
+	for (int i = 0; i < w.guests_n; i++)
+		if (!w.guests[i].gone)
+			bufferevent_free(w.guests[i].bev);
+	evconnlistener_free(w.listener);
+	sbuf_fini(&w.body);
+	sbuf_fini(&w.error);
+	sbuf_fini(&w.seen);
+	event_base_free(w.base);
+}
+
+/* The first is libcurl's, and so is its connection; another one is for all that follow. */
+START_TEST(one_connection_is_for_all)
+{
+	begin(5);
+	ck_assert_int_eq(w.guests_n, 2);
+	ck_assert_int_eq(w.guests[0].requests, 1);
+	ck_assert_int_eq(w.guests[1].requests, 4);
+	end();
+}
+END_TEST
+
+/* A new connection (1) or one that was used (2), what the receiver does with a request on it, and the verdict. */
+static const struct {
+	int warm;
+	const char *answer;
+	bool hang_up, reset;
+	int status, requests;
+	const char *body;
+	const char *error;	/* its end */
+} ends[] = {
+	{ 1, OK, false, false, 200, 1, "ok", NULL },
+	{ 2, OK, false, false, 200, 1, "ok", NULL },
+	{ 2, OK, true, false, 200, 1, "ok", NULL },
+	{ 2, "HTTP/1.1 204 No Content\r\n\r\n", false, false, 204, 1, "", NULL },
+	{ 2, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall", true, false, 200, 1, "all", NULL },
+	{ 2, "HTTP/1.0 200 OK\r\n\r\nold", true, false, 200, 1, "old", NULL },
+	{ 2, "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", false, false, 500, 1, "abc", NULL },
+	{ 2, "HTTP/1.1 429 No\r\nContent-Length: 0\r\n\r\n", false, false, 429, 1, "", NULL },
+	/* A connection that ends unread was closed before the request came: on another one it is sent anew. */
+	{ 2, "", true, false, 200, 2, "ok", NULL },
+	{ 2, "", true, true, 200, 2, "ok", NULL },
+	{ 1, "", true, false, 0, 1, "", "EOF" },
+	{ 1, "", true, true, 0, 1, "", "read: connection reset by peer" },
+	{ 2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", true, false, 0, 1, "", "unexpected EOF" },
+	{ 2, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok", true, false, 0, 1, "", "unexpected EOF" },
+	{ 1, "SSH-2.0\r\n\r\n", false, false, 0, 1, "", "malformed HTTP response" },
+	{ 2, "HTTP/1.1 102 Processing\r\n\r\n" OK, false, false, 0, 1, "", "nobody asked for" },
+	/* Its verdict is known, whatever else is wrong. */
+	{ 2, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", false, false, 200, 1, "", NULL },
+	{ 2, "HTTP/1.1 400 No\r\nContent-Length: 99999999\r\n\r\nlong", false, false, 400, 1, "", NULL },
+};
+
+START_TEST(ends_have_their_verdicts)
+{
+	struct fetch_request r;
+	size_t n;
+
+	begin(ends[_i].warm);
+	r = post();
+	w.requests = 0;
+	w.answer = ends[_i].answer;
+	w.hang_up = ends[_i].hang_up;
+	w.reset = ends[_i].reset;
+	run(&r);
+	ck_assert_int_eq(w.requests, ends[_i].requests);
+	ck_assert(w.resp.transport_error == (ends[_i].status == 0));
+	ck_assert(w.resp.unanswered == (ends[_i].status == 0));
+	ck_assert_int_eq(w.resp.status, ends[_i].status);
+	ck_assert_str_eq(sbuf_cstr(&w.body), ends[_i].body);
+	if (ends[_i].error != NULL) {
+		n = strlen(ends[_i].error);
+		ck_assert_msg(w.error.n > n && strcmp(w.error.p + w.error.n - n, ends[_i].error) == 0, "%s", sbuf_cstr(&w.error));
+		ck_assert_msg(str_starts(sbuf_get(&w.error), STR("Post \"http://127.0.0.1:")), "%s", w.error.p);
+	}
+	/* The next one is served all the same. */
+	w.reset = false;
+	run(&r);
+	ck_assert_msg(w.resp.status == 200, "%s", sbuf_cstr(&w.error));
+	end();
+}
+END_TEST
+
+/* To the byte. */
+START_TEST(what_leaves_is_what_libcurl_sends)
+{
+	struct http_header headers[] = { { STR("User-Agent"), STR("us/1") }, { STR("Content-Type"), STR("application/json") },
+		{ STR("x-blank"), STR(" a b ") } };
+	struct http_config with = { .authorization = { .present = true, .credentials = STR("secret") } };
+	struct fetch_request r;
+	struct sbuf first = SBUF_INIT(SBUF_UNLIMITED);
+
+	begin(0);
+	r = post();
+	r.headers = headers;
+	r.headers_n = ARRAY_LEN(headers);
+	r.traceparent = STR("00-1-1-00");
+	r.http = &with;
+	run(&r);
+	sbuf_str(&first, sbuf_get(&w.seen));
+	run(&r);
+	ck_assert_int_eq(w.guests[1].requests, 1);
+	ck_assert_str_eq(sbuf_cstr(&w.seen), sbuf_cstr(&first));
+	ck_assert_msg(strstr(first.p, "Authorization: Bearer secret\r\n") != NULL, "%s", first.p);
+	sbuf_fini(&first);
+	end();
+}
+END_TEST
+
+START_TEST(redirects_are_followed)
+{
+	struct fetch_request r;
+
+	begin(2);
+	r = post();
+	w.requests = 0;
+	w.answer = "HTTP/1.1 307 There\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
+	run(&r);
+	ck_assert_int_eq(w.resp.status, 200);
+	ck_assert_int_eq(w.requests, 2);
+	ck_assert_msg(strncmp(w.seen.p, "POST /there HTTP/1.1\r\n", 22) == 0, "%s", w.seen.p);
+	ck_assert_msg(strstr(w.seen.p, "\r\nReferer: http://127.0.0.1:") != NULL, "%s", w.seen.p);
+	w.answer = "HTTP/1.1 429 No\r\nRetry-After: 7\r\nContent-Type: a/b\r\nContent-Length: 0\r\n\r\n";
+	run(&r);
+	ck_assert_int_eq(w.resp.status, 429);
+	ck_assert_int_eq(w.resp.retry_after, 7 * SPAN_S);
+	end();
+}
+END_TEST
+
+START_TEST(a_connection_that_was_closed_is_not_used)
+{
+	struct fetch_request r;
+
+	begin(2);
+	r = post();
+	leave(&w.guests[1]);
+	for (int i = 0; i < 10; i++)
+		event_base_loop(w.base, EVLOOP_NONBLOCK);
+	run(&r);
+	ck_assert_int_eq(w.resp.status, 200);
+	ck_assert_int_eq(w.requests, 3);
+	end();
+}
+END_TEST
+
+/* libcurl tries the host anew, and says why there is none. */
+START_TEST(a_host_that_is_gone_is_told_of)
+{
+	struct fetch_request r;
+
+	begin(1);
+	r = post();
+	leave(&w.guests[0]);
+	evconnlistener_disable(w.listener);
+	ck_assert_int_eq(shutdown(evconnlistener_get_fd(w.listener), SHUT_RDWR), 0);
+	run(&r);
+	ck_assert(w.resp.transport_error && !w.resp.unanswered);
+	ck_assert_msg(strstr(w.error.p, ": connect: connection refused") != NULL, "%s", w.error.p);
+	end();
+}
+END_TEST
+
+struct counted_gate {
+	struct fetch_gate gate;
+	int left;	/* how often it opens */
+};
+
+static bool
+counted_open(struct fetch_gate *g, struct err *e)
+{
+	return CONTAINER_OF(g, struct counted_gate, gate)->left-- > 0 || err_set(e, ERR_TIMEOUT, "it is too late");
+}
+
+START_TEST(nothing_leaves_by_a_closed_gate)
+{
+	struct counted_gate g = { { counted_open }, 0 };
+	struct fetch_request r;
+
+	begin(_i);
+	r = post();
+	r.gate = &g.gate;
+	w.requests = 0;
+	run(&r);
+	ck_assert(w.resp.transport_error && !w.resp.unanswered);
+	ck_assert_str_eq(w.error.p, "it is too late");
+	ck_assert_int_eq(w.requests, 0);
+	ck_assert_int_eq(g.left, -1);
+	g.left = 1;
+	run(&r);
+	ck_assert_int_eq(w.resp.status, 200);
+	end();
+}
+END_TEST
+
+/* After so many turns of the loop; what others have under way is not touched. */
+START_TEST(calls_may_be_called_off_at_any_moment)
+{
+	struct fetch_request r;
+
+	for (int turns = 0; turns < 8; turns++) {
+		struct http_call *call;
+
+		begin(1 + _i);
+		r = post();
+		w.answer = NULL;
+		call = start(&r);
+		for (int i = 0; i < turns; i++)
+			event_base_loop(w.base, EVLOOP_NONBLOCK);
+		ck_assert(!w.answered);
+		http_client_cancel(&call);
+		w.answer = OK;
+		run(&r);
+		ck_assert_int_eq(w.resp.status, 200);
+		/* One is left under way. */
+		w.answer = NULL;
+		call = start(&r);
+		for (int i = 0; i < turns; i++)
+			event_base_loop(w.base, EVLOOP_NONBLOCK);
+		http_client_cancel(&call);
+		end();
+	}
+}
+END_TEST
+
+START_TEST(a_deadline_ends_it)
+{
+	struct fetch_request r;
+
+	begin(1 + _i);
+	r = post();
+	r.timeout = 30 * SPAN_MS;
+	w.answer = NULL;
+	run(&r);
+	ck_assert(w.resp.transport_error && w.resp.timed_out && w.resp.unanswered);
+	ck_assert_msg(strstr(w.error.p, "context deadline exceeded: request timeout reached (30ms)") != NULL, "%s", w.error.p);
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("http_plain");
+	TCase *tc = tcase_create("http_plain");
+	SRunner *sr;
+	int failed;
+
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	tcase_set_timeout(tc, 600);
+	tcase_add_test(tc, one_connection_is_for_all);
+	tcase_add_loop_test(tc, ends_have_their_verdicts, 0, ARRAY_LEN(ends));
+	tcase_add_test(tc, what_leaves_is_what_libcurl_sends);
+	tcase_add_test(tc, redirects_are_followed);
+	tcase_add_test(tc, a_connection_that_was_closed_is_not_used);
+	tcase_add_test(tc, a_host_that_is_gone_is_told_of);
+	tcase_add_loop_test(tc, nothing_leaves_by_a_closed_gate, 0, 3);
+	tcase_add_loop_test(tc, calls_may_be_called_off_at_any_moment, 0, 2);
+	tcase_add_loop_test(tc, a_deadline_ends_it, 0, 2);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
