@@ -25,7 +25,7 @@ BUDGETS = {
     "new": (30_500, "an alert that is new: read, stored, routed, grouped, written to disk and history"),
     "re-posted": (7_400, "an alert posted again with a later end: known by the text of its labels and annotations"),
     "list": (15_200, "an alert of GET /api/v2/alerts"),
-    "notify": (360_000, "an alert that is a group of its own, and the webhook that tells of it"),
+    "notify": (258_000, "an alert that is a group of its own, and the webhook that tells of it"),
 }
 
 ALERTS = 1024
