@@ -234,6 +234,13 @@ put_back(struct connection *c)
 
 /* The end of a call. */
 
+/* What came after the answer would be taken for that to the next request. */
+static bool
+is_quiet(const struct connection *c)
+{
+	return evbuffer_get_length(bufferevent_get_input(evhttp_connection_get_bufferevent(c->ev))) == 0;
+}
+
 static void
 finish(struct plain_call *call, enum plain_end end)
 {
@@ -243,7 +250,7 @@ finish(struct plain_call *call, enum plain_end end)
 		call->failed_at_once = true;
 		return;
 	}
-	if (c->place != NULL && end == PLAIN_ANSWERED && !call->leg->cut)
+	if (c->place != NULL && end == PLAIN_ANSWERED && !call->leg->cut && is_quiet(c))
 		put_back(c);
 	else
 		give_up(c);

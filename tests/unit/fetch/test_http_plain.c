@@ -219,6 +219,7 @@ static const struct {
 	{ 1, OK, false, false, 200, 1, "ok", NULL },
 	{ 2, OK, false, false, 200, 1, "ok", NULL },
 	{ 2, OK, true, false, 200, 1, "ok", NULL },
+	{ 2, OK "HTTP/1.1 500 Unasked\r\nContent-Length: 0\r\n\r\n", false, false, 200, 1, "ok", NULL },
 	{ 2, "HTTP/1.1 204 No Content\r\n\r\n", false, false, 204, 1, "", NULL },
 	{ 2, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall", true, false, 200, 1, "all", NULL },
 	{ 2, "HTTP/1.0 200 OK\r\n\r\nold", true, false, 200, 1, "old", NULL },
