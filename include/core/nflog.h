@@ -58,6 +58,7 @@ struct log_entry {
 	struct partly_told partly;
 	const struct unknown_fields *unknown;	/* NULL: none */
 	bool by_peer;		/* another one of the cluster told it, or this one before it forgot, and timestamp is by that clock */
+	struct wall heard;	/* with by_peer and merge > 0: when this member came to know of it */
 	uint64_t merge;		/* with by_peer: number of the merge that it came with, in this process; 0: it was restored */
 	/*
 	 * Where there are claims (core/claim.h): the mod_revision of the last record with the result sent or failed that this entry

@@ -177,3 +177,35 @@ engine_may_leave(const struct engine *e, uint64_t attempt, struct moment now)
 
 	return leg == NULL || !leg->fenced || lease_lasts(e, now);
 }
+
+void
+tell_unsure(struct engine *e, const struct leg *leg, enum unsure_cause cause, bool held, struct moment now)
+{
+	struct unsure_counters *n = unsure_counters_of(&e->counters, leg->flight->route->receiver->name);
+	struct event ev;
+
+	if (held)
+		n->held++;
+	else
+		n->possibly_duplicated[cause]++;
+	e->counters.held_back += held;
+	e->counters.possibly_duplicated += !held;
+	if (!event_heard(e, EVENT_NOTIFY_UNSURE))
+		return;
+	ev = (struct event){ EVENT_NOTIFY_UNSURE, now,
+		.notify_unsure = { leg_event(leg), leg->note.decision, cause, held,
+			cause == UNSURE_ABANDONED ? str_from(leg->claim->owner) : STR("") } };
+	emit(e, &ev);
+}
+
+void
+tell_claimed(struct engine *e, const struct leg *leg, struct moment now)
+{
+	struct event ev;
+
+	if (!event_heard(e, EVENT_NOTIFY_CLAIMED))
+		return;
+	ev = (struct event){ EVENT_NOTIFY_CLAIMED, now,
+		.notify_claimed = { leg_event(leg), str_from(leg->claim->owner) } };
+	emit(e, &ev);
+}

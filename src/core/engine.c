@@ -230,6 +230,7 @@ store(struct engine *e, struct alert *a, bool *fresh, struct wall *before, struc
 	} else {
 		alert_unref(r->alert);
 		r->alert = held;
+		r->outdated = false;
 	}
 	return r;
 }

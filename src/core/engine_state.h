@@ -268,10 +268,12 @@ span cluster_longest_turn(const struct engine *e, struct str group_key);
 bool claims_look_step(struct engine *e, struct moment now);
 /* The lease may have ended. */
 void claims_lease_due(struct engine *e, struct moment now);
+/* That what leg tells is told twice cannot be ruled out; held: so it is not told. */
+void tell_unsure(struct engine *e, const struct leg *leg, enum unsure_cause cause, bool held, struct moment now);
+/* Another member has claimed what leg was to tell. */
+void tell_claimed(struct engine *e, const struct leg *leg, struct moment now);
 /* leg_claim.c: members or the lease have changed. The leg may be over. */
 void leg_claim_look(struct engine *e, struct leg *leg, struct moment now);
-/* That what it tells is told twice cannot be ruled out; held: so it is not told. */
-void tell_unsure(struct engine *e, const struct leg *leg, enum unsure_cause cause, bool held, struct moment now);
 
 /* merge.c: is it for other members, or only what this one has to remember for itself? */
 bool log_entry_is_shared(const struct log_entry *entry);

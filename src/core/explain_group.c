@@ -150,11 +150,20 @@ note_silences(struct explain_run *r, struct work *w)
 	work_spend(w, SILENCE_UNITS * (int64_t)g->silences_n);
 }
 
+/* Another member has told that it ended: it is not told to fire before it is posted again. */
+static bool
+is_outdated(const struct alert_entry *entry, const struct explain_run *r, const struct alert *a)
+{
+	return entry != NULL && entry->outdated && r->asked == NULL && !has_ended(r, a);
+}
+
 static void
-note_alert(struct explain_run *r, struct alert *a)
+note_alert(struct explain_run *r, const struct alert_entry *entry, struct alert *a)
 {
 	bool resolved = has_ended(r, a);
 
+	if (is_outdated(entry, r, a))
+		return;
 	if (resolved)
 		VEC_PUSH(&r->resolved, a->labels->hash);
 	else
@@ -234,7 +243,7 @@ join(struct explain_run *r)
 
 	if (at_hand(r)->member || at_hand(r)->held_by != STAGE_N)
 		return;
-	note_alert(r, r->alert);
+	note_alert(r, r->real, r->alert);
 	for (; i > 0 && i < r->alerts.n && alert_cmp(r->alerts.v[i].alert, r->alerts.v[i - 1].alert) < 0; i--) {
 		struct noted_alert t = r->alerts.v[i];
 
@@ -256,7 +265,7 @@ explain_group_members(const struct engine *e, struct explain_run *r, struct work
 			break;
 		if (r->passing == r->real) {
 			if (at_hand(r)->held_by == STAGE_N)
-				note_alert(r, r->alert);
+				note_alert(r, r->real, r->alert);
 			continue;
 		}
 		enter(r);
@@ -265,7 +274,7 @@ explain_group_members(const struct engine *e, struct explain_run *r, struct work
 		work_spend(w, MEMBER_UNITS);
 		r->inside = false;
 		if (r->passage.left_n > 0)
-			note_alert(r, r->passing->alert);
+			note_alert(r, r->passing, r->passing->alert);
 	}
 	labels_unref(r->member);
 	r->member = NULL;
@@ -295,7 +304,8 @@ judge_leg(const struct engine *e, const struct explain_run *r, const struct flig
 	struct explained_group *g = at_hand(r);
 	struct reason_facts facts = leg_facts(f, leg->integration);
 	struct log_entry entry;
-	bool some = log_says(e, g, leg->integration, &entry), passes = g->held_by == STAGE_N;
+	bool some = log_says(e, g, leg->integration, &entry);
+	bool passes = g->held_by == STAGE_N && !is_outdated(r->real, r, r->alert);
 	struct leg_verdict v = leg_judge(some ? &entry : NULL, &facts);
 
 	leg->reason = v.reason;

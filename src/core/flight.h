@@ -126,6 +126,8 @@ struct flight {
 	size_t muted_n;
 	uint64_t *promised;		/* those of alerts that fire, held back by a silence under which their end is told; sorted */
 	size_t promised_n;
+	uint64_t *outdated;		/* those of alerts that fire here, but another member has told their end; sorted */
+	size_t outdated_n;
 	struct leg *legs;
 	size_t legs_n, running;
 	struct sbuf errors;		/* of legs, a line each */
@@ -233,10 +235,10 @@ const struct log_entry *leg_logged(const struct engine *e, const struct leg *leg
 /* Did a peer tell it since the flight looked at the group? entry may be NULL. */
 bool leg_told_meanwhile(const struct log_entry *entry, const struct flight *f);
 /*
- * Has a peer told a newer state of the group than this flight has seen? After a restart it cannot be known when that came,
- * but the flight is of before. entry may be NULL.
+ * Has a peer told a newer state of the group than this flight has seen, or the end of what fires here? After a restart it cannot be
+ * known when that came, but the flight is of before. entry may be NULL.
  */
-bool leg_is_overtaken(const struct leg *leg, const struct log_entry *entry, struct moment now);
+bool leg_is_overtaken(struct engine *e, const struct leg *leg, const struct log_entry *entry, struct moment now);
 /*
  * One that is overtaken leaves the receiver to the peer: once in a row, as a peer that tells of other alerts all the time must not
  * keep this one from telling for ever; but always when it would say of an alert the contrary of what is newer.
@@ -246,6 +248,12 @@ bool leg_should_yield(const struct leg *leg, const struct log_entry *entry);
 bool log_entries_contradict(const struct log_entry *a, const struct log_entry *b);
 /* It is over: peers have told, and the log stays as they wrote it. again: the group is looked at anew. */
 void leg_overtaken(struct engine *e, struct leg *leg, const struct log_entry *entry, bool again, struct moment now);
+/* outdated.c: takes out of f->passage what the stages let pass and has ended elsewhere. */
+void outdated_leave_out(struct engine *e, struct flight *f, struct moment now);
+/* Would it be left out now, after what others have told since f looked? */
+bool outdated_meanwhile(struct engine *e, const struct flight *f, struct moment now);
+/* Their ends, which held says were told, are told in entry as well. In f's arena; held may be NULL. */
+void outdated_stay_told(struct flight *f, struct log_entry *entry, const struct log_entry *held);
 /* decision.c: gives leg->note its decision, if it has none yet; told: what the log holds, or NULL. */
 void decision_find(struct leg *leg, const struct log_entry *told, uint64_t revision);
 

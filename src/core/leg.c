@@ -105,10 +105,11 @@ leg_log_entry(struct engine *e, const struct leg *leg, struct moment now)
 {
 	const struct flight *f = leg->flight;
 	const struct log_entry *entry = leg_logged(e, leg);
-	struct wall tick = flight_tick(f, now);
+	/* Among peers what was told counts from when it was told, and that may be after a tick that had to wait for its turn. */
+	struct wall latest = clustered(e) ? wall_utc(now.wall) : flight_tick(f, now);
 
-	if (entry != NULL && wall_after(entry->timestamp, tick) && !(entry->by_peer && clustered(e))) {
-		nflog_retime(e->nflog, entry, tick);
+	if (entry != NULL && wall_after(entry->timestamp, latest) && !(entry->by_peer && clustered(e))) {
+		nflog_retime(e->nflog, entry, latest);
 		save_log_entry(e, entry, CHANGE_LOG_ENTRY);
 	}
 	return entry;
@@ -139,7 +140,7 @@ told_at(const struct engine *e, const struct leg *leg, struct moment now)
 static void
 log_told(struct engine *e, struct leg *leg, const struct receiver_data *data, struct moment now)
 {
-	const struct flight *f = leg->flight;
+	struct flight *f = leg->flight;
 	struct log_entry entry = {
 		.key = leg_log_key(leg),
 		.timestamp = told_at(e, leg, now),
@@ -154,6 +155,7 @@ log_told(struct engine *e, struct leg *leg, const struct receiver_data *data, st
 	};
 	const struct log_entry *held = leg_log_entry(e, leg, now);
 
+	outdated_stay_told(f, &entry, held);
 	if (leg->claim != NULL && leg_claim_told_late(e, leg, &entry, held, now))
 		return;
 	if (held != NULL && wall_after(held->timestamp, entry.timestamp))
@@ -360,7 +362,7 @@ leg_decide(struct engine *e, struct leg *leg, struct moment now)
 	struct leg_verdict v = leg_judge(entry, &facts);
 
 	leg->merges = e->merges;
-	if (v.logged && leg_is_overtaken(leg, entry, now) && leg_should_yield(leg, entry))
+	if (v.logged && leg_is_overtaken(e, leg, entry, now) && leg_should_yield(leg, entry))
 		leg_overtaken(e, leg, entry, true, now);
 	else
 		leg_act(e, leg, &v, entry, now);

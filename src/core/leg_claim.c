@@ -113,38 +113,6 @@ tell_result(struct engine *e, struct leg *leg, enum claim_result result, struct 
 	forget_id(e, leg->claim);
 }
 
-void
-tell_unsure(struct engine *e, const struct leg *leg, enum unsure_cause cause, bool held, struct moment now)
-{
-	struct unsure_counters *n = unsure_counters_of(&e->counters, leg->flight->route->receiver->name);
-	struct event ev;
-
-	if (held)
-		n->held++;
-	else
-		n->possibly_duplicated[cause]++;
-	e->counters.held_back += held;
-	e->counters.possibly_duplicated += !held;
-	if (!event_heard(e, EVENT_NOTIFY_UNSURE))
-		return;
-	ev = (struct event){ EVENT_NOTIFY_UNSURE, now,
-		.notify_unsure = { leg_event(leg), leg->note.decision, cause, held,
-			cause == UNSURE_ABANDONED ? str_from(leg->claim->owner) : STR("") } };
-	emit(e, &ev);
-}
-
-static void
-tell_claimed(struct engine *e, const struct leg *leg, struct moment now)
-{
-	struct event ev;
-
-	if (!event_heard(e, EVENT_NOTIFY_CLAIMED))
-		return;
-	ev = (struct event){ EVENT_NOTIFY_CLAIMED, now,
-		.notify_claimed = { leg_event(leg), str_from(leg->claim->owner) } };
-	emit(e, &ev);
-}
-
 /* Nothing was told for this decision yet: it is made anew, by what the log has now. */
 static void
 renew(struct leg *leg, const struct leg_verdict *v, const struct log_entry *entry, struct moment now)
@@ -168,7 +136,7 @@ judge_again(struct engine *e, struct leg *leg, struct moment now)
 	struct leg_verdict v = leg_judge(entry, &facts);
 
 	leg->merges = e->merges;
-	if (v.told && !leg_is_overtaken(leg, entry, now)) {
+	if (v.told && !leg_is_overtaken(e, leg, entry, now)) {
 		if (leg->attempts == 0)
 			renew(leg, &v, entry, now);
 		return true;
@@ -293,6 +261,15 @@ hold_back(struct engine *e, struct leg *leg, struct moment now)
 	leg_succeeded(e, leg, now);
 }
 
+/* It was left in doubt by whoever had claimed it before, if not for this leg. */
+static bool
+perhaps_told(const struct engine *e, const struct leg *leg)
+{
+	struct reason_facts facts = leg_facts(leg->flight, leg->integration);
+
+	return leg->reason != REASON_REPEAT && reason_perhaps_known(leg_logged(e, leg), &facts);
+}
+
 static void
 answer_won(struct engine *e, struct leg *leg, const struct claim_answer *a, struct moment now)
 {
@@ -313,6 +290,8 @@ answer_won(struct engine *e, struct leg *leg, const struct claim_answer *a, stru
 	}
 	if (c->take_over || leg->in_doubt)
 		tell_unsure(e, leg, c->take_over ? UNSURE_ABANDONED : UNSURE_UNANSWERED, false, now);
+	else if (perhaps_told(e, leg))
+		tell_unsure(e, leg, UNSURE_ABANDONED, false, now);
 	/* As long as it has not been told, whatever comes of further attempts. */
 	leg->in_doubt |= c->take_over;
 	c->take_over = false;

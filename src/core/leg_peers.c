@@ -19,12 +19,12 @@ leg_told_meanwhile(const struct log_entry *entry, const struct flight *f)
 }
 
 bool
-leg_is_overtaken(const struct leg *leg, const struct log_entry *entry, struct moment now)
+leg_is_overtaken(struct engine *e, const struct leg *leg, const struct log_entry *entry, struct moment now)
 {
 	const struct flight *f = leg->flight;
 
-	return entry != NULL && entry->by_peer && wall_after(entry->timestamp, flight_tick(f, now)) &&
-	    (f->resumed || leg_told_meanwhile(entry, f));
+	return entry != NULL && entry->by_peer && (f->resumed || leg_told_meanwhile(entry, f)) &&
+	    (wall_after(entry->timestamp, flight_tick(f, now)) || outdated_meanwhile(e, f, now));
 }
 
 /* Both sorted. */
@@ -86,11 +86,14 @@ leg_still_to_be_told(struct engine *e, struct leg *leg, struct moment now)
 	if (merges == e->merges && !leg->flight->resumed)
 		return true;
 	entry = leg_logged(e, leg);
-	if (entry == NULL || !entry->by_peer || (entry->merge <= merges && !leg->flight->resumed))
+	if (entry == NULL)
+		return true;
+	/* Where members claim, what was news may have been so on account of a claim that has come to nothing. */
+	if (leg->claim == NULL && (!entry->by_peer || (entry->merge <= merges && !leg->flight->resumed)))
 		return true;
 	facts = leg_facts(leg->flight, leg->integration);
 	v = leg_judge(entry, &facts);
-	if (v.told && !leg_is_overtaken(leg, entry, now))
+	if (v.told && !leg_is_overtaken(e, leg, entry, now))
 		return true;
 	leg_overtaken(e, leg, entry, v.logged, now);
 	return false;

@@ -318,6 +318,7 @@ note_record(struct engine *e, const struct log_entry *held, const struct log_ent
 
 	if (!is_record(came) || (came->revision > 0 && came->revision <= held->revision))
 		return;
+	e->merges++;
 	keep_doubts(e, held, came, &noted);
 	(void)nflog_set(e->nflog, &noted);
 }
@@ -343,6 +344,7 @@ merge_log_entry(struct engine *e, const struct change *c, struct work *w, struct
 	/* Lists show when the group is told again. */
 	e->revision++;
 	taken.by_peer = true;
+	taken.heard = wall_utc(now.wall);
 	taken.merge = ++e->merges;
 	if (held != NULL && are_rivals(e, held, &taken))
 		held = set_with_rival(e, held, &taken);

@@ -257,6 +257,7 @@ flight_step(struct engine *e, struct flight *f, struct moment now)
 	if (f->phase == FLIGHT_STAGES) {
 		if (!pass_stages(e, f, now))
 			return false;
+		outdated_leave_out(e, f, now);
 		f->phase = f->passage.left_n > 0 ? FLIGHT_LEGS : FLIGHT_HELD;
 		if (f->phase == FLIGHT_LEGS)
 			note(e, f);

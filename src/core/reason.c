@@ -77,3 +77,39 @@ reason_to_notify(const struct log_entry *entry, const struct reason_facts *f)
 		return REASON_REPEAT;
 	return REASON_NONE;
 }
+
+/* All of v, sorted, are among the told or the doubtful; *doubts says whether one is among the latter. */
+static bool
+perhaps_in(const uint64_t *v, size_t n, const uint64_t *told, size_t told_n, const uint64_t *doubtful, size_t doubtful_n, bool *doubts)
+{
+	size_t t = 0, d = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool in_doubt;
+
+		while (t < told_n && told[t] < v[i])
+			t++;
+		while (d < doubtful_n && doubtful[d] < v[i])
+			d++;
+		in_doubt = d < doubtful_n && doubtful[d] == v[i];
+		if (!in_doubt && (t == told_n || told[t] != v[i]))
+			return false;
+		*doubts |= in_doubt;
+	}
+	return true;
+}
+
+bool
+reason_perhaps_known(const struct log_entry *entry, const struct reason_facts *f)
+{
+	bool doubts = false;
+
+	if (entry == NULL)
+		return false;
+	/* One that fires may have been told to have ended, and the other way round: it is told anew, though perhaps for nothing. */
+	doubts = any_in(f->firing, f->firing_n, entry->doubtful_ends, entry->doubtful_ends_n) ||
+	    any_in(f->resolved, f->resolved_n, entry->doubtful, entry->doubtful_n);
+	return perhaps_in(f->firing, f->firing_n, entry->firing, entry->firing_n, entry->doubtful, entry->doubtful_n, &doubts) &&
+	    perhaps_in(f->resolved, f->resolved_n, entry->resolved, entry->resolved_n, entry->doubtful_ends, entry->doubtful_ends_n, &doubts) &&
+	    doubts;
+}

@@ -28,6 +28,12 @@ struct reason_facts {
 enum reason reason_to_notify(const struct log_entry *entry, const struct reason_facts *f);
 
 /*
+ * Has the receiver perhaps heard all of f already: by what the entry knows to be told, and by what may have been told?
+ * False when nothing of f is in doubt.
+ */
+bool reason_perhaps_known(const struct log_entry *entry, const struct reason_facts *f);
+
+/*
  * The tick, that of f or a later one of the same group, at which what was told at the tick `told` is told again,
  * if nothing changes until then.
  */

@@ -15,6 +15,7 @@
  *	ended		what somebody ended does not come back
  *	sender		where members claim: of two that live one at most tells of a group at a time
  *	twice		and what the receiver is told twice is among what was counted as possibly told twice
+ *	stale		nobody tells that something fires after others have told its end, but by a later post
  *	forgotten	what has expired for longer than it is to be kept is with nobody
  */
 #ifndef CLUSTER_H
@@ -58,6 +59,8 @@ struct member {
 	span no_way_until;		/* to the receiver */
 	span unposted_until;		/* whoever posts does not reach it */
 	int answers;			/* enum receiver_answers that its world goes by */
+	span posted[ALERTS];		/* when it was posted there last */
+	bool heard_end[ALERTS];		/* the last one, as its log says */
 };
 
 /* On its way. */
@@ -75,6 +78,11 @@ struct alert_state {
 	span changed;
 	span trouble;			/* the last time at which something kept it from being told */
 	bool believed;			/* by the receiver, to fire */
+	span told;			/* when it was told so last */
+	span ended;			/* its last end; and when that was told */
+	span ended_told;
+	int ended_by;
+	uint64_t hash;
 	span resend_at;
 };
 
@@ -143,6 +151,8 @@ void net_believe(struct day *d, struct member *m);
 /* judge.c */
 void judge_sent(struct day *d, struct member *m, const struct fake_sent *sent);
 void judge_silences(struct day *d, struct member *m);
+/* Others have told m something. */
+void judge_heard(struct member *m);
 void judge_told(struct day *d);
 void judge_converged(struct day *d);
 /* judge_claims.c */

@@ -183,6 +183,7 @@ merge_record(struct member *m, int group, const struct record *r)
 	if (engine_merge_log_entry(m->world.engine, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = &entry }, &all, m->world.now,
 		&e) == MERGED_REFUSED)
 		fail(m->day, "world: %s", e.text);
+	judge_heard(m);
 }
 
 static void

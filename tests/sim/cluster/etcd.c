@@ -58,7 +58,7 @@ told_entry(const struct told *t, int group)
 	};
 }
 
-static bool
+bool
 set_has(const struct hash_set *s, uint64_t hash)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -134,11 +134,11 @@ verdict_of(const struct day *d, const struct record *r, const struct op *op)
 	return CLAIM_HELD;
 }
 
-/* Left by a leg that is over, or by a question that got no answer. */
+/* Left by a leg that is over, or by a question that got no answer; not by a later one, as this one is over then. */
 static bool
 is_own(const struct record *r, const struct op *op)
 {
-	return r->revision != 0 && r->state == CLAIM_OPEN && r->owner == op->from && r->lease == op->lease;
+	return r->revision != 0 && r->state == CLAIM_OPEN && r->owner == op->from && r->lease == op->lease && r->claim < claim_of(op);
 }
 
 static void

@@ -119,6 +119,7 @@ bool etcd_reaches(const struct day *d, int member);
 int group_of_key(struct str key);
 struct log_entry told_entry(const struct told *t, int group);
 struct told told_of(const struct log_entry *entry);
+bool set_has(const struct hash_set *s, uint64_t hash);
 /* Into *to, unless t says something of it. */
 void doubt(const struct told *t, struct hash_set *to, const struct hash_set *more);
 

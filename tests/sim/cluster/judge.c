@@ -41,6 +41,58 @@ judge_muted(struct day *d, struct member *m, const struct fake_sent *sent)
 			    a % 2);
 }
 
+/* The last end of x by the clock of m; where clocks differ, surely not before. */
+static struct wall
+end_by_clock(const struct member *m, const struct alert_state *x)
+{
+	const struct day *d = m->day;
+
+	return wall_add(m->world.now.wall, x->ended - d->now + (d->skewed ? 20 * SPAN_S : 0));
+}
+
+static void
+note_mentions(void *arg, const struct change *c)
+{
+	struct member *m = arg;
+	struct told t;
+
+	if (c->kind != CHANGE_LOG_ENTRY)
+		return;
+	t = told_of(c->entry);
+	for (int a = 0; a < ALERTS; a++) {
+		const struct alert_state *x = &m->day->alerts[a];
+
+		/* Not of other groups; and what m has told itself says nothing new. */
+		if (group_of_key(c->entry->key.group_key) == a / 2 && c->entry->by_peer)
+			m->heard_end[a] = set_has(&t.resolved, x->hash) && wall_after(t.at, end_by_clock(m, x));
+	}
+}
+
+void
+judge_heard(struct member *m)
+{
+	struct share_cursor at = { 0 };
+	struct work all = { INT64_MAX };
+
+	(void)view_shared_some(m->world.engine, &at, &all, note_mentions, m);
+}
+
+/*
+ * The receiver knows of its last end, by somebody who was posted it; m was not, but has heard what that one told. Clocks that differ may
+ * hide it, and so may what is told next, as the log has the last word only.
+ */
+static void
+judge_stale(struct day *d, struct member *m, const struct fake_sent *sent, int a)
+{
+	const struct alert_state *x = &d->alerts[a];
+
+	if (x->believed || x->ended_by == m->number || x->ended_told < x->ended || !m->heard_end[a] || d->now - x->ended_told > RETENTION - 30 * SPAN_S)
+		return;
+	if (m->posted[a] < x->ended && m->posted[a] + (d->skewed ? 20 * SPAN_S : 0) + STEP < x->ended_told)
+		fail(d, "stale: member %d tells%s, but A%d{i=%d} was told to have ended %.1f s ago, and was posted there %.1f s ago", m->number,
+		    sent->text, a / 2, a % 2, (double)(d->now - x->ended_told) / 1e9, (double)(d->now - m->posted[a]) / 1e9);
+}
+
 void
 judge_sent(struct day *d, struct member *m, const struct fake_sent *sent)
 {
@@ -63,11 +115,19 @@ judge_sent(struct day *d, struct member *m, const struct fake_sent *sent)
 	snprintf(d->last_text[g], sizeof(d->last_text[g]), "%s", sent->text);
 	d->last_at[g] = d->now;
 	d->rivals[g] = rivals;
-	for (int a = 0; a < ALERTS; a++)
-		if (mentions(sent->text, a, " firing [", "]"))
-			d->alerts[a].believed = true;
-		else if (mentions(sent->text, a, " resolved [", "]"))
-			d->alerts[a].believed = false;
+	for (int a = 0; a < ALERTS; a++) {
+		struct alert_state *x = &d->alerts[a];
+
+		if (mentions(sent->text, a, " firing [", "]")) {
+			judge_stale(d, m, sent, a);
+			x->believed = true;
+			x->told = d->now;
+		} else if (mentions(sent->text, a, " resolved [", "]")) {
+			x->believed = false;
+			x->ended_told = d->now;
+			x->ended_by = m->number;
+		}
+	}
 }
 
 void
@@ -104,6 +164,13 @@ judge_silences(struct day *d, struct member *m)
 	}
 }
 
+/* It was told to fire so long ago, and then held back, that the log had forgotten it when it ended. */
+static bool
+is_forgotten(const struct alert_state *x)
+{
+	return x->trouble > x->told && x->changed > x->told + RETENTION;
+}
+
 void
 judge_told(struct day *d)
 {
@@ -117,7 +184,7 @@ judge_told(struct day *d)
 		if (x->fires && !x->believed)
 			fail(d, "told: A%d{i=%d} fires for %.0f s, and the receiver does not know", a / 2, a % 2,
 			    (double)(d->now - since) / 1e9);
-		else if (!x->fires && x->believed && x->trouble < x->changed)
+		else if (!x->fires && x->believed && x->trouble < x->changed && !is_forgotten(x))
 			fail(d, "told: A%d{i=%d} ended %.0f s ago, and the receiver does not know", a / 2, a % 2,
 			    (double)(d->now - since) / 1e9);
 	}

@@ -94,5 +94,6 @@ judge_claimed(struct day *d, struct member *m, const struct fake_sent *sent, boo
 	    d->now - d->last_at[g] < RETENTION - 30 * SPAN_S)
 		fail(d, "twice: member %d tells again:%s", m->number, sent->text);
 	VEC_PUSH(&d->told, ((struct told_decision){ sent->decision, unsure }));
-	d->last_unsure[g] = unsure;
+	/* One that comes together with another that has no claim may be the older one by the clocks, which the log goes by. */
+	d->last_unsure[g] = unsure || (d->unsure_at[g] != 0 && d->now - d->unsure_at[g] < 2 * SPAN_S);
 }

@@ -127,6 +127,7 @@ post_to(struct day *d, struct member *m, int a)
 	char name[32];
 
 	snprintf(name, sizeof(name), "A%d{i=%d}", a / 2, a % 2);
+	m->posted[a] = d->now;
 	world_post(&m->world, name, x->since, x->fires ? wall_add(now, 5 * SPAN_MIN) : wall_add(x->since, 1));
 	world_settle(&m->world);
 }
@@ -140,6 +141,7 @@ come_back(struct day *d, struct member *m)
 	m->up = true;
 	m->up_at = d->now;
 	m->exchange_at = d->now;
+	memset(m->heard_end, 0, sizeof(m->heard_end));
 	/* It has to settle, and says so before anything begins. */
 	m->world.wait = d->gossip ? -1 : 0;
 	if (d->claims)
@@ -198,6 +200,11 @@ change_alert(struct day *d)
 		x->since = wall_add(d->members[0].world.now.wall, d->skewed ? -10 * SPAN_S : 0);
 	x->changed = x->resend_at = d->now;
 	say(d, "A%d{i=%d} %s", (int)(x - d->alerts) / 2, (int)(x - d->alerts) % 2, x->fires ? "fires" : "has ended");
+	if (x->fires)
+		return;
+	x->ended = d->now;
+	for (int i = 0; i < d->members_n; i++)
+		d->members[i].heard_end[x - d->alerts] = false;
 }
 
 static bool
@@ -477,6 +484,20 @@ step(struct day *d)
 	judge_told(d);
 }
 
+static uint64_t
+hash_of(int a)
+{
+	char name[32];
+	struct labels *l;
+	uint64_t hash;
+
+	snprintf(name, sizeof(name), "A%d{i=%d}", a / 2, a % 2);
+	l = world_labels(name);
+	hash = l->hash;
+	labels_unref(l);
+	return hash;
+}
+
 static void
 begin_day(struct day *d, uint64_t seed)
 {
@@ -494,6 +515,8 @@ begin_day(struct day *d, uint64_t seed)
 	d->fault_at = SPAN_MIN;
 	d->config = fake_config(STR("receiver ops hook\nroute receiver=ops by=[alertname] wait=10s interval=30s repeat=10m\n"),
 	    WALL_ZERO, &e);
+	for (int a = 0; a < ALERTS; a++)
+		d->alerts[a].hash = hash_of(a);
 	for (int i = 0; i < d->members_n; i++)
 		begin_member(d, i);
 }

@@ -50,6 +50,7 @@ take(struct day *d, const struct packet *p)
 	d->merges++;
 	(void)!share_receive(to->share, p->kind, (struct str){ p->bytes, p->n });
 	share_merge_some(to->share, &all, to->world.now);
+	judge_heard(to);
 	world_settle(&to->world);
 }
 

@@ -72,6 +72,38 @@ START_TEST(decisions)
 }
 END_TEST
 
+/* Doubts are why something is told that may be known already. */
+START_TEST(perhaps_known)
+{
+	struct log_entry entry = { .firing = one, .firing_n = 1, .resolved = two, .resolved_n = 1 };
+	struct reason_facts f = { .firing = one, .firing_n = 1, .send_resolved = true, .repeat_interval = SPAN_HOUR,
+		.group_interval = SPAN_MIN };
+
+	ck_assert(!reason_perhaps_known(NULL, &f));
+	/* Nothing is in doubt. */
+	ck_assert(!reason_perhaps_known(&entry, &f));
+	/* The end of the one that fires is. */
+	entry.doubtful_ends = one;
+	entry.doubtful_ends_n = 1;
+	ck_assert(reason_perhaps_known(&entry, &f));
+	/* Another one is news. */
+	f.firing = both;
+	f.firing_n = 2;
+	ck_assert(!reason_perhaps_known(&entry, &f));
+	/* Unless somebody may have told of that. */
+	entry.doubtful = two;
+	entry.doubtful_n = 1;
+	ck_assert(reason_perhaps_known(&entry, &f));
+	/* The end of what may have been told to have ended. */
+	f.firing_n = 0;
+	f.resolved = one;
+	f.resolved_n = 1;
+	ck_assert(reason_perhaps_known(&entry, &f));
+	f.resolved = three;
+	ck_assert(!reason_perhaps_known(&entry, &f));
+}
+END_TEST
+
 START_TEST(texts)
 {
 	ck_assert_str_eq(reason_text(REASON_FIRST), "first notification");
@@ -98,5 +130,5 @@ END_TEST
 int
 main(void)
 {
-	return RUN("reason", decisions, texts);
+	return RUN("reason", decisions, perhaps_known, texts);
 }

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Alerts of which another member knows more: it has told that they ended after they were posted here last.
+ *
+ * A member that was away, stood still, is cut off from whoever posts, or whose clock is behind, holds for firing what has ended.
+ * COMPAT: Alertmanager's members tell it again then, after another one told its end, until they hear of that end themselves. Here it is
+ * left out until it is posted again: what still fires is, and whoever has told the end is not told the contrary. An alert that is
+ * left out stays in its group, and its end is owed to those who were told that it fires.
+ *
+ * Times of two clocks are compared. An end counts from when this member heard of it, if the clock of whoever told it is ahead: a post
+ * after that is news whatever clocks say. A clock that is behind lets pass what could have been left out.
+ */
+#include "engine_state.h"
+#include "hashes.h"
+
+/* An alert that is looked for in what one integration was told. */
+#define LOOK_UNITS 8
+
+/* The newest word of the log on one alert. */
+struct mention {
+	struct wall at;		/* WALL_ZERO: nothing */
+	bool ended;
+	struct wall known;	/* here since then, or later */
+};
+
+static struct wall
+known_at(const struct log_entry *entry)
+{
+	/* Since when a restored one is known is not known any more. */
+	return entry->merge > 0 && wall_before(entry->heard, entry->timestamp) ? entry->heard : entry->timestamp;
+}
+
+static void
+look_into(const struct log_entry *entry, uint64_t hash, struct mention *newest)
+{
+	bool ended;
+
+	if (entry == NULL || !entry->by_peer || (!wall_is_zero(newest->at) && wall_before(entry->timestamp, newest->at)))
+		return;
+	ended = hashes_have(entry->resolved, entry->resolved_n, hash);
+	if (ended || hashes_have(entry->firing, entry->firing_n, hash))
+		*newest = (struct mention){ entry->timestamp, ended, known_at(entry) };
+}
+
+static void
+look_at(const struct engine *e, const struct flight *f, struct alert_entry *r, struct wall now)
+{
+	const struct receiver *to = f->route->receiver;
+	struct mention newest = { .at = WALL_ZERO };
+
+	for (size_t i = 0; i < to->n; i++) {
+		struct log_key key = log_key_of(f->key, to, &to->integrations[i]);
+
+		look_into(nflog_find(e->nflog, &key), r->alert->labels->hash, &newest);
+	}
+	if (wall_is_zero(newest.at))
+		return;
+	/* One that is in the future is of a clock that was set since. */
+	if (newest.ended)
+		r->outdated |= !wall_after(newest.known, now) && wall_after(newest.known, r->alert->updated);
+	else
+		r->outdated = false;
+}
+
+/* Has anybody else told of the group at all? */
+static bool
+is_told_by_peers(const struct engine *e, const struct flight *f)
+{
+	const struct receiver *to = f->route->receiver;
+
+	for (size_t i = 0; clustered(e) && i < to->n; i++) {
+		struct log_key key = log_key_of(f->key, to, &to->integrations[i]);
+		const struct log_entry *entry = nflog_find(e->nflog, &key);
+
+		if (entry != NULL && entry->by_peer)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_outdated(struct engine *e, const struct flight *f, struct alert_entry *r, struct wall now)
+{
+	work_spend(&e->work, LOOK_UNITS * (int64_t)f->route->receiver->n);
+	look_at(e, f, r, now);
+	return r->outdated;
+}
+
+/* Their ends are owed as those of silenced ones may be. */
+static void
+promise(struct flight *f, const uint64_t *hashes, size_t n)
+{
+	uint64_t *all = ARENA_ARRAY(f->arena, f->promised_n + n, uint64_t);
+	size_t at = 0;
+
+	for (size_t i = 0; i < f->promised_n; i++)
+		all[at++] = f->promised[i];
+	for (size_t i = 0; i < n; i++)
+		all[at++] = hashes[i];
+	hashes_sort(all, at);
+	f->promised = all;
+	f->promised_n = at;
+}
+
+void
+outdated_leave_out(struct engine *e, struct flight *f, struct moment now)
+{
+	struct passage *p = &f->passage;
+	bool peers = is_told_by_peers(e, f);
+	size_t kept = 0;
+
+	if (!clustered(e))
+		return;
+	f->outdated = ARENA_ARRAY(f->arena, p->left_n, uint64_t);
+	for (size_t i = 0; i < p->left_n; i++) {
+		uint32_t place = p->left[i];
+		struct alert_entry *r = f->entries[place];
+
+		if (f->all[place].resolved || !(peers ? is_outdated(e, f, r, now.wall) : r->outdated))
+			p->left[kept++] = place;
+		else
+			f->outdated[f->outdated_n++] = r->alert->labels->hash;
+	}
+	p->left_n = kept;
+	hashes_sort(f->outdated, f->outdated_n);
+	if (f->outdated_n > 0)
+		promise(f, f->outdated, f->outdated_n);
+}
+
+bool
+outdated_meanwhile(struct engine *e, const struct flight *f, struct moment now)
+{
+	for (size_t i = 0; i < f->passed_n; i++) {
+		struct alert_entry *r = f->passed[i].resolved ? NULL : alerts_find(&e->alerts, f->passed[i].alert->labels);
+
+		if (r != NULL && is_outdated(e, f, r, now.wall))
+			return true;
+	}
+	return false;
+}
+
+void
+outdated_stay_told(struct flight *f, struct log_entry *entry, const struct log_entry *held)
+{
+	uint64_t *all;
+	size_t n = 0;
+
+	if (held == NULL || f->outdated_n == 0)
+		return;
+	all = ARENA_ARRAY(f->arena, entry->resolved_n + f->outdated_n, uint64_t);
+	for (size_t i = 0; i < entry->resolved_n; i++)
+		all[n++] = entry->resolved[i];
+	for (size_t i = 0; i < f->outdated_n; i++)
+		if (hashes_have(held->resolved, held->resolved_n, f->outdated[i]))
+			all[n++] = f->outdated[i];
+	hashes_sort(all, n);
+	entry->resolved = all;
+	entry->resolved_n = n;
+}
