@@ -367,11 +367,13 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 	const struct plan_route *r = &f->plan->routes[f->route];
 	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
 	struct entry *e = entry_find(d, g->key, r->receiver, p->kind, p->index);
+	/* Among others, what waited for its turn was told after its tick. */
+	int64_t latest = d->wait != 0 ? wall_now(d) : model_tick(d, f);
 
 	/* A notification of a future that is none any more counts as of now. */
-	if (e != NULL && e->timestamp > model_tick(d, f)) {
-		e->expires -= e->timestamp - model_tick(d, f);
-		e->timestamp = model_tick(d, f);
+	if (e != NULL && e->timestamp > latest) {
+		e->expires -= e->timestamp - latest;
+		e->timestamp = latest;
 	}
 	model_keep(d, g, p);
 	leg->reason = reason_wanted(e, f->firing, f->resolved, p->send_resolved, f->tick, r);
