@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reason.h"
 
+#include "hashes.h"
+
 /* Both sorted. */
 static bool
 subset(const uint64_t *part, size_t part_n, const uint64_t *whole, size_t whole_n)
@@ -78,25 +80,23 @@ reason_to_notify(const struct log_entry *entry, const struct reason_facts *f)
 	return REASON_NONE;
 }
 
-/* All of v, sorted, are among the told or the doubtful; *doubts says whether one is among the latter. */
+/* One alert that fires: told, or perhaps told to; and perhaps told to have ended. */
 static bool
-perhaps_in(const uint64_t *v, size_t n, const uint64_t *told, size_t told_n, const uint64_t *doubtful, size_t doubtful_n, bool *doubts)
+perhaps_fires(const struct log_entry *entry, uint64_t hash, bool *doubts)
 {
-	size_t t = 0, d = 0;
+	bool perhaps = hashes_have(entry->doubtful, entry->doubtful_n, hash) || hashes_have(entry->claimed, entry->claimed_n, hash);
 
-	for (size_t i = 0; i < n; i++) {
-		bool in_doubt;
+	*doubts |= perhaps || hashes_have(entry->doubtful_ends, entry->doubtful_ends_n, hash);
+	return perhaps || hashes_have(entry->firing, entry->firing_n, hash);
+}
 
-		while (t < told_n && told[t] < v[i])
-			t++;
-		while (d < doubtful_n && doubtful[d] < v[i])
-			d++;
-		in_doubt = d < doubtful_n && doubtful[d] == v[i];
-		if (!in_doubt && (t == told_n || told[t] != v[i]))
-			return false;
-		*doubts |= in_doubt;
-	}
-	return true;
+static bool
+perhaps_ended(const struct log_entry *entry, uint64_t hash, bool *doubts)
+{
+	bool perhaps = hashes_have(entry->doubtful_ends, entry->doubtful_ends_n, hash);
+
+	*doubts |= perhaps || hashes_have(entry->doubtful, entry->doubtful_n, hash) || hashes_have(entry->claimed, entry->claimed_n, hash);
+	return perhaps || hashes_have(entry->resolved, entry->resolved_n, hash);
 }
 
 bool
@@ -104,12 +104,13 @@ reason_perhaps_known(const struct log_entry *entry, const struct reason_facts *f
 {
 	bool doubts = false;
 
-	if (entry == NULL)
+	if (entry == NULL || entry->doubtful_n + entry->claimed_n + entry->doubtful_ends_n == 0)
 		return false;
-	/* One that fires may have been told to have ended, and the other way round: it is told anew, though perhaps for nothing. */
-	doubts = any_in(f->firing, f->firing_n, entry->doubtful_ends, entry->doubtful_ends_n) ||
-	    any_in(f->resolved, f->resolved_n, entry->doubtful, entry->doubtful_n);
-	return perhaps_in(f->firing, f->firing_n, entry->firing, entry->firing_n, entry->doubtful, entry->doubtful_n, &doubts) &&
-	    perhaps_in(f->resolved, f->resolved_n, entry->resolved, entry->resolved_n, entry->doubtful_ends, entry->doubtful_ends_n, &doubts) &&
-	    doubts;
+	for (size_t i = 0; i < f->firing_n; i++)
+		if (!perhaps_fires(entry, f->firing[i], &doubts))
+			return false;
+	for (size_t i = 0; i < f->resolved_n; i++)
+		if (!perhaps_ended(entry, f->resolved[i], &doubts))
+			return false;
+	return doubts;
 }
