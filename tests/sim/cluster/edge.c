@@ -14,13 +14,18 @@ member_of(struct fake_world *w)
 	return CONTAINER_OF(w, struct member, world);
 }
 
+/* Asked for at each step. */
 static uint64_t
 name_of(int member)
 {
+	static uint64_t names[MEMBERS_MAX];
 	char name[32];
 
+	if (names[member] != 0)
+		return names[member];
 	snprintf(name, sizeof(name), "member-%d", member);
-	return claim_member(str_from(name));
+	names[member] = claim_member(str_from(name));
+	return names[member];
 }
 
 static struct op
