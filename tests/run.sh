@@ -40,8 +40,6 @@ if [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print int($4 / 1048576) }')
 	trap 'exit 1' HUP INT TERM
 fi
 
-# Memory that ASan holds back longer than this (256 MB otherwise) costs up to half of the time.
-export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=32
 log=build/dev/log
 
 # How long it took until here goes to the log.
