@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 #include <openssl/err.h>
@@ -199,8 +200,19 @@ of_environment(const char *name)
 	return s != NULL && s[0] != '\0' ? s : NULL;
 }
 
+/* Another name of what lies beside it, as most entries of a directory that OpenSSL searches by hash are. Go passes over them, too. */
+static bool
+named_twice(const char *path)
+{
+	char target[256];
+	ssize_t n = readlink(path, target, sizeof(target));
+
+	return n > 0 && memchr(target, '/', (size_t)n) == NULL;
+}
+
+/* Without `read`, which is loaded already: it often has all of them. */
 static void
-load_dir(X509_STORE *s, const char *path)
+load_dir(X509_STORE *s, const char *path, const struct stat *read)
 {
 	DIR *dir = opendir(path);
 	struct dirent *d;
@@ -212,7 +224,7 @@ load_dir(X509_STORE *s, const char *path)
 		struct stat st;
 
 		sbuf_printf(&name, "%s/%s", path, d->d_name);
-		if (stat(name.p, &st) == 0 && S_ISREG(st.st_mode))
+		if (stat(name.p, &st) == 0 && S_ISREG(st.st_mode) && !same_file(&st, read) && !named_twice(name.p))
 			(void)X509_STORE_load_file(s, name.p);
 		sbuf_fini(&name);
 	}
@@ -221,12 +233,12 @@ load_dir(X509_STORE *s, const char *path)
 
 /* As Go reads SSL_CERT_DIR: with colons between several, and files of any name. */
 static void
-load_dirs(X509_STORE *s, const char *dirs)
+load_dirs(X509_STORE *s, const char *dirs, const struct stat *read)
 {
 	char *copy = mem_strdup(dirs), *rest = NULL;
 
 	for (char *one = strtok_r(copy, ":", &rest); one != NULL; one = strtok_r(NULL, ":", &rest))
-		load_dir(s, one);
+		load_dir(s, one, read);
 	mem_free(copy);
 }
 
@@ -250,7 +262,7 @@ tls_store_system(void)
 	if (S_ISREG(st.st_mode))
 		(void)X509_STORE_load_file(s, file);
 	if (dirs != NULL)
-		load_dirs(s, dirs);
+		load_dirs(s, dirs, &st);
 	else if (v->capath != NULL)
 		(void)X509_STORE_load_path(s, v->capath);
 	ERR_clear_error();

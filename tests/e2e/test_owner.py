@@ -9,7 +9,7 @@ import pytest
 
 from lib.kannel import Kannel
 from lib.prometheus import Exporter, Prometheus
-from lib.server import ROOT
+from lib.server import AUTHORITIES, ROOT
 
 RULES = ROOT / "rules/alt_las.rules.yml"
 
@@ -42,7 +42,7 @@ def routing(mail, http, kannel):
 def world(tmp_path, sink, mail_sink, serve):
     kannel = Kannel(tmp_path / "kannel")
     mail = mail_sink()
-    server = serve(routing(mail, sink, kannel))
+    server = serve(routing(mail, sink, kannel), env=AUTHORITIES)
     exporters = {name: Exporter() for name in ("api-gateway", "segmentation-service", "ai-orchestrator",
                                                "archive-service", "postgresql")}
     jobs = {name: (e.address, {"service": name, "node": "n1"}) for name, e in exporters.items()}

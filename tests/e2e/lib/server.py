@@ -16,6 +16,10 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = pathlib.Path(os.environ.get("TOCSIN", ROOT / "build/dev/tocsin")).resolve()
+# The authorities of the system are 140, perhaps in hundreds of files: to read them costs more than the rest of a start, and no test
+# has need of them but where it says AUTHORITIES.
+os.environ.update(SSL_CERT_FILE="/dev/null", SSL_CERT_DIR="/dev/null")
+AUTHORITIES = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": ""}
 SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|Assertion)")
 
 

@@ -109,7 +109,7 @@ system_has(const char *name)
 /* As in Go: one file, and directories of files of any name. */
 START_TEST(the_environment_names_other_authorities)
 {
-	char *pem, *key, *file, dir[] = "/tmp/storeXXXXXX", in_dir[100], dirs[100];
+	char *pem, *key, *file, *elsewhere, dir[] = "/tmp/storeXXXXXX", in_dir[100], by_hash[100], link_out[100], dirs[100];
 	FILE *f;
 
 	test_certificate("of-the-file.example", false, &pem, &key);
@@ -123,17 +123,31 @@ START_TEST(the_environment_names_other_authorities)
 	ck_assert_ptr_nonnull(f = fopen(in_dir, "we"));
 	fputs(pem, f);
 	fclose(f);
+	/* Names by hash, as OpenSSL has them, and what is a link to another place. */
+	snprintf(by_hash, sizeof(by_hash), "%s/0123abcd.0", dir);
+	snprintf(link_out, sizeof(link_out), "%s/linked.crt", dir);
+	ck_assert_int_eq(symlink("our.crt", by_hash), 0);
+	mem_free(pem);
+	mem_free(key);
+	test_certificate("of-the-link.example", false, &pem, &key);
+	elsewhere = test_file(pem);
+	ck_assert_int_eq(symlink(elsewhere, link_out), 0);
 	ck_assert_int_eq(system_has("of-the"), 0);
 	setenv("SSL_CERT_FILE", file, 1);
 	ck_assert_int_eq(system_has("of-the-file.example"), 1);
 	setenv("SSL_CERT_DIR", dirs, 1);
 	setenv("SSL_CERT_FILE", "/dev/zero", 1);
 	ck_assert_int_eq(system_has("of-the-directory.example"), 1);
-	ck_assert_int_eq(system_has(""), 1);
+	ck_assert_int_eq(system_has("of-the-link.example"), 1);
+	ck_assert_int_eq(system_has(""), 2);
 	unsetenv("SSL_CERT_FILE");
 	unsetenv("SSL_CERT_DIR");
+	unlink(by_hash);
+	unlink(link_out);
 	unlink(in_dir);
 	rmdir(dir);
+	unlink(elsewhere);
+	mem_free(elsewhere);
 	unlink(file);
 	mem_free(file);
 	mem_free(pem);
