@@ -107,8 +107,10 @@ leg_log_entry(struct engine *e, const struct leg *leg, struct moment now)
 	const struct log_entry *entry = leg_logged(e, leg);
 	/* Among peers what was told counts from when it was told, and that may be after a tick that had to wait for its turn. */
 	struct wall latest = clustered(e) ? wall_utc(now.wall) : flight_tick(f, now);
+	/* Peers hold it with that time, and would not take what seems to be older: it stays, unless a repeat would wait for long. */
+	span ahead = clustered(e) ? f->route->repeat_interval : 0;
 
-	if (entry != NULL && wall_after(entry->timestamp, latest) && !(entry->by_peer && clustered(e))) {
+	if (entry != NULL && wall_sub(entry->timestamp, latest) > ahead && !(entry->by_peer && clustered(e))) {
 		nflog_retime(e->nflog, entry, latest);
 		save_log_entry(e, entry, CHANGE_LOG_ENTRY);
 	}

@@ -292,15 +292,27 @@ entry_for(struct day *d, const char *key, const struct plan_route *r, const stru
 	return e;
 }
 
+/* It cannot be older than what the others know, though the clock was set back: unless that is so far ahead that a repeat would be late. */
+static int64_t
+told_at(const struct day *d, const struct m_flight *f, const struct entry *held, span repeat)
+{
+	int64_t now = wall_now(d);
+
+	if (d->wait == 0)
+		return model_tick(d, f);
+	return held != NULL && held->timestamp > now && held->timestamp - now <= repeat ? held->timestamp + 1 : now;
+}
+
 static void
 log_set(struct day *d, struct m_group *g, const struct m_leg *leg, int64_t data)
 {
 	struct m_flight *f = &g->flight;
 	const struct plan_route *r = &f->plan->routes[f->route];
 	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
+	int64_t at = told_at(d, f, entry_find(d, g->key, r->receiver, p->kind, p->index), r->repeat);
 
 	*entry_for(d, g->key, r, p, 0) = (struct entry){ .key = g->key, .receiver = r->receiver, .kind = p->kind,
-		.index = p->index, .timestamp = d->wait != 0 ? wall_now(d) : model_tick(d, f), .expires = wall_now(d) + log_time(d, r),
+		.index = p->index, .timestamp = at, .expires = wall_now(d) + log_time(d, r),
 		.firing = f->firing, .resolved = f->resolved, .data = data, .doubtful = leg->kept };
 }
 
@@ -370,8 +382,8 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 	/* Among others, what waited for its turn was told after its tick. */
 	int64_t latest = d->wait != 0 ? wall_now(d) : model_tick(d, f);
 
-	/* A notification of a future that is none any more counts as of now. */
-	if (e != NULL && e->timestamp > latest) {
+	/* A notification of a future that is none any more counts as of now; among others, who know it so, when its repeat would be late. */
+	if (e != NULL && e->timestamp - latest > (d->wait != 0 ? r->repeat : 0)) {
 		e->expires -= e->timestamp - latest;
 		e->timestamp = latest;
 	}

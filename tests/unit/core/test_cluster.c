@@ -438,6 +438,33 @@ START_TEST(an_end_that_a_peer_told_is_not_owed)
 }
 END_TEST
 
+/* The clock that was ahead when A was told is right again: peers take its end for the newer one. Not when it was off by days: repeats would not come. */
+START_TEST(what_is_told_is_newer_than_what_was_told)
+{
+	static const struct {
+		span ahead;
+		enum merged merged;
+	} table[] = { { 30 * SPAN_S, MERGED_KNOWN }, { 48 * SPAN_HOUR, MERGED_TAKEN } };
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct wall first;
+
+		begin(5 * SPAN_S);
+		world_step_wall(&w, table[i].ahead);
+		world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
+		world_run(&w, 16 * SPAN_S);
+		ck_assert_uint_eq(w.sent.n, 1);
+		first = w.now.wall;
+		world_step_wall(&w, -table[i].ahead);
+		world_post(&w, "A", in(-SPAN_S), w.now.wall);
+		world_run(&w, 80 * SPAN_S);
+		ck_assert_uint_eq(w.sent.n, 2);
+		ck_assert_int_eq(told("A", NULL, first), table[i].merged);
+		world_fini(&w);
+	}
+}
+END_TEST
+
 /* Nobody knows which of them the receiver heard last. */
 START_TEST(what_two_told_together_is_told_once_more)
 {
@@ -508,5 +535,6 @@ main(void)
 	    changes_are_shared_and_newer, windows_end_with_an_ordinary_end, the_first_tells,
 	    nothing_is_told_before_it_has_settled, the_log_is_read_before_a_retry, an_old_decision_is_not_told,
 	    overtaken_once_and_no_more, the_contrary_is_never_told, what_was_under_way_waits_too, doubts_outlive_a_merge,
-	    an_end_that_a_peer_told_is_not_owed, what_two_told_together_is_told_once_more, all_is_shared_with_who_joins);
+	    an_end_that_a_peer_told_is_not_owed, what_is_told_is_newer_than_what_was_told, what_two_told_together_is_told_once_more,
+	    all_is_shared_with_who_joins);
 }
