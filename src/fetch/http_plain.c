@@ -234,7 +234,7 @@ put_back(struct connection *c)
 
 /* The end of a call. */
 
-/* What came after the answer would be taken for that to the next request. */
+/* The rest of what came would be taken for the answer to the next request. */
 static bool
 is_quiet(const struct connection *c)
 {
