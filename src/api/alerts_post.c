@@ -14,6 +14,7 @@
  * Most alerts were posted before, and what has moved is a time. Labels and annotations that come as
  * the text that they came as before are not read again (model/label_texts.h).
  */
+#include "base/arena_fast.h"
 #include "base/rfc3339.h"
 #include "base/vec.h"
 #include "model/label_texts.h"
@@ -27,8 +28,7 @@
 #define PAIR_UNITS 40
 #define TAKE_BYTES 4
 #define BLANKS ((size_t)64 << 10)	/* passed at a time */
-#define PAIR_BYTES 64			/* of a body, mostly */
-#define ALERT_BYTES 512
+#define PAIR_BYTES 64			/* of a body, mostly; an alert has eight of them */
 #define EXPECTED_MAX ((size_t)256 << 10)
 
 /* Labels or annotations: a set that is known by its text, or pairs, a range of `pairs` while reading. */
@@ -70,11 +70,11 @@ struct reading {
 		struct str text;
 		struct wall at;
 	} last_starts, last_ends;
-	struct err e;
 	/* From `mark` on nothing is kept. */
 	struct json_reader *mark;	/* NULL: all is */
 	struct arena *passing;
 	struct sbuf url_room;	/* of good_url then */
+	struct err e;		/* the last member: too large to be cleared all the time */
 };
 
 static const char *
@@ -337,7 +337,7 @@ read_alert(struct reading *rd, enum json_token t)
 	}
 	p.bytes = json_offset(rd->r) - begin;
 	if (rd->alerts.cap == 0)
-		VEC_RESERVE(&rd->alerts, rd->expected / ALERT_BYTES + 1);
+		VEC_RESERVE(&rd->alerts, rd->expected / (8 * PAIR_BYTES) + 1);
 	VEC_PUSH(&rd->alerts, p);
 	return true;
 }
@@ -359,7 +359,7 @@ keep(struct reading *rd)
 	if (rd->mark != NULL) {
 		arena_reset(rd->passing);
 	} else if (!post_may_keep(&rd->post, bytes_kept(rd))) {
-		rd->mark = ARENA_NEW(rd->post.call.arena, struct json_reader);
+		rd->mark = arena_raw(rd->post.call.arena, sizeof(*rd->mark));
 		*rd->mark = *rd->r;
 		rd->arena = rd->passing = arena_new();
 	}
@@ -432,9 +432,10 @@ take(struct reading *rd, const struct posted *p, struct work *w)
 		.ends = p->ends,
 	};
 	const struct alert *made;
-	struct err e = { 0 };
+	struct err e;
 
 	work_spend(w, TAKE_UNITS + (int64_t)(d.labels_n + d.annotations_n) * PAIR_UNITS + (int64_t)(p->bytes / TAKE_BYTES));
+	err_clear(&e);
 	made = post_make(&rd->post, &d, rd->resolve_timeout, &e);
 	if (made == NULL) {
 		post_refuse(&rd->post, STR(""), &e);
@@ -584,7 +585,8 @@ api_alerts_post(struct call *c)
 		reply_framework(c, 422, 602, STR("alerts in body is required"));
 		return;
 	}
-	rd = ARENA_NEW(c->arena, struct reading);
+	rd = arena_raw(c->arena, sizeof(*rd));
+	memset(rd, 0, offsetof(struct reading, e.text) + 1);
 	rd->post.step = step;
 	rd->post.answer = answer;
 	rd->post.fini = fini;
@@ -592,7 +594,7 @@ api_alerts_post(struct call *c)
 	rd->resolve_timeout = view_config(c->api->env.engine)->global.resolve_timeout;
 	rd->url_room.max = SBUF_UNLIMITED;
 	rd->expected = c->req->body.n < EXPECTED_MAX ? c->req->body.n : EXPECTED_MAX;
-	rd->r = ARENA_NEW(c->arena, struct json_reader);
+	rd->r = arena_raw(c->arena, sizeof(*rd->r));
 	json_reader_init(rd->r, c->req->body, JSON_FIRST_VALUE);
 	post_begin(c, &rd->post);
 }

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/arena_fast.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/tz.h"
@@ -27,6 +28,7 @@
 
 #define BUILD_CONTEXT "(go=C11, platform=linux, user=, date=, tags=unknown)"
 #define SHUTDOWN_GRACE (5 * SPAN_S)
+#define SPARE_BLOCKS 32		/* more requests than that are seldom under way */
 
 #ifndef TOCSIN_REVISION
 #define TOCSIN_REVISION "unknown"
@@ -563,6 +565,7 @@ server_run(const struct options *o, struct arena *a)
 	warn_features(&s);
 	if (o->alerts_per_name > 0)
 		LOG(&s.log, LOG_INFO, "per alert name limit enabled", F_INT("limit", o->alerts_per_name));
+	arena_keep_spare(SPARE_BLOCKS);
 	if (start(&s, now, &e)) {
 		startup_pages_release();
 		s.heap = heap_keeper_new(s.base, s.clock);
@@ -578,5 +581,6 @@ server_run(const struct options *o, struct arena *a)
 		s.status = 1;
 	}
 	stop(&s);
+	arena_keep_spare(0);
 	return s.status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/arena.h"
+#include "base/arena_fast.h"
 
 #include <assert.h>
 #include <stdalign.h>
@@ -26,7 +26,7 @@
 #endif
 
 #define ALIGN alignof(max_align_t)
-#define FIRST_BLOCK ((size_t)4000)
+#define FIRST_CAP ((size_t)4000 / ALIGN * ALIGN)
 #define MAX_BLOCK ((size_t)256 * 1024)
 #define SIZE_LIMIT ((size_t)PTRDIFF_MAX - 4096)
 
@@ -43,6 +43,12 @@ struct arena {
 	size_t used;
 };
 
+/* First blocks that were freed, of this thread: the C library keeps none of this size at hand. */
+static _Thread_local struct {
+	struct block *newest;
+	unsigned n, max;
+} spare;
+
 static size_t
 round_up(size_t n)
 {
@@ -50,10 +56,24 @@ round_up(size_t n)
 }
 
 static struct block *
+spare_take(void)
+{
+	struct block *b = spare.newest;
+
+	if (b != NULL) {
+		spare.newest = b->older;
+		spare.n--;
+	}
+	return b;
+}
+
+static struct block *
 block_new(size_t cap, struct block *older)
 {
-	struct block *b = mem_alloc(sizeof(*b) + cap);
+	struct block *b = cap == FIRST_CAP ? spare_take() : NULL;
 
+	if (b == NULL)
+		b = mem_alloc(sizeof(*b) + cap);
 	b->older = older;
 	b->cap = cap;
 	b->used = 0;
@@ -65,7 +85,25 @@ static void
 block_free(struct block *b)
 {
 	SHOW(b->bytes, b->cap);
+	if (b->cap == FIRST_CAP && spare.n < spare.max) {
+		b->older = spare.newest;
+		spare.newest = b;
+		spare.n++;
+		return;
+	}
 	mem_free(b);
+}
+
+void
+arena_keep_spare(unsigned max)
+{
+#ifdef ARENA_ASAN
+	/* It is to find out who uses a block that was freed. */
+	max = 0;
+#endif
+	spare.max = max;
+	while (spare.n > max)
+		mem_free(spare_take());
 }
 
 static size_t
@@ -83,7 +121,7 @@ arena_new(void)
 {
 	struct arena *a = NEW(struct arena);
 
-	a->first = a->newest = block_new(FIRST_BLOCK / ALIGN * ALIGN, NULL);
+	a->first = a->newest = block_new(FIRST_CAP, NULL);
 	return a;
 }
 
@@ -159,6 +197,12 @@ arena_alloc(struct arena *a, size_t size)
 	void *p = take(a, size);
 
 	return memset(p, 0, size);
+}
+
+void *
+arena_raw(struct arena *a, size_t size)
+{
+	return take(a, size);
 }
 
 void *

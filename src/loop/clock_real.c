@@ -20,6 +20,8 @@ clock_real_mono(void)
 static struct moment
 real_now(struct clock *self)
 {
+	/* The offset is that of a second; it is asked for many times in each. */
+	static _Thread_local struct wall last = { INT64_MIN, 0, 0 };
 	struct moment m = { .mono = clock_real_mono() };
 	struct timespec wall;
 	int bad;
@@ -27,8 +29,9 @@ real_now(struct clock *self)
 	(void)self;
 	bad = clock_gettime(CLOCK_REALTIME, &wall);
 	assert(bad == 0);
-	m.wall = (struct wall){ wall.tv_sec, (int32_t)wall.tv_nsec, 0 };
-	m.wall = zone_apply(zone_local(), m.wall, NULL);
+	if (wall.tv_sec != last.s)
+		last = zone_apply(zone_local(), (struct wall){ wall.tv_sec, 0, 0 }, NULL);
+	m.wall = (struct wall){ wall.tv_sec, (int32_t)wall.tv_nsec, last.offset };
 	return m;
 }
 

@@ -179,8 +179,9 @@ static void
 send_answer(struct http_conn *c)
 {
 	struct http_stream *stream = c->x->resp.stream;
-	struct err e = { 0 };
+	struct err e;
 
+	err_clear(&e);
 	if (stream == NULL)
 		exchange_send(c);
 	else if (stream->open == NULL || stream->open(stream, &e))

@@ -388,11 +388,12 @@ begin_head(struct http_conn *c, struct evbuffer *in)
 static void
 on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 {
-	TURN("connections");
 	struct http_conn *c = arg;
 
+	/* Mostly evhttp has taken something. */
 	if (info->n_added == 0 || c->own)
 		return;
+	TURN("connections");
 	c->interest_fed = true;
 	if (c->early != NULL)
 		guard_show(c, &c->early);
