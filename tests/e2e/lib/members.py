@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Members of clusters: our own instances and Alertmanager's, spoken to in the same way."""
 import contextlib
+import functools
 import json
 import shutil
 import subprocess
@@ -16,10 +17,15 @@ LABEL = "monitoring/main"
 FAST = ("--cluster.peer-timeout=10s", "--cluster.reconnect-interval=1s", "--cluster.gossip-interval=50ms")
 
 
+@functools.cache
+def original_help():
+    known = subprocess.run([ORIGINAL, "--help"], capture_output=True, text=True, timeout=60)
+    return known.stdout + known.stderr
+
+
 def original_knows(flag):
     """Older Alertmanagers know neither labels of clusters nor names of members."""
-    known = subprocess.run([ORIGINAL, "--help"], capture_output=True, text=True, timeout=60)
-    return f"--{flag}" in known.stdout + known.stderr
+    return f"--{flag}" in original_help()
 
 
 def label_for(originals):
