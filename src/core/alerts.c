@@ -42,14 +42,6 @@ alerts_after_at(const struct alerts *as, const struct labels *l, struct order_cu
 	return order_after_at(&as->order, l->fingerprint, l, alert_order, c);
 }
 
-struct alert_entry *
-alerts_after(const struct alerts *as, const struct labels *l)
-{
-	struct order_cursor c;
-
-	return alerts_after_at(as, l, &c);
-}
-
 void
 alerts_fetch_ahead(const struct order *o, const struct order_cursor *c)
 {

@@ -42,10 +42,9 @@ struct alert_entry *alerts_find_fingerprint(const struct alerts *as, uint64_t fi
 /*
  * The first entry behind that of l (NULL: the very first), whether or not there
  * is one of l any more; NULL: l was the last. A walk through all alerts, piece
- * by piece: it keeps a reference to the label set it has come to.
+ * by piece: it keeps a reference to the label set it has come to. Within a piece
+ * order_next(&as->order, c) goes on from there.
  */
-struct alert_entry *alerts_after(const struct alerts *as, const struct labels *l);
-/* The same; order_next(&as->order, c) goes on from there. */
 struct alert_entry *alerts_after_at(const struct alerts *as, const struct labels *l, struct order_cursor *c);
 /* Among label sets of one fingerprint, the comparison that `order` goes by. */
 int alert_order(const void *labels, const void *entry);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/mem.h"
 
 /* 0.DIGITS * 10^point, without trailing zeros; zero is no digits and point 0. */
@@ -54,6 +55,37 @@ decimal_up(char *text)
 }
 
 /*
+ * Numbers of few digits, as most are: d is n / 10^k, which divides as exactly as it is read, and no other decimal of
+ * up to 15 digits reads as d.
+ */
+static bool
+decimal_few(struct decimal *dec, double d)
+{
+	static const double powers[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9 };
+
+	for (int k = 0; k < (int)ARRAY_LEN(powers); k++) {
+		double n = rint(d * powers[k]);
+		uint64_t left;
+
+		if (!(n < 1e15))
+			return false;
+		if (n / powers[k] != d)
+			continue;
+		left = (uint64_t)n;
+		dec->n = 0;
+		for (uint64_t v = left; v > 0; v /= 10)
+			dec->n++;
+		dec->point = dec->n - k;
+		for (int i = dec->n - 1; i >= 0; i--, left /= 10)
+			dec->digits[i] = (char)('0' + left % 10);
+		while (dec->n > 0 && dec->digits[dec->n - 1] == '0')
+			dec->n--;
+		return true;
+	}
+	return false;
+}
+
+/*
  * The shortest digits that read back as d > 0. Every decimal of up to 15 digits
  * survives a normal double, so their number is found by stripping zeros. At
  * powers of two the gap below d is half of the one above: there the nearest
@@ -65,6 +97,8 @@ decimal_shortest(struct decimal *dec, double d)
 	char text[40];
 	int first = fpclassify(d) == FP_SUBNORMAL ? 0 : 14;
 
+	if (decimal_few(dec, d))
+		return;
 	for (int p = first; p < 17; p++) {
 		snprintf(text, sizeof(text), "%.*e", p, d);
 		if (strtod(text, NULL) == d)

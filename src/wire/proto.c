@@ -3,21 +3,43 @@
 
 #include <string.h>
 
+#define VARINT_MAX 10
+
+/* The bytes it takes, VARINT_MAX at most. */
+static size_t
+write_varint(char *out, uint64_t v)
+{
+	size_t n = 0;
+
+	for (; v >= 0x80; v >>= 7)
+		out[n++] = (char)(v | 0x80);
+	out[n++] = (char)v;
+	return n;
+}
+
+/* A field of whole numbers: what it is, and the number. */
+static size_t
+write_pair(char *out, uint64_t tag, uint64_t v)
+{
+	size_t n = write_varint(out, tag);
+
+	return n + write_varint(out + n, v);
+}
+
 void
 proto_varint(struct sbuf *b, uint64_t v)
 {
-	while (v >= 0x80) {
-		sbuf_putc(b, (char)(v | 0x80));
-		v >>= 7;
-	}
-	sbuf_putc(b, (char)v);
+	char bytes[VARINT_MAX];
+
+	sbuf_put(b, bytes, write_varint(bytes, v));
 }
 
 void
 proto_uint(struct sbuf *b, unsigned field, uint64_t v)
 {
-	proto_varint(b, (uint64_t)field << 3);
-	proto_varint(b, v);
+	char bytes[2 * VARINT_MAX];
+
+	sbuf_put(b, bytes, write_pair(bytes, (uint64_t)field << 3, v));
 }
 
 void
@@ -36,8 +58,9 @@ proto_double(struct sbuf *b, unsigned field, double v)
 void
 proto_begin(struct sbuf *b, unsigned field, size_t n)
 {
-	proto_varint(b, (uint64_t)field << 3 | 2);
-	proto_varint(b, n);
+	char bytes[2 * VARINT_MAX];
+
+	sbuf_put(b, bytes, write_pair(bytes, (uint64_t)field << 3 | 2, n));
 }
 
 void
@@ -66,14 +89,14 @@ proto_bytes_size(unsigned field, size_t n)
 void
 proto_time(struct sbuf *b, unsigned field, struct wall t)
 {
-	struct sbuf inner = SBUF_INIT(64);
+	char inner[4 * VARINT_MAX];
+	size_t n = 0;
 
 	if (t.s != 0)
-		proto_uint(&inner, 1, (uint64_t)t.s);
+		n += write_pair(inner, UINT64_C(1) << 3, (uint64_t)t.s);
 	if (t.ns != 0)
-		proto_uint(&inner, 2, (uint64_t)t.ns);
-	proto_bytes(b, field, sbuf_get(&inner));
-	sbuf_fini(&inner);
+		n += write_pair(inner + n, UINT64_C(2) << 3, (uint64_t)t.ns);
+	proto_bytes(b, field, (struct str){ inner, n });
 }
 
 bool
