@@ -277,7 +277,7 @@ cluster_open(struct server *s, struct err *e)
 	c->s = s;
 	c->log = log_with(&s->log, F_CSTR("component", "cluster"));
 	c->share = share_new(s->engine, &hooks);
-	c->tasks = tasks_new(s->base, s->clock, "cluster");
+	c->tasks = tasks_new(s->base, s->clock, "cluster states");
 	c->merging.run = run_merging;
 	c->stating.run = run_stating;
 	c->telling.run = run_telling;

@@ -98,7 +98,7 @@ packing_free(struct packing *p)
 static void
 done(struct job *j)
 {
-	TURN("cluster");
+	TURN("cluster large messages");
 	struct packing *p = CONTAINER_OF(j, struct packing, job);
 
 	p->packer->done(p->packer->owner, p);

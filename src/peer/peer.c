@@ -29,6 +29,8 @@
 #define REFRESH_INTERVAL (15 * SPAN_S)
 /* … and at first, while some were not found. */
 #define RESOLVE_INTERVAL (2 * SPAN_S)
+/* What others send and is not taken is told of once in so long, by its last one. */
+#define REFUSALS_LOGGED_EVERY SPAN_MIN
 /* Datagrams that are read in one turn. */
 #define DATAGRAMS_AT_ONCE 32
 #define DATAGRAM_MAX 65536
@@ -64,7 +66,7 @@ on_tick(void *arg)
 static void
 on_datagrams(evutil_socket_t fd, short what, void *arg)
 {
-	TURN("cluster");
+	TURN("cluster datagrams");
 	struct peer *p = arg;
 
 	(void)what;
@@ -133,6 +135,31 @@ port_full_state(struct gossip_port *port, uint64_t pushpull)
 	p->o.full_state(p->o.arg, pushpull);
 }
 
+/* Anybody may send anything, as often as they like. False: it is only counted. */
+static bool
+is_told(struct peer *p)
+{
+	struct mono now = now_of(p);
+
+	if (p->refusal_told && mono_sub(now, p->refusal_at) < REFUSALS_LOGGED_EVERY) {
+		p->refusals++;
+		return false;
+	}
+	p->refusal_told = true;
+	p->refusal_at = now;
+	return true;
+}
+
+static void
+tell_refused(struct peer *p, const struct gossip_address *a, struct str detail)
+{
+	if (!is_told(p))
+		return;
+	LOG(&p->log, LOG_WARN, "A message was not taken", F_CSTR("addr", a != NULL ? gossip_address_text(a).s : ""),
+	    F_STR("detail", detail), F_UINT("others_since_last_line", p->refusals));
+	p->refusals = 0;
+}
+
 static void
 port_note(
     struct gossip_port *port, enum gossip_note note, struct str name, const struct gossip_address *a, struct str detail)
@@ -149,11 +176,14 @@ port_note(
 		[GOSSIP_NOTE_NOT_SETTLED] = { LOG_INFO, "gossip not settled but continuing anyway" },
 		[GOSSIP_NOTE_JOIN_FAILED] = { LOG_DEBUG, "A peer could not be reached" },
 		[GOSSIP_NOTE_REFUTED] = { LOG_WARN, "Others took this instance for failed, which it denies" },
-		[GOSSIP_NOTE_BAD] = { LOG_DEBUG, "A message was not taken" },
 		[GOSSIP_NOTE_PRUNED] = { LOG_WARN, "dropping messages because too many are queued" },
 	};
 	struct peer *p = CONTAINER_OF(port, struct peer, port);
 
+	if (note == GOSSIP_NOTE_BAD) {
+		tell_refused(p, a, detail);
+		return;
+	}
 	LOG(&p->log, notes[note].level, notes[note].message, F_STR("peer", name),
 	    F_CSTR("addr", a != NULL ? gossip_address_text(a).s : ""), F_STR("detail", detail));
 }

@@ -37,6 +37,9 @@ struct peer {
 	bool joined; /* the first lookup is over */
 	bool unresolved; /* a name was not found, and that was said */
 	struct sbuf in; /* one datagram */
+	bool refusal_told;
+	struct mono refusal_at;
+	uint64_t refusals; /* since then */
 };
 
 #endif

@@ -121,11 +121,19 @@ static void
 on_deadline(void *arg)
 {
 	struct stream *s = arg;
+	struct err e = { 0 };
 
 	if (s->step == STEP_FAILED)
-		stream_end(s, str_from(s->why.text));
+		e = s->why;
+	else if (!s->came)
+		err_set(&e, ERR_TIMEOUT, "i/o timeout");
+	else if (s->step == STEP_READS)
+		err_set(&e, ERR_TIMEOUT, "i/o timeout: %zu bytes came, which are not the whole message", s->in.n);
+	else if (s->step == STEP_WRITES)
+		err_set(&e, ERR_TIMEOUT, "i/o timeout: our answer is not read");
 	else
-		stream_end(s, STR("i/o timeout"));
+		err_set(&e, ERR_TIMEOUT, "i/o timeout: our answer was not made in time");
+	stream_bad(s, &e);
 }
 
 static void stream_send(struct stream *s, struct sbuf *packed);
@@ -270,11 +278,13 @@ stream_deliver(struct stream *s, struct str message)
 	all->o.answer(all->o.arg, number, message);
 }
 
+/* What came whole is taken, however busy this instance is. */
 static void
 stream_unpack(struct stream *s, struct str label)
 {
 	struct err e = { 0 };
 
+	timer_stop(&s->deadline);
 	s->work = packer_unpack(s->owner->packer, s, label, &s->in, &e);
 	if (s->work != NULL)
 		s->step = STEP_WORKS;
@@ -305,7 +315,7 @@ stream_whole(struct stream *s)
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
-	TURN("cluster");
+	TURN("cluster streams");
 	struct stream *s = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
 	size_t n = evbuffer_get_length(in);
@@ -347,7 +357,7 @@ on_read(struct bufferevent *bev, void *arg)
 static void
 on_write(struct bufferevent *bev, void *arg)
 {
-	TURN("cluster");
+	TURN("cluster streams");
 	struct stream *s = arg;
 
 	(void)bev;
@@ -371,7 +381,7 @@ on_write(struct bufferevent *bev, void *arg)
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
-	TURN("cluster");
+	TURN("cluster streams");
 	struct stream *s = arg;
 	int why = EVUTIL_SOCKET_ERROR();
 	struct err e = { 0 };
@@ -399,7 +409,7 @@ stream_new(struct streams *all, struct bufferevent *bev, const struct gossip_add
 
 	s->owner = all;
 	s->other = *other;
-	timer_init(&s->deadline, all->o.base, "cluster", on_deadline, s);
+	timer_init(&s->deadline, all->o.base, "cluster streams", on_deadline, s);
 	list_append(&all->all, &s->place);
 	s->bev = bev;
 	if (bev != NULL)
@@ -487,7 +497,7 @@ take(struct streams *all, int fd, const struct sockaddr_storage *from)
 static void
 on_accept(evutil_socket_t listening, short what, void *arg)
 {
-	TURN("cluster");
+	TURN("cluster streams");
 	struct streams *all = arg;
 
 	(void)what;
