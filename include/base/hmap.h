@@ -27,8 +27,11 @@ struct hmap_node {
 };
 
 struct hmap {
-	struct hmap_node **buckets;
-	uint8_t *marks;	/* of what is in each bucket; see hmap.c */
+	/* Buckets, and behind them marks of what is in each: one piece of memory, or many of the same size; see hmap.c. */
+	union {
+		struct hmap_node **piece;
+		struct hmap_node ***pieces;
+	};
 	size_t n;	/* nodes */
 	size_t used;	/* buckets, of which there may be up to mask + 1 */
 	size_t mask;

@@ -3,7 +3,8 @@
  * Linear hashing: the table grows by one bucket at a time, which takes what is
  * its own from one other bucket, so that no insertion takes long however large
  * the map is. Buckets 0 to used - 1 are there; a hash whose place is not there
- * yet is still in the place that has one bit less.
+ * yet is still in the place that has one bit less. A large table is in pieces, as
+ * to make one larger is to copy it.
  */
 #include "base/hmap.h"
 
@@ -13,6 +14,8 @@
 #include "base/mem.h"
 
 #define MIN_BUCKETS ((size_t)8)
+/* Buckets in a piece. */
+#define PIECE ((size_t)4096)
 
 /* Hashes whose low half is poor are helped by their high half. */
 static inline size_t
@@ -34,26 +37,83 @@ mark(uint64_t hash)
 	return (uint8_t)(1u << (hash >> 61));
 }
 
+static inline bool
+is_in_pieces(const struct hmap *m)
+{
+	return m->mask >= PIECE;
+}
+
+static inline struct hmap_node **
+bucket(const struct hmap *m, size_t at)
+{
+	return is_in_pieces(m) ? &m->pieces[at / PIECE][at % PIECE] : &m->piece[at];
+}
+
+static inline uint8_t *
+marks(const struct hmap *m, size_t at)
+{
+	return is_in_pieces(m) ? (uint8_t *)(m->pieces[at / PIECE] + PIECE) + at % PIECE : (uint8_t *)(m->piece + m->mask + 1) + at;
+}
+
 void
 hmap_fini(struct hmap *m)
 {
-	mem_free(m->buckets);
+	if (is_in_pieces(m))
+		for (size_t at = 0; at < m->used; at += PIECE)
+			mem_free(m->pieces[at / PIECE]);
+	mem_free(is_in_pieces(m) ? (void *)m->pieces : (void *)m->piece);
 	*m = (struct hmap){ 0 };
 }
 
-/* Room for n buckets; the marks stand behind them. Buckets behind `used` are not read before they are set. */
+/* The one piece has room for n buckets then. Buckets behind `used` are not read before they are set. */
 static void
-resize(struct hmap *m, size_t n)
+resize_piece(struct hmap *m, size_t n)
 {
-	size_t old = m->buckets != NULL ? m->mask + 1 : 0;
+	size_t old = m->used > 0 ? m->mask + 1 : 0;
 
 	if (n < old)
-		memmove(m->buckets + n, m->marks, m->used);
-	m->buckets = mem_realloc(m->buckets, n, sizeof(*m->buckets) + sizeof(uint8_t));
-	m->marks = (uint8_t *)(m->buckets + n);
+		memmove(m->piece + n, m->piece + old, m->used);
+	m->piece = mem_realloc(m->piece, n, sizeof(*m->piece) + sizeof(uint8_t));
 	if (n > old)
-		memmove(m->marks, m->buckets + old, m->used);
+		memmove(m->piece + n, m->piece + old, m->used);
 	m->mask = n - 1;
+}
+
+/* Names for twice as many buckets, all of those that there are names for being used. */
+static void
+widen(struct hmap *m)
+{
+	size_t n = 2 * (m->mask + 1);
+	struct hmap_node **first = m->piece;
+
+	if (n <= PIECE) {
+		resize_piece(m, n);
+		return;
+	}
+	if (is_in_pieces(m)) {
+		m->pieces = mem_realloc(m->pieces, n / PIECE, sizeof(m->pieces[0]));
+	} else {
+		m->pieces = mem_calloc(n / PIECE, sizeof(m->pieces[0]));
+		m->pieces[0] = first;
+	}
+	m->mask = n - 1;
+}
+
+/* … for half as many, as no more are used. */
+static void
+narrow(struct hmap *m)
+{
+	struct hmap_node ***pieces = m->pieces;
+
+	if (!is_in_pieces(m)) {
+		resize_piece(m, m->used);
+		return;
+	}
+	m->mask = m->used - 1;
+	if (is_in_pieces(m))
+		return;
+	m->piece = pieces[0];
+	mem_free(pieces);
 }
 
 /* One bucket more, with what belongs into it. */
@@ -64,13 +124,15 @@ split(struct hmap *m)
 	size_t to = m->used, from;
 
 	if (to > m->mask)
-		resize(m, 2 * (m->mask + 1));
+		widen(m);
+	if (to % PIECE == 0)
+		m->pieces[to / PIECE] = mem_alloc(PIECE * (sizeof(*m->piece) + sizeof(uint8_t)));
 	from = to - (m->mask + 1) / 2;
 	m->used++;
-	node = m->buckets[from];
-	ends[0] = &m->buckets[from];
-	ends[1] = &m->buckets[to];
-	m->marks[from] = m->marks[to] = 0;
+	node = *bucket(m, from);
+	ends[0] = bucket(m, from);
+	ends[1] = bucket(m, to);
+	*marks(m, from) = *marks(m, to) = 0;
 	/* Each keeps the order. */
 	for (; node != NULL; node = node->next) {
 		size_t at = slot(m, node->hash);
@@ -78,7 +140,7 @@ split(struct hmap *m)
 
 		**end = node;
 		*end = &node->next;
-		m->marks[at] |= mark(node->hash);
+		*marks(m, at) |= mark(node->hash);
 	}
 	*ends[0] = *ends[1] = NULL;
 }
@@ -88,14 +150,16 @@ static void
 join(struct hmap *m)
 {
 	size_t last = --m->used, to = last - (m->mask + 1) / 2;
-	struct hmap_node **end = &m->buckets[to];
+	struct hmap_node **end = bucket(m, to);
 
 	while (*end != NULL)
 		end = &(*end)->next;
-	*end = m->buckets[last];
-	m->marks[to] |= m->marks[last];
+	*end = *bucket(m, last);
+	*marks(m, to) |= *marks(m, last);
+	if (last % PIECE == 0)
+		mem_free(m->pieces[last / PIECE]);
 	if (m->used == (m->mask + 1) / 2)
-		resize(m, m->used);
+		narrow(m);
 }
 
 void
@@ -103,38 +167,38 @@ hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
 {
 	size_t at;
 
-	if (m->buckets == NULL) {
-		resize(m, MIN_BUCKETS);
+	if (m->used == 0) {
+		resize_piece(m, MIN_BUCKETS);
 		m->used = MIN_BUCKETS;
-		memset(m->buckets, 0, MIN_BUCKETS * (sizeof(*m->buckets) + sizeof(uint8_t)));
+		memset(m->piece, 0, MIN_BUCKETS * (sizeof(*m->piece) + sizeof(uint8_t)));
 	}
 	/* A fourth of the buckets more than nodes: about two for each insertion. */
 	while (m->n >= m->used - m->used / 4)
 		split(m);
 	at = slot(m, hash);
 	node->hash = hash;
-	node->next = m->buckets[at];
-	m->buckets[at] = node;
-	m->marks[at] |= mark(hash);
+	node->next = *bucket(m, at);
+	*bucket(m, at) = node;
+	*marks(m, at) |= mark(hash);
 	m->n++;
 }
 
 void
 hmap_remove(struct hmap *m, struct hmap_node *node)
 {
-	size_t bucket = slot(m, node->hash);
+	size_t place = slot(m, node->hash);
 	struct hmap_node **at;
 
-	assert(m->buckets != NULL);
-	at = &m->buckets[bucket];
+	assert(m->used > 0);
+	at = bucket(m, place);
 	while (*at != node) {
 		assert(*at != NULL);
 		at = &(*at)->next;
 	}
 	*at = node->next;
 	node->next = NULL;
-	if (m->buckets[bucket] == NULL)
-		m->marks[bucket] = 0;
+	if (*bucket(m, place) == NULL)
+		*marks(m, place) = 0;
 	m->n--;
 }
 
@@ -166,9 +230,9 @@ hmap_first(const struct hmap *m, uint64_t hash)
 {
 	size_t at = slot(m, hash);
 
-	if (m->buckets == NULL || (m->marks[at] & mark(hash)) == 0)
+	if (m->used == 0 || (*marks(m, at) & mark(hash)) == 0)
 		return NULL;
-	return same_hash(m->buckets[at], hash);
+	return same_hash(*bucket(m, at), hash);
 }
 
 struct hmap_node *
@@ -188,8 +252,8 @@ hmap_each(const struct hmap *m, const struct hmap_node *after)
 		i = slot(m, after->hash) + 1;
 	}
 	for (; i < m->used; i++)
-		if (m->buckets[i] != NULL)
-			return m->buckets[i];
+		if (*bucket(m, i) != NULL)
+			return *bucket(m, i);
 	return NULL;
 }
 
@@ -205,6 +269,6 @@ hmap_next_bucket(const struct hmap *m, struct hmap_cursor *c, struct hmap_node *
 	c->used = m->used;
 	if (c->at >= m->used)
 		return false;
-	*node = m->buckets[c->at++];
+	*node = *bucket(m, c->at++);
 	return true;
 }

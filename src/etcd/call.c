@@ -7,6 +7,9 @@
 
 #define PAUSE_FIRST (100 * SPAN_MS)
 #define PAUSE_MOST (5 * SPAN_S)
+/* Some requests are answered while others fail: trouble is over when what failed is answered, or nothing has failed for so long. */
+#define QUIET (10 * SPAN_S)
+#define TOLD_EVERY SPAN_MIN
 
 const double etcd_latency_bounds[ETCD_LATENCY_N] = { 0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5 };
 
@@ -121,13 +124,25 @@ wait_a_while(struct etcd *e, struct mono now)
 	e->retry_at = mono_add(now, wait);
 }
 
+enum log_level
+seldom(struct told *t, struct mono now)
+{
+	if (t->once && mono_sub(now, t->at) < TOLD_EVERY)
+		return LOG_DEBUG;
+	*t = (struct told){ true, now };
+	return LOG_WARN;
+}
+
 void
-endpoint_failed(struct etcd *e, const struct err *why, struct mono now)
+endpoint_failed(struct etcd *e, enum etcd_call of, const struct err *why, struct mono now)
 {
 	if (!e->told_trouble)
 		LOG(e->o.log, LOG_WARN, "An etcd cannot be asked", F_STR("endpoint", e->o.endpoints[e->endpoint]), F_ERR(why));
 	e->told_trouble = true;
 	e->trouble = *why;
+	e->trouble_of = of;
+	e->trouble_at = now;
+	e->answers = false;
 	LIST_EACH(&e->calls, node) {
 		struct call *c = CONTAINER_OF(node, struct call, place);
 
@@ -146,8 +161,11 @@ endpoint_failed(struct etcd *e, const struct err *why, struct mono now)
 }
 
 void
-endpoint_answered(struct etcd *e)
+endpoint_answered(struct etcd *e, enum etcd_call of, struct mono now)
 {
+	e->answers = true;
+	if (e->failures > 0 && of != e->trouble_of && mono_sub(now, e->trouble_at) < QUIET)
+		return;
 	e->failures = 0;
 	if (!e->told_trouble || !e->joined)
 		return;
@@ -168,7 +186,7 @@ calls_expire(struct etcd *e, struct mono now)
 			continue;
 		e->figures.failures[c->kind]++;
 		err_set(&why, ERR_TIMEOUT, "%s: no answer in time", etcd_call_name(c->kind));
-		endpoint_failed(e, &why, now);
+		endpoint_failed(e, c->kind, &why, now);
 		return;
 	}
 }
@@ -216,9 +234,12 @@ count_latency(struct etcd *e, const struct call *c, struct mono now)
 	e->figures.latency_sum += took;
 }
 
-/* A page that is too large may be taken in smaller ones; a watch goes on behind what was read of it. */
+/*
+ * A page that is too large may be taken in smaller ones. More changes than can wait may be more than can wait once more: what
+ * they have led to is read in pages.
+ */
 static bool
-too_much(struct call *c)
+too_much(struct call *c, struct mono now)
 {
 	struct etcd *e = c->e;
 
@@ -228,8 +249,13 @@ too_much(struct call *c)
 		if (e->page == 1)
 			return false;
 		e->page /= 2;
-		e->sync = SYNC_NONE;
+	} else {
+		enum log_level level = seldom(&e->told_much, now);
+
+		LOG(e->o.log, level, "More changes come from etcd than can wait: all is read anew", F_ERR(&c->why));
+		wait_a_while(e, now);
 	}
+	e->sync = SYNC_NONE;
 	watch_forget_unread(e);
 	call_free(c);
 	return true;
@@ -239,18 +265,23 @@ static void
 failed(struct call *c, struct str why, struct mono now)
 {
 	struct etcd *e = c->e;
+	enum etcd_call kind = c->kind;
 	struct err err = { 0 };
 
-	e->figures.failures[c->kind]++;
-	if (c->bad && too_much(c))
+	if (kind == ETCD_CALL_WATCH && !c->bad && watch_may_end(e, now)) {
+		call_free(c);
+		return;
+	}
+	e->figures.failures[kind]++;
+	if (c->bad && too_much(c, now))
 		return;
 	if (c->bad)
 		err = c->why;
 	else
 		err_set(&err, ERR_IO, "%.*s", STR_ARG(why));
-	err_ctx(&err, "%s", etcd_call_name(c->kind));
+	err_ctx(&err, "%s", etcd_call_name(kind));
 	call_free(c);
-	endpoint_failed(e, &err, now);
+	endpoint_failed(e, kind, &err, now);
 }
 
 /* Refusals that are none of the question, but of who was asked, or of when. */
@@ -278,14 +309,15 @@ static void
 refused(struct call *c, const struct heard *h, struct mono now)
 {
 	struct etcd *e = c->e;
+	enum etcd_call kind = c->kind;
 
-	e->figures.failures[c->kind]++;
+	e->figures.failures[kind]++;
 	if (is_trouble(h)) {
 		struct err why = h->error;
 
-		err_ctx(&why, "%s", etcd_call_name(c->kind));
+		err_ctx(&why, "%s", etcd_call_name(kind));
 		call_free(c);
-		endpoint_failed(e, &why, now);
+		endpoint_failed(e, kind, &why, now);
 		return;
 	}
 	if (wants_token(h) && e->o.username.n > 0 && !lacks_token(e)) {
@@ -329,9 +361,11 @@ heard(struct call *c, struct mono now)
 	count_latency(e, c, now);
 	/* Leases may be answered by an etcd that is behind the others; changes are not. */
 	if ((c->kind == ETCD_CALL_TXN || c->kind == ETCD_CALL_JOIN) && h.revision > 0 && h.revision < c->known) {
+		enum etcd_call kind = c->kind;
+
 		history_lost(e, h.revision, &why);
 		call_free(c);
-		endpoint_failed(e, &why, now);
+		endpoint_failed(e, kind, &why, now);
 		return;
 	}
 	if (c->kind == ETCD_CALL_TXN)

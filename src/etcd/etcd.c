@@ -124,6 +124,8 @@ etcd_next(const struct etcd *e)
 			sooner(&next, e->keep_at.ns < e->retry_at.ns ? e->retry_at : e->keep_at);
 	}
 	sooner(&next, watch_stuck_at(e));
+	if (e->lease != 0 && !lacks_token(e))
+		sooner(&next, watch_doubtful_at(e));
 	return next;
 }
 
@@ -137,7 +139,7 @@ etcd_leave(struct etcd *e, struct mono now)
 bool
 etcd_left(const struct etcd *e)
 {
-	return e->left || (e->leaving && e->failures > 0);
+	return e->left || (e->leaving && e->failures > 0 && !e->answers);
 }
 
 bool

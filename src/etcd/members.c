@@ -71,6 +71,8 @@ member_record(struct etcd *e, const struct etcd_kv *kv)
 
 	if (!is_id(id))
 		return;
+	if (!ranging && str_eq(id, e->o.member) && kv->lease != e->lease)
+		member_lost(e, kv->revision);
 	at = place_of(all, n, id, &there);
 	if (there) {
 		mem_free(all[at]);
@@ -114,6 +116,8 @@ members_found(struct etcd *e)
 	for (size_t i = 0; i < e->found.n; i++)
 		VEC_PUSH(&e->members, e->found.v[i]);
 	e->found.n = 0;
+	if (!etcd_is_alive(e, e->o.member, e->lease))
+		member_lost(e, e->range_revision);
 	e->port->changed(e->port->arg);
 }
 

@@ -7,6 +7,9 @@
 
 #include "state.h"
 
+/* Transactions that end in one tick, each of which is looked for among all. */
+#define EXPIRED_AT_ONCE 64
+
 static struct op *
 find(const struct etcd *e, uint64_t id)
 {
@@ -128,14 +131,14 @@ expired(const struct etcd *e, struct mono now)
 	return NULL;
 }
 
-/* The one who hears of it may forget another, or bring a new one, whose time has not come. */
+/* The one who hears of it may forget another, or bring a new one, whose time has not come. What is left has the next tick. */
 void
 ops_expire(struct etcd *e, struct mono now)
 {
 	struct etcd_outcome unheard = { .fate = ETCD_UNHEARD, .why = STR("etcd did not answer in time") };
 	struct op *o;
 
-	while ((o = expired(e, now)) != NULL)
+	for (unsigned n = 0; n < EXPIRED_AT_ONCE && (o = expired(e, now)) != NULL; n++)
 		finish(e, o, &unheard, now);
 }
 
@@ -149,7 +152,7 @@ op_heard(struct call *c, const struct heard *h, struct mono now)
 	struct etcd_kv kv;
 	bool there = false;
 
-	endpoint_answered(e);
+	endpoint_answered(e, ETCD_CALL_TXN, now);
 	if (h->succeeded)
 		watch_expects(e, h->revision, now);
 	if (o == NULL)
@@ -173,6 +176,7 @@ op_refused(struct call *c, const struct heard *h, struct mono now)
 	if (!e->told_refusal)
 		LOG(e->o.log, LOG_ERROR, "etcd refuses", F_CSTR("request", "txn"), F_ERR(&h->error));
 	e->told_refusal = true;
+	e->refused_at = now;
 	if (o != NULL)
 		finish(e, o, &outcome, now);
 }

@@ -7,6 +7,9 @@
 #include "state.h"
 #include "text/json_write.h"
 
+/* A refusal is told of again when there was none for so long. */
+#define REFUSED_QUIET SPAN_MIN
+
 static void
 authenticate(struct etcd *e, struct mono now)
 {
@@ -116,11 +119,14 @@ has_lease(const struct etcd *e, struct mono now)
 }
 
 void
-lease_lost(struct etcd *e, const char *why)
+lease_lost(struct etcd *e, const char *why, struct mono now)
 {
+	enum log_level level;
+
 	if (e->lease == 0)
 		return;
-	LOG(e->o.log, LOG_WARN, "The lease in etcd is lost", F_CSTR("reason", why));
+	level = seldom(&e->told_lost, now);
+	LOG(e->o.log, level, "The lease in etcd is lost", F_CSTR("reason", why));
 	e->lease = 0;
 	e->joined = false;
 	e->figures.leases_lost++;
@@ -128,10 +134,20 @@ lease_lost(struct etcd *e, const char *why)
 }
 
 void
+member_lost(struct etcd *e, int64_t revision)
+{
+	/* What the watch tells may be older than what we did since. */
+	if (!e->joined || e->leaving || revision < e->joined_at)
+		return;
+	LOG(e->o.log, LOG_WARN, "The key of this member in etcd is gone, and is set again", F_INT("revision", revision));
+	e->joined = false;
+}
+
+void
 session_step(struct etcd *e, struct mono now)
 {
 	if (e->lease != 0 && !has_lease(e, now))
-		lease_lost(e, "no answer came in time");
+		lease_lost(e, "no answer came in time", now);
 	if (now.ns < e->retry_at.ns || e->left)
 		return;
 	if (lacks_token(e)) {
@@ -145,7 +161,7 @@ session_step(struct etcd *e, struct mono now)
 	if (e->lease == 0)
 		return;
 	keep_alive(e, now);
-	if (!e->joined && !e->leaving)
+	if (!e->leaving && (!e->joined || now.ns >= watch_doubtful_at(e).ns))
 		join(e, now);
 }
 
@@ -164,34 +180,46 @@ granted(struct call *c, const struct heard *h, struct mono now)
 	e->lease = h->lease;
 	e->lease_until = mono_add(c->sent, e->o.lease_ttl);
 	e->keep_at = mono_add(c->sent, e->o.lease_ttl / 3);
-	endpoint_answered(e);
+	endpoint_answered(e, ETCD_CALL_GRANT, now);
 	e->port->changed(e->port->arg);
 }
 
 /* A lease may be shorter than what was asked for, never longer. */
 static void
-kept(struct call *c, const struct heard *h)
+kept(struct call *c, const struct heard *h, struct mono now)
 {
 	struct etcd *e = c->e;
 	span ttl = h->ttl > 0 && h->ttl < e->o.lease_ttl / SPAN_S ? h->ttl * SPAN_S : e->o.lease_ttl;
 
 	if (h->ttl <= 0) {
-		lease_lost(e, "etcd does not know it any more");
+		lease_lost(e, "etcd does not know it any more", now);
 		return;
 	}
 	e->lease_until = mono_add(c->sent, ttl);
 	e->keep_at = mono_add(c->sent, e->o.lease_ttl / 3);
-	endpoint_answered(e);
+	endpoint_answered(e, ETCD_CALL_KEEP_ALIVE, now);
 	e->port->changed(e->port->arg);
 }
 
 static void
-well(struct etcd *e)
+joined(struct etcd *e, const struct heard *h, struct mono now)
 {
-	if (e->told_trouble || !e->synced_once)
+	bool is_news = !e->joined;
+
+	e->joined = true;
+	e->joined_at = h->revision;
+	endpoint_answered(e, ETCD_CALL_JOIN, now);
+	watch_expects(e, h->revision, now);
+	if (!is_news)
+		return;
+	if (!e->told_session)
 		LOG(e->o.log, LOG_INFO, "There is a session with etcd", F_STR("endpoint", e->o.endpoints[e->endpoint]));
-	e->told_trouble = e->told_refusal = false;
-	err_clear(&e->trouble);
+	e->told_session = true;
+	if (mono_sub(now, e->refused_at) >= REFUSED_QUIET)
+		e->told_refusal = false;
+	if (e->failures == 0 && !e->told_refusal)
+		err_clear(&e->trouble);
+	e->port->changed(e->port->arg);
 }
 
 void
@@ -212,14 +240,10 @@ session_heard(struct call *c, const struct heard *h, struct mono now)
 		granted(c, h, now);
 		break;
 	case ETCD_CALL_KEEP_ALIVE:
-		kept(c, h);
+		kept(c, h, now);
 		break;
 	case ETCD_CALL_JOIN:
-		e->joined = true;
-		endpoint_answered(e);
-		watch_expects(e, h->revision, now);
-		well(e);
-		e->port->changed(e->port->arg);
+		joined(e, h, now);
 		break;
 	case ETCD_CALL_REVOKE:
 		e->left = true;
@@ -238,7 +262,7 @@ session_refused(struct call *c, const struct heard *h, struct mono now)
 	struct etcd *e = c->e;
 
 	if (h->code == GRPC_NOT_FOUND && (c->kind == ETCD_CALL_KEEP_ALIVE || c->kind == ETCD_CALL_JOIN)) {
-		lease_lost(e, h->error.text);
+		lease_lost(e, h->error.text, now);
 		return;
 	}
 	if (c->kind == ETCD_CALL_REVOKE) {
@@ -258,6 +282,7 @@ session_refused(struct call *c, const struct heard *h, struct mono now)
 	if (!e->told_refusal)
 		LOG(e->o.log, LOG_ERROR, "etcd refuses", F_CSTR("request", etcd_call_name(c->kind)), F_ERR(&h->error));
 	e->told_refusal = true;
+	e->refused_at = now;
 	e->trouble = h->error;
 	err_ctx(&e->trouble, "%s", etcd_call_name(c->kind));
 	e->failures += (unsigned)e->o.endpoints_n;

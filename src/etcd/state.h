@@ -61,6 +61,12 @@ struct op {
 	char bytes[];
 };
 
+/* What happens over and over is told of once in a while. */
+struct told {
+	bool once;
+	struct mono at;
+};
+
 struct member {
 	struct etcd_member m;
 	char bytes[];
@@ -76,10 +82,14 @@ struct etcd {
 
 	/* Endpoints. */
 	size_t endpoint;
-	unsigned failures;		/* in a row */
+	unsigned failures;		/* since the trouble before this one was over */
+	bool answers;			/* so did the last request that came to an end */
 	struct mono retry_at;
 	struct err trouble;		/* why the last one failed; empty: it did not */
-	bool told_trouble, told_refusal;
+	enum etcd_call trouble_of;
+	struct mono trouble_at, refused_at;
+	bool told_trouble, told_refusal, told_session;
+	struct told told_lost, told_much;
 
 	/* The session. */
 	struct sbuf token;
@@ -89,6 +99,7 @@ struct etcd {
 	struct mono lease_until;
 	struct mono keep_at;		/* when it is to be kept next */
 	bool joined;
+	int64_t joined_at;		/* the revision of that; 0: not known */
 
 	/* Records. */
 	enum { SYNC_NONE, SYNC_RANGING, SYNC_DONE } sync;
@@ -106,6 +117,7 @@ struct etcd {
 	struct sbuf buffer;		/* of the record at hand */
 	int64_t own_revision;		/* of a change of our own that the watch has not brought; 0: none */
 	struct mono own_since;
+	struct mono watch_began;
 	struct mono watch_moved;	/* when it brought anything last */
 
 	VEC(struct member *) members;	/* by id */
@@ -127,8 +139,10 @@ void call_give_up(struct call *c);
 void call_free(struct call *c);
 void calls_expire(struct etcd *e, struct mono now);
 /* The endpoint is of no use at this moment: the next one is tried. Gives up all calls. */
-void endpoint_failed(struct etcd *e, const struct err *why, struct mono now);
-void endpoint_answered(struct etcd *e);
+void endpoint_failed(struct etcd *e, enum etcd_call of, const struct err *why, struct mono now);
+void endpoint_answered(struct etcd *e, enum etcd_call of, struct mono now);
+/* As what is told of: warnings, or too often. */
+enum log_level seldom(struct told *t, struct mono now);
 /* Not more often than that. */
 void wait_a_while(struct etcd *e, struct mono now);
 span patience(const struct etcd *e);
@@ -137,7 +151,9 @@ span patience(const struct etcd *e);
 void session_step(struct etcd *e, struct mono now);
 void session_heard(struct call *c, const struct heard *h, struct mono now);
 void session_refused(struct call *c, const struct heard *h, struct mono now);
-void lease_lost(struct etcd *e, const char *why);
+void lease_lost(struct etcd *e, const char *why, struct mono now);
+/* Its key is not there any more though its lease is: to be set again. */
+void member_lost(struct etcd *e, int64_t revision);
 bool has_lease(const struct etcd *e, struct mono now);
 bool lacks_token(const struct etcd *e);
 void forget_token(struct etcd *e);
@@ -152,6 +168,10 @@ void members_forget(struct etcd *e, bool found_only);
 /* watch.c: all records, and what becomes of them. */
 /* When it is to be begun anew, unless something comes before. */
 struct mono watch_stuck_at(const struct etcd *e);
+/* When it has been silent for so long that a change of our own is to show whether it is there. */
+struct mono watch_doubtful_at(const struct etcd *e);
+/* A watch that ended well after it began: whoever is in between ends what is idle, and nothing is wrong. */
+bool watch_may_end(const struct etcd *e, struct mono now);
 void watch_step(struct etcd *e, struct mono now);
 void watch_piece(struct call *c, enum cutter_piece what, struct str json, bool cut);
 void watch_ended(struct call *c);

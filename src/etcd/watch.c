@@ -10,6 +10,18 @@
 #define RECORD_UNITS 500
 #define BYTE_UNITS 3
 #define STUCK_LEAST (5 * SPAN_S)
+/* Nothing came for so long: a change of our own is made, which has to. */
+#define SILENCE_MOST (30 * SPAN_S)
+/* A watch that ends earlier has failed. */
+#define WATCH_LEAST (10 * SPAN_S)
+/* What is unread counts for at least as much: much of little takes long to be forgotten, too. */
+#define UNREAD_LEAST ((size_t)256)
+
+static size_t
+cost_of(const struct unread *u)
+{
+	return sizeof(*u) + u->n > UNREAD_LEAST ? sizeof(*u) + u->n : UNREAD_LEAST;
+}
 
 static void
 put_unread(struct etcd *e, enum etcd_call kind, int what, struct str json, bool cut)
@@ -20,7 +32,7 @@ put_unread(struct etcd *e, enum etcd_call kind, int what, struct str json, bool 
 	if (json.n > 0)
 		memcpy(u->json, json.p, json.n);
 	list_append(&e->unread, &u->place);
-	e->unread_bytes += sizeof(*u) + json.n;
+	e->unread_bytes += cost_of(u);
 }
 
 void
@@ -40,7 +52,7 @@ static void
 drop(struct etcd *e, struct unread *u)
 {
 	list_remove(&e->unread, &u->place);
-	e->unread_bytes -= sizeof(*u) + u->n;
+	e->unread_bytes -= cost_of(u);
 	mem_free(u);
 }
 
@@ -77,7 +89,7 @@ watch(struct etcd *e, struct mono now)
 	struct call *c = call_begin(e, ETCD_CALL_WATCH, "/v3/watch", now);
 
 	e->figures.watches_begun++;
-	e->watch_moved = now;
+	e->watch_began = e->watch_moved = now;
 	say_watch(&c->body, e->from, e->end, e->revision + 1);
 	call_ask(c, 0, now);
 }
@@ -114,6 +126,22 @@ watch_stuck_at(const struct etcd *e)
 	return mono_add(from, wait);
 }
 
+struct mono
+watch_doubtful_at(const struct etcd *e)
+{
+	bool watches = e->sync == SYNC_DONE && e->joined && !e->leaving && call_of_kind(e, ETCD_CALL_WATCH) != NULL;
+
+	if (!watches || e->own_revision != 0 || e->unread.first != NULL || call_of_kind(e, ETCD_CALL_JOIN) != NULL)
+		return NEVER;
+	return mono_add(e->watch_moved, SILENCE_MOST);
+}
+
+bool
+watch_may_end(const struct etcd *e, struct mono now)
+{
+	return mono_sub(now, e->watch_began) >= WATCH_LEAST;
+}
+
 void
 watch_step(struct etcd *e, struct mono now)
 {
@@ -126,7 +154,7 @@ watch_step(struct etcd *e, struct mono now)
 		e->figures.failures[ETCD_CALL_WATCH]++;
 		e->own_since = now;
 		err_set(&why, ERR_TIMEOUT, "watch: our own changes do not come");
-		endpoint_failed(e, &why, now);
+		endpoint_failed(e, ETCD_CALL_WATCH, &why, now);
 		return;
 	}
 	if (c != NULL || e->unread.first != NULL || call_of_kind(e, ETCD_CALL_RANGE) != NULL)
@@ -188,7 +216,7 @@ page_is_over(struct etcd *e, const struct heard *h, struct mono now, struct err 
 	}
 	if (e->range_revision == 0)
 		e->range_revision = h->revision;
-	endpoint_answered(e);
+	endpoint_answered(e, ETCD_CALL_RANGE, now);
 	if (h->more)
 		return true;
 	e->sync = SYNC_DONE;
@@ -246,10 +274,10 @@ read_object(struct etcd *e, const struct unread *u, struct mono now, struct err 
 }
 
 static bool
-read_end(const struct etcd *e, const struct unread *u, struct err *why)
+read_end(const struct etcd *e, const struct unread *u, struct mono now, struct err *why)
 {
 	if (u->kind == ETCD_CALL_WATCH)
-		return e->sync != SYNC_DONE || err_set(why, ERR_IO, "watch: it ended");
+		return e->sync != SYNC_DONE || watch_may_end(e, now) || err_set(why, ERR_IO, "watch: it ended");
 	return !u->cut || err_set(why, ERR_INVALID, "range: the answer is not complete");
 }
 
@@ -266,7 +294,7 @@ read_one(struct etcd *e, const struct unread *u, struct mono now, struct err *wh
 		return read_element(e, u, now, why);
 	if (u->what == UNREAD_OBJECT)
 		return read_object(e, u, now, why);
-	return read_end(e, u, why);
+	return read_end(e, u, now, why);
 }
 
 void
@@ -287,7 +315,7 @@ etcd_read_some(struct etcd *e, struct work *w, struct mono now)
 			watch_forget_unread(e);
 		if (!ok) {
 			e->figures.failures[kind]++;
-			endpoint_failed(e, &why, now);
+			endpoint_failed(e, kind, &why, now);
 			break;
 		}
 	}

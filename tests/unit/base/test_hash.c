@@ -238,7 +238,7 @@ START_TEST(map_finds_what_was_put_in)
 	ck_assert_uint_eq(seen, 1000);
 	ck_assert_uint_eq(m.n, 0);
 	hmap_fini(&m);
-	ck_assert_ptr_null(m.buckets);
+	ck_assert_ptr_null(m.pieces);
 }
 END_TEST
 

@@ -391,6 +391,12 @@ serve(struct fake_etcd *f, struct waiting *w)
 		if (w->needs_leader)
 			answer(f, w, 200, STR("{\"error\":{\"grpc_code\":14,\"http_code\":503,\"message\":\"etcdserver: no leader\"}}"));
 		break;
+	case CANNOT_RANGE:
+		if (str_is(w->path, "/v3/kv/range"))
+			answer(f, w, 500, STR("oops"));
+		else
+			serve_well(f, w, j);
+		break;
 	case ENDS_WATCHES:
 		if (str_is(w->path, "/v3/watch"))
 			answer(f, w, 200, STR_NONE);
@@ -437,6 +443,35 @@ on_give_up(void *arg, uint64_t id)
 		}
 	}
 	/* It may be that which is being answered. */
+}
+
+void
+fake_end_watches(struct fake_etcd *f, bool broken)
+{
+	LIST_EACH(&f->waiting, node) {
+		struct waiting *w = CONTAINER_OF(node, struct waiting, place);
+
+		if (w->watching == 0)
+			continue;
+		broken ? break_off(f, w) : answer(f, w, 200, STR_NONE);
+		return;
+	}
+}
+
+static void
+on_line(void *arg, const char *line, size_t n)
+{
+	struct fake_etcd *f = arg;
+	struct str text = { line, n };
+
+	f->warnings += str_find(text, STR("level=INFO")) == n;
+}
+
+static struct moment
+no_time(struct clock *c)
+{
+	(void)c;
+	return (struct moment){ 0 };
 }
 
 static void
@@ -497,6 +532,8 @@ on_changed(void *arg)
 void
 fake_begin(struct fake_etcd *f, size_t n, const char *username, const char *password)
 {
+	static struct clock clock = { no_time };
+	static struct log log;
 	static const struct str endpoints[ENDPOINTS] = { { "http://0", 8 }, { "http://1", 8 }, { "http://2", 8 } };
 	struct etcd_options o = {
 		.endpoints = endpoints,
@@ -508,8 +545,10 @@ fake_begin(struct fake_etcd *f, size_t n, const char *username, const char *pass
 		.member = STR("me"),
 		.name = STR("my name"),
 		.seed = 7,
+		.log = &log,
 	};
 
+	log = (struct log){ .level = LOG_INFO, .clock = &clock, .write = on_line, .arg = f };
 	f->now.ns = SPAN_HOUR;
 	if (f->revision == 0)
 		f->revision = 1;

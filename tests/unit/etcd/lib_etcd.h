@@ -13,7 +13,7 @@
 
 #define ENDPOINTS 3
 
-enum behaviour { WELL, SILENT, REFUSING_CONNECTIONS, GARBAGE, ENDLESS, LEADERLESS, ENDS_WATCHES };
+enum behaviour { WELL, SILENT, REFUSING_CONNECTIONS, GARBAGE, ENDLESS, LEADERLESS, ENDS_WATCHES, CANNOT_RANGE };
 
 struct fake_kv {
 	struct str key, value;
@@ -43,6 +43,7 @@ struct fake_etcd {
 	VEC(struct fake_change) changes;
 	size_t asked_at[ENDPOINTS];
 	char last_token[64];
+	size_t warnings;		/* and errors, in the log */
 
 	/* The session, and what it told of. */
 	struct etcd *e;
@@ -65,6 +66,8 @@ void fake_run(struct fake_etcd *f, span d);
 /* Somebody else sets (or with a NULL value drops) a record. */
 void fake_put(struct fake_etcd *f, const char *key, const char *value, int64_t lease);
 const struct fake_kv *fake_get(const struct fake_etcd *f, struct str key);
+/* Watches that are under way end, as who is in between ends what is idle: in order, or broken off. */
+void fake_end_watches(struct fake_etcd *f, bool broken);
 /* All its data is lost, and it begins anew: its watches say nothing of it. */
 void fake_lose_all(struct fake_etcd *f);
 /* The record as it was told of last, by its key below the prefix; NULL: it was not, or is gone. */

@@ -501,6 +501,155 @@ START_TEST(a_watch_that_is_stuck_is_begun_anew)
 }
 END_TEST
 
+/* Who is in between ends a watch that brought nothing for a while. */
+START_TEST(a_watch_that_ends_goes_on)
+{
+	begin(1);
+	fake_run(&f, 20 * SPAN_S);
+	fake_end_watches(&f, _i == 1);
+	fake_put(&f, "/tocsin/silences/a", "one", 0);
+	fake_run(&f, SPAN_S);
+	ck_assert_ptr_nonnull(fake_seen(&f, "silences/a"));
+	ck_assert_uint_eq(etcd_figures(f.e).watches_begun, 2);
+	ck_assert_uint_eq(etcd_figures(f.e).failures[ETCD_CALL_WATCH], 0);
+	ck_assert_uint_eq(f.synced, 1);
+	ck_assert_uint_eq(f.warnings, 0);
+	/* One that ends at once is a failure. */
+	f.endpoint[0] = ENDS_WATCHES;
+	fake_end_watches(&f, _i == 1);
+	fake_run(&f, SPAN_MIN);
+	ck_assert_uint_eq(f.warnings, 1);
+	ck_assert_uint_lt(etcd_figures(f.e).watches_begun, 40);
+	f.endpoint[0] = WELL;
+	fake_put(&f, "/tocsin/silences/b", "two", 0);
+	fake_run(&f, 10 * SPAN_S);
+	ck_assert_ptr_nonnull(fake_seen(&f, "silences/b"));
+	end();
+}
+END_TEST
+
+/* … which nobody would notice, as this member changes nothing. */
+START_TEST(a_watch_that_is_silent_is_looked_at)
+{
+	begin(1);
+	fake_run(&f, SPAN_S);
+	f.endpoint[0] = ENDS_WATCHES;	/* the one that there is is silent */
+	fake_put(&f, "/tocsin/silences/a", "one", 0);
+	fake_run(&f, 30 * SPAN_S);
+	ck_assert_ptr_null(fake_seen(&f, "silences/a"));
+	f.endpoint[0] = CANNOT_RANGE;	/* all else is served well */
+	fake_run(&f, 7 * SPAN_S);
+	f.endpoint[0] = WELL;
+	fake_run(&f, 5 * SPAN_S);
+	ck_assert_ptr_nonnull(fake_seen(&f, "silences/a"));
+	ck_assert_uint_eq(f.warnings, 1);
+	end();
+}
+END_TEST
+
+START_TEST(a_watch_that_is_idle_costs_little)
+{
+	begin(1);
+	fake_run(&f, 5 * SPAN_MIN);
+	ck_assert_uint_eq(etcd_figures(f.e).watches_begun, 1);
+	ck_assert_uint_le(etcd_figures(f.e).requests[ETCD_CALL_JOIN], 11);
+	ck_assert_uint_ge(etcd_figures(f.e).requests[ETCD_CALL_JOIN], 9);
+	ck_assert_uint_eq(f.warnings, 0);
+	end();
+}
+END_TEST
+
+START_TEST(a_member_whose_key_is_dropped_sets_it_again)
+{
+	begin(1);
+	fake_run(&f, SPAN_S);
+	fake_put(&f, "/tocsin/members/me", NULL, 0);
+	fake_run(&f, SPAN_S);
+	ck_assert(etcd_is_up(f.e, f.now));
+	ck_assert(etcd_is_alive(f.e, STR("me"), etcd_lease(f.e)));
+	ck_assert_int_eq(fake_txn(&f, "log/x", "one", 0, true), ETCD_DONE);
+	ck_assert_uint_eq(etcd_figures(f.e).requests[ETCD_CALL_JOIN], 2);
+	/* While it was not heard. */
+	f.endpoint[0] = REFUSING_CONNECTIONS;
+	fake_end_watches(&f, true);
+	fake_run(&f, SPAN_S);
+	fake_put(&f, "/tocsin/members/me", "mine", 4711);
+	f.compacted = f.revision;
+	f.endpoint[0] = WELL;
+	fake_run(&f, 10 * SPAN_S);
+	ck_assert(etcd_is_alive(f.e, STR("me"), etcd_lease(f.e)));
+	ck_assert_int_eq(fake_txn(&f, "log/y", "one", 0, true), ETCD_DONE);
+	end();
+}
+END_TEST
+
+/* More at once than may wait: it is read in pages, and not begun over and over. */
+START_TEST(a_burst_of_changes)
+{
+	size_t n = (size_t)512 << 10;
+	char *much = mem_alloc(n + 1), key[64];
+
+	memset(much, 'x', n);
+	much[n] = '\0';
+	f.piece = 256 << 10;
+	begin(1);
+	fake_run(&f, SPAN_S);
+	f.endpoint[0] = ENDS_WATCHES;
+	for (int i = 0; i < 36; i++) {
+		snprintf(key, sizeof(key), "/tocsin/silences/%02d", i);
+		fake_put(&f, key, much, 0);
+	}
+	f.endpoint[0] = WELL;
+	fake_run(&f, 5 * SPAN_S);
+	ck_assert_uint_eq(f.synced, 2);
+	ck_assert_uint_eq(etcd_figures(f.e).watches_begun, 2);
+	ck_assert_ptr_nonnull(fake_seen(&f, "silences/35"));
+	ck_assert_uint_eq(f.warnings, 1);
+	mem_free(much);
+	end();
+}
+END_TEST
+
+/* All else is answered: what fails is asked seldom all the same, and told of once. */
+START_TEST(one_kind_of_request_fails)
+{
+	begin(1);
+	f.endpoint[0] = CANNOT_RANGE;
+	fake_run(&f, 5 * SPAN_MIN);
+	ck_assert_uint_eq(f.warnings, 1);
+	ck_assert_uint_lt(etcd_figures(f.e).requests[ETCD_CALL_RANGE], 75);
+	f.endpoint[0] = WELL;
+	fake_run(&f, 20 * SPAN_S);
+	ck_assert(etcd_is_up(f.e, f.now));
+	ck_assert_uint_eq(etcd_figures(f.e).error.n, 0);
+	end();
+}
+END_TEST
+
+/* None of the turns is for all of them. */
+START_TEST(many_transactions_without_an_answer)
+{
+	struct etcd_op op = { .key = STR("silences/x"), .value = STR("x"), .until = { INT64_MAX } };
+	size_t before;
+
+	begin(1);
+	fake_run(&f, SPAN_S);
+	f.endpoint[0] = SILENT;
+	op.until = mono_add(f.now, SPAN_S);
+	for (op.id = 1; op.id <= 1000; op.id++)
+		ck_assert(etcd_submit(f.e, &op, f.now));
+	f.now = op.until;
+	before = f.outcomes;
+	etcd_tick(f.e, f.now);
+	ck_assert_uint_gt(f.outcomes, before);
+	ck_assert_uint_lt(f.outcomes, before + 100);
+	ck_assert_int_le(etcd_next(f.e).ns, f.now.ns);
+	fake_run(&f, SPAN_S);
+	ck_assert_uint_eq(f.outcomes, 1000);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -532,6 +681,13 @@ main(void)
 	tcase_add_test(tc, byte_by_byte);
 	tcase_add_test(tc, strange_members);
 	tcase_add_test(tc, a_watch_that_is_stuck_is_begun_anew);
+	tcase_add_loop_test(tc, a_watch_that_ends_goes_on, 0, 2);
+	tcase_add_test(tc, a_watch_that_is_silent_is_looked_at);
+	tcase_add_test(tc, a_watch_that_is_idle_costs_little);
+	tcase_add_test(tc, a_member_whose_key_is_dropped_sets_it_again);
+	tcase_add_test(tc, a_burst_of_changes);
+	tcase_add_test(tc, one_kind_of_request_fails);
+	tcase_add_test(tc, many_transactions_without_an_answer);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	srunner_set_fork_status(sr, CK_NOFORK);
