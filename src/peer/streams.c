@@ -140,14 +140,8 @@ static void stream_send(struct stream *s, struct sbuf *packed);
 static void stream_deliver(struct stream *s, struct str message);
 
 static void
-on_packing(void *arg, struct packing *p)
+hand_on(struct streams *all, struct stream *s, struct packing *p)
 {
-	struct streams *all = arg;
-	struct stream *s = p->arg;
-
-	all->held -= p->held;
-	if (s == NULL)
-		return;
 	s->work = NULL;
 	all->delivered = p->pack ? NULL : &p->out;
 	if (p->pack)
@@ -157,6 +151,19 @@ on_packing(void *arg, struct packing *p)
 	else
 		stream_bad(s, &p->e);
 	all->delivered = NULL;
+}
+
+static void
+on_packing(void *arg, struct packing *p)
+{
+	struct streams *all = arg;
+
+	all->held -= p->held;
+	if (p->arg != NULL)
+		hand_on(all, p->arg, p);
+	/* What nobody has taken is freed by the thread, too. */
+	if (all->kept == NULL && p->out.n > SMALL)
+		all->kept = packer_keep(all->packer, &p->out);
 	if (all->kept != NULL)
 		kept_drop(all->kept);
 	all->kept = NULL;

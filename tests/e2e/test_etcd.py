@@ -10,8 +10,9 @@ import time
 
 import pytest
 
+from lib.between import Between
 from lib.etcd import BINARY as ETCD
-from lib.etcd import Etcd
+from lib.etcd import Etcd, b64
 from lib.server import BINARY, Server, rfc3339
 
 CONFIG = """
@@ -350,6 +351,90 @@ def test_its_owner_sleeps(shared, members, sink):
     have_flushed(three)
     assert receiver.of("firing", "1", "2") == sink.items[2:]
     assert doubts(three) == {"abandoned": 1}
+
+
+@pytest.fixture
+def between(shared):
+    one = Between(shared.port)
+    yield one
+    one.stop()
+
+
+def warnings(member, since):
+    return [line for line in member.log[since:] if "component=etcd" in line and re.search("level=(WARN|ERROR)", line)]
+
+
+def test_an_etcd_that_answers_nonsense(between, members, sink):
+    """Whatever it answers, or not: what is to be told is told, and the log says so once and not every second."""
+    a, = members(between, 1, ttl=2)
+    faults = ["truncated", "endless", "500", "403", "hangs"]
+    for n, fault in enumerate(faults, 1):
+        since = len(a.log)
+        between.become(fault)
+        a.until(lambda: not a.is_up(), f"missing the etcd when it {fault}")
+        all_alert([a], str(n))
+        sink.wait(n)
+        between.become("well")
+        a.until(a.is_up, f"there again after it {fault}")
+        assert len(warnings(a, since)) <= 3, warnings(a, since)
+    assert len(warnings(a, 0)) >= len(faults)
+    # All of it is in the etcd afterwards.
+    a.until(lambda: a.metric("tocsin_etcd_records_waiting") == 0, "writing what it told")
+    assert len(sink.items) == len(faults) and a.metric("tocsin_etcd_records") >= 1
+
+
+def test_one_of_two_endpoints_hangs(between, shared, members, sink):
+    between.become("hangs")
+    both = type("Both", (), {"url": f"{between.url},{shared.url}"})
+    a, = members(both, 1, ttl=4)
+    all_alert([a], "1")
+    sink.wait(1)
+    assert doubts([a]) == {} and a.metric('tocsin_etcd_claims_total{answer="won"') == 1
+
+
+def test_what_somebody_does_to_an_etcd(own, members, sink, tmp_path):
+    """A role for the prefix only; tokens that are none any more; keys and leases dropped by hand; all of it lost."""
+    etcd = own()
+    prefix = f"/{tmp_path.name}"
+    etcd.ask("/v3/auth/user/add", name="tocsin", password="word")
+    etcd.ask("/v3/auth/role/add", name="tocsin")
+    etcd.ask("/v3/auth/role/grant", name="tocsin", perm={"permType": "READWRITE", "key": b64(prefix + "/"), "range_end": b64(prefix + "0")})
+    etcd.ask("/v3/auth/user/grant", user="tocsin", role="tocsin")
+    etcd.want_names()
+    (tmp_path / "password").write_text("word\n")
+    a, = members(etcd, 1, "--etcd.username=tocsin", f"--etcd.password-file={tmp_path}/password", ttl=3)
+    since = len(a.log)
+
+    def goes_on(n):
+        all_alert([a], str(n))
+        sink.wait(n)
+        a.until(lambda: a.is_up() and a.metric("tocsin_etcd_members") == 1 and a.metric("tocsin_etcd_records_waiting") == 0, f"there after {n}")
+
+    goes_on(1)
+    etcd.ask("/v3/auth/user/add", name="another", password="x")  # tokens from before are none any more
+    goes_on(2)
+    assert warnings(a, since) == []
+    key, = etcd.keys(prefix + "/members/")
+    etcd.ask("/v3/kv/deleterange", key=b64(key))
+    a.wait_log("The key of this member in etcd is gone")
+    a.until(lambda: etcd.keys(prefix + "/members/") == [key], "setting its key again")
+    goes_on(3)
+    for lease in etcd.ask("/v3/lease/leases")["leases"]:
+        etcd.ask("/v3/lease/revoke", ID=lease["ID"])
+    a.until(lambda: etcd.keys(prefix + "/members/") == [key], "taking another lease")
+    goes_on(4)
+    etcd.ask("/v3/kv/deleterange", key=b64("\0"), range_end=b64("\0"))
+    goes_on(5)
+    assert doubts([a]).keys() <= {"etcd_unavailable"} and len(sink.items) == 5
+    assert len(warnings(a, since)) <= 6, warnings(a, since)
+
+
+def test_an_authority_that_is_not_known(own, members, sink, certificate):
+    a, = members(own(tls=certificate), 1, ttl=2, wait=False)
+    a.wait_log("An etcd cannot be asked.*certificate")
+    all_alert([a], "1")
+    sink.wait(1)
+    assert len(warnings(a, 0)) == 1 and not a.is_up()
 
 
 @pytest.mark.parametrize("flags, said", [

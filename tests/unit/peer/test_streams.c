@@ -234,6 +234,8 @@ START_TEST(who_says_too_little_is_closed)
 	say(fd, MESSAGE, 5);
 	ck_assert_uint_eq(drain(fd), 0);
 	ck_assert_uint_eq(rig.requests, 0);
+	ck_assert_uint_eq(rig.bad, 1);
+	ck_assert_str_eq(rig.why, "i/o timeout: 5 bytes came, which are not the whole message");
 	stop();
 }
 END_TEST
