@@ -131,7 +131,7 @@ expired(const struct etcd *e, struct mono now)
 	return NULL;
 }
 
-/* The one who hears of it may forget another, or bring a new one, whose time has not come. What is left has the next tick. */
+/* The one who hears of it may forget another, or bring a new one, whose time has not come. The next tick goes on with what is left. */
 void
 ops_expire(struct etcd *e, struct mono now)
 {

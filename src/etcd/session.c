@@ -138,7 +138,7 @@ lease_lost(struct etcd *e, const char *why, struct mono now)
 void
 member_lost(struct etcd *e, int64_t revision)
 {
-	/* What the watch tells may be older than what we did since. */
+	/* The watch may tell of what was before we did this. */
 	if (!e->joined || e->leaving || revision < e->joined_at)
 		return;
 	LOG(e->o.log, LOG_WARN, "The key of this member in etcd is gone, and is set again", F_INT("revision", revision));

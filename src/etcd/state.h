@@ -61,7 +61,7 @@ struct op {
 	char bytes[];
 };
 
-/* What happens over and over is told of once in a while. */
+/* When something that happens over and over was told of last. */
 struct told {
 	bool once;
 	struct mono at;

@@ -14,7 +14,7 @@
 #define SILENCE_MOST (30 * SPAN_S)
 /* A watch that ends earlier has failed. */
 #define WATCH_LEAST (10 * SPAN_S)
-/* What is unread counts for at least as much: much of little takes long to be forgotten, too. */
+/* A piece that is unread counts for at least as much: many small ones take long to be forgotten, too. */
 #define UNREAD_LEAST ((size_t)256)
 
 static size_t

@@ -2,20 +2,12 @@
 #include "loop/turn.h"
 
 #include <assert.h>
-#include <time.h>
 
 #include "base/compiler.h"
+#include "loop/clock_real.h"
 
 /* One line of the log at most in this time: a loop that is held over and over shall not write over and over as well. */
 #define LOG_PAUSE (10 * SPAN_S)
-
-/*
- * A build with CLOCK_THREAD_CPUTIME_ID here counts what turns cost the processor: for tests on a machine that is busy with
- * else (tests/cluster/hostile.py). Nobody else wants it: what waits for the loop waits by the clock on the wall.
- */
-#ifndef TURN_CLOCK
-#define TURN_CLOCK CLOCK_MONOTONIC
-#endif
 
 static const double bounds[TURN_BOUNDS] = { .001, .0025, .005, .01, .025, .05, .1, .5, 1, 10 };
 
@@ -28,16 +20,6 @@ static struct {
 	int64_t logged;			/* when, 0: never */
 	uint64_t untold;		/* long ones since */
 } turn = { .figures.bounds = bounds };
-
-static int64_t
-clock_now(void)
-{
-	struct timespec t;
-	int bad = clock_gettime(TURN_CLOCK, &t);
-
-	assert(bad == 0);
-	return (int64_t)t.tv_sec * SPAN_S + t.tv_nsec;
-}
 
 static void
 tell(span took, int64_t now)
@@ -76,7 +58,7 @@ turn_begin(const char *name)
 	if (turn.depth++ > 0)
 		return;
 	turn.name = name;
-	turn.began = clock_now();
+	turn.began = clock_real_turn().ns;
 }
 
 void
@@ -87,7 +69,7 @@ turn_end(void)
 	assert(turn.depth > 0);
 	if (--turn.depth > 0)
 		return;
-	now = clock_now();
+	now = clock_real_turn().ns;
 	count(now - turn.began);
 	if (now - turn.began > TURN_LIMIT)
 		tell(now - turn.began, now);

@@ -29,7 +29,7 @@
 #define REFRESH_INTERVAL (15 * SPAN_S)
 /* … and at first, while some were not found. */
 #define RESOLVE_INTERVAL (2 * SPAN_S)
-/* What others send and is not taken is told of once in so long, by its last one. */
+/* Messages that are not taken are told of once in so long, by one of them. */
 #define REFUSALS_LOGGED_EVERY SPAN_MIN
 /* Datagrams that are read in one turn. */
 #define DATAGRAMS_AT_ONCE 32

@@ -161,7 +161,7 @@ on_packing(void *arg, struct packing *p)
 	all->held -= p->held;
 	if (p->arg != NULL)
 		hand_on(all, p->arg, p);
-	/* What nobody has taken is freed by the thread, too. */
+	/* A message that nobody has taken is freed by the thread, too. */
 	if (all->kept == NULL && p->out.n > SMALL)
 		all->kept = packer_keep(all->packer, &p->out);
 	if (all->kept != NULL)
@@ -285,7 +285,7 @@ stream_deliver(struct stream *s, struct str message)
 	all->o.answer(all->o.arg, number, message);
 }
 
-/* What came whole is taken, however busy this instance is. */
+/* A message that came whole is taken, however busy this instance is. */
 static void
 stream_unpack(struct stream *s, struct str label)
 {

@@ -211,7 +211,7 @@ START_TEST(grows_by_little_and_gives_back)
 		used = b->map.used;
 		toggle(b, i);
 		CHECK(used == 0 || b->map.used <= used + 2);
-		/* What a large one has stays where it is. */
+		/* Buckets of a large one stay where they are. */
 		if (b->map.mask > 4095 && first == NULL)
 			first = b->map.pieces[0];
 	}

@@ -219,7 +219,7 @@ START_TEST(a_member_that_is_not_there)
 }
 END_TEST
 
-/* What one that does not take them is sent is bounded; the rest is lost, as datagrams are. */
+/* Only so much waits for one that takes nothing; the rest is lost, as datagrams are. */
 START_TEST(a_member_that_does_not_listen)
 {
 	static char much[60000];
