@@ -45,6 +45,7 @@ struct log_entry {
 	struct hmap_node node;
 	struct log_key key;
 	struct wall timestamp;	/* of the tick whose flush told it; in a cluster: when it was told */
+	span age;		/* in a cluster: of what was told, at `timestamp`: alerts may have changed since; 0: not known */
 	struct wall expires;
 	const uint64_t *firing, *resolved;	/* labels hashes (struct labels.hash), sorted */
 	size_t firing_n, resolved_n;
@@ -68,6 +69,9 @@ struct log_entry {
 	const uint64_t *claimed;
 	size_t claimed_n;
 };
+
+/* Older than that is as good as not told. */
+#define LOG_AGE_MAX (24 * SPAN_HOUR)
 
 struct nflog;
 

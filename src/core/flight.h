@@ -252,8 +252,10 @@ void leg_overtaken(struct engine *e, struct leg *leg, const struct log_entry *en
 void outdated_leave_out(struct engine *e, struct flight *f, struct moment now);
 /* Would it be left out now, after what others have told since f looked? */
 bool outdated_meanwhile(struct engine *e, const struct flight *f, struct moment now);
-/* Their ends, which held says were told, are told in entry as well. In f's arena; held may be NULL. */
-void outdated_stay_told(struct flight *f, struct log_entry *entry, const struct log_entry *held);
+/* Nothing was said of them: entry says what held, which may be NULL, says. In f's arena. */
+void outdated_stay_told(const struct flight *f, struct log_entry *entry, const struct log_entry *held);
+/* Does entry say of one that was left out that it fires? */
+bool outdated_fires(const struct flight *f, const struct log_entry *entry);
 /* decision.c: gives leg->note its decision, if it has none yet; told: what the log holds, or NULL. */
 void decision_find(struct leg *leg, const struct log_entry *told, uint64_t revision);
 

@@ -138,11 +138,19 @@ told_at(const struct engine *e, const struct leg *leg, struct moment now)
 	return clustered(e) ? wall_utc(now.wall) : flight_tick(leg->flight, now);
 }
 
+static span
+age_of(const struct flight *f, struct wall told)
+{
+	span age = wall_sub(told, f->seen);
+
+	return f->resumed || age > LOG_AGE_MAX ? LOG_AGE_MAX : age > 0 ? age : 0;
+}
+
 /* Writes down what the receiver now knows. */
 static void
 log_told(struct engine *e, struct leg *leg, const struct receiver_data *data, struct moment now)
 {
-	struct flight *f = leg->flight;
+	const struct flight *f = leg->flight;
 	struct log_entry entry = {
 		.key = leg_log_key(leg),
 		.timestamp = told_at(e, leg, now),
@@ -157,6 +165,8 @@ log_told(struct engine *e, struct leg *leg, const struct receiver_data *data, st
 	};
 	const struct log_entry *held = leg_log_entry(e, leg, now);
 
+	if (clustered(e))
+		entry.age = age_of(f, entry.timestamp);
 	outdated_stay_told(f, &entry, held);
 	if (leg->claim != NULL && leg_claim_told_late(e, leg, &entry, held, now))
 		return;

@@ -220,6 +220,9 @@ go_unclaimed(struct engine *e, struct leg *leg, struct moment now)
 		return;
 	}
 	c->fallback = false;
+	/* Others may have told it, though the store does not answer. */
+	if (leg->merges != e->merges && !judge_again(e, leg, now))
+		return;
 	decision_find(leg, leg_logged(e, leg), 0);
 	tell_unsure(e, leg, UNSURE_UNCLAIMED, false, now);
 	begin(e, leg, false, now);

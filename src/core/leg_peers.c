@@ -24,7 +24,7 @@ leg_is_overtaken(struct engine *e, const struct leg *leg, const struct log_entry
 	const struct flight *f = leg->flight;
 
 	return entry != NULL && entry->by_peer && (f->resumed || leg_told_meanwhile(entry, f)) &&
-	    (wall_after(entry->timestamp, flight_tick(f, now)) || outdated_meanwhile(e, f, now));
+	    (wall_after(entry->timestamp, flight_tick(f, now)) || outdated_fires(f, entry) || outdated_meanwhile(e, f, now));
 }
 
 /* Both sorted. */
@@ -51,7 +51,7 @@ leg_should_yield(const struct leg *leg, const struct log_entry *entry)
 {
 	const struct flight *f = leg->flight;
 
-	return !f->group->overtaken || have_common(f->firing, f->firing_n, entry->resolved, entry->resolved_n) ||
+	return !f->group->overtaken || outdated_fires(f, entry) || have_common(f->firing, f->firing_n, entry->resolved, entry->resolved_n) ||
 	    have_common(f->resolved, f->resolved_n, entry->firing, entry->firing_n);
 }
 

@@ -7,8 +7,9 @@
  * left out until it is posted again: what still fires is, and whoever has told the end is not told the contrary. An alert that is
  * left out stays in its group, and its end is owed to those who were told that it fires.
  *
- * Times of two clocks are compared. An end counts from when this member heard of it, if the clock of whoever told it is ahead: a post
- * after that is news whatever clocks say. A clock that is behind lets pass what could have been left out.
+ * Times of two clocks are compared. An end counts from when whoever told it looked at its alerts (Alertmanager's members only say when
+ * they had told it), but from when this member heard of it if that clock is ahead: a post after that is news whatever clocks say. A clock
+ * that is behind lets pass what could have been left out.
  */
 #include "engine_state.h"
 #include "hashes.h"
@@ -26,8 +27,10 @@ struct mention {
 static struct wall
 known_at(const struct log_entry *entry)
 {
+	struct wall looked = wall_add(entry->timestamp, -entry->age);
+
 	/* Since when a restored one is known is not known any more. */
-	return entry->merge > 0 && wall_before(entry->heard, entry->timestamp) ? entry->heard : entry->timestamp;
+	return entry->merge > 0 && wall_before(entry->heard, looked) ? entry->heard : looked;
 }
 
 static void
@@ -139,21 +142,37 @@ outdated_meanwhile(struct engine *e, const struct flight *f, struct moment now)
 	return false;
 }
 
-void
-outdated_stay_told(struct flight *f, struct log_entry *entry, const struct log_entry *held)
+/* *v, sorted, with those of more that are in `in`. */
+static void
+keep(struct arena *a, const uint64_t **v, size_t *v_n, const uint64_t *more, size_t more_n, const uint64_t *in, size_t in_n)
 {
-	uint64_t *all;
+	uint64_t *all = ARENA_ARRAY(a, *v_n + more_n, uint64_t);
 	size_t n = 0;
 
+	for (size_t i = 0; i < *v_n; i++)
+		all[n++] = (*v)[i];
+	for (size_t i = 0; i < more_n; i++)
+		if (hashes_have(in, in_n, more[i]))
+			all[n++] = more[i];
+	hashes_sort(all, n);
+	*v = all;
+	*v_n = n;
+}
+
+void
+outdated_stay_told(const struct flight *f, struct log_entry *entry, const struct log_entry *held)
+{
 	if (held == NULL || f->outdated_n == 0)
 		return;
-	all = ARENA_ARRAY(f->arena, entry->resolved_n + f->outdated_n, uint64_t);
-	for (size_t i = 0; i < entry->resolved_n; i++)
-		all[n++] = entry->resolved[i];
+	keep(f->arena, &entry->firing, &entry->firing_n, f->outdated, f->outdated_n, held->firing, held->firing_n);
+	keep(f->arena, &entry->resolved, &entry->resolved_n, f->outdated, f->outdated_n, held->resolved, held->resolved_n);
+}
+
+bool
+outdated_fires(const struct flight *f, const struct log_entry *entry)
+{
 	for (size_t i = 0; i < f->outdated_n; i++)
-		if (hashes_have(held->resolved, held->resolved_n, f->outdated[i]))
-			all[n++] = f->outdated[i];
-	hashes_sort(all, n);
-	entry->resolved = all;
-	entry->resolved_n = n;
+		if (hashes_have(entry->firing, entry->firing_n, f->outdated[i]))
+			return true;
+	return false;
 }

@@ -344,6 +344,8 @@ put_left_behind(struct sbuf *b, const struct log_entry *entry)
 	put_packed(b, ENTRY_DOUBTFUL_ENDS, entry->doubtful_ends, entry->doubtful_ends_n);
 	if (entry->by_peer)
 		proto_uint(b, ENTRY_BY_PEER, 1);
+	if (entry->age > 0)
+		proto_uint(b, ENTRY_AGE, (uint64_t)entry->age);
 	if (entry->partly.n == 0)
 		return;
 	proto_uint(b, ENTRY_PARTLY_CONTENT, entry->partly.content);
@@ -455,23 +457,23 @@ codec_get_receiver_value(struct str bytes, struct arena *a, struct receiver_data
 static bool
 get_left_behind(const struct proto_field *f, struct arena *a, struct log_entry *out)
 {
-	struct partly_told *partly = &out->partly;
-	struct str *to;
-
 	if (f->number == ENTRY_DOUBTFUL)
 		return get_hashes(f, a, &out->doubtful, &out->doubtful_n);
 	if (f->number == ENTRY_DOUBTFUL_ENDS)
 		return get_hashes(f, a, &out->doubtful_ends, &out->doubtful_ends_n);
 	if (f->number == ENTRY_BY_PEER && f->type == 0)
 		out->by_peer = f->u != 0;
+	else if (f->number == ENTRY_AGE && f->type == 0)
+		out->age = f->u < LOG_AGE_MAX ? (span)f->u : LOG_AGE_MAX;
 	else if (f->number == ENTRY_PARTLY_CONTENT && f->type == 0)
-		partly->content = f->u;
+		out->partly.content = f->u;
 	else if (f->number == ENTRY_PARTLY_AT && f->type == 2)
-		return proto_read_time(f->bytes, &partly->at);
+		return proto_read_time(f->bytes, &out->partly.at);
 	else if (f->number == ENTRY_PARTLY_TO && f->type == 2) {
-		to = arena_grow(a, (struct str *)(uintptr_t)partly->to, partly->n, partly->n + 1, sizeof(*to));
-		to[partly->n++] = f->bytes;
-		partly->to = to;
+		struct str *to = arena_grow(a, (void *)(uintptr_t)out->partly.to, out->partly.n, out->partly.n + 1, sizeof(*to));
+
+		to[out->partly.n++] = f->bytes;
+		out->partly.to = to;
 	}
 	return true;
 }

@@ -4,7 +4,7 @@
 bool
 codec_is_left_behind(unsigned number)
 {
-	return number >= ENTRY_DOUBTFUL && number <= ENTRY_DOUBTFUL_ENDS;
+	return number >= ENTRY_DOUBTFUL && number <= ENTRY_AGE;
 }
 
 /* 7: comments of snapshots from before 8 and 9, which take their place. */

@@ -15,6 +15,7 @@ enum {
 	ENTRY_PARTLY_TO = 1004,
 	ENTRY_BY_PEER = 1005,
 	ENTRY_DOUBTFUL_ENDS = 1006,
+	ENTRY_AGE = 1007,	/* nanoseconds; the only one that others are told */
 };
 bool codec_is_left_behind(unsigned number);
 /* Our own field of a silence, likewise: codec_extra.h. */

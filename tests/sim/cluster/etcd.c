@@ -29,6 +29,7 @@ told_of(const struct log_entry *entry)
 {
 	return (struct told){
 		.at = entry->timestamp,
+		.age = entry->age,
 		.expires = entry->expires,
 		.firing = set_of(entry->firing, entry->firing_n),
 		.resolved = set_of(entry->resolved, entry->resolved_n),
@@ -46,6 +47,7 @@ told_entry(const struct told *t, int group)
 	return (struct log_entry){
 		.key = { str_from(keys[group]), STR("ops"), STR("hook"), 0 },
 		.timestamp = t->at,
+		.age = t->age,
 		.expires = t->expires,
 		.firing = t->firing.v,
 		.firing_n = t->firing.n,

@@ -31,6 +31,7 @@ struct hash_set {
 
 struct told {
 	struct wall at, expires;
+	span age;
 	struct hash_set firing, resolved, doubtful, doubtful_ends;
 };
 

@@ -98,10 +98,14 @@ judge_sent(struct day *d, struct member *m, const struct fake_sent *sent)
 {
 	int g = group_of(sent->text);
 	bool taken = sent->taken, rivals;
+	span late = mono_sub(m->world.now.mono, sent->at.mono);
 
 	d->sends++;
 	say(d, "member %d tells%s%s%s", m->number, sent->text, taken ? "" : " (in vain)",
 	    sent->unsure != 0 ? unsure_text((enum unsure_cause)(sent->unsure - 1)) : "");
+	/* A member that went down or stood still right then has sent it before others told what is known already. */
+	if (late > 2 * STEP && d->now - late < d->last_at[g])
+		return;
 	judge_muted(d, m, sent);
 	if (d->claims)
 		judge_claimed(d, m, sent, taken);

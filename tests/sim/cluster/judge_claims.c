@@ -68,7 +68,7 @@ judge_claimed(struct day *d, struct member *m, const struct fake_sent *sent, boo
 	bool unsure = sent->unsure != 0, known;
 
 	d->unsure += unsure;
-	if (is_claimed(sent))
+	if (is_claimed(sent) && mono_sub(m->world.now.mono, sent->at.mono) <= 2 * STEP)
 		judge_sender(d, m, sent);
 	if (chance(d, 12))
 		d->struck = m;

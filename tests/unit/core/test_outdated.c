@@ -7,6 +7,8 @@ static struct fake_world w;
 static struct work spent;
 /* So far its clock is ahead. */
 static span clock_of_peer;
+/* The age of what it tells. */
+static span age;
 
 static void
 settled(void)
@@ -28,7 +30,7 @@ begin_with(const char *receiver)
 	config_unref(c);
 	settled();
 	spent = (struct work){ 0 };
-	clock_of_peer = 0;
+	clock_of_peer = age = 0;
 }
 
 static void
@@ -66,6 +68,7 @@ peer_tells(size_t index, const char *firing, const char *resolved)
 	struct log_entry entry = {
 		.key = { STR("{}:{alertname=\"A\"}"), STR("ops"), STR("hook"), (uint32_t)index },
 		.timestamp = at,
+		.age = age,
 		.expires = wall_add(at, SPAN_HOUR),
 		.firing = &f,
 		.firing_n = firing != NULL,
@@ -113,6 +116,38 @@ START_TEST(what_was_posted_since_is_told)
 	post("A");
 	world_run(&w, SPAN_MIN);
 	ck_assert_uint_eq(w.sent.n, 2);
+	world_fini(&w);
+}
+END_TEST
+
+/* The peer waited for its turn, or tried in vain, while it began to fire again: it tells an end of before. */
+START_TEST(what_was_posted_while_another_waited_is_told)
+{
+	begin();
+	world_run(&w, 15 * SPAN_S);
+	post("A");
+	world_run(&w, 20 * SPAN_S);
+	age = 10 * SPAN_S;
+	peer_tells(0, NULL, "A");
+	world_run(&w, SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 2);
+	world_fini(&w);
+}
+END_TEST
+
+/* And that it fires again comes while this one waits for its turn with what it has left out: it looks once more. */
+START_TEST(it_fires_again_elsewhere_meanwhile)
+{
+	begin();
+	world_run(&w, 20 * SPAN_S);
+	peer_tells(0, NULL, "A");
+	world_wait(&w, 15 * SPAN_S);
+	post("A{n=2}");
+	world_run(&w, 45 * SPAN_S);
+	peer_tells(0, "A", NULL);
+	world_run(&w, 100 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_str_eq(w.sent.v[1].text, " firing [A A{n=2}] new alerts added");
 	world_fini(&w);
 }
 END_TEST
@@ -301,6 +336,7 @@ int
 main(void)
 {
 	return RUN("outdated", what_ended_elsewhere_is_not_told_to_fire, what_was_posted_since_is_told,
+	    what_was_posted_while_another_waited_is_told, it_fires_again_elsewhere_meanwhile,
 	    a_clock_that_is_ahead_keeps_nobody_from_telling, a_clock_that_was_set_back_keeps_nobody_from_telling,
 	    a_restart_brings_nothing_back, others_of_the_group_are_told, it_fires_again_elsewhere,
 	    an_integration_that_was_not_told_hears_of_the_end, a_retry_is_none_of_it, a_lone_instance_tells_what_it_holds,

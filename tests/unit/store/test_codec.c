@@ -124,6 +124,7 @@ START_TEST(log_entries)
 		.timestamp = { 1700000000, 7, 0 }, .expires = { 1700090000, 0, 0 },
 		.firing = firing, .firing_n = 3, .resolved = resolved, .resolved_n = 1, .data = { data, 3 },
 		.doubtful = resolved, .doubtful_n = 1, .doubtful_ends = firing, .doubtful_ends_n = 2,
+		.age = 17 * SPAN_S,
 		.partly = { .content = UINT64_MAX, .at = { 1700000001, 5, 0 }, .to = to, .n = 2 },
 	}, out;
 	struct sbuf b = SBUF_INIT(1 << 16), key = SBUF_INIT(1 << 10);
@@ -145,6 +146,7 @@ START_TEST(log_entries)
 	ck_assert_uint_eq(out.doubtful[0], 7);
 	ck_assert_uint_eq(out.doubtful_ends_n, 2);
 	ck_assert_uint_eq(out.doubtful_ends[1], 2);
+	ck_assert_int_eq(out.age, 17 * SPAN_S);
 	ck_assert_uint_eq(out.partly.content, UINT64_MAX);
 	ck_assert(wall_cmp(out.partly.at, in.partly.at) == 0 && out.partly.n == 2);
 	ck_assert(str_eq(out.partly.to[0], to[0]) && str_eq(out.partly.to[1], to[1]));
