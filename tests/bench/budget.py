@@ -10,6 +10,7 @@ answers. A figure above its budget is measured again before it is a failure; one
 """
 import argparse
 import http.server
+import json
 import os
 import pathlib
 import re
@@ -26,12 +27,16 @@ BUDGETS = {
     "one": (122_000, "a new alert in a POST of its own, durable before it is answered: one connection, so one commit each"),
     "re-posted": (6_500, "an alert posted again with a later end: known by the text of its labels and annotations"),
     "list": (15_200, "an alert of GET /api/v2/alerts"),
+    "groups": (18_000, "an alert of GET /api/v2/alerts/groups"),
+    "scrape": (1_880_000, "GET /metrics with the alerts above"),
+    "silence": (137_000, "a silence with a regular expression, on disk when it is answered"),
     "notify": (258_000, "an alert that is a group of its own, and the webhook that tells of it"),
 }
 
 ALERTS = 1024
 BATCH = 256
 GROUPS = 64
+SILENCES = 64
 SINGLES = 256
 
 CONFIG = """
@@ -110,6 +115,19 @@ def notify(server):
         assert Hook.told.acquire(timeout=PATIENCE), "notifications are missing"
 
 
+def silences(server):
+    """On one connection, one after the other."""
+    with server.connect() as s:
+        for i in range(SILENCES):
+            body = json.dumps({"matchers": [{"name": "job", "value": "mail", "isRegex": False},
+                                            {"name": "instance", "value": f"host{i}.*", "isRegex": True}],
+                               "startsAt": stamp(0), "endsAt": stamp(3600), "createdBy": "bench", "comment": str(i)})
+            s.sendall((f"POST /api/v2/silences HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                       f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
+            answer = s.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 200"), answer[:300]
+
+
 def measure(tocsin):
     hook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
     threading.Thread(target=hook.serve_forever, daemon=True).start()
@@ -122,6 +140,9 @@ def measure(tocsin):
             "re-posted": server.count(lambda: server.send_all(again), ALERTS),
             "list": server.count(lambda: server.get("/api/v2/alerts"), ALERTS),
             "one": server.count(lambda: server.send_all(singles), SINGLES),
+            "groups": server.count(lambda: server.get("/api/v2/alerts/groups"), ALERTS),
+            "scrape": server.count(lambda: server.get("/metrics"), 1),
+            "silence": server.count(lambda: silences(server), SILENCES),
             "notify": server.count(lambda: notify(server), GROUPS),
         }
     hook.shutdown()
