@@ -17,6 +17,12 @@
 /* An alert that is looked for in what one integration was told. */
 #define LOOK_UNITS 8
 
+/* What other members have told of a group: the log's entries of its integrations, borrowed. */
+struct words {
+	const struct log_entry **v;
+	size_t n;
+};
+
 /* The newest word of the log on one alert. */
 struct mention {
 	struct wall at;		/* WALL_ZERO: nothing */
@@ -38,7 +44,7 @@ look_into(const struct log_entry *entry, uint64_t hash, struct mention *newest)
 {
 	bool ended;
 
-	if (entry == NULL || !entry->by_peer || (!wall_is_zero(newest->at) && wall_before(entry->timestamp, newest->at)))
+	if (!wall_is_zero(newest->at) && wall_before(entry->timestamp, newest->at))
 		return;
 	ended = hashes_have(entry->resolved, entry->resolved_n, hash);
 	if (ended || hashes_have(entry->firing, entry->firing_n, hash))
@@ -46,16 +52,12 @@ look_into(const struct log_entry *entry, uint64_t hash, struct mention *newest)
 }
 
 static void
-look_at(const struct engine *e, const struct flight *f, struct alert_entry *r, struct wall now)
+look_at(const struct words *words, struct alert_entry *r, struct wall now)
 {
-	const struct receiver *to = f->route->receiver;
 	struct mention newest = { .at = WALL_ZERO };
 
-	for (size_t i = 0; i < to->n; i++) {
-		struct log_key key = log_key_of(f->key, to, &to->integrations[i]);
-
-		look_into(nflog_find(e->nflog, &key), r->alert->labels->hash, &newest);
-	}
+	for (size_t i = 0; i < words->n; i++)
+		look_into(words->v[i], r->alert->labels->hash, &newest);
 	if (wall_is_zero(newest.at))
 		return;
 	/* One that is in the future is of a clock that was set since. */
@@ -65,27 +67,28 @@ look_at(const struct engine *e, const struct flight *f, struct alert_entry *r, s
 		r->outdated = false;
 }
 
-/* Has anybody else told of the group at all? */
-static bool
-is_told_by_peers(const struct engine *e, const struct flight *f)
+/* In f's arena. */
+static struct words
+words_of_peers(const struct engine *e, const struct flight *f)
 {
 	const struct receiver *to = f->route->receiver;
+	struct words words = { ARENA_ARRAY(f->arena, to->n, const struct log_entry *), 0 };
 
-	for (size_t i = 0; clustered(e) && i < to->n; i++) {
+	for (size_t i = 0; i < to->n; i++) {
 		struct log_key key = log_key_of(f->key, to, &to->integrations[i]);
 		const struct log_entry *entry = nflog_find(e->nflog, &key);
 
 		if (entry != NULL && entry->by_peer)
-			return true;
+			words.v[words.n++] = entry;
 	}
-	return false;
+	return words;
 }
 
 static bool
-is_outdated(struct engine *e, const struct flight *f, struct alert_entry *r, struct wall now)
+is_outdated(struct engine *e, const struct words *words, struct alert_entry *r, struct wall now)
 {
-	work_spend(&e->work, LOOK_UNITS * (int64_t)f->route->receiver->n);
-	look_at(e, f, r, now);
+	work_spend(&e->work, LOOK_UNITS * (int64_t)words->n);
+	look_at(words, r, now);
 	return r->outdated;
 }
 
@@ -109,17 +112,18 @@ void
 outdated_leave_out(struct engine *e, struct flight *f, struct moment now)
 {
 	struct passage *p = &f->passage;
-	bool peers = is_told_by_peers(e, f);
+	struct words words;
 	size_t kept = 0;
 
 	if (!clustered(e))
 		return;
+	words = words_of_peers(e, f);
 	f->outdated = ARENA_ARRAY(f->arena, p->left_n, uint64_t);
 	for (size_t i = 0; i < p->left_n; i++) {
 		uint32_t place = p->left[i];
 		struct alert_entry *r = f->entries[place];
 
-		if (f->all[place].resolved || !(peers ? is_outdated(e, f, r, now.wall) : r->outdated))
+		if (f->all[place].resolved || !is_outdated(e, &words, r, now.wall))
 			p->left[kept++] = place;
 		else
 			f->outdated[f->outdated_n++] = r->alert->labels->hash;
@@ -133,10 +137,12 @@ outdated_leave_out(struct engine *e, struct flight *f, struct moment now)
 bool
 outdated_meanwhile(struct engine *e, const struct flight *f, struct moment now)
 {
+	struct words words = words_of_peers(e, f);
+
 	for (size_t i = 0; i < f->passed_n; i++) {
 		struct alert_entry *r = f->passed[i].resolved ? NULL : alerts_find(&e->alerts, f->passed[i].alert->labels);
 
-		if (r != NULL && is_outdated(e, f, r, now.wall))
+		if (r != NULL && is_outdated(e, &words, r, now.wall))
 			return true;
 	}
 	return false;
