@@ -17,7 +17,7 @@
 /* An alert that is looked for in what one integration was told. */
 #define LOOK_UNITS 8
 
-/* What other members have told of a group: the log's entries of its integrations, borrowed. */
+/* The words of other members on a group: the log's entries of its integrations, borrowed. */
 struct words {
 	const struct log_entry **v;
 	size_t n;
