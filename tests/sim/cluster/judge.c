@@ -62,9 +62,9 @@ note_mentions(void *arg, const struct change *c)
 	for (int a = 0; a < ALERTS; a++) {
 		const struct alert_state *x = &m->day->alerts[a];
 
-		/* Not of other groups; and what m has told itself says nothing new. */
+		/* Not of other groups; what m has told itself says nothing new; and who looked before told of an end before that one. */
 		if (group_of_key(c->entry->key.group_key) == a / 2 && c->entry->by_peer)
-			m->heard_end[a] = set_has(&t.resolved, x->hash) && wall_after(t.at, end_by_clock(m, x));
+			m->heard_end[a] = set_has(&t.resolved, x->hash) && wall_after(wall_add(t.at, -c->entry->age), end_by_clock(m, x));
 	}
 }
 
