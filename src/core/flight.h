@@ -122,7 +122,7 @@ struct flight {
 	size_t passed_n;
 	uint64_t *firing, *resolved;	/* label hashes of those, sorted */
 	size_t firing_n, resolved_n;
-	uint64_t *muted;		/* label hashes of what is in `all` only */
+	uint64_t *muted;		/* label hashes of what is in `all` only; sorted where there are other members */
 	size_t muted_n;
 	uint64_t *promised;		/* those of alerts that fire, held back by a silence under which their end is told; sorted */
 	size_t promised_n;

@@ -85,13 +85,25 @@ find_served(const struct log_entry *entry, struct leg *leg, struct wall now)
 	leg->note.served_n = partly->n;
 }
 
-/* A flight that goes on after a restart knows nothing of promises: it keeps all that it does not tell of. */
+/* Told of neither way, nor held back. */
+static bool
+is_not_in_group(const struct flight *f, uint64_t hash)
+{
+	return !hashes_have(f->firing, f->firing_n, hash) && !hashes_have(f->resolved, f->resolved_n, hash) &&
+	    !hashes_have(f->muted, f->muted_n, hash);
+}
+
+/*
+ * A flight that goes on after a restart knows nothing of promises: it keeps all that it does not tell of. And a peer that waited long for
+ * its turn may have told to fire what had ended, and was told of, and forgotten, here: when it is posted again its end is told.
+ */
 static void
 find_kept(const struct log_entry *entry, struct leg *leg)
 {
 	const struct flight *f = leg->flight;
+	size_t theirs = entry->by_peer ? entry->firing_n : 0;
 
-	leg->kept = ARENA_ARRAY(f->arena, entry->doubtful_n, uint64_t);
+	leg->kept = ARENA_ARRAY(f->arena, entry->doubtful_n + theirs, uint64_t);
 	for (size_t i = 0; i < entry->doubtful_n; i++) {
 		uint64_t hash = entry->doubtful[i];
 
@@ -99,6 +111,13 @@ find_kept(const struct log_entry *entry, struct leg *leg)
 			       : hashes_have(f->promised, f->promised_n, hash))
 			leg->kept[leg->kept_n++] = hash;
 	}
+	for (size_t i = 0; i < theirs; i++) {
+		uint64_t hash = entry->firing[i];
+
+		if (is_not_in_group(f, hash) && !hashes_have(entry->doubtful, entry->doubtful_n, hash))
+			leg->kept[leg->kept_n++] = hash;
+	}
+	hashes_sort(leg->kept, leg->kept_n);
 }
 
 void

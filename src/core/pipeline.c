@@ -190,6 +190,8 @@ note(struct engine *e, struct flight *f)
 
 	work_spend(&e->work, NOTE_UNITS * (int64_t)f->all_n);
 	note_passed(f);
+	if (clustered(e))
+		hashes_sort(f->muted, f->muted_n);
 	pipeline_note_hashes(f);
 	pipeline_make_legs(f, r->n);
 	for (size_t i = 0; i < r->n; i++)

@@ -465,6 +465,28 @@ START_TEST(what_is_told_is_newer_than_what_was_told)
 }
 END_TEST
 
+/* A peer that waited long tells to fire what had ended, and was forgotten here: its end is told when it is posted again, whatever is told before. */
+START_TEST(an_end_that_was_told_too_early_is_told_again)
+{
+	begin(5 * SPAN_S);
+	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
+	world_run(&w, 16 * SPAN_S);
+	world_post(&w, "A", in(-SPAN_S), w.now.wall);
+	world_run(&w, 80 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_int_eq(told("A", NULL, in(1)), MERGED_TAKEN);
+	world_post(&w, "A{n=2}", w.now.wall, in(SPAN_HOUR));
+	world_run(&w, 160 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 3);
+	ck_assert_str_eq(w.sent.v[2].text, " firing [A{n=2}] new alerts added");
+	world_post(&w, "A", in(-SPAN_S), w.now.wall);
+	world_run(&w, 240 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 4);
+	ck_assert_str_eq(w.sent.v[3].text, " firing [A{n=2}] resolved [A] some alerts resolved");
+	world_fini(&w);
+}
+END_TEST
+
 /* Nobody knows which of them the receiver heard last. */
 START_TEST(what_two_told_together_is_told_once_more)
 {
@@ -535,6 +557,7 @@ main(void)
 	    changes_are_shared_and_newer, windows_end_with_an_ordinary_end, the_first_tells,
 	    nothing_is_told_before_it_has_settled, the_log_is_read_before_a_retry, an_old_decision_is_not_told,
 	    overtaken_once_and_no_more, the_contrary_is_never_told, what_was_under_way_waits_too, doubts_outlive_a_merge,
-	    an_end_that_a_peer_told_is_not_owed, what_is_told_is_newer_than_what_was_told, what_two_told_together_is_told_once_more,
+	    an_end_that_a_peer_told_is_not_owed, what_is_told_is_newer_than_what_was_told,
+	    an_end_that_was_told_too_early_is_told_again, what_two_told_together_is_told_once_more,
 	    all_is_shared_with_who_joins);
 }
