@@ -475,14 +475,14 @@ START_TEST(an_end_that_was_told_too_early_is_told_again)
 	world_run(&w, 80 * SPAN_S);
 	ck_assert_uint_eq(w.sent.n, 2);
 	ck_assert_int_eq(told("A", NULL, in(1)), MERGED_TAKEN);
-	world_post(&w, "A{n=2}", w.now.wall, in(SPAN_HOUR));
+	world_post(&w, "A{n=2}", in(-SPAN_S), w.now.wall);
 	world_run(&w, 160 * SPAN_S);
 	ck_assert_uint_eq(w.sent.n, 3);
-	ck_assert_str_eq(w.sent.v[2].text, " firing [A{n=2}] new alerts added");
+	ck_assert_str_eq(w.sent.v[2].text, " resolved [A{n=2}] all alerts resolved");
 	world_post(&w, "A", in(-SPAN_S), w.now.wall);
 	world_run(&w, 240 * SPAN_S);
 	ck_assert_uint_eq(w.sent.n, 4);
-	ck_assert_str_eq(w.sent.v[3].text, " firing [A{n=2}] resolved [A] some alerts resolved");
+	ck_assert_str_eq(w.sent.v[3].text, " resolved [A] all alerts resolved");
 	world_fini(&w);
 }
 END_TEST
