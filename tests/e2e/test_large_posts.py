@@ -90,7 +90,7 @@ def test_a_stop_answers_what_is_under_way(serve):
     wait_received(server, 1)
     server.process.send_signal(signal.SIGTERM)
     assert s.recv(12) == b"HTTP/1.1 200"
-    server.process.wait(300)
+    assert server.process.wait(300) == 0
     server.stop()
     server.start()
     # Answered is stored.

@@ -65,7 +65,7 @@ class Server:
             [self.binary, f"--config.file={self.config}", f"--storage.path={self.dir}/data",
              "--web.listen-address=127.0.0.1:0", *flags],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=self.env, cwd=self.dir)
-        self.reader = threading.Thread(target=self._read, args=(self.process.stderr,), daemon=True)
+        self.reader = threading.Thread(target=self._read, args=(self.process.stderr, self.lines), daemon=True)
         self.reader.start()
         if wait:
             line = self.wait_log(r"Listening on")
@@ -74,11 +74,12 @@ class Server:
             self.url = f"http://{self.host}:{self.port}"
         return self
 
-    def _read(self, stream):
+    def _read(self, stream, lines):
+        # A reader ends after its process, when another may have been started.
         for line in stream:
             self.log.append(line)
-            self.lines.put(line)
-        self.lines.put(None)
+            lines.put(line)
+        lines.put(None)
 
     def wait_log(self, pattern, timeout=300):
         """The next log line that fits; reads on from where the last call stopped."""
@@ -175,7 +176,10 @@ class Server:
 
     def stop(self):
         """A clean stop: status 0 and nothing for the sanitizers to say."""
-        if self.process is None or self.process.poll() is not None:
+        if self.process is None:
+            return
+        if self.process.poll() is not None:
+            self.reader.join()
             self.check_log()
             return
         self.process.send_signal(signal.SIGTERM)
