@@ -4,7 +4,8 @@
 # the simulator notices: prints the first seed and invariant for each. Too slow
 # for every build; run it after changes to the core or to the simulator.
 #   tests/sim/mutate.sh [NAME…]
-# The first line of a patch says which invariant it breaks and how; a second one, "Seeds: A..B", which days show it.
+# The first line of a patch says which invariant it breaks and how; a second one, "Seeds: A..B", which days show it, or, where
+# no day does within reason, "Test: x", which of the core's unit tests (test_x).
 # SEEDS (1..400) and JOBS (all processors) may be set.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,20 +16,25 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
 mkdir "$work/tree"
-# Other tests and the program are not needed: the simulators need the rooms up to core, wire and share.
+# The program is not needed: the simulators and the core's tests need the rooms up to core, wire and share.
 cp -R "$root/CMakeLists.txt" "$root/contrib" "$root/include" "$root/src" "$root/templates" "$root/tests" "$work/tree"
 cp -R "$work/tree/src" "$work/sound"
 cmake -S "$work/tree" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSTRICT=OFF >/dev/null
 
 build()
 {
-	cmake --build "$work/build" -j "$jobs" --target sim sim_cluster >"$work/log" 2>&1
+	cmake --build "$work/build" -j "$jobs" --target sim sim_cluster unit_core >"$work/log" 2>&1
 }
 
 # Those of what is between members are the simulator's of a cluster.
 simulate()
 {
 	own=$(sed -n 's/^Seeds: //p' "$here/mutations/$1.patch" 2>/dev/null || true)
+	test=$(sed -n 's/^Test: //p' "$here/mutations/$1.patch" 2>/dev/null || true)
+	if [ -n "$test" ]; then
+		"$work/build/tests/unit_core" "test_$test" >"$work/out" 2>&1
+		return
+	fi
 	case $1 in
 	claims-*) timeout 300 "$work/build/tests/sim_cluster" --etcd --seeds "${own:-${CLAIMS_SEEDS:-1..250}}" --max-failures 1 >"$work/out" 2>&1 ;;
 	cluster-*) timeout 300 "$work/build/tests/sim_cluster" --seeds "${own:-$seeds}" --max-failures 1 >"$work/out" 2>&1 ;;
@@ -70,8 +76,8 @@ for name in $names; do
 		printf '%-30s MISSED\n' "$name"
 		missed=$((missed + 1))
 	else
-		caught=$(grep -m1 '^seed' "$work/out" || tail -1 "$work/out")
-		printf '%-30s %s\n' "$name" "$(echo "$caught" | cut -c1-130)"
+		caught=$(grep -m1 -e '^seed' -e ':[FE]:' "$work/out" || tail -1 "$work/out")
+		printf '%-30s %s\n' "$name" "$(echo "${caught##*:[FE]:}" | cut -c1-130)"
 	fi
 	cp "$work/sound/${file#src/}" "$work/tree/$file"
 done
