@@ -82,8 +82,8 @@ struct etcd_port {
 	void (*ask)(void *arg, const struct etcd_request *r);
 	/* Nobody waits for it any more: neither etcd_bytes nor etcd_answered is to come. */
 	void (*give_up)(void *arg, uint64_t id);
-	/* A record was found, set or dropped; those of members are not told of. */
-	void (*record)(void *arg, const struct etcd_kv *kv, struct mono now);
+	/* A record was found, set or dropped; those of members are not told of. The work on it is spent from w. */
+	void (*record)(void *arg, const struct etcd_kv *kv, struct work *w, struct mono now);
 	/* All records there were have been told of since the last `record` of another time: what was not is not there. */
 	void (*synced)(void *arg, struct mono now);
 	void (*done)(void *arg, uint64_t op, const struct etcd_outcome *o, struct mono now);

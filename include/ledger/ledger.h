@@ -51,8 +51,8 @@ void ledger_port_share(struct ledger *l, const struct change *c);
 /* An unknown id is one that nobody waits for any more. */
 void ledger_ask(struct ledger *l, uint64_t id, struct moment now);
 
-/* For the etcd's port. */
-void ledger_record(struct ledger *l, const struct etcd_kv *kv, struct moment now);
+/* For the etcd's port. Merging it is spent from w, which is not asked: one record is one step. */
+void ledger_record(struct ledger *l, const struct etcd_kv *kv, struct work *w, struct moment now);
 void ledger_synced(struct ledger *l);
 void ledger_done(struct ledger *l, uint64_t op, const struct etcd_outcome *o, struct moment now);
 void ledger_changed(struct ledger *l);

@@ -101,12 +101,12 @@ on_give_up(void *arg, uint64_t id)
 }
 
 static void
-on_record(void *arg, const struct etcd_kv *kv, struct mono now)
+on_record(void *arg, const struct etcd_kv *kv, struct work *w, struct mono now)
 {
 	struct common *c = arg;
 
 	(void)now;
-	ledger_record(c->ledger, kv, moment_now(c));
+	ledger_record(c->ledger, kv, w, moment_now(c));
 }
 
 static void

@@ -100,7 +100,7 @@ session_waits(const struct etcd *e)
 	if (lacks_token(e))
 		return call_of_kind(e, ETCD_CALL_AUTHENTICATE) == NULL;
 	if (e->leaving)
-		return e->ops.first == NULL && call_of_kind(e, ETCD_CALL_REVOKE) == NULL;
+		return ops_n(e) == 0 && call_of_kind(e, ETCD_CALL_REVOKE) == NULL;
 	return call_of_kind(e, e->lease == 0 ? ETCD_CALL_GRANT : ETCD_CALL_JOIN) == NULL && (e->lease == 0 || !e->joined);
 }
 
@@ -113,8 +113,7 @@ etcd_next(const struct etcd *e)
 		return next;
 	LIST_EACH(&e->calls, node)
 		sooner(&next, CONTAINER_OF(node, struct call, place)->until);
-	LIST_EACH(&e->ops, node)
-		sooner(&next, CONTAINER_OF(node, struct op, place)->until);
+	sooner(&next, ops_next(e));
 	/* Pauses end before anything is asked for; then calls tell when to look. */
 	if (session_waits(e) || (e->calls.first == NULL && e->unread.first == NULL))
 		sooner(&next, e->retry_at);
@@ -179,7 +178,7 @@ etcd_figures(const struct etcd *e)
 
 	f.revision = e->revision;
 	f.unread_bytes = e->unread_bytes;
-	f.ops = e->ops_n;
+	f.ops = ops_n(e);
 	f.endpoint = e->o.endpoints[e->endpoint];
 	f.error = str_from(e->trouble.text);
 	return f;

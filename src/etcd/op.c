@@ -7,14 +7,20 @@
 
 #include "state.h"
 
-/* Transactions that end in one tick, each of which is looked for among all. */
+/* Transactions that end in one tick. */
 #define EXPIRED_AT_ONCE 64
+
+static uint64_t
+hash_of(uint64_t id)
+{
+	return hash_mix(0, id);
+}
 
 static struct op *
 find(const struct etcd *e, uint64_t id)
 {
-	LIST_EACH(&e->ops, node) {
-		struct op *o = CONTAINER_OF(node, struct op, place);
+	for (struct hmap_node *n = hmap_first(&e->ops_by_id, hash_of(id)); n != NULL; n = hmap_next(n)) {
+		struct op *o = CONTAINER_OF(n, struct op, node);
 
 		if (o->id == id)
 			return o;
@@ -22,11 +28,18 @@ find(const struct etcd *e, uint64_t id)
 	return NULL;
 }
 
+static struct list *
+list_of(struct etcd *e, const struct op *o)
+{
+	return o->call != 0 ? &e->ops_asked : &e->ops_waiting[o->fenced];
+}
+
 static void
 op_free(struct etcd *e, struct op *o)
 {
-	list_remove(&e->ops, &o->place);
-	e->ops_n--;
+	list_remove(list_of(e, o), &o->place);
+	hmap_remove(&e->ops_by_id, &o->node);
+	min_heap_remove(&e->ops_end, &o->end);
 	mem_free(o);
 }
 
@@ -37,21 +50,35 @@ etcd_submit(struct etcd *e, const struct etcd_op *op, struct mono now)
 	size_t key_n = e->from.n + op->key.n;
 
 	assert(op->id != 0);
-	if (e->ops_n >= ETCD_OPS_MAX || e->left || !etcd_is_up(e, now))
+	if (ops_n(e) >= ETCD_OPS_MAX || e->left || !etcd_is_up(e, now))
 		return false;
 	o = mem_alloc(sizeof(*o) + key_n + op->value.n);
-	*o = (struct op){ .id = op->id, .drop = op->drop, .fenced = op->fenced, .revision = op->revision, .until = op->until };
+	*o = (struct op){ .id = op->id, .drop = op->drop, .fenced = op->fenced, .revision = op->revision, .until = op->until,
+		.number = ++e->last_op };
 	memcpy(o->bytes, e->from.p, e->from.n);
 	memcpy(o->bytes + e->from.n, op->key.p, op->key.n);
 	if (op->value.n > 0)
 		memcpy(o->bytes + key_n, op->value.p, op->value.n);
 	o->key = (struct str){ o->bytes, key_n };
 	o->value = (struct str){ o->bytes + key_n, op->value.n };
-	list_append(&e->ops, &o->place);
-	e->ops_n++;
+	list_append(list_of(e, o), &o->place);
+	hmap_insert(&e->ops_by_id, &o->node, hash_of(o->id));
+	min_heap_set(&e->ops_end, &o->end, o->until.ns);
 	if (e->in_flight < IN_FLIGHT_MAX)
 		ops_step(e, now);
 	return true;
+}
+
+size_t
+ops_n(const struct etcd *e)
+{
+	return e->ops_by_id.n;
+}
+
+struct mono
+ops_next(const struct etcd *e)
+{
+	return e->ops_end.n > 0 ? (struct mono){ e->ops_end.v[0]->key } : NEVER;
 }
 
 void
@@ -76,11 +103,26 @@ ask(struct etcd *e, struct op *o, struct mono now)
 		say_drop(&c->body, o->key, o->revision, &fence);
 	else
 		say_put(&c->body, o->key, o->value, o->revision, &fence);
+	list_remove(list_of(e, o), &o->place);
 	o->call = c->id;
+	list_append(list_of(e, o), &o->place);
 	c->op = o->id;
 	e->in_flight++;
 	call_ask(c, patience(e), now);
 	sbuf_fini(&key);
+}
+
+/* The first of those that wait, but for those whose time is over: the next tick ends them. */
+static struct op *
+first(const struct list *waiting, struct mono now)
+{
+	LIST_EACH(waiting, node) {
+		struct op *o = CONTAINER_OF(node, struct op, place);
+
+		if (o->until.ns > now.ns)
+			return o;
+	}
+	return NULL;
 }
 
 void
@@ -88,25 +130,33 @@ ops_step(struct etcd *e, struct mono now)
 {
 	if (now.ns < e->retry_at.ns || lacks_token(e))
 		return;
-	LIST_EACH(&e->ops, node) {
-		struct op *o = CONTAINER_OF(node, struct op, place);
+	while (e->in_flight < IN_FLIGHT_MAX) {
+		/* Without a lease those that are fenced wait for the next one. */
+		bool leased = has_lease(e, now) && e->joined;
+		struct op *fenced = leased ? first(&e->ops_waiting[true], now) : NULL;
+		struct op *o = first(&e->ops_waiting[false], now);
 
-		if (e->in_flight >= IN_FLIGHT_MAX)
+		if (fenced != NULL && (o == NULL || fenced->number < o->number))
+			o = fenced;
+		if (o == NULL)
 			return;
-		/* Without a lease it waits for the next one. */
-		if (o->call == 0 && o->until.ns > now.ns && (!o->fenced || (has_lease(e, now) && e->joined)))
-			ask(e, o, now);
+		ask(e, o, now);
 	}
 }
 
 void
 ops_again(struct etcd *e, uint64_t call)
 {
-	LIST_EACH(&e->ops, node) {
+	/* Backwards, as each goes before those that wait. */
+	for (struct list_node *node = e->ops_asked.last, *before; node != NULL; node = before) {
 		struct op *o = CONTAINER_OF(node, struct op, place);
 
-		if (call == 0 || o->call == call)
-			o->call = 0;
+		before = node->prev;
+		if (call != 0 && o->call != call)
+			continue;
+		list_remove(&e->ops_asked, node);
+		o->call = 0;
+		list_prepend(list_of(e, o), node);
 	}
 }
 
@@ -119,27 +169,14 @@ finish(struct etcd *e, struct op *o, const struct etcd_outcome *outcome, struct 
 	e->port->done(e->port->arg, id, outcome, now);
 }
 
-static struct op *
-expired(const struct etcd *e, struct mono now)
-{
-	LIST_EACH(&e->ops, node) {
-		struct op *o = CONTAINER_OF(node, struct op, place);
-
-		if (o->until.ns <= now.ns)
-			return o;
-	}
-	return NULL;
-}
-
 /* The one who hears of it may forget another, or bring a new one, whose time has not come. The next tick goes on with what is left. */
 void
 ops_expire(struct etcd *e, struct mono now)
 {
 	struct etcd_outcome unheard = { .fate = ETCD_UNHEARD, .why = STR("etcd did not answer in time") };
-	struct op *o;
 
-	for (unsigned n = 0; n < EXPIRED_AT_ONCE && (o = expired(e, now)) != NULL; n++)
-		finish(e, o, &unheard, now);
+	for (unsigned n = 0; n < EXPIRED_AT_ONCE && ops_next(e).ns <= now.ns; n++)
+		finish(e, CONTAINER_OF(e->ops_end.v[0], struct op, end), &unheard, now);
 }
 
 void
@@ -184,6 +221,8 @@ op_refused(struct call *c, const struct heard *h, struct mono now)
 void
 ops_drop_all(struct etcd *e)
 {
-	LIST_EACH(&e->ops, node)
-		op_free(e, CONTAINER_OF(node, struct op, place));
+	HMAP_EACH(&e->ops_by_id, node)
+		op_free(e, CONTAINER_OF(node, struct op, node));
+	hmap_fini(&e->ops_by_id);
+	min_heap_fini(&e->ops_end);
 }

@@ -90,7 +90,7 @@ revoke(struct etcd *e, struct mono now)
 {
 	struct call *c;
 
-	if (e->ops.first != NULL || call_of_kind(e, ETCD_CALL_REVOKE) != NULL)
+	if (ops_n(e) > 0 || call_of_kind(e, ETCD_CALL_REVOKE) != NULL)
 		return;
 	if (e->lease == 0) {
 		e->left = true;

@@ -6,8 +6,11 @@
 #define ETCD_STATE_H
 
 #include "base/backoff.h"
+#include "base/hash.h"
+#include "base/hmap.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "base/min_heap.h"
 #include "base/rand.h"
 #include "base/sbuf.h"
 #include "base/vec.h"
@@ -51,8 +54,10 @@ struct unread {
 
 /* A transaction that somebody waits for. */
 struct op {
-	struct list_node place;		/* in etcd.ops, by their coming */
-	uint64_t id;
+	struct list_node place;		/* in etcd.ops_waiting or ops_asked */
+	struct hmap_node node;		/* by id */
+	struct min_item end;		/* by until */
+	uint64_t id, number;		/* … of their coming */
 	struct str key, value;		/* with it in one block; the key with the prefix */
 	bool drop, fenced;
 	int64_t revision;
@@ -123,9 +128,13 @@ struct etcd {
 	VEC(struct member *) members;	/* by id */
 	VEC(struct member *) found;	/* by a range that is not over */
 
-	struct list calls, ops;
-	size_t ops_n, in_flight;
-	uint64_t last_id;
+	struct list calls;
+	struct list ops_waiting[2];	/* transactions by their coming: those that are not fenced, and that are */
+	struct list ops_asked;
+	struct hmap ops_by_id;		/* all of them, as the next */
+	struct min_heap ops_end;
+	size_t in_flight;
+	uint64_t last_id, last_op;
 	struct etcd_figures figures;
 };
 
@@ -182,6 +191,9 @@ void history_lost(struct etcd *e, int64_t revision, struct err *why);
 void watch_expects(struct etcd *e, int64_t revision, struct mono now);
 
 /* op.c */
+size_t ops_n(const struct etcd *e);
+/* When the first one is given up. */
+struct mono ops_next(const struct etcd *e);
 void ops_step(struct etcd *e, struct mono now);
 /* Those that were asked for by this call (0: by any) wait for their turn again. */
 void ops_again(struct etcd *e, uint64_t call);

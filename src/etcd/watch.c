@@ -166,7 +166,7 @@ watch_step(struct etcd *e, struct mono now)
 }
 
 static void
-record(struct etcd *e, struct etcd_kv *kv, struct mono now)
+record(struct etcd *e, struct etcd_kv *kv, struct work *w, struct mono now)
 {
 	if (kv->revision > e->heard_revision)
 		e->heard_revision = kv->revision;
@@ -178,11 +178,11 @@ record(struct etcd *e, struct etcd_kv *kv, struct mono now)
 	}
 	e->figures.events++;
 	kv->key = str_sub(kv->key, e->from.n, kv->key.n);
-	e->port->record(e->port->arg, kv, now);
+	e->port->record(e->port->arg, kv, w, now);
 }
 
 static bool
-read_element(struct etcd *e, const struct unread *u, struct mono now, struct err *why)
+read_element(struct etcd *e, const struct unread *u, struct work *w, struct mono now, struct err *why)
 {
 	struct etcd_kv kv;
 	bool there;
@@ -201,7 +201,7 @@ read_element(struct etcd *e, const struct unread *u, struct mono now, struct err
 		sbuf_putc(&e->page_from, '\0');
 		e->page_got++;
 	}
-	record(e, &kv, now);
+	record(e, &kv, w, now);
 	return true;
 }
 
@@ -288,10 +288,10 @@ etcd_unread(const struct etcd *e)
 }
 
 static bool
-read_one(struct etcd *e, const struct unread *u, struct mono now, struct err *why)
+read_one(struct etcd *e, const struct unread *u, struct work *w, struct mono now, struct err *why)
 {
 	if (u->what == UNREAD_ELEMENT)
-		return read_element(e, u, now, why);
+		return read_element(e, u, w, now, why);
 	if (u->what == UNREAD_OBJECT)
 		return read_object(e, u, now, why);
 	return read_end(e, u, now, why);
@@ -308,7 +308,7 @@ etcd_read_some(struct etcd *e, struct work *w, struct mono now)
 		bool ok;
 
 		work_spend(w, RECORD_UNITS + BYTE_UNITS * (int64_t)u->n);
-		ok = read_one(e, u, now, &why);
+		ok = read_one(e, u, w, now, &why);
 		drop(e, u);
 		/* Nothing that was heard behind the end of a watch is of use. */
 		if (ok && kind == ETCD_CALL_WATCH && e->sync == SYNC_NONE)

@@ -2,10 +2,11 @@
 /*
  * Claims: questions of the engine, and their answers.
  */
-#include "base/vec.h"
 #include "state.h"
 
 #define CLAIM_PATIENCE (3 * SPAN_S)
+/* A question that is looked at: its record is read, and the engine told, which may send. */
+#define LOOK_UNITS 2000
 
 struct asked *
 asked_find(const struct ledger *l, uint64_t id)
@@ -17,6 +18,44 @@ asked_find(const struct ledger *l, uint64_t id)
 			return a;
 	}
 	return NULL;
+}
+
+static bool
+waits_for_others(const struct asked *a)
+{
+	return a->state == ASKED_HELD || a->state == ASKED_BEHIND;
+}
+
+static void
+put_in(struct asked *a, struct list *in)
+{
+	if (a->in != NULL)
+		list_remove(a->in, &a->place);
+	a->in = in;
+	list_append(in, &a->place);
+}
+
+static void
+look_soon(struct ledger *l, struct asked *a)
+{
+	if (a->in != &l->due)
+		put_in(a, &l->due);
+	make_ready(l);
+}
+
+static void
+tell_unanswered(struct ledger *l, struct asked *a)
+{
+	a->unanswered = true;
+	look_soon(l, a);
+}
+
+static void
+enter(struct ledger *l, struct asked *a, enum asked_state state)
+{
+	a->state = state;
+	if (!a->unanswered)
+		put_in(a, waits_for_others(a) ? &l->waiting : &l->asked);
 }
 
 static void
@@ -32,10 +71,20 @@ asked_free(struct ledger *l, struct asked *a)
 	struct arena *arena = a->arena;
 
 	forget(l, &a->pending);
-	list_remove(&l->asked, &a->place);
+	list_remove(a->in, &a->place);
 	hmap_remove(&l->by_id, &a->node);
+	hmap_remove(&l->asked_by_key, &a->keyed);
 	drop_held(a);
 	arena_free(&arena);	/* it is in it */
+}
+
+void
+claims_free_all(struct ledger *l)
+{
+	HMAP_EACH(&l->by_id, node)
+		asked_free(l, CONTAINER_OF(node, struct asked, node));
+	hmap_fini(&l->by_id);
+	hmap_fini(&l->asked_by_key);
 }
 
 void
@@ -52,10 +101,12 @@ ledger_port_claim(struct ledger *l, const struct claim *c)
 	a->key = arena_str(arena, sbuf_get(&key));
 	a->id = c->id;
 	a->revision = c->revision;
-	a->unanswered = !copy_log_record(arena, &r, &a->record);
 	sbuf_fini(&key);
-	list_append(&l->asked, &a->place);
+	enter(l, a, ASKED_PARKED);
 	hmap_insert(&l->by_id, &a->node, hash_mix(0, a->id));
+	hmap_insert(&l->asked_by_key, &a->keyed, hash_seeded(a->key.p, a->key.n));
+	if (!copy_log_record(arena, &r, &a->record))
+		tell_unanswered(l, a);
 }
 
 /* The etcd is asked; when there is none, that is the answer. */
@@ -67,17 +118,16 @@ ask(struct ledger *l, struct asked *a, struct moment now)
 		.until = mono_add(now.mono, CLAIM_PATIENCE) };
 
 	if (is_up(l, now) && write_waits(l, a->key)) {
-		a->state = ASKED_BEHIND;
+		enter(l, a, ASKED_BEHIND);
 		return;
 	}
 	a->record.lease = etcd_lease(l->o.etcd);
 	record_put_log(&value, &a->record);
 	op.value = sbuf_get(&value);
-	a->state = ASKED_NOW;
+	enter(l, a, ASKED_NOW);
 	if (a->unanswered || value.overflow || !is_up(l, now) || !submit(l, &a->pending, &op, now)) {
-		a->state = ASKED_PARKED;
-		a->unanswered = true;
-		make_ready(l);
+		enter(l, a, ASKED_PARKED);
+		tell_unanswered(l, a);
 	}
 	sbuf_fini(&value);
 }
@@ -184,7 +234,7 @@ judge(struct ledger *l, struct asked *a, const struct log_record *r, struct mome
 	    is_ours(l, r) || (!is_alive(l, r) && (uint64_t)etcd_figures(l->o.etcd).revision >= a->held_revision)) {
 		finish(l, a, CLAIM_ABANDONED, r, now);
 	} else {
-		a->state = ASKED_HELD;
+		enter(l, a, ASKED_HELD);
 		if (first && !a->over)
 			answer(l, a, CLAIM_HELD, r, now);
 	}
@@ -205,7 +255,7 @@ moved(struct ledger *l, struct asked *a, const struct etcd_kv *kv, struct moment
 	struct log_record r;
 	bool readable;
 
-	take_record(l, kv, now);
+	take_record(l, kv, NULL, now);
 	if (a->over) {
 		asked_free(l, a);
 		return;
@@ -234,7 +284,7 @@ won(struct ledger *l, struct asked *a, uint64_t revision, struct moment now)
 		k->expires = a->record.telling.expires;
 	}
 	a->revision = revision;
-	a->state = ASKED_WON;
+	enter(l, a, ASKED_WON);
 	if (a->over)
 		withdraw(l, a);
 	else
@@ -253,25 +303,23 @@ claim_done(struct ledger *l, struct asked *a, const struct etcd_outcome *o, stru
 		finish(l, a, CLAIM_MOVED, NULL, now);
 	} else {
 		/* No answer, or no lease. */
-		a->state = o->fate == ETCD_UNHEARD ? ASKED_UNSURE : ASKED_PARKED;
-		a->unanswered = true;
-		make_ready(l);
+		enter(l, a, o->fate == ETCD_UNHEARD ? ASKED_UNSURE : ASKED_PARKED);
+		tell_unanswered(l, a);
 	}
 }
 
 void
 claims_record(struct ledger *l, const struct etcd_kv *kv)
 {
-	LIST_EACH(&l->asked, node) {
-		struct asked *a = CONTAINER_OF(node, struct asked, place);
+	for (struct hmap_node *n = hmap_first(&l->asked_by_key, hash_seeded(kv->key.p, kv->key.n)); n != NULL; n = hmap_next(n)) {
+		struct asked *a = CONTAINER_OF(n, struct asked, keyed);
 
 		if (a->state != ASKED_HELD || !str_eq(a->key, kv->key) || (uint64_t)kv->revision <= a->held_revision)
 			continue;
 		hold(a, kv);
 		if (kv->gone || kv->cut)
 			drop_held(a);
-		l->look = true;
-		make_ready(l);
+		look_soon(l, a);
 	}
 }
 
@@ -291,75 +339,75 @@ look(struct ledger *l, struct asked *a, struct moment now)
 void
 claims_go_on(struct ledger *l, struct str key, bool written)
 {
-	LIST_EACH(&l->asked, node) {
-		struct asked *a = CONTAINER_OF(node, struct asked, place);
+	for (struct hmap_node *n = hmap_first(&l->asked_by_key, hash_seeded(key.p, key.n)); n != NULL; n = hmap_next(n)) {
+		struct asked *a = CONTAINER_OF(n, struct asked, keyed);
 
 		if (a->state != ASKED_BEHIND || !str_eq(a->key, key))
 			continue;
 		a->unanswered |= !written;
-		l->look = true;
-		make_ready(l);
+		look_soon(l, a);
 	}
+}
+
+void
+claims_look_at_all(struct ledger *l)
+{
+	LIST_EACH(&l->waiting, node)
+		look_soon(l, CONTAINER_OF(node, struct asked, place));
+}
+
+void
+claims_held_unanswered(struct ledger *l)
+{
+	claims_look_at_all(l);
+	LIST_EACH(&l->due, node) {
+		struct asked *a = CONTAINER_OF(node, struct asked, place);
+
+		a->unanswered |= a->state == ASKED_HELD;
+	}
+}
+
+static void
+unanswered(struct ledger *l, struct asked *a, struct moment now)
+{
+	uint64_t id = a->id;
+
+	a->unanswered = false;
+	enter(l, a, a->state);
+	if (!a->over)
+		answer(l, a, CLAIM_UNANSWERED, NULL, now);
+	a = asked_find(l, id);
+	if (a == NULL || a->pending.op != 0)
+		return;
+	if (a->state == ASKED_UNSURE)
+		withdraw(l, a);
+	else
+		asked_free(l, a);
 }
 
 /* Answers may bring new questions, and end others. */
-void
-claims_look(struct ledger *l, struct moment now)
+bool
+claims_work(struct ledger *l, struct work *w, struct moment now)
 {
-	VEC(uint64_t) ids = { 0 };
+	bool up = is_up(l, now);
 
-	l->look = false;
-	LIST_EACH(&l->asked, node) {
-		struct asked *a = CONTAINER_OF(node, struct asked, place);
+	if (!up)
+		claims_look_at_all(l);
+	while (l->due.first != NULL) {
+		struct asked *a = CONTAINER_OF(l->due.first, struct asked, place);
 
-		if (a->state == ASKED_HELD || (a->state == ASKED_BEHIND && !write_waits(l, a->key)))
-			VEC_PUSH(&ids, a->id);
-	}
-	for (size_t i = 0; i < ids.n; i++) {
-		struct asked *a = asked_find(l, ids.v[i]);
-
-		if (a != NULL && a->state == ASKED_HELD)
+		if (work_used_up(w))
+			return false;
+		work_spend(w, LOOK_UNITS);
+		if (a->unanswered || (!up && waits_for_others(a))) {
+			unanswered(l, a, now);
+			continue;
+		}
+		enter(l, a, a->state);
+		if (a->state == ASKED_HELD)
 			look(l, a, now);
-		else if (a != NULL && a->state == ASKED_BEHIND)
+		else if (a->state == ASKED_BEHIND && !write_waits(l, a->key))
 			ask(l, a, now);
 	}
-	VEC_FINI(&ids);
-}
-
-static struct asked *
-to_be_told(const struct ledger *l)
-{
-	LIST_EACH(&l->asked, node) {
-		struct asked *a = CONTAINER_OF(node, struct asked, place);
-
-		if (a->unanswered)
-			return a;
-	}
-	return NULL;
-}
-
-void
-claims_unanswered(struct ledger *l, struct moment now)
-{
-	struct asked *a;
-
-	if (!is_up(l, now))
-		LIST_EACH(&l->asked, node) {
-			a = CONTAINER_OF(node, struct asked, place);
-			a->unanswered |= a->state == ASKED_HELD || a->state == ASKED_BEHIND;
-		}
-	while ((a = to_be_told(l)) != NULL) {
-		uint64_t id = a->id;
-
-		a->unanswered = false;
-		if (!a->over)
-			answer(l, a, CLAIM_UNANSWERED, NULL, now);
-		a = asked_find(l, id);
-		if (a == NULL || a->pending.op != 0)
-			continue;
-		if (a->state == ASKED_UNSURE)
-			withdraw(l, a);
-		else
-			asked_free(l, a);
-	}
+	return true;
 }

@@ -6,6 +6,9 @@
 #include "state.h"
 
 #define SWEEP_UNITS 20
+/* A value that is decoded, and each byte of it. */
+#define VALUE_UNITS 300
+#define VALUE_BYTE_UNITS 2
 #define SWEEP_EVERY SPAN_HOUR
 /* Members whose clocks go wrong do not drop what others still need. */
 #define KEEP_LONGER SPAN_HOUR
@@ -79,23 +82,22 @@ is_ours(const struct ledger *l, const struct log_record *r)
 }
 
 static void
-merge_log_record(struct ledger *l, const struct log_record *r, uint64_t revision, struct moment now)
+merge_log_record(struct ledger *l, const struct log_record *r, uint64_t revision, struct work *w, struct moment now)
 {
 	struct log_entry entry = r->told;
 	struct change c = { .kind = CHANGE_LOG_ENTRY, .entry = &entry };
-	struct work all = { INT64_MAX };
 	struct err why = { 0 };
 
 	if (r->state == CLAIM_SENT || r->state == CLAIM_FAILED)
 		entry.revision = revision;
 	else
 		doubts_while_open(l->arena, &entry, &r->telling);
-	if (engine_merge_log_entry(l->o.engine, &c, &all, now, &why) == MERGED_REFUSED)
+	if (engine_merge_log_entry(l->o.engine, &c, w, now, &why) == MERGED_REFUSED)
 		LOG(&l->log, LOG_WARN, "A log entry of another member is not taken", F_ERR(&why));
 }
 
 static void
-take_log_record(struct ledger *l, struct known *k, const struct etcd_kv *kv, struct moment now)
+take_log_record(struct ledger *l, struct known *k, const struct etcd_kv *kv, struct work *w, struct moment now)
 {
 	struct log_record r;
 
@@ -105,13 +107,12 @@ take_log_record(struct ledger *l, struct known *k, const struct etcd_kv *kv, str
 	k->updated = r.told.timestamp;
 	k->expires = wall_after(r.telling.expires, r.told.expires) && r.telling.key.group_key.n > 0 ? r.telling.expires : r.told.expires;
 	if (!is_ours(l, &r))
-		merge_log_record(l, &r, k->revision, now);
+		merge_log_record(l, &r, k->revision, w, now);
 }
 
 static void
-take_silence(struct ledger *l, struct known *k, const struct etcd_kv *kv, struct moment now)
+take_silence(struct ledger *l, struct known *k, const struct etcd_kv *kv, struct work *w, struct moment now)
 {
-	struct work all = { INT64_MAX };
 	struct err why = { 0 };
 	struct change c = { .kind = CHANGE_SILENCE };
 	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED);
@@ -126,7 +127,7 @@ take_silence(struct ledger *l, struct known *k, const struct etcd_kv *kv, struct
 	if (ok) {
 		k->updated = c.silence->updated;
 		k->expires = c.expires;
-		ok = engine_merge_silence(l->o.engine, &c, &all, now, &why) != MERGED_REFUSED;
+		ok = engine_merge_silence(l->o.engine, &c, w, now, &why) != MERGED_REFUSED;
 	}
 	if (!ok)
 		refuse(l, kv, &why);
@@ -134,8 +135,9 @@ take_silence(struct ledger *l, struct known *k, const struct etcd_kv *kv, struct
 }
 
 void
-take_record(struct ledger *l, const struct etcd_kv *kv, struct moment now)
+take_record(struct ledger *l, const struct etcd_kv *kv, struct work *w, struct moment now)
 {
+	struct work single = { INT64_MAX };
 	struct known *k;
 
 	if (!str_starts(kv->key, STR("log/")) && !str_starts(kv->key, STR("silences/")))
@@ -152,10 +154,12 @@ take_record(struct ledger *l, const struct etcd_kv *kv, struct moment now)
 	k->updated = WALL_ZERO;
 	if (kv->gone)
 		return;
+	w = w != NULL ? w : &single;
+	work_spend(w, VALUE_UNITS + VALUE_BYTE_UNITS * (int64_t)kv->value.n);
 	if (kv->key.p[0] == 'l')
-		take_log_record(l, k, kv, now);
+		take_log_record(l, k, kv, w, now);
 	else
-		take_silence(l, k, kv, now);
+		take_silence(l, k, kv, w, now);
 }
 
 /* The one that drops what nobody needs any more. */

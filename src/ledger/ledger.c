@@ -29,13 +29,9 @@ ledger_free(struct ledger **lp)
 	if (l == NULL)
 		return;
 	*lp = NULL;
-	LIST_EACH(&l->asked, node)
-		asked_free(l, CONTAINER_OF(node, struct asked, place));
-	LIST_EACH(&l->writes, node)
-		write_free(l, CONTAINER_OF(node, struct write, place));
+	claims_free_all(l);
+	writes_free_all(l);
 	known_free_all(l);
-	hmap_fini(&l->by_id);
-	hmap_fini(&l->by_key);
 	hmap_fini(&l->pending);
 	arena_free(&l->arena);
 	mem_free(l);
@@ -108,10 +104,10 @@ ledger_port_share(struct ledger *l, const struct change *c)
 }
 
 void
-ledger_record(struct ledger *l, const struct etcd_kv *kv, struct moment now)
+ledger_record(struct ledger *l, const struct etcd_kv *kv, struct work *w, struct moment now)
 {
 	claims_record(l, kv);
-	take_record(l, kv, now);
+	take_record(l, kv, w, now);
 }
 
 void
@@ -159,11 +155,7 @@ forget_history(struct ledger *l)
 	l->histories = etcd_histories(l->o.etcd);
 	known_free_all(l);
 	l->swept = (struct hmap_cursor){ 0 };
-	LIST_EACH(&l->asked, node) {
-		struct asked *a = CONTAINER_OF(node, struct asked, place);
-
-		a->unanswered |= a->state == ASKED_HELD;
-	}
+	claims_held_unanswered(l);
 }
 
 void
@@ -172,7 +164,7 @@ ledger_changed(struct ledger *l)
 	if (etcd_histories(l->o.etcd) != l->histories)
 		forget_history(l);
 	l->changed = true;
-	l->look = true;
+	claims_look_at_all(l);
 	make_ready(l);
 }
 
@@ -265,18 +257,15 @@ ledger_work(struct ledger *l, struct work *w, struct moment now)
 		tell_members(l, now);
 	l->missed |= up && !l->was_up;
 	l->was_up = up;
-	claims_unanswered(l, now);
-	if (l->look)
-		claims_look(l, now);
+	done = claims_work(l, w, now);
 	if (!l->sweeping && now.mono.ns >= l->sweep_at.ns)
 		l->sweeping = true;
-	if (l->sweeping)
+	if (done && l->sweeping)
 		done = known_sweep(l, w, now);
 	/* By what is known once that is done. */
 	if (done && up && may_compare(l, now))
 		done = compare_some(l, w);
-	writes_go(l, now);
-	return done;
+	return writes_go(l, w, now) && done;
 }
 
 struct mono

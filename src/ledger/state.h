@@ -54,13 +54,14 @@ enum asked_state {
 
 /* A question of the engine. */
 struct asked {
-	struct list_node place;		/* in ledger.asked */
-	struct hmap_node node;		/* by id */
+	struct list_node place;
+	struct list *in;		/* ledger.asked, .waiting or .due */
+	struct hmap_node node, keyed;	/* by id; by key, which old and new ones may have in common */
 	struct pending pending;
 	uint64_t id;
 	enum asked_state state;
 	bool over;			/* nobody waits for the answer */
-	bool unanswered;		/* to be told so by ledger_work */
+	bool unanswered;		/* to be told so by ledger_work; it is due */
 	struct arena *arena;
 	struct str key;
 	struct log_record record;	/* as it would be written, but for owner and lease */
@@ -71,7 +72,7 @@ struct asked {
 
 /* A record that is to be written. */
 struct write {
-	struct list_node place;		/* in ledger.writes */
+	struct list_node place;		/* in ledger.writes, or .sent if the etcd is asked */
 	struct hmap_node node;		/* by key */
 	struct pending pending;
 	struct arena *arena;
@@ -88,15 +89,17 @@ struct ledger {
 	struct ledger_options o;
 	struct log log;
 	struct mono began;
-	struct hmap known, by_id, by_key, pending;
-	struct list asked, writes;
-	size_t writes_n;
+	struct hmap known, by_id, asked_by_key, by_key, pending;
+	struct list asked;		/* questions that an answer of the etcd or a word of the engine moves */
+	struct list waiting;		/* … HELD or BEHIND */
+	struct list due;		/* … that ledger_work has to look at */
+	struct list writes, sent;
+	size_t writes_n;		/* of both */
 	uint64_t last_op, last_write;
 	struct arena *arena;		/* of the record at hand */
 	unsigned reading;		/* the last one that is over */
 	unsigned histories;		/* of the etcd, that what is known is of */
 	bool changed;			/* the engine is to be told of members */
-	bool look;			/* for what held claims up */
 	bool missed;			/* something that is newer here may not have been written */
 	bool comparing;			/* all records here with those of the etcd */
 	bool was_up;
@@ -119,8 +122,8 @@ struct known *known_get(struct ledger *l, struct str key);
 void known_free_all(struct ledger *l);
 /* Looks for records that were not found by the last whole reading, or are no more needed; false: w is used up. */
 bool known_sweep(struct ledger *l, struct work *w, struct moment now);
-/* Merges a record, unless a newer one is known. */
-void take_record(struct ledger *l, const struct etcd_kv *kv, struct moment now);
+/* Merges a record, unless a newer one is known. Spends from w what that takes; NULL: it is a single one. */
+void take_record(struct ledger *l, const struct etcd_kv *kv, struct work *w, struct moment now);
 /* Reads it into ledger.arena; false: it makes no sense, which is told if wanted. */
 bool read_log_record(struct ledger *l, const struct etcd_kv *kv, bool tell, struct log_record *out);
 /* An open claim of this member, under its present lease. */
@@ -135,13 +138,18 @@ void doubts_when_abandoned(struct arena *a, struct log_entry *told, const struct
 /* claims.c */
 /* A record of others is another: whose claims it holds up are to look. */
 void claims_record(struct ledger *l, const struct etcd_kv *kv);
-void claims_look(struct ledger *l, struct moment now);
+/* Each that is held up looks again: the reason may be over. */
+void claims_look_at_all(struct ledger *l);
+/* Nothing can be known of other members: those that they hold up are unanswered. */
+void claims_held_unanswered(struct ledger *l);
 /* Those that wait behind a record that was to be written: it was, or (not `written`) nobody answers. */
 void claims_go_on(struct ledger *l, struct str key, bool written);
-void claims_unanswered(struct ledger *l, struct moment now);
+/* Looks at those that are due, and answers them. False: w is used up, and there are more. */
+bool claims_work(struct ledger *l, struct work *w, struct moment now) MUST_CHECK;
 void claim_done(struct ledger *l, struct asked *a, const struct etcd_outcome *o, struct moment now);
 struct asked *asked_find(const struct ledger *l, uint64_t id);
 void asked_free(struct ledger *l, struct asked *a);
+void claims_free_all(struct ledger *l);
 bool is_alive(const struct ledger *l, const struct log_record *r);
 
 /* writes.c */
@@ -149,8 +157,10 @@ void write_log(struct ledger *l, const struct log_record *r, uint64_t revision);
 void write_a_silence(struct ledger *l, const struct change *c);
 bool write_waits(const struct ledger *l, struct str key);
 void write_done(struct ledger *l, struct write *w, const struct etcd_outcome *o, struct moment now);
-void writes_go(struct ledger *l, struct moment now);
+/* Asks the etcd for those that wait. False: w is used up, and there are more. */
+bool writes_go(struct ledger *l, struct work *w, struct moment now) MUST_CHECK;
 void write_free(struct ledger *l, struct write *w);
+void writes_free_all(struct ledger *l);
 
 /* A transaction for whoever waits by p. False: there is no session. */
 bool submit(struct ledger *l, struct pending *p, const struct etcd_op *op, struct moment now) MUST_CHECK;

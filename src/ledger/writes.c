@@ -6,6 +6,9 @@
 #include "model/silence.h"
 #include "state.h"
 
+/* A record that is put into a request. */
+#define WRITE_UNITS 1000
+
 static struct write *
 find(const struct ledger *l, struct str key)
 {
@@ -23,13 +26,21 @@ write_free(struct ledger *l, struct write *w)
 {
 	struct arena *arena = w->arena;
 
+	list_remove(w->pending.op == 0 ? &l->writes : &l->sent, &w->place);
 	forget(l, &w->pending);
 	claims_go_on(l, w->key, true);
-	list_remove(&l->writes, &w->place);
 	hmap_remove(&l->by_key, &w->node);
 	l->writes_n--;
 	silence_unref((struct silence *)(uintptr_t)w->silence);
 	arena_free(&arena);	/* it is in it */
+}
+
+void
+writes_free_all(struct ledger *l)
+{
+	HMAP_EACH(&l->by_key, node)
+		write_free(l, CONTAINER_OF(node, struct write, node));
+	hmap_fini(&l->by_key);
 }
 
 bool
@@ -139,22 +150,28 @@ go(struct ledger *l, struct write *w, struct moment now)
 		write_free(l, w);
 	} else {
 		ok = submit(l, &w->pending, &op, now);
+		if (ok) {
+			list_remove(&l->writes, &w->place);
+			list_append(&l->sent, &w->place);
+		}
 	}
 	sbuf_fini(&value);
 	return ok;
 }
 
-void
-writes_go(struct ledger *l, struct moment now)
+bool
+writes_go(struct ledger *l, struct work *w, struct moment now)
 {
 	if (!is_up(l, now))
-		return;
-	LIST_EACH(&l->writes, node) {
-		struct write *w = CONTAINER_OF(node, struct write, place);
-
-		if (w->pending.op == 0 && !go(l, w, now))
-			return;
+		return true;
+	while (l->writes.first != NULL) {
+		if (work_used_up(w))
+			return false;
+		work_spend(w, WRITE_UNITS);
+		if (!go(l, CONTAINER_OF(l->writes.first, struct write, place), now))
+			return true;
 	}
+	return true;
 }
 
 /* It is as if the watch had brought it. */
@@ -170,7 +187,7 @@ written(struct ledger *l, struct write *w, uint64_t revision, struct moment now)
 	kv.value = sbuf_get(&value);
 	l->figures.written++;
 	write_free(l, w);
-	take_record(l, &kv, now);
+	take_record(l, &kv, NULL, now);
 	sbuf_fini(&key);
 	sbuf_fini(&value);
 }
@@ -224,7 +241,7 @@ take_theirs(struct ledger *l, const struct write *w, const struct etcd_kv *kv, s
 	uint64_t number = w->number;
 	const struct write *after;
 
-	take_record(l, kv, now);
+	take_record(l, kv, NULL, now);
 	after = find(l, kv->key);
 	return after != NULL && after->number == number;
 }
@@ -234,6 +251,9 @@ write_done(struct ledger *l, struct write *w, const struct etcd_outcome *o, stru
 {
 	bool again = true;
 
+	/* Nobody is asked for it now: ledger_done has looked it up. */
+	list_remove(&l->sent, &w->place);
+	list_append(&l->writes, &w->place);
 	if (o->fate == ETCD_DONE) {
 		written(l, w, (uint64_t)o->revision, now);
 		return;

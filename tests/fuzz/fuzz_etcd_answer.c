@@ -49,10 +49,11 @@ submit(struct str key, int64_t revision)
 }
 
 static void
-record(void *arg, const struct etcd_kv *kv, struct mono at)
+record(void *arg, const struct etcd_kv *kv, struct work *w, struct mono at)
 {
 	(void)arg;
 	(void)at;
+	work_spend(w, 1);
 	assert(kv->revision > 0 && kv->value.n <= ETCD_VALUE_MAX && kv->key.n <= ETCD_KEY_MAX);
 	if (ops < 200)
 		submit(kv->key, kv->revision);

@@ -475,11 +475,12 @@ no_time(struct clock *c)
 }
 
 static void
-on_record(void *arg, const struct etcd_kv *kv, struct mono now)
+on_record(void *arg, const struct etcd_kv *kv, struct work *w, struct mono now)
 {
 	struct fake_etcd *f = arg;
 	size_t i = 0;
 
+	(void)w;
 	(void)now;
 	f->records++;
 	f->cut += kv->cut;

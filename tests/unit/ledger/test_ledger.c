@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../etcd/lib_etcd.h"
 #include "../etcd/lib_kv.h"
@@ -12,6 +13,7 @@
 #include "core/nflog.h"
 #include "fake_config.h"
 #include "fake_world.h"
+#include "record.h"
 
 static struct fake_etcd f;
 static struct fake_world w;
@@ -32,11 +34,11 @@ on_ready(void *arg)
 }
 
 static void
-on_record(void *arg, const struct etcd_kv *kv, struct mono at)
+on_record(void *arg, const struct etcd_kv *kv, struct work *some, struct mono at)
 {
 	(void)arg;
 	(void)at;
-	ledger_record(l, kv, now());
+	ledger_record(l, kv, some, now());
 }
 
 static void
@@ -203,6 +205,170 @@ START_TEST(what_a_whole_reading_does_not_find_is_not_there)
 }
 END_TEST
 
+#define SLICE 33333
+
+static struct log_key
+key_of(struct sbuf *b, uint64_t id)
+{
+	sbuf_reset(b);
+	sbuf_printf(b, "{}:{alertname=\"%llu\"}", (unsigned long long)id);
+	return (struct log_key){ sbuf_get(b), STR("ops"), STR("hook"), 0 };
+}
+
+/* The engine knows none of these, and so takes no notice of what it is answered; the ledger counts. */
+static void
+question(uint64_t id)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct log_key key = key_of(&b, id);
+	uint64_t hash = id;
+	struct claim c = { .id = id, .key = key, .told = { .key = key, .timestamp = WALL_ZERO, .expires = WALL_ZERO },
+		.telling = { .key = key, .timestamp = now().wall, .expires = wall_add(now().wall, SPAN_HOUR), .firing = &hash, .firing_n = 1 } };
+
+	ledger_port_claim(l, &c);
+	ledger_ask(l, id, now());
+	sbuf_fini(&b);
+}
+
+/* Until it is done: so many slices, none of which is much longer than it may be. */
+static size_t
+slices(void)
+{
+	size_t n = 0;
+
+	for (bool done = false; !done; n++) {
+		struct work some = { SLICE };
+
+		done = ledger_work(l, &some, now());
+		ck_assert_int_ge(some.left, -SLICE / 4);
+	}
+	return n;
+}
+
+/* So many groups are due while nobody answers. Seconds of CPU time that it takes to say so. */
+static double
+outage(size_t n)
+{
+	clock_t from;
+	double took;
+
+	begin();
+	f.endpoint[0] = SILENT;
+	run(15 * SPAN_S);
+	ck_assert(!etcd_is_up(f.e, f.now));
+	from = clock();
+	for (size_t i = 1; i <= n; i++)
+		question(i);
+	ck_assert_uint_ge(slices(), n / 50);
+	took = (double)(clock() - from) / CLOCKS_PER_SEC;
+	ck_assert_uint_eq(ledger_figures(l)->claims[CLAIM_UNANSWERED], n);
+	end();
+	return took;
+}
+
+START_TEST(an_outage_costs_as_much_as_it_has_groups)
+{
+	double few = outage(2000), many = outage(20000);
+
+	/* Ten times as many: a hundred times would be each of them for all others. */
+	ck_assert_double_le(many, 30 * few + 0.1);
+}
+END_TEST
+
+/* They are under way when the etcd falls silent: what came of them is not known, and is written when it is back. */
+START_TEST(what_was_asked_before_an_outage_is_withdrawn_after_it)
+{
+	const size_t n = 2000;
+
+	begin();
+	f.endpoint[0] = SILENT;
+	for (size_t i = 1; i <= n; i++)
+		question(i);
+	run(5 * SPAN_S);
+	ck_assert_uint_eq(ledger_figures(l)->claims[CLAIM_UNANSWERED], n);
+	ck_assert_uint_eq(ledger_figures(l)->waiting, n);
+	ck_assert(!ledger_is_idle(l, f.now));
+	f.endpoint[0] = WELL;
+	run(30 * SPAN_S);
+	ck_assert_uint_eq(ledger_figures(l)->waiting, 0);
+	ck_assert_uint_eq(records(), n);
+	end();
+}
+END_TEST
+
+/* Another member's record of that group. */
+static void
+put_theirs(uint64_t id, enum claim_result state)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED), key = SBUF_INIT(SBUF_UNLIMITED), value = SBUF_INIT(SBUF_UNLIMITED);
+	struct log_record r = { .told = { .key = key_of(&b, id), .timestamp = now().wall, .expires = wall_add(now().wall, SPAN_HOUR) },
+		.owner = STR("you"), .lease = 77, .claim = id, .state = state };
+	struct str bytes;
+
+	if (state != CLAIM_SENT)
+		r.telling = r.told;
+	sbuf_puts(&key, "/tocsin/");
+	record_log_key(&key, &r.told.key);
+	record_put_log(&value, &r);
+	bytes = sbuf_get(&value);
+	fake_set(&f, sbuf_get(&key), &bytes, 0);
+	sbuf_fini(&b);
+	sbuf_fini(&key);
+	sbuf_fini(&value);
+}
+
+START_TEST(those_that_wait_for_others_look_when_their_own_record_moves)
+{
+	const size_t n = 300;
+	const struct ledger_figures *figures;
+
+	begin();
+	fake_put(&f, "/tocsin/members/you", "{\"version\":1,\"name\":\"you\"}", 77);
+	for (size_t i = 1; i <= n; i++)
+		put_theirs(i, CLAIM_OPEN);
+	run(SPAN_S);
+	for (size_t i = 1; i <= n; i++)
+		question(i);
+	run(3 * SPAN_S);
+	figures = ledger_figures(l);
+	ck_assert_uint_eq(figures->claims[CLAIM_HELD], n);
+	put_theirs(7, CLAIM_SENT);
+	put_theirs(8, CLAIM_UNKNOWN);
+	run(SPAN_S);
+	ck_assert_uint_eq(figures->claims[CLAIM_MOVED], 1);
+	ck_assert_uint_eq(figures->claims[CLAIM_ABANDONED], 1);
+	/* Its member goes: the rest is abandoned. */
+	fake_set(&f, STR("/tocsin/members/you"), NULL, 0);
+	run(2 * SPAN_S);
+	ck_assert_uint_eq(figures->claims[CLAIM_ABANDONED], n - 1);
+	end();
+}
+END_TEST
+
+/* The engine's work on a record is spent from the slice in which it was heard. */
+START_TEST(a_merge_is_charged_to_its_slice)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED), key = SBUF_INIT(SBUF_UNLIMITED), value = SBUF_INIT(SBUF_UNLIMITED);
+	struct log_record r = { .told = { .timestamp = now().wall }, .state = CLAIM_SENT };
+	struct work some = { SLICE };
+	uint64_t hashes[1000];
+
+	begin();
+	for (size_t i = 0; i < 1000; i++)
+		hashes[i] = i + 1;
+	r.told = (struct log_entry){ .key = key_of(&b, 1), .timestamp = now().wall, .expires = wall_add(now().wall, SPAN_HOUR),
+		.firing = hashes, .firing_n = 1000 };
+	record_log_key(&key, &r.told.key);
+	record_put_log(&value, &r);
+	ledger_record(l, &(struct etcd_kv){ .key = sbuf_get(&key), .value = sbuf_get(&value), .revision = 1000 }, &some, now());
+	ck_assert_int_le(some.left, SLICE - 2 * 1000);
+	sbuf_fini(&b);
+	sbuf_fini(&key);
+	sbuf_fini(&value);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -214,6 +380,10 @@ main(void)
 	tcase_add_test(t, what_is_refused_is_tried_again_seldom);
 	tcase_add_test(t, what_an_etcd_has_lost_is_written_again);
 	tcase_add_test(t, what_a_whole_reading_does_not_find_is_not_there);
+	tcase_add_test(t, an_outage_costs_as_much_as_it_has_groups);
+	tcase_add_test(t, what_was_asked_before_an_outage_is_withdrawn_after_it);
+	tcase_add_test(t, those_that_wait_for_others_look_when_their_own_record_moves);
+	tcase_add_test(t, a_merge_is_charged_to_its_slice);
 	tcase_set_timeout(t, 120);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
