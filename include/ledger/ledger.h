@@ -68,7 +68,7 @@ struct ledger_figures {
 	uint64_t refused;		/* records that make no sense */
 	uint64_t claims[5];		/* by enum claim_verdict */
 	uint64_t written, lost, unheard;	/* records: written, somebody was faster, no answer */
-	size_t records, waiting;	/* known; to be written */
+	size_t records, newer, waiting;	/* known; … of a newer version, which are left alone; to be written */
 };
 const struct ledger_figures *ledger_figures(struct ledger *l);
 /* "won", "moved", "held", "abandoned", "unanswered" */

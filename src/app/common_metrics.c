@@ -55,6 +55,8 @@ common_metrics(const struct etcd *e, struct ledger *l, struct expo *x, struct mo
 
 	session(e, &f, x, now);
 	one(x, "tocsin_etcd_records", "Records in etcd that are known.", EXPO_GAUGE, (double)figures->records);
+	one(x, "tocsin_etcd_records_newer", "Records that a newer version of tocsin has written; they are left alone.", EXPO_GAUGE,
+	    (double)figures->newer);
 	one(x, "tocsin_etcd_records_waiting", "Records that are to be written.", EXPO_GAUGE, (double)figures->waiting);
 	one(x, "tocsin_etcd_records_written_total", "Records written.", EXPO_COUNTER, (double)figures->written);
 	one(x, "tocsin_etcd_records_refused_total", "Records of others that make no sense.", EXPO_COUNTER, (double)figures->refused);

@@ -260,7 +260,13 @@ moved(struct ledger *l, struct asked *a, const struct etcd_kv *kv, struct moment
 		asked_free(l, a);
 		return;
 	}
-	readable = read_log_record(l, kv, false, &r);
+	if (is_newer(kv)) {
+		/* Those who know it claim it there; here it is as if there was no etcd. */
+		enter(l, a, ASKED_PARKED);
+		tell_unanswered(l, a);
+		return;
+	}
+	readable = read_log_record(l, kv, &r, NULL);
 	if (!readable || (is_ours(l, &r) && !r.in_doubt)) {
 		/* Written over: nonsense holds nobody up, and nothing was sent for a claim of ours that was lost on its way. */
 		a->revision = (uint64_t)kv->revision;
@@ -329,7 +335,7 @@ look(struct ledger *l, struct asked *a, struct moment now)
 	struct etcd_kv kv = { .key = a->key, .value = a->held, .revision = (int64_t)a->held_revision };
 	struct log_record r;
 
-	if (a->held.p != NULL && read_log_record(l, &kv, false, &r)) {
+	if (a->held.p != NULL && read_log_record(l, &kv, &r, NULL)) {
 		judge(l, a, &r, now);
 		return;
 	}

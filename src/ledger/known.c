@@ -10,6 +10,7 @@
 #define VALUE_UNITS 300
 #define VALUE_BYTE_UNITS 2
 #define SWEEP_EVERY SPAN_HOUR
+#define TOLD_A_MINUTE 10
 /* Members whose clocks go wrong do not drop what others still need. */
 #define KEEP_LONGER SPAN_HOUR
 #define DROPS_MAX 32	/* in one slice */
@@ -47,31 +48,82 @@ known_free_all(struct ledger *l)
 	HMAP_EACH(&l->known, node)
 		mem_free(CONTAINER_OF(node, struct known, node));
 	hmap_fini(&l->known);
+	l->figures.newer = 0;
+}
+
+/* False: it is only counted. */
+static bool
+is_told(struct seldom *s, struct moment now)
+{
+	if (s->told == 0 || mono_sub(now.mono, s->since) >= SPAN_MIN) {
+		s->since = now.mono;
+		s->told = 0;
+	}
+	if (s->told == TOLD_A_MINUTE) {
+		s->others++;
+		return false;
+	}
+	s->told++;
+	return true;
 }
 
 static void
-refuse(struct ledger *l, const struct etcd_kv *kv, const struct err *why)
+refuse(struct ledger *l, const struct etcd_kv *kv, const struct err *why, struct moment now)
 {
 	l->figures.refused++;
-	LOG(&l->log, LOG_WARN, "A record in etcd is not taken", F_STR("key", kv->key), F_INT("revision", kv->revision), F_ERR(why));
+	if (!is_told(&l->refusals, now))
+		return;
+	LOG(&l->log, LOG_WARN, "A record in etcd is not taken", F_STR("key", kv->key), F_INT("revision", kv->revision), F_ERR(why),
+	    F_UINT("others_since_last_line", l->refusals.others));
+	l->refusals.others = 0;
 }
 
 bool
-read_log_record(struct ledger *l, const struct etcd_kv *kv, bool tell, struct log_record *out)
+is_newer(const struct etcd_kv *kv)
+{
+	return !kv->gone && record_is_newer(kv->value);
+}
+
+bool
+known_is_newer(const struct ledger *l, struct str key)
+{
+	const struct known *k = known_find(l, key);
+
+	return k != NULL && k->newer;
+}
+
+static void
+set_newer(struct ledger *l, struct known *k, bool newer)
+{
+	l->figures.newer += newer;
+	l->figures.newer -= k->newer;
+	k->newer = newer;
+}
+
+static void
+leave_alone(struct ledger *l, struct known *k, struct moment now)
+{
+	k->expires = WALL_ZERO;
+	if (!is_told(&l->newer, now))
+		return;
+	LOG(&l->log, LOG_WARN, "A record in etcd is of a newer version of tocsin, and left alone", F_STR("key", k->key),
+	    F_UINT("revision", k->revision), F_UINT("others_since_last_line", l->newer.others));
+	l->newer.others = 0;
+}
+
+bool
+read_log_record(struct ledger *l, const struct etcd_kv *kv, struct log_record *out, struct err *why)
 {
 	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED);
-	struct err why = { 0 };
 	bool ok;
 
 	arena_reset(l->arena);
-	ok = kv->cut ? err_set(&why, ERR_LIMIT, "it has more than %zu bytes", ETCD_VALUE_MAX) : record_get_log(kv->value, l->arena, out, &why);
+	ok = kv->cut ? err_set(why, ERR_LIMIT, "it has more than %zu bytes", ETCD_VALUE_MAX) : record_get_log(kv->value, l->arena, out, why);
 	if (ok) {
 		record_log_key(&key, &out->told.key);
-		ok = str_eq(sbuf_get(&key), kv->key) || err_set(&why, ERR_INVALID, "it is of another key");
+		ok = str_eq(sbuf_get(&key), kv->key) || err_set(why, ERR_INVALID, "it is of another key");
 		sbuf_fini(&key);
 	}
-	if (!ok && tell)
-		refuse(l, kv, &why);
 	return ok;
 }
 
@@ -81,33 +133,34 @@ is_ours(const struct ledger *l, const struct log_record *r)
 	return r->state == CLAIM_OPEN && str_eq(r->owner, l->o.member) && r->lease == etcd_lease(l->o.etcd);
 }
 
-static void
-merge_log_record(struct ledger *l, const struct log_record *r, uint64_t revision, struct work *w, struct moment now)
+static bool
+merge_log_record(struct ledger *l, const struct log_record *r, uint64_t revision, struct work *w, struct moment now, struct err *why)
 {
 	struct log_entry entry = r->told;
 	struct change c = { .kind = CHANGE_LOG_ENTRY, .entry = &entry };
-	struct err why = { 0 };
 
 	if (r->state == CLAIM_SENT || r->state == CLAIM_FAILED)
 		entry.revision = revision;
 	else
 		doubts_while_open(l->arena, &entry, &r->telling);
-	if (engine_merge_log_entry(l->o.engine, &c, w, now, &why) == MERGED_REFUSED)
-		LOG(&l->log, LOG_WARN, "A log entry of another member is not taken", F_ERR(&why));
+	return engine_merge_log_entry(l->o.engine, &c, w, now, why) != MERGED_REFUSED;
 }
 
 static void
 take_log_record(struct ledger *l, struct known *k, const struct etcd_kv *kv, struct work *w, struct moment now)
 {
 	struct log_record r;
+	struct err why = { 0 };
 
-	if (!read_log_record(l, kv, true, &r))
+	if (!read_log_record(l, kv, &r, &why)) {
+		refuse(l, kv, &why, now);
 		return;
+	}
 	k->open = r.state == CLAIM_OPEN || r.state == CLAIM_UNKNOWN;
 	k->updated = r.told.timestamp;
 	k->expires = wall_after(r.telling.expires, r.told.expires) && r.telling.key.group_key.n > 0 ? r.telling.expires : r.told.expires;
-	if (!is_ours(l, &r))
-		merge_log_record(l, &r, k->revision, w, now);
+	if (!is_ours(l, &r) && !merge_log_record(l, &r, k->revision, w, now, &why))
+		refuse(l, kv, &why, now);
 }
 
 static void
@@ -130,7 +183,7 @@ take_silence(struct ledger *l, struct known *k, const struct etcd_kv *kv, struct
 		ok = engine_merge_silence(l->o.engine, &c, w, now, &why) != MERGED_REFUSED;
 	}
 	if (!ok)
-		refuse(l, kv, &why);
+		refuse(l, kv, &why, now);
 	silence_unref((struct silence *)(uintptr_t)c.silence);
 }
 
@@ -152,7 +205,10 @@ take_record(struct ledger *l, const struct etcd_kv *kv, struct work *w, struct m
 	k->gone = kv->gone;
 	k->open = false;
 	k->updated = WALL_ZERO;
-	if (kv->gone)
+	set_newer(l, k, is_newer(kv));
+	if (k->newer)
+		leave_alone(l, k, now);
+	if (kv->gone || k->newer)
 		return;
 	w = w != NULL ? w : &single;
 	work_spend(w, VALUE_UNITS + VALUE_BYTE_UNITS * (int64_t)kv->value.n);
@@ -196,6 +252,7 @@ known_sweep(struct ledger *l, struct work *w, struct moment now)
 			node = node->next;
 			work_spend(w, SWEEP_UNITS);
 			if (dead) {
+				set_newer(l, k, false);
 				hmap_remove(&l->known, &k->node);
 				mem_free(k);
 			} else if (first && !wall_is_zero(k->expires) && wall_before(wall_add(k->expires, KEEP_LONGER), now.wall)) {

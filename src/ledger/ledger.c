@@ -220,7 +220,7 @@ compare(void *arg, const struct change *c)
 	else
 		record_log_key(&key, &c->entry->key);
 	k = known_find(l, sbuf_get(&key));
-	if (k == NULL || k->gone || wall_before(k->updated, updated))
+	if (k == NULL || k->gone || (!k->newer && wall_before(k->updated, updated)))
 		ledger_port_share(l, c);
 	sbuf_fini(&key);
 }

@@ -41,6 +41,7 @@ record_put_log(struct sbuf *b, const struct log_record *r)
 		proto_uint(b, PART_IN_DOUBT, 1);
 	if (r->claim != 0)
 		proto_uint(b, PART_CLAIM, r->claim);
+	sbuf_str(b, r->unknown);
 }
 
 static bool
@@ -62,6 +63,37 @@ begin(struct str value, struct proto_reader *r, struct err *e)
 	if (!proto_next(r, &f) || f.number != PART_VERSION || f.type != 0)
 		return err_set(e, ERR_INVALID, "it is none of ours");
 	return f.u == VERSION || err_set(e, ERR_INVALID, "it has version %llu, and this tocsin knows %d", (unsigned long long)f.u, VERSION);
+}
+
+bool
+record_is_newer(struct str value)
+{
+	struct proto_reader r = { .rest = value };
+	struct proto_field f;
+
+	return proto_next(&r, &f) && f.number == PART_VERSION && f.type == 0 && f.u > VERSION;
+}
+
+static bool
+knows(const struct proto_field *f)
+{
+	return f->number >= PART_VERSION && f->number <= PART_CLAIM;
+}
+
+static struct str
+unknown_of(struct str value, struct arena *a)
+{
+	struct proto_reader r = { .rest = value };
+	struct proto_field f;
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct str all;
+
+	while (proto_next(&r, &f))
+		if (!knows(&f))
+			sbuf_str(&b, f.raw);
+	all = b.n > 0 ? arena_str(a, sbuf_get(&b)) : STR_NONE;
+	sbuf_fini(&b);
+	return all;
 }
 
 static bool
@@ -112,6 +144,7 @@ record_get_log(struct str value, struct arena *a, struct log_record *out, struct
 	if (telling != (out->state == CLAIM_OPEN || out->state == CLAIM_UNKNOWN) ||
 	    (telling && !same_key(&out->told.key, &out->telling.key)))
 		return err_set(e, ERR_INVALID, "its claim is malformed");
+	out->unknown = unknown_of(value, a);
 	return true;
 }
 

@@ -2,7 +2,9 @@
 /*
  * ledger/record.h (private) - the values of records, as messages of Protocol Buffers of our own.
  *
- * The first field is the version, and 1: a member that finds another one leaves the record alone.
+ * The first field is the version of the format, and 1. It is raised only by what a reader has to know: a member that finds a higher one
+ * leaves the record alone. All else is added as fields, which those who do not know them keep: beside the state of a log
+ * entry, and within silences and entries (wire/codec.h).
  */
 #ifndef LEDGER_RECORD_H
 #define LEDGER_RECORD_H
@@ -27,7 +29,11 @@ struct log_record {
 	bool in_doubt;			/* OPEN: it may have been told already when it was claimed */
 	struct decision decision;
 	enum claim_result state;
+	struct str unknown;		/* fields of later versions, as they stand there */
 };
+
+/* A later version has written it, in a format that this one does not know. */
+bool record_is_newer(struct str value);
 
 void record_put_log(struct sbuf *b, const struct log_record *r);
 /* All in the arena, or slices of `value`. */

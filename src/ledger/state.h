@@ -31,6 +31,7 @@ struct known {
 	struct wall updated;	/* when it was told or changed; WALL_ZERO: never, or nobody knows */
 	struct wall expires;
 	bool gone;
+	bool newer;		/* a later version of tocsin has written it: it is left alone */
 	bool open;		/* somebody's claim is in it */
 	unsigned reading;	/* of the etcd: the last one that found it, or that was the last when it was heard of */
 	char bytes[];
@@ -85,6 +86,13 @@ struct write {
 	int64_t lease;			/* a result: of the claim that it is of, as record.claim is; 0: of none */
 };
 
+/* Something that there is to be told of for each of many records: the first few in a minute are. */
+struct seldom {
+	struct mono since;
+	unsigned told;		/* … then */
+	uint64_t others;	/* after the last one that was */
+};
+
 struct ledger {
 	struct ledger_options o;
 	struct log log;
@@ -97,6 +105,7 @@ struct ledger {
 	size_t writes_n;		/* of both */
 	uint64_t last_op, last_write;
 	struct arena *arena;		/* of the record at hand */
+	struct seldom refusals, newer;
 	unsigned reading;		/* the last one that is over */
 	unsigned histories;		/* of the etcd, that what is known is of */
 	bool changed;			/* the engine is to be told of members */
@@ -124,8 +133,11 @@ void known_free_all(struct ledger *l);
 bool known_sweep(struct ledger *l, struct work *w, struct moment now);
 /* Merges a record, unless a newer one is known. Spends from w what that takes; NULL: it is a single one. */
 void take_record(struct ledger *l, const struct etcd_kv *kv, struct work *w, struct moment now);
-/* Reads it into ledger.arena; false: it makes no sense, which is told if wanted. */
-bool read_log_record(struct ledger *l, const struct etcd_kv *kv, bool tell, struct log_record *out);
+/* Reads it into ledger.arena; false: it makes no sense, for that reason. */
+bool read_log_record(struct ledger *l, const struct etcd_kv *kv, struct log_record *out, struct err *why) MUST_CHECK;
+bool is_newer(const struct etcd_kv *kv);
+/* A record of a newer version is there. */
+bool known_is_newer(const struct ledger *l, struct str key);
 /* An open claim of this member, under its present lease. */
 bool is_ours(const struct ledger *l, const struct log_record *r);
 

@@ -145,7 +145,9 @@ go(struct ledger *l, struct write *w, struct moment now)
 
 	put_value(w, &value);
 	op.value = sbuf_get(&value);
-	if (value.overflow) {
+	if (known_is_newer(l, w->key)) {
+		write_free(l, w);
+	} else if (value.overflow) {
 		LOG(&l->log, LOG_WARN, "A record is too large for etcd", F_STR("key", w->key));
 		write_free(l, w);
 	} else {
@@ -217,7 +219,7 @@ log_entry_moved(struct ledger *l, struct write *w, const struct etcd_kv *kv)
 {
 	struct log_record r;
 
-	if (!read_log_record(l, kv, false, &r))
+	if (!read_log_record(l, kv, &r, NULL))
 		return true;
 	if (w->lease != 0 && r.state == CLAIM_OPEN && r.lease == w->lease && r.claim == w->record.claim && str_eq(r.owner, l->o.member))
 		return true;
@@ -263,7 +265,9 @@ write_done(struct ledger *l, struct write *w, const struct etcd_outcome *o, stru
 		w->revision = o->now != NULL ? (uint64_t)o->now->revision : 0;
 		if (o->now != NULL && !take_theirs(l, w, o->now, now))
 			return;
-		if (o->now != NULL)
+		if (o->now != NULL && is_newer(o->now))
+			again = false;
+		else if (o->now != NULL)
 			again = w->silence != NULL ? silence_moved(l, w) : log_entry_moved(l, w, o->now);
 	} else if (o->fate == ETCD_REFUSED) {
 		/* For want of space, or of permission: what is missing is found by the next comparison. */

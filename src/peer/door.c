@@ -153,7 +153,7 @@ on_frame(struct guest *g, struct evbuffer *in, size_t n)
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
-	TURN("cluster");
+	TURN("cluster connections");
 	struct guest *g = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
 	unsigned char head[FRAME_HEAD];
@@ -173,7 +173,7 @@ on_read(struct bufferevent *bev, void *arg)
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
-	TURN("cluster");
+	TURN("cluster connections");
 	struct guest *g = arg;
 	int why = EVUTIL_SOCKET_ERROR();
 	struct err e = { 0 };
@@ -221,7 +221,7 @@ take(struct door *d, int fd, const struct sockaddr_storage *from)
 	g->owner = d;
 	g->bev = bev;
 	g->from = other;
-	timer_init(&g->deadline, d->o.base, "cluster", on_deadline, g);
+	timer_init(&g->deadline, d->o.base, "cluster connections", on_deadline, g);
 	timer_in(&g->deadline, d->o.timeout);
 	list_append(&d->strangers, &g->place);
 	d->strangers_n++;
@@ -233,7 +233,7 @@ take(struct door *d, int fd, const struct sockaddr_storage *from)
 static void
 on_accept(evutil_socket_t listening, short what, void *arg)
 {
-	TURN("cluster");
+	TURN("cluster connections");
 	struct door *d = arg;
 
 	(void)what;

@@ -92,7 +92,7 @@ give_up_soon(struct bufferevent *bev, span timeout)
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
-	TURN("cluster");
+	TURN("cluster lines");
 	struct line *one = arg;
 	int why = EVUTIL_SOCKET_ERROR();
 	struct err e = { 0 };
@@ -125,7 +125,7 @@ line_to(struct lines *l, const struct gossip_address *to)
 	one = NEW(struct line);
 	one->owner = l;
 	one->to = *to;
-	timer_init(&one->deadline, l->base, "cluster", on_deadline, one);
+	timer_init(&one->deadline, l->base, "cluster lines", on_deadline, one);
 	list_prepend(&l->all, &one->place);
 	l->n++;
 	one->bev = secure_dial(l->secure, to);

@@ -118,7 +118,7 @@ thread(void *arg)
 static void
 on_answered(evutil_socket_t fd, short what, void *arg)
 {
-	TURN("cluster");
+	TURN("cluster names");
 	struct lookup *l = arg;
 
 	(void)fd;

@@ -480,8 +480,8 @@ peer_new(const struct peer_options *o, struct err *e)
 	rand_seed(&p->port.rand, o->seed);
 	p->in.max = DATAGRAM_MAX;
 	(void)sbuf_reserve(&p->in, DATAGRAM_MAX - 1);
-	timer_init(&p->tick, o->base, "cluster", on_tick, p);
-	timer_init(&p->refresh, o->base, "cluster", on_refresh, p);
+	timer_init(&p->tick, o->base, "cluster clock", on_tick, p);
+	timer_init(&p->refresh, o->base, "cluster names", on_refresh, p);
 	copy_texts(p);
 	if (!check(&p->o, e) || !open_net(p, e)) {
 		peer_free(&p);

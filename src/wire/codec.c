@@ -73,9 +73,9 @@ codec_put_silence(struct sbuf *b, const struct silence *s, struct wall expires)
 		put_matchers(&set, 1, &s->sets[i]);
 		proto_bytes(&in, 11, sbuf_get(&set));
 	}
+	sbuf_str(&in, istr_str(s->unknown));	/* first: of two extensions older versions take the last */
 	if (s->extra != NULL)
 		codec_put_extra(&in, SILENCE_EXTRA, s);
-	sbuf_str(&in, istr_str(s->unknown));
 	proto_bytes(b, 1, sbuf_get(&in));
 	proto_time(b, 2, expires);
 	sbuf_str(b, istr_str(s->unknown_around));

@@ -82,6 +82,14 @@ codec_put_extra(struct sbuf *b, unsigned field, const struct silence *s)
 	sbuf_fini(&in);
 }
 
+bool
+codec_knows_of_extra(const struct proto_field *f)
+{
+	if (f->number == EXTRA_FINGERPRINTS || f->number == EXTRA_SCHEDULE)
+		return f->type == 2;
+	return f->type == 0 && f->number >= EXTRA_ACK && f->number <= EXTRA_COVERED;
+}
+
 static bool
 malformed(struct err *e)
 {
@@ -162,11 +170,11 @@ codec_get_extra(struct str body, struct silence *s, struct err *e)
 {
 	struct proto_reader r = { .rest = body };
 	struct proto_field f;
-	struct silence_extra *x = silence_extra_new();
+	struct silence_extra *x = s->extra;
 
-	silence_extra_unref(s->extra);
-	s->extra = x;
-	s->covered = false;
+	/* One after another is more of the same. */
+	if (x == NULL)
+		s->extra = x = silence_extra_new();
 	while (proto_next(&r, &f)) {
 		if (f.type == 0 && f.number == EXTRA_ACK)
 			x->ack = f.u != 0;

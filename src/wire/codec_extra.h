@@ -11,10 +11,13 @@
 #include "base/sbuf.h"
 #include "base/str.h"
 #include "model/silence.h"
+#include "wire/proto.h"
 
 /* s has an extra. */
 void codec_put_extra(struct sbuf *b, unsigned field, const struct silence *s);
-/* Into s. ERR_INVALID: malformed; ERR_NOT_FOUND: fine but for a time zone that is not known here. */
+/* Into s, beside what is there. ERR_INVALID: malformed; ERR_NOT_FOUND: fine but for a time zone that is not known here. */
 bool codec_get_extra(struct str body, struct silence *s, struct err *e) MUST_CHECK;
+/* The one above reads it. */
+bool codec_knows_of_extra(const struct proto_field *f);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec_unknown.h"
 
+#include "codec_extra.h"
+
 bool
 codec_is_left_behind(unsigned number)
 {
@@ -29,6 +31,18 @@ codec_knows_around(const struct proto_field *f)
 	return f->type == 2 && (f->number == 1 || f->number == 2);
 }
 
+/* As an extension of its own: readers make one of all that there are. */
+static void
+put_unknown_of_extra(struct sbuf *b, struct str extra)
+{
+	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED);
+
+	codec_unknown(&in, extra, codec_knows_of_extra);
+	if (in.n > 0)
+		proto_bytes(b, SILENCE_EXTRA, sbuf_get(&in));
+	sbuf_fini(&in);
+}
+
 void
 codec_unknown(struct sbuf *b, struct str message, bool (*known)(const struct proto_field *f))
 {
@@ -38,4 +52,6 @@ codec_unknown(struct sbuf *b, struct str message, bool (*known)(const struct pro
 	while (proto_next(&r, &f))
 		if (!known(&f))
 			sbuf_str(b, f.raw);
+		else if (known == codec_knows_of_silence && f.number == SILENCE_EXTRA)
+			put_unknown_of_extra(b, f.bytes);
 }

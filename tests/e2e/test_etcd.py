@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Instances that have an etcd in common: silences, acknowledgements, the log, and claims of what one of them tells."""
+import base64
 import collections
 import json
 import re
@@ -142,17 +143,48 @@ def test_nonsense_in_the_prefix(shared, members, tmp_path):
     shared.put(f"{prefix}/log/huge", b"x" * (10 << 20))
     shared.put(f"{prefix}/strange/key", b"whatever")
     shared.put(f"{prefix}/members/no-lease", b"whatever")
-    a.until(lambda: a.metric("tocsin_etcd_records_refused_total") == 4, "refusing them")
+    a.until(lambda: a.metric("tocsin_etcd_records_refused_total") == 3, "refusing them")
     kept = a.silence(where="b")
     a.until(lambda: f"{prefix}/silences/{kept}" in shared.keys(prefix + "/silences/"), "writing on")
     assert a.metric("tocsin_etcd_members") == 1 and a.state(told) == "active"
-    for key in ("garbage", "version", "short", "huge"):
+    for key in ("garbage", "short", "huge"):
         assert len([line for line in a.log if f"/{key} " in line and "not taken" in line]) == 1, key
-    assert any("version 99" in line for line in a.log)
+    assert a.metric("tocsin_etcd_records_newer") == 1
+    assert len([line for line in a.log if "/version " in line and "of a newer version of tocsin, and left alone" in line]) == 1
     # Who starts then has them once more, and is not held up.
     a.stop()
     a.start()
-    a.until(lambda: a.metric("tocsin_etcd_records_refused_total") == 4 and a.is_up(), "passing them over")
+    a.until(lambda: a.metric("tocsin_etcd_records_refused_total") == 3 and a.metric("tocsin_etcd_records_newer") == 1 and a.is_up(), "passing them over")
+
+
+def value_of(etcd, key):
+    return base64.b64decode(etcd.ask("/v3/kv/range", key=b64(key))["kvs"][0]["value"])
+
+
+def test_records_of_a_newer_version(own, members, sink, tmp_path):
+    """They stay as they are; what they are about is told all the same."""
+    etcd, prefix = own(), f"/{tmp_path.name}"
+    a, b = members(etcd, 2)
+    silence = a.silence(where="a")
+    all_alert([a, b], "1")
+    sink.wait(1)
+    a.until(lambda: len(etcd.keys(prefix + "/log/")) == 1, "writing what was told")
+    keys = [*etcd.keys(prefix + "/log/"), *etcd.keys(prefix + "/silences/")]
+    newer = {key: b"\x08\x02" + value_of(etcd, key)[2:] for key in keys}
+    for key in keys:
+        etcd.put(key, newer[key])
+    for m in (a, b):
+        m.until(lambda m=m: m.metric("tocsin_etcd_records_newer") == 2, "seeing that they are newer")
+    a.request("DELETE", f"/api/v2/silence/{silence}")
+    all_alert([a, b], "1", rfc3339())
+    sink.wait(2)
+    assert sink.items[1]["json"]["status"] == "resolved"
+    # One that starts then has them from the beginning.
+    a.stop()
+    a.start()
+    a.until(lambda: a.metric("tocsin_etcd_records_newer") == 2 and a.metric("tocsin_etcd_records_waiting") == 0, "leaving them alone")
+    assert {key: value_of(etcd, key) for key in keys} == newer
+    assert doubts([a, b]).keys() <= {"etcd_unavailable"}
 
 
 def test_an_etcd_that_comes_and_goes(own, members, sink):

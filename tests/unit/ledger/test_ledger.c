@@ -345,6 +345,88 @@ START_TEST(those_that_wait_for_others_look_when_their_own_record_moves)
 }
 END_TEST
 
+static struct str
+log_bytes(void)
+{
+	for (size_t i = 0; i < f.kvs.n; i++)
+		if (str_starts(f.kvs.v[i].key, STR("/tocsin/log/")))
+			return f.kvs.v[i].value;
+	return STR_NONE;
+}
+
+/* A later version: its records are neither claimed, written over nor dropped, and are counted. */
+START_TEST(records_of_a_later_version_are_left_alone)
+{
+	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED), b = SBUF_INIT(SBUF_UNLIMITED);
+	struct log_key of;
+	struct str newer = STR("\x08\x02what nobody knows");
+
+	begin();
+	of = key_of(&b, 1);
+	sbuf_puts(&key, "/tocsin/");
+	record_log_key(&key, &of);
+	fake_set(&f, sbuf_get(&key), &newer, 0);
+	fake_put(&f, "/tocsin/silences/later", "\x08\x03what nobody knows", 0);
+	run(SPAN_S);
+	ck_assert_uint_eq(ledger_figures(l)->newer, 2);
+	ck_assert_uint_eq(ledger_figures(l)->refused, 0);
+	question(1);
+	run(SPAN_S);
+	ck_assert_uint_eq(ledger_figures(l)->claims[CLAIM_UNANSWERED], 1);
+	log_entry(of.group_key.p, true);
+	run(SPAN_S);
+	ck_assert_uint_eq(ledger_figures(l)->waiting, 0);
+	ck_assert(str_eq(log_bytes(), newer));
+	/* Nor when all is compared, or it is old. */
+	f.endpoint[0] = REFUSING_CONNECTIONS;
+	run(15 * SPAN_S);
+	f.endpoint[0] = WELL;
+	run(15 * SPAN_S);
+	f.now = mono_add(f.now, 4 * SPAN_HOUR);
+	run(30 * SPAN_S);
+	ck_assert(str_eq(log_bytes(), newer));
+	ck_assert_uint_eq(ledger_figures(l)->newer, 2);
+	/* Somebody takes it away: it is none any more. */
+	fake_set(&f, sbuf_get(&key), NULL, 0);
+	run(SPAN_S);
+	ck_assert_uint_eq(ledger_figures(l)->newer, 1);
+	sbuf_fini(&key);
+	sbuf_fini(&b);
+	end();
+}
+END_TEST
+
+/* Fields that a later version adds to the state of a log entry are handed on when something newer is told. */
+START_TEST(fields_of_a_later_version_are_kept)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED), key = SBUF_INIT(SBUF_UNLIMITED), value = SBUF_INIT(SBUF_UNLIMITED);
+	struct log_record r = { .told = { .timestamp = WALL_ZERO }, .unknown = STR("\xa2\x06\x05later") }, got;
+	struct arena *a = arena_new();
+	struct str bytes;
+
+	begin();
+	r.told = (struct log_entry){ .key = key_of(&b, 1), .timestamp = wall_add(now().wall, -SPAN_HOUR), .expires = wall_add(now().wall, SPAN_HOUR) };
+	r.state = CLAIM_SENT;
+	sbuf_puts(&key, "/tocsin/");
+	record_log_key(&key, &r.told.key);
+	record_put_log(&value, &r);
+	bytes = sbuf_get(&value);
+	ck_assert(record_get_log(bytes, a, &got, NULL) && str_eq(got.unknown, r.unknown));
+	/* It is there, and not yet heard of, when this member writes what it has told. */
+	log_entry(r.told.key.group_key.p, true);
+	fake_set(&f, sbuf_get(&key), &bytes, 0);
+	run(SPAN_S);
+	ck_assert_uint_eq(ledger_figures(l)->lost, 1);
+	ck_assert(record_get_log(log_bytes(), a, &got, NULL));
+	ck_assert(str_eq(got.unknown, r.unknown) && got.told.firing_n == 1);
+	arena_free(&a);
+	sbuf_fini(&b);
+	sbuf_fini(&key);
+	sbuf_fini(&value);
+	end();
+}
+END_TEST
+
 /* The engine's work on a record is spent from the slice in which it was heard. */
 START_TEST(a_merge_is_charged_to_its_slice)
 {
@@ -383,6 +465,8 @@ main(void)
 	tcase_add_test(t, an_outage_costs_as_much_as_it_has_groups);
 	tcase_add_test(t, what_was_asked_before_an_outage_is_withdrawn_after_it);
 	tcase_add_test(t, those_that_wait_for_others_look_when_their_own_record_moves);
+	tcase_add_test(t, records_of_a_later_version_are_left_alone);
+	tcase_add_test(t, fields_of_a_later_version_are_kept);
 	tcase_add_test(t, a_merge_is_charged_to_its_slice);
 	tcase_set_timeout(t, 120);
 	suite_add_tcase(s, t);

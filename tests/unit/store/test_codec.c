@@ -10,6 +10,7 @@
 #include "model/schedule.h"
 #include "wire/codec.h"
 #include "wire/codec_state.h"
+#include "wire/proto.h"
 
 START_TEST(silences)
 {
@@ -106,6 +107,59 @@ START_TEST(extended_silences)
 	}
 	silence_unref(s);
 	sbuf_fini(&b);
+	sbuf_fini(&again);
+}
+END_TEST
+
+/* A later version may say more of a silence, at any of three places; it is handed on, and what is known stays known. */
+START_TEST(silences_of_a_later_version)
+{
+	struct silence *s = silence_new(), *back;
+	struct wall expires = { 1800000000, 0, 0 }, got;
+	struct sbuf b = SBUF_INIT(1 << 16), later = SBUF_INIT(1 << 16), in = SBUF_INIT(1 << 16), again = SBUF_INIT(1 << 16);
+	struct proto_reader r;
+	struct proto_field f;
+	struct err e = { 0 };
+
+	memcpy(s->id, "0c8e5b1e-2f0a-4bb0-8a5e-0d1f2a3b4c5d", SILENCE_ID_MAX);
+	s->starts = s->updated = (struct wall){ 1700000000, 1, 0 };
+	s->ends = (struct wall){ 1700003600, 0, 0 };
+	s->sets = mem_calloc(1, sizeof(s->sets[0]));
+	s->sets_n = 1;
+	ck_assert(matchers_parse(STR("{a=\"1\"}"), MATCHER_UTF8, NULL, &s->sets[0], &e));
+	s->extra = silence_extra_new();
+	s->extra->ack = true;
+	codec_put_silence(&b, s, expires);
+	r = (struct proto_reader){ .rest = sbuf_get(&b) };
+	ck_assert(proto_next(&r, &f) && f.number == 1);
+	/* In the silence, in its extension, and around it. */
+	sbuf_str(&in, f.bytes);
+	proto_bytes(&in, 900, STR("within"));
+	sbuf_reset(&again);
+	proto_uint(&again, 77, 5);
+	proto_bytes(&again, 78, STR("extended"));
+	proto_bytes(&in, 1010, sbuf_get(&again));
+	proto_bytes(&later, 1, sbuf_get(&in));
+	sbuf_str(&later, r.rest);
+	proto_bytes(&later, 901, STR("around"));
+	for (int i = 0; i < 3; i++) {
+		back = codec_get_silence(sbuf_get(&later), &got, &e);
+		ck_assert_msg(back != NULL, "%s", e.text);
+		ck_assert(back->extra->ack && !back->extra->ends_with_alert);
+		sbuf_reset(&again);
+		codec_put_silence(&again, back, expires);
+		ck_assert_uint_eq(again.n, later.n);
+		ck_assert_uint_lt(str_find(sbuf_get(&again), STR("within")), again.n);
+		ck_assert_uint_lt(str_find(sbuf_get(&again), STR("extended")), again.n);
+		ck_assert_uint_lt(str_find(sbuf_get(&again), STR("around")), again.n);
+		sbuf_reset(&later);
+		sbuf_str(&later, sbuf_get(&again));
+		silence_unref(back);
+	}
+	silence_unref(s);
+	sbuf_fini(&b);
+	sbuf_fini(&later);
+	sbuf_fini(&in);
 	sbuf_fini(&again);
 }
 END_TEST
@@ -364,5 +418,5 @@ END_TEST
 int
 main(void)
 {
-	return RUN("codec", silences, extended_silences, log_entries, groups, alert_rows, many_strings);
+	return RUN("codec", silences, extended_silences, silences_of_a_later_version, log_entries, groups, alert_rows, many_strings);
 }
