@@ -6,6 +6,7 @@
 #   tests/sim/mutate.sh [NAME…]
 # The first line of a patch says which invariant it breaks and how; a second one, "Seeds: A..B", which days show it, or, where
 # no day does within reason, "Test: x", which of the core's unit tests (test_x).
+# One that never ends is stopped: by its memory, or after five minutes.
 # SEEDS (1..400) and JOBS (all processors) may be set.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,6 +15,7 @@ seeds=${SEEDS:-1..400}
 jobs=${JOBS:-$(nproc)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
+ulimit -v 4000000
 
 mkdir "$work/tree"
 # The program is not needed: the simulators and the core's tests need the rooms up to core, wire and share.
@@ -77,7 +79,7 @@ for name in $names; do
 		missed=$((missed + 1))
 	else
 		caught=$(grep -m1 -e '^seed' -e ':[FE]:' "$work/out" || tail -1 "$work/out")
-		printf '%-30s %s\n' "$name" "$(echo "${caught##*:[FE]:}" | cut -c1-130)"
+		printf '%-30s %s\n' "$name" "$(echo "${caught:-does not end}" | sed 's/.*:[FE]://' | cut -c1-130)"
 	fi
 	cp "$work/sound/${file#src/}" "$work/tree/$file"
 done
