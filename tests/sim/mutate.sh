@@ -15,6 +15,7 @@ seeds=${SEEDS:-1..400}
 jobs=${JOBS:-$(nproc)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
+# shellcheck disable=SC3045 # Debian's sh has it
 ulimit -v 4000000
 
 mkdir "$work/tree"
