@@ -38,6 +38,9 @@
 #define PEER_TIMEOUT (15 * SPAN_S)
 #define RETENTION (5 * SPAN_MIN)
 #define EXCHANGE (20 * SPAN_S)
+/* Clocks are wrong by that at most, either way; and alerts are posted to fire for so long, as Prometheus does by its own. */
+#define SKEW (30 * SPAN_S)
+#define VALID (4 * SPAN_MIN)
 
 struct day;
 
@@ -60,7 +63,8 @@ struct member {
 	span unposted_until;		/* whoever posts does not reach it */
 	int answers;			/* enum receiver_answers that its world goes by */
 	span posted[ALERTS];		/* when it was posted there last */
-	bool heard_end[ALERTS];		/* the last one, as its log says */
+	span clock;			/* how much it is ahead */
+	span heard_end[ALERTS];		/* as its log says, somebody saw then that it had ended */
 };
 
 /* On its way. */
@@ -74,7 +78,7 @@ struct packet {
 
 struct alert_state {
 	bool fires;
-	struct wall since;		/* its beginning */
+	struct wall since, over;	/* its last beginning and end by the clock of whoever posts it */
 	span changed;
 	span trouble;			/* the last time at which something kept it from being told */
 	bool believed;			/* by the receiver, to fire */
@@ -110,6 +114,7 @@ struct day {
 	int members_n;
 	struct member members[MEMBERS_MAX];
 	span now, end;
+	struct wall began;		/* by a clock that is right, as that of whoever posts is */
 	struct config *config;
 	struct etcd etcd;
 	struct member *struck;		/* it sends, and something happens to it */
@@ -136,6 +141,10 @@ struct day {
 void fail(struct day *d, const char *format, ...) PRINTF(2, 3);
 /* A line of the day, with --verbose. */
 void say(const struct day *d, const char *format, ...) PRINTF(2, 3);
+/* By a clock that is right. */
+struct wall true_time(const struct day *d, span at);
+/* How much the clocks of two members differ at most. */
+span clocks_apart(const struct day *d);
 int64_t below(struct day *d, int64_t n);
 bool chance(struct day *d, int one_in);
 

@@ -41,13 +41,11 @@ judge_muted(struct day *d, struct member *m, const struct fake_sent *sent)
 			    a % 2);
 }
 
-/* The last end of x by the clock of m; where clocks differ, surely not before. */
-static struct wall
-end_by_clock(const struct member *m, const struct alert_state *x)
+/* When whoever told the last end of x looked at its alerts, as m's entry of the log says. */
+static span
+looked_at(const struct day *d, const struct alert_state *x, const struct log_entry *entry)
 {
-	const struct day *d = m->day;
-
-	return wall_add(m->world.now.wall, x->ended - d->now + (d->skewed ? 20 * SPAN_S : 0));
+	return wall_sub(wall_add(entry->timestamp, -entry->age), true_time(d, d->members[x->ended_by].clock));
 }
 
 static void
@@ -64,7 +62,7 @@ note_mentions(void *arg, const struct change *c)
 
 		/* Not of other groups; what m has told itself says nothing new; and who looked before told of an end before that one. */
 		if (group_of_key(c->entry->key.group_key) == a / 2 && c->entry->by_peer)
-			m->heard_end[a] = set_has(&t.resolved, x->hash) && wall_after(wall_add(t.at, -c->entry->age), end_by_clock(m, x));
+			m->heard_end[a] = set_has(&t.resolved, x->hash) && x->ended_told >= x->ended ? looked_at(m->day, x, c->entry) : 0;
 	}
 }
 
@@ -78,17 +76,18 @@ judge_heard(struct member *m)
 }
 
 /*
- * The receiver knows of its last end, by somebody who was posted it; m was not, but has heard what that one told. Clocks that differ may
- * hide it, and so may what is told next, as the log has the last word only.
+ * The receiver knows of its last end, by somebody who was posted it; m has heard what that one told, and was not posted it, or was and
+ * its clock is behind. Clocks that differ may hide the first, and what is told next both, as the log has the last word only.
  */
 static void
 judge_stale(struct day *d, struct member *m, const struct fake_sent *sent, int a)
 {
 	const struct alert_state *x = &d->alerts[a];
+	bool knows = m->posted[a] >= x->ended && (!x->fires || m->posted[a] < x->changed);
 
-	if (x->believed || x->ended_by == m->number || x->ended_told < x->ended || !m->heard_end[a] || d->now - x->ended_told > RETENTION - 30 * SPAN_S)
+	if (x->believed || x->ended_by == m->number || x->ended_told < x->ended || m->heard_end[a] < x->ended || d->now - x->ended_told > RETENTION - 30 * SPAN_S - clocks_apart(d))
 		return;
-	if (m->posted[a] < x->ended && m->posted[a] + (d->skewed ? 20 * SPAN_S : 0) + STEP < x->ended_told)
+	if (knows || m->posted[a] + clocks_apart(d) + STEP < m->heard_end[a])
 		fail(d, "stale: member %d tells%s, but A%d{i=%d} was told to have ended %.1f s ago, and was posted there %.1f s ago", m->number,
 		    sent->text, a / 2, a % 2, (double)(d->now - x->ended_told) / 1e9, (double)(d->now - m->posted[a]) / 1e9);
 }
@@ -182,7 +181,7 @@ judge_told(struct day *d)
 		struct alert_state *x = &d->alerts[a];
 		span since = x->changed > x->trouble ? x->changed : x->trouble;
 
-		if (d->now - since < LONG_ENOUGH)
+		if (d->now - since < LONG_ENOUGH + clocks_apart(d))
 			continue;
 		/* An end while it was muted is not told; nor, always, one that not all have heard of, as in Alertmanager. */
 		if (x->fires && !x->believed)

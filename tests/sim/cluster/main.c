@@ -41,6 +41,18 @@ say(const struct day *d, const char *format, ...)
 	printf("\n");
 }
 
+struct wall
+true_time(const struct day *d, span at)
+{
+	return wall_add(d->began, at);
+}
+
+span
+clocks_apart(const struct day *d)
+{
+	return d->skewed ? 2 * SKEW : 0;
+}
+
 int64_t
 below(struct day *d, int64_t n)
 {
@@ -106,7 +118,9 @@ begin_member(struct day *d, int number)
 		m->edge.keepalive_at = below(d, SPAN_S);
 	}
 	/* Clocks differ. */
-	world_step_wall(&m->world, d->skewed ? below(d, 20 * SPAN_S) - 10 * SPAN_S : below(d, 20 * SPAN_MS));
+	m->clock = d->skewed ? below(d, 2 * SKEW) - SKEW : below(d, 20 * SPAN_MS);
+	d->began = m->world.now.wall;
+	world_step_wall(&m->world, m->clock);
 	world_start(&m->world, d->config);
 	open_share(m);
 }
@@ -123,12 +137,11 @@ static void
 post_to(struct day *d, struct member *m, int a)
 {
 	const struct alert_state *x = &d->alerts[a];
-	struct wall now = m->world.now.wall;
 	char name[32];
 
 	snprintf(name, sizeof(name), "A%d{i=%d}", a / 2, a % 2);
 	m->posted[a] = d->now;
-	world_post(&m->world, name, x->since, x->fires ? wall_add(now, 5 * SPAN_MIN) : wall_add(x->since, 1));
+	world_post(&m->world, name, x->since, x->fires ? true_time(d, d->now + VALID) : x->over);
 	world_settle(&m->world);
 }
 
@@ -197,14 +210,15 @@ change_alert(struct day *d)
 		return;
 	x->fires = !x->fires;
 	if (x->fires)
-		x->since = wall_add(d->members[0].world.now.wall, d->skewed ? -10 * SPAN_S : 0);
+		x->since = true_time(d, d->now);
 	x->changed = x->resend_at = d->now;
 	say(d, "A%d{i=%d} %s", (int)(x - d->alerts) / 2, (int)(x - d->alerts) % 2, x->fires ? "fires" : "has ended");
 	if (x->fires)
 		return;
 	x->ended = d->now;
+	x->over = true_time(d, d->now);
 	for (int i = 0; i < d->members_n; i++)
-		d->members[i].heard_end[x - d->alerts] = false;
+		d->members[i].heard_end[x - d->alerts] = 0;
 }
 
 static bool
