@@ -23,6 +23,7 @@ struct alert {
 	struct labels *annotations;
 	struct istr *generator_url;	/* may be the empty string, never NULL */
 	struct wall starts, ends;	/* as posted, with their offsets */
+	span beyond;			/* `ends` is so much later than what the last post stated: alert_merge kept that of one before; >= 0 */
 	struct wall updated;		/* when we received it */
 };
 
@@ -53,6 +54,8 @@ void alert_unref(struct alert *a);	/* may be NULL */
 
 /* Has it ended at t? (ends set and not after t) */
 bool alert_resolved_at(const struct alert *a, struct wall t);
+/* The end that the last post of it stated, or that resolve_timeout gave it. */
+struct wall alert_stated_end(const struct alert *a);
 /*
  * The alert to be stored after `fresh` arrives while `old` was stored: a new
  * reference to fresh itself, or to a merged alert when their ranges overlap

@@ -165,13 +165,13 @@ log_told(struct engine *e, struct leg *leg, const struct receiver_data *data, st
 	};
 	const struct log_entry *held = leg_log_entry(e, leg, now);
 
-	if (clustered(e))
-		entry.age = age_of(f, entry.timestamp);
 	outdated_stay_told(f, &entry, held);
 	if (leg->claim != NULL && leg_claim_told_late(e, leg, &entry, held, now))
 		return;
 	if (held != NULL && wall_after(held->timestamp, entry.timestamp))
 		entry.timestamp = wall_add(held->timestamp, 1);	/* clocks differ */
+	if (clustered(e))
+		entry.age = age_of(f, entry.timestamp);
 	leg_log_set(e, leg, &entry, held, now);
 }
 

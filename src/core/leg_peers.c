@@ -23,8 +23,12 @@ leg_is_overtaken(struct engine *e, const struct leg *leg, const struct log_entry
 {
 	const struct flight *f = leg->flight;
 
-	return entry != NULL && entry->by_peer && (f->resumed || leg_told_meanwhile(entry, f)) &&
-	    (wall_after(entry->timestamp, flight_tick(f, now)) || outdated_fires(f, entry) || outdated_meanwhile(e, f, now));
+	if (entry == NULL || !entry->by_peer)
+		return false;
+	if ((f->resumed || leg_told_meanwhile(entry, f)) && (wall_after(entry->timestamp, flight_tick(f, now)) || outdated_fires(f, entry)))
+		return true;
+	/* It has waited since, and alerts were posted again. */
+	return wall_cmp(f->seen, now.wall) != 0 && outdated_meanwhile(e, f, now);
 }
 
 /* Both sorted. */

@@ -10,6 +10,10 @@
  * Times of two clocks are compared. An end counts from when whoever told it looked at its alerts (Alertmanager's members only say when
  * they had told it), but from when this member heard of it if that clock is ahead: a post after that is news whatever clocks say. A clock
  * that is behind lets pass what could have been left out.
+ *
+ * And a member whose own clock is behind, or was set back, is posted an end that has not come yet, so that the alert fires until then. The
+ * member that told that it ended had the same end, and saw that it was over: the end as it was posted last is compared with that one's clock, and
+ * this member's is not asked. Alerts that truly fire again are posted with a later end.
  */
 #include "engine_state.h"
 #include "hashes.h"
@@ -17,7 +21,13 @@
 /* An alert that is looked for in what one integration was told. */
 #define LOOK_UNITS 8
 
-/* The words of other members on a group: the log's entries of its integrations, borrowed. */
+/*
+ * A word of the log that is further ahead is of a clock that is wrong by more than is to be expected, and no measure of ends. Prometheus posts what
+ * fires to end in four minutes at least: that is more, so none of it is held back.
+ */
+#define AHEAD_MOST (2 * SPAN_MIN)
+
+/* All that was told of a group: the log's entries of its integrations, borrowed. */
 struct words {
 	const struct log_entry **v;
 	size_t n;
@@ -27,14 +37,13 @@ struct words {
 struct mention {
 	struct wall at;		/* WALL_ZERO: nothing */
 	bool ended;
+	struct wall looked;	/* by the clock of whoever told it */
 	struct wall known;	/* here since then, or later */
 };
 
 static struct wall
-known_at(const struct log_entry *entry)
+known_at(const struct log_entry *entry, struct wall looked)
 {
-	struct wall looked = wall_add(entry->timestamp, -entry->age);
-
 	/* Since when a restored one is known is not known any more. */
 	return entry->merge > 0 && wall_before(entry->heard, looked) ? entry->heard : looked;
 }
@@ -42,13 +51,25 @@ known_at(const struct log_entry *entry)
 static void
 look_into(const struct log_entry *entry, uint64_t hash, struct mention *newest)
 {
+	struct wall looked = wall_add(entry->timestamp, -entry->age);
 	bool ended;
 
 	if (!wall_is_zero(newest->at) && wall_before(entry->timestamp, newest->at))
 		return;
 	ended = hashes_have(entry->resolved, entry->resolved_n, hash);
-	if (ended || hashes_have(entry->firing, entry->firing_n, hash))
-		*newest = (struct mention){ entry->timestamp, ended, known_at(entry) };
+	/* This member's own word is none of another that fires. */
+	if (ended || (entry->by_peer && hashes_have(entry->firing, entry->firing_n, hash)))
+		*newest = (struct mention){ entry->timestamp, ended, looked, known_at(entry, looked) };
+}
+
+/* Has an alert that is held as `a` ended, as whoever told its end saw it? */
+static bool
+is_over(const struct alert *a, const struct mention *end, struct wall now)
+{
+	/* One that is in the future is of a clock that was set since. */
+	if (!wall_after(end->known, now) && wall_after(end->known, a->updated))
+		return true;
+	return !wall_after(alert_stated_end(a), end->looked) && wall_sub(end->looked, now) <= AHEAD_MOST;
 }
 
 static void
@@ -60,16 +81,15 @@ look_at(const struct words *words, struct alert_entry *r, struct wall now)
 		look_into(words->v[i], r->alert->labels->hash, &newest);
 	if (wall_is_zero(newest.at))
 		return;
-	/* One that is in the future is of a clock that was set since. */
 	if (newest.ended)
-		r->outdated |= !wall_after(newest.known, now) && wall_after(newest.known, r->alert->updated);
+		r->outdated |= is_over(r->alert, &newest, now);
 	else
 		r->outdated = false;
 }
 
 /* In f's arena. */
 static struct words
-words_of_peers(const struct engine *e, const struct flight *f)
+words_of(const struct engine *e, const struct flight *f)
 {
 	const struct receiver *to = f->route->receiver;
 	struct words words = { ARENA_ARRAY(f->arena, to->n, const struct log_entry *), 0 };
@@ -78,7 +98,7 @@ words_of_peers(const struct engine *e, const struct flight *f)
 		struct log_key key = log_key_of(f->key, to, &to->integrations[i]);
 		const struct log_entry *entry = nflog_find(e->nflog, &key);
 
-		if (entry != NULL && entry->by_peer)
+		if (entry != NULL)
 			words.v[words.n++] = entry;
 	}
 	return words;
@@ -117,7 +137,7 @@ outdated_leave_out(struct engine *e, struct flight *f, struct moment now)
 
 	if (!clustered(e))
 		return;
-	words = words_of_peers(e, f);
+	words = words_of(e, f);
 	f->outdated = ARENA_ARRAY(f->arena, p->left_n, uint64_t);
 	for (size_t i = 0; i < p->left_n; i++) {
 		uint32_t place = p->left[i];
@@ -137,7 +157,7 @@ outdated_leave_out(struct engine *e, struct flight *f, struct moment now)
 bool
 outdated_meanwhile(struct engine *e, const struct flight *f, struct moment now)
 {
-	struct words words = words_of_peers(e, f);
+	struct words words = words_of(e, f);
 
 	for (size_t i = 0; i < f->passed_n; i++) {
 		struct alert_entry *r = f->passed[i].resolved ? NULL : alerts_find(&e->alerts, f->passed[i].alert->labels);

@@ -95,6 +95,12 @@ alert_resolved_at(const struct alert *a, struct wall t)
 	return !wall_is_zero(a->ends) && !wall_after(a->ends, t);
 }
 
+struct wall
+alert_stated_end(const struct alert *a)
+{
+	return wall_add(a->ends, -a->beyond);
+}
+
 /* Strictly: ranges that only touch are two episodes. */
 static bool
 is_inside(struct wall t, const struct alert *a)
@@ -134,6 +140,7 @@ alert_merge(struct alert *old, struct alert *fresh, struct wall now)
 	if (wall_before(older->starts, younger->starts))
 		a->starts = older->starts;
 	a->ends = merged_end(older, younger, now);
+	a->beyond = wall_sub(a->ends, alert_stated_end(younger));
 	return a;
 }
 

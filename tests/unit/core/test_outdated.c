@@ -332,6 +332,129 @@ START_TEST(what_was_told_keeps_its_time)
 }
 END_TEST
 
+/* From and until a time from now by this member's clock. */
+static void
+post_until(const char *alert, span from, span until)
+{
+	world_post(&w, alert, wall_add(w.now.wall, from), wall_add(w.now.wall, until));
+}
+
+/* This member's clock is behind: the end that it is posted is to come yet. */
+START_TEST(an_end_that_is_to_come_here_is_over_where_it_was_told)
+{
+	begin();
+	world_run(&w, 20 * SPAN_S);
+	clock_of_peer = 30 * SPAN_S;
+	peer_tells(0, NULL, "A");
+	world_run(&w, 21 * SPAN_S);
+	post_until("A", -SPAN_S, 25 * SPAN_S);
+	is_silent(2 * SPAN_MIN);
+	/* It fires again. */
+	post_until("A", -SPAN_S, 4 * SPAN_MIN);
+	world_run(&w, 3 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_str_eq(w.sent.v[1].text, " firing [A] first notification");
+	world_fini(&w);
+}
+END_TEST
+
+/* The end that is merged is that of an earlier post; the one that counts was posted last. */
+START_TEST(the_end_that_was_posted_last_counts)
+{
+	begin_with("hook");
+	post_until("A", -SPAN_S, 4 * SPAN_MIN);
+	world_run(&w, 11 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	post_until("A", -15 * SPAN_S, 10 * SPAN_S);
+	clock_of_peer = 30 * SPAN_S;
+	peer_tells(0, NULL, "A");
+	world_run(&w, 12 * SPAN_S);
+	post_until("A", -15 * SPAN_S, 9 * SPAN_S);
+	is_silent(3 * SPAN_MIN);
+	world_fini(&w);
+}
+END_TEST
+
+/* A clock that is wrong by more is no measure: what fires for less is told all the same. */
+START_TEST(a_clock_that_is_far_ahead_is_no_measure_of_ends)
+{
+	begin();
+	world_run(&w, 20 * SPAN_S);
+	clock_of_peer = 5 * SPAN_MIN;
+	peer_tells(0, NULL, "A");
+	world_run(&w, 21 * SPAN_S);
+	post_until("A", -SPAN_S, 4 * SPAN_MIN);
+	world_run(&w, SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 2);
+	world_fini(&w);
+}
+END_TEST
+
+/* This member has told the end itself, and then its clock was set back: it is posted an end that it has told. */
+START_TEST(an_end_that_was_told_here_is_over)
+{
+	begin_with("hook");
+	post_until("A", -SPAN_S, 4 * SPAN_MIN);
+	world_run(&w, 11 * SPAN_S);
+	world_run(&w, 20 * SPAN_S);
+	post_until("A", -20 * SPAN_S, -1);
+	world_run(&w, 41 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_str_eq(w.sent.v[1].text, " resolved [A] all alerts resolved");
+	world_step_wall(&w, -30 * SPAN_S);
+	post_until("A", -11 * SPAN_S, 9 * SPAN_S);
+	is_silent(3 * SPAN_MIN);
+	post_until("A", -SPAN_S, 4 * SPAN_MIN);
+	world_run(&w, 4 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 3);
+	world_fini(&w);
+}
+END_TEST
+
+/* A flush waits for its turn, and before it comes this member's clock is set forward, and the end is posted and told by another. */
+START_TEST(what_ended_while_it_waited_is_not_told)
+{
+	begin_with("hook");
+	world_wait(&w, 15 * SPAN_S);
+	post_until("A", -SPAN_S, 4 * SPAN_MIN);
+	world_run(&w, 12 * SPAN_S);
+	age = SPAN_S;
+	peer_tells(0, NULL, "A");
+	world_step_wall(&w, 30 * SPAN_S);
+	post_until("A", -SPAN_MIN, -31 * SPAN_S);
+	is_silent(2 * SPAN_MIN);
+	world_fini(&w);
+}
+END_TEST
+
+static void
+note_age(void *arg, const struct change *c)
+{
+	*(span *)arg = c->entry->age;
+}
+
+/* Words that follow those of a member whose clock is ahead get a time after them, and are as old as that makes them. */
+START_TEST(a_time_that_is_put_after_anothers_is_no_younger)
+{
+	struct share_cursor at = { 0 };
+	struct work all = { INT64_MAX };
+	span told = 0;
+
+	begin();
+	world_run(&w, 20 * SPAN_S);
+	clock_of_peer = SPAN_MIN;
+	peer_tells(0, "A", NULL);
+	post_until("A", -20 * SPAN_S, -1);
+	world_run(&w, 45 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_str_eq(w.sent.v[1].text, " resolved [A] all alerts resolved");
+	ck_assert(view_shared_some(w.engine, &at, &all, note_age, &told));
+	/* It flushed at 40 s. */
+	ck_assert_int_eq(told, 40 * SPAN_S + 1);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -340,5 +463,7 @@ main(void)
 	    a_clock_that_is_ahead_keeps_nobody_from_telling, a_clock_that_was_set_back_keeps_nobody_from_telling,
 	    a_restart_brings_nothing_back, others_of_the_group_are_told, it_fires_again_elsewhere,
 	    an_integration_that_was_not_told_hears_of_the_end, a_retry_is_none_of_it, a_lone_instance_tells_what_it_holds,
-	    what_was_told_keeps_its_time);
+	    what_was_told_keeps_its_time, an_end_that_is_to_come_here_is_over_where_it_was_told, the_end_that_was_posted_last_counts,
+	    a_clock_that_is_far_ahead_is_no_measure_of_ends, an_end_that_was_told_here_is_over, what_ended_while_it_waited_is_not_told,
+	    a_time_that_is_put_after_anothers_is_no_younger);
 }

@@ -175,6 +175,27 @@ START_TEST(merge)
 }
 END_TEST
 
+START_TEST(merge_remembers_the_end_that_was_stated_last)
+{
+	struct err e = { 0 };
+	bool firing;
+	struct alert *long_one = make(0, 900, 0, &firing, &e), *shorter = make(10, 500, 60, &firing, &e), *late = make(20, 70, 40, &firing, &e);
+	struct alert *a = alert_merge(long_one, shorter, lib_at(60)), *b = alert_merge(a, late, lib_at(60));
+
+	ck_assert_int_eq(wall_cmp(alert_stated_end(long_one), lib_at(900)), 0);
+	ck_assert_int_eq(wall_cmp(a->ends, lib_at(900)), 0);
+	ck_assert_int_eq(wall_cmp(alert_stated_end(a), lib_at(500)), 0);
+	/* A post of before that comes late was not the last. */
+	ck_assert_int_eq(wall_cmp(b->ends, lib_at(900)), 0);
+	ck_assert_int_eq(wall_cmp(alert_stated_end(b), lib_at(500)), 0);
+	alert_unref(long_one);
+	alert_unref(shorter);
+	alert_unref(late);
+	alert_unref(a);
+	alert_unref(b);
+}
+END_TEST
+
 START_TEST(merge_takes_the_youngest_texts)
 {
 	struct label_pair labels[] = { { STR("a"), STR("1") } };
@@ -252,6 +273,7 @@ main(void)
 	tcase_add_test(tc, resolved_at_its_end);
 	tcase_add_loop_test(tc, merge, 0, ARRAY_LEN(merges));
 	tcase_add_test(tc, merge_takes_the_youngest_texts);
+	tcase_add_test(tc, merge_remembers_the_end_that_was_stated_last);
 	tcase_add_test(tc, order_in_a_notification);
 	return lib_run("alert", tc);
 }
