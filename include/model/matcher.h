@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/sbuf.h"
 #include "base/str.h"
+#include "base/text_mark.h"
 #include "model/labels.h"
 
 struct regex;
@@ -103,6 +104,10 @@ void match_run_reset(struct match_run *run);
  * or borrowed from m. For indexes.
  */
 size_t matcher_values(const struct matcher *m, struct str *one, const struct str **v);
+/* The marks of the values that a RE accepts: each fits one of them. 0: they may have any; *v is borrowed from m. */
+size_t matcher_marks(const struct matcher *m, const struct text_mark **v);
+/* Does m refuse the label's absence (which is the empty value)? Known without matching. */
+bool matcher_wants_label(const struct matcher *m);
 bool matcher_eq(const struct matcher *a, const struct matcher *b);
 /* Same matchers in the same order. */
 bool matchers_eq(const struct matchers *a, const struct matchers *b);

@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "base/sbuf.h"
 #include "base/str.h"
+#include "base/text_mark.h"
 #include "base/work.h"
 
 struct regex;
@@ -81,6 +82,11 @@ bool regex_replace_all(const struct regex *re, struct str repl, struct str src, 
 size_t regex_literals(const struct regex *re, const struct str **v);
 /* The prefix of every subject that an anchored pattern matches; may be empty. Borrowed from re. */
 struct str regex_prefix(const struct regex *re);
+/*
+ * All subjects that an anchored pattern matches have something in common, as far as it is known: each fits at least one of these marks, none of which
+ * is empty. *v is borrowed from re, the number is returned; 0: nothing is known.
+ */
+size_t regex_marks(const struct regex *re, const struct text_mark **v);
 /* Whether the empty string matches; known since compilation. */
 bool regex_matches_empty(const struct regex *re);
 /* Whether the pattern is one by itself too, not only between ^(?: and )$ as a)(b is; known since compilation. */

@@ -321,7 +321,7 @@ inhibit_classify(struct inhibitor *in, struct alert_entry *r, struct inhibit_run
 		work_spend(w, RULE_UNITS);
 		more = !work_used_up(w);
 	}
-	matcher_index_end(&it);
+	matcher_index_end(&it, w);
 	p->observed = more;
 	if (more)
 		inhibit_run_reset(run);

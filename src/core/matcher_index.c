@@ -7,28 +7,61 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "matcher_places.h"
 
-/* The items filed under one label. */
+/* Longer values are not gone through. */
+#define GONE_THROUGH_MAX 256
+
+/* All that is asked of one label. */
+struct name {
+	struct hmap_node node;
+	struct istr *name;	/* reference */
+	uint32_t keys;
+	uint32_t count[PLACE_KINDS][PLACE_EDGE_MAX];	/* keys, by the length of their bytes less one */
+	uint8_t lengths[PLACE_KINDS];		/* a bit for each such length that there is */
+};
+
+/* The items filed in one place. */
 struct key {
 	struct hmap_node node;
-	struct istr *name, *value;	/* references */
+	struct name *name;
+	struct matcher_place place;	/* with a reference to the value */
 	struct matcher_index_list list;
 };
 
-/* Interned strings are known by address, and nobody outside chooses those. */
 static uint64_t
-key_hash(const struct istr *name, const struct istr *value)
+name_hash(const struct istr *name)
 {
-	return hash_mix(hash_mix(0, (uintptr_t)name), (uintptr_t)value);
+	/* Interned strings are known by address, and nobody outside chooses those. */
+	return hash_mix(0, (uintptr_t)name);
+}
+
+/* The bytes are chosen by others, and differ in some of theirs only: what differs in the first go's high half comes down in the second. */
+static uint64_t
+key_hash(const struct name *n, struct matcher_place p)
+{
+	return hash_mix(hash_mix(n->node.hash, p.what), (uint64_t)p.kind << 8 | p.len);
+}
+
+static struct name *
+name_find(const struct matcher_index *x, const struct istr *name)
+{
+	for (struct hmap_node *n = hmap_first(&x->names, name_hash(name)); n != NULL; n = hmap_next(n)) {
+		struct name *found = CONTAINER_OF(n, struct name, node);
+
+		if (found->name == name)
+			return found;
+	}
+	return NULL;
 }
 
 static struct key *
-key_find(const struct matcher_index *x, const struct istr *name, const struct istr *value)
+key_find(const struct matcher_index *x, const struct name *name, struct matcher_place p)
 {
-	for (struct hmap_node *n = hmap_first(&x->keys, key_hash(name, value)); n != NULL; n = hmap_next(n)) {
+	for (struct hmap_node *n = hmap_first(&x->keys, key_hash(name, p)); n != NULL; n = hmap_next(n)) {
 		struct key *k = CONTAINER_OF(n, struct key, node);
 
-		if (k->name == name && k->value == value)
+		if (k->name == name && k->place.what == p.what && k->place.kind == p.kind && k->place.len == p.len)
 			return k;
 	}
 	return NULL;
@@ -37,10 +70,17 @@ key_find(const struct matcher_index *x, const struct istr *name, const struct is
 static void
 key_free(struct key *k)
 {
-	istr_unref(k->name);
-	istr_unref(k->value);
+	if (k->place.kind == PLACE_VALUE)
+		istr_unref((struct istr *)(uintptr_t)k->place.what);
 	mem_free(k->list.v);
 	mem_free(k);
+}
+
+static void
+name_free(struct name *n)
+{
+	istr_unref(n->name);
+	mem_free(n);
 }
 
 #define FREE_UNITS 10
@@ -52,13 +92,22 @@ matcher_index_fini_some(struct matcher_index *x, struct hmap_cursor *at, struct 
 
 	while (hmap_next_bucket(&x->keys, at, &node)) {
 		for (; node != NULL; node = next) {
+			struct key *k = CONTAINER_OF(node, struct key, node);
+			struct name *name = k->name;
+
 			next = node->next;
-			key_free(CONTAINER_OF(node, struct key, node));
+			key_free(k);
+			if (--name->keys == 0) {
+				hmap_remove(&x->names, &name->node);
+				name_free(name);
+			}
 			work_spend(w, FREE_UNITS);
 		}
 		if (work_used_up(w))
 			return false;
 	}
+	assert(x->names.n == 0);
+	hmap_fini(&x->names);
 	hmap_fini(&x->keys);
 	mem_free(x->rest.v);
 	*x = (struct matcher_index){ 0 };
@@ -77,40 +126,12 @@ matcher_index_fini(struct matcher_index *x)
 	(void)done;
 }
 
-/* The values that m asks for; 0 when they cannot be counted or an absent label would do. */
-static size_t
-wanted(const struct matcher *m, struct str *one, const struct str **values)
-{
-	size_t n = matcher_values(m, one, values);
-
-	for (size_t i = 0; i < n; i++)
-		if ((*values)[i].n == 0)
-			return 0;
-	return n;
-}
-
-/* More matchers than these are not looked at, so that a silence of a thousand is filed and taken out in no time. */
-#define LOOKED_AT 16
-
-/* How crowded the places are where m would be filed. */
-static size_t
-crowd(const struct matcher_index *x, const struct matcher *m, const struct str *values, size_t n)
-{
-	size_t sum = n;
-
-	for (size_t i = 0; i < n; i++) {
-		struct istr *value = istr_find(values[i]);
-		const struct key *k = value != NULL ? key_find(x, m->name, value) : NULL;
-
-		if (k != NULL)
-			sum += k->list.n;
-	}
-	return sum;
-}
-
+/* An item that several keys of one matcher lead to may be in the list already. */
 static void
 list_add(struct matcher_index_list *l, uint64_t order, void *item)
 {
+	if (l->n > 0 && l->v[l->n - 1].order == order)
+		return;
 	assert(l->n == 0 || l->v[l->n - 1].order < order);
 	if (l->n == l->cap) {
 		l->cap = l->cap == 0 ? 1 : 2 * l->cap;
@@ -148,38 +169,173 @@ list_remove(struct matcher_index_list *l, uint64_t order)
 	return true;
 }
 
-static void
-file_under(struct matcher_index *x, struct istr *name, struct str value_text, uint64_t order, void *item)
+static struct name *
+name_get(struct matcher_index *x, struct istr *name)
 {
-	struct istr *value = istr_get(value_text);
-	struct key *k = key_find(x, name, value);
+	struct name *n = name_find(x, name);
+
+	if (n != NULL)
+		return n;
+	n = NEW(struct name);
+	n->name = istr_ref(name);
+	hmap_insert(&x->names, &n->node, name_hash(name));
+	return n;
+}
+
+static void
+file_in(struct matcher_index *x, struct name *name, struct matcher_place p, uint64_t order, void *item)
+{
+	struct key *k = key_find(x, name, p);
 
 	if (k == NULL) {
 		k = NEW(struct key);
-		k->name = istr_ref(name);
-		k->value = istr_ref(value);
-		hmap_insert(&x->keys, &k->node, key_hash(name, value));
+		k->name = name;
+		k->place = p;
+		if (p.kind == PLACE_VALUE)
+			istr_ref((struct istr *)(uintptr_t)p.what);
+		hmap_insert(&x->keys, &k->node, key_hash(name, p));
+		name->keys++;
+		name->count[p.kind][p.len - 1]++;
+		name->lengths[p.kind] |= (uint8_t)(1u << (p.len - 1));
 	}
-	istr_unref(value);
 	list_add(&k->list, order, item);
+}
+
+/* Frees the name with its last key. */
+static bool
+take_out(struct matcher_index *x, struct name *name, struct matcher_place p, uint64_t order)
+{
+	struct key *k = key_find(x, name, p);
+
+	if (k == NULL || !list_remove(&k->list, order))
+		return false;
+	if (k->list.n > 0)
+		return true;
+	hmap_remove(&x->keys, &k->node);
+	if (--name->count[p.kind][p.len - 1] == 0)
+		name->lengths[p.kind] &= (uint8_t)~(1u << (p.len - 1));
+	key_free(k);
+	if (--name->keys == 0) {
+		hmap_remove(&x->names, &name->node);
+		name_free(name);
+	}
+	return true;
+}
+
+static const struct matcher_place by_long = { PLACE_LONG, 1, 0 }, by_name = { PLACE_NAME, 1, 0 };
+
+static size_t
+cost(const struct matcher_index *x, const struct name *name, struct matcher_place p)
+{
+	const struct key *k = name != NULL ? key_find(x, name, p) : NULL;
+
+	return matcher_place_price(p) + (k != NULL ? k->list.n : 0);
+}
+
+static struct matcher_place
+cheapest(const struct matcher_index *x, const struct name *name, const struct text_mark *m, size_t *cost_out)
+{
+	struct matcher_place places[MATCHER_PLACES_MAX], best = { 0 };
+	size_t n = matcher_places(m, places);
+
+	*cost_out = SIZE_MAX;
+	for (size_t i = 0; i < n; i++) {
+		size_t c = cost(x, name, places[i]);
+
+		if (c >= *cost_out)
+			continue;
+		best = places[i];
+		*cost_out = c;
+	}
+	return best;
+}
+
+/* More matchers than these are not looked at, so that a silence of a thousand is filed and taken out in no time. */
+#define LOOKED_AT 16
+
+/* A matcher's demands on its label, which must not be absent: values that can be counted, or marks, or nothing more. */
+struct asked {
+	const struct str *values;
+	const struct text_mark *marks;
+	size_t values_n, marks_n;
+	struct str one;
+};
+
+static bool
+ask(const struct matcher *m, struct asked *a)
+{
+	if (!matcher_wants_label(m))
+		return false;
+	a->values_n = matcher_values(m, &a->one, &a->values);
+	a->marks_n = a->values_n == 0 ? matcher_marks(m, &a->marks) : 0;
+	return true;
+}
+
+/* The candidates more that filing under m's places means. */
+static size_t
+crowd(const struct matcher_index *x, const struct matcher *m, const struct asked *a)
+{
+	const struct name *name = name_find(x, m->name);
+	size_t sum = 0, c;
+
+	for (size_t i = 0; i < a->values_n; i++) {
+		const struct istr *value = istr_find(a->values[i]);
+
+		sum += value != NULL ? cost(x, name, matcher_place_of_value(value)) : matcher_place_price(matcher_place_of_value(NULL));
+	}
+	for (size_t i = 0; i < a->marks_n; i++) {
+		cheapest(x, name, &a->marks[i], &c);
+		sum += c;
+	}
+	return a->values_n + a->marks_n > 0 ? sum : cost(x, name, by_name);
+}
+
+static void
+file_under(struct matcher_index *x, const struct matcher *m, const struct asked *a, uint64_t order, void *item)
+{
+	struct name *name = name_get(x, m->name);
+	size_t c;
+
+	for (size_t i = 0; i < a->values_n; i++) {
+		struct istr *value = istr_get(a->values[i]);
+
+		file_in(x, name, matcher_place_of_value(value), order, item);
+		istr_unref(value);
+	}
+	for (size_t i = 0; i < a->marks_n; i++) {
+		struct matcher_place p = cheapest(x, name, &a->marks[i], &c);
+
+		file_in(x, name, p, order, item);
+		if (p.kind == PLACE_WITHIN)
+			file_in(x, name, by_long, order, item);
+	}
+	if (a->values_n + a->marks_n == 0)
+		file_in(x, name, by_name, order, item);
+}
+
+static void
+note_newest(struct matcher_index *x, uint64_t order, void *item)
+{
+	x->before_newest = x->newest[0].order;
+	memmove(x->newest, x->newest + 1, sizeof(x->newest) - sizeof(x->newest[0]));
+	x->newest[MATCHER_INDEX_NEWEST - 1] = (struct matcher_index_item){ order, item };
 }
 
 void
 matcher_index_add(struct matcher_index *x, const struct matchers *ms, uint64_t order, void *item)
 {
 	const struct matcher *best = NULL;
-	const struct str *values;
-	struct str one;
-	size_t best_crowd = 0, n;
+	size_t best_crowd = 0;
+	struct asked a;
 
+	note_newest(x, order, item);
 	for (size_t i = 0, looked = 0; i < ms->n && looked < LOOKED_AT; i++) {
 		size_t c;
 
-		n = wanted(&ms->m[i], &one, &values);
-		if (n == 0)
+		if (!ask(&ms->m[i], &a))
 			continue;
 		looked++;
-		c = crowd(x, &ms->m[i], values, n);
+		c = crowd(x, &ms->m[i], &a);
 		if (best == NULL || c < best_crowd) {
 			best = &ms->m[i];
 			best_crowd = c;
@@ -189,88 +345,213 @@ matcher_index_add(struct matcher_index *x, const struct matchers *ms, uint64_t o
 		list_add(&x->rest, order, item);
 		return;
 	}
-	n = wanted(best, &one, &values);
-	for (size_t i = 0; i < n; i++)
-		file_under(x, best->name, values[i], order, item);
+	(void)ask(best, &a);
+	file_under(x, best, &a, order, item);
+}
+
+/* Out of all places where file_under may have put it. */
+static void
+take_from(struct matcher_index *x, const struct matcher *m, const struct asked *a, uint64_t order)
+{
+	struct name *name = name_find(x, m->name);
+	struct matcher_place places[MATCHER_PLACES_MAX];
+
+	/* Held, so that it is still there behind its last key. */
+	if (name == NULL)
+		return;
+	name->keys++;
+	for (size_t i = 0; i < a->values_n; i++) {
+		const struct istr *value = istr_find(a->values[i]);
+
+		if (value != NULL)
+			take_out(x, name, matcher_place_of_value(value), order);
+	}
+	for (size_t i = 0; i < a->marks_n; i++)
+		for (size_t k = matcher_places(&a->marks[i], places); k > 0; k--)
+			take_out(x, name, places[k - 1], order);
+	take_out(x, name, by_long, order);
+	take_out(x, name, by_name, order);
+	if (--name->keys > 0)
+		return;
+	hmap_remove(&x->names, &name->node);
+	name_free(name);
 }
 
 void
 matcher_index_remove(struct matcher_index *x, const struct matchers *ms, uint64_t order)
 {
+	struct asked a;
+
+	for (size_t i = 0; i < MATCHER_INDEX_NEWEST; i++)
+		if (x->newest[i].order == order)
+			x->newest[i].item = NULL;
 	if (list_remove(&x->rest, order))
 		return;
 	for (size_t i = 0, looked = 0; i < ms->n && looked < LOOKED_AT; i++) {
-		const struct str *values;
-		struct str one;
-		size_t n = wanted(&ms->m[i], &one, &values);
-
-		looked += n > 0 ? 1 : 0;
-		for (size_t j = 0; j < n; j++) {
-			struct istr *value = istr_find(values[j]);
-			struct key *k = value != NULL ? key_find(x, ms->m[i].name, value) : NULL;
-
-			if (k == NULL || !list_remove(&k->list, order) || k->list.n > 0)
-				continue;
-			hmap_remove(&x->keys, &k->node);
-			key_free(k);
-		}
+		if (!ask(&ms->m[i], &a))
+			continue;
+		looked++;
+		take_from(x, &ms->m[i], &a, order);
 	}
+}
+
+static struct matcher_index_cursor *
+cursors_of(struct matcher_index_iter *it)
+{
+	return it->more != NULL ? it->more : it->few;
+}
+
+/* One more cursor, where it belongs in the heap. */
+static void
+add_cursor(struct matcher_index_iter *it, struct matcher_index_cursor c)
+{
+	struct matcher_index_cursor *v;
+	size_t i = it->n++;
+
+	if (it->n > it->cap) {
+		it->cap *= 2;
+		v = mem_realloc(it->more, it->cap, sizeof(*v));
+		if (it->more == NULL)
+			memcpy(v, it->few, sizeof(it->few));
+		it->more = v;
+	}
+	v = cursors_of(it);
+	for (; i > 0 && v[(i - 1) / 2].at->order > c.at->order; i = (i - 1) / 2)
+		v[i] = v[(i - 1) / 2];
+	v[i] = c;
 }
 
 static void
 begin_list(struct matcher_index_iter *it, const struct matcher_index_list *l, uint64_t after)
 {
-	struct matcher_index_cursor *cursors = it->more != NULL ? it->more : it->few;
 	size_t from = list_after(l, after);
 
 	if (from < l->n)
-		cursors[it->n++] = (struct matcher_index_cursor){ l->v + from, l->v + l->n };
+		add_cursor(it, (struct matcher_index_cursor){ l->v + from, l->v + l->n });
+}
+
+static void
+begin_at(struct matcher_index_iter *it, const struct matcher_index *x, const struct name *name, struct matcher_place p)
+{
+	const struct key *k = key_find(x, name, p);
+
+	it->looked++;
+	if (k != NULL)
+		begin_list(it, &k->list, it->order);
+}
+
+/* The bytes of the lengths that there are keys of, at the end of `last`, of which n are there. */
+static void
+begin_lengths(struct matcher_index_iter *it, const struct matcher_index *x, const struct name *name, enum matcher_place_kind kind, uint64_t last,
+    size_t n)
+{
+	for (unsigned lengths = name->lengths[kind]; lengths != 0; lengths &= lengths - 1) {
+		unsigned len = (unsigned)__builtin_ctz(lengths) + 1;
+
+		if (len > n)
+			return;
+		begin_at(it, x, name, (struct matcher_place){ kind, len, last & UINT64_MAX >> (64 - 8 * len) });
+	}
+}
+
+static void
+begin_bytes(struct matcher_index_iter *it, const struct matcher_index *x, const struct name *name, struct str s)
+{
+	bool within = name->lengths[PLACE_WITHIN] != 0 && s.n <= GONE_THROUGH_MAX;
+	uint64_t last = 0;
+	size_t i;
+
+	/* At its start each length is met once, when so many bytes have been read. */
+	for (i = 0; i < s.n && (within || i < PLACE_EDGE_MAX); i++) {
+		last = last << 8 | (unsigned char)s.p[i];
+		if (i < PLACE_EDGE_MAX && (name->lengths[PLACE_START] & 1u << i) != 0)
+			begin_at(it, x, name, (struct matcher_place){ PLACE_START, (unsigned)i + 1, last });
+		if (within)
+			begin_lengths(it, x, name, PLACE_WITHIN, last, i + 1);
+	}
+	if (name->lengths[PLACE_END] != 0) {
+		if (i < s.n)
+			last = matcher_place_of_bytes(PLACE_END, str_sub(s, s.n - PLACE_EDGE_MAX, s.n)).what;
+		begin_lengths(it, x, name, PLACE_END, last, s.n);
+	}
+	if (!within && name->lengths[PLACE_LONG] != 0)
+		begin_at(it, x, name, by_long);
 }
 
 void
 matcher_index_begin(struct matcher_index_iter *it, const struct matcher_index *x, const struct labels *l, uint64_t after)
 {
-	it->n = 0;
+	it->n = it->looked = 0;
+	it->cap = ARRAY_LEN(it->few);
 	it->more = NULL;
 	it->order = after;
-	begin_list(it, &x->rest, after);
-	if (x->keys.n == 0)
-		return;
-	for (uint32_t i = 0; i < l->n; i++) {
-		const struct key *k = key_find(x, l->l[i].name, l->l[i].value);
+	if (after > 0 && after >= x->before_newest) {
+		const struct matcher_index_item *end = x->newest + MATCHER_INDEX_NEWEST, *at = end;
 
-		if (k == NULL)
-			continue;
-		if (it->n == ARRAY_LEN(it->few) && it->more == NULL) {
-			it->more = mem_calloc(l->n + 1, sizeof(it->more[0]));
-			memcpy(it->more, it->few, sizeof(it->few));
-		}
-		begin_list(it, &k->list, after);
+		while (at > x->newest && at[-1].order > after)
+			at--;
+		if (at < end)
+			add_cursor(it, (struct matcher_index_cursor){ at, end });
+		return;
 	}
+	begin_list(it, &x->rest, after);
+	if (x->names.n == 0)
+		return;
+	it->looked = l->n;
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct name *name = name_find(x, l->l[i].name);
+
+		if (name == NULL || l->l[i].value->n == 0)
+			continue;
+		if (name->lengths[PLACE_VALUE] != 0)
+			begin_at(it, x, name, matcher_place_of_value(l->l[i].value));
+		if (name->lengths[PLACE_NAME] != 0)
+			begin_at(it, x, name, by_name);
+		if ((name->lengths[PLACE_START] | name->lengths[PLACE_END] | name->lengths[PLACE_WITHIN]) != 0)
+			begin_bytes(it, x, name, istr_str(l->l[i].value));
+	}
+}
+
+/* The first cursor goes on, or gives way to the last; then down to where it belongs. */
+static void
+go_on(struct matcher_index_iter *it)
+{
+	struct matcher_index_cursor *v = cursors_of(it), c = v[0];
+	size_t i = 0, child;
+
+	if (++c.at == c.end)
+		c = v[--it->n];
+	while ((child = 2 * i + 1) < it->n) {
+		if (child + 1 < it->n && v[child + 1].at->order < v[child].at->order)
+			child++;
+		if (v[child].at->order >= c.at->order)
+			break;
+		v[i] = v[child];
+		i = child;
+	}
+	v[i] = c;
 }
 
 void *
 matcher_index_next(struct matcher_index_iter *it)
 {
-	struct matcher_index_cursor *cursors = it->more != NULL ? it->more : it->few;
-	struct matcher_index_cursor *first = NULL;
-	void *item;
+	while (it->n > 0) {
+		struct matcher_index_item first = *cursors_of(it)[0].at;
 
-	for (size_t i = 0; i < it->n; i++)
-		if (first == NULL || cursors[i].at->order < first->at->order)
-			first = &cursors[i];
-	if (first == NULL)
-		return NULL;
-	it->order = first->at->order;
-	item = first->at->item;
-	if (++first->at == first->end)
-		*first = cursors[--it->n];
-	return item;
+		go_on(it);
+		/* Several keys may lead to one item, and of the newest some may be gone. */
+		if (first.order == it->order || first.item == NULL)
+			continue;
+		it->order = first.order;
+		return first.item;
+	}
+	return NULL;
 }
 
 void
-matcher_index_end(struct matcher_index_iter *it)
+matcher_index_end(struct matcher_index_iter *it, struct work *w)
 {
+	work_spend(w, (int64_t)it->looked);
 	mem_free(it->more);
 	it->more = NULL;
 }

@@ -2,13 +2,15 @@
 /*
  * core/matcher_index.h - which of many matcher lists may match a label set.
  *
- * A list that asks for certain values of a label (a="b", a=~"b|c") is filed
- * under those; the rest are always candidates. It gives candidates in their
- * order: the caller still matches them.
+ * A list asks for something of a label: certain values (a="b", a=~"b|c"), values that begin, end or go on in a certain
+ * way (a=~"web-1.*", the marks of an expression: text/regex.h), or any value at all. It is filed under the least crowded
+ * of these. A few bytes of a mark are its key, so that a look-up costs what the label set is long, however many lists
+ * there are: one question for each length of the keys at either end of a value, and at each of its bytes for those
+ * within. Lists that ask for nothing are always candidates.
  *
- * Items are the caller's; their order numbers are unique and given by the
- * caller, each larger than all before. Nothing is retained of the matchers
- * but references to interned strings.
+ * It gives candidates in their order: the caller still matches them. Items are the caller's; their order numbers are
+ * unique and given by the caller, each larger than all before. Nothing is retained of the matchers but references to
+ * interned strings.
  */
 #ifndef CORE_MATCHER_INDEX_H
 #define CORE_MATCHER_INDEX_H
@@ -31,10 +33,15 @@ struct matcher_index_list {
 	size_t n, cap;
 };
 
+#define MATCHER_INDEX_NEWEST 4
+
 /* Zeroed memory is an empty index. */
 struct matcher_index {
-	struct hmap keys;
+	struct hmap names, keys;
 	struct matcher_index_list rest;
+	/* The last ones added: who has seen all others looks at these, and nowhere else. */
+	struct matcher_index_item newest[MATCHER_INDEX_NEWEST];
+	uint64_t before_newest;	/* all that are not among them have this order or a lower one */
 };
 
 void matcher_index_fini(struct matcher_index *x);
@@ -52,14 +59,16 @@ struct matcher_index_cursor {
 struct matcher_index_iter {
 	uint64_t order;			/* of the item that came last */
 	struct matcher_index_cursor *more;	/* instead of `few`, or NULL */
-	size_t n;
-	struct matcher_index_cursor few[6];
+	size_t n, cap;			/* cursors: a heap, the one with the lowest order first */
+	size_t looked;			/* so many places were looked at */
+	struct matcher_index_cursor few[8];
 };
 
 /* Candidates for l whose order is above `after`. */
 void matcher_index_begin(struct matcher_index_iter *it, const struct matcher_index *x, const struct labels *l, uint64_t after);
 /* The next item by order, or NULL at the end. */
 void *matcher_index_next(struct matcher_index_iter *it);
-void matcher_index_end(struct matcher_index_iter *it);
+/* Spends what looking for them has cost: at the end, so that whoever has but little left gets on. */
+void matcher_index_end(struct matcher_index_iter *it, struct work *w);
 
 #endif

@@ -189,7 +189,7 @@ look_at_children(const struct routing *r, struct routing_run *run, struct work *
 			way = WAY_LATER;
 		}
 	}
-	matcher_index_end(&it);
+	matcher_index_end(&it, w);
 	return way;
 }
 

@@ -397,7 +397,7 @@ look(const struct silences *ss, struct alert_entry *r, struct wall now, struct s
 		work_spend(w, LOOK_UNITS);
 		done = !work_used_up(w);
 	}
-	matcher_index_end(&it);
+	matcher_index_end(&it, w);
 	if (done)
 		r->silences_seen = ss->version;
 	return done;

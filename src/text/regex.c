@@ -43,6 +43,18 @@ compare_pieces(const void *a, const void *b)
 	return str_cmp(((const struct rx_piece *)a)->text, ((const struct rx_piece *)b)->text);
 }
 
+/* Copies s to *at, behind which the next has its place. */
+static struct str
+keep_text(char **at, struct str s)
+{
+	char *p = *at;
+
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	*at += s.n;
+	return (struct str){ p, s.n };
+}
+
 /* Copies the plan's texts into one block that re owns; literals apart, sorted and without duplicates. */
 static void
 keep_plan(struct regex *re, struct rx_plan *plan)
@@ -53,21 +65,25 @@ keep_plan(struct regex *re, struct rx_plan *plan)
 		qsort(plan->piece, plan->n, sizeof(*plan->piece), compare_pieces);
 	for (size_t i = 0; i < plan->n; i++)
 		bytes += plan->piece[i].text.n;
+	for (size_t i = 0; i < plan->marks; i++)
+		bytes += plan->mark[i].start.n + plan->mark[i].end.n + plan->mark[i].within.n;
 	char *p = re->text = mem_alloc(bytes);
-	memcpy(p, plan->prefix.n > 0 ? plan->prefix.p : "", plan->prefix.n);
-	re->prefix = (struct str){ p, plan->prefix.n };
-	p += plan->prefix.n;
+	re->prefix = keep_text(&p, plan->prefix);
 	re->literal = mem_calloc(plan->n, sizeof(*re->literal));
 	re->piece = mem_calloc(plan->n, sizeof(*re->piece));
 	for (size_t i = 0; i < plan->n; i++) {
 		struct rx_piece piece = plan->piece[i];
-		memcpy(p, piece.text.n > 0 ? piece.text.p : "", piece.text.n);
-		piece.text.p = p;
+		piece.text = keep_text(&p, piece.text);
 		if (!rx_piece_is_exact(&piece))
 			re->piece[re->pieces++] = piece;
 		else if (re->literals == 0 || !str_eq(re->literal[re->literals - 1], piece.text))
 			re->literal[re->literals++] = piece.text;
-		p += piece.text.n;
+	}
+	re->mark = mem_calloc(plan->marks, sizeof(*re->mark));
+	for (; re->marks < plan->marks; re->marks++) {
+		const struct text_mark *m = &plan->mark[re->marks];
+		struct str start = keep_text(&p, m->start), end = keep_text(&p, m->end), within = keep_text(&p, m->within);
+		re->mark[re->marks] = (struct text_mark){ start, end, within };
 	}
 }
 
@@ -174,6 +190,7 @@ regex_free(struct regex **re)
 	mem_free(r->name);
 	mem_free(r->literal);
 	mem_free(r->piece);
+	mem_free(r->mark);
 	mem_free(r->text);
 	mem_free((char *)(uintptr_t)r->pattern.p);
 	mem_free(r);
@@ -255,6 +272,18 @@ is_literal(const struct regex *re, struct str s)
 	return false;
 }
 
+/* May s match, as far as the marks tell? */
+static bool
+is_marked(const struct regex *re, struct str s)
+{
+	if (s.n > PIECES_SUBJECT_MAX)
+		return str_starts(s, re->prefix);
+	for (size_t i = 0; i < re->marks; i++)
+		if (text_mark_fits(&re->mark[i], s))
+			return true;
+	return re->marks == 0;
+}
+
 /* The result of comparing; REGEX_LATER: none. */
 static enum regex_result
 compare(const struct regex *re, struct str s, struct work *w)
@@ -270,7 +299,9 @@ compare(const struct regex *re, struct str s, struct work *w)
 		if (re->decided)
 			return REGEX_NO;
 	}
-	return str_starts(s, re->prefix) ? REGEX_LATER : REGEX_NO;
+	if (s.n <= PIECES_SUBJECT_MAX)
+		work_spend(w, (int64_t)(re->marks * (s.n / COMPARE_BYTES + 1)));
+	return is_marked(re, s) ? REGEX_LATER : REGEX_NO;
 }
 
 /* By the machine; apart, so that nothing is zeroed where comparing is enough. */
@@ -337,6 +368,13 @@ struct str
 regex_prefix(const struct regex *re)
 {
 	return re->anchored ? re->prefix : STR_NONE;
+}
+
+size_t
+regex_marks(const struct regex *re, const struct text_mark **v)
+{
+	*v = re->mark;
+	return re->marks;
 }
 
 bool

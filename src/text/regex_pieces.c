@@ -23,13 +23,6 @@ add_string(struct strings *set, struct str s)
 
 static bool expand(const struct rx_node *n, struct strings *out);
 
-/* U+FFFD in a pattern matches malformed bytes, too: no plain comparison will do. */
-static bool
-is_plain(struct str s)
-{
-	return str_find(s, STR("\xEF\xBF\xBD")) == s.n;
-}
-
 static struct str
 join(struct arena *a, struct str left, struct str right)
 {
@@ -119,18 +112,6 @@ expand_repeat(const struct rx_node *n, struct strings *out)
 	return true;
 }
 
-/* Without letters (and what else has cases) (?i) changes nothing. */
-static bool
-caseless(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c >= 0x80 || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
-			return false;
-	}
-	return true;
-}
-
 /* Adds the finitely many strings that n matches; false when they are not, or too many. */
 static bool
 expand(const struct rx_node *n, struct strings *out)
@@ -140,7 +121,7 @@ expand(const struct rx_node *n, struct strings *out)
 		add_string(out, STR(""));
 		return true;
 	case RX_LITERAL:
-		if ((n->fold && !caseless(n->text)) || !is_plain(n->text))
+		if (!rx_is_plain(n))
 			return false;
 		add_string(out, n->text);
 		return true;
@@ -251,64 +232,34 @@ plan_branch(struct arena *a, struct rx_node *branch, struct strings *set, struct
 	return true;
 }
 
-/*
- * Appends what everything that n matches begins with; returns whether n
- * matches nothing but that, so that what follows may be appended.
- */
-static bool
-put_prefix(struct arena *a, struct sbuf *b, const struct rx_node *n)
+static void
+add_mark(struct arena *a, struct rx_plan *plan, struct text_mark mark)
 {
-	switch (n->op) {
-	case RX_EMPTY:
-	case RX_BEGIN_TEXT:
-		return true;
-	case RX_LITERAL:
-		if ((n->fold && !caseless(n->text)) || !is_plain(n->text))
-			return false;
-		sbuf_str(b, n->text);
-		return true;
-	case RX_CAPTURE:
-		return put_prefix(a, b, n->sub[0]);
-	case RX_CONCAT:
-		for (size_t i = 0; i < n->n; i++) {
-			if (!put_prefix(a, b, n->sub[i]))
-				return false;
-		}
-		return true;
-	case RX_REPEAT:
-		if (n->min == 0)
-			return false;
-		return put_prefix(a, b, n->sub[0]) && n->min == 1 && n->max == 1;
-	case RX_ALT: {
-		struct sbuf common = SBUF_INIT(SBUF_UNLIMITED), next = SBUF_INIT(SBUF_UNLIMITED);
-		for (size_t i = 0; i < n->n; i++) {
-			size_t same = 0;
-			sbuf_reset(&next);
-			(void)put_prefix(a, &next, n->sub[i]);
-			if (i == 0)
-				sbuf_str(&common, sbuf_get(&next));
-			while (same < common.n && same < next.n && common.p[same] == next.p[same])
-				same++;
-			sbuf_cut(&common, same);
-		}
-		sbuf_str(b, sbuf_get(&common));
-		sbuf_fini(&common);
-		sbuf_fini(&next);
-		return false;
+	if (plan->marks == plan->marks_cap) {
+		size_t cap = plan->marks_cap == 0 ? 4 : plan->marks_cap * 2;
+		plan->mark = arena_grow(a, plan->mark, plan->marks, cap, sizeof(*plan->mark));
+		plan->marks_cap = cap;
 	}
-	case RX_CLASS:
-	case RX_ANY:
-	case RX_ANY_NOT_NL:
-	case RX_END_TEXT:
-	case RX_BEGIN_LINE:
-	case RX_END_LINE:
-	case RX_WORD:
-	case RX_NOT_WORD:
-	case RX_PAREN:
-	case RX_BAR:
-		break;
+	plan->mark[plan->marks++] = mark;
+}
+
+/* The marks of a branch: of its pieces, from `from` on, if it is pieces. False: it has none, or there are too many. */
+static bool
+mark_branch(struct arena *a, struct rx_plan *plan, const struct rx_node *branch, bool pieces, size_t from)
+{
+	if (!pieces) {
+		add_mark(a, plan, rx_mark(a, branch));
+		return !rx_mark_is_empty(&plan->mark[plan->marks - 1]) && plan->marks <= RX_MARKS_MAX;
 	}
-	return false;
+	for (size_t i = from; i < plan->n && plan->marks <= RX_MARKS_MAX; i++) {
+		const struct rx_piece *p = &plan->piece[i];
+		bool open = p->before != RX_GAP_NONE && p->behind != RX_GAP_NONE;
+		add_mark(a, plan, (struct text_mark){ p->before == RX_GAP_NONE ? p->text : STR_NONE,
+		    p->behind == RX_GAP_NONE ? p->text : STR_NONE, open ? p->text : STR_NONE });
+		if (p->text.n == 0)
+			return false;
+	}
+	return plan->marks <= RX_MARKS_MAX;
 }
 
 /* Where there are too many pieces with gaps, the program is faster. */
@@ -331,8 +282,6 @@ drop_gaps(struct rx_plan *plan)
 void
 rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *plan)
 {
-	struct sbuf prefix = SBUF_INIT(SBUF_UNLIMITED);
-
 	*plan = (struct rx_plan){ 0 };
 	plan->anchored = root->op == RX_CONCAT && root->sub[0]->op == RX_BEGIN_TEXT &&
 	    root->sub[root->n - 1]->op == RX_END_TEXT;
@@ -344,9 +293,7 @@ rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *plan)
 	inner->n = root->n - 2;
 	if (inner->n == 0)
 		inner->op = RX_EMPTY;
-	(void)put_prefix(a, &prefix, inner);
-	plan->prefix = arena_str(a, sbuf_get(&prefix));
-	sbuf_fini(&prefix);
+	plan->prefix = rx_edge(a, inner, RX_EDGE_START);
 
 	struct rx_node *only = without_captures(inner->n == 1 ? inner->sub[0] : inner), **branch = &only;
 	struct strings set = { .arena = a };
@@ -357,14 +304,22 @@ rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *plan)
 	}
 	plan->rest = ARENA_ARRAY(a, n, struct rx_node *);
 	plan->decided = true;
+	bool marked = true;
 	for (size_t i = 0; i < n; i++) {
 		size_t from = plan->n;
 		bool ok = plan_branch(a, branch[i], &set, plan);
 		plan->decided = plan->decided && ok;
+		marked = marked && mark_branch(a, plan, branch[i], ok, from);
 		if (!ok || (from < plan->n && !rx_piece_is_exact(&plan->piece[from])))
 			plan->rest[plan->rests++] = branch[i];
 	}
 	drop_gaps(plan);
+	if (marked)
+		return;
+	/* Only the start that all have in common, then. */
+	plan->marks = 0;
+	if (plan->prefix.n > 0)
+		add_mark(a, plan, (struct text_mark){ .start = plan->prefix });
 }
 
 static bool

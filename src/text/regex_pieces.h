@@ -8,7 +8,7 @@
 #ifndef TEXT_REGEX_PIECES_H
 #define TEXT_REGEX_PIECES_H
 
-#include "regex_ast.h"
+#include "regex_marks.h"
 
 enum rx_gap {
 	RX_GAP_NONE,
@@ -30,6 +30,8 @@ struct rx_plan {
 	struct rx_node **rest;	/* branches that are not just literals */
 	size_t rests;
 	struct str prefix;	/* of all that matches, if anchored */
+	struct text_mark *mark;	/* all that matches has one of them; none where nothing is known */
+	size_t marks, marks_cap;
 };
 
 /* Most literals that one branch is expanded to. */
@@ -38,6 +40,9 @@ struct rx_plan {
 #define RX_GAPS_MAX 16
 /* Most literals altogether, as many as an alternation may write down. */
 #define RX_PIECES_MAX 65536
+
+/* Most marks; beyond, only what all have in common is one. */
+#define RX_MARKS_MAX 64
 
 /* Everything in the plan lives in a. */
 void rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *out);

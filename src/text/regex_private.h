@@ -21,7 +21,9 @@ struct regex {
 	struct rx_piece *piece;	/* with gaps */
 	size_t pieces;
 	bool decided;		/* that is all; otherwise the machine has what else */
-	char *text;		/* of literals, pieces and prefix */
+	struct text_mark *mark;
+	size_t marks;
+	char *text;		/* of literals, pieces, prefix and marks */
 	struct str prefix;
 	bool matches_empty, stands_alone;
 	size_t reading;		/* units that reading the pattern took */

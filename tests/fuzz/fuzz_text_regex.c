@@ -60,6 +60,18 @@ check_pcre(struct str pattern, struct str subject, bool yes)
 	pcre_free(&other);
 }
 
+static bool
+has_mark(const struct regex *re, struct str s)
+{
+	const struct text_mark *v;
+	size_t n = regex_marks(re, &v);
+
+	for (size_t i = 0; i < n; i++)
+		if (text_mark_fits(&v[i], s))
+			return true;
+	return n == 0;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -86,8 +98,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t n = regex_literals(re, &v);
 		for (size_t i = 0; i < n; i++)
 			assert(regex_match(re, v[i]));
-		if (one)
+		if (one) {
 			assert(str_starts(subject, regex_prefix(re)));
+			assert(has_mark(re, subject));
+		}
 		assert(str_eq(regex_pattern(re), pattern));
 	}
 	bool between = re != NULL, alone = between && regex_stands_alone(re);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/mem.h"
 #include "base/rand.h"
 #include "lib_core.h"
 #include "matcher_index.h"
@@ -9,6 +10,8 @@ static const char *const texts[] = {
 	"a=~\"1|\"", "b=\"2\"", "a=\"1\"",
 };
 static const char *const alerts[] = { "X", "X{a=1}", "X{a=2}", "X{a=1,b=2}", "X{b=3,c=9}", "X{a=9,b=2,c=1,d=4}" };
+
+static struct work all = { INT64_MAX };
 
 /* The candidates of an index, matched, are those that matching all of them finds, in order. */
 static void
@@ -34,7 +37,7 @@ compare(const struct matcher_index *x, const struct matchers *ms, const bool *in
 		for (; want < ARRAY_LEN(texts); want++)
 			ck_assert_msg(!in[want] || want + 1 <= after || !matchers_match(&ms[want], l),
 			    "%s lacks %s", alerts[i], texts[want]);
-		matcher_index_end(&it);
+		matcher_index_end(&it, &all);
 		labels_unref(l);
 	}
 }
@@ -78,27 +81,33 @@ START_TEST(many_matchers)
 	for (int i = 0; i < N; i++)
 		sbuf_printf(&text, "%sm%d=~\"a|b\"", i > 0 ? "," : "", i);
 	/* m0 is crowded, so that it is filed under another of the first. */
-	struct matchers ms = must_matchers(sbuf_cstr(&text)), crowd = must_matchers("m0=~\"a|b\"");
+	struct matchers ms = must_matchers(sbuf_cstr(&text)), crowd = must_matchers("m0=~\"a|b\""), other = must_matchers("o=\"1\"");
 	matcher_index_add(&x, &crowd, 1, &crowd);
 	matcher_index_add(&x, &ms, 2, &ms);
+	for (uint64_t i = 0; i < MATCHER_INDEX_NEWEST; i++)
+		matcher_index_add(&x, &other, 3 + i, &other);
 	struct labels *l = world_labels("X{m0=a,m1=a,m999=a}");
 	matcher_index_begin(&it, &x, l, 0);
 	ck_assert_ptr_eq(matcher_index_next(&it), &crowd);
 	ck_assert_ptr_eq(matcher_index_next(&it), &ms);
 	ck_assert_ptr_null(matcher_index_next(&it));
-	matcher_index_end(&it);
+	matcher_index_end(&it, &all);
 	labels_unref(l);
 	l = world_labels("X{m999=a}");
 	matcher_index_begin(&it, &x, l, 0);
 	ck_assert_ptr_null(matcher_index_next(&it));
-	matcher_index_end(&it);
+	matcher_index_end(&it, &all);
 	labels_unref(l);
 	matcher_index_remove(&x, &ms, 2);
 	matcher_index_remove(&x, &crowd, 1);
+	for (uint64_t i = 0; i < MATCHER_INDEX_NEWEST; i++)
+		matcher_index_remove(&x, &other, 3 + i);
 	ck_assert_uint_eq(x.keys.n, 0);
+	ck_assert_uint_eq(x.names.n, 0);
 	matcher_index_fini(&x);
 	matchers_fini(&ms);
 	matchers_fini(&crowd);
+	matchers_fini(&other);
 	sbuf_fini(&text);
 }
 END_TEST
@@ -126,13 +135,151 @@ START_TEST(many_labels)
 	matcher_index_begin(&it, &x, l, 0);
 	for (struct matchers *got; (got = matcher_index_next(&it)) != NULL; n++)
 		ck_assert_ptr_eq(got, &ms[n]);
-	matcher_index_end(&it);
+	matcher_index_end(&it, &all);
 	ck_assert_uint_eq(n, 20);
 	labels_unref(l);
 	sbuf_fini(&b);
 	matcher_index_fini(&x);
 	for (size_t i = 0; i < 20; i++)
 		matchers_fini(&ms[i]);
+}
+END_TEST
+
+#define ONE_OF(r, ...) one_of(r, (const char *const[]){ __VA_ARGS__ }, ARRAY_LEN(((const char *const[]){ __VA_ARGS__ })))
+
+static const char *
+one_of(struct rand *r, const char *const *v, size_t n)
+{
+	return v[rand_below(r, n)];
+}
+
+/* A few letters, so that texts are found in each other. */
+static void
+put_text(struct sbuf *b, struct rand *r, uint64_t most)
+{
+	for (uint64_t n = rand_below(r, most + 1); n > 0; n--)
+		sbuf_puts(b, ONE_OF(r, "x", "y", "z", "xy", "1", "-"));
+}
+
+static void
+put_matchers(struct sbuf *b, struct rand *r)
+{
+	for (uint64_t i = 0, n = 1 + rand_below(r, 3); i < n; i++) {
+		sbuf_printf(b, "%s%s%s\"", i > 0 ? "," : "", ONE_OF(r, "a", "b", "c"), ONE_OF(r, "=", "!=", "=~", "=~", "=~", "=~", "!~"));
+		for (uint64_t k = 0, parts = rand_below(r, 4); k < parts; k++) {
+			put_text(b, r, 9);
+			sbuf_puts(b, ONE_OF(r, ".*", ".+", "|", "", "[xz]", "x*"));
+		}
+		put_text(b, r, 2);
+		sbuf_putc(b, '"');
+	}
+}
+
+/* Sets that come and go, against matching all of them, from any place on. */
+START_TEST(random_matchers)
+{
+	enum { N = 60 };
+	struct rand r;
+
+	rand_seed(&r, 7);
+	for (int round = 0; round < 200; round++) {
+		struct matcher_index x = { 0 };
+		struct matchers ms[N];
+		bool in[N] = { false };
+		struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+		for (size_t i = 0; i < N; i++) {
+			sbuf_reset(&b);
+			put_matchers(&b, &r);
+			ms[i] = must_matchers(sbuf_cstr(&b));
+			matcher_index_add(&x, &ms[i], i + 1, &ms[i]);
+			in[i] = true;
+			if (rand_below(&r, 3) > 0)
+				continue;
+			size_t gone = (size_t)rand_below(&r, i + 1);
+			if (in[gone])
+				matcher_index_remove(&x, &ms[gone], gone + 1);
+			in[gone] = false;
+		}
+		for (int look = 0; look < 50; look++) {
+			uint64_t after = rand_below(&r, 3) > 0 ? 0 : rand_below(&r, N + 1);
+			struct matcher_index_iter it;
+			struct matchers *got;
+			size_t next = (size_t)after;
+
+			sbuf_reset(&b);
+			sbuf_puts(&b, "X{a=");
+			put_text(&b, &r, 12);
+			/* Some are too long to go through. */
+			for (int i = look % 10 == 0 ? 300 : 0; i > 0; i--)
+				sbuf_puts(&b, "z");
+			put_text(&b, &r, 2);
+			sbuf_puts(&b, "q,b=q");
+			put_text(&b, &r, 12);
+			sbuf_puts(&b, look % 2 == 0 ? ",c=x}" : "}");
+			struct labels *l = world_labels(sbuf_cstr(&b));
+			matcher_index_begin(&it, &x, l, after);
+			do {
+				size_t to = (got = matcher_index_next(&it)) != NULL ? (size_t)(got - ms) : N;
+
+				ck_assert(to >= next && (to == N || in[to]));
+				for (; next < to; next++)
+					ck_assert_msg(!in[next] || !matchers_match(&ms[next], l), "%s, after %d: set %zu is missing",
+					    sbuf_cstr(&b), (int)after, next);
+				next++;
+			} while (got != NULL);
+			matcher_index_end(&it, &all);
+			labels_unref(l);
+		}
+		for (size_t i = 0; i < N; i++) {
+			if (in[i])
+				matcher_index_remove(&x, &ms[i], i + 1);
+			matchers_fini(&ms[i]);
+		}
+		ck_assert_uint_eq(x.keys.n + x.names.n + x.rest.n, 0);
+		matcher_index_fini(&x);
+		sbuf_fini(&b);
+	}
+}
+END_TEST
+
+/* Thousands of whatever shape have few candidates among them. */
+START_TEST(few_candidates)
+{
+	static const char *const shapes[] = {
+		"i=\"web-#\"", "i=~\"web-#.*\",j=\"node\"", "i=~\".*-#:9100\"", "i=~\".*eb-#:9.*\"", "j=\"node\",i=~\"web-#(:[0-9]+)?\"",
+		"i=~\"[a-z]+-#:[0-9]+\"", "i=~\"(w|x)eb-#.*|(y|z)eb-#\"", "i!~\"x.*\",i=~\"w.*#:.*0\"",
+	};
+	enum { N = 8000 };
+	struct matchers *ms = mem_calloc(N, sizeof(*ms));
+	struct matcher_index x = { 0 };
+	struct matcher_index_iter it;
+	struct labels *l = world_labels("X{i=web-4711:9100,j=node}");
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	size_t n = 0, matched = 0;
+
+	for (int i = 0; i < N; i++) {
+		sbuf_reset(&b);
+		for (const char *c = shapes[i % 8]; *c != '\0'; c++)
+			*c == '#' ? sbuf_printf(&b, "%d", i) : sbuf_putc(&b, *c);
+		ms[i] = must_matchers(sbuf_cstr(&b));
+		matcher_index_add(&x, &ms[i], (uint64_t)i + 1, &ms[i]);
+	}
+	matcher_index_begin(&it, &x, l, 0);
+	for (const struct matchers *got; (got = matcher_index_next(&it)) != NULL; n++)
+		matched += matchers_match(got, l);
+	matcher_index_end(&it, &all);
+	for (int i = 0; i < N; i++)
+		matched -= matchers_match(&ms[i], l);
+	ck_assert_uint_eq(matched, 0);
+	ck_assert_uint_lt(n, 40);
+	ck_assert_uint_lt(it.looked, 100);
+	matcher_index_fini(&x);
+	for (int i = 0; i < N; i++)
+		matchers_fini(&ms[i]);
+	mem_free(ms);
+	sbuf_fini(&b);
+	labels_unref(l);
 }
 END_TEST
 
@@ -209,5 +356,6 @@ END_TEST
 int
 main(void)
 {
-	return RUN("matcher_index", finds_what_matching_all_finds, many_matchers, many_labels, routes_as_stated);
+	return RUN("matcher_index", finds_what_matching_all_finds, many_matchers, many_labels, random_matchers, few_candidates,
+	    routes_as_stated);
 }

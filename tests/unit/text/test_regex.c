@@ -259,6 +259,67 @@ START_TEST(enumerates_literals)
 }
 END_TEST
 
+static void
+put_marks(struct sbuf *b, const char *pattern)
+{
+	struct regex *re = compile(str_from(pattern), REGEX_ANCHORED);
+	const struct text_mark *v;
+	size_t n = regex_marks(re, &v);
+
+	for (size_t i = 0; i < n; i++) {
+		sbuf_printf(b, "%s%.*s*", i > 0 ? "|" : "", STR_ARG(v[i].start));
+		if (v[i].within.n > 0)
+			sbuf_printf(b, "%.*s*", STR_ARG(v[i].within));
+		sbuf_str(b, v[i].end);
+	}
+	regex_free(&re);
+}
+
+START_TEST(marks)
+{
+	static const struct {
+		const char *pattern, *marks;
+	} cases[] = {
+		{ "foo", "foo*foo" },
+		{ "foo.*", "foo*" },
+		{ ".*foo", "*foo" },
+		{ ".+foo.+", "*foo*" },
+		{ "web-[0-9]+\\.example\\.org:9100", "web-*.example.org:9100" },
+		{ "[a-z]+-prod-[0-9]+", "*-prod-*" },
+		{ "(a+)+[bc]17", "a*17" },
+		{ "a(x|xy+)long-one(?:z|yz)b", "ax*long-one*zb" },
+		{ "(?:[0-9](?:[a-z](middle)[a-z])+)+x", "*middle*x" },
+		{ "foo.*|.*bar|x.y", "foo*|*bar|x*y" },
+		{ "(a|b)c.*", "ac*|bc*" },
+		{ "foo.*|.+", "" },
+		{ ".*", "" },
+		{ "a*", "" },
+		{ "", "" },
+		{ "(?i)foo.*", "" },
+		{ "(?i:foo)-bar.*", "*-bar*" },
+		{ "\\bfoo\\b[^x]*$", "foo*" },
+		{ "^foo[^x]*", "foo*" },
+		{ "fo\\x{fffd}o.*x", "*x" },
+		{ "a)|(?:b", "" },
+	};
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		put_marks(&b, cases[i].pattern);
+		ck_assert_str_eq(sbuf_cstr(&b), cases[i].marks);
+		sbuf_reset(&b);
+	}
+	/* Too many have only what is common to them. */
+	struct sbuf many = SBUF_INIT(SBUF_UNLIMITED);
+	for (int i = 0; i < 65; i++)
+		sbuf_printf(&many, "%shost-%d.*", i > 0 ? "|" : "", i);
+	put_marks(&b, sbuf_cstr(&many));
+	ck_assert_str_eq(sbuf_cstr(&b), "host-*");
+	sbuf_fini(&many);
+	sbuf_fini(&b);
+}
+END_TEST
+
 START_TEST(large_alternations)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
@@ -432,6 +493,7 @@ add(TCase *tc)
 	tcase_add_test(tc, bounds_patterns);
 	tcase_add_test(tc, matches_like_go);
 	tcase_add_test(tc, enumerates_literals);
+	tcase_add_test(tc, marks);
 	tcase_add_test(tc, large_alternations);
 	tcase_add_test(tc, sets_of_runes);
 	tcase_add_test(tc, compiled_once);
