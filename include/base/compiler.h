@@ -14,6 +14,7 @@
 #define UNUSED __attribute__((unused))
 /* Kept out of its caller, which stays small. */
 #define NOINLINE __attribute__((noinline))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

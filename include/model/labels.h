@@ -36,6 +36,7 @@ enum istr_found {
 	ISTR_VALUE = 1,		/* valid as a value */
 	ISTR_NAME = 2,		/* as a name; shifted by enum naming: two bits */
 	ISTR_URI = 8,		/* as the URL of an alert */
+	ISTR_JSON = 16,		/* written as JSON it stands there as it is (json_is_plain) */
 };
 
 /* A new reference to the interned copy of s. */

@@ -71,6 +71,8 @@ void json_put_null(struct json_writer *w, const char *key);
 void json_put_raw(struct json_writer *w, const char *key, struct str json);
 void json_put_wall(struct json_writer *w, const char *key, struct wall t);
 
+/* Is nothing of s escaped, even for HTML's sake? */
+bool json_is_plain(struct str s);
 /* Only a string literal with its quotes, without a writer. */
 void json_quote(struct sbuf *b, struct str s, enum json_html html);
 /* As json_str_repaired. */

@@ -12,72 +12,206 @@ write_time(struct json_writer *w, const char *key, struct wall t)
 	json_put_str(w, key, (struct str){ text, n });
 }
 
+/* Nearly all strings are; what was found out is kept with them. */
+static inline bool
+is_plain(struct istr *i)
+{
+	if ((i->found & ISTR_JSON) != 0)
+		return true;
+	if (!json_is_plain(istr_str(i)))
+		return false;
+	i->found |= ISTR_JSON;
+	return true;
+}
+
+/* The bytes of the pairs as they are; 0: some of their strings are escaped. */
+static size_t
+plain_size(const struct labels *l)
+{
+	size_t n = 1;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (!is_plain(l->l[i].name) || !is_plain(l->l[i].value))
+			return 0;
+		n += l->l[i].name->n + l->l[i].value->n + strlen("\"\":\"\",");
+	}
+	return n;
+}
+
+/* For short strings, which these are: a call would take longer than the copying. */
+static inline char *
+put(char *p, const char *bytes, size_t n)
+{
+	/* Both ends, which may overlap. */
+	if (n >= 16) {
+		for (size_t i = 0; i + 16 < n; i += 16)
+			memcpy(p + i, bytes + i, 16);
+		memcpy(p + n - 16, bytes + n - 16, 16);
+	} else if (n >= 8) {
+		memcpy(p, bytes, 8);
+		memcpy(p + n - 8, bytes + n - 8, 8);
+	} else if (n >= 4) {
+		memcpy(p, bytes, 4);
+		memcpy(p + n - 4, bytes + n - 4, 4);
+	} else if (n > 0) {
+		p[0] = bytes[0];
+		p[n / 2] = bytes[n / 2];
+		p[n - 1] = bytes[n - 1];
+	}
+	return p + n;
+}
+
+/* A text of ours. */
+#define PUT(p, literal) ((char *)memcpy((p), "" literal, sizeof(literal) - 1) + sizeof(literal) - 1)
+
+/* Room for all of it having been made. */
+static void
+put_pairs(struct sbuf *b, const struct labels *l)
+{
+	char *p = b->p + b->n;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		p = i > 0 ? PUT(p, ",\"") : PUT(p, "\"");
+		p = put(p, l->l[i].name->bytes, l->l[i].name->n);
+		p = PUT(p, "\":\"");
+		p = put(p, l->l[i].value->bytes, l->l[i].value->n);
+		*p++ = '"';
+	}
+	*p = '\0';
+	b->n = (size_t)(p - b->p);
+}
+
 void
 write_labels(struct json_writer *w, const struct labels *l)
 {
+	size_t n = plain_size(l);
+
 	json_object_begin(w);
-	for (uint32_t i = 0; i < l->n; i++) {
-		json_key(w, istr_str(l->l[i].name));
-		json_str(w, istr_str(l->l[i].value));
+	if (n > 0 && sbuf_reserve(w->b, n)) {
+		put_pairs(w->b, l);
+	} else {
+		for (uint32_t i = 0; i < l->n; i++) {
+			json_key(w, istr_str(l->l[i].name));
+			json_str(w, istr_str(l->l[i].value));
+		}
 	}
 	json_object_end(w);
 }
 
-void
-write_strings(struct json_writer *w, const char *key, const struct str *v, size_t n)
+static void
+write_list(struct json_writer *w, const struct str *v, size_t n)
 {
-	json_key(w, str_from(key));
 	json_array_begin(w);
 	for (size_t i = 0; i < n; i++)
 		json_str(w, v[i]);
 	json_array_end(w);
 }
 
-static void
-write_status(struct json_writer *w, const struct alert_status *s, const struct str *muted_by, size_t muted_by_n)
+void
+write_strings(struct json_writer *w, const char *key, const struct str *v, size_t n)
 {
-	bool suppressed = s->silenced_by_n > 0 || s->inhibited || muted_by_n > 0;
+	json_key(w, str_from(key));
+	write_list(w, v, n);
+}
 
-	json_key(w, STR("status"));
+static char *
+put_time(char *p, struct time_text *t, struct wall at)
+{
+	if (t->n == 0 || t->at.s != at.s || t->at.ns != at.ns || t->at.offset != at.offset) {
+		t->n = strfmt_time_format(at, t->text);
+		t->at = at;
+	}
+	return put(p, t->text, t->n);
+}
+
+static void
+write_suppressed(struct json_writer *w, const struct alert_status *s, const struct str *muted_by, size_t muted_by_n)
+{
 	json_object_begin(w);
 	json_key(w, STR("inhibitedBy"));
 	json_array_begin(w);
 	if (s->inhibited)
 		json_str(w, str_from(fingerprint_text(s->inhibited_by).s));
 	json_array_end(w);
-	write_strings(w, "mutedBy", muted_by, muted_by_n);
+	json_key(w, STR("mutedBy"));
+	write_list(w, muted_by, muted_by_n);
 	json_key(w, STR("silencedBy"));
 	json_array_begin(w);
 	for (size_t i = 0; i < s->silenced_by_n; i++)
 		json_str(w, str_from(s->silenced_by[i]));
 	json_array_end(w);
-	json_put_str(w, "state", suppressed ? STR("suppressed") : STR("active"));
+	json_put_str(w, "state", STR("suppressed"));
 	json_object_end(w);
 }
 
+static void
+write_status(struct json_writer *w, const struct alert_status *s, const struct str *muted_by, size_t muted_by_n)
+{
+	if (s->silenced_by_n > 0 || s->inhibited || muted_by_n > 0)
+		write_suppressed(w, s, muted_by, muted_by_n);
+	else
+		json_raw(w, STR("{\"inhibitedBy\":[],\"mutedBy\":[],\"silencedBy\":[],\"state\":\"active\"}"));
+}
+
+/* Two times and some keys. */
+#define PART_MAX (2 * RFC3339_MAX + 100)
+
+/* Makes room for a part of an alert, and so many bytes more; NULL: there is none. */
+static char *
+begin_part(struct json_writer *w, size_t more)
+{
+	return sbuf_reserve(w->b, PART_MAX + more) ? w->b->p + w->b->n : NULL;
+}
+
+/* Up to p; `comma`: before the value that comes next. */
+static void
+end_part(struct json_writer *w, char *p, bool comma)
+{
+	*p = '\0';
+	w->b->n = (size_t)(p - w->b->p);
+	w->comma = comma;
+}
+
+/* The keys are those of Alertmanager, in its order. They stand here with what is around them: lists have alerts by the million. */
 void
-write_alert(struct json_writer *w, const struct alert *a, const struct alert_status *status,
+write_alert(struct json_writer *w, struct alert_times *times, const struct alert *a, const struct alert_status *status,
     const struct str *receivers, size_t receivers_n, const struct str *muted_by, size_t muted_by_n)
 {
+	struct istr *url = a->generator_url;
+	char *p;
+
 	json_object_begin(w);
-	json_key(w, STR("annotations"));
+	if ((p = begin_part(w, 0)) == NULL)
+		return;
+	end_part(w, PUT(p, "\"annotations\":"), false);
 	write_labels(w, a->annotations);
-	write_time(w, "endsAt", a->ends);
-	json_put_str(w, "fingerprint", str_from(fingerprint_text(a->labels->fingerprint).s));
-	json_key(w, STR("receivers"));
-	json_array_begin(w);
+	if ((p = begin_part(w, 0)) == NULL)
+		return;
+	p = put_time(PUT(p, ",\"endsAt\":\""), &times->ends, a->ends);
+	p = put(PUT(p, "\",\"fingerprint\":\""), fingerprint_text(a->labels->fingerprint).s, 16);
+	end_part(w, PUT(p, "\",\"receivers\":["), false);
 	for (size_t i = 0; i < receivers_n; i++) {
 		json_object_begin(w);
 		json_put_str(w, "name", receivers[i]);
 		json_object_end(w);
 	}
-	json_array_end(w);
-	write_time(w, "startsAt", a->starts);
+	if ((p = begin_part(w, 0)) == NULL)
+		return;
+	p = put_time(PUT(p, "],\"startsAt\":\""), &times->starts, a->starts);
+	end_part(w, PUT(p, "\",\"status\":"), false);
 	write_status(w, status, muted_by, muted_by_n);
-	write_time(w, "updatedAt", a->updated);
-	if (a->generator_url->n > 0)
-		json_put_str(w, "generatorURL", istr_str(a->generator_url));
-	json_key(w, STR("labels"));
+	if ((p = begin_part(w, url->n)) == NULL)
+		return;
+	p = PUT(put_time(PUT(p, ",\"updatedAt\":\""), &times->updated, a->updated), "\"");
+	if (url->n > 0 && is_plain(url)) {
+		p = PUT(put(PUT(p, ",\"generatorURL\":\""), url->bytes, url->n), "\"");
+	} else if (url->n > 0) {
+		end_part(w, p, true);
+		json_put_str(w, "generatorURL", istr_str(url));
+		if ((p = begin_part(w, 0)) == NULL)
+			return;
+	}
+	end_part(w, PUT(p, ",\"labels\":"), false);
 	write_labels(w, a->labels);
 	json_object_end(w);
 }

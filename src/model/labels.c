@@ -5,10 +5,10 @@
 #include "model/labels.h"
 
 #include <assert.h>
+#include <endian.h>
 
 #include "base/ascii.h"
 #include "base/hash.h"
-#include "base/hex.h"
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/utf8.h"
@@ -312,15 +312,27 @@ labels_fingerprint_of(const struct label_pair *pairs, size_t n)
 	return h;
 }
 
+/* A digit of each of the 32 bits' four, the highest first. */
+static void
+put_hex(char out[8], uint64_t v)
+{
+	/* A byte for each, and 39 more for the letters: those that 6 more carry over. */
+	v = (v | v << 16) & UINT64_C(0x0000FFFF0000FFFF);
+	v = (v | v << 8) & UINT64_C(0x00FF00FF00FF00FF);
+	v = (v | v << 4) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+	v += UINT64_C(0x3030303030303030) + ((v + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101)) * 39;
+	v = htobe64(v);
+	memcpy(out, &v, 8);
+}
+
 struct fingerprint_text
 fingerprint_text(uint64_t fingerprint)
 {
 	struct fingerprint_text t;
-	unsigned char b[8];
 
-	for (size_t i = 0; i < sizeof(b); i++)
-		b[i] = (unsigned char)(fingerprint >> (56 - 8 * i));
-	hex_encode(b, sizeof(b), t.s);
+	put_hex(t.s, fingerprint >> 32);
+	put_hex(t.s + 8, fingerprint & UINT32_MAX);
+	t.s[16] = '\0';
 	return t;
 }
 

@@ -96,8 +96,16 @@ json_quote_part(struct sbuf *b, struct str s, enum json_html html)
 	}
 }
 
+bool
+json_is_plain(struct str s)
+{
+	const char *p = s.n > 0 ? s.p : "";
+
+	return json_scan_html(p, p + s.n) == p + s.n;
+}
+
 /* Most strings are copied whole; false: this one is not, and nothing was written. */
-static bool
+static ALWAYS_INLINE bool
 quote_plain(struct sbuf *b, struct str s, enum json_html html)
 {
 	const char *p = s.n > 0 ? s.p : "", *end = p + s.n;
