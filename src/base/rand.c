@@ -53,14 +53,13 @@ rand_u64(struct rand *r)
 uint64_t
 rand_below(struct rand *r, uint64_t n)
 {
-	uint64_t skip, x;
+	uint64_t x;
 
 	assert(n > 0);
-	/* The first 2^64 mod n values would come up once too often. */
-	skip = (0 - n) % n;
+	/* The first 2^64 mod n values would come up once too often; they are less than n, which is quicker to see. */
 	do
 		x = rand_u64(r);
-	while (x < skip);
+	while (x < n && x < (0 - n) % n);
 	return x % n;
 }
 

@@ -57,6 +57,10 @@ struct member {
 	span believe_at[MEMBERS_MAX];	/* when it learns that this has changed */
 	span covered_since[ALERTS];	/* by a silence that is active there; -1: by none */
 	bool ended_seen[SILENCES_MAX];
+	/* Those of the day as it has them (borrowed), found when its revision was that less one; 0: not yet since it is up. */
+	const struct silence *silences[SILENCES_MAX];
+	int silences_n;
+	uint64_t silences_at;
 	struct edge edge;		/* where members claim */
 	span stalled_until;		/* it stands still, and the world goes on */
 	span no_way_until;		/* to the receiver */

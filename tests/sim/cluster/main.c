@@ -160,6 +160,7 @@ come_back(struct day *d, struct member *m)
 	if (d->claims)
 		edge_begin(d, m);
 	world_restart(&m->world);
+	m->silences_at = 0;
 	m->world.wait = 0;
 	open_share(m);
 	/* The store gives alerts time to be posted again: they do not end because the member was away. */
