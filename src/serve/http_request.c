@@ -229,6 +229,8 @@ http_request_read(struct evhttp_request *req, struct arena *a, struct http_reque
 	*v = (struct http_verdict){ .why = "" };
 	/* A request that names us as a proxy is for us all the same. */
 	req->flags &= ~EVHTTP_PROXY_REQUEST;
+	/* How the body came: evhttp would take it for the way in which the answer goes out. */
+	req->chunked = 0;
 	if (req->major != 1 || req->minor < 0) {
 		req->major = 1;
 		req->minor = 1;

@@ -12,6 +12,7 @@
 #include "lib_rig.h"
 #include "loop/clock_real.h"
 
+#define SMALL ((size_t)16000)	/* of an answer that is written in one go */
 #define LARGE ((uint64_t)64 << 20)
 
 struct source {
@@ -74,6 +75,12 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 		for (int i = 0; i < 32; i++)
 			sbuf_put(&out->body, mega, 1 << 20);
 		mem_free(mega);
+		return;
+	}
+	if (str_is(r->path, "/small")) {
+		ck_assert(sbuf_reserve(&out->body, SMALL));
+		for (size_t i = 0; i < SMALL; i++)
+			out->body.p[out->body.n++] = (char)('a' + i % 26);
 		return;
 	}
 	if (!str_is(r->path, "/large")) {
@@ -315,6 +322,90 @@ START_TEST(many_requests_at_once_are_answered_in_several_rounds)
 }
 END_TEST
 
+#define SMALL_REQUESTS 2000	/* so many of those are more than all buffers hold */
+
+/* Each answer to the last byte, whatever part of it the socket took at once. */
+START_TEST(a_socket_takes_a_part_of_a_small_answer)
+{
+	static const char request[] = "POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
+	struct peer *p;
+	size_t n;
+	char *whole;
+
+	BEGIN(0);
+	p = peer_new(w.rig.base, w.rig.port);
+	peer_send(p, request);
+	n = peer_expect(p, 0, "\r\n\r\n") + SMALL;
+	while (p->got.n < n)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	ck_assert_uint_eq(p->got.n, n);
+	whole = mem_strndup(p->got.p, n);
+	/* Dates may change meanwhile. */
+	peer_reading(p, false);
+	for (int i = 0; i < SMALL_REQUESTS; i++)
+		peer_send(p, request);
+	for (size_t before = 0; w.handled != before;) {
+		before = w.handled;
+		for (int i = 0; i < 1000; i++)
+			event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
+	}
+	ck_assert_uint_lt(w.handled, SMALL_REQUESTS);
+	p->got.n = 0;
+	peer_reading(p, true);
+	while (p->got.n < n * SMALL_REQUESTS && !p->eof)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	ck_assert_uint_eq(p->got.n, n * SMALL_REQUESTS);
+	for (size_t i = 0; i < SMALL_REQUESTS; i++) {
+		size_t date = (size_t)(strstr(whole, "Date: ") - whole), behind = date + strlen("Date: Mon, 02 Jan 2006 15:04:05");
+
+		ck_assert(memcmp(p->got.p + i * n, whole, date) == 0);
+		ck_assert(memcmp(p->got.p + i * n + behind, whole + behind, n - behind) == 0);
+	}
+	mem_free(whole);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+static void
+on_time(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	*(bool *)arg = true;
+}
+
+/* What comes while an answer is made or waits to be read wakes nobody up. */
+START_TEST(what_is_not_read_does_not_turn_the_loop)
+{
+	struct timeval soon = { 0, 100000 };
+	bool over = false;
+	struct event *timer;
+	struct peer *p;
+	int rounds = 0;
+
+	BEGIN(0);
+	p = slow_peer("/body");
+	timer = evtimer_new(w.rig.base, on_time, &over);
+	for (int i = 0; i < 1000; i++)
+		event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
+	peer_send(p, "GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+	evtimer_add(timer, &soon);
+	for (; !over; rounds++)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	ck_assert_int_lt(rounds, 20);
+	ck_assert_uint_eq(w.handled, 1);
+	/* And it is read when its time has come. */
+	peer_reading(p, true);
+	while (w.handled == 1)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	peer_expect(p, p->got.n, "/next");
+	event_free(timer);
+	peer_free(p);
+	end();
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -324,6 +415,8 @@ add(TCase *tc)
 	tcase_add_test(tc, health_and_the_page_have_their_answers_whatever_the_limit);
 	tcase_add_test(tc, answers_nobody_reads_do_not_take_all_memory);
 	tcase_add_test(tc, many_requests_at_once_are_answered_in_several_rounds);
+	tcase_add_test(tc, a_socket_takes_a_part_of_a_small_answer);
+	tcase_add_test(tc, what_is_not_read_does_not_turn_the_loop);
 }
 
 int

@@ -127,7 +127,7 @@ START_TEST(pipelined_requests_are_answered_in_order)
 	peer_send(p, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 		     "3\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: t\r\n\r\n\r\nHEAD /3 HTTP/1.1\r\nHost: x\r\n\r\nGET /4 HTTP/1.0\r\n\r\n");
 	at = peer_expect(p, 0, "</1>");
-	at = peer_expect(p, at, "</2>");
+	at = peer_expect(p, at, "</2>HTTP/1.1 200 OK\r\n");
 	at = peer_expect(p, at, "Content-Length: 4\r\n\r\nHTTP/1.0 200 OK\r\n");
 	peer_expect(p, at, "</4>");
 	peer_expect_eof(p);
