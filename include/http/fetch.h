@@ -43,6 +43,7 @@ struct fetch_request {
 	span connect_timeout;		/* until a connection is made, by TLS where that is spoken; 0: 10 s */
 	span idle;			/* the longest time in which nothing may come or go; 0: any */
 	size_t body_max;		/* how much of an answer is kept; 0: 1 MiB */
+	bool status_decides;		/* an answer whose body breaks off, or does not end in time, is one all the same (cut) */
 	struct fetch_gate *gate;	/* borrowed; NULL: always open. Asked for each redirect anew, and not for tokens of oauth2 */
 	struct fetch_sink *sink;	/* takes it instead, borrowed; NULL: none. Refusals and redirects are not for it */
 };
@@ -55,7 +56,7 @@ struct fetch_response {
 	struct str error;
 	int status;
 	struct str body;		/* as much as the request said, at most */
-	bool cut;			/* … and there was more */
+	bool cut;			/* … and there was more, or should have been */
 	struct str content_type;
 	span retry_after;		/* of the header; 0 when absent */
 };

@@ -153,6 +153,8 @@ struct notifier {
 	/* Another request beside those under way: STEP_SEND, or STEP_WAIT for none. NULL: one at a time. */
 	enum step (*more)(struct attempt *a, struct request *out);
 	const int *retry_statuses;	/* ends with 0; NULL: none but 5xx */
+	/* With a `resume`: it needs no more than the status of an answer of 2xx; without one nobody does. */
+	bool by_status;
 	/* Whether resume or more execute templates; with NULL they do not. */
 	bool (*renders_later)(const void *settings);
 	/* A sample of the data of its F_OWN_DATA fields, with one of the usual data. NULL: it has no such fields. */

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/duration.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "http_call.h"
+#include "http_host.h"
 #include "http_proxy.h"
 #include "http_redirect.h"
 #include "http_sockets.h"
@@ -16,7 +16,6 @@
 #include "oauth2.h"
 
 #define REDIRECTS_MAX 10
-#define LAUNCHES_MAX 4		/* in one turn of the loop: a connection by TLS takes a millisecond to begin */
 
 static void next_leg(struct http_call *call);
 static void start_waiting(struct http_client *c);
@@ -25,74 +24,6 @@ static struct mono
 mono_now(const struct http_client *c)
 {
 	return c->o.clock->now(c->o.clock).mono;
-}
-
-/* Hosts and their queues. */
-
-static struct http_host *
-host_of(struct http_client *c, const struct url *u, struct arena *a)
-{
-	struct str key = arena_printf(a, "%.*s://%.*s", STR_ARG(u->scheme), STR_ARG(u->host));
-	uint64_t hash = hash_seeded(key.p, key.n);
-	struct http_host *h;
-
-	for (struct hmap_node *n = hmap_first(&c->hosts, hash); n != NULL; n = hmap_next(n)) {
-		h = CONTAINER_OF(n, struct http_host, node);
-		if (str_eq(h->key, key))
-			return h;
-	}
-	h = NEW(struct http_host);
-	h->key = (struct str){ mem_strndup(key.p, key.n), key.n };
-	hmap_insert(&c->hosts, &h->node, hash);
-	return h;
-}
-
-static void
-host_drop_unused(struct http_client *c, struct http_host *h)
-{
-	char *key;
-
-	if (h->running > 0 || h->waiting.first != NULL)
-		return;
-	hmap_remove(&c->hosts, &h->node);
-	memcpy(&key, &h->key.p, sizeof(key));
-	mem_free(key);
-	mem_free(h);
-}
-
-/*
- * A host may have an eighth of the places that are free: however many of them
- * hang, the next one finds a place. And only so many begin in one turn.
- */
-static bool
-has_place(const struct http_client *c, const struct http_host *h)
-{
-	unsigned left = c->o.in_all - c->running, share = left / 8;
-
-	return left > 0 && c->launched < LAUNCHES_MAX && h->running < c->o.per_host && (h->running == 0 || h->running < share);
-}
-
-static void
-wait_turn(struct http_call *call)
-{
-	struct http_client *c = call->client;
-	struct http_host *h = call->host;
-
-	call->state = CALL_WAITING;
-	if (h->waiting.first == NULL)
-		list_append(&c->waiting, &h->place);
-	list_append(&h->waiting, &call->place);
-}
-
-static void
-leave_queue(struct http_call *call)
-{
-	struct http_client *c = call->client;
-	struct http_host *h = call->host;
-
-	list_remove(&h->waiting, &call->place);
-	if (h->waiting.first == NULL)
-		list_remove(&c->waiting, &h->place);
 }
 
 /* The end of a call. */
@@ -106,15 +37,15 @@ detach(struct http_call *call)
 	if (call->state == CALL_TOKEN) {
 		oauth2_abandon(&call->token);
 	} else if (call->state == CALL_WAITING) {
-		leave_queue(call);
-		host_drop_unused(c, call->host);
+		http_host_leave(call);
+		http_host_drop_unused(c, call->host);
 	} else if (call->state == CALL_RUNNING) {
 		plain_cancel(&call->plain);
 		if (call->leg.easy != NULL)
 			curl_multi_remove_handle(c->multi, call->leg.easy);
 		c->running--;
 		call->host->running--;
-		host_drop_unused(c, call->host);
+		http_host_drop_unused(c, call->host);
 	}
 	call->host = NULL;
 	call->state = CALL_ENDED;
@@ -194,6 +125,13 @@ fail(struct http_call *call)
 	fail_later(call);
 }
 
+/* An answer of which the status is there, and is all that matters. */
+static bool
+is_decided(const struct http_call *call)
+{
+	return call->r->status_decides && call->state == CALL_RUNNING && call->leg.status != 0 && !call->leg.has_error;
+}
+
 /* It ends by itself when it has been idle for too long, or at the deadline. */
 static bool
 is_idle_first(const struct http_call *call)
@@ -223,30 +161,6 @@ timeout_error(struct http_call *call)
 	} else {
 		err_set(&call->err, ERR_TIMEOUT, "context deadline exceeded");
 	}
-}
-
-static void
-on_timer(void *arg)
-{
-	struct http_call *call = arg;
-
-	if (call->failed && call->state != CALL_ENDED)
-		detach(call);
-	if (call->state == CALL_ENDED) {
-		report(call);
-		return;
-	}
-	if (time_left(call) > 0) {
-		timer_in(&call->timer, time_left(call));
-		return;
-	}
-	call->gone_out |= http_hop_gone_out(&call->leg);
-	detach(call);
-	call->failed = true;
-	call->timed_out = call->own_timeout || is_idle_first(call);
-	timeout_error(call);
-	put_context(call);
-	report(call);
 }
 
 /* libcurl's, of a call with an idle time: how much has come and gone of the bodies. */
@@ -290,6 +204,50 @@ answered(struct http_call *call, int status, curl_off_t retry_after)
 		report(call);
 }
 
+/* With what has come of it. */
+static void
+decided(struct http_call *call)
+{
+	struct http_hop *leg = &call->leg;
+	curl_off_t retry_after = 0;
+
+	if (leg->easy != NULL)
+		curl_easy_getinfo(leg->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	else
+		retry_after = http_hop_retry_after(leg, call->client->o.clock);
+	leg->cut = true;
+	answered(call, leg->status, retry_after);
+}
+
+static void
+on_timer(void *arg)
+{
+	struct http_call *call = arg;
+
+	if (call->failed && call->state != CALL_ENDED)
+		detach(call);
+	if (call->state == CALL_ENDED) {
+		report(call);
+		return;
+	}
+	if (time_left(call) > 0) {
+		timer_in(&call->timer, time_left(call));
+		return;
+	}
+	/* There is no time to follow a redirect. */
+	if (is_decided(call) && !http_redirect_wanted(&call->leg, call->leg.status)) {
+		decided(call);
+		return;
+	}
+	call->gone_out |= http_hop_gone_out(&call->leg);
+	detach(call);
+	call->failed = true;
+	call->timed_out = call->own_timeout || is_idle_first(call);
+	timeout_error(call);
+	put_context(call);
+	report(call);
+}
+
 /* A host that answers as most do is one for http_plain.h. */
 static void
 learn(const struct http_call *call)
@@ -314,6 +272,10 @@ on_transfer_done(struct http_call *call, CURLcode code)
 
 	if (code == CURLE_WRITE_ERROR && leg->cut)
 		code = CURLE_OK;
+	if (code != CURLE_OK && is_decided(call)) {
+		decided(call);
+		return;
+	}
 	if (code != CURLE_OK) {
 		if (!leg->has_error)
 			http_hop_error(leg, code, &call->err);
@@ -376,6 +338,8 @@ on_plain_end(void *arg, enum plain_end end)
 		answered(call, call->leg.status, http_hop_retry_after(&call->leg, call->client->o.clock));
 		return;
 	case PLAIN_UNSENT:
+		/* On a kept connection, which has ended without a word. */
+		call->gone_out |= call->leg.left;
 		call->leg.left = false;
 		start_easy(call);
 		return;
@@ -422,16 +386,16 @@ start_waiting(struct http_client *c)
 {
 	struct list_node *at = c->waiting.first;
 
-	while (at != NULL && c->running < c->o.in_all && c->launched < LAUNCHES_MAX) {
+	while (at != NULL && c->running < c->o.in_all && c->launched < HTTP_LAUNCHES_MAX) {
 		struct http_host *h = CONTAINER_OF(at, struct http_host, place);
 		struct http_call *call = CONTAINER_OF(h->waiting.first, struct http_call, place);
 		struct list_node *next = at->next;
 
-		if (has_place(c, h)) {
-			leave_queue(call);
+		if (http_host_has_place(c, h)) {
+			http_host_leave(call);
 			launch(call);
 			/* Its next one waits until all others had their turn. */
-			if (h->waiting.first != NULL && has_place(c, h) && next == NULL)
+			if (h->waiting.first != NULL && http_host_has_place(c, h) && next == NULL)
 				next = c->waiting.first;
 		}
 		at = next;
@@ -456,11 +420,11 @@ enter(struct http_call *call)
 		fail(call);
 		return;
 	}
-	call->host = host_of(c, &call->leg.url, call->arena);
-	if (call->host->waiting.first == NULL && has_place(c, call->host))
+	call->host = http_host_of(c, &call->leg.url, call->arena);
+	if (call->host->waiting.first == NULL && http_host_has_place(c, call->host))
 		launch(call);
 	else
-		wait_turn(call);
+		http_host_wait(call);
 }
 
 static void

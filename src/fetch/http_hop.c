@@ -77,7 +77,13 @@ on_header(char *p, size_t size, size_t n, void *arg)
 		leg->content_type = leg->location = leg->retry_after = STR_NONE;
 		leg->heads++;
 		leg->framed = false;
+		leg->status = 0;
 		sbuf_reset(&leg->body);
+	} else if (str_is(line, "\r\n") || str_is(line, "\n")) {
+		long status = 0;
+
+		if (curl_easy_getinfo(leg->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK && status >= 200)
+			leg->status = (int)status;
 	} else if (http_header_next(&line, &h)) {
 		http_hop_take_header(leg, h.name, h.value);
 	}
@@ -406,6 +412,7 @@ http_hop_end(struct http_hop *leg)
 	leg->content_type = leg->location = leg->retry_after = STR_NONE;
 	leg->cut = leg->has_error = leg->left = leg->framed = false;
 	leg->heads = 0;
+	leg->status = 0;
 	leg->curl_error[0] = '\0';
 }
 

@@ -48,9 +48,8 @@ struct http_hop {
 	bool framed;			/* its headers say where it ends */
 	bool direct;			/* without a proxy */
 
-	/* By http_plain.h, instead of `easy`. */
-	int status;
-	bool left;			/* the request has, or is just about to */
+	int status;			/* its head is complete; 0: it is not. Not that of 1xx */
+	bool left;			/* by http_plain.h, instead of `easy`: the request has, or is just about to */
 };
 
 /* Makes what is the same however it is sent: the headers. Once for each hop. */

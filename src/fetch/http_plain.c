@@ -15,32 +15,20 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 
-#include "base/hash.h"
 #include "base/hmap.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "http_place.h"
 #include "loop/errno_text.h"
 #include "loop/timer.h"
 #include "loop/turn.h"
 
 #define BODY_MAX ((size_t)64 << 10)	/* of a request: it leaves in one write */
-#define KNOWN_FOR (60 * SPAN_S)		/* as libcurl keeps what a name means */
 #define IDLE_FOR (300 * SPAN_S)
 #define IDLE_MAX 256			/* connections, of all hosts */
-#define PLACES_MAX 1024
 #define HEADERS_MAX ((ev_ssize_t)300 << 10)	/* of an answer, as libcurl has it */
 #define CONNECT_S 3
 #define SILENCE_S 86400			/* longer than PLAIN_FOR_MAX: deadlines are the caller's */
-
-/* A scheme://host:port that answered. */
-struct place {
-	struct hmap_node node;
-	struct str key;
-	char ip[64];
-	uint16_t port;
-	struct mono learned;
-	struct list idle;		/* connections, the last used first */
-};
 
 struct connection {
 	struct list_node node;		/* among the idle or the dead ones */
@@ -49,6 +37,7 @@ struct connection {
 	struct evhttp_connection *ev;
 	struct plain_call *call;	/* NULL: idle */
 	struct mono used;		/* when the last call began */
+	bool heard;			/* something has come since then */
 	char peer[80];			/* 127.0.0.1:80, for errors */
 	/* evhttp's own, while it connects. */
 	bufferevent_data_cb on_read, on_write;
@@ -79,69 +68,10 @@ struct plain_call {
 	enum evhttp_request_error error;
 };
 
-/* Places. */
-
-static struct place *
-place_find(const struct plain_pool *pool, struct str key, uint64_t hash)
-{
-	for (struct hmap_node *n = hmap_first(&pool->places, hash); n != NULL; n = hmap_next(n)) {
-		struct place *p = CONTAINER_OF(n, struct place, node);
-
-		if (str_eq(p->key, key))
-			return p;
-	}
-	return NULL;
-}
-
-static bool
-is_known(const struct place *p, struct mono now)
-{
-	return mono_sub(now, p->learned) < KNOWN_FOR;
-}
-
-static void
-place_free(struct plain_pool *pool, struct place *p)
-{
-	char *key;
-
-	hmap_remove(&pool->places, &p->node);
-	memcpy(&key, &p->key.p, sizeof(key));
-	mem_free(key);
-	mem_free(p);
-}
-
-/* Those that would have to be learned anew anyway. */
-static void
-drop_old_places(struct plain_pool *pool, struct mono now)
-{
-	HMAP_EACH(&pool->places, n) {
-		struct place *p = CONTAINER_OF(n, struct place, node);
-
-		if (p->idle.first == NULL && !is_known(p, now))
-			place_free(pool, p);
-	}
-}
-
 void
 plain_learn(struct plain_pool *pool, const struct url *u, const char *ip, long port, struct mono now)
 {
-	uint64_t hash = hash_seeded(u->host.p, u->host.n);
-	struct place *p = place_find(pool, u->host, hash);
-
-	if (!str_is(u->scheme, "http") || strlen(ip) >= sizeof(p->ip) || port <= 0 || port > UINT16_MAX)
-		return;
-	if (p == NULL) {
-		if (pool->places.n >= PLACES_MAX)
-			drop_old_places(pool, now);
-		if (pool->places.n >= PLACES_MAX)
-			return;
-		p = NEW(struct place);
-		p->key = (struct str){ mem_strndup(u->host.p, u->host.n), u->host.n };
-		hmap_insert(&pool->places, &p->node, hash);
-	}
-	memcpy(p->ip, ip, strlen(ip) + 1);
-	p->port = (uint16_t)port;
-	p->learned = now;
+	place_learn(&pool->places, u, ip, port, now);
 }
 
 /* Connections. */
@@ -162,9 +92,19 @@ give_up(struct connection *c)
 }
 
 static void
+on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)in;
+	c->heard = c->heard || info->n_added > 0;
+}
+
+static void
 connection_free(struct connection *c)
 {
 	evhttp_connection_set_closecb(c->ev, NULL, NULL);
+	evbuffer_remove_cb(bufferevent_get_input(evhttp_connection_get_bufferevent(c->ev)), on_input, c);
 	evhttp_connection_free(c->ev);
 	mem_free(c);
 }
@@ -201,6 +141,7 @@ connection_new(struct plain_pool *pool, struct place *p)
 		abort();	/* out of memory */
 	evhttp_connection_set_max_headers_size(c->ev, HEADERS_MAX);
 	evhttp_connection_set_closecb(c->ev, on_close, c);
+	evbuffer_add_cb(bufferevent_get_input(evhttp_connection_get_bufferevent(c->ev)), on_input, c);
 	return c;
 }
 
@@ -266,10 +207,10 @@ what_failed(struct plain_call *call)
 {
 	int os = errno;
 
-	if (!call->leg->left || (call->reused && !call->answering && !call->informed))
+	if (!call->leg->left || (call->reused && !call->connection->heard))
 		return PLAIN_UNSENT;
-	/* The verdict is known; the rest of its body is too much, or cannot be read. */
-	if (call->answering && call->error == EVREQ_HTTP_DATA_TOO_LONG) {
+	/* The verdict is known; the rest of its body is too much, cannot be read, or does not come. */
+	if (call->answering && (call->error == EVREQ_HTTP_DATA_TOO_LONG || call->leg->r->status_decides)) {
 		call->leg->cut = true;
 		return PLAIN_ANSWERED;
 	}
@@ -315,7 +256,7 @@ on_headers(struct evhttp_request *r, void *arg)
 		/* libcurl learns that this host does so, and that it is not for us. */
 		call->informed = true;
 		if (call->connection->place != NULL)
-			call->connection->place->learned = (struct mono){ INT64_MIN / 2 };
+			place_forget(call->connection->place);
 		return -1;
 	}
 	call->answering = true;
@@ -506,16 +447,18 @@ is_for_here(const struct http_hop *leg)
 static struct connection *
 connection_for(struct plain_pool *pool, const struct http_hop *leg, struct mono now, bool *reused)
 {
-	struct place *p = place_find(pool, leg->url.host, hash_seeded(leg->url.host.p, leg->url.host.n));
+	struct place *p = place_find(&pool->places, &leg->url);
 	struct connection *c = p != NULL ? take_idle(p, now) : NULL;
 
 	*reused = c != NULL;
-	if (c == NULL && p != NULL && is_known(p, now)) {
+	if (c == NULL && p != NULL && place_is_known(p, now)) {
 		c = connection_new(pool, p);
 		evhttp_connection_set_timeout(c->ev, CONNECT_S);
 	}
-	if (c != NULL)
+	if (c != NULL) {
 		c->used = now;
+		c->heard = false;
+	}
 	return c;
 }
 
@@ -589,7 +532,7 @@ plain_pool_free(struct plain_pool **poolp)
 
 		LIST_EACH(&p->idle, node)
 			give_up(CONTAINER_OF(node, struct connection, node));
-		place_free(pool, p);
+		place_free(&pool->places, p);
 	}
 	on_bury(pool);
 	timer_fini(&pool->bury);

@@ -153,4 +153,5 @@ const struct notifier notify_incidentio = {
 	},
 	.start = incidentio_start,
 	.resume = incidentio_resume,
+	.by_status = true,
 };

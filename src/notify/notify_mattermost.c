@@ -308,4 +308,5 @@ const struct notifier notify_mattermost = {
 	},
 	.start = mattermost_start,
 	.resume = mattermost_resume,
+	.by_status = true,
 };

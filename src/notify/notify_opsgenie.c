@@ -341,4 +341,5 @@ const struct notifier notify_opsgenie = {
 	},
 	.start = opsgenie_start,
 	.resume = opsgenie_resume,
+	.by_status = true,
 };

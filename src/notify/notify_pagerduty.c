@@ -385,4 +385,5 @@ const struct notifier notify_pagerduty = {
 	},
 	.start = pagerduty_start,
 	.resume = pagerduty_resume,
+	.by_status = true,
 };

@@ -52,6 +52,7 @@ static enum step
 finish_step(struct attempt *a, enum step step, struct request *out)
 {
 	const struct integration_common *common = a->settings;
+	const struct notifier *kind = notifier_of(a->n->integration);
 
 	if (a->retry_after > RETRY_AFTER_MAX)
 		a->retry_after = RETRY_AFTER_MAX;
@@ -61,6 +62,7 @@ finish_step(struct attempt *a, enum step step, struct request *out)
 		out->http.method = STR("POST");
 	if (out->http.http == NULL)
 		out->http.http = common->http_config;
+	out->http.status_decides = kind->resume == NULL || kind->by_status;
 	return step;
 }
 

@@ -229,7 +229,11 @@ static const struct {
 	{ 2, "", true, false, 200, 2, "ok", NULL },
 	{ 2, "", true, true, 200, 2, "ok", NULL },
 	{ 1, "", true, false, 0, 1, "", "EOF" },
+	/* A part of an answer: it has come. */
+	{ 2, "H", true, false, 0, 1, "", "EOF" },
+	{ 2, "HTTP/1.1 200 OK\r\nContent-Le", true, false, 0, 1, "", "EOF" },
 	{ 1, "", true, true, 0, 1, "", "read: connection reset by peer" },
+	{ 0, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", true, false, 0, 1, "", "unexpected EOF" },
 	{ 2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", true, false, 0, 1, "", "unexpected EOF" },
 	{ 2, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok", true, false, 0, 1, "", "unexpected EOF" },
 	{ 1, "SSH-2.0\r\n\r\n", false, false, 0, 1, "", "malformed HTTP response" },
@@ -265,6 +269,78 @@ START_TEST(ends_have_their_verdicts)
 	w.reset = false;
 	run(&r);
 	ck_assert_msg(w.resp.status == 200, "%s", sbuf_cstr(&w.error));
+	end();
+}
+END_TEST
+
+/* Its body breaks off, or never ends: where the status is all that matters, that is an answer. With the three ways of a request. */
+START_TEST(a_status_may_be_enough)
+{
+	static const struct {
+		const char *answer;
+		bool hang_up, reset;
+		int status, requests;
+	} table[] = {
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", true, false, 200, 1 },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", true, true, 200, 1 },
+		{ "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok", true, false, 500, 1 },
+		{ "HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n", false, false, 204, 1 },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", false, false, 200, 1 },
+		{ "HTTP/1.1 503 No\r\nRetry-After: 7\r\nContent-Length: 9\r\n\r\nok", false, false, 503, 1 },
+		{ "HTTP/1.1 307 There\r\nLocation: /there\r\nContent-Length: 9\r\n\r\nok", true, false, 200, 2 },
+		/* There is no time left for the other one. */
+		{ "HTTP/1.1 307 There\r\nLocation: /there\r\nContent-Length: 9\r\n\r\nok", false, false, 0, 1 },
+		/* No status at all. */
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n", true, false, 0, 1 },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n", false, false, 0, 1 },
+		{ "HTTP/1.1 100 Continue\r\n\r\n", false, false, 0, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct fetch_request r;
+
+		begin(_i);
+		r = post();
+		r.status_decides = true;
+		/* Some never come to their end by themselves. */
+		if (!table[i].hang_up)
+			r.timeout = 50 * SPAN_MS;
+		w.requests = 0;
+		w.answer = table[i].answer;
+		w.hang_up = table[i].hang_up;
+		w.reset = table[i].reset;
+		run(&r);
+		ck_assert_msg(w.resp.status == table[i].status, "%zu: %d %s", i, w.resp.status, sbuf_cstr(&w.error));
+		ck_assert_int_eq(w.requests, table[i].requests);
+		ck_assert(w.resp.unanswered == (table[i].status == 0));
+		ck_assert_int_eq(w.resp.retry_after, table[i].status == 503 ? 7 * SPAN_S : 0);
+		w.reset = false;
+		r.timeout = 0;
+		run(&r);
+		ck_assert_msg(w.resp.status == 200, "%zu: %s", i, sbuf_cstr(&w.error));
+		end();
+	}
+}
+END_TEST
+
+/* It was written to a connection that then ended, and there is no other one: nobody knows who has it. */
+START_TEST(what_may_have_been_taken_is_not_said_to_be_lost)
+{
+	struct fetch_request r;
+
+	begin(2);
+	r = post();
+	/* libcurl has none that it kept. */
+	leave(&w.guests[0]);
+	for (int i = 0; i < 10; i++)
+		event_base_loop(w.base, EVLOOP_NONBLOCK);
+	evconnlistener_disable(w.listener);
+	ck_assert_int_eq(shutdown(evconnlistener_get_fd(w.listener), SHUT_RDWR), 0);
+	w.answer = "";
+	w.hang_up = true;
+	run(&r);
+	ck_assert(w.resp.transport_error && w.resp.unanswered);
+	ck_assert_msg(strstr(w.error.p, ": connect: connection refused") != NULL, "%s", w.error.p);
 	end();
 }
 END_TEST
@@ -438,6 +514,8 @@ main(void)
 	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, one_connection_is_for_all);
 	tcase_add_loop_test(tc, ends_have_their_verdicts, 0, ARRAY_LEN(ends));
+	tcase_add_loop_test(tc, a_status_may_be_enough, 0, 3);
+	tcase_add_test(tc, what_may_have_been_taken_is_not_said_to_be_lost);
 	tcase_add_test(tc, what_leaves_is_what_libcurl_sends);
 	tcase_add_test(tc, redirects_are_followed);
 	tcase_add_test(tc, a_connection_that_was_closed_is_not_used);

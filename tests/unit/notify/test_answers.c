@@ -126,6 +126,32 @@ START_TEST(odd_json_means_what_it_says)
 }
 END_TEST
 
+/* As Alertmanager's do: these look into an answer of 2xx, the others at its status alone. */
+START_TEST(who_needs_no_body_takes_one_that_breaks_off)
+{
+	static const struct row kinds[] = {
+		{ .kind = "webhook", .settings = "{url: 'http://x/'}", .status = 1 },
+		{ .kind = "discord", .settings = "{webhook_url: 'http://x/'}", .status = 1 },
+		{ .kind = "opsgenie", .settings = "{api_key: k}", .status = 1 },
+		{ .kind = "mattermost", .settings = "{webhook_url: 'http://x/'}", .status = 1 },
+		{ PAGERDUTY, 1, { NULL }, D, "" },
+		{ INCIDENTIO, 1, { NULL }, D, "" },
+		{ SLACK, 0, { NULL }, D, "" },
+		{ ROCKETCHAT, 0, { NULL }, D, "" },
+		{ TELEGRAM, 0, { NULL }, D, "" },
+		{ WECHAT, 0, { NULL }, D, "" },
+		{ JIRA, 0, { NULL }, D, "" },
+	};
+	struct bench *b = make_bench(&kinds[_i]);
+	struct request req;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(bench_start(b, &req, &e), STEP_SEND);
+	ck_assert_msg(req.http.status_decides == (kinds[_i].status == 1), "%s", kinds[_i].kind);
+	bench_free(b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -136,6 +162,7 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, odd_json_means_what_it_says, 0, (int)ARRAY_LEN(rows));
+	tcase_add_loop_test(t, who_needs_no_body_takes_one_that_breaks_off, 0, 11);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);
