@@ -32,6 +32,62 @@ warn_matcher(void *arg, const char *message, struct str input, const char *origi
 		LOG(log, LOG_WARN, message, F_STR("input", input), F_CSTR("origin", origin));
 }
 
+/* Texts of errors end at a NUL: until they are told, this stands for it, which is no character. */
+#define NUL_MARK "\uFFFE"
+
+static struct str
+replace(struct arena *a, struct str text, struct str what, struct str with)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct str out;
+
+	while (text.n > 0) {
+		size_t at = str_find(text, what);
+
+		sbuf_str(&b, str_sub(text, 0, at));
+		if (at < text.n)
+			sbuf_str(&b, with);
+		text = str_sub(text, at < text.n ? at + what.n : at, text.n);
+	}
+	out = arena_str(a, sbuf_get(&b));
+	sbuf_fini(&b);
+	return out;
+}
+
+/* A filter, or what a receiver's name has to match. */
+static bool
+parse(struct call *c, struct str text, bool of_name, const struct matcher_warning *w, struct matcher *out, struct err *e)
+{
+	return of_name ? matcher_init(out, MATCH_RE, STR("name"), text, e) :
+	    matcher_parse(text, c->api->env.matcher_mode, w, out, e);
+}
+
+/* False: answered 400. */
+static bool
+read_matcher(struct call *c, const char *prefix, struct str text, bool of_name, const struct matcher_warning *w,
+    struct matcher *out)
+{
+	static const struct str nul = { "", 1 };
+	struct matcher marked;
+	struct err e = { 0 };
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct str why;
+
+	if (parse(c, text, of_name, w, out, &e))
+		return true;
+	why = str_from(e.text);
+	if (str_chr(text, '\0') < text.n) {
+		if (parse(c, replace(c->arena, text, nul, STR(NUL_MARK)), of_name, NULL, &marked, &e))
+			matcher_fini(&marked);
+		why = replace(c->arena, str_from(e.text), STR(NUL_MARK), nul);
+	}
+	sbuf_puts(&b, prefix);
+	sbuf_str(&b, why);
+	reply_error(c, 400, arena_str(c->arena, sbuf_get(&b)));
+	sbuf_fini(&b);
+	return false;
+}
+
 bool
 query_matchers(struct call *c, const char *name, const char *prefix, struct matchers *out)
 {
@@ -39,7 +95,6 @@ query_matchers(struct call *c, const char *name, const char *prefix, struct matc
 	struct log log = log_with(c->api->env.log, F_CSTR("component", "api"));
 	const struct str *v;
 	size_t pos = 0, reading = 0;
-	struct err e = { 0 };
 
 	w.arg = &log;
 	while ((v = url_query_each(&c->query, name, &pos)) != NULL) {
@@ -51,11 +106,8 @@ query_matchers(struct call *c, const char *name, const char *prefix, struct matc
 			reply_error(c, 400, arena_printf(c->arena, "%smore than %d matchers", prefix, MATCHERS_MAX));
 			return false;
 		}
-		if (!matcher_parse(*v, c->api->env.matcher_mode, &w, &m, &e)) {
-			struct str text = arena_printf(c->arena, "%s%s", prefix, e.text);
-
+		if (!read_matcher(c, prefix, *v, false, &w, &m)) {
 			matchers_fini(out);
-			reply_error(c, 400, text);
 			return false;
 		}
 		reading += matcher_reading(&m);
@@ -74,16 +126,13 @@ static bool
 query_receiver(struct call *c, struct matchers *out)
 {
 	const struct str *v = url_query_last(&c->query, "receiver");
-	struct err e = { 0 };
 	struct matcher m;
 
 	/* COMPAT: an empty parameter is none at all. */
 	if (v == NULL || v->n == 0)
 		return true;
-	if (!matcher_init(&m, MATCH_RE, STR("name"), *v, &e)) {
-		reply_error(c, 400, arena_printf(c->arena, "failed to parse receiver param: %s", e.text));
+	if (!read_matcher(c, "failed to parse receiver param: ", *v, true, NULL, &m))
 		return false;
-	}
 	matchers_append(out, &m);
 	return true;
 }

@@ -351,8 +351,8 @@ draft_silence(struct call *c, const struct posted_silence *p, struct err *e)
 {
 	struct silence *s = silence_new();
 
-	/* An id that is too long for ours cannot be known. */
-	if (p->id != NULL && p->id->s.n < sizeof(s->id))
+	/* An id that is too long for ours cannot be known, nor one that has a NUL in it. */
+	if (p->id != NULL && p->id->s.n < sizeof(s->id) && str_chr(p->id->s, '\0') == p->id->s.n)
 		memcpy(s->id, p->id->s.p, p->id->s.n);
 	else if (p->id != NULL)
 		memset(s->id, '?', sizeof(s->id) - 1);

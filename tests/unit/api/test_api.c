@@ -46,6 +46,12 @@ START_TEST(paths_and_methods)
 		{ "GET", "/api/v2/receivers", 200, "[{\"labels\":{\"name\":\"ops\"},\"name\":\"ops\"}" },
 		{ "GET", "/api/v2/receivers?receiver_matchers=name%3Dpage", 200, "[{\"labels\":{\"name\":\"page\"}" },
 		{ "GET", "/api/v2/alerts?filter=a", 400, "\"bad matcher format: a\"\n" },
+		{ "GET", "/api/v2/alerts?filter=a%00b", 400, "\"bad matcher format: a\\u0000b\"\n" },
+		{ "GET", "/api/v2/alerts/groups?receiver_matchers=%00", 400,
+		    "\"failed to parse receiver_matchers param: bad matcher format: \\u0000\"\n" },
+		{ "GET", "/api/v2/alerts?receiver=a%00(", 400,
+		    "\"failed to parse receiver param: error parsing regexp: missing closing ): `^(?:a\\u0000()$`\"\n" },
+		{ "GET", "/api/v2/silences?filter=a%00", 400, "\"bad matcher format: a\\u0000\"\n" },
 		{ "GET", "/api/v2/alerts?receiver=(", 400, "failed to parse receiver param: error parsing regexp" },
 		{ "GET", "/api/v2/alerts/groups?receiver_matchers=%7B", 400, "failed to parse receiver_matchers param" },
 		{ "GET", "/metrics", 200, "alertmanager_alerts{state=\"active\"} 0\n" },
@@ -296,7 +302,7 @@ END_TEST
 START_TEST(a_silence_lives_and_ends)
 {
 	struct answer a;
-	char path[64], id[37] = "";
+	char path[64], id[37] = "", other[1000];
 
 	start("/");
 	expect("POST", "/api/v2/alerts", JSON_TYPE, "[{\"labels\":{\"alertname\":\"B\"}}]", 200, "");
@@ -307,6 +313,9 @@ START_TEST(a_silence_lives_and_ends)
 	sbuf_fini(&a.r.body);
 	snprintf(path, sizeof(path), "/api/v2/silence/%s", id);
 	expect("GET", path, "", "", 200, "\"status\":{\"state\":\"active\"}");
+	/* It is not the one whose id has something behind that. */
+	snprintf(other, sizeof(other), "{\"id\":\"%s\\u0000\",%s", id, SILENCE(TIMES "," MATCHER) + 1);
+	expect("POST", "/api/v2/silences", JSON_TYPE, other, 404, "not found");
 	expect("GET", "/api/v2/alerts", "", "", 200, id);
 	expect("GET", "/api/v2/alerts?silenced=false", "", "", 200, "[]\n");
 	expect("GET", "/api/v2/silences?filter=alertname%3DB", "", "", 200, id);
