@@ -62,7 +62,7 @@ finish_step(struct attempt *a, enum step step, struct request *out)
 		out->http.method = STR("POST");
 	if (out->http.http == NULL)
 		out->http.http = common->http_config;
-	out->http.status_decides = kind->resume == NULL || kind->by_status;
+	out->http.status_decides |= kind->resume == NULL || kind->by_status;
 	return step;
 }
 

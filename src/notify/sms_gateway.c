@@ -229,6 +229,7 @@ sms_http_request(struct attempt *a, struct request *out, struct err *e)
 	http_request(a, out, "POST", url, type, body);
 	if (s->method.n > 0)
 		out->http.method = s->method;
+	out->http.status_decides = s->success_body.n == 0 && s->retry_body.n == 0;
 	return put_headers(a, out, &s->headers, e);
 }
 

@@ -141,6 +141,10 @@ START_TEST(who_needs_no_body_takes_one_that_breaks_off)
 		{ TELEGRAM, 0, { NULL }, D, "" },
 		{ WECHAT, 0, { NULL }, D, "" },
 		{ JIRA, 0, { NULL }, D, "" },
+		{ .kind = "sms", .settings = "{url: 'http://x/', to: ['1']}", .status = 1 },
+		{ .kind = "sms", .settings = "{url: 'http://x/', to: ['1'], success_body: ok}", .status = 0 },
+		{ .kind = "sms", .settings = "{url: 'http://x/', to: ['1'], retry_body: busy}", .status = 0 },
+		{ .kind = "sms", .settings = "{url: 'http://x/', to: ['1'], provider: kannel, username: u, password: p}" },
 	};
 	struct bench *b = make_bench(&kinds[_i]);
 	struct request req;
@@ -162,7 +166,7 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, odd_json_means_what_it_says, 0, (int)ARRAY_LEN(rows));
-	tcase_add_loop_test(t, who_needs_no_body_takes_one_that_breaks_off, 0, 11);
+	tcase_add_loop_test(t, who_needs_no_body_takes_one_that_breaks_off, 0, 15);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);
