@@ -176,6 +176,9 @@ take_line(struct stream *s, struct str text)
 	if (!check_line(s->c, line, &e)) {
 		cli_complain("line %zu: %s", s->number, e.text);
 		s->refused++;
+		/* There may be nothing but such lines. */
+		if (s->lines.n == 0)
+			arena_reset(s->c->arena);
 		return true;
 	}
 	if (s->lines.n == 0)
@@ -244,11 +247,12 @@ run(struct stream *s)
 		n = read(STDIN_FILENO, piece, sizeof(piece));
 		if (n < 0 && errno == EINTR)
 			continue;
+		/* What came before that is posted. */
 		if (n < 0)
-			return err_set(&s->c->e, ERR_IO, "cannot read standard input");
+			return flush(s) && err_set(&s->c->e, ERR_IO, "cannot read standard input");
 		sbuf_put(&s->in, piece, (size_t)n);
 		if (s->in.overflow)
-			return err_set(&s->c->e, ERR_LIMIT, "line %zu is longer than %zu bytes", s->number + 1,
+			return flush(s) && err_set(&s->c->e, ERR_LIMIT, "line %zu is longer than %zu bytes", s->number + 1,
 			    LINE_MAX_BYTES);
 		if (!take_lines(s, n == 0))
 			return false;

@@ -193,6 +193,13 @@ def test_stream_with_bad_lines(serve, cli):
     assert "stands in its line" in cli.error("alert", "add", "--stdin", "a=b", server=server)
 
 
+def test_a_stream_with_a_line_too_long_has_posted_what_came_before(serve, cli):
+    server = serve(CONFIG)
+    told = cli.error("alert", "add", "--stdin", stdin=lines(3) + "x" * (17 << 20), server=server)
+    assert "line 4 is longer than 16777216 bytes" in told
+    assert len(server.get("/api/v2/alerts")) == 3
+
+
 def test_stream_comes_through_while_the_pipe_is_open(serve, cli):
     server = serve(CONFIG)
     with subprocess.Popen([BINARY, "alert", "add", "--stdin", "--alertmanager.url", server.url], text=True,
