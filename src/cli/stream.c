@@ -247,7 +247,7 @@ run(struct stream *s)
 		n = read(STDIN_FILENO, piece, sizeof(piece));
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* What came before that is posted. */
+		/* Lines that came before that are posted. */
 		if (n < 0)
 			return flush(s) && err_set(&s->c->e, ERR_IO, "cannot read standard input");
 		sbuf_put(&s->in, piece, (size_t)n);

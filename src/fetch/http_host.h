@@ -16,7 +16,7 @@ struct http_host;
 
 #define HTTP_LAUNCHES_MAX 4	/* in one turn of the loop: a connection by TLS takes a millisecond to begin */
 
-/* That of the URL; a new one until http_host_drop_unused. */
+/* The host of the URL; a new one until http_host_drop_unused. */
 struct http_host *http_host_of(struct http_client *c, const struct url *u, struct arena *a);
 /* Frees it unless calls run or wait there. */
 void http_host_drop_unused(struct http_client *c, struct http_host *h);

@@ -24,11 +24,11 @@ struct place {
 	struct list idle;		/* http_plain.c's: connections, the last used first */
 };
 
-/* That of the URL; NULL: none. */
+/* The place of the URL; NULL: none. */
 struct place *place_find(const struct hmap *places, const struct url *u);
 /* Whether its address may still be used: for as long as libcurl keeps what a name means. */
 bool place_is_known(const struct place *p, struct mono now);
-/* Of http alone, and only as many as there may be. */
+/* Places of http alone, and only as many as there may be. */
 void place_learn(struct hmap *places, const struct url *u, const char *ip, long port, struct mono now);
 /* Its address is not to be used until it is learned anew. */
 void place_forget(struct place *p);

@@ -375,7 +375,7 @@ on_time(evutil_socket_t fd, short what, void *arg)
 	*(bool *)arg = true;
 }
 
-/* What comes while an answer is made or waits to be read wakes nobody up. */
+/* Input that comes while an answer waits to be read wakes nobody up. */
 START_TEST(what_is_not_read_does_not_turn_the_loop)
 {
 	struct timeval soon = { 0, 100000 };
