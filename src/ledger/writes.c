@@ -199,10 +199,14 @@ static bool
 combine(struct ledger *l, struct write *w, const struct log_record *theirs)
 {
 	struct log_record next = *theirs;
+	struct log_entry doubts = { .firing = theirs->told.doubtful, .firing_n = theirs->told.doubtful_n,
+		.resolved = theirs->told.doubtful_ends, .resolved_n = theirs->told.doubtful_ends_n };
 
 	next.told = w->record.told;
 	next.telling = (struct log_entry){ 0 };
 	next.state = CLAIM_SENT;
+	/* They may not have been known here when that was told. */
+	doubts_when_abandoned(w->arena, &next.told, &doubts);
 	if (theirs->state == CLAIM_OPEN && is_alive(l, theirs)) {
 		next.telling = theirs->telling;
 		next.state = CLAIM_OPEN;

@@ -427,6 +427,40 @@ START_TEST(fields_of_a_later_version_are_kept)
 }
 END_TEST
 
+/* Another member has left doubts, of which this one does not know when it writes what it has told: 7, and not the others. */
+START_TEST(doubts_that_were_not_known_are_kept)
+{
+	static const uint64_t doubtful[] = { 7, 9 }, ends[] = { 7, 11 };
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED), key = SBUF_INIT(SBUF_UNLIMITED), value = SBUF_INIT(SBUF_UNLIMITED);
+	struct log_record r = { .told = { .timestamp = WALL_ZERO }, .state = CLAIM_SENT }, got;
+	struct arena *a = arena_new();
+	struct str bytes;
+
+	begin();
+	r.told = (struct log_entry){ .key = key_of(&b, 1), .timestamp = wall_add(now().wall, -SPAN_HOUR), .expires = wall_add(now().wall, SPAN_HOUR),
+		.doubtful = doubtful, .doubtful_n = 2, .doubtful_ends = ends, .doubtful_ends_n = 2 };
+	sbuf_puts(&key, "/tocsin/");
+	record_log_key(&key, &r.told.key);
+	record_put_log(&value, &r);
+	bytes = sbuf_get(&value);
+	log_entry(r.told.key.group_key.p, true);
+	fake_set(&f, sbuf_get(&key), &bytes, 0);
+	run(SPAN_S);
+	ck_assert_uint_eq(ledger_figures(l)->lost, 1);
+	ck_assert(record_get_log(log_bytes(), a, &got, NULL));
+	ck_assert_uint_eq(got.told.firing_n, 1);
+	ck_assert_uint_eq(got.told.doubtful_n, 1);
+	ck_assert_uint_eq(got.told.doubtful[0], 9);
+	ck_assert_uint_eq(got.told.doubtful_ends_n, 1);
+	ck_assert_uint_eq(got.told.doubtful_ends[0], 11);
+	arena_free(&a);
+	sbuf_fini(&b);
+	sbuf_fini(&key);
+	sbuf_fini(&value);
+	end();
+}
+END_TEST
+
 /* The engine's work on a record is spent from the slice in which it was heard. */
 START_TEST(a_merge_is_charged_to_its_slice)
 {
@@ -467,6 +501,7 @@ main(void)
 	tcase_add_test(t, those_that_wait_for_others_look_when_their_own_record_moves);
 	tcase_add_test(t, records_of_a_later_version_are_left_alone);
 	tcase_add_test(t, fields_of_a_later_version_are_kept);
+	tcase_add_test(t, doubts_that_were_not_known_are_kept);
 	tcase_add_test(t, a_merge_is_charged_to_its_slice);
 	tcase_set_timeout(t, 120);
 	suite_add_tcase(s, t);
