@@ -133,6 +133,7 @@ engine_claims(struct engine *e, const struct claims_state *c, struct moment now)
 	members = !same_members(&e->claims, c);
 	another = c->lease != e->claims.lease;
 	e->claims = *c;
+	awake_keep(e, now);
 	if (claims_have_lease(e, now)) {
 		e->lease_term += !had || another;
 		e->unleased.ns = 0;

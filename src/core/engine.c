@@ -51,6 +51,7 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 	e->maintenance.item.mark = DUE_MAINTENANCE;
 	e->save.item.mark = DUE_SAVE;
 	e->lease.item.mark = DUE_LEASE;
+	e->awake.timer.item.mark = DUE_AWAKE;
 	sched_arm(&e->sched, &e->alert_gc, mono_add(now.mono, o->alert_gc_interval));
 	sched_arm(&e->sched, &e->maintenance, mono_add(now.mono, o->maintenance_interval));
 	return e;
@@ -186,6 +187,7 @@ engine_enter(struct engine *e, struct moment now)
 {
 	assert(!e->inside);
 	e->inside = true;
+	awake_look(e, now);
 	engine_see(e, now);
 	if (mono_sub(now.mono, e->filled) < FILL_INTERVAL)
 		return;
@@ -232,6 +234,7 @@ store(struct engine *e, struct alert *a, bool *fresh, struct wall *before, struc
 		r->alert = held;
 		r->outdated = false;
 	}
+	r->late = awake_hears(e, now);
 	return r;
 }
 
@@ -389,7 +392,9 @@ handle(struct engine *e, struct deadline *d, struct moment now)
 	case DUE_GROUP:
 		g = CONTAINER_OF(d, struct group, timer);
 		/* One flush at a time: the end of this one begins the next. */
-		if (g->flight == NULL)
+		if (awake_hears(e, now))
+			sched_arm(&e->sched, d, e->awake.hears_until);
+		else if (g->flight == NULL)
 			flush_begin(e, g, now);
 		break;
 	case DUE_FLIGHT:
@@ -409,6 +414,9 @@ handle(struct engine *e, struct deadline *d, struct moment now)
 		break;
 	case DUE_LEASE:
 		claims_lease_due(e, now);
+		break;
+	case DUE_AWAKE:
+		awake_keep(e, now);
 		break;
 	case DUE_SILENCE:
 		silence_watch_due(e, CONTAINER_OF(d, struct silence_watch, timer), now);

@@ -43,6 +43,7 @@ enum due {
 	DUE_SAVE,
 	DUE_SILENCE,
 	DUE_LEASE,
+	DUE_AWAKE,
 };
 
 /* A group as the store remembers it, until the first engine_apply. */
@@ -83,6 +84,13 @@ struct posted {
 struct maintenance {
 	struct hmap_cursor silences, log;
 	bool silences_over;
+};
+
+/* A member's last time of standing still; see awake.c. */
+struct awake {
+	struct deadline timer;
+	struct wall since;
+	struct mono hears_until;	/* what came meanwhile is being read */
 };
 
 enum apply_stage {
@@ -134,6 +142,7 @@ struct engine {
 	struct nflog *nflog;
 	struct cluster_state cluster;
 	struct claims_state claims;
+	struct awake awake;
 	struct deadline lease;		/* ends */
 	struct list claimants;		/* struct leg_claim of all legs that are not over, those looked at last behind */
 	struct chore claims_chore;	/* looks at them */
@@ -255,6 +264,15 @@ cluster_has_settled(const struct engine *e)
 {
 	return (!e->cluster.on || e->cluster.settled) && (!e->claims.on || e->claims.settled);
 }
+
+/* awake.c: after each change of whether there are others. */
+void awake_keep(struct engine *e, struct moment now);
+/* Notices that it stood still since the last entry. */
+void awake_look(struct engine *e, struct moment now);
+/* It has just stood still: nothing new is told before awake.hears_until. */
+bool awake_hears(const struct engine *e, struct moment now);
+/* When r was posted last, or before that if it may have waited to be read. */
+struct wall awake_posted(const struct engine *e, const struct alert_entry *r);
 
 /* claim.c */
 /* Notes, when there is none any more, since when that is known. */

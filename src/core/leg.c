@@ -438,14 +438,16 @@ leg_begin(struct engine *e, struct leg *leg, struct moment now)
 void
 leg_due(struct engine *e, struct leg *leg, struct moment now)
 {
-	if (leg->state == LEG_PAUSING && !leg_still_to_be_told(e, leg, now))
+	if (leg->state == LEG_PAUSING && !awake_hears(e, now) && !leg_still_to_be_told(e, leg, now))
 		return;
 	if (now.mono.ns >= leg->flight->deadline.ns) {
 		leg_out_of_time(e, leg, deadline_exceeded, FAILURE_CONTEXT_DEADLINE, now);
 		pipeline_leg_done(e, leg->flight, now);
 		return;
 	}
-	if (leg->state == LEG_WAITING && leg->flight->resumed)
+	if (awake_hears(e, now) && (leg->state == LEG_WAITING || leg->state == LEG_PAUSING))
+		leg_arm(e, leg, e->awake.hears_until);
+	else if (leg->state == LEG_WAITING && leg->flight->resumed)
 		resumed_due(e, leg, now);
 	else if (leg->state == LEG_WAITING)
 		leg_decide(e, leg, now);

@@ -34,6 +34,7 @@ engine_cluster(struct engine *e, const struct cluster_state *c, struct moment no
 {
 	engine_enter(e, now);
 	e->cluster = *c;
+	awake_keep(e, now);
 	engine_leave(e, now);
 }
 

@@ -62,29 +62,24 @@ look_into(const struct log_entry *entry, uint64_t hash, struct mention *newest)
 		*newest = (struct mention){ entry->timestamp, ended, looked, known_at(entry, looked) };
 }
 
-/* Has an alert that is held as `a` ended, as whoever told its end saw it? */
-static bool
-is_over(const struct alert *a, const struct mention *end, struct wall now)
-{
-	/* One that is in the future is of a clock that was set since. */
-	if (!wall_after(end->known, now) && wall_after(end->known, a->updated))
-		return true;
-	return !wall_after(alert_stated_end(a), end->looked) && wall_sub(end->looked, now) <= AHEAD_MOST;
-}
-
-static void
-look_at(const struct words *words, struct alert_entry *r, struct wall now)
+static struct mention
+mention_of(const struct words *words, uint64_t hash)
 {
 	struct mention newest = { .at = WALL_ZERO };
 
 	for (size_t i = 0; i < words->n; i++)
-		look_into(words->v[i], r->alert->labels->hash, &newest);
-	if (wall_is_zero(newest.at))
-		return;
-	if (newest.ended)
-		r->outdated |= is_over(r->alert, &newest, now);
-	else
-		r->outdated = false;
+		look_into(words->v[i], hash, &newest);
+	return newest;
+}
+
+/* Has r ended, as whoever told its end saw it? */
+static bool
+is_over(const struct engine *e, const struct alert_entry *r, const struct mention *end, struct wall now)
+{
+	/* One that is in the future is of a clock that was set since. */
+	if (!wall_after(end->known, now) && wall_after(end->known, awake_posted(e, r)))
+		return true;
+	return !wall_after(alert_stated_end(r->alert), end->looked) && wall_sub(end->looked, now) <= AHEAD_MOST;
 }
 
 /* In f's arena. */
@@ -107,8 +102,13 @@ words_of(const struct engine *e, const struct flight *f)
 static bool
 is_outdated(struct engine *e, const struct words *words, struct alert_entry *r, struct wall now)
 {
+	struct mention newest = mention_of(words, r->alert->labels->hash);
+
 	work_spend(&e->work, LOOK_UNITS * (int64_t)words->n);
-	look_at(words, r, now);
+	if (newest.ended)
+		r->outdated |= is_over(e, r, &newest, now);
+	else if (!wall_is_zero(newest.at))
+		r->outdated = false;
 	return r->outdated;
 }
 
@@ -160,9 +160,14 @@ outdated_meanwhile(struct engine *e, const struct flight *f, struct moment now)
 	struct words words = words_of(e, f);
 
 	for (size_t i = 0; i < f->passed_n; i++) {
-		struct alert_entry *r = f->passed[i].resolved ? NULL : alerts_find(&e->alerts, f->passed[i].alert->labels);
+		const struct labels *labels = f->passed[i].alert->labels;
+		struct alert_entry *r;
 
-		if (r != NULL && is_outdated(e, &words, r, now.wall))
+		if (f->passed[i].resolved)
+			continue;
+		r = alerts_find(&e->alerts, labels);
+		/* It has ended here since, too. */
+		if (r == NULL || alert_resolved_at(r->alert, now.wall) ? mention_of(&words, labels->hash).ended : is_outdated(e, &words, r, now.wall))
 			return true;
 	}
 	return false;

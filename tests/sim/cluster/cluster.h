@@ -44,6 +44,13 @@
 
 struct day;
 
+/* Posted to a member that stood still, which reads it when it goes on. */
+struct unread {
+	bool waits;
+	span at;
+	struct wall since, until;
+};
+
 struct member {
 	struct fake_world world;	/* first */
 	struct day *day;
@@ -66,6 +73,7 @@ struct member {
 	span no_way_until;		/* to the receiver */
 	span unposted_until;		/* whoever posts does not reach it */
 	int answers;			/* enum receiver_answers that its world goes by */
+	struct unread unread[ALERTS];
 	span posted[ALERTS];		/* when it was posted there last */
 	span clock;			/* how much it is ahead */
 	span heard_end[ALERTS];		/* as its log says, somebody saw then that it had ended */

@@ -174,11 +174,15 @@ static void
 put_told(struct day *d, const struct op *op)
 {
 	struct record r = d->etcd.records[op->group];
-	bool open = r.revision != 0 && r.state == CLAIM_OPEN && alive(d, r.owner, r.lease) && r.owner != op->from;
+	bool open = r.revision != 0 && r.state == CLAIM_OPEN && alive(d, r.owner, r.lease);
 	struct told told = op->told;
 
 	if (r.revision != 0 && wall_cmp(told.at, r.told.at) <= 0)
 		return;
+	if (r.revision != 0) {
+		doubt(&told, &told.doubtful, &r.told.doubtful);
+		doubt(&told, &told.doubtful_ends, &r.told.doubtful_ends);
+	}
 	if (r.revision != 0 && (r.state == CLAIM_OPEN || r.state == CLAIM_UNKNOWN) && !open) {
 		doubt(&told, &told.doubtful, &r.telling.firing);
 		doubt(&told, &told.doubtful_ends, &r.telling.resolved);

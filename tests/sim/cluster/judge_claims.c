@@ -80,7 +80,7 @@ judge_claimed(struct day *d, struct member *m, const struct fake_sent *sent, boo
 	 */
 	if (unsure)
 		d->unsure_at[g] = d->now;
-	known = unsure || d->last_unsure[g] || (d->skewed && d->unsure_at[g] != 0 && d->now - d->unsure_at[g] < 3 * SPAN_MIN);
+	known = unsure || d->last_unsure[g] || (d->skewed && d->unsure_at[g] != 0 && d->now - d->unsure_at[g] < RETENTION);
 	for (size_t i = 0; i < d->told.n; i++) {
 		const struct told_decision *t = &d->told.v[i];
 

@@ -133,16 +133,31 @@ go_down(struct day *d, struct member *m)
 	m->up_at = d->now + (5 + below(d, 120)) * SPAN_S;
 }
 
-static void
-post_to(struct day *d, struct member *m, int a)
+static struct unread
+as_it_is(const struct day *d, int a)
 {
 	const struct alert_state *x = &d->alerts[a];
+
+	return (struct unread){ true, d->now, x->since, x->fires ? true_time(d, d->now + VALID) : x->over };
+}
+
+static void
+take_post(struct member *m, int a, const struct unread *p)
+{
 	char name[32];
 
 	snprintf(name, sizeof(name), "A%d{i=%d}", a / 2, a % 2);
-	m->posted[a] = d->now;
-	world_post(&m->world, name, x->since, x->fires ? true_time(d, d->now + VALID) : x->over);
+	m->posted[a] = p->at;
+	world_post(&m->world, name, p->since, p->until);
 	world_settle(&m->world);
+}
+
+static void
+post_to(struct day *d, struct member *m, int a)
+{
+	struct unread p = as_it_is(d, a);
+
+	take_post(m, a, &p);
 }
 
 static void
@@ -155,6 +170,7 @@ come_back(struct day *d, struct member *m)
 	m->up_at = d->now;
 	m->exchange_at = d->now;
 	memset(m->heard_end, 0, sizeof(m->heard_end));
+	memset(m->unread, 0, sizeof(m->unread));
 	/* It has to settle, and says so before anything begins. */
 	m->world.wait = d->gossip ? -1 : 0;
 	if (d->claims)
@@ -190,6 +206,8 @@ post_alerts(struct day *d)
 				post_to(d, &d->members[m], a);
 			else if (!d->claims || d->members[m].up)
 				x->trouble = d->now;	/* it goes by what was before */
+			if (d->members[m].up && d->now < d->members[m].stalled_until && chance(d, 2))
+				d->members[m].unread[a] = as_it_is(d, a);
 		}
 	}
 }
@@ -347,6 +365,13 @@ some(struct day *d, int64_t most)
 	return (1 + below(d, most)) * SPAN_S;
 }
 
+static void
+stand_still(struct day *d, struct member *m, int64_t most)
+{
+	m->stalled_until = d->now + some(d, most);
+	say(d, "member %d stands still for %.0f s", m->number, (double)(m->stalled_until - d->now) / 1e9);
+}
+
 /* The troubles of members that claim; m is one that is up. */
 static void
 make_claims_trouble(struct day *d, struct member *m)
@@ -369,8 +394,7 @@ make_claims_trouble(struct day *d, struct member *m)
 		break;
 	case 5:
 	case 6:
-		m->stalled_until = d->now + some(d, 60);
-		say(d, "member %d stands still for %.0f s", m->number, (double)(m->stalled_until - d->now) / 1e9);
+		stand_still(d, m, 60);
 		break;
 	case 7:
 		m->no_way_until = d->now + some(d, 80);
@@ -399,8 +423,7 @@ strike(struct day *d, struct member *m)
 		return;
 	switch (below(d, 4)) {
 	case 0:
-		m->stalled_until = d->now + some(d, 40);
-		say(d, "member %d stands still for %.0f s", m->number, (double)(m->stalled_until - d->now) / 1e9);
+		stand_still(d, m, 40);
 		break;
 	case 1:
 		m->edge.cut_until = d->now + some(d, 40);
@@ -431,6 +454,8 @@ make_trouble(struct day *d)
 		return;
 	if (d->claims && m != NULL && !chance(d, 3))
 		make_claims_trouble(d, m);
+	else if (!d->claims && m != NULL && chance(d, 3))
+		stand_still(d, m, 60);
 	else if (m != NULL && up_now(d) > 1 && chance(d, 2))
 		go_down(d, m);
 	else if (d->gossip && d->whole_at == 0)
@@ -451,6 +476,19 @@ note_trouble(struct day *d)
 			d->alerts[a].trouble = d->now;
 }
 
+/* Posts of meanwhile waited to be read. */
+static void
+go_on(struct day *d, struct member *m)
+{
+	m->world.now = world_at(&m->world, d->now);
+	m->stalled_until = 0;
+	say(d, "member %d goes on", m->number);
+	for (int a = 0; a < ALERTS; a++)
+		if (m->unread[a].waits && d->now >= m->unposted_until)
+			take_post(m, a, &m->unread[a]);
+	memset(m->unread, 0, sizeof(m->unread));
+}
+
 static void
 step_member(struct day *d, struct member *m)
 {
@@ -459,11 +497,8 @@ step_member(struct day *d, struct member *m)
 	if (!m->up || d->now < m->stalled_until)
 		return;
 	/* A member that has stood still finds the time to be late. */
-	if (m->stalled_until != 0) {
-		m->world.now = world_at(&m->world, d->now);
-		m->stalled_until = 0;
-		say(d, "member %d goes on", m->number);
-	}
+	if (m->stalled_until != 0)
+		go_on(d, m);
 	set_answers(d, m);
 	if (d->claims)
 		edge_step(d, m);

@@ -4,11 +4,17 @@
 #include "base/mem.h"
 #include "cluster.h"
 
+/* To one that stands still, what is sent waits there. */
+static bool
+reaches(const struct day *d, int from, int to)
+{
+	return d->gossip && d->members[from].up && d->members[to].up && d->side[from] == d->side[to] && d->now >= d->members[from].stalled_until;
+}
+
 static bool
 connected(const struct day *d, int a, int b)
 {
-	return d->gossip && d->members[a].up && d->members[b].up && d->side[a] == d->side[b] &&
-	    d->now >= d->members[a].stalled_until && d->now >= d->members[b].stalled_until;
+	return reaches(d, a, b) && d->now >= d->members[b].stalled_until;
 }
 
 static void
@@ -29,7 +35,7 @@ net_share(struct member *m, enum share_kind kind, struct str bytes)
 	span most = d->calm ? 2 * SPAN_S : 10 * SPAN_S;
 
 	for (int to = 0; to < d->members_n; to++) {
-		if (to == m->number || !connected(d, m->number, to))
+		if (to == m->number || !reaches(d, m->number, to))
 			continue;
 		if ((double)below(d, 1000) >= d->loss * 1000)
 			post(d, m->number, to, kind, bytes, below(d, most));
@@ -45,7 +51,7 @@ take(struct day *d, const struct packet *p)
 	struct work all = { INT64_MAX };
 
 	/* A split stops what is on its way. */
-	if (!connected(d, p->from, p->to))
+	if (d->side[p->from] != d->side[p->to] || !to->up)
 		return;
 	d->merges++;
 	(void)!share_receive(to->share, p->kind, (struct str){ p->bytes, p->n });
@@ -60,7 +66,7 @@ net_deliver(struct day *d)
 	for (size_t i = 0; i < d->packets.n;) {
 		struct packet p = d->packets.v[i];
 
-		if (p.due > d->now) {
+		if (p.due > d->now || d->now < d->members[p.to].stalled_until) {
 			i++;
 			continue;
 		}

@@ -427,6 +427,22 @@ START_TEST(what_ended_while_it_waited_is_not_told)
 }
 END_TEST
 
+/* The end that another told while it waited is older by that one's clock than all posts, but it has been posted here since, too. */
+START_TEST(what_ended_here_too_while_it_waited_is_not_told)
+{
+	begin_with("hook");
+	world_wait(&w, 15 * SPAN_S);
+	post_until("A", -SPAN_S, 4 * SPAN_MIN);
+	world_run(&w, 12 * SPAN_S);
+	clock_of_peer = -30 * SPAN_S;
+	peer_tells(0, NULL, "A");
+	world_run(&w, 13 * SPAN_S);
+	post_until("A", -14 * SPAN_S, -1);
+	is_silent(2 * SPAN_MIN);
+	world_fini(&w);
+}
+END_TEST
+
 static void
 note_age(void *arg, const struct change *c)
 {
@@ -465,5 +481,6 @@ main(void)
 	    an_integration_that_was_not_told_hears_of_the_end, a_retry_is_none_of_it, a_lone_instance_tells_what_it_holds,
 	    what_was_told_keeps_its_time, an_end_that_is_to_come_here_is_over_where_it_was_told, the_end_that_was_posted_last_counts,
 	    a_clock_that_is_far_ahead_is_no_measure_of_ends, an_end_that_was_told_here_is_over, what_ended_while_it_waited_is_not_told,
+	    what_ended_here_too_while_it_waited_is_not_told,
 	    a_time_that_is_put_after_anothers_is_no_younger);
 }
