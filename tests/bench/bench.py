@@ -59,10 +59,10 @@ def post_bytes(alerts):
 
 
 class Server:
-    def __init__(self, binary, by, flags=(), data=None):
+    def __init__(self, binary, by, flags=(), data=None, config=None):
         self.dir = tempfile.mkdtemp(prefix="bench")
         self.binary, self.flags, self.data = binary, list(flags), data or f"{self.dir}/data"
-        pathlib.Path(self.dir, "am.yml").write_text(CONFIG.format(by=json.dumps(by)))
+        pathlib.Path(self.dir, "am.yml").write_text(config or CONFIG.format(by=json.dumps(by)))
 
     def __enter__(self):
         with socket.socket() as s:
