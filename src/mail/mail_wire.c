@@ -95,6 +95,7 @@ mail_wire_result(struct sbuf *b, const struct mail_result *r)
 	put_int(b, r->next);
 	put_str(b, r->error);
 	put_int(b, r->code);
+	put_int(b, r->begun);
 	put_int(b, (int64_t)r->codes_n);
 	for (size_t i = 0; i < r->codes_n; i++)
 		put_int(b, r->codes[i]);
@@ -208,7 +209,7 @@ mail_wire_read_result(struct str s, struct arena *a, struct mail_result *out)
 
 	*out = (struct mail_result){ 0 };
 	if (!get_bool(&s, &out->ok) || !get_int(&s, &next) || next < WORKER_FREE || next > WORKER_ENDS ||
-	    !get_str(&s, &out->error) || !get_int(&s, &n) || !get_count(&s, &out->codes_n))
+	    !get_str(&s, &out->error) || !get_int(&s, &n) || !get_bool(&s, &out->begun) || !get_count(&s, &out->codes_n))
 		return false;
 	out->next = (enum worker_next)next;
 	out->code = (int)n;

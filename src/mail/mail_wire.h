@@ -44,6 +44,7 @@ struct mail_result {
 	bool ok;		/* the message was taken for all or some recipients */
 	struct str error;
 	int code;		/* final reply to the message; 0: not reached */
+	bool begun;		/* the server has asked for the message */
 	enum worker_next next;
 	const int *codes;	/* per recipient */
 	size_t codes_n;

@@ -58,7 +58,8 @@ static bool
 report(struct mail_session *s, bool ok, enum worker_next next)
 {
 	struct sbuf b = SBUF_INIT(FRAME_MAX);
-	struct mail_result r = { .ok = ok, .next = next, .code = s->d.final_code, .codes = s->d.rcpt_codes, .codes_n = s->job->r.to_n };
+	struct mail_result r = { .ok = ok, .next = next, .code = s->d.final_code, .begun = s->d.begun,
+		.codes = s->d.rcpt_codes, .codes_n = s->job->r.to_n };
 	bool sent;
 
 	if (s->d.err.kind != ERR_NONE)

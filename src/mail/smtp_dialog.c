@@ -257,7 +257,8 @@ on_reply(struct smtp_dialog *d, int code, bool more)
 			refused(d, s, code);
 		break;
 	case SMTP_DATA:
-		if (code == 354)
+		d->begun = code == 354;
+		if (d->begun)
 			expect(d, SMTP_END);
 		else
 			refused(d, s, code);

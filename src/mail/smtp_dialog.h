@@ -58,6 +58,7 @@ struct smtp_dialog {
 	int *rcpt_codes;		/* one per r->to, in the arena */
 	size_t rcpt_n;			/* answered so far */
 	size_t accepted;
+	bool begun;			/* the server has asked for the message, and may have taken it */
 	int final_code;
 	struct err err;			/* the first thing that went wrong; kind ERR_NONE: nothing */
 
