@@ -10,6 +10,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 
+#include "acceptor.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "frames.h"
@@ -36,8 +37,7 @@ struct guest {
 
 struct door {
 	struct door_options o;
-	struct event *accepting;
-	int fd;
+	struct acceptor *accepting;
 	struct list strangers, guests; /* the one heard last is at the end */
 	size_t strangers_n, guests_n;
 	struct door_figures figures;
@@ -200,17 +200,16 @@ ask_whether_alive(int fd)
 }
 
 static void
-take(struct door *d, int fd, const struct sockaddr_storage *from)
+on_accepted(void *arg, int fd, const struct gossip_address *from)
 {
-	struct gossip_address other;
+	struct door *d = arg;
 	struct bufferevent *bev;
 	struct guest *g;
 
-	net_from_socket(from, &other);
 	if (d->strangers_n >= STRANGERS_MAX) {
 		close(fd);
 		d->figures.errors++;
-		d->o.bad(d->o.arg, &other, STR("too many connections at once"));
+		d->o.bad(d->o.arg, from, STR("too many connections at once"));
 		return;
 	}
 	ask_whether_alive(fd);
@@ -220,7 +219,7 @@ take(struct door *d, int fd, const struct sockaddr_storage *from)
 	g = NEW(struct guest);
 	g->owner = d;
 	g->bev = bev;
-	g->from = other;
+	g->from = *from;
 	timer_init(&g->deadline, d->o.base, "cluster connections", on_deadline, g);
 	timer_in(&g->deadline, d->o.timeout);
 	list_append(&d->strangers, &g->place);
@@ -230,36 +229,17 @@ take(struct door *d, int fd, const struct sockaddr_storage *from)
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
 
-static void
-on_accept(evutil_socket_t listening, short what, void *arg)
-{
-	TURN("cluster connections");
-	struct door *d = arg;
-
-	(void)what;
-	for (int i = 0; i < ACCEPTED_AT_ONCE; i++) {
-		struct sockaddr_storage from = { 0 };
-		socklen_t n = sizeof(from);
-		int fd = accept4(listening, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd < 0)
-			return;
-		take(d, fd, &from);
-	}
-}
-
 struct door *
 door_new(const struct door_options *o, int fd, struct err *e)
 {
 	struct door *d = NEW(struct door);
+	struct acceptor_options accepting = { .base = o->base, .turn = "cluster connections", .at_once = ACCEPTED_AT_ONCE,
+		.take = on_accepted, .arg = d };
 
 	d->o = *o;
-	d->fd = fd;
-	d->accepting = event_new(o->base, fd, EV_READ | EV_PERSIST, on_accept, d);
-	if (d->accepting == NULL || event_add(d->accepting, NULL) != 0) {
-		err_set(e, ERR_IO, "cannot watch a socket");
+	d->accepting = acceptor_new(&accepting, fd, e);
+	if (d->accepting == NULL)
 		door_free(&d);
-	}
 	return d;
 }
 
@@ -274,9 +254,7 @@ door_free(struct door **door)
 		leave(CONTAINER_OF(d->strangers.first, struct guest, place));
 	while (d->guests.first != NULL)
 		leave(CONTAINER_OF(d->guests.first, struct guest, place));
-	if (d->accepting != NULL)
-		event_free(d->accepting);
-	close(d->fd);
+	acceptor_free(&d->accepting);
 	mem_free(d);
 	*door = NULL;
 }

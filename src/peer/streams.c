@@ -10,6 +10,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 
+#include "acceptor.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "gossip/stream.h"
@@ -22,6 +23,7 @@
 
 /* Streams that came in, at once; more are closed. Memberlist takes 128 pushpulls. */
 #define COMING_MAX 256
+#define ACCEPTED_AT_ONCE 16
 /* One message, with what is around it. */
 #define COMES_MAX (GOSSIP_STREAM_MAX + 512)
 /* Bytes that all streams hold of messages that come, and of answers that are not read. */
@@ -62,8 +64,7 @@ struct stream {
 
 struct streams {
 	struct streams_options o;
-	struct event *accepting;
-	int fd;
+	struct acceptor *accepting; /* NULL: it is given those that come in */
 	struct list all;
 	size_t coming, held;
 	uint64_t numbers;
@@ -489,51 +490,28 @@ streams_take(struct streams *all, struct bufferevent *bev, const struct gossip_a
 }
 
 static void
-take(struct streams *all, int fd, const struct sockaddr_storage *from)
+on_accepted(void *arg, int fd, const struct gossip_address *from)
 {
+	struct streams *all = arg;
 	struct bufferevent *bev = bufferevent_socket_new(all->o.base, fd, BEV_OPT_CLOSE_ON_FREE);
-	struct gossip_address other;
 
-	net_from_socket(from, &other);
 	if (bev == NULL)
 		close(fd);
 	else
-		streams_take(all, bev, &other);
-}
-
-static void
-on_accept(evutil_socket_t listening, short what, void *arg)
-{
-	TURN("cluster streams");
-	struct streams *all = arg;
-
-	(void)what;
-	for (int i = 0; i < 16; i++) {
-		struct sockaddr_storage from = { 0 };
-		socklen_t n = sizeof(from);
-		int fd = accept4(listening, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd < 0)
-			return;
-		take(all, fd, &from);
-	}
+		streams_take(all, bev, from);
 }
 
 struct streams *
 streams_new(const struct streams_options *o, int fd, struct err *e)
 {
 	struct streams *all = NEW(struct streams);
+	struct acceptor_options accepting = { .base = o->base, .turn = "cluster streams", .at_once = ACCEPTED_AT_ONCE,
+		.take = on_accepted, .arg = all };
 
 	all->o = *o;
-	all->fd = fd;
 	all->packer = packer_new(o->base, on_packing, all);
-	if (fd < 0)
-		return all;
-	all->accepting = event_new(o->base, fd, EV_READ | EV_PERSIST, on_accept, all);
-	if (all->accepting == NULL || event_add(all->accepting, NULL) != 0) {
-		err_set(e, ERR_IO, "cannot watch a socket");
+	if (fd >= 0 && (all->accepting = acceptor_new(&accepting, fd, e)) == NULL)
 		streams_free(&all);
-	}
 	return all;
 }
 
@@ -547,10 +525,7 @@ streams_free(struct streams **s)
 	while (all->all.first != NULL)
 		stream_free(CONTAINER_OF(all->all.first, struct stream, place));
 	packer_free(&all->packer);
-	if (all->accepting != NULL)
-		event_free(all->accepting);
-	if (all->fd >= 0)
-		close(all->fd);
+	acceptor_free(&all->accepting);
 	mem_free(all);
 	*s = NULL;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Datagrams and streams over TLS: who comes in, how many, what they may say, and whose certificates count. */
 #include <check.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "base/mem.h"
 #include "door.h"
 #include "frames.h"
+#include "lib_sockets.h"
 #include "lib_tls.h"
 #include "lines.h"
 #include "loop/clock_real.h"
@@ -81,23 +81,6 @@ on_bad(void *arg, const struct gossip_address *from, struct str why)
 	(void)from;
 	rig.bad++;
 	snprintf(rig.why, sizeof(rig.why), "%.*s", STR_ARG(why));
-}
-
-static int
-listening(struct gossip_address *at)
-{
-	struct sockaddr_storage ss = { 0 };
-	socklen_t n;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-	ck_assert(net_parse_ip(STR("127.0.0.1"), 0, at));
-	n = net_to_socket(at, &ss);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&ss, n), 0);
-	ck_assert_int_eq(listen(fd, 1024), 0);
-	n = sizeof(ss);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&ss, &n), 0);
-	net_from_socket(&ss, at);
-	return fd;
 }
 
 /* Writes a file anew: another one, as those are looked for. */
@@ -295,23 +278,12 @@ START_TEST(nonsense_is_refused)
 }
 END_TEST
 
-static int
-dial_plain(void)
-{
-	struct sockaddr_storage ss;
-	socklen_t n = net_to_socket(&rig.at, &ss);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, n), 0);
-	return fd;
-}
-
 START_TEST(who_does_not_speak_tls_is_refused)
 {
 	int fd;
 
 	start(60 * SPAN_S);
-	fd = dial_plain();
+	fd = dial_plain(&rig.at);
 	ck_assert_int_gt(send(fd, "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL), 0);
 	until(&rig.bad, 1);
 	ck_assert_msg(strncmp(rig.why, "tls: ", 5) == 0, "%s", rig.why);
@@ -325,7 +297,7 @@ START_TEST(who_says_nothing_is_closed)
 	int fd;
 
 	start(50 * SPAN_MS);
-	fd = dial_plain();
+	fd = dial_plain(&rig.at);
 	until(&rig.bad, 1);
 	ck_assert_str_eq(rig.why, "i/o timeout");
 	close(fd);
@@ -339,7 +311,7 @@ START_TEST(strangers_are_counted)
 
 	start(600 * SPAN_S);
 	for (size_t i = 0; i < 260; i++)
-		fds[i] = dial_plain();
+		fds[i] = dial_plain(&rig.at);
 	until(&rig.bad, 4);
 	ck_assert_str_eq(rig.why, "too many connections at once");
 	ck_assert_uint_eq(rig.bad, 4);
@@ -362,7 +334,7 @@ START_TEST(certificates_that_change)
 	until(&rig.packets, 1);
 	ck_assert_uint_eq(rig.errors_logged, 1);
 	rig.now.ns += 2 * SPAN_S;
-	close(dial_plain());
+	close(dial_plain(&rig.at));
 	until(&rig.bad, 1);
 	ck_assert_uint_eq(rig.errors_logged, 1); /* it was said */
 	/* A certificate that the authority does not know. */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections of members: how many there may be, how long they may take, and what they may send. */
-#include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "gossip/stream.h"
+#include "lib_sockets.h"
 #include "loop/clock_real.h"
 #include "net.h"
 #include "packing.h"
@@ -112,23 +112,6 @@ on_bad(void *arg, const struct gossip_address *from, struct str why)
 	snprintf(rig.why, sizeof(rig.why), "%.*s", STR_ARG(why));
 }
 
-static int
-listening(struct gossip_address *at)
-{
-	struct sockaddr_storage ss = { 0 };
-	socklen_t n = sizeof(ss);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-	ck_assert(net_parse_ip(STR("127.0.0.1"), 0, at));
-	n = net_to_socket(at, &ss);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&ss, n), 0);
-	ck_assert_int_eq(listen(fd, 1024), 0);
-	n = sizeof(ss);
-	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&ss, &n), 0);
-	net_from_socket(&ss, at);
-	return fd;
-}
-
 static void
 start(span timeout)
 {
@@ -168,15 +151,20 @@ turn(void)
 }
 
 static int
-dial_plain(void)
+dial(void)
 {
-	struct sockaddr_storage ss;
-	socklen_t n = net_to_socket(&rig.at, &ss);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = dial_plain(&rig.at);
 
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&ss, n), 0);
 	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 	return fd;
+}
+
+static void
+on_time(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	*(bool *)arg = true;
 }
 
 static void
@@ -210,7 +198,7 @@ START_TEST(a_message_by_single_bytes)
 	int fd;
 
 	start(60 * SPAN_S);
-	fd = dial_plain();
+	fd = dial();
 	for (size_t i = 0; i < sizeof(MESSAGE) - 1; i++) {
 		ck_assert_uint_eq(rig.requests, 0);
 		say(fd, MESSAGE + i, 1);
@@ -230,7 +218,7 @@ START_TEST(who_says_too_little_is_closed)
 	int fd;
 
 	start(50 * SPAN_MS);
-	fd = dial_plain();
+	fd = dial();
 	say(fd, MESSAGE, 5);
 	ck_assert_uint_eq(drain(fd), 0);
 	ck_assert_uint_eq(rig.requests, 0);
@@ -247,7 +235,7 @@ START_TEST(dripping_does_not_put_the_end_off)
 	int fd;
 
 	start(100 * SPAN_MS);
-	fd = dial_plain();
+	fd = dial();
 	say(fd, head, sizeof(head) - 1);
 	while (send(fd, "x", 1, MSG_NOSIGNAL) == 1 && recv(fd, (char[1]){ 0 }, 1, MSG_PEEK) != 0) {
 		said++;
@@ -265,7 +253,7 @@ START_TEST(one_that_goes_while_its_answer_is_made)
 	int fd;
 
 	start(60 * SPAN_S);
-	fd = dial_plain();
+	fd = dial();
 	say(fd, MESSAGE, sizeof(MESSAGE) - 1);
 	until(&rig.requests, 1);
 	streams_free(&rig.streams); /* also: nothing is called any more */
@@ -274,7 +262,7 @@ START_TEST(one_that_goes_while_its_answer_is_made)
 	event_base_free(rig.base);
 
 	start(50 * SPAN_MS);
-	fd = dial_plain();
+	fd = dial();
 	say(fd, MESSAGE, sizeof(MESSAGE) - 1);
 	until(&rig.gone, 1); /* nobody replies in time */
 	reply(rig.last, STR("late"));
@@ -290,7 +278,7 @@ START_TEST(a_large_answer)
 	start(600 * SPAN_S);
 	rig.replies = true;
 	rig.reply_n = 300000; /* of zeros: packed by a thread */
-	fd = dial_plain();
+	fd = dial();
 	say(fd, MESSAGE, sizeof(MESSAGE) - 1);
 	ck_assert_uint_gt(drain(fd), 100);
 	ck_assert_uint_eq(rig.requests, 1);
@@ -360,7 +348,7 @@ START_TEST(one_state_for_many_who_ask)
 	start(600 * SPAN_S);
 	state = noise(STATE);
 	for (size_t i = 0; i < ASKERS; i++) {
-		fds[i] = dial_plain();
+		fds[i] = dial();
 		say(fds[i], MESSAGE, sizeof(MESSAGE) - 1);
 		until(&rig.requests, i + 1);
 		streams[i] = rig.last;
@@ -385,7 +373,7 @@ START_TEST(what_is_lent_outlives_who_asked)
 
 	start(600 * SPAN_S);
 	state = noise(STATE);
-	fd = dial_plain();
+	fd = dial();
 	say(fd, MESSAGE, sizeof(MESSAGE) - 1);
 	until(&rig.requests, 1);
 	reply_with(state, rig.last);
@@ -422,7 +410,7 @@ START_TEST(packed_requests)
 		for (size_t i = 0; i < n; i++)
 			sbuf_putc(&packed, (char)((const unsigned char[]){ 0, 1, 2, 4, 8, 16, 32, 64, 128 }[i % 9]));
 	}
-	fd = dial_plain();
+	fd = dial();
 	while (at < packed.n) {
 		ssize_t sent = send(fd, packed.p + at, packed.n - at, MSG_NOSIGNAL);
 
@@ -459,7 +447,7 @@ START_TEST(garbage_is_refused_at_once)
 	int fd;
 
 	start(600 * SPAN_S);
-	fd = dial_plain();
+	fd = dial();
 	say(fd, garbage[_i].p, garbage[_i].n);
 	until(&rig.bad, 1);
 	ck_assert_uint_eq(drain(fd), 0);
@@ -474,7 +462,7 @@ START_TEST(connections_are_counted)
 
 	start(600 * SPAN_S);
 	for (size_t i = 0; i < 300; i++) {
-		fds[i] = dial_plain();
+		fds[i] = dial();
 		turn();
 	}
 	until(&rig.bad, 300 - 256);
@@ -485,12 +473,39 @@ START_TEST(connections_are_counted)
 	close(fds[0]);
 	turn();
 	close(fds[299]);
-	fds[299] = dial_plain();
+	fds[299] = dial();
 	say(fds[299], MESSAGE, sizeof(MESSAGE) - 1);
 	until(&rig.requests, 1);
 	ck_assert_uint_eq(rig.bad, 300 - 256);
 	for (size_t i = 1; i < 300; i++)
 		close(fds[i]);
+	stop();
+}
+END_TEST
+
+/* Who comes then waits, and the loop does nothing meanwhile. */
+START_TEST(no_descriptors_left_is_no_end)
+{
+	struct rlimit limit, low;
+	bool over = false;
+	int fd, next, rounds = 0;
+
+	start(600 * SPAN_S);
+	fd = dial();
+	say(fd, MESSAGE, sizeof(MESSAGE) - 1);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	next = dup(0);
+	close(next);
+	low = (struct rlimit){ (rlim_t)next, limit.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+	event_base_once(rig.base, -1, EV_TIMEOUT, on_time, &over, &(struct timeval){ 0, 150000 });
+	for (; !over; rounds++)
+		event_base_loop(rig.base, EVLOOP_ONCE);
+	ck_assert_int_lt(rounds, 20);
+	ck_assert_uint_eq(rig.requests, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	until(&rig.requests, 1);
+	close(fd);
 	stop();
 }
 END_TEST
@@ -551,6 +566,7 @@ main(void)
 	tcase_add_loop_test(t, packed_requests, 0, 2);
 	tcase_add_loop_test(t, garbage_is_refused_at_once, 0, ARRAY_LEN(garbage));
 	tcase_add_test(t, connections_are_counted);
+	tcase_add_test(t, no_descriptors_left_is_no_end);
 	tcase_add_test(t, calls_and_their_ends);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
