@@ -167,7 +167,7 @@ on_result(struct mail_worker *w, struct str payload)
 		r.smtp_code = 0;
 		r.transport_error = true;
 	}
-	/* Of a session that came to its end it is known how far it went. */
+	/* A session that came to its end knows how far it went. */
 	r.unanswered = r.transport_error && result.begun;
 	detach(c, result.next);
 	report(c, &r);

@@ -78,7 +78,7 @@ START_TEST(refusals_are_told)
 	ck_assert_str_eq(sbuf_cstr(&w.error), refusals[_i].error);
 	ck_assert_int_eq(w.resp.smtp_code, refusals[_i].code);
 	ck_assert_int_eq(w.resp.transport_error, refusals[_i].code == 0);
-	/* Who has not asked for the message has not got it. */
+	/* A server that has not asked for the message has not got it. */
 	ck_assert_int_eq(w.resp.unanswered, refusals[_i].code == 0 && strcmp(refusals[_i].rules[0].prefix, ".") == 0);
 	ck_assert_int_eq(w.codes[0], refusals[_i].first);
 	ck_assert_int_eq(w.codes[1], refusals[_i].second);

@@ -483,7 +483,7 @@ START_TEST(connections_are_counted)
 }
 END_TEST
 
-/* Who comes then waits, and the loop does nothing meanwhile. */
+/* A connection that comes then waits, and the loop does nothing meanwhile. */
 START_TEST(no_descriptors_left_is_no_end)
 {
 	struct rlimit limit, low;
