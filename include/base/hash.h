@@ -39,7 +39,10 @@ void xxh64_init(struct xxh64 *x);
 void xxh64_add(struct xxh64 *x, const void *p, size_t n);
 uint64_t xxh64_sum(const struct xxh64 *x);
 
-/* SipHash-1-3 with a key drawn once per process (hash_seed): for tables that strangers fill. */
+/*
+ * With a key drawn once per process (hash_seed), for tables that strangers fill: SipHash-1-3, or what the processor does
+ * faster, which gives other hashes on other processors.
+ */
 uint64_t hash_seeded(const void *p, size_t n);
 /* The same with a key of the caller's: for what is kept longer than the process. */
 uint64_t hash_keyed(const uint64_t key[2], const void *p, size_t n);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON of the API's objects (Alertmanager api/v2/models), key by key in its order. */
+#include "base/copy.h"
 #include "base/rfc3339.h"
 #include "handlers.h"
 
@@ -38,29 +39,6 @@ plain_size(const struct labels *l)
 	return n;
 }
 
-/* For short strings, which these are: a call would take longer than the copying. */
-static inline char *
-put(char *p, const char *bytes, size_t n)
-{
-	/* Both ends, which may overlap. */
-	if (n >= 16) {
-		for (size_t i = 0; i + 16 < n; i += 16)
-			memcpy(p + i, bytes + i, 16);
-		memcpy(p + n - 16, bytes + n - 16, 16);
-	} else if (n >= 8) {
-		memcpy(p, bytes, 8);
-		memcpy(p + n - 8, bytes + n - 8, 8);
-	} else if (n >= 4) {
-		memcpy(p, bytes, 4);
-		memcpy(p + n - 4, bytes + n - 4, 4);
-	} else if (n > 0) {
-		p[0] = bytes[0];
-		p[n / 2] = bytes[n / 2];
-		p[n - 1] = bytes[n - 1];
-	}
-	return p + n;
-}
-
 /* A text of ours. */
 #define PUT(p, literal) ((char *)memcpy((p), "" literal, sizeof(literal) - 1) + sizeof(literal) - 1)
 
@@ -72,9 +50,9 @@ put_pairs(struct sbuf *b, const struct labels *l)
 
 	for (uint32_t i = 0; i < l->n; i++) {
 		p = i > 0 ? PUT(p, ",\"") : PUT(p, "\"");
-		p = put(p, l->l[i].name->bytes, l->l[i].name->n);
+		p = copy_short(p, l->l[i].name->bytes, l->l[i].name->n);
 		p = PUT(p, "\":\"");
-		p = put(p, l->l[i].value->bytes, l->l[i].value->n);
+		p = copy_short(p, l->l[i].value->bytes, l->l[i].value->n);
 		*p++ = '"';
 	}
 	*p = '\0';
@@ -121,7 +99,7 @@ put_time(char *p, struct time_text *t, struct wall at)
 		t->n = strfmt_time_format(at, t->text);
 		t->at = at;
 	}
-	return put(p, t->text, t->n);
+	return copy_short(p, t->text, t->n);
 }
 
 static void
@@ -188,7 +166,7 @@ write_alert(struct json_writer *w, struct alert_times *times, const struct alert
 	if ((p = begin_part(w, 0)) == NULL)
 		return;
 	p = put_time(PUT(p, ",\"endsAt\":\""), &times->ends, a->ends);
-	p = put(PUT(p, "\",\"fingerprint\":\""), fingerprint_text(a->labels->fingerprint).s, 16);
+	p = copy_short(PUT(p, "\",\"fingerprint\":\""), fingerprint_text(a->labels->fingerprint).s, 16);
 	end_part(w, PUT(p, "\",\"receivers\":["), false);
 	for (size_t i = 0; i < receivers_n; i++) {
 		json_object_begin(w);
@@ -204,7 +182,7 @@ write_alert(struct json_writer *w, struct alert_times *times, const struct alert
 		return;
 	p = PUT(put_time(PUT(p, ",\"updatedAt\":\""), &times->updated, a->updated), "\"");
 	if (url->n > 0 && is_plain(url)) {
-		p = PUT(put(PUT(p, ",\"generatorURL\":\""), url->bytes, url->n), "\"");
+		p = PUT(copy_short(PUT(p, ",\"generatorURL\":\""), url->bytes, url->n), "\"");
 	} else if (url->n > 0) {
 		end_part(w, p, true);
 		json_put_str(w, "generatorURL", istr_str(url));

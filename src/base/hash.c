@@ -257,7 +257,7 @@ hash128_seeded(uint64_t domain, const void *data, size_t n)
 uint64_t
 hash_seeded(const void *p, size_t n)
 {
-	return siphash(key0, key1, p, n);
+	return aes ? hash_aes_table(p, n) : siphash(key0, key1, p, n);
 }
 
 uint64_t

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-#define FIRST_CAP ((size_t)64)
+#define FIRST_CAP ((size_t)128)
 
 void
 sbuf_fini(struct sbuf *b)

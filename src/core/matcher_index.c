@@ -43,6 +43,13 @@ key_hash(const struct name *n, struct matcher_place p)
 	return hash_mix(hash_mix(n->node.hash, p.what), (uint64_t)p.kind << 8 | p.len);
 }
 
+/* A bit of 64 that a name has: most names of a label set are not asked for, which is known without looking. */
+static inline uint64_t
+name_bit(const struct istr *name)
+{
+	return UINT64_C(1) << (name_hash(name) >> 58);
+}
+
 static struct name *
 name_find(const struct matcher_index *x, const struct istr *name)
 {
@@ -179,6 +186,7 @@ name_get(struct matcher_index *x, struct istr *name)
 	n = NEW(struct name);
 	n->name = istr_ref(name);
 	hmap_insert(&x->names, &n->node, name_hash(name));
+	x->name_bits |= name_bit(name);
 	return n;
 }
 
@@ -499,8 +507,11 @@ matcher_index_begin(struct matcher_index_iter *it, const struct matcher_index *x
 		return;
 	it->looked = l->n;
 	for (uint32_t i = 0; i < l->n; i++) {
-		const struct name *name = name_find(x, l->l[i].name);
+		const struct name *name;
 
+		if ((x->name_bits & name_bit(l->l[i].name)) == 0)
+			continue;
+		name = name_find(x, l->l[i].name);
 		if (name == NULL || l->l[i].value->n == 0)
 			continue;
 		if (name->lengths[PLACE_VALUE] != 0)

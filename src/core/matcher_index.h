@@ -38,6 +38,7 @@ struct matcher_index_list {
 /* Zeroed memory is an empty index. */
 struct matcher_index {
 	struct hmap names, keys;
+	uint64_t name_bits;		/* of all names that were ever there */
 	struct matcher_index_list rest;
 	/* The last ones added: who has seen all others looks at these, and nowhere else. */
 	struct matcher_index_item newest[MATCHER_INDEX_NEWEST];

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/arena_fast.h"
 #include "base/duration.h"
 #include "base/mem.h"
 #include "http_call.h"
@@ -459,7 +460,7 @@ http_client_start(struct http_client *c, const struct fetch_request *r, struct m
     void (*done)(void *arg, const struct fetch_response *resp), void *arg)
 {
 	struct arena *a = arena_new();
-	struct http_call *call = ARENA_NEW(a, struct http_call);
+	struct http_call *call = arena_raw(a, sizeof(*call));	/* set as a whole below */
 	struct mono now = mono_now(c);
 
 	assert(r->http != NULL);

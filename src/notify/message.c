@@ -9,6 +9,8 @@
 
 #include "text/json_write.h"
 
+#define FIRST_ROOM 2000
+
 static void
 put_text(struct json_writer *w, const char *key, struct str s)
 {
@@ -83,6 +85,8 @@ write_message(struct attempt *a, const char *version, bool first_only, struct st
 	size_t dropped = a->max_alerts > 0 && a->n->alerts_n > a->max_alerts ? a->n->alerts_n - a->max_alerts : 0;
 	struct json_writer w;
 
+	/* Enough for a group of one, so that it is not moved on the way. */
+	(void)sbuf_reserve(&b, FIRST_ROOM);
 	json_writer_init(&w, &b, JSON_HTML_ESCAPED);
 	json_object_begin(&w);
 	put_members(&w, a, first_only);

@@ -5,6 +5,7 @@
 #ifndef TEXT_JSON_SCAN_H
 #define TEXT_JSON_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,26 @@ json_scan_html_16(const char *p)
 	return json_scan_16(p) | (unsigned)_mm_movemask_epi8(hit);
 }
 #endif
+
+/* So many bytes behind the text may be read by json_scan_padded. */
+#define JSON_SCAN_PADDING 16
+
+/* Is there none that is special, for HTML's sake either, among the n bytes at p? Those of the padding do not count. */
+static inline bool
+json_scan_padded(const char *p, size_t n)
+{
+#ifdef __SSE2__
+	for (; n > 16; n -= 16, p += 16)
+		if (json_scan_html_16(p) != 0)
+			return false;
+	return (json_scan_html_16(p) & (0xffffu >> (16 - n))) == 0;
+#else
+	for (size_t i = 0; i < n; i++)
+		if (json_special[(unsigned char)p[i]] != 0)
+			return false;
+	return true;
+#endif
+}
 
 /* The first byte in [p, end) that is special; end when there is none. */
 static inline const char *

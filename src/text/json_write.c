@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/copy.h"
 #include "base/rfc3339.h"
 #include "base/utf8.h"
 #include "json_scan.h"
@@ -104,18 +105,23 @@ json_is_plain(struct str s)
 	return json_scan_html(p, p + s.n) == p + s.n;
 }
 
-/* Most strings are copied whole; false: this one is not, and nothing was written. */
+/*
+ * Most strings are copied whole; false: this one is not, and nothing was written. It is looked at where it was
+ * copied to, as bytes may be read there that are behind it.
+ */
 static ALWAYS_INLINE bool
-quote_plain(struct sbuf *b, struct str s, enum json_html html)
+quote_plain(struct sbuf *b, struct str s)
 {
-	const char *p = s.n > 0 ? s.p : "", *end = p + s.n;
+	size_t room = s.n + 2 + JSON_SCAN_PADDING;
 	char *out;
 
-	if (next_special(p, end, html) != end || !sbuf_reserve(b, s.n + 2))
+	if (room > b->max - b->n || !sbuf_reserve(b, room))
 		return false;
 	out = b->p + b->n;
+	copy_short(out + 1, s.n > 0 ? s.p : "", s.n);
+	if (!json_scan_padded(out + 1, s.n))
+		return false;
 	out[0] = '"';
-	memcpy(out + 1, p, s.n);
 	out[s.n + 1] = '"';
 	out[s.n + 2] = '\0';
 	b->n += s.n + 2;
@@ -127,7 +133,7 @@ json_quote_repaired(struct sbuf *b, struct str s)
 {
 	struct sbuf valid = SBUF_INIT(b->max);
 
-	if (quote_plain(b, s, JSON_HTML_ESCAPED))
+	if (quote_plain(b, s))
 		return;
 	if (utf8_valid(s)) {
 		json_quote(b, s, JSON_HTML_ESCAPED);
@@ -148,7 +154,7 @@ json_quote_repaired(struct sbuf *b, struct str s)
 void
 json_quote(struct sbuf *b, struct str s, enum json_html html)
 {
-	if (quote_plain(b, s, html))
+	if (quote_plain(b, s))
 		return;
 	sbuf_putc(b, '"');
 	json_quote_part(b, s, html);

@@ -169,21 +169,56 @@ START_TEST(siphash_1_3_vectors)
 		{ "abcdefgh", UINT64_C(0x3f7b849c0b8e35ea) },
 		{ "Nobody inspects the spammish repetition", UINT64_C(0x248f2f37815dc387) },
 	};
-	unsigned char key[16] = { 0 };
-	uint64_t other;
-
-	hash_seed(key);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		ck_assert_uint_eq(hash_seeded(rows[i].text, strlen(rows[i].text)), rows[i].want);
-	for (unsigned char i = 0; i < 16; i++)
-		key[i] = i;
-	hash_seed(key);
 	/* The first of the reference's vectors: key 00 01 .. 0f, empty message. */
-	ck_assert_uint_eq(hash_seeded("", 0), UINT64_C(0xabac0158050fc4dc));
-	other = hash_seeded("a", 1);
-	key[15]++;
-	hash_seed(key);
-	ck_assert_uint_ne(hash_seeded("a", 1), other);
+	static const uint64_t none[2], counted[2] = { UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908) };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		ck_assert_uint_eq(hash_keyed(none, rows[i].text, strlen(rows[i].text)), rows[i].want);
+	ck_assert_uint_eq(hash_keyed(counted, "", 0), UINT64_C(0xabac0158050fc4dc));
+}
+END_TEST
+
+static int
+by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* No two texts that differ but a little have one hash, nor one half of it, and another key makes other hashes. */
+START_TEST(hash_of_tables)
+{
+	enum { N = 100 };
+	static uint64_t all[2 * N * (N + 2)];
+	unsigned char key[16] = { 3 }, text[N] = { 0 };
+	size_t n = 0;
+
+	for (int round = 0; round < 2; round++) {
+		hash_seed(key);
+		for (size_t i = 0; i < N; i++) {
+			unsigned char *exact = mem_alloc(i + 1);
+
+			memcpy(exact, text, i);
+			all[n++] = hash_seeded(exact, i);
+			ck_assert_uint_eq(hash_seeded(text, i), all[n - 1]);
+			for (size_t k = 0; k < i; k++) {
+				exact[k] = (unsigned char)(1 + k % 255);
+				all[n++] = hash_seeded(exact, i);
+				exact[k] = 0;
+			}
+			mem_free(exact);
+		}
+		key[15]++;
+	}
+	qsort(all, n, sizeof(all[0]), by_value);
+	for (size_t i = 1; i < n; i++)
+		ck_assert_uint_ne(all[i - 1], all[i]);
+	for (size_t i = 0; i < n; i++)
+		all[i] = all[i] << 20;
+	qsort(all, n, sizeof(all[0]), by_value);
+	for (size_t i = 1; i < n; i++)
+		ck_assert_uint_ne(all[i - 1], all[i]);
 }
 END_TEST
 
@@ -335,6 +370,7 @@ main(void)
 	tcase_add_test(t, xxhash_sanity_buffer);
 	tcase_add_test(t, xxhash_streams);
 	tcase_add_test(t, siphash_1_3_vectors);
+	tcase_add_test(t, hash_of_tables);
 	tcase_add_test(t, siphash_of_128_bits);
 	tcase_add_test(t, hash_of_texts);
 	tcase_add_test(t, map_finds_what_was_put_in);
