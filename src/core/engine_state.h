@@ -274,6 +274,12 @@ bool awake_hears(const struct engine *e, struct moment now);
 /* When r was posted last, or before that if it may have waited to be read. */
 struct wall awake_posted(const struct engine *e, const struct alert_entry *r);
 
+/*
+ * A time of the log that is further ahead is of a clock that is wrong by more than is to be expected, and no measure of ends. Prometheus posts
+ * alerts that fire to end in four minutes at least: that is more, so none of them is held back.
+ */
+#define CLOCKS_DIFFER_MOST (2 * SPAN_MIN)
+
 /* claim.c */
 /* Notes, when there is none any more, since when that is known. */
 bool claims_have_lease(struct engine *e, struct moment now);

@@ -132,10 +132,18 @@ leg_log_time(const struct engine *e, const struct route *route)
 static struct wall
 told_at(const struct engine *e, const struct leg *leg, struct moment now)
 {
+	const struct flight *f = leg->flight;
+	struct wall at = wall_utc(now.wall);
+	span back;
+
+	if (!clustered(e))
+		return flight_tick(f, now);
 	/* Among peers the last word to the receiver counts: where members claim, that which was sent last. */
 	if (leg->claim != NULL && leg->note.id != 0)
-		return wall_add(wall_utc(now.wall), -mono_sub(now.mono, leg->attempt_began));
-	return clustered(e) ? wall_utc(now.wall) : flight_tick(leg->flight, now);
+		at = wall_add(at, -mono_sub(now.mono, leg->attempt_began));
+	/* The clock may have been set back since the flush looked at its alerts. It does not tell what was so before that. */
+	back = f->resumed ? 0 : wall_sub(f->seen, at);
+	return back > 0 && back <= CLOCKS_DIFFER_MOST ? wall_utc(f->seen) : at;
 }
 
 static span

@@ -21,12 +21,6 @@
 /* An alert that is looked for in what one integration was told. */
 #define LOOK_UNITS 8
 
-/*
- * A word of the log that is further ahead is of a clock that is wrong by more than is to be expected, and no measure of ends. Prometheus posts what
- * fires to end in four minutes at least: that is more, so none of it is held back.
- */
-#define AHEAD_MOST (2 * SPAN_MIN)
-
 /* All that was told of a group: the log's entries of its integrations, borrowed. */
 struct words {
 	const struct log_entry **v;
@@ -79,7 +73,7 @@ is_over(const struct engine *e, const struct alert_entry *r, const struct mentio
 	/* One that is in the future is of a clock that was set since. */
 	if (!wall_after(end->known, now) && wall_after(end->known, awake_posted(e, r)))
 		return true;
-	return !wall_after(alert_stated_end(r->alert), end->looked) && wall_sub(end->looked, now) <= AHEAD_MOST;
+	return !wall_after(alert_stated_end(r->alert), end->looked) && wall_sub(end->looked, now) <= CLOCKS_DIFFER_MOST;
 }
 
 /* In f's arena. */

@@ -411,6 +411,27 @@ START_TEST(an_end_that_was_told_here_is_over)
 }
 END_TEST
 
+/* The same, and the clock is set back while the receiver takes its time to answer. */
+START_TEST(an_end_that_was_told_while_the_clock_was_set_back_is_over)
+{
+	static const struct fake_answer slow = { .delay = 2 * SPAN_S, .outcome = { .ok = true } };
+
+	begin_with("hook");
+	post_until("A", -SPAN_S, 4 * SPAN_MIN);
+	world_run(&w, 20 * SPAN_S);
+	world_script(&w, "*", &slow, 1);
+	post_until("A", -20 * SPAN_S, -1);
+	world_run(&w, 41 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 2);
+	ck_assert_str_eq(w.sent.v[1].text, " resolved [A] all alerts resolved");
+	world_step_wall(&w, -55 * SPAN_S);
+	world_run(&w, 43 * SPAN_S);
+	post_until("A", -SPAN_S, 32 * SPAN_S - 1);
+	is_silent(3 * SPAN_MIN);
+	world_fini(&w);
+}
+END_TEST
+
 /* A flush waits for its turn, and before it comes this member's clock is set forward, and the end is posted and told by another. */
 START_TEST(what_ended_while_it_waited_is_not_told)
 {
@@ -480,7 +501,8 @@ main(void)
 	    a_restart_brings_nothing_back, others_of_the_group_are_told, it_fires_again_elsewhere,
 	    an_integration_that_was_not_told_hears_of_the_end, a_retry_is_none_of_it, a_lone_instance_tells_what_it_holds,
 	    what_was_told_keeps_its_time, an_end_that_is_to_come_here_is_over_where_it_was_told, the_end_that_was_posted_last_counts,
-	    a_clock_that_is_far_ahead_is_no_measure_of_ends, an_end_that_was_told_here_is_over, what_ended_while_it_waited_is_not_told,
+	    a_clock_that_is_far_ahead_is_no_measure_of_ends, an_end_that_was_told_here_is_over,
+	    an_end_that_was_told_while_the_clock_was_set_back_is_over, what_ended_while_it_waited_is_not_told,
 	    what_ended_here_too_while_it_waited_is_not_told,
 	    a_time_that_is_put_after_anothers_is_no_younger);
 }
