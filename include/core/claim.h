@@ -99,5 +99,7 @@ void engine_claimed(struct engine *e, const struct claim_answer *a, struct momen
  * it is to be dropped; engine_tick cancels it. Always true for one that needs no lease.
  */
 bool engine_may_leave(const struct engine *e, uint64_t attempt, struct moment now);
+/* Does that attempt need a lease at all? */
+bool engine_needs_lease(const struct engine *e, uint64_t attempt);
 
 #endif

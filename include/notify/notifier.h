@@ -116,6 +116,7 @@ struct mail_request {
 	bool require_tls, implicit_tls;
 	const struct tls_config *tls;	/* NULL: defaults */
 	struct str username, password, secret, identity;	/* empty: none */
+	struct fetch_gate *gate;	/* borrowed; NULL: always open. Asked when all but the end of the message has been sent; set by the edge */
 };
 
 enum request_kind { REQUEST_HTTP, REQUEST_MAIL };

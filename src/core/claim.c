@@ -172,11 +172,17 @@ claims_look_step(struct engine *e, struct moment now)
 }
 
 bool
-engine_may_leave(const struct engine *e, uint64_t attempt, struct moment now)
+engine_needs_lease(const struct engine *e, uint64_t attempt)
 {
 	const struct leg *leg = leg_find(e, attempt);
 
-	return leg == NULL || !leg->fenced || lease_lasts(e, now);
+	return leg != NULL && leg->fenced;
+}
+
+bool
+engine_may_leave(const struct engine *e, uint64_t attempt, struct moment now)
+{
+	return !engine_needs_lease(e, attempt) || lease_lasts(e, now);
 }
 
 void

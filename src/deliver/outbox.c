@@ -152,6 +152,9 @@ delivery_dispatch(struct sending *d, const struct request *r)
 		x->http = http_client_start(o->o.http, &x->request.http, d->deadline, on_fetched, x);
 		break;
 	case REQUEST_MAIL:
+		/* It costs a question to the worker's process. */
+		if (d->rehearsing == NULL && engine_needs_lease(o->engine, d->number))
+			x->request.mail.gate = &d->gate;
 		x->mail = mail_pool_start(o->o.mail, &x->request.mail, d->deadline, on_response, x);
 		break;
 	}

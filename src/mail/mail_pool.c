@@ -173,6 +173,27 @@ on_result(struct mail_worker *w, struct str payload)
 	report(c, &r);
 }
 
+/* The message is ended if it may be: what is cut before that no server takes. */
+static void
+on_may(struct mail_worker *w)
+{
+	struct mail_call *c = w->call;
+	struct sbuf b = SBUF_INIT(100);
+
+	if (c == NULL)
+		return;
+	if (c->r.gate != NULL && !c->r.gate->open(c->r.gate, &c->err)) {
+		c->connected = false;
+		detach(c, WORKER_ENDS);
+		fail(c);
+		return;
+	}
+	mail_wire_word(&b, FRAME_GO);
+	if (bufferevent_write(w->bev, b.p, b.n) != 0)
+		abort();	/* out of memory */
+	sbuf_fini(&b);
+}
+
 /* The session begins: from now on it is the server that keeps us waiting. */
 static void
 session_begin(struct mail_worker *w)
@@ -208,6 +229,19 @@ is_worker(const struct mail_pool *p, const struct mail_worker *w, const struct b
 }
 
 static void
+hear(struct mail_worker *w, enum frame_kind kind, struct str payload)
+{
+	if (kind == FRAME_FREE)
+		on_free(w);
+	else if (kind == FRAME_MAY)
+		on_may(w);
+	else if (kind != FRAME_CONNECTED)
+		on_result(w, payload);
+	else if (w->call != NULL)
+		w->call->connected = true;
+}
+
+static void
 on_read(struct bufferevent *bev, void *arg)
 {
 	TURN("mail");
@@ -228,19 +262,8 @@ on_read(struct bufferevent *bev, void *arg)
 			return;
 		evbuffer_drain(in, FRAME_HEAD);
 		payload = (struct str){ n > 0 ? (const char *)evbuffer_pullup(in, (ev_ssize_t)n) : NULL, n };
-		if (kind == FRAME_CONNECTED) {
-			if (w->call != NULL)
-				w->call->connected = true;
-			evbuffer_drain(in, n);
-			continue;
-		}
-		if (kind == FRAME_FREE) {
-			evbuffer_drain(in, n);
-			on_free(w);
-			continue;
-		}
-		/* The slices are copied before `done`, which may end this very worker. */
-		on_result(w, payload);
+		/* Slices of a result are copied before `done`, which may end this very worker. */
+		hear(w, kind, payload);
 		/* A new worker may stand where this one was, but not with its bufferevent, which lives until we return. */
 		if (!is_worker(p, w, bev))
 			return;
@@ -503,6 +526,7 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 			assert(!"a job we wrote ourselves can be read");
 		c->r = job.r;
 		c->r.message = r->message;
+		c->r.gate = r->gate;
 		c->state = MAIL_WAITING;
 		p->tls |= r->require_tls || r->implicit_tls;
 		mail_servers_wait(&p->servers, &c->turn, &c->r.smarthost);
@@ -537,19 +561,13 @@ mail_pool_new(const struct mail_pool_options *o)
 	unsigned most;
 
 	p->o = *o;
-	if (p->o.program == NULL)
-		p->o.program = "/proc/self/exe";
-	if (p->o.workers == 0)
-		p->o.workers = 4;
-	if (p->o.workers_max == 0)
-		p->o.workers_max = 64;
+	p->o.program = o->program != NULL ? o->program : "/proc/self/exe";
+	p->o.workers = o->workers != 0 ? o->workers : 4;
+	p->o.workers_max = o->workers_max != 0 ? o->workers_max : 64;
 	most = p->o.workers_max - p->o.workers_max / 4;
-	if (p->o.per_server == 0)
-		p->o.per_server = most < 12 ? most : 12;
-	if (p->o.slow_after == 0)
-		p->o.slow_after = 5 * SPAN_S;
-	if (p->o.queue_max == 0)
-		p->o.queue_max = 10000;
+	p->o.per_server = o->per_server != 0 ? o->per_server : most < 12 ? most : 12;
+	p->o.slow_after = o->slow_after != 0 ? o->slow_after : 5 * SPAN_S;
+	p->o.queue_max = o->queue_max != 0 ? o->queue_max : 10000;
 	p->servers.per_server = p->o.per_server;
 	p->servers.slow_max = (p->o.workers_max + 1) / 2;
 	timer_init(&p->next_turn, o->base, "mail", on_next_turn, p);

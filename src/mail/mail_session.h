@@ -17,10 +17,16 @@ struct mail_session {
 	const struct mail_job *job;
 	struct smtp_dialog d;	/* rewrite, stop, arg and arena set; not begun */
 	bool told;		/* the parent has the result */
+	bool asked;		/* … was asked whether the message may be ended, and said yes */
 };
 
 /* Tells the parent, once, that the server answers. */
 void mail_session_connected(struct mail_session *s);
+/*
+ * All of the message has been handed on but its end, after which it is the server's: asks the parent, once, if the job is
+ * gated. Does not return when it may not be ended.
+ */
+void mail_session_ends_message(struct mail_session *s);
 /*
  * The server has taken the message: tells the parent, once, before the session
  * ends. The mail is the server's own now, whatever becomes of our QUIT.

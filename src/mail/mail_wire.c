@@ -53,6 +53,7 @@ mail_wire_job(struct sbuf *b, const struct mail_request *r, span time)
 		r->secret, r->identity };
 
 	put_int(b, time);
+	put_int(b, r->gate != NULL);
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		put_str(b, strings[i]);
 	put_int(b, r->require_tls);
@@ -75,15 +76,9 @@ mail_wire_job(struct sbuf *b, const struct mail_request *r, span time)
 }
 
 void
-mail_wire_connected(struct sbuf *b)
+mail_wire_word(struct sbuf *b, enum frame_kind kind)
 {
-	end(b, begin(b, FRAME_CONNECTED));
-}
-
-void
-mail_wire_free(struct sbuf *b)
-{
-	end(b, begin(b, FRAME_FREE));
+	end(b, begin(b, kind));
 }
 
 void
@@ -111,7 +106,7 @@ mail_wire_head(struct str bytes, enum frame_kind *kind, size_t *length, bool *ba
 	if (bytes.n < FRAME_HEAD)
 		return false;
 	memcpy(&n, bytes.p, sizeof(n));
-	*bad = n > FRAME_MAX || (unsigned char)bytes.p[4] > FRAME_FREE;
+	*bad = n > FRAME_MAX || (unsigned char)bytes.p[4] >= FRAMES;
 	*kind = (enum frame_kind)bytes.p[4];
 	*length = n;
 	return !*bad;
@@ -185,7 +180,7 @@ mail_wire_read_job(struct str s, struct arena *a, struct mail_job *out)
 	bool tls;
 
 	*out = (struct mail_job){ 0 };
-	if (!get_int(&s, &out->time))
+	if (!get_int(&s, &out->time) || !get_bool(&s, &out->gated))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		if (!get_str(&s, strings[i]))

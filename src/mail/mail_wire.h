@@ -23,6 +23,9 @@ enum frame_kind {
 	FRAME_CONNECTED,	/* from it: the server answers */
 	FRAME_RESULT,		/* from it, once per job */
 	FRAME_FREE,		/* from it: when it has started and after a result with WORKER_QUITS, it can take a job */
+	FRAME_MAY,		/* from it, once for a job that is gated: may the message be ended? */
+	FRAME_GO,		/* to the worker: it may */
+	FRAMES,
 };
 
 /* The further way of a worker after it told a result. */
@@ -38,6 +41,7 @@ enum worker_next {
 struct mail_job {
 	struct mail_request r;
 	span time;		/* left for it */
+	bool gated;
 };
 
 struct mail_result {
@@ -52,8 +56,8 @@ struct mail_result {
 
 /* All but the message, which is long: its bytes and a zero behind them are to follow. */
 void mail_wire_job(struct sbuf *b, const struct mail_request *r, span time);
-void mail_wire_connected(struct sbuf *b);
-void mail_wire_free(struct sbuf *b);
+/* One that has nothing to say but its kind. */
+void mail_wire_word(struct sbuf *b, enum frame_kind kind);
 void mail_wire_result(struct sbuf *b, const struct mail_result *r);
 
 /* False: not a whole head yet, or (with *bad set) nonsense. */

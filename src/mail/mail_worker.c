@@ -40,18 +40,43 @@ read_exactly(int fd, char *p, size_t n)
 	return true;
 }
 
+static bool
+say(int fd, enum frame_kind kind)
+{
+	struct sbuf b = SBUF_INIT(100);
+	bool sent;
+
+	mail_wire_word(&b, kind);
+	sent = write_all(fd, sbuf_get(&b));
+	sbuf_fini(&b);
+	return sent;
+}
+
 void
 mail_session_connected(struct mail_session *s)
 {
-	struct sbuf b = SBUF_INIT(100);
-
 	if (s->d.connected)
 		return;
 	s->d.connected = true;
-	mail_wire_connected(&b);
 	/* If the parent is gone, the next read says so. */
-	(void)write_all(s->fd, sbuf_get(&b));
-	sbuf_fini(&b);
+	(void)say(s->fd, FRAME_CONNECTED);
+}
+
+void
+mail_session_ends_message(struct mail_session *s)
+{
+	char head[FRAME_HEAD];
+	enum frame_kind kind;
+	size_t n;
+	bool bad;
+
+	if (!s->job->gated || s->asked)
+		return;
+	s->asked = true;
+	/* A parent that says no ends this process; if it is gone, nobody allows it. */
+	if (!say(s->fd, FRAME_MAY) || !read_exactly(s->fd, head, sizeof(head)) ||
+	    !mail_wire_head((struct str){ head, sizeof(head) }, &kind, &n, &bad) || kind != FRAME_GO || n != 0)
+		_exit(EXIT_FAILURE);
 }
 
 static bool
@@ -78,18 +103,6 @@ mail_session_accepted(struct mail_session *s)
 {
 	if (!s->told)
 		(void)report(s, true, WORKER_QUITS);
-}
-
-static bool
-say_free(int fd)
-{
-	struct sbuf b = SBUF_INIT(100);
-	bool sent;
-
-	mail_wire_free(&b);
-	sent = write_all(fd, sbuf_get(&b));
-	sbuf_fini(&b);
-	return sent;
 }
 
 /* From inside a library that would carry on: the parent has the error, and starts another worker. */
@@ -147,7 +160,7 @@ do_job(int fd, struct str payload)
 		s.d.rewrite = true;
 		ok = smtp_by_esmtp(&s);
 	}
-	alive = s.told ? say_free(s.fd) : report(&s, ok, WORKER_FREE);
+	alive = s.told ? say(s.fd, FRAME_FREE) : report(&s, ok, WORKER_FREE);
 	smtp_dialog_end(&s.d);
 out:
 	arena_free(&a);
@@ -163,7 +176,7 @@ mail_worker_main(int fd)
 	bool bad, alive;
 
 	(void)prctl(PR_SET_NAME, "tocsin-mail");
-	alive = say_free(fd);
+	alive = say(fd, FRAME_FREE);
 	while (alive && read_exactly(fd, head, sizeof(head))) {
 		char *payload;
 

@@ -55,6 +55,8 @@ on_read(char *to, size_t size, size_t n, void *arg)
 
 	if (left > size * n)
 		left = size * n;
+	if (left == 0)
+		mail_session_ends_message(r->s);
 	memcpy(to, message.p + r->given, left);
 	r->given += left;
 	return left;

@@ -174,6 +174,8 @@ on_message(void **ctx, int *n, void *arg)
 	}
 	if (left > 65536)
 		left = 65536;
+	if (left == 0)
+		mail_session_ends_message(r->s);
 	r->given += left;
 	*n = (int)left;
 	errno = 0;	/* which it looks at, at the end of the message */

@@ -136,6 +136,7 @@ on_read(struct bufferevent *bev, void *arg)
 			sbuf_printf(&s->d->message, "%s\n", line);
 		} else if (s->data) {
 			s->data = false;
+			s->d->ended++;
 			more = say(s, answer(s, "."));
 		} else if (s->auth && strcmp(line, "*") != 0) {
 			sbuf_printf(&s->d->heard, "%s\n", line);

@@ -32,6 +32,7 @@ struct smtpd {
 	struct sbuf heard;		/* commands, with \n */
 	struct sbuf message;
 	int sessions, open;
+	int ended;			/* messages whose end has come */
 	bool encrypted;
 	char sni[100];			/* of the last handshake */
 	void *sessions_list;

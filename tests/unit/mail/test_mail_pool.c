@@ -68,6 +68,59 @@ START_TEST(servers_that_hang_delay_no_other)
 }
 END_TEST
 
+/* A gate that counts, and says no when it is shut. */
+static struct gate {
+	struct fetch_gate gate;
+	int asked;
+	bool shut;
+} gate;
+
+static bool
+open_gate(struct fetch_gate *g, struct err *e)
+{
+	ck_assert_ptr_eq(g, &gate.gate);
+	gate.asked++;
+	return !gate.shut || err_set(e, ERR_TIMEOUT, "shut");
+}
+
+/* By either library. */
+static struct mail_request
+gated_mail(int by, bool shut)
+{
+	struct mail_request m = world_mail();
+
+	gate = (struct gate){ .gate = { open_gate }, .shut = shut };
+	m.gate = &gate.gate;
+	if (by == 1) {
+		m.username = STR("user");
+		m.password = STR("password");
+		m.identity = STR("identity");
+	}
+	return m;
+}
+
+START_TEST(a_message_that_may_not_be_ended_is_not_taken)
+{
+	struct mail_request m;
+
+	world_begin((struct mail_pool_options){ .workers = 1 });
+	w.d.ehlo = "250-x\r\n250 AUTH PLAIN\r\n";
+	m = gated_mail(_i, true);
+	world_send(&m);
+	ck_assert_int_eq(gate.asked, 1);
+	ck_assert(w.resp.transport_error && !w.resp.unanswered);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "shut");
+	/* The worker that was cut is followed by another one. */
+	m = gated_mail(_i, false);
+	world_send(&m);
+	ck_assert_int_eq(gate.asked, 1);
+	ck_assert_msg(w.resp.smtp_code == 250, "%s", sbuf_cstr(&w.error));
+	ck_assert_int_eq(w.d.sessions, 2);
+	ck_assert_int_eq(w.d.ended, 1);
+	world_end();
+}
+END_TEST
+
 START_TEST(many_mails_share_few_workers)
 {
 	struct mail_request m;
@@ -363,6 +416,7 @@ add(TCase *tc)
 {
 	tcase_add_test(tc, a_long_message_is_sent_from_where_it_is);
 	tcase_add_test(tc, servers_that_hang_delay_no_other);
+	tcase_add_loop_test(tc, a_message_that_may_not_be_ended_is_not_taken, 0, 2);
 	tcase_add_test(tc, many_mails_share_few_workers);
 	tcase_add_test(tc, new_servers_get_a_few_workers);
 	tcase_add_test(tc, workers_are_forked_and_end_with_their_sockets);
