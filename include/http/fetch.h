@@ -38,7 +38,6 @@ struct fetch_request {
 	const char *timeout_name;	/* "webhook": for "configured webhook timeout reached (5s)"; NULL: nobody configured it */
 	bool secret_url;		/* show <redacted> instead of the URL in errors */
 	struct str traceparent;		/* W3C Trace Context; empty: none. Set by the edge */
-	bool final_on_transport_error;	/* a transport error is not worth a retry */
 	bool keep_method;		/* a redirect that would make a GET of it is the answer, and is not followed */
 	span connect_timeout;		/* until a connection is made, by TLS where that is spoken; 0: 10 s */
 	span idle;			/* the longest time in which nothing may come or go; 0: any */

@@ -126,6 +126,7 @@ struct request {
 	struct mail_request mail;
 	void *about;		/* the notifier's own: comes back with the response */
 	struct str recipient;	/* the one of several that it is for; empty: not of that kind */
+	bool asks;		/* for a token, or what there is: whatever becomes of it, nobody has been told by it */
 };
 
 /* All borrowed for the call of resume. */

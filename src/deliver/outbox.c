@@ -206,15 +206,17 @@ on_response(void *arg, const struct response *response)
 	struct request next;
 	struct err e = { 0 };
 	enum step step;
+	bool asks;
 
 	r.about = x->request.about;
+	asks = x->request.asks;
 	x->http = NULL;
 	x->mail = NULL;
 	if (d->rehearsing != NULL)
 		rehearsing_answer(d, &x->request, &r);
 	put_away(x);
 	/* A gateway that waited in vain does not know either. */
-	d->unanswered |= r.unanswered || r.status == 504;
+	d->unanswered |= !asks && (r.unanswered || r.status == 504);
 	if (d->away != NULL) {
 		away_answer(d, &r, x->request.mail.to_n);
 		return;

@@ -132,10 +132,12 @@ search_url(struct attempt *a)
 static enum step
 ask(struct attempt *a, struct request *out, const char *method, struct str url, struct str body)
 {
+	const struct jira_state *state = a->state;
+
 	http_request(a, out, method, url, "application/json", body);
 	out->http.headers[0].value = STR("Go-http-client/1.1");
 	http_header(a, out, "Accept-Language", STR("en"));
-	out->http.final_on_transport_error = true;
+	out->asks = state->phase == JIRA_SEARCH || state->phase == JIRA_TRANSITIONS;
 	return STEP_SEND;
 }
 

@@ -239,6 +239,7 @@ assume_role(struct attempt *a, struct request *out, struct err *e)
 	if (!render_take(a, &b, &form, e) ||
 	    !aws_post_form(a, out, url, form, &state->who, state->region, "sts", e))
 		return STEP_RETRY;
+	out->asks = true;
 	return STEP_SEND;
 }
 

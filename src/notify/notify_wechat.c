@@ -188,6 +188,7 @@ wechat_start(struct attempt *a, struct request *out, struct err *e)
 	http_request(a, out, "GET", endpoint(a, "gettoken", make_query(a, "corpid", corp, "corpsecret", secret)), NULL,
 	    STR_NONE);
 	out->http.secret_url = true;
+	out->asks = true;
 	return STEP_SEND;
 }
 

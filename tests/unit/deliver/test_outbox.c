@@ -30,6 +30,8 @@ static struct {
 	int requests;		/* seen by the server */
 	int starts, resumes, rearms;
 	int legs;		/* requests that an attempt makes */
+	int status;		/* of answers; 0: 200 */
+	bool asks;		/* no request tells anybody */
 	int beside;		/* … of these, not yet made, some beside others */
 	int under_way, most;
 	int progressed;
@@ -66,14 +68,14 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 	(void)now;
 	(void)r;
 	w.requests++;
-	out->status = 200;
+	out->status = w.status != 0 ? w.status : 200;
 	sbuf_puts(&out->body, "ok");
 }
 
 static void
 fill(struct request *out)
 {
-	*out = (struct request){ .kind = REQUEST_HTTP,
+	*out = (struct request){ .kind = REQUEST_HTTP, .asks = w.asks,
 		.http = { .method = STR("POST"), .url = str_from(w.url), .body = STR("{}"), .http = &plain } };
 }
 
@@ -106,7 +108,7 @@ notify_resume(struct attempt *a, const struct response *r, struct request *out, 
 	w.under_way--;
 	ck_assert_ptr_eq(r->about, &w.starts);
 	ck_assert(a->left > 0 && a->left <= 20 * SPAN_S);
-	if (r->transport_error) {
+	if (r->transport_error || r->status == 504) {
 		err_set(e, ERR_IO, "%.*s", STR_ARG(r->error));
 		return STEP_RETRY;
 	}
@@ -324,6 +326,20 @@ START_TEST(what_has_waited_too_long_does_not_begin)
 }
 END_TEST
 
+/* A gateway that waited in vain, for an answer to a message or to a question. */
+START_TEST(a_question_without_an_answer_has_told_nobody)
+{
+	begin();
+	w.legs = 1;
+	w.status = 504;
+	w.asks = _i == 1;
+	send_attempt(1);
+	await(1);
+	ck_assert(w.last.retry && w.last.unanswered == !w.asks);
+	end();
+}
+END_TEST
+
 START_TEST(an_attempt_has_several_requests_under_way)
 {
 	struct recipient r = { .to = STR("a") };
@@ -519,6 +535,7 @@ main(void)
 	tcase_add_test(tc, attempts_are_conversations);
 	tcase_add_loop_test(tc, verdicts_reach_the_engine, 0, ARRAY_LEN(verdicts));
 	tcase_add_test(tc, what_has_waited_too_long_does_not_begin);
+	tcase_add_loop_test(tc, a_question_without_an_answer_has_told_nobody, 0, 2);
 	tcase_add_test(tc, an_attempt_has_several_requests_under_way);
 	tcase_add_test(tc, canceled_attempts_are_silent);
 	tcase_add_test(tc, one_turn_begins_only_so_many);

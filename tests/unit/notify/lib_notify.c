@@ -325,8 +325,6 @@ log_http(struct bench *b, const struct fetch_request *h)
 	}
 	if (h->secret_url)
 		sbuf_puts(&b->log, "! secret url\n");
-	if (h->final_on_transport_error)
-		sbuf_puts(&b->log, "! transport errors are final\n");
 	sbuf_printf(&b->log, "\n%.*s", STR_ARG(h->body));
 	if (h->body.n > 0 && h->body.p[h->body.n - 1] != '\n')
 		sbuf_puts(&b->log, "\n");

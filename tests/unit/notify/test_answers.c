@@ -156,6 +156,32 @@ START_TEST(who_needs_no_body_takes_one_that_breaks_off)
 }
 END_TEST
 
+/* A question that comes before is no notification. */
+START_TEST(who_asks_first_says_so)
+{
+	static const struct row kinds[] = {
+		{ WECHAT, 1, { NULL }, D, "" },
+		{ JIRA, 1, { NULL }, D, "" },
+		{ .kind = "webhook", .settings = "{url: 'http://x/'}" },
+		{ TELEGRAM, 0, { NULL }, D, "" },
+	};
+	struct response found = { .status = 200, .body = str_from(JIRA_FOUND) }, put = { .status = 204 };
+	struct bench *b = make_bench(&kinds[_i]);
+	struct request req;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(bench_start(b, &req, &e), STEP_SEND);
+	ck_assert(req.asks == (kinds[_i].status == 1));
+	if (_i == 1) {
+		ck_assert_int_eq(bench_resume(b, &found, &req, &e), STEP_SEND);
+		ck_assert(!req.asks);
+		ck_assert_int_eq(bench_resume(b, &put, &req, &e), STEP_SEND);
+		ck_assert(req.asks);
+	}
+	bench_free(b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -166,6 +192,7 @@ main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, odd_json_means_what_it_says, 0, (int)ARRAY_LEN(rows));
+	tcase_add_loop_test(t, who_asks_first_says_so, 0, 4);
 	tcase_add_loop_test(t, who_needs_no_body_takes_one_that_breaks_off, 0, 15);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
