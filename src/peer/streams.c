@@ -202,13 +202,14 @@ stream_fail_later(struct stream *s)
 	timer_in(&s->deadline, 0);
 }
 
+/* Not copied: to have room for that took ten milliseconds. It is there for as long as the connection is. */
 static bool
 write_some(struct stream *s)
 {
 	struct str left = str_sub(sbuf_get(&s->out), s->written, s->out.n);
 	size_t n = left.n < WRITTEN_AT_ONCE ? left.n : WRITTEN_AT_ONCE;
 
-	if (n == 0 || evbuffer_add(bufferevent_get_output(s->bev), left.p, n) != 0)
+	if (n == 0 || evbuffer_add_reference(bufferevent_get_output(s->bev), left.p, n, NULL, NULL) != 0)
 		return false;
 	s->written += n;
 	return true;
