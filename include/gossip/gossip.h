@@ -7,7 +7,8 @@
  * reads no clock: every entry point is told the time, and acts on the world through its port alone. The server, the unit
  * tests and a simulator run the same code.
  *
- * In, from sockets:	gossip_packet, gossip_request, gossip_answer, gossip_gone, gossip_tick (when gossip_next says so).
+ * In, from sockets:	gossip_packet, gossip_request, gossip_dialled, gossip_answer, gossip_gone, gossip_tick (when
+ *			gossip_next says so).
  * In, from the core:	gossip_broadcast when a silence or log entry changed here or by a merge; gossip_state.
  * Out:			the port. Its merge and full_state are the seam to whoever keeps silences and the log.
  * Read:		gossip_settled, gossip_position, gossip_size, gossip_member_at, gossip_figures.
@@ -57,7 +58,9 @@ void gossip_packet(struct gossip *g, const struct gossip_address *from, struct s
 void gossip_request(struct gossip *g, uint64_t stream, struct str message, struct mono now);
 /* A stream that came in is gone: no reply to it is made any more. */
 void gossip_request_gone(struct gossip *g, uint64_t stream);
-/* The end of a port.call: an answer (plain), or not. Unknown numbers are ignored. */
+/* The stream of a port.dial is there. */
+void gossip_dialled(struct gossip *g, uint64_t call);
+/* The end of a port.call, or of a port.dial that fails: an answer (plain), or not. Unknown numbers are ignored. */
 void gossip_answer(struct gossip *g, uint64_t call, struct str message, struct mono now);
 void gossip_gone(struct gossip *g, uint64_t call, struct str why, struct mono now);
 /* Counts and notes something that was not even a message: a stream of another cluster, too many at once. */

@@ -208,6 +208,12 @@ gossip_answer(struct gossip *g, uint64_t call, struct str message, struct mono n
 }
 
 void
+gossip_dialled(struct gossip *g, uint64_t call)
+{
+	pushpull_dialled(g, call);
+}
+
+void
 gossip_gone(struct gossip *g, uint64_t call, struct str why, struct mono now)
 {
 	if (!probe_gone(g, call) && !user_sent(g, call, false, now))

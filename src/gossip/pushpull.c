@@ -82,9 +82,20 @@ pushpull_begin(struct gossip *g, const struct gossip_address *with, enum pushpul
 {
 	struct pushpull *x = add(g, why);
 
-	(void)now;
 	x->with = *with;
-	g->port->full_state(g->port, x->number);
+	if (g->port->dial != NULL)
+		g->port->dial(g->port, x->number, with, mono_add(now, g->o.tcp_timeout));
+	else
+		g->port->full_state(g->port, x->number);
+}
+
+void
+pushpull_dialled(struct gossip *g, uint64_t call)
+{
+	const struct pushpull *x = find(g, call);
+
+	if (x != NULL)
+		g->port->full_state(g->port, x->number);
 }
 
 static void

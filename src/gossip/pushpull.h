@@ -2,7 +2,8 @@
 /*
  * pushpull.h (private) - two members tell each other all they know, over a stream.
  *
- * The one who opens it tells first. A push-pull waits for our whole state, which is asked for when it begins.
+ * The one who opens it tells first. A push-pull waits for our whole state, which may be large: it is asked for when the other
+ * one is there to hear it.
  */
 #ifndef PUSHPULL_H
 #define PUSHPULL_H
@@ -28,6 +29,7 @@ void pushpull_request_gone(struct gossip *g, uint64_t stream);
 /* False: the call is not of here. */
 bool pushpull_answer(struct gossip *g, uint64_t call, struct str message, struct mono now);
 bool pushpull_gone(struct gossip *g, uint64_t call, struct str why);
+void pushpull_dialled(struct gossip *g, uint64_t call);
 void pushpull_state(struct gossip *g, uint64_t number, const struct gossip_part *parts, size_t n, struct mono now);
 /* Is one under way with that address? */
 bool pushpull_is_with(const struct gossip *g, const struct gossip_address *a);

@@ -111,6 +111,14 @@ port_call(struct gossip_port *port, uint64_t call, const struct gossip_address *
 }
 
 static void
+port_dial(struct gossip_port *port, uint64_t call, const struct gossip_address *to, struct mono deadline)
+{
+	struct peer *p = CONTAINER_OF(port, struct peer, port);
+
+	streams_dial(p->streams, call, to, deadline);
+}
+
+static void
 port_reply(struct gossip_port *port, uint64_t stream, const struct gossip_pieces *message)
 {
 	struct peer *p = CONTAINER_OF(port, struct peer, port);
@@ -237,6 +245,14 @@ on_request_gone(void *arg, uint64_t stream)
 	struct peer *p = arg;
 
 	gossip_request_gone(p->gossip, stream);
+}
+
+static void
+on_dialled(void *arg, uint64_t call)
+{
+	struct peer *p = arg;
+
+	gossip_dialled(p->gossip, call);
 }
 
 static void
@@ -443,6 +459,7 @@ open_net(struct peer *p, struct err *e)
 		.timeout = p->o.gossip.tcp_timeout,
 		.request = on_request,
 		.request_gone = on_request_gone,
+		.dialled = on_dialled,
 		.answer = on_answer,
 		.gone = on_gone,
 		.bad = on_bad,
@@ -473,6 +490,7 @@ peer_new(const struct peer_options *o, struct err *e)
 	p->arena = arena_new();
 	p->port = (struct gossip_port){ .packet = port_packet,
 		.call = port_call,
+		.dial = port_dial,
 		.reply = port_reply,
 		.merge = port_merge,
 		.full_state = port_full_state,

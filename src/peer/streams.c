@@ -31,6 +31,7 @@
 /* Messages up to this size are packed and unpacked on the loop, within a millisecond or two. */
 #define SMALL INFLOW_SMALL
 /* Written in one turn: TLS encrypts all that it is given, as long as the other one reads. */
+#define ACCEPTED_AT_ONCE 16
 #define WRITTEN_AT_ONCE ((size_t)256 << 10)
 
 enum step {
@@ -39,6 +40,8 @@ enum step {
 	STEP_WAITS, /* for the reply to what came in */
 	STEP_WRITES, /* and is closed when all is written */
 	STEP_CALLS, /* connects and writes, and reads then if there is an answer */
+	STEP_DIALS, /* what is to be sent comes later */
+	STEP_DIALLED,
 	STEP_ENDS, /* all is written, and the other one closes */
 	STEP_FAILED, /* tells so from the loop */
 };
@@ -49,6 +52,7 @@ struct stream {
 	uint64_t number; /* of the call; or its own, when it came in */
 	bool came; /* in: else it is a call */
 	bool asked; /* it came in, and was handed on */
+	bool dialled; /* before there was a message */
 	bool answered;
 	enum step step;
 	struct gossip_address other;
@@ -216,6 +220,17 @@ write_some(struct stream *s)
 }
 
 static void
+stream_connect(struct stream *s)
+{
+	enum step step = s->step;
+
+	if (net_connect(s->bev, &s->other) || s->step != step)
+		return;
+	err_set(&s->why, ERR_IO, "dial tcp %s: %s", gossip_address_text(&s->other).s, errno_text(errno).s);
+	stream_fail_later(s);
+}
+
+static void
 stream_send(struct stream *s, struct sbuf *packed)
 {
 	struct streams *all = s->owner;
@@ -231,10 +246,8 @@ stream_send(struct stream *s, struct sbuf *packed)
 	all->held += s->out.n;
 	s->step = s->came ? STEP_WRITES : STEP_CALLS;
 	(void)write_some(s);
-	if (!s->came && !net_connect(s->bev, &s->other) && s->step == STEP_CALLS) {
-		err_set(&s->why, ERR_IO, "dial tcp %s: %s", gossip_address_text(&s->other).s, errno_text(errno).s);
-		stream_fail_later(s);
-	}
+	if (!s->came && !s->dialled)
+		stream_connect(s);
 }
 
 static size_t
@@ -395,8 +408,13 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	int why = EVUTIL_SOCKET_ERROR();
 	struct err e = { 0 };
 
-	if (what & BEV_EVENT_CONNECTED)
+	if (what & BEV_EVENT_CONNECTED) {
+		if (s->step == STEP_DIALS) {
+			s->step = STEP_DIALLED;
+			s->owner->o.dialled(s->owner->o.arg, s->number);
+		}
 		return;
+	}
 	if (s->step == STEP_ENDS) {
 		stream_deliver(s, STR_NONE);
 		return;
@@ -426,9 +444,9 @@ stream_new(struct streams *all, struct bufferevent *bev, const struct gossip_add
 	return s;
 }
 
-void
-streams_call(struct streams *all, uint64_t call, const struct gossip_address *to, const struct gossip_pieces *message,
-    bool answered, struct mono deadline)
+/* NULL: its end is told of. */
+static struct stream *
+stream_out(struct streams *all, uint64_t call, const struct gossip_address *to, struct mono deadline)
 {
 	struct bufferevent *bev = all->o.dial != NULL ?
 	    all->o.dial(all->o.arg, to) :
@@ -436,15 +454,54 @@ streams_call(struct streams *all, uint64_t call, const struct gossip_address *to
 	struct stream *s = stream_new(all, bev, to);
 
 	s->number = call;
-	s->answered = answered;
-	s->step = STEP_CALLS;
 	timer_in(&s->deadline, mono_sub(deadline, all->o.clock->now(all->o.clock).mono));
 	if (s->bev == NULL) {
 		err_set(&s->why, ERR_IO, "cannot make a connection");
 		stream_fail_later(s);
-		return;
+		return NULL;
 	}
 	bufferevent_enable(s->bev, EV_WRITE);
+	return s;
+}
+
+void
+streams_dial(struct streams *all, uint64_t call, const struct gossip_address *to, struct mono deadline)
+{
+	struct stream *s = stream_out(all, call, to, deadline);
+
+	if (s == NULL)
+		return;
+	s->dialled = true;
+	s->step = STEP_DIALS;
+	stream_connect(s);
+}
+
+static struct stream *
+find_dialled(const struct streams *all, uint64_t call)
+{
+	LIST_EACH(&all->all, node)
+	{
+		struct stream *s = CONTAINER_OF(node, struct stream, place);
+
+		if (!s->came && s->number == call && s->step == STEP_DIALLED)
+			return s;
+	}
+	return NULL;
+}
+
+void
+streams_call(struct streams *all, uint64_t call, const struct gossip_address *to, const struct gossip_pieces *message,
+    bool answered, struct mono deadline)
+{
+	struct stream *s = find_dialled(all, call);
+
+	if (s == NULL)
+		s = stream_out(all, call, to, deadline);
+	if (s == NULL)
+		return;
+	timer_in(&s->deadline, mono_sub(deadline, all->o.clock->now(all->o.clock).mono));
+	s->answered = answered;
+	s->step = STEP_CALLS;
 	stream_write(s, message);
 }
 

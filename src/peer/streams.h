@@ -30,9 +30,10 @@ struct streams_options {
 	span timeout; /* of streams that come in, and of answers to them */
 	/* A connection to be made, with what comes before a stream in its buffer: TLS. NULL function: plain ones. NULL: none. */
 	struct bufferevent *(*dial)(void *arg, const struct gossip_address *to);
-	/* A message came in, or an answer, or nothing will. None of these is called from within a function below. */
+	/* A message came in, a connection is there for ours, or an answer, or nothing will. None of these is called from within a function below. */
 	void (*request)(void *arg, uint64_t stream, struct str message);
 	void (*request_gone)(void *arg, uint64_t stream);
+	void (*dialled)(void *arg, uint64_t call);
 	void (*answer)(void *arg, uint64_t call, struct str message);
 	void (*gone)(void *arg, uint64_t call, struct str why);
 	void (*bad)(void *arg, const struct gossip_address *from, struct str why);
@@ -54,7 +55,8 @@ void streams_lend(struct streams *s, struct kept *const *lent, size_t n);
 struct kept *streams_keep(struct streams *s);
 /* Sets *s to NULL; it may be NULL already. Nothing is called any more. */
 void streams_free(struct streams **s);
-/* As port.call and port.reply of gossip/port.h. */
+/* As port.dial, port.call and port.reply of gossip/port.h. */
+void streams_dial(struct streams *s, uint64_t call, const struct gossip_address *to, struct mono deadline);
 void streams_call(struct streams *s, uint64_t call, const struct gossip_address *to, const struct gossip_pieces *message,
     bool answered, struct mono deadline);
 void streams_reply(struct streams *s, uint64_t stream, const struct gossip_pieces *message);

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 
 from lib.ports import free_port
-from lib.server import Server, rfc3339
+from lib.server import BINARY, Server, rfc3339
 
 ORIGINAL = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 LABEL = "monitoring/main"
@@ -37,7 +37,7 @@ class Member:
     `listens`: it has a gossip at all."""
 
     def __init__(self, directory, config, name, peers, original=False, label=LABEL, flags=FAST, gossip=None,
-                 listens=True):
+                 listens=True, binary=BINARY):
         self.name, self.place, self.original = name, name, original
         self.gossip = gossip or f"127.0.0.1:{free_port()}"
         flags = [f"--cluster.listen-address={self.gossip if listens else ''}", *([f"--cluster.label={label}"] if label else []), *flags,
@@ -55,7 +55,7 @@ class Member:
                 [ORIGINAL, f"--config.file={path}", f"--storage.path={self.data}",
                  f"--web.listen-address={self.url[7:]}", *flags, *named], stderr=self.log.open("a"))
         else:
-            self.server = Server(directory / name, config, f"--cluster.peer-name={name}", *flags).start()
+            self.server = Server(directory / name, config, f"--cluster.peer-name={name}", *flags, binary=binary).start()
             self.process, self.url = self.server.process, self.server.url
         if listens:
             self.until(lambda: self.get("/api/v2/status")["cluster"]["name"], "there")

@@ -30,7 +30,7 @@ static struct {
 	struct event_base *base;
 	struct streams *streams;
 	struct gossip_address at;
-	size_t requests, gone, answers, failed, bad, reply_n;
+	size_t requests, gone, dialled, answers, failed, bad, reply_n;
 	uint64_t last;
 	bool replies, keeps;
 	char why[200], message[100];
@@ -78,6 +78,14 @@ on_request_gone(void *arg, uint64_t stream)
 }
 
 static void
+on_dialled(void *arg, uint64_t call)
+{
+	(void)arg;
+	rig.dialled++;
+	rig.last = call;
+}
+
+static void
 on_answer(void *arg, uint64_t call, struct str message)
 {
 	(void)arg;
@@ -116,7 +124,7 @@ static void
 start(span timeout)
 {
 	struct streams_options o = { .clock = clock_real(), .label = STR(""), .timeout = timeout, .request = on_request,
-		.request_gone = on_request_gone, .answer = on_answer, .gone = on_gone, .bad = on_bad };
+		.request_gone = on_request_gone, .dialled = on_dialled, .answer = on_answer, .gone = on_gone, .bad = on_bad };
 	struct err e = { 0 };
 	int fd;
 
@@ -546,6 +554,41 @@ START_TEST(calls_and_their_ends)
 }
 END_TEST
 
+/* The message comes when somebody is there to hear it. */
+START_TEST(dialled_before_there_is_a_message)
+{
+	struct mono now = clock_real()->now(clock_real()).mono, end = mono_add(now, 600 * SPAN_S);
+	struct gossip_address nobody, silent;
+	int fd;
+
+	start(60 * SPAN_S);
+	rig.replies = true;
+	rig.reply_n = 10;
+	streams_dial(rig.streams, 1, &rig.at, end);
+	ck_assert_uint_eq(rig.dialled, 0);
+	until(&rig.dialled, 1);
+	ck_assert(rig.last == 1 && rig.requests == 0);
+	turn();
+	call(1, &rig.at, (struct str){ MESSAGE, sizeof(MESSAGE) - 1 }, true, end);
+	until(&rig.answers, 1);
+	ck_assert(rig.requests == 1 && rig.last == 1 && rig.message_n == 10);
+	/* Nobody is there: nothing has to be made. */
+	close(listening(&nobody));
+	streams_dial(rig.streams, 2, &nobody, end);
+	ck_assert_uint_eq(rig.failed, 0);
+	until(&rig.failed, 1);
+	ck_assert(rig.last == 2 && rig.dialled == 1);
+	/* The message never comes. */
+	fd = listening(&silent);
+	streams_dial(rig.streams, 3, &silent, mono_add(clock_real()->now(clock_real()).mono, 50 * SPAN_MS));
+	until(&rig.failed, 2);
+	ck_assert(rig.last == 3 && rig.dialled == 2);
+	ck_assert_str_eq(rig.why, "i/o timeout");
+	close(fd);
+	stop();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -568,6 +611,7 @@ main(void)
 	tcase_add_test(t, connections_are_counted);
 	tcase_add_test(t, no_descriptors_left_is_no_end);
 	tcase_add_test(t, calls_and_their_ends);
+	tcase_add_test(t, dialled_before_there_is_a_message);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_set_fork_status(r, CK_NOFORK);
