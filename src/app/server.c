@@ -521,8 +521,11 @@ stop(struct server *s)
 	/* Things that a worker still uses must stay; the state on disk is complete. */
 	if (!reload_free(&s->reload))
 		_exit(s->status);
-	if (s->base != NULL)
+	/* Connections with TLS that have just written something are kept until their next turn, and lost without one. */
+	if (s->base != NULL) {
+		(void)event_base_loop(s->base, EVLOOP_NONBLOCK);
 		event_base_free(s->base);
+	}
 	tz_fini();
 	libevent_global_shutdown();
 }

@@ -143,6 +143,7 @@ parse_size(struct str text, uint64_t *out)
 
 #define ENDPOINTS_MAX 16
 #define PREFIX_MAX 256
+#define PREFIX_SHOWN 100
 #define TTL_MIN (2 * SPAN_S)
 #define TTL_MAX SPAN_HOUR
 
@@ -198,7 +199,7 @@ read_etcd(struct options *o, struct arena *a, struct err *e)
 	if (!is_prefix(o->etcd_prefix))
 		return err_set(e, ERR_INVALID,
 		    "--etcd.prefix=%.*s: up to %d printable ASCII characters without blanks are wanted, with a slash in front and none at the end",
-		    STR_ARG(o->etcd_prefix), PREFIX_MAX);
+		    STR_ARG(str_sub(o->etcd_prefix, 0, PREFIX_SHOWN)), PREFIX_MAX);
 	if (o->etcd_lease_ttl < TTL_MIN || o->etcd_lease_ttl > TTL_MAX || o->etcd_lease_ttl % SPAN_S != 0)
 		return err_set(e, ERR_INVALID, "--etcd.lease-ttl must be whole seconds from 2s to 1h");
 	if ((o->etcd_username.n > 0) != (o->etcd_password_file.n > 0))

@@ -47,7 +47,8 @@ def own(tmp_path):
 
 class Member(Server):
     def __init__(self, directory, name, config, etcd, ttl, *flags):
-        super().__init__(directory / name, config, f"--etcd.endpoints={etcd.url}", f"--etcd.prefix=/{directory.name}",
+        super().__init__(directory / name, config, f"--etcd.endpoints={etcd.url}",
+                         *([] if any(f.startswith("--etcd.prefix=") for f in flags) else [f"--etcd.prefix=/{directory.name}"]),
                          f"--etcd.lease-ttl={ttl}s", "--cluster.peer-timeout=1s", f"--cluster.peer-name={name}", *flags)
         self.name = name
 

@@ -4,14 +4,15 @@ import contextlib
 import http.client
 import http.server
 import threading
+import time
 
 
 class Between(http.server.ThreadingHTTPServer):
-    """`does`: "well", or what becomes of each request from then on."""
+    """`does`: "well", or what becomes of each request from then on. `pause`: between two bytes of an answer that drips."""
     daemon_threads = True
 
     def __init__(self, port):
-        self.to, self.does, self.open, self.lock = port, "well", set(), threading.Lock()
+        self.to, self.does, self.open, self.lock, self.pause = port, "well", set(), threading.Lock(), 0
         self.calm = threading.Event()
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
@@ -52,6 +53,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, b"<html>It works!</html>")
         elif what == "truncated":
             self.answer(200, b'{"header":{"revis', 1000)
+        elif what == "drips":
+            self.hand_on(body, self.server.pause)
         elif what == "endless":
             self.answer(200, b'{"kvs":[', None)
             with contextlib.suppress(OSError):
@@ -76,7 +79,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def chunk(self, data):
         self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
 
-    def hand_on(self, body):
+    def hand_on(self, body, pause=0):
         etcd = http.client.HTTPConnection("127.0.0.1", self.server.to, timeout=120)
         with self.server.lock:
             self.server.open.add(etcd)
@@ -86,8 +89,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(answer.status)
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            while data := answer.read1(65536):
+            while data := answer.read1(1 if pause else 65536):
                 self.chunk(data)
+                if pause:
+                    time.sleep(pause)
             self.wfile.write(b"0\r\n\r\n")
         except (OSError, http.client.HTTPException):
             self.close_connection = True
