@@ -71,7 +71,7 @@ struct gossip_port {
 	    const struct gossip_pieces *message, bool answered, struct mono deadline);
 	/*
 	 * Opens the stream of a call that has a large message, which is made, and comes, when gossip_dialled says that it is there.
-	 * What fails goes to gossip_gone. NULL: it is opened by the call.
+	 * A failure goes to gossip_gone. NULL: it is opened by the call.
 	 */
 	void (*dial)(struct gossip_port *self, uint64_t call, const struct gossip_address *to, struct mono deadline);
 	/* The answer to a stream that came in; it is closed behind it. No pieces: it is closed. */
