@@ -113,9 +113,7 @@ port_call(struct gossip_port *port, uint64_t call, const struct gossip_address *
 static void
 port_dial(struct gossip_port *port, uint64_t call, const struct gossip_address *to, struct mono deadline)
 {
-	struct peer *p = CONTAINER_OF(port, struct peer, port);
-
-	streams_dial(p->streams, call, to, deadline);
+	streams_dial(CONTAINER_OF(port, struct peer, port)->streams, call, to, deadline);
 }
 
 static void

@@ -31,7 +31,6 @@
 /* Messages up to this size are packed and unpacked on the loop, within a millisecond or two. */
 #define SMALL INFLOW_SMALL
 /* Written in one turn: TLS encrypts all that it is given, as long as the other one reads. */
-#define ACCEPTED_AT_ONCE 16
 #define WRITTEN_AT_ONCE ((size_t)256 << 10)
 
 enum step {
