@@ -167,6 +167,14 @@ engine_progressed(struct engine *e, uint64_t attempt, struct moment now)
 }
 
 bool
+engine_needs_lease(const struct engine *e, uint64_t attempt)
+{
+	(void)e;
+	(void)attempt;
+	return false;
+}
+
+bool
 engine_may_leave(const struct engine *e, uint64_t attempt, struct moment now)
 {
 	(void)e;
