@@ -26,7 +26,8 @@ rig_start(struct rig *r, struct http_server_options o)
 	r->logged.max = SBUF_UNLIMITED;
 	r->log = (struct log){ .clock = clock_real(), .write = on_log, .arg = r };
 	o.log = &r->log;
-	o.clock = clock_real();
+	if (o.clock == NULL)
+		o.clock = clock_real();
 	r->server = http_server_new(&o, &e);
 	ck_assert_msg(r->server != NULL, "%s", e.text);
 	ck_assert_msg(http_server_listen(r->server, STR("127.0.0.1:0"), &e), "%s", e.text);

@@ -19,7 +19,7 @@ struct rig {
 	struct log log;
 };
 
-/* A server of these options that listens; the loop, the clock and the log are the rig's. */
+/* A server of these options that listens; the loop and the log are the rig's, and so is the clock unless they name one. */
 void rig_start(struct rig *r, struct http_server_options o);
 void rig_stop(struct rig *r);
 
