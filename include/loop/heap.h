@@ -20,6 +20,8 @@ struct clock;
 struct event_base;
 struct heap_keeper;
 
+/* The calling thread has slabs (base/slab.h), unless the system has no addresses for them. Once in a process, before other threads. */
+void heap_slabs_begin(void);
 struct heap_keeper *heap_keeper_new(struct event_base *base, struct clock *clock);
 void heap_keeper_free(struct heap_keeper **k);
 

@@ -569,6 +569,7 @@ server_run(const struct options *o, struct arena *a)
 	if (o->alerts_per_name > 0)
 		LOG(&s.log, LOG_INFO, "per alert name limit enabled", F_INT("limit", o->alerts_per_name));
 	arena_keep_spare(SPARE_BLOCKS);
+	heap_slabs_begin();
 	if (start(&s, now, &e)) {
 		startup_pages_release();
 		s.heap = heap_keeper_new(s.base, s.clock);

@@ -5,7 +5,7 @@
 
 #include "ahead.h"
 #include "base/compiler.h"
-#include "base/mem.h"
+#include "base/slab.h"
 
 int
 alert_order(const void *labels, const void *entry)
@@ -134,7 +134,7 @@ alerts_renew(struct alerts *as, struct alert_entry *r)
 struct alert_entry *
 alerts_add(struct alerts *as, struct alert *a)
 {
-	struct alert_entry *r = NEW(struct alert_entry);
+	struct alert_entry *r = SLAB_NEW(struct alert_entry);
 
 	r->alert = alert_ref(a);
 	hmap_insert(&as->entries, &r->node, a->labels->node.hash);
@@ -161,7 +161,7 @@ alerts_remove(struct alerts *as, struct alert_entry *r)
 	hmap_remove(&as->entries, &r->node);
 	order_remove(&as->order, r->alert->labels->fingerprint, r->alert->labels, alert_order);
 	alert_unref(r->alert);
-	mem_free(r);
+	slab_free(r);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/sbuf.h"
+#include "base/slab.h"
 #include "engine_state.h"
 
 /* Mixes in the contents' hashes, so that the order of iteration does not depend on addresses. */
@@ -288,7 +289,7 @@ by_alert(const void *place, const void *member)
 void
 group_add(struct engine *e, struct group *g, struct alert_entry *r)
 {
-	struct member *m = NEW(struct member);
+	struct member *m = SLAB_NEW(struct member);
 	struct alert_place place;
 
 	e->revision++;
@@ -318,7 +319,7 @@ group_remove(struct engine *e, struct member *m)
 	alert_place(&place, r->alert->labels);
 	order_remove(&g->members, 0, &place, by_alert);
 	group_changed(g);
-	mem_free(m);
+	slab_free(m);
 	if (r->watches != NULL && r->members == NULL)
 		silence_watch_told(e, r);
 	entry_release(e, r);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/slab.h"
 #include "loop/timer.h"
 
 /* Memory freed in the hundreds of kilobytes is worth a round, memory freed in the hundreds of bytes is soon used again. */
@@ -18,6 +19,9 @@
 #define ROUNDS_EVERY SPAN_MIN
 /* From here on memory is not from the heap, and goes back when it is freed. */
 #define MAPPED_FROM (32 << 20)
+
+/* Addresses for slabs: some ten million alerts, after which the heap takes over. They cost nothing until they are used. */
+#define SLABS ((size_t)8 << 30)
 
 struct heap_keeper {
 	struct clock *clock;
@@ -30,6 +34,21 @@ struct heap_keeper {
 struct block {
 	struct block *next;
 };
+
+static void
+drop_slab(void *part, size_t n)
+{
+	(void)madvise(part, n, MADV_DONTNEED);
+}
+
+void
+heap_slabs_begin(void)
+{
+	void *memory = mmap(NULL, SLABS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory != MAP_FAILED)
+		slab_begin(memory, SLABS, drop_slab);
+}
 
 /*
  * Free memory is what malloc hands out. With a threshold as low as this, what

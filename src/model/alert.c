@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "base/mem.h"
+#include "base/slab.h"
 
 static size_t
 drop_empty_values(struct label_pair *pairs, size_t n)
@@ -43,7 +43,7 @@ struct alert *
 alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming, struct wall now,
     bool *firing_out, struct err *e)
 {
-	struct alert *a = NEW(struct alert);
+	struct alert *a = SLAB_NEW(struct alert);
 
 	a->refs = 1;
 	a->starts = d->starts;
@@ -86,7 +86,7 @@ alert_unref(struct alert *a)
 	labels_unref(a->labels);
 	labels_unref(a->annotations);
 	istr_unref(a->generator_url);
-	mem_free(a);
+	slab_free(a);
 }
 
 bool
@@ -131,7 +131,7 @@ alert_merge(struct alert *old, struct alert *fresh, struct wall now)
 		older = fresh;
 		younger = old;
 	}
-	a = mem_alloc(sizeof(*a));
+	a = slab_alloc(sizeof(*a));
 	*a = *younger;
 	a->refs = 1;
 	labels_ref(a->labels);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/mem.h"
+#include "base/slab.h"
 #include "model/labels.h"
 
 #define RECENT_BITS 9
@@ -66,7 +66,7 @@ lookup(struct str s, uint64_t hash)
 static struct istr *
 make(struct str s, uint64_t hash)
 {
-	struct istr *i = mem_alloc(size_of(s.n));
+	struct istr *i = slab_alloc(size_of(s.n));
 
 	assert(s.n < UINT32_MAX);
 	i->refs = 1;
@@ -132,7 +132,7 @@ istr_unref(struct istr *i)
 		*recent = NULL;
 	hmap_remove(&table.map, &i->node);
 	table.bytes -= size_of(i->n);
-	mem_free(i);
+	slab_free(i);
 }
 
 struct istr *
@@ -145,7 +145,7 @@ istr_adopt(struct istr *stranger)
 	own = istr_get(istr_str(stranger));
 	assert(stranger->refs != 0 && own != stranger);
 	if (--stranger->refs == 0)
-		mem_free(stranger);
+		slab_free(stranger);
 	return own;
 }
 

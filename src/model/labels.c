@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/quote.h"
+#include "base/slab.h"
 #include "base/utf8.h"
 #include "label_table.h"
 
@@ -184,7 +185,7 @@ get_set(const struct label *v, size_t n)
 		return labels_ref(l);
 	}
 	assert(n < UINT32_MAX);
-	l = mem_alloc(sizeof(*l) + n * sizeof(*v));
+	l = slab_alloc(sizeof(*l) + n * sizeof(*v));
 	*l = (struct labels){ .refs = 1, .n = (uint32_t)n };
 	if (n > 0)
 		memcpy(l->l, v, n * sizeof(*v));
@@ -244,7 +245,7 @@ labels_unref(struct labels *l)
 	hmap_remove(&sets, &l->node);
 	label_text_forget(l);
 	unref_all(l->l, l->n);
-	mem_free(l);
+	slab_free(l);
 }
 
 /* A reference to a stranger goes, and with the last one the stranger. */
@@ -258,7 +259,7 @@ drop_stranger(struct labels *l)
 		istr_unref(istr_adopt(l->l[i].name));
 		istr_unref(istr_adopt(l->l[i].value));
 	}
-	mem_free(l);
+	slab_free(l);
 }
 
 struct labels *

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/slab.h"
 #include "base/vec.h"
 #include "wire/proto.h"
 
@@ -345,7 +346,7 @@ get_id(struct reading *in, struct alert_id *out)
 static bool
 get_alert(struct reading *in, const struct alert_row_reader *reader)
 {
-	struct alert *a = NEW(struct alert);
+	struct alert *a = SLAB_NEW(struct alert);
 	struct alert_times t;
 	struct str url;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/slab.h"
 #include "row_log_private.h"
 
 void
@@ -31,7 +32,7 @@ free_alert(struct row_log *k, struct kept_alert *ka)
 {
 	k->alerts_n--;
 	alert_unref(ka->alert);
-	mem_free(ka);
+	slab_free(ka);
 }
 
 static void
@@ -128,7 +129,7 @@ row_log_news(struct row_log *k, struct kept_item *i, enum news news, uint64_t no
 struct kept_alert *
 row_log_add_alert(struct row_log *k, struct alert *a)
 {
-	struct kept_alert *ka = NEW(struct kept_alert);
+	struct kept_alert *ka = SLAB_NEW(struct kept_alert);
 
 	ka->alert = alert_ref(a);
 	k->alerts_n++;

@@ -7,8 +7,10 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "base/slab.h"
 #include "base/vec.h"
 #include "core/engine.h"
 #include "core/view.h"
@@ -259,6 +261,14 @@ operation_notify(struct bench *b)
 	assert(b->told == GROUPS);
 }
 
+static char slabs[4 << 20];
+
+static void
+forget(void *part, size_t n)
+{
+	memset(part, 0xA5, n);
+}
+
 int
 main(void)
 {
@@ -271,6 +281,7 @@ main(void)
 		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
+	slab_begin(slabs, sizeof(slabs), forget);
 	rand_seed(&b.port.rand, 42);
 	b.engine = engine_new(&o, &b.port, b.now);
 	engine_apply(b.engine, c, b.now);

@@ -15,7 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/slab.h"
 #include "sim.h"
+
+/* Small enough that long days also need the heap. */
+static char slabs[1 << 20];
+
+/* Nobody may count on what was in there. */
+static void
+forget(void *part, size_t n)
+{
+	memset(part, 0xA5, n);
+}
 
 #define CALM (50 * SPAN_MIN)	/* at the end of a day; longer than any group_interval, twice */
 
@@ -258,6 +269,7 @@ main(int argc, char **argv)
 	uint64_t from = 1, to = 100, most = 10;
 	struct totals t = { 0 };
 
+	slab_begin(slabs, sizeof(slabs), forget);
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
 		char *end = NULL;

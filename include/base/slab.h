@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * base/slab.h - small objects of which there are millions.
+ *
+ * The heap adds a header to each object and rounds it up to sixteen bytes: an eighth of what an alert needs.
+ * Here objects of one size, rounded up to eight, lie side by side in blocks of 16 KB, and a block whose last object goes
+ * gives its memory back. So whoever frees has to know the size, or have it in the object.
+ *
+ * One thread has slabs, from slab_begin on: the loop's. For all others, without slab_begin, and where sanitizers watch over each
+ * object, this is the heap. Any thread may free what any thread has made.
+ */
+#ifndef BASE_SLAB_H
+#define BASE_SLAB_H
+
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+/*
+ * The calling thread has slabs from now on, in this memory, which is zeroed and aligned to pages. `drop` takes the contents of a part away,
+ * as nobody needs them; it may be read and written after that. Once in a process, before other threads that free.
+ */
+void slab_begin(void *memory, size_t size, void (*drop)(void *part, size_t n));
+/* Uninitialised; never NULL, as mem_alloc. size > 0. */
+void *slab_alloc(size_t size) MUST_CHECK;
+/* Zeroed. */
+void *slab_zeroed(size_t size) MUST_CHECK;
+/* `p` may be NULL. */
+void slab_free(void *p);
+
+#define SLAB_NEW(type) ((type *)slab_zeroed(sizeof(type)))
+
+#endif
