@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "fetch/http_client.h"
+#include "lib_got.h"
 #include "loop/clock_real.h"
 #include "serve/http_server.h"
 
@@ -31,9 +32,7 @@ static struct {
 	struct arena *arena;
 	struct drip *drip;		/* the stream of /drip, while it lasts */
 	struct mono still;		/* what the client's clock shows; 0: the time */
-	bool answered;
-	struct fetch_response resp;
-	struct sbuf body, error;
+	struct got got;
 } w;
 
 static struct moment
@@ -158,7 +157,8 @@ begin(void)
 	memset(&w, 0, sizeof(w));
 	w.base = so.base = o.base = event_base_new();
 	w.arena = arena_new();
-	w.seen.max = w.body.max = w.error.max = SBUF_UNLIMITED;
+	w.seen.max = SBUF_UNLIMITED;
+	got_init(&w.got);
 	w.server = http_server_new(&so, &e);
 	ck_assert_msg(http_server_listen(w.server, STR("127.0.0.1:0"), &e), "%s", e.text);
 	http_server_serve(w.server);
@@ -174,22 +174,9 @@ end(void)
 	http_client_free(&w.client);
 	http_server_free(&w.server);
 	sbuf_fini(&w.seen);
-	sbuf_fini(&w.body);
-	sbuf_fini(&w.error);
+	got_fini(&w.got);
 	arena_free(&w.arena);
 	event_base_free(w.base);
-}
-
-static void
-on_done(void *arg, const struct fetch_response *r)
-{
-	(void)arg;
-	w.answered = true;
-	w.resp = *r;
-	sbuf_reset(&w.body);
-	sbuf_reset(&w.error);
-	sbuf_str(&w.body, r->body);
-	sbuf_str(&w.error, r->error);
 }
 
 static struct fetch_request
@@ -207,10 +194,10 @@ run(const struct fetch_request *r)
 {
 	struct http_call *call;
 
-	w.answered = false;
-	call = http_client_start(w.client, r, mono_add(client_now(NULL).mono, 60 * SPAN_S), on_done, NULL);
+	w.got.answered = false;
+	call = http_client_start(w.client, r, mono_add(client_now(NULL).mono, 60 * SPAN_S), got_answer, &w.got);
 	ck_assert_ptr_nonnull(call);
-	while (!w.answered)
+	while (!w.got.answered)
 		event_base_loop(w.base, EVLOOP_ONCE);
 }
 
@@ -220,7 +207,7 @@ warm_up(void)
 	struct fetch_request r = request("POST", "/warm");
 
 	run(&r);
-	ck_assert_int_eq(w.resp.status, 200);
+	ck_assert_int_eq(w.got.resp.status, 200);
 	sbuf_reset(&w.seen);
 }
 
@@ -237,9 +224,9 @@ START_TEST(as_much_is_kept_as_is_wanted)
 
 		r.body_max = table[i].max;
 		run(&r);
-		ck_assert_int_eq(w.resp.status, 200);
-		ck_assert_uint_eq(w.body.n, table[i].kept);
-		ck_assert(w.resp.cut == table[i].cut);
+		ck_assert_int_eq(w.got.resp.status, 200);
+		ck_assert_uint_eq(w.got.body.n, table[i].kept);
+		ck_assert(w.got.resp.cut == table[i].cut);
 	}
 	end();
 }
@@ -254,22 +241,22 @@ START_TEST(a_sink_takes_what_was_asked_for)
 	r = request("POST", "/307/large");
 	r.sink = &b.sink;
 	run(&r);
-	ck_assert_int_eq(w.resp.status, 200);
+	ck_assert_int_eq(w.got.resp.status, 200);
 	ck_assert_uint_eq(b.got.n, LARGE);
-	ck_assert_uint_eq(w.body.n, 0);
+	ck_assert_uint_eq(w.got.body.n, 0);
 	sbuf_reset(&b.got);
 	r = request("POST", "/busy");
 	r.sink = &b.sink;
 	run(&r);
-	ck_assert_int_eq(w.resp.status, 429);
-	ck_assert_str_eq(w.body.p, "slow");
+	ck_assert_int_eq(w.got.resp.status, 429);
+	ck_assert_str_eq(w.got.body.p, "slow");
 	ck_assert_uint_eq(b.got.n, 0);
 	b.full = true;
 	r = request("POST", "/large");
 	r.sink = &b.sink;
 	run(&r);
-	ck_assert(w.resp.transport_error);
-	ck_assert_str_eq(w.error.p, "the bucket is full");
+	ck_assert(w.got.resp.transport_error);
+	ck_assert_str_eq(w.got.error.p, "the bucket is full");
 	sbuf_fini(&b.got);
 	end();
 }
@@ -295,16 +282,16 @@ START_TEST(nothing_leaves_by_a_closed_gate)
 	r = request("POST", "/307/busy");
 	r.gate = &g.gate;
 	run(&r);
-	ck_assert_int_eq(w.resp.status, 429);
+	ck_assert_int_eq(w.got.resp.status, 429);
 	ck_assert_int_eq(g.left, 0);
 	sbuf_reset(&w.seen);
 	run(&r);
-	ck_assert(w.resp.transport_error && !w.resp.unanswered);
-	ck_assert_str_eq(w.error.p, "it is too late");
+	ck_assert(w.got.resp.transport_error && !w.got.resp.unanswered);
+	ck_assert_str_eq(w.got.error.p, "it is too late");
 	ck_assert_uint_eq(w.seen.n, 0);
 	g.left = 1;
 	run(&r);
-	ck_assert(w.resp.transport_error);
+	ck_assert(w.got.resp.transport_error);
 	ck_assert_str_eq(sbuf_cstr(&w.seen), "POST /307/busy\n");
 	end();
 }
@@ -323,16 +310,16 @@ START_TEST(idle_time_is_not_a_deadline)
 	r.idle = 50 * SPAN_MS;
 	w.still = begun = client_now(NULL).mono;
 	run(&r);
-	ck_assert_msg(!w.resp.transport_error, "%s", w.error.p);
+	ck_assert_msg(!w.got.resp.transport_error, "%s", w.got.error.p);
 	ck_assert_uint_eq(b.got.n, PIECES * HTTP_PIECE);
 	ck_assert_int_eq(mono_sub(w.still, begun), PIECES * 40 * SPAN_MS);
 	w.still.ns = 0;
 	r = request("POST", "/hang");
 	r.idle = 40 * SPAN_MS;
 	run(&r);
-	ck_assert(w.resp.transport_error && w.resp.timed_out);
-	ck_assert_msg(strstr(w.error.p, "/hang\": context deadline exceeded: nothing came or went for 40ms") != NULL, "%s",
-	    w.error.p);
+	ck_assert(w.got.resp.transport_error && w.got.resp.timed_out);
+	ck_assert_msg(strstr(w.got.error.p, "/hang\": context deadline exceeded: nothing came or went for 40ms") != NULL, "%s",
+	    w.got.error.p);
 	sbuf_fini(&b.got);
 	end();
 }
@@ -358,7 +345,7 @@ START_TEST(a_method_may_be_kept)
 		r.keep_method = true;
 		sbuf_reset(&w.seen);
 		run(&r);
-		ck_assert_int_eq(w.resp.status, table[i].status);
+		ck_assert_int_eq(w.got.resp.status, table[i].status);
 		ck_assert_str_eq(w.seen.p, table[i].seen);
 	}
 	end();

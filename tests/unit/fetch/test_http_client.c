@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,9 @@
 
 #include "base/mem.h"
 #include "fetch/http_client.h"
+#include "lib_got.h"
 #include "lib_peer.h"
+#include "lib_suite.h"
 #include "loop/clock_real.h"
 #include "serve/http_server.h"
 #include "text/yaml.h"
@@ -27,10 +28,7 @@ static struct {
 	int tokens;		/* handed out */
 	bool token_in_body;	/* refuse credentials in the header */
 	const char *grant;	/* what /grant answers */
-	/* the last answer */
-	int answers;
-	struct fetch_response resp;
-	struct sbuf body, error;
+	struct got got;
 } w;
 
 static void
@@ -124,7 +122,8 @@ begin(struct http_client_options o)
 
 	memset(&w, 0, sizeof(w));
 	w.base = so.base = o.base = event_base_new();
-	w.seen.max = w.body.max = w.error.max = SBUF_UNLIMITED;
+	w.seen.max = SBUF_UNLIMITED;
+	got_init(&w.got);
 	o.clock = clock_real();
 	w.server = http_server_new(&so, &e);
 	ck_assert_msg(http_server_listen(w.server, STR("127.0.0.1:0"), &e), "%s", e.text);
@@ -140,21 +139,8 @@ end(void)
 	http_client_free(&w.client);
 	http_server_free(&w.server);
 	sbuf_fini(&w.seen);
-	sbuf_fini(&w.body);
-	sbuf_fini(&w.error);
+	got_fini(&w.got);
 	event_base_free(w.base);
-}
-
-static void
-on_done(void *arg, const struct fetch_response *r)
-{
-	(void)arg;
-	w.answers++;
-	w.resp = *r;
-	sbuf_reset(&w.body);
-	sbuf_reset(&w.error);
-	sbuf_str(&w.body, r->body);
-	sbuf_str(&w.error, r->error);
 }
 
 static struct mono
@@ -168,7 +154,7 @@ in(span d)
 static void
 await(int answers)
 {
-	while (w.answers < answers)
+	while (w.got.answers < answers)
 		event_base_loop(w.base, EVLOOP_ONCE);
 }
 
@@ -190,11 +176,11 @@ post(const char *path, const struct http_config *h)
 static void
 run(const struct fetch_request *r)
 {
-	int before = w.answers;
-	struct http_call *call = http_client_start(w.client, r, in(10 * SPAN_S), on_done, NULL);
+	int before = w.got.answers;
+	struct http_call *call = http_client_start(w.client, r, in(10 * SPAN_S), got_answer, &w.got);
 
 	ck_assert_ptr_nonnull(call);
-	ck_assert_int_eq(w.answers, before);
+	ck_assert_int_eq(w.got.answers, before);
 	await(before + 1);
 }
 
@@ -206,14 +192,14 @@ START_TEST(a_post_is_what_it_should_be)
 	r = post("/a%20b?c=d", &plain);
 	run(&r);
 	ck_assert_str_eq(w.seen.p, "POST /a%20b?c=d|{}\n|Content-Type: application/json|User-Agent: Alertmanager/1|Content-Length: 3\n");
-	ck_assert(!w.resp.transport_error);
-	ck_assert_int_eq(w.resp.status, 200);
-	ck_assert_str_eq(w.body.p, "ok");
+	ck_assert(!w.got.resp.transport_error);
+	ck_assert_int_eq(w.got.resp.status, 200);
+	ck_assert_str_eq(w.got.body.p, "ok");
 	r = post("/busy", &plain);
 	run(&r);
-	ck_assert_int_eq(w.resp.status, 429);
-	ck_assert_int_eq(w.resp.retry_after, 7 * SPAN_S);
-	ck_assert_str_eq(w.body.p, "{\"slow\":true}");
+	ck_assert_int_eq(w.got.resp.status, 429);
+	ck_assert_int_eq(w.got.resp.retry_after, 7 * SPAN_S);
+	ck_assert_str_eq(w.got.body.p, "{\"slow\":true}");
 	sbuf_reset(&w.seen);
 	r = (struct fetch_request){ .method = STR("GET"), .url = r.url, .http = &plain };
 	run(&r);
@@ -229,8 +215,8 @@ START_TEST(long_answers_are_cut)
 	begin((struct http_client_options){ 0 });
 	r = post("/large", &plain);
 	run(&r);
-	ck_assert_int_eq(w.resp.status, 200);
-	ck_assert_uint_eq(w.body.n, 1 << 20);
+	ck_assert_int_eq(w.got.resp.status, 200);
+	ck_assert_uint_eq(w.got.body.n, 1 << 20);
 	end();
 }
 END_TEST
@@ -261,8 +247,8 @@ START_TEST(redirects_are_followed_as_go_does)
 	h.follow_redirects = redirects[_i].follow;
 	r = post(redirects[_i].path, &h);
 	run(&r);
-	ck_assert_msg(!w.resp.transport_error, "%s", w.error.p);
-	ck_assert_int_eq(w.resp.status, redirects[_i].status);
+	ck_assert_msg(!w.got.resp.transport_error, "%s", w.got.error.p);
+	ck_assert_int_eq(w.got.resp.status, redirects[_i].status);
 	ck_assert_msg(strstr(w.seen.p, redirects[_i].last) != NULL, "%s", w.seen.p);
 	end();
 }
@@ -276,9 +262,9 @@ START_TEST(redirect_loops_end)
 	begin((struct http_client_options){ 0 });
 	r = post("/loop", &plain);
 	run(&r);
-	ck_assert(w.resp.transport_error && !w.resp.timed_out);
+	ck_assert(w.got.resp.transport_error && !w.got.resp.timed_out);
 	snprintf(want, sizeof(want), "Post \"%s/loop\": stopped after 10 redirects", w.url);
-	ck_assert_str_eq(w.error.p, want);
+	ck_assert_str_eq(w.got.error.p, want);
 	end();
 }
 END_TEST
@@ -333,12 +319,12 @@ START_TEST(authorization_and_files)
 	ck_assert_ptr_nonnull(strstr(w.seen.p, "|Authorization: Custom from file|Content-Type: application/json|X-One: from file|"));
 	unlink(path);
 	run(&r);
-	ck_assert(w.resp.transport_error);
-	ck_assert_ptr_nonnull(strstr(w.error.p, "unable to read headers file /tmp/tocsin-test-"));
+	ck_assert(w.got.resp.transport_error);
+	ck_assert_ptr_nonnull(strstr(w.got.error.p, "unable to read headers file /tmp/tocsin-test-"));
 	h.http_headers.n = 0;
 	run(&r);
-	ck_assert_ptr_nonnull(strstr(w.error.p, "unable to read authorization credentials: unable to read file /tmp/tocsin-test-"));
-	ck_assert_ptr_nonnull(strstr(w.error.p, ": no such file or directory"));
+	ck_assert_ptr_nonnull(strstr(w.got.error.p, "unable to read authorization credentials: unable to read file /tmp/tocsin-test-"));
+	ck_assert_ptr_nonnull(strstr(w.got.error.p, ": no such file or directory"));
 	end();
 }
 END_TEST
@@ -352,23 +338,23 @@ START_TEST(errors_have_gos_words)
 	r = post("/x", &plain);
 	http_server_stop(w.server, 0, NULL, NULL);
 	run(&r);
-	ck_assert(w.resp.transport_error && !w.resp.timed_out);
+	ck_assert(w.got.resp.transport_error && !w.got.resp.timed_out);
 	snprintf(want, sizeof(want), "Post \"%s/x\": dial tcp %s: connect: connection refused", w.url, w.url + 7);
-	ck_assert_str_eq(w.error.p, want);
+	ck_assert_str_eq(w.got.error.p, want);
 	r.secret_url = true;
 	run(&r);
 	snprintf(want, sizeof(want), "Post \"<redacted>\": dial tcp %s: connect: connection refused", w.url + 7);
-	ck_assert_str_eq(w.error.p, want);
+	ck_assert_str_eq(w.got.error.p, want);
 	r.url = STR("ftp://x/");
 	r.secret_url = false;
 	run(&r);
-	ck_assert_str_eq(w.error.p, "Post \"ftp://x/\": unsupported protocol scheme \"ftp\"");
+	ck_assert_str_eq(w.got.error.p, "Post \"ftp://x/\": unsupported protocol scheme \"ftp\"");
 	r.url = STR("http://nowhere.invalid/");
 	run(&r);
-	ck_assert_str_eq(w.error.p, "Post \"http://nowhere.invalid/\": dial tcp: lookup nowhere.invalid: no such host");
+	ck_assert_str_eq(w.got.error.p, "Post \"http://nowhere.invalid/\": dial tcp: lookup nowhere.invalid: no such host");
 	r.url = STR("http://u:secret@127.0.0.1:1/");
 	run(&r);
-	ck_assert_str_eq(w.error.p, "Post \"http://u:xxxxx@127.0.0.1:1/\": dial tcp 127.0.0.1:1: connect: connection refused");
+	ck_assert_str_eq(w.got.error.p, "Post \"http://u:xxxxx@127.0.0.1:1/\": dial tcp 127.0.0.1:1: connect: connection refused");
 	end();
 }
 END_TEST
@@ -381,18 +367,18 @@ START_TEST(time_limits_hold)
 
 	begin((struct http_client_options){ 0 });
 	r = post("/hang", &plain);
-	call = http_client_start(w.client, &r, in(40 * SPAN_MS), on_done, NULL);
+	call = http_client_start(w.client, &r, in(40 * SPAN_MS), got_answer, &w.got);
 	ck_assert_ptr_nonnull(call);
 	await(1);
 	snprintf(want, sizeof(want), "Post \"%s/hang\": context deadline exceeded", w.url);
-	ck_assert_str_eq(w.error.p, want);
-	ck_assert(!w.resp.timed_out);
+	ck_assert_str_eq(w.got.error.p, want);
+	ck_assert(!w.got.resp.timed_out);
 	r.timeout = 50 * SPAN_MS;
 	r.timeout_name = "webhook";
 	run(&r);
 	snprintf(want, sizeof(want), "Post \"%s/hang\": context deadline exceeded: configured webhook timeout reached (50ms)", w.url);
-	ck_assert_str_eq(w.error.p, want);
-	ck_assert(w.resp.timed_out);
+	ck_assert_str_eq(w.got.error.p, want);
+	ck_assert(w.got.resp.timed_out);
 	end();
 }
 END_TEST
@@ -408,21 +394,21 @@ START_TEST(a_hanging_host_delays_nobody_else)
 	snprintf(hang_url, sizeof(hang_url), "http://localhost:%u/hang", http_server_port(w.server, 0));
 	hang.url = str_from(hang_url);
 	for (int i = 0; i < 8; i++)
-		calls[i] = http_client_start(w.client, &hang, in(10 * SPAN_S), on_done, NULL);
+		calls[i] = http_client_start(w.client, &hang, in(10 * SPAN_S), got_answer, &w.got);
 	quick = post("/quick", &plain);
 	for (int i = 0; i < 20; i++)
 		run(&quick);
-	ck_assert_int_eq(w.answers, 20);
+	ck_assert_int_eq(w.got.answers, 20);
 	/* Room is given on. */
 	for (int i = 0; i < 8; i++) {
 		if (i % 2)
 			http_client_cancel(&calls[i]);
 	}
-	while (w.answers < 24) {
+	while (w.got.answers < 24) {
 		http_server_release(w.server, 1);
 		event_base_loop(w.base, EVLOOP_ONCE);
 	}
-	ck_assert_int_eq(w.answers, 24);
+	ck_assert_int_eq(w.got.answers, 24);
 	end();
 }
 END_TEST
@@ -441,7 +427,7 @@ START_TEST(tokens_are_fetched_once)
 		.token_url = str_from(token_url), .scopes = { scopes, 2, true }, .endpoint_params = { params, 1 } };
 	r = post("/x", &h);
 	for (int i = 0; i < 3; i++)
-		ck_assert_ptr_nonnull(http_client_start(w.client, &r, in(10 * SPAN_S), on_done, NULL));
+		ck_assert_ptr_nonnull(http_client_start(w.client, &r, in(10 * SPAN_S), got_answer, &w.got));
 	await(3);
 	run(&r);
 	ck_assert_int_eq(w.tokens, 1);
@@ -516,23 +502,23 @@ START_TEST(nothing_slips_into_headers_or_errors)
 		r.headers = &line;
 		r.headers_n = 1;
 		run(&r);
-		ck_assert(w.resp.transport_error);
-		ck_assert_msg(strstr(w.error.p, table[i].error) != NULL, "%s", w.error.p);
+		ck_assert(w.got.resp.transport_error);
+		ck_assert_msg(strstr(w.got.error.p, table[i].error) != NULL, "%s", w.got.error.p);
 	}
 	ck_assert_uint_eq(w.seen.n, 0);
 	r = post("/x", &plain);
 	r.url = STR("http://u:hush@127.0.0.1:port/");
 	run(&r);
-	ck_assert_str_eq(w.error.p, "Post \"<redacted>\": parse \"<redacted>\": not a URL");
+	ck_assert_str_eq(w.got.error.p, "Post \"<redacted>\": parse \"<redacted>\": not a URL");
 	r.url = STR("http://[hush/");
 	r.secret_url = true;
 	run(&r);
-	ck_assert_str_eq(w.error.p, "Post \"<redacted>\": parse \"<redacted>\": not a URL");
+	ck_assert_str_eq(w.got.error.p, "Post \"<redacted>\": parse \"<redacted>\": not a URL");
 	r = post("/x", &h);
 	h.proxy.proxy_url = STR("gopher://u:hush@127.0.0.1/");
 	run(&r);
-	ck_assert(w.resp.transport_error);
-	ck_assert_msg(strstr(w.error.p, "proxy's URL is not supported") != NULL, "%s", w.error.p);
+	ck_assert(w.got.resp.transport_error);
+	ck_assert_msg(strstr(w.got.error.p, "proxy's URL is not supported") != NULL, "%s", w.got.error.p);
 	end();
 }
 END_TEST
@@ -548,10 +534,10 @@ START_TEST(server_name_is_for_tls)
 	h.tls_config = &tls;
 	r = post("/x", &h);
 	run(&r);
-	ck_assert_msg(!w.resp.transport_error, "%s", w.error.p);
+	ck_assert_msg(!w.got.resp.transport_error, "%s", w.got.error.p);
 	r.url = STR("http://127.0.0.1/");	/* port 80, where nobody is */
 	run(&r);
-	ck_assert_msg(strstr(w.error.p, "dial tcp 127.0.0.1:80: ") != NULL, "%s", w.error.p);
+	ck_assert_msg(strstr(w.got.error.p, "dial tcp 127.0.0.1:80: ") != NULL, "%s", w.got.error.p);
 	end();
 }
 END_TEST
@@ -567,11 +553,11 @@ START_TEST(refused_tokens_fail_the_call)
 	h.oauth2 = (struct oauth2){ .present = true, .client_id = STR("id"), .token_url = str_from(token_url) };
 	r = post("/x", &h);
 	run(&r);
-	ck_assert(w.resp.transport_error);
-	ck_assert_ptr_nonnull(strstr(w.error.p, "/x\": oauth2: cannot fetch token: 429\nResponse: {\"slow\":true}"));
+	ck_assert(w.got.resp.transport_error);
+	ck_assert_ptr_nonnull(strstr(w.got.error.p, "/x\": oauth2: cannot fetch token: 429\nResponse: {\"slow\":true}"));
 	h.oauth2.client_secret_file = STR("/nonexistent");
 	run(&r);
-	ck_assert_ptr_nonnull(strstr(w.error.p, "unable to read oauth2 client secret: unable to read file /nonexistent: open /nonexistent: no such file or directory"));
+	ck_assert_ptr_nonnull(strstr(w.got.error.p, "unable to read oauth2 client secret: unable to read file /nonexistent: open /nonexistent: no such file or directory"));
 	end();
 }
 END_TEST
@@ -621,13 +607,13 @@ START_TEST(odd_tokens_are_read_as_go_does)
 		if (table[i].token != NULL)
 			ck_assert_msg(strstr(w.seen.p, table[i].token) != NULL, "%s: %s", w.grant, w.seen.p);
 		else
-			ck_assert_msg(strstr(w.error.p, table[i].error) != NULL, "%s: %s", w.grant, w.error.p);
+			ck_assert_msg(strstr(w.got.error.p, table[i].error) != NULL, "%s: %s", w.grant, w.got.error.p);
 	}
 	w.grant = "{\"error\":\"e\",\"error\":\"no\xff\",\"error_description\":\"d\",\"n\":1e999}";
 	snprintf(token_url, sizeof(token_url), "%s/grant?400", w.url);
 	h.oauth2.token_url = str_from(token_url);
 	run(&r);
-	ck_assert_msg(strstr(w.error.p, "oauth2: \"no\uFFFD\" \"d\"") != NULL, "%s", w.error.p);
+	ck_assert_msg(strstr(w.got.error.p, "oauth2: \"no\uFFFD\" \"d\"") != NULL, "%s", w.got.error.p);
 	end();
 }
 END_TEST
@@ -643,7 +629,7 @@ START_TEST(cancel_at_any_moment)
 	snprintf(token_url, sizeof(token_url), "%s/hang", w.url);
 	h.oauth2 = (struct oauth2){ .present = true, .client_id = STR("id"), .token_url = str_from(token_url) };
 	r = post("/x", &h);
-	call = http_client_start(w.client, &r, in(10 * SPAN_S), on_done, NULL);
+	call = http_client_start(w.client, &r, in(10 * SPAN_S), got_answer, &w.got);
 	while (w.seen.n == 0)
 		event_base_loop(w.base, EVLOOP_ONCE);
 	http_client_cancel(&call);
@@ -651,28 +637,21 @@ START_TEST(cancel_at_any_moment)
 	http_client_cancel(&call);
 	r.http = &plain;
 	r.url = STR("http://nowhere.invalid/");
-	call = http_client_start(w.client, &r, in(10 * SPAN_S), on_done, NULL);
+	call = http_client_start(w.client, &r, in(10 * SPAN_S), got_answer, &w.got);
 	event_base_loop(w.base, EVLOOP_NONBLOCK);
-	if (w.answers == 0)	/* the name may be refused already */
+	if (w.got.answers == 0)	/* the name may be refused already */
 		http_client_cancel(&call);
 	r.url = STR("::");
-	call = http_client_start(w.client, &r, in(10 * SPAN_S), on_done, NULL);
+	call = http_client_start(w.client, &r, in(10 * SPAN_S), got_answer, &w.got);
 	http_client_cancel(&call);
-	ck_assert_int_le(w.answers, 1);
+	ck_assert_int_le(w.got.answers, 1);
 	end();
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("http_client");
-	TCase *tc = tcase_create("http_client");
-	SRunner *sr;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_post_is_what_it_should_be);
 	tcase_add_test(tc, long_answers_are_cut);
 	tcase_add_loop_test(tc, redirects_are_followed_as_go_does, 0, ARRAY_LEN(redirects));
@@ -689,11 +668,10 @@ main(void)
 	tcase_add_test(tc, refused_tokens_fail_the_call);
 	tcase_add_test(tc, odd_tokens_are_read_as_go_does);
 	tcase_add_test(tc, cancel_at_any_moment);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("http_client", add);
 }

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "fetch/http_client.h"
+#include "lib_suite.h"
 #include "loop/clock_real.h"
 
 #define HOSTS 4
@@ -78,21 +79,14 @@ START_TEST(many_hosts_that_hang_leave_a_place)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, many_hosts_that_hang_leave_a_place);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("http_places");
-	TCase *tc = tcase_create("http_places");
-	SRunner *sr;
-	int failed;
-
-	tcase_set_timeout(tc, 30);
-	tcase_add_test(tc, many_hosts_that_hang_leave_a_place);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("http_places", add);
 }

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,9 @@
 
 #include "base/mem.h"
 #include "fetch/http_client.h"
+#include "lib_got.h"
 #include "lib_peer.h"
+#include "lib_suite.h"
 #include "loop/clock_real.h"
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -40,9 +41,7 @@ static struct {
 	const char *answer;	/* to the next request, and then OK; NULL: none */
 	bool hang_up;		/* after that answer */
 	bool reset;		/* … not in peace */
-	bool answered;
-	struct fetch_response resp;
-	struct sbuf body, error;
+	struct got got;
 	struct sbuf seen;	/* the last request */
 } w;
 
@@ -117,18 +116,6 @@ on_guest(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int 
 	bufferevent_enable(g->bev, EV_READ | EV_WRITE);
 }
 
-static void
-on_done(void *arg, const struct fetch_response *r)
-{
-	(void)arg;
-	w.answered = true;
-	w.resp = *r;
-	sbuf_reset(&w.body);
-	sbuf_reset(&w.error);
-	sbuf_str(&w.body, r->body);
-	sbuf_str(&w.error, r->error);
-}
-
 static const struct http_config config = { .follow_redirects = true };
 
 static struct fetch_request
@@ -141,10 +128,10 @@ static struct http_call *
 start(const struct fetch_request *r)
 {
 	struct clock *c = clock_real();
-	struct http_call *call = http_client_start(w.client, r, mono_add(c->now(c).mono, 60 * SPAN_S), on_done, NULL);
+	struct http_call *call = http_client_start(w.client, r, mono_add(c->now(c).mono, 60 * SPAN_S), got_answer, &w.got);
 
 	ck_assert_ptr_nonnull(call);
-	w.answered = false;
+	w.got.answered = false;
 	return call;
 }
 
@@ -152,7 +139,7 @@ static void
 run(const struct fetch_request *r)
 {
 	(void)start(r);
-	loop_until(w.base, &w.answered);
+	loop_until(w.base, &w.got.answered);
 }
 
 /* With a host that has answered `warm` times. */
@@ -166,7 +153,8 @@ begin(int warm)
 
 	memset(&w, 0, sizeof(w));
 	w.base = o.base = event_base_new();
-	w.body.max = w.error.max = w.seen.max = SBUF_UNLIMITED;
+	w.seen.max = SBUF_UNLIMITED;
+	got_init(&w.got);
 	w.answer = OK;
 	w.listener = evconnlistener_new_bind(w.base, on_guest, NULL, LEV_OPT_CLOSE_ON_FREE, -1, (struct sockaddr *)&sa, sizeof(sa));
 	ck_assert_ptr_nonnull(w.listener);
@@ -178,7 +166,7 @@ begin(int warm)
 		struct fetch_request r = post();
 
 		run(&r);
-		ck_assert_msg(w.resp.status == 200, "%s", sbuf_cstr(&w.error));
+		ck_assert_msg(w.got.resp.status == 200, "%s", sbuf_cstr(&w.got.error));
 	}
 }
 
@@ -190,8 +178,7 @@ end(void)
 		if (!w.guests[i].gone)
 			bufferevent_free(w.guests[i].bev);
 	evconnlistener_free(w.listener);
-	sbuf_fini(&w.body);
-	sbuf_fini(&w.error);
+	got_fini(&w.got);
 	sbuf_fini(&w.seen);
 	event_base_free(w.base);
 }
@@ -256,19 +243,19 @@ START_TEST(ends_have_their_verdicts)
 	w.reset = ends[_i].reset;
 	run(&r);
 	ck_assert_int_eq(w.requests, ends[_i].requests);
-	ck_assert(w.resp.transport_error == (ends[_i].status == 0));
-	ck_assert(w.resp.unanswered == (ends[_i].status == 0));
-	ck_assert_int_eq(w.resp.status, ends[_i].status);
-	ck_assert_str_eq(sbuf_cstr(&w.body), ends[_i].body);
+	ck_assert(w.got.resp.transport_error == (ends[_i].status == 0));
+	ck_assert(w.got.resp.unanswered == (ends[_i].status == 0));
+	ck_assert_int_eq(w.got.resp.status, ends[_i].status);
+	ck_assert_str_eq(sbuf_cstr(&w.got.body), ends[_i].body);
 	if (ends[_i].error != NULL) {
 		n = strlen(ends[_i].error);
-		ck_assert_msg(w.error.n > n && strcmp(w.error.p + w.error.n - n, ends[_i].error) == 0, "%s", sbuf_cstr(&w.error));
-		ck_assert_msg(str_starts(sbuf_get(&w.error), STR("Post \"http://127.0.0.1:")), "%s", w.error.p);
+		ck_assert_msg(w.got.error.n > n && strcmp(w.got.error.p + w.got.error.n - n, ends[_i].error) == 0, "%s", sbuf_cstr(&w.got.error));
+		ck_assert_msg(str_starts(sbuf_get(&w.got.error), STR("Post \"http://127.0.0.1:")), "%s", w.got.error.p);
 	}
 	/* The next one is served all the same. */
 	w.reset = false;
 	run(&r);
-	ck_assert_msg(w.resp.status == 200, "%s", sbuf_cstr(&w.error));
+	ck_assert_msg(w.got.resp.status == 200, "%s", sbuf_cstr(&w.got.error));
 	end();
 }
 END_TEST
@@ -310,14 +297,14 @@ START_TEST(a_status_may_be_enough)
 		w.hang_up = table[i].hang_up;
 		w.reset = table[i].reset;
 		run(&r);
-		ck_assert_msg(w.resp.status == table[i].status, "%zu: %d %s", i, w.resp.status, sbuf_cstr(&w.error));
+		ck_assert_msg(w.got.resp.status == table[i].status, "%zu: %d %s", i, w.got.resp.status, sbuf_cstr(&w.got.error));
 		ck_assert_int_eq(w.requests, table[i].requests);
-		ck_assert(w.resp.unanswered == (table[i].status == 0));
-		ck_assert_int_eq(w.resp.retry_after, table[i].status == 503 ? 7 * SPAN_S : 0);
+		ck_assert(w.got.resp.unanswered == (table[i].status == 0));
+		ck_assert_int_eq(w.got.resp.retry_after, table[i].status == 503 ? 7 * SPAN_S : 0);
 		w.reset = false;
 		r.timeout = 0;
 		run(&r);
-		ck_assert_msg(w.resp.status == 200, "%zu: %s", i, sbuf_cstr(&w.error));
+		ck_assert_msg(w.got.resp.status == 200, "%zu: %s", i, sbuf_cstr(&w.got.error));
 		end();
 	}
 }
@@ -339,8 +326,8 @@ START_TEST(what_may_have_been_taken_is_not_said_to_be_lost)
 	w.answer = "";
 	w.hang_up = true;
 	run(&r);
-	ck_assert(w.resp.transport_error && w.resp.unanswered);
-	ck_assert_msg(strstr(w.error.p, ": connect: connection refused") != NULL, "%s", w.error.p);
+	ck_assert(w.got.resp.transport_error && w.got.resp.unanswered);
+	ck_assert_msg(strstr(w.got.error.p, ": connect: connection refused") != NULL, "%s", w.got.error.p);
 	end();
 }
 END_TEST
@@ -380,14 +367,14 @@ START_TEST(redirects_are_followed)
 	w.requests = 0;
 	w.answer = "HTTP/1.1 307 There\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
 	run(&r);
-	ck_assert_int_eq(w.resp.status, 200);
+	ck_assert_int_eq(w.got.resp.status, 200);
 	ck_assert_int_eq(w.requests, 2);
 	ck_assert_msg(strncmp(w.seen.p, "POST /there HTTP/1.1\r\n", 22) == 0, "%s", w.seen.p);
 	ck_assert_msg(strstr(w.seen.p, "\r\nReferer: http://127.0.0.1:") != NULL, "%s", w.seen.p);
 	w.answer = "HTTP/1.1 429 No\r\nRetry-After: 7\r\nContent-Type: a/b\r\nContent-Length: 0\r\n\r\n";
 	run(&r);
-	ck_assert_int_eq(w.resp.status, 429);
-	ck_assert_int_eq(w.resp.retry_after, 7 * SPAN_S);
+	ck_assert_int_eq(w.got.resp.status, 429);
+	ck_assert_int_eq(w.got.resp.retry_after, 7 * SPAN_S);
 	end();
 }
 END_TEST
@@ -402,7 +389,7 @@ START_TEST(a_connection_that_was_closed_is_not_used)
 	for (int i = 0; i < 10; i++)
 		event_base_loop(w.base, EVLOOP_NONBLOCK);
 	run(&r);
-	ck_assert_int_eq(w.resp.status, 200);
+	ck_assert_int_eq(w.got.resp.status, 200);
 	ck_assert_int_eq(w.requests, 3);
 	end();
 }
@@ -419,8 +406,8 @@ START_TEST(a_host_that_is_gone_is_told_of)
 	evconnlistener_disable(w.listener);
 	ck_assert_int_eq(shutdown(evconnlistener_get_fd(w.listener), SHUT_RDWR), 0);
 	run(&r);
-	ck_assert(w.resp.transport_error && !w.resp.unanswered);
-	ck_assert_msg(strstr(w.error.p, ": connect: connection refused") != NULL, "%s", w.error.p);
+	ck_assert(w.got.resp.transport_error && !w.got.resp.unanswered);
+	ck_assert_msg(strstr(w.got.error.p, ": connect: connection refused") != NULL, "%s", w.got.error.p);
 	end();
 }
 END_TEST
@@ -446,13 +433,13 @@ START_TEST(nothing_leaves_by_a_closed_gate)
 	r.gate = &g.gate;
 	w.requests = 0;
 	run(&r);
-	ck_assert(w.resp.transport_error && !w.resp.unanswered);
-	ck_assert_str_eq(w.error.p, "it is too late");
+	ck_assert(w.got.resp.transport_error && !w.got.resp.unanswered);
+	ck_assert_str_eq(w.got.error.p, "it is too late");
 	ck_assert_int_eq(w.requests, 0);
 	ck_assert_int_eq(g.left, -1);
 	g.left = 1;
 	run(&r);
-	ck_assert_int_eq(w.resp.status, 200);
+	ck_assert_int_eq(w.got.resp.status, 200);
 	end();
 }
 END_TEST
@@ -471,11 +458,11 @@ START_TEST(calls_may_be_called_off_at_any_moment)
 		call = start(&r);
 		for (int i = 0; i < turns; i++)
 			event_base_loop(w.base, EVLOOP_NONBLOCK);
-		ck_assert(!w.answered);
+		ck_assert(!w.got.answered);
 		http_client_cancel(&call);
 		w.answer = OK;
 		run(&r);
-		ck_assert_int_eq(w.resp.status, 200);
+		ck_assert_int_eq(w.got.resp.status, 200);
 		/* One is left under way. */
 		w.answer = NULL;
 		call = start(&r);
@@ -496,21 +483,15 @@ START_TEST(a_deadline_ends_it)
 	r.timeout = 30 * SPAN_MS;
 	w.answer = NULL;
 	run(&r);
-	ck_assert(w.resp.transport_error && w.resp.timed_out && w.resp.unanswered);
-	ck_assert_msg(strstr(w.error.p, "context deadline exceeded: request timeout reached (30ms)") != NULL, "%s", w.error.p);
+	ck_assert(w.got.resp.transport_error && w.got.resp.timed_out && w.got.resp.unanswered);
+	ck_assert_msg(strstr(w.got.error.p, "context deadline exceeded: request timeout reached (30ms)") != NULL, "%s", w.got.error.p);
 	end();
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("http_plain");
-	TCase *tc = tcase_create("http_plain");
-	SRunner *sr;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, one_connection_is_for_all);
 	tcase_add_loop_test(tc, ends_have_their_verdicts, 0, ARRAY_LEN(ends));
@@ -523,11 +504,10 @@ main(void)
 	tcase_add_loop_test(tc, nothing_leaves_by_a_closed_gate, 0, 3);
 	tcase_add_loop_test(tc, calls_may_be_called_off_at_any_moment, 0, 2);
 	tcase_add_loop_test(tc, a_deadline_ends_it, 0, 2);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("http_plain", add);
 }

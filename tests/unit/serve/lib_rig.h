@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib_rig.h - an HTTP server on the loop of a test, and the running of such tests.
+ * lib_rig.h - an HTTP server on the loop of a test.
  */
 #ifndef LIB_RIG_H
 #define LIB_RIG_H
@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/sbuf.h"
+#include "lib_suite.h"
 #include "serve/http_server.h"
 
 struct rig {
@@ -22,8 +23,5 @@ struct rig {
 /* A server of these options that listens; the loop and the log are the rig's, and so is the clock unless they name one. */
 void rig_start(struct rig *r, struct http_server_options o);
 void rig_stop(struct rig *r);
-
-/* The main function of a program of tests: all that `add` adds, without forks. The exit status. */
-int run_suite(const char *name, void (*add)(TCase *tc));
 
 #endif
