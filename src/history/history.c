@@ -67,8 +67,11 @@ on_free(void *arg)
 	struct history *h = arg;
 	struct batch *b = h->written, *next = b->next;
 
-	if (batch_release_some(b, RELEASE_REFS))
+	if (batch_release_some(b, RELEASE_REFS)) {
 		h->written = next;
+		b->next = h->emptied;
+		h->emptied = b;
+	}
 	if (h->written != NULL)
 		timer_in(&h->freeing, 0);
 }
@@ -122,9 +125,24 @@ note_success(struct history *h, const struct past_writer *w)
 }
 
 static void
+free_batches(struct batch *b)
+{
+	while (b != NULL) {
+		struct batch *next = b->next;
+
+		batch_free(b);
+		b = next;
+	}
+}
+
+static void
 run_write(struct job *j)
 {
-	past_writer_run(&CONTAINER_OF(j, struct history, job)->writer);
+	struct history *h = CONTAINER_OF(j, struct history, job);
+
+	past_writer_run(&h->writer);
+	free_batches(h->freed);
+	h->freed = NULL;
 }
 
 static void
@@ -175,6 +193,10 @@ on_soon(void *arg)
 		enqueue(h);
 	h->writer.batch = h->first;
 	h->job = (struct job){ .run = run_write, .done = on_written };
+	if (h->freed == NULL) {
+		h->freed = h->emptied;
+		h->emptied = NULL;
+	}
 	h->under_way = workers_submit(h->writing, &h->job);
 }
 
@@ -342,17 +364,6 @@ write_rest(struct history *h)
 	}
 }
 
-static void
-free_batches(struct batch *b)
-{
-	while (b != NULL) {
-		struct batch *next = b->next;
-
-		batch_free(b);
-		b = next;
-	}
-}
-
 void
 history_free(struct history **hp)
 {
@@ -373,6 +384,8 @@ history_free(struct history **hp)
 	free_batches(h->first);
 	free_batches(h->filling);
 	free_batches(h->written);
+	free_batches(h->emptied);
+	free_batches(h->freed);
 	timer_fini(&h->soon);
 	timer_fini(&h->freeing);
 	past_writer_fini(&h->writer);

@@ -33,6 +33,8 @@ struct history {
 	struct batch *filling;		/* NULL: nothing has happened */
 	struct batch *first, *last;	/* full ones that wait; the first is being written while `under_way` */
 	struct batch *written;		/* to be given back */
+	struct batch *emptied;		/* given back: their memory is freed by the next job, as that may take ten milliseconds */
+	struct batch *freed;		/* … by this one */
 	size_t bytes;			/* of all that is not written yet */
 	size_t records;
 	span pause;			/* before the next try, while it fails; 0: it does not */

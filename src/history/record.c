@@ -47,20 +47,19 @@ batch_release_some(struct batch *b, size_t refs)
 		done += 1 + (r->rest != NULL ? r->rest->row.sets_n : 0);
 		release(r);
 	}
-	if (b->released < b->records.n)
-		return false;
-	VEC_FINI(&b->records);
-	arena_free(&b->arena);
-	mem_free(b);
-	return true;
+	return b->released == b->records.n;
 }
 
 void
 batch_free(struct batch *b)
 {
-	if (b != NULL)
-		while (!batch_release_some(b, SIZE_MAX))
-			;
+	if (b == NULL)
+		return;
+	while (!batch_release_some(b, SIZE_MAX))
+		;
+	VEC_FINI(&b->records);
+	arena_free(&b->arena);
+	mem_free(b);
 }
 
 bool

@@ -44,8 +44,9 @@ struct batch {
 #define BATCH_REFS 8192
 
 struct batch *batch_new(struct mono now);
-/* Gives back references of at most `n` records (at least one). True: all is given back, and b is freed. */
+/* Gives back references of at most `n` records (at least one). True: all is given back, and any thread may free b. */
 bool batch_release_some(struct batch *b, size_t refs) MUST_CHECK;
+/* Gives back what is left, too; b may be NULL. */
 void batch_free(struct batch *b);
 bool batch_is_full(const struct batch *b);
 /* Appends the name of a rule, or its matchers when it has none, cut where they are long. */
