@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A member that stood still while others, who are played here, went on. */
-#include "lib_core.h"
+#include "lib_peer_tells.h"
 
 static struct fake_world w;
 static struct work spent;
@@ -41,35 +41,13 @@ stand_still(span until)
 	world_settle(&w);
 }
 
-static uint64_t
-hash_of(const char *alert)
-{
-	struct labels *l = world_labels(alert);
-	uint64_t hash = l->hash;
-
-	labels_unref(l);
-	return hash;
-}
-
 /* So long ago; firing may be NULL. */
 static void
 peer_told(const char *firing, const char *resolved, span ago)
 {
-	uint64_t f = firing != NULL ? hash_of(firing) : 0, r = hash_of(resolved);
-	struct wall at = wall_add(w.now.wall, -ago);
-	struct log_entry entry = {
-		.key = { STR("{}:{alertname=\"A\"}"), STR("ops"), STR("hook"), 0 },
-		.timestamp = at,
-		.expires = wall_add(at, SPAN_HOUR),
-		.firing = &f,
-		.firing_n = firing != NULL,
-		.resolved = &r,
-		.resolved_n = 1,
-	};
-	struct err e = { 0 };
+	struct peer_tells t = { .firing = firing, .resolved = resolved, .at = wall_add(w.now.wall, -ago), .lasts = SPAN_HOUR };
 
-	ck_assert_int_eq(engine_merge_log_entry(w.engine, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = &entry }, &spent, w.now, &e),
-	    MERGED_TAKEN);
+	ck_assert_int_eq(world_peer_tells(&w, &t, &spent), MERGED_TAKEN);
 }
 
 static void

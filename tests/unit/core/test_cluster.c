@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One member among others, which are played here. */
-#include "core/cluster.h"
-
 #include "base/mem.h"
-#include "lib_core.h"
+#include "lib_peer_tells.h"
 #include "model/schedule.h"
 
 static const char plain[] = "receiver ops hook\nroute receiver=ops by=[alertname] wait=10s interval=1m repeat=1h\n";
-#define KEY_A STR("{}:{alertname=\"A\"}")
 #define ID "11111111-2222-3333-4444-555555555555"
 
 static struct fake_world w;
@@ -231,23 +228,9 @@ END_TEST
 static enum merged
 told(const char *firing, const char *resolved, struct wall at)
 {
-	uint64_t f[1], r[1];
-	struct log_entry entry = { .key = { KEY_A, STR("ops"), STR("hook"), 0 }, .timestamp = at,
-		.expires = wall_add(at, 2 * SPAN_HOUR), .firing = f, .resolved = r };
-	struct err e = { 0 };
-	struct labels *l;
+	struct peer_tells t = { .firing = firing, .resolved = resolved, .at = at, .lasts = 2 * SPAN_HOUR };
 
-	if (firing != NULL) {
-		l = world_labels(firing);
-		f[entry.firing_n++] = l->hash;
-		labels_unref(l);
-	}
-	if (resolved != NULL) {
-		l = world_labels(resolved);
-		r[entry.resolved_n++] = l->hash;
-		labels_unref(l);
-	}
-	return engine_merge_log_entry(w.engine, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = &entry }, &spent, w.now, &e);
+	return world_peer_tells(&w, &t, &spent);
 }
 
 START_TEST(the_first_tells)

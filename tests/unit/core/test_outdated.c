@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A member that holds for firing what another one, who is played here, has told to have ended. */
 #include "core/claim.h"
-#include "lib_core.h"
+#include "lib_peer_tells.h"
 
 static struct fake_world w;
 static struct work spent;
@@ -49,36 +49,14 @@ begin(void)
 	ck_assert_str_eq(w.sent.v[0].text, " firing [A] first notification");
 }
 
-static uint64_t
-hash_of(const char *alert)
-{
-	struct labels *l = world_labels(alert);
-	uint64_t hash = l->hash;
-
-	labels_unref(l);
-	return hash;
-}
-
 /* To integration `index`; NULL: nothing. */
 static void
 peer_tells(size_t index, const char *firing, const char *resolved)
 {
-	uint64_t f = firing != NULL ? hash_of(firing) : 0, r = resolved != NULL ? hash_of(resolved) : 0;
-	struct wall at = wall_add(w.now.wall, clock_of_peer);
-	struct log_entry entry = {
-		.key = { STR("{}:{alertname=\"A\"}"), STR("ops"), STR("hook"), (uint32_t)index },
-		.timestamp = at,
-		.age = age,
-		.expires = wall_add(at, SPAN_HOUR),
-		.firing = &f,
-		.firing_n = firing != NULL,
-		.resolved = &r,
-		.resolved_n = resolved != NULL,
-	};
-	struct err e = { 0 };
+	struct peer_tells t = { .integration = index, .firing = firing, .resolved = resolved,
+		.at = wall_add(w.now.wall, clock_of_peer), .age = age, .lasts = SPAN_HOUR };
 
-	ck_assert_int_eq(engine_merge_log_entry(w.engine, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = &entry }, &spent, w.now, &e),
-	    MERGED_TAKEN);
+	ck_assert_int_eq(world_peer_tells(&w, &t, &spent), MERGED_TAKEN);
 }
 
 /* At the flushes until then nothing is told. */
