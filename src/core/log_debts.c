@@ -207,9 +207,10 @@ entry_to_change(struct engine *e, struct str group_key, const struct route *rout
 	*held_out = held != NULL;
 	if (held != NULL)
 		return *held;
+	/* Nothing was told: among peers any word is newer, whatever clocks say. */
 	return (struct log_entry){
 		.key = key,
-		.timestamp = tick,
+		.timestamp = clustered(e) ? WALL_ZERO : tick,
 		.expires = tick,
 	};
 }

@@ -112,7 +112,7 @@ judge_sent(struct day *d, struct member *m, const struct fake_sent *sent)
 		return;
 	/* News of a moment ago may not have come round yet; and what two tell together is told once more. */
 	rivals = d->now - d->last_at[g] < 2 * SPAN_S && (d->rivals[g] || strcmp(d->last_text[g], sent->text) != 0);
-	if (d->calm && sent->unsure == 0 && !d->rivals[g] && d->now - d->last_at[g] > 2 * SPAN_S + STEP && strcmp(d->last_text[g], sent->text) == 0 && d->now - d->last_at[g] < 28 * SPAN_S &&
+	if (d->calm && sent->unsure == 0 && !d->rivals[g] && d->now - d->last_at[g] > 2 * SPAN_S + 2 * STEP && strcmp(d->last_text[g], sent->text) == 0 && d->now - d->last_at[g] < 28 * SPAN_S &&
 	    strstr(sent->text, "repeat") == NULL)
 		fail(d, "once: member %d tells again:%s", m->number, sent->text);
 	snprintf(d->last_text[g], sizeof(d->last_text[g]), "%s", sent->text);

@@ -477,6 +477,26 @@ START_TEST(a_doubt_is_written_down)
 }
 END_TEST
 
+/* A member that could not ask the store told it, and this one hears of that by gossip while its own claim is under way. */
+START_TEST(what_was_told_without_a_claim_meanwhile_is_not_told_again)
+{
+	uint64_t a = hash_of("A");
+	struct log_entry entry;
+
+	begin(ON_UNKNOWN_RESEND);
+	world_run(&w, 12 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	entry = theirs(&a, true, 0);
+	merge(&entry);
+	answer(CLAIM_WON, 5, NULL);
+	ck_assert_uint_eq(w.sent.n, 0);
+	ck_assert_uint_eq(results[CLAIM_FAILED], 1);
+	world_run(&w, 3 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 0);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -488,5 +508,5 @@ main(void)
 	    the_next_one_tells_when_the_first_is_gone, nothing_is_out_beyond_the_lease,
 	    what_another_may_have_ended_is_told_again, ends_in_doubt_are_written_down, a_late_answer_is_not_the_last_word,
 	    a_claim_ends_with_its_lease,
-	    a_failure_gives_the_claim_back, a_doubt_is_written_down);
+	    a_failure_gives_the_claim_back, a_doubt_is_written_down, what_was_told_without_a_claim_meanwhile_is_not_told_again);
 }

@@ -395,6 +395,24 @@ START_TEST(doubts_outlive_a_merge)
 }
 END_TEST
 
+/* A member that has told nothing, and knows only of a doubt, takes any word of another for newer, whatever its clock says. */
+START_TEST(a_doubt_alone_is_older_than_any_word)
+{
+	static const struct fake_answer hang = { .hang = true }, ok = { .outcome = { .ok = true } };
+
+	begin(15 * SPAN_S);
+	world_script(&w, "*", &hang, 1);
+	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
+	world_run(&w, 90 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	world_script(&w, "*", &ok, 1);
+	ck_assert_int_eq(told("A", NULL, in(-SPAN_MIN * 2)), MERGED_TAKEN);
+	world_run(&w, 5 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 1);
+	world_fini(&w);
+}
+END_TEST
+
 /* An end that a peer tells while this member tries in vain is owed no more. */
 START_TEST(an_end_that_a_peer_told_is_not_owed)
 {
@@ -540,6 +558,7 @@ main(void)
 	    changes_are_shared_and_newer, windows_end_with_an_ordinary_end, the_first_tells,
 	    nothing_is_told_before_it_has_settled, the_log_is_read_before_a_retry, an_old_decision_is_not_told,
 	    overtaken_once_and_no_more, the_contrary_is_never_told, what_was_under_way_waits_too, doubts_outlive_a_merge,
+	    a_doubt_alone_is_older_than_any_word,
 	    an_end_that_a_peer_told_is_not_owed, what_is_told_is_newer_than_what_was_told,
 	    an_end_that_was_told_too_early_is_told_again, what_two_told_together_is_told_once_more,
 	    all_is_shared_with_who_joins);
