@@ -62,6 +62,9 @@ void json_raw(struct json_writer *w, struct str json);
 /* RFC 3339 with nanoseconds, trailing zeros dropped (Go time.Time.MarshalJSON). */
 void json_wall(struct json_writer *w, struct wall t);
 
+/* A key and a string, in one go; json_pair_repaired: as json_str_repaired. */
+void json_pair(struct json_writer *w, struct str key, struct str v);
+void json_pair_repaired(struct json_writer *w, struct str key, struct str v);
 /* A key and its value. */
 void json_put_str(struct json_writer *w, const char *key, struct str v);
 void json_put_int(struct json_writer *w, const char *key, int64_t v);

@@ -11,15 +11,26 @@
 
 #define LONGEST_DEFAULT (24 * SPAN_HOUR)
 
+/*
+ * The alerts are looked at in slices before the engine is asked: those that matchers match are counted; of those that
+ * are named one by one, or are a group's, the silences are found, which the engine then knows as it answers at once.
+ */
 struct acking {
 	struct http_later later;
 	struct call call;
 	struct ack_request request;
-	struct matchers matchers;	/* owned; request.matchers, when it goes by them */
-	/* Counting the alerts that they match: */
-	struct labels *at;		/* looked at so far; owned reference */
+	bool (*look)(struct acking *a, struct work *w, struct moment now, bool *gone_out);
+	struct labels *at;		/* alerts that were looked at; owned reference */
+	/* By matchers: */
+	struct matchers matchers;	/* owned; request.matchers */
 	struct match_run run;
-	size_t alerts;
+	size_t alerts;			/* that they match */
+	/* By name, and of a group: */
+	struct status_run *status;	/* owned */
+	struct arena *scratch;		/* owned */
+	size_t named;			/* of the fingerprints that were looked at */
+	struct group_search search;
+	bool found;			/* search.at is where it is */
 };
 
 static void
@@ -61,15 +72,6 @@ acknowledge(struct call *c, const struct ack_request *r, size_t alerts)
 	ext_reply_end(c);
 }
 
-static void
-acknowledge_group(struct call *c, const struct group_item *g, void *arg)
-{
-	struct ack_request *r = arg;
-
-	r->group = g->group;
-	acknowledge(c, r, 0);
-}
-
 struct visit {
 	struct acking *a;
 	struct work *w;
@@ -90,18 +92,85 @@ count(void *arg, const struct alert_entry *entry, const struct alert *alert)
 	return m != MATCH_LATER;
 }
 
+/* The three ways to look; false: w is used up. *gone_out: there is no such group any more. */
+static bool
+look_at_matched(struct acking *a, struct work *w, struct moment now, bool *gone_out)
+{
+	struct visit v = { a, w, now };
+
+	(void)gone_out;
+	return view_alerts_some(a->call.api->env.engine, &a->at, w, count, &v);
+}
+
+static bool
+find_silences(void *arg, const struct alert_entry *entry, const struct alert *alert)
+{
+	struct visit *v = arg;
+	struct alert_status status;
+
+	(void)alert;
+	arena_reset(v->a->scratch);
+	return view_entry_status_some(v->a->call.api->env.engine, entry, v->now, v->a->status, v->w, v->a->scratch, &status);
+}
+
+/* To find an alert by its fingerprint. */
+#define FIND_UNITS 40
+
+static bool
+look_at_named(struct acking *a, struct work *w, struct moment now, bool *gone_out)
+{
+	const struct engine *e = a->call.api->env.engine;
+	struct visit v = { a, w, now };
+
+	(void)gone_out;
+	for (; a->named < a->request.fingerprints_n; a->named++) {
+		const struct alert *alert = view_alert(e, a->request.fingerprints[a->named]);
+		const struct alert_entry *entry = alert != NULL ? view_entry(e, alert->labels) : NULL;
+
+		if (entry != NULL && !find_silences(&v, entry, alert))
+			return false;
+		work_spend(w, FIND_UNITS);
+	}
+	return true;
+}
+
+static bool
+look_at_group(struct acking *a, struct work *w, struct moment now, bool *gone_out)
+{
+	struct engine *e = a->call.api->env.engine;
+	struct visit v = { a, w, now };
+	struct group_item g;
+	enum match m = MATCH_YES;
+
+	if (!a->found)
+		m = group_search_some(&a->search, e, w, &g);
+	else if (!view_group_at(e, &a->search.at, &g))
+		m = MATCH_NO;
+	if (m == MATCH_LATER)
+		return false;
+	*gone_out = m == MATCH_NO;
+	if (*gone_out)
+		return true;
+	a->found = true;
+	a->request.group = g.group;
+	return view_members_some(g.group, &a->at, w, find_silences, &v);
+}
+
 static bool
 step(struct http_later *l, struct http_response *out, struct work *w, struct moment now)
 {
 	struct acking *a = CONTAINER_OF(l, struct acking, later);
-	struct visit v = { a, w, now };
+	bool gone = false;
 
 	a->call.resp = out;
 	a->call.now = now;
 	engine_see(a->call.api->env.engine, now);
-	if (!view_alerts_some(a->call.api->env.engine, &a->at, w, count, &v))
+	if (!a->look(a, w, now, &gone))
 		return false;
-	acknowledge(&a->call, &a->request, a->alerts);
+	if (gone)
+		ext_error(&a->call, 404, "not_found", STR("there is no such group; its alerts may have resolved"));
+	else
+		acknowledge(&a->call, &a->request, a->alerts);
 	return true;
 }
 
@@ -113,16 +182,30 @@ drop(struct http_later *l)
 	match_run_reset(&a->run);
 	matchers_fini(&a->matchers);
 	labels_unref(a->at);
+	status_run_free(&a->status);
+	arena_free(&a->scratch);
+	group_place_fini(&a->search.at);
+}
+
+static struct acking *
+begin(struct call *c, const struct ack_request *r,
+    bool (*look)(struct acking *a, struct work *w, struct moment now, bool *gone_out))
+{
+	struct acking *a = ARENA_NEW(c->arena, struct acking);
+
+	*a = (struct acking){ .later = { step, drop }, .call = ext_kept(c), .request = *r, .look = look,
+		.status = status_run_new(), .scratch = arena_new() };
+	c->resp->later = &a->later;
+	return a;
 }
 
 static void
 acknowledge_matched(struct call *c, const struct ack_request *r, const struct matchers *take)
 {
-	struct acking *a = ARENA_NEW(c->arena, struct acking);
+	struct acking *a = begin(c, r, look_at_matched);
 
-	*a = (struct acking){ .later = { step, drop }, .call = ext_kept(c), .request = *r, .matchers = *take };
+	a->matchers = *take;
 	a->request.matchers = &a->matchers;
-	c->resp->later = &a->later;
 }
 
 static bool
@@ -175,13 +258,10 @@ choose(struct call *c, const struct json *o, struct ack_request *r)
 	} else if (group.n > 0 && !fingerprint_parse(group, &id)) {
 		refuse(c, "group", -1, "the id of a group is a string of 16 hexadecimal digits");
 	} else if (group.n > 0) {
-		struct ack_request *kept = ARENA_NEW(c->arena, struct ack_request);
-
-		*kept = *r;
-		group_find_later(c, id, acknowledge_group, kept);
+		begin(c, r, look_at_group)->search.id = id;
 	} else if (fingerprints != NULL) {
 		if (read_fingerprints(c, fingerprints, r))
-			acknowledge(c, r, 0);
+			begin(c, r, look_at_named);
 	} else if (list->n == 0) {
 		refuse(c, "matchers", -1, "an acknowledgement needs at least one matcher");
 	} else if (ext_member_matchers(c, o, "matchers", &matchers)) {

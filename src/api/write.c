@@ -69,8 +69,7 @@ write_labels(struct json_writer *w, const struct labels *l)
 		put_pairs(w->b, l);
 	} else {
 		for (uint32_t i = 0; i < l->n; i++) {
-			json_key(w, istr_str(l->l[i].name));
-			json_str(w, istr_str(l->l[i].value));
+			json_pair(w, istr_str(l->l[i].name), istr_str(l->l[i].value));
 		}
 	}
 	json_object_end(w);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 #define FIRST_CAP ((size_t)128)
+#define SMALL_CAP ((size_t)1024)
 
 void
 sbuf_fini(struct sbuf *b)
@@ -54,7 +55,8 @@ grow(struct sbuf *b, size_t n)
 	}
 	if (b->p != NULL && n < b->cap - b->n)
 		return true;
-	cap = b->cap < FIRST_CAP ? FIRST_CAP : b->cap * 2;
+	/* Small ones are moved seldom. */
+	cap = b->cap < FIRST_CAP ? FIRST_CAP : b->cap * (b->cap < SMALL_CAP ? 4 : 2);
 	if (cap > b->max)
 		cap = b->max + 1;
 	if (cap < b->n + n + 1)
@@ -77,7 +79,7 @@ room(struct sbuf *b, size_t n)
 bool
 sbuf_reserve(struct sbuf *b, size_t n)
 {
-	return grow(b, n);
+	return room(b, n);
 }
 
 void

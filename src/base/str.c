@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/ascii.h"
 
 int
@@ -35,6 +39,43 @@ str_chr(struct str s, char c)
 	return at != NULL ? (size_t)(at - s.p) : s.n;
 }
 
+/* Looked through by comparing: no more, as that takes time in proportion to both. */
+#define FIND_IN_MAX 512
+#define FIND_MAX 64
+
+#ifdef __SSE2__
+/* A bit for each of 16 places where the first and the last byte of `what` are as they should be. */
+static inline unsigned
+likely_places(const char *p, struct str what)
+{
+	__m128i first = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i last = _mm_loadu_si128((const __m128i *)(const void *)(p + what.n - 1));
+
+	return (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8(what.p[0])),
+	    _mm_cmpeq_epi8(last, _mm_set1_epi8(what.p[what.n - 1]))));
+}
+
+/* The C library prepares for long texts, which short ones do not repay. s has 16 places at least. */
+static size_t
+find_in_short(struct str s, struct str what)
+{
+	size_t places = s.n - what.n + 1;
+
+	for (size_t i = 0; i < places; i += 16) {
+		/* The last 16 places may have been looked at in part. */
+		size_t from = i + 16 <= places ? i : places - 16;
+
+		for (unsigned bits = likely_places(s.p + from, what); bits != 0; bits &= bits - 1) {
+			size_t at = from + (size_t)__builtin_ctz(bits);
+
+			if (memcmp(s.p + at, what.p, what.n) == 0)
+				return at;
+		}
+	}
+	return s.n;
+}
+#endif
+
 size_t
 str_find(struct str s, struct str what)
 {
@@ -42,6 +83,10 @@ str_find(struct str s, struct str what)
 
 	if (what.n == 0)
 		return 0;
+#ifdef __SSE2__
+	if (s.n <= FIND_IN_MAX && what.n <= FIND_MAX && s.n >= what.n + 15)
+		return find_in_short(s, what);
+#endif
 	at = s.n >= what.n ? memmem(s.p, s.n, what.p, what.n) : NULL;
 	return at != NULL ? (size_t)(at - s.p) : s.n;
 }

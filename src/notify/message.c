@@ -14,8 +14,7 @@
 static void
 put_text(struct json_writer *w, const char *key, struct str s)
 {
-	json_key(w, str_from(key));
-	json_str_repaired(w, s);
+	json_pair_repaired(w, str_from(key), s);
 }
 
 /* Those of l for which keep (NULL: all) is set; l may be NULL. */
@@ -27,8 +26,7 @@ put_labels(struct json_writer *w, const char *key, const struct labels *l, const
 	for (uint32_t i = 0; l != NULL && i < l->n; i++) {
 		if (keep != NULL && !keep[i])
 			continue;
-		json_key(w, istr_str(l->l[i].name));
-		json_str_repaired(w, istr_str(l->l[i].value));
+		json_pair_repaired(w, istr_str(l->l[i].name), istr_str(l->l[i].value));
 	}
 	json_object_end(w);
 }

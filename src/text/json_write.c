@@ -105,27 +105,47 @@ json_is_plain(struct str s)
 	return json_scan_html(p, p + s.n) == p + s.n;
 }
 
-/*
- * Most strings are copied whole; false: this one is not, and nothing was written. It is looked at where it was
- * copied to, as bytes may be read there that are behind it.
- */
+/* Puts s and its quotes to p; NULL: something in it is to be escaped. JSON_SCAN_PADDING bytes behind have to be there. */
+static ALWAYS_INLINE char *
+copy_plain(char *p, struct str s)
+{
+	/* It is looked at where it was copied to, as bytes may be read there that are behind it. */
+	copy_short(p + 1, s.n > 0 ? s.p : "", s.n);
+	if (!json_scan_padded(p + 1, s.n))
+		return NULL;
+	p[0] = '"';
+	p[s.n + 1] = '"';
+	return p + s.n + 2;
+}
+
+/* Room for n bytes at the end, and the padding, if the buffer may be that large; else NULL. */
+static ALWAYS_INLINE char *
+plain_room(struct sbuf *b, size_t n)
+{
+	n += JSON_SCAN_PADDING;
+	if (n > b->max - b->n || !sbuf_reserve(b, n))
+		return NULL;
+	return b->p + b->n;
+}
+
+/* The end of what was put there; NULL: nothing was, after all. */
+static ALWAYS_INLINE bool
+plain_end(struct sbuf *b, char *end)
+{
+	if (end != NULL)
+		b->n = (size_t)(end - b->p);
+	if (b->p != NULL)
+		b->p[b->n] = '\0';
+	return end != NULL;
+}
+
+/* Most strings are copied whole; false: this one is not, and nothing was written. */
 static ALWAYS_INLINE bool
 quote_plain(struct sbuf *b, struct str s)
 {
-	size_t room = s.n + 2 + JSON_SCAN_PADDING;
-	char *out;
+	char *p = plain_room(b, s.n + 2);
 
-	if (room > b->max - b->n || !sbuf_reserve(b, room))
-		return false;
-	out = b->p + b->n;
-	copy_short(out + 1, s.n > 0 ? s.p : "", s.n);
-	if (!json_scan_padded(out + 1, s.n))
-		return false;
-	out[0] = '"';
-	out[s.n + 1] = '"';
-	out[s.n + 2] = '\0';
-	b->n += s.n + 2;
-	return true;
+	return p != NULL && plain_end(b, copy_plain(p, s));
 }
 
 void
@@ -301,11 +321,49 @@ json_wall(struct json_writer *w, struct wall t)
 	sbuf_putc(w->b, '"');
 }
 
+/* A key and a string, as most are; false: nothing was written. */
+static bool
+put_plain_pair(struct json_writer *w, struct str key, struct str v)
+{
+	char *p = plain_room(w->b, key.n + v.n + strlen(",\"\":\"\""));
+
+	if (p == NULL)
+		return false;
+	if (w->comma)
+		*p++ = ',';
+	p = copy_plain(p, key);
+	if (p != NULL) {
+		*p++ = ':';
+		p = copy_plain(p, v);
+	}
+	if (!plain_end(w->b, p))
+		return false;
+	w->comma = true;
+	return true;
+}
+
+void
+json_pair(struct json_writer *w, struct str key, struct str v)
+{
+	if (put_plain_pair(w, key, v))
+		return;
+	json_key(w, key);
+	json_str(w, v);
+}
+
+void
+json_pair_repaired(struct json_writer *w, struct str key, struct str v)
+{
+	if (put_plain_pair(w, key, v))
+		return;
+	json_key(w, key);
+	json_str_repaired(w, v);
+}
+
 void
 json_put_str(struct json_writer *w, const char *key, struct str v)
 {
-	json_key(w, str_from(key));
-	json_str(w, v);
+	json_pair(w, str_from(key), v);
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/rand.h"
 #include "base/sbuf.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -40,6 +41,34 @@ START_TEST(finds)
 	ck_assert(!str_starts(s, STR(":")));
 	ck_assert(str_ends(s, STR(":c")));
 	ck_assert(!str_ends(STR("c"), STR(":c")));
+}
+END_TEST
+
+/* Texts of any length are looked through, and nothing behind them. */
+START_TEST(finds_as_by_hand)
+{
+	struct rand r;
+
+	rand_seed(&r, 3);
+	for (int i = 0; i < 20000; i++) {
+		size_t n = (size_t)rand_below(&r, i % 50 == 0 ? 600 : 60), m = (size_t)rand_below(&r, i % 50 == 0 ? 80 : 6), want;
+		char *s = mem_alloc(n + 1), *what = mem_alloc(m + 1);
+		char *exact = mem_alloc(n), *exact_what = mem_alloc(m);
+
+		for (size_t k = 0; k < n; k++)
+			s[k] = "aab"[rand_below(&r, 3)];
+		for (size_t k = 0; k < m; k++)
+			what[k] = "aab"[rand_below(&r, 3)];
+		s[n] = what[m] = '\0';
+		memcpy(exact, s, n);
+		memcpy(exact_what, what, m);
+		want = strstr(s, what) != NULL ? (size_t)(strstr(s, what) - s) : n;
+		ck_assert_uint_eq(str_find((struct str){ exact, n }, (struct str){ exact_what, m }), want);
+		mem_free(s);
+		mem_free(what);
+		mem_free(exact);
+		mem_free(exact_what);
+	}
 }
 END_TEST
 
@@ -211,6 +240,7 @@ main(void)
 
 	tcase_add_test(t, compares_bytes);
 	tcase_add_test(t, finds);
+	tcase_add_test(t, finds_as_by_hand);
 	tcase_add_test(t, cuts);
 	tcase_add_test(t, splits);
 	tcase_add_test(t, sorts);
