@@ -4,8 +4,8 @@
  *
  * Left to itself, free() now and then gives hundreds of megabytes back at once,
  * which takes tens of milliseconds, and does not give back at all what lies below
- * something that is still used. So it is told to give nothing back, and once a
- * minute the pages of what is free are, a millisecond or two at a time. Loop
+ * something that is still used. So it is told to give nothing back, and every
+ * few seconds the pages of what is free are, a millisecond or two at a time. Loop
  * thread only.
  */
 #ifndef LOOP_HEAP_H

@@ -72,22 +72,17 @@ struct label {
 	struct istr *name, *value;
 };
 
-/* A text that is known; see model/label_texts.h. */
-struct text_node {
-	struct hmap_node node;	/* by the first half of its hash */
-	uint64_t second;
-};
-
 struct labels {
 	struct hmap_node node;
 	uint32_t refs;
 	uint32_t n;
+	struct hmap_node text;	/* by the hash of the text that it came from: model/label_texts.h */
+	uint32_t text_more;	/* of that hash */
 	unsigned char checked;	/* bit 1 << enum naming: labels_check found it valid */
-	bool has_text;		/* `text` is set, and of label_texts.c's table */
+	bool has_text;		/* it is in label_texts.c's table */
 	bool hashed;		/* the next two are set: it is not of annotations alone */
 	uint64_t fingerprint;	/* FNV-1a over name 0xFF value 0xFF …: what the API shows */
 	uint64_t hash;		/* xxHash64 of the same bytes: what the notification log keeps */
-	struct text_node text;
 	struct label l[];
 };
 

@@ -172,8 +172,8 @@ hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
 		m->used = MIN_BUCKETS;
 		memset(m->piece, 0, MIN_BUCKETS * (sizeof(*m->piece) + sizeof(uint8_t)));
 	}
-	/* A fourth of the buckets more than nodes: about two for each insertion. */
-	while (m->n >= m->used - m->used / 4)
+	/* As many buckets as nodes. */
+	while (m->n >= m->used)
 		split(m);
 	at = slot(m, hash);
 	node->hash = hash;
@@ -208,7 +208,7 @@ bool
 hmap_shrink_some(struct hmap *m, struct work *w)
 {
 	/* Half of what an insertion would want: what comes and goes all the time moves nothing. */
-	while (m->used > MIN_BUCKETS && m->n < m->used / 8 * 3) {
+	while (m->used > MIN_BUCKETS && m->n < m->used / 2) {
 		if (work_used_up(w))
 			return false;
 		work_spend(w, JOIN_UNITS);

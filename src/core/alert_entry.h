@@ -27,10 +27,10 @@ struct silence_watch;
 /* The inhibition rules of one configuration that an entry takes part in; see inhibit.h. */
 struct inhibit_part {
 	struct inhibit_hit *hits;	/* owned */
-	uint32_t hits_n;
-	bool observed;			/* all rules were looked at */
-	bool like_source;		/* it matches the source side of one, stored or not */
-	uint64_t looked;		/* up to which side of which rule */
+	uint32_t looked;		/* up to which side of which rule */
+	uint32_t hits_n : 30;
+	uint32_t observed : 1;		/* all rules were looked at */
+	uint32_t like_source : 1;	/* it matches the source side of one, stored or not */
 };
 
 struct alert_entry {

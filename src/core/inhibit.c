@@ -317,7 +317,7 @@ inhibit_classify(struct inhibitor *in, struct alert_entry *r, struct inhibit_run
 		}
 		if (m == MATCH_YES)
 			note_side(in, r, rule, it.order % 2 == 0);
-		p->looked = it.order;
+		p->looked = (uint32_t)it.order;
 		work_spend(w, RULE_UNITS);
 		more = !work_used_up(w);
 	}

@@ -16,7 +16,7 @@
 #define BLOCKS_MAX 65536		/* of a round: 16 GiB */
 #define STEP_MAX (2 * SPAN_MS)
 #define PAUSE (20 * SPAN_MS)		/* between steps */
-#define ROUNDS_EVERY SPAN_MIN
+#define ROUNDS_EVERY (5 * SPAN_S)
 /* From here on memory is not from the heap, and goes back when it is freed. */
 #define MAPPED_FROM (32 << 20)
 

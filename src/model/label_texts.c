@@ -16,9 +16,9 @@ struct labels *
 label_text_find(struct hash128 text)
 {
 	for (struct hmap_node *n = hmap_first(&texts, text.first); n != NULL; n = hmap_next(n)) {
-		struct labels *l = CONTAINER_OF(n, struct labels, text.node);
+		struct labels *l = CONTAINER_OF(n, struct labels, text);
 
-		if (l->text.second == text.second)
+		if (l->text_more == (uint32_t)text.second)
 			return l;
 	}
 	return NULL;
@@ -29,7 +29,7 @@ label_text_forget(struct labels *l)
 {
 	if (!l->has_text)
 		return;
-	hmap_remove(&texts, &l->text.node);
+	hmap_remove(&texts, &l->text);
 	l->has_text = false;
 }
 
@@ -37,8 +37,8 @@ void
 label_text_set(struct labels *l, struct hash128 text)
 {
 	label_text_forget(l);
-	hmap_insert(&texts, &l->text.node, text.first);
-	l->text.second = text.second;
+	hmap_insert(&texts, &l->text, text.first);
+	l->text_more = (uint32_t)text.second;
 	l->has_text = true;
 }
 

@@ -98,16 +98,23 @@ class Sink:
 
 
 def settle(server):
-    """Until half a second costs it nothing to speak of, at most some seconds: Alertmanager never rests quite."""
-    for _ in range(12):
+    """Until a third of a second costs it nothing to speak of, at most some seconds: Alertmanager never rests quite."""
+    for _ in range(8):
         last = server.cpu()
-        time.sleep(0.5)
-        if server.cpu() - last < 0.002:
+        time.sleep(0.3)
+        if server.cpu() - last < 0.003:
             return
 
 
 def rss(server):
     return server.memory("VmRSS")
+
+
+def at_rest(server):
+    """The same when what was freed has had time to go back to the system: both servers do so every few seconds."""
+    settle(server)
+    time.sleep(6)
+    return rss(server)
 
 
 def get_bytes(path):
@@ -165,7 +172,7 @@ def still_figures(tools, binary, flags, args):
         cpu, _ = costs(server, lambda: times.extend(tools.send(server, first)))
         out["new alert, CPU µs"] = cpu / n * 1e6
         out["new alert, wall µs"] = span_of(times) / n * 1e6
-        out["memory at rest per alert, KB"] = (rss(server) / 1e6 - idle) / n * 1e3
+        out["memory at rest per alert, KB"] = (at_rest(server) / 1e6 - idle) / n * 1e3
         out["peak memory when posting, MB"] = server.memory("VmHWM") / 1e6
         again, times = in_posts(alerts_of(0, n, next(ends)), 256), []
         cpu, _ = costs(server, lambda: times.extend(tools.send(server, again)))
@@ -233,8 +240,7 @@ def told_figures(tools, binary, flags, args):
             settle(server)
             before = rss(server)
             out["notify a group of one, CPU µs"] = tell(plain, plain)
-            time.sleep(1)
-            out["memory at rest per group of one, KB"] = (rss(server) - before) / plain / 1e3
+            out["memory at rest per group of one, KB"] = (at_rest(server) - before) / plain / 1e3
             out["peak memory when notifying, MB"] = server.memory("VmHWM") / 1e6
             sources = alerts_of(0, 10, bench.stamp(3600), 60, kind="source", cluster=lambda i: f"c{i}")
             tools.send(server, [bench.post_bytes(sources)])
@@ -389,16 +395,14 @@ def burst(tools, args):
     with bench.Server(args.tocsin, [], flags, config=config) as server:
         idle = rss(server)
         fill(tools, server, 0, stay, bench.stamp(36000))
-        live = rss(server) - idle
+        live = at_rest(server) - idle
         fill(tools, server, stay, n - stay, bench.stamp(36000))
         for at in range(stay, n, 50_000):
             tools.send(server, in_posts(alerts_of(at, min(50_000, n - at), bench.stamp(0)), 1000))
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and f"\ntocsin_store_alerts {stay}\n" not in server.get("/metrics")[1].decode():
             time.sleep(0.5)
-        time.sleep(5)
-        settle(server)
-        now = rss(server) - idle
+        now = at_rest(server) - idle
         print(f"| a burst of {n:,} of which {stay:,} stay | | | | {figure(rss(server) / 1e6)} | × {now / live:.2f} of what those took before "
               f"({figure(live / 1e6)} MB) |")
 
