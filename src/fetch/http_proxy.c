@@ -51,7 +51,7 @@ prefix_matches(struct str network, size_t slash, const struct address *host)
 			return false;
 		bits = bits * 10 + (unsigned)(network.p[i] - '0');
 	}
-	if (net.family == 0 || net.family != host->family || bits > (net.family == AF_INET ? 32u : 128u))
+	if (slash + 1 == network.n || net.family == 0 || net.family != host->family || bits > (net.family == AF_INET ? 32u : 128u))
 		return false;
 	for (unsigned i = 0; i < bits; i++)
 		if ((net.b[i / 8] ^ host->b[i / 8]) & (0x80 >> i % 8))
@@ -64,14 +64,19 @@ static bool
 element_matches(struct str el, struct str host, struct str port)
 {
 	struct address a = address_of(host);
-	size_t slash = str_chr(el, '/'), colon;
+	size_t slash = str_chr(el, '/'), colon, bracket = str_find(el, STR("]:"));
 
 	if (str_is(el, "*"))
 		return true;
 	if (slash < el.n)
 		return prefix_matches(el, slash, &a);
-	if (el.n > 0 && el.p[0] == '[' && el.p[el.n - 1] == ']')
+	if (el.n > 0 && el.p[0] == '[' && bracket < el.n) {
+		if (!str_eq(str_sub(el, bracket + 2, el.n), port))
+			return false;
+		el = str_sub(el, 1, bracket);
+	} else if (el.n > 0 && el.p[0] == '[' && el.p[el.n - 1] == ']') {
 		el = str_sub(el, 1, el.n - 1);
+	}
 	if (address_of(el).family == 0) {
 		colon = str_chr(el, ':');
 		if (colon < el.n && !str_eq(str_sub(el, colon + 1, el.n), port))
