@@ -61,8 +61,11 @@ void ledger_changed(struct ledger *l);
 bool ledger_work(struct ledger *l, struct work *w, struct moment now) MUST_CHECK;
 /* When ledger_work is to be called again at the latest. */
 struct mono ledger_next(const struct ledger *l);
-/* Nothing waits to be written any more, or it cannot be. */
-bool ledger_is_idle(const struct ledger *l, struct mono now);
+/*
+ * Before this member goes: from now on it claims nothing. True: no claim of its own waits for its answer, and all is written; or it
+ * cannot be. One that is won, and not yet sent, when the lease is given back is told by another member, too.
+ */
+bool ledger_rests(struct ledger *l, struct mono now);
 
 struct ledger_figures {
 	uint64_t refused;		/* records that make no sense */

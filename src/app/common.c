@@ -325,12 +325,20 @@ common_join(struct server *s)
 	rearm(c, now);
 }
 
+bool
+common_rests(struct server *s)
+{
+	struct common *c = s->common;
+
+	return c == NULL || ledger_rests(c->ledger, moment_now(c).mono);
+}
+
 void
 common_leave(struct server *s)
 {
 	struct common *c = s->common;
 
-	if (c != NULL && ledger_is_idle(c->ledger, moment_now(c).mono))
+	if (c != NULL)
 		etcd_leave(c->etcd, moment_now(c).mono);
 }
 

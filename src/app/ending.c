@@ -17,8 +17,9 @@ on_poll(void *arg)
 {
 	struct server *s = arg;
 
-	bool done = outbox_pending(s->outbox) + s->held.n + recorder_pending(s->recorder) + tracer_pending(s->tracer) ==
-	    0;
+	/* Claims that are under way come to their end first: nobody else may tell that as well. */
+	bool done = common_rests(s) &&
+	    outbox_pending(s->outbox) + s->held.n + recorder_pending(s->recorder) + tracer_pending(s->tracer) == 0;
 
 	/* The others are told last, with all that was sent. */
 	if (done)

@@ -117,6 +117,10 @@ ask(struct ledger *l, struct asked *a, struct moment now)
 	struct etcd_op op = { .key = a->key, .fenced = true, .revision = (int64_t)a->revision,
 		.until = mono_add(now.mono, CLAIM_PATIENCE) };
 
+	if (l->resting) {
+		enter(l, a, ASKED_PARKED);
+		return;
+	}
 	if (is_up(l, now) && write_waits(l, a->key)) {
 		enter(l, a, ASKED_BEHIND);
 		return;
@@ -312,6 +316,15 @@ claim_done(struct ledger *l, struct asked *a, const struct etcd_outcome *o, stru
 		enter(l, a, o->fate == ETCD_UNHEARD ? ASKED_UNSURE : ASKED_PARKED);
 		tell_unanswered(l, a);
 	}
+}
+
+bool
+claims_are_asked(const struct ledger *l)
+{
+	LIST_EACH(&l->asked, node)
+		if (CONTAINER_OF(node, struct asked, place)->state == ASKED_NOW)
+			return true;
+	return l->due.first != NULL;
 }
 
 void

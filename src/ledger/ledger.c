@@ -281,9 +281,10 @@ ledger_next(const struct ledger *l)
 }
 
 bool
-ledger_is_idle(const struct ledger *l, struct mono now)
+ledger_rests(struct ledger *l, struct mono now)
 {
-	return l->writes_n == 0 || !etcd_is_up(l->o.etcd, now);
+	l->resting = true;
+	return (l->writes_n == 0 && !claims_are_asked(l)) || !etcd_is_up(l->o.etcd, now);
 }
 
 const struct ledger_figures *

@@ -112,6 +112,7 @@ struct ledger {
 	bool missed;			/* something that is newer here may not have been written */
 	bool comparing;			/* all records here with those of the etcd */
 	bool was_up;
+	bool resting;			/* nothing is claimed any more */
 	struct share_cursor compared;
 	struct mono compare_at;		/* not before that, as the etcd refuses; 0: it does not */
 	struct hmap_cursor swept;
@@ -162,6 +163,8 @@ void claim_done(struct ledger *l, struct asked *a, const struct etcd_outcome *o,
 struct asked *asked_find(const struct ledger *l, uint64_t id);
 void asked_free(struct ledger *l, struct asked *a);
 void claims_free_all(struct ledger *l);
+/* An answer to one is on its way. */
+bool claims_are_asked(const struct ledger *l);
 bool is_alive(const struct ledger *l, const struct log_record *r);
 
 /* writes.c */

@@ -287,11 +287,43 @@ START_TEST(what_was_asked_before_an_outage_is_withdrawn_after_it)
 	run(5 * SPAN_S);
 	ck_assert_uint_eq(ledger_figures(l)->claims[CLAIM_UNANSWERED], n);
 	ck_assert_uint_eq(ledger_figures(l)->waiting, n);
-	ck_assert(!ledger_is_idle(l, f.now));
+	ck_assert(etcd_is_up(f.e, f.now) == !ledger_rests(l, f.now));
 	f.endpoint[0] = WELL;
 	run(30 * SPAN_S);
 	ck_assert_uint_eq(ledger_figures(l)->waiting, 0);
 	ck_assert_uint_eq(records(), n);
+	end();
+}
+END_TEST
+
+/* A member that goes lets its claims come to their end, and makes no more: an open claim is told again by others. */
+START_TEST(a_member_that_goes_claims_no_more)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct log_key key = key_of(&b, 1);
+	struct claim c = { .id = 1, .key = key, .told = { .key = key, .timestamp = now().wall, .expires = wall_add(now().wall, SPAN_HOUR) } };
+	struct log_record r;
+	struct arena *a = arena_new();
+
+	begin();
+	question(1);
+	ck_assert(!ledger_rests(l, f.now));
+	question(2);
+	run(SPAN_S);
+	ck_assert_uint_eq(ledger_figures(l)->claims[CLAIM_WON], 1);
+	ck_assert_uint_eq(records(), 1);
+	/* Those that are won are for the outbox to end. */
+	ck_assert(ledger_rests(l, f.now));
+	c.told.timestamp = now().wall;
+	ledger_port_claim_result(l, &c, CLAIM_SENT);
+	ck_assert(!ledger_rests(l, f.now));
+	run(SPAN_S);
+	ck_assert(ledger_rests(l, f.now));
+	ck_assert(record_get_log(f.kvs.v[0].value, a, &r, NULL) || record_get_log(f.kvs.v[1].value, a, &r, NULL));
+	ck_assert_int_eq(r.state, CLAIM_SENT);
+	ledger_port_claim_over(l, 2);
+	arena_free(&a);
+	sbuf_fini(&b);
 	end();
 }
 END_TEST
@@ -498,6 +530,7 @@ main(void)
 	tcase_add_test(t, what_a_whole_reading_does_not_find_is_not_there);
 	tcase_add_test(t, an_outage_costs_as_much_as_it_has_groups);
 	tcase_add_test(t, what_was_asked_before_an_outage_is_withdrawn_after_it);
+	tcase_add_test(t, a_member_that_goes_claims_no_more);
 	tcase_add_test(t, those_that_wait_for_others_look_when_their_own_record_moves);
 	tcase_add_test(t, records_of_a_later_version_are_left_alone);
 	tcase_add_test(t, fields_of_a_later_version_are_kept);
