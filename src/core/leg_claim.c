@@ -291,15 +291,15 @@ answer_won(struct engine *e, struct leg *leg, const struct claim_answer *a, stru
 		hold_back(e, leg, now);
 		return;
 	}
+	/* As long as it has not been told, whatever comes of further attempts. */
+	leg->in_doubt |= c->take_over;
 	/* Members that could not ask the store may have told it since it was asked, and this one heard of that otherwise. */
-	if (!c->take_over && !leg_still_to_be_told(e, leg, now))
+	if (!leg_still_to_be_told(e, leg, now))
 		return;
 	if (c->take_over || leg->in_doubt)
 		tell_unsure(e, leg, c->take_over ? UNSURE_ABANDONED : UNSURE_UNANSWERED, false, now);
 	else if (perhaps_told(e, leg))
 		tell_unsure(e, leg, UNSURE_ABANDONED, false, now);
-	/* As long as it has not been told, whatever comes of further attempts. */
-	leg->in_doubt |= c->take_over;
 	c->take_over = false;
 	begin(e, leg, true, now);
 }
