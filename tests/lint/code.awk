@@ -7,6 +7,11 @@ FNR == 1 { comment = 0 }
 		print FILENAME ":" FNR ":" $0
 		next
 	}
+	# Most lines have nothing to blank, and need not be looked at by the letter.
+	if (!comment && $0 !~ /["'\/]/) {
+		print FILENAME ":" FNR ":" $0
+		next
+	}
 	out = ""
 	quote = ""
 	n = length($0)

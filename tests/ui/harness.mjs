@@ -6,12 +6,13 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after, before, describe, test as nodeTest } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { Server } from './server.mjs';
 
 export { Server };
 
 const require = createRequire(import.meta.url);
+// As a module of ours its source would be searched for what it exports, which takes as long as to run it.
+const { chromium } = require('playwright-core');
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const shots = process.env.UI_SHOTS ?? path.join(root, 'build/dev/ui');
 const patience = 60000;
