@@ -114,10 +114,13 @@ def test_dear_templates_leave_room_for_others(serve, sink):
     count, slowest = 12, 0
     begun, end = server.all_seconds(), time.monotonic() + 300
     server.alert(*({"alertname": f"A{i}"} for i in range(count)))
+    answered = server.loop_seconds()
     while len(sink.items) <= count:
-        asked = server.loop_seconds()
+        # As often as somebody may ask: one answer after the other cost more than what is measured.
+        time.sleep(0.02)
         assert server.request("GET", "/-/healthy")[0] == 200
-        slowest = max(slowest, server.loop_seconds() - asked)
+        until = server.loop_seconds()
+        slowest, answered = max(slowest, until - answered), until
         assert time.monotonic() < end
     took = server.all_seconds() - begun
     print(f"{count} notifications in {took:.2f} s of CPU, for the slowest answer meanwhile {slowest:.2f} s")
