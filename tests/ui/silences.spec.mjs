@@ -48,7 +48,7 @@ site('silences', { config }, ({ test, visit, server }) => {
 
 		await see(page, /Covers 2 alerts now: 1 critical/);
 		await see(page, 'Receivers that will not hear of them');
-		await see(page, /until \d\d:\d\d \(\d\d:\d\d UTC\), 2 h/);
+		await see(page, /until (\w{3} )?\d\d:\d\d \((\w{3} )?\d\d:\d\d UTC\), 2 h/);
 		await page.getByLabel('Creator').fill('jo');
 		await page.getByRole('button', { name: 'Create' }).dblclick();
 		const id = await saved(page);
