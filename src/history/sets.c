@@ -7,12 +7,25 @@
 #define KNOWN_FIRST ((size_t)2 << 10)
 #define KNOWN_MAX ((size_t)512 << 10)
 #define NEAR 16
-/* By so much it grows. */
-#define MORE 4
+/* Bits of a number that the table has room for: a thousand billion sets, and those behind them are new each time. */
+#define NUMBER_BITS 40
 
+/* A set is told by 88 bits, 64 of which nobody outside can choose. */
 struct known_set {
-	uint64_t hash, fingerprint, number; /* 0: none */
+	uint64_t hash;
+	uint64_t fingerprint : 64 - NUMBER_BITS;
+	uint64_t number : NUMBER_BITS;	/* 0: none */
 };
+
+static struct known_set
+known_set(const struct labels *l, uint64_t number)
+{
+	struct known_set k = { .hash = l->node.hash };
+
+	k.fingerprint = l->fingerprint >> NUMBER_BITS;
+	k.number = number & ((UINT64_C(1) << NUMBER_BITS) - 1);
+	return k;
+}
 
 static bool
 load(struct sets *s, struct err *e)
@@ -187,7 +200,7 @@ sets_drop_over(struct sets *s, uint64_t event, size_t most, struct err *e)
 static bool
 is(const struct known_set *k, const struct labels *l)
 {
-	return k->hash == l->node.hash && k->fingerprint == l->fingerprint;
+	return k->hash == l->node.hash && k->fingerprint == l->fingerprint >> NUMBER_BITS;
 }
 
 static void remember(struct sets *s, struct known_set set);
@@ -198,7 +211,7 @@ more_room(struct sets *s)
 	struct known_set *old = s->known;
 	size_t n = s->known_n;
 
-	s->known_n *= MORE;
+	s->known_n *= 2;
 	s->known = mem_calloc(s->known_n, sizeof(s->known[0]));
 	for (size_t i = 0; i < n; i++)
 		if (old[i].number != 0)
@@ -247,6 +260,7 @@ sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e
 		return false;
 	*out = s->next++;
 	segment_add_labels(&s->maker, l);
-	remember(s, (struct known_set){ l->node.hash, l->fingerprint, *out });
+	if (*out >> NUMBER_BITS == 0)
+		remember(s, known_set(l, *out));
 	return true;
 }

@@ -11,9 +11,9 @@
 #include "base/slab.h"
 #include "loop/timer.h"
 
-/* Memory freed in the hundreds of kilobytes is worth a round, memory freed in the hundreds of bytes is soon used again. */
-#define BLOCK ((size_t)256 << 10)
-#define BLOCKS_MAX 65536		/* of a round: 16 GiB */
+/* Memory freed in tens of kilobytes is worth a round, memory freed in the hundreds of bytes is soon used again. */
+#define BLOCK ((size_t)64 << 10)
+#define BLOCKS_MAX 65536		/* of a round: 4 GiB */
 #define STEP_MAX (2 * SPAN_MS)
 #define PAUSE (20 * SPAN_MS)		/* between steps */
 #define ROUNDS_EVERY (5 * SPAN_S)
