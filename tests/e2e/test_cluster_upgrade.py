@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Three members of an older version are replaced one by one, while alerts come, fire and end: none is lost, none told twice.
+"""Three members of an older version are replaced one by one, while alerts come, fire and end: none is lost, and none told twice.
+
+Older versions could leave a claim open when they went; what another member then tells twice it has announced.
 
 OLD_TOCSIN is the older program; without it nothing is tested here. One of a commit that can be built:
 
@@ -10,6 +12,8 @@ import collections
 import contextlib
 import itertools
 import os
+import pathlib
+import re
 import threading
 import urllib.error
 
@@ -21,6 +25,7 @@ from lib.members import Member
 from lib.server import BINARY, rfc3339
 
 OLD = os.environ.get("OLD_TOCSIN")
+OLD_IS_OLD = bool(OLD) and pathlib.Path(OLD).resolve() != BINARY
 CONFIG = """
 route: {{receiver: hook, group_by: [alertname], group_wait: 500ms, group_interval: 1s, repeat_interval: 1h}}
 receivers: [{{name: hook, webhook_configs: [{{url: "{url}/hook"}}]}}]
@@ -63,6 +68,11 @@ def story(sink, members, names):
             for i in sink.items if i["json"]["groupLabels"]["alertname"] in names]
     said = [(m.name, line) for m in members for line in m.server.log if "twice" in line or any(f'"{n}"' in line or f"{n}\\" in line for n in names)]
     return "\n".join(str(x) for x in [*came, *said])
+
+
+def announced(members):
+    """Those that a member said to be told perhaps twice."""
+    return {found[1] for m in members for line in m.server.log if "may be notified twice" in line and (found := re.search(r'alertname=\\*"(\w+)', line))}
 
 
 @pytest.mark.parametrize("mode", ["gossip", "etcd", "both"])
@@ -112,7 +122,9 @@ def test_from_an_older_version(tmp_path, sink, mode):
         for m in members.values():
             m.until(lambda m=m: m.get("/api/ext/v1/groups")["total"] == 0, "done with its turn")
         twice = {name for status in ("firing", "resolved") for name, n in told(status).items() if n > 1}
-        assert not twice, story(sink, ever, twice)
+        assert twice <= announced(ever), story(sink, ever, twice)
+        # A member of this version that goes leaves nothing that others could not know of.
+        assert not twice or OLD_IS_OLD, story(sink, ever, twice)
         assert not any("is not taken" in line for m in members.values() for line in m.server.log)
     finally:
         incidents.over.set()
