@@ -273,6 +273,13 @@ perhaps_told(const struct engine *e, const struct leg *leg)
 	return leg->reason != REASON_REPEAT && reason_perhaps_known(leg_logged(e, leg), &facts);
 }
 
+/* Others have told the end of what is to be told to fire, and it has been posted here since. */
+static bool
+has_ended(struct engine *e, const struct leg *leg, const struct log_entry *entry, struct moment now)
+{
+	return entry != NULL && entry->by_peer && outdated_meanwhile(e, leg->flight, now);
+}
+
 static void
 answer_won(struct engine *e, struct leg *leg, const struct claim_answer *a, struct moment now)
 {
@@ -296,6 +303,10 @@ answer_won(struct engine *e, struct leg *leg, const struct claim_answer *a, stru
 	/* Members that could not ask the store may have told it since it was asked, and this one heard of that otherwise. */
 	if (!leg_still_to_be_told(e, leg, now))
 		return;
+	if (has_ended(e, leg, leg_logged(e, leg), now)) {
+		leg_overtaken(e, leg, leg_logged(e, leg), true, now);
+		return;
+	}
 	if (c->take_over || leg->in_doubt)
 		tell_unsure(e, leg, c->take_over ? UNSURE_ABANDONED : UNSURE_UNANSWERED, false, now);
 	else if (perhaps_told(e, leg))

@@ -497,6 +497,32 @@ START_TEST(what_was_told_without_a_claim_meanwhile_is_not_told_again)
 }
 END_TEST
 
+/* Another one has told its end, which is older by that one's clock than the last post, and while the claim is under way it is posted here. */
+START_TEST(what_ended_while_it_was_claimed_is_not_told_to_fire)
+{
+	uint64_t a = hash_of("A");
+	struct log_entry entry;
+
+	begin(ON_UNKNOWN_RESEND);
+	world_run(&w, 5 * SPAN_S);
+	entry = theirs(&a, true, 0);
+	entry.timestamp = wall_add(w.now.wall, -SPAN_MIN);
+	entry.resolved = entry.firing;
+	entry.resolved_n = 1;
+	entry.firing_n = 0;
+	merge(&entry);
+	world_run(&w, 12 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	world_post(&w, "A", w.now.wall, w.now.wall);
+	answer(CLAIM_WON, 5, NULL);
+	ck_assert_uint_eq(w.sent.n, 0);
+	ck_assert_uint_eq(results[CLAIM_FAILED], 1);
+	world_run(&w, 3 * SPAN_MIN);
+	ck_assert_uint_eq(w.sent.n, 0);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -508,5 +534,6 @@ main(void)
 	    the_next_one_tells_when_the_first_is_gone, nothing_is_out_beyond_the_lease,
 	    what_another_may_have_ended_is_told_again, ends_in_doubt_are_written_down, a_late_answer_is_not_the_last_word,
 	    a_claim_ends_with_its_lease,
-	    a_failure_gives_the_claim_back, a_doubt_is_written_down, what_was_told_without_a_claim_meanwhile_is_not_told_again);
+	    a_failure_gives_the_claim_back, a_doubt_is_written_down, what_was_told_without_a_claim_meanwhile_is_not_told_again,
+	    what_ended_while_it_was_claimed_is_not_told_to_fire);
 }
