@@ -123,6 +123,8 @@ judge_sent(struct day *d, struct member *m, const struct fake_sent *sent)
 
 		if (mentions(sent->text, a, " firing [", "]")) {
 			judge_stale(d, m, sent, a);
+			/* Its log has its own word now. */
+			m->heard_end[a] = 0;
 			x->believed = true;
 			x->told = d->now;
 		} else if (mentions(sent->text, a, " resolved [", "]")) {
