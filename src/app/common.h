@@ -14,9 +14,9 @@
 bool common_open(struct server *s, struct err *e) MUST_CHECK;
 /* Begins the session; from now on the engine claims. */
 void common_join(struct server *s);
-/* Gives the lease back when all is written. common_left: it is, or nobody answers, or there is no etcd. */
 /* Claims nothing any more; true: nothing that it has claimed or told waits. */
 bool common_rests(struct server *s);
+/* Gives the lease back. common_left: it is, or nobody answers, or there is no etcd. */
 void common_leave(struct server *s);
 bool common_left(const struct server *s);
 void common_free(struct common **c);

@@ -5,8 +5,7 @@
  */
 #include <event2/event.h>
 
-#include "cluster.h"
-#include "common.h"
+#include "others.h"
 #include "server_private.h"
 
 #define POLL (10 * SPAN_MS)
@@ -18,15 +17,11 @@ on_poll(void *arg)
 	struct server *s = arg;
 
 	/* Claims that are under way come to their end first: nobody else may tell that as well. */
-	bool done = common_rests(s) &&
+	bool done = others_rest(s) &&
 	    outbox_pending(s->outbox) + s->held.n + recorder_pending(s->recorder) + tracer_pending(s->tracer) == 0;
 
 	/* The others are told last, with all that was sent. */
-	if (done)
-		cluster_leave(s);
-	if (done)
-		common_leave(s);
-	if ((done && cluster_left(s) && common_left(s)) || s->clock->now(s->clock).mono.ns >= s->end_at_latest.ns)
+	if ((done && others_leave(s)) || s->clock->now(s->clock).mono.ns >= s->end_at_latest.ns)
 		event_base_loopbreak(s->base);
 	else
 		timer_in(&s->ending, POLL);

@@ -2,8 +2,7 @@
 /* The world as the engine sees it. */
 #include <sys/random.h>
 
-#include "cluster.h"
-#include "common.h"
+#include "others.h"
 #include "notify/route_labels.h"
 #include "server_private.h"
 
@@ -40,13 +39,6 @@ port_stopwatch(struct port *self)
 	return c->now(c).mono;
 }
 
-static void
-port_share(struct port *self, const struct change *c)
-{
-	cluster_share(self, c);
-	common_share(self, c);
-}
-
 void
 server_port_init(struct server *s)
 {
@@ -58,16 +50,11 @@ server_port_init(struct server *s)
 		.send = port_send,
 		.cancel = port_cancel,
 		.persist = s->o->feature_memory_only ? NULL : port_persist,
-		.share = s->o->cluster_listen_address.n + s->o->etcd_endpoints.n > 0 ? port_share : NULL,
 		.applied = port_applied,
 		.route_labels = port_route_labels,
 		.stopwatch = port_stopwatch,
 	};
-	if (s->o->etcd_endpoints.n > 0) {
-		s->port.claim = common_claim;
-		s->port.claim_over = common_claim_over;
-		s->port.claim_result = common_claim_result;
-	}
+	others_port(s);
 	rand_seed(&s->port.rand, seed);
 	event_log_begin(&s->event_log, &s->log, s->o->log_silences, &s->port);
 }

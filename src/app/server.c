@@ -13,13 +13,12 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/tz.h"
-#include "cluster.h"
-#include "common.h"
 #include "loop/clock_real.h"
 #include "loop/heap.h"
 #include "loop/turn.h"
 #include "observe/loop_metrics.h"
 #include "observe/process_metrics.h"
+#include "others.h"
 #include "server_private.h"
 #include "setup/external_url.h"
 #include "setup/load.h"
@@ -371,8 +370,7 @@ open_api(struct server *s)
 		s->sources[s->sources_n++] = (struct metrics_source){ recorder_expose, s->recorder };
 	if (s->history != NULL)
 		s->sources[s->sources_n++] = (struct metrics_source){ history_expose, s->history };
-	cluster_env(s, &env);
-	common_env(s, &env);
+	others_env(s, &env);
 	env.metrics_n = s->sources_n;
 	server_durable_env(&env);
 	server_rendered_env(&env);
@@ -458,8 +456,7 @@ start(struct server *s, struct moment now, struct err *e)
 	if (!open_state(s, now, e) || !server_open_history(s, e) || !open_listeners(s, e) ||
 	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url,
 		e) ||
-	    !open_senders(s, e) || !open_recorders(s, c, now, e) || !cluster_open(s, e) ||
-	    !common_open(s, e)) {
+	    !open_senders(s, e) || !open_recorders(s, c, now, e) || !others_open(s, e)) {
 		config_unref(c);
 		return false;
 	}
@@ -468,9 +465,7 @@ start(struct server *s, struct moment now, struct err *e)
 	s->reload = reload_new(s, c, e);
 	if (s->reload != NULL) {
 		/* Notifications that were under way go on when all is applied, and then others have to be asked. */
-		cluster_configured(s, c);
-		cluster_join(s, now);
-		common_join(s);
+		others_join(s, c, now);
 		server_apply(s, c, now);
 		api_note_reload(s->api, now.wall, c, NULL);
 		history_started(s->history, c, now.wall, STR(TOCSIN_VERSION));
@@ -496,8 +491,7 @@ stop(struct server *s)
 {
 	http_server_free(&s->web);
 	api_free(&s->api);
-	cluster_free(&s->cluster);
-	common_free(&s->common);
+	others_free(s);
 	silence_ends_free(&s->silence_ends);
 	drive_free(&s->drive);
 	store_finish(s->store);
