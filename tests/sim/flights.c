@@ -283,8 +283,9 @@ entry_for(struct day *d, const char *key, const struct plan_route *r, const stru
 	int64_t keep = wall_now(d) + log_time(d, r);
 
 	if (e == NULL) {
+		/* Nothing was told: among others any word is newer. */
 		VEC_PUSH(&d->entries, ((struct entry){ .key = key, .receiver = r->receiver, .kind = p->kind,
-		    .index = p->index, .timestamp = tick }));
+		    .index = p->index, .timestamp = d->wait != 0 ? wall_to_ns(WALL_ZERO) : tick }));
 		e = &d->entries.v[d->entries.n - 1];
 	}
 	if (e->expires < keep)
@@ -383,7 +384,7 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 	int64_t latest = d->wait != 0 ? wall_now(d) : model_tick(d, f);
 
 	/* A notification of a future that is none any more counts as of now; among others, who know it so, when its repeat would be late. */
-	if (e != NULL && e->timestamp - latest > (d->wait != 0 ? r->repeat : 0)) {
+	if (e != NULL && e->timestamp > latest && e->timestamp - latest > (d->wait != 0 ? r->repeat : 0)) {
 		e->expires -= e->timestamp - latest;
 		e->timestamp = latest;
 	}

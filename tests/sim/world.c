@@ -475,9 +475,10 @@ next_moment(struct day *d, int64_t until)
 	if (d->queue.n > 0 && d->commit_at < at)
 		at = d->commit_at > mono_now(d) ? d->commit_at : mono_now(d) + SPAN_MS;
 	if (engine_next(d->engine, &next)) {
-		int64_t late = next.ns + (int64_t)rand_below(&d->r, (uint64_t)d->lag_max);
+		/* A member that is later than that has stood still (core/awake.c): of those are the simulator's of clusters. */
+		span most = d->wait != 0 ? least(d->lag_max, SPAN_S) : d->lag_max;
 
-		at = least(at, late);
+		at = least(at, next.ns + (int64_t)rand_below(&d->r, (uint64_t)most));
 	}
 	/* Work that is due before the log is swept is done before: the model does not know the order. */
 	if (d->next_maintenance - 1 > mono_now(d))
