@@ -334,6 +334,7 @@ struct day {
 	bool stopping;
 	bool fresh;		/* nothing was done yet but to restore */
 	span wait;		/* of the cluster; -1: not settled */
+	span clustered;		/* for how long it has been one of several */
 	span wait_then;		/* once it has */
 	int64_t settled_at;
 	int64_t first_flush, next_gc, next_maintenance;

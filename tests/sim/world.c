@@ -492,6 +492,8 @@ next_moment(struct day *d, int64_t until)
 static void
 advance(struct day *d, int64_t to)
 {
+	if (d->wait != 0)
+		d->clustered += to - mono_now(d);
 	d->now.wall = wall_add(d->now.wall, to - mono_now(d));
 	d->now.mono.ns = to;
 }
