@@ -159,6 +159,7 @@ take_entry(struct day *d, const struct log_entry *e, struct written *w)
 		.kind = kind_of(intern(d, e->key.integration.p, e->key.integration.n)),
 		.index = (int)e->key.index,
 		.timestamp = wall_to_ns(e->timestamp),
+		.age = e->age,
 		.expires = wall_to_ns(e->expires),
 		.firing = hashes_mask(d, e->firing, e->firing_n),
 		.resolved = hashes_mask(d, e->resolved, e->resolved_n),
@@ -420,6 +421,7 @@ entry_out(struct day *d, const struct entry *e, struct arena *a)
 		.key.integration = str_from(kinds[e->kind]),
 		.key.index = (uint32_t)e->index,
 		.timestamp = wall_from_ns(e->timestamp),
+		.age = e->age,
 		.expires = wall_from_ns(e->expires),
 	};
 	uint64_t *firing = ARENA_ARRAY(a, MAX_ALERTS, uint64_t), *resolved = ARENA_ARRAY(a, MAX_ALERTS, uint64_t);

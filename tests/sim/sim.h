@@ -117,6 +117,7 @@ struct entry {
 	const char *key;
 	int receiver, kind, index;
 	int64_t timestamp, expires;
+	span age;				/* of what is written: the model does not ask */
 	alerts_mask firing, resolved;
 	int64_t data;
 	alerts_mask doubtful;			/* may have been told to fire */
