@@ -278,20 +278,25 @@ void
 inhibit_run_reset(struct inhibit_run *run)
 {
 	match_run_reset(&run->match);
+	labels_unref(run->labels);
 	*run = (struct inhibit_run){ 0 };
 }
 
 static enum match
-match_side(const struct rule *rule, uint64_t order, const struct labels *l, struct inhibit_run *run, struct work *w)
+match_side(const struct rule *rule, uint64_t order, struct labels *l, struct inhibit_run *run, struct work *w)
 {
 	bool source_side = order % 2 == 0;
 	enum match m;
 
-	if (run->order != 0 && (run->order != order || run->labels != l))
+	if (run->labels != NULL && (run->order != order || run->labels != l))
 		inhibit_run_reset(run);
 	m = matchers_match_some(source_side ? &rule->conf->source : &rule->conf->target, l, &run->match, w);
-	run->order = m == MATCH_LATER ? order : 0;	/* else the match has reset itself */
-	run->labels = l;
+	if (m == MATCH_LATER && run->labels == NULL) {
+		run->labels = labels_ref(l);
+		run->order = order;
+	} else if (m != MATCH_LATER && run->labels != NULL) {
+		inhibit_run_reset(run);
+	}
 	return m;
 }
 
@@ -301,7 +306,7 @@ match_side(const struct rule *rule, uint64_t order, const struct labels *l, stru
 bool
 inhibit_classify(struct inhibitor *in, struct alert_entry *r, struct inhibit_run *run, struct work *w)
 {
-	const struct labels *l = r->alert->labels;
+	struct labels *l = r->alert->labels;
 	struct inhibit_part *p = part_of(in, r);
 	struct matcher_index_iter it;
 	struct rule *rule;
@@ -341,7 +346,7 @@ inhibit_observe_some(struct inhibitor *in, struct alert_entry *r, struct wall no
 
 	if (!p->observed && !inhibit_classify(in, r, run, w))
 		return false;
-	if (run->order != 0)
+	if (run->labels != NULL)
 		inhibit_run_reset(run);	/* somebody else went on */
 	for (uint32_t i = 0; i < p->hits_n; i++)
 		if (p->hits[i].is_source && !alert_resolved_at(r->alert, now))

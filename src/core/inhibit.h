@@ -38,7 +38,7 @@ bool inhibitor_free_some(struct inhibitor **in, struct work *w);
  * may go before the end or inhibit_run_reset.
  */
 struct inhibit_run {
-	const struct labels *labels;
+	struct labels *labels;	/* owned reference; NULL: nothing is half done */
 	uint64_t order;
 	struct match_run match;
 };

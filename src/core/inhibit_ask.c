@@ -52,7 +52,7 @@ known(struct inhibitor *in, struct alert_entry *r, struct inhibit_run *run, stru
 {
 	if (!part_of(in, r)->observed && !inhibit_classify(in, r, run, w))
 		return false;
-	if (run->order != 0)
+	if (run->labels != NULL)
 		inhibit_run_reset(run);
 	return true;
 }

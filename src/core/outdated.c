@@ -30,7 +30,7 @@ struct words {
 /* The newest word of the log on one alert. */
 struct mention {
 	struct wall at;		/* WALL_ZERO: nothing */
-	bool ended;
+	bool ended, by_peer;
 	struct wall looked;	/* by the clock of whoever told it */
 	struct wall known;	/* here since then, or later */
 };
@@ -53,7 +53,7 @@ look_into(const struct log_entry *entry, uint64_t hash, struct mention *newest)
 	ended = hashes_have(entry->resolved, entry->resolved_n, hash);
 	/* This member's own word is none of another that fires. */
 	if (ended || (entry->by_peer && hashes_have(entry->firing, entry->firing_n, hash)))
-		*newest = (struct mention){ entry->timestamp, ended, looked, known_at(entry, looked) };
+		*newest = (struct mention){ entry->timestamp, ended, entry->by_peer, looked, known_at(entry, looked) };
 }
 
 static struct mention
@@ -70,8 +70,9 @@ mention_of(const struct words *words, uint64_t hash)
 static bool
 is_over(const struct engine *e, const struct alert_entry *r, const struct mention *end, struct wall now)
 {
-	/* One that is in the future is of a clock that was set since. */
-	if (!wall_after(end->known, now) && wall_after(end->known, awake_posted(e, r)))
+	/* One that is in the future is of a clock that was set since. And what has ended here fires because it was posted since, whatever
+	 * this member's clock says. */
+	if (end->by_peer && !wall_after(end->known, now) && wall_after(end->known, awake_posted(e, r)))
 		return true;
 	return !wall_after(alert_stated_end(r->alert), end->looked) && wall_sub(end->looked, now) <= CLOCKS_DIFFER_MOST;
 }

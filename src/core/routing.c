@@ -174,6 +174,8 @@ look_at_children(const struct routing *r, struct routing_run *run, struct work *
 		enum match m = matchers_match_some(&child->matchers, run->labels, &run->match, w);
 
 		if (m == MATCH_LATER) {
+			/* The same child comes first then: with the last ones alone to be looked at, others may be candidates. */
+			step->after = it.order - 1;
 			way = WAY_LATER;
 			break;
 		}

@@ -346,6 +346,7 @@ silences_run_reset(struct silences_run *run)
 {
 	match_run_reset(&run->match);
 	silence_unref(run->silence);
+	labels_unref(run->labels);
 	*run = (struct silences_run){ 0 };
 }
 
@@ -354,7 +355,7 @@ static enum match
 match_set(const struct silence_entry *entry, uint64_t order, const struct alert_entry *r, struct silences_run *run,
     struct work *w)
 {
-	const struct labels *l = r->alert->labels;
+	struct labels *l = r->alert->labels;
 	enum match m;
 
 	if (run->silence != NULL && (run->order != order || run->labels != l || run->silence != entry->silence))
@@ -362,7 +363,7 @@ match_set(const struct silence_entry *entry, uint64_t order, const struct alert_
 	m = matchers_match_some(&entry->silence->sets[order - entry->version], l, &run->match, w);
 	if (m == MATCH_LATER && run->silence == NULL) {
 		run->silence = silence_ref(entry->silence);
-		run->labels = l;
+		run->labels = labels_ref(l);
 		run->order = order;
 	} else if (m != MATCH_LATER && run->silence != NULL) {
 		silences_run_reset(run);

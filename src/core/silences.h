@@ -107,7 +107,7 @@ size_t silences_match(const struct silences *ss, const struct alert_entry *r, st
  */
 struct silences_run {
 	struct silence *silence;	/* owned reference */
-	const struct labels *labels;
+	struct labels *labels;		/* likewise */
 	uint64_t order;
 	struct match_run match;
 };

@@ -316,9 +316,11 @@ START_TEST(routes_as_stated)
 		sbuf_puts(&b, "receiver r hook\nroute receiver=r\n");
 		for (int i = 0, level = 0; i < 30; i++) {
 			level = 1 + (int)rand_below(&r, (uint64_t)(level < 5 ? level + 1 : 5));
-			sbuf_printf(&b, "%*sroute match=%c%s\"%d\"%s\n", 2 * level, "", (char)('a' + rand_below(&r, 3)),
-			    rand_below(&r, 3) > 0 ? "=" : rand_below(&r, 2) > 0 ? "!=" : "=~",
-			    (int)rand_below(&r, 3), rand_below(&r, 2) > 0 ? " continue" : "");
+			sbuf_printf(&b, "%*sroute match=", 2 * level, "");
+			for (int more = rand_below(&r, 2) > 0; more >= 0; more--)
+				sbuf_printf(&b, "%c%s\"%d\"%s", (char)('a' + rand_below(&r, 3)),
+				    rand_below(&r, 3) > 0 ? "=" : rand_below(&r, 2) > 0 ? "!=" : "=~", (int)rand_below(&r, 3), more > 0 ? "," : "");
+			sbuf_puts(&b, rand_below(&r, 2) > 0 ? " continue\n" : "\n");
 		}
 		c = must_config(sbuf_cstr(&b));
 		routing = routing_new(c);
@@ -340,7 +342,7 @@ START_TEST(routes_as_stated)
 			ck_assert_ptr_eq(routing_match(routing, l), got);
 			while ((piece = routing_match_some(routing, l, &run, &w)) == NULL) {
 				ck_assert(work_used_up(&w));
-				w.left = 1 + (int64_t)rand_below(&r, 6);
+				w.left = 1 + (int64_t)rand_below(&r, 60);
 			}
 			ck_assert_ptr_eq(piece, got);
 			routing_run_fini(&run);
