@@ -18,7 +18,8 @@
 
 struct alert {
 	uint32_t refs;
-	bool timeout;			/* `ends` was made from resolve_timeout */
+	uint32_t timeout : 1;		/* `ends` was made from resolve_timeout */
+	uint32_t waited : 31;		/* ms: what was posted last may have waited that long until it was received */
 	struct labels *labels;		/* owned references */
 	struct labels *annotations;
 	struct istr *generator_url;	/* may be the empty string, never NULL */
@@ -56,6 +57,10 @@ void alert_unref(struct alert *a);	/* may be NULL */
 bool alert_resolved_at(const struct alert *a, struct wall t);
 /* The end that the last post of it stated, or that resolve_timeout gave it. */
 struct wall alert_stated_end(const struct alert *a);
+/* When it was posted last, or before that. */
+struct wall alert_posted(const struct alert *a);
+/* Takes the reference over, and returns one to the same alert that may have waited that long, >= 0. */
+struct alert *alert_with_wait(struct alert *a, span waited);
 /*
  * The alert to be stored after `fresh` arrives while `old` was stored: a new
  * reference to fresh itself, or to a merged alert when their ranges overlap

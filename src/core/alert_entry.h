@@ -53,7 +53,6 @@ struct alert_entry {
 	bool stored;				/* else only groups hold it */
 	bool dropped;				/* the store was told so; until it is stored again */
 	bool waits;				/* to be looked at: struct posted */
-	bool late;				/* posted last when this member had just stood still: awake.c */
 	bool outdated;				/* another member has told that it ended, since it was posted last: outdated.c */
 	bool awaited;				/* while a configuration comes into force: a group held it before */
 	uint8_t told;				/* conditions that listeners were told of: told.h */

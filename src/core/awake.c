@@ -40,10 +40,10 @@ awake_hears(const struct engine *e, struct moment now)
 	return now.mono.ns < e->awake.hears_until.ns;
 }
 
-struct wall
-awake_posted(const struct engine *e, const struct alert_entry *r)
+struct alert *
+awake_received(const struct engine *e, struct alert *a, struct moment now)
 {
-	struct wall updated = r->alert->updated;
-
-	return r->late && wall_before(e->awake.since, updated) ? e->awake.since : updated;
+	if (!awake_hears(e, now) || !wall_before(e->awake.since, a->updated))
+		return a;
+	return alert_with_wait(a, wall_sub(a->updated, e->awake.since));
 }

@@ -219,7 +219,7 @@ store(struct engine *e, struct alert *a, bool *fresh, struct wall *before, struc
 
 	*fresh = r == NULL || !r->stored;
 	*before = r != NULL ? r->alert->ends : WALL_ZERO;
-	held = *fresh ? alert_ref(a) : alert_merge(r->alert, a, now.wall);
+	held = awake_received(e, *fresh ? alert_ref(a) : alert_merge(r->alert, a, now.wall), now);
 	if (!limits_admit(&e->limits, held, now.wall)) {
 		alert_unref(held);
 		return NULL;
@@ -234,7 +234,6 @@ store(struct engine *e, struct alert *a, bool *fresh, struct wall *before, struc
 		r->alert = held;
 		r->outdated = false;
 	}
-	r->late = awake_hears(e, now);
 	return r;
 }
 

@@ -271,8 +271,8 @@ void awake_keep(struct engine *e, struct moment now);
 void awake_look(struct engine *e, struct moment now);
 /* It has just stood still: nothing new is told before awake.hears_until. */
 bool awake_hears(const struct engine *e, struct moment now);
-/* When r was posted last, or before that if it may have waited to be read. */
-struct wall awake_posted(const struct engine *e, const struct alert_entry *r);
+/* Takes the reference over, and returns one to what is to be kept: it may have waited to be read. */
+struct alert *awake_received(const struct engine *e, struct alert *a, struct moment now);
 
 /*
  * A time of the log that is further ahead is of a clock that is wrong by more than is to be expected, and no measure of ends. Prometheus posts

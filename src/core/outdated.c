@@ -68,11 +68,11 @@ mention_of(const struct words *words, uint64_t hash)
 
 /* Has r ended, as whoever told its end saw it? */
 static bool
-is_over(const struct engine *e, const struct alert_entry *r, const struct mention *end, struct wall now)
+is_over(const struct alert_entry *r, const struct mention *end, struct wall now)
 {
 	/* One that is in the future is of a clock that was set since. And what has ended here fires because it was posted since, whatever
 	 * this member's clock says. */
-	if (end->by_peer && !wall_after(end->known, now) && wall_after(end->known, awake_posted(e, r)))
+	if (end->by_peer && !wall_after(end->known, now) && wall_after(end->known, alert_posted(r->alert)))
 		return true;
 	return !wall_after(alert_stated_end(r->alert), end->looked) && wall_sub(end->looked, now) <= CLOCKS_DIFFER_MOST;
 }
@@ -101,7 +101,7 @@ is_outdated(struct engine *e, const struct words *words, struct alert_entry *r, 
 
 	work_spend(&e->work, LOOK_UNITS * (int64_t)words->n);
 	if (newest.ended)
-		r->outdated |= is_over(e, r, &newest, now);
+		r->outdated |= is_over(r, &newest, now);
 	else if (!wall_is_zero(newest.at))
 		r->outdated = false;
 	return r->outdated;

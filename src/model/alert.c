@@ -101,6 +101,36 @@ alert_stated_end(const struct alert *a)
 	return wall_add(a->ends, -a->beyond);
 }
 
+struct wall
+alert_posted(const struct alert *a)
+{
+	return wall_add(a->updated, -(a->waited * SPAN_MS));
+}
+
+static struct alert *
+copy(const struct alert *a)
+{
+	struct alert *c = slab_alloc(sizeof(*c));
+
+	*c = *a;
+	c->refs = 1;
+	labels_ref(c->labels);
+	labels_ref(c->annotations);
+	istr_ref(c->generator_url);
+	return c;
+}
+
+struct alert *
+alert_with_wait(struct alert *a, span waited)
+{
+	struct alert *c = copy(a);
+	span ms = waited / SPAN_MS;
+
+	c->waited = ms < INT32_MAX ? (uint32_t)ms & INT32_MAX : INT32_MAX;
+	alert_unref(a);
+	return c;
+}
+
 /* Strictly: ranges that only touch are two episodes. */
 static bool
 is_inside(struct wall t, const struct alert *a)
@@ -131,12 +161,7 @@ alert_merge(struct alert *old, struct alert *fresh, struct wall now)
 		older = fresh;
 		younger = old;
 	}
-	a = slab_alloc(sizeof(*a));
-	*a = *younger;
-	a->refs = 1;
-	labels_ref(a->labels);
-	labels_ref(a->annotations);
-	istr_ref(a->generator_url);
+	a = copy(younger);
 	if (wall_before(older->starts, younger->starts))
 		a->starts = older->starts;
 	a->ends = merged_end(older, younger, now);

@@ -162,13 +162,20 @@ put_time(char *p, struct wall t)
 	return varint(p, zigzag(t.offset));
 }
 
+/* An alert that has ended may keep the time: its end is not after `updated`, and so it stays. */
+static struct wall
+posted(const struct alert *a)
+{
+	return alert_resolved_at(a, a->updated) ? a->updated : alert_posted(a);
+}
+
 static char *
 put_times(char *p, const struct alert *a)
 {
 	*p++ = a->timeout ? FLAG_TIMEOUT : 0;
 	p = put_time(p, a->starts);
 	p = put_time(p, a->ends);
-	return put_time(p, a->updated);
+	return put_time(p, posted(a));
 }
 
 static char *

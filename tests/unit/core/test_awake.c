@@ -126,6 +126,27 @@ START_TEST(a_post_that_waited_is_not_newer_than_an_end)
 }
 END_TEST
 
+/* Nor after a crash, nor when it has stood still once more. */
+START_TEST(a_post_that_waited_stays_so)
+{
+	for (int crash = 0; crash < 2; crash++) {
+		begin(true);
+		world_run(&w, 15 * SPAN_S);
+		stand_still(50 * SPAN_S);
+		peer_told(NULL, "A", 20 * SPAN_S);
+		post("A");
+		world_run(&w, 52 * SPAN_S);
+		if (crash) {
+			world_restart(&w);
+			others(true);
+		}
+		stand_still(56 * SPAN_S);
+		is_silent(2 * SPAN_MIN);
+		world_fini(&w);
+	}
+}
+END_TEST
+
 /* The end was told before it stood still: the post is newer in any case. */
 START_TEST(a_post_that_waited_is_newer_than_what_was_before)
 {
@@ -167,6 +188,6 @@ END_TEST
 int
 main(void)
 {
-	return RUN("awake", others_are_heard_first, then_it_goes_on, attempts_wait_too, a_post_that_waited_is_not_newer_than_an_end,
+	return RUN("awake", others_are_heard_first, then_it_goes_on, attempts_wait_too, a_post_that_waited_is_not_newer_than_an_end, a_post_that_waited_stays_so,
 	    a_post_that_waited_is_newer_than_what_was_before, nobody_stood_still_who_was_idle, a_lone_instance_goes_on_at_once);
 }
