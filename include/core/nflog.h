@@ -56,6 +56,7 @@ struct log_entry {
 	/* Where there are claims, likewise: of alerts that it may have been told to have ended. All are told anew with what is told next. */
 	const uint64_t *doubtful_ends;
 	size_t doubtful_ends_n;
+	struct wall doubted;	/* in a cluster: when the newest of these doubts and of `claimed` arose, if that is after `timestamp`; else any time before */
 	struct partly_told partly;
 	const struct unknown_fields *unknown;	/* NULL: none */
 	bool by_peer;		/* another one of the cluster told it, or this one before it forgot, and timestamp is by that clock */
@@ -69,6 +70,11 @@ struct log_entry {
 	const uint64_t *claimed;
 	size_t claimed_n;
 };
+
+/* Is that alert, whose state was in doubt then, still so for whoever was told what entry says? Not if it was told of it later. */
+bool log_entry_leaves_doubt(const struct log_entry *entry, uint64_t hash, struct wall doubted);
+/* Doubts, or claims, of that time are in entry. */
+void log_entry_doubted(struct log_entry *entry, struct wall at);
 
 /* Older than that is as good as not told. */
 #define LOG_AGE_MAX (24 * SPAN_HOUR)

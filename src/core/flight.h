@@ -277,6 +277,8 @@ void leg_claim_end(struct engine *e, struct leg *leg);
 void leg_claim_fini(struct engine *e, struct leg *leg);
 /* Nothing was sent yet, and it waits for the store or for those who have claimed it. */
 bool leg_claim_waits(const struct leg *leg);
+/* `at`, or later if clocks differ: what leg tells is told after what the log holds, and after its doubts, which it ends. */
+struct wall leg_after(const struct engine *e, const struct leg *leg, const struct log_entry *held, struct wall at);
 /* Puts into the log what leg has told, or what it is to forget; held: what was there, may be NULL. */
 void leg_log_set(struct engine *e, struct leg *leg, struct log_entry *entry, const struct log_entry *held, struct moment now);
 

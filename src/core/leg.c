@@ -154,6 +154,20 @@ age_of(const struct flight *f, struct wall told)
 	return f->resumed || age > LOG_AGE_MAX ? LOG_AGE_MAX : age > 0 ? age : 0;
 }
 
+struct wall
+leg_after(const struct engine *e, const struct leg *leg, const struct log_entry *held, struct wall at)
+{
+	if (held == NULL)
+		return at;
+	if (wall_after(held->timestamp, at) || (clustered(e) && wall_cmp(held->timestamp, at) == 0))
+		at = wall_add(held->timestamp, 1);
+	/* Claims of others that are open may be told yet. */
+	if (clustered(e) && (leg->claim == NULL || leg->claim->won) && wall_after(held->doubted, at) &&
+	    wall_sub(held->doubted, at) <= CLOCKS_DIFFER_MOST)
+		at = held->doubted;
+	return at;
+}
+
 /* Writes down what the receiver now knows. */
 static void
 log_told(struct engine *e, struct leg *leg, const struct receiver_data *data, struct moment now)
@@ -176,8 +190,7 @@ log_told(struct engine *e, struct leg *leg, const struct receiver_data *data, st
 	outdated_stay_told(f, &entry, held);
 	if (leg->claim != NULL && leg_claim_told_late(e, leg, &entry, held, now))
 		return;
-	if (held != NULL && wall_after(held->timestamp, entry.timestamp))
-		entry.timestamp = wall_add(held->timestamp, 1);	/* clocks differ */
+	entry.timestamp = leg_after(e, leg, held, entry.timestamp);
 	if (clustered(e))
 		entry.age = age_of(f, entry.timestamp);
 	leg_log_set(e, leg, &entry, held, now);

@@ -258,8 +258,7 @@ hold_back(struct engine *e, struct leg *leg, struct moment now)
 	entry.timestamp = wall_utc(now.wall);
 	entry.expires = wall_add(entry.timestamp, leg_log_time(e, leg->flight->route));
 	entry.data = leg->data;
-	if (held != NULL && !wall_after(entry.timestamp, held->timestamp))
-		entry.timestamp = wall_add(held->timestamp, 1);
+	entry.timestamp = leg_after(e, leg, held, entry.timestamp);
 	leg_log_set(e, leg, &entry, held, now);
 	leg_succeeded(e, leg, now);
 }
@@ -483,6 +482,7 @@ leg_claim_told_late(struct engine *e, struct leg *leg, const struct log_entry *e
 		return false;
 	/* The other one tells of something that came after these ends. */
 	mine.resolved_n = 0;
+	mine.timestamp = held->timestamp;
 	log_debts_by_claim(e, leg, &mine, now);
 	return true;
 }
@@ -497,6 +497,7 @@ leg_log_set(struct engine *e, struct leg *leg, struct log_entry *entry, const st
 		/* The claims of others are as open as before, unless this one has taken them over. */
 		entry->claimed = told && leg->claim->won ? NULL : held->claimed;
 		entry->claimed_n = told && leg->claim->won ? 0 : held->claimed_n;
+		entry->doubted = held->doubted;
 	}
 	held = nflog_set(e->nflog, entry);
 	if (held == NULL)

@@ -211,6 +211,7 @@ entry_to_change(struct engine *e, struct str group_key, const struct route *rout
 	return (struct log_entry){
 		.key = key,
 		.timestamp = clustered(e) ? WALL_ZERO : tick,
+		.doubted = WALL_ZERO,
 		.expires = tick,
 	};
 }
@@ -273,6 +274,13 @@ leave(struct engine *e, struct log_entry *entry, bool held, const struct route *
 		(void)put(e, entry, route, now);
 }
 
+/* When the last attempt was sent: it came to the receiver then or later, if at all. */
+static struct wall
+attempted(const struct leg *leg, struct moment now)
+{
+	return wall_add(now.wall, -mono_sub(now.mono, leg->attempt_began));
+}
+
 /* Those of leg->owed whose end no peer has told meanwhile come first; how many they are. */
 static size_t
 still_owed(const struct log_entry *entry, const struct leg *leg)
@@ -297,21 +305,26 @@ log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now)
 	size_t served = set_partly(&entry, &leg->note.recipients, &c, f->route->repeat_interval, f->arena,
 	    wall_utc(now.wall));
 
-	if ((leg->in_doubt || served > 0) && leg_sends_resolved(leg))
+	if ((leg->in_doubt || served > 0) && leg_sends_resolved(leg)) {
 		set_doubtful(&entry, f->firing, f->firing_n, f->arena);
+		if (clustered(e) && leg->attempts > 0)
+			log_entry_doubted(&entry, attempted(leg, now));
+	}
 	set_doubtful(&entry, leg->owed, still_owed(&entry, leg), f->arena);
 	leave(e, &entry, held, f->route, now);
 }
 
-/* Ends that the log says were told are known. */
+/* Ends that the log says were told later are known. */
 static const uint64_t *
 not_ended(const struct log_entry *entry, const struct log_entry *telling, struct arena *a, size_t *n_out)
 {
+	bool newer = wall_after(telling->timestamp, entry->timestamp);
+
 	uint64_t *v = ARENA_ARRAY(a, telling->firing_n, uint64_t);
 
 	*n_out = 0;
 	for (size_t i = 0; i < telling->firing_n; i++)
-		if (!hashes_have(entry->resolved, entry->resolved_n, telling->firing[i]))
+		if (newer || !hashes_have(entry->resolved, entry->resolved_n, telling->firing[i]))
 			v[(*n_out)++] = telling->firing[i];
 	return v;
 }
@@ -331,6 +344,7 @@ log_debts_by_claim(struct engine *e, const struct leg *leg, const struct log_ent
 
 			set_doubtful(&entry, v, n, f->arena);
 			add_hashes(&entry.doubtful_ends, &entry.doubtful_ends_n, telling->resolved, telling->resolved_n, f->arena);
+			log_entry_doubted(&entry, telling->timestamp);
 		}
 	}
 	entry.claimed = NULL;
@@ -395,8 +409,11 @@ log_debts_by_intent(struct engine *e, const struct intent_state *i, const struct
 	if (common->send_resolved)
 		c.resolved = hashes_of(e, i->resolved, i->resolved_n, &c.resolved_n, a);
 	set_partly(&entry, &i->recipients, &c, g->route->repeat_interval, a, wall_utc(now.wall));
-	if (common->send_resolved)
+	if (common->send_resolved) {
 		set_doubtful(&entry, c.firing, c.firing_n, a);
+		if (clustered(e))
+			log_entry_doubted(&entry, tick);
+	}
 	leave(e, &entry, held, g->route, now);
 	arena_free(&a);
 }

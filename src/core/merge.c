@@ -220,8 +220,7 @@ static void
 push_doubts(struct engine *e, const struct log_entry *from, const struct log_entry *to)
 {
 	for (size_t i = 0; i < from->doubtful_n; i++)
-		if (!hashes_have(to->firing, to->firing_n, from->doubtful[i]) &&
-		    !hashes_have(to->resolved, to->resolved_n, from->doubtful[i]))
+		if (log_entry_leaves_doubt(to, from->doubtful[i], from->doubted))
 			VEC_PUSH(&e->fingerprints, from->doubtful[i]);
 }
 
@@ -262,11 +261,17 @@ keep_doubts(struct engine *e, const struct log_entry *held, const struct log_ent
 	for (size_t i = 0; is_record(came) && i < came->doubtful_ends_n; i++)
 		VEC_PUSH(&e->fingerprints, came->doubtful_ends[i]);
 	to->doubtful_ends_n = sort_scratch(e, doubtful + claimed);
+	to->doubted = held != NULL ? held->doubted : WALL_ZERO;
+	if (is_record(came))
+		log_entry_doubted(to, came->doubted);
 	to->doubtful = e->fingerprints.v;
 	to->doubtful_n = doubtful;
 	to->claimed = e->fingerprints.v + doubtful;
 	to->claimed_n = claimed;
 	to->doubtful_ends = to->claimed + claimed;
+	/* Doubts outlive what is nearly forgotten. */
+	if (doubtful + to->doubtful_ends_n > 0 && held != NULL)
+		to->expires = wall_after(held->expires, came->expires) ? held->expires : came->expires;
 	to->partly = held != NULL ? held->partly : (struct partly_told){ .at = WALL_ZERO };
 	to->revision = came->revision > 0 || held == NULL ? came->revision : held->revision;
 }

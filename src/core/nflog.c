@@ -8,11 +8,26 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "hashes.h"
 
 struct nflog {
 	struct hmap entries;	/* by hash of the whole key */
 	size_t bytes;		/* entry_bytes of all */
 };
+
+bool
+log_entry_leaves_doubt(const struct log_entry *entry, uint64_t hash, struct wall doubted)
+{
+	return wall_after(doubted, entry->timestamp) ||
+	    (!hashes_have(entry->firing, entry->firing_n, hash) && !hashes_have(entry->resolved, entry->resolved_n, hash));
+}
+
+void
+log_entry_doubted(struct log_entry *entry, struct wall at)
+{
+	if (wall_after(at, entry->doubted))
+		entry->doubted = wall_utc(at);
+}
 
 struct nflog *
 nflog_new(void)
@@ -206,6 +221,7 @@ nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall tick)
 
 	assert(e == entry);
 	e->expires = wall_add(e->expires, wall_sub(tick, e->timestamp));
+	e->doubted = wall_add(e->doubted, wall_sub(tick, e->timestamp));
 	e->timestamp = tick;
 }
 

@@ -20,23 +20,6 @@ both(struct arena *a, const uint64_t *v, size_t v_n, const uint64_t *w, size_t w
 	return all;
 }
 
-/* Those of v that are not in w either. */
-static const uint64_t *
-without(struct arena *a, const uint64_t *v, size_t v_n, const uint64_t *w, size_t w_n, size_t *n_out)
-{
-	uint64_t *kept = ARENA_ARRAY(a, v_n, uint64_t);
-	size_t n = 0, k = 0;
-
-	for (size_t i = 0; i < v_n; i++) {
-		while (k < w_n && w[k] < v[i])
-			k++;
-		if (k == w_n || w[k] != v[i])
-			kept[n++] = v[i];
-	}
-	*n_out = n;
-	return kept;
-}
-
 void
 doubts_while_open(struct arena *a, struct log_entry *entry, const struct log_entry *telling)
 {
@@ -44,17 +27,40 @@ doubts_while_open(struct arena *a, struct log_entry *entry, const struct log_ent
 	entry->claimed_n = telling->firing_n;
 	entry->doubtful_ends = both(a, entry->doubtful_ends, entry->doubtful_ends_n, telling->resolved, telling->resolved_n,
 	    &entry->doubtful_ends_n);
+	log_entry_doubted(entry, telling->timestamp);
+}
+
+/* Doubts of that time, as far as entry leaves them. */
+static const uint64_t *
+left(struct arena *a, const struct log_entry *entry, struct wall doubted, const uint64_t *v, size_t v_n, size_t *n_out)
+{
+	uint64_t *kept = ARENA_ARRAY(a, v_n, uint64_t);
+	size_t n = 0;
+
+	for (size_t i = 0; i < v_n; i++)
+		if (log_entry_leaves_doubt(entry, v[i], doubted))
+			kept[n++] = v[i];
+	*n_out = n;
+	return kept;
+}
+
+static void
+add(struct arena *a, const struct log_entry *entry, const uint64_t **v, size_t *v_n, const uint64_t *more, size_t more_n, struct wall at)
+{
+	more = left(a, entry, at, more, more_n, &more_n);
+	*v = left(a, entry, entry->doubted, *v, *v_n, v_n);
+	*v = both(a, *v, *v_n, more, more_n, v_n);
 }
 
 void
 doubts_when_abandoned(struct arena *a, struct log_entry *told, const struct log_entry *telling)
 {
-	size_t n;
-	const uint64_t *known = both(a, told->firing, told->firing_n, told->resolved, told->resolved_n, &n);
-
-	told->doubtful = both(a, told->doubtful, told->doubtful_n, telling->firing, telling->firing_n, &told->doubtful_n);
-	told->doubtful = without(a, told->doubtful, told->doubtful_n, known, n, &told->doubtful_n);
-	told->doubtful_ends = both(a, told->doubtful_ends, told->doubtful_ends_n, telling->resolved, telling->resolved_n,
-	    &told->doubtful_ends_n);
-	told->doubtful_ends = without(a, told->doubtful_ends, told->doubtful_ends_n, known, n, &told->doubtful_ends_n);
+	add(a, told, &told->doubtful, &told->doubtful_n, telling->firing, telling->firing_n, telling->timestamp);
+	add(a, told, &told->doubtful_ends, &told->doubtful_ends_n, telling->resolved, telling->resolved_n, telling->timestamp);
+	if (told->doubtful_n + told->doubtful_ends_n == 0)
+		return;
+	log_entry_doubted(told, telling->timestamp);
+	/* A word that is nearly forgotten keeps them as long as they would have been kept without it. */
+	if (wall_after(telling->expires, told->expires))
+		told->expires = telling->expires;
 }

@@ -145,7 +145,10 @@ bool is_ours(const struct ledger *l, const struct log_record *r);
 /* doubts.c */
 /* The state of doubt that the engine hears of while that claim has no result, beside what was told. */
 void doubts_while_open(struct arena *a, struct log_entry *entry, const struct log_entry *telling);
-/* Its owner is gone, and told was told without it, later: all that told does not speak of is in doubt. So it is with doubts of before. */
+/*
+ * Its owner is gone, and told was told without it: all that told does not speak of later is in doubt. So it is with doubts of before, which come
+ * likewise: as `firing` and `resolved` of the time at which they arose.
+ */
 void doubts_when_abandoned(struct arena *a, struct log_entry *told, const struct log_entry *telling);
 
 /* claims.c */

@@ -200,7 +200,8 @@ combine(struct ledger *l, struct write *w, const struct log_record *theirs)
 {
 	struct log_record next = *theirs;
 	struct log_entry doubts = { .firing = theirs->told.doubtful, .firing_n = theirs->told.doubtful_n,
-		.resolved = theirs->told.doubtful_ends, .resolved_n = theirs->told.doubtful_ends_n };
+		.resolved = theirs->told.doubtful_ends, .resolved_n = theirs->told.doubtful_ends_n,
+		.timestamp = theirs->told.doubted, .expires = theirs->told.expires };
 
 	next.told = w->record.told;
 	next.telling = (struct log_entry){ 0 };

@@ -20,6 +20,7 @@ for_others(const struct log_entry *entry)
 	e.doubtful_n = 0;
 	e.doubtful_ends = NULL;
 	e.doubtful_ends_n = 0;
+	e.doubted = WALL_ZERO;
 	e.partly = (struct partly_told){ .at = WALL_ZERO };
 	e.by_peer = false;
 	return e;

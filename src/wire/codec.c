@@ -342,6 +342,8 @@ put_left_behind(struct sbuf *b, const struct log_entry *entry)
 {
 	put_packed(b, ENTRY_DOUBTFUL, entry->doubtful, entry->doubtful_n);
 	put_packed(b, ENTRY_DOUBTFUL_ENDS, entry->doubtful_ends, entry->doubtful_ends_n);
+	if (entry->doubtful_n + entry->doubtful_ends_n > 0 && wall_after(entry->doubted, entry->timestamp))
+		proto_time(b, ENTRY_DOUBTED, entry->doubted);
 	if (entry->by_peer)
 		proto_uint(b, ENTRY_BY_PEER, 1);
 	if (entry->age > 0)
@@ -465,6 +467,8 @@ get_left_behind(const struct proto_field *f, struct arena *a, struct log_entry *
 		out->by_peer = f->u != 0;
 	else if (f->number == ENTRY_AGE && f->type == 0)
 		out->age = f->u < LOG_AGE_MAX ? (span)f->u : LOG_AGE_MAX;
+	else if (f->number == ENTRY_DOUBTED && f->type == 2)
+		return proto_read_time(f->bytes, &out->doubted);
 	else if (f->number == ENTRY_PARTLY_CONTENT && f->type == 0)
 		out->partly.content = f->u;
 	else if (f->number == ENTRY_PARTLY_AT && f->type == 2)
@@ -490,7 +494,7 @@ get_entry_fields(struct str body, struct arena *a, struct log_entry *out, bool *
 			ok = get_hashes(&f, a, &out->firing, &out->firing_n);
 		else if (f.number == 7)
 			ok = get_hashes(&f, a, &out->resolved, &out->resolved_n);
-		else if (codec_is_left_behind(f.number))
+		else if (codec_is_left_behind(&f))
 			ok = get_left_behind(&f, a, out);
 		else if (f.type != 2)
 			continue;
@@ -554,7 +558,7 @@ codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, str
 	bool has_entry = false, has_receiver = false, ok = true;
 	struct str entry = STR_NONE;
 
-	*out = (struct log_entry){ .timestamp = WALL_ZERO, .expires = WALL_ZERO, .partly.at = WALL_ZERO };
+	*out = (struct log_entry){ .timestamp = WALL_ZERO, .expires = WALL_ZERO, .doubted = WALL_ZERO, .partly.at = WALL_ZERO };
 	while (ok && proto_next(&r, &f)) {
 		if (f.number == 1 && f.type == 2) {
 			has_entry = true;
@@ -574,12 +578,6 @@ codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, str
 	return true;
 }
 
-static bool
-is_ours(const struct proto_field *f)
-{
-	return codec_is_left_behind(f->number);
-}
-
 void
 codec_strip_log_entry(struct sbuf *b, struct str body)
 {
@@ -593,7 +591,7 @@ codec_strip_log_entry(struct sbuf *b, struct str body)
 			continue;
 		}
 		sbuf_reset(&in);
-		codec_unknown(&in, f.bytes, is_ours);
+		codec_unknown(&in, f.bytes, codec_is_left_behind);
 		proto_bytes(b, 1, sbuf_get(&in));
 	}
 	sbuf_fini(&in);

@@ -4,9 +4,9 @@
 #include "codec_extra.h"
 
 bool
-codec_is_left_behind(unsigned number)
+codec_is_left_behind(const struct proto_field *f)
 {
-	return number >= ENTRY_DOUBTFUL && number <= ENTRY_AGE;
+	return f->number >= ENTRY_DOUBTFUL && f->number <= ENTRY_DOUBTED;
 }
 
 /* 7: comments of snapshots from before 8 and 9, which take their place. */
@@ -20,7 +20,7 @@ codec_knows_of_silence(const struct proto_field *f)
 bool
 codec_knows_of_entry(const struct proto_field *f)
 {
-	if (f->number == 6 || f->number == 7 || codec_is_left_behind(f->number))
+	if (f->number == 6 || f->number == 7 || codec_is_left_behind(f))
 		return true;
 	return f->type == 2 && (f->number == 1 || f->number == 2 || f->number == 5 || f->number == 8);
 }

@@ -16,8 +16,9 @@ enum {
 	ENTRY_BY_PEER = 1005,
 	ENTRY_DOUBTFUL_ENDS = 1006,
 	ENTRY_AGE = 1007,	/* nanoseconds; the only one that others are told */
+	ENTRY_DOUBTED = 1008,
 };
-bool codec_is_left_behind(unsigned number);
+bool codec_is_left_behind(const struct proto_field *f);
 /* Our own field of a silence, likewise: codec_extra.h. */
 enum { SILENCE_EXTRA = 1010 };
 

@@ -181,7 +181,9 @@ merge_record(struct member *m, int group, const struct record *r)
 	else {
 		entry.claimed = r->telling.firing.v;
 		entry.claimed_n = r->telling.firing.n;
-		doubt(&(struct told){ 0 }, &ends, &r->telling.resolved);
+		doubt(&(struct told){ 0 }, &ends, &r->telling.resolved, r->telling.at);
+		if (wall_after(r->telling.at, entry.doubted))
+			entry.doubted = r->telling.at;
 		entry.doubtful_ends = ends.v;
 		entry.doubtful_ends_n = ends.n;
 	}

@@ -31,6 +31,7 @@ told_of(const struct log_entry *entry)
 		.at = entry->timestamp,
 		.age = entry->age,
 		.expires = entry->expires,
+		.doubted = entry->doubted,
 		.firing = set_of(entry->firing, entry->firing_n),
 		.resolved = set_of(entry->resolved, entry->resolved_n),
 		.doubtful = set_of(entry->doubtful, entry->doubtful_n),
@@ -49,6 +50,7 @@ told_entry(const struct told *t, int group)
 		.timestamp = t->at,
 		.age = t->age,
 		.expires = t->expires,
+		.doubted = t->doubted,
 		.firing = t->firing.v,
 		.firing_n = t->firing.n,
 		.resolved = t->resolved.v,
@@ -70,12 +72,14 @@ set_has(const struct hash_set *s, uint64_t hash)
 }
 
 void
-doubt(const struct told *t, struct hash_set *to, const struct hash_set *more)
+doubt(const struct told *t, struct hash_set *to, const struct hash_set *more, struct wall then)
 {
+	bool later = !wall_after(then, t->at);
+
 	for (size_t i = 0; i < more->n; i++) {
 		size_t at = to->n;
 
-		if (set_has(to, more->v[i]) || set_has(&t->firing, more->v[i]) || set_has(&t->resolved, more->v[i]))
+		if (set_has(to, more->v[i]) || (later && (set_has(&t->firing, more->v[i]) || set_has(&t->resolved, more->v[i]))))
 			continue;
 		assert(at < SET_MAX);
 		for (; at > 0 && to->v[at - 1] > more->v[i]; at--)
@@ -169,6 +173,19 @@ do_claim(struct day *d, struct op *op)
 	d->etcd.claims_won++;
 }
 
+static void
+doubt_told(struct told *t, const struct hash_set *firing, const struct hash_set *ends, struct wall then, struct wall expires)
+{
+	doubt(t, &t->doubtful, firing, then);
+	doubt(t, &t->doubtful_ends, ends, then);
+	if (t->doubtful.n + t->doubtful_ends.n == 0)
+		return;
+	if (wall_after(then, t->doubted))
+		t->doubted = then;
+	if (wall_after(expires, t->expires))
+		t->expires = expires;
+}
+
 /* Told without a claim, or by somebody whose claim another one has taken over: the newer one stays. */
 static void
 put_told(struct day *d, const struct op *op)
@@ -179,14 +196,10 @@ put_told(struct day *d, const struct op *op)
 
 	if (r.revision != 0 && wall_cmp(told.at, r.told.at) <= 0)
 		return;
-	if (r.revision != 0) {
-		doubt(&told, &told.doubtful, &r.told.doubtful);
-		doubt(&told, &told.doubtful_ends, &r.told.doubtful_ends);
-	}
-	if (r.revision != 0 && (r.state == CLAIM_OPEN || r.state == CLAIM_UNKNOWN) && !open) {
-		doubt(&told, &told.doubtful, &r.telling.firing);
-		doubt(&told, &told.doubtful_ends, &r.telling.resolved);
-	}
+	if (r.revision != 0)
+		doubt_told(&told, &r.told.doubtful, &r.told.doubtful_ends, r.told.doubted, r.told.expires);
+	if (r.revision != 0 && (r.state == CLAIM_OPEN || r.state == CLAIM_UNKNOWN) && !open)
+		doubt_told(&told, &r.telling.firing, &r.telling.resolved, r.telling.at, r.telling.expires);
 	r.told = told;
 	if (!open)
 		r = (struct record){ .state = CLAIM_SENT, .owner = op->from, .told = told };

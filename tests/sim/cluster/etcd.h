@@ -30,7 +30,7 @@ struct hash_set {
 };
 
 struct told {
-	struct wall at, expires;
+	struct wall at, expires, doubted;
 	span age;
 	struct hash_set firing, resolved, doubtful, doubtful_ends;
 };
@@ -121,8 +121,8 @@ int group_of_key(struct str key);
 struct log_entry told_entry(const struct told *t, int group);
 struct told told_of(const struct log_entry *entry);
 bool set_has(const struct hash_set *s, uint64_t hash);
-/* Into *to, unless t says something of it. */
-void doubt(const struct told *t, struct hash_set *to, const struct hash_set *more);
+/* Into *to what was in doubt then, unless t says something of it, later. */
+void doubt(const struct told *t, struct hash_set *to, const struct hash_set *more, struct wall then);
 
 /* edge.c */
 void edge_init(struct member *m);

@@ -6,6 +6,7 @@ unsigned asked, over, results[CLAIM_RESULTS];
 uint64_t last_revision, result_revision;
 struct decision last_decision;
 bool last_in_doubt;
+struct wall result_at;
 size_t told_firing, result_firing, result_doubtful, result_ends;
 
 static uint64_t last_id;
@@ -38,6 +39,7 @@ on_result(struct fake_world *world, const struct claim *c, enum claim_result r)
 	(void)world;
 	results[r]++;
 	result_revision = c->revision;
+	result_at = c->told.timestamp;
 	result_firing = c->told.firing_n;
 	result_doubtful = c->told.doubtful_n;
 	result_ends = c->told.doubtful_ends_n;

@@ -12,6 +12,7 @@ extern unsigned asked, over, results[CLAIM_RESULTS];
 extern uint64_t last_revision, result_revision;
 extern struct decision last_decision;
 extern bool last_in_doubt;
+extern struct wall result_at;	/* of what was told */
 extern size_t told_firing, result_firing, result_doubtful, result_ends;
 
 /* The world with one alert, A, in one group. Ends with world_fini. */

@@ -493,6 +493,54 @@ START_TEST(doubts_that_were_not_known_are_kept)
 }
 END_TEST
 
+/* Another member has left a claim; this one writes that 7 fires, which it told so long before. */
+static void
+leave_a_claim(span before, struct arena *a, struct log_record *got)
+{
+	static const uint64_t firing = 9, ended = 7;
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED), key = SBUF_INIT(SBUF_UNLIMITED), value = SBUF_INIT(SBUF_UNLIMITED);
+	struct log_record r = { .state = CLAIM_UNKNOWN, .owner = STR("other") };
+	struct str bytes;
+
+	begin();
+	r.told = (struct log_entry){ .key = key_of(&b, 1), .timestamp = WALL_ZERO, .expires = wall_add(now().wall, SPAN_HOUR) };
+	r.telling = (struct log_entry){ .key = r.told.key, .timestamp = wall_add(now().wall, before), .expires = wall_add(now().wall, 2 * SPAN_HOUR),
+		.firing = &firing, .firing_n = 1, .resolved = &ended, .resolved_n = 1 };
+	sbuf_puts(&key, "/tocsin/");
+	record_log_key(&key, &r.told.key);
+	record_put_log(&value, &r);
+	bytes = sbuf_get(&value);
+	log_entry(r.told.key.group_key.p, true);
+	fake_set(&f, sbuf_get(&key), &bytes, 0);
+	run(SPAN_S);
+	ck_assert(record_get_log(log_bytes(), a, got, NULL));
+	ck_assert_int_eq(got->state, CLAIM_SENT);
+	ck_assert_uint_eq(got->told.firing_n, 1);
+	ck_assert_uint_eq(got->told.doubtful_n, 1);
+	ck_assert_uint_eq(got->told.doubtful[0], firing);
+	sbuf_fini(&b);
+	sbuf_fini(&key);
+	sbuf_fini(&value);
+}
+
+START_TEST(a_claim_that_is_newer_than_what_was_told_leaves_all_its_doubts)
+{
+	struct arena *a = arena_new();
+	struct log_record got;
+
+	leave_a_claim(SPAN_S, a, &got);
+	ck_assert_uint_eq(got.told.doubtful_ends_n, 1);
+	ck_assert_int_eq(wall_sub(got.told.doubted, got.told.timestamp), SPAN_S);
+	/* Nor are they forgotten with what was told. */
+	ck_assert_int_ge(wall_sub(got.told.expires, got.told.timestamp), 2 * SPAN_HOUR);
+	end();
+	leave_a_claim(-SPAN_S, a, &got);
+	ck_assert_uint_eq(got.told.doubtful_ends_n, 0);
+	end();
+	arena_free(&a);
+}
+END_TEST
+
 /* The engine's work on a record is spent from the slice in which it was heard. */
 START_TEST(a_merge_is_charged_to_its_slice)
 {
@@ -535,6 +583,7 @@ main(void)
 	tcase_add_test(t, records_of_a_later_version_are_left_alone);
 	tcase_add_test(t, fields_of_a_later_version_are_kept);
 	tcase_add_test(t, doubts_that_were_not_known_are_kept);
+	tcase_add_test(t, a_claim_that_is_newer_than_what_was_told_leaves_all_its_doubts);
 	tcase_add_test(t, a_merge_is_charged_to_its_slice);
 	tcase_set_timeout(t, 120);
 	suite_add_tcase(s, t);

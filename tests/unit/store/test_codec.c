@@ -178,6 +178,7 @@ START_TEST(log_entries)
 		.timestamp = { 1700000000, 7, 0 }, .expires = { 1700090000, 0, 0 },
 		.firing = firing, .firing_n = 3, .resolved = resolved, .resolved_n = 1, .data = { data, 3 },
 		.doubtful = resolved, .doubtful_n = 1, .doubtful_ends = firing, .doubtful_ends_n = 2,
+		.doubted = { 1700000003, 1, 0 },
 		.age = 17 * SPAN_S,
 		.partly = { .content = UINT64_MAX, .at = { 1700000001, 5, 0 }, .to = to, .n = 2 },
 	}, out;
@@ -200,6 +201,7 @@ START_TEST(log_entries)
 	ck_assert_uint_eq(out.doubtful[0], 7);
 	ck_assert_uint_eq(out.doubtful_ends_n, 2);
 	ck_assert_uint_eq(out.doubtful_ends[1], 2);
+	ck_assert_int_eq(wall_cmp(out.doubted, in.doubted), 0);
 	ck_assert_int_eq(out.age, 17 * SPAN_S);
 	ck_assert_uint_eq(out.partly.content, UINT64_MAX);
 	ck_assert(wall_cmp(out.partly.at, in.partly.at) == 0 && out.partly.n == 2);
@@ -332,6 +334,32 @@ same_time(struct wall a, struct wall b)
 	return wall_cmp(a, b) == 0 && a.offset == b.offset;
 }
 
+/* An alert that waited to be read is stored as of when it was posted, as long as that matters. */
+START_TEST(alerts_that_waited)
+{
+	struct alert *a = alert_with_wait(make("A", false), 2 * SPAN_S);
+	struct alert_row row;
+	struct seen s = { 0 };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, &s };
+
+	alert_row_init(&row);
+	for (int ended = 0; ended < 2; ended++) {
+		if (ended)
+			a->ends = wall_add(a->updated, -SPAN_S);
+		else
+			a->ends = wall_add(a->updated, SPAN_S);
+		sbuf_reset(&row.b);
+		alert_row_begin(&row);
+		alert_row_put(&row, a);
+		ck_assert(alert_row_read(sbuf_get(&row.b), &reader, NULL));
+		ck_assert_int_eq(wall_sub(a->updated, alert_posted(s.alerts[0])), ended ? 0 : 2 * SPAN_S);
+		forget(&s);
+	}
+	alert_row_fini(&row);
+	alert_unref(a);
+}
+END_TEST
+
 START_TEST(alert_rows)
 {
 	struct alert *a = make("A{x=1,y=1}", true), *b = make("A{x=1,y=2}", false);
@@ -418,5 +446,5 @@ END_TEST
 int
 main(void)
 {
-	return RUN("codec", silences, extended_silences, silences_of_a_later_version, log_entries, groups, alert_rows, many_strings);
+	return RUN("codec", silences, extended_silences, silences_of_a_later_version, log_entries, groups, alerts_that_waited, alert_rows, many_strings);
 }
