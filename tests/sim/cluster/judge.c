@@ -61,7 +61,12 @@ note_mentions(void *arg, const struct change *c)
 		const struct alert_state *x = &m->day->alerts[a];
 
 		/* Not of other groups; what m has told itself says nothing new; and who looked before told of an end before that one. */
-		if (group_of_key(c->entry->key.group_key) == a / 2 && c->entry->by_peer)
+		if (group_of_key(c->entry->key.group_key) != a / 2)
+			continue;
+		/* Its own word that does not mention it has taken the place of what it had heard. */
+		if (!c->entry->by_peer && !set_has(&t.firing, x->hash) && !set_has(&t.resolved, x->hash))
+			m->heard_end[a] = 0;
+		if (c->entry->by_peer)
 			m->heard_end[a] = set_has(&t.resolved, x->hash) && x->ended_told >= x->ended ? looked_at(m->day, x, c->entry) : 0;
 	}
 }
@@ -150,6 +155,13 @@ find_silences(const struct day *d, struct member *m)
 	m->silences_at = is.silences + 1;
 }
 
+/* Members forget it; one that was away for as long, and has not heard of it, then brings the silence back, as in Alertmanager. */
+static bool
+end_is_forgotten(const struct day *d, const struct known_silence *x)
+{
+	return d->gossip && d->now - x->changed > RETENTION - clocks_apart(d);
+}
+
 void
 judge_silences(struct day *d, struct member *m)
 {
@@ -164,7 +176,7 @@ judge_silences(struct day *d, struct member *m)
 		/* An older version, one that ends by itself, may be followed by one that lasts longer. */
 		if (x->ended && s != NULL && state == SILENCE_EXPIRED && !wall_after(s->ends, s->updated))
 			m->ended_seen[i] = true;
-		else if (state != SILENCE_EXPIRED && m->ended_seen[i])
+		else if (state != SILENCE_EXPIRED && m->ended_seen[i] && !end_is_forgotten(d, x))
 			fail(d, "ended: silence %d is back at member %d", i, m->number);
 		if (d->calm && x->ended && state != SILENCE_EXPIRED && d->now - x->changed > 5 * SPAN_S && d->now - m->up_at > 60 * SPAN_S)
 			fail(d, "converge: member %d has not heard of the end of silence %d", m->number, i);

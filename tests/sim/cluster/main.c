@@ -147,6 +147,7 @@ take_post(struct member *m, int a, const struct unread *p)
 	char name[32];
 
 	snprintf(name, sizeof(name), "A%d{i=%d}", a / 2, a % 2);
+	judge_heard(m);
 	m->posted[a] = p->at;
 	world_post(&m->world, name, p->since, p->until);
 	world_settle(&m->world);
