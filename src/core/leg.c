@@ -159,7 +159,7 @@ leg_after(const struct engine *e, const struct leg *leg, const struct log_entry 
 {
 	if (held == NULL)
 		return at;
-	if (wall_after(held->timestamp, at) || (clustered(e) && wall_cmp(held->timestamp, at) == 0))
+	if (wall_after(held->timestamp, at))
 		at = wall_add(held->timestamp, 1);
 	/* Claims of others that are open may be told yet. */
 	if (clustered(e) && (leg->claim == NULL || leg->claim->won) && wall_after(held->doubted, at) &&

@@ -259,6 +259,8 @@ hold_back(struct engine *e, struct leg *leg, struct moment now)
 	entry.expires = wall_add(entry.timestamp, leg_log_time(e, leg->flight->route));
 	entry.data = leg->data;
 	entry.timestamp = leg_after(e, leg, held, entry.timestamp);
+	if (held != NULL && wall_cmp(entry.timestamp, held->timestamp) == 0)
+		entry.timestamp = wall_add(held->timestamp, 1);
 	leg_log_set(e, leg, &entry, held, now);
 	leg_succeeded(e, leg, now);
 }

@@ -221,7 +221,8 @@ nflog_retime(struct nflog *l, const struct log_entry *entry, struct wall tick)
 
 	assert(e == entry);
 	e->expires = wall_add(e->expires, wall_sub(tick, e->timestamp));
-	e->doubted = wall_add(e->doubted, wall_sub(tick, e->timestamp));
+	if (wall_after(e->doubted, tick))
+		e->doubted = tick;
 	e->timestamp = tick;
 }
 
