@@ -193,10 +193,30 @@ START_TEST(a_doubt_outlives_what_is_forgotten)
 }
 END_TEST
 
+/* The store did not answer; before it is asked again another member tells. */
+START_TEST(what_is_told_before_it_is_asked_again_is_not_claimed)
+{
+	uint64_t a = hash_of("A");
+	struct log_entry entry;
+
+	begin(ON_UNKNOWN_RESEND);
+	world_run(&w, 12 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	answer(CLAIM_UNANSWERED, 0, NULL);
+	entry = theirs(&a, true, 3);
+	merge(&entry);
+	world_run(&w, 20 * SPAN_S);
+	ck_assert_uint_eq(asked, 1);
+	ck_assert_uint_eq(w.sent.n, 0);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
-	return RUN("claim_doubt", an_older_word_does_not_end_a_doubt, what_is_told_ends_doubts_of_clocks_that_are_ahead,
+	return RUN("claim_doubt", what_is_told_before_it_is_asked_again_is_not_claimed,
+	    an_older_word_does_not_end_a_doubt, what_is_told_ends_doubts_of_clocks_that_are_ahead,
 	    an_abandoned_claim_is_newer_than_an_older_word, a_doubt_outlives_what_is_forgotten, who_takes_over_and_is_refused_keeps_the_doubt,
 	    a_claim_that_takes_over_says_that_it_is_in_doubt,
 	    what_is_told_on_account_of_a_doubt_in_the_log_is_counted, what_was_news_for_a_claim_that_failed_is_not_told);
