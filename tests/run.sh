@@ -100,7 +100,7 @@ if [ $# = 0 ]; then
 	) &
 	pages=$!
 fi
-systems "not alone" -n "$((3 * $(nproc)))" "$@"
+systems "not alone" -n "$((2 * $(nproc)))" "$@"
 phase "system tests have run"
 [ -z "$pages" ] || wait "$pages" || failed=yes
 systems alone "$@"
