@@ -169,6 +169,8 @@ def test_records_of_a_newer_version(own, members, sink, tmp_path):
     silence = a.silence(where="a")
     all_alert([a, b], "1")
     sink.wait(1)
+    for m in (a, b):
+        m.until(lambda m=m: m.metric("tocsin_nflog_entries") == 1, "knowing what was told")
     a.until(lambda: len(etcd.keys(prefix + "/log/")) == 1, "writing what was told")
     keys = [*etcd.keys(prefix + "/log/"), *etcd.keys(prefix + "/silences/")]
     newer = {key: b"\x08\x02" + value_of(etcd, key)[2:] for key in keys}
