@@ -169,6 +169,9 @@ struct config {
 	struct names receiver_names;
 	struct time_interval *time_intervals;
 	size_t time_intervals_n;
+	struct gateway *gateways;	/* config/gateways.h: those of `gateways` in order, then those that receivers have of their own */
+	size_t gateways_n;
+	struct names gateway_names;
 	struct str_list templates;	/* patterns as written, joined to the configuration's directory */
 	struct template_pattern *template_patterns;	/* beside `templates` */
 	struct tmpl_set *tmpl;		/* built-in and user templates, parsed */

@@ -52,17 +52,39 @@ struct receiver_data {
 };
 
 /* How far a notification with several recipients got; an attempt serves only those not yet done. */
-enum recipient_state { RECIPIENT_PENDING, RECIPIENT_DONE, RECIPIENT_FAILED };
+enum recipient_state {
+	RECIPIENT_PENDING,
+	RECIPIENT_DONE,		/* accepted by the gateway, or served by an earlier notification: then without tries */
+	RECIPIENT_FAILED,	/* given up: refused */
+	RECIPIENT_UNKNOWN,	/* given up: a request for it had no answer, and it is not to be told twice */
+	RECIPIENT_SUPPRESSED,	/* by a budget: a digest tells of it */
+};
+/* The last word of a gateway about a recipient: so many bytes of it are kept. */
+#define RECIPIENT_ERROR_MAX 200
 struct recipient {
 	struct str to;
 	enum recipient_state state;
 	struct str provider_id;	/* the gateway's id of the message, if it gave one */
-	unsigned tries;		/* requests made for it in this process: who was tried less comes first */
+	unsigned tries;		/* requests made for it: who was tried less comes first */
+	struct str gateway;	/* the one asked last (config/gateways.h); empty: the integration has no such thing */
+	struct str error;	/* the last one, without the recipient's address; up to RECIPIENT_ERROR_MAX */
+	unsigned segments;	/* that the message takes; 0: not known */
+	bool asked;		/* a request for it is out */
+	bool doubt;		/* one had no answer, and may have been taken */
 };
 struct recipients {
 	struct recipient *v;	/* in the notification's arena */
 	size_t n;
 	bool known;		/* filled by the first attempt */
+};
+
+/* The one message for all that a budget kept from somebody. */
+struct digest {
+	size_t messages;	/* suppressed */
+	size_t alerts;		/* that fired in these, together */
+	struct str severity;	/* of the worst alert; may be empty */
+	struct str worst;	/* its alertname, or what its group is called */
+	struct wall since;	/* the first was suppressed then */
 };
 
 /*
@@ -106,6 +128,7 @@ struct notification {
 	struct receiver_data data;	/* from the notification log */
 	struct arena *arena;		/* lives as long as the notification; also for recipients */
 	struct recipients recipients;	/* progress: the one part an attempt changes */
+	const struct digest *digest;	/* told in place of alerts, of which there are none, to the one recipient; NULL: it is none */
 	const struct str *served;	/* recipients who know all this already, from a flush that was given up */
 	size_t served_n;
 	struct notification_life *life;	/* NULL: of who made it */

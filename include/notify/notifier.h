@@ -126,6 +126,7 @@ struct request {
 	struct mail_request mail;
 	void *about;		/* the notifier's own: comes back with the response */
 	struct str recipient;	/* the one of several that it is for; empty: not of that kind */
+	struct str gateway;	/* with a recipient: whose budgets it is asked of before it leaves (config/gateways.h); empty: of none */
 	bool asks;		/* for a token, or what there is: whatever becomes of it, nobody has been told by it */
 };
 
@@ -136,6 +137,7 @@ struct response {
 	bool transport_error;		/* no answer: `error` says why */
 	bool timed_out;			/* … because the request's own timeout passed */
 	bool unanswered;		/* … and the request, or a part of it, had gone out */
+	bool suppressed;		/* no answer and no error: a budget kept the request, its recipient is to have a digest */
 	struct str error;
 	/* HTTP */
 	int status;

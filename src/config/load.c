@@ -280,6 +280,7 @@ config_free(struct config *c)
 		silence_unref(c->silences[i]);
 	tmpl_set_free(&c->tmpl);
 	names_fini(&c->receiver_names);
+	names_fini(&c->gateway_names);
 	mem_free(c);
 	arena_free(&a);
 }

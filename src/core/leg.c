@@ -239,7 +239,8 @@ count_given_up(struct engine *e, const struct leg *leg)
 	const struct recipients *all = &leg->note.recipients;
 
 	for (size_t i = 0; i < all->n; i++)
-		counters(e, leg)->recipients_given_up += all->v[i].state != RECIPIENT_DONE;
+		counters(e, leg)->recipients_given_up += all->v[i].state != RECIPIENT_DONE &&
+		    all->v[i].state != RECIPIENT_SUPPRESSED;
 }
 
 static void

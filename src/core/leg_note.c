@@ -23,6 +23,8 @@ leg_copy_recipients(struct arena *a, const struct recipients *from, struct recip
 		to->v[i] = from->v[i];
 		to->v[i].to = arena_str(a, from->v[i].to);
 		to->v[i].provider_id = arena_str(a, from->v[i].provider_id);
+		to->v[i].gateway = arena_str(a, from->v[i].gateway);
+		to->v[i].error = arena_str(a, from->v[i].error);
 	}
 }
 

@@ -166,7 +166,8 @@ set_partly(struct log_entry *entry, const struct recipients *all, const struct c
 	size_t n = 0;
 
 	for (size_t i = 0; i < all->n; i++)
-		if (all->v[i].state == RECIPIENT_DONE)
+		if (all->v[i].state == RECIPIENT_DONE || all->v[i].state == RECIPIENT_UNKNOWN ||
+		    all->v[i].state == RECIPIENT_SUPPRESSED)
 			to[n++] = all->v[i].to;
 	if (n == 0)
 		return 0;

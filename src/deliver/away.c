@@ -80,6 +80,13 @@ run(struct job *j)
 	}
 }
 
+static void
+copy_str(struct arena *a, struct str *to, struct str from)
+{
+	if (!str_eq(*to, from))
+		*to = arena_str(a, from);
+}
+
 /* All of them, or what is new of each. */
 static void
 copy_recipients(struct notification *to, const struct notification *from)
@@ -95,10 +102,14 @@ copy_recipients(struct notification *to, const struct notification *from)
 
 		if (all)
 			r->to = arena_str(to->arena, of->v[i].to);
-		if (!str_eq(r->provider_id, of->v[i].provider_id))
-			r->provider_id = arena_str(to->arena, of->v[i].provider_id);
+		copy_str(to->arena, &r->provider_id, of->v[i].provider_id);
+		copy_str(to->arena, &r->gateway, of->v[i].gateway);
+		copy_str(to->arena, &r->error, of->v[i].error);
 		r->state = of->v[i].state;
 		r->tries = of->v[i].tries;
+		r->segments = of->v[i].segments;
+		r->asked = of->v[i].asked;
+		r->doubt = of->v[i].doubt;
 	}
 }
 

@@ -8,6 +8,7 @@
  * serves only the rest.
  */
 #include "base/ascii.h"
+#include "config/gateways.h"
 #include "http.h"
 #include "recipients.h"
 #include "settings.h"
@@ -267,11 +268,12 @@ next_recipient(struct attempt *a, struct request *out, struct err *e)
 
 	state->current = over ? NULL : least_tried(a);
 	if (state->current != NULL) {
-		state->current->tries++;
+		recipients_tried(a->n, state->current, state->gateway);
 		state->asked[state->current - a->n->recipients.v] = true;
 		if ((is_kannel(s) ? sms_kannel_request : sms_http_request)(a, out, &state->broken)) {
 			out->about = state->current;
 			out->recipient = state->current->to;
+			out->gateway = state->gateway;
 			limit_time(a, &out->http);
 			out->http.secret_url = true;
 			state->under_way++;
@@ -293,6 +295,13 @@ sms_more(struct attempt *a, struct request *out)
 	return next_recipient(a, out, NULL);
 }
 
+static struct str
+digest_text(struct arena *a, const struct digest *d)
+{
+	return arena_printf(a, "%zu more alert%s, worst: %.*s%s%.*s", d->alerts, d->alerts == 1 ? "" : "s",
+	    STR_ARG(d->severity), d->severity.n > 0 && d->worst.n > 0 ? " " : "", STR_ARG(d->worst));
+}
+
 static enum step
 sms_start(struct attempt *a, struct request *out, struct err *e)
 {
@@ -306,8 +315,9 @@ sms_start(struct attempt *a, struct request *out, struct err *e)
 		return STEP_FAIL;
 	if (!a->n->recipients.known && !find_recipients(a, &r, e))
 		return STEP_FAIL;
+	state->gateway = arena_printf(a->arena, "%.*s/sms[%zu]", STR_ARG(a->n->receiver->name), a->n->integration->index);
 	state->from = render_text(&r, s->from);
-	state->text = render_text(&r, s->text);
+	state->text = a->n->digest != NULL ? digest_text(a->arena, a->n->digest) : render_text(&r, s->text);
 	if (r.failed)
 		return STEP_FAIL;
 	state->text = fit_text(a, state->text);
@@ -369,6 +379,16 @@ note_error(struct attempt *a, const struct response *r, struct sms_error *out)
 		    STR_ARG(shown), r->status, body.n > 0 ? ": " : "", STR_ARG(body));
 }
 
+/* One that was asked and has not answered is not asked again. */
+static bool
+gives_up(const struct attempt *a)
+{
+	const struct sms_state *state = a->state;
+	const struct gateway *g = config_gateway(a->n->config, state->gateway);
+
+	return g != NULL && g->on_unknown == UNKNOWN_GIVE_UP;
+}
+
 static enum step
 sms_resume(struct attempt *a, const struct response *r, struct request *out, struct err *e)
 {
@@ -378,7 +398,17 @@ sms_resume(struct attempt *a, const struct response *r, struct request *out, str
 
 	state->under_way--;
 	state->current = r->about;
+	recipients_answered(state->current, r->unanswered || r->status == 504);
 	state->gateway_away |= r->transport_error && !r->unanswered;
+	if (r->suppressed) {
+		recipients_suppressed(state->current);
+		return next_recipient(a, out, e);
+	}
+	if (r->unanswered && gives_up(a)) {
+		note_error(a, r, &state->final);
+		recipients_unknown(a, state->current, state->final.text);
+		return next_recipient(a, out, e);
+	}
 	switch (r->transport_error ? STEP_RETRY : is_kannel(s) ? sms_kannel_judge(r, &id) : sms_http_judge(s, r)) {
 	case STEP_DONE:
 		recipients_done(a->n, state->current, id);
@@ -391,6 +421,7 @@ sms_resume(struct attempt *a, const struct response *r, struct request *out, str
 	case STEP_SEND:
 	case STEP_WAIT:
 		note_error(a, r, &state->temporary);
+		recipients_note(a->n, state->current, state->temporary.text);
 		if (r->retry_after > a->retry_after)
 			a->retry_after = r->retry_after;
 		break;

@@ -38,19 +38,69 @@ recipients_pending(struct notification *n, size_t from)
 }
 
 void
+recipients_tried(struct notification *n, struct recipient *r, struct str gateway)
+{
+	r->tries++;
+	r->asked = true;
+	if (!str_eq(r->gateway, gateway))
+		r->gateway = arena_str(n->arena, gateway);
+}
+
+void
+recipients_answered(struct recipient *r, bool unanswered)
+{
+	r->asked = false;
+	r->doubt |= unanswered;
+}
+
+void
+recipients_note(struct notification *n, struct recipient *r, struct str why)
+{
+	size_t most;
+
+	/* Not within a rune. */
+	for (most = why.n < RECIPIENT_ERROR_MAX ? why.n : RECIPIENT_ERROR_MAX; most > 0 && most < why.n; most--)
+		if (((unsigned char)why.p[most] & 0xC0) != 0x80)
+			break;
+	r->error = arena_str(n->arena, str_sub(why, 0, most));
+}
+
+void
 recipients_done(struct notification *n, struct recipient *r, struct str provider_id)
 {
 	r->state = RECIPIENT_DONE;
 	if (provider_id.n > 0)
 		r->provider_id = arena_str(n->arena, provider_id);
+	r->error = STR_NONE;
+}
+
+void
+recipients_suppressed(struct recipient *r)
+{
+	r->asked = false;
+	r->tries--;
+	r->state = RECIPIENT_SUPPRESSED;
+}
+
+static void
+give_up(struct attempt *a, struct recipient *r, enum recipient_state state, struct str why)
+{
+	r->state = state;
+	recipients_note(a->n, r, why);
+	if (a->env->recipient_failed != NULL)
+		a->env->recipient_failed(a->env->arg, a->n, r->to, why);
+}
+
+void
+recipients_unknown(struct attempt *a, struct recipient *r, struct str why)
+{
+	give_up(a, r, RECIPIENT_UNKNOWN, why);
 }
 
 void
 recipients_failed(struct attempt *a, struct recipient *r, struct str why)
 {
-	r->state = RECIPIENT_FAILED;
-	if (a->env->recipient_failed != NULL)
-		a->env->recipient_failed(a->env->arg, a->n, r->to, why);
+	give_up(a, r, RECIPIENT_FAILED, why);
 }
 
 enum step
@@ -60,8 +110,8 @@ recipients_verdict(struct attempt *a, struct str why, struct err *e)
 	size_t done = 0, failed = 0;
 
 	for (size_t i = 0; i < all->n; i++) {
-		done += all->v[i].state == RECIPIENT_DONE;
-		failed += all->v[i].state == RECIPIENT_FAILED;
+		done += all->v[i].state == RECIPIENT_DONE || all->v[i].state == RECIPIENT_SUPPRESSED;
+		failed += all->v[i].state == RECIPIENT_FAILED || all->v[i].state == RECIPIENT_UNKNOWN;
 	}
 	if (done == all->n || (done > 0 && done + failed == all->n))
 		return STEP_DONE;

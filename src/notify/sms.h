@@ -28,6 +28,7 @@ struct sms_settings {
 /* The state of one attempt. */
 struct sms_state {
 	struct str url, password, from, text;
+	struct str gateway;		/* whose budgets count (config/gateways.h) */
 	struct recipient *current;	/* whose request is made or whose answer is judged */
 	bool *asked;			/* by index: has had a request in this attempt */
 	unsigned under_way;

@@ -42,6 +42,11 @@ enum {
 	RECIPIENT_TO = 1,
 	RECIPIENT_STATE = 2,
 	RECIPIENT_PROVIDER_ID = 3,
+	RECIPIENT_TRIES = 4,
+	RECIPIENT_GATEWAY = 5,
+	RECIPIENT_ERROR = 6,
+	RECIPIENT_SEGMENTS = 7,
+	RECIPIENT_DOUBT = 8,
 };
 
 static void
@@ -180,6 +185,12 @@ put_recipients(struct sbuf *b, const struct recipients *all)
 		proto_bytes(&one, RECIPIENT_TO, all->v[i].to);
 		proto_uint(&one, RECIPIENT_STATE, (uint64_t)all->v[i].state);
 		proto_bytes(&one, RECIPIENT_PROVIDER_ID, all->v[i].provider_id);
+		proto_uint(&one, RECIPIENT_TRIES, all->v[i].tries);
+		proto_bytes(&one, RECIPIENT_GATEWAY, all->v[i].gateway);
+		proto_bytes(&one, RECIPIENT_ERROR, all->v[i].error);
+		proto_uint(&one, RECIPIENT_SEGMENTS, all->v[i].segments);
+		/* After a restart nobody waits for an answer any more. */
+		proto_uint(&one, RECIPIENT_DOUBT, all->v[i].doubt || all->v[i].asked);
 		proto_bytes(b, INTENT_RECIPIENT, sbuf_get(&one));
 	}
 	sbuf_fini(&one);
@@ -208,7 +219,7 @@ static bool
 get_recipient(struct str bytes, struct arena *a, struct recipients *all)
 {
 	struct proto_reader r = { .rest = bytes };
-	struct recipient one = { .to = STR(""), .provider_id = STR("") };
+	struct recipient one = { .to = STR(""), .provider_id = STR(""), .gateway = STR(""), .error = STR("") };
 	struct proto_field f;
 
 	while (proto_next(&r, &f)) {
@@ -216,8 +227,18 @@ get_recipient(struct str bytes, struct arena *a, struct recipients *all)
 			one.to = f.bytes;
 		else if (f.number == RECIPIENT_PROVIDER_ID && f.type == 2)
 			one.provider_id = f.bytes;
-		else if (f.number == RECIPIENT_STATE && f.type == 0 && f.u <= RECIPIENT_FAILED)
+		else if (f.number == RECIPIENT_GATEWAY && f.type == 2)
+			one.gateway = f.bytes;
+		else if (f.number == RECIPIENT_ERROR && f.type == 2)
+			one.error = f.bytes;
+		else if (f.number == RECIPIENT_STATE && f.type == 0 && f.u <= RECIPIENT_SUPPRESSED)
 			one.state = (enum recipient_state)f.u;
+		else if (f.number == RECIPIENT_TRIES && f.type == 0)
+			one.tries = (unsigned)f.u;
+		else if (f.number == RECIPIENT_DOUBT && f.type == 0)
+			one.doubt = f.u != 0;
+		else if (f.number == RECIPIENT_SEGMENTS && f.type == 0)
+			one.segments = (unsigned)f.u;
 	}
 	all->v = arena_grow(a, all->v, all->n, all->n + 1, sizeof(one));
 	all->v[all->n++] = one;
