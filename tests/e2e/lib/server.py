@@ -40,7 +40,7 @@ class Server:
         self.flags = list(flags)
         self.lone = lone
         self.binary = binary
-        self.env = dict(os.environ, TZ="UTC", **(env or {}))
+        self.env = {**os.environ, "TZ": "UTC", **(env or {})}
         self.log = []
         self.process = None
 
