@@ -5,8 +5,9 @@
  * An attempt is a conversation between a notifier, which says what to send next
  * (notify/notifier.h), and a transport, which sends it. When it ends the engine is
  * told by engine_delivered, always from a later turn of the loop than the
- * outbox_send that began it. Attempts begin in the order in which they came, only so
- * many in one turn of the loop: they render templates. Large notifications are
+ * outbox_send that began it. Attempts of an integration begin in the order in which they
+ * came, integrations take turns, and only so many begin in one turn of the loop: they
+ * render templates. Large notifications are
  * rendered by other threads; all calls here are from the loop's.
  */
 #ifndef DELIVER_OUTBOX_H

@@ -32,7 +32,7 @@ struct mail_pool_options {
 	unsigned workers_max;		/* at a time under load; 0: 64 */
 	unsigned per_server;		/* of these for one server, once it has answered; 0: 12, or three quarters if that is less */
 	span slow_after;		/* from when on a session is one that hangs; 0: 5 s */
-	unsigned queue_max;		/* mails waiting for a worker; 0: 10000 */
+	unsigned queue_max;		/* mails waiting for one server; 0: 10000 */
 };
 
 /* main() calls mail_helper_main(MAIL_HELPER_FD) when its only argument is the flag. */

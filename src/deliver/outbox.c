@@ -27,23 +27,6 @@
 #define TRIAL_STEPS 50000
 #define TRIAL_OUTPUT ((size_t)256 << 10)
 
-static void
-enqueue(struct sending *d)
-{
-	struct outbox *o = d->outbox;
-
-	d->waiting = true;
-	d->turn = o->turn;
-	list_append(&o->queue, &d->place);
-}
-
-static void
-dequeue(struct sending *d)
-{
-	list_remove(&d->outbox->queue, &d->place);
-	d->waiting = false;
-}
-
 void
 delivery_free(struct sending *d)
 {
@@ -55,8 +38,9 @@ delivery_free(struct sending *d)
 static void
 drop(struct sending *d)
 {
-	if (d->waiting)
-		dequeue(d);
+	if (d->arrived)
+		list_remove(&d->outbox->arrived, &d->place);
+	turns_leave(&d->outbox->turns, &d->turn);
 	for (struct exchange *x = d->under_way; x != NULL; x = x->next) {
 		http_client_cancel(&x->http);
 		mail_pool_cancel(&x->mail);
@@ -313,10 +297,17 @@ begin_after(struct outbox *o, span wait)
 		timer_in(&o->begin, wait);
 }
 
-static struct sending *
-first_waiting(const struct outbox *o)
+/* Attempts that came before now may have a turn. */
+static void
+admit(struct outbox *o)
 {
-	return o->queue.first != NULL ? CONTAINER_OF(o->queue.first, struct sending, place) : NULL;
+	LIST_EACH(&o->arrived, node) {
+		struct sending *d = CONTAINER_OF(node, struct sending, place);
+
+		list_remove(&o->arrived, &d->place);
+		d->arrived = false;
+		turns_wait(&o->turns, &d->turn, d->n->integration);
+	}
 }
 
 /* Begins what waited before now: at least one, and as many as there is time for. */
@@ -325,23 +316,20 @@ on_begin(void *arg)
 {
 	struct outbox *o = arg;
 	struct mono since = o->o.clock->now(o->o.clock).mono;
-	struct sending *d;
+	struct turn *t;
 	span spent = 0;
 
-	o->turn++;
-	while ((d = first_waiting(o)) != NULL && d->turn < o->turn) {
-		dequeue(d);
-		start_if_it_may(d);
+	admit(o);
+	while (spent < TURN_MAX && (t = turns_next(&o->turns)) != NULL) {
+		start_if_it_may(CONTAINER_OF(t, struct sending, turn));
 		spent = mono_sub(o->o.clock->now(o->o.clock).mono, since);
-		if (spent >= TURN_MAX)
-			break;
 	}
 	/* libevent reckons from when this turn began. */
 	if (spent >= TURN_MAX)
 		event_base_update_cache_time(o->o.base);
 	/* An attempt that failed at once may have called for the next turn already. */
 	timer_stop(&o->begin);
-	if (o->queue.first != NULL)
+	if (o->arrived.first != NULL || o->turns.waiting > 0)
 		begin_after(o, spent >= DEAR ? PAUSE : 0);
 }
 
@@ -367,7 +355,8 @@ delivery_begin(struct outbox *o, uint64_t number, struct notification *n, struct
 	d->attempt.failure = FAILURE_OTHER;
 	d->attempt.arena = arena_new();
 	hmap_insert(&o->deliveries, &d->node, number);
-	enqueue(d);
+	d->arrived = true;
+	list_append(&o->arrived, &d->place);
 	begin_after(o, 0);
 }
 
@@ -431,6 +420,7 @@ outbox_free(struct outbox **o)
 	HMAP_EACH(&(*o)->deliveries, node)
 		drop(CONTAINER_OF(node, struct sending, node));
 	hmap_fini(&(*o)->deliveries);
+	turns_fini(&(*o)->turns);
 	/* Work in a thread is waited for: no longer than the bounds of a template allow. */
 	workers_stop(&(*o)->workers);
 	workers_stop(&(*o)->previewers);

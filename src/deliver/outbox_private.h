@@ -12,6 +12,7 @@
 #include "base/rand.h"
 #include "deliver/outbox.h"
 #include "loop/timer.h"
+#include "turns.h"
 
 struct away;
 struct rehearsing;
@@ -49,9 +50,9 @@ struct sending {
 	struct away *away;		/* NULL: its notifier is called on the loop */
 	struct exchange *under_way, *unused;	/* in the attempt's arena */
 	unsigned under_way_n;
-	struct list_node place;		/* in the queue, while `waiting` */
-	uint64_t turn;			/* … since when */
-	bool waiting;			/* has not begun: nothing happens inside outbox_send */
+	struct list_node place;		/* among those that `arrived` */
+	bool arrived;			/* since the last turn: nothing happens inside outbox_send */
+	struct turn turn;		/* to begin */
 	bool unanswered;		/* some request of it had no answer and may have been taken */
 };
 
@@ -64,9 +65,9 @@ struct outbox {
 	struct engine *engine;
 	struct drive *drive;
 	struct hmap deliveries;
-	struct list queue;		/* those that wait, in order */
+	struct list arrived;		/* since the last turn, in order */
+	struct turns turns;		/* those that came before */
 	struct timer begin;		/* begins them */
-	uint64_t turn;			/* how often it did */
 	uint64_t rehearsals;		/* so far: their numbers */
 	struct workers *workers;	/* NULL: not needed yet */
 	struct workers *previewers;	/* likewise */

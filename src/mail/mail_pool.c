@@ -136,8 +136,10 @@ age(const struct mail_worker *w)
 static void
 note_pace(struct mail_worker *w, const struct mail_result *r)
 {
-	if (r->code != 0 || (w->call->connected && age(w) < w->pool->o.slow_after))
-		mail_servers_set_pace(&w->pool->servers, w->server, PACE_GOOD);
+	bool late = age(w) >= w->pool->o.slow_after;
+
+	if (r->code != 0 || (w->call->connected && !late))
+		mail_servers_set_pace(&w->pool->servers, w->server, late ? PACE_LATE : PACE_GOOD);
 }
 
 static void
@@ -517,8 +519,8 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 	sbuf_putc(&copy, '\0');
 	bytes = sbuf_get(&copy);
 	large = copy.overflow || r->message.n > FRAME_MAX - copy.n;
-	if (large || p->servers.waiting >= p->o.queue_max) {
-		err_set(&c->err, ERR_LIMIT, large ? "mail is too large" : "too many mails wait to be sent");
+	if (large || mail_servers_waiting(&p->servers, &r->smarthost) >= p->o.queue_max) {
+		err_set(&c->err, ERR_LIMIT, large ? "mail is too large" : "too many mails wait for this server");
 		fail_later(c);
 	} else {
 		bytes = arena_str(a, bytes);

@@ -9,8 +9,8 @@
 
 /* Servers that nobody uses are remembered, for their pace, up to so many. */
 #define REMEMBERED_MAX 1000
-/* Sessions with a server that has not answered yet. */
-#define UNKNOWN_MAX 4
+/* Sessions with a server that has not answered yet, or late. */
+#define FEW_MAX 4
 
 static struct str
 copy(struct str s)
@@ -51,21 +51,43 @@ mail_servers_fini(struct mail_servers *s)
 	hmap_fini(&s->all);
 }
 
-static struct mail_server *
-server_of(struct mail_servers *s, const struct host_port *at)
+static uint64_t
+hash_of(const struct host_port *at)
 {
-	uint64_t hash = hash_mix(hash_seeded(at->host.p, at->host.n), hash_seeded(at->port.p, at->port.n));
-	struct mail_server *server;
+	return hash_mix(hash_seeded(at->host.p, at->host.n), hash_seeded(at->port.p, at->port.n));
+}
 
-	for (struct hmap_node *n = hmap_first(&s->all, hash); n != NULL; n = hmap_next(n)) {
-		server = CONTAINER_OF(n, struct mail_server, node);
+static struct mail_server *
+find(const struct mail_servers *s, const struct host_port *at)
+{
+	for (struct hmap_node *n = hmap_first(&s->all, hash_of(at)); n != NULL; n = hmap_next(n)) {
+		struct mail_server *server = CONTAINER_OF(n, struct mail_server, node);
+
 		if (str_eq(server->at.host, at->host) && str_eq(server->at.port, at->port))
 			return server;
 	}
+	return NULL;
+}
+
+static struct mail_server *
+server_of(struct mail_servers *s, const struct host_port *at)
+{
+	struct mail_server *server = find(s, at);
+
+	if (server != NULL)
+		return server;
 	server = NEW(struct mail_server);
 	server->at = (struct host_port){ copy(at->host), copy(at->port) };
-	hmap_insert(&s->all, &server->node, hash);
+	hmap_insert(&s->all, &server->node, hash_of(at));
 	return server;
+}
+
+size_t
+mail_servers_waiting(const struct mail_servers *s, const struct host_port *at)
+{
+	const struct mail_server *server = find(s, at);
+
+	return server != NULL ? server->waiting_n : 0;
 }
 
 /* The order of turns. */
@@ -79,6 +101,7 @@ mail_servers_wait(struct mail_servers *s, struct mail_turn *t, const struct host
 		list_append(&s->turns, &server->in_turn);
 	*t = (struct mail_turn){ .server = server, .waiting = true };
 	list_append(&server->waiting, &t->place);
+	server->waiting_n++;
 	s->waiting++;
 }
 
@@ -90,6 +113,7 @@ unlink_turn(struct mail_servers *s, struct mail_turn *t)
 
 	list_remove(&server->waiting, &t->place);
 	t->waiting = false;
+	server->waiting_n--;
 	s->waiting--;
 	if (server->waiting.first == NULL)
 		list_remove(&s->turns, &server->in_turn);
@@ -115,10 +139,11 @@ may_have_another(const struct mail_servers *s, const struct mail_server *server)
 		return server->busy < s->per_server;
 	case PACE_SLOW:
 		return server->busy == 0 && s->slow_busy < s->slow_max;
+	case PACE_LATE:
 	case PACE_UNKNOWN:
 		break;
 	}
-	return server->busy == 0 || (server->busy < UNKNOWN_MAX && s->unknown_busy + s->slow_busy < s->slow_max);
+	return server->busy == 0 || (server->busy < FEW_MAX && s->few_busy + s->slow_busy < s->slow_max);
 }
 
 /* n more workers of the server, which may be fewer. */
@@ -127,8 +152,8 @@ count_busy(struct mail_servers *s, const struct mail_server *server, int n)
 {
 	if (server->pace == PACE_SLOW)
 		s->slow_busy += (unsigned)n;
-	else if (server->pace == PACE_UNKNOWN)
-		s->unknown_busy += (unsigned)n;
+	else if (server->pace != PACE_GOOD)
+		s->few_busy += (unsigned)n;
 }
 
 static struct mail_turn *

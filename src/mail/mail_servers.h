@@ -6,7 +6,8 @@
  * server that answers gets many workers, one that keeps us waiting gets one,
  * and all slow ones together get half: so that however many of them hang,
  * others find a worker. One that has not answered yet gets a few, of what is
- * left of that half. Pure: no processes, no clock. Loop thread only.
+ * left of that half, and so does one that answers late. Pure: no processes,
+ * no clock. Loop thread only.
  */
 #ifndef MAIL_MAIL_SERVERS_H
 #define MAIL_MAIL_SERVERS_H
@@ -22,6 +23,7 @@ enum mail_pace {
 	PACE_UNKNOWN,	/* has not answered yet */
 	PACE_GOOD,	/* answered in time when last asked */
 	PACE_SLOW,	/* keeps a session waiting, or did when last asked */
+	PACE_LATE,	/* answered when last asked, long after that */
 };
 
 struct mail_server {
@@ -30,6 +32,7 @@ struct mail_server {
 	enum mail_pace pace;
 	unsigned busy;			/* workers it has */
 	struct list waiting;		/* mails, of struct mail_turn */
+	size_t waiting_n;
 	struct list_node in_turn;	/* while some wait: in the order of their turns */
 };
 
@@ -44,7 +47,7 @@ struct mail_servers {
 	struct hmap all;
 	struct list turns;			/* of servers with mails that wait */
 	size_t waiting;				/* mails */
-	unsigned slow_busy, unknown_busy;	/* workers of such servers */
+	unsigned slow_busy, few_busy;		/* workers of slow servers, and of those that may have a few */
 	size_t good;				/* servers */
 	unsigned per_server, slow_max;		/* bounds */
 };
@@ -52,6 +55,8 @@ struct mail_servers {
 void mail_servers_fini(struct mail_servers *s);
 /* At the end of the server's queue; the server is made when it is new. */
 void mail_servers_wait(struct mail_servers *s, struct mail_turn *t, const struct host_port *at);
+/* Mails for it that wait. */
+size_t mail_servers_waiting(const struct mail_servers *s, const struct host_port *at);
 /* Out of the queue again; nothing if it does not wait. */
 void mail_servers_leave(struct mail_servers *s, struct mail_turn *t);
 /* The mail whose turn it is, out of its queue, its server one worker busier; NULL: none may have a worker now. */

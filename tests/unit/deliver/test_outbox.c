@@ -24,8 +24,8 @@ static struct {
 	struct http_client *http;
 	struct mail_pool *mail;
 	struct outbox *outbox;
-	struct notification n;
-	struct integration integration;
+	struct notification n, other_n;
+	struct integration integration, other;
 	char url[100];
 	int requests;		/* seen by the server */
 	int starts, resumes, rearms;
@@ -83,7 +83,7 @@ enum step
 notify_start(struct attempt *a, struct request *out, struct err *e)
 {
 	ck_assert(!w.inside);
-	ck_assert_ptr_eq(a->n, &w.n);
+	ck_assert(a->n == &w.n || a->n == &w.other_n);
 	ck_assert_ptr_nonnull(a->arena);
 	ck_assert_ptr_nonnull(a->rand);
 	w.starts++;
@@ -245,13 +245,19 @@ end(void)
 }
 
 static void
-send_attempt(uint64_t number)
+send_notification(uint64_t number, struct notification *n)
 {
 	struct moment now = clock_now(&w.clock);
 
 	w.inside = true;
-	outbox_send(w.outbox, number, &w.n, mono_add(now.mono, 20 * SPAN_S), now);
+	outbox_send(w.outbox, number, n, mono_add(now.mono, 20 * SPAN_S), now);
 	w.inside = false;
+}
+
+static void
+send_attempt(uint64_t number)
+{
+	send_notification(number, &w.n);
 }
 
 static void
@@ -438,6 +444,34 @@ START_TEST(one_turn_begins_only_so_many)
 }
 END_TEST
 
+/* Thousands for one receiver are no reason for another one's to wait. */
+START_TEST(integrations_take_turns)
+{
+	begin();
+	w.verdict = STEP_DONE;
+	w.slow = SPAN_S;
+	w.other = w.integration;
+	w.other_n = w.n;
+	w.other_n.integration = &w.other;
+	for (uint64_t i = 1; i <= 6; i++)
+		send_attempt(i);
+	send_notification(7, &w.other_n);
+	send_notification(8, &w.other_n);
+	outbox_cancel(w.outbox, 8);
+	send_notification(9, &w.other_n);
+	await(8);
+	ck_assert_uint_eq(w.delivered[0], 1);
+	ck_assert_uint_eq(w.delivered[1], 7);
+	ck_assert_uint_eq(w.delivered[2], 2);
+	ck_assert_uint_eq(w.delivered[3], 9);
+	for (int i = 4; i < 8; i++)
+		ck_assert_uint_eq(w.delivered[i], (uint64_t)i - 1);
+	send_attempt(10);
+	send_notification(11, &w.other_n);
+	end();
+}
+END_TEST
+
 START_TEST(what_is_under_way_at_the_end_is_dropped)
 {
 	begin();
@@ -547,6 +581,7 @@ main(void)
 	tcase_add_test(tc, an_attempt_has_several_requests_under_way);
 	tcase_add_test(tc, canceled_attempts_are_silent);
 	tcase_add_test(tc, one_turn_begins_only_so_many);
+	tcase_add_test(tc, integrations_take_turns);
 	tcase_add_test(tc, what_is_under_way_at_the_end_is_dropped);
 	tcase_add_test(tc, the_engine_hears_nothing_of_a_rehearsal);
 	tcase_add_test(tc, receivers_that_are_away_are_a_reason_to_retry);

@@ -342,7 +342,7 @@ START_TEST(new_servers_get_a_few_workers)
 	ck_assert_uint_eq(s.slow_busy, 2);
 	ck_assert_ptr_null(mail_servers_next(&s));
 	mail_servers_set_pace(&s, a[0].server, PACE_GOOD);
-	ck_assert_uint_eq(s.unknown_busy, 1);
+	ck_assert_uint_eq(s.few_busy, 1);
 	ck_assert_ptr_eq(mail_servers_next_good(&s), &a[4]);
 	ck_assert_ptr_eq(mail_servers_next_good(&s), &a[5]);
 	ck_assert_ptr_null(mail_servers_next_good(&s));
@@ -352,6 +352,54 @@ START_TEST(new_servers_get_a_few_workers)
 	ck_assert_ptr_null(mail_servers_next(&s));
 	mail_servers_fini(&s);
 	ck_assert_uint_eq(s.good, 0);
+}
+END_TEST
+
+/* One that answers late is not good for that: others would have to wait for its sessions. */
+START_TEST(late_servers_get_a_few_workers)
+{
+	struct mail_servers s = { .per_server = 6, .slow_max = 6 };
+	struct mail_turn a[10], b[10];
+
+	ck_assert_uint_eq(begin_all(&s, a, 10, "1"), 4);
+	mail_servers_set_pace(&s, a[0].server, PACE_SLOW);
+	mail_servers_set_pace(&s, a[0].server, PACE_LATE);
+	ck_assert_uint_eq(s.slow_busy, 0);
+	ck_assert_uint_eq(s.few_busy, 4);
+	ck_assert_ptr_null(mail_servers_next(&s));
+	ck_assert_uint_eq(begin_all(&s, b, 10, "2"), 2);
+	mail_servers_release(&s, a[0].server);
+	ck_assert_ptr_eq(mail_servers_next(&s), &a[4]);
+	ck_assert_ptr_null(mail_servers_next(&s));
+	mail_servers_fini(&s);
+}
+END_TEST
+
+/* A server that hangs fills its own queue, and no other. */
+START_TEST(a_full_queue_is_one_servers_own)
+{
+	static const struct smtpd_rule silent[] = { { "", "" }, { 0 } };
+	struct mail_request m;
+	struct smtpd hung = { .rules = silent };
+	char port[16];
+
+	world_begin((struct mail_pool_options){ .workers = 2, .queue_max = 2 });
+	smtpd_begin(&hung, w.base);
+	snprintf(port, sizeof(port), "%u", hung.port);
+	m = world_mail();
+	m.smarthost.port = str_from(port);
+	hung_answers = 0;
+	/* Workers are started later than this, so all but two of these are refused. */
+	for (int i = 0; i < 20; i++)
+		ck_assert_ptr_nonnull(mail_pool_start(w.pool, &m, world_in(600 * SPAN_S), on_hung, NULL));
+	while (hung_answers == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	m = world_mail();
+	world_send(&m);
+	ck_assert_msg(w.resp.smtp_code == 250, "%s", sbuf_cstr(&w.error));
+	mail_pool_free(&w.pool);
+	smtpd_end(&hung);
+	world_end();
 }
 END_TEST
 
@@ -419,6 +467,8 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, a_message_that_may_not_be_ended_is_not_taken, 0, 2);
 	tcase_add_test(tc, many_mails_share_few_workers);
 	tcase_add_test(tc, new_servers_get_a_few_workers);
+	tcase_add_test(tc, late_servers_get_a_few_workers);
+	tcase_add_test(tc, a_full_queue_is_one_servers_own);
 	tcase_add_test(tc, workers_are_forked_and_end_with_their_sockets);
 	tcase_add_test(tc, a_worker_costs_less_than_a_start_of_the_program);
 	tcase_add_test(tc, a_worker_that_crashed_retires_its_helper);
