@@ -96,6 +96,7 @@ struct integration {
 	size_t index;		/* position in its *_configs list */
 	size_t ordinal;		/* position among all integrations of the receiver */
 	const struct yaml_node *node;	/* as written */
+	const char *path;	/* of the file that it is written in */
 	int line, col;
 };
 
@@ -113,6 +114,7 @@ struct receiver {
 	size_t index;
 	bool used;		/* some route names it */
 	enum on_unknown on_unknown;
+	bool extra;		/* it stands in the extra file alone */
 	const char *path;	/* of the file that it is written in */
 	int line, col;
 };
@@ -214,6 +216,11 @@ struct config_env {
 	void *arg;
 	/* Built-in templates: pairs of name and source, parsed before the user's; ends with a NULL name. */
 	const struct embedded *builtin_templates;
+	/*
+	 * A further file with the keys that a file of a directory may have, read behind the others; NULL: none. Its
+	 * receivers of a name that is there already add their integrations to that receiver.
+	 */
+	const char *extra_file;
 	bool expand_env;	/* ${NAME} and ${NAME:-default}, with env_get */
 	const char *(*env_get)(void *arg, const char *name);
 };

@@ -27,6 +27,7 @@
 
 struct options {
 	struct str config_file, storage_path;
+	struct str config_extra_file;	/* extension */
 	bool config_expand_env;		/* extension */
 	span data_retention, data_maintenance_interval;
 	int64_t silences_max, silences_max_bytes;

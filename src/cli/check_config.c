@@ -11,11 +11,13 @@
 #define WARNINGS_MAX 200
 
 struct settings {
-	bool expand_env, strict;
+	struct cli_config_source from;	/* but for the file */
+	bool strict;
 };
 
 static const struct flag flags[] = {
-	BOOL_FLAG(struct settings, expand_env, "config.expand-env",
+	STRING_FLAG(struct settings, from.extra_file, "config.extra-file", .help = "A further file of each."),
+	BOOL_FLAG(struct settings, from.expand_env, "config.expand-env",
 	    .help = "Replace ${NAME} and ${NAME:-default} in the files."),
 	BOOL_FLAG(struct settings, strict, "strict", .help = "Take warnings of templates and files for mistakes."),
 	FLAGS_END,
@@ -113,8 +115,9 @@ check(struct checking *k, struct str file)
 {
 	struct cli *c = k->c;
 	struct config *config = NULL;
+	struct cli_config_source from = { file, k->s->from.extra_file, k->s->from.expand_env };
 	struct str shown = str_is(file, "-") ? STR("/dev/stdin") : file;
-	bool ok = cli_config(c, file, k->s->expand_env, &config);
+	bool ok = cli_config(c, &from, &config);
 
 	find_warnings(k, config);
 	if (c->output == CLI_JSON) {

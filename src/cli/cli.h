@@ -139,8 +139,13 @@ bool cli_signals_came(void);
 bool cli_read(struct cli *c, struct str path, struct str *out) MUST_CHECK;
 /* A tree of the kind wanted; a list may be of any length. */
 bool cli_parse_json(struct cli *c, struct str text, enum json_kind kind, const struct json **out) MUST_CHECK;
-/* Loads the configuration of a file, a directory, or standard input for "-". */
-bool cli_config(struct cli *c, struct str path, bool expand_env, struct config **out) MUST_CHECK;
+/* Where a configuration is read, and how. */
+struct cli_config_source {
+	struct str file;	/* a directory, too; "-": standard input */
+	struct str extra_file;	/* empty: none */
+	bool expand_env;
+};
+bool cli_config(struct cli *c, const struct cli_config_source *s, struct config **out) MUST_CHECK;
 /* The configuration that the server has loaded. Its files are not here: templates and rule files are not looked for. */
 bool cli_config_of_server(struct cli *c, struct config **out) MUST_CHECK;
 /*

@@ -147,7 +147,7 @@ warn(void *arg, const char *message, struct str input, const char *origin, const
 }
 
 bool
-cli_config(struct cli *c, struct str path, bool expand_env, struct config **out)
+cli_config(struct cli *c, const struct cli_config_source *s, struct config **out)
 {
 	struct matcher_warning warning = { warn, NULL, "config" };
 	struct config_env env = {
@@ -155,16 +155,16 @@ cli_config(struct cli *c, struct str path, bool expand_env, struct config **out)
 		.naming = c->naming,
 		.warning = &warning,
 		.now = cli_now(),
-		.expand_env = expand_env,
+		.expand_env = s->expand_env,
+		.extra_file = s->extra_file.n > 0 ? s->extra_file.p : NULL,
 	};
-
 	struct str bytes;
 
 	files_config_env(&env);
 	err_clear(&c->e);
-	if (str_is(path, "-"))
+	if (str_is(s->file, "-"))
 		return read_stdin(c, &bytes) && config_load(bytes, "/dev/stdin", &env, out, &c->e);
-	return files_load_config(arena_str(c->arena, path).p, &env, out, &c->e);
+	return files_load_config(arena_str(c->arena, s->file).p, &env, out, &c->e);
 }
 
 bool

@@ -5,9 +5,9 @@
 #include "base/duration.h"
 
 bool
-cli_routes_load(struct cli *c, const struct routes_source *s, struct config **out)
+cli_routes_load(struct cli *c, const struct cli_config_source *s, struct config **out)
 {
-	return s->file.n == 0 ? cli_config_of_server(c, out) : cli_config(c, s->file, s->expand_env, out);
+	return s->file.n == 0 ? cli_config_of_server(c, out) : cli_config(c, s, out);
 }
 
 /* {a="1",b=~"c.*"}, or default-route for a node that takes everything. */

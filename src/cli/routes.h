@@ -7,20 +7,17 @@
 
 #include "cli.h"
 
-struct routes_source {
-	struct str file;	/* empty: ask the server */
-	bool expand_env;
-};
-
-/* The flags of a command whose settings begin with a struct routes_source. */
+/* The flags of a command whose settings begin with a struct cli_config_source; no file: ask the server. */
 #define ROUTES_SOURCE_FLAGS                                                                            \
-	STRING_FLAG(struct routes_source, file, "config.file",                                         \
+	STRING_FLAG(struct cli_config_source, file, "config.file",                                     \
 	    .help = "A configuration file or directory, instead of what the server has loaded."),      \
-	BOOL_FLAG(struct routes_source, expand_env, "config.expand-env",                               \
+	STRING_FLAG(struct cli_config_source, extra_file, "config.extra-file",                         \
+	    .help = "A further file of that configuration."),                                          \
+	BOOL_FLAG(struct cli_config_source, expand_env, "config.expand-env",                           \
 	    .help = "Replace ${NAME} and ${NAME:-default} in the file.")
 
 /* The configuration, which the caller gives back; false with c->e set. */
-bool cli_routes_load(struct cli *c, const struct routes_source *s, struct config **out) MUST_CHECK;
+bool cli_routes_load(struct cli *c, const struct cli_config_source *s, struct config **out) MUST_CHECK;
 
 /* A tree on its way to the terminal. */
 struct routes_drawing {

@@ -6,7 +6,7 @@
 #include "routes.h"
 
 struct settings {
-	struct routes_source from;
+	struct cli_config_source from;
 	struct str verify;
 	bool tree;
 };

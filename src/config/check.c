@@ -54,16 +54,28 @@ global_check(struct loading *l)
 	return true;
 }
 
-static struct str
-integration_key(struct reading *r, const struct integration *in)
+/* Where an integration of receiver i stands: enters its part; its place in the list of receivers there, and its own key. */
+static size_t
+integration_place(struct loading *l, size_t i, const struct integration *in, struct str *key)
 {
-	return arena_printf(r->arena, "%s_configs[%zu]", in->kind->name, in->index);
+	const struct receiver_conf *conf = &l->receivers[i];
+	bool added = in->ordinal >= conf->own_n;
+	size_t index = in->index;
+
+	/* The extra file counts from 0. */
+	for (size_t k = 0; added && k < conf->own_n; k++)
+		index -= l->c->receivers[i].integrations[k].kind == in->kind;
+	part_enter(l, added ? conf->added_part : conf->part);
+	*key = arena_printf(l->r.arena, "%s_configs[%zu]", in->kind->name, index);
+	return added ? conf->added_position : conf->position;
 }
 
 static bool
-integration_finish(struct loading *l, const struct at *receiver, struct integration *in)
+integration_finish(struct loading *l, size_t i, struct integration *in)
 {
-	const struct at *at = AT_KEY(receiver, integration_key(&l->r, in));
+	struct str key;
+	size_t position = integration_place(l, i, in, &key);
+	const struct at *at = AT_KEY(AT_INDEX(AT_KEY(NULL, STR("receivers")), position), key);
 	const struct integration_kind *kind = in->kind;
 	struct integration_common *common = in->settings;
 	struct err e = { 0 };
@@ -105,7 +117,7 @@ receivers_check(struct loading *l)
 		if (!names_add(&c->receiver_names, c->arena, rc->name, i))
 			return name_taken(l, rc, at);
 		for (size_t k = 0; k < rc->n; k++) {
-			if (!integration_finish(l, at, &rc->integrations[k]))
+			if (!integration_finish(l, i, &rc->integrations[k]))
 				return false;
 		}
 	}
@@ -222,11 +234,11 @@ used_check(struct loading *l)
 		for (size_t k = 0; rc->used && k < rc->n; k++) {
 			const struct integration *in = &rc->integrations[k];
 			const struct integration_common *common = in->settings;
-			const struct at *receiver = AT_INDEX(AT_KEY(NULL, STR("receivers")), l->receivers[i].position);
-			const struct at *at = AT_KEY(receiver, integration_key(&l->r, in));
+			struct str key;
+			size_t position = integration_place(l, i, in, &key);
+			const struct at *at = AT_KEY(AT_INDEX(AT_KEY(NULL, STR("receivers")), position), key);
 			struct err e = { 0 };
 
-			part_enter(l, l->receivers[i].part);
 			if (common->http_config != NULL && !http_config_usable(common->http_config, &e))
 				return reading_problem_at(&l->r, in->line, in->col, at, "%s", e.text);
 			if (!files_check(l, in, at))

@@ -34,6 +34,8 @@ struct inhibit_conf {
 
 struct receiver_conf {
 	size_t part, position;	/* in the list of that file */
+	size_t own_n;		/* integrations that stand there; those behind were added by the extra file */
+	size_t added_part, added_position;	/* where those stand; 0: none were added */
 };
 
 struct top_keys {
@@ -42,12 +44,13 @@ struct top_keys {
 	const struct yaml_node *mute_time_intervals, *time_intervals, *tracing, *event_recorder;
 	struct str_list rule_files;
 	const struct yaml_node *ui;
-	const struct yaml_node *routes;	/* NULL save in a directory */
+	const struct yaml_node *routes;	/* NULL in the only file */
 };
 
-/* A file of the configuration: the only one, or one of a directory. */
+/* A file of the configuration: the only one, one of a directory, or the extra one, which is the last. */
 struct part {
 	const char *path;
+	bool extra;
 	struct str bytes;
 	const struct yaml_node *root;
 	struct top_keys k;

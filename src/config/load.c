@@ -2,7 +2,8 @@
 /*
  * Bytes into a configuration: parse, read the sections, check them against
  * each other, compute what takes effect, read templates and rule files. A
- * configuration has one part, its file, or one for each file of a directory.
+ * configuration has one part, its file, or one for each file of a directory; the
+ * extra file is one more.
  */
 #include "base/mem.h"
 #include "base/sbuf.h"
@@ -91,7 +92,7 @@ part_read(struct loading *l, struct part *p)
 
 	if (p->root == NULL)
 		return true;
-	fields_read(r, p->root, NULL, l->directory ? part_fields : file_table, &p->k, NULL);
+	fields_read(r, p->root, NULL, l->directory || p->extra ? part_fields : file_table, &p->k, NULL);
 	for (size_t i = 0; i < p->k.templates.n; i++)
 		p->k.templates.v[i] = path_join(r->arena, r->dir, p->k.templates.v[i]);
 	return p->root->kind == YAML_MAP;
@@ -195,6 +196,16 @@ lists_read(struct loading *l)
 	}
 }
 
+/* The extra file is read here, the others have been. */
+static bool
+part_bytes(struct loading *l, struct part *p, struct err *e)
+{
+	if (p->extra)
+		return part_file_read(l, p->path, l->r.arena, &p->bytes, e);
+	l->bytes += p->bytes.n;
+	return l->bytes <= CONFIG_BYTES_MAX || too_large(e, p->path);
+}
+
 static bool
 load(struct loading *l)
 {
@@ -206,11 +217,8 @@ load(struct loading *l)
 		struct err e = { 0 };
 
 		part_enter(l, i);
-		l->bytes += l->parts[i].bytes.n;
-		if (l->bytes > CONFIG_BYTES_MAX) {
-			too_large(&e, l->parts[i].path);
+		if (!part_bytes(l, &l->parts[i], &e))
 			return reading_problem(r, NULL, NULL, "%s", e.text);
-		}
 		part_parse(l, &l->parts[i]);
 	}
 	if (r->problems_n > 0)
@@ -237,7 +245,7 @@ hash_of(const struct loading *l)
 	unsigned char md5[MD5_SIZE];
 	uint64_t h = 0;
 
-	if (l->directory) {
+	if (l->directory || l->parts_n > 1) {
 		for (size_t i = 0; i < l->parts_n; i++) {
 			sbuf_str(&all, path_base(str_from(l->parts[i].path)));
 			sbuf_printf(&all, "%c%zu%c", 0, l->parts[i].bytes.n, 0);
@@ -319,12 +327,14 @@ begin(const struct config_file *files, size_t n, const char *path, const struct 
 	l->r.arena = c->arena;
 	l->path = arena_strdup(c->arena, path);
 	l->patterns = (struct path_bounds){ CONFIG_ENTRIES_MAX, CONFIG_FILES_MAX };
-	l->parts = ARENA_ARRAY(c->arena, n, struct part);
-	l->parts_n = n;
+	l->parts_n = n + (env->extra_file != NULL ? 1 : 0);
+	l->parts = ARENA_ARRAY(c->arena, l->parts_n, struct part);
 	for (size_t i = 0; i < n; i++) {
 		l->parts[i].path = arena_strdup(c->arena, files[i].path);
 		l->parts[i].bytes = files[i].bytes;
 	}
+	if (env->extra_file != NULL)
+		l->parts[n] = (struct part){ .path = arena_strdup(c->arena, env->extra_file), .extra = true };
 	return l;
 }
 

@@ -78,6 +78,18 @@ integration_read(struct reading *r, const struct integration_kind *kind, const s
 	return true;
 }
 
+/* Those of the kind that the receiver has so far. */
+static size_t
+count_kind(const struct receiver *rc, const struct integration_kind *kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rc->n; i++)
+		n += rc->integrations[i].kind == kind;
+	return n;
+}
+
+/* Behind those that the receiver has; each kind counts on. */
 static void
 integrations_read(struct reading *r, const struct receiver_keys *k, size_t kinds_n, const struct at *at,
     struct receiver *out)
@@ -88,11 +100,12 @@ integrations_read(struct reading *r, const struct receiver_keys *k, size_t kinds
 		if (k->lists[i] != NULL && k->lists[i]->kind == YAML_SEQ)
 			total += k->lists[i]->n;
 	}
-	out->integrations = ARENA_ARRAY(r->arena, total, struct integration);
+	out->integrations = arena_grow(r->arena, out->integrations, out->n, out->n + total, sizeof(out->integrations[0]));
 	for (size_t i = 0; i < kinds_n; i++) {
 		const struct integration_kind *kind = r->env->kinds[i];
 		struct str key = arena_printf(r->arena, "%s_configs", kind->name);
 		const struct yaml_node *list = k->lists[i];
+		size_t before = count_kind(out, kind);
 
 		if (list == NULL)
 			continue;
@@ -104,9 +117,10 @@ integrations_read(struct reading *r, const struct receiver_keys *k, size_t kinds
 		for (size_t j = 0; j < list->n; j++) {
 			struct integration *in = &out->integrations[out->n];
 
+			*in = (struct integration){ .path = r->path };
 			if (!integration_read(r, kind, list->items[j], AT_INDEX(AT_KEY(at, key), j), in))
 				continue;
-			in->index = j;
+			in->index = before + j;
 			in->ordinal = out->n++;
 		}
 	}
@@ -119,6 +133,7 @@ labels_make(struct reading *r, const struct yaml_node *n, const struct at *at, c
 {
 	struct label_pair *pairs = ARENA_ARRAY(r->arena, k->labels.n + 1, struct label_pair);
 
+	labels_unref(out->labels);
 	for (size_t i = 0; i < k->labels.n; i++) {
 		const struct str_pair *p = &k->labels.v[i];
 
@@ -138,11 +153,69 @@ on_unknown_read(struct str s, enum on_unknown *out)
 	return str_is(s, "hold") || str_is(s, "resend") || s.n == 0;
 }
 
+/* One that is new, at its place in the list of the file. */
+static struct receiver *
+begin_receiver(struct loading *l, const struct yaml_node *node, size_t position)
+{
+	struct reading *r = &l->r;
+	struct config *c = l->c;
+	struct receiver *out = &c->receivers[c->receivers_n];
+
+	*out = (struct receiver){ .index = c->receivers_n, .path = r->path, .line = node->line, .col = node->col,
+		.extra = l->parts[r->part].extra };
+	l->receivers[c->receivers_n++] = (struct receiver_conf){ .part = r->part, .position = position };
+	return out;
+}
+
+/* Receivers that an extra file's of the same name add to; `there`: the names of those before it. NULL: none, or a problem. */
+static struct receiver *
+begin_addition(struct loading *l, const struct names *there, struct str name, size_t position)
+{
+	struct receiver_conf *conf;
+	size_t i;
+
+	if (name.n == 0 || !names_find(there, name, &i))
+		return NULL;
+	conf = &l->receivers[i];
+	/* The second one of this file is a receiver of its own, whose name is taken. */
+	if (conf->added_part != 0)
+		return NULL;
+	conf->added_part = l->r.part;
+	conf->added_position = position;
+	return &l->c->receivers[i];
+}
+
+static void
+receiver_read(struct loading *l, const struct yaml_node *node, size_t position, const struct field *table, size_t kinds_n,
+    const struct names *there, const struct at *at)
+{
+	struct reading *r = &l->r;
+	struct receiver_keys k = { 0 };
+	bool ok = fields_read(r, node, at, table, &k, NULL);
+	struct receiver *out = begin_addition(l, there, k.name, position);
+	bool added = out != NULL;
+
+	if (!added)
+		out = begin_receiver(l, node, position);
+	if (ok && k.name.n == 0)
+		reading_problem(r, node, at, "missing name in receiver");
+	if ((!added || k.on_unknown.n > 0) && ok && !on_unknown_read(k.on_unknown, &out->on_unknown))
+		reading_problem(r, node, AT_KEY(at, STR("on_unknown")), "unknown on_unknown \"%.*s\": allowed are resend, hold",
+		    STR_ARG(k.on_unknown));
+	out->name = k.name;
+	integrations_read(r, &k, kinds_n, at, out);
+	if (!added)
+		l->receivers[out->index].own_n = out->n;
+	if (!added || k.labels.n > 0)
+		labels_make(r, node, at, &k, out);
+}
+
 bool
 receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at)
 {
 	struct reading *r = &l->r;
 	struct config *c = l->c;
+	struct names there = { 0 };
 	size_t before = r->problems_n, old = c->receivers_n, kinds_n;
 	const struct field *table = receiver_table(r, &kinds_n);
 
@@ -150,34 +223,16 @@ receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at
 		return reading_type_problem(r, n, at, false, "[]config.Receiver", "a list is wanted here");
 	c->receivers = list_room(r->arena, c->receivers, old, n->n, sizeof(c->receivers[0]));
 	l->receivers = list_room(r->arena, l->receivers, old, n->n, sizeof(l->receivers[0]));
+	for (size_t i = 0; l->parts[r->part].extra && i < old; i++)
+		(void)names_add(&there, r->arena, c->receivers[i].name, i);
 	for (size_t i = 0; i < n->n; i++) {
-		const struct yaml_node *node = n->items[i];
-		struct receiver_keys k = { 0 };
-		struct receiver *out = &c->receivers[c->receivers_n];
-		const struct at *here = AT_INDEX(at, i);
-		bool ok;
-
-		if (node_is_null(node)) {
-			/* COMPAT: the original makes a receiver without a name of it. */
-			reading_problem(r, node, here, "missing name in receiver");
-			continue;
-		}
-		*out = (struct receiver){ 0 };
-		l->receivers[c->receivers_n] = (struct receiver_conf){ .part = r->part, .position = i };
-		ok = fields_read(r, node, here, table, &k, NULL);
-		if (ok && k.name.n == 0)
-			reading_problem(r, node, here, "missing name in receiver");
-		if (ok && !on_unknown_read(k.on_unknown, &out->on_unknown))
-			reading_problem(r, node, AT_KEY(here, STR("on_unknown")), "unknown on_unknown \"%.*s\": allowed are resend, hold",
-			    STR_ARG(k.on_unknown));
-		out->name = k.name;
-		out->index = c->receivers_n++;
-		out->path = r->path;
-		out->line = node->line;
-		out->col = node->col;
-		integrations_read(r, &k, kinds_n, here, out);
-		labels_make(r, node, here, &k, out);
+		/* COMPAT: the original makes a receiver without a name of a null. */
+		if (node_is_null(n->items[i]))
+			reading_problem(r, n->items[i], AT_INDEX(at, i), "missing name in receiver");
+		else
+			receiver_read(l, n->items[i], i, table, kinds_n, &there, AT_INDEX(at, i));
 	}
+	names_fini(&there);
 	return r->problems_n == before;
 }
 

@@ -67,7 +67,7 @@ tell(struct trial *t, const struct spot *at, const char *reason)
 {
 	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED);
 	struct doubt d = {
-		.path = t->receiver->path,
+		.path = t->integration->path,
 		.line = t->integration->line,
 		.col = t->integration->col,
 		.receiver = t->receiver->name,
@@ -355,6 +355,23 @@ try_patterns(struct trial *t)
 	}
 }
 
+/* A name that was misspelt makes a receiver that nobody is told by. */
+static void
+try_extra(struct trial *t)
+{
+	for (size_t i = 0; i < t->c->receivers_n; i++) {
+		const struct receiver *r = &t->c->receivers[i];
+		struct doubt d = { .path = r->path, .line = r->line, .col = r->col, .key = STR("receivers") };
+
+		if (!r->extra || r->used)
+			continue;
+		d.reason = arena_printf(t->scratch, "\"%.*s\" is no receiver of the configuration, and no route names it",
+		    STR_ARG(r->name)).p;
+		t->env->tell(t->env->arg, &d);
+		arena_reset(t->scratch);
+	}
+}
+
 void
 notify_trial(struct config *c, struct wall now, const struct trial_env *env)
 {
@@ -365,6 +382,7 @@ notify_trial(struct config *c, struct wall now, const struct trial_env *env)
 	t.max_steps = env->max_steps > 0 ? env->max_steps : TRIAL_STEPS;
 	t.data = notify_data_sample(now, t.arena);
 	try_patterns(&t);
+	try_extra(&t);
 	for (size_t i = 0; i < c->receivers_n && !used_up(&t); i++)
 		try_receiver(&t, &c->receivers[i]);
 	if (used_up(&t))

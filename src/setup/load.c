@@ -122,6 +122,7 @@ load_run(struct load *l, const struct options *o, struct wall now)
 		.warning = &warning,
 		.now = now,
 		.expand_env = o->config_expand_env,
+		.extra_file = o->config_extra_file.n > 0 ? o->config_extra_file.p : NULL,
 	};
 
 	*l = (struct load){ .o = o, .now = now, .notices.arena = arena_new() };

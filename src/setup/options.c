@@ -13,6 +13,8 @@ static const struct flag flags[] = {
 	BOOL_FLAG(O, version, "version", .help = "Show the version."),
 	STRING_FLAG(O, config_file, "config.file", .fallback = "alertmanager.yml",
 	    .help = "Configuration file, or a directory whose *.yml and *.yaml files together are the configuration."),
+	STRING_FLAG(O, config_extra_file, "config.extra-file", .fallback = "",
+	    .help = "A further file of the configuration, which adds to its receivers by their names; empty: none."),
 	BOOL_FLAG(O, config_expand_env, "config.expand-env", .fallback = "false",
 	    .help = "Replace ${NAME} and ${NAME:-default} in the configuration file by environment variables."),
 	STRING_FLAG(O, storage_path, "storage.path", .fallback = "data/", .help = "Directory of durable state."),

@@ -56,20 +56,24 @@ class Server:
         for name, text in config.items():
             (self.config / name).write_text(text)
 
-    def start(self, wait=True):
-        self.lines = queue.Queue()
+    def command(self):
         flags = list(self.flags)
         if self.lone and not any(f.startswith("--cluster.listen-address") for f in flags):
             flags.append("--cluster.listen-address=")
-        self.process = subprocess.Popen(
-            [self.binary, f"--config.file={self.config}", f"--storage.path={self.dir}/data",
-             "--web.listen-address=127.0.0.1:0", *flags],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=self.env, cwd=self.dir)
+        return [self.binary, f"--config.file={self.config}", f"--storage.path={self.dir}/data", "--web.listen-address=127.0.0.1:0", *flags]
+
+    def environment(self):
+        return self.env
+
+    def start(self, wait=True):
+        self.lines = queue.Queue()
+        self.process = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                        env=self.environment(), cwd=self.dir)
         self.reader = threading.Thread(target=self._read, args=(self.process.stderr, self.lines), daemon=True)
         self.reader.start()
         if wait:
             line = self.wait_log(r"Listening on")
-            self.host, port = re.search(r"address=([^\s]+)", line).group(1).rsplit(":", 1)
+            self.host, port = re.search(r'address(?:=|":")([^\s"]+)', line).group(1).rsplit(":", 1)
             self.port = int(port)
             self.url = f"http://{self.host}:{self.port}"
         return self

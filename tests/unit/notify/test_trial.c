@@ -149,6 +149,20 @@ START_TEST(data_that_the_sample_lacks_is_no_mistake)
 END_TEST
 
 /* However dear the templates, and however many: what was not tried is told as such. */
+START_TEST(a_receiver_of_the_extra_file_that_nobody_names)
+{
+	struct bench *b = bench_new(STR(CASE("  route: {receiver: a}\n  receivers:\n  - {name: a, webhook_configs: [{url: 'http://x'}]}\n"
+					     "  - {name: mispelt}\n")), NULL);
+	struct trial_env env = { .readable = readable, .tell = tell, .arg = b };
+
+	b->config->receivers[0].extra = b->config->receivers[1].extra = true;
+	notify_trial(b->config, b->attempt.now.wall, &env);
+	ck_assert_str_eq(sbuf_cstr(&b->log),
+	    "test.yml:4:3: receivers: \"mispelt\" is no receiver of the configuration, and no route names it\n");
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(the_work_is_bounded)
 {
 	struct sbuf yaml = SBUF_INIT(SBUF_UNLIMITED);
@@ -233,6 +247,7 @@ main(void)
 	tcase_add_test(t, names_are_looked_for_everywhere);
 	tcase_add_test(t, files_are_told_once_a_place);
 	tcase_add_test(t, data_that_the_sample_lacks_is_no_mistake);
+	tcase_add_test(t, a_receiver_of_the_extra_file_that_nobody_names);
 	tcase_add_test(t, the_work_is_bounded);
 	tcase_add_test(t, what_works_is_not_doubted);
 	tcase_set_timeout(t, 60);
