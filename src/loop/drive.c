@@ -6,13 +6,13 @@
 
 #include "base/mem.h"
 #include "core/engine.h"
-#include "loop/timer.h"
+#include "loop/exact_timer.h"
 
 /* How long ticks may go on before I/O has its turn. */
 #define TURN_MAX (4 * SPAN_MS)
 
 struct drive {
-	struct timer timer;
+	struct exact_timer timer;
 	struct engine *engine;
 	struct clock *clock;
 	bool armed;
@@ -22,7 +22,7 @@ struct drive {
 static void
 arm(struct drive *d, struct mono at, struct mono now)
 {
-	timer_in(&d->timer, mono_sub(at, now));
+	exact_timer_in(&d->timer, mono_sub(at, now));
 	d->armed = true;
 	d->at = at;
 }
@@ -34,7 +34,7 @@ rearm_at(struct drive *d, struct mono now)
 
 	if (!engine_next(d->engine, &at)) {
 		if (d->armed)
-			timer_stop(&d->timer);
+			exact_timer_stop(&d->timer);
 		d->armed = false;
 	} else if (!d->armed || d->at.ns != at.ns) {
 		arm(d, at, now);
@@ -66,7 +66,7 @@ drive_new(struct event_base *base, struct engine *engine, struct clock *clock)
 
 	d->engine = engine;
 	d->clock = clock;
-	timer_init(&d->timer, base, "engine", on_timer, d);
+	exact_timer_init(&d->timer, base, "engine", on_timer, d);
 	drive_rearm(d);
 	return d;
 }
@@ -76,7 +76,7 @@ drive_free(struct drive **d)
 {
 	if (*d == NULL)
 		return;
-	timer_fini(&(*d)->timer);
+	exact_timer_fini(&(*d)->timer);
 	mem_free(*d);
 	*d = NULL;
 }
