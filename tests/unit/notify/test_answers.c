@@ -141,6 +141,12 @@ START_TEST(who_needs_no_body_takes_one_that_breaks_off)
 		{ TELEGRAM, 0, { NULL }, D, "" },
 		{ WECHAT, 0, { NULL }, D, "" },
 		{ JIRA, 0, { NULL }, D, "" },
+		{ .kind = "ntfy", .settings = "{topic: t}", .status = 1 },
+		{ .kind = "matrix", .settings = "{homeserver: 'http://x', room_id: '!a:b', access_token: t}", .status = 1 },
+		{ .kind = "gotify", .settings = "{url: 'http://x', token: t}", .status = 1 },
+		{ .kind = "signal", .settings = "{url: 'http://x', number: '+1', recipients: ['+2']}", .status = 1 },
+		{ .kind = "googlechat", .settings = "{webhook_url: 'http://x/'}", .status = 1 },
+		{ .kind = "zulip", .settings = "{url: 'http://x', email: b, api_key: k, channel: c}", .status = 1 },
 		{ .kind = "sms", .settings = "{url: 'http://x/', to: ['1']}", .status = 1 },
 		{ .kind = "sms", .settings = "{url: 'http://x/', to: ['1'], success_body: ok}", .status = 0 },
 		{ .kind = "sms", .settings = "{url: 'http://x/', to: ['1'], retry_body: busy}", .status = 0 },
@@ -193,7 +199,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, odd_json_means_what_it_says, 0, (int)ARRAY_LEN(rows));
 	tcase_add_loop_test(t, who_asks_first_says_so, 0, 4);
-	tcase_add_loop_test(t, who_needs_no_body_takes_one_that_breaks_off, 0, 15);
+	tcase_add_loop_test(t, who_needs_no_body_takes_one_that_breaks_off, 0, 21);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);

@@ -40,6 +40,12 @@ static const struct row {
 	{ "rocketchat", "{token: t, token_id: i}", false, R, F, F, F, F, R, R, F, "{\"success\":true}", 200 },
 	{ "mattermost", "{webhook_url: 'http://x/'}", true, R, F, F, F, F, R, R, F, NULL, 200 },
 	{ "sms", "{url: 'http://x/', to: ['1'], body: '{}'}", true, R, F, F, F, R, R, R, F, NULL, 200 },
+	{ "ntfy", "{topic: t}", true, R, F, F, F, R, R, R, F, NULL, 200 },
+	{ "matrix", "{homeserver: 'http://x', room_id: '!a:b', access_token: t}", true, R, F, F, F, R, R, R, F, NULL, 200 },
+	{ "gotify", "{url: 'http://x', token: t}", true, R, F, F, F, R, R, R, F, NULL, 200 },
+	{ "signal", "{url: 'http://x', number: '+1', recipients: ['+2']}", true, R, R, F, F, R, R, R, F, NULL, 201 },
+	{ "googlechat", "{webhook_url: 'http://x/'}", true, R, F, F, F, R, R, R, F, NULL, 200 },
+	{ "zulip", "{url: 'http://x', email: b, api_key: k, channel: c}", true, R, F, F, F, R, R, R, F, NULL, 200 },
 };
 
 static const struct row *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configurations of receivers that are refused, and in which words; settings that they inherit. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "lib_notify.h"
@@ -105,6 +106,32 @@ static const struct {
 	{ "sms", "{url: 'http://x', to: ['1'], method: GET, body: b}", "a GET has no form or body", "" },
 	{ "sms", "{url: 'http://x', to: ['1'], success_statuses: [20]}", "\"20\" is no HTTP status", "" },
 	{ "sms", "{url: 'http://x', to: ['1'], success_body: '('}", "missing closing )", "" },
+	{ "ntfy", "{topic: t, token: a, tags: 'a,b', markdown: true}", NULL, "" },
+	{ "matrix", "{homeserver: 'http://x', room_id: '!r', access_token_file: f, html: ''}", NULL, "" },
+	{ "gotify", "{url: 'http://x', token: t, markdown: true}", NULL, "" },
+	{ "signal", "{url: 'http://x', number: n, recipients: [a, b], text_mode: styled}", NULL, "" },
+	{ "googlechat", "{webhook_url: 'http://x', threading: false}", NULL, "" },
+	{ "zulip", "{url: 'http://x', email: b, api_key: k, to: [p, q]}", NULL, "" },
+	{ "ntfy", "{topic: t, priority: loud}", "priority \"loud\" is not a number from 1 to 5", "" },
+	{ "gotify", "{url: 'http://x', token: t, priority: 11}", "", "" },
+	{ "ntfy", "{}", "missing topic in ntfy_config", "" },
+	{ "ntfy", "{topic: t, token: a, token_file: b}", "at most one of token & token_file must be configured", "" },
+	{ "matrix", "{room_id: r, access_token: t}", "missing homeserver in matrix_config", "" },
+	{ "matrix", "{homeserver: 'http://x', access_token: t}", "missing room_id in matrix_config", "" },
+	{ "matrix", "{homeserver: 'http://x', room_id: r}", "one of access_token or access_token_file must be configured", "" },
+	{ "matrix", "{homeserver: 'http://x', room_id: r, access_token: t, msgtype: x}", "unknown msgtype in matrix_config", "" },
+	{ "gotify", "{token: t}", "missing url in gotify_config", "" },
+	{ "gotify", "{url: 'http://x'}", "one of token or token_file must be configured", "" },
+	{ "signal", "{number: n, recipients: [r]}", "missing url in signal_config", "" },
+	{ "signal", "{url: 'http://x', recipients: [r]}", "missing number in signal_config", "" },
+	{ "signal", "{url: 'http://x', number: n}", "missing recipients in signal_config", "" },
+	{ "signal", "{url: 'http://x', number: n, recipients: [r], text_mode: x}", "unknown text_mode in signal_config", "" },
+	{ "googlechat", "{}", "one of webhook_url or webhook_url_file must be configured", "" },
+	{ "zulip", "{email: b, api_key: k, channel: c}", "missing url in zulip_config", "" },
+	{ "zulip", "{url: 'http://x', api_key: k, channel: c}", "missing email in zulip_config", "" },
+	{ "zulip", "{url: 'http://x', email: b, api_key: k}", "one of channel or to must be configured", "" },
+	{ "zulip", "{url: 'http://x', email: b, api_key: k, channel: c, to: [p]}", "one of channel or to must be configured", "" },
+	{ "zulip", "{url: 'http://x', email: b, channel: c}", "one of api_key or api_key_file must be configured", "" },
 };
 
 static struct bench *
@@ -143,6 +170,25 @@ START_TEST(mistakes_are_refused_in_the_usual_words)
 }
 END_TEST
 
+/* Users begin with it. */
+START_TEST(the_example_of_messengers_loads)
+{
+	struct bench *b = new_bench();
+	FILE *f = fopen(TEST_SOURCE_DIR "/contrib/messengers.yml", "re");
+	struct err e = { 0 };
+	char text[10000];
+	size_t n;
+
+	ck_assert_ptr_nonnull(f);
+	n = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	config_unref(b->config);
+	b->config = NULL;
+	ck_assert_msg(bench_config(b, (struct str){ text, n }, &e), "%s", e.text);
+	bench_free(b);
+}
+END_TEST
+
 /* The dump of a configuration is one again: the API shows it and amtool reads it. */
 START_TEST(dumps_can_be_loaded)
 {
@@ -173,6 +219,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, mistakes_are_refused_in_the_usual_words);
+	tcase_add_test(t, the_example_of_messengers_loads);
 	tcase_add_test(t, dumps_can_be_loaded);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
