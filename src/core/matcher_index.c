@@ -248,8 +248,10 @@ cheapest(const struct matcher_index *x, const struct name *name, const struct te
 
 	*cost_out = SIZE_MAX;
 	for (size_t i = 0; i < n; i++) {
-		size_t c = cost(x, name, places[i]);
+		size_t c = matcher_place_price(places[i]);
 
+		if (c < *cost_out)
+			c = cost(x, name, places[i]);
 		if (c >= *cost_out)
 			continue;
 		best = places[i];

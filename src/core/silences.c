@@ -58,11 +58,12 @@ silences_drop(struct silences *ss, struct silence_entry *entry)
 void
 silences_fini(struct silences *ss)
 {
+	/* All at once: to take one out of a crowded list moves those behind it. */
+	matcher_index_fini(&ss->index);
 	HMAP_EACH(&ss->by_id, node)
 		silences_drop(ss, CONTAINER_OF(node, struct silence_entry, node));
 	hmap_fini(&ss->by_id);
 	silence_lists_fini(&ss->lists);
-	matcher_index_fini(&ss->index);
 }
 
 struct silence_entry *

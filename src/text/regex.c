@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "regex_plain.h"
 #include "regex_private.h"
 
 /*
@@ -20,6 +21,7 @@
 #define MACHINE_UNITS 300
 #define NODE_UNITS 40
 #define RANGE_UNITS 4
+#define PIECE_UNITS 20
 #define STEP_UNITS 2
 #define EFFORT_UNITS 1
 
@@ -55,22 +57,26 @@ keep_text(char **at, struct str s)
 	return (struct str){ p, s.n };
 }
 
-/* Copies the plan's texts into one block that re owns; literals apart, sorted and without duplicates. */
+/* Copies the plan into one block that re owns; literals apart, sorted and without duplicates. */
 static void
 keep_plan(struct regex *re, struct rx_plan *plan)
 {
-	size_t bytes = plan->prefix.n;
+	size_t bytes = plan->prefix.n, exact = 0;
 
 	if (plan->n > 1)
 		qsort(plan->piece, plan->n, sizeof(*plan->piece), compare_pieces);
-	for (size_t i = 0; i < plan->n; i++)
+	for (size_t i = 0; i < plan->n; i++) {
 		bytes += plan->piece[i].text.n;
+		exact += rx_piece_is_exact(&plan->piece[i]) ? 1 : 0;
+	}
 	for (size_t i = 0; i < plan->marks; i++)
 		bytes += plan->mark[i].start.n + plan->mark[i].end.n + plan->mark[i].within.n;
-	char *p = re->text = mem_alloc(bytes);
+	re->mark = mem_alloc(plan->marks * sizeof(*re->mark) + (plan->n - exact) * sizeof(*re->piece) +
+	    exact * sizeof(*re->literal) + bytes);
+	re->piece = (void *)(re->mark + plan->marks);
+	re->literal = (void *)(re->piece + (plan->n - exact));
+	char *p = (char *)(re->literal + exact);
 	re->prefix = keep_text(&p, plan->prefix);
-	re->literal = mem_calloc(plan->n, sizeof(*re->literal));
-	re->piece = mem_calloc(plan->n, sizeof(*re->piece));
 	for (size_t i = 0; i < plan->n; i++) {
 		struct rx_piece piece = plan->piece[i];
 		piece.text = keep_text(&p, piece.text);
@@ -79,7 +85,6 @@ keep_plan(struct regex *re, struct rx_plan *plan)
 		else if (re->literals == 0 || !str_eq(re->literal[re->literals - 1], piece.text))
 			re->literal[re->literals++] = piece.text;
 	}
-	re->mark = mem_calloc(plan->marks, sizeof(*re->mark));
 	for (; re->marks < plan->marks; re->marks++) {
 		const struct text_mark *m = &plan->mark[re->marks];
 		struct str start = keep_text(&p, m->start), end = keep_text(&p, m->end), within = keep_text(&p, m->within);
@@ -140,31 +145,63 @@ reading(const struct rx_tree *tree)
 	return NODE_UNITS * tree->nodes + RANGE_UNITS * (tree->ranges + tree->folded);
 }
 
+static struct regex *
+new_regex(struct str pattern, enum regex_mode mode, struct rx_plan *plan)
+{
+	struct regex *re = NEW(struct regex);
+
+	atomic_init(&re->refs, 1);
+	re->mode = mode;
+	re->pattern = (struct str){ mem_strndup(pattern.n > 0 ? pattern.p : "", pattern.n), pattern.n };
+	re->anchored = plan->anchored;
+	re->decided = plan->anchored && plan->decided;
+	keep_plan(re, plan);
+	return re;
+}
+
+static struct regex *
+compile_plain(struct arena *a, struct str pattern)
+{
+	struct rx_plan plan;
+	struct regex *re;
+
+	if (!rx_plan_plain(a, pattern, &plan))
+		return NULL;
+	re = new_regex(pattern, REGEX_ANCHORED, &plan);
+	re->reading = PIECE_UNITS * plan.n;
+	re->stands_alone = true;
+	return re;
+}
+
+static struct regex *
+compile_any(struct arena *a, struct str pattern, enum regex_mode mode, struct err *e)
+{
+	struct rx_tree tree;
+	struct rx_plan plan;
+	struct regex *re;
+
+	if (!parse(a, pattern, mode, &tree, &plan, e))
+		return NULL;
+	re = new_regex(pattern, mode, &plan);
+	re->reading = reading(&tree);
+	re->matches_empty = rx_may_be_empty(tree.root, true);
+	re->stands_alone = mode == REGEX_SEARCH || tree.first_group_left == strlen(")$");
+	if (mode == REGEX_SEARCH) {
+		re->captures = tree.captures;
+		re->name = mem_calloc((size_t)tree.captures + 1, sizeof(*re->name));
+		collect_names(re, tree.root);
+	}
+	return re;
+}
+
 struct regex *
 regex_compile(struct str pattern, enum regex_mode mode, struct err *e)
 {
 	struct arena *a = arena_new();
-	struct regex *re = NULL;
-	struct rx_tree tree;
-	struct rx_plan plan;
+	struct regex *re = mode == REGEX_ANCHORED ? compile_plain(a, pattern) : NULL;
 
-	if (parse(a, pattern, mode, &tree, &plan, e)) {
-		re = NEW(struct regex);
-		atomic_init(&re->refs, 1);
-		re->mode = mode;
-		re->reading = reading(&tree);
-		re->pattern = (struct str){ mem_strndup(pattern.n > 0 ? pattern.p : "", pattern.n), pattern.n };
-		re->anchored = plan.anchored;
-		re->decided = plan.anchored && plan.decided;
-		re->matches_empty = rx_may_be_empty(tree.root, true);
-		re->stands_alone = mode == REGEX_SEARCH || tree.first_group_left == strlen(")$");
-		keep_plan(re, &plan);
-		if (mode == REGEX_SEARCH) {
-			re->captures = tree.captures;
-			re->name = mem_calloc((size_t)tree.captures + 1, sizeof(*re->name));
-			collect_names(re, tree.root);
-		}
-	}
+	if (re == NULL)
+		re = compile_any(a, pattern, mode, e);
 	arena_free(&a);
 	return re;
 }
@@ -188,10 +225,7 @@ regex_free(struct regex **re)
 	for (int i = 0; r->name != NULL && i <= r->captures; i++)
 		mem_free(r->name[i]);
 	mem_free(r->name);
-	mem_free(r->literal);
-	mem_free(r->piece);
 	mem_free(r->mark);
-	mem_free(r->text);
 	mem_free((char *)(uintptr_t)r->pattern.p);
 	mem_free(r);
 }

@@ -99,10 +99,14 @@ push_bar(struct rx_parser *p)
 bool
 rx_push_class(struct rx_parser *p, struct rx_class *cls)
 {
-	struct rx_node *n = rx_node(p, RX_CLASS);
+	struct rx_node *n;
 
 	if (!cls->in_order)
 		cls->n = rx_ranges_normalise(cls->range, cls->n);
+	/* A dot is often written [.] */
+	if (cls->n == 1 && cls->range[0].lo == cls->range[0].hi && cls->range[0].lo < 0x80)
+		return rx_push_literal(p, cls->range[0].lo);
+	n = rx_node(p, RX_CLASS);
 	n->cls = cls;
 	rx_push(p, n);
 	return true;

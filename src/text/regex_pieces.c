@@ -176,8 +176,8 @@ gap_of(struct rx_node *n, bool *newlines)
 	return n->min == 0 ? RX_GAP_ANY : RX_GAP_SOME;
 }
 
-static void
-add_piece(struct arena *a, struct rx_plan *plan, struct rx_piece piece)
+void
+rx_add_piece(struct arena *a, struct rx_plan *plan, struct rx_piece piece)
 {
 	if (plan->n == plan->cap) {
 		size_t cap = plan->cap == 0 ? 4 : plan->cap * 2;
@@ -227,7 +227,7 @@ plan_branch(struct arena *a, struct rx_node *branch, struct strings *set, struct
 	}
 	for (size_t i = 0; i < set->n; i++) {
 		piece.text = set->v[i];
-		add_piece(a, plan, piece);
+		rx_add_piece(a, plan, piece);
 	}
 	return true;
 }
@@ -243,23 +243,29 @@ add_mark(struct arena *a, struct rx_plan *plan, struct text_mark mark)
 	plan->mark[plan->marks++] = mark;
 }
 
-/* The marks of a branch: of its pieces, from `from` on, if it is pieces. False: it has none, or there are too many. */
-static bool
-mark_branch(struct arena *a, struct rx_plan *plan, const struct rx_node *branch, bool pieces, size_t from)
+bool
+rx_mark_pieces(struct arena *a, struct rx_plan *plan, size_t from)
 {
-	if (!pieces) {
-		add_mark(a, plan, rx_mark(a, branch));
-		return !rx_mark_is_empty(&plan->mark[plan->marks - 1]) && plan->marks <= RX_MARKS_MAX;
-	}
 	for (size_t i = from; i < plan->n && plan->marks <= RX_MARKS_MAX; i++) {
 		const struct rx_piece *p = &plan->piece[i];
 		bool open = p->before != RX_GAP_NONE && p->behind != RX_GAP_NONE;
+
 		add_mark(a, plan, (struct text_mark){ p->before == RX_GAP_NONE ? p->text : STR_NONE,
 		    p->behind == RX_GAP_NONE ? p->text : STR_NONE, open ? p->text : STR_NONE });
 		if (p->text.n == 0)
 			return false;
 	}
 	return plan->marks <= RX_MARKS_MAX;
+}
+
+/* The marks of a branch: of its pieces, from `from` on, if it is pieces. False: it has none, or there are too many. */
+static bool
+mark_branch(struct arena *a, struct rx_plan *plan, const struct rx_node *branch, bool pieces, size_t from)
+{
+	if (pieces)
+		return rx_mark_pieces(a, plan, from);
+	add_mark(a, plan, rx_mark(a, branch));
+	return !rx_mark_is_empty(&plan->mark[plan->marks - 1]) && plan->marks <= RX_MARKS_MAX;
 }
 
 /* Where there are too many pieces with gaps, the program is faster. */

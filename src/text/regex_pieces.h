@@ -8,6 +8,7 @@
 #ifndef TEXT_REGEX_PIECES_H
 #define TEXT_REGEX_PIECES_H
 
+#include "base/compiler.h"
 #include "regex_marks.h"
 
 enum rx_gap {
@@ -51,6 +52,9 @@ rx_piece_is_exact(const struct rx_piece *p)
 {
 	return p->before == RX_GAP_NONE && p->behind == RX_GAP_NONE;
 }
+/* One more piece; and the marks of those from `from` on: false when one has none, or there are too many. */
+void rx_add_piece(struct arena *a, struct rx_plan *plan, struct rx_piece piece);
+bool rx_mark_pieces(struct arena *a, struct rx_plan *plan, size_t from) MUST_CHECK;
 /* In time proportional to s. */
 bool rx_piece_matches(const struct rx_piece *p, struct str s);
 

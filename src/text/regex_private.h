@@ -21,9 +21,8 @@ struct regex {
 	struct rx_piece *piece;	/* with gaps */
 	size_t pieces;
 	bool decided;		/* that is all; otherwise the machine has what else */
-	struct text_mark *mark;
+	struct text_mark *mark;	/* owned; literals, pieces and all their texts lie behind, in the same block */
 	size_t marks;
-	char *text;		/* of literals, pieces, prefix and marks */
 	struct str prefix;
 	bool matches_empty, stands_alone;
 	size_t reading;		/* units that reading the pattern took */

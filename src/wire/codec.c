@@ -181,9 +181,9 @@ keep_unknown(struct istr **to, struct str message, bool (*known)(const struct pr
 
 struct silence_fields {
 	struct silence *s;
-	struct matchers legacy;		/* field 2 */
 	VEC(struct label_pair) annotations;
 	bool comment_seen;
+	bool unknown_seen;		/* or what may hold some */
 };
 
 static bool
@@ -201,8 +201,6 @@ get_silence_field(struct silence_fields *in, const struct proto_field *f, struct
 		memset(s->id, 0, sizeof(s->id));
 		memcpy(s->id, f->bytes.p, f->bytes.n);
 		return true;
-	case 2:
-		return get_matcher(f->bytes, &in->legacy, e);
 	case 3:
 		return proto_read_time(f->bytes, &s->starts) || malformed(e, "time");
 	case 4:
@@ -234,6 +232,23 @@ get_silence_field(struct silence_fields *in, const struct proto_field *f, struct
 	}
 }
 
+/* Only snapshots from before matcher sets have to be read from field 2: expressions are not compiled twice. */
+static bool
+get_legacy_set(struct str body, struct silence *s, struct err *e)
+{
+	struct proto_reader r = { .rest = body };
+	struct proto_field f;
+	bool ok = true;
+
+	s->sets = mem_alloc(sizeof(s->sets[0]));
+	s->sets[0] = (struct matchers){ 0 };
+	s->sets_n = 1;
+	while (ok && proto_next(&r, &f))
+		if (f.number == 2 && f.type == 2)
+			ok = get_matcher(f.bytes, &s->sets[0], e);
+	return ok;
+}
+
 static bool
 get_silence_fields(struct str body, struct silence *s, struct err *e)
 {
@@ -242,19 +257,19 @@ get_silence_fields(struct str body, struct silence *s, struct err *e)
 	struct proto_field f;
 	bool ok = true;
 
-	while (ok && proto_next(&r, &f))
+	while (ok && proto_next(&r, &f)) {
+		in.unknown_seen = in.unknown_seen || f.number == SILENCE_EXTRA || !codec_knows_of_silence(&f);
 		ok = get_silence_field(&in, &f, e);
-	ok = ok && (!r.bad || malformed(e, "silence"));
-	/* Only snapshots from before matcher sets have to be read from field 2. */
-	if (ok && s->sets_n == 0) {
-		s->sets = mem_alloc(sizeof(s->sets[0]));
-		s->sets[0] = in.legacy;
-		s->sets_n = 1;
-		in.legacy = (struct matchers){ 0 };
 	}
-	labels_unref(s->annotations);
-	s->annotations = labels_new(in.annotations.v, in.annotations.n);
-	matchers_fini(&in.legacy);
+	ok = ok && (!r.bad || malformed(e, "silence"));
+	if (ok && s->sets_n == 0)
+		ok = get_legacy_set(body, s, e);
+	if (in.annotations.n > 0) {
+		labels_unref(s->annotations);
+		s->annotations = labels_new(in.annotations.v, in.annotations.n);
+	}
+	if (in.unknown_seen)
+		keep_unknown(&s->unknown, body, codec_knows_of_silence);
 	VEC_FINI(&in.annotations);
 	return ok;
 }
@@ -272,7 +287,6 @@ codec_get_silence(struct str body, struct wall *expires_out, struct err *e)
 		if (f.number == 1 && f.type == 2) {
 			seen = true;
 			ok = get_silence_fields(f.bytes, s, e);
-			keep_unknown(&s->unknown, f.bytes, codec_knows_of_silence);
 		} else if (f.number == 2 && f.type == 2) {
 			ok = proto_read_time(f.bytes, expires_out) || malformed(e, "time");
 		}
@@ -510,24 +524,6 @@ get_entry_fields(struct str body, struct arena *a, struct log_entry *out, bool *
 	return ok && !r.bad;
 }
 
-/* NULL: there are none. */
-static const struct unknown_fields *
-get_unknown(struct str entry, struct str around, struct arena *a)
-{
-	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED), out = SBUF_INIT(SBUF_UNLIMITED);
-	struct unknown_fields *u = NULL;
-
-	codec_unknown(&in, entry, codec_knows_of_entry);
-	codec_unknown(&out, around, codec_knows_around);
-	if (in.n + out.n > 0) {
-		u = ARENA_ARRAY(a, 1, struct unknown_fields);
-		*u = (struct unknown_fields){ arena_str(a, sbuf_get(&in)), arena_str(a, sbuf_get(&out)) };
-	}
-	sbuf_fini(&in);
-	sbuf_fini(&out);
-	return u;
-}
-
 static int
 compare_hashes(const void *x, const void *y)
 {
@@ -570,7 +566,7 @@ codec_get_log_entry(struct str body, struct arena *a, struct log_entry *out, str
 	}
 	if (!ok || r.bad || !has_entry || !has_receiver)
 		return malformed(e, "notification log entry");
-	out->unknown = get_unknown(entry, body, a);
+	out->unknown = codec_unknown_of_entry(entry, body, a);
 	sort_hashes(&out->firing, out->firing_n, a);
 	sort_hashes(&out->resolved, out->resolved_n, a);
 	sort_hashes(&out->doubtful, out->doubtful_n, a);

@@ -55,3 +55,20 @@ codec_unknown(struct sbuf *b, struct str message, bool (*known)(const struct pro
 		else if (known == codec_knows_of_silence && f.number == SILENCE_EXTRA)
 			put_unknown_of_extra(b, f.bytes);
 }
+
+const struct unknown_fields *
+codec_unknown_of_entry(struct str entry, struct str around, struct arena *a)
+{
+	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED), out = SBUF_INIT(SBUF_UNLIMITED);
+	struct unknown_fields *u = NULL;
+
+	codec_unknown(&in, entry, codec_knows_of_entry);
+	codec_unknown(&out, around, codec_knows_around);
+	if (in.n + out.n > 0) {
+		u = ARENA_ARRAY(a, 1, struct unknown_fields);
+		*u = (struct unknown_fields){ arena_str(a, sbuf_get(&in)), arena_str(a, sbuf_get(&out)) };
+	}
+	sbuf_fini(&in);
+	sbuf_fini(&out);
+	return u;
+}

@@ -5,6 +5,8 @@
 #ifndef WIRE_CODEC_UNKNOWN_H
 #define WIRE_CODEC_UNKNOWN_H
 
+#include "base/arena.h"
+#include "core/nflog.h"
 #include "wire/proto.h"
 
 /* Fields of our own in an entry of the log: Alertmanager passes over them. */
@@ -28,5 +30,7 @@ bool codec_knows_of_entry(const struct proto_field *f);
 bool codec_knows_around(const struct proto_field *f);
 /* Appends all others of a message as they stand there. */
 void codec_unknown(struct sbuf *b, struct str message, bool (*known)(const struct proto_field *f));
+/* Those of an entry and of what stands around it, in a; NULL: there are none. */
+const struct unknown_fields *codec_unknown_of_entry(struct str entry, struct str around, struct arena *a);
 
 #endif

@@ -99,20 +99,25 @@ proto_time(struct sbuf *b, unsigned field, struct wall t)
 	proto_bytes(b, field, (struct str){ inner, n });
 }
 
-bool
-proto_read_varint(struct proto_reader *r, uint64_t *out)
+/* Takes n bytes off the front, which are there. */
+static inline void
+pass(struct proto_reader *r, size_t n)
+{
+	r->rest.p += n;
+	r->rest.n -= n;
+}
+
+static bool
+read_long_varint(struct proto_reader *r, uint64_t *out)
 {
 	uint64_t v = 0;
 
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		unsigned char c;
+	for (size_t i = 0; i < VARINT_MAX && i < r->rest.n; i++) {
+		unsigned char c = (unsigned char)r->rest.p[i];
 
-		if (r->rest.n == 0)
-			break;
-		c = (unsigned char)r->rest.p[0];
-		r->rest = str_sub(r->rest, 1, r->rest.n);
-		v |= (uint64_t)(c & 0x7f) << shift;
+		v |= (uint64_t)(c & 0x7f) << (7 * i);
 		if (c < 0x80) {
+			pass(r, i + 1);
 			*out = v;
 			return true;
 		}
@@ -121,20 +126,43 @@ proto_read_varint(struct proto_reader *r, uint64_t *out)
 	return false;
 }
 
+/* Most take one byte. */
+static inline bool
+read_varint(struct proto_reader *r, uint64_t *out)
+{
+	if (r->rest.n == 0 || (unsigned char)r->rest.p[0] >= 0x80)
+		return read_long_varint(r, out);
+	*out = (unsigned char)r->rest.p[0];
+	pass(r, 1);
+	return true;
+}
+
 bool
-proto_read_record(struct proto_reader *r, struct str *out)
+proto_read_varint(struct proto_reader *r, uint64_t *out)
+{
+	return read_varint(r, out);
+}
+
+static inline bool
+read_record(struct proto_reader *r, struct str *out)
 {
 	uint64_t n;
 
-	if (r->rest.n == 0 || !proto_read_varint(r, &n))
+	if (r->rest.n == 0 || !read_varint(r, &n))
 		return false;
 	if (n > r->rest.n) {
 		r->bad = true;
 		return false;
 	}
-	*out = str_sub(r->rest, 0, (size_t)n);
-	r->rest = str_sub(r->rest, (size_t)n, r->rest.n);
+	*out = (struct str){ r->rest.p, (size_t)n };
+	pass(r, (size_t)n);
 	return true;
+}
+
+bool
+proto_read_record(struct proto_reader *r, struct str *out)
+{
+	return read_record(r, out);
 }
 
 static bool
@@ -147,26 +175,26 @@ read_fixed(struct proto_reader *r, size_t n, uint64_t *out)
 	}
 	for (size_t i = 0; i < n; i++)
 		*out |= (uint64_t)(unsigned char)r->rest.p[i] << (8 * i);
-	r->rest = str_sub(r->rest, n, r->rest.n);
+	pass(r, n);
 	return true;
 }
 
-static bool
+static inline bool
 read_field(struct proto_reader *r, struct proto_field *f)
 {
 	uint64_t tag;
 
-	if (r->bad || r->rest.n == 0 || !proto_read_varint(r, &tag))
+	if (r->bad || r->rest.n == 0 || !read_varint(r, &tag))
 		return false;
 	f->number = (unsigned)(tag >> 3);
 	f->type = tag & 7;
 	switch (f->type) {
 	case 0:
-		return proto_read_varint(r, &f->u);
+		return read_varint(r, &f->u);
 	case 1:
 		return read_fixed(r, 8, &f->u);
 	case 2:
-		if (r->rest.n > 0 && proto_read_record(r, &f->bytes))
+		if (r->rest.n > 0 && read_record(r, &f->bytes))
 			return true;
 		break;
 	case 5:
@@ -186,7 +214,7 @@ proto_next(struct proto_reader *r, struct proto_field *f)
 	*f = (struct proto_field){ 0 };
 	if (!read_field(r, f))
 		return false;
-	f->raw = str_sub(before, 0, before.n - r->rest.n);
+	f->raw = (struct str){ before.p, before.n - r->rest.n };
 	return true;
 }
 

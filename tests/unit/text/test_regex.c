@@ -320,6 +320,77 @@ START_TEST(marks)
 }
 END_TEST
 
+static void
+same_strings(struct str a, struct str b, const char *pattern)
+{
+	ck_assert_msg(str_eq(a, b), "%s: %.*s and %.*s", pattern, STR_ARG(a), STR_ARG(b));
+}
+
+/* Patterns that are read at sight are to have the plan of the parser, whose way everything in a group goes. */
+static void
+same_either_way(const char *pattern, const char *subjects)
+{
+	struct sbuf grouped = SBUF_INIT(SBUF_UNLIMITED);
+	struct regex *re = compile(str_from(pattern), REGEX_ANCHORED), *other;
+	const struct text_mark *m, *n;
+	const struct str *v, *w;
+	struct str rest = str_from(subjects);
+
+	sbuf_printf(&grouped, "(?:%s)", pattern);
+	other = compile(sbuf_get(&grouped), REGEX_ANCHORED);
+	ck_assert_uint_eq(regex_literals(re, &v), regex_literals(other, &w));
+	for (size_t i = 0; i < regex_literals(re, &v); i++)
+		same_strings(v[i], w[i], pattern);
+	ck_assert_uint_eq(regex_marks(re, &m), regex_marks(other, &n));
+	for (size_t i = 0; i < regex_marks(re, &m); i++) {
+		same_strings(m[i].start, n[i].start, pattern);
+		same_strings(m[i].within, n[i].within, pattern);
+		same_strings(m[i].end, n[i].end, pattern);
+	}
+	same_strings(regex_prefix(re), regex_prefix(other), pattern);
+	ck_assert(regex_matches_empty(re) == regex_matches_empty(other) && regex_stands_alone(re) == regex_stands_alone(other));
+	while (rest.n > 0) {
+		struct str s = str_split(&rest, ' ');
+
+		ck_assert_msg(regex_match(re, s) == regex_match(other, s), "%s on %.*s", pattern, STR_ARG(s));
+	}
+	sbuf_fini(&grouped);
+	regex_free(&re);
+	regex_free(&other);
+}
+
+START_TEST(plain_patterns_are_as_all_others)
+{
+	static const char *const bits[] = { "a", "b", "ab", ".*", ".+", "|", "[.]", "\\.", "[-]", "[ab]", "-", "", "]", "a?", "b+", "a{2}", "}", "." };
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct err e = { 0 };
+	uint64_t state = 7;
+
+	for (int i = 0; i < 5000; i++) {
+		sbuf_reset(&b);
+		for (int k = 0; k < 6; k++) {
+			state = state * 6364136223846793005u + 1442695040888963407u;
+			sbuf_puts(&b, bits[(state >> 33) % ARRAY_LEN(bits)]);
+		}
+		struct regex *re = regex_compile(sbuf_get(&b), REGEX_ANCHORED, &e);
+		if (re == NULL)
+			continue;
+		regex_free(&re);
+		same_either_way(sbuf_cstr(&b), "a b ab ba . a. .a a.b aab -a - ab-ab ]a b} xabx a\nb \na bab. aa bb");
+	}
+	/* So many have a list, gaps that are compared, marks, and none of these. */
+	for (int n = 15; n < 70; n++) {
+		for (int gap = 0; gap < 2; gap++) {
+			sbuf_reset(&b);
+			for (int i = 0; i < n; i++)
+				sbuf_printf(&b, "%shost-%d%s", i > 0 ? "|" : "", i, gap ? ".*" : "");
+			same_either_way(sbuf_cstr(&b), "host-1 host-69 host- host-14x host-2 xhost-1");
+		}
+	}
+	sbuf_fini(&b);
+}
+END_TEST
+
 START_TEST(large_alternations)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
@@ -494,6 +565,7 @@ add(TCase *tc)
 	tcase_add_test(tc, matches_like_go);
 	tcase_add_test(tc, enumerates_literals);
 	tcase_add_test(tc, marks);
+	tcase_add_test(tc, plain_patterns_are_as_all_others);
 	tcase_add_test(tc, large_alternations);
 	tcase_add_test(tc, sets_of_runes);
 	tcase_add_test(tc, compiled_once);
