@@ -17,7 +17,7 @@ struct sbuf;
 bool commands_run(int argc, char *const *argv, int *status_out);
 /* The list of commands for --help. */
 void commands_help(struct sbuf *out);
-/* Prints the version, in the words of a program of Prometheus. */
-void commands_version(const char *program);
+/* Prints the version; called alertmanager or amtool, by a path that ends so, the version of those that it stands for, in their layout. */
+void commands_version(const char *path);
 
 #endif

@@ -56,6 +56,7 @@ struct options {
 	struct str etcd_endpoints_text, etcd_prefix, etcd_username, etcd_password_file, etcd_ca_file, etcd_cert_file, etcd_key_file;
 	struct words etcd_endpoints;	/* without a slash at their end; none: there is no etcd */
 	span etcd_lease_ttl;
+	bool sandbox;
 	struct str features;
 	struct str log_level_text, log_format_text;
 	enum log_level log_level;

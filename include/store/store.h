@@ -44,7 +44,9 @@ struct store_options {
 	void *arg;
 };
 
-/* Makes the directory. NULL when that is impossible. */
+/* Makes the directory for us alone if it is missing, its parents as is usual; empty: this one. One that is there stays as it is. */
+bool store_make_directory(struct str path, struct err *e) MUST_CHECK;
+/* Makes the directory, too. NULL when that is impossible. */
 struct store *store_open(const struct store_options *o, struct err *e) MUST_CHECK;
 /*
  * Feeds what the disk holds to engine_restore_…, before the first

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "cluster.h"
+#include "loop/supervisor.h"
 #include "loop/tasks.h"
 #include "loop/timer.h"
 #include "loop/workers.h"
@@ -127,6 +128,7 @@ static void
 end(struct reload *r, const struct err *e)
 {
 	r->state = RELOAD_IDLE;
+	supervisor_ready(r->s->supervisor);
 	answer(&r->now, e);
 	if (r->again)
 		begin(r);
@@ -190,6 +192,7 @@ begin(struct reload *r)
 		http_server_refresh(r->s->web);
 	LOG(&r->log, LOG_INFO, "Loading configuration file", F_STR("file", r->s->o->config_file));
 	r->began = r->s->clock->now(r->s->clock);
+	supervisor_reloading(r->s->supervisor, r->began.mono);
 	r->state = RELOAD_LOADING;
 	r->job = (struct job){ .run = run_load, .done = load_done };
 	if (!workers_submit(r->workers, &r->job)) {

@@ -15,6 +15,7 @@
 #include "base/tz.h"
 #include "loop/clock_real.h"
 #include "loop/heap.h"
+#include "loop/supervisor.h"
 #include "loop/turn.h"
 #include "observe/loop_metrics.h"
 #include "observe/process_metrics.h"
@@ -152,6 +153,7 @@ on_terminate(evutil_socket_t fd, short what, void *arg)
 		return;
 	s->stopping = true;
 	LOG(&s->log, LOG_INFO, "Shutting down gracefully");
+	supervisor_stopping(s->supervisor);
 	reload_stop(s->reload);
 	http_server_stop(s->web, SHUTDOWN_GRACE, on_drained, s);
 }
@@ -453,7 +455,8 @@ start(struct server *s, struct moment now, struct err *e)
 	c = load_first(s, now, e);
 	if (c == NULL)
 		return false;
-	if (!open_state(s, now, e) || !server_open_history(s, e) || !open_listeners(s, e) ||
+	s->supervisor = supervisor_new(s->base);
+	if (!server_confine(s, c, e) || !open_state(s, now, e) || !server_open_history(s, e) || !open_listeners(s, e) ||
 	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url,
 		e) ||
 	    !open_senders(s, e) || !open_recorders(s, c, now, e) || !others_open(s, e)) {
@@ -472,6 +475,7 @@ start(struct server *s, struct moment now, struct err *e)
 		if (s->history != NULL)
 			s->silence_ends = silence_ends_new(s);
 		http_server_serve(s->web);
+		supervisor_ready(s->supervisor);
 	}
 	config_unref(c);
 	return s->reload != NULL;
@@ -512,6 +516,7 @@ stop(struct server *s)
 	free_event(&s->sig_int);
 	timer_fini(&s->ending);
 	timer_fini(&s->pulse);
+	supervisor_free(&s->supervisor);
 	/* Things that a worker still uses must stay; the state on disk is complete. */
 	if (!reload_free(&s->reload))
 		_exit(s->status);
@@ -555,8 +560,8 @@ server_run(const struct options *o, struct arena *a)
 	learn_host(&s);
 	if (o->feature_memory_only)
 		LOG(&s.log, LOG_WARN, "Nothing is written to disk: a restart will forget everything");
-	LOG(&s.log, LOG_INFO, "Starting Alertmanager",
-	    F_CSTR("version", "(version=" ALERTMANAGER_VERSION ", branch=tocsin-" TOCSIN_VERSION ", revision=" TOCSIN_REVISION ")"));
+	LOG(&s.log, LOG_INFO, "Starting tocsin",
+	    F_CSTR("version", "(version=" TOCSIN_VERSION ", alertmanager=" ALERTMANAGER_VERSION ", revision=" TOCSIN_REVISION ")"));
 	LOG(&s.log, LOG_INFO, "Build context",
 	    F_CSTR("build_context", BUILD_CONTEXT));
 	warn_features(&s);
@@ -575,7 +580,7 @@ server_run(const struct options *o, struct arena *a)
 			s.status = 1;
 		}
 	} else {
-		LOG(&s.log, LOG_ERROR, "alertmanager exited with error", F_ERR(&e));
+		LOG(&s.log, LOG_ERROR, "tocsin exited with error", F_ERR(&e));
 		s.status = 1;
 	}
 	stop(&s);

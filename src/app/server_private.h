@@ -29,6 +29,7 @@ struct event;
 struct event_base;
 struct expo;
 struct heap_keeper;
+struct supervisor;
 
 struct server {
 	const struct options *o;
@@ -60,6 +61,7 @@ struct server {
 	struct silence_ends *silence_ends;	/* NULL: there is no history */
 	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;
+	struct supervisor *supervisor;
 	struct api *api;
 	struct str hostname, external_url, route_prefix;
 	struct metrics_source sources[10];
@@ -71,6 +73,9 @@ struct server {
 
 /* apply.c: gives c to the engine, and says what is odd about it. */
 void server_apply(struct server *s, struct config *c, struct moment now);
+
+/* confine.c: as --sandbox says; c is about to be in force. Before there are threads. */
+bool server_confine(struct server *s, const struct config *c, struct err *e) MUST_CHECK;
 
 /* Fills s->port. */
 void server_port_init(struct server *s);

@@ -279,15 +279,30 @@ commands_run(int argc, char *const *argv, int *status_out)
 	return group != NULL || as_amtool;
 }
 
-/* The layout of Prometheus' common/version, which tools read. */
+#if defined(__x86_64__)
+#define PLATFORM "linux/amd64"
+#elif defined(__aarch64__)
+#define PLATFORM "linux/arm64"
+#else
+#define PLATFORM "linux"
+#endif
+
 void
-commands_version(const char *program)
+commands_version(const char *path)
 {
-	printf("%s, version " ALERTMANAGER_VERSION " (branch: tocsin, revision: tocsin-" TOCSIN_VERSION ")\n"
-	       "  build user:       tocsin\n"
-	       "  build date:       unknown\n"
-	       "  go version:       C11\n"
-	       "  platform:         linux/amd64\n"
-	       "  tags:             unknown\n",
-	    program);
+	const char *slash = strrchr(path, '/'), *program = slash != NULL ? slash + 1 : path;
+	bool original = strcmp(program, "alertmanager") == 0 || strcmp(program, "amtool") == 0;
+
+	/* The layout of Prometheus' common/version, which tools read; they want a version of Alertmanager. */
+	if (original)
+		printf("%s, version " ALERTMANAGER_VERSION " (branch: tocsin, revision: tocsin-" TOCSIN_VERSION ")\n"
+		       "  build user:       tocsin\n"
+		       "  build date:       unknown\n"
+		       "  go version:       C11\n"
+		       "  platform:         " PLATFORM "\n"
+		       "  tags:             unknown\n",
+		    program);
+	else
+		printf("tocsin, version " TOCSIN_VERSION " (compatible with Alertmanager " ALERTMANAGER_VERSION ")\n"
+		       "  platform:         " PLATFORM "\n");
 }

@@ -101,6 +101,9 @@ static const struct flag flags[] = {
 	    .help = "Certificates that sign those of the etcd; by default the host's."),
 	STRING_FLAG(O, etcd_cert_file, "etcd.cert-file", .fallback = "", .help = "Certificate to show to the etcd."),
 	STRING_FLAG(O, etcd_key_file, "etcd.key-file", .fallback = "", .help = "Its key."),
+	BOOL_FLAG(O, sandbox, "sandbox", .fallback = "false",
+	    .help = "Give up to write anywhere but in --storage.path and where the event recorder writes at the start, to start other "
+		    "programs, and system calls that are of no use here."),
 	STRING_FLAG(O, features, "enable-feature", .fallback = "",
 	    .help = "Comma-separated: alert-names-in-metrics, receiver-name-in-metrics, group-key-in-metrics, classic-mode, "
 		    "utf8-strict-mode, auto-gomemlimit, event-recorder, reload-resets-timers, memory-only."),
@@ -286,25 +289,25 @@ options_check(const struct options *o, struct err *e)
 		span value;
 		bool cluster;
 	} positive[] = {
-		{ "Retention", o->data_retention, false },
-		{ "MaintenanceInterval", o->data_maintenance_interval, false },
-		{ "AlertGCInterval", o->alerts_gc_interval, false },
-		{ "DispatchMaintenanceInterval", o->dispatch_maintenance_interval, false },
-		{ "PeerTimeout", o->cluster_peer_timeout, true },
-		{ "PeersResolveTimeout", o->cluster_peers_resolve_timeout, true },
-		{ "GossipInterval", o->cluster_gossip_interval, true },
-		{ "PushPullInterval", o->cluster_pushpull_interval, true },
-		{ "TCPTimeout", o->cluster_tcp_timeout, true },
-		{ "ProbeTimeout", o->cluster_probe_timeout, true },
-		{ "ProbeInterval", o->cluster_probe_interval, true },
-		{ "ReconnectInterval", o->cluster_reconnect_interval, true },
-		{ "ReconnectTimeout", o->cluster_reconnect_timeout, true },
+		{ "data.retention", o->data_retention, false },
+		{ "data.maintenance-interval", o->data_maintenance_interval, false },
+		{ "alerts.gc-interval", o->alerts_gc_interval, false },
+		{ "dispatch.maintenance-interval", o->dispatch_maintenance_interval, false },
+		{ "cluster.peer-timeout", o->cluster_peer_timeout, true },
+		{ "cluster.peers-resolve-timeout", o->cluster_peers_resolve_timeout, true },
+		{ "cluster.gossip-interval", o->cluster_gossip_interval, true },
+		{ "cluster.pushpull-interval", o->cluster_pushpull_interval, true },
+		{ "cluster.tcp-timeout", o->cluster_tcp_timeout, true },
+		{ "cluster.probe-timeout", o->cluster_probe_timeout, true },
+		{ "cluster.probe-interval", o->cluster_probe_interval, true },
+		{ "cluster.reconnect-interval", o->cluster_reconnect_interval, true },
+		{ "cluster.reconnect-timeout", o->cluster_reconnect_timeout, true },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(positive); i++) {
 		if (positive[i].value > 0 || (positive[i].cluster && o->cluster_listen_address.n == 0))
 			continue;
-		return err_set(e, ERR_INVALID, "alertmanager/app: Options.%s must be positive%s", positive[i].name,
+		return err_set(e, ERR_INVALID, "--%s must be positive%s", positive[i].name,
 		    positive[i].cluster ? " when clustering is enabled" : "");
 	}
 	if (o->feature_gomemlimit && !(o->gomemlimit_ratio > 0 && o->gomemlimit_ratio <= 1))

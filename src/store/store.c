@@ -342,6 +342,16 @@ on_pulse(void *arg)
 	}
 }
 
+bool
+store_make_directory(struct str path, struct err *e)
+{
+	char *dir = path.n > 0 ? mem_strndup(path.p, path.n) : mem_strdup(".");
+	bool ok = owner_make_directory(dir, e);
+
+	mem_free(dir);
+	return ok;
+}
+
 struct store *
 store_open(const struct store_options *o, struct err *e)
 {

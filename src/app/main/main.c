@@ -42,7 +42,7 @@ serve(int argc, char **argv)
 	else if (o.help)
 		status = print_help();
 	else if (o.version)
-		commands_version("alertmanager");
+		commands_version(argv[0]);
 	else if (!options_features(&o, &e)) {
 		fprintf(stderr, "level=ERROR msg=\"error parsing the feature flag list\" err=\"%s\"\n", e.text);
 		status = 1;

@@ -103,9 +103,8 @@ START_TEST(mistakes)
 								   "\"9999999999999999999999999999999\"" },
 		{ "--silences.max-per-silence-bytes=1 --silences.max-silence-size-bytes=2",
 		    "flag 'silences.max-silence-size-bytes' cannot be repeated" },
-		{ "--data.retention 0", "alertmanager/app: Options.Retention must be positive" },
-		{ "--cluster.probe-interval 0", "alertmanager/app: Options.ProbeInterval must be positive when clustering is "
-						"enabled" },
+		{ "--data.retention 0", "--data.retention must be positive" },
+		{ "--cluster.probe-interval 0", "--cluster.probe-interval must be positive when clustering is enabled" },
 		{ "--enable-feature=foo", "unknown option 'foo' for --enable-feature" },
 		{ "--enable-feature=classic-mode,utf8-strict-mode", "cannot have both classic and UTF-8 modes enabled" },
 	};
