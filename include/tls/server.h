@@ -5,6 +5,8 @@
 #ifndef TLS_SERVER_H
 #define TLS_SERVER_H
 
+#include <stdint.h>
+
 #include <openssl/ssl.h>
 
 #include "base/arena.h"
@@ -15,6 +17,8 @@
 
 /* Reads the certificates, too. NULL and e on failure: failed to read cert_file (…): … */
 SSL_CTX *tls_server_new(const struct web_tls *t, struct err *e) MUST_CHECK;
+/* When the certificate ends that ctx shows, in seconds since 1970; 0 when it shows none. */
+int64_t tls_certificate_ends(const SSL_CTX *ctx);
 /*
  * The common name of the client's certificate, in the arena. Empty without a certificate, when it was not verified
  * against the configured authorities, or when its name has a NUL. `ssl` is of such a context.

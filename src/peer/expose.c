@@ -3,6 +3,7 @@
 #include "door.h"
 #include "lines.h"
 #include "peer_private.h"
+#include "secure.h"
 #include "text/expo.h"
 
 static void
@@ -152,6 +153,8 @@ expose_tls(struct expo *x, const struct peer *p)
 	    (double)p->streams_sent);
 	one(x, "alertmanager_tls_transport_read_errors_total", "Connections that came and were refused or broke.", EXPO_COUNTER,
 	    (double)in.errors);
+	one(x, "tocsin_cluster_certificate_expiry_timestamp_seconds", "When the certificate that members are shown ends.", EXPO_GAUGE,
+	    (double)secure_certificate_ends(p->secure));
 	by_connection(x, "alertmanager_tls_transport_write_errors_total", "Connections to members that failed.", out.errors,
 	    p->streams_failed);
 }

@@ -151,6 +151,12 @@ bufferevent_of(struct event_base *base, int fd, SSL *ssl, enum bufferevent_ssl_s
 	return bev;
 }
 
+int64_t
+secure_certificate_ends(const struct secure *s)
+{
+	return tls_certificate_ends(s->server);
+}
+
 struct bufferevent *
 secure_accept(struct secure *s, int fd)
 {

@@ -8,6 +8,8 @@
 #ifndef SECURE_H
 #define SECURE_H
 
+#include <stdint.h>
+
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -30,6 +32,8 @@ struct bufferevent *secure_accept(struct secure *s, int fd);
 struct bufferevent *secure_dial(struct secure *s, const struct gossip_address *to);
 /* Appends bytes that are written as one record: Alertmanager loses what is behind a frame in its record. */
 void secure_put(struct bufferevent *bev, struct str bytes);
+/* When the certificate that members are shown ends, in seconds since 1970. */
+int64_t secure_certificate_ends(const struct secure *s);
 /* Why a connection ended, in OpenSSL's words or the system's: `why` is errno. */
 void secure_error(struct bufferevent *bev, int why, struct err *e);
 

@@ -268,4 +268,9 @@ http_server_expose(void *arg, struct expo *x, struct moment now)
 	    EXPO_COUNTER);
 	expo_label(x, "method", STR("get"));
 	expo_value(x, (double)s->gets_refused);
+	if (web_config_tls(s->web)) {
+		expo_family(x, "tocsin_web_certificate_expiry_timestamp_seconds", "When the certificate of the web server ends.",
+		    EXPO_GAUGE);
+		expo_value(x, (double)web_config_certificate_ends(s->web));
+	}
 }

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "config/web_conf.h"
 #include "loop/file.h"
+#include "tls/server.h"
 #include "web_tls.h"
 
 /* Files are looked at again so often at most: it may hold the loop when the disk is slow. */
@@ -137,6 +138,12 @@ bool
 web_config_tls(const struct web_config *w)
 {
 	return w != NULL && w->tls != NULL;
+}
+
+int64_t
+web_config_certificate_ends(const struct web_config *w)
+{
+	return web_config_tls(w) ? tls_certificate_ends(w->tls) : 0;
 }
 
 struct bufferevent *

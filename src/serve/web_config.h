@@ -9,6 +9,7 @@
 #define SERVE_WEB_CONFIG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
@@ -33,6 +34,8 @@ struct admission *web_config_admission(struct web_config *w);
 /* Looks at once whether the file has changed. */
 void web_config_refresh(struct web_config *w);
 bool web_config_tls(const struct web_config *w);
+/* When the certificate in force ends, in seconds since 1970; 0 without TLS. */
+int64_t web_config_certificate_ends(const struct web_config *w);
 /* Takes a connected socket (-1: it will be set later), with TLS if so configured. */
 struct bufferevent *web_config_accept(struct web_config *w, struct event_base *base, int fd);
 /* Adds the configured headers to a response, in place of what it has of those names. New values are in the arena. */

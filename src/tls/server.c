@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/server.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -231,6 +232,20 @@ tls_server_new(const struct web_tls *t, struct err *e)
 		return ctx;
 	SSL_CTX_free(ctx);
 	return NULL;
+}
+
+int64_t
+tls_certificate_ends(const SSL_CTX *ctx)
+{
+	X509 *x = SSL_CTX_get0_certificate(ctx);
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int days = 0, seconds = 0;
+
+	assert(epoch != NULL);
+	if (x == NULL || ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(x)) != 1)
+		days = seconds = 0;
+	ASN1_TIME_free(epoch);
+	return (int64_t)days * 86400 + seconds;
 }
 
 static struct str

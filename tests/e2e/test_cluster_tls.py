@@ -4,6 +4,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -73,6 +74,7 @@ def test_three_of_ours_and_strangers(member, sink):
         assert m.metric("alertmanager_tls_transport_packet_bytes_sent_total") > 0
         assert m.metric('alertmanager_tls_transport_stream_connections_received_total') > 0
         assert m.metric("alertmanager_cluster_failed_peers") == 0
+        assert m.metric("tocsin_cluster_certificate_expiry_timestamp_seconds") > time.time()
     before = members[0].metric("alertmanager_tls_transport_read_errors_total")
     plain, stranger = member("p", members[0], certificate=None), member("s", members[0], certificate="stranger")
     members[0].until(lambda: members[0].metric("alertmanager_tls_transport_read_errors_total") >= before + 2, "refusing them")

@@ -168,6 +168,17 @@ def test_clients_need_certificates(web, certificate, tmp_path):
     assert https(server, trusting(certificate[0], known))[0] == 200
 
 
+def shown_end(server, context):
+    """What the metrics say of the end of the server's certificate."""
+    text = https(server, context, "/metrics")[2].decode()
+    return float(re.search(r"^tocsin_web_certificate_expiry_timestamp_seconds (.*)$", text, re.M).group(1))
+
+
+def written_end(certificate):
+    line = subprocess.run(["openssl", "x509", "-enddate", "-noout", "-in", certificate], check=True, capture_output=True, text=True).stdout
+    return ssl.cert_time_to_seconds(line.strip().removeprefix("notAfter="))
+
+
 def test_certificates_are_renewed_without_a_restart(web, tmp_path):
     first, second = make_certificate(tmp_path, "first"), make_certificate(tmp_path, "second")
     cert, key = tmp_path / "live.pem", tmp_path / "live.key"
@@ -178,11 +189,13 @@ def test_certificates_are_renewed_without_a_restart(web, tmp_path):
     old.request("GET", "/-/healthy")
     assert old.getresponse().read() is not None
     before = https(server, trusting(first[0]))[3]
+    assert shown_end(server, trusting(first[0])) == written_end(first[0])
     replace(key, second[1])
     replace(cert, second[0])
     hang_up(server)
     after = https(server, trusting(second[0]))[3]
     assert before != after
+    assert shown_end(server, trusting(second[0])) == written_end(second[0])
     assert refused(server, trusting(first[0]))
     # who is connected stays so
     old.request("GET", "/-/healthy")
