@@ -63,7 +63,9 @@ class Prometheus:
         self.log = (self.dir / "prometheus.log").open("w")
         self.process = subprocess.Popen(
             [binary, f"--config.file={self.dir}/prometheus.yml", f"--storage.tsdb.path={self.dir}/tsdb",
-             f"--web.listen-address=127.0.0.1:{self.port}"],
+             f"--web.listen-address=127.0.0.1:{self.port}",
+             # what fired before the router was found is posted at once, not after a minute
+             "--rules.alert.resend-delay=1s"],
             stdout=self.log, stderr=subprocess.STDOUT)
 
     def close(self):
