@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The systems of contrib/examples with their own rules and configurations: a real Prometheus sees something fail, and the
 people get their messages in their language, once for each cause. (ALT_LAS has test_owner.py; here are its messages.)"""
+import contextlib
 import datetime
 import email
 import email.policy
+import http.client
+import json
 import re
 import subprocess
 import time
@@ -11,6 +14,7 @@ import time
 import pytest
 import yaml
 
+from lib.ports import free_port
 from lib.prometheus import Exporter, Prometheus
 from lib.server import AUTHORITIES, BINARY, ROOT
 
@@ -271,3 +275,54 @@ def test_restaurant_one_cause_one_message(world):
     w.stop("node", "user")
     w.slack("[심각] kubernetes critical: 노드 n1가 응답하지 않습니다")
     w.wait_alerts("ServiceDown", inhibited)
+
+
+@pytest.fixture
+def nginx(tmp_path):
+    """nginx(text): started with that configuration."""
+    started = []
+
+    def start(text):
+        path = tmp_path / "nginx.conf"
+        path.write_text(f"daemon off;\nerror_log {tmp_path}/error.log;\npid {tmp_path}/nginx.pid;\n" + text)
+        started.append(subprocess.Popen(["/usr/sbin/nginx", "-p", tmp_path, "-c", path, "-e", tmp_path / "error.log"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(300)
+
+
+def test_streaming_has_nginx_in_front(serve, nginx, tmp_path):
+    front = free_port()
+    server = serve("route: {receiver: none}\nreceivers: [{name: none}]\n", f"--web.external-url=http://127.0.0.1:{front}/alertmanager/")
+    text = (EXAMPLES / "streaming/nginx.conf").read_text()
+    temporary = " ".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    for old, new in [("listen 80;", f"listen 127.0.0.1:{front};"), ("alertmanager:9093", f"127.0.0.1:{server.port}"),
+                     ("http {", f"http {{ access_log off; {temporary}"), ("resolver 127.0.0.11 valid=10s;", "")]:
+        assert old in text, old
+        text = text.replace(old, new)
+    nginx(text)
+
+    def ask(method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", front, timeout=300)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
+
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            status, _, page = ask("GET", "/alertmanager/")
+            break
+        except OSError:
+            assert time.monotonic() < end, (tmp_path / "error.log").read_text()
+            time.sleep(0.1)
+    assert status == 200 and b"<html" in page
+    assert ask("GET", "/alertmanager")[0] == 301
+    assert ask("POST", "/alertmanager/api/v2/alerts", json.dumps([{"labels": {"alertname": "Front"}}]))[0] == 200
+    assert b"Front" in ask("GET", "/alertmanager/api/v2/alerts")[2]
+    assert ask("GET", "/alertmanager/metrics")[0] == 403
+    assert ask("GET", "/")[0] == 502

@@ -7,7 +7,7 @@ cd "$1"
 if command -v promtool >/dev/null; then
 	promtool check rules --lint=all --lint-fatal rules/*.rules.yml
 	promtool test rules rules/*.rules.test.yml
-	promtool check config contrib/quickstart/prometheus.yml
+	promtool check config contrib/quickstart/prometheus.yml contrib/examples/*/prometheus.yml
 else
 	echo 'no promtool here: alert rules not tested'
 fi
