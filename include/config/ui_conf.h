@@ -75,6 +75,8 @@ struct ui_conf {
 };
 
 /* The defaults, of a configuration without the key. */
+const struct ui_conf *ui_conf_absent(void);
+/* The configuration's, or the defaults. */
 const struct ui_conf *config_ui(const struct config *c);
 
 /* The severity that a word is commonly used for, in whatever case. */

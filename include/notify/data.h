@@ -13,10 +13,14 @@
 #include "tmpl/value.h"
 
 /*
- * The template data `.` for the first `limit` alerts of n (0: all). Lives in
- * the arena; borrows n and env.
+ * The template data `.` for the first `limit` alerts of n (0: all). Its brief (Brief) halves with each step of
+ * `brevity`. Lives in the arena; borrows n and env.
  */
-struct value notify_data(const struct notification *n, size_t limit, const struct notify_env *env, struct arena *a);
+struct value notify_data(const struct notification *n, size_t limit, unsigned brevity, const struct notify_env *env,
+    struct arena *a);
+
+/* Whether a template has asked for its brief. */
+bool notify_data_has_brief(struct value data);
 
 /* For each label (or annotation) of the first of n > 0 alerts, in their order: whether all have it. In the arena. */
 const bool *notify_common(const struct noted_alert *alerts, size_t n, bool annotations, struct arena *a);

@@ -18,7 +18,7 @@ static const struct {
 };
 
 const struct ui_conf *
-config_ui(const struct config *c)
+ui_conf_absent(void)
 {
 	static struct str order[] = { { "critical", 8 }, { "warning", 7 }, { "info", 4 } };
 	static enum severity classes[] = { SEVERITY_CRITICAL, SEVERITY_WARNING, SEVERITY_INFO };
@@ -26,7 +26,13 @@ config_ui(const struct config *c)
 		.severity = { .label = { "severity", 8 }, .order = { .v = order, .n = ARRAY_LEN(order) }, .classes = classes },
 	};
 
-	return c->ui != NULL ? c->ui : &absent;
+	return &absent;
+}
+
+const struct ui_conf *
+config_ui(const struct config *c)
+{
+	return c->ui != NULL ? c->ui : ui_conf_absent();
 }
 
 enum severity

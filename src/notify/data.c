@@ -7,27 +7,18 @@
 #include "notify/data.h"
 
 #include "base/rfc3339.h"
-
-struct alert_view {
-	struct value status, labels, annotations, starts, ends, generator_url, fingerprint;
-};
-
-struct data_view {
-	struct value receiver, status, alerts, reason;
-	struct value group_labels, common_labels, common_annotations, route_labels;
-	struct value external_url;
-};
-
-#define FIELD(S, m, go, js) { .name = go, .json = js, .offset = offsetof(struct S, m) }
+#include "brief.h"
+#include "data_view.h"
+#include "model/group_name.h"
 
 static const struct value_field alert_fields[] = {
-	FIELD(alert_view, status, "Status", "status"),
-	FIELD(alert_view, labels, "Labels", "labels"),
-	FIELD(alert_view, annotations, "Annotations", "annotations"),
-	FIELD(alert_view, starts, "StartsAt", "startsAt"),
-	FIELD(alert_view, ends, "EndsAt", "endsAt"),
-	FIELD(alert_view, generator_url, "GeneratorURL", "generatorURL"),
-	FIELD(alert_view, fingerprint, "Fingerprint", "fingerprint"),
+	VIEW_FIELD(alert_view, status, "Status", "status"),
+	VIEW_FIELD(alert_view, labels, "Labels", "labels"),
+	VIEW_FIELD(alert_view, annotations, "Annotations", "annotations"),
+	VIEW_FIELD(alert_view, starts, "StartsAt", "startsAt"),
+	VIEW_FIELD(alert_view, ends, "EndsAt", "endsAt"),
+	VIEW_FIELD(alert_view, generator_url, "GeneratorURL", "generatorURL"),
+	VIEW_FIELD(alert_view, fingerprint, "Fingerprint", "fingerprint"),
 };
 
 static const struct value_type alert_type = {
@@ -89,15 +80,15 @@ static const struct value_type alerts_type = {
 };
 
 static const struct value_field data_fields[] = {
-	FIELD(data_view, receiver, "Receiver", "receiver"),
-	FIELD(data_view, status, "Status", "status"),
-	FIELD(data_view, alerts, "Alerts", "alerts"),
-	FIELD(data_view, reason, "NotificationReason", "notification_reason"),
-	FIELD(data_view, group_labels, "GroupLabels", "groupLabels"),
-	FIELD(data_view, common_labels, "CommonLabels", "commonLabels"),
-	FIELD(data_view, common_annotations, "CommonAnnotations", "commonAnnotations"),
-	FIELD(data_view, route_labels, "RouteLabels", "routeLabels"),
-	FIELD(data_view, external_url, "ExternalURL", "externalURL"),
+	VIEW_FIELD(data_view, receiver, "Receiver", "receiver"),
+	VIEW_FIELD(data_view, status, "Status", "status"),
+	VIEW_FIELD(data_view, alerts, "Alerts", "alerts"),
+	VIEW_FIELD(data_view, reason, "NotificationReason", "notification_reason"),
+	VIEW_FIELD(data_view, group_labels, "GroupLabels", "groupLabels"),
+	VIEW_FIELD(data_view, common_labels, "CommonLabels", "commonLabels"),
+	VIEW_FIELD(data_view, common_annotations, "CommonAnnotations", "commonAnnotations"),
+	VIEW_FIELD(data_view, route_labels, "RouteLabels", "routeLabels"),
+	VIEW_FIELD(data_view, external_url, "ExternalURL", "externalURL"),
 };
 
 static const struct value_type data_type = {
@@ -107,7 +98,35 @@ static const struct value_type data_type = {
 	.fields_n = ARRAY_LEN(data_fields),
 };
 
-static const struct value_type data_ptr_type = { .name = "*template.Data", .kind = V_PTR, .elem = &data_type };
+/* Looking at one alert, some of them several times. */
+#define BRIEF_UNITS 40
+
+static bool
+data_brief(struct value_call *c, const struct value *args, size_t n, struct value *out)
+{
+	const struct data_view *d = args[0].u.object;
+
+	(void)n;
+	if (d->brief->type == NULL) {
+		if (!value_charge(c, BRIEF_UNITS * (d->alerts.u.list.n + 1)))
+			return false;
+		*d->brief = brief_of(d);
+	}
+	*out = *d->brief;
+	return true;
+}
+
+static const struct value_func data_methods[] = {
+	{ .name = "Brief", .result = &brief_type, .call = data_brief },
+};
+
+static const struct value_type data_ptr_type = {
+	.name = "*template.Data",
+	.kind = V_PTR,
+	.elem = &data_type,
+	.methods = data_methods,
+	.methods_n = ARRAY_LEN(data_methods),
+};
 
 /* Those labels of l for which keep (NULL: all of them) is set. */
 static struct value
@@ -195,7 +214,7 @@ alert_value(struct arena *a, const struct noted_alert *noted)
 }
 
 struct value
-notify_data(const struct notification *n, size_t limit, const struct notify_env *env, struct arena *a)
+notify_data(const struct notification *n, size_t limit, unsigned brevity, const struct notify_env *env, struct arena *a)
 {
 	size_t count = limit > 0 && limit < n->alerts_n ? limit : n->alerts_n;
 	struct value *items = ARENA_ARRAY(a, count + 1, struct value);
@@ -215,7 +234,20 @@ notify_data(const struct notification *n, size_t limit, const struct notify_env 
 	d->common_annotations = count > 0 ? common_of(a, n->alerts, count, true) : kv_of(a, NULL, NULL);
 	d->route_labels = kv_of(a, n->route_labels, NULL);
 	d->external_url = value_str(env->external_url);
+	d->ui = config_ui(n->config);
+	d->group = group_name(n->receiver->name, n->group_key);
+	d->brevity = brevity;
+	d->arena = a;
+	d->brief = ARENA_NEW(a, struct value);
 	return value_object(&data_ptr_type, d);
+}
+
+bool
+notify_data_has_brief(struct value data)
+{
+	const struct data_view *d = data.u.object;
+
+	return d->brief->type != NULL;
 }
 
 static bool
@@ -373,6 +405,9 @@ notify_data_json(const struct json *j, struct arena *a, struct value *out, struc
 		d->common_labels = common_of_views(a, d->alerts.u.list.items, d->alerts.u.list.n, false);
 	if (!annotations)
 		d->common_annotations = common_of_views(a, d->alerts.u.list.items, d->alerts.u.list.n, true);
+	d->ui = ui_conf_absent();
+	d->arena = a;
+	d->brief = ARENA_NEW(a, struct value);
 	*out = value_object(&data_ptr_type, d);
 	return true;
 }

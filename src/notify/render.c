@@ -9,6 +9,7 @@
 struct rendering {
 	struct value data;
 	size_t max_alerts;
+	unsigned brevity;
 };
 
 /* 0: all. */
@@ -34,10 +35,11 @@ render_data(struct attempt *a)
 	struct rendering *r = a->rendering;
 	size_t max = max_alerts(a);
 
-	if (r == NULL || r->max_alerts != max) {
+	if (r == NULL || r->max_alerts != max || r->brevity != a->brevity) {
 		r = ARENA_NEW(a->arena, struct rendering);
 		r->max_alerts = max;
-		r->data = notify_data(a->n, max, a->env, a->arena);
+		r->brevity = a->brevity;
+		r->data = notify_data(a->n, max, a->brevity, a->env, a->arena);
 		a->rendering = r;
 	}
 	return r->data;
@@ -59,7 +61,7 @@ render_env(struct attempt *a)
 {
 	return (struct tmpl_env){
 		.now = a->now.wall,
-		.local = zone_local(),
+		.local = a->zone != NULL ? a->zone : zone_local(),
 		.route_label = route_label,
 		.route_label_arg = a->n,
 		.steps_used = &a->steps,

@@ -121,7 +121,7 @@ notify_route_labels(const struct notify_env *env, const struct config *c, const 
 	};
 	struct tmpl_env now_and_here = { .now = now.wall, .local = zone_local() };
 	struct route_rendering *rendering = notify_route_rendering(c->tmpl, &r->labels, false,
-	    notify_data(&n, 0, env, a), &now_and_here, a);
+	    notify_data(&n, 0, 0, env, a), &now_and_here, a);
 
 	out = collect(rendering, env, &n);
 	labels_unref(none);
