@@ -46,6 +46,8 @@ struct global {
 	struct str smtp_auth_secret, smtp_auth_secret_file, smtp_auth_identity;
 	bool smtp_require_tls;
 	enum tristate smtp_force_implicit_tls;
+	struct str smtp_language, smtp_time_zone;
+	bool smtp_extras;
 	struct tls_config *smtp_tls_config;
 	struct str slack_api_url, slack_api_url_file, slack_app_token, slack_app_token_file, slack_app_url;
 	struct str pagerduty_url;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail_message.h"
 
+#include "base/ascii.h"
 #include "base/compiler.h"
 #include "base/layout.h"
 #include "text/mime.h"
@@ -71,6 +72,33 @@ mail_put_date(struct sbuf *b, struct wall now)
 	struct zoned_time t = { .at = zone_apply(zone_local(), now, NULL) };
 
 	layout_format(b, STR("Date: Mon, 02 Jan 2006 15:04:05 -0700\r\n"), &t);
+}
+
+void
+mail_put_automatic(struct sbuf *b)
+{
+	sbuf_puts(b, "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: OOF, AutoReply\r\n");
+}
+
+/* A label of a domain name has no more. */
+#define LIST_NAME_MAX 63
+
+void
+mail_put_list_id(struct sbuf *b, struct str receiver, struct str from)
+{
+	struct str domain = STR_NONE;
+
+	for (size_t at = str_chr(from, '@'); at < from.n; at = str_chr(from, '@')) {
+		domain = str_sub(from, at + 1, from.n);
+		from = domain;
+	}
+	for (size_t i = 0; i < domain.n; i++)
+		if (!ascii_alnum(domain.p[i]) && domain.p[i] != '-' && domain.p[i] != '.')
+			domain = STR_NONE;
+	sbuf_puts(b, "List-Id: <");
+	for (size_t i = 0; i < receiver.n && i < LIST_NAME_MAX; i++)
+		sbuf_putc(b, ascii_alnum(receiver.p[i]) ? ascii_lower(receiver.p[i]) : '-');
+	sbuf_printf(b, ".alerts.%.*s>\r\n", STR_ARG(domain.n > 0 ? domain : STR("localhost")));
 }
 
 static void

@@ -20,6 +20,13 @@
 void mail_put_header(struct sbuf *b, struct str name, struct str value);
 /* Thu, 01 Jan 1970 00:00:00 +0000, in the local zone. */
 void mail_put_date(struct sbuf *b, struct wall now);
+/*
+ * The fields by which readers know what a program sent, and sort it: nobody answers that they are away, and what one receiver
+ * gets is one list. Its name is the same from all members of a cluster: the receiver's, under the domain of the sender `from`.
+ * Source: RFC 3834, RFC 2919, [MS-OXCMAIL].
+ */
+void mail_put_automatic(struct sbuf *b);
+void mail_put_list_id(struct sbuf *b, struct str receiver, struct str from);
 /* Ends the header: what follows are alternatives between boundaries. */
 #define MAIL_BOUNDARY 61
 void mail_begin_body(struct sbuf *b, struct rand *rand, char boundary[MAIL_BOUNDARY]);

@@ -8,8 +8,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/hash.h"
 #include "base/tz.h"
+#include "brief.h"
 #include "http/header.h"
 #include "mail_message.h"
 #include "recipients.h"
@@ -33,6 +35,8 @@ struct email_settings {
 	struct tls_config *tls_config;
 	enum tristate force_implicit_tls;
 	struct email_threading threading;
+	struct str language, time_zone;
+	enum tristate extras;
 };
 
 static const struct field threading_fields[] = {
@@ -42,6 +46,8 @@ static const struct field threading_fields[] = {
 	    .doc = "daily: a new thread each day; none: one thread for ever."),
 	{ 0 },
 };
+
+#define DEFAULT_HTML "{{ template \"email.default.html\" . }}"
 
 static const struct field email_fields[] = {
 	SEND_RESOLVED_FIELD(struct email_settings, "false"),
@@ -66,7 +72,7 @@ static const struct field email_fields[] = {
 	PAIRS_FIELD(struct email_settings, headers, .flags = F_TEMPLATE | F_OMIT_EMPTY,
 	    .doc = "Further headers, Subject too; they replace those of the same name."),
 	STRING_FIELD(struct email_settings, html, .flags = F_TEMPLATE | F_HTML | F_OMIT_EMPTY,
-	    .fallback = "{{ template \"email.default.html\" . }}", .doc = "The part in HTML."),
+	    .fallback = DEFAULT_HTML, .doc = "The part in HTML."),
 	STRING_FIELD(struct email_settings, text, .flags = F_TEMPLATE | F_OMIT_EMPTY,
 	    .doc = "The part in plain text."),
 	TRISTATE_FIELD(struct email_settings, require_tls, .flags = F_OMIT_EMPTY,
@@ -77,6 +83,12 @@ static const struct field email_fields[] = {
 	    .doc = "TLS from the first byte; unset: with port 465."),
 	STRUCT_FIELD(struct email_settings, threading, struct email_threading, threading_fields, .flags = F_OMIT_EMPTY,
 	    .doc = "Mails of a group as a thread."),
+	STRING_FIELD(struct email_settings, language, .flags = F_OMIT_EMPTY, .inherit = "smtp_language",
+	    .doc = "Of the default texts: en, tr, ko, or another that has templates email.LANGUAGE.html, .text and .subject."),
+	STRING_FIELD(struct email_settings, time_zone, .flags = F_OMIT_EMPTY, .inherit = "smtp_time_zone",
+	    .doc = "The local time of its templates, as Europe/Istanbul; unset: the server's."),
+	TRISTATE_FIELD(struct email_settings, extras, .flags = F_OMIT_EMPTY,
+	    .doc = "Plain text beside the default HTML, List-Id, Auto-Submitted, a thread for each group."),
 	{ 0 },
 };
 
@@ -132,12 +144,41 @@ email_check(void *settings, struct arena *a, struct err *e)
 	return check_threading(s, e);
 }
 
+/* A template's name is made of it. */
+static bool
+check_language(struct str language, struct err *e)
+{
+	for (size_t i = 0; i < language.n; i++)
+		if (!ascii_alnum(language.p[i]) && language.p[i] != '-' && language.p[i] != '_')
+			return err_set(e, ERR_INVALID, "unknown language \"%.*s\" (wanted: en, tr, ko, or another in letters and digits)",
+			    STR_ARG(language));
+	return true;
+}
+
+/* The call of one of the shipped templates: email.tr.html. */
+static struct str
+template_call(const struct email_settings *s, const char *part, struct arena *a)
+{
+	return arena_printf(a, "{{ template \"email.%.*s.%s\" . }}", STR_ARG(s->language.n > 0 ? s->language : STR("default")), part);
+}
+
+/* The body that the operator left to us is in the language, and in plain text as well; else it stays as it is. */
+static void
+finish_body(struct email_settings *s, struct arena *a)
+{
+	if (!str_is(s->html, DEFAULT_HTML))
+		return;
+	if (s->language.n > 0)
+		s->html = template_call(s, "html", a);
+	if (s->extras == TRI_TRUE && s->text.n == 0)
+		s->text = template_call(s, "text", a);
+}
+
 static bool
 email_finish(void *settings, const struct global *g, struct arena *a, struct err *e)
 {
 	struct email_settings *s = settings;
 
-	(void)a;
 	if (s->smarthost.host.n == 0 && s->smarthost.port.n == 0)
 		s->smarthost = g->smtp_smarthost;
 	if (s->smarthost.host.n == 0 && s->smarthost.port.n == 0)
@@ -158,6 +199,13 @@ email_finish(void *settings, const struct global *g, struct arena *a, struct err
 		s->require_tls = g->smtp_require_tls ? TRI_TRUE : TRI_FALSE;
 	if (s->force_implicit_tls == TRI_UNSET)
 		s->force_implicit_tls = g->smtp_force_implicit_tls;
+	if (s->extras == TRI_UNSET && g->smtp_extras)
+		s->extras = TRI_TRUE;
+	if (s->time_zone.n > 0 && zone_find(s->time_zone) == NULL)
+		return err_set(e, ERR_INVALID, "unknown time zone \"%.*s\" (wanted: UTC, Europe/Istanbul ...)", STR_ARG(s->time_zone));
+	if (!check_language(s->language, e))
+		return false;
+	finish_body(s, a);
 	return true;
 }
 
@@ -167,7 +215,7 @@ email_used(void *settings, struct arena *a)
 {
 	struct email_settings *s = settings;
 	const struct str_pair defaults[] = { { STR("From"), s->from },
-		{ STR("Subject"), STR("{{ template \"email.default.subject\" . }}") }, { STR("To"), s->to } };
+		{ STR("Subject"), template_call(s, "subject", a) }, { STR("To"), s->to } };
 	struct str_pair *h = ARENA_ARRAY(a, s->headers.n + ARRAY_LEN(defaults), struct str_pair);
 	size_t n = s->headers.n;
 
@@ -207,8 +255,8 @@ put_threading(struct sbuf *b, struct attempt *a, const struct email_settings *s)
 	struct str key = str_sub(render_key(a), 0, 16), date = STR_NONE;
 	struct str id;
 
-	if (!str_is(s->threading.thread_by_date, "none")) {
-		struct civil c = wall_civil(zone_apply(zone_local(), a->now.wall, NULL));
+	if (str_is(s->threading.thread_by_date, "daily")) {
+		struct civil c = wall_civil(zone_apply(a->zone != NULL ? a->zone : zone_local(), a->now.wall, NULL));
 
 		date = arena_printf(a->arena, "%04d-%02d-%02d", (int)c.year, c.month, c.day);
 	}
@@ -227,7 +275,7 @@ default_header(struct attempt *a, const char *name, struct str *out)
 {
 	const struct email_settings *s = a->settings;
 	struct str source = strcmp(name, "From") == 0 ? s->from : strcmp(name, "To") == 0 ? s->to :
-	    STR("{{ template \"email.default.subject\" . }}");
+	    template_call(s, "subject", a->arena);
 	bool subject = strcmp(name, "Subject") == 0;
 	struct err ignored = { 0 };
 
@@ -262,12 +310,28 @@ put_header(struct attempt *a, struct sbuf *b, const char *name, struct str sourc
 	mail_put_header(b, str_from(name), value);
 }
 
+/* A thread, a list's name and that nobody wrote it, where the operator does not say it otherwise. */
 static void
-put_headers(struct attempt *a, struct sbuf *b, const struct email_settings *s)
+put_extras(struct attempt *a, struct sbuf *b, const struct email_settings *s, struct str from)
+{
+	bool own_thread = find_header(s, "References") != NULL || find_header(s, "In-Reply-To") != NULL;
+
+	if (s->threading.enabled || (s->extras == TRI_TRUE && !own_thread))
+		put_threading(b, a, s);
+	if (s->extras != TRI_TRUE)
+		return;
+	if (find_header(s, "Auto-Submitted") == NULL)
+		mail_put_automatic(b);
+	if (find_header(s, "List-Id") == NULL)
+		mail_put_list_id(b, a->n->receiver->name, from);
+}
+
+static void
+put_headers(struct attempt *a, struct sbuf *b, const struct email_settings *s, struct str from)
 {
 	static const char *const ours[] = { "From", "To", "Subject", "Content-Type", "Content-Transfer-Encoding",
 		"Mime-Version", "Date" };
-	struct str defaults[] = { s->from, s->to, STR("{{ template \"email.default.subject\" . }}") };
+	struct str defaults[] = { s->from, s->to, template_call(s, "subject", a->arena) };
 	const struct str *date = find_header(s, "Date");
 	size_t before;
 
@@ -286,8 +350,7 @@ put_headers(struct attempt *a, struct sbuf *b, const struct email_settings *s)
 	}
 	if (find_header(s, "Message-Id") == NULL)
 		put_message_id(b, a);
-	if (s->threading.enabled)
-		put_threading(b, a, s);
+	put_extras(a, b, s, from);
 	before = b->n;
 	if (date != NULL)
 		put_header(a, b, "Date", *date);
@@ -296,27 +359,45 @@ put_headers(struct attempt *a, struct sbuf *b, const struct email_settings *s)
 }
 
 /*
+ * A mail that shows a brief has no more bytes, if that can be: Gmail cuts what is longer than 102 KB, and shows the rest
+ * behind a link.
+ */
+#define MAIL_BYTES ((size_t)90 << 10)
+
+/* Both parts, as they are to be encoded. */
+static bool
+render_parts(struct attempt *a, const struct email_settings *s, struct str *text, struct str *html, struct err *e)
+{
+	if (!notify_text(a, s->text, text, e))
+		return err_ctx(e, "execute text template");
+	return notify_html(a, s->html, html, e) || err_ctx(e, "execute html template");
+}
+
+/*
  * COMPAT: when a template of the body fails, Alertmanager has the mail's header
  * on the wire already: an empty mail arrives, and the notification has failed.
  * Somebody at least learns that there is an alert.
  */
 static bool
-build_message(struct attempt *a, struct email_state *state, struct str *out, struct err *e)
+build_message(struct attempt *a, struct email_state *state, struct str from, struct str *out, struct err *e)
 {
 	const struct email_settings *s = a->settings;
 	struct sbuf b = SBUF_INIT(4 * RENDER_MAX);
 	struct str text = STR_NONE, html = STR_NONE;
 	char boundary[MAIL_BOUNDARY];
 	struct err failed = { 0 };
+	size_t head;
 
-	put_headers(a, &b, s);
+	put_headers(a, &b, s, from);
 	mail_begin_body(&b, a->rand, boundary);
-	if (!notify_text(a, s->text, &text, &failed))
-		err_ctx(&failed, "execute text template");
-	else if (!notify_html(a, s->html, &html, &failed))
-		err_ctx(&failed, "execute html template");
-	else
+	head = b.n;
+	while (render_parts(a, s, &text, &html, &failed)) {
+		sbuf_cut(&b, head);
 		mail_put_parts(&b, boundary, text, html);
+		if (b.n <= MAIL_BYTES || a->brevity == BRIEF_BREVITY_MAX || !notify_data_has_brief(render_data(a)))
+			break;
+		a->brevity++;
+	}
 	if (state->template_error.kind == ERR_NONE)
 		state->template_error = failed;
 	return render_take(a, &b, out, e);
@@ -389,8 +470,9 @@ email_start(struct attempt *a, struct request *out, struct err *e)
 	struct email_state *state = ARENA_NEW(a->arena, struct email_state);
 
 	a->state = state;
+	a->zone = s->time_zone.n > 0 ? zone_find(s->time_zone) : NULL;
 	out->kind = REQUEST_MAIL;
-	if (!read_addresses(a, m, e) || !build_message(a, state, &m->message, e))
+	if (!read_addresses(a, m, e) || !build_message(a, state, m->from, &m->message, e))
 		return STEP_FAIL;
 	if (m->to_n == 0)
 		return STEP_DONE;

@@ -36,7 +36,10 @@ site('notified', { config, flags: [`--web.external-url=${external}`, '--web.rout
 				const links = await linksOf(template, type, receiver);
 
 				assert.ok(links.includes(wanted), `${template}: ${links}`);
-				assert.ok(links.every((l) => l === wanted || l === external), `${template}: ${links}`);
+				// A mail leads to its alerts, too, and to the form of a silence for what they have in common.
+				const others = template.startsWith('email.') ? /#\/(alert|group)\/[0-9a-f]{16}$|#\/alerts$|#\/silences\/new\?filter=%7B/ : /^$/;
+
+				assert.ok(links.every((l) => l === wanted || l === external || others.test(l)), `${template}: ${links}`);
 			}
 		}
 	});

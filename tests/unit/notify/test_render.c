@@ -196,7 +196,7 @@ START_TEST(what_is_too_much_is_shortened)
 {
 	static struct noted_alert all[40000];
 	static const char *const kinds[] = {
-		"email_configs: [{to: a@b, from: c@d, smarthost: 'h:25'}]",
+		"email_configs: [{to: a@b, from: c@d, smarthost: 'h:25', html: '{{ range .Alerts }}{{ .Labels }}{{ .Annotations }}{{ end }}'}]",
 		"webhook_configs: [{url: 'http://x/', payload: {t: '{{ range .Alerts }}{{ .Labels }}{{ .Annotations }}{{ end }}'}}]",
 	};
 
