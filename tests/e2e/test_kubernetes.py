@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Manifests, the chart and the compose files of contrib/: they fit their schemas and each other, and the program starts with what they
 give it."""
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -8,7 +10,7 @@ import subprocess
 import pytest
 import yaml
 
-from lib.manifests import Chart, check, kustomize
+from lib.manifests import Chart, check, fits, kustomize
 from lib.ports import free_port
 from lib.server import BINARY, ROOT
 
@@ -117,6 +119,27 @@ def test_the_backup_is_one(serve, tmp_path):
     shutil.copy(tmp_path / "copy.db", second.dir / "data/tocsin.db")
     second.start()
     assert [s["id"] for s in second.get("/api/v2/silences")] == [kept]
+
+
+def test_the_restore_pod_puts_the_newest_backup_in_place(tmp_path):
+    spec = json.loads((CONTRIB / "kubernetes/backup/restore.json").read_text())["spec"]
+    fits(spec, "V1PodSpec", "restore")
+    platform = kustomize(CONTRIB / "examples/data-platform")
+    state = find(platform, "StatefulSet")
+    claims = {v["name"]: v["persistentVolumeClaim"]["claimName"] for v in spec["volumes"]}
+    assert claims == {"backup": find(platform, "PersistentVolumeClaim", "alertmanager-backup")["metadata"]["name"],
+                      "data": f"{state['spec']['volumeClaimTemplates'][0]['metadata']['name']}-{state['metadata']['name']}-0"}
+    backup, data = tmp_path / "backup", tmp_path / "data"
+    for d in (backup, data):
+        d.mkdir()
+    for age, name in enumerate(["new.db", "old.db"]):
+        (backup / name).write_text(name)
+        os.utime(backup / name, (1000 - age, 1000 - age))
+    for name in ("tocsin.db", "tocsin.db-wal", "tocsin.db-confirmed"):
+        (data / name).write_text("before")
+    command = [c.replace("/backup", str(backup)).replace("/alertmanager", str(data)) for c in spec["containers"][0]["command"]]
+    subprocess.run(command, check=True)
+    assert {p.name: p.read_text() for p in data.iterdir()} == {"tocsin.db": "new.db"}
 
 
 def test_rules_for_the_operator():
