@@ -150,6 +150,23 @@ def test_rules_for_the_operator():
         assert document["spec"] == yaml.safe_load(path.read_text())
 
 
+def test_what_the_operator_is_given(tmp_path):
+    secret, resource = yaml.safe_load_all((CONTRIB / "kubernetes/operator/alertmanager.yaml").read_text())
+    check(secret)
+    fits(resource["spec"]["storage"]["volumeClaimTemplate"], "V1PersistentVolumeClaim", "storage")
+    fits(resource["spec"]["securityContext"], "V1PodSecurityContext", "securityContext")
+    stack = yaml.safe_load((CONTRIB / "kubernetes/operator/kube-prometheus-stack.yaml").read_text())["alertmanager"]["alertmanagerSpec"]
+    for spec in (resource["spec"], stack):
+        # which flags the operator writes: never the image's own number
+        assert re.fullmatch(r"0\.\d+\.\d+", spec["version"])
+        [extra] = spec["additionalArgs"]
+        assert extra["name"] == "config.extra-file" and extra["value"].rsplit("/", 1)[1] in secret["stringData"]
+    for name, text in secret["stringData"].items():
+        (tmp_path / name).write_text(text)
+    subprocess.run([BINARY, "check-config", f"--config.extra-file={tmp_path}/tocsin.yaml", tmp_path / "alertmanager.yaml"], check=True,
+                   capture_output=True)
+
+
 EVERYTHING = {"ingress": {"enabled": True}, "serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}, "backup": {"enabled": True}}
 
 
