@@ -6,7 +6,8 @@
  * overruns its deadline is killed, one that dies is replaced, and the loop never
  * waits. Workers are forked by a helper, this same program started with the first
  * mail; from then on one more than is needed stands ready. Servers share the
- * workers such that those that hang keep none from the others.
+ * workers such that those that hang keep none from the others. A session carries
+ * one mail after the other, as long as there are such of the same user.
  * Loop thread only, but for mail_helper_main, which is the helper's main.
  */
 #ifndef MAIL_MAIL_H
@@ -32,6 +33,7 @@ struct mail_pool_options {
 	unsigned workers_max;		/* at a time under load; 0: 64 */
 	unsigned per_server;		/* of these for one server, once it has answered; 0: 12, or three quarters if that is less */
 	span slow_after;		/* from when on a session is one that hangs; 0: 5 s */
+	span keep;			/* how long a session is kept for the next mail of its kind; 0: 2 s */
 	unsigned queue_max;		/* mails waiting for one server; 0: 10000 */
 };
 

@@ -16,7 +16,7 @@ mail_next_idle(const struct mail_pool *p)
 	LIST_EACH(&p->workers, node) {
 		struct mail_worker *w = CONTAINER_OF(node, struct mail_worker, place);
 
-		if (w->server == NULL && (found == NULL || (w->ready && !found->ready)))
+		if (w->server == NULL && w->kept == NULL && (found == NULL || (w->ready && !found->ready)))
 			found = w;
 	}
 	return found;
@@ -34,7 +34,7 @@ is_last_idle(const struct mail_pool *p, const struct mail_worker *idle)
 	LIST_EACH(&p->workers, node) {
 		const struct mail_worker *w = CONTAINER_OF(node, struct mail_worker, place);
 
-		if (w != idle && w->server == NULL && w->ready)
+		if (w != idle && w->server == NULL && w->kept == NULL && w->ready)
 			return false;
 	}
 	return true;

@@ -13,11 +13,9 @@
 #include "loop/timer.h"
 #include "loop/turn.h"
 #include "mail_pool.h"
-#include "mail_wire.h"
 
 #define CONNECT_MAX (30 * SPAN_S)	/* for a name to be resolved and the server to answer */
 #define IDLE_MAX (60 * SPAN_S)		/* before a worker above the usual number is let go */
-#define QUIT_MAX (2 * SPAN_S)		/* for a server to answer our QUIT */
 
 static void dispatch(struct mail_pool *p);
 
@@ -51,7 +49,11 @@ worker_end(struct mail_worker *w)
 	list_remove(&p->workers, &w->place);
 	p->workers_n--;
 	p->starting -= !w->ready;
+	mail_keep_end(w);
 	drop_output(w);
+	if (w->session.p != NULL)
+		explicit_bzero(w->session.p, w->session.n);
+	sbuf_fini(&w->session);
 	bufferevent_free(w->bev);
 	timer_fini(&w->timer);
 	mem_free(w);
@@ -83,7 +85,10 @@ detach(struct mail_call *c, enum worker_next next)
 		worker_free(w);
 		break;
 	case WORKER_QUITS:
-		timer_in(&w->timer, QUIT_MAX);
+		timer_in(&w->timer, MAIL_QUIT_MAX);
+		break;
+	case WORKER_KEEPS:
+		mail_keep(w);
 		break;
 	case WORKER_ENDS:
 		worker_end(w);
@@ -180,7 +185,6 @@ static void
 on_may(struct mail_worker *w)
 {
 	struct mail_call *c = w->call;
-	struct sbuf b = SBUF_INIT(100);
 
 	if (c == NULL)
 		return;
@@ -190,10 +194,7 @@ on_may(struct mail_worker *w)
 		fail(c);
 		return;
 	}
-	mail_wire_word(&b, FRAME_GO);
-	if (bufferevent_write(w->bev, b.p, b.n) != 0)
-		abort();	/* out of memory */
-	sbuf_fini(&b);
+	mail_say(w, FRAME_GO);
 }
 
 /* The session begins: from now on it is the server that keeps us waiting. */
@@ -328,6 +329,8 @@ on_worker_timer(void *arg)
 
 	if (w->call != NULL) {
 		on_session_timer(w);
+	} else if (w->kept != NULL) {
+		mail_keep_leave(w);
 	} else if (w->server != NULL) {
 		/* The mail is delivered; the server does not let us go. */
 		worker_end(w);
@@ -349,6 +352,7 @@ worker_new(struct mail_pool *p, struct err *e)
 	p->starting++;
 	w = NEW(struct mail_worker);
 	w->pool = p;
+	w->session.max = FRAME_MAX;
 	w->bev = bufferevent_socket_new(p->o.base, fd, BEV_OPT_CLOSE_ON_FREE);
 	assert(w->bev != NULL);
 	timer_init(&w->timer, p->o.base, "mail", on_worker_timer, w);
@@ -360,31 +364,15 @@ worker_new(struct mail_pool *p, struct err *e)
 }
 
 static void
-stays_with_its_owner(const void *data, size_t n, void *arg)
-{
-	(void)data;
-	(void)n;
-	(void)arg;
-}
-
-static void
 run(struct mail_call *c, struct mail_worker *w)
 {
-	struct sbuf b = SBUF_INIT(FRAME_MAX);
-	int bad;
-
 	c->state = MAIL_RUNNING;
 	c->worker = w;
 	w->call = c;
 	w->server = c->turn.server;
-	mail_wire_job(&b, &c->r, mono_sub(c->deadline, mono_now(c->pool)));
-	bad = bufferevent_write(w->bev, b.p, b.n);
-	bad |= evbuffer_add_reference(bufferevent_get_output(w->bev), c->r.message.p, c->r.message.n, stays_with_its_owner, NULL);
-	bad |= bufferevent_write(w->bev, "", 1);
-	if (bad != 0)
-		abort();	/* out of memory */
-	explicit_bzero(b.p, b.n);
-	sbuf_fini(&b);
+	sbuf_reset(&w->session);
+	sbuf_str(&w->session, c->session);
+	mail_say_job(w, &c->r, mono_sub(c->deadline, mono_now(c->pool)));
 	timer_stop(&w->timer);
 	if (w->ready)
 		session_begin(w);
@@ -433,13 +421,19 @@ static void
 dispatch(struct mail_pool *p)
 {
 	for (;;) {
-		struct mail_worker *w = mail_next_idle(p);
+		struct mail_worker *w;
 		struct mail_turn *t;
-		struct mail_call *c;
+		struct mail_call *c = mail_keep_next(p, &w);
 
+		if (c != NULL) {
+			run(c, w);
+			continue;
+		}
+		w = mail_next_idle(p);
 		if (w == NULL && mail_next_must_wait(p))
 			break;
-		if (w == NULL && p->workers_n >= p->o.workers_max && !make_room(p))
+		if (w == NULL && p->workers_n >= p->o.workers_max &&
+		    ((mail_servers_others_wait(&p->servers, NULL) && mail_keep_give_way(p)) || !make_room(p)))
 			break;
 		t = mail_next_turn(p, &w);
 		if (t == NULL && make_room(p))
@@ -501,7 +495,7 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 {
 	struct arena *a = arena_new();
 	struct mail_call *c = ARENA_NEW(a, struct mail_call);
-	struct sbuf copy = SBUF_INIT(FRAME_MAX);
+	struct sbuf copy = SBUF_INIT(FRAME_MAX), session = SBUF_INIT(FRAME_MAX);
 	struct mail_request small = *r;
 	struct mail_job job;
 	struct str bytes;
@@ -529,6 +523,8 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 		c->r = job.r;
 		c->r.message = r->message;
 		c->r.gate = r->gate;
+		mail_wire_session(&session, r);
+		c->session = arena_str(a, sbuf_get(&session));
 		c->state = MAIL_WAITING;
 		p->tls |= r->require_tls || r->implicit_tls;
 		mail_servers_wait(&p->servers, &c->turn, &c->r.smarthost);
@@ -537,7 +533,10 @@ mail_pool_start(struct mail_pool *p, const struct mail_request *r, struct mono d
 	}
 	if (copy.p != NULL)
 		explicit_bzero(copy.p, copy.n);
+	if (session.p != NULL)
+		explicit_bzero(session.p, session.n);
 	sbuf_fini(&copy);
+	sbuf_fini(&session);
 	return c;
 }
 
@@ -569,6 +568,7 @@ mail_pool_new(const struct mail_pool_options *o)
 	most = p->o.workers_max - p->o.workers_max / 4;
 	p->o.per_server = o->per_server != 0 ? o->per_server : most < 12 ? most : 12;
 	p->o.slow_after = o->slow_after != 0 ? o->slow_after : 5 * SPAN_S;
+	p->o.keep = o->keep != 0 ? o->keep : 2 * SPAN_S;
 	p->o.queue_max = o->queue_max != 0 ? o->queue_max : 10000;
 	p->servers.per_server = p->o.per_server;
 	p->servers.slow_max = (p->o.workers_max + 1) / 2;

@@ -37,7 +37,7 @@ forget(struct mail_servers *s, struct mail_server *server)
 static void
 forget_unused(struct mail_servers *s, struct mail_server *server)
 {
-	if (server->busy > 0 || server->waiting.first != NULL)
+	if (server->busy > 0 || server->kept > 0 || server->waiting.first != NULL)
 		return;
 	if (server->pace == PACE_UNKNOWN || s->all.n > REMEMBERED_MAX)
 		forget(s, server);
@@ -136,7 +136,7 @@ may_have_another(const struct mail_servers *s, const struct mail_server *server)
 {
 	switch (server->pace) {
 	case PACE_GOOD:
-		return server->busy < s->per_server;
+		return server->busy + server->kept < s->per_server;
 	case PACE_SLOW:
 		return server->busy == 0 && s->slow_busy < s->slow_max;
 	case PACE_LATE:
@@ -156,6 +156,20 @@ count_busy(struct mail_servers *s, const struct mail_server *server, int n)
 		s->few_busy += (unsigned)n;
 }
 
+/* Its next mail waits until all others had their turn. */
+static void
+take(struct mail_servers *s, struct mail_turn *t)
+{
+	struct mail_server *server = t->server;
+
+	unlink_turn(s, t);
+	mail_servers_busy(s, server);
+	if (server->waiting.first != NULL) {
+		list_remove(&s->turns, &server->in_turn);
+		list_append(&s->turns, &server->in_turn);
+	}
+}
+
 static struct mail_turn *
 next_of(struct mail_servers *s, bool good_only)
 {
@@ -166,14 +180,7 @@ next_of(struct mail_servers *s, bool good_only)
 		if ((good_only && server->pace != PACE_GOOD) || !may_have_another(s, server))
 			continue;
 		t = CONTAINER_OF(server->waiting.first, struct mail_turn, place);
-		unlink_turn(s, t);
-		server->busy++;
-		count_busy(s, server, 1);
-		/* Its next mail waits until all others had their turn. */
-		if (server->waiting.first != NULL) {
-			list_remove(&s->turns, &server->in_turn);
-			list_append(&s->turns, &server->in_turn);
-		}
+		take(s, t);
 		return t;
 	}
 	return NULL;
@@ -189,6 +196,33 @@ struct mail_turn *
 mail_servers_next_good(struct mail_servers *s)
 {
 	return next_of(s, true);
+}
+
+bool
+mail_servers_take(struct mail_servers *s, struct mail_turn *t)
+{
+	struct mail_server *server = t->server;
+	bool may;
+
+	/* The worker that keeps a session is the one it will have. */
+	server->kept--;
+	may = may_have_another(s, server);
+	server->kept++;
+	if (may)
+		take(s, t);
+	return may;
+}
+
+bool
+mail_servers_others_wait(const struct mail_servers *s, const struct mail_server *than)
+{
+	LIST_EACH(&s->turns, node) {
+		const struct mail_server *server = CONTAINER_OF(node, struct mail_server, in_turn);
+
+		if (server != than && may_have_another(s, server))
+			return true;
+	}
+	return false;
 }
 
 bool
@@ -215,6 +249,28 @@ mail_servers_slow_waits(const struct mail_servers *s)
 			return true;
 	}
 	return false;
+}
+
+void
+mail_servers_busy(struct mail_servers *s, struct mail_server *server)
+{
+	server->busy++;
+	count_busy(s, server, 1);
+}
+
+void
+mail_servers_keep(struct mail_servers *s, struct mail_server *server)
+{
+	server->kept++;
+	mail_servers_release(s, server);
+}
+
+void
+mail_servers_let_go(struct mail_servers *s, struct mail_server *server)
+{
+	assert(server->kept > 0);
+	server->kept--;
+	forget_unused(s, server);
 }
 
 void

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/compiler.h"
 #include "base/hmap.h"
 #include "base/list.h"
 #include "config/config.h"
@@ -31,6 +32,7 @@ struct mail_server {
 	struct host_port at;		/* owned */
 	enum mail_pace pace;
 	unsigned busy;			/* workers it has */
+	unsigned kept;			/* others that keep a session with it */
 	struct list waiting;		/* mails, of struct mail_turn */
 	size_t waiting_n;
 	struct list_node in_turn;	/* while some wait: in the order of their turns */
@@ -67,6 +69,15 @@ struct mail_turn *mail_servers_next_good(struct mail_servers *s);
 bool mail_servers_good_waits(const struct mail_servers *s);
 /* Does a slow server without a worker wait because others have all that are for slow ones? */
 bool mail_servers_slow_waits(const struct mail_servers *s);
+/* The one that waits, as mail_servers_next; false: its server may not have another worker. */
+bool mail_servers_take(struct mail_servers *s, struct mail_turn *t) MUST_CHECK;
+/* Does a server besides this one wait for a worker that it may have? */
+bool mail_servers_others_wait(const struct mail_servers *s, const struct mail_server *server);
+/* A worker of it is done, and keeps a session with it; and does not any more, after which it may be gone. */
+void mail_servers_keep(struct mail_servers *s, struct mail_server *server);
+void mail_servers_let_go(struct mail_servers *s, struct mail_server *server);
+/* One more worker is busy with it. */
+void mail_servers_busy(struct mail_servers *s, struct mail_server *server);
 /* A worker of it is free again. The server may be gone after this. */
 void mail_servers_release(struct mail_servers *s, struct mail_server *server);
 void mail_servers_set_pace(struct mail_servers *s, struct mail_server *server, enum mail_pace pace);

@@ -45,32 +45,44 @@ put_str(struct sbuf *b, struct str s)
 	sbuf_putc(b, '\0');
 }
 
-void
-mail_wire_job(struct sbuf *b, const struct mail_request *r, span time)
+static void
+put_tls(struct sbuf *b, const struct tls_config *t)
 {
-	size_t from = begin(b, FRAME_JOB);
-	const struct str strings[] = { r->smarthost.host, r->smarthost.port, r->hello, r->from, r->username, r->password,
-		r->secret, r->identity };
+	const struct str strings[] = { t->ca, t->ca_file, t->cert, t->cert_file, t->key, t->key_file, t->server_name,
+		t->min_version, t->max_version };
 
-	put_int(b, time);
-	put_int(b, r->gate != NULL);
+	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+		put_str(b, strings[i]);
+	put_int(b, t->insecure_skip_verify);
+}
+
+void
+mail_wire_session(struct sbuf *b, const struct mail_request *r)
+{
+	const struct str strings[] = { r->smarthost.host, r->smarthost.port, r->hello, r->username, r->password, r->secret,
+		r->identity };
+
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		put_str(b, strings[i]);
 	put_int(b, r->require_tls);
 	put_int(b, r->implicit_tls);
+	put_int(b, r->tls != NULL);
+	if (r->tls != NULL)
+		put_tls(b, r->tls);
+}
+
+void
+mail_wire_job(struct sbuf *b, const struct mail_request *r, span time)
+{
+	size_t from = begin(b, FRAME_JOB);
+
+	put_int(b, time);
+	put_int(b, r->gate != NULL);
+	mail_wire_session(b, r);
+	put_str(b, r->from);
 	put_int(b, (int64_t)r->to_n);
 	for (size_t i = 0; i < r->to_n; i++)
 		put_str(b, r->to[i]);
-	put_int(b, r->tls != NULL);
-	if (r->tls != NULL) {
-		const struct tls_config *t = r->tls;
-		const struct str of_tls[] = { t->ca, t->ca_file, t->cert, t->cert_file, t->key, t->key_file,
-			t->server_name, t->min_version, t->max_version };
-
-		for (size_t i = 0; i < ARRAY_LEN(of_tls); i++)
-			put_str(b, of_tls[i]);
-		put_int(b, t->insecure_skip_verify);
-	}
 	put_int(b, (int64_t)r->message.n);
 	end_with(b, from, r->message.n + 1);
 }
@@ -171,29 +183,34 @@ get_tls(struct str *s, struct arena *a, const struct tls_config **out)
 	return get_bool(s, &t->insecure_skip_verify);
 }
 
+static bool
+get_session(struct str *s, struct arena *a, struct mail_request *r)
+{
+	struct str *const strings[] = { &r->smarthost.host, &r->smarthost.port, &r->hello, &r->username, &r->password,
+		&r->secret, &r->identity };
+	bool tls;
+
+	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+		if (!get_str(s, strings[i]))
+			return false;
+	return get_bool(s, &r->require_tls) && get_bool(s, &r->implicit_tls) && get_bool(s, &tls) &&
+	    (!tls || get_tls(s, a, &r->tls));
+}
+
 bool
 mail_wire_read_job(struct str s, struct arena *a, struct mail_job *out)
 {
 	struct mail_request *r = &out->r;
-	struct str *const strings[] = { &r->smarthost.host, &r->smarthost.port, &r->hello, &r->from, &r->username,
-		&r->password, &r->secret, &r->identity };
-	bool tls;
 
 	*out = (struct mail_job){ 0 };
-	if (!get_int(&s, &out->time) || !get_bool(&s, &out->gated))
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
-		if (!get_str(&s, strings[i]))
-			return false;
-	if (!get_bool(&s, &r->require_tls) || !get_bool(&s, &r->implicit_tls) || !get_count(&s, &r->to_n))
+	if (!get_int(&s, &out->time) || !get_bool(&s, &out->gated) || !get_session(&s, a, r) || !get_str(&s, &r->from) ||
+	    !get_count(&s, &r->to_n))
 		return false;
 	r->to = ARENA_ARRAY(a, r->to_n, struct str);
 	for (size_t i = 0; i < r->to_n; i++)
 		if (!get_str(&s, &r->to[i]))
 			return false;
-	if (!get_bool(&s, &tls))
-		return false;
-	return (!tls || get_tls(&s, a, &r->tls)) && get_str(&s, &r->message) && s.n == 0;
+	return get_str(&s, &r->message) && s.n == 0;
 }
 
 bool

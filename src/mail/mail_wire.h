@@ -25,6 +25,7 @@ enum frame_kind {
 	FRAME_FREE,		/* from it: when it has started and after a result with WORKER_QUITS, it can take a job */
 	FRAME_MAY,		/* from it, once for a job that is gated: may the message be ended? */
 	FRAME_GO,		/* to the worker: it may */
+	FRAME_LEAVE,		/* to one that keeps a session: end it, and say FREE */
 	FRAMES,
 };
 
@@ -32,6 +33,7 @@ enum frame_kind {
 enum worker_next {
 	WORKER_FREE,	/* waits for a job */
 	WORKER_QUITS,	/* takes leave of the server, then says that it is free */
+	WORKER_KEEPS,	/* keeps the session, for a job that is the same but for its message and recipients, or for LEAVE */
 	WORKER_ENDS,
 };
 
@@ -54,6 +56,8 @@ struct mail_result {
 	size_t codes_n;
 };
 
+/* The part of a job that is the same for all mails of one session. */
+void mail_wire_session(struct sbuf *b, const struct mail_request *r);
 /* All but the message, which is long: its bytes and a zero behind them are to follow. */
 void mail_wire_job(struct sbuf *b, const struct mail_request *r, span time);
 /* One that has nothing to say but its kind. */

@@ -9,6 +9,8 @@
 #include "mail_child.h"
 #include "mail_session.h"
 
+#define MESSAGES_MAX 100	/* in one session: servers like an end */
+
 static bool
 write_all(int fd, struct str s)
 {
@@ -55,9 +57,10 @@ say(int fd, enum frame_kind kind)
 void
 mail_session_connected(struct mail_session *s)
 {
-	if (s->d.connected)
-		return;
 	s->d.connected = true;
+	if (s->heard)
+		return;
+	s->heard = true;
 	/* If the parent is gone, the next read says so. */
 	(void)say(s->fd, FRAME_CONNECTED);
 }
@@ -101,8 +104,10 @@ report(struct mail_session *s, bool ok, enum worker_next next)
 void
 mail_session_accepted(struct mail_session *s)
 {
-	if (!s->told)
-		(void)report(s, true, WORKER_QUITS);
+	if (s->told)
+		return;
+	s->may_keep &= ++s->taken < MESSAGES_MAX;
+	(void)report(s, true, s->may_keep ? WORKER_KEEPS : WORKER_QUITS);
 }
 
 /* From inside a library that would carry on: the parent has the error, and starts another worker. */
@@ -137,55 +142,102 @@ check_lines(const struct mail_request *m, struct err *e)
 	return !bad || err_set(e, ERR_INVALID, "smtp: A line must not contain CR or LF");
 }
 
-static bool
-do_job(int fd, struct str payload)
+static void
+drop_payload(struct mail_session *s)
 {
-	struct arena *a = arena_new();
-	struct mail_job job;
-	struct mail_session s = { .fd = fd, .arena = a, .job = &job };
-	const struct mail_request *m = &job.r;
-	bool ok, alive = false;
+	explicit_bzero(s->payload, s->payload_n);
+	mem_free(s->payload);
+	s->payload = NULL;
+}
 
-	s.d.r = m;
-	s.d.arena = a;
-	s.d.stop = on_stop;
-	s.d.arg = &s;
-	if (!mail_wire_read_job(payload, a, &job))
-		goto out;
-	if (!check_lines(m, &s.d.err)) {
-		ok = false;
-	} else if (m->implicit_tls || m->identity.n > 0 || str_chr(m->smarthost.host, ':') < m->smarthost.host.n) {
-		ok = smtp_by_curl(&s);
-	} else {
-		s.d.rewrite = true;
-		ok = smtp_by_esmtp(&s);
+/* The next word of the parent; with a job its payload is the session's. False: there will be none. */
+static bool
+hear(struct mail_session *s, enum frame_kind *kind)
+{
+	char head[FRAME_HEAD];
+	bool bad;
+
+	if (!read_exactly(s->fd, head, sizeof(head)) ||
+	    !mail_wire_head((struct str){ head, sizeof(head) }, kind, &s->payload_n, &bad))
+		return false;
+	if (*kind != FRAME_JOB)
+		return *kind == FRAME_LEAVE && s->payload_n == 0;
+	s->payload = mem_alloc(s->payload_n);
+	return read_exactly(s->fd, s->payload, s->payload_n) &&
+	    mail_wire_read_job((struct str){ s->payload, s->payload_n }, s->arena, s->job);
+}
+
+bool
+mail_session_next(struct mail_session *s)
+{
+	enum frame_kind kind;
+
+	if (!s->may_keep)
+		return false;
+	drop_payload(s);
+	if (!hear(s, &kind))
+		_exit(EXIT_SUCCESS);
+	if (kind != FRAME_JOB)
+		return false;
+	s->heard = s->told = s->asked = false;
+	s->reused = true;
+	smtp_dialog_next(&s->d);
+	return check_lines(&s->job->r, &s->d.err);
+}
+
+static bool
+run(struct mail_session *s)
+{
+	const struct mail_request *m = &s->job->r;
+
+	s->d = (struct smtp_dialog){ .r = m, .arena = s->arena, .stop = on_stop, .arg = s };
+	s->heard = s->reused = false;
+	s->taken = 0;
+	if (!check_lines(m, &s->d.err))
+		return false;
+	if (m->implicit_tls || m->identity.n > 0 || str_chr(m->smarthost.host, ':') < m->smarthost.host.n)
+		return smtp_by_curl(s);
+	s->d.rewrite = true;
+	return smtp_by_esmtp(s);
+}
+
+/* A session that was kept for this job broke off before any of it was accepted: nothing was wrong but the wait. */
+static bool
+deserves_another(const struct mail_session *s)
+{
+	return s->reused && !s->told && !s->d.begun && s->d.accepted == 0;
+}
+
+/* Jobs until the session is over. False: the parent is gone. */
+static bool
+do_jobs(int fd)
+{
+	struct mail_job job;
+	struct mail_session s = { .fd = fd, .arena = arena_new(), .job = &job };
+	enum frame_kind kind = FRAME_LEAVE;
+	bool ok, again, alive = hear(&s, &kind) && kind == FRAME_JOB;
+
+	for (again = alive; again;) {
+		ok = run(&s);
+		again = !ok && deserves_another(&s);
+		if (!again)
+			alive = s.told ? say(fd, FRAME_FREE) : report(&s, ok, WORKER_FREE);
+		smtp_dialog_end(&s.d);
 	}
-	alive = s.told ? say(s.fd, FRAME_FREE) : report(&s, ok, WORKER_FREE);
-	smtp_dialog_end(&s.d);
-out:
-	arena_free(&a);
+	if (s.payload != NULL)
+		drop_payload(&s);
+	arena_free(&s.arena);
 	return alive;
 }
 
 int
 mail_worker_main(int fd)
 {
-	char head[FRAME_HEAD];
-	enum frame_kind kind;
-	size_t n;
-	bool bad, alive;
+	bool alive;
 
 	(void)prctl(PR_SET_NAME, "tocsin-mail");
 	alive = say(fd, FRAME_FREE);
-	while (alive && read_exactly(fd, head, sizeof(head))) {
-		char *payload;
-
-		if (!mail_wire_head((struct str){ head, sizeof(head) }, &kind, &n, &bad) || kind != FRAME_JOB)
-			return EXIT_FAILURE;
-		payload = mem_alloc(n);
-		alive = read_exactly(fd, payload, n) && do_job(fd, (struct str){ payload, n });
-		explicit_bzero(payload, n);
-		mem_free(payload);
-	}
+	while (alive)
+		alive = do_jobs(fd);
 	return EXIT_SUCCESS;
 }

@@ -19,6 +19,16 @@ smtp_dialog_begin(struct smtp_dialog *d)
 }
 
 void
+smtp_dialog_next(struct smtp_dialog *d)
+{
+	d->rcpt_codes = ARENA_ARRAY(d->arena, d->r->to_n, int);
+	d->rcpt_n = d->accepted = 0;
+	d->begun = false;
+	d->final_code = 0;
+	d->err.kind = ERR_NONE;
+}
+
+void
 smtp_dialog_end(struct smtp_dialog *d)
 {
 	sbuf_fini(&d->line);

@@ -80,6 +80,8 @@ struct smtp_dialog {
 /* d->r, rewrite, stop, arg and arena are set; the rest is zeroed. */
 void smtp_dialog_begin(struct smtp_dialog *d);
 void smtp_dialog_end(struct smtp_dialog *d);
+/* Another message in the same session, after one was taken: d->r has become its. */
+void smtp_dialog_next(struct smtp_dialog *d);
 /* Bytes that we send, commands only (not the message). */
 void smtp_dialog_sent(struct smtp_dialog *d, const char *p, size_t n);
 /* Bytes that the server sends. */

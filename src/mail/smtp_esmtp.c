@@ -15,6 +15,8 @@
  *    stops.
  *  - It frees a client certificate that is not its own: one more reference.
  *  - connect() and name resolution have no time limit: the parent has.
+ *  - It knows its messages before the session begins: one that is added while
+ *    the answer to the last one is told of is sent in the same session.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -42,6 +44,7 @@
 struct run {
 	struct mail_session *s;
 	struct smtp_dialog *d;
+	smtp_session_t session;
 	smtp_message_t message;
 	struct str server_name;
 	size_t given;		/* of the message, to the library */
@@ -51,12 +54,22 @@ struct run {
 	bool skip_verify;
 	bool by_address;	/* server_name is one */
 	struct mono last;	/* when something was last heard or said */
+	span patience;		/* the shortest wait for an answer */
 };
+
+static void add_message(struct run *r);
 
 static struct mono
 mono_now(void)
 {
 	return clock_real()->now(clock_real()).mono;
+}
+
+static void
+say_body(const struct run *r)
+{
+	if (r->d->offers_8bitmime && (r->d->tls || !r->d->r->require_tls))
+		smtp_8bitmime_set_body(r->message, E8bitmime_8BITMIME);
 }
 
 static void
@@ -75,8 +88,8 @@ on_monitor(const char *buf, int n, int writing, void *arg)
 	/* It is the library's own read buffer, which it parses after this. */
 	memcpy(&inside, &buf, sizeof(inside));
 	smtp_dialog_got(r->d, inside, (size_t)n);
-	if (r->d->offers_8bitmime && (r->d->tls || !r->d->r->require_tls))
-		smtp_8bitmime_set_body(r->message, E8bitmime_8BITMIME);
+	mail_session_connected(r->s);
+	say_body(r);
 }
 
 /* Does the server's answer say that it took the message, and was it said after the message? */
@@ -150,8 +163,11 @@ on_event(smtp_session_t session, int event, void *arg, ...)
 	case SMTP_EV_MESSAGESENT:
 		/* The end of it, and the server's answer to that. */
 		r->sent = true;
-		if (was_taken(r))
+		if (was_taken(r)) {
 			mail_session_accepted(r->s);
+			if (mail_session_next(r->s))
+				add_message(r);
+		}
 		break;
 	default:
 		break;
@@ -335,9 +351,8 @@ connect_error(struct run *r, struct err *e)
 	err_ctx(e, "%s", smtp_step_name(r->d, SMTP_CONNECT));
 }
 
-/* Returns the shortest wait for an answer. */
-static span
-set_times(smtp_session_t session, span time)
+static void
+set_times(struct run *r)
 {
 	static const struct {
 		int what;
@@ -347,8 +362,9 @@ set_times(smtp_session_t session, span time)
 		{ Timeout_DATA2, 300 },
 	};
 
-	span shortest = SPAN_MAX;
+	span time = r->s->job->time;
 
+	r->patience = SPAN_MAX;
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
 		long ms = limits[i].seconds * 1000;
 
@@ -356,16 +372,15 @@ set_times(smtp_session_t session, span time)
 			ms = (long)(time / SPAN_MS);
 		if (ms < 1000)
 			ms = 1000;	/* the library's own minimum */
-		smtp_set_timeout(session, limits[i].what | Timeout_OVERRIDE_RFC2822_MINIMUM, ms);
-		if (ms * SPAN_MS < shortest)
-			shortest = ms * SPAN_MS;
+		smtp_set_timeout(r->session, limits[i].what | Timeout_OVERRIDE_RFC2822_MINIMUM, ms);
+		if (ms * SPAN_MS < r->patience)
+			r->patience = ms * SPAN_MS;
 	}
-	return shortest;
 }
 
 /* The session is over: was everything as it should be? */
 static bool
-judge(struct run *r, span patience)
+judge(struct run *r)
 {
 	struct smtp_dialog *d = r->d;
 	enum smtp_step waiting = smtp_dialog_waiting(d);
@@ -386,7 +401,7 @@ judge(struct run *r, span patience)
 		waiting = SMTP_STARTTLS;	/* the handshake failed: nothing was said after it */
 	if (waiting == SMTP_STARTTLS && r->verify_result != X509_V_OK)
 		certificate_error(r->verify_result, r->server_name, &d->err);
-	else if (mono_sub(mono_now(), r->last) >= patience - SPAN_S / 2)
+	else if (mono_sub(mono_now(), r->last) >= r->patience - SPAN_S / 2)
 		err_set(&d->err, ERR_TIMEOUT, "i/o timeout");
 	else
 		err_set(&d->err, ERR_IO, waiting == SMTP_STARTTLS ? "tls: handshake failure" : "EOF");
@@ -411,6 +426,26 @@ check_sizes(const struct mail_request *m, struct err *e)
 	return ok || err_set(e, ERR_INVALID, "an address or name is longer than 900 bytes");
 }
 
+/* The message of the job. */
+static void
+add_message(struct run *r)
+{
+	const struct mail_request *m = &r->s->job->r;
+
+	if (!check_sizes(m, &r->d->err))
+		return;
+	set_times(r);
+	r->given = r->bytes = 0;
+	r->sent = false;
+	r->last = mono_now();
+	r->message = smtp_add_message(r->session);
+	smtp_set_reverse_path(r->message, m->from.p);
+	for (size_t i = 0; i < m->to_n; i++)
+		smtp_add_recipient(r->message, m->to[i].p);
+	smtp_set_messagecb(r->message, on_message, r);
+	say_body(r);
+}
+
 bool
 smtp_by_esmtp(struct mail_session *s)
 {
@@ -419,16 +454,16 @@ smtp_by_esmtp(struct mail_session *s)
 	smtp_session_t session;
 	auth_context_t auth = NULL;
 	SSL_CTX *tls = NULL;
-	span patience = 0;
 	bool ok = false;
 
-	r.server_name = m->tls != NULL && m->tls->server_name.n > 0 ? m->tls->server_name : m->smarthost.host;
+	/* The job may be followed by others before it is needed last. */
+	r.server_name = arena_str(s->arena, m->tls != NULL && m->tls->server_name.n > 0 ? m->tls->server_name : m->smarthost.host);
 	if (!check_sizes(m, &s->d.err) || (m->require_tls && (tls = make_tls(&r, &s->d.err)) == NULL)) {
 		if (m->require_tls && tls == NULL && s->d.err.kind != ERR_NONE)
 			err_ctx(&s->d.err, "parse TLS configuration");
 		return false;
 	}
-	session = smtp_create_session();
+	session = r.session = smtp_create_session();
 	smtp_set_server(session, arena_printf(s->arena, "%.*s:%.*s", STR_ARG(m->smarthost.host),
 	    STR_ARG(m->smarthost.port)).p);
 	smtp_set_hostname(session, m->hello.n > 0 ? m->hello.p : "localhost");
@@ -437,7 +472,6 @@ smtp_by_esmtp(struct mail_session *s)
 		smtp_starttls_set_ctx(session, tls);
 	smtp_set_eventcb(session, on_event, &r);
 	smtp_set_monitorcb(session, on_monitor, &r, 0);
-	patience = set_times(session, s->job->time);
 	if (m->username.n > 0) {
 		void *credentials;
 
@@ -448,17 +482,13 @@ smtp_by_esmtp(struct mail_session *s)
 		load_cram_md5(auth);
 		smtp_auth_set_context(session, auth);
 	}
-	r.message = smtp_add_message(session);
-	smtp_set_reverse_path(r.message, m->from.p);
-	for (size_t i = 0; i < m->to_n; i++)
-		smtp_add_recipient(r.message, m->to[i].p);
-	smtp_set_messagecb(r.message, on_message, &r);
+	s->may_keep = true;
+	add_message(&r);
 	/* The error number is never reset: this makes it a known one. */
 	(void)smtp_set_server(NULL, NULL);
 	smtp_dialog_begin(&s->d);
-	r.last = mono_now();
 	(void)smtp_start_session(session);
-	ok = judge(&r, patience);
+	ok = judge(&r);
 	smtp_destroy_session(session);
 	if (auth != NULL)
 		auth_destroy_context(auth);

@@ -25,6 +25,7 @@ struct session {
 	struct bufferevent *bev;
 	int fd;
 	bool data, auth, upgrade, tls;
+	int mails;
 };
 
 static void on_read(struct bufferevent *bev, void *arg);
@@ -107,6 +108,9 @@ static const char *
 answer(struct session *s, const char *line)
 {
 	const char *otherwise = usual(s, line);
+
+	if (strncasecmp(line, "MAIL", 4) == 0 && s->mails++ == s->d->limit && s->d->limit > 0)
+		return NULL;
 
 	for (const struct smtpd_rule *r = s->d->rules; r != NULL && r->prefix != NULL; r++) {
 		size_t n = strlen(r->prefix);

@@ -19,6 +19,9 @@ world_begin(struct mail_pool_options o)
 	memset(&w, 0, sizeof(w));
 	w.base = o.base = event_base_new();
 	o.clock = clock_real();
+	/* So that sessions end soon, for those who wait for it. */
+	if (o.keep == 0)
+		o.keep = 20 * SPAN_MS;
 	w.error.max = SBUF_UNLIMITED;
 	w.pool = mail_pool_new(&o);
 	smtpd_begin(&w.d, w.base);

@@ -188,6 +188,14 @@ START_TEST(starttls_protects)
 		    "RCPT TO:<b@x.example>\nDATA\nQUIT\n");
 		ck_assert_str_eq(w.d.sni, "localhost");
 	}
+	/* One handshake for several. */
+	w.pool->o.keep = 600 * SPAN_S;
+	for (int i = 0; i < 3; i++) {
+		world_send(&m);
+		ck_assert_msg(w.resp.smtp_code == 250, "%s", sbuf_cstr(&w.error));
+	}
+	ck_assert_int_eq(w.d.sessions, 4);
+	ck_assert(w.d.encrypted);
 	/* By address: no SNI, and the certificate has it. */
 	m.smarthost.host = STR("127.0.0.1");
 	world_send(&m);
@@ -365,7 +373,70 @@ START_TEST(what_was_accepted_is_accepted)
 	/* The worker is not held for long. */
 	world_send_for(&m, 20 * SPAN_S);
 	ck_assert_int_eq(w.resp.smtp_code, 250);
-	ck_assert_int_eq(w.d.sessions, 2);
+	ck_assert_int_eq(w.d.sessions, _i == 0 ? 1 : 2);
+	world_end();
+}
+END_TEST
+
+/* Greetings and passwords are said once; recipients are each message's own. */
+START_TEST(one_session_carries_many_mails)
+{
+	static const struct smtpd_rule some[] = { { "RCPT TO:<c", "550 no such user\r\n" }, { 0 } };
+	static struct str other[] = { { "c@x.example", 11 }, { "d@x.example", 11 } }, nobody[] = { { "c1@x", 4 }, { "c2@x", 4 } };
+	struct mail_request m;
+
+	world_begin((struct mail_pool_options){ .workers = 1, .keep = 600 * SPAN_S });
+	w.d.ehlo = "250-x\r\n250-8BITMIME\r\n250 AUTH PLAIN\r\n";
+	w.d.rules = some;
+	m = world_mail();
+	m.username = STR("user");
+	m.password = STR("pass");
+	world_send(&m);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	m.to = other;
+	world_send(&m);
+	ck_assert_int_eq(w.resp.smtp_code, 250);
+	ck_assert_int_eq(w.codes[0], 550);
+	ck_assert_int_eq(w.codes[1], 250);
+	m.to = nobody;
+	world_send(&m);
+	ck_assert(w.resp.transport_error && !w.resp.unanswered);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "send RCPT command: 550 no such user");
+	ck_assert_str_eq(sbuf_cstr(&w.d.heard), "EHLO hello.example\nAUTH PLAIN AHVzZXIAcGFzcw==\n"
+	    "MAIL FROM:<am@x.example> BODY=8BITMIME\nRCPT TO:<a@x.example>\nRCPT TO:<b@x.example>\nDATA\n"
+	    "MAIL FROM:<am@x.example> BODY=8BITMIME\nRCPT TO:<c@x.example>\nRCPT TO:<d@x.example>\nDATA\n"
+	    "MAIL FROM:<am@x.example> BODY=8BITMIME\nRCPT TO:<c1@x>\nRCPT TO:<c2@x>\n");
+	ck_assert_int_eq(w.d.sessions, 1);
+	ck_assert_int_eq(w.d.ended, 2);
+	/* Another user has a session of his own. */
+	m = world_mail();
+	world_send(&m);
+	m.username = STR("other");
+	m.password = STR("pass");
+	world_send(&m);
+	ck_assert_int_eq(w.d.sessions, 3);
+	ck_assert_int_eq(w.d.ended, 4);
+	world_end();
+}
+END_TEST
+
+/* A server that has enough of a session costs another one, and no mail; what is wrong with a job is told in either. */
+START_TEST(a_kept_session_that_is_over_is_followed_by_another)
+{
+	struct mail_request m;
+
+	world_begin((struct mail_pool_options){ .workers = 1, .keep = 600 * SPAN_S });
+	w.d.limit = 2;
+	for (int i = 1; i <= 5; i++) {
+		m = world_mail();
+		world_send(&m);
+		ck_assert_msg(w.resp.smtp_code == 250, "%s", sbuf_cstr(&w.error));
+		ck_assert_int_eq(w.d.sessions, (i + 1) / 2);
+	}
+	m.from = STR("a@x>\r\nRCPT TO:<c@x");
+	world_send(&m);
+	ck_assert_str_eq(sbuf_cstr(&w.error), "smtp: A line must not contain CR or LF");
+	ck_assert_int_eq(w.d.ended, 5);
 	world_end();
 }
 END_TEST
@@ -411,6 +482,8 @@ add(TCase *tc)
 	tcase_add_test(tc, implicit_tls);
 	tcase_add_test(tc, unreachable_servers_are_told);
 	tcase_add_test(tc, hanging_sessions_are_cut);
+	tcase_add_test(tc, one_session_carries_many_mails);
+	tcase_add_test(tc, a_kept_session_that_is_over_is_followed_by_another);
 	tcase_add_loop_test(tc, what_was_accepted_is_accepted, 0, 2);
 }
 
