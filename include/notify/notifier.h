@@ -102,7 +102,6 @@ struct attempt {
 	uint64_t max_steps;		/* … or so many; 0: that. A caller that gives less sees to `too_much` itself */
 	size_t max_output;		/* of one template; 0: as tmpl/tmpl.h has it */
 	unsigned brevity;		/* each step halves the data's brief */
-	const struct zone *zone;	/* whose time templates call local; NULL: the process's */
 	struct tmpl_set *tmpl;		/* NULL: the configuration's */
 	void *rendering;		/* render.c's own: the template data, made on first use */
 };

@@ -29,7 +29,7 @@ static const struct value_field brief_fields[] = {
 	VIEW_FIELD(brief_view, notes, "Notes", NULL),
 	VIEW_FIELD(brief_view, common, "Common", NULL),
 	VIEW_FIELD(brief_view, links, "Links", NULL),
-	/* When the first began, and, when nothing fires any more, the last ended. */
+	/* When the first that the headline is about began, and, when nothing fires any more, the last ended. */
 	VIEW_FIELD(brief_view, starts, "StartsAt", NULL),
 	VIEW_FIELD(brief_view, ends, "EndsAt", NULL),
 	/* Pages: where it is acknowledged, and where it is silenced. */
@@ -210,8 +210,9 @@ brief_of(const struct data_view *d)
 	if (has_one_source(d) && first != NULL)
 		v->links = brief_link_add(t.links, STR("source"), first->generator_url.u.s, &l, a);
 	v->starts = v->ends = value_time_in(a, WALL_ZERO, NULL);
-	note_times(v, lead, lead_n);
 	note_headline(v, d, lead, lead_n, t.summary, &l, a);
+	/* Those of what the headline is about. */
+	note_times(v, lead, v->others.u.i > 0 ? 1 : lead_n);
 	v->url = value_str(page_url(d, a));
 	v->silence_url = value_str(silence_url(d, a));
 	note_lists(v, d, firing, firing_n, resolved, resolved_n, a);

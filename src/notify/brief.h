@@ -15,7 +15,7 @@
 #include "base/compiler.h"
 #include "data_view.h"
 
-#define BRIEF_BYTES ((size_t)76 << 10)
+#define BRIEF_BYTES ((size_t)72 << 10)
 #define BRIEF_BREVITY_MAX 6
 
 extern const struct value_type brief_type;

@@ -8,6 +8,8 @@
 #define SECTION_BYTES 480
 /* Sections that a message may have with one alert each; with more, each has two in the mean. */
 #define SECTIONS_FEW 8
+/* Sections that are named although there is no room for any alert of theirs. */
+#define SECTIONS_NAMED 6
 
 /* One alert of the list: what it has besides what it shares with the others and with its section. */
 struct row_view {
@@ -84,9 +86,9 @@ section_cmp(const void *a, const void *b)
 		return x->rank < y->rank ? -1 : 1;
 	c = str_cmp(x->word, y->word);
 	if (c == 0)
-		c = str_cmp(text_in(x->alert->labels, SERVICE), text_in(y->alert->labels, SERVICE));
+		c = str_cmp(x->service, y->service);
 	if (c == 0)
-		c = str_cmp(text_in(x->alert->labels, RESOURCE), text_in(y->alert->labels, RESOURCE));
+		c = str_cmp(x->resource, y->resource);
 	return c != 0 ? c : item_cmp(a, b);
 }
 
@@ -99,10 +101,13 @@ brief_items(const struct data_view *d, const char *status, size_t *n, struct are
 	*n = 0;
 	for (size_t i = 0; i < all; i++) {
 		const struct alert_view *v = d->alerts.u.list.items[i].u.object;
-		struct str word = text_in(v->labels, d->ui->severity.label);
+		struct str word;
 
-		if (str_is(v->status.u.s, status))
-			items[(*n)++] = (struct brief_item){ v, word, ui_severity_rank(&d->ui->severity, word), i };
+		if (!str_is(v->status.u.s, status))
+			continue;
+		word = text_in(v->labels, d->ui->severity.label);
+		items[(*n)++] = (struct brief_item){ v, word, text_in(v->labels, SERVICE), text_in(v->labels, RESOURCE),
+			ui_severity_rank(&d->ui->severity, word), i };
 	}
 	if (*n > 1)
 		qsort(items, *n, sizeof(*items), item_cmp);
@@ -127,9 +132,9 @@ same_section(const struct parting *p, const struct brief_item *x, const struct b
 {
 	if (p->severity && !str_eq(x->word, y->word))
 		return false;
-	if (p->service && !str_eq(text_in(x->alert->labels, SERVICE), text_in(y->alert->labels, SERVICE)))
+	if (p->service && !str_eq(x->service, y->service))
 		return false;
-	return !p->resource || str_eq(text_in(x->alert->labels, RESOURCE), text_in(y->alert->labels, RESOURCE));
+	return !p->resource || str_eq(x->resource, y->resource);
 }
 
 static bool
@@ -240,36 +245,47 @@ section_of(const struct brief_rows *r, const struct parting *p, const struct bri
 	return s;
 }
 
+/* As many of the section's alerts as there is room for, from items on. */
+static struct value
+rows_of(const struct brief_rows *r, const struct parting *p, const struct brief_item *items, size_t n, size_t *room)
+{
+	struct value *rows = ARENA_ARRAY(r->arena, n + 1, struct value);
+	size_t listed = 0, cost;
+
+	for (; listed < n; listed++) {
+		rows[listed] = row_of(r, p, &items[listed], &cost);
+		if (cost > *room)
+			break;
+		*room -= cost;
+	}
+	return value_list(&rows_type, rows, listed);
+}
+
 struct value
 brief_sections(const struct brief_rows *r, struct brief_item *items, size_t n, size_t *room, size_t *more)
 {
 	struct parting p = choose_parting(r, items, n);
 	struct value *sections = ARENA_ARRAY(r->arena, n + 1, struct value);
-	size_t sections_n = 0, done = 0;
-	bool full = false;
+	size_t sections_n = 0, listed = 0, named = 0, end;
 
-	while (done < n && !full) {
-		size_t end = done, listed = 0, cost, row_cost;
-		struct section_view *s = section_of(r, &p, &items[done], &cost);
-		struct value *rows;
+	for (size_t at = 0; at < n && named < SECTIONS_NAMED; at = end) {
+		size_t cost;
+		struct section_view *s = section_of(r, &p, &items[at], &cost);
 
-		while (end < n && same_section(&p, &items[done], &items[end]))
+		for (end = at; end < n && same_section(&p, &items[at], &items[end]);)
 			end++;
-		rows = ARENA_ARRAY(r->arena, end - done + 1, struct value);
-		for (; done + listed < end; listed++) {
-			rows[listed] = row_of(r, &p, &items[done + listed], &row_cost);
-			full = cost + row_cost > *room;
-			if (full)
-				break;
-			*room -= cost + row_cost;
-			cost = 0;
-		}
-		s->count = value_int((int64_t)(end - done));
-		s->rows = value_list(&rows_type, rows, listed);
-		if (listed > 0)
+		/* The next are no better than those that there was no room for. */
+		if (cost > *room || listed < at)
+			*room = 0;
+		else
+			*room -= cost;
+		s->count = value_int((int64_t)(end - at));
+		s->rows = rows_of(r, &p, &items[at], end - at, room);
+		listed += s->rows.u.list.n;
+		named += s->rows.u.list.n == 0;
+		if (s->labels.u.list.n > 0 || s->severity.u.s.n > 0 || s->rows.u.list.n > 0)
 			sections[sections_n++] = value_object(&section_type, s);
-		done += listed;
 	}
-	*more = n - done;
+	*more = n - listed;
 	return value_list(&sections_type, sections, sections_n);
 }

@@ -13,6 +13,7 @@
 struct brief_item {
 	const struct alert_view *alert;
 	struct str word;	/* its severity as it says so itself */
+	struct str service, resource;
 	size_t rank;		/* 0: the worst */
 	size_t at;		/* its place among all */
 };

@@ -99,7 +99,7 @@ static const struct value_type data_type = {
 };
 
 /* Looking at one alert, some of them several times. */
-#define BRIEF_UNITS 40
+#define BRIEF_UNITS 80
 
 static bool
 data_brief(struct value_call *c, const struct value *args, size_t n, struct value *out)

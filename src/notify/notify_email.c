@@ -256,7 +256,7 @@ put_threading(struct sbuf *b, struct attempt *a, const struct email_settings *s)
 	struct str id;
 
 	if (str_is(s->threading.thread_by_date, "daily")) {
-		struct civil c = wall_civil(zone_apply(a->zone != NULL ? a->zone : zone_local(), a->now.wall, NULL));
+		struct civil c = wall_civil(zone_apply(render_env(a).local, a->now.wall, NULL));
 
 		date = arena_printf(a->arena, "%04d-%02d-%02d", (int)c.year, c.month, c.day);
 	}
@@ -470,7 +470,6 @@ email_start(struct attempt *a, struct request *out, struct err *e)
 	struct email_state *state = ARENA_NEW(a->arena, struct email_state);
 
 	a->state = state;
-	a->zone = s->time_zone.n > 0 ? zone_find(s->time_zone) : NULL;
 	out->kind = REQUEST_MAIL;
 	if (!read_addresses(a, m, e) || !build_message(a, state, m->from, &m->message, e))
 		return STEP_FAIL;

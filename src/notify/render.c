@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "render.h"
 
+#include <string.h>
+
 #include "base/utf8.h"
 #include "text/digest.h"
 
@@ -56,12 +58,30 @@ route_label(void *arg, struct str name, struct str *out, struct err *e)
 	return true;
 }
 
+/* The time that templates call local: that of the integration's `time_zone`, if its kind has such a key, or the process's. */
+static const struct zone *
+local_of(const struct attempt *a)
+{
+	const struct zone *z = NULL;
+
+	/* A template that is tried out is of no integration. */
+	if (a->n->integration == NULL || a->settings == NULL)
+		return zone_local();
+	for (const struct field *f = a->n->integration->kind->fields; f->key != NULL; f++)
+		if (f->type == FIELD_STRING && strcmp(f->key, "time_zone") == 0) {
+			struct str name = *(const struct str *)(const void *)((const char *)a->settings + f->offset);
+
+			z = name.n > 0 ? zone_find(name) : NULL;
+		}
+	return z != NULL ? z : zone_local();
+}
+
 struct tmpl_env
 render_env(struct attempt *a)
 {
 	return (struct tmpl_env){
 		.now = a->now.wall,
-		.local = a->zone != NULL ? a->zone : zone_local(),
+		.local = local_of(a),
 		.route_label = route_label,
 		.route_label_arg = a->n,
 		.steps_used = &a->steps,

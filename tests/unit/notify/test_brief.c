@@ -147,6 +147,21 @@ START_TEST(sections_are_no_more_than_help)
 }
 END_TEST
 
+/* Where there is no room for the alerts of a section, it is named and counted all the same. */
+START_TEST(sections_without_room_are_named)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	for (int i = 0; i < 400; i++)
+		sbuf_printf(&b, "  - {labels: {alertname: A, team: db, service: s%d, i: '%d'}, annotations: {summary: '%0200d'}}\n", i % 4, i, i);
+	mail_of(sbuf_get(&b));
+	sbuf_fini(&b);
+	assert_text("{{ range .Brief.Sections }}{{ range .Labels }}{{ .Value }}{{ end }}:{{ .Count }}{{ if not .Rows }}-{{ end }} {{ end }}",
+	    "s0:100 s1:100- s2:100- s3:100- ");
+	assert_text("{{ with index .Brief.Sections 0 }}{{ len .Rows | gt 100 }}{{ len .Rows | lt 20 }}{{ end }}", "truetrue");
+}
+END_TEST
+
 /* 500 alerts of 1 KB each, whose description is one letter again and again. */
 static struct str
 many_alerts(const char *letter, size_t letters)
@@ -302,6 +317,7 @@ main(void)
 	tcase_add_test(t, the_head_says_what_is_worst);
 	tcase_add_test(t, one_alert_is_all_in_the_head);
 	tcase_add_test(t, sections_are_no_more_than_help);
+	tcase_add_test(t, sections_without_room_are_named);
 	tcase_add_test(t, five_hundred_alerts_fit_into_ninety_kilobytes);
 	tcase_add_test(t, no_text_makes_it_longer);
 	tcase_add_test(t, a_language_has_its_words);
