@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pictures of each page, wide and on a phone, light and dark, for people to look at: node tests/ui/shots.mjs [NAME…]
-// They are left in build/dev/ui/pages (UI_SHOTS); a name is one of `views` below. With --readme the four of README are made anew,
-// contrib/screenshots. It is always the same minute in them, so that a picture changes only when the page does.
+// They are left in build/dev/ui/pages (UI_SHOTS); a name is one of `views` below. With --readme those of README are made anew,
+// contrib/screenshots, and the mail that tells of a group. It is always the same minute in them, so that a picture changes only when the page does.
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -98,6 +98,25 @@ async function picture(page, name, address) {
 	return shot(page, `pages/${name}`);
 }
 
+/* For README. */
+function keep(name, file) {
+	const kept = new URL(`../../contrib/screenshots/${name}.png`, import.meta.url);
+
+	mkdirSync(new URL('.', kept), { recursive: true });
+	writeFileSync(kept, smaller(readFileSync(file)));
+}
+
+/* The default mail of the largest group, at that minute. */
+async function mail() {
+	const { items: [{ id: group }] } = await server.get('/api/ext/v1/groups?filter=alertname%3DDiskFull');
+	const { output } = await server.post('/api/ext/v1/templates/preview', { template: 'email.default.html', type: 'html', group });
+	const page = await browser.newPage({ viewport: { width: 640, height: 620 } });
+
+	await page.setContent(toPage(output).replace(/\d{4}-\d\d-\d\d \d\d:\d\d/g, (t) => shifted(`${t.replace(' ', 'T')}:00Z`).slice(0, 16).replace('T', ' ')));
+	keep('mail', await shot(page, 'pages/mail'));
+	await page.close();
+}
+
 try {
 	const ids = await fill(server);
 	const views = new Map([['alerts', '#/alerts'], ['alerts-open', `#/alerts?open=${ids.alert}`], ['alerts-table', '#/alerts?view=table'], ['alerts-empty', '#/alerts?filter=%7Ba%3D%22none%22%7D'],
@@ -120,14 +139,12 @@ try {
 		}
 		const file = await picture(page, `${name}-${one}-${look}`, views.get(name));
 
-		if (readme) {
-			const kept = new URL(`../../contrib/screenshots/${name}-${one}-${look}.png`, import.meta.url);
-
-			mkdirSync(new URL('.', kept), { recursive: true });
-			writeFileSync(kept, smaller(readFileSync(file)));
-		}
+		if (readme)
+			keep(`${name}-${one}-${look}`, file);
 		console.log(file);
 	}
+	if (readme)
+		await mail();
 } finally {
 	await browser.close();
 	await server.stop();
