@@ -105,7 +105,7 @@ class World:
         text = (ROOT / f"rules/{name.replace('-', '_')}.rules.yml").read_text()
         rules.write_text(re.sub(r"^( +for:).*$", r"\1 0s", text, flags=re.M))
         self.prometheus = Prometheus(directory / "prometheus", rules, f"{self.server.host}:{self.server.port}",
-                                     {job: (self.exporters[job].address, labels) for job, labels in jobs.items()})
+                                     {job: (self.exporters[job].address, labels) for job, labels in jobs.items()}, again=True)
 
     def set(self, job, **metrics):
         for series, value in metrics.pop("more", {}).items():

@@ -5,7 +5,6 @@ import http.client
 import json
 import re
 import ssl
-import subprocess
 import time
 import urllib.parse
 import urllib.request
@@ -43,7 +42,7 @@ class Watched:
         self.server = serve(CONFIG.format(url=sink.url), f"--cluster.listen-address=127.0.0.1:{free_port()}",
                             f"--cluster.tls-config={tls}", "--etcd.endpoints=http://127.0.0.1:1")
         address = f"{self.server.host}:{self.server.port}"
-        self.prometheus = Prometheus(directory / "prometheus", RULES, address, {"tocsin": (address, {})})
+        self.prometheus = Prometheus(directory / "prometheus", RULES, address, {"tocsin": (address, {})}, again=True)
 
     def ask(self, path, **query):
         url = f"http://127.0.0.1:{self.prometheus.port}/api/v1/{path}?{urllib.parse.urlencode(query)}"
@@ -125,7 +124,3 @@ def test_rules_dashboard_and_dead_man(watched, sink, serve, tmp_path, certificat
     before = len([r for r in sink.items if r["path"] == "/dead-man"])
     sink.wait(before + 2, lambda r: r["path"] == "/dead-man")
     assert [h["missing_since"] for h in w.server.get("/api/ext/v1/status")["heartbeats"]] == [None]
-
-
-def test_the_rules_are_right():
-    subprocess.run(["promtool", "test", "rules", ROOT / "rules/tocsin.rules.test.yml"], check=True, capture_output=True)

@@ -48,9 +48,10 @@ scrape_configs:
 
 
 class Prometheus:
-    """jobs: {job name: (address, {label: value})}"""
+    """jobs: {job name: (address, {label: value})}. `again`: what fires is posted each second, also what fired before it had found the router,
+    as rules on what is missing do at a start; otherwise that is posted again after a minute."""
 
-    def __init__(self, directory, rules, alertmanager, jobs, binary="prometheus"):
+    def __init__(self, directory, rules, alertmanager, jobs, binary="prometheus", again=False):
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         lines = []
@@ -63,9 +64,7 @@ class Prometheus:
         self.log = (self.dir / "prometheus.log").open("w")
         self.process = subprocess.Popen(
             [binary, f"--config.file={self.dir}/prometheus.yml", f"--storage.tsdb.path={self.dir}/tsdb",
-             f"--web.listen-address=127.0.0.1:{self.port}",
-             # what fired before the router was found is posted at once, not after a minute
-             "--rules.alert.resend-delay=1s"],
+             f"--web.listen-address=127.0.0.1:{self.port}", *(["--rules.alert.resend-delay=1s"] if again else [])],
             stdout=self.log, stderr=subprocess.STDOUT)
 
     def close(self):
