@@ -44,6 +44,21 @@ list_prepend(struct list *l, struct list_node *n)
 	l->first = n;
 }
 
+/* The same, behind `at`, which is in it; NULL: before all others. */
+static inline void
+list_insert_behind(struct list *l, struct list_node *at, struct list_node *n)
+{
+	if (at == NULL) {
+		list_prepend(l, n);
+	} else if (at == l->last) {
+		list_append(l, n);
+	} else {
+		*n = (struct list_node){ .prev = at, .next = at->next };
+		at->next->prev = n;
+		at->next = n;
+	}
+}
+
 /* The node must be in this list. */
 static inline void
 list_remove(struct list *l, struct list_node *n)

@@ -19,6 +19,7 @@
 
 #include "base/str.h"
 #include "base/time.h"
+#include "core/delivery.h"
 #include "core/notification.h"
 #include "core/verdict.h"
 #include "model/alert.h"
@@ -190,6 +191,12 @@ struct event_notify_failed {
 	struct str error;
 	enum failure failure;
 	bool canceled;
+};
+
+struct event_delivery {
+	const struct delivery *delivery;
+	enum delivery_state before;	/* the same when it is new */
+	bool reported;			/* by its gateway */
 };
 
 /* By whom a silence was made, changed or ended. */

@@ -22,6 +22,7 @@
 #include "model/alert.h"
 #include "model/silence.h"
 
+struct delivery;
 struct log_entry;
 
 /* Changes that have to survive: of each kind of record, that it is set, and that it is dropped. */
@@ -68,6 +69,7 @@ struct change {
 	const struct log_entry *entry;		/* LOG_ENTRY */
 	bool claimed;				/* with port.share: port.claim_result carries it too */
 	const struct intent_state *intent;	/* INTENT, before the first attempt and when it got on; dropped: its id alone */
+	const struct delivery *delivery;	/* DELIVERY; dropped: its id alone */
 	const struct alert *alert;		/* ALERT */
 	const struct group_state *group;	/* GROUP; dropped: what it is found by alone */
 	void **place;		/* with an alert or a group: where the store may keep what it likes until that is dropped; NULL at first */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /metrics: names, types and labels as Alertmanager's dashboards and alerts expect them. */
+#include "delivery_metrics.h"
 #include "scrape.h"
 
 /* Go's names of processors, which dashboards know. */
@@ -517,6 +518,7 @@ expose_end(struct scrape *s)
 	expose_nflog(s->counters, &s->gauges, &s->x);
 	expose_merging(s->api, s->counters, &s->x);
 	expose_unsure(s->api, s->counters, &s->x);
+	expose_deliveries(s->api->env.engine, s->scratch, &s->x);
 	expose_handler(s->api, &s->x);
 }
 

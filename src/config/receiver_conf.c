@@ -235,11 +235,3 @@ receivers_read(struct loading *l, const struct yaml_node *n, const struct at *at
 	names_fini(&there);
 	return r->problems_n == before;
 }
-
-struct receiver *
-config_receiver(const struct config *c, struct str name)
-{
-	size_t i;
-
-	return names_find(&c->receiver_names, name, &i) ? &c->receivers[i] : NULL;
-}

@@ -115,6 +115,7 @@ engine_free(struct engine **ep)
 	posted_fini(e);
 	settle_fini(e);
 	free_groups(e);
+	deliveries_fini(e);
 	free_alerts(e);
 	apply_fini(e);
 	for (size_t i = 0; i < e->restored.n; i++)
@@ -360,24 +361,30 @@ engine_silence_expire(struct engine *e, struct str id, struct moment now, struct
 void
 engine_delivered(struct engine *e, uint64_t attempt, const struct outcome *o, struct moment now)
 {
+	struct digesting *g;
 	struct leg *leg;
 
 	engine_enter(e, now);
 	leg = leg_find(e, attempt);
 	if (leg != NULL)
 		leg_delivered(e, leg, o, now);
+	else if ((g = digest_find(e, attempt)) != NULL)
+		digest_delivered(e, g, o, now);
 	engine_leave(e, now);
 }
 
 void
 engine_progressed(struct engine *e, uint64_t attempt, struct moment now)
 {
+	struct digesting *g;
 	struct leg *leg;
 
 	engine_enter(e, now);
 	leg = leg_find(e, attempt);
 	if (leg != NULL)
-		leg_progressed(e, leg);
+		leg_progressed(e, leg, now);
+	else if ((g = digest_find(e, attempt)) != NULL)
+		deliveries_follow(e, &g->note, false, false, STR_NONE, now);
 	engine_leave(e, now);
 }
 
@@ -416,6 +423,9 @@ handle(struct engine *e, struct deadline *d, struct moment now)
 		break;
 	case DUE_AWAKE:
 		awake_keep(e, now);
+		break;
+	case DUE_DIGEST:
+		digest_due(e, CONTAINER_OF(d, struct person, timer), now);
 		break;
 	case DUE_SILENCE:
 		silence_watch_due(e, CONTAINER_OF(d, struct silence_watch, timer), now);

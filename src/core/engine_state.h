@@ -21,6 +21,7 @@
 #include "core/engine.h"
 #include "core/nflog.h"
 #include "core/ports.h"
+#include "deliveries.h"
 #include "flight.h"
 #include "group.h"
 #include "inhibit.h"
@@ -44,6 +45,7 @@ enum due {
 	DUE_SILENCE,
 	DUE_LEASE,
 	DUE_AWAKE,
+	DUE_DIGEST,
 };
 
 /* A group as the store remembers it, until the first engine_apply. */
@@ -161,6 +163,7 @@ struct engine {
 	int64_t ended_period;		/* number of the maintenance period that ended_groups counts in */
 	size_t ended_groups;		/* no more there, but counted until the period ends (Alertmanager dispatch.go) */
 	struct hmap attempts;		/* legs that are sending, by attempt */
+	struct deliveries deliveries;
 	uint64_t last_attempt, last_notification, last_group;	/* numbers given so far */
 
 	VEC(struct group *) save_soon, save_now;

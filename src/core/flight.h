@@ -204,7 +204,7 @@ struct log_key log_key_of(struct str group_key, const struct receiver *r, const 
 span leg_log_time(const struct engine *e, const struct route *route);
 bool leg_sends_resolved(const struct leg *leg);
 /* Some recipients were served. */
-void leg_progressed(struct engine *e, struct leg *leg);
+void leg_progressed(struct engine *e, struct leg *leg, struct moment now);
 void leg_copy_data(struct arena *a, const struct receiver_data *from, struct receiver_data *to);
 void leg_copy_recipients(struct arena *a, const struct recipients *from, struct recipients *to);
 void leg_attempt_begin(struct engine *e, struct leg *leg, struct moment now);

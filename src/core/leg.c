@@ -275,6 +275,7 @@ leg_failed(struct engine *e, struct leg *leg, const char *how, const char *error
 	    leg->attempts, error);
 	counters(e, leg)->failed[failure]++;
 	count_given_up(e, leg);
+	deliveries_follow(e, &leg->note, true, leg->in_doubt, str_from(error), now);
 	group_note_outcome(e, f->group, now.wall, mono_sub(now.mono, leg->attempt_began), str_from(error));
 	tell_given_up(e, leg, sbuf_get(&text), failure, now);
 	flight_failed(f, sbuf_get(&text));
@@ -537,6 +538,7 @@ delivered_ok(struct engine *e, struct leg *leg, const struct outcome *o, struct 
 	log_told(e, leg, o->data_set ? &o->data : &leg->data, now);
 	group_note_outcome(e, leg->flight->group, now.wall, mono_sub(now.mono, leg->attempt_began), STR(""));
 	count_given_up(e, leg);
+	deliveries_follow(e, &leg->note, true, leg->in_doubt, STR_NONE, now);
 	tell_notified(e, leg, now);
 	leg_succeeded(e, leg, now);
 }
@@ -555,6 +557,7 @@ leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct
 	if (leg->claim != NULL)
 		leg_claim_failed(e, leg, now);
 	if (o->retry) {
+		deliveries_follow(e, &leg->note, false, false, STR_NONE, now);
 		tell_retry(e, leg, o, now);
 		mem_free(leg->error);
 		leg->error = mem_strndup(o->error.p != NULL ? o->error.p : "", o->error.n);
@@ -569,9 +572,10 @@ leg_delivered(struct engine *e, struct leg *leg, const struct outcome *o, struct
 }
 
 void
-leg_progressed(struct engine *e, struct leg *leg)
+leg_progressed(struct engine *e, struct leg *leg, struct moment now)
 {
 	save_intent(e, leg);
+	deliveries_follow(e, &leg->note, false, false, STR_NONE, now);
 }
 
 void

@@ -239,6 +239,9 @@ give_up(struct engine *e, const struct intent_state *i, struct moment now)
 void
 resume_intents(struct engine *e, struct moment now)
 {
+	uint64_t *resumed = ARENA_ARRAY(e->restored_arena, e->restored_intents.n, uint64_t);
+	size_t n = 0;
+
 	for (size_t i = 0; i < e->restored_intents.n; i++) {
 		const struct restored_intent *r = &e->restored_intents.v[i];
 		struct group *g = same_group(e, &r->state);
@@ -248,8 +251,11 @@ resume_intents(struct engine *e, struct moment now)
 			resume_group(e, g, i, now);
 		if (!r->resumed)
 			give_up(e, &r->state, now);
+		else
+			resumed[n++] = r->state.id;
 		labels_unref((struct labels *)(uintptr_t)r->state.labels);
 	}
+	deliveries_resumed(e, resumed, n, now);
 	VEC_FINI(&e->restored_intents);
 	arena_free(&e->restored_arena);
 }

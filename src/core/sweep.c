@@ -61,6 +61,7 @@ maintenance_due(struct engine *e, struct moment now)
 	if (e->maintenance_chore.waits)
 		return;
 	e->maintenance_at = (struct maintenance){ 0 };
+	deliveries_sweep_begin(e);
 	chore_begin(e, &e->maintenance_chore, now);
 }
 
@@ -100,6 +101,8 @@ maintenance_step(struct engine *e, struct moment now)
 		if (!m->silences_over || work_used_up(&e->work))
 			return false;
 	}
+	if (!deliveries_sweep_some(e, now))
+		return false;
 	began = stopwatch(e->port);
 	over = nflog_gc_some(e->nflog, now.wall, &m->log, &e->work, log_entry_dropped, e);
 	add_time(e, &e->counters.nflog_gc, began, over);

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "base/mem.h"
+#include "core/delivery.h"
 #include "core/engine.h"
 #include "fetch/http_client.h"
 #include "loop/drive.h"
@@ -42,6 +43,7 @@ drop(struct sending *d)
 		list_remove(&d->outbox->arrived, &d->place);
 	turns_leave(&d->outbox->turns, &d->turn);
 	for (struct exchange *x = d->under_way; x != NULL; x = x->next) {
+		timer_fini(&x->pace);
 		http_client_cancel(&x->http);
 		mail_pool_cancel(&x->mail);
 	}
@@ -116,6 +118,50 @@ open_gate(struct fetch_gate *g, struct err *e)
 	return may_leave(CONTAINER_OF(g, struct sending, gate), e);
 }
 
+static void
+start_http(struct exchange *x)
+{
+	struct sending *d = x->delivery;
+
+	x->http = http_client_start(d->outbox->o.http, &x->request.http, d->deadline, on_fetched, x);
+}
+
+static void
+on_turn(void *arg)
+{
+	struct exchange *x = arg;
+	struct response suppressed = { .kind = REQUEST_HTTP, .suppressed = true };
+
+	timer_fini(&x->pace);
+	if (x->suppressed)
+		on_response(x, &suppressed);
+	else
+		start_http(x);
+}
+
+/* Asks the budgets of its gateway, and goes now, later or not at all: never is it answered from here. */
+static void
+start_admitted(struct exchange *x)
+{
+	struct sending *d = x->delivery;
+	struct outbox *o = d->outbox;
+	struct moment now = o->o.clock->now(o->o.clock);
+	struct mono at = now.mono;
+	enum admission admission = ADMIT_GO;
+
+	if (x->request.gateway.n > 0 && d->rehearsing == NULL)
+		admission = engine_admit(o->engine, d->number, x->request.gateway, x->request.recipient, now, &at);
+	if (admission == ADMIT_GO) {
+		start_http(x);
+		return;
+	}
+	x->suppressed = admission == ADMIT_SUPPRESS;
+	timer_init(&x->pace, o->o.base, "paced messages", on_turn, x);
+	timer_in(&x->pace, x->suppressed ? 0 : mono_sub(at, now.mono));
+	if (x->suppressed)
+		drive_rearm(o->drive);
+}
+
 void
 delivery_dispatch(struct sending *d, const struct request *r)
 {
@@ -133,7 +179,7 @@ delivery_dispatch(struct sending *d, const struct request *r)
 	case REQUEST_HTTP:
 		trace(d, &x->request);
 		x->request.http.gate = &d->gate;
-		x->http = http_client_start(o->o.http, &x->request.http, d->deadline, on_fetched, x);
+		start_admitted(x);
 		break;
 	case REQUEST_MAIL:
 		/* It costs a question to the worker's process. */

@@ -28,6 +28,8 @@ struct exchange {
 	struct request request;		/* what the transport works on; in the attempt's arena */
 	struct http_call *http;
 	struct mail_call *mail;
+	struct timer pace;		/* set while it waits for its gateway's pace, or to hear that it is suppressed */
+	bool suppressed;
 };
 
 /* The log lines of a notifier while nobody could, or wanted to, write them. */

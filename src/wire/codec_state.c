@@ -4,13 +4,10 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "label_pairs.h"
 #include "wire/codec.h"
 #include "wire/proto.h"
 
-enum {
-	PAIR_NAME = 1,
-	PAIR_VALUE = 2,
-};
 enum {
 	GROUP_ROUTE = 1,
 	GROUP_RECEIVER = 2,
@@ -49,46 +46,12 @@ enum {
 	RECIPIENT_DOUBT = 8,
 };
 
-static void
-put_labels(struct sbuf *b, unsigned field, const struct labels *l)
-{
-	for (uint32_t i = 0; i < l->n; i++) {
-		struct str name = istr_str(l->l[i].name), value = istr_str(l->l[i].value);
-
-		proto_begin(b, field, proto_bytes_size(PAIR_NAME, name.n) + proto_bytes_size(PAIR_VALUE, value.n));
-		proto_bytes(b, PAIR_NAME, name);
-		proto_bytes(b, PAIR_VALUE, value);
-	}
-}
-
 /* Eight bytes each, as they are in memory: there may be many, and often. */
 static void
 put_fingerprints(struct sbuf *b, unsigned field, const uint64_t *v, size_t n)
 {
 	if (n > 0)
 		proto_bytes(b, field, (struct str){ (const char *)v, n * sizeof(*v) });
-}
-
-/* Labels as they come in. */
-struct label_pairs {
-	VEC(struct label_pair) v;
-};
-
-static bool
-get_pair(struct str bytes, struct label_pairs *to)
-{
-	struct proto_reader r = { .rest = bytes };
-	struct proto_field f;
-	struct label_pair p = { STR(""), STR("") };
-
-	while (proto_next(&r, &f)) {
-		if (f.number == PAIR_NAME && f.type == 2)
-			p.name = f.bytes;
-		else if (f.number == PAIR_VALUE && f.type == 2)
-			p.value = f.bytes;
-	}
-	VEC_PUSH(&to->v, p);
-	return !r.bad;
 }
 
 static bool
@@ -117,7 +80,7 @@ get_group_bytes(const struct proto_field *f, struct arena *a, struct label_pairs
 		out->receiver = f->bytes;
 		return true;
 	case GROUP_LABEL:
-		return get_pair(f->bytes, labels);
+		return label_pairs_get(f->bytes, labels);
 	case GROUP_NEXT_FLUSH:
 		return proto_read_time(f->bytes, &out->next_flush);
 	case GROUP_ALERTS:
@@ -204,7 +167,7 @@ codec_put_intent(struct sbuf *b, const struct intent_state *i)
 	proto_bytes(b, INTENT_RECEIVER, i->receiver);
 	proto_bytes(b, INTENT_INTEGRATION, i->integration);
 	proto_uint(b, INTENT_INDEX, i->index);
-	put_labels(b, INTENT_LABEL, i->labels);
+	label_pairs_put(b, INTENT_LABEL, i->labels);
 	proto_uint(b, INTENT_REASON, (uint64_t)i->reason);
 	proto_time(b, INTENT_FLUSHED, i->flushed);
 	proto_uint(b, INTENT_FLUSHED_OFFSET, (uint64_t)(int64_t)i->flushed.offset);
@@ -259,7 +222,7 @@ get_intent_bytes(const struct proto_field *f, struct arena *a, struct label_pair
 		out->integration = f->bytes;
 		return true;
 	case INTENT_LABEL:
-		return get_pair(f->bytes, labels);
+		return label_pairs_get(f->bytes, labels);
 	case INTENT_FLUSHED:
 		return proto_read_time(f->bytes, &out->flushed);
 	case INTENT_FIRING:

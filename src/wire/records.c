@@ -2,7 +2,9 @@
 #include "wire/records.h"
 
 #include "core/nflog.h"
+#include "core/delivery.h"
 #include "wire/codec.h"
+#include "wire/codec_delivery.h"
 #include "wire/codec_state.h"
 
 void
@@ -72,9 +74,35 @@ record_get_intent(struct str body, struct arena *a, struct change *out, struct e
 }
 
 void
+record_key_delivery(struct sbuf *b, const struct change *c)
+{
+	char key[8];
+
+	codec_number_key(c->delivery->id, key);
+	sbuf_put(b, key, sizeof(key));
+}
+
+void
+record_put_delivery(struct sbuf *b, const struct change *c)
+{
+	codec_put_delivery(b, c->delivery);
+}
+
+bool
+record_get_delivery(struct str body, struct arena *a, struct change *out, struct err *e)
+{
+	struct delivery *d = ARENA_NEW(a, struct delivery);
+
+	*out = (struct change){ .kind = CHANGE_DELIVERY, .delivery = d };
+	return codec_get_delivery(body, d, e);
+}
+
+void
 record_release(const struct change *c)
 {
 	silence_unref((struct silence *)(uintptr_t)c->silence);
 	if (c->intent != NULL)
 		labels_unref((struct labels *)(uintptr_t)c->intent->labels);
+	if (c->delivery != NULL)
+		labels_unref(c->delivery->labels);
 }

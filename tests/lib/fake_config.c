@@ -435,6 +435,7 @@ config_unref(struct config *c)
 	for (size_t i = 0; i < c->silences_n; i++)
 		silence_unref(c->silences[i]);
 	names_fini(&c->receiver_names);
+	names_fini(&c->gateway_names);
 	a = c->arena;
 	mem_free(c);
 	arena_free(&a);

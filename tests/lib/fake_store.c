@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "core/delivery.h"
 #include "core/nflog.h"
 
 struct row {
@@ -18,6 +19,7 @@ struct row {
 	struct log_entry entry;
 	struct group_state group;
 	struct intent_state intent;
+	struct delivery delivery;
 };
 
 static struct row *
@@ -40,6 +42,7 @@ drop(struct hmap *m, struct row *r)
 	alert_unref(r->alert);
 	labels_unref((struct labels *)(uintptr_t)r->group.labels);
 	labels_unref((struct labels *)(uintptr_t)r->intent.labels);
+	labels_unref(r->delivery.labels);
 	arena_free(&r->arena);
 	mem_free(r);
 }
@@ -126,7 +129,30 @@ keep_intent(struct row *r, const struct intent_state *n)
 	for (size_t k = 0; k < n->recipients.n; k++) {
 		i->recipients.v[k].to = arena_str(r->arena, n->recipients.v[k].to);
 		i->recipients.v[k].provider_id = arena_str(r->arena, n->recipients.v[k].provider_id);
+		i->recipients.v[k].gateway = arena_str(r->arena, n->recipients.v[k].gateway);
+		i->recipients.v[k].error = arena_str(r->arena, n->recipients.v[k].error);
+		/* Nobody waits for an answer after a restart. */
+		i->recipients.v[k].doubt |= n->recipients.v[k].asked;
+		i->recipients.v[k].asked = false;
 	}
+}
+
+static void
+keep_delivery(struct row *r, const struct delivery *of)
+{
+	struct delivery *d = &r->delivery;
+
+	*d = *of;
+	labels_ref(d->labels);
+	d->group_key = arena_str(r->arena, of->group_key);
+	d->receiver = arena_str(r->arena, of->receiver);
+	d->integration = arena_str(r->arena, of->integration);
+	d->recipient = arena_str(r->arena, of->recipient);
+	d->gateway = arena_str(r->arena, of->gateway);
+	d->provider_id = arena_str(r->arena, of->provider_id);
+	d->error = arena_str(r->arena, of->error);
+	d->severity = arena_str(r->arena, of->severity);
+	d->worst = arena_str(r->arena, of->worst);
 }
 
 static struct str
@@ -199,6 +225,12 @@ fake_store_change(struct fake_world *w, const struct change *c)
 	case CHANGE_INTENT_DROPPED:
 		forget(&w->stored_intents, arena_printf(a, "%llu", (unsigned long long)c->intent->id));
 		break;
+	case CHANGE_DELIVERY:
+		keep_delivery(fresh(&w->stored_deliveries, arena_printf(a, "%llu", (unsigned long long)c->delivery->id)), c->delivery);
+		break;
+	case CHANGE_DELIVERY_DROPPED:
+		forget(&w->stored_deliveries, arena_printf(a, "%llu", (unsigned long long)c->delivery->id));
+		break;
 	case CHANGE_N:
 		break;
 	}
@@ -227,13 +259,19 @@ fake_store_restore(struct fake_world *w)
 
 		engine_restore_intent(w->engine, &(struct change){ .intent = &r->intent }, w->now);
 	}
+	HMAP_EACH(&w->stored_deliveries, node) {
+		struct row *r = CONTAINER_OF(node, struct row, node);
+
+		if (engine_restore_delivery(w->engine, &(struct change){ .delivery = &r->delivery }, w->now) == RESTORED_EXPIRED)
+			drop(&w->stored_deliveries, r);
+	}
 }
 
 void
 fake_store_fini(struct fake_world *w)
 {
 	struct hmap *maps[] = { &w->stored_silences, &w->stored_entries, &w->stored_alerts, &w->stored_groups,
-		&w->stored_intents };
+		&w->stored_intents, &w->stored_deliveries };
 
 	for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
 		HMAP_EACH(maps[i], node)

@@ -86,13 +86,17 @@ static void
 on_send(struct port *p, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now)
 {
 	struct fake_world *w = self_of(p);
-	struct fake_pending *pending = NEW(struct fake_pending);
+	struct fake_pending *pending;
 	struct fake_sent sent = { .at = now, .attempt = attempt, .data_n = n->data.n, .unsure = w->unsure,
 		.decision = n->decision };
 	const struct fake_answer *answer;
 	struct sbuf to = SBUF_INIT(4096), text = SBUF_INIT(SBUF_UNLIMITED);
 
 	assert(deadline.ns >= now.mono.ns);
+	if (w->on_send != NULL) {
+		w->on_send(w, attempt, n, deadline);
+		return;
+	}
 	sbuf_printf(&to, "%.*s/%s[%zu]", STR_ARG(n->receiver->name), n->integration->kind->name,
 	    n->integration->index);
 	put_alerts(&text, n, false);
@@ -104,6 +108,7 @@ on_send(struct port *p, uint64_t attempt, struct notification *n, struct mono de
 	answer = next_answer(w, sent.to);
 	sent.taken = answer->outcome.ok || answer->outcome.unanswered || answer->hang;
 	VEC_PUSH(&w->sent, sent);
+	pending = NEW(struct fake_pending);
 	*pending = (struct fake_pending){ attempt, mono_add(now.mono, answer->delay), answer->outcome, answer->hang };
 	VEC_PUSH(&w->pending, pending);
 }
@@ -121,6 +126,10 @@ on_cancel(struct port *p, uint64_t attempt)
 {
 	struct fake_world *w = self_of(p);
 
+	if (w->on_cancel != NULL) {
+		w->on_cancel(w, attempt);
+		return;
+	}
 	for (size_t i = 0; i < w->sent.n; i++)
 		if (w->sent.v[i].attempt == attempt)
 			w->sent.v[i].canceled = true;

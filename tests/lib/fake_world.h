@@ -49,6 +49,9 @@ struct fake_world {
 	VEC(struct fake_script *) scripts;
 	VEC(struct fake_pending *) pending;
 	VEC(struct fake_sent) sent;
+	/* When set, attempts are theirs, who call engine_delivered: scripts are not asked, and `sent` stays empty. */
+	void (*on_send)(struct fake_world *w, uint64_t attempt, struct notification *n, struct mono deadline);
+	void (*on_cancel)(struct fake_world *w, uint64_t attempt);
 	VEC(char *) failed;	/* texts of failed flushes; "(canceled)" in front of canceled ones */
 	struct event_listener listener;	/* hears all */
 	size_t events[EVENT_KINDS];	/* how many of each kind */
@@ -69,7 +72,7 @@ struct fake_world {
 
 	/* The store. */
 	bool durable;
-	struct hmap stored_silences, stored_entries, stored_alerts, stored_groups, stored_intents;
+	struct hmap stored_silences, stored_entries, stored_alerts, stored_groups, stored_intents, stored_deliveries;
 	size_t changes[CHANGE_N];
 };
 

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Digests: when a budget lets a person have a message again, the first one tells of all that was suppressed. It goes by the
+ * integration that told last, in attempts like those of any notification, until it is told: then what it covers is digested.
+ */
+#include <assert.h>
+
+#include "base/backoff.h"
+#include "base/mem.h"
+#include "config/ui_conf.h"
+#include "engine_state.h"
+
+#define FIRST_PAUSE (10 * SPAN_S)
+#define MAX_PAUSE (10 * SPAN_MIN)
+/* One that was refused for good begins anew after that, which doubles up to the other. */
+#define REFUSED_PAUSE SPAN_MIN
+#define REFUSED_MAX (60 * SPAN_MIN)
+
+static void
+arm(struct engine *e, struct person *p, struct moment now)
+{
+	struct mono at = budget_opens(e, p, now);
+
+	if (p->digesting == NULL && p->owed.first != NULL)
+		sched_arm(&e->sched, &p->timer, at.ns > p->not_before.ns ? at : p->not_before);
+}
+
+void
+digest_owe(struct engine *e, struct held *h, struct moment now)
+{
+	assert(h->owed == OWED_NOT);
+	h->owed = OWED_WAITS;
+	list_append(&h->person->owed, &h->owed_place);
+	e->deliveries.owed_n++;
+	arm(e, h->person, now);
+}
+
+void
+digest_owe_not(struct engine *e, struct held *h)
+{
+	if (h->owed == OWED_NOT)
+		return;
+	list_remove(h->owed == OWED_WAITS ? &h->person->owed : &h->person->digesting->covers, &h->owed_place);
+	h->owed = OWED_NOT;
+	e->deliveries.owed_n--;
+}
+
+/* Its turn to tell; NULL: the configuration has no such integration any more. */
+static const struct integration *
+integration_of(const struct config *c, const struct held *h, const struct receiver **receiver)
+{
+	const struct receiver *r = config_receiver(c, h->d.receiver);
+
+	*receiver = r;
+	for (size_t i = 0; r != NULL && i < r->n; i++)
+		if (r->integrations[i].index == h->d.index && str_is(h->d.integration, r->integrations[i].kind->name))
+			return &r->integrations[i];
+	return NULL;
+}
+
+static const struct route *
+route_of(const struct route *at, const struct receiver *r)
+{
+	const struct route *found = at->receiver == r ? at : NULL;
+
+	for (size_t i = 0; i < at->routes_n && found == NULL; i++)
+		found = route_of(at->routes[i], r);
+	return found;
+}
+
+static void
+sum_up(struct digesting *g, const struct ui_severity *s)
+{
+	size_t least = SIZE_MAX;
+
+	LIST_EACH(&g->covers, node) {
+		const struct held *h = CONTAINER_OF(node, struct held, owed_place);
+		size_t rank = ui_severity_rank(s, h->d.severity);
+
+		if (g->digest.messages++ == 0)
+			g->digest.since = h->d.created;
+		g->digest.alerts += h->d.alerts;
+		if (rank < least || (rank == least && g->digest.worst.n == 0)) {
+			least = rank;
+			g->digest.severity = arena_str(g->arena, h->d.severity);
+			g->digest.worst = arena_str(g->arena, h->d.worst);
+		}
+	}
+}
+
+static void
+release(struct notification_life *life)
+{
+	struct digesting *g = CONTAINER_OF(life, struct digesting, life);
+
+	labels_unref(g->labels);
+	config_unref(g->config);
+	arena_free(&g->arena);
+	mem_free(g);
+}
+
+/* It covers nothing any more. */
+static void
+end(struct engine *e, struct digesting *g)
+{
+	assert(g->covers.first == NULL);
+	list_remove(&e->deliveries.digests, &g->place);
+	g->person->digesting = NULL;
+	sched_disarm(&e->sched, &g->person->timer);
+	if (g->life.holds > 0)
+		g->life.over = release;
+	else
+		release(&g->life);
+}
+
+void
+digest_abandon(struct engine *e, struct digesting *g)
+{
+	if (g->attempt != 0)
+		e->port->cancel(e->port, g->attempt);
+	end(e, g);
+}
+
+static void
+attempt(struct engine *e, struct digesting *g, struct moment now)
+{
+	struct mono deadline = mono_add(now.mono, DIGEST_ATTEMPT_TIME);
+
+	g->attempt = ++e->last_attempt;
+	sched_arm(&e->sched, &g->person->timer, deadline);
+	e->port->send(e->port, g->attempt, &g->note, deadline, now);
+}
+
+static struct digesting *
+make(struct engine *e, struct person *p, const struct held *last, const struct integration *i, const struct receiver *r,
+    struct moment now)
+{
+	struct config *c = e->routing->config;
+	struct digesting *g = NEW(struct digesting);
+	struct recipient *to;
+
+	g->arena = arena_new();
+	g->person = p;
+	g->config = config_ref(c);
+	g->labels = labels_ref(last->d.labels);
+	g->pause = FIRST_PAUSE;
+	to = ARENA_NEW(g->arena, struct recipient);
+	to->to = arena_str(g->arena, istr_str(p->recipient));
+	g->note = (struct notification){
+		.id = ++e->last_notification,
+		.config = c,
+		.route = route_of(c->route, r),
+		.receiver = r,
+		.integration = i,
+		.group_key = arena_str(g->arena, last->d.group_key),
+		.group_labels = g->labels,
+		.route_labels = g->labels,
+		.reason = REASON_REPEAT,
+		.flushed = now.wall,
+		.arena = g->arena,
+		.recipients = { to, 1, true },
+		.digest = &g->digest,
+		.life = &g->life,
+	};
+	if (g->note.route == NULL)
+		g->note.route = c->route;
+	return g;
+}
+
+static void
+begin(struct engine *e, struct person *p, struct moment now)
+{
+	struct held *last = LIST_ITEM(p->owed.last, struct held, owed_place);
+	const struct integration *i = NULL;
+	const struct receiver *r = NULL;
+	struct digesting *g;
+
+	for (; last != NULL; last = LIST_ITEM(last->owed_place.prev, struct held, owed_place))
+		if ((i = integration_of(e->routing->config, last, &r)) != NULL)
+			break;
+	if (i == NULL) {
+		/* Another configuration may have it again. */
+		p->not_before = mono_add(now.mono, REFUSED_MAX);
+		arm(e, p, now);
+		return;
+	}
+	g = make(e, p, last, i, r, now);
+	g->covers = p->owed;
+	p->owed = (struct list){ 0 };
+	LIST_EACH(&g->covers, node)
+		CONTAINER_OF(node, struct held, owed_place)->owed = OWED_COVERED;
+	sum_up(g, &config_ui(g->config)->severity);
+	p->digesting = g;
+	list_append(&e->deliveries.digests, &g->place);
+	attempt(e, g, now);
+}
+
+/* Told, or as good as that. */
+static void
+told(struct engine *e, struct digesting *g, struct moment now)
+{
+	struct person *p = g->person;
+
+	while (g->covers.first != NULL) {
+		struct held *h = CONTAINER_OF(g->covers.first, struct held, owed_place);
+
+		digest_owe_not(e, h);
+		h->d.digested = true;
+		delivery_set(e, h, DELIVERY_SUPPRESSED, false, now);
+	}
+	e->deliveries.digests_told++;
+	p->refusals = 0;
+	end(e, g);
+	arm(e, p, now);
+}
+
+static void
+refused(struct engine *e, struct digesting *g, struct moment now)
+{
+	struct person *p = g->person;
+
+	while (g->covers.last != NULL) {
+		struct held *h = CONTAINER_OF(g->covers.last, struct held, owed_place);
+
+		list_remove(&g->covers, &h->owed_place);
+		h->owed = OWED_WAITS;
+		list_prepend(&p->owed, &h->owed_place);
+	}
+	p->not_before = mono_add(now.mono, backoff_doubled(REFUSED_PAUSE, p->refusals++, REFUSED_MAX));
+	end(e, g);
+	arm(e, p, now);
+}
+
+static void
+try_later(struct engine *e, struct digesting *g, span at_least, struct moment now)
+{
+	span wait = backoff_jittered(&g->pause, MAX_PAUSE, &e->port->rand);
+
+	sched_arm(&e->sched, &g->person->timer, mono_add(now.mono, wait > at_least ? wait : at_least));
+}
+
+void
+digest_due(struct engine *e, struct person *p, struct moment now)
+{
+	struct digesting *g = p->digesting;
+
+	if (e->routing == NULL || awake_hears(e, now)) {
+		sched_arm(&e->sched, &p->timer, mono_add(now.mono, SPAN_S));
+	} else if (g == NULL) {
+		if (budget_opens(e, p, now).ns > now.mono.ns)
+			arm(e, p, now);
+		else if (p->owed.first != NULL)
+			begin(e, p, now);
+	} else if (g->attempt != 0) {
+		e->port->cancel(e->port, g->attempt);
+		g->attempt = 0;
+		deliveries_follow(e, &g->note, false, true, STR("context deadline exceeded"), now);
+		try_later(e, g, 0, now);
+	} else {
+		attempt(e, g, now);
+	}
+}
+
+struct digesting *
+digest_find(const struct engine *e, uint64_t attempt)
+{
+	for (struct list_node *n = e->deliveries.digests.first; n != NULL; n = n->next) {
+		struct digesting *g = CONTAINER_OF(n, struct digesting, place);
+
+		if (g->attempt == attempt)
+			return g;
+	}
+	return NULL;
+}
+
+void
+digest_delivered(struct engine *e, struct digesting *g, const struct outcome *o, struct moment now)
+{
+	bool over = o->ok || !o->retry;
+
+	g->attempt = 0;
+	deliveries_follow(e, &g->note, over, o->unanswered, o->error, now);
+	/* One that got no answer and is not to be told twice may have been told. */
+	if (o->ok || g->note.recipients.v[0].state == RECIPIENT_UNKNOWN)
+		told(e, g, now);
+	else if (o->retry)
+		try_later(e, g, o->retry_after, now);
+	else
+		refused(e, g, now);
+}

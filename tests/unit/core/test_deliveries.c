@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deliveries: the fate of messages to single recipients, budgets and digests; tests/sim/messages has random days of them. */
+#include "config/gateways.h"
+#include "core/delivery.h"
+#include "lib_core.h"
+
+static const char text[] = "receiver ops hook\nroute receiver=ops by=[alertname] wait=10s interval=5m repeat=12h\n";
+
+static struct fake_world w;
+static struct gateway gateway;
+/* The attempt that is out. */
+static uint64_t out;
+static struct notification *note;
+static size_t sent;
+
+static void
+on_send(struct fake_world *world, uint64_t attempt, struct notification *n, struct mono deadline)
+{
+	(void)world;
+	(void)deadline;
+	out = attempt;
+	note = n;
+	sent++;
+}
+
+static void
+on_cancel(struct fake_world *world, uint64_t attempt)
+{
+	(void)world;
+	(void)attempt;
+	out = 0;
+}
+
+static void
+begin(uint64_t per_second, uint64_t per_person_hour, uint64_t per_day)
+{
+	struct config *c = must_config(text);
+
+	gateway = (struct gateway){ .name = STR("g"), .budget = { per_second, per_person_hour, per_day, NULL, 0 } };
+	c->gateways = &gateway;
+	c->gateways_n = 1;
+	ck_assert(names_add(&c->gateway_names, c->arena, gateway.name, 0));
+	out = 0;
+	sent = 0;
+	world_init(&w);
+	w.durable = true;
+	w.on_send = on_send;
+	w.on_cancel = on_cancel;
+	world_start(&w, c);
+	config_unref(c);
+}
+
+static void
+post(const char *alert)
+{
+	world_post(&w, alert, WALL_ZERO, wall_add(w.now.wall, 100 * 60 * SPAN_MIN));
+}
+
+/* The notifier names its one recipient and asks whether its request may leave. */
+static enum admission
+ask(const char *to, struct mono *at)
+{
+	struct recipients *r = &note->recipients;
+
+	if (!r->known) {
+		r->v = ARENA_NEW(note->arena, struct recipient);
+		*r->v = (struct recipient){ .to = str_from(to) };
+		r->n = 1;
+		r->known = true;
+	}
+	r->v->tries++;
+	r->v->asked = true;
+	r->v->gateway = STR("g");
+	return engine_admit(w.engine, out, STR("g"), r->v->to, w.now, at);
+}
+
+static void
+answer(enum recipient_state state, const char *id)
+{
+	struct recipient *r = note->recipients.v;
+	struct outcome o = { .ok = state == RECIPIENT_DONE || state == RECIPIENT_SUPPRESSED };
+	uint64_t attempt = out;
+
+	r->asked = false;
+	r->tries -= state == RECIPIENT_SUPPRESSED;
+	r->state = state;
+	r->provider_id = str_from(id);
+	out = 0;
+	engine_delivered(w.engine, attempt, &o, w.now);
+	world_settle(&w);
+}
+
+static bool
+take_first(void *arg, const struct delivery *d)
+{
+	*(struct delivery *)arg = *d;
+	return false;
+}
+
+static struct delivery
+newest(void)
+{
+	struct delivery d = { 0 };
+
+	view_deliveries(w.engine, UINT64_MAX, take_first, &d);
+	ck_assert_uint_ne(d.id, 0);
+	return d;
+}
+
+static void
+expect(enum delivery_state state)
+{
+	ck_assert_str_eq(delivery_state_text(newest().state), delivery_state_text(state));
+}
+
+static void
+tell(span at, const char *alert)
+{
+	struct mono later;
+
+	post(alert);
+	world_run(&w, at);
+	ck_assert_uint_ne(out, 0);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+}
+
+START_TEST(follows_its_notification)
+{
+	begin(0, 0, 0);
+	tell(10 * SPAN_S, "A");
+	expect(DELIVERY_PENDING);
+	answer(RECIPIENT_DONE, "id-1");
+	expect(DELIVERY_ACCEPTED);
+	ck_assert(str_is(newest().provider_id, "id-1"));
+	ck_assert_uint_eq(newest().tries, 1);
+	ck_assert_int_eq(engine_report(w.engine, STR("g"), STR("id-1"), DELIVERY_DELIVERED, STR_NONE, w.now), REPORT_FOUND);
+	expect(DELIVERY_DELIVERED);
+	/* It never goes back. */
+	ck_assert_int_eq(engine_report(w.engine, STR("g"), STR("id-1"), DELIVERY_FAILED, STR("x"), w.now), REPORT_FOUND);
+	expect(DELIVERY_DELIVERED);
+	world_restart(&w);
+	expect(DELIVERY_DELIVERED);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_report_may_come_first)
+{
+	begin(0, 0, 0);
+	tell(10 * SPAN_S, "A");
+	ck_assert_int_eq(engine_report(w.engine, STR("g"), STR("id-1"), DELIVERY_FAILED, STR("absent"), w.now), REPORT_EARLY);
+	ck_assert_int_eq(engine_report(w.engine, STR("other"), STR("id-1"), DELIVERY_DELIVERED, STR_NONE, w.now), REPORT_EARLY);
+	answer(RECIPIENT_DONE, "id-1");
+	expect(DELIVERY_FAILED);
+	ck_assert(str_is(newest().error, "absent"));
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(doubt_is_unknown)
+{
+	struct outcome o = { .ok = false, .unanswered = true };
+
+	begin(0, 0, 0);
+	tell(10 * SPAN_S, "A");
+	note->recipients.v->doubt = true;
+	engine_delivered(w.engine, out, &o, w.now);
+	expect(DELIVERY_UNKNOWN);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(pending_goes_on_after_a_restart)
+{
+	struct mono later;
+
+	begin(0, 1, 0);
+	tell(10 * SPAN_S, "A");
+	world_restart(&w);
+	world_settle(&w);
+	expect(DELIVERY_PENDING);
+	ck_assert_uint_ne(out, 0);
+	/* It was counted before. */
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+	answer(RECIPIENT_DONE, "id-1");
+	expect(DELIVERY_ACCEPTED);
+	ck_assert_uint_eq(newest().id, 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_gateway_has_its_pace)
+{
+	struct mono later = { 0 };
+
+	begin(2, 0, 0);
+	tell(10 * SPAN_S, "A");
+	ck_assert_int_eq(ask("+1", &later), ADMIT_LATER);
+	ck_assert_int_eq(mono_sub(later, w.now.mono), 500 * SPAN_MS);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_LATER);
+	ck_assert_int_eq(mono_sub(later, w.now.mono), SPAN_S);
+	answer(RECIPIENT_DONE, "");
+	world_fini(&w);
+}
+END_TEST
+
+/* The second of two in an hour is kept, and told of when the hour is over, by a process that has started since. */
+START_TEST(a_budget_becomes_a_digest)
+{
+	struct mono later;
+	size_t owed;
+	uint64_t told;
+
+	begin(0, 1, 0);
+	tell(10 * SPAN_S, "A");
+	answer(RECIPIENT_DONE, "id-1");
+	post("B{severity=warning}");
+	post("B{severity=critical,x=1}");
+	world_run(&w, 20 * SPAN_S);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_SUPPRESS);
+	answer(RECIPIENT_SUPPRESSED, "");
+	expect(DELIVERY_SUPPRESSED);
+	view_digests(w.engine, &owed, &told);
+	ck_assert_uint_eq(owed, 1);
+	world_restart(&w);
+	sent = 0;
+	world_run(&w, 60 * SPAN_MIN + 9 * SPAN_S);
+	ck_assert_uint_eq(sent, 0);
+	world_run(&w, 60 * SPAN_MIN + 11 * SPAN_S);
+	ck_assert_uint_eq(sent, 1);
+	ck_assert_ptr_nonnull(note->digest);
+	ck_assert_uint_eq(note->digest->alerts, 2);
+	ck_assert_uint_eq(note->digest->messages, 1);
+	ck_assert(str_is(note->digest->severity, "critical"));
+	ck_assert(str_is(note->digest->worst, "B"));
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+	answer(RECIPIENT_DONE, "id-2");
+	ck_assert(newest().digest);
+	expect(DELIVERY_ACCEPTED);
+	view_digests(w.engine, &owed, &told);
+	ck_assert_uint_eq(owed, 0);
+	ck_assert_uint_eq(told, 1);
+	world_fini(&w);
+}
+END_TEST
+
+/* One that is refused for good is told again by another one. */
+START_TEST(a_digest_is_told_in_the_end)
+{
+	struct mono later;
+
+	begin(0, 1, 0);
+	tell(10 * SPAN_S, "A");
+	answer(RECIPIENT_DONE, "id-1");
+	post("B");
+	world_run(&w, 20 * SPAN_S);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_SUPPRESS);
+	answer(RECIPIENT_SUPPRESSED, "");
+	world_run(&w, 61 * SPAN_MIN);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+	answer(RECIPIENT_FAILED, "");
+	sent = 0;
+	/* The refused one counts. */
+	world_run(&w, 121 * SPAN_MIN + 5 * SPAN_S);
+	ck_assert_uint_eq(sent, 1);
+	ck_assert_ptr_nonnull(note->digest);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+	answer(RECIPIENT_DONE, "id-2");
+	expect(DELIVERY_ACCEPTED);
+	world_fini(&w);
+}
+END_TEST
+
+int
+main(void)
+{
+	return RUN("deliveries", follows_its_notification, a_report_may_come_first, doubt_is_unknown,
+	    pending_goes_on_after_a_restart, a_gateway_has_its_pace, a_budget_becomes_a_digest, a_digest_is_told_in_the_end);
+}
