@@ -74,8 +74,8 @@ budget_uncharge(struct held *h)
 	leave_day(h);
 }
 
-static void
-charge(struct held *h, struct moment now)
+void
+budget_charge(struct held *h, struct moment now)
 {
 	budget_uncharge(h);
 	h->d.charged = wall_utc(now.wall);
@@ -249,7 +249,7 @@ admit(struct engine *e, const struct notification *n, struct mono deadline, stru
 		}
 		digest_owe_not(e, h);
 		delivery_by(e, h, gateway);
-		charge(h, now);
+		budget_charge(h, now);
 		if (h->d.state == DELIVERY_SUPPRESSED)
 			delivery_set(e, h, DELIVERY_PENDING, false, now);
 		else

@@ -175,21 +175,10 @@ person_of(struct engine *e, struct held *h)
 	}
 	p = NEW(struct person);
 	p->gate = gate_of(e, h->names[NAME_GATEWAY]);
-	p->gate->n++;
 	p->recipient = istr_ref(h->names[NAME_RECIPIENT]);
 	p->timer.item.mark = DUE_DIGEST;
 	hmap_insert(persons, &p->node, hash);
 	return p;
-}
-
-static void
-gate_release(struct engine *e, struct gate *g)
-{
-	if (--g->n > 0)
-		return;
-	hmap_remove(&e->deliveries.gates, &g->node);
-	istr_unref(g->name);
-	mem_free(g);
 }
 
 /* h is not the person's any more. */
@@ -210,7 +199,6 @@ person_leave(struct engine *e, struct held *h)
 	sched_disarm(&e->sched, &p->timer);
 	hmap_remove(&e->deliveries.persons, &p->node);
 	istr_unref(p->recipient);
-	gate_release(e, p->gate);
 	mem_free(p);
 }
 
@@ -561,6 +549,12 @@ deliveries_fini(struct engine *e)
 	VEC_FINI(&all->counters);
 	hmap_fini(&all->by_note);
 	hmap_fini(&all->by_provider);
+	HMAP_EACH(&all->gates, node) {
+		struct gate *g = CONTAINER_OF(node, struct gate, node);
+
+		istr_unref(g->name);
+		mem_free(g);
+	}
 	hmap_fini(&all->gates);
 	hmap_fini(&all->persons);
 }

@@ -27,11 +27,10 @@ enum delivery_name {
 	DELIVERY_NAMES,
 };
 
-/* One gateway, while there are deliveries by it. */
+/* One gateway that was met: there are as many as configurations name, and each keeps its pace. */
 struct gate {
 	struct hmap_node node;
 	struct istr *name;
-	size_t n;		/* persons */
 	struct list day;	/* struct held day_place: charged in the last 24 hours, in order */
 	size_t day_n;
 	struct mono next;	/* the first time that nobody has yet, of its pace */
@@ -145,6 +144,8 @@ void reports_fini(struct deliveries *all);
 void budget_restored(struct engine *e, struct held *h, struct moment now);
 /* It counts no more, nor is a digest owed for it. */
 void budget_uncharge(struct held *h);
+/* It counts in the budgets of its gateway from now on. */
+void budget_charge(struct held *h, struct moment now);
 /* When the budgets let the person have one more message; now: at once. */
 struct mono budget_opens(struct engine *e, struct person *p, struct moment now);
 

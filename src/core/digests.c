@@ -174,6 +174,7 @@ begin(struct engine *e, struct person *p, struct moment now)
 	const struct integration *i = NULL;
 	const struct receiver *r = NULL;
 	struct digesting *g;
+	struct held *h;
 
 	for (; last != NULL; last = LIST_ITEM(last->owed_place.prev, struct held, owed_place))
 		if ((i = integration_of(e->routing->config, last, &r)) != NULL)
@@ -190,6 +191,10 @@ begin(struct engine *e, struct person *p, struct moment now)
 	LIST_EACH(&g->covers, node)
 		CONTAINER_OF(node, struct held, owed_place)->owed = OWED_COVERED;
 	sum_up(g, &config_ui(g->config)->severity);
+	/* The place in the budget that has become free is taken at once. */
+	h = delivery_of(e, &g->note, g->note.recipients.v[0].to, istr_str(p->gate->name), now);
+	budget_charge(h, now);
+	delivery_save(e, h);
 	p->digesting = g;
 	list_append(&e->deliveries.digests, &g->place);
 	attempt(e, g, now);

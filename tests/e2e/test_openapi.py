@@ -134,6 +134,7 @@ def test_answers_are_as_it_says(serve, sink):
     ask("GET", "/changes", query={"since": since, "wait": 0})
     ask("GET", "/receivers")
     ask("GET", "/routes")
+    ask("GET", "/deliveries", query={"state": "failed", "recipient": "+1", "limit": 10})
     ask("GET", "/status")
     ask("GET", "/cluster")
     ask("GET", "/stats", query={"range": "1h"})

@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 
+#include "core/delivery.h"
 #include "core/engine.h"
 #include "deliver/outbox.h"
 #include "fetch/http_client.h"
@@ -172,6 +173,18 @@ engine_needs_lease(const struct engine *e, uint64_t attempt)
 	(void)e;
 	(void)attempt;
 	return false;
+}
+
+enum admission
+engine_admit(struct engine *e, uint64_t attempt, struct str gateway, struct str recipient, struct moment now, struct mono *at)
+{
+	(void)e;
+	(void)attempt;
+	(void)gateway;
+	(void)recipient;
+	(void)now;
+	(void)at;
+	return ADMIT_GO;
 }
 
 bool

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "core/delivery.h"
 #include "core/engine.h"
 #include "deliver/outbox.h"
 #include "fetch/http_client.h"
@@ -46,6 +47,9 @@ static struct {
 	span slow;		/* what the clock says a start takes */
 	span passed;		/* … all of them */
 	uint64_t cancel_too;
+	struct str gateway;	/* of requests */
+	enum admission admission;	/* to it; LATER is by 20 ms */
+	int admitted, suppressed;	/* asked for; told the notifier */
 	uint64_t late;	/* it may not leave any more */	/* attempt that the engine cancels while it is told of another */
 } w;
 
@@ -75,7 +79,7 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 static void
 fill(struct request *out)
 {
-	*out = (struct request){ .kind = REQUEST_HTTP, .asks = w.asks,
+	*out = (struct request){ .kind = REQUEST_HTTP, .asks = w.asks, .gateway = w.gateway, .recipient = w.gateway.n > 0 ? STR("+1") : STR_NONE,
 		.http = { .method = STR("POST"), .url = str_from(w.url), .body = STR("{}"), .http = &plain } };
 }
 
@@ -112,8 +116,8 @@ notify_resume(struct attempt *a, const struct response *r, struct request *out, 
 		err_set(e, ERR_IO, "%.*s", STR_ARG(r->error));
 		return STEP_RETRY;
 	}
-	ck_assert_int_eq(r->status, 200);
-	ck_assert(str_is(r->body, "ok"));
+	w.suppressed += r->suppressed;
+	ck_assert(r->suppressed || (r->status == 200 && str_is(r->body, "ok")));
 	++*done;
 	if (w.beside > 0)
 		return notify_more(a, out);
@@ -188,6 +192,18 @@ engine_may_leave(const struct engine *e, uint64_t attempt, struct moment now)
 	ck_assert_ptr_null(e);
 	ck_assert(now.mono.ns > 0);
 	return attempt != w.late;
+}
+
+enum admission
+engine_admit(struct engine *e, uint64_t attempt, struct str gateway, struct str recipient, struct moment now, struct mono *at)
+{
+	ck_assert_ptr_null(e);
+	ck_assert_uint_eq(attempt, 7);
+	ck_assert(str_eq(gateway, w.gateway));
+	ck_assert(str_is(recipient, "+1"));
+	w.admitted++;
+	*at = mono_add(now.mono, 20 * SPAN_MS);
+	return w.admission;
 }
 
 void
@@ -380,6 +396,33 @@ START_TEST(an_attempt_has_several_requests_under_way)
 	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
 	end();
 	ck_assert_int_eq(w.delivered_n, 1);
+}
+END_TEST
+
+/* The engine is asked once for each request that a gateway is to carry. */
+START_TEST(gateways_have_budgets)
+{
+	const enum admission admissions[] = { ADMIT_GO, ADMIT_LATER, ADMIT_SUPPRESS };
+
+	begin();
+	w.legs = 2;
+	w.verdict = STEP_DONE;
+	w.gateway = STR("g");
+	w.admission = admissions[_i];
+	send_attempt(7);
+	await(1);
+	ck_assert(w.last.ok);
+	ck_assert_int_eq(w.admitted, 2);
+	ck_assert_int_eq(w.suppressed, w.admission == ADMIT_SUPPRESS ? 2 : 0);
+	ck_assert_int_eq(w.requests, 2 - w.suppressed);
+	ck_assert_int_eq(w.rearms, 1 + w.suppressed);
+	/* One that waits for its pace is dropped with its attempt. */
+	send_attempt(7);
+	while (w.admitted < 3)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	outbox_cancel(w.outbox, 7);
+	ck_assert_uint_eq(outbox_pending(w.outbox), 0);
+	end();
 }
 END_TEST
 
@@ -579,6 +622,7 @@ main(void)
 	tcase_add_test(tc, what_has_waited_too_long_does_not_begin);
 	tcase_add_loop_test(tc, a_question_without_an_answer_has_told_nobody, 0, 2);
 	tcase_add_test(tc, an_attempt_has_several_requests_under_way);
+	tcase_add_loop_test(tc, gateways_have_budgets, 0, 3);
 	tcase_add_test(tc, canceled_attempts_are_silent);
 	tcase_add_test(tc, one_turn_begins_only_so_many);
 	tcase_add_test(tc, integrations_take_turns);
