@@ -46,6 +46,9 @@ struct store_options {
 
 /* Makes the directory for us alone if it is missing, its parents as is usual; empty: this one. One that is there stays as it is. */
 bool store_make_directory(struct str path, struct err *e) MUST_CHECK;
+#define STORE_COPY_PLACES 4
+/* Directories, one of which a database that cannot be written is copied to, in order to be read; empty: none. */
+void store_copy_places(const char *places[STORE_COPY_PLACES]);
 /* Makes the directory, too. NULL when that is impossible. */
 struct store *store_open(const struct store_options *o, struct err *e) MUST_CHECK;
 /*

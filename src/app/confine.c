@@ -20,12 +20,14 @@ server_confine(struct server *s, const struct config *c, struct err *e)
 {
 	const struct struct_list none = { 0 }, *files = c->event_recorder != NULL ? &c->event_recorder->file_outputs : &none;
 	const struct file_output *outputs = files->v;
-	const char **writable = ARENA_ARRAY(s->arena, files->n + 1, const char *);
+	const char **writable = ARENA_ARRAY(s->arena, files->n + 1 + STORE_COPY_PLACES, const char *);
 	struct sandbox box = { .writable = writable, .starts_itself = true };
 	struct err failed = { 0 };
 
 	if (!s->o->sandbox)
 		return true;
+	store_copy_places(writable);
+	box.writable_n = STORE_COPY_PLACES;
 	/* If it cannot be made the store says so. */
 	if (!s->o->feature_memory_only && store_make_directory(s->o->storage_path, &failed))
 		writable[box.writable_n++] = s->o->storage_path.n > 0 ? s->o->storage_path.p : ".";

@@ -110,7 +110,7 @@ put_server(struct cli *c, struct sbuf *b)
 		manual_text(b, commands[i]->help);
 		sbuf_putc(b, '\n');
 	}
-	sbuf_puts(b, ".SH SEE ALSO\n.BR tocsin\\-commands (1),\n.BR tocsin.yml (5)\n");
+	sbuf_puts(b, ".SH SEE ALSO\n.BR tocsin\\-commands (1),\n.BR tocsin.yml (5),\n.BR tocsin\\-api (7)\n");
 }
 
 static void

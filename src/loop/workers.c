@@ -91,6 +91,8 @@ worker(void *arg)
 	struct workers *w = arg;
 	struct job *j;
 
+	/* From here no file is written for it (loop/sandbox.h). */
+	pthread_setname_np(pthread_self(), w->name);
 	/* Where processors are scarce the loop goes first. On Linux this is about the calling thread alone. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), getpriority(PRIO_PROCESS, 0) + BEHIND);
 	for (;;) {
@@ -148,7 +150,7 @@ on_home(evutil_socket_t fd, short what, void *arg)
 
 /* Signals are the loop's business: new threads start with all of them blocked. */
 static bool
-start_threads(struct workers *w, unsigned n, const char *name, struct err *e)
+start_threads(struct workers *w, unsigned n, struct err *e)
 {
 	sigset_t all, old;
 	int bad = 0;
@@ -160,7 +162,6 @@ start_threads(struct workers *w, unsigned n, const char *name, struct err *e)
 		bad = pthread_create(&w->threads[w->threads_n], NULL, worker, w);
 		if (bad != 0)
 			break;
-		pthread_setname_np(w->threads[w->threads_n], name);
 		w->threads_n++;
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -195,7 +196,7 @@ workers_new(struct event_base *base, unsigned threads, size_t queue_max, const c
 		err_set(e, ERR_IO, "cannot watch an eventfd");
 		goto fail;
 	}
-	if (!start_threads(w, threads, name, e))
+	if (!start_threads(w, threads, e))
 		goto fail;
 	return w;
 fail:

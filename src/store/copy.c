@@ -16,6 +16,7 @@
 #include "db_rows.h"
 #include "loop/errno_text.h"
 #include "owner.h"
+#include "store/store.h"
 #include "wal.h"
 
 #define PAGE_MAX 65536
@@ -23,14 +24,25 @@
 
 static const char *const suffixes[] = { "", DB_WAL, DB_CONFIRMED };
 
+void
+store_copy_places(const char *places[STORE_COPY_PLACES])
+{
+	const char *own = getenv("TMPDIR");
+
+	places[0] = own != NULL ? own : "";
+	places[1] = "/tmp";
+	places[2] = "/dev/shm";
+	places[3] = "/run";
+}
+
 static bool
 make_directory(char *path, size_t size, struct err *e)
 {
-	const char *places[] = { getenv("TMPDIR"), "/tmp", "/dev/shm", "/run" };
+	const char *places[STORE_COPY_PLACES];
 
+	store_copy_places(places);
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		if (places[i] == NULL || places[i][0] == '\0' ||
-		    snprintf(path, size, "%s/" DIRECTORY_NAME, places[i]) >= (int)size)
+		if (places[i][0] == '\0' || snprintf(path, size, "%s/" DIRECTORY_NAME, places[i]) >= (int)size)
 			continue;
 		if (mkdtemp(path) != NULL)
 			return true;

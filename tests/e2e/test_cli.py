@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from lib.server import BINARY, SANITIZER, rfc3339
+from lib.server import BINARY, ROOT, SANITIZER, rfc3339
 
 CONFIG = """
 route:
@@ -607,6 +607,17 @@ def test_manual(cli, page):
                           check=True)
     assert done.stderr == "" and "NAME" in done.stdout
     assert "  manual" not in cli("--help")
+
+
+def test_manual_of_the_api():
+    """It tells of every route that is more than the page's own."""
+    page = subprocess.run([ROOT / "contrib/package/api_manual.sh"], capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(["groff", "-man", "-ww", "-Tutf8"], input=page, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    told = {line.replace("\\-", "-") for line in re.findall(r"(?m)^\.TP\n\.B (.*)$", page)}
+    routes = re.findall(r'(?m)^ROUTE\(\w+, (\w+), "([^"]*)", (\w+)', (ROOT / "src/api/routes.def").read_text())
+    wanted = {f"{method} {path}" for method, path, handler in routes if method != "HEAD" and not handler.startswith(("api_ui_", "api_gone"))}
+    assert told - {"GET /"} == wanted - {"GET /api/ext/v1/backup"}
 
 
 def test_completion(cli, tmp_path):

@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# reproduce.sh DIRECTORY: builds what is committed twice, in directories of two names, and compares
+# the programs and the packages, byte for byte.
+set -eu
+[ $# = 1 ] || { sed -n '4,5s/^# //p' "$0" >&2; exit 1; }
+mkdir -p "$1"
+out=$(readlink -f "$1")
+cd "$(dirname "$0")/../.."
+for build in first another/second; do
+	rm -rf "${out:?}/$build"
+	mkdir -p "$out/$build"
+	git archive HEAD | tar -x -C "$out/$build"
+	(
+		cd "$out/$build"
+		cmake --preset release >/dev/null
+		cmake --build --preset release >/dev/null
+		contrib/package/deb.sh build/release/tocsin debs >/dev/null
+		sha256sum build/release/tocsin debs/*.deb
+	) >"$out/${build##*/}.sums"
+done
+cat "$out/first.sums"
+cmp "$out/first.sums" "$out/second.sums" && echo "the same, twice"
