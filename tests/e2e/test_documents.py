@@ -19,6 +19,7 @@ templates: [templates/*.tmpl]
 # Commands that are not run here: why not, and what is looked at instead.
 NOT_HERE = {
     r"contrib/quickstart\.sh|tests/run\.sh|cmake --preset": "they build the program that is tested here",
+    r"contrib/package/": "test_package.py and test_operator.py",
     r"systemctl (start|stop)": "the program is started and stopped by tests",
     r"kubectl": "no cluster here; test_kubernetes.py does with plain files what they do with volumes",
     r"tests/(cluster|bench)/": "measures for minutes: its flags are looked at",
