@@ -40,9 +40,10 @@ struct log_key {
 	uint32_t index;		/* among those of the receiver */
 };
 
-/* All parts owned by the entry (one heap block) when it is in a log; else borrowed. */
+/* All parts owned by the entry (one block, and a string that the group may hold too) when it is in a log; else borrowed. */
 struct log_entry {
 	struct hmap_node node;
+	struct istr *group_key;	/* of one in a log: what the key borrows from */
 	struct log_key key;
 	struct wall timestamp;	/* of the tick whose flush told it; in a cluster: when it was told */
 	span age;		/* in a cluster: of what was told, at `timestamp`: alerts may have changed since; 0: not known */

@@ -68,7 +68,7 @@ tell_grouped(struct engine *e, const struct group *g, const struct alert_entry *
 	ev = (struct event){ EVENT_ALERT_GROUPED, now,
 		.alert_grouped = {
 			.group = {
-				.key = g->key,
+				.key = istr_str(g->key),
 				.receiver = g->route->receiver->name,
 				.labels = g->labels,
 				.route = g->route,

@@ -86,7 +86,7 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	f->config = config_ref(e->routing->config);
 	f->group = g;
 	f->route = g->route;
-	f->key = arena_str(arena, g->key);
+	f->key = arena_str(arena, istr_str(g->key));
 	f->group_labels = labels_ref(g->labels);
 	f->group_serial = g->serial;
 	f->serial = ++g->flushes;

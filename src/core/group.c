@@ -186,12 +186,14 @@ group_arm(struct engine *e, struct group *g, struct mono due)
 struct group *
 group_new_of(struct engine *e, const struct route *route, struct labels *take, struct moment now)
 {
-	struct group *g = NEW(struct group);
+	struct group *g = SLAB_NEW(struct group);
+	struct str key = group_key_of(route, take);
 
 	g->route = route;
 	g->labels = take;
 	g->last.at = WALL_ZERO;
-	g->key = group_key_of(route, take);
+	g->key = istr_get(key);
+	mem_free((char *)(uintptr_t)key.p);
 	g->timer.item.mark = DUE_GROUP;
 	g->serial = ++e->last_group;	/* 0 is none */
 	groups_enter(e, g);
@@ -225,8 +227,8 @@ group_free(struct engine *e, struct group *g)
 	istr_unref(g->last.error);
 	labels_unref(g->labels);
 	labels_unref(g->route_labels);
-	mem_free((char *)(uintptr_t)g->key.p);
-	mem_free(g);
+	istr_unref(g->key);
+	slab_free(g);
 }
 
 /* Number of the maintenance period; -1: there are none, and nothing is counted. */
@@ -385,7 +387,7 @@ group_next_repeat(const struct engine *e, const struct group *g)
 	struct wall first = WALL_ZERO;
 
 	for (size_t i = 0; i < r->n; i++) {
-		struct log_key key = log_key_of(g->key, r, &r->integrations[i]);
+		struct log_key key = log_key_of(istr_str(g->key), r, &r->integrations[i]);
 		const struct log_entry *entry = nflog_find(e->nflog, &key);
 		struct wall at;
 

@@ -54,7 +54,7 @@ struct group {
 	struct mono due;		/* when the next flush is wanted */
 	const struct route *route;	/* of the configuration in force */
 	struct labels *labels;		/* owned reference */
-	struct str key;			/* owned; NUL behind it */
+	struct istr *key;		/* owned reference; its entries in the notification log have others */
 	struct order members;		/* struct member, owned, in the order of notifications */
 	bool overtaken;			/* the flight before was: struct flight */
 	struct flight *flight;		/* the running flush, or NULL */

@@ -403,7 +403,7 @@ log_debts_by_intent(struct engine *e, const struct intent_state *i, const struct
 	struct content c = { 0 };
 	bool held;
 	struct wall tick = wall_after(i->flushed, now.wall) ? now.wall : i->flushed;
-	struct log_entry entry = entry_to_change(e, g->key, g->route, integration, wall_utc(tick), &held);
+	struct log_entry entry = entry_to_change(e, istr_str(g->key), g->route, integration, wall_utc(tick), &held);
 
 	c.firing = hashes_of(e, i->firing, i->firing_n, &c.firing_n, a);
 	/* As the integration is now; it may have wanted to hear of ends before. */

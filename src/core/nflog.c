@@ -8,6 +8,7 @@
 #include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/slab.h"
 #include "hashes.h"
 
 struct nflog {
@@ -29,6 +30,13 @@ log_entry_doubted(struct log_entry *entry, struct wall at)
 		entry->doubted = wall_utc(at);
 }
 
+static void
+entry_free(struct log_entry *e)
+{
+	istr_unref(e->group_key);
+	slab_free(e);
+}
+
 struct nflog *
 nflog_new(void)
 {
@@ -41,7 +49,7 @@ nflog_free(struct nflog **l)
 	if (*l == NULL)
 		return;
 	HMAP_EACH(&(*l)->entries, node)
-		mem_free(CONTAINER_OF(node, struct log_entry, node));
+		entry_free(CONTAINER_OF(node, struct log_entry, node));
 	hmap_fini(&(*l)->entries);
 	mem_free(*l);
 	*l = NULL;
@@ -104,7 +112,7 @@ entry_bytes(const struct log_entry *e)
 static size_t
 aligned(size_t n)
 {
-	return (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	return (n + alignof(uint64_t) - 1) & ~(alignof(uint64_t) - 1);
 }
 
 /* Hands out the parts of the one heap block that a held entry is. */
@@ -132,7 +140,7 @@ put_str(struct cursor *c, struct str s)
 static size_t
 entry_size(const struct log_entry *e)
 {
-	size_t size = aligned(sizeof(*e)) + aligned(e->key.group_key.n) + aligned(e->key.receiver.n) +
+	size_t size = aligned(sizeof(*e)) + aligned(e->key.receiver.n) +
 	    aligned(e->key.integration.n) + aligned(e->firing_n * sizeof(uint64_t)) +
 	    aligned(e->resolved_n * sizeof(uint64_t)) + aligned(e->doubtful_n * sizeof(uint64_t)) +
 	    aligned(e->doubtful_ends_n * sizeof(uint64_t)) + aligned(e->claimed_n * sizeof(uint64_t)) +
@@ -173,10 +181,11 @@ put_unknown(struct cursor *c, const struct unknown_fields *from)
 static struct log_entry *
 entry_copy(const struct log_entry *from)
 {
-	struct cursor c = { mem_calloc(1, entry_size(from)) };
+	struct cursor c = { slab_zeroed(entry_size(from)) };
 	struct log_entry *e = put_bytes(&c, from, sizeof(*from));
 
-	e->key.group_key = put_str(&c, from->key.group_key);
+	e->group_key = istr_get(from->key.group_key);
+	e->key.group_key = istr_str(e->group_key);
 	e->key.receiver = put_str(&c, from->key.receiver);
 	e->key.integration = put_str(&c, from->key.integration);
 	e->firing = put_bytes(&c, from->firing, from->firing_n * sizeof(uint64_t));
@@ -207,7 +216,7 @@ nflog_set(struct nflog *l, const struct log_entry *entry)
 	if (old != NULL) {
 		l->bytes -= entry_bytes(old);
 		hmap_remove(&l->entries, &old->node);
-		mem_free(old);
+		entry_free(old);
 	}
 	l->bytes += entry_bytes(e);
 	hmap_insert(&l->entries, &e->node, hash);
@@ -252,7 +261,7 @@ nflog_gc_some(struct nflog *l, struct wall now, struct hmap_cursor *at, struct w
 				dropped(arg, e);
 			l->bytes -= entry_bytes(e);
 			hmap_remove(&l->entries, &e->node);
-			mem_free(e);
+			entry_free(e);
 		}
 	}
 	return false;

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/slab.h"
 
 struct order_item {
 	uint64_t rank;	/* here, so that most comparisons touch nothing else */
@@ -90,10 +90,28 @@ item_at(const struct order *o, struct order_cursor *c)
 	return c->chunk < o->chunks_n ? o->chunks[c->chunk]->v[c->at].item : NULL;
 }
 
+/* Small ones, of which there may be one for each group, lie in slabs. */
+static void *
+moved(void *old, size_t had, size_t want)
+{
+	void *p = slab_alloc(want);
+
+	if (old != NULL)
+		memcpy(p, old, had < want ? had : want);
+	slab_free(old);
+	return p;
+}
+
+static size_t
+chunk_size(uint32_t cap)
+{
+	return sizeof(struct order_chunk) + cap * sizeof(struct order_item);
+}
+
 static struct order_chunk *
 resize(struct order_chunk *k, uint32_t cap)
 {
-	k = mem_realloc(k, 1, sizeof(*k) + cap * sizeof(k->v[0]));
+	k = moved(k, k != NULL ? chunk_size(k->cap) : 0, chunk_size(cap));
 	k->cap = cap;
 	return k;
 }
@@ -102,8 +120,10 @@ static void
 add_chunk(struct order *o, uint32_t at)
 {
 	if (o->chunks_n == o->chunks_cap) {
-		o->chunks_cap = o->chunks_cap == 0 ? 1 : 2 * o->chunks_cap;
-		o->chunks = mem_realloc(o->chunks, o->chunks_cap, sizeof(o->chunks[0]));
+		uint32_t cap = o->chunks_cap == 0 ? 1 : 2 * o->chunks_cap;
+
+		o->chunks = moved(o->chunks, o->chunks_cap * sizeof(o->chunks[0]), cap * sizeof(o->chunks[0]));
+		o->chunks_cap = cap;
 	}
 	memmove(&o->chunks[at + 1], &o->chunks[at], (o->chunks_n - at) * sizeof(o->chunks[0]));
 	o->chunks_n++;
@@ -114,7 +134,7 @@ add_chunk(struct order *o, uint32_t at)
 static void
 drop_chunk(struct order *o, uint32_t at)
 {
-	mem_free(o->chunks[at]);
+	slab_free(o->chunks[at]);
 	o->chunks_n--;
 	memmove(&o->chunks[at], &o->chunks[at + 1], (o->chunks_n - at) * sizeof(o->chunks[0]));
 	if (o->chunks_n == 0)
@@ -291,8 +311,8 @@ void
 order_fini(struct order *o)
 {
 	for (uint32_t i = 0; i < o->chunks_n; i++)
-		mem_free(o->chunks[i]);
-	mem_free(o->chunks);
+		slab_free(o->chunks[i]);
+	slab_free(o->chunks);
 	*o = (struct order){ 0 };
 }
 

@@ -170,7 +170,7 @@ show_group(const struct group *g, struct moment now, struct arena *arena, struct
 	out->route = g->route;
 	out->receiver = g->route->receiver;
 	out->labels = g->labels;
-	out->key = g->key;
+	out->key = istr_str(g->key);
 	out->alerts = ARENA_ARRAY(arena, g->members.n, struct alert *);
 	out->alerts_n = 0;
 	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at))

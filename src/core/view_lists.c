@@ -11,7 +11,7 @@ show_item(const struct group *g, struct group_item *out)
 {
 	if (g == NULL)
 		return false;
-	*out = (struct group_item){ g->route, g->labels, g->key, g->members.n, g };
+	*out = (struct group_item){ g->route, g->labels, istr_str(g->key), g->members.n, g };
 	return true;
 }
 

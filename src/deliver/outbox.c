@@ -303,6 +303,8 @@ start(struct sending *d)
 	struct err e = { 0 };
 	enum step step;
 
+	/* Not before: thousands may wait for their turn. */
+	d->attempt.arena = arena_new();
 	if (away_is_wanted(d->n) && away_start(d))
 		return;
 	begin_attempt(d, &o->trial, TRIAL_STEPS, TRIAL_OUTPUT);
@@ -399,7 +401,6 @@ delivery_begin(struct outbox *o, uint64_t number, struct notification *n, struct
 	d->n = n;
 	d->gate.open = open_gate;
 	d->attempt.failure = FAILURE_OTHER;
-	d->attempt.arena = arena_new();
 	hmap_insert(&o->deliveries, &d->node, number);
 	d->arrived = true;
 	list_append(&o->arrived, &d->place);

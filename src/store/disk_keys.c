@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "disk_keys.h"
 
-#include "base/mem.h"
+#include "base/slab.h"
 
 /* The part of the table that a removal may give back: more than an insertion takes, so that it becomes small again. */
 #define SHRINK_UNITS 8
@@ -10,7 +10,7 @@ void
 disk_keys_add(struct disk_keys *p, uint64_t hash)
 {
 	if (!disk_keys_has(p, hash))
-		hmap_insert(&p->map, NEW(struct hmap_node), hash);
+		hmap_insert(&p->map, SLAB_NEW(struct hmap_node), hash);
 }
 
 bool
@@ -28,7 +28,7 @@ disk_keys_remove(struct disk_keys *p, uint64_t hash)
 	if (node == NULL)
 		return;
 	hmap_remove(&p->map, node);
-	mem_free(node);
+	slab_free(node);
 	(void)hmap_shrink_some(&p->map, &w);
 }
 
@@ -36,6 +36,6 @@ void
 disk_keys_fini(struct disk_keys *p)
 {
 	HMAP_EACH(&p->map, node)
-		mem_free(node);
+		slab_free(node);
 	hmap_fini(&p->map);
 }

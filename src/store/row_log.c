@@ -50,7 +50,7 @@ free_group(struct row_log *k, struct kept_group *kg)
 {
 	k->groups_n--;
 	forget_state(kg);
-	mem_free(kg);
+	slab_free(kg);
 }
 
 void
@@ -201,7 +201,7 @@ set_members(struct kept_group *kg, const uint64_t *alerts, size_t n)
 struct kept_group *
 row_log_add_group(struct row_log *k, const struct stored_group *g)
 {
-	struct kept_group *kg = NEW(struct kept_group);
+	struct kept_group *kg = SLAB_NEW(struct kept_group);
 
 	kg->item.is_group = true;
 	kg->g = *g;

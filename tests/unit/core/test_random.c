@@ -204,7 +204,7 @@ check_told(struct day *d)
 
 		for (size_t i = 0; i < g->route->receiver->n; i++) {
 			const struct integration *in = &g->route->receiver->integrations[i];
-			struct log_key key = log_key_of(g->key, g->route->receiver, in);
+			struct log_key key = log_key_of(istr_str(g->key), g->route->receiver, in);
 			const struct log_entry *entry = nflog_find(d->w.engine->nflog, &key);
 			struct order_cursor at;
 
