@@ -82,6 +82,22 @@ put_special(struct sbuf *b, const char *p, const char *end)
 	return n;
 }
 
+/* A run of plain bytes and what stands behind it, when that is one of the two that are often many: as in a list of matchers. */
+static ALWAYS_INLINE bool
+put_run(struct sbuf *b, const char *p, size_t n, char c)
+{
+	char *out;
+
+	if ((c != '"' && c != '\\') || n > 64 || n + 2 > b->max - b->n || !sbuf_reserve(b, n + 2))
+		return false;
+	out = copy_short(b->p + b->n, p, n);
+	out[0] = '\\';
+	out[1] = c;
+	out[2] = '\0';
+	b->n += n + 2;
+	return true;
+}
+
 void
 json_quote_part(struct sbuf *b, struct str s, enum json_html html)
 {
@@ -90,6 +106,10 @@ json_quote_part(struct sbuf *b, struct str s, enum json_html html)
 	while (p < end) {
 		const char *stop = next_special(p, end, html);
 
+		if (stop < end && put_run(b, p, (size_t)(stop - p), *stop)) {
+			p = stop + 1;
+			continue;
+		}
 		sbuf_put(b, p, (size_t)(stop - p));
 		p = stop;
 		if (p < end)
