@@ -3,6 +3,8 @@
 #include "text/digest.h"
 
 #include <assert.h>
+#include <stdatomic.h>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -22,10 +24,28 @@ hmac(const EVP_MD *md, struct str key, struct str s, unsigned char *out)
 	    NULL) != NULL;
 }
 
+/* libcrypto would look for it by its name in each call, which takes as long as to digest 150 bytes. Lives as long as the process. */
+static const EVP_MD *
+sha256(void)
+{
+	static _Atomic(EVP_MD *) found;
+	EVP_MD *md = atomic_load(&found), *other = NULL;
+
+	if (md != NULL)
+		return md;
+	md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	assert(md != NULL);
+	if (atomic_compare_exchange_strong(&found, &other, md))
+		return md;
+	/* Another thread was first. */
+	EVP_MD_free(md);
+	return other;
+}
+
 void
 digest_sha256(struct str s, unsigned char out[SHA256_SIZE])
 {
-	bool ok = digest(EVP_sha256(), s, out);
+	bool ok = digest(sha256(), s, out);
 	assert(ok);
 }
 
@@ -45,7 +65,7 @@ digest_md5(struct str s, unsigned char out[MD5_SIZE])
 void
 digest_hmac_sha256(struct str key, struct str s, unsigned char out[SHA256_SIZE])
 {
-	bool ok = hmac(EVP_sha256(), key, s, out);
+	bool ok = hmac(sha256(), key, s, out);
 	assert(ok);
 }
 
