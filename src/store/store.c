@@ -137,12 +137,31 @@ written(struct store *s)
 	s->committed = now.mono;
 	s->committed_wall = now.wall;
 	s->durable = s->upto;
-	if (s->writer.backup && s->writer.copy_fd < 0)
+}
+
+/* The disk is busy with what came meanwhile while those are answered who waited for what is written. */
+static void
+go_on(struct store *s)
+{
+	uint64_t upto = s->durable;
+
+	start_writing(s, false);
+	if (s->o.durable != NULL)
+		s->o.durable(s->o.arg, upto);
+	end_waits_upto(s, upto);
+}
+
+/* A copy is the writer's until all who asked for it have had it. */
+static void
+hand_out_copy(struct store *s)
+{
+	if (s->writer.copy_fd < 0)
 		copy_failed(s);
 	if (s->o.durable != NULL)
 		s->o.durable(s->o.arg, s->durable);
 	backup_drop(s);
 	end_waits_upto(s, s->durable);
+	start_writing(s, false);
 }
 
 static void
@@ -193,7 +212,10 @@ job_done(struct job *j)
 	switch (s->writer.result) {
 	case WRITTEN:
 		written(s);
-		start_writing(s, false);
+		if (s->writer.backup)
+			hand_out_copy(s);
+		else
+			go_on(s);
 		break;
 	case WRITE_FAILED:
 		could_not_write(s);
