@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 #include "base/str.h"
@@ -38,6 +39,8 @@ void sbuf_put(struct sbuf *b, const void *p, size_t n);
 void sbuf_puts(struct sbuf *b, const char *s);
 void sbuf_str(struct sbuf *b, struct str s);
 void sbuf_putc(struct sbuf *b, char c);
+/* Its decimal digits. */
+void sbuf_uint(struct sbuf *b, uint64_t v);
 void sbuf_printf(struct sbuf *b, const char *fmt, ...) PRINTF(2, 3);
 void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap) PRINTF(2, 0);
 /* Room for n more bytes; false (and overflow) if the cap forbids. */

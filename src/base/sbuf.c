@@ -114,6 +114,18 @@ sbuf_putc(struct sbuf *b, char c)
 }
 
 void
+sbuf_uint(struct sbuf *b, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	sbuf_put(b, digits + at, sizeof(digits) - at);
+}
+
+void
 sbuf_printf(struct sbuf *b, const char *fmt, ...)
 {
 	va_list ap;

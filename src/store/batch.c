@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch.h"
 
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -28,60 +30,56 @@ size_of(const struct op *o)
 	return sizeof(*o) + o->key.n + o->body.n;
 }
 
-static void
-free_body(struct op *o)
-{
-	if (!o->borrowed)
-		mem_free((char *)(uintptr_t)o->body.p);
-	o->borrowed = false;
-}
-
-static void
-free_op(struct op *o)
-{
-	mem_free((char *)(uintptr_t)o->key.p);
-	free_body(o);
-	mem_free(o);
-}
-
 static struct op *
-set(struct batch *b, enum db_table t, struct str key, struct str body, bool drop, bool fresh)
+make_op(enum db_table t, struct str key, struct str body, bool borrowed)
 {
-	uint64_t hash = batch_hash(t, key);
-	struct op *o = find(b, t, key, hash);
+	struct op *o = mem_alloc(sizeof(*o) + key.n + (borrowed ? 0 : body.n));
 
-	if (o == NULL) {
-		o = NEW(struct op);
-		o->table = t;
-		o->fresh = fresh;
-		o->key = (struct str){ mem_strndup(key.p != NULL ? key.p : "", key.n), key.n };
-		hmap_insert(&b->ops, &o->node, hash);
-	} else {
-		b->bytes -= size_of(o);
-		free_body(o);
-	}
-	o->body = body;
-	o->drop = drop;
-	b->bytes += size_of(o);
+	*o = (struct op){ .table = t, .key = { o->bytes, key.n }, .body = body };
+	memcpy(o->bytes, key.p, key.n);
+	if (borrowed || body.n == 0)
+		return o;
+	memcpy(o->bytes + key.n, body.p, body.n);
+	o->body.p = o->bytes + key.n;
 	return o;
 }
 
-void
-batch_put_take(struct batch *b, enum db_table t, struct str key, struct str body, bool fresh)
+/* The op takes the place of that of the same record. */
+static void
+set(struct batch *b, struct op *o, bool fresh)
 {
-	set(b, t, key, body, false, fresh);
+	uint64_t hash = batch_hash(o->table, o->key);
+	struct op *before = find(b, o->table, o->key, hash);
+
+	o->fresh = before != NULL ? before->fresh : fresh;
+	if (before != NULL) {
+		b->bytes -= size_of(before);
+		hmap_remove(&b->ops, &before->node);
+		mem_free(before);
+	}
+	hmap_insert(&b->ops, &o->node, hash);
+	b->bytes += size_of(o);
+}
+
+void
+batch_put(struct batch *b, enum db_table t, struct str key, struct str body, bool fresh)
+{
+	set(b, make_op(t, key, body, false), fresh);
 }
 
 void
 batch_put_borrowed(struct batch *b, enum db_table t, struct str key, struct str body)
 {
-	set(b, t, key, body, false, false)->borrowed = true;
+	set(b, make_op(t, key, body, true), false);
 }
 
 void
 batch_drop(struct batch *b, enum db_table t, struct str key)
 {
-	set(b, t, key, STR_NONE, true, false);
+	struct op *o = make_op(t, key, STR_NONE, false);
+
+	o->drop = true;
+	set(b, o, false);
 }
 
 void
@@ -93,7 +91,7 @@ batch_forget(struct batch *b, enum db_table t, struct str key)
 		return;
 	b->bytes -= size_of(o);
 	hmap_remove(&b->ops, &o->node);
-	free_op(o);
+	mem_free(o);
 }
 
 bool
@@ -127,7 +125,7 @@ void
 batch_clear(struct batch *b)
 {
 	HMAP_EACH(&b->ops, node)
-		free_op(CONTAINER_OF(node, struct op, node));
+		mem_free(CONTAINER_OF(node, struct op, node));
 	hmap_fini(&b->ops);
 	*b = (struct batch){ 0 };
 }

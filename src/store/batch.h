@@ -15,9 +15,10 @@ struct op {
 	struct hmap_node node;
 	enum db_table table;
 	bool drop;
-	bool borrowed;			/* the body is somebody else's, until the batch was written */
 	bool fresh;			/* before it the disk has nothing of the record: nothing to be dropped there */
-	struct str key, body;		/* one heap block each */
+	struct str key;			/* in `bytes` */
+	struct str body;		/* behind it, or somebody else's until the batch was written */
+	char bytes[];
 };
 
 struct batch {
@@ -25,8 +26,8 @@ struct batch {
 	size_t bytes;
 };
 
-/* Copy the key; the body is a heap block that is taken, or borrowed. `fresh` counts if the batch has no op of the record. */
-void batch_put_take(struct batch *b, enum db_table t, struct str key, struct str body, bool fresh);
+/* Copy key and body, which may be empty; the body may be borrowed. `fresh` counts if the batch has no op of the record. */
+void batch_put(struct batch *b, enum db_table t, struct str key, struct str body, bool fresh);
 void batch_put_borrowed(struct batch *b, enum db_table t, struct str key, struct str body);
 void batch_drop(struct batch *b, enum db_table t, struct str key);
 /* Takes the op of this record out, if there is one: nothing will be written. */

@@ -3,34 +3,46 @@
 #include "store_private.h"
 #include "wire/records.h"
 
+/* A record that is larger leaves no memory behind. */
+#define SCRATCH_MAX ((size_t)64 << 10)
+
+static struct sbuf *
+scratch(struct store *s, size_t i)
+{
+	struct sbuf *b = &s->scratch[i];
+
+	if (b->cap > SCRATCH_MAX)
+		sbuf_fini(b);
+	b->max = SBUF_UNLIMITED;
+	sbuf_reset(b);
+	return b;
+}
+
 static void
 put(struct store *s, enum db_table t, const struct change *c, void (*add_key)(struct sbuf *b, const struct change *c),
     void (*add_body)(struct sbuf *b, const struct change *c))
 {
-	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED), body = SBUF_INIT(SBUF_UNLIMITED);
-	struct str taken;
+	struct sbuf *key = scratch(s, 0), *body = scratch(s, 1);
 	uint64_t hash;
 
-	add_key(&key, c);
-	add_body(&body, c);
-	hash = batch_hash(t, sbuf_get(&key));
-	taken.p = sbuf_take(&body, &taken.n);
-	batch_put_take(&s->current, t, sbuf_get(&key), taken, !disk_keys_has(&s->present, hash));
+	add_key(key, c);
+	add_body(body, c);
+	hash = batch_hash(t, sbuf_get(key));
+	batch_put(&s->current, t, sbuf_get(key), sbuf_get(body), !disk_keys_has(&s->present, hash));
 	disk_keys_add(&s->present, hash);
 	store_take(s);
-	sbuf_fini(&key);
 }
 
 /* A record that the disk has never heard of need not be dropped there. */
 static void
 drop(struct store *s, enum db_table t, const struct change *c, void (*add_key)(struct sbuf *b, const struct change *c))
 {
-	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct sbuf *b = scratch(s, 0);
 	struct str key;
 	uint64_t hash;
 
-	add_key(&b, c);
-	key = sbuf_get(&b);
+	add_key(b, c);
+	key = sbuf_get(b);
 	hash = batch_hash(t, key);
 	if (batch_has_fresh(&s->current, t, key))
 		batch_forget(&s->current, t, key);
@@ -38,7 +50,6 @@ drop(struct store *s, enum db_table t, const struct change *c, void (*add_key)(s
 		batch_drop(&s->current, t, key);
 	disk_keys_remove(&s->present, hash);
 	store_take(s);
-	sbuf_fini(&b);
 }
 
 /* An alert that the disk has as it is, or a group or alert that it never had, is no news. */

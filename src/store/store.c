@@ -249,14 +249,13 @@ put_alive(struct store *s)
 {
 	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
 	struct moment now = now_of(s);
-	struct str taken;
 
 	if (s->ok && !s->want_all && s->work != NULL && mono_sub(now.mono, s->alive) < ALIVE_EVERY)
 		return;
 	s->alive = now.mono;
 	codec_put_time(&body, now.wall);
-	taken.p = sbuf_take(&body, &taken.n);
-	batch_put_take(&s->current, TABLE_META, STR("alive"), taken, false);
+	batch_put(&s->current, TABLE_META, STR("alive"), sbuf_get(&body), false);
+	sbuf_fini(&body);
 }
 
 /* The database will be emptied: of what is tracked it has what the batch brings. */
@@ -534,6 +533,8 @@ store_close(struct store **sp)
 	writer_fini(&s->writer);
 	row_log_fini(&s->kept);
 	disk_keys_fini(&s->present);
+	for (size_t i = 0; i < ARRAY_LEN(s->scratch); i++)
+		sbuf_fini(&s->scratch[i]);
 	mem_free(s->dir);
 	mem_free(s);
 	*sp = NULL;

@@ -27,6 +27,7 @@ struct store {
 	bool busy;
 
 	struct batch current;		/* changes not yet handed to the writer */
+	struct sbuf scratch[2];		/* the key and the body of the one that is being taken */
 	struct row_log kept;
 	struct disk_keys present;		/* silences, log entries, intents that the disk has or is to get */
 	uint64_t taken, durable;	/* numbers of changes */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/json_write.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 
 #include "base/copy.h"
 #include "base/rfc3339.h"
@@ -280,21 +278,17 @@ json_str_repaired(struct json_writer *w, struct str s)
 void
 json_int(struct json_writer *w, int64_t v)
 {
-	char text[24];
-
 	before_value(w);
-	int n = snprintf(text, sizeof(text), "%" PRId64, v);
-	sbuf_put(w->b, text, (size_t)n);
+	if (v < 0)
+		sbuf_putc(w->b, '-');
+	sbuf_uint(w->b, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
 void
 json_uint(struct json_writer *w, uint64_t v)
 {
-	char text[24];
-
 	before_value(w);
-	int n = snprintf(text, sizeof(text), "%" PRIu64, v);
-	sbuf_put(w->b, text, (size_t)n);
+	sbuf_uint(w->b, v);
 }
 
 void

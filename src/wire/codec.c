@@ -347,7 +347,12 @@ void
 codec_log_entry_key(struct sbuf *b, const struct log_entry *entry)
 {
 	sbuf_str(b, entry->key.group_key);
-	sbuf_printf(b, ":%.*s/%.*s/%u", STR_ARG(entry->key.receiver), STR_ARG(entry->key.integration), entry->key.index);
+	sbuf_putc(b, ':');
+	sbuf_str(b, entry->key.receiver);
+	sbuf_putc(b, '/');
+	sbuf_str(b, entry->key.integration);
+	sbuf_putc(b, '/');
+	sbuf_uint(b, entry->key.index);
 }
 
 /* Fields that Alertmanager does not know and passes over. */

@@ -66,8 +66,17 @@ proto_begin(struct sbuf *b, unsigned field, size_t n)
 void
 proto_bytes(struct sbuf *b, unsigned field, struct str v)
 {
-	proto_begin(b, field, v.n);
-	sbuf_str(b, v);
+	char head[2 * VARINT_MAX];
+	size_t n = write_pair(head, (uint64_t)field << 3 | 2, v.n);
+
+	/* In one go: a record is a hundred of these. */
+	if (!sbuf_reserve(b, n + v.n))
+		return;
+	memcpy(b->p + b->n, head, n);
+	if (v.n > 0)
+		memcpy(b->p + b->n + n, v.p, v.n);
+	b->n += n + v.n;
+	b->p[b->n] = '\0';
 }
 
 static size_t

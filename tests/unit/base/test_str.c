@@ -134,6 +134,10 @@ START_TEST(buffer_collects)
 	ck_assert_int_eq(b.p[508], '\0');
 	sbuf_cut(&b, 2);
 	ck_assert_str_eq(sbuf_cstr(&b), "ab");
+	sbuf_uint(&b, 0);
+	sbuf_uint(&b, UINT64_MAX);
+	ck_assert_str_eq(sbuf_cstr(&b), "ab018446744073709551615");
+	sbuf_cut(&b, 2);
 	p = sbuf_take(&b, &n);
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(p, "ab");

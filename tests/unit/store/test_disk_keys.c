@@ -56,7 +56,7 @@ END_TEST
 static void
 put(struct batch *b, const char *key, bool fresh)
 {
-	batch_put_take(b, TABLE_INTENT, str_from(key), (struct str){ mem_strdup("x"), 1 }, fresh);
+	batch_put(b, TABLE_INTENT, str_from(key), STR("x"), fresh);
 }
 
 /* The disk has of a record what it had before the first op that it has not written. */

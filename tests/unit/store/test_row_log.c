@@ -78,7 +78,7 @@ apply(struct disk *d, struct batch *b)
 			continue;
 		}
 		d->written += o->body.n;
-		batch_put_take(&d->rows, o->table, o->key, (struct str){ mem_strndup(o->body.p, o->body.n), o->body.n }, false);
+		batch_put(&d->rows, o->table, o->key, o->body, false);
 	}
 }
 
