@@ -104,11 +104,22 @@ on_connected(void *arg, char *ip, char *own_ip, int port, int own_port)
 	return leg->has_error ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
+/* The list is in the arena, where libcurl only reads it; the line is borrowed. */
+static void
+add_line(struct curl_slist **list, struct arena *a, const char *line)
+{
+	struct curl_slist *more = ARENA_NEW(a, struct curl_slist);
+
+	memcpy(&more->data, &line, sizeof(line));
+	while (*list != NULL)
+		list = &(*list)->next;
+	*list = more;
+}
+
 static bool
 add_header(struct curl_slist **list, struct arena *a, struct str name, struct str value, struct err *e)
 {
-	struct sbuf b = SBUF_INIT(HEADER_MAX);
-	struct curl_slist *more;
+	char *line;
 
 	value = str_trim(value);
 	if (!http_is_token(name)) {
@@ -123,14 +134,14 @@ add_header(struct curl_slist **list, struct arena *a, struct str name, struct st
 		return err_set(e, ERR_INVALID, "net/http: invalid header field value for \"%.*s\"", STR_ARG(name));
 	if (name.n + value.n + 2 > HEADER_MAX)
 		return err_set(e, ERR_LIMIT, "header \"%.*s\" is longer than %zu bytes", STR_ARG(name), HEADER_MAX);
-	sbuf_str(&b, http_canonical_name(a, name));
+	name = http_canonical_name(a, name);
+	line = arena_alloc(a, name.n + value.n + 3);
+	memcpy(line, name.p, name.n);
 	/* libcurl's way of saying that the value is empty. */
-	sbuf_puts(&b, value.n > 0 ? ": " : ";");
-	sbuf_str(&b, value);
-	more = curl_slist_append(*list, sbuf_cstr(&b));
-	sbuf_fini(&b);
-	assert(more != NULL);
-	*list = more;
+	memcpy(line + name.n, value.n > 0 ? ": " : ";", 2);
+	if (value.n > 0)
+		memcpy(line + name.n + 2, value.p, value.n);
+	add_line(list, a, line);
 	return true;
 }
 
@@ -220,7 +231,7 @@ add_headers(struct http_hop *leg, struct err *e)
 	static const char *const of_body[] = { "Content-Type", "Content-Encoding", "Content-Language",
 		"Content-Location", NULL };
 	/* Headers that libcurl adds unasked and Go does not; a name and nothing else takes it away. */
-	static const char *const unwanted[] = { "Accept", "Expect", "User-Agent", "Content-Type", NULL };
+	static const char *const unwanted[] = { "Accept:", "Expect:", "User-Agent:", "Content-Type:", NULL };
 	const struct fetch_request *r = leg->r;
 	struct str authorization = leg->authorization;
 	bool has_authorization = false, ok = true;
@@ -244,17 +255,13 @@ add_headers(struct http_hop *leg, struct err *e)
 	if (ok && leg->referer.n > 0)
 		ok = add_header(&leg->headers, leg->arena, STR("Referer"), leg->referer, e);
 	for (size_t i = 0; unwanted[i] != NULL && ok; i++) {
-		struct str name = str_from(unwanted[i]);
-		struct curl_slist *l = leg->headers;
+		size_t n = strlen(unwanted[i]) - 1;
+		const struct curl_slist *l = leg->headers;
 
-		while (l != NULL && !(strncasecmp(l->data, name.p, name.n) == 0 &&
-		    (l->data[name.n] == ':' || l->data[name.n] == ';')))
+		while (l != NULL && !(strncasecmp(l->data, unwanted[i], n) == 0 && (l->data[n] == ':' || l->data[n] == ';')))
 			l = l->next;
-		if (l == NULL) {
-			l = curl_slist_append(leg->headers, arena_printf(leg->arena, "%s:", unwanted[i]).p);
-			assert(l != NULL);
-			leg->headers = l;
-		}
+		if (l == NULL)
+			add_line(&leg->headers, leg->arena, unwanted[i]);
 	}
 	return ok;
 }
@@ -273,10 +280,9 @@ set_server_name(struct http_hop *leg, struct url *u, struct str name, struct err
 
 	if (port.n == 0)
 		port = STR("443");
-	leg->connect_to = curl_slist_append(NULL, arena_printf(leg->arena, v6 ? "[%.*s]:%.*s:%s%.*s%s:%.*s" :
+	add_line(&leg->connect_to, leg->arena, arena_printf(leg->arena, v6 ? "[%.*s]:%.*s:%s%.*s%s:%.*s" :
 	    "%.*s:%.*s:%s%.*s%s:%.*s", STR_ARG(name), STR_ARG(port), str_chr(host, ':') < host.n ? "[" : "",
 	    STR_ARG(host), str_chr(host, ':') < host.n ? "]" : "", STR_ARG(port)).p);
-	assert(leg->connect_to != NULL);
 	SET(leg->easy, CURLOPT_CONNECT_TO, leg->connect_to);
 	u->host = arena_printf(leg->arena, v6 ? "[%.*s]:%.*s" : "%.*s:%.*s", STR_ARG(name), STR_ARG(port));
 	return add_header(&leg->headers, leg->arena, STR("Host"), real, e);
@@ -404,9 +410,6 @@ http_hop_end(struct http_hop *leg)
 	leg->easy = NULL;
 	X509_STORE_free(leg->authorities);
 	leg->authorities = NULL;
-	curl_slist_free_all(leg->headers);
-	curl_slist_free_all(leg->proxy_headers);
-	curl_slist_free_all(leg->connect_to);
 	leg->headers = leg->proxy_headers = leg->connect_to = NULL;
 	sbuf_fini(&leg->body);
 	leg->content_type = leg->location = leg->retry_after = STR_NONE;

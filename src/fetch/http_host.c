@@ -7,10 +7,23 @@
 #include "base/mem.h"
 #include "http_call.h"
 
+/* scheme://host */
+static struct str
+key_of(const struct url *u, struct arena *a)
+{
+	size_t n = u->scheme.n + strlen("://") + u->host.n;
+	char *key = arena_alloc(a, n + 1);
+
+	memcpy(key, u->scheme.p, u->scheme.n);
+	memcpy(key + u->scheme.n, "://", 3);
+	memcpy(key + u->scheme.n + 3, u->host.p, u->host.n);
+	return (struct str){ key, n };
+}
+
 struct http_host *
 http_host_of(struct http_client *c, const struct url *u, struct arena *a)
 {
-	struct str key = arena_printf(a, "%.*s://%.*s", STR_ARG(u->scheme), STR_ARG(u->host));
+	struct str key = key_of(u, a);
 	uint64_t hash = hash_seeded(key.p, key.n);
 	struct http_host *h;
 

@@ -117,23 +117,30 @@ bool
 url_unescape(struct sbuf *b, struct str s, enum url_part part, struct err *e)
 {
 	bool host = part == URL_HOST || part == URL_ZONE;
+	size_t run = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		struct str rest = str_sub(s, i, s.n);
 		char c = s.p[i];
+
 		if (c == '%') {
+			struct str rest = str_sub(s, i, s.n);
+
 			if (rest.n < 3 || ascii_hex(rest.p[1]) < 0 || ascii_hex(rest.p[2]) < 0 ||
 			    !escape_allowed(rest, part))
 				return bad_escape(rest, e);
+			sbuf_put(b, s.p + run, i - run);
 			sbuf_putc(b, (char)(ascii_hex(rest.p[1]) << 4 | ascii_hex(rest.p[2])));
 			i += 2;
+			run = i + 1;
 		} else if (c == '+' && part == URL_QUERY) {
+			sbuf_put(b, s.p + run, i - run);
 			sbuf_putc(b, ' ');
-		} else {
-			if (host && (unsigned char)c < 0x80 && url_should_escape((unsigned char)c, part))
-				return bad_host_char(c, e);
-			sbuf_putc(b, c);
+			run = i + 1;
+		} else if (host && (unsigned char)c < 0x80 && url_should_escape((unsigned char)c, part)) {
+			return bad_host_char(c, e);
 		}
 	}
+	if (s.n > run)
+		sbuf_put(b, s.p + run, s.n - run);
 	return true;
 }
