@@ -24,6 +24,10 @@ void digest_sha1(struct str s, unsigned char out[SHA1_SIZE]);
 bool digest_md5(struct str s, unsigned char out[MD5_SIZE]) MUST_CHECK;
 void digest_hmac_sha256(struct str key, struct str s, unsigned char out[SHA256_SIZE]);
 
+/* HMAC by the name of its digest; the size of *out, or 0 when there is none of the name (or MD5 was taken away). */
+#define DIGEST_MAX 64
+size_t digest_hmac(const char *name, struct str key, struct str s, unsigned char out[DIGEST_MAX]) MUST_CHECK;
+
 /* The same in lower-case hexadecimal, NUL-terminated. */
 #define SHA256_HEX (2 * SHA256_SIZE + 1)
 #define MD5_HEX (2 * MD5_SIZE + 1)

@@ -47,6 +47,7 @@ bool json_small_bool(struct json_t *j, const char *name, bool otherwise);
 /* j itself; NULL is of no kind. */
 bool json_small_is_object(const struct json_t *j);
 struct str json_small_text(const struct json_t *j, struct str otherwise);
+int64_t json_small_whole(const struct json_t *j, int64_t otherwise);
 /* Elements; 0 for what is no array. */
 size_t json_small_count(const struct json_t *j);
 struct json_t *json_small_at(const struct json_t *j, size_t i);

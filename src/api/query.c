@@ -35,25 +35,6 @@ warn_matcher(void *arg, const char *message, struct str input, const char *origi
 /* Texts of errors end at a NUL: until they are told, this stands for it, which is no character. */
 #define NUL_MARK "\uFFFE"
 
-static struct str
-replace(struct arena *a, struct str text, struct str what, struct str with)
-{
-	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
-	struct str out;
-
-	while (text.n > 0) {
-		size_t at = str_find(text, what);
-
-		sbuf_str(&b, str_sub(text, 0, at));
-		if (at < text.n)
-			sbuf_str(&b, with);
-		text = str_sub(text, at < text.n ? at + what.n : at, text.n);
-	}
-	out = arena_str(a, sbuf_get(&b));
-	sbuf_fini(&b);
-	return out;
-}
-
 /* A filter, or what a receiver's name has to match. */
 static bool
 parse(struct call *c, struct str text, bool of_name, const struct matcher_warning *w, struct matcher *out, struct err *e)
@@ -77,9 +58,9 @@ read_matcher(struct call *c, const char *prefix, struct str text, bool of_name, 
 		return true;
 	why = str_from(e.text);
 	if (str_chr(text, '\0') < text.n) {
-		if (parse(c, replace(c->arena, text, nul, STR(NUL_MARK)), of_name, NULL, &marked, &e))
+		if (parse(c, arena_replace(c->arena, text, nul, STR(NUL_MARK)), of_name, NULL, &marked, &e))
 			matcher_fini(&marked);
-		why = replace(c->arena, str_from(e.text), STR(NUL_MARK), nul);
+		why = arena_replace(c->arena, str_from(e.text), STR(NUL_MARK), nul);
 	}
 	sbuf_puts(&b, prefix);
 	sbuf_str(&b, why);

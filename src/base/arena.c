@@ -294,3 +294,32 @@ arena_used(const struct arena *a)
 {
 	return a->used;
 }
+
+static char *
+put(char *p, struct str s)
+{
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	return p + s.n;
+}
+
+struct str
+arena_replace(struct arena *a, struct str text, struct str what, struct str with)
+{
+	struct str rest = text;
+	size_t n = 0, at;
+	char *out, *p;
+
+	assert(what.n > 0);
+	for (; (at = str_find(rest, what)) < rest.n; n++)
+		rest = str_sub(rest, at + what.n, rest.n);
+	if (n == 0)
+		return text;
+	out = p = arena_alloc(a, text.n - n * what.n + n * with.n + 1);
+	while ((at = str_find(text, what)) < text.n) {
+		p = put(put(p, str_sub(text, 0, at)), with);
+		text = str_sub(text, at + what.n, text.n);
+	}
+	p = put(p, text);
+	return (struct str){ out, (size_t)(p - out) };
+}

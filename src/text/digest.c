@@ -4,11 +4,11 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-
 
 static bool
 digest(const EVP_MD *md, struct str s, unsigned char *out)
@@ -67,6 +67,22 @@ digest_hmac_sha256(struct str key, struct str s, unsigned char out[SHA256_SIZE])
 {
 	bool ok = hmac(sha256(), key, s, out);
 	assert(ok);
+}
+
+size_t
+digest_hmac(const char *name, struct str key, struct str s, unsigned char out[DIGEST_MAX])
+{
+	static const struct {
+		const char *name;
+		const EVP_MD *(*md)(void);
+		size_t size;
+	} kinds[] = { { "md5", EVP_md5, MD5_SIZE }, { "sha1", EVP_sha1, SHA1_SIZE }, { "sha256", EVP_sha256, SHA256_SIZE },
+		{ "sha384", EVP_sha384, 48 }, { "sha512", EVP_sha512, 64 } };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(name, kinds[i].name) == 0)
+			return hmac(kinds[i].md(), key, s, out) ? kinds[i].size : 0;
+	return 0;
 }
 
 void

@@ -168,11 +168,15 @@ json_small_str(struct json_t *j, const char *name, struct str otherwise)
 }
 
 int64_t
+json_small_whole(const struct json_t *j, int64_t otherwise)
+{
+	return json_is_integer(j) ? json_integer_value(j) : otherwise;
+}
+
+int64_t
 json_small_int(struct json_t *j, const char *name, int64_t otherwise)
 {
-	const json_t *v = json_small_get(j, name);
-
-	return json_is_integer(v) ? json_integer_value(v) : otherwise;
+	return json_small_whole(json_small_get(j, name), otherwise);
 }
 
 bool

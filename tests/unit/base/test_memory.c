@@ -48,6 +48,20 @@ START_TEST(vector_grows)
 }
 END_TEST
 
+START_TEST(texts_in_texts_are_replaced)
+{
+	struct arena *a = arena_new();
+	struct str text = STR("5551 and 5551, not 555");
+
+	ck_assert(str_is(arena_replace(a, text, STR("5551"), STR("...1")), "...1 and ...1, not 555"));
+	ck_assert(str_is(arena_replace(a, text, STR("555"), STR_NONE), "1 and 1, not "));
+	ck_assert(str_is(arena_replace(a, STR("aaa"), STR("aa"), STR("bcd")), "bcda"));
+	ck_assert_ptr_eq(arena_replace(a, text, STR("x"), STR("y")).p, text.p);
+	ck_assert_uint_eq(arena_replace(a, STR_NONE, STR("x"), STR("y")).n, 0);
+	arena_free(&a);
+}
+END_TEST
+
 START_TEST(arena_gives_zeroed_aligned_memory)
 {
 	struct arena *a = arena_new();
@@ -137,6 +151,7 @@ main(void)
 	tcase_add_test(t, nothing_is_null);
 	tcase_add_test(t, copies_of_strings);
 	tcase_add_test(t, vector_grows);
+	tcase_add_test(t, texts_in_texts_are_replaced);
 	tcase_add_test(t, arena_gives_zeroed_aligned_memory);
 	tcase_add_test(t, arena_large_block_then_small);
 	tcase_add_test(t, arena_strings);

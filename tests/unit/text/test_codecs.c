@@ -76,6 +76,7 @@ END_TEST
 
 START_TEST(digests)
 {
+	unsigned char any[DIGEST_MAX];
 	unsigned char sum[SHA256_SIZE];
 	char hex[SHA256_HEX];
 
@@ -94,6 +95,14 @@ START_TEST(digests)
 	digest_hmac_sha256(STR("Jefe"), STR("what do ya want for nothing?"), sum);
 	hex_encode(sum, SHA256_SIZE, hex);
 	ck_assert_str_eq(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	/* The same of other digests: RFC 2202 and RFC 4231. */
+	ck_assert_uint_eq(digest_hmac("sha256", STR("Jefe"), STR("what do ya want for nothing?"), any), SHA256_SIZE);
+	ck_assert_mem_eq(any, sum, SHA256_SIZE);
+	ck_assert_uint_eq(digest_hmac("sha1", STR("Jefe"), STR("what do ya want for nothing?"), any), SHA1_SIZE);
+	hex_encode(any, SHA1_SIZE, hex);
+	ck_assert_str_eq(hex, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+	ck_assert_uint_eq(digest_hmac("sha512", STR("k"), STR(""), any), DIGEST_MAX);
+	ck_assert_uint_eq(digest_hmac("sha3", STR("k"), STR(""), any), 0);
 	ck_assert(hex_decode("00f0a1", 3, sum));
 	ck_assert_mem_eq(sum, "\0\xf0\xa1", 3);
 	ck_assert(!hex_decode("0g", 1, sum));
