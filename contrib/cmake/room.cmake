@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# room(NAME ARROWS room... LIBS library...): the folder src/NAME as a static
-# library. Its include path is a view that holds include/NAME and the include
+# room(NAME ARROWS room... LIBS library... FOLDERS folder...): the folder src/NAME, and those
+# in it that are named, as a static library. Its include path is a view that holds include/NAME and the include
 # folders of the rooms it may know, so that any other arrow does not compile.
 function(room name)
-	cmake_parse_arguments(ROOM "" "" "ARROWS;LIBS" ${ARGN})
+	cmake_parse_arguments(ROOM "" "" "ARROWS;LIBS;FOLDERS" ${ARGN})
 	file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+	foreach(folder ${ROOM_FOLDERS})
+		file(GLOB more CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/${folder}/*.c)
+		list(APPEND sources ${more})
+	endforeach()
 	set(view ${CMAKE_BINARY_DIR}/see/${name})
 	file(MAKE_DIRECTORY ${view})
 	foreach(seen ${name} ${ROOM_ARROWS})

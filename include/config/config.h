@@ -30,6 +30,7 @@
 #include "model/silence.h"
 
 struct event_recorder;
+struct gateway;
 struct holdings;
 struct tmpl_set;
 struct tracing;
@@ -88,6 +89,13 @@ struct integration_kind {
 	 * say and final checks. May be NULL.
 	 */
 	bool (*finish)(void *settings, const struct global *g, struct arena *a, struct err *e);
+	/*
+	 * A kind that sends by gateways (config/gateways.h) gives the names of those that it wants, or *own, which is a part
+	 * of its settings. NULL: it is of no such kind.
+	 */
+	const struct str_list *(*gateways)(void *settings, struct gateway **own);
+	/* Judges a gateway's settings by its preset. Error text without place. */
+	bool (*gateway_check)(struct gateway *g, struct err *e);
 	/* Called last, for receivers that some route names: what is filled in only there. May be NULL. */
 	void (*used)(void *settings, struct arena *a);
 };

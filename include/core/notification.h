@@ -68,6 +68,8 @@ struct recipient {
 	unsigned tries;		/* requests made for it: who was tried less comes first */
 	struct str gateway;	/* the one asked last (config/gateways.h); empty: the integration has no such thing */
 	struct str error;	/* the last one, without the recipient's address; up to RECIPIENT_ERROR_MAX */
+	unsigned refused;	/* in this process: those of its integration's gateways that will not take it, as bits in their order */
+	unsigned passing;	/* … how often in a row `gateway` put it off */
 	unsigned segments;	/* that the message takes; 0: not known */
 	bool asked;		/* a request for it is out */
 	bool doubt;		/* one had no answer, and may have been taken */

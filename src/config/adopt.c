@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "conf.h"
+#include "config/gateways.h"
 #include "config/ui_conf.h"
 
 /* Units (base/work.h). */
@@ -78,6 +79,9 @@ hold_all(struct holdings *h, struct config *c)
 	}
 	for (size_t i = 0; c->ui != NULL && i < c->ui->heartbeats_n; i++)
 		hold_matchers(h, &c->ui->heartbeats[i].compiled);
+	for (size_t i = 0; i < c->gateways_n; i++)
+		for (size_t k = 0; k < c->gateways[i].budget.exempt_n; k++)
+			hold_matchers(h, &c->gateways[i].budget.exempt[k]);
 	for (size_t i = 0; i < c->receivers_n; i++)
 		hold_set(h, &c->receivers[i].labels);
 	h->own_strings_n = h->strings_n;

@@ -87,7 +87,7 @@ integration_finish(struct loading *l, size_t i, struct integration *in)
 		    "no http_config: global.http_config is null and the receiver has none of its own");
 	if (kind->finish != NULL && !kind->finish(in->settings, &l->c->global, l->r.arena, &e))
 		return reading_problem_at(&l->r, in->line, in->col, at, "%s", e.text);
-	return true;
+	return gateways_check(l, &l->c->receivers[i], in, at);
 }
 
 static bool

@@ -43,7 +43,7 @@ struct top_keys {
 	struct str_list templates;	/* joined to the file's directory */
 	const struct yaml_node *mute_time_intervals, *time_intervals, *tracing, *event_recorder;
 	struct str_list rule_files;
-	const struct yaml_node *ui;
+	const struct yaml_node *ui, *gateways;
 	const struct yaml_node *routes;	/* NULL in the only file */
 };
 
@@ -100,6 +100,9 @@ bool inhibit_rules_read(struct loading *l, struct reading *r, const struct yaml_
 bool time_intervals_read(struct loading *l, struct reading *r, const struct yaml_node *n, const struct at *at,
     bool mute);
 bool tracing_read(struct loading *l, const struct yaml_node *n, const struct at *at);
+/* gateways.c: `gateways`, behind those that are there; and the one that an integration has of its own, or whether the names are known. */
+bool gateways_read(struct loading *l, const struct yaml_node *n, const struct at *at);
+bool gateways_check(struct loading *l, const struct receiver *rc, struct integration *in, const struct at *at);
 void ui_read(struct loading *l, const struct yaml_node *n);
 bool event_recorder_read(struct loading *l, const struct yaml_node *n, const struct at *at);
 void tracing_dump(struct yaml_writer *w, const void *tracing);

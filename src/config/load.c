@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "conf.h"
+#include "config/gateways.h"
 #include "config/ui_conf.h"
 #include "text/digest.h"
 #include "tmpl/tmpl.h"
@@ -25,7 +26,8 @@
 	ANY_FIELD(K, event_recorder, .flags = F_RAW, .doc = "Where to record events."),                           \
 	STRINGS_FIELD(K, rule_files, .flags = F_EXTENSION,                                                        \
 	    .doc = "Files with further inhibit_rules, time_intervals and silences."),                             \
-	ANY_FIELD(K, ui, .flags = F_RAW | F_EXTENSION, .doc = "What the web page is to be like.")
+	ANY_FIELD(K, ui, .flags = F_RAW | F_EXTENSION, .doc = "What the web page is to be like."),              \
+	ANY_FIELD(K, gateways, .flags = F_RAW | F_EXTENSION, .doc = "Named ways to telephones, for sms_configs.")
 
 static const struct field file_table[] = {
 	TOP_ROWS,
@@ -186,6 +188,8 @@ lists_read(struct loading *l)
 		part_enter(l, i);
 		if (k->inhibit_rules != NULL)
 			inhibit_rules_read(l, r, k->inhibit_rules, AT_KEY(NULL, STR("inhibit_rules")));
+		if (k->gateways != NULL)
+			gateways_read(l, k->gateways, AT_KEY(NULL, STR("gateways")));
 		if (k->receivers != NULL)
 			receivers_read(l, k->receivers, AT_KEY(NULL, STR("receivers")));
 		if (k->time_intervals != NULL)
@@ -282,6 +286,9 @@ config_free(struct config *c)
 	}
 	for (size_t i = 0; c->ui != NULL && i < c->ui->heartbeats_n; i++)
 		matchers_fini(&c->ui->heartbeats[i].compiled);
+	for (size_t i = 0; i < c->gateways_n; i++)
+		for (size_t k = 0; k < c->gateways[i].budget.exempt_n; k++)
+			matchers_fini(&c->gateways[i].budget.exempt[k]);
 	for (size_t i = 0; i < c->receivers_n; i++)
 		labels_unref(c->receivers[i].labels);
 	for (size_t i = 0; i < c->silences_n; i++)

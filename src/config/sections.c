@@ -2,6 +2,7 @@
 /* sections.c - the tables of fields with what they are about. */
 #include "config/sections.h"
 
+#include "config/gateway_fields.h"
 #include "fields.h"
 
 static const struct config_section sections[] = {
@@ -25,6 +26,8 @@ static const struct config_section sections[] = {
 	{ "links", "Each element of links in ui.", ui_link_fields },
 	{ "silence templates", "Each element of templates in the silence of ui.", ui_template_fields },
 	{ "heartbeats", "Each element of heartbeats in ui.", ui_heartbeat_fields },
+	{ "gateways", "Each element is a way to telephones (an extension). Which of these keys it has is its preset's to say.",
+	    gateway_fields },
 	{ "rule file", "The keys at the top of a file that rule_files names.", rule_file_fields },
 	{ "silences", "Each element of silences in a rule file.", rule_silence_fields },
 	{ "web configuration", "The file that --web.config.file names.", web_file_fields },

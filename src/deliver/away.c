@@ -107,6 +107,8 @@ copy_recipients(struct notification *to, const struct notification *from)
 		copy_str(to->arena, &r->error, of->v[i].error);
 		r->state = of->v[i].state;
 		r->tries = of->v[i].tries;
+		r->refused = of->v[i].refused;
+		r->passing = of->v[i].passing;
 		r->segments = of->v[i].segments;
 		r->asked = of->v[i].asked;
 		r->doubt = of->v[i].doubt;
