@@ -32,7 +32,7 @@
 	GATEWAY_STR_(S, at, service, .flags = F_OMIT_EMPTY,                                                           \
 	    .doc = "twilio: messaging service SID; plivo: powerpack; bird: channel."),                                \
 	GATEWAY_STR_(S, at, region, .flags = F_OMIT_EMPTY, .doc = "sns, sinch: region; gatewayapi: eu."),             \
-	GATEWAY_STR_(S, at, spool, .flags = F_PATH_CWD | F_OMIT_EMPTY,                                                \
+	GATEWAY_STR_(S, at, spool, .flags = F_OMIT_EMPTY,                                                             \
 	    .doc = "smstools, gammu: directory that has outgoing, sent and failed, or outbox, sent and error, in it.")
 
 #define GATEWAY_HTTP_ROWS(S, at)                                                                                      \

@@ -120,11 +120,22 @@ struct mail_request {
 	struct fetch_gate *gate;	/* borrowed; NULL: always open. Asked when all but the end of the message has been sent; set by the edge */
 };
 
-enum request_kind { REQUEST_HTTP, REQUEST_MAIL };
+/*
+ * A file for a program that sends what lies in a directory: root/in. It is written beside, in `root`, and moved there when it is
+ * whole. One of that name that is there already, or in the directories of what was sent or has failed, is the same message.
+ */
+struct spool_request {
+	struct str root, in, sent, failed;
+	struct str name;	/* without slashes */
+	struct str content;
+};
+
+enum request_kind { REQUEST_HTTP, REQUEST_MAIL, REQUEST_SPOOL };
 struct request {
 	enum request_kind kind;
 	struct fetch_request http;
 	struct mail_request mail;
+	struct spool_request spool;
 	void *about;		/* the notifier's own: comes back with the response */
 	struct str recipient;	/* the one of several that it is for; empty: not of that kind */
 	struct str gateway;	/* with a recipient: whose budgets it is asked of before it leaves (config/gateways.h); empty: of none */
@@ -142,7 +153,7 @@ struct response {
 	struct str error;
 	/* HTTP */
 	int status;
-	struct str body;		/* cut at 1 MiB */
+	struct str body;		/* cut at 1 MiB; of a spool: the file's name */
 	struct str content_type;
 	span retry_after;		/* of the header; 0 when absent */
 	/* mail: one per mail_request.to, in order; 0 when not reached */

@@ -46,6 +46,7 @@ drop(struct sending *d)
 		timer_fini(&x->pace);
 		http_client_cancel(&x->http);
 		mail_pool_cancel(&x->mail);
+		spool_cancel(&x->spool);
 	}
 	rehearsing_free(&d->rehearsing);
 	if (d->away != NULL)
@@ -118,25 +119,45 @@ open_gate(struct fetch_gate *g, struct err *e)
 	return may_leave(CONTAINER_OF(g, struct sending, gate), e);
 }
 
+static void on_turn(void *arg);
+
 static void
-start_http(struct exchange *x)
+start_pace(struct exchange *x, span wait)
+{
+	timer_init(&x->pace, x->delivery->outbox->o.base, "paced messages", on_turn, x);
+	timer_in(&x->pace, wait);
+}
+
+static void
+leave(struct exchange *x)
 {
 	struct sending *d = x->delivery;
+	struct outbox *o = d->outbox;
+	struct err e = { 0 };
 
-	x->http = http_client_start(d->outbox->o.http, &x->request.http, d->deadline, on_fetched, x);
+	if (x->request.kind == REQUEST_HTTP) {
+		x->http = http_client_start(o->o.http, &x->request.http, d->deadline, on_fetched, x);
+		return;
+	}
+	x->spool = spool_start(o->o.base, &o->spoolers, &x->request.spool, on_response, x, &e);
+	x->unbegun = x->spool == NULL;
+	if (x->unbegun)
+		start_pace(x, 0);
 }
 
 static void
 on_turn(void *arg)
 {
 	struct exchange *x = arg;
-	struct response suppressed = { .kind = REQUEST_HTTP, .suppressed = true };
+	struct response r = { .kind = x->request.kind, .suppressed = x->suppressed, .transport_error = x->unbegun };
 
 	timer_fini(&x->pace);
-	if (x->suppressed)
-		on_response(x, &suppressed);
+	if (x->unbegun)
+		r.error = STR("there is no thread to write the file");
+	if (x->suppressed || x->unbegun)
+		on_response(x, &r);
 	else
-		start_http(x);
+		leave(x);
 }
 
 /* Asks the budgets of its gateway, and goes now, later or not at all: never is it answered from here. */
@@ -152,12 +173,11 @@ start_admitted(struct exchange *x)
 	if (x->request.gateway.n > 0 && d->rehearsing == NULL)
 		admission = engine_admit(o->engine, d->number, x->request.gateway, x->request.recipient, now, &at);
 	if (admission == ADMIT_GO) {
-		start_http(x);
+		leave(x);
 		return;
 	}
 	x->suppressed = admission == ADMIT_SUPPRESS;
-	timer_init(&x->pace, o->o.base, "paced messages", on_turn, x);
-	timer_in(&x->pace, x->suppressed ? 0 : mono_sub(at, now.mono));
+	start_pace(x, x->suppressed ? 0 : mono_sub(at, now.mono));
 	if (x->suppressed)
 		drive_rearm(o->drive);
 }
@@ -179,6 +199,9 @@ delivery_dispatch(struct sending *d, const struct request *r)
 	case REQUEST_HTTP:
 		trace(d, &x->request);
 		x->request.http.gate = &d->gate;
+		start_admitted(x);
+		break;
+	case REQUEST_SPOOL:
 		start_admitted(x);
 		break;
 	case REQUEST_MAIL:
@@ -242,6 +265,7 @@ on_response(void *arg, const struct response *response)
 	asks = x->request.asks;
 	x->http = NULL;
 	x->mail = NULL;
+	x->spool = NULL;
 	if (d->rehearsing != NULL)
 		rehearsing_answer(d, &x->request, &r);
 	put_away(x);
@@ -471,6 +495,7 @@ outbox_free(struct outbox **o)
 	/* Work in a thread is waited for: no longer than the bounds of a template allow. */
 	workers_stop(&(*o)->workers);
 	workers_stop(&(*o)->previewers);
+	workers_stop(&(*o)->spoolers);
 	timer_fini(&(*o)->begin);
 	outbox_env_fini(*o);
 	mem_free(*o);

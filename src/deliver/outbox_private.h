@@ -12,6 +12,7 @@
 #include "base/rand.h"
 #include "deliver/outbox.h"
 #include "loop/timer.h"
+#include "spool.h"
 #include "turns.h"
 
 struct away;
@@ -28,8 +29,9 @@ struct exchange {
 	struct request request;		/* what the transport works on; in the attempt's arena */
 	struct http_call *http;
 	struct mail_call *mail;
-	struct timer pace;		/* set while it waits for its gateway's pace, or to hear that it is suppressed */
-	bool suppressed;
+	struct spool_call *spool;
+	struct timer pace;		/* set while it waits for its gateway's pace, or to hear that it does not leave */
+	bool suppressed, unbegun;
 };
 
 /* The log lines of a notifier while nobody could, or wanted to, write them. */
@@ -73,6 +75,7 @@ struct outbox {
 	uint64_t rehearsals;		/* so far: their numbers */
 	struct workers *workers;	/* NULL: not needed yet */
 	struct workers *previewers;	/* likewise */
+	struct workers *spoolers;	/* likewise */
 	bool alone;			/* there are no threads to be had */
 	struct value_cache *cache;
 	pthread_mutex_t cache_lock;	/* of it */

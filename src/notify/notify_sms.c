@@ -189,6 +189,8 @@ make_request(struct attempt *a, struct recipient *r, size_t way, struct request 
 	out->about = r;
 	out->recipient = r->to;
 	out->gateway = w->gateway->name;
+	if (out->kind != REQUEST_HTTP)
+		return true;
 	limit_time(a, &out->http);
 	out->http.secret_url = true;
 	if (w->gateway->http_config != NULL)

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/hmap.h"
 #include "base/quote.h"
+#include "config/gateway_fields.h"
 #include "notify/data.h"
 #include "notify/notifier.h"
 #include "text/yaml.h"
@@ -46,6 +47,7 @@ struct trial {
 	size_t parsed;
 	const struct receiver *receiver;	/* at hand */
 	const struct integration *integration;
+	const struct gateway *gateway;	/* at hand, unless it is NULL */
 };
 
 static void try_fields(struct trial *t, const struct field *table, const void *s, const struct spot *at);
@@ -66,16 +68,23 @@ static void
 tell(struct trial *t, const struct spot *at, const char *reason)
 {
 	struct sbuf key = SBUF_INIT(SBUF_UNLIMITED);
-	struct doubt d = {
-		.path = t->integration->path,
-		.line = t->integration->line,
-		.col = t->integration->col,
-		.receiver = t->receiver->name,
-		.kind = t->integration->kind->name,
-		.index = t->integration->index,
-		.reason = reason,
-	};
+	const struct gateway *g = t->gateway;
+	struct doubt d = { .reason = reason };
 	const struct spot *written = at;
+
+	if (g != NULL) {
+		d.path = g->path;
+		d.line = g->line;
+		d.col = g->col;
+		sbuf_printf(&key, "gateways[%.*s].", STR_ARG(g->name));
+	} else {
+		d.path = t->integration->path;
+		d.line = t->integration->line;
+		d.col = t->integration->col;
+		d.receiver = t->receiver->name;
+		d.kind = t->integration->kind->name;
+		d.index = t->integration->index;
+	}
 
 	while (written != NULL && (written->node == NULL || written->node->line == 0))
 		written = written->up;
@@ -153,6 +162,17 @@ remembered(struct trial *t, struct str text, struct tried_as as, bool *first)
 	return x;
 }
 
+/* The one that sends by gateways: their templates see its data. */
+static const struct notifier *
+gateways_notifier(void)
+{
+	size_t i = 0;
+
+	while (notifiers[i]->kind.gateway_check == NULL)
+		i++;
+	return notifiers[i];
+}
+
 static void
 try_template(struct trial *t, struct str source, const struct field *f, const struct spot *at)
 {
@@ -164,7 +184,7 @@ try_template(struct trial *t, struct str source, const struct field *f, const st
 	if (used_up(t) || str_find(source, STR("{{")) == source.n)
 		return;
 	if ((f->flags & F_OWN_DATA) != 0)
-		as.data = notifier_of(t->integration);
+		as.data = t->gateway != NULL ? gateways_notifier() : notifier_of(t->integration);
 	x = remembered(t, source, as, &first);
 	if (first && !render(t, source, as, &e))
 		x->why = arena_strdup(t->arena, e.text);
@@ -339,6 +359,21 @@ try_receiver(struct trial *t, const struct receiver *r)
 	}
 }
 
+/* Those of receivers are tried with them. */
+static void
+try_gateways(struct trial *t)
+{
+	struct spot top = { 0 };
+
+	for (size_t i = 0; i < t->c->gateways_n && !used_up(t); i++) {
+		t->gateway = &t->c->gateways[i];
+		if (str_chr(t->gateway->name, '/') == t->gateway->name.n)
+			try_fields(t, gateway_fields, t->gateway, &top);
+		arena_reset(t->scratch);
+	}
+	t->gateway = NULL;
+}
+
 static void
 try_patterns(struct trial *t)
 {
@@ -382,6 +417,7 @@ notify_trial(struct config *c, struct wall now, const struct trial_env *env)
 	t.max_steps = env->max_steps > 0 ? env->max_steps : TRIAL_STEPS;
 	t.data = notify_data_sample(now, t.arena);
 	try_patterns(&t);
+	try_gateways(&t);
 	try_extra(&t);
 	for (size_t i = 0; i < c->receivers_n && !used_up(&t); i++)
 		try_receiver(&t, &c->receivers[i]);

@@ -26,7 +26,23 @@ static const char yaml[] =
     "    incidentio_configs: [{url: 'http://x/', alert_source_token: t}]\n"
     "    rocketchat_configs: [{token: t, token_id: i}]\n"
     "    sms_configs: [{url: 'http://x/', to: ['1', '2'], body: '{}', success_body: ok, retry_body: a+b},"
-    " {provider: kannel, url: 'http://x/', username: u, password: p, to: ['1', '2']}]\n";
+    " {provider: kannel, url: 'http://x/', username: u, password: p, to: ['1', '2']},"
+    " {gateways: [twilio, vonage, messagebird, plivo, infobip, sinch, clickatell, smseagle], to: ['+12345678']},"
+    " {gateways: [sns, gatewayapi, elks, teltonika, http], to: ['+12345678', '9']}]\n"
+    "gateways:\n"
+    "  - {name: twilio, preset: twilio, account: a, password: p, from: f}\n"
+    "  - {name: vonage, preset: vonage, username: u, password: p}\n"
+    "  - {name: messagebird, preset: messagebird, token: t}\n"
+    "  - {name: plivo, preset: plivo, username: u, password: p}\n"
+    "  - {name: infobip, preset: infobip, token: t, url: 'http://x'}\n"
+    "  - {name: sinch, preset: sinch, token: t, account: a}\n"
+    "  - {name: clickatell, preset: clickatell, token: t}\n"
+    "  - {name: smseagle, preset: smseagle, token: t, url: 'http://x'}\n"
+    "  - {name: sns, preset: sns, region: r, username: u, password: p}\n"
+    "  - {name: gatewayapi, preset: gatewayapi, token: t}\n"
+    "  - {name: elks, preset: 46elks, username: u, password: p}\n"
+    "  - {name: teltonika, preset: teltonika, username: u, password: p, url: 'http://x'}\n"
+    "  - {name: http, preset: http, url: 'http://x', hear: {reports: true, secret: t, id: a.0.b, status: s, delivered: ['1']}}\n";
 
 static struct config *config;
 static struct alert *alert;

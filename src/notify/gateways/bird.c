@@ -53,6 +53,16 @@ bird_judge(struct arena *a, const struct gateway *g, const struct response *r, s
 	return ok && out->id.n > 0 ? GATEWAY_ACCEPTED : gateway_by_status(r);
 }
 
+static const struct gateway_tells bird_tells = {
+	.id = "payload.id id",
+	.status = "payload.status status",
+	.error = "payload.failure.description payload.reason",
+	.delivered = "delivered",
+	.failed = "delivery_failed sending_failed rejected failed expired",
+	.from = "payload.sender.contact.identifierValue",
+	.text = "payload.body.text.text",
+};
+
 const struct gateway_preset gateway_bird = {
 	.name = "bird",
 	.wants = G_TOKEN | G_ACCOUNT | G_SERVICE,
@@ -62,4 +72,6 @@ const struct gateway_preset gateway_bird = {
 	.signs = SIGNS_BY_SECRET,
 	.request = bird_request,
 	.judge = bird_judge,
+	.tells = &bird_tells,
+	.proven = told_by_bird,
 };

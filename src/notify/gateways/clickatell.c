@@ -62,6 +62,16 @@ clickatell_judge(struct arena *a, const struct gateway *g, const struct response
 	return ok ? GATEWAY_ACCEPTED : gateway_by_status(r);
 }
 
+static const struct gateway_tells clickatell_tells = {
+	.id = "messageId",
+	.status = "status",
+	.error = "statusDescription",
+	.delivered = "RECEIVED_BY_RECIPIENT",
+	.failed = "DELIVERY_FAILURE ERROR_DELIVERING_MESSAGE MESSAGE_EXPIRED EXPIRED ROUTING_ERROR USER_CANCELLED_MESSAGE REJECTED",
+	.from = "fromNumber",
+	.text = "text",
+};
+
 const struct gateway_preset gateway_clickatell = {
 	.name = "clickatell",
 	.wants = G_TOKEN,
@@ -70,4 +80,5 @@ const struct gateway_preset gateway_clickatell = {
 	.numbers = NUMBER_PLAIN,
 	.request = clickatell_request,
 	.judge = clickatell_judge,
+	.tells = &clickatell_tells,
 };

@@ -34,6 +34,16 @@ elks_judge(struct arena *a, const struct gateway *g, const struct response *r, s
 	return out->id.n > 0 ? GATEWAY_ACCEPTED : GATEWAY_REFUSED;
 }
 
+static const struct gateway_tells elks_tells = {
+	.id = "id",
+	.status = "status",
+	.delivered = "delivered",
+	.failed = "failed",
+	.from = "from",
+	.text = "message",
+	.back = BACK_TEXT,
+};
+
 const struct gateway_preset gateway_elks = {
 	.name = "46elks",
 	.wants = G_USERNAME | G_PASSWORD,
@@ -42,4 +52,5 @@ const struct gateway_preset gateway_elks = {
 	.numbers = NUMBER_PLUS,
 	.request = elks_request,
 	.judge = elks_judge,
+	.tells = &elks_tells,
 };

@@ -68,6 +68,8 @@ check_settings(const struct gateway_preset *p, const struct gateway *g, struct e
 	};
 	bool http = g->method.n > 0 || g->headers.n > 0 || g->form.n > 0 || g->body.n > 0 || g->success_statuses.n > 0 ||
 	    g->success_body.n > 0 || g->retry_statuses.n > 0 || g->retry_body.n > 0 || g->sign.hmac.n > 0;
+	bool names = g->hear.id.n + g->hear.status.n + g->hear.error.n + g->hear.from.n + g->hear.text.n + g->hear.delivered.n +
+	    g->hear.failed.n > 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(wishes); i++) {
 		if (wishes[i].set && ((p->wants | p->takes) & wishes[i].bit) == 0)
@@ -77,6 +79,8 @@ check_settings(const struct gateway_preset *p, const struct gateway *g, struct e
 			    settings_exactly_one(g->url, g->url_file, "url", "url_file", e) :
 			    err_set(e, ERR_INVALID, "missing %s in sms_config, for preset %s", wishes[i].keys, p->name);
 	}
+	if (names && (p->takes & G_HTTP) == 0)
+		return err_set(e, ERR_INVALID, "id, status, delivered, failed, error, from and text of hear are for preset http");
 	if (http && (p->takes & G_HTTP) == 0)
 		return err_set(e, ERR_INVALID, "method, headers, form, body, sign and the rules for answers "
 		    "are for provider http in sms_config");
@@ -176,6 +180,14 @@ enum gateway_word
 gateway_by_status(const struct response *r)
 {
 	return r->status / 100 == 5 || r->status == 429 || r->status == 408 ? GATEWAY_LATER : GATEWAY_REFUSED;
+}
+
+enum gateway_word
+gateway_spooled(struct arena *a, const struct gateway *g, const struct response *r, struct gateway_answer *out)
+{
+	(void)g;
+	out->id = arena_str(a, r->body);
+	return GATEWAY_ACCEPTED;
 }
 
 struct str

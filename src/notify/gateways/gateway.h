@@ -12,6 +12,7 @@
 #include "config/gateways.h"
 #include "http.h"
 #include "notify/notifier.h"
+#include "tells.h"
 
 /* Where gateways report to; then come a gateway's name and /report or /reply. */
 #define GATEWAY_PATH "/api/ext/v1/sms/"
@@ -74,6 +75,8 @@ struct gateway_preset {
 	/* Whether its reports and replies carry a signature, by hear.secret or by the password where that is not set; else a token in the URL. */
 	enum { SIGNS_NOTHING, SIGNS_BY_SECRET, SIGNS_BY_PASSWORD } signs;
 	bool own_ids;		/* its reports name a message by our reference */
+	const struct gateway_tells *tells;	/* NULL: it takes neither G_REPORTS nor G_REPLIES */
+	bool (*proven)(const struct told *t);	/* NULL: by a token */
 	/* Judges what the bits cannot say. NULL: nothing. */
 	bool (*check)(const struct gateway *g, struct err *e);
 	bool (*request)(struct attempt *a, const struct gateway_message *m, struct request *out, struct err *e);
@@ -97,6 +100,9 @@ struct str gateway_reference(struct attempt *a, struct str to);
 /* For presets: */
 /* The member of a JSON text at a path with dots, as text; a number in it is the place in a list. Empty: there is none. */
 struct str gateway_member(struct arena *a, struct str json, struct str path);
+/* The same of a tree; NULL: there is none. */
+struct json;
+const struct json *gateway_json_member(struct arena *a, const struct json *j, struct str path);
 /* The verdict by the status alone of an answer that is no success: 408, 429 and 5xx are worth another attempt. */
 enum gateway_word gateway_by_status(const struct response *r);
 /* base with a path behind, whose slashes are one; url is secret where base was set. */
@@ -106,6 +112,8 @@ void gateway_authorization(struct attempt *a, struct request *out, const char *s
 void gateway_basic(struct attempt *a, struct request *out, struct str user, struct str password);
 /* Adds a query to the URL, which may have one already. */
 bool gateway_query(struct attempt *a, struct str url, struct str query, struct str *out, struct err *e) MUST_CHECK;
+/* A file that a spool has taken: its name is the message's id. */
+enum gateway_word gateway_spooled(struct arena *a, const struct gateway *g, const struct response *r, struct gateway_answer *out);
 /* Seconds of the validity within bounds; 0: none is set. */
 int64_t gateway_validity(const struct gateway *g, span unit, int64_t min, int64_t max);
 /* Bodies under way: a form or JSON; both end in a POST of it to url. */

@@ -62,6 +62,16 @@ gatewayapi_judge(struct arena *a, const struct gateway *g, const struct response
 	return ok ? GATEWAY_ACCEPTED : gateway_by_status(r);
 }
 
+static const struct gateway_tells gatewayapi_tells = {
+	.id = "id event.msg_id",
+	.status = "status event.status",
+	.error = "error event.error",
+	.delivered = "DELIVERED",
+	.failed = "EXPIRED DELETED UNDELIVERABLE REJECTED SKIPPED",
+	.from = "msisdn",
+	.text = "message",
+};
+
 const struct gateway_preset gateway_gatewayapi = {
 	.name = "gatewayapi",
 	.wants = G_TOKEN,
@@ -70,4 +80,5 @@ const struct gateway_preset gateway_gatewayapi = {
 	.check = gatewayapi_check,
 	.request = gatewayapi_request,
 	.judge = gatewayapi_judge,
+	.tells = &gatewayapi_tells,
 };

@@ -299,6 +299,8 @@ http_check(const struct gateway *g, struct err *e)
 		return err_set(e, ERR_INVALID, "at most one of form & body must be configured");
 	if (str_is(g->method, "GET") && g->form.n + g->body.n > 0)
 		return err_set(e, ERR_INVALID, "a GET has no form or body in sms_config");
+	if (g->hear.reports && (g->hear.id.n == 0 || g->hear.status.n == 0 || g->hear.delivered.n == 0))
+		return err_set(e, ERR_INVALID, "missing id, status or delivered in hear: the words of reports are the gateway's own");
 	return check_answer_rules(g, e) && check_sign(&g->sign, e);
 }
 
@@ -338,6 +340,12 @@ http_judge(struct arena *a, const struct gateway *g, const struct response *r, s
 	return lists_status(&g->retry_statuses, r->status) ? GATEWAY_LATER : gateway_by_status(r);
 }
 
+static const struct gateway_tells http_tells = {
+	.from = "from",
+	.text = "text",
+	.back = BACK_TEXT,
+};
+
 const struct gateway_preset gateway_http = {
 	.name = "http",
 	.wants = G_URL,
@@ -346,4 +354,5 @@ const struct gateway_preset gateway_http = {
 	.check = http_check,
 	.request = http_message,
 	.judge = http_judge,
+	.tells = &http_tells,
 };

@@ -102,6 +102,17 @@ infobip_judge(struct arena *a, const struct gateway *g, const struct response *r
 	return word;
 }
 
+static const struct gateway_tells infobip_tells = {
+	.list = "results",
+	.id = "messageId",
+	.status = "status.groupName",
+	.error = "error.description",
+	.delivered = "DELIVERED",
+	.failed = "UNDELIVERABLE EXPIRED REJECTED",
+	.from = "from",
+	.text = "text cleanText",
+};
+
 const struct gateway_preset gateway_infobip = {
 	.name = "infobip",
 	.wants = G_URL | G_TOKEN,
@@ -109,4 +120,5 @@ const struct gateway_preset gateway_infobip = {
 	.numbers = NUMBER_PLAIN,
 	.request = infobip_request,
 	.judge = infobip_judge,
+	.tells = &infobip_tells,
 };

@@ -68,6 +68,17 @@ kannel_judge(struct arena *a, const struct gateway *g, const struct response *r,
 	return r->status / 100 == 5 || r->status == 429 ? GATEWAY_LATER : GATEWAY_REFUSED;
 }
 
+static const struct gateway_tells kannel_tells = {
+	.id = "id",
+	.status = "status",
+	.error = "error",
+	.delivered = "1",
+	.failed = "2 16",
+	.from = "from",
+	.text = "text",
+	.back = BACK_TEXT,
+};
+
 const struct gateway_preset gateway_kannel = {
 	.name = "kannel",
 	.wants = G_URL | G_USERNAME | G_PASSWORD,
@@ -76,4 +87,5 @@ const struct gateway_preset gateway_kannel = {
 	.own_ids = true,
 	.request = kannel_request,
 	.judge = kannel_judge,
+	.tells = &kannel_tells,
 };

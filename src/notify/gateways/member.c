@@ -32,13 +32,20 @@ step_into(struct arena *a, const struct json *j, struct str key)
 	return i < j->n ? &j->v[i] : NULL;
 }
 
+const struct json *
+gateway_json_member(struct arena *a, const struct json *j, struct str path)
+{
+	while (j != NULL && path.n > 0)
+		j = step_into(a, j, str_split(&path, '.'));
+	return j;
+}
+
 struct str
 gateway_member(struct arena *a, struct str text, struct str path)
 {
 	const struct json *j = json_parse_some(a, text, JSON_FIRST_VALUE, VALUES_MAX, NULL);
 
-	while (j != NULL && path.n > 0)
-		j = step_into(a, j, str_split(&path, '.'));
+	j = gateway_json_member(a, j, path);
 	if (j == NULL || (j->kind != JSON_STRING && j->kind != JSON_NUMBER))
 		return STR_NONE;
 	return arena_str(a, j->s);

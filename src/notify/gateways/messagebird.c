@@ -59,6 +59,16 @@ messagebird_judge(struct arena *a, const struct gateway *g, const struct respons
 	return word;
 }
 
+static const struct gateway_tells messagebird_tells = {
+	.id = "id",
+	.status = "status",
+	.error = "statusReason",
+	.delivered = "delivered",
+	.failed = "expired delivery_failed",
+	.from = "originator",
+	.text = "body payload",
+};
+
 const struct gateway_preset gateway_messagebird = {
 	.name = "messagebird",
 	.wants = G_TOKEN,
@@ -69,4 +79,6 @@ const struct gateway_preset gateway_messagebird = {
 	.segments_max = 9,	/* 1377 characters */
 	.request = messagebird_request,
 	.judge = messagebird_judge,
+	.tells = &messagebird_tells,
+	.proven = told_by_messagebird,
 };

@@ -61,6 +61,17 @@ plivo_judge(struct arena *a, const struct gateway *g, const struct response *r, 
 	return ok ? GATEWAY_ACCEPTED : gateway_by_status(r);
 }
 
+static const struct gateway_tells plivo_tells = {
+	.id = "MessageUUID",
+	.status = "Status",
+	.error = "ErrorCode",
+	.delivered = "delivered",
+	.failed = "failed undelivered rejected",
+	.from = "From",
+	.text = "Text",
+	.back = BACK_PLIVO,
+};
+
 const struct gateway_preset gateway_plivo = {
 	.name = "plivo",
 	.wants = G_USERNAME | G_PASSWORD,
@@ -71,4 +82,6 @@ const struct gateway_preset gateway_plivo = {
 	.check = plivo_check,
 	.request = plivo_request,
 	.judge = plivo_judge,
+	.tells = &plivo_tells,
+	.proven = told_by_plivo,
 };

@@ -59,6 +59,16 @@ sinch_judge(struct arena *a, const struct gateway *g, const struct response *r, 
 	return ok && out->id.n > 0 ? GATEWAY_ACCEPTED : gateway_by_status(r);
 }
 
+static const struct gateway_tells sinch_tells = {
+	.id = "batch_id",
+	.status = "status statuses.0.status",
+	.error = "code statuses.0.code",
+	.delivered = "Delivered",
+	.failed = "Aborted Cancelled Rejected Deleted Failed Expired",
+	.from = "from",
+	.text = "body",
+};
+
 const struct gateway_preset gateway_sinch = {
 	.name = "sinch",
 	.wants = G_ACCOUNT | G_TOKEN,
@@ -66,4 +76,5 @@ const struct gateway_preset gateway_sinch = {
 	.numbers = NUMBER_PLAIN,
 	.request = sinch_request,
 	.judge = sinch_judge,
+	.tells = &sinch_tells,
 };

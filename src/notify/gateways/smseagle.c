@@ -48,6 +48,11 @@ smseagle_judge(struct arena *a, const struct gateway *g, const struct response *
 	return ok ? GATEWAY_ACCEPTED : GATEWAY_REFUSED;
 }
 
+static const struct gateway_tells smseagle_tells = {
+	.from = "sender",
+	.text = "text",
+};
+
 const struct gateway_preset gateway_smseagle = {
 	.name = "smseagle",
 	.wants = G_URL | G_TOKEN,
@@ -56,4 +61,5 @@ const struct gateway_preset gateway_smseagle = {
 	.segments_max = 7,	/* 1200 characters */
 	.request = smseagle_request,
 	.judge = smseagle_judge,
+	.tells = &smseagle_tells,
 };

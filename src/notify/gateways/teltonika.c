@@ -42,6 +42,11 @@ teltonika_judge(struct arena *a, const struct gateway *g, const struct response 
 	return str_starts(word, STR("TIMEOUT")) ? GATEWAY_LATER : GATEWAY_REFUSED;
 }
 
+static const struct gateway_tells teltonika_tells = {
+	.from = "sender from number",
+	.text = "text message",
+};
+
 const struct gateway_preset gateway_teltonika = {
 	.name = "teltonika",
 	.wants = G_URL | G_USERNAME | G_PASSWORD,
@@ -50,4 +55,5 @@ const struct gateway_preset gateway_teltonika = {
 	.segments_max = 1,
 	.request = teltonika_request,
 	.judge = teltonika_judge,
+	.tells = &teltonika_tells,
 };

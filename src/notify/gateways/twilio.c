@@ -66,6 +66,17 @@ twilio_judge(struct arena *a, const struct gateway *g, const struct response *r,
 	return word;
 }
 
+static const struct gateway_tells twilio_tells = {
+	.id = "MessageSid SmsSid",
+	.status = "MessageStatus",
+	.error = "ErrorCode",
+	.delivered = "delivered read",
+	.failed = "undelivered failed canceled",
+	.from = "From",
+	.text = "Body",
+	.back = BACK_TWILIO,
+};
+
 const struct gateway_preset gateway_twilio = {
 	.name = "twilio",
 	.wants = G_ACCOUNT | G_PASSWORD,
@@ -76,4 +87,6 @@ const struct gateway_preset gateway_twilio = {
 	.check = twilio_check,
 	.request = twilio_request,
 	.judge = twilio_judge,
+	.tells = &twilio_tells,
+	.proven = told_by_twilio,
 };

@@ -77,6 +77,16 @@ vonage_judge(struct arena *a, const struct gateway *g, const struct response *r,
 	return word;
 }
 
+static const struct gateway_tells vonage_tells = {
+	.id = "messageId",
+	.status = "status",
+	.error = "err-code",
+	.delivered = "delivered",
+	.failed = "expired failed rejected",
+	.from = "msisdn",
+	.text = "text",
+};
+
 const struct gateway_preset gateway_vonage = {
 	.name = "vonage",
 	.wants = G_USERNAME | G_PASSWORD,
@@ -86,4 +96,6 @@ const struct gateway_preset gateway_vonage = {
 	.signs = SIGNS_BY_SECRET,
 	.request = vonage_request,
 	.judge = vonage_judge,
+	.tells = &vonage_tells,
+	.proven = told_by_vonage,
 };

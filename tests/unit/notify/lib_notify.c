@@ -353,6 +353,25 @@ log_mail(struct bench *b, const struct mail_request *m)
 	}
 }
 
+/* Bytes that are no text as <XX>. */
+static void
+log_spool(struct bench *b, const struct spool_request *s)
+{
+	sbuf_printf(&b->log, "SPOOL %.*s/%.*s/%.*s (%.*s, %.*s)\n\n", STR_ARG(s->root), STR_ARG(s->in), STR_ARG(s->name), STR_ARG(s->sent),
+	    STR_ARG(s->failed));
+	for (size_t i = 0; i < s->content.n; i++) {
+		unsigned char c = (unsigned char)s->content.p[i];
+
+		if (c < ' ' && c != '\n')
+			sbuf_printf(&b->log, "<%02X>", c);
+		else if (s->content.p[0] == (char)0xFE && c >= 0x7F)
+			sbuf_printf(&b->log, "<%02X>", c);
+		else
+			sbuf_putc(&b->log, (char)c);
+	}
+	sbuf_puts(&b->log, "\n");
+}
+
 static void
 log_outcome(struct bench *b, enum step step, const struct err *e)
 {
@@ -417,7 +436,10 @@ log_request(struct bench *b, const struct request *req)
 	size_t from = b->log.n;
 	struct str all, now;
 
-	(req->kind == REQUEST_HTTP ? log_http(b, &req->http) : log_mail(b, &req->mail));
+	if (req->kind == REQUEST_SPOOL)
+		log_spool(b, &req->spool);
+	else
+		(req->kind == REQUEST_HTTP ? log_http(b, &req->http) : log_mail(b, &req->mail));
 	all = str_sub(sbuf_get(&b->log), 0, from);
 	now = str_sub(sbuf_get(&b->log), from, b->log.n);
 	if (str_find(all, now) < all.n) {

@@ -114,6 +114,7 @@ static const struct {
 	{ "sms", "{url: 'http://x', to: ['1'], sign: {key: k}}", "missing hmac in sign", "" },
 	{ "sms", "{url: 'http://x', to: ['1'], sign: {hmac: md5, key: k, template: t}}", "unknown hmac \"md5\" in sign", "" },
 	{ "sms", "{url: 'http://x', to: ['1'], sign: {hmac: sha1, template: t}}", "one of key or key_file must be configured", "" },
+	{ "sms", "{provider: smstools, to: ['1']}", "missing spool in sms_config, for preset smstools", "" },
 	{ "sms", "{url: 'http://x', to: ['1'], on_unknown: x}", "unknown on_unknown \"x\"", "" },
 	{ "sms", "{url: 'http://x', to: ['1'], budget_exempt: ['=']}", "in matcher =", "" },
 	{ "sms", "{url: 'http://x', to: ['1'], success_body: '('}", "missing closing )", "" },
@@ -181,11 +182,12 @@ START_TEST(mistakes_are_refused_in_the_usual_words)
 }
 END_TEST
 
-/* Users begin with it. */
-START_TEST(the_example_of_messengers_loads)
+/* Users begin with them. */
+START_TEST(examples_load)
 {
+	static const char *const files[] = { "/contrib/messengers.yml", "/contrib/gateways.yml" };
 	struct bench *b = new_bench();
-	FILE *f = fopen(TEST_SOURCE_DIR "/contrib/messengers.yml", "re");
+	FILE *f = fopen(arena_printf(b->arena, TEST_SOURCE_DIR "%s", files[_i]).p, "re");
 	struct err e = { 0 };
 	char text[10000];
 	size_t n;
@@ -230,7 +232,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, mistakes_are_refused_in_the_usual_words);
-	tcase_add_test(t, the_example_of_messengers_loads);
+	tcase_add_loop_test(t, examples_load, 0, 2);
 	tcase_add_test(t, dumps_can_be_loaded);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);

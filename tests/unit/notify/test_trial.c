@@ -52,6 +52,19 @@ expect(const char *yaml, const char *doubts)
 	bench_free(b);
 }
 
+START_TEST(gateways_are_tried_with_the_message_they_send)
+{
+	expect(CASE("  route: {receiver: r}\n"
+		    "  receivers: [{name: r, sms_configs: [{gateways: [g], to: ['1']}]}]\n"
+		    "  gateways:\n"
+		    "  - {name: g, preset: http, url: 'http://x', body: '{{ .To }}{{ .Signature }}', headers: {A: '{{ .Foo }}'},\n"
+		    "     sign: {hmac: sha1, key_file: k, template: '{{ .Date }}{{ .Bar }}'}}\n"),
+	    "test.yml:4:3: gateways[g].headers.A: template: :1:3: executing \"\" at <.Foo>: can't evaluate field Foo in type sms.Message\n"
+	    "test.yml:4:3: gateways[g].sign.key_file: open k: no such file\n"
+	    "test.yml:4:3: gateways[g].sign.template: template: :1:14: executing \"\" at <.Bar>: can't evaluate field Bar in type sms.Message\n");
+}
+END_TEST
+
 START_TEST(templates_are_told_with_their_place)
 {
 	expect(CASE("  route: {receiver: r}\n"
@@ -243,6 +256,7 @@ main(void)
 	SRunner *sr = srunner_create(s);
 	int failed;
 
+	tcase_add_test(t, gateways_are_tried_with_the_message_they_send);
 	tcase_add_test(t, templates_are_told_with_their_place);
 	tcase_add_test(t, names_are_looked_for_everywhere);
 	tcase_add_test(t, files_are_told_once_a_place);
