@@ -19,6 +19,8 @@
 #include "http/msg.h"
 
 struct api;
+struct gateway;
+struct heard;
 
 /* Shown in /api/v2/status and alertmanager_build_info; all static. */
 struct build_info {
@@ -114,6 +116,13 @@ struct api_env {
 	void (*rehearse_off)(void *arg, struct rehearsal *r);
 	bool (*preview)(void *arg, struct tmpl_preview *p, struct notification *n, struct str text, bool html, struct err *e);
 	void (*preview_off)(void *arg, struct tmpl_preview *p);
+	/*
+	 * Requests of gateways for text messages: what one says (ERR_AUTH: it proves nothing), and the body that has a text sent back
+	 * (as notify/hear.h). NULL functions: nobody is heard.
+	 */
+	bool (*hear)(void *arg, const struct gateway *g, const struct http_request *r, bool reply, struct moment now,
+	    struct arena *a, struct heard *out, struct err *e);
+	struct str (*answer)(const struct gateway *g, struct str text, struct arena *a, struct str *type);
 	span web_timeout;	/* of the server; 0: none */
 	uint64_t (*history_revision)(void *arg);	/* grows with the history. NULL: there is none */
 	/* The texts that n's integration would be sent, in the arena; within some two milliseconds. NULL: nothing is rendered here. */

@@ -47,6 +47,7 @@ api_free(struct api **a)
 	senders_free(&(*a)->senders);
 	http_metrics_free((*a)->http);
 	limited_names_free((*a)->limited_names);
+	sms_answers_free((*a)->sms_answers);
 	mem_free((*a)->reload_error);
 	mem_free(*a);
 	*a = NULL;

@@ -21,6 +21,7 @@ struct http_metrics;
 struct limited_names;
 struct receiver_stats;
 struct senders;
+struct sms_answers;
 struct watch;
 
 struct api {
@@ -40,6 +41,7 @@ struct api {
 	struct receiver_stats *receiver_stats;
 	struct senders *senders;
 	struct limited_names *limited_names;
+	struct sms_answers *sms_answers;	/* NULL: none yet */
 	struct event_listener limited;
 	struct tests tests;
 };
@@ -155,6 +157,9 @@ struct limited_names *limited_names_new(void);
 void limited_names_free(struct limited_names *l);
 void limited_names_count(struct limited_names *l, struct str alertname);
 void limited_names_expose(const struct limited_names *l, struct expo *x);
+
+/* Answers that replies to text messages had. */
+void sms_answers_free(struct sms_answers *s);	/* may be NULL */
 
 /* HTTP metrics by handler, method and status. */
 struct http_metrics *http_metrics_new(void);

@@ -66,6 +66,7 @@ static const struct {
 	{ "group", &type_group },
 	{ "label", NULL },
 	{ "receiver", NULL },
+	{ "gateway", NULL },
 	{ "hash", NULL },
 	{ "asset", NULL },
 	{ "view", NULL },

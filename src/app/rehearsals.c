@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Made-up notifications, from the API to the outbox. */
+/* Made-up notifications, from the API to the outbox; and what gateways tell, from the API to who can read it. */
+#include "notify/hear.h"
 #include "server_private.h"
 
 static void
@@ -33,6 +34,15 @@ preview_off(void *arg, struct tmpl_preview *p)
 	outbox_preview_off(p);
 }
 
+static bool
+hear(void *arg, const struct gateway *g, const struct http_request *r, bool reply, struct moment now, struct arena *a,
+    struct heard *out, struct err *e)
+{
+	struct server *s = arg;
+
+	return gateway_hear(outbox_env(s->outbox), g, r, reply, now, a, out, e);
+}
+
 void
 server_rehearsals_env(struct api_env *env)
 {
@@ -40,4 +50,6 @@ server_rehearsals_env(struct api_env *env)
 	env->rehearse_off = rehearse_off;
 	env->preview = preview;
 	env->preview_off = preview_off;
+	env->hear = hear;
+	env->answer = gateway_answer;
 }

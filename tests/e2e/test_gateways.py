@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Text messages through gateways of several providers, one after the other; what they report; what people answer."""
+import time
+
+import pytest
+
+from lib.gateways import Gateways, number, post, twilio_signature
+from lib.ports import free_ports
+from lib.server import Server
+
+TOKEN = "auth-token"
+CONFIG = """
+route:
+  receiver: phones
+  group_by: [alertname]
+  group_wait: 10ms
+  group_interval: 1s
+  routes:
+    - {{matchers: [alertname=Lost], receiver: lost}}
+    - {{matchers: [alertname=Leak], receiver: leak}}
+gateways:
+  - name: main
+    preset: twilio
+    url: {fake}/twilio
+    account: AC1
+    password: {token}
+    from: "+15005550006"
+    hear: {{reports: true}}
+  - {{name: careful, preset: twilio, url: {fake}/twilio, account: AC1, password: {token}, from: ALERTS, on_unknown: give_up}}
+  - {{name: dead, preset: 46elks, url: "http://127.0.0.1:{closed}", username: u, password: p, from: ALERTS}}
+  - {{name: nexmo, preset: vonage, url: {fake}/vonage, username: key, password: secret, from: ALERTS}}
+  - name: backup
+    preset: 46elks
+    url: {fake}/elks
+    username: u
+    password: p
+    from: ALERTS
+    hear: {{reports: true, replies: ["{ok}"], secret: t/k}}
+receivers:
+  - name: phones
+    sms_configs:
+      - {{gateways: [main, backup], to: {main}, text: "{{{{ .CommonLabels.alertname }}}} 디스크"}}
+      - {{gateways: [dead, nexmo, backup], to: {nexmo}, text: "{{{{ .CommonLabels.alertname }}}}"}}
+  - {{name: lost, sms_configs: [{{gateways: [careful, backup], to: ["{hangs}"], timeout: 1s}}]}}
+  - {{name: leak, sms_configs: [{{gateways: [main, backup], to: ["{leak}"]}}]}}
+"""
+
+
+@pytest.fixture(scope="module")
+def fake():
+    gateways = Gateways()
+    yield gateways
+    gateways.close()
+
+
+@pytest.fixture(scope="module")
+def server(fake, tmp_path_factory):
+    """All that is tried has been sent, but what hangs."""
+    config = CONFIG.format(fake=fake.url, token=TOKEN, closed=free_ports(1)[0], ok=number("01"), hangs=number("05"), leak=number("14"),
+                           main=[number(n) for n in ("01", "03", "04", "08", "10", "13")], nexmo=[number(n) for n in ("06", "07")])
+    server = Server(tmp_path_factory.mktemp("gateways"), config, "--web.external-url=http://am.example.org")
+    server.start()
+    fake.before["10"] = lambda sid: report(server, "main", {"MessageSid": sid, "MessageStatus": "delivered"})
+    for name in ("DiskFull", "Lost", "Leak"):
+        server.alert(alertname=name)
+    yield server
+    fake.hang.set()
+    server.stop()
+
+
+def report(server, gateway, form, token=TOKEN):
+    path = f"/api/ext/v1/sms/{gateway}/report"
+    return post(server.url + path, form, twilio_signature(token, "http://am.example.org" + path, form))
+
+
+def delivery(server, end, state):
+    """The one to that number, when it has come to that state."""
+    until = time.monotonic() + 300
+    while True:
+        items = server.get("/api/ext/v1/deliveries", recipient=number(end))["items"]
+        found = [d for d in items if d["state"] == state]
+        if found:
+            return found[0]
+        assert time.monotonic() < until, items
+        time.sleep(0.05)
+
+
+def test_each_number_is_served_by_whoever_takes_it(server, fake):
+    by = {end: delivery(server, end, "accepted") for end in ("01", "03", "04", "06", "07", "08", "13")}
+    assert [by[end]["gateway"] for end in ("01", "04", "06", "07", "08", "13")] == ["main", "backup", "nexmo", "backup", "main", "backup"]
+    assert by["01"]["provider_id"] == "SM01" and by["01"]["segments"] == 1
+    # Put off twice, it is the turn of the next one.
+    assert by["03"]["gateway"] == "backup" and len(fake.requests("03", "/twilio")) == 2
+    for end in by:
+        assert len(fake.requests(end, "/elks")) == (by[end]["gateway"] == "backup")
+    assert fake.requests("01")[0]["headers"]["Authorization"].startswith("Basic ")
+
+
+def test_a_request_without_an_answer_is_not_made_again_where_that_is_wanted(server, fake):
+    lost = delivery(server, "05", "unknown")
+    assert (lost["gateway"], lost["tries"], len(fake.requests("05"))) == ("careful", 1, 1)
+
+
+def test_a_redirect_takes_no_credentials_elsewhere(server, fake):
+    delivery(server, "14", "accepted")
+    assert all("Authorization" not in r["headers"] for r in fake.elsewhere.items)
+
+
+def test_reports_move_what_they_are_of(server):
+    delivery(server, "10", "delivered")  # the report was there before the answer
+    assert report(server, "main", {"MessageSid": "SM01", "MessageStatus": "delivered"}, token="another")[0] == 403
+    delivery(server, "01", "accepted")
+    for status in ("delivered", "delivered", "sent", "undelivered"):  # twice, and out of order
+        assert report(server, "main", {"MessageSid": "SM01", "MessageStatus": status})[0] == 200
+    delivery(server, "01", "delivered")
+    assert report(server, "main", {"MessageSid": "SM08", "MessageStatus": "undelivered", "ErrorCode": "30003"})[0] == 200
+    assert "30003" in delivery(server, "08", "failed")["error"]
+    assert post(server.url + "/api/ext/v1/sms/backup/report?token=t/k", {"id": "s04", "status": "delivered"})[0] == 200
+    delivery(server, "04", "delivered")
+    assert report(server, "careful", {"MessageSid": "SM01", "MessageStatus": "sent"})[0] == 404
+
+
+def test_replies_act_on_the_last_message(server):
+    def reply(text, end="01", token="t/k"):
+        return post(f"{server.url}/api/ext/v1/sms/backup/reply?token={token}", {"from": number(end), "message": text})
+
+    delivery(server, "03", "accepted")
+    assert reply("STATUS", token="x")[0] == 403
+    assert reply("ack", end="03") == (200, "")  # not listed
+    assert reply("what?") == (200, "Answer ACK, SIL 2h or STATUS")
+    assert reply("status") == (200, "DiskFull: 1 firing")
+    assert reply("'Ack '") == (200, "ACK DiskFull: 1 alert")
+    assert reply("SIL 2h") == (200, "SIL 2h: DiskFull")
+    assert reply("stop") == (200, "")
+    made = {(s["createdBy"], s["comment"].startswith("ACK!")) for s in server.get("/api/v2/silences")}
+    assert made == {("phone ...0001", True), ("phone ...0001", False)}
