@@ -25,6 +25,10 @@ others() {
 	DELETE /api/v2/silence/{silenceID} Ends a silence.
 	POST /api/ext/v1/backup A copy of the database.
 	POST /api/ext/v1/webhook Takes the webhooks of Alertmanager and Grafana as alerts; parameter timeout.
+	POST /api/ext/v1/sms/:gateway/report For gateways of text messages: what became of one; see api.md.
+	GET /api/ext/v1/sms/:gateway/report The same.
+	POST /api/ext/v1/sms/:gateway/reply For gateways: what somebody answered; ACK, SIL 2h or STATUS. See api.md.
+	GET /api/ext/v1/sms/:gateway/reply The same.
 	END
 }
 

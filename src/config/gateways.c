@@ -56,14 +56,6 @@ const struct field gateway_fields[] = {
 	{ 0 },
 };
 
-const struct gateway *
-config_gateway(const struct config *c, struct str name)
-{
-	size_t at;
-
-	return names_find(&c->gateway_names, name, &at) ? &c->gateways[at] : NULL;
-}
-
 static bool
 policy_read(struct reading *r, const struct yaml_node *n, const struct at *at, struct gateway *g)
 {
