@@ -18,14 +18,14 @@ templates: [templates/*.tmpl]
 """
 # Commands that are not run here: why not, and what is looked at instead.
 NOT_HERE = {
-    r"contrib/quickstart\.sh|tests/run\.sh|cmake --preset": "they build the program that is tested here",
     r"contrib/package/": "test_package.py and test_operator.py",
-    r"systemctl (start|stop)": "the program is started and stopped by tests",
+    r"contrib/\S+\.sh|tests/run\.sh|cmake ": "they build what is tested here",
+    r"systemctl ": "the program is started and stopped by tests",
     r"kubectl": "no cluster here; test_kubernetes.py does with plain files what they do with volumes",
     r"tests/(cluster|bench)/": "measures for minutes: its flags are looked at",
     r"tocsin … --etcd\.endpoints": "the flags of a server; test_etcd.py",
     r"tocsin --config\.file": "starts a server; test_migration.py, test_moving.py",
-    r"docker|(sudo )?(apt|dpkg|cpack)|make ": "the package's tests",
+    r"docker|(sudo )?(apt|dpkg|cpack)|make ": "as root, or elsewhere",
     r"rm -f /var/lib|install -o": "test_restore_as_it_is_written",
     r"amtool|curl": None,
 }
