@@ -213,6 +213,15 @@ def test_the_community_chart_gets_what_it_knows(tmp_path):
     subprocess.run([BINARY, "check-config", tmp_path / "c.yml"], check=True, capture_output=True)
 
 
+def test_versions_and_tags_agree():
+    tags = set(re.findall(r"-t \S+:(\S+)", subprocess.run(["sh", CONTRIB / "package/tags.sh", "tocsin"], check=True, capture_output=True, text=True).stdout))
+    [like] = {re.fullmatch(r"v(.*)-tocsin.*", t)[1] for t in tags if "-tocsin" in t}
+    community = yaml.safe_load((CONTRIB / "helm/community-values.yaml").read_text())
+    stack = yaml.safe_load((CONTRIB / "kubernetes/operator/kube-prometheus-stack.yaml").read_text())["alertmanager"]["alertmanagerSpec"]
+    assert {community["image"]["tag"], stack["image"]["tag"]} <= tags and stack["version"] == like
+    assert f"v{CHART.chart['appVersion']}" in tags
+
+
 @pytest.mark.parametrize("path", COMPOSE, ids=lambda p: p.parent.name)
 def test_compose_files(path):
     """Their structure, as far as contrib/ uses it: no schema of compose files is in Debian."""
