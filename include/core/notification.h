@@ -59,6 +59,8 @@ enum recipient_state {
 	RECIPIENT_UNKNOWN,	/* given up: a request for it had no answer, and it is not to be told twice */
 	RECIPIENT_SUPPRESSED,	/* by a budget: a digest tells of it */
 };
+/* "pending", "accepted", "failed", "unknown", "suppressed". */
+const char *recipient_state_text(enum recipient_state s);
 /* The last word of a gateway about a recipient: so many bytes of it are kept. */
 #define RECIPIENT_ERROR_MAX 200
 struct recipient {

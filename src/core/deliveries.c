@@ -426,12 +426,17 @@ follow(struct engine *e, struct held *h, const struct recipient *r, enum deliver
 void
 deliveries_follow(struct engine *e, const struct notification *n, bool over, bool in_doubt, struct str why, struct moment now)
 {
+	bool asks = false;
+
+	/* A notifier that counts no requests has no deliveries. */
+	for (size_t i = 0; i < n->recipients.n; i++)
+		asks |= n->recipients.v[i].tries > 0;
 	for (size_t i = 0; i < n->recipients.n; i++) {
 		const struct recipient *r = &n->recipients.v[i];
 		struct held *h;
 
 		/* Those that an earlier notification served were not asked; others may have been before a restart. */
-		if (r->tries == 0 && (r->state != RECIPIENT_PENDING || !over)) {
+		if (r->tries == 0 && (!asks || r->state != RECIPIENT_PENDING || !over)) {
 			h = find(e, n->id, r->to);
 			if (h == NULL)
 				continue;

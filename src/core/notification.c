@@ -40,6 +40,20 @@ unsure_text(enum unsure_cause c)
 }
 
 const char *
+recipient_state_text(enum recipient_state s)
+{
+	static const char *const texts[] = {
+		[RECIPIENT_PENDING] = "pending",
+		[RECIPIENT_DONE] = "accepted",
+		[RECIPIENT_FAILED] = "failed",
+		[RECIPIENT_UNKNOWN] = "unknown",
+		[RECIPIENT_SUPPRESSED] = "suppressed",
+	};
+
+	return s <= RECIPIENT_SUPPRESSED ? texts[s] : texts[RECIPIENT_UNKNOWN];
+}
+
+const char *
 failure_text(enum failure f)
 {
 	static const char *const texts[FAILURE_N] = {

@@ -130,6 +130,7 @@ put_told(struct reader *r, const struct row *row, struct json_writer *w)
 		json_object_begin(w);
 		json_put_str(w, "to", row->to[i].to);
 		json_put_bool(w, "ok", row->to[i].state == RECIPIENT_DONE);
+		json_put_str(w, "state", str_from(recipient_state_text((enum recipient_state)row->to[i].state)));
 		json_object_end(w);
 	}
 	json_array_end(w);
@@ -245,7 +246,7 @@ put_recipients(struct sbuf *out, const struct row *row)
 
 	for (size_t i = 0; i < row->to_n; i++)
 		sbuf_printf(&all, "%s%.*s%s", i > 0 ? " " : "", STR_ARG(row->to[i].to),
-		    row->to[i].state == RECIPIENT_DONE ? "" : " (not)");
+		    row->to[i].state == RECIPIENT_DONE ? "" : row->to[i].state == RECIPIENT_SUPPRESSED ? " (suppressed)" : " (not)");
 	csv_cell(out, sbuf_get(&all));
 	sbuf_fini(&all);
 }

@@ -26,7 +26,7 @@ cmake -S "$work/tree" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DSTR
 
 build()
 {
-	cmake --build "$work/build" -j "$jobs" --target sim sim_cluster unit_core >"$work/log" 2>&1
+	cmake --build "$work/build" -j "$jobs" --target sim sim_cluster sim_messages unit_core >"$work/log" 2>&1
 }
 
 # Those of what is between members are the simulator's of a cluster.
@@ -39,6 +39,7 @@ simulate()
 		return
 	fi
 	case $1 in
+	messages-*) timeout 300 "$work/build/tests/sim_messages" --seeds "${own:-1..60}" --max-failures 1 >"$work/out" 2>&1 ;;
 	claims-*) timeout 300 "$work/build/tests/sim_cluster" --etcd --seeds "${own:-${CLAIMS_SEEDS:-1..250}}" --max-failures 1 >"$work/out" 2>&1 ;;
 	cluster-*) timeout 300 "$work/build/tests/sim_cluster" --seeds "${own:-$seeds}" --max-failures 1 >"$work/out" 2>&1 ;;
 	*) timeout 300 "$work/build/tests/sim" --seeds "$seeds" --max-failures 1 >"$work/out" 2>&1 ;;
@@ -46,7 +47,7 @@ simulate()
 }
 
 build || { cat "$work/log"; exit 2; }
-for kind in core cluster- claims-; do
+for kind in core cluster- claims- messages-; do
 	if ! simulate "$kind"; then
 		echo "the core is not sound to begin with:"
 		head -1 "$work/out"

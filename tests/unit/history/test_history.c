@@ -58,7 +58,7 @@ START_TEST(what_is_heard_is_found)
 				   "\"group\":\"") == text, "%s", text);
 	ck_assert_msg(strstr(text, "\"receiver\":\"ops\",\"integration\":\"hook[0]\",\"reason\":\"first\",\"firing\":1,"
 				   "\"resolved\":0,\"attempts\":2,\"outcome\":\"failed\",\"error\":\"no \\\"such\\\" token\","
-				   "\"failure\":\"authError\",\"ms\":5,\"recipients\":[{\"to\":\"jo\",\"ok\":false}],"
+				   "\"failure\":\"authError\",\"ms\":5,\"recipients\":[{\"to\":\"jo\",\"ok\":false,\"state\":\"failed\"}],"
 				   "\"fingerprints\":[\"") != NULL, "%s", text);
 	rig_fini(&r);
 }
