@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/hmap.h"
 #include "base/mem.h"
+#include "base/slab.h"
 #include "row_log_private.h"
 #include "wire/codec_state.h"
 
@@ -47,7 +48,7 @@ find_group(const struct row_log *k, uint64_t number)
 static void
 add_found(struct hmap *m, struct kept_item *item, uint64_t hash)
 {
-	struct found *f = NEW(struct found);
+	struct found *f = SLAB_NEW(struct found);
 
 	f->item = item;
 	hmap_insert(m, &f->node, hash);
@@ -60,7 +61,7 @@ remove_found(struct row_log *k, struct hmap *m, struct found *f)
 		return;
 	row_log_remove(k, f->item);
 	hmap_remove(m, &f->node);
-	mem_free(f);
+	slab_free(f);
 }
 
 struct loading {
@@ -181,7 +182,7 @@ static void
 index_free(struct hmap *m)
 {
 	HMAP_EACH(m, node)
-		mem_free(CONTAINER_OF(node, struct found, node));
+		slab_free(CONTAINER_OF(node, struct found, node));
 	hmap_fini(m);
 }
 
