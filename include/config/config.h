@@ -45,7 +45,7 @@ struct global {
 	struct host_port smtp_smarthost;
 	struct str smtp_auth_username, smtp_auth_password, smtp_auth_password_file;
 	struct str smtp_auth_secret, smtp_auth_secret_file, smtp_auth_identity;
-	bool smtp_require_tls;
+	bool smtp_require_tls, smtp_auth_optional;
 	enum tristate smtp_force_implicit_tls;
 	struct str smtp_language, smtp_time_zone;
 	bool smtp_extras;

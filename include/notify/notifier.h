@@ -115,6 +115,7 @@ struct mail_request {
 	size_t to_n;
 	struct str message;		/* whole RFC 5322 message, CRLF lines */
 	bool require_tls, implicit_tls;
+	bool auth_optional;		/* a server that offers no AUTH gets the mail all the same */
 	const struct tls_config *tls;	/* NULL: defaults */
 	struct str username, password, secret, identity;	/* empty: none */
 	struct fetch_gate *gate;	/* borrowed; NULL: always open. Asked when all but the end of the message has been sent; set by the edge */
@@ -159,6 +160,7 @@ struct response {
 	/* mail: one per mail_request.to, in order; 0 when not reached */
 	int smtp_code;			/* final reply to the message, 0 when not reached */
 	const int *smtp_recipient_codes;
+	bool smtp_auth_refused;		/* the server did not take the password */
 };
 
 struct notifier {

@@ -21,6 +21,8 @@ const struct field global_fields[] = {
 	STRING_FIELD(G, smtp_auth_secret, .flags = SECRET, .doc = "Secret for CRAM-MD5."),
 	STRING_FIELD(G, smtp_auth_secret_file, .flags = F_OMIT_EMPTY | F_PATH_CWD, .doc = "File that holds it."),
 	STRING_FIELD(G, smtp_auth_identity, .flags = F_OMIT_EMPTY, .doc = "Identity for PLAIN."),
+	BOOL_FIELD(G, smtp_auth_optional, .flags = F_EXTENSION,
+	    .doc = "Send without a password where the mail server asks for none."),
 	BOOL_FIELD(G, smtp_require_tls, .fallback = "true", .doc = "Do not send mail without TLS."),
 	TLS_FIELD(G, smtp_tls_config, .flags = F_OMIT_EMPTY, .fallback = "{}", .doc = "TLS towards the mail server."),
 	TRISTATE_FIELD(G, smtp_force_implicit_tls, .flags = F_OMIT_EMPTY,

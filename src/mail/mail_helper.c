@@ -8,6 +8,7 @@
  * next is the program started anew.
  */
 #include <errno.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -69,6 +70,8 @@ prepare(void)
 	/* libESMTP looks for files in there and fails on any that is not as it likes: there are none. */
 	setenv("XDG_CONFIG_DIR", "/nonexistent", 1);
 	setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
+	/* libcurl reads domain names that are not ASCII as the locale has it. */
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
 	/* Once, here, rather than in each worker. */
 	(void)OPENSSL_init_ssl(0, NULL);
 }

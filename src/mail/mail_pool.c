@@ -27,17 +27,6 @@ mono_now(const struct mail_pool *p)
 
 /* Workers. */
 
-/* The bufferevent outlives its end by a turn, and must not hold a message that is gone. */
-static void
-drop_output(struct mail_worker *w)
-{
-	struct evbuffer *out = bufferevent_get_output(w->bev);
-
-	evbuffer_unfreeze(out, 1);
-	evbuffer_drain(out, evbuffer_get_length(out));
-	evbuffer_freeze(out, 1);
-}
-
 static void
 worker_end(struct mail_worker *w)
 {
@@ -50,7 +39,7 @@ worker_end(struct mail_worker *w)
 	p->workers_n--;
 	p->starting -= !w->ready;
 	mail_keep_end(w);
-	drop_output(w);
+	mail_unsay(w);
 	if (w->session.p != NULL)
 		explicit_bzero(w->session.p, w->session.n);
 	sbuf_fini(&w->session);
@@ -168,6 +157,7 @@ on_result(struct mail_worker *w, struct str payload)
 	r.transport_error = !result.ok && result.code == 0;
 	r.error = arena_str(c->arena, result.error);
 	r.smtp_code = result.code;
+	r.smtp_auth_refused = result.auth_refused;
 	r.smtp_recipient_codes = result.codes_n > 0 ? result.codes : NULL;
 	/* A result that contradicts itself must not pass for a delivery. */
 	if (!result.ok && r.smtp_code / 100 == 2) {

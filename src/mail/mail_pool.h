@@ -71,6 +71,8 @@ struct mail_pool {
 void mail_say(struct mail_worker *w, enum frame_kind word);
 /* The message stays where it is: it is the call's owner's. */
 void mail_say_job(struct mail_worker *w, const struct mail_request *r, span time);
+/* Nothing more goes out to it, which is about to end. */
+void mail_unsay(struct mail_worker *w);
 
 /* mail_keep.c */
 /* The worker keeps the session it is in, whose call is done. */

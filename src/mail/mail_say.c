@@ -42,3 +42,14 @@ mail_say_job(struct mail_worker *w, const struct mail_request *r, span time)
 	explicit_bzero(b.p, b.n);
 	sbuf_fini(&b);
 }
+
+/* The bufferevent outlives its end by a turn, and must not hold a message that is gone. */
+void
+mail_unsay(struct mail_worker *w)
+{
+	struct evbuffer *out = bufferevent_get_output(w->bev);
+
+	evbuffer_unfreeze(out, 1);
+	evbuffer_drain(out, evbuffer_get_length(out));
+	evbuffer_freeze(out, 1);
+}

@@ -66,6 +66,7 @@ mail_wire_session(struct sbuf *b, const struct mail_request *r)
 		put_str(b, strings[i]);
 	put_int(b, r->require_tls);
 	put_int(b, r->implicit_tls);
+	put_int(b, r->auth_optional);
 	put_int(b, r->tls != NULL);
 	if (r->tls != NULL)
 		put_tls(b, r->tls);
@@ -103,6 +104,7 @@ mail_wire_result(struct sbuf *b, const struct mail_result *r)
 	put_str(b, r->error);
 	put_int(b, r->code);
 	put_int(b, r->begun);
+	put_int(b, r->auth_refused);
 	put_int(b, (int64_t)r->codes_n);
 	for (size_t i = 0; i < r->codes_n; i++)
 		put_int(b, r->codes[i]);
@@ -193,7 +195,7 @@ get_session(struct str *s, struct arena *a, struct mail_request *r)
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
 		if (!get_str(s, strings[i]))
 			return false;
-	return get_bool(s, &r->require_tls) && get_bool(s, &r->implicit_tls) && get_bool(s, &tls) &&
+	return get_bool(s, &r->require_tls) && get_bool(s, &r->implicit_tls) && get_bool(s, &r->auth_optional) && get_bool(s, &tls) &&
 	    (!tls || get_tls(s, a, &r->tls));
 }
 
@@ -221,7 +223,8 @@ mail_wire_read_result(struct str s, struct arena *a, struct mail_result *out)
 
 	*out = (struct mail_result){ 0 };
 	if (!get_bool(&s, &out->ok) || !get_int(&s, &next) || next < WORKER_FREE || next > WORKER_ENDS ||
-	    !get_str(&s, &out->error) || !get_int(&s, &n) || !get_bool(&s, &out->begun) || !get_count(&s, &out->codes_n))
+	    !get_str(&s, &out->error) || !get_int(&s, &n) || !get_bool(&s, &out->begun) || !get_bool(&s, &out->auth_refused) ||
+	    !get_count(&s, &out->codes_n))
 		return false;
 	out->next = (enum worker_next)next;
 	out->code = (int)n;

@@ -51,6 +51,7 @@ struct mail_result {
 	struct str error;
 	int code;		/* final reply to the message; 0: not reached */
 	bool begun;		/* the server has asked for the message */
+	bool auth_refused;	/* it did not take the password */
 	enum worker_next next;
 	const int *codes;	/* per recipient */
 	size_t codes_n;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "mail_child.h"
+#include "mail_names.h"
 #include "mail_session.h"
 
 #define MESSAGES_MAX 100	/* in one session: servers like an end */
@@ -87,6 +88,7 @@ report(struct mail_session *s, bool ok, enum worker_next next)
 {
 	struct sbuf b = SBUF_INIT(FRAME_MAX);
 	struct mail_result r = { .ok = ok, .next = next, .code = s->d.final_code, .begun = s->d.begun,
+		.auth_refused = s->d.auth_refused,
 		.codes = s->d.rcpt_codes, .codes_n = s->job->r.to_n };
 	bool sent;
 
@@ -142,6 +144,15 @@ check_lines(const struct mail_request *m, struct err *e)
 	return !bad || err_set(e, ERR_INVALID, "smtp: A line must not contain CR or LF");
 }
 
+/* Addresses and names fit into lines of ASCII, or of UTF-8 where a server likes it. */
+static bool
+check(struct mail_session *s)
+{
+	struct mail_request *m = &s->job->r;
+
+	return check_lines(m, &s->d.err) && mail_names_to_ascii(s->arena, m, &s->d.needs_smtputf8, &s->d.err);
+}
+
 static void
 drop_payload(struct mail_session *s)
 {
@@ -182,7 +193,8 @@ mail_session_next(struct mail_session *s)
 	s->heard = s->told = s->asked = false;
 	s->reused = true;
 	smtp_dialog_next(&s->d);
-	return check_lines(&s->job->r, &s->d.err);
+	/* Addresses of the other kind are for the other library. */
+	return check(s) && !s->d.needs_smtputf8;
 }
 
 static bool
@@ -193,9 +205,9 @@ run(struct mail_session *s)
 	s->d = (struct smtp_dialog){ .r = m, .arena = s->arena, .stop = on_stop, .arg = s };
 	s->heard = s->reused = false;
 	s->taken = 0;
-	if (!check_lines(m, &s->d.err))
+	if (!check(s))
 		return false;
-	if (m->implicit_tls || m->identity.n > 0 || str_chr(m->smarthost.host, ':') < m->smarthost.host.n)
+	if (m->implicit_tls || m->identity.n > 0 || s->d.needs_smtputf8 || str_chr(m->smarthost.host, ':') < m->smarthost.host.n)
 		return smtp_by_curl(s);
 	s->d.rewrite = true;
 	return smtp_by_esmtp(s);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SMTP by libcurl, in a mail worker only: for what libESMTP cannot do, that is
- * TLS from the first byte on, an authorization identity, and addresses of IPv6.
+ * TLS from the first byte on, an authorization identity, servers' addresses of IPv6, and mail
+ * addresses that are not ASCII.
  */
 #include <assert.h>
 #include <string.h>
@@ -102,12 +103,16 @@ static void
 describe(struct run *r, CURLcode code)
 {
 	struct smtp_dialog *d = &r->s->d;
-	enum smtp_step waiting = smtp_dialog_waiting(d);
 	const struct host_port *h = &r->s->job->r.smarthost;
 	long result = 0, os = 0;
+	curl_off_t connected = 0;
+	enum smtp_step waiting;
 
 	if (d->err.kind != ERR_NONE)
 		return;
+	curl_easy_getinfo(r->easy, r->s->job->r.implicit_tls ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T, &connected);
+	d->connected |= connected > 0;
+	waiting = smtp_dialog_waiting(d);
 	curl_easy_getinfo(r->easy, CURLINFO_SSL_VERIFYRESULT, &result);
 	curl_easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &os);
 	if (code == CURLE_PEER_FAILED_VERIFICATION)

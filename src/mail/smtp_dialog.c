@@ -140,6 +140,7 @@ on_ehlo_word(struct smtp_dialog *d, struct str word)
 		d->offers_auth = d->offers_auth || d->auth_line;
 		d->offers_starttls = d->offers_starttls || str_caseeq(word, STR("STARTTLS"));
 		d->offers_8bitmime = d->offers_8bitmime || str_caseeq(word, STR("8BITMIME"));
+		d->offers_smtputf8 = d->offers_smtputf8 || str_caseeq(word, STR("SMTPUTF8"));
 		/* Without the others, libESMTP sends one command at a time and the message by DATA. */
 		keep = d->auth_line || str_caseeq(word, STR("STARTTLS")) || str_caseeq(word, STR("8BITMIME"));
 	} else if (d->auth_line) {
@@ -163,8 +164,17 @@ after_ehlo(struct smtp_dialog *d)
 			    " STARTTLS extension", STR_ARG(r->smarthost.host), STR_ARG(r->smarthost.port));
 		return;
 	}
-	if (r->username.n == 0 || !d->offers_auth)
+	if (r->username.n == 0)
 		return;
+	if (!d->offers_auth) {
+		/* COMPAT: Alertmanager sends without, to whoever is there. */
+		if (r->auth_optional)
+			return;
+		err_set(&d->err, ERR_AUTH, "a username is set but \"%.*s:%.*s\" does not offer the AUTH extension",
+		    STR_ARG(r->smarthost.host), STR_ARG(r->smarthost.port));
+		stop(d);
+		return;
+	}
 	if (d->mechanism == MECH_NONE) {
 		err_set(&d->err, ERR_AUTH, "find auth mechanism: %s", sbuf_cstr(&d->mech_errors));
 		stop(d);
@@ -231,7 +241,7 @@ on_reply(struct smtp_dialog *d, int code, bool more)
 			refused(d, s, code);
 			break;
 		}
-		d->offers_starttls = d->offers_auth = d->offers_8bitmime = false;
+		d->offers_starttls = d->offers_auth = d->offers_8bitmime = d->offers_smtputf8 = false;
 		after_ehlo(d);
 		break;
 	case SMTP_STARTTLS:
@@ -251,6 +261,7 @@ on_reply(struct smtp_dialog *d, int code, bool more)
 	case SMTP_AUTH:
 		d->continuing = code == 334;
 		d->authenticated = code / 100 == 2;
+		d->auth_refused = code / 100 == 5;
 		if (code >= 400)
 			refused(d, s, code);
 		break;
@@ -309,13 +320,45 @@ begin_word(struct smtp_dialog *d, char *at)
 }
 
 static void
+next_line(struct smtp_dialog *d)
+{
+	sbuf_fini(&d->line);
+	d->line = (struct sbuf)SBUF_INIT(LINE_MAX_BYTES);
+	d->words = 0;
+	d->auth_line = false;
+	begin_word(d, NULL);
+}
+
+static void
+not_smtp(struct smtp_dialog *d, struct str line)
+{
+	enum smtp_step s = d->pending_n > 0 ? d->pending[0] : SMTP_OTHER;
+	struct sbuf b = SBUF_INIT(REPLY_MAX);
+
+	sbuf_printf(&b, "invalid response code: \"%.*s\"", STR_ARG(str_sub(line, 0, 200)));
+	d->err.kind = ERR_NONE;
+	blame(d, s, sbuf_cstr(&b));
+	sbuf_fini(&b);
+	stop(d);
+}
+
+static void
 end_line(struct smtp_dialog *d, bool more)
 {
 	struct str line = sbuf_get(&d->line);
 	int code = 0;
+	bool valid = line.n >= 3 && (line.n == 3 || line.p[3] == ' ' || line.p[3] == '-');
 
-	for (size_t i = 0; i < 3 && i < line.n; i++)
-		code = line.p[i] >= '0' && line.p[i] <= '9' ? code * 10 + (line.p[i] - '0') : 0;
+	for (size_t i = 0; i < 3 && valid; i++) {
+		valid = line.p[i] >= '0' && line.p[i] <= '9';
+		code = code * 10 + (line.p[i] - '0');
+	}
+	/* The libraries may wait for another one. */
+	if (!valid) {
+		not_smtp(d, line);
+		next_line(d);
+		return;
+	}
 	if (d->reply_lines++ > 0)
 		sbuf_putc(&d->reply, '\n');
 	sbuf_str(&d->reply, str_trim(str_sub(line, 4, line.n)));
@@ -325,11 +368,7 @@ end_line(struct smtp_dialog *d, bool more)
 		d->reply = (struct sbuf)SBUF_INIT(REPLY_MAX);
 		d->reply_lines = 0;
 	}
-	sbuf_fini(&d->line);
-	d->line = (struct sbuf)SBUF_INIT(LINE_MAX_BYTES);
-	d->words = 0;
-	d->auth_line = false;
-	begin_word(d, NULL);
+	next_line(d);
 }
 
 /*
@@ -383,7 +422,7 @@ on_command(struct smtp_dialog *d, struct str line)
 	if (d->continuing)
 		return SMTP_AUTH;	/* whatever it may look like */
 	if (is_command(line, "EHLO")) {
-		d->offers_auth = d->offers_8bitmime = false;
+		d->offers_auth = d->offers_8bitmime = d->offers_smtputf8 = false;
 		return SMTP_EHLO;
 	}
 	if (is_command(line, "HELO"))
@@ -399,6 +438,10 @@ on_command(struct smtp_dialog *d, struct str line)
 		}
 		if (d->r->username.n > 0 && d->offers_auth && !d->authenticated) {
 			blame(d, SMTP_AUTH, "not authenticated");
+			stop(d);
+		}
+		if (d->needs_smtputf8 && !d->offers_smtputf8) {
+			blame(d, SMTP_MAIL, "an address is not ASCII, and the server does not offer the SMTPUTF8 extension");
 			stop(d);
 		}
 		return SMTP_MAIL;

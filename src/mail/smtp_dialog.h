@@ -52,9 +52,11 @@ struct smtp_dialog {
 	/* Facts. */
 	bool tls;			/* encrypted from here on */
 	bool connected;
-	bool offers_starttls, offers_auth, offers_8bitmime;
+	bool offers_starttls, offers_auth, offers_8bitmime, offers_smtputf8;
+	bool needs_smtputf8;		/* an address is not ASCII; set before the session */
 	enum smtp_mechanism mechanism;	/* to use */
 	bool authenticated;
+	bool auth_refused;		/* for good: 5xx */
 	int *rcpt_codes;		/* one per r->to, in the arena */
 	size_t rcpt_n;			/* answered so far */
 	size_t accepted;

@@ -13,6 +13,7 @@
 #include "base/tz.h"
 #include "brief.h"
 #include "http/header.h"
+#include "mail_account.h"
 #include "mail_message.h"
 #include "recipients.h"
 #include "render.h"
@@ -31,7 +32,7 @@ struct email_settings {
 	struct str auth_username, auth_password, auth_password_file, auth_secret, auth_secret_file, auth_identity;
 	struct str_pairs headers;
 	struct str html, text;
-	enum tristate require_tls;
+	enum tristate auth_optional, require_tls;
 	struct tls_config *tls_config;
 	enum tristate force_implicit_tls;
 	struct email_threading threading;
@@ -69,6 +70,8 @@ static const struct field email_fields[] = {
 	    .doc = "File that holds auth_secret."),
 	STRING_FIELD(struct email_settings, auth_identity, .flags = F_OMIT_EMPTY, .inherit = "smtp_auth_identity",
 	    .doc = "Identity for PLAIN."),
+	TRISTATE_FIELD(struct email_settings, auth_optional, .flags = F_EXTENSION | F_OMIT_EMPTY,
+	    .doc = "Send without a password where the mail server asks for none."),
 	PAIRS_FIELD(struct email_settings, headers, .flags = F_TEMPLATE | F_OMIT_EMPTY,
 	    .doc = "Further headers, Subject too; they replace those of the same name."),
 	STRING_FIELD(struct email_settings, html, .flags = F_TEMPLATE | F_HTML | F_OMIT_EMPTY,
@@ -195,6 +198,8 @@ email_finish(void *settings, const struct global *g, struct arena *a, struct err
 	settings_inherit_pair(&s->auth_secret, &s->auth_secret_file, g->smtp_auth_secret, g->smtp_auth_secret_file);
 	if (s->tls_config == NULL)
 		s->tls_config = g->smtp_tls_config;
+	if (s->auth_optional == TRI_UNSET && g->smtp_auth_optional)
+		s->auth_optional = TRI_TRUE;
 	if (s->require_tls == TRI_UNSET)
 		s->require_tls = g->smtp_require_tls ? TRI_TRUE : TRI_FALSE;
 	if (s->force_implicit_tls == TRI_UNSET)
@@ -267,6 +272,7 @@ put_threading(struct sbuf *b, struct attempt *a, const struct email_settings *s)
 /* Lives from start to resume. */
 struct email_state {
 	struct err template_error;	/* the first of a header's or the body's template; ERR_NONE: all were rendered */
+	struct str account;		/* empty: none is asked for */
 };
 
 /* The header's text unless an integration sets it; none: it is left out. */
@@ -475,14 +481,16 @@ email_start(struct attempt *a, struct request *out, struct err *e)
 		return STEP_FAIL;
 	if (m->to_n == 0)
 		return STEP_DONE;
-	if (!read_secrets(a, m, e))
-		return STEP_RETRY;
 	m->smarthost = s->smarthost;
+	if (!read_secrets(a, m, e) || !mail_account_may_be_tried(a, m, e))
+		return STEP_RETRY;
+	state->account = mail_account_key(a, m);
 	m->hello = s->hello;
 	m->require_tls = s->require_tls == TRI_TRUE;
 	m->implicit_tls = s->force_implicit_tls == TRI_UNSET ? str_is(s->smarthost.port, "465") :
 	    s->force_implicit_tls == TRI_TRUE;
 	m->tls = s->tls_config;
+	m->auth_optional = s->auth_optional == TRI_TRUE;
 	return STEP_SEND;
 }
 
@@ -518,6 +526,8 @@ email_resume(struct attempt *a, const struct response *r, struct request *out, s
 			err_set(e, r->timed_out ? ERR_TIMEOUT : ERR_IO, "%.*s", STR_ARG(r->error));
 		else
 			err_set(e, ERR_IO, "delivery failure: reply code %d", r->smtp_code);
+		if (r->smtp_auth_refused)
+			mail_account_refused(a, state->account);
 		return STEP_RETRY;
 	}
 	/* An empty mail serves nobody, and of a template that fails somebody has to hear. */

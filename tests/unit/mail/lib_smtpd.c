@@ -70,7 +70,12 @@ say(struct session *s, const char *reply)
 		session_free(s);
 		return false;
 	}
-	bufferevent_write(s->bev, reply, strlen(reply));
+	for (size_t n; *reply != '\0'; reply += n) {
+		n = s->d->drips ? 1 : strlen(reply);
+		bufferevent_write(s->bev, reply, n);
+		if (s->d->drips)
+			bufferevent_flush(s->bev, EV_WRITE, BEV_FLUSH);
+	}
 	return true;
 }
 

@@ -29,6 +29,7 @@ struct smtpd {
 	const char *ehlo_tls;		/* … after STARTTLS */
 	SSL_CTX *tls;			/* for STARTTLS or, with tls_first, at once */
 	bool tls_first;
+	bool drips;			/* answers leave one byte at a time */
 	int limit;			/* of messages in a session, whose next MAIL is the end of it; 0: none */
 	struct sbuf heard;		/* commands, with \n */
 	struct sbuf message;

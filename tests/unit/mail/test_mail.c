@@ -123,6 +123,7 @@ START_TEST(mechanisms_are_chosen)
 	m.username = str_from(auths[_i].user);
 	m.password = str_from(auths[_i].password);
 	m.secret = str_from(auths[_i].secret);
+	m.auth_optional = auths[_i].error == NULL;
 	world_send(&m);
 	if (auths[_i].error != NULL) {
 		ck_assert_str_eq(sbuf_cstr(&w.error), auths[_i].error);

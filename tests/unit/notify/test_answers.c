@@ -162,6 +162,32 @@ START_TEST(who_needs_no_body_takes_one_that_breaks_off)
 }
 END_TEST
 
+/* A password that was refused is not said again soon, for whatever notification. */
+START_TEST(a_refused_password_is_given_a_rest)
+{
+	static const struct row mail = { .kind = "email",
+		.settings = "{to: a@b, from: c@d, smarthost: 'h:25', auth_username: u, auth_password: p}" };
+	struct response refused = { .kind = REQUEST_MAIL, .transport_error = true, .smtp_auth_refused = true, .error = STR("535 no") };
+	struct bench *b = make_bench(&mail);
+	struct request req;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(bench_start(b, &req, &e), STEP_SEND);
+	ck_assert_int_eq(bench_resume(b, &refused, &req, &e), STEP_RETRY);
+	ck_assert_int_eq(b->attempt.failure, FAILURE_AUTH);
+	ck_assert_int_eq(b->attempt.retry_after, SPAN_MIN);
+	err_clear(&e);
+	ck_assert_int_eq(bench_start(b, &req, &e), STEP_RETRY);
+	ck_assert_str_eq(e.text, "\"h:25\" refused this username and password a moment ago, they are not tried again yet");
+	ck_assert_int_eq(b->attempt.retry_after, SPAN_MIN);
+	/* When that is forgotten it is. */
+	b->cache_n = 0;
+	err_clear(&e);
+	ck_assert_int_eq(bench_start(b, &req, &e), STEP_SEND);
+	bench_free(b);
+}
+END_TEST
+
 /* A question that comes before is no notification. */
 START_TEST(who_asks_first_says_so)
 {
@@ -199,6 +225,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, odd_json_means_what_it_says, 0, (int)ARRAY_LEN(rows));
 	tcase_add_loop_test(t, who_asks_first_says_so, 0, 4);
+	tcase_add_test(t, a_refused_password_is_given_a_rest);
 	tcase_add_loop_test(t, who_needs_no_body_takes_one_that_breaks_off, 0, 21);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
