@@ -30,7 +30,7 @@ print_bash(void)
 			printf("\t%s) name=${COMP_WORDS[2]} ;;\n", commands[i]->group);
 	printf("\tesac\n"
 	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tcase $cur in\n"
-	       "\t\t-*) words=$(tocsin --help 2>/dev/null | grep -o -e '--[a-z][a-z.-]*') ;;\n"
+	       "\t\t-*) words=$(tocsin --help 2>/dev/null | sed -n 's/^  *\\(-[a-z], \\)*\\(--[a-z][a-z.-]*\\).*/\\2/p') ;;\n"
 	       "\t\t*) words='");
 	for (size_t i = 0; i < n; i++)
 		if (begins_group(commands, i) && !commands[i]->hidden)

@@ -22,7 +22,7 @@ static const struct field signal_fields[] = {
 	URL_FIELD(struct signal_settings, url, .flags = F_OMIT_EMPTY, .doc = "Where signal-cli-rest-api is."),
 	STRING_FIELD(struct signal_settings, number, .flags = F_OMIT_EMPTY, .doc = "The registered number that sends."),
 	STRINGS_FIELD(struct signal_settings, recipients, .flags = F_TEMPLATE,
-	    .doc = "Numbers, user names and groups (group.…); a template may give several, with commas between them."),
+	    .doc = "Numbers, user names and groups (group.ID); a template may give several, with commas between them."),
 	STRING_FIELD(struct signal_settings, message, .flags = F_TEMPLATE | F_OMIT_EMPTY,
 	    .fallback = "{{ template \"signal.default.message\" . }}", .doc = "Text of the message, cut to 2000 characters."),
 	STRING_FIELD(struct signal_settings, text_mode, .fallback = "normal", .doc = "normal, or styled: *italic*, **bold**."),

@@ -108,6 +108,7 @@ notify_route_labels(const struct notify_env *env, const struct config *c, const 
 	a = arena_new();
 	none = labels_empty();
 	struct notification n = {
+		.config = (struct config *)(uintptr_t)c,
 		.route = r,
 		.receiver = r->receiver,
 		.group_key = STR(""),

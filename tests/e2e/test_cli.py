@@ -638,7 +638,7 @@ def test_completion(cli, tmp_path):
     assert complete("tocsin", "template", "") == ["render", "preview"]
     assert complete("tocsin", "completion", "z") == ["zsh"]
     assert complete("tocsin", "routes", "test", "--verif") == ["--verify.receivers"]
-    assert complete("tocsin", "check-config", "--config") == ["--config.expand-env"]
+    assert complete("tocsin", "check-config", "--config") == ["--config.extra-file", "--config.expand-env"]
     assert complete("tocsin", "--storage") == ["--storage.path"]
     assert "bashcompinit" in cli("completion", "zsh")
     assert "bash or zsh" in cli.error("completion", "fish")
