@@ -21,5 +21,7 @@ bool gateway_hear(const struct notify_env *env, const struct gateway *g, const s
  * and no type: the gateway has no such way.
  */
 struct str gateway_answer(const struct gateway *g, struct str text, struct arena *arena, struct str *type);
+/* The directory in g's spool that holds what could not be sent; NULL: it has no spool. */
+const char *gateway_failed_folder(const struct gateway *g);
 
 #endif

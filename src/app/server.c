@@ -24,6 +24,7 @@
 #include "setup/external_url.h"
 #include "setup/load.h"
 #include "silence_ends.h"
+#include "spools.h"
 #include "startup_pages.h"
 
 #define BUILD_CONTEXT "(go=C11, platform=linux, user=, date=, tags=unknown)"
@@ -474,6 +475,7 @@ start(struct server *s, struct moment now, struct err *e)
 		history_started(s->history, c, now.wall, STR(TOCSIN_VERSION));
 		if (s->history != NULL)
 			s->silence_ends = silence_ends_new(s);
+		s->spools = spools_new(s);
 		http_server_serve(s->web);
 		supervisor_ready(s->supervisor);
 	}
@@ -497,6 +499,7 @@ stop(struct server *s)
 	api_free(&s->api);
 	others_free(s);
 	silence_ends_free(&s->silence_ends);
+	spools_free(&s->spools);
 	drive_free(&s->drive);
 	store_finish(s->store);
 	store_detach(s->store);

@@ -59,6 +59,7 @@ struct server {
 	struct recorder *recorder;	/* NULL: the feature is off */
 	struct history *history;	/* NULL: there is none */
 	struct silence_ends *silence_ends;	/* NULL: there is no history */
+	struct spools *spools;
 	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;
 	struct supervisor *supervisor;

@@ -245,3 +245,9 @@ gateway_answer(const struct gateway *g, struct str text, struct arena *arena, st
 	sbuf_fini(&b);
 	return out;
 }
+
+const char *
+gateway_failed_folder(const struct gateway *g)
+{
+	return gateway_preset(g->preset)->failed;
+}

@@ -18,6 +18,7 @@ route:
   routes:
     - {{matchers: [alertname=Lost], receiver: lost}}
     - {{matchers: [alertname=Leak], receiver: leak}}
+    - {{matchers: [alertname=Modem], receiver: modem}}
 gateways:
   - name: main
     preset: twilio
@@ -36,7 +37,9 @@ gateways:
     password: p
     from: ALERTS
     hear: {{reports: true, replies: ["{ok}"], secret: t/k}}
+  - {{name: modem, preset: smstools, spool: {spool}}}
 receivers:
+  - {{name: modem, sms_configs: [{{gateways: [modem], to: ["{ok}", "{hangs}"], text: "{{{{ .CommonLabels.alertname }}}} 디스크"}}]}}
   - name: phones
     sms_configs:
       - {{gateways: [main, backup], to: {main}, text: "{{{{ .CommonLabels.alertname }}}} 디스크"}}
@@ -56,11 +59,15 @@ def fake():
 @pytest.fixture(scope="module")
 def server(fake, tmp_path_factory):
     """All that is tried has been sent, but what hangs."""
-    config = CONFIG.format(fake=fake.url, token=TOKEN, closed=free_ports(1)[0], ok=number("01"), hangs=number("05"), leak=number("14"),
+    spool = tmp_path_factory.mktemp("spool")
+    for name in ("outgoing", "sent", "failed"):
+        (spool / name).mkdir()
+    config = CONFIG.format(spool=spool, fake=fake.url, token=TOKEN, closed=free_ports(1)[0], ok=number("01"), hangs=number("05"), leak=number("14"),
                            main=[number(n) for n in ("01", "03", "04", "08", "10", "13")], nexmo=[number(n) for n in ("06", "07")])
     server = Server(tmp_path_factory.mktemp("gateways"), config, "--web.external-url=http://am.example.org")
     server.start()
     fake.before["10"] = lambda sid: report(server, "main", {"MessageSid": sid, "MessageStatus": "delivered"})
+    server.spool = spool
     for name in ("DiskFull", "Lost", "Leak"):
         server.alert(alertname=name)
     yield server
@@ -73,12 +80,12 @@ def report(server, gateway, form, token=TOKEN):
     return post(server.url + path, form, twilio_signature(token, "http://am.example.org" + path, form))
 
 
-def delivery(server, end, state):
+def delivery(server, end, state, gateway=None):
     """The one to that number, when it has come to that state."""
     until = time.monotonic() + 300
     while True:
         items = server.get("/api/ext/v1/deliveries", recipient=number(end))["items"]
-        found = [d for d in items if d["state"] == state]
+        found = [d for d in items if d["state"] == state and gateway in (None, d["gateway"])]
         if found:
             return found[0]
         assert time.monotonic() < until, items
@@ -134,3 +141,16 @@ def test_replies_act_on_the_last_message(server):
     assert reply("stop") == (200, "")
     made = {(s["createdBy"], s["comment"].startswith("ACK!")) for s in server.get("/api/v2/silences")}
     assert made == {("phone ...0001", True), ("phone ...0001", False)}
+
+
+def test_a_modem_sends_what_lies_in_its_spool(server):
+    server.alert(alertname="Modem")
+    by = {end: delivery(server, end, "accepted", "modem")["provider_id"] for end in ("01", "05")}
+    text = (server.spool / "outgoing" / by["01"]).read_text()
+    assert text.startswith(f"To: {number('01')[1:]}\nAlphabet: UTF-8\n") and text.endswith("\n\nModem 디스크")
+    (server.spool / "outgoing" / by["01"]).rename(server.spool / "sent" / by["01"])
+    (server.spool / "outgoing" / by["05"]).rename(server.spool / "failed" / by["05"])
+    (server.spool / "failed" / by["05"]).write_text("To: 1\nFail_reason: no network\n\n")
+    assert delivery(server, "05", "failed", "modem")["error"] == "no network"
+    delivery(server, "01", "accepted", "modem")
+    assert [p.name for p in server.spool.glob("*/*")] != [] and not list(server.spool.glob(".*"))

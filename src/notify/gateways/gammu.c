@@ -70,6 +70,7 @@ gammu_request(struct attempt *a, const struct gateway_message *m, struct request
 const struct gateway_preset gateway_gammu = {
 	.name = "gammu",
 	.wants = G_SPOOL,
+	.failed = "error",
 	.numbers = NUMBER_PLUS,
 	.request = gammu_request,
 	.judge = gateway_spooled,

@@ -74,6 +74,7 @@ struct gateway_preset {
 	unsigned segments_max;	/* 0: as many as are configured */
 	/* Whether its reports and replies carry a signature, by hear.secret or by the password where that is not set; else a token in the URL. */
 	enum { SIGNS_NOTHING, SIGNS_BY_SECRET, SIGNS_BY_PASSWORD } signs;
+	const char *failed;	/* G_SPOOL: the directory of what could not be sent */
 	bool own_ids;		/* its reports name a message by our reference */
 	const struct gateway_tells *tells;	/* NULL: it takes neither G_REPORTS nor G_REPLIES */
 	bool (*proven)(const struct told *t);	/* NULL: by a token */

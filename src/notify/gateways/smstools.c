@@ -57,6 +57,7 @@ const struct gateway_preset gateway_smstools = {
 	.name = "smstools",
 	.wants = G_SPOOL,
 	.takes = G_FROM | G_VALIDITY,
+	.failed = "failed",
 	.numbers = NUMBER_PLAIN,
 	.request = smstools_request,
 	.judge = gateway_spooled,
