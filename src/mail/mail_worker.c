@@ -194,7 +194,7 @@ mail_session_next(struct mail_session *s)
 	s->reused = true;
 	smtp_dialog_next(&s->d);
 	/* Addresses of the other kind are for the other library. */
-	return check(s) && !s->d.needs_smtputf8;
+	return check(s) && !(s->d.rewrite && s->d.needs_smtputf8);
 }
 
 static bool

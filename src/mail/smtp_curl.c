@@ -25,6 +25,7 @@ struct run {
 	struct mail_session *s;
 	CURL *easy;
 	X509_STORE *authorities;
+	struct curl_slist *to;
 	size_t given;
 	char error[CURL_ERROR_SIZE];
 };
@@ -152,13 +153,47 @@ set_url(struct run *r, struct curl_slist **connect_to)
 	curl_free(quoted);
 }
 
+/* The message of the job. */
+static void
+set_message(struct run *r)
+{
+	const struct mail_session *s = r->s;
+	const struct mail_request *m = &s->job->r;
+	struct curl_slist *to = NULL;
+
+	r->given = 0;
+	SET(r->easy, CURLOPT_TIMEOUT_MS, s->job->time / SPAN_MS > 1000 ? (long)(s->job->time / SPAN_MS) : 1000L);
+	SET(r->easy, CURLOPT_MAIL_FROM, arena_printf(s->arena, "<%.*s>", STR_ARG(m->from)).p);
+	for (size_t i = 0; i < m->to_n; i++)
+		to = curl_slist_append(to, arena_printf(s->arena, "<%.*s>", STR_ARG(m->to[i])).p);
+	SET(r->easy, CURLOPT_MAIL_RCPT, to);
+	curl_slist_free_all(r->to);
+	r->to = to;
+}
+
+/* One message after the other; libcurl finds the connection of the last one. True: all were taken. */
+static bool
+send_messages(struct run *r)
+{
+	CURLcode code;
+
+	do {
+		set_message(r);
+		code = curl_easy_perform(r->easy);
+		if (r->s->d.final_code / 100 != 2) {
+			describe(r, code);
+			return false;
+		}
+	} while (mail_session_next(r->s));
+	return r->s->told;
+}
+
 bool
 smtp_by_curl(struct mail_session *s)
 {
 	const struct mail_request *m = &s->job->r;
 	struct run r = { .s = s };
-	struct curl_slist *to = NULL, *connect_to = NULL;
-	CURLcode code = CURLE_OK;
+	struct curl_slist *connect_to = NULL;
 	bool ok;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -171,9 +206,7 @@ smtp_by_curl(struct mail_session *s)
 	SET(r.easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	SET(r.easy, CURLOPT_PROXY, "");
 	SET(r.easy, CURLOPT_NOSIGNAL, 1L);
-	SET(r.easy, CURLOPT_FORBID_REUSE, 1L);
 	SET(r.easy, CURLOPT_CONNECTTIMEOUT_MS, 30000L);
-	SET(r.easy, CURLOPT_TIMEOUT_MS, s->job->time / SPAN_MS > 1000 ? (long)(s->job->time / SPAN_MS) : 1000L);
 	SET(r.easy, CURLOPT_VERBOSE, 1L);
 	SET(r.easy, CURLOPT_DEBUGFUNCTION, on_debug);
 	SET(r.easy, CURLOPT_DEBUGDATA, &r);
@@ -181,23 +214,16 @@ smtp_by_curl(struct mail_session *s)
 	SET(r.easy, CURLOPT_READFUNCTION, on_read);
 	SET(r.easy, CURLOPT_READDATA, &r);
 	SET(r.easy, CURLOPT_UPLOAD, 1L);
-	SET(r.easy, CURLOPT_MAIL_FROM, arena_printf(s->arena, "<%.*s>", STR_ARG(m->from)).p);
 	SET(r.easy, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
-	for (size_t i = 0; i < m->to_n; i++)
-		to = curl_slist_append(to, arena_printf(s->arena, "<%.*s>", STR_ARG(m->to[i])).p);
-	SET(r.easy, CURLOPT_MAIL_RCPT, to);
 	set_url(&r, &connect_to);
 	set_auth(&r);
 	ok = set_tls(&r, &s->d.err);
-	if (ok) {
-		code = curl_easy_perform(r.easy);
-		ok = s->d.final_code / 100 == 2;
-		if (!ok)
-			describe(&r, code);
-	}
+	s->may_keep = true;
+	if (ok)
+		ok = send_messages(&r);
 	curl_easy_cleanup(r.easy);
 	X509_STORE_free(r.authorities);
-	curl_slist_free_all(to);
+	curl_slist_free_all(r.to);
 	curl_slist_free_all(connect_to);
 	return ok;
 }

@@ -292,7 +292,14 @@ on_reply(struct smtp_dialog *d, int code, bool more)
 		}
 		break;
 	case SMTP_CONNECT:
+		break;
 	case SMTP_OTHER:
+		/* A greeting that nobody waits for is that of another connection. */
+		if (code == 220) {
+			d->tls = d->r->implicit_tls;
+			d->offers_starttls = d->offers_auth = d->offers_8bitmime = d->offers_smtputf8 = d->authenticated = false;
+			d->mechanism = MECH_NONE;
+		}
 		break;
 	}
 }
