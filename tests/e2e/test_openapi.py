@@ -117,6 +117,8 @@ def test_answers_are_as_it_says(serve, sink):
 
     # What is to be seen of it.
     kinds = {"firing", "resolved", "inhibited", "silenced", "acked", "notification", "silence_created", "ack_created", "reloaded"}
+    # It is opened while others are answered already.
+    until(lambda: server.request("GET", f"{EXT}/history?limit=1")[0] == 200)
     until(lambda: kinds <= {i["kind"] for i in ask("GET", "/history", query={"limit": 1000})["items"]})
     states = {a["state"]: a for a in ask("GET", "/alerts", query={"sort": "name"})["items"]}
     assert {"silenced", "inhibited", "acked", "active"} <= set(states)
