@@ -8,6 +8,9 @@ set -eu
 mkdir -p "$1"
 out=$(readlink -f "$1")
 cd "$(dirname "$0")/../.."
+# A compiler's cache may have seen the sources under another path.
+unset CMAKE_C_COMPILER_LAUNCHER
+export CCACHE_DISABLE=1
 for build in first another/second; do
 	rm -rf "${out:?}/$build"
 	mkdir -p "$out/$build"
