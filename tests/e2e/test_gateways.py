@@ -19,6 +19,7 @@ route:
     - {{matchers: [alertname=Lost], receiver: lost}}
     - {{matchers: [alertname=Leak], receiver: leak}}
     - {{matchers: [alertname=Modem], receiver: modem}}
+    - {{matchers: ['alertname=~"Metered.*"'], receiver: metered}}
 gateways:
   - name: main
     preset: twilio
@@ -38,6 +39,14 @@ gateways:
     from: ALERTS
     hear: {{reports: true, replies: ["{ok}"], secret: t/k}}
   - {{name: modem, preset: smstools, spool: {spool}}}
+  - name: metered
+    preset: twilio
+    url: {fake}/twilio
+    account: AC1
+    password: {token}
+    from: ALERTS
+    per_person_hour: 1
+    budget_exempt: ['severity="critical"']
 receivers:
   - {{name: modem, sms_configs: [{{gateways: [modem], to: ["{ok}", "{hangs}"], text: "{{{{ .CommonLabels.alertname }}}} 디스크"}}]}}
   - name: phones
@@ -46,6 +55,7 @@ receivers:
       - {{gateways: [dead, nexmo, backup], to: {nexmo}, text: "{{{{ .CommonLabels.alertname }}}}"}}
   - {{name: lost, sms_configs: [{{gateways: [careful, backup], to: ["{hangs}"], timeout: 1s}}]}}
   - {{name: leak, sms_configs: [{{gateways: [main, backup], to: ["{leak}"]}}]}}
+  - {{name: metered, sms_configs: [{{gateways: [metered], to: ["{metered}"], send_resolved: false}}]}}
 """
 
 
@@ -62,7 +72,7 @@ def server(fake, tmp_path_factory):
     spool = tmp_path_factory.mktemp("spool")
     for name in ("outgoing", "sent", "failed"):
         (spool / name).mkdir()
-    config = CONFIG.format(spool=spool, fake=fake.url, token=TOKEN, closed=free_ports(1)[0], ok=number("01"), hangs=number("05"), leak=number("14"),
+    config = CONFIG.format(spool=spool, fake=fake.url, token=TOKEN, closed=free_ports(1)[0], ok=number("01"), hangs=number("05"), leak=number("14"), metered=number("02"),
                            main=[number(n) for n in ("01", "03", "04", "08", "10", "13")], nexmo=[number(n) for n in ("06", "07")])
     server = Server(tmp_path_factory.mktemp("gateways"), config, "--web.external-url=http://am.example.org")
     server.start()
@@ -80,12 +90,12 @@ def report(server, gateway, form, token=TOKEN):
     return post(server.url + path, form, twilio_signature(token, "http://am.example.org" + path, form))
 
 
-def delivery(server, end, state, gateway=None):
-    """The one to that number, when it has come to that state."""
+def delivery(server, end, state, gateway=None, alertname=None):
+    """The one to that number, of that group, when it has come to that state."""
     until = time.monotonic() + 300
     while True:
         items = server.get("/api/ext/v1/deliveries", recipient=number(end))["items"]
-        found = [d for d in items if d["state"] == state and gateway in (None, d["gateway"])]
+        found = [d for d in items if d["state"] == state and gateway in (None, d["gateway"]) and alertname in (None, d["group"]["alertname"])]
         if found:
             return found[0]
         assert time.monotonic() < until, items
@@ -154,3 +164,23 @@ def test_a_modem_sends_what_lies_in_its_spool(server):
     assert delivery(server, "05", "failed", "modem")["error"] == "no network"
     delivery(server, "01", "accepted", "modem")
     assert [p.name for p in server.spool.glob("*/*")] != [] and not list(server.spool.glob(".*"))
+
+
+def test_a_budget_keeps_all_but_what_is_exempt(server, fake):
+    """When it opens, after an hour, a digest follows: unit.core.test_deliveries."""
+    def tell(name, severity, state):
+        server.alert(alertname=name, severity=severity)
+        return delivery(server, "02", state, "metered", name)
+
+    tell("MeteredFirst", "warning", "accepted")
+    kept = tell("MeteredSecond", "warning", "suppressed")
+    tell("MeteredThird", "critical", "accepted")
+    assert (kept["tries"], kept["provider_id"], kept["digest"], kept["digested"]) == (0, "", False, False)
+    sent = [r["body"].decode() for r in fake.requests("02")]
+    assert len(sent) == 2 and not [body for body in sent if "MeteredSecond" in body]
+    listed = server.get("/api/ext/v1/deliveries", state="suppressed", gateway="metered")["items"]
+    assert [d["id"] for d in listed] == [kept["id"]]
+    count = 'tocsin_recipient_deliveries_total{integration="sms",gateway="metered",state="%s"}'
+    server.wait_metric(count % "accepted", 2)
+    assert server.metric(count % "suppressed") == 1
+    assert server.metric("tocsin_recipient_suppressed_messages") == 1

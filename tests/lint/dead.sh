@@ -9,7 +9,7 @@ import collections, glob, re, sys
 # How tests look at, or drive, what the program does itself otherwise.
 FOR_TESTS = """claim_result_text engine_applying engine_may_leave gsm7_encode http_server_address http_server_connections http_server_gets
 http_server_gets_refused inhibit_source inhibitor_new istr_usage json_get_int json_valid mail_address_parse passwords_looks
-engine_report regex_prefix rx_machines_bound rx_machines_bytes share_free share_merge_some share_new share_receive
+regex_prefix rx_machines_bound rx_machines_bytes share_free share_merge_some share_new share_receive
 share_state_some share_waits silence_matches silences_match
 view_alert_status view_alerts_count view_groups view_silences""".split()
 
