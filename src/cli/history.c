@@ -63,13 +63,16 @@ show_about(struct cli *c, const struct json *item)
 static struct str
 show_result(struct cli *c, const struct json *item)
 {
-	struct str outcome, error, by;
+	struct str outcome, error, by, state;
 
 	if (item == NULL)
 		return STR("");
 	outcome = json_get_str(item, "outcome", STR(""));
 	error = json_get_str(item, "error", STR(""));
 	by = json_get_str(item, "by", STR(""));
+	state = json_get_str(item, "state", STR(""));
+	if (state.n > 0)
+		outcome = arena_printf(c->arena, "%.*s %.*s", STR_ARG(json_get_str(item, "recipient", STR(""))), STR_ARG(state));
 	if (outcome.n > 0 || error.n > 0)
 		return arena_printf(
 		    c->arena, "%.*s%s%.*s", STR_ARG(outcome), outcome.n > 0 && error.n > 0 ? ": " : "", STR_ARG(error));

@@ -74,7 +74,7 @@ batch_mask(void)
 	return EVENT_BIT(EVENT_ALERT_CONDITION) | EVENT_BIT(EVENT_GROUP_MUTED) | EVENT_BIT(EVENT_NOTIFIED) |
 	    EVENT_BIT(EVENT_NOTIFY_FAILED) | EVENT_BIT(EVENT_NOTIFY_OVERTAKEN) | EVENT_BIT(EVENT_NOTIFY_UNSURE) |
 	    EVENT_BIT(EVENT_SILENCE_CREATED) | EVENT_BIT(EVENT_SILENCE_UPDATED) |
-	    EVENT_BIT(EVENT_SILENCE_EXPIRED);
+	    EVENT_BIT(EVENT_SILENCE_EXPIRED) | EVENT_BIT(EVENT_DELIVERY);
 }
 
 static int64_t
@@ -322,6 +322,30 @@ take_unsure(struct batch *b, const struct event_unsure *ev, struct wall now)
 	put_alerts(b, r, leg);
 }
 
+/* A gateway's report; the rest stands in the entry of the notification. */
+static void
+take_delivery(struct batch *b, const struct event_delivery *ev, struct wall now)
+{
+	const struct delivery *d = ev->delivery;
+	struct row_recipient *to;
+	struct record_rest *r;
+
+	if (!ev->reported)
+		return;
+	r = begin_more(b, KIND_DELIVERY, now);
+	r->row.receiver = keep(b, d->receiver, TEXT_MAX);
+	r->group_key = keep(b, d->group_key, MATCHERS_TEXT_MAX);
+	r->row.integration = arena_printf(b->arena, "%.*s[%u]", STR_ARG(d->integration), d->index);
+	r->row.actor = keep(b, d->gateway, TEXT_MAX);
+	r->row.ref = keep(b, d->provider_id, TEXT_MAX);
+	r->row.text = keep(b, d->error, TEXT_MAX);
+	to = ARENA_NEW(b->arena, struct row_recipient);
+	*to = (struct row_recipient){ keep(b, d->recipient, TEXT_MAX), d->state };
+	r->row.to = to;
+	r->row.to_n = 1;
+	b->bytes += sizeof(*to);
+}
+
 static struct str
 matchers_text(struct batch *b, const struct silence *s)
 {
@@ -419,6 +443,9 @@ batch_take(struct batch *b, const struct event *ev, struct str name, struct str 
 		break;
 	case EVENT_SILENCE_EXPIRED:
 		take_silence(b, &ev->silence_expired, KIND_SILENCE_EXPIRED, now, name, from);
+		break;
+	case EVENT_DELIVERY:
+		take_delivery(b, &ev->delivery, now);
 		break;
 	default:
 		/* The mask names no others. */

@@ -18,7 +18,7 @@ enum kind {
 	KIND_END = 64,	/* kinds are bits of a mask */
 };
 
-enum shape { SHAPE_ALERT, SHAPE_GROUP, SHAPE_NOTIFICATION, SHAPE_SILENCE, SHAPE_PROCESS };
+enum shape { SHAPE_ALERT, SHAPE_GROUP, SHAPE_NOTIFICATION, SHAPE_SILENCE, SHAPE_PROCESS, SHAPE_DELIVERY };
 
 enum { OUTCOME_NONE, OUTCOME_SENT, OUTCOME_FAILED, OUTCOME_CANCELED, OUTCOMES };
 
@@ -32,7 +32,7 @@ unsigned outcome_of(struct str word);
 
 struct row_recipient {
 	struct str to;
-	unsigned state;		/* enum recipient_state */
+	unsigned state;		/* enum recipient_state; of a delivery: enum delivery_state */
 };
 
 /* So many alerts and recipients of a notification are kept; how many there were is told. */
@@ -47,10 +47,10 @@ struct row {
 	uint64_t outcome, reason, failure;
 	uint64_t set;			/* label set of the alert */
 	uint64_t source;		/* … of the one that inhibits it */
-	struct str ref;			/* ids of silences, or names of intervals, with blanks between; of a rule */
+	struct str ref;			/* ids of silences, or names of intervals, with blanks between; of a rule; of a message */
 	struct str receiver, integration;
 	struct str group;		/* 8 bytes of its id, then its key */
-	struct str actor;
+	struct str actor;		/* of a delivery: its gateway */
 	struct str text;		/* error, comment, version */
 	struct str matchers;
 	uint64_t firing, resolved;	/* alerts of a notification; of a gap: events that are missing */

@@ -53,18 +53,20 @@ static uint64_t
 possible_kinds(const struct search *s)
 {
 	uint64_t kinds = s->q->kinds != 0 ? s->q->kinds : UINT64_MAX;
-	uint64_t told = kinds_of_shape(SHAPE_NOTIFICATION);
+	uint64_t told = kinds_of_shape(SHAPE_NOTIFICATION), reported = kinds_of_shape(SHAPE_DELIVERY);
 
 	if (s->sets.bits != NULL && set_bits_empty(&s->sets))
 		return 0;
 	if (s->sets.bits != NULL)
 		kinds &= kinds_of_shape(SHAPE_ALERT) | told;
 	if (s->asks[ASKED_RECEIVER] || s->asks[ASKED_GROUP])
-		kinds &= kinds_of_shape(SHAPE_GROUP) | told;
-	if (s->asks[ASKED_INTEGRATION] || s->q->outcomes != 0)
+		kinds &= kinds_of_shape(SHAPE_GROUP) | told | reported;
+	if (s->asks[ASKED_INTEGRATION])
+		kinds &= told | reported;
+	if (s->q->outcomes != 0)
 		kinds &= told;
 	if (s->asks[ASKED_ACTOR])
-		kinds &= kinds_of_shape(SHAPE_SILENCE) | kinds_of_shape(SHAPE_PROCESS);
+		kinds &= kinds_of_shape(SHAPE_SILENCE) | kinds_of_shape(SHAPE_PROCESS) | reported;
 	return kinds;
 }
 

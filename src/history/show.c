@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "base/rfc3339.h"
+#include "core/delivery.h"
 #include "core/notification.h"
 #include "text/csv.h"
 
@@ -142,6 +143,15 @@ put_told(struct reader *r, const struct row *row, struct json_writer *w)
 }
 
 static void
+put_text_or_null(struct json_writer *w, const char *key, struct str text)
+{
+	if (text.n > 0)
+		json_put_str(w, key, text);
+	else
+		json_put_null(w, key);
+}
+
+static void
 put_notification(struct reader *r, const struct row *row, struct json_writer *w)
 {
 	put_group(row, w);
@@ -151,10 +161,7 @@ put_notification(struct reader *r, const struct row *row, struct json_writer *w)
 	json_put_uint(w, "resolved", row->resolved);
 	json_put_uint(w, "attempts", row->attempts);
 	json_put_str(w, "outcome", str_from(outcome_word((unsigned)row->outcome)));
-	if (row->text.n > 0)
-		json_put_str(w, "error", row->text);
-	else
-		json_put_null(w, "error");
+	put_text_or_null(w, "error", row->text);
 	if (row->failure > 0 && row->failure <= FAILURE_N)
 		json_put_str(w, "failure", str_from(failure_text((enum failure)(row->failure - 1))));
 	json_put_uint(w, "ms", row->ms);
@@ -165,10 +172,7 @@ static void
 put_silence(const struct row *row, struct json_writer *w)
 {
 	json_put_str(w, "silence_id", row->ref);
-	if (row->actor.n > 0)
-		json_put_str(w, "by", row->actor);
-	else
-		json_put_null(w, "by");
+	put_text_or_null(w, "by", row->actor);
 	if (row->by_peer != 0)
 		json_put_bool(w, "by_peer", true);
 	json_put_str(w, "comment", row->text);
@@ -188,6 +192,25 @@ put_process(const struct row *row, struct json_writer *w)
 		json_put_str(w, "error", row->text);
 	else if (row->text.n > 0)
 		json_put_str(w, "version", row->text);
+}
+
+/* A state of a newer version has no word here. */
+static struct str
+delivery_word(unsigned state)
+{
+	return state < DELIVERY_STATES ? str_from(delivery_state_text((enum delivery_state)state)) : STR("unknown");
+}
+
+static void
+put_delivery(const struct row *row, struct json_writer *w)
+{
+	put_group(row, w);
+	json_put_str(w, "integration", row->integration);
+	json_put_str(w, "recipient", row->to_n > 0 ? row->to[0].to : STR(""));
+	json_put_str(w, "state", delivery_word(row->to_n > 0 ? row->to[0].state : DELIVERY_UNKNOWN));
+	json_put_str(w, "gateway", row->actor);
+	json_put_str(w, "provider_id", row->ref);
+	put_text_or_null(w, "error", row->text);
 }
 
 void
@@ -218,6 +241,9 @@ show_json(struct reader *r, const struct row *row, bool labels, struct json_writ
 	case SHAPE_PROCESS:
 		put_process(row, w);
 		break;
+	case SHAPE_DELIVERY:
+		put_delivery(row, w);
+		break;
 	}
 	json_object_end(w);
 }
@@ -239,14 +265,22 @@ show_csv_head(struct sbuf *out)
 	    "attempts,ms,by,reference,matchers,text,recipients\r\n");
 }
 
+/* Behind a recipient that a notification did not reach, or that a delivery is for. */
+static const char *
+state_mark(const struct row *row, unsigned state)
+{
+	if (kind_shape(row->kind) == SHAPE_DELIVERY)
+		return state == DELIVERY_DELIVERED ? " (delivered)" : " (failed)";
+	return state == RECIPIENT_DONE ? "" : state == RECIPIENT_SUPPRESSED ? " (suppressed)" : " (not)";
+}
+
 static void
 put_recipients(struct sbuf *out, const struct row *row)
 {
 	struct sbuf all = SBUF_INIT(SBUF_UNLIMITED);
 
 	for (size_t i = 0; i < row->to_n; i++)
-		sbuf_printf(&all, "%s%.*s%s", i > 0 ? " " : "", STR_ARG(row->to[i].to),
-		    row->to[i].state == RECIPIENT_DONE ? "" : row->to[i].state == RECIPIENT_SUPPRESSED ? " (suppressed)" : " (not)");
+		sbuf_printf(&all, "%s%.*s%s", i > 0 ? " " : "", STR_ARG(row->to[i].to), state_mark(row, row->to[i].state));
 	csv_cell(out, sbuf_get(&all));
 	sbuf_fini(&all);
 }

@@ -29,6 +29,7 @@ const EVENT_KINDS = new Map([
 	['stopped', ['tocsin stopped', 'pause', 'plain']],
 	['possibly_duplicated', ['possibly told twice', 'warning', 'plain']],
 	['held_back', ['held back, as it may have been told', 'warning', 'plain']],
+	['delivery', ['message reported', 'receiver', 'plain']],
 	['gap', ['events are missing', 'warning', 'bad']],
 ]);
 const OUTCOMES = new Map([['sent', ['sent', 'check', 'ok']], ['failed', ['failed', 'cross', 'bad']], ['canceled', ['given up', 'other', 'plain']]]);
@@ -43,11 +44,12 @@ export const kindChoices = [
 	['', 'Everything'],
 	['firing,resolved', 'Fired and resolved'],
 	['notification', 'Notifications'],
+	['delivery', 'Reports of gateways'],
 	['silenced,unsilenced,inhibited,uninhibited,muted,unmuted', 'Held back'],
 	['acked,unacked,ack_created,ack_updated,ack_expired', 'Acknowledgements'],
 	['silence_created,silence_updated,silence_expired', 'Silences'],
 	['reloaded,reload_refused,started,stopped,gap', 'The router itself'],
-	...allKinds.filter(k => k !== 'notification').map(k => [k, `– ${kindWord(k)}`]),
+	...allKinds.filter(k => k !== 'notification' && k !== 'delivery').map(k => [k, `– ${kindWord(k)}`]),
 ];
 
 export const outcomeChoices = [['', 'Any outcome'], ['sent', 'Sent'], ['failed', 'Failed'], ['canceled', 'Given up']];
@@ -107,6 +109,8 @@ export function readEvent(e) {
 	switch (e.kind) {
 	case 'notification':
 		return readNotification(e, out);
+	case 'delivery':
+		return readDelivery(e, out);
 	case 'muted':
 	case 'unmuted':
 		return { ...out, subject: groupText(e.group_key), note: [e.alerts ? `${e.alerts} alert${e.alerts === 1 ? '' : 's'}` : '', (e.intervals || []).join(', '), text(e.receiver) && `for ${e.receiver}`].filter(Boolean).join(' · ') };
@@ -132,6 +136,12 @@ function readNotification(e, out) {
 	const o = outcomeOf(e.outcome);
 	return { ...out, icon: o.icon, tone: o.tone, word: e.outcome === 'sent' ? 'told' : e.outcome === 'failed' ? 'could not tell' : o.word, subject: text(e.receiver),
 		note: [text(e.integration), countsText(e), reasonWord(e.reason), groupText(e.group_key)].filter(Boolean).join(' · '), error: e.error ? shortError(e) : '' };
+}
+
+function readDelivery(e, out) {
+	const there = e.state === 'delivered';
+	return { ...out, icon: there ? 'check' : 'cross', tone: there ? 'ok' : 'bad', word: `message ${e.state}`, subject: text(e.recipient),
+		note: [`by ${e.gateway}`, `for ${e.receiver}`, groupText(e.group_key)].join(' · '), error: text(e.error) };
 }
 
 /** The error of a notification without what the row says already (receiver, integration, 'retry canceled due to …'). */

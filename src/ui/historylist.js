@@ -132,6 +132,7 @@ function Happened({ event: e }) {
 	return [
 		fact('By', 'by'), fact('Matchers', 'matchers'), fact('Comment', 'comment', text => h(RichText, { text })),
 		fact(e.silence_id ? 'From' : 'Began', 'starts', time), fact('Until', 'ends', time), fact('Rule', 'rule'), fact('Receiver', 'receiver'), fact('Group', 'group_key'),
+		fact('Recipient', 'recipient'), fact('Gateway', 'gateway'), fact('Its number', 'provider_id'),
 		fact('Alerts', 'alerts', String), e.intervals && e.intervals.length ? fact('Intervals', 'intervals', list => h(Value, { text: list.join(', ') })) : null,
 		fact('Version', 'version'), fact('Missing', 'missing', n => plural(n, 'event')), e.error ? fact('Error', 'error') : null,
 	];

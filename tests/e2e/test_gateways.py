@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Text messages through gateways of several providers, one after the other; what they report; what people answer."""
+import json
 import time
 
 import pytest
@@ -90,6 +91,12 @@ def report(server, gateway, form, token=TOKEN):
     return post(server.url + path, form, twilio_signature(token, "http://am.example.org" + path, form))
 
 
+def reported(server):
+    """Reports of the gateways that history has, but for those of the modem. It is asked once its database is open."""
+    status, _, body = server.request("GET", "/api/ext/v1/history?kind=delivery")
+    return [e for e in json.loads(body)["items"] if e["gateway"] != "modem"] if status == 200 else []
+
+
 def delivery(server, end, state, gateway=None, alertname=None):
     """The one to that number, of that group, when it has come to that state."""
     until = time.monotonic() + 300
@@ -135,6 +142,11 @@ def test_reports_move_what_they_are_of(server):
     assert post(server.url + "/api/ext/v1/sms/backup/report?token=t/k", {"id": "s04", "status": "delivered"})[0] == 200
     delivery(server, "04", "delivered")
     assert report(server, "careful", {"MessageSid": "SM01", "MessageStatus": "sent"})[0] == 404
+    expected = {("main", "SM10", "delivered"), ("main", "SM01", "delivered"), ("main", "SM08", "failed"), ("backup", "s04", "delivered")}
+    until = time.monotonic() + 300
+    while {(e["gateway"], e["provider_id"], e["state"]) for e in reported(server)} != expected:
+        assert time.monotonic() < until, reported(server)
+        time.sleep(0.05)
 
 
 def test_replies_act_on_the_last_message(server):

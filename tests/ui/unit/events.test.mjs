@@ -8,7 +8,7 @@ const utc = { utc: true };
 const iso = ms => new Date(ms).toISOString();
 
 test('every kind of the server has words and a picture', () => {
-	assert.equal(allKinds.length, 24);
+	assert.equal(allKinds.length, 25);
 	for (const kind of allKinds) {
 		const r = readEvent({ kind, labels: { alertname: 'X' }, group_key: '{}:{a="b"}', matchers: '{a="b"}', outcome: 'sent' });
 		assert.ok(r.word && !r.word.includes('_') && r.icon && r.tone, kind);
@@ -26,6 +26,9 @@ test('an event reads as a sentence', () => {
 	assert.equal(readEvent({ kind: 'silence_created', silence_id: 'x', by: 'jo', comment: 'disk', matchers: '{a="b"}' }).note, 'by jo · disk');
 	assert.equal(readEvent({ kind: 'silence_expired', silence_id: 'x', by: null, comment: '', matchers: '{a="b"}' }).note, '');
 	assert.equal(readEvent({ kind: 'gap', missing: 12 }).note, '12 could not be kept: the disk was behind');
+	const report = { kind: 'delivery', recipient: '+1', state: 'failed', gateway: 'g', receiver: 'ops', error: 'absent', group_key: '{}:{a="b"}' };
+	assert.deepEqual({ ...readEvent(report), labels: null }, { icon: 'cross', tone: 'bad', word: 'message failed', subject: '+1', labels: null, note: 'by g · for ops · {a="b"}', error: 'absent' });
+	assert.equal(readEvent({ ...report, state: 'delivered', error: null }).tone, 'ok');
 	assert.equal(readEvent({ kind: 'reload_refused', error: 'bad', by: 'jo' }).error, 'bad');
 	const told = { kind: 'notification', outcome: 'failed', receiver: 'web', integration: 'slack[0]', firing: 2, resolved: 1, reason: 'new_alerts', group_key: '{}/{team="web"}:{alertname="Lag"}',
 		error: 'web/slack[0]: notify retry canceled due to unrecoverable error after 1 attempts: channel "#web": 403' };

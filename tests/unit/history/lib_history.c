@@ -185,6 +185,18 @@ rig_notified(struct rig *r, const char *group, const char *const *alerts, size_t
 	mem_free(noted);
 }
 
+void
+rig_delivery(struct rig *r, enum delivery_state state, const char *error, bool reported)
+{
+	struct delivery d = {
+		.id = 7, .notification = 3, .group_key = STR("{}:{alertname=\"A\"}"), .receiver = r->receiver.name,
+		.integration = STR("sms"), .index = 1, .recipient = STR("+1"), .gateway = STR("g"), .provider_id = STR("id-1"),
+		.error = str_from(error), .state = state,
+	};
+
+	tell(r, &(struct event){ EVENT_DELIVERY, r->now, .delivery = { &d, DELIVERY_ACCEPTED, reported } });
+}
+
 static void
 tell_silence(struct rig *r, enum event_kind kind, const char *id, const char *by, enum silence_by through)
 {

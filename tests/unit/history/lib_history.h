@@ -40,6 +40,8 @@ void rig_settle(struct rig *r, unsigned failures);
 void rig_condition(struct rig *r, const char *labels, enum alert_condition c, bool on);
 void rig_inhibited(struct rig *r, const char *labels, const char *source, const struct inhibit_rule *rule);
 void rig_notified(struct rig *r, const char *group, const char *const *alerts, size_t n, const char *error);
+/* A message of gateway "g" to +1 came to that state, as a report of it says, or else its answer. */
+void rig_delivery(struct rig *r, enum delivery_state state, const char *error, bool reported);
 void rig_silence(struct rig *r, enum event_kind kind, const char *id, const char *by);
 /* It came from another member of the cluster. */
 void rig_silence_of_peer(struct rig *r, enum event_kind kind, const char *id, const char *by);
