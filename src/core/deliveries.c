@@ -181,6 +181,17 @@ person_of(struct engine *e, struct held *h)
 	return p;
 }
 
+void
+person_forget(struct engine *e, struct person *p)
+{
+	if (p->n > 0 || p->digesting != NULL)
+		return;
+	sched_disarm(&e->sched, &p->timer);
+	hmap_remove(&e->deliveries.persons, &p->node);
+	istr_unref(p->recipient);
+	mem_free(p);
+}
+
 /* h is not the person's any more. */
 static void
 person_leave(struct engine *e, struct held *h)
@@ -192,14 +203,8 @@ person_leave(struct engine *e, struct held *h)
 	if (p->failing == h)
 		note_failing(e, p, NULL);
 	h->person = NULL;
-	if (--p->n > 0)
-		return;
-	if (p->digesting != NULL)
-		digest_abandon(e, p->digesting);
-	sched_disarm(&e->sched, &p->timer);
-	hmap_remove(&e->deliveries.persons, &p->node);
-	istr_unref(p->recipient);
-	mem_free(p);
+	p->n--;
+	person_forget(e, p);
 }
 
 static void
@@ -546,6 +551,8 @@ deliveries_fini(struct engine *e)
 
 	LIST_EACH(&all->all, node)
 		free_held(e, CONTAINER_OF(node, struct held, place));
+	LIST_EACH(&all->digests, node)
+		digest_abandon(e, CONTAINER_OF(node, struct digesting, place));
 	reports_fini(all);
 	for (size_t i = 0; i < all->counters.n; i++) {
 		istr_unref(istr_find(str_from(all->counters.v[i].integration)));

@@ -38,7 +38,7 @@ struct gate {
 
 struct digesting;
 
-/* One recipient of one gateway, while there are deliveries. */
+/* One recipient of one gateway, while there are deliveries or a digest is under way. */
 struct person {
 	struct hmap_node node;
 	struct gate *gate;
@@ -135,6 +135,8 @@ void delivery_set(struct engine *e, struct held *h, enum delivery_state state, b
 void delivery_save(struct engine *e, struct held *h);
 
 void delivery_text(struct str *to, struct str from);	/* an owned text */
+/* Frees it, unless there is a reason to have it. */
+void person_forget(struct engine *e, struct person *p);
 uint64_t delivery_hash(struct str a, struct str b);
 /* delivery_reports.c: the report that came before h was known by its id. */
 void reports_apply_early(struct engine *e, struct held *h, struct moment now);
@@ -158,7 +160,7 @@ void digest_due(struct engine *e, struct person *p, struct moment now);
 /* The digest whose attempt that is; NULL: none. */
 struct digesting *digest_find(const struct engine *e, uint64_t attempt);
 void digest_delivered(struct engine *e, struct digesting *g, const struct outcome *o, struct moment now);
-/* Stops it; what it was to tell of is forgotten with the deliveries. */
+/* Stops it, when all that it was to tell of is forgotten. */
 void digest_abandon(struct engine *e, struct digesting *g);
 
 #endif

@@ -45,15 +45,15 @@ digest_owe_not(struct engine *e, struct held *h)
 	e->deliveries.owed_n--;
 }
 
-/* Its turn to tell; NULL: the configuration has no such integration any more. */
+/* NULL: the configuration has no such integration any more. */
 static const struct integration *
-integration_of(const struct config *c, const struct held *h, const struct receiver **receiver)
+integration_of(const struct config *c, struct str receiver, struct str kind, size_t index, const struct receiver **out)
 {
-	const struct receiver *r = config_receiver(c, h->d.receiver);
+	const struct receiver *r = config_receiver(c, receiver);
 
-	*receiver = r;
+	*out = r;
 	for (size_t i = 0; r != NULL && i < r->n; i++)
-		if (r->integrations[i].index == h->d.index && str_is(h->d.integration, r->integrations[i].kind->name))
+		if (r->integrations[i].index == index && str_is(kind, r->integrations[i].kind->name))
 			return &r->integrations[i];
 	return NULL;
 }
@@ -103,14 +103,29 @@ release(struct notification_life *life)
 static void
 end(struct engine *e, struct digesting *g)
 {
+	struct person *p = g->person;
+
 	assert(g->covers.first == NULL);
 	list_remove(&e->deliveries.digests, &g->place);
-	g->person->digesting = NULL;
-	sched_disarm(&e->sched, &g->person->timer);
+	p->digesting = NULL;
+	sched_disarm(&e->sched, &p->timer);
 	if (g->life.holds > 0)
 		g->life.over = release;
 	else
 		release(&g->life);
+	person_forget(e, p);
+}
+
+/* The next one is about deliveries that came meanwhile, or were given back. */
+static void
+end_and_go_on(struct engine *e, struct digesting *g, struct moment now)
+{
+	struct person *p = g->person;
+	bool stays = p->n > 0;
+
+	end(e, g);
+	if (stays)
+		arm(e, p, now);
 }
 
 void
@@ -131,27 +146,35 @@ attempt(struct engine *e, struct digesting *g, struct moment now)
 	e->port->send(e->port, g->attempt, &g->note, deadline, now);
 }
 
+/* It goes by that integration of the configuration in force. */
+static void
+go_by(struct engine *e, struct digesting *g, const struct integration *i, const struct receiver *r)
+{
+	struct config *before = g->config, *c = config_ref(e->routing->config);
+	const struct route *route = route_of(c->route, r);
+
+	g->config = g->note.config = c;
+	g->note.receiver = r;
+	g->note.integration = i;
+	g->note.route = route != NULL ? route : c->route;
+	config_unref(before);
+}
+
 static struct digesting *
 make(struct engine *e, struct person *p, const struct held *last, const struct integration *i, const struct receiver *r,
     struct moment now)
 {
-	struct config *c = e->routing->config;
 	struct digesting *g = NEW(struct digesting);
 	struct recipient *to;
 
 	g->arena = arena_new();
 	g->person = p;
-	g->config = config_ref(c);
 	g->labels = labels_ref(last->d.labels);
 	g->pause = FIRST_PAUSE;
 	to = ARENA_NEW(g->arena, struct recipient);
 	to->to = arena_str(g->arena, istr_str(p->recipient));
 	g->note = (struct notification){
 		.id = ++e->last_notification,
-		.config = c,
-		.route = route_of(c->route, r),
-		.receiver = r,
-		.integration = i,
 		.group_key = arena_str(g->arena, last->d.group_key),
 		.group_labels = g->labels,
 		.route_labels = g->labels,
@@ -162,8 +185,7 @@ make(struct engine *e, struct person *p, const struct held *last, const struct i
 		.digest = &g->digest,
 		.life = &g->life,
 	};
-	if (g->note.route == NULL)
-		g->note.route = c->route;
+	go_by(e, g, i, r);
 	return g;
 }
 
@@ -177,7 +199,7 @@ begin(struct engine *e, struct person *p, struct moment now)
 	struct held *h;
 
 	for (; last != NULL; last = LIST_ITEM(last->owed_place.prev, struct held, owed_place))
-		if ((i = integration_of(e->routing->config, last, &r)) != NULL)
+		if ((i = integration_of(e->routing->config, last->d.receiver, last->d.integration, last->d.index, &r)) != NULL)
 			break;
 	if (i == NULL) {
 		/* Another configuration may have it again. */
@@ -191,12 +213,13 @@ begin(struct engine *e, struct person *p, struct moment now)
 	LIST_EACH(&g->covers, node)
 		CONTAINER_OF(node, struct held, owed_place)->owed = OWED_COVERED;
 	sum_up(g, &config_ui(g->config)->severity);
+	/* From here on the person stays, whoever makes room for the delivery. */
+	p->digesting = g;
+	list_append(&e->deliveries.digests, &g->place);
 	/* The place in the budget that has become free is taken at once. */
 	h = delivery_of(e, &g->note, g->note.recipients.v[0].to, istr_str(p->gate->name), now);
 	budget_charge(h, now);
 	delivery_save(e, h);
-	p->digesting = g;
-	list_append(&e->deliveries.digests, &g->place);
 	attempt(e, g, now);
 }
 
@@ -204,8 +227,6 @@ begin(struct engine *e, struct person *p, struct moment now)
 static void
 told(struct engine *e, struct digesting *g, struct moment now)
 {
-	struct person *p = g->person;
-
 	while (g->covers.first != NULL) {
 		struct held *h = CONTAINER_OF(g->covers.first, struct held, owed_place);
 
@@ -214,9 +235,8 @@ told(struct engine *e, struct digesting *g, struct moment now)
 		delivery_set(e, h, DELIVERY_SUPPRESSED, false, now);
 	}
 	e->deliveries.digests_told++;
-	p->refusals = 0;
-	end(e, g);
-	arm(e, p, now);
+	g->person->refusals = 0;
+	end_and_go_on(e, g, now);
 }
 
 static void
@@ -232,8 +252,7 @@ refused(struct engine *e, struct digesting *g, struct moment now)
 		list_prepend(&p->owed, &h->owed_place);
 	}
 	p->not_before = mono_add(now.mono, backoff_doubled(REFUSED_PAUSE, p->refusals++, REFUSED_MAX));
-	end(e, g);
-	arm(e, p, now);
+	end_and_go_on(e, g, now);
 }
 
 static void
@@ -242,6 +261,26 @@ try_later(struct engine *e, struct digesting *g, span at_least, struct moment no
 	span wait = backoff_jittered(&g->pause, MAX_PAUSE, &e->port->rand);
 
 	sched_arm(&e->sched, &g->person->timer, mono_add(now.mono, wait > at_least ? wait : at_least));
+}
+
+/* A reload may have mended the reason of its failure. False: the configuration has no such integration any more. */
+static bool
+renew(struct engine *e, struct digesting *g)
+{
+	const struct notification *n = &g->note;
+	const struct integration *i;
+	const struct receiver *r;
+
+	/* Somebody who was told to stop may still read it. */
+	if (g->config == e->routing->config || g->life.holds > 0)
+		return true;
+	i = integration_of(e->routing->config, n->receiver->name, str_from(n->integration->kind->name), n->integration->index, &r);
+	if (i == NULL)
+		return false;
+	go_by(e, g, i, r);
+	/* They are places in a list of gateways that may be another now. */
+	n->recipients.v[0].refused = 0;
+	return true;
 }
 
 void
@@ -261,8 +300,11 @@ digest_due(struct engine *e, struct person *p, struct moment now)
 		g->attempt = 0;
 		deliveries_follow(e, &g->note, false, true, STR("context deadline exceeded"), now);
 		try_later(e, g, 0, now);
-	} else {
+	} else if (renew(e, g)) {
 		attempt(e, g, now);
+	} else {
+		deliveries_follow(e, &g->note, true, false, STR("the configuration has no such integration any more"), now);
+		refused(e, g, now);
 	}
 }
 

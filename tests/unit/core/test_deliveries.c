@@ -12,6 +12,8 @@ static struct gateway gateway;
 static uint64_t out;
 static struct notification *note;
 static size_t sent;
+/* Called with the engine of a world that begins; NULL: nothing is. */
+static void (*on_engine)(struct fake_world *world);
 
 static void
 on_send(struct fake_world *world, uint64_t attempt, struct notification *n, struct mono deadline)
@@ -31,8 +33,8 @@ on_cancel(struct fake_world *world, uint64_t attempt)
 	out = 0;
 }
 
-static void
-begin(uint64_t per_second, uint64_t per_person_hour, uint64_t per_day)
+static struct config *
+config_with_gateway(uint64_t per_second, uint64_t per_person_hour, uint64_t per_day)
 {
 	struct config *c = must_config(text);
 
@@ -40,12 +42,21 @@ begin(uint64_t per_second, uint64_t per_person_hour, uint64_t per_day)
 	c->gateways = &gateway;
 	c->gateways_n = 1;
 	ck_assert(names_add(&c->gateway_names, c->arena, gateway.name, 0));
+	return c;
+}
+
+static void
+begin(uint64_t per_second, uint64_t per_person_hour, uint64_t per_day)
+{
+	struct config *c = config_with_gateway(per_second, per_person_hour, per_day);
+
 	out = 0;
 	sent = 0;
 	world_init(&w);
 	w.durable = true;
 	w.on_send = on_send;
 	w.on_cancel = on_cancel;
+	w.on_engine = on_engine;
 	world_start(&w, c);
 	config_unref(c);
 }
@@ -271,9 +282,85 @@ START_TEST(a_digest_is_told_in_the_end)
 }
 END_TEST
 
+/* One that is tried again goes by the configuration as it is then. */
+START_TEST(a_digest_hears_of_a_reload)
+{
+	struct outcome later_again = { .retry = true, .error = STR("away") };
+	struct config *c;
+	struct mono later;
+
+	begin(0, 1, 0);
+	tell(10 * SPAN_S, "A");
+	answer(RECIPIENT_DONE, "id-1");
+	post("B");
+	world_run(&w, 20 * SPAN_S);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_SUPPRESS);
+	answer(RECIPIENT_SUPPRESSED, "");
+	world_run(&w, 60 * SPAN_MIN + 11 * SPAN_S);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+	note->recipients.v->asked = false;
+	engine_delivered(w.engine, out, &later_again, w.now);
+	c = config_with_gateway(0, 1, 0);
+	engine_apply(w.engine, c, w.now);
+	sent = 0;
+	world_run(&w, 60 * SPAN_MIN + 45 * SPAN_S);
+	ck_assert_uint_eq(sent, 1);
+	ck_assert_ptr_nonnull(note->digest);
+	ck_assert_ptr_eq(note->config, c);
+	ck_assert_ptr_eq(note->receiver, config_receiver(c, STR("ops")));
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+	answer(RECIPIENT_DONE, "id-2");
+	expect(DELIVERY_ACCEPTED);
+	config_unref(w.config);
+	w.config = c;
+	world_fini(&w);
+}
+END_TEST
+
+static void
+suppress_all(struct fake_world *world)
+{
+	struct delivery d = { .group_key = STR("{}"), .receiver = STR("ops"), .integration = STR("hook"), .recipient = STR("+1"),
+		.gateway = STR("g"), .state = DELIVERY_SUPPRESSED, .created = world->now.wall, .changed = world->now.wall,
+		.expires = wall_add(world->now.wall, SPAN_HOUR), .charged = WALL_ZERO };
+
+	d.labels = labels_new(NULL, 0);
+	for (d.id = 1; d.id <= DELIVERIES_MAX; d.id++) {
+		d.notification = d.id;
+		ck_assert_int_eq(engine_restore_delivery(world->engine, &(struct change){ .delivery = &d }, world->now), RESTORED);
+	}
+	labels_unref(d.labels);
+}
+
+/* Where all deliveries wait for their digest, its own takes the place of one that it tells of. */
+START_TEST(a_digest_needs_room)
+{
+	struct mono later;
+	size_t owed;
+	uint64_t told;
+
+	on_engine = suppress_all;
+	begin(0, 1, 0);
+	on_engine = NULL;
+	w.on_engine = NULL;
+	world_run(&w, SPAN_S);
+	ck_assert_uint_eq(sent, 1);
+	ck_assert_uint_eq(note->digest->messages, DELIVERIES_MAX);
+	view_digests(w.engine, &owed, &told);
+	ck_assert_uint_eq(owed, DELIVERIES_MAX - 1);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+	answer(RECIPIENT_DONE, "id-1");
+	expect(DELIVERY_ACCEPTED);
+	view_digests(w.engine, &owed, &told);
+	ck_assert_uint_eq(owed, 0);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
 	return RUN("deliveries", follows_its_notification, a_report_may_come_first, doubt_is_unknown,
-	    pending_goes_on_after_a_restart, a_gateway_has_its_pace, a_budget_becomes_a_digest, a_digest_is_told_in_the_end);
+	    pending_goes_on_after_a_restart, a_gateway_has_its_pace, a_budget_becomes_a_digest, a_digest_is_told_in_the_end,
+	    a_digest_hears_of_a_reload, a_digest_needs_room);
 }
