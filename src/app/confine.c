@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --sandbox: what the server gives up before its first thread begins. */
+#include "config/gateways.h"
 #include "config/outputs.h"
 #include "loop/sandbox.h"
 #include "server_private.h"
@@ -20,7 +21,7 @@ server_confine(struct server *s, const struct config *c, struct err *e)
 {
 	const struct struct_list none = { 0 }, *files = c->event_recorder != NULL ? &c->event_recorder->file_outputs : &none;
 	const struct file_output *outputs = files->v;
-	const char **writable = ARENA_ARRAY(s->arena, files->n + 1 + STORE_COPY_PLACES, const char *);
+	const char **writable = ARENA_ARRAY(s->arena, files->n + c->gateways_n + 1 + STORE_COPY_PLACES, const char *);
 	struct sandbox box = { .writable = writable, .starts_itself = true };
 	struct err failed = { 0 };
 
@@ -33,6 +34,9 @@ server_confine(struct server *s, const struct config *c, struct err *e)
 		writable[box.writable_n++] = s->o->storage_path.n > 0 ? s->o->storage_path.p : ".";
 	for (size_t i = 0; i < files->n; i++)
 		writable[box.writable_n++] = directory_of(s, outputs[i].path);
+	for (size_t i = 0; i < c->gateways_n; i++)
+		if (c->gateways[i].spool.n > 0)
+			writable[box.writable_n++] = arena_str(s->arena, c->gateways[i].spool).p;
 	if (!sandbox_enter(&box, e))
 		return false;
 	if (!box.files)

@@ -102,8 +102,8 @@ static const struct flag flags[] = {
 	STRING_FLAG(O, etcd_cert_file, "etcd.cert-file", .fallback = "", .help = "Certificate to show to the etcd."),
 	STRING_FLAG(O, etcd_key_file, "etcd.key-file", .fallback = "", .help = "Its key."),
 	BOOL_FLAG(O, sandbox, "sandbox", .fallback = "false",
-	    .help = "Give up to write anywhere but in the directory of state, in places for temporary files and where the event recorder writes at the "
-		    "start, to start other programs, and system calls that are of no use here."),
+	    .help = "Give up to write anywhere but in the directory of state, in places for temporary files and, as configured at the start, where the "
+		    "event recorder writes and in gateways' spools, to start other programs, and system calls that are of no use here."),
 	STRING_FLAG(O, features, "enable-feature", .fallback = "",
 	    .help = "Comma-separated: alert-names-in-metrics, receiver-name-in-metrics, group-key-in-metrics, classic-mode, "
 		    "utf8-strict-mode, auto-gomemlimit, event-recorder, reload-resets-timers, memory-only."),

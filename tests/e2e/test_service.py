@@ -5,6 +5,8 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import tempfile
+import time
 
 import pytest
 
@@ -18,6 +20,8 @@ receivers:
 - name: all
   webhook_configs: [{{url_file: {dir}/url}}]
   email_configs: [{{to: ops@example.org, headers: {{Subject: '{{{{ template "t" }}}}'}}}}]
+  sms_configs: [{{gateways: [modem], to: ['+15550100']}}]
+gateways: [{{name: modem, preset: smstools, spool: {spool}}}]
 event_recorder: {{file_outputs: [{{path: {dir}/records/events.jsonl}}]}}
 """
 
@@ -44,8 +48,11 @@ def test_it_says_how_it_is_and_gives_up_what_it_does_not_need(serve, sink, mail_
     (files / "records").mkdir(parents=True)
     (files / "url").write_text(f"{sink.url}/one")
     (files / "t.tmpl").write_text('{{ define "t" }}first{{ end }}')
-    config = CONFIG.format(mail=mail.port, dir=files)
-    with manager(tmp_path / "notify") as until:
+    # Not where anybody may write.
+    with manager(tmp_path / "notify") as until, tempfile.TemporaryDirectory(dir="/var/tmp") as spool:
+        outgoing = pathlib.Path(spool) / "outgoing"
+        outgoing.mkdir()
+        config = CONFIG.format(mail=mail.port, dir=files, spool=spool)
         server = serve(config, "--sandbox", "--enable-feature=event-recorder",
                        env={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"})
         until("READY=1")
@@ -54,7 +61,7 @@ def test_it_says_how_it_is_and_gives_up_what_it_does_not_need(serve, sink, mail_
         assert "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status
         limits = pathlib.Path(f"/proc/{server.process.pid}/limits").read_text()
         assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core")] == [["0", "0"]]
-        # Secrets, templates, mail by processes of its own, SQLite and the event recorder work on.
+        # Secrets, templates, mail by processes of its own, SQLite, the event recorder and spools work on.
         server.alert(alertname="A")
         assert sink.wait(1)[0]["path"] == "/one"
         assert "first" in str(mail.wait(1)[0])
@@ -66,6 +73,10 @@ def test_it_says_how_it_is_and_gives_up_what_it_does_not_need(serve, sink, mail_
         server.alert(alertname="B")
         sink.wait(1, lambda r: r["path"] == "/two")
         assert "second" in str(mail.wait(2)[1])
+        end = time.monotonic() + 60
+        while not list(outgoing.iterdir()):
+            assert time.monotonic() < end, "no message came to the spool"
+            time.sleep(0.05)
         server.silence(alertname="A")
         # A reload that fails is over, too.
         assert server.reload("x: y\n")[0] == 500
