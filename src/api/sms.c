@@ -16,8 +16,10 @@
 #include "model/group_name.h"
 #include "sms_words.h"
 
-/* Deliveries that are looked at for the last one to a number. */
+/* Deliveries that are looked at for the last one to a number, and what one of them, and a reply itself, cost (base/work.h). */
 #define LOOK_MAX 20000
+#define LOOK_UNITS 15
+#define REPLY_UNITS 1000
 #define ACK_LONGEST (24 * SPAN_HOUR)
 /* Members of a group that are counted one by one. */
 #define COUNT_MAX 1000
@@ -239,13 +241,14 @@ status(struct replying *r, const struct group_item *g)
 
 /* True: the group is to be looked for. */
 static bool
-begin_reply(struct replying *r)
+begin_reply(struct replying *r, struct work *w)
 {
 	const struct heard_reply *in = &r->heard.replies[r->at];
 	struct call *c = &r->call;
 	struct last last = { .r = r };
 	bool search = false;
 
+	work_spend(w, REPLY_UNITS);
 	r->answer = STR_NONE;
 	r->number = sms_digits(c->arena, in->from);
 	r->wish = sms_wish(in->text, &r->length);
@@ -256,6 +259,7 @@ begin_reply(struct replying *r)
 	if (r->wish == SMS_STOP)
 		return false;
 	view_deliveries(c->api->env.engine, UINT64_MAX, is_last, &last);
+	work_spend(w, (int64_t)last.looked * LOOK_UNITS);
 	if (!last.found) {
 		r->answer = STR("There was no message to this number");
 		return false;
@@ -301,7 +305,9 @@ step(struct http_later *l, struct http_response *out, struct work *w, struct mom
 		struct group_item g;
 		enum match m = MATCH_NO;
 
-		if (!r->searching && !begin_reply(r))
+		if (!r->searching && work_used_up(w))
+			return false;
+		if (!r->searching && !begin_reply(r, w))
 			continue;
 		r->searching = true;
 		m = group_search_some(&r->search, e, w, &g);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /api/ext/v1/sms: what gateways tell; tests/e2e/test_gateways.py has the whole of it. */
+#include <check.h>
+
+#include "config/gateways.h"
+#include "core/heard.h"
+#include "lib_ask.h"
+
+#define REPLIES 5
+
+static struct gateway gateway;
+static struct str listed = { "+1 555 0100", 11 };
+
+/* As one request of a gateway that gathers them. */
+static bool
+hear(void *arg, const struct gateway *g, const struct http_request *r, bool reply, struct moment now, struct arena *a,
+    struct heard *out, struct err *e)
+{
+	(void)arg;
+	(void)g;
+	(void)r;
+	(void)now;
+	(void)e;
+	ck_assert(reply);
+	*out = (struct heard){ .replies = ARENA_ARRAY(a, REPLIES, struct heard_reply), .replies_n = REPLIES };
+	for (size_t i = 0; i < REPLIES; i++)
+		out->replies[i] = (struct heard_reply){ STR("15550100"), STR("status") };
+	return true;
+}
+
+static struct str
+answer(const struct gateway *g, struct str text, struct arena *a, struct str *type)
+{
+	(void)g;
+	(void)a;
+	*type = STR("text/plain");
+	return text;
+}
+
+static void
+hears(struct api_env *env)
+{
+	env->hear = hear;
+	env->answer = answer;
+}
+
+/* Each looks through the deliveries for the last one to its number: others have their turn in between. */
+START_TEST(many_replies_are_heard_in_slices)
+{
+	struct http_request r = { .method = STR("POST"), .path = STR("/api/ext/v1/sms/g/reply") };
+	struct http_response out = { .body.max = SBUF_UNLIMITED };
+	unsigned slices = 1;
+
+	more_env = hears;
+	start("");
+	more_env = NULL;
+	gateway = (struct gateway){ .name = STR("g"), .hear.replies = { &listed, 1 } };
+	world.config->gateways = &gateway;
+	world.config->gateways_n = 1;
+	ck_assert(names_add(&world.config->gateway_names, world.config->arena, gateway.name, 0));
+	r.arena = arena;
+	r.principal = asker;
+	api_handle(api, &r, world.now, &out);
+	ck_assert_ptr_nonnull(out.later);
+	for (struct work w = { 1 }; !out.later->step(out.later, &out, &w, world.now); w.left = 1)
+		slices++;
+	out.later->drop(out.later);
+	ck_assert_uint_eq(slices, REPLIES);
+	ck_assert_int_eq(out.status, 200);
+	ck_assert_str_eq(sbuf_cstr(&out.body), "There was no message to this number");
+	sbuf_fini(&out.body);
+	stop();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("sms");
+	TCase *t = tcase_create("sms");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, many_replies_are_heard_in_slices);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
