@@ -9,6 +9,7 @@
 
 #include "alert_row.h"
 #include "wire/codec.h"
+#include "wire/codec_delivery.h"
 #include "wire/codec_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -78,6 +79,25 @@ fuzz_intent(struct str in)
 }
 
 static void
+fuzz_delivery(struct str in)
+{
+	struct sbuf one = SBUF_INIT(SBUF_UNLIMITED), two = SBUF_INIT(SBUF_UNLIMITED);
+	struct delivery d, again;
+	struct err e = { 0 };
+
+	if (!codec_get_delivery(in, &d, &e))
+		return;
+	codec_put_delivery(&one, &d);
+	assert(codec_get_delivery(sbuf_get(&one), &again, &e));
+	codec_put_delivery(&two, &again);
+	assert(str_eq(sbuf_get(&one), sbuf_get(&two)));
+	labels_unref(d.labels);
+	labels_unref(again.labels);
+	sbuf_fini(&one);
+	sbuf_fini(&two);
+}
+
+static void
 on_alert(void *arg, struct alert *take)
 {
 	struct alert_row *row = arg;
@@ -135,7 +155,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const targets[])(struct str in) = {
-		fuzz_silence, fuzz_log_entry, fuzz_group, fuzz_intent, fuzz_alerts,
+		fuzz_silence, fuzz_log_entry, fuzz_group, fuzz_intent, fuzz_alerts, fuzz_delivery,
 	};
 
 	if (size == 0)

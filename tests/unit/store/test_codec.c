@@ -9,6 +9,7 @@
 #include "fake_world.h"
 #include "model/schedule.h"
 #include "wire/codec.h"
+#include "wire/codec_delivery.h"
 #include "wire/codec_state.h"
 #include "wire/proto.h"
 
@@ -443,8 +444,78 @@ START_TEST(many_strings)
 }
 END_TEST
 
+static void
+expect_delivery(const struct delivery *a, const struct delivery *b)
+{
+	ck_assert_uint_eq(a->id, b->id);
+	ck_assert_uint_eq(a->notification, b->notification);
+	ck_assert(str_eq(a->group_key, b->group_key) && str_eq(a->receiver, b->receiver) && str_eq(a->integration, b->integration));
+	ck_assert_uint_eq(a->index, b->index);
+	ck_assert(labels_eq(a->labels, b->labels));
+	ck_assert(str_eq(a->recipient, b->recipient) && str_eq(a->gateway, b->gateway));
+	ck_assert(str_eq(a->provider_id, b->provider_id) && str_eq(a->error, b->error));
+	ck_assert_int_eq(a->state, b->state);
+	ck_assert_uint_eq(a->tries, b->tries);
+	ck_assert_uint_eq(a->segments, b->segments);
+	ck_assert(wall_cmp(a->created, b->created) == 0 && wall_cmp(a->changed, b->changed) == 0);
+	ck_assert(wall_cmp(a->expires, b->expires) == 0 && wall_cmp(a->charged, b->charged) == 0);
+	ck_assert(a->digest == b->digest && a->digested == b->digested);
+	ck_assert_uint_eq(a->alerts, b->alerts);
+	ck_assert(str_eq(a->severity, b->severity) && str_eq(a->worst, b->worst));
+}
+
+/* Each member has a value of its own, or is as empty as it can be. One that is cut is refused, or lacks what was cut. */
+START_TEST(deliveries)
+{
+	struct label_pair pairs[] = { { STR("alertname"), STR("Disk") }, { STR("site"), STR("g\xc3\xb6l") } };
+	struct delivery full = {
+		.id = UINT64_MAX, .notification = UINT64_C(1) << 40, .group_key = STR("{}:{alertname=\"Disk\"}"), .receiver = STR("ops"),
+		.integration = STR("sms"), .index = 3, .labels = labels_new(pairs, 2), .recipient = STR("+1"), .gateway = STR("g"),
+		.provider_id = STR("id \x01"), .error = STR("absent"), .state = DELIVERY_SUPPRESSED, .tries = 4, .segments = 5,
+		.created = { 1700000000, 1, 0 }, .changed = { 1700000001, 999999999, 0 }, .expires = { 1900000000, 2, 0 },
+		.charged = { 1700000002, 3, 0 }, .digest = true, .digested = true, .alerts = UINT32_MAX, .severity = STR("critical"),
+		.worst = STR("Disk"),
+	};
+	struct delivery bare = { .id = 1, .notification = 1, .labels = labels_new(NULL, 0), .created = WALL_ZERO,
+		.changed = WALL_ZERO, .expires = WALL_ZERO, .charged = WALL_ZERO };
+	const struct delivery *const all[] = { &full, &bare };
+	struct sbuf b = SBUF_INIT(1 << 16);
+	struct delivery back;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		sbuf_reset(&b);
+		codec_put_delivery(&b, all[i]);
+		ck_assert_msg(codec_get_delivery(sbuf_get(&b), &back, &e), "%s", e.text);
+		expect_delivery(&back, all[i]);
+		labels_unref(back.labels);
+		for (size_t n = 0; n < b.n; n++)
+			if (codec_get_delivery((struct str){ b.p, n }, &back, &e))
+				labels_unref(back.labels);
+	}
+	/* A state, and a field, of a later version. */
+	bare.state = DELIVERY_STATES;
+	sbuf_reset(&b);
+	codec_put_delivery(&b, &bare);
+	proto_bytes(&b, 1000, STR("later"));
+	proto_uint(&b, 1001, 7);
+	ck_assert(codec_get_delivery(sbuf_get(&b), &back, &e));
+	ck_assert_int_eq(back.state, DELIVERY_UNKNOWN);
+	labels_unref(back.labels);
+	/* Nobody's. */
+	bare.notification = 0;
+	sbuf_reset(&b);
+	codec_put_delivery(&b, &bare);
+	ck_assert(!codec_get_delivery(sbuf_get(&b), &back, &e));
+	labels_unref(full.labels);
+	labels_unref(bare.labels);
+	sbuf_fini(&b);
+}
+END_TEST
+
 int
 main(void)
 {
-	return RUN("codec", silences, extended_silences, silences_of_a_later_version, log_entries, groups, alerts_that_waited, alert_rows, many_strings);
+	return RUN("codec", silences, extended_silences, silences_of_a_later_version, log_entries, groups, alerts_that_waited, alert_rows, many_strings,
+	    deliveries);
 }
