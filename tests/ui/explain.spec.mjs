@@ -12,7 +12,7 @@ const brace = (labels) => encodeURIComponent(`{${Object.entries(labels).map(([n,
 const sentence = (page) => page.locator('.ex-sentence').innerText();
 // The page speaks of times in its own zone, which these visits set to UTC.
 const utc = { context: { timezoneId: 'UTC' } };
-const seconds = (text) => text.replace(/(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d( UTC|\.\d+Z)?/g, 'TIME');
+const seconds = (text) => text.replace(/((\d{4}-\d\d-\d\d|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[T ])?\d\d:\d\d:\d\d( UTC|\.\d+Z)?/g, 'TIME');
 const mark = async (page, title) => (await page.locator('.ex-stage', { hasText: title }).first().getAttribute('class')).match(/ex-mark-(\w+)/)[1];
 
 site('explain', { config: historyConfig(sink.url) }, ({ test, visit, server }) => {
