@@ -127,6 +127,21 @@ over_at(const struct held *h, span window, struct moment now)
 	return mono_add(now.mono, window - age(h->d.charged, now));
 }
 
+/* The charge that has to go before a budget has room: of n in order the limit-th from the end, found from the nearer one. */
+static struct list_node *
+in_the_way(const struct list *charges, size_t n, size_t limit)
+{
+	struct list_node *at = limit < n / 2 ? charges->last : charges->first;
+
+	if (limit < n / 2)
+		for (size_t i = 1; i < limit; i++)
+			at = at->prev;
+	else
+		for (size_t i = n - limit; i > 0; i--)
+			at = at->next;
+	return at;
+}
+
 struct mono
 budget_opens(struct engine *e, struct person *p, struct moment now)
 {
@@ -138,15 +153,11 @@ budget_opens(struct engine *e, struct person *p, struct moment now)
 	if (b == NULL)
 		return at;
 	if (b->per_person_hour > 0 && p->hour_n >= b->per_person_hour) {
-		n = p->hour.first;
-		for (size_t i = p->hour_n - b->per_person_hour; i > 0; i--)
-			n = n->next;
+		n = in_the_way(&p->hour, p->hour_n, b->per_person_hour);
 		at = later(at, over_at(CONTAINER_OF(n, struct held, hour_place), HOUR, now));
 	}
 	if (b->per_day > 0 && p->gate->day_n >= b->per_day) {
-		n = p->gate->day.first;
-		for (size_t i = p->gate->day_n - b->per_day; i > 0; i--)
-			n = n->next;
+		n = in_the_way(&p->gate->day, p->gate->day_n, b->per_day);
 		at = later(at, over_at(CONTAINER_OF(n, struct held, day_place), DAY, now));
 	}
 	return at;
