@@ -63,6 +63,8 @@ enum recipient_state {
 const char *recipient_state_text(enum recipient_state s);
 /* The last word of a gateway about a recipient: so many bytes of it are kept. */
 #define RECIPIENT_ERROR_MAX 200
+/* No gateway's id of a message is longer: what is, is none. */
+#define PROVIDER_ID_MAX 300
 struct recipient {
 	struct str to;
 	enum recipient_state state;

@@ -51,6 +51,9 @@ engine_report(struct engine *e, struct str gateway, struct str provider_id, enum
 	struct deliveries *all = &e->deliveries;
 	enum reported found = REPORT_EARLY;
 
+	/* No message will ever have it. */
+	if (provider_id.n > PROVIDER_ID_MAX)
+		return found;
 	engine_enter(e, now);
 	for (struct hmap_node *n = hmap_first(&all->by_provider, delivery_hash(gateway, provider_id)); n != NULL; n = hmap_next(n)) {
 		struct held *h = CONTAINER_OF(n, struct held, by_provider);

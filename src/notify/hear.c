@@ -9,6 +9,8 @@
 
 /* Values of a body that are worth a tree. */
 #define VALUES_MAX 50000
+/* Parameters of a query or a form; and members of a body beside its list, where each element of that would look for what it lacks. */
+#define BESIDE_MAX 200
 
 /* A request being read. */
 struct hearing_call {
@@ -89,7 +91,7 @@ value_of(const struct hearing_call *c, struct str name)
 	if (v != NULL)
 		return *v;
 	s = json_value(a, c->element, name);
-	return s.n > 0 || c->element == c->json ? s : json_value(a, c->json, name);
+	return s.n > 0 || c->element == c->json || c->json->n > BESIDE_MAX ? s : json_value(a, c->json, name);
 }
 
 /* The first of several names that is there. */
@@ -210,6 +212,8 @@ gateway_hear(const struct notify_env *env, const struct gateway *g, const struct
 	url_query_parse(arena, r->query, &c.told.query, NULL);
 	if (str_caseeq(str_trim(str_sub(type, 0, str_chr(type, ';'))), STR("application/x-www-form-urlencoded")))
 		url_query_parse(arena, r->body, &c.told.form, NULL);
+	if (c.told.query.n > BESIDE_MAX || c.told.form.n > BESIDE_MAX)
+		return err_set(e, ERR_INVALID, "more than %d parameters", BESIDE_MAX);
 	if (!(p->proven != NULL ? p->proven : told_by_token)(&c.told))
 		return err_set(e, ERR_AUTH, "the request does not prove to be the gateway's");
 	if (c.told.form.n == 0 && r->body.n > 0)

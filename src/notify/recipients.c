@@ -69,7 +69,7 @@ void
 recipients_done(struct notification *n, struct recipient *r, struct str provider_id)
 {
 	r->state = RECIPIENT_DONE;
-	if (provider_id.n > 0)
+	if (provider_id.n > 0 && provider_id.n <= PROVIDER_ID_MAX)
 		r->provider_id = arena_str(n->arena, provider_id);
 	r->error = STR_NONE;
 }

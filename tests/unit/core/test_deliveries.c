@@ -168,6 +168,21 @@ START_TEST(a_report_may_come_first)
 }
 END_TEST
 
+/* Strangers do not fill the memory with them. */
+START_TEST(a_report_with_a_long_id_is_not_kept)
+{
+	static char id[PROVIDER_ID_MAX + 2];
+
+	memset(id, 'x', PROVIDER_ID_MAX + 1);
+	begin(0, 0, 0);
+	tell(10 * SPAN_S, "A");
+	ck_assert_int_eq(engine_report(w.engine, STR("g"), str_from(id), DELIVERY_FAILED, STR_NONE, w.now), REPORT_EARLY);
+	answer(RECIPIENT_DONE, id);
+	expect(DELIVERY_ACCEPTED);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(doubt_is_unknown)
 {
 	struct outcome o = { .ok = false, .unanswered = true };
@@ -360,7 +375,7 @@ END_TEST
 int
 main(void)
 {
-	return RUN("deliveries", follows_its_notification, a_report_may_come_first, doubt_is_unknown,
-	    pending_goes_on_after_a_restart, a_gateway_has_its_pace, a_budget_becomes_a_digest, a_digest_is_told_in_the_end,
+	return RUN("deliveries", follows_its_notification, a_report_may_come_first, a_report_with_a_long_id_is_not_kept,
+	    doubt_is_unknown, pending_goes_on_after_a_restart, a_gateway_has_its_pace, a_budget_becomes_a_digest, a_digest_is_told_in_the_end,
 	    a_digest_hears_of_a_reload, a_digest_needs_room);
 }

@@ -284,6 +284,36 @@ START_TEST(large_bodies_are_not_read)
 }
 END_TEST
 
+/* Each parameter, and each member beside a list, would be looked at for each element of that. */
+START_TEST(what_stands_beside_is_bounded)
+{
+	struct sbuf query = SBUF_INIT(SBUF_UNLIMITED), body = SBUF_INIT(SBUF_UNLIMITED);
+	struct http_request r = { .method = STR("POST"), .arena = b->arena };
+	struct err e = { 0 };
+	struct heard h;
+
+	sbuf_puts(&query, "token=t%2Fk");
+	for (int i = 0; i < 1000; i++)
+		sbuf_printf(&query, "&p%d=", i);
+	r.query = sbuf_get(&query);
+	r.body = STR("{\"id\":\"1\",\"status\":\"delivered\"}");
+	ck_assert(!gateway_hear(&b->env, config_gateway(b->config, STR("elks")), &r, false, b->attempt.now, b->arena, &h, &e));
+	ck_assert_int_eq(e.kind, ERR_INVALID);
+
+	sbuf_puts(&body, "{\"results\":[{\"messageId\":\"1\"},{\"messageId\":\"2\",\"status\":{\"groupName\":\"DELIVERED\"}}]");
+	for (int i = 0; i < 1000; i++)
+		sbuf_printf(&body, ",\"m%d\":0", i);
+	sbuf_puts(&body, ",\"status\":{\"groupName\":\"DELIVERED\"}}");
+	r.query = STR("token=t%2Fk");
+	r.body = sbuf_get(&body);
+	ck_assert(gateway_hear(&b->env, config_gateway(b->config, STR("infobip")), &r, false, b->attempt.now, b->arena, &h, &e));
+	ck_assert_uint_eq(h.reports_n, 1);
+	ck_assert(str_is(h.reports[0].id, "2"));
+	sbuf_fini(&query);
+	sbuf_fini(&body);
+}
+END_TEST
+
 START_TEST(answers_are_what_each_gateway_sends_on)
 {
 	struct str type;
@@ -312,6 +342,7 @@ main(void)
 	tcase_add_loop_test(t, requests_say_what_they_say, 0, (int)ARRAY_LEN(rows));
 	tcase_add_test(t, a_secret_that_cannot_be_read_is_no_proof);
 	tcase_add_test(t, large_bodies_are_not_read);
+	tcase_add_test(t, what_stands_beside_is_bounded);
 	tcase_add_test(t, answers_are_what_each_gateway_sends_on);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);

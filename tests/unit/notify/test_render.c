@@ -143,6 +143,21 @@ START_TEST(recipients_decide_the_verdict)
 }
 END_TEST
 
+START_TEST(ids_have_a_bound)
+{
+	struct notification *n = &bench->n;
+	struct str id = arena_printf(n->arena, "%0*d", PROVIDER_ID_MAX, 1);
+	struct err e = { 0 };
+
+	ck_assert(recipients_add(n, STR("1"), &e));
+	recipients_done(n, &n->recipients.v[0], arena_printf(n->arena, "%.*s1", STR_ARG(id)));
+	ck_assert_int_eq(n->recipients.v[0].state, RECIPIENT_DONE);
+	ck_assert_uint_eq(n->recipients.v[0].provider_id.n, 0);
+	recipients_done(n, &n->recipients.v[0], id);
+	ck_assert(str_eq(n->recipients.v[0].provider_id, id));
+}
+END_TEST
+
 /* Half a message is none. */
 START_TEST(messages_have_a_bound)
 {
@@ -240,6 +255,7 @@ main(void)
 	tcase_add_test(t, texts_are_cut_at_characters);
 	tcase_add_test(t, a_header_is_one_header);
 	tcase_add_test(t, recipients_decide_the_verdict);
+	tcase_add_test(t, ids_have_a_bound);
 	tcase_add_test(t, recipients_have_a_bound);
 	tcase_add_test(t, messages_have_a_bound);
 	tcase_add_test(t, what_is_too_much_is_shortened);
