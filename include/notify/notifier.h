@@ -123,10 +123,11 @@ struct mail_request {
 
 /*
  * A file for a program that sends what lies in a directory: root/in. It is written beside, in `root`, and moved there when it is
- * whole. One of that name that is there already, or in the directories of what was sent or has failed, is the same message.
+ * whole. One of that name that is there already, or in one of the other directories, is the same message.
  */
 struct spool_request {
 	struct str root, in, sent, failed;
+	struct str taken;	/* the directory of what is being sent; empty: that stays in `in` */
 	struct str name;	/* without slashes */
 	struct str content;
 };

@@ -103,6 +103,8 @@ delivery_look_at_clock(struct sending *d)
 	d->attempt.left = mono_sub(d->deadline, d->attempt.now.mono);
 }
 
+static const char lease_ended[] = "the lease of etcd has ended";
+
 /* Where members claim, it may have waited until the claim is nobody's any more. */
 static bool
 may_leave(const struct sending *d, struct err *e)
@@ -110,7 +112,7 @@ may_leave(const struct sending *d, struct err *e)
 	const struct outbox *o = d->outbox;
 
 	return d->rehearsing != NULL || engine_may_leave(o->engine, d->number, o->o.clock->now(o->o.clock)) ||
-	    err_set(e, ERR_TIMEOUT, "the lease of etcd has ended");
+	    err_set(e, ERR_TIMEOUT, "%s", lease_ended);
 }
 
 static bool
@@ -139,9 +141,12 @@ leave(struct exchange *x)
 		x->http = http_client_start(o->o.http, &x->request.http, d->deadline, on_fetched, x);
 		return;
 	}
-	x->spool = spool_start(o->o.base, &o->spoolers, &x->request.spool, on_response, x, &e);
-	x->unbegun = x->spool == NULL;
-	if (x->unbegun)
+	/* It may have waited for its pace. */
+	if (!may_leave(d, &e))
+		x->unbegun = lease_ended;
+	else if ((x->spool = spool_start(o->o.base, &o->spoolers, &x->request.spool, on_response, x, &e)) == NULL)
+		x->unbegun = "there is no thread to write the file";
+	if (x->unbegun != NULL)
 		start_pace(x, 0);
 }
 
@@ -149,12 +154,12 @@ static void
 on_turn(void *arg)
 {
 	struct exchange *x = arg;
-	struct response r = { .kind = x->request.kind, .suppressed = x->suppressed, .transport_error = x->unbegun };
+	struct response r = { .kind = x->request.kind, .suppressed = x->suppressed, .transport_error = x->unbegun != NULL };
 
 	timer_fini(&x->pace);
-	if (x->unbegun)
-		r.error = STR("there is no thread to write the file");
-	if (x->suppressed || x->unbegun)
+	if (x->unbegun != NULL)
+		r.error = str_from(x->unbegun);
+	if (x->suppressed || x->unbegun != NULL)
 		on_response(x, &r);
 	else
 		leave(x);

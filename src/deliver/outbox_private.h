@@ -31,7 +31,8 @@ struct exchange {
 	struct mail_call *mail;
 	struct spool_call *spool;
 	struct timer pace;		/* set while it waits for its gateway's pace, or to hear that it does not leave */
-	bool suppressed, unbegun;
+	bool suppressed;
+	const char *unbegun;		/* why it never began; NULL: it did, or will */
 };
 
 /* The log lines of a notifier while nobody could, or wanted to, write them. */

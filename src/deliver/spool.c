@@ -35,10 +35,11 @@ path_of(struct arena *a, const struct spool_request *r, struct str folder)
 static bool
 is_there(struct arena *a, const struct spool_request *r)
 {
-	const struct str folders[] = { r->in, r->sent, r->failed };
+	/* In the order of its way: it goes on while we look. */
+	const struct str folders[] = { r->in, r->taken, r->sent, r->failed };
 
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
-		if (access(path_of(a, r, folders[i]).p, F_OK) == 0)
+		if (folders[i].n > 0 && access(path_of(a, r, folders[i]).p, F_OK) == 0)
 			return true;
 	return false;
 }
@@ -60,6 +61,18 @@ write_whole(const char *path, struct str content, struct err *e)
 	return ok;
 }
 
+/* Else the message could be lost with the power, although it counts as taken. It is there in any case: others must not send it. */
+static void
+settle(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
 bool
 spool_write(const struct spool_request *r, struct err *e)
 {
@@ -73,6 +86,8 @@ spool_write(const struct spool_request *r, struct err *e)
 			ok = io_error(e, "rename", to.p, errno);
 			unlink(beside.p);
 		}
+		if (ok)
+			settle(arena_printf(a, "%.*s/%.*s", STR_ARG(r->root), STR_ARG(r->in)).p);
 	}
 	arena_free(&a);
 	return ok;
@@ -124,7 +139,7 @@ spool_start(struct event_base *base, struct workers **workers, const struct spoo
 	c->done = then;
 	c->arg = arg;
 	c->request = (struct spool_request){ arena_str(c->arena, r->root), arena_str(c->arena, r->in), arena_str(c->arena, r->sent),
-		arena_str(c->arena, r->failed), arena_str(c->arena, r->name), arena_str(c->arena, r->content) };
+		arena_str(c->arena, r->failed), arena_str(c->arena, r->taken), arena_str(c->arena, r->name), arena_str(c->arena, r->content) };
 	if (workers_submit(*workers, &c->job))
 		return c;
 	call_free(c);

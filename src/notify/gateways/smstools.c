@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * smstools.c - the spool of smstools3: a file in `outgoing`, which its daemon sends by a modem and moves to `sent` or `failed`.
- * Source: smstools3 3.1.21, doc/fileformat.html. The daemon picks the alphabet that the text needs, and splits long ones.
+ * smstools.c - the spool of smstools3: a file in `outgoing`, which its daemon moves to `checked`, sends by a modem and moves
+ * to `sent` or `failed`. Source: smstools3 3.1.21, doc/fileformat.html. The daemon picks the alphabet that the text
+ * needs, and splits long ones.
  */
 #include "base/ascii.h"
 #include "gateway.h"
@@ -48,6 +49,7 @@ smstools_request(struct attempt *a, const struct gateway_message *m, struct requ
 		.in = STR("outgoing"),
 		.sent = STR("sent"),
 		.failed = STR("failed"),
+		.taken = STR("checked"),
 		.name = arena_printf(a->arena, "tocsin-%.*s", STR_ARG(m->reference)),
 	};
 	return render_take(a, &b, &out->spool.content, e);

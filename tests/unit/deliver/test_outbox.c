@@ -48,6 +48,7 @@ static struct {
 	span passed;		/* … all of them */
 	uint64_t cancel_too;
 	struct str gateway;	/* of requests */
+	bool spools;		/* they are files */
 	enum admission admission;	/* to it; LATER is by 20 ms */
 	int admitted, suppressed;	/* asked for; told the notifier */
 	uint64_t late;	/* it may not leave any more */	/* attempt that the engine cancels while it is told of another */
@@ -81,6 +82,10 @@ fill(struct request *out)
 {
 	*out = (struct request){ .kind = REQUEST_HTTP, .asks = w.asks, .gateway = w.gateway, .recipient = w.gateway.n > 0 ? STR("+1") : STR_NONE,
 		.http = { .method = STR("POST"), .url = str_from(w.url), .body = STR("{}"), .http = &plain } };
+	if (!w.spools)
+		return;
+	out->kind = REQUEST_SPOOL;
+	out->spool = (struct spool_request){ STR("/nonexistent"), STR("in"), STR("sent"), STR("failed"), STR("checked"), STR("m"), STR("text") };
 }
 
 enum step
@@ -426,6 +431,25 @@ START_TEST(gateways_have_budgets)
 }
 END_TEST
 
+/* Another member may have told it while the file waited for its gateway's pace. */
+START_TEST(files_leave_while_the_lease_lasts)
+{
+	begin();
+	w.legs = 1;
+	w.gateway = STR("g");
+	w.admission = ADMIT_LATER;
+	w.spools = true;
+	send_attempt(7);
+	while (w.admitted < 1)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	w.late = 7;
+	await(1);
+	ck_assert(w.last.retry && !w.last.unanswered);
+	ck_assert_str_eq(w.last_error, "the lease of etcd has ended");
+	end();
+}
+END_TEST
+
 START_TEST(canceled_attempts_are_silent)
 {
 	begin();
@@ -623,6 +647,7 @@ main(void)
 	tcase_add_loop_test(tc, a_question_without_an_answer_has_told_nobody, 0, 2);
 	tcase_add_test(tc, an_attempt_has_several_requests_under_way);
 	tcase_add_loop_test(tc, gateways_have_budgets, 0, 3);
+	tcase_add_test(tc, files_leave_while_the_lease_lasts);
 	tcase_add_test(tc, canceled_attempts_are_silent);
 	tcase_add_test(tc, one_turn_begins_only_so_many);
 	tcase_add_test(tc, integrations_take_turns);

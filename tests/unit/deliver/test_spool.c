@@ -23,7 +23,7 @@ in_root(const char *name)
 static void
 set_up(void)
 {
-	static const char *const folders[] = { "outgoing", "sent", "failed" };
+	static const char *const folders[] = { "outgoing", "checked", "sent", "failed" };
 
 	arena = arena_new();
 	memcpy(root + strlen(root) - 6, "XXXXXX", 6);
@@ -35,7 +35,8 @@ set_up(void)
 static void
 tear_down(void)
 {
-	static const char *const all[] = { "outgoing/m", "sent/m", "failed/m", "outgoing", "sent", "failed", "" };
+	static const char *const all[] = { "outgoing/m", "checked/m", "sent/m", "failed/m", "outgoing", "checked", "sent",
+		"failed", "" };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		(void)!remove(in_root(all[i]));
@@ -46,7 +47,7 @@ tear_down(void)
 static struct spool_request
 message(const char *name, const char *content)
 {
-	return (struct spool_request){ str_from(root), STR("outgoing"), STR("sent"), STR("failed"), str_from(name), str_from(content) };
+	return (struct spool_request){ str_from(root), STR("outgoing"), STR("sent"), STR("failed"), STR("checked"), str_from(name), str_from(content) };
 }
 
 static struct str
@@ -69,7 +70,11 @@ START_TEST(a_message_is_there_once_wherever_it_is)
 	ck_assert_int_eq(st.st_mode & 0777, 0664);
 	ck_assert(spool_write(&again, NULL));
 	ck_assert(str_is(content_of("outgoing/m"), "To: 1\n\na"));
-	ck_assert_int_eq(rename(in_root("outgoing/m"), in_root("sent/m")), 0);
+	/* The daemon is about to send it. */
+	ck_assert_int_eq(rename(in_root("outgoing/m"), in_root("checked/m")), 0);
+	ck_assert(spool_write(&again, NULL));
+	ck_assert_int_ne(access(in_root("outgoing/m"), F_OK), 0);
+	ck_assert_int_eq(rename(in_root("checked/m"), in_root("sent/m")), 0);
 	ck_assert(spool_write(&again, NULL));
 	ck_assert_int_ne(access(in_root("outgoing/m"), F_OK), 0);
 	/* Nothing is left beside. */
