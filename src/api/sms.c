@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "config/gateways.h"
 #include "core/delivery.h"
 #include "core/heard.h"
@@ -23,7 +24,9 @@
 #define ACK_LONGEST (24 * SPAN_HOUR)
 /* Members of a group that are counted one by one. */
 #define COUNT_MAX 1000
-#define ANSWER_MAX 300
+/* Runes of an answer, and of the name of a group in it. */
+#define ANSWER_MAX_RUNES 300
+#define NAME_MAX_RUNES 60
 /* Numbers that are remembered, and answers that each may have in an hour. */
 #define NUMBERS_MAX 64
 #define ANSWERS_MAX 20
@@ -168,7 +171,7 @@ name_of(struct arena *a, struct labels *labels)
 		if (!str_is(istr_str(labels->l[i].name), "alertname"))
 			all = arena_printf(a, "%.*s%s%.*s", STR_ARG(all), all.n > 0 ? " " : "",
 			    STR_ARG(istr_str(labels->l[i].value)));
-	return all.n > 0 ? str_sub(all, 0, 60) : STR("the alerts");
+	return all.n > 0 ? str_sub(all, 0, utf8_prefix(all, NAME_MAX_RUNES)) : STR("the alerts");
 }
 
 static struct str
@@ -280,7 +283,7 @@ static void
 answer(struct replying *r)
 {
 	struct call *c = &r->call;
-	struct str type, body, text = str_sub(r->answer, 0, ANSWER_MAX);
+	struct str type, body, text = str_sub(r->answer, 0, utf8_prefix(r->answer, ANSWER_MAX_RUNES));
 
 	if (text.n > 0 && !may_be_answered(c, r->number))
 		text = STR_NONE;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/ext/v1/sms: what gateways tell; tests/e2e/test_gateways.py has the whole of it. */
 #include <check.h>
+#include <string.h>
 
+#include "base/utf8.h"
 #include "config/gateways.h"
+#include "core/delivery.h"
 #include "core/heard.h"
 #include "lib_ask.h"
 
@@ -44,13 +47,9 @@ hears(struct api_env *env)
 	env->answer = answer;
 }
 
-/* Each looks through the deliveries for the last one to its number: others have their turn in between. */
-START_TEST(many_replies_are_heard_in_slices)
+static void
+begin(void)
 {
-	struct http_request r = { .method = STR("POST"), .path = STR("/api/ext/v1/sms/g/reply") };
-	struct http_response out = { .body.max = SBUF_UNLIMITED };
-	unsigned slices = 1;
-
 	more_env = hears;
 	start("");
 	more_env = NULL;
@@ -58,6 +57,16 @@ START_TEST(many_replies_are_heard_in_slices)
 	world.config->gateways = &gateway;
 	world.config->gateways_n = 1;
 	ck_assert(names_add(&world.config->gateway_names, world.config->arena, gateway.name, 0));
+}
+
+/* Each looks through the deliveries for the last one to its number: others have their turn in between. */
+START_TEST(many_replies_are_heard_in_slices)
+{
+	struct http_request r = { .method = STR("POST"), .path = STR("/api/ext/v1/sms/g/reply") };
+	struct http_response out = { .body.max = SBUF_UNLIMITED };
+	unsigned slices = 1;
+
+	begin();
 	r.arena = arena;
 	r.principal = asker;
 	api_handle(api, &r, world.now, &out);
@@ -73,6 +82,46 @@ START_TEST(many_replies_are_heard_in_slices)
 }
 END_TEST
 
+static uint64_t out;
+
+static void
+on_send(struct fake_world *w, uint64_t attempt, struct notification *n, struct mono deadline)
+{
+	(void)w;
+	(void)n;
+	(void)deadline;
+	out = attempt;
+}
+
+static void
+on_cancel(struct fake_world *w, uint64_t attempt)
+{
+	(void)w;
+	ck_assert_uint_eq(attempt, out);
+}
+
+/* Half a rune would make the whole answer unreadable. */
+START_TEST(names_are_cut_between_runes)
+{
+	struct answer got;
+	struct mono at;
+
+	begin();
+	world.on_send = on_send;
+	world.on_cancel = on_cancel;
+	expect("POST", "/api/v2/alerts", JSON_TYPE,
+	    "[{\"labels\":{\"alertname\":\"aığığığığığığığığığığığığığığığığığığığ\",\"x\":\"ığığığığığığığığığığığığığığığığığığığ\"}}]", 200, "");
+	world_run(&world, 31 * SPAN_S);
+	ck_assert_int_eq(engine_admit(world.engine, out, STR("g"), STR("+15550100"), world.now, &at), ADMIT_GO);
+	got = ask("POST", "/api/ext/v1/sms/g/reply", "", "");
+	ck_assert_int_eq(got.r.status, 200);
+	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&got.r.body), "1 firing"));
+	ck_assert(utf8_valid(sbuf_get(&got.r.body)));
+	sbuf_fini(&got.r.body);
+	stop();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -82,6 +131,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, many_replies_are_heard_in_slices);
+	tcase_add_test(t, names_are_cut_between_runes);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);
