@@ -127,7 +127,9 @@ verdict(struct attempt *a, struct err *e)
 {
 	const struct sms_state *state = a->state;
 	const struct sms_error *error = recipients_pending(a->n, 0) != NULL ? &state->temporary : &state->final;
-	enum step step = recipients_verdict(a, error->text, e);
+	/* Those that are left may wait for a gateway that cannot be asked now. */
+	bool broken = error->text.n == 0 && state->broken.kind != ERR_NONE;
+	enum step step = recipients_verdict(a, broken ? str_from(state->broken.text) : error->text, e);
 
 	if (step != STEP_RETRY)
 		a->retry_after = 0;
