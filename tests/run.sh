@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 packages="gcc cmake ninja-build pkg-config check libevent-dev libyaml-dev libjansson-dev
 libcurl4-openssl-dev libesmtp-dev libpcre2-dev zlib1g-dev libsqlite3-dev libssl-dev tzdata ca-certificates
 python3 python3-pytest python3-pytest-xdist python3-yaml python3-aiosmtpd python3-kubernetes nginx-light curl prometheus prometheus-alertmanager
-kannel kannel-extras etcd-server strace valgrind groff-base chromium-headless-shell fonts-dejavu-core fonts-noto-core"
+kannel kannel-extras smstools etcd-server strace valgrind groff-base chromium-headless-shell fonts-dejavu-core fonts-noto-core"
 # Who has a newer Node.js than Debian's has its npm too.
 command -v npm >/dev/null || packages="$packages nodejs npm"
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from lib.gateways import Gateways, number, post, twilio_signature
+from lib.modem import SMSD, Modem
 from lib.ports import free_ports
 from lib.server import Server
 
@@ -176,6 +177,36 @@ def test_a_modem_sends_what_lies_in_its_spool(server):
     assert delivery(server, "05", "failed", "modem")["error"] == "no network"
     delivery(server, "01", "accepted", "modem")
     assert [p.name for p in server.spool.glob("*/*")] != [] and not list(server.spool.glob(".*"))
+
+
+MODEM = """
+route: {{receiver: phone, group_by: [alertname], group_wait: 10ms, group_interval: 60s}}
+gateways: [{{name: modem, preset: smstools, spool: {spool}}}]
+receivers: [{{name: phone, sms_configs: [{{gateways: [modem], to: ["{{{{ .CommonLabels.phone }}}}"], text: "{{{{ .CommonLabels.text }}}}"}}]}}]
+"""
+
+
+@pytest.mark.skipif(not SMSD, reason="no smsd here")
+def test_the_daemon_of_a_modem_takes_what_is_in_its_spool(serve, tmp_path):
+    """A real smsd, which says of a number that the network refuses that it failed."""
+    modem = Modem(tmp_path / "modem", fails=[number("23")])
+    try:
+        server = serve(MODEM.format(spool=modem.spool))
+        texts = {"21": "Disk dolu: srv-ankara-12", "22": "Veri kaybı: ğüşİ öç 디스크", "23": "Disk dolu"}
+        for end, text in texts.items():
+            server.alert(alertname=end, phone=number(end), text=text)
+        server.alert(alertname="short", phone="1550", text="Kısa numara")
+        told = modem.wait(3, lambda m: m["to"] != number("23"))
+        assert {(m["to"], m["alphabet"], m["text"]) for m in told} == {
+            (number("21"), "GSM-7", texts["21"]), (number("22"), "UCS-2", texts["22"]), ("1550", "UCS-2", "Kısa numara")}
+        assert "CMS ERROR: 500" in delivery(server, "23", "failed", "modem")["error"]
+        sent = {delivery(server, end, "accepted", "modem")["provider_id"] for end in ("21", "22")}
+        until = time.monotonic() + 300
+        while not sent <= {p.name for p in (modem.spool / "sent").iterdir()}:
+            assert time.monotonic() < until, modem.spool
+            time.sleep(0.05)
+    finally:
+        modem.close()
 
 
 def test_a_budget_keeps_all_but_what_is_exempt(server, fake):

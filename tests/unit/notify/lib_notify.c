@@ -357,8 +357,8 @@ log_mail(struct bench *b, const struct mail_request *m)
 static void
 log_spool(struct bench *b, const struct spool_request *s)
 {
-	sbuf_printf(&b->log, "SPOOL %.*s/%.*s/%.*s (%.*s, %.*s)\n\n", STR_ARG(s->root), STR_ARG(s->in), STR_ARG(s->name), STR_ARG(s->sent),
-	    STR_ARG(s->failed));
+	sbuf_printf(&b->log, "SPOOL %.*s/%.*s/%.*s (%.*s%s%.*s, %.*s)\n\n", STR_ARG(s->root), STR_ARG(s->in), STR_ARG(s->name),
+	    STR_ARG(s->taken), s->taken.n > 0 ? ", " : "", STR_ARG(s->sent), STR_ARG(s->failed));
 	for (size_t i = 0; i < s->content.n; i++) {
 		unsigned char c = (unsigned char)s->content.p[i];
 
