@@ -120,8 +120,11 @@ delivery_set(struct engine *e, struct held *h, enum delivery_state state, bool r
 void
 delivery_text(struct str *to, struct str from)
 {
-	mem_free((char *)(uintptr_t)to->p);
+	/* It may be a part of what is there. */
+	struct str before = *to;
+
 	*to = from.n > 0 ? (struct str){ mem_strndup(from.p, from.n), from.n } : STR_NONE;
+	mem_free((char *)(uintptr_t)before.p);
 }
 
 void
@@ -494,7 +497,7 @@ engine_restore_delivery(struct engine *e, const struct change *c, struct moment 
 	engine_enter(e, now);
 	h = hold(e, d);
 	delivery_text(&h->d.provider_id, d->provider_id);
-	delivery_text(&h->d.error, d->error);
+	delivery_text(&h->d.error, str_sub(d->error, 0, RECIPIENT_ERROR_MAX));
 	provide(e, h);
 	h->restored = d->state == DELIVERY_PENDING;
 	settle_failing(e, h);

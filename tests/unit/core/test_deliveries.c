@@ -347,6 +347,31 @@ suppress_all(struct fake_world *world)
 	labels_unref(d.labels);
 }
 
+static void
+restore_one(struct fake_world *world)
+{
+	static char long_text[2 * RECIPIENT_ERROR_MAX + 1];
+	struct delivery d = { .id = 1, .notification = 1, .group_key = STR("{}"), .receiver = STR("ops"), .integration = STR("hook"),
+		.recipient = STR("+1"), .gateway = STR("g"), .state = DELIVERY_FAILED, .created = world->now.wall,
+		.changed = world->now.wall, .expires = wall_add(world->now.wall, SPAN_HOUR), .charged = WALL_ZERO };
+
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	d.error = str_from(long_text);
+	d.labels = labels_new(NULL, 0);
+	ck_assert_int_eq(engine_restore_delivery(world->engine, &(struct change){ .delivery = &d }, world->now), RESTORED);
+	labels_unref(d.labels);
+}
+
+START_TEST(restored_errors_have_a_bound)
+{
+	on_engine = restore_one;
+	begin(0, 0, 0);
+	on_engine = NULL;
+	ck_assert_uint_eq(newest().error.n, RECIPIENT_ERROR_MAX);
+	world_fini(&w);
+}
+END_TEST
+
 /* Where all deliveries wait for their digest, its own takes the place of one that it tells of. */
 START_TEST(a_digest_needs_room)
 {
@@ -377,5 +402,5 @@ main(void)
 {
 	return RUN("deliveries", follows_its_notification, a_report_may_come_first, a_report_with_a_long_id_is_not_kept,
 	    doubt_is_unknown, pending_goes_on_after_a_restart, a_gateway_has_its_pace, a_budget_becomes_a_digest, a_digest_is_told_in_the_end,
-	    a_digest_hears_of_a_reload, a_digest_needs_room);
+	    a_digest_hears_of_a_reload, a_digest_needs_room, restored_errors_have_a_bound);
 }
