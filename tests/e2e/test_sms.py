@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lib.kannel import Kannel
+from lib.kannel import SERVICE, Kannel
 from lib.server import BINARY
 
 CONFIG = """
@@ -50,6 +50,40 @@ def test_other_alphabets_arrive_whole(serve, kannel, tmp_path):
     server = start(serve, kannel, tmp_path, more="text: 'Veri kaybı: {{ .CommonLabels.alertname }} ğüşİ 데이터 손실'")
     server.alert(alertname="PostgreSQL")
     assert kannel.wait(1)[0]["text"] == "Veri kaybı: PostgreSQL ğüşİ 데이터 손실"
+
+
+HEARD = """
+route: {{receiver: phone, group_by: [alertname], group_wait: 10ms, group_interval: 60s}}
+gateways:
+  - name: main
+    preset: kannel
+    url: {kannel}
+    username: tocsin
+    password: secret
+    from: "2222"
+    hear: {{reports: true, replies: ["+905551112233"], secret: t/k, url: "{server}"}}
+receivers: [{{name: phone, sms_configs: [{{gateways: [main], to: ["+905551112233"], text: "{{{{ .CommonLabels.alertname }}}}"}}]}}]
+"""
+
+
+def test_what_the_network_reports_and_what_people_answer_is_heard(serve, tmp_path):
+    """Kannel is told where to reach the server when that is known, which it is after the start."""
+    server = serve("{route: {receiver: none}, receivers: [{name: none}]}")
+    kannel = Kannel(tmp_path / "kannel", SERVICE.format(url=server.url + "/api/ext/v1/sms/main/reply", token="t%%2Fk"))
+    try:
+        server.reload(HEARD.format(kannel=kannel.url, server=server.url))
+        server.alert(alertname="DiskFull")
+        assert [m["text"] for m in kannel.wait(1)] == ["DiskFull"]
+        until = time.monotonic() + 300
+        while [d["state"] for d in server.get("/api/ext/v1/deliveries")["items"]] != ["delivered"]:
+            assert time.monotonic() < until, server.get("/api/ext/v1/deliveries")
+            time.sleep(0.05)
+        kannel.say("+905551112233", "2222", "Ack")
+        answer = kannel.wait(2)[1]
+        assert (answer["from"], answer["to"], answer["text"]) == ("2222", "+905551112233", "ACK DiskFull: 1 alert")
+        assert [s["createdBy"] for s in server.get("/api/v2/silences")] == ["phone ...2233"]
+    finally:
+        kannel.close()
 
 
 def test_a_failed_recipient_is_retried_alone(serve, sink, tmp_path):

@@ -42,28 +42,47 @@ max-messages = 5
 concatenation = true
 
 """
+# What people send to us, and what is to be sent back.
+SERVICE = """
+group = sms-service
+keyword = default
+catch-all = true
+get-url = "{url}?token={token}&from=%p&text=%b"
+omit-empty = true
+"""
 
 
 class Kannel(Recorder):
-    """Records {"from", "to", "text"} of each message that reached the network."""
+    """Records {"from", "to", "text"} of each message that reached the network. `service`: what to add about those that come from it."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, service=""):
         super().__init__()
         self.dir = pathlib.Path(directory)
         self.dir.mkdir(parents=True, exist_ok=True)
         admin, smsbox, fake, self.port = free_ports(4)
         config = self.dir / "kannel.conf"
-        config.write_text(CONFIG.format(admin=admin, smsbox=smsbox, fake=fake, send=self.port, dir=self.dir))
+        config.write_text(CONFIG.format(admin=admin, smsbox=smsbox, fake=fake, send=self.port, dir=self.dir) + service)
         self.processes = []
         self._run("bearerbox", ["bearerbox", "-v", "4", str(config)])
         self._wait_port(smsbox)
         self._wait_port(fake)
-        self.network = self._run("fakesmsc", [FAKESMSC, "-H", "127.0.0.1", "-r", str(fake), "-m", "0", "1 2 text nop"])
-        threading.Thread(target=self._read, args=(self.network.stderr,), daemon=True).start()
+        self.fake = fake
+        self._connect("0", "1 2 text nop")
         self._run("smsbox", ["smsbox", "-v", "4", str(config)])
         self._wait_port(self.port)
         self._wait_online(admin)
         self.url = f"http://127.0.0.1:{self.port}/cgi-bin/sendsms"
+
+    def _connect(self, number, message):
+        """The network, which has so many messages of this kind for us."""
+        self.network = self._run("fakesmsc", [FAKESMSC, "-H", "127.0.0.1", "-r", str(self.fake), "-m", number, message])
+        threading.Thread(target=self._read, args=(self.network.stderr,), daemon=True).start()
+
+    def say(self, sender, to, text):
+        """Somebody sends a text: by a network that takes the place of the one there was."""
+        self.network.terminate()
+        self.network.wait()
+        self._connect("1", f"{sender} {to} text {text}")
 
     def _run(self, name, command):
         output = subprocess.PIPE if name == "fakesmsc" else (self.dir / f"{name}.out").open("w")
