@@ -24,7 +24,9 @@ route:
   group_interval: 1s
   routes: [{{matchers: [alertname = Watchdog], receiver: dead-man, group_wait: 0s, group_interval: 1s, repeat_interval: 1s}}]
 receivers:
-- {{name: hook, webhook_configs: [{{url: "{url}/hook"}}]}}
+- name: hook
+  webhook_configs: [{{url: "{url}/hook"}}]
+  sms_configs: [{{provider: http, url: "{url}/sms", body: "{{{{ .To }}}}", to: ["+905551112233"]}}]
 - {{name: dead-man, webhook_configs: [{{url: "{url}/dead-man", send_resolved: false}}]}}
 ui: {{heartbeats: [{{name: prometheus, matchers: [alertname = Watchdog]}}]}}
 """
@@ -96,6 +98,7 @@ def test_rules_dashboard_and_dead_man(watched, sink, serve, tmp_path, certificat
     w.server.alert({"alertname": "Some", "severity": "warning"}, {"alertname": "Silenced"})
     sink.wait(1, lambda r: r["path"] == "/hook")
     w.until("nothing is suppressed", lambda: w.server.metric("alertmanager_notifications_suppressed_total"))
+    w.until("no delivery to a person", lambda: w.server.metric("tocsin_recipient_deliveries_total") is not None)
     # all that rules and dashboard speak of is there
     there = families(w.server.request("GET", "/metrics")[2].decode()) | web_tls_families(serve, sink, tmp_path, certificate)
     rules = [r for g in yaml.safe_load(RULES.read_text())["groups"] for r in g["rules"]]
