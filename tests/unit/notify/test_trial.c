@@ -205,7 +205,7 @@ static bool
 is_meant(const char *path)
 {
 	static const char *const meant[] = { "template_error.yml", "bad_payload.yml", "bad_body.yml", "no_password_file.yml",
-		"no_file.yml" };
+		"no_file.yml", "failover_broken.yml" };
 
 	for (size_t i = 0; i < ARRAY_LEN(meant); i++)
 		if (str_ends(str_from(path), str_from(meant[i])))
