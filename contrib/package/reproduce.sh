@@ -11,10 +11,11 @@ cd "$(dirname "$0")/../.."
 # A compiler's cache may have seen the sources under another path.
 unset CMAKE_C_COMPILER_LAUNCHER
 export CCACHE_DISABLE=1
+commit=$(git rev-parse HEAD)
 for build in first another/second; do
 	rm -rf "${out:?}/$build"
 	mkdir -p "$out/$build"
-	git archive HEAD | tar -x -C "$out/$build"
+	git archive "$commit" | tar -x -C "$out/$build"
 	(
 		cd "$out/$build"
 		cmake --preset release >/dev/null
