@@ -468,6 +468,23 @@ read_secrets(struct attempt *a, struct mail_request *m, struct err *e)
 	return err_ctx(e, "find auth mechanism");
 }
 
+/* One request is for all who are pending. */
+static void
+note_tried(struct attempt *a)
+{
+	for (size_t i = 0; i < a->n->recipients.n; i++)
+		if (a->n->recipients.v[i].state == RECIPIENT_PENDING)
+			recipients_tried(a->n, &a->n->recipients.v[i], STR_NONE);
+}
+
+static void
+note_answered(struct attempt *a, const struct response *r)
+{
+	for (size_t i = 0; i < a->n->recipients.n; i++)
+		if (a->n->recipients.v[i].state == RECIPIENT_PENDING)
+			recipients_answered(&a->n->recipients.v[i], r->unanswered);
+}
+
 static enum step
 email_start(struct attempt *a, struct request *out, struct err *e)
 {
@@ -491,6 +508,7 @@ email_start(struct attempt *a, struct request *out, struct err *e)
 	    s->force_implicit_tls == TRI_TRUE;
 	m->tls = s->tls_config;
 	m->auth_optional = s->auth_optional == TRI_TRUE;
+	note_tried(a);
 	return STEP_SEND;
 }
 
@@ -521,6 +539,7 @@ email_resume(struct attempt *a, const struct response *r, struct request *out, s
 	const struct email_state *state = a->state;
 
 	(void)out;
+	note_answered(a, r);
 	if (r->transport_error || r->smtp_code / 100 != 2) {
 		if (r->error.n > 0)
 			err_set(e, r->timed_out ? ERR_TIMEOUT : ERR_IO, "%.*s", STR_ARG(r->error));

@@ -39,6 +39,9 @@ def test_starttls_and_auth(serve, mail_sink, certificate):
     assert message["From"].addresses[0].display_name == "tocsin"
     assert "Platte <voll> – 99 %" in text["text/plain"]
     assert "Platte &lt;voll&gt; – 99 %" in text["text/html"]
+    server.wait_metric('tocsin_recipient_deliveries_total{integration="email",gateway="",state="accepted"}', 2)
+    assert {d["recipient"]: d["state"] for d in server.get("/api/ext/v1/deliveries")["items"]} == {
+        "ann@example.org": "accepted", "bob@example.org": "accepted"}
 
 
 def test_an_untrusted_certificate_gets_no_mail(serve, mail_sink, certificate):

@@ -188,6 +188,49 @@ START_TEST(a_refused_password_is_given_a_rest)
 }
 END_TEST
 
+static void
+check_recipient(const struct bench *b, size_t i, enum recipient_state state, unsigned tries, bool asked, bool doubt)
+{
+	const struct recipient *r = &b->n.recipients.v[i];
+
+	ck_assert_int_eq(r->state, state);
+	ck_assert_uint_eq(r->tries, tries);
+	ck_assert_int_eq(r->asked, asked);
+	ck_assert_int_eq(r->doubt, doubt);
+}
+
+/* Each of its recipients is one whom the mail was tried for, and in doubt when the server fell silent. */
+START_TEST(a_mail_is_a_try_for_each_of_its_recipients)
+{
+	static const struct row mail = { .kind = "email", .settings = "{to: 'a@x, b@x, c@x', from: d@x, smarthost: 'h:25'}" };
+	static const int first[] = { 250, 450, 550 }, second[] = { 250 };
+	struct response some = { .kind = REQUEST_MAIL, .smtp_code = 250, .smtp_recipient_codes = first }, silent = { .kind = REQUEST_MAIL,
+		.transport_error = true, .unanswered = true, .error = STR("timed out") };
+	struct bench *b = make_bench(&mail);
+	struct request req;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(bench_start(b, &req, &e), STEP_SEND);
+	for (size_t i = 0; i < 3; i++)
+		check_recipient(b, i, RECIPIENT_PENDING, 1, true, false);
+	ck_assert_int_eq(bench_resume(b, &some, &req, &e), STEP_RETRY);
+	check_recipient(b, 0, RECIPIENT_DONE, 1, false, false);
+	check_recipient(b, 1, RECIPIENT_PENDING, 1, false, false);
+	check_recipient(b, 2, RECIPIENT_FAILED, 1, false, false);
+	err_clear(&e);
+	ck_assert_int_eq(bench_start(b, &req, &e), STEP_SEND);
+	ck_assert_int_eq(bench_resume(b, &silent, &req, &e), STEP_RETRY);
+	check_recipient(b, 1, RECIPIENT_PENDING, 2, false, true);
+	err_clear(&e);
+	ck_assert_int_eq(bench_start(b, &req, &e), STEP_SEND);
+	some.smtp_recipient_codes = second;
+	ck_assert_int_eq(bench_resume(b, &some, &req, &e), STEP_DONE);
+	check_recipient(b, 0, RECIPIENT_DONE, 1, false, false);
+	check_recipient(b, 1, RECIPIENT_DONE, 3, false, true);
+	bench_free(b);
+}
+END_TEST
+
 /* A question that comes before is no notification. */
 START_TEST(who_asks_first_says_so)
 {
@@ -226,6 +269,7 @@ main(void)
 	tcase_add_loop_test(t, odd_json_means_what_it_says, 0, (int)ARRAY_LEN(rows));
 	tcase_add_loop_test(t, who_asks_first_says_so, 0, 4);
 	tcase_add_test(t, a_refused_password_is_given_a_rest);
+	tcase_add_test(t, a_mail_is_a_try_for_each_of_its_recipients);
 	tcase_add_loop_test(t, who_needs_no_body_takes_one_that_breaks_off, 0, 21);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
