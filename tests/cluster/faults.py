@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Clusters of three under faults, judged by checker.py: `faults.py --binary PATH ... [--mode MODE ...] [--fault NAME ...] [--incidents N]`.
 
