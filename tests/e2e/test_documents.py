@@ -100,6 +100,7 @@ def test_what_is_not_run_is_there():
             if re.match(r"tests/|contrib/", command):
                 script, *rest = command.split()
                 text = (ROOT / script).read_text()
+                assert os.access(ROOT / script, os.X_OK), (page, command)
                 assert all(flag.split("=")[0] in text for flag in rest if flag.startswith("--")), (page, command)
 
 
@@ -120,7 +121,7 @@ def test_restore_as_it_is_written(serve, tmp_path):
     assert [s["id"] for s in server.get("/api/v2/silences")] == [kept]
 
 
-PARTS = {"global", "route", "receivers", "ui", "templates", "rule_files", "inhibit_rules", "time_intervals", "routes", "tracing", "event_recorder"}
+PARTS = {"global", "route", "receivers", "ui", "templates", "rule_files", "inhibit_rules", "time_intervals", "routes", "tracing", "event_recorder", "gateways"}
 
 
 def whole(text, directory):
