@@ -27,6 +27,8 @@ site('mail', { config: 'route: {receiver: r}\nreceivers: [{name: r}]' }, ({ test
 			const page = await visit('#/settings', { size, scheme, own: true });
 			const asked = [];
 
+			// What the page that was there asks for is its own.
+			await page.goto('about:blank');
 			await page.route('**/mail-*', (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: shown }));
 			page.on('request', (r) => asked.push(r.url()));
 			for (const [n, language, word] of [[1, 'default', 'CRITICAL'], [12, 'tr', 'KRİTİK'], [90, 'ko', '심각']]) {
