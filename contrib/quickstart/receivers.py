@@ -157,6 +157,8 @@ class SmtpSession:
                     break
         except (ConnectionError, ValueError, asyncio.IncompleteReadError):
             pass
+        except asyncio.CancelledError:
+            pass  # the demo ends while a session is kept for the next mail
         finally:
             self.writer.close()
 
