@@ -122,6 +122,12 @@ void engine_see(struct engine *e, struct moment now);
 
 /* Does a bounded amount of what is due. Call again while engine_next is not after now. */
 void engine_tick(struct engine *e, struct moment now);
+/* The longest part of the last engine_tick, by the port's stopwatch, for the log: what it was, and its units of work. */
+struct engine_part {
+	const char *what;	/* static; NULL: there was none */
+	int64_t units;
+};
+struct engine_part engine_longest_part(const struct engine *e);
 /* When engine_tick wants to be called next; false: never, as things stand. */
 bool engine_next(const struct engine *e, struct mono *at_out);
 

@@ -15,7 +15,7 @@ struct clock *clock_real(void);
 /* The monotonic one alone. */
 struct mono clock_real_mono(void);
 
-/* The same, but in a build that counts what turns cost the processor (TURN_CLOCK in clock_real.c). For loop/turn.h. */
-struct mono clock_real_turn(void);
+/* Time that the calling thread has had of the processor. A system call, where the others are none. */
+struct mono clock_real_cpu(void);
 
 #endif

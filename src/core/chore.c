@@ -43,6 +43,50 @@ must_wait(const struct engine *e, const struct chore *c, struct moment now)
 	return !routed && mono_sub(now.mono, c->since) < ROUTING_WAIT;
 }
 
+void
+tick_parts_begin(struct engine *e)
+{
+	e->parts = (struct tick_parts){ .began = stopwatch(e->port), .left = e->work.left };
+}
+
+void
+tick_part_over(struct engine *e, const char *what)
+{
+	struct tick_parts *p = &e->parts;
+	struct mono now = stopwatch(e->port);
+	span took = mono_sub(now, p->began);
+
+	if (took > p->took) {
+		p->longest = (struct engine_part){ what, p->left - e->work.left };
+		p->took = took;
+	}
+	p->began = now;
+	p->left = e->work.left;
+}
+
+struct engine_part
+engine_longest_part(const struct engine *e)
+{
+	return e->parts.longest;
+}
+
+static const char *
+name_of(enum chore_kind kind)
+{
+	static const char *const names[] = {
+		[CHORE_POSTED] = "posted alerts",
+		[CHORE_FLIGHT] = "flights",
+		[CHORE_APPLY] = "a new configuration",
+		[CHORE_ALERT_GC] = "alerts that are over",
+		[CHORE_MAINTENANCE] = "maintenance",
+		[CHORE_SAVE] = "saving groups",
+		[CHORE_WITNESSES] = "silences that end with their alerts",
+		[CHORE_CLAIMS] = "claims",
+	};
+
+	return names[kind];
+}
+
 /* A slice; true: it is over, and c may be gone. */
 static bool
 step(struct engine *e, struct chore *c, struct moment now)
@@ -102,11 +146,14 @@ chores_run(struct engine *e, struct moment now)
 
 	while ((c = next_chore(e)) != NULL && !work_used_up(&e->work)) {
 		int64_t kept = e->work.left > slice ? e->work.left - slice : 0;
+		const char *what = name_of(c->kind);
 
 		e->work.left -= kept;
+		e->parts.left = e->work.left;
 		chore_drop(e, c);
 		if (!step(e, c, now))
 			append(e, c);
+		tick_part_over(e, what);
 		e->work.left += kept;
 	}
 }

@@ -20,8 +20,7 @@
 
 #include "base/list.h"
 #include "base/time.h"
-
-struct engine;
+#include "core/engine.h"
 
 /* Rows of alerts that wait; see struct posted. */
 enum posted_row { POSTED_FEW, POSTED_MANY, POSTED_ROWS };
@@ -45,6 +44,18 @@ struct chore {
 	uint64_t after[POSTED_ROWS];	/* alerts that were posted before */
 	bool waits;
 };
+
+/* Parts of a call of engine_tick; see engine_longest_part. */
+struct tick_parts {
+	struct engine_part longest;
+	span took;
+	struct mono began;		/* the present one */
+	int64_t left;			/* of the work then */
+};
+
+void tick_parts_begin(struct engine *e);
+/* The part ends; the next begins. */
+void tick_part_over(struct engine *e, const char *what);
 
 /* Does a slice at once if no other waits and there is work left; what remains waits. c must not wait. */
 void chore_begin(struct engine *e, struct chore *c, struct moment now);

@@ -443,11 +443,14 @@ engine_tick(struct engine *e, struct moment now)
 	e->filled = now.mono;
 	/* Neither deadlines nor chores may keep the others waiting for ever. */
 	e->work.left = e->options.turn_work - half;
+	tick_parts_begin(e);
 	while (!settling(e) && !work_used_up(&e->work) && (d = sched_pop_due(&e->sched, now.mono)) != NULL)
 		handle(e, d, now);
+	tick_part_over(e, "what is due");
 	e->work.left = (e->work.left > 0 ? e->work.left : 0) + (half > 0 ? half : 1);
 	chores_run(e, now);
 	engine_leave(e, now);
+	tick_part_over(e, "saving what was told");
 }
 
 bool

@@ -125,6 +125,7 @@ struct engine {
 	struct moment latest;		/* time of the last entry */
 	struct work work;		/* what the call may still do */
 	struct mono filled;		/* when that was filled last */
+	struct tick_parts parts;
 	struct list chores;
 	struct posted posted;
 	struct applying applying;

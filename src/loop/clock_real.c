@@ -6,14 +6,6 @@
 
 #include "base/tz.h"
 
-/*
- * A build with CLOCK_THREAD_CPUTIME_ID here counts what turns of the loop cost the processor: for tests on a machine that is busy
- * with else (tests/cluster/hostile.py). All who wait for the loop wait by the clock on the wall.
- */
-#ifndef TURN_CLOCK
-#define TURN_CLOCK CLOCK_MONOTONIC
-#endif
-
 static struct mono
 read_clock(clockid_t clock)
 {
@@ -32,9 +24,9 @@ clock_real_mono(void)
 }
 
 struct mono
-clock_real_turn(void)
+clock_real_cpu(void)
 {
-	return read_clock(TURN_CLOCK);
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static struct moment

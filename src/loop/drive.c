@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "core/engine.h"
 #include "loop/exact_timer.h"
+#include "loop/turn.h"
 
 /* How long ticks may go on before I/O has its turn. */
 #define TURN_MAX (4 * SPAN_MS)
@@ -47,11 +48,14 @@ on_timer(void *arg)
 	struct drive *d = arg;
 	struct moment now = d->clock->now(d->clock);
 	struct mono end = mono_add(now.mono, TURN_MAX);
+	struct engine_part part;
 	struct mono at;
 
 	d->armed = false;
 	while (engine_next(d->engine, &at) && at.ns <= now.mono.ns) {
 		engine_tick(d->engine, now);
+		part = engine_longest_part(d->engine);
+		turn_part(part.what != NULL ? str_from(part.what) : STR_NONE, (uint64_t)(part.units > 0 ? part.units : 0));
 		now = d->clock->now(d->clock);
 		if (now.mono.ns >= end.ns)
 			break;

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include <string.h>
+
 #include "base/compiler.h"
 #include "loop/clock_real.h"
 
@@ -11,10 +13,24 @@
 
 static const double bounds[TURN_BOUNDS] = { .001, .0025, .005, .01, .025, .05, .1, .5, 1, 10 };
 
+/* That are counted by both clocks; and how old a reading of the second may be when one of them begins. */
+#define CPU_FROM SPAN_MS
+#define CPU_AGE (SPAN_MS / 2)
+#define PART_MAX 64
+
+struct part {
+	char what[PART_MAX];
+	size_t n;
+	uint64_t size;
+	span took;
+};
+
 static struct {
 	unsigned depth;
 	const char *name;
-	int64_t began;
+	int64_t began, part_began;
+	int64_t cpu, cpu_read;		/* of the processor, and when that was read */
+	struct part part;		/* the longest; n is 0: there was none */
 	struct turn_figures figures;
 	const struct log *log;
 	int64_t logged;			/* when, 0: never */
@@ -22,7 +38,7 @@ static struct {
 } turn = { .figures.bounds = bounds };
 
 static void
-tell(span took, int64_t now)
+tell(span took, span cpu, int64_t now)
 {
 	if (turn.log == NULL)
 		return;
@@ -31,25 +47,46 @@ tell(span took, int64_t now)
 		return;
 	}
 	LOG(turn.log, LOG_WARN, "The loop was held", F_CSTR("by", turn.name), F_INT("microseconds", took / SPAN_US),
+	    F_INT("cpu_microseconds", cpu / SPAN_US), F_STR("part", ((struct str){ turn.part.what, turn.part.n })),
+	    F_UINT("part_size", turn.part.size), F_INT("part_microseconds", turn.part.took / SPAN_US),
 	    F_UINT("others_since_last_line", turn.untold));
 	turn.logged = now;
 	turn.untold = 0;
 }
 
 static void
-count(span took)
+count(struct turn_times *t, span took)
 {
 	double seconds = (double)took / (double)SPAN_S;
 	size_t i = 0;
 
 	while (i < ARRAY_LEN(bounds) && seconds > bounds[i])
 		i++;
-	turn.figures.counts[i]++;
-	turn.figures.sum += seconds;
-	if (took > turn.figures.longest) {
-		turn.figures.longest = took;
-		turn.figures.longest_name = turn.name;
+	t->counts[i]++;
+	t->sum += seconds;
+	if (took > t->longest) {
+		t->longest = took;
+		t->longest_name = turn.name;
 	}
+}
+
+static void
+read_cpu(int64_t now)
+{
+	turn.cpu = clock_real_cpu().ns;
+	turn.cpu_read = now;
+}
+
+/* For a turn that took so long. */
+static span
+cpu_of(span took, int64_t now)
+{
+	int64_t before = turn.cpu;
+
+	if (took <= CPU_FROM)
+		return took;
+	read_cpu(now);
+	return turn.cpu - before < took ? turn.cpu - before : took;
 }
 
 void
@@ -58,21 +95,45 @@ turn_begin(const char *name)
 	if (turn.depth++ > 0)
 		return;
 	turn.name = name;
-	turn.began = clock_real_turn().ns;
+	turn.began = turn.part_began = clock_real_mono().ns;
+	turn.part.n = turn.part.size = 0;
+	turn.part.took = 0;
+	if (turn.began - turn.cpu_read >= CPU_AGE)
+		read_cpu(turn.began);
+}
+
+void
+turn_part(struct str what, uint64_t size)
+{
+	int64_t now = clock_real_mono().ns;
+	span took = now - turn.part_began;
+
+	turn.part_began = now;
+	if (turn.depth == 0 || took <= turn.part.took)
+		return;
+	turn.part.n = what.n < PART_MAX ? what.n : PART_MAX;
+	if (turn.part.n > 0)
+		memcpy(turn.part.what, what.p, turn.part.n);
+	turn.part.size = size;
+	turn.part.took = took;
 }
 
 void
 turn_end(void)
 {
 	int64_t now;
+	span took, cpu;
 
 	assert(turn.depth > 0);
 	if (--turn.depth > 0)
 		return;
-	now = clock_real_turn().ns;
-	count(now - turn.began);
-	if (now - turn.began > TURN_LIMIT)
-		tell(now - turn.began, now);
+	now = clock_real_mono().ns;
+	took = now - turn.began;
+	cpu = cpu_of(took, now);
+	count(&turn.figures.wall, took);
+	count(&turn.figures.cpu, cpu);
+	if (took > TURN_LIMIT)
+		tell(took, cpu, now);
 }
 
 void

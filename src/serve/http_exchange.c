@@ -219,6 +219,7 @@ dispatch(struct http_conn *c)
 	x->req.body = http_request_body(x->evreq, &x->body);
 	x->resp = (struct http_response){ .body.max = SBUF_UNLIMITED };
 	s->o.handle(s->o.arg, &x->req, now_of(s), &x->resp);
+	turn_part(x->resp.handler, x->req.body.n);
 	if (later_is_wanted(x))
 		later_begin(c);
 	else

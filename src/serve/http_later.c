@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "http_private.h"
 #include "http_request.h"
+#include "loop/turn.h"
 
 /* So much is given back of a body in one slice. */
 #define FREE_STEP ((size_t)4 << 20)
@@ -73,6 +74,7 @@ go_on(struct exchange *x, struct work *w, struct moment now)
 	struct http_server *s = x->server;
 	bool over = x->resp.later->step(x->resp.later, &x->resp, w, now);
 
+	turn_part(x->resp.handler, x->req.body.n);
 	if (s->o.worked != NULL)
 		s->o.worked(s->o.arg);
 	if (over)

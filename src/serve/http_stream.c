@@ -21,6 +21,7 @@
 #include "http_private.h"
 #include "http_request.h"
 #include "http_response.h"
+#include "loop/turn.h"
 
 /* When no more than this waits for the socket, the next piece is made: enough to keep a fast network busy. */
 #define LOW HTTP_PIECE
@@ -240,6 +241,7 @@ run_slice(struct task *t, struct work *w, struct moment now)
 	if (waiting(c) > LOW)
 		return;
 	more = make_piece(c, w, now, &e);
+	turn_part(c->x->resp.handler, c->x->piece.n);
 	proceed(c, more, &e);
 	if (more == HTTP_MORE || more == HTTP_LATER)
 		look_for_client(c);

@@ -52,6 +52,12 @@ engine_tick(struct engine *e, struct moment now)
 		event_base_loopbreak(e->base);
 }
 
+struct engine_part
+engine_longest_part(const struct engine *e)
+{
+	return (struct engine_part){ "ticks", e->ticks };
+}
+
 static void
 wind(evutil_socket_t fd, short what, void *arg)
 {

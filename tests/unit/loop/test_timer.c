@@ -178,8 +178,8 @@ START_TEST(a_turn_that_frees_it)
 	timer_in(&a->timer, 0);
 	event_base_dispatch(base);
 	turn_figures(&f);
-	ck_assert_str_eq(f.longest_name, "alarm");
-	ck_assert_int_ge(f.longest, SPAN_MS);
+	ck_assert_str_eq(f.wall.longest_name, "alarm");
+	ck_assert_int_ge(f.wall.longest, SPAN_MS);
 }
 END_TEST
 
