@@ -191,27 +191,18 @@ void view_silence_list_end(struct silence_list **l);
 void view_silences(const struct engine *e, struct arena *arena, struct silence ***out, size_t *n_out);
 
 const struct counters *view_counters(const struct engine *e);
-/* Numbers that are counted when asked. */
+/* Numbers that cost the same however much there is. */
 struct view_gauges {
-	size_t alerts_active, alerts_suppressed, alerts_unprocessed;	/* unresolved, held by groups, no duplicates */
+	size_t alerts_active, alerts_suppressed, alerts_unprocessed;	/* unresolved, held by groups, no duplicates: alert_counts.h */
 	size_t groups;
 	size_t silences_active, silences_pending, silences_expired;
 	size_t log_entries;
 	size_t silences_bytes, log_bytes;	/* encoded as Alertmanager's snapshots; the log's is an estimate */
 	size_t silence_keys;			/* of the index by matcher */
 };
-void view_gauges(const struct engine *e, struct moment now, struct view_gauges *out);
-/* The same within what w has left; zeroed: at the beginning. False: it is used up, and the next call goes on. */
-struct gauges_run {
-	struct labels *at;	/* alerts up to here; owned reference */
-	bool alerts_done;
-	struct silence_list *silences;
-	struct view_gauges so_far;
-};
-bool view_gauges_some(const struct engine *e, struct moment now, struct gauges_run *run, struct work *w,
-    struct view_gauges *out) MUST_CHECK;
-/* It is not wanted any more. */
-void gauges_run_reset(struct gauges_run *run);
+void view_gauges(struct engine *e, struct moment now, struct view_gauges *out);
+/* The same within what w has left, as many ends of alerts may have passed since the last time. False: it is used up, and the next call goes on. */
+bool view_gauges_some(struct engine *e, struct moment now, struct work *w, struct view_gauges *out) MUST_CHECK;
 
 /* Unresolved alerts of one group by the state that the last flush left them in. */
 struct group_marks {

@@ -195,7 +195,7 @@ expose_next_group(struct scrape *s, struct work *w, struct moment now)
 static bool
 count_all(struct scrape *s, struct work *w, struct moment now)
 {
-	return view_gauges_some(s->api->env.engine, now, &s->counting, w, &s->gauges);
+	return view_gauges_some(s->api->env.engine, now, w, &s->gauges);
 }
 
 static bool
@@ -575,7 +575,6 @@ scrape_write(struct scrape *s, struct work *w, struct moment now)
 void
 scrape_fini(struct scrape *s)
 {
-	gauges_run_reset(&s->counting);
 	group_place_fini(&s->group);
 	labels_unref(s->member);
 	sbuf_fini(&s->x.labels);

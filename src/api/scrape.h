@@ -2,8 +2,7 @@
 /*
  * api/scrape.h (private) - /metrics, written family by family.
  *
- * First alerts and silences are counted, then the families are written; what
- * goes through all alerts, groups or receivers can stop within it.
+ * The walks through groups and receivers can stop within a family, and counting before all of them.
  */
 #ifndef API_SCRAPE_H
 #define API_SCRAPE_H
@@ -22,7 +21,6 @@ struct scrape {
 	/* Within one step: */
 	bool begun;			/* the family has its head */
 	size_t receiver;		/* the next one, by index */
-	struct gauges_run counting;
 	struct view_gauges gauges;	/* when they have been counted */
 	struct group_place group;	/* the last one */
 	bool inside;			/* is it being counted? */

@@ -93,6 +93,7 @@ free_alerts(struct engine *e)
 		entry_release(e, r);
 	}
 	alerts_fini(&e->alerts);
+	alert_counts_fini(&e->counts);
 	limits_fini(&e->limits);
 }
 
@@ -231,8 +232,10 @@ store(struct engine *e, struct alert *a, bool *fresh, struct wall *before, struc
 		r = alerts_add(&e->alerts, held);
 		alert_unref(held);
 	} else {
+		alert_counts_without(&e->counts, r);
 		alert_unref(r->alert);
 		r->alert = held;
+		alert_counts_with(&e->counts, r);
 		r->outdated = false;
 	}
 	return r;

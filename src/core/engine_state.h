@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "alert_columns.h"
+#include "alert_counts.h"
 #include "alerts.h"
 #include "base/hmap.h"
 #include "base/vec.h"
@@ -138,6 +139,7 @@ struct engine {
 	struct deadline alert_gc, maintenance, save;
 	struct alerts alerts;
 	struct alert_columns columns;
+	struct alert_counts counts;
 	struct limits limits;
 	struct silences silences;
 	uint64_t revision, config_revision;	/* see view_revision */

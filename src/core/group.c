@@ -297,9 +297,11 @@ group_add(struct engine *e, struct group *g, struct alert_entry *r)
 	e->revision++;
 	m->group = g;
 	m->entry = r;
+	alert_counts_without(&e->counts, r);
 	m->next = r->members;
 	r->members = m;
 	r->members_n++;
+	alert_counts_with(&e->counts, r);
 	alert_place(&place, r->alert->labels);
 	order_insert(&g->members, 0, &place, m, by_alert);
 	group_changed(g);
@@ -314,10 +316,12 @@ group_remove(struct engine *e, struct member *m)
 	struct alert_place place;
 
 	e->revision++;
+	alert_counts_without(&e->counts, r);
 	while (*at != m)
 		at = &(*at)->next;
 	*at = m->next;
 	r->members_n--;
+	alert_counts_with(&e->counts, r);
 	alert_place(&place, r->alert->labels);
 	order_remove(&g->members, 0, &place, by_alert);
 	group_changed(g);

@@ -316,6 +316,20 @@ order_fini(struct order *o)
 	*o = (struct order){ 0 };
 }
 
+size_t
+order_behind(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp)
+{
+	struct wanted w = { rank, key, cmp };
+	struct order_cursor c;
+	size_t before;
+
+	before = locate(o, &w, &c);
+	before += c.at;
+	for (uint32_t i = 0; i < c.chunk; i++)
+		before += o->chunks[i]->n;
+	return o->n - before;
+}
+
 void *
 order_peek(const struct order *o, const struct order_cursor *c, uint32_t ahead)
 {

@@ -55,6 +55,8 @@ void *order_first(const struct order *o, struct order_cursor *c);
 void *order_next(const struct order *o, struct order_cursor *c);
 /* The rank of the thing at c, which order_first, order_after_at or order_next has just returned. */
 uint64_t order_rank(const struct order *o, const struct order_cursor *c);
+/* How many things are behind this key, whether or not it is in. A step for each chunk. */
+size_t order_behind(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp);
 /* The thing `ahead` places behind c, if it is in the same chunk or the next one; else NULL. For walks that fetch ahead. */
 void *order_peek(const struct order *o, const struct order_cursor *c, uint32_t ahead);
 

@@ -19,7 +19,9 @@ set_mark(struct engine *e, const struct flight *f, const struct alert_entry *r, 
 
 	if (m == NULL || m->mark == mark)
 		return;
+	alert_counts_without(&e->counts, r);
 	m->mark = (uint8_t)mark;
+	alert_counts_with(&e->counts, r);
 	e->revision++;
 }
 

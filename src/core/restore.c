@@ -65,9 +65,11 @@ engine_restore_alert(struct engine *e, struct alert *a, void *stored_as, struct 
 	if (r == NULL) {
 		r = alerts_add(&e->alerts, a);
 	} else {
+		alert_counts_without(&e->counts, r);
 		alert_ref(a);
 		alert_unref(r->alert);
 		r->alert = a;
+		alert_counts_with(&e->counts, r);
 	}
 	r->stored_as = stored_as;
 	entry_set_stored(&e->alerts, r, true);

@@ -11,6 +11,9 @@
 /* To go one further. */
 #define STEP_UNITS 20
 
+/* Behind all times. */
+#define LATEST ((struct wall){ INT64_MAX, 0, 0 })
+
 static uint64_t
 rank_of(struct wall t)
 {
@@ -150,6 +153,30 @@ silence_lists_turn(const struct silence_lists *l, struct wall now, struct wall *
 	if (start != NULL && (end == NULL || wall_before(start->silence->starts, *at_out)))
 		*at_out = start->silence->starts;
 	return end != NULL || start != NULL;
+}
+
+/* Without those that are over, which are only there for lists that are being written. */
+static size_t
+in_force(const struct silence_lists *l, size_t n, struct wall now, enum silence_state state)
+{
+	for (const struct silence_version *v = l->over; v != NULL; v = v->next)
+		n -= silence_state_at(v->silence, now) == state;
+	return n;
+}
+
+void
+silence_lists_count(const struct silence_lists *l, struct wall now, size_t out[3])
+{
+	struct wall before = wall_add(now, -1);
+	struct silence end = { .ends = before, .updated = LATEST }, start = { .starts = now, .updated = LATEST };
+	struct silence_version ended = { .silence = &end }, started = { .silence = &start };
+	size_t pending = order_behind(&l->by_start, rank_of(now), &started, by_start);
+	size_t left = order_behind(&l->by_end, rank_of(before), &ended, by_end);
+
+	/* None ends before it starts. */
+	out[SILENCE_PENDING] = in_force(l, pending, now, SILENCE_PENDING);
+	out[SILENCE_ACTIVE] = in_force(l, left - pending, now, SILENCE_ACTIVE);
+	out[SILENCE_EXPIRED] = in_force(l, l->by_end.n - left, now, SILENCE_EXPIRED);
 }
 
 void

@@ -46,6 +46,8 @@ struct silence_version *silence_lists_add(struct silence_lists *l, struct silenc
 void silence_lists_remove(struct silence_lists *l, struct silence_version *v);
 /* The earliest start or end after now of one that is in force; false: there is none. */
 bool silence_lists_turn(const struct silence_lists *l, struct wall now, struct wall *at_out);
+/* How many are in force, by their enum silence_state at that time. */
+void silence_lists_count(const struct silence_lists *l, struct wall now, size_t out[3]);
 /* Nothing must be in force, and no list open. */
 void silence_lists_fini(struct silence_lists *l);
 

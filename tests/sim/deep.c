@@ -197,19 +197,59 @@ compare_saved_anew(struct day *d)
 	}
 }
 
+/* Alerts in groups that have not ended at that time. */
+static size_t
+unresolved(struct day *d, struct arena *a, int64_t at)
+{
+	struct group_view *v;
+	alerts_mask mask = 0;
+	size_t n;
+
+	view_groups(d->engine, d->now, a, &v, &n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < v[i].alerts_n; k++)
+			if (wall_to_ns(v[i].alerts[k]->ends) > at)
+				mask |= bit(alert_of_labels(d, v[i].alerts[k]->labels));
+	return (size_t)__builtin_popcountll(mask);
+}
+
+/* Ends of alerts are counted to a sixteenth of a second. */
+static void
+compare_gauges(struct day *d, struct arena *a)
+{
+	struct view_gauges g;
+	size_t n, least, most, silences[3] = { 0 };
+	struct silence **v;
+
+	view_gauges(d->engine, d->now, &g);
+	if (g.log_entries != d->entries.n)
+		sim_fail(d, "5 durable", "there are %zu log entries, should be %zu", g.log_entries, d->entries.n);
+	view_silences(d->engine, a, &v, &n);
+	for (size_t i = 0; i < n; i++)
+		silences[silence_state_at(v[i], d->now.wall)]++;
+	if (g.silences_active != silences[SILENCE_ACTIVE] || g.silences_pending != silences[SILENCE_PENDING] ||
+	    g.silences_expired != silences[SILENCE_EXPIRED])
+		sim_fail(d, "2 muted", "%zu active, %zu pending, %zu expired silences are counted, should be %zu, %zu, %zu",
+		    g.silences_active, g.silences_pending, g.silences_expired, silences[SILENCE_ACTIVE],
+		    silences[SILENCE_PENDING], silences[SILENCE_EXPIRED]);
+	n = g.alerts_active + g.alerts_suppressed + g.alerts_unprocessed;
+	least = unresolved(d, a, wall_now(d) + SPAN_S / 16);
+	most = unresolved(d, a, wall_now(d) - SPAN_S / 16);
+	if (n < least || n > most)
+		sim_fail(d, "6 groups", "%zu unresolved alerts are counted, should be %zu to %zu", n, least, most);
+}
+
 void
 watch_deep(struct day *d)
 {
 	struct arena *a = arena_new();
-	struct view_gauges gauges;
 
 	compare_groups(d, a);
 	for (int i = 0; i < d->alerts_n && !d->failed; i++)
 		compare_alert(d, i, a);
 	compare_silences(d, a);
-	view_gauges(d->engine, d->now, &gauges);
-	if (gauges.log_entries != d->entries.n && !d->failed)
-		sim_fail(d, "5 durable", "there are %zu log entries, should be %zu", gauges.log_entries, d->entries.n);
+	if (!d->failed)
+		compare_gauges(d, a);
 	if (!d->failed) {
 		compare_written(d);
 		compare_rows(d);

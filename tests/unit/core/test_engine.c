@@ -287,6 +287,47 @@ START_TEST(view)
 }
 END_TEST
 
+/* That time passes is no event: what ends, or begins, counts otherwise from then on, also when the clock is set back. */
+START_TEST(gauges_over_time)
+{
+	struct view_gauges g;
+	struct fake_world w;
+	struct moment then;
+	struct err e = { 0 };
+	char id[SILENCE_ID_MAX];
+
+	begin(&w, "receiver ops hook\nroute receiver=ops wait=10s interval=1h\n");
+	world_post(&w, "A{n=1}", w.now.wall, in(&w, 10 * SPAN_MIN));
+	world_post(&w, "A{n=2}", w.now.wall, in(&w, 20 * SPAN_MIN));
+	world_post(&w, "A{n=3}", w.now.wall, in(&w, 20 * SPAN_MIN));
+	ck_assert(world_silence(&w, "", "n=\"4\"", in(&w, 15 * SPAN_MIN), in(&w, 25 * SPAN_MIN), id, &e));
+	world_run(&w, SPAN_MIN);
+	then = w.now;
+	view_gauges(w.engine, then, &g);
+	ck_assert_uint_eq(g.alerts_active, 3);
+	ck_assert_uint_eq(g.silences_pending, 1);
+	then.wall = wall_add(w.now.wall, 9 * SPAN_MIN);
+	view_gauges(w.engine, then, &g);
+	ck_assert_uint_eq(g.alerts_active, 2);
+	then.wall = wall_add(w.now.wall, 24 * SPAN_MIN);
+	view_gauges(w.engine, then, &g);
+	ck_assert_uint_eq(g.alerts_active, 0);
+	ck_assert_uint_eq(g.silences_active, 1);
+	then.wall = wall_add(then.wall, 1);
+	view_gauges(w.engine, then, &g);
+	ck_assert_uint_eq(g.silences_expired, 1);
+	view_gauges(w.engine, w.now, &g);
+	ck_assert_uint_eq(g.alerts_active, 3);
+	ck_assert_uint_eq(g.silences_pending, 1);
+	/* Posted again, they end later. */
+	world_post(&w, "A{n=1}", w.now.wall, in(&w, SPAN_HOUR));
+	then.wall = wall_add(w.now.wall, 30 * SPAN_MIN);
+	view_gauges(w.engine, then, &g);
+	ck_assert_uint_eq(g.alerts_active, 1);
+	world_fini(&w);
+}
+END_TEST
+
 /* An alert that nobody stored is judged all the same. */
 START_TEST(view_of_a_stranger)
 {
@@ -468,6 +509,6 @@ int
 main(void)
 {
 	return RUN("engine", answers_to_nobody_are_ignored, intents_have_an_end, backoff, receiver_data, posted_again,
-	    a_tick_is_bounded, ticks_do_not_drift, view, equal_groups, view_of_a_stranger, dear_patterns_are_right,
-	    maintenance_forgets, listeners_hear_what_their_mask_names, without_a_world);
+	    a_tick_is_bounded, ticks_do_not_drift, view, gauges_over_time, equal_groups, view_of_a_stranger,
+	    dear_patterns_are_right, maintenance_forgets, listeners_hear_what_their_mask_names, without_a_world);
 }

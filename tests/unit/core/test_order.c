@@ -64,10 +64,13 @@ static void
 check_at(const struct order *o, struct thing *things, size_t n, size_t i)
 {
 	struct thing *t = &things[i];
-	size_t first = i;
+	size_t first = i, behind = 0;
 
 	ck_assert_ptr_eq(order_find(o, t->rank, &t->n, by_number), t->in ? t : NULL);
 	ck_assert_ptr_eq(order_after(o, t->rank, &t->n, by_number), next_in(things, n, i));
+	for (size_t k = i + 1; k < n; k++)
+		behind += things[k].in;
+	ck_assert_uint_eq(order_behind(o, t->rank, &t->n, by_number), behind);
 	while (first > 0 && things[first - 1].rank == t->rank)
 		first--;
 	ck_assert_ptr_eq(order_from(o, t->rank), things[first].in ? &things[first] : next_in(things, n, first));
