@@ -24,27 +24,40 @@
 enum expo_format { EXPO_TEXT, EXPO_OPENMETRICS };
 enum expo_type { EXPO_COUNTER, EXPO_GAUGE, EXPO_HISTOGRAM, EXPO_SUMMARY, EXPO_UNTYPED };
 
+#define EXPO_BUCKETS_MAX 32
+
 struct expo {
 	struct sbuf *b;		/* borrowed */
 	enum expo_format format;
 	enum expo_type type;
-	const char *family;
+	struct str family;
 	struct sbuf labels;	/* of the next sample, without braces */
+	size_t kept;		/* bytes of those that stay for the one behind it, too */
+	/* As the last histogram had them: */
+	const double *bounds;
+	size_t bounds_n;
+	struct sbuf les;	/* their texts, one behind the other */
+	uint16_t les_end[EXPO_BUCKETS_MAX];
 };
 
 void expo_init(struct expo *x, struct sbuf *b, enum expo_format format);
 /* Writes what has to stand at the end and frees the writer's memory (not b). */
 void expo_end(struct expo *x);
+/* Frees the writer's memory before the end. */
+void expo_fini(struct expo *x);
 /* The Content-Type of the format. */
 const char *expo_content_type(enum expo_format format);
 
 /* Opens a family. name is borrowed until the next one. */
 void expo_family(struct expo *x, const char *name, const char *help, enum expo_type type);
 void expo_label(struct expo *x, const char *name, struct str value);
+/* The labels set so far are those of all samples until expo_drop_labels, each with what is set besides. */
+void expo_keep_labels(struct expo *x);
+void expo_drop_labels(struct expo *x);
 /* A counter's, gauge's or untyped sample with the labels set before. */
 void expo_value(struct expo *x, double v);
 /*
- * A histogram: n bounds (ascending, without +Inf) and n + 1 counts per bucket
+ * A histogram: n bounds (ascending, without +Inf, fewer than EXPO_BUCKETS_MAX, the same whenever they lie in the same place) and n + 1 counts per bucket
  * (not cumulative; the last is of what is above all bounds).
  */
 void expo_histogram(struct expo *x, const double *bounds, const uint64_t *counts, size_t n, double sum);

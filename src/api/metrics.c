@@ -333,10 +333,11 @@ write_failures(struct expo *x, const struct series_family *f, const struct integ
 {
 	const uint64_t *v = member_of(f, s);
 
-	for (int i = 0; i < FAILURE_N; i++) {
-		series_labels(x, s);
+	series_labels(x, s);
+	expo_keep_labels(x);
+	for (int i = 0; i < FAILURE_N; i++)
 		labelled(x, "reason", failure_text((enum failure)i), (double)v[i]);
-	}
+	expo_drop_labels(x);
 }
 
 static void
@@ -577,5 +578,5 @@ scrape_fini(struct scrape *s)
 {
 	group_place_fini(&s->group);
 	labels_unref(s->member);
-	sbuf_fini(&s->x.labels);
+	expo_fini(&s->x);
 }

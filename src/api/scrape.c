@@ -5,6 +5,9 @@
 #include "base/mem.h"
 #include "negotiate.h"
 
+/* As much as one has without receivers' names or groups, about. */
+#define FIRST_ROOM ((size_t)96 << 10)
+
 static enum http_more
 make(struct packed *p, struct work *w, struct moment now, struct err *e)
 {
@@ -39,6 +42,8 @@ api_metrics(struct call *c)
 	s->scratch = arena_new();
 	s->config = config_ref(view_config(c->api->env.engine));
 	s->counters = view_counters(c->api->env.engine);
+	s->body.plain.max = SBUF_UNLIMITED;
+	(void)sbuf_reserve(&s->body.plain, FIRST_ROOM);
 	expo_init(&s->x, &s->body.plain, format);
 	c->resp->status = 200;
 	http_response_header(c->resp, "Content-Type", str_from(expo_content_type(format)));

@@ -31,6 +31,40 @@ write_all(struct sbuf *b, enum expo_format format)
 	expo_end(&x);
 }
 
+/* Some labels stay over several samples; histograms of other bounds in one page. */
+START_TEST(labels_are_kept)
+{
+	static const double bounds[] = { 0.5 }, others[] = { 2 };
+	static const uint64_t counts[] = { 1, 1 };
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct expo x;
+
+	expo_init(&x, &b, EXPO_TEXT);
+	expo_family(&x, "c", "C", EXPO_COUNTER);
+	expo_label(&x, "a", STR("\xFFx\""));
+	expo_keep_labels(&x);
+	expo_label(&x, "b", STR("1"));
+	expo_value(&x, 999999);
+	expo_label(&x, "b", STR("2"));
+	expo_value(&x, 1000001);
+	expo_drop_labels(&x);
+	expo_value(&x, -0.0);
+	expo_family(&x, "h", "H", EXPO_HISTOGRAM);
+	expo_histogram(&x, bounds, counts, 1, 3);
+	expo_label(&x, "l", STR("v"));
+	expo_histogram(&x, others, counts, 1, 3);
+	expo_end(&x);
+	ASSERT_BUF(&b, "# HELP c C\n# TYPE c counter\n"
+		       "c{a=\"\xEF\xBF\xBDx\\\"\",b=\"1\"} 999999\n"
+		       "c{a=\"\xEF\xBF\xBDx\\\"\",b=\"2\"} 1.000001e+06\n"
+		       "c -0\n"
+		       "# HELP h H\n# TYPE h histogram\n"
+		       "h_bucket{le=\"0.5\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 3\nh_count 2\n"
+		       "h_bucket{l=\"v\",le=\"2\"} 1\nh_bucket{l=\"v\",le=\"+Inf\"} 2\nh_sum{l=\"v\"} 3\nh_count{l=\"v\"} 2\n");
+	sbuf_fini(&b);
+}
+END_TEST
+
 START_TEST(writes_text)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
@@ -104,6 +138,7 @@ static void
 add(TCase *tc)
 {
 	tcase_add_test(tc, writes_text);
+	tcase_add_test(tc, labels_are_kept);
 	tcase_add_test(tc, writes_openmetrics);
 	tcase_add_test(tc, repairs_labels);
 }
