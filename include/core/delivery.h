@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "model/labels.h"
@@ -55,7 +56,9 @@ struct delivery {
 	struct wall created, changed;
 	struct wall expires;		/* it is kept until then */
 	struct wall charged;		/* counts in the gateway's budgets since then; WALL_ZERO: it does not */
+	bool left;			/* its request has left, or is about to, by a gateway that gives up what has no answer */
 	bool digest;			/* it is the message that tells of suppressed ones */
+	struct str covers;		/* … that this gateway would have carried */
 	bool digested;			/* SUPPRESSED, and a digest has told of it */
 	/* SUPPRESSED: what a digest says of it. */
 	uint32_t alerts;		/* that fired */
@@ -73,6 +76,14 @@ enum admission {
  */
 enum admission engine_admit(struct engine *e, uint64_t attempt, struct str gateway, struct str recipient, struct moment now,
     struct mono *at);
+
+/*
+ * Its request, let go and behind its pace, is about to be sent. True: not before what the store was told is on disk, so that after a
+ * crash nobody sends it again (UNKNOWN_GIVE_UP of config/gateways.h). Attempts that are unknown may go.
+ */
+bool engine_leaves(struct engine *e, uint64_t attempt, struct str recipient, struct moment now) MUST_CHECK;
+/* Its bytes leave now: until there is an answer it may have been taken. Unknown attempts are ignored; again is nothing new. */
+void engine_left(struct engine *e, uint64_t attempt, struct str recipient, struct moment now);
 
 enum reported {
 	REPORT_FOUND,		/* the delivery is known, whether or not this changed it */

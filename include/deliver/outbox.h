@@ -31,6 +31,12 @@ struct http_client;
 struct mail_pool;
 struct outbox;
 
+/* Waits for the store. Embed in a struct of one's own. */
+struct outbox_wait {
+	void (*over)(struct outbox_wait *w);
+	void *waiting;	/* of who keeps it waiting; NULL: it does not wait */
+};
+
 struct outbox_options {
 	struct event_base *base;	/* all borrowed */
 	struct clock *clock;
@@ -42,6 +48,12 @@ struct outbox_options {
 	struct str hostname;
 	/* The traceparent header of an attempt's requests; false: none. NULL: never one. */
 	bool (*traceparent)(void *arg, const struct notification *n, uint64_t attempt, char out[TRACEPARENT_MAX]);
+	/*
+	 * Calls w->over from a later turn, when all that the engine has told the store is on disk, or cannot get there. False: it is so
+	 * already. NULL: nothing is durable.
+	 */
+	bool (*wait)(void *arg, struct outbox_wait *w);
+	void (*wait_cancel)(void *arg, struct outbox_wait *w);	/* `over` will not be called; only while waiting */
 	void *arg;
 };
 

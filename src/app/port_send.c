@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * No byte of a notification leaves before the intent to send it is on disk, so
- * that after a crash it is known what may have been told. When the disk cannot
- * be written, it leaves at once: to be told matters more.
+ * that after a crash it is known what may have been told; requests that are not
+ * to be repeated wait for a note of their own. When the disk cannot
+ * be written, they leave at once: to be told matters more.
  */
 #include "base/mem.h"
 #include "server_private.h"
@@ -45,6 +46,50 @@ port_send(struct port *self, uint64_t attempt, struct notification *n, struct mo
 	}
 	mem_free(h);
 	outbox_send(s->outbox, attempt, n, deadline, now);
+}
+
+struct held_request {
+	struct store_wait wait;
+	struct outbox_wait *of;
+};
+
+static void
+let_request_go(struct store_wait *w, bool durable)
+{
+	struct held_request *h = CONTAINER_OF(w, struct held_request, wait);
+	struct outbox_wait *of = h->of;
+
+	(void)durable;
+	mem_free(h);
+	of->waiting = NULL;
+	of->over(of);
+}
+
+bool
+server_wait(void *server, struct outbox_wait *w)
+{
+	struct server *s = server;
+	struct held_request *h = NEW(struct held_request);
+
+	h->wait.over = let_request_go;
+	h->of = w;
+	if (!store_when_durable(s->store, &h->wait)) {
+		mem_free(h);
+		return false;
+	}
+	w->waiting = h;
+	return true;
+}
+
+void
+server_wait_cancel(void *server, struct outbox_wait *w)
+{
+	struct server *s = server;
+	struct held_request *h = w->waiting;
+
+	store_wait_cancel(s->store, &h->wait);
+	w->waiting = NULL;
+	mem_free(h);
 }
 
 void

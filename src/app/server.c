@@ -256,6 +256,8 @@ open_senders(struct server *s, struct err *e)
 		.user_agent = STR("Alertmanager/" ALERTMANAGER_VERSION " (tocsin/" TOCSIN_VERSION ")"),
 		.hostname = s->hostname,
 		.traceparent = traceparent,
+		.wait = server_wait,
+		.wait_cancel = server_wait_cancel,
 		.arg = s,
 	};
 

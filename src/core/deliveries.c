@@ -138,6 +138,7 @@ delivery_name(struct held *h, enum delivery_name which, struct str s)
 		[NAME_GATEWAY] = &h->d.gateway,
 		[NAME_SEVERITY] = &h->d.severity,
 		[NAME_WORST] = &h->d.worst,
+		[NAME_COVERS] = &h->d.covers,
 	};
 	struct istr *name = istr_get(s);
 
@@ -164,23 +165,38 @@ gate_of(struct engine *e, struct istr *name)
 	return g;
 }
 
+static uint64_t
+hash_of_person(const struct istr *gateway, const struct istr *recipient)
+{
+	return delivery_hash(istr_str(gateway), istr_str(recipient));
+}
+
+struct person *
+person_find(const struct engine *e, const struct istr *gateway, const struct istr *recipient)
+{
+	uint64_t hash = hash_of_person(gateway, recipient);
+
+	for (struct hmap_node *n = hmap_first(&e->deliveries.persons, hash); n != NULL; n = hmap_next(n)) {
+		struct person *p = CONTAINER_OF(n, struct person, node);
+
+		if (p->recipient == recipient && p->gate->name == gateway)
+			return p;
+	}
+	return NULL;
+}
+
 static struct person *
 person_of(struct engine *e, struct held *h)
 {
-	struct hmap *persons = &e->deliveries.persons;
-	uint64_t hash = delivery_hash(h->d.gateway, h->d.recipient);
-	struct person *p;
+	struct person *p = person_find(e, h->names[NAME_GATEWAY], h->names[NAME_RECIPIENT]);
 
-	for (struct hmap_node *n = hmap_first(persons, hash); n != NULL; n = hmap_next(n)) {
-		p = CONTAINER_OF(n, struct person, node);
-		if (p->recipient == h->names[NAME_RECIPIENT] && p->gate->name == h->names[NAME_GATEWAY])
-			return p;
-	}
+	if (p != NULL)
+		return p;
 	p = NEW(struct person);
 	p->gate = gate_of(e, h->names[NAME_GATEWAY]);
 	p->recipient = istr_ref(h->names[NAME_RECIPIENT]);
 	p->timer.item.mark = DUE_DIGEST;
-	hmap_insert(persons, &p->node, hash);
+	hmap_insert(&e->deliveries.persons, &p->node, hash_of_person(p->gate->name, p->recipient));
 	return p;
 }
 
@@ -305,8 +321,8 @@ insert(struct deliveries *all, struct held *h)
 	all->n++;
 }
 
-static struct held *
-find(const struct engine *e, uint64_t notification, struct str recipient)
+struct held *
+delivery_find(const struct engine *e, uint64_t notification, struct str recipient)
 {
 	const struct hmap *map = &e->deliveries.by_note;
 
@@ -336,6 +352,7 @@ hold(struct engine *e, const struct delivery *d)
 	delivery_name(h, NAME_GATEWAY, d->gateway);
 	delivery_name(h, NAME_SEVERITY, d->severity);
 	delivery_name(h, NAME_WORST, d->worst);
+	delivery_name(h, NAME_COVERS, d->covers);
 	labels_ref(h->d.labels);
 	insert(&e->deliveries, h);
 	hmap_insert(&e->deliveries.by_note, &h->by_note, hash_of_note(d->notification, d->recipient));
@@ -346,7 +363,7 @@ hold(struct engine *e, const struct delivery *d)
 struct held *
 delivery_of(struct engine *e, const struct notification *n, struct str recipient, struct str gateway, struct moment now)
 {
-	struct held *h = find(e, n->id, recipient);
+	struct held *h = delivery_find(e, n->id, recipient);
 	struct delivery d;
 
 	if (h != NULL)
@@ -387,7 +404,8 @@ state_of(const struct recipient *r, bool over, bool in_doubt)
 	}
 	if (!over)
 		return DELIVERY_PENDING;
-	return r->doubt || r->asked || (in_doubt && r->gateway.n == 0) ? DELIVERY_UNKNOWN : DELIVERY_FAILED;
+	/* Requests by a gateway are known to have left. */
+	return r->doubt || (r->gateway.n == 0 && (r->asked || in_doubt)) ? DELIVERY_UNKNOWN : DELIVERY_FAILED;
 }
 
 /* Final: no notifier changes it any more. */
@@ -418,6 +436,10 @@ follow(struct engine *e, struct held *h, const struct recipient *r, enum deliver
 		delivery_text(&h->d.provider_id, r->provider_id);
 		provide(e, h);
 	}
+	if (!r->asked) {
+		changed |= h->d.left;
+		h->out = h->d.left = false;
+	}
 	changed |= h->d.tries != r->tries || h->d.segments != r->segments || !str_eq(h->d.error, why);
 	h->d.tries = r->tries;
 	h->d.segments = r->segments;
@@ -445,7 +467,7 @@ deliveries_follow(struct engine *e, const struct notification *n, bool over, boo
 
 		/* Those that an earlier notification served were not asked; others may have been before a restart. */
 		if (r->tries == 0 && (!asks || r->state != RECIPIENT_PENDING || !over)) {
-			h = find(e, n->id, r->to);
+			h = delivery_find(e, n->id, r->to);
 			if (h == NULL)
 				continue;
 		} else {

@@ -24,6 +24,7 @@ enum delivery_name {
 	NAME_GATEWAY,
 	NAME_SEVERITY,
 	NAME_WORST,
+	NAME_COVERS,
 	DELIVERY_NAMES,
 };
 
@@ -66,6 +67,7 @@ struct held {
 	enum { OWED_NOT, OWED_WAITS, OWED_COVERED } owed;	/* in the person's list, or in that of its digest */
 	bool restored;		/* it was pending before the restart, and nobody has looked yet whether it goes on */
 	bool doubt;		/* it was pending then */
+	bool out;		/* a request of it has left, and was not answered yet */
 };
 
 /* A digest on its way. */
@@ -123,7 +125,20 @@ void deliveries_sweep_begin(struct engine *e);
 bool deliveries_sweep_some(struct engine *e, struct moment now);
 void deliveries_save_all(struct engine *e);
 
+/*
+ * departures.c: the attempt at n was cut. Recipients whose request had left are in doubt, and are given up if their gateway says so;
+ * follow it with deliveries_follow.
+ */
+void deliveries_cut(struct engine *e, struct notification *n);
+/*
+ * Before what a restart cut short goes on: messages that had left by a gateway that gives up what has no answer are unknown, also
+ * to the intents of their notifications.
+ */
+void deliveries_left_before(struct engine *e, struct moment now);
+
 /* Between deliveries.c and budgets.c. */
+/* NULL: there is none. */
+struct held *delivery_find(const struct engine *e, uint64_t notification, struct str recipient);
 /* The delivery of this recipient, made when there is none. */
 struct held *delivery_of(struct engine *e, const struct notification *n, struct str recipient, struct str gateway,
     struct moment now);
@@ -135,6 +150,8 @@ void delivery_set(struct engine *e, struct held *h, enum delivery_state state, b
 void delivery_save(struct engine *e, struct held *h);
 
 void delivery_text(struct str *to, struct str from);	/* an owned text */
+/* Those who have that gateway and that address; NULL: nobody. */
+struct person *person_find(const struct engine *e, const struct istr *gateway, const struct istr *recipient);
 /* Frees it, unless there is a reason to have it. */
 void person_forget(struct engine *e, struct person *p);
 uint64_t delivery_hash(struct str a, struct str b);
@@ -160,6 +177,8 @@ void digest_due(struct engine *e, struct person *p, struct moment now);
 /* The digest whose attempt that is; NULL: none. */
 struct digesting *digest_find(const struct engine *e, uint64_t attempt);
 void digest_delivered(struct engine *e, struct digesting *g, const struct outcome *o, struct moment now);
+/* The digest h was given up before a restart: what it covered counts as told. */
+void digest_given_up_before(struct engine *e, struct held *h, struct moment now);
 /* Stops it, when all that it was to tell of is forgotten. */
 void digest_abandon(struct engine *e, struct digesting *g);
 

@@ -219,6 +219,7 @@ begin(struct engine *e, struct person *p, struct moment now)
 	/* The place in the budget that has become free is taken at once. */
 	h = delivery_of(e, &g->note, g->note.recipients.v[0].to, istr_str(p->gate->name), now);
 	budget_charge(h, now);
+	delivery_name(h, NAME_COVERS, istr_str(p->gate->name));
 	delivery_save(e, h);
 	attempt(e, g, now);
 }
@@ -283,6 +284,22 @@ renew(struct engine *e, struct digesting *g)
 	return true;
 }
 
+/* Its time is over. One that has left, and is not to be told twice, may have been told. */
+static void
+cut(struct engine *e, struct digesting *g, struct moment now)
+{
+	const struct recipient *r = g->note.recipients.v;
+
+	e->port->cancel(e->port, g->attempt);
+	g->attempt = 0;
+	deliveries_cut(e, &g->note);
+	deliveries_follow(e, &g->note, r->state != RECIPIENT_PENDING, true, STR("context deadline exceeded"), now);
+	if (r->state == RECIPIENT_UNKNOWN)
+		told(e, g, now);
+	else
+		try_later(e, g, 0, now);
+}
+
 void
 digest_due(struct engine *e, struct person *p, struct moment now)
 {
@@ -296,15 +313,31 @@ digest_due(struct engine *e, struct person *p, struct moment now)
 		else if (p->owed.first != NULL)
 			begin(e, p, now);
 	} else if (g->attempt != 0) {
-		e->port->cancel(e->port, g->attempt);
-		g->attempt = 0;
-		deliveries_follow(e, &g->note, false, true, STR("context deadline exceeded"), now);
-		try_later(e, g, 0, now);
+		cut(e, g, now);
 	} else if (renew(e, g)) {
 		attempt(e, g, now);
 	} else {
 		deliveries_follow(e, &g->note, true, false, STR("the configuration has no such integration any more"), now);
 		refused(e, g, now);
+	}
+}
+
+void
+digest_given_up_before(struct engine *e, struct held *h, struct moment now)
+{
+	struct person *p = person_find(e, h->names[NAME_COVERS], h->names[NAME_RECIPIENT]);
+
+	if (p == NULL)
+		return;
+	LIST_EACH(&p->owed, node) {
+		struct held *x = CONTAINER_OF(node, struct held, owed_place);
+
+		/* Those suppressed later are the next one's. */
+		if (x->d.id > h->d.id || wall_after(x->d.changed, h->d.created))
+			continue;
+		digest_owe_not(e, x);
+		x->d.digested = true;
+		delivery_set(e, x, DELIVERY_SUPPRESSED, false, now);
 	}
 }
 

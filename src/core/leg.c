@@ -299,6 +299,7 @@ leg_out_of_time(struct engine *e, struct leg *leg, const char *why, enum failure
 		attempt_over(e, leg, now);
 		counters(e, leg)->requests_failed++;
 		e->port->cancel(e->port, leg->attempt);
+		deliveries_cut(e, &leg->note);
 		leg->in_doubt = true;
 	}
 	if (leg->error != NULL)

@@ -551,6 +551,7 @@ cut(struct engine *e, struct leg *leg, struct moment now)
 	const struct flight *f = leg->flight;
 
 	e->port->cancel(e->port, leg->attempt);
+	deliveries_cut(e, &leg->note);
 	let_go(e, leg, now);
 	c->hold = f->route->receiver->on_unknown == ON_UNKNOWN_HOLD;
 	c->abandoned = (struct log_entry){ .firing = f->firing, .firing_n = f->firing_n, .resolved = f->resolved,

@@ -242,6 +242,7 @@ resume_intents(struct engine *e, struct moment now)
 	uint64_t *resumed = ARENA_ARRAY(e->restored_arena, e->restored_intents.n, uint64_t);
 	size_t n = 0;
 
+	deliveries_left_before(e, now);
 	for (size_t i = 0; i < e->restored_intents.n; i++) {
 		const struct restored_intent *r = &e->restored_intents.v[i];
 		struct group *g = same_group(e, &r->state);

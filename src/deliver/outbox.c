@@ -44,6 +44,8 @@ drop(struct sending *d)
 	turns_leave(&d->outbox->turns, &d->turn);
 	for (struct exchange *x = d->under_way; x != NULL; x = x->next) {
 		timer_fini(&x->pace);
+		if (x->noted.waiting != NULL)
+			d->outbox->o.wait_cancel(d->outbox->o.arg, &x->noted);
 		http_client_cancel(&x->http);
 		mail_pool_cancel(&x->mail);
 		spool_cancel(&x->spool);
@@ -116,9 +118,35 @@ may_leave(const struct sending *d, struct err *e)
 }
 
 static bool
-open_gate(struct fetch_gate *g, struct err *e)
+open_mail(struct fetch_gate *g, struct err *e)
 {
 	return may_leave(CONTAINER_OF(g, struct sending, gate), e);
+}
+
+static bool
+by_gateway(const struct exchange *x)
+{
+	return x->request.gateway.n > 0 && x->delivery->rehearsing == NULL;
+}
+
+static void
+tell_left(struct exchange *x)
+{
+	struct outbox *o = x->delivery->outbox;
+
+	if (by_gateway(x))
+		engine_left(o->engine, x->delivery->number, x->request.recipient, o->o.clock->now(o->o.clock));
+}
+
+static bool
+open_request(struct fetch_gate *g, struct err *e)
+{
+	struct exchange *x = CONTAINER_OF(g, struct exchange, gate);
+
+	if (!may_leave(x->delivery, e))
+		return false;
+	tell_left(x);
+	return true;
 }
 
 static void on_turn(void *arg);
@@ -131,6 +159,32 @@ start_pace(struct exchange *x, span wait)
 }
 
 static void
+start_http(struct exchange *x)
+{
+	struct sending *d = x->delivery;
+
+	x->http = http_client_start(d->outbox->o.http, &x->request.http, d->deadline, on_fetched, x);
+}
+
+static void
+on_noted(struct outbox_wait *w)
+{
+	start_http(CONTAINER_OF(w, struct exchange, noted));
+}
+
+/* Where that decides who is asked again after a crash, not before it is on disk that it leaves. */
+static void
+leave_by_http(struct exchange *x)
+{
+	struct outbox *o = x->delivery->outbox;
+
+	x->noted = (struct outbox_wait){ .over = on_noted };
+	if (!by_gateway(x) || !engine_leaves(o->engine, x->delivery->number, x->request.recipient, o->o.clock->now(o->o.clock)) ||
+	    o->o.wait == NULL || !o->o.wait(o->o.arg, &x->noted))
+		start_http(x);
+}
+
+static void
 leave(struct exchange *x)
 {
 	struct sending *d = x->delivery;
@@ -138,7 +192,7 @@ leave(struct exchange *x)
 	struct err e = { 0 };
 
 	if (x->request.kind == REQUEST_HTTP) {
-		x->http = http_client_start(o->o.http, &x->request.http, d->deadline, on_fetched, x);
+		leave_by_http(x);
 		return;
 	}
 	/* It may have waited for its pace. */
@@ -148,6 +202,8 @@ leave(struct exchange *x)
 		x->unbegun = "there is no thread to write the file";
 	if (x->unbegun != NULL)
 		start_pace(x, 0);
+	else
+		tell_left(x);
 }
 
 static void
@@ -175,7 +231,7 @@ start_admitted(struct exchange *x)
 	struct mono at = now.mono;
 	enum admission admission = ADMIT_GO;
 
-	if (x->request.gateway.n > 0 && d->rehearsing == NULL)
+	if (by_gateway(x))
 		admission = engine_admit(o->engine, d->number, x->request.gateway, x->request.recipient, now, &at);
 	if (admission == ADMIT_GO) {
 		leave(x);
@@ -203,7 +259,8 @@ delivery_dispatch(struct sending *d, const struct request *r)
 	switch (r->kind) {
 	case REQUEST_HTTP:
 		trace(d, &x->request);
-		x->request.http.gate = &d->gate;
+		x->gate.open = open_request;
+		x->request.http.gate = &x->gate;
 		start_admitted(x);
 		break;
 	case REQUEST_SPOOL:
@@ -428,7 +485,7 @@ delivery_begin(struct outbox *o, uint64_t number, struct notification *n, struct
 	d->number = number;
 	d->deadline = deadline;
 	d->n = n;
-	d->gate.open = open_gate;
+	d->gate.open = open_mail;
 	d->attempt.failure = FAILURE_OTHER;
 	hmap_insert(&o->deliveries, &d->node, number);
 	d->arrived = true;

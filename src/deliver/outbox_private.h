@@ -30,6 +30,8 @@ struct exchange {
 	struct http_call *http;
 	struct mail_call *mail;
 	struct spool_call *spool;
+	struct fetch_gate gate;		/* of an HTTP request */
+	struct outbox_wait noted;	/* until it is on disk that it leaves */
 	struct timer pace;		/* set while it waits for its gateway's pace, or to hear that it does not leave */
 	bool suppressed;
 	const char *unbegun;		/* why it never began; NULL: it did, or will */
@@ -50,7 +52,7 @@ struct sending {
 	struct notification *n;		/* the engine's */
 	struct attempt attempt;
 	struct mono deadline;
-	struct fetch_gate gate;		/* of its requests */
+	struct fetch_gate gate;		/* of its mails */
 	struct rehearsing *rehearsing;	/* NULL: it is the engine's */
 	struct away *away;		/* NULL: its notifier is called on the loop */
 	struct exchange *under_way, *unused;	/* in the attempt's arena */

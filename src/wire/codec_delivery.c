@@ -29,6 +29,8 @@ enum {
 	DELIVERY_ALERTS = 21,
 	DELIVERY_SEVERITY = 22,
 	DELIVERY_WORST = 23,
+	DELIVERY_LEFT = 24,
+	DELIVERY_COVERS = 25,
 };
 
 void
@@ -57,6 +59,8 @@ codec_put_delivery(struct sbuf *b, const struct delivery *d)
 	proto_uint(b, DELIVERY_ALERTS, d->alerts);
 	proto_bytes(b, DELIVERY_SEVERITY, d->severity);
 	proto_bytes(b, DELIVERY_WORST, d->worst);
+	proto_uint(b, DELIVERY_LEFT, d->left);
+	proto_bytes(b, DELIVERY_COVERS, d->covers);
 }
 
 static bool
@@ -100,6 +104,9 @@ get_bytes(const struct proto_field *f, struct label_pairs *labels, struct delive
 	case DELIVERY_WORST:
 		out->worst = f->bytes;
 		return true;
+	case DELIVERY_COVERS:
+		out->covers = f->bytes;
+		return true;
 	default:
 		return true;
 	}
@@ -133,6 +140,9 @@ get_number(const struct proto_field *f, struct delivery *out)
 		break;
 	case DELIVERY_DIGESTED:
 		out->digested = f->u != 0;
+		break;
+	case DELIVERY_LEFT:
+		out->left = f->u != 0;
 		break;
 	case DELIVERY_ALERTS:
 		out->alerts = (uint32_t)f->u;

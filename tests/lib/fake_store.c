@@ -153,6 +153,7 @@ keep_delivery(struct row *r, const struct delivery *of)
 	d->error = arena_str(r->arena, of->error);
 	d->severity = arena_str(r->arena, of->severity);
 	d->worst = arena_str(r->arena, of->worst);
+	d->covers = arena_str(r->arena, of->covers);
 }
 
 static struct str

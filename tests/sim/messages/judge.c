@@ -50,6 +50,12 @@ used_up(const struct day *d, int gate, int to)
 }
 
 static bool
+gives_up(const struct day *d, int gate)
+{
+	return d->gateways[gate].on_unknown == UNKNOWN_GIVE_UP;
+}
+
+static bool
 is_exempt(const struct day *d, const struct notification *n)
 {
 	for (size_t i = 0; i < n->alerts_n; i++)
@@ -118,20 +124,64 @@ judge_asks(struct day *d, const struct notification *n, int to, int gate, bool *
 }
 
 void
-judge_leaves(struct day *d, struct fate *f, int gate)
+judge_turn(struct day *d, int gate)
 {
 	uint64_t pace = budget_of(d, gate)->per_second;
 
+	if (day_now(d) < d->next_leave[gate])
+		day_fail(d, "2 pace: gateway %d is asked %.3f s early", gate, (double)(d->next_leave[gate] - day_now(d)) / 1e9);
+	if (pace > 0)
+		d->next_leave[gate] = day_now(d) + SPAN_S / (int64_t)pace;
+}
+
+void
+judge_leaves(struct day *d, struct fate *f, int gate)
+{
 	d->messages++;
 	if (f->told)
 		day_fail(d, "1 once: notification %" PRIu64 " leaves for +%d again, and it was accepted", f->note, f->to);
 	if (f->out)
 		day_fail(d, "1 once: notification %" PRIu64 " leaves for +%d twice at once", f->note, f->to);
-	if (day_now(d) < d->next_leave[gate])
-		day_fail(d, "2 pace: gateway %d is asked %.3f s early", gate, (double)(d->next_leave[gate] - day_now(d)) / 1e9);
-	if (pace > 0)
-		d->next_leave[gate] = day_now(d) + SPAN_S / (int64_t)pace;
+	if (f->unsure)
+		day_fail(d, "1 once: notification %" PRIu64 " leaves for +%d again, and it may have been taken", f->note, f->to);
 	f->out = true;
+	f->unsure = gives_up(d, gate);
+}
+
+void
+judge_noted(struct day *d, struct fate *f)
+{
+	(void)d;
+	f->noted = true;
+}
+
+void
+judge_answered(struct day *d, struct fate *f, bool heard)
+{
+	(void)d;
+	f->out = f->noted = false;
+	if (heard)
+		f->unsure = false;
+	else
+		f->cut = true;
+}
+
+/* One of a digest is over with that. */
+void
+judge_cut(struct day *d, const struct notification *n)
+{
+	for (size_t i = 0; i < n->recipients.n; i++) {
+		struct fate *f = judge_find(d, n->id, n->recipients.v[i].to.p[1] - '0');
+
+		if (f == NULL)
+			continue;
+		f->cut |= f->out;
+		f->noted = false;
+		if (!f->out || !f->unsure || n->digest == NULL)
+			continue;
+		judge_state(d, f, DELIVERY_UNKNOWN);
+		judge_digest_over(d, n, true);
+	}
 }
 
 static void
@@ -198,13 +248,13 @@ judge_digest(struct day *d, const struct notification *n)
 	    n->digest->alerts, to);
 }
 
-void
-judge_digest_over(struct day *d, const struct notification *n, bool told)
+static void
+digest_over(struct day *d, uint64_t note, bool told)
 {
 	for (size_t i = 0; i < d->fates.n; i++) {
 		struct fate *f = &d->fates.v[i];
 
-		if (f->covered != n->id)
+		if (f->covered != note)
 			continue;
 		f->covered = 0;
 		f->owed = !told;
@@ -214,14 +264,23 @@ judge_digest_over(struct day *d, const struct notification *n, bool told)
 }
 
 void
+judge_digest_over(struct day *d, const struct notification *n, bool told)
+{
+	digest_over(d, n->id, told);
+}
+
+void
 judge_given_up(struct day *d, const struct notification *n)
 {
 	for (size_t i = 0; i < n->recipients.n; i++) {
 		const struct recipient *r = &n->recipients.v[i];
 		struct fate *f = judge_find(d, n->id, r->to.p[1] - '0');
 
-		if (f != NULL && r->state == RECIPIENT_PENDING && f->state != DELIVERY_SUPPRESSED)
-			judge_state(d, f, r->asked || r->doubt || f->doubt ? DELIVERY_UNKNOWN : DELIVERY_FAILED);
+		if (f == NULL || f->state != DELIVERY_PENDING)
+			continue;
+		if (f->cut && f->unsure && r->state != RECIPIENT_UNKNOWN)
+			day_fail(d, "1 once: notification %" PRIu64 " to +%d was cut, and its next one would tell it again", f->note, f->to);
+		judge_state(d, f, f->cut || f->doubt ? DELIVERY_UNKNOWN : DELIVERY_FAILED);
 	}
 }
 
@@ -233,11 +292,23 @@ judge_killed(struct day *d)
 	for (size_t i = 0; i < d->fates.n; i++) {
 		struct fate *f = &d->fates.v[i];
 
-		f->covered = 0;
 		f->out = false;
+		f->unsure |= f->noted;
 		f->doubt |= f->state == DELIVERY_PENDING;
 		f->may_be_unknown = f->state == DELIVERY_PENDING;
 	}
+	/* By the first configuration, in the order of notifications. */
+	for (size_t i = 0; i < d->fates.n; i++) {
+		struct fate *f = &d->fates.v[i];
+
+		if (f->noted && f->state == DELIVERY_PENDING) {
+			judge_state(d, f, DELIVERY_UNKNOWN);
+			digest_over(d, f->note, f->digest);
+		}
+		f->noted = false;
+	}
+	for (size_t i = 0; i < d->fates.n; i++)
+		d->fates.v[i].covered = 0;
 }
 
 struct seen {

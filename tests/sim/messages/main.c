@@ -13,6 +13,8 @@
 
 #define REQUEST_TIMEOUT (20 * SPAN_S)
 
+static const struct str people[PEOPLE] = { { "+0", 2 }, { "+1", 2 }, { "+2", 2 } };
+
 int64_t
 day_now(const struct day *d)
 {
@@ -77,7 +79,7 @@ forget_attempt(struct day *d, uint64_t number)
 		struct fate *f = q->attempt == number ? judge_find(d, q->note, q->to) : NULL;
 
 		if (f != NULL) {
-			f->out = false;
+			f->out = f->noted = false;
 			*q = d->requests.v[--d->requests.n];
 		} else {
 			i++;
@@ -108,8 +110,10 @@ on_cancel(struct fake_world *w, uint64_t attempt)
 {
 	struct day *d = CONTAINER_OF(w, struct day, w);
 
-	if (!d->dying)
+	if (!d->dying) {
 		say(d, "attempt %" PRIu64 " is canceled", attempt);
+		judge_cut(d, attempt_of(d, attempt)->n);
+	}
 	forget_attempt(d, attempt);
 }
 
@@ -198,23 +202,32 @@ finish(struct day *d, struct attempt_out *a)
 	engine_delivered(d->w.engine, number, &o, d->w.now);
 }
 
+static struct recipient *
+recipient_of(struct notification *n, int to)
+{
+	for (size_t i = 0; i < n->recipients.n; i++)
+		if (n->recipients.v[i].to.p[1] - '0' == to)
+			return &n->recipients.v[i];
+	return NULL;
+}
+
 static void
 begin_attempt(struct day *d, struct attempt_out *a)
 {
-	static const struct str people[PEOPLE] = { { "+0", 2 }, { "+1", 2 }, { "+2", 2 } };
 	struct notification *n = a->n;
 	struct recipients *all = &n->recipients;
 	uint64_t number = a->number;
 
 	a->begun = true;
 	say(d, "attempt %" PRIu64 " of notification %" PRIu64 "%s", number, n->id, n->digest != NULL ? ", a digest" : "");
-	if (!all->known) {
-		all->v = ARENA_ARRAY(n->arena, PEOPLE, struct recipient);
-		for (int i = 0; i < PEOPLE; i++)
-			all->v[i] = (struct recipient){ .to = people[i], .state = knows(n, people[i]) ? RECIPIENT_DONE : RECIPIENT_PENDING };
-		all->n = PEOPLE;
-		all->known = true;
+	for (int i = 0; i < PEOPLE && !all->known; i++) {
+		/* Some may be known since before a restart. */
+		if (recipient_of(n, i) != NULL)
+			continue;
+		all->v = arena_grow(n->arena, all->v, all->n, all->n + 1, sizeof(*all->v));
+		all->v[all->n++] = (struct recipient){ .to = people[i], .state = knows(n, people[i]) ? RECIPIENT_DONE : RECIPIENT_PENDING };
 	}
+	all->known = true;
 	for (size_t i = 0; i < all->n && !d->failed; i++)
 		if (all->v[i].state == RECIPIENT_PENDING)
 			ask(d, attempt_of(d, number), &all->v[i], 0);
@@ -228,8 +241,22 @@ leave(struct day *d, struct request_out *q)
 {
 	static const enum answer wild[] = { ACCEPT, ACCEPT, ACCEPT, ACCEPT, ACCEPT, REFUSE, REFUSE_FOR_GOOD, HANG_TAKEN, HANG_LOST };
 	struct fate *f = judge_find(d, q->note, q->to);
+	bool waits = !q->noted && engine_leaves(d->w.engine, q->attempt, people[q->to], d->w.now);
 
+	/* Messages that are not to be sent again are noted first, and may be lost before they leave. */
+	if (!q->noted && waits != (d->gateways[q->gate].on_unknown == UNKNOWN_GIVE_UP))
+		day_fail(d, "1 once: notification %" PRIu64 " to +%d by gateway %d is %s", q->note, q->to, q->gate,
+		    waits ? "noted" : "not noted");
+	if (!q->noted)
+		judge_turn(d, q->gate);
+	if (waits) {
+		judge_noted(d, f);
+		q->noted = true;
+		q->leaves += (int64_t)rand_below(&d->r, 50 * SPAN_MS);
+		return;
+	}
 	judge_leaves(d, f, q->gate);
+	engine_left(d->w.engine, q->attempt, people[q->to], d->w.now);
 	q->answer = d->calm ? ACCEPT : wild[rand_below(&d->r, ARRAY_LEN(wild))];
 	q->answers = day_now(d) + 1 +
 	    (q->answer >= HANG_TAKEN ? REQUEST_TIMEOUT : (int64_t)rand_below(&d->r, chance(d, 4) ? 10 * SPAN_S : 200 * SPAN_MS));
@@ -284,15 +311,6 @@ hear_early(struct day *d, const struct request_out *q)
 		}
 }
 
-static struct recipient *
-recipient_of(struct notification *n, int to)
-{
-	for (size_t i = 0; i < n->recipients.n; i++)
-		if (n->recipients.v[i].to.p[1] - '0' == to)
-			return &n->recipients.v[i];
-	return NULL;
-}
-
 static void
 answer(struct day *d, const struct request_out *q)
 {
@@ -305,7 +323,7 @@ answer(struct day *d, const struct request_out *q)
 
 	say(d, "gateway %d %s for +%d of %" PRIu64, q->gate, words[q->answer], q->to, q->note);
 	a->under_way--;
-	f->out = false;
+	judge_answered(d, f, q->answer < HANG_TAKEN);
 	r->asked = false;
 	switch (q->answer) {
 	case ACCEPT:
@@ -443,10 +461,8 @@ run(struct day *d, span time)
 }
 
 static struct config *
-plan(struct day *d)
+configure(struct day *d)
 {
-	static const uint64_t paces[] = { 0, 1, 3, 10 }, hours[] = { 0, 1, 2, 5 }, days[] = { 0, 0, 15, 60 };
-	static const char *const names[GATEWAYS] = { "g0", "g1" };
 	char text[200];
 	struct err e = { 0 };
 	struct config *c;
@@ -456,25 +472,48 @@ plan(struct day *d)
 	c = fake_config(str_from(text), d->w.now.wall, &e);
 	if (c == NULL)
 		abort();
+	c->gateways = d->gateways;
+	c->gateways_n = GATEWAYS;
+	for (size_t i = 0; i < GATEWAYS; i++)
+		if (!names_add(&c->gateway_names, c->arena, d->gateways[i].name, i))
+			abort();
+	return c;
+}
+
+/* A changed route cuts what is under way. */
+static void
+reload(struct day *d)
+{
+	struct config *c = configure(d);
+
+	say(d, "reload");
+	d->reloads++;
+	config_unref(d->w.config);
+	d->w.config = config_ref(c);
+	engine_apply(d->w.engine, c, d->w.now);
+	config_unref(c);
+}
+
+static void
+plan(struct day *d)
+{
+	static const uint64_t paces[] = { 0, 1, 3, 10 }, hours[] = { 0, 1, 2, 5 }, days[] = { 0, 0, 15, 60 };
+	static const char *const names[GATEWAYS] = { "g0", "g1" };
+	struct err e = { 0 };
+
 	if (chance(d, 2) && !matchers_parse(STR("severity=\"critical\""), MATCHER_UTF8, NULL, &d->exempt, &e))
 		abort();
-	for (size_t i = 0; i < GATEWAYS; i++) {
+	for (size_t i = 0; i < GATEWAYS; i++)
 		d->gateways[i] = (struct gateway){
 			.name = str_from(names[i]),
 			.budget = { paces[rand_below(&d->r, 4)], hours[rand_below(&d->r, 4)], days[rand_below(&d->r, 4)],
 				&d->exempt, d->exempt.n > 0 ? 1 : 0 },
 			.on_unknown = (enum unknown_policy)rand_below(&d->r, 3),
 		};
-		if (!names_add(&c->gateway_names, c->arena, d->gateways[i].name, i))
-			abort();
-	}
-	c->gateways = d->gateways;
-	c->gateways_n = GATEWAYS;
-	return c;
 }
 
 struct sums {
-	size_t messages, digests, suppressed, kills, unknown;
+	size_t messages, digests, suppressed, kills, reloads, unknown;
 };
 
 static bool
@@ -493,12 +532,15 @@ live(uint64_t seed, int hours, bool verbose, struct sums *sums)
 	d->w.on_send = on_send;
 	d->w.on_cancel = on_cancel;
 	port_listen(&d->w.port, &ear);
-	c = plan(d);
+	plan(d);
+	c = configure(d);
 	world_start(&d->w, c);
 	config_unref(c);
 	for (int64_t end = day_now(d) + hours * HOUR; day_now(d) < end && !d->failed;) {
 		if (chance(d, 12))
 			kill_it(d);
+		else if (chance(d, 12))
+			reload(d);
 		else
 			for (unsigned n = chance(d, 6) ? 10 : 1; n > 0; n--)
 				post(d);
@@ -510,7 +552,7 @@ live(uint64_t seed, int hours, bool verbose, struct sums *sums)
 	judge_end(d);
 	failed = d->failed;
 	*sums = (struct sums){ sums->messages + d->messages, sums->digests + d->digests, sums->suppressed + d->suppressed,
-		sums->kills + d->kills, sums->unknown + d->unknown };
+		sums->kills + d->kills, sums->reloads + d->reloads, sums->unknown + d->unknown };
 	d->dying = true;
 	world_fini(&d->w);
 	matchers_fini(&d->exempt);
@@ -550,7 +592,7 @@ main(int argc, char **argv)
 	}
 	for (uint64_t seed = from; seed <= to && failures < most; seed++)
 		failures += !live(seed, hours, verbose, &sums);
-	printf("%" PRIu64 " days, %d failed; %zu messages left, %zu suppressed, %zu digests, %zu unknown, %zu kills\n", to - from + 1,
-	    failures, sums.messages, sums.suppressed, sums.digests, sums.unknown, sums.kills);
+	printf("%" PRIu64 " days, %d failed; %zu messages left, %zu suppressed, %zu digests, %zu unknown, %zu kills, %zu reloads\n", to - from + 1,
+	    failures, sums.messages, sums.suppressed, sums.digests, sums.unknown, sums.kills, sums.reloads);
 	return failures > 0;
 }

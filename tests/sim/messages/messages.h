@@ -30,6 +30,9 @@ struct fate {
 	bool doubt;		/* pending when the process was killed */
 	bool told;		/* the engine knows that a gateway accepted it */
 	bool out;		/* a request of it is under way */
+	bool noted;		/* … or about to be, by a gateway that gives up what has no answer: so says the disk */
+	bool unsure;		/* one left by such a gateway, and had no answer: none ever leaves again */
+	bool cut;		/* one left, and its time or its attempt's was over before there was an answer */
 	char id[24];		/* of the gateway */
 	int report;		/* came early: 0 none, 1 delivered, 2 failed */
 	size_t next;
@@ -42,6 +45,7 @@ struct request_out {
 	uint64_t attempt, note;
 	int to, gate;
 	int64_t leaves, answers;	/* mono; answers 0: has not left */
+	bool noted;		/* it leaves when that is on disk */
 	enum answer answer;
 	char id[24];
 };
@@ -87,7 +91,7 @@ struct day {
 	int64_t open_since[GATEWAYS][PEOPLE];	/* something is owed, and could be told */
 	uint64_t counted[DELIVERY_STATES];	/* came into it in this process */
 	uint64_t ids;
-	size_t messages, digests, suppressed, kills, unknown;
+	size_t messages, digests, suppressed, kills, reloads, unknown;
 };
 
 void day_fail(struct day *d, const char *fmt, ...) PRINTF(2, 3);
@@ -99,8 +103,16 @@ struct fate *judge_find(struct day *d, uint64_t note, int to);
 /* The notifier is about to ask for it; returns what the core has to answer. */
 struct fate *judge_asks(struct day *d, const struct notification *n, int to, int gate, bool *suppressed);
 void judge_state(struct day *d, struct fate *f, enum delivery_state state);
+/* A request's turn in the pace of its gateway. */
+void judge_turn(struct day *d, int gate);
 /* A request leaves. */
 void judge_leaves(struct day *d, struct fate *f, int gate);
+/* It is noted that a request is about to leave. */
+void judge_noted(struct day *d, struct fate *f);
+/* The request was answered; heard: whether it was taken is known. */
+void judge_answered(struct day *d, struct fate *f, bool heard);
+/* The attempt at n was cut. */
+void judge_cut(struct day *d, const struct notification *n);
 /* The gateway's answer named an id. */
 void judge_named(struct day *d, struct fate *f, const char *id);
 void judge_report(struct day *d, int gate, const char *id, enum delivery_state state);

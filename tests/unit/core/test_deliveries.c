@@ -33,16 +33,23 @@ on_cancel(struct fake_world *world, uint64_t attempt)
 	out = 0;
 }
 
+/* `gateway` is in it. */
+static struct config *
+config_of(const char *source)
+{
+	struct config *c = must_config(source);
+
+	c->gateways = &gateway;
+	c->gateways_n = 1;
+	ck_assert(names_add(&c->gateway_names, c->arena, STR("g"), 0));
+	return c;
+}
+
 static struct config *
 config_with_gateway(uint64_t per_second, uint64_t per_person_hour, uint64_t per_day)
 {
-	struct config *c = must_config(text);
-
 	gateway = (struct gateway){ .name = STR("g"), .budget = { per_second, per_person_hour, per_day, NULL, 0 } };
-	c->gateways = &gateway;
-	c->gateways_n = 1;
-	ck_assert(names_add(&c->gateway_names, c->arena, gateway.name, 0));
-	return c;
+	return config_of(text);
 }
 
 static void
@@ -99,6 +106,14 @@ answer(enum recipient_state state, const char *id)
 	out = 0;
 	engine_delivered(w.engine, attempt, &o, w.now);
 	world_settle(&w);
+}
+
+/* Its request has its turn, and leaves. */
+static void
+leave(bool noted)
+{
+	ck_assert_int_eq(engine_leaves(w.engine, out, note->recipients.v->to, w.now), noted);
+	engine_left(w.engine, out, note->recipients.v->to, w.now);
 }
 
 static bool
@@ -212,6 +227,148 @@ START_TEST(pending_goes_on_after_a_restart)
 	expect(DELIVERY_ACCEPTED);
 	ck_assert_uint_eq(newest().id, 1);
 	world_fini(&w);
+}
+END_TEST
+
+/* Cut by a reload: what was still waiting for its turn was never sent, what had left may have been taken. */
+static void
+cut_off(int which)
+{
+	const char *other = "receiver ops hook\nroute receiver=ops by=[alertname] wait=10s interval=6m repeat=12h\n";
+	struct config *c;
+
+	begin(0, 0, 0);
+	gateway.on_unknown = which == 2 ? UNKNOWN_GIVE_UP : UNKNOWN_RETRY;
+	tell(10 * SPAN_S, "A");
+	if (which > 0)
+		leave(which == 2);
+	c = config_of(other);
+	engine_apply(w.engine, c, w.now);
+	config_unref(w.config);
+	w.config = c;
+	world_settle(&w);
+	expect(which > 0 ? DELIVERY_UNKNOWN : DELIVERY_FAILED);
+	/* The next notification tells the same, and not to those who may know it and are not to be told twice. */
+	world_run(&w, 20 * SPAN_S);
+	ck_assert_uint_ne(out, 0);
+	ck_assert_uint_eq(note->served_n, which == 2 ? 1 : 0);
+	world_fini(&w);
+}
+
+START_TEST(what_is_cut_is_in_doubt_if_it_has_left)
+{
+	for (int i = 0; i < 3; i++)
+		cut_off(i);
+}
+END_TEST
+
+/* After a crash: what was noted as leaving is not asked again, what was not is. */
+static void
+crash(int which)
+{
+	struct outcome over = { .ok = false, .error = STR("nobody") };
+	struct mono later;
+
+	begin(0, 0, 0);
+	gateway.on_unknown = UNKNOWN_GIVE_UP;
+	tell(10 * SPAN_S, "A");
+	if (which == 0) {
+		world_restart(&w);
+		world_settle(&w);
+		ck_assert_uint_eq(note->recipients.n, 0);
+		ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+		leave(true);
+		answer(RECIPIENT_DONE, "id-1");
+		expect(DELIVERY_ACCEPTED);
+		world_fini(&w);
+		return;
+	}
+	leave(true);
+	/* Also when it is the second one. */
+	for (int i = 0; i < 2; i++) {
+		world_restart(&w);
+		world_settle(&w);
+		expect(DELIVERY_UNKNOWN);
+		ck_assert_uint_eq(note->recipients.n, 1);
+		ck_assert(!note->recipients.known);
+		ck_assert(str_is(note->recipients.v->to, "+1"));
+		ck_assert_int_eq(note->recipients.v->state, RECIPIENT_UNKNOWN);
+		ck_assert(str_is(note->recipients.v->gateway, "g"));
+	}
+	engine_delivered(w.engine, out, &over, w.now);
+	out = 0;
+	/* The group's next turn. */
+	world_run(&w, 6 * SPAN_MIN);
+	ck_assert_uint_ne(out, 0);
+	ck_assert_uint_eq(note->served_n, 1);
+	world_fini(&w);
+}
+
+START_TEST(what_left_before_a_crash_is_given_up)
+{
+	for (int i = 0; i < 2; i++)
+		crash(i);
+}
+END_TEST
+
+/* An answer ends it: what was put off is asked again. */
+START_TEST(what_was_answered_has_not_left)
+{
+	struct outcome later_again = { .retry = true, .error = STR("away") };
+
+	begin(0, 0, 0);
+	gateway.on_unknown = UNKNOWN_GIVE_UP;
+	tell(10 * SPAN_S, "A");
+	leave(true);
+	ck_assert(newest().left);
+	note->recipients.v->asked = false;
+	engine_delivered(w.engine, out, &later_again, w.now);
+	ck_assert(!newest().left);
+	world_restart(&w);
+	world_settle(&w);
+	expect(DELIVERY_PENDING);
+	ck_assert_int_eq(note->recipients.v->state, RECIPIENT_PENDING);
+	/* Attempts that nobody knows may go, and leave no trace. */
+	ck_assert(!engine_leaves(w.engine, 12345, STR("+1"), w.now));
+	engine_left(w.engine, 12345, STR("+1"), w.now);
+	world_fini(&w);
+}
+END_TEST
+
+/* A digest that had left when the process was killed counts as told. */
+static void
+digest_left(int which)
+{
+	struct mono later;
+	size_t owed;
+	uint64_t told;
+
+	begin(0, 1, 0);
+	gateway.on_unknown = UNKNOWN_GIVE_UP;
+	tell(10 * SPAN_S, "A");
+	answer(RECIPIENT_DONE, "id-1");
+	post("B");
+	world_run(&w, 20 * SPAN_S);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_SUPPRESS);
+	answer(RECIPIENT_SUPPRESSED, "");
+	world_run(&w, 61 * SPAN_MIN);
+	ck_assert_ptr_nonnull(note->digest);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+	leave(true);
+	if (which == 0)
+		world_restart(&w);
+	/* Or its attempt is cut. */
+	world_run(&w, 63 * SPAN_MIN);
+	expect(DELIVERY_UNKNOWN);
+	view_digests(w.engine, &owed, &told);
+	ck_assert_uint_eq(owed, 0);
+	world_fini(&w);
+}
+
+START_TEST(a_digest_that_left_is_not_told_again)
+{
+	for (int i = 0; i < 2; i++)
+		digest_left(i);
 }
 END_TEST
 
@@ -401,6 +558,7 @@ int
 main(void)
 {
 	return RUN("deliveries", follows_its_notification, a_report_may_come_first, a_report_with_a_long_id_is_not_kept,
-	    doubt_is_unknown, pending_goes_on_after_a_restart, a_gateway_has_its_pace, a_budget_becomes_a_digest, a_digest_is_told_in_the_end,
+	    doubt_is_unknown, pending_goes_on_after_a_restart, what_is_cut_is_in_doubt_if_it_has_left,
+	    what_left_before_a_crash_is_given_up, what_was_answered_has_not_left, a_digest_that_left_is_not_told_again, a_gateway_has_its_pace, a_budget_becomes_a_digest, a_digest_is_told_in_the_end,
 	    a_digest_hears_of_a_reload, a_digest_needs_room, restored_errors_have_a_bound);
 }

@@ -188,6 +188,25 @@ engine_admit(struct engine *e, uint64_t attempt, struct str gateway, struct str 
 }
 
 bool
+engine_leaves(struct engine *e, uint64_t attempt, struct str recipient, struct moment now)
+{
+	(void)e;
+	(void)attempt;
+	(void)recipient;
+	(void)now;
+	return false;
+}
+
+void
+engine_left(struct engine *e, uint64_t attempt, struct str recipient, struct moment now)
+{
+	(void)e;
+	(void)attempt;
+	(void)recipient;
+	(void)now;
+}
+
+bool
 engine_may_leave(const struct engine *e, uint64_t attempt, struct moment now)
 {
 	(void)e;

@@ -459,7 +459,8 @@ expect_delivery(const struct delivery *a, const struct delivery *b)
 	ck_assert_uint_eq(a->segments, b->segments);
 	ck_assert(wall_cmp(a->created, b->created) == 0 && wall_cmp(a->changed, b->changed) == 0);
 	ck_assert(wall_cmp(a->expires, b->expires) == 0 && wall_cmp(a->charged, b->charged) == 0);
-	ck_assert(a->digest == b->digest && a->digested == b->digested);
+	ck_assert(a->digest == b->digest && a->digested == b->digested && a->left == b->left);
+	ck_assert(str_eq(a->covers, b->covers));
 	ck_assert_uint_eq(a->alerts, b->alerts);
 	ck_assert(str_eq(a->severity, b->severity) && str_eq(a->worst, b->worst));
 }
@@ -474,7 +475,7 @@ START_TEST(deliveries)
 		.provider_id = STR("id \x01"), .error = STR("absent"), .state = DELIVERY_SUPPRESSED, .tries = 4, .segments = 5,
 		.created = { 1700000000, 1, 0 }, .changed = { 1700000001, 999999999, 0 }, .expires = { 1900000000, 2, 0 },
 		.charged = { 1700000002, 3, 0 }, .digest = true, .digested = true, .alerts = UINT32_MAX, .severity = STR("critical"),
-		.worst = STR("Disk"),
+		.worst = STR("Disk"), .left = true, .covers = STR("modem"),
 	};
 	struct delivery bare = { .id = 1, .notification = 1, .labels = labels_new(NULL, 0), .created = WALL_ZERO,
 		.changed = WALL_ZERO, .expires = WALL_ZERO, .charged = WALL_ZERO };

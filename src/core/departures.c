@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When requests by gateways truly leave. Until then one that is cut, or that a crash ended, was never sent. From then on until its
+ * answer nobody knows whether it was taken: then a gateway that gives up what has no answer is not asked again, neither after a cut
+ * nor after a crash. For the latter the delivery says so on disk before the request leaves.
+ */
+#include <stdlib.h>
+
+#include "engine_state.h"
+
+/* The notification of an attempt that is out; NULL: there is none of that number. */
+static const struct notification *
+note_of(const struct engine *e, uint64_t attempt)
+{
+	const struct leg *leg = leg_find(e, attempt);
+	const struct digesting *g = leg == NULL ? digest_find(e, attempt) : NULL;
+
+	return leg != NULL ? &leg->note : g != NULL ? &g->note : NULL;
+}
+
+static bool
+gives_up(const struct config *c, const struct held *h)
+{
+	const struct gateway *g = config_gateway(c, h->d.gateway);
+
+	return g != NULL && g->on_unknown == UNKNOWN_GIVE_UP;
+}
+
+bool
+engine_leaves(struct engine *e, uint64_t attempt, struct str recipient, struct moment now)
+{
+	const struct notification *n;
+	struct held *h;
+	bool waits;
+
+	engine_enter(e, now);
+	n = note_of(e, attempt);
+	h = n != NULL ? delivery_find(e, n->id, recipient) : NULL;
+	waits = h != NULL && gives_up(n->config, h) && e->port->persist != NULL;
+	if (waits && !h->d.left) {
+		h->d.left = true;
+		delivery_save(e, h);
+	}
+	engine_leave(e, now);
+	return waits;
+}
+
+void
+engine_left(struct engine *e, uint64_t attempt, struct str recipient, struct moment now)
+{
+	const struct notification *n;
+	struct held *h;
+
+	engine_enter(e, now);
+	n = note_of(e, attempt);
+	h = n != NULL ? delivery_find(e, n->id, recipient) : NULL;
+	if (h != NULL)
+		h->out = true;
+	engine_leave(e, now);
+}
+
+void
+deliveries_cut(struct engine *e, struct notification *n)
+{
+	for (size_t i = 0; i < n->recipients.n; i++) {
+		struct recipient *r = &n->recipients.v[i];
+		struct held *h = r->asked && r->gateway.n > 0 ? delivery_find(e, n->id, r->to) : NULL;
+
+		if (h == NULL)
+			continue;
+		r->asked = false;
+		r->doubt |= h->out;
+		if (h->out && r->state == RECIPIENT_PENDING && gives_up(n->config, h)) {
+			r->state = RECIPIENT_UNKNOWN;
+			r->error = STR("its request was cut before there was an answer");
+		}
+	}
+}
+
+static int
+cmp_ids(const void *a, const void *b)
+{
+	uint64_t x = (*(struct restored_intent *const *)a)->state.id, y = (*(struct restored_intent *const *)b)->state.id;
+
+	return x < y ? -1 : x > y;
+}
+
+static struct restored_intent **
+by_id(struct engine *e)
+{
+	size_t n = e->restored_intents.n;
+	struct restored_intent **v = ARENA_ARRAY(e->restored_arena, n, struct restored_intent *);
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = &e->restored_intents.v[i];
+	if (n > 1)
+		qsort(v, n, sizeof(v[0]), cmp_ids);
+	return v;
+}
+
+static struct restored_intent *
+intent_of(const struct engine *e, struct restored_intent **v, uint64_t id)
+{
+	struct restored_intent key = { .state = { .id = id } }, *p = &key, **found;
+
+	found = e->restored_intents.n > 0 ? bsearch(&p, v, e->restored_intents.n, sizeof(v[0]), cmp_ids) : NULL;
+	return found != NULL ? *found : NULL;
+}
+
+/* The intent may be from before its notifier named anybody: then it has only those. */
+static void
+note_unknown(struct arena *a, struct recipients *all, const struct held *h)
+{
+	struct recipient *r = NULL;
+
+	for (size_t i = 0; i < all->n && r == NULL; i++)
+		if (str_eq(all->v[i].to, h->d.recipient))
+			r = &all->v[i];
+	if (r == NULL) {
+		all->v = arena_grow(a, all->v, all->n, all->n + 1, sizeof(*all->v));
+		r = &all->v[all->n++];
+		*r = (struct recipient){ .to = arena_str(a, h->d.recipient), .tries = h->d.tries > 0 ? h->d.tries : 1 };
+	}
+	if (r->state != RECIPIENT_PENDING)
+		return;
+	r->state = RECIPIENT_UNKNOWN;
+	r->doubt = true;
+	r->gateway = arena_str(a, h->d.gateway);
+	r->error = arena_str(a, h->d.error);
+}
+
+static void
+give_up(struct engine *e, struct held *h, struct restored_intent *intent, struct moment now)
+{
+	delivery_text(&h->d.error, STR("its request had left before a restart"));
+	if (intent != NULL)
+		note_unknown(e->restored_arena, &intent->state.recipients, h);
+	else
+		h->d.left = false;
+	if (h->d.digest)
+		digest_given_up_before(e, h, now);
+	h->restored = false;
+	h->doubt = true;
+	delivery_set(e, h, DELIVERY_UNKNOWN, false, now);
+}
+
+void
+deliveries_left_before(struct engine *e, struct moment now)
+{
+	struct restored_intent **intents = by_id(e);
+
+	LIST_EACH(&e->deliveries.all, node) {
+		struct held *h = CONTAINER_OF(node, struct held, place);
+
+		/* One that is unknown already was so at a start before this one, and its notification has not got on since. */
+		if (h->d.left && (h->d.state == DELIVERY_PENDING || h->d.state == DELIVERY_UNKNOWN) &&
+		    gives_up(e->routing->config, h))
+			give_up(e, h, intent_of(e, intents, h->d.notification), now);
+	}
+}
