@@ -140,13 +140,14 @@ enum restored {
 /*
  * State at start, before engine_apply: what the store recovered, copied, and not
  * persisted again. Also later, when the store could not be read at start. One
- * function for each RECORD of core/changes.def, engine_restore_silence and so on.
+ * function for each RECORD of core/changes.def, engine_restore_silence and so on. A log
+ * entry that was RESTORED is the one in the log from then on.
  *
  * A notification that was under way, an intent, is taken up again by the first
  * engine_apply with the same id, for the same alerts, unless what it needs is gone.
  */
 #define RECORD(KIND, name, table, number) \
-	enum restored engine_restore_##name(struct engine *e, const struct change *c, struct moment now);
+	enum restored engine_restore_##name(struct engine *e, struct change *c, struct moment now);
 #include "core/changes.def"
 /* `stored_as` is what the store wants to find at the place of this alert or group (struct change). */
 void engine_restore_alert(struct engine *e, struct alert *a, void *stored_as, struct moment now);

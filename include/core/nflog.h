@@ -43,6 +43,8 @@ struct log_key {
 /* All parts owned by the entry (one block, and a string that the group may hold too) when it is in a log; else borrowed. */
 struct log_entry {
 	struct hmap_node node;
+	void *stored_as;	/* of one in a log: where the store keeps what it likes (struct change) */
+	uint32_t refs;		/* of one in a log */
 	struct istr *group_key;	/* of one in a log: what the key borrows from */
 	struct log_key key;
 	struct wall timestamp;	/* of the tick whose flush told it; in a cluster: when it was told */
@@ -79,6 +81,10 @@ void log_entry_doubted(struct log_entry *entry, struct wall at);
 
 /* Older than that is as good as not told. */
 #define LOG_AGE_MAX (24 * SPAN_HOUR)
+
+/* Of one that is or was in a log: it stays, as long as there are references, when another has taken its place. */
+struct log_entry *log_entry_ref(struct log_entry *entry);
+void log_entry_unref(struct log_entry *entry);
 
 struct nflog;
 

@@ -66,13 +66,13 @@ struct change {
 	enum change_kind kind;
 	const struct silence *silence;		/* SILENCE, with: */
 	struct wall expires;			/* it is kept until then */
-	const struct log_entry *entry;		/* LOG_ENTRY */
+	const struct log_entry *entry;		/* LOG_ENTRY; to port.persist: one in the log, which may be referred to */
 	bool claimed;				/* with port.share: port.claim_result carries it too */
 	const struct intent_state *intent;	/* INTENT, before the first attempt and when it got on; dropped: its id alone */
 	const struct delivery *delivery;	/* DELIVERY; dropped: its id alone */
 	const struct alert *alert;		/* ALERT */
 	const struct group_state *group;	/* GROUP; dropped: what it is found by alone */
-	void **place;		/* with an alert or a group: where the store may keep what it likes until that is dropped; NULL at first */
+	void **place;		/* with an alert, a group or a log entry: where the store may keep what it likes until that is dropped; NULL at first */
 };
 
 #define PORT_LISTENERS 8

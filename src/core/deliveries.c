@@ -506,7 +506,7 @@ deliveries_resumed(struct engine *e, uint64_t *notifications, size_t n, struct m
 }
 
 enum restored
-engine_restore_delivery(struct engine *e, const struct change *c, struct moment now)
+engine_restore_delivery(struct engine *e, struct change *c, struct moment now)
 {
 	const struct delivery *d = c->delivery;
 	struct held *h;

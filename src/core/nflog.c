@@ -30,11 +30,20 @@ log_entry_doubted(struct log_entry *entry, struct wall at)
 		entry->doubted = wall_utc(at);
 }
 
-static void
-entry_free(struct log_entry *e)
+struct log_entry *
+log_entry_ref(struct log_entry *entry)
 {
-	istr_unref(e->group_key);
-	slab_free(e);
+	entry->refs++;
+	return entry;
+}
+
+void
+log_entry_unref(struct log_entry *entry)
+{
+	if (--entry->refs > 0)
+		return;
+	istr_unref(entry->group_key);
+	slab_free(entry);
 }
 
 struct nflog *
@@ -49,7 +58,7 @@ nflog_free(struct nflog **l)
 	if (*l == NULL)
 		return;
 	HMAP_EACH(&(*l)->entries, node)
-		entry_free(CONTAINER_OF(node, struct log_entry, node));
+		log_entry_unref(CONTAINER_OF(node, struct log_entry, node));
 	hmap_fini(&(*l)->entries);
 	mem_free(*l);
 	*l = NULL;
@@ -184,6 +193,8 @@ entry_copy(const struct log_entry *from)
 	struct cursor c = { slab_zeroed(entry_size(from)) };
 	struct log_entry *e = put_bytes(&c, from, sizeof(*from));
 
+	e->refs = 1;
+	e->stored_as = NULL;
 	e->group_key = istr_get(from->key.group_key);
 	e->key.group_key = istr_str(e->group_key);
 	e->key.receiver = put_str(&c, from->key.receiver);
@@ -214,9 +225,10 @@ nflog_set(struct nflog *l, const struct log_entry *entry)
 		return NULL;
 	e = entry_copy(entry);
 	if (old != NULL) {
+		e->stored_as = old->stored_as;
 		l->bytes -= entry_bytes(old);
 		hmap_remove(&l->entries, &old->node);
-		entry_free(old);
+		log_entry_unref(old);
 	}
 	l->bytes += entry_bytes(e);
 	hmap_insert(&l->entries, &e->node, hash);
@@ -261,7 +273,7 @@ nflog_gc_some(struct nflog *l, struct wall now, struct hmap_cursor *at, struct w
 				dropped(arg, e);
 			l->bytes -= entry_bytes(e);
 			hmap_remove(&l->entries, &e->node);
-			entry_free(e);
+			log_entry_unref(e);
 		}
 	}
 	return false;

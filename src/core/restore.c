@@ -20,7 +20,7 @@ comes_again(const struct silence *s, struct wall now)
 }
 
 enum restored
-engine_restore_silence(struct engine *e, const struct change *c, struct moment now)
+engine_restore_silence(struct engine *e, struct change *c, struct moment now)
 {
 	enum restored done = RESTORED_NOT;
 	bool again = comes_again(c->silence, now.wall);
@@ -41,15 +41,19 @@ engine_restore_silence(struct engine *e, const struct change *c, struct moment n
 }
 
 enum restored
-engine_restore_log_entry(struct engine *e, const struct change *c, struct moment now)
+engine_restore_log_entry(struct engine *e, struct change *c, struct moment now)
 {
 	enum restored done = RESTORED_EXPIRED;
 	struct log_entry entry = *c->entry;
+	const struct log_entry *held;
 
 	engine_enter(e, now);
 	entry.merge = 0;
-	if (wall_after(entry.expires, now.wall))
-		done = nflog_set(e->nflog, &entry) != NULL ? RESTORED : RESTORED_NOT;
+	if (wall_after(entry.expires, now.wall)) {
+		held = nflog_set(e->nflog, &entry);
+		done = held != NULL ? RESTORED : RESTORED_NOT;
+		c->entry = held;
+	}
 	engine_leave(e, now);
 	return done;
 }

@@ -23,7 +23,7 @@ copy_hashes(struct arena *a, const uint64_t *v, size_t n)
 }
 
 enum restored
-engine_restore_intent(struct engine *e, const struct change *c, struct moment now)
+engine_restore_intent(struct engine *e, struct change *c, struct moment now)
 {
 	const struct intent_state *i = c->intent;
 	struct arena *a = e->restored_arena;

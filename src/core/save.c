@@ -191,7 +191,7 @@ save_silence(struct engine *e, const struct silence_entry *entry, enum change_ki
 void
 save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind kind)
 {
-	struct change c = { .kind = kind, .entry = entry };
+	struct change c = { .kind = kind, .entry = entry, .place = &((struct log_entry *)(uintptr_t)entry)->stored_as };
 
 	assert(kind == CHANGE_LOG_ENTRY || kind == CHANGE_LOG_ENTRY_DROPPED);
 	if (durable(e))

@@ -7,11 +7,12 @@
 #include "base/mem.h"
 #include "base/slab.h"
 #include "base/vec.h"
+#include "tables.h"
 #include "wire/proto.h"
 
 #define FORMAT 1
 
-enum { ENTRY_ALERT = 1, ENTRY_TIMES, ENTRY_DROP, ENTRY_GROUP, ENTRY_GROUP_DROP };
+enum { ENTRY_ALERT = 1, ENTRY_TIMES, ENTRY_DROP, ENTRY_GROUP, ENTRY_GROUP_DROP, ENTRY_RECORD, ENTRY_RECORD_DROP };
 enum { FLAG_TIMEOUT = 1 };
 enum { FLAG_FLUSHED = 1 };
 
@@ -238,13 +239,49 @@ alert_row_put_group(struct alert_row *r, const struct stored_group *g)
 	done(r, p + n);
 }
 
-void
-alert_row_put_group_drop(struct alert_row *r, uint64_t number)
+static void
+put_number(struct alert_row *r, char entry, uint64_t number)
 {
 	char *p = room(r, 1 + VARINT_MAX);
 
-	*p++ = ENTRY_GROUP_DROP;
+	*p++ = entry;
 	done(r, varint(p, number));
+}
+
+void
+alert_row_put_group_drop(struct alert_row *r, uint64_t number)
+{
+	put_number(r, ENTRY_GROUP_DROP, number);
+}
+
+/* The length stands in front in four bytes, the lowest first: it is known when the body is there. */
+#define LENGTH_BYTES 4
+
+size_t
+alert_row_begin_record(struct alert_row *r, unsigned table, uint64_t number)
+{
+	char *p = room(r, 1 + 2 * VARINT_MAX + LENGTH_BYTES);
+
+	*p++ = ENTRY_RECORD;
+	p = varint(p, table);
+	p = varint(p, number);
+	done(r, p + LENGTH_BYTES);
+	return r->b.n;
+}
+
+void
+alert_row_end_record(struct alert_row *r, size_t begun)
+{
+	size_t n = r->b.n - begun;
+
+	for (size_t i = 0; i < LENGTH_BYTES; i++)
+		r->b.p[begun - LENGTH_BYTES + i] = (char)(n >> 8 * i);
+}
+
+void
+alert_row_put_record_drop(struct alert_row *r, uint64_t number)
+{
+	put_number(r, ENTRY_RECORD_DROP, number);
 }
 
 struct reading {
@@ -451,6 +488,35 @@ get_group_drop(struct reading *in, const struct alert_row_reader *reader)
 }
 
 static bool
+get_record(struct reading *in, const struct alert_row_reader *reader)
+{
+	uint64_t table, number;
+	struct str length, body;
+	size_t n = 0;
+
+	if (!proto_read_varint(&in->r, &table) || (table != TABLE_LOG_ENTRY && table != TABLE_INTENT) ||
+	    !proto_read_varint(&in->r, &number) || number == 0 || !get_bytes(in, LENGTH_BYTES, &length))
+		return false;
+	for (size_t i = 0; i < LENGTH_BYTES; i++)
+		n |= (size_t)(unsigned char)length.p[i] << 8 * i;
+	if (!get_bytes(in, n, &body))
+		return false;
+	reader->record(reader->arg, (unsigned)table, number, body);
+	return true;
+}
+
+static bool
+get_record_drop(struct reading *in, const struct alert_row_reader *reader)
+{
+	uint64_t number;
+
+	if (!proto_read_varint(&in->r, &number))
+		return false;
+	reader->record_drop(reader->arg, number);
+	return true;
+}
+
+static bool
 get_entry(struct reading *in, const struct alert_row_reader *reader)
 {
 	struct alert_times t;
@@ -476,6 +542,10 @@ get_entry(struct reading *in, const struct alert_row_reader *reader)
 		return get_group(in, reader);
 	case ENTRY_GROUP_DROP:
 		return get_group_drop(in, reader);
+	case ENTRY_RECORD:
+		return get_record(in, reader);
+	case ENTRY_RECORD_DROP:
+		return get_record_drop(in, reader);
 	default:
 		return false;
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store/alert_row.h (private) - what happened to alerts and their groups, as the
+ * store/alert_row.h (private) - what happened to alerts, their groups and what was told, as the
  * body of a row.
  *
- * A transaction stores all its alerts and groups as one or a few rows, each a
+ * A transaction stores all of them as one or a few rows, each a
  * byte string of entries: whole alerts, new times of known ones, whole groups,
- * and drops. Strings repeat endlessly, so each is written once per row and
+ * whole records (wire/records.h), and drops. Strings repeat endlessly, so each is written once per row and
  * referred to by number after that. Rows are read in order; each stands alone.
  * The first byte is the format's version. Loop thread only (interned strings).
  */
@@ -67,6 +67,10 @@ void alert_row_put_times(struct alert_row *r, const struct alert *a);
 void alert_row_put_drop(struct alert_row *r, struct alert_id id);
 void alert_row_put_group(struct alert_row *r, const struct stored_group *g);
 void alert_row_put_group_drop(struct alert_row *r, uint64_t number);
+/* The body is what is appended to the buffer between the two: the latter gets what the former returned. `table` is its kind. */
+size_t alert_row_begin_record(struct alert_row *r, unsigned table, uint64_t number);
+void alert_row_end_record(struct alert_row *r, size_t begun);
+void alert_row_put_record_drop(struct alert_row *r, uint64_t number);
 
 /* Told of each entry of a row in order. */
 struct alert_row_reader {
@@ -75,6 +79,8 @@ struct alert_row_reader {
 	void (*drop)(void *arg, struct alert_id id);
 	void (*group)(void *arg, const struct stored_group *g);
 	void (*group_drop)(void *arg, uint64_t number);
+	void (*record)(void *arg, unsigned table, uint64_t number, struct str body);
+	void (*record_drop)(void *arg, uint64_t number);
 	void *arg;
 };
 /* False when the row is malformed; what stood before that was told. */

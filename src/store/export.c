@@ -10,6 +10,7 @@
 #include "loop/errno_text.h"
 #include "loop/file.h"
 #include "owner.h"
+#include "row_log.h"
 #include "store/store.h"
 #include "wal.h"
 #include "wire/codec.h"
@@ -65,29 +66,52 @@ put_silences(struct sbuf *b, const struct db_rows *l)
 }
 
 /* Without what is ours alone: who was served is nobody else's business, and an entry of nothing told says nothing. */
+struct entries {
+	struct sbuf *b;
+	struct sbuf body;	/* scratch */
+	struct arena *arena;	/* likewise */
+	size_t n;
+};
+
+static void
+put_log_entry(void *arg, struct row_log *k, struct kept_record *r, struct str row)
+{
+	struct entries *out = arg;
+	struct log_entry entry;
+	struct err e = { 0 };
+
+	(void)k;
+	(void)r;
+	arena_reset(out->arena);
+	sbuf_reset(&out->body);
+	if (!codec_get_log_entry(row, out->arena, &entry, &e) || entry.firing_n + entry.resolved_n == 0)
+		return;
+	codec_strip_log_entry(&out->body, row);
+	put_record(out->b, sbuf_get(&out->body));
+	out->n++;
+}
+
+/* Those of schema 3 have a table; newer ones are in the log of rows. A row that is no good is passed over, as at a start. */
 static size_t
 put_log_entries(struct sbuf *b, const struct db_rows *l)
 {
-	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
-	struct arena *a = arena_new();
-	size_t n = 0;
+	struct entries out = { .b = b, .body = SBUF_INIT(SBUF_UNLIMITED), .arena = arena_new() };
+	struct row_log k;
 
-	for (size_t i = 0; i < l->rows[TABLE_LOG_ENTRY].n; i++) {
-		struct str row = l->rows[TABLE_LOG_ENTRY].v[i].body;
-		struct log_entry entry;
+	for (size_t i = 0; i < l->rows[TABLE_LOG_ENTRY].n; i++)
+		put_log_entry(&out, NULL, NULL, l->rows[TABLE_LOG_ENTRY].v[i].body);
+	row_log_init(&k);
+	for (size_t i = 0; i < l->rows[TABLE_ALERTS].n; i++) {
 		struct err e = { 0 };
 
-		arena_reset(a);
-		sbuf_reset(&body);
-		if (!codec_get_log_entry(row, a, &entry, &e) || entry.firing_n + entry.resolved_n == 0)
-			continue;
-		codec_strip_log_entry(&body, row);
-		put_record(b, sbuf_get(&body));
-		n++;
+		(void)!row_log_load_row(&k, l->rows[TABLE_ALERTS].v[i].key, l->rows[TABLE_ALERTS].v[i].body, &e);
 	}
-	arena_free(&a);
-	sbuf_fini(&body);
-	return n;
+	row_log_loaded(&k);
+	row_log_each_record(&k, TABLE_LOG_ENTRY, put_log_entry, &out);
+	row_log_fini(&k);
+	arena_free(&out.arena);
+	sbuf_fini(&out.body);
+	return out.n;
 }
 
 static bool

@@ -52,12 +52,19 @@ drop(struct store *s, enum db_table t, const struct change *c, void (*add_key)(s
 	store_take(s);
 }
 
-/* An alert that the disk has as it is, or a group or alert that it never had, is no news. */
+/* An alert that the disk has as it is, or anything dropped that it never had, is no news. */
 static void
 news(struct store *s, bool any)
 {
 	if (any)
 		store_take(s);
+}
+
+/* All but intents are found by their place. */
+static bool
+drop_logged(struct store *s, const struct change *c)
+{
+	return c->kind == CHANGE_INTENT_DROPPED ? row_log_drop_intent(&s->kept, c->intent->id) : row_log_drop(&s->kept, c->place);
 }
 
 void
@@ -71,7 +78,16 @@ store_persist(struct store *s, const struct change *c)
 	case CHANGE_##KIND##_DROPPED:                                                  \
 		drop(s, TABLE_##KIND, c, record_key_##name);                           \
 		break;
+#define LOGGED_RECORD(KIND, name, table, number)
 #include "core/changes.def"
+	case CHANGE_LOG_ENTRY:
+		row_log_set_entry(&s->kept, (struct log_entry *)(uintptr_t)c->entry, s->taken + 1, c->place);
+		store_take(s);
+		break;
+	case CHANGE_INTENT:
+		row_log_set_intent(&s->kept, c, s->taken + 1);
+		store_take(s);
+		break;
 	case CHANGE_ALERT:
 		news(s, row_log_set(&s->kept, (struct alert *)(uintptr_t)c->alert, s->taken + 1, c->place));
 		break;
@@ -81,7 +97,9 @@ store_persist(struct store *s, const struct change *c)
 		break;
 	case CHANGE_ALERT_DROPPED:
 	case CHANGE_GROUP_DROPPED:
-		news(s, row_log_drop(&s->kept, c->place));
+	case CHANGE_LOG_ENTRY_DROPPED:
+	case CHANGE_INTENT_DROPPED:
+		news(s, drop_logged(s, c));
 		break;
 	case CHANGE_N:
 		break;

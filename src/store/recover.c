@@ -47,41 +47,57 @@ note_alive(struct recovery *r, struct wall t)
  * that lost more than half of its time, or all, has as much as it had then. So
  * whoever was told of an alert hears of its end after any downtime.
  */
-static void
+static bool
 give_entry_time(const struct recovery *r, struct log_entry *entry)
 {
-	struct change c = { .kind = CHANGE_LOG_ENTRY, .entry = entry };
 	span then = wall_sub(entry->expires, r->alive), left = wall_sub(entry->expires, r->now.wall);
 
 	if (wall_is_zero(r->alive) || then <= 0 || left >= then / 2)
-		return;
+		return false;
 	entry->expires = wall_add(wall_utc(r->now.wall), then);
-	store_persist(r->s, &c);
+	return true;
 }
 
-/* The effects on a record of the time that the program was down. */
-static void
+/* The effects on a record of the time that the program was down. True: it is news now. */
+static bool
 after_downtime(struct recovery *r, const struct change *c)
 {
 	if (c->kind != CHANGE_LOG_ENTRY)
-		return;
+		return false;
 	note_alive(r, c->entry->timestamp);
-	if (!r->late)
-		give_entry_time(r, (struct log_entry *)(uintptr_t)c->entry);
+	return !r->late && give_entry_time(r, (struct log_entry *)(uintptr_t)c->entry);
 }
 
 /* How records of one kind come back: a row of core/changes.def. */
 struct way_back {
 	const char *name;
 	enum db_table table;
+	bool logged;
 	bool (*get)(struct str body, struct arena *a, struct change *out, struct err *e);
-	enum restored (*restore)(struct engine *e, const struct change *c, struct moment now);
+	enum restored (*restore)(struct engine *e, struct change *c, struct moment now);
 };
 
 static const struct way_back ways_back[] = {
-#define RECORD(KIND, name, table, number) { #name, TABLE_##KIND, record_get_##name, engine_restore_##name },
+#define RECORD(KIND, name, table, number) { #name, TABLE_##KIND, false, record_get_##name, engine_restore_##name },
+#define LOGGED_RECORD(KIND, name, table, number) { #name, TABLE_##KIND, true, record_get_##name, engine_restore_##name },
 #include "core/changes.def"
 };
+
+/* As schema 3 had it: it moves to the log of rows, with all others, in one transaction. */
+static void
+move_record(struct recovery *r, const struct way_back *way, const struct loaded_row *row, struct change *c, enum restored done)
+{
+	struct store *s = r->s;
+
+	drop(s, way->table, row);
+	if (done == RESTORED && c->kind == CHANGE_LOG_ENTRY)
+		row_log_set_entry(&s->kept, (struct log_entry *)(uintptr_t)c->entry, s->taken + 1,
+		    &((struct log_entry *)(uintptr_t)c->entry)->stored_as);
+	else if (done == RESTORED)
+		row_log_set_intent(&s->kept, c, s->taken + 1);
+	s->kept.at_once = true;
+	store_take(s);
+}
 
 static void
 recover_record(struct recovery *r, const struct way_back *way, const struct loaded_row *row)
@@ -95,11 +111,45 @@ recover_record(struct recovery *r, const struct way_back *way, const struct load
 		skip(r, way->name, &e);
 		return;
 	}
-	after_downtime(r, &c);
+	(void)after_downtime(r, &c);
 	done = way->restore(r->engine, &c, r->now);
-	if (done == RESTORED_EXPIRED)
+	if (way->logged && !r->late)
+		move_record(r, way, row, &c, done);
+	else if (done == RESTORED_EXPIRED)
 		drop(r->s, way->table, row);
 	r->counts[c.kind] += done == RESTORED;
+	record_release(&c);
+}
+
+struct logged_recovery {
+	struct recovery *r;
+	const struct way_back *way;
+};
+
+static void
+recover_logged(void *arg, struct row_log *k, struct kept_record *rec, struct str body)
+{
+	const struct logged_recovery *in = arg;
+	struct recovery *r = in->r;
+	struct err e = { 0 };
+	enum restored done;
+	struct change c;
+	bool renewed;
+
+	arena_reset(r->arena);
+	if (!in->way->get(body, r->arena, &c, &e)) {
+		skip(r, in->way->name, &e);
+		return;
+	}
+	renewed = after_downtime(r, &c);
+	done = in->way->restore(r->engine, &c, r->now);
+	r->counts[c.kind] += done == RESTORED;
+	if (!r->late && done == RESTORED)
+		row_log_restored(k, rec, &c, renewed ? r->s->taken + 1 : 0);
+	else if (!r->late)
+		row_log_restored_not(k, rec);
+	if (!r->late && (renewed || done != RESTORED))
+		store_take(r->s);
 	record_release(&c);
 }
 
@@ -189,7 +239,7 @@ note_present(struct recovery *r, enum db_table t, const struct loaded_row *row)
 }
 
 static void
-recover_records(struct recovery *r, const struct db_rows *l)
+recover_records(struct recovery *r, const struct db_rows *l, struct row_log *kept)
 {
 	for (size_t k = 0; k < ARRAY_LEN(ways_back); k++) {
 		enum db_table t = ways_back[k].table;
@@ -198,6 +248,8 @@ recover_records(struct recovery *r, const struct db_rows *l)
 			note_present(r, t, &l->rows[t].v[i]);
 			recover_record(r, &ways_back[k], &l->rows[t].v[i]);
 		}
+		if (ways_back[k].logged)
+			row_log_each_record(kept, t, recover_logged, &(struct logged_recovery){ r, &ways_back[k] });
 	}
 }
 
@@ -266,7 +318,7 @@ recover_rows(struct store *s, const struct db_rows *l, struct engine *engine, st
 
 	load_alerts(&r, l, &s->kept);
 	find_alive(&r, l);
-	recover_records(&r, l);
+	recover_records(&r, l, &s->kept);
 	row_log_each_alert(&s->kept, recover_alert, &r);
 	move_groups(&r, l);
 	row_log_each_group(&s->kept, recover_group, &r);
@@ -296,8 +348,8 @@ recover_rows_late(struct store *s, const struct db_rows *l, struct moment now)
 	struct row_log k;
 
 	row_log_init(&k);
-	recover_records(&r, l);
 	load_alerts(&r, l, &k);
+	recover_records(&r, l, &k);
 	row_log_each_alert(&k, ingest_late, &r);
 	row_log_fini(&k);
 	arena_free(&r.arena);

@@ -11,7 +11,7 @@
 void
 row_log_init(struct row_log *k)
 {
-	*k = (struct row_log){ 0 };
+	*k = (struct row_log){ .body = SBUF_INIT(SBUF_UNLIMITED) };
 	alert_row_init(&k->row);
 }
 
@@ -57,11 +57,13 @@ void
 row_log_remove(struct row_log *k, struct kept_item *i)
 {
 	if (i->news != NEWS_NONE) {
-		list_remove(&k->news, &i->place);
+		list_remove(news_list(k, i), &i->place);
 		k->news_n--;
 	}
 	row_log_leave_row(k, i);
-	if (i->is_group)
+	if (is_record(i))
+		row_log_free_record(k, record_of(i));
+	else if (i->kind == KEPT_GROUP)
 		free_group(k, group_of(i));
 	else
 		free_alert(k, alert_of(i));
@@ -74,19 +76,28 @@ row_log_row_free(struct row_log *k, struct kept_row *row)
 	mem_free(row);
 }
 
-void
-row_log_each(struct row_log *k, void (*visit)(struct row_log *k, struct kept_item *i, void *arg), void *arg)
+static void
+each_upto(struct row_log *k, const struct list *l, const struct list_node *last,
+    void (*visit)(struct row_log *k, struct kept_item *i, void *arg), void *arg)
 {
-	/* Alerts that a visit makes news are not visited again. */
-	const struct list_node *last = k->news.last;
 	bool ended = last == NULL;
 
-	LIST_EACH(&k->news, n) {
+	LIST_EACH(l, n) {
 		if (ended)
 			break;
 		ended = n == last;
 		visit(k, item_of(n), arg);
 	}
+}
+
+void
+row_log_each(struct row_log *k, void (*visit)(struct row_log *k, struct kept_item *i, void *arg), void *arg)
+{
+	/* Those that a visit makes news are not visited again. */
+	const struct list_node *last = k->news.last, *last_record = k->records.last;
+
+	each_upto(k, &k->news, last, visit, arg);
+	each_upto(k, &k->records, last_record, visit, arg);
 	for (size_t r = 0; r < k->rows.n; r++)
 		LIST_EACH(&k->rows.v[r]->items, n)
 			visit(k, item_of(n), arg);
@@ -109,6 +120,8 @@ row_log_fini(struct row_log *k)
 	VEC_FINI(&k->rows);
 	VEC_FINI(&k->drops);
 	VEC_FINI(&k->writing_drops);
+	hmap_fini(&k->intents);
+	sbuf_fini(&k->body);
 	alert_row_fini(&k->row);
 }
 
@@ -118,7 +131,7 @@ row_log_news(struct row_log *k, struct kept_item *i, enum news news, uint64_t no
 	if (i->news == NEWS_NONE) {
 		if (i->row != NULL)
 			list_remove(&i->row->items, &i->place);
-		list_append(&k->news, &i->place);
+		list_append(news_list(k, i), &i->place);
 		k->news_n++;
 		i->no = no;
 	}
@@ -173,7 +186,7 @@ row_log_set(struct row_log *k, struct alert *a, uint64_t no, void **place)
 		return true;
 	}
 	ka = alert_of(i);
-	assert(!i->is_group && labels_eq(ka->alert->labels, a->labels));
+	assert(i->kind == KEPT_ALERT && labels_eq(ka->alert->labels, a->labels));
 	news = news_of(ka, a);
 	alert_ref(a);
 	alert_unref(ka->alert);
@@ -203,7 +216,7 @@ row_log_add_group(struct row_log *k, const struct stored_group *g)
 {
 	struct kept_group *kg = SLAB_NEW(struct kept_group);
 
-	kg->item.is_group = true;
+	kg->item.kind = KEPT_GROUP;
 	kg->g = *g;
 	istr_ref(g->route_id);
 	istr_ref(g->receiver);
@@ -238,7 +251,7 @@ row_log_set_group(struct row_log *k, const struct group_state *g, uint64_t no, v
 	if (i == NULL)
 		*place = i = &new_group(k, g)->item;
 	kg = group_of(i);
-	assert(i->is_group && kg->g.labels == g->labels && str_eq(istr_str(kg->g.route_id), g->route_id) &&
+	assert(i->kind == KEPT_GROUP && kg->g.labels == g->labels && str_eq(istr_str(kg->g.route_id), g->route_id) &&
 	    str_eq(istr_str(kg->g.receiver), g->receiver));
 	if (kg->g.alerts != &kg->one)
 		mem_free((uint64_t *)(uintptr_t)kg->g.alerts);
@@ -251,24 +264,30 @@ row_log_set_group(struct row_log *k, const struct group_state *g, uint64_t no, v
 }
 
 bool
-row_log_drop(struct row_log *k, void **place)
+row_log_forget(struct row_log *k, struct kept_item *i)
 {
-	struct kept_item *i = *place;
-	struct kept_drop drop = { 0 };
-	bool known;
+	struct kept_drop drop = { .kind = i->kind };
+	bool known = i->transaction != 0;
 
-	if (i == NULL)
-		return false;
-	if (i->is_group)
+	if (is_record(i))
+		drop.number = record_of(i)->number;
+	else if (i->kind == KEPT_GROUP)
 		drop.number = group_of(i)->g.number;
 	else
 		drop.id = alert_id_of(alert_of(i)->alert->labels);
-	known = i->transaction != 0;
 	row_log_remove(k, i);
-	*place = NULL;
 	if (known)
 		VEC_PUSH(&k->drops, drop);
 	return known;
+}
+
+bool
+row_log_drop(struct row_log *k, void **place)
+{
+	struct kept_item *i = *place;
+
+	*place = NULL;
+	return i != NULL && row_log_forget(k, i);
 }
 
 static void
@@ -276,7 +295,7 @@ visit_settle(struct row_log *k, struct kept_item *i, void *arg)
 {
 	const uint64_t *no = arg;
 
-	if (!i->is_group && i->news == NEWS_NONE && alert_of(i)->disk_ends != wall_to_ns(alert_of(i)->alert->ends))
+	if (i->kind == KEPT_ALERT && i->news == NEWS_NONE && alert_of(i)->disk_ends != wall_to_ns(alert_of(i)->alert->ends))
 		row_log_news(k, i, NEWS_TIMES, *no);
 }
 

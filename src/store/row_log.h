@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store/row_log.h (private) - alerts and groups as the disk has to know them.
+ * store/row_log.h (private) - alerts, groups and what was told, as the disk has to know them.
  *
  * There are many of them and they change often, so they are not rows of a table
  * each. The disk holds a log of rows (alert_row.h), the newest last. We
@@ -16,9 +16,14 @@
  * the sender gives now. So after a crash every alert has at least that long
  * for its sender to come back. Loop thread only.
  *
- * An alert or group is found by its place: a pointer beside the alert or group
+ * An alert, a group or a log entry is found by its place: a pointer beside it
  * in the engine, NULL at first, where we leave what we know of it (struct
- * change).
+ * change). An intent is found by its id.
+ *
+ * Log entries and intents (LOGGED_RECORD of core/changes.def) are spelled out
+ * in each transaction after they changed, all of them: a notification whose
+ * outcome is written is no intent any more in the same transaction. An intent
+ * that is over before it was written leaves no trace.
  */
 #ifndef STORE_ROW_LOG_H
 #define STORE_ROW_LOG_H
@@ -37,18 +42,23 @@ struct kept_alert;
 struct kept_group;
 struct kept_index;
 struct kept_item;
+struct kept_record;
 struct kept_row;
 
-/* A thing that the disk has to forget: a group, or (number 0) an alert. */
+enum kept_kind { KEPT_ALERT, KEPT_GROUP, KEPT_LOG_ENTRY, KEPT_INTENT };
+
+/* A thing that the disk has to forget: an alert by its id, all else by its number. */
 struct kept_drop {
+	enum kept_kind kind;
 	struct alert_id id;
 	uint64_t number;
 };
 
 struct row_log {
-	size_t alerts_n, groups_n;
-	struct list news;		/* items to be written, in the order of their numbers */
-	size_t news_n;
+	size_t alerts_n, groups_n, records_n;
+	struct list news;		/* alerts and groups to be written, in the order of their numbers */
+	struct list records;		/* log entries and intents to be written, likewise */
+	size_t news_n;			/* in both */
 	VEC(struct kept_drop) drops;	/* to be written */
 	VEC(struct kept_drop) writing_drops;
 	VEC(struct kept_row *) rows;	/* of the disk, oldest first, and those being written or dropped */
@@ -56,6 +66,9 @@ struct row_log {
 	struct kept_index *index;	/* while rows are loaded */
 	uint64_t last_row;		/* key of the newest */
 	uint64_t last_group;		/* number of the newest */
+	uint64_t last_record;		/* likewise */
+	struct hmap intents;		/* by id */
+	struct sbuf body;		/* scratch */
 	uint64_t bytes, live_bytes;	/* of all rows; of what is true in them */
 	uint32_t transaction;		/* number of the last one prepared */
 	bool writing;			/* a transaction with something of this was prepared */
@@ -72,8 +85,13 @@ void row_log_fini(struct row_log *k);
  */
 bool row_log_set(struct row_log *k, struct alert *a, uint64_t no, void **place);
 void row_log_set_group(struct row_log *k, const struct group_state *g, uint64_t no, void **place);
-/* Forgets the alert or group at that place, which is NULL then. False when the disk has never heard of it. */
+/* Forgets what is at that place, which is NULL then. False when the disk has never heard of it. */
 bool row_log_drop(struct row_log *k, void **place);
+
+/* row_log_records.c: a log entry, which is referred to, and an intent, which is encoded at once. */
+void row_log_set_entry(struct row_log *k, struct log_entry *entry, uint64_t no, void **place);
+void row_log_set_intent(struct row_log *k, const struct change *c, uint64_t no);
+bool row_log_drop_intent(struct row_log *k, uint64_t id);
 /* Changes that row_log_set left out become news: the process ends. */
 void row_log_settle(struct row_log *k, uint64_t no);
 
@@ -99,5 +117,12 @@ void row_log_restored_end(struct row_log *k, struct kept_alert *ka, struct wall 
 /* The pointer that belongs into the place of this alert or group. */
 void *row_log_alert_place(struct kept_alert *ka);
 void row_log_each_group(struct row_log *k, void (*visit)(void *arg, const struct stored_group *g, void *place), void *arg);
+/* Log entries or intents that were read, each by the body that it was written with; `visit` may call one of the two below for it. */
+void row_log_each_record(struct row_log *k, enum db_table t,
+    void (*visit)(void *arg, struct row_log *k, struct kept_record *r, struct str body), void *arg);
+/* What the record has become: c->entry in the log, which has its place from now on, or an intent. no: it is news, of that number; 0: not. */
+void row_log_restored(struct row_log *k, struct kept_record *r, const struct change *c, uint64_t no);
+/* The engine has no use for it: the disk forgets it. */
+void row_log_restored_not(struct row_log *k, struct kept_record *r);
 
 #endif

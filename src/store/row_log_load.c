@@ -9,9 +9,9 @@
 #include "row_log_private.h"
 #include "wire/codec_state.h"
 
-/* While rows are read, alerts are found by their id and groups by their number. */
+/* While rows are read, alerts are found by their id and all else by its number. */
 struct kept_index {
-	struct hmap alerts, groups;
+	struct hmap alerts, groups, records;
 };
 struct found {
 	struct hmap_node node;
@@ -38,9 +38,9 @@ find_alert(const struct row_log *k, struct alert_id id)
 }
 
 static struct found *
-find_group(const struct row_log *k, uint64_t number)
+find_number(const struct hmap *m, uint64_t number)
 {
-	struct hmap_node *n = hmap_first(&k->index->groups, number);
+	struct hmap_node *n = hmap_first(m, number);
 
 	return n != NULL ? CONTAINER_OF(n, struct found, node) : NULL;
 }
@@ -126,7 +126,7 @@ load_group(void *arg, const struct stored_group *g)
 	struct row_log *k = in->k;
 	struct kept_group *kg;
 
-	remove_found(k, &k->index->groups, find_group(k, g->number));
+	remove_found(k, &k->index->groups, find_number(&k->index->groups, g->number));
 	kg = row_log_add_group(k, g);
 	put_item(in, &kg->item);
 	add_found(&k->index->groups, &kg->item, g->number);
@@ -139,16 +139,39 @@ load_group_drop(void *arg, uint64_t number)
 {
 	struct loading *in = arg;
 
-	remove_found(in->k, &in->k->index->groups, find_group(in->k, number));
+	remove_found(in->k, &in->k->index->groups, find_number(&in->k->index->groups, number));
 	if (number > in->k->last_group)
 		in->k->last_group = number;
+}
+
+static void
+load_record(void *arg, unsigned table, uint64_t number, struct str body)
+{
+	struct loading *in = arg;
+	struct row_log *k = in->k;
+	struct kept_record *r;
+
+	remove_found(k, &k->index->records, find_number(&k->index->records, number));
+	r = row_log_add_record(k, table == TABLE_INTENT ? KEPT_INTENT : KEPT_LOG_ENTRY, number, body);
+	put_item(in, &r->item);
+	add_found(&k->index->records, &r->item, number);
+}
+
+static void
+load_record_drop(void *arg, uint64_t number)
+{
+	struct loading *in = arg;
+
+	remove_found(in->k, &in->k->index->records, find_number(&in->k->index->records, number));
+	if (number > in->k->last_record)
+		in->k->last_record = number;
 }
 
 bool
 row_log_load_row(struct row_log *k, struct str key, struct str body, struct err *e)
 {
 	struct loading in = { .k = k };
-	struct alert_row_reader reader = { load_alert, load_times, load_drop, load_group, load_group_drop, &in };
+	struct alert_row_reader reader = { load_alert, load_times, load_drop, load_group, load_group_drop, load_record, load_record_drop, &in };
 	uint64_t number = codec_get_number_key(key);
 	size_t n = 0;
 	bool ok;
@@ -193,6 +216,7 @@ row_log_loaded(struct row_log *k)
 		return;
 	index_free(&k->index->alerts);
 	index_free(&k->index->groups);
+	index_free(&k->index->records);
 	mem_free(k->index);
 	k->index = NULL;
 }
@@ -207,7 +231,7 @@ visit_alert(struct row_log *k, struct kept_item *i, void *arg)
 {
 	const struct alert_visit *v = arg;
 
-	if (!i->is_group)
+	if (i->kind == KEPT_ALERT)
 		v->visit(v->arg, k, alert_of(i));
 }
 
@@ -228,7 +252,7 @@ visit_group(struct row_log *k, struct kept_item *i, void *arg)
 	const struct group_visit *v = arg;
 
 	(void)k;
-	if (i->is_group)
+	if (i->kind == KEPT_GROUP)
 		v->visit(v->arg, &group_of(i)->g, i);
 }
 

@@ -6,17 +6,18 @@
 #define STORE_ROW_LOG_PRIVATE_H
 
 #include "base/compiler.h"
+#include "core/nflog.h"
 #include "row_log.h"
 
 enum news { NEWS_NONE, NEWS_TIMES, NEWS_ALL };
 
-/* The part that is the same for alerts and groups. */
+/* The part that is the same for all. */
 struct kept_item {
 	uint8_t news;			/* enum news */
-	bool is_group;
+	uint8_t kind;			/* enum kept_kind */
 	uint32_t bytes;			/* in its row */
 	struct kept_row *row;		/* spells it out, on disk or on the way there; NULL: none */
-	struct list_node place;		/* in kept.news, else in row->items */
+	struct list_node place;		/* in kept.news or kept.records, else in row->items */
 	uint64_t no;			/* of the first change that is news */
 	uint32_t transaction;		/* that wrote of it last; 0: none has */
 	uint32_t transaction_before;	/* the one before that */
@@ -34,11 +35,30 @@ struct kept_group {
 	uint64_t one;
 };
 
+/* A string of its own. */
+struct kept_body {
+	uint32_t n;
+	char bytes[];
+};
+
+struct kept_record {
+	struct kept_item item;
+	uint64_t number;		/* on the disk; never used again */
+	struct log_entry *entry;	/* the newest; owned reference. NULL: an intent, or one that was just read: */
+	struct kept_body *body;		/* owned; else NULL */
+};
+
+struct kept_intent {
+	struct kept_record record;
+	struct hmap_node by_id;		/* in kept.intents, unless: */
+	uint64_t id;			/* 0: one that was just read */
+};
+
 struct kept_row {
 	uint64_t key;
 	uint32_t bytes;
 	enum { ROW_STORED, ROW_WRITING, ROW_DROPPING } state;
-	struct list items;		/* without those in kept.news */
+	struct list items;		/* without those that are news */
 };
 
 static inline struct kept_item *
@@ -59,15 +79,41 @@ group_of(struct kept_item *i)
 	return CONTAINER_OF(i, struct kept_group, item);
 }
 
+static inline struct kept_record *
+record_of(struct kept_item *i)
+{
+	return CONTAINER_OF(i, struct kept_record, item);
+}
+
+static inline bool
+is_record(const struct kept_item *i)
+{
+	return i->kind == KEPT_LOG_ENTRY || i->kind == KEPT_INTENT;
+}
+
+/* Where it stands while it is news. */
+static inline struct list *
+news_list(struct row_log *k, const struct kept_item *i)
+{
+	return is_record(i) ? &k->records : &k->news;
+}
+
 /* Makes it news (or more of news); `no` counts if it was not. */
 void row_log_news(struct row_log *k, struct kept_item *i, enum news news, uint64_t no);
 /* It is spelled out in no row any more. */
 void row_log_leave_row(struct row_log *k, struct kept_item *i);
 void row_log_row_free(struct row_log *k, struct kept_row *row);
+/* As row_log_drop, of one without a place. */
+bool row_log_forget(struct row_log *k, struct kept_item *i);
 /* Takes it out of everything and frees it. */
 void row_log_remove(struct row_log *k, struct kept_item *i);
 /* Visits all; the visited one may change lists. */
 void row_log_each(struct row_log *k, void (*visit)(struct row_log *k, struct kept_item *i, void *arg), void *arg);
+
+/* row_log_records.c: as read from a row; frees what it owns, but not itself; spells it out. */
+struct kept_record *row_log_add_record(struct row_log *k, enum kept_kind kind, uint64_t number, struct str body);
+void row_log_free_record(struct row_log *k, struct kept_record *r);
+void row_log_put_record(struct row_log *k, struct kept_record *r);
 
 struct kept_alert *row_log_add_alert(struct row_log *k, struct alert *a);
 /* A copy with references of its own. */

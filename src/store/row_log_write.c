@@ -87,7 +87,9 @@ write_whole(struct row_log *k, struct kept_item *i, struct kept_row *row)
 	size_t before = k->row.b.n;
 
 	row_log_leave_row(k, i);
-	if (i->is_group)
+	if (is_record(i))
+		row_log_put_record(k, record_of(i));
+	else if (i->kind == KEPT_GROUP)
 		alert_row_put_group(&k->row, &group_of(i)->g);
 	else
 		alert_row_put(&k->row, alert_of(i)->alert);
@@ -102,7 +104,7 @@ write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 	/* Things that a row spells out are written again before it goes. */
 	bool whole = i->news == NEWS_ALL || i->row == NULL || i->row->state == ROW_DROPPING;
 
-	list_remove(&k->news, &i->place);
+	list_remove(news_list(k, i), &i->place);
 	k->news_n--;
 	if (whole)
 		write_whole(k, i, row);
@@ -110,7 +112,7 @@ write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 		alert_row_put_times(&k->row, alert_of(i)->alert);
 	i->news = NEWS_NONE;
 	list_append(&i->row->items, &i->place);
-	if (!i->is_group)
+	if (i->kind == KEPT_ALERT)
 		alert_of(i)->disk_ends = wall_to_ns(alert_of(i)->alert->ends);
 	i->transaction_before = i->transaction;
 	i->transaction = k->transaction;
@@ -120,13 +122,29 @@ static void
 write_drops(struct row_log *k)
 {
 	for (size_t i = 0; i < k->drops.n; i++) {
-		if (k->drops.v[i].number != 0)
-			alert_row_put_group_drop(&k->row, k->drops.v[i].number);
+		const struct kept_drop *d = &k->drops.v[i];
+
+		if (d->kind == KEPT_ALERT)
+			alert_row_put_drop(&k->row, d->id);
+		else if (d->kind == KEPT_GROUP)
+			alert_row_put_group_drop(&k->row, d->number);
 		else
-			alert_row_put_drop(&k->row, k->drops.v[i].id);
-		VEC_PUSH(&k->writing_drops, k->drops.v[i]);
+			alert_row_put_record_drop(&k->row, d->number);
+		VEC_PUSH(&k->writing_drops, *d);
 	}
 	k->drops.n = 0;
+}
+
+/* Writes the first one of the list, in a new row if this one is full. Returns the row. */
+static struct kept_row *
+write_first(struct row_log *k, const struct list *l, struct kept_row *row)
+{
+	if (k->row.b.n - k->row.start >= ROW_BYTES) {
+		finish_row(k, row);
+		row = begin_row(k);
+	}
+	write_item(k, item_of(l->first), row);
+	return row;
 }
 
 bool
@@ -147,13 +165,11 @@ row_log_prepare(struct row_log *k, struct batch *b, uint64_t *first_left_out)
 	sbuf_reset(&k->row.b);
 	row = begin_row(k);
 	write_drops(k);
-	while (k->news.first != NULL && budget-- > 0) {
-		if (k->row.b.n - k->row.start >= ROW_BYTES) {
-			finish_row(k, row);
-			row = begin_row(k);
-		}
-		write_item(k, item_of(k->news.first), row);
-	}
+	/* All of them, with all drops: what one call of the engine changed of them stays together. */
+	while (k->records.first != NULL)
+		row = write_first(k, &k->records, row);
+	while (k->news.first != NULL && budget-- > 0)
+		row = write_first(k, &k->news, row);
 	finish_row(k, row);
 	hand_over(k, b);
 	if (k->news.first != NULL)
@@ -213,13 +229,13 @@ unwrite(struct row_log *k, struct kept_item *i, uint64_t no)
 {
 	i->transaction = i->transaction_before;
 	if (i->news != NEWS_NONE) {
-		list_remove(&k->news, &i->place);
+		list_remove(news_list(k, i), &i->place);
 		k->news_n--;
 	}
 	row_log_leave_row(k, i);
 	i->news = NEWS_ALL;
 	i->no = no;
-	list_prepend(&k->news, &i->place);
+	list_prepend(news_list(k, i), &i->place);
 	k->news_n++;
 }
 

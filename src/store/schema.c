@@ -6,10 +6,13 @@
 
 /* The key of the row of TABLE_META that says the version as well: a bit of the header may be wrong. */
 #define ROW "schema"
-#define ROW_BODY "3"
+#define ROW_BODY "4"
 #define APPLICATION_ID 0x746f6373	/* "tocs" */
 
-_Static_assert(SCHEMA_VERSION == 3, "as ROW_BODY says");
+/* From this one on rows have sums, and one of them says the version. */
+#define FIRST_SUMMED 3
+
+_Static_assert(SCHEMA_VERSION == 4, "as ROW_BODY says");
 
 struct str
 schema_row_key(void)
@@ -103,9 +106,9 @@ row_sum(sqlite3_context *c, int n, sqlite3_value **v)
 	sqlite3_result_int64(c, table_row_sum((enum db_table)sqlite3_value_int(v[0]), value_of(v[1]), value_of(v[2])));
 }
 
-/* Gives the rows of an older version their sums: all of it in one transaction, or nothing. */
+/* Brings an older version up, and gives its rows their sums if they have none: all of it in one transaction, or nothing. */
 static bool
-add_sums(struct sql *q, struct err *e)
+bring_up(struct sql *q, int version, struct err *e)
 {
 	char sql[192];
 	bool ok = sql_begin(q, e) &&
@@ -113,7 +116,7 @@ add_sums(struct sql *q, struct err *e)
 		    SQLITE_OK ||
 		sql_err(q, e));
 
-	for (int t = 0; ok && t < TABLES_AT_FIRST; t++) {
+	for (int t = 0; ok && version < FIRST_SUMMED && t < TABLES_AT_FIRST; t++) {
 		const char *name = table_name((enum db_table)t);
 
 		snprintf(sql, sizeof(sql), "ALTER TABLE %s ADD COLUMN sum INTEGER; UPDATE %s SET sum = row_sum(%d, key, body)",
@@ -144,10 +147,10 @@ schema_update(struct sql *q, int version, struct err *e)
 {
 	if (version == 0)
 		return make_tables(q, e);
-	return (version == SCHEMA_VERSION || add_sums(q, e)) && add_younger(q, e);
+	return (version == SCHEMA_VERSION || bring_up(q, version, e)) && add_younger(q, e);
 }
 
-/* The version that the rows say: 0 when they say nothing, as those of older versions. */
+/* The version that the rows say: 0 when they say nothing, as those of versions without sums. */
 static int
 inner_version(struct sql *q)
 {
@@ -184,8 +187,8 @@ schema_compare(struct sql *q, int version, bool *summed_out, struct err *e)
 {
 	int inner = version == SCHEMA_VERSION ? version : inner_version(q);
 
-	*summed_out = version == SCHEMA_VERSION || inner == SCHEMA_VERSION;
-	if (inner != SCHEMA_VERSION || version == SCHEMA_VERSION) {
+	*summed_out = version >= FIRST_SUMMED || inner >= FIRST_SUMMED;
+	if (inner == 0 || inner == version) {
 		if (version != 0 || !has_rows(q))
 			return true;
 		err_set(e, ERR_INVALID, "its header is that of a new database, but there are rows");
@@ -194,6 +197,15 @@ schema_compare(struct sql *q, int version, bool *summed_out, struct err *e)
 	}
 	q->trouble = DB_DAMAGED;
 	return false;
+}
+
+/* A header may be damaged; rows of a newer program say so, or nothing that we can read. */
+static bool
+is_older_inside(struct sql *q)
+{
+	int inner = inner_version(q);
+
+	return inner > 0 && inner <= SCHEMA_VERSION;
 }
 
 bool
@@ -207,7 +219,7 @@ schema_identify(struct sql *q, int *version_out, struct err *e)
 		q->trouble = DB_DAMAGED;
 		return err_set(e, ERR_INVALID, "not a database of this program");
 	}
-	if (*version_out > SCHEMA_VERSION && inner_version(q) != SCHEMA_VERSION) {
+	if (*version_out > SCHEMA_VERSION && !is_older_inside(q)) {
 		q->trouble = DB_NEWER;
 		return err_set(e, ERR_LIMIT, "its schema %d is newer than this version knows (%d)", *version_out,
 		    SCHEMA_VERSION);

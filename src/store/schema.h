@@ -4,7 +4,7 @@
  *
  * A new table is no new version: it is made at the next start, and older
  * versions of the program pass over it. A version stands for what they could
- * not read: 1 had a row for each group, 2 no sums.
+ * not read: 1 had a row for each group, 2 no sums, 3 log entries and intents in tables of their own.
  */
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
@@ -12,7 +12,7 @@
 #include "sql.h"
 #include "tables.h"
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 /* Finds the version; 0: a new database. False, with the kind of trouble: it is not ours, or of a newer program. */
 bool schema_identify(struct sql *q, int *version_out, struct err *e) MUST_CHECK;

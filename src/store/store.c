@@ -356,7 +356,7 @@ on_pulse(void *arg)
 		LOG(&s->log, LOG_ERROR, "Durable state is not being written; going on from memory", F_ERR(&s->problem));
 		s->ok = false;
 		refuse(s);
-	} else if (!s->busy && s->ok && (s->kept.alerts_n > 0 || s->present.map.n > 0) &&
+	} else if (!s->busy && s->ok && (s->kept.alerts_n + s->kept.records_n > 0 || s->present.map.n > 0) &&
 	    mono_sub(now, s->committed) > ALIVE) {
 		/* Which also shows whether the database is still there. */
 		start_writing(s, true);

@@ -29,7 +29,7 @@ struct store {
 	struct batch current;		/* changes not yet handed to the writer */
 	struct sbuf scratch[2];		/* the key and the body of the one that is being taken */
 	struct row_log kept;
-	struct disk_keys present;		/* silences, log entries, intents that the disk has or is to get */
+	struct disk_keys present;		/* records of tables of their own that the disk has or is to get */
 	uint64_t taken, durable;	/* numbers of changes */
 	uint64_t upto;			/* of what the writer writes */
 	bool want_all;			/* the disk has to get all there is */

@@ -305,6 +305,19 @@ on_group_drop(void *arg, uint64_t number)
 }
 
 static void
+on_record(void *arg, unsigned table, uint64_t number, struct str body)
+{
+	(void)arg;
+	ck_abort_msg("a record: table %u, number %llu, %zu bytes", table, (unsigned long long)number, body.n);
+}
+
+static void
+on_record_drop(void *arg, uint64_t number)
+{
+	on_record(arg, 0, number, STR_NONE);
+}
+
+static void
 forget(struct seen *s)
 {
 	for (size_t i = 0; i < s->alerts_n; i++)
@@ -341,7 +354,7 @@ START_TEST(alerts_that_waited)
 	struct alert *a = alert_with_wait(make("A", false), 2 * SPAN_S);
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, on_record, on_record_drop, &s };
 
 	alert_row_init(&row);
 	for (int ended = 0; ended < 2; ended++) {
@@ -366,7 +379,7 @@ START_TEST(alert_rows)
 	struct alert *a = make("A{x=1,y=1}", true), *b = make("A{x=1,y=2}", false);
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, on_record, on_record_drop, &s };
 	static const uint64_t members[] = { 5, UINT64_MAX };
 	struct stored_group g = { .number = 300, .route_id = istr_get(STR("{}/0")), .receiver = istr_get(STR("1")),
 		.labels = a->labels, .next_flush = { 1700000001, 5, 0 }, .flushed = true, .group_wait = 30 * SPAN_S,
@@ -419,7 +432,7 @@ START_TEST(many_strings)
 {
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, on_record, on_record_drop, &s };
 	struct label_pair *pairs = mem_calloc(5000, sizeof(*pairs));
 	char *names = mem_calloc(5000, 16);
 	struct alert *a = make("A", false);

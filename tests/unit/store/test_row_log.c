@@ -7,16 +7,9 @@
 
 #include "base/mem.h"
 #include "base/rand.h"
-#include "row_log_private.h"
+#include "lib_row_disk.h"
 
 #define T0 INT64_C(1767571200)
-
-/* A disk: the rows, in no order. Every other commit that fails gets there all the same. */
-struct disk {
-	struct batch rows;
-	struct batch kept_back;	/* of one that failed, for the next one */
-	size_t written, turn;
-};
 
 static struct wall
 at(int64_t s)
@@ -65,67 +58,6 @@ post(struct row_log *k, int number, const char *note, int64_t starts, int64_t en
 
 	alert_unref(a);
 	return news;
-}
-
-static void
-apply(struct disk *d, struct batch *b)
-{
-	HMAP_EACH(&b->ops, node) {
-		struct op *o = CONTAINER_OF(node, struct op, node);
-
-		if (o->drop) {
-			batch_forget(&d->rows, o->table, o->key);
-			continue;
-		}
-		d->written += o->body.n;
-		batch_put(&d->rows, o->table, o->key, o->body, false);
-	}
-}
-
-static bool
-commit(struct row_log *k, struct disk *d, bool ok)
-{
-	struct batch b = { 0 };
-	uint64_t left_out;
-	bool all, landed = ++d->turn % 2 == 0;
-
-	b = d->kept_back;
-	d->kept_back = (struct batch){ 0 };
-	all = row_log_prepare(k, &b, &left_out);
-	if (ok) {
-		apply(d, &b);
-		row_log_written(k);
-	} else {
-		if (landed)
-			apply(d, &b);
-		row_log_lost(k, &b, 1);
-		batch_keep(&d->kept_back, &b);
-	}
-	batch_clear(&b);
-	return all;
-}
-
-static int
-by_key(const void *x, const void *y)
-{
-	return str_cmp((*(struct op *const *)x)->key, (*(struct op *const *)y)->key);
-}
-
-static void
-load(struct row_log *k, const struct disk *d)
-{
-	struct op **v = mem_calloc(d->rows.ops.n, sizeof(*v));
-	struct err e = { 0 };
-	size_t n = 0;
-
-	row_log_init(k);
-	HMAP_EACH(&d->rows.ops, node)
-		v[n++] = CONTAINER_OF(node, struct op, node);
-	qsort(v, n, sizeof(*v), by_key);
-	for (size_t i = 0; i < n; i++)
-		ck_assert(row_log_load_row(k, v[i]->key, v[i]->body, &e));
-	row_log_loaded(k);
-	mem_free(v);
 }
 
 struct search {
@@ -223,15 +155,15 @@ compare_groups(struct row_log *k, struct row_log *again)
 START_TEST(comes_back)
 {
 	struct row_log k, again;
-	struct disk d = { 0 };
+	struct row_disk d = { 0 };
 	struct alert *a;
 
 	begin(&k);
 	ck_assert(post(&k, 1, "one", 0, 300, 0, 1));
 	ck_assert(post(&k, 2, "two", 5, 305, 5, 2));
-	ck_assert(commit(&k, &d, true));
+	ck_assert(row_disk_commit(&k, &d, true));
 	ck_assert_uint_eq(k.news_n, 0);
-	load(&again, &d);
+	row_disk_load(&again, &d);
 	ck_assert_uint_eq(again.alerts_n, 2);
 	a = find(&again, 2);
 	ck_assert(wall_cmp(a->starts, at(5)) == 0 && wall_cmp(a->ends, at(305)) == 0 && wall_cmp(a->updated, at(5)) == 0);
@@ -239,8 +171,7 @@ START_TEST(comes_back)
 	ck_assert(str_is(istr_str(a->generator_url), "http://p/2"));
 	row_log_fini(&k);
 	row_log_fini(&again);
-	batch_clear(&d.rows);
-	batch_clear(&d.kept_back);
+	row_disk_clear(&d);
 }
 END_TEST
 
@@ -248,63 +179,61 @@ END_TEST
 START_TEST(posted_again_is_written_rarely)
 {
 	struct row_log k, again;
-	struct disk d = { 0 };
+	struct row_disk d = { 0 };
 	int written = 0;
 
 	begin(&k);
 	ck_assert(post(&k, 1, "n", 0, 240, 0, 1));
-	commit(&k, &d, true);
+	row_disk_commit(&k, &d, true);
 	for (int64_t t = 60; t <= 3600; t += 60) {
 		if (post(&k, 1, "n", 0, t + 240, t, 2)) {
 			written++;
-			commit(&k, &d, true);
+			row_disk_commit(&k, &d, true);
 		}
-		load(&again, &d);
+		row_disk_load(&again, &d);
 		ck_assert(wall_sub(find(&again, 1)->ends, at(t)) >= 120 * SPAN_S);
 		row_log_fini(&again);
 	}
 	ck_assert_int_eq(written, 20);
 	/* Changes that matter at once. */
 	ck_assert(post(&k, 1, "other", 0, 3841, 3601, 3));
-	commit(&k, &d, true);
+	row_disk_commit(&k, &d, true);
 	ck_assert(post(&k, 1, "other", 1, 3842, 3602, 4));
-	commit(&k, &d, true);
+	row_disk_commit(&k, &d, true);
 	ck_assert(post(&k, 1, "other", 1, 3603, 3603, 5));	/* ended */
-	commit(&k, &d, true);
+	row_disk_commit(&k, &d, true);
 	ck_assert(!post(&k, 1, "other", 1, 3603, 3660, 6));	/* told again that it ended */
-	load(&again, &d);
+	row_disk_load(&again, &d);
 	ck_assert(wall_cmp(find(&again, 1)->ends, at(3603)) == 0);
 	row_log_fini(&again);
 	row_log_fini(&k);
-	batch_clear(&d.rows);
-	batch_clear(&d.kept_back);
+	row_disk_clear(&d);
 }
 END_TEST
 
 START_TEST(settles_at_the_end)
 {
 	struct row_log k, again;
-	struct disk d = { 0 };
+	struct row_disk d = { 0 };
 
 	begin(&k);
 	post(&k, 1, "n", 0, 240, 0, 1);
-	commit(&k, &d, true);
+	row_disk_commit(&k, &d, true);
 	ck_assert(!post(&k, 1, "n", 0, 300, 60, 2));
 	row_log_settle(&k, 3);
-	commit(&k, &d, true);
-	load(&again, &d);
+	row_disk_commit(&k, &d, true);
+	row_disk_load(&again, &d);
 	ck_assert(wall_cmp(find(&again, 1)->ends, at(300)) == 0);
 	row_log_fini(&again);
 	row_log_fini(&k);
-	batch_clear(&d.rows);
-	batch_clear(&d.kept_back);
+	row_disk_clear(&d);
 }
 END_TEST
 
 START_TEST(drops)
 {
 	struct row_log k, again;
-	struct disk d = { 0 };
+	struct row_disk d = { 0 };
 	struct alert *a = make(1, "n", 0, 10, 0);
 
 	begin(&k);
@@ -312,27 +241,26 @@ START_TEST(drops)
 	/* The disk has never heard of it. */
 	ck_assert(!row_log_drop(&k, &places[1]));
 	ck_assert(!row_log_drop(&k, &places[1]));
-	ck_assert(commit(&k, &d, true));
+	ck_assert(row_disk_commit(&k, &d, true));
 	ck_assert_uint_eq(d.rows.ops.n, 0);
 	row_log_set(&k, a, 2, &places[1]);
-	commit(&k, &d, true);
+	row_disk_commit(&k, &d, true);
 	ck_assert(row_log_drop(&k, &places[1]));
-	commit(&k, &d, true);
-	load(&again, &d);
+	row_disk_commit(&k, &d, true);
+	row_disk_load(&again, &d);
 	ck_assert_uint_eq(again.alerts_n, 0);
 	row_log_fini(&again);
 	/* Gone and there again within one transaction. */
 	row_log_set(&k, a, 3, &places[1]);
-	commit(&k, &d, true);
+	row_disk_commit(&k, &d, true);
 	row_log_drop(&k, &places[1]);
 	row_log_set(&k, a, 4, &places[1]);
-	commit(&k, &d, true);
-	load(&again, &d);
+	row_disk_commit(&k, &d, true);
+	row_disk_load(&again, &d);
 	ck_assert_uint_eq(again.alerts_n, 1);
 	row_log_fini(&again);
 	row_log_fini(&k);
-	batch_clear(&d.rows);
-	batch_clear(&d.kept_back);
+	row_disk_clear(&d);
 	alert_unref(a);
 }
 END_TEST
@@ -340,17 +268,17 @@ END_TEST
 START_TEST(groups_come_back)
 {
 	struct row_log k, again;
-	struct disk d = { 0 };
+	struct row_disk d = { 0 };
 	void *first;
 
 	begin(&k);
 	put_group(&k, 1, 30, 1, 1);
 	put_group(&k, 2, 40, 200, 2);
 	put_group(&k, 3, 50, 0, 3);
-	commit(&k, &d, true);
+	row_disk_commit(&k, &d, true);
 	put_group(&k, 2, 340, 3, 4);
-	commit(&k, &d, false);
-	commit(&k, &d, true);
+	row_disk_commit(&k, &d, false);
+	row_disk_commit(&k, &d, true);
 	ck_assert(row_log_drop(&k, &group_places[1]));
 	ck_assert_ptr_null(group_places[1]);
 	ck_assert(!row_log_drop(&k, &group_places[1]));
@@ -359,15 +287,14 @@ START_TEST(groups_come_back)
 	ck_assert_ptr_nonnull(first);
 	row_log_drop(&k, &group_places[3]);
 	put_group(&k, 3, 60, 2, 5);
-	commit(&k, &d, true);
-	load(&again, &d);
+	row_disk_commit(&k, &d, true);
+	row_disk_load(&again, &d);
 	compare_groups(&k, &again);
 	ck_assert_uint_eq(again.groups_n, 2);
 	ck_assert_uint_eq(again.last_group, k.last_group);
 	row_log_fini(&again);
 	row_log_fini(&k);
-	batch_clear(&d.rows);
-	batch_clear(&d.kept_back);
+	row_disk_clear(&d);
 }
 END_TEST
 
@@ -375,7 +302,7 @@ END_TEST
 START_TEST(is_bounded)
 {
 	struct row_log k, again;
-	struct disk d = { 0 };
+	struct row_disk d = { 0 };
 	struct batch b = { 0 };
 	uint64_t left_out = 0;
 
@@ -384,16 +311,15 @@ START_TEST(is_bounded)
 		post(&k, i, "n", 0, 300, 0, (uint64_t)i + 1);
 	ck_assert(!row_log_prepare(&k, &b, &left_out));
 	ck_assert_uint_eq(left_out, 2049);
-	apply(&d, &b);
+	row_disk_apply(&d, &b);
 	row_log_written(&k);
 	batch_clear(&b);
-	ck_assert(commit(&k, &d, true));
-	load(&again, &d);
+	ck_assert(row_disk_commit(&k, &d, true));
+	row_disk_load(&again, &d);
 	ck_assert_uint_eq(again.alerts_n, 3000);
 	row_log_fini(&again);
 	row_log_fini(&k);
-	batch_clear(&d.rows);
-	batch_clear(&d.kept_back);
+	row_disk_clear(&d);
 }
 END_TEST
 
@@ -402,7 +328,7 @@ static void
 live(uint64_t seed)
 {
 	struct row_log k, again;
-	struct disk d = { 0 };
+	struct row_disk d = { 0 };
 	struct rand r;
 	int64_t now = 0;
 
@@ -429,15 +355,14 @@ live(uint64_t seed)
 		}
 		now += (int64_t)rand_below(&r, 30);
 		if (rand_below(&r, 40) == 0) {
-			batch_clear(&d.rows);
-			batch_clear(&d.kept_back);
+			row_disk_clear(&d);
 			row_log_forget_disk(&k, 1);
 		}
-		if (!commit(&k, &d, rand_below(&r, 5) != 0))
+		if (!row_disk_commit(&k, &d, rand_below(&r, 5) != 0))
 			ck_abort_msg("all must fit");
 	}
-	commit(&k, &d, true);
-	load(&again, &d);
+	row_disk_commit(&k, &d, true);
+	row_disk_load(&again, &d);
 	ck_assert_uint_eq(again.alerts_n, k.alerts_n);
 	compare_groups(&k, &again);
 	for (int i = 0; i < 500; i++) {
@@ -456,8 +381,7 @@ live(uint64_t seed)
 	}
 	row_log_fini(&again);
 	row_log_fini(&k);
-	batch_clear(&d.rows);
-	batch_clear(&d.kept_back);
+	row_disk_clear(&d);
 }
 
 START_TEST(random_days)
@@ -471,7 +395,7 @@ END_TEST
 START_TEST(is_folded)
 {
 	struct row_log k, again;
-	struct disk d = { 0 };
+	struct row_disk d = { 0 };
 	char note[256];
 
 	memset(note, 'x', sizeof(note) - 1);
@@ -487,18 +411,17 @@ START_TEST(is_folded)
 		}
 		for (int i = 0; i < 100; i++)
 			put_group(&k, i, turn * 10, 20, 1);
-		ck_assert(commit(&k, &d, true));
+		ck_assert(row_disk_commit(&k, &d, true));
 		ck_assert_uint_lt(k.bytes, (8u << 20));
 	}
 	ck_assert_uint_gt(k.folded, 0);
 	ck_assert_uint_eq(k.rows.n, d.rows.ops.n);
-	load(&again, &d);
+	row_disk_load(&again, &d);
 	ck_assert_uint_eq(again.alerts_n, 200);
 	compare_groups(&k, &again);
 	row_log_fini(&again);
 	row_log_fini(&k);
-	batch_clear(&d.rows);
-	batch_clear(&d.kept_back);
+	row_disk_clear(&d);
 }
 END_TEST
 

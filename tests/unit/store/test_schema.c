@@ -3,11 +3,14 @@
 #include "lib_store.h"
 
 #include <sqlite3.h>
+#include <string.h>
 
 #include "lib_fault.h"
+#include "row_log_private.h"
 #include "schema.h"
 #include "store_private.h"
 #include "wire/codec_state.h"
+#include "wire/records.h"
 
 static const char config[] = "receiver ops hook\nroute receiver=ops by=[alertname] wait=30s interval=5m\n";
 
@@ -118,7 +121,7 @@ START_TEST(groups_of_schema_1_go_on)
 	query(rig_path(&r, "tocsin.db"), "SELECT count(*) FROM groups", out);
 	ck_assert_str_eq(out, "0");
 	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
-	ck_assert_str_eq(out, "3");
+	ck_assert_str_eq(out, "4");
 	rig_start(&r);
 	rig_pass(&r, 9 * SPAN_S);
 	ck_assert_uint_eq(r.sent_n, 0);
@@ -166,7 +169,7 @@ START_TEST(schema_2_gets_sums)
 	query(rig_path(&r, "tocsin.db"), "SELECT count(*) FROM silences WHERE sum IS NULL", out);
 	ck_assert_str_eq(out, "0");
 	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
-	ck_assert_str_eq(out, "3");
+	ck_assert_str_eq(out, "4");
 	rig_start(&r);
 	expect_all(&r);
 	ck_assert_uint_eq(store_health(r.store).doubt.n, 0);
@@ -218,6 +221,185 @@ START_TEST(schema_2_is_exported)
 }
 END_TEST
 
+struct old_tables {
+	struct db *db;
+	struct arena *arena;
+	size_t n;
+};
+
+/* From the log of rows into a table of its own. */
+static void
+put_into_table(void *arg, struct row_log *k, struct kept_record *rec, struct str body)
+{
+	bool is_entry = rec->item.kind == KEPT_LOG_ENTRY;
+	struct sbuf key = SBUF_INIT(1 << 16);
+	struct old_tables *to = arg;
+	struct change c;
+	struct err e = { 0 };
+
+	ck_assert(is_entry ? record_get_log_entry(body, to->arena, &c, &e) : record_get_intent(body, to->arena, &c, &e));
+	if (is_entry)
+		record_key_log_entry(&key, &c);
+	else
+		record_key_intent(&key, &c);
+	ck_assert(db_put(to->db, is_entry ? TABLE_LOG_ENTRY : TABLE_INTENT, sbuf_get(&key), body, &e));
+	record_release(&c);
+	sbuf_fini(&key);
+	row_log_restored_not(k, rec);
+	to->n++;
+}
+
+/* One was told and has its log entry, the other one is an intent yet. */
+static void
+write_schema_3(struct rig *r)
+{
+	struct old_tables to = { .arena = arena_new() };
+	enum db_trouble trouble;
+	struct db_rows l = { 0 };
+	struct batch b = { 0 };
+	struct err e = { 0 };
+	struct row_log k;
+	uint64_t left_out;
+	bool fresh;
+
+	rig_start(r);
+	rig_post(r, "Told", r->now.wall, rig_in(r, SPAN_HOUR));
+	rig_pass(r, 31 * SPAN_S);
+	ck_assert_uint_eq(r->sent_n, 1);
+	rig_answer(r, r->sent[--r->sent_n].attempt, true);
+	rig_post(r, "Asked", r->now.wall, rig_in(r, SPAN_HOUR));
+	rig_pass(r, 31 * SPAN_S);
+	ck_assert_uint_eq(r->sent_n, 1);
+	rig_settle(r);
+	rig_crash(r);
+	to.db = db_open(rig_path(r, "tocsin.db"), DB_WRITE, &fresh, &trouble, &e);
+	ck_assert_ptr_nonnull(to.db);
+	ck_assert(db_rows_read(&l, to.db, &e) && db_begin(to.db, &e));
+	row_log_init(&k);
+	for (size_t i = 0; i < l.rows[TABLE_ALERTS].n; i++)
+		ck_assert(row_log_load_row(&k, l.rows[TABLE_ALERTS].v[i].key, l.rows[TABLE_ALERTS].v[i].body, &e));
+	row_log_loaded(&k);
+	row_log_each_record(&k, TABLE_LOG_ENTRY, put_into_table, &to);
+	row_log_each_record(&k, TABLE_INTENT, put_into_table, &to);
+	ck_assert_uint_eq(to.n, 2);
+	ck_assert(row_log_prepare(&k, &b, &left_out) && batch_write(&b, to.db, &e));
+	ck_assert(db_put(to.db, TABLE_META, schema_row_key(), STR("3"), &e) && db_commit(to.db, &e));
+	batch_clear(&b);
+	row_log_written(&k);
+	row_log_fini(&k);
+	db_rows_fini(&l);
+	db_close(&to.db);
+	arena_free(&to.arena);
+	execute(rig_path(r, "tocsin.db"), "PRAGMA user_version = 3");
+	r->sent_n = 0;
+}
+
+/* What was told is not told again, and what was not known to be is, once. */
+static void
+expect_told(struct rig *r)
+{
+	struct view_gauges g;
+
+	view_gauges(r->engine, r->now, &g);
+	ck_assert_uint_eq(g.log_entries, 1);
+	rig_pass(r, 31 * SPAN_S);
+	ck_assert_uint_eq(r->sent_n, 1);
+	ck_assert_ptr_nonnull(strstr(r->sent[0].text, "Asked"));
+	r->sent_n = 0;
+	ck_assert_uint_eq(store_health(r->store).doubt.n, 0);
+	ck_assert(!rig_logged(r, "was skipped"));
+}
+
+START_TEST(records_of_schema_3_move_to_the_log_of_rows)
+{
+	struct rig r;
+	char out[32];
+
+	rig_init(&r, config);
+	write_schema_3(&r);
+	rig_start(&r);
+	expect_told(&r);
+	rig_settle(&r);
+	rig_crash(&r);
+	query(rig_path(&r, "tocsin.db"), "SELECT count(*) FROM log_entries", out);
+	ck_assert_str_eq(out, "0");
+	query(rig_path(&r, "tocsin.db"), "SELECT count(*) FROM intents", out);
+	ck_assert_str_eq(out, "0");
+	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
+	ck_assert_str_eq(out, "4");
+	r.sent_n = 0;
+	rig_start(&r);
+	expect_told(&r);
+	rig_fini(&r);
+}
+END_TEST
+
+START_TEST(the_move_to_the_log_is_cut_short)
+{
+	for (int left = 0; left < 24; left += 2) {
+		struct rig r;
+
+		rig_init(&r, config);
+		write_schema_3(&r);
+		fault.writes_left = left;
+		fault.write = SQLITE_FULL;
+		rig_start(&r);
+		rig_crash(&r);
+		fault_clear();
+		r.sent_n = 0;
+		rig_start(&r);
+		expect_told(&r);
+		rig_settle(&r);
+		rig_crash(&r);
+		r.sent_n = 0;
+		rig_start(&r);
+		expect_told(&r);
+		rig_fini(&r);
+	}
+}
+END_TEST
+
+START_TEST(schema_3_is_exported)
+{
+	struct store_export out;
+	struct err e = { 0 };
+	struct rig r;
+
+	rig_init(&r, config);
+	write_schema_3(&r);
+	ck_assert_msg(store_export(r.dir, r.dir, &out, &e), "%s", e.text);
+	ck_assert_uint_eq(out.log_entries, 1);
+	rig_start(&r);
+	expect_told(&r);
+	rig_fini(&r);
+}
+END_TEST
+
+/* A program that knows less than the rows say does not touch them. */
+START_TEST(a_newer_schema_is_refused)
+{
+	enum db_trouble trouble = DB_FINE;
+	struct err e = { 0 };
+	struct rig r;
+	bool fresh;
+	struct db *d;
+
+	rig_init(&r, config);
+	rig_start(&r);
+	rig_settle(&r);
+	rig_stop(&r);
+	d = db_open(rig_path(&r, "tocsin.db"), DB_WRITE, &fresh, &trouble, &e);
+	ck_assert_ptr_nonnull(d);
+	ck_assert(db_begin(d, &e) && db_put(d, TABLE_META, schema_row_key(), STR("5"), &e) && db_commit(d, &e));
+	db_close(&d);
+	execute(rig_path(&r, "tocsin.db"), "PRAGMA user_version = 5");
+	ck_assert_ptr_null(db_open(rig_path(&r, "tocsin.db"), DB_WRITE, &fresh, &trouble, &e));
+	ck_assert_int_eq(trouble, DB_NEWER);
+	ck_assert_ptr_nonnull(strstr(e.text, "its schema 5 is newer than this version knows (4)"));
+	rig_fini(&r);
+}
+END_TEST
+
 /* A record that a newer version knows gets its table, and nothing else changes; a second time nothing at all is written. */
 START_TEST(a_new_table_is_added_to_what_is_there)
 {
@@ -249,7 +431,7 @@ START_TEST(a_new_table_is_added_to_what_is_there)
 	query(path, "PRAGMA schema_version", after);
 	ck_assert_str_eq(before, after);
 	query(path, "PRAGMA user_version", after);
-	ck_assert_str_eq(after, "3");
+	ck_assert_str_eq(after, "4");
 	/* This version does not know it, and goes on. */
 	rig_start(&r);
 	expect_all(&r);
@@ -264,5 +446,6 @@ main(void)
 {
 	fault_install();
 	return RUN("schema", groups_of_schema_1_go_on, schema_2_gets_sums, the_change_to_sums_is_cut_short, schema_2_is_exported,
-	    a_new_table_is_added_to_what_is_there);
+	    records_of_schema_3_move_to_the_log_of_rows, the_move_to_the_log_is_cut_short, schema_3_is_exported,
+	    a_newer_schema_is_refused, a_new_table_is_added_to_what_is_there);
 }
