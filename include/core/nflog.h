@@ -82,7 +82,7 @@ void log_entry_doubted(struct log_entry *entry, struct wall at);
 /* Older than that is as good as not told. */
 #define LOG_AGE_MAX (24 * SPAN_HOUR)
 
-/* Of one that is or was in a log: it stays, as long as there are references, when another has taken its place. */
+/* An entry that was in a log stays, as long as there are references, when another has taken its place. */
 struct log_entry *log_entry_ref(struct log_entry *entry);
 void log_entry_unref(struct log_entry *entry);
 

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "model/group_name.h"
 #include "upgrade.h"
 
 /* So many parts of what is kept are of different epochs; see sets.h. */
@@ -258,15 +257,9 @@ seal(struct past_writer *w, struct err *e)
 static void
 group_of(const struct record_rest *r, struct sbuf *scratch)
 {
-	uint64_t name;
-
 	sbuf_reset(scratch);
-	if (r->group_key.n == 0)
-		return;
-	name = group_name(r->row.receiver, r->group_key);
-	for (int shift = 56; shift >= 0; shift -= 8)
-		sbuf_putc(scratch, (char)(name >> shift));
-	sbuf_str(scratch, r->group_key);
+	if (r->group_key.n > 0)
+		row_put_group(scratch, r->row.receiver, r->group_key);
 }
 
 static bool

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/sbuf.h"
 #include "base/str.h"
 
 enum kind {
@@ -49,7 +50,7 @@ struct row {
 	uint64_t source;		/* … of the one that inhibits it */
 	struct str ref;			/* ids of silences, or names of intervals, with blanks between; of a rule; of a message */
 	struct str receiver, integration;
-	struct str group;		/* 8 bytes of its id, then its key */
+	struct str group;		/* see row_group */
 	struct str actor;		/* of a delivery: its gateway */
 	struct str text;		/* error, comment, version */
 	struct str matchers;
@@ -62,5 +63,14 @@ struct row {
 	const struct row_recipient *to;
 	size_t to_n;
 };
+
+/*
+ * A group in a row: 8 bytes of its id (model/group_name.h), the highest first, and its key. To digest what the id is made of
+ * takes longer than all else that is done for an event, and few ids are ever asked for: so the bytes are 0 now, and before
+ * the key stand the receiver and NUL. Rows of older versions have the id.
+ */
+void row_put_group(struct sbuf *b, struct str receiver, struct str key);
+/* False: it is empty, or damaged. *key_out is borrowed; NULL for either that is not asked for. */
+bool row_group(struct str group, uint64_t *id_out, struct str *key_out);
 
 #endif

@@ -116,12 +116,10 @@ judge_integration(struct str wanted, struct str word)
 static bool
 judge_group(const struct past_query *q, struct str word)
 {
-	uint64_t id = 0;
+	uint64_t id;
 
-	if (word.n < 8)
+	if (!row_group(word, &id, NULL))
 		return false;
-	for (size_t i = 0; i < 8; i++)
-		id = id << 8 | (unsigned char)word.p[i];
 	for (size_t i = 0; i < q->groups_n; i++)
 		if (q->groups[i] == id)
 			return true;

@@ -10,7 +10,7 @@
 #include "core/notification.h"
 #include "text/csv.h"
 
-#define GROUP_ID 8
+#define GROUP_ID_TEXT 16
 
 static const char *
 reason_word(uint64_t reason)
@@ -49,22 +49,26 @@ show_time(struct json_writer *w, const char *key, int64_t ms)
 static struct str
 group_key(const struct row *row)
 {
-	return row->group.n > GROUP_ID ? str_sub(row->group, GROUP_ID, row->group.n) : STR("");
+	struct str key;
+
+	return row_group(row->group, NULL, &key) ? key : STR("");
 }
 
 static struct str
-group_id(const struct row *row, char out[2 * GROUP_ID + 1])
+group_id(const struct row *row, char out[GROUP_ID_TEXT + 1])
 {
-	if (row->group.n < GROUP_ID)
+	uint64_t id;
+
+	if (!row_group(row->group, &id, NULL))
 		return STR("");
-	hex_encode(row->group.p, GROUP_ID, out);
-	return (struct str){ out, 2 * GROUP_ID };
+	snprintf(out, GROUP_ID_TEXT + 1, "%016" PRIx64, id);
+	return (struct str){ out, GROUP_ID_TEXT };
 }
 
 static void
 put_group(const struct row *row, struct json_writer *w)
 {
-	char id[2 * GROUP_ID + 1];
+	char id[GROUP_ID_TEXT + 1];
 
 	json_put_str(w, "group", group_id(row, id));
 	json_put_str(w, "group_key", group_key(row));
@@ -290,7 +294,7 @@ show_csv(struct reader *r, const struct row *row, struct sbuf *line)
 {
 	bool told = kind_shape(row->kind) == SHAPE_NOTIFICATION;
 	const struct known_labels none = { 0 }, *l = row->set != 0 ? reader_labels(r, row->set) : &none;
-	char text[RFC3339_MAX], id[2 * GROUP_ID + 1];
+	char text[RFC3339_MAX], id[GROUP_ID_TEXT + 1];
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED), *out = &b;
 
 	put_count(out, row->id, true);

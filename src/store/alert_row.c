@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "alert_row.h"
+#include "alert_row_format.h"
 
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/slab.h"
-#include "base/vec.h"
-#include "tables.h"
-#include "wire/proto.h"
-
-#define FORMAT 1
-
-enum { ENTRY_ALERT = 1, ENTRY_TIMES, ENTRY_DROP, ENTRY_GROUP, ENTRY_GROUP_DROP, ENTRY_RECORD, ENTRY_RECORD_DROP };
-enum { FLAG_TIMEOUT = 1 };
-enum { FLAG_FLUSHED = 1 };
 
 struct string_slot {
 	const struct istr *s;
@@ -40,7 +30,7 @@ void
 alert_row_begin(struct alert_row *r)
 {
 	r->start = r->b.n;
-	sbuf_putc(&r->b, FORMAT);
+	sbuf_putc(&r->b, ALERT_ROW_FORMAT);
 	r->strings = 0;
 	if (++r->stamp == 0) {
 		memset(r->slots, 0, (r->mask + 1) * sizeof(r->slots[0]));
@@ -149,12 +139,6 @@ zigzag(int64_t v)
 	return ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0);
 }
 
-static int64_t
-unzigzag(uint64_t v)
-{
-	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
-}
-
 static char *
 put_time(char *p, struct wall t)
 {
@@ -218,17 +202,13 @@ alert_row_put_drop(struct alert_row *r, struct alert_id id)
 	done(r, put_id(p, id));
 }
 
-void
-alert_row_put_group(struct alert_row *r, const struct stored_group *g)
+#define GROUP_STATE_MAX (1 + TIME_MAX + 3 * VARINT_MAX)
+
+static char *
+put_group_state(char *p, const struct stored_group *g)
 {
 	size_t n = g->alerts_n * sizeof(g->alerts[0]);
-	char *p = room(r, 2 + 8 * VARINT_MAX + g->route_id->n + g->receiver->n + size_of_labels(g->labels) + TIME_MAX + n);
 
-	*p++ = ENTRY_GROUP;
-	p = varint(p, g->number);
-	p = put_string(r, p, g->route_id);
-	p = put_string(r, p, g->receiver);
-	p = put_labels(r, p, g->labels);
 	*p++ = g->flushed ? FLAG_FLUSHED : 0;
 	p = put_time(p, g->next_flush);
 	p = varint(p, (uint64_t)g->group_wait);
@@ -236,7 +216,31 @@ alert_row_put_group(struct alert_row *r, const struct stored_group *g)
 	p = varint(p, g->alerts_n);
 	if (n > 0)
 		memcpy(p, g->alerts, n);
-	done(r, p + n);
+	return p + n;
+}
+
+void
+alert_row_put_group(struct alert_row *r, const struct stored_group *g)
+{
+	char *p = room(r, 1 + 5 * VARINT_MAX + g->route_id->n + g->receiver->n + size_of_labels(g->labels) + GROUP_STATE_MAX +
+	    g->alerts_n * sizeof(g->alerts[0]));
+
+	*p++ = ENTRY_GROUP;
+	p = varint(p, g->number);
+	p = put_string(r, p, g->route_id);
+	p = put_string(r, p, g->receiver);
+	p = put_labels(r, p, g->labels);
+	done(r, put_group_state(p, g));
+}
+
+void
+alert_row_put_group_state(struct alert_row *r, const struct stored_group *g)
+{
+	char *p = room(r, 1 + VARINT_MAX + GROUP_STATE_MAX + g->alerts_n * sizeof(g->alerts[0]));
+
+	*p++ = ENTRY_GROUP_STATE;
+	p = varint(p, g->number);
+	done(r, put_group_state(p, g));
 }
 
 static void
@@ -253,9 +257,6 @@ alert_row_put_group_drop(struct alert_row *r, uint64_t number)
 {
 	put_number(r, ENTRY_GROUP_DROP, number);
 }
-
-/* The length stands in front in four bytes, the lowest first: it is known when the body is there. */
-#define LENGTH_BYTES 4
 
 size_t
 alert_row_begin_record(struct alert_row *r, unsigned table, uint64_t number)
@@ -282,286 +283,4 @@ void
 alert_row_put_record_drop(struct alert_row *r, uint64_t number)
 {
 	put_number(r, ENTRY_RECORD_DROP, number);
-}
-
-struct reading {
-	struct proto_reader r;
-	VEC(struct str) strings;
-	VEC(struct label_pair) pairs;
-	VEC(uint64_t) alerts;
-};
-
-static bool
-get_bytes(struct reading *in, size_t n, struct str *out)
-{
-	if (in->r.rest.n < n)
-		return false;
-	*out = str_sub(in->r.rest, 0, n);
-	in->r.rest = str_sub(in->r.rest, n, in->r.rest.n);
-	return true;
-}
-
-static bool
-get_byte(struct reading *in, unsigned char *out)
-{
-	struct str one;
-
-	if (!get_bytes(in, 1, &one))
-		return false;
-	*out = (unsigned char)one.p[0];
-	return true;
-}
-
-static bool
-get_string(struct reading *in, struct str *out)
-{
-	uint64_t n;
-
-	if (!proto_read_varint(&in->r, &n) || n > in->strings.n)
-		return false;
-	if (n > 0) {
-		*out = in->strings.v[n - 1];
-		return true;
-	}
-	if (!proto_read_varint(&in->r, &n) || !get_bytes(in, n, out))
-		return false;
-	VEC_PUSH(&in->strings, *out);
-	return true;
-}
-
-static bool
-get_pairs(struct reading *in)
-{
-	uint64_t n;
-
-	in->pairs.n = 0;
-	if (!proto_read_varint(&in->r, &n) || n > in->r.rest.n / 2)
-		return false;
-	for (uint64_t i = 0; i < n; i++) {
-		struct label_pair p;
-
-		if (!get_string(in, &p.name) || !get_string(in, &p.value))
-			return false;
-		VEC_PUSH(&in->pairs, p);
-	}
-	return true;
-}
-
-static bool
-get_labels(struct reading *in, struct labels **out)
-{
-	if (!get_pairs(in))
-		return false;
-	*out = labels_new(in->pairs.v, in->pairs.n);
-	return true;
-}
-
-/* Nobody asks for their hashes, which take long. */
-static bool
-get_annotations(struct reading *in, struct labels **out)
-{
-	if (!get_pairs(in))
-		return false;
-	*out = labels_new_unhashed(in->pairs.v, in->pairs.n);
-	return true;
-}
-
-static bool
-get_time(struct reading *in, struct wall *out)
-{
-	uint64_t s, ns, offset;
-
-	if (!proto_read_varint(&in->r, &s) || !proto_read_varint(&in->r, &ns) ||
-	    !proto_read_varint(&in->r, &offset))
-		return false;
-	/* The range of RFC 3339, with some room. */
-	if (unzigzag(s) < -INT64_C(62200000000) || unzigzag(s) > INT64_C(253500000000) || ns > 999999999 ||
-	    unzigzag(offset) < -86400 || unzigzag(offset) > 86400)
-		return false;
-	*out = (struct wall){ unzigzag(s), (int32_t)ns, (int32_t)unzigzag(offset) };
-	return true;
-}
-
-static bool
-get_times(struct reading *in, struct alert_times *out)
-{
-	unsigned char flags;
-
-	if (!get_byte(in, &flags))
-		return false;
-	out->timeout = (flags & FLAG_TIMEOUT) != 0;
-	return get_time(in, &out->starts) && get_time(in, &out->ends) && get_time(in, &out->updated);
-}
-
-static bool
-get_id(struct reading *in, struct alert_id *out)
-{
-	struct str bytes;
-
-	if (!get_bytes(in, sizeof(out->fingerprint) + sizeof(out->hash), &bytes))
-		return false;
-	memcpy(&out->fingerprint, bytes.p, sizeof(out->fingerprint));
-	memcpy(&out->hash, bytes.p + sizeof(out->fingerprint), sizeof(out->hash));
-	return true;
-}
-
-static bool
-get_alert(struct reading *in, const struct alert_row_reader *reader)
-{
-	struct alert *a = SLAB_NEW(struct alert);
-	struct alert_times t;
-	struct str url;
-
-	a->refs = 1;
-	if (!get_labels(in, &a->labels) || !get_annotations(in, &a->annotations) || !get_string(in, &url) ||
-	    !get_times(in, &t)) {
-		alert_unref(a);
-		return false;
-	}
-	a->generator_url = istr_get(url);
-	a->starts = t.starts;
-	a->ends = t.ends;
-	a->updated = t.updated;
-	a->timeout = t.timeout;
-	reader->alert(reader->arg, a);
-	return true;
-}
-
-static bool
-get_fingerprints(struct reading *in, struct stored_group *g)
-{
-	uint64_t n;
-	struct str bytes;
-
-	if (!proto_read_varint(&in->r, &n) || n > in->r.rest.n / sizeof(uint64_t) ||
-	    !get_bytes(in, n * sizeof(uint64_t), &bytes))
-		return false;
-	in->alerts.n = 0;
-	for (uint64_t i = 0; i < n; i++) {
-		uint64_t one;
-
-		memcpy(&one, bytes.p + i * sizeof(one), sizeof(one));
-		VEC_PUSH(&in->alerts, one);
-	}
-	g->alerts = in->alerts.v;
-	g->alerts_n = n;
-	return true;
-}
-
-static bool
-get_group(struct reading *in, const struct alert_row_reader *reader)
-{
-	struct stored_group g = { 0 };
-	struct str route_id, receiver;
-	unsigned char flags;
-	uint64_t wait, interval;
-	bool ok;
-
-	if (!proto_read_varint(&in->r, &g.number) || g.number == 0 || !get_string(in, &route_id) ||
-	    !get_string(in, &receiver) || !get_labels(in, &g.labels))
-		return false;
-	ok = get_byte(in, &flags) && get_time(in, &g.next_flush) && proto_read_varint(&in->r, &wait) &&
-	    proto_read_varint(&in->r, &interval) && get_fingerprints(in, &g);
-	if (ok) {
-		g.flushed = (flags & FLAG_FLUSHED) != 0;
-		g.group_wait = (span)wait;
-		g.group_interval = (span)interval;
-		g.route_id = istr_get(route_id);
-		g.receiver = istr_get(receiver);
-		reader->group(reader->arg, &g);
-		istr_unref(g.route_id);
-		istr_unref(g.receiver);
-	}
-	labels_unref(g.labels);
-	return ok;
-}
-
-static bool
-get_group_drop(struct reading *in, const struct alert_row_reader *reader)
-{
-	uint64_t number;
-
-	if (!proto_read_varint(&in->r, &number))
-		return false;
-	reader->group_drop(reader->arg, number);
-	return true;
-}
-
-static bool
-get_record(struct reading *in, const struct alert_row_reader *reader)
-{
-	uint64_t table, number;
-	struct str length, body;
-	size_t n = 0;
-
-	if (!proto_read_varint(&in->r, &table) || (table != TABLE_LOG_ENTRY && table != TABLE_INTENT) ||
-	    !proto_read_varint(&in->r, &number) || number == 0 || !get_bytes(in, LENGTH_BYTES, &length))
-		return false;
-	for (size_t i = 0; i < LENGTH_BYTES; i++)
-		n |= (size_t)(unsigned char)length.p[i] << 8 * i;
-	if (!get_bytes(in, n, &body))
-		return false;
-	reader->record(reader->arg, (unsigned)table, number, body);
-	return true;
-}
-
-static bool
-get_record_drop(struct reading *in, const struct alert_row_reader *reader)
-{
-	uint64_t number;
-
-	if (!proto_read_varint(&in->r, &number))
-		return false;
-	reader->record_drop(reader->arg, number);
-	return true;
-}
-
-static bool
-get_entry(struct reading *in, const struct alert_row_reader *reader)
-{
-	struct alert_times t;
-	struct alert_id id;
-	unsigned char kind;
-
-	if (!get_byte(in, &kind))
-		return false;
-	switch (kind) {
-	case ENTRY_ALERT:
-		return get_alert(in, reader);
-	case ENTRY_TIMES:
-		if (!get_id(in, &id) || !get_times(in, &t))
-			return false;
-		reader->times(reader->arg, id, &t);
-		return true;
-	case ENTRY_DROP:
-		if (!get_id(in, &id))
-			return false;
-		reader->drop(reader->arg, id);
-		return true;
-	case ENTRY_GROUP:
-		return get_group(in, reader);
-	case ENTRY_GROUP_DROP:
-		return get_group_drop(in, reader);
-	case ENTRY_RECORD:
-		return get_record(in, reader);
-	case ENTRY_RECORD_DROP:
-		return get_record_drop(in, reader);
-	default:
-		return false;
-	}
-}
-
-bool
-alert_row_read(struct str body, const struct alert_row_reader *reader, struct err *e)
-{
-	struct reading in = { .r = { .rest = body } };
-	unsigned char format;
-	bool ok = get_byte(&in, &format) && format == FORMAT;
-
-	while (ok && in.r.rest.n > 0)
-		ok = get_entry(&in, reader);
-	VEC_FINI(&in.strings);
-	VEC_FINI(&in.pairs);
-	VEC_FINI(&in.alerts);
-	return ok || err_set(e, ERR_INVALID, "malformed row of alerts");
 }

@@ -4,8 +4,8 @@
  * body of a row.
  *
  * A transaction stores all of them as one or a few rows, each a
- * byte string of entries: whole alerts, new times of known ones, whole groups,
- * whole records (wire/records.h), and drops. Strings repeat endlessly, so each is written once per row and
+ * byte string of entries: whole alerts, new times of known ones, whole groups, new
+ * states of known ones, whole records (wire/records.h), and drops. Strings repeat endlessly, so each is written once per row and
  * referred to by number after that. Rows are read in order; each stands alone.
  * The first byte is the format's version. Loop thread only (interned strings).
  */
@@ -66,6 +66,8 @@ void alert_row_put(struct alert_row *r, const struct alert *a);
 void alert_row_put_times(struct alert_row *r, const struct alert *a);
 void alert_row_put_drop(struct alert_row *r, struct alert_id id);
 void alert_row_put_group(struct alert_row *r, const struct stored_group *g);
+/* All but its route, receiver and labels, which never change: a row before has those. */
+void alert_row_put_group_state(struct alert_row *r, const struct stored_group *g);
 void alert_row_put_group_drop(struct alert_row *r, uint64_t number);
 /* The body is what is appended to the buffer between the two: the latter gets what the former returned. `table` is its kind. */
 size_t alert_row_begin_record(struct alert_row *r, unsigned table, uint64_t number);
@@ -78,6 +80,7 @@ struct alert_row_reader {
 	void (*times)(void *arg, struct alert_id id, const struct alert_times *t);
 	void (*drop)(void *arg, struct alert_id id);
 	void (*group)(void *arg, const struct stored_group *g);
+	void (*group_state)(void *arg, const struct stored_group *g);	/* without those */
 	void (*group_drop)(void *arg, uint64_t number);
 	void (*record)(void *arg, unsigned table, uint64_t number, struct str body);
 	void (*record_drop)(void *arg, uint64_t number);

@@ -226,6 +226,18 @@ row_log_add_group(struct row_log *k, const struct stored_group *g)
 	return kg;
 }
 
+void
+row_log_set_state(struct kept_group *kg, const struct stored_group *g)
+{
+	if (kg->g.alerts != &kg->one)
+		mem_free((uint64_t *)(uintptr_t)kg->g.alerts);
+	set_members(kg, g->alerts, g->alerts_n);
+	kg->g.next_flush = g->next_flush;
+	kg->g.group_wait = g->group_wait;
+	kg->g.group_interval = g->group_interval;
+	kg->g.flushed = g->flushed;
+}
+
 static struct kept_group *
 new_group(struct row_log *k, const struct group_state *g)
 {
@@ -245,6 +257,8 @@ new_group(struct row_log *k, const struct group_state *g)
 void
 row_log_set_group(struct row_log *k, const struct group_state *g, uint64_t no, void **place)
 {
+	const struct stored_group state = { .next_flush = g->next_flush, .flushed = g->flushed, .group_wait = g->group_wait,
+		.group_interval = g->group_interval, .alerts = g->alerts, .alerts_n = g->alerts_n };
 	struct kept_item *i = *place;
 	struct kept_group *kg;
 
@@ -253,14 +267,8 @@ row_log_set_group(struct row_log *k, const struct group_state *g, uint64_t no, v
 	kg = group_of(i);
 	assert(i->kind == KEPT_GROUP && kg->g.labels == g->labels && str_eq(istr_str(kg->g.route_id), g->route_id) &&
 	    str_eq(istr_str(kg->g.receiver), g->receiver));
-	if (kg->g.alerts != &kg->one)
-		mem_free((uint64_t *)(uintptr_t)kg->g.alerts);
-	set_members(kg, g->alerts, g->alerts_n);
-	kg->g.next_flush = g->next_flush;
-	kg->g.group_wait = g->group_wait;
-	kg->g.group_interval = g->group_interval;
-	kg->g.flushed = g->flushed;
-	row_log_news(k, i, NEWS_ALL, no);
+	row_log_set_state(kg, &state);
+	row_log_news(k, i, NEWS_TIMES, no);
 }
 
 bool

@@ -120,7 +120,7 @@ void row_log_each_group(struct row_log *k, void (*visit)(void *arg, const struct
 /* Log entries or intents that were read, each by the body that it was written with; `visit` may call one of the two below for it. */
 void row_log_each_record(struct row_log *k, enum db_table t,
     void (*visit)(void *arg, struct row_log *k, struct kept_record *r, struct str body), void *arg);
-/* What the record has become: c->entry in the log, which has its place from now on, or an intent. no: it is news, of that number; 0: not. */
+/* Takes what the record has become: c->entry in the log, which has its place from now on, or an intent. no: it is news, of that number; 0: not. */
 void row_log_restored(struct row_log *k, struct kept_record *r, const struct change *c, uint64_t no);
 /* The engine has no use for it: the disk forgets it. */
 void row_log_restored_not(struct row_log *k, struct kept_record *r);

@@ -135,6 +135,16 @@ load_group(void *arg, const struct stored_group *g)
 }
 
 static void
+load_group_state(void *arg, const struct stored_group *g)
+{
+	struct loading *in = arg;
+	const struct found *f = find_number(&in->k->index->groups, g->number);
+
+	if (f != NULL)
+		row_log_set_state(group_of(f->item), g);
+}
+
+static void
 load_group_drop(void *arg, uint64_t number)
 {
 	struct loading *in = arg;
@@ -171,7 +181,7 @@ bool
 row_log_load_row(struct row_log *k, struct str key, struct str body, struct err *e)
 {
 	struct loading in = { .k = k };
-	struct alert_row_reader reader = { load_alert, load_times, load_drop, load_group, load_group_drop, load_record, load_record_drop, &in };
+	struct alert_row_reader reader = { load_alert, load_times, load_drop, load_group, load_group_state, load_group_drop, load_record, load_record_drop, &in };
 	uint64_t number = codec_get_number_key(key);
 	size_t n = 0;
 	bool ok;

@@ -9,6 +9,7 @@
 #include "core/nflog.h"
 #include "row_log.h"
 
+/* NEWS_TIMES: what it is spelled out with is true, but for an alert's times or a group's state. */
 enum news { NEWS_NONE, NEWS_TIMES, NEWS_ALL };
 
 /* The part that is the same for all. */
@@ -116,6 +117,8 @@ void row_log_free_record(struct row_log *k, struct kept_record *r);
 void row_log_put_record(struct row_log *k, struct kept_record *r);
 
 struct kept_alert *row_log_add_alert(struct row_log *k, struct alert *a);
+/* Takes the state over, but for what never changes. */
+void row_log_set_state(struct kept_group *kg, const struct stored_group *g);
 /* A copy with references of its own. */
 struct kept_group *row_log_add_group(struct row_log *k, const struct stored_group *g);
 

@@ -108,6 +108,8 @@ write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 	k->news_n--;
 	if (whole)
 		write_whole(k, i, row);
+	else if (i->kind == KEPT_GROUP)
+		alert_row_put_group_state(&k->row, &group_of(i)->g);
 	else
 		alert_row_put_times(&k->row, alert_of(i)->alert);
 	i->news = NEWS_NONE;

