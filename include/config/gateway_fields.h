@@ -59,7 +59,7 @@
 	GATEWAY_ROW_(S, "validity", FIELD_DURATION, at validity, span, .flags = F_OMIT_EMPTY,                         \
 	    .doc = "How long a message that cannot be delivered is tried; a page that is hours late is noise."),      \
 	GATEWAY_ROW_(S, "on_unknown", FIELD_STRING, at unknown_word, struct str, .flags = F_OMIT_EMPTY,               \
-	    .doc = "A request that had no answer: retry (the default), next_gateway, or give_up, so that nobody gets it twice."), \
+	    .doc = "A request that had no answer: retry (the default), next_gateway, or give_up, so that nobody gets it twice, also when the router was killed."), \
 	GATEWAY_ROW_(S, "per_second", FIELD_UINT, at budget.per_second, uint64_t, .flags = F_OMIT_EMPTY,              \
 	    .doc = "Messages a second at most; others wait."),                                                        \
 	GATEWAY_ROW_(S, "per_person_hour", FIELD_UINT, at budget.per_person_hour, uint64_t, .flags = F_OMIT_EMPTY,    \

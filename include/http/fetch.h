@@ -43,6 +43,7 @@ struct fetch_request {
 	span idle;			/* the longest time in which nothing may come or go; 0: any */
 	size_t body_max;		/* how much of an answer is kept; 0: 1 MiB */
 	bool status_decides;		/* an answer whose body breaks off, or does not end in time, is one all the same (cut) */
+	bool once;			/* never sent again by itself: on a connection of its own, as one that was kept may turn out to be closed */
 	struct fetch_gate *gate;	/* borrowed; NULL: always open. Asked for each redirect anew, and not for tokens of oauth2 */
 	struct fetch_sink *sink;	/* takes it instead, borrowed; NULL: none. Refusals and redirects are not for it */
 };

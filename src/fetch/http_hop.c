@@ -387,6 +387,10 @@ http_hop_begin(struct http_hop *leg, struct err *e)
 	SET(easy, CURLOPT_WRITEDATA, leg);
 	SET(easy, CURLOPT_HEADERFUNCTION, on_header);
 	SET(easy, CURLOPT_HEADERDATA, leg);
+	if (leg->r->once) {
+		SET(easy, CURLOPT_FRESH_CONNECT, 1L);
+		SET(easy, CURLOPT_FORBID_REUSE, 1L);
+	}
 	if (leg->r->gate != NULL) {
 		SET(easy, CURLOPT_PREREQFUNCTION, on_connected);
 		SET(easy, CURLOPT_PREREQDATA, leg);

@@ -195,6 +195,7 @@ make_request(struct attempt *a, struct recipient *r, size_t way, struct request 
 		return true;
 	limit_time(a, &out->http);
 	out->http.secret_url = true;
+	out->http.once = w->gateway->on_unknown == UNKNOWN_GIVE_UP;
 	if (w->gateway->http_config != NULL)
 		out->http.http = w->gateway->http_config;
 	return true;

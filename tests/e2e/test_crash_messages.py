@@ -4,6 +4,7 @@ kill -9 again and again while text messages leave by a gateway that fails, hangs
 
 Groups come in waves, and each wave is cut short by a kill when half of it has arrived. Every recipient gets each group's message. Twice
 only when the gateway had not answered, or when the process died between its answer and the moment that was on disk. What became of each is told by GET /api/ext/v1/deliveries afterwards.
+With `on_unknown: give_up` nobody gets it twice, whenever the process dies: it may be that nobody gets it, and then it is shown as unknown.
 
 TOCSIN_CRASH_GROUPS and TOCSIN_CRASH_ALERTS (in each group) set the load; the form to be seen before a release takes some minutes:
     TOCSIN_CRASH_GROUPS=500 TOCSIN_CRASH_ALERTS=20 TOCSIN=build/dev/tocsin pytest -s tests/e2e/test_crash_messages.py
@@ -37,6 +38,15 @@ receivers:
   - name: phone
     sms_configs: [{{url: "{url}/sms", to: {phones}, form: {{to: '{{{{ .To }}}}', text: '{{{{ .Text }}}}'}}, timeout: 3s,
                    text: '{{{{ .GroupLabels.alertname }}}}'}}]
+"""
+# Some leave in a second: when the process dies, others wait for their turn.
+PACED = """
+route: {{receiver: phone, group_by: [alertname], group_wait: 500ms, group_interval: 5m, repeat_interval: 10h}}
+receivers:
+  - name: phone
+    sms_configs: [{{gateways: [once], to: {phones}, timeout: 3s, text: '{{{{ .GroupLabels.alertname }}}}'}}]
+gateways:
+  - {{name: once, preset: http, url: "{url}/sms", form: {{to: '{{{{ .To }}}}', text: '{{{{ .Text }}}}'}}, on_unknown: give_up, per_second: 20}}
 """
 
 
@@ -84,21 +94,34 @@ def deliveries(server):
     return out
 
 
-def test_each_message_arrives(serve, sink, capsys):
-    gateway = Gateway(sink)
-    server = serve(CONFIG.format(url=sink.url, phones=json.dumps(PHONES)))
-    wanted = {(f"G{g}", phone) for g in range(GROUPS) for phone in PHONES}
+def storm(server, gateway, groups):
+    """Posts waves of groups, and kills the server in the middle of each; returns when."""
     kills = []
-    for first in range(0, GROUPS, WAVE):
-        wave = range(first, min(first + WAVE, GROUPS))
+    for first in range(0, groups, WAVE):
+        wave = range(first, min(first + WAVE, groups))
         server.post("/api/v2/alerts", [{"labels": {"alertname": f"G{g}", "n": str(n)}, "endsAt": rfc3339(36000)}
                                        for g in wave for n in range(ALERTS)])
         fresh = {(f"G{g}", phone) for g in wave for phone in PHONES}
-        until(lambda: len(fresh & gateway.accepted()) >= len(fresh) // 2, "half of a wave")
+        until(lambda fresh=fresh: len(fresh & gateway.accepted()) >= len(fresh) // 2, "half of a wave")
         began = time.monotonic()
         server.kill()
         kills.append((began, time.monotonic()))
         server.start()
+    return kills
+
+
+def states_of(server):
+    states = collections.defaultdict(list)
+    for d in deliveries(server):
+        states[re.search(r'alertname="(\w+)"', d["group_key"]).group(1), d["recipient"]].append(d["state"])
+    return states
+
+
+def test_each_message_arrives(serve, sink, capsys):
+    gateway = Gateway(sink)
+    server = serve(CONFIG.format(url=sink.url, phones=json.dumps(PHONES)))
+    wanted = {(f"G{g}", phone) for g in range(GROUPS) for phone in PHONES}
+    kills = storm(server, gateway, GROUPS)
     until(lambda: wanted <= gateway.accepted(), lambda: f"never told: {sorted(wanted - gateway.accepted())[:20]}")
     # Whatever waits for an answer gives up.
     until(lambda: not any(d["state"] == "pending" for d in deliveries(server)), "the last answer")
@@ -116,9 +139,7 @@ def test_each_message_arrives(serve, sink, capsys):
         before.append(r)
     assert not unexplained, f"seed {SEED}: {len(unexplained)} of {unexplained[:5]}; kills {kills}"
 
-    states = collections.defaultdict(list)
-    for d in deliveries(server):
-        states[re.search(r'alertname="(\w+)"', d["group_key"]).group(1), d["recipient"]].append(d["state"])
+    states = states_of(server)
     assert set(states) == wanted, f"seed {SEED}"
     for what, all_of_it in states.items():
         assert "accepted" in all_of_it, f"seed {SEED}: {what} is {all_of_it}"
@@ -126,6 +147,38 @@ def test_each_message_arrives(serve, sink, capsys):
     with capsys.disabled():
         print(f"\nseed {SEED}: {len(wanted)} messages, {len(sink.items)} requests, {len(kills)} kills, {again} requests more than "
               f"one, all explained: the oldest answer that a kill lost was {oldest:.2f} s old; deliveries: {dict(counted)}")
+
+
+def test_nobody_gets_it_twice(serve, sink, capsys):
+    gateway, groups = Gateway(sink), max(GROUPS // 2, WAVE)
+    server = serve(PACED.format(url=sink.url, phones=json.dumps(PHONES)))
+    wanted = {(f"G{g}", phone) for g in range(groups) for phone in PHONES}
+    kills = storm(server, gateway, groups)
+    until(lambda: set(states_of(server)) == wanted, lambda: f"never asked for: {sorted(wanted - set(states_of(server)))[:20]}")
+    until(lambda: not any(d["state"] == "pending" for d in deliveries(server)), "the last answer")
+    gateway.over.set()
+
+    asked = collections.defaultdict(list)
+    for r in sorted((r for r in list(sink.items) if "what" in r), key=lambda r: r["at"]):
+        asked[r["what"]].append(r)
+    # Who is asked again had refused.
+    twice = {what: [(r["fate"], r["at"]) for r in all_of_it] for what, all_of_it in asked.items()
+             if any(r["fate"] != "fails" for r in all_of_it[:-1])}
+    assert not twice, f"seed {SEED}: {list(twice.items())[:5]}; kills {kills}"
+    states, unknown = states_of(server), 0
+    for what in wanted:
+        assert len(states[what]) == 1, f"seed {SEED}: {what} is {states[what]}"
+        last = asked[what][-1] if asked[what] else None
+        if states[what] == ["unknown"]:
+            unknown += 1
+            assert last is None or may_be_unheard(last, {"at": float("inf")}, kills), f"seed {SEED}: {what} was told: {last}; {kills}"
+        else:
+            assert states[what] == ["accepted"] and last["fate"] == "ok", f"seed {SEED}: {what} is {states[what]}, {last}"
+    # Those that waited for their turn when the process died were told by the next one.
+    assert any(r["at"] > dead for r in sink.items for _, dead in kills[-1:] if "what" in r), f"seed {SEED}"
+    with capsys.disabled():
+        print(f"\nseed {SEED}: {len(wanted)} messages, {sum(len(v) for v in asked.values())} requests, {len(kills)} kills, "
+              f"{unknown} unknown, nobody was told twice")
 
 
 def until(true, what, timeout=300):

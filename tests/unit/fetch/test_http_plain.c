@@ -332,6 +332,30 @@ START_TEST(what_may_have_been_taken_is_not_said_to_be_lost)
 }
 END_TEST
 
+/* On a connection that was kept a request that ends with it goes to another one, as the other side may just have closed it. */
+START_TEST(some_are_never_sent_again)
+{
+	for (int once = 0; once < 2; once++)
+		for (int warm = 0; warm < 3; warm++) {
+			bool again = once == 0 && warm == 2;
+			struct fetch_request r;
+
+			begin(warm);
+			r = post();
+			r.once = once == 1;
+			w.requests = 0;
+			w.answer = "";
+			w.hang_up = true;
+			run(&r);
+			ck_assert_int_eq(w.requests, again ? 2 : 1);
+			ck_assert_int_eq(w.got.resp.unanswered, !again);
+			run(&r);
+			ck_assert_int_eq(w.got.resp.status, 200);
+			end();
+		}
+}
+END_TEST
+
 /* To the byte. */
 START_TEST(what_leaves_is_what_libcurl_sends)
 {
@@ -497,6 +521,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, ends_have_their_verdicts, 0, ARRAY_LEN(ends));
 	tcase_add_loop_test(tc, a_status_may_be_enough, 0, 3);
 	tcase_add_test(tc, what_may_have_been_taken_is_not_said_to_be_lost);
+	tcase_add_test(tc, some_are_never_sent_again);
 	tcase_add_test(tc, what_leaves_is_what_libcurl_sends);
 	tcase_add_test(tc, redirects_are_followed);
 	tcase_add_test(tc, a_connection_that_was_closed_is_not_used);
