@@ -50,7 +50,8 @@ bird_judge(struct arena *a, const struct gateway *g, const struct response *r, s
 	out->id = ok ? arena_str(a, json_small_str(doc, "id", STR_NONE)) : STR_NONE;
 	out->why = arena_str(a, json_small_str(doc, "message", STR_NONE));
 	json_small_free(&doc);
-	return ok && out->id.n > 0 ? GATEWAY_ACCEPTED : gateway_by_status(r);
+	/* 202: it is accepted. */
+	return ok && (out->id.n > 0 || r->status == 202) ? GATEWAY_ACCEPTED : gateway_by_status(r);
 }
 
 static const struct gateway_tells bird_tells = {

@@ -56,7 +56,7 @@ struct gateway_message {
 };
 
 enum gateway_word {
-	GATEWAY_ACCEPTED,
+	GATEWAY_ACCEPTED,	/* also without an id that can be read, where the status says it: then there are no reports of it */
 	GATEWAY_LATER,		/* another attempt may do better */
 	GATEWAY_REFUSED,	/* this gateway will not take it */
 };

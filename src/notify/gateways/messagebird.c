@@ -33,12 +33,17 @@ messagebird_request(struct attempt *a, const struct gateway_message *m, struct r
 	return true;
 }
 
-static bool
-is_under_way(struct json_t *doc)
+static struct str
+state_of(struct json_t *doc)
 {
 	struct json_t *items = json_small_get(json_small_get(doc, "recipients"), "items");
-	struct str status = json_small_str(json_small_at(items, 0), "status", STR_NONE);
 
+	return json_small_str(json_small_at(items, 0), "status", STR_NONE);
+}
+
+static bool
+is_under_way(struct str status)
+{
 	return str_is(status, "sent") || str_is(status, "buffered") || str_is(status, "scheduled") ||
 	    str_is(status, "delivered");
 }
@@ -48,12 +53,15 @@ messagebird_judge(struct arena *a, const struct gateway *g, const struct respons
 {
 	struct json_t *doc = json_small_parse(r->body, JSON_FIRST_VALUE, NULL);
 	struct json_t *error = json_small_at(json_small_get(doc, "errors"), 0);
+	struct str state = state_of(doc);
 	enum gateway_word word = gateway_by_status(r);
 
 	(void)g;
 	out->id = arena_str(a, json_small_str(doc, "id", STR_NONE));
 	out->why = arena_str(a, json_small_str(error, "description", STR_NONE));
-	if (r->status / 100 == 2 && out->id.n > 0 && is_under_way(doc))
+	/* 201 and 202: the message was made, unless it says otherwise. */
+	if ((r->status / 100 == 2 && out->id.n > 0 && is_under_way(state)) ||
+	    ((r->status == 201 || r->status == 202) && state.n == 0 && error == NULL))
 		word = GATEWAY_ACCEPTED;
 	json_small_free(&doc);
 	return word;

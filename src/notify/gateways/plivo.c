@@ -57,6 +57,8 @@ plivo_judge(struct arena *a, const struct gateway *g, const struct response *r, 
 	if (ok)
 		out->id = arena_str(a, id);
 	out->why = arena_str(a, json_small_str(doc, "error", STR_NONE));
+	/* 202: it is queued, unless the number was none. */
+	ok |= r->status == 202 && out->why.n == 0 && json_small_get(doc, "invalid_number") == NULL;
 	json_small_free(&doc);
 	return ok ? GATEWAY_ACCEPTED : gateway_by_status(r);
 }

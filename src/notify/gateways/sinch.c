@@ -56,7 +56,8 @@ sinch_judge(struct arena *a, const struct gateway *g, const struct response *r, 
 	out->id = ok ? arena_str(a, json_small_str(doc, "id", STR_NONE)) : STR_NONE;
 	out->why = arena_str(a, json_small_str(doc, "text", STR_NONE));
 	json_small_free(&doc);
-	return ok && out->id.n > 0 ? GATEWAY_ACCEPTED : gateway_by_status(r);
+	/* 201: the batch was made. */
+	return ok && (out->id.n > 0 || r->status == 201) ? GATEWAY_ACCEPTED : gateway_by_status(r);
 }
 
 static const struct gateway_tells sinch_tells = {

@@ -57,7 +57,8 @@ twilio_judge(struct arena *a, const struct gateway *g, const struct response *r,
 
 	(void)g;
 	out->id = arena_str(a, json_small_str(doc, "sid", STR_NONE));
-	if (ok && code == 0 && out->id.n > 0)
+	/* 201 is an answer of its own: the message was made. */
+	if (code == 0 && (r->status == 201 || (ok && out->id.n > 0)))
 		word = GATEWAY_ACCEPTED;
 	else if (code != 0)
 		out->why = arena_printf(a, "%lld %.*s", (long long)code,
