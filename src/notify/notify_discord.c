@@ -14,17 +14,15 @@
 
 struct discord_settings {
 	struct integration_common common;
-	struct str webhook_url, webhook_url_file, content, title, message, username, avatar_url;
+	struct settings_hook hook;
+	struct str content, title, message, username, avatar_url;
 };
 
 #define TEXT_FLAGS (F_TEMPLATE | F_OMIT_EMPTY)
 
 static const struct field discord_fields[] = {
 	COMMON_FIELDS(struct discord_settings, "true"),
-	URL_FIELD(struct discord_settings, webhook_url, .flags = F_SECRET | F_OMIT_EMPTY,
-	    .doc = "Incoming webhook to post to."),
-	STRING_FIELD(struct discord_settings, webhook_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY,
-	    .doc = "File that holds webhook_url."),
+	HOOK_FIELDS(struct discord_settings, "Incoming webhook to post to."),
 	STRING_FIELD(struct discord_settings, content, .flags = TEXT_FLAGS, .doc = "Text above the embed."),
 	STRING_FIELD(struct discord_settings, title, .flags = TEXT_FLAGS,
 	    .fallback = "{{ template \"discord.default.title\" . }}", .doc = "Title of the embed."),
@@ -41,7 +39,7 @@ discord_check(void *settings, struct arena *a, struct err *e)
 	const struct discord_settings *s = settings;
 
 	(void)a;
-	return settings_exactly_one(s->webhook_url, s->webhook_url_file, "webhook_url", "webhook_url_file", e);
+	return settings_check_hook(&s->hook, e);
 }
 
 static void
@@ -68,7 +66,7 @@ discord_start(struct attempt *a, struct request *out, struct err *e)
 	struct url avatar;
 	enum step step;
 
-	if (!settings_read_url(a, s->webhook_url, s->webhook_url_file, "webhook_url_file", &url, e))
+	if (!settings_read_hook(a, &s->hook, &url, e))
 		return STEP_FAIL;
 	http_json_begin(&j);
 	json_object_begin(&j.w);

@@ -6,21 +6,24 @@
 #include "messenger.h"
 #include "settings.h"
 
-#define MESSAGE_BYTES 32000
+/*
+ * A message may have 32,000 bytes with all that is in it (developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages/create);
+ * what is not text takes some of them.
+ */
+#define MESSAGE_BYTES 31000
 
 struct googlechat_settings {
 	struct integration_common common;
-	struct str webhook_url, webhook_url_file, message;
+	struct settings_hook hook;
+	struct str message;
 	bool threading;
 };
 
 static const struct field googlechat_fields[] = {
 	COMMON_FIELDS(struct googlechat_settings, "true"),
-	URL_FIELD(struct googlechat_settings, webhook_url, .flags = F_SECRET | F_OMIT_EMPTY, .doc = "Webhook of the space."),
-	STRING_FIELD(struct googlechat_settings, webhook_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY,
-	    .doc = "File that holds webhook_url."),
+	HOOK_FIELDS(struct googlechat_settings, "Webhook of the space."),
 	STRING_FIELD(struct googlechat_settings, message, .flags = F_TEMPLATE | F_OMIT_EMPTY,
-	    .fallback = "{{ template \"googlechat.default.message\" . }}", .doc = "Text of the message, cut to 32000 bytes."),
+	    .fallback = "{{ template \"googlechat.default.message\" . }}", .doc = "Text of the message, cut to 31000 bytes."),
 	BOOL_FIELD(struct googlechat_settings, threading, .fallback = "true",
 	    .doc = "Whether messages of a group answer each other."),
 	{ 0 },
@@ -32,7 +35,7 @@ googlechat_check(void *settings, struct arena *a, struct err *e)
 	const struct googlechat_settings *s = settings;
 
 	(void)a;
-	return settings_exactly_one(s->webhook_url, s->webhook_url_file, "webhook_url", "webhook_url_file", e);
+	return settings_check_hook(&s->hook, e);
 }
 
 static enum step
@@ -44,7 +47,7 @@ googlechat_start(struct attempt *a, struct request *out, struct err *e)
 	struct str url;
 	enum step step;
 
-	if (!settings_read_url(a, s->webhook_url, s->webhook_url_file, "webhook_url_file", &url, e))
+	if (!settings_read_hook(a, &s->hook, &url, e))
 		return STEP_FAIL;
 	http_json_begin(&j);
 	json_object_begin(&j.w);

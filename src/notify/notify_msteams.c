@@ -7,17 +7,15 @@
 
 struct msteams_settings {
 	struct integration_common common;
-	struct str webhook_url, webhook_url_file, title, summary, text;
+	struct settings_hook hook;
+	struct str title, summary, text;
 };
 
 #define TEXT_FLAGS (F_TEMPLATE | F_OMIT_EMPTY)
 
 static const struct field msteams_fields[] = {
 	COMMON_FIELDS(struct msteams_settings, "true"),
-	URL_FIELD(struct msteams_settings, webhook_url, .flags = F_SECRET | F_OMIT_EMPTY,
-	    .doc = "Incoming webhook to post to."),
-	STRING_FIELD(struct msteams_settings, webhook_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY,
-	    .doc = "File that holds webhook_url."),
+	HOOK_FIELDS(struct msteams_settings, "Incoming webhook to post to."),
 	STRING_FIELD(struct msteams_settings, title, .flags = TEXT_FLAGS,
 	    .fallback = "{{ template \"msteams.default.title\" . }}", .doc = "Title of the card."),
 	STRING_FIELD(struct msteams_settings, summary, .flags = TEXT_FLAGS,
@@ -33,7 +31,7 @@ msteams_check(void *settings, struct arena *a, struct err *e)
 	const struct msteams_settings *s = settings;
 
 	(void)a;
-	return settings_exactly_one(s->webhook_url, s->webhook_url_file, "webhook_url", "webhook_url_file", e);
+	return settings_check_hook(&s->hook, e);
 }
 
 static enum step
@@ -45,7 +43,7 @@ msteams_start(struct attempt *a, struct request *out, struct err *e)
 	struct str url;
 	enum step step;
 
-	if (!settings_read_url(a, s->webhook_url, s->webhook_url_file, "webhook_url_file", &url, e))
+	if (!settings_read_hook(a, &s->hook, &url, e))
 		return STEP_FAIL;
 	http_json_begin(&j);
 	json_object_begin(&j.w);

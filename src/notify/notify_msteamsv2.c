@@ -7,15 +7,13 @@
 
 struct msteamsv2_settings {
 	struct integration_common common;
-	struct str webhook_url, webhook_url_file, title, text;
+	struct settings_hook hook;
+	struct str title, text;
 };
 
 static const struct field msteamsv2_fields[] = {
 	COMMON_FIELDS(struct msteamsv2_settings, "true"),
-	URL_FIELD(struct msteamsv2_settings, webhook_url, .flags = F_SECRET | F_OMIT_EMPTY,
-	    .doc = "Incoming webhook to post to."),
-	STRING_FIELD(struct msteamsv2_settings, webhook_url_file, .flags = F_PATH_CWD | F_OMIT_EMPTY,
-	    .doc = "File that holds webhook_url."),
+	HOOK_FIELDS(struct msteamsv2_settings, "Incoming webhook to post to."),
 	STRING_FIELD(struct msteamsv2_settings, title, .flags = F_TEMPLATE | F_OMIT_EMPTY,
 	    .fallback = "{{ template \"msteamsv2.default.title\" . }}", .doc = "Title of the card."),
 	STRING_FIELD(struct msteamsv2_settings, text, .flags = F_TEMPLATE | F_OMIT_EMPTY,
@@ -29,7 +27,7 @@ msteamsv2_check(void *settings, struct arena *a, struct err *e)
 	const struct msteamsv2_settings *s = settings;
 
 	(void)a;
-	return settings_exactly_one(s->webhook_url, s->webhook_url_file, "webhook_url", "webhook_url_file", e);
+	return settings_check_hook(&s->hook, e);
 }
 
 /* This kind alone takes the global proxy into an http_config of its own that names none. */
@@ -101,7 +99,7 @@ msteamsv2_start(struct attempt *a, struct request *out, struct err *e)
 	struct str url;
 	enum step step;
 
-	if (!settings_read_url(a, s->webhook_url, s->webhook_url_file, "webhook_url_file", &url, e))
+	if (!settings_read_hook(a, &s->hook, &url, e))
 		return STEP_FAIL;
 	http_json_begin(&j);
 	json_object_begin(&j.w);

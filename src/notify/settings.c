@@ -28,6 +28,18 @@ settings_read_url(struct attempt *a, struct str url, struct str file, const char
 	return render_secret(a, url, file, out, e) || err_ctx(e, "read %s", file_name);
 }
 
+bool
+settings_check_hook(const struct settings_hook *h, struct err *e)
+{
+	return settings_exactly_one(h->url, h->file, "webhook_url", "webhook_url_file", e);
+}
+
+bool
+settings_read_hook(struct attempt *a, const struct settings_hook *h, struct str *out, struct err *e)
+{
+	return settings_read_url(a, h->url, h->file, "webhook_url_file", out, e);
+}
+
 void
 settings_inherit_pair(struct str *value, struct str *file, struct str global_value, struct str global_file)
 {

@@ -23,6 +23,20 @@
 	}
 #define COMMON_FIELDS(S, resolved) SEND_RESOLVED_FIELD(S, resolved), HTTP_CONFIG_FIELD(S)
 
+/* The URL of a channel's webhook, as it is or in a file: `hook` of struct S. */
+struct settings_hook {
+	struct str url, file;
+};
+#define HOOK_FIELDS(S, url_doc)                                                                         \
+	{ .key = "webhook_url", .type = FIELD_URL, .offset = FIELD_CHECKED_(S, hook.url, struct str),   \
+	    .flags = F_SECRET | F_OMIT_EMPTY, .doc = url_doc },                                         \
+	{ .key = "webhook_url_file", .type = FIELD_STRING, .flags = F_PATH_CWD | F_OMIT_EMPTY,          \
+	    .offset = FIELD_CHECKED_(S, hook.file, struct str), .doc = "File that holds webhook_url." }
+/* One of the two is there. */
+bool settings_check_hook(const struct settings_hook *h, struct err *e) MUST_CHECK;
+/* The URL at use. */
+bool settings_read_hook(struct attempt *a, const struct settings_hook *h, struct str *out, struct err *e) MUST_CHECK;
+
 /* Takes *from when *to is unset or empty. */
 static inline void
 inherit_str(struct str *to, struct str from)
