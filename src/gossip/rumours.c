@@ -28,6 +28,16 @@ address_bytes(const struct gossip_address *a)
 	return (struct str){ (const char *)a->ip, a->n };
 }
 
+/*
+ * Incarnations go round, so that there is one above any that somebody names: what is more than half the way ahead is behind. Go's
+ * memberlist compares them as they are, and could not be refuted after UINT32_MAX.
+ */
+static bool
+is_newer(uint64_t a, uint64_t b)
+{
+	return (int32_t)((uint32_t)a - (uint32_t)b) > 0;
+}
+
 /* Says that this member is alive, more loudly than what was said of it. */
 static void
 refute(struct gossip *g, uint64_t accused)
@@ -41,7 +51,7 @@ refute(struct gossip *g, uint64_t accused)
 		.versions = versions_of(me) };
 
 	g->incarnation++;
-	if (accused >= g->incarnation)
+	if (!is_newer(g->incarnation, accused))
 		g->incarnation = (uint32_t)accused + 1;
 	me->incarnation = g->incarnation;
 	m.incarnation = g->incarnation;
@@ -118,7 +128,7 @@ hear_of_self(struct gossip *g, const struct message *m)
 	const struct member *me = g->self;
 	struct str versions = str_sub(m->versions, 0, MESSAGE_VERSIONS);
 
-	if (m->incarnation < me->incarnation)
+	if (is_newer(me->incarnation, m->incarnation))
 		return;
 	if (m->incarnation == me->incarnation && str_eq(m->meta, me->meta) && str_eq(versions, versions_of(me)))
 		return;
@@ -163,7 +173,7 @@ rumour_alive(struct gossip *g, const struct message *m, const struct gossip_addr
 	one->alive_messages++;
 	if (one == g->self)
 		hear_of_self(g, m);
-	else if (m->incarnation > one->incarnation || moved)
+	else if (is_newer(m->incarnation, one->incarnation) || moved)
 		take_as_alive(g, one, m, &at, now);
 }
 
@@ -239,7 +249,7 @@ rumour_suspect(struct gossip *g, const struct message *m, struct mono now)
 	struct member *one = members_find(&g->members, m->node);
 	uint64_t voice = members_hash(m->from);
 
-	if (one == NULL || m->incarnation < one->incarnation)
+	if (one == NULL || is_newer(one->incarnation, m->incarnation))
 		return;
 	if (one->suspicion.on) {
 		if (confirm(&one->suspicion, voice))
@@ -264,7 +274,7 @@ rumour_dead(struct gossip *g, const struct message *m, struct mono now)
 	struct member *one = members_find(&g->members, m->node);
 	bool left = str_eq(m->node, m->from);
 
-	if (one == NULL || m->incarnation < one->incarnation)
+	if (one == NULL || is_newer(one->incarnation, m->incarnation))
 		return;
 	one->suspicion.on = false;
 	if (!member_is_there(one))

@@ -450,6 +450,29 @@ START_TEST(lies_are_refuted)
 }
 END_TEST
 
+/* There is always an incarnation above the one that a member is accused with. */
+START_TEST(no_lie_is_the_last_word)
+{
+	const uint32_t accused[] = { UINT32_MAX, INT32_MAX, UINT32_MAX, 0 };
+	struct message dead = { .type = MESSAGE_DEAD, .node = STR("N1"), .from = STR("N2") };
+
+	cluster(3, 105);
+	net_run(&net, 5 * SPAN_S);
+	for (size_t i = 0; i < ARRAY_LEN(accused); i++) {
+		dead.incarnation = accused[i];
+		send(&dead, "a cluster");
+		/* The first one is behind. */
+		ck_assert_uint_eq(gossip_size(net.nodes[0].g), i == 0 ? 3 : 2);
+		ck_assert_int_ge(net_until_size(&net, 3, 5 * SPAN_S), 0);
+		net_run(&net, 20 * SPAN_S);
+		for (size_t k = 0; k < 3; k++)
+			ck_assert_uint_eq(gossip_size(net.nodes[k].g), 3);
+		ck_assert_uint_ge(net.nodes[1].notes[GOSSIP_NOTE_REFUTED], i);
+	}
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(others_clusters_are_not_heard)
 {
 	struct message m = alive_of("stranger", STR("\x0a\0\0\x09"), 1);
@@ -618,6 +641,7 @@ main(void)
 	tcase_add_test(tc, halves_that_were_split_become_one);
 	tcase_add_test(tc, forgotten_after_the_reconnect_timeout);
 	tcase_add_test(tc, lies_are_refuted);
+	tcase_add_test(tc, no_lie_is_the_last_word);
 	tcase_add_test(tc, others_clusters_are_not_heard);
 	tcase_add_test(tc, a_name_has_one_address);
 	tcase_add_test(tc, strangers_fill_no_memory);
