@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 #include "base/err.h"
@@ -19,10 +20,16 @@
 struct sandbox {
 	const char *const *writable;	/* directories, with all below them; what is not there is left out */
 	size_t writable_n;
+	bool moves;			/* files are moved from one directory below them into another */
 	bool starts_itself;		/* this program may be started anew; else none may */
 	bool files, calls;		/* out: restricted; false: the kernel cannot */
 };
 
+/*
+ * LANDLOCK_ACCESS_FS_… bits of all that is to be forbidden where it is not allowed, with Landlock of that version; 0: none, as the
+ * first one (before kernel 5.19) never lets files move into another directory.
+ */
+uint64_t sandbox_handles(long version, bool moves);
 /* There are no core dumps from now on either. Errors are of a kernel that can, and refuses. */
 bool sandbox_enter(struct sandbox *s, struct err *e) MUST_CHECK;
 

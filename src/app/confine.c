@@ -35,12 +35,15 @@ server_confine(struct server *s, const struct config *c, struct err *e)
 	for (size_t i = 0; i < files->n; i++)
 		writable[box.writable_n++] = directory_of(s, outputs[i].path);
 	for (size_t i = 0; i < c->gateways_n; i++)
-		if (c->gateways[i].spool.n > 0)
+		if (c->gateways[i].spool.n > 0) {
 			writable[box.writable_n++] = arena_str(s->arena, c->gateways[i].spool).p;
+			box.moves = true;
+		}
 	if (!sandbox_enter(&box, e))
 		return false;
 	if (!box.files)
-		LOG(&s->log, LOG_WARN, "The kernel has no Landlock: the sandbox leaves all files as they are");
+		LOG(&s->log, LOG_WARN, "The kernel has no Landlock: the sandbox leaves all files as they are",
+		    F_STR("spools", box.moves ? STR("they need that of 5.19") : STR("none")));
 	if (!box.calls)
 		LOG(&s->log, LOG_WARN, "The kernel has no seccomp: the sandbox leaves all system calls as they are");
 	return true;

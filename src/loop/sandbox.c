@@ -101,21 +101,31 @@ allow_itself(int rules, struct err *e)
 	    (loader == NULL || allow(rules, loader, LANDLOCK_ACCESS_FS_EXECUTE, e));
 }
 
+uint64_t
+sandbox_handles(long version, bool moves)
+{
+	uint64_t rights = CHANGE_RIGHTS | LANDLOCK_ACCESS_FS_EXECUTE;
+
+	if (version < 1 || (version < 2 && moves))
+		return 0;
+	if (version < 2)
+		rights &= ~LANDLOCK_ACCESS_FS_REFER;
+	if (version < 3)
+		rights &= ~LANDLOCK_ACCESS_FS_TRUNCATE;
+	return rights;
+}
+
 static bool
 restrict_files(struct sandbox *s, struct err *e)
 {
-	struct landlock_ruleset_attr attr = { .handled_access_fs = CHANGE_RIGHTS | LANDLOCK_ACCESS_FS_EXECUTE };
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct landlock_ruleset_attr attr = { .handled_access_fs = sandbox_handles(version, s->moves) };
 	uint64_t rights;
 	int rules;
 	bool ok;
 
-	if (version < 1)
+	if (attr.handled_access_fs == 0)
 		return true;
-	if (version < 2)
-		attr.handled_access_fs &= ~LANDLOCK_ACCESS_FS_REFER;
-	if (version < 3)
-		attr.handled_access_fs &= ~LANDLOCK_ACCESS_FS_TRUNCATE;
 	rights = attr.handled_access_fs & ~LANDLOCK_ACCESS_FS_EXECUTE;
 	rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (rules < 0)

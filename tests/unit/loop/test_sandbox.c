@@ -171,6 +171,19 @@ START_TEST(calls_of_no_use_are_refused)
 }
 END_TEST
 
+/* Its first version lets no file move, so it cannot be had with spools. */
+START_TEST(kernels_forbid_what_they_can)
+{
+	ck_assert_uint_eq(sandbox_handles(-1, false), 0);
+	ck_assert_uint_eq(sandbox_handles(1, true), 0);
+	ck_assert_uint_ne(sandbox_handles(1, false), 0);
+	ck_assert_uint_eq(sandbox_handles(1, false) & UINT64_C(3) << 13, 0);
+	ck_assert_uint_eq(sandbox_handles(2, true) & UINT64_C(3) << 13, UINT64_C(1) << 13);
+	ck_assert_uint_eq(sandbox_handles(9, true) & UINT64_C(3) << 13, UINT64_C(3) << 13);
+	ck_assert_uint_eq(sandbox_handles(9, true), sandbox_handles(3, false));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -184,6 +197,7 @@ main(void)
 	tcase_add_test(tc, nothing_else_is_written_and_all_is_read);
 	tcase_add_test(tc, other_programs_are_not_started);
 	tcase_add_test(tc, calls_of_no_use_are_refused);
+	tcase_add_test(tc, kernels_forbid_what_they_can);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_set_fork_status(sr, CK_NOFORK);
