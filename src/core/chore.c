@@ -33,7 +33,7 @@ must_wait(const struct engine *e, const struct chore *c, struct moment now)
 {
 	bool routed = true;
 
-	if (c->kind == CHORE_POSTED || c->kind == CHORE_APPLY || c->kind == CHORE_CLAIMS)
+	if (c->kind == CHORE_POSTED || c->kind == CHORE_APPLY || c->kind == CHORE_CLAIMS || c->kind == CHORE_DIGEST)
 		return false;
 	for (size_t i = 0; i < POSTED_ROWS; i++) {
 		if (e->posted.rows[i].looked < c->after[i])
@@ -82,6 +82,8 @@ name_of(enum chore_kind kind)
 		[CHORE_SAVE] = "saving groups",
 		[CHORE_WITNESSES] = "silences that end with their alerts",
 		[CHORE_CLAIMS] = "claims",
+		[CHORE_DIGEST] = "digests",
+		[CHORE_RESUMED] = "deliveries of before the restart",
 	};
 
 	return names[kind];
@@ -112,6 +114,10 @@ step(struct engine *e, struct chore *c, struct moment now)
 		return witness_walk_step(e, now);
 	case CHORE_CLAIMS:
 		return claims_look_step(e, now);
+	case CHORE_RESUMED:
+		return deliveries_resume_step(e, now);
+	case CHORE_DIGEST:
+		return digest_step(e, CONTAINER_OF(c, struct digesting, chore), now);
 	}
 	return true;
 }

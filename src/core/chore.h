@@ -34,6 +34,8 @@ enum chore_kind {
 	CHORE_SAVE,
 	CHORE_WITNESSES,	/* silence_watch.c */
 	CHORE_CLAIMS,		/* claim.c */
+	CHORE_DIGEST,		/* digests.c */
+	CHORE_RESUMED,		/* delivery_resume.c */
 };
 
 /* Embedded in what it is about. Zeroed memory with a kind is one that does not wait. */

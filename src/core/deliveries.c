@@ -2,7 +2,6 @@
 #include "deliveries.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -264,6 +263,8 @@ free_held(struct engine *e, struct held *h)
 
 	if (all->sweeping == h)
 		all->sweeping = LIST_ITEM(h->place.next, struct held, place);
+	if (all->resuming == h)
+		all->resuming = LIST_ITEM(h->place.next, struct held, place);
 	person_leave(e, h);
 	if (h->provided)
 		hmap_remove(&all->by_provider, &h->by_provider);
@@ -477,34 +478,6 @@ deliveries_follow(struct engine *e, const struct notification *n, bool over, boo
 	}
 }
 
-static int
-cmp_ids(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-void
-deliveries_resumed(struct engine *e, uint64_t *notifications, size_t n, struct moment now)
-{
-	if (n > 1)
-		qsort(notifications, n, sizeof(notifications[0]), cmp_ids);
-	LIST_EACH(&e->deliveries.all, node) {
-		struct held *h = CONTAINER_OF(node, struct held, place);
-
-		if (!h->restored)
-			continue;
-		h->restored = false;
-		/* Its request may have left. */
-		h->doubt = true;
-		if (n > 0 && bsearch(&h->d.notification, notifications, n, sizeof(notifications[0]), cmp_ids) != NULL)
-			continue;
-		delivery_text(&h->d.error, STR("the notification did not go on after a restart"));
-		delivery_set(e, h, DELIVERY_UNKNOWN, false, now);
-	}
-}
-
 enum restored
 engine_restore_delivery(struct engine *e, struct change *c, struct moment now)
 {
@@ -521,7 +494,7 @@ engine_restore_delivery(struct engine *e, struct change *c, struct moment now)
 	delivery_text(&h->d.provider_id, d->provider_id);
 	delivery_text(&h->d.error, str_sub(d->error, 0, RECIPIENT_ERROR_MAX));
 	provide(e, h);
-	h->restored = d->state == DELIVERY_PENDING;
+	h->restored = h->doubt = d->state == DELIVERY_PENDING;
 	settle_failing(e, h);
 	budget_restored(e, h, now);
 	if (d->id > e->deliveries.last)
@@ -584,6 +557,8 @@ deliveries_fini(struct engine *e)
 		istr_unref(istr_find(all->counters.v[i].gateway));
 	}
 	VEC_FINI(&all->counters);
+	VEC_FINI(&all->going_on);
+	hmap_fini(&all->attempts);
 	hmap_fini(&all->by_note);
 	hmap_fini(&all->by_provider);
 	HMAP_EACH(&all->gates, node) {

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/vec.h"
 #include "base/work.h"
+#include "chore.h"
 #include "config/gateways.h"
 #include "core/delivery.h"
 #include "core/notification.h"
@@ -66,13 +67,22 @@ struct held {
 	bool in_hour, in_day;
 	enum { OWED_NOT, OWED_WAITS, OWED_COVERED } owed;	/* in the person's list, or in that of its digest */
 	bool restored;		/* it was pending before the restart, and nobody has looked yet whether it goes on */
-	bool doubt;		/* it was pending then */
+	bool doubt;		/* it was pending then: its request may have left */
 	bool out;		/* a request of it has left, and was not answered yet */
 };
 
-/* A digest on its way. */
+enum digest_phase {
+	DIGEST_GATHERS,		/* what it is about */
+	DIGEST_TELLS,		/* in attempts */
+	DIGEST_TOLD,		/* those that it covers come to know */
+	DIGEST_REFUSED,		/* those that it covers are owed another */
+};
+
+/* A digest on its way. As it may be about all deliveries there are, all but telling is a chore. */
 struct digesting {
 	struct list_node place;		/* of all */
+	struct chore chore;
+	enum digest_phase phase;
 	struct person *person;
 	struct arena *arena;		/* owns what the notification points to, but: */
 	struct config *config;		/* owned reference */
@@ -81,8 +91,10 @@ struct digesting {
 	struct notification note;
 	struct notification_life life;
 	uint64_t attempt;		/* 0: none is out */
+	struct hmap_node by_attempt;	/* while one is */
 	span pause;
 	struct list covers;		/* struct held owed_place */
+	size_t least;			/* rank of the worst severity so far */
 };
 
 /* A report that came before the answer. */
@@ -103,7 +115,11 @@ struct deliveries {
 	struct list failing;		/* struct person failing_place */
 	size_t failing_n;
 	struct list digests;		/* struct digesting place */
+	struct hmap attempts;		/* of digests: struct digesting by_attempt */
 	struct held *sweeping;		/* the next one of the sweep; NULL: at the end */
+	struct held *resuming;		/* likewise of the look behind a restart */
+	VEC(uint64_t) going_on;		/* notifications of before the restart, sorted, while that looks */
+	struct chore resume_chore;
 	VEC(struct early) early;	/* in order of time */
 	VEC(struct delivery_counters) counters;
 	uint64_t last;			/* id given */
@@ -118,8 +134,6 @@ void deliveries_fini(struct engine *e);
  */
 void deliveries_follow(struct engine *e, const struct notification *n, bool over, bool in_doubt, struct str why,
     struct moment now);
-/* Deliveries that were pending before a restart are unknown from now on, unless their notification is one of these, which go on; sorts them. */
-void deliveries_resumed(struct engine *e, uint64_t *notifications, size_t n, struct moment now);
 /* A slice of the sweep, which begins with deliveries_sweep_begin: those that have expired go. True: it is over. */
 void deliveries_sweep_begin(struct engine *e);
 bool deliveries_sweep_some(struct engine *e, struct moment now);
@@ -159,6 +173,10 @@ uint64_t delivery_hash(struct str a, struct str b);
 void reports_apply_early(struct engine *e, struct held *h, struct moment now);
 void reports_fini(struct deliveries *all);
 
+/* delivery_resume.c: they become unknown, in slices, unless their notification is one of these, which go on. */
+void deliveries_resumed(struct engine *e, const uint64_t *notifications, size_t n, struct moment now);
+bool deliveries_resume_step(struct engine *e, struct moment now);
+
 /* budgets.c */
 void budget_restored(struct engine *e, struct held *h, struct moment now);
 /* It counts no more, nor is a digest owed for it. */
@@ -174,6 +192,8 @@ struct mono budget_opens(struct engine *e, struct person *p, struct moment now);
 void digest_owe(struct engine *e, struct held *h, struct moment now);
 void digest_owe_not(struct engine *e, struct held *h);
 void digest_due(struct engine *e, struct person *p, struct moment now);
+/* A slice of what its phase has to do with each delivery; true: it is over, and g may be gone. */
+bool digest_step(struct engine *e, struct digesting *g, struct moment now);
 /* The digest whose attempt that is; NULL: none. */
 struct digesting *digest_find(const struct engine *e, uint64_t attempt);
 void digest_delivered(struct engine *e, struct digesting *g, const struct outcome *o, struct moment now);

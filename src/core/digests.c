@@ -2,10 +2,15 @@
 /*
  * Digests: when a budget lets a person have a message again, the first one tells of all that was suppressed. It goes by the
  * integration that told last, in attempts like those of any notification, until it is told: then what it covers is digested.
+ *
+ * A digest may cover a hundred thousand deliveries, so gathering them, and what becomes of them in the end, goes in slices. What is
+ * suppressed meanwhile is in this digest if it is still being gathered, else in the next. A crash before all have come to know
+ * that they were told leaves the others to the next digest as well.
  */
 #include <assert.h>
 
 #include "base/backoff.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "config/ui_conf.h"
 #include "engine_state.h"
@@ -15,6 +20,11 @@
 /* One that was refused for good begins anew after that, which doubles up to the other. */
 #define REFUSED_PAUSE SPAN_MIN
 #define REFUSED_MAX (60 * SPAN_MIN)
+/* So many of those that are owed are asked for an integration that there still is. */
+#define LOOK_MAX 1000
+/* A delivery that is gathered or given back, and one that is written down. */
+#define MOVE_UNITS 40
+#define SAVE_UNITS 400
 
 static void
 arm(struct engine *e, struct person *p, struct moment now)
@@ -69,22 +79,20 @@ route_of(const struct route *at, const struct receiver *r)
 }
 
 static void
-sum_up(struct digesting *g, const struct ui_severity *s)
+cover(struct digesting *g, struct held *h)
 {
-	size_t least = SIZE_MAX;
+	size_t rank = ui_severity_rank(&config_ui(g->config)->severity, h->d.severity);
 
-	LIST_EACH(&g->covers, node) {
-		const struct held *h = CONTAINER_OF(node, struct held, owed_place);
-		size_t rank = ui_severity_rank(s, h->d.severity);
-
-		if (g->digest.messages++ == 0)
-			g->digest.since = h->d.created;
-		g->digest.alerts += h->d.alerts;
-		if (rank < least || (rank == least && g->digest.worst.n == 0)) {
-			least = rank;
-			g->digest.severity = arena_str(g->arena, h->d.severity);
-			g->digest.worst = arena_str(g->arena, h->d.worst);
-		}
+	list_remove(&g->person->owed, &h->owed_place);
+	list_append(&g->covers, &h->owed_place);
+	h->owed = OWED_COVERED;
+	if (g->digest.messages++ == 0)
+		g->digest.since = h->d.created;
+	g->digest.alerts += h->d.alerts;
+	if (rank < g->least || (rank == g->least && g->digest.worst.n == 0)) {
+		g->least = rank;
+		g->digest.severity = arena_str(g->arena, h->d.severity);
+		g->digest.worst = arena_str(g->arena, h->d.worst);
 	}
 }
 
@@ -106,6 +114,7 @@ end(struct engine *e, struct digesting *g)
 	struct person *p = g->person;
 
 	assert(g->covers.first == NULL);
+	chore_drop(e, &g->chore);
 	list_remove(&e->deliveries.digests, &g->place);
 	p->digesting = NULL;
 	sched_disarm(&e->sched, &p->timer);
@@ -128,11 +137,20 @@ end_and_go_on(struct engine *e, struct digesting *g, struct moment now)
 		arm(e, p, now);
 }
 
+static void
+attempt_over(struct engine *e, struct digesting *g)
+{
+	hmap_remove(&e->deliveries.attempts, &g->by_attempt);
+	g->attempt = 0;
+}
+
 void
 digest_abandon(struct engine *e, struct digesting *g)
 {
-	if (g->attempt != 0)
+	if (g->attempt != 0) {
 		e->port->cancel(e->port, g->attempt);
+		attempt_over(e, g);
+	}
 	end(e, g);
 }
 
@@ -142,6 +160,7 @@ attempt(struct engine *e, struct digesting *g, struct moment now)
 	struct mono deadline = mono_add(now.mono, DIGEST_ATTEMPT_TIME);
 
 	g->attempt = ++e->last_attempt;
+	hmap_insert(&e->deliveries.attempts, &g->by_attempt, hash_mix(0, g->attempt));
 	sched_arm(&e->sched, &g->person->timer, deadline);
 	e->port->send(e->port, g->attempt, &g->note, deadline, now);
 }
@@ -167,8 +186,10 @@ make(struct engine *e, struct person *p, const struct held *last, const struct i
 	struct digesting *g = NEW(struct digesting);
 	struct recipient *to;
 
+	g->chore.kind = CHORE_DIGEST;
 	g->arena = arena_new();
 	g->person = p;
+	g->least = SIZE_MAX;
 	g->labels = labels_ref(last->d.labels);
 	g->pause = FIRST_PAUSE;
 	to = ARENA_NEW(g->arena, struct recipient);
@@ -198,7 +219,7 @@ begin(struct engine *e, struct person *p, struct moment now)
 	struct digesting *g;
 	struct held *h;
 
-	for (; last != NULL; last = LIST_ITEM(last->owed_place.prev, struct held, owed_place))
+	for (size_t n = 0; last != NULL && n < LOOK_MAX; n++, last = LIST_ITEM(last->owed_place.prev, struct held, owed_place))
 		if ((i = integration_of(e->routing->config, last->d.receiver, last->d.integration, last->d.index, &r)) != NULL)
 			break;
 	if (i == NULL) {
@@ -208,36 +229,35 @@ begin(struct engine *e, struct person *p, struct moment now)
 		return;
 	}
 	g = make(e, p, last, i, r, now);
-	g->covers = p->owed;
-	p->owed = (struct list){ 0 };
-	LIST_EACH(&g->covers, node)
-		CONTAINER_OF(node, struct held, owed_place)->owed = OWED_COVERED;
-	sum_up(g, &config_ui(g->config)->severity);
 	/* From here on the person stays, whoever makes room for the delivery. */
 	p->digesting = g;
 	list_append(&e->deliveries.digests, &g->place);
+	/* That one may have to make room for the next one. */
+	cover(g, CONTAINER_OF(p->owed.first, struct held, owed_place));
 	/* The place in the budget that has become free is taken at once. */
 	h = delivery_of(e, &g->note, g->note.recipients.v[0].to, istr_str(p->gate->name), now);
 	budget_charge(h, now);
 	delivery_name(h, NAME_COVERS, istr_str(p->gate->name));
 	delivery_save(e, h);
-	attempt(e, g, now);
+	chore_begin(e, &g->chore, now);
+}
+
+/* What becomes of those that it covers; no attempt is out, and none is to come. */
+static void
+turn_to(struct engine *e, struct digesting *g, enum digest_phase phase, struct moment now)
+{
+	sched_disarm(&e->sched, &g->person->timer);
+	g->phase = phase;
+	chore_begin(e, &g->chore, now);
 }
 
 /* Told, or as good as that. */
 static void
 told(struct engine *e, struct digesting *g, struct moment now)
 {
-	while (g->covers.first != NULL) {
-		struct held *h = CONTAINER_OF(g->covers.first, struct held, owed_place);
-
-		digest_owe_not(e, h);
-		h->d.digested = true;
-		delivery_set(e, h, DELIVERY_SUPPRESSED, false, now);
-	}
 	e->deliveries.digests_told++;
 	g->person->refusals = 0;
-	end_and_go_on(e, g, now);
+	turn_to(e, g, DIGEST_TOLD, now);
 }
 
 static void
@@ -245,15 +265,59 @@ refused(struct engine *e, struct digesting *g, struct moment now)
 {
 	struct person *p = g->person;
 
-	while (g->covers.last != NULL) {
-		struct held *h = CONTAINER_OF(g->covers.last, struct held, owed_place);
-
-		list_remove(&g->covers, &h->owed_place);
-		h->owed = OWED_WAITS;
-		list_prepend(&p->owed, &h->owed_place);
-	}
 	p->not_before = mono_add(now.mono, backoff_doubled(REFUSED_PAUSE, p->refusals++, REFUSED_MAX));
-	end_and_go_on(e, g, now);
+	turn_to(e, g, DIGEST_REFUSED, now);
+}
+
+/* It has all that it is about. */
+static void
+begin_telling(struct engine *e, struct digesting *g, struct moment now)
+{
+	g->phase = DIGEST_TELLS;
+	attempt(e, g, now);
+}
+
+static void
+finish(struct engine *e, struct held *h, struct moment now)
+{
+	work_spend(&e->work, SAVE_UNITS);
+	digest_owe_not(e, h);
+	h->d.digested = true;
+	delivery_set(e, h, DELIVERY_SUPPRESSED, false, now);
+}
+
+/* The last first, so that they stand in front of what came meanwhile in their order. */
+static void
+give_back(struct engine *e, struct digesting *g, struct held *h)
+{
+	work_spend(&e->work, MOVE_UNITS);
+	list_remove(&g->covers, &h->owed_place);
+	h->owed = OWED_WAITS;
+	list_prepend(&g->person->owed, &h->owed_place);
+}
+
+bool
+digest_step(struct engine *e, struct digesting *g, struct moment now)
+{
+	struct list *from = g->phase == DIGEST_GATHERS ? &g->person->owed : &g->covers;
+
+	while (from->first != NULL) {
+		if (work_used_up(&e->work))
+			return false;
+		if (g->phase == DIGEST_GATHERS) {
+			work_spend(&e->work, MOVE_UNITS);
+			cover(g, CONTAINER_OF(from->first, struct held, owed_place));
+		} else if (g->phase == DIGEST_TOLD) {
+			finish(e, CONTAINER_OF(from->first, struct held, owed_place), now);
+		} else {
+			give_back(e, g, CONTAINER_OF(from->last, struct held, owed_place));
+		}
+	}
+	if (g->phase == DIGEST_GATHERS)
+		begin_telling(e, g, now);
+	else
+		end_and_go_on(e, g, now);
+	return true;
 }
 
 static void
@@ -291,7 +355,7 @@ cut(struct engine *e, struct digesting *g, struct moment now)
 	const struct recipient *r = g->note.recipients.v;
 
 	e->port->cancel(e->port, g->attempt);
-	g->attempt = 0;
+	attempt_over(e, g);
 	deliveries_cut(e, &g->note);
 	deliveries_follow(e, &g->note, r->state != RECIPIENT_PENDING, true, STR("context deadline exceeded"), now);
 	if (r->state == RECIPIENT_UNKNOWN)
@@ -344,8 +408,8 @@ digest_given_up_before(struct engine *e, struct held *h, struct moment now)
 struct digesting *
 digest_find(const struct engine *e, uint64_t attempt)
 {
-	for (struct list_node *n = e->deliveries.digests.first; n != NULL; n = n->next) {
-		struct digesting *g = CONTAINER_OF(n, struct digesting, place);
+	for (struct hmap_node *n = hmap_first(&e->deliveries.attempts, hash_mix(0, attempt)); n != NULL; n = hmap_next(n)) {
+		struct digesting *g = CONTAINER_OF(n, struct digesting, by_attempt);
 
 		if (g->attempt == attempt)
 			return g;
@@ -358,7 +422,7 @@ digest_delivered(struct engine *e, struct digesting *g, const struct outcome *o,
 {
 	bool over = o->ok || !o->retry;
 
-	g->attempt = 0;
+	attempt_over(e, g);
 	deliveries_follow(e, &g->note, over, o->unanswered, o->error, now);
 	/* One that got no answer and is not to be told twice may have been told. */
 	if (o->ok || g->note.recipients.v[0].state == RECIPIENT_UNKNOWN)

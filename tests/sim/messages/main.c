@@ -421,8 +421,11 @@ do_due(struct day *d)
 				report(d, &r);
 			}
 		/* The whole of it now and then, or a day would take minutes. */
-		if (more && d->steps++ % 8 == 0)
+		if (more && d->steps++ % 8 == 0) {
+			/* A digest that was told comes to an end in slices. */
+			world_settle(&d->w);
 			judge_all(d);
+		}
 	}
 }
 

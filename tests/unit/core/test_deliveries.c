@@ -93,7 +93,7 @@ ask(const char *to, struct mono *at)
 }
 
 static void
-answer(enum recipient_state state, const char *id)
+answer_only(enum recipient_state state, const char *id)
 {
 	struct recipient *r = note->recipients.v;
 	struct outcome o = { .ok = state == RECIPIENT_DONE || state == RECIPIENT_SUPPRESSED };
@@ -105,6 +105,12 @@ answer(enum recipient_state state, const char *id)
 	r->provider_id = str_from(id);
 	out = 0;
 	engine_delivered(w.engine, attempt, &o, w.now);
+}
+
+static void
+answer(enum recipient_state state, const char *id)
+{
+	answer_only(state, id);
 	world_settle(&w);
 }
 
@@ -489,15 +495,17 @@ START_TEST(a_digest_hears_of_a_reload)
 }
 END_TEST
 
+static size_t many;
+
 static void
-suppress_all(struct fake_world *world)
+suppress_many(struct fake_world *world)
 {
 	struct delivery d = { .group_key = STR("{}"), .receiver = STR("ops"), .integration = STR("hook"), .recipient = STR("+1"),
 		.gateway = STR("g"), .state = DELIVERY_SUPPRESSED, .created = world->now.wall, .changed = world->now.wall,
 		.expires = wall_add(world->now.wall, SPAN_HOUR), .charged = WALL_ZERO };
 
 	d.labels = labels_new(NULL, 0);
-	for (d.id = 1; d.id <= DELIVERIES_MAX; d.id++) {
+	for (d.id = 1; d.id <= many; d.id++) {
 		d.notification = d.id;
 		ck_assert_int_eq(engine_restore_delivery(world->engine, &(struct change){ .delivery = &d }, world->now), RESTORED);
 	}
@@ -536,7 +544,8 @@ START_TEST(a_digest_needs_room)
 	size_t owed;
 	uint64_t told;
 
-	on_engine = suppress_all;
+	many = DELIVERIES_MAX;
+	on_engine = suppress_many;
 	begin(0, 1, 0);
 	on_engine = NULL;
 	w.on_engine = NULL;
@@ -554,10 +563,57 @@ START_TEST(a_digest_needs_room)
 }
 END_TEST
 
+static size_t
+owed(void)
+{
+	size_t n;
+	uint64_t told;
+
+	view_digests(w.engine, &n, &told);
+	return n;
+}
+
+/* However many it covers, no tick does more than a turn's work; a restart in the midst of it leaves the rest to the next digest. */
+START_TEST(a_large_digest_goes_in_slices)
+{
+	struct mono later, next;
+	size_t ticks = 0, before, left;
+
+	many = 3000;
+	on_engine = suppress_many;
+	begin(0, 1, 0);
+	on_engine = NULL;
+	w.on_engine = NULL;
+	world_run(&w, SPAN_S);
+	ck_assert_uint_eq(note->digest->messages, many);
+	engine_save_all(w.engine, w.now);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+	answer_only(RECIPIENT_DONE, "id-1");
+	for (before = owed(); ticks < 5; ticks++, before = left) {
+		ck_assert(engine_next(w.engine, &next) && next.ns <= w.now.mono.ns);
+		engine_tick(w.engine, w.now);
+		left = owed();
+		/* A delivery that is written down costs hundreds of units. */
+		ck_assert_uint_lt(left, before);
+		ck_assert_uint_le(before - left, WORK_TURN / 300);
+	}
+	ck_assert_uint_gt(left, 0);
+	world_restart(&w);
+	ck_assert_uint_eq(owed(), left);
+	world_run(&w, SPAN_HOUR + 2 * SPAN_S);
+	ck_assert_ptr_nonnull(note->digest);
+	ck_assert_uint_eq(note->digest->messages, left);
+	ck_assert_int_eq(ask("+1", &later), ADMIT_GO);
+	answer(RECIPIENT_DONE, "id-2");
+	ck_assert_uint_eq(owed(), 0);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
-	return RUN("deliveries", follows_its_notification, a_report_may_come_first, a_report_with_a_long_id_is_not_kept,
+	return RUN("deliveries", a_large_digest_goes_in_slices, follows_its_notification, a_report_may_come_first, a_report_with_a_long_id_is_not_kept,
 	    doubt_is_unknown, pending_goes_on_after_a_restart, what_is_cut_is_in_doubt_if_it_has_left,
 	    what_left_before_a_crash_is_given_up, what_was_answered_has_not_left, a_digest_that_left_is_not_told_again, a_gateway_has_its_pace, a_budget_becomes_a_digest, a_digest_is_told_in_the_end,
 	    a_digest_hears_of_a_reload, a_digest_needs_room, restored_errors_have_a_bound);
