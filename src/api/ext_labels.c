@@ -20,10 +20,10 @@
 /* Values that are shown of each name. */
 #define TOP_MAX 10
 /* Counting a pair; comparing a value, sorting it, freeing it. */
-#define PAIR_UNITS 8
-#define VALUE_UNITS 10
-#define SORT_UNITS 20
-#define FREE_UNITS 10
+#define PAIR_UNITS 40
+#define VALUE_UNITS 30
+#define SORT_UNITS 100
+#define FREE_UNITS 30
 
 /* One value of a name. */
 struct value_count {

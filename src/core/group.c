@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "ahead.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/sbuf.h"
@@ -402,4 +403,22 @@ group_next_repeat(const struct engine *e, const struct group *g)
 			first = at;
 	}
 	return first;
+}
+
+void
+members_fetch_ahead(const struct order *o, const struct order_cursor *c)
+{
+	const struct member *m = order_peek(o, c, MEMBER_AHEAD);
+
+	if (m != NULL)
+		fetch_lines(m, 1);
+	m = order_peek(o, c, ENTRY_AHEAD);
+	if (m != NULL)
+		fetch_object(m->entry);
+	m = order_peek(o, c, ALERT_AHEAD);
+	if (m != NULL)
+		fetch_object(m->entry->alert);
+	m = order_peek(o, c, LABELS_AHEAD);
+	if (m != NULL)
+		fetch_lines(m->entry->alert->labels, 3);
 }

@@ -111,6 +111,9 @@ struct member *group_after(const struct group *g, const struct labels *l);
 /* The same; order_next(&g->members, c) goes on from there. */
 struct member *group_after_at(const struct group *g, const struct labels *l, struct order_cursor *c);
 
+/* For walks through members (ahead.h): gets what comes soon after c. */
+void members_fetch_ahead(const struct order *members, const struct order_cursor *c);
+
 /* The keys that a group is sorted by, in lists. */
 struct group_key {
 	const struct labels *labels;	/* of the group; NULL: before all groups */

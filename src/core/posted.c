@@ -19,7 +19,7 @@
 #define FEW 16
 
 /* Putting an alert into its groups; looking whether it is a source, beside what the rules cost. */
-#define DISPATCH_UNITS 150
+#define DISPATCH_UNITS 300
 #define LOOK_UNITS 5
 
 /* Puts r, which has been looked at as a source, into its groups. False: there is more to be looked at. */

@@ -86,8 +86,10 @@ fill_state(struct engine *e, const struct group *g, struct moment now, struct gr
 	struct order_cursor at;
 
 	e->fingerprints.n = 0;
-	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at))
+	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at)) {
+		members_fetch_ahead(&g->members, &at);
 		VEC_PUSH(&e->fingerprints, m->entry->alert->labels->fingerprint);
+	}
 	*out = (struct group_state){
 		.route_id = g->route->id,
 		.receiver = g->route->receiver->name,
@@ -130,7 +132,7 @@ save_due(struct engine *e, struct moment now)
 
 /* Saving a group, and each of its members. */
 #define SAVE_UNITS 100
-#define MEMBER_UNITS 4
+#define MEMBER_UNITS 15
 
 bool
 save_step(struct engine *e, struct moment now)

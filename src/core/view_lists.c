@@ -31,24 +31,6 @@ move_to(struct labels **at, const struct alert_entry *last)
 	labels_unref(was);
 }
 
-static void
-fetch_members_ahead(const struct order *o, const struct order_cursor *c)
-{
-	const struct member *m = order_peek(o, c, MEMBER_AHEAD);
-
-	if (m != NULL)
-		fetch_lines(m, 1);
-	m = order_peek(o, c, ENTRY_AHEAD);
-	if (m != NULL)
-		fetch_object(m->entry);
-	m = order_peek(o, c, ALERT_AHEAD);
-	if (m != NULL)
-		fetch_object(m->entry->alert);
-	m = order_peek(o, c, LABELS_AHEAD);
-	if (m != NULL)
-		fetch_lines(m->entry->alert->labels, 3);
-}
-
 bool
 view_alerts_some(const struct engine *e, struct labels **at, struct work *w, view_visit *visit, void *arg)
 {
@@ -117,7 +99,7 @@ view_members_some(const struct group *g, struct labels **at, struct work *w, vie
 	struct member *m = group_after_at(g, *at, &c);
 
 	for (; m != NULL && !work_used_up(w); m = order_next(&g->members, &c)) {
-		fetch_members_ahead(&g->members, &c);
+		members_fetch_ahead(&g->members, &c);
 		if (!visit(arg, m->entry, m->entry->alert))
 			break;
 		last = m->entry;
