@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What becomes of deliveries that were pending before a restart. There may be as many as are kept, so it goes in slices. */
+/* Deliveries that were pending before a restart: those that nobody goes on with become unknown. There may be as many as are kept, so it goes in slices. */
 #include <stdlib.h>
 
 #include "engine_state.h"

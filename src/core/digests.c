@@ -3,7 +3,7 @@
  * Digests: when a budget lets a person have a message again, the first one tells of all that was suppressed. It goes by the
  * integration that told last, in attempts like those of any notification, until it is told: then what it covers is digested.
  *
- * A digest may cover a hundred thousand deliveries, so gathering them, and what becomes of them in the end, goes in slices. What is
+ * A digest may cover a hundred thousand deliveries, so gathering them, and what becomes of them in the end, goes in slices. A message that is
  * suppressed meanwhile is in this digest if it is still being gathered, else in the next. A crash before all have come to know
  * that they were told leaves the others to the next digest as well.
  */
@@ -242,7 +242,7 @@ begin(struct engine *e, struct person *p, struct moment now)
 	chore_begin(e, &g->chore, now);
 }
 
-/* What becomes of those that it covers; no attempt is out, and none is to come. */
+/* The end of those that it covers; no attempt is out, and none is to come. */
 static void
 turn_to(struct engine *e, struct digesting *g, enum digest_phase phase, struct moment now)
 {

@@ -13,6 +13,7 @@
 #define ROUTE_UNITS 100
 #define FREE_UNITS 100
 #define LOOK_UNITS 2
+#define LOOK_SILENCE_UNITS 20
 
 void
 settle_carry(struct engine *e, struct group *g)
@@ -54,6 +55,7 @@ drop_undeclared(struct engine *e)
 			struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
 
 			next = node->next;
+			work_spend(&e->work, LOOK_SILENCE_UNITS);
 			if (entry->silence->source == NULL || entry->declared_by == ss->declarations)
 				continue;
 			work_spend(&e->work, SILENCE_UNITS + (int64_t)ss->index.rest.n / 20);
