@@ -73,6 +73,8 @@ look_init(struct look *l, struct call *c)
 void
 look_fini(struct look *l)
 {
+	labels_unref(l->q_passed);
+	l->q_passed = NULL;
 	alert_filter_fini(&l->f);
 }
 
@@ -102,9 +104,13 @@ any_contains(const struct labels *l, struct str text, struct work *w)
 static bool
 speaks_of(struct look *l, const struct alert *a, struct work *w)
 {
-	if (l->q.n > 0 && !l->q_passes)
-		l->q_passes = any_contains(a->labels, l->q, w) || any_contains(a->annotations, l->q, w);
-	return l->q.n == 0 || l->q_passes;
+	if (l->q.n == 0 || l->q_passed == a->labels)
+		return true;
+	if (!any_contains(a->labels, l->q, w) && !any_contains(a->annotations, l->q, w))
+		return false;
+	labels_unref(l->q_passed);
+	l->q_passed = labels_ref(a->labels);
+	return true;
 }
 
 static enum match
@@ -174,8 +180,6 @@ alert_passes(struct look *l, const struct alert *a, struct moment now, struct wo
 
 	if (l->age_min > 0 && wall_sub(now.wall, a->starts) < l->age_min)
 		return MATCH_NO;
-	if (l->f.examined != a->labels)
-		l->q_passes = false;
 	m = alert_labels_pass(&l->f, a, now, w);
 	if (m == MATCH_YES && !speaks_of(l, a, w))
 		m = MATCH_NO;

@@ -32,7 +32,7 @@ struct look {
 	struct alert_filter f;	/* its filter, receiver and what goes on in slices */
 	bool left_out[SEEN_STATES];
 	struct str q;		/* in the request's arena */
-	bool q_passes;		/* the alert that f examines speaks of it */
+	struct labels *q_passed;	/* of the alert that spoke of it last; owned reference */
 	span age_min;
 	struct str owner;	/* in the request's arena */
 	size_t *counts;		/* by state, all that pass but for their state are added up here; NULL: they are not */

@@ -96,8 +96,7 @@ struct alert_filter {
 	struct match_run run;
 	const struct matchers *run_of;
 	struct labels *run_labels;	/* owned reference; NULL: nothing */
-	struct labels *examined;	/* the alert that was looked at last; owned reference */
-	bool labels_pass;		/* that one's */
+	struct labels *passed;		/* those that `filter` let pass last; owned reference */
 	struct status_run *status;
 	struct alert_choice *choice;	/* of those that `filter` may match */
 	/* The group whose labels were looked at last, and how far. */

@@ -163,7 +163,7 @@ alert_filter_fini(struct alert_filter *f)
 	matchers_fini(&f->filter);
 	matchers_fini(&f->receiver_matchers);
 	matchers_fini(&f->receiver);
-	labels_unref(f->examined);
+	labels_unref(f->passed);
 	config_unref(f->config);
 	mem_free(f->verdicts);
 	*f = (struct alert_filter){ 0 };
@@ -275,27 +275,21 @@ alert_filter_group(struct alert_filter *f, const struct group_item *g, struct wo
 	return MATCH_YES;
 }
 
-static void
-begin_examination(struct alert_filter *f, const struct alert *a)
-{
-	if (f->examined == a->labels)
-		return;
-	labels_unref(f->examined);
-	f->examined = labels_ref(a->labels);
-	f->labels_pass = false;
-}
-
 enum match
 alert_labels_pass(struct alert_filter *f, const struct alert *a, struct moment now, struct work *w)
 {
-	enum match m = MATCH_YES;
+	enum match m;
 
-	begin_examination(f, a);
 	if (!wall_is_zero(a->ends) && wall_before(a->ends, now.wall))
 		return MATCH_NO;
-	if (!f->labels_pass)
-		m = match_some(f, &f->filter, a->labels, w);
-	f->labels_pass = m == MATCH_YES;
+	/* Asked once more, for its state was put off. Those that do not pass are not written to. */
+	if (f->passed == a->labels)
+		return MATCH_YES;
+	m = match_some(f, &f->filter, a->labels, w);
+	if (m == MATCH_YES && f->filter.n > 0) {
+		labels_unref(f->passed);
+		f->passed = labels_ref(a->labels);
+	}
 	return m;
 }
 

@@ -75,6 +75,8 @@ look_at_counted(struct alert_choice *c, struct alert_columns *cs, struct alerts 
 			continue;
 		if (!c->waits && alert_columns_have(cs, m->name) != (c->pass == PASS_PRESENT))
 			continue;
+		if (!c->waits && c->pass == PASS_COUNTED && !alert_columns_worth(cs, m->name))
+			continue;
 		if (!c->waits && c->pass == PASS_COUNTED && c->columns++ == COLUMNS_MAX)
 			break;
 		c->waits = true;
@@ -196,16 +198,31 @@ decide(struct alert_choice *c, const struct alerts *as, const struct matchers *m
 		keep_counted(c, &ms->m[c->best_at]);
 	} else {
 		drop_values(c);
+		c->scans = true;
 	}
-	c->made = true;
+}
+
+/* When all numbers are known. */
+static bool
+choose(struct alert_choice *c, struct alert_columns *cs, struct alerts *as, const struct matchers *ms, struct work *w)
+{
+	struct matcher *judged = good(c, as) ? NULL : to_be_judged(ms);
+
+	if (!c->asked && judged != NULL)
+		c->judges = alert_columns_have(cs, judged->name) || alert_columns_worth(cs, judged->name);
+	c->asked = true;
+	if (!c->judges)
+		judged = NULL;
+	if (judged != NULL && !judge(c, cs, as, judged, w))
+		return false;
+	decide(c, as, ms, judged);
+	return true;
 }
 
 bool
 alert_choice_make_some(struct alert_choice *c, struct alert_columns *cs, struct alerts *as, const struct matchers *ms,
     struct work *w)
 {
-	struct matcher *judged = NULL;
-
 	if (c->made)
 		return true;
 	if (ms->n == 0 || as->order.n < WALK_ALERTS) {
@@ -217,11 +234,11 @@ alert_choice_make_some(struct alert_choice *c, struct alert_columns *cs, struct 
 	for (; c->pass < PASS_JUDGED; c->pass++, c->at = 0)
 		if (!look_at_counted(c, cs, as, ms, w))
 			return false;
-	if (!good(c, as))
-		judged = to_be_judged(ms);
-	if (judged != NULL && !judge(c, cs, as, judged, w))
+	if (!c->scans && c->name == NULL && !choose(c, cs, as, ms, w))
 		return false;
-	decide(c, as, ms, judged);
+	if (c->scans && !alert_scan_some(&c->scan, as, ms, w))
+		return false;
+	c->made = true;
 	return true;
 }
 
@@ -255,6 +272,8 @@ alert_choice_begin(struct alert_choice *c, struct alert_columns *cs, struct aler
 {
 	struct alert_column *column = NULL;
 
+	if (c->name == NULL)
+		return true;
 	c->heap.n = 0;
 	/* It had to give way to others: as well as it can be done without, it is not made again. */
 	if (!alert_columns_have(cs, c->name)) {
@@ -281,17 +300,29 @@ alert_choice_begin(struct alert_choice *c, struct alert_columns *cs, struct aler
 	return true;
 }
 
-struct alert_entry *
-alert_choice_top(const struct alert_choice *c)
+bool
+alert_choice_is_all(const struct alert_choice *c)
 {
+	return c->name == NULL && (!c->scans || c->scan.given_up);
+}
+
+struct alert_entry *
+alert_choice_top(struct alert_choice *c)
+{
+	if (c->scans)
+		return alert_scan_top(&c->scan);
 	return c->heap.n > 0 ? c->heap.v[0].entry : NULL;
 }
 
 void
 alert_choice_pop(struct alert_choice *c)
 {
-	struct part_place *p = &c->heap.v[0];
+	struct part_place *p = c->heap.v;
 
+	if (c->scans) {
+		alert_scan_pop(&c->scan);
+		return;
+	}
 	p->entry = order_next(&p->part->entries, &p->at);
 	if (p->entry != NULL) {
 		p->rank = order_rank(&p->part->entries, &p->at);
@@ -311,5 +342,6 @@ alert_choice_fini(struct alert_choice *c)
 	istr_unref(c->name);
 	drop_value(c);
 	match_run_reset(&c->run);
+	alert_scan_fini(&c->scan);
 	*c = (struct alert_choice){ 0 };
 }

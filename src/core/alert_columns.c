@@ -164,6 +164,45 @@ alert_columns_free_some(struct alert_columns *cs, struct work *w)
 	return true;
 }
 
+static struct alert_column *
+find(const struct alert_columns *cs, const struct istr *name)
+{
+	for (size_t i = 0; i < ALERT_COLUMNS; i++)
+		if (cs->v[i] != NULL && cs->v[i]->name == name)
+			return cs->v[i];
+	return NULL;
+}
+
+static void
+forget_asked(struct column_asked *a)
+{
+	istr_unref(a->name);
+	*a = (struct column_asked){ 0 };
+}
+
+bool
+alert_columns_worth(struct alert_columns *cs, struct istr *name)
+{
+	struct column_asked *a = NULL;
+
+	if (find(cs, name) != NULL)
+		return true;
+	for (size_t i = 0; i < COLUMN_ASKED && a == NULL; i++)
+		if (cs->asked[i].name == name)
+			a = &cs->asked[i];
+	if (a == NULL) {
+		a = &cs->asked[cs->asked_next];
+		cs->asked_next = (cs->asked_next + 1) % COLUMN_ASKED;
+		forget_asked(a);
+		a->name = istr_ref(name);
+	}
+	a->idle = false;
+	if (++a->times <= COLUMN_ASKS)
+		return false;
+	forget_asked(a);
+	return true;
+}
+
 void
 alert_columns_sweep(struct alert_columns *cs, struct alerts *as)
 {
@@ -175,6 +214,11 @@ alert_columns_sweep(struct alert_columns *cs, struct alerts *as)
 		else if (c != NULL)
 			c->idle = true;
 	}
+	for (size_t i = 0; i < COLUMN_ASKED; i++) {
+		if (cs->asked[i].idle)
+			forget_asked(&cs->asked[i]);
+		cs->asked[i].idle = true;
+	}
 }
 
 void
@@ -185,16 +229,9 @@ alert_columns_fini(struct alert_columns *cs, struct alerts *as)
 	for (size_t i = 0; i < ALERT_COLUMNS; i++)
 		if (cs->v[i] != NULL)
 			leave(cs, as, i);
+	for (size_t i = 0; i < COLUMN_ASKED; i++)
+		forget_asked(&cs->asked[i]);
 	(void)alert_columns_free_some(cs, &all);
-}
-
-static struct alert_column *
-find(const struct alert_columns *cs, const struct istr *name)
-{
-	for (size_t i = 0; i < ALERT_COLUMNS; i++)
-		if (cs->v[i] != NULL && cs->v[i]->name == name)
-			return cs->v[i];
-	return NULL;
 }
 
 bool

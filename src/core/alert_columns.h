@@ -2,7 +2,8 @@
 /*
  * core/alert_columns.h - the entries of all alerts by the value of a label, for lists that ask for it.
  *
- * A column is made when a list first asks for its label, and from then on takes in, each time it is asked for, what has
+ * Making one takes as long as looking at all alerts several times over, and a hundred bytes an alert: it is made when lists
+ * have asked for its label that often. From then on it takes in, each time it is asked for, what has
  * come since. So a new alert costs nothing but where somebody looks, and one that leaves a search in each column. There
  * are few: the one that was not used for longest gives way, and those that nobody used between two sweeps end.
  *
@@ -24,14 +25,26 @@ struct alert_entry;
 struct alerts;
 
 #define ALERT_COLUMNS 8
+/* A list asks for a label so many times in vain before it has a column, and so many labels are remembered. */
+#define COLUMN_ASKS 8
+#define COLUMN_ASKED 16
 /* More values than these are not asked one by one. */
 #define COLUMN_FEW 1024
+
+/* A label without a column, and how often lists have asked for it of late. */
+struct column_asked {
+	struct istr *name;	/* owned reference; NULL: none */
+	uint32_t times;
+	bool idle;		/* not since the last sweep */
+};
 
 /* Zeroed memory is empty. */
 struct alert_columns {
 	struct alert_column *v[ALERT_COLUMNS];	/* NULL: there is none */
 	struct alert_column *leaving;		/* to be freed */
 	uint64_t uses;
+	struct column_asked asked[COLUMN_ASKED];
+	size_t asked_next;	/* its place goes to the next one */
 };
 
 /* The entries of one value. */
@@ -42,6 +55,8 @@ struct alert_part {
 
 /* Is there a column for name that has all alerts but for the latest? */
 bool alert_columns_have(const struct alert_columns *cs, const struct istr *name);
+/* A list would use one: is it there, or does this list make it? */
+bool alert_columns_worth(struct alert_columns *cs, struct istr *name);
 /*
  * The column, with all alerts in it, good until the engine's next call; NULL: all there may be are needed by others, or,
  * with `few`, the label has more than COLUMN_FEW values. False: w is used up, and the next call goes on.

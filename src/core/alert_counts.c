@@ -92,11 +92,13 @@ worst_of(const struct alert_entry *r)
 void
 alert_counts_with(struct alert_counts *c, const struct alert_entry *r)
 {
-	int64_t at = end_of(r->alert);
-	enum mark mark = worst_of(r);
+	int64_t at;
+	enum mark mark;
 
 	if (r->members == NULL)
 		return;
+	at = end_of(r->alert);
+	mark = worst_of(r);
 	get(c, TO, at)->n[mark]++;
 	c->ahead[mark] += at > c->seen;
 }
@@ -105,11 +107,13 @@ void
 alert_counts_without(struct alert_counts *c, const struct alert_entry *r)
 {
 	struct alerts_ending *x;
-	int64_t at = end_of(r->alert);
-	enum mark mark = worst_of(r);
+	int64_t at;
+	enum mark mark;
 
 	if (r->members == NULL)
 		return;
+	at = end_of(r->alert);
+	mark = worst_of(r);
 	x = get(c, FROM, at);
 	assert(x->n[mark] > 0);
 	x->n[mark]--;

@@ -73,9 +73,9 @@ view_chosen_some(struct engine *e, const struct matchers *ms, struct alert_choic
 	int64_t parts;
 
 	if (!alert_choice_make_some(choice, &e->columns, &e->alerts, ms, w) ||
-	    (choice->name != NULL && !alert_choice_begin(choice, &e->columns, &e->alerts, *at, w)))
+	    !alert_choice_begin(choice, &e->columns, &e->alerts, *at, w))
 		return false;
-	if (choice->name == NULL)
+	if (alert_choice_is_all(choice))
 		return view_alerts_some(e, at, w, visit, arg);
 	/* Paid for at the end: however little w has, something is looked at. */
 	parts = (int64_t)choice->heap.n * PART_UNITS;

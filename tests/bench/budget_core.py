@@ -20,8 +20,10 @@ BUDGETS = {
     "again": (10_700, "the same posted again with a later end"),
     "silence": (42_700, "a silence with a regular expression of one of four shapes"),
     "status": (24_800, "an alert of the first list after 256 such silences"),
-    "find": (43_500, "a list asked for one alert by its label"),
-    "notify": (47_000, "an alert that is a group of its own, until it is told and noted"),
+    "scan": (220, "an alert that a list looks at to find one by its label"),
+    "column": (3_000, "an alert of the column that is made when lists have often asked for that label"),
+    "find": (14_700, "a list asked for one alert by its label, when there is a column"),
+    "notify": (47_900, "an alert that is a group of its own, until it is told and noted"),
 }
 
 

@@ -16,6 +16,8 @@
 #include "core/view.h"
 #include "fake_config.h"
 
+/* COLUMN_ASKS of core/alert_columns.h. */
+#define ASKS 8
 #define ALERTS 1024
 #define BATCH 256
 #define GROUPS 256
@@ -221,29 +223,47 @@ on_found(void *arg, const struct alert_entry *entry, const struct alert *a)
 	return true;
 }
 
-/* Lists that are asked for one alert by its label. */
+/* A list that is asked for one alert by its label. */
+static void
+look_for(struct bench *b, int instance)
+{
+	struct alert_choice *choice = alert_choice_new();
+	struct work all = { INT64_MAX };
+	struct labels *at = NULL;
+	struct matchers ms = { 0 };
+	struct err e = { 0 };
+	char matcher[64];
+	bool ok;
+
+	text(matcher, sizeof(matcher), "instance=\"web-%d.example.org:9100\"", instance);
+	b->found = 0;
+	ok = matchers_parse(str_from(matcher), MATCHER_UTF8, NULL, &ms, &e) &&
+	    view_chosen_some(b->engine, &ms, choice, &at, &all, on_found, b);
+	assert(ok && b->found == 1);
+	(void)ok;
+	labels_unref(at);
+	matchers_fini(&ms);
+	alert_choice_free(&choice);
+}
+
+/* The first one looks at all alerts; the last one of those that make a column worth it makes it; then there is one. */
+void
+operation_scan(struct bench *b)
+{
+	look_for(b, 1);
+}
+
+void
+operation_column(struct bench *b)
+{
+	look_for(b, 2);
+}
+
 void
 operation_find(struct bench *b)
 {
-	for (int i = 0; i < LOOKS; i++) {
-		struct alert_choice *choice = alert_choice_new();
-		struct work all = { INT64_MAX };
-		struct labels *at = NULL;
-		struct matchers ms = { 0 };
-		struct err e = { 0 };
-		char matcher[64];
-		bool ok;
-
-		text(matcher, sizeof(matcher), "instance=\"web-%d.example.org:9100\"", i * 7);
-		b->found = 0;
-		ok = matchers_parse(str_from(matcher), MATCHER_UTF8, NULL, &ms, &e) &&
-		    view_chosen_some(b->engine, &ms, choice, &at, &all, on_found, b);
-		assert(ok && b->found == 1);
-		(void)ok;
-		labels_unref(at);
-		matchers_fini(&ms);
-		alert_choice_free(&choice);
-	}
+	for (int i = 0; i < LOOKS; i++)
+		look_for(b, i * 7);
 }
 
 void
@@ -290,9 +310,14 @@ main(void)
 	operation_again(&b);
 	operation_silence(&b);
 	operation_status(&b);
+	operation_scan(&b);
+	for (int i = 1; i < ASKS; i++)
+		look_for(&b, i);
+	operation_column(&b);
 	operation_find(&b);
 	operation_notify(&b);
-	printf("new %d again %d silence %d status %d find %d notify %d\n", ALERTS, ALERTS, SILENCES, ALERTS, LOOKS, GROUPS);
+	printf("new %d again %d silence %d status %d scan %d column %d find %d notify %d\n", ALERTS, ALERTS,
+	    SILENCES, ALERTS, ALERTS, ALERTS, LOOKS, GROUPS);
 	engine_free(&b.engine);
 	config_unref(c);
 	VEC_FINI(&b.attempts);

@@ -106,6 +106,14 @@ walk(const char *filter, bool chosen, int64_t units, void (*between)(void))
 	return s;
 }
 
+/* As often as it takes until columns are worth their making. */
+static void
+walk_often(const char *filter)
+{
+	for (int i = 0; i <= COLUMN_ASKS; i++)
+		(void)walk(filter, true, INT64_MAX, NULL);
+}
+
 static const char *const filters[] = {
 	"team=\"t3\"", "team=\"nobody\"", "n=\"77\"", "team=\"t3\",zone=\"\"", "zone=\"\"", "team=~\"t1|t2|t19\"", "team=~\"t1[0-2]\"",
 	"n=~\"1.7\"", "team!~\"t.*\"", "zone!~\"z[1-6]\"", "zone=~\"z[12]|\"", "alertname!=\"A1\"", "team=\"t3\",n=~\"1.*\"", "",
@@ -118,9 +126,13 @@ START_TEST(same_as_all)
 
 	start();
 	post_all();
-	for (size_t round = 0; round < ARRAY_LEN(units); round++)
+	/* Without columns, and with them. */
+	for (size_t round = 0; round < 2 * ARRAY_LEN(units); round++)
 		for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
-			struct seen all = walk(filters[i], false, INT64_MAX, NULL), chosen = walk(filters[i], true, units[round], NULL);
+			if (round == ARRAY_LEN(units))
+				walk_often(filters[i]);
+			struct seen all = walk(filters[i], false, INT64_MAX, NULL), chosen = 
+				     walk(filters[i], true, units[round % ARRAY_LEN(units)], NULL);
 
 			ck_assert_msg(all.hits == chosen.hits && all.sum == chosen.sum, "%s: %zu of %zu", filters[i], chosen.hits, all.hits);
 		}
@@ -141,10 +153,14 @@ START_TEST(by_hits)
 
 	start();
 	post_all();
-	for (size_t i = 0; i < ARRAY_LEN(costs); i++) {
-		struct seen s = walk(costs[i].filter, true, INT64_MAX, NULL);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(costs); i++) {
+		size_t k = i % ARRAY_LEN(costs);
 
-		ck_assert_msg(s.visited <= costs[i].most, "%s: %zu", costs[i].filter, s.visited);
+		if (i >= ARRAY_LEN(costs))
+			walk_often(costs[k].filter);
+		struct seen s = walk(costs[k].filter, true, INT64_MAX, NULL);
+
+		ck_assert_msg(s.visited <= costs[k].most, "%s: %zu", costs[k].filter, s.visited);
 	}
 	world_fini(&w);
 }
@@ -172,11 +188,15 @@ START_TEST(while_alerts_change)
 	rand_seed(&rand_of_test, 1);
 	start();
 	post_all();
-	for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
-		(void)walk(filters[i], true, 2000, change);
-		struct seen all = walk(filters[i], false, INT64_MAX, NULL), chosen = walk(filters[i], true, INT64_MAX, NULL);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(filters); i++) {
+		const char *filter = filters[i % ARRAY_LEN(filters)];
 
-		ck_assert_msg(all.hits == chosen.hits && all.sum == chosen.sum, "%s", filters[i]);
+		if (i >= ARRAY_LEN(filters))
+			walk_often(filter);
+		(void)walk(filter, true, 2000, change);
+		struct seen all = walk(filter, false, INT64_MAX, NULL), chosen = walk(filter, true, INT64_MAX, NULL);
+
+		ck_assert_msg(all.hits == chosen.hits && all.sum == chosen.sum, "%s", filter);
 		pass(40 * SPAN_MIN);
 	}
 	world_fini(&w);
@@ -205,7 +225,8 @@ START_TEST(columns_end)
 		char filter[32];
 
 		snprintf(filter, sizeof(filter), "n%d=\"x\"", i);
-		(void)walk(i % 4 == 0 ? "team=\"t1\"" : filter, true, 700, NULL);
+		walk_often(i % 4 == 0 ? "team=\"t1\"" : filter);
+		(void)walk(filter, true, 700, NULL);
 		ck_assert_uint_le(columns_of(w.engine), ALERT_COLUMNS + 1);
 	}
 	ck_assert_uint_gt(columns_of(w.engine), 1);
@@ -217,8 +238,23 @@ START_TEST(columns_end)
 }
 END_TEST
 
+/* A label that lists ask for now and then has no column, and costs no memory. */
+START_TEST(now_and_then)
+{
+	start();
+	for (unsigned i = 0; i < 600; i++)
+		post(i, 1000 * SPAN_HOUR);
+	for (int i = 0; i < 2 * COLUMN_ASKS; i++) {
+		ck_assert_uint_eq(walk("n=\"77\"", true, 1, NULL).hits, 1);
+		ck_assert_uint_eq(columns_of(w.engine), 0);
+		pass(2 * SPAN_HOUR);
+	}
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
-	return RUN("alert_choice", same_as_all, by_hits, while_alerts_change, columns_end);
+	return RUN("alert_choice", same_as_all, by_hits, while_alerts_change, columns_end, now_and_then);
 }
