@@ -20,6 +20,9 @@
 #define LARGEST 512
 /* Blocks that are free and keep their memory: 1 MB. */
 #define SPARE 64
+/* A large page, and so much is used before there is any: less than an eighth more than what is needed, then. */
+#define WIDE ((size_t)2 << 20)
+#define WIDE_FROM ((size_t)48 << 20)
 
 /* Free memory that knows of other such memory. */
 struct hole {
@@ -37,7 +40,7 @@ struct block {
 static struct {
 	uintptr_t begin, size;		/* of all blocks; size 0: there are none */
 	uintptr_t fresh;		/* from this address on nothing was used yet */
-	void (*drop)(void *part, size_t n);
+	struct slab_pages pages;
 	uint32_t *links;		/* of each block without memory the number of the next one, plus 1 */
 	uint32_t bare;			/* the first of them, plus 1 */
 	struct block *rooms[LARGEST / GRAIN + 1];	/* by size */
@@ -49,7 +52,7 @@ static struct {
 static _Thread_local bool own;
 
 void
-slab_begin(void *memory, size_t size, void (*drop)(void *part, size_t n))
+slab_begin(void *memory, size_t size, struct slab_pages pages)
 {
 #ifdef __SANITIZE_ADDRESS__
 	/* It is to see each object. */
@@ -64,7 +67,7 @@ slab_begin(void *memory, size_t size, void (*drop)(void *part, size_t n))
 	slabs.size = end - slabs.begin;
 	slabs.fresh = slabs.begin;
 	slabs.links = memory;
-	slabs.drop = drop;
+	slabs.pages = pages;
 	own = true;
 }
 
@@ -122,7 +125,7 @@ give_back(struct block *b)
 		slabs.spare_n++;
 		return;
 	}
-	slabs.drop(b, BLOCK);
+	slabs.pages.drop(b, BLOCK);
 	slabs.links[number] = slabs.bare;
 	slabs.bare = number + 1;
 }
@@ -170,6 +173,9 @@ take_block(void)
 		slabs.bare = slabs.links[number];
 	} else if (slabs.fresh < slabs.begin + slabs.size) {
 		b = (struct block *)slabs.fresh;
+		if (slabs.fresh % WIDE == 0 && slabs.fresh - slabs.begin >= WIDE_FROM &&
+		    slabs.begin + slabs.size - slabs.fresh >= 2 * WIDE)
+			slabs.pages.widen((void *)(slabs.fresh + WIDE), WIDE);
 		slabs.fresh += BLOCK;
 	}
 	return b;

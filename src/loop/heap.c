@@ -7,9 +7,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
 #include "base/mem.h"
 #include "base/slab.h"
 #include "loop/timer.h"
+#include "loop/workers.h"
 
 /* Memory freed in tens of kilobytes is worth a round, memory freed in the hundreds of bytes is soon used again. */
 #define BLOCK ((size_t)64 << 10)
@@ -22,12 +24,18 @@
 
 /* Addresses for slabs: some ten million alerts, after which the heap takes over. They cost nothing until they are used. */
 #define SLABS ((size_t)8 << 30)
+/* A large page. */
+#define WIDE ((uintptr_t)2 << 20)
 
 struct heap_keeper {
 	struct clock *clock;
+	struct event_base *base;
 	struct timer timer;
 	struct block *held;		/* of this round */
 	size_t held_n;
+	struct workers *workers;	/* NULL: there was nothing to do for them */
+	struct job populate;
+	void *populated;		/* by that job, which is under way; NULL: it is not */
 };
 
 /* A part of the heap that was free. */
@@ -35,10 +43,56 @@ struct block {
 	struct block *next;
 };
 
+/* For the slabs, of which there is one set in a process. */
+static struct heap_keeper *keeper;
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* A part with holes stays so: the kernel would make one page of it again, and fill them. */
 static void
 drop_slab(void *part, size_t n)
 {
+	uintptr_t wide = (uintptr_t)part & ~(WIDE - 1);
+
+	(void)madvise((void *)wide, WIDE, MADV_NOHUGEPAGE);
 	(void)madvise(part, n, MADV_DONTNEED);
+}
+
+/*
+ * A million alerts are far away, and to find where one lies takes as long as to get it: with large pages there is
+ * less to be found. To have one takes up to milliseconds, so a thread of its own gets the next one while this one is filled.
+ */
+static void
+widen_slab(void *part, size_t n)
+{
+	struct heap_keeper *k = keeper;
+	struct err e;
+
+	(void)madvise(part, n, MADV_HUGEPAGE);
+	if (k == NULL || k->populated != NULL)
+		return;
+	if (k->workers == NULL)
+		k->workers = workers_new(k->base, 1, 1, "heap", &e);
+	if (k->workers == NULL)
+		return;
+	k->populated = part;
+	if (!workers_submit(k->workers, &k->populate))
+		k->populated = NULL;
+}
+
+static void
+run_populate(struct job *j)
+{
+	/* Those who cannot (Linux before 5.14, no memory) have it when it is written to. */
+	(void)madvise(CONTAINER_OF(j, struct heap_keeper, populate)->populated, WIDE, MADV_POPULATE_WRITE);
+}
+
+static void
+done_populate(struct job *j)
+{
+	CONTAINER_OF(j, struct heap_keeper, populate)->populated = NULL;
 }
 
 void
@@ -47,7 +101,7 @@ heap_slabs_begin(void)
 	void *memory = mmap(NULL, SLABS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory != MAP_FAILED)
-		slab_begin(memory, SLABS, drop_slab);
+		slab_begin(memory, SLABS, (struct slab_pages){ drop_slab, widen_slab });
 }
 
 /*
@@ -127,6 +181,9 @@ heap_keeper_new(struct event_base *base, struct clock *clock)
 	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	(void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
 	k->clock = clock;
+	k->base = base;
+	k->populate = (struct job){ .run = run_populate, .done = done_populate };
+	keeper = k;
 	timer_init(&k->timer, base, "heap", on_timer, k);
 	timer_in(&k->timer, ROUNDS_EVERY);
 	return k;
@@ -141,6 +198,8 @@ heap_keeper_free(struct heap_keeper **kp)
 		return;
 	*kp = NULL;
 	end_round(k);
+	keeper = NULL;
+	workers_stop(&k->workers);
 	timer_fini(&k->timer);
 	mem_free(k);
 }

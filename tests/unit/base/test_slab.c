@@ -17,9 +17,12 @@
 #include "base/rand.h"
 
 #define ROOM ((size_t)8 << 20)
+#define LARGE ((size_t)64 << 20)
 #define OBJECTS 20000
 
 static size_t dropped;
+static uintptr_t widened;
+static size_t widened_n;
 
 /* As if the pages were taken away; garbage, not zeroes: nobody may count on those. */
 static void
@@ -29,15 +32,33 @@ drop(void *part, size_t n)
 	dropped += n;
 }
 
-static char *
-begin(void)
+static void
+widen(void *part, size_t n)
 {
-	char *memory = calloc(1, ROOM);
+	ck_assert_uint_eq((uintptr_t)part % n, 0);
+	ck_assert_uint_ge((uintptr_t)part, slabs.fresh);
+	ck_assert_uint_le((uintptr_t)part + n, slabs.begin + slabs.size);
+	if (widened_n > 0)
+		ck_assert_uint_eq((uintptr_t)part, widened + n);
+	widened = (uintptr_t)part;
+	widened_n++;
+}
+
+static char *
+begin_with(size_t size)
+{
+	char *memory = calloc(1, size);
 
 	ck_assert_ptr_nonnull(memory);
 	dropped = 0;
-	slab_begin(memory, ROOM, drop);
+	slab_begin(memory, size, (struct slab_pages){ drop, widen });
 	return memory;
+}
+
+static char *
+begin(void)
+{
+	return begin_with(ROOM);
 }
 
 struct object {
@@ -129,6 +150,25 @@ START_TEST(full)
 }
 END_TEST
 
+/* Large pages come where much is used, and each is asked for before it is needed. */
+START_TEST(large_pages)
+{
+	char *memory = begin_with(LARGE);
+	void *p;
+
+	do
+		p = slab_alloc(LARGEST);
+	while (slabs.fresh < slabs.begin + WIDE_FROM);
+	ck_assert_uint_le(widened_n, 1);
+	do
+		p = slab_alloc(LARGEST);
+	while (is_here(p));
+	ck_assert_uint_ge(widened_n, (LARGE - WIDE_FROM) / WIDE - 3);
+	slab_free(p);
+	free(memory);
+}
+END_TEST
+
 static void *
 free_half(void *arg)
 {
@@ -176,6 +216,7 @@ main(void)
 	tcase_add_loop_test(tc, objects_are_apart, 0, 4);
 	tcase_add_test(tc, memory_comes_again);
 	tcase_add_test(tc, full);
+	tcase_add_test(tc, large_pages);
 	tcase_add_test(tc, freed_elsewhere);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
