@@ -26,11 +26,13 @@ struct hmap_node {
 	uint64_t hash;
 };
 
+struct hmap_line;
+
 struct hmap {
-	/* Buckets, and behind them marks of what is in each: one piece of memory, or many of the same size; see hmap.c. */
+	/* Buckets: one piece of memory, or many of the same size; see hmap.c. */
 	union {
-		struct hmap_node **piece;
-		struct hmap_node ***pieces;
+		struct hmap_line *piece;
+		struct hmap_line **pieces;
 	};
 	size_t n;	/* nodes */
 	size_t used;	/* buckets, of which there may be up to mask + 1 */
@@ -46,6 +48,8 @@ void hmap_remove(struct hmap *m, struct hmap_node *node);
  * iteration may remove. Not within an iteration. False: w is used up, and there is more.
  */
 bool hmap_shrink_some(struct hmap *m, struct work *w);
+/* Asks for the memory that hmap_first or an insertion will need, so that they do not wait for it. */
+void hmap_fetch(const struct hmap *m, uint64_t hash);
 /* First node with this hash, then the next with the same; NULL at the end. */
 struct hmap_node *hmap_first(const struct hmap *m, uint64_t hash);
 struct hmap_node *hmap_next(const struct hmap_node *node);

@@ -31,6 +31,9 @@ void slab_begin(void *memory, size_t size, struct slab_pages pages);
 void *slab_alloc(size_t size) MUST_CHECK;
 /* Zeroed. */
 void *slab_zeroed(size_t size) MUST_CHECK;
+/* SLAB_PAGE bytes, uninitialised, at the beginning of a line of the cache where there are slabs: for what is made of many such pieces. */
+void *slab_page(void) MUST_CHECK;
+#define SLAB_PAGE (((size_t)16 << 10) - 64)
 /* `p` may be NULL. */
 void slab_free(void *p);
 

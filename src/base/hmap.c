@@ -4,7 +4,11 @@
  * its own from one other bucket, so that no insertion takes long however large
  * the map is. Buckets 0 to used - 1 are there; a hash whose place is not there
  * yet is still in the place that has one bit less. A large table is in pieces, as
- * to make one larger is to copy it.
+ * to make one larger is to copy it; a piece is a page of the slabs.
+ *
+ * In a large map each bucket and each node is far away, and to wait for them takes longer than all else. So seven buckets
+ * and what has to be known of them lie in one line of the cache, and the nodes that the next insertions will move
+ * into their new buckets are asked for before.
  */
 #include "base/hmap.h"
 
@@ -12,10 +16,29 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/slab.h"
 
-#define MIN_BUCKETS ((size_t)8)
-/* Buckets in a piece. */
-#define PIECE ((size_t)4096)
+/* Buckets of a line. */
+#define WIDTH ((size_t)7)
+#define MIN_BUCKETS WIDTH
+
+/*
+ * A mark has one bit of eight per node: a bucket without it has no node of this hash. Most
+ * of what is looked for is not there, and memory that is far away need not be
+ * touched to learn it. Bits of nodes that left stay until the bucket is empty.
+ */
+struct hmap_line {
+	struct hmap_node *first[WIDTH];
+	uint8_t marks[WIDTH];
+};
+
+/* A piece has so many. */
+#define LINES (SLAB_PAGE / sizeof(struct hmap_line))
+#define PIECE (LINES * WIDTH)
+
+/* So many insertions ahead a bucket's first node is asked for, then its second. */
+#define FIRST_AHEAD 8
+#define SECOND_AHEAD 4
 
 /* Hashes whose low half is poor are helped by their high half. */
 static inline size_t
@@ -26,11 +49,6 @@ slot(const struct hmap *m, uint64_t hash)
 	return at < m->used ? at : at & m->mask >> 1;
 }
 
-/*
- * One bit of eight per node: a bucket without it has no node of this hash. Most
- * of what is looked for is not there, and memory that is far away need not be
- * touched to learn it. Bits of nodes that left stay until the bucket is empty.
- */
 static inline uint8_t
 mark(uint64_t hash)
 {
@@ -40,126 +58,165 @@ mark(uint64_t hash)
 static inline bool
 is_in_pieces(const struct hmap *m)
 {
-	return m->mask >= PIECE;
+	return m->used > PIECE;
+}
+
+static inline struct hmap_line *
+line(const struct hmap *m, size_t at)
+{
+	return is_in_pieces(m) ? &m->pieces[at / PIECE][at % PIECE / WIDTH] : &m->piece[at / WIDTH];
 }
 
 static inline struct hmap_node **
 bucket(const struct hmap *m, size_t at)
 {
-	return is_in_pieces(m) ? &m->pieces[at / PIECE][at % PIECE] : &m->piece[at];
+	return &line(m, at)->first[at % WIDTH];
 }
 
 static inline uint8_t *
 marks(const struct hmap *m, size_t at)
 {
-	return is_in_pieces(m) ? (uint8_t *)(m->pieces[at / PIECE] + PIECE) + at % PIECE : (uint8_t *)(m->piece + m->mask + 1) + at;
+	return &line(m, at)->marks[at % WIDTH];
+}
+
+static struct hmap_line *
+new_lines(size_t n)
+{
+	return n == LINES ? slab_page() : slab_alloc(n * sizeof(struct hmap_line));
 }
 
 void
 hmap_fini(struct hmap *m)
 {
-	if (is_in_pieces(m))
+	if (is_in_pieces(m)) {
 		for (size_t at = 0; at < m->used; at += PIECE)
-			mem_free(m->pieces[at / PIECE]);
-	mem_free(is_in_pieces(m) ? (void *)m->pieces : (void *)m->piece);
+			slab_free(m->pieces[at / PIECE]);
+		mem_free(m->pieces);
+	} else {
+		slab_free(m->piece);
+	}
 	*m = (struct hmap){ 0 };
 }
 
-/* The one piece has room for n buckets then. Buckets behind `used` are not read before they are set. */
-static void
-resize_piece(struct hmap *m, size_t n)
+static inline bool
+is_power(size_t n)
 {
-	size_t old = m->used > 0 ? m->mask + 1 : 0;
-
-	if (n < old)
-		memmove(m->piece + n, m->piece + old, m->used);
-	m->piece = mem_realloc(m->piece, n, sizeof(*m->piece) + sizeof(uint8_t));
-	if (n > old)
-		memmove(m->piece + n, m->piece + old, m->used);
-	m->mask = n - 1;
+	return (n & (n - 1)) == 0;
 }
 
-/* Names for twice as many buckets, all of those that there are names for being used. */
+/* The one piece has n lines then, of which the first `kept` stay as they are. */
 static void
-widen(struct hmap *m)
+resize_piece(struct hmap *m, size_t kept, size_t n)
 {
-	size_t n = 2 * (m->mask + 1);
-	struct hmap_node **first = m->piece;
+	struct hmap_line *fresh = new_lines(n);
 
-	if (n <= PIECE) {
-		resize_piece(m, n);
-		return;
-	}
-	if (is_in_pieces(m)) {
-		m->pieces = mem_realloc(m->pieces, n / PIECE, sizeof(m->pieces[0]));
-	} else {
-		m->pieces = mem_calloc(n / PIECE, sizeof(m->pieces[0]));
+	memcpy(fresh, m->piece, kept * sizeof(*fresh));
+	slab_free(m->piece);
+	m->piece = fresh;
+}
+
+/* One piece more, behind the n that there are. */
+static void
+add_piece(struct hmap *m, size_t n)
+{
+	struct hmap_line *first = m->piece;
+
+	if (n == 1) {
+		m->pieces = mem_calloc(2, sizeof(m->pieces[0]));
 		m->pieces[0] = first;
+	} else if (is_power(n)) {
+		m->pieces = mem_realloc(m->pieces, 2 * n, sizeof(m->pieces[0]));
 	}
-	m->mask = n - 1;
+	m->pieces[n] = new_lines(LINES);
 }
 
-/* … for half as many, as no more are used. */
+/* Room for one bucket more, at the end; it is not read before it is set. */
 static void
-narrow(struct hmap *m)
+add_bucket(struct hmap *m)
 {
-	struct hmap_node ***pieces = m->pieces;
+	size_t at = m->used, lines = at / WIDTH;
 
-	if (!is_in_pieces(m)) {
-		resize_piece(m, m->used);
-		return;
-	}
-	m->mask = m->used - 1;
-	if (is_in_pieces(m))
-		return;
-	m->piece = pieces[0];
-	mem_free(pieces);
+	if (at > m->mask)
+		m->mask = 2 * m->mask + 1;
+	if (at % PIECE == 0)
+		add_piece(m, at / PIECE);
+	else if (at % WIDTH == 0 && at < PIECE && is_power(lines))
+		resize_piece(m, lines, 2 * lines < LINES ? 2 * lines : LINES);
+	m->used++;
 }
+
+/* The last bucket goes. */
+static void
+drop_bucket(struct hmap *m)
+{
+	size_t at = m->used - 1, lines = at / WIDTH;
+	struct hmap_line **pieces = m->pieces;
+
+	if (at % PIECE == 0)
+		slab_free(pieces[at / PIECE]);
+	m->used--;
+	if (at == PIECE) {
+		m->piece = pieces[0];
+		mem_free(pieces);
+	} else if (at % WIDTH == 0 && at < PIECE && is_power(lines)) {
+		resize_piece(m, lines, lines);
+	}
+	if (m->used == (m->mask + 1) / 2)
+		m->mask = m->used - 1;
+}
+
+/* Nodes are moved bucket by bucket, in their order. (A macro: compilers take a function that does nothing else for one without effect.) */
+#define FETCH_AHEAD(m, from)                                                                  \
+	do {                                                                                  \
+		if (is_in_pieces(m) && (from) + FIRST_AHEAD < (m)->used) {                    \
+			const struct hmap_node *second_ = *bucket((m), (from) + SECOND_AHEAD); \
+                                                                                              \
+			__builtin_prefetch(*bucket((m), (from) + FIRST_AHEAD));               \
+			if (second_ != NULL)                                                  \
+				__builtin_prefetch(second_->next);                            \
+		}                                                                             \
+	} while (0)
 
 /* One bucket more, with what belongs into it. */
 static void
 split(struct hmap *m)
 {
 	struct hmap_node **ends[2], *node;
+	uint8_t *marked[2];
 	size_t to = m->used, from;
 
-	if (to > m->mask)
-		widen(m);
-	if (to % PIECE == 0)
-		m->pieces[to / PIECE] = mem_alloc(PIECE * (sizeof(*m->piece) + sizeof(uint8_t)));
+	add_bucket(m);
 	from = to - (m->mask + 1) / 2;
-	m->used++;
 	node = *bucket(m, from);
 	ends[0] = bucket(m, from);
 	ends[1] = bucket(m, to);
-	*marks(m, from) = *marks(m, to) = 0;
+	marked[0] = marks(m, from);
+	marked[1] = marks(m, to);
+	*marked[0] = *marked[1] = 0;
 	/* Each keeps the order. */
 	for (; node != NULL; node = node->next) {
-		size_t at = slot(m, node->hash);
-		struct hmap_node ***end = &ends[at == to];
+		bool moves = slot(m, node->hash) == to;
 
-		**end = node;
-		*end = &node->next;
-		*marks(m, at) |= mark(node->hash);
+		*ends[moves] = node;
+		ends[moves] = &node->next;
+		*marked[moves] |= mark(node->hash);
 	}
 	*ends[0] = *ends[1] = NULL;
+	FETCH_AHEAD(m, from);
 }
 
 /* One bucket less: the last. */
 static void
 join(struct hmap *m)
 {
-	size_t last = --m->used, to = last - (m->mask + 1) / 2;
+	size_t last = m->used - 1, to = last - (m->mask + 1) / 2;
 	struct hmap_node **end = bucket(m, to);
 
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = *bucket(m, last);
 	*marks(m, to) |= *marks(m, last);
-	if (last % PIECE == 0)
-		mem_free(m->pieces[last / PIECE]);
-	if (m->used == (m->mask + 1) / 2)
-		narrow(m);
+	drop_bucket(m);
 }
 
 void
@@ -168,9 +225,10 @@ hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
 	size_t at;
 
 	if (m->used == 0) {
-		resize_piece(m, MIN_BUCKETS);
+		m->piece = new_lines(1);
+		memset(m->piece, 0, sizeof(*m->piece));
 		m->used = MIN_BUCKETS;
-		memset(m->piece, 0, MIN_BUCKETS * (sizeof(*m->piece) + sizeof(uint8_t)));
+		m->mask = MIN_BUCKETS;
 	}
 	/* As many buckets as nodes. */
 	while (m->n >= m->used)
@@ -223,6 +281,13 @@ same_hash(struct hmap_node *node, uint64_t hash)
 	while (node != NULL && node->hash != hash)
 		node = node->next;
 	return node;
+}
+
+void
+hmap_fetch(const struct hmap *m, uint64_t hash)
+{
+	if (m->used > 0)
+		__builtin_prefetch(line(m, slot(m, hash)));
 }
 
 struct hmap_node *

@@ -20,9 +20,10 @@
 #define LARGEST 512
 /* Blocks that are free and keep their memory: 1 MB. */
 #define SPARE 64
-/* A large page, and so much is used before there is any: less than an eighth more than what is needed, then. */
+/* A large page, and so much is used before there is any. The next one is asked for when so much of one is left. */
 #define WIDE ((size_t)2 << 20)
 #define WIDE_FROM ((size_t)48 << 20)
+#define WIDE_LEFT (WIDE / 4)
 
 /* Free memory that knows of other such memory. */
 struct hole {
@@ -32,7 +33,7 @@ struct hole {
 struct block {
 	struct block *prev, *next;	/* of those of this size that have room; next: of spare ones */
 	struct hole *holes;		/* objects that were freed */
-	uint32_t size;			/* of an object */
+	uint32_t size;			/* of an object; SLAB_PAGE: it has all of the block but its head, and is in no list */
 	uint32_t used;			/* objects */
 	uint32_t fresh;			/* from this offset on nothing was used yet */
 };
@@ -112,13 +113,12 @@ leave(struct block *b)
 		b->next->prev = b->prev;
 }
 
-/* The block has lost its last object. */
+/* A block that is in no list and has no objects. */
 static void
 give_back(struct block *b)
 {
 	uint32_t number = (uint32_t)(((uintptr_t)b - slabs.begin) / BLOCK);
 
-	leave(b);
 	if (slabs.spare_n < SPARE) {
 		b->next = slabs.spare;
 		slabs.spare = b;
@@ -136,12 +136,18 @@ free_own(void *p)
 	struct block *b = block_of(p);
 	struct hole *h = p;
 
+	if (b->size == SLAB_PAGE) {
+		give_back(b);
+		return;
+	}
 	if (!has_room(b))
 		enter(b);
 	h->next = b->holes;
 	b->holes = h;
-	if (--b->used == 0)
+	if (--b->used == 0) {
+		leave(b);
 		give_back(b);
+	}
 }
 
 static void
@@ -173,9 +179,9 @@ take_block(void)
 		slabs.bare = slabs.links[number];
 	} else if (slabs.fresh < slabs.begin + slabs.size) {
 		b = (struct block *)slabs.fresh;
-		if (slabs.fresh % WIDE == 0 && slabs.fresh - slabs.begin >= WIDE_FROM &&
-		    slabs.begin + slabs.size - slabs.fresh >= 2 * WIDE)
-			slabs.pages.widen((void *)(slabs.fresh + WIDE), WIDE);
+		if (slabs.fresh % WIDE == WIDE - WIDE_LEFT && slabs.fresh - slabs.begin >= WIDE_FROM &&
+		    slabs.begin + slabs.size - slabs.fresh >= WIDE_LEFT + WIDE)
+			slabs.pages.widen((void *)(slabs.fresh + WIDE_LEFT), WIDE);
 		slabs.fresh += BLOCK;
 	}
 	return b;
@@ -222,6 +228,21 @@ slab_alloc(size_t size)
 	if (!has_room(b))
 		leave(b);
 	return p;
+}
+
+void *
+slab_page(void)
+{
+	struct block *b = NULL;
+
+	if (own) {
+		free_strays();
+		b = take_block();
+	}
+	if (b == NULL)
+		return mem_alloc(SLAB_PAGE);
+	b->size = SLAB_PAGE;
+	return (char *)b + BLOCK - SLAB_PAGE;
 }
 
 void *

@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/slab.h"
+#include "label_strings.h"
 #include "model/labels.h"
 
 #define RECENT_BITS 9
@@ -80,20 +81,65 @@ make(struct str s, uint64_t hash)
 	return i;
 }
 
-struct istr *
-istr_get(struct str s)
+/* A new reference to s if it is among the recent ones; else NULL, and the hash that it is looked for by: its place is asked for. */
+static struct istr *
+get_recent(struct str s, uint64_t *hash)
 {
-	struct istr **recent = recent_place(s), *i = *recent;
-	uint64_t hash;
+	struct istr *i = *recent_place(s);
 
 	if (i != NULL && is(i, s))
 		return istr_ref(i);
-	hash = hash_seeded(s.p, s.n);
-	i = lookup(s, hash);
+	*hash = hash_seeded(s.p, s.n);
+	hmap_fetch(&table.map, *hash);
+	return NULL;
+}
+
+/* The same for one that is not recent. */
+static struct istr *
+get_hashed(struct str s, uint64_t hash)
+{
+	struct istr *i = lookup(s, hash);
+
 	if (i == NULL)
 		return make(s, hash);
-	*recent = i;
+	*recent_place(s) = i;
 	return istr_ref(i);
+}
+
+struct istr *
+istr_get(struct str s)
+{
+	uint64_t hash;
+	struct istr *i = get_recent(s, &hash);
+
+	return i != NULL ? i : get_hashed(s, hash);
+}
+
+/* So many at a time are asked for before the first is waited for. */
+#define TOGETHER 16
+
+static void
+get_some(const struct label_pair *pairs, size_t n, struct label *out)
+{
+	uint64_t hashes[2 * TOGETHER];
+
+	for (size_t i = 0; i < n; i++) {
+		out[i].name = get_recent(pairs[i].name, &hashes[2 * i]);
+		out[i].value = get_recent(pairs[i].value, &hashes[2 * i + 1]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (out[i].name == NULL)
+			out[i].name = get_hashed(pairs[i].name, hashes[2 * i]);
+		if (out[i].value == NULL)
+			out[i].value = get_hashed(pairs[i].value, hashes[2 * i + 1]);
+	}
+}
+
+void
+istr_get_pairs(const struct label_pair *pairs, size_t n, struct label *out)
+{
+	for (size_t i = 0; i < n; i += TOGETHER)
+		get_some(pairs + i, n - i < TOGETHER ? n - i : TOGETHER, out + i);
 }
 
 struct istr *

@@ -13,6 +13,7 @@
 #include "base/quote.h"
 #include "base/slab.h"
 #include "base/utf8.h"
+#include "label_strings.h"
 #include "label_table.h"
 
 /* Ends each name and value in what is hashed; occurs in no UTF-8. */
@@ -200,8 +201,7 @@ get_set_of(const struct label_pair *pairs, size_t n)
 	struct label few[32], *v = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(*v));
 	struct labels *l;
 
-	for (size_t i = 0; i < n; i++)
-		v[i] = (struct label){ istr_get(pairs[i].name), istr_get(pairs[i].value) };
+	istr_get_pairs(pairs, n, v);
 	l = get_set(v, n);
 	if (v != few)
 		mem_free(v);

@@ -8,6 +8,7 @@
 #define slab_alloc tested_alloc
 #define slab_zeroed tested_zeroed
 #define slab_free tested_free
+#define slab_page tested_page
 #include "slab.c"
 
 #include <check.h>
@@ -169,6 +170,37 @@ START_TEST(large_pages)
 }
 END_TEST
 
+/* Pages lie in lines of the cache, go back when they are freed, and come again. */
+START_TEST(pages)
+{
+	static void *some[2 * SPARE];
+	char *memory = begin();
+	uintptr_t fresh = 0;
+	void *small = NULL;
+
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < ARRAY_LEN(some); i++) {
+			some[i] = slab_page();
+			ck_assert(is_here(some[i]));
+			ck_assert_uint_eq((uintptr_t)some[i] % 64, 0);
+			memset(some[i], (int)i, SLAB_PAGE);
+		}
+		if (round == 0) {
+			small = slab_zeroed(64);
+			fresh = slabs.fresh;
+		}
+		ck_assert_uint_eq(slabs.fresh, fresh);
+		for (size_t i = 0; i < ARRAY_LEN(some); i++) {
+			ck_assert_uint_eq(((unsigned char *)some[i])[SLAB_PAGE - 1], i);
+			slab_free(some[i]);
+		}
+		ck_assert_uint_eq(*(unsigned char *)small, 0);
+	}
+	ck_assert_uint_ge(dropped, SPARE * BLOCK);
+	free(memory);
+}
+END_TEST
+
 static void *
 free_half(void *arg)
 {
@@ -217,6 +249,7 @@ main(void)
 	tcase_add_test(tc, memory_comes_again);
 	tcase_add_test(tc, full);
 	tcase_add_test(tc, large_pages);
+	tcase_add_test(tc, pages);
 	tcase_add_test(tc, freed_elsewhere);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
