@@ -19,6 +19,7 @@ struct heard_report {
 
 struct heard_reply {
 	struct str from, text;
+	struct str id;		/* the gateway's of it; may be empty */
 };
 
 /* So many of one request are heard. */
@@ -32,6 +33,7 @@ struct heard {
 	size_t reports_n;
 	struct heard_reply *replies;
 	size_t replies_n;
+	struct str once;	/* of the request: no other one has it; empty: there is no such thing */
 };
 
 #endif

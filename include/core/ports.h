@@ -23,6 +23,7 @@
 #include "model/silence.h"
 
 struct delivery;
+struct reply_mark;
 struct log_entry;
 
 /* Changes that have to survive: of each kind of record, that it is set, and that it is dropped. */
@@ -70,6 +71,7 @@ struct change {
 	bool claimed;				/* with port.share: port.claim_result carries it too */
 	const struct intent_state *intent;	/* INTENT, before the first attempt and when it got on; dropped: its id alone */
 	const struct delivery *delivery;	/* DELIVERY; dropped: its id alone */
+	const struct reply_mark *reply;		/* REPLY; dropped: its number alone */
 	const struct alert *alert;		/* ALERT */
 	const struct group_state *group;	/* GROUP; dropped: what it is found by alone */
 	void **place;		/* with an alert, a group or a log entry: where the store may keep what it likes until that is dropped; NULL at first */

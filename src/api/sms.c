@@ -13,6 +13,7 @@
 #include "config/gateways.h"
 #include "core/delivery.h"
 #include "core/heard.h"
+#include "core/replies.h"
 #include "ext_groups.h"
 #include "model/group_name.h"
 #include "sms_words.h"
@@ -129,6 +130,27 @@ is_listed(struct call *c, const struct gateway *g, struct str number)
 	for (size_t i = 0; i < g->hear.replies.n; i++)
 		if (str_eq(sms_digits(c->arena, g->hear.replies.v[i]), number))
 			return true;
+	return false;
+}
+
+/*
+ * One that came before has no effect again. Its id is remembered with what it does, in the same turn, so that after a crash between
+ * the two a gateway that sends it again is heard.
+ */
+static bool
+is_new(struct replying *r)
+{
+	struct engine *e = r->call.api->env.engine;
+	const struct str marks[] = { r->heard.replies[r->at].id, r->at == 0 ? r->heard.once : STR_NONE };
+	bool heard = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+		heard |= view_reply_heard(e, r->gateway->name, marks[i]);
+		engine_hear_reply(e, r->gateway->name, marks[i], r->call.now);
+	}
+	if (!heard)
+		return true;
+	LOG(r->call.api->env.log, LOG_INFO, "A reply came again, and is not heard twice", F_STR("gateway", r->gateway->name));
 	return false;
 }
 
@@ -263,6 +285,11 @@ begin_reply(struct replying *r, struct work *w)
 		return false;
 	view_deliveries(c->api->env.engine, UINT64_MAX, is_last, &last);
 	work_spend(w, (int64_t)last.looked * LOOK_UNITS);
+	search = last.found && (r->wish == SMS_ACK || r->wish == SMS_STATUS);
+	if (!search && !is_new(r)) {
+		labels_unref(last.labels);
+		return false;
+	}
 	if (!last.found) {
 		r->answer = STR("There was no message to this number");
 		return false;
@@ -273,8 +300,6 @@ begin_reply(struct replying *r, struct work *w)
 		r->answer = STR("Answer ACK, SIL 2h or STATUS");
 	else if (r->wish == SMS_SILENCE)
 		r->answer = silence(r, last.labels);
-	else
-		search = true;
 	labels_unref(last.labels);
 	return search;
 }
@@ -316,7 +341,9 @@ step(struct http_later *l, struct http_response *out, struct work *w, struct mom
 		m = group_search_some(&r->search, e, w, &g);
 		if (m == MATCH_LATER)
 			return false;
-		if (m == MATCH_NO)
+		if (!is_new(r))
+			r->answer = STR_NONE;
+		else if (m == MATCH_NO)
 			r->answer = arena_printf(r->call.arena, "%.*s: nothing fires any more", STR_ARG(r->name));
 		else
 			r->answer = r->wish == SMS_ACK ? acknowledge(r, &g) : status(r, &g);

@@ -117,6 +117,7 @@ engine_free(struct engine **ep)
 	settle_fini(e);
 	free_groups(e);
 	deliveries_fini(e);
+	reply_marks_fini(e);
 	free_alerts(e);
 	apply_fini(e);
 	for (size_t i = 0; i < e->restored.n; i++)

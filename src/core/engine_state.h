@@ -23,6 +23,7 @@
 #include "core/nflog.h"
 #include "core/ports.h"
 #include "deliveries.h"
+#include "reply_marks.h"
 #include "flight.h"
 #include "group.h"
 #include "inhibit.h"
@@ -167,6 +168,7 @@ struct engine {
 	size_t ended_groups;		/* no more there, but counted until the period ends (Alertmanager dispatch.go) */
 	struct hmap attempts;		/* legs that are sending, by attempt */
 	struct deliveries deliveries;
+	struct reply_marks reply_marks;
 	uint64_t last_attempt, last_notification, last_group;	/* numbers given so far */
 
 	VEC(struct group *) save_soon, save_now;

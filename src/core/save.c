@@ -299,6 +299,7 @@ engine_save_all(struct engine *e, struct moment now)
 	}
 	nflog_each(e->nflog, save_log_entry_of, e);
 	deliveries_save_all(e);
+	reply_marks_save_all(e);
 	HMAP_EACH(&e->alerts.entries, node) {
 		struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
 

@@ -156,6 +156,9 @@ hear_reply(const struct hearing_call *c, struct heard_reply *out)
 
 	out->from = own->from.n > 0 ? value_of(c, own->from) : first_of(c, c->tells->from);
 	out->text = own->text.n > 0 ? value_of(c, own->text) : first_of(c, c->tells->text);
+	out->id = own->id.n > 0 ? value_of(c, own->id) : first_of(c, c->tells->id);
+	if (out->id.n == 0)
+		out->id = value_of(c, STR("id"));
 	return out->from.n > 0;
 }
 
@@ -218,6 +221,8 @@ gateway_hear(const struct notify_env *env, const struct gateway *g, const struct
 		return err_set(e, ERR_AUTH, "the request does not prove to be the gateway's");
 	if (c.told.form.n == 0 && r->body.n > 0)
 		c.json = json_parse_some(arena, r->body, JSON_DOCUMENT, VALUES_MAX, NULL);
+	if (p->tells->once != NULL)
+		out->once = http_request_header(r, p->tells->once);
 	return hear_all(&c, reply, out, e);
 }
 

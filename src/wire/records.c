@@ -3,9 +3,11 @@
 
 #include "core/nflog.h"
 #include "core/delivery.h"
+#include "core/replies.h"
 #include "wire/codec.h"
 #include "wire/codec_delivery.h"
 #include "wire/codec_state.h"
+#include "wire/proto.h"
 
 void
 record_key_silence(struct sbuf *b, const struct change *c)
@@ -95,6 +97,44 @@ record_get_delivery(struct str body, struct arena *a, struct change *out, struct
 
 	*out = (struct change){ .kind = CHANGE_DELIVERY, .delivery = d };
 	return codec_get_delivery(body, d, e);
+}
+
+void
+record_key_reply(struct sbuf *b, const struct change *c)
+{
+	char key[8];
+
+	codec_number_key(c->reply->number, key);
+	sbuf_put(b, key, sizeof(key));
+}
+
+enum { REPLY_NUMBER = 1, REPLY_GATEWAY = 2, REPLY_ID = 3 };
+
+void
+record_put_reply(struct sbuf *b, const struct change *c)
+{
+	proto_uint(b, REPLY_NUMBER, c->reply->number);
+	proto_bytes(b, REPLY_GATEWAY, c->reply->gateway);
+	proto_bytes(b, REPLY_ID, c->reply->id);
+}
+
+bool
+record_get_reply(struct str body, struct arena *a, struct change *out, struct err *e)
+{
+	struct reply_mark *m = ARENA_NEW(a, struct reply_mark);
+	struct proto_reader r = { .rest = body };
+	struct proto_field f;
+
+	*out = (struct change){ .kind = CHANGE_REPLY, .reply = m };
+	while (proto_next(&r, &f)) {
+		if (f.number == REPLY_NUMBER && f.type == 0)
+			m->number = f.u;
+		else if (f.number == REPLY_GATEWAY && f.type == 2)
+			m->gateway = f.bytes;
+		else if (f.number == REPLY_ID && f.type == 2)
+			m->id = f.bytes;
+	}
+	return (!r.bad && m->number != 0) || err_set(e, ERR_INVALID, "malformed reply");
 }
 
 void

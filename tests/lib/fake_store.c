@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "core/delivery.h"
 #include "core/nflog.h"
+#include "core/replies.h"
 
 struct row {
 	struct hmap_node node;
@@ -20,6 +21,7 @@ struct row {
 	struct group_state group;
 	struct intent_state intent;
 	struct delivery delivery;
+	struct reply_mark reply;
 };
 
 static struct row *
@@ -232,15 +234,30 @@ fake_store_change(struct fake_world *w, const struct change *c)
 	case CHANGE_DELIVERY_DROPPED:
 		forget(&w->stored_deliveries, arena_printf(a, "%llu", (unsigned long long)c->delivery->id));
 		break;
+	case CHANGE_REPLY:
+		r = fresh(&w->stored_replies, arena_printf(a, "%llu", (unsigned long long)c->reply->number));
+		r->reply = (struct reply_mark){ c->reply->number, arena_str(r->arena, c->reply->gateway), arena_str(r->arena, c->reply->id) };
+		break;
+	case CHANGE_REPLY_DROPPED:
+		forget(&w->stored_replies, arena_printf(a, "%llu", (unsigned long long)c->reply->number));
+		break;
 	case CHANGE_N:
 		break;
 	}
 	arena_free(&a);
 }
 
+static void
+restore_replies(struct fake_world *w)
+{
+	HMAP_EACH(&w->stored_replies, node)
+		engine_restore_reply(w->engine, &(struct change){ .reply = &CONTAINER_OF(node, struct row, node)->reply }, w->now);
+}
+
 void
 fake_store_restore(struct fake_world *w)
 {
+	restore_replies(w);
 	HMAP_EACH(&w->stored_silences, node) {
 		struct row *r = CONTAINER_OF(node, struct row, node);
 
@@ -272,7 +289,7 @@ void
 fake_store_fini(struct fake_world *w)
 {
 	struct hmap *maps[] = { &w->stored_silences, &w->stored_entries, &w->stored_alerts, &w->stored_groups,
-		&w->stored_intents, &w->stored_deliveries };
+		&w->stored_intents, &w->stored_deliveries, &w->stored_replies };
 
 	for (size_t i = 0; i < ARRAY_LEN(maps); i++) {
 		HMAP_EACH(maps[i], node)

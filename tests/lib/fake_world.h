@@ -72,7 +72,7 @@ struct fake_world {
 
 	/* The store. */
 	bool durable;
-	struct hmap stored_silences, stored_entries, stored_alerts, stored_groups, stored_intents, stored_deliveries;
+	struct hmap stored_silences, stored_entries, stored_alerts, stored_groups, stored_intents, stored_deliveries, stored_replies;
 	size_t changes[CHANGE_N];
 };
 

@@ -275,6 +275,8 @@ put(struct image *im, const struct written *w)
 	/* Days of their own are about these: tests/sim/messages. */
 	case CHANGE_DELIVERY:
 	case CHANGE_DELIVERY_DROPPED:
+	case CHANGE_REPLY:
+	case CHANGE_REPLY_DROPPED:
 		break;
 	case CHANGE_N:
 		break;
@@ -342,6 +344,8 @@ disk_persist(struct day *d, const struct change *c)
 		break;
 	case CHANGE_DELIVERY:
 	case CHANGE_DELIVERY_DROPPED:
+	case CHANGE_REPLY:
+	case CHANGE_REPLY_DROPPED:
 		return;
 	case CHANGE_N:
 		break;

@@ -72,6 +72,8 @@ static const struct gateway_tells plivo_tells = {
 	.from = "From",
 	.text = "Text",
 	.back = BACK_PLIVO,
+	/* The signature is of that, and not of the body. */
+	.once = "X-Plivo-Signature-V2-Nonce",
 };
 
 const struct gateway_preset gateway_plivo = {

@@ -22,6 +22,7 @@ struct gateway_tells {
 	const char *delivered, *failed;	/* words of `status` with spaces between; case is ignored */
 	const char *from, *text;	/* of a reply */
 	enum tells_back back;
+	const char *once;		/* a header that is in no other request; NULL: requests are told apart by what they say */
 };
 
 /* A request, as those who judge its signature see it. */

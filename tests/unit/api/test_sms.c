@@ -12,6 +12,9 @@
 #define REPLIES 5
 
 static struct gateway gateway;
+/* The replies that a request brings have one id, or none. */
+static struct str id, once;
+static const char *wish = "status";
 static struct str listed = { "+1 555 0100", 11 };
 
 /* As one request of a gateway that gathers them. */
@@ -27,7 +30,8 @@ hear(void *arg, const struct gateway *g, const struct http_request *r, bool repl
 	ck_assert(reply);
 	*out = (struct heard){ .replies = ARENA_ARRAY(a, REPLIES, struct heard_reply), .replies_n = REPLIES };
 	for (size_t i = 0; i < REPLIES; i++)
-		out->replies[i] = (struct heard_reply){ STR("15550100"), STR("status") };
+		out->replies[i] = (struct heard_reply){ STR("15550100"), str_from(wish), id };
+	out->once = once;
 	return true;
 }
 
@@ -122,6 +126,36 @@ START_TEST(names_are_cut_between_runes)
 }
 END_TEST
 
+/* Gateways send it again when our answer was lost, and others may have seen it. */
+START_TEST(a_reply_acts_once)
+{
+	const struct str ids[] = { STR("m1"), STR("m1"), STR("m2"), STR("m3") }, onces[] = { STR(""), STR(""), STR("n1"), STR("n1") };
+	struct answer got;
+	struct mono at;
+
+	begin();
+	world.on_send = on_send;
+	world.on_cancel = on_cancel;
+	wish = "sil 1h";
+	expect("POST", "/api/v2/alerts", JSON_TYPE, "[{\"labels\":{\"alertname\":\"A\"}}]", 200, "");
+	world_run(&world, 31 * SPAN_S);
+	ck_assert_int_eq(engine_admit(world.engine, out, STR("g"), STR("+15550100"), world.now, &at), ADMIT_GO);
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		id = ids[i];
+		once = onces[i];
+		got = ask("POST", "/api/ext/v1/sms/g/reply", "", "");
+		ck_assert_int_eq(got.r.status, 200);
+		/* The five of a request are one, too. */
+		ck_assert_uint_eq(world.events[EVENT_SILENCE_CREATED], i < 2 ? 1 : 2);
+		ck_assert(i != 1 || got.r.body.n == 0);
+		sbuf_fini(&got.r.body);
+	}
+	id = once = STR_NONE;
+	wish = "status";
+	stop();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -132,6 +166,7 @@ main(void)
 
 	tcase_add_test(t, many_replies_are_heard_in_slices);
 	tcase_add_test(t, names_are_cut_between_runes);
+	tcase_add_test(t, a_reply_acts_once);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);

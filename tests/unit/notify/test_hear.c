@@ -54,7 +54,7 @@ static const struct row {
 	  "! auth" },
 	{ "twilio", true, "a=b", "application/x-www-form-urlencoded", "X-Twilio-Signature: J2BuyMdX4fRAgjjKAMdPVKeaZ6A=",
 	  "Body=Ack+%26+go&From=%2B905551112233&To=%2B15005550006&MessageSid=SM9",
-	  "+905551112233: Ack & go" },
+	  "+905551112233: Ack & go #SM9" },
 	{ "vonage", false, "msisdn=905551112233&to=ALERTS&messageId=0A&status=expired&err-code=6&timestamp=1795320230&nonce=n%3D%26n&sig=2fc9145b6320a237f23cc96a1dc0278a0bba46ad1997a4936cef068ab939d64f", "", "",
 	  "",
 	  "0A failed expired: 6" },
@@ -102,10 +102,10 @@ static const struct row {
 	  "+905551112233: sil 2h" },
 	{ "plivo", false, "", "application/x-www-form-urlencoded", "X-Plivo-Signature-V2-Nonce: 12345|X-Plivo-Signature-V2: 5I0VjqqQ7rYVIqVn+GovHe7J/zDWKL4QRlePZ5ZBcbY=",
 	  "MessageUUID=db3c&Status=delivered&ErrorCode=000",
-	  "db3c delivered" },
+	  "db3c delivered once 12345" },
 	{ "plivo", false, "x=y", "application/x-www-form-urlencoded", "X-Plivo-Signature-V2-Nonce: 12345|X-Plivo-Signature-Ma-V2: 5I0VjqqQ7rYVIqVn+GovHe7J/zDWKL4QRlePZ5ZBcbY=",
 	  "MessageUUID=db3c&Status=delivered&ErrorCode=000",
-	  "db3c delivered" },
+	  "db3c delivered once 12345" },
 	{ "plivo", false, "", "application/x-www-form-urlencoded", "X-Plivo-Signature-V2-Nonce: 12345|X-Plivo-Signature-V2: l8tE38OjfS8zMBira6sH5ogmHYs5tJIkNk4SMJiisMk=",
 	  "MessageUUID=db3c&Status=delivered&ErrorCode=000",
 	  "! auth" },
@@ -132,19 +132,19 @@ static const struct row {
 	  "1000001 failed UNDELIVERABLE: no such" },
 	{ "gatewayapi", true, "token=t%2Fk", "application/json; charset=utf-8", "",
 	  "{\"id\":1,\"msisdn\":4587654321,\"message\":\"ack\",\"receiver\":1204}",
-	  "4587654321: ack" },
+	  "4587654321: ack #1" },
 	{ "elks", false, "token=t%2Fk", "application/x-www-form-urlencoded", "",
 	  "id=s36&status=delivered&delivered=2026",
 	  "s36 delivered" },
 	{ "elks", true, "token=t%2Fk", "application/x-www-form-urlencoded", "",
 	  "direction=incoming&id=s1&from=%2B905551112233&to=%2B46&message=a%C3%A7k",
-	  "+905551112233: açk" },
+	  "+905551112233: açk #s1" },
 	{ "clickatell", false, "token=t%2Fk", "application/json; charset=utf-8", "",
 	  "{\"messageId\":\"a1\",\"status\":\"RECEIVED_BY_RECIPIENT\",\"statusCode\":4}",
 	  "a1 delivered" },
 	{ "clickatell", true, "token=t%2Fk", "application/json; charset=utf-8", "",
 	  "{\"messageId\":\"a1\",\"fromNumber\":\"2711\",\"text\":\"ack\"}",
-	  "2711: ack" },
+	  "2711: ack #a1" },
 	{ "smseagle", true, "token=t%2Fk&sender=%2B905551112233&timestamp=20261122040400&text=ACK&msgid=1", "", "",
 	  "",
 	  "+905551112233: ACK" },
@@ -228,7 +228,11 @@ put_heard(struct sbuf *out, const struct heard *h)
 			else
 				sbuf_putc(out, h->replies[i].text.p[k]);
 		}
+		if (h->replies[i].id.n > 0)
+			sbuf_printf(out, " #%.*s", STR_ARG(h->replies[i].id));
 	}
+	if (h->once.n > 0)
+		sbuf_printf(out, " once %.*s", STR_ARG(h->once));
 }
 
 static void
