@@ -4,6 +4,8 @@
 #include "base/mem.h"
 
 #define BYTES_PER_UNIT 2
+/* A step that begins within a piece may end so far behind it. */
+#define ROOM_BEHIND ((size_t)20 << 10)
 
 void
 list_spend(struct work *w, size_t bytes)
@@ -31,6 +33,9 @@ next(struct http_stream *s, struct sbuf *out, struct work *w, struct moment now,
 	enum http_more more = HTTP_MORE;
 
 	engine_see(l->api->env.engine, now);
+	/* A list of more than one piece is a long one: its pieces are not moved while they grow. */
+	if (l->begun)
+		(void)sbuf_reserve(out, HTTP_PIECE + ROOM_BEHIND - out->n);
 	begin_array(l, out);
 	while (more == HTTP_MORE && out->n - start < HTTP_PIECE) {
 		if (work_used_up(w))

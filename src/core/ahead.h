@@ -9,11 +9,12 @@
 
 #include <stddef.h>
 
-/* So many alerts ahead a group's member is asked for, then its entry, then the alert, then its labels. */
+/* So many alerts ahead a group's member is asked for, then its entry, then the alert, then its labels, then their texts. */
 #define MEMBER_AHEAD 32
 #define ENTRY_AHEAD 24
 #define ALERT_AHEAD 16
 #define LABELS_AHEAD 8
+#define TEXTS_AHEAD 4
 #define CACHE_LINE 64
 
 static inline void

@@ -31,6 +31,45 @@ move_to(struct labels **at, const struct alert_entry *last)
 	labels_unref(was);
 }
 
+static void
+fetch_texts(const struct labels *l)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		fetch_lines(l->l[i].value, 2);
+}
+
+/* Besides what is fetched to look at it: of an alert that is mostly shown whole. */
+static void
+fetch_shown(const struct alert *later, const struct alert *soon)
+{
+	if (later != NULL) {
+		fetch_lines((const char *)later->labels + 3 * CACHE_LINE, 1);
+		fetch_lines(later->annotations, 3);
+	}
+	if (soon != NULL) {
+		fetch_texts(soon->labels);
+		fetch_texts(soon->annotations);
+	}
+}
+
+static void
+fetch_alerts_ahead(const struct order *o, const struct order_cursor *c)
+{
+	const struct alert_entry *later = order_peek(o, c, LABELS_AHEAD), *soon = order_peek(o, c, TEXTS_AHEAD);
+
+	alerts_fetch_ahead(o, c);
+	fetch_shown(later != NULL ? later->alert : NULL, soon != NULL ? soon->alert : NULL);
+}
+
+static void
+fetch_members_ahead(const struct order *o, const struct order_cursor *c)
+{
+	const struct member *later = order_peek(o, c, LABELS_AHEAD), *soon = order_peek(o, c, TEXTS_AHEAD);
+
+	members_fetch_ahead(o, c);
+	fetch_shown(later != NULL ? later->entry->alert : NULL, soon != NULL ? soon->entry->alert : NULL);
+}
+
 bool
 view_alerts_some(const struct engine *e, struct labels **at, struct work *w, view_visit *visit, void *arg)
 {
@@ -39,7 +78,7 @@ view_alerts_some(const struct engine *e, struct labels **at, struct work *w, vie
 	struct alert_entry *r = alerts_after_at(&e->alerts, *at, &c);
 
 	for (; r != NULL && !work_used_up(w); r = order_next(&e->alerts.order, &c)) {
-		alerts_fetch_ahead(&e->alerts.order, &c);
+		fetch_alerts_ahead(&e->alerts.order, &c);
 		if (r->stored && !visit(arg, r, r->alert))
 			break;
 		last = r;
@@ -99,7 +138,7 @@ view_members_some(const struct group *g, struct labels **at, struct work *w, vie
 	struct member *m = group_after_at(g, *at, &c);
 
 	for (; m != NULL && !work_used_up(w); m = order_next(&g->members, &c)) {
-		members_fetch_ahead(&g->members, &c);
+		fetch_members_ahead(&g->members, &c);
 		if (!visit(arg, m->entry, m->entry->alert))
 			break;
 		last = m->entry;
