@@ -19,6 +19,8 @@ void *mem_alloc(size_t size) MUST_CHECK;
 void *mem_calloc(size_t n, size_t size) MUST_CHECK;
 /* Grows or shrinks to n objects of `size` bytes; p may be NULL. */
 void *mem_realloc(void *p, size_t n, size_t size) MUST_CHECK;
+/* Uninitialised; its address is a multiple of `align`, a power of two, as `size` is. */
+void *mem_aligned(size_t align, size_t size) MUST_CHECK;
 void mem_free(void *p);
 char *mem_strdup(const char *s) MUST_CHECK;
 /* n bytes and a NUL behind them. */

@@ -36,6 +36,7 @@ struct store_options {
 	struct event_base *base;	/* borrowed, as are clock and log */
 	struct clock *clock;
 	const struct log *log;
+	bool records;			/* small changes may go to disk as records first (store/redo.h) */
 	const char *path;		/* directory; made (with parents) if missing */
 	/* All changes up to this number are on disk. */
 	void (*durable)(void *arg, uint64_t upto);

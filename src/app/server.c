@@ -179,6 +179,7 @@ open_state(struct server *s, struct moment now, struct err *e)
 		.clock = s->clock,
 		.log = &s->log,
 		.path = s->o->storage_path.p,
+		.records = true,
 		.durable = changes_durable,
 		.failed = changes_failed,
 		.arg = s,

@@ -63,6 +63,12 @@ mem_realloc(void *p, size_t n, size_t size)
 	return check(realloc(p, at_least_one(product(n, size))));
 }
 
+void *
+mem_aligned(size_t align, size_t size)
+{
+	return check(aligned_alloc(align, size));
+}
+
 void
 mem_free(void *p)
 {

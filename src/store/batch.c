@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -121,6 +122,45 @@ batch_keep(struct batch *newer, struct batch *older)
 	batch_clear(older);
 }
 
+static bool
+is_borrowed(const struct op *o)
+{
+	return o->body.n > 0 && o->body.p != o->bytes + o->key.n;
+}
+
+void
+batch_add(struct batch *b, struct batch *newer)
+{
+	HMAP_EACH(&newer->ops, node) {
+		struct op *o = CONTAINER_OF(node, struct op, node);
+
+		hmap_remove(&newer->ops, node);
+		if (is_borrowed(o)) {
+			struct op *own = make_op(o->table, o->key, o->body, false);
+
+			own->fresh = o->fresh;
+			mem_free(o);
+			o = own;
+		}
+		set(b, o, o->fresh);
+	}
+	batch_clear(newer);
+}
+
+void
+batch_forget_table(struct batch *b, enum db_table t)
+{
+	HMAP_EACH(&b->ops, node) {
+		struct op *o = CONTAINER_OF(node, struct op, node);
+
+		if (o->table != t)
+			continue;
+		b->bytes -= size_of(o);
+		hmap_remove(&b->ops, node);
+		mem_free(o);
+	}
+}
+
 void
 batch_clear(struct batch *b)
 {
@@ -130,14 +170,41 @@ batch_clear(struct batch *b)
 	*b = (struct batch){ 0 };
 }
 
+static int
+by_key(const void *a, const void *b)
+{
+	const struct op *x = *(const struct op *const *)a, *y = *(const struct op *const *)b;
+
+	return x->table != y->table ? (int)x->table - (int)y->table : str_cmp(x->key, y->key);
+}
+
+static bool
+write_op(const struct op *o, struct db *d, struct err *e)
+{
+	return o->drop ? db_drop(d, o->table, o->key, e) : db_put(d, o->table, o->key, o->body, e);
+}
+
+const struct op **
+batch_sorted(const struct batch *b)
+{
+	const struct op **v = mem_calloc(b->ops.n, sizeof(const struct op *));
+	size_t n = 0;
+
+	HMAP_EACH(&b->ops, node)
+		v[n++] = CONTAINER_OF(node, struct op, node);
+	qsort(v, n, sizeof(v[0]), by_key);
+	return v;
+}
+
+/* Rows that follow each other lie side by side: so fewer pages are written. */
 bool
 batch_write(const struct batch *b, struct db *d, struct err *e)
 {
-	HMAP_EACH(&b->ops, node) {
-		struct op *o = CONTAINER_OF(node, struct op, node);
+	const struct op **v = batch_sorted(b);
+	bool ok = true;
 
-		if (!(o->drop ? db_drop(d, o->table, o->key, e) : db_put(d, o->table, o->key, o->body, e)))
-			return false;
-	}
-	return true;
+	for (size_t i = 0; ok && i < b->ops.n; i++)
+		ok = write_op(v[i], d, e);
+	mem_free(v);
+	return ok;
 }

@@ -36,8 +36,14 @@ void batch_forget(struct batch *b, enum db_table t, struct str key);
 bool batch_has_fresh(const struct batch *b, enum db_table t, struct str key);
 /* Moves what `newer` does not supersede from `older`, which was not written, into it; older is empty then. */
 void batch_keep(struct batch *newer, struct batch *older);
+/* Moves all of `newer` into the older one, where it supersedes what is there; what was borrowed is copied. */
+void batch_add(struct batch *b, struct batch *newer);
+/* Takes all ops of a table out. */
+void batch_forget_table(struct batch *b, enum db_table t);
 void batch_clear(struct batch *b);
-/* Inside a transaction. Changes nothing in the batch. Any thread that owns both. */
+/* All ops by table and key: mem_free. */
+const struct op **batch_sorted(const struct batch *b) MUST_CHECK;
+/* Inside a transaction, in the order of keys. Changes nothing in the batch. Any thread that owns both. */
 bool batch_write(const struct batch *b, struct db *d, struct err *e) MUST_CHECK;
 /* The hash that records are told apart by, across batches. */
 uint64_t batch_hash(enum db_table t, struct str key);

@@ -7,6 +7,7 @@
 
 #define DB_WAL "-wal"
 #define DB_CONFIRMED "-confirmed"
+#define DB_REDO "-redo"
 #define DB_PAGE 8192
 
 #endif

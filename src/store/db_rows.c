@@ -112,6 +112,46 @@ db_rows_copy(const struct db_rows *l, struct db *d, struct err *e)
 	return ok;
 }
 
+/* One table's: both are in the order of keys. */
+static void
+add_to_table(struct db_rows *l, enum db_table t, const struct op *const *ops, size_t n)
+{
+	struct db_rows merged = { .arena = l->arena };
+	struct table_reading r = { .l = &merged, .table = t };
+	size_t i = 0;
+
+	VEC_RESERVE(&merged.rows[t], l->rows[t].n + n);
+	for (size_t k = 0; k < n; k++) {
+		int order = -1;
+
+		for (; i < l->rows[t].n && (order = str_cmp(l->rows[t].v[i].key, ops[k]->key)) < 0; i++)
+			VEC_PUSH(&merged.rows[t], l->rows[t].v[i]);
+		if (i < l->rows[t].n && order == 0)
+			i++;
+		if (!ops[k]->drop)
+			add(&r, ops[k]->key, ops[k]->body);
+	}
+	for (; i < l->rows[t].n; i++)
+		VEC_PUSH(&merged.rows[t], l->rows[t].v[i]);
+	mem_free(l->rows[t].v);
+	l->rows[t].v = merged.rows[t].v;
+	l->rows[t].n = merged.rows[t].n;
+	l->rows[t].cap = merged.rows[t].cap;
+}
+
+void
+db_rows_add(struct db_rows *l, const struct batch *b)
+{
+	const struct op **v = batch_sorted(b);
+
+	for (size_t i = 0, n; i < b->ops.n; i += n) {
+		for (n = 1; i + n < b->ops.n && v[i + n]->table == v[i]->table; n++)
+			;
+		add_to_table(l, v[i]->table, v + i, n);
+	}
+	mem_free(v);
+}
+
 void
 db_rows_fini(struct db_rows *l)
 {

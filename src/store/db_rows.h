@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
+#include "batch.h"
 #include "db.h"
 
 struct loaded_row {
@@ -35,6 +36,8 @@ bool db_rows_read(struct db_rows *l, struct db *d, struct err *e) MUST_CHECK;
 bool db_rows_read_copy(struct db_rows *l, const char *path, enum db_trouble *trouble_out, struct err *e) MUST_CHECK;
 /* Puts all rows into an empty database and marks it complete: one transaction. */
 bool db_rows_copy(const struct db_rows *l, struct db *d, struct err *e) MUST_CHECK;
+/* Makes these changes to the rows; nothing of the batch is kept. */
+void db_rows_add(struct db_rows *l, const struct batch *b);
 void db_rows_fini(struct db_rows *l);
 
 #endif

@@ -10,6 +10,7 @@
 #include "loop/errno_text.h"
 #include "loop/file.h"
 #include "owner.h"
+#include "redo.h"
 #include "row_log.h"
 #include "store/store.h"
 #include "wal.h"
@@ -139,10 +140,14 @@ read_rows(struct db_rows *l, const char *path, enum db_trouble *trouble_out, str
 	if (damage.n > 0)
 		return err_set(e, ERR_INVALID, "%s: start the server once, which keeps what is whole", damage.what.text);
 	d = db_open(path, DB_READ, &fresh, trouble_out, e);
-	if (d == NULL)
-		return *trouble_out == DB_UNUSABLE && db_rows_read_copy(l, path, trouble_out, e);
-	ok = db_rows_read(l, d, e);
+	if (d != NULL)
+		ok = db_rows_read(l, d, e);
+	else
+		ok = *trouble_out == DB_UNUSABLE && db_rows_read_copy(l, path, trouble_out, e);
 	db_close(&d);
+	ok = ok && redo_read(path, l, NULL, &damage, e);
+	if (ok && damage.n > 0)
+		return err_set(e, ERR_INVALID, "%s: start the server once, which keeps what is whole", damage.what.text);
 	return ok;
 }
 

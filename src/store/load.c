@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From the directory to rows in memory, whatever state it is in. */
 #include "import.h"
+#include "redo.h"
 #include "store_private.h"
 
 static size_t
@@ -35,7 +36,7 @@ read_database(struct store *s, struct db_rows *l, struct err *e)
 {
 	struct err why;
 
-	if (!db_rows_read(l, s->writer.db, e))
+	if (!db_rows_read(l, s->writer.db, e) || !redo_read(s->writer.path, l, &s->pending, &s->writer.damage, e))
 		return false;
 	if (!l->damaged)
 		return true;
@@ -50,7 +51,8 @@ salvage(struct store *s, struct db_rows *l)
 	enum db_trouble trouble = DB_FINE;
 	struct err e = { 0 };
 
-	return db_rows_read_copy(l, s->writer.path, &trouble, &e);
+	return db_rows_read_copy(l, s->writer.path, &trouble, &e) &&
+	    redo_read(s->writer.path, l, &s->pending, &s->writer.damage, &e);
 }
 
 /*

@@ -9,7 +9,6 @@
 #include "loop/timer.h"
 #include "owner.h"
 #include "store_private.h"
-#include "wire/codec_state.h"
 
 /* More than this waiting for the disk: clients are asked to slow down. */
 #define ROOM_BYTES ((size_t)64 << 20)
@@ -23,9 +22,6 @@
 #define STUCK_COPYING (10 * SPAN_MIN)	/* a backup takes as long as the database is large */
 /* How far back the note of our last sign of life may lie. */
 #define ALIVE (30 * SPAN_S)
-#define ALIVE_EVERY (5 * SPAN_S)
-
-static void start_writing(struct store *s, bool anyway);
 
 static struct moment
 now_of(const struct store *s)
@@ -104,12 +100,6 @@ retry_later(struct store *s)
 	timer_in(&s->retry, backoff_doubled(FIRST_PAUSE, s->failures++, MAX_PAUSE));
 }
 
-static bool
-is_tracked(enum db_table t)
-{
-	return t != TABLE_ALERTS && t != TABLE_META;
-}
-
 /* Changes before the copy are durable whatever became of it. */
 static void
 copy_failed(struct store *s)
@@ -140,12 +130,15 @@ written(struct store *s)
 }
 
 /* The disk is busy with what came meanwhile while those are answered who waited for what is written. */
-static void
-go_on(struct store *s)
+void
+store_next_written(struct store *s)
 {
-	uint64_t upto = s->durable;
+	uint64_t upto;
 
-	start_writing(s, false);
+	written(s);
+	upto = s->durable;
+
+	store_start_writing(s, false);
 	if (s->o.durable != NULL)
 		s->o.durable(s->o.arg, upto);
 	end_waits_upto(s, upto);
@@ -155,24 +148,29 @@ go_on(struct store *s)
 static void
 hand_out_copy(struct store *s)
 {
+	written(s);
 	if (s->writer.copy_fd < 0)
 		copy_failed(s);
 	if (s->o.durable != NULL)
 		s->o.durable(s->o.arg, s->durable);
 	backup_drop(s);
 	end_waits_upto(s, s->durable);
-	start_writing(s, false);
+	store_start_writing(s, false);
 }
 
 static void
 take_back(struct store *s)
 {
+	struct batch *lost = s->held ? &s->next : &s->writer.batch;
+
 	if (s->writer.backup && s->backup_no == 0)
 		s->backup_no = s->backup_running;
-	row_log_lost(&s->kept, &s->writer.batch, s->durable + 1);
-	batch_keep(&s->current, &s->writer.batch);
-	if (s->writer.all)
+	row_log_lost(&s->kept, lost, s->durable + 1);
+	batch_keep(&s->current, lost);
+	batch_keep(&s->pending, &s->writer.before);
+	if (s->held ? s->next_all : s->writer.all)
 		s->want_all = true;
+	s->held = false;
 }
 
 static void
@@ -190,17 +188,31 @@ static void
 write_all(struct store *s)
 {
 	s->want_all = true;
-	start_writing(s, true);
+	store_start_writing(s, true);
 }
 
+/* The database has what records hold. */
 static void
-job_done(struct job *j)
+caught_up(struct store *s)
 {
-	struct store *s = CONTAINER_OF(j, struct store, job);
+	bool held = s->held;
 
-	s->busy = false;
+	s->held = false;
+	if (held)
+		store_submit(s);
+	else
+		store_start_writing(s, false);
+}
+
+void
+store_writer_done(struct store *s)
+{
+	bool catching_up = s->catching_up;
+
+	s->busy = s->catching_up = false;
 	s->bytes = s->writer.bytes;
-	s->commit_seconds += (double)s->writer.took / (double)SPAN_S;
+	if (!catching_up)
+		s->commit_seconds += (double)s->writer.took / (double)SPAN_S;
 	if (s->writer.set_aside) {
 		s->set_aside++;
 		LOG(&s->log, LOG_ERROR, "The database is damaged; it was set aside and a new one is begun",
@@ -211,11 +223,13 @@ job_done(struct job *j)
 	s->writer.damage.n = 0;
 	switch (s->writer.result) {
 	case WRITTEN:
-		written(s);
-		if (s->writer.backup)
+		quick_stored(s);
+		if (catching_up)
+			caught_up(s);
+		else if (s->writer.backup)
 			hand_out_copy(s);
 		else
-			go_on(s);
+			store_next_written(s);
 		break;
 	case WRITE_FAILED:
 		could_not_write(s);
@@ -238,73 +252,53 @@ job_done(struct job *j)
 }
 
 static void
+job_done(struct job *j)
+{
+	struct store *s = CONTAINER_OF(j, struct store, job);
+
+	/* A record under way is part of what has to be put right. */
+	s->done_waits = s->direct.busy && s->writer.result != WRITTEN;
+	if (!s->done_waits)
+		store_writer_done(s);
+}
+
+static void
 run_job(struct job *j)
 {
 	writer_run(&CONTAINER_OF(j, struct store, job)->writer);
 }
 
-/* Other rows say when they were written, too: see find_alive. */
 static void
-put_alive(struct store *s)
+give_orders(struct store *s)
 {
-	struct sbuf body = SBUF_INIT(SBUF_UNLIMITED);
-	struct moment now = now_of(s);
+	struct writer *w = &s->writer;
 
-	if (s->ok && !s->want_all && s->work != NULL && mono_sub(now.mono, s->alive) < ALIVE_EVERY)
-		return;
-	s->alive = now.mono;
-	codec_put_time(&body, now.wall);
-	batch_put(&s->current, TABLE_META, STR("alive"), sbuf_get(&body), false);
-	sbuf_fini(&body);
-}
-
-/* The database will be emptied: of what is tracked it has what the batch brings. */
-static void
-forget_disk(struct store *s)
-{
-	disk_keys_fini(&s->present);
-	HMAP_EACH(&s->current.ops, node) {
-		struct op *op = CONTAINER_OF(node, struct op, node);
-
-		if (!is_tracked(op->table) || op->drop)
-			continue;
-		op->fresh = true;
-		disk_keys_add(&s->present, node->hash);
+	w->batch = (struct batch){ 0 };
+	w->all = w->backup = false;
+	if (!s->catching_up) {
+		w->batch = s->next;
+		w->all = s->next_all;
+		w->backup = s->backup_no != 0 && s->backup_no <= s->upto;
+		s->next = (struct batch){ 0 };
 	}
-}
-
-/* Everything becomes news; what the engine cannot tell again stays as it is in the batch. */
-static void
-gather_all(struct store *s)
-{
-	forget_disk(s);
-	row_log_forget_disk(&s->kept, s->durable + 1);
-	if (s->engine != NULL)
-		engine_save_all(s->engine, now_of(s));
-}
-
-/* Makes the writer's batch out of what is new. */
-static void
-prepare(struct store *s)
-{
-	uint64_t left_out;
-
-	s->writer.all = s->want_all;
-	put_alive(s);
-	if (s->want_all)
-		gather_all(s);
-	s->want_all = false;
-	s->writer.batch = s->current;
-	s->current = (struct batch){ 0 };
-	/* All who asked for a copy before it is made get this one. */
-	s->kept.at_once |= s->backup_no != 0;
-	s->upto = row_log_prepare(&s->kept, &s->writer.batch, &left_out) ? s->taken : left_out - 1;
-	s->writer.backup = s->backup_no != 0 && s->backup_no <= s->upto;
-	if (s->writer.backup) {
+	if (w->backup) {
 		s->backup_running = s->backup_no;
 		s->backup_no = 0;
 	}
+	quick_order(s);
+}
+
+void
+store_submit(struct store *s)
+{
+	give_orders(s);
 	s->submitted = now_of(s).mono;
+	s->job = (struct job){ .run = run_job, .done = job_done };
+	s->busy = s->work != NULL && workers_submit(s->work, &s->job);
+	if (s->busy)
+		return;
+	s->catching_up = false;
+	take_back(s);
 }
 
 static bool
@@ -313,16 +307,29 @@ has_news(const struct store *s)
 	return s->current.ops.n > 0 || s->kept.news_n > 0 || s->kept.drops.n > 0 || s->backup_no != 0;
 }
 
-static void
-start_writing(struct store *s, bool anyway)
+/* Something is on its way that must not be overtaken. */
+static bool
+is_under_way(const struct store *s)
 {
-	if (s->busy || s->work == NULL || (!anyway && !has_news(s)))
+	return s->direct.busy || s->held || s->done_waits || (s->busy && !s->catching_up);
+}
+
+void
+store_start_writing(struct store *s, bool anyway)
+{
+	bool quick;
+
+	if (s->work == NULL || s->ending || is_under_way(s) || (!anyway && !has_news(s)))
 		return;
-	prepare(s);
-	s->job = (struct job){ .run = run_job, .done = job_done };
-	s->busy = workers_submit(s->work, &s->job);
-	if (!s->busy)
-		take_back(s);
+	quick = !anyway && quick_is_wanted(s);
+	if (!quick && s->busy)
+		return;
+	store_prepare(s);
+	if (quick && quick_begin(s))
+		return;
+	s->held = s->busy;
+	if (!s->held)
+		store_submit(s);
 }
 
 static void
@@ -331,7 +338,7 @@ on_soon(void *arg)
 	struct store *s = arg;
 
 	if (s->ok)
-		start_writing(s, false);
+		store_start_writing(s, false);
 	else
 		refuse(s);
 }
@@ -339,7 +346,7 @@ on_soon(void *arg)
 static void
 on_retry(void *arg)
 {
-	start_writing(arg, true);
+	store_start_writing(arg, true);
 }
 
 /* A disk that hangs is as good as one that fails. */
@@ -351,7 +358,7 @@ on_pulse(void *arg)
 	span stuck = s->writer.backup ? STUCK_COPYING : STUCK;
 
 	timer_in(&s->pulse, PULSE);
-	if (s->busy && s->ok && mono_sub(now, s->submitted) > stuck) {
+	if ((s->busy || s->direct.busy) && s->ok && mono_sub(now, s->submitted) > stuck) {
 		err_set(&s->problem, ERR_TIMEOUT, "the disk has not answered for %d seconds", (int)(stuck / SPAN_S));
 		LOG(&s->log, LOG_ERROR, "Durable state is not being written; going on from memory", F_ERR(&s->problem));
 		s->ok = false;
@@ -359,7 +366,7 @@ on_pulse(void *arg)
 	} else if (!s->busy && s->ok && (s->kept.alerts_n + s->kept.records_n > 0 || s->present.map.n > 0) &&
 	    mono_sub(now, s->committed) > ALIVE) {
 		/* Which also shows whether the database is still there. */
-		start_writing(s, true);
+		store_start_writing(s, true);
 	}
 }
 
@@ -390,6 +397,7 @@ store_open(const struct store_options *o, struct err *e)
 	timer_init(&s->retry, o->base, "store", on_retry, s);
 	timer_init(&s->pulse, o->base, "store", on_pulse, s);
 	timer_in(&s->pulse, PULSE);
+	quick_init(s);
 	if (owner_make_directory(s->dir, e))
 		return s;
 	store_close(&s);
@@ -414,6 +422,8 @@ store_recover(struct store *s, struct engine *engine, struct moment now, struct 
 		return false;
 	if (!s->ok)
 		retry_later(s);
+	else
+		quick_resume(s);
 	return true;
 }
 
@@ -467,7 +477,8 @@ write_some(struct store *s)
 {
 	enum written result;
 
-	prepare(s);
+	store_prepare(s);
+	give_orders(s);
 	writer_run(&s->writer);
 	result = s->writer.result;
 	if (result == WRITTEN) {
@@ -510,6 +521,7 @@ store_finish(struct store *s)
 		return;
 	s->o.durable = NULL;
 	s->o.failed = NULL;
+	quick_end(s);
 	end_timers(s);
 	workers_stop(&s->work);
 	s->finished = true;
@@ -530,6 +542,7 @@ store_close(struct store **sp)
 	if (s->finished && has_news(s))
 		write_rest(s);
 	batch_clear(&s->current);
+	quick_fini(s);
 	writer_fini(&s->writer);
 	row_log_fini(&s->kept);
 	disk_keys_fini(&s->present);

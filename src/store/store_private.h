@@ -6,9 +6,11 @@
 #define STORE_STORE_PRIVATE_H
 
 #include "batch.h"
+#include "direct_write.h"
 #include "disk_keys.h"
 #include "loop/timer.h"
 #include "loop/workers.h"
+#include "redo.h"
 #include "row_log.h"
 #include "store/store.h"
 #include "writer.h"
@@ -25,13 +27,25 @@ struct store {
 	struct job job;
 	struct writer writer;		/* the thread's while `busy` */
 	bool busy;
+	bool catching_up;		/* … with records: nobody waits for it (quick.c) */
+
+	struct redo redo;		/* NULL file: all goes by way of the writer */
+	struct direct_write direct;	/* of the record under way */
+	struct batch pending;		/* what records hold and the database does not, yet */
+	struct timer catch_up;
+	bool redo_wanted;		/* its file is to be made, or found */
+	struct mono redo_again;		/* … not before */
+	bool held;			/* `next` waits for the writer, who is catching up */
+	bool done_waits;		/* the writer's news wait for the record under way */
+	struct batch next;		/* made ready for the record under way, or for the writer */
+	bool next_all;
 
 	struct batch current;		/* changes not yet handed to the writer */
 	struct sbuf scratch[2];		/* the key and the body of the one that is being taken */
 	struct row_log kept;
 	struct disk_keys present;		/* records of tables of their own that the disk has or is to get */
 	uint64_t taken, durable;	/* numbers of changes */
-	uint64_t upto;			/* of what the writer writes */
+	uint64_t upto;			/* of what is being written */
 	bool want_all;			/* the disk has to get all there is */
 	uint64_t backup_no;		/* a copy of the database is wanted: its number; else 0 */
 	uint64_t backup_running;	/* of the copy that the writer makes */
@@ -39,6 +53,7 @@ struct store {
 	struct store_wait *waits, **waits_end;
 	uint64_t waited;		/* up to this change nobody has to wait any more */
 
+	bool ending;			/* nothing more is begun */
 	bool finished;			/* the writer's thread has ended: the rest is written from the loop */
 
 	struct timer soon;		/* end of this loop turn */
@@ -68,7 +83,33 @@ bool store_load(struct store *s, struct db_rows *l, struct err *e) MUST_CHECK;
 /* backup.c: whoever wanted the copy has a descriptor of their own by now. */
 void backup_drop(struct store *s);
 
-/* store.c: writer.err is why nothing is durable for now. */
+/* prepare.c: makes `next` out of what is new. */
+void store_prepare(struct store *s);
+
+/* quick.c: small changes go to disk as records, and from there to the database later. */
+void quick_init(struct store *s);
+void quick_fini(struct store *s);
+/* The process begins: what the last one left goes to the database soon. */
+void quick_resume(struct store *s);
+/* Is what is new so little that a record may hold it? */
+bool quick_is_wanted(struct store *s);
+/* Begins to write `next`. False: it has to go to the writer. */
+bool quick_begin(struct store *s) MUST_CHECK;
+/* No more records; waits for the one under way. */
+void quick_end(struct store *s);
+/* The writer's orders about records, and what came of them when all was written. */
+void quick_order(struct store *s);
+void quick_stored(struct store *s);
+
+/* store.c: what is new goes to disk, unless something is on its way; `anyway`: even if there is nothing. */
+void store_start_writing(struct store *s, bool anyway);
+/* The writer is given `next`, and all that records hold. */
+void store_submit(struct store *s);
+/* `next` is on disk: all it holds is durable, and those who waited go on. */
+void store_next_written(struct store *s);
+/* The writer's news, which waited for a record. */
+void store_writer_done(struct store *s);
+/* writer.err is why nothing is durable for now. */
 void store_failing(struct store *s, const char *message);
 /* Reports damage at so many places. */
 void store_damaged(struct store *s, size_t n, const struct err *what);

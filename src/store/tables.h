@@ -15,7 +15,7 @@ enum db_table {
 #include "core/changes.def"
 	TABLE_GROUPS = 2,	/* number -> codec_state.h; of schema 1: now groups are with the alerts */
 	TABLE_ALERTS = 4,	/* number of a row -> what happened to alerts and groups (alert_row.h) */
-	TABLE_META = 5,		/* "alive" -> when we last wrote (codec_state.h); "schema" -> its version */
+	TABLE_META = 5,		/* "alive" -> when we last wrote (codec_state.h); "schema" -> its version; "redo" -> redo.h */
 	TABLE_N = 3		/* the store's own, and those of records */
 #define RECORD(KIND, name, table, number) +1
 #include "core/changes.def"

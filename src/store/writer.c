@@ -27,7 +27,7 @@ join(const char *directory, const char *name)
 void
 writer_init(struct writer *w, const char *directory, struct clock *clock)
 {
-	*w = (struct writer){ .clock = clock, .copy_fd = -1 };
+	*w = (struct writer){ .clock = clock, .redo_fd = -1, .redo_made = -1, .copy_fd = -1 };
 	w->directory = mem_strdup(directory);
 	w->path = join(directory, DATABASE_NAME);
 	w->copy_path = join(directory, COPY_NAME);
@@ -36,6 +36,7 @@ writer_init(struct writer *w, const char *directory, struct clock *clock)
 void
 writer_fini(struct writer *w)
 {
+	batch_clear(&w->before);
 	batch_clear(&w->batch);
 	db_rows_fini(&w->loaded);
 	db_close(&w->db);
@@ -164,15 +165,37 @@ reopen(struct writer *w)
 		return false;
 	}
 	db_rows_fini(&w->loaded);
-	w->result = db_rows_read(&w->loaded, w->db, &w->err) ? WRITE_FOUND_ROWS : WRITE_FAILED;
+	w->result = db_rows_read(&w->loaded, w->db, &w->err) && redo_read(w->path, &w->loaded, NULL, &w->damage, &w->err) ?
+	    WRITE_FOUND_ROWS : WRITE_FAILED;
 	return false;
+}
+
+/* A copy is none that records belong to. */
+static bool
+write_redo_row(struct writer *w)
+{
+	char row[REDO_ROW];
+
+	if (w->backup)
+		return db_drop(w->db, TABLE_META, REDO_KEY, &w->err);
+	redo_put_row(w->redo_id, w->redo_no, row);
+	return db_put(w->db, TABLE_META, REDO_KEY, (struct str){ row, REDO_ROW }, &w->err);
+}
+
+/* Where records have been of no use it is not tried again. */
+static void
+look_after_redo(struct writer *w)
+{
+	w->redo_lost = w->redo_fd >= 0 && !redo_is_there(w->path, w->redo_fd);
+	if (w->redo_wanted)
+		w->redo_made = redo_make(w->path);
 }
 
 static bool
 write_batch(struct writer *w)
 {
 	bool ok = db_begin(w->db, &w->err) && (!w->all || db_clear(w->db, &w->err)) &&
-	    batch_write(&w->batch, w->db, &w->err) && (!w->all || db_mark_complete(w->db, &w->err)) &&
+	    batch_write(&w->before, w->db, &w->err) && batch_write(&w->batch, w->db, &w->err) && write_redo_row(w) && (!w->all || db_mark_complete(w->db, &w->err)) &&
 	    db_commit(w->db, &w->err);
 
 	if (ok) {
@@ -180,7 +203,9 @@ write_batch(struct writer *w)
 		w->file = db_file(w->db);
 		w->trouble = DB_FINE;
 		/* Here, as freeing many would hold the loop. */
+		batch_clear(&w->before);
 		batch_clear(&w->batch);
+		look_after_redo(w);
 		return true;
 	}
 	w->trouble = db_trouble(w->db);

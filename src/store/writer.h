@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "batch.h"
 #include "db_rows.h"
+#include "redo.h"
 #include "wal.h"
 
 enum written {
@@ -32,7 +33,11 @@ struct writer {
 	uint64_t file;			/* … of which file (db_file) they were written to; 0: to none yet */
 
 	/* The orders. */
-	struct batch batch;		/* empty again when it was written */
+	struct batch before;		/* what records hold (redo.h): it goes first; both are empty again when they were written */
+	struct batch batch;
+	uint64_t redo_id, redo_no;	/* whose records are valid, and up to which they are in the database then */
+	int redo_fd;			/* their file, to be looked after; borrowed, -1: none */
+	bool redo_wanted;		/* make or find it when all is written */
 	bool all;			/* the batch has all there is: replaces what the database has */
 	bool backup;			/* copy the database afterwards */
 
@@ -43,6 +48,8 @@ struct writer {
 	bool set_aside;			/* a damaged database was, for `aside_why`, as `aside_path` */
 	struct err aside_why;
 	char aside_path[4096];
+	bool redo_lost;			/* the file of records is not in its place any more */
+	int redo_made;			/* the one that was wanted, the owner's to close; -1: it cannot be had */
 	struct wal_damage damage;	/* of the log that there was; the loop sets n to 0 when it has told */
 	int copy_fd;			/* the copy, the owner's to close; -1: see copy_err */
 	struct err copy_err;

@@ -135,7 +135,7 @@ def test_the_restore_pod_puts_the_newest_backup_in_place(tmp_path):
     for age, name in enumerate(["new.db", "old.db"]):
         (backup / name).write_text(name)
         os.utime(backup / name, (1000 - age, 1000 - age))
-    for name in ("tocsin.db", "tocsin.db-wal", "tocsin.db-confirmed"):
+    for name in ("tocsin.db", "tocsin.db-wal", "tocsin.db-confirmed", "tocsin.db-redo"):
         (data / name).write_text("before")
     command = [c.replace("/backup", str(backup)).replace("/alertmanager", str(data)) for c in spec["containers"][0]["command"]]
     subprocess.run(command, check=True)

@@ -117,7 +117,7 @@ rig_try_start(struct rig *r, struct err *e)
 {
 	static uint64_t seed;
 	struct store_options store = {
-		.base = r->base, .clock = &r->clock, .log = &r->log, .path = r->dir,
+		.base = r->base, .clock = &r->clock, .log = &r->log, .path = r->dir, .records = r->records,
 		.durable = on_durable, .failed = on_failed, .arg = r,
 	};
 	struct engine_options engine = {
@@ -195,10 +195,10 @@ copy_file(const char *from, const char *to)
 void
 rig_crash(struct rig *r)
 {
-	static const char *const names[] = { "tocsin.db", "tocsin.db-wal", "tocsin.db-confirmed" };
+	static const char *const names[] = { "tocsin.db", "tocsin.db-wal", "tocsin.db-confirmed", "tocsin.db-redo" };
 	char other[sizeof(r->dir)] = "/tmp/test_store.XXXXXX", to[256];
 
-	while (r->store->busy)
+	while (r->store->busy || r->store->direct.busy)
 		event_base_loop(r->base, EVLOOP_ONCE);
 	ck_assert_ptr_nonnull(mkdtemp(other));
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

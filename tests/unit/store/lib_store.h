@@ -17,6 +17,7 @@ struct rig {
 	struct clock clock;
 	struct moment now;
 	bool real_time;		/* the monotonic clock runs */
+	bool records;		/* small changes go to disk as records first, where the system can do that */
 	char dir[64];
 	struct event_base *base;
 	struct log log;
