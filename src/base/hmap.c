@@ -39,12 +39,20 @@ struct hmap_line {
 /* So many insertions ahead a bucket's first node is asked for, then its second. */
 #define FIRST_AHEAD 8
 #define SECOND_AHEAD 4
+/* From so many buckets on. */
+#define FAR (8 * PIECE)
 
 /* Hashes whose low half is poor are helped by their high half. */
 static inline size_t
+low_bits(uint64_t hash)
+{
+	return (size_t)(hash ^ hash >> 32);
+}
+
+static inline size_t
 slot(const struct hmap *m, uint64_t hash)
 {
-	size_t at = (size_t)(hash ^ hash >> 32) & m->mask;
+	size_t at = low_bits(hash) & m->mask;
 
 	return at < m->used ? at : at & m->mask >> 1;
 }
@@ -61,22 +69,30 @@ is_in_pieces(const struct hmap *m)
 	return m->used > PIECE;
 }
 
-static inline struct hmap_line *
-line(const struct hmap *m, size_t at)
+/* A bucket's place in its line. */
+struct place {
+	struct hmap_line *line;
+	size_t i;
+};
+
+static inline struct place
+place(const struct hmap *m, size_t at)
 {
-	return is_in_pieces(m) ? &m->pieces[at / PIECE][at % PIECE / WIDTH] : &m->piece[at / WIDTH];
+	struct hmap_line *piece = m->piece;
+
+	if (is_in_pieces(m)) {
+		piece = m->pieces[at / PIECE];
+		at %= PIECE;
+	}
+	return (struct place){ &piece[at / WIDTH], at % WIDTH };
 }
 
 static inline struct hmap_node **
 bucket(const struct hmap *m, size_t at)
 {
-	return &line(m, at)->first[at % WIDTH];
-}
+	struct place p = place(m, at);
 
-static inline uint8_t *
-marks(const struct hmap *m, size_t at)
-{
-	return &line(m, at)->marks[at % WIDTH];
+	return &p.line->first[p.i];
 }
 
 static struct hmap_line *
@@ -165,16 +181,19 @@ drop_bucket(struct hmap *m)
 		m->mask = m->used - 1;
 }
 
-/* Nodes are moved bucket by bucket, in their order. (A macro: compilers take a function that does nothing else for one without effect.) */
-#define FETCH_AHEAD(m, from)                                                                  \
-	do {                                                                                  \
-		if (is_in_pieces(m) && (from) + FIRST_AHEAD < (m)->used) {                    \
+/*
+ * Nodes are moved bucket by bucket, in their order. (A macro: compilers take a function that does nothing else for one
+ * without effect.) Nothing of a small table is far away.
+ */
+#define FETCH_AHEAD(m, from)                                                                   \
+	do {                                                                                   \
+		if ((m)->used >= FAR && (from) + FIRST_AHEAD < (m)->used) {                    \
 			const struct hmap_node *second_ = *bucket((m), (from) + SECOND_AHEAD); \
-                                                                                              \
-			__builtin_prefetch(*bucket((m), (from) + FIRST_AHEAD));               \
-			if (second_ != NULL)                                                  \
-				__builtin_prefetch(second_->next);                            \
-		}                                                                             \
+                                                                                               \
+			__builtin_prefetch(*bucket((m), (from) + FIRST_AHEAD));                \
+			if (second_ != NULL)                                                   \
+				__builtin_prefetch(second_->next);                             \
+		}                                                                              \
 	} while (0)
 
 /* One bucket more, with what belongs into it. */
@@ -182,47 +201,49 @@ static void
 split(struct hmap *m)
 {
 	struct hmap_node **ends[2], *node;
-	uint8_t *marked[2];
-	size_t to = m->used, from;
+	struct place old, fresh;
+	unsigned marked[2] = { 0 };
+	size_t to = m->used, half;
 
 	add_bucket(m);
-	from = to - (m->mask + 1) / 2;
-	node = *bucket(m, from);
-	ends[0] = bucket(m, from);
-	ends[1] = bucket(m, to);
-	marked[0] = marks(m, from);
-	marked[1] = marks(m, to);
-	*marked[0] = *marked[1] = 0;
+	half = (m->mask + 1) / 2;
+	old = place(m, to - half);
+	fresh = place(m, to);
+	node = old.line->first[old.i];
+	ends[0] = &old.line->first[old.i];
+	ends[1] = &fresh.line->first[fresh.i];
 	/* Each keeps the order. */
 	for (; node != NULL; node = node->next) {
-		bool moves = slot(m, node->hash) == to;
+		bool moves = (low_bits(node->hash) & half) != 0;
 
 		*ends[moves] = node;
 		ends[moves] = &node->next;
-		*marked[moves] |= mark(node->hash);
+		marked[moves] |= mark(node->hash);
 	}
 	*ends[0] = *ends[1] = NULL;
-	FETCH_AHEAD(m, from);
+	old.line->marks[old.i] = (uint8_t)marked[0];
+	fresh.line->marks[fresh.i] = (uint8_t)marked[1];
+	FETCH_AHEAD(m, to - half);
 }
 
 /* One bucket less: the last. */
 static void
 join(struct hmap *m)
 {
-	size_t last = m->used - 1, to = last - (m->mask + 1) / 2;
-	struct hmap_node **end = bucket(m, to);
+	struct place to = place(m, m->used - 1 - (m->mask + 1) / 2), last = place(m, m->used - 1);
+	struct hmap_node **end = &to.line->first[to.i];
 
 	while (*end != NULL)
 		end = &(*end)->next;
-	*end = *bucket(m, last);
-	*marks(m, to) |= *marks(m, last);
+	*end = last.line->first[last.i];
+	to.line->marks[to.i] |= last.line->marks[last.i];
 	drop_bucket(m);
 }
 
 void
 hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
 {
-	size_t at;
+	struct place p;
 
 	if (m->used == 0) {
 		m->piece = new_lines(1);
@@ -233,30 +254,31 @@ hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
 	/* As many buckets as nodes. */
 	while (m->n >= m->used)
 		split(m);
-	at = slot(m, hash);
+	p = place(m, slot(m, hash));
 	node->hash = hash;
-	node->next = *bucket(m, at);
-	*bucket(m, at) = node;
-	*marks(m, at) |= mark(hash);
+	node->next = p.line->first[p.i];
+	p.line->first[p.i] = node;
+	p.line->marks[p.i] |= mark(hash);
 	m->n++;
 }
 
 void
 hmap_remove(struct hmap *m, struct hmap_node *node)
 {
-	size_t place = slot(m, node->hash);
+	struct place p;
 	struct hmap_node **at;
 
 	assert(m->used > 0);
-	at = bucket(m, place);
+	p = place(m, slot(m, node->hash));
+	at = &p.line->first[p.i];
 	while (*at != node) {
 		assert(*at != NULL);
 		at = &(*at)->next;
 	}
 	*at = node->next;
 	node->next = NULL;
-	if (*bucket(m, place) == NULL)
-		*marks(m, place) = 0;
+	if (p.line->first[p.i] == NULL)
+		p.line->marks[p.i] = 0;
 	m->n--;
 }
 
@@ -287,17 +309,18 @@ void
 hmap_fetch(const struct hmap *m, uint64_t hash)
 {
 	if (m->used > 0)
-		__builtin_prefetch(line(m, slot(m, hash)));
+		__builtin_prefetch(place(m, slot(m, hash)).line);
 }
 
 struct hmap_node *
 hmap_first(const struct hmap *m, uint64_t hash)
 {
-	size_t at = slot(m, hash);
+	struct place p;
 
-	if (m->used == 0 || (*marks(m, at) & mark(hash)) == 0)
+	if (m->used == 0)
 		return NULL;
-	return same_hash(*bucket(m, at), hash);
+	p = place(m, slot(m, hash));
+	return (p.line->marks[p.i] & mark(hash)) != 0 ? same_hash(p.line->first[p.i], hash) : NULL;
 }
 
 struct hmap_node *

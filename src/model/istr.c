@@ -81,17 +81,13 @@ make(struct str s, uint64_t hash)
 	return i;
 }
 
-/* A new reference to s if it is among the recent ones; else NULL, and the hash that it is looked for by: its place is asked for. */
-static struct istr *
-get_recent(struct str s, uint64_t *hash)
+/* A new reference to s if it is among the recent ones; else NULL. */
+static inline struct istr *
+get_recent(struct str s)
 {
 	struct istr *i = *recent_place(s);
 
-	if (i != NULL && is(i, s))
-		return istr_ref(i);
-	*hash = hash_seeded(s.p, s.n);
-	hmap_fetch(&table.map, *hash);
-	return NULL;
+	return i != NULL && is(i, s) ? istr_ref(i) : NULL;
 }
 
 /* The same for one that is not recent. */
@@ -109,30 +105,44 @@ get_hashed(struct str s, uint64_t hash)
 struct istr *
 istr_get(struct str s)
 {
-	uint64_t hash;
-	struct istr *i = get_recent(s, &hash);
+	struct istr *i = get_recent(s);
 
-	return i != NULL ? i : get_hashed(s, hash);
+	return i != NULL ? i : get_hashed(s, hash_seeded(s.p, s.n));
 }
 
 /* So many at a time are asked for before the first is waited for. */
 #define TOGETHER 16
 
+struct asked {
+	struct str s;
+	uint64_t hash;
+	struct istr **to;
+};
+
+/* True: it has to be got later. */
+static inline bool
+ask(struct asked *a, struct str s, struct istr **to)
+{
+	*to = get_recent(s);
+	if (*to != NULL)
+		return false;
+	*a = (struct asked){ s, hash_seeded(s.p, s.n), to };
+	hmap_fetch(&table.map, a->hash);
+	return true;
+}
+
 static void
 get_some(const struct label_pair *pairs, size_t n, struct label *out)
 {
-	uint64_t hashes[2 * TOGETHER];
+	struct asked asked[2 * TOGETHER];
+	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		out[i].name = get_recent(pairs[i].name, &hashes[2 * i]);
-		out[i].value = get_recent(pairs[i].value, &hashes[2 * i + 1]);
+		k += ask(&asked[k], pairs[i].name, &out[i].name);
+		k += ask(&asked[k], pairs[i].value, &out[i].value);
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (out[i].name == NULL)
-			out[i].name = get_hashed(pairs[i].name, hashes[2 * i]);
-		if (out[i].value == NULL)
-			out[i].value = get_hashed(pairs[i].value, hashes[2 * i + 1]);
-	}
+	for (size_t i = 0; i < k; i++)
+		*asked[i].to = get_hashed(asked[i].s, asked[i].hash);
 }
 
 void
