@@ -17,6 +17,11 @@ struct order_chunk {
 	struct order_item v[];
 };
 
+struct order_place {
+	uint64_t rank;	/* of the chunk's first item */
+	struct order_chunk *chunk;
+};
+
 /* The item that is looked for; no cmp: it stands before all of its rank. */
 struct wanted {
 	uint64_t rank;
@@ -32,6 +37,12 @@ compare(const struct wanted *w, const struct order_item *x)
 	return w->cmp != NULL ? w->cmp(w->key, x->item) : -1;
 }
 
+static inline bool
+is_before(const struct wanted *w, const struct order_place *p)
+{
+	return w->rank != p->rank ? w->rank < p->rank : compare(w, &p->chunk->v[0]) < 0;
+}
+
 /* The last chunk that does not begin behind what is wanted. */
 static uint32_t
 find_chunk(const struct order *o, const struct wanted *w)
@@ -41,7 +52,7 @@ find_chunk(const struct order *o, const struct wanted *w)
 	while (high - low > 1) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (compare(w, &o->chunks[mid]->v[0]) < 0)
+		if (is_before(w, &o->chunks[mid]))
 			high = mid;
 		else
 			low = mid;
@@ -60,7 +71,7 @@ locate(const struct order *o, const struct wanted *w, struct order_cursor *c)
 	if (o->chunks_n == 0)
 		return false;
 	c->chunk = find_chunk(o, w);
-	k = o->chunks[c->chunk];
+	k = o->chunks[c->chunk].chunk;
 	high = k->n;
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
@@ -83,11 +94,11 @@ locate(const struct order *o, const struct wanted *w, struct order_cursor *c)
 static void *
 item_at(const struct order *o, struct order_cursor *c)
 {
-	if (c->chunk < o->chunks_n && c->at == o->chunks[c->chunk]->n) {
+	if (c->chunk < o->chunks_n && c->at == o->chunks[c->chunk].chunk->n) {
 		c->chunk++;
 		c->at = 0;
 	}
-	return c->chunk < o->chunks_n ? o->chunks[c->chunk]->v[c->at].item : NULL;
+	return c->chunk < o->chunks_n ? o->chunks[c->chunk].chunk->v[c->at].item : NULL;
 }
 
 /* Small ones, of which there may be one for each group, lie in slabs. */
@@ -127,14 +138,14 @@ add_chunk(struct order *o, uint32_t at)
 	}
 	memmove(&o->chunks[at + 1], &o->chunks[at], (o->chunks_n - at) * sizeof(o->chunks[0]));
 	o->chunks_n++;
-	o->chunks[at] = resize(NULL, 1);
-	o->chunks[at]->n = 0;
+	o->chunks[at] = (struct order_place){ .chunk = resize(NULL, 1) };
+	o->chunks[at].chunk->n = 0;
 }
 
 static void
 drop_chunk(struct order *o, uint32_t at)
 {
-	slab_free(o->chunks[at]);
+	slab_free(o->chunks[at].chunk);
 	o->chunks_n--;
 	memmove(&o->chunks[at], &o->chunks[at + 1], (o->chunks_n - at) * sizeof(o->chunks[0]));
 	if (o->chunks_n == 0)
@@ -145,13 +156,13 @@ drop_chunk(struct order *o, uint32_t at)
 static void
 split(struct order *o, struct order_cursor *c)
 {
-	struct order_chunk *k = o->chunks[c->chunk], *next;
+	struct order_chunk *k = o->chunks[c->chunk].chunk, *next;
 	uint32_t stay = c->chunk + 1 == o->chunks_n && c->at == k->n ? k->n : k->n / 2;
 
 	add_chunk(o, c->chunk + 1);
 	if (stay < k->n) {
-		next = resize(o->chunks[c->chunk + 1], ORDER_CHUNK);
-		o->chunks[c->chunk + 1] = next;
+		next = resize(o->chunks[c->chunk + 1].chunk, ORDER_CHUNK);
+		o->chunks[c->chunk + 1] = (struct order_place){ k->v[stay].rank, next };
 		next->n = k->n - stay;
 		memcpy(next->v, &k->v[stay], next->n * sizeof(k->v[0]));
 		k->n = stay;
@@ -166,7 +177,7 @@ split(struct order *o, struct order_cursor *c)
 static bool
 behind_all(const struct order *o, uint64_t rank, struct order_cursor *c)
 {
-	const struct order_chunk *last = o->chunks_n > 0 ? o->chunks[o->chunks_n - 1] : NULL;
+	const struct order_chunk *last = o->chunks_n > 0 ? o->chunks[o->chunks_n - 1].chunk : NULL;
 
 	if (last == NULL || rank <= last->v[last->n - 1].rank)
 		return false;
@@ -186,13 +197,14 @@ order_insert(struct order *o, uint64_t rank, const void *key, void *item, order_
 	(void)there;
 	if (o->chunks_n == 0)
 		add_chunk(o, 0);
-	else if (o->chunks[c.chunk]->n == ORDER_CHUNK)
+	else if (o->chunks[c.chunk].chunk->n == ORDER_CHUNK)
 		split(o, &c);
-	k = o->chunks[c.chunk];
+	k = o->chunks[c.chunk].chunk;
 	if (k->n == k->cap)
-		o->chunks[c.chunk] = k = resize(k, 2 * k->cap);
+		o->chunks[c.chunk].chunk = k = resize(k, 2 * k->cap);
 	memmove(&k->v[c.at + 1], &k->v[c.at], (k->n - c.at) * sizeof(k->v[0]));
 	k->v[c.at] = (struct order_item){ rank, item };
+	o->chunks[c.chunk].rank = k->v[0].rank;
 	k->n++;
 	o->n++;
 }
@@ -201,11 +213,11 @@ order_insert(struct order *o, uint64_t rank, const void *key, void *item, order_
 static void
 merge(struct order *o, uint32_t at)
 {
-	struct order_chunk *k = o->chunks[at];
-	const struct order_chunk *next = o->chunks[at + 1];
+	struct order_chunk *k = o->chunks[at].chunk;
+	const struct order_chunk *next = o->chunks[at + 1].chunk;
 
 	if (k->n + next->n > k->cap)
-		o->chunks[at] = k = resize(k, ORDER_CHUNK / 2);
+		o->chunks[at].chunk = k = resize(k, ORDER_CHUNK / 2);
 	memcpy(&k->v[k->n], next->v, next->n * sizeof(k->v[0]));
 	k->n += next->n;
 	drop_chunk(o, at + 1);
@@ -214,14 +226,14 @@ merge(struct order *o, uint32_t at)
 static bool
 is_small(const struct order *o, uint32_t at)
 {
-	return at < o->chunks_n && o->chunks[at]->n <= ORDER_CHUNK / 4;
+	return at < o->chunks_n && o->chunks[at].chunk->n <= ORDER_CHUNK / 4;
 }
 
 /* After the chunk lost one: what is not needed any more is given back. */
 static void
 tidy(struct order *o, uint32_t at)
 {
-	struct order_chunk *k = o->chunks[at];
+	struct order_chunk *k = o->chunks[at].chunk;
 
 	if (k->n == 0)
 		drop_chunk(o, at);
@@ -230,7 +242,7 @@ tidy(struct order *o, uint32_t at)
 	else if (is_small(o, at) && at > 0 && is_small(o, at - 1))
 		merge(o, at - 1);
 	else if (k->n <= k->cap / 4)
-		o->chunks[at] = resize(k, k->cap / 2);
+		o->chunks[at].chunk = resize(k, k->cap / 2);
 }
 
 void
@@ -243,9 +255,10 @@ order_remove(struct order *o, uint64_t rank, const void *key, order_cmp *cmp)
 
 	assert(there);
 	(void)there;
-	k = o->chunks[c.chunk];
+	k = o->chunks[c.chunk].chunk;
 	k->n--;
 	memmove(&k->v[c.at], &k->v[c.at + 1], (k->n - c.at) * sizeof(k->v[0]));
+	o->chunks[c.chunk].rank = k->v[0].rank;
 	o->n--;
 	tidy(o, c.chunk);
 }
@@ -256,7 +269,7 @@ order_find(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp
 	struct wanted w = { rank, key, cmp };
 	struct order_cursor c;
 
-	return locate(o, &w, &c) ? o->chunks[c.chunk]->v[c.at].item : NULL;
+	return locate(o, &w, &c) ? o->chunks[c.chunk].chunk->v[c.at].item : NULL;
 }
 
 void *
@@ -304,14 +317,14 @@ order_next(const struct order *o, struct order_cursor *c)
 uint64_t
 order_rank(const struct order *o, const struct order_cursor *c)
 {
-	return o->chunks[c->chunk]->v[c->at].rank;
+	return o->chunks[c->chunk].chunk->v[c->at].rank;
 }
 
 void
 order_fini(struct order *o)
 {
 	for (uint32_t i = 0; i < o->chunks_n; i++)
-		slab_free(o->chunks[i]);
+		slab_free(o->chunks[i].chunk);
 	slab_free(o->chunks);
 	*o = (struct order){ 0 };
 }
@@ -326,7 +339,7 @@ order_behind(const struct order *o, uint64_t rank, const void *key, order_cmp *c
 	before = locate(o, &w, &c);
 	before += c.at;
 	for (uint32_t i = 0; i < c.chunk; i++)
-		before += o->chunks[i]->n;
+		before += o->chunks[i].chunk->n;
 	return o->n - before;
 }
 
@@ -335,7 +348,7 @@ order_peek(const struct order *o, const struct order_cursor *c, uint32_t ahead)
 {
 	uint32_t chunk = c->chunk, at = c->at + ahead;
 
-	if (chunk < o->chunks_n && at >= o->chunks[chunk]->n)
-		at -= o->chunks[chunk++]->n;
-	return chunk < o->chunks_n && at < o->chunks[chunk]->n ? o->chunks[chunk]->v[at].item : NULL;
+	if (chunk < o->chunks_n && at >= o->chunks[chunk].chunk->n)
+		at -= o->chunks[chunk++].chunk->n;
+	return chunk < o->chunks_n && at < o->chunks[chunk].chunk->n ? o->chunks[chunk].chunk->v[at].item : NULL;
 }

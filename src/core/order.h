@@ -5,7 +5,8 @@
  * A list that is written piece by piece keeps nothing but the key of the last
  * thing that it wrote: it goes on behind that, whatever came or went meanwhile.
  * Pointers lie in sorted chunks of at most ORDER_CHUNK, the chunks in a sorted
- * array: a search is two binary ones, a change moves a few kilobytes at most.
+ * array beside the ranks that they begin with: a search is two binary ones, in memory
+ * that lies side by side each, and a change moves a few kilobytes at most.
  *
  * A thing stands where its rank, a number, puts it, and among those of one rank
  * where the owner's comparison does. Neither may change while it is in. The
@@ -23,11 +24,11 @@
 /* Is the thing with this key before (< 0), the same as (0) or behind (> 0) item, which has the same rank? */
 typedef int order_cmp(const void *key, const void *item);
 
-struct order_chunk;
+struct order_place;
 
 /* Zeroed memory is empty. */
 struct order {
-	struct order_chunk **chunks;
+	struct order_place *chunks;
 	uint32_t chunks_n, chunks_cap;
 	size_t n;	/* things */
 };
