@@ -3,9 +3,12 @@
 
 #include "base/mem.h"
 
-/* Places of the table: powers of two. A set stands in one of so many behind the one that its hash gives. */
-#define KNOWN_FIRST ((size_t)2 << 10)
-#define KNOWN_MAX ((size_t)512 << 10)
+/*
+ * Places of a part of the table. It grows by half, each part when it is full: so there are never many more places than sets, and
+ * what a part leaves behind is of use for the next. A set stands in one of so many places behind the one that its hash gives.
+ */
+#define PART_FIRST ((size_t)32)
+#define PART_MAX ((size_t)8 << 10)
 #define NEAR 16
 /* Bits of a number that the table has room for: a thousand billion sets, and those behind them are new each time. */
 #define NUMBER_BITS 40
@@ -62,8 +65,7 @@ load(struct sets *s, struct err *e)
 bool
 sets_open(struct sets *s, struct past_db *db, struct err *e)
 {
-	*s = (struct sets){ .db = db, .next = 1, .next_part = 1, .known_n = KNOWN_FIRST };
-	s->known = mem_calloc(s->known_n, sizeof(s->known[0]));
+	*s = (struct sets){ .db = db, .next = 1, .next_part = 1 };
 	return load(s, e) &&
 	    (s->add_segment = past_db_prepare(db,
 		 "INSERT INTO segments(first, n, epoch, epoch_began, part, parts, bytes, sum, directory) "
@@ -76,6 +78,15 @@ sets_open(struct sets *s, struct past_db *db, struct err *e)
 	    (s->drop_parts = past_db_prepare(db, "DELETE FROM parts WHERE id >= ? AND id < ?", e)) != NULL;
 }
 
+static void
+forget_known(struct sets *s)
+{
+	for (size_t i = 0; i < KNOWN_PARTS; i++) {
+		mem_free(s->known[i].v);
+		s->known[i] = (struct known_part){ 0 };
+	}
+}
+
 void
 sets_close(struct sets *s)
 {
@@ -85,7 +96,7 @@ sets_close(struct sets *s)
 	sqlite3_finalize(s->get_parts);
 	sqlite3_finalize(s->drop_segment);
 	sqlite3_finalize(s->drop_parts);
-	mem_free(s->known);
+	forget_known(s);
 	segment_maker_fini(&s->maker);
 	VEC_FINI(&s->all);
 	*s = (struct sets){ 0 };
@@ -96,9 +107,7 @@ sets_begin_epoch(struct sets *s, uint64_t event, int64_t now)
 {
 	s->epoch = event;
 	s->epoch_began = now;
-	mem_free(s->known);
-	s->known_n = KNOWN_FIRST;
-	s->known = mem_calloc(s->known_n, sizeof(s->known[0]));
+	forget_known(s);
 }
 
 bool
@@ -203,30 +212,46 @@ is(const struct known_set *k, const struct labels *l)
 	return k->hash == l->node.hash && k->fingerprint == l->fingerprint >> NUMBER_BITS;
 }
 
-static void remember(struct sets *s, struct known_set set);
+static inline struct known_part *
+part_of(struct sets *s, uint64_t hash)
+{
+	return &s->known[hash >> 32 & (KNOWN_PARTS - 1)];
+}
+
+/* The i-th place of those that a set with this hash may have; there are places. */
+static inline struct known_set *
+near(const struct known_part *p, uint64_t hash, size_t i)
+{
+	size_t at = (size_t)((hash & UINT32_MAX) * p->n >> 32) + i;
+
+	return &p->v[at < p->n ? at : at - p->n];
+}
+
+static void remember(struct known_part *p, struct known_set set);
 
 static void
-more_room(struct sets *s)
+more_room(struct known_part *p)
 {
-	struct known_set *old = s->known;
-	size_t n = s->known_n;
+	struct known_part old = *p;
 
-	s->known_n *= 2;
-	s->known = mem_calloc(s->known_n, sizeof(s->known[0]));
-	for (size_t i = 0; i < n; i++)
-		if (old[i].number != 0)
-			remember(s, old[i]);
-	mem_free(old);
+	p->n = old.n == 0 ? PART_FIRST : old.n + old.n / 2;
+	if (p->n > PART_MAX)
+		p->n = PART_MAX;
+	p->v = mem_calloc(p->n, sizeof(p->v[0]));
+	for (size_t i = 0; i < old.n; i++)
+		if (old.v[i].number != 0)
+			remember(p, old.v[i]);
+	mem_free(old.v);
 }
 
 /* Where there is no place left, the one that was entered first goes. */
 static void
-remember(struct sets *s, struct known_set set)
+remember(struct known_part *p, struct known_set set)
 {
 	struct known_set *oldest = NULL;
 
-	for (size_t i = 0; i < NEAR; i++) {
-		struct known_set *k = &s->known[(set.hash + i) & (s->known_n - 1)];
+	for (size_t i = 0; p->n > 0 && i < NEAR; i++) {
+		struct known_set *k = near(p, set.hash, i);
 
 		if (k->number == 0) {
 			*k = set;
@@ -235,9 +260,9 @@ remember(struct sets *s, struct known_set set)
 		if (oldest == NULL || k->number < oldest->number)
 			oldest = k;
 	}
-	if (s->known_n < KNOWN_MAX) {
-		more_room(s);
-		remember(s, set);
+	if (p->n < PART_MAX) {
+		more_room(p);
+		remember(p, set);
 		return;
 	}
 	*oldest = set;
@@ -246,8 +271,10 @@ remember(struct sets *s, struct known_set set)
 bool
 sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e)
 {
-	for (size_t i = 0; i < NEAR; i++) {
-		const struct known_set *k = &s->known[(l->node.hash + i) & (s->known_n - 1)];
+	struct known_part *p = part_of(s, l->node.hash);
+
+	for (size_t i = 0; p->n > 0 && i < NEAR; i++) {
+		const struct known_set *k = near(p, l->node.hash, i);
 
 		if (k->number == 0)
 			break;
@@ -261,6 +288,6 @@ sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e
 	*out = s->next++;
 	segment_add_labels(&s->maker, l);
 	if (*out >> NUMBER_BITS == 0)
-		remember(s, known_set(l, *out));
+		remember(p, known_set(l, *out));
 	return true;
 }

@@ -25,13 +25,20 @@ struct segment_row {
 	bool damaged;			/* cannot be merged */
 };
 
+/* A part of the table of sets that have a number; zeroed: it has no places. */
+struct known_part {
+	struct known_set *v;		/* owned */
+	size_t n;			/* places */
+};
+
+#define KNOWN_PARTS 64
+
 struct sets {
 	struct past_db *db;			/* borrowed */
 	sqlite3_stmt *add_segment, *add_part, *get_segment, *get_parts, *drop_segment, *drop_parts;
 	uint64_t next;			/* number of the next new one */
 	uint64_t next_part;
-	struct known_set *known;	/* owned */
-	size_t known_n;			/* places; a power of two */
+	struct known_part known[KNOWN_PARTS];	/* by a part of their hashes */
 	struct segment_maker maker;	/* new ones of the transaction; the first has the number next - maker.n */
 	VEC(struct segment_row) all;	/* as they are on the disk, ascending */
 	uint64_t epoch;
