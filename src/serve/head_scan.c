@@ -17,6 +17,19 @@ verb_byte(struct head_scan *h, char c)
 	}
 }
 
+static const char coding_name[] = "transfer-encoding:";
+
+static void
+name_byte(struct head_scan *h, char c)
+{
+	char lower = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+
+	if (lower != coding_name[h->coding])
+		h->coding = sizeof(coding_name);
+	else if (++h->coding == sizeof(coding_name) - 1)
+		h->coded = true;
+}
+
 bool
 head_scan(struct head_scan *h, const char *p, size_t n)
 {
@@ -29,6 +42,7 @@ head_scan(struct head_scan *h, const char *p, size_t n)
 				return true;
 			h->within = h->cr = false;
 			h->first_done = true;
+			h->coding = 0;
 			continue;
 		}
 		/* A CR that is not before LF is part of the line. */
@@ -38,6 +52,8 @@ head_scan(struct head_scan *h, const char *p, size_t n)
 			h->bad = true;
 		if (!h->verb_done)
 			verb_byte(h, c);
+		if (h->coding < sizeof(coding_name) - 1)
+			name_byte(h, c);
 		h->cr = c == '\r';
 		if (!h->cr)
 			h->within = true;

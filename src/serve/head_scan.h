@@ -23,6 +23,8 @@ struct head_scan {
 	bool within;		/* … of a line that has begun, apart from a CR */
 	bool cr;		/* the byte before was one */
 	bool verb_done, first_done;	/* the verb, the request line is over */
+	unsigned char coding;	/* bytes of "transfer-encoding:" that the line began with; more than there are: it did not */
+	bool coded;		/* there is such a line */
 	bool bad;		/* do not trust this head */
 };
 

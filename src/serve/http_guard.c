@@ -342,10 +342,15 @@ scan(struct http_conn *c, struct evbuffer *in, size_t n)
 		for (int i = 0; i < k && i < PIECES && n > 0 && !ended; i++) {
 			size_t part = v[i].iov_len < n ? v[i].iov_len : n;
 
+			size_t before = c->head.n;
+
 			ended = head_scan(&c->head, v[i].iov_base, part);
-			n -= part;
+			n -= ended ? c->head.n - before : part;
 		}
 	}
+	if (ended && c->head.coded)
+		c->chunks.state = CHUNK_SIZE;
+	chunks_scan(c, in, n);
 	if (!ended && c->head.n <= c->server->o.max_header) {
 		gate(c, true);
 	} else if (!ended) {
@@ -379,6 +384,7 @@ begin_head(struct http_conn *c, struct evbuffer *in)
 	if (n <= 0 || (n == 1 && start[0] == '\r'))
 		return;
 	c->head = (struct head_scan){ 0 };
+	c->chunks = (struct chunk_scan){ 0 };
 	guard_move(c, CONN_HEAD);
 	take(c, evbuffer_get_length(in));
 	scan(c, in, evbuffer_get_length(in));
@@ -404,6 +410,8 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 	take(c, info->n_added);
 	if (c->state == CONN_HEAD)
 		scan(c, in, info->n_added);
+	else
+		chunks_scan(c, in, info->n_added);
 }
 
 void

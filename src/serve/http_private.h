@@ -24,6 +24,7 @@
 
 #include "base/hmap.h"
 #include "base/list.h"
+#include "chunk_scan.h"
 #include "head_scan.h"
 #include "loop/tasks.h"
 #include "loop/timer.h"
@@ -118,6 +119,7 @@ struct http_conn {
 	struct event *interest;		/* http_interest.c */
 	bool interest_fed;		/* something was read since it fired last */
 	struct head_scan head;
+	struct chunk_scan chunks;	/* of the body behind it */
 	bool gated;			/* evhttp is not shown the head until it is complete */
 	struct evbuffer *early;		/* … what came of it behind another request */
 	bool own;			/* what happens to the input is our doing */
@@ -214,6 +216,8 @@ void accept_counted(struct http_server *s);
 /* One less is. */
 void accept_freed(struct http_server *s);
 
+/* http_chunks.c: the last n bytes of the input are of c's body, and evhttp has not seen them. */
+void chunks_scan(struct http_conn *c, struct evbuffer *in, size_t n);
 /* n more bytes of requests or answers are in memory; room is made, soon, when that is too much. */
 void guard_count(struct http_server *s, size_t n);
 
