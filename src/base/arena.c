@@ -119,9 +119,15 @@ product(size_t n, size_t size)
 struct arena *
 arena_new(void)
 {
+	return arena_new_small(FIRST_CAP);
+}
+
+struct arena *
+arena_new_small(size_t bytes)
+{
 	struct arena *a = NEW(struct arena);
 
-	a->first = a->newest = block_new(FIRST_CAP, NULL);
+	a->first = a->newest = block_new(round_up(bytes), NULL);
 	return a;
 }
 

@@ -103,7 +103,8 @@ struct flight {
 	struct config *config;		/* owned reference */
 	struct group *group;
 	const struct route *route;	/* of config */
-	struct str key;
+	struct str key;			/* of the group */
+	struct istr *held_key;		/* it is in there; owned reference */
 	struct labels *group_labels, *route_labels;	/* owned references */
 	uint64_t group_serial, serial;	/* of the group; of this flush in it */
 	struct mono wanted;		/* the tick that the flush is for */

@@ -75,10 +75,13 @@ flight_tick(const struct flight *f, struct moment now)
 	return wall_add(wall_utc(now.wall), -mono_sub(now.mono, f->wanted));
 }
 
+/* Thousands may be under way: one with a leg and an alert or two needs so much. */
+#define FLIGHT_BYTES 1408
+
 static struct flight *
 flight_new(struct engine *e, struct group *g, struct moment now)
 {
-	struct arena *arena = arena_new();
+	struct arena *arena = arena_new_small(FLIGHT_BYTES);
 	struct flight *f = ARENA_NEW(arena, struct flight);
 
 	assert(g->flight == NULL && g->members.n > 0);
@@ -86,7 +89,8 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	f->config = config_ref(e->routing->config);
 	f->group = g;
 	f->route = g->route;
-	f->key = arena_str(arena, istr_str(g->key));
+	f->held_key = istr_ref(g->key);
+	f->key = istr_str(g->key);
 	f->group_labels = labels_ref(g->labels);
 	f->group_serial = g->serial;
 	f->serial = ++g->flushes;
@@ -162,6 +166,7 @@ flight_release(struct notification_life *life)
 
 	for (size_t i = 0; i < f->all_n; i++)
 		alert_unref(f->all[i].alert);
+	istr_unref(f->held_key);
 	labels_unref(f->group_labels);
 	labels_unref(f->route_labels);
 	config_unref(f->config);

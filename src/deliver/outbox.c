@@ -35,6 +35,14 @@ delivery_free(struct sending *d)
 	mem_free(d);
 }
 
+static void
+begin_after(struct outbox *o, span wait)
+{
+	/* A timer, so that all that is ready is looked at before it fires. */
+	if (!timer_is_set(&o->begin))
+		timer_in(&o->begin, wait);
+}
+
 /* Not in the table any more. */
 static void
 drop(struct sending *d)
@@ -42,6 +50,9 @@ drop(struct sending *d)
 	if (d->arrived)
 		list_remove(&d->outbox->arrived, &d->place);
 	turns_leave(&d->outbox->turns, &d->turn);
+	/* It may have kept another one of its integration from beginning. */
+	if (turns_any(&d->outbox->turns))
+		begin_after(d->outbox, 0);
 	for (struct exchange *x = d->under_way; x != NULL; x = x->next) {
 		timer_fini(&x->pace);
 		if (x->noted.waiting != NULL)
@@ -423,14 +434,6 @@ start_if_it_may(struct sending *d)
 		delivery_finish(d, STEP_RETRY, &e);
 }
 
-static void
-begin_after(struct outbox *o, span wait)
-{
-	/* A timer, so that all that is ready is looked at before it fires. */
-	if (!timer_is_set(&o->begin))
-		timer_in(&o->begin, wait);
-}
-
 /* Attempts that came before now may have a turn. */
 static void
 admit(struct outbox *o)
@@ -463,7 +466,7 @@ on_begin(void *arg)
 		event_base_update_cache_time(o->o.base);
 	/* An attempt that failed at once may have called for the next turn already. */
 	timer_stop(&o->begin);
-	if (o->arrived.first != NULL || o->turns.waiting > 0)
+	if (o->arrived.first != NULL || turns_any(&o->turns))
 		begin_after(o, spent >= DEAR ? PAUSE : 0);
 }
 

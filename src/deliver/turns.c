@@ -6,9 +6,11 @@
 
 struct turn_taker {
 	struct hmap_node node;
-	struct list_node place;		/* in the order */
+	struct list_node place;		/* in the order, while `in_order` */
+	bool in_order;
 	const void *who;
 	struct list waiting;
+	unsigned under_way;
 };
 
 static struct turn_taker *
@@ -25,16 +27,40 @@ taker_of(struct turns *s, const void *who)
 	k = NEW(struct turn_taker);
 	k->who = who;
 	hmap_insert(&s->takers, &k->node, hash);
-	list_append(&s->order, &k->place);
 	return k;
+}
+
+static void
+leave_order(struct turns *s, struct turn_taker *k)
+{
+	if (k->in_order)
+		list_remove(&s->order, &k->place);
+	k->in_order = false;
 }
 
 static void
 taker_free(struct turns *s, struct turn_taker *k)
 {
+	leave_order(s, k);
 	hmap_remove(&s->takers, &k->node);
-	list_remove(&s->order, &k->place);
 	mem_free(k);
+}
+
+/* It stands in the order if its next one may begin, and goes when it has none. */
+static void
+settle(struct turns *s, struct turn_taker *k)
+{
+	bool may = k->waiting.first != NULL && k->under_way < TURNS_UNDER_WAY_MAX;
+
+	if (k->waiting.first == NULL && k->under_way == 0) {
+		taker_free(s, k);
+		return;
+	}
+	if (!may)
+		leave_order(s, k);
+	else if (!k->in_order)
+		list_append(&s->order, &k->place);
+	k->in_order = may;
 }
 
 void
@@ -42,7 +68,7 @@ turns_wait(struct turns *s, struct turn *t, const void *who)
 {
 	t->taker = taker_of(s, who);
 	list_append(&t->taker->waiting, &t->place);
-	s->waiting++;
+	settle(s, t->taker);
 }
 
 void
@@ -52,11 +78,13 @@ turns_leave(struct turns *s, struct turn *t)
 
 	if (k == NULL)
 		return;
-	list_remove(&k->waiting, &t->place);
+	if (t->under_way)
+		k->under_way--;
+	else
+		list_remove(&k->waiting, &t->place);
 	t->taker = NULL;
-	s->waiting--;
-	if (k->waiting.first == NULL)
-		taker_free(s, k);
+	t->under_way = false;
+	settle(s, k);
 }
 
 struct turn *
@@ -68,17 +96,19 @@ turns_next(struct turns *s)
 	if (k == NULL)
 		return NULL;
 	t = CONTAINER_OF(k->waiting.first, struct turn, place);
+	list_remove(&k->waiting, &t->place);
+	t->under_way = true;
+	k->under_way++;
 	/* Its next one waits until all others had their turn. */
-	list_remove(&s->order, &k->place);
-	list_append(&s->order, &k->place);
-	turns_leave(s, t);
+	leave_order(s, k);
+	settle(s, k);
 	return t;
 }
 
 void
 turns_fini(struct turns *s)
 {
-	LIST_EACH(&s->order, node)
-		taker_free(s, CONTAINER_OF(node, struct turn_taker, place));
+	HMAP_EACH(&s->takers, node)
+		taker_free(s, CONTAINER_OF(node, struct turn_taker, node));
 	hmap_fini(&s->takers);
 }

@@ -360,7 +360,8 @@ bool
 http_hop_prepare(struct http_hop *leg, struct err *e)
 {
 	leg->body = (struct sbuf)SBUF_INIT(leg->r->body_max > 0 ? leg->r->body_max : HTTP_BODY_MAX);
-	return add_headers(leg, e);
+	leg->headers = leg->known_headers;
+	return leg->headers != NULL || add_headers(leg, e);
 }
 
 bool
@@ -414,7 +415,8 @@ http_hop_end(struct http_hop *leg)
 	leg->easy = NULL;
 	X509_STORE_free(leg->authorities);
 	leg->authorities = NULL;
-	leg->headers = leg->proxy_headers = leg->connect_to = NULL;
+	leg->headers = leg->proxy_headers = leg->connect_to = leg->known_headers = NULL;
+	leg->form = NULL;
 	sbuf_fini(&leg->body);
 	leg->content_type = leg->location = leg->retry_after = STR_NONE;
 	leg->cut = leg->has_error = leg->left = leg->framed = false;

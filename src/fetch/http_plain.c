@@ -334,23 +334,12 @@ on_connected(struct bufferevent *b, short what, void *arg)
 }
 
 static void
-put_headers(struct evhttp_request *r, const struct http_hop *leg)
+put_headers(struct evhttp_request *r, const struct plain_form *f)
 {
 	struct evkeyvalq *out = evhttp_request_get_output_headers(r);
-	struct str port = url_port(&leg->url), host = leg->url.host;
 
-	if (str_is(port, "80") || (port.n == 0 && str_ends(host, STR(":"))))
-		host = str_sub(host, 0, host.n - port.n - 1);
-	evhttp_add_header(out, "Host", arena_str(leg->arena, host).p);
-	for (const struct curl_slist *l = leg->headers; l != NULL; l = l->next) {
-		size_t n = strcspn(l->data, ":");
-		char *name = arena_strdup(leg->arena, l->data);
-
-		name[n] = '\0';
-		/* "Name:" is libcurl's way of saying that there is to be none. */
-		if (l->data[n] == ':' && l->data[n + 1] == ' ')
-			evhttp_add_header(out, name, l->data + n + 2);
-	}
+	for (const char *const *h = f->headers; *h != NULL; h += 2)
+		evhttp_add_header(out, h[0], h[1]);
 }
 
 static struct evhttp_request *
@@ -361,7 +350,7 @@ make_request(struct plain_call *call)
 
 	if (r == NULL || evbuffer_add(evhttp_request_get_output_buffer(r), leg->r->body.p, leg->r->body.n) != 0)
 		abort();	/* out of memory */
-	put_headers(r, leg);
+	put_headers(r, leg->form);
 	evhttp_request_set_error_cb(r, on_error);
 	evhttp_request_set_header_cb(r, on_headers);
 	evhttp_request_set_chunked_cb(r, on_body);
@@ -374,19 +363,13 @@ submit(struct plain_call *call)
 {
 	struct connection *c = call->connection;
 	struct bufferevent *b = evhttp_connection_get_bufferevent(c->ev);
-	struct sbuf target = SBUF_INIT(SBUF_UNLIMITED);
 	int bad;
 
-	url_escaped_path(&target, &call->leg->url);
-	if (call->leg->url.query.n > 0 || call->leg->url.force_query)
-		sbuf_putc(&target, '?');
-	sbuf_str(&target, call->leg->url.query);
 	call->request = make_request(call);
 	evhttp_connection_set_max_body_size(c->ev, (ev_ssize_t)(4 * call->leg->body.max));
 	call->starting = true;
-	bad = evhttp_make_request(c->ev, call->request, EVHTTP_REQ_POST, sbuf_cstr(&target));
+	bad = evhttp_make_request(c->ev, call->request, EVHTTP_REQ_POST, call->leg->form->target);
 	call->starting = false;
-	sbuf_fini(&target);
 	if (bad != 0 && call->request != NULL)
 		evhttp_request_free(call->request);
 	if (bad != 0 || call->failed_at_once)
@@ -400,12 +383,12 @@ submit(struct plain_call *call)
 
 /* Headers that evhttp would write otherwise, or act upon. */
 static bool
-has_odd_header(const struct http_hop *leg)
+has_odd_header(const struct curl_slist *headers)
 {
 	static const char *const names[] = { "Host", "Connection", "Proxy-Connection", "Transfer-Encoding",
 		"Content-Length", "Expect", "Accept-Encoding", "Te", "Upgrade" };
 
-	for (const struct curl_slist *l = leg->headers; l != NULL; l = l->next) {
+	for (const struct curl_slist *l = headers; l != NULL; l = l->next) {
 		size_t n = strcspn(l->data, ":;");
 
 		/* One that is not to be sent, or one that is empty. */
@@ -435,13 +418,84 @@ is_simple(const struct url *u)
 	return true;
 }
 
+static const char *
+target_of(struct arena *a, const struct url *u)
+{
+	struct sbuf target = SBUF_INIT(SBUF_UNLIMITED);
+	const char *copy;
+
+	url_escaped_path(&target, u);
+	if (u->query.n > 0 || u->force_query)
+		sbuf_putc(&target, '?');
+	sbuf_str(&target, u->query);
+	copy = arena_strdup(a, sbuf_cstr(&target));
+	sbuf_fini(&target);
+	return copy;
+}
+
+static struct str
+host_of(const struct url *u)
+{
+	struct str port = url_port(u), host = u->host;
+
+	if (str_is(port, "80") || (port.n == 0 && str_ends(host, STR(":"))))
+		return str_sub(host, 0, host.n - port.n - 1);
+	return host;
+}
+
+static const char *const *
+headers_of(struct arena *a, const struct url *u, const struct curl_slist *headers)
+{
+	const char **v, **at;
+	size_t lines = 0;
+
+	for (const struct curl_slist *l = headers; l != NULL; l = l->next)
+		lines++;
+	v = at = ARENA_ARRAY(a, 2 * lines + 3, const char *);
+	*at++ = "Host";
+	*at++ = arena_str(a, host_of(u)).p;
+	for (const struct curl_slist *l = headers; l != NULL; l = l->next) {
+		size_t n = strcspn(l->data, ":");
+
+		/* "Name:" is libcurl's way of saying that there is to be none. */
+		if (l->data[n] != ':' || l->data[n + 1] != ' ')
+			continue;
+		*at++ = arena_str(a, (struct str){ l->data, n }).p;
+		*at++ = arena_strdup(a, l->data + n + 2);
+	}
+	return v;
+}
+
+void
+plain_form_make(struct plain_form *f, struct arena *a, const struct url *u, const struct curl_slist *headers)
+{
+	*f = (struct plain_form){ .fits = is_simple(u) && !has_odd_header(headers) };
+	if (!f->fits)
+		return;
+	f->target = target_of(a, u);
+	f->headers = headers_of(a, u, headers);
+}
+
 static bool
-is_for_here(const struct http_hop *leg)
+fits(struct http_hop *leg)
+{
+	struct plain_form *f;
+
+	if (leg->form == NULL) {
+		f = ARENA_NEW(leg->arena, struct plain_form);
+		plain_form_make(f, leg->arena, &leg->url, leg->headers);
+		leg->form = f;
+	}
+	return leg->form->fits;
+}
+
+static bool
+is_for_here(struct http_hop *leg)
 {
 	const struct fetch_request *r = leg->r;
 
 	return str_is(leg->method, "POST") && !leg->no_body && r->body.n <= BODY_MAX && r->sink == NULL && r->idle == 0 &&
-	    r->connect_timeout == 0 && is_simple(&leg->url) && !has_odd_header(leg);
+	    r->connect_timeout == 0 && fits(leg);
 }
 
 static struct connection *

@@ -32,6 +32,15 @@ enum plain_end {
 	PLAIN_FAILED,		/* it had left; *leg->error says what came instead of an answer */
 };
 
+/* A request by its URL and its headers, as it is written here. */
+struct plain_form {
+	bool fits;			/* … which is as libcurl would write it; else the rest means nothing */
+	const char *target;
+	const char *const *headers;	/* names and values in turn, NULL behind the last */
+};
+/* All of it lies in the arena. */
+void plain_form_make(struct plain_form *f, struct arena *a, const struct url *u, const struct curl_slist *headers);
+
 struct plain_pool *plain_pool_new(struct event_base *base);
 /* No call may be under way. Sets *pool to NULL. */
 void plain_pool_free(struct plain_pool **pool);
@@ -39,7 +48,7 @@ void plain_pool_free(struct plain_pool **pool);
 /* A hop to u by libcurl was answered, without a proxy, by that address. */
 void plain_learn(struct plain_pool *pool, const struct url *u, const char *ip, long port, struct mono now);
 /*
- * Sends what `leg` says; its headers are made already (http_hop_headers). False: it is not for here, and nothing was
+ * Sends what `leg` says; its headers are made already (http_hop_prepare). False: it is not for here, and nothing was
  * done; *refused then tells whether it is that the gate was closed. True: `done` is called once, from the loop.
  */
 bool plain_start(struct plain_pool *pool, struct http_hop *leg, struct mono now, void (*done)(void *arg, enum plain_end end),

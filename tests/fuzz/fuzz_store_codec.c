@@ -127,16 +127,39 @@ on_group(void *arg, const struct stored_group *g)
 }
 
 static void
+on_group_state(void *arg, const struct stored_group *g)
+{
+	alert_row_put_group_state(arg, g);
+}
+
+static void
 on_group_drop(void *arg, uint64_t number)
 {
 	alert_row_put_group_drop(arg, number);
 }
 
 static void
+on_record(void *arg, unsigned table, uint64_t number, struct str body)
+{
+	struct alert_row *row = arg;
+	size_t begun = alert_row_begin_record(row, table, number);
+
+	sbuf_str(&row->b, body);
+	alert_row_end_record(row, begun);
+}
+
+static void
+on_record_drop(void *arg, uint64_t number)
+{
+	alert_row_put_record_drop(arg, number);
+}
+
+static void
 fuzz_alerts(struct str in)
 {
 	struct alert_row one, two;
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_drop, &one };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop,
+		&one };
 	struct err e = { 0 };
 
 	alert_row_init(&one);
