@@ -23,6 +23,9 @@ void proto_bytes(struct sbuf *b, unsigned field, struct str v);
 /* The head of a message of n bytes, which follow; and how many a field of n bytes takes. */
 void proto_begin(struct sbuf *b, unsigned field, size_t n);
 size_t proto_bytes_size(unsigned field, size_t n);
+/* The bytes of a field are what is appended between the two; the latter gets what the former returned. They may nest. */
+size_t proto_open(struct sbuf *b, unsigned field);
+void proto_close(struct sbuf *b, size_t opened);
 /* A google.protobuf.Timestamp. */
 void proto_time(struct sbuf *b, unsigned field, struct wall t);
 

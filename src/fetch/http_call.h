@@ -11,7 +11,7 @@
 #include "base/list.h"
 #include "fetch/http_client.h"
 #include "http_hop.h"
-#include "http_known.h"
+#include "http_alike.h"
 #include "http_plain.h"
 #include "loop/timer.h"
 
@@ -40,7 +40,7 @@ struct http_client {
 	size_t calls;
 	struct oauth2_cache *oauth2;
 	struct plain_pool *plain;
-	struct known_requests known;
+	struct alike_requests alike;
 };
 
 enum call_state {
@@ -57,7 +57,7 @@ struct http_call {
 	void *arg;
 	struct arena *arena;
 	struct http_hop leg;
-	struct known_request *known;	/* of the first hop; NULL: it is like no other */
+	struct alike_request *alike;	/* of the first hop; NULL: it is like no other */
 	struct plain_call *plain;	/* of this hop, while libcurl has no part in it */
 	enum call_state state;
 	struct timer timer;

@@ -60,7 +60,7 @@ call_free(struct http_call *call)
 	assert(call->state == CALL_ENDED);
 	http_hop_end(&call->leg);
 	timer_fini(&call->timer);
-	known_leave(&call->known);
+	alike_leave(&call->alike);
 	call->client->calls--;
 	arena_free(&arena);	/* the call is in it */
 }
@@ -475,12 +475,12 @@ http_client_start(struct http_client *c, const struct fetch_request *r, struct m
 	}
 	timer_init(&call->timer, c->o.base, "outgoing HTTP", on_timer, call);
 	timer_in(&call->timer, time_left(call));
-	if ((call->known = known_get(&c->known, r)) != NULL) {
-		call->leg.url = call->known->url;
-		call->leg.known_headers = call->known->headers;
-		call->leg.form = &call->known->form;
+	if ((call->alike = alike_get(&c->alike, r)) != NULL) {
+		call->leg.url = call->alike->url;
+		call->leg.known_headers = call->alike->headers;
+		call->leg.form = &call->alike->form;
 	}
-	if (call->known == NULL && !url_parse(a, r->url, &call->leg.url, &call->err)) {
+	if (call->alike == NULL && !url_parse(a, r->url, &call->leg.url, &call->err)) {
 		call->leg.url = (struct url){ 0 };
 		/* The text quotes all of it. */
 		if (r->secret_url || str_chr(r->url, '@') < r->url.n)
@@ -548,7 +548,7 @@ http_client_free(struct http_client **cp)
 	oauth2_cache_free(&c->oauth2);
 	assert(c->calls == 0);
 	plain_pool_free(&c->plain);
-	known_fini(&c->known);
+	alike_fini(&c->alike);
 	http_sockets_end(c);
 	timer_fini(&c->next_turn);
 	curl_multi_cleanup(c->multi);

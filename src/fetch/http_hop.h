@@ -35,7 +35,7 @@ struct http_hop {
 	struct str referer;		/* empty: none */
 	struct str authorization;	/* of oauth2; empty: by http_config */
 	struct err *error;		/* set by r->sink and r->gate */
-	struct curl_slist *known_headers;	/* made before, for requests like this one (http_known.h); NULL: not */
+	struct curl_slist *known_headers;	/* made before, for requests like this one (http_alike.h); NULL: not */
 	const struct plain_form *form;	/* likewise, or made when it is asked for */
 
 	CURL *easy;

@@ -303,14 +303,14 @@ codec_get_silence(struct str body, struct wall *expires_out, struct err *e)
 static void
 put_packed(struct sbuf *b, unsigned field, const uint64_t *v, size_t n)
 {
-	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED);
+	size_t opened;
 
 	if (n == 0)
 		return;
+	opened = proto_open(b, field);
 	for (size_t i = 0; i < n; i++)
-		proto_varint(&in, v[i]);
-	proto_bytes(b, field, sbuf_get(&in));
-	sbuf_fini(&in);
+		proto_varint(b, v[i]);
+	proto_close(b, opened);
 }
 
 static void
@@ -378,27 +378,26 @@ put_left_behind(struct sbuf *b, const struct log_entry *entry)
 void
 codec_put_log_entry(struct sbuf *b, const struct log_entry *entry)
 {
-	struct sbuf in = SBUF_INIT(SBUF_UNLIMITED), receiver = SBUF_INIT(SBUF_UNLIMITED);
+	size_t whole = proto_open(b, 1), receiver;
 
-	put_text(&receiver, 1, entry->key.receiver);
-	put_text(&receiver, 2, entry->key.integration);
+	proto_bytes(b, 1, entry->key.group_key);
+	receiver = proto_open(b, 2);
+	put_text(b, 1, entry->key.receiver);
+	put_text(b, 2, entry->key.integration);
 	if (entry->key.index != 0)
-		proto_uint(&receiver, 3, entry->key.index);
-	proto_bytes(&in, 1, entry->key.group_key);
-	proto_bytes(&in, 2, sbuf_get(&receiver));
-	proto_time(&in, 5, entry->timestamp);
-	put_packed(&in, 6, entry->firing, entry->firing_n);
-	put_packed(&in, 7, entry->resolved, entry->resolved_n);
-	codec_put_receiver_data(&in, 8, &entry->data);
-	put_left_behind(&in, entry);
+		proto_uint(b, 3, entry->key.index);
+	proto_close(b, receiver);
+	proto_time(b, 5, entry->timestamp);
+	put_packed(b, 6, entry->firing, entry->firing_n);
+	put_packed(b, 7, entry->resolved, entry->resolved_n);
+	codec_put_receiver_data(b, 8, &entry->data);
+	put_left_behind(b, entry);
 	if (entry->unknown != NULL)
-		sbuf_str(&in, entry->unknown->entry);
-	proto_bytes(b, 1, sbuf_get(&in));
+		sbuf_str(b, entry->unknown->entry);
+	proto_close(b, whole);
 	proto_time(b, 2, entry->expires);
 	if (entry->unknown != NULL)
 		sbuf_str(b, entry->unknown->around);
-	sbuf_fini(&in);
-	sbuf_fini(&receiver);
 }
 
 /* Packed or one by one; appended to what *v holds already. */

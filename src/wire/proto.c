@@ -95,6 +95,33 @@ proto_bytes_size(unsigned field, size_t n)
 	return varint_size((uint64_t)field << 3) + varint_size(n) + n;
 }
 
+/* Room for the length of most that is nested. */
+#define LENGTH_ROOM 2
+
+size_t
+proto_open(struct sbuf *b, unsigned field)
+{
+	char room[VARINT_MAX + LENGTH_ROOM] = { 0 };
+	size_t n = write_varint(room, (uint64_t)field << 3 | 2);
+
+	sbuf_put(b, room, n + LENGTH_ROOM);
+	return b->n;
+}
+
+void
+proto_close(struct sbuf *b, size_t opened)
+{
+	size_t n = b->n - opened, size = varint_size(n);
+
+	if (b->overflow || (size > LENGTH_ROOM && !sbuf_reserve(b, size - LENGTH_ROOM)))
+		return;
+	if (size != LENGTH_ROOM)
+		memmove(b->p + opened - LENGTH_ROOM + size, b->p + opened, n);
+	write_varint(b->p + opened - LENGTH_ROOM, n);
+	b->n = opened - LENGTH_ROOM + size + n;
+	b->p[b->n] = '\0';
+}
+
 void
 proto_time(struct sbuf *b, unsigned field, struct wall t)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http_known.h"
+#include "http_alike.h"
 
 #include "base/hash.h"
 #include "config/http_config.h"
 
 /* So many are remembered, and none that is longer. */
-#define KNOWN_MAX 64
-#define KNOWN_BYTES 2000
+#define ALIKE_MAX 64
+#define ALIKE_BYTES 2000
 
 static bool
 is_for_here(const struct fetch_request *r)
@@ -16,12 +16,12 @@ is_for_here(const struct fetch_request *r)
 
 	for (size_t i = 0; i < r->headers_n; i++)
 		bytes += r->headers[i].name.n + r->headers[i].value.n;
-	return bytes <= KNOWN_BYTES && r->traceparent.n == 0 && h->http_headers.n == 0 && !h->basic_auth.present &&
+	return bytes <= ALIKE_BYTES && r->traceparent.n == 0 && h->http_headers.n == 0 && !h->basic_auth.present &&
 	    !h->authorization.present && !h->oauth2.present && (h->tls_config == NULL || h->tls_config->server_name.n == 0);
 }
 
 static bool
-is_alike(const struct known_request *k, const struct fetch_request *r)
+is_alike(const struct alike_request *k, const struct fetch_request *r)
 {
 	if (!str_eq(k->text, r->url) || k->asked_n != r->headers_n)
 		return false;
@@ -31,11 +31,11 @@ is_alike(const struct known_request *k, const struct fetch_request *r)
 	return true;
 }
 
-static struct known_request *
-find(const struct known_requests *all, const struct fetch_request *r, uint64_t hash)
+static struct alike_request *
+find(const struct alike_requests *all, const struct fetch_request *r, uint64_t hash)
 {
 	for (struct hmap_node *n = hmap_first(&all->by_url, hash); n != NULL; n = hmap_next(n)) {
-		struct known_request *k = CONTAINER_OF(n, struct known_request, node);
+		struct alike_request *k = CONTAINER_OF(n, struct alike_request, node);
 
 		if (is_alike(k, r))
 			return k;
@@ -54,11 +54,11 @@ copy_headers(struct arena *a, const struct fetch_request *r)
 }
 
 /* NULL: something is wrong with it. */
-static struct known_request *
+static struct alike_request *
 make(const struct fetch_request *r)
 {
 	struct arena *a = arena_new();
-	struct known_request *k = ARENA_NEW(a, struct known_request);
+	struct alike_request *k = ARENA_NEW(a, struct alike_request);
 	struct fetch_request copy = *r;
 	struct err e = { 0 };
 	struct http_hop hop = { .arena = a, .r = &copy, .error = &e };
@@ -78,30 +78,30 @@ make(const struct fetch_request *r)
 }
 
 static void
-unlist(struct known_requests *all, struct known_request *k)
+unlist(struct alike_requests *all, struct alike_request *k)
 {
 	hmap_remove(&all->by_url, &k->node);
 	list_remove(&all->order, &k->place);
 	k->listed = false;
-	known_leave(&k);
+	alike_leave(&k);
 }
 
 static void
-enlist(struct known_requests *all, struct known_request *k, uint64_t hash)
+enlist(struct alike_requests *all, struct alike_request *k, uint64_t hash)
 {
-	while (all->by_url.n >= KNOWN_MAX)
-		unlist(all, LIST_ITEM(all->order.last, struct known_request, place));
+	while (all->by_url.n >= ALIKE_MAX)
+		unlist(all, LIST_ITEM(all->order.last, struct alike_request, place));
 	hmap_insert(&all->by_url, &k->node, hash);
 	list_prepend(&all->order, &k->place);
 	k->listed = true;
 	k->refs = 1;
 }
 
-struct known_request *
-known_get(struct known_requests *all, const struct fetch_request *r)
+struct alike_request *
+alike_get(struct alike_requests *all, const struct fetch_request *r)
 {
 	uint64_t hash = hash_seeded(r->url.p, r->url.n);
-	struct known_request *k;
+	struct alike_request *k;
 
 	if (!is_for_here(r))
 		return NULL;
@@ -119,9 +119,9 @@ known_get(struct known_requests *all, const struct fetch_request *r)
 }
 
 void
-known_leave(struct known_request **kp)
+alike_leave(struct alike_request **kp)
 {
-	struct known_request *k = *kp;
+	struct alike_request *k = *kp;
 	struct arena *a;
 
 	*kp = NULL;
@@ -132,9 +132,9 @@ known_leave(struct known_request **kp)
 }
 
 void
-known_fini(struct known_requests *all)
+alike_fini(struct alike_requests *all)
 {
 	while (all->order.first != NULL)
-		unlist(all, LIST_ITEM(all->order.first, struct known_request, place));
+		unlist(all, LIST_ITEM(all->order.first, struct alike_request, place));
 	hmap_fini(&all->by_url);
 }
