@@ -17,6 +17,7 @@
 #include "loop/heap.h"
 #include "loop/supervisor.h"
 #include "loop/turn.h"
+#include "observe/clock_watch.h"
 #include "observe/loop_metrics.h"
 #include "observe/process_metrics.h"
 #include "others.h"
@@ -368,7 +369,9 @@ open_api(struct server *s)
 		.metrics = s->sources,
 	};
 
+	s->clock_watch = clock_watch_new(s->base, s->clock, &s->log, s->engine);
 	s->sources[s->sources_n++] = (struct metrics_source){ process_metrics_expose, &s->started };
+	s->sources[s->sources_n++] = (struct metrics_source){ clock_watch_expose, s->clock_watch };
 	s->sources[s->sources_n++] = (struct metrics_source){ loop_metrics_expose, NULL };
 	s->sources[s->sources_n++] = (struct metrics_source){ store_expose, s->store };
 	s->sources[s->sources_n++] = (struct metrics_source){ tracer_expose, s->tracer };
@@ -503,6 +506,7 @@ stop(struct server *s)
 	others_free(s);
 	silence_ends_free(&s->silence_ends);
 	spools_free(&s->spools);
+	clock_watch_free(&s->clock_watch);
 	drive_free(&s->drive);
 	store_finish(s->store);
 	store_detach(s->store);

@@ -60,12 +60,13 @@ struct server {
 	struct history *history;	/* NULL: there is none */
 	struct silence_ends *silence_ends;	/* NULL: there is no history */
 	struct spools *spools;
+	struct clock_watch *clock_watch;
 	struct hmap held;		/* attempts that wait until their intent is on disk */
 	struct http_server *web;
 	struct supervisor *supervisor;
 	struct api *api;
 	struct str hostname, external_url, route_prefix;
-	struct metrics_source sources[10];
+	struct metrics_source sources[12];
 	size_t sources_n;
 	unsigned backups;		/* copies of the database that somebody waits for or reads */
 	bool stopping;

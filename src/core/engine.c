@@ -14,6 +14,8 @@
 #define FILL_INTERVAL (10 * SPAN_MS)
 /* A wall clock is corrected by less all the time. */
 #define CLOCK_STEP SPAN_S
+/* Senders state when an alert began: later than that is by a clock that is off. */
+#define STARTS_AHEAD SPAN_MIN
 
 struct engine *
 engine_new(const struct engine_options *o, struct port *port, struct moment now)
@@ -276,6 +278,7 @@ ingest(struct engine *e, struct alert *a, size_t n, struct moment now)
 		tell_limited(e, a, now);
 		return;
 	}
+	e->counters.alerts_ahead += wall_sub(a->starts, now.wall) > STARTS_AHEAD;
 	if (!r->stored) {
 		/* An alert that is not stored was not looked at as a source of inhibition. */
 		rules_look_again(e, r);
