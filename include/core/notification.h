@@ -82,6 +82,7 @@ struct recipients {
 	struct recipient *v;	/* in the notification's arena */
 	size_t n;
 	bool known;		/* filled by the first attempt */
+	size_t room;		/* of v; less than n: for no more than those */
 };
 
 /* The one message for all that a budget kept from somebody. */

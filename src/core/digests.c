@@ -202,7 +202,7 @@ make(struct engine *e, struct person *p, const struct held *last, const struct i
 		.reason = REASON_REPEAT,
 		.flushed = now.wall,
 		.arena = g->arena,
-		.recipients = { to, 1, true },
+		.recipients = { .v = to, .n = 1, .known = true },
 		.digest = &g->digest,
 		.life = &g->life,
 	};

@@ -20,7 +20,11 @@ recipients_add(struct notification *n, struct str to, struct err *e)
 			return true;
 	if (all->n == RECIPIENTS_MAX)
 		return err_set(e, ERR_LIMIT, "more than %d recipients", RECIPIENTS_MAX);
-	all->v = arena_grow(n->arena, all->v, all->n, all->n + 1, sizeof(*all->v));
+	/* By doubling: each growth is a copy, as the texts lie in between. */
+	if (all->n >= all->room) {
+		all->room = all->n < 4 ? all->n + 1 : 2 * all->n;
+		all->v = arena_grow(n->arena, all->v, all->n, all->room, sizeof(*all->v));
+	}
 	all->v[all->n++] = (struct recipient){
 		.to = arena_str(n->arena, to),
 		.state = knows_already(n, to) ? RECIPIENT_DONE : RECIPIENT_PENDING,

@@ -520,7 +520,7 @@ restore_intent(struct day *d, const struct intent *in, struct arena *a)
 	if (in->data != 0)
 		s.data = (struct receiver_data){ &v, 1 };
 	if (in->done >= 0)
-		s.recipients = (struct recipients){ to, ARRAY_LEN(to), true };
+		s.recipients = (struct recipients){ .v = to, .n = ARRAY_LEN(to), .known = true };
 	for (size_t i = 0; i < ARRAY_LEN(to); i++)
 		if (in->done >= 0 && (in->done >> i & 1) != 0)
 			to[i].state = RECIPIENT_DONE;

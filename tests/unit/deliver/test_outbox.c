@@ -97,7 +97,7 @@ START_TEST(an_attempt_has_several_requests_under_way)
 	w.legs = 30;
 	w.beside = 29;
 	w.verdict = STEP_DONE;
-	w.n.recipients = (struct recipients){ &r, 1, true };
+	w.n.recipients = (struct recipients){ .v = &r, .n = 1, .known = true };
 	send_attempt(7);
 	await(1);
 	ck_assert(w.last.ok);
@@ -276,7 +276,7 @@ START_TEST(the_engine_hears_nothing_of_a_rehearsal)
 	ck_assert(!tried.last.ok && !tried.last.retry);
 	ck_assert_str_eq(tried.answer, "|no luck");
 	w.verdict = STEP_DONE;
-	w.n.recipients = (struct recipients){ r, 2, true };
+	w.n.recipients = (struct recipients){ .v = r, .n = 2, .known = true };
 	rehearse(3);
 	ck_assert(!tried.last.ok);
 	ck_assert_uint_eq(tried.last.recipients_n, 2);

@@ -183,12 +183,17 @@ START_TEST(recipients_have_a_bound)
 {
 	struct notification *n = &bench->n;
 	struct err e = { 0 };
+	const struct recipient *before;
+	size_t copies = 0;
 	char number[16];
 
 	for (int i = 0; i < RECIPIENTS_MAX; i++) {
 		snprintf(number, sizeof(number), "%d", i);
+		before = n->recipients.v;
 		ck_assert(recipients_add(n, str_from(number), &e));
+		copies += n->recipients.v != before;
 	}
+	ck_assert_uint_le(copies, 13);
 	ck_assert(recipients_add(n, STR("7"), &e));
 	ck_assert(!recipients_add(n, STR("another"), &e));
 	ck_assert_str_eq(e.text, "more than 1000 recipients");
