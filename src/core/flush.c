@@ -16,6 +16,7 @@ take_snapshot(struct flight *f, struct group *g, struct wall now)
 	for (struct member *m = order_first(&g->members, &c); m != NULL; m = order_next(&g->members, &c)) {
 		struct alert *a = m->entry->alert;
 
+		members_fetch_ahead(&g->members, &c);
 		f->entries[f->all_n] = entry_hold(m->entry);
 		f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), alert_resolved_at(a, now) };
 	}

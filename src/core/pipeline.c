@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "ahead.h"
 #include "engine_state.h"
 #include "hashes.h"
 #include "told.h"
@@ -133,6 +134,16 @@ pass_stages(struct engine *e, struct flight *f, struct moment now)
 	return true;
 }
 
+/* For a walk through n of them, which is at `at`: gets what comes soon. */
+static void
+fetch_ahead(const struct noted_alert *all, size_t n, size_t at)
+{
+	if (n - at > ALERT_AHEAD)
+		fetch_lines(all[at + ALERT_AHEAD].alert, 1);
+	if (n - at > LABELS_AHEAD)
+		fetch_lines(all[at + LABELS_AHEAD].alert->labels, 1);
+}
+
 void
 pipeline_note_hashes(struct flight *f)
 {
@@ -141,6 +152,7 @@ pipeline_note_hashes(struct flight *f)
 	for (size_t i = 0; i < f->passed_n; i++) {
 		uint64_t hash = f->passed[i].alert->labels->hash;
 
+		fetch_ahead(f->passed, f->passed_n, i);
 		if (f->passed[i].resolved)
 			f->resolved[f->resolved_n++] = hash;
 		else
@@ -165,6 +177,7 @@ note_passed(struct flight *f)
 	f->passed = ARENA_ARRAY(f->arena, f->passed_n, struct noted_alert);
 	f->muted = ARENA_ARRAY(f->arena, f->all_n - f->passed_n, uint64_t);
 	for (size_t i = 0; i < f->all_n; i++) {
+		fetch_ahead(f->all, f->all_n, i);
 		if (at < p->left_n && p->left[at] == i)
 			f->passed[at++] = f->all[i];
 		else

@@ -10,6 +10,9 @@
 #include "engine_state.h"
 
 #define SAVE_DELAY SPAN_S
+/* Saving a group, and each of its members. */
+#define SAVE_UNITS 100
+#define MEMBER_UNITS 15
 
 static bool
 durable(const struct engine *e)
@@ -50,6 +53,8 @@ save_group(struct engine *e, struct group *g, enum save when, struct moment now)
 	if (when == SAVE_NOW) {
 		g->save_place = (uint32_t)e->save_now.n;
 		VEC_PUSH(&e->save_now, g);
+		/* At the end of the call, which shall not have many large ones to save. */
+		work_spend(&e->work, MEMBER_UNITS * (int64_t)g->members.n);
 		return;
 	}
 	g->save_place = (uint32_t)e->save_soon.n;
@@ -129,10 +134,6 @@ save_due(struct engine *e, struct moment now)
 	if (!e->save_chore.waits)
 		chore_begin(e, &e->save_chore, now);
 }
-
-/* Saving a group, and each of its members. */
-#define SAVE_UNITS 100
-#define MEMBER_UNITS 15
 
 bool
 save_step(struct engine *e, struct moment now)
