@@ -3,6 +3,8 @@
 
 /* The first and the last so many windows of a text are places. */
 #define WINDOWS 8
+/* A value has many windows. To go through them costs as much for one item as for all, so it is no part of this. */
+#define WITHIN_PRICE 2
 
 struct matcher_place
 matcher_place_of_value(const struct istr *value)
@@ -53,5 +55,5 @@ matcher_place_price(struct matcher_place p)
 		return 1;
 	if (p.kind == PLACE_NAME)
 		return 1024;
-	return prices[p.len < PLACE_WITHIN_MAX ? p.len - 1 : PLACE_WITHIN_MAX - 1] * (p.kind == PLACE_WITHIN ? 8 : 1);
+	return prices[p.len < PLACE_WITHIN_MAX ? p.len - 1 : PLACE_WITHIN_MAX - 1] * (p.kind == PLACE_WITHIN ? WITHIN_PRICE : 1);
 }
