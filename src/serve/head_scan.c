@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "head_scan.h"
 
+#include <string.h>
+
 #include "http/header.h"
 
 static void
@@ -30,12 +32,40 @@ name_byte(struct head_scan *h, char c)
 		h->coded = true;
 }
 
+/* Bytes before the first CR, LF or NUL. */
+static size_t
+plain_run(const char *p, size_t n)
+{
+	static const char ends[] = { '\n', '\r', '\0' };
+
+	for (size_t i = 0; i < sizeof(ends); i++) {
+		const char *end = memchr(p, ends[i], n);
+
+		if (end != NULL)
+			n = (size_t)(end - p);
+	}
+	return n;
+}
+
+/* Nothing but its end matters of a line whose name is known. */
+static bool
+is_plain(const struct head_scan *h)
+{
+	return h->within && !h->cr && h->verb_done && h->coding >= sizeof(coding_name) - 1;
+}
+
 bool
 head_scan(struct head_scan *h, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		char c = p[i];
+		size_t run = is_plain(h) ? plain_run(p + i, n - i) : 0;
+		char c;
 
+		h->n += run;
+		i += run;
+		if (i == n)
+			break;
+		c = p[i];
 		h->n++;
 		if (c == '\n') {
 			if (!h->within)

@@ -47,7 +47,12 @@ http_reason(int status)
 static void
 put_clean(struct sbuf *b, struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
+	size_t i = 0;
+
+	while (i < s.n && ((unsigned char)s.p[i] >= ' ' || s.p[i] == '\t'))
+		i++;
+	sbuf_put(b, s.p, i);
+	for (; i < s.n; i++)
 		sbuf_putc(b, (unsigned char)s.p[i] < ' ' && s.p[i] != '\t' ? ' ' : s.p[i]);
 }
 
@@ -139,7 +144,11 @@ put_plain(struct http_server *s, struct exchange *x, struct sbuf *out)
 	const struct http_response *r = &x->resp;
 
 	sbuf_reset(out);
-	sbuf_printf(out, "HTTP/1.1 %d %s\r\n", r->status, http_reason(r->status));
+	sbuf_puts(out, "HTTP/1.1 ");
+	sbuf_uint(out, (uint64_t)r->status);
+	sbuf_putc(out, ' ');
+	sbuf_puts(out, http_reason(r->status));
+	sbuf_puts(out, "\r\n");
 	for (size_t i = 0; i < r->headers_n; i++) {
 		put_clean(out, r->headers[i].name);
 		sbuf_puts(out, ": ");
@@ -148,8 +157,10 @@ put_plain(struct http_server *s, struct exchange *x, struct sbuf *out)
 	}
 	sbuf_puts(out, "Date: ");
 	sbuf_puts(out, http_date(s));
-	if (status_has_body(r->status))
-		sbuf_printf(out, "\r\nContent-Length: %zu", r->body.n);
+	if (status_has_body(r->status)) {
+		sbuf_puts(out, "\r\nContent-Length: ");
+		sbuf_uint(out, r->body.n);
+	}
 	sbuf_puts(out, "\r\n\r\n");
 	if (status_has_body(r->status))
 		sbuf_str(out, sbuf_get(&r->body));
