@@ -9,9 +9,9 @@
 
 struct word {
 	struct hmap_node node;
-	size_t number;		/* from 1 */
-	size_t n;
-	char bytes[];
+	uint32_t number;	/* from 1 */
+	uint32_t n;
+	size_t at;		/* in block.words */
 };
 
 /* Fields of a row by their bit in the mask: those of an alert first, so that its mask is one byte. */
@@ -85,16 +85,16 @@ word_number(struct block *b, struct str s)
 		return 0;
 	for (struct hmap_node *n = hmap_first(&b->known, hash); n != NULL; n = hmap_next(n)) {
 		w = CONTAINER_OF(n, struct word, node);
-		if (str_eq((struct str){ w->bytes, w->n }, s))
+		if (str_eq((struct str){ b->words.p + w->at, w->n }, s))
 			return w->number;
 	}
-	w = mem_alloc(sizeof(*w) + s.n);
-	w->n = s.n;
-	memcpy(w->bytes, s.p, s.n);
-	VEC_PUSH(&b->all, w);
-	w->number = b->all.n;
-	hmap_insert(&b->known, &w->node, hash);
 	varint_put(&b->words, s.n);
+	w = NEW(struct word);
+	w->n = (uint32_t)s.n;
+	w->at = b->words.n;
+	VEC_PUSH(&b->all, w);
+	w->number = (uint32_t)b->all.n;
+	hmap_insert(&b->known, &w->node, hash);
 	sbuf_str(&b->words, s);
 	return w->number;
 }

@@ -31,7 +31,7 @@ BUDGETS = {
     "scrape": (850_000, "GET /metrics with the alerts above"),
     "silence": (115_000, "a silence with a regular expression, on disk when it is answered"),
     "judged": (24_500, "an alert looked at under 1,000 silences with expressions of four shapes; the programs of those that hold are made, too"),
-    "notify": (206_000, "an alert that is a group of its own, and the webhook that tells of it"),
+    "notify": (162_000, "an alert that is a group of its own, and the webhook that tells of it"),
 }
 
 ALERTS = 1024
