@@ -54,7 +54,7 @@ def killed_at(directory, call, n):
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 @pytest.mark.parametrize("call,n", POINTS)
-def test_killed_in_the_change_to_schema_3(tmp_path, serve, old, call, n):
+def test_killed_in_the_change_from_schema_2(tmp_path, serve, old, call, n):
     data, ids = old
     directory = tmp_path / "server0"
     shutil.copytree(data, directory / "data")
@@ -65,5 +65,5 @@ def test_killed_in_the_change_to_schema_3(tmp_path, serve, old, call, n):
     assert not list(directory.glob("data/*damaged*"))
     server.stop()
     with database(directory / "data") as d:
-        assert d.execute("PRAGMA user_version").fetchone() == (3,)
+        assert d.execute("PRAGMA user_version").fetchone() == (4,)
         assert d.execute("SELECT count(*), count(sum) FROM silences").fetchone() == (SILENCES, SILENCES)
