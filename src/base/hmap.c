@@ -75,16 +75,22 @@ struct place {
 	size_t i;
 };
 
+/* at / WIDTH, in a quarter of the time, for all that a piece has. */
+#define LINE_OF(at) ((at) * 9363 >> 16)
+_Static_assert(LINE_OF(PIECE) == LINES && LINE_OF(PIECE - 1) == LINES - 1 && WIDTH == 7, "one seventh");
+
 static inline struct place
-place(const struct hmap *m, size_t at)
+place(const struct hmap *m, size_t bucket)
 {
 	struct hmap_line *piece = m->piece;
+	uint32_t at = (uint32_t)bucket, line;
 
 	if (is_in_pieces(m)) {
-		piece = m->pieces[at / PIECE];
-		at %= PIECE;
+		piece = m->pieces[at / (uint32_t)PIECE];
+		at %= (uint32_t)PIECE;
 	}
-	return (struct place){ &piece[at / WIDTH], at % WIDTH };
+	line = LINE_OF(at);
+	return (struct place){ &piece[line], at - line * (uint32_t)WIDTH };
 }
 
 static inline struct hmap_node **
