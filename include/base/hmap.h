@@ -50,6 +50,8 @@ void hmap_remove(struct hmap *m, struct hmap_node *node);
 bool hmap_shrink_some(struct hmap *m, struct work *w);
 /* Asks for the memory that hmap_first or an insertion will need, so that they do not wait for it. */
 void hmap_fetch(const struct hmap *m, uint64_t hash);
+/* The same when that is there: asks for the first node that may have this hash. */
+void hmap_fetch_node(const struct hmap *m, uint64_t hash);
 /* First node with this hash, then the next with the same; NULL at the end. */
 struct hmap_node *hmap_first(const struct hmap *m, uint64_t hash);
 struct hmap_node *hmap_next(const struct hmap_node *node);

@@ -318,6 +318,18 @@ hmap_fetch(const struct hmap *m, uint64_t hash)
 		__builtin_prefetch(place(m, slot(m, hash)).line);
 }
 
+void
+hmap_fetch_node(const struct hmap *m, uint64_t hash)
+{
+	struct place p;
+
+	if (m->used == 0)
+		return;
+	p = place(m, slot(m, hash));
+	if ((p.line->marks[p.i] & mark(hash)) != 0)
+		__builtin_prefetch(p.line->first[p.i]);
+}
+
 struct hmap_node *
 hmap_first(const struct hmap *m, uint64_t hash)
 {

@@ -26,6 +26,41 @@ alerts_find(const struct alerts *as, const struct labels *l)
 	return NULL;
 }
 
+/* From so many entries on memory is far away. */
+#define MANY ((size_t)16 << 10)
+/* So many alerts ahead their places are asked for, then what stands there, then the entry itself. */
+#define PLACE_AHEAD 12
+#define NODE_AHEAD 8
+#define FOUND_AHEAD 4
+
+void
+alerts_fetch(const struct alerts *as, struct alert *const *alerts, size_t n, size_t at)
+{
+	const struct labels *l;
+	const struct alert_entry *r;
+
+	if (as->entries.n < MANY)
+		return;
+	if (at + PLACE_AHEAD < n) {
+		l = alerts[at + PLACE_AHEAD]->labels;
+		hmap_fetch(&as->entries, l->node.hash);
+		order_fetch(&as->order, l->fingerprint);
+	}
+	if (at + NODE_AHEAD < n) {
+		l = alerts[at + NODE_AHEAD]->labels;
+		hmap_fetch_node(&as->entries, l->node.hash);
+		order_fetch_more(&as->order, l->fingerprint);
+	}
+	if (at + FOUND_AHEAD < n) {
+		r = alerts_find(as, alerts[at + FOUND_AHEAD]->labels);
+		if (r != NULL) {
+			fetch_object(r);
+			fetch_object(r->alert);
+			fetch_lines(r->stored_as, 1);
+		}
+	}
+}
+
 struct alert_entry *
 alerts_find_fingerprint(const struct alerts *as, uint64_t fingerprint)
 {

@@ -35,6 +35,11 @@ struct alerts {
 	size_t stored;
 };
 
+/*
+ * Asks for the memory that alerts_find and alerts_add will need for these alerts, which come one after the other: to be called
+ * before each of them with its place. (Only where there are many: else it is near.)
+ */
+void alerts_fetch(const struct alerts *as, struct alert *const *alerts, size_t n, size_t at);
 /* NULL when there is none. */
 struct alert_entry *alerts_find(const struct alerts *as, const struct labels *l);
 /* The first entry of this fingerprint, or NULL. */

@@ -301,8 +301,10 @@ engine_ingest(struct engine *e, struct alert *const *alerts, size_t n, struct mo
 	struct mono began = stopwatch(e->port);
 
 	engine_enter(e, now);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		alerts_fetch(&e->alerts, alerts, n, i);
 		ingest(e, alerts[i], n, now);
+	}
 	/* One reading for all of them: readings would take longer than an alert. */
 	if (e->counters.processed > before) {
 		count_summary(&e->counters.processing, e->port, began);

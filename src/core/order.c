@@ -343,6 +343,42 @@ order_behind(const struct order *o, uint64_t rank, const void *key, order_cmp *c
 	return o->n - before;
 }
 
+/* The chunk of the first things of this rank; there is one. */
+static uint32_t
+chunk_of(const struct order *o, uint64_t rank)
+{
+	struct wanted w = { .rank = rank };
+
+	return find_chunk(o, &w);
+}
+
+void
+order_fetch(const struct order *o, uint64_t rank)
+{
+	if (o->chunks_n > 0)
+		__builtin_prefetch(o->chunks[chunk_of(o, rank)].chunk);
+}
+
+/* Ranks that are hashes stand evenly: what is wanted is a few places from where it would be then. */
+void
+order_fetch_more(const struct order *o, uint64_t rank)
+{
+	uint32_t at = o->chunks_n > 0 ? chunk_of(o, rank) : 0;
+	const struct order_place *p;
+	uint64_t width, guess;
+
+	if (at + 1 >= o->chunks_n)
+		return;
+	p = &o->chunks[at];
+	width = ((p[1].rank - p[0].rank) >> 16) + 1;
+	guess = ((rank - p[0].rank) >> 16) * p->chunk->n / width;
+	if (rank < p[0].rank || guess >= p->chunk->n)
+		return;
+	__builtin_prefetch(&p->chunk->v[guess > 4 ? guess - 4 : 0]);
+	__builtin_prefetch(&p->chunk->v[guess]);
+	__builtin_prefetch(&p->chunk->v[guess] + 4);
+}
+
 void *
 order_peek(const struct order *o, const struct order_cursor *c, uint32_t ahead)
 {

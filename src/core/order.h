@@ -58,6 +58,9 @@ void *order_next(const struct order *o, struct order_cursor *c);
 uint64_t order_rank(const struct order *o, const struct order_cursor *c);
 /* How many things are behind this key, whether or not it is in. A step for each chunk. */
 size_t order_behind(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp);
+/* Asks for the memory that a search for this rank will need: for where it begins, and when that is there, for the rest. */
+void order_fetch(const struct order *o, uint64_t rank);
+void order_fetch_more(const struct order *o, uint64_t rank);
 /* The thing `ahead` places behind c, if it is in the same chunk or the next one; else NULL. For walks that fetch ahead. */
 void *order_peek(const struct order *o, const struct order_cursor *c, uint32_t ahead);
 

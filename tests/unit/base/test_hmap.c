@@ -66,6 +66,8 @@ both_free(struct both *b)
 static bool
 found(const struct both *b, const struct thing *t, uint64_t hash)
 {
+	hmap_fetch(&b->map, hash);
+	hmap_fetch_node(&b->map, hash);
 	for (struct hmap_node *n = hmap_first(&b->map, hash); n != NULL; n = hmap_next(n)) {
 		CHECK(n->hash == hash);
 		if (CONTAINER_OF(n, struct thing, node) == t)

@@ -66,6 +66,9 @@ check_at(const struct order *o, struct thing *things, size_t n, size_t i)
 	struct thing *t = &things[i];
 	size_t first = i, behind = 0;
 
+	/* Asking for memory ahead changes nothing. */
+	order_fetch(o, t->rank);
+	order_fetch_more(o, t->rank);
 	ck_assert_ptr_eq(order_find(o, t->rank, &t->n, by_number), t->in ? t : NULL);
 	ck_assert_ptr_eq(order_after(o, t->rank, &t->n, by_number), next_in(things, n, i));
 	for (size_t k = i + 1; k < n; k++)
