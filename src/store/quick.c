@@ -10,6 +10,7 @@
 
 /* One transaction takes many records to the database: it costs as much as several of them. */
 #define CATCH_UP_AFTER SPAN_S
+#define REFUSALS_MAX 4	/* in a row */
 #define AGAIN_AFTER (10 * SPAN_S)
 #define CATCH_UP_BYTES ((size_t)1 << 20)
 /* More are rather a transaction of their own. */
@@ -41,6 +42,7 @@ landed(struct store *s)
 {
 	s->commit_seconds += (double)mono_sub(s->o.clock->now(s->o.clock).mono, s->submitted) / (double)SPAN_S;
 	redo_landed(&s->redo);
+	s->refused = 0;
 	batch_add(&s->pending, &s->next);
 	store_next_written(s);
 	if (redo_is_filling(&s->redo) || s->pending.bytes > CATCH_UP_BYTES)
@@ -50,15 +52,18 @@ landed(struct store *s)
 }
 
 /*
- * A record that may be there or not: the next transaction has its changes, and says that it is stored. Somebody who
- * reads the file leaves it in the page cache, and then records are refused: it is opened anew after a while.
+ * A record that may be there or not: the next transaction has its changes, and says that it is stored. A disk that has much to do
+ * refuses one now and then. Somebody who reads the file leaves it in the page cache, and then all are refused: it is opened anew
+ * after a while.
  */
 static void
 give_up(struct store *s)
 {
-	redo_close(&s->redo);
-	s->redo_wanted = true;
-	s->redo_again = mono_add(s->o.clock->now(s->o.clock).mono, AGAIN_AFTER);
+	if (++s->refused >= REFUSALS_MAX) {
+		redo_close(&s->redo);
+		s->redo_wanted = true;
+		s->redo_again = mono_add(s->o.clock->now(s->o.clock).mono, AGAIN_AFTER);
+	}
 	s->held = s->busy;
 	if (!s->held)
 		store_submit(s);

@@ -34,6 +34,7 @@ struct store {
 	struct batch pending;		/* what records hold and the database does not, yet */
 	struct timer catch_up;
 	bool redo_wanted;		/* its file is to be made, or found */
+	unsigned refused;		/* records, in a row */
 	struct mono redo_again;		/* … not before */
 	bool held;			/* `next` waits for the writer, who is catching up */
 	bool done_waits;		/* the writer's news wait for the record under way */
