@@ -52,7 +52,9 @@ struct engine_options {
 
 /* `port` is borrowed for the engine's life. `now` is the process start. */
 struct engine *engine_new(const struct engine_options *o, struct port *port, struct moment now);
-/* Cancels what is in flight; frees. Sets *e to NULL. */
+/* The end: saves what was to be saved soon, and cancels what is in flight. Only engine_free may follow. e may be NULL. */
+void engine_close(struct engine *e);
+/* As engine_close, if that was not called; frees. Sets *e to NULL. */
 void engine_free(struct engine **e);
 
 /*

@@ -117,7 +117,9 @@ struct store_health {
 struct store_health store_health(const struct store *s);
 void store_expose(void *arg, struct expo *x, struct moment now);	/* a metrics source; arg is the store */
 
-/* Writes what is left (waiting for it), closes, sets *s to NULL; *s may be NULL already. */
+/* Writes what is left (waiting for it) and closes the database. Only store_close may follow. s may be NULL. */
+void store_end(struct store *s);
+/* As store_end, if that was not called; frees. Sets *s to NULL; *s may be NULL already. */
 void store_close(struct store **s);
 
 /*

@@ -510,7 +510,7 @@ stop(struct server *s)
 	drive_free(&s->drive);
 	store_finish(s->store);
 	store_detach(s->store);
-	engine_free(&s->engine);
+	engine_close(s->engine);
 	history_stopped(s->history, s->clock->now(s->clock).wall);
 	history_free(&s->history);
 	hmap_fini(&s->held);
@@ -519,7 +519,8 @@ stop(struct server *s)
 	tracer_free(&s->tracer);
 	mail_pool_free(&s->mail);
 	http_client_free(&s->http);
-	store_close(&s->store);
+	store_end(s->store);
+	server_free_state(s);
 	heap_keeper_free(&s->heap);
 	free_event(&s->sig_hup);
 	free_event(&s->sig_term);

@@ -90,6 +90,8 @@ void server_wait_cancel(void *server, struct outbox_wait *w);
 
 /* Ends the loop when no attempt is under way any more, at the latest after a few seconds. */
 void server_end(struct server *s);
+/* Frees the engine and the store, which have said all they had to, where leaks are sought; else they are left to the end of the process. */
+void server_free_state(struct server *s);
 
 /* rehearsals.c: what the API sends and renders for trial; env->arg is the server. */
 void server_rehearsals_env(struct api_env *env);

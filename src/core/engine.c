@@ -60,15 +60,21 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 }
 
 static void
-free_groups(struct engine *e)
+abandon_flights(struct engine *e)
 {
 	HMAP_EACH(&e->groups, node) {
 		struct group *g = CONTAINER_OF(node, struct group, node);
 
 		if (g->flight != NULL)
 			flush_abandon(e, g->flight);
-		group_free(e, g);
 	}
+}
+
+static void
+free_groups(struct engine *e)
+{
+	HMAP_EACH(&e->groups, node)
+		group_free(e, CONTAINER_OF(node, struct group, node));
 	hmap_fini(&e->groups);
 	order_fini(&e->groups_order);
 	HMAP_EACH(&e->retired, node)
@@ -100,11 +106,9 @@ free_alerts(struct engine *e)
 }
 
 void
-engine_free(struct engine **ep)
+engine_close(struct engine *e)
 {
-	struct engine *e = *ep;
-
-	if (e == NULL)
+	if (e == NULL || e->closing)
 		return;
 	assert(!e->inside);
 	e->inside = true;
@@ -112,6 +116,17 @@ engine_free(struct engine **ep)
 	if (!settling(e))
 		save_groups_due(e, true, e->latest);
 	e->closing = true;
+	abandon_flights(e);
+}
+
+void
+engine_free(struct engine **ep)
+{
+	struct engine *e = *ep;
+
+	if (e == NULL)
+		return;
+	engine_close(e);
 	alerts_end(&e->alerts, &e->alert_gc_at);
 	alerts_end(&e->alerts, &e->applying.at);
 	witness_walk_fini(e);

@@ -122,7 +122,7 @@ struct engine {
 	struct engine_options options;
 	struct port *port;
 	bool inside;			/* an entry point is running */
-	bool closing;			/* engine_free: nobody is told */
+	bool closing;			/* engine_close: nobody is told */
 	struct mono first_flush;	/* no flush before */
 	struct moment latest;		/* time of the last entry */
 	struct work work;		/* what the call may still do */

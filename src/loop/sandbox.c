@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/leaks.h"
 #include "loop/errno_text.h"
 
 #ifndef LANDLOCK_ACCESS_FS_REFER
@@ -32,18 +33,6 @@
 #elif defined(__aarch64__)
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #define OTHER_NUMBERS 0x40000000u
-#endif
-
-/* LeakSanitizer stops its process by ptrace. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
 #endif
 
 /* Rights on a file. */
@@ -158,7 +147,8 @@ restrict_calls(struct sandbox *s, struct err *e)
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, OTHER_NUMBERS, 0, 1),
 		REFUSE,
 		/* Other processes. */
-#if !SANITIZED
+/* LeakSanitizer stops its process by ptrace. */
+#if !LEAKS_ARE_SOUGHT
 		NO(ptrace), NO(process_vm_readv),
 #endif
 		NO(process_vm_writev), NO(kcmp), NO(pidfd_getfd),

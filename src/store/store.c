@@ -529,11 +529,9 @@ store_finish(struct store *s)
 }
 
 void
-store_close(struct store **sp)
+store_end(struct store *s)
 {
-	struct store *s = *sp;
-
-	if (s == NULL)
+	if (s == NULL || s->ended)
 		return;
 	store_finish(s);
 	assert(s->waits == NULL);
@@ -544,6 +542,17 @@ store_close(struct store **sp)
 	batch_clear(&s->current);
 	quick_fini(s);
 	writer_fini(&s->writer);
+	s->ended = true;
+}
+
+void
+store_close(struct store **sp)
+{
+	struct store *s = *sp;
+
+	if (s == NULL)
+		return;
+	store_end(s);
 	row_log_fini(&s->kept);
 	disk_keys_fini(&s->present);
 	for (size_t i = 0; i < ARRAY_LEN(s->scratch); i++)

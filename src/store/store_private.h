@@ -55,6 +55,7 @@ struct store {
 	uint64_t waited;		/* up to this change nobody has to wait any more */
 
 	bool ending;			/* nothing more is begun */
+	bool ended;			/* the database is closed */
 	bool finished;			/* the writer's thread has ended: the rest is written from the loop */
 
 	struct timer soon;		/* end of this loop turn */
