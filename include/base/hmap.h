@@ -48,6 +48,8 @@ void hmap_remove(struct hmap *m, struct hmap_node *node);
  * iteration may remove. Not within an iteration. False: w is used up, and there is more.
  */
 bool hmap_shrink_some(struct hmap *m, struct work *w);
+/* Buckets for n nodes, so that until then insertions move nothing. While there are few: each is moved. */
+void hmap_reserve(struct hmap *m, size_t n);
 /* Asks for the memory that hmap_first or an insertion will need, so that they do not wait for it. */
 void hmap_fetch(const struct hmap *m, uint64_t hash);
 /* The same when that is there: asks for the first node that may have this hash. */

@@ -59,6 +59,15 @@ bool interned_shrink_some(struct work *w);
 bool istr_shrink_some(struct work *w);	/* the same for istr.c's part */
 /* The interned s when there is one (no new reference), else NULL: nothing can be equal to it. */
 struct istr *istr_find(struct str s);
+/*
+ * For those who make many: istr_get in two steps, between which the memory that it needs is on its way. The first returns
+ * what the second wants to have.
+ */
+uint64_t istr_ahead(struct str s);
+struct istr *istr_get_ahead(struct str s, uint64_t ahead);
+/* There will be so many times the strings and sets that there are: the tables get room for them at once. */
+void interned_expect(size_t times);
+void istr_expect(size_t times);	/* the same for istr.c's part */
 /* How many strings are interned and the bytes they take. */
 void istr_usage(size_t *count_out, size_t *bytes_out);
 
@@ -100,6 +109,10 @@ size_t label_pairs_tidy(struct label_pair *pairs, size_t n);
 struct labels *labels_new(struct label_pair *pairs, size_t n);
 /* The same, but that nobody will ask for its fingerprint and hash: for annotations. */
 struct labels *labels_new_unhashed(struct label_pair *pairs, size_t n);
+/* The set of these interned strings, whose names ascend, in two steps as istr_get_ahead; their references are taken over. */
+uint64_t labels_ahead(struct label *v, size_t n);
+struct labels *labels_get_ahead(struct label *take, size_t n, uint64_t ahead);
+struct labels *labels_get_ahead_unhashed(struct label *take, size_t n, uint64_t ahead);
 struct labels *labels_ref(struct labels *l);
 void labels_unref(struct labels *l);	/* may be NULL */
 /* As istr_adopt. */

@@ -246,17 +246,31 @@ join(struct hmap *m)
 	drop_bucket(m);
 }
 
+static void
+begin(struct hmap *m)
+{
+	if (m->used > 0)
+		return;
+	m->piece = new_lines(1);
+	memset(m->piece, 0, sizeof(*m->piece));
+	m->used = MIN_BUCKETS;
+	m->mask = MIN_BUCKETS;
+}
+
+void
+hmap_reserve(struct hmap *m, size_t n)
+{
+	begin(m);
+	while (m->used < n)
+		split(m);
+}
+
 void
 hmap_insert(struct hmap *m, struct hmap_node *node, uint64_t hash)
 {
 	struct place p;
 
-	if (m->used == 0) {
-		m->piece = new_lines(1);
-		memset(m->piece, 0, sizeof(*m->piece));
-		m->used = MIN_BUCKETS;
-		m->mask = MIN_BUCKETS;
-	}
+	begin(m);
 	/* As many buckets as nodes. */
 	while (m->n >= m->used)
 		split(m);

@@ -2,6 +2,7 @@
 #include "alerts.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "ahead.h"
 #include "base/compiler.h"
@@ -173,9 +174,48 @@ alerts_add(struct alerts *as, struct alert *a)
 
 	r->alert = alert_ref(a);
 	hmap_insert(&as->entries, &r->node, a->labels->node.hash);
-	order_insert(&as->order, a->labels->fingerprint, a->labels, r, alert_order);
+	if (as->many)
+		VEC_PUSH(&as->to_order, ((struct alert_rank){ a->labels->fingerprint, r }));
+	else
+		order_insert(&as->order, a->labels->fingerprint, a->labels, r, alert_order);
 	enter_row(as, r);
 	return r;
+}
+
+void
+alerts_begin_many(struct alerts *as, size_t n)
+{
+	assert(!as->many);
+	as->many = true;
+	hmap_reserve(&as->entries, as->entries.n + n);
+	VEC_RESERVE(&as->to_order, n);
+}
+
+static int
+by_fingerprint(const void *pa, const void *pb)
+{
+	const struct alert_rank *a = pa, *b = pb;
+
+	return (a->fingerprint > b->fingerprint) - (a->fingerprint < b->fingerprint);
+}
+
+/* Each goes behind all others then, where no place has to be looked for, and labels are only looked at where fingerprints are equal. */
+void
+alerts_end_many(struct alerts *as)
+{
+	bool alone = as->order.n == 0;
+
+	assert(as->many);
+	as->many = false;
+	if (as->to_order.n > 1)
+		qsort(as->to_order.v, as->to_order.n, sizeof(as->to_order.v[0]), by_fingerprint);
+	for (size_t i = 0; i < as->to_order.n; i++) {
+		const struct alert_rank *x = &as->to_order.v[i];
+		bool differs = i == 0 || x[-1].fingerprint != x->fingerprint;
+
+		order_insert(&as->order, x->fingerprint, alone && differs ? NULL : x->entry->alert->labels, x->entry, alert_order);
+	}
+	VEC_FINI(&as->to_order);
 }
 
 void

@@ -14,6 +14,7 @@
 
 #include "alert_entry.h"
 #include "base/hmap.h"
+#include "base/vec.h"
 #include "order.h"
 
 /*
@@ -26,10 +27,17 @@ struct alerts_cursor {
 	bool active;
 };
 
+struct alert_rank {
+	uint64_t fingerprint;
+	struct alert_entry *entry;
+};
+
 /* Zeroed memory is empty. */
 struct alerts {
 	struct hmap entries;
 	struct order order;
+	VEC(struct alert_rank) to_order;	/* between alerts_begin_many and alerts_end_many */
+	bool many;
 	struct alert_entry *oldest, *newest;
 	struct alerts_cursor *cursors;
 	size_t stored;
@@ -40,6 +48,9 @@ struct alerts {
  * before each of them with its place. (Only where there are many: else it is near.)
  */
 void alerts_fetch(const struct alerts *as, struct alert *const *alerts, size_t n, size_t at);
+/* So many are about to be added. They are put in order, and found by their fingerprint, when alerts_end_many is called. */
+void alerts_begin_many(struct alerts *as, size_t n);
+void alerts_end_many(struct alerts *as);
 /* NULL when there is none. */
 struct alert_entry *alerts_find(const struct alerts *as, const struct labels *l);
 /* The first entry of this fingerprint, or NULL. */

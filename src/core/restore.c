@@ -84,6 +84,25 @@ engine_restore_alert(struct engine *e, struct alert *a, void *stored_as, struct 
 }
 
 void
+engine_restore_begin_alerts(struct engine *e, size_t n)
+{
+	assert(e->routing == NULL);
+	alerts_begin_many(&e->alerts, n);
+}
+
+void
+engine_restore_ahead(const struct engine *e, const struct alert *a)
+{
+	hmap_fetch(&e->alerts.entries, a->labels->node.hash);
+}
+
+void
+engine_restore_end_alerts(struct engine *e)
+{
+	alerts_end_many(&e->alerts);
+}
+
+void
 engine_restore_group(struct engine *e, const struct group_state *g, void *stored_as, struct moment now)
 {
 	struct arena *a = e->restored_arena;

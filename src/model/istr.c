@@ -102,6 +102,27 @@ get_hashed(struct str s, uint64_t hash)
 	return istr_ref(i);
 }
 
+uint64_t
+istr_ahead(struct str s)
+{
+	uint64_t hash = hash_seeded(s.p, s.n);
+
+	hmap_fetch(&table.map, hash);
+	return hash;
+}
+
+struct istr *
+istr_get_ahead(struct str s, uint64_t ahead)
+{
+	return get_hashed(s, ahead);
+}
+
+void
+istr_expect(size_t times)
+{
+	hmap_reserve(&table.map, times * table.map.n);
+}
+
 struct istr *
 istr_get(struct str s)
 {

@@ -105,18 +105,18 @@ put_terminated(unsigned char *at, struct str s)
 }
 
 static void
-flat_init(struct flat *f, const struct label_pair *pairs, size_t n)
+flat_init(struct flat *f, const struct labels *l)
 {
 	unsigned char *at;
 
-	f->n = 2 * n;
-	for (size_t i = 0; i < n; i++)
-		f->n += pairs[i].name.n + pairs[i].value.n;
+	f->n = 2 * (size_t)l->n;
+	for (size_t i = 0; i < l->n; i++)
+		f->n += (size_t)l->l[i].name->n + l->l[i].value->n;
 	f->p = f->n <= sizeof(f->small) ? f->small : mem_alloc(f->n);
 	at = f->p;
-	for (size_t i = 0; i < n; i++) {
-		at = put_terminated(at, pairs[i].name);
-		at = put_terminated(at, pairs[i].value);
+	for (size_t i = 0; i < l->n; i++) {
+		at = put_terminated(at, istr_str(l->l[i].name));
+		at = put_terminated(at, istr_str(l->l[i].value));
 	}
 }
 
@@ -129,12 +129,14 @@ flat_fini(struct flat *f)
 
 /* The two hashes that others see. */
 static void
-add_hashes(struct labels *l, const struct label_pair *pairs)
+add_hashes(struct labels *l)
 {
 	struct flat f;
 	struct xxh64 x;
 
-	flat_init(&f, pairs, l->n);
+	if (l->hashed)
+		return;
+	flat_init(&f, l);
 	l->fingerprint = fnv64(FNV64_INIT, f.p, f.n);
 	xxh64_init(&x);
 	xxh64_add(&x, f.p, f.n);
@@ -144,7 +146,7 @@ add_hashes(struct labels *l, const struct label_pair *pairs)
 }
 
 static uint64_t
-hash_of(const struct label *v, size_t n)
+hash_of(struct label *v, size_t n)
 {
 	uint64_t h = n;
 
@@ -176,9 +178,8 @@ unref_all(const struct label *v, size_t n)
 
 /* Takes the references of v over. */
 static struct labels *
-get_set(const struct label *v, size_t n)
+get_set(struct label *v, size_t n, uint64_t hash)
 {
-	uint64_t hash = hash_of(v, n);
 	struct labels *l = find_set(hash, v, n);
 
 	if (l != NULL) {
@@ -202,7 +203,7 @@ get_set_of(const struct label_pair *pairs, size_t n)
 	struct labels *l;
 
 	istr_get_pairs(pairs, n, v);
-	l = get_set(v, n);
+	l = get_set(v, n, hash_of(v, n));
 	if (v != few)
 		mem_free(v);
 	return l;
@@ -217,12 +218,33 @@ labels_new_unhashed(struct label_pair *pairs, size_t n)
 struct labels *
 labels_new(struct label_pair *pairs, size_t n)
 {
-	struct labels *l;
+	struct labels *l = labels_new_unhashed(pairs, n);
 
-	n = label_pairs_tidy(pairs, n);
-	l = get_set_of(pairs, n);
-	if (!l->hashed)
-		add_hashes(l, pairs);
+	add_hashes(l);
+	return l;
+}
+
+uint64_t
+labels_ahead(struct label *v, size_t n)
+{
+	uint64_t hash = hash_of(v, n);
+
+	hmap_fetch(&sets, hash);
+	return hash;
+}
+
+struct labels *
+labels_get_ahead_unhashed(struct label *take, size_t n, uint64_t ahead)
+{
+	return get_set(take, n, ahead);
+}
+
+struct labels *
+labels_get_ahead(struct label *take, size_t n, uint64_t ahead)
+{
+	struct labels *l = get_set(take, n, ahead);
+
+	add_hashes(l);
 	return l;
 }
 
@@ -287,6 +309,13 @@ interned_leave(void)
 	label_texts_leave();
 	hmap_fini(&sets);
 	sets = (struct hmap){ 0 };
+}
+
+void
+interned_expect(size_t times)
+{
+	hmap_reserve(&sets, times * sets.n);
+	istr_expect(times);
 }
 
 bool

@@ -85,6 +85,8 @@ struct alert_row_reader {
 	void (*record)(void *arg, unsigned table, uint64_t number, struct str body);
 	void (*record_drop)(void *arg, uint64_t number);
 	void *arg;
+	/* It is called for each alert some time before `alert`, so that what that one is looked for in can be fetched; may be NULL. */
+	void (*alert_ahead)(void *arg, struct alert_id id);
 };
 /* False when the row is malformed; what stood before that was told. */
 bool alert_row_read(struct str body, const struct alert_row_reader *reader, struct err *e) MUST_CHECK;

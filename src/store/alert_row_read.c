@@ -14,9 +14,39 @@ unzigzag(uint64_t v)
 	return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 }
 
+/*
+ * A million alerts are read at a start, and most of the time goes to waiting for memory: the tables of strings and of label sets are far
+ * larger than what is near the processor. So what is needed of them is asked for when it is known, and alerts are made some at a time, when it has come.
+ */
+#define SOME 16
+
+struct row_string {
+	struct str s;
+	uint64_t ahead;		/* istr_ahead */
+	struct istr *i;		/* reference; NULL: not yet */
+};
+
+/* An alert whose strings are known by their number. */
+struct read_alert {
+	size_t pairs;		/* where those of its labels begin, and behind them those of its annotations */
+	uint32_t labels_n, annotations_n, url;
+	struct alert_times times;
+};
+
+struct made_labels {
+	struct label *v;
+	uint32_t n;
+	uint64_t ahead;
+};
+
 struct reading {
 	struct proto_reader r;
-	VEC(struct str) strings;
+	VEC(struct row_string) strings;
+	size_t interned;	/* so many of them are */
+	VEC(uint32_t) numbers;	/* of the names and values of alerts that are to be made */
+	VEC(struct label) labels;
+	struct read_alert some[SOME];
+	size_t some_n;
 	VEC(struct label_pair) pairs;
 	VEC(uint64_t) alerts;
 };
@@ -42,25 +72,52 @@ get_byte(struct reading *in, unsigned char *out)
 	return true;
 }
 
-static bool
-get_string(struct reading *in, struct str *out)
+/* Most are of one byte. */
+static inline bool
+get_varint(struct reading *in, uint64_t *out)
 {
+	if (in->r.rest.n == 0 || (in->r.rest.p[0] & 0x80) != 0)
+		return proto_read_varint(&in->r, out);
+	*out = (unsigned char)in->r.rest.p[0];
+	in->r.rest.p++;
+	in->r.rest.n--;
+	return true;
+}
+
+/* Its number in this row: its place in in->strings. */
+static inline bool
+get_number(struct reading *in, uint32_t *out)
+{
+	struct row_string fresh = { 0 };
 	uint64_t n;
 
-	if (!proto_read_varint(&in->r, &n) || n > in->strings.n)
+	if (!get_varint(in, &n) || n > in->strings.n)
 		return false;
 	if (n > 0) {
-		*out = in->strings.v[n - 1];
+		*out = (uint32_t)n - 1;
 		return true;
 	}
-	if (!proto_read_varint(&in->r, &n) || !get_bytes(in, n, out))
+	if (!get_varint(in, &n) || !get_bytes(in, n, &fresh.s) || n >= UINT32_MAX)
 		return false;
-	VEC_PUSH(&in->strings, *out);
+	fresh.ahead = istr_ahead(fresh.s);
+	*out = (uint32_t)in->strings.n;
+	VEC_PUSH(&in->strings, fresh);
 	return true;
 }
 
 static bool
-get_pairs(struct reading *in)
+get_string(struct reading *in, struct str *out)
+{
+	uint32_t number;
+
+	if (!get_number(in, &number))
+		return false;
+	*out = in->strings.v[number].s;
+	return true;
+}
+
+static bool
+get_labels(struct reading *in, struct labels **out)
 {
 	uint64_t n;
 
@@ -74,25 +131,23 @@ get_pairs(struct reading *in)
 			return false;
 		VEC_PUSH(&in->pairs, p);
 	}
-	return true;
-}
-
-static bool
-get_labels(struct reading *in, struct labels **out)
-{
-	if (!get_pairs(in))
-		return false;
 	*out = labels_new(in->pairs.v, in->pairs.n);
 	return true;
 }
 
-/* Nobody asks for their hashes, which take long. */
+/* Appends the numbers of n names and values. */
 static bool
-get_annotations(struct reading *in, struct labels **out)
+get_pairs(struct reading *in, uint32_t *n_out)
 {
-	if (!get_pairs(in))
+	uint64_t n;
+
+	if (!proto_read_varint(&in->r, &n) || n > in->r.rest.n / 2)
 		return false;
-	*out = labels_new_unhashed(in->pairs.v, in->pairs.n);
+	VEC_RESERVE(&in->numbers, in->numbers.n + 2 * n);
+	for (uint64_t i = 0; i < 2 * n; i++)
+		if (!get_number(in, &in->numbers.v[in->numbers.n++]))
+			return false;
+	*n_out = (uint32_t)n;
 	return true;
 }
 
@@ -135,26 +190,104 @@ get_id(struct reading *in, struct alert_id *out)
 	return true;
 }
 
+static void
+intern(struct reading *in)
+{
+	for (; in->interned < in->strings.n; in->interned++) {
+		struct row_string *s = &in->strings.v[in->interned];
+
+		s->i = istr_get_ahead(s->s, s->ahead);
+	}
+}
+
+/* Which they do as long as it was we who wrote the row. */
+static bool
+names_ascend(const struct label *v, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		if (str_cmp(istr_str(v[i - 1].name), istr_str(v[i].name)) >= 0)
+			return false;
+	return true;
+}
+
+static bool
+name_strings(struct reading *in, size_t numbers, uint32_t n, struct made_labels *out)
+{
+	*out = (struct made_labels){ .v = in->labels.v + in->labels.n, .n = n };
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t *pair = &in->numbers.v[numbers + 2 * i];
+
+		out->v[i] = (struct label){ in->strings.v[pair[0]].i, in->strings.v[pair[1]].i };
+	}
+	in->labels.n += n;
+	out->ahead = labels_ahead(out->v, n);
+	return names_ascend(out->v, n);
+}
+
+static struct label *
+with_references(const struct made_labels *m)
+{
+	for (uint32_t i = 0; i < m->n; i++) {
+		istr_ref(m->v[i].name);
+		istr_ref(m->v[i].value);
+	}
+	return m->v;
+}
+
+static struct alert *
+make_alert(const struct reading *in, const struct read_alert *r, const struct made_labels sets[2])
+{
+	struct alert *a = SLAB_NEW(struct alert);
+
+	a->refs = 1;
+	a->labels = labels_get_ahead(with_references(&sets[0]), sets[0].n, sets[0].ahead);
+	/* Nobody asks for their hashes, which take long. */
+	a->annotations = labels_get_ahead_unhashed(with_references(&sets[1]), sets[1].n, sets[1].ahead);
+	a->generator_url = istr_ref(in->strings.v[r->url].i);
+	a->starts = r->times.starts;
+	a->ends = r->times.ends;
+	a->updated = r->times.updated;
+	a->timeout = r->times.timeout;
+	return a;
+}
+
+/* Makes those that were read, and tells of them. */
+static bool
+make_some(struct reading *in, const struct alert_row_reader *reader)
+{
+	struct made_labels sets[SOME][2];
+	struct alert *alerts[SOME];
+	bool ok = true;
+
+	intern(in);
+	in->labels.n = 0;
+	VEC_RESERVE(&in->labels, in->numbers.n / 2);
+	for (size_t i = 0; i < in->some_n; i++) {
+		const struct read_alert *r = &in->some[i];
+
+		ok = name_strings(in, r->pairs, r->labels_n, &sets[i][0]) && ok;
+		ok = name_strings(in, r->pairs + 2 * r->labels_n, r->annotations_n, &sets[i][1]) && ok;
+	}
+	for (size_t i = 0; ok && i < in->some_n; i++) {
+		alerts[i] = make_alert(in, &in->some[i], sets[i]);
+		if (reader->alert_ahead != NULL)
+			reader->alert_ahead(reader->arg, alert_id_of(alerts[i]->labels));
+	}
+	for (size_t i = 0; ok && i < in->some_n; i++)
+		reader->alert(reader->arg, alerts[i]);
+	in->some_n = in->numbers.n = 0;
+	return ok;
+}
+
 static bool
 get_alert(struct reading *in, const struct alert_row_reader *reader)
 {
-	struct alert *a = SLAB_NEW(struct alert);
-	struct alert_times t;
-	struct str url;
+	struct read_alert *r = &in->some[in->some_n];
 
-	a->refs = 1;
-	if (!get_labels(in, &a->labels) || !get_annotations(in, &a->annotations) || !get_string(in, &url) ||
-	    !get_times(in, &t)) {
-		alert_unref(a);
+	r->pairs = in->numbers.n;
+	if (!get_pairs(in, &r->labels_n) || !get_pairs(in, &r->annotations_n) || !get_number(in, &r->url) || !get_times(in, &r->times))
 		return false;
-	}
-	a->generator_url = istr_get(url);
-	a->starts = t.starts;
-	a->ends = t.ends;
-	a->updated = t.updated;
-	a->timeout = t.timeout;
-	reader->alert(reader->arg, a);
-	return true;
+	return ++in->some_n < SOME || make_some(in, reader);
 }
 
 static bool
@@ -273,7 +406,7 @@ get_entry(struct reading *in, const struct alert_row_reader *reader)
 	struct alert_id id;
 	unsigned char kind;
 
-	if (!get_byte(in, &kind))
+	if (!get_byte(in, &kind) || (kind != ENTRY_ALERT && !make_some(in, reader)))
 		return false;
 	switch (kind) {
 	case ENTRY_ALERT:
@@ -312,7 +445,13 @@ alert_row_read(struct str body, const struct alert_row_reader *reader, struct er
 
 	while (ok && in.r.rest.n > 0)
 		ok = get_entry(&in, reader);
+	/* Alerts that stood before a mistake count. */
+	ok = make_some(&in, reader) && ok;
+	for (size_t i = 0; i < in.strings.n; i++)
+		istr_unref(in.strings.v[i].i);
 	VEC_FINI(&in.strings);
+	VEC_FINI(&in.numbers);
+	VEC_FINI(&in.labels);
 	VEC_FINI(&in.pairs);
 	VEC_FINI(&in.alerts);
 	return ok || err_set(e, ERR_INVALID, "malformed row of alerts");

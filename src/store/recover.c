@@ -9,6 +9,9 @@
 /* A sender comes back well within this time. */
 #define ENOUGH (5 * SPAN_MIN)
 
+/* So many alerts are under way from memory. */
+#define RESTORE_AHEAD 16
+
 struct recovery {
 	struct store *s;
 	struct engine *engine;
@@ -18,6 +21,8 @@ struct recovery {
 	struct wall alive;		/* when the last process last wrote; WALL_ZERO: unknown */
 	size_t counts[CHANGE_N];	/* restored, by kind */
 	size_t skipped;
+	struct kept_alert *turns[RESTORE_AHEAD];	/* the last ones that were visited */
+	size_t turn;
 };
 
 static void
@@ -217,17 +222,42 @@ give_time(const struct recovery *r, const struct alert *a, struct wall *ends)
 }
 
 static void
+restore_alert(struct recovery *r, struct kept_alert *ka)
+{
+	engine_restore_alert(r->engine, row_log_alert(ka), row_log_alert_place(ka), r->now);
+	r->counts[CHANGE_ALERT]++;
+}
+
+/* Its turn comes when what the engine needs for it has come from memory. */
+static void
 recover_alert(void *arg, struct row_log *k, struct kept_alert *ka)
 {
 	struct recovery *r = arg;
+	struct kept_alert **turn = &r->turns[r->turn++ % RESTORE_AHEAD];
 	struct wall ends;
 
 	if (give_time(r, row_log_alert(ka), &ends)) {
 		row_log_restored_end(k, ka, ends, r->s->taken + 1);
 		store_take(r->s);
 	}
-	engine_restore_alert(r->engine, row_log_alert(ka), row_log_alert_place(ka), r->now);
-	r->counts[CHANGE_ALERT]++;
+	engine_restore_ahead(r->engine, row_log_alert(ka));
+	if (*turn != NULL)
+		restore_alert(r, *turn);
+	*turn = ka;
+}
+
+static void
+recover_alerts(struct recovery *r)
+{
+	engine_restore_begin_alerts(r->engine, r->s->kept.alerts_n);
+	row_log_each_alert(&r->s->kept, recover_alert, r);
+	for (size_t i = 0; i < RESTORE_AHEAD; i++) {
+		const size_t at = r->turn++ % RESTORE_AHEAD;
+
+		if (r->turns[at] != NULL)
+			restore_alert(r, r->turns[at]);
+	}
+	engine_restore_end_alerts(r->engine);
 }
 
 /* The disk has this row, whatever becomes of it. */
@@ -284,6 +314,11 @@ find_alive(struct recovery *r, const struct db_rows *l)
 static void
 load_alerts(struct recovery *r, const struct db_rows *l, struct row_log *k)
 {
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < l->rows[TABLE_ALERTS].n; i++)
+		bytes += l->rows[TABLE_ALERTS].v[i].body.n;
+	row_log_expect(k, bytes);
 	for (size_t i = 0; i < l->rows[TABLE_ALERTS].n; i++) {
 		const struct loaded_row *row = &l->rows[TABLE_ALERTS].v[i];
 		struct err e = { 0 };
@@ -319,7 +354,7 @@ recover_rows(struct store *s, const struct db_rows *l, struct engine *engine, st
 	load_alerts(&r, l, &s->kept);
 	find_alive(&r, l);
 	recover_records(&r, l, &s->kept);
-	row_log_each_alert(&s->kept, recover_alert, &r);
+	recover_alerts(&r);
 	move_groups(&r, l);
 	row_log_each_group(&s->kept, recover_group, &r);
 	arena_free(&r.arena);

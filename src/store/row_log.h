@@ -69,6 +69,8 @@ struct row_log {
 	uint64_t last_record;		/* likewise */
 	struct hmap intents;		/* by id */
 	struct sbuf body;		/* scratch */
+	uint64_t expected;		/* bytes of all rows that are to be loaded, as far as is known */
+	bool foretold;			/* there is room for all of them */
 	uint64_t bytes, live_bytes;	/* of all rows; of what is true in them */
 	uint32_t transaction;		/* number of the last one prepared */
 	bool writing;			/* a transaction with something of this was prepared */
@@ -107,6 +109,8 @@ void row_log_lost(struct row_log *k, struct batch *b, uint64_t no);
 /* The disk is empty: everything is news, as of number `no`. */
 void row_log_forget_disk(struct row_log *k, uint64_t no);
 
+/* The rows that are to be loaded have so many bytes. */
+void row_log_expect(struct row_log *k, uint64_t bytes);
 /* Reading at start, in the order of keys; then kept_loaded. False: malformed, some of it may have been used. */
 bool row_log_load_row(struct row_log *k, struct str key, struct str body, struct err *e) MUST_CHECK;
 void row_log_loaded(struct row_log *k);

@@ -2,15 +2,16 @@
 /* Rows as they come back from the disk. */
 #include <assert.h>
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "base/hmap.h"
 #include "base/mem.h"
-#include "base/slab.h"
 #include "row_log_private.h"
 #include "wire/codec_state.h"
 
 /* While rows are read, alerts are found by their id and all else by its number. */
 struct kept_index {
+	struct arena *arena;		/* of all that is found in them: it goes at once */
 	struct hmap alerts, groups, records;
 };
 struct found {
@@ -46,9 +47,9 @@ find_number(const struct hmap *m, uint64_t number)
 }
 
 static void
-add_found(struct hmap *m, struct kept_item *item, uint64_t hash)
+add_found(const struct row_log *k, struct hmap *m, struct kept_item *item, uint64_t hash)
 {
-	struct found *f = SLAB_NEW(struct found);
+	struct found *f = ARENA_NEW(k->index->arena, struct found);
 
 	f->item = item;
 	hmap_insert(m, &f->node, hash);
@@ -61,7 +62,6 @@ remove_found(struct row_log *k, struct hmap *m, struct found *f)
 		return;
 	row_log_remove(k, f->item);
 	hmap_remove(m, &f->node);
-	slab_free(f);
 }
 
 struct loading {
@@ -91,7 +91,15 @@ load_alert(void *arg, struct alert *take)
 	alert_unref(take);
 	ka->disk_ends = wall_to_ns(ka->alert->ends);
 	put_item(in, &ka->item);
-	add_found(&k->index->alerts, &ka->item, hash_id(id));
+	add_found(k, &k->index->alerts, &ka->item, hash_id(id));
+}
+
+static void
+load_alert_ahead(void *arg, struct alert_id id)
+{
+	const struct loading *in = arg;
+
+	hmap_fetch(&in->k->index->alerts, hash_id(id));
 }
 
 static void
@@ -129,7 +137,7 @@ load_group(void *arg, const struct stored_group *g)
 	remove_found(k, &k->index->groups, find_number(&k->index->groups, g->number));
 	kg = row_log_add_group(k, g);
 	put_item(in, &kg->item);
-	add_found(&k->index->groups, &kg->item, g->number);
+	add_found(k, &k->index->groups, &kg->item, g->number);
 	if (g->number > k->last_group)
 		k->last_group = g->number;
 }
@@ -164,7 +172,7 @@ load_record(void *arg, unsigned table, uint64_t number, struct str body)
 	remove_found(k, &k->index->records, find_number(&k->index->records, number));
 	r = row_log_add_record(k, table == TABLE_INTENT ? KEPT_INTENT : KEPT_LOG_ENTRY, number, body);
 	put_item(in, &r->item);
-	add_found(&k->index->records, &r->item, number);
+	add_found(k, &k->index->records, &r->item, number);
 }
 
 static void
@@ -177,19 +185,47 @@ load_record_drop(void *arg, uint64_t number)
 		in->k->last_record = number;
 }
 
+/* From so many bytes on, when a so many'th of all has been read, the tables get room for what the rest promises, at once. */
+#define FORETOLD_FROM (64 << 10)
+#define FORETOLD_TIMES 32
+
+static void
+expect_rest(struct row_log *k)
+{
+	size_t times;
+
+	if (k->foretold || k->bytes < FORETOLD_FROM || k->bytes < k->expected / FORETOLD_TIMES)
+		return;
+	k->foretold = true;
+	times = k->expected / k->bytes + 1;
+	if (times < 2)
+		return;
+	hmap_reserve(&k->index->alerts, times * k->index->alerts.n);
+	hmap_reserve(&k->index->groups, times * k->index->groups.n);
+	interned_expect(times);
+}
+
+void
+row_log_expect(struct row_log *k, uint64_t bytes)
+{
+	k->expected = bytes;
+}
+
 bool
 row_log_load_row(struct row_log *k, struct str key, struct str body, struct err *e)
 {
 	struct loading in = { .k = k };
-	struct alert_row_reader reader = { load_alert, load_times, load_drop, load_group, load_group_state, load_group_drop, load_record, load_record_drop, &in };
+	struct alert_row_reader reader = { load_alert, load_times, load_drop, load_group, load_group_state, load_group_drop, load_record, load_record_drop, &in, load_alert_ahead };
 	uint64_t number = codec_get_number_key(key);
 	size_t n = 0;
 	bool ok;
 
 	if (number == 0)
 		return err_set(e, ERR_INVALID, "malformed key of a row of alerts");
-	if (k->index == NULL)
+	if (k->index == NULL) {
 		k->index = NEW(struct kept_index);
+		k->index->arena = arena_new();
+	}
 	k->transaction = 1;
 	in.row = NEW(struct kept_row);
 	in.row->key = number;
@@ -199,6 +235,7 @@ row_log_load_row(struct row_log *k, struct str key, struct str body, struct err 
 	if (number > k->last_row)
 		k->last_row = number;
 	ok = alert_row_read(body, &reader, e);
+	expect_rest(k);
 	LIST_EACH(&in.row->items, node)
 		n++;
 	/* How much each takes is only known on average. */
@@ -211,22 +248,15 @@ row_log_load_row(struct row_log *k, struct str key, struct str body, struct err 
 	return ok;
 }
 
-static void
-index_free(struct hmap *m)
-{
-	HMAP_EACH(m, node)
-		slab_free(CONTAINER_OF(node, struct found, node));
-	hmap_fini(m);
-}
-
 void
 row_log_loaded(struct row_log *k)
 {
 	if (k->index == NULL)
 		return;
-	index_free(&k->index->alerts);
-	index_free(&k->index->groups);
-	index_free(&k->index->records);
+	hmap_fini(&k->index->alerts);
+	hmap_fini(&k->index->groups);
+	hmap_fini(&k->index->records);
+	arena_free(&k->index->arena);
 	mem_free(k->index);
 	k->index = NULL;
 }

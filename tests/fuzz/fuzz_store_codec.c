@@ -159,7 +159,7 @@ fuzz_alerts(struct str in)
 {
 	struct alert_row one, two;
 	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop,
-		&one };
+		&one, NULL };
 	struct err e = { 0 };
 
 	alert_row_init(&one);

@@ -366,7 +366,7 @@ START_TEST(alerts_that_waited)
 	struct alert *a = alert_with_wait(make("A", false), 2 * SPAN_S);
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop, &s, NULL };
 
 	alert_row_init(&row);
 	for (int ended = 0; ended < 2; ended++) {
@@ -391,7 +391,7 @@ START_TEST(alert_rows)
 	struct alert *a = make("A{x=1,y=1}", true), *b = make("A{x=1,y=2}", false);
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop, &s, NULL };
 	static const uint64_t members[] = { 5, UINT64_MAX };
 	struct stored_group g = { .number = 300, .route_id = istr_get(STR("{}/0")), .receiver = istr_get(STR("1")),
 		.labels = a->labels, .next_flush = { 1700000001, 5, 0 }, .flushed = true, .group_wait = 30 * SPAN_S,
@@ -448,7 +448,7 @@ START_TEST(many_strings)
 {
 	struct alert_row row;
 	struct seen s = { 0 };
-	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop, &s };
+	struct alert_row_reader reader = { on_alert, on_times, on_drop, on_group, on_group_state, on_group_drop, on_record, on_record_drop, &s, NULL };
 	struct label_pair *pairs = mem_calloc(5000, sizeof(*pairs));
 	char *names = mem_calloc(5000, 16);
 	struct alert *a = make("A", false);
