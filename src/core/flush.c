@@ -275,12 +275,14 @@ finish(struct engine *e, struct flight *f, struct moment now)
 static bool
 forget_some(struct engine *e, struct flight *f, struct moment now)
 {
-	for (; f->at < f->all_n; f->at++) {
-		if (work_used_up(&e->work))
-			return false;
+	/* One at least, whatever the caller has used up: it would come back here for ever. */
+	while (f->at < f->all_n) {
 		work_spend(&e->work, f->all[f->at].resolved ? FORGET_UNITS : LOOK_UNITS);
 		if (f->all[f->at].resolved)
 			forget(e, f, f->at, now);
+		f->at++;
+		if (f->at < f->all_n && work_used_up(&e->work))
+			return false;
 	}
 	return true;
 }
