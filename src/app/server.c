@@ -456,6 +456,7 @@ start(struct server *s, struct moment now, struct err *e)
 	s->base = event_base_new();
 	if (s->base == NULL)
 		return err_set(e, ERR_IO, "cannot make an event loop");
+	heap_widen_begin(s->base);
 	if (!watch_signals(s, e))
 		return false;
 	server_port_init(s);
@@ -464,8 +465,7 @@ start(struct server *s, struct moment now, struct err *e)
 		return false;
 	s->supervisor = supervisor_new(s->base);
 	if (!server_confine(s, c, e) || !open_state(s, now, e) || !server_open_history(s, e) || !open_listeners(s, e) ||
-	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url,
-		e) ||
+	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url, e) ||
 	    !open_senders(s, e) || !open_recorders(s, c, now, e) || !others_open(s, e)) {
 		config_unref(c);
 		return false;

@@ -20,10 +20,9 @@
 #define LARGEST 512
 /* Blocks that are free and keep their memory: 1 MB. */
 #define SPARE 64
-/* A large page, and so much is used before there is any. The next one is asked for when so much of one is left. */
+/* A large page, and so much is used before there is any. The next one is asked for when one is begun. */
 #define WIDE ((size_t)2 << 20)
 #define WIDE_FROM ((size_t)48 << 20)
-#define WIDE_LEFT (WIDE / 4)
 
 /* Free memory that knows of other such memory. */
 struct hole {
@@ -179,9 +178,9 @@ take_block(void)
 		slabs.bare = slabs.links[number];
 	} else if (slabs.fresh < slabs.begin + slabs.size) {
 		b = (struct block *)slabs.fresh;
-		if (slabs.fresh % WIDE == WIDE - WIDE_LEFT && slabs.fresh - slabs.begin >= WIDE_FROM &&
-		    slabs.begin + slabs.size - slabs.fresh >= WIDE_LEFT + WIDE)
-			slabs.pages.widen((void *)(slabs.fresh + WIDE_LEFT), WIDE);
+		if (slabs.fresh % WIDE == 0 && slabs.fresh - slabs.begin >= WIDE_FROM &&
+		    slabs.begin + slabs.size - slabs.fresh >= 2 * WIDE)
+			slabs.pages.widen((void *)(slabs.fresh + WIDE), WIDE);
 		slabs.fresh += BLOCK;
 	}
 	return b;

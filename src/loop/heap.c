@@ -29,13 +29,9 @@
 
 struct heap_keeper {
 	struct clock *clock;
-	struct event_base *base;
 	struct timer timer;
 	struct block *held;		/* of this round */
 	size_t held_n;
-	struct workers *workers;	/* NULL: there was nothing to do for them */
-	struct job populate;
-	void *populated;		/* by that job, which is under way; NULL: it is not */
 };
 
 /* A part of the heap that was free. */
@@ -44,7 +40,17 @@ struct block {
 };
 
 /* For the slabs, of which there is one set in a process. */
-static struct heap_keeper *keeper;
+static struct {
+	struct event_base *base;	/* NULL: nobody gets large pages ahead */
+	struct workers *workers;	/* NULL: there was nothing to do for them */
+} wide;
+
+/* A large page that a thread gets. A start runs ahead of its news, which come home when it is over. */
+struct populating {
+	struct job job;
+	void *part;
+};
+#define POPULATING_MAX (SLABS / WIDE)
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -54,9 +60,9 @@ static struct heap_keeper *keeper;
 static void
 drop_slab(void *part, size_t n)
 {
-	uintptr_t wide = (uintptr_t)part & ~(WIDE - 1);
+	uintptr_t page = (uintptr_t)part & ~(WIDE - 1);
 
-	(void)madvise((void *)wide, WIDE, MADV_NOHUGEPAGE);
+	(void)madvise((void *)page, WIDE, MADV_NOHUGEPAGE);
 	(void)madvise(part, n, MADV_DONTNEED);
 }
 
@@ -65,34 +71,49 @@ drop_slab(void *part, size_t n)
  * less to be found. To have one takes up to milliseconds, so a thread of its own gets the next one while this one is filled.
  */
 static void
-widen_slab(void *part, size_t n)
-{
-	struct heap_keeper *k = keeper;
-	struct err e;
-
-	(void)madvise(part, n, MADV_HUGEPAGE);
-	if (k == NULL || k->populated != NULL)
-		return;
-	if (k->workers == NULL)
-		k->workers = workers_new(k->base, 1, 1, "heap", &e);
-	if (k->workers == NULL)
-		return;
-	k->populated = part;
-	if (!workers_submit(k->workers, &k->populate))
-		k->populated = NULL;
-}
-
-static void
 run_populate(struct job *j)
 {
 	/* Those who cannot (Linux before 5.14, no memory) have it when it is written to. */
-	(void)madvise(CONTAINER_OF(j, struct heap_keeper, populate)->populated, WIDE, MADV_POPULATE_WRITE);
+	(void)madvise(CONTAINER_OF(j, struct populating, job)->part, WIDE, MADV_POPULATE_WRITE);
 }
 
 static void
 done_populate(struct job *j)
 {
-	CONTAINER_OF(j, struct heap_keeper, populate)->populated = NULL;
+	mem_free(CONTAINER_OF(j, struct populating, job));
+}
+
+static void
+widen_slab(void *part, size_t n)
+{
+	struct populating *p;
+	struct err e;
+
+	(void)madvise(part, n, MADV_HUGEPAGE);
+	if (wide.base == NULL)
+		return;
+	if (wide.workers == NULL)
+		wide.workers = workers_new(wide.base, 1, POPULATING_MAX, "heap", &e);
+	if (wide.workers == NULL)
+		return;
+	p = NEW(struct populating);
+	p->job = (struct job){ .run = run_populate, .done = done_populate };
+	p->part = part;
+	if (!workers_submit(wide.workers, &p->job))
+		mem_free(p);
+}
+
+void
+heap_widen_begin(struct event_base *base)
+{
+	wide.base = base;
+}
+
+void
+heap_widen_end(void)
+{
+	workers_stop(&wide.workers);
+	wide.base = NULL;
 }
 
 void
@@ -181,9 +202,6 @@ heap_keeper_new(struct event_base *base, struct clock *clock)
 	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	(void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
 	k->clock = clock;
-	k->base = base;
-	k->populate = (struct job){ .run = run_populate, .done = done_populate };
-	keeper = k;
 	timer_init(&k->timer, base, "heap", on_timer, k);
 	timer_in(&k->timer, ROUNDS_EVERY);
 	return k;
@@ -198,8 +216,6 @@ heap_keeper_free(struct heap_keeper **kp)
 		return;
 	*kp = NULL;
 	end_round(k);
-	keeper = NULL;
-	workers_stop(&k->workers);
 	timer_fini(&k->timer);
 	mem_free(k);
 }
