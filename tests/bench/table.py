@@ -318,12 +318,12 @@ def turns(server):
     """Bounds and how many turns of the loop were within each, but not within the one before."""
     text = server.get("/metrics")[1].decode()
     found = sorted((float(le.replace("+Inf", "inf")), float(n)) for le, n in
-                   re.findall(r'^tocsin_loop_stall_seconds_bucket\{.*?le="([^"]+)".*?\} (\S+)$', text, re.M))
+                   re.findall(r'^tocsin_loop_stall_cpu_seconds_bucket\{.*?le="([^"]+)".*?\} (\S+)$', text, re.M))
     return {le: n - (found[i - 1][1] if i else 0) for i, (le, n) in enumerate(found)}
 
 
 class Row:
-    """A line of the table of scale, with the longest turn that the loop's watchdog saw meanwhile."""
+    """A line of the table of scale, with the longest turn that the loop's watchdog saw meanwhile, by the processor's time."""
 
     def __init__(self, server, what):
         self.server, self.what, self.told = server, what, ""
@@ -355,7 +355,7 @@ def fill(tools, server, first, n, ends):
 
 def scale(tools, args):
     n = args.scale
-    print(f"\nScale: {n:,} alerts in groups of 400, tocsin alone. Turns by its own watchdog.\n")
+    print(f"\nScale: {n:,} alerts in groups of 400, tocsin alone. Turns by what they had of the processor, as its own watchdog counts.\n")
     print("| what | CPU s | wall s | longest turn ms | RSS MB | |\n|---|---:|---:|---:|---:|---|")
     data = tempfile.mkdtemp(prefix="benchdata")
     with bench.Server(args.tocsin, [], config=STILL, data=data) as server:
