@@ -17,16 +17,10 @@
 #include "base/compiler.h"
 
 /*
- * `drop` takes the contents of a part away, as nobody needs them; it may be read and written after that. `widen` is told of a part, aligned
- * to its size of 2 MB, that will be filled soon and may be one page: from 48 MB on, so that small servers use no more than they need.
+ * The calling thread has slabs from now on, in this memory, which is zeroed and aligned to pages. `drop` takes the contents of a part away,
+ * as nobody needs them; it may be read and written after that. Once in a process, before other threads that free.
  */
-struct slab_pages {
-	void (*drop)(void *part, size_t n);
-	void (*widen)(void *part, size_t n);
-};
-
-/* The calling thread has slabs from now on, in this memory, which is zeroed and aligned to pages. Once in a process, before other threads that free. */
-void slab_begin(void *memory, size_t size, struct slab_pages pages);
+void slab_begin(void *memory, size_t size, void (*drop)(void *part, size_t n));
 /* Uninitialised; never NULL, as mem_alloc. size > 0. */
 void *slab_alloc(size_t size) MUST_CHECK;
 /* Zeroed. */

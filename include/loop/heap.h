@@ -22,9 +22,6 @@ struct heap_keeper;
 
 /* The calling thread has slabs (base/slab.h), unless the system has no addresses for them. Once in a process, before other threads. */
 void heap_slabs_begin(void);
-/* From now on, until the end, a thread gets large pages for slabs before they are needed. Borrows `base`. */
-void heap_widen_begin(struct event_base *base);
-void heap_widen_end(void);
 struct heap_keeper *heap_keeper_new(struct event_base *base, struct clock *clock);
 void heap_keeper_free(struct heap_keeper **k);
 

@@ -6,7 +6,6 @@
 #include <event2/event.h>
 
 #include "base/leaks.h"
-#include "loop/heap.h"
 #include "others.h"
 #include "server_private.h"
 
@@ -45,7 +44,6 @@ server_end(struct server *s)
 void
 server_free_state(struct server *s)
 {
-	heap_widen_end();
 	if (!LEAKS_ARE_SOUGHT)
 		return;
 	engine_free(&s->engine);

@@ -456,7 +456,6 @@ start(struct server *s, struct moment now, struct err *e)
 	s->base = event_base_new();
 	if (s->base == NULL)
 		return err_set(e, ERR_IO, "cannot make an event loop");
-	heap_widen_begin(s->base);
 	if (!watch_signals(s, e))
 		return false;
 	server_port_init(s);

@@ -20,9 +20,6 @@
 #define LARGEST 512
 /* Blocks that are free and keep their memory: 1 MB. */
 #define SPARE 64
-/* A large page, and so much is used before there is any. The next one is asked for when one is begun. */
-#define WIDE ((size_t)2 << 20)
-#define WIDE_FROM ((size_t)48 << 20)
 
 /* Free memory that knows of other such memory. */
 struct hole {
@@ -40,7 +37,7 @@ struct block {
 static struct {
 	uintptr_t begin, size;		/* of all blocks; size 0: there are none */
 	uintptr_t fresh;		/* from this address on nothing was used yet */
-	struct slab_pages pages;
+	void (*drop)(void *part, size_t n);
 	uint32_t *links;		/* of each block without memory the number of the next one, plus 1 */
 	uint32_t bare;			/* the first of them, plus 1 */
 	struct block *rooms[LARGEST / GRAIN + 1];	/* by size */
@@ -52,7 +49,7 @@ static struct {
 static _Thread_local bool own;
 
 void
-slab_begin(void *memory, size_t size, struct slab_pages pages)
+slab_begin(void *memory, size_t size, void (*drop)(void *part, size_t n))
 {
 #ifdef __SANITIZE_ADDRESS__
 	/* It is to see each object. */
@@ -67,7 +64,7 @@ slab_begin(void *memory, size_t size, struct slab_pages pages)
 	slabs.size = end - slabs.begin;
 	slabs.fresh = slabs.begin;
 	slabs.links = memory;
-	slabs.pages = pages;
+	slabs.drop = drop;
 	own = true;
 }
 
@@ -124,7 +121,7 @@ give_back(struct block *b)
 		slabs.spare_n++;
 		return;
 	}
-	slabs.pages.drop(b, BLOCK);
+	slabs.drop(b, BLOCK);
 	slabs.links[number] = slabs.bare;
 	slabs.bare = number + 1;
 }
@@ -178,9 +175,6 @@ take_block(void)
 		slabs.bare = slabs.links[number];
 	} else if (slabs.fresh < slabs.begin + slabs.size) {
 		b = (struct block *)slabs.fresh;
-		if (slabs.fresh % WIDE == 0 && slabs.fresh - slabs.begin >= WIDE_FROM &&
-		    slabs.begin + slabs.size - slabs.fresh >= 2 * WIDE)
-			slabs.pages.widen((void *)(slabs.fresh + WIDE), WIDE);
 		slabs.fresh += BLOCK;
 	}
 	return b;

@@ -7,11 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/compiler.h"
 #include "base/mem.h"
 #include "base/slab.h"
 #include "loop/timer.h"
-#include "loop/workers.h"
 
 /* Memory freed in tens of kilobytes is worth a round, memory freed in the hundreds of bytes is soon used again. */
 #define BLOCK ((size_t)64 << 10)
@@ -24,8 +22,6 @@
 
 /* Addresses for slabs: some ten million alerts, after which the heap takes over. They cost nothing until they are used. */
 #define SLABS ((size_t)8 << 30)
-/* A large page. */
-#define WIDE ((uintptr_t)2 << 20)
 
 struct heap_keeper {
 	struct clock *clock;
@@ -39,81 +35,10 @@ struct block {
 	struct block *next;
 };
 
-/* For the slabs, of which there is one set in a process. */
-static struct {
-	struct event_base *base;	/* NULL: nobody gets large pages ahead */
-	struct workers *workers;	/* NULL: there was nothing to do for them */
-} wide;
-
-/* A large page that a thread gets. A start runs ahead of its news, which come home when it is over. */
-struct populating {
-	struct job job;
-	void *part;
-};
-#define POPULATING_MAX (SLABS / WIDE)
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
-
-/* A part with holes stays so: the kernel would make one page of it again, and fill them. */
 static void
 drop_slab(void *part, size_t n)
 {
-	uintptr_t page = (uintptr_t)part & ~(WIDE - 1);
-
-	(void)madvise((void *)page, WIDE, MADV_NOHUGEPAGE);
 	(void)madvise(part, n, MADV_DONTNEED);
-}
-
-/*
- * A million alerts are far away, and to find where one lies takes as long as to get it: with large pages there is
- * less to be found. To have one takes up to milliseconds, so a thread of its own gets the next one while this one is filled.
- */
-static void
-run_populate(struct job *j)
-{
-	/* Those who cannot (Linux before 5.14, no memory) have it when it is written to. */
-	(void)madvise(CONTAINER_OF(j, struct populating, job)->part, WIDE, MADV_POPULATE_WRITE);
-}
-
-static void
-done_populate(struct job *j)
-{
-	mem_free(CONTAINER_OF(j, struct populating, job));
-}
-
-static void
-widen_slab(void *part, size_t n)
-{
-	struct populating *p;
-	struct err e;
-
-	(void)madvise(part, n, MADV_HUGEPAGE);
-	if (wide.base == NULL)
-		return;
-	if (wide.workers == NULL)
-		wide.workers = workers_new(wide.base, 1, POPULATING_MAX, "heap", &e);
-	if (wide.workers == NULL)
-		return;
-	p = NEW(struct populating);
-	p->job = (struct job){ .run = run_populate, .done = done_populate };
-	p->part = part;
-	if (!workers_submit(wide.workers, &p->job))
-		mem_free(p);
-}
-
-void
-heap_widen_begin(struct event_base *base)
-{
-	wide.base = base;
-}
-
-void
-heap_widen_end(void)
-{
-	workers_stop(&wide.workers);
-	wide.base = NULL;
 }
 
 void
@@ -122,7 +47,7 @@ heap_slabs_begin(void)
 	void *memory = mmap(NULL, SLABS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (memory != MAP_FAILED)
-		slab_begin(memory, SLABS, (struct slab_pages){ drop_slab, widen_slab });
+		slab_begin(memory, SLABS, drop_slab);
 }
 
 /*

@@ -301,7 +301,7 @@ main(void)
 		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}
-	slab_begin(slabs, sizeof(slabs), (struct slab_pages){ forget, forget });
+	slab_begin(slabs, sizeof(slabs), forget);
 	rand_seed(&b.port.rand, 42);
 	b.engine = engine_new(&o, &b.port, b.now);
 	engine_apply(b.engine, c, b.now);

@@ -270,7 +270,7 @@ main(int argc, char **argv)
 	uint64_t from = 1, to = 100, most = 10;
 	struct totals t = { 0 };
 
-	slab_begin(slabs, sizeof(slabs), (struct slab_pages){ forget, forget });
+	slab_begin(slabs, sizeof(slabs), forget);
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
 		char *end = NULL;

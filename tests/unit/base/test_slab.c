@@ -18,12 +18,9 @@
 #include "base/rand.h"
 
 #define ROOM ((size_t)8 << 20)
-#define LARGE ((size_t)64 << 20)
 #define OBJECTS 20000
 
 static size_t dropped;
-static uintptr_t widened;
-static size_t widened_n;
 
 /* As if the pages were taken away; garbage, not zeroes: nobody may count on those. */
 static void
@@ -33,33 +30,15 @@ drop(void *part, size_t n)
 	dropped += n;
 }
 
-static void
-widen(void *part, size_t n)
-{
-	ck_assert_uint_eq((uintptr_t)part % n, 0);
-	ck_assert_uint_ge((uintptr_t)part, slabs.fresh);
-	ck_assert_uint_le((uintptr_t)part + n, slabs.begin + slabs.size);
-	if (widened_n > 0)
-		ck_assert_uint_eq((uintptr_t)part, widened + n);
-	widened = (uintptr_t)part;
-	widened_n++;
-}
-
-static char *
-begin_with(size_t size)
-{
-	char *memory = calloc(1, size);
-
-	ck_assert_ptr_nonnull(memory);
-	dropped = 0;
-	slab_begin(memory, size, (struct slab_pages){ drop, widen });
-	return memory;
-}
-
 static char *
 begin(void)
 {
-	return begin_with(ROOM);
+	char *memory = calloc(1, ROOM);
+
+	ck_assert_ptr_nonnull(memory);
+	dropped = 0;
+	slab_begin(memory, ROOM, drop);
+	return memory;
 }
 
 struct object {
@@ -151,25 +130,6 @@ START_TEST(full)
 }
 END_TEST
 
-/* Large pages come where much is used, and each is asked for before it is needed. */
-START_TEST(large_pages)
-{
-	char *memory = begin_with(LARGE);
-	void *p;
-
-	do
-		p = slab_alloc(LARGEST);
-	while (slabs.fresh < slabs.begin + WIDE_FROM);
-	ck_assert_uint_le(widened_n, 1);
-	do
-		p = slab_alloc(LARGEST);
-	while (is_here(p));
-	ck_assert_uint_ge(widened_n, (LARGE - WIDE_FROM) / WIDE - 3);
-	slab_free(p);
-	free(memory);
-}
-END_TEST
-
 /* Pages lie in lines of the cache, go back when they are freed, and come again. */
 START_TEST(pages)
 {
@@ -248,7 +208,6 @@ main(void)
 	tcase_add_loop_test(tc, objects_are_apart, 0, 4);
 	tcase_add_test(tc, memory_comes_again);
 	tcase_add_test(tc, full);
-	tcase_add_test(tc, large_pages);
 	tcase_add_test(tc, pages);
 	tcase_add_test(tc, freed_elsewhere);
 	suite_add_tcase(s, tc);
