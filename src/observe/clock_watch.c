@@ -95,4 +95,7 @@ clock_watch_expose(void *arg, struct expo *x, struct moment now)
 	(void)now;
 	expo_family(x, "tocsin_clock_jumps_total", "Times that the wall clock jumped against the time that passed.", EXPO_COUNTER);
 	expo_value(x, (double)w->jumps);
+	expo_family(x, "tocsin_clock_alerts_ahead_total", "Alerts that came with a start in the future, by this instance's clock.",
+	    EXPO_COUNTER);
+	expo_value(x, (double)view_counters(w->engine)->alerts_ahead);
 }

@@ -21,11 +21,11 @@ import pathlib
 import re
 import signal
 import socket
-import socketserver
 import threading
 import time
 
 import bench
+from mail_sink import MailSink
 
 CONFIG = """
 route:
@@ -299,29 +299,6 @@ def post(args):
                 time.sleep(0.5)
 
 
-class Mail(socketserver.ThreadingTCPServer):
-    """Takes all mail."""
-    daemon_threads = True
-    allow_reuse_address = True
-
-    class Talk(socketserver.StreamRequestHandler):
-        def handle(self):
-            self.wfile.write(b"220 x ESMTP\r\n")
-            while line := self.rfile.readline():
-                verb = line[:4].upper()
-                if verb == b"DATA":
-                    self.wfile.write(b"354 go\r\n")
-                    while self.rfile.readline() != b".\r\n":
-                        pass
-                    self.server.taken += 1
-                self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), self.Talk)
-        self.taken = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-
 TELLERS = """
 - name: all
   webhook_configs: [{{url: '{url}/load'}}]
@@ -335,16 +312,18 @@ TELLERS = """
 
 def flush(args):
     """groups of 20,000, 5,000 and 1,000 alerts told by webhook, mail, Slack and Telegram, and by a template without end"""
-    mail = Mail()
+    mails = collections.Counter()
+    mail = MailSink(lambda: mails.update(taken=1))
+    threading.Thread(target=mail.serve_forever, daemon=True).start()
     with Loaded(args, "  - {matchers: ['load=\"yes\"'], receiver: all, group_by: [alertname], continue: true}\n"
                 "  - {matchers: ['load=\"yes\"'], receiver: hostile, group_by: [alertname]}",
-                lambda sink: TELLERS.format(url=f"http://127.0.0.1:{sink}", smtp=mail.server_address[1])) as server:
+                lambda sink: TELLERS.format(url=f"http://127.0.0.1:{sink}", smtp=mail.port)) as server:
         for n in (20_000, 5_000, 1_000, 50):
             with Watch(server, server.sink):
                 print(f"   {n} alerts")
                 server.fill(n, n, lambda i: {"load": "yes", "alertname": f"Many{n}"})
                 time.sleep(5)
-        print(f"   {mail.taken} mails, {server.sink.loads} requests")
+        print(f"   {mails['taken']} mails, {server.sink.loads} requests")
 
 
 def ask(args):

@@ -28,6 +28,7 @@ import urllib.parse
 
 import bench
 import table
+from mail_sink import MailSink
 
 LIMIT = 0.01
 MARKS = "<!-- turns: tests/bench/turns.py --into -->\n", "<!-- end of turns -->\n"
@@ -68,22 +69,12 @@ def serve(port, wait, count):
 
 def take_mail(port, _, count):
     """Takes all mail."""
-    import socketserver
+    def taken():
+        with count.get_lock():
+            count.value += 1
 
-    class Talk(socketserver.StreamRequestHandler):
-        def handle(self):
-            self.wfile.write(b"220 x ESMTP\r\n")
-            while line := self.rfile.readline():
-                verb = line[:4].upper()
-                if verb == b"DATA":
-                    self.wfile.write(b"354 go\r\n")
-                    while self.rfile.readline() != b".\r\n":
-                        pass
-                    count.value += 1
-                self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
-
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk)
-    port.value = server.server_address[1]
+    server = MailSink(taken)
+    port.value = server.port
     server.serve_forever()
 
 
