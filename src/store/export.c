@@ -144,8 +144,10 @@ read_rows(struct db_rows *l, const char *path, enum db_trouble *trouble_out, str
 		ok = db_rows_read(l, d, e);
 	else
 		ok = *trouble_out == DB_UNUSABLE && db_rows_read_copy(l, path, trouble_out, e);
+	/* Before a server can begin to write others there. */
+	if (ok)
+		redo_read(path, l, NULL, &damage);
 	db_close(&d);
-	ok = ok && redo_read(path, l, NULL, &damage, e);
 	if (ok && damage.n > 0)
 		return err_set(e, ERR_INVALID, "%s: start the server once, which keeps what is whole", damage.what.text);
 	return ok;

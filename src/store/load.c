@@ -36,8 +36,9 @@ read_database(struct store *s, struct db_rows *l, struct err *e)
 {
 	struct err why;
 
-	if (!db_rows_read(l, s->writer.db, e) || !redo_read(s->writer.path, l, &s->pending, &s->writer.damage, e))
+	if (!db_rows_read(l, s->writer.db, e))
 		return false;
+	redo_read(s->writer.path, l, &s->pending, &s->writer.damage);
 	if (!l->damaged)
 		return true;
 	why = l->why;
@@ -51,8 +52,10 @@ salvage(struct store *s, struct db_rows *l)
 	enum db_trouble trouble = DB_FINE;
 	struct err e = { 0 };
 
-	return db_rows_read_copy(l, s->writer.path, &trouble, &e) &&
-	    redo_read(s->writer.path, l, &s->pending, &s->writer.damage, &e);
+	if (!db_rows_read_copy(l, s->writer.path, &trouble, &e))
+		return false;
+	redo_read(s->writer.path, l, &s->pending, &s->writer.damage);
+	return true;
 }
 
 /*

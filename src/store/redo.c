@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "redo.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -176,8 +177,17 @@ fill(const char *path, int fd, const void *zeros)
 	return ok && posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0;
 }
 
+/* As SQLite does with its log: what root writes for another user has to be read by that one. */
+static bool
+give_to_owner(int fd, const char *database)
+{
+	struct stat st;
+
+	return geteuid() != 0 || stat(database, &st) != 0 || fchown(fd, st.st_uid, st.st_gid) == 0;
+}
+
 static int
-open_direct(const char *path)
+open_direct(const char *path, const char *database)
 {
 	int fd = open(path, O_WRONLY | O_DIRECT | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	void *zeros;
@@ -187,7 +197,7 @@ open_direct(const char *path)
 		return -1;
 	zeros = memset(mem_aligned(DIRECT_BLOCK, PIECE), 0, PIECE);
 	/* Before it is filled: where it is of no use it takes no room. */
-	ok = fchmod(fd, 0600) == 0 && direct_write_probe(fd, zeros, DIRECT_BLOCK) && fill(path, fd, zeros);
+	ok = fchmod(fd, 0600) == 0 && give_to_owner(fd, database) && direct_write_probe(fd, zeros, DIRECT_BLOCK) && fill(path, fd, zeros);
 	mem_free(zeros);
 	if (ok)
 		return fd;
@@ -199,9 +209,10 @@ int
 redo_make(const char *database)
 {
 	char *path = path_of(database);
-	int fd = open_direct(path);
+	int fd = open_direct(path, database);
 
-	if (fd < 0)
+	/* An open that is refused may have made it. One that we may not even look at is somebody else's. */
+	if (fd < 0 && errno != EACCES)
 		unlink(path);
 	mem_free(path);
 	return fd;

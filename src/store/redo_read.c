@@ -147,31 +147,43 @@ by_no(const void *a, const void *b)
 	return (x->no > y->no) - (x->no < y->no);
 }
 
+/* Blocks that cannot be read are as zeros. A file that was cut short has the records in front. */
 static bool
-read_file(struct reading *r, const char *path, struct err *e)
+read_open(struct reading *r, int fd)
+{
+	struct stat st;
+	bool ok = fstat(fd, &st) == 0;
+
+	if (!ok || !S_ISREG(st.st_mode))
+		return ok;
+	r->n = 2 * REDO_HALF;
+	r->file = mem_calloc(r->n, 1);
+	for (size_t at = 0; at < r->n; at += DIRECT_BLOCK) {
+		ssize_t n = pread(fd, r->file + at, DIRECT_BLOCK, (off_t)at);
+
+		if (n == 0)
+			break;
+		ok = ok && n > 0;
+	}
+	return ok;
+}
+
+/* A database without its records is better than none. */
+static void
+read_file(struct reading *r, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	bool ok;
+	struct err e;
 
-	if (fd < 0)
-		return errno == ENOENT || io_error(e, "open", path, errno);
-	ok = fstat(fd, &st) == 0;
-	/* One of another size is none of ours. */
-	if (ok && S_ISREG(st.st_mode) && (size_t)st.st_size == 2 * REDO_HALF) {
-		r->n = 2 * REDO_HALF;
-		r->file = mem_alloc(r->n);
-		for (size_t at = 0; ok && at < r->n;) {
-			ssize_t n = pread(fd, r->file + at, r->n - at, (off_t)at);
-
-			ok = n > 0;
-			at += ok ? (size_t)n : 0;
-		}
+	if (fd < 0 && errno == ENOENT)
+		return;
+	if (fd < 0 || !read_open(r, fd)) {
+		io_error(&e, fd < 0 ? "open" : "read", path, errno);
+		r->damage->what = r->damage->n == 0 ? e : r->damage->what;
+		r->damage->n++;
 	}
-	if (!ok)
-		io_error(e, "read", path, errno);
-	close(fd);
-	return ok;
+	if (fd >= 0)
+		close(fd);
 }
 
 /* False: the database says nothing of records. */
@@ -211,19 +223,18 @@ put_together(struct reading *r, struct batch *b)
 		note(r, lost, "are lost");
 }
 
-bool
-redo_read(const char *path, struct db_rows *l, struct batch *also, struct wal_damage *damage, struct err *e)
+void
+redo_read(const char *path, struct db_rows *l, struct batch *also, struct wal_damage *damage)
 {
 	struct reading r = { .damage = damage };
 	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED);
 	struct batch b = { 0 };
-	bool ok;
 
 	if (!find_row(&r, l))
-		return true;
+		return;
 	sbuf_printf(&name, "%s%s", path, DB_REDO);
-	ok = read_file(&r, sbuf_cstr(&name), e);
-	if (ok && r.n > 0) {
+	read_file(&r, sbuf_cstr(&name));
+	if (r.n > 0) {
 		find_whole(&r);
 		find_damaged(&r);
 		put_together(&r, &b);
@@ -235,5 +246,4 @@ redo_read(const char *path, struct db_rows *l, struct batch *also, struct wal_da
 	VEC_FINI(&r.found);
 	mem_free(r.file);
 	sbuf_fini(&name);
-	return ok;
 }

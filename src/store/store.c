@@ -45,7 +45,7 @@ end_waits(void *arg)
 	struct store *s = arg;
 	struct mono begin = now_of(s).mono;
 
-	while (s->work != NULL && s->waits != NULL && s->waits->ticket <= s->waited) {
+	while (!s->ending && s->waits != NULL && s->waits->ticket <= s->waited) {
 		struct store_wait *w = s->waits;
 
 		if (mono_sub(now_of(s).mono, begin) > END_WAITS_TIME) {

@@ -165,8 +165,9 @@ reopen(struct writer *w)
 		return false;
 	}
 	db_rows_fini(&w->loaded);
-	w->result = db_rows_read(&w->loaded, w->db, &w->err) && redo_read(w->path, &w->loaded, NULL, &w->damage, &w->err) ?
-	    WRITE_FOUND_ROWS : WRITE_FAILED;
+	w->result = db_rows_read(&w->loaded, w->db, &w->err) ? WRITE_FOUND_ROWS : WRITE_FAILED;
+	if (w->result == WRITE_FOUND_ROWS)
+		redo_read(w->path, &w->loaded, NULL, &w->damage);
 	return false;
 }
 
