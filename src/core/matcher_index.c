@@ -63,15 +63,21 @@ name_find(const struct matcher_index *x, const struct istr *name)
 }
 
 static struct key *
-key_find(const struct matcher_index *x, const struct name *name, struct matcher_place p)
+key_find_hashed(const struct matcher_index *x, const struct name *name, struct matcher_place p, uint64_t hash)
 {
-	for (struct hmap_node *n = hmap_first(&x->keys, key_hash(name, p)); n != NULL; n = hmap_next(n)) {
+	for (struct hmap_node *n = hmap_first(&x->keys, hash); n != NULL; n = hmap_next(n)) {
 		struct key *k = CONTAINER_OF(n, struct key, node);
 
 		if (k->name == name && k->place.what == p.what && k->place.kind == p.kind && k->place.len == p.len)
 			return k;
 	}
 	return NULL;
+}
+
+static struct key *
+key_find(const struct matcher_index *x, const struct name *name, struct matcher_place p)
+{
+	return key_find_hashed(x, name, p, key_hash(name, p));
 }
 
 static void
@@ -240,18 +246,36 @@ cost(const struct matcher_index *x, const struct name *name, struct matcher_plac
 	return matcher_place_price(p) + (k != NULL ? k->list.n : 0);
 }
 
+/* Asks for the memory of all places at once: they are far away, and one after the other each would be waited for. */
+static void
+fetch_places(const struct matcher_index *x, const struct name *name, const struct matcher_place *p, size_t n, uint64_t *hashes)
+{
+	for (size_t i = 0; i < n; i++) {
+		hashes[i] = key_hash(name, p[i]);
+		hmap_fetch(&x->keys, hashes[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		hmap_fetch_node(&x->keys, hashes[i]);
+}
+
 static struct matcher_place
 cheapest(const struct matcher_index *x, const struct name *name, const struct text_mark *m, size_t *cost_out)
 {
 	struct matcher_place places[MATCHER_PLACES_MAX], best = { 0 };
+	uint64_t hashes[MATCHER_PLACES_MAX];
 	size_t n = matcher_places(m, places);
 
 	*cost_out = SIZE_MAX;
+	if (name != NULL)
+		fetch_places(x, name, places, n, hashes);
 	for (size_t i = 0; i < n; i++) {
+		const struct key *k = NULL;
 		size_t c = matcher_place_price(places[i]);
 
-		if (c < *cost_out)
-			c = cost(x, name, places[i]);
+		if (c < *cost_out && name != NULL)
+			k = key_find_hashed(x, name, places[i], hashes[i]);
+		if (k != NULL)
+			c += k->list.n;
 		if (c >= *cost_out)
 			continue;
 		best = places[i];

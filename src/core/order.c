@@ -185,16 +185,12 @@ behind_all(const struct order *o, uint64_t rank, struct order_cursor *c)
 	return true;
 }
 
-void
-order_insert(struct order *o, uint64_t rank, const void *key, void *item, order_cmp *cmp)
+/* Puts it at c, before what stands there. */
+static void
+put(struct order *o, struct order_cursor c, uint64_t rank, void *item)
 {
-	struct wanted w = { rank, key, cmp };
-	struct order_cursor c;
 	struct order_chunk *k;
-	bool there = !behind_all(o, rank, &c) && locate(o, &w, &c);
 
-	assert(!there);
-	(void)there;
 	if (o->chunks_n == 0)
 		add_chunk(o, 0);
 	else if (o->chunks[c.chunk].chunk->n == ORDER_CHUNK)
@@ -207,6 +203,29 @@ order_insert(struct order *o, uint64_t rank, const void *key, void *item, order_
 	o->chunks[c.chunk].rank = k->v[0].rank;
 	k->n++;
 	o->n++;
+}
+
+void
+order_insert(struct order *o, uint64_t rank, const void *key, void *item, order_cmp *cmp)
+{
+	struct wanted w = { rank, key, cmp };
+	struct order_cursor c;
+	bool there = !behind_all(o, rank, &c) && locate(o, &w, &c);
+
+	assert(!there);
+	(void)there;
+	put(o, c, rank, item);
+}
+
+void
+order_append(struct order *o, uint64_t rank, void *item)
+{
+	struct order_cursor c = { 0 };
+
+	if (o->chunks_n > 0)
+		c = (struct order_cursor){ o->chunks_n - 1, o->chunks[o->chunks_n - 1].chunk->n };
+	assert(o->chunks_n == 0 || rank >= o->chunks[c.chunk].chunk->v[c.at - 1].rank);
+	put(o, c, rank, item);
 }
 
 /* Two neighbours that have become small are one. */

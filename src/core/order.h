@@ -41,6 +41,8 @@ struct order_cursor {
 void order_fini(struct order *o);
 /* There must be no such thing yet. */
 void order_insert(struct order *o, uint64_t rank, const void *key, void *item, order_cmp *cmp);
+/* The same for one that stands behind all others, where no place has to be looked for. */
+void order_append(struct order *o, uint64_t rank, void *item);
 /* There must be one. */
 void order_remove(struct order *o, uint64_t rank, const void *key, order_cmp *cmp);
 /* The thing itself, or NULL. */

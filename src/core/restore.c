@@ -19,6 +19,19 @@ comes_again(const struct silence *s, struct wall now)
 	return schedule != NULL && schedule_at(schedule, now, &starts, &ends);
 }
 
+void
+engine_restore_begin_silences(struct engine *e, size_t n)
+{
+	assert(e->routing == NULL);
+	silences_begin_many(&e->silences, n);
+}
+
+void
+engine_restore_end_silences(struct engine *e)
+{
+	silences_end_many(&e->silences);
+}
+
 enum restored
 engine_restore_silence(struct engine *e, struct change *c, struct moment now)
 {
@@ -30,7 +43,7 @@ engine_restore_silence(struct engine *e, struct change *c, struct moment now)
 		done = RESTORED_EXPIRED;
 	} else if (silences_find(&e->silences, str_from(c->silence->id)) == NULL) {
 		struct silence *s = (struct silence *)(uintptr_t)c->silence;
-		struct silence_entry *entry = silences_put(&e->silences, s, c->expires);
+		struct silence_entry *entry = silences_add(&e->silences, s, c->expires);
 
 		if (again || silence_state_at(s, now.wall) != SILENCE_EXPIRED)
 			silence_watch(e, entry);

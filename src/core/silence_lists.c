@@ -2,6 +2,7 @@
 #include "silence_lists.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -85,6 +86,9 @@ is_wanted(const struct silence_lists *l, const struct silence_version *v)
 static void
 reap(struct silence_lists *l)
 {
+	/* The orders may lack it yet. */
+	if (l->many)
+		return;
 	for (int i = 0; i < REAP && l->over != NULL && !is_wanted(l, l->over); i++) {
 		struct silence_version *v = l->over;
 
@@ -104,13 +108,98 @@ silence_lists_add(struct silence_lists *l, struct silence *s, struct wall expire
 	v->from = ++l->edits;
 	v->bytes = silence_wire_size(s, expires);
 	l->bytes += v->bytes;
-	order_insert(&l->by_end, rank_of(s->ends), v, v, by_end);
-	order_insert(&l->by_end_down, ~rank_of(s->ends), v, v, by_end_down);
-	order_insert(&l->by_start, rank_of(s->starts), v, v, by_start);
 	if (s->sets_n != 1)
 		order_insert(&l->several, rank_of(s->ends), v, v, by_end);
+	if (l->many) {
+		VEC_PUSH(&l->to_order, v);
+	} else {
+		order_insert(&l->by_end, rank_of(s->ends), v, v, by_end);
+		order_insert(&l->by_end_down, ~rank_of(s->ends), v, v, by_end_down);
+		order_insert(&l->by_start, rank_of(s->starts), v, v, by_start);
+	}
 	reap(l);
 	return v;
+}
+
+void
+silence_lists_begin_many(struct silence_lists *l, size_t n)
+{
+	assert(!l->many && l->open == NULL);
+	l->many = true;
+	VEC_RESERVE(&l->to_order, n);
+}
+
+/* The times by which nearly all are told apart, beside the version: the silences are far away. */
+struct placed {
+	struct wall time, updated;
+	struct silence_version *v;
+};
+
+static int
+placed_by_edit(const struct placed *a, const struct placed *b)
+{
+	int d = wall_cmp(a->updated, b->updated);
+
+	return d != 0 ? d : by_edit(a->v, b->v);
+}
+
+static int
+placed_up(const void *pa, const void *pb)
+{
+	const struct placed *a = pa, *b = pb;
+	int d = wall_cmp(a->time, b->time);
+
+	return d != 0 ? d : placed_by_edit(a, b);
+}
+
+static int
+placed_down(const void *pa, const void *pb)
+{
+	const struct placed *a = pa, *b = pb;
+	int d = wall_cmp(b->time, a->time);
+
+	return d != 0 ? d : placed_by_edit(a, b);
+}
+
+/* cmp is the order's own; down: the latest first. */
+static void
+fill(struct order *o, struct placed *v, size_t n, bool down, order_cmp *cmp)
+{
+	bool alone = o->n == 0;
+
+	if (n > 1)
+		qsort(v, n, sizeof(*v), down ? placed_down : placed_up);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t rank = down ? ~rank_of(v[i].time) : rank_of(v[i].time);
+
+		if (alone)
+			order_append(o, rank, v[i].v);
+		else
+			order_insert(o, rank, v[i].v, v[i].v, cmp);
+	}
+}
+
+void
+silence_lists_end_many(struct silence_lists *l)
+{
+	size_t n = l->to_order.n;
+	struct placed *v = mem_alloc(n * sizeof(*v));
+
+	assert(l->many);
+	l->many = false;
+	for (size_t i = 0; i < n; i++) {
+		const struct silence *s = l->to_order.v[i]->silence;
+
+		v[i] = (struct placed){ s->ends, s->updated, l->to_order.v[i] };
+	}
+	fill(&l->by_end, v, n, false, by_end);
+	fill(&l->by_end_down, v, n, true, by_end_down);
+	for (size_t i = 0; i < n; i++)
+		v[i].time = v[i].v->silence->starts;
+	fill(&l->by_start, v, n, false, by_start);
+	mem_free(v);
+	VEC_FINI(&l->to_order);
+	reap(l);
 }
 
 void

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/time.h"
+#include "base/vec.h"
 #include "base/work.h"
 #include "model/silence.h"
 #include "order.h"
@@ -39,11 +40,19 @@ struct silence_lists {
 	struct silence_version *over, **over_end;
 	struct silence_cursor *open;
 	size_t bytes;			/* of what is in force */
+	bool many;			/* between silence_lists_begin_many and silence_lists_end_many */
+	VEC(struct silence_version *) to_order;	/* those that were added since */
 };
 
 /* s is in force from now on, to be forgotten at `expires`. Take the result back with silence_lists_remove. */
 struct silence_version *silence_lists_add(struct silence_lists *l, struct silence *s, struct wall expires);
 void silence_lists_remove(struct silence_lists *l, struct silence_version *v);
+/*
+ * About n are about to be added, while no list is open: they are put in order when silence_lists_end_many is called,
+ * which costs less than to look for each one's places.
+ */
+void silence_lists_begin_many(struct silence_lists *l, size_t n);
+void silence_lists_end_many(struct silence_lists *l);
 /* The earliest start or end after now of one that is in force; false: there is none. */
 bool silence_lists_turn(const struct silence_lists *l, struct wall now, struct wall *at_out);
 /* How many are in force, by their enum silence_state at that time. */

@@ -100,6 +100,36 @@ replace(struct silences *ss, struct silence_entry *entry, struct silence *s, str
 	entry->expires = expires;
 }
 
+void
+silences_begin_many(struct silences *ss, size_t n)
+{
+	hmap_reserve(&ss->by_id, ss->by_id.n + n);
+	silence_lists_begin_many(&ss->lists, n);
+}
+
+void
+silences_end_many(struct silences *ss)
+{
+	silence_lists_end_many(&ss->lists);
+}
+
+struct silence_entry *
+silences_add(struct silences *ss, struct silence *s, struct wall expires)
+{
+	struct silence_entry *entry = NEW(struct silence_entry);
+
+	entry->refs = 1;
+	entry->held = WALL_ZERO;
+	entry->silence = silence_ref(s);
+	entry->expires = expires;
+	entry->listed = silence_lists_add(&ss->lists, s, expires);
+	if (s->source != NULL)
+		ss->declared++;
+	hmap_insert(&ss->by_id, &entry->node, hash_seeded(s->id, strlen(s->id)));
+	index_sets(ss, entry);
+	return entry;
+}
+
 struct silence_entry *
 silences_put(struct silences *ss, struct silence *s, struct wall expires)
 {
@@ -108,16 +138,8 @@ silences_put(struct silences *ss, struct silence *s, struct wall expires)
 
 	if (entry != NULL)
 		silences_drop(ss, entry);
-	entry = NEW(struct silence_entry);
-	entry->refs = 1;
+	entry = silences_add(ss, s, expires);
 	entry->held = held;
-	entry->silence = silence_ref(s);
-	entry->expires = expires;
-	entry->listed = silence_lists_add(&ss->lists, s, expires);
-	if (s->source != NULL)
-		ss->declared++;
-	hmap_insert(&ss->by_id, &entry->node, hash_seeded(s->id, strlen(s->id)));
-	index_sets(ss, entry);
 	return entry;
 }
 

@@ -84,7 +84,12 @@ bool silences_expire(struct silences *ss, struct str id, struct wall now, struct
 void silences_end(struct silences *ss, struct silence_entry *entry, struct wall now);
 /* It has covered something. */
 void silences_note_covered(struct silences *ss, struct silence_entry *entry);
-/* Takes s as it is; an older one of this id goes. */
+/* About n are about to be put, and no list is open until silences_end_many. Lists see them then. */
+void silences_begin_many(struct silences *ss, size_t n);
+void silences_end_many(struct silences *ss);
+/* Takes s as it is. There is none of this id. */
+struct silence_entry *silences_add(struct silences *ss, struct silence *s, struct wall expires);
+/* The same; an older one of this id goes. */
 struct silence_entry *silences_put(struct silences *ss, struct silence *s, struct wall expires);
 /* As silences_put; what matched the older one goes on to match if that is all that changes. */
 struct silence_entry *silences_merge(struct silences *ss, struct silence *s, struct wall expires, struct wall now);

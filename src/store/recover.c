@@ -353,7 +353,9 @@ recover_rows(struct store *s, const struct db_rows *l, struct engine *engine, st
 
 	load_alerts(&r, l, &s->kept);
 	find_alive(&r, l);
+	engine_restore_begin_silences(engine, l->rows[TABLE_SILENCE].n);
 	recover_records(&r, l, &s->kept);
+	engine_restore_end_silences(engine);
 	recover_alerts(&r);
 	move_groups(&r, l);
 	row_log_each_group(&s->kept, recover_group, &r);

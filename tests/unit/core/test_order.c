@@ -159,6 +159,27 @@ START_TEST(takes_little_room)
 }
 END_TEST
 
+START_TEST(appended)
+{
+	enum { N = 3 * ORDER_CHUNK + 7 };
+	static struct thing things[N];
+	struct order o = { 0 };
+
+	for (int i = 0; i < N; i++) {
+		things[i] = (struct thing){ .rank = (uint64_t)i / 5, .n = i, .in = i % 9 != 0 };
+		if (things[i].in)
+			order_append(&o, things[i].rank, &things[i]);
+	}
+	check_all(&o, things, N);
+	for (size_t i = 0; i < N; i += 9) {
+		check_at(&o, things, N, i);
+		insert(&o, &things[i]);
+	}
+	check_all(&o, things, N);
+	order_fini(&o);
+}
+END_TEST
+
 /* A list goes on behind what it wrote last, though that one and its neighbours have gone. */
 START_TEST(goes_on_behind_what_has_gone)
 {
@@ -205,5 +226,5 @@ END_TEST
 int
 main(void)
 {
-	return RUN("order", empty, like_a_sorted_array, takes_little_room, goes_on_behind_what_has_gone, looks_ahead);
+	return RUN("order", empty, like_a_sorted_array, takes_little_room, appended, goes_on_behind_what_has_gone, looks_ahead);
 }
