@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fetch/http_client.h - HTTP requests to receivers, by libcurl on the loop, or by
- * libevent where libcurl's machinery would cost more than the request.
+ * fetch/http_client.h - HTTP requests to receivers, by libcurl on the loop, or
+ * without it where its machinery would cost more than the request.
  *
  * Knows all of struct http_config: credentials, TLS, proxies, redirects by
  * Go's rules, oauth2. Nothing blocks the loop: names are resolved in threads,

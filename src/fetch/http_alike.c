@@ -73,7 +73,7 @@ make(const struct fetch_request *r)
 	}
 	sbuf_fini(&hop.body);
 	k->headers = hop.headers;
-	plain_form_make(&k->form, a, &k->url, k->headers);
+	form_make(&k->form, a, &k->url, k->headers);
 	return k;
 }
 

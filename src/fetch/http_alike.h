@@ -12,7 +12,7 @@
 #include "base/hmap.h"
 #include "base/list.h"
 #include "http_hop.h"
-#include "http_plain.h"
+#include "http_form.h"
 
 /* Ready to be sent from; nothing in it changes. */
 struct alike_request {
@@ -26,7 +26,7 @@ struct alike_request {
 	size_t asked_n;
 	struct url url;
 	struct curl_slist *headers;
-	struct plain_form form;
+	struct http_form form;
 };
 
 /* Zeroed, nothing is known. */

@@ -363,7 +363,7 @@ start_plain(struct http_call *call)
 	struct http_client *c = call->client;
 	bool refused;
 
-	if (call->r->once || time_left(call) > PLAIN_FOR_MAX || http_proxy_for(&call->r->http->proxy, &call->leg.url, call->arena).n > 0)
+	if (call->r->once || http_proxy_for(&call->r->http->proxy, &call->leg.url, call->arena).n > 0)
 		return false;
 	if (!plain_start(c->plain, &call->leg, mono_now(c), on_plain_end, call, &call->plain, &refused) && !refused)
 		return false;

@@ -22,7 +22,7 @@
 
 #define HTTP_BODY_MAX ((size_t)1 << 20)	/* of an answer, where the request says nothing else; the rest is not read */
 
-struct plain_form;
+struct http_form;
 
 struct http_hop {
 	/* Set by the owner; all borrowed. */
@@ -36,7 +36,7 @@ struct http_hop {
 	struct str authorization;	/* of oauth2; empty: by http_config */
 	struct err *error;		/* set by r->sink and r->gate */
 	struct curl_slist *known_headers;	/* made before, for requests like this one (http_alike.h); NULL: not */
-	const struct plain_form *form;	/* likewise, or made when it is asked for */
+	const struct http_form *form;	/* likewise, or made when it is asked for */
 
 	CURL *easy;
 	X509_STORE *authorities;	/* of easy */

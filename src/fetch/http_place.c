@@ -57,7 +57,7 @@ drop_old(struct hmap *places, struct mono now)
 	HMAP_EACH(places, n) {
 		struct place *p = CONTAINER_OF(n, struct place, node);
 
-		if (p->idle.first == NULL && !place_is_known(p, now))
+		if (p->idle.first == NULL && p->busy == 0 && !place_is_known(p, now))
 			place_free(places, p);
 	}
 }

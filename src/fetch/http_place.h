@@ -22,6 +22,7 @@ struct place {
 	uint16_t port;
 	struct mono learned;
 	struct list idle;		/* http_plain.c's: connections, the last used first */
+	size_t busy;			/* … and how many others there are */
 };
 
 /* The place of the URL; NULL: none. */
@@ -32,7 +33,7 @@ bool place_is_known(const struct place *p, struct mono now);
 void place_learn(struct hmap *places, const struct url *u, const char *ip, long port, struct mono now);
 /* Its address is not to be used until it is learned anew. */
 void place_forget(struct place *p);
-/* It has no idle connections. */
+/* It has no connections. */
 void place_free(struct hmap *places, struct place *p);
 
 #endif

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fetch/http_plain.h - requests on plain connections that are kept, by libevent's own client.
+ * fetch/http_plain.h - requests on plain connections that are kept, without libcurl.
  *
  * Most webhooks are a POST by http:// without a proxy, to a host that answered a moment ago, and of such a request
  * libcurl's machinery costs several times what the request itself does. libcurl still makes the first connection to
  * each host, which is how names are resolved and errors are told; where it led is remembered for as long as libcurl
  * remembers a name, and further connections are made there. Failures before a request has left, or on a connection
- * that the other side had closed meanwhile, are no result: libcurl does it anew. Loop thread only.
+ * that the other side had closed meanwhile, are no result: libcurl does it anew.
+ *
+ * A connection is registered with the loop once, a request leaves on it at once and in one write, and its answer is read
+ * by http_answer.h: libevent's own client took a fifth of the instructions of a notification (28,000 of 148,000) and turned epoll's interest
+ * in the connection on and off six times. Loop thread only.
  */
 #ifndef FETCH_HTTP_PLAIN_H
 #define FETCH_HTTP_PLAIN_H
@@ -22,24 +26,12 @@ struct event_base;
 struct plain_pool;
 struct plain_call;
 
-/* Deadlines that are later are not for here. */
-#define PLAIN_FOR_MAX (80000 * SPAN_S)
-
 enum plain_end {
 	PLAIN_ANSWERED,		/* all of the answer is in the hop, its status too */
 	PLAIN_UNSENT,		/* nobody has got it: it is to be sent by libcurl */
 	PLAIN_REFUSED,		/* by the gate; *leg->error says why */
 	PLAIN_FAILED,		/* it had left; *leg->error says what came instead of an answer */
 };
-
-/* A request by its URL and its headers, as it is written here. */
-struct plain_form {
-	bool fits;			/* … which is as libcurl would write it; else the rest means nothing */
-	const char *target;
-	const char *const *headers;	/* names and values in turn, NULL behind the last */
-};
-/* All of it lies in the arena. */
-void plain_form_make(struct plain_form *f, struct arena *a, const struct url *u, const struct curl_slist *headers);
 
 struct plain_pool *plain_pool_new(struct event_base *base);
 /* No call may be under way. Sets *pool to NULL. */
