@@ -74,7 +74,7 @@ exchange_end(struct http_conn *c)
 	if (x->is_get)
 		c->server->gets_in_flight--;
 	/* evhttp gives up a request that nobody has answered when its connection fails. */
-	if (!x->sent && evhttp_request_get_connection(x->evreq) == NULL)
+	if (!x->sent && x->evreq != NULL && evhttp_request_get_connection(x->evreq) == NULL)
 		evhttp_request_free(x->evreq);
 	if (x->resp.later != NULL)
 		later_part(x);
@@ -82,18 +82,34 @@ exchange_end(struct http_conn *c)
 		exchange_free(x);
 }
 
+void
+exchange_complete(struct http_conn *c)
+{
+	bool close = c->x->close, direct = c->x->evreq == NULL;
+
+	c->unread = c->x->unread;
+	exchange_end(c);
+	if (close)
+		return;
+	guard_next(c);
+	if (!direct)
+		direct_next(c);
+}
+
 /* evhttp has written all of the answer; what it does next depends on what was promised. */
 static void
 on_complete(struct evhttp_request *req, void *arg)
 {
-	struct http_conn *c = arg;
-	bool close = c->x->close;
-
 	(void)req;
-	c->unread = c->x->unread;
-	exchange_end(c);
-	if (!close)
-		guard_next(c);
+	exchange_complete(arg);
+}
+
+static void
+set_request(struct exchange *x, struct evhttp_request *req)
+{
+	x->evreq = req;
+	if (req != NULL)
+		evhttp_request_set_on_complete_cb(req, on_complete, x->conn);
 }
 
 void
@@ -117,7 +133,6 @@ exchange_send(struct http_conn *c)
 	if (s->stopping)
 		x->close = true;
 	web_config_headers(s->web, &x->resp, x->arena);
-	evhttp_request_set_on_complete_cb(x->evreq, on_complete, c);
 	c->watched = false;
 	if (http_response_send(c))
 		return;
@@ -216,7 +231,8 @@ dispatch(struct http_conn *c)
 	struct http_server *s = c->server;
 	struct exchange *x = c->x;
 
-	x->req.body = http_request_body(x->evreq, &x->body);
+	if (x->evreq != NULL)
+		x->req.body = http_request_body(x->evreq, &x->body);
 	x->resp = (struct http_response){ .body.max = SBUF_UNLIMITED };
 	s->o.handle(s->o.arg, &x->req, now_of(s), &x->resp);
 	turn_part(x->resp.handler, x->req.body.n);
@@ -248,6 +264,17 @@ is_round_full(struct http_server *s)
 	return s->spent >= ROUND_MAX;
 }
 
+/* Another request may be read before the turn of this one, which is small. */
+static void
+keep_body(struct http_conn *c)
+{
+	struct exchange *x = c->x;
+
+	sbuf_str(&x->body, x->req.body);
+	x->req.body = sbuf_get(&x->body);
+	guard_take(c, x->req.body.n);
+}
+
 /*
  * When many requests are there at once, those that would hold up what else the
  * loop has to do wait for a later round. Health and metrics never do.
@@ -259,11 +286,13 @@ dispatch_in_turn(struct http_conn *c)
 	struct exchange *x = c->x;
 	struct mono began = now_of(s).mono;
 
-	if (http_request_body_left(x->evreq) > BODY_AT_ONCE) {
+	if (x->evreq != NULL && http_request_body_left(x->evreq) > BODY_AT_ONCE) {
 		later_collect(c, dispatch);
 		return;
 	}
 	if (is_round_full(s) && (x->holds != HTTP_NO_PLACE || !x->is_get)) {
+		if (x->evreq == NULL)
+			keep_body(c);
 		x->slice.run = run_request;
 		guard_move(c, CONN_MAKE);
 		task_ready(s->tasks, &x->slice);
@@ -363,7 +392,7 @@ exchange_new(struct http_conn *c, struct evhttp_request *req)
 	c->x = x;
 	x->server = c->server;
 	x->conn = c;
-	x->evreq = req;
+	set_request(x, req);
 	x->arena = arena_new();
 	x->body.max = c->server->o.max_body;
 	return x;
@@ -374,9 +403,8 @@ static void
 replace(struct http_conn *c)
 {
 	struct exchange *old = c->x, *x = exchange_new(c, old->evreq);
-	struct http_verdict v;
 
-	http_request_read(x->evreq, x->arena, &x->req, &v);
+	x->req = http_request_copy(x->arena, &old->req);
 	x->began = old->began;
 	x->close = old->close;
 	x->unread = old->unread;
@@ -396,7 +424,11 @@ exchange_begin(struct evhttp_request *req, void *server)
 	struct exchange *x;
 	struct http_verdict v;
 
-	assert(c->x == NULL);
+	if (c->x != NULL) {
+		/* See direct_lend. */
+		set_request(c->x, req);
+		return;
+	}
 	x = exchange_new(c, req);
 	x->began = c->admit != NULL ? c->admit->began : now_of(s).mono;
 	http_request_read(req, x->arena, &x->req, &v);
@@ -415,6 +447,27 @@ exchange_begin(struct evhttp_request *req, void *server)
 		admit_end(c);
 		send_bad(c, v.status, v.why);
 	}
+}
+
+bool
+exchange_direct(struct http_conn *c, struct str text)
+{
+	struct http_server *s = c->server;
+	struct exchange *x;
+
+	if (!http_request_looks_plain(text))
+		return false;
+	x = exchange_new(c, NULL);
+	if (!http_request_plain(text, c->evcon, x->arena, &x->req) || x->req.body.n > s->o.max_body ||
+	    text.n - x->req.body.n > s->o.max_header) {
+		c->x = NULL;
+		exchange_free(x);
+		return false;
+	}
+	x->began = now_of(s).mono;
+	guard_move(c, CONN_MAKE);
+	dispatch_in_turn(c);
+	return true;
 }
 
 void

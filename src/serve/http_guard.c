@@ -63,8 +63,8 @@ guard_count(struct http_server *s, size_t n)
 		event_active(s->squeeze, 0, 0);
 }
 
-static void
-take(struct http_conn *c, size_t n)
+void
+guard_take(struct http_conn *c, size_t n)
 {
 	c->taken += n;
 	guard_count(c->server, n);
@@ -327,6 +327,16 @@ guard_open(struct http_conn *c)
 	bufferevent_trigger(c->bev, EV_READ, 0);
 }
 
+void
+guard_feed(struct http_conn *c, struct str text)
+{
+	int failed = evbuffer_prepend(bufferevent_get_input(c->bev), text.p, text.n);
+
+	assert(failed == 0);
+	bufferevent_enable(c->bev, EV_READ);
+	bufferevent_trigger(c->bev, EV_READ, 0);
+}
+
 /* The last n bytes of the input are new to us. */
 static void
 scan(struct http_conn *c, struct evbuffer *in, size_t n)
@@ -386,7 +396,7 @@ begin_head(struct http_conn *c, struct evbuffer *in)
 	c->head = (struct head_scan){ 0 };
 	c->chunks = (struct chunk_scan){ 0 };
 	guard_move(c, CONN_HEAD);
-	take(c, evbuffer_get_length(in));
+	guard_take(c, evbuffer_get_length(in));
 	scan(c, in, evbuffer_get_length(in));
 }
 
@@ -407,7 +417,7 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 		begin_head(c, in);
 		return;
 	}
-	take(c, info->n_added);
+	guard_take(c, info->n_added);
 	if (c->state == CONN_HEAD)
 		scan(c, in, info->n_added);
 	else

@@ -2,8 +2,8 @@
 /*
  * evhttp turns reading off before it hands over a request and on behind the answer,
  * and each time the kernel would have to be told. A second event on the same socket keeps its
- * interest. When that one fires and nothing is read between two times, somebody does not
- * want what has come: it goes, and comes back with the next request.
+ * interest, and reads what evhttp need not see (http_direct.c). When it fires and nothing is read between two times, somebody
+ * does not want what has come: it goes, and comes back with the next request.
  */
 #include <assert.h>
 
@@ -18,7 +18,14 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	struct http_conn *c = arg;
 
 	(void)fd;
-	(void)what;
+	if (what & EV_TIMEOUT)
+		direct_resume(c);
+	if ((what & EV_READ) == 0)
+		return;
+	if (direct_reads(c)) {
+		direct_read(c);
+		return;
+	}
 	if (!c->interest_fed)
 		event_del(c->interest);
 	c->interest_fed = false;
@@ -38,6 +45,7 @@ interest_begin(struct http_conn *c)
 	c->interest = event_new(c->server->o.base, bufferevent_getfd(c->bev), EV_READ | EV_PERSIST, on_readable, c);
 	assert(c->interest != NULL);
 	interest_next(c);
+	direct_begin(c);
 }
 
 void

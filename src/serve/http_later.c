@@ -110,7 +110,9 @@ later_begin(struct http_conn *c)
 	struct exchange *x = c->x;
 
 	/* Where the body was borrowed, it has to outlive the request. */
-	if (x->resp.later != NULL && x->body.n == 0) {
+	if (x->resp.later != NULL && x->body.n == 0 && x->evreq == NULL) {
+		direct_keep(x);
+	} else if (x->resp.later != NULL && x->body.n == 0) {
 		x->held = evbuffer_new();
 		assert(x->held != NULL);
 		evbuffer_add_buffer(x->held, evhttp_request_get_input_buffer(x->evreq));

@@ -8,7 +8,8 @@
  * http_exchange.c turns a request of evhttp into an answer, http_request.c and
  * http_response.c translate, http_admit.c asks admission.c who may, http_stream.c
  * sends bodies that are not in memory, http_later.c does what has no answer as yet,
- * http_pace.c watches how fast answers are taken, http_interest.c spares system calls.
+ * http_pace.c watches how fast answers are taken, http_interest.c spares system calls, http_direct.c does without evhttp
+ * where that can be.
  *
  * A connection is always in exactly one state, and on the list of that state; a
  * list is in order of deadlines, because all that is on it has the same time
@@ -67,7 +68,8 @@ struct exchange {
 	struct http_server *server;
 	struct http_conn *conn;		/* NULL: it goes on without a client, see http_later.c */
 	struct arena *arena;
-	struct evhttp_request *evreq;	/* evhttp's, or ours when it has lost its connection; NULL without a client */
+	/* evhttp's, or ours when it has lost its connection; NULL without a client, or while evhttp knows nothing of it */
+	struct evhttp_request *evreq;
 	struct sbuf body;		/* of the request, where it had to be copied */
 	struct evbuffer *held;		/* … or where it is, for as long as something goes on later */
 	struct http_request req;
@@ -172,6 +174,7 @@ struct http_server {
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 	struct sbuf plain;		/* the small answer that is being written */
+	char *input;			/* what http_direct.c has read; NULL: none as yet, or an exchange has it */
 	int64_t date_s;			/* the second that `date` is for */
 	char date[40];
 };
@@ -189,6 +192,10 @@ void guard_next(struct http_conn *c);
 void guard_replace(struct http_conn *c, struct str text);
 /* evhttp is shown what came, now. */
 void guard_open(struct http_conn *c);
+/* Does with what was read elsewhere what is done with what evhttp has read, which reads on from here. */
+void guard_feed(struct http_conn *c, struct str text);
+/* n more bytes of the connection's request are in memory. */
+void guard_take(struct http_conn *c, size_t n);
 /* Takes what came away from evhttp, and reads no more. */
 struct evbuffer *guard_hide(struct http_conn *c);
 /* … and gives it back, with what is left of `hidden` freed. */
@@ -229,6 +236,21 @@ void interest_end(struct http_conn *c);
 /* Another request may come. */
 void interest_next(struct http_conn *c);
 
+/* http_direct.c */
+
+/* The connection has its socket … */
+void direct_begin(struct http_conn *c);
+/* … and an answer of evhttp's is out, behind which it turns reading on: calls direct_resume, soon. */
+void direct_next(struct http_conn *c);
+void direct_resume(struct http_conn *c);
+/* Is direct_read to read what comes now? */
+bool direct_reads(const struct http_conn *c);
+void direct_read(struct http_conn *c);
+/* The body of x, which evhttp has not seen, stays where it is when another request comes. */
+void direct_keep(struct exchange *x);
+/* The exchange needs evhttp for its answer: sets c->x->evreq. */
+void direct_lend(struct http_conn *c);
+
 /* http_pace.c */
 
 /* Looks after what is written to the connection, from here on … */
@@ -253,6 +275,10 @@ void admit_end(struct http_conn *c);
 
 /* evhttp has read a request. */
 void exchange_begin(struct evhttp_request *req, void *server);
+/* All of a request is there, in server->input, and evhttp has not seen it. False: it is not plain, and nothing was done. */
+bool exchange_direct(struct http_conn *c, struct str text);
+/* All of the answer was taken by the socket. Behind this the exchange is over. */
+void exchange_complete(struct http_conn *c);
 /* Its answer may go out; with `refusal` (non-empty) a 500 goes instead. */
 void exchange_release(struct http_conn *c, struct str refusal);
 /* Its client takes the answer more slowly than it is made. */

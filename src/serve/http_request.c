@@ -9,6 +9,7 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 
+#include "base/arena_fast.h"
 #include "http/header.h"
 
 #define COPY_STEP ((size_t)256 << 10)
@@ -207,9 +208,8 @@ judge_headers(const struct http_request *r, int minor, bool body_read, struct ht
 
 /* The address of the peer, as the connection knows it. */
 static struct str
-client_address(struct evhttp_request *req)
+client_address(struct evhttp_connection *c)
 {
-	struct evhttp_connection *c = evhttp_request_get_connection(req);
 	char *address = NULL;
 	ev_uint16_t port;
 
@@ -224,7 +224,8 @@ http_request_read(struct evhttp_request *req, struct arena *a, struct http_reque
 	enum evhttp_cmd_type type = evhttp_request_get_command(req);
 	struct str target = str_from(evhttp_request_get_uri(req));
 
-	*out = (struct http_request){ .method = method_name(type), .client = client_address(req), .arena = a,
+	*out = (struct http_request){ .method = method_name(type), 
+		.client = client_address(evhttp_request_get_connection(req)), .arena = a,
 		.principal = { .name = STR(""), .scopes = SCOPE_ALL } };
 	*v = (struct http_verdict){ .why = "" };
 	/* A request that names us as a proxy is for us all the same. */
@@ -248,6 +249,128 @@ http_request_read(struct evhttp_request *req, struct arena *a, struct http_reque
 	}
 	if (read_headers(req, a, out, v))
 		judge_headers(out, req->minor, body_is_read(type), v);
+}
+
+#define PLAIN_HEADERS 16
+
+/* It begins with a path, and no character of it may be taken for anything else. */
+static bool
+is_plain_target(struct str s)
+{
+	if (s.n == 0 || s.p[0] != '/' || (s.n > 1 && s.p[1] == '/'))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && strchr("/-._~?=&", c) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Takes the next line, which ends with CRLF. */
+static bool
+next_line(struct str *text, struct str *line)
+{
+	size_t n = str_chr(*text, '\n');
+
+	if (n == text->n || n == 0 || text->p[n - 1] != '\r')
+		return false;
+	*line = str_sub(*text, 0, n - 1);
+	*text = str_sub(*text, n + 1, text->n);
+	return true;
+}
+
+static bool
+read_plain_headers(struct str *text, struct arena *a, struct http_request *out)
+{
+	struct http_header *headers = arena_raw(a, PLAIN_HEADERS * sizeof(*headers));
+	struct str line;
+
+	out->headers = headers;
+	while (next_line(text, &line)) {
+		struct http_header *h = &headers[out->headers_n];
+		size_t colon = str_chr(line, ':');
+
+		if (line.n == 0)
+			return true;
+		if (out->headers_n == PLAIN_HEADERS || colon == line.n)
+			return false;
+		*h = (struct http_header){ str_sub(line, 0, colon), http_trim(str_sub(line, colon + 1, line.n)) };
+		if (!http_is_token(h->name) || !http_is_header_value(h->value) || str_caseeq(h->name, STR("Expect")) ||
+		    str_caseeq(h->name, STR("Transfer-Encoding")))
+			return false;
+		out->headers_n++;
+	}
+	return false;
+}
+
+static bool
+read_plain_head(struct str *text, struct arena *a, struct http_request *out)
+{
+	const struct str method = STR("POST"), version = STR("HTTP/1.1");
+	struct str line, target;
+
+	if (!next_line(text, &line) || !str_is(str_split(&line, ' '), "POST"))
+		return false;
+	target = str_split(&line, ' ');
+	out->method = method;
+	return str_eq(line, version) && is_plain_target(target) && split_target(target, out) && read_plain_headers(text, a, out);
+}
+
+/* Bytes of a head, the blank line included; 0: it is not all there. */
+static size_t
+head_size(struct str text)
+{
+	struct str rest = text, line;
+
+	while (next_line(&rest, &line))
+		if (line.n == 0)
+			return text.n - rest.n;
+	return 0;
+}
+
+bool
+http_request_looks_plain(struct str text)
+{
+	return str_starts(text, STR("POST /"));
+}
+
+bool
+http_request_plain(struct str text, struct evhttp_connection *evcon, struct arena *a, struct http_request *out)
+{
+	size_t n = head_size(text);
+	struct http_verdict v = { 0 };
+	struct str head;
+	uint64_t length;
+
+	if (n == 0)
+		return false;
+	*out = (struct http_request){ .client = client_address(evcon), .arena = a,
+		.principal = { .name = STR(""), .scopes = SCOPE_ALL } };
+	head = arena_str(a, str_sub(text, 0, n));
+	out->body = str_sub(text, n, text.n);
+	return read_plain_head(&head, a, out) && judge_headers(out, 1, true, &v) && !v.close &&
+	    parse_length(http_request_header(out, "Content-Length"), &length) && length == out->body.n;
+}
+
+struct http_request
+http_request_copy(struct arena *a, const struct http_request *r)
+{
+	struct http_request out = *r;
+	struct http_header *headers = ARENA_ARRAY(a, r->headers_n, struct http_header);
+
+	for (size_t i = 0; i < r->headers_n; i++)
+		headers[i] = (struct http_header){ arena_str(a, r->headers[i].name), arena_str(a, r->headers[i].value) };
+	out.method = arena_str(a, r->method);
+	out.path = arena_str(a, r->path);
+	out.query = arena_str(a, r->query);
+	out.client = arena_str(a, r->client);
+	out.principal.name = arena_str(a, r->principal.name);
+	out.headers = headers;
+	out.body = STR_NONE;
+	out.arena = a;
+	return out;
 }
 
 bool

@@ -15,6 +15,7 @@
 #include "base/compiler.h"
 #include "http/msg.h"
 
+struct evhttp_connection;
 struct evhttp_request;
 
 #define HTTP_HEADERS_MAX 2000
@@ -34,6 +35,15 @@ struct http_verdict {
  * status other than 0 only *v is to be used.
  */
 void http_request_read(struct evhttp_request *req, struct arena *a, struct http_request *out, struct http_verdict *v);
+/* Worth a try of http_request_plain. */
+bool http_request_looks_plain(struct str text);
+/*
+ * Fills *out from a text that is all of a POST of HTTP/1.1 with a length and nothing behind it, and about which no two readers
+ * differ; false: it is not, or it may not be. The body stays where it is; all else is copied.
+ */
+bool http_request_plain(struct str text, struct evhttp_connection *evcon, struct arena *a, struct http_request *out) MUST_CHECK;
+/* Without the body. */
+struct http_request http_request_copy(struct arena *a, const struct http_request *r) MUST_CHECK;
 /* It is of HTTP/1.0, which knows no chunks. */
 bool http_request_is_old(const struct evhttp_request *req);
 /* Bytes of the body that are not in `room` as yet. */

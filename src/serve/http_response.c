@@ -133,9 +133,12 @@ is_plain(const struct http_conn *c)
 {
 	const struct exchange *x = c->x;
 
-	return x->resp.stream == NULL && !x->close && !http_request_is_old(x->evreq) && x->resp.body.n <= AT_ONCE &&
-	    evhttp_request_get_command(x->evreq) != EVHTTP_REQ_HEAD && evhttp_request_get_connection(x->evreq) != NULL &&
-	    bufferevent_openssl_get_ssl(c->bev) == NULL && evbuffer_get_length(bufferevent_get_output(c->bev)) == 0;
+	if (x->resp.stream != NULL || x->close || x->resp.body.n > AT_ONCE)
+		return false;
+	return x->evreq == NULL ||
+	    (!http_request_is_old(x->evreq) && evhttp_request_get_command(x->evreq) != EVHTTP_REQ_HEAD &&
+		evhttp_request_get_connection(x->evreq) != NULL && bufferevent_openssl_get_ssl(c->bev) == NULL &&
+		evbuffer_get_length(bufferevent_get_output(c->bev)) == 0);
 }
 
 static void
@@ -182,6 +185,8 @@ send_plain(struct http_conn *c)
 	c->sent += (uint64_t)n;
 	x->sent = true;
 	if ((size_t)n < out->n) {
+		if (x->evreq == NULL)
+			direct_lend(c);
 		rest = evbuffer_new();
 		assert(rest != NULL);
 		evbuffer_add(rest, out->p + n, out->n - (size_t)n);
@@ -190,7 +195,10 @@ send_plain(struct http_conn *c)
 		evhttp_send_reply_end(x->evreq);
 		return false;
 	}
-	evhttp_send_reply_end(x->evreq);
+	if (x->evreq != NULL)
+		evhttp_send_reply_end(x->evreq);
+	else
+		exchange_complete(c);
 	return true;
 }
 
@@ -199,16 +207,18 @@ http_response_send(struct http_conn *c)
 {
 	struct exchange *x = c->x;
 	struct http_response *r = &x->resp;
-	bool head = evhttp_request_get_command(x->evreq) == EVHTTP_REQ_HEAD;
-	bool has_body = http_response_has_body(x);
 	uint64_t length = r->stream != NULL ? r->stream->size : r->body.n;
-	bool known = length != HTTP_STREAM_UNKNOWN;
+	bool known = length != HTTP_STREAM_UNKNOWN, head, has_body;
 	size_t n;
 	char *p;
 
 	assert(r->status >= 200 && r->status <= 999);
 	if (is_plain(c))
 		return send_plain(c);
+	if (x->evreq == NULL)
+		direct_lend(c);
+	head = evhttp_request_get_command(x->evreq) == EVHTTP_REQ_HEAD;
+	has_body = http_response_has_body(x);
 	/* A handler may leave out the body of HEAD, but then nobody knows its length. */
 	put_headers(c->server, x, status_has_body(r->status) && known && (!head || length > 0), length);
 	if (r->stream != NULL && has_body) {

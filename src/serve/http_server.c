@@ -233,6 +233,7 @@ http_server_free(struct http_server **sp)
 	tasks_free(&s->tasks);
 	mem_free(s->listeners);
 	sbuf_fini(&s->plain);
+	mem_free(s->input);
 	arena_free(&s->arena);
 	mem_free(s);
 }

@@ -259,6 +259,8 @@ http_stream_begin(struct http_conn *c)
 	x->resp.stream->ready = on_ready;
 	x->resp.stream->ready_arg = c;
 	x->piece.max = SBUF_UNLIMITED;
+	if (x->evreq == NULL)
+		direct_lend(c);
 	if (!http_response_has_body(x)) {
 		exchange_send(c);
 		if (!is_sized(x))

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests that evhttp never sees: nobody can tell them from those that it does. */
+#include <stdio.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "base/mem.h"
+#include "lib_peer.h"
+#include "lib_rig.h"
+
+/* A request that is looked at once more, later: does it still say the same? */
+struct labour {
+	struct http_later later;
+	struct str body, path;		/* borrowed */
+};
+
+#define LARGE (1 << 20)
+
+static struct {
+	struct rig rig;
+	struct sbuf seen;	/* "METHOD path?query [headers] body\n" */
+	struct labour *labour;
+	bool may_end;		/* labours */
+	uint64_t ticket;
+	int observed;
+	bool stopped;
+} w;
+
+static bool
+step(struct http_later *later, struct http_response *out, struct work *work, struct moment now)
+{
+	struct labour *l = CONTAINER_OF(later, struct labour, later);
+
+	(void)now;
+	work_spend(work, 1);
+	if (!w.may_end)
+		return false;
+	out->status = 200;
+	sbuf_printf(&out->body, "%.*s %.*s", STR_ARG(l->path), STR_ARG(l->body));
+	return true;
+}
+
+static void
+drop(struct http_later *later)
+{
+	w.labour = NULL;
+	mem_free(CONTAINER_OF(later, struct labour, later));
+}
+
+static void
+handle(void *arg, const struct http_request *r, struct moment now, struct http_response *out)
+{
+	(void)arg;
+	(void)now;
+	sbuf_printf(&w.seen, "%.*s %.*s?%.*s [", STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query));
+	for (size_t i = 0; i < r->headers_n; i++)
+		sbuf_printf(&w.seen, "%.*s=%.*s;", STR_ARG(r->headers[i].name), STR_ARG(r->headers[i].value));
+	sbuf_printf(&w.seen, "] %.*s\n", r->body.n > 100 ? 0 : (int)r->body.n, r->body.n > 0 ? r->body.p : "");
+	ck_assert_str_eq(arena_str(r->arena, r->client).p, "127.0.0.1");
+	out->status = 200;
+	out->handler = r->path;
+	if (str_is(r->path, "/hold"))
+		out->wait_durable = true;
+	if (str_is(r->path, "/large")) {
+		ck_assert(sbuf_reserve(&out->body, LARGE));
+		memset(out->body.p, 'x', LARGE);
+		out->body.n = LARGE;
+	} else if (str_is(r->path, "/later")) {
+		w.labour = NEW(struct labour);
+		*w.labour = (struct labour){ { .step = step, .drop = drop }, r->body, r->path };
+		out->later = &w.labour->later;
+	} else {
+		sbuf_printf(&out->body, "<%.*s>", STR_ARG(r->path));
+	}
+}
+
+static uint64_t
+ticket(void *arg)
+{
+	(void)arg;
+	return w.ticket;
+}
+
+static void
+observe(void *arg, const struct http_request *r, const struct http_response *resp, span took)
+{
+	(void)arg;
+	(void)resp;
+	(void)took;
+	ck_assert(str_starts(r->path, STR("/")));
+	w.observed++;
+}
+
+static void
+begin(struct http_server_options o)
+{
+	memset(&w, 0, sizeof(w));
+	w.seen.max = SBUF_UNLIMITED;
+	o.handle = handle;
+	o.ticket = ticket;
+	o.observe = observe;
+	rig_start(&w.rig, o);
+}
+
+static void
+end(void)
+{
+	rig_stop(&w.rig);
+	sbuf_fini(&w.seen);
+}
+
+#define BEGIN(...) begin((struct http_server_options){ __VA_ARGS__ })
+
+static const char *const requests[] = {
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+	"POST /a/b-c.d_e~f?g=h&i=?/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+	"POST /a? HTTP/1.1\r\nhost:x\r\nCONTENT-LENGTH:\t5 \r\n\r\nhello",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+	"POST /a HTTP/1.1\r\nHost: x\r\nX-Empty:\r\nX-Two: a\r\nX-Two: b : c\r\nContent-Length: 1\r\n\r\n\n",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nConnection: Close\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nConnection: x, close\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: more\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+	"POST /a HTTP/1.1\r\nHost: x\r\n\r\n",
+	"POST /a HTTP/1.1\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nX: a\x01\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nX: a\rb\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nX : a\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nX\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n: a\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0x1\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1,1\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9999999\r\n\r\nx",
+	"POST /a HTTP/1.1\nHost: x\nContent-Length: 1\n\nx",
+	"POST /a HTTP/1.1\r\nHost: x\nContent-Length: 1\r\n\r\nx",
+	"POST /a HTTP/1.0\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a HTTP/1.2\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a HTTP/2.0\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST  /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a  HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a HTTP/1.1 \r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST //a/b HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a%20b HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a%2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a#b HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a\xc3\xa4 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST http://x/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"post /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+	"POST /a HTTP/1.1\r\nHost: x\r\n1: x\r\n2: x\r\n3: x\r\n4: x\r\n5: x\r\n6: x\r\n7: x\r\n8: x\r\n9: x\r\n10: x\r\n11: x\r\n12: x\r\n"
+	"13: x\r\n14: x\r\n15: x\r\n16: x\r\n17: x\r\nContent-Length: 1\r\n\r\nx",
+};
+
+/* Without the values of Date. */
+static void
+take_answers(struct sbuf *out, const struct peer *p)
+{
+	const char *s = sbuf_cstr(&p->got), *date;
+
+	while ((date = strstr(s, "\r\nDate: ")) != NULL) {
+		sbuf_put(out, s, (size_t)(date - s));
+		s = strstr(date + 2, "\r\n");
+	}
+	sbuf_puts(out, s);
+}
+
+/* Sends it, and behind it a request that ends the connection: all that comes, and all that the handler saw. */
+static void
+ask(const char *before, const char *request, struct sbuf *answers, struct sbuf *seen)
+{
+	struct peer *p;
+
+	BEGIN(.max_body = 4096);
+	p = peer_new(w.rig.base, w.rig.port);
+	peer_send(p, before);
+	peer_send(p, request);
+	peer_expect(p, 0, "HTTP/1.1 ");
+	peer_send(p, "GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	peer_expect_eof(p);
+	take_answers(answers, p);
+	sbuf_str(seen, sbuf_get(&w.seen));
+	peer_free(p);
+	end();
+}
+
+START_TEST(nobody_can_tell)
+{
+	struct sbuf answers[2] = { SBUF_INIT(SBUF_UNLIMITED), SBUF_INIT(SBUF_UNLIMITED) };
+	struct sbuf seen[2] = { SBUF_INIT(SBUF_UNLIMITED), SBUF_INIT(SBUF_UNLIMITED) };
+
+	if (strstr(requests[_i], " HTTP/1.0") != NULL)
+		return;	/* see old_requests_end_the_connection */
+	ask("", requests[_i], &answers[0], &seen[0]);
+	/* A blank line in front makes it one for evhttp. */
+	ask("\r\n", requests[_i], &answers[1], &seen[1]);
+	ck_assert_str_eq(sbuf_cstr(&answers[0]), sbuf_cstr(&answers[1]));
+	ck_assert_str_eq(sbuf_cstr(&seen[0]), sbuf_cstr(&seen[1]));
+	for (int i = 0; i < 2; i++) {
+		sbuf_fini(&answers[i]);
+		sbuf_fini(&seen[i]);
+	}
+}
+END_TEST
+
+START_TEST(old_requests_end_the_connection)
+{
+	struct peer *p;
+
+	BEGIN(0);
+	p = peer_new(w.rig.base, w.rig.port);
+	peer_send(p, "POST /a HTTP/1.0\r\nHost: x\r\nContent-Length: 1\r\n\r\nx");
+	peer_expect(p, 0, "HTTP/1.0 200 OK\r\n");
+	peer_expect_eof(p);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(requests_of_all_kinds_follow_each_other)
+{
+	static const char plain[] = "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1";
+	static const char get[] = "GET /g HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct sbuf many = SBUF_INIT(SBUF_UNLIMITED);
+	struct peer *p;
+	size_t at = 0;
+
+	BEGIN(0);
+	p = peer_new(w.rig.base, w.rig.port);
+	sbuf_puts(&many, "POST /m HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n");
+	while (many.n < 200000 + strlen("POST /m HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n"))
+		sbuf_putc(&many, 'x');
+	for (int i = 0; i < 3; i++) {
+		peer_send(p, plain);
+		at = peer_expect(p, at, "</p>");
+		peer_send(p, get);
+		at = peer_expect(p, at, "</g>");
+		peer_send(p, plain);
+		at = peer_expect(p, at, "</p>");
+		peer_send_n(p, many.p, many.n);
+		at = peer_expect(p, at, "</m>");
+		peer_send(p, "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1POST /q HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n2");
+		at = peer_expect(p, at, "</p>");
+		at = peer_expect(p, at, "</q>");
+		peer_send(p, "POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+		at = peer_expect(p, at, "Content-Length: 1048576\r\n\r\n");
+		while (p->got.n < at + LARGE)
+			event_base_loop(w.rig.base, EVLOOP_ONCE);
+		at += LARGE;
+	}
+	ck_assert_uint_eq(p->got.n, at);
+	ck_assert(!p->eof);
+	/* The end of a client that asks for nothing more is seen. */
+	peer_free(p);
+	while (http_server_connections(w.rig.server) > 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	sbuf_fini(&many);
+	end();
+}
+END_TEST
+
+START_TEST(who_waits_keeps_the_order)
+{
+	struct peer *p;
+	size_t at;
+
+	BEGIN(0);
+	w.ticket = 1;
+	p = peer_new(w.rig.base, w.rig.port);
+	peer_send(p, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
+	while (w.seen.n == 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	peer_send(p, "POST /next HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n2");
+	for (int i = 0; i < 10; i++)
+		event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
+	ck_assert_ptr_null(strstr(w.seen.p, "/next"));
+	ck_assert_uint_eq(p->got.n, 0);
+	http_server_release(w.rig.server, 1);
+	at = peer_expect(p, 0, "</hold>");
+	peer_expect(p, at, "</next>");
+	/* Nobody waits any more when the client has gone. */
+	w.seen.n = 0;
+	peer_send(p, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
+	while (w.seen.n == 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	peer_free(p);
+	http_server_refuse(w.rig.server, 1, STR("no"));
+	while (http_server_connections(w.rig.server) > 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	end();
+}
+END_TEST
+
+static void
+on_stopped(void *arg)
+{
+	(void)arg;
+	w.stopped = true;
+}
+
+START_TEST(the_end_is_told)
+{
+	struct peer *p;
+
+	BEGIN(0);
+	w.ticket = 1;
+	p = peer_new(w.rig.base, w.rig.port);
+	peer_send(p, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
+	while (w.seen.n == 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	http_server_stop(w.rig.server, 20 * SPAN_S, on_stopped, NULL);
+	http_server_release(w.rig.server, 1);
+	peer_expect(p, 0, "\r\nConnection: close\r\n");
+	peer_expect(p, 0, "</hold>");
+	peer_expect_eof(p);
+	loop_until(w.rig.base, &w.stopped);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+START_TEST(what_goes_on_later_keeps_its_text)
+{
+	struct peer *p, *other;
+
+	BEGIN(0);
+	p = peer_new(w.rig.base, w.rig.port);
+	other = peer_new(w.rig.base, w.rig.port);
+	peer_send(p, "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirst");
+	while (w.labour == NULL)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	peer_send(other, "POST /other HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nother");
+	peer_expect(other, 0, "</other>");
+	w.may_end = true;
+	peer_expect(p, 0, "/later first");
+	peer_free(p);
+	peer_free(other);
+	end();
+}
+END_TEST
+
+START_TEST(what_takes_too_long_is_told_so)
+{
+	struct peer *p;
+	int observed;
+
+	BEGIN(.timeout = 50 * SPAN_MS);
+	p = peer_new(w.rig.base, w.rig.port);
+	peer_send(p, "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirst");
+	peer_expect(p, 0, "HTTP/1.1 503 ");
+	peer_expect(p, 0, "Exceeded configured timeout");
+	ck_assert_ptr_nonnull(w.labour);
+	observed = w.observed;
+	ck_assert_int_eq(observed, 1);
+	w.may_end = true;
+	while (w.labour != NULL)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	peer_free(p);
+	end();
+}
+END_TEST
+
+static void
+add(TCase *tc)
+{
+	tcase_add_loop_test(tc, nobody_can_tell, 0, ARRAY_LEN(requests));
+	tcase_add_test(tc, old_requests_end_the_connection);
+	tcase_add_test(tc, requests_of_all_kinds_follow_each_other);
+	tcase_add_test(tc, who_waits_keeps_the_order);
+	tcase_add_test(tc, the_end_is_told);
+	tcase_add_test(tc, what_goes_on_later_keeps_its_text);
+	tcase_add_test(tc, what_takes_too_long_is_told_so);
+}
+
+int
+main(void)
+{
+	return run_suite("http_direct", add);
+}
