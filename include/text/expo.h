@@ -31,8 +31,9 @@ struct expo {
 	enum expo_format format;
 	enum expo_type type;
 	struct str family;
-	struct sbuf labels;	/* of the next sample, without braces */
-	size_t kept;		/* bytes of those that stay for the one behind it, too */
+	struct sbuf head;	/* of the next sample: the family's name, and behind a brace the labels so far */
+	size_t name;		/* bytes of the name in it */
+	size_t kept;		/* of it what stays for the sample behind the next, too; at least the name */
 	/* As the last histogram had them: */
 	const double *bounds;
 	size_t bounds_n;

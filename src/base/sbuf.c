@@ -119,6 +119,10 @@ sbuf_uint(struct sbuf *b, uint64_t v)
 	char digits[20];
 	size_t at = sizeof(digits);
 
+	if (v < 10) {
+		sbuf_putc(b, (char)('0' + v));
+		return;
+	}
 	do
 		digits[--at] = (char)('0' + v % 10);
 	while ((v /= 10) > 0);

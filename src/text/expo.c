@@ -21,29 +21,99 @@ expo_content_type(enum expo_format format)
 void
 expo_init(struct expo *x, struct sbuf *b, enum expo_format format)
 {
-	*x = (struct expo){ .b = b, .format = format, .labels = SBUF_INIT(SBUF_UNLIMITED), .les = SBUF_INIT(SBUF_UNLIMITED) };
+	*x = (struct expo){ .b = b, .format = format, .head = SBUF_INIT(SBUF_UNLIMITED), .les = SBUF_INIT(SBUF_UNLIMITED) };
 }
 
 void
 expo_fini(struct expo *x)
 {
-	sbuf_fini(&x->labels);
+	sbuf_fini(&x->head);
 	sbuf_fini(&x->les);
 }
 
 void
 expo_end(struct expo *x)
 {
-	assert(x->labels.n == 0);
+	assert(x->head.n == x->name);
 	if (x->format == EXPO_OPENMETRICS)
 		sbuf_puts(x->b, "# EOF\n");
 	expo_fini(x);
 }
 
-static bool
-has(struct str s, char c)
+/*
+ * A page has a thousand lines of a few short texts each: what a line needs is made room for once, and what is
+ * known to fit is only copied.
+ */
+static inline char *
+room(struct sbuf *b, size_t n)
 {
-	return s.n > 0 && memchr(s.p, c, s.n) != NULL;
+	return sbuf_reserve(b, n) ? b->p + b->n : NULL;
+}
+
+static inline char *
+copy(char *p, const char *from, size_t n)
+{
+	memcpy(p, from, n);
+	return p + n;
+}
+
+static inline char *
+copy_str(char *p, struct str s)
+{
+	return s.n > 0 ? copy(p, s.p, s.n) : p;
+}
+
+/* p is behind what was written from room() on. */
+static inline void
+written(struct sbuf *b, char *p)
+{
+	b->n = (size_t)(p - b->p);
+	*p = '\0';
+}
+
+/* At most 20 bytes. */
+static char *
+copy_uint(char *p, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	while (at < sizeof(digits))
+		*p++ = digits[at++];
+	return p;
+}
+
+/* Eight bytes at a time: has one of them the high bit, or is one of the three that are escaped? */
+#define EACH(c) (UINT64_C(0x0101010101010101) * (c))
+#define HAS_ZERO(w) (((w) - EACH(1)) & ~(w) & EACH(0x80))
+
+static inline bool
+are_plain(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return ((w & EACH(0x80)) | HAS_ZERO(w ^ EACH('"')) | HAS_ZERO(w ^ EACH('\\')) | HAS_ZERO(w ^ EACH('\n'))) == 0;
+}
+
+/* Nothing in it has to be escaped or repaired. */
+static bool
+is_plain(struct str s)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= s.n; i += 8)
+		if (!are_plain(s.p + i))
+			return false;
+	if (i < s.n && s.n >= 8)
+		return are_plain(s.p + s.n - 8);
+	for (; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80 || s.p[i] == '\\' || s.p[i] == '\n' || s.p[i] == '"')
+			return false;
+	return true;
 }
 
 static void
@@ -51,11 +121,6 @@ put_escaped(struct sbuf *b, struct str s, bool quotes)
 {
 	size_t run = 0;
 
-	/* Most have nothing to be escaped. */
-	if (!has(s, '\\') && !has(s, '\n') && !(quotes && has(s, '"'))) {
-		sbuf_str(b, s);
-		return;
-	}
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 		if (c != '\\' && c != '\n' && !(quotes && c == '"'))
@@ -69,16 +134,27 @@ put_escaped(struct sbuf *b, struct str s, bool quotes)
 		sbuf_put(b, s.p + run, s.n - run);
 }
 
-/* OpenMetrics writes floats as floats: 1.0. */
+/* An integer that is written without an exponent, as most are. */
+static inline bool
+is_small(double v)
+{
+	return v >= 0 && v < EXPONENT_FROM && v == (double)(uint32_t)v && !signbit(v);
+}
+
+/* OpenMetrics writes floats as floats: 1.0. At most 8 bytes. */
+static inline char *
+copy_small(char *p, enum expo_format format, double v)
+{
+	p = copy_uint(p, (uint32_t)v);
+	return format == EXPO_OPENMETRICS ? copy(p, ".0", 2) : p;
+}
+
 static void
 put_float(const struct expo *x, struct sbuf *b, double v)
 {
 	size_t from = b->n;
 
-	if (v >= 0 && v < EXPONENT_FROM && v == (double)(uint32_t)v && !signbit(v))
-		sbuf_uint(b, (uint32_t)v);
-	else
-		float_format(b, v, 'g', -1);
+	float_format(b, v, 'g', -1);
 	if (x->format != EXPO_OPENMETRICS || !isfinite(v) || b->overflow)
 		return;
 	for (size_t i = from; i < b->n; i++) {
@@ -117,22 +193,59 @@ type_name(const struct expo *x)
 	return x->format == EXPO_OPENMETRICS ? " unknown\n" : " untyped\n";
 }
 
+/* The name in front of samples. */
+static void
+begin_head(struct expo *x)
+{
+	sbuf_reset(&x->head);
+	sbuf_str(&x->head, x->family);
+	if (x->format == EXPO_OPENMETRICS && x->type == EXPO_COUNTER && !str_ends(x->family, STR("_total")))
+		sbuf_puts(&x->head, "_total");
+	x->name = x->kept = x->head.n;
+}
+
+static void
+put_help(struct expo *x, struct str shown, struct str help)
+{
+	char *p = room(x->b, shown.n + help.n + 16);
+
+	if (p == NULL)
+		return;
+	p = copy(p, "# HELP ", 7);
+	p = copy_str(p, shown);
+	*p++ = ' ';
+	if (is_plain(help)) {
+		written(x->b, copy_str(p, help));
+		return;
+	}
+	written(x->b, p);
+	put_escaped(x->b, help, x->format == EXPO_OPENMETRICS);
+}
+
+static void
+put_type(struct expo *x, struct str shown, struct str type)
+{
+	char *p = room(x->b, shown.n + type.n + 16);
+
+	if (p == NULL)
+		return;
+	p = copy(p, "\n# TYPE ", 8);
+	p = copy_str(p, shown);
+	written(x->b, copy_str(p, type));
+}
+
 void
 expo_family(struct expo *x, const char *name, const char *help, enum expo_type type)
 {
 	struct str shown;
 
-	assert(x->labels.n == 0);
+	assert(x->head.n == x->name);
 	x->family = str_from(name);
 	x->type = type;
 	shown = family_name(x);
-	sbuf_puts(x->b, "# HELP ");
-	sbuf_str(x->b, shown);
-	sbuf_putc(x->b, ' ');
-	put_escaped(x->b, str_from(help), x->format == EXPO_OPENMETRICS);
-	sbuf_puts(x->b, "\n# TYPE ");
-	sbuf_str(x->b, shown);
-	sbuf_puts(x->b, type_name(x));
+	put_help(x, shown, str_from(help));
+	put_type(x, shown, str_from(type_name(x)));
+	begin_head(x);
 }
 
 /* One label that is no UTF-8 would make readers refuse all of the page. */
@@ -151,90 +264,95 @@ put_repaired(struct sbuf *b, struct str s)
 	}
 }
 
-/* Nothing in it has to be escaped or repaired. */
-static bool
-is_plain(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80 || s.p[i] == '\\' || s.p[i] == '\n' || s.p[i] == '"')
-			return false;
-	return true;
-}
-
 void
 expo_label(struct expo *x, const char *name, struct str value)
 {
-	if (x->labels.n > 0)
-		sbuf_putc(&x->labels, ',');
-	sbuf_puts(&x->labels, name);
-	sbuf_put(&x->labels, "=\"", 2);
-	if (is_plain(value))
-		sbuf_str(&x->labels, value);
-	else if (utf8_valid(value))
-		put_escaped(&x->labels, value, true);
+	struct str n = str_from(name);
+	char *p = room(&x->head, n.n + value.n + 4);
+
+	if (p == NULL)
+		return;
+	*p++ = x->head.n > x->name ? ',' : '{';
+	p = copy_str(p, n);
+	p = copy(p, "=\"", 2);
+	if (is_plain(value)) {
+		p = copy_str(p, value);
+		*p++ = '"';
+		written(&x->head, p);
+		return;
+	}
+	written(&x->head, p);
+	if (utf8_valid(value))
+		put_escaped(&x->head, value, true);
 	else
-		put_repaired(&x->labels, value);
-	sbuf_putc(&x->labels, '"');
+		put_repaired(&x->head, value);
+	sbuf_putc(&x->head, '"');
 }
 
 void
 expo_keep_labels(struct expo *x)
 {
-	x->kept = x->labels.n;
-}
-
-void
-expo_drop_labels(struct expo *x)
-{
-	x->kept = 0;
-	sbuf_reset(&x->labels);
+	x->kept = x->head.n;
 }
 
 /* After a sample. */
 static void
 forget_labels(struct expo *x)
 {
-	if (x->kept > 0)
-		sbuf_cut(&x->labels, x->kept);
-	else
-		sbuf_reset(&x->labels);
+	sbuf_cut(&x->head, x->kept);
 }
 
-/* The family's name, with what stands behind it in this line. */
-static void
-put_family(struct expo *x, struct str suffix)
+void
+expo_drop_labels(struct expo *x)
 {
-	sbuf_str(x->b, x->family);
-	if (x->format == EXPO_OPENMETRICS && x->type == EXPO_COUNTER && !str_ends(x->family, STR("_total")))
-		sbuf_puts(x->b, "_total");
-	sbuf_str(x->b, suffix);
+	x->kept = x->name;
+	forget_labels(x);
 }
 
-/* name{labels} and a blank. */
-static void
-put_name(struct expo *x, struct str suffix)
+/* name{labels} and a blank: head.n + suffix.n + 2 bytes at most. */
+static char *
+copy_name(char *p, const struct expo *x, struct str suffix)
 {
-	put_family(x, suffix);
-	if (x->labels.n > 0) {
-		sbuf_putc(x->b, '{');
-		sbuf_str(x->b, sbuf_get(&x->labels));
-		sbuf_putc(x->b, '}');
+	p = copy(p, x->head.p, x->name);
+	p = copy_str(p, suffix);
+	if (x->head.n > x->name) {
+		p = copy(p, x->head.p + x->name, x->head.n - x->name);
+		*p++ = '}';
 	}
-	sbuf_putc(x->b, ' ');
+	*p++ = ' ';
+	return p;
 }
+
+/* Behind the blank. */
+#define VALUE_ROOM 32
 
 static void
 put_count(struct expo *x, struct str suffix, uint64_t n)
 {
-	put_name(x, suffix);
-	sbuf_uint(x->b, n);
-	sbuf_putc(x->b, '\n');
+	char *p = room(x->b, x->head.n + suffix.n + VALUE_ROOM);
+
+	if (p == NULL)
+		return;
+	p = copy_uint(copy_name(p, x, suffix), n);
+	*p++ = '\n';
+	written(x->b, p);
 }
 
 static void
 put_value(struct expo *x, struct str suffix, double v)
 {
-	put_name(x, suffix);
+	char *p = room(x->b, x->head.n + suffix.n + VALUE_ROOM);
+
+	if (p == NULL)
+		return;
+	p = copy_name(p, x, suffix);
+	if (is_small(v)) {
+		p = copy_small(p, x->format, v);
+		*p++ = '\n';
+		written(x->b, p);
+		return;
+	}
+	written(x->b, p);
 	put_float(x, x->b, v);
 	sbuf_putc(x->b, '\n');
 }
@@ -271,23 +389,25 @@ prepare_les(struct expo *x, const double *bounds, size_t n)
 static void
 put_buckets(struct expo *x, const uint64_t *counts, uint64_t *total)
 {
-	size_t from = x->b->n, head, le = 0;
+	static const char suffix[] = "_bucket";
+	size_t head = x->head.n + strlen(suffix) + 1, le = 0;
+	char *p = room(x->b, (x->bounds_n + 1) * (head + 21) + x->les.n), *first = p;
 
-	put_family(x, STR("_bucket{"));
-	if (x->labels.n > 0) {
-		sbuf_str(x->b, sbuf_get(&x->labels));
-		sbuf_putc(x->b, ',');
-	}
-	head = x->b->n - from;
+	if (p == NULL)
+		return;
+	p = copy(p, x->head.p, x->name);
+	p = copy(p, suffix, strlen(suffix));
+	p = copy(p, x->head.p + x->name, x->head.n - x->name);
+	*p++ = x->head.n > x->name ? ',' : '{';
 	for (size_t i = 0; i <= x->bounds_n; le = x->les_end[i++]) {
-		/* From the first line, which moves with the buffer. */
-		if (i > 0 && sbuf_reserve(x->b, head))
-			sbuf_put(x->b, x->b->p + from, head);
-		sbuf_put(x->b, x->les.p + le, x->les_end[i] - le);
+		if (i > 0)
+			p = copy(p, first, head);
+		p = copy(p, x->les.p + le, x->les_end[i] - le);
 		*total += counts[i];
-		sbuf_uint(x->b, *total);
-		sbuf_putc(x->b, '\n');
+		p = copy_uint(p, *total);
+		*p++ = '\n';
 	}
+	written(x->b, p);
 }
 
 void

@@ -54,6 +54,20 @@ decimal_up(char *text)
 	snprintf(exp, 8, "e%+03d", (e + 1) % 1000);	/* a double has three digits at most */
 }
 
+/* n / 10^k */
+static void
+decimal_of(struct decimal *dec, uint64_t n, int k)
+{
+	dec->n = 0;
+	for (uint64_t v = n; v > 0; v /= 10)
+		dec->n++;
+	dec->point = dec->n - k;
+	for (int i = dec->n - 1; i >= 0; i--, n /= 10)
+		dec->digits[i] = (char)('0' + n % 10);
+	while (dec->n > 0 && dec->digits[dec->n - 1] == '0')
+		dec->n--;
+}
+
 /*
  * Numbers of few digits, as most are: d is n / 10^k, which divides as exactly as it is read, and no other decimal of
  * up to 15 digits reads as d.
@@ -65,25 +79,75 @@ decimal_few(struct decimal *dec, double d)
 
 	for (int k = 0; k < (int)ARRAY_LEN(powers); k++) {
 		double n = rint(d * powers[k]);
-		uint64_t left;
 
 		if (!(n < 1e15))
 			return false;
 		if (n / powers[k] != d)
 			continue;
-		left = (uint64_t)n;
-		dec->n = 0;
-		for (uint64_t v = left; v > 0; v /= 10)
-			dec->n++;
-		dec->point = dec->n - k;
-		for (int i = dec->n - 1; i >= 0; i--, left /= 10)
-			dec->digits[i] = (char)('0' + left % 10);
-		while (dec->n > 0 && dec->digits[dec->n - 1] == '0')
-			dec->n--;
+		decimal_of(dec, (uint64_t)n, k);
 		return true;
 	}
 	return false;
 }
+
+#ifdef __SIZEOF_INT128__
+typedef unsigned __int128 wide;
+
+/* 10^WIDE is the most that stays within 128 bits when it is multiplied with a double's 53 and one more. */
+#define WIDE 22
+
+/*
+ * All else of a usual size, without a trial: d * 10^k is a fraction of integers of 128 bits, where k makes it one of 17 digits.
+ * So are the middles to the doubles beside d, and every decimal between those reads back as d. The one that ends with
+ * the most zeros is the shortest; of two the nearer. False: not that size, or its neighbours are not equally far.
+ */
+static bool
+decimal_between(struct decimal *dec, double d)
+{
+	int exp, k;
+	uint64_t m = (uint64_t)ldexp(frexp(d, &exp), 53), low, high, at, least, step = 1;
+	wide scale = 1, twice, unit, rest;
+
+	exp -= 53;
+	if (exp >= 0 || d < 1e-5 || m == UINT64_C(1) << 52)
+		return false;
+	k = 16 - (int)floor(log10(d));
+	if (k < 0 || k > WIDE)
+		return false;
+	for (int i = 0; i < k; i++)
+		scale *= 10;
+	unit = (wide)1 << (1 - exp);
+	twice = 2 * (wide)m * scale;
+	/* The middles themselves are read as the even one. */
+	low = (uint64_t)((twice - scale + (m % 2 == 0 ? unit - 1 : unit)) >> (1 - exp));
+	high = (uint64_t)((twice + scale - (m % 2 == 0 ? 0 : 1)) >> (1 - exp));
+	if (low > high)
+		return false;
+	while (high / (step * 10) * (step * 10) >= low)
+		step *= 10;
+	at = (uint64_t)(twice >> (1 - exp));
+	rest = twice & (unit - 1);
+	least = at / step * step;
+	if (least < low) {
+		least += step;
+	} else if (least + step <= high) {
+		wide behind = 2 * ((at - least) * unit + rest), whole = step * unit;
+
+		if (behind > whole || (behind == whole && least / step % 2 == 1))
+			least += step;
+	}
+	decimal_of(dec, least, k);
+	return true;
+}
+#else
+static bool
+decimal_between(struct decimal *dec, double d)
+{
+	(void)dec;
+	(void)d;
+	return false;
+}
+#endif
 
 /*
  * The shortest digits that read back as d > 0. Every decimal of up to 15 digits
@@ -97,7 +161,7 @@ decimal_shortest(struct decimal *dec, double d)
 	char text[40];
 	int first = fpclassify(d) == FP_SUBNORMAL ? 0 : 14;
 
-	if (decimal_few(dec, d))
+	if (decimal_few(dec, d) || decimal_between(dec, d))
 		return;
 	for (int p = first; p < 17; p++) {
 		snprintf(text, sizeof(text), "%.*e", p, d);
@@ -120,7 +184,11 @@ put_exponent(struct sbuf *b, const struct decimal *dec, char e)
 		sbuf_putc(b, '.');
 		sbuf_put(b, dec->digits + 1, (size_t)dec->n - 1);
 	}
-	sbuf_printf(b, "%c%c%02d", e, exp < 0 ? '-' : '+', exp < 0 ? -exp : exp);
+	sbuf_putc(b, e);
+	sbuf_putc(b, exp < 0 ? '-' : '+');
+	if (exp > -10 && exp < 10)
+		sbuf_putc(b, '0');
+	sbuf_uint(b, (uint64_t)(exp < 0 ? -exp : exp));
 }
 
 static void

@@ -31,7 +31,7 @@ BUDGETS = {
     "re-posted": (6_000, "an alert posted again with a later end: known by the text of its labels and annotations"),
     "list": (4_200, "an alert of GET /api/v2/alerts"),
     "groups": (5_000, "an alert of GET /api/v2/alerts/groups"),
-    "scrape": (850_000, "GET /metrics with the alerts above"),
+    "scrape": (570_000, "GET /metrics with the alerts above"),
     "silence": (115_000, "a silence with a regular expression, on disk when it is answered"),
     "judged": (24_500, "an alert looked at under 1,000 silences with expressions of four shapes; the programs of those that hold are made, too"),
     "notify": (135_000, "an alert that is a group of its own, and the webhook that tells of it"),

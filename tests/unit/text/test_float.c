@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/compiler.h"
 #include "base/rand.h"
@@ -103,6 +104,36 @@ START_TEST(shortest_reads_back)
 }
 END_TEST
 
+/* No fewer digits would do, and of those of as many these are the nearest: what printf's least sufficient precision gives. */
+START_TEST(shortest_is_the_nearest)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct rand r;
+
+	rand_seed(&r, 7);
+	for (int i = 0; i < 20000; i++) {
+		double d = ldexp((double)(rand_u64(&r) >> 11), -(int)rand_below(&r, 75));
+		char want[40];
+		int p = 0;
+
+		/* Sums of times, too. */
+		if (i % 2 == 0)
+			d = (double)rand_below(&r, 100000000000) / 1e9 + 0.1 * (double)rand_below(&r, 1000);
+		/* Where the gaps are uneven, fewer digits may do than printf's, which rounds. */
+		if (d == 0 || frexp(d, &p) == 0.5)
+			continue;
+		p = -1;
+		do
+			snprintf(want, sizeof(want), "%.*e", ++p, d);
+		while (strtod(want, NULL) != d);
+		float_format(&b, d, 'e', -1);
+		ck_assert_str_eq(sbuf_cstr(&b), want);
+		sbuf_reset(&b);
+	}
+	sbuf_fini(&b);
+}
+END_TEST
+
 START_TEST(parses)
 {
 	static const struct {
@@ -139,6 +170,7 @@ add(TCase *tc)
 	tcase_add_test(tc, formats_like_go);
 	tcase_add_test(tc, formats_json);
 	tcase_add_test(tc, shortest_reads_back);
+	tcase_add_test(tc, shortest_is_the_nearest);
 	tcase_add_test(tc, parses);
 }
 
