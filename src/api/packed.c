@@ -9,6 +9,8 @@
 
 /* So much is packed at a time, in a millisecond or less. */
 #define PACK_BYTES ((size_t)32 << 10)
+/* Plain text goes so much at a time, without a copy; a body of no more, as /metrics mostly is, goes whole and with its length. */
+#define PLAIN_BYTES (HTTP_PIECE + HTTP_PIECE / 2)
 /* To pack a byte. */
 #define PACK_UNITS 3
 
@@ -16,7 +18,7 @@
 static enum http_more
 make(struct packed *p, struct work *w, struct moment now, struct err *e)
 {
-	size_t enough = p->gzip != NULL ? PACK_BYTES : HTTP_PIECE;
+	size_t enough = p->gzip != NULL ? PACK_BYTES : PLAIN_BYTES;
 
 	while (!p->made && p->plain.n - p->gone < enough) {
 		enum http_more more;
@@ -48,6 +50,18 @@ forget_gone(struct packed *p)
 	p->gone = 0;
 }
 
+/* All of `plain` is the piece. */
+static void
+hand_over(struct packed *p, struct sbuf *out)
+{
+	struct sbuf piece = p->plain;
+
+	sbuf_fini(out);
+	piece.max = out->max;
+	p->plain = (struct sbuf){ .max = p->plain.max };
+	*out = piece;
+}
+
 static enum http_more
 next(struct http_stream *stream, struct sbuf *out, struct work *w, struct moment now, struct err *e)
 {
@@ -59,6 +73,10 @@ next(struct http_stream *stream, struct sbuf *out, struct work *w, struct moment
 		return more;
 	if (p->gzip != NULL && work_used_up(w))
 		return HTTP_LATER;
+	if (p->gzip == NULL && p->gone == 0 && out->n == 0 && p->plain.n <= PLAIN_BYTES) {
+		hand_over(p, out);
+		return p->made ? HTTP_END : HTTP_MORE;
+	}
 	some = str_sub(sbuf_get(&p->plain), p->gone, p->gone + (p->gzip != NULL ? PACK_BYTES : HTTP_PIECE));
 	p->gone += some.n;
 	if (p->gzip != NULL) {
