@@ -181,11 +181,17 @@ make(struct past_db *d, struct err *e)
 	return ok;
 }
 
+/*
+ * Connections share what they know of the log in memory of the process, not in a file that is mapped: where a block is less than a
+ * page, or is written anew elsewhere, a full disk would end the process (SIGBUS). It keeps other processes out, too.
+ */
+static const char within_process[] = "unix-excl";
+
 static bool
 open_file(struct past_db *d, const char *path, int flags, struct err *e)
 {
 	*d = (struct past_db){ .trouble = DB_UNUSABLE };
-	if (sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &d->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, within_process) != SQLITE_OK) {
 		if (d->handle != NULL)
 			return past_db_failed(d, e);
 		return err_set(e, ERR_IO, "no memory for a database");
