@@ -466,6 +466,7 @@ exchange_direct(struct http_conn *c, struct str text)
 	}
 	x->began = now_of(s).mono;
 	guard_move(c, CONN_MAKE);
+	guard_take(c, text.n - x->req.body.n);
 	dispatch_in_turn(c);
 	return true;
 }

@@ -2,7 +2,6 @@
 #include "http_request.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include <event2/buffer.h>
 #include <event2/http.h>
@@ -10,6 +9,7 @@
 #include <event2/keyvalq_struct.h>
 
 #include "base/arena_fast.h"
+#include "base/ascii.h"
 #include "http/header.h"
 
 #define COPY_STEP ((size_t)256 << 10)
@@ -260,9 +260,7 @@ is_plain_target(struct str s)
 	if (s.n == 0 || s.p[0] != '/' || (s.n > 1 && s.p[1] == '/'))
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && strchr("/-._~?=&", c) == NULL)
+		if (!ascii_alnum(s.p[i]) && !ascii_in(s.p[i], "/-._~?=&"))
 			return false;
 	}
 	return true;

@@ -213,6 +213,22 @@ START_TEST(nobody_can_tell)
 }
 END_TEST
 
+START_TEST(no_byte_hides_behind_a_nul)
+{
+	static const char bad[] = "POST /a\0b HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx";
+	struct peer *p;
+
+	BEGIN(0);
+	p = peer_new(w.rig.base, w.rig.port);
+	peer_send_n(p, bad, sizeof(bad) - 1);
+	peer_expect(p, 0, "HTTP/1.1 400 Bad Request\r\n");
+	peer_expect_eof(p);
+	ck_assert_uint_eq(w.seen.n, 0);
+	peer_free(p);
+	end();
+}
+END_TEST
+
 START_TEST(old_requests_end_the_connection)
 {
 	struct peer *p;
@@ -374,6 +390,7 @@ static void
 add(TCase *tc)
 {
 	tcase_add_loop_test(tc, nobody_can_tell, 0, ARRAY_LEN(requests));
+	tcase_add_test(tc, no_byte_hides_behind_a_nul);
 	tcase_add_test(tc, old_requests_end_the_connection);
 	tcase_add_test(tc, requests_of_all_kinds_follow_each_other);
 	tcase_add_test(tc, who_waits_keeps_the_order);
