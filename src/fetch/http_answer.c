@@ -8,6 +8,7 @@
 
 #define HEAD_MAX ((size_t)300 << 10)	/* as libcurl has it; of sizes of chunks and trailers as well */
 #define SIZE_DIGITS 15
+#define INFORMED_MAX 5	/* answers of 1xx, as Go has it */
 #define TOO_LONG 4	/* times what is wanted: a body that says so is not waited for */
 
 /* The length of the head with the empty line behind it, which is not looked for before `from`; 0: it is not all there. */
@@ -117,10 +118,12 @@ read_head(struct answer *a, struct http_hop *leg, struct str head)
 
 	if (str_ends(line, STR("\r")))
 		line.n--;
-	if (!read_status(line, &status, &old))
+	/* Nobody asked for another protocol. */
+	if (!read_status(line, &status, &old) || status == 101)
 		return ANSWER_MALFORMED;
+	/* Something to pass the time with; the answer follows (RFC 9110 15.2). */
 	if (status < 200)
-		return ANSWER_INFORMED;
+		return ++a->informed > INFORMED_MAX ? ANSWER_MALFORMED : ANSWER_MORE;
 	for (;;) {
 		/* A line that goes on with the one before (RFC 9112 5.2). */
 		bool folded = head.n > 0 && (head.p[0] == ' ' || head.p[0] == '\t');
@@ -166,6 +169,8 @@ take_head(struct answer *a, struct http_hop *leg, struct str *piece)
 	}
 	got = read_head(a, leg, str_sub(all, 0, n));
 	*piece = str_sub(*piece, n - had, piece->n);
+	/* Where another head follows it begins anew. */
+	sbuf_reset(&a->head);
 	return got;
 }
 
@@ -192,16 +197,10 @@ take_counted(struct answer *a, struct http_hop *leg, struct str *piece, enum ans
 	return take_body(leg, s);
 }
 
-static int
-hex_digit(char c)
-{
-	return ascii_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool
 take_size(struct answer *a, char c)
 {
-	int digit = hex_digit(c);
+	int digit = ascii_hex(c);
 
 	if (digit >= 0) {
 		a->left = a->left * 16 + (uint64_t)digit;

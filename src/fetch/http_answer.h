@@ -4,8 +4,8 @@
  *
  * The answer to a webhook has four headers that matter and a body of a few bytes, so this reader keeps no lists: it puts
  * the status, those headers and the body into the hop. It is as strict as Go's: names of headers are tokens,
- * lengths agree with each other, and of codings there is only `chunked`. All that comes is bounded. Pure: it sees bytes,
- * and no connection.
+ * lengths agree with each other, and of codings there is only `chunked`. Answers of 1xx are passed over. All that comes is
+ * bounded. Pure: it sees bytes, and no connection.
  */
 #ifndef FETCH_HTTP_ANSWER_H
 #define FETCH_HTTP_ANSWER_H
@@ -39,13 +39,13 @@ struct answer {
 	size_t line;		/* characters of the present one: of a chunk's size, of a trailer */
 	size_t aside;		/* bytes beside body and head, so far */
 	size_t rest;		/* what came behind the answer in the same piece */
+	unsigned informed;	/* answers of 1xx that came before it */
 	bool keep;			/* other requests may follow on the connection */
 };
 
 enum answer_got {
 	ANSWER_MORE,		/* there is more to come */
 	ANSWER_COMPLETE,
-	ANSWER_INFORMED,	/* it is one of 1xx, of which nothing is kept */
 	ANSWER_MALFORMED,	/* its head is no such thing */
 	ANSWER_CUT,		/* its status and headers are known; its body is longer than anyone wants, or cannot be read */
 };

@@ -258,7 +258,7 @@ learn(const struct http_call *call)
 	long version = 0, port = 0;
 	char *ip = NULL;
 
-	if (leg->direct && leg->framed && leg->heads == 1 &&
+	if (leg->direct && leg->framed &&
 	    curl_easy_getinfo(leg->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK && version == CURL_HTTP_VERSION_1_1 &&
 	    curl_easy_getinfo(leg->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK && ip != NULL &&
 	    curl_easy_getinfo(leg->easy, CURLINFO_PRIMARY_PORT, &port) == CURLE_OK)

@@ -75,7 +75,6 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	if (str_starts(line, STR("HTTP/"))) {
 		/* Headers of a 100 Continue do not count. */
 		leg->content_type = leg->location = leg->retry_after = STR_NONE;
-		leg->heads++;
 		leg->framed = false;
 		leg->status = 0;
 		sbuf_reset(&leg->body);
@@ -420,7 +419,6 @@ http_hop_end(struct http_hop *leg)
 	sbuf_fini(&leg->body);
 	leg->content_type = leg->location = leg->retry_after = STR_NONE;
 	leg->cut = leg->has_error = leg->left = leg->framed = false;
-	leg->heads = 0;
 	leg->status = 0;
 	leg->curl_error[0] = '\0';
 }

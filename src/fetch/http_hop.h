@@ -48,7 +48,6 @@ struct http_hop {
 	bool cut;			/* the body was longer than it may be */
 	bool has_error;			/* … which was done */
 	struct str content_type, location, retry_after;
-	unsigned heads;			/* status lines: one, unless there were answers of 1xx */
 	bool framed;			/* its headers say where it ends */
 	bool direct;			/* without a proxy */
 

@@ -34,12 +34,6 @@ place_is_known(const struct place *p, struct mono now)
 }
 
 void
-place_forget(struct place *p)
-{
-	p->learned = (struct mono){ INT64_MIN / 2 };
-}
-
-void
 place_free(struct hmap *places, struct place *p)
 {
 	char *key;

@@ -31,8 +31,6 @@ struct place *place_find(const struct hmap *places, const struct url *u);
 bool place_is_known(const struct place *p, struct mono now);
 /* Places of http alone, and only as many as there may be. */
 void place_learn(struct hmap *places, const struct url *u, const char *ip, long port, struct mono now);
-/* Its address is not to be used until it is learned anew. */
-void place_forget(struct place *p);
 /* It has no connections. */
 void place_free(struct hmap *places, struct place *p);
 

@@ -248,16 +248,11 @@ take(struct connection *c, struct str piece)
 	case ANSWER_CUT:
 		finish_cut(c);
 		return;
-	case ANSWER_INFORMED:
-		/* libcurl learns that this host does so, and that it is not for us. */
-		place_forget(c->place);
-		err_set(call->leg->error, ERR_IO, "net/http: an informational answer that nobody asked for");
-		break;
 	case ANSWER_MALFORMED:
 		err_set(call->leg->error, ERR_IO, "net/http: HTTP/1.x transport connection broken: malformed HTTP response");
-		break;
+		finish(c, PLAIN_FAILED);
+		return;
 	}
-	finish(c, PLAIN_FAILED);
 }
 
 static void

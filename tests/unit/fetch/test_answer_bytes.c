@@ -9,6 +9,7 @@
 #include "lib_suite.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
+#define HINT "HTTP/1.1 103 Hints\r\nLocation: /elsewhere\r\n\r\n"
 #define WANTED 10	/* bytes of a body */
 
 static const struct {
@@ -48,9 +49,15 @@ static const struct {
 	/* Two lengths: whoever believes the other one would see another next answer. */
 	{ OK "Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", ANSWER_COMPLETE, 200, "a", 0, false, false },
 	{ OK "Transfer-Encoding: identity\r\nContent-Length: 1\r\n\r\na", ANSWER_COMPLETE, 200, "a", 0, true, false },
+	/* Behind others, of which nothing is kept. */
+	{ "HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 1\r\n\r\nx", ANSWER_COMPLETE, 200, "x", 0, true, false },
+	{ "HTTP/1.1 103 Hints\nContent-Length: 5\nConnection: close\n\n" HINT HINT HINT HINT OK "Content-Length: 0\r\n\r\nx",
+		ANSWER_COMPLETE, 200, "", 1, true, false },
+	{ "HTTP/1.1 100 Continue\r\n\r\n", ANSWER_MORE, 0, "", 0, false, false },
 	/* Those that are none. */
-	{ "HTTP/1.1 100 Continue\r\n\r\n", ANSWER_INFORMED, 0, "", 0, false, false },
-	{ "HTTP/1.1 101 Other\r\nUpgrade: x\r\n\r\n", ANSWER_INFORMED, 0, "", 0, false, false },
+	{ HINT HINT HINT HINT HINT HINT, ANSWER_MALFORMED, 0, "", 0, false, false },
+	{ HINT "SSH-2.0", ANSWER_MALFORMED, 0, "", 0, false, false },
+	{ "HTTP/1.1 101 Other\r\nUpgrade: x\r\n\r\n", ANSWER_MALFORMED, 0, "", 0, false, false },
 	{ "SSH-2.0", ANSWER_MALFORMED, 0, "", 0, false, false },
 	{ "\r\n" OK "\r\n", ANSWER_MALFORMED, 0, "", 0, false, false },
 	{ "HTTP/2.0 200 OK\r\n\r\n", ANSWER_MALFORMED, 0, "", 0, false, false },

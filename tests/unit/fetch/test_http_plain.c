@@ -224,7 +224,8 @@ static const struct {
 	{ 2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", true, false, 0, 1, "", "unexpected EOF" },
 	{ 2, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok", true, false, 0, 1, "", "unexpected EOF" },
 	{ 1, "SSH-2.0\r\n\r\n", false, false, 0, 1, "", "malformed HTTP response" },
-	{ 2, "HTTP/1.1 102 Processing\r\n\r\n" OK, false, false, 0, 1, "", "nobody asked for" },
+	{ 2, "HTTP/1.1 102 Processing\r\n\r\n" OK, false, false, 200, 1, "ok", NULL },
+	{ 2, "HTTP/1.1 102 Processing\r\n\r\n", true, false, 0, 1, "", "EOF" },
 	/* Its verdict is known, whatever else is wrong. */
 	{ 2, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", false, false, 200, 1, "", NULL },
 	{ 2, "HTTP/1.1 400 No\r\nContent-Length: 99999999\r\n\r\nlong", false, false, 400, 1, "", NULL },
