@@ -7,11 +7,11 @@
 #ifndef MODEL_LABEL_FIND_H
 #define MODEL_LABEL_FIND_H
 
-#include <stddef.h>
+#include <stdint.h>
 
 #include "model/labels.h"
 
-/* The pair of that name among n that are sorted by name; NULL: there is none. Loop thread, as the strings are. */
-const struct label *label_find(const struct label *sorted, size_t n, const struct istr *name);
+/* The place of that name in l; labels_n(l): it has none. Loop thread, as the strings are. */
+uint32_t label_find(const struct labels *l, const struct istr *name);
 
 #endif

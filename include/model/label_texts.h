@@ -7,7 +7,7 @@
  * looks at nothing else. So a set remembers a hash of the text that it came from last, and who
  * meets that text again need not read it.
  *
- * Texts are told apart by the hash alone, of which 96 bits are kept. It has a key that nobody outside knows, so
+ * Texts are told apart by the hash alone, of which 92 bits are kept. It has a key that nobody outside knows, so
  * that no text can be made that has the hash of another, and none will have it by chance.
  */
 #ifndef MODEL_LABEL_TEXTS_H

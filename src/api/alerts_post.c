@@ -132,9 +132,9 @@ take_known(struct reading *rd, enum label_text_kind kind, struct posted_set *set
 		return false;
 	set->text = label_text_hash(kind, text);
 	l = label_text_find(set->text);
-	if (l == NULL || l->n > POST_ALERT_PAIRS - rd->pairs_n)
+	if (l == NULL || labels_n(l) > POST_ALERT_PAIRS - rd->pairs_n)
 		return false;
-	(void)add_pairs(rd, set, l->n);
+	(void)add_pairs(rd, set, labels_n(l));
 	set->known = labels_ref(l);
 	json_pass_object(rd->r, text);
 	return true;
@@ -413,7 +413,7 @@ read_some(struct reading *rd, struct work *w)
 static void
 know_text(const struct posted_set *set, struct labels *l)
 {
-	if (set->has_text && set->n == l->n)
+	if (set->has_text && set->n == labels_n(l))
 		label_text_set(l, set->text);
 }
 

@@ -72,7 +72,7 @@ write_inhibition(struct json_writer *w, const struct engine *e, const struct ale
 	json_array_begin(w);
 	if (source != NULL) {
 		json_object_begin(w);
-		ext_put_fingerprint(w, "fp", source->labels->fingerprint);
+		ext_put_fingerprint(w, "fp", labels_fingerprint(source->labels));
 		ext_put_labels(w, "labels", source->labels);
 		json_put_int(w, "rule", s->rule - c->inhibit_rules);
 		if (s->rule->name.n > 0)

@@ -95,13 +95,13 @@ write_member_seen(struct json_writer *w, const struct seen *s, const struct shar
 {
 	const struct labels *l = s->alert->labels;
 
-	ext_put_fingerprint(w, "fp", l->fingerprint);
+	ext_put_fingerprint(w, "fp", labels_fingerprint(l));
 	json_key(w, STR("labels"));
 	json_object_begin(w);
-	for (uint32_t i = 0; i < l->n; i++)
-		if (!shared_has_label(shared, &l->l[i])) {
-			json_key(w, istr_str(l->l[i].name));
-			json_str(w, istr_str(l->l[i].value));
+	for (uint32_t i = 0; i < labels_n(l); i++)
+		if (!shared_has_label(shared, labels_name(l, i))) {
+			json_key(w, istr_str(labels_name(l, i)));
+			json_str(w, istr_str(labels_value(l, i)));
 		}
 	json_object_end(w);
 	write_state(w, s);
@@ -173,7 +173,7 @@ write_seen(struct json_writer *w, const struct api *a, const struct seen *s, str
 	unsigned severity = alert_severity(a, s->alert->labels, &word);
 
 	view_entry_groups(s->entry, note_group, &h);
-	ext_put_fingerprint(w, "fp", s->alert->labels->fingerprint);
+	ext_put_fingerprint(w, "fp", labels_fingerprint(s->alert->labels));
 	ext_put_labels(w, "labels", s->alert->labels);
 	json_put_str(w, "severity", severity_text(a, severity, word));
 	write_state(w, s);
@@ -195,7 +195,7 @@ write_seen_csv(struct sbuf *line, const struct api *a, const struct seen *s, str
 	view_entry_groups(s->entry, note_group, &h);
 	sort_receivers(&h);
 	ids = ARENA_ARRAY(scratch, h.n + status->silenced_by_n, struct str);
-	csv_fingerprint(line, s->alert->labels->fingerprint);
+	csv_fingerprint(line, labels_fingerprint(s->alert->labels));
 	csv_cell(line, severity_text(a, severity, word));
 	csv_cell(line, str_from(seen_state_text(s->state)));
 	csv_time(line, s->alert->starts);

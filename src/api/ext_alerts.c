@@ -23,7 +23,7 @@ set_key(const struct alerts_page *p, const struct seen *s, struct page_key *key)
 	const struct alert *a = s->alert;
 	struct str word;
 
-	*key = (struct page_key){ .id = a->labels->fingerprint, .id2 = a->labels->hash };
+	*key = (struct page_key){ .id = labels_fingerprint(a->labels), .id2 = labels_hash(a->labels) };
 	switch (p->sort) {
 	case SORT_SEVERITY:
 		key->n = (int64_t)alert_severity(p->page.api, a->labels, &word);

@@ -102,7 +102,7 @@ match_pending(void *arg, const struct alert_entry *entry, const struct alert *a)
 	enum match m = MATCH_NO;
 
 	(void)entry;
-	if (!alert_resolved_at(a, v->now.wall) && silence_names(s, a->labels->fingerprint))
+	if (!alert_resolved_at(a, v->now.wall) && silence_names(s, labels_fingerprint(a->labels)))
 		for (; c->set < s->sets_n && m == MATCH_NO; c->set += m == MATCH_NO)
 			m = matchers_match_some(&s->sets[c->set], a->labels, &c->run, v->w);
 	if (m == MATCH_LATER)

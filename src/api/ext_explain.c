@@ -33,15 +33,15 @@ fini(struct packed *p)
 static struct explain_run *
 ask_labels(struct call *c, const struct labels *l)
 {
-	struct alert_draft draft = { .labels_n = l->n, .starts = WALL_ZERO, .ends = WALL_ZERO };
+	struct alert_draft draft = { .labels_n = labels_n(l), .starts = WALL_ZERO, .ends = WALL_ZERO };
 	struct err e = { 0 };
 	struct explain_run *run;
 	struct alert *a;
 	bool firing;
 
-	draft.labels = ARENA_ARRAY(c->arena, l->n, struct label_pair);
-	for (uint32_t i = 0; i < l->n; i++)
-		draft.labels[i] = (struct label_pair){ istr_str(l->l[i].name), istr_str(l->l[i].value) };
+	draft.labels = ARENA_ARRAY(c->arena, labels_n(l), struct label_pair);
+	for (uint32_t i = 0; i < labels_n(l); i++)
+		draft.labels[i] = (struct label_pair){ istr_str(labels_name(l, i)), istr_str(labels_value(l, i)) };
 	a = alert_make(&draft, FIRES_FOR, c->api->env.naming, c->now.wall, &firing, &e);
 	if (a == NULL) {
 		ext_error_at(c, 400, "bad_labels", str_from(e.text), "labels", -1);
@@ -83,7 +83,7 @@ read_question(struct call *c, const struct json *body, struct question *q)
 		return false;
 	}
 	if (q->labels != NULL) {
-		q->fingerprint = q->labels->fingerprint;
+		q->fingerprint = labels_fingerprint(q->labels);
 	} else if (!fingerprint_parse(fingerprint, &q->fingerprint)) {
 		ext_error_at(c, 400, "bad_member", STR("fingerprint must be 1 to 16 hexadecimal digits"), "fingerprint", -1);
 		return false;

@@ -48,7 +48,7 @@ write_alert_head(struct explaining *x)
 
 	json_key(&x->w, STR("alert"));
 	json_object_begin(&x->w);
-	ext_put_fingerprint(&x->w, "fp", a->labels->fingerprint);
+	ext_put_fingerprint(&x->w, "fp", labels_fingerprint(a->labels));
 	ext_put_labels(&x->w, "labels", a->labels);
 	json_put_bool(&x->w, "stored", stored);
 	if (stored) {
@@ -226,7 +226,7 @@ put_alert(struct explaining *x, const char *key, const struct alert *a)
 {
 	json_key(&x->w, str_from(key));
 	json_object_begin(&x->w);
-	ext_put_fingerprint(&x->w, "fp", a->labels->fingerprint);
+	ext_put_fingerprint(&x->w, "fp", labels_fingerprint(a->labels));
 	ext_put_labels(&x->w, "labels", a->labels);
 	json_object_end(&x->w);
 }

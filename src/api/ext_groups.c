@@ -364,7 +364,7 @@ fini(struct page *page)
 	group_place_fini(&p->at);
 	group_place_fini(&p->only);
 	sums_reset(&p->sums);
-	shared_fini(&p->shared);
+	shared_reset(&p->shared);
 	look_fini(&p->look);
 }
 

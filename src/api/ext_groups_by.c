@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/hmap.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "ext_alerts.h"
 #include "ext_csv.h"
 
@@ -146,7 +147,7 @@ look(struct page *page, struct work *w, struct moment now)
 	p->look.counts = NULL;
 	for (; p->offered < p->order.n; p->offered++) {
 		struct by_group *g = p->order.v[p->offered];
-		struct page_key key = { .id = g->labels->fingerprint, .id2 = g->labels->hash };
+		struct page_key key = { .id = labels_fingerprint(g->labels), .id2 = labels_hash(g->labels) };
 
 		if (work_used_up(w))
 			return false;
@@ -170,7 +171,7 @@ write_head(struct by_page *p, const struct by_group *g)
 	struct json_writer *w = &p->page.w;
 
 	json_object_begin(w);
-	ext_put_fingerprint(w, "id", g->labels->fingerprint);
+	ext_put_fingerprint(w, "id", labels_fingerprint(g->labels));
 	json_put_null(w, "receiver");
 	ext_put_labels(w, "labels", g->labels);
 	json_put_raw(w, "route_labels", STR("{}"));
@@ -210,7 +211,7 @@ write_alert_of(struct by_page *p, const struct by_group *g, struct work *w, stru
 static void
 write_csv(struct sbuf *line, const struct by_group *g)
 {
-	csv_fingerprint(line, g->labels->fingerprint);
+	csv_fingerprint(line, labels_fingerprint(g->labels));
 	csv_cell(line, STR(""));
 	csv_labels(line, g->labels);
 	write_sums_csv(line, &g->sums);
@@ -274,7 +275,7 @@ drop(void *what)
 	struct by_group *g = what;
 
 	g->on_page = false;
-	shared_fini(&g->shared);
+	shared_reset(&g->shared);
 	for (size_t i = 0; i < g->alerts.n; i++)
 		labels_unref(g->alerts.v[i]);
 	VEC_FINI(&g->alerts);

@@ -113,18 +113,18 @@ count_value(struct labels_reply *r, struct name_count *name, struct istr *value)
 }
 
 static void
-count_pair(struct labels_reply *r, const struct label *l, struct work *w)
+count_pair(struct labels_reply *r, struct istr *label, struct istr *value, struct work *w)
 {
 	struct name_count *name;
 
-	if (r->only != NULL && (l->name != r->only || !str_starts(istr_str(l->value), r->prefix)))
+	if (r->only != NULL && (label != r->only || !str_starts(istr_str(value), r->prefix)))
 		return;
 	work_spend(w, PAIR_UNITS);
-	name = name_of(r, l->name);
+	name = name_of(r, label);
 	if (name == NULL)
 		return;
 	name->alerts++;
-	count_value(r, name, l->value);
+	count_value(r, name, value);
 }
 
 /* Once for each receiver, however many routes lead to it. */
@@ -168,8 +168,8 @@ visit(void *arg, const struct alert_entry *entry, const struct alert *a)
 	if (m != MATCH_YES)
 		return m == MATCH_NO;
 	r->alerts++;
-	for (uint32_t i = 0; i < a->labels->n; i++)
-		count_pair(r, &a->labels->l[i], v->w);
+	for (uint32_t i = 0; i < labels_n(a->labels); i++)
+		count_pair(r, labels_name(a->labels, i), labels_value(a->labels, i), v->w);
 	if (r->only == NULL)
 		count_receivers(r, entry, v->w);
 	return true;

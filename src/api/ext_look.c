@@ -90,8 +90,8 @@ text_contains(struct str s, struct str text)
 static bool
 any_contains(const struct labels *l, struct str text, struct work *w)
 {
-	for (uint32_t i = 0; i < l->n; i++) {
-		struct str value = istr_str(l->l[i].value);
+	for (uint32_t i = 0; i < labels_n(l); i++) {
+		struct str value = istr_str(labels_value(l, i));
 
 		work_spend(w, (int64_t)(value.n / 8));
 		if (text_contains(value, text))

@@ -1,46 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ext_shared.h"
 
+#include "base/mem.h"
 #include "model/label_find.h"
 
 /* Looking for one pair. */
 #define PAIR_UNITS 2
 
-static bool
-is_among(const struct labels *l, const struct label *pair)
+static void
+begin(struct shared_pairs *p, struct labels *first)
 {
-	const struct label *found = label_find(l->l, l->n, pair->name);
+	uint32_t n = labels_n(first);
 
-	/* Equal texts are the same text. */
-	return found != NULL && found->value == pair->value;
+	p->first = labels_ref(first);
+	p->n = n;
+	p->common = n > 0 ? mem_alloc(n * sizeof(p->common[0])) : NULL;
+	for (uint32_t i = 0; i < n; i++)
+		p->common[i] = true;
 }
 
 static void
-release(struct label *pair)
+end(struct shared_pairs *p)
 {
-	istr_unref(pair->name);
-	istr_unref(pair->value);
+	labels_unref(p->first);
+	mem_free(p->common);
+	*p = (struct shared_pairs){ 0 };
 }
 
-static size_t
-keep_common(struct label *v, size_t n, const struct labels *l, struct work *w)
+/* Does l have that pair of the first? */
+static bool
+has_pair(const struct labels *l, const struct shared_pairs *p, uint32_t i)
 {
-	size_t kept = 0;
+	uint32_t at = label_find(l, labels_name(p->first, i));
 
-	work_spend(w, PAIR_UNITS * (int64_t)(n + l->n));
-	for (size_t i = 0; i < n; i++) {
-		if (is_among(l, &v[i]))
-			v[kept++] = v[i];
-		else
-			release(&v[i]);
-	}
-	return kept;
+	/* Equal texts are the same text. */
+	return at < labels_n(l) && labels_value(l, at) == labels_value(p->first, i);
 }
 
-static struct label
-reference(const struct label *pair)
+static void
+keep_common(struct shared_pairs *p, const struct labels *l, struct work *w)
 {
-	return (struct label){ istr_ref(pair->name), istr_ref(pair->value) };
+	work_spend(w, PAIR_UNITS * ((int64_t)p->n + labels_n(l)));
+	for (uint32_t i = 0; i < labels_n(p->first); i++)
+		if (p->common[i] && !has_pair(l, p, i)) {
+			p->common[i] = false;
+			p->n--;
+		}
 }
 
 void
@@ -51,48 +56,42 @@ shared_add(struct shared *s, const struct seen *seen, struct work *w)
 	if (s->ack == NULL && seen->status.acked_by != NULL)
 		s->ack = silence_ref((struct silence *)(uintptr_t)seen->status.acked_by);
 	if (s->alerts++ > 0) {
-		s->labels.n = keep_common(s->labels.v, s->labels.n, a->labels, w);
-		s->annotations.n = keep_common(s->annotations.v, s->annotations.n, a->annotations, w);
+		keep_common(&s->labels, a->labels, w);
+		keep_common(&s->annotations, a->annotations, w);
 		return;
 	}
-	for (uint32_t i = 0; i < a->labels->n; i++)
-		VEC_PUSH(&s->labels, reference(&a->labels->l[i]));
-	for (uint32_t i = 0; i < a->annotations->n; i++)
-		VEC_PUSH(&s->annotations, reference(&a->annotations->l[i]));
-	work_spend(w, PAIR_UNITS * (int64_t)(a->labels->n + a->annotations->n));
+	begin(&s->labels, a->labels);
+	begin(&s->annotations, a->annotations);
+	work_spend(w, PAIR_UNITS * ((int64_t)s->labels.n + s->annotations.n));
 }
 
 void
 shared_reset(struct shared *s)
 {
-	for (size_t i = 0; i < s->labels.n; i++)
-		release(&s->labels.v[i]);
-	for (size_t i = 0; i < s->annotations.n; i++)
-		release(&s->annotations.v[i]);
+	end(&s->labels);
+	end(&s->annotations);
 	silence_unref(s->ack);
-	s->ack = NULL;
-	s->labels.n = s->annotations.n = s->alerts = 0;
-}
-
-void
-shared_fini(struct shared *s)
-{
-	shared_reset(s);
-	VEC_FINI(&s->labels);
-	VEC_FINI(&s->annotations);
+	*s = (struct shared){ 0 };
 }
 
 bool
-shared_has_label(const struct shared *s, const struct label *l)
+shared_has_label(const struct shared *s, const struct istr *name)
 {
-	return label_find(s->labels.v, s->labels.n, l->name) != NULL;
+	uint32_t at = s->labels.n > 0 ? label_find(s->labels.first, name) : 0;
+
+	return s->labels.n > 0 && at < labels_n(s->labels.first) && s->labels.common[at];
 }
 
 static void
-write_pair(struct json_writer *w, const struct label *pair)
+write_pairs(struct json_writer *w, const struct shared_pairs *p, const struct labels *but)
 {
-	json_key(w, istr_str(pair->name));
-	json_str(w, istr_str(pair->value));
+	json_object_begin(w);
+	for (uint32_t i = 0; p->n > 0 && i < labels_n(p->first); i++)
+		if (p->common[i] && (but == NULL || !has_pair(but, p, i))) {
+			json_key(w, istr_str(labels_name(p->first, i)));
+			json_str(w, istr_str(labels_value(p->first, i)));
+		}
+	json_object_end(w);
 }
 
 void
@@ -101,15 +100,8 @@ write_shared(struct json_writer *w, const struct shared *s, const struct labels 
 	json_key(w, STR("shared"));
 	json_object_begin(w);
 	json_key(w, STR("labels"));
-	json_object_begin(w);
-	for (size_t i = 0; i < s->labels.n; i++)
-		if (!is_among(group, &s->labels.v[i]))
-			write_pair(w, &s->labels.v[i]);
-	json_object_end(w);
+	write_pairs(w, &s->labels, group);
 	json_key(w, STR("annotations"));
-	json_object_begin(w);
-	for (size_t i = 0; i < s->annotations.n; i++)
-		write_pair(w, &s->annotations.v[i]);
-	json_object_end(w);
+	write_pairs(w, &s->annotations, NULL);
 	json_object_end(w);
 }

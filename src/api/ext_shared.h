@@ -5,23 +5,28 @@
 #ifndef API_EXT_SHARED_H
 #define API_EXT_SHARED_H
 
-#include "base/vec.h"
 #include "ext_look.h"
 
-/* Zeroed: of no alerts yet. Owns references. */
+/* Pairs of the first alert that all have. */
+struct shared_pairs {
+	struct labels *first;	/* owned reference; NULL: there was no alert yet */
+	bool *common;		/* owned; for each of its pairs */
+	uint32_t n;		/* that are */
+};
+
+/* Zeroed: of no alerts yet. */
 struct shared {
-	VEC(struct label) labels;
-	VEC(struct label) annotations;
+	struct shared_pairs labels, annotations;
 	size_t alerts;		/* that were added */
 	struct silence *ack;	/* of one of them; owned reference, NULL: none */
 };
 
 /* Keeps what the alert has as well; spends what that takes. */
 void shared_add(struct shared *s, const struct seen *seen, struct work *w);
+/* As zeroed; frees what it owns. */
 void shared_reset(struct shared *s);
-void shared_fini(struct shared *s);
-/* Is the pair one of those in common? */
-bool shared_has_label(const struct shared *s, const struct label *l);
+/* Is the label of that name one of those in common? */
+bool shared_has_label(const struct shared *s, const struct istr *name);
 /* "shared": {"labels", "annotations"}, without those that are labels of the group. */
 void write_shared(struct json_writer *w, const struct shared *s, const struct labels *group);
 

@@ -144,7 +144,7 @@ static void
 note_group(void *arg, const struct group_item *g)
 {
 	struct preview *p = arg;
-	uint64_t hash = hash_mix(hash_mix(0, g->labels->hash), g->route->index);
+	uint64_t hash = hash_mix(hash_mix(0, labels_hash(g->labels)), g->route->index);
 	struct group_seen *seen;
 
 	if (hmap_first(&p->n.groups, hash) != NULL)

@@ -189,10 +189,10 @@ name_of(struct arena *a, struct labels *labels)
 {
 	struct str all = labels_get(labels, STR("alertname"));
 
-	for (size_t i = 0; i < labels->n; i++)
-		if (!str_is(istr_str(labels->l[i].name), "alertname"))
+	for (size_t i = 0; i < labels_n(labels); i++)
+		if (!str_is(istr_str(labels_name(labels, i)), "alertname"))
 			all = arena_printf(a, "%.*s%s%.*s", STR_ARG(all), all.n > 0 ? " " : "",
-			    STR_ARG(istr_str(labels->l[i].value)));
+			    STR_ARG(istr_str(labels_value(labels, i))));
 	return all.n > 0 ? str_sub(all, 0, utf8_prefix(all, NAME_MAX_RUNES)) : STR("the alerts");
 }
 
@@ -228,14 +228,14 @@ silence(struct replying *r, struct labels *labels)
 	struct arena *a = r->call.arena;
 	char id[SILENCE_ID_MAX], length[DURATION_MAX];
 	struct err e = { 0 };
-	bool ok = labels->n > 0 || err_set(&e, ERR_INVALID, "its group has no labels to silence by");
+	bool ok = labels_n(labels) > 0 || err_set(&e, ERR_INVALID, "its group has no labels to silence by");
 
 	s->sets = mem_calloc(1, sizeof(s->sets[0]));
 	s->sets_n = 1;
-	for (size_t i = 0; ok && i < labels->n; i++) {
+	for (size_t i = 0; ok && i < labels_n(labels); i++) {
 		struct matcher m;
 
-		ok = matcher_init(&m, MATCH_EQ, istr_str(labels->l[i].name), istr_str(labels->l[i].value), &e);
+		ok = matcher_init(&m, MATCH_EQ, istr_str(labels_name(labels, i)), istr_str(labels_value(labels, i)), &e);
 		if (ok)
 			matchers_append(&s->sets[0], &m);
 	}

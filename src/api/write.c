@@ -31,10 +31,10 @@ plain_size(const struct labels *l)
 {
 	size_t n = 1;
 
-	for (uint32_t i = 0; i < l->n; i++) {
-		if (!is_plain(l->l[i].name) || !is_plain(l->l[i].value))
+	for (uint32_t i = 0; i < labels_n(l); i++) {
+		if (!is_plain(labels_name(l, i)) || !is_plain(labels_value(l, i)))
 			return 0;
-		n += l->l[i].name->n + l->l[i].value->n + strlen("\"\":\"\",");
+		n += labels_name(l, i)->n + labels_value(l, i)->n + strlen("\"\":\"\",");
 	}
 	return n;
 }
@@ -48,11 +48,11 @@ put_pairs(struct sbuf *b, const struct labels *l)
 {
 	char *p = b->p + b->n;
 
-	for (uint32_t i = 0; i < l->n; i++) {
+	for (uint32_t i = 0; i < labels_n(l); i++) {
 		p = i > 0 ? PUT(p, ",\"") : PUT(p, "\"");
-		p = copy_short(p, l->l[i].name->bytes, l->l[i].name->n);
+		p = copy_short(p, labels_name(l, i)->bytes, labels_name(l, i)->n);
 		p = PUT(p, "\":\"");
-		p = copy_short(p, l->l[i].value->bytes, l->l[i].value->n);
+		p = copy_short(p, labels_value(l, i)->bytes, labels_value(l, i)->n);
 		*p++ = '"';
 	}
 	*p = '\0';
@@ -68,8 +68,8 @@ write_labels(struct json_writer *w, const struct labels *l)
 	if (n > 0 && sbuf_reserve(w->b, n)) {
 		put_pairs(w->b, l);
 	} else {
-		for (uint32_t i = 0; i < l->n; i++) {
-			json_pair(w, istr_str(l->l[i].name), istr_str(l->l[i].value));
+		for (uint32_t i = 0; i < labels_n(l); i++) {
+			json_pair(w, istr_str(labels_name(l, i)), istr_str(labels_value(l, i)));
 		}
 	}
 	json_object_end(w);
@@ -165,7 +165,7 @@ write_alert(struct json_writer *w, struct alert_times *times, const struct alert
 	if ((p = begin_part(w, 0)) == NULL)
 		return;
 	p = put_time(PUT(p, ",\"endsAt\":\""), &times->ends, a->ends);
-	p = copy_short(PUT(p, "\",\"fingerprint\":\""), fingerprint_text(a->labels->fingerprint).s, 16);
+	p = copy_short(PUT(p, "\",\"fingerprint\":\""), fingerprint_text(labels_fingerprint(a->labels)).s, 16);
 	end_part(w, PUT(p, "\",\"receivers\":["), false);
 	for (size_t i = 0; i < receivers_n; i++) {
 		json_object_begin(w);
@@ -222,7 +222,7 @@ write_silence(struct json_writer *w, const struct silence *s, struct wall now)
 	json_put_str(w, "state", str_from(silence_state_text(silence_state_at(s, now))));
 	json_object_end(w);
 	write_time(w, "updatedAt", wall_utc(s->updated));
-	if (s->annotations->n > 0) {
+	if (labels_n(s->annotations) > 0) {
 		json_key(w, STR("annotations"));
 		write_labels(w, s->annotations);
 	}

@@ -145,9 +145,9 @@ receiver_dump(struct yaml_writer *w, const struct receiver *rc, const struct int
 	yaml_put_str(w, "name", rc->name);
 	yaml_key(w, STR("labels"));
 	yaml_map_begin(w);
-	for (size_t i = 0; i < rc->labels->n; i++) {
-		yaml_key(w, istr_str(rc->labels->l[i].name));
-		yaml_str(w, istr_str(rc->labels->l[i].value));
+	for (size_t i = 0; i < labels_n(rc->labels); i++) {
+		yaml_key(w, istr_str(labels_name(rc->labels, i)));
+		yaml_str(w, istr_str(labels_value(rc->labels, i)));
 	}
 	yaml_map_end(w);
 	for (size_t i = 0; i < ARRAY_LEN(kind_order); i++) {

@@ -59,7 +59,7 @@ static int
 by_fingerprint(const void *a, const void *b)
 {
 	const struct alert_entry *const *x = a, *const *y = b;
-	uint64_t p = (*x)->alert->labels->fingerprint, q = (*y)->alert->labels->fingerprint;
+	uint64_t p = labels_fingerprint((*x)->alert->labels), q = labels_fingerprint((*y)->alert->labels);
 
 	return (p > q) - (p < q);
 }
@@ -124,15 +124,16 @@ values_of(struct acking *a, const struct istr *name, const struct istr *out[VALU
 
 	for (size_t i = 0; i < a->entries.n; i++) {
 		const struct labels *l = a->entries.v[i]->alert->labels;
-		const struct label *pair = label_find(l->l, l->n, name);
+		uint32_t at = label_find(l, name);
+		const struct istr *value = at < labels_n(l) ? labels_value(l, at) : NULL;
 		size_t k = 0;
 
 		work_spend(&a->work, VALUE_UNITS);
-		while (pair != NULL && k < n && out[k] != pair->value)
+		while (value != NULL && k < n && out[k] != value)
 			k++;
-		if (pair == NULL || k == VALUES_MAX || work_used_up(&a->work))
+		if (value == NULL || k == VALUES_MAX || work_used_up(&a->work))
 			return 0;
-		out[k] = pair->value;
+		out[k] = value;
 		n = k == n ? n + 1 : n;
 	}
 	qsort(out, n, sizeof(out[0]), by_text);
@@ -172,8 +173,8 @@ find_matchers(struct acking *a, struct matchers *ms, struct err *err)
 	const struct labels *l = a->entries.v[0]->alert->labels;
 
 	a->work.left = NAMING_UNITS;
-	for (uint32_t i = 0; i < l->n && ms->n < NAMES_MAX && !work_used_up(&a->work); i++)
-		add_matcher(a, ms, l->l[i].name);
+	for (uint32_t i = 0; i < labels_n(l) && ms->n < NAMES_MAX && !work_used_up(&a->work); i++)
+		add_matcher(a, ms, labels_name(l, i));
 	return ms->n > 0 || err_set(err, ERR_LIMIT,
 	    "these alerts have no label in common with at most %d values: acknowledge fewer of them at once", VALUES_MAX);
 }
@@ -223,7 +224,7 @@ make_draft(struct acking *a, struct err *err)
 	}
 	s->covered = true;
 	for (size_t i = 0; i < a->entries.n; i++)
-		VEC_PUSH(&fingerprints, a->entries.v[i]->alert->labels->fingerprint);
+		VEC_PUSH(&fingerprints, labels_fingerprint(a->entries.v[i]->alert->labels));
 	silence_extra_set_fingerprints(s->extra, fingerprints.v, fingerprints.n);
 	VEC_FINI(&fingerprints);
 	return find_matchers(a, &s->sets[0], err);

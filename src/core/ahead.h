@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "model/labels.h"
+
 /* So many alerts ahead a group's member is asked for, then its entry, then the alert, then its labels, then their texts. */
 #define MEMBER_AHEAD 32
 #define ENTRY_AHEAD 24
@@ -22,6 +24,13 @@ fetch_lines(const void *p, size_t lines)
 {
 	for (size_t i = 0; i < lines; i++)
 		__builtin_prefetch((const char *)p + i * CACHE_LINE);
+}
+
+/* A set of up to eight labels, with its hashes. */
+static inline void
+fetch_labels(const struct labels *l)
+{
+	fetch_lines((const struct labels_hashes *)l - 1, 3);
 }
 
 #define fetch_object(p) fetch_lines((p), sizeof(*(p)) / CACHE_LINE + 1)

@@ -289,7 +289,7 @@ alert_choice_begin(struct alert_choice *c, struct alert_columns *cs, struct aler
 		if (p.part == NULL)
 			continue;
 		p.entry = at == NULL ? order_first(&p.part->entries, &p.at)
-				     : order_after_at(&p.part->entries, at->fingerprint, at, alert_order, &p.at);
+				     : order_after_at(&p.part->entries, labels_fingerprint(at), at, alert_order, &p.at);
 		if (p.entry == NULL)
 			continue;
 		p.rank = order_rank(&p.part->entries, &p.at);

@@ -43,10 +43,9 @@ by_value(const void *value, const void *part)
 static struct istr *
 value_in(const struct labels *l, const struct istr *name)
 {
-	for (uint32_t i = 0; i < l->n; i++)
-		if (l->l[i].name == name)
-			return l->l[i].value->n > 0 ? l->l[i].value : NULL;
-	return NULL;
+	struct istr *value = labels_value_of(l, name);
+
+	return value != NULL && value->n > 0 ? value : NULL;
 }
 
 static struct alert_part *
@@ -90,8 +89,8 @@ take_in(struct alert_column *c, struct alert_entry *r, bool known)
 	struct labels *l = r->alert->labels;
 	struct alert_part *p = get_part(c, value_in(l, c->name));
 
-	if (!known || order_find(&p->entries, l->fingerprint, l, alert_order) == NULL)
-		order_insert(&p->entries, l->fingerprint, l, r, alert_order);
+	if (!known || order_find(&p->entries, labels_fingerprint(l), l, alert_order) == NULL)
+		order_insert(&p->entries, labels_fingerprint(l), l, r, alert_order);
 }
 
 static void
@@ -112,9 +111,9 @@ alert_columns_forget(struct alert_columns *cs, const struct alert_entry *r)
 		struct alert_column *c = cs->v[i];
 		struct alert_part *p = c != NULL ? find_part(c, value_in(l, c->name)) : NULL;
 
-		if (p == NULL || order_find(&p->entries, l->fingerprint, l, alert_order) != r)
+		if (p == NULL || order_find(&p->entries, labels_fingerprint(l), l, alert_order) != r)
 			continue;
-		order_remove(&p->entries, l->fingerprint, l, alert_order);
+		order_remove(&p->entries, labels_fingerprint(l), l, alert_order);
 		if (p->entries.n == 0)
 			take_out_part(c, p);
 	}
@@ -288,7 +287,7 @@ make_some(struct alerts *as, struct alert_column *c, size_t most, struct work *w
 	for (; r != NULL && !work_used_up(w) && c->parts.n <= most; r = order_next(&as->order, &at)) {
 		alerts_fetch_ahead(&as->order, &at);
 		take_in(c, r, false);
-		work_spend(w, ENTER_UNITS + (int64_t)(r->alert->labels->n / 8));
+		work_spend(w, ENTER_UNITS + (int64_t)(labels_n(r->alert->labels) / 8));
 		last = r;
 	}
 	c->made = r == NULL;
@@ -305,7 +304,7 @@ take_in_latest(struct alert_column *c, struct work *w)
 	for (struct alert_entry *r; (r = c->latest.entry) != NULL; alerts_advance(&c->latest)) {
 		if (work_used_up(w))
 			return false;
-		work_spend(w, ENTER_UNITS + (int64_t)(r->alert->labels->n / 8));
+		work_spend(w, ENTER_UNITS + (int64_t)(labels_n(r->alert->labels) / 8));
 		take_in(c, r, true);
 	}
 	return true;

@@ -44,11 +44,11 @@ heralds_of(const struct alert_entry *r, const struct matchers *ms)
 static void
 fetch_value(struct heralds *h, const struct labels *l)
 {
-	if (h->place >= l->n || l->l[h->place].name != h->name)
-		for (h->place = 0; h->place < l->n && l->l[h->place].name != h->name; h->place++)
+	if (h->place >= labels_n(l) || labels_name(l, h->place) != h->name)
+		for (h->place = 0; h->place < labels_n(l) && labels_name(l, h->place) != h->name; h->place++)
 			;
-	if (h->place < l->n)
-		fetch_lines(l->l[h->place].value, 1);
+	if (h->place < labels_n(l))
+		fetch_lines(labels_value(l, h->place), 1);
 }
 
 static void
@@ -57,7 +57,7 @@ heralds_go(struct heralds *h)
 	if (h->alert != NULL && (h->alert = h->alert->newer) != NULL)
 		fetch_lines(h->alert->alert, 1);
 	if (h->labels != NULL && (h->labels = h->labels->newer) != NULL)
-		fetch_lines(h->labels->alert->labels, 3);
+		fetch_labels(h->labels->alert->labels);
 	if (h->name != NULL && h->value != NULL && (h->value = h->value->newer) != NULL)
 		fetch_value(h, h->value->alert->labels);
 }
@@ -73,8 +73,8 @@ static void
 note(struct alert_scan *s, struct labels *l, struct work *w)
 {
 	work_spend(w, FOUND_UNITS);
-	if (order_find(&s->found, l->fingerprint, l, by_labels) == NULL)
-		order_insert(&s->found, l->fingerprint, l, labels_ref(l), by_labels);
+	if (order_find(&s->found, labels_fingerprint(l), l, by_labels) == NULL)
+		order_insert(&s->found, labels_fingerprint(l), l, labels_ref(l), by_labels);
 }
 
 /* A match that was put off is kept for its alert alone. */

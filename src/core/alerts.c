@@ -45,12 +45,12 @@ alerts_fetch(const struct alerts *as, struct alert *const *alerts, size_t n, siz
 	if (at + PLACE_AHEAD < n) {
 		l = alerts[at + PLACE_AHEAD]->labels;
 		hmap_fetch(&as->entries, l->node.hash);
-		order_fetch(&as->order, l->fingerprint);
+		order_fetch(&as->order, labels_fingerprint(l));
 	}
 	if (at + NODE_AHEAD < n) {
 		l = alerts[at + NODE_AHEAD]->labels;
 		hmap_fetch_node(&as->entries, l->node.hash);
-		order_fetch_more(&as->order, l->fingerprint);
+		order_fetch_more(&as->order, labels_fingerprint(l));
 	}
 	if (at + FOUND_AHEAD < n) {
 		r = alerts_find(as, alerts[at + FOUND_AHEAD]->labels);
@@ -67,7 +67,7 @@ alerts_find_fingerprint(const struct alerts *as, uint64_t fingerprint)
 {
 	struct alert_entry *r = order_from(&as->order, fingerprint);
 
-	return r != NULL && r->alert->labels->fingerprint == fingerprint ? r : NULL;
+	return r != NULL && labels_fingerprint(r->alert->labels) == fingerprint ? r : NULL;
 }
 
 struct alert_entry *
@@ -75,7 +75,7 @@ alerts_after_at(const struct alerts *as, const struct labels *l, struct order_cu
 {
 	if (l == NULL)
 		return order_first(&as->order, c);
-	return order_after_at(&as->order, l->fingerprint, l, alert_order, c);
+	return order_after_at(&as->order, labels_fingerprint(l), l, alert_order, c);
 }
 
 void
@@ -92,7 +92,7 @@ alerts_fetch_ahead(const struct order *o, const struct order_cursor *c)
 	}
 	entry = order_peek(o, c, LABELS_AHEAD);
 	if (entry != NULL)
-		fetch_lines(entry->alert->labels, 3);
+		fetch_labels(entry->alert->labels);
 }
 
 void
@@ -175,9 +175,9 @@ alerts_add(struct alerts *as, struct alert *a)
 	r->alert = alert_ref(a);
 	hmap_insert(&as->entries, &r->node, a->labels->node.hash);
 	if (as->many)
-		VEC_PUSH(&as->to_order, ((struct alert_rank){ a->labels->fingerprint, r }));
+		VEC_PUSH(&as->to_order, ((struct alert_rank){ labels_fingerprint(a->labels), r }));
 	else
-		order_insert(&as->order, a->labels->fingerprint, a->labels, r, alert_order);
+		order_insert(&as->order, labels_fingerprint(a->labels), a->labels, r, alert_order);
 	enter_row(as, r);
 	return r;
 }
@@ -234,7 +234,7 @@ alerts_remove(struct alerts *as, struct alert_entry *r)
 	assert(!r->stored && !r->waits && r->members == NULL && r->silences == NULL);
 	leave_row(as, r);
 	hmap_remove(&as->entries, &r->node);
-	order_remove(&as->order, r->alert->labels->fingerprint, r->alert->labels, alert_order);
+	order_remove(&as->order, labels_fingerprint(r->alert->labels), r->alert->labels, alert_order);
 	alert_unref(r->alert);
 	slab_free(r);
 }

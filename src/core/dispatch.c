@@ -41,7 +41,7 @@ same_labels(const struct group *a, const struct group *b)
 static void
 inherit(struct engine *e, struct group *g)
 {
-	for (struct hmap_node *n = hmap_first(&e->retired, g->labels->hash); n != NULL; n = hmap_next(n)) {
+	for (struct hmap_node *n = hmap_first(&e->retired, labels_hash(g->labels)); n != NULL; n = hmap_next(n)) {
 		struct group *old = CONTAINER_OF(n, struct group, node);
 
 		if (!same_labels(old, g))

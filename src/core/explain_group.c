@@ -165,9 +165,9 @@ note_alert(struct explain_run *r, const struct alert_entry *entry, struct alert 
 	if (is_outdated(entry, r, a))
 		return;
 	if (resolved)
-		VEC_PUSH(&r->resolved, a->labels->hash);
+		VEC_PUSH(&r->resolved, labels_hash(a->labels));
 	else
-		VEC_PUSH(&r->firing, a->labels->hash);
+		VEC_PUSH(&r->firing, labels_hash(a->labels));
 	if (r->alerts.n < EXPLAIN_ALERTS_MAX)
 		VEC_PUSH(&r->alerts, ((struct noted_alert){ alert_ref(a), resolved }));
 }

@@ -13,9 +13,9 @@
 
 /* Mixes in the contents' hashes, so that the order of iteration does not depend on addresses. */
 static uint64_t
-mix_label(uint64_t h, const struct label *l)
+mix_label(uint64_t h, const struct labels *l, uint32_t i)
 {
-	return hash_mix(hash_mix(h, l->name->node.hash), l->value->node.hash);
+	return hash_mix(hash_mix(h, labels_name(l, i)->node.hash), labels_value(l, i)->node.hash);
 }
 
 static uint64_t
@@ -29,36 +29,36 @@ group_hash(const struct route *route, const struct labels *group_labels)
 {
 	uint64_t h = mix_route(route);
 
-	for (uint32_t i = 0; i < group_labels->n; i++)
-		h = mix_label(h, &group_labels->l[i]);
+	for (uint32_t i = 0; i < labels_n(group_labels); i++)
+		h = mix_label(h, group_labels, i);
 	return h;
 }
 
 /*
- * The label of l that comes next among those that the route groups by; NULL at
+ * The place of the label of l that comes next among those that the route groups by; its number of labels at
  * the end. Both are sorted; *i and *j go along them.
  */
-static const struct label *
+static uint32_t
 next_group_label(const struct route *route, const struct labels *l, uint32_t *i, size_t *j)
 {
-	while (*i < l->n) {
+	while (*i < labels_n(l)) {
 		int d;
 
 		if (route->group_by_all)
-			return &l->l[(*i)++];
+			return (*i)++;
 		if (*j == route->group_by_n)
-			return NULL;
-		d = str_cmp(istr_str(l->l[*i].name), route->group_by[*j]);
+			return labels_n(l);
+		d = str_cmp(istr_str(labels_name(l, *i)), route->group_by[*j]);
 		if (d == 0) {
 			(*j)++;
-			return &l->l[(*i)++];
+			return (*i)++;
 		}
 		if (d < 0)
 			(*i)++;
 		else
 			(*j)++;
 	}
-	return NULL;
+	return labels_n(l);
 }
 
 static bool
@@ -67,11 +67,11 @@ belongs(const struct group *g, const struct route *route, const struct labels *l
 	uint32_t i = 0, n = 0;
 	size_t j = 0;
 
-	for (const struct label *label; (label = next_group_label(route, l, &i, &j)) != NULL; n++)
-		if (n == g->labels->n || g->labels->l[n].name != label->name ||
-		    g->labels->l[n].value != label->value)
+	for (uint32_t at; (at = next_group_label(route, l, &i, &j)) < labels_n(l); n++)
+		if (n == labels_n(g->labels) || labels_name(g->labels, n) != labels_name(l, at) ||
+		    labels_value(g->labels, n) != labels_value(l, at))
 			return false;
-	return n == g->labels->n;
+	return n == labels_n(g->labels);
 }
 
 struct group *
@@ -81,8 +81,8 @@ group_find(const struct engine *e, const struct route *route, const struct label
 	uint32_t i = 0;
 	size_t j = 0;
 
-	for (const struct label *label; (label = next_group_label(route, l, &i, &j)) != NULL;)
-		h = mix_label(h, label);
+	for (uint32_t at; (at = next_group_label(route, l, &i, &j)) < labels_n(l);)
+		h = mix_label(h, l, at);
 	for (struct hmap_node *n = hmap_first(&e->groups, h); n != NULL; n = hmap_next(n)) {
 		struct group *g = CONTAINER_OF(n, struct group, node);
 
@@ -130,7 +130,7 @@ groups_enter(struct engine *e, struct group *g)
 	struct group_key k = key_of(g);
 
 	hmap_insert(&e->groups, &g->node, group_hash(g->route, g->labels));
-	order_insert(&e->groups_order, g->labels->n, &k, g, by_key);
+	order_insert(&e->groups_order, labels_n(g->labels), &k, g, by_key);
 }
 
 void
@@ -139,13 +139,13 @@ groups_leave(struct engine *e, struct group *g)
 	struct group_key k = key_of(g);
 
 	hmap_remove(&e->groups, &g->node);
-	order_remove(&e->groups_order, g->labels->n, &k, by_key);
+	order_remove(&e->groups_order, labels_n(g->labels), &k, by_key);
 }
 
 struct group *
 groups_find(const struct engine *e, const struct group_key *k)
 {
-	return order_find(&e->groups_order, k->labels->n, k, by_key);
+	return order_find(&e->groups_order, labels_n(k->labels), k, by_key);
 }
 
 struct group *
@@ -153,7 +153,7 @@ groups_after(const struct engine *e, const struct group_key *k)
 {
 	if (k->labels == NULL)
 		return order_from(&e->groups_order, 0);
-	return order_after(&e->groups_order, k->labels->n, k, by_key);
+	return order_after(&e->groups_order, labels_n(k->labels), k, by_key);
 }
 
 static struct mono
@@ -420,5 +420,5 @@ members_fetch_ahead(const struct order *o, const struct order_cursor *c)
 		fetch_object(m->entry->alert);
 	m = order_peek(o, c, LABELS_AHEAD);
 	if (m != NULL)
-		fetch_lines(m->entry->alert->labels, 3);
+		fetch_labels(m->entry->alert->labels);
 }

@@ -102,10 +102,9 @@ inhibitor_free(struct inhibitor **in)
 static struct istr *
 value_of(const struct labels *l, const struct istr *name)
 {
-	for (uint32_t i = 0; i < l->n; i++)
-		if (l->l[i].name == name)
-			return l->l[i].value->n > 0 ? l->l[i].value : NULL;
-	return NULL;
+	struct istr *value = labels_value_of(l, name);
+
+	return value != NULL && value->n > 0 ? value : NULL;
 }
 
 static bool

@@ -388,7 +388,7 @@ hashes_of(struct engine *e, const uint64_t *fingerprints, size_t n, size_t *n_ou
 		const struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
 
 		if (r != NULL)
-			v[(*n_out)++] = r->alert->labels->hash;
+			v[(*n_out)++] = labels_hash(r->alert->labels);
 	}
 	hashes_sort(v, *n_out);
 	return v;

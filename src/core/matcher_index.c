@@ -531,21 +531,21 @@ matcher_index_begin(struct matcher_index_iter *it, const struct matcher_index *x
 	begin_list(it, &x->rest, after);
 	if (x->names.n == 0)
 		return;
-	it->looked = l->n;
-	for (uint32_t i = 0; i < l->n; i++) {
+	it->looked = labels_n(l);
+	for (uint32_t i = 0; i < labels_n(l); i++) {
 		const struct name *name;
 
-		if ((x->name_bits & name_bit(l->l[i].name)) == 0)
+		if ((x->name_bits & name_bit(labels_name(l, i))) == 0)
 			continue;
-		name = name_find(x, l->l[i].name);
-		if (name == NULL || l->l[i].value->n == 0)
+		name = name_find(x, labels_name(l, i));
+		if (name == NULL || labels_value(l, i)->n == 0)
 			continue;
 		if (name->lengths[PLACE_VALUE] != 0)
-			begin_at(it, x, name, matcher_place_of_value(l->l[i].value));
+			begin_at(it, x, name, matcher_place_of_value(labels_value(l, i)));
 		if (name->lengths[PLACE_NAME] != 0)
 			begin_at(it, x, name, by_name);
 		if ((name->lengths[PLACE_START] | name->lengths[PLACE_END] | name->lengths[PLACE_WITHIN]) != 0)
-			begin_bytes(it, x, name, istr_str(l->l[i].value));
+			begin_bytes(it, x, name, istr_str(labels_value(l, i)));
 	}
 }
 

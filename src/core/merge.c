@@ -82,8 +82,8 @@ has_texts(const struct silence *s)
 {
 	bool ok = utf8_valid(istr_str(s->created_by)) && utf8_valid(istr_str(s->comment));
 
-	for (uint32_t i = 0; ok && i < s->annotations->n; i++)
-		ok = utf8_valid(istr_str(s->annotations->l[i].name)) && utf8_valid(istr_str(s->annotations->l[i].value));
+	for (uint32_t i = 0; ok && i < labels_n(s->annotations); i++)
+		ok = utf8_valid(istr_str(labels_name(s->annotations, i))) && utf8_valid(istr_str(labels_value(s->annotations, i)));
 	return ok;
 }
 

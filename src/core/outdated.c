@@ -97,7 +97,7 @@ words_of(const struct engine *e, const struct flight *f)
 static bool
 is_outdated(struct engine *e, const struct words *words, struct alert_entry *r, struct wall now)
 {
-	struct mention newest = mention_of(words, r->alert->labels->hash);
+	struct mention newest = mention_of(words, labels_hash(r->alert->labels));
 
 	work_spend(&e->work, LOOK_UNITS * (int64_t)words->n);
 	if (newest.ended)
@@ -141,7 +141,7 @@ outdated_leave_out(struct engine *e, struct flight *f, struct moment now)
 		if (f->all[place].resolved || !is_outdated(e, &words, r, now.wall))
 			p->left[kept++] = place;
 		else
-			f->outdated[f->outdated_n++] = r->alert->labels->hash;
+			f->outdated[f->outdated_n++] = labels_hash(r->alert->labels);
 	}
 	p->left_n = kept;
 	hashes_sort(f->outdated, f->outdated_n);
@@ -162,7 +162,7 @@ outdated_meanwhile(struct engine *e, const struct flight *f, struct moment now)
 			continue;
 		r = alerts_find(&e->alerts, labels);
 		/* It has ended here since, too. */
-		if (r == NULL || alert_resolved_at(r->alert, now.wall) ? mention_of(&words, labels->hash).ended : is_outdated(e, &words, r, now.wall))
+		if (r == NULL || alert_resolved_at(r->alert, now.wall) ? mention_of(&words, labels_hash(labels)).ended : is_outdated(e, &words, r, now.wall))
 			return true;
 	}
 	return false;

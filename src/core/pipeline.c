@@ -86,7 +86,7 @@ note_promise(struct flight *f, size_t place)
 {
 	if (f->promised == NULL)
 		f->promised = ARENA_ARRAY(f->arena, f->all_n, uint64_t);
-	f->promised[f->promised_n++] = f->all[place].alert->labels->hash;
+	f->promised[f->promised_n++] = labels_hash(f->all[place].alert->labels);
 }
 
 /* Marks, counts and emits; a stage_listener. */
@@ -141,7 +141,7 @@ fetch_ahead(const struct noted_alert *all, size_t n, size_t at)
 	if (n - at > ALERT_AHEAD)
 		fetch_lines(all[at + ALERT_AHEAD].alert, 1);
 	if (n - at > LABELS_AHEAD)
-		fetch_lines(all[at + LABELS_AHEAD].alert->labels, 1);
+		fetch_labels(all[at + LABELS_AHEAD].alert->labels);
 }
 
 void
@@ -150,7 +150,7 @@ pipeline_note_hashes(struct flight *f)
 	f->firing = ARENA_ARRAY(f->arena, f->passed_n, uint64_t);
 	f->resolved = ARENA_ARRAY(f->arena, f->passed_n, uint64_t);
 	for (size_t i = 0; i < f->passed_n; i++) {
-		uint64_t hash = f->passed[i].alert->labels->hash;
+		uint64_t hash = labels_hash(f->passed[i].alert->labels);
 
 		fetch_ahead(f->passed, f->passed_n, i);
 		if (f->passed[i].resolved)
@@ -181,7 +181,7 @@ note_passed(struct flight *f)
 		if (at < p->left_n && p->left[at] == i)
 			f->passed[at++] = f->all[i];
 		else
-			f->muted[f->muted_n++] = f->all[i].alert->labels->hash;
+			f->muted[f->muted_n++] = labels_hash(f->all[i].alert->labels);
 	}
 }
 

@@ -93,7 +93,7 @@ fill_state(struct engine *e, const struct group *g, struct moment now, struct gr
 	e->fingerprints.n = 0;
 	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at)) {
 		members_fetch_ahead(&g->members, &at);
-		VEC_PUSH(&e->fingerprints, m->entry->alert->labels->fingerprint);
+		VEC_PUSH(&e->fingerprints, labels_fingerprint(m->entry->alert->labels));
 	}
 	*out = (struct group_state){
 		.route_id = g->route->id,
@@ -229,7 +229,7 @@ add_fingerprints(struct engine *e, const struct notification *n, bool resolved)
 
 	for (size_t i = 0; i < n->alerts_n; i++)
 		if (n->alerts[i].resolved == resolved)
-			VEC_PUSH(&e->fingerprints, n->alerts[i].alert->labels->fingerprint);
+			VEC_PUSH(&e->fingerprints, labels_fingerprint(n->alerts[i].alert->labels));
 	return e->fingerprints.n - before;
 }
 

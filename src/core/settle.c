@@ -92,7 +92,7 @@ retire(struct engine *e, struct group *g)
 	save_group_not(e, g);
 	sched_disarm(&e->sched, &g->timer);
 	g->retired = true;
-	hmap_insert(&e->retired, &g->node, g->labels->hash);
+	hmap_insert(&e->retired, &g->node, labels_hash(g->labels));
 }
 
 /* False: there is more to be done before g has passed. */

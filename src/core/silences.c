@@ -409,7 +409,7 @@ look(const struct silences *ss, struct alert_entry *r, struct wall now, struct s
 
 		(*looked)++;
 		if (!held && silence_state_at(entry->silence, now) != SILENCE_EXPIRED &&
-		    silence_names(entry->silence, r->alert->labels->fingerprint))
+		    silence_names(entry->silence, labels_fingerprint(r->alert->labels)))
 			m = match_set(entry, it.order, r, run, w);
 		if (m == MATCH_LATER) {
 			done = false;

@@ -14,7 +14,7 @@ show_verdict(const struct verdict *v, struct arena *arena, struct alert_status *
 
 	if (v->cause == MUTE_INHIBITION) {
 		out->inhibited = true;
-		out->inhibited_by = v->by.inhibition.source->labels->fingerprint;
+		out->inhibited_by = labels_fingerprint(v->by.inhibition.source->labels);
 		out->rule = v->by.inhibition.rule;
 	} else if (v->cause == MUTE_SILENCE) {
 		ids = ARENA_ARRAY(arena, v->by.silences.n, const char *);

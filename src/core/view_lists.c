@@ -34,8 +34,8 @@ move_to(struct labels **at, const struct alert_entry *last)
 static void
 fetch_texts(const struct labels *l)
 {
-	for (uint32_t i = 0; i < l->n; i++)
-		fetch_lines(l->l[i].value, 2);
+	for (uint32_t i = 0; i < labels_n(l); i++)
+		fetch_lines(labels_value(l, i), 2);
 }
 
 /* Besides what is fetched to look at it: of an alert that is mostly shown whole. */
@@ -43,8 +43,7 @@ static void
 fetch_shown(const struct alert *later, const struct alert *soon)
 {
 	if (later != NULL) {
-		fetch_lines((const char *)later->labels + 3 * CACHE_LINE, 1);
-		fetch_lines(later->annotations, 3);
+		fetch_lines(later->annotations, 2);
 	}
 	if (soon != NULL) {
 		fetch_texts(soon->labels);

@@ -45,8 +45,8 @@ bytes_of(const struct labels *l)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < l->n; i++)
-		n += l->l[i].name->n + l->l[i].value->n;
+	for (size_t i = 0; i < labels_n(l); i++)
+		n += labels_name(l, i)->n + labels_value(l, i)->n;
 	return n;
 }
 

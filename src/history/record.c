@@ -122,7 +122,7 @@ keep(struct batch *b, struct str s, size_t max)
 static struct labels *
 hold(struct batch *b, const struct labels *l)
 {
-	b->bytes += sizeof(*l) + l->n * LABEL_BYTES;
+	b->bytes += sizeof(*l) + labels_n(l) * LABEL_BYTES;
 	/* Alerts are const to listeners, who may take references all the same. */
 	return labels_ref((struct labels *)(uintptr_t)l);
 }

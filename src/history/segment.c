@@ -190,9 +190,9 @@ known_value(struct segment_maker *m, struct maker_column *c, const struct istr *
 void
 segment_add_labels(struct segment_maker *m, const struct labels *l)
 {
-	segment_add(m, l->fingerprint);
-	for (uint32_t i = 0; i < l->n; i++) {
-		const struct istr *name = l->l[i].name;
+	segment_add(m, labels_fingerprint(l));
+	for (uint32_t i = 0; i < labels_n(l); i++) {
+		const struct istr *name = labels_name(l, i);
 		struct maker_column *c = i < m->order.n ? m->columns.v[m->order.v[i]] : NULL;
 		uint32_t column;
 
@@ -208,7 +208,7 @@ segment_add_labels(struct segment_maker *m, const struct labels *l)
 			else if (i == m->order.n)
 				VEC_PUSH(&m->order, c->number);
 		}
-		put_cell(m, c, m->n - 1, known_value(m, c, l->l[i].value));
+		put_cell(m, c, m->n - 1, known_value(m, c, labels_value(l, i)));
 	}
 }
 

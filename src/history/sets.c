@@ -25,7 +25,7 @@ known_set(const struct labels *l, uint64_t number)
 {
 	struct known_set k = { .hash = l->node.hash };
 
-	k.fingerprint = l->fingerprint >> NUMBER_BITS;
+	k.fingerprint = labels_fingerprint(l) >> NUMBER_BITS;
 	k.number = number & ((UINT64_C(1) << NUMBER_BITS) - 1);
 	return k;
 }
@@ -209,7 +209,7 @@ sets_drop_over(struct sets *s, uint64_t event, size_t most, struct err *e)
 static bool
 is(const struct known_set *k, const struct labels *l)
 {
-	return k->hash == l->node.hash && k->fingerprint == l->fingerprint >> NUMBER_BITS;
+	return k->hash == l->node.hash && k->fingerprint == labels_fingerprint(l) >> NUMBER_BITS;
 }
 
 static inline struct known_part *

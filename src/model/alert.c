@@ -23,7 +23,7 @@ validate(const struct alert *a, enum naming naming, struct err *e)
 		return err_set(e, ERR_INVALID, "start time missing");
 	if (wall_before(a->ends, a->starts))
 		return err_set(e, ERR_INVALID, "start time must be before end time");
-	if (a->labels->n == 0)
+	if (labels_n(a->labels) == 0)
 		return err_set(e, ERR_INVALID, "at least one label pair required");
 	if (!labels_check(a->labels, naming, e))
 		return err_ctx(e, "invalid label set");
@@ -169,23 +169,14 @@ alert_merge(struct alert *old, struct alert *fresh, struct wall now)
 	return a;
 }
 
-static const struct istr *
-value_of(const struct labels *l, const struct istr *name)
-{
-	for (uint32_t i = 0; name != NULL && i < l->n; i++)
-		if (l->l[i].name == name)
-			return l->l[i].value;
-	return NULL;
-}
-
 void
 alert_place(struct alert_place *p, const struct labels *l)
 {
 	p->labels = l;
 	p->job_name = istr_find(STR("job"));
 	p->instance_name = istr_find(STR("instance"));
-	p->job = value_of(l, p->job_name);
-	p->instance = value_of(l, p->instance_name);
+	p->job = labels_value_of(l, p->job_name);
+	p->instance = labels_value_of(l, p->instance_name);
 }
 
 /* Those that have the label first, then by its value. */
@@ -202,10 +193,10 @@ cmp_values(const struct istr *a, const struct istr *b)
 int
 alert_place_cmp(const struct alert_place *p, const struct labels *l)
 {
-	int d = cmp_values(p->job, value_of(l, p->job_name));
+	int d = cmp_values(p->job, labels_value_of(l, p->job_name));
 
 	if (d == 0)
-		d = cmp_values(p->instance, value_of(l, p->instance_name));
+		d = cmp_values(p->instance, labels_value_of(l, p->instance_name));
 	return d != 0 ? d : labels_cmp(p->labels, l);
 }
 

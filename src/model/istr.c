@@ -13,8 +13,7 @@
 
 #include "base/hash.h"
 #include "base/slab.h"
-#include "label_strings.h"
-#include "model/labels.h"
+#include "model/istr.h"
 
 #define RECENT_BITS 9
 
@@ -153,21 +152,19 @@ ask(struct asked *a, struct str s, struct istr **to)
 }
 
 static void
-get_some(const struct label_pair *pairs, size_t n, struct label *out)
+get_some(const struct label_pair *pairs, size_t n, struct istr **out)
 {
-	struct asked asked[2 * TOGETHER];
+	struct asked asked[TOGETHER];
 	size_t k = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		k += ask(&asked[k], pairs[i].name, &out[i].name);
-		k += ask(&asked[k], pairs[i].value, &out[i].value);
-	}
+	for (size_t i = 0; i < n; i++)
+		k += ask(&asked[k], pairs[i].value, &out[i]);
 	for (size_t i = 0; i < k; i++)
 		*asked[i].to = get_hashed(asked[i].s, asked[i].hash);
 }
 
 void
-istr_get_pairs(const struct label_pair *pairs, size_t n, struct label *out)
+istr_get_values(const struct label_pair *pairs, size_t n, struct istr **out)
 {
 	for (size_t i = 0; i < n; i += TOGETHER)
 		get_some(pairs + i, n - i < TOGETHER ? n - i : TOGETHER, out + i);

@@ -4,23 +4,23 @@
 /* So many are looked through faster, pointer by pointer, than halved. */
 #define FEW 32
 
-const struct label *
-label_find(const struct label *sorted, size_t n, const struct istr *name)
+uint32_t
+label_find(const struct labels *l, const struct istr *name)
 {
-	while (n > FEW) {
-		int d = str_cmp(istr_str(sorted[n / 2].name), istr_str(name));
+	uint32_t low = 0, high = labels_n(l);
+
+	while (high - low > FEW) {
+		uint32_t mid = low + (high - low) / 2;
+		int d = str_cmp(istr_str(labels_name(l, mid)), istr_str(name));
 
 		if (d == 0)
-			return &sorted[n / 2];
-		if (d < 0) {
-			sorted += n / 2 + 1;
-			n -= n / 2 + 1;
-		} else {
-			n /= 2;
-		}
+			return mid;
+		if (d < 0)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (sorted[i].name == name)
-			return &sorted[i];
-	return NULL;
+	while (low < high && labels_name(l, low) != name)
+		low++;
+	return low < high ? low : labels_n(l);
 }

@@ -12,13 +12,20 @@ label_text_hash(enum label_text_kind kind, struct str text)
 	return hash128_text(kind, text.p, text.n);
 }
 
+/* The part of its second half that is kept. */
+static uint32_t
+more(struct hash128 text)
+{
+	return (uint32_t)text.second & ((1u << 28) - 1);
+}
+
 struct labels *
 label_text_find(struct hash128 text)
 {
 	for (struct hmap_node *n = hmap_first(&texts, text.first); n != NULL; n = hmap_next(n)) {
 		struct labels *l = CONTAINER_OF(n, struct labels, text);
 
-		if (l->text_more == (uint32_t)text.second)
+		if (l->text_more == more(text))
 			return l;
 	}
 	return NULL;
@@ -38,7 +45,7 @@ label_text_set(struct labels *l, struct hash128 text)
 {
 	label_text_forget(l);
 	hmap_insert(&texts, &l->text, text.first);
-	l->text_more = (uint32_t)text.second;
+	l->text_more = more(text);
 	l->has_text = true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Label sets. Their strings are interned first: a set is then a row of pointers, which is hashed and compared as such.
+ * Label sets. Their strings are interned first: a set is then its names (label_names.h) and a row of pointers to values, which is hashed and
+ * compared as such.
  */
 #include "model/labels.h"
 
@@ -13,7 +14,6 @@
 #include "base/quote.h"
 #include "base/slab.h"
 #include "base/utf8.h"
-#include "label_strings.h"
 #include "label_table.h"
 
 /* Ends each name and value in what is hashed; occurs in no UTF-8. */
@@ -107,16 +107,17 @@ put_terminated(unsigned char *at, struct str s)
 static void
 flat_init(struct flat *f, const struct labels *l)
 {
+	uint32_t n = labels_n(l);
 	unsigned char *at;
 
-	f->n = 2 * (size_t)l->n;
-	for (size_t i = 0; i < l->n; i++)
-		f->n += (size_t)l->l[i].name->n + l->l[i].value->n;
+	f->n = 2 * (size_t)n;
+	for (uint32_t i = 0; i < n; i++)
+		f->n += (size_t)labels_name(l, i)->n + labels_value(l, i)->n;
 	f->p = f->n <= sizeof(f->small) ? f->small : mem_alloc(f->n);
 	at = f->p;
-	for (size_t i = 0; i < l->n; i++) {
-		at = put_terminated(at, istr_str(l->l[i].name));
-		at = put_terminated(at, istr_str(l->l[i].value));
+	for (uint32_t i = 0; i < n; i++) {
+		at = put_terminated(at, istr_str(labels_name(l, i)));
+		at = put_terminated(at, istr_str(labels_value(l, i)));
 	}
 }
 
@@ -128,124 +129,156 @@ flat_fini(struct flat *f)
 }
 
 /* The two hashes that others see. */
-static void
-add_hashes(struct labels *l)
+static struct labels_hashes
+hashes_of(const struct labels *l)
 {
+	struct labels_hashes hashes;
 	struct flat f;
 	struct xxh64 x;
 
-	if (l->hashed)
-		return;
 	flat_init(&f, l);
-	l->fingerprint = fnv64(FNV64_INIT, f.p, f.n);
+	hashes.fingerprint = fnv64(FNV64_INIT, f.p, f.n);
 	xxh64_init(&x);
 	xxh64_add(&x, f.p, f.n);
-	l->hash = xxh64_sum(&x);
-	l->hashed = true;
+	hashes.hash = xxh64_sum(&x);
 	flat_fini(&f);
+	return hashes;
 }
 
 static uint64_t
-hash_of(struct label *v, size_t n)
+mix_value(uint64_t h, const struct istr *value)
 {
-	uint64_t h = n;
+	return hash_mix(h, value->node.hash);
+}
 
-	for (size_t i = 0; i < n; i++)
-		h = hash_mix(hash_mix(h, v[i].name->node.hash), v[i].value->node.hash);
+static uint64_t
+hash_of(const struct label_names *names, struct istr *const *values)
+{
+	uint64_t h = names->node.hash;
+
+	for (uint32_t i = 0; i < names->n; i++)
+		h = mix_value(h, values[i]);
 	return h;
 }
 
 static struct labels *
-find_set(uint64_t hash, const struct label *v, size_t n)
+find_set(uint64_t hash, const struct label_names *names, struct istr *const *values, bool hashed)
 {
 	for (struct hmap_node *node = hmap_first(&sets, hash); node != NULL; node = hmap_next(node)) {
 		struct labels *l = CONTAINER_OF(node, struct labels, node);
 
-		if (l->n == n && (n == 0 || memcmp(l->l, v, n * sizeof(*v)) == 0))
+		if (l->names == names && l->hashed == hashed &&
+		    (names->n == 0 || memcmp(l->values, values, names->n * sizeof(values[0])) == 0))
 			return l;
 	}
 	return NULL;
 }
 
 static void
-unref_all(const struct label *v, size_t n)
+unref_values(struct istr *const *values, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		istr_unref(v[i].name);
-		istr_unref(v[i].value);
-	}
+	for (size_t i = 0; i < n; i++)
+		istr_unref(values[i]);
 }
 
-/* Takes the references of v over. */
 static struct labels *
-get_set(struct label *v, size_t n, uint64_t hash)
+alloc_set(size_t n, bool hashed)
 {
-	struct labels *l = find_set(hash, v, n);
+	size_t front = hashed ? sizeof(struct labels_hashes) : 0;
+
+	return (struct labels *)((char *)slab_alloc(front + sizeof(struct labels) + n * sizeof(struct istr *)) + front);
+}
+
+static void
+free_set(struct labels *l)
+{
+	slab_free((char *)l - (l->hashed ? sizeof(struct labels_hashes) : 0));
+}
+
+/* Takes the references over. */
+static struct labels *
+get_set(struct label_names *names, struct istr *const *values, uint64_t hash, bool hashed)
+{
+	struct labels *l = find_set(hash, names, values, hashed);
+	size_t n = names->n;
 
 	if (l != NULL) {
-		unref_all(v, n);
+		unref_values(values, n);
+		label_names_unref(names);
 		return labels_ref(l);
 	}
-	assert(n < UINT32_MAX);
-	l = slab_alloc(sizeof(*l) + n * sizeof(*v));
-	*l = (struct labels){ .refs = 1, .n = (uint32_t)n };
+	l = alloc_set(n, hashed);
+	*l = (struct labels){ .refs = 1, .hashed = hashed, .names = names };
 	if (n > 0)
-		memcpy(l->l, v, n * sizeof(*v));
+		memcpy(l->values, values, n * sizeof(values[0]));
+	if (hashed)
+		((struct labels_hashes *)l)[-1] = hashes_of(l);
 	hmap_insert(&sets, &l->node, hash);
 	return l;
 }
 
 /* pairs are tidy. */
 static struct labels *
-get_set_of(const struct label_pair *pairs, size_t n)
+get_set_of(const struct label_pair *pairs, size_t n, bool hashed)
 {
-	struct label few[32], *v = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(*v));
+	struct istr *few[32], **values = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(values[0]));
+	struct label_names *names = label_names_of(pairs, n);
 	struct labels *l;
 
-	istr_get_pairs(pairs, n, v);
-	l = get_set(v, n, hash_of(v, n));
-	if (v != few)
-		mem_free(v);
+	istr_get_values(pairs, n, values);
+	l = get_set(names, values, hash_of(names, values), hashed);
+	if (values != few)
+		mem_free(values);
 	return l;
 }
 
 struct labels *
 labels_new_unhashed(struct label_pair *pairs, size_t n)
 {
-	return get_set_of(pairs, label_pairs_tidy(pairs, n));
+	return get_set_of(pairs, label_pairs_tidy(pairs, n), false);
 }
 
 struct labels *
 labels_new(struct label_pair *pairs, size_t n)
 {
-	struct labels *l = labels_new_unhashed(pairs, n);
-
-	add_hashes(l);
-	return l;
+	return get_set_of(pairs, label_pairs_tidy(pairs, n), true);
 }
 
 uint64_t
-labels_ahead(struct label *v, size_t n)
+labels_ahead(const struct label *v, size_t n)
 {
-	uint64_t hash = hash_of(v, n);
+	uint64_t hash = label_names_hash(v, n);
 
+	for (size_t i = 0; i < n; i++)
+		hash = mix_value(hash, v[i].value);
 	hmap_fetch(&sets, hash);
 	return hash;
 }
 
-struct labels *
-labels_get_ahead_unhashed(struct label *take, size_t n, uint64_t ahead)
+static struct labels *
+get_ahead(const struct label *take, size_t n, uint64_t ahead, bool hashed)
 {
-	return get_set(take, n, ahead);
+	struct istr *few[32], **values = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(values[0]));
+	struct labels *l;
+
+	for (size_t i = 0; i < n; i++)
+		values[i] = take[i].value;
+	l = get_set(label_names_take(take, n), values, ahead, hashed);
+	if (values != few)
+		mem_free(values);
+	return l;
 }
 
 struct labels *
-labels_get_ahead(struct label *take, size_t n, uint64_t ahead)
+labels_get_ahead_unhashed(const struct label *take, size_t n, uint64_t ahead)
 {
-	struct labels *l = get_set(take, n, ahead);
+	return get_ahead(take, n, ahead, false);
+}
 
-	add_hashes(l);
-	return l;
+struct labels *
+labels_get_ahead(const struct label *take, size_t n, uint64_t ahead)
+{
+	return get_ahead(take, n, ahead, true);
 }
 
 struct labels *
@@ -266,8 +299,9 @@ labels_unref(struct labels *l)
 		return;
 	hmap_remove(&sets, &l->node);
 	label_text_forget(l);
-	unref_all(l->l, l->n);
-	slab_free(l);
+	unref_values(l->values, labels_n(l));
+	label_names_unref(l->names);
+	free_set(l);
 }
 
 /* A reference to a stranger goes, and with the last one the stranger. */
@@ -277,25 +311,26 @@ drop_stranger(struct labels *l)
 	assert(l->refs != 0);
 	if (--l->refs != 0)
 		return;
-	for (size_t i = 0; i < l->n; i++) {
-		istr_unref(istr_adopt(l->l[i].name));
-		istr_unref(istr_adopt(l->l[i].value));
-	}
-	slab_free(l);
+	for (uint32_t i = 0; i < labels_n(l); i++)
+		istr_unref(istr_adopt(l->values[i]));
+	label_names_drop_stranger(l->names);
+	free_set(l);
 }
 
 struct labels *
 labels_adopt(struct labels *stranger)
 {
-	struct label_pair few[8], *pairs;
+	struct label_pair few[8] = { 0 }, *pairs;
 	struct labels *own;
+	uint32_t n;
 
 	if (stranger == NULL)
 		return NULL;
-	pairs = stranger->n <= ARRAY_LEN(few) ? few : mem_calloc(stranger->n, sizeof(*pairs));
-	for (size_t i = 0; i < stranger->n; i++)
-		pairs[i] = (struct label_pair){ istr_str(stranger->l[i].name), istr_str(stranger->l[i].value) };
-	own = stranger->hashed ? labels_new(pairs, stranger->n) : labels_new_unhashed(pairs, stranger->n);
+	n = labels_n(stranger);
+	pairs = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(*pairs));
+	for (uint32_t i = 0; i < n; i++)
+		pairs[i] = (struct label_pair){ istr_str(labels_name(stranger, i)), istr_str(labels_value(stranger, i)) };
+	own = get_set_of(pairs, n, stranger->hashed);
 	if (pairs != few)
 		mem_free(pairs);
 	drop_stranger(stranger);
@@ -306,6 +341,7 @@ void
 interned_leave(void)
 {
 	istr_leave();
+	label_names_leave();
 	label_texts_leave();
 	hmap_fini(&sets);
 	sets = (struct hmap){ 0 };
@@ -321,7 +357,8 @@ interned_expect(size_t times)
 bool
 interned_shrink_some(struct work *w)
 {
-	return hmap_shrink_some(&sets, w) && label_texts_shrink_some(w) && istr_shrink_some(w);
+	return hmap_shrink_some(&sets, w) && label_texts_shrink_some(w) && label_names_shrink_some(w) &&
+	    istr_shrink_some(w);
 }
 
 struct labels *
@@ -384,14 +421,14 @@ fingerprint_parse(struct str text, uint64_t *out)
 static const struct istr *
 find_value(const struct labels *l, struct str name)
 {
-	size_t low = 0, high = l->n;
+	uint32_t low = 0, high = labels_n(l);
 
 	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		int d = str_cmp(istr_str(l->l[mid].name), name);
+		uint32_t mid = low + (high - low) / 2;
+		int d = str_cmp(istr_str(labels_name(l, mid)), name);
 
 		if (d == 0)
-			return l->l[mid].value;
+			return labels_value(l, mid);
 		if (d < 0)
 			low = mid + 1;
 		else
@@ -411,14 +448,14 @@ labels_cmp(const struct labels *a, const struct labels *b)
 {
 	if (a == b)
 		return 0;
-	if (a->n != b->n)
-		return a->n < b->n ? -1 : 1;
-	for (size_t i = 0; i < a->n; i++) {
-		if (a->l[i].name != b->l[i].name)
+	if (labels_n(a) != labels_n(b))
+		return labels_n(a) < labels_n(b) ? -1 : 1;
+	for (uint32_t i = 0; i < labels_n(a); i++) {
+		if (labels_name(a, i) != labels_name(b, i))
 			/* The greater name: that set lacks the smaller one. */
-			return -str_cmp(istr_str(a->l[i].name), istr_str(b->l[i].name));
-		if (a->l[i].value != b->l[i].value)
-			return str_cmp(istr_str(a->l[i].value), istr_str(b->l[i].value));
+			return -str_cmp(istr_str(labels_name(a, i)), istr_str(labels_name(b, i)));
+		if (labels_value(a, i) != labels_value(b, i))
+			return str_cmp(istr_str(labels_value(a, i)), istr_str(labels_value(b, i)));
 	}
 	return 0;
 }
@@ -427,12 +464,12 @@ void
 labels_format(const struct labels *l, struct sbuf *out)
 {
 	sbuf_putc(out, '{');
-	for (size_t i = 0; i < l->n; i++) {
+	for (uint32_t i = 0; i < labels_n(l); i++) {
 		if (i != 0)
 			sbuf_puts(out, ", ");
-		sbuf_str(out, istr_str(l->l[i].name));
+		sbuf_str(out, istr_str(labels_name(l, i)));
 		sbuf_putc(out, '=');
-		quote_go(out, istr_str(l->l[i].value));
+		quote_go(out, istr_str(labels_value(l, i)));
 	}
 	sbuf_putc(out, '}');
 }
@@ -450,15 +487,15 @@ struct labels *
 labels_select(const struct labels *l, const struct str *names, size_t n)
 {
 	struct label_pair small[16];
-	struct label_pair *pairs = l->n <= 16 ? small : mem_calloc(l->n, sizeof(*pairs));
+	struct label_pair *pairs = labels_n(l) <= 16 ? small : mem_calloc(labels_n(l), sizeof(*pairs));
 	struct labels *selected;
 	size_t k = 0;
 
-	for (size_t i = 0; i < l->n; i++) {
-		struct str name = istr_str(l->l[i].name);
+	for (uint32_t i = 0; i < labels_n(l); i++) {
+		struct str name = istr_str(labels_name(l, i));
 
 		if (is_among(name, names, n))
-			pairs[k++] = (struct label_pair){ name, istr_str(l->l[i].value) };
+			pairs[k++] = (struct label_pair){ name, istr_str(labels_value(l, i)) };
 	}
 	selected = labels_new(pairs, k);
 	if (pairs != small)
@@ -524,11 +561,11 @@ labels_check(struct labels *l, enum naming naming, struct err *e)
 
 	if ((l->checked & bit) != 0)
 		return true;
-	for (size_t i = 0; i < l->n; i++) {
-		if (!name_is_valid(l->l[i].name, naming))
-			return refuse(e, "name", istr_str(l->l[i].name));
-		if (!value_is_valid(l->l[i].value))
-			return refuse(e, "value", istr_str(l->l[i].value));
+	for (uint32_t i = 0; i < labels_n(l); i++) {
+		if (!name_is_valid(labels_name(l, i), naming))
+			return refuse(e, "name", istr_str(labels_name(l, i)));
+		if (!value_is_valid(labels_value(l, i)))
+			return refuse(e, "value", istr_str(labels_value(l, i)));
 	}
 	l->checked |= bit;
 	return true;

@@ -110,15 +110,6 @@ matcher_matches_value(const struct matcher *m, struct str value)
 	return false;
 }
 
-static const struct istr *
-value_of(const struct matcher *m, const struct labels *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->l[i].name == m->name)
-			return l->l[i].value;
-	return NULL;
-}
-
 static bool
 equality_holds(const struct matcher *m, const struct istr *value)
 {
@@ -128,7 +119,7 @@ equality_holds(const struct matcher *m, const struct istr *value)
 bool
 matcher_matches(const struct matcher *m, const struct labels *l)
 {
-	const struct istr *value = value_of(m, l);
+	const struct istr *value = labels_value_of(l, m->name);
 
 	return is_regex(m->op) ? matcher_matches_value(m, istr_str(value)) : equality_holds(m, value);
 }
@@ -159,8 +150,8 @@ matchers_match_some(const struct matchers *ms, const struct labels *l, struct ma
 
 		if (work_used_up(w))
 			return MATCH_LATER;
-		work_spend(w, LOOK_UNITS + (int64_t)(l->n / LABELS_PER_UNIT));
-		value = value_of(m, l);
+		work_spend(w, LOOK_UNITS + (int64_t)(labels_n(l) / LABELS_PER_UNIT));
+		value = labels_value_of(l, m->name);
 		if (!is_regex(m->op)) {
 			ok = equality_holds(m, value);
 			continue;

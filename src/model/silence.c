@@ -305,8 +305,8 @@ silence_wire_size(const struct silence *s, struct wall expires)
 
 	n += time_field(s->starts) + time_field(s->ends) + time_field(s->updated);
 	n += text_field(s->created_by) + text_field(s->comment);
-	for (size_t i = 0; i < s->annotations->n; i++)
-		n += bytes_field(bytes_field(s->annotations->l[i].name->n) + bytes_field(s->annotations->l[i].value->n));
+	for (size_t i = 0; i < labels_n(s->annotations); i++)
+		n += bytes_field(bytes_field(labels_name(s->annotations, i)->n) + bytes_field(labels_value(s->annotations, i)->n));
 	for (size_t i = 0; i < s->sets_n; i++)
 		n += set_field(&s->sets[i]);
 	n += istr_str(s->unknown).n;

@@ -132,15 +132,15 @@ static const struct value_type data_ptr_type = {
 static struct value
 kv_of(struct arena *a, const struct labels *l, const bool *keep)
 {
-	size_t all = l != NULL ? l->n : 0, n = 0;
+	size_t all = l != NULL ? labels_n(l) : 0, n = 0;
 	struct str *names = ARENA_ARRAY(a, all + 1, struct str);
 	struct str *values = ARENA_ARRAY(a, all + 1, struct str);
 
 	for (size_t i = 0; i < all; i++) {
 		if (keep != NULL && !keep[i])
 			continue;
-		names[n] = istr_str(l->l[i].name);
-		values[n++] = istr_str(l->l[i].value);
+		names[n] = istr_str(labels_name(l, i));
+		values[n++] = istr_str(labels_value(l, i));
 	}
 	return value_kv(a, names, values, n);
 }
@@ -155,19 +155,19 @@ set_of(const struct noted_alert *noted, bool annotations)
 static bool
 has_pair(const struct labels *l, const struct labels *first, uint32_t i)
 {
-	if (i < l->n && l->l[i].name == first->l[i].name)
-		return l->l[i].value == first->l[i].value;
+	if (i < labels_n(l) && labels_name(l, i) == labels_name(first, i))
+		return labels_value(l, i) == labels_value(first, i);
 	/* A missing label counts as empty. */
-	return str_eq(labels_get(l, istr_str(first->l[i].name)), istr_str(first->l[i].value));
+	return str_eq(labels_get(l, istr_str(labels_name(first, i))), istr_str(labels_value(first, i)));
 }
 
 const bool *
 notify_common(const struct noted_alert *alerts, size_t n, bool annotations, struct arena *a)
 {
 	const struct labels *first = set_of(&alerts[0], annotations);
-	bool *keep = ARENA_ARRAY(a, (size_t)first->n + 1, bool);
+	bool *keep = ARENA_ARRAY(a, (size_t)labels_n(first) + 1, bool);
 
-	for (uint32_t i = 0; i < first->n; i++) {
+	for (uint32_t i = 0; i < labels_n(first); i++) {
 		keep[i] = true;
 		for (size_t k = 1; k < n && keep[i]; k++)
 			keep[i] = has_pair(set_of(&alerts[k], annotations), first, i);
@@ -209,7 +209,7 @@ alert_value(struct arena *a, const struct noted_alert *noted)
 	v->starts = value_time_in(a, alert->starts, NULL);
 	v->ends = value_time_in(a, noted->resolved ? alert->ends : WALL_ZERO, NULL);
 	v->generator_url = value_str(istr_str(alert->generator_url));
-	v->fingerprint = value_str(arena_str(a, str_from(fingerprint_text(alert->labels->fingerprint).s)));
+	v->fingerprint = value_str(arena_str(a, str_from(fingerprint_text(labels_fingerprint(alert->labels)).s)));
 	return value_object(&alert_type, v);
 }
 

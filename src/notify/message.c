@@ -40,10 +40,10 @@ put_labels(struct json_writer *w, const char *key, const struct labels *l, const
 {
 	json_key(w, str_from(key));
 	json_object_begin(w);
-	for (uint32_t i = 0; l != NULL && i < l->n; i++) {
+	for (uint32_t i = 0; l != NULL && i < labels_n(l); i++) {
 		if (keep != NULL && !keep[i])
 			continue;
-		json_pair_repaired(w, istr_str(l->l[i].name), istr_str(l->l[i].value));
+		json_pair_repaired(w, istr_str(labels_name(l, i)), istr_str(labels_value(l, i)));
 	}
 	json_object_end(w);
 }
@@ -85,7 +85,7 @@ put_alert(struct message *m, const struct noted_alert *noted)
 	json_put_wall(w, "startsAt", alert->starts);
 	json_put_wall(w, "endsAt", noted->resolved ? alert->ends : WALL_ZERO);
 	put_text(w, "generatorURL", istr_str(alert->generator_url));
-	json_put_str(w, "fingerprint", str_from(fingerprint_text(alert->labels->fingerprint).s));
+	json_put_str(w, "fingerprint", str_from(fingerprint_text(labels_fingerprint(alert->labels)).s));
 	json_object_end(w);
 }
 

@@ -102,13 +102,13 @@ put_labels(struct json_writer *w, const char *key, const struct labels *l)
 {
 	put_key(w, key);
 	json_object_begin(w);
-	if (l != NULL && l->n > 0) {
+	if (l != NULL && labels_n(l) > 0) {
 		put_key(w, "labels");
 		json_array_begin(w);
-		for (uint32_t i = 0; i < l->n; i++) {
+		for (uint32_t i = 0; i < labels_n(l); i++) {
 			json_object_begin(w);
-			put_str(w, "key", istr_str(l->l[i].name));
-			put_str(w, "value", istr_str(l->l[i].value));
+			put_str(w, "key", istr_str(labels_name(l, i)));
+			put_str(w, "value", istr_str(labels_value(l, i)));
 			json_object_end(w);
 		}
 		json_array_end(w);
@@ -151,7 +151,7 @@ put_alert(struct json_writer *w, const char *key, const struct alert *a, struct 
 {
 	put_key(w, key);
 	json_object_begin(w);
-	put_u64(w, "fingerprint", a->labels->fingerprint);
+	put_u64(w, "fingerprint", labels_fingerprint(a->labels));
 	put_str(w, "name", labels_get(a->labels, STR("alertname")));
 	put_labels(w, "labels", a->labels);
 	put_labels(w, "annotations", a->annotations);
@@ -166,7 +166,7 @@ static void
 put_grouped(struct json_writer *w, const struct alert *a, struct wall ends, bool resolved)
 {
 	json_object_begin(w);
-	put_u64(w, "hash", a->labels->hash);
+	put_u64(w, "hash", labels_hash(a->labels));
 	put_alert(w, "details", a, ends, resolved);
 	json_object_end(w);
 }
@@ -279,7 +279,7 @@ put_silence(struct json_writer *w, const struct silence *s)
 	put_str(w, "id", str_from(s->id));
 	if (s->sets_n > 0)
 		put_matchers(w, "matchers", &s->sets[0]);
-	if (s->annotations != NULL && s->annotations->n > 0)
+	if (s->annotations != NULL && labels_n(s->annotations) > 0)
 		put_labels(w, "annotations", s->annotations);
 	put_time(w, "startsAt", s->starts);
 	put_time(w, "endsAt", s->ends);
@@ -305,7 +305,7 @@ put_muted(struct json_writer *w, const struct alert *a)
 	put_key(w, "mutedAlert");
 	json_object_begin(w);
 	put_labels(w, "labels", a->labels);
-	put_u64(w, "fingerprint", a->labels->fingerprint);
+	put_u64(w, "fingerprint", labels_fingerprint(a->labels));
 	json_object_end(w);
 }
 
@@ -332,7 +332,7 @@ put_inhibition(struct json_writer *w, const struct event_muted *muted)
 	json_array_end(w);
 	put_muted(w, muted->alert);
 	snprintf(fingerprint, sizeof(fingerprint), "%" PRIu64,
-	    muted->verdict->by.inhibition.source->labels->fingerprint);
+	    labels_fingerprint(muted->verdict->by.inhibition.source->labels));
 	put_key(w, "inhibitingFingerprints");
 	json_array_begin(w);
 	json_str(w, str_from(fingerprint));

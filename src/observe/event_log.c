@@ -11,7 +11,7 @@ static void
 alert_text(const struct alert *a, bool resolved, struct sbuf *out)
 {
 	sbuf_str(out, labels_get(a->labels, STR("alertname")));
-	sbuf_printf(out, "[%.7s][%s]", fingerprint_text(a->labels->fingerprint).s, resolved ? "resolved" : "active");
+	sbuf_printf(out, "[%.7s][%s]", fingerprint_text(labels_fingerprint(a->labels)).s, resolved ? "resolved" : "active");
 }
 
 static void

@@ -115,20 +115,20 @@ put_string(struct alert_row *r, char *p, const struct istr *s)
 static size_t
 size_of_labels(const struct labels *l)
 {
-	size_t n = VARINT_MAX + (size_t)l->n * 4 * VARINT_MAX;
+	size_t n = VARINT_MAX + (size_t)labels_n(l) * 4 * VARINT_MAX;
 
-	for (uint32_t i = 0; i < l->n; i++)
-		n += (size_t)l->l[i].name->n + l->l[i].value->n;
+	for (uint32_t i = 0; i < labels_n(l); i++)
+		n += (size_t)labels_name(l, i)->n + labels_value(l, i)->n;
 	return n;
 }
 
 static char *
 put_labels(struct alert_row *r, char *p, const struct labels *l)
 {
-	p = varint(p, l->n);
-	for (uint32_t i = 0; i < l->n; i++) {
-		p = put_string(r, p, l->l[i].name);
-		p = put_string(r, p, l->l[i].value);
+	p = varint(p, labels_n(l));
+	for (uint32_t i = 0; i < labels_n(l); i++) {
+		p = put_string(r, p, labels_name(l, i));
+		p = put_string(r, p, labels_value(l, i));
 	}
 	return p;
 }

@@ -29,7 +29,7 @@ struct alert_id {
 static inline struct alert_id
 alert_id_of(const struct labels *l)
 {
-	return (struct alert_id){ l->fingerprint, l->hash };
+	return (struct alert_id){ labels_fingerprint(l), labels_hash(l) };
 }
 
 struct alert_times {

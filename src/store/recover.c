@@ -371,7 +371,7 @@ ingest_late(void *arg, struct row_log *k, struct kept_alert *ka)
 
 	(void)k;
 	/* The alert in memory is newer. One that ended meanwhile may have been told of, so its end has to be told. */
-	if (view_alert(r->engine, a->labels->fingerprint) != NULL)
+	if (view_alert(r->engine, labels_fingerprint(a->labels)) != NULL)
 		return;
 	engine_ingest(r->engine, &a, 1, r->now);
 	r->counts[CHANGE_ALERT]++;

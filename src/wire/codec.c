@@ -66,8 +66,8 @@ codec_put_silence(struct sbuf *b, const struct silence *s, struct wall expires)
 	proto_time(&in, 5, s->updated);
 	put_text(&in, 8, istr_str(s->created_by));
 	put_text(&in, 9, istr_str(s->comment));
-	for (uint32_t i = 0; i < s->annotations->n; i++)
-		put_pair(&in, 10, istr_str(s->annotations->l[i].name), istr_str(s->annotations->l[i].value));
+	for (uint32_t i = 0; i < labels_n(s->annotations); i++)
+		put_pair(&in, 10, istr_str(labels_name(s->annotations, i)), istr_str(labels_value(s->annotations, i)));
 	for (size_t i = 0; i < s->sets_n; i++) {
 		sbuf_reset(&set);
 		put_matchers(&set, 1, &s->sets[i]);

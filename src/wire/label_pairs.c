@@ -11,8 +11,8 @@ enum {
 void
 label_pairs_put(struct sbuf *b, unsigned field, const struct labels *l)
 {
-	for (uint32_t i = 0; i < l->n; i++) {
-		struct str name = istr_str(l->l[i].name), value = istr_str(l->l[i].value);
+	for (uint32_t i = 0; i < labels_n(l); i++) {
+		struct str name = istr_str(labels_name(l, i)), value = istr_str(labels_value(l, i));
 
 		proto_begin(b, field, proto_bytes_size(PAIR_NAME, name.n) + proto_bytes_size(PAIR_VALUE, value.n));
 		proto_bytes(b, PAIR_NAME, name);

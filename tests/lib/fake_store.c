@@ -209,12 +209,12 @@ fake_store_change(struct fake_world *w, const struct change *c)
 		break;
 	case CHANGE_ALERT:
 		r = fresh(&w->stored_alerts, arena_printf(a, "%016llx",
-		    (unsigned long long)c->alert->labels->fingerprint));
+		    (unsigned long long)labels_fingerprint(c->alert->labels)));
 		r->alert = alert_ref((struct alert *)(uintptr_t)c->alert);
 		break;
 	case CHANGE_ALERT_DROPPED:
 		forget(&w->stored_alerts, arena_printf(a, "%016llx",
-		    (unsigned long long)c->alert->labels->fingerprint));
+		    (unsigned long long)labels_fingerprint(c->alert->labels)));
 		break;
 	case CHANGE_GROUP:
 		keep_group(fresh(&w->stored_groups, group_key(a, c->group)), c->group);

@@ -55,10 +55,10 @@ put_alert(struct sbuf *b, const struct labels *l)
 	bool any = false;
 
 	sbuf_str(b, labels_get(l, STR("alertname")));
-	for (uint32_t i = 0; i < l->n; i++) {
-		if (str_is(istr_str(l->l[i].name), "alertname"))
+	for (uint32_t i = 0; i < labels_n(l); i++) {
+		if (str_is(istr_str(labels_name(l, i)), "alertname"))
 			continue;
-		sbuf_printf(b, "%s%s=%s", any ? "," : "{", l->l[i].name->bytes, l->l[i].value->bytes);
+		sbuf_printf(b, "%s%s=%s", any ? "," : "{", labels_name(l, i)->bytes, labels_value(l, i)->bytes);
 		any = true;
 	}
 	if (any)
@@ -467,7 +467,7 @@ world_status(struct fake_world *w, const char *alert)
 {
 	static char text[512];
 	struct labels *l = world_labels(alert);
-	struct alert *a = view_alert(w->engine, l->fingerprint);
+	struct alert *a = view_alert(w->engine, labels_fingerprint(l));
 	struct arena *arena = arena_new();
 	struct alert_status st;
 	size_t n = 0;

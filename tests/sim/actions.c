@@ -13,13 +13,13 @@ act_post(struct day *d, int alert, struct wall starts, struct wall ends)
 {
 	struct m_alert *m = &d->alerts[alert];
 	struct label_pair pairs[NAMES];
-	struct alert_draft draft = { .labels = pairs, .labels_n = m->labels->n, .starts = starts, .ends = ends };
+	struct alert_draft draft = { .labels = pairs, .labels_n = labels_n(m->labels), .starts = starts, .ends = ends };
 	struct err e = { 0 };
 	struct alert *a;
 	bool firing;
 
-	for (uint32_t i = 0; i < m->labels->n; i++)
-		pairs[i] = (struct label_pair){ istr_str(m->labels->l[i].name), istr_str(m->labels->l[i].value) };
+	for (uint32_t i = 0; i < labels_n(m->labels); i++)
+		pairs[i] = (struct label_pair){ istr_str(labels_name(m->labels, i)), istr_str(labels_value(m->labels, i)) };
 	a = alert_make(&draft, 5 * SPAN_MIN, NAMING_UTF8, d->now.wall, &firing, &e);
 	if (a == NULL)
 		return;

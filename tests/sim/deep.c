@@ -50,7 +50,7 @@ static void
 compare_alert(struct day *d, int i, struct arena *arena)
 {
 	const struct m_alert *m = &d->alerts[i];
-	struct alert *a = view_alert(d->engine, m->labels->fingerprint);
+	struct alert *a = view_alert(d->engine, labels_fingerprint(m->labels));
 	struct alert_status st;
 
 	if ((a != NULL) != m->stored) {

@@ -441,11 +441,11 @@ entry_out(struct day *d, const struct entry *e, struct arena *a)
 
 	for (int i = 0; i < d->alerts_n; i++) {
 		if ((e->firing & bit(i)) != 0)
-			firing[out.firing_n++] = d->alerts[i].labels->hash;
+			firing[out.firing_n++] = labels_hash(d->alerts[i].labels);
 		if ((e->resolved & bit(i)) != 0)
-			resolved[out.resolved_n++] = d->alerts[i].labels->hash;
+			resolved[out.resolved_n++] = labels_hash(d->alerts[i].labels);
 		if ((e->doubtful & bit(i)) != 0)
-			doubtful[out.doubtful_n++] = d->alerts[i].labels->hash;
+			doubtful[out.doubtful_n++] = labels_hash(d->alerts[i].labels);
 	}
 	/* As an honest store gives them back. */
 	sort_hashes(firing, out.firing_n);
@@ -474,7 +474,7 @@ fingerprints(const struct day *d, alerts_mask m, struct arena *a, size_t *n)
 	*n = 0;
 	for (int i = 0; i < d->alerts_n; i++)
 		if ((m & bit(i)) != 0)
-			v[(*n)++] = d->alerts[i].labels->fingerprint;
+			v[(*n)++] = labels_fingerprint(d->alerts[i].labels);
 	return v;
 }
 

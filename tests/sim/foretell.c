@@ -44,16 +44,16 @@ explain_alert_now(struct day *d, int alert, bool posted)
 {
 	struct m_alert *m = &d->alerts[alert];
 	struct label_pair pairs[NAMES];
-	struct alert_draft draft = { .labels = pairs, .labels_n = m->labels->n, .starts = WALL_ZERO, .ends = WALL_ZERO };
+	struct alert_draft draft = { .labels = pairs, .labels_n = labels_n(m->labels), .starts = WALL_ZERO, .ends = WALL_ZERO };
 	struct explain_run *run;
 	struct err e = { 0 };
 	struct alert *a;
 	bool firing;
 
 	if (!posted)
-		return explain_stored(d->engine, m->labels->fingerprint);
-	for (uint32_t i = 0; i < m->labels->n; i++)
-		pairs[i] = (struct label_pair){ istr_str(m->labels->l[i].name), istr_str(m->labels->l[i].value) };
+		return explain_stored(d->engine, labels_fingerprint(m->labels));
+	for (uint32_t i = 0; i < labels_n(m->labels); i++)
+		pairs[i] = (struct label_pair){ istr_str(labels_name(m->labels, i)), istr_str(labels_value(m->labels, i)) };
 	a = alert_make(&draft, 10000 * SPAN_HOUR, NAMING_UTF8, d->now.wall, &firing, &e);
 	run = explain_posted(a);
 	alert_unref(a);

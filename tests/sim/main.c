@@ -130,7 +130,7 @@ int
 alert_of_fingerprint(const struct day *d, uint64_t fingerprint)
 {
 	for (int i = 0; i < d->alerts_n; i++)
-		if (d->alerts[i].labels->fingerprint == fingerprint)
+		if (labels_fingerprint(d->alerts[i].labels) == fingerprint)
 			return i;
 	return -1;
 }
@@ -139,7 +139,7 @@ int
 alert_of_hash(const struct day *d, uint64_t hash)
 {
 	for (int i = 0; i < d->alerts_n; i++)
-		if (d->alerts[i].labels->hash == hash)
+		if (labels_hash(d->alerts[i].labels) == hash)
 			return i;
 	return -1;
 }

@@ -271,7 +271,7 @@ act_acknowledge(struct day *d)
 		for (int i = 0; i < d->alerts_n; i++)
 			if (chance(d, 1, 4)) {
 				wanted |= bit(i);
-				names[r.fingerprints_n++] = d->alerts[i].labels->fingerprint;
+				names[r.fingerprints_n++] = labels_fingerprint(d->alerts[i].labels);
 			}
 		r.fingerprints = names;
 	}

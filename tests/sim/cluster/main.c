@@ -544,7 +544,7 @@ hash_of(int a)
 
 	snprintf(name, sizeof(name), "A%d{i=%d}", a / 2, a % 2);
 	l = world_labels(name);
-	hash = l->hash;
+	hash = labels_hash(l);
 	labels_unref(l);
 	return hash;
 }

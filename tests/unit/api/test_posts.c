@@ -212,8 +212,8 @@ START_TEST(texts_become_known)
 	ck_assert_ptr_null(known(LABEL_TEXT_ANNOTATIONS, "{\"s\":\"}"));
 	ck_assert_ptr_null(known(LABEL_TEXT_ANNOTATIONS, "{\"s\":\"}\"}"));
 	expect("POST", "/api/v2/alerts", JSON_TYPE, "[" WITH("{\"a\":\"1\"}", ",\"annotations\":{\"s\":\"\"}") "]", 200, "");
-	ck_assert_uint_eq(known(LABEL_TEXT_LABELS, "{\"a\":\"1\"}")->n, 1);
-	ck_assert_uint_eq(known(LABEL_TEXT_ANNOTATIONS, "{\"s\":\"\"}")->n, 1);
+	ck_assert_uint_eq(labels_n(known(LABEL_TEXT_LABELS, "{\"a\":\"1\"}")), 1);
+	ck_assert_uint_eq(labels_n(known(LABEL_TEXT_ANNOTATIONS, "{\"s\":\"\"}")), 1);
 	ck_assert_ptr_null(known(LABEL_TEXT_LABELS, "{\"s\":\"\"}"));
 	expect("POST", "/api/v2/alerts", JSON_TYPE, "[" WITH("{ \"a\":\"1\"}", "") "]", 200, "");
 	ck_assert_ptr_null(known(LABEL_TEXT_LABELS, "{\"a\":\"1\"}"));

@@ -5,7 +5,7 @@ uint64_t
 world_hash(const char *alert)
 {
 	struct labels *l = world_labels(alert);
-	uint64_t hash = l->hash;
+	uint64_t hash = labels_hash(l);
 
 	labels_unref(l);
 	return hash;

@@ -37,7 +37,7 @@ uint64_t
 world_fingerprint(const char *alert)
 {
 	struct labels *l = world_labels(alert);
-	uint64_t f = l->fingerprint;
+	uint64_t f = labels_fingerprint(l);
 
 	labels_unref(l);
 	return f;

@@ -69,11 +69,11 @@ see(void *arg, const struct alert_entry *entry, const struct alert *a)
 	if (m == MATCH_LATER)
 		return false;
 	s->visited++;
-	s->sorted = s->sorted && a->labels->fingerprint >= s->last;
-	s->last = a->labels->fingerprint;
+	s->sorted = s->sorted && labels_fingerprint(a->labels) >= s->last;
+	s->last = labels_fingerprint(a->labels);
 	if (m == MATCH_YES) {
 		s->hits++;
-		s->sum = s->sum * 31 + a->labels->fingerprint;
+		s->sum = s->sum * 31 + labels_fingerprint(a->labels);
 	}
 	return true;
 }

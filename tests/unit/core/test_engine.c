@@ -270,7 +270,7 @@ START_TEST(view)
 	ck_assert(!st.inhibited);
 	view_alert_status(w.engine, groups[1].alerts[0], w.now, a, &st);
 	ck_assert(st.inhibited);
-	ck_assert_uint_eq(st.inhibited_by, groups[1].alerts[1]->labels->fingerprint);
+	ck_assert_uint_eq(st.inhibited_by, labels_fingerprint(groups[1].alerts[1]->labels));
 	ck_assert_uint_eq(view_counters(w.engine)->suppressed[MUTE_SILENCE], 1);
 	ck_assert_uint_eq(view_counters(w.engine)->suppressed[MUTE_INHIBITION], 1);
 	ck_assert_uint_eq(view_counters(w.engine)->suppressed[MUTE_TIME_INTERVAL], 1);
@@ -278,7 +278,7 @@ START_TEST(view)
 	view_match_config(w.config, l, a, &routes, &n);
 	ck_assert_uint_eq(n, 1);
 	ck_assert(str_is(routes[0]->receiver->name, "night"));
-	ck_assert_ptr_null(view_alert(w.engine, l->fingerprint));
+	ck_assert_ptr_null(view_alert(w.engine, labels_fingerprint(l)));
 	labels_unref(l);
 	ck_assert_uint_eq(view_alerts_count(w.engine), 4);
 	ck_assert_ptr_nonnull(view_silence(w.engine, str_from(id[0])));

@@ -44,14 +44,14 @@ posted(const char *alert)
 {
 	struct labels *l = world_labels(alert);
 	struct label_pair pairs[8];
-	struct alert_draft draft = { .labels = pairs, .labels_n = l->n, .starts = WALL_ZERO, .ends = WALL_ZERO };
+	struct alert_draft draft = { .labels = pairs, .labels_n = labels_n(l), .starts = WALL_ZERO, .ends = WALL_ZERO };
 	struct explain_run *run;
 	struct err e = { 0 };
 	struct alert *a;
 	bool firing;
 
-	for (uint32_t i = 0; i < l->n; i++)
-		pairs[i] = (struct label_pair){ istr_str(l->l[i].name), istr_str(l->l[i].value) };
+	for (uint32_t i = 0; i < labels_n(l); i++)
+		pairs[i] = (struct label_pair){ istr_str(labels_name(l, i)), istr_str(labels_value(l, i)) };
 	a = alert_make(&draft, 1000 * SPAN_HOUR, NAMING_UTF8, w.now.wall, &firing, &e);
 	ck_assert_ptr_nonnull(a);
 	run = explain_posted(a);
@@ -64,7 +64,7 @@ static struct explain_run *
 stored(const char *alert)
 {
 	struct labels *l = world_labels(alert);
-	struct explain_run *run = explain_stored(w.engine, l->fingerprint);
+	struct explain_run *run = explain_stored(w.engine, labels_fingerprint(l));
 
 	labels_unref(l);
 	ck_assert_ptr_nonnull(run);
@@ -429,7 +429,7 @@ START_TEST(things_change_meanwhile)
 	world_post(&w, "T{t=1}", WALL_ZERO, in(SPAN_HOUR));
 	world_settle(&w);
 	l = world_labels("T{t=1}");
-	run = explain_stored(w.engine, l->fingerprint);
+	run = explain_stored(w.engine, labels_fingerprint(l));
 	labels_unref(l);
 	for (int i = 0; i < 3; i++) {
 		work.left = 1;
@@ -445,7 +445,7 @@ START_TEST(things_change_meanwhile)
 	explain_free(&run);
 	/* And one that nobody finishes is given up before the configuration and after it. */
 	l = world_labels("T{t=1}");
-	run = explain_stored(w.engine, l->fingerprint);
+	run = explain_stored(w.engine, labels_fingerprint(l));
 	labels_unref(l);
 	work.left = 1;
 	ck_assert(!explain_some(w.engine, run, w.now, &work));

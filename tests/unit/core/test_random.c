@@ -218,7 +218,7 @@ check_told(struct day *d)
 					continue;
 				ck_assert_ptr_nonnull(entry);
 				for (size_t k = 0; k < entry->firing_n; k++)
-					found |= entry->firing[k] == r->alert->labels->hash;
+					found |= entry->firing[k] == labels_hash(r->alert->labels);
 				ck_assert(found);
 			}
 		}

@@ -75,7 +75,7 @@ expect(struct past_query q, const char *ids)
 START_TEST(each_condition)
 {
 	struct labels *l = rig_labels("alertname=A,host=y");
-	uint64_t fingerprint = l->fingerprint;
+	uint64_t fingerprint = labels_fingerprint(l);
 	struct wall start;
 
 	rig_init(&r);
@@ -495,7 +495,7 @@ make_old(void)
 	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
 		struct labels *l = rig_labels(sets[i]);
 
-		snprintf(sql, sizeof(sql), "INSERT INTO sets VALUES(%zu, %lld, %zu, %s)", i + 1, (long long)l->fingerprint,
+		snprintf(sql, sizeof(sql), "INSERT INTO sets VALUES(%zu, %lld, %zu, %s)", i + 1, (long long)labels_fingerprint(l),
 		    i, pairs[i]);
 		change(sql);
 		labels_unref(l);

@@ -67,7 +67,7 @@ same_set(const struct read *r, uint32_t at, const struct labels *l)
 {
 	uint32_t n = 0;
 
-	ck_assert_uint_eq(column_fingerprint(&r->columns[0], at), l->fingerprint);
+	ck_assert_uint_eq(column_fingerprint(&r->columns[0], at), labels_fingerprint(l));
 	for (size_t i = 1; i < r->n; i++) {
 		uint32_t value = column_cell(&r->columns[i], at);
 
@@ -76,7 +76,7 @@ same_set(const struct read *r, uint32_t at, const struct labels *l)
 		ck_assert(str_eq(labels_get(l, r->entries[i].name), r->columns[i].values[value - 1]));
 		n++;
 	}
-	ck_assert_uint_eq(n, l->n);
+	ck_assert_uint_eq(n, labels_n(l));
 }
 
 struct sets {

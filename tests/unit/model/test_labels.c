@@ -48,10 +48,10 @@ START_TEST(fingerprint_vectors)
 	struct labels *l = lib_labels(fingerprints[_i].labels);
 	struct label_pair pairs[8];
 
-	ck_assert_uint_eq(l->fingerprint, fingerprints[_i].fingerprint);
-	for (size_t i = 0; i < l->n; i++)
-		pairs[i] = (struct label_pair){ istr_str(l->l[i].name), istr_str(l->l[i].value) };
-	ck_assert_uint_eq(labels_fingerprint_of(pairs, l->n), l->fingerprint);
+	ck_assert_uint_eq(labels_fingerprint(l), fingerprints[_i].fingerprint);
+	for (size_t i = 0; i < labels_n(l); i++)
+		pairs[i] = (struct label_pair){ istr_str(labels_name(l, i)), istr_str(labels_value(l, i)) };
+	ck_assert_uint_eq(labels_fingerprint_of(pairs, labels_n(l)), labels_fingerprint(l));
 	labels_unref(l);
 }
 END_TEST
@@ -60,8 +60,8 @@ START_TEST(hash_is_xxh64_of_the_same_bytes)
 {
 	struct labels *empty = labels_empty(), *l = lib_labels("a=b");
 
-	ck_assert_uint_eq(empty->hash, 0xef46db3751d8e999);
-	ck_assert_uint_ne(l->hash, empty->hash);
+	ck_assert_uint_eq(labels_hash(empty), 0xef46db3751d8e999);
+	ck_assert_uint_ne(labels_hash(l), labels_hash(empty));
 	labels_unref(empty);
 	labels_unref(l);
 }
@@ -89,13 +89,13 @@ START_TEST(many_unsorted_labels)
 		pairs[N + i] = (struct label_pair){ str_from(names[i]), STR("new") };
 	}
 	l = labels_new(pairs, 2 * N);
-	ck_assert_uint_eq(l->n, N);
+	ck_assert_uint_eq(labels_n(l), N);
 	for (size_t i = 0; i < N; i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "n%05zu", i);
-		ck_assert_str_eq(l->l[i].name->bytes, name);
-		ck_assert_str_eq(l->l[i].value->bytes, "new");
+		ck_assert_str_eq(labels_name(l, i)->bytes, name);
+		ck_assert_str_eq(labels_value(l, i)->bytes, "new");
 	}
 	/* The pairs are tidy now. */
 	again = labels_new(pairs, N);
@@ -151,8 +151,8 @@ START_TEST(finds)
 		}
 		l = labels_new(pairs, n);
 		for (size_t i = 0; i < n; i++)
-			ck_assert_ptr_eq(label_find(l->l, l->n, l->l[i].name), &l->l[i]);
-		ck_assert_ptr_null(label_find(l->l, l->n, other));
+			ck_assert_uint_eq(label_find(l, labels_name(l, i)), i);
+		ck_assert_uint_eq(label_find(l, other), n);
 		istr_unref(other);
 		labels_unref(l);
 	}
@@ -287,18 +287,55 @@ START_TEST(strings_alike_at_both_ends)
 }
 END_TEST
 
-START_TEST(hashes_come_when_they_are_needed)
+START_TEST(annotations_are_sets_of_their_own)
 {
 	struct label_pair p = { STR("a"), STR("b") };
-	struct labels *l = labels_new_unhashed(&p, 1), *same;
+	struct labels *notes = labels_new_unhashed(&p, 1), *same = labels_new_unhashed(&p, 1), *l = labels_new(&p, 1);
 
-	ck_assert(!l->hashed);
-	same = labels_new(&p, 1);
-	ck_assert_ptr_eq(same, l);
-	ck_assert(l->hashed);
-	ck_assert_uint_eq(l->fingerprint, UINT64_C(0xd2b371819297f98a));
+	ck_assert_ptr_eq(same, notes);
+	ck_assert_ptr_ne(l, notes);
+	ck_assert(!notes->hashed);
+	ck_assert_uint_eq(labels_fingerprint(l), UINT64_C(0xd2b371819297f98a));
+	ck_assert_int_eq(labels_cmp(l, notes), 0);
 	labels_unref(same);
 	labels_unref(l);
+	labels_unref(notes);
+}
+END_TEST
+
+START_TEST(names_are_shared)
+{
+	struct labels *none = labels_empty(), *a = lib_labels("x=1 y=2"), *b = lib_labels("y=3 x=4"), *c = lib_labels("x=1 z=2");
+	struct labels *first, *second;
+	struct istr *name = istr_find(STR("x"));
+	size_t before, strings, bytes;
+
+	ck_assert_ptr_eq(a->names, b->names);
+	ck_assert_ptr_ne(a->names, c->names);
+	ck_assert_uint_eq(labels_n(none), 0);
+	ck_assert_str_eq(labels_value_of(b, name)->bytes, "4");
+	ck_assert_ptr_null(labels_value_of(none, name));
+	/* They stay as long as one of the sets. */
+	labels_unref(a);
+	lib_expect_labels(b, "{x=\"4\", y=\"3\"}");
+	labels_unref(b);
+	labels_unref(c);
+	ck_assert_ptr_null(istr_find(STR("x")));
+	istr_usage(&before, &bytes);
+	/* As strangers, too. */
+	first = lib_labels("x=1 y=2");
+	second = lib_labels("x=2 y=2");
+	labels_unref(none);
+	interned_leave();
+	first = labels_adopt(first);
+	lib_expect_labels(first, "{x=\"1\", y=\"2\"}");
+	second = labels_adopt(second);
+	ck_assert_ptr_eq(first->names, second->names);
+	labels_unref(first);
+	lib_expect_labels(second, "{x=\"2\", y=\"2\"}");
+	labels_unref(second);
+	istr_usage(&strings, &bytes);
+	ck_assert_uint_eq(strings, before);
 }
 END_TEST
 
@@ -344,7 +381,8 @@ main(void)
 	tcase_add_loop_test(tc, valid_names, 0, ARRAY_LEN(names));
 	tcase_add_test(tc, check_names_and_values);
 	tcase_add_test(tc, strings_alike_at_both_ends);
-	tcase_add_test(tc, hashes_come_when_they_are_needed);
+	tcase_add_test(tc, annotations_are_sets_of_their_own);
+	tcase_add_test(tc, names_are_shared);
 	tcase_add_test(tc, sets_are_known_by_their_last_text);
 	return lib_run("labels", tc);
 }

@@ -7,8 +7,8 @@ put_group_of_schema_1(struct sbuf *b, const struct group_state *g)
 {
 	proto_bytes(b, 1, g->route_id);
 	proto_bytes(b, 2, g->receiver);
-	for (uint32_t i = 0; i < g->labels->n; i++) {
-		struct str name = istr_str(g->labels->l[i].name), value = istr_str(g->labels->l[i].value);
+	for (uint32_t i = 0; i < labels_n(g->labels); i++) {
+		struct str name = istr_str(labels_name(g->labels, i)), value = istr_str(labels_value(g->labels, i));
 
 		proto_begin(b, 3, proto_bytes_size(1, name.n) + proto_bytes_size(2, value.n));
 		proto_bytes(b, 1, name);

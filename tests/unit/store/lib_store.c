@@ -261,15 +261,15 @@ rig_post(struct rig *r, const char *alert, struct wall starts, struct wall ends)
 {
 	struct labels *l = world_labels(alert);
 	struct label_pair pairs[16];
-	struct alert_draft d = { .labels = pairs, .labels_n = l->n, .starts = starts, .ends = ends,
+	struct alert_draft d = { .labels = pairs, .labels_n = labels_n(l), .starts = starts, .ends = ends,
 		.generator_url = STR("http://prometheus/graph") };
 	struct label_pair note = { STR("summary"), STR("what is wrong") };
 	struct err e = { 0 };
 	struct alert *a;
 	bool firing;
 
-	for (uint32_t i = 0; i < l->n; i++)
-		pairs[i] = (struct label_pair){ istr_str(l->l[i].name), istr_str(l->l[i].value) };
+	for (uint32_t i = 0; i < labels_n(l); i++)
+		pairs[i] = (struct label_pair){ istr_str(labels_name(l, i)), istr_str(labels_value(l, i)) };
 	d.annotations = &note;
 	d.annotations_n = 1;
 	a = alert_make(&d, 5 * SPAN_MIN, NAMING_UTF8, r->now.wall, &firing, &e);
@@ -321,7 +321,7 @@ struct alert *
 rig_alert(struct rig *r, const char *alert)
 {
 	struct labels *l = world_labels(alert);
-	struct alert *a = view_alert(r->engine, l->fingerprint);
+	struct alert *a = view_alert(r->engine, labels_fingerprint(l));
 
 	labels_unref(l);
 	return a;

@@ -345,7 +345,7 @@ make(const char *labels, bool timeout)
 
 	a->refs = 1;
 	a->labels = world_labels(labels);
-	a->annotations = labels_new(&note, 1);
+	a->annotations = labels_new_unhashed(&note, 1);
 	a->generator_url = istr_get(STR(""));
 	a->starts = (struct wall){ 1700000000, 123456789, 10800 };
 	a->ends = (struct wall){ -62135596800, 0, -3600 };
@@ -417,8 +417,8 @@ START_TEST(alert_rows)
 		ck_assert(same_time(s.alerts[0]->starts, a->starts) && same_time(s.alerts[0]->ends, a->ends) &&
 		    same_time(s.alerts[0]->updated, a->updated));
 		ck_assert(s.times[0].timeout && same_time(s.times[0].starts, a->starts));
-		ck_assert_uint_eq(s.ids[0].fingerprint, a->labels->fingerprint);
-		ck_assert_uint_eq(s.drops[0].hash, b->labels->hash);
+		ck_assert_uint_eq(s.ids[0].fingerprint, labels_fingerprint(a->labels));
+		ck_assert_uint_eq(s.drops[0].hash, labels_hash(b->labels));
 		ck_assert_uint_eq(s.groups_n, 1);
 		ck_assert(s.members_n == 2 && s.members[0] == 5 && s.members[1] == UINT64_MAX);
 		ck_assert_str_eq(s.route, "{}/0");
@@ -459,7 +459,7 @@ START_TEST(many_strings)
 		pairs[i] = (struct label_pair){ str_from(names + i * 16), str_from(names + (i / 2) * 16) };
 	}
 	labels_unref(a->annotations);
-	a->annotations = labels_new(pairs, 5000);
+	a->annotations = labels_new_unhashed(pairs, 5000);
 	alert_row_init(&row);
 	alert_row_begin(&row);
 	alert_row_put(&row, a);

@@ -30,7 +30,7 @@ make(int number, const char *note, int64_t starts, int64_t ends, int64_t updated
 	snprintf(url, sizeof(url), "http://p/%d", number % 3);
 	a->refs = 1;
 	a->labels = labels_new(labels, 2);
-	a->annotations = labels_new(notes, 1);
+	a->annotations = labels_new_unhashed(notes, 1);
 	a->generator_url = istr_get(str_from(url));
 	a->starts = at(starts);
 	a->ends = at(ends);

@@ -55,10 +55,11 @@ make_older(const char *path, int version)
 static void
 write_schema_1(const struct rig *r, const char *path, const struct alert *a)
 {
+	uint64_t fingerprint = labels_fingerprint(a->labels);
 	struct group_state g = {
 		.route_id = r->config->route->id, .receiver = STR("ops"), .labels = a->labels,
 		.next_flush = wall_add(r->now.wall, 10 * SPAN_S), .group_wait = 30 * SPAN_S,
-		.group_interval = 5 * SPAN_MIN, .alerts = &a->labels->fingerprint, .alerts_n = 1,
+		.group_interval = 5 * SPAN_MIN, .alerts = &fingerprint, .alerts_n = 1,
 	};
 	struct sbuf group = SBUF_INIT(1 << 16);
 	enum db_trouble trouble;
