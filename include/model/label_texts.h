@@ -22,6 +22,9 @@ enum label_text_kind { LABEL_TEXT_LABELS, LABEL_TEXT_ANNOTATIONS };
 struct hash128 label_text_hash(enum label_text_kind kind, struct str text);
 /* The set, borrowed, that was read from such a text; NULL: none is known. */
 struct labels *label_text_find(struct hash128 text);
+/* Asks for the memory that label_text_find will look at; then, when that is there, for what it may find. */
+void label_text_fetch(struct hash128 text);
+void label_text_fetch_node(struct hash128 text);
 /* l is what this text stands for: its own text from now on. */
 void label_text_set(struct labels *l, struct hash128 text);
 

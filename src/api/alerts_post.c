@@ -20,6 +20,7 @@
 #include "model/label_texts.h"
 #include "post.h"
 #include "text/json_read.h"
+#include "texts_ahead.h"
 
 /* Reading an alert, and so many bytes of it; making and storing one, each of its pairs, and so many bytes. */
 #define READ_UNITS 20
@@ -52,6 +53,7 @@ struct reading {
 	struct post post;
 	enum { BEGIN, READ, TAKE, TAKE_AGAIN } stage;
 	struct json_reader *r;
+	struct texts_ahead ahead;
 	struct arena *arena;	/* of what is read: the request's; or, empty after each alert, `passing` */
 	VEC(struct posted) alerts;
 	VEC(struct label_pair) pairs;
@@ -80,21 +82,12 @@ struct reading {
 static const char *
 token_name(enum json_token t)
 {
-	switch (t) {
-	case JSON_T_OBJECT_BEGIN: return "object";
-	case JSON_T_ARRAY_BEGIN: return "array";
-	case JSON_T_STRING: return "string";
-	case JSON_T_NUMBER: return "number";
-	case JSON_T_TRUE:
-	case JSON_T_FALSE: return "bool";
-	case JSON_T_ERROR:
-	case JSON_T_END:
-	case JSON_T_OBJECT_END:
-	case JSON_T_ARRAY_END:
-	case JSON_T_KEY:
-	case JSON_T_NULL: break;
-	}
-	return "null";
+	static const char *const names[] = {
+		[JSON_T_OBJECT_BEGIN] = "object", [JSON_T_ARRAY_BEGIN] = "array", [JSON_T_STRING] = "string",
+		[JSON_T_NUMBER] = "number", [JSON_T_TRUE] = "bool", [JSON_T_FALSE] = "bool",
+	};
+
+	return (size_t)t < ARRAY_LEN(names) && names[t] != NULL ? names[t] : "null";
 }
 
 /* The reader's own error, or "X where Y is wanted". */
@@ -130,7 +123,7 @@ take_known(struct reading *rd, enum label_text_kind kind, struct posted_set *set
 
 	if (text.n == 0)
 		return false;
-	set->text = label_text_hash(kind, text);
+	set->text = texts_ahead_hash(&rd->ahead, kind, text);
 	l = label_text_find(set->text);
 	if (l == NULL || labels_n(l) > POST_ALERT_PAIRS - rd->pairs_n)
 		return false;
@@ -535,6 +528,7 @@ go_on(struct reading *rd, struct work *w)
 			if (rd->mark == NULL)
 				return true;
 			*rd->r = *rd->mark;
+			texts_ahead_begin(&rd->ahead, rd->post.call.req->body);
 			rd->stage = TAKE_AGAIN;
 			break;
 		case TAKE_AGAIN:
@@ -596,5 +590,6 @@ api_alerts_post(struct call *c)
 	rd->expected = c->req->body.n < EXPECTED_MAX ? c->req->body.n : EXPECTED_MAX;
 	rd->r = arena_raw(c->arena, sizeof(*rd->r));
 	json_reader_init(rd->r, c->req->body, JSON_FIRST_VALUE);
+	texts_ahead_begin(&rd->ahead, c->req->body);
 	post_begin(c, &rd->post);
 }

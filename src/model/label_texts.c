@@ -32,6 +32,18 @@ label_text_find(struct hash128 text)
 }
 
 void
+label_text_fetch(struct hash128 text)
+{
+	hmap_fetch(&texts, text.first);
+}
+
+void
+label_text_fetch_node(struct hash128 text)
+{
+	hmap_fetch_node(&texts, text.first);
+}
+
+void
 label_text_forget(struct labels *l)
 {
 	if (!l->has_text)

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hashes of texts are the same, whether somebody has looked ahead or not. */
+#include <check.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/sbuf.h"
+#include "texts_ahead.h"
+
+static void
+expect_hash(struct texts_ahead *a, enum label_text_kind kind, struct str text)
+{
+	struct hash128 got = texts_ahead_hash(a, kind, text), wanted = label_text_hash(kind, text);
+
+	ck_assert(got.first == wanted.first && got.second == wanted.second);
+}
+
+/* Asks for the text behind each `key` of the body, as a reader does that meets them one by one. */
+static void
+read_all(struct texts_ahead *a, struct str body, const char *key, enum label_text_kind kind)
+{
+	const char *at = body.p, *end;
+
+	while ((at = strstr(at, key)) != NULL && (at = strchr(at, '{')) != NULL && (end = strchr(at, '}')) != NULL) {
+		expect_hash(a, kind, (struct str){ at, (size_t)(end + 1 - at) });
+		at = end;
+	}
+}
+
+static const char *const bodies[] = {
+	"[]",
+	"[{\"labels\":{\"a\":\"b\"}}]",
+	"[{\"labels\":{}},{\"labels\":{},\"annotations\":{}}]",
+	"[{\"annotations\":{\"a\":\"b\"},\"labels\":{\"a\":\"b\"}},{\"annotations\":{\"a\":\"b\"},\"labels\":{\"a\":\"b\"}}]",
+	"[{\"labels\":{\"a\":\"{\\\"labels\\\":{}\"}},{\"labels\":{\"a\":\"}\"}},{\"labels\":{\"labels\":\"c\"}}]",
+	"[{ \"labels\" : { \"a\" : \"b\" } }, {\"labels\":{\"c\":\"d\"}}]",
+	"[{\"labels\":{\"a\":\"b\"",
+	"\"labels\":{\"a\"}{\"labels\":{{{{\"labels\":{}",
+};
+
+START_TEST(nothing_depends_on_the_guess)
+{
+	struct texts_ahead a;
+	struct str body = str_from(bodies[_i]);
+
+	texts_ahead_begin(&a, body);
+	read_all(&a, body, "\"labels\"", LABEL_TEXT_LABELS);
+	/* From the beginning again, with and without being told. */
+	read_all(&a, body, "\"annotations\"", LABEL_TEXT_ANNOTATIONS);
+	texts_ahead_begin(&a, body);
+	read_all(&a, body, "\"annotations\"", LABEL_TEXT_ANNOTATIONS);
+	read_all(&a, body, "\"labels\"", LABEL_TEXT_ANNOTATIONS);
+}
+END_TEST
+
+START_TEST(a_reader_may_pass_over_some)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct texts_ahead a;
+	struct str body;
+	const char *at;
+
+	for (int i = 0; i < 40; i++)
+		sbuf_printf(&b, "{\"labels\":{\"n\":\"%d\"},\"annotations\":{\"m\":\"%d\"}},", i, i);
+	body = sbuf_get(&b);
+	texts_ahead_begin(&a, body);
+	at = body.p;
+	for (int i = 0; i < 40; i++) {
+		const char *labels = strstr(at, "{\"n\""), *annotations = strstr(at, "{\"m\"");
+
+		if (i % 3 != 1)
+			expect_hash(&a, LABEL_TEXT_LABELS, (struct str){ labels, (size_t)(strchr(labels, '}') + 1 - labels) });
+		if (i % 5 != 2)
+			expect_hash(&a, LABEL_TEXT_ANNOTATIONS,
+			    (struct str){ annotations, (size_t)(strchr(annotations, '}') + 1 - annotations) });
+		at = annotations + 1;
+	}
+	sbuf_fini(&b);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("texts ahead");
+	TCase *t = tcase_create("texts");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_loop_test(t, nothing_depends_on_the_guess, 0, (int)ARRAY_LEN(bodies));
+	tcase_add_test(t, a_reader_may_pass_over_some);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
