@@ -35,6 +35,11 @@ void timer_fini(struct timer *t);
  * never from here, when the I/O that is ready has been looked at.
  */
 void timer_in(struct timer *t, span wait);
+/*
+ * Sets it to fire in this round of the loop, behind all that the round has found ready, without another look at what is ready
+ * meanwhile. For what ends a round: a timer that sets itself so, again and again, would keep the loop from I/O.
+ */
+void timer_in_round(struct timer *t);
 void timer_stop(struct timer *t);
 /* It will fire. */
 bool timer_is_set(const struct timer *t);

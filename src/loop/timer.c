@@ -54,6 +54,13 @@ timer_in(struct timer *t, span wait)
 }
 
 void
+timer_in_round(struct timer *t)
+{
+	if (t->ev != NULL)
+		event_active(t->ev, EV_TIMEOUT, 0);
+}
+
+void
 timer_stop(struct timer *t)
 {
 	if (t->ev != NULL)

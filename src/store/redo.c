@@ -85,7 +85,19 @@ make_buffer(struct redo *r, size_t n)
 		return;
 	mem_free(r->record);
 	r->record = mem_aligned(DIRECT_BLOCK, n);
-	r->cap = n;
+	r->cap = r->dirty = n;
+}
+
+/* The buffer ends with zeros from `from` to `to`. What the record before has left is all that is not zero there. */
+static void
+clear_rest(struct redo *r, size_t from, size_t to)
+{
+	size_t end = r->dirty < to ? r->dirty : to;
+
+	if (end > from)
+		memset(r->record + from, 0, end - from);
+	if (r->dirty <= to)
+		r->dirty = from;
 }
 
 bool
@@ -97,7 +109,7 @@ redo_write(struct redo *r, const struct batch *b, struct direct_write *d)
 		return false;
 	make_buffer(r, n);
 	redo_record_put(r->record, b, bytes, r->id, r->last + 1);
-	memset(r->record + sizeof(struct redo_head) + bytes, 0, n - sizeof(struct redo_head) - bytes);
+	clear_rest(r, sizeof(struct redo_head) + bytes, n);
 	if (!direct_write_begin(d, r->fd, r->record, n, (off_t)(r->half * REDO_HALF + r->used)))
 		return false;
 	r->used += n;

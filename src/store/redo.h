@@ -44,6 +44,7 @@ struct redo {
 	uint64_t ends[2];	/* number of the last record in each half */
 	unsigned char *record;	/* the one being written; aligned, heap */
 	size_t cap;
+	size_t dirty;			/* bytes of it behind which all is zero */
 };
 
 void redo_init(struct redo *r);

@@ -35,7 +35,7 @@ store_take(struct store *s)
 	s->taken++;
 	/* At the end of the loop turn, so that all changes of the turn share a transaction. */
 	if (!timer_is_set(&s->soon))
-		timer_in(&s->soon, 0);
+		timer_in_round(&s->soon);
 }
 
 /* In the order in which they began to wait, a part in each turn. At the end nobody goes on: it is left for the next start. */
