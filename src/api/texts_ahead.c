@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Of the texts that were hashed, the node of this one is asked for: its bucket has come meanwhile. */
+/* The node of this text, by its place in the ring, is asked for: its bucket has come meanwhile. */
 #define NODE_AHEAD 3
 
 void

@@ -88,7 +88,7 @@ make_buffer(struct redo *r, size_t n)
 	r->cap = r->dirty = n;
 }
 
-/* The buffer ends with zeros from `from` to `to`. What the record before has left is all that is not zero there. */
+/* The buffer ends with zeros from `from` to `to`, where nothing else may be but the end of an earlier record. */
 static void
 clear_rest(struct redo *r, size_t from, size_t to)
 {
