@@ -84,6 +84,9 @@ free_groups(struct engine *e)
 	hmap_fini(&e->claiming);
 	VEC_FINI(&e->save_soon);
 	VEC_FINI(&e->save_now);
+	labels_unref(e->saving.last);
+	VEC_FINI(&e->saving.fingerprints);
+	VEC_FINI(&e->saving_whole.fingerprints);
 	VEC_FINI(&e->fingerprints);
 }
 

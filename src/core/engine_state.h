@@ -118,6 +118,14 @@ struct applying {
 	struct inhibit_run inhibit_run;
 };
 
+/* A group whose members are being gathered to be saved; see save.c. */
+struct saving {
+	struct group *group;		/* NULL: none */
+	struct labels *last;		/* owned reference: those behind it are missing yet; NULL: all are */
+	bool again;			/* it has changed meanwhile */
+	VEC(uint64_t) fingerprints;
+};
+
 struct engine {
 	struct engine_options options;
 	struct port *port;
@@ -172,6 +180,8 @@ struct engine {
 	uint64_t last_attempt, last_notification, last_group;	/* numbers given so far */
 
 	VEC(struct group *) save_soon, save_now;
+	struct saving saving;		/* slice by slice */
+	struct saving saving_whole;	/* scratch */
 	VEC(uint64_t) fingerprints;	/* scratch */
 	struct counters counters;
 

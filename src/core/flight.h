@@ -98,6 +98,11 @@ struct leg {
 	enum failure failure;
 };
 
+/* How the log and the store know an alert. */
+struct alert_ids {
+	uint64_t hash, fingerprint;
+};
+
 struct flight {
 	struct arena *arena;		/* owns all below but references */
 	struct config *config;		/* owned reference */
@@ -109,19 +114,22 @@ struct flight {
 	uint64_t group_serial, serial;	/* of the group; of this flush in it */
 	struct mono wanted;		/* the tick that the flush is for */
 	struct wall tick;		/* the same as it was by the clock when the flush began: the time the stages see */
-	struct wall seen;		/* when `all` was looked at */
+	struct wall seen;		/* when `all` began to be looked at */
 	struct mono deadline;
 	struct deadline timer;		/* looks again whether the cluster has settled; the deadline of filtering */
 	struct chore chore;
 	enum flight_phase phase;
 	size_t at;			/* where FLIGHT_HELD, FLIGHT_LEGS and FLIGHT_FORGETTING have come to */
-	struct noted_alert *all;	/* owned references */
+	struct noted_alert *all;	/* owned references; NULL: given up already */
+	struct alert_ids *ids;		/* of those */
 	struct alert_entry **entries;	/* of those, held (entry_hold); NULL when resumed */
-	size_t all_n;
+	size_t all_n, all_cap;
+	size_t let_go;			/* so many of `entries` are not held any more, and nothing may look at them */
 	struct passage passage;		/* of `entries` */
 	struct noted_alert *passed;	/* those not muted; may be `all` */
 	size_t passed_n;
 	uint64_t *firing, *resolved;	/* label hashes of those, sorted */
+	uint64_t *firing_ids, *resolved_ids;	/* and their fingerprints, in the order of `passed` */
 	size_t firing_n, resolved_n;
 	uint64_t *muted;		/* label hashes of what is in `all` only; sorted where there are other members */
 	size_t muted_n;
@@ -143,8 +151,8 @@ struct flight {
 void flush_begin(struct engine *e, struct group *g, struct moment now);
 /* The tick of a flush that begins now and was due at `due`, not after now. Ticks that were missed altogether are left out. */
 struct mono flush_wanted(const struct route *route, struct mono due, struct moment now);
-/* FLIGHT_SNAPSHOT. */
-void flush_look(struct engine *e, struct flight *f, struct moment now);
+/* A slice of FLIGHT_SNAPSHOT; false: there is more. */
+bool flush_look(struct engine *e, struct flight *f, struct moment now);
 /* All stages are through: keeps books and frees f. */
 void flush_end(struct engine *e, struct flight *f, struct moment now);
 /* The flight for what a restart cut short; the group's timer stays as it is. The caller fills it. */
@@ -175,8 +183,8 @@ void pipeline_rules_changed(struct flight *f);
 #define SETTLE_POLL (100 * SPAN_MS)
 /* f's timer went off. */
 void pipeline_due(struct engine *e, struct flight *f, struct moment now);
-/* Makes from f->passed the lists that the notification log is asked about, and told. */
-void pipeline_note_hashes(struct flight *f);
+/* Those of f->all at left, left_n of them in order, are to be told: makes f->passed, and the lists that the log is asked about and told. */
+void pipeline_note(struct flight *f, const uint32_t *left, size_t left_n);
 /* n legs, to be given their integrations and begun; pipeline_leg_done once more than n times. */
 void pipeline_make_legs(struct flight *f, size_t n);
 /* One leg less. */

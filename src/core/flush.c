@@ -1,34 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 
+#include "ahead.h"
 #include "base/mem.h"
 #include "engine_state.h"
 #include "told.h"
 
-/* All alerts of the group as they are now. */
+/* Looking at an alert of which nothing is in the cache: its member, its entry, itself and its labels. */
+#define SNAPSHOT_UNITS 100
+
 static void
-take_snapshot(struct flight *f, struct group *g, struct wall now)
+grow(struct flight *f, size_t n)
 {
-	struct order_cursor c;
-
-	f->all = ARENA_ARRAY(f->arena, g->members.n, struct noted_alert);
-	f->entries = ARENA_ARRAY(f->arena, g->members.n, struct alert_entry *);
-	for (struct member *m = order_first(&g->members, &c); m != NULL; m = order_next(&g->members, &c)) {
-		struct alert *a = m->entry->alert;
-
-		members_fetch_ahead(&g->members, &c);
-		f->entries[f->all_n] = entry_hold(m->entry);
-		f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), alert_resolved_at(a, now) };
-	}
+	f->all = arena_grow(f->arena, f->all, f->all_n, n, sizeof(f->all[0]));
+	f->ids = arena_grow(f->arena, f->ids, f->all_n, n, sizeof(f->ids[0]));
+	f->entries = arena_grow(f->arena, f->entries, f->all_n, n, sizeof(f->entries[0]));
+	f->all_cap = n;
 }
 
-/* Their time is over, and nobody has posted that they ended. */
 static void
-tell_timeouts(struct engine *e, const struct flight *f, struct moment now)
+take_alert(struct engine *e, struct flight *f, struct alert_entry *r, struct moment now)
 {
-	for (size_t i = 0; i < f->all_n; i++)
-		if (f->all[i].resolved)
-			told_fires(e, f->entries[i], false, now);
+	struct alert *a = r->alert;
+	bool resolved = alert_resolved_at(a, f->seen);
+
+	if (f->all_n == f->all_cap)
+		grow(f, 2 * f->all_cap);
+	f->entries[f->all_n] = entry_hold(r);
+	f->ids[f->all_n] = (struct alert_ids){ labels_hash(a->labels), labels_fingerprint(a->labels) };
+	f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), resolved };
+	/* Its time is over, and nobody has posted that it ended. */
+	if (resolved)
+		told_fires(e, r, false, now);
+}
+
+/* All alerts of the group, as they are when it is their turn, behind those that were taken before. */
+static bool
+take_snapshot(struct engine *e, struct flight *f, struct moment now)
+{
+	const struct order *members = &f->group->members;
+	const struct labels *last = f->all_n > 0 ? f->all[f->all_n - 1].alert->labels : NULL;
+	struct order_cursor c;
+
+	for (struct member *m = group_after_at(f->group, last, &c); m != NULL; m = order_next(members, &c)) {
+		if (work_used_up(&e->work))
+			return false;
+		work_spend(&e->work, SNAPSHOT_UNITS);
+		members_fetch_ahead(members, &c);
+		take_alert(e, f, m->entry, now);
+	}
+	return true;
 }
 
 struct labels *
@@ -103,9 +124,6 @@ flight_new(struct engine *e, struct group *g, struct moment now)
 	return f;
 }
 
-/* Taking a reference to an alert. */
-#define SNAPSHOT_UNITS 5
-
 struct mono
 flush_wanted(const struct route *route, struct mono due, struct moment now)
 {
@@ -132,19 +150,22 @@ flush_begin(struct engine *e, struct group *g, struct moment now)
 	chore_begin(e, &f->chore, now);
 }
 
-void
+bool
 flush_look(struct engine *e, struct flight *f, struct moment now)
 {
-	work_spend(&e->work, SNAPSHOT_UNITS * (int64_t)f->group->members.n);
-	take_snapshot(f, f->group, now.wall);
-	tell_timeouts(e, f, now);
-	f->seen = now.wall;
-	f->merges = e->merges;
+	if (f->all_cap == 0) {
+		grow(f, f->group->members.n);
+		f->seen = now.wall;
+		f->merges = e->merges;
+	}
+	if (!take_snapshot(e, f, now))
+		return false;
 	f->route_labels = flush_route_labels(e, f, now);
 	/* Until the group changes, lists show them. */
 	group_changed(f->group);
 	f->group->route_labels = labels_ref(f->route_labels);
 	tell_flushed(e, f, now);
+	return true;
 }
 
 struct flight *
@@ -166,7 +187,8 @@ flight_release(struct notification_life *life)
 	struct arena *arena = f->arena;
 
 	for (size_t i = 0; i < f->all_n; i++)
-		alert_unref(f->all[i].alert);
+		if (f->all[i].alert != NULL)
+			alert_unref(f->all[i].alert);
 	istr_unref(f->held_key);
 	labels_unref(f->group_labels);
 	labels_unref(f->route_labels);
@@ -175,17 +197,45 @@ flight_release(struct notification_life *life)
 	arena_free(&arena);
 }
 
-/* Entries that somebody holds stay until they are let go. */
+/* Letting go of an entry and its alert of which nothing is in the cache. */
+#define LET_GO_UNITS 60
+
+/* One at least; alerts stay while a notification of f is held. False: there are more. */
+static bool
+let_go_some(struct engine *e, struct flight *f)
+{
+	while (f->entries != NULL && f->let_go < f->all_n) {
+		size_t i = f->let_go++;
+
+		work_spend(&e->work, LET_GO_UNITS);
+		if (f->all_n - i > ENTRY_AHEAD)
+			fetch_object(f->entries[i + ENTRY_AHEAD]);
+		if (f->all_n - i > ALERT_AHEAD)
+			fetch_lines(f->all[i + ALERT_AHEAD].alert, 1);
+		entry_let_go(e, f->entries[i]);
+		if (f->life.holds == 0) {
+			alert_unref(f->all[i].alert);
+			f->all[i].alert = NULL;
+		}
+		if (f->let_go < f->all_n && work_used_up(&e->work))
+			return false;
+	}
+	return true;
+}
+
 static void
 flight_free(struct engine *e, struct flight *f)
 {
+	int64_t left = e->work.left;
+
 	if (f->group != NULL)
 		f->group->flight = NULL;
 	sched_disarm(&e->sched, &f->timer);
 	chore_drop(e, &f->chore);
 	pipeline_rules_changed(f);
-	for (size_t i = 0; f->entries != NULL && i < f->all_n; i++)
-		entry_let_go(e, f->entries[i]);
+	e->work.left = INT64_MAX;
+	(void)let_go_some(e, f);
+	e->work.left = left;
 	for (size_t i = 0; i < f->legs_n; i++)
 		leg_fini(e, &f->legs[i]);
 	if (f->life.holds > 0)
@@ -270,7 +320,9 @@ finish(struct engine *e, struct flight *f, struct moment now)
 
 /* Looking at an alert; taking it out. */
 #define LOOK_UNITS 1
-#define FORGET_UNITS 100
+#define FORGET_UNITS 300
+/* A flight of no more alerts than these is over at once. */
+#define FEW 64
 
 static bool
 forget_some(struct engine *e, struct flight *f, struct moment now)
@@ -290,7 +342,7 @@ forget_some(struct engine *e, struct flight *f, struct moment now)
 bool
 flush_forget(struct engine *e, struct flight *f, struct moment now)
 {
-	if (!forget_some(e, f, now))
+	if (!forget_some(e, f, now) || !let_go_some(e, f))
 		return false;
 	finish(e, f, now);
 	return true;
@@ -313,28 +365,16 @@ flush_end(struct engine *e, struct flight *f, struct moment now)
 	f->at = f->failed || f->resumed || f->overtaken ? f->all_n : 0;
 	if (f->failed)
 		tell_failed(e, f, now);
-	if (f->at == f->all_n && !settling(e))
+	if (f->at == f->all_n && f->all_n <= FEW && !settling(e))
 		finish(e, f, now);
 	else
 		chore_begin(e, &f->chore, now);
 }
 
-bool
-flush_cancel_some(struct engine *e, struct flight *f, struct moment now)
+/* For a flight that has seen its group, and has not told all. */
+static void
+cancel(struct engine *e, struct flight *f, struct moment now)
 {
-	if (f->phase == FLIGHT_SNAPSHOT) {
-		/* Nothing of it is known yet, to nobody. */
-		flight_free(e, f);
-		return true;
-	}
-	if (f->phase == FLIGHT_FORGETTING) {
-		/* All is told: there is nothing left to be stopped. */
-		if (!forget_some(e, f, now))
-			return false;
-		tell_ended(e, f, now);
-		flight_free(e, f);
-		return true;
-	}
 	work_spend(&e->work, LOOK_UNITS * (int64_t)f->all_n);
 	f->canceled = true;
 	for (size_t i = 0; i < f->legs_n; i++)
@@ -342,7 +382,24 @@ flush_cancel_some(struct engine *e, struct flight *f, struct moment now)
 	if (f->legs_n == 0)
 		flight_failed(f, STR("context canceled"));
 	tell_failed(e, f, now);
-	tell_ended(e, f, now);
+	f->phase = FLIGHT_FORGETTING;
+	f->at = f->all_n;
+}
+
+bool
+flush_cancel_some(struct engine *e, struct flight *f, struct moment now)
+{
+	if (f->phase != FLIGHT_SNAPSHOT) {
+		if (f->phase != FLIGHT_FORGETTING)
+			cancel(e, f, now);
+		if (!forget_some(e, f, now))
+			return false;
+	}
+	if (!let_go_some(e, f))
+		return false;
+	/* Nobody knows one that has not seen all of its group. */
+	if (f->phase != FLIGHT_SNAPSHOT)
+		tell_ended(e, f, now);
 	flight_free(e, f);
 	return true;
 }

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Ascending. In time linear in n where there are many: a flush of a great group sorts several such lists in one go. */
+void hashes_sort(uint64_t *v, size_t n);
+
 static inline int
 hashes_cmp(const void *a, const void *b)
 {
@@ -19,18 +22,20 @@ hashes_cmp(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static inline void
-hashes_sort(uint64_t *v, size_t n)
-{
-	if (n > 1)
-		qsort(v, n, sizeof(v[0]), hashes_cmp);
-}
-
 /* Is it among n sorted ones? */
 static inline bool
 hashes_have(const uint64_t *v, size_t n, uint64_t hash)
 {
 	return n > 0 && bsearch(&hash, v, n, sizeof(hash), hashes_cmp) != NULL;
+}
+
+/* The same for hashes that are asked for in ascending order; *at begins with 0. */
+static inline bool
+hashes_meet(const uint64_t *v, size_t n, size_t *at, uint64_t hash)
+{
+	while (*at < n && v[*at] < hash)
+		++*at;
+	return *at < n && v[*at] == hash;
 }
 
 static inline bool

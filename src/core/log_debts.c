@@ -61,11 +61,14 @@ find_owed(const struct log_entry *entry, struct leg *leg)
 	size_t sizes[] = { f->firing_n, f->resolved_n };
 
 	leg->owed = ARENA_ARRAY(f->arena, f->firing_n + f->resolved_n, uint64_t);
-	for (size_t k = 0; k < 2; k++)
+	for (size_t k = 0; k < 2; k++) {
+		size_t firing = 0, doubtful = 0;
+
 		for (size_t i = 0; i < sizes[k]; i++)
-			if (hashes_have(entry->firing, entry->firing_n, lists[k][i]) ||
-			    hashes_have(entry->doubtful, entry->doubtful_n, lists[k][i]))
+			if (hashes_meet(entry->firing, entry->firing_n, &firing, lists[k][i]) ||
+			    hashes_meet(entry->doubtful, entry->doubtful_n, &doubtful, lists[k][i]))
 				leg->owed[leg->owed_n++] = lists[k][i];
+	}
 }
 
 static void
@@ -85,12 +88,17 @@ find_served(const struct log_entry *entry, struct leg *leg, struct wall now)
 	leg->note.served_n = partly->n;
 }
 
-/* Told of neither way, nor held back. */
+/* Where a walk through ascending hashes has come to in the lists of a flight. */
+struct in_flight {
+	size_t firing, resolved, muted;
+};
+
 static bool
-is_not_in_group(const struct flight *f, uint64_t hash)
+is_told(const struct flight *f, struct in_flight *at, uint64_t hash)
 {
-	return !hashes_have(f->firing, f->firing_n, hash) && !hashes_have(f->resolved, f->resolved_n, hash) &&
-	    !hashes_have(f->muted, f->muted_n, hash);
+	bool fires = hashes_meet(f->firing, f->firing_n, &at->firing, hash);
+
+	return hashes_meet(f->resolved, f->resolved_n, &at->resolved, hash) || fires;
 }
 
 /*
@@ -101,20 +109,22 @@ static void
 find_kept(const struct log_entry *entry, struct leg *leg)
 {
 	const struct flight *f = leg->flight;
-	size_t theirs = entry->by_peer ? entry->firing_n : 0;
+	size_t theirs = entry->by_peer ? entry->firing_n : 0, promised = 0, doubtful = 0;
+	struct in_flight at = { 0 }, theirs_at = { 0 };
 
 	leg->kept = ARENA_ARRAY(f->arena, entry->doubtful_n + theirs, uint64_t);
 	for (size_t i = 0; i < entry->doubtful_n; i++) {
 		uint64_t hash = entry->doubtful[i];
 
-		if (f->resumed ? !hashes_have(f->firing, f->firing_n, hash) && !hashes_have(f->resolved, f->resolved_n, hash)
-			       : hashes_have(f->promised, f->promised_n, hash))
+		if (f->resumed ? !is_told(f, &at, hash) : hashes_meet(f->promised, f->promised_n, &promised, hash))
 			leg->kept[leg->kept_n++] = hash;
 	}
 	for (size_t i = 0; i < theirs; i++) {
 		uint64_t hash = entry->firing[i];
+		bool held_back = hashes_meet(f->muted, f->muted_n, &theirs_at.muted, hash);
+		bool in_doubt = hashes_meet(entry->doubtful, entry->doubtful_n, &doubtful, hash);
 
-		if (is_not_in_group(f, hash) && !hashes_have(entry->doubtful, entry->doubtful_n, hash))
+		if (!is_told(f, &theirs_at, hash) && !held_back && !in_doubt)
 			leg->kept[leg->kept_n++] = hash;
 	}
 	hashes_sort(leg->kept, leg->kept_n);
@@ -229,14 +239,9 @@ told_of(const struct flight *f, const struct log_entry *entry, uint64_t *out, si
 	*news_out = 0;
 	for (size_t i = 0; i < f->promised_n; i++) {
 		uint64_t hash = f->promised[i];
-		bool in_doubt;
+		bool in_doubt = hashes_meet(entry->doubtful, entry->doubtful_n, &doubtful, hash);
 
-		while (firing < entry->firing_n && entry->firing[firing] < hash)
-			firing++;
-		while (doubtful < entry->doubtful_n && entry->doubtful[doubtful] < hash)
-			doubtful++;
-		in_doubt = doubtful < entry->doubtful_n && entry->doubtful[doubtful] == hash;
-		if (!in_doubt && (firing == entry->firing_n || entry->firing[firing] != hash))
+		if (!in_doubt && !hashes_meet(entry->firing, entry->firing_n, &firing, hash))
 			continue;
 		out[n++] = hash;
 		*news_out += !in_doubt;

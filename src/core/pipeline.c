@@ -2,7 +2,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "ahead.h"
 #include "engine_state.h"
 #include "hashes.h"
 #include "told.h"
@@ -86,7 +85,7 @@ note_promise(struct flight *f, size_t place)
 {
 	if (f->promised == NULL)
 		f->promised = ARENA_ARRAY(f->arena, f->all_n, uint64_t);
-	f->promised[f->promised_n++] = labels_hash(f->all[place].alert->labels);
+	f->promised[f->promised_n++] = f->ids[place].hash;
 }
 
 /* Marks, counts and emits; a stage_listener. */
@@ -134,55 +133,41 @@ pass_stages(struct engine *e, struct flight *f, struct moment now)
 	return true;
 }
 
-/* For a walk through n of them, which is at `at`: gets what comes soon. */
 static void
-fetch_ahead(const struct noted_alert *all, size_t n, size_t at)
+note_alert(struct flight *f, const struct noted_alert *a, const struct alert_ids *ids)
 {
-	if (n - at > ALERT_AHEAD)
-		fetch_lines(all[at + ALERT_AHEAD].alert, 1);
-	if (n - at > LABELS_AHEAD)
-		fetch_labels(all[at + LABELS_AHEAD].alert->labels);
+	if (a->resolved) {
+		f->resolved_ids[f->resolved_n] = ids->fingerprint;
+		f->resolved[f->resolved_n++] = ids->hash;
+	} else {
+		f->firing_ids[f->firing_n] = ids->fingerprint;
+		f->firing[f->firing_n++] = ids->hash;
+	}
 }
 
 void
-pipeline_note_hashes(struct flight *f)
+pipeline_note(struct flight *f, const uint32_t *left, size_t left_n)
 {
-	f->firing = ARENA_ARRAY(f->arena, f->passed_n, uint64_t);
-	f->resolved = ARENA_ARRAY(f->arena, f->passed_n, uint64_t);
-	for (size_t i = 0; i < f->passed_n; i++) {
-		uint64_t hash = labels_hash(f->passed[i].alert->labels);
+	size_t at = 0, muted = f->all_n - left_n;
 
-		fetch_ahead(f->passed, f->passed_n, i);
-		if (f->passed[i].resolved)
-			f->resolved[f->resolved_n++] = hash;
-		else
-			f->firing[f->firing_n++] = hash;
+	f->passed_n = left_n;
+	f->passed = muted == 0 ? f->all : ARENA_ARRAY(f->arena, left_n, struct noted_alert);
+	f->muted = muted == 0 ? NULL : ARENA_ARRAY(f->arena, muted, uint64_t);
+	f->firing = ARENA_ARRAY(f->arena, 4 * left_n, uint64_t);
+	f->resolved = f->firing + left_n;
+	f->firing_ids = f->resolved + left_n;
+	f->resolved_ids = f->firing_ids + left_n;
+	for (size_t i = 0; i < f->all_n; i++) {
+		if (muted > 0 && (at == left_n || left[at] != i)) {
+			f->muted[f->muted_n++] = f->ids[i].hash;
+			continue;
+		}
+		note_alert(f, &f->all[i], &f->ids[i]);
+		if (muted > 0)
+			f->passed[at++] = f->all[i];
 	}
 	hashes_sort(f->firing, f->firing_n);
 	hashes_sort(f->resolved, f->resolved_n);
-}
-
-/* f->passed and f->muted are what the stages let pass and what not, in the order of f->all. */
-static void
-note_passed(struct flight *f)
-{
-	const struct passage *p = &f->passage;
-	size_t at = 0;
-
-	f->passed_n = p->left_n;
-	if (f->passed_n == f->all_n) {
-		f->passed = f->all;
-		return;
-	}
-	f->passed = ARENA_ARRAY(f->arena, f->passed_n, struct noted_alert);
-	f->muted = ARENA_ARRAY(f->arena, f->all_n - f->passed_n, uint64_t);
-	for (size_t i = 0; i < f->all_n; i++) {
-		fetch_ahead(f->all, f->all_n, i);
-		if (at < p->left_n && p->left[at] == i)
-			f->passed[at++] = f->all[i];
-		else
-			f->muted[f->muted_n++] = labels_hash(f->all[i].alert->labels);
-	}
 }
 
 void
@@ -204,10 +189,9 @@ note(struct engine *e, struct flight *f)
 	const struct receiver *r = f->route->receiver;
 
 	work_spend(&e->work, NOTE_UNITS * (int64_t)f->all_n);
-	note_passed(f);
+	pipeline_note(f, f->passage.left, f->passage.left_n);
 	if (clustered(e))
 		hashes_sort(f->muted, f->muted_n);
-	pipeline_note_hashes(f);
 	pipeline_make_legs(f, r->n);
 	for (size_t i = 0; i < r->n; i++)
 		f->legs[i].integration = &r->integrations[i];
@@ -262,7 +246,8 @@ flight_step(struct engine *e, struct flight *f, struct moment now)
 	if (f->phase == FLIGHT_FORGETTING)
 		return flush_forget(e, f, now);
 	if (f->phase == FLIGHT_SNAPSHOT) {
-		flush_look(e, f, now);
+		if (!flush_look(e, f, now))
+			return false;
 		f->phase = FLIGHT_SETTLING;
 	}
 	if (f->phase == FLIGHT_SETTLING) {

@@ -141,19 +141,26 @@ is_stale(const struct intent_state *i, const struct group *g, struct moment now)
 	return age < 0 || age >= flush_time(g->route);
 }
 
-static bool
-is_noted(const struct flight *f, const struct alert *a)
+static int
+cmp_noted(const void *a, const void *b)
 {
-	for (size_t i = 0; i < f->all_n; i++)
-		if (f->all[i].alert == a)
-			return true;
-	return false;
+	return alert_cmp(((const struct noted_alert *)a)->alert, ((const struct noted_alert *)b)->alert);
 }
 
-static size_t
-note_alerts(struct engine *e, struct flight *f, const uint64_t *fingerprints, size_t n, bool resolved)
+/* Is it among the first `sorted` of f? */
+static bool
+is_noted(const struct flight *f, size_t sorted, struct alert *a)
 {
-	size_t found = 0, before = f->all_n;
+	struct noted_alert key = { .alert = a };
+
+	return sorted > 0 && bsearch(&key, f->all, sorted, sizeof(f->all[0]), cmp_noted) != NULL;
+}
+
+/* Adds what one integration was told, of each alert once, to what others were told: the first `sorted`. */
+static size_t
+note_alerts(struct engine *e, struct flight *f, size_t sorted, const uint64_t *fingerprints, size_t n, bool resolved)
+{
+	size_t found = 0;
 
 	f->all = arena_grow(f->arena, f->all, f->all_n, f->all_n + n, sizeof(f->all[0]));
 	for (size_t i = 0; i < n; i++) {
@@ -162,16 +169,10 @@ note_alerts(struct engine *e, struct flight *f, const uint64_t *fingerprints, si
 		if (r == NULL)
 			continue;
 		found++;
-		if (before == 0 || !is_noted(f, r->alert))
+		if (!is_noted(f, sorted, r->alert))
 			f->all[f->all_n++] = (struct noted_alert){ alert_ref(r->alert), resolved };
 	}
 	return found;
-}
-
-static int
-cmp_noted(const void *a, const void *b)
-{
-	return alert_cmp(((const struct noted_alert *)a)->alert, ((const struct noted_alert *)b)->alert);
 }
 
 /* Takes the integrations of the flight's group that were being told; returns how many. */
@@ -183,16 +184,35 @@ gather(struct engine *e, struct flight *f, size_t from, const struct intent_stat
 	for (size_t i = from; i < e->restored_intents.n; i++) {
 		struct restored_intent *r = &e->restored_intents.v[i];
 		const struct intent_state *in = &r->state;
+		size_t sorted = f->all_n;
 
 		if (r->resumed || same_group(e, in) != f->group || is_stale(in, f->group, now) ||
 		    integration_of(in, f->group) == NULL ||
-		    note_alerts(e, f, in->firing, in->firing_n, false) +
-			    note_alerts(e, f, in->resolved, in->resolved_n, true) == 0)
+		    note_alerts(e, f, sorted, in->firing, in->firing_n, false) +
+			    note_alerts(e, f, sorted, in->resolved, in->resolved_n, true) == 0)
 			continue;
+		if (f->all_n > 1)
+			qsort(f->all, f->all_n, sizeof(f->all[0]), cmp_noted);
 		r->resumed = true;
 		out[n++] = in;
 	}
 	return n;
+}
+
+/* All that was found is told. */
+static void
+note_all(struct flight *f)
+{
+	uint32_t *all = ARENA_ARRAY(f->arena, f->all_n, uint32_t);
+
+	f->ids = ARENA_ARRAY(f->arena, f->all_n, struct alert_ids);
+	for (size_t i = 0; i < f->all_n; i++) {
+		struct labels *l = f->all[i].alert->labels;
+
+		all[i] = (uint32_t)i;
+		f->ids[i] = (struct alert_ids){ labels_hash(l), labels_fingerprint(l) };
+	}
+	pipeline_note(f, all, f->all_n);
 }
 
 static void
@@ -216,11 +236,7 @@ resume_group(struct engine *e, struct group *g, size_t from, struct moment now)
 	    const struct intent_state *);
 	size_t n = gather(e, f, from, intents, now);
 
-	if (f->all_n > 1)
-		qsort(f->all, f->all_n, sizeof(f->all[0]), cmp_noted);
-	f->passed = f->all;
-	f->passed_n = f->all_n;
-	pipeline_note_hashes(f);
+	note_all(f);
 	f->route_labels = flush_route_labels(e, f, now);
 	begin_legs(e, f, intents, n, now);
 }

@@ -10,9 +10,11 @@
 #include "engine_state.h"
 
 #define SAVE_DELAY SPAN_S
-/* Saving a group, and each of its members. */
+/* Saving a group, and each of its members, of which nothing is in the cache. */
 #define SAVE_UNITS 100
-#define MEMBER_UNITS 15
+#define MEMBER_UNITS 60
+/* A group of more members is not saved at the end of the call, but by slices that begin at once. */
+#define MEMBERS_AT_ONCE 256
 
 static bool
 durable(const struct engine *e)
@@ -24,6 +26,16 @@ static void
 tell(struct engine *e, struct change *c)
 {
 	e->port->persist(e->port, c);
+}
+
+static void
+saving_over(struct engine *e)
+{
+	labels_unref(e->saving.last);
+	e->saving.last = NULL;
+	e->saving.group = NULL;
+	e->saving.again = false;
+	e->saving.fingerprints.n = 0;
 }
 
 /* Takes g off its list. */
@@ -38,6 +50,20 @@ unlist(struct engine *e, struct group *g)
 		e->save_now.v[g->save_place]->save_place = g->save_place;
 	}
 	g->save = SAVE_NOT;
+	if (e->saving.group == g)
+		saving_over(e);
+}
+
+static void
+save_soon(struct engine *e, struct group *g)
+{
+	/* Its members are being gone through: some that came or went may be behind. */
+	e->saving.again |= e->saving.group == g;
+	if (g->save != SAVE_NOT)
+		return;
+	g->save = SAVE_SOON;
+	g->save_place = (uint32_t)e->save_soon.n;
+	VEC_PUSH(&e->save_soon, g);
 }
 
 void
@@ -46,20 +72,21 @@ save_group(struct engine *e, struct group *g, enum save when, struct moment now)
 	/* Before all have settled, a group may lack some who are still saved with another. */
 	if (settling(e) && when == SAVE_NOW)
 		when = SAVE_SOON;
-	if (!durable(e) || g->save >= when)
+	if (!durable(e) || g->save == SAVE_NOW)
 		return;
-	unlist(e, g);
-	g->save = (uint8_t)when;
-	if (when == SAVE_NOW) {
+	if (when == SAVE_NOW && g->members.n <= MEMBERS_AT_ONCE) {
+		unlist(e, g);
+		g->save = SAVE_NOW;
 		g->save_place = (uint32_t)e->save_now.n;
 		VEC_PUSH(&e->save_now, g);
 		/* At the end of the call, which shall not have many large ones to save. */
 		work_spend(&e->work, MEMBER_UNITS * (int64_t)g->members.n);
 		return;
 	}
-	g->save_place = (uint32_t)e->save_soon.n;
-	VEC_PUSH(&e->save_soon, g);
-	if (!deadline_armed(&e->save) && !e->save_chore.waits)
+	save_soon(e, g);
+	if (when == SAVE_NOW)
+		save_due(e, now);
+	else if (!deadline_armed(&e->save) && !e->save_chore.waits)
 		sched_arm(&e->sched, &e->save, mono_add(now.mono, SAVE_DELAY));
 }
 
@@ -85,17 +112,37 @@ next_flush(const struct group *g, struct moment now)
 	return wall_add(now.wall, mono_sub(g->due, now.mono));
 }
 
-static void
-fill_state(struct engine *e, const struct group *g, struct moment now, struct group_state *out)
+/* The fingerprints of g's members behind those that were gathered before. False: there are more. */
+static bool
+gather_some(struct engine *e, struct saving *s, struct group *g)
 {
+	struct alert_entry *last = NULL;
 	struct order_cursor at;
+	bool all = true;
 
-	e->fingerprints.n = 0;
-	for (struct member *m = order_first(&g->members, &at); m != NULL; m = order_next(&g->members, &at)) {
+	s->group = g;
+	for (struct member *m = group_after_at(g, s->last, &at); m != NULL; m = order_next(&g->members, &at)) {
+		if (work_used_up(&e->work)) {
+			all = false;
+			break;
+		}
+		work_spend(&e->work, MEMBER_UNITS);
 		members_fetch_ahead(&g->members, &at);
-		VEC_PUSH(&e->fingerprints, labels_fingerprint(m->entry->alert->labels));
+		last = m->entry;
+		VEC_PUSH(&s->fingerprints, labels_fingerprint(last->alert->labels));
 	}
-	*out = (struct group_state){
+	if (!all && last != NULL) {
+		labels_unref(s->last);
+		s->last = labels_ref(last->alert->labels);
+	}
+	return all;
+}
+
+/* With all that was gathered. */
+static void
+save_state(struct engine *e, const struct saving *s, struct group *g, struct moment now)
+{
+	struct group_state state = {
 		.route_id = g->route->id,
 		.receiver = g->route->receiver->name,
 		.labels = g->labels,
@@ -103,29 +150,34 @@ fill_state(struct engine *e, const struct group *g, struct moment now, struct gr
 		.flushed = g->flushed,
 		.group_wait = g->route->group_wait,
 		.group_interval = g->route->group_interval,
-		.alerts = e->fingerprints.v,
-		.alerts_n = e->fingerprints.n,
+		.alerts = s->fingerprints.v,
+		.alerts_n = s->fingerprints.n,
 	};
+	struct change c = { .kind = CHANGE_GROUP, .group = &state, .place = &g->stored_as };
+
+	tell(e, &c);
 }
 
 static void
-save_state(struct engine *e, struct group *g, struct moment now)
+save_whole(struct engine *e, struct group *g, struct moment now)
 {
-	struct group_state state;
-	struct change c = { .kind = CHANGE_GROUP, .group = &state, .place = &g->stored_as };
+	int64_t left = e->work.left;
 
+	e->work.left = INT64_MAX;
+	e->saving_whole.fingerprints.n = 0;
+	(void)gather_some(e, &e->saving_whole, g);
+	e->work.left = left;
 	unlist(e, g);
-	fill_state(e, g, now, &state);
-	tell(e, &c);
+	save_state(e, &e->saving_whole, g, now);
 }
 
 void
 save_groups_due(struct engine *e, bool all, struct moment now)
 {
 	while (e->save_now.n > 0)
-		save_state(e, e->save_now.v[e->save_now.n - 1], now);
+		save_whole(e, e->save_now.v[e->save_now.n - 1], now);
 	while (all && e->save_soon.n > 0)
-		save_state(e, e->save_soon.v[e->save_soon.n - 1], now);
+		save_whole(e, e->save_soon.v[e->save_soon.n - 1], now);
 }
 
 void
@@ -139,12 +191,17 @@ bool
 save_step(struct engine *e, struct moment now)
 {
 	while (e->save_soon.n > 0) {
-		struct group *g = e->save_soon.v[e->save_soon.n - 1];
+		struct group *g = e->saving.group != NULL ? e->saving.group : e->save_soon.v[e->save_soon.n - 1];
+		bool again;
 
-		if (work_used_up(&e->work))
+		if (work_used_up(&e->work) || !gather_some(e, &e->saving, g))
 			return false;
-		work_spend(&e->work, SAVE_UNITS + MEMBER_UNITS * (int64_t)g->members.n);
-		save_state(e, g, now);
+		work_spend(&e->work, SAVE_UNITS);
+		save_state(e, &e->saving, g, now);
+		again = e->saving.again;
+		unlist(e, g);
+		if (again)
+			save_group(e, g, SAVE_SOON, now);
 	}
 	return true;
 }
@@ -221,23 +278,16 @@ share_log_entry(struct engine *e, const struct log_entry *entry, bool claimed)
 		share(e, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = entry, .claimed = claimed });
 }
 
-/* Appends the fingerprints of the alerts in this state; returns how many. */
-static size_t
-add_fingerprints(struct engine *e, const struct notification *n, bool resolved)
-{
-	size_t before = e->fingerprints.n;
-
-	for (size_t i = 0; i < n->alerts_n; i++)
-		if (n->alerts[i].resolved == resolved)
-			VEC_PUSH(&e->fingerprints, labels_fingerprint(n->alerts[i].alert->labels));
-	return e->fingerprints.n - before;
-}
-
 void
 save_intent(struct engine *e, const struct leg *leg)
 {
 	const struct notification *n = &leg->note;
+	const struct flight *f = leg->flight;
 	struct intent_state state = {
+		.firing = f->firing_ids,
+		.firing_n = f->firing_n,
+		.resolved = f->resolved_ids,
+		.resolved_n = leg_sends_resolved(leg) ? f->resolved_n : 0,
 		.id = n->id,
 		.route_id = n->route->id,
 		.receiver = n->receiver->name,
@@ -252,14 +302,8 @@ save_intent(struct engine *e, const struct leg *leg)
 	};
 	struct change c = { .kind = CHANGE_INTENT, .intent = &state };
 
-	if (!durable(e))
-		return;
-	e->fingerprints.n = 0;
-	state.firing_n = add_fingerprints(e, n, false);
-	state.resolved_n = add_fingerprints(e, n, true);
-	state.firing = e->fingerprints.v;
-	state.resolved = e->fingerprints.v + state.firing_n;
-	tell(e, &c);
+	if (durable(e))
+		tell(e, &c);
 }
 
 void
@@ -311,7 +355,7 @@ engine_save_all(struct engine *e, struct moment now)
 		struct group *g = CONTAINER_OF(node, struct group, node);
 
 		if (durable(e))
-			save_state(e, g, now);
+			save_whole(e, g, now);
 		if (g->flight != NULL)
 			save_flight(e, g->flight);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stages.h"
 
+#include "ahead.h"
 #include "engine_state.h"
 
 static bool
@@ -128,8 +129,21 @@ passage_begin(struct passage *p, struct alert_entry **entries, size_t n, struct 
 		p->left[i] = (uint32_t)i;
 }
 
-/* Looking at an alert of a flight. */
-#define ALERT_UNITS 20
+/* Looking at an alert of which nothing is in the cache: its entry, and its place in the group. */
+#define ALERT_UNITS 60
+
+static void
+fetch_ahead(const struct passage *p)
+{
+	const struct alert_entry *r;
+
+	if (p->left_n - p->at > ENTRY_AHEAD)
+		fetch_object(p->entries[p->left[p->at + ENTRY_AHEAD]]);
+	if (p->left_n - p->at > MEMBER_OF_AHEAD) {
+		r = p->entries[p->left[p->at + MEMBER_OF_AHEAD]];
+		fetch_lines(r->members, 1);
+	}
+}
 
 static bool
 judge_alerts(struct passage *p, const struct stage_facts *facts, struct work *w, stage_listener *tell, void *arg)
@@ -140,6 +154,7 @@ judge_alerts(struct passage *p, const struct stage_facts *facts, struct work *w,
 		struct verdict v = { .stage = p->stage };
 		uint32_t place = p->left[p->at];
 
+		fetch_ahead(p);
 		if (work_used_up(w) || !judge(facts, p->entries[place], &p->run, w, &v))
 			return false;
 		tell(arg, place, &v);

@@ -24,6 +24,7 @@ BUDGETS = {
     "column": (3_000, "an alert of the column that is made when lists have often asked for that label"),
     "find": (14_700, "a list asked for one alert by its label, when there is a column"),
     "notify": (48_900, "an alert that is a group of its own, until it is told and noted"),
+    "turn": (2_300_000, "the longest call of the engine while a group of 2,048 is flushed under dear silences, told, and flushed again"),
 }
 
 
@@ -33,15 +34,16 @@ def main():
         return 77
     with tempfile.TemporaryDirectory() as d:
         said = subprocess.run(
-            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={d}/cg", *(f"--{what}=operation_{name}" for name in BUDGETS
+            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={d}/cg", *(f"--{what}=operation_{name}" for name in (*BUDGETS, "none")
                                                                                for what in ("zero-before", "dump-after")), sys.argv[1]],
             check=True, capture_output=True, text=True, timeout=300).stdout.split()
         times = dict(zip(said[::2], map(int, said[1::2])))
         found = {}
         for path in pathlib.Path(d).iterdir():
             text = path.read_text()
-            if name := re.search(r"^desc: Trigger: --dump-after=operation_(\w+)", text, re.M):
-                found[name[1]] = int(re.search(r"^(?:totals|summary): (\d+)", text, re.M)[1]) / times[name[1]]
+            name = re.search(r"^desc: Trigger: --dump-after=operation_(\w+)", text, re.M)
+            if name and name[1] in BUDGETS:
+                found[name[1]] = max(found.get(name[1], 0), int(re.search(r"^(?:totals|summary): (\d+)", text, re.M)[1]) / times[name[1]])
     print(f"{'operation':<10}{'instructions':>14}{'budget':>10}")
     for name, (budget, what) in BUDGETS.items():
         print(f"{name:<10}{found[name]:>14,.0f}{budget:>10,}  {'TOO MANY: ' if found[name] > budget else ''}{what}")

@@ -23,6 +23,8 @@
 #define GROUPS 256
 #define SILENCES 256
 #define LOOKS 64
+#define GREAT 2048
+#define DEAR 32
 
 static const char config[] =
     "receiver none hook\n"
@@ -30,13 +32,18 @@ static const char config[] =
     "inhibit source=severity=\"fatal\" target=severity=\"critical\" equal=[cluster]\n"
     "route receiver=none by=[alertname] wait=1h interval=1h repeat=4h\n"
     "  route match=job=\"page\" receiver=page by=[...] wait=10s interval=5m repeat=4h\n";
+/* With groups that are great. */
+static const char config_by_job[] =
+    "receiver page hook@page\n"
+    "inhibit source=severity=\"fatal\" target=severity=\"critical\" equal=[cluster]\n"
+    "route receiver=page by=[job] wait=10s interval=5m repeat=4h\n";
 
 struct bench {
 	struct port port;	/* first */
 	struct engine *engine;
 	struct moment now;
 	VEC(uint64_t) attempts;
-	size_t told, found;
+	size_t told, found, alerts;
 };
 
 static void
@@ -46,7 +53,7 @@ on_send(struct port *p, uint64_t attempt, struct notification *n, struct mono de
 
 	(void)deadline;
 	(void)now;
-	assert(n->alerts_n == 1);
+	b->alerts += n->alerts_n;
 	VEC_PUSH(&b->attempts, attempt);
 }
 
@@ -56,6 +63,26 @@ on_cancel(struct port *p, uint64_t attempt)
 	(void)p;
 	(void)attempt;
 	assert(false);
+}
+
+static void
+on_persist(struct port *p, const struct change *c)
+{
+	(void)p;
+	(void)c;
+}
+
+static void
+apply(struct bench *b, const char *text)
+{
+	struct err e = { 0 };
+	struct config *c = fake_config(str_from(text), b->now.wall, &e);
+
+	if (c == NULL)
+		fprintf(stderr, "%s\n", e.text);
+	assert(c != NULL);
+	engine_apply(b->engine, c, b->now);
+	config_unref(c);
 }
 
 static struct str
@@ -137,6 +164,15 @@ NOINLINE void operation_silence(struct bench *b);
 NOINLINE void operation_status(struct bench *b);
 NOINLINE void operation_find(struct bench *b);
 NOINLINE void operation_notify(struct bench *b);
+NOINLINE void operation_none(struct bench *b);
+NOINLINE void operation_turn(struct bench *b);
+
+/* All that was done before belongs to no operation. */
+void
+operation_none(struct bench *b)
+{
+	b->found = 0;
+}
 
 void
 operation_new(struct bench *b)
@@ -150,6 +186,24 @@ operation_again(struct bench *b)
 	post(b, STR("web"), ALERTS, 2 * SPAN_HOUR);
 }
 
+static void
+silence(struct bench *b, const char *matchers)
+{
+	struct silence *s = silence_new();
+	char id[SILENCE_ID_MAX];
+	struct err e = { 0 };
+	bool ok;
+
+	s->sets = mem_calloc(1, sizeof(s->sets[0]));
+	s->sets_n = 1;
+	s->starts = b->now.wall;
+	s->ends = wall_add(b->now.wall, SPAN_HOUR);
+	ok = matchers_parse(str_from(matchers), MATCHER_UTF8, NULL, &s->sets[0], &e) && engine_silence_set(b->engine, s, b->now, id, &e);
+	assert(ok);
+	(void)ok;
+	silence_unref(s);
+}
+
 /* Four shapes; every other one has a label besides that all alerts have. */
 void
 operation_silence(struct bench *b)
@@ -157,21 +211,11 @@ operation_silence(struct bench *b)
 	static const char *const shapes[] = { "db-%d-.*", ".*[.]zone%d[.]example[.]net", ".*rack%dx.*", "(web|db|cache)-%d[0-9]+[a-f]+" };
 
 	for (int i = 0; i < SILENCES; i++) {
-		struct silence *s = silence_new();
-		char id[SILENCE_ID_MAX], value[64], matchers[128];
-		struct err e = { 0 };
-		bool ok;
+		char value[64], matchers[128];
 
 		text(value, sizeof(value), shapes[i % 4], i);
 		snprintf(matchers, sizeof(matchers), "instance=~\"%s\"%s", value, i / 4 % 2 == 0 ? "" : ",job=\"web\"");
-		s->sets = mem_calloc(1, sizeof(s->sets[0]));
-		s->sets_n = 1;
-		s->starts = b->now.wall;
-		s->ends = wall_add(b->now.wall, SPAN_HOUR);
-		ok = matchers_parse(str_from(matchers), MATCHER_UTF8, NULL, &s->sets[0], &e) && engine_silence_set(b->engine, s, b->now, id, &e);
-		assert(ok);
-		(void)ok;
-		silence_unref(s);
+		silence(b, matchers);
 	}
 	settle(b);
 }
@@ -278,10 +322,65 @@ operation_notify(struct bench *b)
 		b->told++;
 		settle(b);
 	}
-	assert(b->told == GROUPS);
+	assert(b->told == GROUPS && b->alerts == GROUPS);
 }
 
-static char slabs[4 << 20];
+/* One call of the engine, of many. */
+void
+operation_turn(struct bench *b)
+{
+	engine_tick(b->engine, b->now);
+}
+
+static void
+turns(struct bench *b)
+{
+	struct mono at;
+
+	while (engine_next(b->engine, &at) && at.ns <= b->now.mono.ns)
+		operation_turn(b);
+}
+
+/* A great group under dear expressions that have to look at each of its alerts. */
+static void
+prepare_great(struct bench *b)
+{
+	b->port.persist = on_persist;
+	for (int i = 0; i < DEAR; i++) {
+		char matchers[128];
+
+		text(matchers, sizeof(matchers), "instance=~\"(w*e*b*)+-[0-9]+.*(x|y|o)*[^0]%d?\"", i);
+		silence(b, matchers);
+	}
+	b->alerts = 0;
+	post(b, STR("great"), GREAT, SPAN_HOUR);
+}
+
+/* Each turn of a reload, of its flush, and of the next one. */
+static void
+flush_great(struct bench *b)
+{
+	struct outcome ok = { .ok = true };
+
+	apply(b, config_by_job);
+	operation_none(b);
+	turns(b);
+	b->now.mono = mono_add(b->now.mono, 10 * SPAN_S);
+	b->now.wall = wall_add(b->now.wall, 10 * SPAN_S);
+	turns(b);
+	assert(b->alerts >= GREAT);
+	while (b->attempts.n > 0) {
+		engine_delivered(b->engine, b->attempts.v[--b->attempts.n], &ok, b->now);
+		turns(b);
+	}
+	b->alerts = 0;
+	b->now.mono = mono_add(b->now.mono, 5 * SPAN_MIN);
+	b->now.wall = wall_add(b->now.wall, 5 * SPAN_MIN);
+	turns(b);
+	assert(b->attempts.n == 0 && b->alerts == 0);
+}
+
+static char slabs[8 << 20];
 
 static void
 forget(void *part, size_t n)
@@ -294,18 +393,13 @@ main(void)
 {
 	struct bench b = { .port = { .send = on_send, .cancel = on_cancel }, .now = { { SPAN_HOUR }, { 1767571200, 0, 0 } } };
 	struct engine_options o = { .retention = 120 * SPAN_HOUR, .alert_gc_interval = 30 * SPAN_MIN, .maintenance_interval = 15 * SPAN_MIN };
-	struct err e = { 0 };
-	struct config *c = fake_config(str_from(config), b.now.wall, &e);
 
-	if (c == NULL) {
-		fprintf(stderr, "%s\n", e.text);
-		return 1;
-	}
 	slab_begin(slabs, sizeof(slabs), forget);
 	rand_seed(&b.port.rand, 42);
 	b.engine = engine_new(&o, &b.port, b.now);
-	engine_apply(b.engine, c, b.now);
+	apply(&b, config);
 	settle(&b);
+	operation_none(&b);
 	operation_new(&b);
 	operation_again(&b);
 	operation_silence(&b);
@@ -316,10 +410,11 @@ main(void)
 	operation_column(&b);
 	operation_find(&b);
 	operation_notify(&b);
-	printf("new %d again %d silence %d status %d scan %d column %d find %d notify %d\n", ALERTS, ALERTS,
+	prepare_great(&b);
+	flush_great(&b);
+	printf("new %d again %d silence %d status %d scan %d column %d find %d notify %d turn 1\n", ALERTS, ALERTS,
 	    SILENCES, ALERTS, ALERTS, ALERTS, LOOKS, GROUPS);
 	engine_free(&b.engine);
-	config_unref(c);
 	VEC_FINI(&b.attempts);
 	return 0;
 }

@@ -7,6 +7,9 @@
 #define TURN 2000
 /* The cost that the last step of a call may have beside: a flush of a few alerts is sent. */
 #define STEP 8000
+/* And, for each alert of a great group, noting down what is told, and sending it. */
+#define NOTE 12
+#define SENT 110
 
 static const char one_group[] = "receiver ops hook\nroute receiver=ops by=[job] wait=10s interval=1m\n";
 
@@ -89,7 +92,7 @@ START_TEST(silences_times_alerts)
 	ck_assert_uint_gt(ticks(&w, STEP), 10);
 	w.now = world_at(&w, 10 * SPAN_S);
 	/* The sum is thousands of turns, and each of them is one: a match costs some 20 units, as memory is far away. */
-	ck_assert_uint_gt(ticks(&w, STEP + 5 * ALERTS + 12 * ALERTS), 20 * SILENCES * (ALERTS / TURN));
+	ck_assert_uint_gt(ticks(&w, STEP + NOTE * ALERTS), 20 * SILENCES * (ALERTS / TURN));
 	ck_assert_uint_eq(w.sent.n, 1);
 	ck_assert_str_eq(w.sent.v[0].text, " firing [A{i=1,job=x}] first notification");
 	world_settle(&w);
@@ -119,7 +122,7 @@ START_TEST(sweeps_are_sliced)
 	for (int hour = 1; hour < 130; hour++) {
 		w.now = world_at(&w, hour * SPAN_HOUR);
 		while (busy(&w)) {
-			tick(&w, STEP + 200 * ALERTS);
+			tick(&w, STEP + SENT * ALERTS);
 			world_settle(&w);
 		}
 	}
@@ -507,7 +510,7 @@ START_TEST(posted_at_once_is_told_at_once)
 {
 	struct fake_world w;
 
-	begin(&w, at_once, 100);
+	begin(&w, at_once, 400);
 	post_many(&w, 100, "x");
 	ck_assert_int_le(ticks_until_told(&w, 240), 200);
 	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "i=0,"));
