@@ -357,6 +357,118 @@ START_TEST(some_are_never_sent_again)
 }
 END_TEST
 
+#define LONG 60000
+
+/* The socket at the other end of the guest's. */
+static int
+own_end_of(const struct guest *g)
+{
+	struct sockaddr_in theirs, own;
+	socklen_t n = sizeof(theirs);
+
+	ck_assert_int_eq(getpeername(bufferevent_getfd(g->bev), (struct sockaddr *)&theirs, &n), 0);
+	for (int fd = 3; fd < 1024; fd++)
+		if (getsockname(fd, (struct sockaddr *)&own, &n) == 0 && own.sin_family == AF_INET && own.sin_port == theirs.sin_port)
+			return fd;
+	ck_abort_msg("there is none");
+}
+
+/* A kept connection to a guest that reads nothing, and for whom little is kept. */
+static struct guest *
+begin_deaf(void)
+{
+	struct guest *g = &w.guests[1];
+	int few = 4096;
+	struct fetch_request r;
+
+	begin(1);
+	ck_assert_int_eq(setsockopt(evconnlistener_get_fd(w.listener), SOL_SOCKET, SO_RCVBUF, &few, sizeof(few)), 0);
+	r = post();
+	run(&r);
+	ck_assert_int_eq(g->requests, 1);
+	ck_assert_int_eq(setsockopt(own_end_of(g), SOL_SOCKET, SO_SNDBUF, &few, sizeof(few)), 0);
+	bufferevent_disable(g->bev, EV_READ);
+	return g;
+}
+
+static void
+on_long_request(struct bufferevent *b, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(b);
+	struct guest *g = arg;
+	struct evbuffer_ptr end = evbuffer_search(in, "\r\n\r\n", 4, NULL);
+
+	if (end.pos < 0 || evbuffer_get_length(in) < (size_t)end.pos + 4 + LONG)
+		return;
+	ck_assert_uint_eq(evbuffer_get_length(in), (size_t)end.pos + 4 + LONG);
+	evbuffer_drain(in, (size_t)end.pos + 4);
+	for (size_t i = 0; i < LONG; i++)
+		ck_assert_int_eq(evbuffer_pullup(in, -1)[i], 'a' + (int)(i % 26));
+	evbuffer_drain(in, LONG);
+	g->requests++;
+	bufferevent_setcb(b, on_request, NULL, on_gone, g);
+	bufferevent_write(b, OK, strlen(OK));
+}
+
+static struct fetch_request
+long_post(void)
+{
+	static char body[LONG];
+	struct fetch_request r = post();
+
+	for (size_t i = 0; i < LONG; i++)
+		body[i] = (char)('a' + i % 26);
+	r.body = (struct str){ body, LONG };
+	return r;
+}
+
+START_TEST(a_long_request_leaves_as_it_is_taken)
+{
+	struct fetch_request r;
+	struct guest *g = begin_deaf();
+
+	r = long_post();
+	(void)start(&r);
+	for (int i = 0; i < 10; i++)
+		event_base_loop(w.base, EVLOOP_NONBLOCK);
+	ck_assert(!w.got.answered);
+	bufferevent_setcb(g->bev, on_long_request, NULL, on_gone, g);
+	bufferevent_enable(g->bev, EV_READ);
+	loop_until(w.base, &w.got.answered);
+	ck_assert_int_eq(w.got.resp.status, 200);
+	/* The connection is as good as it was. */
+	r = post();
+	run(&r);
+	ck_assert_int_eq(w.got.resp.status, 200);
+	ck_assert_int_eq(w.guests_n, 2);
+	ck_assert_int_eq(g->requests, 3);
+	end();
+}
+END_TEST
+
+/* … and closes the connection, or waits for the rest of the request. */
+START_TEST(a_receiver_may_answer_before_it_has_heard_all)
+{
+	static const char early[] = "HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n\r\nlong";
+	struct fetch_request r;
+	struct guest *g = begin_deaf();
+
+	r = long_post();
+	(void)start(&r);
+	ck_assert_int_eq(send(bufferevent_getfd(g->bev), early, sizeof(early) - 1, MSG_NOSIGNAL), sizeof(early) - 1);
+	if (_i > 0)
+		leave(g);
+	loop_until(w.base, &w.got.answered);
+	ck_assert_msg(w.got.resp.status == 413, "%s", sbuf_cstr(&w.got.error));
+	ck_assert_str_eq(sbuf_cstr(&w.got.body), "long");
+	r = post();
+	run(&r);
+	ck_assert_msg(w.got.resp.status == 200, "%s", sbuf_cstr(&w.got.error));
+	ck_assert_int_eq(w.guests_n, 3);
+	end();
+}
+END_TEST
+
 /* To the byte. */
 START_TEST(what_leaves_is_what_libcurl_sends)
 {
@@ -523,6 +635,8 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, a_status_may_be_enough, 0, 3);
 	tcase_add_test(tc, what_may_have_been_taken_is_not_said_to_be_lost);
 	tcase_add_test(tc, some_are_never_sent_again);
+	tcase_add_test(tc, a_long_request_leaves_as_it_is_taken);
+	tcase_add_loop_test(tc, a_receiver_may_answer_before_it_has_heard_all, 0, 2);
 	tcase_add_test(tc, what_leaves_is_what_libcurl_sends);
 	tcase_add_test(tc, redirects_are_followed);
 	tcase_add_test(tc, a_connection_that_was_closed_is_not_used);
