@@ -12,6 +12,7 @@
 #include "loop/workers.h"
 #include "server_private.h"
 #include "setup/load.h"
+#include "text/expo.h"
 
 /* How often it is asked whether a configuration that is not in force any more is still in use. */
 #define LOOK SPAN_S
@@ -19,6 +20,7 @@
 /* One that was in force: groups and attempts may hold it for a while. */
 struct past {
 	struct list_node place;	/* in reload->past */
+	struct reload *reload;
 	struct job job;
 	struct config *config;
 };
@@ -48,6 +50,8 @@ struct reload {
 	struct list now, next;		/* waiters of the one under way, and of the one after it */
 	struct config *current;		/* in force, or on its way there: a reference */
 	struct list past;
+	size_t past_n;
+	bool freeing;			/* one that was past: the next one has to wait */
 	struct timer look;
 };
 
@@ -214,10 +218,11 @@ reload_request(struct reload *r)
 		r->again = true;
 }
 
+/* However many reloads come meanwhile. */
 static void
 look_later(struct reload *r)
 {
-	if (!r->stopped)
+	if (!r->stopped && !timer_is_set(&r->look))
 		timer_in(&r->look, LOOK);
 }
 
@@ -227,7 +232,9 @@ retire(struct reload *r, struct config *c)
 	struct past *p = NEW(struct past);
 
 	p->config = c;
+	p->reload = r;
 	list_prepend(&r->past, &p->place);
+	r->past_n++;
 	look_later(r);
 }
 
@@ -250,7 +257,14 @@ run_free(struct job *j)
 static void
 free_done(struct job *j)
 {
-	mem_free(CONTAINER_OF(j, struct past, job));
+	struct past *p = CONTAINER_OF(j, struct past, job);
+	struct reload *r = p->reload;
+
+	mem_free(p);
+	r->past_n--;
+	r->freeing = false;
+	/* There may be more: reloads can come faster than it is looked for them. */
+	task_ready(r->tasks, &r->release);
 }
 
 /* The first that nobody else holds. */
@@ -270,23 +284,25 @@ static void
 run_release(struct task *t, struct work *w, struct moment now)
 {
 	struct reload *r = CONTAINER_OF(t, struct reload, release);
-	struct past *p = find_unused(r);
+	struct past *p = r->freeing ? NULL : find_unused(r);
 
 	(void)now;
-	if (p != NULL && !config_release(p->config, w)) {
+	if (p == NULL) {
+		if (r->past.first != NULL)
+			look_later(r);
+		return;
+	}
+	if (!config_release(p->config, w)) {
 		task_ready(r->tasks, &r->release);
 		return;
 	}
-	if (p != NULL) {
-		list_remove(&r->past, &p->place);
-		p->job = (struct job){ .run = run_free, .done = free_done };
-		if (!workers_submit(r->workers, &p->job)) {
-			run_free(&p->job);
-			free_done(&p->job);
-		}
+	list_remove(&r->past, &p->place);
+	r->freeing = true;
+	p->job = (struct job){ .run = run_free, .done = free_done };
+	if (!workers_submit(r->workers, &p->job)) {
+		run_free(&p->job);
+		free_done(&p->job);
 	}
-	if (r->past.first != NULL)
-		look_later(r);
 }
 
 static void
@@ -328,6 +344,8 @@ reload_applied(struct reload *r, struct config *c)
 	api_note_reload(s->api, s->clock->now(s->clock).wall, c, NULL);
 	cluster_configured(s, c);
 	history_reloaded(s->history, c, s->clock->now(s->clock).wall, NULL, str_from(r->by));
+	/* That before it is mostly used by nobody any more. */
+	task_ready(r->tasks, &r->release);
 	LOG(&r->log, LOG_INFO, "Completed loading of configuration file", F_STR("file", s->o->config_file));
 	end(r, NULL);
 }
@@ -348,8 +366,6 @@ reload_new(struct server *s, struct config *c, struct err *e)
 	r->workers = workers_new(s->base, 1, 64, "reload", e);
 	if (r->workers != NULL)
 		return r;
-	if (r->workers != NULL)
-		err_set(e, ERR_IO, "cannot make a timer");
 	if (!reload_free(&r))
 		abort();
 	return NULL;
@@ -409,4 +425,15 @@ reload_free(struct reload **rp)
 	mem_free(r->next_by);
 	mem_free(r);
 	return true;
+}
+
+void
+reload_expose(void *arg, struct expo *x, struct moment now)
+{
+	const struct server *s = arg;
+
+	(void)now;
+	expo_family(x, "tocsin_configurations_held", "Configurations in memory: the one in force, and those before it until nothing uses them.",
+	    EXPO_GAUGE);
+	expo_value(x, 1 + (s->reload != NULL ? (double)s->reload->past_n : 0));
 }

@@ -17,6 +17,7 @@
 
 struct http_stream;
 struct config;
+struct expo;
 struct reload;
 struct server;
 
@@ -28,6 +29,8 @@ void reload_request(struct reload *r);
 struct http_stream *reload_stream(struct reload *r, struct api_actor actor);
 /* The engine has put c in force; r may be NULL. */
 void reload_applied(struct reload *r, struct config *c);
+/* How many configurations are in memory; `server`: a struct server (struct metrics_source). */
+void reload_expose(void *server, struct expo *x, struct moment now);
 /* No more of it: whoever waits is told. May be NULL. */
 void reload_stop(struct reload *r);
 /*

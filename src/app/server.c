@@ -372,6 +372,7 @@ open_api(struct server *s)
 	s->clock_watch = clock_watch_new(s->base, s->clock, &s->log, s->engine);
 	s->sources[s->sources_n++] = (struct metrics_source){ process_metrics_expose, &s->started };
 	s->sources[s->sources_n++] = (struct metrics_source){ clock_watch_expose, s->clock_watch };
+	s->sources[s->sources_n++] = (struct metrics_source){ reload_expose, s };
 	s->sources[s->sources_n++] = (struct metrics_source){ loop_metrics_expose, NULL };
 	s->sources[s->sources_n++] = (struct metrics_source){ store_expose, s->store };
 	s->sources[s->sources_n++] = (struct metrics_source){ tracer_expose, s->tracer };

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import signal
+import time
 
 CONFIG = """
 route: {{receiver: hook, group_by: [alertname], group_wait: 200ms, group_interval: 2s, repeat_interval: 1h}}
@@ -41,3 +42,13 @@ def test_a_reload_sends_nothing_by_itself(serve, sink):
     server.alert(alertname="Later")
     sink.wait(2)
     assert [r["json"]["commonLabels"]["alertname"] for r in sink.items] == ["A", "Later"]
+
+
+def test_configurations_go_while_others_come(serve):
+    """Reloads that follow each other without a pause leave no pile of those before."""
+    server = serve(CONFIG.format(url="http://127.0.0.1:9", path="0"))
+    reloads, end = 0, time.monotonic() + 60
+    while server.metric("tocsin_configurations_held") > 1 + reloads / 2 or reloads < 10:
+        assert time.monotonic() < end, f"{server.metric('tocsin_configurations_held')} are left of {reloads}"
+        reloads += 1
+        assert server.reload(CONFIG.format(url="http://127.0.0.1:9", path=str(reloads)))[0] == 200
