@@ -3,37 +3,54 @@
 
 #include <limits.h>
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
 #include "base/mem.h"
 #include "base/slab.h"
 #include "loop/timer.h"
 
-/* Memory freed in tens of kilobytes is worth a round, memory freed in the hundreds of bytes is soon used again. */
-#define BLOCK ((size_t)64 << 10)
-#define BLOCKS_MAX 65536		/* of a round: 4 GiB */
+/*
+ * Sizes of the blocks that are taken, the largest first: what is large is soon done, and little is left between them. Memory
+ * freed in the hundreds of bytes is soon used again.
+ */
+static const size_t sizes[] = { (size_t)1 << 20, (size_t)64 << 10, (size_t)16 << 10 };
+
+#define BLOCKS_MAX 65536		/* of a round */
 #define STEP_MAX (2 * SPAN_MS)
 #define PAUSE (20 * SPAN_MS)		/* between steps */
 #define ROUNDS_EVERY (5 * SPAN_S)
+/* A block of the heap is at most so much longer than it was asked for, one that was mapped is more. */
+#define PAGE_OVER 64
 /* From here on memory is not from the heap, and goes back when it is freed. */
 #define MAPPED_FROM (32 << 20)
 
 /* Addresses for slabs: some ten million alerts, after which the heap takes over. They cost nothing until they are used. */
 #define SLABS ((size_t)8 << 30)
 
-struct heap_keeper {
-	struct clock *clock;
-	struct timer timer;
-	struct block *held;		/* of this round */
-	size_t held_n;
-};
-
 /* A part of the heap that was free. */
 struct block {
 	struct block *next;
 };
+
+/* Blocks taken so far, and held until all that is free has been: so the next one taken is another one. Zeroed memory begins a round. */
+struct round {
+	struct block *held;
+	size_t held_n;
+	size_t size;		/* of the next one, in `sizes` */
+};
+
+struct heap_keeper {
+	struct clock *clock;
+	struct timer timer;
+	struct round round;
+};
+
+/* The threshold of malloc is that of all threads. */
+static atomic_flag taking = ATOMIC_FLAG_INIT;
 
 static void
 drop_slab(void *part, size_t n)
@@ -50,19 +67,26 @@ heap_slabs_begin(void)
 		slab_begin(memory, SLABS, drop_slab);
 }
 
+/* Under a sanitizer memory is not the system's malloc's. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_MALLOC false
+#else
+#define IS_MALLOC true
+#endif
+
 /*
  * Free memory is what malloc hands out. With a threshold as low as this, what
- * the heap does not have is mapped elsewhere: then there is no more of it.
+ * the thread's heap does not have is mapped elsewhere, in whole pages: then there is no more of it.
  */
 static struct block *
-take_free(void)
+take_free(size_t size)
 {
 	struct block *b;
 
-	(void)mallopt(M_MMAP_THRESHOLD, (int)BLOCK);
-	b = mem_alloc(BLOCK);
+	(void)mallopt(M_MMAP_THRESHOLD, (int)size);
+	b = mem_alloc(size);
 	(void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
-	if ((uintptr_t)b < (uintptr_t)sbrk(0))
+	if (malloc_usable_size(b) < size + PAGE_OVER)
 		return b;
 	mem_free(b);
 	return NULL;
@@ -70,44 +94,70 @@ take_free(void)
 
 /* The pages that are wholly the block's; what they hold is nobody's. */
 static void
-drop_pages(struct block *b)
+drop_pages(struct block *b, size_t size)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t from = ((uintptr_t)(b + 1) + page - 1) & ~(page - 1), to = ((uintptr_t)b + BLOCK) & ~(page - 1);
+	uintptr_t from = ((uintptr_t)(b + 1) + page - 1) & ~(page - 1), to = ((uintptr_t)b + size) & ~(page - 1);
 
-	(void)madvise((void *)from, to - from, MADV_DONTNEED);
+	if (from < to)
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
-/* Held until now, so that the next one taken was another one. */
 static void
-end_round(struct heap_keeper *k)
+end_round(struct round *r)
 {
 	struct block *b;
 
-	while ((b = k->held) != NULL) {
-		k->held = b->next;
+	while ((b = r->held) != NULL) {
+		r->held = b->next;
 		mem_free(b);
 	}
-	k->held_n = 0;
+	*r = (struct round){ 0 };
+}
+
+/* One block more. False: there was none, and the round is over. */
+static bool
+take_one(struct round *r)
+{
+	struct block *b = NULL;
+
+	while (IS_MALLOC && r->size < ARRAY_LEN(sizes) && r->held_n < BLOCKS_MAX && (b = take_free(sizes[r->size])) == NULL)
+		r->size++;
+	if (b == NULL) {
+		end_round(r);
+		return false;
+	}
+	drop_pages(b, sizes[r->size]);
+	b->next = r->held;
+	r->held = b;
+	r->held_n++;
+	return true;
 }
 
 bool
 heap_keeper_step(struct heap_keeper *k)
 {
 	struct mono since = k->clock->now(k->clock).mono;
+	bool more = true;
 
-	do {
-		struct block *b = k->held_n < BLOCKS_MAX ? take_free() : NULL;
+	if (atomic_flag_test_and_set(&taking))
+		return true;
+	while (more && mono_sub(k->clock->now(k->clock).mono, since) < STEP_MAX)
+		more = take_one(&k->round);
+	atomic_flag_clear(&taking);
+	return more;
+}
 
-		if (b == NULL) {
-			end_round(k);
-			return false;
-		}
-		drop_pages(b);
-		b->next = k->held;
-		k->held = b;
-		k->held_n++;
-	} while (mono_sub(k->clock->now(k->clock).mono, since) < STEP_MAX);
+bool
+heap_give_back(void)
+{
+	struct round r = { 0 };
+
+	if (atomic_flag_test_and_set(&taking))
+		return false;
+	while (take_one(&r))
+		;
+	atomic_flag_clear(&taking);
 	return true;
 }
 
@@ -140,7 +190,7 @@ heap_keeper_free(struct heap_keeper **kp)
 	if (k == NULL)
 		return;
 	*kp = NULL;
-	end_round(k);
+	end_round(&k->round);
 	timer_fini(&k->timer);
 	mem_free(k);
 }

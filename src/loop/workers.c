@@ -10,15 +10,20 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "loop/clock_real.h"
 #include "loop/errno_text.h"
+#include "loop/heap.h"
 #include "loop/turn.h"
 
 #define BEHIND 5		/* so much nicer than the loop */
+/* Without a job for so many seconds a thread gives memory back. */
+#define REST_S 2
 
 struct queue {
 	struct job *first, **last;
@@ -85,11 +90,40 @@ unlock(struct workers *w)
 	assert(bad == 0);
 }
 
+/* False: none came for a while. */
+static bool
+await_job(struct workers *w)
+{
+	struct wall now = clock_real()->now(clock_real()).wall;
+	struct timespec until = { .tv_sec = (time_t)now.s + REST_S, .tv_nsec = now.ns };
+	int bad;
+
+	do
+		bad = sem_timedwait(&w->more, &until) != 0 ? errno : 0;
+	while (bad == EINTR);
+	return bad == 0;
+}
+
+/* Waits for a job. Memory that the jobs so far have left free goes back when there is time. */
+static void
+await(struct workers *w, bool *worked)
+{
+	while (*worked) {
+		if (await_job(w))
+			return;
+		*worked = !heap_give_back();
+	}
+	while (sem_wait(&w->more) != 0)
+		;
+	*worked = true;
+}
+
 static void *
 worker(void *arg)
 {
 	struct workers *w = arg;
 	struct job *j;
+	bool worked = false;
 
 	/* From here no file is written for it (loop/sandbox.h). */
 	pthread_setname_np(pthread_self(), w->name);
@@ -99,8 +133,7 @@ worker(void *arg)
 		bool was_empty;
 		uint64_t one = 1;
 
-		while (sem_wait(&w->more) != 0)
-			;
+		await(w, &worked);
 		lock(w);
 		j = queue_pop(&w->todo);
 		unlock(w);

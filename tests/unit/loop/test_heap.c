@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <check.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,54 @@ START_TEST(what_is_free_goes_back_in_steps)
 }
 END_TEST
 
+struct full {
+	size_t before, full, after;
+	bool done;
+};
+
+/* In a heap of its own, as threads have them, and again below something that stays. */
+static void *
+fill_and_give_back(void *arg)
+{
+	struct full *f = arg;
+	static char *parts[PARTS];
+	char *above;
+
+	f->before = resident();
+	for (size_t i = 0; i < PARTS; i++)
+		memset(parts[i] = mem_alloc(PART), 'x', PART);
+	above = mem_alloc(PART);
+	memset(above, 'y', PART);
+	f->full = resident();
+	for (size_t i = 0; i < PARTS; i++)
+		mem_free(parts[i]);
+	f->done = heap_give_back();
+	f->after = resident();
+	for (size_t i = 0; i < PART; i++)
+		ck_assert_int_eq(above[i], 'y');
+	mem_free(above);
+	return NULL;
+}
+
+START_TEST(a_thread_gives_back)
+{
+	struct event_base *base = event_base_new();
+	struct heap_keeper *k = heap_keeper_new(base, clock_real());
+	struct full f = { 0 };
+	pthread_t t;
+
+	ck_assert_int_eq(pthread_create(&t, NULL, fill_and_give_back, &f), 0);
+	ck_assert_int_eq(pthread_join(t, NULL), 0);
+	ck_assert(f.done);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	ck_assert_uint_ge(f.full, f.before + PARTS * PART / 2);
+	ck_assert_uint_le(f.after, f.before + (f.full - f.before) / 10);
+#endif
+	heap_keeper_free(&k);
+	event_base_free(base);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -77,6 +126,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(tc, what_is_free_goes_back_in_steps);
+	tcase_add_test(tc, a_thread_gives_back);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_set_fork_status(sr, CK_NOFORK);
