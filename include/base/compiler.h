@@ -14,6 +14,8 @@
 #define UNUSED __attribute__((unused))
 /* Kept out of its caller, which stays small. */
 #define NOINLINE __attribute__((noinline))
+/* A large local that is set by hand: all others are zeroed where the build says so. */
+#define UNSET __attribute__((uninitialized))
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -38,7 +38,18 @@ void sbuf_reset(struct sbuf *b);
 void sbuf_put(struct sbuf *b, const void *p, size_t n);
 void sbuf_puts(struct sbuf *b, const char *s);
 void sbuf_str(struct sbuf *b, struct str s);
-void sbuf_putc(struct sbuf *b, char c);
+/* The same where there may be no room: for sbuf_putc alone. */
+void sbuf_putc_at_end(struct sbuf *b, char c);
+static inline void
+sbuf_putc(struct sbuf *b, char c)
+{
+	if (b->cap - b->n > 1 && b->n < b->max && !b->overflow) {
+		b->p[b->n++] = c;
+		b->p[b->n] = '\0';
+	} else {
+		sbuf_putc_at_end(b, c);
+	}
+}
 /* Its decimal digits. */
 void sbuf_uint(struct sbuf *b, uint64_t v);
 void sbuf_printf(struct sbuf *b, const char *fmt, ...) PRINTF(2, 3);

@@ -97,13 +97,3 @@ err_ctx(struct err *e, const char *fmt, ...)
 	memcpy(e->text, text, strlen(text) + 1);
 	return false;
 }
-
-void
-err_clear(struct err *e)
-{
-	if (e == NULL)
-		return;
-	e->kind = ERR_NONE;
-	e->line = e->col = 0;
-	e->text[0] = '\0';
-}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/copy.h"
 #include "base/utf8.h"
 
 /* Neither quoted nor escaped: what most strings consist of. */
@@ -59,11 +60,64 @@ escape(struct sbuf *b, struct str bytes, uint32_t r, bool malformed)
 		sbuf_printf(b, "\\U%08x", r);
 }
 
+/* Sets the high bit of each byte of v that is 0, and maybe of one behind such a byte. */
+static inline uint64_t
+zero_bytes(uint64_t v)
+{
+	return (v - UINT64_C(0x0101010101010101)) & ~v;
+}
+
+/* Eight at once; false is only a suspicion. */
+static inline bool
+are_plain(const char *p)
+{
+	static const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t v, odd;
+
+	memcpy(&v, p, sizeof(v));
+	odd = v | (v - ones * 0x20) | zero_bytes(v ^ ones * '"') | zero_bytes(v ^ ones * '\\') | zero_bytes(v ^ ones * 0x7F);
+	return (odd & ones << 7) == 0;
+}
+
+static bool
+all_plain(struct str s)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= s.n; i += 8)
+		if (!are_plain(s.p + i))
+			return false;
+	for (; i < s.n; i++)
+		if (!is_plain((unsigned char)s.p[i]))
+			return false;
+	return true;
+}
+
+/* Most strings are copied whole. */
+static void
+put_plain(struct sbuf *b, struct str s)
+{
+	char *p;
+
+	if (!sbuf_reserve(b, s.n + 2))
+		return;
+	p = b->p + b->n;
+	*p++ = '"';
+	p = copy_short(p, s.n > 0 ? s.p : "", s.n);
+	*p++ = '"';
+	*p = '\0';
+	b->n += s.n + 2;
+}
+
 void
 quote_go(struct sbuf *b, struct str s)
 {
 	size_t i = 0;
 
+	if (all_plain(s)) {
+		put_plain(b, s);
+		return;
+	}
 	sbuf_putc(b, '"');
 	while (i < s.n) {
 		size_t run = 0;

@@ -105,7 +105,7 @@ sbuf_str(struct sbuf *b, struct str s)
 }
 
 void
-sbuf_putc(struct sbuf *b, char c)
+sbuf_putc_at_end(struct sbuf *b, char c)
 {
 	if (!room(b, 1))
 		return;

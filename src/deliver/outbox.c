@@ -200,12 +200,13 @@ leave(struct exchange *x)
 {
 	struct sending *d = x->delivery;
 	struct outbox *o = d->outbox;
-	struct err e = { 0 };
+	struct err e UNSET;
 
 	if (x->request.kind == REQUEST_HTTP) {
 		leave_by_http(x);
 		return;
 	}
+	err_clear(&e);
 	/* It may have waited for its pace. */
 	if (!may_leave(d, &e))
 		x->unbegun = lease_ended;
@@ -330,7 +331,7 @@ on_response(void *arg, const struct response *response)
 	struct sending *d = x->delivery;
 	struct response r = *response;
 	struct request next;
-	struct err e = { 0 };
+	struct err e UNSET;
 	enum step step;
 	bool asks;
 
@@ -349,6 +350,7 @@ on_response(void *arg, const struct response *response)
 		return;
 	}
 	delivery_look_at_clock(d);
+	err_clear(&e);
 	step = notify_resume(&d->attempt, &r, &next, &e);
 	if (step == STEP_SEND || step == STEP_WAIT)
 		delivery_progressed(d);
@@ -397,13 +399,14 @@ start(struct sending *d)
 {
 	struct outbox *o = d->outbox;
 	struct request first;
-	struct err e = { 0 };
+	struct err e UNSET;
 	enum step step;
 
 	/* Not before: thousands may wait for their turn. */
 	d->attempt.arena = arena_new();
 	if (away_is_wanted(d->n) && away_start(d))
 		return;
+	err_clear(&e);
 	begin_attempt(d, &o->trial, TRIAL_STEPS, TRIAL_OUTPUT);
 	notes_init(&o->notes, o, d->attempt.arena);
 	step = notify_start(&d->attempt, &first, &e);
@@ -426,8 +429,9 @@ start(struct sending *d)
 static void
 start_if_it_may(struct sending *d)
 {
-	struct err e = { 0 };
+	struct err e UNSET;
 
+	err_clear(&e);
 	if (may_leave(d, &e))
 		start(d);
 	else

@@ -72,9 +72,9 @@ struct http_call {
 	/* The result. */
 	bool failed, timed_out;
 	bool gone_out;			/* failed: the receiver may have got the request */
-	struct err err;
 	int status;
 	span retry_after;
+	struct err err;			/* the last, as it is longer than all else */
 };
 
 #endif

@@ -461,13 +461,24 @@ http_client_start(struct http_client *c, const struct fetch_request *r, struct m
     void (*done)(void *arg, const struct fetch_response *resp), void *arg)
 {
 	struct arena *a = arena_new();
-	struct http_call *call = arena_raw(a, sizeof(*call));	/* set as a whole below */
+	struct http_call *call = arena_raw(a, sizeof(*call));
 	struct mono now = mono_now(c);
 
 	assert(r->http != NULL);
-	*call = (struct http_call){ .client = c, .r = r, .done = done, .arg = arg, .arena = a, .state = CALL_ENDED,
-		.deadline = deadline, .idle_until = mono_add(now, r->idle) };
-	call->leg = (struct http_hop){ .arena = a, .r = r, .method = r->method, .error = &call->err };
+	memset(call, 0, offsetof(struct http_call, err));
+	err_clear(&call->err);
+	call->client = c;
+	call->r = r;
+	call->done = done;
+	call->arg = arg;
+	call->arena = a;
+	call->state = CALL_ENDED;
+	call->deadline = deadline;
+	call->idle_until = mono_add(now, r->idle);
+	call->leg.arena = a;
+	call->leg.r = r;
+	call->leg.method = r->method;
+	call->leg.error = &call->err;
 	c->calls++;
 	if (r->timeout > 0 && mono_add(now, r->timeout).ns < deadline.ns) {
 		call->deadline = mono_add(now, r->timeout);

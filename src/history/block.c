@@ -38,6 +38,9 @@ struct word {
 	F(14, text)       \
 	F(3, actor)       \
 	F(15, matchers)
+#define ONE(bit, field) +1
+enum { ROW_FIELDS = 0 NUMBER_FIELDS(ONE) WORD_FIELDS(ONE) };
+#undef ONE
 #define BIT_SETS (UINT64_C(1) << 18)
 #define BIT_RECIPIENTS (UINT64_C(1) << 19)
 #define BITS_KNOWN ((UINT64_C(1) << 21) - 1)
@@ -45,16 +48,15 @@ struct word {
 void
 block_init(struct block *b)
 {
-	*b = (struct block){ .rows = SBUF_INIT(SBUF_UNLIMITED), .words = SBUF_INIT(SBUF_UNLIMITED) };
+	*b = (struct block){ .made = arena_new(), .rows = SBUF_INIT(SBUF_UNLIMITED), .words = SBUF_INIT(SBUF_UNLIMITED) };
 }
 
 void
 block_clear(struct block *b)
 {
 	hmap_fini(&b->known);
-	for (size_t i = 0; i < b->all.n; i++)
-		mem_free(b->all.v[i]);
-	b->all.n = 0;
+	arena_reset(b->made);
+	b->words_n = 0;
 	b->sets.n = 0;
 	sbuf_reset(&b->rows);
 	sbuf_reset(&b->words);
@@ -68,7 +70,7 @@ void
 block_fini(struct block *b)
 {
 	block_clear(b);
-	VEC_FINI(&b->all);
+	arena_free(&b->made);
 	VEC_FINI(&b->sets);
 	sbuf_fini(&b->rows);
 	sbuf_fini(&b->words);
@@ -89,11 +91,10 @@ word_number(struct block *b, struct str s)
 			return w->number;
 	}
 	varint_put(&b->words, s.n);
-	w = NEW(struct word);
+	w = ARENA_NEW(b->made, struct word);
 	w->n = (uint32_t)s.n;
 	w->at = b->words.n;
-	VEC_PUSH(&b->all, w);
-	w->number = (uint32_t)b->all.n;
+	w->number = ++b->words_n;
 	hmap_insert(&b->known, &w->node, hash);
 	sbuf_str(&b->words, s);
 	return w->number;
@@ -156,19 +157,21 @@ count_row(struct block *b, uint64_t id, int64_t at, unsigned kind, uint64_t outc
 void
 block_add(struct block *b, const struct row *r)
 {
-	varint_put_signed(&b->rows, r->at - b->last);
-	sbuf_putc(&b->rows, (char)r->kind);
-	varint_put(&b->rows, mask_of(r));
+	char bytes[(ROW_FIELDS + 2) * VARINT_MAX + 1], *p = varint_write(bytes, varint_unsigned(r->at - b->last));
+
+	*p++ = (char)r->kind;
+	p = varint_write(p, mask_of(r));
 #define NUMBER(bit, field)     \
 	if (r->field != 0)     \
-		varint_put(&b->rows, r->field);
+		p = varint_write(p, r->field);
 #define WORD(bit, field)       \
 	if (r->field.n != 0)   \
-		varint_put(&b->rows, word_number(b, r->field));
+		p = varint_write(p, word_number(b, r->field));
 	NUMBER_FIELDS(NUMBER)
 	WORD_FIELDS(WORD)
 #undef NUMBER
 #undef WORD
+	sbuf_put(&b->rows, bytes, (size_t)(p - bytes));
 	put_lists(b, r);
 	if (r->set != 0)
 		VEC_PUSH(&b->sets, r->set);

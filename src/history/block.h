@@ -12,6 +12,7 @@
 #ifndef HISTORY_BLOCK_H
 #define HISTORY_BLOCK_H
 
+#include "base/arena.h"
 #include "base/compiler.h"
 #include "base/hmap.h"
 #include "base/sbuf.h"
@@ -31,7 +32,8 @@ struct block {
 	int64_t last;			/* time of the last event */
 	struct sbuf rows, words;
 	struct hmap known;		/* words, by hash */
-	VEC(struct word *) all;
+	struct arena *made;		/* words */
+	uint32_t words_n;
 	VEC(uint64_t) sets;		/* of label sets, as they came */
 };
 

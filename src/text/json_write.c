@@ -205,6 +205,18 @@ json_writer_init(struct json_writer *w, struct sbuf *b, enum json_html html)
 	*w = (struct json_writer){ .b = b, .html = html };
 }
 
+/* The first thing in an object, or behind a comma. Puts the key and a colon to p, of which the room is there; NULL: something in it is to be escaped. */
+static ALWAYS_INLINE char *
+put_plain_key(const struct json_writer *w, char *p, struct str key)
+{
+	if (w->comma)
+		*p++ = ',';
+	p = copy_plain(p, key);
+	if (p != NULL)
+		*p++ = ':';
+	return p;
+}
+
 static void
 before_value(struct json_writer *w)
 {
@@ -255,6 +267,12 @@ json_array_end(struct json_writer *w)
 void
 json_key(struct json_writer *w, struct str key)
 {
+	char *p = plain_room(w->b, key.n + strlen(",\"\":"));
+
+	if (p != NULL && plain_end(w->b, put_plain_key(w, p, key))) {
+		w->comma = false;
+		return;
+	}
 	before_value(w);
 	json_quote(w->b, key, w->html);
 	sbuf_putc(w->b, ':');
@@ -343,13 +361,9 @@ put_plain_pair(struct json_writer *w, struct str key, struct str v)
 
 	if (p == NULL)
 		return false;
-	if (w->comma)
-		*p++ = ',';
-	p = copy_plain(p, key);
-	if (p != NULL) {
-		*p++ = ':';
+	p = put_plain_key(w, p, key);
+	if (p != NULL)
 		p = copy_plain(p, v);
-	}
 	if (!plain_end(w->b, p))
 		return false;
 	w->comma = true;

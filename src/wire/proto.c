@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/copy.h"
+
 #define VARINT_MAX 10
 
 /* The bytes it takes, VARINT_MAX at most. */
@@ -63,18 +65,38 @@ proto_begin(struct sbuf *b, unsigned field, size_t n)
 	sbuf_put(b, bytes, write_pair(bytes, (uint64_t)field << 3 | 2, n));
 }
 
+/* Most names and values: head and length have one byte each. */
+static inline void
+put_short(struct sbuf *b, unsigned field, struct str v)
+{
+	char *p;
+
+	if (!sbuf_reserve(b, 2 + v.n))
+		return;
+	p = b->p + b->n;
+	p[0] = (char)(field << 3 | 2);
+	p[1] = (char)v.n;
+	p = copy_short(p + 2, v.n > 0 ? v.p : "", v.n);
+	*p = '\0';
+	b->n += 2 + v.n;
+}
+
 void
 proto_bytes(struct sbuf *b, unsigned field, struct str v)
 {
 	char head[2 * VARINT_MAX];
-	size_t n = write_pair(head, (uint64_t)field << 3 | 2, v.n);
+	size_t n;
 
 	/* In one go: a record is a hundred of these. */
+	if (field < 16 && v.n < 0x80) {
+		put_short(b, field, v);
+		return;
+	}
+	n = write_pair(head, (uint64_t)field << 3 | 2, v.n);
 	if (!sbuf_reserve(b, n + v.n))
 		return;
 	memcpy(b->p + b->n, head, n);
-	if (v.n > 0)
-		memcpy(b->p + b->n + n, v.p, v.n);
+	memcpy(b->p + b->n + n, v.n > 0 ? v.p : "", v.n);
 	b->n += n + v.n;
 	b->p[b->n] = '\0';
 }
