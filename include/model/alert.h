@@ -73,9 +73,15 @@ int alert_cmp(const struct alert *a, const struct alert *b);
 struct alert_place {
 	const struct labels *labels;
 	const struct istr *job_name, *instance_name;	/* NULL: no label has that name */
-	const struct istr *job, *instance;		/* values; NULL: there is no such label */
+	struct istr *job, *instance;			/* values; NULL: there is no such label */
 };
 void alert_place(struct alert_place *p, const struct labels *l);
 int alert_place_cmp(const struct alert_place *p, const struct labels *l);
+/*
+ * A number that never falls along that order, so that most comparisons need no more: it tells what comes behind the prefix that an instance
+ * has in common with a given one of the same job, as names of many alike differ there. Only numbers by the same job and instance (NULL:
+ * there is no such label) compare.
+ */
+uint64_t alert_place_rank(const struct alert_place *p, const struct istr *job, const struct istr *instance);
 
 #endif

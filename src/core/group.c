@@ -214,6 +214,16 @@ group_new(struct engine *e, const struct route *route, struct labels *l, struct 
 	return group_new_of(e, route, group_labels_of(route, l), now);
 }
 
+/* Before it has members: all ranks go by these. */
+static void
+set_first(struct group *g, struct istr *job, struct istr *instance)
+{
+	istr_unref(g->first_job);
+	istr_unref(g->first_instance);
+	g->first_job = job != NULL ? istr_ref(job) : NULL;
+	g->first_instance = instance != NULL ? istr_ref(instance) : NULL;
+}
+
 void
 group_free(struct engine *e, struct group *g)
 {
@@ -228,6 +238,7 @@ group_free(struct engine *e, struct group *g)
 	istr_unref(g->last.error);
 	labels_unref(g->labels);
 	labels_unref(g->route_labels);
+	set_first(g, NULL, NULL);
 	istr_unref(g->key);
 	slab_free(g);
 }
@@ -289,6 +300,12 @@ by_alert(const void *place, const void *member)
 	return alert_place_cmp(place, ((const struct member *)member)->entry->alert->labels);
 }
 
+static uint64_t
+rank_in(const struct group *g, const struct alert_place *place)
+{
+	return alert_place_rank(place, g->first_job, g->first_instance);
+}
+
 void
 group_add(struct engine *e, struct group *g, struct alert_entry *r)
 {
@@ -304,7 +321,9 @@ group_add(struct engine *e, struct group *g, struct alert_entry *r)
 	r->members_n++;
 	alert_counts_with(&e->counts, r);
 	alert_place(&place, r->alert->labels);
-	order_insert(&g->members, 0, &place, m, by_alert);
+	if (g->members.n == 0)
+		set_first(g, place.job, place.instance);
+	order_insert(&g->members, rank_in(g, &place), &place, m, by_alert);
 	group_changed(g);
 }
 
@@ -324,7 +343,7 @@ group_remove(struct engine *e, struct member *m)
 	r->members_n--;
 	alert_counts_with(&e->counts, r);
 	alert_place(&place, r->alert->labels);
-	order_remove(&g->members, 0, &place, by_alert);
+	order_remove(&g->members, rank_in(g, &place), &place, by_alert);
 	group_changed(g);
 	slab_free(m);
 	if (r->watches != NULL && r->members == NULL)
@@ -349,7 +368,7 @@ group_after_at(const struct group *g, const struct labels *l, struct order_curso
 	if (l == NULL)
 		return order_first(&g->members, c);
 	alert_place(&place, l);
-	return order_after_at(&g->members, 0, &place, by_alert, c);
+	return order_after_at(&g->members, rank_in(g, &place), &place, by_alert, c);
 }
 
 struct member *

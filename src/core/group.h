@@ -56,6 +56,7 @@ struct group {
 	struct labels *labels;		/* owned reference */
 	struct istr *key;		/* owned reference; its entries in the notification log have others */
 	struct order members;		/* struct member, owned, in the order of notifications */
+	struct istr *first_job, *first_instance;	/* of the member that came first: alert_place_rank; owned references or NULL */
 	bool overtaken;			/* the flight before was: struct flight */
 	struct flight *flight;		/* the running flush, or NULL */
 	struct labels *route_labels;	/* of the last flush, unless changed since: NULL; owned reference */

@@ -200,6 +200,61 @@ alert_place_cmp(const struct alert_place *p, const struct labels *l)
 	return d != 0 ? d : labels_cmp(p->labels, l);
 }
 
+/* Bits of a rank, from the top: 2 for the job, 2 for the instance, 12 for the length of the prefix, 48 for the bytes behind it. */
+#define JOB_SHIFT 62
+#define INSTANCE_SHIFT 60
+#define PREFIX_SHIFT 48
+#define PREFIX_MAX ((1u << 12) - 1)
+
+/* Before, beside or behind. */
+static uint64_t
+side(int d)
+{
+	return d < 0 ? 0 : d == 0 ? 1 : 2;
+}
+
+static uint32_t
+common_prefix(const struct istr *a, const struct istr *b)
+{
+	uint32_t most = a->n < b->n ? a->n : b->n, n = 0;
+
+	while (n < most && a->bytes[n] == b->bytes[n])
+		n++;
+	return n;
+}
+
+static uint64_t
+six_bytes(const struct istr *s, uint32_t from)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = from; i < from + 6; i++)
+		bytes = bytes << 8 | (i < s->n ? (unsigned char)s->bytes[i] : 0);
+	return bytes;
+}
+
+uint64_t
+alert_place_rank(const struct alert_place *p, const struct istr *job, const struct istr *instance)
+{
+	int of_job = cmp_values(p->job, job), d;
+	uint64_t rank = side(of_job) << JOB_SHIFT;
+	uint32_t prefix;
+
+	if (of_job != 0)
+		return rank;
+	d = cmp_values(p->instance, instance);
+	rank |= side(d) << INSTANCE_SHIFT;
+	if (p->instance == NULL)
+		return rank | ((UINT64_C(1) << INSTANCE_SHIFT) - 1);
+	if (d == 0 || instance == NULL)
+		return rank;
+	prefix = common_prefix(p->instance, instance);
+	/* The longer it is the nearer they are. */
+	if (prefix >= PREFIX_MAX)
+		return d < 0 ? rank | (uint64_t)PREFIX_MAX << PREFIX_SHIFT : rank;
+	return rank | (uint64_t)(d < 0 ? prefix : PREFIX_MAX - prefix) << PREFIX_SHIFT | six_bytes(p->instance, prefix);
+}
+
 int
 alert_cmp(const struct alert *a, const struct alert *b)
 {

@@ -262,6 +262,48 @@ START_TEST(order_in_a_notification)
 }
 END_TEST
 
+/* The one of two that comes later has no lower rank, whichever alert the ranks go by. */
+START_TEST(ranks_never_fall)
+{
+	static const char *const jobs[] = { "", "a", "b" };
+	static const char *const instances[] = { "", "w", "web-", "web-1", "web-10", "web-12", "web-19.x:91", "web-2", "web-2.x:9100", "web-2.x:91000001",
+		"web-2.x:91000002", "x", "\xc3\xa4" };
+	enum { N = ARRAY_LEN(jobs) * (ARRAY_LEN(instances) + 4) };
+	static char many[5000];
+	struct labels *sets[N];
+	struct alert_place places[N];
+	size_t n = 0, ties = 0;
+
+	memset(many, 'y', sizeof(many) - 1);
+	for (size_t j = 0; j < ARRAY_LEN(jobs); j++)
+		for (size_t i = 0; i < ARRAY_LEN(instances) + 4; i++) {
+			bool is_long = i >= ARRAY_LEN(instances);
+			struct str instance = str_from(is_long ? many : instances[i]);
+			struct label_pair pairs[] = { { STR("c"), STR("d") }, { STR("job"), str_from(jobs[j]) }, { STR("instance"), instance } };
+
+			/* The first two differ where all of the prefix counts, the others behind that. */
+			if (is_long)
+				many[(size_t[]){ 100, 4000, 4200, 4900 }[i - ARRAY_LEN(instances)]] = 'z';
+			sets[n++] = labels_new(pairs, ARRAY_LEN(pairs) - (instance.n == 0));
+		}
+	for (size_t i = 0; i < N; i++)
+		alert_place(&places[i], sets[i]);
+	for (size_t p = 0; p < N; p++)
+		for (size_t a = 0; a < N; a++)
+			for (size_t b = 0; b < N; b++) {
+				uint64_t x = alert_place_rank(&places[a], places[p].job, places[p].instance);
+				uint64_t y = alert_place_rank(&places[b], places[p].job, places[p].instance);
+
+				ck_assert(alert_place_cmp(&places[a], sets[b]) >= 0 || x <= y);
+				ties += a != b && x == y && places[a].job == places[b].job && places[a].job == places[p].job;
+			}
+	/* And most differ. */
+	ck_assert_uint_lt(ties, (size_t)N * N);
+	for (size_t i = 0; i < N; i++)
+		labels_unref(sets[i]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -275,5 +317,6 @@ main(void)
 	tcase_add_test(tc, merge_takes_the_youngest_texts);
 	tcase_add_test(tc, merge_remembers_the_end_that_was_stated_last);
 	tcase_add_test(tc, order_in_a_notification);
+	tcase_add_test(tc, ranks_never_fall);
 	return lib_run("alert", tc);
 }
