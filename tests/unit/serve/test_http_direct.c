@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that evhttp never sees: nobody can tell them from those that it does. */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 
 #include "base/mem.h"
@@ -16,6 +19,7 @@ struct labour {
 };
 
 #define LARGE (1 << 20)
+#define SOME 10000	/* so much is written at once, if the socket takes it */
 
 static struct {
 	struct rig rig;
@@ -62,10 +66,12 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 	out->handler = r->path;
 	if (str_is(r->path, "/hold"))
 		out->wait_durable = true;
-	if (str_is(r->path, "/large")) {
-		ck_assert(sbuf_reserve(&out->body, LARGE));
-		memset(out->body.p, 'x', LARGE);
-		out->body.n = LARGE;
+	if (str_is(r->path, "/large") || str_is(r->path, "/some")) {
+		size_t n = str_is(r->path, "/large") ? LARGE : SOME;
+
+		ck_assert(sbuf_reserve(&out->body, n));
+		memset(out->body.p, 'x', n);
+		out->body.n = n;
 	} else if (str_is(r->path, "/later")) {
 		w.labour = NEW(struct labour);
 		*w.labour = (struct labour){ { .step = step, .drop = drop }, r->body, r->path };
@@ -317,6 +323,57 @@ START_TEST(who_waits_keeps_the_order)
 }
 END_TEST
 
+/* Little is kept for the client, who reads nothing as yet. */
+static void
+narrow(struct peer *p)
+{
+	struct sockaddr_in own, other;
+	socklen_t n = sizeof(own);
+	int few = 4096, fd = bufferevent_getfd(p->bev), theirs = 3;
+
+	peer_reading(p, false);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&own, &n), 0);
+	while (getpeername(theirs, (struct sockaddr *)&other, &n) != 0 || other.sin_family != AF_INET || other.sin_port != own.sin_port)
+		ck_assert_int_lt(++theirs, 1024);
+	ck_assert_int_eq(setsockopt(theirs, SOL_SOCKET, SO_SNDBUF, &few, sizeof(few)), 0);
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &few, sizeof(few)), 0);
+}
+
+START_TEST(a_slow_client_gets_all)
+{
+	struct peer *p;
+	size_t at;
+	int asked = 0;
+
+	BEGIN(0);
+	p = peer_new(w.rig.base, w.rig.port);
+	peer_send(p, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
+	at = peer_expect(p, 0, "</a>");
+	narrow(p);
+	/* Until the socket takes no more. */
+	while (w.observed == ++asked) {
+		ck_assert_int_lt(asked, 1000);
+		peer_send(p, "POST /some HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
+		for (int i = 0; i < 20 && w.observed == asked; i++)
+			event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
+	}
+	peer_reading(p, true);
+	for (int i = 1; i < asked; i++) {
+		at = peer_expect(p, at, "Content-Length: 10000\r\n\r\n");
+		while (p->got.n < at + SOME)
+			event_base_loop(w.rig.base, EVLOOP_ONCE);
+		for (size_t k = 0; k < SOME; k++)
+			ck_assert_int_eq(p->got.p[at + k], 'x');
+		at += SOME;
+	}
+	peer_send(p, "POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
+	at = peer_expect(p, at, "</b>");
+	ck_assert_uint_eq(p->got.n, at);
+	peer_free(p);
+	end();
+}
+END_TEST
+
 static void
 on_stopped(void *arg)
 {
@@ -394,6 +451,7 @@ add(TCase *tc)
 	tcase_add_test(tc, old_requests_end_the_connection);
 	tcase_add_test(tc, requests_of_all_kinds_follow_each_other);
 	tcase_add_test(tc, who_waits_keeps_the_order);
+	tcase_add_test(tc, a_slow_client_gets_all);
 	tcase_add_test(tc, the_end_is_told);
 	tcase_add_test(tc, what_goes_on_later_keeps_its_text);
 	tcase_add_test(tc, what_takes_too_long_is_told_so);
