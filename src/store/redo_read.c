@@ -15,6 +15,8 @@
 
 /* A wrong bit is looked for in records of no more bytes: the time it takes grows with their square. */
 #define MEND_MAX ((size_t)16 << 10)
+/* So many are tried: a start is not to take minutes for a disk that lost more than single bits. */
+#define MEND_TRIES 16
 
 struct found {
 	uint64_t no;
@@ -27,6 +29,7 @@ struct reading {
 	uint64_t id, stored;
 	VEC(struct found) found;
 	uint64_t last;			/* the newest number found */
+	unsigned tries;			/* … to set a bit right */
 	struct wal_damage *damage;
 };
 
@@ -86,8 +89,9 @@ mend(struct reading *r, size_t at)
 {
 	size_t bits;
 
-	if (!is_suspect(r, at, &bits) || at + bits / 8 > r->n)
+	if (r->tries >= MEND_TRIES || !is_suspect(r, at, &bits) || at + bits / 8 > r->n)
 		return false;
+	r->tries++;
 	for (size_t i = 0; i < bits; i++) {
 		r->file[at + i / 8] ^= (unsigned char)(1u << i % 8);
 		if (is_whole(r, at))

@@ -21,8 +21,8 @@ def test_answers_that_come_a_byte_at_a_time(own, members, sink):
     etcd = own()
     between = Between(etcd.port)
     try:
-        a, = members(type("It", (), {"url": between.url}), 1, ttl=10)
-        # A fifth of the lease is there for an answer of some 150 bytes.
+        a, = members(type("It", (), {"url": between.url}), 1, ttl=20)
+        # A fifth of the lease is there for an answer of some 150 bytes: by far enough, and by far not.
         between.pause = 0.002
         between.become("drips")
         for n in (1, 2):
@@ -30,7 +30,7 @@ def test_answers_that_come_a_byte_at_a_time(own, members, sink):
             sink.wait(n)
         a.until(lambda: a.metric("tocsin_etcd_records_waiting") == 0 and a.is_up(), "writing what it told")
         assert doubts([a]).keys() <= {"etcd_unavailable"}
-        between.pause = 0.1
+        between.pause = 0.5
         between.become("drips")
         a.until(lambda: not a.is_up(), "giving it up")
         all_alert([a], "3")
