@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "texts_ahead.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* The node of this text, by its place in the ring, is asked for: its bucket has come meanwhile. */
 #define NODE_AHEAD 3
+/* So far is looked from where the body is read, which may hold anything, and a great deal of it, before the next text. */
+#define BYTES_AHEAD ((ptrdiff_t)16 << 10)
 
 void
 texts_ahead_begin(struct texts_ahead *a, struct str body)
@@ -43,15 +46,15 @@ add(struct texts_ahead *a, enum label_text_kind kind, struct str text)
 	a->n++;
 }
 
-/* Takes the next brace that opens, and what it stands for; false: there is none left. */
+/* Takes the next brace that opens, and what it stands for; false: there is none before `limit`. */
 static bool
-look(struct texts_ahead *a)
+look(struct texts_ahead *a, const char *limit)
 {
-	const char *begin = memchr(a->at, '{', (size_t)(a->end - a->at)), *end;
+	const char *begin = memchr(a->at, '{', (size_t)(limit - a->at)), *end;
 	bool labels;
 
 	if (begin == NULL) {
-		a->at = a->end;
+		a->at = limit;
 		return false;
 	}
 	labels = ends_with(a->at, begin, STR("\"labels\":"));
@@ -59,8 +62,8 @@ look(struct texts_ahead *a)
 		a->at = begin + 1;
 		return true;
 	}
-	end = memchr(begin, '}', (size_t)(a->end - begin));
-	a->at = end != NULL ? end + 1 : a->end;
+	end = memchr(begin, '}', (size_t)(limit - begin));
+	a->at = end != NULL ? end + 1 : limit;
 	if (end != NULL)
 		add(a, labels ? LABEL_TEXT_LABELS : LABEL_TEXT_ANNOTATIONS, (struct str){ begin, (size_t)(end + 1 - begin) });
 	return true;
@@ -69,9 +72,11 @@ look(struct texts_ahead *a)
 static void
 look_ahead(struct texts_ahead *a, const char *from)
 {
+	const char *limit = a->end - from > BYTES_AHEAD ? from + BYTES_AHEAD : a->end;
+
 	if (a->at < from)
 		a->at = from;
-	while (a->n < TEXTS_AHEAD && look(a))
+	while (a->n < TEXTS_AHEAD && a->at < limit && look(a, limit))
 		;
 	if (a->n > NODE_AHEAD)
 		label_text_fetch_node(text_at(a, NODE_AHEAD)->hash);

@@ -79,6 +79,28 @@ START_TEST(a_reader_may_pass_over_some)
 }
 END_TEST
 
+/* A body may be all braces: no more of them are gone through than are near. */
+START_TEST(what_is_far_is_left_for_later)
+{
+	static const char first[] = "{\"a\":\"b\"}", last[] = "{\"c\":\"d\"}";
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct texts_ahead a;
+	struct str body;
+
+	sbuf_printf(&b, "[{\"labels\":%s,\"annotations\":{\"m\":\"", first);
+	for (int i = 0; i < 1000000; i++)
+		sbuf_putc(&b, '{');
+	sbuf_printf(&b, "\"}},{\"labels\":%s}]", last);
+	body = sbuf_get(&b);
+	texts_ahead_begin(&a, body);
+	expect_hash(&a, LABEL_TEXT_LABELS, (struct str){ strstr(body.p, first), strlen(first) });
+	ck_assert_int_lt(a.at - body.p, 100000);
+	expect_hash(&a, LABEL_TEXT_LABELS, (struct str){ strstr(body.p, last), strlen(last) });
+	ck_assert_ptr_eq(a.at, body.p + body.n);
+	sbuf_fini(&b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -89,6 +111,7 @@ main(void)
 
 	tcase_add_loop_test(t, nothing_depends_on_the_guess, 0, (int)ARRAY_LEN(bodies));
 	tcase_add_test(t, a_reader_may_pass_over_some);
+	tcase_add_test(t, what_is_far_is_left_for_later);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);
