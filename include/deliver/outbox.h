@@ -64,7 +64,7 @@ void outbox_attach(struct outbox *o, struct engine *engine, struct drive *drive)
 void outbox_free(struct outbox **o);
 
 /* The server's port.send and port.cancel (core/ports.h). */
-void outbox_send(struct outbox *o, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now);
+void outbox_send(struct outbox *o, uint64_t attempt, struct notification *n, struct mono deadline);
 void outbox_cancel(struct outbox *o, uint64_t attempt);
 
 /*

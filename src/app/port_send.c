@@ -25,7 +25,7 @@ let_go(struct store_wait *w, bool durable)
 
 	(void)durable;
 	hmap_remove(&s->held, &h->node);
-	outbox_send(s->outbox, h->attempt, h->n, h->deadline, s->clock->now(s->clock));
+	outbox_send(s->outbox, h->attempt, h->n, h->deadline);
 	mem_free(h);
 }
 
@@ -35,6 +35,7 @@ port_send(struct port *self, uint64_t attempt, struct notification *n, struct mo
 	struct server *s = CONTAINER_OF(self, struct server, port);
 	struct held_send *h = NEW(struct held_send);
 
+	(void)now;
 	h->wait.over = let_go;
 	h->server = s;
 	h->attempt = attempt;
@@ -45,7 +46,7 @@ port_send(struct port *self, uint64_t attempt, struct notification *n, struct mo
 		return;
 	}
 	mem_free(h);
-	outbox_send(s->outbox, attempt, n, deadline, now);
+	outbox_send(s->outbox, attempt, n, deadline);
 }
 
 struct held_request {

@@ -124,7 +124,8 @@ may_leave(const struct sending *d, struct err *e)
 {
 	const struct outbox *o = d->outbox;
 
-	return d->rehearsing != NULL || engine_may_leave(o->engine, d->number, o->o.clock->now(o->o.clock)) ||
+	return d->rehearsing != NULL || !engine_needs_lease(o->engine, d->number) ||
+	    engine_may_leave(o->engine, d->number, o->o.clock->now(o->o.clock)) ||
 	    err_set(e, ERR_TIMEOUT, "%s", lease_ended);
 }
 
@@ -239,12 +240,17 @@ start_admitted(struct exchange *x)
 {
 	struct sending *d = x->delivery;
 	struct outbox *o = d->outbox;
-	struct moment now = o->o.clock->now(o->o.clock);
-	struct mono at = now.mono;
-	enum admission admission = ADMIT_GO;
+	enum admission admission;
+	struct moment now;
+	struct mono at;
 
-	if (by_gateway(x))
-		admission = engine_admit(o->engine, d->number, x->request.gateway, x->request.recipient, now, &at);
+	if (!by_gateway(x)) {
+		leave(x);
+		return;
+	}
+	now = o->o.clock->now(o->o.clock);
+	at = now.mono;
+	admission = engine_admit(o->engine, d->number, x->request.gateway, x->request.recipient, now, &at);
 	if (admission == ADMIT_GO) {
 		leave(x);
 		return;
@@ -501,9 +507,8 @@ delivery_begin(struct outbox *o, uint64_t number, struct notification *n, struct
 }
 
 void
-outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mono deadline, struct moment now)
+outbox_send(struct outbox *o, uint64_t number, struct notification *n, struct mono deadline)
 {
-	(void)now;
 	delivery_begin(o, number, n, deadline, NULL);
 }
 

@@ -485,7 +485,7 @@ http_client_start(struct http_client *c, const struct fetch_request *r, struct m
 		call->own_timeout = true;
 	}
 	timer_init(&call->timer, c->o.base, "outgoing HTTP", on_timer, call);
-	timer_in(&call->timer, time_left(call));
+	timer_in(&call->timer, mono_sub(is_idle_first(call) ? call->idle_until : call->deadline, now));
 	if ((call->alike = alike_get(&c->alike, r)) != NULL) {
 		call->leg.url = call->alike->url;
 		call->leg.known_headers = call->alike->headers;

@@ -86,7 +86,9 @@ put_run(struct sbuf *b, const char *p, size_t n, char c)
 {
 	char *out;
 
-	if ((c != '"' && c != '\\') || n > 64 || n + 2 > b->max - b->n || !sbuf_reserve(b, n + 2))
+	if ((c != '"' && c != '\\') || n > 64 || n + 2 > b->max - b->n)
+		return false;
+	if ((b->overflow || n + 2 >= b->cap - b->n) && !sbuf_reserve(b, n + 2))
 		return false;
 	out = copy_short(b->p + b->n, p, n);
 	out[0] = '\\';

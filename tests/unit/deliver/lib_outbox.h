@@ -196,8 +196,7 @@ bool
 engine_needs_lease(const struct engine *e, uint64_t attempt)
 {
 	(void)e;
-	(void)attempt;
-	return false;
+	return attempt == w.late;
 }
 
 bool
@@ -319,7 +318,7 @@ send_notification(uint64_t number, struct notification *n)
 	struct moment now = clock_now(&w.clock);
 
 	w.inside = true;
-	outbox_send(w.outbox, number, n, mono_add(now.mono, 20 * SPAN_S), now);
+	outbox_send(w.outbox, number, n, mono_add(now.mono, 20 * SPAN_S));
 	w.inside = false;
 }
 

@@ -289,7 +289,7 @@ send_attempt(uint64_t number)
 {
 	struct moment now = clock_real()->now(clock_real());
 
-	outbox_send(w.outbox, number, &w.n, mono_add(now.mono, 20 * SPAN_S), now);
+	outbox_send(w.outbox, number, &w.n, mono_add(now.mono, 20 * SPAN_S));
 }
 
 static bool
