@@ -29,6 +29,7 @@ static struct {
 	uint64_t ticket;
 	int observed;
 	bool stopped;
+	span passed;		/* by the clock of these tests */
 } w;
 
 static bool
@@ -52,9 +53,17 @@ drop(struct http_later *later)
 	mem_free(CONTAINER_OF(later, struct labour, later));
 }
 
+static struct moment
+slow_clock(struct clock *c)
+{
+	(void)c;
+	return (struct moment){ .wall.s = 1000000000, .mono.ns = w.passed };
+}
+
 static void
 handle(void *arg, const struct http_request *r, struct moment now, struct http_response *out)
 {
+	w.passed += SPAN_S;
 	(void)arg;
 	(void)now;
 	sbuf_printf(&w.seen, "%.*s %.*s?%.*s [", STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query));
@@ -422,6 +431,34 @@ START_TEST(what_goes_on_later_keeps_its_text)
 }
 END_TEST
 
+/* Requests that are there in one round, and the first of which takes all of its time. */
+START_TEST(who_waits_for_a_round_keeps_the_text)
+{
+	struct clock clock = { .now = slow_clock };
+	struct peer *peers[5];
+	char request[100], seen[40];
+
+	BEGIN(.clock = &clock);
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+		peers[i] = peer_new(w.rig.base, w.rig.port);
+		peer_send(peers[i], "POST /first HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+		peer_expect(peers[i], 0, "</first>");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+		snprintf(request, sizeof(request), "POST /p%zu HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbod%zu", i, i);
+		ck_assert_int_eq(send(bufferevent_getfd(peers[i]->bev), request, strlen(request), MSG_NOSIGNAL), (int)strlen(request));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+		snprintf(seen, sizeof(seen), "</p%zu>", i);
+		peer_expect(peers[i], 0, seen);
+		snprintf(seen, sizeof(seen), "[Host=x;Content-Length=4;] bod%zu\n", i);
+		ck_assert_msg(strstr(w.seen.p, seen) != NULL, "%s", w.seen.p);
+		peer_free(peers[i]);
+	}
+	end();
+}
+END_TEST
+
 START_TEST(what_takes_too_long_is_told_so)
 {
 	struct peer *p;
@@ -454,6 +491,7 @@ add(TCase *tc)
 	tcase_add_test(tc, a_slow_client_gets_all);
 	tcase_add_test(tc, the_end_is_told);
 	tcase_add_test(tc, what_goes_on_later_keeps_its_text);
+	tcase_add_test(tc, who_waits_for_a_round_keeps_the_text);
 	tcase_add_test(tc, what_takes_too_long_is_told_so);
 }
 
