@@ -213,7 +213,7 @@ past_db_open_writer(struct past_db *d, const char *path, struct err *e)
 	    identify(d, &fresh, e) &&
 	    past_db_run(d,
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304;"
-		"PRAGMA cache_size = -2048",
+		"PRAGMA cache_size = -512",
 		e) &&
 	    (!fresh || make(d, e)) && read_key(d, e)) {
 		d->trouble = DB_FINE;

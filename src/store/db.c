@@ -169,7 +169,7 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 	ok = owner_check_database(path, e) && (sqlite3_open_v2(path, &d->sql.handle, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK ||
 	    db_err(d, e));
 	ok = ok && sqlite3_busy_timeout(d->sql.handle, BUSY_MS) == SQLITE_OK &&
-	    execute(d, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192", e);
+	    execute(d, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 8192; PRAGMA cache_size = -512", e);
 	if (ok && sqlite3_db_readonly(d->sql.handle, "main") == 1)
 		ok = err_set(e, ERR_IO, "database: it can only be read");
 	/* Reading goes as far as it can: this lets a file pass that is shorter than it should be. */
