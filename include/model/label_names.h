@@ -15,6 +15,8 @@ struct label_names {
 	struct hmap_node node;
 	uint32_t refs;
 	uint32_t n;
+	uint32_t bytes;		/* of all */
+	unsigned char found;	/* bits of enum istr_found: what holds for each of them */
 	struct istr *v[];
 };
 

@@ -25,16 +25,31 @@ is_plain(struct istr *i)
 	return true;
 }
 
+/* They are those of many sets. */
+static bool
+names_are_plain(struct label_names *names)
+{
+	if ((names->found & ISTR_JSON) != 0)
+		return true;
+	for (uint32_t i = 0; i < names->n; i++)
+		if (!is_plain(names->v[i]))
+			return false;
+	names->found |= ISTR_JSON;
+	return true;
+}
+
 /* The bytes of the pairs as they are; 0: some of their strings are escaped. */
 static size_t
 plain_size(const struct labels *l)
 {
-	size_t n = 1;
+	size_t n = 1 + l->names->bytes + labels_n(l) * strlen("\"\":\"\",");
 
+	if (!names_are_plain(l->names))
+		return 0;
 	for (uint32_t i = 0; i < labels_n(l); i++) {
-		if (!is_plain(labels_name(l, i)) || !is_plain(labels_value(l, i)))
+		if (!is_plain(labels_value(l, i)))
 			return 0;
-		n += labels_name(l, i)->n + labels_value(l, i)->n + strlen("\"\":\"\",");
+		n += labels_value(l, i)->n;
 	}
 	return n;
 }
@@ -46,13 +61,16 @@ plain_size(const struct labels *l)
 static void
 put_pairs(struct sbuf *b, const struct labels *l)
 {
+	const struct label_names *names = l->names;
 	char *p = b->p + b->n;
 
-	for (uint32_t i = 0; i < labels_n(l); i++) {
+	for (uint32_t i = 0, n = names->n; i < n; i++) {
+		const struct istr *name = names->v[i], *value = labels_value(l, i);
+
 		p = i > 0 ? PUT(p, ",\"") : PUT(p, "\"");
-		p = copy_short(p, labels_name(l, i)->bytes, labels_name(l, i)->n);
+		p = copy_short(p, name->bytes, name->n);
 		p = PUT(p, "\":\"");
-		p = copy_short(p, labels_value(l, i)->bytes, labels_value(l, i)->n);
+		p = copy_short(p, value->bytes, value->n);
 		*p++ = '"';
 	}
 	*p = '\0';

@@ -85,8 +85,12 @@ make(uint64_t hash, const struct label *v, size_t n)
 	assert(n < UINT32_MAX);
 	names->refs = 1;
 	names->n = (uint32_t)n;
-	for (size_t i = 0; i < n; i++)
+	names->bytes = 0;
+	names->found = 0;
+	for (size_t i = 0; i < n; i++) {
 		names->v[i] = v[i].name;
+		names->bytes += v[i].name->n;
+	}
 	hmap_insert(&table.map, &names->node, hash);
 	return names;
 }
