@@ -3,8 +3,8 @@
  * base/slab.h - small objects of which there are millions.
  *
  * The heap adds a header to each object and rounds it up to sixteen bytes: an eighth of what an alert needs.
- * Here objects of one size, rounded up to eight, lie side by side in blocks of 16 KB, and a block whose last object goes
- * gives its memory back. So whoever frees has to know the size, or have it in the object.
+ * Here objects of one size, rounded up to eight, lie side by side in blocks of 16 KB, those of 64 bytes or a multiple of that at the
+ * beginning of a line of the cache. A block whose last object goes gives its memory back. So whoever frees has to know the size, or have it in the object.
  *
  * One thread has slabs, from slab_begin on: the loop's. For all others, without slab_begin, and where sanitizers watch over each
  * object, this is the heap. Any thread may free what any thread has made.

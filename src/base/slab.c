@@ -17,6 +17,7 @@
 
 #define BLOCK ((size_t)16 << 10)
 #define GRAIN 8
+#define LINE 64u	/* of the cache */
 #define LARGEST 512
 /* Blocks that are free and keep their memory: 1 MB. */
 #define SPARE 64
@@ -45,6 +46,8 @@ static struct {
 	unsigned spare_n;
 	_Atomic(struct hole *) strays;	/* freed by other threads */
 } slabs;
+
+_Static_assert(sizeof(struct block) <= LINE, "its objects may begin with the next one");
 
 static _Thread_local bool own;
 
@@ -193,7 +196,7 @@ new_block(size_t size)
 	b = take_block();
 	if (b == NULL)
 		return NULL;
-	*b = (struct block){ .size = (uint32_t)size, .fresh = sizeof(*b) };
+	*b = (struct block){ .size = (uint32_t)size, .fresh = size % LINE == 0 ? LINE : sizeof(*b) };
 	enter(b);
 	return b;
 }

@@ -35,6 +35,7 @@ fetch_labels(const struct labels *l)
 	fetch_lines((const struct labels_hashes *)l - 1, 3);
 }
 
-#define fetch_object(p) fetch_lines((p), sizeof(*(p)) / CACHE_LINE + 1)
+/* In slabs, what is as long as some lines begins with one (base/slab.h). */
+#define fetch_object(p) fetch_lines((p), sizeof(*(p)) / CACHE_LINE + (sizeof(*(p)) % CACHE_LINE != 0))
 
 #endif

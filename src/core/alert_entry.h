@@ -18,44 +18,42 @@
 #include "base/hmap.h"
 #include "model/alert.h"
 
-struct inhibit_hit;
+struct inhibit_hits;
 struct member;
 struct route_list;
 struct silence_entry;
-struct silence_watch;
 
-/* The inhibition rules of one configuration that an entry takes part in; see inhibit.h. */
-struct inhibit_part {
-	struct inhibit_hit *hits;	/* owned */
-	uint32_t looked;		/* up to which side of which rule */
-	uint32_t hits_n : 30;
+/* How far the inhibition rules of one configuration were looked at for an entry; see inhibit.h. */
+struct inhibit_looked {
+	uint32_t upto : 30;		/* which side of which rule */
 	uint32_t observed : 1;		/* all rules were looked at */
 	uint32_t like_source : 1;	/* it matches the source side of one, stored or not */
 };
 
+/* Two lines of the cache. */
 struct alert_entry {
 	struct hmap_node node;			/* struct alerts */
 	struct alert *alert;			/* owned reference */
 	struct member *members;			/* its places in groups; theirs */
 	struct alert_entry *older, *newer;		/* struct alerts */
-	struct alert_entry *waits_next;		/* struct posted */
 	/* By slot: of the configuration in force, and of the next or last one. */
 	const struct route_list *routes[2];	/* NULL: not matched yet; the routing's */
-	struct inhibit_part inhibit[2];
+	struct inhibit_hits *hits[2];		/* inhibition rules that it takes part in; owned; NULL: none that were looked at */
 	struct silence_entry **silences;	/* owned array of references: silences that match, not expired ones */
-	struct silence_watch *watches;	/* of silences that it is the witness of; theirs */
 	void *stored_as;			/* the store's own: see struct change */
 	uint64_t silences_seen;			/* version of the silences that `silences` is true for */
-	uint32_t silences_steps;		/* of the clock that it knows of */
+	struct inhibit_looked inhibit[2];
 	uint32_t silences_n;
 	uint32_t members_n;
 	uint32_t holds;				/* of flights */
-	bool stored;				/* else only groups hold it */
-	bool dropped;				/* the store was told so; until it is stored again */
-	bool waits;				/* to be looked at: struct posted */
-	bool outdated;				/* another member has told that it ended, since it was posted last: outdated.c */
-	bool awaited;				/* while a configuration comes into force: a group held it before */
+	uint16_t silences_steps;		/* the lower half of how often the clock was set back, as it knows of */
 	uint8_t told;				/* conditions that listeners were told of: told.h */
+	bool stored : 1;			/* else only groups hold it */
+	bool dropped : 1;			/* the store was told so; until it is stored again */
+	bool waits : 1;				/* to be looked at: struct posted */
+	bool outdated : 1;			/* another member has told that it ended, since it was posted last: outdated.c */
+	bool awaited : 1;			/* while a configuration comes into force: a group held it before */
+	bool is_witness : 1;			/* of silences: struct silences.witnesses */
 };
 
 /* r is of no use any more but to flights that hold it. */

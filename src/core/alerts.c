@@ -27,6 +27,8 @@ alerts_find(const struct alerts *as, const struct labels *l)
 	return NULL;
 }
 
+_Static_assert(sizeof(void *) != 8 || sizeof(struct alert_entry) == 2 * CACHE_LINE, "each of a million has it");
+
 /* From so many entries on memory is far away. */
 #define MANY ((size_t)16 << 10)
 /* So many alerts ahead their places are asked for, then what stands there, then the entry itself. */

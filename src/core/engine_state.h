@@ -68,10 +68,23 @@ struct restored_intent {
 	bool resumed;
 };
 
+/* Many entries of a row, one behind the other, and a place among them. */
+struct posted_block {
+	struct posted_block *next;
+	size_t n;
+	struct alert_entry *v[];
+};
+
+struct posted_place {
+	struct posted_block *block;
+	size_t at;
+};
+
 /* Alerts to be looked at before they are put into groups, first come first served. */
 struct posted_queue {
-	struct alert_entry *first, *last;
-	struct alert_entry *look;	/* this one and those behind it have not been looked at as sources of inhibition */
+	struct posted_block *last;	/* owned, as those before it; NULL: nobody waits */
+	struct posted_place first;
+	struct posted_place look;	/* this one and those behind it have not been looked at as sources of inhibition */
 	uint64_t taken, looked, done;	/* ever */
 	struct routing_run routing;	/* of the first */
 	struct inhibit_run inhibit;	/* of `look` */

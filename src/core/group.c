@@ -346,7 +346,7 @@ group_remove(struct engine *e, struct member *m)
 	order_remove(&g->members, rank_in(g, &place), &place, by_alert);
 	group_changed(g);
 	slab_free(m);
-	if (r->watches != NULL && r->members == NULL)
+	if (r->is_witness && r->members == NULL)
 		silence_watch_told(e, r);
 	entry_release(e, r);
 }

@@ -168,11 +168,12 @@ sources_of(const struct inhibit_hit *h)
 static struct inhibit_hit *
 hit_in(const struct inhibitor *in, struct alert_entry *r, const struct bucket *b)
 {
-	struct inhibit_part *p = part_of(in, r);
+	uint32_t n;
+	struct inhibit_hit *hits = hits_of(in, r, &n);
 
-	for (uint32_t i = 0; i < p->hits_n; i++)
-		if (p->hits[i].bucket == b)
-			return &p->hits[i];
+	for (uint32_t i = 0; i < n; i++)
+		if (hits[i].bucket == b)
+			return &hits[i];
 	assert(false);
 	return NULL;
 }
@@ -240,11 +241,13 @@ source_fires(const struct inhibitor *in, struct inhibit_hit *h, struct alert_ent
 static struct inhibit_hit *
 add_hit(struct inhibitor *in, struct alert_entry *r, struct rule *rule)
 {
-	struct inhibit_part *p = part_of(in, r);
+	struct inhibit_hits **hits = &r->hits[in->slot];
+	uint32_t n = *hits != NULL ? (*hits)->n : 0;
 	struct inhibit_hit *h;
 
-	p->hits = mem_realloc(p->hits, p->hits_n + 1, sizeof(p->hits[0]));
-	h = &p->hits[p->hits_n++];
+	*hits = mem_realloc(*hits, 1, sizeof(**hits) + (n + 1) * sizeof(*h));
+	(*hits)->n = n + 1;
+	h = &(*hits)->v[n];
 	*h = (struct inhibit_hit){ .bucket = bucket_get(in, rule, r->alert->labels) };
 	h->bucket->refs++;
 	return h;
@@ -254,14 +257,14 @@ add_hit(struct inhibitor *in, struct alert_entry *r, struct rule *rule)
 static void
 note_side(struct inhibitor *in, struct alert_entry *r, struct rule *rule, bool source_side)
 {
-	struct inhibit_part *p = part_of(in, r);
-	struct inhibit_hit *h = p->hits_n > 0 ? &p->hits[p->hits_n - 1] : NULL;
+	uint32_t n;
+	struct inhibit_hit *hits = hits_of(in, r, &n), *h = n > 0 ? &hits[n - 1] : NULL;
 
 	if (!source_side) {
 		add_hit(in, r, rule)->is_target = true;
 		return;
 	}
-	p->like_source = true;
+	r->inhibit[in->slot].like_source = true;
 	if (h == NULL || h->bucket->rule != rule) {
 		if (!r->stored)
 			return;
@@ -306,12 +309,12 @@ bool
 inhibit_classify(struct inhibitor *in, struct alert_entry *r, struct inhibit_run *run, struct work *w)
 {
 	struct labels *l = r->alert->labels;
-	struct inhibit_part *p = part_of(in, r);
+	struct inhibit_looked *looked = &r->inhibit[in->slot];
 	struct matcher_index_iter it;
 	struct rule *rule;
 	bool more = true;
 
-	matcher_index_begin(&it, &in->index, l, p->looked);
+	matcher_index_begin(&it, &in->index, l, looked->upto);
 	while (more && (rule = matcher_index_next(&it)) != NULL) {
 		enum match m = match_side(rule, it.order, l, run, w);
 
@@ -321,12 +324,12 @@ inhibit_classify(struct inhibitor *in, struct alert_entry *r, struct inhibit_run
 		}
 		if (m == MATCH_YES)
 			note_side(in, r, rule, it.order % 2 == 0);
-		p->looked = (uint32_t)it.order;
+		looked->upto = (uint32_t)it.order;
 		work_spend(w, RULE_UNITS);
 		more = !work_used_up(w);
 	}
 	matcher_index_end(&it, w);
-	p->observed = more;
+	looked->observed = more;
 	if (more)
 		inhibit_run_reset(run);
 	return more;
@@ -341,15 +344,17 @@ inhibit_observed(const struct inhibitor *in, const struct alert_entry *r)
 bool
 inhibit_observe_some(struct inhibitor *in, struct alert_entry *r, struct wall now, struct inhibit_run *run, struct work *w)
 {
-	struct inhibit_part *p = part_of(in, r);
+	struct inhibit_hit *hits;
+	uint32_t n;
 
-	if (!p->observed && !inhibit_classify(in, r, run, w))
+	if (!inhibit_observed(in, r) && !inhibit_classify(in, r, run, w))
 		return false;
 	if (run->labels != NULL)
 		inhibit_run_reset(run);	/* somebody else went on */
-	for (uint32_t i = 0; i < p->hits_n; i++)
-		if (p->hits[i].is_source && !alert_resolved_at(r->alert, now))
-			source_fires(in, &p->hits[i], r);
+	hits = hits_of(in, r, &n);
+	for (uint32_t i = 0; i < n; i++)
+		if (hits[i].is_source && !alert_resolved_at(r->alert, now))
+			source_fires(in, &hits[i], r);
 	return true;
 }
 
@@ -367,10 +372,11 @@ inhibit_observe(struct inhibitor *in, struct alert_entry *r, struct wall now)
 void
 inhibit_forget(struct inhibitor *in, struct alert_entry *r)
 {
-	struct inhibit_part *p = part_of(in, r);
+	uint32_t n;
+	struct inhibit_hit *hits = hits_of(in, r, &n);
 
-	for (uint32_t i = 0; i < p->hits_n; i++) {
-		struct inhibit_hit *h = &p->hits[i];
+	for (uint32_t i = 0; i < n; i++) {
+		struct inhibit_hit *h = &hits[i];
 		struct bucket *b = h->bucket;
 
 		if (h->is_source)
@@ -379,8 +385,9 @@ inhibit_forget(struct inhibitor *in, struct alert_entry *r)
 			continue;
 		bucket_free(in, b);
 	}
-	mem_free(p->hits);
-	*p = (struct inhibit_part){ 0 };
+	mem_free(r->hits[in->slot]);
+	r->hits[in->slot] = NULL;
+	r->inhibit[in->slot] = (struct inhibit_looked){ 0 };
 }
 
 void

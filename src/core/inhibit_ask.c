@@ -50,7 +50,7 @@ source_by(const struct inhibitor *in, const struct inhibit_hit *h, struct wall n
 static bool
 known(struct inhibitor *in, struct alert_entry *r, struct inhibit_run *run, struct work *w)
 {
-	if (!part_of(in, r)->observed && !inhibit_classify(in, r, run, w))
+	if (!inhibit_observed(in, r) && !inhibit_classify(in, r, run, w))
 		return false;
 	if (run->labels != NULL)
 		inhibit_run_reset(run);
@@ -62,18 +62,20 @@ inhibit_source_some(struct inhibitor *in, const struct alert_entry *entry, struc
     struct work *w, struct inhibition *out)
 {
 	struct alert_entry *r = entry_memory(entry);
-	const struct inhibit_part *p = part_of(in, r);
+	const struct inhibit_hit *hits;
+	uint32_t n;
 
 	*out = (struct inhibition){ 0 };
 	if (in->rules_n == 0)
 		return true;
 	if (!known(in, r, run, w))
 		return false;
-	for (uint32_t i = 0; i < p->hits_n && out->source == NULL; i++) {
-		if (!source_by(in, &p->hits[i], now, w, &out->source))
+	hits = hits_of(in, r, &n);
+	for (uint32_t i = 0; i < n && out->source == NULL; i++) {
+		if (!source_by(in, &hits[i], now, w, &out->source))
 			return false;
 		if (out->source != NULL)
-			out->rule = p->hits[i].bucket->rule->conf;
+			out->rule = hits[i].bucket->rule->conf;
 	}
 	return true;
 }
@@ -127,10 +129,11 @@ enum match
 inhibit_finding_some(const struct inhibitor *in, const struct alert_entry *r, size_t i, struct wall now, struct work *w,
     struct inhibit_finding *out)
 {
-	const struct inhibit_part *p = &r->inhibit[in->slot];
+	uint32_t n;
+	const struct inhibit_hit *hits = hits_of(in, r, &n);
 
-	for (uint32_t k = 0; k < p->hits_n; k++) {
-		const struct inhibit_hit *h = &p->hits[k];
+	for (uint32_t k = 0; k < n; k++) {
+		const struct inhibit_hit *h = &hits[k];
 
 		if (!h->is_target || i-- > 0)
 			continue;

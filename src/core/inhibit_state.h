@@ -40,6 +40,12 @@ struct inhibit_hit {
 	bool like_source;	/* matches the source side, stored or not */
 };
 
+/* All of them. */
+struct inhibit_hits {
+	uint32_t n;
+	struct inhibit_hit v[];
+};
+
 struct rule {
 	const struct inhibit_rule *conf;
 	size_t index;
@@ -61,10 +67,14 @@ struct inhibitor {
 	uint32_t steps;		/* of the wall clock, back */
 };
 
-static inline struct inhibit_part *
-part_of(const struct inhibitor *in, struct alert_entry *r)
+/* The rules that r takes part in, as far as they are known: *n_out of them. */
+static inline struct inhibit_hit *
+hits_of(const struct inhibitor *in, const struct alert_entry *r, uint32_t *n_out)
 {
-	return &r->inhibit[in->slot];
+	struct inhibit_hits *hits = r->hits[in->slot];
+
+	*n_out = hits != NULL ? hits->n : 0;
+	return hits != NULL ? hits->v : NULL;
 }
 
 /* Finds the rules that r takes part in, in their order. False: w is used up. */

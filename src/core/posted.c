@@ -13,6 +13,7 @@
  */
 #include <assert.h>
 
+#include "base/slab.h"
 #include "engine_state.h"
 
 /* Posted in one go, at most: what a single rule tells of. */
@@ -47,20 +48,58 @@ is_known(const struct engine *e, const struct alert_entry *r)
 	return routes != NULL && r->members_n == routes->n && inhibit_observed(e->inhibitor, r);
 }
 
+#define PER_BLOCK ((SLAB_PAGE - sizeof(struct posted_block)) / sizeof(struct alert_entry *))
+
+/* The entry there; NULL: none is yet. */
+static struct alert_entry *
+entry_at(struct posted_place *p)
+{
+	if (p->block != NULL && p->at == PER_BLOCK && p->block->next != NULL)
+		*p = (struct posted_place){ p->block->next, 0 };
+	return p->block != NULL && p->at < p->block->n ? p->block->v[p->at] : NULL;
+}
+
+static void
+append(struct posted_queue *q, struct alert_entry *r)
+{
+	if (q->last == NULL || q->last->n == PER_BLOCK) {
+		struct posted_block *b = slab_page();
+
+		b->next = NULL;
+		b->n = 0;
+		if (q->last != NULL)
+			q->last->next = b;
+		else
+			q->first = q->look = (struct posted_place){ b, 0 };
+		q->last = b;
+	}
+	q->last->v[q->last->n++] = r;
+}
+
+/* The first one, which has been looked at, is no more in the row. */
+static void
+drop_first(struct posted_queue *q)
+{
+	struct posted_block *b = q->first.block;
+
+	if (++q->first.at < b->n)
+		return;
+	/* All of the block were served: there are others, or nobody waits. */
+	q->first = (struct posted_place){ b->next, 0 };
+	if (q->look.block == b)
+		q->look = q->first;
+	if (q->last == b)
+		q->last = NULL;
+	slab_free(b);
+}
+
 static void
 enqueue(struct engine *e, struct posted_queue *q, struct alert_entry *r, struct moment now)
 {
 	struct posted *p = &e->posted;
 
 	r->waits = true;
-	r->waits_next = NULL;
-	if (q->last != NULL)
-		q->last->waits_next = r;
-	else
-		q->first = r;
-	q->last = r;
-	if (q->look == NULL)
-		q->look = r;
+	append(q, r);
 	q->taken++;
 	if (!p->chore.waits)
 		chore_begin(e, &p->chore, now);
@@ -82,7 +121,7 @@ posted_take(struct engine *e, struct alert_entry *r, size_t n, struct moment now
 		(void)route(e, q, r, now);
 		return;
 	}
-	if (!settling(e) && q->first == NULL && !work_used_up(&e->work) &&
+	if (!settling(e) && q->last == NULL && !work_used_up(&e->work) &&
 	    inhibit_observe_some(e->inhibitor, r, now.wall, &q->inhibit, &e->work) && route(e, q, r, now))
 		return;
 	enqueue(e, q, r, now);
@@ -92,10 +131,10 @@ posted_take(struct engine *e, struct alert_entry *r, size_t n, struct moment now
 static bool
 look(struct engine *e, struct posted_queue *q, struct moment now)
 {
-	if (work_used_up(&e->work) || !inhibit_observe_some(e->inhibitor, q->look, now.wall, &q->inhibit, &e->work))
+	if (work_used_up(&e->work) || !inhibit_observe_some(e->inhibitor, entry_at(&q->look), now.wall, &q->inhibit, &e->work))
 		return false;
 	work_spend(&e->work, LOOK_UNITS);
-	q->look = q->look->waits_next;
+	q->look.at++;
 	q->looked++;
 	return true;
 }
@@ -108,7 +147,7 @@ look_ahead(struct engine *e, struct moment now)
 
 	e->work.left -= kept;
 	for (size_t i = 0; i < POSTED_ROWS; i++)
-		while (e->posted.rows[i].look != NULL && look(e, &e->posted.rows[i], now))
+		while (entry_at(&e->posted.rows[i].look) != NULL && look(e, &e->posted.rows[i], now))
 			;
 	e->work.left += kept;
 }
@@ -117,15 +156,13 @@ look_ahead(struct engine *e, struct moment now)
 static bool
 serve(struct engine *e, struct posted_queue *q, struct moment now)
 {
-	struct alert_entry *r = q->first;
+	struct alert_entry *r = entry_at(&q->first);
 
-	if (q->look == r && !look(e, q, now))
+	if (entry_at(&q->look) == r && !look(e, q, now))
 		return false;
 	if (work_used_up(&e->work) || !route(e, q, r, now))
 		return false;
-	q->first = r->waits_next;
-	if (q->first == NULL)
-		q->last = NULL;
+	drop_first(q);
 	r->waits = false;
 	q->done++;
 	return true;
@@ -135,9 +172,9 @@ serve(struct engine *e, struct posted_queue *q, struct moment now)
 static struct posted_queue *
 whose_turn(struct posted *p)
 {
-	if (p->rows[p->turn].first == NULL)
+	if (p->rows[p->turn].last == NULL)
 		p->turn = p->turn == POSTED_FEW ? POSTED_MANY : POSTED_FEW;
-	return p->rows[p->turn].first != NULL ? &p->rows[p->turn] : NULL;
+	return p->rows[p->turn].last != NULL ? &p->rows[p->turn] : NULL;
 }
 
 bool
@@ -172,8 +209,9 @@ posted_fini(struct engine *e)
 		struct posted_queue *q = &e->posted.rows[i];
 
 		routing_run_fini(&q->routing);
-		for (struct alert_entry *r = q->first; r != NULL; r = r->waits_next)
+		for (struct alert_entry *r; (r = entry_at(&q->first)) != NULL;) {
+			drop_first(q);
 			r->waits = false;
-		q->first = q->last = q->look = NULL;
+		}
 	}
 }

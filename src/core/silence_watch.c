@@ -47,19 +47,41 @@ arm(struct engine *e, struct silence_watch *w, struct moment now)
 	sched_arm(&e->sched, &w->timer, mono_add(now.mono, left > 0 ? left : 0));
 }
 
-static void
-leave_witness(struct silence_watch *w)
+static struct silence_watch *
+watch_at(struct hmap_node *n, const struct alert_entry *r)
 {
-	struct silence_watch **at;
+	for (; n != NULL; n = hmap_next(n)) {
+		struct silence_watch *w = CONTAINER_OF(n, struct silence_watch, by_witness);
 
-	if (w->witness == NULL)
+		if (w->witness == r)
+			return w;
+	}
+	return NULL;
+}
+
+/* The watches whose witness r is: the first and the next; NULL at the end. */
+static struct silence_watch *
+first_watch(const struct silences *ss, const struct alert_entry *r)
+{
+	return r->is_witness ? watch_at(hmap_first(&ss->witnesses, r->alert->labels->node.hash), r) : NULL;
+}
+
+static struct silence_watch *
+next_watch(const struct silence_watch *w)
+{
+	return watch_at(hmap_next(&w->by_witness), w->witness);
+}
+
+static void
+leave_witness(struct silences *ss, struct silence_watch *w)
+{
+	struct alert_entry *r = w->witness;
+
+	if (r == NULL)
 		return;
-	at = &w->witness->watches;
-	while (*at != w)
-		at = &(*at)->next;
-	*at = w->next;
-	w->next = NULL;
+	hmap_remove(&ss->witnesses, &w->by_witness);
 	w->witness = NULL;
+	r->is_witness = first_watch(ss, r) != NULL;
 }
 
 static void
@@ -74,7 +96,7 @@ want_not(struct silences *ss, struct silence_watch *w)
 static void
 want(struct silences *ss, struct silence_watch *w)
 {
-	leave_witness(w);
+	leave_witness(ss, w);
 	if (!w->wants)
 		list_append(&ss->wanting, &w->want);
 	w->wants = w->asked = true;
@@ -87,8 +109,8 @@ take_witness(struct engine *e, struct silence_watch *w, struct alert_entry *r, s
 {
 	want_not(&e->silences, w);
 	w->witness = r;
-	w->next = r->watches;
-	r->watches = w;
+	r->is_witness = true;
+	hmap_insert(&e->silences.witnesses, &w->by_witness, r->alert->labels->node.hash);
 	if (!w->entry->silence->covered) {
 		silences_note_covered(&e->silences, w->entry);
 		save_silence(e, w->entry, CHANGE_SILENCE);
@@ -114,7 +136,7 @@ silence_watch(struct engine *e, struct silence_entry *entry)
 	}
 	if (!silence_ends_with_alert(s)) {
 		want_not(&e->silences, w);
-		leave_witness(w);
+		leave_witness(&e->silences, w);
 	}
 	/* Before there is a configuration, groups are not yet as they were. */
 	if (e->inhibitor != NULL)
@@ -137,7 +159,7 @@ silence_watch_end(struct silences *ss, struct silence_entry *entry)
 		return;
 	sched_disarm(ss->sched, &w->timer);
 	want_not(ss, w);
-	leave_witness(w);
+	leave_witness(ss, w);
 	list_remove(&ss->watches, &w->place);
 	mem_free(w);
 	entry->watch = NULL;
@@ -388,20 +410,17 @@ silence_watch_posted(struct engine *e, struct alert_entry *r, struct wall before
 void
 silence_watch_told(struct engine *e, struct alert_entry *r)
 {
-	for (struct silence_watch *w = r->watches; w != NULL; w = w->next)
+	for (struct silence_watch *w = first_watch(&e->silences, r); w != NULL; w = next_watch(w))
 		arm_now(&e->silences, w);
 }
 
 void
 silence_watch_lost(struct engine *e, struct alert_entry *r)
 {
-	struct silence_watch *next;
-
 	if (e->witness_walk.at.entry == r)
 		silences_run_reset(&e->witness_walk.run);
-	for (struct silence_watch *w = r->watches; w != NULL; w = next) {
-		next = w->next;
-		leave_witness(w);
+	for (struct silence_watch *w; (w = first_watch(&e->silences, r)) != NULL;) {
+		leave_witness(&e->silences, w);
 		arm_now(&e->silences, w);
 	}
 }

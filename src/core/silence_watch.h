@@ -31,7 +31,7 @@ struct silence_watch {
 	struct list_node place;		/* struct silences.watches */
 	struct deadline timer;		/* DUE_SILENCE */
 	struct alert_entry *witness;	/* or NULL */
-	struct silence_watch *next;	/* of the same witness */
+	struct hmap_node by_witness;	/* struct silences.witnesses, while it has one */
 	struct list_node want;		/* struct silences.wanting */
 	bool wants;			/* has no witness, and is in that list */
 	bool asked;			/* a search is still to come to its end */

@@ -63,6 +63,7 @@ silences_fini(struct silences *ss)
 	HMAP_EACH(&ss->by_id, node)
 		silences_drop(ss, CONTAINER_OF(node, struct silence_entry, node));
 	hmap_fini(&ss->by_id);
+	hmap_fini(&ss->witnesses);
 	silence_lists_fini(&ss->lists);
 }
 
@@ -490,9 +491,9 @@ silences_match_some(const struct silences *ss, const struct alert_entry *entry, 
 {
 	struct alert_entry *r = entry_memory(entry);
 
-	if (r->silences_steps != ss->steps) {
+	if (r->silences_steps != (uint16_t)ss->steps) {
 		silences_forget(r);
-		r->silences_steps = ss->steps;
+		r->silences_steps = (uint16_t)ss->steps;
 	}
 	if (!look_and_count(ss, r, now, run, w))
 		return false;

@@ -55,6 +55,7 @@ struct silences {
 	uint64_t ackings;	/* so far: tells those apart that an acknowledging has looked at */
 	void (*unwatch)(struct silences *ss, struct silence_entry *entry);	/* one that is watched ends: silence_watch.h */
 	struct list watches;
+	struct hmap witnesses;	/* watches that have one, by its label set */
 	struct list wanting;	/* those that want a witness */
 	struct sched *sched;	/* borrowed, for their deadlines */
 	struct port *port;	/* for its stopwatch; with counters, or NULL */
