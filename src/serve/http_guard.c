@@ -358,6 +358,8 @@ scan(struct http_conn *c, struct evbuffer *in, size_t n)
 			n -= ended ? c->head.n - before : part;
 		}
 	}
+	if (ended)
+		verb_raise(c, in);
 	if (ended && c->head.coded)
 		c->chunks.state = CHUNK_SIZE;
 	chunks_scan(c, in, n);

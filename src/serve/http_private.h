@@ -225,6 +225,8 @@ void accept_freed(struct http_server *s);
 
 /* http_chunks.c: the last n bytes of the input are of c's body, and evhttp has not seen them. */
 void chunks_scan(struct http_conn *c, struct evbuffer *in, size_t n);
+/* http_verb.c: the input begins with a head, which is there whole and which evhttp has not seen: its verb is for it what it is for Alertmanager. */
+void verb_raise(struct http_conn *c, struct evbuffer *in);
 /* n more bytes of requests or answers are in memory; room is made, soon, when that is too much. */
 void guard_count(struct http_server *s, size_t n);
 

@@ -178,6 +178,27 @@ START_TEST(odd_methods_reach_the_handler)
 }
 END_TEST
 
+/* For Alertmanager they are the same. */
+START_TEST(verbs_of_api_v2_in_any_case)
+{
+	struct peer *p;
+	size_t at;
+
+	BEGIN(0);
+	p = peer_new(w.rig.base, w.rig.port);
+	peer_send(p, "post /api/v2/a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nabgEt /am/api/v2/b HTTP/1.1\r\nHost: x\r\n\r\n"
+		     "get /c?/api/v2/ HTTP/1.1\r\nHost: x\r\n\r\nput /api/v2/d HTTP/1.1\r\nHost: x\r\n\r\nDelete /api/v2/e HTTP/1.1\r\nHost: x\r\n\r\n");
+	at = peer_expect(p, 0, "</api/v2/a>");
+	at = peer_expect(p, at, "</am/api/v2/b>");
+	at = peer_expect(p, at, "</c>");
+	at = peer_expect(p, at, "</api/v2/d>");
+	peer_expect(p, at, "</api/v2/e>");
+	ck_assert_str_eq(w.seen.p, "POST /api/v2/a? ab\nGET /am/api/v2/b? \nget /c?/api/v2/ \nput /api/v2/d? \nDELETE /api/v2/e? \n");
+	peer_free(p);
+	end();
+}
+END_TEST
+
 START_TEST(large_heads_are_refused)
 {
 	struct peer *p;
@@ -219,6 +240,7 @@ add(TCase *tc)
 	tcase_add_loop_test(tc, what_evhttp_leaves_unread_ends_the_connection, 0, 3);
 	tcase_add_test(tc, a_nul_hides_nothing);
 	tcase_add_test(tc, odd_methods_reach_the_handler);
+	tcase_add_test(tc, verbs_of_api_v2_in_any_case);
 	tcase_add_test(tc, large_heads_are_refused);
 	tcase_add_test(tc, no_header_can_be_split_and_none_has_no_length);
 }
