@@ -53,6 +53,15 @@ on_body(char *p, size_t size, size_t n, void *arg)
 }
 
 void
+http_hop_forget_answer(struct http_hop *leg)
+{
+	leg->content_type = leg->location = leg->retry_after = STR_NONE;
+	leg->framed = leg->cut = false;
+	leg->status = 0;
+	sbuf_reset(&leg->body);
+}
+
+void
 http_hop_take_header(struct http_hop *leg, struct str name, struct str value)
 {
 	if (str_caseeq(name, STR("Content-Type")))
@@ -74,10 +83,7 @@ on_header(char *p, size_t size, size_t n, void *arg)
 
 	if (str_starts(line, STR("HTTP/"))) {
 		/* Headers of a 100 Continue do not count. */
-		leg->content_type = leg->location = leg->retry_after = STR_NONE;
-		leg->framed = false;
-		leg->status = 0;
-		sbuf_reset(&leg->body);
+		http_hop_forget_answer(leg);
 	} else if (str_is(line, "\r\n") || str_is(line, "\n")) {
 		long status = 0;
 

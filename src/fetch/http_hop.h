@@ -57,6 +57,8 @@ struct http_hop {
 
 /* Makes what is the same however it is sent: the headers. Once for each hop. */
 bool http_hop_prepare(struct http_hop *leg, struct err *e) MUST_CHECK;
+/* Nothing of an answer has come: it was not the one. */
+void http_hop_forget_answer(struct http_hop *leg);
 /* A header of the answer. */
 void http_hop_take_header(struct http_hop *leg, struct str name, struct str value);
 

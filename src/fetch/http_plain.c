@@ -182,7 +182,6 @@ length_of(const struct connection *c)
 	return leg->form->head.n + strlen(c->call.length) + leg->r->body.n;
 }
 
-/* The connection is not to be touched afterwards: it may be closed, or have its next call. */
 static void
 end_call(struct connection *c, bool keep)
 {
@@ -193,11 +192,23 @@ end_call(struct connection *c, bool keep)
 		close_idle(c);
 }
 
+/* Some servers say this before they close a connection that was idle for too long: it may have crossed the request (RFC 9110 15.5.9). */
+static bool
+is_for_idleness(const struct plain_call *call)
+{
+	return call->reused && call->leg->status == 408 && !call->answer.keep;
+}
+
+/* The connection is not to be touched afterwards: it may be closed, or have its next call. */
 static void
 finish(struct connection *c, enum plain_end end)
 {
 	struct plain_call call = c->call;
 
+	if (end == PLAIN_ANSWERED && is_for_idleness(&call)) {
+		http_hop_forget_answer(call.leg);
+		end = PLAIN_UNSENT;
+	}
 	/* The rest of what came would be taken for the answer to the next request. */
 	end_call(c, end == PLAIN_ANSWERED && call.answer.keep && call.answer.rest == 0 && !call.leg->cut &&
 	    call.sent == length_of(c));

@@ -6,7 +6,7 @@
  * libcurl's machinery costs several times what the request itself does. libcurl still makes the first connection to
  * each host, which is how names are resolved and errors are told; where it led is remembered for as long as libcurl
  * remembers a name, and further connections are made there. Failures before a request has left, or on a connection
- * that the other side had closed meanwhile, are no result: libcurl does it anew.
+ * that the other side had closed meanwhile, or says that it closes for want of a request, are no result: libcurl does it anew.
  *
  * A connection is registered with the loop once, a request leaves on it at once and in one write, and its answer is read
  * by http_answer.h: libevent's own client took a fifth of the instructions of a notification (28,000 of 148,000) and turned epoll's interest

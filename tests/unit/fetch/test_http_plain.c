@@ -22,6 +22,7 @@
 #include "loop/clock_real.h"
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define LATE "HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n"
 #define GUESTS_MAX 16
 
 /* A connection to the receiver. */
@@ -216,6 +217,11 @@ static const struct {
 	{ 2, "", true, false, 200, 2, "ok", NULL },
 	{ 2, "", true, true, 200, 2, "ok", NULL },
 	{ 1, "", true, false, 0, 1, "", "EOF" },
+	/* So was one whose end is told, but for the first request on it. */
+	{ 2, LATE "Connection: close\r\nContent-Type: a/b\r\n\r\nlate", true, false, 200, 2, "ok", NULL },
+	{ 2, "HTTP/1.0 408 Request Time-out\r\n\r\nlate", true, false, 200, 2, "ok", NULL },
+	{ 1, LATE "Connection: close\r\n\r\nlate", true, false, 408, 1, "late", NULL },
+	{ 2, LATE "\r\nlate", false, false, 408, 1, "late", NULL },
 	/* A part of an answer: it has come. */
 	{ 2, "H", true, false, 0, 1, "", "EOF" },
 	{ 2, "HTTP/1.1 200 OK\r\nContent-Le", true, false, 0, 1, "", "EOF" },
