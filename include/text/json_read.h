@@ -80,7 +80,8 @@ bool json_skip(struct json_reader *r, enum json_token t) MUST_CHECK;
 bool json_reader_err(const struct json_reader *r, struct err *e);
 /*
  * Within an object whose values are strings: the next key and its string, if they are there and as plain as they mostly are, of
- * ASCII without escapes. False: nothing has been taken, and json_next tells what there is.
+ * ASCII without escapes; the reader is then as behind json_next for that string. False: nothing has been taken, and json_next tells
+ * what there is.
  */
 bool json_next_plain_pair(struct json_reader *r, struct str *key, struct str *value);
 /*

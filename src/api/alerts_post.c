@@ -116,9 +116,8 @@ add_pairs(struct reading *rd, struct posted_set *set, size_t n)
 
 /* A known set of this text, at whose brace the reader is; false: it has to be read. */
 static bool
-take_known(struct reading *rd, enum label_text_kind kind, struct posted_set *set)
+take_known(struct reading *rd, enum label_text_kind kind, struct str text, struct posted_set *set)
 {
-	struct str text = json_object_text(rd->r);
 	struct labels *l;
 
 	if (text.n == 0)
@@ -133,30 +132,34 @@ take_known(struct reading *rd, enum label_text_kind kind, struct posted_set *set
 	return true;
 }
 
-/* The next pair; *t is what stands there otherwise. */
+/* The next key, its value where that is a string, and the first token of it; false: there is none, and *t is what stands there. */
 static bool
-next_pair(struct reading *rd, struct label_pair *p, const char *field, enum json_token *t)
+next_member(struct reading *rd, struct str *key, struct str *value, enum json_token *t)
 {
-	*t = JSON_T_KEY;
-	if (json_next_plain_pair(rd->r, &p->name, &p->value))
+	*t = JSON_T_STRING;
+	if (json_next_plain_pair(rd->r, key, value))
 		return true;
 	*t = json_next(rd->r);
 	if (*t != JSON_T_KEY)
 		return false;
-	*p = (struct label_pair){ .name = json_text(rd->r, rd->arena) };
+	*key = json_text(rd->r, rd->arena);
 	*t = json_next(rd->r);
-	if (*t == JSON_T_STRING)
-		p->value = json_text(rd->r, rd->arena);
-	else if (*t != JSON_T_NULL)
-		return wrong_type(rd, *t, field, "string");
+	*value = *t == JSON_T_STRING ? json_text(rd->r, rd->arena) : STR_NONE;
 	return true;
 }
 
+/* The next pair; *t is what stands there otherwise. */
 static bool
-read_pairs(struct reading *rd, const char *field, struct posted_set *set)
+next_pair(struct reading *rd, struct label_pair *p, const char *field, enum json_token *t)
 {
-	const char *begin = rd->r->p - 1;
-	struct str text = json_object_text(rd->r);
+	return json_next_plain_pair(rd->r, &p->name, &p->value) ||
+	    (next_member(rd, &p->name, &p->value, t) &&
+		(*t == JSON_T_STRING || *t == JSON_T_NULL || wrong_type(rd, *t, field, "string")));
+}
+
+static bool
+read_pairs(struct reading *rd, const char *field, struct str text, struct posted_set *set)
+{
 	struct label_pair p;
 	enum json_token t;
 
@@ -172,7 +175,7 @@ read_pairs(struct reading *rd, const char *field, struct posted_set *set)
 	if (t != JSON_T_OBJECT_END)
 		return wrong_type(rd, t, field, "models.LabelSet");
 	/* A brace within a string ends the text too early. */
-	set->has_text = text.n > 0 && rd->r->p == begin + text.n;
+	set->has_text = text.n > 0 && rd->r->p == text.p + text.n;
 	return true;
 }
 
@@ -180,13 +183,18 @@ read_pairs(struct reading *rd, const char *field, struct posted_set *set)
 static bool
 read_set(struct reading *rd, enum json_token t, const char *field, enum label_text_kind kind, struct posted_set *set)
 {
+	struct str text;
+
 	labels_unref(set->known);
 	*set = (struct posted_set){ .from = rd->pairs.n, .given = t == JSON_T_OBJECT_BEGIN };
 	if (t == JSON_T_NULL)
 		return true;
 	if (t != JSON_T_OBJECT_BEGIN)
 		return wrong_type(rd, t, field, "models.LabelSet");
-	return take_known(rd, kind, set) || read_pairs(rd, field, set);
+	text = texts_ahead_at(&rd->ahead, rd->r->p - 1, rd->r->end);
+	if (text.n == 0)
+		text = json_object_text(rd->r);
+	return take_known(rd, kind, text, set) || read_pairs(rd, field, text, set);
 }
 
 static bool
@@ -213,11 +221,10 @@ read_time(struct reading *rd, enum json_token t, const char *field, struct poste
 #define IS_FIELD(key, name) \
 	((key).n == sizeof(name) - 1 && (memcmp((key).p, name, sizeof(name) - 1) == 0 || str_caseeq(key, STR(name))))
 
+/* t: the first token of its value. */
 static bool
-read_field(struct reading *rd, struct posted *p, struct str key)
+read_field(struct reading *rd, struct posted *p, struct str key, struct str value, enum json_token t)
 {
-	enum json_token t = json_next(rd->r);
-
 	if (IS_FIELD(key, "labels"))
 		return read_set(rd, t, "labels", LABEL_TEXT_LABELS, &p->labels);
 	if (IS_FIELD(key, "annotations"))
@@ -228,7 +235,7 @@ read_field(struct reading *rd, struct posted *p, struct str key)
 		return read_time(rd, t, "endsAt", &rd->last_ends, &p->ends);
 	if (IS_FIELD(key, "generatorURL")) {
 		if (t == JSON_T_STRING)
-			p->generator_url = json_text(rd->r, rd->arena);
+			p->generator_url = value;
 		else if (t != JSON_T_NULL)
 			return wrong_type(rd, t, "generatorURL", "strfmt.URI");
 		return true;
@@ -304,13 +311,15 @@ posted_fini(struct posted *p)
 static bool
 read_fields(struct reading *rd, enum json_token t, struct posted *p)
 {
+	struct str key, value;
+
 	/* COMPAT: a null alert crashes the original's handler; here it lacks its labels. */
 	if (t == JSON_T_NULL)
 		return true;
 	if (t != JSON_T_OBJECT_BEGIN)
 		return wrong_type(rd, t, "", "models.PostableAlert");
-	while ((t = json_next(rd->r)) == JSON_T_KEY)
-		if (!read_field(rd, p, json_text(rd->r, rd->arena)))
+	while (next_member(rd, &key, &value, &t))
+		if (!read_field(rd, p, key, value, t))
 			return false;
 	return t == JSON_T_OBJECT_END || wrong_type(rd, t, "", "models.PostableAlert");
 }
@@ -480,14 +489,12 @@ fail(struct reading *rd)
 {
 	struct call *c = &rd->post.call;
 
-	rd->post.failed = true;
+	rd->post.failed = rd->e.kind != ERR_NONE || rd->refused;
 	if (rd->e.kind != ERR_NONE)
 		reply_framework(c, 400, 400,
 		    arena_printf(c->arena, "parsing alerts body from \"\" failed, because %s", rd->e.text));
 	else if (rd->refused)
 		reply_framework(c, 422, rd->code, rd->why);
-	else
-		rd->post.failed = false;
 	return rd->post.failed;
 }
 
@@ -581,9 +588,7 @@ api_alerts_post(struct call *c)
 	}
 	rd = arena_raw(c->arena, sizeof(*rd));
 	memset(rd, 0, offsetof(struct reading, e.text) + 1);
-	rd->post.step = step;
-	rd->post.answer = answer;
-	rd->post.fini = fini;
+	rd->post = (struct post){ .step = step, .answer = answer, .fini = fini };
 	rd->arena = c->arena;
 	rd->resolve_timeout = view_config(c->api->env.engine)->global.resolve_timeout;
 	rd->url_room.max = SBUF_UNLIMITED;

@@ -82,17 +82,25 @@ look_ahead(struct texts_ahead *a, const char *from)
 		label_text_fetch_node(text_at(a, NODE_AHEAD)->hash);
 }
 
+struct str
+texts_ahead_at(struct texts_ahead *a, const char *begin, const char *limit)
+{
+	const struct text_ahead *t;
+
+	while (a->n > 0 && text_at(a, 0)->text.p < begin)
+		pass_first(a);
+	t = text_at(a, 0);
+	return a->n > 0 && t->text.p == begin && t->text.n <= (size_t)(limit - begin) ? t->text : STR_NONE;
+}
+
 struct hash128
 texts_ahead_hash(struct texts_ahead *a, enum label_text_kind kind, struct str text)
 {
+	struct str known = texts_ahead_at(a, text.p, text.p + text.n);
 	const struct text_ahead *t = text_at(a, 0);
 	struct hash128 hash;
 
-	while (a->n > 0 && t->text.p < text.p) {
-		pass_first(a);
-		t = text_at(a, 0);
-	}
-	if (a->n > 0 && t->text.p == text.p && t->text.n == text.n && t->kind == kind) {
+	if (known.n == text.n && t->kind == kind) {
 		hash = t->hash;
 		pass_first(a);
 	} else {

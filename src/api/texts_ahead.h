@@ -13,7 +13,7 @@
 
 #include "model/label_texts.h"
 
-#define TEXTS_AHEAD 6	/* those of three alerts */
+#define TEXTS_AHEAD 8	/* those of four alerts; a power of two */
 
 struct texts_ahead {
 	const char *at, *end;	/* of the body: what was not looked at */
@@ -27,6 +27,8 @@ struct texts_ahead {
 
 /* From the beginning of a body, which has to stay where it is. */
 void texts_ahead_begin(struct texts_ahead *a, struct str body);
+/* The text that begins here, if it is known by now and ends before `limit`; else STR_NONE. */
+struct str texts_ahead_at(struct texts_ahead *a, const char *begin, const char *limit);
 /* As label_text_hash, for a text within the body; looks ahead from there. */
 struct hash128 texts_ahead_hash(struct texts_ahead *a, enum label_text_kind kind, struct str text);
 

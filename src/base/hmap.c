@@ -36,11 +36,9 @@ struct hmap_line {
 #define LINES (SLAB_PAGE / sizeof(struct hmap_line))
 #define PIECE (LINES * WIDTH)
 
-/* So many insertions ahead a bucket's line is asked for, then its first node, its second, and its third. */
-#define LINE_AHEAD 32
-#define FIRST_AHEAD 12
-#define SECOND_AHEAD 8
-#define THIRD_AHEAD 4
+/* So many insertions ahead a bucket's first node is asked for, then its second. */
+#define FIRST_AHEAD 8
+#define SECOND_AHEAD 4
 /* From so many buckets on. */
 #define FAR (8 * PIECE)
 
@@ -193,19 +191,15 @@ drop_bucket(struct hmap *m)
  * Nodes are moved bucket by bucket, in their order. (A macro: compilers take a function that does nothing else for one
  * without effect.) Nothing of a small table is far away.
  */
-#define FETCH_AHEAD(m, from)                                                                                      \
-	do {                                                                                                      \
-		if ((m)->used >= FAR && (from) + LINE_AHEAD < (m)->used) {                                        \
-			const struct hmap_node *second_ = *bucket((m), (from) + SECOND_AHEAD);                    \
-			const struct hmap_node *third_ = *bucket((m), (from) + THIRD_AHEAD);                      \
-                                                                                                                  \
-			__builtin_prefetch(bucket((m), (from) + LINE_AHEAD));                                     \
-			__builtin_prefetch(*bucket((m), (from) + FIRST_AHEAD));                                   \
-			if (second_ != NULL)                                                                      \
-				__builtin_prefetch(second_->next);                                                \
-			if (third_ != NULL && third_->next != NULL)                                               \
-				__builtin_prefetch(third_->next->next);                                           \
-		}                                                                                                 \
+#define FETCH_AHEAD(m, from)                                                                   \
+	do {                                                                                   \
+		if ((m)->used >= FAR && (from) + FIRST_AHEAD < (m)->used) {                    \
+			const struct hmap_node *second_ = *bucket((m), (from) + SECOND_AHEAD); \
+                                                                                               \
+			__builtin_prefetch(*bucket((m), (from) + FIRST_AHEAD));                \
+			if (second_ != NULL)                                                   \
+				__builtin_prefetch(second_->next);                             \
+		}                                                                              \
 	} while (0)
 
 /* One bucket more, with what belongs into it. */

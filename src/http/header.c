@@ -12,8 +12,9 @@ http_is_token_char(unsigned char c)
 bool
 http_is_token(struct str s)
 {
+	/* Names are letters and hyphens, mostly. */
 	for (size_t i = 0; i < s.n; i++)
-		if (!http_is_token_char((unsigned char)s.p[i]))
+		if (!ascii_letter(s.p[i]) && s.p[i] != '-' && !http_is_token_char((unsigned char)s.p[i]))
 			return false;
 	return s.n > 0;
 }

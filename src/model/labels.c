@@ -33,17 +33,23 @@ cmp_names(struct str a, struct str b)
 	return str_cmp(a, b);
 }
 
-static void
+/* Stable; true: some names are there more than once. */
+static bool
 insertion_sort(struct label_pair *p, size_t n)
 {
+	bool repeated = false;
+
 	for (size_t i = 1; i < n; i++) {
 		struct label_pair x = p[i];
 		size_t k = i;
+		int order = -1;
 
-		for (; k > 0 && cmp_names(p[k - 1].name, x.name) > 0; k--)
+		for (; k > 0 && (order = cmp_names(p[k - 1].name, x.name)) > 0; k--)
 			p[k] = p[k - 1];
 		p[k] = x;
+		repeated = repeated || order == 0;
 	}
+	return repeated;
 }
 
 /* Stable; `room` holds n pairs. */
@@ -53,7 +59,7 @@ merge_sort(struct label_pair *p, size_t n, struct label_pair *room)
 	size_t half = n / 2, i = 0, k = half, out = 0;
 
 	if (n <= SMALL) {
-		insertion_sort(p, n);
+		(void)insertion_sort(p, n);
 		return;
 	}
 	merge_sort(p, half, room);
@@ -75,7 +81,8 @@ label_pairs_tidy(struct label_pair *pairs, size_t n)
 	if (i >= n)
 		return n;
 	if (n <= SMALL) {
-		insertion_sort(pairs, n);
+		if (!insertion_sort(pairs, n))
+			return n;
 	} else {
 		struct label_pair *room = mem_calloc(n / 2, sizeof(*room));
 

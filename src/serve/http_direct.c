@@ -24,7 +24,7 @@
 #include "http_private.h"
 #include "loop/turn.h"
 
-/* A longer one is worth evhttp's trouble. */
+/* A longer one is worth evhttp's trouble, and would be copied once more; who has sent one is going to send another. */
 #define INPUT_MAX ((size_t)64 << 10)
 
 /* Without a file of web settings nobody has to be asked who may (http_admit.c). */
@@ -48,9 +48,10 @@ direct_begin(struct http_conn *c)
 }
 
 void
-direct_next(struct http_conn *c)
+direct_next(struct http_conn *c, size_t taken)
 {
-	if (may_be_direct(c))
+	/* Behind interest_next: libevent adds no event that is active. */
+	if (taken < INPUT_MAX && may_be_direct(c))
 		event_active(c->interest, EV_TIMEOUT, 0);
 }
 

@@ -86,6 +86,7 @@ void
 exchange_complete(struct http_conn *c)
 {
 	bool close = c->x->close, direct = c->x->evreq == NULL;
+	size_t taken = c->taken;
 
 	c->unread = c->x->unread;
 	exchange_end(c);
@@ -93,7 +94,7 @@ exchange_complete(struct http_conn *c)
 		return;
 	guard_next(c);
 	if (!direct)
-		direct_next(c);
+		direct_next(c, taken);
 }
 
 /* evhttp has written all of the answer; what it does next depends on what was promised. */

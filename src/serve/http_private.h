@@ -242,8 +242,8 @@ void interest_next(struct http_conn *c);
 
 /* The connection has its socket … */
 void direct_begin(struct http_conn *c);
-/* … and an answer of evhttp's is out, behind which it turns reading on: calls direct_resume, soon. */
-void direct_next(struct http_conn *c);
+/* … and an answer of evhttp's, to a request of so many bytes, is out: it turns reading on. Calls direct_resume, soon, if they are few. */
+void direct_next(struct http_conn *c, size_t taken);
 void direct_resume(struct http_conn *c);
 /* Is direct_read to read what comes now? */
 bool direct_reads(const struct http_conn *c);

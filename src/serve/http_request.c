@@ -10,6 +10,7 @@
 
 #include "base/arena_fast.h"
 #include "base/ascii.h"
+#include "base/ascii.h"
 #include "http/header.h"
 
 #define COPY_STEP ((size_t)256 << 10)
@@ -170,8 +171,7 @@ read_headers(struct evhttp_request *req, struct arena *a, struct http_request *o
 static bool
 judge_headers(const struct http_request *r, int minor, bool body_read, struct http_verdict *v)
 {
-	bool has_length = false, chunked = false, close = false, keep = false;
-	uint64_t length = 0;
+	bool chunked = false, close = false, keep = false;
 	size_t hosts = 0;
 
 	for (size_t i = 0; i < r->headers_n; i++) {
@@ -180,10 +180,10 @@ judge_headers(const struct http_request *r, int minor, bool body_read, struct ht
 		if (str_caseeq(name, STR("Content-Length"))) {
 			uint64_t n;
 
-			if (!parse_length(value, &n) || (has_length && n != length))
+			if (!parse_length(value, &n) || (v->has_length && n != v->length))
 				return fail(v, 400, "");
-			length = n;
-			has_length = true;
+			v->length = n;
+			v->has_length = true;
 		} else if (str_caseeq(name, STR("Transfer-Encoding"))) {
 			if (!str_caseeq(value, STR("chunked")) || chunked)
 				return fail(v, 501, "unsupported transfer encoding");
@@ -195,13 +195,13 @@ judge_headers(const struct http_request *r, int minor, bool body_read, struct ht
 			hosts++;
 		}
 	}
-	if (chunked && (has_length || minor == 0))
+	if (chunked && (v->has_length || minor == 0))
 		return fail(v, 400, "conflicting message lengths");
 	if (hosts == 0 && minor >= 1)
 		return fail(v, 400, "missing required Host header");
 	if (hosts > 1)
 		return fail(v, 400, "too many Host headers");
-	v->unread = !body_read && (chunked || length > 0);
+	v->unread = !body_read && (chunked || v->length > 0);
 	v->close = close || (minor == 0 && !keep) || v->unread;
 	return true;
 }
@@ -253,16 +253,15 @@ http_request_read(struct evhttp_request *req, struct arena *a, struct http_reque
 
 #define PLAIN_HEADERS 16
 
-/* It begins with a path, and no character of it may be taken for anything else. */
+/* A target that begins with a path, and in which no character may be taken for anything else. */
 static bool
 is_plain_target(struct str s)
 {
 	if (s.n == 0 || s.p[0] != '/' || (s.n > 1 && s.p[1] == '/'))
 		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (!ascii_alnum(s.p[i]) && !ascii_in(s.p[i], "/-._~?=&"))
+	for (size_t i = 0; i < s.n; i++)
+		if (!ascii_alnum(s.p[i]) && s.p[i] != '/' && !ascii_in(s.p[i], "-._~?=&"))
 			return false;
-	}
 	return true;
 }
 
@@ -270,19 +269,18 @@ is_plain_target(struct str s)
 static bool
 next_line(struct str *text, struct str *line)
 {
-	size_t n = str_chr(*text, '\n');
+	const char *end = memchr(text->p, '\n', text->n);
 
-	if (n == text->n || n == 0 || text->p[n - 1] != '\r')
+	if (end == NULL || end == text->p || end[-1] != '\r')
 		return false;
-	*line = str_sub(*text, 0, n - 1);
-	*text = str_sub(*text, n + 1, text->n);
+	*line = (struct str){ text->p, (size_t)(end - 1 - text->p) };
+	*text = (struct str){ end + 1, text->n - (size_t)(end + 1 - text->p) };
 	return true;
 }
 
 static bool
-read_plain_headers(struct str *text, struct arena *a, struct http_request *out)
+read_plain_headers(struct str *text, struct http_header *headers, struct http_request *out)
 {
-	struct http_header *headers = arena_raw(a, PLAIN_HEADERS * sizeof(*headers));
 	struct str line;
 
 	out->headers = headers;
@@ -294,7 +292,8 @@ read_plain_headers(struct str *text, struct arena *a, struct http_request *out)
 			return true;
 		if (out->headers_n == PLAIN_HEADERS || colon == line.n)
 			return false;
-		*h = (struct http_header){ str_sub(line, 0, colon), http_trim(str_sub(line, colon + 1, line.n)) };
+		h->name = (struct str){ line.p, colon };
+		h->value = http_trim((struct str){ line.p + colon + 1, line.n - colon - 1 });
 		if (!http_is_token(h->name) || !http_is_header_value(h->value) || str_caseeq(h->name, STR("Expect")) ||
 		    str_caseeq(h->name, STR("Transfer-Encoding")))
 			return false;
@@ -304,28 +303,16 @@ read_plain_headers(struct str *text, struct arena *a, struct http_request *out)
 }
 
 static bool
-read_plain_head(struct str *text, struct arena *a, struct http_request *out)
+read_plain_line(struct str *text, struct http_request *out)
 {
-	const struct str method = STR("POST"), version = STR("HTTP/1.1");
-	struct str line, target;
+	const struct str method = STR("POST"), version = STR(" HTTP/1.1");
+	struct str line;
 
-	if (!next_line(text, &line) || !str_is(str_split(&line, ' '), "POST"))
-		return false;
-	target = str_split(&line, ' ');
 	out->method = method;
-	return str_eq(line, version) && is_plain_target(target) && split_target(target, out) && read_plain_headers(text, a, out);
-}
-
-/* Bytes of a head, the blank line included; 0: it is not all there. */
-static size_t
-head_size(struct str text)
-{
-	struct str rest = text, line;
-
-	while (next_line(&rest, &line))
-		if (line.n == 0)
-			return text.n - rest.n;
-	return 0;
+	if (!next_line(text, &line) || !str_starts(line, STR("POST ")) || !str_ends(line, version) || line.n < 5 + version.n)
+		return false;
+	line = (struct str){ line.p + 5, line.n - 5 - version.n };
+	return is_plain_target(line) && split_target(line, out);
 }
 
 bool
@@ -334,22 +321,41 @@ http_request_looks_plain(struct str text)
 	return str_starts(text, STR("POST /"));
 }
 
+/* s, a part of `from`, in the copy. */
+static void
+move(struct str *s, const char *from, const char *copy)
+{
+	s->p = copy + (s->p - from);
+}
+
+/* The head is read again by others after the memory that it came in. */
+static void
+keep_head(struct str head, struct http_header *headers, struct http_request *out)
+{
+	const char *copy = arena_str(out->arena, head).p;
+
+	move(&out->path, head.p, copy);
+	move(&out->query, head.p, copy);
+	for (size_t i = 0; i < out->headers_n; i++) {
+		move(&headers[i].name, head.p, copy);
+		move(&headers[i].value, head.p, copy);
+	}
+}
+
 bool
 http_request_plain(struct str text, struct evhttp_connection *evcon, struct arena *a, struct http_request *out)
 {
-	size_t n = head_size(text);
+	struct http_header *headers = arena_raw(a, PLAIN_HEADERS * sizeof(*headers));
 	struct http_verdict v = { 0 };
-	struct str head;
-	uint64_t length;
 
-	if (n == 0)
-		return false;
 	*out = (struct http_request){ .client = client_address(evcon), .arena = a,
 		.principal = { .name = STR(""), .scopes = SCOPE_ALL } };
-	head = arena_str(a, str_sub(text, 0, n));
-	out->body = str_sub(text, n, text.n);
-	return read_plain_head(&head, a, out) && judge_headers(out, 1, true, &v) && !v.close &&
-	    parse_length(http_request_header(out, "Content-Length"), &length) && length == out->body.n;
+	out->body = text;
+	if (!read_plain_line(&out->body, out) || !read_plain_headers(&out->body, headers, out) || !judge_headers(out, 1, true, &v) ||
+	    v.close || !v.has_length || v.length != out->body.n)
+		return false;
+	keep_head(str_sub(text, 0, text.n - out->body.n), headers, out);
+	return true;
 }
 
 struct http_request

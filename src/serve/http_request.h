@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 #include "http/msg.h"
@@ -25,6 +26,8 @@ struct evhttp_request;
 struct http_verdict {
 	int status;		/* 0: fine; otherwise what to answer with */
 	const char *why;	/* static, for its text; "" for none */
+	bool has_length;	/* of the body, as a header tells it … */
+	uint64_t length;	/* … or 0 */
 	bool close;		/* the client wants the connection to end */
 	bool unread;		/* a body may follow that evhttp has not read */
 };

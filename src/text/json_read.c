@@ -360,6 +360,8 @@ json_next_plain_pair(struct json_reader *r, struct str *key, struct str *value)
 		return false;
 	r->p = p;
 	r->state = STATE_AFTER;
+	r->text = *value;
+	r->escaped = false;
 	return true;
 }
 
