@@ -6,6 +6,7 @@
 #define BASE_COPY_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Copies n bytes to p; returns where they end. The two must not overlap. */
@@ -29,6 +30,21 @@ copy_short(char *p, const char *bytes, size_t n)
 		p[n - 1] = bytes[n - 1];
 	}
 	return p + n;
+}
+
+#define UINT_DIGITS 20	/* of a number, at most */
+
+/* Writes the decimal digits of v to p; returns where they end. */
+static inline char *
+copy_uint(char *p, uint64_t v)
+{
+	char digits[UINT_DIGITS];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	return copy_short(p, digits + at, sizeof(digits) - at);
 }
 
 #endif

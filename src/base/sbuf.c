@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "base/copy.h"
 #include "base/mem.h"
 
 #define FIRST_CAP ((size_t)128)
@@ -116,17 +117,12 @@ sbuf_putc_at_end(struct sbuf *b, char c)
 void
 sbuf_uint(struct sbuf *b, uint64_t v)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[UINT_DIGITS];
 
-	if (v < 10) {
+	if (v < 10)
 		sbuf_putc(b, (char)('0' + v));
-		return;
-	}
-	do
-		digits[--at] = (char)('0' + v % 10);
-	while ((v /= 10) > 0);
-	sbuf_put(b, digits + at, sizeof(digits) - at);
+	else
+		sbuf_put(b, digits, (size_t)(copy_uint(digits, v) - digits));
 }
 
 void

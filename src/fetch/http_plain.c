@@ -16,6 +16,7 @@
 
 #include <event2/event.h>
 
+#include "base/copy.h"
 #include "base/hmap.h"
 #include "base/list.h"
 #include "base/mem.h"
@@ -29,7 +30,6 @@
 #define IDLE_FOR (300 * SPAN_S)
 #define IDLE_MAX 256			/* connections, of all hosts */
 #define CONNECT_S 3
-#define LENGTH_MAX 32
 #define PIECE ((size_t)16 << 10)	/* of an answer, that is read at a time */
 
 struct plain_call {
@@ -38,7 +38,7 @@ struct plain_call {
 	void (*done)(void *arg, enum plain_end end);
 	void *arg;
 	size_t sent;			/* of all of the request */
-	char length[LENGTH_MAX];	/* of its body, and the empty line behind the head */
+	char length[UINT_DIGITS + 5];	/* of its body, and the empty line behind the head */
 	bool reused;			/* the connection has carried others before */
 	bool heard;			/* something has come */
 };
@@ -381,25 +381,12 @@ connection_for(struct plain_pool *pool, const struct http_hop *leg, struct mono 
 }
 
 static void
-put_length(char out[LENGTH_MAX], size_t n)
-{
-	char digits[24];
-	size_t at = sizeof(digits);
-
-	do
-		digits[--at] = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	memcpy(out, digits + at, sizeof(digits) - at);
-	memcpy(out + sizeof(digits) - at, "\r\n\r\n", 5);
-}
-
-static void
 begin_call(struct connection *c, struct http_hop *leg, struct mono now, void (*done)(void *arg, enum plain_end end), void *arg)
 {
 	struct plain_call *call = &c->call;
 
 	*call = (struct plain_call){ .leg = leg, .done = done, .arg = arg, .reused = c->connected };
-	put_length(call->length, leg->r->body.n);
+	memcpy(copy_uint(call->length, leg->r->body.n), "\r\n\r\n", sizeof("\r\n\r\n"));
 	c->busy = true;
 	c->used = now;
 	c->pool->calls++;

@@ -427,6 +427,7 @@ exchange_begin(struct evhttp_request *req, void *server)
 
 	if (c->x != NULL) {
 		/* See direct_lend. */
+		assert(c->x->evreq == NULL);
 		set_request(c->x, req);
 		return;
 	}

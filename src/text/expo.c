@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "base/utf8.h"
 #include "text/float.h"
 
@@ -69,21 +70,6 @@ written(struct sbuf *b, char *p)
 {
 	b->n = (size_t)(p - b->p);
 	*p = '\0';
-}
-
-/* At most 20 bytes. */
-static char *
-copy_uint(char *p, uint64_t v)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do
-		digits[--at] = (char)('0' + v % 10);
-	while ((v /= 10) > 0);
-	while (at < sizeof(digits))
-		*p++ = digits[at++];
-	return p;
 }
 
 /* Eight bytes at a time: has one of them the high bit, or is one of the three that are escaped? */
