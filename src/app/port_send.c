@@ -6,6 +6,7 @@
  * be written, they leave at once: to be told matters more.
  */
 #include "base/mem.h"
+#include "base/slab.h"
 #include "server_private.h"
 
 struct held_send {
@@ -26,14 +27,14 @@ let_go(struct store_wait *w, bool durable)
 	(void)durable;
 	hmap_remove(&s->held, &h->node);
 	outbox_send(s->outbox, h->attempt, h->n, h->deadline);
-	mem_free(h);
+	slab_free(h);
 }
 
 void
 port_send(struct port *self, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now)
 {
 	struct server *s = CONTAINER_OF(self, struct server, port);
-	struct held_send *h = NEW(struct held_send);
+	struct held_send *h = SLAB_NEW(struct held_send);
 
 	(void)now;
 	h->wait.over = let_go;
@@ -45,7 +46,7 @@ port_send(struct port *self, uint64_t attempt, struct notification *n, struct mo
 		hmap_insert(&s->held, &h->node, attempt);
 		return;
 	}
-	mem_free(h);
+	slab_free(h);
 	outbox_send(s->outbox, attempt, n, deadline);
 }
 
@@ -107,5 +108,5 @@ port_cancel(struct port *self, uint64_t attempt)
 	h = CONTAINER_OF(node, struct held_send, node);
 	store_wait_cancel(s->store, &h->wait);
 	hmap_remove(&s->held, &h->node);
-	mem_free(h);
+	slab_free(h);
 }

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "base/mem.h"
+#include "base/slab.h"
 #include "core/delivery.h"
 #include "core/engine.h"
 #include "fetch/http_client.h"
@@ -32,7 +33,7 @@ void
 delivery_free(struct sending *d)
 {
 	arena_free(&d->attempt.arena);
-	mem_free(d);
+	slab_free(d);
 }
 
 static void
@@ -491,7 +492,7 @@ find(struct outbox *o, uint64_t number)
 void
 delivery_begin(struct outbox *o, uint64_t number, struct notification *n, struct mono deadline, struct rehearsing *r)
 {
-	struct sending *d = NEW(struct sending);
+	struct sending *d = SLAB_NEW(struct sending);
 
 	d->outbox = o;
 	d->rehearsing = r;

@@ -7,8 +7,10 @@
 
 #include <assert.h>
 #include <endian.h>
+#include <string.h>
 
 #include "base/ascii.h"
+#include "base/copy.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/quote.h"
@@ -467,15 +469,31 @@ labels_cmp(const struct labels *a, const struct labels *b)
 	return 0;
 }
 
+/* The name and what stands around it, in one piece. */
+static void
+put_name(struct sbuf *out, struct str name, bool first)
+{
+	char *p;
+
+	if (!sbuf_reserve(out, name.n + strlen(", =")))
+		return;
+	p = out->p + out->n;
+	if (!first) {
+		*p++ = ',';
+		*p++ = ' ';
+	}
+	p = copy_short(p, name.n > 0 ? name.p : "", name.n);
+	*p++ = '=';
+	*p = '\0';
+	out->n = (size_t)(p - out->p);
+}
+
 void
 labels_format(const struct labels *l, struct sbuf *out)
 {
 	sbuf_putc(out, '{');
 	for (uint32_t i = 0; i < labels_n(l); i++) {
-		if (i != 0)
-			sbuf_puts(out, ", ");
-		sbuf_str(out, istr_str(labels_name(l, i)));
-		sbuf_putc(out, '=');
+		put_name(out, istr_str(labels_name(l, i)), i == 0);
 		quote_go(out, istr_str(labels_value(l, i)));
 	}
 	sbuf_putc(out, '}');
