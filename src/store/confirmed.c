@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/sbuf.h"
 #include "db_files.h"
+#include "owner.h"
 
 /* The note: a mark, the salts, the number of frames, and a hash of all that. */
 #define MARK "tocsinc1"
@@ -72,8 +73,12 @@ open_log(struct confirmed *c, ino_t wal)
 static bool
 open_note(struct confirmed *c)
 {
-	if (c->fd < 0)
-		c->fd = open(c->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (c->fd >= 0)
+		return true;
+	c->fd = open(c->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* SQLite has given the log to the owner of the database. */
+	if (c->fd >= 0)
+		owner_give(c->fd, c->wal_path);
 	return c->fd >= 0;
 }
 

@@ -17,16 +17,6 @@
 #include "wire/codec.h"
 #include "wire/proto.h"
 
-/* Root exports for another program: the file belongs to the owner of the directory. */
-static void
-give_to_owner(int fd, const char *directory)
-{
-	struct stat st;
-
-	if (geteuid() == 0 && stat(directory, &st) == 0 && st.st_uid != 0)
-		(void)!fchown(fd, st.st_uid, st.st_gid);
-}
-
 /* Appears whole or not at all. */
 static bool
 write_file(const char *directory, const char *name, struct str bytes, struct err *e)
@@ -41,7 +31,7 @@ write_file(const char *directory, const char *name, struct str bytes, struct err
 	fd = owner_create(part);
 	if (fd < 0)
 		return io_error(e, "create", part, errno);
-	give_to_owner(fd, directory);
+	owner_give(fd, directory);
 	ok = (file_write(fd, bytes) && fsync(fd) == 0) || io_error(e, "write", part, errno);
 	close(fd);
 	ok = ok && (rename(part, path) == 0 || io_error(e, "rename", part, errno));

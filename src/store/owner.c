@@ -113,3 +113,13 @@ owner_tighten(const char *directory, const char *name)
 	if (d != NULL)
 		closedir(d);
 }
+
+void
+owner_give(int fd, const char *like)
+{
+	struct stat st, file;
+
+	/* One with another name is perhaps none that we have made. */
+	if (geteuid() == 0 && stat(like, &st) == 0 && st.st_uid != 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_nlink == 1)
+		(void)!fchown(fd, st.st_uid, st.st_gid);
+}

@@ -22,4 +22,7 @@ bool owner_check_database(const char *path, struct err *e) MUST_CHECK;
 /* Opens for writing what is ours alone, empty. -1 and errno. */
 int owner_create(const char *path);
 
+/* A file that root writes for somebody else is to be read by that one: it gets the owner of `like`, a path. */
+void owner_give(int fd, const char *like);
+
 #endif

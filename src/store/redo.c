@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/sbuf.h"
+#include "owner.h"
 #include "redo_record.h"
 
 #define PIECE ((size_t)64 << 10)
@@ -189,15 +190,6 @@ fill(const char *path, int fd, const void *zeros)
 	return ok && posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0;
 }
 
-/* As SQLite does with its log: what root writes for another user has to be read by that one. */
-static bool
-give_to_owner(int fd, const char *database)
-{
-	struct stat st;
-
-	return geteuid() != 0 || stat(database, &st) != 0 || fchown(fd, st.st_uid, st.st_gid) == 0;
-}
-
 static int
 open_direct(const char *path, const char *database)
 {
@@ -207,9 +199,10 @@ open_direct(const char *path, const char *database)
 
 	if (fd < 0)
 		return -1;
+	owner_give(fd, database);
 	zeros = memset(mem_aligned(DIRECT_BLOCK, PIECE), 0, PIECE);
 	/* Before it is filled: where it is of no use it takes no room. */
-	ok = fchmod(fd, 0600) == 0 && give_to_owner(fd, database) && direct_write_probe(fd, zeros, DIRECT_BLOCK) && fill(path, fd, zeros);
+	ok = fchmod(fd, 0600) == 0 && direct_write_probe(fd, zeros, DIRECT_BLOCK) && fill(path, fd, zeros);
 	mem_free(zeros);
 	if (ok)
 		return fd;

@@ -329,6 +329,12 @@ START_TEST(root_leaves_it_to_the_owner)
 			ck_assert_int_eq(stat(rig_path(&r, "tocsin.db-redo"), &st), 0);
 			ck_assert_uint_eq(st.st_uid, 1234);
 		}
+		rig_stop(&r);
+		unlink(rig_path(&r, "tocsin.db-confirmed"));
+		rig_start(&r);
+		silence(&r, 1);
+		ck_assert_int_eq(stat(rig_path(&r, "tocsin.db-confirmed"), &st), 0);
+		ck_assert_uint_eq(st.st_uid, 1234);
 	}
 	rig_fini(&r);
 }
