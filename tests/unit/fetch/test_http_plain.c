@@ -501,6 +501,35 @@ START_TEST(what_leaves_is_what_libcurl_sends)
 }
 END_TEST
 
+/* All kinds of endings of a URL. */
+static const char *const targets[] = {
+	"", "/", "?", "?a=b", "/?", "/a?", "/a?b?c", "/a#b", "/a?b#c", "/a//b/./../c", "//a", "/a;b=c", "/a+b~c", "/a%20b", "/a%2fb", "/a%2Fb",
+	"/a%41b", "/a b", "/a'(b)*!$&,@:", "/\"<>^`{|}", "/[a]", "/\xc3\xa4", "/\xff", "/a?%20", "/a?\"<>^`{|}", "/a?[b]", "/a?\xc3\xa4",
+	"/a?b=c&d=e;f", "/a\\b", "/a?b\\c",
+};
+
+START_TEST(targets_are_what_libcurl_makes_of_them)
+{
+	struct sbuf url = SBUF_INIT(SBUF_UNLIMITED), first = SBUF_INIT(SBUF_UNLIMITED);
+	struct fetch_request r;
+
+	begin(0);
+	r = post();
+	sbuf_put(&url, w.url, strlen(w.url) - strlen("/x?y"));
+	sbuf_puts(&url, targets[_i]);
+	r.url = sbuf_get(&url);
+	run(&r);
+	ck_assert_msg(w.got.resp.status == 200, "%s", sbuf_cstr(&w.got.error));
+	sbuf_str(&first, sbuf_get(&w.seen));
+	run(&r);
+	ck_assert_int_eq(w.got.resp.status, 200);
+	ck_assert_str_eq(sbuf_cstr(&w.seen), sbuf_cstr(&first));
+	sbuf_fini(&first);
+	sbuf_fini(&url);
+	end();
+}
+END_TEST
+
 START_TEST(redirects_are_followed)
 {
 	struct fetch_request r;
@@ -644,6 +673,7 @@ add(TCase *tc)
 	tcase_add_test(tc, a_long_request_leaves_as_it_is_taken);
 	tcase_add_loop_test(tc, a_receiver_may_answer_before_it_has_heard_all, 0, 2);
 	tcase_add_test(tc, what_leaves_is_what_libcurl_sends);
+	tcase_add_loop_test(tc, targets_are_what_libcurl_makes_of_them, 0, ARRAY_LEN(targets));
 	tcase_add_test(tc, redirects_are_followed);
 	tcase_add_test(tc, a_connection_that_was_closed_is_not_used);
 	tcase_add_test(tc, a_host_that_is_gone_is_told_of);
