@@ -8,10 +8,13 @@
 
 /* Looking at an alert of which nothing is in the cache: its member, its entry, itself and its labels. */
 #define SNAPSHOT_UNITS 100
+/* And the memory to note it in, which comes from the system where it is much. */
+#define NOTED_UNITS 2
 
 static void
-grow(struct flight *f, size_t n)
+grow(struct engine *e, struct flight *f, size_t n)
 {
+	work_spend(&e->work, NOTED_UNITS * (int64_t)n);
 	f->all = arena_grow(f->arena, f->all, f->all_n, n, sizeof(f->all[0]));
 	f->ids = arena_grow(f->arena, f->ids, f->all_n, n, sizeof(f->ids[0]));
 	f->entries = arena_grow(f->arena, f->entries, f->all_n, n, sizeof(f->entries[0]));
@@ -25,7 +28,7 @@ take_alert(struct engine *e, struct flight *f, struct alert_entry *r, struct mom
 	bool resolved = alert_resolved_at(a, f->seen);
 
 	if (f->all_n == f->all_cap)
-		grow(f, 2 * f->all_cap);
+		grow(e, f, 2 * f->all_cap);
 	f->entries[f->all_n] = entry_hold(r);
 	f->ids[f->all_n] = (struct alert_ids){ labels_hash(a->labels), labels_fingerprint(a->labels) };
 	f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), resolved };
@@ -154,7 +157,7 @@ bool
 flush_look(struct engine *e, struct flight *f, struct moment now)
 {
 	if (f->all_cap == 0) {
-		grow(f, f->group->members.n);
+		grow(e, f, f->group->members.n);
 		f->seen = now.wall;
 		f->merges = e->merges;
 	}
