@@ -85,7 +85,7 @@ struct leg {
 	enum reason reason;
 	struct receiver_data data;
 	struct notification note;	/* id 0: not made */
-	uint64_t *owed;			/* hashes of alerts that the log, as of the decision, said were told to fire */
+	uint64_t *owed;			/* hashes of alerts that the log, as of the decision, said were told to fire; sorted */
 	size_t owed_n;
 	uint64_t *kept;			/* hashes that the log is to remember as doubtful though this notification leaves them out */
 	size_t kept_n;

@@ -58,7 +58,7 @@ find_owed(const struct log_entry *entry, struct leg *leg)
 {
 	const struct flight *f = leg->flight;
 	const uint64_t *lists[] = { f->firing, f->resolved };
-	size_t sizes[] = { f->firing_n, f->resolved_n };
+	size_t sizes[] = { f->firing_n, f->resolved_n }, fired = 0;
 
 	leg->owed = ARENA_ARRAY(f->arena, f->firing_n + f->resolved_n, uint64_t);
 	for (size_t k = 0; k < 2; k++) {
@@ -68,7 +68,11 @@ find_owed(const struct log_entry *entry, struct leg *leg)
 			if (hashes_meet(entry->firing, entry->firing_n, &firing, lists[k][i]) ||
 			    hashes_meet(entry->doubtful, entry->doubtful_n, &doubtful, lists[k][i]))
 				leg->owed[leg->owed_n++] = lists[k][i];
+		if (k == 0)
+			fired = leg->owed_n;
 	}
+	if (fired > 0 && fired < leg->owed_n)
+		hashes_sort(leg->owed, leg->owed_n);
 }
 
 static void
@@ -142,23 +146,30 @@ log_debts_find(const struct log_entry *entry, struct leg *leg, struct moment now
 	find_kept(entry, leg);
 }
 
-/* *v with more, sorted, without repetitions. */
+/* *v with more, sorted, without repetitions; both are sorted. It may be `more` itself. */
 static void
 add_hashes(const uint64_t **v, size_t *v_n, const uint64_t *more, size_t n, struct arena *a)
 {
-	uint64_t *all = ARENA_ARRAY(a, *v_n + n, uint64_t);
-	size_t at = 0, kept = 0;
+	uint64_t *all;
+	size_t i = 0, k = 0, at = 0;
 
-	for (size_t i = 0; i < *v_n; i++)
-		all[at++] = (*v)[i];
-	for (size_t i = 0; i < n; i++)
-		all[at++] = more[i];
-	hashes_sort(all, at);
-	for (size_t i = 0; i < at; i++)
-		if (kept == 0 || all[kept - 1] != all[i])
-			all[kept++] = all[i];
+	if (n == 0)
+		return;
+	if (*v_n == 0) {
+		*v = more;
+		*v_n = n;
+		return;
+	}
+	all = ARENA_ARRAY(a, *v_n + n, uint64_t);
+	while (i < *v_n || k < n) {
+		uint64_t next = k == n || (i < *v_n && (*v)[i] < more[k]) ? (*v)[i] : more[k];
+
+		i += i < *v_n && (*v)[i] == next;
+		k += k < n && more[k] == next;
+		all[at++] = next;
+	}
 	*v = all;
-	*v_n = kept;
+	*v_n = at;
 }
 
 static void
@@ -301,6 +312,9 @@ still_owed(const struct log_entry *entry, const struct leg *leg)
 	return n;
 }
 
+/* A hash among those that the log has to remember: it is compared, copied and written to disk, into memory that is new. */
+#define REMEMBER_UNITS 5
+
 void
 log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now)
 {
@@ -317,6 +331,7 @@ log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now)
 			log_entry_doubted(&entry, attempted(leg, now));
 	}
 	set_doubtful(&entry, leg->owed, still_owed(&entry, leg), f->arena);
+	work_spend(&e->work, REMEMBER_UNITS * (int64_t)(entry.firing_n + entry.resolved_n + entry.doubtful_n));
 	leave(e, &entry, held, f->route, now);
 }
 

@@ -148,15 +148,17 @@ note_alert(struct flight *f, const struct noted_alert *a, const struct alert_ids
 void
 pipeline_note(struct flight *f, const uint32_t *left, size_t left_n)
 {
-	size_t at = 0, muted = f->all_n - left_n;
+	size_t at = 0, muted = f->all_n - left_n, resolved = 0;
 
+	for (size_t i = 0; i < left_n; i++)
+		resolved += f->all[left[i]].resolved;
 	f->passed_n = left_n;
 	f->passed = muted == 0 ? f->all : ARENA_ARRAY(f->arena, left_n, struct noted_alert);
 	f->muted = muted == 0 ? NULL : ARENA_ARRAY(f->arena, muted, uint64_t);
-	f->firing = ARENA_ARRAY(f->arena, 4 * left_n, uint64_t);
-	f->resolved = f->firing + left_n;
-	f->firing_ids = f->resolved + left_n;
-	f->resolved_ids = f->firing_ids + left_n;
+	f->firing = ARENA_ARRAY(f->arena, 2 * left_n, uint64_t);
+	f->firing_ids = f->firing + (left_n - resolved);
+	f->resolved = f->firing_ids + (left_n - resolved);
+	f->resolved_ids = f->resolved + resolved;
 	for (size_t i = 0; i < f->all_n; i++) {
 		if (muted > 0 && (at == left_n || left[at] != i)) {
 			f->muted[f->muted_n++] = f->ids[i].hash;

@@ -520,6 +520,49 @@ START_TEST(posted_at_once_is_told_at_once)
 }
 END_TEST
 
+static size_t saved_members;
+static void (*keep)(struct port *p, const struct change *c);
+
+static void
+on_persist(struct port *p, const struct change *c)
+{
+	if (c->kind == CHANGE_GROUP)
+		saved_members = c->group->alerts_n;
+	keep(p, c);
+}
+
+/* An alert that comes while the members are gathered, in front of those that were, is in the store soon. */
+START_TEST(a_great_group_is_saved_in_slices)
+{
+	enum { ALERTS = 1000 };
+	struct fake_world w;
+
+	begin(&w, one_group, TURN);
+	keep = w.port.persist;
+	w.port.persist = on_persist;
+	post_many(&w, ALERTS, "x");
+	ticks(&w, STEP);
+	w.now = world_at(&w, 2 * SPAN_S);
+	while (w.engine->saving.group == NULL) {
+		ck_assert(busy(&w));
+		tick(&w, STEP);
+	}
+	ck_assert_uint_lt(w.engine->saving.fingerprints.n, ALERTS);
+	world_post(&w, "A{a=0,i=1000,job=x}", w.now.wall, in(&w, SPAN_HOUR));
+	ticks(&w, STEP);
+	world_run(&w, 5 * SPAN_S);
+	ck_assert_uint_eq(saved_members, ALERTS + 1);
+	/* And the flush, which begins with saving it, tells all of them once. */
+	w.now = world_at(&w, 11 * SPAN_S);
+	ticks(&w, STEP + (NOTE + SENT) * (ALERTS + 1));
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_ptr_null(w.engine->saving.group);
+	ck_assert_uint_eq(saved_members, ALERTS + 1);
+	world_settle(&w);
+	world_fini(&w);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -528,5 +571,5 @@ main(void)
 	    what_comes_while_groups_settle, restart_while_groups_settle, saved_whole_while_groups_settle,
 	    reload_while_groups_settle,
 	    a_flush_sees_what_came_before, few_do_not_wait_for_many, sources_are_looked_for_ahead,
-	    posted_at_once_is_told_at_once);
+	    posted_at_once_is_told_at_once, a_great_group_is_saved_in_slices);
 }
