@@ -119,6 +119,18 @@ chunk_size(uint32_t cap)
 	return sizeof(struct order_chunk) + cap * sizeof(struct order_item);
 }
 
+/* A chunk gets room for so many more at a time: with twice as much a third would be empty, as full ones are halved. */
+#define STEP 32
+
+/* Room for some more than n. */
+static uint32_t
+room_for(uint32_t n)
+{
+	uint32_t cap = n < STEP ? 2 * n : n + STEP;
+
+	return cap < ORDER_CHUNK ? cap : ORDER_CHUNK;
+}
+
 static struct order_chunk *
 resize(struct order_chunk *k, uint32_t cap)
 {
@@ -161,11 +173,12 @@ split(struct order *o, struct order_cursor *c)
 
 	add_chunk(o, c->chunk + 1);
 	if (stay < k->n) {
-		next = resize(o->chunks[c->chunk + 1].chunk, ORDER_CHUNK);
+		next = resize(o->chunks[c->chunk + 1].chunk, room_for(k->n - stay));
 		o->chunks[c->chunk + 1] = (struct order_place){ k->v[stay].rank, next };
 		next->n = k->n - stay;
 		memcpy(next->v, &k->v[stay], next->n * sizeof(k->v[0]));
 		k->n = stay;
+		o->chunks[c->chunk].chunk = resize(k, room_for(stay));
 	}
 	if (c->at > stay || stay == ORDER_CHUNK) {
 		c->chunk++;
@@ -197,7 +210,7 @@ put(struct order *o, struct order_cursor c, uint64_t rank, void *item)
 		split(o, &c);
 	k = o->chunks[c.chunk].chunk;
 	if (k->n == k->cap)
-		o->chunks[c.chunk].chunk = k = resize(k, 2 * k->cap);
+		o->chunks[c.chunk].chunk = k = resize(k, room_for(k->cap));
 	memmove(&k->v[c.at + 1], &k->v[c.at], (k->n - c.at) * sizeof(k->v[0]));
 	k->v[c.at] = (struct order_item){ rank, item };
 	o->chunks[c.chunk].rank = k->v[0].rank;
