@@ -385,6 +385,8 @@ http_hop_begin(struct http_hop *leg, struct err *e)
 	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(leg->r));
 	SET(easy, CURLOPT_MAXAGE_CONN, (long)KEEP_IDLE_S);
 	SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(easy, CURLOPT_TCP_KEEPIDLE, (long)HTTP_ALIVE_S);
+	SET(easy, CURLOPT_TCP_KEEPINTVL, (long)HTTP_ALIVE_S);
 	/* Without it, giving up while a name is being resolved waits for the resolver. */
 	SET(easy, CURLOPT_QUICK_EXIT, 1L);
 	SET(easy, CURLOPT_HTTP_VERSION, leg->r->http->enable_http2 ? (long)CURL_HTTP_VERSION_2TLS :

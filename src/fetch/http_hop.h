@@ -20,6 +20,7 @@
 #include "http/fetch.h"
 #include "text/url.h"
 
+#define HTTP_ALIVE_S 15	/* without a word on a connection, until the other side is asked for: as Go's net.Dialer has it */
 #define HTTP_BODY_MAX ((size_t)1 << 20)	/* of an answer, where the request says nothing else; the rest is not read */
 
 struct http_form;

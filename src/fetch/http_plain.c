@@ -129,18 +129,38 @@ address_of(const struct place *p, struct sockaddr_storage *out, socklen_t *n)
 	return inet_pton(AF_INET6, p->ip, &v6->sin6_addr) == 1;
 }
 
+/*
+ * Idle connections are asked for: what stands between the two sides does not forget them, and one whose other side has gone
+ * without a word is closed before a request waits on it.
+ */
+static void
+set_options(int fd)
+{
+	static const struct {
+		int level, name, value;
+	} options[] = {
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, HTTP_ALIVE_S },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, HTTP_ALIVE_S },
+	};
+
+	/* Failure costs a little time, no more. */
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		(void)setsockopt(fd, options[i].level, options[i].name, &options[i].value, sizeof(options[i].value));
+}
+
 /* A socket that has begun to connect; -1: libcurl is to see why there is none. */
 static int
 socket_to(const struct place *p)
 {
 	struct sockaddr_storage sa;
 	socklen_t n;
-	int on = 1, fd;
+	int fd;
 
 	if (!address_of(p, &sa, &n) || (fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) < 0)
 		return -1;
-	/* Failure costs a little latency, no more. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	set_options(fd);
 	if (connect(fd, (struct sockaddr *)&sa, n) != 0 && errno != EINPROGRESS) {
 		close(fd);
 		return -1;
