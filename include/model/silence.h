@@ -63,6 +63,14 @@ void silence_unref(struct silence *s);	/* may be NULL */
 /* A fresh, unshared copy to edit. */
 struct silence *silence_copy(const struct silence *s);
 
+/* Asks for the memory of s itself. */
+static inline void
+silence_fetch(const struct silence *s)
+{
+	__builtin_prefetch(&s->sets);
+	__builtin_prefetch(&s->ends);
+}
+
 enum silence_state silence_state_at(const struct silence *s, struct wall now);
 /* The same at a time that is still to come: one with a schedule will have gone over to its next windows. */
 enum silence_state silence_state_ahead(const struct silence *s, struct wall then);

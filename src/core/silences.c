@@ -395,34 +395,74 @@ match_set(const struct silence_entry *entry, uint64_t order, const struct alert_
 	return m;
 }
 
+/* Candidates under way, where many silences make memory far: what lies behind their pointers comes one by one. */
+#define FAR 2000	/* silences */
+#define AHEAD 16	/* a power of two */
+#define STEP 2		/* candidates between two pointers */
+
+struct candidates {
+	struct matcher_index_iter it;
+	struct candidate {
+		struct silence_entry *entry;
+		uint64_t order;
+	} v[AHEAD];
+	size_t taken, given, ahead;	/* at most so many under way */
+};
+
+static const struct candidate *
+next_candidate(struct candidates *c)
+{
+	struct silence_entry *entry;
+
+	while (c->taken - c->given < c->ahead && (entry = matcher_index_next(&c->it)) != NULL) {
+		__builtin_prefetch(entry);
+		c->v[c->taken++ % AHEAD] = (struct candidate){ entry, c->it.order };
+	}
+	for (int step = -1; c->ahead > 1 && step < MATCHERS_FETCH_STEPS; step++) {
+		size_t at = c->given + (size_t)(MATCHERS_FETCH_STEPS - step) * STEP;
+		const struct candidate *x = &c->v[at % AHEAD];
+
+		if (at >= c->taken)
+			continue;
+		if (step < 0)
+			silence_fetch(x->entry->silence);
+		else
+			matchers_fetch(&x->entry->silence->sets[x->order - x->entry->version], step);
+	}
+	return c->given < c->taken ? &c->v[c->given++ % AHEAD] : NULL;
+}
+
 /* Looks at what is new since r->silences_seen; counts how many sets that were. */
 static bool
 look(const struct silences *ss, struct alert_entry *r, struct wall now, struct silences_run *run, struct work *w, size_t *looked)
 {
-	struct matcher_index_iter it;
-	struct silence_entry *entry;
+	struct candidates all;
+	const struct candidate *c;
 	bool done = true;
 
-	matcher_index_begin(&it, &ss->index, r->alert->labels, r->silences_seen);
-	while (done && (entry = matcher_index_next(&it)) != NULL) {
+	all.taken = all.given = 0;
+	all.ahead = ss->by_id.n < FAR ? 1 : AHEAD;
+	matcher_index_begin(&all.it, &ss->index, r->alert->labels, r->silences_seen);
+	while (done && (c = next_candidate(&all)) != NULL) {
+		struct silence_entry *entry = c->entry;
 		bool held = r->silences_n > 0 && r->silences[r->silences_n - 1] == entry;
 		enum match m = MATCH_NO;
 
 		(*looked)++;
 		if (!held && silence_state_at(entry->silence, now) != SILENCE_EXPIRED &&
 		    silence_names(entry->silence, labels_fingerprint(r->alert->labels)))
-			m = match_set(entry, it.order, r, run, w);
+			m = match_set(entry, c->order, r, run, w);
 		if (m == MATCH_LATER) {
 			done = false;
 			break;
 		}
 		if (m == MATCH_YES)
 			keep(r, entry);
-		r->silences_seen = it.order;
+		r->silences_seen = c->order;
 		work_spend(w, LOOK_UNITS);
 		done = !work_used_up(w);
 	}
-	matcher_index_end(&it, w);
+	matcher_index_end(&all.it, w);
 	if (done)
 		r->silences_seen = ss->version;
 	return done;

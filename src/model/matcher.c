@@ -133,6 +133,26 @@ matchers_match(const struct matchers *ms, const struct labels *l)
 	return true;
 }
 
+/* Others are seldom, and come late in a match if at all. */
+#define FETCHED 2
+
+void
+matchers_fetch(const struct matchers *ms, int step)
+{
+	if (step == 0)
+		__builtin_prefetch(ms);
+	else if (step == 1)
+		__builtin_prefetch(ms->m);
+	for (size_t i = 0; step > 1 && i < ms->n && i < FETCHED; i++) {
+		if (ms->m[i].re == NULL)
+			continue;
+		if (step == 2)
+			regex_fetch(ms->m[i].re);
+		else
+			regex_fetch_more(ms->m[i].re);
+	}
+}
+
 /* The cost of looking at a matcher, and at a regular expression: where there are many, they lie in no cache. */
 #define LOOK_UNITS 4
 #define REGEX_UNITS 12

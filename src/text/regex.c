@@ -24,6 +24,8 @@
 #define PIECE_UNITS 20
 #define STEP_UNITS 2
 #define EFFORT_UNITS 1
+/* Bytes of memory that come at once. */
+#define CACHE_LINE 64
 
 struct regex_run {
 	struct regex *re;	/* a reference */
@@ -355,6 +357,21 @@ scan(const struct regex *re, struct str subject, struct regex_run **run, struct 
 		**run = (struct regex_run){ regex_ref((struct regex *)(uintptr_t)re), fresh.place };
 	}
 	return result;
+}
+
+void
+regex_fetch(const struct regex *re)
+{
+	__builtin_prefetch(re);
+	__builtin_prefetch((const char *)re + CACHE_LINE);
+	__builtin_prefetch((const char *)re + 2 * CACHE_LINE);
+}
+
+void
+regex_fetch_more(const struct regex *re)
+{
+	__builtin_prefetch(re->literal);
+	__builtin_prefetch(re->piece);
 }
 
 enum regex_result
