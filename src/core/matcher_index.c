@@ -37,7 +37,7 @@ name_hash(const struct istr *name)
 }
 
 /* The bytes are chosen by others, and differ in some of theirs only: what differs in the first go's high half comes down in the second. */
-static uint64_t
+static ALWAYS_INLINE uint64_t
 key_hash(const struct name *n, struct matcher_place p)
 {
 	return hash_mix(hash_mix(n->node.hash, p.what), (uint64_t)p.kind << 8 | p.len);
@@ -62,7 +62,7 @@ name_find(const struct matcher_index *x, const struct istr *name)
 	return NULL;
 }
 
-static struct key *
+static ALWAYS_INLINE struct key *
 key_find_hashed(const struct matcher_index *x, const struct name *name, struct matcher_place p, uint64_t hash)
 {
 	for (struct hmap_node *n = hmap_first(&x->keys, hash); n != NULL; n = hmap_next(n)) {
