@@ -24,9 +24,11 @@ own_end_of(const struct guest *g)
 	socklen_t n = sizeof(theirs);
 
 	ck_assert_int_eq(getpeername(bufferevent_getfd(g->bev), (struct sockaddr *)&theirs, &n), 0);
-	for (int fd = 3; fd < 1024; fd++)
+	for (int fd = 3; fd < 1024; fd++) {
+		n = sizeof(own);
 		if (getsockname(fd, (struct sockaddr *)&own, &n) == 0 && own.sin_family == AF_INET && own.sin_port == theirs.sin_port)
 			return fd;
+	}
 	ck_abort_msg("there is none");
 }
 

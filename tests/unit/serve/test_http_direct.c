@@ -332,17 +332,26 @@ START_TEST(who_waits_keeps_the_order)
 }
 END_TEST
 
+static bool
+is_other_end(int fd, const struct sockaddr_in *own)
+{
+	struct sockaddr_in other;
+	socklen_t n = sizeof(other);
+
+	return getpeername(fd, (struct sockaddr *)&other, &n) == 0 && other.sin_family == AF_INET && other.sin_port == own->sin_port;
+}
+
 /* Little is kept for the client, who reads nothing as yet. */
 static void
 narrow(struct peer *p)
 {
-	struct sockaddr_in own, other;
+	struct sockaddr_in own;
 	socklen_t n = sizeof(own);
 	int few = 4096, fd = bufferevent_getfd(p->bev), theirs = 3;
 
 	peer_reading(p, false);
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&own, &n), 0);
-	while (getpeername(theirs, (struct sockaddr *)&other, &n) != 0 || other.sin_family != AF_INET || other.sin_port != own.sin_port)
+	while (!is_other_end(theirs, &own))
 		ck_assert_int_lt(++theirs, 1024);
 	ck_assert_int_eq(setsockopt(theirs, SOL_SOCKET, SO_SNDBUF, &few, sizeof(few)), 0);
 	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &few, sizeof(few)), 0);
