@@ -44,6 +44,7 @@ enum flight_phase {
 	FLIGHT_SNAPSHOT,	/* of the group, with all that was posted before the flush was due */
 	FLIGHT_SETTLING,	/* the cluster is */
 	FLIGHT_STAGES,		/* hold alerts back: stages.h */
+	FLIGHT_OUTDATED,	/* alerts have ended elsewhere: outdated.c */
 	FLIGHT_HELD,		/* nothing is left to be told */
 	FLIGHT_LEGS,		/* begins them */
 	FLIGHT_TOLD,		/* all have begun */
@@ -257,8 +258,8 @@ bool leg_should_yield(const struct leg *leg, const struct log_entry *entry);
 bool log_entries_contradict(const struct log_entry *a, const struct log_entry *b);
 /* It is over: peers have told, and the log stays as they wrote it. again: the group is looked at anew. */
 void leg_overtaken(struct engine *e, struct leg *leg, const struct log_entry *entry, bool again, struct moment now);
-/* outdated.c: takes out of f->passage what the stages let pass and has ended elsewhere. */
-void outdated_leave_out(struct engine *e, struct flight *f, struct moment now);
+/* outdated.c: takes out of f->passage what the stages let pass and has ended elsewhere. A slice; false: there is more. */
+bool outdated_leave_out(struct engine *e, struct flight *f, struct moment now);
 /* Would it be left out now, after what others have told since f looked? */
 bool outdated_meanwhile(struct engine *e, const struct flight *f, struct moment now);
 /* Nothing was said of them: entry says what held, which may be NULL, says. In f's arena. */

@@ -18,8 +18,9 @@
 #include "engine_state.h"
 #include "hashes.h"
 
-/* An alert that is looked for in what one integration was told. */
-#define LOOK_UNITS 8
+/* An alert that is looked for in what one integration was told; and one of which nothing is in the cache. */
+#define LOOK_UNITS 20
+#define ALERT_UNITS 60
 
 /* All that was told of a group: the log's entries of its integrations, borrowed. */
 struct words {
@@ -123,30 +124,34 @@ promise(struct flight *f, const uint64_t *hashes, size_t n)
 	f->promised_n = at;
 }
 
-void
+bool
 outdated_leave_out(struct engine *e, struct flight *f, struct moment now)
 {
 	struct passage *p = &f->passage;
 	struct words words;
-	size_t kept = 0;
 
 	if (!clustered(e))
-		return;
+		return true;
+	/* The log may have got on since the last slice. */
 	words = words_of(e, f);
-	f->outdated = ARENA_ARRAY(f->arena, p->left_n, uint64_t);
-	for (size_t i = 0; i < p->left_n; i++) {
-		uint32_t place = p->left[i];
-		struct alert_entry *r = f->entries[place];
+	if (f->outdated == NULL)
+		f->outdated = ARENA_ARRAY(f->arena, p->left_n, uint64_t);
+	for (; p->at < p->left_n; p->at++) {
+		uint32_t place = p->left[p->at];
 
-		if (f->all[place].resolved || !is_outdated(e, &words, r, now.wall))
-			p->left[kept++] = place;
+		if (work_used_up(&e->work))
+			return false;
+		work_spend(&e->work, ALERT_UNITS);
+		if (f->all[place].resolved || !is_outdated(e, &words, f->entries[place], now.wall))
+			p->left[p->kept++] = place;
 		else
-			f->outdated[f->outdated_n++] = labels_hash(r->alert->labels);
+			f->outdated[f->outdated_n++] = f->ids[place].hash;
 	}
-	p->left_n = kept;
+	p->left_n = p->kept;
 	hashes_sort(f->outdated, f->outdated_n);
 	if (f->outdated_n > 0)
 		promise(f, f->outdated, f->outdated_n);
+	return true;
 }
 
 bool

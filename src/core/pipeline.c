@@ -261,7 +261,11 @@ flight_step(struct engine *e, struct flight *f, struct moment now)
 	if (f->phase == FLIGHT_STAGES) {
 		if (!pass_stages(e, f, now))
 			return false;
-		outdated_leave_out(e, f, now);
+		f->phase = FLIGHT_OUTDATED;
+	}
+	if (f->phase == FLIGHT_OUTDATED) {
+		if (!outdated_leave_out(e, f, now))
+			return false;
 		f->phase = f->passage.left_n > 0 ? FLIGHT_LEGS : FLIGHT_HELD;
 		if (f->phase == FLIGHT_LEGS)
 			note(e, f);
