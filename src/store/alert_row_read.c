@@ -261,7 +261,8 @@ make_some(struct reading *in, const struct alert_row_reader *reader)
 
 	intern(in);
 	in->labels.n = 0;
-	VEC_RESERVE(&in->labels, in->numbers.n / 2);
+	/* There is room even if none of them has any. */
+	VEC_RESERVE(&in->labels, in->numbers.n / 2 + 1);
 	for (size_t i = 0; i < in->some_n; i++) {
 		const struct read_alert *r = &in->some[i];
 
