@@ -31,9 +31,9 @@ BUDGETS = {
     "re-posted": (6_600, "an alert posted again with a later end: known by the text of its labels and annotations, which is asked for ahead"),
     "list": (4_200, "an alert of GET /api/v2/alerts"),
     "groups": (5_000, "an alert of GET /api/v2/alerts/groups"),
-    "scrape": (570_000, "GET /metrics with the alerts above"),
+    "scrape": (550_000, "GET /metrics with the alerts above"),
     "silence": (86_000, "a silence with a regular expression, on disk when it is answered"),
-    "judged": (24_500, "an alert looked at under 1,000 silences with expressions of four shapes; the programs of those that hold are made, too"),
+    "judged": (24_000, "an alert looked at under 1,000 silences with expressions of four shapes; the programs of those that hold are made, too"),
     "notify": (103_000, "an alert that is a group of its own, and the webhook that tells of it; 256 of them, so that the first connection counts little"),
 }
 
