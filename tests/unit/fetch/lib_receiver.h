@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/sbuf.h"
+#include "base/time.h"
 #include "fetch/http_client.h"
 #include "lib_got.h"
 
@@ -33,11 +34,16 @@ extern struct receiver {
 	char url[64];
 	struct guest guests[GUESTS_MAX];	/* in the order in which they came */
 	int guests_n, requests;
+	struct guest *last;	/* the one with the last request */
 	const char *answer;	/* to the next request, and then OK; NULL: none */
 	bool hang_up;		/* after that answer */
 	bool reset;		/* … not in peace */
 	struct got got;
 	struct sbuf seen;	/* the last request */
+	struct clock clock;	/* the client's: */
+	struct moment at;
+	span ahead;		/* of the system's */
+	bool still;
 } receiver;
 
 /* One that has answered `warm` times. */
@@ -49,8 +55,15 @@ struct fetch_request receiver_post(void);
 struct http_call *receiver_start(const struct fetch_request *r);
 /* … and waits for that. */
 void receiver_run(const struct fetch_request *r);
+/*
+ * The same for one that never ends by itself: no time passes until the client has got all that it will get, and then more than its
+ * timeout, which is less than a second.
+ */
+void receiver_run_out(const struct fetch_request *r);
 /* The receiver closes the connection. */
 void guest_leave(struct guest *g);
+/* The client's socket of this connection. */
+int guest_other_end(const struct guest *g);
 /* For bufferevents of guests, when something came, and when it ended; arg: the guest. */
 void guest_on_request(struct bufferevent *b, void *arg);
 void guest_on_gone(struct bufferevent *b, short what, void *arg);

@@ -16,29 +16,13 @@
 #include "lib_receiver.h"
 #include "lib_suite.h"
 
-/* The socket at the other end of the guest's. */
-static int
-own_end_of(const struct guest *g)
-{
-	struct sockaddr_in theirs, own;
-	socklen_t n = sizeof(theirs);
-
-	ck_assert_int_eq(getpeername(bufferevent_getfd(g->bev), (struct sockaddr *)&theirs, &n), 0);
-	for (int fd = 3; fd < 1024; fd++) {
-		n = sizeof(own);
-		if (getsockname(fd, (struct sockaddr *)&own, &n) == 0 && own.sin_family == AF_INET && own.sin_port == theirs.sin_port)
-			return fd;
-	}
-	ck_abort_msg("there is none");
-}
-
 START_TEST(idle_connections_are_asked_for)
 {
 	int on = 0, after = 0, own;
 	socklen_t n = sizeof(int);
 
 	receiver_begin(2);
-	own = own_end_of(&receiver.guests[1]);
+	own = guest_other_end(&receiver.guests[1]);
 	ck_assert_int_eq(getsockopt(own, SOL_SOCKET, SO_KEEPALIVE, &on, &n), 0);
 	ck_assert_int_eq(on, 1);
 	ck_assert_int_eq(getsockopt(own, IPPROTO_TCP, TCP_KEEPIDLE, &after, &n), 0);
@@ -62,7 +46,7 @@ begin_deaf(void)
 	r = receiver_post();
 	receiver_run(&r);
 	ck_assert_int_eq(g->requests, 1);
-	ck_assert_int_eq(setsockopt(own_end_of(g), SOL_SOCKET, SO_SNDBUF, &few, sizeof(few)), 0);
+	ck_assert_int_eq(setsockopt(guest_other_end(g), SOL_SOCKET, SO_SNDBUF, &few, sizeof(few)), 0);
 	bufferevent_disable(g->bev, EV_READ);
 	return g;
 }
