@@ -126,7 +126,7 @@ struct label_names *
 label_names_of(const struct label_pair *pairs, size_t n)
 {
 	struct label_names *names = *(n > 0 ? recent_place(pairs[0].name, pairs[n - 1].name, n) : recent_place(STR_NONE, STR_NONE, 0));
-	struct label few[32], *v;
+	struct label few[32] = { 0 }, *v;
 
 	if (names != NULL && are(names, pairs, n))
 		return ref(names);
