@@ -59,7 +59,7 @@ struct log_entry {
 	/* Where there are claims, likewise: of alerts that it may have been told to have ended. All are told anew with what is told next. */
 	const uint64_t *doubtful_ends;
 	size_t doubtful_ends_n;
-	struct wall doubted;	/* in a cluster: when the newest of these doubts and of `claimed` arose, if that is after `timestamp`; else any time before */
+	struct wall doubted;	/* in a cluster: when the newest of these doubts and of `claimed` arose, if that is after `timestamp`; else any time before; WALL_ZERO in what is held without any */
 	struct partly_told partly;
 	const struct unknown_fields *unknown;	/* NULL: none */
 	bool by_peer;		/* another one of the cluster told it, or this one before it forgot, and timestamp is by that clock */

@@ -291,10 +291,12 @@ leave(struct engine *e, struct log_entry *entry, bool held, const struct route *
 		(void)put(e, entry, route, now);
 }
 
-/* When the last attempt was sent: it came to the receiver then or later, if at all. */
+/* When the last attempt was sent: it came to the receiver then or later, if at all. One of before a restart was sent after its tick. */
 static struct wall
 attempted(const struct leg *leg, struct moment now)
 {
+	if (leg->attempt == 0)
+		return flight_tick(leg->flight, now);
 	return wall_add(now.wall, -mono_sub(now.mono, leg->attempt_began));
 }
 
@@ -327,7 +329,7 @@ log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now)
 
 	if ((leg->in_doubt || served > 0) && leg_sends_resolved(leg)) {
 		set_doubtful(&entry, f->firing, f->firing_n, f->arena);
-		if (clustered(e) && leg->attempts > 0)
+		if (clustered(e) && (leg->attempts > 0 || f->resumed))
 			log_entry_doubted(&entry, attempted(leg, now));
 	}
 	set_doubtful(&entry, leg->owed, still_owed(&entry, leg), f->arena);

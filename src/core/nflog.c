@@ -224,6 +224,9 @@ nflog_set(struct nflog *l, const struct log_entry *entry)
 	if (old != NULL && wall_after(old->timestamp, entry->timestamp))
 		return NULL;
 	e = entry_copy(entry);
+	/* Doubts that are over date nothing: the clock may be set back to when they arose. */
+	if (e->doubtful_n + e->doubtful_ends_n + e->claimed_n == 0)
+		e->doubted = WALL_ZERO;
 	if (old != NULL) {
 		e->stored_as = old->stored_as;
 		l->bytes -= entry_bytes(old);

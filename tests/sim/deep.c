@@ -98,12 +98,18 @@ compare_silences(struct day *d, struct arena *a)
 	}
 }
 
+static int64_t
+doubted_since(const struct entry *e)
+{
+	return e->doubted > e->timestamp ? e->doubted : 0;
+}
+
 static bool
 same_entry(const struct entry *a, const struct entry *b)
 {
 	return a->timestamp == b->timestamp && a->expires == b->expires && a->firing == b->firing &&
 	    a->resolved == b->resolved && a->data == b->data && a->doubtful == b->doubtful &&
-	    a->served == b->served && (a->served == 0 || a->served_at == b->served_at);
+	    doubted_since(a) == doubted_since(b) && a->served == b->served && (a->served == 0 || a->served_at == b->served_at);
 }
 
 /* All that was written, durable or not yet, is what the model knows. */

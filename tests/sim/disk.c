@@ -165,6 +165,7 @@ take_entry(struct day *d, const struct log_entry *e, struct written *w)
 		.resolved = hashes_mask(d, e->resolved, e->resolved_n),
 		.data = data_value(&e->data),
 		.doubtful = hashes_mask(d, e->doubtful, e->doubtful_n),
+		.doubted = wall_cmp(e->doubted, WALL_ZERO) != 0 ? wall_to_ns(e->doubted) : 0,
 		.served = served_value(e->partly.to, e->partly.n),
 		.served_at = e->partly.n > 0 ? wall_to_ns(e->partly.at) : 0,
 		.content = e->partly.content,
@@ -434,6 +435,7 @@ entry_out(struct day *d, const struct entry *e, struct arena *a)
 		.timestamp = wall_from_ns(e->timestamp),
 		.age = e->age,
 		.expires = wall_from_ns(e->expires),
+		.doubted = e->doubted != 0 ? wall_from_ns(e->doubted) : WALL_ZERO,
 	};
 	uint64_t *firing = ARENA_ARRAY(a, MAX_ALERTS, uint64_t), *resolved = ARENA_ARRAY(a, MAX_ALERTS, uint64_t);
 	uint64_t *doubtful = ARENA_ARRAY(a, MAX_ALERTS, uint64_t);

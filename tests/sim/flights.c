@@ -293,15 +293,47 @@ entry_for(struct day *d, const char *key, const struct plan_route *r, const stru
 	return e;
 }
 
-/* It cannot be older than what the others know, though the clock was set back: unless that is so far ahead that a repeat would be late. */
-static int64_t
-told_at(const struct day *d, const struct m_flight *f, const struct entry *held, span repeat)
+/* A notification of a future that is none any more counts as of `latest`; among others, who know it so, when its repeat would be late. */
+static void
+right_clock(const struct day *d, struct entry *e, int64_t latest, span repeat)
 {
-	int64_t now = wall_now(d);
+	if (e->timestamp <= latest || e->timestamp - latest <= (d->wait != 0 ? repeat : 0))
+		return;
+	e->expires -= e->timestamp - latest;
+	e->timestamp = latest;
+	if (e->doubted > latest)
+		e->doubted = latest;
+}
+
+/* Among others, what waited for its turn was told after its tick. */
+static int64_t
+latest_told(const struct day *d, const struct m_flight *f)
+{
+	return d->wait != 0 ? wall_now(d) : model_tick(d, f);
+}
+
+/* How far a clock that is right may have to be set. */
+#define CLOCKS_DIFFER_MOST (2 * SPAN_MIN)
+
+static int64_t
+not_before(int64_t at, int64_t when)
+{
+	return when > at && when - at <= CLOCKS_DIFFER_MOST ? when : at;
+}
+
+/* Not before its flush looked, nor before what the others know or what is in doubt, though the clock was set back. */
+static int64_t
+told_at(const struct day *d, const struct m_flight *f, const struct entry *held)
+{
+	int64_t at = wall_now(d);
 
 	if (d->wait == 0)
 		return model_tick(d, f);
-	return held != NULL && held->timestamp > now && held->timestamp - now <= repeat ? held->timestamp + 1 : now;
+	if (!f->resumed)
+		at = not_before(at, f->seen);
+	if (held == NULL)
+		return at;
+	return not_before(held->timestamp > at ? held->timestamp + 1 : at, held->doubted);
 }
 
 static void
@@ -310,11 +342,16 @@ log_set(struct day *d, struct m_group *g, const struct m_leg *leg, int64_t data)
 	struct m_flight *f = &g->flight;
 	const struct plan_route *r = &f->plan->routes[f->route];
 	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
-	int64_t at = told_at(d, f, entry_find(d, g->key, r->receiver, p->kind, p->index), r->repeat);
+	struct entry *held = entry_find(d, g->key, r->receiver, p->kind, p->index);
+	int64_t at;
 
+	if (held != NULL)
+		right_clock(d, held, latest_told(d, f), r->repeat);
+	at = told_at(d, f, held);
 	*entry_for(d, g->key, r, p, 0) = (struct entry){ .key = g->key, .receiver = r->receiver, .kind = p->kind,
 		.index = p->index, .timestamp = at, .expires = wall_now(d) + log_time(d, r),
-		.firing = f->firing, .resolved = f->resolved, .data = data, .doubtful = leg->kept };
+		.firing = f->firing, .resolved = f->resolved, .data = data, .doubtful = leg->kept,
+		.doubted = held != NULL && leg->kept != 0 ? held->doubted : 0 };
 }
 
 void
@@ -343,6 +380,10 @@ model_left_behind(struct day *d, const char *key, const struct plan_route *r, co
 		return;
 	e = entry_for(d, key, r, p, l->tick);
 	e->doubtful |= doubtful;
+	if (d->wait != 0 && p->send_resolved && (l->in_doubt || l->done > 0) && e->doubted < l->sent)
+		e->doubted = l->sent;
+	if (e->doubtful == 0)
+		e->doubted = 0;
 	if (l->done <= 0)
 		return;
 	same = e->served != 0 && e->served_firing == l->firing && e->served_resolved == resolved &&
@@ -360,9 +401,10 @@ leave_behind(struct day *d, struct m_group *g, const struct m_leg *leg)
 {
 	struct m_flight *f = &g->flight;
 	const struct plan_route *r = &f->plan->routes[f->route];
+	int64_t sent = leg->attempts > 0 ? wall_now(d) - (mono_now(d) - leg->began) : f->resumed ? model_tick(d, f) : 0;
 
 	model_left_behind(d, g->key, r, &f->plan->receivers[r->receiver].parts[leg->part],
-	    &(struct left){ f->firing, f->resolved, leg->owed, leg->in_doubt, leg->done, model_tick(d, f) });
+	    &(struct left){ f->firing, f->resolved, leg->owed, leg->in_doubt, leg->done, model_tick(d, f), sent });
 }
 
 int
@@ -380,14 +422,9 @@ decide(struct day *d, struct m_group *g, struct m_leg *leg, enum reason told)
 	const struct plan_route *r = &f->plan->routes[f->route];
 	const struct part *p = &f->plan->receivers[r->receiver].parts[leg->part];
 	struct entry *e = entry_find(d, g->key, r->receiver, p->kind, p->index);
-	/* Among others, what waited for its turn was told after its tick. */
-	int64_t latest = d->wait != 0 ? wall_now(d) : model_tick(d, f);
 
-	/* A notification of a future that is none any more counts as of now; among others, who know it so, when its repeat would be late. */
-	if (e != NULL && e->timestamp > latest && e->timestamp - latest > (d->wait != 0 ? r->repeat : 0)) {
-		e->expires -= e->timestamp - latest;
-		e->timestamp = latest;
-	}
+	if (e != NULL)
+		right_clock(d, e, latest_told(d, f), r->repeat);
 	model_keep(d, g, p);
 	leg->reason = reason_wanted(e, f->firing, f->resolved, p->send_resolved, f->tick, r);
 	if (leg->reason != told)

@@ -121,6 +121,7 @@ struct entry {
 	alerts_mask firing, resolved;
 	int64_t data;
 	alerts_mask doubtful;			/* may have been told to fire */
+	int64_t doubted;			/* among others: when the newest of `doubtful` arose; 0: long ago, or there is none */
 	int served;				/* bits of recipients who know `served_firing` and `served_resolved` */
 	int64_t served_at;
 	alerts_mask served_firing, served_resolved;
@@ -519,6 +520,7 @@ struct left {
 	bool in_doubt;
 	int done;
 	int64_t tick;
+	int64_t sent;	/* when it may have been told, at the earliest; 0: it was not */
 };
 void model_left_behind(struct day *d, const char *key, const struct plan_route *r, const struct part *p,
     const struct left *l);

@@ -277,9 +277,11 @@ resume(struct day *d, const struct intent *in)
 		return;
 	most = r->interval > 10 * SPAN_S ? r->interval : 10 * SPAN_S;
 	if (!may_resume(d, in, g, most)) {
+		int64_t tick = in->flushed < wall_now(d) ? in->flushed : wall_now(d);
+
 		model_left_behind(d, g->key, r, part,
 		    &(struct left){ in->firing & known_alerts(d), in->resolved & known_alerts(d), 0, true, in->done,
-			in->flushed < wall_now(d) ? in->flushed : wall_now(d) });
+			tick, tick });
 		return;
 	}
 	f = &g->flight;

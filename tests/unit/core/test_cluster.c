@@ -375,44 +375,6 @@ START_TEST(what_was_under_way_waits_too)
 }
 END_TEST
 
-/* A receiver that may have been told that A fires hears of its end, whoever tells of other alerts meanwhile. */
-START_TEST(doubts_outlive_a_merge)
-{
-	struct fake_answer lost[] = { { .outcome = { .unanswered = true, .error = STR("timeout") } }, { .outcome = { .ok = true } } };
-
-	begin(15 * SPAN_S);
-	world_script(&w, "*", lost, 2);
-	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
-	world_post(&w, "A{n=2}", w.now.wall, in(SPAN_HOUR));
-	world_run(&w, 26 * SPAN_S);
-	ck_assert_uint_eq(w.sent.n, 1);
-	ck_assert_int_eq(told("A{n=2}", NULL, w.now.wall), MERGED_TAKEN);
-	world_post(&w, "A", in(-SPAN_S), w.now.wall);
-	world_run(&w, 86 * SPAN_S);
-	ck_assert_uint_eq(w.sent.n, 2);
-	ck_assert_str_eq(w.sent.v[1].text, " firing [A{n=2}] resolved [A] some alerts resolved");
-	world_fini(&w);
-}
-END_TEST
-
-/* A member that has told nothing, and knows only of a doubt, takes any word of another for newer, whatever its clock says. */
-START_TEST(a_doubt_alone_is_older_than_any_word)
-{
-	static const struct fake_answer hang = { .hang = true }, ok = { .outcome = { .ok = true } };
-
-	begin(15 * SPAN_S);
-	world_script(&w, "*", &hang, 1);
-	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
-	world_run(&w, 90 * SPAN_S);
-	ck_assert_uint_eq(w.sent.n, 1);
-	world_script(&w, "*", &ok, 1);
-	ck_assert_int_eq(told("A", NULL, in(-SPAN_MIN * 2)), MERGED_TAKEN);
-	world_run(&w, 5 * SPAN_MIN);
-	ck_assert_uint_eq(w.sent.n, 1);
-	world_fini(&w);
-}
-END_TEST
-
 /* An end that a peer tells while this member tries in vain is owed no more. */
 START_TEST(an_end_that_a_peer_told_is_not_owed)
 {
@@ -557,8 +519,7 @@ main(void)
 	return RUN("cluster", the_silence_that_was_changed_last_wins, what_ended_stays_so, invalid_ones_are_refused,
 	    changes_are_shared_and_newer, windows_end_with_an_ordinary_end, the_first_tells,
 	    nothing_is_told_before_it_has_settled, the_log_is_read_before_a_retry, an_old_decision_is_not_told,
-	    overtaken_once_and_no_more, the_contrary_is_never_told, what_was_under_way_waits_too, doubts_outlive_a_merge,
-	    a_doubt_alone_is_older_than_any_word,
+	    overtaken_once_and_no_more, the_contrary_is_never_told, what_was_under_way_waits_too,
 	    an_end_that_a_peer_told_is_not_owed, what_is_told_is_newer_than_what_was_told,
 	    an_end_that_was_told_too_early_is_told_again, what_two_told_together_is_told_once_more,
 	    all_is_shared_with_who_joins);

@@ -77,6 +77,25 @@ START_TEST(keeps_copies)
 }
 END_TEST
 
+/* It would date what is told once the clock is set back to it. */
+START_TEST(the_time_of_doubts_is_forgotten_with_them)
+{
+	static const uint64_t hash = 5;
+	struct nflog *l = nflog_new();
+	struct log_entry e = entry(0, 10, 100);
+
+	e.doubted = (struct wall){ 20, 0, 0 };
+	e.doubtful = e.doubtful_ends = e.claimed = &hash;
+	for (unsigned kinds = 0; kinds < 8; kinds++) {
+		e.doubtful_n = kinds & 1;
+		e.doubtful_ends_n = kinds >> 1 & 1;
+		e.claimed_n = kinds >> 2;
+		ck_assert_int_eq(wall_cmp(nflog_set(l, &e)->doubted, kinds == 0 ? WALL_ZERO : e.doubted), 0);
+	}
+	nflog_free(&l);
+}
+END_TEST
+
 static void
 count(void *arg, const struct log_entry *e)
 {
@@ -111,5 +130,5 @@ END_TEST
 int
 main(void)
 {
-	return RUN("nflog", newest_wins, keeps_copies, gc_drops_expired);
+	return RUN("nflog", newest_wins, keeps_copies, the_time_of_doubts_is_forgotten_with_them, gc_drops_expired);
 }
