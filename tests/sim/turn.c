@@ -60,8 +60,7 @@ carry(struct day *d, const struct plan *fresh)
 		held |= g->members;
 		if (next < 0) {
 			model_cut(d, g);
-			if (g->flying)
-				VEC_PUSH(&d->ending, g->key);
+			VEC_PUSH(&d->ending, g->key);
 			VEC_PUSH(&d->ended_groups, *g);
 			group_drop(d, i);
 			continue;
@@ -97,8 +96,7 @@ drop_empty(struct day *d)
 		d->groups.v[i]->carried = false;
 		if (d->groups.v[i]->members == 0) {
 			model_cut(d, d->groups.v[i]);
-			if (d->groups.v[i]->flying)
-				VEC_PUSH(&d->ending, d->groups.v[i]->key);
+			VEC_PUSH(&d->ending, d->groups.v[i]->key);
 			group_drop(d, i);
 		} else {
 			i++;
