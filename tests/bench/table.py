@@ -461,6 +461,8 @@ def main():
     p.add_argument("--into", type=pathlib.Path, help="a document: what stands behind its line of figures is replaced")
     p.add_argument("--part", action="append", choices=list(PARTS))
     args = p.parse_args()
+    if args.into and args.part:
+        p.error("a document has the tables of all parts")
     small = args.quick
     args.rounds = 1 if small else args.rounds
     args.alerts, args.singles, args.silences = (2_560, 200, 100) if small else (51_200, 2_000, 1_000)
