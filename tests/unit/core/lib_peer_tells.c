@@ -11,6 +11,17 @@ world_hash(const char *alert)
 	return hash;
 }
 
+void
+world_member_start(struct fake_world *w, span wait)
+{
+	struct config *c = must_config("receiver ops hook\nroute receiver=ops by=[alertname] wait=10s interval=1m repeat=1h\n");
+
+	world_init(w);
+	w->wait = wait;
+	world_start(w, c);
+	config_unref(c);
+}
+
 enum merged
 world_peer_tells(struct fake_world *w, const struct peer_tells *t, struct work *spent)
 {

@@ -4,7 +4,6 @@
 #include "lib_peer_tells.h"
 #include "model/schedule.h"
 
-static const char plain[] = "receiver ops hook\nroute receiver=ops by=[alertname] wait=10s interval=1m repeat=1h\n";
 #define ID "11111111-2222-3333-4444-555555555555"
 
 static struct fake_world w;
@@ -13,12 +12,7 @@ static struct work spent;
 static void
 begin(span wait)
 {
-	struct config *c = must_config(plain);
-
-	world_init(&w);
-	w.wait = wait;
-	world_start(&w, c);
-	config_unref(c);
+	world_member_start(&w, wait);
 	spent = (struct work){ 0 };
 }
 

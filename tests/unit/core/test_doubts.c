@@ -2,21 +2,30 @@
 /* One member among others, whose receiver may have been told what nobody knows for certain. */
 #include "lib_peer_tells.h"
 
-static const char plain[] = "receiver ops hook\nroute receiver=ops by=[alertname] wait=10s interval=1m repeat=1h\n";
-
 static struct fake_world w;
 static struct work spent;
 
 static void
 begin(span wait)
 {
-	struct config *c = must_config(plain);
-
-	world_init(&w);
-	w.wait = wait;
-	world_start(&w, c);
-	config_unref(c);
+	world_member_start(&w, wait);
 	spent = (struct work){ 0 };
+}
+
+static const struct fake_answer ok = { .outcome = { .ok = true } };
+
+/* A member whose first notification of A has no answer, and the next ones have; after so long. */
+static void
+begin_in_doubt(span passed)
+{
+	static const struct fake_answer hang = { .hang = true };
+
+	begin(15 * SPAN_S);
+	world_script(&w, "*", &hang, 1);
+	world_post(&w, "A", w.now.wall, wall_add(w.now.wall, SPAN_HOUR));
+	world_run(&w, passed);
+	ck_assert_uint_eq(w.sent.n, 1);
+	world_script(&w, "*", &ok, 1);
 }
 
 static struct wall
@@ -57,14 +66,7 @@ END_TEST
 /* A member that has told nothing, and knows only of a doubt, takes any word of another for newer, whatever its clock says. */
 START_TEST(a_doubt_alone_is_older_than_any_word)
 {
-	static const struct fake_answer hang = { .hang = true }, ok = { .outcome = { .ok = true } };
-
-	begin(15 * SPAN_S);
-	world_script(&w, "*", &hang, 1);
-	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
-	world_run(&w, 90 * SPAN_S);
-	ck_assert_uint_eq(w.sent.n, 1);
-	world_script(&w, "*", &ok, 1);
+	begin_in_doubt(90 * SPAN_S);
 	ck_assert_int_eq(told("A", NULL, in(-SPAN_MIN * 2)), MERGED_TAKEN);
 	world_run(&w, 5 * SPAN_MIN);
 	ck_assert_uint_eq(w.sent.n, 1);
@@ -75,14 +77,7 @@ END_TEST
 /* The clock is set back to before a doubt, which ends: what is told as that time comes again has its own, and what another one tells next is newer. */
 START_TEST(a_doubt_that_is_over_dates_nothing)
 {
-	static const struct fake_answer hang = { .hang = true }, ok = { .outcome = { .ok = true } };
-
-	begin(15 * SPAN_S);
-	world_script(&w, "*", &hang, 1);
-	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
-	world_run(&w, 90 * SPAN_S);
-	ck_assert_uint_eq(w.sent.n, 1);
-	world_script(&w, "*", &ok, 1);
+	begin_in_doubt(90 * SPAN_S);
 	world_step_wall(&w, -SPAN_HOUR);
 	world_run(&w, SPAN_HOUR - 100 * SPAN_S);
 	ck_assert_uint_eq(w.sent.n, 2);
@@ -99,15 +94,10 @@ END_TEST
 /* This member, started anew, gives up what may have been told before: that another one told the end of it before that is no answer. */
 START_TEST(a_doubt_of_before_a_restart_is_no_older)
 {
-	static const struct fake_answer hang = { .hang = true }, ok = { .outcome = { .ok = true } };
 	struct wall before;
 
-	begin(15 * SPAN_S);
-	before = in(5 * SPAN_S);
-	world_script(&w, "*", &hang, 1);
-	world_post(&w, "A", w.now.wall, in(SPAN_HOUR));
-	world_run(&w, 30 * SPAN_S);
-	ck_assert_uint_eq(w.sent.n, 1);
+	begin_in_doubt(30 * SPAN_S);
+	before = in(-25 * SPAN_S);
 	w.wait = -1;
 	world_restart(&w);
 	world_script(&w, "*", &ok, 1);
