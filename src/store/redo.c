@@ -13,6 +13,8 @@
 #include "redo_record.h"
 
 #define PIECE ((size_t)64 << 10)
+/* A buffer that is larger goes when its record is on disk. */
+#define KEPT_MAX ((size_t)128 << 10)
 
 void
 redo_init(struct redo *r)
@@ -123,6 +125,12 @@ void
 redo_landed(struct redo *r)
 {
 	r->landed = r->last;
+	/* Records of many changes are seldom. */
+	if (r->cap > KEPT_MAX) {
+		mem_free(r->record);
+		r->record = NULL;
+		r->cap = r->dirty = 0;
+	}
 }
 
 uint64_t

@@ -12,6 +12,9 @@
 #define ROW_BYTES ((size_t)256 << 10)
 #define ROWS_PER_FOLD 64
 #define FOLD_MIN_BYTES ((uint64_t)4 << 20)
+/* So much room for the next transaction is kept when there is nothing to write. */
+#define SCRATCH_MAX ((size_t)128 << 10)
+#define DROPS_MAX 1024
 
 static struct str
 row_key(uint64_t number, char out[8])
@@ -216,6 +219,18 @@ end_writing(struct row_log *k, bool written)
 		k->rows.n = n;
 }
 
+/* A large transaction was put together there: the next small one needs little of it. */
+static void
+give_back(struct row_log *k)
+{
+	if (k->row.b.cap > SCRATCH_MAX)
+		sbuf_fini(&k->row.b);
+	if (k->drops.cap > DROPS_MAX)
+		VEC_FINI(&k->drops);
+	if (k->writing_drops.cap > DROPS_MAX)
+		VEC_FINI(&k->writing_drops);
+}
+
 void
 row_log_written(struct row_log *k)
 {
@@ -223,6 +238,9 @@ row_log_written(struct row_log *k)
 	k->writing_drops.n = 0;
 	end_dropping(k, true);
 	end_writing(k, true);
+	/* While changes come all the time, the next one is as large. */
+	if (k->news_n == 0 && k->drops.n == 0)
+		give_back(k);
 }
 
 /* Things that the failed transaction wrote of are as before, and have to be written whole. */

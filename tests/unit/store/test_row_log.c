@@ -323,6 +323,34 @@ START_TEST(is_bounded)
 }
 END_TEST
 
+/* The room that a large transaction took is there while there is more to write, and goes with the last. */
+START_TEST(a_burst_leaves_no_room_behind)
+{
+	struct row_log k, again;
+	struct row_disk d = { 0 };
+
+	begin(&k);
+	for (int i = 0; i < 3000; i++)
+		post(&k, i, "a note of some length, so that rows of a burst are large ones, as those of real alerts are", 0, 300, 0, 1);
+	ck_assert(!row_disk_commit(&k, &d, true));
+	ck_assert_uint_gt(k.row.b.cap, (size_t)64 << 10);
+	ck_assert(row_disk_commit(&k, &d, true));
+	ck_assert_uint_le(k.row.b.cap, (size_t)128 << 10);
+	for (int i = 0; i < 2990; i++)
+		ck_assert(row_log_drop(&k, &places[i]));
+	/* A transaction that fails takes nothing along. */
+	row_disk_commit(&k, &d, false);
+	ck_assert_uint_eq(k.drops.n, 2990);
+	ck_assert(row_disk_commit(&k, &d, true));
+	ck_assert_uint_eq(k.drops.cap + k.writing_drops.cap, 0);
+	row_disk_load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, 10);
+	row_log_fini(&again);
+	row_log_fini(&k);
+	row_disk_clear(&d);
+}
+END_TEST
+
 /* Random days: what is on disk is what was committed, within the rules; the log stays small. */
 static void
 live(uint64_t seed)
@@ -429,6 +457,7 @@ int
 main(void)
 {
 	return RUN("kept", comes_back, posted_again_is_written_rarely, settles_at_the_end, drops, groups_come_back, is_bounded,
+	    a_burst_leaves_no_room_behind,
 	    random_days,
 	    is_folded);
 }
