@@ -17,7 +17,7 @@ silence_new(void)
 	s->refs = 1;
 	s->starts = s->ends = s->updated = WALL_ZERO;
 	s->created_by = istr_get(STR_NONE);
-	s->comment = istr_get(STR_NONE);
+	s->comment = istr_ref(s->created_by);
 	s->annotations = labels_empty();
 	return s;
 }

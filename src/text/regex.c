@@ -59,11 +59,11 @@ keep_text(char **at, struct str s)
 	return (struct str){ p, s.n };
 }
 
-/* Copies the plan into one block that re owns; literals apart, sorted and without duplicates. */
+/* Copies the plan into one block that re owns; literals apart, sorted and without duplicates. The pattern stands there, too. */
 static void
-keep_plan(struct regex *re, struct rx_plan *plan)
+keep_plan(struct regex *re, struct rx_plan *plan, struct str pattern)
 {
-	size_t bytes = plan->prefix.n, exact = 0;
+	size_t bytes = pattern.n + plan->prefix.n, exact = 0;
 
 	if (plan->n > 1)
 		qsort(plan->piece, plan->n, sizeof(*plan->piece), compare_pieces);
@@ -78,6 +78,7 @@ keep_plan(struct regex *re, struct rx_plan *plan)
 	re->piece = (void *)(re->mark + plan->marks);
 	re->literal = (void *)(re->piece + (plan->n - exact));
 	char *p = (char *)(re->literal + exact);
+	re->pattern = keep_text(&p, pattern);
 	re->prefix = keep_text(&p, plan->prefix);
 	for (size_t i = 0; i < plan->n; i++) {
 		struct rx_piece piece = plan->piece[i];
@@ -154,10 +155,9 @@ new_regex(struct str pattern, enum regex_mode mode, struct rx_plan *plan)
 
 	atomic_init(&re->refs, 1);
 	re->mode = mode;
-	re->pattern = (struct str){ mem_strndup(pattern.n > 0 ? pattern.p : "", pattern.n), pattern.n };
 	re->anchored = plan->anchored;
 	re->decided = plan->anchored && plan->decided;
-	keep_plan(re, plan);
+	keep_plan(re, plan, pattern);
 	return re;
 }
 
@@ -228,7 +228,6 @@ regex_free(struct regex **re)
 		mem_free(r->name[i]);
 	mem_free(r->name);
 	mem_free(r->mark);
-	mem_free((char *)(uintptr_t)r->pattern.p);
 	mem_free(r);
 }
 

@@ -21,7 +21,7 @@ struct regex {
 	struct rx_piece *piece;	/* with gaps */
 	size_t pieces;
 	bool decided;		/* that is all; otherwise the machine has what else */
-	struct text_mark *mark;	/* owned; literals, pieces and all their texts lie behind, in the same block */
+	struct text_mark *mark;	/* owned; literals, pieces, the pattern and all texts lie behind, in the same block */
 	size_t marks;
 	struct str prefix;
 	bool matches_empty, stands_alone;

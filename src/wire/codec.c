@@ -280,10 +280,11 @@ codec_get_silence(struct str body, struct wall *expires_out, struct err *e)
 	struct proto_reader r = { .rest = body };
 	struct proto_field f;
 	struct silence *s = silence_new();
-	bool seen = false, ok = true;
+	bool seen = false, unknown_seen = false, ok = true;
 
 	*expires_out = WALL_ZERO;
 	while (ok && proto_next(&r, &f)) {
+		unknown_seen = unknown_seen || !codec_knows_around(&f);
 		if (f.number == 1 && f.type == 2) {
 			seen = true;
 			ok = get_silence_fields(f.bytes, s, e);
@@ -291,7 +292,8 @@ codec_get_silence(struct str body, struct wall *expires_out, struct err *e)
 			ok = proto_read_time(f.bytes, expires_out) || malformed(e, "time");
 		}
 	}
-	keep_unknown(&s->unknown_around, body, codec_knows_around);
+	if (unknown_seen)
+		keep_unknown(&s->unknown_around, body, codec_knows_around);
 	if (ok && (r.bad || !seen || s->id[0] == '\0'))
 		ok = malformed(e, "silence");
 	if (ok)

@@ -168,10 +168,12 @@ pass(struct proto_reader *r, size_t n)
 static bool
 read_long_varint(struct proto_reader *r, uint64_t *out)
 {
+	const unsigned char *p = (const unsigned char *)r->rest.p;
+	size_t most = r->rest.n < VARINT_MAX ? r->rest.n : VARINT_MAX;
 	uint64_t v = 0;
 
-	for (size_t i = 0; i < VARINT_MAX && i < r->rest.n; i++) {
-		unsigned char c = (unsigned char)r->rest.p[i];
+	for (size_t i = 0; i < most; i++) {
+		unsigned char c = p[i];
 
 		v |= (uint64_t)(c & 0x7f) << (7 * i);
 		if (c < 0x80) {
@@ -264,11 +266,28 @@ read_field(struct proto_reader *r, struct proto_field *f)
 	return false;
 }
 
+/* A field of bytes whose head and length have one byte each, as most; false: it is another one, and not taken. */
+static inline bool
+read_short(struct proto_reader *r, struct proto_field *f)
+{
+	const unsigned char *p = (const unsigned char *)r->rest.p;
+	size_t n = r->rest.n;
+
+	if (n < 2 || (p[0] & 0x87) != 2 || p[1] >= 0x80 || p[1] > n - 2 || r->bad)
+		return false;
+	n = p[1];
+	*f = (struct proto_field){ .number = p[0] >> 3, .type = 2, .bytes = { r->rest.p + 2, n }, .raw = { r->rest.p, n + 2 } };
+	pass(r, n + 2);
+	return true;
+}
+
 bool
 proto_next(struct proto_reader *r, struct proto_field *f)
 {
 	struct str before = r->rest;
 
+	if (read_short(r, f))
+		return true;
 	*f = (struct proto_field){ 0 };
 	if (!read_field(r, f))
 		return false;
@@ -282,12 +301,23 @@ proto_read_time(struct str bytes, struct wall *out)
 	struct proto_reader r = { .rest = bytes };
 	struct proto_field f;
 	struct wall t = { 0 };
+	uint64_t v;
 
-	while (proto_next(&r, &f)) {
-		if (f.number == 1 && f.type == 0)
-			t.s = (int64_t)f.u;
-		else if (f.number == 2 && f.type == 0)
-			t.ns = (int32_t)f.u;
+	while (r.rest.n > 0 && !r.bad) {
+		char tag = r.rest.p[0];
+
+		/* Mostly there is nothing else. */
+		if (tag != 1 << 3 && tag != 2 << 3) {
+			(void)proto_next(&r, &f);
+			continue;
+		}
+		pass(&r, 1);
+		if (!read_varint(&r, &v))
+			break;
+		if (tag == 1 << 3)
+			t.s = (int64_t)v;
+		else
+			t.ns = (int32_t)v;
 	}
 	if (r.bad || t.ns < 0 || t.ns > 999999999)
 		return false;

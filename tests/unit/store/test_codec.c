@@ -165,6 +165,52 @@ START_TEST(silences_of_a_later_version)
 }
 END_TEST
 
+static bool
+time_of(struct str bytes, struct wall *out)
+{
+	*out = (struct wall){ .s = 1, .ns = 1 };
+	return proto_read_time(bytes, out);
+}
+
+/* In any order, with fields that later versions may add; what is cut short is none. */
+START_TEST(times)
+{
+	struct wall t;
+
+	ck_assert(time_of(STR_NONE, &t) && t.s == 0 && t.ns == 0);
+	ck_assert(time_of(STR("\x08\x96\x01\x10\x07"), &t) && t.s == 150 && t.ns == 7);
+	ck_assert(time_of(STR("\x10\x07\x08\x05"), &t) && t.s == 5 && t.ns == 7);
+	ck_assert(time_of(STR("\x1a\x02xy\x08\x05\x18\x01\x10\x07"), &t) && t.s == 5 && t.ns == 7);
+	ck_assert(time_of(STR("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), &t) && t.s == -1);
+	/* Numbers of another type are none. */
+	ck_assert(time_of(STR("\x0a\x01\x08\x08\x05"), &t) && t.s == 5);
+	ck_assert(!time_of(STR("\x08"), &t));
+	ck_assert(!time_of(STR("\x08\x05\x10\x80"), &t));
+	ck_assert(!time_of(STR("\x08\x05\x1a\x03xy"), &t));
+	ck_assert(!time_of(STR("\x10\x80\x94\xeb\xdc\x03"), &t));
+	ck_assert(t.s == 1 && t.ns == 1);
+}
+END_TEST
+
+/* Heads and lengths of one byte and of more; nothing is read past the end. */
+START_TEST(fields)
+{
+	struct proto_reader r = { .rest = STR("\x7a\x02xy\x82\x01\x01z\x0a\x00\x08\x03") };
+	struct proto_field f;
+
+	ck_assert(proto_next(&r, &f) && f.number == 15 && f.type == 2 && str_eq(f.bytes, STR("xy")) && f.raw.n == 4);
+	ck_assert(proto_next(&r, &f) && f.number == 16 && f.type == 2 && str_eq(f.bytes, STR("z")) && f.raw.n == 4);
+	ck_assert(proto_next(&r, &f) && f.number == 1 && f.type == 2 && f.bytes.n == 0 && f.raw.n == 2);
+	ck_assert(proto_next(&r, &f) && f.number == 1 && f.type == 0 && f.u == 3 && f.raw.n == 2);
+	ck_assert(!proto_next(&r, &f) && !r.bad);
+	r = (struct proto_reader){ .rest = { "\x0a\x02xy", 3 } };
+	ck_assert(!proto_next(&r, &f) && r.bad);
+	ck_assert(!proto_next(&r, &f));
+	r = (struct proto_reader){ .rest = STR("\x0a") };
+	ck_assert(!proto_next(&r, &f) && r.bad);
+}
+END_TEST
+
 START_TEST(log_entries)
 {
 	static const uint64_t firing[] = { 1, 2, UINT64_MAX }, resolved[] = { 7 };
@@ -546,6 +592,6 @@ END_TEST
 int
 main(void)
 {
-	return RUN("codec", silences, extended_silences, silences_of_a_later_version, log_entries, groups, alerts_that_waited, alert_rows, many_strings,
-	    deliveries);
+	return RUN("codec", silences, extended_silences, silences_of_a_later_version, times, fields, log_entries,
+	    groups, alerts_that_waited, alert_rows, many_strings, deliveries);
 }
