@@ -12,14 +12,26 @@ matcher_place_of_value(const struct istr *value)
 	return (struct matcher_place){ PLACE_VALUE, 1, (uintptr_t)value };
 }
 
-struct matcher_place
-matcher_place_of_bytes(enum matcher_place_kind kind, struct str s)
+static inline struct matcher_place
+place_of(enum matcher_place_kind kind, const char *p, size_t n)
 {
 	uint64_t what = 0;
 
-	for (size_t i = 0; i < s.n; i++)
-		what = what << 8 | (unsigned char)s.p[i];
-	return (struct matcher_place){ kind, (unsigned)s.n, what };
+	for (size_t i = 0; i < n; i++)
+		what = what << 8 | (unsigned char)p[i];
+	return (struct matcher_place){ kind, (unsigned)n, what };
+}
+
+struct matcher_place
+matcher_place_of_bytes(enum matcher_place_kind kind, struct str s)
+{
+	return place_of(kind, s.p, s.n);
+}
+
+static inline size_t
+at_most(size_t n, size_t most)
+{
+	return n < most ? n : most;
 }
 
 static struct str
@@ -34,15 +46,15 @@ size_t
 matcher_places(const struct text_mark *m, struct matcher_place *out)
 {
 	struct str s = longest_of(m), start = m->start, end = m->end;
-	size_t n = 0, len = s.n < PLACE_WITHIN_MAX ? s.n : PLACE_WITHIN_MAX, windows = s.n - len + 1;
+	size_t n = 0, len = at_most(s.n, PLACE_WITHIN_MAX), windows = s.n - len + 1, edge;
 
-	if (start.n > 0)
-		out[n++] = matcher_place_of_bytes(PLACE_START, str_sub(start, 0, start.n < PLACE_EDGE_MAX ? start.n : PLACE_EDGE_MAX));
-	if (end.n > 0)
-		out[n++] = matcher_place_of_bytes(PLACE_END, str_sub(end, end.n < PLACE_EDGE_MAX ? 0 : end.n - PLACE_EDGE_MAX, end.n));
+	if ((edge = at_most(start.n, PLACE_EDGE_MAX)) > 0)
+		out[n++] = place_of(PLACE_START, start.p, edge);
+	if ((edge = at_most(end.n, PLACE_EDGE_MAX)) > 0)
+		out[n++] = place_of(PLACE_END, end.p + (end.n - edge), edge);
 	for (size_t i = 0; i < windows; i++)
 		if (i < WINDOWS || i + WINDOWS >= windows)
-			out[n++] = matcher_place_of_bytes(PLACE_WITHIN, str_sub(s, i, i + len));
+			out[n++] = place_of(PLACE_WITHIN, s.p + i, len);
 	return n;
 }
 
