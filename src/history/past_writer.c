@@ -294,6 +294,8 @@ write_record(struct past_writer *w, const struct record *r, bool piece, struct e
 
 	if ((r->labels != NULL && !sets_number(&w->sets, r->labels, &set, e)) || !complete(w, r, &row, e))
 		return false;
+	if (r->kind == KIND_FIRING || r->kind == KIND_RESOLVED)
+		sets_note_ended(&w->sets, r->labels, r->kind == KIND_RESOLVED);
 	if (r->rest == NULL) {
 		if (piece)
 			block_add_alert(&w->piece, w->next, r->at, r->kind, set, r->starts);
@@ -401,6 +403,14 @@ fail(struct past_writer *w)
 		(void)!set_aside(w, &why, &w->err);
 }
 
+/* Memory that a burst has left goes: also that of pages that the database keeps at hand. */
+static void
+rest(struct past_writer *w)
+{
+	sets_rest(&w->sets);
+	sqlite3_db_release_memory(w->db.handle);
+}
+
 void
 past_writer_run(struct past_writer *w)
 {
@@ -422,5 +432,7 @@ past_writer_run(struct past_writer *w)
 	/* The batch is written also when what is old cannot be deleted. */
 	if (!w->ok || (!w->upgrading && !retain_some(w, &w->err)))
 		fail(w);
+	else if (w->batch == NULL && !w->more)
+		rest(w);
 	w->took = mono_sub(w->clock->now(w->clock).mono, began);
 }

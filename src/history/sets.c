@@ -13,10 +13,16 @@
 /* Bits of a number that the table has room for: a thousand billion sets, and those behind them are new each time. */
 #define NUMBER_BITS 40
 
-/* A set is told by 88 bits, 64 of which nobody outside can choose. */
+/* A part with more places becomes small at rest, if so few of them (one in four) have sets of alerts that last. */
+#define REST_PLACES ((size_t)128)
+#define REST_SHARE 4
+
+/* A set is told by 87 bits, 64 of which nobody outside can choose. */
+#define FINGERPRINT_SHIFT (NUMBER_BITS + 1)
 struct known_set {
 	uint64_t hash;
-	uint64_t fingerprint : 64 - NUMBER_BITS;
+	uint64_t fingerprint : 64 - FINGERPRINT_SHIFT;
+	uint64_t ended : 1;		/* the last that was heard of its alert */
 	uint64_t number : NUMBER_BITS;	/* 0: none */
 };
 
@@ -25,7 +31,7 @@ known_set(const struct labels *l, uint64_t number)
 {
 	struct known_set k = { .hash = l->node.hash };
 
-	k.fingerprint = labels_fingerprint(l) >> NUMBER_BITS;
+	k.fingerprint = labels_fingerprint(l) >> FINGERPRINT_SHIFT;
 	k.number = number & ((UINT64_C(1) << NUMBER_BITS) - 1);
 	return k;
 }
@@ -209,7 +215,7 @@ sets_drop_over(struct sets *s, uint64_t event, size_t most, struct err *e)
 static bool
 is(const struct known_set *k, const struct labels *l)
 {
-	return k->hash == l->node.hash && k->fingerprint == labels_fingerprint(l) >> NUMBER_BITS;
+	return k->hash == l->node.hash && k->fingerprint == labels_fingerprint(l) >> FINGERPRINT_SHIFT;
 }
 
 static inline struct known_part *
@@ -268,20 +274,29 @@ remember(struct known_part *p, struct known_set set)
 	*oldest = set;
 }
 
+static struct known_set *
+find(const struct known_part *p, const struct labels *l)
+{
+	for (size_t i = 0; p->n > 0 && i < NEAR; i++) {
+		struct known_set *k = near(p, l->node.hash, i);
+
+		if (k->number == 0)
+			break;
+		if (is(k, l))
+			return k;
+	}
+	return NULL;
+}
+
 bool
 sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e)
 {
 	struct known_part *p = part_of(s, l->node.hash);
+	const struct known_set *k = find(p, l);
 
-	for (size_t i = 0; p->n > 0 && i < NEAR; i++) {
-		const struct known_set *k = near(p, l->node.hash, i);
-
-		if (k->number == 0)
-			break;
-		if (is(k, l)) {
-			*out = k->number;
-			return true;
-		}
+	if (k != NULL) {
+		*out = k->number;
+		return true;
 	}
 	if (segment_maker_is_full(&s->maker) && !sets_flush(s, e))
 		return false;
@@ -290,4 +305,43 @@ sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e
 	if (*out >> NUMBER_BITS == 0)
 		remember(p, known_set(l, *out));
 	return true;
+}
+
+void
+sets_note_ended(struct sets *s, const struct labels *l, bool ended)
+{
+	struct known_set *k = find(part_of(s, l->node.hash), l);
+
+	if (k != NULL)
+		k->ended = ended;
+}
+
+static bool
+lasts(const struct known_set *k)
+{
+	return k->number != 0 && !k->ended;
+}
+
+static void
+forget_ended(struct known_part *p)
+{
+	struct known_part old = *p;
+	size_t lasting = 0;
+
+	for (size_t i = 0; i < old.n; i++)
+		lasting += lasts(&old.v[i]);
+	if (old.n <= REST_PLACES || lasting > old.n / REST_SHARE)
+		return;
+	*p = (struct known_part){ 0 };
+	for (size_t i = 0; i < old.n; i++)
+		if (lasts(&old.v[i]))
+			remember(p, old.v[i]);
+	mem_free(old.v);
+}
+
+void
+sets_rest(struct sets *s)
+{
+	for (size_t i = 0; i < KNOWN_PARTS; i++)
+		forget_ended(&s->known[i]);
 }

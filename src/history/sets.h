@@ -2,7 +2,8 @@
 /*
  * history/sets.h (private) - label sets get their numbers and go to the disk, in segments. Writer thread.
  *
- * A set has the number that it got when it was new: a table in memory knows it, within bounds. A set that dropped
+ * A set has the number that it got when it was new: a table in memory knows it, within bounds; what a burst of alerts
+ * has left there goes when there is rest. A set that dropped
  * out of the table, or was there before the process, gets another number and is written again: readers take either.
  *
  * Numbers belong to an epoch, which begins with an event. When a new one begins nothing is remembered, so events of an
@@ -51,6 +52,10 @@ void sets_close(struct sets *s);	/* may be zeroed */
 void sets_begin_epoch(struct sets *s, uint64_t event, int64_t now);
 /* The number of l, which is entered if it is new, and stays until sets_flush. Inside a transaction. False: see e. */
 bool sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e) MUST_CHECK;
+/* The alert of a set that was just numbered has ended, or begun. */
+void sets_note_ended(struct sets *s, const struct labels *l, bool ended);
+/* Nothing has happened for a while: where most are of alerts that have ended, these are forgotten. Not inside a transaction. */
+void sets_rest(struct sets *s);
 /* Writes what the transaction has collected: before its commit. */
 bool sets_flush(struct sets *s, struct err *e) MUST_CHECK;
 /* Writes m as the segment that begins where `at` begins, and is of its epoch; m is cleared. */

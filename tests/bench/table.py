@@ -411,6 +411,8 @@ def burst(tools, args):
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and f"\ntocsin_store_alerts {stay}\n" not in server.get("/metrics")[1].decode():
             time.sleep(0.5)
+        # The history looks what it can forget when nothing has happened for a minute.
+        time.sleep(70)
         now = at_rest(server) - idle
         print(f"| a burst of {n:,} of which {stay:,} stay | | | | {figure(rss(server) / 1e6)} | × {now / live:.2f} of what those took before "
               f"({figure(live / 1e6)} MB) |")
