@@ -350,6 +350,8 @@ recover_rows(struct store *s, const struct db_rows *l, struct engine *engine, st
 {
 	struct recovery r = { .s = s, .engine = engine, .now = now, .arena = arena_new(), .alive = WALL_ZERO };
 	struct moment began = s->o.clock->now(s->o.clock);
+	/* Texts that are empty at first are not made anew for each record. */
+	struct istr *empty = istr_get(STR_NONE);
 
 	load_alerts(&r, l, &s->kept);
 	find_alive(&r, l);
@@ -359,6 +361,7 @@ recover_rows(struct store *s, const struct db_rows *l, struct engine *engine, st
 	recover_alerts(&r);
 	move_groups(&r, l);
 	row_log_each_group(&s->kept, recover_group, &r);
+	istr_unref(empty);
 	arena_free(&r.arena);
 	tell(&r, began);
 }
