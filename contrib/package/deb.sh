@@ -76,7 +76,7 @@ for page in tocsin.1 tocsin-commands.1 tocsin.yml.5; do
 	"$binary" manual "$page" | text "/usr/share/man/man${page##*.}/$page.gz"
 done
 ./api_manual.sh | text /usr/share/man/man7/tocsin-api.7.gz
-for file in migrate.md cluster.md api.md openapi.yaml performance.md; do
+for file in configuration.md receivers.md operate.md state.md cluster.md security.md migrate.md api.md openapi.yaml performance.md versions.md; do
 	text "/usr/share/doc/tocsin/$file.gz" <"../$file"
 done
 text /usr/share/doc/tocsin/NEWS.gz <../CHANGELOG.md

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Every kind of receiver has an example, every preset of gateways a row that is true, and what the documents link to is there.
+# Every kind of receiver has an example, every preset of gateways a row that is true; what the documents link to and the metrics they name are there.
 set -u
 cd "$1" || exit 2
 status=0
@@ -48,4 +48,19 @@ for page in README.md contrib/*.md; do
 		$(sed -n 's/](\([^)]*\))/\n](\1)\n/gp' "$page" | sed -n 's/^](\([^):#]*\)\(#.*\)\{0,1\})$/\1/p' | sort -u)
 	EOF
 done
+
+# A name that ends with _ stands for all that begin so.
+known=$(grep -rhoE '\b(tocsin|alertmanager)_[a-z0-9_]+' src include | sort -u)
+while IFS=: read -r page line name; do
+	case $name in
+	*_) pattern="^$name" ;;
+	*) pattern="^$(echo "$name" | sed 's/_\(bucket\|count\|sum\)$/\\(&\\)\\{0,1\\}/')\$" ;;
+	esac
+	echo "$known" | grep -q "$pattern" || {
+		echo "$page:$line: there is no metric $name"
+		status=1
+	}
+done <<EOF
+$(grep -noE '\b(tocsin|alertmanager)_[a-z0-9_]+' README.md contrib/*.md contrib/grafana/*.json rules/tocsin.rules.yml)
+EOF
 exit $status
