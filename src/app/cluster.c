@@ -364,5 +364,5 @@ cluster_env(struct server *s, struct api_env *env)
 	if (s->cluster == NULL)
 		return;
 	env->cluster = cluster_view;
-	s->sources[s->sources_n++] = (struct metrics_source){ expose, s->cluster };
+	server_add_metrics(s, expose, s->cluster);
 }

@@ -392,7 +392,7 @@ common_env(struct server *s, struct api_env *env)
 	if (s->common == NULL)
 		return;
 	env->etcd = common_view;
-	s->sources[s->sources_n++] = (struct metrics_source){ expose, s->common };
+	server_add_metrics(s, expose, s->common);
 }
 
 void

@@ -18,8 +18,6 @@
 #include "loop/supervisor.h"
 #include "loop/turn.h"
 #include "observe/clock_watch.h"
-#include "observe/loop_metrics.h"
-#include "observe/process_metrics.h"
 #include "others.h"
 #include "server_private.h"
 #include "setup/external_url.h"
@@ -29,6 +27,7 @@
 #include "startup_pages.h"
 
 #define BUILD_CONTEXT "(go=C11, platform=linux, user=, date=, tags=unknown)"
+#define USER_AGENT "Alertmanager/" ALERTMANAGER_VERSION " (tocsin/" TOCSIN_VERSION ")"
 #define SHUTDOWN_GRACE (5 * SPAN_S)
 #define SPARE_BLOCKS 32		/* more requests than that are seldom under way */
 
@@ -47,57 +46,6 @@ const struct build_info server_build_info = {
 };
 
 static void
-handle_request(void *arg, const struct http_request *r, struct moment now, struct http_response *out)
-{
-	struct server *s = arg;
-
-	api_handle(s->api, r, now, out);
-	drive_rearm(s->drive);
-}
-
-/* The engine may have something to do earlier now. */
-static void
-worked(void *arg)
-{
-	struct server *s = arg;
-
-	drive_rearm(s->drive);
-}
-
-static uint64_t
-durable_ticket(void *arg)
-{
-	struct server *s = arg;
-
-	return store_ticket(s->store);
-}
-
-static void
-observe_request(void *arg, const struct http_request *r, const struct http_response *resp, span took)
-{
-	struct server *s = arg;
-
-	api_observe(s->api, r, resp, took);
-	tracer_request(s->tracer, r, resp, took);
-}
-
-static enum http_places
-place(void *arg, const struct http_request *r)
-{
-	const struct server *s = arg;
-
-	return api_place(s->api, r);
-}
-
-static bool
-unmetered(void *arg, struct str path)
-{
-	const struct server *s = arg;
-
-	return api_is_asset(s->api, path);
-}
-
-static void
 changes_durable(void *arg, uint64_t upto)
 {
 	struct server *s = arg;
@@ -113,15 +61,6 @@ changes_failed(void *arg, uint64_t upto, struct str why)
 
 	if (s->web != NULL)
 		http_server_refuse(s->web, upto, why);
-}
-
-static struct http_stream *
-reload_by_api(void *arg, struct moment now)
-{
-	struct server *s = arg;
-
-	(void)now;
-	return reload_stream(s->reload, api_actor(s->api));
 }
 
 static void
@@ -208,36 +147,6 @@ open_state(struct server *s, struct moment now, struct err *e)
 }
 
 static bool
-open_listeners(struct server *s, struct err *e)
-{
-	struct http_server_options web = {
-		.base = s->base,
-		.clock = s->clock,
-		.log = &s->log,
-		.get_concurrency = s->o->web_get_concurrency,
-		.timeout = s->o->web_timeout > 0 ? s->o->web_timeout : 0,
-		.web_config = s->o->web_config_file,
-		.handle = handle_request,
-		.worked = worked,
-		.ticket = durable_ticket,
-		.observe = observe_request,
-		.place = place,
-		.unmetered = unmetered,
-		.arg = s,
-	};
-
-	s->web = http_server_new(&web, e);
-	if (s->web == NULL)
-		return false;
-	if (s->o->web_systemd_socket)
-		return http_server_listen_systemd(s->web, e);
-	for (size_t i = 0; i < s->o->web_listen_addresses.n; i++)
-		if (!http_server_listen(s->web, s->o->web_listen_addresses.v[i], e))
-			return false;
-	return true;
-}
-
-static bool
 traceparent(void *arg, const struct notification *n, uint64_t attempt, char out[TRACEPARENT_MAX])
 {
 	struct server *s = arg;
@@ -255,7 +164,7 @@ open_senders(struct server *s, struct err *e)
 		.clock = s->clock,
 		.log = &s->log,
 		.external_url = s->external_url,
-		.user_agent = STR("Alertmanager/" ALERTMANAGER_VERSION " (tocsin/" TOCSIN_VERSION ")"),
+		.user_agent = STR(USER_AGENT),
 		.hostname = s->hostname,
 		.traceparent = traceparent,
 		.wait = server_wait,
@@ -282,7 +191,7 @@ open_tracer(struct server *s, struct config *c)
 		.clock = s->clock,
 		.log = &s->log,
 		.http = s->http,
-		.user_agent = STR("Alertmanager/" ALERTMANAGER_VERSION " (tocsin/" TOCSIN_VERSION ")"),
+		.user_agent = STR(USER_AGENT),
 		.version = STR(ALERTMANAGER_VERSION),
 		.instance = s->hostname,
 		.seed = rand_u64(&s->port.rand),
@@ -301,7 +210,7 @@ open_recorders(struct server *s, struct config *c, struct moment now, struct err
 		.clock = s->clock,
 		.log = &s->log,
 		.http = s->http,
-		.user_agent = STR("Alertmanager/" ALERTMANAGER_VERSION " (tocsin/" TOCSIN_VERSION ")"),
+		.user_agent = STR(USER_AGENT),
 		.env = {
 			.instance = s->hostname,
 			.version = STR(ALERTMANAGER_VERSION),
@@ -320,74 +229,6 @@ open_recorders(struct server *s, struct config *c, struct moment now, struct err
 	recorder_apply(s->recorder, c);
 	recorder_process(s->recorder, RECORD_STARTUP, now.wall);
 	return true;
-}
-
-#define PULSE (200 * SPAN_MS)
-
-static void
-on_pulse(void *arg)
-{
-	struct server *s = arg;
-
-	if (api_pulse(s->api, s->clock->now(s->clock)))
-		timer_in(&s->pulse, PULSE);
-}
-
-static void
-pulse(void *arg)
-{
-	struct server *s = arg;
-
-	if (!timer_is_set(&s->pulse))
-		timer_in(&s->pulse, PULSE);
-}
-
-static void
-open_api(struct server *s)
-{
-	struct api_env env = {
-		.engine = s->engine,
-		.port = &s->port,
-		.build = &server_build_info,
-		.log = &s->log,
-		.route_prefix = s->route_prefix,
-		.external_url = s->external_url,
-		.matcher_mode = s->o->matcher_mode,
-		.naming = s->o->naming,
-		.log_silences = s->o->log_silences,
-		.started = s->started,
-		.kinds = notifier_kinds(),
-		.alerts_per_name_limit = s->o->alerts_per_name,
-		.receiver_name_in_metrics = s->o->feature_receiver_name,
-		.group_key_in_metrics = s->o->feature_group_key,
-		.alert_names_in_metrics = s->o->feature_alert_names,
-		.reload = reload_by_api,
-		.pulse = pulse,
-		.web_timeout = s->o->web_timeout > 0 ? s->o->web_timeout : 0,
-		.arg = s,
-		.server_metrics = { http_server_expose, s->web },
-		.metrics = s->sources,
-	};
-
-	s->clock_watch = clock_watch_new(s->base, s->clock, &s->log, s->engine);
-	s->sources[s->sources_n++] = (struct metrics_source){ process_metrics_expose, &s->started };
-	s->sources[s->sources_n++] = (struct metrics_source){ clock_watch_expose, s->clock_watch };
-	s->sources[s->sources_n++] = (struct metrics_source){ reload_expose, s };
-	s->sources[s->sources_n++] = (struct metrics_source){ loop_metrics_expose, NULL };
-	s->sources[s->sources_n++] = (struct metrics_source){ store_expose, s->store };
-	s->sources[s->sources_n++] = (struct metrics_source){ tracer_expose, s->tracer };
-	if (s->recorder != NULL)
-		s->sources[s->sources_n++] = (struct metrics_source){ recorder_expose, s->recorder };
-	if (s->history != NULL)
-		s->sources[s->sources_n++] = (struct metrics_source){ history_expose, s->history };
-	others_env(s, &env);
-	env.metrics_n = s->sources_n;
-	server_durable_env(&env);
-	server_rendered_env(&env);
-	server_past_env(s, &env);
-	server_rehearsals_env(&env);
-	s->api = api_new(&env);
-	timer_init(&s->pulse, s->base, "changes", on_pulse, s);
 }
 
 /* Facts that depend on the host alone, not on flags. */
@@ -464,14 +305,15 @@ start(struct server *s, struct moment now, struct err *e)
 	if (c == NULL)
 		return false;
 	s->supervisor = supervisor_new(s->base);
-	if (!server_confine(s, c, e) || !open_state(s, now, e) || !server_open_history(s, e) || !open_listeners(s, e) ||
+	if (!server_confine(s, c, e) || !open_state(s, now, e) || !server_open_history(s, e) || !server_listen(s, e) ||
 	    !external_url(s->o->web_external_url, s->hostname, http_server_port(s->web, 0), s->arena, &s->external_url, e) ||
 	    !open_senders(s, e) || !open_recorders(s, c, now, e) || !others_open(s, e)) {
 		config_unref(c);
 		return false;
 	}
 	s->route_prefix = route_prefix(s->o->web_route_prefix, s->external_url, s->arena);
-	open_api(s);
+	s->clock_watch = clock_watch_new(s->base, s->clock, &s->log, s->engine);
+	server_open_api(s);
 	s->reload = reload_new(s, c, e);
 	if (s->reload != NULL) {
 		/* Notifications that were under way go on when all is applied, and then others have to be asked. */
@@ -497,7 +339,10 @@ free_event(struct event **ev)
 	*ev = NULL;
 }
 
-/* The reverse of start; whatever start did not get to is NULL. */
+/*
+ * Requests end first, then what works by itself, then the state, which says its last to disk and history, then what
+ * they all stand on. Whatever start did not get to is NULL.
+ */
 static void
 stop(struct server *s)
 {

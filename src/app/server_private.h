@@ -73,6 +73,12 @@ struct server {
 	int status;
 };
 
+/* web.c: takes connections, whose requests wait until http_server_serve; and, when all that it asks is open, makes the API. */
+bool server_listen(struct server *s, struct err *e) MUST_CHECK;
+void server_open_api(struct server *s);
+/* One more part that has metrics; before the API is made. */
+void server_add_metrics(struct server *s, void (*expose)(void *arg, struct expo *x, struct moment now), void *arg);
+
 /* apply.c: gives c to the engine, and says what is odd about it. */
 void server_apply(struct server *s, struct config *c, struct moment now);
 
