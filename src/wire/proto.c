@@ -301,23 +301,23 @@ proto_read_time(struct str bytes, struct wall *out)
 	struct proto_reader r = { .rest = bytes };
 	struct proto_field f;
 	struct wall t = { 0 };
-	uint64_t v;
 
 	while (r.rest.n > 0 && !r.bad) {
 		char tag = r.rest.p[0];
 
-		/* Mostly there is nothing else. */
-		if (tag != 1 << 3 && tag != 2 << 3) {
-			(void)proto_next(&r, &f);
-			continue;
-		}
-		pass(&r, 1);
-		if (!read_varint(&r, &v))
+		/* Mostly there is nothing else: a head of one byte, and the number. */
+		if (tag == 1 << 3 || tag == 2 << 3) {
+			pass(&r, 1);
+			f = (struct proto_field){ .number = (unsigned)tag >> 3 };
+			if (!read_varint(&r, &f.u))
+				break;
+		} else if (!proto_next(&r, &f)) {
 			break;
-		if (tag == 1 << 3)
-			t.s = (int64_t)v;
-		else
-			t.ns = (int32_t)v;
+		}
+		if (f.type == 0 && f.number == 1)
+			t.s = (int64_t)f.u;
+		else if (f.type == 0 && f.number == 2)
+			t.ns = (int32_t)f.u;
 	}
 	if (r.bad || t.ns < 0 || t.ns > 999999999)
 		return false;

@@ -182,6 +182,8 @@ START_TEST(times)
 	ck_assert(time_of(STR("\x10\x07\x08\x05"), &t) && t.s == 5 && t.ns == 7);
 	ck_assert(time_of(STR("\x1a\x02xy\x08\x05\x18\x01\x10\x07"), &t) && t.s == 5 && t.ns == 7);
 	ck_assert(time_of(STR("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), &t) && t.s == -1);
+	/* A head may have more bytes than it needs. */
+	ck_assert(time_of(STR("\x88\x00\x05\x90\x80\x00\x07"), &t) && t.s == 5 && t.ns == 7);
 	/* Numbers of another type are none. */
 	ck_assert(time_of(STR("\x0a\x01\x08\x08\x05"), &t) && t.s == 5);
 	ck_assert(!time_of(STR("\x08"), &t));
