@@ -80,7 +80,8 @@ bool redo_is_there(const char *path, int fd);
 
 /*
  * Puts the records that belong on top of these rows there, and into `also`, which may be NULL. The rows are those of the database at
- * `path`. A single wrong bit is set right, and told in *damage, as are records that are lost, and a file that cannot be read.
+ * `path`. A single wrong bit is set right, and told in *damage, as are records that are lost, a file that cannot be read, and
+ * records which cannot be placed, as the row that says whose they are was lost with others.
  */
 void redo_read(const char *path, struct db_rows *l, struct batch *also, struct wal_damage *damage);
 

@@ -50,20 +50,23 @@ head_at(const struct reading *r, size_t at)
 	return head;
 }
 
-/* Ours, of this database, and not in it yet. */
+/* A record that is as it was written, of whatever database. */
 static bool
-is_head(const struct reading *r, const struct redo_head *head, size_t at)
+is_record(const struct reading *r, size_t at)
 {
-	return memcmp(head->mark, REDO_MARK, sizeof(head->mark)) == 0 && head->id == r->id && head->no > r->stored &&
-	    head->bytes <= r->n - at - sizeof(*head);
+	struct redo_head head = head_at(r, at);
+
+	return memcmp(head.mark, REDO_MARK, sizeof(head.mark)) == 0 && head.bytes <= r->n - at - sizeof(head) &&
+	    redo_record_sum(r->file + at, head.bytes) == head.sum;
 }
 
+/* … of this one, and not in it yet. */
 static bool
 is_whole(const struct reading *r, size_t at)
 {
 	struct redo_head head = head_at(r, at);
 
-	return is_head(r, &head, at) && redo_record_sum(r->file + at, head.bytes) == head.sum;
+	return head.id == r->id && head.no > r->stored && is_record(r, at);
 }
 
 /* Nothing but a record has a head that is right but for a bit. */
@@ -207,6 +210,21 @@ find_row(struct reading *r, const struct db_rows *l)
 	return false;
 }
 
+/* Nobody knows any more which records belong to the database, or whether any does: none is taken. */
+static void
+note_row_lost(struct reading *r)
+{
+	size_t at = 0;
+
+	while (at + DIRECT_BLOCK <= r->n && !is_record(r, at))
+		at += DIRECT_BLOCK;
+	if (at + DIRECT_BLOCK > r->n)
+		return;
+	if (r->damage->n == 0)
+		err_set(&r->damage->what, ERR_INVALID, "what says which records of the redo log belong to the database is lost: they are left out");
+	r->damage->n++;
+}
+
 static void
 put_together(struct reading *r, struct batch *b)
 {
@@ -233,12 +251,16 @@ redo_read(const char *path, struct db_rows *l, struct batch *also, struct wal_da
 	struct reading r = { .damage = damage };
 	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED);
 	struct batch b = { 0 };
+	bool placed = find_row(&r, l);
 
-	if (!find_row(&r, l))
+	/* A database that is whole and says nothing has none. */
+	if (!placed && !l->damaged)
 		return;
 	sbuf_printf(&name, "%s%s", path, DB_REDO);
 	read_file(&r, sbuf_cstr(&name));
-	if (r.n > 0) {
+	if (r.n > 0 && !placed) {
+		note_row_lost(&r);
+	} else if (r.n > 0) {
 		find_whole(&r);
 		find_damaged(&r);
 		put_together(&r, &b);

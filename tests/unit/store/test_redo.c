@@ -168,6 +168,29 @@ START_TEST(records_that_cannot_be_read)
 }
 END_TEST
 
+/* What says which records are the database's may be among the rows that are damaged. */
+START_TEST(records_that_cannot_be_placed)
+{
+	struct file f;
+
+	file_init(&f);
+	for (int damaged = 0; damaged < 2; damaged++)
+		for (int there = 0; there < 2; there++) {
+			if (there)
+				put(&f, 5, ID, 1, "a", "1");
+			else
+				edit(f.path, 5 * DIRECT_BLOCK, "", 1);
+			forget(&f);
+			f.rows = (struct db_rows){ .arena = arena_new(), .damaged = damaged };
+			redo_read(f.database, &f.rows, &f.also, &f.damage);
+			ck_assert_str_eq(silences(&f), "");
+			ck_assert_uint_eq(f.damage.n, damaged && there);
+		}
+	ck_assert(strstr(f.damage.what.text, "left out") != NULL);
+	file_fini(&f);
+}
+END_TEST
+
 START_TEST(one_that_was_cut_short_is_left_out)
 {
 	static const char zeros[64];
@@ -536,7 +559,8 @@ int
 main(void)
 {
 	fault_install();
-	return RUN("redo", records_go_on_top_of_rows, records_that_cannot_be_read, one_that_was_cut_short_is_left_out, any_wrong_bit_is_set_right,
+	return RUN("redo", records_go_on_top_of_rows, records_that_cannot_be_read, records_that_cannot_be_placed,
+	    one_that_was_cut_short_is_left_out, any_wrong_bit_is_set_right,
 	    records_survive_a_crash, a_start_without_records, root_leaves_it_to_the_owner, the_end_while_a_record_is_under_way, the_file_goes_round, large_ones_and_copies_between, files_that_go_away, a_full_disk, a_slow_database,
 	    a_database_that_cannot_be_opened);
 }
