@@ -341,7 +341,7 @@ free_event(struct event **ev)
 
 /*
  * Requests end first, then what works by itself, then the state, which says its last to disk and history, then what
- * they all stand on. Whatever start did not get to is NULL.
+ * they all stand on. Members that start did not get to are NULL.
  */
 static void
 stop(struct server *s)

@@ -221,7 +221,8 @@ note_row_lost(struct reading *r)
 	if (at + DIRECT_BLOCK > r->n)
 		return;
 	if (r->damage->n == 0)
-		err_set(&r->damage->what, ERR_INVALID, "what says which records of the redo log belong to the database is lost: they are left out");
+		err_set(&r->damage->what, ERR_INVALID,
+		    "the row that says which records of the redo log belong to the database is lost: they are left out");
 	r->damage->n++;
 }
 

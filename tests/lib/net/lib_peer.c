@@ -13,6 +13,8 @@
 
 #include "base/mem.h"
 
+#define SHOWN_MAX 500
+
 static void
 on_read(struct bufferevent *bev, void *arg)
 {
@@ -104,21 +106,50 @@ wind(struct alarm_clock *a, struct event_base *base)
 	evtimer_add(a->ev, &tv);
 }
 
+/* Fails the test for want of `what`; of what came instead it shows the end, as there may be megabytes. */
+static void
+give_up(const struct peer *p, size_t from, const char *what)
+{
+	size_t n = p->got.n > from ? p->got.n - from : 0, skipped = n > SHOWN_MAX ? n - SHOWN_MAX : 0;
+
+	ck_abort_msg("expected \"%s\" (%s); of %zu bytes from %zu on the last are \"%.*s\"", what,
+	    p->eof ? "closed" : "60 s passed", n, from, (int)(n - skipped), n > 0 ? p->got.p + from + skipped : "");
+}
+
 size_t
 peer_expect(struct peer *p, size_t from, const char *what)
 {
+	size_t n = strlen(what), next = from;
 	struct alarm_clock a;
-	char *at;
+	char *at = NULL;
 
 	wind(&a, p->base);
-	while (p->got.n <= from || (at = memmem(p->got.p + from, p->got.n - from, what, strlen(what))) == NULL) {
+	for (;;) {
+		if (p->got.n > next && (at = memmem(p->got.p + next, p->got.n - next, what, n)) != NULL)
+			break;
+		/* No byte is looked through again, but for a beginning at the end. */
+		if (p->got.n >= next + n)
+			next = p->got.n - n + 1;
 		if (a.rang || p->eof)
-			ck_abort_msg("expected \"%s\" after %zu of \"%s\" (%s)", what, from, sbuf_cstr(&p->got),
-			    p->eof ? "closed" : "60 s passed");
+			give_up(p, from, what);
 		event_base_loop(p->base, EVLOOP_ONCE);
 	}
 	event_free(a.ev);
-	return (size_t)(at - p->got.p) + strlen(what);
+	return (size_t)(at - p->got.p) + n;
+}
+
+void
+peer_expect_bytes(struct peer *p, size_t n)
+{
+	struct alarm_clock a;
+
+	wind(&a, p->base);
+	while (p->got.n < n) {
+		if (a.rang || p->eof)
+			ck_abort_msg("expected %zu bytes, got %zu (%s)", n, p->got.n, p->eof ? "closed" : "60 s passed");
+		event_base_loop(p->base, EVLOOP_ONCE);
+	}
+	event_free(a.ev);
 }
 
 void

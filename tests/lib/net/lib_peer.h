@@ -27,10 +27,12 @@ void peer_send(struct peer *p, const char *s);
 void peer_send_n(struct peer *p, const void *s, size_t n);
 /* Stops or goes on reading. */
 void peer_reading(struct peer *p, bool on);
-/* Runs the loop until `what` was received after offset `from` and returns the offset behind it; fails the test after 20 s. */
+/* Runs the loop until `what` was received after offset `from` and returns the offset behind it; fails the test after 60 s. */
 size_t peer_expect(struct peer *p, size_t from, const char *what);
+/* … until n bytes were received in all. */
+void peer_expect_bytes(struct peer *p, size_t n);
 void peer_expect_eof(struct peer *p);
-/* Runs the loop until *flag; fails the test after 20 s. */
+/* Runs the loop until *flag; fails the test after 60 s. */
 void loop_until(struct event_base *base, const bool *flag);
 
 #endif

@@ -285,8 +285,7 @@ START_TEST(requests_of_all_kinds_follow_each_other)
 		at = peer_expect(p, at, "</q>");
 		peer_send(p, "POST /large HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
 		at = peer_expect(p, at, "Content-Length: 1048576\r\n\r\n");
-		while (p->got.n < at + LARGE)
-			event_base_loop(w.rig.base, EVLOOP_ONCE);
+		peer_expect_bytes(p, at + LARGE);
 		at += LARGE;
 	}
 	ck_assert_uint_eq(p->got.n, at);
@@ -378,8 +377,7 @@ START_TEST(a_slow_client_gets_all)
 	peer_reading(p, true);
 	for (int i = 1; i < asked; i++) {
 		at = peer_expect(p, at, "Content-Length: 10000\r\n\r\n");
-		while (p->got.n < at + SOME)
-			event_base_loop(w.rig.base, EVLOOP_ONCE);
+		peer_expect_bytes(p, at + SOME);
 		for (size_t k = 0; k < SOME; k++)
 			ck_assert_int_eq(p->got.p[at + k], 'x');
 		at += SOME;

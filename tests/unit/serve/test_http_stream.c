@@ -163,8 +163,7 @@ on_stopped(void *arg)
 static void
 expect_source(struct peer *p, size_t from, size_t n)
 {
-	while (p->got.n < from + n && !p->eof)
-		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	peer_expect_bytes(p, from + n);
 	ck_assert_uint_ge(p->got.n, from + n);
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)p->got.p[from + i] != (unsigned char)i)

@@ -168,7 +168,7 @@ START_TEST(records_that_cannot_be_read)
 }
 END_TEST
 
-/* What says which records are the database's may be among the rows that are damaged. */
+/* The row that says which records are the database's may be among those that are damaged. */
 START_TEST(records_that_cannot_be_placed)
 {
 	struct file f;
