@@ -139,6 +139,7 @@ struct notification {
 	const struct str *served;	/* recipients who know all this already, from a flush that was given up */
 	size_t served_n;
 	struct notification_life *life;	/* NULL: of who made it */
+	void *kept;			/* between attempts, of who makes them (port.forget); NULL: nothing */
 };
 
 /*

@@ -88,6 +88,8 @@ struct port {
 	void (*send)(struct port *self, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now);
 	/* Stops it; no engine_delivered will come for it. */
 	void (*cancel)(struct port *self, uint64_t attempt);
+	/* There will be no more attempts, and none is out: n->kept, which is not NULL, may go. NULL function: nobody keeps anything. */
+	void (*forget)(struct port *self, struct notification *n);
 	/*
 	 * Takes note of a change; returns at once. Changes become durable in their
 	 * order, those of one call of the engine together. NULL: nothing is durable.

@@ -63,9 +63,12 @@ void outbox_attach(struct outbox *o, struct engine *engine, struct drive *drive)
 /* Drops attempts under way without telling the engine. Sets *o to NULL; *o may be NULL already. */
 void outbox_free(struct outbox **o);
 
-/* The server's port.send and port.cancel (core/ports.h). */
+/* The server's port.send, port.cancel and port.forget (core/ports.h). */
 void outbox_send(struct outbox *o, uint64_t attempt, struct notification *n, struct mono deadline);
 void outbox_cancel(struct outbox *o, uint64_t attempt);
+void outbox_forget(struct outbox *o, struct notification *n);
+/* Bytes that may be kept between attempts; what would be more is rendered anew. */
+#define OUTBOX_PARKED_MAX ((size_t)32 << 20)
 
 /*
  * An attempt that the engine knows nothing of. Sets n->id. n stays in place until `over`, or until

@@ -35,6 +35,7 @@
 #include "config/config.h"
 #include "core/notification.h"
 #include "http/fetch.h"
+#include "notify/kept.h"
 
 struct tmpl_set;
 struct value;
@@ -102,6 +103,7 @@ struct attempt {
 	uint64_t max_steps;		/* … or so many; 0: that. A caller that gives less sees to `too_much` itself */
 	size_t max_output;		/* of one template; 0: as tmpl/tmpl.h has it */
 	unsigned brevity;		/* each step halves the data's brief */
+	struct kept *kept;		/* texts of the attempts before and of this one, borrowed; NULL: nothing is kept (notify/kept.h) */
 	struct tmpl_set *tmpl;		/* NULL: the configuration's */
 	void *rendering;		/* render.c's own: the template data, made on first use */
 };

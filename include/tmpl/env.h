@@ -27,6 +27,7 @@ struct tmpl_env {
 	uint64_t max_steps;	/* 0: TMPL_MAX_STEPS */
 	uint64_t *steps_used;	/* by executions that share this budget, and by this one; NULL: it has one of its own */
 	size_t max_output;	/* bytes; 0: TMPL_MAX_OUTPUT */
+	bool *of_its_time;	/* set when the result depends on `now`; NULL: nobody asks */
 };
 
 /*

@@ -49,6 +49,7 @@ server_port_init(struct server *s)
 	s->port = (struct port){
 		.send = port_send,
 		.cancel = port_cancel,
+		.forget = port_forget,
 		.persist = s->o->feature_memory_only ? NULL : port_persist,
 		.applied = port_applied,
 		.route_labels = port_route_labels,

@@ -95,6 +95,12 @@ server_wait_cancel(void *server, struct outbox_wait *w)
 }
 
 void
+port_forget(struct port *self, struct notification *n)
+{
+	outbox_forget(CONTAINER_OF(self, struct server, port)->outbox, n);
+}
+
+void
 port_cancel(struct port *self, uint64_t attempt)
 {
 	struct server *s = CONTAINER_OF(self, struct server, port);

@@ -90,6 +90,7 @@ void server_port_init(struct server *s);
 /* port_send.c: attempts, once their intent is durable. */
 void port_send(struct port *self, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now);
 void port_cancel(struct port *self, uint64_t attempt);
+void port_forget(struct port *self, struct notification *n);
 /* For the outbox (struct outbox_options): requests that wait for a note of their own. */
 bool server_wait(void *server, struct outbox_wait *w);
 void server_wait_cancel(void *server, struct outbox_wait *w);

@@ -193,6 +193,8 @@ void pipeline_leg_done(struct engine *e, struct flight *f, struct moment now);
 
 /* leg_note.c: leg->note, for the decision that the leg is at. */
 void leg_make_note(struct engine *e, struct leg *leg);
+/* It is not tried again. */
+void leg_forget_note(struct engine *e, struct leg *leg);
 
 /* leg.c */
 /* The judgement on a leg, as a value: is its integration to be told, and why? */

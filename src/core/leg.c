@@ -74,6 +74,7 @@ static void
 leg_end(struct engine *e, struct leg *leg)
 {
 	leg->state = LEG_DONE;
+	leg_forget_note(e, leg);
 	sched_disarm(&e->sched, &leg->timer);
 	if (leg->note.id != 0)
 		save_intent_dropped(e, leg->note.id);
@@ -302,10 +303,7 @@ leg_out_of_time(struct engine *e, struct leg *leg, const char *why, enum failure
 		deliveries_cut(e, &leg->note);
 		leg->in_doubt = true;
 	}
-	if (leg->error != NULL)
-		leg_failed(e, leg, "after", leg->error, leg->failure, now);
-	else
-		leg_failed(e, leg, "after", why, failure, now);
+	leg_failed(e, leg, "after", leg->error != NULL ? leg->error : why, leg->error != NULL ? leg->failure : failure, now);
 }
 
 struct reason_facts
@@ -596,5 +594,6 @@ leg_fini(struct engine *e, struct leg *leg)
 	}
 	if (leg->claim != NULL)
 		leg_claim_fini(e, leg);
+	leg_forget_note(e, leg);
 	mem_free(leg->error);
 }

@@ -37,12 +37,21 @@ leg_sends_resolved(const struct leg *leg)
 }
 
 void
+leg_forget_note(struct engine *e, struct leg *leg)
+{
+	if (leg->note.kept != NULL)
+		e->port->forget(e->port, &leg->note);
+	leg->note.kept = NULL;
+}
+
+void
 leg_make_note(struct engine *e, struct leg *leg)
 {
 	struct flight *f = leg->flight;
 	struct notification *n = &leg->note;
 	bool all = leg_sends_resolved(leg);
 
+	leg_forget_note(e, leg);
 	*n = (struct notification){
 		.id = ++e->last_notification,
 		.config = f->config,

@@ -121,6 +121,7 @@ free_now(struct job *j)
 	struct away *w = CONTAINER_OF(j, struct away, job);
 
 	arena_free(&w->delivery->attempt.arena);
+	kept_fini(&w->delivery->kept);
 	arena_free(&w->inbox);
 }
 
@@ -133,13 +134,20 @@ freed(struct job *j)
 	mem_free(w);
 }
 
+bool
+away_frees(struct outbox *o, size_t bytes, struct job *j)
+{
+	/* There are no workers at the end. */
+	return bytes > FREE_BYTES && o->workers != NULL && workers_submit(o->workers, j);
+}
+
 static void
 away_free(struct away *w)
 {
-	struct workers *workers = w->delivery->outbox->workers;	/* NULL at the end */
+	struct sending *d = w->delivery;
 
 	w->job = (struct job){ .run = free_now, .done = freed };
-	if (workers != NULL && arena_used(w->delivery->attempt.arena) > FREE_BYTES && workers_submit(workers, &w->job))
+	if (away_frees(d->outbox, arena_used(d->attempt.arena) + d->kept.bytes, &w->job))
 		return;
 	free_now(&w->job);
 	freed(&w->job);
@@ -264,6 +272,7 @@ away_start(struct sending *d)
 		.arena = d->attempt.arena,
 		.rand = &w->rand,
 		.failure = FAILURE_OTHER,
+		.kept = parked_room(d),
 	};
 	d->away = w;
 	if (submit(w))

@@ -33,6 +33,7 @@ void
 delivery_free(struct sending *d)
 {
 	arena_free(&d->attempt.arena);
+	kept_fini(&d->kept);
 	slab_free(d);
 }
 
@@ -86,6 +87,8 @@ delivery_finish(struct sending *d, enum step step, const struct err *e)
 		.retry_after = a->retry_after,
 	};
 
+	if (outcome.retry)
+		parked_put(d);
 	/* The engine must not find it any more, but borrows what the outcome points to. */
 	hmap_remove(&o->deliveries, &d->node);
 	if (d->rehearsing != NULL) {
@@ -377,6 +380,7 @@ begin_attempt(struct sending *d, const struct notify_env *env, uint64_t max_step
 		.arena = d->attempt.arena,
 		.rand = &o->rand,
 		.failure = FAILURE_OTHER,
+		.kept = parked_room(d),
 		.max_steps = max_steps,
 		.max_output = max_output,
 	};
@@ -405,13 +409,14 @@ static void
 start(struct sending *d)
 {
 	struct outbox *o = d->outbox;
+	bool away = parked_take(d);
 	struct request first;
 	struct err e UNSET;
 	enum step step;
 
 	/* Not before: thousands may wait for their turn. */
 	d->attempt.arena = arena_new();
-	if (away_is_wanted(d->n) && away_start(d))
+	if ((away || away_is_wanted(d->n)) && away_start(d))
 		return;
 	err_clear(&e);
 	begin_attempt(d, &o->trial, TRIAL_STEPS, TRIAL_OUTPUT);

@@ -159,19 +159,19 @@ keep_route_label_failed(void *arg, const struct notification *n, struct str labe
 }
 
 static bool
-kept_get(void *arg, struct str key, struct moment now, struct arena *a, struct str *out)
+noting_get(void *arg, struct str key, struct moment now, struct arena *a, struct str *out)
 {
 	return cached_get(((struct notes *)arg)->outbox, key, now, a, out);
 }
 
 static void
-kept_put(void *arg, struct str key, struct str value, span ttl, struct moment now)
+noting_put(void *arg, struct str key, struct str value, span ttl, struct moment now)
 {
 	cached_put(((struct notes *)arg)->outbox, key, value, ttl, now);
 }
 
 static void
-kept_drop(void *arg, struct str key)
+noting_drop(void *arg, struct str key)
 {
 	cached_drop(((struct notes *)arg)->outbox, key);
 }
@@ -190,9 +190,9 @@ notes_env(struct notify_env *env, struct notes *notes)
 	env->recipient_failed = keep_recipient_failed;
 	env->incomplete = keep_incomplete;
 	env->route_label_failed = keep_route_label_failed;
-	env->cache_get = kept_get;
-	env->cache_put = kept_put;
-	env->cache_drop = kept_drop;
+	env->cache_get = noting_get;
+	env->cache_put = noting_put;
+	env->cache_drop = noting_drop;
 	env->arg = notes;
 }
 

@@ -12,6 +12,7 @@
 #include "base/rand.h"
 #include "deliver/outbox.h"
 #include "loop/timer.h"
+#include "loop/workers.h"
 #include "spool.h"
 #include "turns.h"
 
@@ -61,6 +62,7 @@ struct sending {
 	bool arrived;			/* since the last turn: nothing happens inside outbox_send */
 	struct turn turn;		/* to begin */
 	bool unanswered;		/* some request of it had no answer and may have been taken */
+	struct kept kept;		/* what was rendered for it */
 };
 
 struct outbox {
@@ -82,6 +84,7 @@ struct outbox {
 	bool alone;			/* there are no threads to be had */
 	struct value_cache *cache;
 	pthread_mutex_t cache_lock;	/* of it */
+	size_t parked;			/* bytes */
 };
 
 /* outbox_env.c */
@@ -127,5 +130,15 @@ bool away_start(struct sending *d);
 void away_answer(struct sending *d, const struct response *r, size_t codes_n);
 /* In place of delivery_free: now, or when its thread has let go of it. */
 void away_drop(struct sending *d);
+/* Work that takes long for what is this large, as memory is given back; false: it has to be done here. Takes the job. */
+bool away_frees(struct outbox *o, size_t bytes, struct job *j);
+
+/* parked.c: what was rendered for an attempt that failed waits at its notification for the next one. */
+/* The attempt that begins has it. True: it was rendered by another thread. */
+bool parked_take(struct sending *d);
+/* The attempt is over, and there will be another one. */
+void parked_put(struct sending *d);
+/* Where the attempt's texts are kept; NULL: nowhere. */
+struct kept *parked_room(struct sending *d);
 
 #endif

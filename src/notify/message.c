@@ -125,11 +125,14 @@ put_members(struct message *m, struct attempt *a, bool first_only)
 static bool
 write_message(struct attempt *a, const char *version, bool first_only, struct str *out, struct err *e)
 {
+	struct kept_key key = render_kept_key(a, first_only ? KEPT_SHORT_MESSAGE : KEPT_MESSAGE, str_from(version));
 	struct sbuf b = SBUF_INIT(RENDER_MAX);
 	size_t dropped = a->max_alerts > 0 && a->n->alerts_n > a->max_alerts ? a->n->alerts_n - a->max_alerts : 0;
 	struct message m = { 0 };
 	struct json_writer *w = &m.w;
 
+	if (render_kept(a, &key, out))
+		return true;
 	/* Enough for a group of one, so that it is not moved on the way. */
 	(void)sbuf_reserve(&b, FIRST_ROOM);
 	json_writer_init(w, &b, JSON_HTML_ESCAPED);
@@ -140,7 +143,7 @@ write_message(struct attempt *a, const char *version, bool first_only, struct st
 	json_put_uint(w, "truncatedAlerts", dropped);
 	json_object_end(w);
 	sbuf_putc(&b, '\n');
-	return render_take(a, &b, out, e);
+	return render_take_as(a, &key, &b, out, e);
 }
 
 bool

@@ -7,7 +7,7 @@
 
 #include "render.h"
 
-/* With a newline at the end, in the arena. Respects a->max_alerts. */
+/* With a newline at the end; kept, or in the arena. Respects a->max_alerts. */
 bool message_json(struct attempt *a, const char *version, struct str *out, struct err *e) MUST_CHECK;
 /* The same with only the first alert in `alerts`; all else is as for all of them. */
 bool message_json_short(struct attempt *a, const char *version, struct str *out, struct err *e) MUST_CHECK;

@@ -78,11 +78,15 @@ start(struct attempt *a, struct request *out, struct err *e)
 static bool
 shorten(struct attempt *a)
 {
-	if (!a->too_much || a->max_steps > 0 || a->n->alerts_n <= ATTEMPT_FEW)
+	if (!a->too_much || a->shortened || a->max_steps > 0 || a->n->alerts_n <= ATTEMPT_FEW)
 		return false;
 	a->too_much = false;
 	a->shortened = true;
 	a->steps = 0;
+	if (a->kept != NULL) {
+		kept_fini(a->kept);
+		a->kept->shortened = true;
+	}
 	if (a->env->truncated != NULL)
 		a->env->truncated(a->env->arg, a->n, "alerts", ATTEMPT_FEW);
 	return true;
@@ -91,8 +95,11 @@ shorten(struct attempt *a)
 enum step
 notify_start(struct attempt *a, struct request *out, struct err *e)
 {
-	enum step step = start(a, out, e);
+	enum step step;
 
+	/* All alerts were too much for an attempt before: they are not tried again. */
+	a->shortened = a->kept != NULL && a->kept->shortened;
+	step = start(a, out, e);
 	if (!shorten(a))
 		return step;
 	err_clear(e);

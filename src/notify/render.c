@@ -96,29 +96,58 @@ render_set(const struct attempt *a)
 	return a->tmpl != NULL ? a->tmpl : a->n->config->tmpl;
 }
 
+struct kept_key
+render_kept_key(const struct attempt *a, enum kept_form form, struct str source)
+{
+	return (struct kept_key){ form, source, max_alerts(a), a->brevity };
+}
+
+/* Counts its steps as if it were executed again, so that an attempt comes to its bounds where the one before did. */
+bool
+render_kept(struct attempt *a, const struct kept_key *key, struct str *out)
+{
+	uint64_t steps;
+
+	if (a->kept == NULL || !kept_get(a->kept, key, out, &steps))
+		return false;
+	a->steps += steps;
+	return true;
+}
+
+static bool
+execute(struct attempt *a, enum kept_form form, struct str source, struct str *out, struct err *e)
+{
+	struct kept_key key = render_kept_key(a, form, source);
+	uint64_t before = a->steps;
+	bool of_its_time = false;
+	struct tmpl_env env;
+
+	if (render_kept(a, &key, out))
+		return true;
+	env = render_env(a);
+	env.of_its_time = &of_its_time;
+	if (!(form == KEPT_HTML ? tmpl_html : tmpl_text)(render_set(a), source, render_data(a), a->arena, &env, out, e)) {
+		a->too_much |= e->kind == ERR_LIMIT;
+		return false;
+	}
+	if (a->kept != NULL && !of_its_time)
+		kept_put(a->kept, &key, *out, a->steps - before);
+	return true;
+}
+
 bool
 notify_text(struct attempt *a, struct str source, struct str *out, struct err *e)
 {
-	struct tmpl_env env = render_env(a);
-
 	/* Without an action, as most URLs are, it is its own result. */
 	*out = str_find(source, STR("{{")) == source.n ? source : STR_NONE;
-	if (out->n == source.n || tmpl_text(render_set(a), source, render_data(a), a->arena, &env, out, e))
-		return true;
-	a->too_much |= e->kind == ERR_LIMIT;
-	return false;
+	return out->n == source.n || execute(a, KEPT_TEXT, source, out, e);
 }
 
 bool
 notify_html(struct attempt *a, struct str source, struct str *out, struct err *e)
 {
-	struct tmpl_env env = render_env(a);
-
 	*out = STR_NONE;
-	if (source.n == 0 || tmpl_html(render_set(a), source, render_data(a), a->arena, &env, out, e))
-		return true;
-	a->too_much |= e->kind == ERR_LIMIT;
-	return false;
+	return source.n == 0 || execute(a, KEPT_HTML, source, out, e);
 }
 
 static struct str
@@ -223,12 +252,20 @@ render_firing(const struct attempt *a)
 bool
 render_take(struct attempt *a, struct sbuf *b, struct str *out, struct err *e)
 {
+	return render_take_as(a, NULL, b, out, e);
+}
+
+bool
+render_take_as(struct attempt *a, const struct kept_key *key, struct sbuf *b, struct str *out, struct err *e)
+{
 	bool ok = !b->overflow;
 
-	if (ok)
-		*out = arena_str(a->arena, sbuf_get(b));
-	else
+	if (!ok)
 		err_set(e, ERR_LIMIT, "request is larger than %zu bytes", b->max);
+	else if (key != NULL && a->kept != NULL)
+		*out = kept_take(a->kept, key, b);
+	else
+		*out = arena_str(a->arena, sbuf_get(b));
 	a->too_much |= !ok;
 	sbuf_fini(b);
 	return ok;

@@ -4,13 +4,14 @@
  *
  * A struct render remembers the first failure: after it all texts come out
  * empty, so that a notifier renders all its fields and looks once at the end.
- * All results live in the attempt's arena.
+ * All results live in the attempt's arena, or are kept for its notification's next one (notify/kept.h).
  */
 #ifndef RENDER_H
 #define RENDER_H
 
 #include "base/sbuf.h"
 #include "notify/data.h"
+#include "notify/kept.h"
 #include "notify/notifier.h"
 #include "tmpl/tmpl.h"
 
@@ -48,5 +49,11 @@ struct str render_key(struct attempt *a);
 bool render_firing(const struct attempt *a);
 /* Moves the bytes of b to the arena. False when b has overflown. */
 bool render_take(struct attempt *a, struct sbuf *b, struct str *out, struct err *e) MUST_CHECK;
+/* The same, and they are kept as the text of that key; NULL: they are not. */
+bool render_take_as(struct attempt *a, const struct kept_key *key, struct sbuf *b, struct str *out, struct err *e) MUST_CHECK;
+/* The key that the attempt's texts of that source are found by. */
+struct kept_key render_kept_key(const struct attempt *a, enum kept_form form, struct str source);
+/* False: it has to be made. */
+bool render_kept(struct attempt *a, const struct kept_key *key, struct str *out);
 
 #endif

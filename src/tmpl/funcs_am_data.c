@@ -48,16 +48,24 @@ FUNC(call_tz)
 	return true;
 }
 
+static struct wall
+now_of(const struct value_call *c)
+{
+	if (c->env->of_its_time != NULL)
+		*c->env->of_its_time = true;
+	return c->env->now;
+}
+
 FUNC(call_now)
 {
 	(void)args;
-	*out = time_shown_in(c->arena, c->env->now, c->env->local != NULL ? c->env->local : zone_utc());
+	*out = time_shown_in(c->arena, now_of(c), c->env->local != NULL ? c->env->local : zone_utc());
 	return true;
 }
 
 FUNC(call_since)
 {
-	*out = value_duration(wall_sub(c->env->now, args[0].u.time->at));
+	*out = value_duration(wall_sub(now_of(c), args[0].u.time->at));
 	return true;
 }
 

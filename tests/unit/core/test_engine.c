@@ -147,6 +147,79 @@ START_TEST(receiver_data)
 }
 END_TEST
 
+static struct {
+	char kept[8];
+	unsigned n, held, forgotten;
+} keeping;
+
+/* Things that the attempt before has left come back with the next one, and are left again. */
+static void
+keeping_send(struct port *p, uint64_t attempt, struct notification *n, struct mono deadline, struct moment now)
+{
+	(void)p;
+	(void)deadline;
+	(void)now;
+	keeping.held += n->kept == NULL;
+	keeping.n = (unsigned)attempt;
+	n->kept = keeping.kept;
+}
+
+static void
+keeping_forget(struct port *p, struct notification *n)
+{
+	(void)p;
+	ck_assert_ptr_eq(n->kept, keeping.kept);
+	keeping.forgotten++;
+}
+
+static void
+keeping_cancel(struct port *p, uint64_t attempt)
+{
+	(void)p;
+	ck_assert_uint_eq(attempt, keeping.n);
+}
+
+/* Things kept between attempts are given up when there are no more of them, whatever ends them, and once. */
+START_TEST(kept_for_attempts)
+{
+	struct outcome retry = { .retry = true, .error = STR("no") }, later = { .retry = true, .retry_after = 5 * SPAN_MIN };
+	struct fake_world w;
+
+	memset(&keeping, 0, sizeof(keeping));
+	begin(&w, plain);
+	w.port.send = keeping_send;
+	w.port.cancel = keeping_cancel;
+	w.port.forget = keeping_forget;
+	world_post(&w, "A", w.now.wall, in(&w, SPAN_HOUR));
+	world_run(&w, 10 * SPAN_S);
+	ck_assert_uint_eq(keeping.n, 1);
+	engine_delivered(w.engine, keeping.n, &retry, w.now);
+	world_run(&w, 12 * SPAN_S);
+	ck_assert_uint_eq(keeping.n, 2);
+	ck_assert(keeping.held == 1 && keeping.forgotten == 0);
+	engine_delivered(w.engine, keeping.n, &(struct outcome){ .ok = true }, w.now);
+	ck_assert_uint_eq(keeping.forgotten, 1);
+	/* Refused: the next flush makes another notification. */
+	world_post(&w, "A{i=1}", w.now.wall, in(&w, SPAN_HOUR));
+	world_run(&w, 70 * SPAN_S);
+	ck_assert_uint_eq(keeping.held, 2);
+	engine_delivered(w.engine, keeping.n, &(struct outcome){ .error = STR("bad") }, w.now);
+	ck_assert_uint_eq(keeping.forgotten, 2);
+	/* Their time is over between attempts, and then while one is out. */
+	world_run(&w, 130 * SPAN_S);
+	ck_assert_uint_eq(keeping.held, 3);
+	engine_delivered(w.engine, keeping.n, &later, w.now);
+	world_run(&w, 190 * SPAN_S);
+	ck_assert(keeping.held == 4 && keeping.forgotten == 3);
+	world_run(&w, 250 * SPAN_S);
+	ck_assert(keeping.held == 5 && keeping.forgotten == 4);
+	/* A stop. */
+	engine_delivered(w.engine, keeping.n, &later, w.now);
+	world_fini(&w);
+	ck_assert_uint_eq(keeping.forgotten, 5);
+}
+END_TEST
+
 /* An alert posted again is a change to keep, and nothing else. */
 START_TEST(posted_again)
 {
@@ -508,7 +581,7 @@ END_TEST
 int
 main(void)
 {
-	return RUN("engine", answers_to_nobody_are_ignored, intents_have_an_end, backoff, receiver_data, posted_again,
+	return RUN("engine", answers_to_nobody_are_ignored, intents_have_an_end, backoff, receiver_data, kept_for_attempts, posted_again,
 	    a_tick_is_bounded, ticks_do_not_drift, view, gauges_over_time, equal_groups, view_of_a_stranger,
 	    dear_patterns_are_right, maintenance_forgets, listeners_hear_what_their_mask_names, without_a_world);
 }

@@ -60,6 +60,8 @@ static struct {
 	bool noted;		/* requests are, before they leave */
 	struct outbox_wait *wait;	/* … and this one waits for it */
 	int left, waits_ended;
+	size_t keep;	/* so many bytes of an attempt's texts are kept */
+	int found;	/* … of the one before */
 	uint64_t late;	/* it may not leave any more */	/* attempt that the engine cancels while it is told of another */
 } w;
 
@@ -97,6 +99,25 @@ fill(struct request *out)
 	out->spool = (struct spool_request){ STR("/nonexistent"), STR("in"), STR("sent"), STR("failed"), STR("checked"), STR("m"), STR("text") };
 }
 
+static inline void
+keep_some(struct attempt *a)
+{
+	struct kept_key key = { .source = STR("t") };
+	struct str text;
+	uint64_t steps;
+
+	ck_assert_ptr_nonnull(a->kept);
+	if (kept_get(a->kept, &key, &text, &steps)) {
+		w.found++;
+	} else {
+		char *bytes = mem_alloc(w.keep);
+
+		memset(bytes, 'x', w.keep);
+		kept_put(a->kept, &key, (struct str){ bytes, w.keep }, 1);
+		mem_free(bytes);
+	}
+}
+
 enum step
 notify_start(struct attempt *a, struct request *out, struct err *e)
 {
@@ -106,6 +127,8 @@ notify_start(struct attempt *a, struct request *out, struct err *e)
 	ck_assert_ptr_nonnull(a->rand);
 	w.starts++;
 	w.passed += w.slow;
+	if (w.keep > 0)
+		keep_some(a);
 	if (w.legs > 0) {
 		fill(out);
 		out->about = &w.starts;

@@ -33,6 +33,7 @@ static struct {
 	struct recipient to[2];
 	char url[100];
 	bool later;		/* the notifier renders in resume, too */
+	bool again;		/* it is to be tried again */
 	bool try_first;		/* too much is known only once it was tried */
 	atomic_bool gate;	/* a start waits until it is open */
 	atomic_int here, away, entered;	/* calls on the loop, in other threads, begun there */
@@ -85,6 +86,9 @@ notify_start(struct attempt *a, struct request *out, struct err *e)
 	/* The engine may read all it has meanwhile. */
 	ck_assert_ptr_ne(a->n, &w.n);
 	ck_assert_ptr_ne(a->n->recipients.v, w.n.recipients.v);
+	if (a->kept->first == NULL)
+		kept_put(a->kept, &(struct kept_key){ .source = STR("t") },
+		    (struct str){ arena_alloc(a->arena, (size_t)2 << 20), (size_t)2 << 20 }, 1);
 	/* More than is freed on the loop. */
 	ck_assert_ptr_nonnull(arena_alloc(a->arena, (size_t)2 << 20));
 	atomic_fetch_add(&w.entered, 1);
@@ -105,6 +109,10 @@ notify_resume(struct attempt *a, const struct response *r, struct request *out, 
 	note_thread();
 	(void)out;
 	(void)e;
+	if (w.again) {
+		err_set(e, ERR_IO, "once more");
+		return STEP_RETRY;
+	}
 	ck_assert_int_eq(r->status, 200);
 	ck_assert(str_is(r->body, "ok"));
 	ck_assert(a->env->cache_get(a->env->arg, STR("token"), a->now, a->arena, &token));
@@ -353,6 +361,28 @@ START_TEST(more_than_it_seemed)
 }
 END_TEST
 
+/* It was too much once. */
+START_TEST(the_loop_does_not_try_again)
+{
+	begin();
+	w.n.alerts_n = 0;
+	w.try_first = w.again = true;
+	send_attempt(1);
+	while (w.delivered == 0)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert(w.last.retry && w.n.kept != NULL);
+	ck_assert_int_eq(w.here, 1);
+	send_attempt(2);
+	while (w.delivered == 1)
+		event_base_loop(w.base, EVLOOP_ONCE);
+	ck_assert(w.last.retry && w.n.kept != NULL);
+	ck_assert_int_eq(w.here, 1);
+	outbox_forget(w.outbox, &w.n);
+	ck_assert_ptr_null(w.n.kept);
+	end();
+}
+END_TEST
+
 START_TEST(the_loop_goes_on)
 {
 	begin();
@@ -438,6 +468,7 @@ main(void)
 	tcase_add_test(tc, many_alerts);
 	tcase_add_test(tc, templates_behind_the_start);
 	tcase_add_test(tc, more_than_it_seemed);
+	tcase_add_test(tc, the_loop_does_not_try_again);
 	tcase_add_test(tc, the_loop_goes_on);
 	tcase_add_test(tc, canceled_while_it_works);
 	tcase_add_test(tc, the_end_while_it_works);

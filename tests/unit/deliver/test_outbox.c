@@ -299,6 +299,55 @@ START_TEST(the_engine_hears_nothing_of_a_rehearsal)
 }
 END_TEST
 
+/* For all of them together there is a bound. */
+START_TEST(texts_wait_for_the_next_attempt)
+{
+	begin();
+	w.verdict = STEP_RETRY;
+	w.keep = 100;
+	send_attempt(1);
+	await(1);
+	ck_assert_ptr_nonnull(w.n.kept);
+	send_attempt(2);
+	await(2);
+	ck_assert_int_eq(w.found, 1);
+	/* One that never began leaves them where they are. */
+	w.late = 3;
+	send_attempt(3);
+	await(3);
+	ck_assert_ptr_nonnull(w.n.kept);
+	w.verdict = STEP_DONE;
+	send_attempt(5);
+	await(4);
+	ck_assert_int_eq(w.found, 2);
+	ck_assert_ptr_null(w.n.kept);
+	/* Those of two are too much together. */
+	w.verdict = STEP_RETRY;
+	w.keep = OUTBOX_PARKED_MAX / 3 * 2;
+	w.other_n.integration = &w.other;
+	send_notification(6, &w.n);
+	await(5);
+	send_notification(7, &w.other_n);
+	await(6);
+	ck_assert_ptr_nonnull(w.n.kept);
+	ck_assert_ptr_null(w.other_n.kept);
+	outbox_forget(w.outbox, &w.n);
+	ck_assert_ptr_null(w.n.kept);
+	send_notification(8, &w.other_n);
+	await(7);
+	ck_assert_ptr_nonnull(w.other_n.kept);
+	ck_assert_int_eq(w.found, 2);
+	/* A digest is made anew. */
+	w.keep = 0;
+	w.n.digest = &(struct digest){ .messages = 1 };
+	send_notification(9, &w.n);
+	await(8);
+	ck_assert_ptr_null(w.n.kept);
+	outbox_forget(w.outbox, &w.other_n);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -318,6 +367,7 @@ main(void)
 	tcase_add_test(tc, one_turn_begins_only_so_many);
 	tcase_add_test(tc, integrations_take_turns);
 	tcase_add_test(tc, what_is_under_way_at_the_end_is_dropped);
+	tcase_add_test(tc, texts_wait_for_the_next_attempt);
 	tcase_add_test(tc, the_engine_hears_nothing_of_a_rehearsal);
 	tcase_add_test(tc, receivers_that_are_away_are_a_reason_to_retry);
 	suite_add_tcase(s, tc);

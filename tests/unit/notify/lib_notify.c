@@ -267,6 +267,7 @@ bench_free(struct bench *b)
 	labels_unref(b->n.route_labels);
 	config_unref(b->config);
 	arena_free(&b->attempt_arena);
+	kept_fini(&b->kept);
 	sbuf_fini(&b->log);
 	arena_free(&b->arena);
 	mem_free(b);
@@ -289,6 +290,7 @@ bench_start(struct bench *b, struct request *out, struct err *e)
 		.now = now,
 		.rand = &b->rand,
 		.number = number,
+		.kept = &b->kept,
 	};
 	step = notify_start(&b->attempt, out, e);
 	b->about = out->about;

@@ -22,6 +22,7 @@ struct bench {
 	struct attempt attempt;
 	void *about;		/* of the last request */
 	struct arena *attempt_arena;
+	struct kept kept;	/* by the attempts, all of which share it */
 	struct rand rand;
 	const struct yaml_node *files, *variables;
 	struct {

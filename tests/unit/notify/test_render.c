@@ -169,6 +169,7 @@ START_TEST(messages_have_a_bound)
 
 	for (size_t i = 0; i < RENDER_MAX / 6; i++)
 		sbuf_putc(&large, '\1');	/* \u0001 */
+	bench->attempt.kept = NULL;
 	pair.value = sbuf_get(&large);
 	labels_unref(alert->annotations);
 	alert->annotations = labels_new(&pair, 1);
@@ -201,6 +202,37 @@ START_TEST(recipients_have_a_bound)
 }
 END_TEST
 
+/* A reason does not change between attempts, but here, to see which texts are made anew. */
+START_TEST(a_further_attempt_finds_what_was_rendered)
+{
+	const char *reason = "{{ .NotificationReason }}", *late = "{{ .NotificationReason }}{{ $x := since (index .Alerts 0).StartsAt }}";
+	struct request req;
+	struct str before;
+	uint64_t steps;
+
+	ck_assert_int_eq(bench_start(bench, &req, NULL), STEP_SEND);
+	before = arena_str(bench->arena, req.http.body);
+	assert_text(reason, "first notification");
+	assert_text(late, "first notification");
+	steps = bench->attempt.steps;
+	bench->n.reason = REASON_REPEAT;
+	ck_assert_int_eq(bench_start(bench, &req, NULL), STEP_SEND);
+	ck_assert(str_eq(req.http.body, before));
+	assert_text(reason, "first notification");
+	/* It looked at the clock, which goes on. */
+	assert_text(late, reason_text(REASON_REPEAT));
+	ck_assert_uint_eq(bench->attempt.steps, steps);
+	/* Fewer alerts are another text. */
+	bench->attempt.max_alerts = 1;
+	assert_text(reason, reason_text(REASON_REPEAT));
+	kept_fini(&bench->kept);
+	ck_assert_uint_eq(bench->kept.bytes, 0);
+	ck_assert_int_eq(bench_start(bench, &req, NULL), STEP_SEND);
+	ck_assert(!str_eq(req.http.body, before));
+	assert_text(reason, reason_text(REASON_REPEAT));
+}
+END_TEST
+
 /* One alert, n times. */
 static void
 multiply(struct bench *b, const struct noted_alert *one, struct noted_alert *all, size_t n)
@@ -229,14 +261,22 @@ START_TEST(what_is_too_much_is_shortened)
 		struct noted_alert *own = b->n.alerts;
 		struct request req;
 		struct err e = { 0 };
+		uint64_t steps;
 
 		multiply(b, own, all, 100);
 		ck_assert_int_eq(bench_start(b, &req, &e), STEP_SEND);
 		ck_assert(!b->attempt.shortened);
 		multiply(b, own, all, ARRAY_LEN(all));
+		kept_fini(&b->kept);
 		ck_assert_msg(bench_start(b, &req, &e) == STEP_SEND, "%s", e.text);
 		ck_assert(b->attempt.shortened && !b->attempt.too_much);
 		ck_assert(str_find(sbuf_get(&b->log), STR("truncated")) < b->log.n);
+		/* The next attempt does not try all of them again. */
+		sbuf_reset(&b->log);
+		steps = b->attempt.steps;
+		ck_assert_msg(bench_start(b, &req, &e) == STEP_SEND, "%s", e.text);
+		ck_assert(b->attempt.shortened && b->attempt.steps == steps);
+		ck_assert_uint_eq(str_find(sbuf_get(&b->log), STR("truncated")), b->log.n);
 		b->n.alerts = own;
 		b->n.alerts_n = 1;
 		bench_free(b);
@@ -255,6 +295,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, data_has_what_templates_need);
+	tcase_add_test(t, a_further_attempt_finds_what_was_rendered);
 	tcase_add_test(t, limits_come_before_everything);
 	tcase_add_test(t, unknown_fields_are_errors);
 	tcase_add_test(t, texts_are_cut_at_characters);
