@@ -141,6 +141,8 @@ struct group_item {
 	size_t alerts_n;
 	const struct group *group;	/* for the functions below */
 };
+/* Units of work that finding the group and making its name cost, by the length of its key. */
+int64_t view_group_units(const struct group_item *g);
 /* Groups are not yet all as a new configuration has them: lists of them wait, which is a matter of turns. */
 bool view_groups_settle(const struct engine *e);
 /* The group behind that place, or at it; false: there is none. */

@@ -287,6 +287,7 @@ step_groups(struct list *list, struct work *w, struct moment now, struct err *e)
 		if (!view_group_after(engine, &l->at, &g))
 			return HTTP_END;
 		group_place_set(&l->at, g.route, g.labels);
+		work_spend(w, view_group_units(&g));
 		l->inside = true;
 	} else if (!view_group_at(engine, &l->at, &g)) {
 		close_group(l);

@@ -30,7 +30,7 @@ group_search_some(struct group_search *s, struct engine *e, struct work *w, stru
 		if (!view_group_after(e, &s->at, out))
 			return MATCH_NO;
 		group_place_set(&s->at, out->route, out->labels);
-		work_spend(w, ID_UNITS + GROUP_UNITS);
+		work_spend(w, ID_UNITS + GROUP_UNITS + view_group_units(out));
 		if (group_id(out) == s->id)
 			return MATCH_YES;
 	}
@@ -176,7 +176,7 @@ look(struct page *page, struct work *w, struct moment now)
 		if (m == MATCH_YES)
 			offer(p, &g, w);
 		leave_group(p);
-		work_spend(w, GROUP_UNITS);
+		work_spend(w, GROUP_UNITS + view_group_units(&g));
 	}
 	return false;
 }

@@ -24,6 +24,8 @@
 #define VALUE_UNITS 30
 #define SORT_UNITS 100
 #define FREE_UNITS 30
+/* Writing so many bytes costs a unit. */
+#define BYTES_PER_UNIT 2
 
 /* One value of a name. */
 struct value_count {
@@ -54,9 +56,11 @@ struct labels_reply {
 	struct name_count receivers;	/* who is told, as if it were a label; it has no name */
 	uint64_t alerts;
 	bool cut;		/* not all were counted */
-	enum { COUNT, SORT } phase;
+	enum { COUNT, SORT, WRITE } phase;
 	size_t next;		/* name to be sorted */
 	size_t sifted;		/* of its values; 0: not begun */
+	struct json_writer w;
+	size_t list, value;	/* that is written next */
 };
 
 static uint64_t
@@ -175,6 +179,22 @@ visit(void *arg, const struct alert_entry *entry, const struct alert *a)
 	return true;
 }
 
+/* Longer texts that are alike so far stand in some order. */
+#define COMPARED_BYTES 256
+
+static int
+compare_texts(const struct istr *a, const struct istr *b)
+{
+	struct str x = istr_str(a), y = istr_str(b);
+	int d = str_cmp(str_sub(x, 0, COMPARED_BYTES), str_sub(y, 0, COMPARED_BYTES));
+
+	if (d != 0)
+		return d;
+	if (x.n != y.n)
+		return x.n < y.n ? -1 : 1;
+	return (uintptr_t)a < (uintptr_t)b ? -1 : a != b;
+}
+
 /* The most frequent first, then by text. */
 static int
 compare_values(const void *a, const void *b)
@@ -183,7 +203,7 @@ compare_values(const void *a, const void *b)
 
 	if (x->alerts != y->alerts)
 		return x->alerts > y->alerts ? -1 : 1;
-	return str_cmp(istr_str(x->value), istr_str(y->value));
+	return compare_texts(x->value, y->value);
 }
 
 static int
@@ -193,7 +213,7 @@ compare_names(const void *a, const void *b)
 
 	if (x->alerts != y->alerts)
 		return x->alerts > y->alerts ? -1 : 1;
-	return str_cmp(istr_str(x->name), istr_str(y->name));
+	return compare_texts(x->name, y->name);
 }
 
 static void
@@ -262,60 +282,98 @@ sort_some(struct labels_reply *r, struct work *w)
 	return true;
 }
 
-static void
-write_values(struct json_writer *w, const struct name_count *n, size_t limit)
+/* The values that are written now: of the one name, or of each in turn and then the receivers; NULL: none has the one. */
+static const struct name_count *
+list_now(const struct labels_reply *r)
 {
-	json_array_begin(w);
-	for (size_t i = 0; n != NULL && i < n->values.n && i < limit; i++) {
-		json_object_begin(w);
-		json_put_str(w, "value", istr_str(n->values.v[i]->value));
-		json_put_uint(w, "alerts", n->values.v[i]->alerts);
-		json_object_end(w);
-	}
-	json_array_end(w);
+	if (r->only != NULL)
+		return r->order.n > 0 ? r->order.v[0] : NULL;
+	return r->list < r->order.n ? r->order.v[r->list] : &r->receivers;
 }
 
 static void
-write_names(struct labels_reply *r, struct json_writer *w)
+open_list(struct labels_reply *r)
 {
-	json_array_begin(w);
-	for (size_t i = 0; i < r->order.n; i++) {
-		const struct name_count *n = r->order.v[i];
+	const struct name_count *n = list_now(r);
+	struct json_writer *w = &r->w;
 
+	r->value = 0;
+	if (r->only == NULL && n != &r->receivers) {
 		json_object_begin(w);
 		json_put_str(w, "name", istr_str(n->name));
 		json_put_uint(w, "alerts", n->alerts);
 		json_put_uint(w, "values", n->values.n);
 		json_key(w, STR("top"));
-		write_values(w, n, r->limit);
-		json_object_end(w);
+	} else if (r->only == NULL) {
+		json_array_end(w);
+		json_key(w, STR("receivers"));
 	}
-	json_array_end(w);
+	json_array_begin(w);
+}
+
+/* False: that was the last one. */
+static bool
+close_list(struct labels_reply *r)
+{
+	json_array_end(&r->w);
+	if (r->only != NULL || list_now(r) == &r->receivers)
+		return false;
+	json_object_end(&r->w);
+	r->list++;
+	return true;
 }
 
 static void
-write_reply(struct labels_reply *r, struct sbuf *out)
+write_value(struct labels_reply *r, const struct value_count *v)
 {
-	const struct name_count *first = r->order.n > 0 ? r->order.v[0] : NULL;
-	struct json_writer w;
+	json_object_begin(&r->w);
+	json_put_str(&r->w, "value", istr_str(v->value));
+	json_put_uint(&r->w, "alerts", v->alerts);
+	json_object_end(&r->w);
+}
 
-	json_writer_init(&w, out, JSON_HTML_ESCAPED);
-	json_object_begin(&w);
-	json_key(&w, STR("items"));
+static void
+begin_reply(struct labels_reply *r)
+{
+	json_writer_init(&r->w, &r->body.plain, JSON_HTML_ESCAPED);
+	json_object_begin(&r->w);
+	json_key(&r->w, STR("items"));
+	if (r->only == NULL)
+		json_array_begin(&r->w);
+	open_list(r);
+}
+
+static void
+end_reply(struct labels_reply *r)
+{
+	const struct name_count *only = list_now(r);
+
 	if (r->only != NULL)
-		write_values(&w, first, r->limit);
-	else
-		write_names(r, &w);
-	if (r->only == NULL) {
-		json_key(&w, STR("receivers"));
-		write_values(&w, &r->receivers, r->limit);
+		json_put_uint(&r->w, "total", only != NULL ? only->values.n : 0);
+	json_put_uint(&r->w, "alerts", r->alerts);
+	json_put_bool(&r->w, "cut", r->cut);
+	json_object_end(&r->w);
+	sbuf_putc(&r->body.plain, '\n');
+}
+
+/* One value each time; false: that was all. */
+static bool
+write_some(struct labels_reply *r, struct work *w)
+{
+	const struct name_count *n = list_now(r);
+	size_t before = r->body.plain.n;
+	bool more = true;
+
+	if (n != NULL && r->value < n->values.n && r->value < r->limit) {
+		write_value(r, n->values.v[r->value++]);
+	} else if (close_list(r)) {
+		open_list(r);
+	} else {
+		end_reply(r);
+		more = false;
 	}
-	if (r->only != NULL)
-		json_put_uint(&w, "total", first != NULL ? first->values.n : 0);
-	json_put_uint(&w, "alerts", r->alerts);
-	json_put_bool(&w, "cut", r->cut);
-	json_object_end(&w);
-	sbuf_putc(out, '\n');
+	work_spend(w, VALUE_UNITS + (int64_t)(r->body.plain.n - before) / BYTES_PER_UNIT);
+	return more;
 }
 
 static enum http_more
@@ -332,10 +390,13 @@ make(struct packed *body, struct work *w, struct moment now, struct err *e)
 			return HTTP_LATER;
 		r->phase = SORT;
 	}
-	if (!sort_some(r, w))
-		return HTTP_LATER;
-	write_reply(r, &body->plain);
-	return HTTP_END;
+	if (r->phase == SORT) {
+		if (!sort_some(r, w))
+			return HTTP_LATER;
+		begin_reply(r);
+		r->phase = WRITE;
+	}
+	return write_some(r, w) ? HTTP_MORE : HTTP_END;
 }
 
 static bool

@@ -163,7 +163,7 @@ count_groups(struct config_page *p, struct work *w)
 		if (!view_group_after(e, &p->group, &g))
 			return true;
 		group_place_set(&p->group, g.route, g.labels);
-		work_spend(w, GROUP_UNITS);
+		work_spend(w, GROUP_UNITS + view_group_units(&g));
 		/* After a reload meanwhile they are of others. */
 		if (view_config(e) != p->config)
 			continue;

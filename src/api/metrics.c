@@ -187,7 +187,7 @@ expose_next_group(struct scrape *s, struct work *w, struct moment now)
 	if (!view_group_marks_some(g.group, now, &s->member, w, &s->marks))
 		return false;
 	s->inside = false;
-	work_spend(w, GROUP_UNITS);
+	work_spend(w, GROUP_UNITS + view_group_units(&g));
 	alert_states(&s->x, &g.key, s->marks.active, s->marks.suppressed, s->marks.unprocessed);
 	return true;
 }

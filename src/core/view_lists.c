@@ -223,6 +223,15 @@ group_place_set(struct group_place *p, const struct route *route, struct labels 
 	group_place_fini(&was);
 }
 
+/* It is compared with some others, copied and digested. */
+#define KEY_BYTES_PER_UNIT 8
+
+int64_t
+view_group_units(const struct group_item *g)
+{
+	return (int64_t)(g->key.n / KEY_BYTES_PER_UNIT);
+}
+
 bool
 view_groups_settle(const struct engine *e)
 {

@@ -9,6 +9,7 @@
 
 /* A transaction is bounded, so that neither the loop nor the disk is held for long. */
 #define ITEMS_PER_TRANSACTION 2048
+#define BYTES_PER_TRANSACTION ((size_t)2 << 20)
 #define ROW_BYTES ((size_t)256 << 10)
 #define ROWS_PER_FOLD 64
 #define FOLD_MIN_BYTES ((uint64_t)4 << 20)
@@ -156,7 +157,7 @@ bool
 row_log_prepare(struct row_log *k, struct batch *b, uint64_t *first_left_out)
 {
 	struct kept_row *row;
-	size_t budget = ITEMS_PER_TRANSACTION;
+	size_t budget = ITEMS_PER_TRANSACTION, most = BYTES_PER_TRANSACTION;
 
 	assert(k->writing_drops.n == 0);
 	if (k->news_n == 0 && k->drops.n == 0)
@@ -166,14 +167,14 @@ row_log_prepare(struct row_log *k, struct batch *b, uint64_t *first_left_out)
 		k->transaction = 1;
 	fold(k, b);
 	if (k->at_once || (k->rows.n > 0 && k->rows.v[0]->state == ROW_DROPPING))
-		budget = k->news_n;
+		budget = most = SIZE_MAX;
 	sbuf_reset(&k->row.b);
 	row = begin_row(k);
 	write_drops(k);
 	/* All of them, with all drops: what one call of the engine changed of them stays together. */
 	while (k->records.first != NULL)
 		row = write_first(k, &k->records, row);
-	while (k->news.first != NULL && budget-- > 0)
+	while (k->news.first != NULL && budget-- > 0 && k->row.b.n < most)
 		row = write_first(k, &k->news, row);
 	finish_row(k, row);
 	hand_over(k, b);

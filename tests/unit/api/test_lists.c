@@ -351,6 +351,68 @@ START_TEST(what_was_sent_is_forgotten)
 }
 END_TEST
 
+/* Alerts with a value of so much that differ at its end. */
+#define LONG_VALUE ((size_t)32 << 10)
+
+static void
+post_long(int n)
+{
+	char *alert = mem_alloc(LONG_VALUE + 64), *at = alert + sprintf(alert, "Long{v=");
+
+	memset(at, 'v', LONG_VALUE);
+	sprintf(at + LONG_VALUE, "%d}", n);
+	world_post(&world, alert, world.now.wall, wall_add(world.now.wall, SPAN_HOUR));
+	mem_free(alert);
+}
+
+/* Values have no bound but an alert's: an answer that lists many of them is not made at once. */
+START_TEST(long_values_come_one_by_one)
+{
+	struct http_response r;
+	size_t total = 0;
+	bool more = true;
+
+	start();
+	for (int i = 0; i < 40; i++)
+		post_long(i);
+	for (int all = 0; all < 2; all++) {
+		ask(all ? "/api/ext/v1/labels" : "/api/ext/v1/labels/v/values", all ? "" : "limit=1000", &r);
+		for (more = true; more; total += r.body.n, sbuf_reset(&r.body)) {
+			more = piece(&r);
+			ck_assert_uint_lt(CONTAINER_OF(r.stream, struct packed, stream)->plain.n + r.body.n, 6 * LONG_VALUE);
+		}
+		hang_up(&r);
+	}
+	ck_assert_uint_gt(total, (40 + 10) * LONG_VALUE);
+	stop();
+}
+END_TEST
+
+/* Groups whose names are long cost more to find and to tell apart: some work is done in as many turns as that takes. */
+START_TEST(groups_of_long_names_take_turns)
+{
+	struct http_response r;
+	size_t turns = 0;
+	bool more = true;
+
+	api = api_start(&world, "receiver ops hook\nroute receiver=ops by=[...] wait=10s interval=1m repeat=4h\n",
+	    (struct api_env){ .route_prefix = STR("/") });
+	arena = arena_new();
+	for (int i = 0; i < 40; i++)
+		post_long(i);
+	ask("/api/ext/v1/groups", "limit=1", &r);
+	for (; more; turns++) {
+		struct work w = { (int64_t)LONG_VALUE / 10 };
+		struct err e = { 0 };
+
+		more = r.stream->next(r.stream, &r.body, &w, world.now, &e) != HTTP_END;
+	}
+	ck_assert_uint_gt(turns, 40);
+	hang_up(&r);
+	stop();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -361,6 +423,8 @@ main(void)
 		clients_hang_up,
 		slices_are_small,
 		what_was_sent_is_forgotten,
+		long_values_come_one_by_one,
+		groups_of_long_names_take_turns,
 	};
 	Suite *s = suite_create("lists");
 	TCase *c = tcase_create("lists");

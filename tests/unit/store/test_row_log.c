@@ -323,6 +323,38 @@ START_TEST(is_bounded)
 }
 END_TEST
 
+/* Its bytes, too: few alerts may have much in them. */
+START_TEST(is_bounded_in_bytes)
+{
+	enum { NOTE = 512 << 10, ALERTS = 40 };
+	struct row_log k, again;
+	struct row_disk d = { 0 };
+	struct batch b = { 0 };
+	uint64_t left_out = 0;
+	char *note = mem_alloc(NOTE);
+
+	memset(note, 'n', NOTE);
+	begin(&k);
+	for (int i = 0; i < ALERTS; i++) {
+		snprintf(note + NOTE - 8, 8, "%d", i);
+		post(&k, i, note, 0, 300, 0, (uint64_t)i + 1);
+	}
+	ck_assert(!row_log_prepare(&k, &b, &left_out));
+	ck_assert_uint_lt(left_out, 8);
+	row_disk_apply(&d, &b);
+	row_log_written(&k);
+	batch_clear(&b);
+	while (!row_disk_commit(&k, &d, true))
+		;
+	row_disk_load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, ALERTS);
+	row_log_fini(&again);
+	row_log_fini(&k);
+	row_disk_clear(&d);
+	mem_free(note);
+}
+END_TEST
+
 /* The room that a large transaction took is there while there is more to write, and goes with the last. */
 START_TEST(a_burst_leaves_no_room_behind)
 {
@@ -456,7 +488,7 @@ END_TEST
 int
 main(void)
 {
-	return RUN("kept", comes_back, posted_again_is_written_rarely, settles_at_the_end, drops, groups_come_back, is_bounded,
+	return RUN("kept", comes_back, posted_again_is_written_rarely, settles_at_the_end, drops, groups_come_back, is_bounded, is_bounded_in_bytes,
 	    a_burst_leaves_no_room_behind,
 	    random_days,
 	    is_folded);
