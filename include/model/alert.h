@@ -16,17 +16,68 @@
 #include "base/time.h"
 #include "model/labels.h"
 
+/* One line of the cache: its times are read by alert_starts and its like, and what few have stands behind it. */
 struct alert {
 	uint32_t refs;
-	uint32_t timeout : 1;		/* `ends` was made from resolve_timeout */
-	uint32_t waited : 31;		/* ms: what was posted last may have waited that long until it was received */
+	int32_t starts_ns, ends_ns, updated_ns;
+	int64_t starts_s : 40, starts_offset : 22;
+	uint64_t timeout : 1;		/* `ends` was made from resolve_timeout */
+	uint64_t has_more : 1;		/* else all of alert_more is 0 */
+	int64_t ends_s : 40, ends_offset : 22;
+	int64_t updated_s : 40, updated_offset : 22;
 	struct labels *labels;		/* owned references */
 	struct labels *annotations;
 	struct istr *generator_url;	/* may be the empty string, never NULL */
-	struct wall starts, ends;	/* as posted, with their offsets */
-	span beyond;			/* `ends` is so much later than what the last post stated: alert_merge kept that of one before; >= 0 */
-	struct wall updated;		/* when we received it */
+	struct alert_more {
+		span beyond;		/* the end is so much later than what the last post stated: alert_merge kept that of one before; >= 0 */
+		span waited;		/* what was posted last may have waited that long until it was received; whole ms */
+	} more[];
 };
+
+/* As posted, with their offsets. */
+static inline struct wall
+alert_starts(const struct alert *a)
+{
+	return (struct wall){ a->starts_s, a->starts_ns, (int32_t)a->starts_offset };
+}
+
+static inline struct wall
+alert_ends(const struct alert *a)
+{
+	return (struct wall){ a->ends_s, a->ends_ns, (int32_t)a->ends_offset };
+}
+
+/* When we received it. */
+static inline struct wall
+alert_updated(const struct alert *a)
+{
+	return (struct wall){ a->updated_s, a->updated_ns, (int32_t)a->updated_offset };
+}
+
+/* For who makes an alert that nobody else has yet. Years that RFC 3339 can tell and thousands beyond; offsets of up to 24 days. */
+static inline void
+alert_set_starts(struct alert *a, struct wall w)
+{
+	a->starts_s = w.s;
+	a->starts_ns = w.ns;
+	a->starts_offset = w.offset;
+}
+
+static inline void
+alert_set_ends(struct alert *a, struct wall w)
+{
+	a->ends_s = w.s;
+	a->ends_ns = w.ns;
+	a->ends_offset = w.offset;
+}
+
+static inline void
+alert_set_updated(struct alert *a, struct wall w)
+{
+	a->updated_s = w.s;
+	a->updated_ns = w.ns;
+	a->updated_offset = w.offset;
+}
 
 /* An alert as a client posted it, before the rules of ingestion; all borrowed. */
 struct alert_draft {

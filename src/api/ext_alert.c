@@ -153,8 +153,8 @@ write_live(struct alert_detail *d, struct json_writer *w, const struct seen *s, 
 	struct receiver_names receivers = { 0 };
 	struct alert_times times = { 0 };
 	bool over = alert_resolved_at(s->alert, now.wall);
-	struct timeline timeline = { .over = over, .to = over ? wall_utc(s->alert->ends) : wall_utc(now.wall),
-		.fires_since = over ? WALL_ZERO : wall_utc(s->alert->starts) };
+	struct timeline timeline = { .over = over, .to = over ? wall_utc(alert_ends(s->alert)) : wall_utc(now.wall),
+		.fires_since = over ? WALL_ZERO : wall_utc(alert_starts(s->alert)) };
 	struct str word;
 	unsigned severity = alert_severity(d->api, s->alert->labels, &word);
 	size_t groups = 0;
@@ -165,7 +165,7 @@ write_live(struct alert_detail *d, struct json_writer *w, const struct seen *s, 
 	json_object_begin(w);
 	json_key(w, STR("alert"));
 	write_alert(w, &times, s->alert, &s->status, receivers.v, receivers.n, s->muted, s->muted_n);
-	ext_put_time(w, "resolved_at", over ? s->alert->ends : WALL_ZERO);
+	ext_put_time(w, "resolved_at", over ? alert_ends(s->alert) : WALL_ZERO);
 	json_put_str(w, "severity", severity_text(d->api, severity, word));
 	json_put_str(w, "state", over ? STR("resolved") : str_from(seen_state_text(s->state)));
 	json_key(w, STR("groups"));

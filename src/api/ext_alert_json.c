@@ -83,7 +83,7 @@ static void
 write_state(struct json_writer *w, const struct seen *s)
 {
 	json_put_str(w, "summary", summary_of(s->alert));
-	ext_put_time(w, "starts", s->alert->starts);
+	ext_put_time(w, "starts", alert_starts(s->alert));
 	json_put_str(w, "state", str_from(seen_state_text(s->state)));
 	write_silenced_by(w, &s->status);
 	write_inhibited_by(w, &s->status);
@@ -198,7 +198,7 @@ write_seen_csv(struct sbuf *line, const struct api *a, const struct seen *s, str
 	csv_fingerprint(line, labels_fingerprint(s->alert->labels));
 	csv_cell(line, severity_text(a, severity, word));
 	csv_cell(line, str_from(seen_state_text(s->state)));
-	csv_time(line, s->alert->starts);
+	csv_time(line, alert_starts(s->alert));
 	csv_cell(line, summary_of(s->alert));
 	csv_labels(line, s->alert->labels);
 	csv_words(line, h.receivers, h.n);

@@ -30,10 +30,10 @@ set_key(const struct alerts_page *p, const struct seen *s, struct page_key *key)
 		key->text = labels_get(a->labels, STR("alertname"));
 		break;
 	case SORT_NEWEST:
-		key->n = -page_time(a->starts);
+		key->n = -page_time(alert_starts(a));
 		break;
 	case SORT_OLDEST:
-		key->n = page_time(a->starts);
+		key->n = page_time(alert_starts(a));
 		break;
 	case SORT_NAME:
 		key->text = labels_get(a->labels, STR("alertname"));

@@ -262,7 +262,7 @@ say_group(struct sbuf *b, const struct explain_run *run, const struct explained_
 		sbuf_puts(b, " The alert has ended.");
 	} else if (alert_resolved_at(explain_alert(run, &stored), g->flush)) {
 		sbuf_puts(b, " The alert ends at ");
-		put_time(b, explain_alert(run, &stored)->ends, now_of(run));
+		put_time(b, alert_ends(explain_alert(run, &stored)), now_of(run));
 		sbuf_puts(b, " unless it is posted again.");
 	}
 	if (g->cluster.on && !(g->claims.on && g->claims.leased))
@@ -471,7 +471,7 @@ say_verdict(struct sbuf *b, const struct explain_run *run)
 		break;
 	case EXPLAIN_OVER:
 		sbuf_puts(b, "Nobody is told any more: it ended at ");
-		put_time(b, explain_alert(run, &stored)->ends, now_of(run));
+		put_time(b, alert_ends(explain_alert(run, &stored)), now_of(run));
 		sbuf_putc(b, '.');
 		break;
 	case EXPLAIN_NO_RECEIVER:

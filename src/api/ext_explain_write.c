@@ -52,8 +52,8 @@ write_alert_head(struct explaining *x)
 	ext_put_labels(&x->w, "labels", a->labels);
 	json_put_bool(&x->w, "stored", stored);
 	if (stored) {
-		ext_put_time(&x->w, "starts", a->starts);
-		ext_put_time(&x->w, "ends", a->ends);
+		ext_put_time(&x->w, "starts", alert_starts(a));
+		ext_put_time(&x->w, "ends", alert_ends(a));
 	}
 	json_object_end(&x->w);
 }

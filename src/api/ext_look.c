@@ -178,7 +178,7 @@ alert_passes(struct look *l, const struct alert *a, struct moment now, struct wo
 {
 	enum match m;
 
-	if (l->age_min > 0 && wall_sub(now.wall, a->starts) < l->age_min)
+	if (l->age_min > 0 && wall_sub(now.wall, alert_starts(a)) < l->age_min)
 		return MATCH_NO;
 	m = alert_labels_pass(&l->f, a, now, w);
 	if (m == MATCH_YES && !speaks_of(l, a, w))

@@ -30,7 +30,7 @@ visit(void *arg, const struct alert_entry *entry, const struct alert *a)
 {
 	struct visit *v = arg;
 	struct members_page *p = v->p;
-	struct page_key key = { .n = page_time(a->starts), .id = labels_fingerprint(a->labels), .id2 = labels_hash(a->labels) };
+	struct page_key key = { .n = page_time(alert_starts(a)), .id = labels_fingerprint(a->labels), .id2 = labels_hash(a->labels) };
 	struct seen seen;
 	enum match m;
 

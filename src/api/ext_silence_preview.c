@@ -162,7 +162,7 @@ is_worse(const struct sample *a, const struct sample *b)
 static void
 offer_sample(struct preview *p, const struct alert *a, unsigned severity)
 {
-	struct sample new = { a->labels, severity, a->starts.s };
+	struct sample new = { a->labels, severity, alert_starts(a).s };
 	struct counted *n = &p->n;
 	size_t i;
 

@@ -28,10 +28,10 @@ sums_add(struct sums *s, const struct api *api, const struct seen *seen)
 		word = severity_text(api, severity, word);
 		s->word = word.n > 0 ? istr_get(word) : NULL;
 	}
-	if (wall_is_zero(s->oldest) || wall_before(a->starts, s->oldest))
-		s->oldest = a->starts;
-	if (wall_is_zero(s->newest) || wall_after(a->starts, s->newest))
-		s->newest = a->starts;
+	if (wall_is_zero(s->oldest) || wall_before(alert_starts(a), s->oldest))
+		s->oldest = alert_starts(a);
+	if (wall_is_zero(s->newest) || wall_after(alert_starts(a), s->newest))
+		s->newest = alert_starts(a);
 }
 
 void

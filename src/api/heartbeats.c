@@ -96,8 +96,8 @@ count(struct heartbeat *b, const struct alert *a, struct moment now)
 {
 	if (!alert_resolved_at(a, now.wall))
 		b->ok = true;
-	else if (wall_is_zero(b->ended) || wall_after(a->ends, b->ended))
-		b->ended = a->ends;
+	else if (wall_is_zero(b->ended) || wall_after(alert_ends(a), b->ended))
+		b->ended = alert_ends(a);
 }
 
 bool

@@ -280,7 +280,7 @@ alert_labels_pass(struct alert_filter *f, const struct alert *a, struct moment n
 {
 	enum match m;
 
-	if (!wall_is_zero(a->ends) && wall_before(a->ends, now.wall))
+	if (!wall_is_zero(alert_ends(a)) && wall_before(alert_ends(a), now.wall))
 		return MATCH_NO;
 	/* Asked once more, for its state was put off. Those that do not pass are not written to. */
 	if (f->passed == a->labels)

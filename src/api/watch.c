@@ -144,6 +144,7 @@ count_alert(void *arg, const struct alert_entry *entry, const struct alert *a)
 {
 	struct visit *v = arg;
 	struct watch *w = v->w;
+	struct wall ends = alert_ends(a);
 	struct seen seen;
 	struct str word;
 
@@ -157,8 +158,8 @@ count_alert(void *arg, const struct alert_entry *entry, const struct alert *a)
 	w->counts.states[seen.state]++;
 	if (seen.state == SEEN_ACTIVE)
 		w->counts.severities[severity_class(w->api, alert_severity(w->api, a->labels, &word))]++;
-	if (!wall_is_zero(a->ends) && (!w->ends || wall_before(a->ends, w->next_end))) {
-		w->next_end = a->ends;
+	if (!wall_is_zero(ends) && (!w->ends || wall_before(ends, w->next_end))) {
+		w->next_end = ends;
 		w->ends = true;
 	}
 	return true;

@@ -182,7 +182,7 @@ write_alert(struct json_writer *w, struct alert_times *times, const struct alert
 	write_labels(w, a->annotations);
 	if ((p = begin_part(w, 0)) == NULL)
 		return;
-	p = put_time(PUT(p, ",\"endsAt\":\""), &times->ends, a->ends);
+	p = put_time(PUT(p, ",\"endsAt\":\""), &times->ends, alert_ends(a));
 	p = copy_short(PUT(p, "\",\"fingerprint\":\""), fingerprint_text(labels_fingerprint(a->labels)).s, 16);
 	end_part(w, PUT(p, "\",\"receivers\":["), false);
 	for (size_t i = 0; i < receivers_n; i++) {
@@ -192,12 +192,12 @@ write_alert(struct json_writer *w, struct alert_times *times, const struct alert
 	}
 	if ((p = begin_part(w, 0)) == NULL)
 		return;
-	p = put_time(PUT(p, "],\"startsAt\":\""), &times->starts, a->starts);
+	p = put_time(PUT(p, "],\"startsAt\":\""), &times->starts, alert_starts(a));
 	end_part(w, PUT(p, "\",\"status\":"), false);
 	write_status(w, status, muted_by, muted_by_n);
 	if ((p = begin_part(w, url->n)) == NULL)
 		return;
-	p = PUT(put_time(PUT(p, ",\"updatedAt\":\""), &times->updated, a->updated), "\"");
+	p = PUT(put_time(PUT(p, ",\"updatedAt\":\""), &times->updated, alert_updated(a)), "\"");
 	if (url->n > 0 && is_plain(url)) {
 		p = PUT(copy_short(PUT(p, ",\"generatorURL\":\""), url->bytes, url->n), "\"");
 	} else if (url->n > 0) {

@@ -28,9 +28,11 @@ part_of(struct wall t)
 static int64_t
 end_of(const struct alert *a)
 {
-	if (wall_is_zero(a->ends))
+	struct wall ends = alert_ends(a);
+
+	if (wall_is_zero(ends))
 		return INT64_MAX;
-	return part_of(a->ends) + (a->ends.ns % PART_NS != 0 && !alert_resolved_at(a, a->updated));
+	return part_of(ends) + (ends.ns % PART_NS != 0 && !alert_resolved_at(a, alert_updated(a)));
 }
 
 static uint64_t

@@ -43,7 +43,7 @@ awake_hears(const struct engine *e, struct moment now)
 struct alert *
 awake_received(const struct engine *e, struct alert *a, struct moment now)
 {
-	if (!awake_hears(e, now) || !wall_before(e->awake.since, a->updated))
+	if (!awake_hears(e, now) || !wall_before(e->awake.since, alert_updated(a)))
 		return a;
-	return alert_with_wait(a, wall_sub(a->updated, e->awake.since));
+	return alert_with_wait(a, wall_sub(alert_updated(a), e->awake.since));
 }

@@ -29,8 +29,8 @@ newest_start(const struct flight *f)
 	struct wall newest = WALL_ZERO;
 
 	for (size_t i = 0; i < f->passed_n; i++)
-		if (wall_after(f->passed[i].alert->starts, newest))
-			newest = f->passed[i].alert->starts;
+		if (wall_after(alert_starts(f->passed[i].alert), newest))
+			newest = alert_starts(f->passed[i].alert);
 	return newest;
 }
 

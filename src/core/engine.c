@@ -230,7 +230,7 @@ static bool
 looks_same(const struct alert *a, const struct alert *b, struct wall now)
 {
 	return a->annotations == b->annotations && a->generator_url == b->generator_url &&
-	    wall_cmp(a->starts, b->starts) == 0 && alert_resolved_at(a, now) == alert_resolved_at(b, now);
+	    wall_cmp(alert_starts(a), alert_starts(b)) == 0 && alert_resolved_at(a, now) == alert_resolved_at(b, now);
 }
 
 /* The entry that holds a from now on; NULL: the limit refuses it. */
@@ -241,7 +241,7 @@ store(struct engine *e, struct alert *a, bool *fresh, struct wall *before, struc
 	struct alert *held;
 
 	*fresh = r == NULL || !r->stored;
-	*before = r != NULL ? r->alert->ends : WALL_ZERO;
+	*before = r != NULL ? alert_ends(r->alert) : WALL_ZERO;
 	held = awake_received(e, *fresh ? alert_ref(a) : alert_merge(r->alert, a, now.wall), now);
 	if (!limits_admit(&e->limits, held, now.wall)) {
 		alert_unref(held);
@@ -296,7 +296,7 @@ ingest(struct engine *e, struct alert *a, size_t n, struct moment now)
 		tell_limited(e, a, now);
 		return;
 	}
-	e->counters.alerts_ahead += wall_sub(a->starts, now.wall) > STARTS_AHEAD;
+	e->counters.alerts_ahead += wall_sub(alert_starts(a), now.wall) > STARTS_AHEAD;
 	if (!r->stored) {
 		/* An alert that is not stored was not looked at as a source of inhibition. */
 		rules_look_again(e, r);

@@ -165,7 +165,7 @@ not_before_first(const struct engine *e, struct mono due)
 struct mono
 group_first_due(const struct engine *e, const struct route *route, const struct alert *a, struct moment now)
 {
-	bool old = wall_before(wall_add(a->starts, route->group_wait), now.wall);
+	bool old = wall_before(wall_add(alert_starts(a), route->group_wait), now.wall);
 
 	return not_before_first(e, old ? now.mono : mono_add(now.mono, route->group_wait));
 }

@@ -103,7 +103,7 @@ place_add(struct limits *l, struct limited_name *name, const struct alert *a)
 	p->labels = labels_ref(a->labels);
 	p->name = name;
 	hmap_insert(&l->places, &p->node, a->labels->node.hash);
-	min_heap_set(&name->heap, &p->item, micros(a->ends));
+	min_heap_set(&name->heap, &p->item, micros(alert_ends(a)));
 }
 
 static bool
@@ -141,7 +141,7 @@ limits_admit(struct limits *l, const struct alert *a, struct wall now)
 		return true;
 	p = place_find(l, a->labels);
 	if (p != NULL) {
-		min_heap_set(&p->name->heap, &p->item, micros(a->ends));
+		min_heap_set(&p->name->heap, &p->item, micros(alert_ends(a)));
 		return true;
 	}
 	name = name_get(l, labels_get(a->labels, STR("alertname")));

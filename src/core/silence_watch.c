@@ -42,7 +42,7 @@ arm(struct engine *e, struct silence_watch *w, struct moment now)
 	if (silence_state_at(s, now.wall) == SILENCE_PENDING)
 		other = wall_sub(s->starts, now.wall);
 	else if (w->witness != NULL && !alert_resolved_at(w->witness->alert, now.wall))
-		other = wall_sub(w->witness->alert->ends, now.wall);
+		other = wall_sub(alert_ends(w->witness->alert), now.wall);
 	left = left < other ? left : other;
 	sched_arm(&e->sched, &w->timer, mono_add(now.mono, left > 0 ? left : 0));
 }
@@ -397,7 +397,7 @@ silence_watch_posted(struct engine *e, struct alert_entry *r, struct wall before
 {
 	bool fired = wall_after(before, now.wall), fires = !alert_resolved_at(r->alert, now.wall);
 
-	if (fired && wall_before(r->alert->ends, before))
+	if (fired && wall_before(alert_ends(r->alert), before))
 		silence_watch_told(e, r);
 	if (fired || !fires || e->silences.wanting.first == NULL)
 		return;

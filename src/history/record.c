@@ -213,8 +213,8 @@ take_condition(struct batch *b, const struct event_condition *c, struct wall now
 	if (!c->on || c->verdict == NULL) {
 		r = begin(b, kind, now);
 		r->labels = hold(b, c->alert->labels);
-		if (c->condition == ALERT_FIRES && c->on && wall_before(c->alert->starts, now))
-			r->starts = (uint64_t)ms_of(wall_utc(c->alert->starts));
+		if (c->condition == ALERT_FIRES && c->on && wall_before(alert_starts(c->alert), now))
+			r->starts = (uint64_t)ms_of(wall_utc(alert_starts(c->alert)));
 		return;
 	}
 	rest = begin_more(b, kind, now);

@@ -2,8 +2,11 @@
 #include "model/alert.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/slab.h"
+
+_Static_assert(sizeof(void *) != 8 || sizeof(struct alert) == 64, "a line of the cache");
 
 static size_t
 drop_empty_values(struct label_pair *pairs, size_t n)
@@ -19,9 +22,9 @@ drop_empty_values(struct label_pair *pairs, size_t n)
 static bool
 validate(const struct alert *a, enum naming naming, struct err *e)
 {
-	if (wall_is_zero(a->starts))
+	if (wall_is_zero(alert_starts(a)))
 		return err_set(e, ERR_INVALID, "start time missing");
-	if (wall_before(a->ends, a->starts))
+	if (wall_before(alert_ends(a), alert_starts(a)))
 		return err_set(e, ERR_INVALID, "start time must be before end time");
 	if (labels_n(a->labels) == 0)
 		return err_set(e, ERR_INVALID, "at least one label pair required");
@@ -44,18 +47,19 @@ alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming
     bool *firing_out, struct err *e)
 {
 	struct alert *a = SLAB_NEW(struct alert);
+	struct wall starts = d->starts, ends = d->ends;
 
 	a->refs = 1;
-	a->starts = d->starts;
-	a->ends = d->ends;
-	a->updated = now;
-	if (wall_is_zero(a->starts))
-		a->starts = wall_is_zero(a->ends) ? now : a->ends;
-	if (wall_is_zero(a->ends)) {
+	if (wall_is_zero(starts))
+		starts = wall_is_zero(ends) ? now : ends;
+	if (wall_is_zero(ends)) {
 		a->timeout = true;
-		a->ends = wall_add(now, resolve_timeout);
+		ends = wall_add(now, resolve_timeout);
 	}
-	*firing_out = wall_after(a->ends, now);
+	alert_set_starts(a, starts);
+	alert_set_ends(a, ends);
+	alert_set_updated(a, now);
+	*firing_out = wall_after(ends, now);
 	a->labels = d->known_labels != NULL ? labels_ref(d->known_labels) : labels_of(d);
 	a->annotations = d->known_annotations != NULL ? labels_ref(d->known_annotations) :
 	    labels_new_unhashed(d->annotations, d->annotations_n);
@@ -92,41 +96,63 @@ alert_unref(struct alert *a)
 bool
 alert_resolved_at(const struct alert *a, struct wall t)
 {
-	return !wall_is_zero(a->ends) && !wall_after(a->ends, t);
+	struct wall ends = alert_ends(a);
+
+	return !wall_is_zero(ends) && !wall_after(ends, t);
 }
 
 struct wall
 alert_stated_end(const struct alert *a)
 {
-	return wall_add(a->ends, -a->beyond);
+	return a->has_more ? wall_add(alert_ends(a), -a->more->beyond) : alert_ends(a);
 }
 
 struct wall
 alert_posted(const struct alert *a)
 {
-	return wall_add(a->updated, -(a->waited * SPAN_MS));
+	return a->has_more ? wall_add(alert_updated(a), -a->more->waited) : alert_updated(a);
 }
 
+/* All but what few have, for which there is room if it is wanted. */
 static struct alert *
-copy(const struct alert *a)
+copy(const struct alert *a, bool has_more)
 {
-	struct alert *c = slab_alloc(sizeof(*c));
+	struct alert *c = slab_alloc(sizeof(*c) + (has_more ? sizeof(c->more[0]) : 0));
 
-	*c = *a;
+	memcpy(c, a, sizeof(*c));
 	c->refs = 1;
+	c->has_more = has_more;
 	labels_ref(c->labels);
 	labels_ref(c->annotations);
 	istr_ref(c->generator_url);
 	return c;
 }
 
+static struct alert *
+copy_with(const struct alert *a, struct alert_more more)
+{
+	bool has_more = more.beyond != 0 || more.waited != 0;
+	struct alert *c = copy(a, has_more);
+
+	if (has_more)
+		c->more[0] = more;
+	return c;
+}
+
+static struct alert_more
+more_of(const struct alert *a)
+{
+	return a->has_more ? a->more[0] : (struct alert_more){ 0 };
+}
+
 struct alert *
 alert_with_wait(struct alert *a, span waited)
 {
-	struct alert *c = copy(a);
-	span ms = waited / SPAN_MS;
+	struct alert_more more = more_of(a);
+	struct alert *c;
 
-	c->waited = ms < INT32_MAX ? (uint32_t)ms & INT32_MAX : INT32_MAX;
+	more.waited = waited - waited % SPAN_MS;
+	c = copy_with(a, more);
 	alert_unref(a);
 	return c;
 }
@@ -135,37 +161,43 @@ alert_with_wait(struct alert *a, span waited)
 static bool
 is_inside(struct wall t, const struct alert *a)
 {
-	return wall_after(t, a->starts) && wall_before(t, a->ends);
+	return wall_after(t, alert_starts(a)) && wall_before(t, alert_ends(a));
 }
 
 static struct wall
 merged_end(const struct alert *older, const struct alert *younger, struct wall now)
 {
-	if (!wall_after(older->ends, younger->ends))
-		return younger->ends;
+	struct wall old = alert_ends(older), young = alert_ends(younger);
+
+	if (!wall_after(old, young))
+		return young;
 	if (alert_resolved_at(younger, now))
-		return alert_resolved_at(older, now) ? older->ends : younger->ends;
+		return alert_resolved_at(older, now) ? old : young;
 	/* An end that somebody stated outlives a refresh that states an earlier one or none. */
-	return older->timeout ? younger->ends : older->ends;
+	return older->timeout ? young : old;
 }
 
 struct alert *
 alert_merge(struct alert *old, struct alert *fresh, struct wall now)
 {
 	struct alert *older = old, *younger = fresh, *a;
+	struct alert_more more;
+	struct wall ends;
 
-	if (!is_inside(fresh->ends, old) && !is_inside(fresh->starts, old))
+	if (!is_inside(alert_ends(fresh), old) && !is_inside(alert_starts(fresh), old))
 		return alert_ref(fresh);
 	/* Unless the clock was set back: then what arrives is the younger one all the same. */
-	if (wall_before(fresh->updated, old->updated) && !wall_after(old->updated, now)) {
+	if (wall_before(alert_updated(fresh), alert_updated(old)) && !wall_after(alert_updated(old), now)) {
 		older = fresh;
 		younger = old;
 	}
-	a = copy(younger);
-	if (wall_before(older->starts, younger->starts))
-		a->starts = older->starts;
-	a->ends = merged_end(older, younger, now);
-	a->beyond = wall_sub(a->ends, alert_stated_end(younger));
+	more = more_of(younger);
+	ends = merged_end(older, younger, now);
+	more.beyond = wall_sub(ends, alert_stated_end(younger));
+	a = copy_with(younger, more);
+	if (wall_before(alert_starts(older), alert_starts(younger)))
+		alert_set_starts(a, alert_starts(older));
+	alert_set_ends(a, ends);
 	return a;
 }
 

@@ -206,8 +206,8 @@ alert_value(struct arena *a, const struct noted_alert *noted)
 	v->status = value_cstr(noted->resolved ? "resolved" : "firing");
 	v->labels = kv_of(a, alert->labels, NULL);
 	v->annotations = kv_of(a, alert->annotations, NULL);
-	v->starts = value_time_in(a, alert->starts, NULL);
-	v->ends = value_time_in(a, noted->resolved ? alert->ends : WALL_ZERO, NULL);
+	v->starts = value_time_in(a, alert_starts(alert), NULL);
+	v->ends = value_time_in(a, noted->resolved ? alert_ends(alert) : WALL_ZERO, NULL);
 	v->generator_url = value_str(istr_str(alert->generator_url));
 	v->fingerprint = value_str(arena_str(a, str_from(fingerprint_text(labels_fingerprint(alert->labels)).s)));
 	return value_object(&alert_type, v);

@@ -82,8 +82,8 @@ put_alert(struct message *m, const struct noted_alert *noted)
 	json_put_str(w, "status", noted->resolved ? STR("resolved") : STR("firing"));
 	put_own_set(w, "labels", alert->labels, &m->labels);
 	put_own_set(w, "annotations", alert->annotations, &m->annotations);
-	json_put_wall(w, "startsAt", alert->starts);
-	json_put_wall(w, "endsAt", noted->resolved ? alert->ends : WALL_ZERO);
+	json_put_wall(w, "startsAt", alert_starts(alert));
+	json_put_wall(w, "endsAt", noted->resolved ? alert_ends(alert) : WALL_ZERO);
 	put_text(w, "generatorURL", istr_str(alert->generator_url));
 	json_put_str(w, "fingerprint", str_from(fingerprint_text(labels_fingerprint(alert->labels)).s));
 	json_object_end(w);

@@ -155,7 +155,7 @@ put_alert(struct json_writer *w, const char *key, const struct alert *a, struct 
 	put_str(w, "name", labels_get(a->labels, STR("alertname")));
 	put_labels(w, "labels", a->labels);
 	put_labels(w, "annotations", a->annotations);
-	put_time(w, "startsAt", a->starts);
+	put_time(w, "startsAt", alert_starts(a));
 	put_time(w, "endsAt", ends);
 	if (resolved)
 		json_put_bool(w, "resolved", true);
@@ -252,7 +252,7 @@ put_notification(struct json_writer *w, const struct record_env *env, const stru
 		for (size_t i = 0; i < leg->alerts_n; i++) {
 			const struct noted_alert *n = &leg->alerts[i];
 
-			put_grouped(w, n->alert, n->resolved ? n->alert->ends : WALL_ZERO, n->resolved);
+			put_grouped(w, n->alert, n->resolved ? alert_ends(n->alert) : WALL_ZERO, n->resolved);
 		}
 		json_array_end(w);
 	}
@@ -407,7 +407,7 @@ static void
 put_group_alert(struct json_writer *w, const struct record_env *env, const struct event_grouped *g, struct wall now)
 {
 	put_key(w, "alert");
-	put_grouped(w, g->alert, g->alert->ends, alert_resolved_at(g->alert, now));
+	put_grouped(w, g->alert, alert_ends(g->alert), alert_resolved_at(g->alert, now));
 	put_group(w, env, &g->group, false);
 }
 
@@ -419,7 +419,7 @@ put_data(struct json_writer *w, const struct record_env *env, const struct event
 	switch ((int)ev->kind) { /* those of the mask */
 	case EVENT_ALERT_RECEIVED:
 		a = ev->alert_received.alert;
-		put_alert(w, "alert", a, a->ends, alert_resolved_at(a, ev->now.wall));
+		put_alert(w, "alert", a, alert_ends(a), alert_resolved_at(a, ev->now.wall));
 		break;
 	case EVENT_ALERT_GROUPED:
 		put_group_alert(w, env, &ev->alert_grouped, ev->now.wall);

@@ -151,15 +151,15 @@ put_time(char *p, struct wall t)
 static struct wall
 posted(const struct alert *a)
 {
-	return alert_resolved_at(a, a->updated) ? a->updated : alert_posted(a);
+	return alert_resolved_at(a, alert_updated(a)) ? alert_updated(a) : alert_posted(a);
 }
 
 static char *
 put_times(char *p, const struct alert *a)
 {
 	*p++ = a->timeout ? FLAG_TIMEOUT : 0;
-	p = put_time(p, a->starts);
-	p = put_time(p, a->ends);
+	p = put_time(p, alert_starts(a));
+	p = put_time(p, alert_ends(a));
 	return put_time(p, posted(a));
 }
 

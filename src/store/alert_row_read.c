@@ -244,9 +244,9 @@ make_alert(const struct reading *in, const struct read_alert *r, const struct ma
 	/* Nobody asks for their hashes, which take long. */
 	a->annotations = labels_get_ahead_unhashed(with_references(&sets[1]), sets[1].n, sets[1].ahead);
 	a->generator_url = istr_ref(in->strings.v[r->url].i);
-	a->starts = r->times.starts;
-	a->ends = r->times.ends;
-	a->updated = r->times.updated;
+	alert_set_starts(a, r->times.starts);
+	alert_set_ends(a, r->times.ends);
+	alert_set_updated(a, r->times.updated);
 	a->timeout = r->times.timeout;
 	return a;
 }

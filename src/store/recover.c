@@ -208,16 +208,17 @@ move_group(struct recovery *r, const struct loaded_row *row)
 static bool
 give_time(const struct recovery *r, const struct alert *a, struct wall *ends)
 {
-	span down = wall_sub(r->now.wall, r->alive), left = wall_sub(a->ends, r->now.wall);
+	struct wall had = alert_ends(a);
+	span down = wall_sub(r->now.wall, r->alive), left = wall_sub(had, r->now.wall);
 
-	if (wall_is_zero(r->alive) || wall_is_zero(a->ends) || down <= 0 || left >= ENOUGH)
+	if (wall_is_zero(r->alive) || wall_is_zero(had) || down <= 0 || left >= ENOUGH)
 		return false;
-	if (!wall_after(a->ends, r->alive) || !wall_after(a->ends, a->updated))
+	if (!wall_after(had, r->alive) || !wall_after(had, alert_updated(a)))
 		return false;
-	*ends = wall_add(a->ends, down);
+	*ends = wall_add(had, down);
 	if (wall_sub(*ends, r->now.wall) > ENOUGH)
 		*ends = wall_add(r->now.wall, ENOUGH);
-	ends->offset = a->ends.offset;
+	ends->offset = had.offset;
 	return true;
 }
 
@@ -296,7 +297,7 @@ static void
 note_alive_alert(void *arg, struct row_log *k, struct kept_alert *ka)
 {
 	(void)k;
-	note_alive(arg, row_log_alert(ka)->updated);
+	note_alive(arg, alert_updated(row_log_alert(ka)));
 }
 
 /* Notifications and alerts that were written say when; when there is nothing to write, a note is left now and then. */

@@ -153,9 +153,9 @@ row_log_add_alert(struct row_log *k, struct alert *a)
 static bool
 times_matter(const struct alert *old, const struct alert *fresh, int64_t ends)
 {
-	int64_t now = wall_to_ns(fresh->updated), given = wall_to_ns(fresh->ends);
+	int64_t now = wall_to_ns(alert_updated(fresh)), given = wall_to_ns(alert_ends(fresh));
 
-	if (wall_cmp(old->starts, fresh->starts) != 0 || old->timeout != fresh->timeout)
+	if (wall_cmp(alert_starts(old), alert_starts(fresh)) != 0 || old->timeout != fresh->timeout)
 		return true;
 	if (given <= now || given < ends)
 		return given != ends;
@@ -303,7 +303,7 @@ visit_settle(struct row_log *k, struct kept_item *i, void *arg)
 {
 	const uint64_t *no = arg;
 
-	if (i->kind == KEPT_ALERT && i->news == NEWS_NONE && alert_of(i)->disk_ends != wall_to_ns(alert_of(i)->alert->ends))
+	if (i->kind == KEPT_ALERT && i->news == NEWS_NONE && alert_of(i)->disk_ends != wall_to_ns(alert_ends(alert_of(i)->alert)))
 		row_log_news(k, i, NEWS_TIMES, *no);
 }
 

@@ -89,7 +89,7 @@ load_alert(void *arg, struct alert *take)
 	remove_found(k, &k->index->alerts, find_alert(k, id));
 	ka = row_log_add_alert(k, take);
 	alert_unref(take);
-	ka->disk_ends = wall_to_ns(ka->alert->ends);
+	ka->disk_ends = wall_to_ns(alert_ends(ka->alert));
 	put_item(in, &ka->item);
 	add_found(k, &k->index->alerts, &ka->item, hash_id(id));
 }
@@ -112,9 +112,9 @@ load_times(void *arg, struct alert_id id, const struct alert_times *t)
 	if (f == NULL)
 		return;
 	ka = alert_of(f->item);
-	ka->alert->starts = t->starts;
-	ka->alert->ends = t->ends;
-	ka->alert->updated = t->updated;
+	alert_set_starts(ka->alert, t->starts);
+	alert_set_ends(ka->alert, t->ends);
+	alert_set_updated(ka->alert, t->updated);
 	ka->alert->timeout = t->timeout;
 	ka->disk_ends = wall_to_ns(t->ends);
 }
@@ -312,6 +312,6 @@ void
 row_log_restored_end(struct row_log *k, struct kept_alert *ka, struct wall ends, uint64_t no)
 {
 	assert(ka->alert->refs == 1);
-	ka->alert->ends = ends;
+	alert_set_ends(ka->alert, ends);
 	row_log_news(k, &ka->item, NEWS_TIMES, no);
 }

@@ -119,7 +119,7 @@ write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 	i->news = NEWS_NONE;
 	list_append(&i->row->items, &i->place);
 	if (i->kind == KEPT_ALERT)
-		alert_of(i)->disk_ends = wall_to_ns(alert_of(i)->alert->ends);
+		alert_of(i)->disk_ends = wall_to_ns(alert_ends(alert_of(i)->alert));
 	i->transaction_before = i->transaction;
 	i->transaction = k->transaction;
 }

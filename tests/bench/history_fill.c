@@ -71,9 +71,10 @@ static void
 add_alert(struct fill *f, struct batch *b)
 {
 	uint64_t set = some_set(f);
-	struct alert a = { .labels = f->sets[set], .starts = f->now.wall };
+	struct alert a = { .labels = f->sets[set] };
 	struct event ev = { EVENT_ALERT_CONDITION, f->now, .alert_condition = { &a, ALERT_FIRES, !f->firing[set], NULL } };
 
+	alert_set_starts(&a, f->now.wall);
 	f->firing[set] ^= 1;
 	batch_take(b, &ev, STR_NONE, STR_NONE);
 }

@@ -23,10 +23,10 @@ act_post(struct day *d, int alert, struct wall starts, struct wall ends)
 	a = alert_make(&draft, 5 * SPAN_MIN, NAMING_UTF8, d->now.wall, &firing, &e);
 	if (a == NULL)
 		return;
-	sim_say(d, "post %d from %+.1f s until %+.1f s%s", alert, (double)wall_sub(a->starts, d->now.wall) / 1e9,
-	    (double)wall_sub(a->ends, d->now.wall) / 1e9, a->timeout ? " (timeout)" : "");
+	sim_say(d, "post %d from %+.1f s until %+.1f s%s", alert, (double)wall_sub(alert_starts(a), d->now.wall) / 1e9,
+	    (double)wall_sub(alert_ends(a), d->now.wall) / 1e9, a->timeout ? " (timeout)" : "");
 	d->posts++;
-	model_post(d, alert, wall_to_ns(a->starts), wall_to_ns(a->ends), a->timeout);
+	model_post(d, alert, wall_to_ns(alert_starts(a)), wall_to_ns(alert_ends(a)), a->timeout);
 	d->call++;
 	engine_ingest(d->engine, &a, 1, d->now);
 	alert_unref(a);

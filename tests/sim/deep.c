@@ -59,9 +59,9 @@ compare_alert(struct day *d, int i, struct arena *arena)
 	}
 	if (a == NULL)
 		return;
-	if (wall_to_ns(a->starts) != m->starts || wall_to_ns(a->ends) != m->ends)
+	if (wall_to_ns(alert_starts(a)) != m->starts || wall_to_ns(alert_ends(a)) != m->ends)
 		sim_fail(d, "5 durable", "alert %d has other times than it should: ends %+.3f s instead of %+.3f s", i,
-		    (double)(wall_to_ns(a->ends) - wall_now(d)) / 1e9, (double)(m->ends - wall_now(d)) / 1e9);
+		    (double)(wall_to_ns(alert_ends(a)) - wall_now(d)) / 1e9, (double)(m->ends - wall_now(d)) / 1e9);
 	engine_see(d->engine, d->now);
 	view_alert_status(d->engine, a, d->now, arena, &st);
 	if ((st.silenced_by_n > 0) != (silenced_among(d, bit(i), wall_now(d), wall_now(d)) != 0))
@@ -124,7 +124,7 @@ compare_written(struct day *d)
 
 		if ((a != NULL) != ((known & bit(i)) != 0))
 			sim_fail(d, "5 durable", "alert %d is %swritten", i, a != NULL ? "" : "not ");
-		else if (a != NULL && wall_to_ns(a->ends) != d->alerts[i].ends)
+		else if (a != NULL && wall_to_ns(alert_ends(a)) != d->alerts[i].ends)
 			sim_fail(d, "5 durable", "alert %d is written with a wrong end", i);
 	}
 	if (im->quiets.n + d->plan->quiet.present != d->quiets.n && !d->failed)
@@ -214,7 +214,7 @@ unresolved(struct day *d, struct arena *a, int64_t at)
 	view_groups(d->engine, d->now, a, &v, &n);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < v[i].alerts_n; k++)
-			if (wall_to_ns(v[i].alerts[k]->ends) > at)
+			if (wall_to_ns(alert_ends(v[i].alerts[k])) > at)
 				mask |= bit(alert_of_labels(d, v[i].alerts[k]->labels));
 	return (size_t)__builtin_popcountll(mask);
 }

@@ -152,9 +152,9 @@ restore_alerts(struct day *d)
 		a->stored = from != NULL;
 		if (from == NULL)
 			continue;
-		a->starts = wall_to_ns(from->starts);
-		a->ends = wall_to_ns(from->ends);
-		a->updated = wall_to_ns(from->updated);
+		a->starts = wall_to_ns(alert_starts(from));
+		a->ends = wall_to_ns(alert_ends(from));
+		a->updated = wall_to_ns(alert_updated(from));
 		a->timeout = from->timeout;
 		a->version++;
 	}

@@ -25,8 +25,9 @@ must_alert(const char *alert, struct wall t)
 	a->labels = world_labels(alert);
 	a->annotations = labels_empty();
 	a->generator_url = istr_get(STR_NONE);
-	a->starts = a->updated = t;
-	a->ends = wall_add(t, SPAN_HOUR);
+	alert_set_starts(a, t);
+	alert_set_updated(a, t);
+	alert_set_ends(a, wall_add(t, SPAN_HOUR));
 	return a;
 }
 

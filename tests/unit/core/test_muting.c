@@ -227,7 +227,7 @@ post_again(struct inhibitor *in, struct alert_entry *rec, struct wall t, span le
 	labels_ref(a->labels);
 	labels_ref(a->annotations);
 	istr_ref(a->generator_url);
-	a->ends = wall_add(t, length);
+	alert_set_ends(a, wall_add(t, length));
 	alert_unref(rec->alert);
 	rec->alert = a;
 	if (!rec->stored)

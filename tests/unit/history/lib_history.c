@@ -140,7 +140,7 @@ rig_condition(struct rig *r, const char *labels, enum alert_condition c, bool on
 	struct alert *a = alert_of(labels);
 	struct event ev = { EVENT_ALERT_CONDITION, r->now, .alert_condition = { a, c, on, NULL } };
 
-	a->starts = r->now.wall;
+	alert_set_starts(a, r->now.wall);
 	tell(r, &ev);
 	alert_drop(a);
 }

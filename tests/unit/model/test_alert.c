@@ -53,9 +53,9 @@ START_TEST(times_are_completed)
 		return;
 	}
 	ck_assert_ptr_nonnull(a);
-	ck_assert_int_eq(wall_cmp(a->starts, lib_at(times[_i].starts_out)), 0);
-	ck_assert_int_eq(wall_cmp(a->ends, lib_at(times[_i].ends_out)), 0);
-	ck_assert_int_eq(wall_cmp(a->updated, lib_at(times[_i].now)), 0);
+	ck_assert_int_eq(wall_cmp(alert_starts(a), lib_at(times[_i].starts_out)), 0);
+	ck_assert_int_eq(wall_cmp(alert_ends(a), lib_at(times[_i].ends_out)), 0);
+	ck_assert_int_eq(wall_cmp(alert_updated(a), lib_at(times[_i].now)), 0);
 	ck_assert_int_eq(a->timeout, times[_i].timeout);
 	ck_assert_uint_eq(a->generator_url->n, 0);
 	alert_unref(a);
@@ -166,10 +166,10 @@ START_TEST(merge)
 
 	alert_unref(old);
 	alert_unref(fresh);
-	ck_assert_msg(wall_cmp(a->starts, lib_at(merges[_i].starts)) == 0, "%s: starts %lld", merges[_i].what,
-	    (long long)(a->starts.s - lib_at(0).s));
-	ck_assert_msg(wall_cmp(a->ends, lib_at(merges[_i].ends)) == 0, "%s: ends %lld", merges[_i].what,
-	    (long long)(a->ends.s - lib_at(0).s));
+	ck_assert_msg(wall_cmp(alert_starts(a), lib_at(merges[_i].starts)) == 0, "%s: starts %lld", merges[_i].what,
+	    (long long)(alert_starts(a).s - lib_at(0).s));
+	ck_assert_msg(wall_cmp(alert_ends(a), lib_at(merges[_i].ends)) == 0, "%s: ends %lld", merges[_i].what,
+	    (long long)(alert_ends(a).s - lib_at(0).s));
 	ck_assert_msg(a->timeout == merges[_i].timeout, "%s: timeout", merges[_i].what);
 	alert_unref(a);
 }
@@ -183,16 +183,70 @@ START_TEST(merge_remembers_the_end_that_was_stated_last)
 	struct alert *a = alert_merge(long_one, shorter, lib_at(60)), *b = alert_merge(a, late, lib_at(60));
 
 	ck_assert_int_eq(wall_cmp(alert_stated_end(long_one), lib_at(900)), 0);
-	ck_assert_int_eq(wall_cmp(a->ends, lib_at(900)), 0);
+	ck_assert_int_eq(wall_cmp(alert_ends(a), lib_at(900)), 0);
 	ck_assert_int_eq(wall_cmp(alert_stated_end(a), lib_at(500)), 0);
 	/* A post of before that comes late was not the last. */
-	ck_assert_int_eq(wall_cmp(b->ends, lib_at(900)), 0);
+	ck_assert_int_eq(wall_cmp(alert_ends(b), lib_at(900)), 0);
 	ck_assert_int_eq(wall_cmp(alert_stated_end(b), lib_at(500)), 0);
 	alert_unref(long_one);
 	alert_unref(shorter);
 	alert_unref(late);
 	alert_unref(a);
 	alert_unref(b);
+}
+END_TEST
+
+static const struct wall extremes[] = {
+	{ INT64_C(-62167219200), 0, 0 },
+	{ INT64_C(-62135596800), 999999999, -86400 },
+	{ -1, 999999999, 86399 },
+	{ 0, 0, 0 },
+	{ WALL_LAST_S, 999999999, 86400 },
+	{ WALL_LAST_S + SPAN_MAX / SPAN_S, 999999999, -1 },
+};
+
+static void
+expect_time(struct wall got, struct wall expected)
+{
+	ck_assert_int_eq(wall_cmp(got, expected), 0);
+	ck_assert_int_eq(got.offset, expected.offset);
+}
+
+START_TEST(times_are_kept_as_they_are)
+{
+	struct err e = { 0 };
+	bool firing;
+	struct alert *a = make(0, 900, 0, &firing, &e);
+	size_t n = ARRAY_LEN(extremes);
+
+	alert_set_starts(a, extremes[_i]);
+	alert_set_ends(a, extremes[((size_t)_i + 1) % n]);
+	alert_set_updated(a, extremes[((size_t)_i + 2) % n]);
+	expect_time(alert_starts(a), extremes[_i]);
+	expect_time(alert_ends(a), extremes[((size_t)_i + 1) % n]);
+	expect_time(alert_updated(a), extremes[((size_t)_i + 2) % n]);
+	ck_assert(!a->timeout && !a->has_more);
+	alert_unref(a);
+}
+END_TEST
+
+START_TEST(a_wait_and_a_later_end_stay_with_the_alert)
+{
+	struct err e = { 0 };
+	bool firing;
+	struct alert *old = make(0, 900, 0, &firing, &e), *fresh = make(10, 500, 60, &firing, &e);
+	struct alert *late = alert_with_wait(alert_merge(old, fresh, lib_at(60)), 5 * SPAN_S + 1), *again;
+
+	ck_assert_int_eq(wall_cmp(alert_posted(late), lib_at(55)), 0);
+	ck_assert_int_eq(wall_cmp(alert_stated_end(late), lib_at(500)), 0);
+	again = alert_with_wait(alert_ref(late), 0);
+	ck_assert_int_eq(wall_cmp(alert_posted(again), lib_at(60)), 0);
+	ck_assert_int_eq(wall_cmp(alert_stated_end(again), lib_at(500)), 0);
+	ck_assert_int_eq(wall_cmp(alert_ends(again), lib_at(900)), 0);
+	alert_unref(again);
+	alert_unref(late);
+	alert_unref(fresh);
+	alert_unref(old);
 }
 END_TEST
 
@@ -210,12 +264,12 @@ START_TEST(merge_takes_the_youngest_texts)
 	d.generator_url = STR("/new");
 	fresh = alert_make(&d, TIMEOUT, NAMING_UTF8, lib_at(0), &firing, &e);
 	/* Received at the same moment: the new one counts. */
-	fresh->starts = lib_at(1);
+	alert_set_starts(fresh, lib_at(1));
 	a = alert_merge(old, fresh, lib_at(2));
 	ck_assert_ptr_ne(a, fresh);
 	lib_expect_labels(a->annotations, "{n=\"new\"}");
 	ck_assert_str_eq(a->generator_url->bytes, "/new");
-	ck_assert_int_eq(wall_cmp(a->starts, lib_at(0)), 0);
+	ck_assert_int_eq(wall_cmp(alert_starts(a), lib_at(0)), 0);
 	alert_unref(a);
 	alert_unref(old);
 	alert_unref(fresh);
@@ -314,6 +368,8 @@ main(void)
 	tcase_add_test(tc, bad_labels_are_refused);
 	tcase_add_test(tc, resolved_at_its_end);
 	tcase_add_loop_test(tc, merge, 0, ARRAY_LEN(merges));
+	tcase_add_loop_test(tc, times_are_kept_as_they_are, 0, ARRAY_LEN(extremes));
+	tcase_add_test(tc, a_wait_and_a_later_end_stay_with_the_alert);
 	tcase_add_test(tc, merge_takes_the_youngest_texts);
 	tcase_add_test(tc, merge_remembers_the_end_that_was_stated_last);
 	tcase_add_test(tc, order_in_a_notification);

@@ -395,9 +395,9 @@ make(const char *labels, bool timeout)
 	a->labels = world_labels(labels);
 	a->annotations = labels_new_unhashed(&note, 1);
 	a->generator_url = istr_get(STR(""));
-	a->starts = (struct wall){ 1700000000, 123456789, 10800 };
-	a->ends = (struct wall){ -62135596800, 0, -3600 };
-	a->updated = (struct wall){ 1700000009, 0, 0 };
+	alert_set_starts(a, (struct wall){ 1700000000, 123456789, 10800 });
+	alert_set_ends(a, (struct wall){ -62135596800, 0, -3600 });
+	alert_set_updated(a, (struct wall){ 1700000009, 0, 0 });
 	a->timeout = timeout;
 	return a;
 }
@@ -419,14 +419,14 @@ START_TEST(alerts_that_waited)
 	alert_row_init(&row);
 	for (int ended = 0; ended < 2; ended++) {
 		if (ended)
-			a->ends = wall_add(a->updated, -SPAN_S);
+			alert_set_ends(a, wall_add(alert_updated(a), -SPAN_S));
 		else
-			a->ends = wall_add(a->updated, SPAN_S);
+			alert_set_ends(a, wall_add(alert_updated(a), SPAN_S));
 		sbuf_reset(&row.b);
 		alert_row_begin(&row);
 		alert_row_put(&row, a);
 		ck_assert(alert_row_read(sbuf_get(&row.b), &reader, NULL));
-		ck_assert_int_eq(wall_sub(a->updated, alert_posted(s.alerts[0])), ended ? 0 : 2 * SPAN_S);
+		ck_assert_int_eq(wall_sub(alert_updated(a), alert_posted(s.alerts[0])), ended ? 0 : 2 * SPAN_S);
 		forget(&s);
 	}
 	alert_row_fini(&row);
@@ -462,9 +462,9 @@ START_TEST(alert_rows)
 		ck_assert(s.alerts[0]->labels == a->labels && s.alerts[1]->labels == b->labels);
 		ck_assert(s.alerts[0]->annotations == a->annotations && s.alerts[0]->generator_url == a->generator_url);
 		ck_assert(s.alerts[0]->timeout && !s.alerts[1]->timeout);
-		ck_assert(same_time(s.alerts[0]->starts, a->starts) && same_time(s.alerts[0]->ends, a->ends) &&
-		    same_time(s.alerts[0]->updated, a->updated));
-		ck_assert(s.times[0].timeout && same_time(s.times[0].starts, a->starts));
+		ck_assert(same_time(alert_starts(s.alerts[0]), alert_starts(a)) && same_time(alert_ends(s.alerts[0]), alert_ends(a)) &&
+		    same_time(alert_updated(s.alerts[0]), alert_updated(a)));
+		ck_assert(s.times[0].timeout && same_time(s.times[0].starts, alert_starts(a)));
 		ck_assert_uint_eq(s.ids[0].fingerprint, labels_fingerprint(a->labels));
 		ck_assert_uint_eq(s.drops[0].hash, labels_hash(b->labels));
 		ck_assert_uint_eq(s.groups_n, 1);

@@ -121,7 +121,7 @@ tell_all(struct rig *r, struct sbuf *b)
 			continue;
 		labels_format(alert->labels, b);
 		labels_format(alert->annotations, b);
-		sbuf_printf(b, "%lld %lld\n", (long long)alert->ends.s, (long long)alert->starts.s);
+		sbuf_printf(b, "%lld %lld\n", (long long)alert_ends(alert).s, (long long)alert_starts(alert).s);
 	}
 }
 

@@ -17,8 +17,8 @@ START_TEST(downtime_does_not_end_alerts)
 	rig_crash(&r);
 	r.now.wall = rig_in(&r, SPAN_HOUR);
 	rig_start(&r);
-	ck_assert(wall_cmp(rig_alert(&r, "A{x=1}")->ends, rig_in(&r, 4 * SPAN_MIN)) == 0);
-	ck_assert(wall_cmp(rig_alert(&r, "Long{x=1}")->ends, rig_in(&r, 9 * SPAN_HOUR)) == 0);
+	ck_assert(wall_cmp(alert_ends(rig_alert(&r, "A{x=1}")), rig_in(&r, 4 * SPAN_MIN)) == 0);
+	ck_assert(wall_cmp(alert_ends(rig_alert(&r, "Long{x=1}")), rig_in(&r, 9 * SPAN_HOUR)) == 0);
 	ck_assert(alert_resolved_at(rig_alert(&r, "Ended{x=1}"), r.now.wall));
 	rig_fini(&r);
 }

@@ -32,9 +32,9 @@ make(int number, const char *note, int64_t starts, int64_t ends, int64_t updated
 	a->labels = labels_new(labels, 2);
 	a->annotations = labels_new_unhashed(notes, 1);
 	a->generator_url = istr_get(str_from(url));
-	a->starts = at(starts);
-	a->ends = at(ends);
-	a->updated = at(updated);
+	alert_set_starts(a, at(starts));
+	alert_set_ends(a, at(ends));
+	alert_set_updated(a, at(updated));
 	return a;
 }
 
@@ -166,7 +166,7 @@ START_TEST(comes_back)
 	row_disk_load(&again, &d);
 	ck_assert_uint_eq(again.alerts_n, 2);
 	a = find(&again, 2);
-	ck_assert(wall_cmp(a->starts, at(5)) == 0 && wall_cmp(a->ends, at(305)) == 0 && wall_cmp(a->updated, at(5)) == 0);
+	ck_assert(wall_cmp(alert_starts(a), at(5)) == 0 && wall_cmp(alert_ends(a), at(305)) == 0 && wall_cmp(alert_updated(a), at(5)) == 0);
 	ck_assert(str_is(labels_get(a->annotations, STR("summary")), "two"));
 	ck_assert(str_is(istr_str(a->generator_url), "http://p/2"));
 	row_log_fini(&k);
@@ -191,7 +191,7 @@ START_TEST(posted_again_is_written_rarely)
 			row_disk_commit(&k, &d, true);
 		}
 		row_disk_load(&again, &d);
-		ck_assert(wall_sub(find(&again, 1)->ends, at(t)) >= 120 * SPAN_S);
+		ck_assert(wall_sub(alert_ends(find(&again, 1)), at(t)) >= 120 * SPAN_S);
 		row_log_fini(&again);
 	}
 	ck_assert_int_eq(written, 20);
@@ -204,7 +204,7 @@ START_TEST(posted_again_is_written_rarely)
 	row_disk_commit(&k, &d, true);
 	ck_assert(!post(&k, 1, "other", 1, 3603, 3660, 6));	/* told again that it ended */
 	row_disk_load(&again, &d);
-	ck_assert(wall_cmp(find(&again, 1)->ends, at(3603)) == 0);
+	ck_assert(wall_cmp(alert_ends(find(&again, 1)), at(3603)) == 0);
 	row_log_fini(&again);
 	row_log_fini(&k);
 	row_disk_clear(&d);
@@ -223,7 +223,7 @@ START_TEST(settles_at_the_end)
 	row_log_settle(&k, 3);
 	row_disk_commit(&k, &d, true);
 	row_disk_load(&again, &d);
-	ck_assert(wall_cmp(find(&again, 1)->ends, at(300)) == 0);
+	ck_assert(wall_cmp(alert_ends(find(&again, 1)), at(300)) == 0);
 	row_log_fini(&again);
 	row_log_fini(&k);
 	row_disk_clear(&d);
@@ -432,12 +432,12 @@ live(uint64_t seed)
 		if (a == NULL)
 			continue;
 		ck_assert(found->annotations == a->annotations && found->generator_url == a->generator_url);
-		ck_assert(wall_cmp(found->starts, a->starts) == 0);
-		ck_assert(!wall_after(found->ends, a->ends));
-		if (!wall_after(a->ends, a->updated))
-			ck_assert(wall_cmp(found->ends, a->ends) == 0);
+		ck_assert(wall_cmp(alert_starts(found), alert_starts(a)) == 0);
+		ck_assert(!wall_after(alert_ends(found), alert_ends(a)));
+		if (!wall_after(alert_ends(a), alert_updated(a)))
+			ck_assert(wall_cmp(alert_ends(found), alert_ends(a)) == 0);
 		else
-			ck_assert(wall_sub(found->ends, a->updated) >= wall_sub(a->ends, a->updated) / 2);
+			ck_assert(wall_sub(alert_ends(found), alert_updated(a)) >= wall_sub(alert_ends(a), alert_updated(a)) / 2);
 	}
 	row_log_fini(&again);
 	row_log_fini(&k);
