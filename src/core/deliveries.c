@@ -265,6 +265,8 @@ free_held(struct engine *e, struct held *h)
 		all->sweeping = LIST_ITEM(h->place.next, struct held, place);
 	if (all->resuming == h)
 		all->resuming = LIST_ITEM(h->place.next, struct held, place);
+	if (all->leaving == h)
+		all->leaving = LIST_ITEM(h->place.next, struct held, place);
 	person_leave(e, h);
 	if (h->provided)
 		hmap_remove(&all->by_provider, &h->by_provider);
@@ -557,7 +559,6 @@ deliveries_fini(struct engine *e)
 		istr_unref(istr_find(all->counters.v[i].gateway));
 	}
 	VEC_FINI(&all->counters);
-	VEC_FINI(&all->going_on);
 	hmap_fini(&all->attempts);
 	hmap_fini(&all->by_note);
 	hmap_fini(&all->by_provider);

@@ -118,7 +118,8 @@ struct deliveries {
 	struct hmap attempts;		/* of digests: struct digesting by_attempt */
 	struct held *sweeping;		/* the next one of the sweep; NULL: at the end */
 	struct held *resuming;		/* likewise of the look behind a restart */
-	VEC(uint64_t) going_on;		/* notifications of before the restart, sorted, while that looks */
+	struct held *leaving;		/* likewise of that at requests that had left before it */
+	struct held *told_of;		/* likewise of one at what a digest among those was about */
 	struct chore resume_chore;
 	VEC(struct early) early;	/* in order of time */
 	VEC(struct delivery_counters) counters;
@@ -145,10 +146,11 @@ void deliveries_save_all(struct engine *e);
  */
 void deliveries_cut(struct engine *e, struct notification *n);
 /*
- * Before what a restart cut short goes on: messages that had left by a gateway that gives up what has no answer are unknown, also
- * to the intents of their notifications.
+ * Before what a restart cut short goes on, in slices: messages that had left by a gateway that gives up what has no answer are unknown,
+ * also to the intents of their notifications. True: it is over.
  */
-void deliveries_left_before(struct engine *e, struct moment now);
+void deliveries_left_begin(struct engine *e);
+bool deliveries_left_some(struct engine *e, struct moment now);
 
 /* Between deliveries.c and budgets.c. */
 /* NULL: there is none. */
@@ -173,8 +175,8 @@ uint64_t delivery_hash(struct str a, struct str b);
 void reports_apply_early(struct engine *e, struct held *h, struct moment now);
 void reports_fini(struct deliveries *all);
 
-/* delivery_resume.c: they become unknown, in slices, unless their notification is one of these, which go on. */
-void deliveries_resumed(struct engine *e, const uint64_t *notifications, size_t n, struct moment now);
+/* delivery_resume.c: they become unknown, in slices, unless their notification goes on (resume.h), which ends what is known of those. */
+void deliveries_resumed(struct engine *e, struct moment now);
 bool deliveries_resume_step(struct engine *e, struct moment now);
 
 /* budgets.c */
@@ -197,8 +199,8 @@ bool digest_step(struct engine *e, struct digesting *g, struct moment now);
 /* The digest whose attempt that is; NULL: none. */
 struct digesting *digest_find(const struct engine *e, uint64_t attempt);
 void digest_delivered(struct engine *e, struct digesting *g, const struct outcome *o, struct moment now);
-/* The digest h was given up before a restart: what it covered counts as told. */
-void digest_given_up_before(struct engine *e, struct held *h, struct moment now);
+/* A slice of: the digest h was given up before a restart, so what it covered counts as told. True: it is over. */
+bool digest_given_up_some(struct engine *e, struct held *h, struct moment now);
 /* Stops it, when all that it was to tell of is forgotten. */
 void digest_abandon(struct engine *e, struct digesting *g);
 

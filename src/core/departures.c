@@ -4,8 +4,6 @@
  * answer nobody knows whether it was taken: then a gateway that gives up what has no answer is not asked again, neither after a cut
  * nor after a crash. For the latter the delivery says so on disk before the request leaves.
  */
-#include <stdlib.h>
-
 #include "engine_state.h"
 
 /* The notification of an attempt that is out; NULL: there is none of that number. */
@@ -77,47 +75,21 @@ deliveries_cut(struct engine *e, struct notification *n)
 	}
 }
 
-static int
-cmp_ids(const void *a, const void *b)
-{
-	uint64_t x = (*(struct restored_intent *const *)a)->state.id, y = (*(struct restored_intent *const *)b)->state.id;
-
-	return x < y ? -1 : x > y;
-}
-
-static struct restored_intent **
-by_id(struct engine *e)
-{
-	size_t n = e->restored_intents.n;
-	struct restored_intent **v = ARENA_ARRAY(e->restored_arena, n, struct restored_intent *);
-
-	for (size_t i = 0; i < n; i++)
-		v[i] = &e->restored_intents.v[i];
-	if (n > 1)
-		qsort(v, n, sizeof(v[0]), cmp_ids);
-	return v;
-}
-
-static struct restored_intent *
-intent_of(const struct engine *e, struct restored_intent **v, uint64_t id)
-{
-	struct restored_intent key = { .state = { .id = id } }, *p = &key, **found;
-
-	found = e->restored_intents.n > 0 ? bsearch(&p, v, e->restored_intents.n, sizeof(v[0]), cmp_ids) : NULL;
-	return found != NULL ? *found : NULL;
-}
-
 /* The intent may be from before its notifier named anybody: then it has only those. */
 static void
-note_unknown(struct arena *a, struct recipients *all, const struct held *h)
+note_unknown(struct arena *a, struct restored_intent *intent, const struct held *h)
 {
+	struct recipients *all = &intent->state.recipients;
 	struct recipient *r = NULL;
 
 	for (size_t i = 0; i < all->n && r == NULL; i++)
 		if (str_eq(all->v[i].to, h->d.recipient))
 			r = &all->v[i];
 	if (r == NULL) {
-		all->v = arena_grow(a, all->v, all->n, all->n + 1, sizeof(*all->v));
+		if (all->n >= intent->recipients_cap) {
+			intent->recipients_cap = 2 * all->n + 1;
+			all->v = arena_grow(a, all->v, all->n, intent->recipients_cap, sizeof(*all->v));
+		}
 		r = &all->v[all->n++];
 		*r = (struct recipient){ .to = arena_str(a, h->d.recipient), .tries = h->d.tries > 0 ? h->d.tries : 1 };
 	}
@@ -129,32 +101,55 @@ note_unknown(struct arena *a, struct recipients *all, const struct held *h)
 	r->error = arena_str(a, h->d.error);
 }
 
-static void
-give_up(struct engine *e, struct held *h, struct restored_intent *intent, struct moment now)
+/* A recipient of the notification that is looked for. */
+#define NAME_UNITS 1
+#define LOOK_UNITS 5
+#define SAVE_UNITS 400
+
+/* False: there is more to be done for h. */
+static bool
+give_up_some(struct engine *e, struct held *h, struct moment now)
 {
+	struct restored_intent *intent = resume_find(e, h->d.notification);
+
+	if (h->d.digest && !digest_given_up_some(e, h, now))
+		return false;
+	work_spend(&e->work, SAVE_UNITS);
 	delivery_text(&h->d.error, STR("its request had left before a restart"));
-	if (intent != NULL)
-		note_unknown(e->restored_arena, &intent->state.recipients, h);
-	else
+	if (intent != NULL) {
+		work_spend(&e->work, NAME_UNITS * (int64_t)intent->state.recipients.n);
+		note_unknown(e->restored_arena, intent, h);
+	} else {
 		h->d.left = false;
-	if (h->d.digest)
-		digest_given_up_before(e, h, now);
+	}
 	h->restored = false;
 	h->doubt = true;
 	delivery_set(e, h, DELIVERY_UNKNOWN, false, now);
+	return true;
 }
 
 void
-deliveries_left_before(struct engine *e, struct moment now)
+deliveries_left_begin(struct engine *e)
 {
-	struct restored_intent **intents = by_id(e);
+	e->deliveries.leaving = LIST_ITEM(e->deliveries.all.first, struct held, place);
+}
 
-	LIST_EACH(&e->deliveries.all, node) {
-		struct held *h = CONTAINER_OF(node, struct held, place);
+bool
+deliveries_left_some(struct engine *e, struct moment now)
+{
+	struct deliveries *all = &e->deliveries;
 
+	while (all->leaving != NULL) {
+		struct held *h = all->leaving;
+
+		if (work_used_up(&e->work))
+			return false;
+		work_spend(&e->work, LOOK_UNITS);
 		/* One that is unknown already was so at a start before this one, and its notification has not got on since. */
 		if (h->d.left && (h->d.state == DELIVERY_PENDING || h->d.state == DELIVERY_UNKNOWN) &&
-		    gives_up(e->routing->config, h))
-			give_up(e, h, intent_of(e, intents, h->d.notification), now);
+		    gives_up(e->routing->config, h) && !give_up_some(e, h, now))
+			return false;
+		all->leaving = LIST_ITEM(h->place.next, struct held, place);
 	}
+	return true;
 }

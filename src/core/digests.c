@@ -50,6 +50,8 @@ digest_owe_not(struct engine *e, struct held *h)
 {
 	if (h->owed == OWED_NOT)
 		return;
+	if (e->deliveries.told_of == h)
+		e->deliveries.told_of = LIST_ITEM(h->owed_place.next, struct held, owed_place);
 	list_remove(h->owed == OWED_WAITS ? &h->person->owed : &h->person->digesting->covers, &h->owed_place);
 	h->owed = OWED_NOT;
 	e->deliveries.owed_n--;
@@ -386,23 +388,26 @@ digest_due(struct engine *e, struct person *p, struct moment now)
 	}
 }
 
-void
-digest_given_up_before(struct engine *e, struct held *h, struct moment now)
+bool
+digest_given_up_some(struct engine *e, struct held *h, struct moment now)
 {
+	struct deliveries *all = &e->deliveries;
 	struct person *p = person_find(e, h->names[NAME_COVERS], h->names[NAME_RECIPIENT]);
 
-	if (p == NULL)
-		return;
-	LIST_EACH(&p->owed, node) {
-		struct held *x = CONTAINER_OF(node, struct held, owed_place);
+	if (p != NULL && all->told_of == NULL)
+		all->told_of = LIST_ITEM(p->owed.first, struct held, owed_place);
+	while (all->told_of != NULL) {
+		struct held *x = all->told_of;
 
+		if (work_used_up(&e->work))
+			return false;
+		work_spend(&e->work, MOVE_UNITS);
+		all->told_of = LIST_ITEM(x->owed_place.next, struct held, owed_place);
 		/* Those suppressed later are the next one's. */
-		if (x->d.id > h->d.id || wall_after(x->d.changed, h->d.created))
-			continue;
-		digest_owe_not(e, x);
-		x->d.digested = true;
-		delivery_set(e, x, DELIVERY_SUPPRESSED, false, now);
+		if (x->d.id <= h->d.id && !wall_after(x->d.changed, h->d.created))
+			finish(e, x, now);
 	}
+	return true;
 }
 
 struct digesting *

@@ -143,10 +143,7 @@ engine_free(struct engine **ep)
 	for (size_t i = 0; i < e->restored.n; i++)
 		labels_unref(e->restored.v[i].labels);
 	VEC_FINI(&e->restored);
-	for (size_t i = 0; i < e->restored_intents.n; i++)
-		labels_unref((struct labels *)(uintptr_t)e->restored_intents.v[i].state.labels);
-	VEC_FINI(&e->restored_intents);
-	arena_free(&e->restored_arena);
+	resume_fini(e);
 	inhibitor_free(&e->inhibitor);
 	silences_fini(&e->silences);
 	nflog_free(&e->nflog);

@@ -24,6 +24,7 @@
 #include "core/ports.h"
 #include "deliveries.h"
 #include "reply_marks.h"
+#include "resume.h"
 #include "flight.h"
 #include "group.h"
 #include "inhibit.h"
@@ -60,12 +61,6 @@ struct restored_group {
 	uint64_t *alerts;
 	size_t alerts_n;
 	void *stored_as;
-};
-
-/* A notification that was under way, likewise. */
-struct restored_intent {
-	struct intent_state state;	/* in engine.restored_arena; the labels are an owned reference */
-	bool resumed;
 };
 
 /* Many entries of a row, one behind the other, and a place among them. */
@@ -198,9 +193,9 @@ struct engine {
 	VEC(uint64_t) fingerprints;	/* scratch */
 	struct counters counters;
 
-	struct arena *restored_arena;	/* NULL after the first engine_apply */
+	struct arena *restored_arena;	/* NULL when the first configuration has settled */
 	VEC(struct restored_group) restored;
-	VEC(struct restored_intent) restored_intents;
+	struct resuming resuming;
 	struct hmap retired;		/* groups that a reload ends, while it settles */
 };
 
@@ -347,15 +342,8 @@ void unsure_counters_fini(struct counters *c);
  * what they held is awaited. False: there are more.
  */
 bool restore_groups_some(struct engine *e, size_t *at, struct moment now);
-/* The route of that id in the configuration in force; NULL: there is none. */
-const struct route *restore_route(const struct engine *e, struct str id);
 /* Does r, routed today, belong to g? */
 bool restore_belongs(struct engine *e, struct alert_entry *r, const struct group *g);
-/* resume.c: what was being told is in its groups; before alerts are dispatched. */
-void resume_members(struct engine *e);
-/* Takes up what was under way; the end of restoring. */
-void resume_intents(struct engine *e, struct moment now);
-
 /* alike.c: may groups of `a` go on as groups of `b`, the route with the same id of another configuration? */
 bool routes_alike(const struct route *a, const struct route *b);
 

@@ -146,6 +146,7 @@ struct flight {
 	uint64_t merges;		/* struct engine merges when `all` was looked at */
 	bool overtaken;			/* a leg was, and the group is to be looked at anew */
 	bool resumed;			/* goes on from before a restart, for some of its alerts and integrations */
+	struct restored_intent *resumes;	/* the last of what it is made of, until it has legs */
 };
 
 /* flush.c: begins a flush that was due at g->due; it may be freed before this returns. */
@@ -302,7 +303,7 @@ bool leg_wait_for_turn(struct engine *e, struct leg *leg, struct moment now);
 /* log_debts.c: what the next flush has to know of a notification that was given up. */
 void log_debts_by_leg(struct engine *e, const struct leg *leg, struct moment now);
 /* Notes in the log a notification about group g that a restart cut short, and that is not taken up again. */
-void log_debts_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
+void log_debts_by_intent(struct engine *e, const struct restored_intent *r, const struct group *g,
     const struct integration *integration, struct moment now);
 /*
  * Keeps in the log that those of f->promised that integration i may have been told of fire. entry: what the log holds

@@ -29,12 +29,16 @@ struct group;
 /* The verdict of the last flush on an alert. */
 enum mark { MARK_UNPROCESSED, MARK_ACTIVE, MARK_SUPPRESSED };
 
+/* Is it among what is told again after a restart? While that is made ready: resume.c. */
+enum told_before { TOLD_NOT, TOLD_FIRING, TOLD_RESOLVED };
+
 /* An entry's place in a group. */
 struct member {
 	struct group *group;
 	struct alert_entry *entry;
 	struct member *next;	/* of the same entry */
-	uint8_t mark;
+	uint8_t mark;		/* enum mark */
+	uint8_t told;		/* enum told_before */
 };
 
 /* The outcome of the last notification, of whichever integration. */

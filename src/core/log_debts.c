@@ -399,38 +399,25 @@ log_debts_by_rival(const struct log_entry *rival, struct log_entry *entry, struc
 	add_hashes(&entry->doubtful_ends, &entry->doubtful_ends_n, w, ended, a);
 }
 
-/* The label hashes of those alerts that are still there, sorted. */
-static const uint64_t *
-hashes_of(struct engine *e, const uint64_t *fingerprints, size_t n, size_t *n_out, struct arena *a)
-{
-	uint64_t *v = ARENA_ARRAY(a, n, uint64_t);
-
-	*n_out = 0;
-	for (size_t i = 0; i < n; i++) {
-		const struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
-
-		if (r != NULL)
-			v[(*n_out)++] = labels_hash(r->alert->labels);
-	}
-	hashes_sort(v, *n_out);
-	return v;
-}
-
 void
-log_debts_by_intent(struct engine *e, const struct intent_state *i, const struct group *g,
+log_debts_by_intent(struct engine *e, const struct restored_intent *r, const struct group *g,
     const struct integration *integration, struct moment now)
 {
 	const struct integration_common *common = integration->settings;
+	const struct intent_state *i = &r->state;
 	struct arena *a = arena_new();
-	struct content c = { 0 };
+	struct content c = { .firing = r->hashes, .firing_n = r->firing_n };
 	bool held;
 	struct wall tick = wall_after(i->flushed, now.wall) ? now.wall : i->flushed;
 	struct log_entry entry = entry_to_change(e, istr_str(g->key), g->route, integration, wall_utc(tick), &held);
 
-	c.firing = hashes_of(e, i->firing, i->firing_n, &c.firing_n, a);
+	hashes_sort(r->hashes, r->firing_n);
 	/* As the integration is now; it may have wanted to hear of ends before. */
-	if (common->send_resolved)
-		c.resolved = hashes_of(e, i->resolved, i->resolved_n, &c.resolved_n, a);
+	if (common->send_resolved) {
+		c.resolved = r->hashes + r->firing_n;
+		c.resolved_n = r->resolved_n;
+		hashes_sort(r->hashes + r->firing_n, r->resolved_n);
+	}
 	set_partly(&entry, &i->recipients, &c, g->route->repeat_interval, a, wall_utc(now.wall));
 	if (common->send_resolved) {
 		set_doubtful(&entry, c.firing, c.firing_n, a);

@@ -142,33 +142,9 @@ engine_restore_group(struct engine *e, const struct group_state *g, void *stored
 }
 
 static const struct route *
-route_by_id(const struct route *route, struct str id)
-{
-	if (str_eq(route->id, id))
-		return route;
-	for (size_t i = 0; i < route->routes_n; i++) {
-		const struct route *found;
-
-		/* Ids of children begin with those of their parents. */
-		if (!str_starts(id, route->routes[i]->id))
-			continue;
-		found = route_by_id(route->routes[i], id);
-		if (found != NULL)
-			return found;
-	}
-	return NULL;
-}
-
-const struct route *
-restore_route(const struct engine *e, struct str id)
-{
-	return route_by_id(e->routing->config->route, id);
-}
-
-static const struct route *
 route_of(struct engine *e, const struct restored_group *old)
 {
-	const struct route *route = route_by_id(e->routing->config->route, old->route_id);
+	const struct route *route = routing_find(e->routing, old->route_id);
 
 	if (route == NULL || !str_eq(route->receiver->name, old->receiver) ||
 	    route->group_wait != old->group_wait || route->group_interval != old->group_interval)
@@ -251,7 +227,5 @@ restore_groups_some(struct engine *e, size_t *at, struct moment now)
 		old->labels = NULL;
 	}
 	VEC_FINI(&e->restored);
-	*at = 0;
-	resume_members(e);
 	return true;
 }

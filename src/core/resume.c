@@ -6,11 +6,21 @@
  * The stages they had passed (inhibition, silences, intervals) are not asked
  * again, as they are not between two attempts.
  */
-#include <assert.h>
-#include <stdlib.h>
+#include "resume.h"
+
 #include <string.h>
 
+#include "base/hash.h"
 #include "engine_state.h"
+
+/* One that is passed by; looked at. */
+#define LOOK_UNITS 5
+#define INTENT_UNITS 400
+/* An alert that is looked for; and one of a group that may be among those told. */
+#define ALERT_UNITS 100
+#define MEMBER_UNITS 20
+/* Sorting the hash of an alert that is told, and what noting it takes. */
+#define NOTE_UNITS 30
 
 static uint64_t *
 copy_hashes(struct arena *a, const uint64_t *v, size_t n)
@@ -22,26 +32,71 @@ copy_hashes(struct arena *a, const uint64_t *v, size_t n)
 	return copy;
 }
 
+static uint64_t
+hash_of(uint64_t id)
+{
+	return hash_mix(0, id);
+}
+
+struct restored_intent *
+resume_find(const struct engine *e, uint64_t id)
+{
+	for (struct hmap_node *n = hmap_first(&e->resuming.by_id, hash_of(id)); n != NULL; n = hmap_next(n)) {
+		struct restored_intent *r = CONTAINER_OF(n, struct restored_intent, node);
+
+		if (r->state.id == id)
+			return r;
+	}
+	return NULL;
+}
+
+static void
+release(struct restored_intent *r)
+{
+	labels_unref((struct labels *)(uintptr_t)r->state.labels);
+	r->state.labels = NULL;
+}
+
+void
+resume_fini(struct engine *e)
+{
+	struct resuming *all = &e->resuming;
+
+	for (struct restored_intent *r = all->first; r != NULL; r = r->next)
+		release(r);
+	hmap_fini(&all->by_id);
+	*all = (struct resuming){ 0 };
+	arena_free(&e->restored_arena);
+}
+
 enum restored
 engine_restore_intent(struct engine *e, struct change *c, struct moment now)
 {
 	const struct intent_state *i = c->intent;
+	struct resuming *all = &e->resuming;
 	struct arena *a = e->restored_arena;
-	struct intent_state copy = *i;
+	struct restored_intent *r;
 
 	/* Its receiver was told by others since. */
 	if (e->routing != NULL)
 		return RESTORED_NOT;
 	engine_enter(e, now);
-	copy.route_id = arena_str(a, i->route_id);
-	copy.receiver = arena_str(a, i->receiver);
-	copy.integration = arena_str(a, i->integration);
-	copy.labels = labels_ref((struct labels *)(uintptr_t)i->labels);
-	copy.firing = copy_hashes(a, i->firing, i->firing_n);
-	copy.resolved = copy_hashes(a, i->resolved, i->resolved_n);
-	leg_copy_data(a, &i->data, &copy.data);
-	leg_copy_recipients(a, &i->recipients, &copy.recipients);
-	VEC_PUSH(&e->restored_intents, ((struct restored_intent){ .state = copy }));
+	r = ARENA_NEW(a, struct restored_intent);
+	r->state = *i;
+	r->state.route_id = arena_str(a, i->route_id);
+	r->state.receiver = arena_str(a, i->receiver);
+	r->state.integration = arena_str(a, i->integration);
+	r->state.labels = labels_ref((struct labels *)(uintptr_t)i->labels);
+	r->state.firing = copy_hashes(a, i->firing, i->firing_n);
+	r->state.resolved = copy_hashes(a, i->resolved, i->resolved_n);
+	leg_copy_data(a, &i->data, &r->state.data);
+	leg_copy_recipients(a, &i->recipients, &r->state.recipients);
+	hmap_insert(&all->by_id, &r->node, hash_of(i->id));
+	if (all->last != NULL)
+		all->last->next = r;
+	else
+		all->first = r;
+	all->last = r;
 	if (i->id > e->last_notification)
 		e->last_notification = i->id;
 	engine_leave(e, now);
@@ -66,7 +121,7 @@ integration_of(const struct intent_state *i, const struct group *g)
 static struct group *
 group_of(struct engine *e, const struct intent_state *i)
 {
-	const struct route *route = restore_route(e, i->route_id);
+	const struct route *route = routing_find(e->routing, i->route_id);
 	struct group *g;
 
 	if (route == NULL || !str_eq(route->receiver->name, i->receiver))
@@ -76,27 +131,69 @@ group_of(struct engine *e, const struct intent_state *i)
 	return g != NULL && labels_eq(g->labels, i->labels) ? g : NULL;
 }
 
-static bool
-all_members(struct engine *e, const struct group *g, const uint64_t *fingerprints, size_t n)
+void
+resume_begin(struct engine *e)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
+	e->resuming.at = e->resuming.first;
+}
 
-		if (r != NULL && group_member(g, r) == NULL)
+/* A walk's work on each intent. */
+struct walk {
+	/* False: its alerts are not to be looked at. */
+	bool (*begin)(struct engine *e, struct restored_intent *r, struct moment now);
+	void (*alert)(struct engine *e, struct restored_intent *r, struct alert_entry *entry, bool resolved);
+	void (*end)(struct engine *e, struct restored_intent *r, struct moment now);	/* may be NULL */
+};
+
+/* False: there is more of r. One alert at least is looked at. */
+static bool
+walk_alerts(struct engine *e, struct restored_intent *r, const struct walk *walk)
+{
+	const struct intent_state *in = &r->state;
+
+	for (size_t *at = &e->resuming.alert, all = in->firing_n + in->resolved_n; *at < all;) {
+		bool resolved = *at >= in->firing_n;
+		struct alert_entry *entry;
+
+		work_spend(&e->work, ALERT_UNITS);
+		entry = alerts_find_fingerprint(&e->alerts, resolved ? in->resolved[*at - in->firing_n] : in->firing[*at]);
+		if (entry != NULL)
+			walk->alert(e, r, entry, resolved);
+		if (++*at < all && work_used_up(&e->work))
 			return false;
 	}
 	return true;
 }
 
-/* The group that what was being told still is about; NULL: it fell apart. */
-static struct group *
-same_group(struct engine *e, const struct intent_state *i)
+static bool
+walk_some(struct engine *e, const struct walk *walk, struct moment now)
 {
-	struct group *g = group_of(e, i);
+	struct resuming *all = &e->resuming;
 
-	if (g != NULL && all_members(e, g, i->firing, i->firing_n) && all_members(e, g, i->resolved, i->resolved_n))
-		return g;
-	return NULL;
+	for (; all->at != NULL; all->at = all->at->next, all->alert = 0) {
+		struct restored_intent *r = all->at;
+
+		if (work_used_up(&e->work))
+			return false;
+		if (all->alert == 0) {
+			work_spend(&e->work, INTENT_UNITS);
+			if (!walk->begin(e, r, now))
+				continue;
+		}
+		if (!walk_alerts(e, r, walk))
+			return false;
+		if (walk->end != NULL)
+			walk->end(e, r, now);
+	}
+	return true;
+}
+
+static bool
+join_begin(struct engine *e, struct restored_intent *r, struct moment now)
+{
+	(void)now;
+	r->group = group_of(e, &r->state);
+	return true;
 }
 
 /*
@@ -104,29 +201,20 @@ same_group(struct engine *e, const struct intent_state *i)
  * so late that the group was not saved with it: its end has to be told too.
  */
 static void
-join_alerts(struct engine *e, struct group *g, const uint64_t *fingerprints, size_t n)
+join_alert(struct engine *e, struct restored_intent *r, struct alert_entry *entry, bool resolved)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
-
-		if (r == NULL)
-			continue;
-		r->awaited = true;
-		if (g != NULL && restore_belongs(e, r, g) && group_member(g, r) == NULL)
-			group_add(e, g, r);
-	}
+	(void)resolved;
+	entry->awaited = true;
+	if (r->group != NULL && restore_belongs(e, entry, r->group) && group_member(r->group, entry) == NULL)
+		group_add(e, r->group, entry);
 }
 
-void
-resume_members(struct engine *e)
+bool
+resume_join_some(struct engine *e)
 {
-	for (size_t i = 0; i < e->restored_intents.n; i++) {
-		const struct intent_state *in = &e->restored_intents.v[i].state;
-		struct group *g = group_of(e, in);
+	static const struct walk joining = { join_begin, join_alert, NULL };
 
-		join_alerts(e, g, in->firing, in->firing_n);
-		join_alerts(e, g, in->resolved, in->resolved_n);
-	}
+	return walk_some(e, &joining, e->settle.since);
 }
 
 /*
@@ -141,138 +229,208 @@ is_stale(const struct intent_state *i, const struct group *g, struct moment now)
 	return age < 0 || age >= flush_time(g->route);
 }
 
-static int
-cmp_noted(const void *a, const void *b)
-{
-	return alert_cmp(((const struct noted_alert *)a)->alert, ((const struct noted_alert *)b)->alert);
-}
-
-/* Is it among the first `sorted` of f? */
 static bool
-is_noted(const struct flight *f, size_t sorted, struct alert *a)
+judge_begin(struct engine *e, struct restored_intent *r, struct moment now)
 {
-	struct noted_alert key = { .alert = a };
+	const struct intent_state *in = &r->state;
 
-	return sorted > 0 && bsearch(&key, f->all, sorted, sizeof(f->all[0]), cmp_noted) != NULL;
+	r->group = group_of(e, in);
+	if (r->group == NULL || integration_of(in, r->group) == NULL) {
+		save_intent_dropped(e, in->id);
+		return false;
+	}
+	r->fits = !is_stale(in, r->group, now);
+	r->hashes = ARENA_ARRAY(e->restored_arena, in->firing_n + in->resolved_n, uint64_t);
+	return true;
 }
 
-/* Adds what one integration was told, of each alert once, to what others were told: the first `sorted`. */
-static size_t
-note_alerts(struct engine *e, struct flight *f, size_t sorted, const uint64_t *fingerprints, size_t n, bool resolved)
+static void
+judge_alert(struct engine *e, struct restored_intent *r, struct alert_entry *entry, bool resolved)
 {
-	size_t found = 0;
-
-	f->all = arena_grow(f->arena, f->all, f->all_n, f->all_n + n, sizeof(f->all[0]));
-	for (size_t i = 0; i < n; i++) {
-		struct alert_entry *r = alerts_find_fingerprint(&e->alerts, fingerprints[i]);
-
-		if (r == NULL)
-			continue;
-		found++;
-		if (!is_noted(f, sorted, r->alert))
-			f->all[f->all_n++] = (struct noted_alert){ alert_ref(r->alert), resolved };
-	}
-	return found;
+	(void)e;
+	/* Its group fell apart. */
+	if (group_member(r->group, entry) == NULL)
+		r->fits = false;
+	r->hashes[r->firing_n + r->resolved_n] = labels_hash(entry->alert->labels);
+	if (resolved)
+		r->resolved_n++;
+	else
+		r->firing_n++;
 }
 
-/* Takes the integrations of the flight's group that were being told; returns how many. */
-static size_t
-gather(struct engine *e, struct flight *f, size_t from, const struct intent_state **out, struct moment now)
+/* In the flight of its group, which others of its integrations may have made. */
+static void
+take_up(struct engine *e, struct restored_intent *r, struct moment now)
 {
-	size_t n = 0;
+	struct group *g = r->group;
 
-	for (size_t i = from; i < e->restored_intents.n; i++) {
-		struct restored_intent *r = &e->restored_intents.v[i];
-		const struct intent_state *in = &r->state;
-		size_t sorted = f->all_n;
-
-		if (r->resumed || same_group(e, in) != f->group || is_stale(in, f->group, now) ||
-		    integration_of(in, f->group) == NULL ||
-		    note_alerts(e, f, sorted, in->firing, in->firing_n, false) +
-			    note_alerts(e, f, sorted, in->resolved, in->resolved_n, true) == 0)
-			continue;
-		if (f->all_n > 1)
-			qsort(f->all, f->all_n, sizeof(f->all[0]), cmp_noted);
-		r->resumed = true;
-		out[n++] = in;
+	if (g->flight == NULL) {
+		g->flight = flush_resume(e, g, r->state.flushed, now);
+		r->same = r;
+	} else {
+		r->same = g->flight->resumes->same;
+		g->flight->resumes->same = r;
 	}
-	return n;
+	g->flight->resumes = r;
+	r->resumed = true;
+}
+
+static void
+give_up(struct engine *e, const struct restored_intent *r, struct moment now)
+{
+	work_spend(&e->work, NOTE_UNITS * (int64_t)(r->firing_n + r->resolved_n));
+	log_debts_by_intent(e, r, r->group, integration_of(&r->state, r->group), now);
+	save_intent_dropped(e, r->state.id);
+}
+
+static void
+judge_end(struct engine *e, struct restored_intent *r, struct moment now)
+{
+	if (r->fits && r->firing_n + r->resolved_n > 0)
+		take_up(e, r, now);
+	else
+		give_up(e, r, now);
+}
+
+static bool
+note_begin(struct engine *e, struct restored_intent *r, struct moment now)
+{
+	(void)e;
+	(void)now;
+	return r->resumed;
+}
+
+/* Several integrations may have been told of the same alert. */
+static void
+note_alert(struct engine *e, struct restored_intent *r, struct alert_entry *entry, bool resolved)
+{
+	struct member *m = group_member(r->group, entry);
+
+	(void)e;
+	if (m->told != TOLD_NOT)
+		return;
+	m->told = resolved ? TOLD_RESOLVED : TOLD_FIRING;
+	r->group->flight->all_cap++;
+}
+
+static void
+gather(struct flight *f, struct member *m)
+{
+	struct alert *a = m->entry->alert;
+
+	f->ids[f->all_n] = (struct alert_ids){ labels_hash(a->labels), labels_fingerprint(a->labels) };
+	f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), m->told == TOLD_RESOLVED };
+	m->told = TOLD_NOT;
+}
+
+/* Noted alerts are told, in the order of the group, as they were before. False: there are more. */
+static bool
+gather_some(struct engine *e, struct flight *f)
+{
+	struct resuming *all = &e->resuming;
+
+	if (all->member == NULL) {
+		all->member = order_first(&f->group->members, &all->member_at);
+		f->all = ARENA_ARRAY(f->arena, f->all_cap, struct noted_alert);
+		f->ids = ARENA_ARRAY(f->arena, f->all_cap, struct alert_ids);
+	}
+	while (all->member != NULL) {
+		struct member *m = all->member;
+
+		work_spend(&e->work, MEMBER_UNITS);
+		members_fetch_ahead(&f->group->members, &all->member_at);
+		if (m->told != TOLD_NOT)
+			gather(f, m);
+		all->member = order_next(&f->group->members, &all->member_at);
+		if (all->member != NULL && work_used_up(&e->work))
+			return false;
+	}
+	return true;
 }
 
 /* All that was found is told. */
 static void
-note_all(struct flight *f)
+note_all(struct engine *e, struct flight *f)
 {
 	uint32_t *all = ARENA_ARRAY(f->arena, f->all_n, uint32_t);
 
-	f->ids = ARENA_ARRAY(f->arena, f->all_n, struct alert_ids);
-	for (size_t i = 0; i < f->all_n; i++) {
-		struct labels *l = f->all[i].alert->labels;
-
+	work_spend(&e->work, NOTE_UNITS * (int64_t)f->all_n);
+	for (size_t i = 0; i < f->all_n; i++)
 		all[i] = (uint32_t)i;
-		f->ids[i] = (struct alert_ids){ labels_hash(l), labels_fingerprint(l) };
-	}
 	pipeline_note(f, all, f->all_n);
 }
 
 static void
-begin_legs(struct engine *e, struct flight *f, const struct intent_state **intents, size_t n, struct moment now)
+begin_legs(struct engine *e, struct flight *f, struct restored_intent *first, struct moment now)
 {
+	const struct restored_intent *r = first;
+	size_t n = 0;
+
+	do
+		n++;
+	while ((r = r->same) != first);
 	f->phase = FLIGHT_TOLD;
 	pipeline_make_legs(f, n);
 	/* Before any of them begins: the store hears of all together. */
-	for (size_t i = 0; i < n; i++)
-		f->legs[i].integration = integration_of(intents[i], f->group);
-	for (size_t i = 0; i < n; i++)
-		leg_resume(e, &f->legs[i], intents[i], now);
+	for (size_t i = 0; i < n; i++, r = r->same)
+		f->legs[i].integration = integration_of(&r->state, f->group);
+	for (size_t i = 0; i < n; i++, r = r->same)
+		leg_resume(e, &f->legs[i], &r->state, now);
 	pipeline_leg_done(e, f, now);
 }
 
-static void
-resume_group(struct engine *e, struct group *g, size_t from, struct moment now)
+static bool
+begin_flights(struct engine *e, struct moment now)
 {
-	struct flight *f = flush_resume(e, g, e->restored_intents.v[from].state.flushed, now);
-	const struct intent_state **intents = ARENA_ARRAY(f->arena, e->restored_intents.n - from,
-	    const struct intent_state *);
-	size_t n = gather(e, f, from, intents, now);
+	struct resuming *all = &e->resuming;
 
-	note_all(f);
-	f->route_labels = flush_route_labels(e, f, now);
-	begin_legs(e, f, intents, n, now);
-}
+	for (; all->at != NULL; all->at = all->at->next) {
+		struct restored_intent *r = all->at;
+		struct flight *f = r->resumed ? r->group->flight : NULL;
 
-static void
-give_up(struct engine *e, const struct intent_state *i, struct moment now)
-{
-	const struct group *g = group_of(e, i);
-	const struct integration *integration = g != NULL ? integration_of(i, g) : NULL;
-
-	if (integration != NULL)
-		log_debts_by_intent(e, i, g, integration, now);
-	save_intent_dropped(e, i->id);
-}
-
-void
-resume_intents(struct engine *e, struct moment now)
-{
-	uint64_t *resumed = ARENA_ARRAY(e->restored_arena, e->restored_intents.n, uint64_t);
-	size_t n = 0;
-
-	deliveries_left_before(e, now);
-	for (size_t i = 0; i < e->restored_intents.n; i++) {
-		const struct restored_intent *r = &e->restored_intents.v[i];
-		struct group *g = same_group(e, &r->state);
-
-		if (!r->resumed && g != NULL && g->flight == NULL && integration_of(&r->state, g) != NULL &&
-		    !is_stale(&r->state, g, now))
-			resume_group(e, g, i, now);
-		if (!r->resumed)
-			give_up(e, &r->state, now);
-		else
-			resumed[n++] = r->state.id;
-		labels_unref((struct labels *)(uintptr_t)r->state.labels);
+		if (work_used_up(&e->work))
+			return false;
+		work_spend(&e->work, LOOK_UNITS);
+		/* The first one of its flight; the flights of others have begun, and may be over. */
+		if (f == NULL || f->resumes == NULL || f->resumes->same != r)
+			continue;
+		if (!gather_some(e, f))
+			return false;
+		work_spend(&e->work, INTENT_UNITS);
+		f->resumes = NULL;
+		note_all(e, f);
+		f->route_labels = flush_route_labels(e, f, now);
+		begin_legs(e, f, r, now);
 	}
-	deliveries_resumed(e, resumed, n, now);
-	VEC_FINI(&e->restored_intents);
-	arena_free(&e->restored_arena);
+	return true;
+}
+
+static bool
+do_phase(struct engine *e, struct moment now)
+{
+	static const struct walk judging = { judge_begin, judge_alert, judge_end }, noting = { note_begin, note_alert, NULL };
+
+	switch (e->resuming.phase) {
+	case RESUME_JUDGES:
+		return walk_some(e, &judging, now);
+	case RESUME_NOTES:
+		return walk_some(e, &noting, now);
+	case RESUME_BEGINS:
+		break;
+	}
+	return begin_flights(e, now);
+}
+
+bool
+resume_some(struct engine *e, struct moment now)
+{
+	while (do_phase(e, now)) {
+		if (e->resuming.phase == RESUME_BEGINS) {
+			deliveries_resumed(e, now);
+			return true;
+		}
+		e->resuming.phase++;
+		resume_begin(e);
+	}
+	return false;
 }

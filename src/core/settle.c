@@ -251,6 +251,10 @@ begin_stage(struct engine *e, enum settle_stage stage)
 	s->bucket = (struct hmap_cursor){ 0 };
 	if (stage == SETTLE_ALERTS)
 		alerts_begin(&e->alerts, &s->alerts);
+	else if (stage == SETTLE_JOINED || stage == SETTLE_RESUMED)
+		resume_begin(e);
+	else if (stage == SETTLE_LEFT && s->first)
+		deliveries_left_begin(e);
 }
 
 void
@@ -283,6 +287,8 @@ do_stage(struct engine *e, struct moment now)
 		return drop_undeclared(e);
 	case SETTLE_GROUPS:
 		return s->first ? restore_groups_some(e, &s->at, s->since) : pass_groups(e, now);
+	case SETTLE_JOINED:
+		return !s->first || resume_join_some(e);
 	case SETTLE_ALERTS:
 		return pass_alerts(e);
 	case SETTLE_SAVE:
@@ -291,6 +297,10 @@ do_stage(struct engine *e, struct moment now)
 		return tidy_carried(e, now);
 	case SETTLE_TIDY_RETIRED:
 		return tidy_retired(e);
+	case SETTLE_LEFT:
+		return !s->first || deliveries_left_some(e, now);
+	case SETTLE_RESUMED:
+		return !s->first || resume_some(e, now);
 	case SETTLED:
 		break;
 	}
@@ -305,17 +315,15 @@ settle_step(struct engine *e, struct moment now)
 	while (s->stage != SETTLED) {
 		if (!do_stage(e, now))
 			return false;
-		if (s->stage != SETTLE_TIDY_RETIRED) {
+		if (s->stage != SETTLE_RESUMED) {
 			begin_stage(e, s->stage + 1);
 			continue;
 		}
 		begin_stage(e, SETTLED);
 		mem_free(s->succession);
 		s->succession = NULL;
-		if (s->first) {
-			resume_intents(e, now);
+		if (s->first)
 			silence_watch_begin_all(e);
-		}
 	}
 	return true;
 }

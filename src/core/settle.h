@@ -33,10 +33,13 @@ enum settle_stage {
 	SETTLE_DECLARED,	/* silences that rule files declare */
 	SETTLE_UNDECLARED,	/* those that are declared no more */
 	SETTLE_GROUPS,		/* each goes on under its new route or ends */
+	SETTLE_JOINED,		/* at a start: alerts that were being told are in those */
 	SETTLE_ALERTS,		/* each goes into its groups, and out of others */
 	SETTLE_SAVE,
 	SETTLE_TIDY_CARRIED,	/* of those that go on, some have lost all members */
 	SETTLE_TIDY_RETIRED,
+	SETTLE_LEFT,		/* at a start: messages whose requests had left before it */
+	SETTLE_RESUMED,		/* likewise notifications that were under way */
 };
 
 /* The route that takes the place of an old one: found when it is asked for. */
