@@ -86,6 +86,7 @@ enum field_flag {
 	F_TEXT_ONLY = 512,	/* FIELD_GO_DURATION: "1m", but a bare number other than 0 is an error */
 	F_READ_AT_LOAD = 1024,	/* FIELD_STRING, a path: loading fails when a used receiver names an unreadable file */
 	F_OWN_DATA = 2048,	/* beside F_TEMPLATE: `.` is what the kind makes of the usual data */
+	F_WRITTEN = 4096,	/* FIELD_STRING, FIELD_HEADERS: written and empty is not absent (a pointer in Alertmanager) */
 };
 
 /*

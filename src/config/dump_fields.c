@@ -21,7 +21,11 @@ static bool
 field_empty(const struct field *f, const void *s)
 {
 	const void *p = member(s, f);
+	const struct yaml_node *node;
 
+	if ((f->flags & F_WRITTEN) != 0)
+		return f->type == FIELD_HEADERS ? ((const struct struct_list *)p)->v == NULL :
+		    ((const struct str *)p)->p == NULL;
 	switch (f->type) {
 	case FIELD_STRING:
 	case FIELD_URL:
@@ -52,6 +56,8 @@ field_empty(const struct field *f, const void *s)
 	case FIELD_HEADERS:
 		return ((const struct struct_list *)p)->n == 0;
 	case FIELD_ANY:
+		node = *(const struct yaml_node *const *)p;
+		return node == NULL || ((f->flags & F_MAP) != 0 && node->n == 0);
 	case FIELD_HTTP:
 	case FIELD_TLS:
 	default:

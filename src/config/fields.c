@@ -390,8 +390,10 @@ fields_inherit(const struct field *table, void *out, const struct global *global
 		assert(type == f->type || (type == FIELD_STRING && f->type == FIELD_URL) ||
 		    (type == FIELD_URL && f->type == FIELD_STRING));
 		if (f->type == FIELD_STRING || f->type == FIELD_URL) {
-			/* "" counts as unset, an empty secret that was written does too. */
-			if (((struct str *)to)->n == 0)
+			const struct str *own = to;
+
+			/* "" counts as unset, but for what is a pointer in Alertmanager. */
+			if ((f->flags & F_WRITTEN) != 0 ? own->p == NULL : own->n == 0)
 				*(struct str *)to = *(const struct str *)from;
 		} else if (f->type == FIELD_HOST_PORT) {
 			if (((struct host_port *)to)->host.n == 0 && ((struct host_port *)to)->port.n == 0)

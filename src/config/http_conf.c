@@ -136,7 +136,8 @@ const struct field http_fields[] = {
 	INNER(struct http_raw, "enable_http2", FIELD_BOOL, c.enable_http2, bool, .fallback = "true",
 	    .doc = "Whether to offer HTTP/2."),
 	PROXY_ROWS(struct http_raw),
-	INNER(struct http_raw, "http_headers", FIELD_HEADERS, c.http_headers, struct struct_list, OMIT,
+	INNER(struct http_raw, "http_headers", FIELD_HEADERS, c.http_headers, struct struct_list,
+	    .flags = F_OMIT_EMPTY | F_WRITTEN,
 	    .doc = "Further headers."),
 	{ 0 },
 };
@@ -449,7 +450,8 @@ headers_read(struct reading *r, const struct yaml_node *n, const struct at *at, 
 		return reading_type_problem(r, n, at, only_secrets,
 		    only_secrets ? "config.ProxyHeader" : "config.Headers", "a mapping is wanted here");
 	map_keys_check(r, n, at);
-	v = ARENA_ARRAY(r->arena, n->n, struct http_header_config);
+	/* One more, so that no header at all is something, too. */
+	v = ARENA_ARRAY(r->arena, n->n + 1, struct http_header_config);
 	for (size_t i = 0; i < n->n; i++) {
 		const struct yaml_node *value = n->pairs[i].value;
 		struct http_header_config *h = &v[kept];

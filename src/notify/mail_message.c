@@ -104,7 +104,7 @@ mail_put_list_id(struct sbuf *b, struct str receiver, struct str from)
 static void
 put_part(struct sbuf *b, const char *boundary, const char *type, struct str content)
 {
-	if (content.n == 0)
+	if (content.p == NULL)
 		return;
 	sbuf_printf(b, "--%s\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Type: %s; charset=UTF-8\r\n\r\n",
 	    boundary, type);

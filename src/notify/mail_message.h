@@ -30,7 +30,7 @@ void mail_put_list_id(struct sbuf *b, struct str receiver, struct str from);
 /* Ends the header: what follows are alternatives between boundaries. */
 #define MAIL_BOUNDARY 61
 void mail_begin_body(struct sbuf *b, struct rand *rand, char boundary[MAIL_BOUNDARY]);
-/* text and html as alternatives, to the end of the message; the empty one is left out. */
+/* text and html as alternatives, to the end of the message; one that is NULL is left out. */
 void mail_put_parts(struct sbuf *b, const char *boundary, struct str text, struct str html);
 
 #endif

@@ -370,13 +370,19 @@ put_headers(struct attempt *a, struct sbuf *b, const struct email_settings *s, s
  */
 #define MAIL_BYTES ((size_t)90 << 10)
 
-/* Both parts, as they are to be encoded. */
+/* Both parts, as they are to be encoded; NULL when there is none. One that is configured is there, also without a text. */
 static bool
 render_parts(struct attempt *a, const struct email_settings *s, struct str *text, struct str *html, struct err *e)
 {
 	if (!notify_text(a, s->text, text, e))
 		return err_ctx(e, "execute text template");
-	return notify_html(a, s->html, html, e) || err_ctx(e, "execute html template");
+	if (!notify_html(a, s->html, html, e))
+		return err_ctx(e, "execute html template");
+	if (text->n == 0)
+		*text = s->text.n > 0 ? STR("") : STR_NONE;
+	if (html->n == 0)
+		*html = s->html.n > 0 ? STR("") : STR_NONE;
+	return true;
 }
 
 /*

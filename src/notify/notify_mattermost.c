@@ -20,12 +20,13 @@ struct mattermost_attachment {
 };
 
 struct mattermost_props {
+	bool present;
 	struct str card;
 };
 
 struct mattermost_priority {
 	struct str priority;
-	bool requested_ack, persistent_notifications;
+	bool present, requested_ack, persistent_notifications;
 };
 
 struct mattermost_settings {
@@ -141,9 +142,10 @@ static const struct field mattermost_fields[] = {
 	    .doc = "Attachments, instead of the one that the keys above describe."),
 	STRING_FIELD(struct mattermost_settings, type, .flags = TEXT_FLAGS, .doc = "Type of the post."),
 	STRUCT_FIELD(struct mattermost_settings, props, struct mattermost_props, props_fields, .flags = F_OMIT_EMPTY,
-	    .doc = "Properties of the post."),
+	    .present = PRESENT_IN(struct mattermost_settings, props.present), .doc = "Properties of the post."),
 	STRUCT_FIELD(struct mattermost_settings, priority, struct mattermost_priority, priority_fields,
-	    .flags = F_OMIT_EMPTY, .doc = "Priority of the message."),
+	    .flags = F_OMIT_EMPTY, .present = PRESENT_IN(struct mattermost_settings, priority.present),
+	    .doc = "Priority of the message."),
 	{ 0 },
 };
 

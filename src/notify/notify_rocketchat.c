@@ -64,12 +64,12 @@ static const struct field rocketchat_fields[] = {
 	COMMON_FIELDS(struct rocketchat_settings, "false"),
 	URL_FIELD(struct rocketchat_settings, api_url, .flags = F_OMIT_EMPTY, .inherit = "rocketchat_api_url",
 	    .doc = "Where the server is."),
-	STRING_FIELD(struct rocketchat_settings, token_id, .flags = F_SECRET | F_OMIT_EMPTY,
+	STRING_FIELD(struct rocketchat_settings, token_id, .flags = F_SECRET | F_OMIT_EMPTY | F_WRITTEN,
 	    .inherit = "rocketchat_token_id", .doc = "User id of the token."),
 	STRING_FIELD(struct rocketchat_settings, token_id_file, .flags = F_PATH_CWD | F_READ_AT_LOAD | F_OMIT_EMPTY,
 	    .inherit = "rocketchat_token_id_file", .doc = "File that holds token_id."),
-	STRING_FIELD(struct rocketchat_settings, token, .flags = F_SECRET | F_OMIT_EMPTY, .inherit = "rocketchat_token",
-	    .doc = "Access token."),
+	STRING_FIELD(struct rocketchat_settings, token, .flags = F_SECRET | F_OMIT_EMPTY | F_WRITTEN,
+	    .inherit = "rocketchat_token", .doc = "Access token."),
 	STRING_FIELD(struct rocketchat_settings, token_file, .flags = F_PATH_CWD | F_READ_AT_LOAD | F_OMIT_EMPTY,
 	    .inherit = "rocketchat_token_file", .doc = "File that holds token."),
 	STRING_FIELD(struct rocketchat_settings, channel, .flags = TEXT_FLAGS, .doc = "Channel to post to."),
@@ -106,25 +106,24 @@ rocketchat_check(void *settings, struct arena *a, struct err *e)
 	const struct rocketchat_settings *s = settings;
 
 	(void)a;
-	return settings_at_most_one(s->token, s->token_file, "token", "token_file", e) &&
-	    settings_at_most_one(s->token_id, s->token_id_file, "token_id", "token_id_file", e);
+	if (s->token.p != NULL && s->token_file.n > 0)
+		return err_set(e, ERR_INVALID, "at most one of token & token_file must be configured");
+	if (s->token_id.p != NULL && s->token_id_file.n > 0)
+		return err_set(e, ERR_INVALID, "at most one of token_id & token_id_file must be configured");
+	return true;
 }
 
 static bool
 rocketchat_finish(void *settings, const struct global *g, struct arena *a, struct err *e)
 {
-	struct rocketchat_settings *s = settings;
+	const struct rocketchat_settings *s = settings;
 
 	(void)a;
-	inherit_str(&s->api_url, g->rocketchat_api_url);
-	/* Each on its own, and a file goes before a value, as in Alertmanager. */
-	inherit_str(&s->token_id, g->rocketchat_token_id);
-	inherit_str(&s->token_id_file, g->rocketchat_token_id_file);
-	if (s->token_id.n + s->token_id_file.n == 0)
+	(void)g;
+	/* Each of the four was inherited on its own; a file goes before a value, as in Alertmanager. */
+	if (s->token_id.p == NULL && s->token_id_file.n == 0)
 		return err_set(e, ERR_INVALID, "no global Rocketchat TokenID set either inline or in a file");
-	inherit_str(&s->token, g->rocketchat_token);
-	inherit_str(&s->token_file, g->rocketchat_token_file);
-	if (s->token.n + s->token_file.n == 0)
+	if (s->token.p == NULL && s->token_file.n == 0)
 		return err_set(e, ERR_INVALID, "no global Rocketchat Token set either inline or in a file");
 	return true;
 }

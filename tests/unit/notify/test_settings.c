@@ -223,6 +223,36 @@ START_TEST(dumps_can_be_loaded)
 }
 END_TEST
 
+/* Sections and values that are pointers in Alertmanager are dumped when they were written, also when empty; empty maps are not. */
+START_TEST(empty_sections_are_dumped_as_in_alertmanager)
+{
+	static const struct {
+		const char *kind, *settings, *there, *absent;
+	} dumps[] = {
+		{ "mattermost", "{webhook_url: 'http://x', props: {}, priority: {}}", "    props: {}\n    priority: {}\n", "-" },
+		{ "mattermost", "{webhook_url: 'http://x', props: null}", "webhook_url", "props" },
+		{ "jira", "{api_url: 'http://x', project: p, issue_type: t, fields: {}}", "issue_type", "fields" },
+		{ "rocketchat", "{token: '', token_id: i}", "    token_id: <secret>\n    token: null\n", "-" },
+	};
+	struct bench *b = new_bench();
+
+	for (size_t i = 0; i < ARRAY_LEN(dumps); i++) {
+		struct str dump, own;
+		struct err e = { 0 };
+
+		ck_assert_msg(load(b, dumps[i].kind, dumps[i].settings, "", &e), "%s", e.text);
+		dump = b->config->original;
+		own = str_sub(dump, str_find(dump, STR("_configs:")), str_find(dump, STR("templates:")));
+		ck_assert_msg(str_find(own, str_from(dumps[i].there)) < own.n, "%.*s", STR_ARG(dump));
+		ck_assert_msg(dumps[i].absent[0] == '-' || str_find(own, str_from(dumps[i].absent)) == own.n, "%.*s",
+		    STR_ARG(dump));
+		config_unref(b->config);
+		b->config = NULL;
+	}
+	bench_free(b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -234,6 +264,7 @@ main(void)
 	tcase_add_test(t, mistakes_are_refused_in_the_usual_words);
 	tcase_add_loop_test(t, examples_load, 0, 2);
 	tcase_add_test(t, dumps_can_be_loaded);
+	tcase_add_test(t, empty_sections_are_dumped_as_in_alertmanager);
 	suite_add_tcase(s, t);
 	srunner_set_fork_status(sr, CK_NOFORK);
 	srunner_run_all(sr, CK_NORMAL);
