@@ -24,6 +24,8 @@ size_t utf8_encode(uint32_t rune, char out[4]);
 bool utf8_valid(struct str s);
 /* Runes in s; each malformed byte counts as one. */
 size_t utf8_count(struct str s);
+/* Bytes, `most` at the most, that the first runes of s take. */
+size_t utf8_fit(struct str s, size_t most);
 /* Bytes taken by the first n runes of s (s.n when it has fewer). */
 size_t utf8_prefix(struct str s, size_t n);
 

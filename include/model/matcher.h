@@ -63,8 +63,11 @@ void matchers_sort(struct matchers *ms);
  * hundred.
  */
 #define MATCHERS_READING_MAX 1000000
-/* The part of m in it; 0 for EQ and NE. */
-size_t matcher_reading(const struct matcher *m);
+/*
+ * matchers_append for lists of clients: false, with *take freed, when the expressions take too much together. *reading is
+ * what those of the list take so far, 0 at first; it is above MATCHERS_READING_MAX from then on.
+ */
+bool matchers_append_bounded(struct matchers *ms, struct matcher *take, size_t *reading, struct err *e) MUST_CHECK;
 
 /*
  * A list as configuration and amtool write it: {a="b",c=~"d"} or a=b.

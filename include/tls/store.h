@@ -23,5 +23,7 @@ X509_STORE *tls_store_of(struct str pem, struct arena *a, struct str *mark_out);
  * their stead; read again when the file is another one. NULL: out of memory.
  */
 X509_STORE *tls_store_system(void);
+/* For OpenSSL's readers of PEM: what is encrypted cannot be used, and nobody is asked for a password on a terminal. */
+int tls_no_password(char *buf, int size, int rwflag, void *arg);
 
 #endif

@@ -256,12 +256,9 @@ ext_member_matchers(struct call *c, const struct json *o, const char *name, stru
 
 		if (i == MATCHERS_MAX) {
 			err_set(&e, ERR_LIMIT, "more than %d matchers", MATCHERS_MAX);
-		} else if (ext_matcher(c, &list->v[i], &m, &e)) {
-			reading += matcher_reading(&m);
-			matchers_append(out, &m);
-			if (reading <= MATCHERS_READING_MAX)
-				continue;
-			err_set(&e, ERR_LIMIT, "the regular expressions are too large together");
+		} else if (ext_matcher(c, &list->v[i], &m, &e) &&
+		    matchers_append_bounded(out, &m, &reading, &e)) {
+			continue;
 		}
 		matchers_fini(out);
 		ext_error_at(c, 400, "bad_matcher", str_from(e.text), name, (int)i);

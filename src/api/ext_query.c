@@ -137,12 +137,9 @@ ext_query_matchers(struct call *c, const char *name, struct matchers *out)
 
 		if (out->n == MATCHERS_MAX) {
 			err_set(&e, ERR_LIMIT, "more than %d matchers", MATCHERS_MAX);
-		} else if (matcher_parse(*v, c->api->env.matcher_mode, NULL, &m, &e)) {
-			reading += matcher_reading(&m);
-			matchers_append(out, &m);
-			if (reading <= MATCHERS_READING_MAX)
-				continue;
-			err_set(&e, ERR_LIMIT, "the regular expressions are too large together");
+		} else if (matcher_parse(*v, c->api->env.matcher_mode, NULL, &m, &e) &&
+		    matchers_append_bounded(out, &m, &reading, &e)) {
+			continue;
 		}
 		matchers_fini(out);
 		ext_error_at(c, 400, "bad_matcher", str_from(e.text), name, index);

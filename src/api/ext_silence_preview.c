@@ -481,10 +481,8 @@ read_matchers(struct preview *p, struct call *c, const struct json *list)
 
 		if (reading > MATCHERS_READING_MAX) {
 			err_set(&e, ERR_LIMIT, "the regular expressions are too large together");
-		} else if (ext_matcher(c, &list->v[i], &m, &e)) {
-			reading += matcher_reading(&m);
-			p->place[p->matchers.n] = i;
-			matchers_append(&p->matchers, &m);
+		} else if (ext_matcher(c, &list->v[i], &m, &e) && matchers_append_bounded(&p->matchers, &m, &reading, &e)) {
+			p->place[p->matchers.n - 1] = i;
 			continue;
 		}
 		note_wrong(p, c, (int)i, &e);

@@ -76,6 +76,7 @@ query_matchers(struct call *c, const char *name, const char *prefix, struct matc
 	struct log log = log_with(c->api->env.log, F_CSTR("component", "api"));
 	const struct str *v;
 	size_t pos = 0, reading = 0;
+	struct err e;
 
 	w.arg = &log;
 	while ((v = url_query_each(&c->query, name, &pos)) != NULL) {
@@ -91,11 +92,9 @@ query_matchers(struct call *c, const char *name, const char *prefix, struct matc
 			matchers_fini(out);
 			return false;
 		}
-		reading += matcher_reading(&m);
-		matchers_append(out, &m);
-		if (reading > MATCHERS_READING_MAX) {
+		if (!matchers_append_bounded(out, &m, &reading, &e)) {
 			matchers_fini(out);
-			reply_error(c, 400, arena_printf(c->arena, "%sthe regular expressions are too large together", prefix));
+			reply_error(c, 400, arena_printf(c->arena, "%s%s", prefix, e.text));
 			return false;
 		}
 	}

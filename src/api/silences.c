@@ -325,10 +325,8 @@ draft_matchers(const struct posted_silence *p, enum naming naming, struct silenc
 
 		if (!silence_matcher_init(&made, op, m->name->s, m->value->s, naming, e))
 			return err_ctx(e, "invalid silence: invalid label matcher %zu in set 0", i);
-		reading += matcher_reading(&made);
-		matchers_append(&s->sets[0], &made);
-		if (reading > MATCHERS_READING_MAX)
-			return err_set(e, ERR_LIMIT, "invalid silence: its regular expressions are too large together");
+		if (!matchers_append_bounded(&s->sets[0], &made, &reading, e))
+			return err_ctx(e, "invalid silence");
 	}
 	return true;
 }

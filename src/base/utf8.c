@@ -136,6 +136,17 @@ utf8_count(struct str s)
 }
 
 size_t
+utf8_fit(struct str s, size_t most)
+{
+	size_t at = 0, n;
+	uint32_t rune;
+
+	while (at < s.n && (n = utf8_decode(str_sub(s, at, s.n), &rune)) <= most - at)
+		at += n;
+	return at;
+}
+
+size_t
 utf8_prefix(struct str s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s.p;

@@ -10,6 +10,7 @@
 #include "text/base64.h"
 #include "text/json_write.h"
 #include "text/yaml.h"
+#include "tls/store.h"
 
 #define VALID_S 600
 
@@ -136,21 +137,11 @@ put_claims(struct sbuf *b, const struct oauth2 *o, struct wall now)
 	sbuf_fini(&scopes);
 }
 
-static int
-no_password(char *buf, int size, int rwflag, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)rwflag;
-	(void)arg;
-	return -1;
-}
-
 static bool
 sign(struct str text, struct str key, const EVP_MD *md, struct sbuf *b, struct err *e)
 {
 	BIO *bio = BIO_new_mem_buf(key.p, (int)key.n);
-	EVP_PKEY *pkey = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+	EVP_PKEY *pkey = bio != NULL ? PEM_read_bio_PrivateKey(bio, NULL, tls_no_password, NULL) : NULL;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	unsigned char *sig = NULL;
 	size_t n = 0;

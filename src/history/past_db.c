@@ -201,6 +201,15 @@ open_file(struct past_db *d, const char *path, int flags, struct err *e)
 	    d, "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", e);
 }
 
+static bool
+not_opened(struct past_db *d, const char *path, struct err *e)
+{
+	err_ctx(e, "%s", path);
+	sqlite3_close(d->handle);
+	d->handle = NULL;
+	return false;
+}
+
 bool
 past_db_open_writer(struct past_db *d, const char *path, struct err *e)
 {
@@ -219,10 +228,7 @@ past_db_open_writer(struct past_db *d, const char *path, struct err *e)
 		d->trouble = DB_FINE;
 		return true;
 	}
-	err_ctx(e, "%s", path);
-	sqlite3_close(d->handle);
-	d->handle = NULL;
-	return false;
+	return not_opened(d, path, e);
 }
 
 bool
@@ -236,10 +242,7 @@ past_db_open_reader(struct past_db *d, const char *path, struct err *e)
 		d->trouble = DB_FINE;
 		return true;
 	}
-	err_ctx(e, "%s", path);
-	sqlite3_close(d->handle);
-	d->handle = NULL;
-	return false;
+	return not_opened(d, path, e);
 }
 
 void

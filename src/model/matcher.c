@@ -32,12 +32,6 @@ matcher_init(struct matcher *out, enum matcher_op op, struct str name, struct st
 	return true;
 }
 
-size_t
-matcher_reading(const struct matcher *m)
-{
-	return m->re != NULL ? regex_reading(m->re) : 0;
-}
-
 void
 matcher_fini(struct matcher *m)
 {
@@ -73,6 +67,18 @@ matchers_append(struct matchers *ms, struct matcher *take)
 	ms->m = mem_realloc(ms->m, ms->n + 1, sizeof(*ms->m));
 	ms->m[ms->n++] = *take;
 	*take = (struct matcher){ 0 };
+}
+
+bool
+matchers_append_bounded(struct matchers *ms, struct matcher *take, size_t *reading, struct err *e)
+{
+	*reading += take->re != NULL ? regex_reading(take->re) : 0;
+	if (*reading > MATCHERS_READING_MAX) {
+		matcher_fini(take);
+		return err_set(e, ERR_LIMIT, "the regular expressions are too large together");
+	}
+	matchers_append(ms, take);
+	return true;
 }
 
 static int

@@ -56,18 +56,11 @@ brief_limits(unsigned brevity, bool common)
 struct str
 brief_cut(struct str s, size_t max, struct arena *a)
 {
-	size_t keep = 0;
+	size_t keep;
 
 	if (s.n <= max)
 		return s;
-	for (;;) {
-		uint32_t rune;
-		size_t n = utf8_decode(str_sub(s, keep, s.n), &rune);
-
-		if (n == 0 || keep + n + sizeof(ELLIPSIS) - 1 > max)
-			break;
-		keep += n;
-	}
+	keep = max >= sizeof(ELLIPSIS) - 1 ? utf8_fit(s, max - (sizeof(ELLIPSIS) - 1)) : 0;
 	return arena_printf(a, "%.*s" ELLIPSIS, (int)keep, s.p);
 }
 

@@ -195,18 +195,11 @@ render_cut_runes(struct render *r, struct str s, size_t max, const char *field)
 struct str
 render_cut_bytes(struct render *r, struct str s, size_t max, const char *field)
 {
-	size_t keep = 0;
+	size_t keep;
 
 	if (s.n <= max)
 		return s;
-	for (;;) {
-		uint32_t rune;
-		size_t n = utf8_decode(str_sub(s, keep, s.n), &rune);
-
-		if (n == 0 || keep + n + sizeof(ELLIPSIS) - 1 > max)
-			break;
-		keep += n;
-	}
+	keep = max >= sizeof(ELLIPSIS) - 1 ? utf8_fit(s, max - (sizeof(ELLIPSIS) - 1)) : 0;
 	return cut(r, s, keep, max >= sizeof(ELLIPSIS) - 1, max, field);
 }
 

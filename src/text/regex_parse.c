@@ -156,6 +156,21 @@ set_subs(struct rx_parser *p, struct rx_node *n, struct rx_node *const *sub, siz
 	return true;
 }
 
+/* The n nodes from `from` on, which are the last, become one node, if there are several. */
+static bool
+collapse(struct rx_parser *p, enum rx_op op, size_t from, size_t n)
+{
+	p->stack.n = from + n;
+	if (n > 1) {
+		struct rx_node *node = rx_node(p, op);
+		if (!set_subs(p, node, p->stack.v + from, n))
+			return false;
+		p->stack.n = from;
+		rx_push(p, node);
+	}
+	return true;
+}
+
 /* Index of the first node above the topmost group or bar. */
 static size_t
 above_pseudo(const struct rx_parser *p)
@@ -178,15 +193,7 @@ concat(struct rx_parser *p)
 		return true;
 	}
 	size_t n = join_literals(p, p->stack.v + from, p->stack.n - from);
-	p->stack.n = from + n;
-	if (n > 1) {
-		struct rx_node *node = rx_node(p, RX_CONCAT);
-		if (!set_subs(p, node, p->stack.v + from, n))
-			return false;
-		p->stack.n = from;
-		rx_push(p, node);
-	}
-	return true;
+	return collapse(p, RX_CONCAT, from, n);
 }
 
 /* All the branches above the topmost group become one node. */
@@ -202,15 +209,7 @@ alternate(struct rx_parser *p)
 		if (p->stack.v[i]->op != RX_BAR)
 			p->stack.v[from + n++] = p->stack.v[i];
 	}
-	p->stack.n = from + n;
-	if (n > 1) {
-		struct rx_node *node = rx_node(p, RX_ALT);
-		if (!set_subs(p, node, p->stack.v + from, n))
-			return false;
-		p->stack.n = from;
-		rx_push(p, node);
-	}
-	return true;
+	return collapse(p, RX_ALT, from, n);
 }
 
 static bool

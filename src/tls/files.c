@@ -35,16 +35,6 @@ tls_files_read(const struct tls_config *t, struct arena *a, struct tls_files *ou
 	return true;
 }
 
-static int
-no_password(char *buf, int size, int rwflag, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)rwflag;
-	(void)arg;
-	return -1;	/* an encrypted key cannot be used; never ask on a terminal */
-}
-
 static BIO *
 memory(struct str pem)
 {
@@ -59,7 +49,7 @@ tls_use_ca(SSL_CTX *ctx, struct str pem)
 	X509 *x;
 	size_t n = 0;
 
-	while (b != NULL && (x = PEM_read_bio_X509_AUX(b, NULL, no_password, NULL)) != NULL) {
+	while (b != NULL && (x = PEM_read_bio_X509_AUX(b, NULL, tls_no_password, NULL)) != NULL) {
 		n += X509_STORE_add_cert(store, x) == 1;
 		X509_free(x);
 	}
@@ -72,8 +62,8 @@ bool
 tls_use_cert(SSL_CTX *ctx, struct str cert, struct str key, struct err *e)
 {
 	BIO *cb = memory(cert), *kb = memory(key);
-	X509 *leaf = PEM_read_bio_X509_AUX(cb, NULL, no_password, NULL), *x;
-	EVP_PKEY *pkey = PEM_read_bio_PrivateKey(kb, NULL, no_password, NULL);
+	X509 *leaf = PEM_read_bio_X509_AUX(cb, NULL, tls_no_password, NULL), *x;
+	EVP_PKEY *pkey = PEM_read_bio_PrivateKey(kb, NULL, tls_no_password, NULL);
 	bool ok = false;
 
 	if (leaf == NULL) {
@@ -86,7 +76,7 @@ tls_use_cert(SSL_CTX *ctx, struct str cert, struct str key, struct err *e)
 		err_set(e, ERR_INVALID, "tls: private key does not match public key");
 	} else {
 		ok = true;
-		while (ok && (x = PEM_read_bio_X509(cb, NULL, no_password, NULL)) != NULL) {
+		while (ok && (x = PEM_read_bio_X509(cb, NULL, tls_no_password, NULL)) != NULL) {
 			ok = SSL_CTX_add0_chain_cert(ctx, x) == 1;
 			if (!ok)
 				X509_free(x);

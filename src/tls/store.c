@@ -66,8 +66,8 @@ shared(X509_STORE *s)
 	return s != NULL && X509_STORE_up_ref(s) == 1 ? s : NULL;
 }
 
-static int
-no_password(char *buf, int size, int rwflag, void *arg)
+int
+tls_no_password(char *buf, int size, int rwflag, void *arg)
 {
 	(void)buf;
 	(void)size;
@@ -106,7 +106,7 @@ parse(struct kept *k)
 	size_t n = 0;
 
 	k->store = store_new();
-	while (b != NULL && k->store != NULL && (x = PEM_read_bio_X509_AUX(b, NULL, no_password, NULL)) != NULL) {
+	while (b != NULL && k->store != NULL && (x = PEM_read_bio_X509_AUX(b, NULL, tls_no_password, NULL)) != NULL) {
 		bool ok = X509_STORE_add_cert(k->store, x) == 1;
 
 		if (ok && n++ == 0)

@@ -238,6 +238,19 @@ run(struct value_call *c, const struct tree *tree, struct value data, struct str
 	return ok;
 }
 
+/* The inline source of s; NULL with the reason: it is too long, or wrong. */
+static struct inline_source *
+inline_of(struct tmpl_set *s, struct str source, const struct tmpl_env *env, struct err *e)
+{
+	struct inline_source *i = inline_get(s, source, steps_left(env));
+
+	if (i == NULL)
+		(void)too_long(e);
+	else if (i->err != NULL && e != NULL)
+		*e = *i->err;
+	return i != NULL && i->err == NULL ? i : NULL;
+}
+
 bool
 tmpl_text(struct tmpl_set *s, struct str source, struct value data, struct arena *a, const struct tmpl_env *env,
     struct str *out, struct err *e)
@@ -247,14 +260,9 @@ tmpl_text(struct tmpl_set *s, struct str source, struct value data, struct arena
 	*out = STR("");
 	if (source.n == 0)
 		return true;
-	struct inline_source *i = inline_get(s, source, steps_left(env));
+	struct inline_source *i = inline_of(s, source, env, e);
 	if (i == NULL)
-		return too_long(e);
-	if (i->err != NULL) {
-		if (e != NULL)
-			*e = *i->err;
 		return false;
-	}
 	begin(&c, env, a, e);
 	c.trees[0] = &i->trees;
 	c.trees[1] = trees_of(s);
@@ -270,14 +278,9 @@ tmpl_html(struct tmpl_set *s, struct str source, struct value data, struct arena
 	*out = STR("");
 	if (source.n == 0)
 		return true;
-	struct inline_source *i = inline_get(s, source, steps_left(env));
+	struct inline_source *i = inline_of(s, source, env, e);
 	if (i == NULL)
-		return too_long(e);
-	if (i->err != NULL) {
-		if (e != NULL)
-			*e = *i->err;
 		return false;
-	}
 	if (i->html == NULL && (source.n + s->bytes) * ESCAPE_BYTE_STEPS > steps_left(env))
 		return too_long(e);
 	if (i->html == NULL)

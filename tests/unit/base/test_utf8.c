@@ -66,6 +66,12 @@ START_TEST(counts_and_cuts)
 	ck_assert_uint_eq(utf8_prefix(s, 2), 3);
 	ck_assert_uint_eq(utf8_prefix(s, 4), 10);
 	ck_assert_uint_eq(utf8_prefix(s, 5), 11);
+	for (size_t most = 0; most <= s.n + 1; most++) {
+		size_t n = utf8_fit(s, most);
+
+		ck_assert(n <= most && n == utf8_prefix(s, utf8_count(str_sub(s, 0, n))));
+		ck_assert(n == s.n || utf8_prefix(s, utf8_count(str_sub(s, 0, n)) + 1) > most);
+	}
 	ck_assert_uint_eq(utf8_prefix(s, 100), s.n);
 	ck_assert_uint_eq(utf8_count(STR_NONE), 0);
 }
