@@ -4,7 +4,7 @@
  *
  * The heap adds a header to each object and rounds it up to sixteen bytes: an eighth of what an alert needs.
  * Here objects of one size, rounded up to eight, lie side by side in blocks of 16 KB, those of 64 bytes or a multiple of that at the
- * beginning of a line of the cache. A block whose last object goes gives its memory back. So whoever frees has to know the size, or have it in the object.
+ * beginning of a line of the cache. The size stands at the head of the block. A block whose last object is freed gives its memory back.
  *
  * One thread has slabs, from slab_begin on: the loop's. For all others, without slab_begin, and where sanitizers watch over each
  * object, this is the heap. Any thread may free what any thread has made.
@@ -17,8 +17,8 @@
 #include "base/compiler.h"
 
 /*
- * The calling thread has slabs from now on, in this memory, which is zeroed and aligned to pages. `drop` takes the contents of a part away,
- * as nobody needs them; it may be read and written after that. Once in a process, before other threads that free.
+ * The calling thread has slabs from now on, in this memory, which is zeroed and aligned to pages. `drop` is called for parts whose
+ * contents nobody needs any more, so that the system has their memory back; a part may be read and written again after that. Once in a process, before other threads that free.
  */
 void slab_begin(void *memory, size_t size, void (*drop)(void *part, size_t n));
 /* Uninitialised; never NULL, as mem_alloc. size > 0. */

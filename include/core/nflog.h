@@ -22,7 +22,7 @@
  * were served: they need not be told the same again.
  */
 struct partly_told {
-	uint64_t content;	/* which alerts it told of: see told_content in core/log_debts.c */
+	uint64_t content;	/* which alerts it told of: see content_of in core/log_debts.c */
 	struct wall at;		/* when it was given up first */
 	const struct str *to;	/* who was served */
 	size_t n;		/* 0: nobody is remembered, and the rest means nothing */

@@ -97,7 +97,7 @@ struct alert_draft {
  * validation. Returns a new alert with one reference, or NULL and the first
  * rule broken, worded as Alertmanager words it ("start time must be before end
  * time"). *firing_out (also set on failure) tells how the alert counts in
- * received_total.
+ * alertmanager_alerts_received_total.
  */
 struct alert *alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming,
     struct wall now, bool *firing_out, struct err *e) MUST_CHECK;

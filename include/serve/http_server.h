@@ -55,7 +55,7 @@ struct http_server_options {
 
 	/*
 	 * Answers a request. `out` is zeroed with body.max set; the server frees its body. A request
-	 * that goes on later (api_later) does so without its client, once that has gone or `timeout` is
+	 * that goes on later (out->later) does so without its client, once that has gone or `timeout` is
 	 * over.
 	 */
 	void (*handle)(void *arg, const struct http_request *r, struct moment now, struct http_response *out);

@@ -40,7 +40,7 @@ struct answer {
 	size_t aside;		/* bytes beside body and head, so far */
 	size_t rest;		/* what came behind the answer in the same piece */
 	unsigned informed;	/* answers of 1xx that came before it */
-	bool keep;			/* other requests may follow on the connection */
+	bool keep;		/* other requests may follow on the connection */
 };
 
 enum answer_got {

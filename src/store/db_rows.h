@@ -30,7 +30,7 @@ struct db_rows {
  */
 bool db_rows_read(struct db_rows *l, struct db *d, struct err *e) MUST_CHECK;
 /*
- * As loaded_read, of the database at path, from a temporary copy of its files:
+ * As db_rows_read, of the database at path, from a temporary copy of its files:
  * they stay as they are. Says l->fresh also when it returns false.
  */
 bool db_rows_read_copy(struct db_rows *l, const char *path, enum db_trouble *trouble_out, struct err *e) MUST_CHECK;

@@ -98,7 +98,7 @@ bool row_log_drop_intent(struct row_log *k, uint64_t id);
 void row_log_settle(struct row_log *k, uint64_t no);
 
 /*
- * Puts news into a batch; kept_written or kept_lost has to follow before the
+ * Puts news into a batch; row_log_written or row_log_lost has to follow before the
  * next one. True when all fit; else *first_left_out is the number of the first
  * change that has to wait for the next transaction.
  */
@@ -111,10 +111,10 @@ void row_log_forget_disk(struct row_log *k, uint64_t no);
 
 /* The rows that are to be loaded have so many bytes. */
 void row_log_expect(struct row_log *k, uint64_t bytes);
-/* Reading at start, in the order of keys; then kept_loaded. False: malformed, some of it may have been used. */
+/* Reading at start, in the order of keys; then row_log_loaded. False: malformed, some of it may have been used. */
 bool row_log_load_row(struct row_log *k, struct str key, struct str body, struct err *e) MUST_CHECK;
 void row_log_loaded(struct row_log *k);
-/* All there are after that; `visit` may give the alert another end (kept_restored_end), which is news. */
+/* All there are after that; `visit` may give the alert another end (row_log_restored_end), which is news. */
 void row_log_each_alert(struct row_log *k, void (*visit)(void *arg, struct row_log *k, struct kept_alert *ka), void *arg);
 struct alert *row_log_alert(const struct kept_alert *ka);
 void row_log_restored_end(struct row_log *k, struct kept_alert *ka, struct wall ends, uint64_t no);
