@@ -85,6 +85,12 @@ bool json_reader_err(const struct json_reader *r, struct err *e);
  */
 bool json_next_plain_pair(struct json_reader *r, struct str *key, struct str *value);
 /*
+ * After JSON_T_OBJECT_BEGIN: reads the object to its end if it has these keys and no others, in this order and without blanks, and plain
+ * strings as values (as above). A key is given as its text, from the opening quote to the colon. The reader is then as behind
+ * JSON_T_OBJECT_END. False: nothing has been taken.
+ */
+bool json_known_object(struct json_reader *r, const struct str *keys, size_t n, struct str *values);
+/*
  * After JSON_T_OBJECT_BEGIN: the bytes from its brace to the first closing one, wherever that
  * stands; STR_NONE: there is none. For who knows that they were an object before: then they are one again.
  */

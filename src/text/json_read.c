@@ -7,16 +7,7 @@
 #include "base/quote.h"
 #include "base/utf8.h"
 #include "json_scan.h"
-
-enum state {
-	STATE_VALUE,
-	STATE_VALUE_OR_END,	/* behind [ */
-	STATE_KEY,
-	STATE_KEY_OR_END,	/* behind { */
-	STATE_AFTER,		/* behind a value in an array or object */
-	STATE_DONE,
-	STATE_ERROR,
-};
+#include "json_state.h"
 
 /* Nobody looks for a place that is further behind the start, and to count the lines takes long. */
 #define PLACE_MAX ((ptrdiff_t)1 << 20)
@@ -30,7 +21,7 @@ json_reader_init(struct json_reader *r, struct str in, enum json_mode mode)
 	r->start = r->p = in.n > 0 ? in.p : "";
 	r->end = r->limit = r->start + in.n;
 	r->mode = mode;
-	r->state = STATE_VALUE;
+	r->state = JSON_STATE_VALUE;
 	r->depth = 0;
 	r->what = NULL;
 	r->at = NULL;
@@ -40,26 +31,10 @@ json_reader_init(struct json_reader *r, struct str in, enum json_mode mode)
 static enum json_token
 fail(struct json_reader *r, const char *at, const char *what)
 {
-	r->state = STATE_ERROR;
+	r->state = JSON_STATE_ERROR;
 	r->at = at;
 	r->what = at < r->end ? what : NULL;
 	return JSON_T_ERROR;
-}
-
-static inline const char *
-skip_blanks(const char *p, const char *end)
-{
-	while (p < end && (*p == ' ' || *p == '\n' || *p == '\t' || *p == '\r'))
-		p++;
-	return p;
-}
-
-static bool
-in_object(const struct json_reader *r)
-{
-	unsigned level = r->depth - 1;
-
-	return (r->objects[level / 64] >> (level % 64) & 1) != 0;
 }
 
 static enum json_token
@@ -69,7 +44,7 @@ open_level(struct json_reader *r, bool object)
 	uint64_t bit = UINT64_C(1) << (level % 64);
 
 	if (level == JSON_DEPTH_MAX) {
-		r->state = STATE_ERROR;
+		r->state = JSON_STATE_ERROR;
 		r->at = r->p;
 		r->what = "";
 		return JSON_T_ERROR;
@@ -80,18 +55,18 @@ open_level(struct json_reader *r, bool object)
 		r->objects[level / 64] &= ~bit;
 	r->depth++;
 	r->p++;
-	r->state = object ? STATE_KEY_OR_END : STATE_VALUE_OR_END;
+	r->state = object ? JSON_STATE_KEY_OR_END : JSON_STATE_VALUE_OR_END;
 	return object ? JSON_T_OBJECT_BEGIN : JSON_T_ARRAY_BEGIN;
 }
 
 static enum json_token
 close_level(struct json_reader *r)
 {
-	bool object = in_object(r);
+	bool object = json_in_object(r);
 
 	r->p++;
 	r->depth--;
-	r->state = r->depth == 0 ? STATE_DONE : STATE_AFTER;
+	r->state = r->depth == 0 ? JSON_STATE_DONE : JSON_STATE_AFTER;
 	return object ? JSON_T_OBJECT_END : JSON_T_ARRAY_END;
 }
 
@@ -259,7 +234,7 @@ take_value(struct json_reader *r)
 		return fail(r, r->p, "looking for beginning of value");
 	}
 	if (t != JSON_T_ERROR)
-		r->state = r->depth == 0 ? STATE_DONE : STATE_AFTER;
+		r->state = r->depth == 0 ? JSON_STATE_DONE : JSON_STATE_AFTER;
 	return t;
 }
 
@@ -271,117 +246,58 @@ take_key(struct json_reader *r)
 		return fail(r, r->p, "looking for beginning of object key string");
 	if (!take_string(r))
 		return JSON_T_ERROR;
-	r->p = skip_blanks(r->p, r->end);
+	r->p = json_skip_blanks(r->p, r->end);
 	if (r->p == r->end || *r->p != ':')
 		return fail(r, r->p, "after object key");
 	r->p++;
-	r->state = STATE_VALUE;
+	r->state = JSON_STATE_VALUE;
 	return JSON_T_KEY;
 }
 
 static enum json_token
 take_after(struct json_reader *r)
 {
-	bool object = in_object(r);
+	bool object = json_in_object(r);
 
 	if (r->p < r->end && *r->p == (object ? '}' : ']'))
 		return close_level(r);
 	if (r->p == r->end || *r->p != ',')
 		return fail(r, r->p, object ? "after object key:value pair" : "after array element");
-	r->p = skip_blanks(r->p + 1, r->end);
+	r->p = json_skip_blanks(r->p + 1, r->end);
 	return object ? take_key(r) : take_value(r);
 }
 
 enum json_token
 json_next(struct json_reader *r)
 {
-	if (r->state == STATE_ERROR)
+	if (r->state == JSON_STATE_ERROR)
 		return JSON_T_ERROR;
-	if (r->state == STATE_DONE && r->mode == JSON_FIRST_VALUE)
+	if (r->state == JSON_STATE_DONE && r->mode == JSON_FIRST_VALUE)
 		return JSON_T_END;
-	r->p = skip_blanks(r->p, r->end);
-	switch ((enum state)r->state) {
-	case STATE_VALUE_OR_END:
+	r->p = json_skip_blanks(r->p, r->end);
+	switch ((enum json_state)r->state) {
+	case JSON_STATE_VALUE_OR_END:
 		if (r->p < r->end && *r->p == ']')
 			return close_level(r);
 		return take_value(r);
-	case STATE_VALUE:
+	case JSON_STATE_VALUE:
 		return take_value(r);
-	case STATE_KEY_OR_END:
+	case JSON_STATE_KEY_OR_END:
 		if (r->p < r->end && *r->p == '}')
 			return close_level(r);
 		return take_key(r);
-	case STATE_KEY:
+	case JSON_STATE_KEY:
 		return take_key(r);
-	case STATE_AFTER:
+	case JSON_STATE_AFTER:
 		return take_after(r);
-	case STATE_DONE:
+	case JSON_STATE_DONE:
 		if (r->p < r->end)
 			return fail(r, r->p, "after top-level value");
 		return r->end == r->limit ? JSON_T_END : fail(r, r->p, NULL);
-	case STATE_ERROR:
+	case JSON_STATE_ERROR:
 		break;
 	}
 	return JSON_T_ERROR;
-}
-
-/* From an opening quote: the plain string; the end of it, or NULL. */
-static const char *
-plain_string(const char *p, const char *end, struct str *out)
-{
-	const char *quote;
-
-	if (p == end || *p != '"')
-		return NULL;
-	quote = json_scan_string(++p, end);
-	if (quote == end || *quote != '"')
-		return NULL;
-	*out = (struct str){ p, (size_t)(quote - p) };
-	return quote + 1;
-}
-
-bool
-json_next_plain_pair(struct json_reader *r, struct str *key, struct str *value)
-{
-	const char *p = skip_blanks(r->p, r->end);
-
-	if (r->state == STATE_AFTER && p < r->end && *p == ',' && in_object(r))
-		p = skip_blanks(p + 1, r->end);
-	else if (r->state != STATE_KEY_OR_END)
-		return false;
-	p = plain_string(p, r->end, key);
-	if (p == NULL)
-		return false;
-	p = skip_blanks(p, r->end);
-	if (p == r->end || *p != ':')
-		return false;
-	p = plain_string(skip_blanks(p + 1, r->end), r->end, value);
-	if (p == NULL)
-		return false;
-	r->p = p;
-	r->state = STATE_AFTER;
-	r->text = *value;
-	r->escaped = false;
-	return true;
-}
-
-struct str
-json_object_text(const struct json_reader *r)
-{
-	const char *begin = r->p - 1, *end;
-
-	if (r->state != STATE_KEY_OR_END)
-		return STR_NONE;
-	end = memchr(begin, '}', (size_t)(r->end - begin));
-	return end != NULL ? (struct str){ begin, (size_t)(end + 1 - begin) } : STR_NONE;
-}
-
-void
-json_pass_object(struct json_reader *r, struct str text)
-{
-	r->p = text.p + text.n;
-	r->depth--;
-	r->state = r->depth == 0 ? STATE_DONE : STATE_AFTER;
 }
 
 bool
@@ -389,12 +305,12 @@ json_pass_blanks(struct json_reader *r, size_t n)
 {
 	const char *end = (size_t)(r->limit - r->p) > n ? r->p + n : r->limit;
 
-	if (r->state == STATE_ERROR || r->state == STATE_DONE)
+	if (r->state == JSON_STATE_ERROR || r->state == JSON_STATE_DONE)
 		return false;
-	r->p = skip_blanks(r->p, end);
-	if (r->state == STATE_AFTER && r->p < end && *r->p == ',' && !in_object(r)) {
-		r->state = STATE_VALUE;
-		r->p = skip_blanks(r->p + 1, end);
+	r->p = json_skip_blanks(r->p, end);
+	if (r->state == JSON_STATE_AFTER && r->p < end && *r->p == ',' && !json_in_object(r)) {
+		r->state = JSON_STATE_VALUE;
+		r->p = json_skip_blanks(r->p + 1, end);
 	}
 	return r->p == end && end < r->limit;
 }
@@ -408,7 +324,7 @@ json_reader_window(struct json_reader *r, size_t n)
 bool
 json_reader_is_cut(const struct json_reader *r)
 {
-	return r->state == STATE_ERROR && r->what == NULL && r->end < r->limit;
+	return r->state == JSON_STATE_ERROR && r->what == NULL && r->end < r->limit;
 }
 
 bool
@@ -457,7 +373,7 @@ json_reader_err(const struct json_reader *r, struct err *e)
 	int line = 1;
 	const char *line_start = r->start;
 
-	if (r->state != STATE_ERROR)
+	if (r->state != JSON_STATE_ERROR)
 		return err_set(e, ERR_INVALID, "no error");
 	for (const char *p = r->start; p < r->at && r->at - r->start <= PLACE_MAX; p++) {
 		if (*p == '\n') {
@@ -469,7 +385,7 @@ json_reader_err(const struct json_reader *r, struct err *e)
 	if (r->at - r->start > PLACE_MAX)
 		line = col = 0;
 	if (r->what == NULL) {
-		bool blank = skip_blanks(r->start, r->end) == r->end;
+		bool blank = json_skip_blanks(r->start, r->end) == r->end;
 		const char *text = "unexpected end of JSON input";
 		if (r->mode == JSON_FIRST_VALUE)
 			text = blank ? "EOF" : "unexpected EOF";

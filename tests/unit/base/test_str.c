@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "base/same.h"
 #include "base/sbuf.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -22,6 +23,26 @@ START_TEST(compares_bytes)
 	ck_assert(str_caseeq(STR("TrUe"), STR("tRuE")));
 	ck_assert(!str_caseeq(STR("@"), STR("`")));
 	ck_assert(!str_caseeq(STR("a"), STR("ab")));
+}
+END_TEST
+
+/* Each length, each byte that may differ, and no byte behind the end. */
+START_TEST(bytes_are_the_same)
+{
+	for (size_t n = 0; n <= 70; n++) {
+		char *p = memset(mem_alloc(n + 1), 'x', n), *q = memset(mem_alloc(n + 1), 'x', n);
+
+		p[n] = 'p';
+		q[n] = 'q';
+		ck_assert(same_bytes(p, q, n));
+		for (size_t i = 0; i < n; i++) {
+			q[i] = (char)0x80;
+			ck_assert_msg(!same_bytes(p, q, n), "byte %zu of %zu", i, n);
+			q[i] = 'x';
+		}
+		mem_free(p);
+		mem_free(q);
+	}
 }
 END_TEST
 
@@ -243,6 +264,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(t, compares_bytes);
+	tcase_add_test(t, bytes_are_the_same);
 	tcase_add_test(t, finds);
 	tcase_add_test(t, finds_as_by_hand);
 	tcase_add_test(t, cuts);

@@ -403,6 +403,60 @@ START_TEST(plain_pairs)
 }
 END_TEST
 
+START_TEST(known_objects)
+{
+	/* Keys are "a": and "bc": */
+	static const struct { const char *in; bool known; } rows[] = {
+		{ "{\"a\":\"1\",\"bc\":\"\"}", true },
+		{ "{\"a\":\"a value longer than sixteen bytes\",\"bc\":\"}\"}", true },
+		{ "{\"a\":\"1\"}", false },
+		{ "{}", false },
+		{ "{\"bc\":\"1\",\"a\":\"2\"}", false },
+		{ "{\"a\":\"1\",\"bc\":\"2\",\"d\":\"3\"}", false },
+		{ "{\"a\":\"1\",\"bd\":\"2\"}", false },
+		{ "{ \"a\":\"1\",\"bc\":\"2\"}", false },
+		{ "{\"a\" :\"1\",\"bc\":\"2\"}", false },
+		{ "{\"a\": \"1\",\"bc\":\"2\"}", false },
+		{ "{\"a\":\"1\" ,\"bc\":\"2\"}", false },
+		{ "{\"a\":\"1\",\"bc\":\"2\" }", false },
+		{ "{\"a\":1,\"bc\":\"2\"}", false },
+		{ "{\"a\":null,\"bc\":\"2\"}", false },
+		{ "{\"a\":\"\\n\",\"bc\":\"2\"}", false },
+		{ "{\"a\":\"\xc3\xa9\",\"bc\":\"2\"}", false },
+		{ "{\"a\":\"1\",\"bc\":\"2\"", false },
+		{ "{\"a\":\"1\",\"bc\":\"2", false },
+		{ "{\"a\":\"1\",\"bc\"", false },
+		{ "{\"a\":\"1\",", false },
+		{ "{\"a\":\"1\"", false },
+		{ "{\"a\":", false },
+		{ "{", false },
+	};
+	static const struct str keys[] = { { "\"a\":", 4 }, { "\"bc\":", 5 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct str in = str_from(rows[i].in), values[2];
+		/* Without a byte behind it, so that one that is read there is noticed. */
+		char *exact = memcpy(malloc(in.n), in.p, in.n);
+		struct json_reader r;
+
+		json_reader_init(&r, (struct str){ exact, in.n }, JSON_DOCUMENT);
+		ck_assert(!json_known_object(&r, keys, 2, values));
+		ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
+		ck_assert_msg(json_known_object(&r, keys, 2, values) == rows[i].known, "%s", rows[i].in);
+		if (rows[i].known) {
+			ck_assert_int_eq(json_next(&r), JSON_T_END);
+			ck_assert_ptr_eq(values[0].p, exact + strlen("{\"a\":\""));
+			ck_assert_ptr_eq(values[1].p, values[0].p + values[0].n + strlen("\",\"bc\":\""));
+			ck_assert_ptr_eq(values[1].p + values[1].n, exact + in.n - strlen("\"}"));
+		} else {
+			/* Nothing was taken. */
+			ck_assert_uint_eq(json_offset(&r), 1);
+		}
+		free(exact);
+	}
+}
+END_TEST
+
 START_TEST(objects_as_texts)
 {
 	struct json_reader r;
@@ -447,6 +501,7 @@ add(TCase *tc)
 	tcase_add_test(tc, long_blanks);
 	tcase_add_test(tc, pulls_tokens);
 	tcase_add_test(tc, plain_pairs);
+	tcase_add_test(tc, known_objects);
 	tcase_add_test(tc, objects_as_texts);
 	tcase_add_test(tc, gets_members);
 	tcase_add_test(tc, agrees_with_jansson);
