@@ -85,6 +85,7 @@ struct alert_draft {
 	size_t labels_n;
 	struct label_pair *annotations;
 	size_t annotations_n;
+	bool labels_tidy, annotations_tidy;	/* they are as label_pairs_tidy leaves them */
 	struct labels *known_labels;	/* not NULL: the set that the pairs would make, which need not be given then */
 	struct labels *known_annotations;
 	struct str generator_url;

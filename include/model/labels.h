@@ -91,6 +91,8 @@ size_t label_pairs_tidy(struct label_pair *pairs, size_t n);
 struct labels *labels_new(struct label_pair *pairs, size_t n);
 /* The same without fingerprint and hash: for annotations. It is another set than one of labels, though they be equal. */
 struct labels *labels_new_unhashed(struct label_pair *pairs, size_t n);
+/* Either of pairs that are tidy already. */
+struct labels *labels_of_tidy(const struct label_pair *pairs, size_t n, bool hashed);
 /* The set of these interned strings, whose names ascend, in two steps as istr_get_ahead; their references are taken over. */
 uint64_t labels_ahead(const struct label *v, size_t n);
 struct labels *labels_get_ahead(const struct label *take, size_t n, uint64_t ahead);

@@ -17,6 +17,8 @@
 #include "base/arena_fast.h"
 #include "base/rfc3339.h"
 #include "base/vec.h"
+#include "good_url.h"
+#include "key_order.h"
 #include "model/label_texts.h"
 #include "post.h"
 #include "text/json_read.h"
@@ -37,6 +39,7 @@ struct posted_set {
 	struct labels *known;	/* owned reference */
 	size_t from, n;		/* of pairs, in either case */
 	bool given;
+	bool tidy;		/* sorted by name, each once */
 	bool has_text;		/* it may be known by `text` from now on */
 	struct hash128 text;
 };
@@ -66,7 +69,6 @@ struct reading {
 	bool refused;		/* all of it, by `why`: what comes behind that only has to be well-formed */
 	int code;
 	struct str why;
-	struct str good_url;	/* the last one */
 	/* The last time of each field, whose text stands in the body: alerts of one rule have the same. */
 	struct posted_time {
 		struct str text;
@@ -75,7 +77,7 @@ struct reading {
 	/* From `mark` on nothing is kept. */
 	struct json_reader *mark;	/* NULL: all is */
 	struct arena *passing;
-	struct sbuf url_room;	/* of good_url then */
+	struct good_url url;
 	struct err e;		/* the last member: too large to be cleared all the time */
 };
 
@@ -157,14 +159,34 @@ next_pair(struct reading *rd, struct label_pair *p, const char *field, enum json
 		(*t == JSON_T_STRING || *t == JSON_T_NULL || wrong_type(rd, *t, field, "string")));
 }
 
+/* Is this the text of the object that was read? A brace within a string ends it too early. */
 static bool
-read_pairs(struct reading *rd, const char *field, struct str text, struct posted_set *set)
+ends_at(const struct reading *rd, struct str text)
+{
+	return text.n > 0 && rd->r->p == text.p + text.n;
+}
+
+/* The pairs of a set whose keys are those of the last one. */
+static bool
+take_in_order(struct reading *rd, const struct key_order *o, struct str text, struct posted_set *set)
+{
+	if (o->n > POST_ALERT_PAIRS - rd->pairs_n)
+		return false;
+	VEC_RESERVE(&rd->pairs, rd->pairs.n + o->n);
+	if (!key_order_read(o, rd->r, rd->pairs.v + rd->pairs.n))
+		return false;
+	rd->pairs.n += o->n;
+	set->tidy = add_pairs(rd, set, o->n);
+	set->has_text = ends_at(rd, text);
+	return true;
+}
+
+static bool
+read_pairs(struct reading *rd, const char *field, struct key_order *o, struct str text, struct posted_set *set)
 {
 	struct label_pair p;
 	enum json_token t;
 
-	if (rd->pairs.cap == 0)
-		VEC_RESERVE(&rd->pairs, rd->expected / PAIR_BYTES + 1);
 	while (next_pair(rd, &p, field, &t)) {
 		if (!add_pairs(rd, set, 1))
 			return false;
@@ -174,8 +196,9 @@ read_pairs(struct reading *rd, const char *field, struct str text, struct posted
 		return false;
 	if (t != JSON_T_OBJECT_END)
 		return wrong_type(rd, t, field, "models.LabelSet");
-	/* A brace within a string ends the text too early. */
-	set->has_text = text.n > 0 && rd->r->p == text.p + text.n;
+	set->has_text = ends_at(rd, text);
+	if (set->has_text)
+		key_order_note(o, rd->pairs.v + set->from, set->n, text);
 	return true;
 }
 
@@ -183,6 +206,7 @@ read_pairs(struct reading *rd, const char *field, struct str text, struct posted
 static bool
 read_set(struct reading *rd, enum json_token t, const char *field, enum label_text_kind kind, struct posted_set *set)
 {
+	struct key_order *o = &rd->post.call.api->key_orders[kind];
 	struct str text;
 
 	labels_unref(set->known);
@@ -194,7 +218,9 @@ read_set(struct reading *rd, enum json_token t, const char *field, enum label_te
 	text = texts_ahead_at(&rd->ahead, rd->r->p - 1, rd->r->end);
 	if (text.n == 0)
 		text = json_object_text(rd->r);
-	return take_known(rd, kind, text, set) || read_pairs(rd, field, text, set);
+	if (rd->pairs.cap == 0)
+		VEC_RESERVE(&rd->pairs, rd->expected / PAIR_BYTES + 1);
+	return take_known(rd, kind, text, set) || take_in_order(rd, o, text, set) || read_pairs(rd, field, o, text, set);
 }
 
 static bool
@@ -243,49 +269,13 @@ read_field(struct reading *rd, struct posted *p, struct str key, struct str valu
 	return json_skip(rd->r, t) || wrong_type(rd, JSON_T_ERROR, "", "");
 }
 
-/* strfmt "uri": an absolute URL or a path. */
-static bool
-is_uri(struct str s, struct arena *a)
-{
-	struct url u;
-	struct err e;
-
-	return s.n == 0 || url_parse_request(a, s, &u, &e);
-}
-
-/* An alert had it, and it was looked at. */
-static bool
-is_known_url(struct str s)
-{
-	const struct istr *known = istr_find(s);
-
-	return known != NULL && (known->found & ISTR_URI) != 0;
-}
-
-/* The URL is the rule's, and the alerts of a rule stand side by side: each is parsed once, which takes long. */
-static bool
-is_good_url(struct reading *rd, struct str s)
-{
-	if (str_eq(s, rd->good_url))
-		return true;
-	if (!is_known_url(s) && !is_uri(s, rd->arena))
-		return false;
-	rd->good_url = s;
-	if (rd->mark != NULL) {
-		sbuf_reset(&rd->url_room);
-		sbuf_str(&rd->url_room, s);
-		rd->good_url = sbuf_get(&rd->url_room);
-	}
-	return true;
-}
-
 /* The first alert that lacks something is what a 422 speaks of. */
 static void
 validate(struct reading *rd, const struct posted *p)
 {
 	struct arena *a = rd->post.call.arena;
 
-	if (!is_good_url(rd, p->generator_url)) {
+	if (!good_url(&rd->url, p->generator_url, rd->arena, rd->mark != NULL)) {
 		struct sbuf b = SBUF_INIT(1 << 20);
 
 		sbuf_printf(&b, "%zu.generatorURL in body must be of type uri: ", rd->seen);
@@ -425,8 +415,10 @@ take(struct reading *rd, const struct posted *p, struct work *w)
 	struct alert_draft d = {
 		.labels = rd->pairs.v + p->labels.from,
 		.labels_n = p->labels.n,
+		.labels_tidy = p->labels.tidy,
 		.annotations = rd->pairs.v + p->annotations.from,
 		.annotations_n = p->annotations.n,
+		.annotations_tidy = p->annotations.tidy,
 		.known_labels = p->labels.known,
 		.known_annotations = p->annotations.known,
 		.generator_url = p->generator_url,
@@ -572,7 +564,7 @@ fini(struct post *p)
 	VEC_FINI(&rd->alerts);
 	VEC_FINI(&rd->pairs);
 	arena_free(&rd->passing);
-	sbuf_fini(&rd->url_room);
+	good_url_fini(&rd->url);
 }
 
 void
@@ -591,7 +583,7 @@ api_alerts_post(struct call *c)
 	rd->post = (struct post){ .step = step, .answer = answer, .fini = fini };
 	rd->arena = c->arena;
 	rd->resolve_timeout = view_config(c->api->env.engine)->global.resolve_timeout;
-	rd->url_room.max = SBUF_UNLIMITED;
+	good_url_init(&rd->url);
 	rd->expected = c->req->body.n < EXPECTED_MAX ? c->req->body.n : EXPECTED_MAX;
 	rd->r = arena_raw(c->arena, sizeof(*rd->r));
 	json_reader_init(rd->r, c->req->body, JSON_FIRST_VALUE);

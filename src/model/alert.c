@@ -39,7 +39,17 @@ static struct labels *
 labels_of(const struct alert_draft *d)
 {
 	/* A later empty value hides an earlier one of the same name: first tidy, then drop. */
-	return labels_new(d->labels, drop_empty_values(d->labels, label_pairs_tidy(d->labels, d->labels_n)));
+	size_t n = d->labels_tidy ? d->labels_n : label_pairs_tidy(d->labels, d->labels_n);
+
+	return labels_of_tidy(d->labels, drop_empty_values(d->labels, n), true);
+}
+
+static struct labels *
+annotations_of(const struct alert_draft *d)
+{
+	size_t n = d->annotations_tidy ? d->annotations_n : label_pairs_tidy(d->annotations, d->annotations_n);
+
+	return labels_of_tidy(d->annotations, n, false);
 }
 
 struct alert *
@@ -61,8 +71,7 @@ alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming
 	alert_set_updated(a, now);
 	*firing_out = wall_after(ends, now);
 	a->labels = d->known_labels != NULL ? labels_ref(d->known_labels) : labels_of(d);
-	a->annotations = d->known_annotations != NULL ? labels_ref(d->known_annotations) :
-	    labels_new_unhashed(d->annotations, d->annotations_n);
+	a->annotations = d->known_annotations != NULL ? labels_ref(d->known_annotations) : annotations_of(d);
 	a->generator_url = istr_get(d->generator_url);
 	if (!validate(a, naming, e)) {
 		alert_unref(a);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/same.h"
 #include "base/slab.h"
 #include "model/istr.h"
 
@@ -48,7 +49,7 @@ recent_place(struct str s)
 static bool
 is(const struct istr *i, struct str s)
 {
-	return i->n == s.n && (s.n == 0 || memcmp(i->bytes, s.p, s.n) == 0);
+	return i->n == s.n && same_bytes(i->bytes, s.p, s.n);
 }
 
 static struct istr *

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/same.h"
 #include "base/slab.h"
 
 /* The names of few kinds of sets come again and again: those found last, by their number and a few bytes. */
@@ -41,7 +42,7 @@ are(const struct label_names *names, const struct label_pair *pairs, size_t n)
 	if (names->n != n)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!str_eq(istr_str(names->v[i]), pairs[i].name))
+		if (names->v[i]->n != pairs[i].name.n || !same_bytes(names->v[i]->bytes, pairs[i].name.p, pairs[i].name.n))
 			return false;
 	return true;
 }

@@ -105,12 +105,11 @@ struct flat {
 };
 
 static unsigned char *
-put_terminated(unsigned char *at, struct str s)
+put_terminated(unsigned char *at, const struct istr *s)
 {
-	if (s.n != 0)
-		memcpy(at, s.p, s.n);
-	at[s.n] = SEPARATOR;
-	return at + s.n + 1;
+	at = (unsigned char *)copy_short((char *)at, s->bytes, s->n);
+	*at = SEPARATOR;
+	return at + 1;
 }
 
 static void
@@ -119,14 +118,14 @@ flat_init(struct flat *f, const struct labels *l)
 	uint32_t n = labels_n(l);
 	unsigned char *at;
 
-	f->n = 2 * (size_t)n;
+	f->n = 2 * (size_t)n + l->names->bytes;
 	for (uint32_t i = 0; i < n; i++)
-		f->n += (size_t)labels_name(l, i)->n + labels_value(l, i)->n;
+		f->n += labels_value(l, i)->n;
 	f->p = f->n <= sizeof(f->small) ? f->small : mem_alloc(f->n);
 	at = f->p;
 	for (uint32_t i = 0; i < n; i++) {
-		at = put_terminated(at, istr_str(labels_name(l, i)));
-		at = put_terminated(at, istr_str(labels_value(l, i)));
+		at = put_terminated(at, labels_name(l, i));
+		at = put_terminated(at, labels_value(l, i));
 	}
 }
 
@@ -226,9 +225,8 @@ get_set(struct label_names *names, struct istr *const *values, uint64_t hash, bo
 	return l;
 }
 
-/* pairs are tidy. */
-static struct labels *
-get_set_of(const struct label_pair *pairs, size_t n, bool hashed)
+struct labels *
+labels_of_tidy(const struct label_pair *pairs, size_t n, bool hashed)
 {
 	struct istr *few[32], **values = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(values[0]));
 	struct label_names *names = label_names_of(pairs, n);
@@ -244,13 +242,13 @@ get_set_of(const struct label_pair *pairs, size_t n, bool hashed)
 struct labels *
 labels_new_unhashed(struct label_pair *pairs, size_t n)
 {
-	return get_set_of(pairs, label_pairs_tidy(pairs, n), false);
+	return labels_of_tidy(pairs, label_pairs_tidy(pairs, n), false);
 }
 
 struct labels *
 labels_new(struct label_pair *pairs, size_t n)
 {
-	return get_set_of(pairs, label_pairs_tidy(pairs, n), true);
+	return labels_of_tidy(pairs, label_pairs_tidy(pairs, n), true);
 }
 
 uint64_t
@@ -339,7 +337,7 @@ labels_adopt(struct labels *stranger)
 	pairs = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(*pairs));
 	for (uint32_t i = 0; i < n; i++)
 		pairs[i] = (struct label_pair){ istr_str(labels_name(stranger, i)), istr_str(labels_value(stranger, i)) };
-	own = get_set_of(pairs, n, stranger->hashed);
+	own = labels_of_tidy(pairs, n, stranger->hashed);
 	if (pairs != few)
 		mem_free(pairs);
 	drop_stranger(stranger);

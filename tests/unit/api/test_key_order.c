@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pairs that are read in the order of earlier ones are what reading and sorting them would find. */
+#include <check.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/sbuf.h"
+#include "key_order.h"
+#include "model/labels.h"
+
+#define MANY 40
+
+/* Pair by pair, from behind the brace. */
+static size_t
+read_pairs(struct json_reader *r, struct label_pair *out)
+{
+	size_t n = 0;
+
+	while (json_next_plain_pair(r, &out[n].name, &out[n].value))
+		n++;
+	return n;
+}
+
+static void
+begin(struct json_reader *r, const char *text)
+{
+	json_reader_init(r, str_from(text), JSON_DOCUMENT);
+	ck_assert_int_eq(json_next(r), JSON_T_OBJECT_BEGIN);
+}
+
+static void
+note(struct key_order *o, const char *text)
+{
+	struct label_pair pairs[MANY + 1];
+	struct json_reader r;
+
+	begin(&r, text);
+	key_order_note(o, pairs, read_pairs(&r, pairs), str_from(text));
+}
+
+static bool
+reads(const struct key_order *o, const char *text)
+{
+	struct label_pair in_order[MANY + 1], pairs[MANY + 1];
+	struct json_reader r, again;
+	size_t n;
+
+	begin(&r, text);
+	begin(&again, text);
+	n = label_pairs_tidy(pairs, read_pairs(&again, pairs));
+	if (!key_order_read(o, &r, in_order))
+		return false;
+	ck_assert_uint_eq(o->n, n);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_ptr_eq(in_order[i].name.p, pairs[i].name.p);
+		ck_assert_uint_eq(in_order[i].name.n, pairs[i].name.n);
+		ck_assert_ptr_eq(in_order[i].value.p, pairs[i].value.p);
+		ck_assert_uint_eq(in_order[i].value.n, pairs[i].value.n);
+	}
+	ck_assert_int_eq(json_next(&r), JSON_T_END);
+	return true;
+}
+
+START_TEST(orders_are_found_again)
+{
+	static const struct { const char *first, *second; bool same; } rows[] = {
+		{ "{\"a\":\"1\"}", "{\"a\":\"2\"}", true },
+		{ "{\"b\":\"1\",\"a\":\"2\"}", "{\"b\":\"\",\"a\":\"another one\"}", true },
+		{ "{\"ab\":\"1\",\"a\":\"2\",\"B\":\"\",\"aa\":\"3\",\"\":\"4\"}", "{\"ab\":\"5\",\"a\":\"6\",\"B\":\"7\",\"aa\":\"8\",\"\":\"9\"}", true },
+		/* No order: nothing, a name twice, blanks in keys. */
+		{ "{}", "{}", false },
+		{ "{\"a\":\"1\",\"b\":\"2\",\"a\":\"3\"}", "{\"a\":\"1\",\"b\":\"2\",\"a\":\"3\"}", false },
+		{ "{\"a\" :\"1\"}", "{\"a\" :\"1\"}", false },
+		/* Another one. */
+		{ "{\"b\":\"1\",\"a\":\"2\"}", "{\"a\":\"1\",\"b\":\"2\"}", false },
+		{ "{\"a\":\"1\",\"b\":\"2\"}", "{\"a\":\"1\"}", false },
+		{ "{\"a\":\"1\"}", "{\"a\":\"1\",\"b\":\"2\"}", false },
+		{ "{\"a\":\"1\"}", "{\"a\":\"\\u0041\"}", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct key_order o = { 0 };
+
+		note(&o, rows[i].first);
+		ck_assert_msg(reads(&o, rows[i].second) == rows[i].same, "%s %s", rows[i].first, rows[i].second);
+	}
+}
+END_TEST
+
+/* A name that came with an escape stands elsewhere than in the text. */
+START_TEST(escaped_names_are_no_order)
+{
+	static const char text[] = "{\"\\u0061\":\"1\"}";
+	struct label_pair pair = { STR("a"), STR("1") };
+	struct key_order o = { 0 };
+
+	key_order_note(&o, &pair, 1, str_from(text));
+	ck_assert_uint_eq(o.n, 0);
+}
+END_TEST
+
+static void
+make(struct sbuf *b, size_t names, size_t longer)
+{
+	sbuf_reset(b);
+	for (size_t i = 0; i < names; i++) {
+		sbuf_printf(b, "%s\"%zu", i == 0 ? "{" : ",", (i * 7) % names);
+		for (size_t k = 0; k < longer; k++)
+			sbuf_putc(b, 'x');
+		sbuf_printf(b, "\":\"value %zu\"", i);
+	}
+	sbuf_putc(b, '}');
+}
+
+/* What is too much is no order, and the one before is forgotten. */
+START_TEST(orders_are_bounded)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct key_order o = { 0 };
+
+	make(&b, KEY_ORDER_MAX, 0);
+	note(&o, sbuf_cstr(&b));
+	ck_assert(reads(&o, sbuf_cstr(&b)));
+	make(&b, MANY, 0);
+	note(&o, sbuf_cstr(&b));
+	ck_assert(!reads(&o, sbuf_cstr(&b)));
+	make(&b, 8, KEY_ORDER_BYTES / 8);
+	note(&o, sbuf_cstr(&b));
+	ck_assert(!reads(&o, sbuf_cstr(&b)));
+	make(&b, 8, KEY_ORDER_BYTES / 8 - 4);
+	note(&o, sbuf_cstr(&b));
+	ck_assert(reads(&o, sbuf_cstr(&b)));
+	sbuf_fini(&b);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("key order");
+	TCase *t = tcase_create("orders");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_test(t, orders_are_found_again);
+	tcase_add_test(t, escaped_names_are_no_order);
+	tcase_add_test(t, orders_are_bounded);
+	suite_add_tcase(s, t);
+	srunner_set_fork_status(sr, CK_NOFORK);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
