@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/copy.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -32,6 +33,7 @@ alert_row_begin(struct alert_row *r)
 	r->start = r->b.n;
 	sbuf_putc(&r->b, ALERT_ROW_FORMAT);
 	r->strings = 0;
+	r->lately[0].names = r->lately[1].names = NULL;
 	if (++r->stamp == 0) {
 		memset(r->slots, 0, (r->mask + 1) * sizeof(r->slots[0]));
 		r->stamp = 1;
@@ -95,21 +97,31 @@ varint(char *p, uint64_t v)
 	return p;
 }
 
-/* Its number in the row; 0 and the string itself when it is new. */
+/* Its number in the row, which is *number; 0 and the string itself when it is new. */
 static char *
-put_string(struct alert_row *r, char *p, const struct istr *s)
+put_numbered(struct alert_row *r, char *p, const struct istr *s, uint32_t *number)
 {
 	struct string_slot *slot = slot_of(r, s);
 
-	if (slot->stamp == r->stamp)
+	if (slot->stamp == r->stamp) {
+		*number = slot->number;
 		return varint(p, slot->number);
-	*slot = (struct string_slot){ s, r->stamp, ++r->strings };
+	}
+	*number = ++r->strings;
+	*slot = (struct string_slot){ s, r->stamp, *number };
 	*p++ = 0;
-	p = varint(p, s->n);
-	memcpy(p, s->bytes, s->n);
+	p = copy_short(varint(p, s->n), s->bytes, s->n);
 	if (2 * r->strings > r->mask)
 		grow_slots(r);
-	return p + s->n;
+	return p;
+}
+
+static char *
+put_string(struct alert_row *r, char *p, const struct istr *s)
+{
+	uint32_t number;
+
+	return put_numbered(r, p, s, &number);
 }
 
 static size_t
@@ -122,13 +134,42 @@ size_of_labels(const struct labels *l)
 	return n;
 }
 
+/* The pairs of a set with the names of the one before. */
+static char *
+put_alike(struct alert_row *r, char *p, struct lately_written *before, const struct labels *l)
+{
+	for (uint32_t i = 0; i < labels_n(l); i++) {
+		p = varint(p, before->v[i].name);
+		if (labels_value(l, i) == before->v[i].value) {
+			p = varint(p, before->v[i].number);
+			continue;
+		}
+		before->v[i].value = labels_value(l, i);
+		p = put_numbered(r, p, labels_value(l, i), &before->v[i].number);
+	}
+	return p;
+}
+
 static char *
 put_labels(struct alert_row *r, char *p, const struct labels *l)
 {
+	struct lately_written *before = &r->lately[l->hashed];
+	bool few = labels_n(l) <= ARRAY_LEN(before->v);
+
 	p = varint(p, labels_n(l));
+	if (l->names == before->names)
+		return put_alike(r, p, before, l);
+	before->names = few ? l->names : NULL;
 	for (uint32_t i = 0; i < labels_n(l); i++) {
-		p = put_string(r, p, labels_name(l, i));
-		p = put_string(r, p, labels_value(l, i));
+		uint32_t name, number;
+
+		p = put_numbered(r, p, labels_name(l, i), &name);
+		p = put_numbered(r, p, labels_value(l, i), &number);
+		if (few) {
+			before->v[i].name = name;
+			before->v[i].number = number;
+			before->v[i].value = labels_value(l, i);
+		}
 	}
 	return p;
 }

@@ -50,12 +50,25 @@ struct stored_group {
 };
 
 struct string_slot;
+
+#define ALERT_ROW_LATELY 16
+
+/* The labels or annotations that were written last: the next ones mostly have the same names, and some of the values. */
+struct lately_written {
+	const struct label_names *names;	/* borrowed while the row is written; NULL: none, or more than that */
+	struct {
+		uint32_t name, number;		/* of the name; of the value */
+		const struct istr *value;
+	} v[ALERT_ROW_LATELY];
+};
+
 struct alert_row {
 	struct sbuf b;			/* rows, one behind the other */
 	size_t start;			/* of the one being written */
 	struct string_slot *slots;	/* strings of this row by address */
 	uint32_t mask, strings;
 	uint32_t stamp;			/* slots of other stamps are free */
+	struct lately_written lately[2];	/* in this row: annotations, and labels */
 };
 
 void alert_row_init(struct alert_row *r);

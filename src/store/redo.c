@@ -91,16 +91,13 @@ make_buffer(struct redo *r, size_t n)
 	r->cap = r->dirty = n;
 }
 
-/* The buffer ends with zeros from `from` to `to`, where nothing else may be but the end of an earlier record. */
+/* The rest is zeros: what of an earlier record stands there goes, once. */
 static void
-clear_rest(struct redo *r, size_t from, size_t to)
+clear_rest(struct redo *r, size_t from)
 {
-	size_t end = r->dirty < to ? r->dirty : to;
-
-	if (end > from)
-		memset(r->record + from, 0, end - from);
-	if (r->dirty <= to)
-		r->dirty = from;
+	if (r->dirty > from)
+		memset(r->record + from, 0, r->dirty - from);
+	r->dirty = from;
 }
 
 bool
@@ -112,7 +109,7 @@ redo_write(struct redo *r, const struct batch *b, struct direct_write *d)
 		return false;
 	make_buffer(r, n);
 	redo_record_put(r->record, b, bytes, r->id, r->last + 1);
-	clear_rest(r, sizeof(struct redo_head) + bytes, n);
+	clear_rest(r, sizeof(struct redo_head) + bytes);
 	if (!direct_write_begin(d, r->fd, r->record, n, (off_t)(r->half * REDO_HALF + r->used)))
 		return false;
 	r->used += n;
