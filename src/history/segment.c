@@ -26,7 +26,7 @@ segment_maker_clear(struct segment_maker *m)
 
 		sbuf_fini(&c->name);
 		sbuf_fini(&c->values);
-		VEC_FINI(&c->cells);
+		VEC_FINI(&c->runs);
 		mem_free(c);
 	}
 	m->columns.n = m->values.n = m->fingerprints.n = m->order.n = 0;
@@ -138,7 +138,13 @@ segment_value(struct segment_maker *m, uint32_t column, struct str value)
 static void
 put_cell(struct segment_maker *m, struct maker_column *c, uint32_t set, uint32_t value)
 {
-	VEC_PUSH(&c->cells, ((struct cell){ set, value }));
+	struct cells_run *last = c->runs.n > 0 ? &c->runs.v[c->runs.n - 1] : NULL;
+
+	if (last != NULL && last->value == value && last->first + last->n == set)
+		last->n++;
+	else
+		VEC_PUSH(&c->runs, ((struct cells_run){ set, 1, value }));
+	c->cells_n++;
 	m->bytes += CELL_BYTES;
 }
 
@@ -250,34 +256,41 @@ take_room(struct sbuf *out, size_t n)
 }
 
 static void
+put_run(const struct cells_run *r, unsigned width, char *at)
+{
+	char *p = at + (size_t)r->first * width;
+
+	for (uint32_t i = 0; i < r->n; i++, p += width) {
+		if (width == 1)
+			*p = (char)r->value;
+		else if (width == 2)
+			put_two(p, r->value);
+		else
+			put_four(p, r->value);
+	}
+}
+
+static void
 put_cells(const struct maker_column *c, uint32_t n, struct sbuf *out)
 {
 	unsigned width = c->values_n < 1 << 8 ? 1 : c->values_n < 1 << 16 ? 2 : 4;
 	uint32_t before = UINT32_MAX;
 	char *at;
 
-	if (c->cells.n < n / DENSE) {
+	if (c->cells_n < n / DENSE) {
 		sbuf_putc(out, 0);
-		for (size_t i = 0; i < c->cells.n; i++) {
-			varint_put(out, c->cells.v[i].set - before);
-			varint_put(out, c->cells.v[i].value);
-			before = c->cells.v[i].set;
-		}
+		for (size_t i = 0; i < c->runs.n; i++)
+			for (uint32_t set = c->runs.v[i].first; set < c->runs.v[i].first + c->runs.v[i].n; set++) {
+				varint_put(out, set - before);
+				varint_put(out, c->runs.v[i].value);
+				before = set;
+			}
 		return;
 	}
 	sbuf_putc(out, (char)width);
 	at = take_room(out, (size_t)n * width);
-	for (size_t i = 0; i < c->cells.n; i++) {
-		char *p = at + (size_t)c->cells.v[i].set * width;
-		uint32_t value = c->cells.v[i].value;
-
-		if (width == 1)
-			*p = (char)value;
-		else if (width == 2)
-			put_two(p, value);
-		else
-			put_four(p, value);
-	}
+	for (size_t i = 0; i < c->runs.n; i++)
+		put_run(&c->runs.v[i], width, at);
 }
 
 static void

@@ -39,6 +39,11 @@ struct cell {
 	uint32_t set, value;
 };
 
+/* Sets one behind the other that have the same value. */
+struct cells_run {
+	uint32_t first, n, value;
+};
+
 #define MAKER_LATELY 32	/* a power of two */
 
 /* One label name while a segment is being made. */
@@ -47,7 +52,8 @@ struct maker_column {
 	uint32_t number;		/* place in `columns` */
 	struct sbuf name, values;
 	uint32_t values_n;
-	VEC(struct cell) cells;
+	uint32_t cells_n;		/* of all runs */
+	VEC(struct cells_run) runs;
 	/* As interned strings, which are compared by address: its name, and values that came lately. */
 	const struct istr *known_name;
 	struct lately {
