@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* What stands around a name in its key, and in front of it. */
+/* Bytes around a name in its key, and in front of it. */
 #define AROUND strlen("\"\":")
 #define FRONT strlen("\"")
 

@@ -112,7 +112,7 @@ make(struct sbuf *b, size_t names, size_t longer)
 	sbuf_putc(b, '}');
 }
 
-/* What is too much is no order, and the one before is forgotten. */
+/* Too many names, or too long ones, are no order, and the one before is forgotten. */
 START_TEST(orders_are_bounded)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
