@@ -47,9 +47,9 @@ labels_of(const struct alert_draft *d)
 static struct labels *
 annotations_of(const struct alert_draft *d)
 {
-	size_t n = d->annotations_tidy ? d->annotations_n : label_pairs_tidy(d->annotations, d->annotations_n);
-
-	return labels_of_tidy(d->annotations, n, false);
+	if (!d->annotations_tidy)
+		return labels_new_unhashed(d->annotations, d->annotations_n);
+	return labels_of_tidy(d->annotations, d->annotations_n, false);
 }
 
 struct alert *
