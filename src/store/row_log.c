@@ -18,13 +18,35 @@ row_log_init(struct row_log *k)
 void
 row_log_leave_row(struct row_log *k, struct kept_item *i)
 {
-	if (i->row == NULL)
+	struct kept_row *row = row_of(k, i);
+
+	if (row == NULL)
 		return;
 	if (i->news == NEWS_NONE)
-		list_remove(&i->row->items, &i->place);
+		list_remove(&row->items, &i->place);
 	k->live_bytes -= i->bytes;
-	i->row = NULL;
+	i->has_row = false;
 	i->bytes = 0;
+}
+
+void
+row_log_enter_row(struct row_log *k, struct kept_item *i, const struct kept_row *row, size_t bytes)
+{
+	i->has_row = true;
+	i->row = row->number;
+	i->bytes = bytes < BYTES_MOST ? (uint32_t)bytes & BYTES_MOST : BYTES_MOST;
+	k->live_bytes += i->bytes;
+}
+
+struct kept_row *
+row_log_add_row(struct row_log *k, uint64_t key)
+{
+	struct kept_row *row = NEW(struct kept_row);
+
+	row->key = key;
+	row->number = k->rows.n > 0 ? k->rows.v[k->rows.n - 1]->number + 1 : 0;
+	VEC_PUSH(&k->rows, row);
+	return row;
 }
 
 static void
@@ -128,15 +150,33 @@ row_log_fini(struct row_log *k)
 void
 row_log_news(struct row_log *k, struct kept_item *i, enum news news, uint64_t no)
 {
+	struct kept_row *row;
+
 	if (i->news == NEWS_NONE) {
-		if (i->row != NULL)
-			list_remove(&i->row->items, &i->place);
+		row = row_of(k, i);
+		if (row != NULL)
+			list_remove(&row->items, &i->place);
 		list_append(news_list(k, i), &i->place);
 		k->news_n++;
-		i->no = no;
+		row_log_set_no(k, i, no);
 	}
 	if (i->news < news)
-		i->news = (uint8_t)news;
+		i->news = news & 3;
+}
+
+/* As long as it is news, at most four billion other changes come. */
+void
+row_log_set_no(struct row_log *k, struct kept_item *i, uint64_t no)
+{
+	if (no > k->last_no)
+		k->last_no = no;
+	i->no = (uint32_t)no;
+}
+
+uint64_t
+row_log_no(const struct row_log *k, const struct kept_item *i)
+{
+	return k->last_no - ((uint32_t)k->last_no - i->no);
 }
 
 struct kept_alert *
@@ -274,8 +314,8 @@ row_log_set_group(struct row_log *k, const struct group_state *g, uint64_t no, v
 bool
 row_log_forget(struct row_log *k, struct kept_item *i)
 {
-	struct kept_drop drop = { .kind = i->kind };
-	bool known = i->transaction != 0;
+	struct kept_drop drop = { .kind = (enum kept_kind)i->kind };
+	bool known = i->known;
 
 	if (is_record(i))
 		drop.number = record_of(i)->number;

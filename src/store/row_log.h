@@ -73,6 +73,7 @@ struct row_log {
 	bool foretold;			/* there is room for all of them */
 	uint64_t bytes, live_bytes;	/* of all rows; of what is true in them */
 	uint32_t transaction;		/* number of the last one prepared */
+	uint64_t last_no;		/* the greatest number of a change */
 	bool writing;			/* a transaction with something of this was prepared */
 	bool at_once;			/* the next transaction has to hold everything, however much it is */
 	uint64_t folded;		/* rows folded so far */

@@ -73,8 +73,8 @@ struct loading {
 static void
 put_item(struct loading *in, struct kept_item *i)
 {
-	i->row = in->row;
-	i->transaction = in->k->transaction;
+	row_log_enter_row(in->k, i, in->row, 0);
+	i->known = true;
 	list_append(&in->row->items, &i->place);
 }
 
@@ -226,12 +226,9 @@ row_log_load_row(struct row_log *k, struct str key, struct str body, struct err 
 		k->index = NEW(struct kept_index);
 		k->index->arena = arena_new();
 	}
-	k->transaction = 1;
-	in.row = NEW(struct kept_row);
-	in.row->key = number;
+	in.row = row_log_add_row(k, number);
 	in.row->bytes = (uint32_t)body.n;
 	k->bytes += body.n;
-	VEC_PUSH(&k->rows, in.row);
 	if (number > k->last_row)
 		k->last_row = number;
 	ok = alert_row_read(body, &reader, e);
@@ -239,12 +236,8 @@ row_log_load_row(struct row_log *k, struct str key, struct str body, struct err 
 	LIST_EACH(&in.row->items, node)
 		n++;
 	/* How much each takes is only known on average. */
-	LIST_EACH(&in.row->items, node) {
-		struct kept_item *i = item_of(node);
-
-		i->bytes = (uint32_t)(body.n / n);
-		k->live_bytes += i->bytes;
-	}
+	LIST_EACH(&in.row->items, node)
+		row_log_enter_row(k, item_of(node), in.row, body.n / n);
 	return ok;
 }
 

@@ -12,17 +12,20 @@
 /* NEWS_TIMES: what it is spelled out with is true, but for an alert's times or a group's state. */
 enum news { NEWS_NONE, NEWS_TIMES, NEWS_ALL };
 
-/* The part that is the same for all. */
+/* The part that is the same for all. There is one for each alert, so numbers stand in it without what can be told from elsewhere. */
 struct kept_item {
-	uint8_t news;			/* enum news */
-	uint8_t kind;			/* enum kept_kind */
-	uint32_t bytes;			/* in its row */
-	struct kept_row *row;		/* spells it out, on disk or on the way there; NULL: none */
-	struct list_node place;		/* in kept.news or kept.records, else in row->items */
-	uint64_t no;			/* of the first change that is news */
-	uint32_t transaction;		/* that wrote of it last; 0: none has */
-	uint32_t transaction_before;	/* the one before that */
+	uint32_t news : 2;		/* enum news */
+	uint32_t kind : 2;		/* enum kept_kind */
+	uint32_t has_row : 1;		/* one spells it out, on disk or on the way there */
+	uint32_t known : 1;		/* a row tells of it, likewise */
+	uint32_t known_before : 1;	/* ... without `transaction` */
+	uint32_t bytes : 25;		/* in its row; BYTES_MOST: that many, or more */
+	uint32_t row;			/* if it has one; see row_of */
+	uint32_t transaction;		/* that wrote of it last */
+	uint32_t no;			/* the lower half of the number of the first change that is news */
+	struct list_node place;		/* in kept.news or kept.records, else in row's items */
 };
+#define BYTES_MOST ((UINT32_C(1) << 25) - 1)
 
 struct kept_alert {
 	struct kept_item item;
@@ -57,6 +60,7 @@ struct kept_intent {
 
 struct kept_row {
 	uint64_t key;
+	uint32_t number;
 	uint32_t bytes;
 	enum { ROW_STORED, ROW_WRITING, ROW_DROPPING } state;
 	struct list items;		/* without those that are news */
@@ -86,6 +90,13 @@ record_of(struct kept_item *i)
 	return CONTAINER_OF(i, struct kept_record, item);
 }
 
+/* Rows have numbers that follow one another; NULL: none spells it out. */
+static inline struct kept_row *
+row_of(const struct row_log *k, const struct kept_item *i)
+{
+	return i->has_row ? k->rows.v[i->row - k->rows.v[0]->number] : NULL;
+}
+
 static inline bool
 is_record(const struct kept_item *i)
 {
@@ -101,8 +112,15 @@ news_list(struct row_log *k, const struct kept_item *i)
 
 /* Makes it news (or more of news); `no` counts if it was not. */
 void row_log_news(struct row_log *k, struct kept_item *i, enum news news, uint64_t no);
+/* The number of what made it news. */
+void row_log_set_no(struct row_log *k, struct kept_item *i, uint64_t no);
+uint64_t row_log_no(const struct row_log *k, const struct kept_item *i);
 /* It is spelled out in no row any more. */
 void row_log_leave_row(struct row_log *k, struct kept_item *i);
+/* It is spelled out in this one, by so many bytes. */
+void row_log_enter_row(struct row_log *k, struct kept_item *i, const struct kept_row *row, size_t bytes);
+/* A new one behind all others, empty. */
+struct kept_row *row_log_add_row(struct row_log *k, uint64_t key);
 void row_log_row_free(struct row_log *k, struct kept_row *row);
 /* As row_log_drop, of one without a place. */
 bool row_log_forget(struct row_log *k, struct kept_item *i);

@@ -75,11 +75,9 @@ hand_over(struct row_log *k, struct batch *b)
 static struct kept_row *
 begin_row(struct row_log *k)
 {
-	struct kept_row *row = NEW(struct kept_row);
+	struct kept_row *row = row_log_add_row(k, ++k->last_row);
 
-	row->key = ++k->last_row;
 	row->state = ROW_WRITING;
-	VEC_PUSH(&k->rows, row);
 	alert_row_begin(&k->row);
 	return row;
 }
@@ -97,16 +95,15 @@ write_whole(struct row_log *k, struct kept_item *i, struct kept_row *row)
 		alert_row_put_group(&k->row, &group_of(i)->g);
 	else
 		alert_row_put(&k->row, alert_of(i)->alert);
-	i->row = row;
-	i->bytes = (uint32_t)(k->row.b.n - before);
-	k->live_bytes += i->bytes;
+	row_log_enter_row(k, i, row, k->row.b.n - before);
 }
 
 static void
 write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 {
+	struct kept_row *in = row_of(k, i);
 	/* Things that a row spells out are written again before it goes. */
-	bool whole = i->news == NEWS_ALL || i->row == NULL || i->row->state == ROW_DROPPING;
+	bool whole = i->news == NEWS_ALL || in == NULL || in->state == ROW_DROPPING;
 
 	list_remove(news_list(k, i), &i->place);
 	k->news_n--;
@@ -117,10 +114,11 @@ write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 	else
 		alert_row_put_times(&k->row, alert_of(i)->alert);
 	i->news = NEWS_NONE;
-	list_append(&i->row->items, &i->place);
+	list_append(whole ? &row->items : &in->items, &i->place);
 	if (i->kind == KEPT_ALERT)
 		alert_of(i)->disk_ends = wall_to_ns(alert_ends(alert_of(i)->alert));
-	i->transaction_before = i->transaction;
+	i->known_before = i->known;
+	i->known = true;
 	i->transaction = k->transaction;
 }
 
@@ -179,7 +177,7 @@ row_log_prepare(struct row_log *k, struct batch *b, uint64_t *first_left_out)
 	finish_row(k, row);
 	hand_over(k, b);
 	if (k->news.first != NULL)
-		*first_left_out = item_of(k->news.first)->no;
+		*first_left_out = row_log_no(k, item_of(k->news.first));
 	return k->news.first == NULL;
 }
 
@@ -248,14 +246,14 @@ row_log_written(struct row_log *k)
 static void
 unwrite(struct row_log *k, struct kept_item *i, uint64_t no)
 {
-	i->transaction = i->transaction_before;
+	i->known = i->known_before;
 	if (i->news != NEWS_NONE) {
 		list_remove(news_list(k, i), &i->place);
 		k->news_n--;
 	}
 	row_log_leave_row(k, i);
 	i->news = NEWS_ALL;
-	i->no = no;
+	row_log_set_no(k, i, no);
 	list_prepend(news_list(k, i), &i->place);
 	k->news_n++;
 }
@@ -269,7 +267,7 @@ visit_lost(struct row_log *k, struct kept_item *i, void *arg)
 {
 	struct lost *lost = arg;
 
-	if (i->transaction == k->transaction)
+	if (i->known && i->transaction == k->transaction)
 		VEC_PUSH(&lost->items, i);
 }
 
@@ -306,7 +304,7 @@ visit_forget(struct row_log *k, struct kept_item *i, void *arg)
 
 	row_log_news(k, i, NEWS_ALL, *no);
 	row_log_leave_row(k, i);
-	i->transaction = i->transaction_before = 0;
+	i->known = i->known_before = false;
 }
 
 void
