@@ -16,8 +16,6 @@
 #define ENTRY_AHEAD 24
 #define ALERT_AHEAD 16
 #define LABELS_AHEAD 8
-/* And where the entry comes first, its member. */
-#define MEMBER_OF_AHEAD 8
 #define TEXTS_AHEAD 4
 #define CACHE_LINE 64
 

@@ -85,9 +85,9 @@ worst_of(const struct alert_entry *r)
 {
 	enum mark worst = MARK_UNPROCESSED;
 
-	for (const struct member *m = r->members; m != NULL; m = m->next)
-		if (m->mark > worst)
-			worst = m->mark;
+	for (const struct member *m = entry_members(r); m != NULL; m = m->next)
+		if (member_notes(m)->mark > worst)
+			worst = (enum mark)member_notes(m)->mark;
 	return worst;
 }
 
@@ -97,7 +97,7 @@ alert_counts_with(struct alert_counts *c, const struct alert_entry *r)
 	int64_t at;
 	enum mark mark;
 
-	if (r->members == NULL)
+	if (r->members_n == 0)
 		return;
 	at = end_of(r->alert);
 	mark = worst_of(r);
@@ -112,7 +112,7 @@ alert_counts_without(struct alert_counts *c, const struct alert_entry *r)
 	int64_t at;
 	enum mark mark;
 
-	if (r->members == NULL)
+	if (r->members_n == 0)
 		return;
 	at = end_of(r->alert);
 	mark = worst_of(r);

@@ -16,10 +16,10 @@
 #include <stdint.h>
 
 #include "base/hmap.h"
+#include "member.h"
 #include "model/alert.h"
 
 struct inhibit_hits;
-struct member;
 struct route_list;
 struct silence_entry;
 
@@ -30,11 +30,11 @@ struct inhibit_looked {
 	uint32_t like_source : 1;	/* it matches the source side of one, stored or not */
 };
 
-/* Two lines of the cache. */
+/* Two lines of the cache, and what the table has of it. */
 struct alert_entry {
 	struct hmap_node node;			/* struct alerts */
 	struct alert *alert;			/* owned reference */
-	struct member *members;			/* its places in groups; theirs */
+	struct member own;			/* the first of its places in groups, and in `next` all others; theirs */
 	struct alert_entry *older, *newer;		/* struct alerts */
 	/* By slot: of the configuration in force, and of the next or last one. */
 	const struct route_list *routes[2];	/* NULL: not matched yet; the routing's */
@@ -45,7 +45,8 @@ struct alert_entry {
 	struct inhibit_looked inhibit[2];
 	uint32_t silences_n;
 	uint32_t members_n;
-	uint32_t holds;				/* of flights */
+	uint32_t holds : 24;			/* of flights */
+	struct member_notes own_notes;
 	uint16_t silences_steps;		/* the lower half of how often the clock was set back, as it knows of */
 	uint8_t told;				/* conditions that listeners were told of: told.h */
 	bool stored : 1;			/* else only groups hold it */
@@ -56,11 +57,18 @@ struct alert_entry {
 	bool is_witness : 1;			/* of silences: struct silences.witnesses */
 };
 
+/* Its places in groups; NULL: it is in none. */
+static inline struct member *
+entry_members(const struct alert_entry *r)
+{
+	return r->own.group != NULL ? (struct member *)(uintptr_t)&r->own : r->own.next;
+}
+
 /* r is of no use any more but to flights that hold it. */
 static inline bool
 entry_is_over(const struct alert_entry *r)
 {
-	return !r->stored && r->members == NULL && !r->awaited && !r->waits;
+	return !r->stored && r->members_n == 0 && !r->awaited && !r->waits;
 }
 
 /*

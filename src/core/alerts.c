@@ -29,7 +29,7 @@ alerts_find(const struct alerts *as, const struct labels *l)
 	return NULL;
 }
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct alert_entry) == 2 * CACHE_LINE, "each of a million has it");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct alert_entry) == sizeof(struct hmap_node) + 2 * CACHE_LINE, "each of a million has it");
 
 /* From so many entries on memory is far away. */
 #define MANY ((size_t)16 << 10)
@@ -90,10 +90,8 @@ alerts_fetch_ahead(const struct order *o, const struct order_cursor *c)
 	if (entry != NULL)
 		fetch_object(entry);
 	entry = order_peek(o, c, ALERT_AHEAD);
-	if (entry != NULL) {
+	if (entry != NULL)
 		fetch_object(entry->alert);
-		fetch_lines(entry->members, 1);
-	}
 	entry = order_peek(o, c, LABELS_AHEAD);
 	if (entry != NULL)
 		fetch_labels(entry->alert->labels);
@@ -288,7 +286,7 @@ entry_set_stored(struct alerts *as, struct alert_entry *r, bool stored)
 void
 alerts_remove(struct alerts *as, struct alert_entry *r)
 {
-	assert(!r->stored && !r->waits && r->members == NULL && r->silences == NULL);
+	assert(!r->stored && !r->waits && r->members_n == 0 && r->silences == NULL);
 	leave_row(as, r);
 	hmap_remove(&as->entries, &r->node);
 	order_remove(&as->order, labels_fingerprint(r->alert->labels), r->alert->labels, alert_order);

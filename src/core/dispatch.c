@@ -107,7 +107,7 @@ join(struct engine *e, struct alert_entry *r, const struct route *route, struct 
 		create_group(e, r, route, now);
 		return;
 	}
-	if (r->members != NULL && group_member(g, r) != NULL) {
+	if (r->members_n > 0 && group_member(g, r) != NULL) {
 		group_changed(g);
 		tell_grouped(e, g, r, now);
 		return;
@@ -127,7 +127,7 @@ dispatch(struct engine *e, struct alert_entry *r, struct moment now)
 
 	if (r->members_n == routes->n) {
 		/* Known, and in all its groups. */
-		for (struct member *m = r->members; m != NULL; m = m->next) {
+		for (struct member *m = entry_members(r); m != NULL; m = m->next) {
 			group_changed(m->group);
 			tell_grouped(e, m->group, r, now);
 		}

@@ -280,7 +280,7 @@ groups_count_ended(const struct engine *e, struct moment now)
 struct member *
 group_member(const struct group *g, const struct alert_entry *r)
 {
-	for (struct member *m = r->members; m != NULL; m = m->next)
+	for (struct member *m = entry_members(r); m != NULL; m = m->next)
 		if (m->group == g)
 			return m;
 	return NULL;
@@ -306,19 +306,68 @@ rank_in(const struct group *g, const struct alert_place *place)
 	return alert_place_rank(place, g->first_job, g->first_instance);
 }
 
+/* A place of an entry that has one already. */
+struct further_member {
+	struct member member;	/* first */
+	struct member_notes notes;
+};
+
+static struct member *
+add_member(struct alert_entry *r, struct group *g)
+{
+	struct member *m = &r->own;
+
+	if (m->group != NULL) {
+		m = &SLAB_NEW(struct further_member)->member;
+		m->next = r->own.next;
+		r->own.next = m;
+	}
+	m->group = g;
+	m->entry = r;
+	r->members_n++;
+	return m;
+}
+
+/* Its memory stays until member_free. */
+static void
+unlink_member(struct member *m)
+{
+	struct alert_entry *r = m->entry;
+	struct member **at = &r->own.next;
+
+	r->members_n--;
+	if (m == &r->own) {
+		m->group = NULL;
+		r->own_notes = (struct member_notes){ 0 };
+		return;
+	}
+	while (*at != m)
+		at = &(*at)->next;
+	*at = m->next;
+}
+
+static void
+member_free(struct member *m)
+{
+	if (m != &m->entry->own)
+		slab_free(m);
+}
+
+struct member_notes *
+member_notes(const struct member *m)
+{
+	return m == &m->entry->own ? &m->entry->own_notes : &((struct further_member *)(uintptr_t)m)->notes;
+}
+
 void
 group_add(struct engine *e, struct group *g, struct alert_entry *r)
 {
-	struct member *m = SLAB_NEW(struct member);
 	struct alert_place place;
+	struct member *m;
 
 	e->revision++;
-	m->group = g;
-	m->entry = r;
 	alert_counts_without(&e->counts, r);
-	m->next = r->members;
-	r->members = m;
-	r->members_n++;
+	m = add_member(r, g);
 	alert_counts_with(&e->counts, r);
 	alert_place(&place, r->alert->labels);
 	if (g->members.n == 0)
@@ -332,21 +381,17 @@ group_remove(struct engine *e, struct member *m)
 {
 	struct group *g = m->group;
 	struct alert_entry *r = m->entry;
-	struct member **at = &r->members;
 	struct alert_place place;
 
 	e->revision++;
 	alert_counts_without(&e->counts, r);
-	while (*at != m)
-		at = &(*at)->next;
-	*at = m->next;
-	r->members_n--;
+	unlink_member(m);
 	alert_counts_with(&e->counts, r);
 	alert_place(&place, r->alert->labels);
 	order_remove(&g->members, rank_in(g, &place), &place, by_alert);
 	group_changed(g);
-	slab_free(m);
-	if (r->is_witness && r->members == NULL)
+	member_free(m);
+	if (r->is_witness && r->members_n == 0)
 		silence_watch_told(e, r);
 	entry_release(e, r);
 }

@@ -26,21 +26,6 @@ struct engine;
 struct flight;
 struct group;
 
-/* The verdict of the last flush on an alert. */
-enum mark { MARK_UNPROCESSED, MARK_ACTIVE, MARK_SUPPRESSED };
-
-/* Is it among what is told again after a restart? While that is made ready: resume.c. */
-enum told_before { TOLD_NOT, TOLD_FIRING, TOLD_RESOLVED };
-
-/* An entry's place in a group. */
-struct member {
-	struct group *group;
-	struct alert_entry *entry;
-	struct member *next;	/* of the same entry */
-	uint8_t mark;		/* enum mark */
-	uint8_t told;		/* enum told_before */
-};
-
 /* The outcome of the last notification, of whichever integration. */
 struct group_outcome {
 	struct wall at;			/* WALL_ZERO: there was none in this process */
@@ -105,6 +90,7 @@ void group_arm_again(struct engine *e, struct group *g, struct mono due);
 /* When an integration that was told is told again though nothing changes; WALL_ZERO: the log knows of none. */
 struct wall group_next_repeat(const struct engine *e, const struct group *g);
 
+struct member_notes *member_notes(const struct member *m);
 struct member *group_member(const struct group *g, const struct alert_entry *r);
 void group_add(struct engine *e, struct group *g, struct alert_entry *r);
 /* Frees the entry too when nothing else holds it. */

@@ -17,10 +17,10 @@ set_mark(struct engine *e, const struct flight *f, const struct alert_entry *r, 
 {
 	struct member *m = group_member(f->group, r);
 
-	if (m == NULL || m->mark == mark)
+	if (m == NULL || member_notes(m)->mark == mark)
 		return;
 	alert_counts_without(&e->counts, r);
-	m->mark = (uint8_t)mark;
+	member_notes(m)->mark = mark & 3;
 	alert_counts_with(&e->counts, r);
 	e->revision++;
 }

@@ -304,23 +304,24 @@ note_begin(struct engine *e, struct restored_intent *r, struct moment now)
 static void
 note_alert(struct engine *e, struct restored_intent *r, struct alert_entry *entry, bool resolved)
 {
-	struct member *m = group_member(r->group, entry);
+	struct member_notes *notes = member_notes(group_member(r->group, entry));
 
 	(void)e;
-	if (m->told != TOLD_NOT)
+	if (notes->told != TOLD_NOT)
 		return;
-	m->told = resolved ? TOLD_RESOLVED : TOLD_FIRING;
+	notes->told = resolved ? TOLD_RESOLVED : TOLD_FIRING;
 	r->group->flight->all_cap++;
 }
 
 static void
 gather(struct flight *f, struct member *m)
 {
+	struct member_notes *notes = member_notes(m);
 	struct alert *a = m->entry->alert;
 
 	f->ids[f->all_n] = (struct alert_ids){ labels_hash(a->labels), labels_fingerprint(a->labels) };
-	f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), m->told == TOLD_RESOLVED };
-	m->told = TOLD_NOT;
+	f->all[f->all_n++] = (struct noted_alert){ alert_ref(a), notes->told == TOLD_RESOLVED };
+	notes->told = TOLD_NOT;
 }
 
 /* Noted alerts are told, in the order of the group, as they were before. False: there are more. */
@@ -339,7 +340,7 @@ gather_some(struct engine *e, struct flight *f)
 
 		work_spend(&e->work, MEMBER_UNITS);
 		members_fetch_ahead(&f->group->members, &all->member_at);
-		if (m->told != TOLD_NOT)
+		if (member_notes(m)->told != TOLD_NOT)
 			gather(f, m);
 		all->member = order_next(&f->group->members, &all->member_at);
 		if (all->member != NULL && work_used_up(&e->work))

@@ -145,7 +145,7 @@ leave_foreign_groups(struct engine *e, struct alert_entry *r)
 	const struct route_list *routes = entry_routes(e, r);
 	struct member *next;
 
-	for (struct member *m = r->members; m != NULL; m = next) {
+	for (struct member *m = entry_members(r); m != NULL; m = next) {
 		bool mine = false;
 
 		next = m->next;
@@ -164,13 +164,13 @@ pass_alert(struct engine *e, struct alert_entry *r)
 	/* With the old way of reloads ended ones too, as Alertmanager does. */
 	bool all = !e->settle.first && e->options.reload_resets_timers;
 	/* Else, what ended and was in no group has been told of. */
-	bool wanted = all || r->awaited || r->members != NULL || !alert_resolved_at(r->alert, since.wall);
+	bool wanted = all || r->awaited || r->members_n > 0 || !alert_resolved_at(r->alert, since.wall);
 
 	work_spend(&e->work, ALERT_UNITS + ROUTE_UNITS * (int64_t)r->members_n);
 	if (entry_is_over(r))
 		return;
 	r->awaited = true;	/* by us */
-	if (r->members != NULL)
+	if (r->members_n > 0)
 		leave_foreign_groups(e, r);
 	if (wanted && !r->waits) {
 		work_spend(&e->work, ROUTE_UNITS * (int64_t)entry_routes(e, r)->n);

@@ -20,8 +20,8 @@ keeps(const struct silence_watch *w, const struct alert_entry *r, struct wall no
 	const struct silence *s = w->entry->silence;
 
 	if (!alert_resolved_at(r->alert, now))
-		return r->stored || r->members != NULL;
-	return r->members != NULL && s->covered && !s->extra->notify_resolved;
+		return r->stored || r->members_n > 0;
+	return r->members_n > 0 && s->covered && !s->extra->notify_resolved;
 }
 
 /* At the next tick. */
@@ -360,7 +360,7 @@ witness_walk_step(struct engine *e, struct moment now)
 		}
 		if (work_used_up(&e->work))
 			return false;
-		if (r->members != NULL || (r->stored && !alert_resolved_at(r->alert, now.wall))) {
+		if (r->members_n > 0 || (r->stored && !alert_resolved_at(r->alert, now.wall))) {
 			if (!silences_match_some(ss, r, now.wall, &walk->run, &e->work, &active))
 				return false;
 			offer(e, r, now);

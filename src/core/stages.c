@@ -135,14 +135,8 @@ passage_begin(struct passage *p, struct alert_entry **entries, size_t n, struct 
 static void
 fetch_ahead(const struct passage *p)
 {
-	const struct alert_entry *r;
-
 	if (p->left_n - p->at > ENTRY_AHEAD)
 		fetch_object(p->entries[p->left[p->at + ENTRY_AHEAD]]);
-	if (p->left_n - p->at > MEMBER_OF_AHEAD) {
-		r = p->entries[p->left[p->at + MEMBER_OF_AHEAD]];
-		fetch_lines(r->members, 1);
-	}
 }
 
 static bool

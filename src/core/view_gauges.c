@@ -64,7 +64,7 @@ view_group_marks_some(const struct group *g, struct moment now, struct labels **
 			return true;
 		if (alert_resolved_at(m->entry->alert, now.wall))
 			continue;
-		switch ((enum mark)m->mark) {
+		switch ((enum mark)member_notes(m)->mark) {
 		case MARK_UNPROCESSED:
 			sum->unprocessed++;
 			break;

@@ -171,11 +171,11 @@ view_entry_muted(const struct alert_entry *entry, struct arena *arena, const str
 {
 	*out = NULL;
 	*n_out = 0;
-	for (const struct member *m = entry->members; m != NULL; m = m->next)
+	for (const struct member *m = entry_members(entry); m != NULL; m = m->next)
 		if (m->group->muted_n == 0)
 			return;
-	if (entry->members != NULL)
-		view_group_muted(entry->members->group, arena, out, n_out);
+	if (entry->members_n > 0)
+		view_group_muted(entry_members(entry)->group, arena, out, n_out);
 }
 
 void
@@ -183,14 +183,14 @@ view_entry_receivers(const struct alert_entry *entry, struct arena *arena, const
 {
 	*n_out = 0;
 	*out = ARENA_ARRAY(arena, entry->members_n, const struct receiver *);
-	for (const struct member *m = entry->members; m != NULL; m = m->next)
+	for (const struct member *m = entry_members(entry); m != NULL; m = m->next)
 		(*out)[(*n_out)++] = m->group->route->receiver;
 }
 
 void
 view_entry_groups(const struct alert_entry *entry, void (*visit)(void *arg, const struct group_item *g), void *arg)
 {
-	for (const struct member *m = entry->members; m != NULL; m = m->next) {
+	for (const struct member *m = entry_members(entry); m != NULL; m = m->next) {
 		struct group_item item;
 
 		if (show_item(m->group, &item))
