@@ -26,7 +26,7 @@ cors_headers_allowed(struct str wanted)
 static bool
 cors_method_allowed(struct str method)
 {
-	return str_is(method, "GET") || str_is(method, "POST") || str_is(method, "HEAD");
+	return str_is(method, "GET") || str_is(method, "POST") || str_is(method, "HEAD") || str_is(method, "OPTIONS");
 }
 
 static bool

@@ -369,6 +369,29 @@ http_hop_prepare(struct http_hop *leg, struct err *e)
 	return leg->headers != NULL || add_headers(leg, e);
 }
 
+/*
+ * COMPAT: a template may have put blanks into the query. Alertmanager's requests have them in their first line, which
+ * servers refuse.
+ */
+static struct str
+query_written(struct arena *a, struct str query)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct str out;
+
+	if (str_chr(query, ' ') == query.n)
+		return query;
+	for (size_t i = 0; i < query.n; i++) {
+		if (query.p[i] == ' ')
+			sbuf_puts(&b, "%20");
+		else
+			sbuf_putc(&b, query.p[i]);
+	}
+	out = arena_str(a, sbuf_get(&b));
+	sbuf_fini(&b);
+	return out;
+}
+
 bool
 http_hop_begin(struct http_hop *leg, struct err *e)
 {
@@ -408,6 +431,7 @@ http_hop_begin(struct http_hop *leg, struct err *e)
 		return false;
 	SET(easy, CURLOPT_HTTPHEADER, leg->headers);
 	u.fragment = u.raw_fragment = STR_NONE;
+	u.query = query_written(leg->arena, u.query);
 	url_format(&text, &u);
 	SET(easy, CURLOPT_URL, sbuf_cstr(&text));
 	sbuf_fini(&text);

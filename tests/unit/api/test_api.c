@@ -123,6 +123,10 @@ START_TEST(content_types_and_origins)
 	a = ask("OPTIONS", "/api/v2/silence/x", "Origin: http://x\nAccess-Control-Request-Method: DELETE", "");
 	ck_assert_int_eq(a.r.status, 204);
 	ck_assert(header(&a, "Access-Control-Allow-Methods").p == NULL);
+	a = ask("OPTIONS", "/api/v2/alerts", "Origin: http://x", "");
+	ck_assert_int_eq(a.r.status, 405);
+	ck_assert(str_is(header(&a, "Access-Control-Allow-Origin"), "*"));
+	sbuf_fini(&a.r.body);
 	stop();
 }
 END_TEST

@@ -204,6 +204,11 @@ START_TEST(a_post_is_what_it_should_be)
 	r = (struct fetch_request){ .method = STR("GET"), .url = r.url, .http = &plain };
 	run(&r);
 	ck_assert_str_eq(w.seen.p, "GET /busy?|\n");
+	sbuf_reset(&w.seen);
+	r = post("/a?text=disk of db1  is full&x=+%20", &plain);
+	run(&r);
+	ck_assert_msg(!w.got.resp.transport_error, "%s", w.got.error.p);
+	ck_assert(str_starts(sbuf_get(&w.seen), STR("POST /a?text=disk%20of%20db1%20%20is%20full&x=+%20|{}\n|")));
 	end();
 }
 END_TEST
