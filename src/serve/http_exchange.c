@@ -252,8 +252,8 @@ run_request(struct task *t, struct work *w, struct moment now)
 }
 
 /* The loop looks at its clock once in a round. */
-static bool
-is_round_full(struct http_server *s)
+bool
+exchange_round_is_full(struct http_server *s)
 {
 	struct timeval round;
 
@@ -278,7 +278,7 @@ keep_body(struct http_conn *c)
 
 /*
  * When many requests are there at once, those that would hold up what else the
- * loop has to do wait for a later round. Health and metrics never do.
+ * loop has to do wait for a later round. Health and metrics never do, but what is said in pieces may begin later.
  */
 static void
 dispatch_in_turn(struct http_conn *c)
@@ -291,7 +291,7 @@ dispatch_in_turn(struct http_conn *c)
 		later_collect(c, dispatch);
 		return;
 	}
-	if (is_round_full(s) && (x->holds != HTTP_NO_PLACE || !x->is_get)) {
+	if (exchange_round_is_full(s) && (x->holds != HTTP_NO_PLACE || !x->is_get)) {
 		if (x->evreq == NULL)
 			keep_body(c);
 		x->slice.run = run_request;

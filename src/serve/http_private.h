@@ -300,6 +300,8 @@ void exchange_observe(struct http_conn *c);
 /* A 500 with this text goes in the place of the answer. */
 void exchange_fail(struct http_conn *c, struct str why);
 
+/* Requests have had their share of this round of the loop: what can wait, waits for the next. */
+bool exchange_round_is_full(struct http_server *s);
 /* The handler has answered. */
 void exchange_answered(struct http_conn *c);
 /* Frees x, which no connection has. */

@@ -273,6 +273,8 @@ http_stream_begin(struct http_conn *c)
 	if (is_sized(x)) {
 		send_head(c);
 		go_on(c);
+	} else if (exchange_round_is_full(s)) {
+		proceed(c, HTTP_LATER, &e);
 	} else {
 		proceed(c, make_piece(c, &w, s->o.clock->now(s->o.clock), &e), &e);
 	}

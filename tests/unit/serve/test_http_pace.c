@@ -25,8 +25,22 @@ static struct {
 	int alive;
 	bool dropped;
 	span work;		/* that a handler does */
-	size_t handled;
+	span piece_work;	/* that a piece takes */
+	size_t handled, pieces;
 } w;
+
+static int64_t
+mono(void)
+{
+	return clock_real_mono().ns;
+}
+
+static void
+spin(span d)
+{
+	for (int64_t until = mono() + d; mono() < until;)
+		;
+}
 
 static enum http_more
 next_of_source(struct http_stream *stream, struct sbuf *out, struct work *work, struct moment now, struct err *e)
@@ -37,6 +51,8 @@ next_of_source(struct http_stream *stream, struct sbuf *out, struct work *work, 
 	(void)work;
 	(void)now;
 	(void)e;
+	w.pieces++;
+	spin(w.piece_work);
 	ck_assert(sbuf_reserve(out, n));
 	memset(out->p + out->n, 'x', n);
 	out->n += n;
@@ -52,12 +68,6 @@ drop_source(struct http_stream *stream)
 	w.dropped = true;
 }
 
-static int64_t
-mono(void)
-{
-	return clock_real_mono().ns;
-}
-
 static void
 handle(void *arg, const struct http_request *r, struct moment now, struct http_response *out)
 {
@@ -67,8 +77,7 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 	(void)now;
 	out->status = 200;
 	w.handled++;
-	for (int64_t until = mono() + w.work; mono() < until;)
-		;
+	spin(w.work);
 	if (str_is(r->path, "/body")) {
 		char *mega = mem_calloc(1, 1 << 20);
 
@@ -83,14 +92,14 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 			out->body.p[out->body.n++] = (char)('a' + i % 26);
 		return;
 	}
-	if (!str_is(r->path, "/large")) {
+	if (!str_is(r->path, "/large") && !str_is(r->path, "/free")) {
 		sbuf_str(&out->body, r->path);
 		return;
 	}
 	s = NEW(struct source);
 	s->stream = (struct http_stream){ .size = HTTP_STREAM_UNKNOWN, .next = next_of_source, .drop = drop_source };
 	/* The first of it comes with the head. */
-	s->left = LARGE + ((uint64_t)8 << 20);
+	s->left = str_is(r->path, "/free") ? 100 : LARGE + ((uint64_t)8 << 20);
 	out->stream = &s->stream;
 	w.alive++;
 }
@@ -99,7 +108,7 @@ static enum http_places
 place(void *arg, const struct http_request *r)
 {
 	(void)arg;
-	return str_is(r->path, "/health") ? HTTP_NO_PLACE : str_is(r->path, "/page") ? HTTP_PAGE_PLACE : HTTP_PLACE;
+	return str_is(r->path, "/health") || str_is(r->path, "/free") ? HTTP_NO_PLACE : str_is(r->path, "/page") ? HTTP_PAGE_PLACE : HTTP_PLACE;
 }
 
 static void
@@ -322,6 +331,38 @@ START_TEST(many_requests_at_once_are_answered_in_several_rounds)
 }
 END_TEST
 
+/* Answers that need no place, as those of metrics, are made in as many rounds as that takes. */
+START_TEST(many_answers_that_need_no_place_are_made_in_several_rounds)
+{
+	struct peer *p[20];
+	size_t first;
+
+	BEGIN(.get_concurrency = 1);
+	for (int i = 0; i < 20; i++) {
+		p[i] = peer_new(w.rig.base, w.rig.port);
+		peer_send(p[i], "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+		peer_expect(p[i], 0, "/a");
+		p[i]->got.n = 0;
+	}
+	w.piece_work = 2 * SPAN_MS;
+	for (int i = 0; i < 20; i++)
+		peer_send(p[i], "GET /free HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (w.pieces == 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	first = w.pieces;
+	ck_assert_uint_le(first, 8);
+	for (int i = 0; i < 20; i++)
+		peer_expect(p[i], 0, "xxx");
+	ck_assert_uint_eq(w.pieces, 20);
+	for (int i = 0; i < 20; i++)
+		peer_free(p[i]);
+	loop_until(w.rig.base, &w.dropped);
+	while (w.alive > 0)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	end();
+}
+END_TEST
+
 #define SMALL_REQUESTS 2000	/* so many of those are more than all buffers hold */
 
 /* Each answer to the last byte, whatever part of it the socket took at once. */
@@ -411,6 +452,7 @@ add(TCase *tc)
 	tcase_add_test(tc, health_and_the_page_have_their_answers_whatever_the_limit);
 	tcase_add_test(tc, answers_nobody_reads_do_not_take_all_memory);
 	tcase_add_test(tc, many_requests_at_once_are_answered_in_several_rounds);
+	tcase_add_test(tc, many_answers_that_need_no_place_are_made_in_several_rounds);
 	tcase_add_test(tc, a_socket_takes_a_part_of_a_small_answer);
 	tcase_add_test(tc, what_is_not_read_does_not_turn_the_loop);
 }
