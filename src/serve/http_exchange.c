@@ -271,6 +271,8 @@ keep_body(struct http_conn *c)
 {
 	struct exchange *x = c->x;
 
+	if (x->body.p != NULL)
+		return;
 	sbuf_str(&x->body, x->req.body);
 	x->req.body = sbuf_get(&x->body);
 	guard_take(c, x->req.body.n);
@@ -451,26 +453,42 @@ exchange_begin(struct evhttp_request *req, void *server)
 	}
 }
 
-bool
-exchange_direct(struct http_conn *c, struct str text)
+/* x is none, after all. */
+static enum direct
+leave_direct(struct http_conn *c, enum direct d)
+{
+	exchange_free(c->x);
+	c->x = NULL;
+	return d;
+}
+
+enum direct
+exchange_direct(struct http_conn *c, struct str text, bool owned, size_t *total)
 {
 	struct http_server *s = c->server;
 	struct exchange *x;
+	uint64_t missing;
 
 	if (!http_request_looks_plain(text))
-		return false;
+		return DIRECT_NOT;
 	x = exchange_new(c, NULL);
-	if (!http_request_plain(text, c->evcon, x->arena, &x->req) || x->req.body.n > s->o.max_body ||
-	    text.n - x->req.body.n > s->o.max_header) {
-		c->x = NULL;
-		exchange_free(x);
-		return false;
+	if (!http_request_plain(text, c->evcon, x->arena, &x->req, &missing) || x->req.body.n + missing > s->o.max_body ||
+	    text.n - x->req.body.n > s->o.max_header)
+		return leave_direct(c, DIRECT_NOT);
+	if (missing > 0) {
+		*total = text.n + (size_t)missing;
+		return leave_direct(c, DIRECT_PART);
 	}
 	x->began = now_of(s).mono;
 	guard_move(c, CONN_MAKE);
-	guard_take(c, text.n - x->req.body.n);
+	if (owned) {
+		x->body.p = (char *)(uintptr_t)text.p;
+		x->body.n = x->body.cap = text.n;
+	} else {
+		guard_take(c, text.n - x->req.body.n);
+	}
 	dispatch_in_turn(c);
-	return true;
+	return DIRECT_TAKEN;
 }
 
 void

@@ -187,6 +187,7 @@ on_close(struct evhttp_connection *evcon, void *arg)
 
 	(void)evcon;
 	exchange_end(c);
+	direct_end(c);
 	admit_end(c);
 	if (c->early != NULL)
 		evbuffer_free(c->early);

@@ -128,6 +128,11 @@ struct http_conn {
 	bool unread;			/* the peer may still be sending when the connection ends */
 	bool cut;			/* it ends because we want it to */
 	struct event *drain;		/* in CONN_LINGER; it has a descriptor of its own */
+	/* A request that http_direct.c reads, in CONN_BODY: so many bytes of `total` have come. p: NULL: there is none. */
+	struct {
+		char *p;
+		size_t n, cap, total;
+	} part;
 };
 
 /* The connection that has been in the list longest; NULL: it is empty. */
@@ -248,6 +253,8 @@ void direct_resume(struct http_conn *c);
 /* Is direct_read to read what comes now? */
 bool direct_reads(const struct http_conn *c);
 void direct_read(struct http_conn *c);
+/* The connection ends: what has come of a request goes. */
+void direct_end(struct http_conn *c);
 /* The body of x, which evhttp has not seen, stays where it is when another request comes. */
 void direct_keep(struct exchange *x);
 /* The exchange needs evhttp for its answer: sets c->x->evreq. */
@@ -277,8 +284,13 @@ void admit_end(struct http_conn *c);
 
 /* evhttp has read a request. */
 void exchange_begin(struct evhttp_request *req, void *server);
-/* All of a request is there, in server->input, and evhttp has not seen it. False: it is not plain, and nothing was done. */
-bool exchange_direct(struct http_conn *c, struct str text);
+/*
+ * A request of which text is there, and which evhttp has not seen. DIRECT_PART: there is going to be *total of it, and nothing was done;
+ * DIRECT_NOT: it is not plain, and nothing was done either. owned: text is a heap block, which is the exchange's if it is taken, and was
+ * counted (guard_take); else it stands in server->input.
+ */
+enum direct { DIRECT_NOT, DIRECT_PART, DIRECT_TAKEN };
+enum direct exchange_direct(struct http_conn *c, struct str text, bool owned, size_t *total);
 /* All of the answer was taken by the socket. Behind this the exchange is over. */
 void exchange_complete(struct http_conn *c);
 /* Its answer may go out; with `refusal` (non-empty) a 500 goes instead. */

@@ -343,7 +343,7 @@ keep_head(struct str head, struct http_header *headers, struct http_request *out
 }
 
 bool
-http_request_plain(struct str text, struct evhttp_connection *evcon, struct arena *a, struct http_request *out)
+http_request_plain(struct str text, struct evhttp_connection *evcon, struct arena *a, struct http_request *out, uint64_t *missing)
 {
 	struct http_header *headers = arena_raw(a, PLAIN_HEADERS * sizeof(*headers));
 	struct http_verdict v = { 0 };
@@ -352,8 +352,9 @@ http_request_plain(struct str text, struct evhttp_connection *evcon, struct aren
 		.principal = { .name = STR(""), .scopes = SCOPE_ALL } };
 	out->body = text;
 	if (!read_plain_line(&out->body, out) || !read_plain_headers(&out->body, headers, out) || !judge_headers(out, 1, true, &v) ||
-	    v.close || !v.has_length || v.length != out->body.n)
+	    v.close || !v.has_length || v.length < out->body.n)
 		return false;
+	*missing = v.length - out->body.n;
 	keep_head(str_sub(text, 0, text.n - out->body.n), headers, out);
 	return true;
 }

@@ -41,10 +41,11 @@ void http_request_read(struct evhttp_request *req, struct arena *a, struct http_
 /* Worth a try of http_request_plain. */
 bool http_request_looks_plain(struct str text);
 /*
- * Fills *out from a text that is all of a POST of HTTP/1.1 with a length and nothing behind it, and about which no two readers
- * differ; false: it is not, or it may not be. The body stays where it is; all else is copied.
+ * Fills *out from a text that is a POST of HTTP/1.1 with a length and nothing behind it, and about which no two readers
+ * differ; false: it is not, or it may not be. The body stays where it is, and lacks *missing bytes at its end; all else is copied.
  */
-bool http_request_plain(struct str text, struct evhttp_connection *evcon, struct arena *a, struct http_request *out) MUST_CHECK;
+bool http_request_plain(struct str text, struct evhttp_connection *evcon, struct arena *a, struct http_request *out, uint64_t *missing)
+    MUST_CHECK;
 /* Without the body. */
 struct http_request http_request_copy(struct arena *a, const struct http_request *r) MUST_CHECK;
 /* It is of HTTP/1.0, which knows no chunks. */

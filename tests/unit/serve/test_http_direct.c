@@ -190,16 +190,28 @@ take_answers(struct sbuf *out, const struct peer *p)
 	sbuf_puts(out, s);
 }
 
-/* Sends it, and behind it a request that ends the connection: all that comes, and all that the handler saw. */
+/* At once, and the server sees it before more can come, as far as that is ours to say. */
 static void
-ask(const char *before, const char *request, struct sbuf *answers, struct sbuf *seen)
+send_now(const struct peer *p, const char *bytes, size_t n)
+{
+	ck_assert_int_eq(send(bufferevent_getfd(p->bev), bytes, n, MSG_NOSIGNAL), (ssize_t)n);
+	for (int i = 0; i < 3; i++)
+		event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
+}
+
+/* Sends it, the first bytes by themselves, and behind it a request that ends the connection: all that comes, and all that the handler saw. */
+static void
+ask(const char *before, const char *request, size_t first, struct sbuf *answers, struct sbuf *seen)
 {
 	struct peer *p;
 
 	BEGIN(.max_body = 4096);
 	p = peer_new(w.rig.base, w.rig.port);
-	peer_send(p, before);
-	peer_send(p, request);
+	if (before[0] != '\0')
+		send_now(p, before, strlen(before));
+	if (first > 0)
+		send_now(p, request, first);
+	peer_send(p, request + first);
 	peer_expect(p, 0, "HTTP/1.1 ");
 	peer_send(p, "GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 	peer_expect_eof(p);
@@ -211,19 +223,82 @@ ask(const char *before, const char *request, struct sbuf *answers, struct sbuf *
 
 START_TEST(nobody_can_tell)
 {
+	const char *request = requests[_i], *end = strstr(request, "\r\n\r\n");
+	size_t all = strlen(request), head = end != NULL ? (size_t)(end + 4 - request) : all / 2;
+	/* Cut behind the head, in it, before its end, and before the last byte. */
+	const size_t firsts[] = { 0, head, head / 2, head - 1, all - 1 };
 	struct sbuf answers[2] = { SBUF_INIT(SBUF_UNLIMITED), SBUF_INIT(SBUF_UNLIMITED) };
 	struct sbuf seen[2] = { SBUF_INIT(SBUF_UNLIMITED), SBUF_INIT(SBUF_UNLIMITED) };
 
-	if (strstr(requests[_i], " HTTP/1.0") != NULL)
+	if (strstr(request, " HTTP/1.0") != NULL)
 		return;	/* see old_requests_end_the_connection */
-	ask("", requests[_i], &answers[0], &seen[0]);
-	/* A blank line in front makes it one for evhttp. */
-	ask("\r\n", requests[_i], &answers[1], &seen[1]);
-	ck_assert_str_eq(sbuf_cstr(&answers[0]), sbuf_cstr(&answers[1]));
-	ck_assert_str_eq(sbuf_cstr(&seen[0]), sbuf_cstr(&seen[1]));
+	for (size_t i = 0; i < ARRAY_LEN(firsts); i++) {
+		for (int k = 0; k < 2; k++) {
+			sbuf_reset(&answers[k]);
+			sbuf_reset(&seen[k]);
+			/* A blank line in front makes it one for evhttp. */
+			ask(k == 0 ? "" : "\r\n", request, firsts[i], &answers[k], &seen[k]);
+		}
+		ck_assert_str_eq(sbuf_cstr(&answers[0]), sbuf_cstr(&answers[1]));
+		ck_assert_str_eq(sbuf_cstr(&seen[0]), sbuf_cstr(&seen[1]));
+	}
 	for (int i = 0; i < 2; i++) {
 		sbuf_fini(&answers[i]);
 		sbuf_fini(&seen[i]);
+	}
+}
+END_TEST
+
+/* A body that comes in many pieces is whole, also for who looks at it later; and the next request is as good. */
+START_TEST(bodies_are_put_together)
+{
+	static const size_t sizes[] = { 20, 17000, 100000, 300000, 2000000 };
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+
+	BEGIN(0);
+	w.may_end = true;
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct peer *p = peer_new(w.rig.base, w.rig.port);
+
+		sbuf_reset(&b);
+		sbuf_printf(&b, "POST /later HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", sizes[i]);
+		send_now(p, b.p, b.n);
+		sbuf_reset(&b);
+		for (size_t k = 0; b.n < sizes[i]; k++)
+			sbuf_printf(&b, "%zu ", k);
+		b.n = sizes[i];
+		for (size_t at = 0, n = 1; at < b.n; at += n, n = 2 * n < b.n - at ? 2 * n : b.n - at)
+			peer_send_n(p, b.p + at, n);
+		peer_expect(p, 0, "\r\n\r\n");
+		peer_send(p, "POST /next HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+		peer_expect(p, 0, "</next>");
+		ck_assert(str_find(sbuf_get(&p->got), sbuf_get(&b)) < p->got.n);
+		peer_free(p);
+	}
+	sbuf_fini(&b);
+	end();
+}
+END_TEST
+
+/* A client that goes before the body is there leaves nothing behind, and nobody was asked. */
+START_TEST(half_a_body_is_no_request)
+{
+	static const char half[] = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nhalf";
+	struct peer *p;
+
+	for (int i = 0; i < 2; i++) {
+		BEGIN(0);
+		p = peer_new(w.rig.base, w.rig.port);
+		send_now(p, half, strlen(half));
+		if (i > 0) {
+			shutdown(bufferevent_getfd(p->bev), SHUT_WR);
+			peer_expect_eof(p);
+		}
+		peer_free(p);
+		while (i == 0 && http_server_connections(w.rig.server) > 0)
+			event_base_loop(w.rig.base, EVLOOP_ONCE);
+		ck_assert_uint_eq(w.seen.n, 0);
+		end();
 	}
 }
 END_TEST
@@ -443,7 +518,7 @@ START_TEST(who_waits_for_a_round_keeps_the_text)
 {
 	struct clock clock = { .now = slow_clock };
 	struct peer *peers[5];
-	char request[100], seen[40];
+	char request[100], body[120], seen[40], *bodies[ARRAY_LEN(peers)];
 
 	BEGIN(.clock = &clock);
 	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
@@ -452,8 +527,16 @@ START_TEST(who_waits_for_a_round_keeps_the_text)
 		peer_expect(peers[i], 0, "</first>");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
-		snprintf(request, sizeof(request), "POST /p%zu HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbod%zu", i, i);
-		ck_assert_int_eq(send(bufferevent_getfd(peers[i]->bev), request, strlen(request), MSG_NOSIGNAL), (int)strlen(request));
+		snprintf(request, sizeof(request), "POST /p%zu HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n", i);
+		/* With the body or before it. */
+		if (_i > 0)
+			send_now(peers[i], request, strlen(request));
+		snprintf(body, sizeof(body), "%sbod%zu", _i > 0 ? "" : request, i);
+		bodies[i] = mem_strdup(body);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+		ck_assert_int_eq(send(bufferevent_getfd(peers[i]->bev), bodies[i], strlen(bodies[i]), MSG_NOSIGNAL), (int)strlen(bodies[i]));
+		mem_free(bodies[i]);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
 		snprintf(seen, sizeof(seen), "</p%zu>", i);
@@ -491,6 +574,8 @@ static void
 add(TCase *tc)
 {
 	tcase_add_loop_test(tc, nobody_can_tell, 0, ARRAY_LEN(requests));
+	tcase_add_test(tc, bodies_are_put_together);
+	tcase_add_test(tc, half_a_body_is_no_request);
 	tcase_add_test(tc, no_byte_hides_behind_a_nul);
 	tcase_add_test(tc, old_requests_end_the_connection);
 	tcase_add_test(tc, requests_of_all_kinds_follow_each_other);
@@ -498,7 +583,7 @@ add(TCase *tc)
 	tcase_add_test(tc, a_slow_client_gets_all);
 	tcase_add_test(tc, the_end_is_told);
 	tcase_add_test(tc, what_goes_on_later_keeps_its_text);
-	tcase_add_test(tc, who_waits_for_a_round_keeps_the_text);
+	tcase_add_loop_test(tc, who_waits_for_a_round_keeps_the_text, 0, 2);
 	tcase_add_test(tc, what_takes_too_long_is_told_so);
 }
 
