@@ -70,10 +70,16 @@ content_type(const struct call *c)
 	return str_trim(str_sub(type, 0, str_chr(type, ';')));
 }
 
+static bool
+is_json(struct str type)
+{
+	return str_caseeq(type, STR("application/json"));
+}
+
 bool
 names_json_content(const struct call *c)
 {
-	return str_caseeq(content_type(c), STR("application/json"));
+	return is_json(content_type(c));
 }
 
 bool
@@ -86,7 +92,7 @@ has_json_content(struct call *c)
 			return true;
 		type = STR("application/octet-stream");
 	}
-	if (names_json_content(c))
+	if (is_json(type))
 		return true;
 	reply_framework(c, 415, 415,
 	    arena_printf(c->arena, "unsupported media type \"%.*s\", only [application/json] are allowed",

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <event2/buffer.h>
@@ -10,6 +11,7 @@
 #include <event2/bufferevent_ssl.h>
 #include <event2/http.h>
 
+#include "base/copy.h"
 #include "base/layout.h"
 #include "base/mem.h"
 #include "http_private.h"
@@ -141,32 +143,51 @@ is_plain(const struct http_conn *c)
 		evbuffer_get_length(bufferevent_get_output(c->bev)) == 0);
 }
 
+static char *
+copy(char *p, struct str s)
+{
+	return s.n > 0 ? copy_short(p, s.p, s.n) : p;
+}
+
+/* As put_clean. */
+static char *
+copy_clean(char *p, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		*p++ = (unsigned char)s.p[i] < ' ' && s.p[i] != '\t' ? ' ' : s.p[i];
+	return p;
+}
+
+/* So many bytes are in the first line, in Date and in Content-Length. */
+#define FIXED_MAX 256
+
+/* Room for all of it is made at once. */
 static void
 put_plain(struct http_server *s, struct exchange *x, struct sbuf *out)
 {
 	const struct http_response *r = &x->resp;
+	struct str body = status_has_body(r->status) ? sbuf_get(&r->body) : STR_NONE;
+	size_t n = FIXED_MAX + body.n;
+	char *p;
 
 	sbuf_reset(out);
-	sbuf_puts(out, "HTTP/1.1 ");
-	sbuf_uint(out, (uint64_t)r->status);
-	sbuf_putc(out, ' ');
-	sbuf_puts(out, http_reason(r->status));
-	sbuf_puts(out, "\r\n");
+	for (size_t i = 0; i < r->headers_n; i++)
+		n += r->headers[i].name.n + r->headers[i].value.n + strlen(": \r\n");
+	if (!sbuf_reserve(out, n))
+		return;
+	p = copy_uint(copy(out->p, STR("HTTP/1.1 ")), (uint64_t)r->status);
+	*p++ = ' ';
+	p = copy(copy(p, str_from(http_reason(r->status))), STR("\r\n"));
 	for (size_t i = 0; i < r->headers_n; i++) {
-		put_clean(out, r->headers[i].name);
-		sbuf_puts(out, ": ");
-		put_clean(out, r->headers[i].value);
-		sbuf_puts(out, "\r\n");
+		p = copy(copy_clean(p, r->headers[i].name), STR(": "));
+		p = copy(copy_clean(p, r->headers[i].value), STR("\r\n"));
 	}
-	sbuf_puts(out, "Date: ");
-	sbuf_puts(out, http_date(s));
-	if (status_has_body(r->status)) {
-		sbuf_puts(out, "\r\nContent-Length: ");
-		sbuf_uint(out, r->body.n);
-	}
-	sbuf_puts(out, "\r\n\r\n");
+	p = copy(copy(p, STR("Date: ")), str_from(http_date(s)));
 	if (status_has_body(r->status))
-		sbuf_str(out, sbuf_get(&r->body));
+		p = copy_uint(copy(p, STR("\r\nContent-Length: ")), body.n);
+	p = copy(copy(p, STR("\r\n\r\n")), body);
+	*p = '\0';
+	out->n = (size_t)(p - out->p);
 }
 
 /* The socket may not take all of it at once: the rest is left to evhttp, which then finds out about errors as well. */
