@@ -6,11 +6,6 @@
 
 #include "base/slab.h"
 
-struct order_item {
-	uint64_t rank;	/* here, so that most comparisons touch nothing else */
-	void *item;
-};
-
 /* Never empty. */
 struct order_chunk {
 	uint32_t n, cap;
@@ -21,6 +16,29 @@ struct order_place {
 	uint64_t rank;	/* of the chunk's first item */
 	struct order_chunk *chunk;
 };
+
+/* Items that lie side by side: those of a chunk, or the only one. */
+struct run {
+	const struct order_item *v;
+	uint32_t n;
+};
+
+static inline uint32_t
+runs_n(const struct order *o)
+{
+	return o->n > 1 ? o->chunks_n : (uint32_t)o->n;
+}
+
+static inline struct run
+run_at(const struct order *o, uint32_t i)
+{
+	const struct order_chunk *k;
+
+	if (o->n == 1)
+		return (struct run){ &o->only, 1 };
+	k = o->chunks[i].chunk;
+	return (struct run){ k->v, k->n };
+}
 
 /* The item that is looked for; no cmp: it stands before all of its rank. */
 struct wanted {
@@ -43,11 +61,11 @@ is_before(const struct wanted *w, const struct order_place *p)
 	return w->rank != p->rank ? w->rank < p->rank : compare(w, &p->chunk->v[0]) < 0;
 }
 
-/* The last chunk that does not begin behind what is wanted. */
+/* The last run that does not begin behind what is wanted. */
 static uint32_t
-find_chunk(const struct order *o, const struct wanted *w)
+find_run(const struct order *o, const struct wanted *w)
 {
-	uint32_t low = 0, high = o->chunks_n;
+	uint32_t low = 0, high = runs_n(o);
 
 	while (high - low > 1) {
 		uint32_t mid = low + (high - low) / 2;
@@ -60,22 +78,22 @@ find_chunk(const struct order *o, const struct wanted *w)
 	return low;
 }
 
-/* Sets c to the first place that is not before what is wanted, at most behind the end of its chunk. True: it is there. */
+/* Sets c to the first place that is not before what is wanted, at most behind the end of its run. True: it is there. */
 static bool
 locate(const struct order *o, const struct wanted *w, struct order_cursor *c)
 {
-	const struct order_chunk *k;
 	uint32_t low = 0, high;
+	struct run r;
 
 	*c = (struct order_cursor){ 0 };
-	if (o->chunks_n == 0)
+	if (o->n == 0)
 		return false;
-	c->chunk = find_chunk(o, w);
-	k = o->chunks[c->chunk].chunk;
-	high = k->n;
+	c->chunk = find_run(o, w);
+	r = run_at(o, c->chunk);
+	high = r.n;
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
-		int d = compare(w, &k->v[mid]);
+		int d = compare(w, &r.v[mid]);
 
 		if (d == 0) {
 			c->at = mid;
@@ -90,15 +108,17 @@ locate(const struct order *o, const struct wanted *w, struct order_cursor *c)
 	return false;
 }
 
-/* The item at c, or at the beginning of the next chunk. */
+/* The item at c, or at the beginning of the next run. */
 static void *
 item_at(const struct order *o, struct order_cursor *c)
 {
-	if (c->chunk < o->chunks_n && c->at == o->chunks[c->chunk].chunk->n) {
+	uint32_t n = runs_n(o);
+
+	if (c->chunk < n && c->at == run_at(o, c->chunk).n) {
 		c->chunk++;
 		c->at = 0;
 	}
-	return c->chunk < o->chunks_n ? o->chunks[c->chunk].chunk->v[c->at].item : NULL;
+	return c->chunk < n ? run_at(o, c->chunk).v[c->at].item : NULL;
 }
 
 /* Small ones, of which there may be one for each group, lie in slabs. */
@@ -140,7 +160,7 @@ resize(struct order_chunk *k, uint32_t cap)
 }
 
 static void
-add_chunk(struct order *o, uint32_t at)
+add_chunk(struct order *o, uint32_t at, uint32_t room)
 {
 	if (o->chunks_n == o->chunks_cap) {
 		uint32_t cap = o->chunks_cap == 0 ? 1 : 2 * o->chunks_cap;
@@ -150,7 +170,7 @@ add_chunk(struct order *o, uint32_t at)
 	}
 	memmove(&o->chunks[at + 1], &o->chunks[at], (o->chunks_n - at) * sizeof(o->chunks[0]));
 	o->chunks_n++;
-	o->chunks[at] = (struct order_place){ .chunk = resize(NULL, 1) };
+	o->chunks[at] = (struct order_place){ .chunk = resize(NULL, room) };
 	o->chunks[at].chunk->n = 0;
 }
 
@@ -160,8 +180,34 @@ drop_chunk(struct order *o, uint32_t at)
 	slab_free(o->chunks[at].chunk);
 	o->chunks_n--;
 	memmove(&o->chunks[at], &o->chunks[at + 1], (o->chunks_n - at) * sizeof(o->chunks[0]));
-	if (o->chunks_n == 0)
-		order_fini(o);
+}
+
+/* Another is about to come. */
+static void
+begin_chunks(struct order *o)
+{
+	struct order_item only = o->only;
+
+	*o = (struct order){ .n = 1 };
+	add_chunk(o, 0, 2);
+	o->chunks[0].rank = only.rank;
+	o->chunks[0].chunk->v[0] = only;
+	o->chunks[0].chunk->n = 1;
+}
+
+/* One is left. */
+static void
+end_chunks(struct order *o)
+{
+	struct order_item only = { 0 };
+
+	for (uint32_t i = 0; i < o->chunks_n; i++) {
+		if (o->chunks[i].chunk->n > 0)
+			only = o->chunks[i].chunk->v[0];
+		slab_free(o->chunks[i].chunk);
+	}
+	slab_free(o->chunks);
+	*o = (struct order){ .only = only, .n = 1 };
 }
 
 /* Makes room at c, which may move into the new chunk. Items that come in order fill the chunks; all else halves them. */
@@ -171,7 +217,7 @@ split(struct order *o, struct order_cursor *c)
 	struct order_chunk *k = o->chunks[c->chunk].chunk, *next;
 	uint32_t stay = c->chunk + 1 == o->chunks_n && c->at == k->n ? k->n : k->n / 2;
 
-	add_chunk(o, c->chunk + 1);
+	add_chunk(o, c->chunk + 1, 1);
 	if (stay < k->n) {
 		next = resize(o->chunks[c->chunk + 1].chunk, room_for(k->n - stay));
 		o->chunks[c->chunk + 1] = (struct order_place){ k->v[stay].rank, next };
@@ -190,11 +236,14 @@ split(struct order *o, struct order_cursor *c)
 static bool
 behind_all(const struct order *o, uint64_t rank, struct order_cursor *c)
 {
-	const struct order_chunk *last = o->chunks_n > 0 ? o->chunks[o->chunks_n - 1].chunk : NULL;
+	struct run last;
 
-	if (last == NULL || rank <= last->v[last->n - 1].rank)
+	if (o->n == 0)
 		return false;
-	*c = (struct order_cursor){ o->chunks_n - 1, last->n };
+	last = run_at(o, runs_n(o) - 1);
+	if (rank <= last.v[last.n - 1].rank)
+		return false;
+	*c = (struct order_cursor){ runs_n(o) - 1, last.n };
 	return true;
 }
 
@@ -204,9 +253,13 @@ put(struct order *o, struct order_cursor c, uint64_t rank, void *item)
 {
 	struct order_chunk *k;
 
-	if (o->chunks_n == 0)
-		add_chunk(o, 0);
-	else if (o->chunks[c.chunk].chunk->n == ORDER_CHUNK)
+	if (o->n == 0) {
+		*o = (struct order){ .only = { rank, item }, .n = 1 };
+		return;
+	}
+	if (o->n == 1)
+		begin_chunks(o);
+	if (o->chunks[c.chunk].chunk->n == ORDER_CHUNK)
 		split(o, &c);
 	k = o->chunks[c.chunk].chunk;
 	if (k->n == k->cap)
@@ -235,9 +288,9 @@ order_append(struct order *o, uint64_t rank, void *item)
 {
 	struct order_cursor c = { 0 };
 
-	if (o->chunks_n > 0)
-		c = (struct order_cursor){ o->chunks_n - 1, o->chunks[o->chunks_n - 1].chunk->n };
-	assert(o->chunks_n == 0 || rank >= o->chunks[c.chunk].chunk->v[c.at - 1].rank);
+	if (o->n > 0)
+		c = (struct order_cursor){ runs_n(o) - 1, run_at(o, runs_n(o) - 1).n };
+	assert(o->n == 0 || rank >= run_at(o, c.chunk).v[c.at - 1].rank);
 	put(o, c, rank, item);
 }
 
@@ -267,7 +320,9 @@ tidy(struct order *o, uint32_t at)
 {
 	struct order_chunk *k = o->chunks[at].chunk;
 
-	if (k->n == 0)
+	if (o->n == 1)
+		end_chunks(o);
+	else if (k->n == 0)
 		drop_chunk(o, at);
 	else if (is_small(o, at) && is_small(o, at + 1))
 		merge(o, at);
@@ -287,6 +342,10 @@ order_remove(struct order *o, uint64_t rank, const void *key, order_cmp *cmp)
 
 	assert(there);
 	(void)there;
+	if (o->n == 1) {
+		*o = (struct order){ 0 };
+		return;
+	}
 	k = o->chunks[c.chunk].chunk;
 	k->n--;
 	memmove(&k->v[c.at], &k->v[c.at + 1], (k->n - c.at) * sizeof(k->v[0]));
@@ -301,7 +360,7 @@ order_find(const struct order *o, uint64_t rank, const void *key, order_cmp *cmp
 	struct wanted w = { rank, key, cmp };
 	struct order_cursor c;
 
-	return locate(o, &w, &c) ? o->chunks[c.chunk].chunk->v[c.at].item : NULL;
+	return locate(o, &w, &c) ? run_at(o, c.chunk).v[c.at].item : NULL;
 }
 
 void *
@@ -349,15 +408,14 @@ order_next(const struct order *o, struct order_cursor *c)
 uint64_t
 order_rank(const struct order *o, const struct order_cursor *c)
 {
-	return o->chunks[c->chunk].chunk->v[c->at].rank;
+	return run_at(o, c->chunk).v[c->at].rank;
 }
 
 void
 order_fini(struct order *o)
 {
-	for (uint32_t i = 0; i < o->chunks_n; i++)
-		slab_free(o->chunks[i].chunk);
-	slab_free(o->chunks);
+	if (o->n > 1)
+		end_chunks(o);
 	*o = (struct order){ 0 };
 }
 
@@ -371,7 +429,7 @@ order_behind(const struct order *o, uint64_t rank, const void *key, order_cmp *c
 	before = locate(o, &w, &c);
 	before += c.at;
 	for (uint32_t i = 0; i < c.chunk; i++)
-		before += o->chunks[i].chunk->n;
+		before += run_at(o, i).n;
 	return o->n - before;
 }
 
@@ -381,13 +439,13 @@ chunk_of(const struct order *o, uint64_t rank)
 {
 	struct wanted w = { .rank = rank };
 
-	return find_chunk(o, &w);
+	return find_run(o, &w);
 }
 
 void
 order_fetch(const struct order *o, uint64_t rank)
 {
-	if (o->chunks_n > 0)
+	if (o->n > 1)
 		__builtin_prefetch(o->chunks[chunk_of(o, rank)].chunk);
 }
 
@@ -395,11 +453,11 @@ order_fetch(const struct order *o, uint64_t rank)
 void
 order_fetch_more(const struct order *o, uint64_t rank)
 {
-	uint32_t at = o->chunks_n > 0 ? chunk_of(o, rank) : 0;
+	uint32_t at = o->n > 1 ? chunk_of(o, rank) : 0;
 	const struct order_place *p;
 	uint64_t width, guess;
 
-	if (at + 1 >= o->chunks_n)
+	if (at + 1 >= runs_n(o))
 		return;
 	p = &o->chunks[at];
 	width = ((p[1].rank - p[0].rank) >> 16) + 1;
@@ -414,9 +472,9 @@ order_fetch_more(const struct order *o, uint64_t rank)
 void *
 order_peek(const struct order *o, const struct order_cursor *c, uint32_t ahead)
 {
-	uint32_t chunk = c->chunk, at = c->at + ahead;
+	uint32_t chunk = c->chunk, at = c->at + ahead, n = runs_n(o);
 
-	if (chunk < o->chunks_n && at >= o->chunks[chunk].chunk->n)
-		at -= o->chunks[chunk++].chunk->n;
-	return chunk < o->chunks_n && at < o->chunks[chunk].chunk->n ? o->chunks[chunk].chunk->v[at].item : NULL;
+	if (chunk < n && at >= run_at(o, chunk).n)
+		at -= run_at(o, chunk++).n;
+	return chunk < n && at < run_at(o, chunk).n ? run_at(o, chunk).v[at].item : NULL;
 }

@@ -6,7 +6,8 @@
  * thing that it wrote: it goes on behind that, whatever came or went meanwhile.
  * Pointers lie in sorted chunks of at most ORDER_CHUNK, the chunks in a sorted
  * array beside the ranks that they begin with: a search is two binary ones, in memory
- * that lies side by side each, and a change moves a few kilobytes at most.
+ * that lies side by side each, and a change moves a few kilobytes at most. Where there is one thing only, as in most groups and most
+ * parts by a label that names one instance, it needs no memory but the order's own.
  *
  * A thing stands where its rank, a number, puts it, and among those of one rank
  * where the owner's comparison does. Neither may change while it is in. The
@@ -26,10 +27,20 @@ typedef int order_cmp(const void *key, const void *item);
 
 struct order_place;
 
+struct order_item {
+	uint64_t rank;	/* here, so that most comparisons touch nothing else */
+	void *item;
+};
+
 /* Zeroed memory is empty. */
 struct order {
-	struct order_place *chunks;
-	uint32_t chunks_n, chunks_cap;
+	union {
+		struct order_item only;		/* n == 1 */
+		struct {
+			struct order_place *chunks;
+			uint32_t chunks_n, chunks_cap;
+		};
+	};
 	size_t n;	/* things */
 };
 

@@ -223,8 +223,53 @@ START_TEST(looks_ahead)
 }
 END_TEST
 
+START_TEST(one_thing_needs_no_memory_of_its_own)
+{
+	struct thing one = { .rank = 7, .n = 1 }, other = { .rank = 7, .n = 2 }, *const both[] = { &one, &other };
+	struct order o = { 0 };
+	struct order_cursor c;
+
+	for (int round = 0; round < 3; round++) {
+		struct thing *left = both[round % 2], *gone = both[1 - round % 2];
+
+		insert(&o, &one);
+		ck_assert_ptr_eq(o.only.item, &one);
+		ck_assert_ptr_eq(order_find(&o, 7, &one.n, by_number), &one);
+		ck_assert_ptr_null(order_find(&o, 7, &other.n, by_number));
+		ck_assert_ptr_eq(order_from(&o, 0), &one);
+		ck_assert_ptr_null(order_from(&o, 8));
+		ck_assert_uint_eq(order_behind(&o, 6, &other.n, by_number), 1);
+		ck_assert_uint_eq(order_behind(&o, 7, &one.n, by_number), 0);
+		ck_assert_ptr_eq(order_first(&o, &c), &one);
+		ck_assert_uint_eq(order_rank(&o, &c), 7);
+		ck_assert_ptr_eq(order_peek(&o, &c, 0), &one);
+		ck_assert_ptr_null(order_peek(&o, &c, 1));
+		ck_assert_ptr_null(order_next(&o, &c));
+		order_fetch(&o, 7);
+		order_fetch_more(&o, 7);
+		insert(&o, &other);
+		ck_assert_ptr_eq(order_after(&o, 7, &one.n, by_number), &other);
+		take_out(&o, gone);
+		ck_assert_ptr_eq(o.only.item, left);
+		ck_assert_uint_eq(o.only.rank, 7);
+		if (round == 2)
+			break;
+		take_out(&o, left);
+		ck_assert_uint_eq(o.n, 0);
+		ck_assert_ptr_null(order_first(&o, &c));
+	}
+	order_fini(&o);
+	order_append(&o, 3, &one);
+	order_append(&o, 3, &other);
+	ck_assert_ptr_eq(order_first(&o, &c), &one);
+	ck_assert_ptr_eq(order_next(&o, &c), &other);
+	order_fini(&o);
+}
+END_TEST
+
 int
 main(void)
 {
-	return RUN("order", empty, like_a_sorted_array, takes_little_room, appended, goes_on_behind_what_has_gone, looks_ahead);
+	return RUN("order", empty, like_a_sorted_array, takes_little_room, appended, goes_on_behind_what_has_gone, looks_ahead,
+	    one_thing_needs_no_memory_of_its_own);
 }
