@@ -3,6 +3,7 @@
 
 #include "alerts.h"
 #include "base/mem.h"
+#include "base/slab.h"
 
 /* Taking an entry in; taking it out. */
 #define ENTER_UNITS 60
@@ -76,7 +77,7 @@ get_part(struct alert_column *c, struct istr *value)
 
 	if (p != NULL)
 		return p;
-	p = NEW(struct alert_part);
+	p = SLAB_NEW(struct alert_part);
 	p->value = value != NULL ? istr_ref(value) : NULL;
 	order_insert(&c->parts, rank_of(value), value, p, by_value);
 	return p;
@@ -99,7 +100,7 @@ take_out_part(struct alert_column *c, struct alert_part *p)
 	order_remove(&c->parts, rank_of(p->value), p->value, by_value);
 	order_fini(&p->entries);
 	istr_unref(p->value);
-	mem_free(p);
+	slab_free(p);
 }
 
 void

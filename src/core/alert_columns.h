@@ -2,8 +2,8 @@
 /*
  * core/alert_columns.h - the entries of all alerts by the value of a label, for lists that ask for it.
  *
- * Making one takes as long as looking at all alerts several times over, and a hundred bytes an alert: it is made when lists
- * have asked for its label that often. From then on it takes in, each time it is asked for, what has
+ * Making one takes as long as looking at all alerts several times over, and twenty bytes an alert, or fifty where each has
+ * another value: it is made when lists have asked for its label that often. From then on it takes in, each time it is asked for, what has
  * come since. So a new alert costs nothing but where somebody looks, and one that leaves a search in each column. There
  * are few: the one that was not used for longest gives way, and those that nobody used between two sweeps end.
  *
