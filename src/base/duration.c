@@ -7,8 +7,10 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/ascii.h"
+#include "base/copy.h"
 #include "base/quote.h"
 #include "base/sbuf.h"
 
@@ -293,44 +295,45 @@ duration_format(span d, char out[DURATION_MAX])
 	return n;
 }
 
-/* Writes v and, after a point, the remainder of a division by 10^places. */
-static size_t
-decimal(char *out, size_t size, uint64_t v, uint64_t rest, int places, const char *unit)
+/* Writes v, after a point the remainder of a division by 10^places, and the unit; returns where they end. */
+static char *
+put_decimal(char *p, uint64_t v, uint64_t rest, int places, const char *unit)
 {
-	size_t n = (size_t)snprintf(out, size, "%llu", (unsigned long long)v);
-
+	p = copy_uint(p, v);
 	if (rest != 0) {
-		n += (size_t)snprintf(out + n, size - n, ".%0*llu", places,
-		    (unsigned long long)rest);
-		while (out[n - 1] == '0')
-			n--;
+		*p = '.';
+		for (int i = places; i > 0; i--, rest /= 10)
+			p[i] = (char)('0' + rest % 10);
+		p += places + 1;
+		while (p[-1] == '0')
+			p--;
 	}
-	return n + (size_t)snprintf(out + n, size - n, "%s", unit);
+	return stpcpy(p, unit);
+}
+
+static char *
+put_go(char *p, uint64_t ns)
+{
+	if (ns < SPAN_US)
+		return put_decimal(p, ns, 0, 0, ns == 0 ? "s" : "ns");
+	if (ns < SPAN_MS)
+		return put_decimal(p, ns / SPAN_US, ns % SPAN_US, 3, "\xC2\xB5s");
+	if (ns < SPAN_S)
+		return put_decimal(p, ns / SPAN_MS, ns % SPAN_MS, 6, "ms");
+	if (ns >= SPAN_HOUR)
+		p = put_decimal(p, ns / SPAN_HOUR, 0, 0, "h");
+	if (ns >= SPAN_MIN)
+		p = put_decimal(p, ns % SPAN_HOUR / SPAN_MIN, 0, 0, "m");
+	ns %= SPAN_MIN;
+	return put_decimal(p, ns / SPAN_S, ns % SPAN_S, 9, "s");
 }
 
 size_t
 duration_format_go(span d, char out[DURATION_MAX])
 {
-	uint64_t ns = d < 0 ? 0 - (uint64_t)d : (uint64_t)d;
-	size_t n = 0;
+	char *p = out;
 
-	if (d == 0)
-		return (size_t)snprintf(out, DURATION_MAX, "0s");
 	if (d < 0)
-		out[n++] = '-';
-	if (ns < SPAN_US)
-		return n + decimal(out + n, DURATION_MAX - n, ns, 0, 0, "ns");
-	if (ns < SPAN_MS)
-		return n + decimal(out + n, DURATION_MAX - n, ns / SPAN_US, ns % SPAN_US, 3,
-		    "\xC2\xB5s");
-	if (ns < SPAN_S)
-		return n + decimal(out + n, DURATION_MAX - n, ns / SPAN_MS, ns % SPAN_MS, 6, "ms");
-	if (ns >= SPAN_HOUR)
-		n += (size_t)snprintf(out + n, DURATION_MAX - n, "%lluh",
-		    (unsigned long long)(ns / SPAN_HOUR));
-	if (ns >= SPAN_MIN)
-		n += (size_t)snprintf(out + n, DURATION_MAX - n, "%llum",
-		    (unsigned long long)(ns % SPAN_HOUR / SPAN_MIN));
-	ns %= SPAN_MIN;
-	return n + decimal(out + n, DURATION_MAX - n, ns / SPAN_S, ns % SPAN_S, 9, "s");
+		*p++ = '-';
+	return (size_t)(put_go(p, d < 0 ? 0 - (uint64_t)d : (uint64_t)d) - out);
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/duration.h"
 #include "base/quote.h"
@@ -15,6 +16,8 @@
 
 /* Far more than any line that is of use; the rest of a longer one is dropped. */
 #define VALUE_MAX ((size_t)64 * 1024)
+/* Most are shorter. */
+#define USUAL_LINE ((size_t)500)
 
 struct log
 log_with(const struct log *parent, struct log_field field)
@@ -51,12 +54,36 @@ level_name(enum log_level level)
 	return "ERROR";
 }
 
+#define EACH_BYTE UINT64_C(0x0101010101010101)
+
+/* Sets the high bit of each byte of v that is 0, and maybe of one behind such a byte. */
+static inline uint64_t
+zero_bytes(uint64_t v)
+{
+	return (v - EACH_BYTE) & ~v;
+}
+
+/* Eight bytes that stand as they are in a line; false is only a suspicion. */
+static inline bool
+are_plain(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	v |= (v - EACH_BYTE * (' ' + 1)) | zero_bytes(v ^ EACH_BYTE * '"') | zero_bytes(v ^ EACH_BYTE * '=');
+	return (v & EACH_BYTE << 7) == 0;
+}
+
 static bool
 needs_quotes(struct str s)
 {
+	size_t plain = 0;
+
 	if (s.n == 0)
 		return true;
-	for (size_t i = 0, n; i < s.n; i += n) {
+	while (plain + 8 <= s.n && are_plain(s.p + plain))
+		plain += 8;
+	for (size_t i = plain, n; i < s.n; i += n) {
 		unsigned char c = (unsigned char)s.p[i];
 		uint32_t r;
 
@@ -82,6 +109,12 @@ put_logfmt(struct sbuf *b, struct str s)
 		sbuf_str(b, s);
 }
 
+static inline bool
+is_plain_json(unsigned char c)
+{
+	return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+}
+
 static void
 put_json(struct sbuf *b, struct str s)
 {
@@ -90,6 +123,12 @@ put_json(struct sbuf *b, struct str s)
 		unsigned char c = (unsigned char)s.p[i];
 		uint32_t r;
 
+		for (n = 0; i + n < s.n && is_plain_json((unsigned char)s.p[i + n]);)
+			n++;
+		if (n > 0) {
+			sbuf_put(b, s.p + i, n);
+			continue;
+		}
 		n = utf8_decode(str_sub(s, i, s.n), &r);
 		if (c == '"' || c == '\\')
 			sbuf_put(b, (char[]){ '\\', (char)c }, 2);
@@ -162,10 +201,12 @@ put_value(struct sbuf *b, enum log_format format, const struct log_field *f)
 		put_text(b, format, f->v.str);
 		break;
 	case LOG_F_INT:
-		sbuf_printf(b, "%lld", (long long)f->v.i);
+		if (f->v.i < 0)
+			sbuf_putc(b, '-');
+		sbuf_uint(b, f->v.i < 0 ? 0 - (uint64_t)f->v.i : (uint64_t)f->v.i);
 		break;
 	case LOG_F_UINT:
-		sbuf_printf(b, "%llu", (unsigned long long)f->v.u);
+		sbuf_uint(b, f->v.u);
 		break;
 	case LOG_F_DOUBLE:
 		if (isfinite(f->v.d))
@@ -213,13 +254,18 @@ put_field(struct sbuf *b, enum log_format format, const struct log_field *f)
 	put_value(b, format, &cut);
 }
 
-static struct str
-source_of(const char *file, int line, char *out, size_t size)
+static void
+put_source(struct sbuf *b, enum log_format format, const char *file, int line)
 {
-	const char *base = strrchr(file, '/');
+	const char *base = strrchr(file, '/'), *quote = format == LOG_JSON ? "\"" : "";
 
-	snprintf(out, size, "%s:%d", base != NULL ? base + 1 : file, line);
-	return str_from(out);
+	/* The name of a source has nothing to be quoted in it. */
+	put_key(b, format, "source");
+	sbuf_puts(b, quote);
+	sbuf_puts(b, base != NULL ? base + 1 : file);
+	sbuf_putc(b, ':');
+	sbuf_uint(b, (uint64_t)line);
+	sbuf_puts(b, quote);
 }
 
 void
@@ -227,13 +273,13 @@ log_write(const struct log *l, enum log_level level, const char *file, int line,
     const char *message, const struct log_field *fields, size_t n)
 {
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
-	char source[128];
 
 	if (!log_enabled(l, level))
 		return;
+	(void)sbuf_reserve(&b, USUAL_LINE);
 	put_field(&b, l->format, &F_WALL("time", l->clock->now(l->clock).wall));
 	put_field(&b, l->format, &F_CSTR("level", level_name(level)));
-	put_field(&b, l->format, &F_STR("source", source_of(file, line, source, sizeof(source))));
+	put_source(&b, l->format, file, line);
 	put_field(&b, l->format, &F_CSTR("msg", message));
 	for (size_t i = 0; i < l->fields_n; i++)
 		put_field(&b, l->format, &l->fields[i]);

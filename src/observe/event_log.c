@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "observe/event_log.h"
 
-#include <stdio.h>
+#include <string.h>
 
+#include "base/copy.h"
 #include "base/rfc3339.h"
 #include "base/sbuf.h"
 
@@ -24,12 +25,17 @@ log_received(const struct log *log, const struct event_received *got, struct wal
 	sbuf_fini(&text);
 }
 
+/* kind[index], in `out`. */
 static struct str
 integration_text(const struct integration *i, char *out, size_t size)
 {
-	int n = snprintf(out, size, "%s[%zu]", i->kind->name, i->index);
+	size_t n = strnlen(i->kind->name, size - UINT_DIGITS - 2);
+	char *p = copy_short(out, i->kind->name, n);
 
-	return (struct str){ out, n > 0 ? (size_t)n : 0 };
+	*p++ = '[';
+	p = copy_uint(p, i->index);
+	*p++ = ']';
+	return (struct str){ out, (size_t)(p - out) };
 }
 
 static void

@@ -99,6 +99,25 @@ START_TEST(values_are_quoted_when_needed)
 }
 END_TEST
 
+/* Eight bytes are looked at together: each one is found wherever it stands. */
+START_TEST(one_byte_is_enough_for_quotes)
+{
+	for (unsigned c = 0; c < 0x80; c++)
+		for (size_t at = 0; at < 19; at++) {
+			char value[] = "abcdefghijklmnopqrs";
+			struct sbuf b = SBUF_INIT(1000);
+			struct log l = logger(&b, LOG_LOGFMT);
+			bool quoted = c <= ' ' || c == '=' || c == '"';
+
+			value[at] = (char)c;
+			log_write(&l, LOG_WARN, "f.c", 1, "m",
+			    (struct log_field[]){ F_STR("v", ((struct str){ value, sizeof(value) - 1 })) }, 1);
+			ck_assert_msg((strstr(sbuf_cstr(&b), " v=\"") != NULL) == quoted, "byte %u at %zu: %s", c, at, sbuf_cstr(&b));
+			sbuf_fini(&b);
+		}
+}
+END_TEST
+
 START_TEST(doubles)
 {
 	static const struct { double d; const char *want; } rows[] = {
@@ -205,6 +224,7 @@ main(void)
 	tcase_add_test(t, logfmt_line);
 	tcase_add_test(t, json_line);
 	tcase_add_test(t, values_are_quoted_when_needed);
+	tcase_add_test(t, one_byte_is_enough_for_quotes);
 	tcase_add_test(t, doubles);
 	tcase_add_test(t, json_doubles);
 	tcase_add_test(t, levels_and_inheritance);
