@@ -110,6 +110,11 @@ struct integration {
 	int line, col;
 };
 
+/* Room for the longest name of a kind. */
+#define INTEGRATION_TEXT_MAX 60
+/* kind[index], in `out`; returns it. */
+struct str integration_text(const struct integration *i, char out[INTEGRATION_TEXT_MAX]);
+
 /* The fate of a notification that another member of the cluster may have told already (core/claim.h). */
 enum on_unknown {
 	ON_UNKNOWN_RESEND,

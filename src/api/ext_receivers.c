@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /api/ext/v1/receivers and /api/ext/v1/routes: the configuration in force, and how it fares. */
-#include <stdio.h>
 
 #include "base/mem.h"
 #include "ext_page.h"
@@ -103,12 +102,11 @@ write_integration(const struct api *a, struct json_writer *w, const struct recei
     struct wall now)
 {
 	struct integration_stat stat;
-	char id[80];
-	int n = snprintf(id, sizeof(id), "%s[%zu]", i->kind->name, i->index);
+	char id[INTEGRATION_TEXT_MAX];
 
 	receiver_stats_get(a->receiver_stats, r->name, i, now, &stat);
 	json_object_begin(w);
-	json_put_str(w, "id", (struct str){ id, n > 0 ? (size_t)n : 0 });
+	json_put_str(w, "id", integration_text(i, id));
 	json_put_str(w, "type", str_from(i->kind->name));
 	ext_put_time(w, "last_success", stat.last_success);
 	if (wall_is_zero(stat.last_error)) {

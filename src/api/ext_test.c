@@ -5,7 +5,6 @@
  */
 #include "ext_test.h"
 
-#include <stdio.h>
 
 #include "base/mem.h"
 #include "ext_made_up.h"
@@ -82,11 +81,10 @@ static void
 put_result(struct json_writer *w, const struct test_of *t)
 {
 	const struct rehearsal_result *of = &t->result;
-	char id[80];
-	int n = snprintf(id, sizeof(id), "%s[%zu]", t->integration->kind->name, t->integration->index);
+	char id[INTEGRATION_TEXT_MAX];
 
 	json_object_begin(w);
-	json_put_str(w, "integration", (struct str){ id, n > 0 ? (size_t)n : 0 });
+	json_put_str(w, "integration", integration_text(t->integration, id));
 	json_put_bool(w, "ok", of->ok);
 	put_status(w, of->status);
 	json_put_str(w, "answer", of->answer.n > 0 || of->ok ? of->answer : of->error);

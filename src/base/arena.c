@@ -26,7 +26,8 @@
 #endif
 
 #define ALIGN alignof(max_align_t)
-#define FIRST_CAP ((size_t)4000 / ALIGN * ALIGN)
+/* With the arena itself. */
+#define FIRST_CAP ((size_t)4032 / ALIGN * ALIGN)
 #define MAX_BLOCK ((size_t)256 * 1024)
 #define SIZE_LIMIT ((size_t)PTRDIFF_MAX - 4096)
 
@@ -37,11 +38,13 @@ struct block {
 	alignas(max_align_t) char bytes[];
 };
 
+/* Stands at the beginning of its first block. */
 struct arena {
 	struct block *newest;
 	struct block *first;	/* kept by a reset */
 	size_t used;
 };
+#define HEAD ((sizeof(struct arena) + ALIGN - 1) / ALIGN * ALIGN)
 
 /* First blocks that were freed, of this thread: the C library keeps none of this size at hand. */
 static _Thread_local struct {
@@ -116,28 +119,37 @@ product(size_t n, size_t size)
 	return bytes;
 }
 
+static struct arena *
+arena_in(struct block *b)
+{
+	struct arena *a = (struct arena *)(void *)b->bytes;
+
+	SHOW(a, sizeof(*a));
+	*a = (struct arena){ .newest = b, .first = b };
+	b->used = HEAD;
+	return a;
+}
+
 struct arena *
 arena_new(void)
 {
-	return arena_new_small(FIRST_CAP);
+	return arena_in(block_new(FIRST_CAP, NULL));
 }
 
 struct arena *
 arena_new_small(size_t bytes)
 {
-	struct arena *a = NEW(struct arena);
-
-	a->first = a->newest = block_new(round_up(bytes), NULL);
-	return a;
+	return arena_in(block_new(HEAD + round_up(bytes), NULL));
 }
 
+/* The newest of them, down to `keep`. */
 static void
-free_down_to(struct arena *a, const struct block *keep)
+blocks_free(struct block *newest, const struct block *keep)
 {
-	while (a->newest != keep) {
-		struct block *b = a->newest;
+	while (newest != keep) {
+		struct block *b = newest;
 
-		a->newest = b->older;
+		newest = b->older;
 		block_free(b);
 	}
 }
@@ -147,17 +159,17 @@ arena_free(struct arena **a)
 {
 	if (*a == NULL)
 		return;
-	free_down_to(*a, NULL);
-	mem_free(*a);
+	blocks_free((*a)->newest, NULL);
 	*a = NULL;
 }
 
 void
 arena_reset(struct arena *a)
 {
-	free_down_to(a, a->first);
-	HIDE(a->first->bytes, a->first->cap);
-	a->first->used = 0;
+	blocks_free(a->newest, a->first);
+	a->newest = a->first;
+	HIDE(a->first->bytes + HEAD, a->first->cap - HEAD);
+	a->first->used = HEAD;
 	a->used = 0;
 }
 

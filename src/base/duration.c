@@ -308,7 +308,7 @@ put_decimal(char *p, uint64_t v, uint64_t rest, int places, const char *unit)
 		while (p[-1] == '0')
 			p--;
 	}
-	return stpcpy(p, unit);
+	return copy_short(p, unit, strlen(unit) + 1) - 1;
 }
 
 static char *

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/copy.h"
 #include "base/duration.h"
 #include "base/quote.h"
 #include "base/rfc3339.h"
@@ -228,6 +229,23 @@ put_value(struct sbuf *b, enum log_format format, const struct log_field *f)
 	}
 }
 
+/* It is a word of the code, and needs no quotes. */
+static void
+put_logfmt_key(struct sbuf *b, const char *key, size_t n)
+{
+	char *p;
+
+	if (!sbuf_reserve(b, n + 2))
+		return;
+	p = b->p + b->n;
+	if (b->n > 0)
+		*p++ = ' ';
+	p = copy_short(p, key, n);
+	*p++ = '=';
+	*p = '\0';
+	b->n = (size_t)(p - b->p);
+}
+
 static void
 put_key(struct sbuf *b, enum log_format format, const char *key)
 {
@@ -237,10 +255,7 @@ put_key(struct sbuf *b, enum log_format format, const char *key)
 		sbuf_putc(b, ':');
 		return;
 	}
-	if (b->n != 0)
-		sbuf_putc(b, ' ');
-	put_logfmt(b, str_from(key));
-	sbuf_putc(b, '=');
+	put_logfmt_key(b, key, strlen(key));
 }
 
 static void

@@ -67,14 +67,10 @@ nflog_free(struct nflog **l)
 static uint64_t
 key_hash(const struct log_key *k)
 {
-	uint64_t parts[4] = {
-		hash_seeded(k->group_key.p, k->group_key.n),
-		hash_seeded(k->receiver.p, k->receiver.n),
-		hash_seeded(k->integration.p, k->integration.n),
-		k->index,
-	};
+	uint64_t group = hash_seeded(k->group_key.p, k->group_key.n), receiver = hash_seeded(k->receiver.p, k->receiver.n);
 
-	return hash_seeded(parts, sizeof(parts));
+	/* A receiver has few integrations, and most of them differ in these. */
+	return hash_mix(hash_mix(group, receiver), (uint64_t)k->index << 32 | k->integration.n);
 }
 
 static bool

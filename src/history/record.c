@@ -285,6 +285,7 @@ static void
 take_notification(struct batch *b, const struct event_leg *leg, const struct event_attempt *attempt, struct wall now,
     unsigned outcome, enum failure failure, struct str error)
 {
+	char name[INTEGRATION_TEXT_MAX];
 	struct record_rest *r;
 
 	/* Given up before anything was tried: nobody was told anything. */
@@ -293,7 +294,7 @@ take_notification(struct batch *b, const struct event_leg *leg, const struct eve
 	r = begin_more(b, KIND_NOTIFICATION, now);
 	put_group(b, r, &leg->group);
 	r->row.outcome = outcome;
-	r->row.integration = arena_printf(b->arena, "%s[%zu]", leg->integration->kind->name, leg->integration->index);
+	r->row.integration = arena_str(b->arena, integration_text(leg->integration, name));
 	r->row.reason = leg->reason;
 	r->row.attempts = leg->attempts;
 	r->row.ms = attempt->took > 0 ? (uint64_t)(attempt->took / SPAN_MS) : 0;
@@ -311,9 +312,10 @@ take_unsure(struct batch *b, const struct event_unsure *ev, struct wall now)
 {
 	const struct event_leg *leg = &ev->leg;
 	struct record_rest *r = begin_more(b, ev->held ? KIND_HELD_BACK : KIND_UNSURE, now);
+	char name[INTEGRATION_TEXT_MAX];
 
 	put_group(b, r, &leg->group);
-	r->row.integration = arena_printf(b->arena, "%s[%zu]", leg->integration->kind->name, leg->integration->index);
+	r->row.integration = arena_str(b->arena, integration_text(leg->integration, name));
 	r->row.reason = leg->reason;
 	r->row.attempts = leg->attempts;
 	r->row.outcome = OUTCOME_CANCELED;

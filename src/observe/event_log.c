@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "observe/event_log.h"
 
-#include <string.h>
-
-#include "base/copy.h"
 #include "base/rfc3339.h"
 #include "base/sbuf.h"
 
@@ -23,19 +20,6 @@ log_received(const struct log *log, const struct event_received *got, struct wal
 	alert_text(got->alert, alert_resolved_at(got->alert, now), &text);
 	LOG(log, LOG_DEBUG, "Received alert", F_CSTR("component", "dispatcher"), F_STR("alert", sbuf_get(&text)));
 	sbuf_fini(&text);
-}
-
-/* kind[index], in `out`. */
-static struct str
-integration_text(const struct integration *i, char *out, size_t size)
-{
-	size_t n = strnlen(i->kind->name, size - UINT_DIGITS - 2);
-	char *p = copy_short(out, i->kind->name, n);
-
-	*p++ = '[';
-	p = copy_uint(p, i->index);
-	*p++ = ']';
-	return (struct str){ out, (size_t)(p - out) };
 }
 
 static void
@@ -63,11 +47,11 @@ static void
 log_notified(const struct log *log, const struct event_notified *told)
 {
 	const struct event_leg *leg = &told->leg;
-	char name[64];
+	char name[INTEGRATION_TEXT_MAX];
 
 	LOG(log, leg->attempts > 1 ? LOG_INFO : LOG_DEBUG, "Notify success", F_CSTR("component", "dispatcher"),
 	    F_STR("receiver", leg->group.receiver),
-	    F_STR("integration", integration_text(leg->integration, name, sizeof(name))),
+	    F_STR("integration", integration_text(leg->integration, name)),
 	    F_STR("aggrGroup", leg->group.key), F_UINT("attempts", leg->attempts),
 	    F_SPAN("duration", told->attempt.took), F_UINT("numAlerts", leg->alerts_n));
 }
@@ -76,12 +60,12 @@ static void
 log_attempt_failed(const struct log *log, const struct event_attempt_failed *failed)
 {
 	const struct event_leg *leg = &failed->leg;
-	char name[64];
+	char name[INTEGRATION_TEXT_MAX];
 
 	if (failed->first)
 		LOG(log, LOG_WARN, "Notify attempt failed, will retry later", F_CSTR("component", "dispatcher"),
 		    F_STR("receiver", leg->group.receiver),
-		    F_STR("integration", integration_text(leg->integration, name, sizeof(name))),
+		    F_STR("integration", integration_text(leg->integration, name)),
 		    F_STR("aggrGroup", leg->group.key), F_UINT("attempts", leg->attempts), F_STR("err", failed->error));
 }
 
@@ -89,11 +73,11 @@ static void
 log_waits(const struct log *log, const struct event_waits *waits)
 {
 	const struct event_leg *leg = &waits->leg;
-	char name[64];
+	char name[INTEGRATION_TEXT_MAX];
 
 	LOG(log, LOG_DEBUG, "Waiting for its turn in the cluster", F_CSTR("component", "dispatcher"),
 	    F_STR("receiver", leg->group.receiver),
-	    F_STR("integration", integration_text(leg->integration, name, sizeof(name))), F_STR("aggrGroup", leg->group.key),
+	    F_STR("integration", integration_text(leg->integration, name)), F_STR("aggrGroup", leg->group.key),
 	    F_SPAN("wait", waits->wait), F_UINT("position", waits->position), F_UINT("members", waits->members));
 }
 
@@ -101,11 +85,11 @@ static void
 log_claimed(const struct log *log, const struct event_claimed *claimed)
 {
 	const struct event_leg *leg = &claimed->leg;
-	char name[64];
+	char name[INTEGRATION_TEXT_MAX];
 
 	LOG(log, LOG_DEBUG, "Another member has claimed it, waiting for the result", F_CSTR("component", "dispatcher"),
 	    F_STR("receiver", leg->group.receiver),
-	    F_STR("integration", integration_text(leg->integration, name, sizeof(name))), F_STR("aggrGroup", leg->group.key),
+	    F_STR("integration", integration_text(leg->integration, name)), F_STR("aggrGroup", leg->group.key),
 	    F_STR("owner", claimed->owner));
 }
 
@@ -113,12 +97,12 @@ static void
 log_unsure(const struct log *log, const struct event_unsure *unsure)
 {
 	const struct event_leg *leg = &unsure->leg;
-	char name[64];
+	char name[INTEGRATION_TEXT_MAX];
 
 	LOG(log, LOG_WARN, unsure->held ? "Not notified: it may have been told before, and the receiver wants nothing twice"
 					: "The receiver may be notified twice",
 	    F_CSTR("component", "dispatcher"), F_STR("receiver", leg->group.receiver),
-	    F_STR("integration", integration_text(leg->integration, name, sizeof(name))), F_STR("aggrGroup", leg->group.key),
+	    F_STR("integration", integration_text(leg->integration, name)), F_STR("aggrGroup", leg->group.key),
 	    F_CSTR("cause", unsure_text(unsure->cause)), F_STR("owner", unsure->owner));
 }
 
@@ -126,12 +110,12 @@ static void
 log_overtaken(const struct log *log, const struct event_overtaken *overtaken)
 {
 	const struct event_leg *leg = &overtaken->leg;
-	char name[64];
+	char name[INTEGRATION_TEXT_MAX];
 
 	LOG(log, LOG_INFO, overtaken->again ? "Not notified: another member has told a newer state, looking again"
 					    : "Not notified: another member has told it",
 	    F_CSTR("component", "dispatcher"), F_STR("receiver", leg->group.receiver),
-	    F_STR("integration", integration_text(leg->integration, name, sizeof(name))), F_STR("aggrGroup", leg->group.key),
+	    F_STR("integration", integration_text(leg->integration, name)), F_STR("aggrGroup", leg->group.key),
 	    F_UINT("attempts", leg->attempts));
 }
 
