@@ -35,6 +35,7 @@ BUDGETS = {
     "silence": (86_000, "a silence with a regular expression, on disk when it is answered"),
     "judged": (24_000, "an alert looked at under 1,000 silences with expressions of four shapes; the programs of those that hold are made, too"),
     "notify": (103_000, "an alert that is a group of its own, and the webhook that tells of it; 256 of them, so that the first connection counts little"),
+    "retry": (1_500, "an alert of a message of 1,000 that is sent again: what was rendered for the first attempt is kept"),
 }
 
 ALERTS = 1024
@@ -42,6 +43,7 @@ BATCH = 256
 GROUPS = 256
 SILENCES = 64
 SINGLES = 256
+RETRIED = 1000
 SHAPES = ("web-{}\\..*", ".*-{}\\.example\\.org:9100", ".*eb-{}\\.ex.*", "[a-z]+-{}\\.[a-z.]+:[0-9]+")
 SILENCES_OF_A_SHAPE = 250
 
@@ -51,7 +53,9 @@ route:
   group_by: [alertname]
   group_wait: 1h
   group_interval: 1h
-  routes: [{{receiver: hook, matchers: ['job="page"'], group_by: [...], group_wait: 1s}}]
+  routes:
+  - {{receiver: hook, matchers: ['job="page"'], group_by: [...], group_wait: 1s}}
+  - {{receiver: hook, matchers: ['job="again"'], group_by: [job], group_wait: 1s}}
 receivers: [{{name: none}}, {{name: hook, webhook_configs: [{{url: "http://127.0.0.1:{port}/"}}]}}]
 """
 PATIENCE = 300
@@ -60,13 +64,19 @@ PATIENCE = 300
 class Hook(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     told = threading.Semaphore(0)
+    refuses = None      # the next one, when this is set
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
+        refuses, Hook.refuses = Hook.refuses, None
+        if refuses:
+            Hook.told.release()
+            refuses.wait(PATIENCE)
+        self.send_response(503 if refuses else 200)
         self.send_header("Content-Length", "0")
         self.end_headers()
-        Hook.told.release()
+        if not refuses:
+            Hook.told.release()
 
     def log_message(self, *_):
         pass
@@ -118,7 +128,23 @@ def posts(n, ends, starts, job="web", batch=BATCH):
 def notify(server):
     server.send_all(posts(GROUPS, stamp(3600), stamp(0), "page"))
     for _ in range(GROUPS):
-        assert Hook.told.acquire(timeout=PATIENCE), "notifications are missing"
+        told()
+
+
+def told():
+    assert Hook.told.acquire(timeout=PATIENCE), "notifications are missing"
+
+
+def retry(server):
+    """The first attempt is refused when all that came before it has been counted."""
+    refuses = Hook.refuses = threading.Event()
+    server.send_all(posts(RETRIED, stamp(3600), stamp(0), "again", RETRIED))
+    told()
+
+    def act():
+        refuses.set()
+        told()
+    return act
 
 
 def silences(server, n=SILENCES, job="mail", shapes=("host{}.*",)):
@@ -160,6 +186,8 @@ def measure(tocsin, only=tuple(BUDGETS), keep=None):
         count("notify", lambda: notify(server), GROUPS)
         if "judged" in only:
             silences(server, len(SHAPES) * SILENCES_OF_A_SHAPE, "web", SHAPES)
+        if "retry" in only:
+            count("retry", retry(server), RETRIED)
         count("judged", lambda: server.get("/api/v2/alerts?filter=job%3Dweb&silenced=false"), ALERTS)
     hook.shutdown()
     return found
