@@ -7,76 +7,13 @@
  */
 #include <assert.h>
 #include <stdint.h>
-#include <stdlib.h>
 
-#include "api/api.h"
-#include "base/embedded.h"
+#include "lib_api.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define BODIES 4
 #define BRACES 200	/* each has one blank more than the one before */
-
-static bool
-no_file(void *arg, const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
-{
-	(void)arg;
-	(void)path;
-	(void)max;
-	(void)a;
-	(void)out;
-	return err_set(e, ERR_NOT_FOUND, "there are no files here");
-}
-
-static bool
-no_glob(void *arg, const char *pattern, struct path_bounds *left, struct arena *a, struct str_list *out, struct err *e)
-{
-	(void)arg;
-	(void)pattern;
-	(void)left;
-	(void)a;
-	(void)e;
-	*out = (struct str_list){ 0 };
-	return true;
-}
-
-static struct config *
-load(void)
-{
-	static const struct integration_kind *const kinds[] = { NULL };
-	static const struct embedded none[] = { { 0 } };
-	struct config_env env = { .kinds = kinds, .read_file = no_file, .glob = no_glob, .builtin_templates = none };
-	struct config *c = NULL;
-	struct err e = { 0 };
-
-	if (!config_load(STR("route: {receiver: a, group_by: [a]}\nreceivers: [{name: a}]\n"), "f.yml", &env, &c, &e))
-		abort();
-	return c;
-}
-
-static void
-read_all(struct http_response *r, struct moment now)
-{
-	enum http_more more = HTTP_MORE;
-	struct err e = { 0 };
-
-	while (r->later != NULL) {
-		struct http_later *l = r->later;
-		struct work w = { 1 };
-
-		if (!l->step(l, r, &w, now))
-			continue;
-		l->drop(l);
-		r->later = NULL;
-	}
-	while (r->stream != NULL && (more == HTTP_MORE || more == HTTP_LATER)) {
-		struct work w = { 1000 };
-
-		more = r->stream->next(r->stream, &r->body, &w, now, &e);
-	}
-	if (r->stream != NULL)
-		r->stream->drop(r->stream);
-}
 
 /* The answer's status and body, to `out`. */
 static void
@@ -96,7 +33,7 @@ ask(struct api *api, const char *method, struct str body, struct moment now, str
 	struct http_response answer = { 0 };
 
 	api_handle(api, &r, now, &answer);
-	read_all(&answer, now);
+	read_all(&answer, 1, 1000, now);
 	sbuf_printf(out, "%d ", answer.status);
 	sbuf_str(out, sbuf_get(&answer.body));
 	sbuf_fini(&answer.body);

@@ -6,12 +6,10 @@
  */
 #include <assert.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
-#include "base/embedded.h"
 #include "core/past.h"
+#include "lib_api.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,43 +36,6 @@ static const struct {
 	{ "POST", EXT "templates/preview" },
 	{ "POST", EXT "receivers/a/test" },
 };
-
-static bool
-no_file(void *arg, const char *path, size_t max, struct arena *a, struct str *out, struct err *e)
-{
-	(void)arg;
-	(void)path;
-	(void)max;
-	(void)a;
-	(void)out;
-	return err_set(e, ERR_NOT_FOUND, "there are no files here");
-}
-
-static bool
-no_glob(void *arg, const char *pattern, struct path_bounds *left, struct arena *a, struct str_list *out, struct err *e)
-{
-	(void)arg;
-	(void)pattern;
-	(void)left;
-	(void)a;
-	(void)e;
-	*out = (struct str_list){ 0 };
-	return true;
-}
-
-static struct config *
-load(void)
-{
-	static const struct integration_kind *const kinds[] = { NULL };
-	static const struct embedded none[] = { { 0 } };
-	struct config_env env = { .kinds = kinds, .read_file = no_file, .glob = no_glob, .builtin_templates = none };
-	struct config *c = NULL;
-	struct err e = { 0 };
-
-	if (!config_load(STR("route: {receiver: a, group_by: [a]}\nreceivers: [{name: a}]\n"), "f.yml", &env, &c, &e))
-		abort();
-	return c;
-}
 
 static size_t
 touch(struct str s)
@@ -110,30 +71,6 @@ past(void *arg, struct past_query *q, struct moment now, struct err *e)
 }
 
 static void
-read_all(struct http_response *r, int64_t units, struct moment now)
-{
-	enum http_more more = HTTP_MORE;
-	struct err e = { 0 };
-
-	while (r->later != NULL) {
-		struct http_later *l = r->later;
-		struct work w = { units };
-
-		if (!l->step(l, r, &w, now))
-			continue;
-		l->drop(l);
-		r->later = NULL;
-	}
-	while (r->stream != NULL && (more == HTTP_MORE || more == HTTP_LATER)) {
-		struct work w = { units };
-
-		more = r->stream->next(r->stream, &r->body, &w, now, &e);
-	}
-	if (r->stream != NULL)
-		http_stream_free(r->stream);
-}
-
-static void
 ask(struct api *api, struct arena *a, size_t target, struct str query, struct str body, int64_t units, struct moment now)
 {
 	static const struct http_header json = { { "Content-Type", 12 }, { "application/json", 16 } };
@@ -150,7 +87,7 @@ ask(struct api *api, struct arena *a, size_t target, struct str query, struct st
 	struct http_response out = { 0 };
 
 	api_handle(api, &r, now, &out);
-	read_all(&out, units, now);
+	read_all(&out, units, units, now);
 	assert(out.status >= 200 && out.status < 600);
 	assert(out.status < 400 || strstr(sbuf_cstr(&out.body), "\"code\":\"") != NULL);
 	sbuf_fini(&out.body);
@@ -184,7 +121,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		config = load();
 	engine_apply(engine, config, now);
 	api_handle(api, &post, now, &taken);
-	read_all(&taken, 1000, now);
+	read_all(&taken, 1000, 1000, now);
 	sbuf_fini(&taken.body);
 	in = str_sub(in, 2, in.n);
 	query = str_sub(in, 0, str_chr(in, '\0'));

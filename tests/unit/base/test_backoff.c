@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 
 #include "base/backoff.h"
+#include "suite.h"
 
 START_TEST(doubles_up_to_the_most)
 {
@@ -42,20 +42,15 @@ START_TEST(grows_by_half_and_strays_by_half)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, doubles_up_to_the_most);
+	tcase_add_test(tc, grows_by_half_and_strays_by_half);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("backoff");
-	TCase *t = tcase_create("backoff");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, doubles_up_to_the_most);
-	tcase_add_test(t, grows_by_half_and_strays_by_half);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite("backoff", add);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 
 #include "base/compiler.h"
 #include "base/duration.h"
+#include "suite.h"
 
 #define DAY (24 * SPAN_HOUR)
 
@@ -212,23 +212,18 @@ START_TEST(go_form)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, prometheus_grammar);
+	tcase_add_test(tc, go_grammar);
+	tcase_add_test(tc, flag_grammar);
+	tcase_add_test(tc, prometheus_form);
+	tcase_add_test(tc, go_form);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("duration");
-	TCase *t = tcase_create("duration");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, prometheus_grammar);
-	tcase_add_test(t, go_grammar);
-	tcase_add_test(t, flag_grammar);
-	tcase_add_test(t, prometheus_form);
-	tcase_add_test(t, go_form);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite("duration", add);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,6 +7,7 @@
 #include "base/hmap.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "suite.h"
 
 static uint64_t
 fingerprint(const char *const pairs[][2])
@@ -357,31 +357,26 @@ START_TEST(uuids_are_version_4)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, fnv_fingerprints);
+	tcase_add_test(tc, xxhash_vectors);
+	tcase_add_test(tc, xxhash_sanity_buffer);
+	tcase_add_test(tc, xxhash_streams);
+	tcase_add_test(tc, siphash_1_3_vectors);
+	tcase_add_test(tc, hash_of_tables);
+	tcase_add_test(tc, siphash_of_128_bits);
+	tcase_add_test(tc, hash_of_texts);
+	tcase_add_test(tc, map_finds_what_was_put_in);
+	tcase_add_test(tc, map_iterates_over_all_once);
+	tcase_add_test(tc, random_numbers_repeat);
+	tcase_add_test(tc, random_numbers_stay_in_range);
+	tcase_add_test(tc, uuids_are_version_4);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("hash");
-	TCase *t = tcase_create("hash");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, fnv_fingerprints);
-	tcase_add_test(t, xxhash_vectors);
-	tcase_add_test(t, xxhash_sanity_buffer);
-	tcase_add_test(t, xxhash_streams);
-	tcase_add_test(t, siphash_1_3_vectors);
-	tcase_add_test(t, hash_of_tables);
-	tcase_add_test(t, siphash_of_128_bits);
-	tcase_add_test(t, hash_of_texts);
-	tcase_add_test(t, map_finds_what_was_put_in);
-	tcase_add_test(t, map_iterates_over_all_once);
-	tcase_add_test(t, random_numbers_repeat);
-	tcase_add_test(t, random_numbers_stay_in_range);
-	tcase_add_test(t, uuids_are_version_4);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite("hash", add);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 
 #include "base/compiler.h"
 #include "base/list.h"
+#include "suite.h"
 
 struct item {
 	int value;
@@ -67,20 +67,15 @@ START_TEST(the_visited_one_may_be_removed)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, keeps_the_order_of_appending);
+	tcase_add_test(tc, the_visited_one_may_be_removed);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("list");
-	TCase *t = tcase_create("list");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, keeps_the_order_of_appending);
-	tcase_add_test(t, the_visited_one_may_be_removed);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite("list", add);
 }

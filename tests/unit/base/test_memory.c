@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "suite.h"
 
 START_TEST(nothing_is_null)
 {
@@ -140,26 +140,21 @@ START_TEST(arena_grow_keeps_contents)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, nothing_is_null);
+	tcase_add_test(tc, copies_of_strings);
+	tcase_add_test(tc, vector_grows);
+	tcase_add_test(tc, texts_in_texts_are_replaced);
+	tcase_add_test(tc, arena_gives_zeroed_aligned_memory);
+	tcase_add_test(tc, arena_large_block_then_small);
+	tcase_add_test(tc, arena_strings);
+	tcase_add_test(tc, arena_grow_keeps_contents);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("memory");
-	TCase *t = tcase_create("memory");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, nothing_is_null);
-	tcase_add_test(t, copies_of_strings);
-	tcase_add_test(t, vector_grows);
-	tcase_add_test(t, texts_in_texts_are_replaced);
-	tcase_add_test(t, arena_gives_zeroed_aligned_memory);
-	tcase_add_test(t, arena_large_block_then_small);
-	tcase_add_test(t, arena_strings);
-	tcase_add_test(t, arena_grow_keeps_contents);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite("memory", add);
 }

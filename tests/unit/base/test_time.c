@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 
 #include "base/compiler.h"
 #include "base/rfc3339.h"
 #include "base/time.h"
+#include "suite.h"
 
 #define S_2030 INT64_C(1893456000)	/* 2030-01-01T00:00:00Z */
 
@@ -262,27 +262,21 @@ START_TEST(formats)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, civil_round_trip);
+	tcase_add_test(tc, civil_knows_these);
+	tcase_add_test(tc, civil_carries_over);
+	tcase_add_test(tc, arithmetic);
+	tcase_add_test(tc, arithmetic_saturates);
+	tcase_add_test(tc, api_times);
+	tcase_add_test(tc, rfc3339_times);
+	tcase_add_test(tc, formats);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("time");
-	TCase *t = tcase_create("time");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, civil_round_trip);
-	tcase_add_test(t, civil_knows_these);
-	tcase_add_test(t, civil_carries_over);
-	tcase_add_test(t, arithmetic);
-	tcase_add_test(t, arithmetic_saturates);
-	tcase_add_test(t, api_times);
-	tcase_add_test(t, rfc3339_times);
-	tcase_add_test(t, formats);
-	suite_add_tcase(s, t);
-	tcase_set_timeout(t, 60);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite("time", add);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 
 #include "base/compiler.h"
@@ -7,6 +6,7 @@
 #include "base/rfc3339.h"
 #include "base/sbuf.h"
 #include "base/tz.h"
+#include "suite.h"
 #include "tzif.h"
 
 static int64_t
@@ -294,26 +294,21 @@ START_TEST(damaged_files_are_refused)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, offsets);
+	tcase_add_test(tc, dates);
+	tcase_add_test(tc, date_carries_and_saturates);
+	tcase_add_test(tc, names);
+	tcase_add_test(tc, local_zone);
+	tcase_add_test(tc, rules);
+	tcase_add_test(tc, version_1_files);
+	tcase_add_test(tc, damaged_files_are_refused);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("tz");
-	TCase *t = tcase_create("tz");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, offsets);
-	tcase_add_test(t, dates);
-	tcase_add_test(t, date_carries_and_saturates);
-	tcase_add_test(t, names);
-	tcase_add_test(t, local_zone);
-	tcase_add_test(t, rules);
-	tcase_add_test(t, version_1_files);
-	tcase_add_test(t, damaged_files_are_refused);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite("tz", add);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 
 #include "base/compiler.h"
 #include "base/quote.h"
 #include "base/utf8.h"
+#include "suite.h"
 
 static const char *const malformed[] = {
 	"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x80\x80", "\xE0\x9F\xBF",
@@ -200,26 +200,20 @@ START_TEST(unquotes)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, decodes_what_it_encodes);
+	tcase_add_test(tc, refuses_malformed_bytes);
+	tcase_add_test(tc, counts_and_cuts);
+	tcase_add_test(tc, classes);
+	tcase_add_test(tc, cases);
+	tcase_add_test(tc, quotes);
+	tcase_add_test(tc, unquotes);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("utf8");
-	TCase *t = tcase_create("utf8");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, decodes_what_it_encodes);
-	tcase_add_test(t, refuses_malformed_bytes);
-	tcase_add_test(t, counts_and_cuts);
-	tcase_add_test(t, classes);
-	tcase_add_test(t, cases);
-	tcase_add_test(t, quotes);
-	tcase_add_test(t, unquotes);
-	suite_add_tcase(s, t);
-	tcase_set_timeout(t, 60);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite("utf8", add);
 }

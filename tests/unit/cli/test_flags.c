@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text that people type behind a command: flags, matchers, labels, times. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "cli.h"
+#include "suite.h"
 
 struct values {
 	bool on, off, other;
@@ -177,29 +177,26 @@ START_TEST(times)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, flags_in_every_form);
+	tcase_add_test(tc, flags_that_are_wrong);
+	tcase_add_test(tc, common_flags);
+	tcase_add_test(tc, arguments_as_matchers);
+	tcase_add_test(tc, arguments_as_labels);
+	tcase_add_test(tc, times);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("cli");
-	TCase *t = tcase_create("cli");
-	SRunner *r;
-	int failed;
+	int status;
 
 	/* No defaults from whoever runs the tests. */
 	unsetenv("HOME");
 	unsetenv("ALERTMANAGER_URL");
-	tcase_add_test(t, flags_in_every_form);
-	tcase_add_test(t, flags_that_are_wrong);
-	tcase_add_test(t, common_flags);
-	tcase_add_test(t, arguments_as_matchers);
-	tcase_add_test(t, arguments_as_labels);
-	tcase_add_test(t, times);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	status = run_suite("cli", add);
 	arena_free(&c.arena);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The manual tells of every flag, command and key that there is. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "manual.h"
 #include "notify/notifier.h"
 #include "setup/options.h"
+#include "suite.h"
 
 static struct cli c;
 static struct sbuf page;
@@ -125,23 +125,17 @@ START_TEST(no_such_page)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, flags_of_the_server);
+	tcase_add_test(tc, commands_and_their_flags);
+	tcase_add_test(tc, keys_of_the_configuration);
+	tcase_add_test(tc, no_such_page);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("manual");
-	TCase *t = tcase_create("manual");
-	SRunner *r;
-	int failed;
-
-	tcase_add_test(t, flags_of_the_server);
-	tcase_add_test(t, commands_and_their_flags);
-	tcase_add_test(t, keys_of_the_configuration);
-	tcase_add_test(t, no_such_page);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("manual", add);
 }

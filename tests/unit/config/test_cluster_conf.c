@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file of --cluster.tls-config: what it says, and what is wrong with it in Alertmanager's words. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "base/compiler.h"
 #include "config/cluster_conf.h"
+#include "suite.h"
 
 static struct arena *arena;
 static struct cluster_tls c;
@@ -63,22 +63,16 @@ START_TEST(mistakes_in_their_words)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, all_of_it);
+	tcase_add_test(tc, without_a_client);
+	tcase_add_loop_test(tc, mistakes_in_their_words, 0, ARRAY_LEN(bad));
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("config/cluster_conf");
-	TCase *t = tcase_create("cluster_conf");
-	SRunner *r;
-	int failed;
-
-	tcase_add_test(t, all_of_it);
-	tcase_add_test(t, without_a_client);
-	tcase_add_loop_test(t, mistakes_in_their_words, 0, ARRAY_LEN(bad));
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("config/cluster_conf", add);
 }

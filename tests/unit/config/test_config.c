@@ -11,6 +11,7 @@
 #include "base/tz.h"
 #include "lib_config.h"
 #include "reading.h"
+#include "suite.h"
 
 #define TAIL "receivers: [{name: a}, {name: b}, {name: unused}]\n"
 
@@ -555,14 +556,9 @@ cleanup(void)
 	tz_fini();
 }
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("config");
-	TCase *tc = tcase_create("config");
-	SRunner *sr;
-	int failed;
-
 	tcase_add_checked_fixture(tc, NULL, cleanup);
 	tcase_add_test(tc, routes_inherit);
 	tcase_add_test(tc, integrations_inherit);
@@ -578,11 +574,10 @@ main(void)
 	tcase_add_test(tc, expansion);
 	tcase_add_test(tc, matcher_modes);
 	tcase_add_test(tc, deep_routes);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("config", add);
 }

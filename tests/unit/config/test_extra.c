@@ -6,6 +6,7 @@
 
 #include "base/tz.h"
 #include "lib_config.h"
+#include "suite.h"
 
 #define ck_has(text, part) ck_assert_msg(strstr((text), (part)) != NULL, "no \"%s\" in:\n%s", (part), (text))
 #define ck_str(s, want) ck_assert_msg(str_is((s), (want)), "\"%.*s\" is not \"%s\"", STR_ARG(s), (want))
@@ -169,24 +170,18 @@ cleanup(void)
 	tz_fini();
 }
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("extra file");
-	TCase *tc = tcase_create("extra file");
-	SRunner *sr;
-	int failed;
-
 	tcase_add_checked_fixture(tc, NULL, cleanup);
 	tcase_add_test(tc, integrations_go_to_the_receiver_of_the_name);
 	tcase_add_test(tc, further_sections);
 	tcase_add_test(tc, the_hash_covers_it);
 	tcase_add_test(tc, mistakes_name_their_file);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("extra file", add);
 }

@@ -11,6 +11,7 @@
 
 #include "base/sbuf.h"
 #include "lib_config.h"
+#include "suite.h"
 
 static struct str default_global;
 
@@ -160,21 +161,14 @@ START_TEST(golden_cases)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, golden_cases);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("config golden");
-	TCase *tc = tcase_create("golden");
-	SRunner *sr;
-	int failed;
-
-	tcase_set_timeout(tc, 100);
-	tcase_add_test(tc, golden_cases);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("config golden", add);
 }

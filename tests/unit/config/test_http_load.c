@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file that is nothing but an http_config. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "config/http_config.h"
+#include "suite.h"
 
 static struct arena *arena;
 
@@ -56,23 +56,20 @@ START_TEST(mistakes)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, what_it_says);
+	tcase_add_test(tc, mistakes);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("http_load");
-	TCase *t = tcase_create("http_load");
-	SRunner *r;
-	int failed;
+	int status;
 
 	arena = arena_new();
-	tcase_add_test(t, what_it_says);
-	tcase_add_test(t, mistakes);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	status = run_suite("http_load", add);
 	arena_free(&arena);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -41,22 +41,3 @@ must_matchers(const char *text)
 		ck_abort_msg("%s: %s", text, e.text);
 	return ms;
 }
-
-int
-run_tests(const char *name, const TTest *const *tests, size_t n)
-{
-	Suite *s = suite_create(name);
-	TCase *tc = tcase_create(name);
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	for (size_t i = 0; i < n; i++)
-		tcase_add_test(tc, tests[i]);
-	tcase_set_timeout(tc, 60);
-	suite_add_tcase(s, tc);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}

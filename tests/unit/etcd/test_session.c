@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A session with an etcd that answers, and with one that does not, hangs, talks nonsense, or has forgotten. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib_etcd.h"
 #include "lib_kv.h"
+#include "suite.h"
 
 static struct fake_etcd f;
 
@@ -649,14 +649,9 @@ START_TEST(many_transactions_without_an_answer)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("session");
-	TCase *tc = tcase_create("session");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
 	tcase_add_checked_fixture(tc, forget, NULL);
 	tcase_add_test(tc, a_session_begins);
 	tcase_add_test(tc, the_lease_is_kept);
@@ -687,11 +682,10 @@ main(void)
 	tcase_add_test(tc, a_burst_of_changes);
 	tcase_add_test(tc, one_kind_of_request_fails);
 	tcase_add_test(tc, many_transactions_without_an_answer);
-	tcase_set_timeout(tc, 120);
-	suite_add_tcase(s, tc);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("session", add);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests as they are written, and answers as etcd 3.4.23 gave them, split anywhere. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "cutter.h"
 #include "hear.h"
 #include "say.h"
+#include "suite.h"
 
 #define HEADER "\"header\":{\"cluster_id\":\"13455796455940752355\",\"member_id\":\"443629905751424238\",\"revision\":\"3\",\"raft_term\":\"2\"}"
 
@@ -206,26 +206,23 @@ START_TEST(requests)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, streams_are_cut_wherever_they_are_split);
+	tcase_add_test(tc, what_is_no_stream_is_refused);
+	tcase_add_test(tc, long_strings_lose_their_end);
+	tcase_add_test(tc, answers);
+	tcase_add_test(tc, records);
+	tcase_add_test(tc, requests);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("wire");
-	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
+	int status;
 
-	tcase_add_test(t, streams_are_cut_wherever_they_are_split);
-	tcase_add_test(t, what_is_no_stream_is_refused);
-	tcase_add_test(t, long_strings_lose_their_end);
-	tcase_add_test(t, answers);
-	tcase_add_test(t, records);
-	tcase_add_test(t, requests);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	status = run_suite("wire", add);
 	sbuf_fini(&pieces);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

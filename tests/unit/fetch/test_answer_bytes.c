@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "http_answer.h"
-#include "lib_suite.h"
+#include "suite.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
 #define HINT "HTTP/1.1 103 Hints\r\nLocation: /elsewhere\r\n\r\n"

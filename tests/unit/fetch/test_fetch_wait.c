@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 
 #include "fetch/fetch_wait.h"
 #include "config/http_config.h"
+#include "suite.h"
 
 /* A server of one thread; paths: /ok answers, /hang does not until the client goes, /stop makes `stop` readable and hangs. */
 static struct {
@@ -157,24 +156,16 @@ START_TEST(it_can_be_stopped)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("fetch_wait");
-	TCase *tc = tcase_create("fetch_wait");
-	SRunner *sr;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, an_answer_is_waited_for);
 	tcase_add_test(tc, time_passes);
 	tcase_add_test(tc, it_can_be_stopped);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("fetch_wait", add);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Long answers, slow ones, and redirects that are not wanted. */
 #include <check.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "lib_got.h"
 #include "loop/clock_real.h"
 #include "serve/http_server.h"
+#include "suite.h"
 
 #define LARGE 3000000
 #define PIECES 5
@@ -363,25 +363,17 @@ add_tests(TCase *tc)
 	tcase_add_test(tc, a_method_may_be_kept);
 }
 
+static void
+add_kept(TCase *tc)
+{
+	add_tests(tc);
+	tcase_add_unchecked_fixture(tc, set_warm, NULL);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("http_answers");
-	TCase *cold = tcase_create("http_answers");
-	TCase *kept = tcase_create("http_answers, kept connections");
-	SRunner *sr;
-	int failed;
+	int cold = run_suite("http_answers", add_tests), kept = run_suite("http_answers, kept connections", add_kept);
 
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	add_tests(cold);
-	add_tests(kept);
-	tcase_add_unchecked_fixture(kept, set_warm, NULL);
-	suite_add_tcase(s, cold);
-	suite_add_tcase(s, kept);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return cold != EXIT_SUCCESS ? cold : kept;
 }

@@ -11,9 +11,9 @@
 #include "fetch/http_client.h"
 #include "lib_got.h"
 #include "lib_peer.h"
-#include "lib_suite.h"
 #include "loop/clock_real.h"
 #include "serve/http_server.h"
+#include "suite.h"
 #include "text/yaml.h"
 
 #define STR_LITERAL(s) { "" s, sizeof(s) - 1 }

@@ -10,8 +10,8 @@
 #include <event2/event.h>
 
 #include "fetch/http_client.h"
-#include "lib_suite.h"
 #include "loop/clock_real.h"
+#include "suite.h"
 
 #define HOSTS 4
 #define EACH 8

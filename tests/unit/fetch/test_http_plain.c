@@ -9,7 +9,7 @@
 
 #include "lib_peer.h"
 #include "lib_receiver.h"
-#include "lib_suite.h"
+#include "suite.h"
 
 #define LATE "HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 
 #include "http_proxy.h"
+#include "suite.h"
 
 static const struct {
 	const char *proxy, *no_proxy, *url, *want;
@@ -72,21 +72,15 @@ START_TEST(the_environment_is_asked_when_told_so)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_loop_test(tc, exceptions_go_direct, 0, ARRAY_LEN(cases));
+	tcase_add_test(tc, the_environment_is_asked_when_told_so);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("http_proxy");
-	TCase *tc = tcase_create("http_proxy");
-	SRunner *sr;
-	int failed;
-
-	tcase_add_loop_test(tc, exceptions_go_direct, 0, ARRAY_LEN(cases));
-	tcase_add_test(tc, the_environment_is_asked_when_told_so);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("http_proxy", add);
 }

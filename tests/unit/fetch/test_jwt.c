@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "base/mem.h"
 #include "jwt.h"
+#include "suite.h"
 #include "text/base64.h"
 #include "text/json_tree.h"
 #include "text/yaml.h"
@@ -115,24 +115,21 @@ START_TEST(keys_that_are_none_are_refused)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_loop_test(tc, assertions_can_be_verified, 0, 4);
+	tcase_add_test(tc, keys_that_are_none_are_refused);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("jwt");
-	TCase *tc = tcase_create("jwt");
-	SRunner *sr;
-	int failed;
+	int status;
 
 	make_key();
-	tcase_add_loop_test(tc, assertions_can_be_verified, 0, 4);
-	tcase_add_test(tc, keys_that_are_none_are_refused);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	status = run_suite("jwt", add);
 	EVP_PKEY_free(key);
 	mem_free(pem);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers of token servers: test_http_client.c has what becomes of it. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "oauth2_answer.h"
+#include "suite.h"
 
 static const struct {
 	const char *type, *body;
@@ -41,19 +41,14 @@ START_TEST(answers_are_read)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_loop_test(tc, answers_are_read, 0, sizeof(answers) / sizeof(answers[0]));
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("oauth2_answer");
-	TCase *tc = tcase_create("oauth2_answer");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_loop_test(tc, answers_are_read, 0, sizeof(answers) / sizeof(answers[0]));
-	suite_add_tcase(s, tc);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("oauth2_answer", add);
 }

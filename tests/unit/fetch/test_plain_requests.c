@@ -14,7 +14,7 @@
 #include "config/http_config.h"
 #include "lib_peer.h"
 #include "lib_receiver.h"
-#include "lib_suite.h"
+#include "suite.h"
 
 START_TEST(idle_connections_are_asked_for)
 {

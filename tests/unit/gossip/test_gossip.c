@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "datagram.h"
 #include "lib_net.h"
 #include "message.h"
+#include "suite.h"
 
 static struct net net;
 
@@ -611,15 +611,9 @@ START_TEST(addresses_in_text)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("gossip");
-	TCase *tc = tcase_create("gossip");
-	SRunner *sr;
-	int failed;
-
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, members_find_each_other);
 	tcase_add_test(tc, what_members_say_of_themselves);
 	tcase_add_test(tc, a_change_while_it_joins_is_told);
@@ -649,11 +643,10 @@ main(void)
 	tcase_add_test(tc, what_waits_is_bounded);
 	tcase_add_test(tc, bad_streams);
 	tcase_add_test(tc, addresses_in_text);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+}
+
+int
+main(void)
+{
+	return run_suite("gossip", add);
 }

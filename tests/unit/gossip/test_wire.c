@@ -3,7 +3,6 @@
  * Datagrams and streams of two clusters of Alertmanager 0.33.1, one with a label (tests/golden/gossip/wire.txt): read, and
  * written again as the same bytes.
  */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "lzw.h"
 #include "message.h"
 #include "msgpack.h"
+#include "suite.h"
 
 static unsigned char
 nibble(char c)
@@ -278,14 +278,9 @@ START_TEST(malformed_fields)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("wire");
-	TCase *tc = tcase_create("wire");
-	SRunner *sr;
-	int failed;
-
 	tcase_add_test(tc, datagrams_come_back);
 	tcase_add_test(tc, streams_come_back);
 	tcase_add_test(tc, compression_comes_back);
@@ -293,11 +288,10 @@ main(void)
 	tcase_add_test(tc, layers_do_not_nest);
 	tcase_add_test(tc, fields_of_other_versions);
 	tcase_add_test(tc, malformed_fields);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+}
+
+int
+main(void)
+{
+	return run_suite("wire", add);
 }

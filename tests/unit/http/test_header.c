@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Header fields: names, values, lists; answers of one line. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "base/compiler.h"
 #include "http/header.h"
 #include "http/msg.h"
+#include "suite.h"
 
 START_TEST(names_are_canonical)
 {
@@ -78,24 +78,18 @@ START_TEST(an_answer_of_one_line)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, names_are_canonical);
+	tcase_add_test(tc, tokens_and_values);
+	tcase_add_test(tc, elements_of_lists);
+	tcase_add_test(tc, lines_of_a_head);
+	tcase_add_test(tc, an_answer_of_one_line);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("http/header");
-	TCase *t = tcase_create("header");
-	SRunner *r;
-	int failed;
-
-	tcase_add_test(t, names_are_canonical);
-	tcase_add_test(t, tokens_and_values);
-	tcase_add_test(t, elements_of_lists);
-	tcase_add_test(t, lines_of_a_head);
-	tcase_add_test(t, an_answer_of_one_line);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("http/header", add);
 }

@@ -2,7 +2,6 @@
 /* A ledger between an engine and an etcd that refuses, forgets, or begins anew. */
 #include "ledger/ledger.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include "fake_config.h"
 #include "fake_world.h"
 #include "record.h"
+#include "suite.h"
 
 static struct fake_etcd f;
 static struct fake_world w;
@@ -565,32 +565,25 @@ START_TEST(a_merge_is_charged_to_its_slice)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, what_is_refused_is_tried_again_seldom);
+	tcase_add_test(tc, what_an_etcd_has_lost_is_written_again);
+	tcase_add_test(tc, what_a_whole_reading_does_not_find_is_not_there);
+	tcase_add_test(tc, an_outage_costs_as_much_as_it_has_groups);
+	tcase_add_test(tc, what_was_asked_before_an_outage_is_withdrawn_after_it);
+	tcase_add_test(tc, a_member_that_goes_claims_no_more);
+	tcase_add_test(tc, those_that_wait_for_others_look_when_their_own_record_moves);
+	tcase_add_test(tc, records_of_a_later_version_are_left_alone);
+	tcase_add_test(tc, fields_of_a_later_version_are_kept);
+	tcase_add_test(tc, doubts_that_were_not_known_are_kept);
+	tcase_add_test(tc, a_claim_that_is_newer_than_what_was_told_leaves_all_its_doubts);
+	tcase_add_test(tc, a_merge_is_charged_to_its_slice);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("ledger");
-	TCase *t = tcase_create("ledger");
-	SRunner *r;
-	int failed;
-
-	tcase_add_test(t, what_is_refused_is_tried_again_seldom);
-	tcase_add_test(t, what_an_etcd_has_lost_is_written_again);
-	tcase_add_test(t, what_a_whole_reading_does_not_find_is_not_there);
-	tcase_add_test(t, an_outage_costs_as_much_as_it_has_groups);
-	tcase_add_test(t, what_was_asked_before_an_outage_is_withdrawn_after_it);
-	tcase_add_test(t, a_member_that_goes_claims_no_more);
-	tcase_add_test(t, those_that_wait_for_others_look_when_their_own_record_moves);
-	tcase_add_test(t, records_of_a_later_version_are_left_alone);
-	tcase_add_test(t, fields_of_a_later_version_are_kept);
-	tcase_add_test(t, doubts_that_were_not_known_are_kept);
-	tcase_add_test(t, a_claim_that_is_newer_than_what_was_told_leaves_all_its_doubts);
-	tcase_add_test(t, a_merge_is_charged_to_its_slice);
-	tcase_set_timeout(t, 120);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("ledger", add);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The drive under an engine of this test's own making and a clock it winds itself. */
-#include <check.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include "core/engine.h"
 #include "loop/clock_real.h"
 #include "loop/drive.h"
+#include "suite.h"
 
 struct engine {
 	int due[8];		/* milliseconds, ascending */
@@ -153,23 +153,17 @@ START_TEST(the_real_clock_moves_on)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("drive");
-	TCase *tc = tcase_create("drive");
-	SRunner *sr;
-	int failed;
-
 	tcase_add_test(tc, ticks_when_due);
 	tcase_add_test(tc, rearm_takes_an_earlier_deadline);
 	tcase_add_test(tc, io_has_its_turn_between_slow_ticks);
 	tcase_add_test(tc, the_real_clock_moves_on);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("drive", add);
 }

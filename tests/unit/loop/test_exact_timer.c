@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How exact it is a busy machine cannot show: that it fires, when it must not, and in which order. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,6 +9,7 @@
 
 #include "loop/clock_real.h"
 #include "loop/exact_timer.h"
+#include "suite.h"
 
 struct alarm {
 	struct exact_timer timer;
@@ -129,23 +129,18 @@ START_TEST(without_a_descriptor)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("loop/exact_timer");
-	TCase *tc = tcase_create("all");
-	SRunner *r;
-	int failed;
-
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, in_order_and_from_the_loop);
 	tcase_add_test(tc, set_anew_and_by_itself);
 	tcase_add_test(tc, ended_before_it_was_due);
 	tcase_add_test(tc, without_a_descriptor);
-	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("loop/exact_timer", add);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include <unistd.h>
 
 #include "loop/file.h"
+#include "suite.h"
 
 static struct arena *arena;
 static char dir[32], path[64];
@@ -113,23 +113,18 @@ START_TEST(stamps_tell_files_apart)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, files_have_a_bound);
+	tcase_add_test(tc, pipes_are_read_but_not_waited_for);
+	tcase_add_test(tc, special_files_are_refused);
+	tcase_add_test(tc, stamps_tell_files_apart);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("file");
-	TCase *t = tcase_create("file");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, files_have_a_bound);
-	tcase_add_test(t, pipes_are_read_but_not_waited_for);
-	tcase_add_test(t, special_files_are_refused);
-	tcase_add_test(t, stamps_tell_files_apart);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("file", add);
 }

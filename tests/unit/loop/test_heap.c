@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "base/mem.h"
 #include "loop/clock_real.h"
 #include "loop/heap.h"
+#include "suite.h"
 
 #define PARTS 4000
 #define PART ((size_t)20 << 10)
@@ -117,21 +117,15 @@ START_TEST(a_thread_gives_back)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, what_is_free_goes_back_in_steps);
+	tcase_add_test(tc, a_thread_gives_back);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("heap");
-	TCase *tc = tcase_create("heap");
-	SRunner *sr;
-	int failed;
-
-	tcase_add_test(tc, what_is_free_goes_back_in_steps);
-	tcase_add_test(tc, a_thread_gives_back);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("heap", add);
 }

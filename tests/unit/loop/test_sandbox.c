@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A process that has given up what it does not need, as a child of the test. */
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "loop/sandbox.h"
+#include "suite.h"
 
 static char dir[32], inside[64], outside[64];
 
@@ -184,25 +184,19 @@ START_TEST(kernels_forbid_what_they_can)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("sandbox");
-	TCase *tc = tcase_create("sandbox");
-	SRunner *sr;
-	int failed;
-
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, its_own_directory_is_as_before);
 	tcase_add_test(tc, nothing_else_is_written_and_all_is_read);
 	tcase_add_test(tc, other_programs_are_not_started);
 	tcase_add_test(tc, calls_of_no_use_are_refused);
 	tcase_add_test(tc, kernels_forbid_what_they_can);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("sandbox", add);
 }

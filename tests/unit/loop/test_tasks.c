@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include "base/compiler.h"
 #include "base/sbuf.h"
 #include "loop/tasks.h"
+#include "suite.h"
 
 struct fake_clock {
 	struct clock clock;
@@ -164,22 +164,17 @@ START_TEST(others_have_their_turn_in_between)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("tasks");
-	TCase *tc = tcase_create("all");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	suite_add_tcase(s, tc);
 	tcase_add_test(tc, all_have_a_slice_a_turn);
 	tcase_add_test(tc, a_turn_ends_and_the_next_goes_on);
 	tcase_add_test(tc, what_is_cancelled_does_not_run);
 	tcase_add_test(tc, others_have_their_turn_in_between);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("tasks", add);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* In which round of the loop timers fire, and behind what. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <event2/event.h>
 
 #include "loop/timer.h"
+#include "suite.h"
 
 static struct event_base *base;
 static char fired[16];
@@ -72,19 +72,14 @@ START_TEST(a_round_ends_with_what_is_set_in_it)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, a_round_ends_with_what_is_set_in_it);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("timer");
-	TCase *t = tcase_create("timer");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, a_round_ends_with_what_is_set_in_it);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("timer", add);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +6,7 @@
 #include "base/sbuf.h"
 #include "loop/clock_real.h"
 #include "loop/turn.h"
+#include "suite.h"
 
 static struct sbuf logged;
 
@@ -120,21 +120,16 @@ START_TEST(a_long_one_is_told_once_in_a_while)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("turn");
-	TCase *tc = tcase_create("all");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	suite_add_tcase(s, tc);
 	tcase_add_test(tc, the_outermost_counts);
 	tcase_add_test(tc, waiting_is_the_machines);
 	tcase_add_test(tc, a_long_one_is_told_once_in_a_while);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("turn", add);
 }

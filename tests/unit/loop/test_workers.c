@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "base/mem.h"
 #include "loop/workers.h"
+#include "suite.h"
 
 struct thing {
 	struct job job;
@@ -137,23 +137,17 @@ START_TEST(done_may_submit_again)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("work");
-	TCase *tc = tcase_create("work");
-	SRunner *sr;
-	int failed;
-
 	tcase_add_test(tc, jobs_come_home_in_order);
 	tcase_add_test(tc, a_full_queue_refuses);
 	tcase_add_test(tc, stop_drains);
 	tcase_add_test(tc, done_may_submit_again);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("work", add);
 }

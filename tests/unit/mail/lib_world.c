@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib_world.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "loop/clock_real.h"
 #include "mail/mail.h"
+#include "suite.h"
 
 struct world w;
 
@@ -87,23 +87,7 @@ world_send(const struct mail_request *m)
 int
 world_main(int argc, char **argv, const char *name, void (*add)(TCase *tc))
 {
-	Suite *s = suite_create(name);
-	TCase *tc = tcase_create(name);
-	SRunner *sr;
-	int failed;
-
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	if (argc == 2 && strcmp(argv[1], MAIL_HELPER_FLAG) == 0) {
-		srunner_free(sr);
+	if (argc == 2 && strcmp(argv[1], MAIL_HELPER_FLAG) == 0)
 		return mail_helper_main(MAIL_HELPER_FD);
-	}
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_set_timeout(tc, 60);
-	add(tc);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(name, add);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader of SMTP sessions, whatever the pieces that they come in. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "smtp_dialog.h"
+#include "suite.h"
 
 static int stops;
 
@@ -180,23 +180,17 @@ START_TEST(base64_is_no_command)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("smtp_dialog");
-	TCase *tc = tcase_create("smtp_dialog");
-	SRunner *sr;
-	int failed;
-
 	tcase_add_loop_test(tc, what_is_not_wanted_is_hidden, 0, 9);
 	tcase_add_test(tc, nothing_goes_out_unauthenticated_or_in_clear);
 	tcase_add_test(tc, no_recipient_no_data);
 	tcase_add_test(tc, base64_is_no_command);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("smtp_dialog", add);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fake_config.h"
 #include "fake_world.h"
 #include "observe/clock_watch.h"
+#include "suite.h"
 #include "text/expo.h"
 
 static struct fake_world w;
@@ -116,21 +116,15 @@ START_TEST(alerts_from_the_future_are_told_of)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, jumps_are_told_of);
+	tcase_add_test(tc, alerts_from_the_future_are_told_of);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("clock_watch");
-	TCase *tc = tcase_create("clock_watch");
-	SRunner *sr;
-	int failed;
-
-	tcase_add_test(tc, jumps_are_told_of);
-	tcase_add_test(tc, alerts_from_the_future_are_told_of);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("clock_watch", add);
 }

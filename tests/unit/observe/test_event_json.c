@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines as Alertmanager's event recorder writes them. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/rfc3339.h"
 #include "observe/event_json.h"
+#include "suite.h"
 
 static const struct record_env env = {
 	.instance = { "host", 4 },
@@ -96,22 +96,16 @@ START_TEST(most_events_are_not_recorded)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("event_json");
-	TCase *tc = tcase_create("event_json");
-	SRunner *sr;
-	int failed;
-
 	tcase_add_test(tc, times);
 	tcase_add_test(tc, a_silence);
 	tcase_add_test(tc, most_events_are_not_recorded);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("event_json", add);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "observe/log_out.h"
+#include "suite.h"
 
 static struct moment
 now(struct clock *self)
@@ -101,23 +100,17 @@ START_TEST(a_reader_that_is_gone_is_no_error)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, lines_come_out_whole);
+	tcase_add_test(tc, a_stuck_reader_stops_nothing);
+	tcase_add_test(tc, a_reader_that_is_gone_is_no_error);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("log_out");
-	TCase *t = tcase_create("log_out");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, lines_come_out_whole);
-	tcase_add_test(t, a_stuck_reader_stops_nothing);
-	tcase_add_test(t, a_reader_that_is_gone_is_no_error);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("log_out", add);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "observe/span_json.h"
+#include "suite.h"
 
 START_TEST(traceparents)
 {
@@ -75,22 +75,16 @@ START_TEST(one_span)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("span_json");
-	TCase *tc = tcase_create("span_json");
-	SRunner *sr;
-	int failed;
-
 	tcase_add_test(tc, traceparents);
 	tcase_add_test(tc, there_and_back);
 	tcase_add_test(tc, one_span);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("span_json", add);
 }

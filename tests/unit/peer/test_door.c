@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Datagrams and streams over TLS: who comes in, how many, what they may say, and whose certificates count. */
-#include <check.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +19,7 @@
 #include "loop/clock_real.h"
 #include "net.h"
 #include "secure.h"
+#include "suite.h"
 
 static struct {
 	struct event_base *base;
@@ -360,29 +359,22 @@ START_TEST(certificates_that_change)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, packets_share_a_connection);
+	tcase_add_test(tc, a_member_that_is_not_there);
+	tcase_add_test(tc, a_member_that_does_not_listen);
+	tcase_add_test(tc, a_stream_begins);
+	tcase_add_loop_test(tc, nonsense_is_refused, 0, ARRAY_LEN(nonsense));
+	tcase_add_test(tc, who_does_not_speak_tls_is_refused);
+	tcase_add_test(tc, who_says_nothing_is_closed);
+	tcase_add_test(tc, strangers_are_counted);
+	tcase_add_test(tc, certificates_that_change);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("peer/door");
-	TCase *t = tcase_create("door");
-	SRunner *r;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_add_test(t, packets_share_a_connection);
-	tcase_add_test(t, a_member_that_is_not_there);
-	tcase_add_test(t, a_member_that_does_not_listen);
-	tcase_add_test(t, a_stream_begins);
-	tcase_add_loop_test(t, nonsense_is_refused, 0, ARRAY_LEN(nonsense));
-	tcase_add_test(t, who_does_not_speak_tls_is_refused);
-	tcase_add_test(t, who_says_nothing_is_closed);
-	tcase_add_test(t, strangers_are_counted);
-	tcase_add_test(t, certificates_that_change);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("peer/door", add);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Frames of connections with TLS, as Alertmanager writes and reads them. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "frames.h"
+#include "suite.h"
 
 START_TEST(the_bytes_of_alertmanager)
 {
@@ -69,22 +69,16 @@ START_TEST(others_are_refused)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, the_bytes_of_alertmanager);
+	tcase_add_test(tc, what_was_put_is_got);
+	tcase_add_loop_test(tc, others_are_refused, 0, ARRAY_LEN(bad));
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("peer/frames");
-	TCase *t = tcase_create("frames");
-	SRunner *r;
-	int failed;
-
-	tcase_add_test(t, the_bytes_of_alertmanager);
-	tcase_add_test(t, what_was_put_is_got);
-	tcase_add_loop_test(t, others_are_refused, 0, ARRAY_LEN(bad));
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("peer/frames", add);
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Connections of members: how many there may be, how long they may take, and what they may send. */
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -21,6 +19,7 @@
 #include "net.h"
 #include "packing.h"
 #include "streams.h"
+#include "suite.h"
 
 /* A user message of 3 bytes, as it goes out plain. */
 #define USER "\x08\x81\xaaUserMsgLen\x03"
@@ -589,34 +588,27 @@ START_TEST(dialled_before_there_is_a_message)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, a_message_by_single_bytes);
+	tcase_add_test(tc, who_says_too_little_is_closed);
+	tcase_add_test(tc, dripping_does_not_put_the_end_off);
+	tcase_add_test(tc, one_that_goes_while_its_answer_is_made);
+	tcase_add_test(tc, a_large_answer);
+	tcase_add_test(tc, a_large_message_stays_while_it_is_delivered);
+	tcase_add_test(tc, one_state_for_many_who_ask);
+	tcase_add_test(tc, what_is_lent_outlives_who_asked);
+	tcase_add_loop_test(tc, packed_requests, 0, 2);
+	tcase_add_loop_test(tc, garbage_is_refused_at_once, 0, ARRAY_LEN(garbage));
+	tcase_add_test(tc, connections_are_counted);
+	tcase_add_test(tc, no_descriptors_left_is_no_end);
+	tcase_add_test(tc, calls_and_their_ends);
+	tcase_add_test(tc, dialled_before_there_is_a_message);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("peer/streams");
-	TCase *t = tcase_create("streams");
-	SRunner *r;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_add_test(t, a_message_by_single_bytes);
-	tcase_add_test(t, who_says_too_little_is_closed);
-	tcase_add_test(t, dripping_does_not_put_the_end_off);
-	tcase_add_test(t, one_that_goes_while_its_answer_is_made);
-	tcase_add_test(t, a_large_answer);
-	tcase_add_test(t, a_large_message_stays_while_it_is_delivered);
-	tcase_add_test(t, one_state_for_many_who_ask);
-	tcase_add_test(t, what_is_lent_outlives_who_asked);
-	tcase_add_loop_test(t, packed_requests, 0, 2);
-	tcase_add_loop_test(t, garbage_is_refused_at_once, 0, ARRAY_LEN(garbage));
-	tcase_add_test(t, connections_are_counted);
-	tcase_add_test(t, no_descriptors_left_is_no_end);
-	tcase_add_test(t, calls_and_their_ends);
-	tcase_add_test(t, dialled_before_there_is_a_message);
-	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("peer/streams", add);
 }

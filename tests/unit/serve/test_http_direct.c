@@ -23,11 +23,8 @@ struct labour {
 
 static struct {
 	struct rig rig;
-	struct sbuf seen;	/* "METHOD path?query [headers] body\n" */
 	struct labour *labour;
 	bool may_end;		/* labours */
-	uint64_t ticket;
-	int observed;
 	bool stopped;
 	span passed;		/* by the clock of these tests */
 } w;
@@ -66,10 +63,10 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 	w.passed += SPAN_S;
 	(void)arg;
 	(void)now;
-	sbuf_printf(&w.seen, "%.*s %.*s?%.*s [", STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query));
+	sbuf_printf(&w.rig.seen, "%.*s %.*s?%.*s [", STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query));
 	for (size_t i = 0; i < r->headers_n; i++)
-		sbuf_printf(&w.seen, "%.*s=%.*s;", STR_ARG(r->headers[i].name), STR_ARG(r->headers[i].value));
-	sbuf_printf(&w.seen, "] %.*s\n", r->body.n > 100 ? 0 : (int)r->body.n, r->body.n > 0 ? r->body.p : "");
+		sbuf_printf(&w.rig.seen, "%.*s=%.*s;", STR_ARG(r->headers[i].name), STR_ARG(r->headers[i].value));
+	sbuf_printf(&w.rig.seen, "] %.*s\n", r->body.n > 100 ? 0 : (int)r->body.n, r->body.n > 0 ? r->body.p : "");
 	ck_assert_str_eq(arena_str(r->arena, r->client).p, "127.0.0.1");
 	out->status = 200;
 	out->handler = r->path;
@@ -90,31 +87,11 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 	}
 }
 
-static uint64_t
-ticket(void *arg)
-{
-	(void)arg;
-	return w.ticket;
-}
-
-static void
-observe(void *arg, const struct http_request *r, const struct http_response *resp, span took)
-{
-	(void)arg;
-	(void)resp;
-	(void)took;
-	ck_assert(str_starts(r->path, STR("/")));
-	w.observed++;
-}
-
 static void
 begin(struct http_server_options o)
 {
 	memset(&w, 0, sizeof(w));
-	w.seen.max = SBUF_UNLIMITED;
 	o.handle = handle;
-	o.ticket = ticket;
-	o.observe = observe;
 	rig_start(&w.rig, o);
 }
 
@@ -122,7 +99,6 @@ static void
 end(void)
 {
 	rig_stop(&w.rig);
-	sbuf_fini(&w.seen);
 }
 
 #define BEGIN(...) begin((struct http_server_options){ __VA_ARGS__ })
@@ -216,7 +192,7 @@ ask(const char *before, const char *request, size_t first, struct sbuf *answers,
 	peer_send(p, "GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 	peer_expect_eof(p);
 	take_answers(answers, p);
-	sbuf_str(seen, sbuf_get(&w.seen));
+	sbuf_str(seen, sbuf_get(&w.rig.seen));
 	peer_free(p);
 	end();
 }
@@ -313,7 +289,7 @@ START_TEST(no_byte_hides_behind_a_nul)
 	peer_send_n(p, bad, sizeof(bad) - 1);
 	peer_expect(p, 0, "HTTP/1.1 400 Bad Request\r\n");
 	peer_expect_eof(p);
-	ck_assert_uint_eq(w.seen.n, 0);
+	ck_assert_uint_eq(w.rig.seen.n, 0);
 	peer_free(p);
 	end();
 }
@@ -367,8 +343,7 @@ START_TEST(requests_of_all_kinds_follow_each_other)
 	ck_assert(!p->eof);
 	/* The end of a client that asks for nothing more is seen. */
 	peer_free(p);
-	while (http_server_connections(w.rig.server) > 0)
-		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	rig_expect_connections(&w.rig, 0);
 	sbuf_fini(&many);
 	end();
 }
@@ -380,28 +355,27 @@ START_TEST(who_waits_keeps_the_order)
 	size_t at;
 
 	BEGIN(0);
-	w.ticket = 1;
+	w.rig.ticket = 1;
 	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
-	while (w.seen.n == 0)
+	while (w.rig.seen.n == 0)
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	peer_send(p, "POST /next HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n2");
 	for (int i = 0; i < 10; i++)
 		event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
-	ck_assert_ptr_null(strstr(w.seen.p, "/next"));
+	ck_assert_ptr_null(strstr(w.rig.seen.p, "/next"));
 	ck_assert_uint_eq(p->got.n, 0);
 	http_server_release(w.rig.server, 1);
 	at = peer_expect(p, 0, "</hold>");
 	peer_expect(p, at, "</next>");
 	/* Nobody waits any more when the client has gone. */
-	w.seen.n = 0;
+	w.rig.seen.n = 0;
 	peer_send(p, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
-	while (w.seen.n == 0)
+	while (w.rig.seen.n == 0)
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	peer_free(p);
 	http_server_refuse(w.rig.server, 1, STR("no"));
-	while (http_server_connections(w.rig.server) > 0)
-		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	rig_expect_connections(&w.rig, 0);
 	end();
 }
 END_TEST
@@ -443,10 +417,10 @@ START_TEST(a_slow_client_gets_all)
 	at = peer_expect(p, 0, "</a>");
 	narrow(p);
 	/* Until the socket takes no more. */
-	while (w.observed == ++asked) {
+	while (w.rig.observed == ++asked) {
 		ck_assert_int_lt(asked, 1000);
 		peer_send(p, "POST /some HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
-		for (int i = 0; i < 20 && w.observed == asked; i++)
+		for (int i = 0; i < 20 && w.rig.observed == asked; i++)
 			event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
 	}
 	peer_reading(p, true);
@@ -477,10 +451,10 @@ START_TEST(the_end_is_told)
 	struct peer *p;
 
 	BEGIN(0);
-	w.ticket = 1;
+	w.rig.ticket = 1;
 	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
-	while (w.seen.n == 0)
+	while (w.rig.seen.n == 0)
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	http_server_stop(w.rig.server, 20 * SPAN_S, on_stopped, NULL);
 	http_server_release(w.rig.server, 1);
@@ -542,7 +516,7 @@ START_TEST(who_waits_for_a_round_keeps_the_text)
 		snprintf(seen, sizeof(seen), "</p%zu>", i);
 		peer_expect(peers[i], 0, seen);
 		snprintf(seen, sizeof(seen), "[Host=x;Content-Length=4;] bod%zu\n", i);
-		ck_assert_msg(strstr(w.seen.p, seen) != NULL, "%s", w.seen.p);
+		ck_assert_msg(strstr(w.rig.seen.p, seen) != NULL, "%s", w.rig.seen.p);
 		peer_free(peers[i]);
 	}
 	end();
@@ -560,7 +534,7 @@ START_TEST(what_takes_too_long_is_told_so)
 	peer_expect(p, 0, "HTTP/1.1 503 ");
 	peer_expect(p, 0, "Exceeded configured timeout");
 	ck_assert_ptr_nonnull(w.labour);
-	observed = w.observed;
+	observed = w.rig.observed;
 	ck_assert_int_eq(observed, 1);
 	w.may_end = true;
 	while (w.labour != NULL)

@@ -195,8 +195,7 @@ START_TEST(who_reads_next_to_nothing_is_cut)
 	/* As is one of an answer that was in memory. */
 	d = (struct drip){ .n = 100, .peer = slow_peer("/body") };
 	drip(&d);
-	while (http_server_connections(w.rig.server) > 0)
-		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	rig_expect_connections(&w.rig, 0);
 	event_free(d.timer);
 	peer_free(d.peer);
 	end();
@@ -287,8 +286,7 @@ START_TEST(answers_nobody_reads_do_not_take_all_memory)
 	ck_assert_ptr_nonnull(strstr(sbuf_cstr(&w.rig.logged), "requests and answers"));
 	for (int i = 0; i < 4; i++)
 		peer_free(p[i]);
-	while (http_server_connections(w.rig.server) > 0)
-		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	rig_expect_connections(&w.rig, 0);
 	end();
 }
 END_TEST

@@ -16,9 +16,6 @@
 /* A server whose handler tells back what it saw; some paths do more. */
 static struct {
 	struct rig rig;
-	struct sbuf seen;	/* "METHOD path?query body\n" */
-	uint64_t ticket;
-	int observed;
 	bool stopped;
 } w;
 
@@ -27,8 +24,7 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 {
 	(void)arg;
 	ck_assert(now.wall.s > 0);
-	sbuf_printf(&w.seen, "%.*s %.*s?%.*s %.*s\n", STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query),
-	    r->body.n > 100 ? 0 : (int)r->body.n, r->body.n > 0 ? r->body.p : "");
+	rig_saw(&w.rig, r);
 	out->status = 200;
 	out->handler = STR("/test");
 	if (str_is(r->path, "/hold"))
@@ -46,29 +42,11 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 	sbuf_printf(&out->body, "<%.*s>", STR_ARG(r->path));
 }
 
-static uint64_t
-ticket(void *arg)
-{
-	(void)arg;
-	return w.ticket;
-}
-
-static void
-observe(void *arg, const struct http_request *r, const struct http_response *resp, span took)
-{
-	(void)arg;
-	ck_assert(r->method.n > 0 && resp->status >= 200 && took >= 0);
-	w.observed++;
-}
-
 static void
 begin(struct http_server_options o)
 {
 	memset(&w, 0, sizeof(w));
-	w.seen.max = SBUF_UNLIMITED;
 	o.handle = handle;
-	o.ticket = ticket;
-	o.observe = observe;
 	rig_start(&w.rig, o);
 }
 
@@ -76,7 +54,6 @@ static void
 end(void)
 {
 	rig_stop(&w.rig);
-	sbuf_fini(&w.seen);
 }
 
 static void
@@ -101,7 +78,7 @@ START_TEST(answers_and_keeps_alive)
 	peer_expect(p, at, "Date: ");
 	peer_expect(p, at, " GMT\r\nContent-Length: 8\r\n");
 	at = peer_expect(p, at, "\r\n\r\n</a%20b>");
-	ck_assert_str_eq(w.seen.p, "GET /a%20b?c=d&e \n");
+	ck_assert_str_eq(w.rig.seen.p, "GET /a%20b?c=d&e \n");
 	ck_assert_ptr_null(strstr(p->got.p, "Connection:"));
 	peer_send(p, "POST /p HTTP/1.1\nHost: x\nContent-Length: 5\n\nhello");
 	at = peer_expect(p, at, "</p>");
@@ -110,8 +87,8 @@ START_TEST(answers_and_keeps_alive)
 	peer_send(p, "GET /bye HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 	at = peer_expect(p, at, "Connection: close\r\n\r\n</bye>");
 	peer_expect_eof(p);
-	ck_assert_str_eq(w.seen.p, "GET /a%20b?c=d&e \nPOST /p? hello\nGET /abs?q \nGET /bye? \n");
-	ck_assert_int_eq(w.observed, 4);
+	ck_assert_str_eq(w.rig.seen.p, "GET /a%20b?c=d&e \nPOST /p? hello\nGET /abs?q \nGET /bye? \n");
+	ck_assert_int_eq(w.rig.observed, 4);
 	peer_free(p);
 	end();
 }
@@ -131,7 +108,7 @@ START_TEST(pipelined_requests_are_answered_in_order)
 	at = peer_expect(p, at, "Content-Length: 4\r\n\r\nHTTP/1.0 200 OK\r\n");
 	peer_expect(p, at, "</4>");
 	peer_expect_eof(p);
-	ck_assert_str_eq(w.seen.p, "GET /1? \nPOST /2? abcde\nHEAD /3? \nGET /4? \n");
+	ck_assert_str_eq(w.rig.seen.p, "GET /1? \nPOST /2? abcde\nHEAD /3? \nGET /4? \n");
 	peer_free(p);
 	end();
 }
@@ -151,7 +128,7 @@ START_TEST(bytes_may_come_one_by_one)
 			event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
 	}
 	peer_expect(p, 0, "</x>");
-	ck_assert_str_eq(w.seen.p, "POST /x? 0123456789z\n");
+	ck_assert_str_eq(w.rig.seen.p, "POST /x? 0123456789z\n");
 	peer_free(p);
 	end();
 }
@@ -198,10 +175,10 @@ START_TEST(half_closed_peers_get_their_answers)
 	struct peer *p;
 
 	BEGIN(0);
-	w.ticket = 1;
+	w.rig.ticket = 1;
 	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "POST /hold HTTP/1.1\r\nHost: a\r\n\r\n");
-	while (w.seen.n == 0)
+	while (w.rig.seen.n == 0)
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	ck_assert_int_eq(shutdown(bufferevent_getfd(p->bev), SHUT_WR), 0);
 	for (int i = 0; i < 5; i++)
@@ -236,8 +213,7 @@ START_TEST(slow_clients_are_dropped)
 	/* A whole one and the beginning of another: when it is answered, that has come. */
 	peer_send(slow, "GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n");
 	at = peer_expect(slow, 0, "</a>");
-	while (http_server_connections(w.rig.server) < 2)
-		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	rig_expect_connections(&w.rig, 2);
 	passed = 30 * SPAN_MS;
 	peer_expect_eof(slow);
 	ck_assert(!idle->eof);
@@ -264,7 +240,7 @@ START_TEST(continue_is_said_when_asked)
 	peer_send(p, "hi");
 	at = peer_expect(p, at, "HTTP/1.1 200 OK\r\n");
 	peer_expect(p, at, "</e>");
-	ck_assert_str_eq(w.seen.p, "POST /e? hi\n");
+	ck_assert_str_eq(w.rig.seen.p, "POST /e? hi\n");
 	peer_free(p);
 	end();
 }
@@ -324,17 +300,17 @@ START_TEST(answers_wait_for_their_tickets)
 	b = peer_new(w.rig.base, w.rig.port);
 	c = peer_new(w.rig.base, w.rig.port);
 	gone = peer_new(w.rig.base, w.rig.port);
-	w.ticket = 5;
+	w.rig.ticket = 5;
 	peer_send(a, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_send(gone, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
-	while (w.seen.n < 2 * strlen("POST /hold? \n"))
+	while (w.rig.seen.n < 2 * strlen("POST /hold? \n"))
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	peer_free(gone);
-	w.ticket = 6;
+	w.rig.ticket = 6;
 	peer_send(b, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
-	while (w.seen.n < 3 * strlen("POST /hold? \n"))
+	while (w.rig.seen.n < 3 * strlen("POST /hold? \n"))
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
-	w.ticket = 0;
+	w.rig.ticket = 0;
 	peer_send(c, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(c, 0, "</hold>");
 	ck_assert_uint_eq(a->got.n + b->got.n, 0);
@@ -373,11 +349,11 @@ START_TEST(gets_are_limited_and_posts_are_not)
 	size_t at;
 
 	BEGIN(.get_concurrency = 1);
-	w.ticket = 1;
+	w.rig.ticket = 1;
 	a = peer_new(w.rig.base, w.rig.port);
 	b = peer_new(w.rig.base, w.rig.port);
 	peer_send(a, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
-	while (w.seen.n == 0)
+	while (w.rig.seen.n == 0)
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	peer_send(b, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
 	at = peer_expect(b, 0, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n");
@@ -411,7 +387,7 @@ START_TEST(handlers_may_time_out)
 	peer_free(p);
 	end();
 	BEGIN(.timeout = 50 * SPAN_MS);
-	w.ticket = 1;
+	w.rig.ticket = 1;
 	p = peer_new(w.rig.base, w.rig.port);
 	peer_send(p, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_expect(p, 0, "Exceeded configured timeout of 50ms.\n");
@@ -432,11 +408,11 @@ START_TEST(stop_lets_requests_end)
 	struct peer *idle, *busy;
 
 	BEGIN(0);
-	w.ticket = 1;
+	w.rig.ticket = 1;
 	idle = peer_new(w.rig.base, w.rig.port);
 	busy = peer_new(w.rig.base, w.rig.port);
 	peer_send(busy, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
-	while (w.seen.n == 0)
+	while (w.rig.seen.n == 0)
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	http_server_stop(w.rig.server, 5 * SPAN_S, on_stopped, &w.stopped);
 	peer_expect_eof(idle);
@@ -456,10 +432,10 @@ START_TEST(stop_does_not_wait_for_ever)
 	struct peer *busy;
 
 	BEGIN(0);
-	w.ticket = 1;
+	w.rig.ticket = 1;
 	busy = peer_new(w.rig.base, w.rig.port);
 	peer_send(busy, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
-	while (w.seen.n == 0)
+	while (w.rig.seen.n == 0)
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	http_server_stop(w.rig.server, 30 * SPAN_MS, on_stopped, &w.stopped);
 	loop_until(w.rig.base, &w.stopped);
@@ -496,12 +472,12 @@ START_TEST(busy_connections_make_others_wait)
 	struct peer *a, *b, *c;
 
 	BEGIN(.max_connections = 2);
-	w.ticket = 1;
+	w.rig.ticket = 1;
 	a = peer_new(w.rig.base, w.rig.port);
 	b = peer_new(w.rig.base, w.rig.port);
 	peer_send(a, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
 	peer_send(b, "POST /hold HTTP/1.1\r\nHost: x\r\n\r\n");
-	while (w.seen.n < 2 * strlen("POST /hold? \n"))
+	while (w.rig.seen.n < 2 * strlen("POST /hold? \n"))
 		event_base_loop(w.rig.base, EVLOOP_ONCE);
 	c = peer_new(w.rig.base, w.rig.port);
 	peer_send(c, "GET /c HTTP/1.1\r\nHost: x\r\n\r\n");

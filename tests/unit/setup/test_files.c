@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include <unistd.h>
 
 #include "setup/files.h"
+#include "suite.h"
 
 static struct arena *arena;
 static char dir[32], path[64];
@@ -70,20 +70,15 @@ START_TEST(patterns_have_bounds)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, patterns_have_bounds);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("files");
-	TCase *t = tcase_create("files");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, patterns_have_bounds);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("files", add);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line as kingpin reads it, and what is made of URLs. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "base/vec.h"
 #include "setup/external_url.h"
 #include "setup/options.h"
+#include "suite.h"
 
 static struct arena *arena;
 static struct options o;
@@ -159,26 +159,24 @@ START_TEST(urls)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, defaults);
+	tcase_add_test(tc, forms);
+	tcase_add_test(tc, flags_of_the_operator);
+	tcase_add_test(tc, mistakes);
+	tcase_add_test(tc, features);
+	tcase_add_test(tc, urls);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("options");
-	TCase *t = tcase_create("options");
-	SRunner *r = srunner_create(s);
-	int failed;
+	int status;
 
 	arena = arena_new();
-	tcase_add_test(t, defaults);
-	tcase_add_test(t, forms);
-	tcase_add_test(t, flags_of_the_operator);
-	tcase_add_test(t, mistakes);
-	tcase_add_test(t, features);
-	tcase_add_test(t, urls);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	status = run_suite("options", add);
 	arena_free(&arena);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

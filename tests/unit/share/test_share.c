@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "share/share.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "core/view.h"
 #include "fake_config.h"
 #include "fake_world.h"
+#include "suite.h"
 #include "wire/codec.h"
 #include "wire/proto.h"
 
@@ -279,24 +279,18 @@ START_TEST(debts_are_not_shared)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("share");
-	TCase *tc = tcase_create("share");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
 	tcase_add_test(tc, a_whole_state_in_slices);
 	tcase_add_test(tc, what_is_not_known_is_kept);
 	tcase_add_test(tc, bad_records_are_passed_over);
 	tcase_add_test(tc, what_waits_is_bounded);
 	tcase_add_test(tc, debts_are_not_shared);
-	tcase_set_timeout(tc, 120);
-	suite_add_tcase(s, tc);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("share", add);
 }

@@ -349,22 +349,3 @@ rig_path(const struct rig *r, const char *name)
 	snprintf(path, sizeof(path), "%s/%s", r->dir, name);
 	return path;
 }
-
-int
-run_tests(const char *name, const TTest *const *tests, size_t n)
-{
-	Suite *s = suite_create(name);
-	TCase *tc = tcase_create(name);
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	for (size_t i = 0; i < n; i++)
-		tcase_add_test(tc, tests[i]);
-	tcase_set_timeout(tc, 60);
-	suite_add_tcase(s, tc);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}

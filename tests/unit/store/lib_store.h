@@ -12,6 +12,7 @@
 #include "core/engine.h"
 #include "core/view.h"
 #include "store/store.h"
+#include "suite.h"
 
 struct rig {
 	struct clock clock;
@@ -71,10 +72,5 @@ const char *rig_path(const struct rig *r, const char *name);
 
 /* A group as schema 1 had it, in a row of its own. */
 void put_group_of_schema_1(struct sbuf *b, const struct group_state *g);
-
-int run_tests(const char *name, const TTest *const *tests, size_t n);
-#define RUN(name, ...) \
-	run_tests(name, (const TTest *const[]){ __VA_ARGS__ }, \
-	    sizeof((const TTest *const[]){ __VA_ARGS__ }) / sizeof(const TTest *))
 
 #endif

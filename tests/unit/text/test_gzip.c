@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "base/mem.h"
+#include "suite.h"
 #include "text/gzip.h"
 
 /* The result of gzip_compress for `in` comes back the same. */
@@ -43,20 +43,14 @@ START_TEST(comes_back)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, comes_back);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("gzip");
-	TCase *tc = tcase_create("gzip");
-	SRunner *sr;
-	int failed;
-
-	tcase_add_test(tc, comes_back);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("gzip", add);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 
 #include "base/mem.h"
 #include "lib_tls.h"
+#include "suite.h"
 #include "tls/store.h"
 
 static struct arena *arena;
@@ -155,26 +155,23 @@ START_TEST(the_environment_names_other_authorities)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("tls_store");
-	TCase *tc = tcase_create("tls_store");
-	SRunner *sr;
-	int failed;
-
-	arena = arena_new();
 	tcase_add_test(tc, authorities_are_parsed_once);
 	tcase_add_test(tc, marks_tell_sets_apart);
 	tcase_add_test(tc, the_sets_kept_are_bounded);
 	tcase_add_test(tc, those_of_the_system_are_read_once);
 	tcase_add_test(tc, the_environment_names_other_authorities);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+}
+
+int
+main(void)
+{
+	int status;
+
+	arena = arena_new();
+	status = run_suite("tls_store", add);
 	arena_free(&arena);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

@@ -3,13 +3,13 @@
  * Runs the cases in tests/golden/tmpl (*.txt): programs with the output or the
  * error that the original gives for them (tests/golden/tmpl/README.md).
  */
-#include <check.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "lib_data.h"
+#include "suite.h"
 #include "tmpl/tmpl.h"
 
 struct golden {
@@ -161,19 +161,14 @@ START_TEST(cases)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, cases);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("tmpl golden");
-	TCase *t = tcase_create("cases");
-	SRunner *sr = srunner_create(s);
-
-	tcase_set_timeout(t, 0);
-	tcase_add_test(t, cases);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("tmpl golden", add);
 }

@@ -2,12 +2,12 @@
 /*
  * Values as C callers make them and as templates see them.
  */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "node.h"
 #include "parse.h"
+#include "suite.h"
 #include "tmpl/tmpl.h"
 
 static struct arena *arena;
@@ -343,27 +343,23 @@ START_TEST(trees_print)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, maps);
+	tcase_add_test(tc, lists);
+	tcase_add_test(tc, numbers);
+	tcase_add_test(tc, truth);
+	tcase_add_test(tc, times);
+	tcase_add_test(tc, trusted_strings);
+	tcase_add_test(tc, objects);
+	tcase_add_test(tc, functions);
+	tcase_add_test(tc, trees_print);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("tmpl values");
-	TCase *t = tcase_create("value");
-	SRunner *sr = srunner_create(s);
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, maps);
-	tcase_add_test(t, lists);
-	tcase_add_test(t, numbers);
-	tcase_add_test(t, truth);
-	tcase_add_test(t, times);
-	tcase_add_test(t, trusted_strings);
-	tcase_add_test(t, objects);
-	tcase_add_test(t, functions);
-	tcase_add_test(t, trees_print);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	int failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("tmpl values", add);
 }
