@@ -95,20 +95,20 @@ frame(struct framing *f, const struct http_header *h)
 }
 
 static enum answer_got
-begin_body(struct answer *a, const struct http_hop *leg, const struct framing *f, bool old)
+begin_body(struct answer *a, const struct http_hop *hop, const struct framing *f, bool old)
 {
-	bool bodiless = leg->status == 204 || leg->status == 304 || (f->counted && !f->chunked && f->length == 0);
+	bool bodiless = hop->status == 204 || hop->status == 304 || (f->counted && !f->chunked && f->length == 0);
 
 	a->keep = !old && !f->close && !(f->chunked && f->counted);
 	a->left = f->chunked ? 0 : f->length;
 	a->part = bodiless ? ANSWER_OVER : f->chunked ? ANSWER_CHUNK_SIZE : f->counted ? ANSWER_COUNTED : ANSWER_TO_END;
-	if (a->part == ANSWER_COUNTED && a->left / TOO_LONG > leg->body.max)
+	if (a->part == ANSWER_COUNTED && a->left / TOO_LONG > hop->body.max)
 		return ANSWER_CUT;
 	return bodiless ? ANSWER_COMPLETE : ANSWER_MORE;
 }
 
 static enum answer_got
-read_head(struct answer *a, struct http_hop *leg, struct str head)
+read_head(struct answer *a, struct http_hop *hop, struct str head)
 {
 	struct framing f = { 0 };
 	struct http_header h;
@@ -135,15 +135,15 @@ read_head(struct answer *a, struct http_hop *leg, struct str head)
 		/* The value begins behind a colon, if there is one. */
 		if (!http_is_token(h.name) || h.name.p[h.name.n] != ':' || !frame(&f, &h))
 			return ANSWER_MALFORMED;
-		http_hop_take_header(leg, h.name, h.value);
+		http_hop_take_header(hop, h.name, h.value);
 	}
-	leg->status = status;
-	return begin_body(a, leg, &f, old);
+	hop->status = status;
+	return begin_body(a, hop, &f, old);
 }
 
 /* All of it at once, mostly. Takes it from the piece. */
 static enum answer_got
-take_head(struct answer *a, struct http_hop *leg, struct str *piece)
+take_head(struct answer *a, struct http_hop *hop, struct str *piece)
 {
 	static const struct str begins = STR("HTTP/");
 	size_t had = a->head.n, n;
@@ -167,7 +167,7 @@ take_head(struct answer *a, struct http_hop *leg, struct str *piece)
 		*piece = STR_NONE;
 		return ANSWER_MORE;
 	}
-	got = read_head(a, leg, str_sub(all, 0, n));
+	got = read_head(a, hop, str_sub(all, 0, n));
 	*piece = str_sub(*piece, n - had, piece->n);
 	/* Where another head follows it begins anew. */
 	sbuf_reset(&a->head);
@@ -175,18 +175,18 @@ take_head(struct answer *a, struct http_hop *leg, struct str *piece)
 }
 
 static enum answer_got
-take_body(struct http_hop *leg, struct str s)
+take_body(struct http_hop *hop, struct str s)
 {
-	size_t room = leg->body.max - leg->body.n;
+	size_t room = hop->body.max - hop->body.n;
 
 	if (s.n > 0 && room > 0)
-		sbuf_put(&leg->body, s.p, s.n < room ? s.n : room);
+		sbuf_put(&hop->body, s.p, s.n < room ? s.n : room);
 	return s.n > room ? ANSWER_CUT : ANSWER_MORE;
 }
 
 /* Takes as much of the body, or of the chunk, as the piece has. */
 static enum answer_got
-take_counted(struct answer *a, struct http_hop *leg, struct str *piece, enum answer_part then)
+take_counted(struct answer *a, struct http_hop *hop, struct str *piece, enum answer_part then)
 {
 	struct str s = str_sub(*piece, 0, a->left < piece->n ? (size_t)a->left : piece->n);
 
@@ -194,7 +194,7 @@ take_counted(struct answer *a, struct http_hop *leg, struct str *piece, enum ans
 	a->left -= s.n;
 	if (a->left == 0)
 		a->part = then;
-	return take_body(leg, s);
+	return take_body(hop, s);
 }
 
 static bool
@@ -234,24 +234,24 @@ take_aside(struct answer *a, char c)
 }
 
 enum answer_got
-answer_take(struct answer *a, struct http_hop *leg, struct str piece)
+answer_take(struct answer *a, struct http_hop *hop, struct str piece)
 {
 	enum answer_got got = ANSWER_MORE;
 
 	while (piece.n > 0 && got == ANSWER_MORE && a->part != ANSWER_OVER) {
 		switch (a->part) {
 		case ANSWER_HEAD:
-			got = take_head(a, leg, &piece);
+			got = take_head(a, hop, &piece);
 			break;
 		case ANSWER_COUNTED:
-			got = take_counted(a, leg, &piece, ANSWER_OVER);
+			got = take_counted(a, hop, &piece, ANSWER_OVER);
 			break;
 		case ANSWER_TO_END:
-			got = take_body(leg, piece);
+			got = take_body(hop, piece);
 			piece = STR_NONE;
 			break;
 		case ANSWER_CHUNK:
-			got = take_counted(a, leg, &piece, ANSWER_CHUNK_END);
+			got = take_counted(a, hop, &piece, ANSWER_CHUNK_END);
 			break;
 		case ANSWER_CHUNK_SIZE:
 		case ANSWER_CHUNK_REST:

@@ -50,8 +50,8 @@ enum answer_got {
 	ANSWER_CUT,		/* its status and headers are known; its body is longer than anyone wants, or cannot be read */
 };
 
-/* Takes the next piece, which goes into `leg`: status, headers, body. After anything but ANSWER_MORE there is no further call. */
-enum answer_got answer_take(struct answer *a, struct http_hop *leg, struct str piece) MUST_CHECK;
+/* Takes the next piece, which goes into `hop`: status, headers, body. After anything but ANSWER_MORE there is no further call. */
+enum answer_got answer_take(struct answer *a, struct http_hop *hop, struct str piece) MUST_CHECK;
 /* The connection has ended in peace. Whether that is the end of the answer, too. */
 bool answer_ends(const struct answer *a);
 /* Something of the body may be missing, but the head is complete. */

@@ -56,7 +56,7 @@ struct http_call {
 	void (*done)(void *arg, const struct fetch_response *resp);
 	void *arg;
 	struct arena *arena;
-	struct http_hop leg;
+	struct http_hop hop;
 	struct alike_request *alike;	/* of the first hop; NULL: it is like no other */
 	struct plain_call *plain;	/* of this hop, while libcurl has no part in it */
 	enum call_state state;

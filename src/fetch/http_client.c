@@ -18,7 +18,7 @@
 
 #define REDIRECTS_MAX 10
 
-static void next_leg(struct http_call *call);
+static void next_hop(struct http_call *call);
 static void start_waiting(struct http_client *c);
 
 static struct mono
@@ -42,8 +42,8 @@ detach(struct http_call *call)
 		http_host_drop_unused(c, call->host);
 	} else if (call->state == CALL_RUNNING) {
 		plain_cancel(&call->plain);
-		if (call->leg.easy != NULL)
-			curl_multi_remove_handle(c->multi, call->leg.easy);
+		if (call->hop.easy != NULL)
+			curl_multi_remove_handle(c->multi, call->hop.easy);
 		c->running--;
 		call->host->running--;
 		http_host_drop_unused(c, call->host);
@@ -58,7 +58,7 @@ call_free(struct http_call *call)
 	struct arena *arena = call->arena;
 
 	assert(call->state == CALL_ENDED);
-	http_hop_end(&call->leg);
+	http_hop_end(&call->hop);
 	timer_fini(&call->timer);
 	alike_leave(&call->alike);
 	call->client->calls--;
@@ -78,9 +78,9 @@ report(struct http_call *call)
 		resp.error = str_from(call->err.text);
 	} else {
 		resp.status = call->status;
-		resp.body = sbuf_get(&call->leg.body);
-		resp.cut = call->leg.cut;
-		resp.content_type = call->leg.content_type;
+		resp.body = sbuf_get(&call->hop.body);
+		resp.cut = call->hop.cut;
+		resp.content_type = call->hop.content_type;
 		resp.retry_after = call->retry_after;
 	}
 	call->done(call->arg, &resp);
@@ -94,7 +94,7 @@ put_context(struct http_call *call)
 {
 	struct str m = call->r->method;
 	struct sbuf name = SBUF_INIT(100), text = SBUF_INIT(SBUF_UNLIMITED);
-	struct url shown = call->leg.url;
+	struct url shown = call->hop.url;
 
 	for (size_t i = 0; i < m.n; i++)
 		sbuf_putc(&name, i == 0 ? m.p[i] : (char)tolower((unsigned char)m.p[i]));
@@ -131,7 +131,7 @@ fail(struct http_call *call)
 static bool
 is_decided(const struct http_call *call)
 {
-	return call->r->status_decides && call->state == CALL_RUNNING && call->leg.status != 0 && !call->leg.has_error;
+	return call->r->status_decides && call->state == CALL_RUNNING && call->hop.status != 0 && !call->hop.has_error;
 }
 
 /* It ends by itself when it has been idle for too long, or at the deadline. */
@@ -180,16 +180,16 @@ on_progress(void *arg, curl_off_t to_come, curl_off_t come, curl_off_t to_go, cu
 	return 0;
 }
 
-/* Whether the answer is a redirect to follow; if so the next leg is begun (or the call failed). */
+/* Whether the answer is a redirect to follow; if so the next hop is begun (or the call failed). */
 static bool
 redirect(struct http_call *call)
 {
-	if (!http_redirect_wanted(&call->leg, call->status))
+	if (!http_redirect_wanted(&call->hop, call->status))
 		return false;
 	if (++call->redirects >= REDIRECTS_MAX)
 		err_set(&call->err, ERR_INVALID, "stopped after %d redirects", REDIRECTS_MAX);
-	else if (http_redirect_follow(&call->leg, call->status, &call->err)) {
-		next_leg(call);
+	else if (http_redirect_follow(&call->hop, call->status, &call->err)) {
+		next_hop(call);
 		return true;
 	}
 	fail(call);
@@ -210,15 +210,15 @@ answered(struct http_call *call, int status, curl_off_t retry_after)
 static void
 decided(struct http_call *call)
 {
-	struct http_hop *leg = &call->leg;
+	struct http_hop *hop = &call->hop;
 	curl_off_t retry_after = 0;
 
-	if (leg->easy != NULL)
-		curl_easy_getinfo(leg->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	if (hop->easy != NULL)
+		curl_easy_getinfo(hop->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	else
-		retry_after = http_hop_retry_after(leg, call->client->o.clock);
-	leg->cut = true;
-	answered(call, leg->status, retry_after);
+		retry_after = http_hop_retry_after(hop, call->client->o.clock);
+	hop->cut = true;
+	answered(call, hop->status, retry_after);
 }
 
 static void
@@ -237,11 +237,11 @@ on_timer(void *arg)
 		return;
 	}
 	/* There is no time to follow a redirect. */
-	if (is_decided(call) && !http_redirect_wanted(&call->leg, call->leg.status)) {
+	if (is_decided(call) && !http_redirect_wanted(&call->hop, call->hop.status)) {
 		decided(call);
 		return;
 	}
-	call->gone_out |= http_hop_gone_out(&call->leg);
+	call->gone_out |= http_hop_gone_out(&call->hop);
 	detach(call);
 	call->failed = true;
 	call->timed_out = call->own_timeout || is_idle_first(call);
@@ -254,43 +254,43 @@ on_timer(void *arg)
 static void
 learn(const struct http_call *call)
 {
-	const struct http_hop *leg = &call->leg;
+	const struct http_hop *hop = &call->hop;
 	long version = 0, port = 0;
 	char *ip = NULL;
 
-	if (leg->direct && leg->framed &&
-	    curl_easy_getinfo(leg->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK && version == CURL_HTTP_VERSION_1_1 &&
-	    curl_easy_getinfo(leg->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK && ip != NULL &&
-	    curl_easy_getinfo(leg->easy, CURLINFO_PRIMARY_PORT, &port) == CURLE_OK)
-		plain_learn(call->client->plain, &leg->url, ip, port, mono_now(call->client));
+	if (hop->direct && hop->framed &&
+	    curl_easy_getinfo(hop->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK && version == CURL_HTTP_VERSION_1_1 &&
+	    curl_easy_getinfo(hop->easy, CURLINFO_PRIMARY_IP, &ip) == CURLE_OK && ip != NULL &&
+	    curl_easy_getinfo(hop->easy, CURLINFO_PRIMARY_PORT, &port) == CURLE_OK)
+		plain_learn(call->client->plain, &hop->url, ip, port, mono_now(call->client));
 }
 
 static void
 on_transfer_done(struct http_call *call, CURLcode code)
 {
-	struct http_hop *leg = &call->leg;
+	struct http_hop *hop = &call->hop;
 	curl_off_t retry_after = 0;
 	long status = 0;
 
-	if (code == CURLE_WRITE_ERROR && leg->cut)
+	if (code == CURLE_WRITE_ERROR && hop->cut)
 		code = CURLE_OK;
 	if (code != CURLE_OK && is_decided(call)) {
 		decided(call);
 		return;
 	}
 	if (code != CURLE_OK) {
-		if (!leg->has_error)
-			http_hop_error(leg, code, &call->err);
-		call->gone_out |= http_hop_gone_out(leg);
+		if (!hop->has_error)
+			http_hop_error(hop, code, &call->err);
+		call->gone_out |= http_hop_gone_out(hop);
 		detach(call);
 		call->failed = true;
-		if (!leg->has_error)
+		if (!hop->has_error)
 			put_context(call);
 		report(call);
 		return;
 	}
-	curl_easy_getinfo(leg->easy, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(leg->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	curl_easy_getinfo(hop->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(hop->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	learn(call);
 	answered(call, (int)status, retry_after);
 }
@@ -304,7 +304,7 @@ on_done(CURL *easy, CURLcode code)
 	on_transfer_done((struct http_call *)(void *)call, code);
 }
 
-/* The beginning of a leg. */
+/* The beginning of a hop. */
 
 static void
 start_easy(struct http_call *call)
@@ -312,20 +312,20 @@ start_easy(struct http_call *call)
 	struct http_client *c = call->client;
 	CURLMcode bad;
 
-	if (!http_hop_begin(&call->leg, &call->err)) {
+	if (!http_hop_begin(&call->hop, &call->err)) {
 		put_context(call);
 		fail_later(call);
 		return;
 	}
 	if (c->launched++ == 0)
 		timer_in(&c->next_turn, 0);
-	curl_easy_setopt(call->leg.easy, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(call->hop.easy, CURLOPT_PRIVATE, call);
 	if (call->r->idle > 0) {
-		curl_easy_setopt(call->leg.easy, CURLOPT_XFERINFOFUNCTION, on_progress);
-		curl_easy_setopt(call->leg.easy, CURLOPT_XFERINFODATA, call);
-		curl_easy_setopt(call->leg.easy, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(call->hop.easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+		curl_easy_setopt(call->hop.easy, CURLOPT_XFERINFODATA, call);
+		curl_easy_setopt(call->hop.easy, CURLOPT_NOPROGRESS, 0L);
 	}
-	bad = curl_multi_add_handle(c->multi, call->leg.easy);
+	bad = curl_multi_add_handle(c->multi, call->hop.easy);
 	assert(bad == CURLM_OK);
 }
 
@@ -337,12 +337,12 @@ on_plain_end(void *arg, enum plain_end end)
 	call->plain = NULL;
 	switch (end) {
 	case PLAIN_ANSWERED:
-		answered(call, call->leg.status, http_hop_retry_after(&call->leg, call->client->o.clock));
+		answered(call, call->hop.status, http_hop_retry_after(&call->hop, call->client->o.clock));
 		return;
 	case PLAIN_UNSENT:
 		/* On a kept connection, which has ended without a word. */
-		call->gone_out |= call->leg.left;
-		call->leg.left = false;
+		call->gone_out |= call->hop.left;
+		call->hop.left = false;
 		start_easy(call);
 		return;
 	case PLAIN_REFUSED:
@@ -363,9 +363,9 @@ start_plain(struct http_call *call)
 	struct http_client *c = call->client;
 	bool refused;
 
-	if (call->r->once || http_proxy_for(&call->r->http->proxy, &call->leg.url, call->arena).n > 0)
+	if (call->r->once || http_proxy_for(&call->r->http->proxy, &call->hop.url, call->arena).n > 0)
 		return false;
-	if (!plain_start(c->plain, &call->leg, mono_now(c), on_plain_end, call, &call->plain, &refused) && !refused)
+	if (!plain_start(c->plain, &call->hop, mono_now(c), on_plain_end, call, &call->plain, &refused) && !refused)
 		return false;
 	if (refused)
 		fail_later(call);
@@ -418,11 +418,11 @@ enter(struct http_call *call)
 {
 	struct http_client *c = call->client;
 
-	if (!http_hop_prepare(&call->leg, &call->err)) {
+	if (!http_hop_prepare(&call->hop, &call->err)) {
 		fail(call);
 		return;
 	}
-	call->host = http_host_of(c, &call->leg.url, call->arena);
+	call->host = http_host_of(c, &call->hop.url, call->arena);
 	if (call->host->waiting.first == NULL && http_host_has_place(c, call->host))
 		launch(call);
 	else
@@ -441,14 +441,14 @@ on_token(void *arg, struct str authorization, const struct err *e)
 		fail(call);
 		return;
 	}
-	call->leg.authorization = arena_str(call->arena, authorization);
+	call->hop.authorization = arena_str(call->arena, authorization);
 	enter(call);
 }
 
 static void
-next_leg(struct http_call *call)
+next_hop(struct http_call *call)
 {
-	if (call->r->http->oauth2.present && !call->leg.strange_host) {
+	if (call->r->http->oauth2.present && !call->hop.strange_host) {
 		call->state = CALL_TOKEN;
 		oauth2_get(call->client->oauth2, call->r, on_token, call, &call->token);
 	} else {
@@ -475,10 +475,10 @@ http_client_start(struct http_client *c, const struct fetch_request *r, struct m
 	call->state = CALL_ENDED;
 	call->deadline = deadline;
 	call->idle_until = mono_add(now, r->idle);
-	call->leg.arena = a;
-	call->leg.r = r;
-	call->leg.method = r->method;
-	call->leg.error = &call->err;
+	call->hop.arena = a;
+	call->hop.r = r;
+	call->hop.method = r->method;
+	call->hop.error = &call->err;
 	c->calls++;
 	if (r->timeout > 0 && mono_add(now, r->timeout).ns < deadline.ns) {
 		call->deadline = mono_add(now, r->timeout);
@@ -487,24 +487,24 @@ http_client_start(struct http_client *c, const struct fetch_request *r, struct m
 	timer_init(&call->timer, c->o.base, "outgoing HTTP", on_timer, call);
 	timer_in(&call->timer, mono_sub(is_idle_first(call) ? call->idle_until : call->deadline, now));
 	if ((call->alike = alike_get(&c->alike, r)) != NULL) {
-		call->leg.url = call->alike->url;
-		call->leg.known_headers = call->alike->headers;
-		call->leg.form = &call->alike->form;
+		call->hop.url = call->alike->url;
+		call->hop.known_headers = call->alike->headers;
+		call->hop.form = &call->alike->form;
 	}
-	if (call->alike == NULL && !url_parse(a, r->url, &call->leg.url, &call->err)) {
-		call->leg.url = (struct url){ 0 };
+	if (call->alike == NULL && !url_parse(a, r->url, &call->hop.url, &call->err)) {
+		call->hop.url = (struct url){ 0 };
 		/* The text quotes all of it. */
 		if (r->secret_url || str_chr(r->url, '@') < r->url.n)
 			err_set(&call->err, ERR_INVALID, "parse \"<redacted>\": not a URL");
 		fail(call);
-	} else if (!str_is(call->leg.url.scheme, "http") && !str_is(call->leg.url.scheme, "https")) {
-		err_set(&call->err, ERR_INVALID, "unsupported protocol scheme \"%.*s\"", STR_ARG(call->leg.url.scheme));
+	} else if (!str_is(call->hop.url.scheme, "http") && !str_is(call->hop.url.scheme, "https")) {
+		err_set(&call->err, ERR_INVALID, "unsupported protocol scheme \"%.*s\"", STR_ARG(call->hop.url.scheme));
 		fail(call);
-	} else if (url_hostname(&call->leg.url).n == 0) {
+	} else if (url_hostname(&call->hop.url).n == 0) {
 		err_set(&call->err, ERR_INVALID, "http: no Host in request URL");
 		fail(call);
 	} else {
-		next_leg(call);
+		next_hop(call);
 	}
 	return call;
 }

@@ -25,72 +25,72 @@
 	} while (0)
 
 static bool
-is_for_sink(const struct http_hop *leg)
+is_for_sink(const struct http_hop *hop)
 {
 	long status = 0;
 
-	return leg->r->sink != NULL && curl_easy_getinfo(leg->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+	return hop->r->sink != NULL && curl_easy_getinfo(hop->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
 	    status / 100 == 2;
 }
 
 static size_t
 on_body(char *p, size_t size, size_t n, void *arg)
 {
-	struct http_hop *leg = arg;
-	size_t room = leg->body.max - leg->body.n;
+	struct http_hop *hop = arg;
+	size_t room = hop->body.max - hop->body.n;
 
 	n *= size;
-	if (is_for_sink(leg)) {
-		leg->has_error = !leg->r->sink->put(leg->r->sink, (struct str){ p, n }, leg->error);
-		return leg->has_error ? 0 : n;
+	if (is_for_sink(hop)) {
+		hop->has_error = !hop->r->sink->put(hop->r->sink, (struct str){ p, n }, hop->error);
+		return hop->has_error ? 0 : n;
 	}
-	sbuf_put(&leg->body, p, n < room ? n : room);
+	sbuf_put(&hop->body, p, n < room ? n : room);
 	if (n <= room)
 		return n;
 	/* A server that sends more than anyone asked for is not waited for. */
-	leg->cut = true;
+	hop->cut = true;
 	return 0;
 }
 
 void
-http_hop_forget_answer(struct http_hop *leg)
+http_hop_forget_answer(struct http_hop *hop)
 {
-	leg->content_type = leg->location = leg->retry_after = STR_NONE;
-	leg->framed = leg->cut = false;
-	leg->status = 0;
-	sbuf_reset(&leg->body);
+	hop->content_type = hop->location = hop->retry_after = STR_NONE;
+	hop->framed = hop->cut = false;
+	hop->status = 0;
+	sbuf_reset(&hop->body);
 }
 
 void
-http_hop_take_header(struct http_hop *leg, struct str name, struct str value)
+http_hop_take_header(struct http_hop *hop, struct str name, struct str value)
 {
 	if (str_caseeq(name, STR("Content-Type")))
-		leg->content_type = arena_str(leg->arena, value);
-	else if (str_caseeq(name, STR("Location")) && leg->location.n == 0)
-		leg->location = arena_str(leg->arena, value);
+		hop->content_type = arena_str(hop->arena, value);
+	else if (str_caseeq(name, STR("Location")) && hop->location.n == 0)
+		hop->location = arena_str(hop->arena, value);
 	else if (str_caseeq(name, STR("Retry-After")))
-		leg->retry_after = arena_str(leg->arena, value);
+		hop->retry_after = arena_str(hop->arena, value);
 	else if (str_caseeq(name, STR("Content-Length")) || str_caseeq(name, STR("Transfer-Encoding")))
-		leg->framed = true;
+		hop->framed = true;
 }
 
 static size_t
 on_header(char *p, size_t size, size_t n, void *arg)
 {
-	struct http_hop *leg = arg;
+	struct http_hop *hop = arg;
 	struct str line = { p, n * size };
 	struct http_header h;
 
 	if (str_starts(line, STR("HTTP/"))) {
 		/* Headers of a 100 Continue do not count. */
-		http_hop_forget_answer(leg);
+		http_hop_forget_answer(hop);
 	} else if (str_is(line, "\r\n") || str_is(line, "\n")) {
 		long status = 0;
 
-		if (curl_easy_getinfo(leg->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK && status >= 200)
-			leg->status = (int)status;
+		if (curl_easy_getinfo(hop->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK && status >= 200)
+			hop->status = (int)status;
 	} else if (http_header_next(&line, &h)) {
-		http_hop_take_header(leg, h.name, h.value);
+		http_hop_take_header(hop, h.name, h.value);
 	}
 	return n * size;
 }
@@ -99,14 +99,14 @@ on_header(char *p, size_t size, size_t n, void *arg)
 static int
 on_connected(void *arg, char *ip, char *own_ip, int port, int own_port)
 {
-	struct http_hop *leg = arg;
+	struct http_hop *hop = arg;
 
 	(void)ip;
 	(void)own_ip;
 	(void)port;
 	(void)own_port;
-	leg->has_error = !leg->r->gate->open(leg->r->gate, leg->error);
-	return leg->has_error ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+	hop->has_error = !hop->r->gate->open(hop->r->gate, hop->error);
+	return hop->has_error ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* The list is in the arena, where libcurl only reads it; the line is borrowed. */
@@ -194,25 +194,25 @@ http_authorization(const struct http_config *h, struct arena *a, struct str *out
 
 /* http_headers of the configuration. */
 static bool
-add_configured(struct http_hop *leg, struct err *e)
+add_configured(struct http_hop *hop, struct err *e)
 {
-	const struct http_header_config *h = leg->r->http->http_headers.v;
+	const struct http_header_config *h = hop->r->http->http_headers.v;
 
-	for (size_t i = 0; i < leg->r->http->http_headers.n; i++) {
+	for (size_t i = 0; i < hop->r->http->http_headers.n; i++) {
 		for (size_t k = 0; k < h[i].values.n; k++)
-			if (!add_header(&leg->headers, leg->arena, h[i].name, h[i].values.v[k], e))
+			if (!add_header(&hop->headers, hop->arena, h[i].name, h[i].values.v[k], e))
 				return false;
-		if (leg->strange_host)
+		if (hop->strange_host)
 			continue;
 		for (size_t k = 0; k < h[i].secrets.n; k++)
-			if (!add_header(&leg->headers, leg->arena, h[i].name, h[i].secrets.v[k], e))
+			if (!add_header(&hop->headers, hop->arena, h[i].name, h[i].secrets.v[k], e))
 				return false;
 		for (size_t k = 0; k < h[i].files.n; k++) {
 			struct str value;
 
-			if (!file_read_small(h[i].files.v[k], leg->arena, &value, e))
+			if (!file_read_small(h[i].files.v[k], hop->arena, &value, e))
 				return err_ctx(e, "unable to read headers file %.*s", STR_ARG(h[i].files.v[k]));
-			if (!add_header(&leg->headers, leg->arena, h[i].name, str_trim(value), e))
+			if (!add_header(&hop->headers, hop->arena, h[i].name, str_trim(value), e))
 				return false;
 		}
 	}
@@ -229,7 +229,7 @@ is_one_of(struct str name, const char *const *names)
 }
 
 static bool
-add_headers(struct http_hop *leg, struct err *e)
+add_headers(struct http_hop *hop, struct err *e)
 {
 	static const char *const private[] = { "Authorization", "Cookie", "Cookie2", "Proxy-Authorization",
 		"Www-Authenticate", NULL };
@@ -237,36 +237,36 @@ add_headers(struct http_hop *leg, struct err *e)
 		"Content-Location", NULL };
 	/* Headers that libcurl adds unasked and Go does not; a name and nothing else takes it away. */
 	static const char *const unwanted[] = { "Accept:", "Expect:", "User-Agent:", "Content-Type:", NULL };
-	const struct fetch_request *r = leg->r;
-	struct str authorization = leg->authorization;
+	const struct fetch_request *r = hop->r;
+	struct str authorization = hop->authorization;
 	bool has_authorization = false, ok = true;
 
 	for (size_t i = 0; i < r->headers_n && ok; i++) {
-		if ((leg->strange_host && is_one_of(r->headers[i].name, private)) ||
-		    (leg->no_body && is_one_of(r->headers[i].name, of_body)))
+		if ((hop->strange_host && is_one_of(r->headers[i].name, private)) ||
+		    (hop->no_body && is_one_of(r->headers[i].name, of_body)))
 			continue;
 		has_authorization = has_authorization || str_caseeq(r->headers[i].name, STR("Authorization"));
-		ok = add_header(&leg->headers, leg->arena, r->headers[i].name, r->headers[i].value, e);
+		ok = add_header(&hop->headers, hop->arena, r->headers[i].name, r->headers[i].value, e);
 	}
 	if (ok && r->traceparent.n > 0)
-		ok = add_header(&leg->headers, leg->arena, STR("traceparent"), r->traceparent, e);
-	ok = ok && add_configured(leg, e);
-	if (ok && !has_authorization && !leg->strange_host) {
+		ok = add_header(&hop->headers, hop->arena, STR("traceparent"), r->traceparent, e);
+	ok = ok && add_configured(hop, e);
+	if (ok && !has_authorization && !hop->strange_host) {
 		if (authorization.n == 0)
-			ok = http_authorization(r->http, leg->arena, &authorization, e);
+			ok = http_authorization(r->http, hop->arena, &authorization, e);
 		if (ok && authorization.n > 0)
-			ok = add_header(&leg->headers, leg->arena, STR("Authorization"), authorization, e);
+			ok = add_header(&hop->headers, hop->arena, STR("Authorization"), authorization, e);
 	}
-	if (ok && leg->referer.n > 0)
-		ok = add_header(&leg->headers, leg->arena, STR("Referer"), leg->referer, e);
+	if (ok && hop->referer.n > 0)
+		ok = add_header(&hop->headers, hop->arena, STR("Referer"), hop->referer, e);
 	for (size_t i = 0; unwanted[i] != NULL && ok; i++) {
 		size_t n = strlen(unwanted[i]) - 1;
-		const struct curl_slist *l = leg->headers;
+		const struct curl_slist *l = hop->headers;
 
 		while (l != NULL && !(strncasecmp(l->data, unwanted[i], n) == 0 && (l->data[n] == ':' || l->data[n] == ';')))
 			l = l->next;
 		if (l == NULL)
-			add_line(&leg->headers, leg->arena, unwanted[i]);
+			add_line(&hop->headers, hop->arena, unwanted[i]);
 	}
 	return ok;
 }
@@ -277,7 +277,7 @@ add_headers(struct http_hop *leg, struct err *e)
  * host stays where the connection goes and what the Host header says.
  */
 static bool
-set_server_name(struct http_hop *leg, struct url *u, struct str name, struct err *e)
+set_server_name(struct http_hop *hop, struct url *u, struct str name, struct err *e)
 {
 	struct str host = url_hostname(u), port = url_port(u);
 	struct str real = u->host;
@@ -285,74 +285,74 @@ set_server_name(struct http_hop *leg, struct url *u, struct str name, struct err
 
 	if (port.n == 0)
 		port = STR("443");
-	add_line(&leg->connect_to, leg->arena, arena_printf(leg->arena, v6 ? "[%.*s]:%.*s:%s%.*s%s:%.*s" :
+	add_line(&hop->connect_to, hop->arena, arena_printf(hop->arena, v6 ? "[%.*s]:%.*s:%s%.*s%s:%.*s" :
 	    "%.*s:%.*s:%s%.*s%s:%.*s", STR_ARG(name), STR_ARG(port), str_chr(host, ':') < host.n ? "[" : "",
 	    STR_ARG(host), str_chr(host, ':') < host.n ? "]" : "", STR_ARG(port)).p);
-	SET(leg->easy, CURLOPT_CONNECT_TO, leg->connect_to);
-	u->host = arena_printf(leg->arena, v6 ? "[%.*s]:%.*s" : "%.*s:%.*s", STR_ARG(name), STR_ARG(port));
-	return add_header(&leg->headers, leg->arena, STR("Host"), real, e);
+	SET(hop->easy, CURLOPT_CONNECT_TO, hop->connect_to);
+	u->host = arena_printf(hop->arena, v6 ? "[%.*s]:%.*s" : "%.*s:%.*s", STR_ARG(name), STR_ARG(port));
+	return add_header(&hop->headers, hop->arena, STR("Host"), real, e);
 }
 
 static bool
-set_tls(struct http_hop *leg, struct url *u, struct err *e)
+set_tls(struct http_hop *hop, struct url *u, struct err *e)
 {
-	const struct tls_config *t = leg->r->http->tls_config;
+	const struct tls_config *t = hop->r->http->tls_config;
 
-	if (!tls_curl_set(leg->easy, t, leg->arena, &leg->authorities, e))
+	if (!tls_curl_set(hop->easy, t, hop->arena, &hop->authorities, e))
 		return false;
 	if (t == NULL || t->server_name.n == 0 || !str_is(u->scheme, "https"))
 		return true;
-	return set_server_name(leg, u, t->server_name, e);
+	return set_server_name(hop, u, t->server_name, e);
 }
 
 static bool
-set_proxy(struct http_hop *leg, struct err *e)
+set_proxy(struct http_hop *hop, struct err *e)
 {
-	const struct proxy_config *p = &leg->r->http->proxy;
+	const struct proxy_config *p = &hop->r->http->proxy;
 	const struct http_header_config *h = p->proxy_connect_header.v;
-	struct str proxy = http_proxy_for(p, &leg->url, leg->arena);
+	struct str proxy = http_proxy_for(p, &hop->url, hop->arena);
 
 	/* The empty name keeps libcurl from looking into the environment by itself. */
-	SET(leg->easy, CURLOPT_PROXY, proxy.n > 0 ? proxy.p : "");
-	SET(leg->easy, CURLOPT_NOPROXY, "");
-	leg->direct = proxy.n == 0;
+	SET(hop->easy, CURLOPT_PROXY, proxy.n > 0 ? proxy.p : "");
+	SET(hop->easy, CURLOPT_NOPROXY, "");
+	hop->direct = proxy.n == 0;
 	if (proxy.n == 0)
 		return true;
-	SET(leg->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	SET(leg->easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+	SET(hop->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(hop->easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	for (size_t i = 0; i < p->proxy_connect_header.n; i++) {
 		const struct str_list *const lists[] = { &h[i].values, &h[i].secrets };
 
 		for (size_t k = 0; k < ARRAY_LEN(lists); k++)
 			for (size_t m = 0; m < lists[k]->n; m++)
-				if (!add_header(&leg->proxy_headers, leg->arena, h[i].name, lists[k]->v[m], e))
+				if (!add_header(&hop->proxy_headers, hop->arena, h[i].name, lists[k]->v[m], e))
 					return false;
 	}
-	if (leg->proxy_headers != NULL)
-		SET(leg->easy, CURLOPT_PROXYHEADER, leg->proxy_headers);
+	if (hop->proxy_headers != NULL)
+		SET(hop->easy, CURLOPT_PROXYHEADER, hop->proxy_headers);
 	return true;
 }
 
 static void
-set_method(struct http_hop *leg)
+set_method(struct http_hop *hop)
 {
-	struct str body = leg->no_body ? STR_NONE : leg->r->body;
-	CURL *easy = leg->easy;
+	struct str body = hop->no_body ? STR_NONE : hop->r->body;
+	CURL *easy = hop->easy;
 
-	if (str_is(leg->method, "HEAD")) {
+	if (str_is(hop->method, "HEAD")) {
 		SET(easy, CURLOPT_NOBODY, 1L);
 		return;
 	}
-	if (str_is(leg->method, "GET") && body.n == 0) {
+	if (str_is(hop->method, "GET") && body.n == 0) {
 		SET(easy, CURLOPT_HTTPGET, 1L);
 		return;
 	}
-	if (body.n > 0 || str_is(leg->method, "POST") || str_is(leg->method, "PUT") || str_is(leg->method, "PATCH")) {
+	if (body.n > 0 || str_is(hop->method, "POST") || str_is(hop->method, "PUT") || str_is(hop->method, "PATCH")) {
 		SET(easy, CURLOPT_POST, 1L);
 		SET(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
 		SET(easy, CURLOPT_POSTFIELDS, body.n > 0 ? body.p : "");
 	}
-	SET(easy, CURLOPT_CUSTOMREQUEST, arena_str(leg->arena, leg->method).p);
+	SET(easy, CURLOPT_CUSTOMREQUEST, arena_str(hop->arena, hop->method).p);
 }
 
 static long
@@ -362,11 +362,11 @@ connect_timeout_ms(const struct fetch_request *r)
 }
 
 bool
-http_hop_prepare(struct http_hop *leg, struct err *e)
+http_hop_prepare(struct http_hop *hop, struct err *e)
 {
-	leg->body = (struct sbuf)SBUF_INIT(leg->r->body_max > 0 ? leg->r->body_max : HTTP_BODY_MAX);
-	leg->headers = leg->known_headers;
-	return leg->headers != NULL || add_headers(leg, e);
+	hop->body = (struct sbuf)SBUF_INIT(hop->r->body_max > 0 ? hop->r->body_max : HTTP_BODY_MAX);
+	hop->headers = hop->known_headers;
+	return hop->headers != NULL || add_headers(hop, e);
 }
 
 /*
@@ -393,45 +393,45 @@ query_written(struct arena *a, struct str query)
 }
 
 bool
-http_hop_begin(struct http_hop *leg, struct err *e)
+http_hop_begin(struct http_hop *hop, struct err *e)
 {
-	struct url u = leg->url;
+	struct url u = hop->url;
 	struct sbuf text = SBUF_INIT(SBUF_UNLIMITED);
 	CURL *easy = curl_easy_init();
 
 	assert(easy != NULL);
-	leg->easy = easy;
-	SET(easy, CURLOPT_ERRORBUFFER, leg->curl_error);
+	hop->easy = easy;
+	SET(easy, CURLOPT_ERRORBUFFER, hop->curl_error);
 	SET(easy, CURLOPT_NOSIGNAL, 1L);
 	SET(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(easy, CURLOPT_PATH_AS_IS, 1L);
-	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(leg->r));
+	SET(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(hop->r));
 	SET(easy, CURLOPT_MAXAGE_CONN, (long)KEEP_IDLE_S);
 	SET(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(easy, CURLOPT_TCP_KEEPIDLE, (long)HTTP_ALIVE_S);
 	SET(easy, CURLOPT_TCP_KEEPINTVL, (long)HTTP_ALIVE_S);
 	/* Without it, giving up while a name is being resolved waits for the resolver. */
 	SET(easy, CURLOPT_QUICK_EXIT, 1L);
-	SET(easy, CURLOPT_HTTP_VERSION, leg->r->http->enable_http2 ? (long)CURL_HTTP_VERSION_2TLS :
+	SET(easy, CURLOPT_HTTP_VERSION, hop->r->http->enable_http2 ? (long)CURL_HTTP_VERSION_2TLS :
 	    (long)CURL_HTTP_VERSION_1_1);
 	SET(easy, CURLOPT_WRITEFUNCTION, on_body);
-	SET(easy, CURLOPT_WRITEDATA, leg);
+	SET(easy, CURLOPT_WRITEDATA, hop);
 	SET(easy, CURLOPT_HEADERFUNCTION, on_header);
-	SET(easy, CURLOPT_HEADERDATA, leg);
-	if (leg->r->once) {
+	SET(easy, CURLOPT_HEADERDATA, hop);
+	if (hop->r->once) {
 		SET(easy, CURLOPT_FRESH_CONNECT, 1L);
 		SET(easy, CURLOPT_FORBID_REUSE, 1L);
 	}
-	if (leg->r->gate != NULL) {
+	if (hop->r->gate != NULL) {
 		SET(easy, CURLOPT_PREREQFUNCTION, on_connected);
-		SET(easy, CURLOPT_PREREQDATA, leg);
+		SET(easy, CURLOPT_PREREQDATA, hop);
 	}
-	set_method(leg);
-	if (!set_tls(leg, &u, e) || !set_proxy(leg, e))
+	set_method(hop);
+	if (!set_tls(hop, &u, e) || !set_proxy(hop, e))
 		return false;
-	SET(easy, CURLOPT_HTTPHEADER, leg->headers);
+	SET(easy, CURLOPT_HTTPHEADER, hop->headers);
 	u.fragment = u.raw_fragment = STR_NONE;
-	u.query = query_written(leg->arena, u.query);
+	u.query = query_written(hop->arena, u.query);
 	url_format(&text, &u);
 	SET(easy, CURLOPT_URL, sbuf_cstr(&text));
 	sbuf_fini(&text);
@@ -439,34 +439,34 @@ http_hop_begin(struct http_hop *leg, struct err *e)
 }
 
 void
-http_hop_end(struct http_hop *leg)
+http_hop_end(struct http_hop *hop)
 {
-	if (leg->easy != NULL)
-		curl_easy_cleanup(leg->easy);
-	leg->easy = NULL;
-	X509_STORE_free(leg->authorities);
-	leg->authorities = NULL;
-	leg->headers = leg->proxy_headers = leg->connect_to = leg->known_headers = NULL;
-	leg->form = NULL;
-	sbuf_fini(&leg->body);
-	leg->content_type = leg->location = leg->retry_after = STR_NONE;
-	leg->cut = leg->has_error = leg->left = leg->framed = false;
-	leg->status = 0;
-	leg->curl_error[0] = '\0';
+	if (hop->easy != NULL)
+		curl_easy_cleanup(hop->easy);
+	hop->easy = NULL;
+	X509_STORE_free(hop->authorities);
+	hop->authorities = NULL;
+	hop->headers = hop->proxy_headers = hop->connect_to = hop->known_headers = NULL;
+	hop->form = NULL;
+	sbuf_fini(&hop->body);
+	hop->content_type = hop->location = hop->retry_after = STR_NONE;
+	hop->cut = hop->has_error = hop->left = hop->framed = false;
+	hop->status = 0;
+	hop->curl_error[0] = '\0';
 }
 
 bool
-http_hop_gone_out(const struct http_hop *leg)
+http_hop_gone_out(const struct http_hop *hop)
 {
 	long bytes = 0;
 
-	return leg->left || (leg->easy != NULL && curl_easy_getinfo(leg->easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes > 0);
+	return hop->left || (hop->easy != NULL && curl_easy_getinfo(hop->easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes > 0);
 }
 
 curl_off_t
-http_hop_retry_after(const struct http_hop *leg, struct clock *clock)
+http_hop_retry_after(const struct http_hop *hop, struct clock *clock)
 {
-	struct str text = leg->retry_after;
+	struct str text = hop->retry_after;
 	time_t date;
 
 	if (text.n == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fetch/http_hop.h - one request and its answer by libcurl: what a call consists
- * of, redirects being further legs.
+ * of, redirects being further hops.
  */
 #ifndef FETCH_HTTP_HOP_H
 #define FETCH_HTTP_HOP_H
@@ -57,22 +57,22 @@ struct http_hop {
 };
 
 /* Makes what is the same however it is sent: the headers. Once for each hop. */
-bool http_hop_prepare(struct http_hop *leg, struct err *e) MUST_CHECK;
+bool http_hop_prepare(struct http_hop *hop, struct err *e) MUST_CHECK;
 /* Nothing of an answer has come: it was not the one. */
-void http_hop_forget_answer(struct http_hop *leg);
+void http_hop_forget_answer(struct http_hop *hop);
 /* A header of the answer. */
-void http_hop_take_header(struct http_hop *leg, struct str name, struct str value);
+void http_hop_take_header(struct http_hop *hop, struct str name, struct str value);
 
-/* After http_hop_prepare: makes leg->easy, ready to be added to a multi handle. */
-bool http_hop_begin(struct http_hop *leg, struct err *e) MUST_CHECK;
+/* After http_hop_prepare: makes hop->easy, ready to be added to a multi handle. */
+bool http_hop_begin(struct http_hop *hop, struct err *e) MUST_CHECK;
 /* Frees what belongs to libcurl (which must have let go of it) and the body. */
-void http_hop_end(struct http_hop *leg);
+void http_hop_end(struct http_hop *hop);
 /* Has the request, or a part of it, been sent? Until http_hop_end. */
-bool http_hop_gone_out(const struct http_hop *leg);
+bool http_hop_gone_out(const struct http_hop *hop);
 /* Seconds to wait, by a number or a date in an answer to http_plain.h; none: 0. */
-curl_off_t http_hop_retry_after(const struct http_hop *leg, struct clock *clock);
+curl_off_t http_hop_retry_after(const struct http_hop *hop, struct clock *clock);
 /* Why the transfer failed, in Go's words: dial tcp 127.0.0.1:9: connect: connection refused. */
-void http_hop_error(const struct http_hop *leg, CURLcode code, struct err *e);
+void http_hop_error(const struct http_hop *hop, CURLcode code, struct err *e);
 /* The value of the Authorization header by basic_auth or authorization; empty for none. */
 bool http_authorization(const struct http_config *h, struct arena *a, struct str *out, struct err *e) MUST_CHECK;
 /* A secret that is inline or in a file (blanks around trimmed). */

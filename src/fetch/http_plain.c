@@ -33,7 +33,7 @@
 #define PIECE ((size_t)16 << 10)	/* of an answer, that is read at a time */
 
 struct plain_call {
-	struct http_hop *leg;
+	struct http_hop *hop;
 	struct answer answer;
 	void (*done)(void *arg, enum plain_end end);
 	void *arg;
@@ -197,9 +197,9 @@ connection_new(struct plain_pool *pool, struct place *p)
 static size_t
 length_of(const struct connection *c)
 {
-	const struct http_hop *leg = c->call.leg;
+	const struct http_hop *hop = c->call.hop;
 
-	return leg->form->head.n + strlen(c->call.length) + leg->r->body.n;
+	return hop->form->head.n + strlen(c->call.length) + hop->r->body.n;
 }
 
 static void
@@ -216,7 +216,7 @@ end_call(struct connection *c, bool keep)
 static bool
 is_for_idleness(const struct plain_call *call)
 {
-	return call->reused && call->leg->status == 408 && !call->answer.keep;
+	return call->reused && call->hop->status == 408 && !call->answer.keep;
 }
 
 /* The connection is not to be touched afterwards: it may be closed, or have its next call. */
@@ -226,11 +226,11 @@ finish(struct connection *c, enum plain_end end)
 	struct plain_call call = c->call;
 
 	if (end == PLAIN_ANSWERED && is_for_idleness(&call)) {
-		http_hop_forget_answer(call.leg);
+		http_hop_forget_answer(call.hop);
 		end = PLAIN_UNSENT;
 	}
 	/* The rest of what came would be taken for the answer to the next request. */
-	end_call(c, end == PLAIN_ANSWERED && call.answer.keep && call.answer.rest == 0 && !call.leg->cut &&
+	end_call(c, end == PLAIN_ANSWERED && call.answer.keep && call.answer.rest == 0 && !call.hop->cut &&
 	    call.sent == length_of(c));
 	call.done(call.arg, end);
 }
@@ -239,7 +239,7 @@ finish(struct connection *c, enum plain_end end)
 static void
 finish_cut(struct connection *c)
 {
-	c->call.leg->cut = true;
+	c->call.hop->cut = true;
 	finish(c, PLAIN_ANSWERED);
 }
 
@@ -248,19 +248,19 @@ static void
 ended(struct connection *c, const char *verb, int os)
 {
 	struct plain_call *call = &c->call;
-	struct http_hop *leg = call->leg;
+	struct http_hop *hop = call->hop;
 
-	if (!leg->left || (call->reused && !call->heard)) {
+	if (!hop->left || (call->reused && !call->heard)) {
 		finish(c, PLAIN_UNSENT);
 	} else if (os == 0 && answer_ends(&call->answer)) {
 		finish(c, PLAIN_ANSWERED);
-	} else if (answer_has_head(&call->answer) && leg->r->status_decides) {
+	} else if (answer_has_head(&call->answer) && hop->r->status_decides) {
 		finish_cut(c);
 	} else {
 		if (os != 0)
-			err_set(leg->error, ERR_IO, "%s tcp %s: %s: %s", verb, c->peer, verb, errno_text(os).s);
+			err_set(hop->error, ERR_IO, "%s tcp %s: %s: %s", verb, c->peer, verb, errno_text(os).s);
 		else
-			err_set(leg->error, ERR_IO, answer_has_head(&call->answer) ? "unexpected EOF" : "EOF");
+			err_set(hop->error, ERR_IO, answer_has_head(&call->answer) ? "unexpected EOF" : "EOF");
 		finish(c, PLAIN_FAILED);
 	}
 }
@@ -271,7 +271,7 @@ take(struct connection *c, struct str piece)
 	struct plain_call *call = &c->call;
 
 	call->heard = true;
-	switch (answer_take(&call->answer, call->leg, piece)) {
+	switch (answer_take(&call->answer, call->hop, piece)) {
 	case ANSWER_MORE:
 		return;
 	case ANSWER_COMPLETE:
@@ -281,7 +281,7 @@ take(struct connection *c, struct str piece)
 		finish_cut(c);
 		return;
 	case ANSWER_MALFORMED:
-		err_set(call->leg->error, ERR_IO, "net/http: HTTP/1.x transport connection broken: malformed HTTP response");
+		err_set(call->hop->error, ERR_IO, "net/http: HTTP/1.x transport connection broken: malformed HTTP response");
 		finish(c, PLAIN_FAILED);
 		return;
 	}
@@ -309,10 +309,10 @@ on_in(evutil_socket_t fd, short what, void *arg)
 /* The beginning. */
 
 static bool
-open_gate(struct http_hop *leg)
+open_gate(struct http_hop *hop)
 {
-	leg->left = leg->r->gate == NULL || leg->r->gate->open(leg->r->gate, leg->error);
-	return leg->left;
+	hop->left = hop->r->gate == NULL || hop->r->gate->open(hop->r->gate, hop->error);
+	return hop->left;
 }
 
 /* Sends as much of the rest as fits. Returns 0, or the system's error. */
@@ -320,7 +320,7 @@ static int
 send_some(struct connection *c)
 {
 	struct plain_call *call = &c->call;
-	struct str parts[] = { call->leg->form->head, str_from(call->length), call->leg->r->body };
+	struct str parts[] = { call->hop->form->head, str_from(call->length), call->hop->r->body };
 	struct iovec v[ARRAY_LEN(parts)];
 	struct msghdr m = { .msg_iov = v };
 	size_t gone = call->sent;
@@ -356,7 +356,7 @@ on_out(evutil_socket_t fd, short what, void *arg)
 			return;
 		}
 		c->connected = true;
-		if (!open_gate(c->call.leg)) {
+		if (!open_gate(c->call.hop)) {
 			finish(c, PLAIN_REFUSED);
 			return;
 		}
@@ -370,66 +370,66 @@ on_out(evutil_socket_t fd, short what, void *arg)
 }
 
 static bool
-fits(struct http_hop *leg)
+fits(struct http_hop *hop)
 {
 	struct http_form *f;
 
-	if (leg->form == NULL) {
-		f = ARENA_NEW(leg->arena, struct http_form);
-		form_make(f, leg->arena, &leg->url, leg->headers);
-		leg->form = f;
+	if (hop->form == NULL) {
+		f = ARENA_NEW(hop->arena, struct http_form);
+		form_make(f, hop->arena, &hop->url, hop->headers);
+		hop->form = f;
 	}
-	return leg->form->fits;
+	return hop->form->fits;
 }
 
 static bool
-is_for_here(struct http_hop *leg)
+is_for_here(struct http_hop *hop)
 {
-	const struct fetch_request *r = leg->r;
+	const struct fetch_request *r = hop->r;
 
-	return str_is(leg->method, "POST") && !leg->no_body && r->body.n <= BODY_MAX && r->sink == NULL && r->idle == 0 &&
-	    r->connect_timeout == 0 && fits(leg);
+	return str_is(hop->method, "POST") && !hop->no_body && r->body.n <= BODY_MAX && r->sink == NULL && r->idle == 0 &&
+	    r->connect_timeout == 0 && fits(hop);
 }
 
 static struct connection *
-connection_for(struct plain_pool *pool, const struct http_hop *leg, struct mono now)
+connection_for(struct plain_pool *pool, const struct http_hop *hop, struct mono now)
 {
-	struct place *p = place_find(&pool->places, &leg->url);
+	struct place *p = place_find(&pool->places, &hop->url);
 	struct connection *c = p != NULL ? take_idle(p, now) : NULL;
 
 	return c == NULL && p != NULL && place_is_known(p, now) ? connection_new(pool, p) : c;
 }
 
 static void
-begin_call(struct connection *c, struct http_hop *leg, struct mono now, void (*done)(void *arg, enum plain_end end), void *arg)
+begin_call(struct connection *c, struct http_hop *hop, struct mono now, void (*done)(void *arg, enum plain_end end), void *arg)
 {
 	struct plain_call *call = &c->call;
 
-	*call = (struct plain_call){ .leg = leg, .done = done, .arg = arg, .reused = c->connected };
-	memcpy(copy_uint(call->length, leg->r->body.n), "\r\n\r\n", sizeof("\r\n\r\n"));
+	*call = (struct plain_call){ .hop = hop, .done = done, .arg = arg, .reused = c->connected };
+	memcpy(copy_uint(call->length, hop->r->body.n), "\r\n\r\n", sizeof("\r\n\r\n"));
 	c->busy = true;
 	c->used = now;
 	c->pool->calls++;
 }
 
 bool
-plain_start(struct plain_pool *pool, struct http_hop *leg, struct mono now, void (*done)(void *arg, enum plain_end end),
+plain_start(struct plain_pool *pool, struct http_hop *hop, struct mono now, void (*done)(void *arg, enum plain_end end),
     void *arg, struct plain_call **out, bool *refused)
 {
 	struct connection *c;
 
 	*refused = false;
-	leg->left = false;
-	if (!is_for_here(leg) || (c = connection_for(pool, leg, now)) == NULL)
+	hop->left = false;
+	if (!is_for_here(hop) || (c = connection_for(pool, hop, now)) == NULL)
 		return false;
-	begin_call(c, leg, now, done, arg);
-	if (c->connected && !open_gate(leg)) {
+	begin_call(c, hop, now, done, arg);
+	if (c->connected && !open_gate(hop)) {
 		*refused = true;
 		end_call(c, true);
 		return false;
 	}
 	if (c->connected && send_some(c) != 0) {
-		leg->left = false;
+		hop->left = false;
 		end_call(c, false);
 		return false;
 	}

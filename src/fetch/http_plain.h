@@ -29,8 +29,8 @@ struct plain_call;
 enum plain_end {
 	PLAIN_ANSWERED,		/* all of the answer is in the hop, its status too */
 	PLAIN_UNSENT,		/* nobody has got it: it is to be sent by libcurl */
-	PLAIN_REFUSED,		/* by the gate; *leg->error says why */
-	PLAIN_FAILED,		/* it had left; *leg->error says what came instead of an answer */
+	PLAIN_REFUSED,		/* by the gate; *hop->error says why */
+	PLAIN_FAILED,		/* it had left; *hop->error says what came instead of an answer */
 };
 
 struct plain_pool *plain_pool_new(struct event_base *base);
@@ -40,10 +40,10 @@ void plain_pool_free(struct plain_pool **pool);
 /* A hop to u by libcurl was answered, without a proxy, by that address. */
 void plain_learn(struct plain_pool *pool, const struct url *u, const char *ip, long port, struct mono now);
 /*
- * Sends what `leg` says; its headers are made already (http_hop_prepare). False: it is not for here, and nothing was
+ * Sends what `hop` says; its headers are made already (http_hop_prepare). False: it is not for here, and nothing was
  * done; *refused then tells whether it is that the gate was closed. True: `done` is called once, from the loop.
  */
-bool plain_start(struct plain_pool *pool, struct http_hop *leg, struct mono now, void (*done)(void *arg, enum plain_end end),
+bool plain_start(struct plain_pool *pool, struct http_hop *hop, struct mono now, void (*done)(void *arg, enum plain_end end),
     void *arg, struct plain_call **out, bool *refused) MUST_CHECK;
 /* `done` will not be called. Sets *call to NULL; *call may be NULL already. */
 void plain_cancel(struct plain_call **call);

@@ -40,9 +40,9 @@ resolve(struct arena *a, const struct url *from, struct str location, struct url
 }
 
 static bool
-has_method(const struct http_hop *leg, const char *method)
+has_method(const struct http_hop *hop, const char *method)
 {
-	return str_is(leg->method, method);
+	return str_is(hop->method, method);
 }
 
 static bool
@@ -52,41 +52,41 @@ keeps_method(int status)
 }
 
 bool
-http_redirect_wanted(const struct http_hop *leg, int status)
+http_redirect_wanted(const struct http_hop *hop, int status)
 {
-	if (!leg->r->http->follow_redirects || leg->location.n == 0)
+	if (!hop->r->http->follow_redirects || hop->location.n == 0)
 		return false;
 	if (keeps_method(status))
 		return true;
 	if (status != 301 && status != 302 && status != 303)
 		return false;
-	return !leg->r->keep_method || has_method(leg, "GET") || has_method(leg, "HEAD");
+	return !hop->r->keep_method || has_method(hop, "GET") || has_method(hop, "HEAD");
 }
 
 bool
-http_redirect_follow(struct http_hop *leg, int status, struct err *e)
+http_redirect_follow(struct http_hop *hop, int status, struct err *e)
 {
-	struct url from = leg->url, to, first;
+	struct url from = hop->url, to, first;
 	struct sbuf referer = SBUF_INIT(SBUF_UNLIMITED);
 	struct err ignored;
 
-	if (!resolve(leg->arena, &from, leg->location, &to, e))
+	if (!resolve(hop->arena, &from, hop->location, &to, e))
 		return false;
-	http_hop_end(leg);
-	if (!keeps_method(status) && !has_method(leg, "HEAD")) {
-		leg->no_body = leg->no_body || !has_method(leg, "GET");
-		leg->method = STR("GET");
+	http_hop_end(hop);
+	if (!keeps_method(status) && !has_method(hop, "HEAD")) {
+		hop->no_body = hop->no_body || !has_method(hop, "GET");
+		hop->method = STR("GET");
 	}
 	/* Once among strangers, no credentials are shown any more. */
-	if (!url_parse(leg->arena, leg->r->url, &first, &ignored) ||
+	if (!url_parse(hop->arena, hop->r->url, &first, &ignored) ||
 	    !is_subdomain_of(url_hostname(&to), url_hostname(&first)))
-		leg->strange_host = true;
+		hop->strange_host = true;
 	from.has_user = from.has_password = false;
 	from.fragment = from.raw_fragment = STR_NONE;
 	url_format(&referer, &from);
-	leg->referer = str_is(from.scheme, "https") && str_is(to.scheme, "http") ? STR_NONE :
-	    arena_str(leg->arena, sbuf_get(&referer));
+	hop->referer = str_is(from.scheme, "https") && str_is(to.scheme, "http") ? STR_NONE :
+	    arena_str(hop->arena, sbuf_get(&referer));
 	sbuf_fini(&referer);
-	leg->url = to;
+	hop->url = to;
 	return true;
 }

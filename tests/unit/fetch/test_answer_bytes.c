@@ -82,14 +82,14 @@ static const struct {
 static struct arena *arena;
 
 static struct http_hop
-hop(size_t wanted)
+hop_of(size_t wanted)
 {
 	return (struct http_hop){ .arena = arena, .body = SBUF_INIT(wanted) };
 }
 
 /* Returns the verdict on the last piece that was taken. */
 static enum answer_got
-take_in_pieces(struct answer *a, struct http_hop *leg, struct str bytes, size_t piece)
+take_in_pieces(struct answer *a, struct http_hop *hop, struct str bytes, size_t piece)
 {
 	enum answer_got got = ANSWER_MORE;
 
@@ -98,7 +98,7 @@ take_in_pieces(struct answer *a, struct http_hop *leg, struct str bytes, size_t 
 		struct str s = str_sub(bytes, 0, piece);
 		char *copy = mem_strndup(s.p, s.n);
 
-		got = answer_take(a, leg, (struct str){ copy, s.n });
+		got = answer_take(a, hop, (struct str){ copy, s.n });
 		mem_free(copy);
 		bytes = str_sub(bytes, piece, bytes.n);
 	}
@@ -111,12 +111,12 @@ START_TEST(answers_are_what_they_say)
 
 	arena = arena_new();
 	for (size_t piece = 1; piece <= bytes.n; piece++) {
-		struct http_hop leg = hop(WANTED);
+		struct http_hop hop = hop_of(WANTED);
 		struct answer a = { 0 };
 
-		ck_assert_int_eq(take_in_pieces(&a, &leg, bytes, piece), table[_i].got);
-		ck_assert_int_eq(leg.status, table[_i].status);
-		ck_assert_str_eq(sbuf_cstr(&leg.body), table[_i].body);
+		ck_assert_int_eq(take_in_pieces(&a, &hop, bytes, piece), table[_i].got);
+		ck_assert_int_eq(hop.status, table[_i].status);
+		ck_assert_str_eq(sbuf_cstr(&hop.body), table[_i].body);
 		ck_assert(answer_has_head(&a) == (table[_i].status != 0));
 		if (table[_i].status != 0)
 			ck_assert(a.keep == table[_i].keep);
@@ -124,7 +124,7 @@ START_TEST(answers_are_what_they_say)
 		if (piece == bytes.n && table[_i].got == ANSWER_COMPLETE)
 			ck_assert_uint_eq(a.rest, table[_i].rest);
 		answer_fini(&a);
-		sbuf_fini(&leg.body);
+		sbuf_fini(&hop.body);
 	}
 	arena_free(&arena);
 }
@@ -137,15 +137,15 @@ START_TEST(headers_that_matter_are_kept)
 
 	arena = arena_new();
 	for (size_t piece = 1; piece < sizeof(bytes); piece++) {
-		struct http_hop leg = hop(WANTED);
+		struct http_hop hop = hop_of(WANTED);
 		struct answer a = { 0 };
 
-		ck_assert_int_eq(take_in_pieces(&a, &leg, str_from(bytes), piece), ANSWER_COMPLETE);
-		ck_assert(str_is(leg.content_type, "a/b; c=d"));
-		ck_assert(str_is(leg.retry_after, "7"));
-		ck_assert(str_is(leg.location, "/x:y"));
+		ck_assert_int_eq(take_in_pieces(&a, &hop, str_from(bytes), piece), ANSWER_COMPLETE);
+		ck_assert(str_is(hop.content_type, "a/b; c=d"));
+		ck_assert(str_is(hop.retry_after, "7"));
+		ck_assert(str_is(hop.location, "/x:y"));
 		answer_fini(&a);
-		sbuf_fini(&leg.body);
+		sbuf_fini(&hop.body);
 	}
 	arena_free(&arena);
 }
@@ -160,18 +160,18 @@ START_TEST(what_surrounds_a_body_is_bounded)
 	memset(waste, 'x', sizeof(waste));
 	arena = arena_new();
 	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
-		struct http_hop leg = hop(WANTED);
+		struct http_hop hop = hop_of(WANTED);
 		struct answer a = { 0 };
-		enum answer_got got = answer_take(&a, &leg, str_from(begins[i]));
+		enum answer_got got = answer_take(&a, &hop, str_from(begins[i]));
 		size_t n = 0;
 
 		for (; got == ANSWER_MORE; n += sizeof(waste))
-			got = answer_take(&a, &leg, (struct str){ waste, sizeof(waste) });
+			got = answer_take(&a, &hop, (struct str){ waste, sizeof(waste) });
 		ck_assert_int_eq(got, i == 0 ? ANSWER_MALFORMED : ANSWER_CUT);
 		ck_assert_uint_ge(n, 100000);
 		ck_assert_uint_le(n, 400000);
 		answer_fini(&a);
-		sbuf_fini(&leg.body);
+		sbuf_fini(&hop.body);
 	}
 	arena_free(&arena);
 }
