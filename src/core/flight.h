@@ -211,10 +211,6 @@ struct leg_verdict leg_judge(const struct log_entry *entry, const struct reason_
 void leg_begin(struct engine *e, struct leg *leg, struct moment now);
 /* As leg_begin, for what was under way before a restart. */
 void leg_resume(struct engine *e, struct leg *leg, const struct intent_state *from, struct moment now);
-/* The key of its entry in the notification log. */
-struct log_key log_key_of(struct str group_key, const struct receiver *r, const struct integration *i);
-/* How long the notification log remembers what a route told. */
-span leg_log_time(const struct engine *e, const struct route *route);
 bool leg_sends_resolved(const struct leg *leg);
 /* Some recipients were served. */
 void leg_progressed(struct engine *e, struct leg *leg, struct moment now);
@@ -234,13 +230,23 @@ struct leg *leg_find(const struct engine *e, uint64_t attempt);
 struct event_leg leg_event(const struct leg *leg);
 /* Its timer goes off then, or at the flight's deadline. */
 void leg_arm(struct engine *e, struct leg *leg, struct mono at);
+/* It is over, and its flight has not failed by it. */
+void leg_succeeded(struct engine *e, struct leg *leg, struct moment now);
+
+/* leg_log.c */
+/* The key of its entry in the notification log. */
+struct log_key log_key_of(struct str group_key, const struct receiver *r, const struct integration *i);
+/* How long the notification log remembers what a route told. */
+span leg_log_time(const struct engine *e, const struct route *route);
 /*
  * leg_logged for a decision: a tick after the flight's own is one of a clock that was set back since, unless it is by the clock
  * of a peer, and is put right.
  */
 const struct log_entry *leg_log_entry(struct engine *e, const struct leg *leg, struct moment now);
-/* It is over, and its flight has not failed by it. */
-void leg_succeeded(struct engine *e, struct leg *leg, struct moment now);
+/* `at`, or later if clocks differ: what leg tells is told after what the log holds, and after its doubts, which it ends. */
+struct wall leg_after(const struct engine *e, const struct leg *leg, const struct log_entry *held, struct wall at);
+/* Writes down what the receiver now knows. */
+void leg_log_told(struct engine *e, struct leg *leg, const struct receiver_data *data, struct moment now);
 
 /* leg_peers.c */
 /* The log's entry of its group and integration; NULL: none. */
@@ -290,8 +296,6 @@ void leg_claim_end(struct engine *e, struct leg *leg);
 void leg_claim_fini(struct engine *e, struct leg *leg);
 /* Nothing was sent yet, and it waits for the store or for those who have claimed it. */
 bool leg_claim_waits(const struct leg *leg);
-/* `at`, or later if clocks differ: what leg tells is told after what the log holds, and after its doubts, which it ends. */
-struct wall leg_after(const struct engine *e, const struct leg *leg, const struct log_entry *held, struct wall at);
 /* Puts into the log what leg has told, or what it is to forget; held: what was there, may be NULL. */
 void leg_log_set(struct engine *e, struct leg *leg, struct log_entry *entry, const struct log_entry *held, struct moment now);
 
