@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mail_child.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -150,8 +150,8 @@ start_helper(struct mail_children *c, struct err *e)
 	}
 	c->fd = ends[0];
 	c->gone = event_new(c->base, c->fd, EV_READ, on_gone, c);
-	assert(c->gone != NULL);
-	event_add(c->gone, NULL);
+	if (c->gone == NULL || event_add(c->gone, NULL) != 0)
+		abort();	/* out of memory */
 	return true;
 }
 

@@ -91,7 +91,7 @@ begin_part(struct http_conn *c, struct str text, size_t total)
 	make_room(c);
 	memcpy(c->part.p, text.p, text.n);
 	guard_move(c, CONN_BODY);
-	guard_take(c, text.n);
+	memory_take(c, text.n);
 }
 
 static struct str
@@ -129,7 +129,7 @@ read_part(struct http_conn *c)
 		return;
 	}
 	c->part.n += (size_t)n;
-	guard_take(c, (size_t)n);
+	memory_take(c, (size_t)n);
 	if (c->part.n < c->part.total) {
 		if (c->part.n == c->part.cap)
 			make_room(c);
@@ -199,7 +199,7 @@ direct_keep(struct exchange *x)
 	x->body.n = x->req.body.n;
 	x->body.cap = INPUT_MAX;
 	s->input = NULL;
-	guard_take(x->conn, INPUT_MAX);
+	memory_take(x->conn, INPUT_MAX);
 }
 
 void

@@ -275,7 +275,7 @@ keep_body(struct http_conn *c)
 		return;
 	sbuf_str(&x->body, x->req.body);
 	x->req.body = sbuf_get(&x->body);
-	guard_take(c, x->req.body.n);
+	memory_take(c, x->req.body.n);
 }
 
 /*
@@ -485,7 +485,7 @@ exchange_direct(struct http_conn *c, struct str text, bool owned, size_t *total)
 		x->body.p = (char *)(uintptr_t)text.p;
 		x->body.n = x->body.cap = text.n;
 	} else {
-		guard_take(c, text.n - x->req.body.n);
+		memory_take(c, text.n - x->req.body.n);
 	}
 	dispatch_in_turn(c);
 	return DIRECT_TAKEN;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Bounds that evhttp (libevent 2.1) leaves open: how long a head and a body may
- * take, how much memory all of them may, and that a peer still sending gets to see
- * the answer.
+ * take, and that a peer still sending gets to see the answer.
  *
  * evhttp makes its connections by itself and offers no way to know of one
  * before it has brought a request. But it asks us for the bufferevent, and is
@@ -12,6 +11,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -47,29 +47,6 @@ arm(struct conn_list *l, struct mono now)
 	timer_in(&l->timer, first != NULL ? mono_sub(first->deadline, now) : 0);
 }
 
-/* Nothing of a request is in memory any more. */
-static void
-give_back(struct http_conn *c)
-{
-	c->server->taken -= c->taken;
-	c->taken = 0;
-}
-
-void
-guard_count(struct http_server *s, size_t n)
-{
-	s->taken += n;
-	if (s->taken > s->o.max_buffered)
-		event_active(s->squeeze, 0, 0);
-}
-
-void
-guard_take(struct http_conn *c, size_t n)
-{
-	c->taken += n;
-	guard_count(c->server, n);
-}
-
 void
 guard_move(struct http_conn *c, enum conn_state state)
 {
@@ -83,7 +60,7 @@ guard_move(struct http_conn *c, enum conn_state state)
 	}
 	c->state = state;
 	if (state == CONN_IDLE || state == CONN_LINGER || state == CONN_STATES)
-		give_back(c);
+		memory_give_back(c);
 	if (state == CONN_STATES)
 		return;
 	l = &s->lists[state];
@@ -147,12 +124,13 @@ linger(struct http_conn *c, int fd)
 
 	if (own < 0)
 		return false;
-	if (shutdown(own, SHUT_WR) < 0 || (c->drain = event_new(c->server->o.base, own, EV_READ | EV_PERSIST,
-	    on_drain, c)) == NULL) {
+	if (shutdown(own, SHUT_WR) < 0) {
 		close(own);
 		return false;
 	}
-	event_add(c->drain, NULL);
+	c->drain = event_new(c->server->o.base, own, EV_READ | EV_PERSIST, on_drain, c);
+	if (c->drain == NULL || event_add(c->drain, NULL) != 0)
+		abort();	/* out of memory */
 	guard_move(c, CONN_LINGER);
 	return true;
 }
@@ -399,7 +377,7 @@ begin_head(struct http_conn *c, struct evbuffer *in)
 	c->head = (struct head_scan){ 0 };
 	c->chunks = (struct chunk_scan){ 0 };
 	guard_move(c, CONN_HEAD);
-	guard_take(c, evbuffer_get_length(in));
+	memory_take(c, evbuffer_get_length(in));
 	scan(c, in, evbuffer_get_length(in));
 }
 
@@ -420,7 +398,7 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 		begin_head(c, in);
 		return;
 	}
-	guard_take(c, info->n_added);
+	memory_take(c, info->n_added);
 	if (c->state == CONN_HEAD)
 		scan(c, in, info->n_added);
 	else
@@ -524,42 +502,6 @@ guard_accept(struct event_base *base, void *server)
 	return c->bev;
 }
 
-static struct http_conn *
-greediest(struct http_server *s)
-{
-	static const enum conn_state states[] = { CONN_HEAD, CONN_BODY, CONN_WRITE };
-	struct http_conn *most = NULL;
-
-	for (size_t i = 0; i < ARRAY_LEN(states); i++)
-		LIST_EACH(&s->lists[states[i]].conns, node) {
-			struct http_conn *c = CONTAINER_OF(node, struct http_conn, place);
-
-			if (most == NULL || c->taken + c->waiting > most->taken + most->waiting)
-				most = c;
-		}
-	return most;
-}
-
-/*
- * Many large requests at a time, which nobody has vouched for yet, or large
- * answers that nobody reads, must not take all memory: the largest are cut off.
- */
-static void
-on_squeeze(evutil_socket_t fd, short what, void *arg)
-{
-	TURN("connections");
-	struct http_server *s = arg;
-	struct http_conn *c;
-
-	(void)fd;
-	(void)what;
-	while (s->taken > s->o.max_buffered && (c = greediest(s)) != NULL && c->taken + c->waiting > 0) {
-		LOG(s->o.log, LOG_WARN, "Too much of requests and answers is in memory; the largest was cut off",
-		    F_UINT("bytes", s->taken), F_UINT("limit", s->o.max_buffered));
-		guard_cut(c);
-	}
-}
-
 void
 guard_init(struct http_server *s)
 {
@@ -577,7 +519,7 @@ guard_init(struct http_server *s)
 	s->lists[CONN_WRITE].after = s->o.read_window;
 	s->lists[CONN_LINGER].after = LINGER_TIMEOUT;
 	s->welcome = event_new(s->o.base, -1, 0, on_welcome, s);
-	s->squeeze = event_new(s->o.base, -1, 0, on_squeeze, s);
+	assert(s->welcome != NULL);
 }
 
 void
@@ -592,6 +534,5 @@ guard_fini(struct http_server *s)
 		timer_fini(&s->lists[i].timer);
 	}
 	event_free(s->welcome);
-	event_free(s->squeeze);
 	hmap_fini(&s->by_bev);
 }

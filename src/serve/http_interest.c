@@ -6,6 +6,7 @@
  * does not want what has come: it goes, and comes back with the next request.
  */
 #include <assert.h>
+#include <stdlib.h>
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -35,8 +36,8 @@ void
 interest_next(struct http_conn *c)
 {
 	c->interest_fed = true;
-	if (!event_pending(c->interest, EV_READ, NULL))
-		event_add(c->interest, NULL);
+	if (!event_pending(c->interest, EV_READ, NULL) && event_add(c->interest, NULL) != 0)
+		abort();	/* out of memory */
 }
 
 void

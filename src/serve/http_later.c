@@ -130,7 +130,7 @@ later_part(struct exchange *x)
 	x->conn = NULL;
 	x->evreq = NULL;
 	x->counted = x->req.body.n;
-	guard_count(s, x->counted);
+	memory_count(s, x->counted);
 	list_prepend(&s->alone, &x->place);
 	task_ready(s->tasks, &x->slice);
 }

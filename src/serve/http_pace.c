@@ -26,7 +26,7 @@ on_output(struct evbuffer *out, const struct evbuffer_cb_info *info, void *arg)
 	c->waiting -= info->n_deleted;
 	c->sent += info->n_deleted;
 	c->server->taken -= info->n_deleted;
-	guard_count(c->server, info->n_added);
+	memory_count(c->server, info->n_added);
 	if (info->n_deleted > 0 && c->waiting > 0)
 		pace_look(c);
 }

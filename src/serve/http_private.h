@@ -4,7 +4,7 @@
  *
  * libevent's evhttp parses requests and frames responses. Around it:
  * http_server.c owns evhttp and the listeners, http_accept.c bounds how many
- * connections there are, http_guard.c what one may take (time, memory),
+ * connections there are, http_guard.c how long one may take, http_memory.c how much memory all of them may,
  * http_exchange.c turns a request of evhttp into an answer, http_request.c and
  * http_response.c translate, http_admit.c asks admission.c who may, http_stream.c
  * sends bodies that are not in memory, http_later.c does what has no answer as yet,
@@ -199,8 +199,6 @@ void guard_replace(struct http_conn *c, struct str text);
 void guard_open(struct http_conn *c);
 /* Does with what was read elsewhere what is done with what evhttp has read, which reads on from here. */
 void guard_feed(struct http_conn *c, struct str text);
-/* n more bytes of the connection's request are in memory. */
-void guard_take(struct http_conn *c, size_t n);
 /* Takes what came away from evhttp, and reads no more. */
 struct evbuffer *guard_hide(struct http_conn *c);
 /* … and gives it back, with what is left of `hidden` freed. */
@@ -232,8 +230,17 @@ void accept_freed(struct http_server *s);
 void chunks_scan(struct http_conn *c, struct evbuffer *in, size_t n);
 /* http_verb.c: the input begins with a head, which is there whole and which evhttp has not seen: its verb is for it what it is for Alertmanager. */
 void verb_raise(struct http_conn *c, struct evbuffer *in);
+
+/* http_memory.c */
+
+void memory_init(struct http_server *s);
+void memory_fini(struct http_server *s);
 /* n more bytes of requests or answers are in memory; room is made, soon, when that is too much. */
-void guard_count(struct http_server *s, size_t n);
+void memory_count(struct http_server *s, size_t n);
+/* n more bytes of the connection's request are. */
+void memory_take(struct http_conn *c, size_t n);
+/* Nothing of its request is any more. */
+void memory_give_back(struct http_conn *c);
 
 /* http_interest.c */
 
@@ -287,7 +294,7 @@ void exchange_begin(struct evhttp_request *req, void *server);
 /*
  * A request of which text is there, and which evhttp has not seen. DIRECT_PART: there is going to be *total of it, and nothing was done;
  * DIRECT_NOT: it is not plain, and nothing was done either. owned: text is a heap block, which is the exchange's if it is taken, and was
- * counted (guard_take); else it stands in server->input.
+ * counted (memory_take); else it stands in server->input.
  */
 enum direct { DIRECT_NOT, DIRECT_PART, DIRECT_TAKEN };
 enum direct exchange_direct(struct http_conn *c, struct str text, bool owned, size_t *total);

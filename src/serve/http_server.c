@@ -81,6 +81,7 @@ http_server_new(const struct http_server_options *o, struct err *e)
 	s->plain.max = SBUF_UNLIMITED;
 	s->tasks = tasks_new(o->base, o->clock, "answers");
 	guard_init(s);
+	memory_init(s);
 	timer_init(&s->grace, o->base, "end", on_grace, s);
 	s->evhttp = evhttp_new(o->base);
 	assert(s->evhttp != NULL);
@@ -222,6 +223,7 @@ http_server_free(struct http_server **sp)
 	s->stopped = NULL;
 	accept_end(s);
 	guard_fini(s);
+	memory_fini(s);
 	later_fini(s);
 	evhttp_free(s->evhttp);
 	http_streams_fini(s);
