@@ -216,11 +216,71 @@ expect(struct smtp_dialog *d, enum smtp_step s)
 		d->pending[d->pending_n++] = s;
 }
 
+static void
+forget_offers(struct smtp_dialog *d)
+{
+	d->offers_starttls = d->offers_auth = d->offers_8bitmime = d->offers_smtputf8 = false;
+}
+
+static void
+on_helo(struct smtp_dialog *d, int code)
+{
+	/* EHLO's refusal is forgiven; there are no extensions. */
+	d->err.kind = ERR_NONE;
+	if (code / 100 != 2) {
+		refused(d, SMTP_HELO, code);
+		return;
+	}
+	forget_offers(d);
+	after_ehlo(d);
+}
+
+static void
+on_starttls(struct smtp_dialog *d, int code, bool more)
+{
+	if (code / 100 != 2) {
+		refused(d, SMTP_STARTTLS, code);
+	} else if (more) {
+		blame(d, SMTP_STARTTLS, "the server sent data in clear text behind its answer");
+		stop(d);
+	} else {
+		/* All that was said before counts no more. */
+		d->tls = true;
+		d->offers_auth = false;
+		d->mechanism = MECH_NONE;
+		sbuf_reset(&d->mech_errors);
+	}
+}
+
+static void
+on_rcpt(struct smtp_dialog *d, int code)
+{
+	if (d->rcpt_n < d->r->to_n)
+		d->rcpt_codes[d->rcpt_n++] = code;
+	if (code / 100 == 2)
+		d->accepted++;
+	else
+		refused(d, SMTP_RCPT, code);
+}
+
+/* Nobody waits for it: the greeting of another connection, or nothing that matters. */
+static void
+on_other(struct smtp_dialog *d, int code)
+{
+	if (code != 220)
+		return;
+	d->tls = d->r->implicit_tls;
+	forget_offers(d);
+	d->authenticated = false;
+	d->mechanism = MECH_NONE;
+}
+
 /* A reply is complete; `more`: the same chunk has something behind it. */
 static void
 on_reply(struct smtp_dialog *d, int code, bool more)
 {
 	enum smtp_step s = take_pending(d);
+	bool positive = code / 100 == 2;
 
 	d->continuing = false;
 	switch (s) {
@@ -229,53 +289,30 @@ on_reply(struct smtp_dialog *d, int code, bool more)
 			refused(d, s, code);
 		break;
 	case SMTP_EHLO:
-		if (code / 100 == 2)
+		if (positive)
 			after_ehlo(d);
 		else
 			refused(d, s, code);
 		break;
 	case SMTP_HELO:
-		/* EHLO's refusal is forgiven; there are no extensions. */
-		d->err.kind = ERR_NONE;
-		if (code / 100 != 2) {
-			refused(d, s, code);
-			break;
-		}
-		d->offers_starttls = d->offers_auth = d->offers_8bitmime = d->offers_smtputf8 = false;
-		after_ehlo(d);
+		on_helo(d, code);
 		break;
 	case SMTP_STARTTLS:
-		if (code / 100 != 2) {
-			refused(d, s, code);
-		} else if (more) {
-			blame(d, s, "the server sent data in clear text behind its answer");
-			stop(d);
-		} else {
-			/* All that was said before counts no more. */
-			d->tls = true;
-			d->offers_auth = false;
-			d->mechanism = MECH_NONE;
-			sbuf_reset(&d->mech_errors);
-		}
+		on_starttls(d, code, more);
 		break;
 	case SMTP_AUTH:
 		d->continuing = code == 334;
-		d->authenticated = code / 100 == 2;
+		d->authenticated = positive;
 		d->auth_refused = code / 100 == 5;
 		if (code >= 400)
 			refused(d, s, code);
 		break;
 	case SMTP_MAIL:
-		if (code / 100 != 2)
+		if (!positive)
 			refused(d, s, code);
 		break;
 	case SMTP_RCPT:
-		if (d->rcpt_n < d->r->to_n)
-			d->rcpt_codes[d->rcpt_n++] = code;
-		if (code / 100 == 2)
-			d->accepted++;
-		else
-			refused(d, s, code);
+		on_rcpt(d, code);
 		break;
 	case SMTP_DATA:
 		d->begun = code == 354;
@@ -286,20 +323,15 @@ on_reply(struct smtp_dialog *d, int code, bool more)
 		break;
 	case SMTP_END:
 		d->final_code = code;
-		if (code / 100 != 2) {
+		if (!positive) {
 			d->err.kind = ERR_NONE;
 			refused(d, s, code);
 		}
 		break;
-	case SMTP_CONNECT:
-		break;
 	case SMTP_OTHER:
-		/* A greeting that nobody waits for is that of another connection. */
-		if (code == 220) {
-			d->tls = d->r->implicit_tls;
-			d->offers_starttls = d->offers_auth = d->offers_8bitmime = d->offers_smtputf8 = d->authenticated = false;
-			d->mechanism = MECH_NONE;
-		}
+		on_other(d, code);
+		break;
+	case SMTP_CONNECT:
 		break;
 	}
 }
