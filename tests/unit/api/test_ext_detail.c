@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/ext/v1/alerts/FINGERPRINT: one alert, with a history of this test's own. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "lib_ask.h"
+#include "suite.h"
 
 #define ALERT "/api/ext/v1/alerts/"
 #define DAY4 "\"at\":\"2026-01-04T"
@@ -177,21 +177,16 @@ START_TEST(one_that_is_gone)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, timeline_of_what_fires);
+	tcase_add_test(tc, history_that_does_not_answer);
+	tcase_add_test(tc, one_that_is_gone);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("api/ext_detail");
-	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, timeline_of_what_fires);
-	tcase_add_test(t, history_that_does_not_answer);
-	tcase_add_test(t, one_that_is_gone);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("api/ext_detail", add);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /api/ext/v1/explain: what is asked, and how the answer says it. */
-#include <check.h>
 #include <string.h>
 
 #include "lib_ask.h"
+#include "suite.h"
 #include "text/json_tree.h"
 
 #define EXPLAIN "/api/ext/v1/explain"
@@ -154,22 +154,18 @@ START_TEST(bad_questions)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, what_will_be_told);
+	tcase_add_test(tc, what_waits_for_its_turn);
+	tcase_add_test(tc, what_is_held_back);
+	tcase_add_test(tc, what_is_known_already);
+	tcase_add_test(tc, bad_questions);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("ext_explain");
-	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	suite_add_tcase(s, t);
-	tcase_add_test(t, what_will_be_told);
-	tcase_add_test(t, what_waits_for_its_turn);
-	tcase_add_test(t, what_is_held_back);
-	tcase_add_test(t, what_is_known_already);
-	tcase_add_test(t, bad_questions);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite("ext_explain", add);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/ext/v1: pages of alerts and groups. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib_ask.h"
+#include "suite.h"
 #include "text/json_tree.h"
 
 #define ALERTS "/api/ext/v1/alerts"
@@ -630,36 +630,31 @@ START_TEST(refused)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, alerts_in_order);
+	tcase_add_test(tc, order_by_milliseconds);
+	tcase_add_test(tc, states);
+	tcase_add_test(tc, groups);
+	tcase_add_test(tc, groups_by_labels);
+	tcase_add_test(tc, files);
+	tcase_add_test(tc, silences_by_what_they_cover);
+	tcase_add_test(tc, one_group_and_one_alert);
+	tcase_add_test(tc, labels);
+	tcase_add_test(tc, whose_they_are);
+	tcase_add_test(tc, changes);
+	tcase_add_test(tc, changes_at_most_once_a_second);
+	tcase_add_test(tc, changes_by_the_clock);
+	tcase_add_test(tc, silences);
+	tcase_add_test(tc, receivers_routes_and_status);
+	tcase_add_test(tc, entity_tags);
+	tcase_add_test(tc, unknown_parameters);
+	tcase_add_test(tc, refused);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("api/ext_pages");
-	TCase *t = tcase_create("pages");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, alerts_in_order);
-	tcase_add_test(t, order_by_milliseconds);
-	tcase_add_test(t, states);
-	tcase_add_test(t, groups);
-	tcase_add_test(t, groups_by_labels);
-	tcase_add_test(t, files);
-	tcase_add_test(t, silences_by_what_they_cover);
-	tcase_add_test(t, one_group_and_one_alert);
-	tcase_add_test(t, labels);
-	tcase_add_test(t, whose_they_are);
-	tcase_add_test(t, changes);
-	tcase_add_test(t, changes_at_most_once_a_second);
-	tcase_add_test(t, changes_by_the_clock);
-	tcase_add_test(t, silences);
-	tcase_add_test(t, receivers_routes_and_status);
-	tcase_add_test(t, entity_tags);
-	tcase_add_test(t, unknown_parameters);
-	tcase_add_test(t, refused);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("api/ext_pages", add);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/ext/v1: silences that are made, tried and changed, and acknowledgements. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fake_config.h"
 #include "lib_ask.h"
+#include "suite.h"
 #include "text/json_tree.h"
 
 #define SILENCES "/api/ext/v1/silences"
@@ -639,38 +639,33 @@ START_TEST(answers_wait_for_the_disk)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, silence_made);
+	tcase_add_test(tc, silence_that_comes_again);
+	tcase_add_test(tc, silence_changed);
+	tcase_add_test(tc, silences_refused);
+	tcase_add_test(tc, principals);
+	tcase_add_test(tc, pages_of_other_sites);
+	tcase_add_test(tc, preview);
+	tcase_add_test(tc, breadth);
+	tcase_add_test(tc, preview_of_what_is_half_written);
+	tcase_add_test(tc, preview_tells_what_comes);
+	tcase_add_test(tc, preview_over_a_reload);
+	tcase_add_test(tc, many_matchers_are_not_counted_alone);
+	tcase_add_test(tc, many_at_once);
+	tcase_add_test(tc, bulk_refused);
+	tcase_add_test(tc, ack_of_a_group);
+	tcase_add_test(tc, ack_of_another);
+	tcase_add_test(tc, acks_refused);
+	tcase_add_test(tc, expressions_are_bounded_together);
+	tcase_add_test(tc, declared_silences);
+	tcase_add_test(tc, answers_wait_for_the_disk);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("api/ext_silences");
-	TCase *c = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_add_test(c, silence_made);
-	tcase_add_test(c, silence_that_comes_again);
-	tcase_add_test(c, silence_changed);
-	tcase_add_test(c, silences_refused);
-	tcase_add_test(c, principals);
-	tcase_add_test(c, pages_of_other_sites);
-	tcase_add_test(c, preview);
-	tcase_add_test(c, breadth);
-	tcase_add_test(c, preview_of_what_is_half_written);
-	tcase_add_test(c, preview_tells_what_comes);
-	tcase_add_test(c, preview_over_a_reload);
-	tcase_add_test(c, many_matchers_are_not_counted_alone);
-	tcase_add_test(c, many_at_once);
-	tcase_add_test(c, bulk_refused);
-	tcase_add_test(c, ack_of_a_group);
-	tcase_add_test(c, ack_of_another);
-	tcase_add_test(c, acks_refused);
-	tcase_add_test(c, expressions_are_bounded_together);
-	tcase_add_test(c, declared_silences);
-	tcase_add_test(c, answers_wait_for_the_disk);
-	suite_add_tcase(s, c);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("api/ext_silences", add);
 }

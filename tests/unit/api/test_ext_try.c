@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/ext/v1: tests of receivers and previews of templates, with an outbox of this test's own. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib_ask.h"
+#include "suite.h"
 
 #define TEST "/api/ext/v1/receivers/ops/test"
 #define PREVIEW "/api/ext/v1/templates/preview"
@@ -217,24 +217,19 @@ START_TEST(mistakes_have_places)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, a_test_is_marked_and_its_answer_shown);
+	tcase_add_test(tc, who_may_only_read_sends_nothing);
+	tcase_add_test(tc, a_client_that_goes_calls_the_test_off);
+	tcase_add_test(tc, ten_a_minute);
+	tcase_add_test(tc, previews);
+	tcase_add_test(tc, mistakes_have_places);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("api/ext_try");
-	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, a_test_is_marked_and_its_answer_shown);
-	tcase_add_test(t, who_may_only_read_sends_nothing);
-	tcase_add_test(t, a_client_that_goes_calls_the_test_off);
-	tcase_add_test(t, ten_a_minute);
-	tcase_add_test(t, previews);
-	tcase_add_test(t, mistakes_have_places);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("api/ext_try", add);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pairs that are read in the order of earlier ones are what reading and sorting them would find. */
-#include <check.h>
 #include <string.h>
 
 #include "base/compiler.h"
 #include "base/sbuf.h"
 #include "key_order.h"
 #include "model/labels.h"
+#include "suite.h"
 
 #define MANY 40
 
@@ -134,21 +134,16 @@ START_TEST(orders_are_bounded)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, orders_are_found_again);
+	tcase_add_test(tc, escaped_names_are_no_order);
+	tcase_add_test(tc, orders_are_bounded);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("key order");
-	TCase *t = tcase_create("orders");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, orders_are_found_again);
-	tcase_add_test(t, escaped_names_are_no_order);
-	tcase_add_test(t, orders_are_bounded);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("key order", add);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists that are written piece by piece while what they show changes. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "core/view.h"
 #include "lib_api.h"
 #include "packed.h"
+#include "suite.h"
 #include "text/json_tree.h"
 
 static struct fake_world world;
@@ -413,8 +413,8 @@ START_TEST(groups_of_long_names_take_turns)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
 	const TTest *const tests[] = {
 		alerts_that_come_and_go,
@@ -426,19 +426,13 @@ main(void)
 		long_values_come_one_by_one,
 		groups_of_long_names_take_turns,
 	};
-	Suite *s = suite_create("lists");
-	TCase *c = tcase_create("lists");
-	SRunner *sr;
-	int failed;
 
 	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
-		tcase_add_test(c, tests[i]);
-	tcase_set_timeout(c, 100);
-	suite_add_tcase(s, c);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+		tcase_add_test(tc, tests[i]);
+}
+
+int
+main(void)
+{
+	return run_suite("lists", add);
 }

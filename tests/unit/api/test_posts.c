@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies that are taken in slices, and what is too large for one. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib_ask.h"
 #include "model/label_texts.h"
+#include "suite.h"
 
 /* The world after a body was posted, and the answer. */
 static char *
@@ -346,26 +346,20 @@ START_TEST(a_silence_body_has_a_bound)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, slices_change_nothing);
+	tcase_add_test(tc, known_texts_are_as_if_read);
+	tcase_add_test(tc, texts_become_known);
+	tcase_add_test(tc, posts_go_in_between);
+	tcase_add_test(tc, a_post_is_broken_off);
+	tcase_add_test(tc, an_alert_has_a_bound);
+	tcase_add_test(tc, a_silence_body_has_a_bound);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("posts");
-	TCase *t = tcase_create("posts");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 60);
-	tcase_add_test(t, slices_change_nothing);
-	tcase_add_test(t, known_texts_are_as_if_read);
-	tcase_add_test(t, texts_become_known);
-	tcase_add_test(t, posts_go_in_between);
-	tcase_add_test(t, a_post_is_broken_off);
-	tcase_add_test(t, an_alert_has_a_bound);
-	tcase_add_test(t, a_silence_body_has_a_bound);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("posts", add);
 }

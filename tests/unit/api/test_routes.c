@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of routes: what each row asks for, and what it takes. */
-#include <check.h>
 #include <stdlib.h>
 
 #include "lib_ask.h"
 #include "route.h"
+#include "suite.h"
 
 static const struct {
 	enum route_surface surface;
@@ -142,22 +142,17 @@ START_TEST(places_of_gets)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, every_row_is_found);
+	tcase_add_test(tc, parameters_take_one_segment);
+	tcase_add_test(tc, scopes);
+	tcase_add_test(tc, places_of_gets);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("api/routes");
-	TCase *t = tcase_create("routes");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, every_row_is_found);
-	tcase_add_test(t, parameters_take_one_segment);
-	tcase_add_test(t, scopes);
-	tcase_add_test(t, places_of_gets);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("api/routes", add);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /api/ext/v1/sms: what gateways tell; tests/e2e/test_gateways.py has the whole of it. */
-#include <check.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -8,6 +7,7 @@
 #include "core/delivery.h"
 #include "core/heard.h"
 #include "lib_ask.h"
+#include "suite.h"
 
 #define REPLIES 5
 
@@ -156,21 +156,16 @@ START_TEST(a_reply_acts_once)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, many_replies_are_heard_in_slices);
+	tcase_add_test(tc, names_are_cut_between_runes);
+	tcase_add_test(tc, a_reply_acts_once);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("sms");
-	TCase *t = tcase_create("sms");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, many_replies_are_heard_in_slices);
-	tcase_add_test(t, names_are_cut_between_runes);
-	tcase_add_test(t, a_reply_acts_once);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("sms", add);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Replies as people and their telephones write them. */
-#include <check.h>
 
 #include "base/compiler.h"
 #include "sms_words.h"
+#include "suite.h"
 
 static const struct row {
 	const char *text;
@@ -57,20 +57,15 @@ START_TEST(numbers_are_the_same_however_they_are_written)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_loop_test(tc, words_mean_what_they_mean, 0, (int)ARRAY_LEN(rows));
+	tcase_add_test(tc, numbers_are_the_same_however_they_are_written);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("api sms words");
-	TCase *t = tcase_create("words");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_loop_test(t, words_mean_what_they_mean, 0, (int)ARRAY_LEN(rows));
-	tcase_add_test(t, numbers_are_the_same_however_they_are_written);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("api sms words", add);
 }

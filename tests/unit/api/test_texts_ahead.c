@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The hashes of texts are the same, whether somebody has looked ahead or not. */
-#include <check.h>
 #include <string.h>
 
 #include "base/compiler.h"
 #include "base/sbuf.h"
+#include "suite.h"
 #include "texts_ahead.h"
 
 static void
@@ -101,21 +101,16 @@ START_TEST(what_is_far_is_left_for_later)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_loop_test(tc, nothing_depends_on_the_guess, 0, (int)ARRAY_LEN(bodies));
+	tcase_add_test(tc, a_reader_may_pass_over_some);
+	tcase_add_test(tc, what_is_far_is_left_for_later);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("texts ahead");
-	TCase *t = tcase_create("texts");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_loop_test(t, nothing_depends_on_the_guess, 0, (int)ARRAY_LEN(bodies));
-	tcase_add_test(t, a_reader_may_pass_over_some);
-	tcase_add_test(t, what_is_far_is_left_for_later);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("texts ahead", add);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -9,6 +8,7 @@
 #include "base/sbuf.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "suite.h"
 
 #define ck_assert_str(s, want) ck_assert_msg(str_is((s), (want)), "%.*s", STR_ARG(s))
 
@@ -255,29 +255,24 @@ START_TEST(long_errors_end_in_an_ellipsis)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, compares_bytes);
+	tcase_add_test(tc, bytes_are_the_same);
+	tcase_add_test(tc, finds);
+	tcase_add_test(tc, finds_as_by_hand);
+	tcase_add_test(tc, cuts);
+	tcase_add_test(tc, splits);
+	tcase_add_test(tc, sorts);
+	tcase_add_test(tc, buffer_collects);
+	tcase_add_test(tc, buffer_has_a_cap);
+	tcase_add_test(tc, errors_have_context);
+	tcase_add_test(tc, long_errors_end_in_an_ellipsis);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("str");
-	TCase *t = tcase_create("str");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, compares_bytes);
-	tcase_add_test(t, bytes_are_the_same);
-	tcase_add_test(t, finds);
-	tcase_add_test(t, finds_as_by_hand);
-	tcase_add_test(t, cuts);
-	tcase_add_test(t, splits);
-	tcase_add_test(t, sorts);
-	tcase_add_test(t, buffer_collects);
-	tcase_add_test(t, buffer_has_a_cap);
-	tcase_add_test(t, errors_have_context);
-	tcase_add_test(t, long_errors_end_in_an_ellipsis);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return run_suite("str", add);
 }

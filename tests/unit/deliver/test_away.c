@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Notifiers that work in other threads: what is theirs, what comes home, and what happens when nobody waits any more. */
-#include <check.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include "loop/drive.h"
 #include "mail/mail.h"
 #include "serve/http_server.h"
+#include "suite.h"
 
 static struct {
 	struct event_base *base;
@@ -456,15 +456,9 @@ START_TEST(the_end_while_it_works)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("away");
-	TCase *tc = tcase_create("away");
-	SRunner *sr;
-	int failed;
-
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, many_alerts);
 	tcase_add_test(tc, templates_behind_the_start);
 	tcase_add_test(tc, more_than_it_seemed);
@@ -472,11 +466,10 @@ main(void)
 	tcase_add_test(tc, the_loop_goes_on);
 	tcase_add_test(tc, canceled_while_it_works);
 	tcase_add_test(tc, the_end_while_it_works);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("away", add);
 }

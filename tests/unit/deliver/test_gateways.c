@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests by gateways: they ask for leave, wait for their pace and for a note of theirs, and tell when they leave. */
 #include "lib_outbox.h"
+#include "suite.h"
 
 /* The engine is asked once for each request that a gateway is to carry. */
 START_TEST(gateways_have_budgets)
@@ -84,24 +85,16 @@ START_TEST(files_leave_while_the_lease_lasts)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("gateways");
-	TCase *tc = tcase_create("gateways");
-	SRunner *sr;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, gateways_have_budgets, 0, 3);
 	tcase_add_test(tc, a_note_comes_first);
 	tcase_add_test(tc, files_leave_while_the_lease_lasts);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("gateways", add);
 }

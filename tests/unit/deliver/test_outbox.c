@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attempts: how they begin, go on and end. */
 #include "lib_outbox.h"
+#include "suite.h"
 
 START_TEST(attempts_are_conversations)
 {
@@ -348,16 +349,9 @@ START_TEST(texts_wait_for_the_next_attempt)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("outbox");
-	TCase *tc = tcase_create("outbox");
-	SRunner *sr;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, attempts_are_conversations);
 	tcase_add_loop_test(tc, verdicts_reach_the_engine, 0, ARRAY_LEN(verdicts));
 	tcase_add_test(tc, what_has_waited_too_long_does_not_begin);
@@ -370,11 +364,10 @@ main(void)
 	tcase_add_test(tc, texts_wait_for_the_next_attempt);
 	tcase_add_test(tc, the_engine_hears_nothing_of_a_rehearsal);
 	tcase_add_test(tc, receivers_that_are_away_are_a_reason_to_retry);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("outbox", add);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages as files: whole, once, and without holding up the loop. */
-#include <check.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "loop/file.h"
 #include "loop/workers.h"
 #include "spool.h"
+#include "suite.h"
 
 static char root[] = "/tmp/tocsin-spool-XXXXXX";
 static struct arena *arena;
@@ -127,23 +127,17 @@ START_TEST(the_loop_hears_of_it)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, a_message_is_there_once_wherever_it_is);
+	tcase_add_test(tc, a_spool_that_is_not_there_is_an_error);
+	tcase_add_test(tc, the_loop_hears_of_it);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("deliver spool");
-	TCase *t = tcase_create("files");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, a_message_is_there_once_wherever_it_is);
-	tcase_add_test(t, a_spool_that_is_not_there_is_an_error);
-	tcase_add_test(t, the_loop_hears_of_it);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("deliver spool", add);
 }

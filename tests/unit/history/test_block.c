@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events go into a block and come out of it; damage is noticed. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/rand.h"
 #include "block.h"
+#include "suite.h"
 #include "varint.h"
 
 #define MOST_SETS 20
@@ -234,22 +234,17 @@ START_TEST(numbers)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, what_goes_in_comes_out);
+	tcase_add_test(tc, sets_are_sorted_and_stand_once);
+	tcase_add_test(tc, damage_is_put_up_with);
+	tcase_add_test(tc, numbers);
+}
+
 int
 main(void)
 {
-	TCase *t = tcase_create("block");
-	Suite *s = suite_create("block");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 60);
-	tcase_add_test(t, what_goes_in_comes_out);
-	tcase_add_test(t, sets_are_sorted_and_stand_once);
-	tcase_add_test(t, damage_is_put_up_with);
-	tcase_add_test(t, numbers);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite("block", add);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib_history.h"
+#include "suite.h"
 
 static struct rig r;
 
@@ -672,8 +673,8 @@ START_TEST(a_full_queue_drops_and_says_so)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
 	const TTest *const tests[] = { what_is_heard_is_found, each_condition, silences_of_other_members, pages_and_cursors,
 		it_goes_on_after_a_restart, sums, blocks_are_sealed, many_values,
@@ -681,17 +682,13 @@ main(void)
 		a_database_of_version_2_is_upgraded, an_upgrade_goes_on, what_is_old_goes, the_size_is_bounded,
 		what_is_not_ours_is_set_aside, a_disk_that_fails_stops_nothing, a_full_disk_is_waited_for,
 		a_full_queue_drops_and_says_so };
-	TCase *t = tcase_create("history");
-	Suite *s = suite_create("history");
-	SRunner *runner = srunner_create(s);
-	int failed;
 
-	tcase_set_timeout(t, 60);
 	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
-		tcase_add_test(t, tests[i]);
-	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+		tcase_add_test(tc, tests[i]);
+}
+
+int
+main(void)
+{
+	return run_suite("history", add);
 }

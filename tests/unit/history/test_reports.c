@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reports of gateways, which come when the notification is over, are events of their own. */
 #include "lib_history.h"
+#include "suite.h"
 
 static struct rig r;
 
@@ -39,20 +40,14 @@ START_TEST(reports_of_gateways)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, reports_of_gateways);
+}
+
 int
 main(void)
 {
-	SRunner *runner;
-	TCase *t = tcase_create("reports");
-	Suite *s = suite_create("reports");
-	int failed;
-
-	tcase_set_timeout(t, 60);
-	tcase_add_test(t, reports_of_gateways);
-	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite("reports", add);
 }

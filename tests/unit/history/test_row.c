@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How rows name groups. */
-#include <check.h>
 #include <string.h>
 
 #include "model/group_name.h"
 #include "row.h"
+#include "suite.h"
 
 START_TEST(a_group_has_its_key_and_its_id)
 {
@@ -45,21 +45,16 @@ START_TEST(what_is_no_group_is_none)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, a_group_has_its_key_and_its_id);
+	tcase_add_test(tc, an_older_row_has_the_id_itself);
+	tcase_add_test(tc, what_is_no_group_is_none);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("row");
-	TCase *t = tcase_create("row");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, a_group_has_its_key_and_its_id);
-	tcase_add_test(t, an_older_row_has_the_id_itself);
-	tcase_add_test(t, what_is_no_group_is_none);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite("row", add);
 }

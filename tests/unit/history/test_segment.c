@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Label sets go into a segment and come out of it; damage is noticed. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "base/rand.h"
 #include "segment.h"
+#include "suite.h"
 
 #define NAMES 12
 
@@ -269,22 +269,18 @@ START_TEST(impossible_columns_are_refused)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
 	const TTest *const tests[] = { what_goes_in_comes_out, many_values_take_wide_cells, two_become_one,
 		damage_is_noticed, impossible_columns_are_refused };
-	TCase *t = tcase_create("segment");
-	Suite *s = suite_create("segment");
-	SRunner *r = srunner_create(s);
-	int failed;
 
-	tcase_set_timeout(t, 60);
 	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
-		tcase_add_test(t, tests[i]);
-	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+		tcase_add_test(tc, tests[i]);
+}
+
+int
+main(void)
+{
+	return run_suite("segment", add);
 }

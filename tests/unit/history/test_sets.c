@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The numbers of label sets, as the writer remembers them. */
 #include "lib_history.h"
+#include "suite.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -106,21 +107,15 @@ START_TEST(a_few_are_remembered)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, a_burst_is_forgotten);
+	tcase_add_test(tc, a_few_are_remembered);
+}
+
 int
 main(void)
 {
-	SRunner *runner;
-	TCase *t = tcase_create("sets");
-	Suite *s = suite_create("sets");
-	int failed;
-
-	tcase_set_timeout(t, 60);
-	tcase_add_test(t, a_burst_is_forgotten);
-	tcase_add_test(t, a_few_are_remembered);
-	suite_add_tcase(s, t);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite("sets", add);
 }

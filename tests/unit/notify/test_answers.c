@@ -3,9 +3,9 @@
  * The meaning of receivers' odd answers in JSON: what Go's encoding/json takes decides nothing else than a tidy
  * answer would, and what it refuses is told in its words.
  */
-#include <check.h>
 
 #include "lib_notify.h"
+#include "suite.h"
 
 #define D STEP_DONE
 #define R STEP_RETRY
@@ -257,24 +257,18 @@ START_TEST(who_asks_first_says_so)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_loop_test(tc, odd_json_means_what_it_says, 0, (int)ARRAY_LEN(rows));
+	tcase_add_loop_test(tc, who_asks_first_says_so, 0, 4);
+	tcase_add_test(tc, a_refused_password_is_given_a_rest);
+	tcase_add_test(tc, a_mail_is_a_try_for_each_of_its_recipients);
+	tcase_add_loop_test(tc, who_needs_no_body_takes_one_that_breaks_off, 0, 21);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("notify answers");
-	TCase *t = tcase_create("json");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, odd_json_means_what_it_says, 0, (int)ARRAY_LEN(rows));
-	tcase_add_loop_test(t, who_asks_first_says_so, 0, 4);
-	tcase_add_test(t, a_refused_password_is_given_a_rest);
-	tcase_add_test(t, a_mail_is_a_try_for_each_of_its_recipients);
-	tcase_add_loop_test(t, who_needs_no_body_takes_one_that_breaks_off, 0, 21);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("notify answers", add);
 }

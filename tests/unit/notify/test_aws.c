@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 
 #include "aws.h"
 #include "lib_notify.h"
+#include "suite.h"
 
 static struct bench *
 make(const char *more)
@@ -89,21 +89,16 @@ START_TEST(replies_are_read)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, signatures_are_those_of_the_suite);
+	tcase_add_test(tc, credentials_come_from_many_places);
+	tcase_add_test(tc, replies_are_read);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("notify aws");
-	TCase *t = tcase_create("aws");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, signatures_are_those_of_the_suite);
-	tcase_add_test(t, credentials_come_from_many_places);
-	tcase_add_test(t, replies_are_read);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("notify aws", add);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The brief of a notification, and the mail that shows it: all that matters, once, within 90 KB. */
-#include <check.h>
 #include <string.h>
 
 #include "lib_notify.h"
 #include "render.h"
+#include "suite.h"
 
 #define MAIL_MAX ((size_t)90 << 10)
 
@@ -305,28 +305,23 @@ START_TEST(zones_and_languages_are_checked)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, the_head_says_what_is_worst);
+	tcase_add_test(tc, one_alert_is_all_in_the_head);
+	tcase_add_test(tc, sections_are_no_more_than_help);
+	tcase_add_test(tc, sections_without_room_are_named);
+	tcase_add_test(tc, five_hundred_alerts_fit_into_ninety_kilobytes);
+	tcase_add_test(tc, no_text_makes_it_longer);
+	tcase_add_test(tc, a_language_has_its_words);
+	tcase_add_test(tc, extras_are_asked_for);
+	tcase_add_test(tc, zones_and_languages_are_checked);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("notify brief");
-	TCase *t = tcase_create("brief");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, the_head_says_what_is_worst);
-	tcase_add_test(t, one_alert_is_all_in_the_head);
-	tcase_add_test(t, sections_are_no_more_than_help);
-	tcase_add_test(t, sections_without_room_are_named);
-	tcase_add_test(t, five_hundred_alerts_fit_into_ninety_kilobytes);
-	tcase_add_test(t, no_text_makes_it_longer);
-	tcase_add_test(t, a_language_has_its_words);
-	tcase_add_test(t, extras_are_asked_for);
-	tcase_add_test(t, zones_and_languages_are_checked);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("notify brief", add);
 }

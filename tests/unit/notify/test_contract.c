@@ -3,10 +3,10 @@
  * The contract of every kind of receiver, whatever it speaks. A kind that is
  * registered but has no row here fails the test.
  */
-#include <check.h>
 #include <stdlib.h>
 
 #include "lib_notify.h"
+#include "suite.h"
 #include "text/json_read.h"
 
 #define R STEP_RETRY
@@ -222,24 +222,18 @@ START_TEST(odd_answers_are_survived)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, tables_are_well_formed);
+	tcase_add_test(tc, requests_are_complete);
+	tcase_add_test(tc, answers_mean_what_the_matrix_says);
+	tcase_add_test(tc, success_ends_the_attempt);
+	tcase_add_test(tc, odd_answers_are_survived);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("notify contract");
-	TCase *t = tcase_create("all kinds");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 60);
-	tcase_add_test(t, tables_are_well_formed);
-	tcase_add_test(t, requests_are_complete);
-	tcase_add_test(t, answers_mean_what_the_matrix_says);
-	tcase_add_test(t, success_ends_the_attempt);
-	tcase_add_test(t, odd_answers_are_survived);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("notify contract", add);
 }

@@ -4,12 +4,12 @@
  * notification and the receiver's answers. NAME.txt is what has to come of it.
  * With GOLDEN_UPDATE=1 in the environment the .txt files are written instead.
  */
-#include <check.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "lib_notify.h"
+#include "suite.h"
 
 static unsigned cases;
 
@@ -66,19 +66,14 @@ START_TEST(cases_give_what_is_expected)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, cases_give_what_is_expected);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("notify golden");
-	TCase *t = tcase_create("all");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, cases_give_what_is_expected);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("notify golden", add);
 }

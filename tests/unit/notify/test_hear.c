@@ -3,10 +3,10 @@
  * Requests of gateways as their documentation has them: whose they are, and what they say. The signatures were computed
  * apart from the program, by Python's hmac.
  */
-#include <check.h>
 
 #include "lib_notify.h"
 #include "notify/hear.h"
+#include "suite.h"
 
 static const char yaml[] =
     "config: |\n"
@@ -334,24 +334,19 @@ START_TEST(answers_are_what_each_gateway_sends_on)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_loop_test(tc, requests_say_what_they_say, 0, (int)ARRAY_LEN(rows));
+	tcase_add_test(tc, a_secret_that_cannot_be_read_is_no_proof);
+	tcase_add_test(tc, large_bodies_are_not_read);
+	tcase_add_test(tc, what_stands_beside_is_bounded);
+	tcase_add_test(tc, answers_are_what_each_gateway_sends_on);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("notify hear");
-	TCase *t = tcase_create("requests");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_loop_test(t, requests_say_what_they_say, 0, (int)ARRAY_LEN(rows));
-	tcase_add_test(t, a_secret_that_cannot_be_read_is_no_proof);
-	tcase_add_test(t, large_bodies_are_not_read);
-	tcase_add_test(t, what_stands_beside_is_bounded);
-	tcase_add_test(t, answers_are_what_each_gateway_sends_on);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("notify hear", add);
 }

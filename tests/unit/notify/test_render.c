@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdio.h>
 
 #include "lib_notify.h"
@@ -7,6 +6,7 @@
 #include "message.h"
 #include "recipients.h"
 #include "render.h"
+#include "suite.h"
 
 static struct bench *bench;
 
@@ -285,30 +285,25 @@ START_TEST(what_is_too_much_is_shortened)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, data_has_what_templates_need);
+	tcase_add_test(tc, a_further_attempt_finds_what_was_rendered);
+	tcase_add_test(tc, limits_come_before_everything);
+	tcase_add_test(tc, unknown_fields_are_errors);
+	tcase_add_test(tc, texts_are_cut_at_characters);
+	tcase_add_test(tc, a_header_is_one_header);
+	tcase_add_test(tc, recipients_decide_the_verdict);
+	tcase_add_test(tc, ids_have_a_bound);
+	tcase_add_test(tc, recipients_have_a_bound);
+	tcase_add_test(tc, messages_have_a_bound);
+	tcase_add_test(tc, what_is_too_much_is_shortened);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("notify render");
-	TCase *t = tcase_create("render");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, data_has_what_templates_need);
-	tcase_add_test(t, a_further_attempt_finds_what_was_rendered);
-	tcase_add_test(t, limits_come_before_everything);
-	tcase_add_test(t, unknown_fields_are_errors);
-	tcase_add_test(t, texts_are_cut_at_characters);
-	tcase_add_test(t, a_header_is_one_header);
-	tcase_add_test(t, recipients_decide_the_verdict);
-	tcase_add_test(t, ids_have_a_bound);
-	tcase_add_test(t, recipients_have_a_bound);
-	tcase_add_test(t, messages_have_a_bound);
-	tcase_add_test(t, what_is_too_much_is_shortened);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("notify render", add);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Configurations of receivers that are refused, and in which words; settings that they inherit. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "lib_notify.h"
+#include "suite.h"
 
 static const struct {
 	/* phrase NULL: accepted; "-": accepted, but its dump is not (nor is Alertmanager's) */
@@ -253,22 +253,17 @@ START_TEST(empty_sections_are_dumped_as_in_alertmanager)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, mistakes_are_refused_in_the_usual_words);
+	tcase_add_loop_test(tc, examples_load, 0, 2);
+	tcase_add_test(tc, dumps_can_be_loaded);
+	tcase_add_test(tc, empty_sections_are_dumped_as_in_alertmanager);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("notify settings");
-	TCase *t = tcase_create("settings");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, mistakes_are_refused_in_the_usual_words);
-	tcase_add_loop_test(t, examples_load, 0, 2);
-	tcase_add_test(t, dumps_can_be_loaded);
-	tcase_add_test(t, empty_sections_are_dumped_as_in_alertmanager);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("notify settings", add);
 }

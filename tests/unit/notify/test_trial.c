@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Warnings about a configuration that loads, and would fail. */
-#include <check.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "lib_notify.h"
 #include "notify/trial.h"
+#include "suite.h"
 
 static bool
 readable(void *arg, const char *path, struct err *e)
@@ -248,27 +248,21 @@ START_TEST(what_works_is_not_doubted)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, gateways_are_tried_with_the_message_they_send);
+	tcase_add_test(tc, templates_are_told_with_their_place);
+	tcase_add_test(tc, names_are_looked_for_everywhere);
+	tcase_add_test(tc, files_are_told_once_a_place);
+	tcase_add_test(tc, data_that_the_sample_lacks_is_no_mistake);
+	tcase_add_test(tc, a_receiver_of_the_extra_file_that_nobody_names);
+	tcase_add_test(tc, the_work_is_bounded);
+	tcase_add_test(tc, what_works_is_not_doubted);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("trial");
-	TCase *t = tcase_create("all");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
-	tcase_add_test(t, gateways_are_tried_with_the_message_they_send);
-	tcase_add_test(t, templates_are_told_with_their_place);
-	tcase_add_test(t, names_are_looked_for_everywhere);
-	tcase_add_test(t, files_are_told_once_a_place);
-	tcase_add_test(t, data_that_the_sample_lacks_is_no_mistake);
-	tcase_add_test(t, a_receiver_of_the_extra_file_that_nobody_names);
-	tcase_add_test(t, the_work_is_bounded);
-	tcase_add_test(t, what_works_is_not_doubted);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite("trial", add);
 }

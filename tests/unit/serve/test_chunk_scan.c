@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
 #include "chunk_scan.h"
+#include "suite.h"
 
 static const struct {
 	const char *text;
@@ -55,20 +55,14 @@ START_TEST(chunks_are_as_they_should_be)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_loop_test(tc, chunks_are_as_they_should_be, 0, ARRAY_LEN(bodies));
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("chunk_scan");
-	TCase *tc = tcase_create("chunk_scan");
-	SRunner *sr;
-	int failed;
-
-	tcase_add_loop_test(tc, chunks_are_as_they_should_be, 0, ARRAY_LEN(bodies));
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("chunk_scan", add);
 }

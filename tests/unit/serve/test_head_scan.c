@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
 #include "head_scan.h"
+#include "suite.h"
 
 static const struct {
 	const char *text;
@@ -61,21 +61,15 @@ START_TEST(blank_lines_before_requests_are_counted)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_loop_test(tc, heads_end_where_they_end, 0, ARRAY_LEN(heads));
+	tcase_add_test(tc, blank_lines_before_requests_are_counted);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("head_scan");
-	TCase *tc = tcase_create("head_scan");
-	SRunner *sr;
-	int failed;
-
-	tcase_add_loop_test(tc, heads_end_where_they_end, 0, ARRAY_LEN(heads));
-	tcase_add_test(tc, blank_lines_before_requests_are_counted);
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("head_scan", add);
 }

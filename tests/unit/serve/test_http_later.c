@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests that take several turns of the loop, and what others and their own clients do meanwhile. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "lib_peer.h"
 #include "loop/clock_real.h"
 #include "serve/http_server.h"
+#include "suite.h"
 
 #define LARGE ((size_t)9 << 20)
 
@@ -307,25 +307,19 @@ START_TEST(a_large_body_of_a_quick_request)
 }
 END_TEST
 
+static void
+add(TCase *tc)
+{
+	tcase_add_test(tc, is_answered_when_it_is_done);
+	tcase_add_test(tc, its_answer_waits_for_the_disk);
+	tcase_add_test(tc, goes_on_without_its_client);
+	tcase_add_test(tc, a_client_that_hangs_up_is_not_noticed);
+	tcase_add_test(tc, a_stop_waits_for_it);
+	tcase_add_test(tc, a_large_body_of_a_quick_request);
+}
+
 int
 main(void)
 {
-	Suite *s = suite_create("http_later");
-	TCase *t = tcase_create("http_later");
-	SRunner *r = srunner_create(s);
-	int failed;
-
-	tcase_set_timeout(t, 60);
-	tcase_add_test(t, is_answered_when_it_is_done);
-	tcase_add_test(t, its_answer_waits_for_the_disk);
-	tcase_add_test(t, goes_on_without_its_client);
-	tcase_add_test(t, a_client_that_hangs_up_is_not_noticed);
-	tcase_add_test(t, a_stop_waits_for_it);
-	tcase_add_test(t, a_large_body_of_a_quick_request);
-	suite_add_tcase(s, t);
-	srunner_set_fork_status(r, CK_NOFORK);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite("http_later", add);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The web configuration file as our own client meets it. */
-#include <check.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +13,7 @@
 #include "lib_tls.h"
 #include "loop/clock_real.h"
 #include "serve/http_server.h"
+#include "suite.h"
 
 static struct {
 	struct event_base *base;
@@ -477,16 +476,9 @@ START_TEST(clients_show_certificates)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("web_config");
-	TCase *tc = tcase_create("web_config");
-	SRunner *sr;
-	int failed;
-
-	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, mistakes_are_told, 0, ARRAY_LEN(bad));
 	tcase_add_test(tc, users_are_checked);
 	tcase_add_loop_test(tc, strangers_send_no_bodies, 0, ARRAY_LEN(strangers));
@@ -496,11 +488,10 @@ main(void)
 	tcase_add_test(tc, tls_with_names_and_changes);
 	tcase_add_test(tc, users_over_tls);
 	tcase_add_loop_test(tc, clients_show_certificates, 0, ARRAY_LEN(clients));
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("web_config", add);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The order in which passwords are looked at, and the memory of verdicts. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "suite.h"
 #include "web_passwords.h"
 
 /* bcrypt of "secret", of cost 4. */
@@ -301,14 +301,9 @@ START_TEST(nobody_takes_as_long_as_somebody)
 }
 END_TEST
 
-int
-main(void)
+static void
+add(TCase *tc)
 {
-	Suite *s = suite_create("web_passwords");
-	TCase *tc = tcase_create("web_passwords");
-	SRunner *sr = srunner_create(s);
-	int failed;
-
 	tcase_add_test(tc, wrong_ones_push_nobody_out);
 	tcase_add_test(tc, one_look_for_all_who_bring_the_same);
 	tcase_add_test(tc, everybody_in_turn);
@@ -318,11 +313,10 @@ main(void)
 	tcase_add_test(tc, who_leaves_is_not_looked_at);
 	tcase_add_test(tc, users_change);
 	tcase_add_test(tc, nobody_takes_as_long_as_somebody);
-	tcase_set_timeout(tc, 60);
-	suite_add_tcase(s, tc);
-	srunner_set_fork_status(sr, CK_NOFORK);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(void)
+{
+	return run_suite("web_passwords", add);
 }
