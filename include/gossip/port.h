@@ -52,7 +52,8 @@ enum gossip_note {
 	GOSSIP_NOTE_CONFLICT, /* two members have one name, or one name two addresses */
 	GOSSIP_NOTE_SETTLED,
 	GOSSIP_NOTE_NOT_SETTLED, /* but goes on anyway */
-	GOSSIP_NOTE_JOIN_FAILED, /* an address could not be joined */
+	GOSSIP_NOTE_JOIN_FAILED, /* an address to join does not answer, and nobody else is there */
+	GOSSIP_NOTE_UNREACHED, /* an address does not answer, while others are there or later */
 	GOSSIP_NOTE_REFUTED, /* others thought us dead or suspect */
 	GOSSIP_NOTE_BAD, /* a message that is malformed, foreign or too large; detail says which */
 	GOSSIP_NOTE_PRUNED, /* too many changes were waiting */

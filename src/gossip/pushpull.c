@@ -301,7 +301,8 @@ static void
 fail(struct gossip *g, struct pushpull *x, struct str why)
 {
 	count(g, x, false);
-	tell_note(g, GOSSIP_NOTE_JOIN_FAILED, STR_NONE, &x->with, why);
+	tell_note(g, x->why == PUSHPULL_JOIN && gossip_size(g) == 1 ? GOSSIP_NOTE_JOIN_FAILED : GOSSIP_NOTE_UNREACHED, STR_NONE,
+	    &x->with, why);
 	drop(g, x);
 }
 

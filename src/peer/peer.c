@@ -167,8 +167,7 @@ tell_refused(struct peer *p, const struct gossip_address *a, struct str detail)
 }
 
 static void
-port_note(
-    struct gossip_port *port, enum gossip_note note, struct str name, const struct gossip_address *a, struct str detail)
+port_note(struct gossip_port *port, enum gossip_note note, struct str name, const struct gossip_address *a, struct str detail)
 {
 	static const struct {
 		enum log_level level;
@@ -180,7 +179,8 @@ port_note(
 		[GOSSIP_NOTE_CONFLICT] = { LOG_WARN, "Found conflicting peer IDs" },
 		[GOSSIP_NOTE_SETTLED] = { LOG_INFO, "gossip settled; proceeding" },
 		[GOSSIP_NOTE_NOT_SETTLED] = { LOG_INFO, "gossip not settled but continuing anyway" },
-		[GOSSIP_NOTE_JOIN_FAILED] = { LOG_DEBUG, "A peer could not be reached" },
+		[GOSSIP_NOTE_JOIN_FAILED] = { LOG_WARN, "unable to join gossip mesh" },
+		[GOSSIP_NOTE_UNREACHED] = { LOG_DEBUG, "A peer could not be reached" },
 		[GOSSIP_NOTE_REFUTED] = { LOG_WARN, "Others took this instance for failed, which it denies" },
 		[GOSSIP_NOTE_PRUNED] = { LOG_WARN, "dropping messages because too many are queued" },
 	};

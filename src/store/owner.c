@@ -15,6 +15,23 @@
 
 #define OTHERS (S_IRWXG | S_IRWXO)
 
+/* False: it is not there, and errno says why. */
+static bool
+make_one(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0)
+		return true;
+	/* A read-only file system may say so even of what is there. */
+	if (errno != EEXIST && errno != EROFS && errno != EISDIR)
+		return false;
+	if (stat(path, &st) != 0 || S_ISDIR(st.st_mode))
+		return true;
+	errno = ENOTDIR;
+	return false;
+}
+
 bool
 owner_make_directory(const char *path, struct err *e)
 {
@@ -29,8 +46,7 @@ owner_make_directory(const char *path, struct err *e)
 		if (c != '/' && c != '\0')
 			continue;
 		*p = '\0';
-		/* A read-only file system may say so even of what is there. */
-		if (mkdir(copy, c == '\0' ? 0700 : 0755) != 0 && errno != EEXIST && errno != EROFS && errno != EISDIR)
+		if (!make_one(copy, c == '\0' ? 0700 : 0755))
 			ok = err_set(e, ERR_IO, "unable to create data directory: mkdir %s: %s", copy,
 			    errno_text(errno).s);
 		*p = c;

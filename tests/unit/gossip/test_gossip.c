@@ -119,6 +119,20 @@ START_TEST(it_settles_after_five_polls)
 }
 END_TEST
 
+/* The first member is told that its peers are not there yet; once they are, it is no longer worth a word. */
+START_TEST(nobody_is_there_to_join)
+{
+	net_init(&net, 3);
+	net_start(&net, 1, 1);
+	net_run(&net, 15 * SPAN_S);
+	ck_assert_uint_eq(net.nodes[1].notes[GOSSIP_NOTE_JOIN_FAILED], 1);
+	net_start(&net, 0, 0);
+	ck_assert_int_ge(net_until_size(&net, 2, 60 * SPAN_S), 0);
+	ck_assert_uint_eq(net.nodes[1].notes[GOSSIP_NOTE_JOIN_FAILED], 1);
+	net_fini(&net);
+}
+END_TEST
+
 START_TEST(it_goes_on_when_it_does_not_settle)
 {
 	net_init(&net, 3);
@@ -295,6 +309,8 @@ START_TEST(a_dead_member_is_found_out_and_comes_back)
 	ck_assert_uint_eq(net.nodes[0].notes[GOSSIP_NOTE_FAILED], 1);
 	net_run(&net, 30 * SPAN_S);
 	ck_assert_uint_gt(gossip_figures(net.nodes[0].g).reconnects_failed, 1);
+	ck_assert_uint_gt(net.nodes[0].notes[GOSSIP_NOTE_UNREACHED], 1);
+	ck_assert_uint_eq(net.nodes[0].notes[GOSSIP_NOTE_JOIN_FAILED], 0);
 	/* It knows nobody, and is called. */
 	net_start(&net, 3, 0);
 	ck_assert_int_ge(net_until_size(&net, 4, 15 * SPAN_S), 0);
@@ -619,6 +635,7 @@ add(TCase *tc)
 	tcase_add_test(tc, a_change_while_it_joins_is_told);
 	tcase_add_test(tc, those_that_left_are_not_expected);
 	tcase_add_test(tc, it_settles_after_five_polls);
+	tcase_add_test(tc, nobody_is_there_to_join);
 	tcase_add_test(tc, it_goes_on_when_it_does_not_settle);
 	tcase_add_test(tc, alone_it_sleeps);
 	tcase_add_test(tc, a_change_is_everywhere_within_two_seconds);

@@ -332,10 +332,34 @@ START_TEST(others_read_nothing)
 }
 END_TEST
 
+/* A start fails then, instead of going on with a disk that seems to be broken. */
+START_TEST(the_directory_is_a_file)
+{
+	char path[sizeof(((struct rig *)NULL)->dir) + 16];
+	struct err e = { 0 };
+	struct rig r;
+
+	rig_init(&r, plain);
+	fclose(fopen(rig_path(&r, "file"), "we"));
+	snprintf(path, sizeof(path), "%s/file/", r.dir);
+	ck_assert(!store_make_directory(str_from(path), &e));
+	ck_assert_msg(strstr(e.text, "unable to create data directory: mkdir ") == e.text &&
+	    strstr(e.text, "/file: not a directory") != NULL, "%s", e.text);
+	e = (struct err){ 0 };
+	strcat(path, "below");
+	ck_assert(!store_make_directory(str_from(path), &e));
+	ck_assert_msg(strstr(e.text, "/file: not a directory") != NULL, "%s", e.text);
+	rig_start(&r);
+	rig_stop(&r);
+	rig_fini(&r);
+}
+END_TEST
+
 int
 main(void)
 {
 	fault_install();
 	return RUN("files", import_when_nothing_can_be_written, files_are_removed_and_cut_while_running, removed_before_a_clean_end,
-	    replaced_while_running, ended_while_unreadable, others_read_nothing, fields_of_a_later_version);
+	    replaced_while_running, ended_while_unreadable, others_read_nothing, the_directory_is_a_file,
+	    fields_of_a_later_version);
 }
