@@ -2,7 +2,7 @@
 /*
  * notify/kept.h - what was rendered for a notification, kept for its further attempts.
  *
- * All attempts tell the same of the same alerts, and what templates make of them is most of what an attempt costs: 6,700
+ * All attempts tell the same of the same alerts, and what templates make of them is most of what an attempt costs: 5,700
  * instructions an alert for a webhook. So results of templates, and the message of webhooks, are found here by what they were made of.
  * All else that goes into a request is made for each attempt: secrets, headers and tokens that may have changed meanwhile, dates,
  * signatures, and what each of several recipients is sent. A text that asked for the time is not kept.
