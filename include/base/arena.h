@@ -35,6 +35,8 @@ struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3) MUST
 struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap) PRINTF(2, 0) MUST_CHECK;
 /* `text` with `with` for each `what`, which is not empty; text itself where there is none. */
 struct str arena_replace(struct arena *a, struct str text, struct str what, struct str with) MUST_CHECK;
+/* n objects of that size, which are not zeroed: for large arrays that are filled piece by piece. */
+void *arena_raw_array(struct arena *a, size_t n, size_t size) MUST_CHECK;
 /* Grows an array in place or by copying: old_n objects become n. */
 void *arena_grow(struct arena *a, void *old, size_t old_n, size_t n, size_t size) MUST_CHECK;
 /* Bytes handed out so far. */

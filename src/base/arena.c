@@ -224,6 +224,12 @@ arena_raw(struct arena *a, size_t size)
 }
 
 void *
+arena_raw_array(struct arena *a, size_t n, size_t size)
+{
+	return take(a, product(n, size));
+}
+
+void *
 arena_array(struct arena *a, size_t n, size_t size)
 {
 	return arena_alloc(a, product(n, size));

@@ -24,6 +24,7 @@
 #include "config/config.h"
 #include "core/notification.h"
 #include "core/ports.h"
+#include "flight_lists.h"
 #include "reason.h"
 #include "sched.h"
 #include "stages.h"
@@ -46,6 +47,7 @@ enum flight_phase {
 	FLIGHT_STAGES,		/* hold alerts back: stages.h */
 	FLIGHT_OUTDATED,	/* alerts have ended elsewhere: outdated.c */
 	FLIGHT_HELD,		/* nothing is left to be told */
+	FLIGHT_LISTS,		/* of what is told: flight_lists.h */
 	FLIGHT_LEGS,		/* begins them */
 	FLIGHT_TOLD,		/* all have begun */
 	FLIGHT_FORGETTING,	/* takes out of the group what has ended */
@@ -127,6 +129,7 @@ struct flight {
 	size_t all_n, all_cap;
 	size_t let_go;			/* so many of `entries` are not held any more, and nothing may look at them */
 	struct passage passage;		/* of `entries` */
+	struct flight_lists lists;	/* how far they are made */
 	struct noted_alert *passed;	/* those not muted; may be `all` */
 	size_t passed_n;
 	uint64_t *firing, *resolved;	/* label hashes of those, sorted */
@@ -185,8 +188,6 @@ void pipeline_rules_changed(struct flight *f);
 #define SETTLE_POLL (100 * SPAN_MS)
 /* f's timer went off. */
 void pipeline_due(struct engine *e, struct flight *f, struct moment now);
-/* Those of f->all at left, left_n of them in order, are to be told: makes f->passed, and the lists that the log is asked about and told. */
-void pipeline_note(struct flight *f, const uint32_t *left, size_t left_n);
 /* n legs, to be given their integrations and begun; pipeline_leg_done once more than n times. */
 void pipeline_make_legs(struct flight *f, size_t n);
 /* One leg less. */

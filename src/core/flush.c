@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
+#include <string.h>
 
 #include "ahead.h"
 #include "base/mem.h"
@@ -8,16 +9,26 @@
 
 /* Looking at an alert of which nothing is in the cache: its member, its entry, itself and its labels. */
 #define SNAPSHOT_UNITS 100
-/* And the memory to note it in, which comes from the system where it is much. */
+/* And noting it again where there is more room. */
 #define NOTED_UNITS 2
+
+static void *
+grown(const struct flight *f, const void *old, size_t n, size_t size)
+{
+	void *fresh = arena_raw_array(f->arena, n, size);
+
+	if (f->all_n > 0)
+		memcpy(fresh, old, f->all_n * size);
+	return fresh;
+}
 
 static void
 grow(struct engine *e, struct flight *f, size_t n)
 {
-	work_spend(&e->work, NOTED_UNITS * (int64_t)n);
-	f->all = arena_grow(f->arena, f->all, f->all_n, n, sizeof(f->all[0]));
-	f->ids = arena_grow(f->arena, f->ids, f->all_n, n, sizeof(f->ids[0]));
-	f->entries = arena_grow(f->arena, f->entries, f->all_n, n, sizeof(f->entries[0]));
+	work_spend(&e->work, NOTED_UNITS * (int64_t)f->all_n);
+	f->all = grown(f, f->all, n, sizeof(f->all[0]));
+	f->ids = grown(f, f->ids, n, sizeof(f->ids[0]));
+	f->entries = grown(f, f->entries, n, sizeof(f->entries[0]));
 	f->all_cap = n;
 }
 
@@ -236,6 +247,7 @@ flight_free(struct engine *e, struct flight *f)
 	sched_disarm(&e->sched, &f->timer);
 	chore_drop(e, &f->chore);
 	pipeline_rules_changed(f);
+	flight_lists_fini(f);
 	e->work.left = INT64_MAX;
 	(void)let_go_some(e, f);
 	e->work.left = left;

@@ -11,8 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ascending. In time linear in n where there are many: a flush of a great group sorts several such lists in one go. */
+#include "base/work.h"
+
+/* Ascending. In time linear in n where there are many. */
 void hashes_sort(uint64_t *v, size_t n);
+/* The same in slices: *run is NULL before, and when it is over, which returns true; v is in disorder meanwhile. */
+struct hashes_run;
+bool hashes_sort_some(struct hashes_run **run, uint64_t *v, size_t n, struct work *w);
+/* Gives up what has begun; *run may be NULL. */
+void hashes_run_free(struct hashes_run **run);
 
 static inline int
 hashes_cmp(const void *a, const void *b)

@@ -108,18 +108,15 @@ is_outdated(struct engine *e, const struct words *words, struct alert_entry *r, 
 	return r->outdated;
 }
 
-/* Their ends are owed as those of silenced ones may be. */
+/* Their ends are owed as those of silenced ones may be. Both lists are sorted, and no alert is in both. */
 static void
 promise(struct flight *f, const uint64_t *hashes, size_t n)
 {
 	uint64_t *all = ARENA_ARRAY(f->arena, f->promised_n + n, uint64_t);
-	size_t at = 0;
+	size_t at = 0, i = 0, k = 0;
 
-	for (size_t i = 0; i < f->promised_n; i++)
-		all[at++] = f->promised[i];
-	for (size_t i = 0; i < n; i++)
-		all[at++] = hashes[i];
-	hashes_sort(all, at);
+	while (i < f->promised_n || k < n)
+		all[at++] = k == n || (i < f->promised_n && f->promised[i] < hashes[k]) ? f->promised[i++] : hashes[k++];
 	f->promised = all;
 	f->promised_n = at;
 }
@@ -148,7 +145,8 @@ outdated_leave_out(struct engine *e, struct flight *f, struct moment now)
 			f->outdated[f->outdated_n++] = f->ids[place].hash;
 	}
 	p->left_n = p->kept;
-	hashes_sort(f->outdated, f->outdated_n);
+	if (!hashes_sort_some(&f->lists.sorting, f->outdated, f->outdated_n, &e->work))
+		return false;
 	if (f->outdated_n > 0)
 		promise(f, f->outdated, f->outdated_n);
 	return true;

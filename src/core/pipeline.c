@@ -111,8 +111,7 @@ act(void *arg, size_t place, const struct verdict *v)
 	tell_muted(a, group ? NULL : f->all[place].alert, v);
 }
 
-/* Sorting a hash, and what deciding costs for each. */
-#define NOTE_UNITS 12
+/* Deciding, for each alert. */
 #define DECIDE_UNITS 10
 
 /* False: there is more to be looked at, until the flight's deadline. */
@@ -127,49 +126,10 @@ pass_stages(struct engine *e, struct flight *f, struct moment now)
 			sched_arm(&e->sched, &f->timer, f->deadline);
 		return false;
 	}
+	if (!hashes_sort_some(&f->lists.sorting, f->promised, f->promised_n, &e->work))
+		return false;
 	sched_disarm(&e->sched, &f->timer);
-	work_spend(&e->work, NOTE_UNITS * (int64_t)f->promised_n);
-	hashes_sort(f->promised, f->promised_n);
 	return true;
-}
-
-static void
-note_alert(struct flight *f, const struct noted_alert *a, const struct alert_ids *ids)
-{
-	if (a->resolved) {
-		f->resolved_ids[f->resolved_n] = ids->fingerprint;
-		f->resolved[f->resolved_n++] = ids->hash;
-	} else {
-		f->firing_ids[f->firing_n] = ids->fingerprint;
-		f->firing[f->firing_n++] = ids->hash;
-	}
-}
-
-void
-pipeline_note(struct flight *f, const uint32_t *left, size_t left_n)
-{
-	size_t at = 0, muted = f->all_n - left_n, resolved = 0;
-
-	for (size_t i = 0; i < left_n; i++)
-		resolved += f->all[left[i]].resolved;
-	f->passed_n = left_n;
-	f->passed = muted == 0 ? f->all : ARENA_ARRAY(f->arena, left_n, struct noted_alert);
-	f->muted = muted == 0 ? NULL : ARENA_ARRAY(f->arena, muted, uint64_t);
-	f->firing = ARENA_ARRAY(f->arena, 2 * left_n, uint64_t);
-	f->firing_ids = f->firing + (left_n - resolved);
-	f->resolved = f->firing_ids + (left_n - resolved);
-	f->resolved_ids = f->resolved + resolved;
-	for (size_t i = 0; i < f->all_n; i++) {
-		if (muted > 0 && (at == left_n || left[at] != i)) {
-			f->muted[f->muted_n++] = f->ids[i].hash;
-			continue;
-		}
-		note_alert(f, &f->all[i], &f->ids[i]);
-		if (muted > 0)
-			f->passed[at++] = f->all[i];
-	}
-	hashes_sort(f->firing, f->firing_n);
-	hashes_sort(f->resolved, f->resolved_n);
 }
 
 void
@@ -186,14 +146,10 @@ pipeline_make_legs(struct flight *f, size_t n)
 }
 
 static void
-note(struct engine *e, struct flight *f)
+make_legs(struct flight *f)
 {
 	const struct receiver *r = f->route->receiver;
 
-	work_spend(&e->work, NOTE_UNITS * (int64_t)f->all_n);
-	pipeline_note(f, f->passage.left, f->passage.left_n);
-	if (clustered(e))
-		hashes_sort(f->muted, f->muted_n);
 	pipeline_make_legs(f, r->n);
 	for (size_t i = 0; i < r->n; i++)
 		f->legs[i].integration = &r->integrations[i];
@@ -266,15 +222,20 @@ flight_step(struct engine *e, struct flight *f, struct moment now)
 	if (f->phase == FLIGHT_OUTDATED) {
 		if (!outdated_leave_out(e, f, now))
 			return false;
-		f->phase = f->passage.left_n > 0 ? FLIGHT_LEGS : FLIGHT_HELD;
-		if (f->phase == FLIGHT_LEGS)
-			note(e, f);
+		f->phase = f->passage.left_n > 0 ? FLIGHT_LISTS : FLIGHT_HELD;
+		flight_lists_begin(f, f->passage.left, f->passage.left_n);
 	}
 	if (f->phase == FLIGHT_HELD) {
 		if (!keep_promises(e, f, now))
 			return false;
 		flush_end(e, f, now);
 		return true;
+	}
+	if (f->phase == FLIGHT_LISTS) {
+		if (!flight_lists_some(e, f))
+			return false;
+		make_legs(f);
+		f->phase = FLIGHT_LEGS;
 	}
 	if (f->phase == FLIGHT_LEGS) {
 		if (!begin_legs(e, f, now))

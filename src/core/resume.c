@@ -19,7 +19,7 @@
 /* An alert that is looked for; and one of a group that may be among those told. */
 #define ALERT_UNITS 100
 #define MEMBER_UNITS 20
-/* Sorting the hash of an alert that is told, and what noting it takes. */
+/* Sorting the hash of an alert that is given up, and what noting it takes. */
 #define NOTE_UNITS 30
 
 static uint64_t *
@@ -330,10 +330,10 @@ gather_some(struct engine *e, struct flight *f)
 {
 	struct resuming *all = &e->resuming;
 
-	if (all->member == NULL) {
+	if (f->all == NULL) {
 		all->member = order_first(&f->group->members, &all->member_at);
-		f->all = ARENA_ARRAY(f->arena, f->all_cap, struct noted_alert);
-		f->ids = ARENA_ARRAY(f->arena, f->all_cap, struct alert_ids);
+		f->all = arena_raw_array(f->arena, f->all_cap, sizeof(f->all[0]));
+		f->ids = arena_raw_array(f->arena, f->all_cap, sizeof(f->ids[0]));
 	}
 	while (all->member != NULL) {
 		struct member *m = all->member;
@@ -345,20 +345,10 @@ gather_some(struct engine *e, struct flight *f)
 		all->member = order_next(&f->group->members, &all->member_at);
 		if (all->member != NULL && work_used_up(&e->work))
 			return false;
+		if (all->member == NULL)
+			flight_lists_begin(f, NULL, f->all_n);
 	}
 	return true;
-}
-
-/* All that was found is told. */
-static void
-note_all(struct engine *e, struct flight *f)
-{
-	uint32_t *all = ARENA_ARRAY(f->arena, f->all_n, uint32_t);
-
-	work_spend(&e->work, NOTE_UNITS * (int64_t)f->all_n);
-	for (size_t i = 0; i < f->all_n; i++)
-		all[i] = (uint32_t)i;
-	pipeline_note(f, all, f->all_n);
 }
 
 static void
@@ -391,15 +381,15 @@ begin_flights(struct engine *e, struct moment now)
 
 		if (work_used_up(&e->work))
 			return false;
-		work_spend(&e->work, LOOK_UNITS);
 		/* The first one of its flight; the flights of others have begun, and may be over. */
-		if (f == NULL || f->resumes == NULL || f->resumes->same != r)
+		if (f == NULL || f->resumes == NULL || f->resumes->same != r) {
+			work_spend(&e->work, LOOK_UNITS);
 			continue;
-		if (!gather_some(e, f))
+		}
+		if (!gather_some(e, f) || !flight_lists_some(e, f))
 			return false;
 		work_spend(&e->work, INTENT_UNITS);
 		f->resumes = NULL;
-		note_all(e, f);
 		f->route_labels = flush_route_labels(e, f, now);
 		begin_legs(e, f, r, now);
 	}

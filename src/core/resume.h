@@ -46,7 +46,7 @@ struct resuming {
 	enum resume_phase phase;
 	struct restored_intent *at;	/* the walk through all has come to this one, */
 	size_t alert;			/* and to this of its alerts */
-	struct member *member;		/* and to this one of its group; NULL: it has not begun */
+	struct member *member;		/* and to this one of its group; NULL: through */
 	struct order_cursor member_at;
 };
 

@@ -7,8 +7,8 @@
 #define TURN 2000
 /* The cost that the last step of a call may have beside: a flush of a few alerts is sent. */
 #define STEP 8000
-/* And, for each alert of a great group, noting down what is told, and sending it. */
-#define NOTE 12
+/* And, for each alert of a great group, deciding, and sending it. */
+#define DECIDE 10
 #define SENT 110
 
 static const char one_group[] = "receiver ops hook\nroute receiver=ops by=[job] wait=10s interval=1m\n";
@@ -92,7 +92,7 @@ START_TEST(silences_times_alerts)
 	ck_assert_uint_gt(ticks(&w, STEP), 10);
 	w.now = world_at(&w, 10 * SPAN_S);
 	/* The sum is thousands of turns, and each of them is one: a match costs some 20 units, as memory is far away. */
-	ck_assert_uint_gt(ticks(&w, STEP + NOTE * ALERTS), 20 * SILENCES * (ALERTS / TURN));
+	ck_assert_uint_gt(ticks(&w, STEP + DECIDE * ALERTS), 20 * SILENCES * (ALERTS / TURN));
 	ck_assert_uint_eq(w.sent.n, 1);
 	ck_assert_str_eq(w.sent.v[0].text, " firing [A{i=1,job=x}] first notification");
 	world_settle(&w);
@@ -554,7 +554,7 @@ START_TEST(a_great_group_is_saved_in_slices)
 	ck_assert_uint_eq(saved_members, ALERTS + 1);
 	/* And the flush, which begins with saving it, tells all of them once. */
 	w.now = world_at(&w, 11 * SPAN_S);
-	ticks(&w, STEP + (NOTE + SENT) * (ALERTS + 1));
+	ticks(&w, STEP + (DECIDE + SENT) * (ALERTS + 1));
 	ck_assert_uint_eq(w.sent.n, 1);
 	ck_assert_ptr_null(w.engine->saving.group);
 	ck_assert_uint_eq(saved_members, ALERTS + 1);
