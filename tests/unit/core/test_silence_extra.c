@@ -45,6 +45,27 @@ START_TEST(waits_for_its_alert)
 }
 END_TEST
 
+/* Its alert ended while nothing ran: it is over, too. */
+START_TEST(has_covered_something_before_a_crash)
+{
+	struct fake_world w;
+	char id[SILENCE_ID_MAX];
+	struct err e = { 0 };
+
+	world_begin_plain(&w);
+	w.durable = true;
+	ck_assert(world_set(&w, "", "alertname=A", extra_with_alert(true), 10 * SPAN_HOUR, id, &e));
+	world_post(&w, "A", w.now.wall, world_in(&w, 5 * SPAN_MIN));
+	world_settle(&w);
+	ck_assert(world_get(&w, id)->covered);
+	world_restart(&w);
+	ck_assert(world_get(&w, id)->covered);
+	world_run(&w, SPAN_HOUR);
+	ck_assert(!world_is_active(&w, id));
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(comes_again)
 {
 	struct fake_world w;
@@ -200,7 +221,7 @@ END_TEST
 int
 main(void)
 {
-	return RUN("silence extra", lasts_for_ever, waits_for_its_alert, comes_again,
+	return RUN("silence extra", lasts_for_ever, waits_for_its_alert, has_covered_something_before_a_crash, comes_again,
 	    looks_again_when_it_begins_anew, comes_again_after_downtime, comes_to_an_end,
 	    many_are_watched_in_turns);
 }
