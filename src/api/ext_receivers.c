@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* GET /api/ext/v1/receivers and /api/ext/v1/routes: the configuration in force, and how it fares. */
-
 #include "base/mem.h"
 #include "ext_page.h"
 #include "receiver_stats.h"

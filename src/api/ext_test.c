@@ -5,7 +5,6 @@
  */
 #include "ext_test.h"
 
-
 #include "base/mem.h"
 #include "ext_made_up.h"
 
