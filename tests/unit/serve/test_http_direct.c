@@ -273,7 +273,7 @@ START_TEST(half_a_body_is_no_request)
 		peer_free(p);
 		while (i == 0 && http_server_connections(w.rig.server) > 0)
 			event_base_loop(w.rig.base, EVLOOP_ONCE);
-		ck_assert_uint_eq(w.seen.n, 0);
+		ck_assert_uint_eq(w.rig.seen.n, 0);
 		end();
 	}
 }
