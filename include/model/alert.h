@@ -20,11 +20,13 @@
 struct alert {
 	uint32_t refs;
 	int32_t starts_ns, ends_ns, updated_ns;
-	int64_t starts_s : 40, starts_offset : 22;
+	/* Seconds stand at the upper end of each word, from where one shift gets them. */
+	int64_t starts_offset : 22;
 	uint64_t timeout : 1;		/* `ends` was made from resolve_timeout */
 	uint64_t has_more : 1;		/* else all of alert_more is 0 */
-	int64_t ends_s : 40, ends_offset : 22;
-	int64_t updated_s : 40, updated_offset : 22;
+	int64_t starts_s : 40;
+	int64_t ends_offset : 24, ends_s : 40;
+	int64_t updated_offset : 24, updated_s : 40;
 	struct labels *labels;		/* owned references */
 	struct labels *annotations;
 	struct istr *generator_url;	/* may be the empty string, never NULL */

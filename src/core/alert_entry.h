@@ -64,6 +64,12 @@ entry_members(const struct alert_entry *r)
 	return r->own.group != NULL ? (struct member *)(uintptr_t)&r->own : r->own.next;
 }
 
+static inline struct member_notes *
+member_notes(const struct member *m)
+{
+	return m == &m->entry->own ? &m->entry->own_notes : &((struct further_member *)(uintptr_t)m)->notes;
+}
+
 /* r is of no use any more but to flights that hold it. */
 static inline bool
 entry_is_over(const struct alert_entry *r)

@@ -306,12 +306,6 @@ rank_in(const struct group *g, const struct alert_place *place)
 	return alert_place_rank(place, g->first_job, g->first_instance);
 }
 
-/* A place of an entry that has one already. */
-struct further_member {
-	struct member member;	/* first */
-	struct member_notes notes;
-};
-
 static struct member *
 add_member(struct alert_entry *r, struct group *g)
 {
@@ -351,12 +345,6 @@ member_free(struct member *m)
 {
 	if (m != &m->entry->own)
 		slab_free(m);
-}
-
-struct member_notes *
-member_notes(const struct member *m)
-{
-	return m == &m->entry->own ? &m->entry->own_notes : &((struct further_member *)(uintptr_t)m)->notes;
 }
 
 void

@@ -90,7 +90,6 @@ void group_arm_again(struct engine *e, struct group *g, struct mono due);
 /* When an integration that was told is told again though nothing changes; WALL_ZERO: the log knows of none. */
 struct wall group_next_repeat(const struct engine *e, const struct group *g);
 
-struct member_notes *member_notes(const struct member *m);
 struct member *group_member(const struct group *g, const struct alert_entry *r);
 void group_add(struct engine *e, struct group *g, struct alert_entry *r);
 /* Frees the entry too when nothing else holds it. */

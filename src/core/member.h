@@ -32,4 +32,10 @@ struct member {
 	struct member *next;	/* of the same entry */
 };
 
+/* A place of an entry that has one already. */
+struct further_member {
+	struct member member;	/* first */
+	struct member_notes notes;
+};
+
 #endif

@@ -58,14 +58,14 @@ alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming
 {
 	struct alert *a = SLAB_NEW(struct alert);
 	struct wall starts = d->starts, ends = d->ends;
+	bool timeout = wall_is_zero(ends);
 
-	a->refs = 1;
 	if (wall_is_zero(starts))
-		starts = wall_is_zero(ends) ? now : ends;
-	if (wall_is_zero(ends)) {
-		a->timeout = true;
+		starts = timeout ? now : ends;
+	if (timeout)
 		ends = wall_add(now, resolve_timeout);
-	}
+	a->refs = 1;
+	a->timeout = timeout;
 	alert_set_starts(a, starts);
 	alert_set_ends(a, ends);
 	alert_set_updated(a, now);

@@ -21,7 +21,7 @@ BUDGETS = {
     "silence": (36_500, "a silence with a regular expression of one of four shapes"),
     "status": (19_200, "an alert of the first list after 256 such silences"),
     "scan": (200, "an alert that a list looks at to find one by its label"),
-    "column": (3_000, "an alert of the column that is made when lists have often asked for that label"),
+    "column": (2_700, "an alert of the column that is made when lists have often asked for that label"),
     "find": (14_700, "a list asked for one alert by its label, when there is a column"),
     "notify": (48_700, "an alert that is a group of its own, until it is told and noted"),
     "turn": (2_300_000, "the longest call of the engine while a group of 2,048 is flushed under dear silences, told, and flushed again"),
