@@ -3,6 +3,7 @@
  * Single values: what yaml.v2 and the original's types make of a scalar.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/duration.h"
 #include "base/quote.h"
@@ -162,6 +163,22 @@ quoted(struct arena *a, struct str s)
 	return out;
 }
 
+/* Why a secret is no URL, by words of ours alone: those of url_parse quote what is wrong. */
+static void
+hide_url(struct err *e)
+{
+	static const char *const reasons[] = { "missing protocol scheme", "first path segment in URL cannot contain colon",
+		"invalid port", "missing ']' in host", "invalid IP-literal", "invalid userinfo", "invalid URL escape",
+		"invalid character", "invalid control character in URL", "empty url" };
+	const char *why = "not a URL";
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+		if (strstr(e->text, reasons[i]) != NULL)
+			why = reasons[i];
+	}
+	err_set(e, ERR_INVALID, "parse \"<secret>\": %s", why);
+}
+
 /* An http or https URL with a host, written as Go's URL.String writes it. */
 static bool
 url_normal(struct str s, bool secret, struct arena *a, struct str *out, struct err *e)
@@ -171,7 +188,7 @@ url_normal(struct str s, bool secret, struct arena *a, struct str *out, struct e
 
 	if (!url_parse(a, s, &u, e)) {
 		if (secret)
-			err_set(e, ERR_INVALID, "parse \"<secret>\": not a URL");
+			hide_url(e);
 		return false;
 	}
 	if (!str_is(u.scheme, "http") && !str_is(u.scheme, "https"))
