@@ -13,10 +13,11 @@
 #include <stdint.h>
 
 #include "base/hmap.h"
+#include "base/numbered.h"
 #include "base/str.h"
 #include "base/work.h"
 
-/* An interned string; a NUL follows its bytes. */
+/* An interned string; a NUL follows its bytes. It has a number (base/numbered.h), which is shorter than a pointer. */
 struct istr {
 	struct hmap_node node;
 	uint32_t refs;

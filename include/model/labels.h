@@ -19,6 +19,7 @@
 #include "base/sbuf.h"
 #include "base/str.h"
 #include "base/work.h"
+#include "model/label_hashes.h"
 #include "model/label_names.h"
 
 struct labels {
@@ -30,12 +31,7 @@ struct labels {
 	uint32_t has_text : 1;		/* it is in label_texts.c's table */
 	uint32_t hashed : 1;		/* a struct labels_hashes stands in front of it: it is not of annotations alone */
 	struct label_names *names;	/* owned references, as the values */
-	struct istr *values[];
-};
-
-struct labels_hashes {
-	uint64_t fingerprint;	/* FNV-1a over name 0xFF value 0xFF …: what the API shows */
-	uint64_t hash;		/* xxHash64 of the same bytes: what the notification log keeps */
+	uint32_t values[];		/* numbers of struct istr (base/numbered.h) */
 };
 
 /* How many labels it has, and those, by name. */
@@ -54,7 +50,7 @@ labels_name(const struct labels *l, uint32_t i)
 static inline struct istr *
 labels_value(const struct labels *l, uint32_t i)
 {
-	return l->values[i];
+	return numbered_at(l->values[i]);
 }
 
 /* Both are there unless the set was made by labels_new_unhashed. */
@@ -78,7 +74,7 @@ labels_value_of(const struct labels *l, const struct istr *name)
 
 	for (uint32_t i = 0; i < names->n; i++)
 		if (names->v[i] == name)
-			return l->values[i];
+			return labels_value(l, i);
 	return NULL;
 }
 

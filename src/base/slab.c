@@ -36,7 +36,6 @@ struct block {
 };
 
 static struct {
-	uintptr_t begin, size;		/* of all blocks; size 0: there are none */
 	uintptr_t fresh;		/* from this address on nothing was used yet */
 	void (*drop)(void *part, size_t n);
 	uint32_t *links;		/* of each block without memory the number of the next one, plus 1 */
@@ -49,23 +48,28 @@ static struct {
 
 _Static_assert(sizeof(struct block) <= LINE, "its objects may begin with the next one");
 
+struct slab_range slab_range;	/* all blocks */
+
 static _Thread_local bool own;
 
 void
 slab_begin(void *memory, size_t size, void (*drop)(void *part, size_t n))
 {
+	uintptr_t end;
+
 #ifdef __SANITIZE_ADDRESS__
 	/* It is to see each object. */
 	size = 0;
 #endif
-	uintptr_t end = ((uintptr_t)memory + size) & ~(BLOCK - 1);
-
-	assert(slabs.size == 0);
-	slabs.begin = ((uintptr_t)memory + size / BLOCK * sizeof(slabs.links[0]) + BLOCK - 1) & ~(BLOCK - 1);
-	if (slabs.begin >= end)
+	if (size > SLAB_MOST)
+		size = SLAB_MOST;
+	end = ((uintptr_t)memory + size) & ~(BLOCK - 1);
+	assert(slab_range.size == 0);
+	slab_range.begin = ((uintptr_t)memory + size / BLOCK * sizeof(slabs.links[0]) + BLOCK - 1) & ~(BLOCK - 1);
+	if (slab_range.begin >= end)
 		return;
-	slabs.size = end - slabs.begin;
-	slabs.fresh = slabs.begin;
+	slab_range.size = end - slab_range.begin;
+	slabs.fresh = slab_range.begin;
 	slabs.links = memory;
 	slabs.drop = drop;
 	own = true;
@@ -74,7 +78,7 @@ slab_begin(void *memory, size_t size, void (*drop)(void *part, size_t n))
 static inline bool
 is_here(const void *p)
 {
-	return (uintptr_t)p - slabs.begin < slabs.size;
+	return (uintptr_t)p - slab_range.begin < slab_range.size;
 }
 
 static inline struct block *
@@ -116,7 +120,7 @@ leave(struct block *b)
 static void
 give_back(struct block *b)
 {
-	uint32_t number = (uint32_t)(((uintptr_t)b - slabs.begin) / BLOCK);
+	uint32_t number = (uint32_t)(((uintptr_t)b - slab_range.begin) / BLOCK);
 
 	if (slabs.spare_n < SPARE) {
 		b->next = slabs.spare;
@@ -174,9 +178,9 @@ take_block(void)
 	} else if (slabs.bare != 0) {
 		uint32_t number = slabs.bare - 1;
 
-		b = (struct block *)(slabs.begin + number * BLOCK);
+		b = (struct block *)(slab_range.begin + number * BLOCK);
 		slabs.bare = slabs.links[number];
-	} else if (slabs.fresh < slabs.begin + slabs.size) {
+	} else if (slabs.fresh < slab_range.begin + slab_range.size) {
 		b = (struct block *)slabs.fresh;
 		slabs.fresh += BLOCK;
 	}
@@ -201,18 +205,17 @@ new_block(size_t size)
 	return b;
 }
 
-void *
-slab_alloc(size_t size)
+/* size <= LARGEST, and the thread has slabs. */
+static ALWAYS_INLINE void *
+take(size_t size)
 {
 	struct block *b;
 	void *p;
 
-	if (!own || size > LARGEST)
-		return mem_alloc(size);
 	size = (size + GRAIN - 1) & ~(size_t)(GRAIN - 1);
 	b = slabs.rooms[size / GRAIN];
 	if (b == NULL && (b = new_block(size)) == NULL)
-		return mem_alloc(size);
+		return NULL;
 	if (b->holes != NULL) {
 		p = b->holes;
 		b->holes = b->holes->next;
@@ -224,6 +227,20 @@ slab_alloc(size_t size)
 	if (!has_room(b))
 		leave(b);
 	return p;
+}
+
+void *
+slab_try(size_t size)
+{
+	return own && size <= LARGEST ? take(size) : NULL;
+}
+
+void *
+slab_alloc(size_t size)
+{
+	void *p = own && size <= LARGEST ? take(size) : NULL;
+
+	return p != NULL ? p : mem_alloc(size);
 }
 
 void *

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/numbered.h"
 #include "base/same.h"
-#include "base/slab.h"
 #include "model/istr.h"
 
 #define RECENT_BITS 9
@@ -67,7 +67,7 @@ lookup(struct str s, uint64_t hash)
 static struct istr *
 make(struct str s, uint64_t hash)
 {
-	struct istr *i = slab_alloc(size_of(s.n));
+	struct istr *i = numbered_alloc(size_of(s.n));
 
 	assert(s.n < UINT32_MAX);
 	i->refs = 1;
@@ -207,7 +207,7 @@ istr_unref(struct istr *i)
 		*recent = NULL;
 	hmap_remove(&table.map, &i->node);
 	table.bytes -= size_of(i->n);
-	slab_free(i);
+	numbered_free(i);
 }
 
 struct istr *
@@ -220,7 +220,7 @@ istr_adopt(struct istr *stranger)
 	own = istr_get(istr_str(stranger));
 	assert(stranger->refs != 0 && own != stranger);
 	if (--stranger->refs == 0)
-		slab_free(stranger);
+		numbered_free(stranger);
 	return own;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Label sets. Their strings are interned first: a set is then its names (label_names.h) and a row of pointers to values, which is hashed and
- * compared as such.
+ * Label sets. Their strings are interned first: a set is then its names (label_names.h) and a row of values by number, which is compared as such.
  */
 #include "model/labels.h"
 
@@ -18,8 +17,6 @@
 #include "base/utf8.h"
 #include "label_table.h"
 
-/* Ends each name and value in what is hashed; occurs in no UTF-8. */
-#define SEPARATOR 0xFF
 /* Up to here insertion sort beats merging. */
 #define SMALL 24
 
@@ -97,80 +94,33 @@ label_pairs_tidy(struct label_pair *pairs, size_t n)
 	return out;
 }
 
-/* The bytes that hashes are taken of, on the stack when they fit. */
-struct flat {
-	unsigned char *p;
-	size_t n;
-	unsigned char small[1024];
-};
-
-static unsigned char *
-put_terminated(unsigned char *at, const struct istr *s)
-{
-	at = (unsigned char *)copy_short((char *)at, s->bytes, s->n);
-	*at = SEPARATOR;
-	return at + 1;
-}
-
-static void
-flat_init(struct flat *f, const struct labels *l)
-{
-	uint32_t n = labels_n(l);
-	unsigned char *at;
-
-	f->n = 2 * (size_t)n + l->names->bytes;
-	for (uint32_t i = 0; i < n; i++)
-		f->n += labels_value(l, i)->n;
-	f->p = f->n <= sizeof(f->small) ? f->small : mem_alloc(f->n);
-	at = f->p;
-	for (uint32_t i = 0; i < n; i++) {
-		at = put_terminated(at, labels_name(l, i));
-		at = put_terminated(at, labels_value(l, i));
-	}
-}
-
-static void
-flat_fini(struct flat *f)
-{
-	if (f->p != f->small)
-		mem_free(f->p);
-}
-
-/* The two hashes that others see. */
-static struct labels_hashes
-hashes_of(const struct labels *l)
-{
-	struct labels_hashes hashes;
-	struct flat f;
-	struct xxh64 x;
-
-	flat_init(&f, l);
-	hashes.fingerprint = fnv64(FNV64_INIT, f.p, f.n);
-	xxh64_init(&x);
-	xxh64_add(&x, f.p, f.n);
-	hashes.hash = xxh64_sum(&x);
-	flat_fini(&f);
-	return hashes;
-}
-
 static uint64_t
 mix_value(uint64_t h, const struct istr *value)
 {
 	return hash_mix(h, value->node.hash);
 }
 
-static uint64_t
-hash_of(const struct label_names *names, struct istr *const *values)
-{
-	uint64_t h = names->node.hash;
+/* Values of a set that is to be found or made: their numbers. */
+struct numbers {
+	uint32_t *v;
+	uint32_t few[32];
+};
 
-	for (uint32_t i = 0; i < names->n; i++)
-		h = mix_value(h, values[i]);
-	return h;
+static void
+numbers_init(struct numbers *n, size_t room)
+{
+	n->v = room <= ARRAY_LEN(n->few) ? n->few : mem_calloc(room, sizeof(n->v[0]));
+}
+
+static void
+numbers_fini(struct numbers *n)
+{
+	if (n->v != n->few)
+		mem_free(n->v);
 }
 
 static struct labels *
-find_set(uint64_t hash, const struct label_names *names, struct istr *const *values, bool hashed)
+find_set(uint64_t hash, const struct label_names *names, const uint32_t *values, bool hashed)
 {
 	for (struct hmap_node *node = hmap_first(&sets, hash); node != NULL; node = hmap_next(node)) {
 		struct labels *l = CONTAINER_OF(node, struct labels, node);
@@ -183,10 +133,10 @@ find_set(uint64_t hash, const struct label_names *names, struct istr *const *val
 }
 
 static void
-unref_values(struct istr *const *values, size_t n)
+unref_values(const uint32_t *values, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		istr_unref(values[i]);
+		istr_unref(numbered_at(values[i]));
 }
 
 static struct labels *
@@ -194,7 +144,7 @@ alloc_set(size_t n, bool hashed)
 {
 	size_t front = hashed ? sizeof(struct labels_hashes) : 0;
 
-	return (struct labels *)((char *)slab_alloc(front + sizeof(struct labels) + n * sizeof(struct istr *)) + front);
+	return (struct labels *)((char *)slab_alloc(front + sizeof(struct labels) + n * sizeof(uint32_t)) + front);
 }
 
 static void
@@ -205,7 +155,7 @@ free_set(struct labels *l)
 
 /* Takes the references over. */
 static struct labels *
-get_set(struct label_names *names, struct istr *const *values, uint64_t hash, bool hashed)
+get_set(struct label_names *names, const uint32_t *values, uint64_t hash, bool hashed)
 {
 	struct labels *l = find_set(hash, names, values, hashed);
 	size_t n = names->n;
@@ -220,7 +170,7 @@ get_set(struct label_names *names, struct istr *const *values, uint64_t hash, bo
 	if (n > 0)
 		memcpy(l->values, values, n * sizeof(values[0]));
 	if (hashed)
-		((struct labels_hashes *)l)[-1] = hashes_of(l);
+		((struct labels_hashes *)l)[-1] = label_hashes(names, values);
 	hmap_insert(&sets, &l->node, hash);
 	return l;
 }
@@ -228,12 +178,20 @@ get_set(struct label_names *names, struct istr *const *values, uint64_t hash, bo
 struct labels *
 labels_of_tidy(const struct label_pair *pairs, size_t n, bool hashed)
 {
-	struct istr *few[32], **values = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(values[0]));
+	struct istr *few[32] UNSET, **values = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(values[0]));
 	struct label_names *names = label_names_of(pairs, n);
+	uint64_t hash = names->node.hash;
+	struct numbers numbers UNSET;
 	struct labels *l;
 
 	istr_get_values(pairs, n, values);
-	l = get_set(names, values, hash_of(names, values), hashed);
+	numbers_init(&numbers, n);
+	for (size_t i = 0; i < n; i++) {
+		numbers.v[i] = numbered_of(values[i]);
+		hash = mix_value(hash, values[i]);
+	}
+	l = get_set(names, numbers.v, hash, hashed);
+	numbers_fini(&numbers);
 	if (values != few)
 		mem_free(values);
 	return l;
@@ -265,14 +223,14 @@ labels_ahead(const struct label *v, size_t n)
 static struct labels *
 get_ahead(const struct label *take, size_t n, uint64_t ahead, bool hashed)
 {
-	struct istr *few[32], **values = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(values[0]));
+	struct numbers numbers UNSET;
 	struct labels *l;
 
+	numbers_init(&numbers, n);
 	for (size_t i = 0; i < n; i++)
-		values[i] = take[i].value;
-	l = get_set(label_names_take(take, n), values, ahead, hashed);
-	if (values != few)
-		mem_free(values);
+		numbers.v[i] = numbered_of(take[i].value);
+	l = get_set(label_names_take(take, n), numbers.v, ahead, hashed);
+	numbers_fini(&numbers);
 	return l;
 }
 
@@ -319,7 +277,7 @@ drop_stranger(struct labels *l)
 	if (--l->refs != 0)
 		return;
 	for (uint32_t i = 0; i < labels_n(l); i++)
-		istr_unref(istr_adopt(l->values[i]));
+		istr_unref(istr_adopt(labels_value(l, i)));
 	label_names_drop_stranger(l->names);
 	free_set(l);
 }
@@ -380,8 +338,8 @@ labels_fingerprint_of(const struct label_pair *pairs, size_t n)
 	uint64_t h = FNV64_INIT;
 
 	for (size_t i = 0; i < n; i++) {
-		h = fnv64_byte(fnv64(h, pairs[i].name.p, pairs[i].name.n), SEPARATOR);
-		h = fnv64_byte(fnv64(h, pairs[i].value.p, pairs[i].value.n), SEPARATOR);
+		h = fnv64_byte(fnv64(h, pairs[i].name.p, pairs[i].name.n), LABEL_SEPARATOR);
+		h = fnv64_byte(fnv64(h, pairs[i].value.p, pairs[i].value.n), LABEL_SEPARATOR);
 	}
 	return h;
 }

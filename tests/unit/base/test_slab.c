@@ -9,6 +9,8 @@
 #define slab_zeroed tested_zeroed
 #define slab_free tested_free
 #define slab_page tested_page
+#define slab_try tested_try
+#define slab_range tested_range
 #include "slab.c"
 
 #include <check.h>

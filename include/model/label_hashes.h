@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model/label_hashes.h - the two hashes of a label set that others see.
+ */
+#ifndef MODEL_LABEL_HASHES_H
+#define MODEL_LABEL_HASHES_H
+
+#include <stdint.h>
+
+#include "model/label_names.h"
+
+struct labels_hashes {
+	uint64_t fingerprint;	/* FNV-1a over name 0xFF value 0xFF …: what the API shows */
+	uint64_t hash;		/* xxHash64 of the same bytes: what the notification log keeps */
+};
+
+/* Ends each name and value in what is hashed; occurs in no UTF-8. */
+#define LABEL_SEPARATOR 0xFF
+
+/* Those of these names, and as many values by number. */
+struct labels_hashes label_hashes(const struct label_names *names, const uint32_t *values);
+
+#endif
