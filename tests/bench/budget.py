@@ -29,7 +29,7 @@ BUDGETS = {
     "new": (24_000, "an alert that is new: read, stored, routed, grouped, written to disk and history"),
     "one": (64_000, "a new alert in a POST of its own, durable before it is answered: one connection, so one record each"),
     "re-posted": (6_600, "an alert posted again with a later end: known by the text of its labels and annotations, which is asked for ahead"),
-    "list": (4_200, "an alert of GET /api/v2/alerts"),
+    "list": (4_350, "an alert of GET /api/v2/alerts: its values are found by number"),
     "groups": (5_000, "an alert of GET /api/v2/alerts/groups"),
     "scrape": (550_000, "GET /metrics with the alerts above"),
     "silence": (86_000, "a silence with a regular expression, on disk when it is answered"),
