@@ -304,9 +304,14 @@ note_begin(struct engine *e, struct restored_intent *r, struct moment now)
 static void
 note_alert(struct engine *e, struct restored_intent *r, struct alert_entry *entry, bool resolved)
 {
-	struct member_notes *notes = member_notes(group_member(r->group, entry));
+	const struct member *m = group_member(r->group, entry);
+	struct member_notes *notes;
 
 	(void)e;
+	/* It was gone, and has been posted since: it waits for its place, and the next flush tells of it. */
+	if (m == NULL)
+		return;
+	notes = member_notes(m);
 	if (notes->told != TOLD_NOT)
 		return;
 	notes->told = resolved ? TOLD_RESOLVED : TOLD_FIRING;
