@@ -4,81 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/compiler.h"
-#include "base/hash.h"
 #include "base/mem.h"
-#include "matcher_places.h"
-
-/* Longer values are not gone through. */
-#define GONE_THROUGH_MAX 256
-
-/* All that is asked of one label. */
-struct name {
-	struct hmap_node node;
-	struct istr *name;	/* reference */
-	uint32_t keys;
-	uint32_t count[PLACE_KINDS][PLACE_EDGE_MAX];	/* keys, by the length of their bytes less one */
-	uint8_t lengths[PLACE_KINDS];		/* a bit for each such length that there is */
-};
-
-/* The items filed in one place. */
-struct key {
-	struct hmap_node node;
-	struct name *name;
-	struct matcher_place place;	/* with a reference to the value */
-	struct matcher_index_list list;
-};
-
-static uint64_t
-name_hash(const struct istr *name)
-{
-	/* Interned strings are known by address, and nobody outside chooses those. */
-	return hash_mix(0, (uintptr_t)name);
-}
-
-/* The bytes are chosen by others, and differ in some of theirs only: what differs in the first go's high half comes down in the second. */
-static ALWAYS_INLINE uint64_t
-key_hash(const struct name *n, struct matcher_place p)
-{
-	return hash_mix(hash_mix(n->node.hash, p.what), (uint64_t)p.kind << 8 | p.len);
-}
-
-/* A bit of 64 that a name has: most names of a label set are not asked for, which is known without looking. */
-static inline uint64_t
-name_bit(const struct istr *name)
-{
-	return UINT64_C(1) << (name_hash(name) >> 58);
-}
-
-static struct name *
-name_find(const struct matcher_index *x, const struct istr *name)
-{
-	for (struct hmap_node *n = hmap_first(&x->names, name_hash(name)); n != NULL; n = hmap_next(n)) {
-		struct name *found = CONTAINER_OF(n, struct name, node);
-
-		if (found->name == name)
-			return found;
-	}
-	return NULL;
-}
-
-static ALWAYS_INLINE struct key *
-key_find_hashed(const struct matcher_index *x, const struct name *name, struct matcher_place p, uint64_t hash)
-{
-	for (struct hmap_node *n = hmap_first(&x->keys, hash); n != NULL; n = hmap_next(n)) {
-		struct key *k = CONTAINER_OF(n, struct key, node);
-
-		if (k->name == name && k->place.what == p.what && k->place.kind == p.kind && k->place.len == p.len)
-			return k;
-	}
-	return NULL;
-}
-
-static struct key *
-key_find(const struct matcher_index *x, const struct name *name, struct matcher_place p)
-{
-	return key_find_hashed(x, name, p, key_hash(name, p));
-}
+#include "matcher_index_private.h"
 
 static void
 key_free(struct key *k)
@@ -103,6 +30,7 @@ matcher_index_fini_some(struct matcher_index *x, struct hmap_cursor *at, struct 
 {
 	struct hmap_node *node, *next;
 
+	VEC_FINI(&x->later);
 	while (hmap_next_bucket(&x->keys, at, &node)) {
 		for (; node != NULL; node = next) {
 			struct key *k = CONTAINER_OF(node, struct key, node);
@@ -153,23 +81,6 @@ list_add(struct matcher_index_list *l, uint64_t order, void *item)
 	l->v[l->n++] = (struct matcher_index_item){ order, item };
 }
 
-/* Index of the first item whose order is above `after`. */
-static size_t
-list_after(const struct matcher_index_list *l, uint64_t after)
-{
-	size_t lo = 0, hi = l->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (l->v[mid].order <= after)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 static bool
 list_remove(struct matcher_index_list *l, uint64_t order)
 {
@@ -207,7 +118,7 @@ file_in(struct matcher_index *x, struct name *name, struct matcher_place p, uint
 		k->place = p;
 		if (p.kind == PLACE_VALUE)
 			istr_ref((struct istr *)(uintptr_t)p.what);
-		hmap_insert(&x->keys, &k->node, key_hash(name, p));
+		hmap_insert(&x->keys, &k->node, key_hash(name->node.hash, p));
 		name->keys++;
 		name->count[p.kind][p.len - 1]++;
 		name->lengths[p.kind] |= (uint8_t)(1u << (p.len - 1));
@@ -236,8 +147,6 @@ take_out(struct matcher_index *x, struct name *name, struct matcher_place p, uin
 	return true;
 }
 
-static const struct matcher_place by_long = { PLACE_LONG, 1, 0 }, by_name = { PLACE_NAME, 1, 0 };
-
 static size_t
 cost(const struct matcher_index *x, const struct name *name, struct matcher_place p)
 {
@@ -246,42 +155,64 @@ cost(const struct matcher_index *x, const struct name *name, struct matcher_plac
 	return matcher_place_price(p) + (k != NULL ? k->list.n : 0);
 }
 
+/* The places of a mark, with their hashes: of several, one is chosen. */
+struct choice {
+	const struct text_mark *mark;	/* NULL: there is none */
+	struct matcher_place places[MATCHER_PLACES_MAX];
+	uint64_t hashes[MATCHER_PLACES_MAX];
+	size_t n;
+};
+
 /* Asks for the memory of all places at once: they are far away, and one after the other each would be waited for. */
 static void
-fetch_places(const struct matcher_index *x, const struct name *name, const struct matcher_place *p, size_t n, uint64_t *hashes)
+choice_begin(struct choice *c, const struct matcher_index *x, const struct istr *name, const struct text_mark *m)
 {
-	for (size_t i = 0; i < n; i++) {
-		hashes[i] = key_hash(name, p[i]);
-		hmap_fetch(&x->keys, hashes[i]);
+	c->mark = m;
+	c->n = matcher_places(m, c->places);
+	for (size_t i = 0; i < c->n; i++) {
+		c->hashes[i] = key_hash(name_hash(name), c->places[i]);
+		hmap_fetch(&x->keys, c->hashes[i]);
 	}
-	for (size_t i = 0; i < n; i++)
-		hmap_fetch_node(&x->keys, hashes[i]);
+}
+
+/* When that is there: for the rest. */
+static void
+choice_go_on(const struct choice *c, const struct matcher_index *x)
+{
+	for (size_t i = 0; i < c->n; i++)
+		hmap_fetch_node(&x->keys, c->hashes[i]);
 }
 
 static struct matcher_place
-cheapest(const struct matcher_index *x, const struct name *name, const struct text_mark *m, size_t *cost_out)
+cheapest(const struct choice *choice, const struct matcher_index *x, const struct name *name, size_t *cost_out)
 {
-	struct matcher_place places[MATCHER_PLACES_MAX], best = { 0 };
-	uint64_t hashes[MATCHER_PLACES_MAX];
-	size_t n = matcher_places(m, places);
+	struct matcher_place best = { 0 };
 
 	*cost_out = SIZE_MAX;
-	if (name != NULL)
-		fetch_places(x, name, places, n, hashes);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < choice->n; i++) {
 		const struct key *k = NULL;
-		size_t c = matcher_place_price(places[i]);
+		size_t c = matcher_place_price(choice->places[i]);
 
 		if (c < *cost_out && name != NULL)
-			k = key_find_hashed(x, name, places[i], hashes[i]);
+			k = key_find_hashed(x, name, choice->places[i], choice->hashes[i]);
 		if (k != NULL)
 			c += k->list.n;
 		if (c >= *cost_out)
 			continue;
-		best = places[i];
+		best = choice->places[i];
 		*cost_out = c;
 	}
 	return best;
+}
+
+static struct matcher_place
+cheapest_of(const struct matcher_index *x, const struct matcher *m, const struct name *name, const struct text_mark *mark, size_t *cost_out)
+{
+	struct choice c;
+
+	choice_begin(&c, x, m->name, mark);
+	choice_go_on(&c, x);
+	return cheapest(&c, x, name, cost_out);
 }
 
 /* More matchers than these are not looked at, so that a silence of a thousand is filed and taken out in no time. */
@@ -293,6 +224,7 @@ struct asked {
 	const struct text_mark *marks;
 	size_t values_n, marks_n;
 	struct str one;
+	struct matcher_place first;	/* where crowd() would file the first mark, which is mostly the only one */
 };
 
 static bool
@@ -305,9 +237,9 @@ ask(const struct matcher *m, struct asked *a)
 	return true;
 }
 
-/* The candidates more that filing under m's places means. */
+/* The candidates more that filing under m's places means. `ahead` may have begun the choice for its first mark. */
 static size_t
-crowd(const struct matcher_index *x, const struct matcher *m, const struct asked *a)
+crowd(const struct matcher_index *x, const struct matcher *m, struct asked *a, const struct choice *ahead)
 {
 	const struct name *name = name_find(x, m->name);
 	size_t sum = 0, c;
@@ -318,7 +250,11 @@ crowd(const struct matcher_index *x, const struct matcher *m, const struct asked
 		sum += value != NULL ? cost(x, name, matcher_place_of_value(value)) : matcher_place_price(matcher_place_of_value(NULL));
 	}
 	for (size_t i = 0; i < a->marks_n; i++) {
-		cheapest(x, name, &a->marks[i], &c);
+		bool begun = ahead->mark == &a->marks[i];
+		struct matcher_place p = begun ? cheapest(ahead, x, name, &c) : cheapest_of(x, m, name, &a->marks[i], &c);
+
+		if (i == 0)
+			a->first = p;
 		sum += c;
 	}
 	return a->values_n + a->marks_n > 0 ? sum : cost(x, name, by_name);
@@ -337,7 +273,7 @@ file_under(struct matcher_index *x, const struct matcher *m, const struct asked 
 		istr_unref(value);
 	}
 	for (size_t i = 0; i < a->marks_n; i++) {
-		struct matcher_place p = cheapest(x, name, &a->marks[i], &c);
+		struct matcher_place p = i == 0 ? a->first : cheapest_of(x, m, name, &a->marks[i], &c);
 
 		file_in(x, name, p, order, item);
 		if (p.kind == PLACE_WITHIN)
@@ -355,24 +291,25 @@ note_newest(struct matcher_index *x, uint64_t order, void *item)
 	x->newest[MATCHER_INDEX_NEWEST - 1] = (struct matcher_index_item){ order, item };
 }
 
-void
-matcher_index_add(struct matcher_index *x, const struct matchers *ms, uint64_t order, void *item)
+static void
+file_list(struct matcher_index *x, const struct matchers *ms, uint64_t order, void *item, const struct choice *ahead)
 {
 	const struct matcher *best = NULL;
+	struct matcher_place first = { 0 };
 	size_t best_crowd = 0;
-	struct asked a;
+	struct asked a = { 0 };
 
-	note_newest(x, order, item);
 	for (size_t i = 0, looked = 0; i < ms->n && looked < LOOKED_AT; i++) {
 		size_t c;
 
 		if (!ask(&ms->m[i], &a))
 			continue;
 		looked++;
-		c = crowd(x, &ms->m[i], &a);
+		c = crowd(x, &ms->m[i], &a, ahead);
 		if (best == NULL || c < best_crowd) {
 			best = &ms->m[i];
 			best_crowd = c;
+			first = a.first;
 		}
 	}
 	if (best == NULL) {
@@ -380,7 +317,69 @@ matcher_index_add(struct matcher_index *x, const struct matchers *ms, uint64_t o
 		return;
 	}
 	(void)ask(best, &a);
+	a.first = first;
 	file_under(x, best, &a, order, item);
+}
+
+/* Asks for the memory that filing ms will look at. */
+static void
+begin_ahead(struct choice *c, const struct matcher_index *x, const struct matchers *ms)
+{
+	struct asked a;
+
+	c->mark = NULL;
+	c->n = 0;
+	for (size_t i = 0; i < ms->n && i < LOOKED_AT && c->mark == NULL; i++)
+		if (ask(&ms->m[i], &a) && a.marks_n > 0)
+			choice_begin(c, x, ms->m[i].name, &a.marks[0]);
+}
+
+/* So many lists are under way from memory: a power of two. */
+#define AHEAD 16
+
+static void
+file_later(struct matcher_index *x)
+{
+	struct choice ahead[AHEAD];
+	size_t n = x->later.n;
+
+	for (size_t i = 0; i < n + AHEAD - 1; i++) {
+		if (i < n)
+			begin_ahead(&ahead[i % AHEAD], x, x->later.v[i].ms);
+		if (i >= AHEAD / 2 && i - AHEAD / 2 < n)
+			choice_go_on(&ahead[(i - AHEAD / 2) % AHEAD], x);
+		if (i >= AHEAD - 1) {
+			const struct matcher_index_later *l = &x->later.v[i - (AHEAD - 1)];
+
+			file_list(x, l->ms, l->order, l->item, &ahead[(i - (AHEAD - 1)) % AHEAD]);
+		}
+	}
+	VEC_FINI(&x->later);
+}
+
+void
+matcher_index_add(struct matcher_index *x, const struct matchers *ms, uint64_t order, void *item)
+{
+	static const struct choice none;
+
+	note_newest(x, order, item);
+	if (x->many)
+		VEC_PUSH(&x->later, ((struct matcher_index_later){ ms, order, item }));
+	else
+		file_list(x, ms, order, item, &none);
+}
+
+void
+matcher_index_begin_many(struct matcher_index *x)
+{
+	x->many = true;
+}
+
+void
+matcher_index_end_many(struct matcher_index *x)
+{
+	x->many = false;
+	file_later(x);
 }
 
 /* Out of all places where file_under may have put it. */
@@ -416,6 +415,7 @@ matcher_index_remove(struct matcher_index *x, const struct matchers *ms, uint64_
 {
 	struct asked a;
 
+	file_later(x);
 	for (size_t i = 0; i < MATCHER_INDEX_NEWEST; i++)
 		if (x->newest[i].order == order)
 			x->newest[i].item = NULL;
@@ -427,168 +427,4 @@ matcher_index_remove(struct matcher_index *x, const struct matchers *ms, uint64_
 		looked++;
 		take_from(x, &ms->m[i], &a, order);
 	}
-}
-
-static struct matcher_index_cursor *
-cursors_of(struct matcher_index_iter *it)
-{
-	return it->more != NULL ? it->more : it->few;
-}
-
-/* One more cursor, where it belongs in the heap. */
-static void
-add_cursor(struct matcher_index_iter *it, struct matcher_index_cursor c)
-{
-	struct matcher_index_cursor *v;
-	size_t i = it->n++;
-
-	if (it->n > it->cap) {
-		it->cap *= 2;
-		v = mem_realloc(it->more, it->cap, sizeof(*v));
-		if (it->more == NULL)
-			memcpy(v, it->few, sizeof(it->few));
-		it->more = v;
-	}
-	v = cursors_of(it);
-	for (; i > 0 && v[(i - 1) / 2].at->order > c.at->order; i = (i - 1) / 2)
-		v[i] = v[(i - 1) / 2];
-	v[i] = c;
-}
-
-static void
-begin_list(struct matcher_index_iter *it, const struct matcher_index_list *l, uint64_t after)
-{
-	size_t from = list_after(l, after);
-
-	if (from < l->n)
-		add_cursor(it, (struct matcher_index_cursor){ l->v + from, l->v + l->n });
-}
-
-static void
-begin_at(struct matcher_index_iter *it, const struct matcher_index *x, const struct name *name, struct matcher_place p)
-{
-	const struct key *k = key_find(x, name, p);
-
-	it->looked++;
-	if (k != NULL)
-		begin_list(it, &k->list, it->order);
-}
-
-/* The bytes of the lengths that there are keys of, at the end of `last`, of which n are there. */
-static void
-begin_lengths(struct matcher_index_iter *it, const struct matcher_index *x, const struct name *name, enum matcher_place_kind kind, uint64_t last,
-    size_t n)
-{
-	for (unsigned lengths = name->lengths[kind]; lengths != 0; lengths &= lengths - 1) {
-		unsigned len = (unsigned)__builtin_ctz(lengths) + 1;
-
-		if (len > n)
-			return;
-		begin_at(it, x, name, (struct matcher_place){ kind, len, last & UINT64_MAX >> (64 - 8 * len) });
-	}
-}
-
-static void
-begin_bytes(struct matcher_index_iter *it, const struct matcher_index *x, const struct name *name, struct str s)
-{
-	bool within = name->lengths[PLACE_WITHIN] != 0 && s.n <= GONE_THROUGH_MAX;
-	uint64_t last = 0;
-	size_t i;
-
-	/* At its start each length is met once, when so many bytes have been read. */
-	for (i = 0; i < s.n && (within || i < PLACE_EDGE_MAX); i++) {
-		last = last << 8 | (unsigned char)s.p[i];
-		if (i < PLACE_EDGE_MAX && (name->lengths[PLACE_START] & 1u << i) != 0)
-			begin_at(it, x, name, (struct matcher_place){ PLACE_START, (unsigned)i + 1, last });
-		if (within)
-			begin_lengths(it, x, name, PLACE_WITHIN, last, i + 1);
-	}
-	if (name->lengths[PLACE_END] != 0) {
-		if (i < s.n)
-			last = matcher_place_of_bytes(PLACE_END, str_sub(s, s.n - PLACE_EDGE_MAX, s.n)).what;
-		begin_lengths(it, x, name, PLACE_END, last, s.n);
-	}
-	if (!within && name->lengths[PLACE_LONG] != 0)
-		begin_at(it, x, name, by_long);
-}
-
-void
-matcher_index_begin(struct matcher_index_iter *it, const struct matcher_index *x, const struct labels *l, uint64_t after)
-{
-	it->n = it->looked = 0;
-	it->cap = ARRAY_LEN(it->few);
-	it->more = NULL;
-	it->order = after;
-	if (after > 0 && after >= x->before_newest) {
-		const struct matcher_index_item *end = x->newest + MATCHER_INDEX_NEWEST, *at = end;
-
-		while (at > x->newest && at[-1].order > after)
-			at--;
-		if (at < end)
-			add_cursor(it, (struct matcher_index_cursor){ at, end });
-		return;
-	}
-	begin_list(it, &x->rest, after);
-	if (x->names.n == 0)
-		return;
-	it->looked = labels_n(l);
-	for (uint32_t i = 0; i < labels_n(l); i++) {
-		const struct name *name;
-
-		if ((x->name_bits & name_bit(labels_name(l, i))) == 0)
-			continue;
-		name = name_find(x, labels_name(l, i));
-		if (name == NULL || labels_value(l, i)->n == 0)
-			continue;
-		if (name->lengths[PLACE_VALUE] != 0)
-			begin_at(it, x, name, matcher_place_of_value(labels_value(l, i)));
-		if (name->lengths[PLACE_NAME] != 0)
-			begin_at(it, x, name, by_name);
-		if ((name->lengths[PLACE_START] | name->lengths[PLACE_END] | name->lengths[PLACE_WITHIN]) != 0)
-			begin_bytes(it, x, name, istr_str(labels_value(l, i)));
-	}
-}
-
-/* The first cursor goes on, or gives way to the last; then down to where it belongs. */
-static void
-go_on(struct matcher_index_iter *it)
-{
-	struct matcher_index_cursor *v = cursors_of(it), c = v[0];
-	size_t i = 0, child;
-
-	if (++c.at == c.end)
-		c = v[--it->n];
-	while ((child = 2 * i + 1) < it->n) {
-		if (child + 1 < it->n && v[child + 1].at->order < v[child].at->order)
-			child++;
-		if (v[child].at->order >= c.at->order)
-			break;
-		v[i] = v[child];
-		i = child;
-	}
-	v[i] = c;
-}
-
-void *
-matcher_index_next(struct matcher_index_iter *it)
-{
-	while (it->n > 0) {
-		struct matcher_index_item first = *cursors_of(it)[0].at;
-
-		go_on(it);
-		/* Several keys may lead to one item, and of the newest some may be gone. */
-		if (first.order == it->order || first.item == NULL)
-			continue;
-		it->order = first.order;
-		return first.item;
-	}
-	return NULL;
-}
-
-void
-matcher_index_end(struct matcher_index_iter *it, struct work *w)
-{
-	work_spend(w, (int64_t)it->looked);
-	mem_free(it->more);
-	it->more = NULL;
 }

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/hmap.h"
+#include "base/vec.h"
 #include "model/labels.h"
 #include "model/matcher.h"
 
@@ -33,6 +34,13 @@ struct matcher_index_list {
 	size_t n, cap;
 };
 
+/* One that is filed with many others. */
+struct matcher_index_later {
+	const struct matchers *ms;
+	uint64_t order;
+	void *item;
+};
+
 #define MATCHER_INDEX_NEWEST 4
 
 /* Zeroed memory is an empty index. */
@@ -40,6 +48,8 @@ struct matcher_index {
 	struct hmap names, keys;
 	uint64_t name_bits;		/* of all names that were ever there */
 	struct matcher_index_list rest;
+	VEC(struct matcher_index_later) later;
+	bool many;
 	/* The last ones added: who has seen all others looks at these, and nowhere else. */
 	struct matcher_index_item newest[MATCHER_INDEX_NEWEST];
 	uint64_t before_newest;	/* all that are not among them have this order or a lower one */
@@ -49,6 +59,9 @@ void matcher_index_fini(struct matcher_index *x);
 /* The same in slices, each with *at, zeroed at first; nothing else may be done with x meanwhile. False: there is more. */
 bool matcher_index_fini_some(struct matcher_index *x, struct hmap_cursor *at, struct work *w);
 void matcher_index_add(struct matcher_index *x, const struct matchers *ms, uint64_t order, void *item);
+/* All that is added between these is filed at the end, together, which is faster: its matchers stay where they are, and nobody looks meanwhile. */
+void matcher_index_begin_many(struct matcher_index *x);
+void matcher_index_end_many(struct matcher_index *x);
 /* Takes back what was added with these matchers and this order. */
 void matcher_index_remove(struct matcher_index *x, const struct matchers *ms, uint64_t order);
 

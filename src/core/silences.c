@@ -106,12 +106,14 @@ silences_begin_many(struct silences *ss, size_t n)
 {
 	hmap_reserve(&ss->by_id, ss->by_id.n + n);
 	silence_lists_begin_many(&ss->lists, n);
+	matcher_index_begin_many(&ss->index);
 }
 
 void
 silences_end_many(struct silences *ss)
 {
 	silence_lists_end_many(&ss->lists);
+	matcher_index_end_many(&ss->index);
 }
 
 struct silence_entry *
@@ -177,12 +179,9 @@ can_update(const struct silence *a, const struct silence *b, struct wall now)
 static bool
 check_size(const struct silences *ss, const struct silence *s, struct err *e)
 {
-	size_t n;
+	size_t n = ss->max_bytes > 0 ? silence_wire_size(s, wall_add(s->ends, ss->retention)) : 0;
 
-	if (ss->max_bytes <= 0)
-		return true;
-	n = silence_wire_size(s, wall_add(s->ends, ss->retention));
-	if (n <= (uint64_t)ss->max_bytes)
+	if (ss->max_bytes <= 0 || n <= (uint64_t)ss->max_bytes)
 		return true;
 	return err_set(e, ERR_LIMIT, "silence exceeded maximum size: %zu bytes (limit: %lld bytes)", n,
 	    (long long)ss->max_bytes);
@@ -195,8 +194,7 @@ check_count(const struct silences *ss, struct err *e)
 
 	if (ss->max <= 0 || n < (uint64_t)ss->max)
 		return true;
-	return err_set(e, ERR_LIMIT, "exceeded maximum number of silences: %zu (limit: %lld)", n,
-	    (long long)ss->max);
+	return err_set(e, ERR_LIMIT, "exceeded maximum number of silences: %zu (limit: %lld)", n, (long long)ss->max);
 }
 
 static bool

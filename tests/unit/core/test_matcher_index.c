@@ -175,7 +175,7 @@ put_matchers(struct sbuf *b, struct rand *r)
 	}
 }
 
-/* Sets that come and go, against matching all of them, from any place on. */
+/* Sets that come, one by one or many at once, and go, against matching all of them, from any place on. */
 START_TEST(random_matchers)
 {
 	enum { N = 60 };
@@ -187,20 +187,28 @@ START_TEST(random_matchers)
 		struct matchers ms[N];
 		bool in[N] = { false };
 		struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+		/* None, the first ones, or all. */
+		size_t many = (size_t)round % 3 * N / 2;
 
+		if (many > 0)
+			matcher_index_begin_many(&x);
 		for (size_t i = 0; i < N; i++) {
+			if (i == many && many > 0)
+				matcher_index_end_many(&x);
 			sbuf_reset(&b);
 			put_matchers(&b, &r);
 			ms[i] = must_matchers(sbuf_cstr(&b));
 			matcher_index_add(&x, &ms[i], i + 1, &ms[i]);
 			in[i] = true;
-			if (rand_below(&r, 3) > 0)
+			if (rand_below(&r, round % 2 == 0 ? 3 : 60) > 0)
 				continue;
 			size_t gone = (size_t)rand_below(&r, i + 1);
 			if (in[gone])
 				matcher_index_remove(&x, &ms[gone], gone + 1);
 			in[gone] = false;
 		}
+		if (many == N)
+			matcher_index_end_many(&x);
 		for (int look = 0; look < 50; look++) {
 			uint64_t after = rand_below(&r, 3) > 0 ? 0 : rand_below(&r, N + 1);
 			struct matcher_index_iter it;
@@ -258,7 +266,10 @@ START_TEST(few_candidates)
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	size_t n = 0, matched = 0;
 
+	matcher_index_begin_many(&x);
 	for (int i = 0; i < N; i++) {
+		if (i == N / 2)
+			matcher_index_end_many(&x);
 		sbuf_reset(&b);
 		for (const char *c = shapes[i % 8]; *c != '\0'; c++)
 			*c == '#' ? sbuf_printf(&b, "%d", i) : sbuf_putc(&b, *c);
