@@ -50,6 +50,9 @@ struct moment {
 /* 9999-12-31T23:59:59Z, the last second that RFC 3339 and the messages of a cluster can tell. */
 #define WALL_LAST_S INT64_C(253402300799)
 
+/* The largest offset that a text can state, as 24 hours, 60 minutes and 60 seconds are in use (Go time.Parse). */
+#define WALL_OFFSET_MAX 90060
+
 static inline bool
 wall_is_zero(struct wall w)
 {

@@ -159,9 +159,9 @@ get_time(struct reading *in, struct wall *out)
 	if (!proto_read_varint(&in->r, &s) || !proto_read_varint(&in->r, &ns) ||
 	    !proto_read_varint(&in->r, &offset))
 		return false;
-	/* The range of RFC 3339, with some room. */
+	/* All that a client can state, with some room for seconds. */
 	if (unzigzag(s) < -INT64_C(62200000000) || unzigzag(s) > INT64_C(253500000000) || ns > 999999999 ||
-	    unzigzag(offset) < -86400 || unzigzag(offset) > 86400)
+	    unzigzag(offset) < -WALL_OFFSET_MAX || unzigzag(offset) > WALL_OFFSET_MAX)
 		return false;
 	*out = (struct wall){ unzigzag(s), (int32_t)ns, (int32_t)unzigzag(offset) };
 	return true;

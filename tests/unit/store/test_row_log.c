@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/rand.h"
+#include "base/rfc3339.h"
 #include "lib_row_disk.h"
 
 #define T0 INT64_C(1767571200)
@@ -169,6 +170,44 @@ START_TEST(comes_back)
 	ck_assert(wall_cmp(alert_starts(a), at(5)) == 0 && wall_cmp(alert_ends(a), at(305)) == 0 && wall_cmp(alert_updated(a), at(5)) == 0);
 	ck_assert(str_is(labels_get(a->annotations, STR("summary")), "two"));
 	ck_assert(str_is(istr_str(a->generator_url), "http://p/2"));
+	row_log_fini(&k);
+	row_log_fini(&again);
+	row_disk_clear(&d);
+}
+END_TEST
+
+/* Times are whatever a client can state; one that did not come back would take all of its row along. */
+START_TEST(all_times_come_back)
+{
+	static const char *const texts[] = { "0000-01-01T00:00:00+24:60", "0000-01-01T00:00:00.000000001-24:60", "9999-12-31T23:59:59+24:60",
+		"9999-12-31T23:59:59.999999999-24:60", "2026-01-05T00:00:00+24:01", "1969-12-31T23:59:59.5-00:01" };
+	struct row_log k, again;
+	struct row_disk d = { 0 };
+	struct wall t[ARRAY_LEN(texts)];
+	struct err e = { 0 };
+
+	begin(&k);
+	for (int i = 0; i < (int)ARRAY_LEN(texts); i++) {
+		struct alert *a = make(i, "n", 0, 0, 0);
+
+		ck_assert(strfmt_time_parse(str_from(texts[i]), &t[i], &e));
+		alert_set_starts(a, t[i]);
+		alert_set_ends(a, t[i]);
+		row_log_set(&k, a, 1, &places[i]);
+		alert_unref(a);
+	}
+	ck_assert(row_disk_commit(&k, &d, true));
+	row_disk_load(&again, &d);
+	for (int i = 0; i < (int)ARRAY_LEN(texts); i++) {
+		const struct alert *a = find(&again, i);
+		struct wall starts, ends;
+
+		ck_assert_msg(a != NULL, "%s", texts[i]);
+		starts = alert_starts(a);
+		ends = alert_ends(a);
+		ck_assert(wall_cmp(starts, t[i]) == 0 && starts.offset == t[i].offset);
+		ck_assert(wall_cmp(ends, t[i]) == 0 && ends.offset == t[i].offset);
+	}
 	row_log_fini(&k);
 	row_log_fini(&again);
 	row_disk_clear(&d);
@@ -488,7 +527,7 @@ END_TEST
 int
 main(void)
 {
-	return RUN("kept", comes_back, posted_again_is_written_rarely, settles_at_the_end, drops, groups_come_back, is_bounded, is_bounded_in_bytes,
+	return RUN("kept", comes_back, all_times_come_back, posted_again_is_written_rarely, settles_at_the_end, drops, groups_come_back, is_bounded, is_bounded_in_bytes,
 	    a_burst_leaves_no_room_behind,
 	    random_days,
 	    is_folded);
