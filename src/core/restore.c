@@ -198,6 +198,13 @@ drop_restored(struct engine *e, struct restored_group *old)
 		e->port->persist(e->port, &c);
 }
 
+/* A store that was damaged may have a group twice. */
+static bool
+is_there(const struct engine *e, const struct route *route, const struct labels *l)
+{
+	return groups_find(e, &(struct group_key){ l, route->receiver->name, route->rank }) != NULL;
+}
+
 /* A restored group, and each of its alerts. */
 #define GROUP_UNITS 400
 #define ALERT_UNITS 100
@@ -219,7 +226,7 @@ restore_groups_some(struct engine *e, size_t *at, struct moment now)
 			if (r != NULL)
 				r->awaited = true;
 		}
-		if (route != NULL)
+		if (route != NULL && !is_there(e, route, old->labels))
 			go_on(e, old, route, now);
 		else
 			drop_restored(e, old);

@@ -2,6 +2,7 @@
 #include "lib_core.h"
 
 #include "base/mem.h"
+#include "engine_state.h"
 
 static const char plain[] = "receiver ops hook\nroute receiver=ops by=[alertname] wait=10s interval=1m\n";
 
@@ -555,6 +556,37 @@ START_TEST(equal_groups)
 }
 END_TEST
 
+static void
+restore_another(struct fake_world *w)
+{
+	struct labels *l = world_labels("A{}");
+	struct group_state g = { .route_id = w->config->route->id, .receiver = STR("ops"), .labels = l, .next_flush = in(w, SPAN_S),
+		.group_wait = 10 * SPAN_S, .group_interval = SPAN_MIN };
+
+	engine_restore_group(w->engine, &g, NULL, w->now);
+	labels_unref(l);
+}
+
+/* A store that was damaged, or read by a version that could not read all of it, may hold a group twice: one goes on. */
+START_TEST(a_group_that_is_stored_twice_goes_on_once)
+{
+	struct fake_world w;
+
+	begin(&w, plain);
+	w.durable = true;
+	world_post(&w, "A{i=1}", w.now.wall, in(&w, SPAN_HOUR));
+	world_post(&w, "A{i=2}", w.now.wall, in(&w, SPAN_HOUR));
+	w.on_engine = restore_another;
+	world_restart(&w);
+	ck_assert_uint_eq(w.engine->groups.n, 1);
+	ck_assert_uint_eq(w.changes[CHANGE_GROUP_DROPPED], 1);
+	world_run(&w, 20 * SPAN_S);
+	ck_assert_uint_eq(w.sent.n, 1);
+	ck_assert_ptr_nonnull(strstr(w.sent.v[0].text, "A{i=1} A{i=2}"));
+	world_fini(&w);
+}
+END_TEST
+
 /* A pattern that takes for ever where one backtracks: the answer is the true one, for =~ and for !~. */
 START_TEST(dear_patterns_are_right)
 {
@@ -583,5 +615,5 @@ main(void)
 {
 	return RUN("engine", answers_to_nobody_are_ignored, intents_have_an_end, backoff, receiver_data, kept_for_attempts, posted_again,
 	    a_tick_is_bounded, ticks_do_not_drift, view, gauges_over_time, equal_groups, view_of_a_stranger,
-	    dear_patterns_are_right, maintenance_forgets, listeners_hear_what_their_mask_names, without_a_world);
+	    a_group_that_is_stored_twice_goes_on_once, dear_patterns_are_right, maintenance_forgets, listeners_hear_what_their_mask_names, without_a_world);
 }
