@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/slab.h"
 #include "matcher_index_private.h"
 
 static void
@@ -13,7 +14,7 @@ key_free(struct key *k)
 	if (k->place.kind == PLACE_VALUE)
 		istr_unref((struct istr *)(uintptr_t)k->place.what);
 	mem_free(k->list.v);
-	mem_free(k);
+	slab_free(k);
 }
 
 static void
@@ -113,7 +114,7 @@ file_in(struct matcher_index *x, struct name *name, struct matcher_place p, uint
 	struct key *k = key_find(x, name, p);
 
 	if (k == NULL) {
-		k = NEW(struct key);
+		k = SLAB_NEW(struct key);
 		k->name = name;
 		k->place = p;
 		if (p.kind == PLACE_VALUE)

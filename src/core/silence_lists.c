@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/slab.h"
 
 /* A version that is over and no more wanted goes with the next edits and pieces of lists, a few each time. */
 #define REAP 4
@@ -70,7 +71,7 @@ drop_version(struct silence_lists *l, struct silence_version *v)
 	if (s->sets_n != 1)
 		order_remove(&l->several, rank_of(s->ends), v, by_end);
 	silence_unref(v->silence);
-	mem_free(v);
+	slab_free(v);
 }
 
 static bool
@@ -102,7 +103,7 @@ reap(struct silence_lists *l)
 struct silence_version *
 silence_lists_add(struct silence_lists *l, struct silence *s, struct wall expires)
 {
-	struct silence_version *v = NEW(struct silence_version);
+	struct silence_version *v = SLAB_NEW(struct silence_version);
 
 	v->silence = silence_ref(s);
 	v->from = ++l->edits;
@@ -129,53 +130,78 @@ silence_lists_begin_many(struct silence_lists *l, size_t n)
 	VEC_RESERVE(&l->to_order, n);
 }
 
-/* The times by which nearly all are told apart, beside the version: the silences are far away. */
+/*
+ * The times by which nearly all are told apart, beside the version: the silences are far away. No more than
+ * four words: qsort moves larger things by pointers, which would lead far as well.
+ */
 struct placed {
-	struct wall time, updated;
+	uint64_t rank;		/* of the time by which they stand */
+	int64_t updated_s;
+	int32_t ns, updated_ns;
 	struct silence_version *v;
 };
 
-static int
-placed_by_edit(const struct placed *a, const struct placed *b)
+static struct placed
+place(struct silence_version *v, struct wall time)
 {
-	int d = wall_cmp(a->updated, b->updated);
+	struct wall updated = v->silence->updated;
 
-	return d != 0 ? d : by_edit(a->v, b->v);
+	return (struct placed){ rank_of(time), updated.s, time.ns, updated.ns, v };
 }
 
 static int
 placed_up(const void *pa, const void *pb)
 {
 	const struct placed *a = pa, *b = pb;
-	int d = wall_cmp(a->time, b->time);
 
-	return d != 0 ? d : placed_by_edit(a, b);
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	if (a->ns != b->ns)
+		return a->ns < b->ns ? -1 : 1;
+	if (a->updated_s != b->updated_s)
+		return a->updated_s < b->updated_s ? -1 : 1;
+	if (a->updated_ns != b->updated_ns)
+		return a->updated_ns < b->updated_ns ? -1 : 1;
+	return by_edit(a->v, b->v);
 }
 
-static int
-placed_down(const void *pa, const void *pb)
-{
-	const struct placed *a = pa, *b = pb;
-	int d = wall_cmp(b->time, a->time);
-
-	return d != 0 ? d : placed_by_edit(a, b);
-}
-
-/* cmp is the order's own; down: the latest first. */
 static void
-fill(struct order *o, struct placed *v, size_t n, bool down, order_cmp *cmp)
+sort_placed(struct placed *v, size_t n)
+{
+	if (n > 1)
+		qsort(v, n, sizeof(*v), placed_up);
+}
+
+/* Behind all that are in, unless there were some before; cmp is the order's own. */
+static void
+fill_one(struct order *o, bool alone, uint64_t rank, struct silence_version *v, order_cmp *cmp)
+{
+	if (alone)
+		order_append(o, rank, v);
+	else
+		order_insert(o, rank, v, v, cmp);
+}
+
+static void
+fill(struct order *o, const struct placed *v, size_t n, order_cmp *cmp)
 {
 	bool alone = o->n == 0;
 
-	if (n > 1)
-		qsort(v, n, sizeof(*v), down ? placed_down : placed_up);
-	for (size_t i = 0; i < n; i++) {
-		uint64_t rank = down ? ~rank_of(v[i].time) : rank_of(v[i].time);
+	for (size_t i = 0; i < n; i++)
+		fill_one(o, alone, v[i].rank, v[i].v, cmp);
+}
 
-		if (alone)
-			order_append(o, rank, v[i].v);
-		else
-			order_insert(o, rank, v[i].v, v[i].v, cmp);
+/* The latest first, of which those of one time stand as they do in v. */
+static void
+fill_down(struct order *o, const struct placed *v, size_t n, order_cmp *cmp)
+{
+	bool alone = o->n == 0;
+
+	for (size_t end = n, from; end > 0; end = from) {
+		for (from = end - 1; from > 0 && v[from - 1].rank == v[from].rank && v[from - 1].ns == v[from].ns; from--)
+			;
+		for (size_t i = from; i < end; i++)
+			fill_one(o, alone, ~v[i].rank, v[i].v, cmp);
 	}
 }
 
@@ -187,16 +213,15 @@ silence_lists_end_many(struct silence_lists *l)
 
 	assert(l->many);
 	l->many = false;
-	for (size_t i = 0; i < n; i++) {
-		const struct silence *s = l->to_order.v[i]->silence;
-
-		v[i] = (struct placed){ s->ends, s->updated, l->to_order.v[i] };
-	}
-	fill(&l->by_end, v, n, false, by_end);
-	fill(&l->by_end_down, v, n, true, by_end_down);
 	for (size_t i = 0; i < n; i++)
-		v[i].time = v[i].v->silence->starts;
-	fill(&l->by_start, v, n, false, by_start);
+		v[i] = place(l->to_order.v[i], l->to_order.v[i]->silence->ends);
+	sort_placed(v, n);
+	fill(&l->by_end, v, n, by_end);
+	fill_down(&l->by_end_down, v, n, by_end_down);
+	for (size_t i = 0; i < n; i++)
+		v[i] = place(v[i].v, v[i].v->silence->starts);
+	sort_placed(v, n);
+	fill(&l->by_start, v, n, by_start);
 	mem_free(v);
 	VEC_FINI(&l->to_order);
 	reap(l);

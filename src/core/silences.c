@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/slab.h"
 #include "measure.h"
 #include "silence_edit.h"
 
@@ -29,7 +30,7 @@ entry_unref(struct silence_entry *entry)
 		return;
 	assert(entry->gone);
 	silence_unref(entry->silence);
-	mem_free(entry);
+	slab_free(entry);
 }
 
 static void
@@ -119,7 +120,7 @@ silences_end_many(struct silences *ss)
 struct silence_entry *
 silences_add(struct silences *ss, struct silence *s, struct wall expires)
 {
-	struct silence_entry *entry = NEW(struct silence_entry);
+	struct silence_entry *entry = SLAB_NEW(struct silence_entry);
 
 	entry->refs = 1;
 	entry->held = WALL_ZERO;
