@@ -155,9 +155,10 @@ enum restored {
 void engine_restore_alert(struct engine *e, struct alert *a, void *stored_as, struct moment now);
 /*
  * So many silences or alerts follow, which are restored one after the other and nothing else until engine_restore_end_…: many are put in order
- * faster than each. engine_restore_ahead is told of one a few others before its turn, and has memory fetched.
+ * faster than each. engine_restore_ahead and engine_restore_silence_ahead are told of one a few others before its turn, and have memory fetched.
  */
 void engine_restore_begin_silences(struct engine *e, size_t n);
+void engine_restore_silence_ahead(const struct engine *e, struct str id);
 void engine_restore_end_silences(struct engine *e);
 void engine_restore_begin_alerts(struct engine *e, size_t n);
 void engine_restore_ahead(const struct engine *e, const struct alert *a);

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "engine_state.h"
 #include "model/schedule.h"
@@ -24,6 +25,12 @@ engine_restore_begin_silences(struct engine *e, size_t n)
 {
 	assert(e->routing == NULL);
 	silences_begin_many(&e->silences, n);
+}
+
+void
+engine_restore_silence_ahead(const struct engine *e, struct str id)
+{
+	hmap_fetch(&e->silences.by_id, hash_seeded(id.p, id.n));
 }
 
 void

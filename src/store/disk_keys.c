@@ -13,6 +13,12 @@ disk_keys_add(struct disk_keys *p, uint64_t hash)
 		hmap_insert(&p->map, SLAB_NEW(struct hmap_node), hash);
 }
 
+void
+disk_keys_fetch(const struct disk_keys *p, uint64_t hash)
+{
+	hmap_fetch(&p->map, hash);
+}
+
 bool
 disk_keys_has(const struct disk_keys *p, uint64_t hash)
 {

@@ -26,6 +26,8 @@ struct disk_keys {
 /* Nothing happens if it is there, or is not there, already. */
 void disk_keys_add(struct disk_keys *p, uint64_t hash);
 void disk_keys_remove(struct disk_keys *p, uint64_t hash);
+/* Asks for the memory that the others will look at. */
+void disk_keys_fetch(const struct disk_keys *p, uint64_t hash);
 bool disk_keys_has(const struct disk_keys *p, uint64_t hash);
 void disk_keys_fini(struct disk_keys *p);	/* empty again */
 

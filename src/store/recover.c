@@ -9,7 +9,7 @@
 /* A sender comes back well within this time. */
 #define ENOUGH (5 * SPAN_MIN)
 
-/* So many alerts are under way from memory. */
+/* So many alerts or records are under way from memory. */
 #define RESTORE_AHEAD 16
 
 struct recovery {
@@ -269,6 +269,17 @@ note_present(struct recovery *r, enum db_table t, const struct loaded_row *row)
 		disk_keys_add(&r->s->present, batch_hash(t, row->key));
 }
 
+/* Asks for the memory that a row to come will need. */
+static void
+fetch_ahead(const struct recovery *r, enum db_table t, const struct loaded_row *row)
+{
+	if (r->late)
+		return;
+	disk_keys_fetch(&r->s->present, batch_hash(t, row->key));
+	if (t == TABLE_SILENCE)
+		engine_restore_silence_ahead(r->engine, row->key);
+}
+
 static void
 recover_records(struct recovery *r, const struct db_rows *l, struct row_log *kept)
 {
@@ -276,6 +287,8 @@ recover_records(struct recovery *r, const struct db_rows *l, struct row_log *kep
 		enum db_table t = ways_back[k].table;
 
 		for (size_t i = 0; i < l->rows[t].n; i++) {
+			if (i + RESTORE_AHEAD < l->rows[t].n)
+				fetch_ahead(r, t, &l->rows[t].v[i + RESTORE_AHEAD]);
 			note_present(r, t, &l->rows[t].v[i]);
 			recover_record(r, &ways_back[k], &l->rows[t].v[i]);
 		}
