@@ -24,6 +24,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/hmap.h"
 #include "base/time.h"
 #include "config/config.h"
 #include "core/nflog.h"
@@ -167,6 +168,13 @@ void engine_restore_group(struct engine *e, const struct group_state *g, void *s
 
 /* Tells the store all there is, as if it had just changed: the store begins anew. */
 void engine_save_all(struct engine *e, struct moment now);
+/* Where that has come to. Zeroed: it begins. */
+struct engine_saving {
+	size_t table;
+	struct hmap_cursor at;
+};
+/* The same in slices; what changes meanwhile is told as it does. True: that was all. False while groups of a new configuration settle, too. */
+bool engine_save_some(struct engine *e, struct engine_saving *s, struct work *w, struct moment now);
 /* The attempt served some of its recipients and goes on: tells the store. Unknown numbers are ignored. */
 void engine_progressed(struct engine *e, uint64_t attempt, struct moment now);
 

@@ -110,6 +110,5 @@ size_t nflog_count(const struct nflog *l);
 size_t nflog_bytes(const struct nflog *l);
 /* hmap_next_bucket of its entries, by their node. */
 bool nflog_next_bucket(const struct nflog *l, struct hmap_cursor *at, struct hmap_node **node);
-void nflog_each(const struct nflog *l, void (*visit)(void *arg, const struct log_entry *e), void *arg);
 
 #endif

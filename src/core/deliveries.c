@@ -538,13 +538,6 @@ deliveries_sweep_some(struct engine *e, struct moment now)
 }
 
 void
-deliveries_save_all(struct engine *e)
-{
-	LIST_EACH(&e->deliveries.all, node)
-		delivery_save(e, CONTAINER_OF(node, struct held, place));
-}
-
-void
 deliveries_fini(struct engine *e)
 {
 	struct deliveries *all = &e->deliveries;

@@ -138,7 +138,6 @@ void deliveries_follow(struct engine *e, const struct notification *n, bool over
 /* A slice of the sweep, which begins with deliveries_sweep_begin: those that have expired go. True: it is over. */
 void deliveries_sweep_begin(struct engine *e);
 bool deliveries_sweep_some(struct engine *e, struct moment now);
-void deliveries_save_all(struct engine *e);
 
 /*
  * departures.c: the attempt at n was cut. Recipients whose request had left are in doubt, and are given up if their gateway says so;

@@ -188,6 +188,7 @@ struct engine {
 	uint64_t last_attempt, last_notification, last_group;	/* numbers given so far */
 
 	VEC(struct group *) save_soon, save_now;
+	size_t save_anew_n;		/* of the former: see SAVE_ANEW */
 	struct saving saving;		/* slice by slice */
 	struct saving saving_whole;	/* scratch */
 	VEC(uint64_t) fingerprints;	/* scratch */
@@ -259,6 +260,9 @@ void save_group_not(struct engine *e, struct group *g);
 void save_groups_due(struct engine *e, bool all, struct moment now);
 void save_due(struct engine *e, struct moment now);
 bool save_step(struct engine *e, struct moment now);
+/* For a store that begins anew: g is saved soon, and all such groups are by slices, the last of which returns true. */
+void save_group_anew(struct engine *e, struct group *g, struct moment now);
+bool save_anew_step(struct engine *e, struct moment now);
 void save_alert(struct engine *e, struct alert_entry *r, enum change_kind kind);
 void save_silence(struct engine *e, const struct silence_entry *entry, enum change_kind kind);
 void save_log_entry(struct engine *e, const struct log_entry *entry, enum change_kind kind);

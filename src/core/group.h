@@ -35,7 +35,8 @@ struct group_outcome {
 };
 
 /* Does the store have to hear of the group? */
-enum save { SAVE_NOT, SAVE_SOON, SAVE_NOW };
+/* SAVE_ANEW: soon, and a store that begins anew waits for it. */
+enum save { SAVE_NOT, SAVE_SOON, SAVE_ANEW, SAVE_NOW };
 
 struct group {
 	struct hmap_node node;		/* engine.groups; engine.retired when it ends with a configuration */

@@ -295,10 +295,3 @@ nflog_bytes(const struct nflog *l)
 {
 	return l->bytes;
 }
-
-void
-nflog_each(const struct nflog *l, void (*visit)(void *arg, const struct log_entry *e), void *arg)
-{
-	HMAP_EACH(&l->entries, node)
-		visit(arg, CONTAINER_OF(node, struct log_entry, node));
-}

@@ -113,10 +113,9 @@ engine_restore_reply(struct engine *e, struct change *c, struct moment now)
 }
 
 void
-reply_marks_save_all(struct engine *e)
+reply_mark_save(struct engine *e, struct hmap_node *node)
 {
-	LIST_EACH(&e->reply_marks.all, node)
-		save(e, &CONTAINER_OF(node, struct held_mark, place)->m, CHANGE_REPLY);
+	save(e, &CONTAINER_OF(node, struct held_mark, node)->m, CHANGE_REPLY);
 }
 
 void

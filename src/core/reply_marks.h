@@ -17,7 +17,8 @@ struct reply_marks {
 	uint64_t last;		/* number given */
 };
 
-void reply_marks_save_all(struct engine *e);
+/* Tells the store of the one whose node of by_id that is. */
+void reply_mark_save(struct engine *e, struct hmap_node *node);
 void reply_marks_fini(struct engine *e);
 
 #endif

@@ -42,7 +42,8 @@ saving_over(struct engine *e)
 static void
 unlist(struct engine *e, struct group *g)
 {
-	if (g->save == SAVE_SOON) {
+	e->save_anew_n -= g->save == SAVE_ANEW;
+	if (g->save == SAVE_SOON || g->save == SAVE_ANEW) {
 		e->save_soon.v[g->save_place] = e->save_soon.v[--e->save_soon.n];
 		e->save_soon.v[g->save_place]->save_place = g->save_place;
 	} else if (g->save == SAVE_NOW) {
@@ -187,22 +188,65 @@ save_due(struct engine *e, struct moment now)
 		chore_begin(e, &e->save_chore, now);
 }
 
+void
+save_group_anew(struct engine *e, struct group *g, struct moment now)
+{
+	if (!durable(e) || g->save == SAVE_ANEW || g->save == SAVE_NOW)
+		return;
+	save_group(e, g, SAVE_SOON, now);
+	g->save = SAVE_ANEW;
+	e->save_anew_n++;
+}
+
+/* The last one of the list is saved next. Others shall not wait for one that changes while it is being saved. */
+static void
+save_again(struct engine *e, struct group *g, struct moment now)
+{
+	struct group *first;
+
+	save_group(e, g, SAVE_SOON, now);
+	if (g->save == SAVE_NOT)
+		return;
+	first = e->save_soon.v[0];
+	e->save_soon.v[0] = g;
+	e->save_soon.v[g->save_place] = first;
+	first->save_place = g->save_place;
+	g->save_place = 0;
+}
+
+/* One of the list; false: there is more of it than may be done now. */
+static bool
+save_next(struct engine *e, struct moment now)
+{
+	struct group *g = e->saving.group != NULL ? e->saving.group : e->save_soon.v[e->save_soon.n - 1];
+	bool again;
+
+	if (work_used_up(&e->work) || !gather_some(e, &e->saving, g))
+		return false;
+	work_spend(&e->work, SAVE_UNITS);
+	save_state(e, &e->saving, g, now);
+	again = e->saving.again;
+	unlist(e, g);
+	if (again)
+		save_again(e, g, now);
+	return true;
+}
+
 bool
 save_step(struct engine *e, struct moment now)
 {
-	while (e->save_soon.n > 0) {
-		struct group *g = e->saving.group != NULL ? e->saving.group : e->save_soon.v[e->save_soon.n - 1];
-		bool again;
-
-		if (work_used_up(&e->work) || !gather_some(e, &e->saving, g))
+	while (e->save_soon.n > 0)
+		if (!save_next(e, now))
 			return false;
-		work_spend(&e->work, SAVE_UNITS);
-		save_state(e, &e->saving, g, now);
-		again = e->saving.again;
-		unlist(e, g);
-		if (again)
-			save_group(e, g, SAVE_SOON, now);
-	}
+	return true;
+}
+
+bool
+save_anew_step(struct engine *e, struct moment now)
+{
+	while (e->save_anew_n > 0)
+		if (!save_next(e, now))
+			return false;
 	return true;
 }
 
@@ -314,50 +358,4 @@ save_intent_dropped(struct engine *e, uint64_t id)
 
 	if (durable(e))
 		tell(e, &c);
-}
-
-static void
-save_log_entry_of(void *arg, const struct log_entry *entry)
-{
-	save_log_entry(arg, entry, CHANGE_LOG_ENTRY);
-}
-
-static void
-save_flight(struct engine *e, const struct flight *f)
-{
-	for (size_t i = 0; i < f->legs_n; i++)
-		if (f->legs[i].note.id != 0 && f->legs[i].state != LEG_DONE)
-			save_intent(e, &f->legs[i]);
-}
-
-void
-engine_save_all(struct engine *e, struct moment now)
-{
-	engine_enter(e, now);
-	settle_whole(e, now);
-	HMAP_EACH(&e->silences.by_id, node) {
-		const struct silence_entry *entry = CONTAINER_OF(node, struct silence_entry, node);
-
-		/* Those of rule files come with the configuration. */
-		if (entry->silence->source == NULL)
-			save_silence(e, entry, CHANGE_SILENCE);
-	}
-	nflog_each(e->nflog, save_log_entry_of, e);
-	deliveries_save_all(e);
-	reply_marks_save_all(e);
-	HMAP_EACH(&e->alerts.entries, node) {
-		struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
-
-		if (!entry_is_over(r))
-			save_alert(e, r, CHANGE_ALERT);
-	}
-	HMAP_EACH(&e->groups, node) {
-		struct group *g = CONTAINER_OF(node, struct group, node);
-
-		if (durable(e))
-			save_whole(e, g, now);
-		if (g->flight != NULL)
-			save_flight(e, g->flight);
-	}
-	engine_leave(e, now);
 }

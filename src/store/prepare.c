@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The next transaction, or record, is made of all that is new. */
+#include <assert.h>
+
 #include "store_private.h"
 #include "wire/codec_state.h"
 
@@ -42,31 +44,81 @@ forget_disk(struct store *s)
 
 /* Everything becomes news; what the engine cannot tell again stays as it is in the batch. */
 static void
-gather_all(struct store *s, struct moment now)
+begin_anew(struct store *s)
 {
 	batch_forget_table(&s->pending, TABLE_ALERTS);
 	batch_keep(&s->current, &s->pending);
 	forget_disk(s);
-	row_log_forget_disk(&s->kept, s->durable + 1);
-	if (s->engine != NULL)
+	row_log_forget_disk(&s->kept);
+	s->saving = (struct engine_saving){ 0 };
+	s->preparing = PREPARE_KEPT;
+}
+
+static void
+begin_preparing(struct store *s, struct moment now)
+{
+	put_alive(s, now);
+	s->next_all = s->want_all;
+	s->want_all = false;
+	/* All who asked for a copy before it is made get this one. */
+	s->kept.at_once |= s->backup_no != 0;
+	s->preparing = PREPARE_ROWS;
+	if (s->next_all)
+		begin_anew(s);
+}
+
+/* At the end nobody drives the engine any more: what it has in hand is brought to its end. */
+static bool
+save_some(struct store *s, struct work *w, struct moment now)
+{
+	size_t before = s->current.bytes;
+	bool all = true;
+
+	if (s->engine == NULL)
+		return true;
+	if (s->work != NULL)
+		all = engine_save_some(s->engine, &s->saving, w, now);
+	else
 		engine_save_all(s->engine, now);
+	s->retold += s->current.bytes > before ? s->current.bytes - before : 0;
+	return all;
+}
+
+bool
+store_prepare_some(struct store *s, struct work *w)
+{
+	struct moment now = s->o.clock->now(s->o.clock);
+	uint64_t left_out;
+
+	if (s->preparing == PREPARE_NOTHING)
+		begin_preparing(s, now);
+	if (s->preparing == PREPARE_KEPT) {
+		if (!row_log_forget_some(&s->kept, s->durable + 1, w))
+			return false;
+		s->preparing = PREPARE_STATE;
+	}
+	if (s->preparing == PREPARE_STATE) {
+		if (!save_some(s, w, now))
+			return false;
+		s->preparing = PREPARE_ROWS;
+	}
+	if (!row_log_prepare_some(&s->kept, &s->current, w, &left_out))
+		return false;
+	s->preparing = PREPARE_NOTHING;
+	s->retold = 0;
+	s->next = s->current;
+	s->current = (struct batch){ 0 };
+	s->upto = left_out == 0 ? s->taken : left_out - 1;
+	s->submitted = now.mono;
+	return true;
 }
 
 void
 store_prepare(struct store *s)
 {
-	struct moment now = s->o.clock->now(s->o.clock);
-	uint64_t left_out;
+	struct work all = { INT64_MAX };
+	bool done = store_prepare_some(s, &all);
 
-	put_alive(s, now);
-	if (s->want_all)
-		gather_all(s, now);
-	s->next_all = s->want_all;
-	s->want_all = false;
-	s->next = s->current;
-	s->current = (struct batch){ 0 };
-	/* All who asked for a copy before it is made get this one. */
-	s->kept.at_once |= s->backup_no != 0;
-	s->upto = row_log_prepare(&s->kept, &s->next, &left_out) ? s->taken : left_out - 1;
-	s->submitted = now.mono;
+	assert(done);
+	(void)done;
 }

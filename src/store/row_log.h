@@ -35,6 +35,7 @@
 #include "alert_row.h"
 #include "base/list.h"
 #include "base/vec.h"
+#include "base/work.h"
 #include "batch.h"
 #include "core/ports.h"
 
@@ -74,6 +75,10 @@ struct row_log {
 	uint64_t bytes, live_bytes;	/* of all rows; of what is true in them */
 	uint32_t transaction;		/* number of the last one prepared */
 	uint64_t last_no;		/* the greatest number of a change */
+	bool preparing;			/* one is being put together, */
+	size_t budget;			/* of so many more alerts and groups at most; those that are news as the disk is empty are counted, too */
+	size_t most;			/* … and so many bytes */
+	size_t forgotten;		/* so many rows have been forgotten, while all are */
 	bool writing;			/* a transaction with something of this was prepared */
 	bool at_once;			/* the next transaction has to hold everything, however much it is */
 	uint64_t folded;		/* rows folded so far */
@@ -99,16 +104,17 @@ bool row_log_drop_intent(struct row_log *k, uint64_t id);
 void row_log_settle(struct row_log *k, uint64_t no);
 
 /*
- * Puts news into a batch; row_log_written or row_log_lost has to follow before the
- * next one. True when all fit; else *first_left_out is the number of the first
- * change that has to wait for the next transaction.
+ * Puts news into a batch, in slices if that is much; row_log_written or row_log_lost has to follow before the next one. True when
+ * it is done: *first_left_out is the number of the first change that has to wait for the next transaction; 0: there is none.
+ * Changes between two slices may be part of it, and what one call of the engine changed of log entries and intents stays together.
  */
-bool row_log_prepare(struct row_log *k, struct batch *b, uint64_t *first_left_out);
+bool row_log_prepare_some(struct row_log *k, struct batch *b, struct work *w, uint64_t *first_left_out);
 void row_log_written(struct row_log *k);
 /* The transaction failed: what it held is news again, as of number `no`. */
 void row_log_lost(struct row_log *k, struct batch *b, uint64_t no);
-/* The disk is empty: everything is news, as of number `no`. */
-void row_log_forget_disk(struct row_log *k, uint64_t no);
+/* The disk is empty: everything is news, as of number `no`, in slices. Nothing may be prepared before they are over, which returns true. */
+void row_log_forget_disk(struct row_log *k);
+bool row_log_forget_some(struct row_log *k, uint64_t no, struct work *w);
 
 /* The rows that are to be loaded have so many bytes. */
 void row_log_expect(struct row_log *k, uint64_t bytes);

@@ -35,6 +35,9 @@ fold(struct row_log *k, struct batch *b)
 	uint64_t going = 0;
 	char key[8];
 
+	/* All of them go. */
+	if (k->rows.n > 0 && k->rows.v[0]->state == ROW_DROPPING)
+		return;
 	for (size_t i = 0; i < k->rows.n && i < ROWS_PER_FOLD; i++) {
 		struct kept_row *row = k->rows.v[i];
 
@@ -117,7 +120,9 @@ write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 	list_append(whole ? &row->items : &in->items, &i->place);
 	if (i->kind == KEPT_ALERT)
 		alert_of(i)->disk_ends = wall_to_ns(alert_ends(alert_of(i)->alert));
-	i->known_before = i->known;
+	/* It may be the second time in one. */
+	if (!i->known || i->transaction != k->transaction)
+		i->known_before = i->known;
 	i->known = true;
 	i->transaction = k->transaction;
 }
@@ -151,34 +156,78 @@ write_first(struct row_log *k, const struct list *l, struct kept_row *row)
 	return row;
 }
 
-bool
-row_log_prepare(struct row_log *k, struct batch *b, uint64_t *first_left_out)
-{
-	struct kept_row *row;
-	size_t budget = ITEMS_PER_TRANSACTION, most = BYTES_PER_TRANSACTION;
+/* Spelling one out; log entries and intents are long. */
+#define ITEM_UNITS 60
+#define RECORD_UNITS 100
 
+static void
+begin_preparing(struct row_log *k, struct batch *b)
+{
 	assert(k->writing_drops.n == 0);
-	if (k->news_n == 0 && k->drops.n == 0)
-		return true;
-	k->writing = true;
+	k->writing = k->preparing = true;
 	if (++k->transaction == 0)
 		k->transaction = 1;
 	fold(k, b);
-	if (k->at_once || (k->rows.n > 0 && k->rows.v[0]->state == ROW_DROPPING))
-		budget = most = SIZE_MAX;
+	k->budget = ITEMS_PER_TRANSACTION;
+	k->most = BYTES_PER_TRANSACTION;
+	if (k->at_once || (k->rows.n > 0 && k->rows.v[0]->state == ROW_DROPPING)) {
+		k->budget = k->news_n;
+		k->most = SIZE_MAX;
+	}
 	sbuf_reset(&k->row.b);
-	row = begin_row(k);
-	write_drops(k);
+}
+
+/* As far as the work goes; true: that was all. *row is the last one. */
+static bool
+write_news(struct row_log *k, struct work *w, struct kept_row **row)
+{
 	/* All of them, with all drops: what one call of the engine changed of them stays together. */
-	while (k->records.first != NULL)
-		row = write_first(k, &k->records, row);
-	while (k->news.first != NULL && budget-- > 0 && k->row.b.n < most)
-		row = write_first(k, &k->news, row);
+	for (; k->records.first != NULL; *row = write_first(k, &k->records, *row)) {
+		if (work_used_up(w))
+			return false;
+		work_spend(w, RECORD_UNITS);
+	}
+	for (; k->news.first != NULL && k->budget > 0 && k->row.b.n < k->most; k->budget--) {
+		if (work_used_up(w))
+			return false;
+		work_spend(w, ITEM_UNITS);
+		*row = write_first(k, &k->news, *row);
+	}
+	return true;
+}
+
+/*
+ * Each slice has rows of its own: one knows by their addresses the strings that it has, and they may be freed before the next
+ * slice. Things that were dropped may come again by then, so drops go before what this one spells out.
+ */
+static bool
+write_some(struct row_log *k, struct work *w)
+{
+	struct kept_row *row = begin_row(k);
+	bool all;
+
+	write_drops(k);
+	all = write_news(k, w, &row);
 	finish_row(k, row);
+	return all;
+}
+
+bool
+row_log_prepare_some(struct row_log *k, struct batch *b, struct work *w, uint64_t *first_left_out)
+{
+	*first_left_out = 0;
+	if (!k->preparing && k->news_n == 0 && k->drops.n == 0)
+		return true;
+	if (!k->preparing)
+		begin_preparing(k, b);
+	if (!write_some(k, w))
+		return false;
+	k->preparing = false;
+	k->budget = 0;
 	hand_over(k, b);
 	if (k->news.first != NULL)
 		*first_left_out = row_log_no(k, item_of(k->news.first));
-	return k->news.first == NULL;
+	return true;
 }
 
 /* Rows that go stand in front of all others, new ones behind them: only those need be looked at. */
@@ -262,13 +311,29 @@ struct lost {
 	VEC(struct kept_item *) items;
 };
 
-static void
-visit_lost(struct row_log *k, struct kept_item *i, void *arg)
+static bool
+is_lost(const struct row_log *k, const struct kept_item *i)
 {
-	struct lost *lost = arg;
+	return i->known && i->transaction == k->transaction;
+}
 
-	if (i->known && i->transaction == k->transaction)
-		VEC_PUSH(&lost->items, i);
+static void
+find_lost_news(const struct row_log *k, const struct list *l, struct lost *lost)
+{
+	LIST_EACH(l, n)
+		if (is_lost(k, item_of(n)))
+			VEC_PUSH(&lost->items, item_of(n));
+}
+
+/* Rows end with those that were written last, so not all that is kept need be looked at. */
+static void
+find_lost(const struct row_log *k, struct lost *lost)
+{
+	find_lost_news(k, &k->records, lost);
+	find_lost_news(k, &k->news, lost);
+	for (size_t r = 0; r < k->rows.n; r++)
+		for (struct list_node *n = k->rows.v[r]->items.last; n != NULL && is_lost(k, item_of(n)); n = n->prev)
+			VEC_PUSH(&lost->items, item_of(n));
 }
 
 void
@@ -279,14 +344,15 @@ row_log_lost(struct row_log *k, struct batch *b, uint64_t no)
 
 	if (!k->writing)
 		return;
-	k->writing = false;
+	k->writing = k->preparing = false;
+	k->budget = 0;
 	for (size_t i = 0; i < k->rows.n && k->rows.v[i]->state == ROW_DROPPING; i++)
 		batch_forget(b, TABLE_ALERTS, row_key(k->rows.v[i]->key, key));
 	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--)
 		batch_drop(b, TABLE_ALERTS, row_key(k->rows.v[i - 1]->key, key));
 	/* A commit that failed may be on the disk all the same; its rows go when all that was in them is written anew. */
 	k->at_once = true;
-	row_log_each(k, visit_lost, &lost);
+	find_lost(k, &lost);
 	for (size_t i = 0; i < lost.items.n; i++)
 		unwrite(k, lost.items.v[i], no);
 	VEC_FINI(&lost.items);
@@ -297,23 +363,32 @@ row_log_lost(struct row_log *k, struct batch *b, uint64_t no)
 	end_writing(k, false);
 }
 
-static void
-visit_forget(struct row_log *k, struct kept_item *i, void *arg)
+void
+row_log_forget_disk(struct row_log *k)
 {
-	const uint64_t *no = arg;
-
-	row_log_news(k, i, NEWS_ALL, *no);
-	row_log_leave_row(k, i);
-	i->known = i->known_before = false;
+	k->forgotten = k->budget = 0;
+	k->at_once = true;
+	/* All that they spelled out is spelled out anew: then they are freed. */
+	for (size_t i = 0; i < k->rows.n; i++)
+		k->rows.v[i]->state = ROW_DROPPING;
 }
 
-void
-row_log_forget_disk(struct row_log *k, uint64_t no)
+/* An item that becomes news, of which nothing is in the cache. */
+#define FORGET_UNITS 25
+
+bool
+row_log_forget_some(struct row_log *k, uint64_t no, struct work *w)
 {
-	row_log_each(k, visit_forget, &no);
+	for (; k->forgotten < k->rows.n; k->forgotten++) {
+		struct list *items = &k->rows.v[k->forgotten]->items;
+
+		for (; items->first != NULL; row_log_news(k, item_of(items->first), NEWS_ALL, no)) {
+			if (work_used_up(w))
+				return false;
+			work_spend(w, FORGET_UNITS);
+			k->budget++;
+		}
+	}
 	k->drops.n = 0;
-	k->at_once = true;
-	for (size_t i = 0; i < k->rows.n; i++)
-		row_log_row_free(k, k->rows.v[i]);
-	k->rows.n = 0;
+	return true;
 }

@@ -16,6 +16,8 @@
 #define FIRST_PAUSE (500 * SPAN_MS)	/* before what failed is tried again; doubles */
 #define MAX_PAUSE (30 * SPAN_S)
 #define PULSE (5 * SPAN_S)
+/* A turn has this much for making ready what is written: a transaction of alerts as they mostly come, or a part of a greater one. */
+#define PREPARE_UNITS (2 * WORK_TURN)
 /* A turn has this much for those who waited: each of them may begin a request. */
 #define END_WAITS_TIME (2 * SPAN_MS)
 #define STUCK (10 * SPAN_S)
@@ -161,12 +163,20 @@ hand_out_copy(struct store *s)
 static void
 take_back(struct store *s)
 {
-	struct batch *lost = s->held ? &s->next : &s->writer.batch;
+	struct batch *lost = s->preparing != PREPARE_NOTHING ? &s->current : s->held ? &s->next : &s->writer.batch;
 
 	if (s->writer.backup && s->backup_no == 0)
 		s->backup_no = s->backup_running;
+	/* One that is being made ready beside a writer that caught up begins anew. */
+	if (s->preparing != PREPARE_NOTHING) {
+		s->preparing = PREPARE_NOTHING;
+		s->want_all |= s->next_all;
+		s->retold = 0;
+		timer_stop(&s->prepare_more);
+	}
 	row_log_lost(&s->kept, lost, s->durable + 1);
-	batch_keep(&s->current, lost);
+	if (lost != &s->current)
+		batch_keep(&s->current, lost);
 	batch_keep(&s->pending, &s->writer.before);
 	if (s->held ? s->next_all : s->writer.all)
 		s->want_all = true;
@@ -311,7 +321,24 @@ has_news(const struct store *s)
 static bool
 is_under_way(const struct store *s)
 {
-	return s->direct.busy || s->held || s->done_waits || (s->busy && !s->catching_up);
+	return s->preparing != PREPARE_NOTHING || s->direct.busy || s->held || s->done_waits || (s->busy && !s->catching_up);
+}
+
+/* Small changes are made ready at once. */
+static void
+prepare_more(struct store *s, bool quick)
+{
+	struct work w = { PREPARE_UNITS };
+
+	if (!store_prepare_some(s, &w)) {
+		timer_in(&s->prepare_more, 0);
+		return;
+	}
+	if (quick && quick_begin(s))
+		return;
+	s->held = s->busy;
+	if (!s->held)
+		store_submit(s);
 }
 
 void
@@ -324,12 +351,13 @@ store_start_writing(struct store *s, bool anyway)
 	quick = !anyway && quick_is_wanted(s);
 	if (!quick && s->busy)
 		return;
-	store_prepare(s);
-	if (quick && quick_begin(s))
-		return;
-	s->held = s->busy;
-	if (!s->held)
-		store_submit(s);
+	prepare_more(s, quick);
+}
+
+static void
+on_prepare_more(void *arg)
+{
+	prepare_more(arg, false);
 }
 
 static void
@@ -393,6 +421,7 @@ store_open(const struct store_options *o, struct err *e)
 	writer_init(&s->writer, s->dir, o->clock);
 	row_log_init(&s->kept);
 	timer_init(&s->soon, o->base, "store", on_soon, s);
+	timer_init(&s->prepare_more, o->base, "store", on_prepare_more, s);
 	timer_init(&s->waits_rest, o->base, "store", end_waits, s);
 	timer_init(&s->retry, o->base, "store", on_retry, s);
 	timer_init(&s->pulse, o->base, "store", on_pulse, s);
@@ -440,10 +469,17 @@ store_ticket(const struct store *s)
 	return s->durable == s->taken ? 0 : s->taken;
 }
 
+static size_t
+without(size_t n, size_t part)
+{
+	return n > part ? n - part : 0;
+}
+
 bool
 store_has_room(const struct store *s)
 {
-	return !s->ok || s->current.bytes + s->kept.news_n * ALERT_BYTES < ROOM_BYTES;
+	/* A database that begins anew is told much again, which nobody has to wait for. */
+	return !s->ok || without(s->current.bytes, s->retold) + without(s->kept.news_n, s->kept.budget) * ALERT_BYTES < ROOM_BYTES;
 }
 
 bool
@@ -509,6 +545,7 @@ static void
 end_timers(struct store *s)
 {
 	timer_fini(&s->soon);
+	timer_fini(&s->prepare_more);
 	timer_fini(&s->waits_rest);
 	timer_fini(&s->retry);
 	timer_fini(&s->pulse);

@@ -18,6 +18,14 @@
 /* Beside them there is always room for what is to be written. */
 #define STORE_CLOSINGS_MAX 64
 
+/* The step that has been reached. */
+enum prepare {
+	PREPARE_NOTHING,
+	PREPARE_KEPT,		/* what the disk had becomes news */
+	PREPARE_STATE,		/* all there is in the engine */
+	PREPARE_ROWS,		/* of alerts, groups and what was told */
+};
+
 struct store {
 	struct store_options o;
 	struct log log;
@@ -40,6 +48,11 @@ struct store {
 	bool done_waits;		/* the writer's news wait for the record under way */
 	struct batch next;		/* made ready for the record under way, or for the writer */
 	bool next_all;
+
+	enum prepare preparing;		/* `next` is being made */
+	struct engine_saving saving;	/* … out of all there is */
+	size_t retold;			/* bytes of `current` that come from there */
+	struct timer prepare_more;
 
 	struct batch current;		/* changes not yet handed to the writer */
 	struct sbuf scratch[2];		/* the key and the body of the one that is being taken */
@@ -85,7 +98,9 @@ bool store_load(struct store *s, struct db_rows *l, struct err *e) MUST_CHECK;
 /* backup.c: whoever wanted the copy has a descriptor of their own by now. */
 void backup_drop(struct store *s);
 
-/* prepare.c: makes `next` out of what is new. */
+/* prepare.c: a slice of making `next` out of what is new; true: it is made. */
+bool store_prepare_some(struct store *s, struct work *w);
+/* All of it at once: the process ends. */
 void store_prepare(struct store *s);
 
 /* quick.c: small changes go to disk as records, and from there to the database later. */

@@ -22,6 +22,27 @@ row_disk_apply(struct row_disk *d, struct batch *b)
 }
 
 bool
+row_disk_prepare(struct row_log *k, struct batch *b, uint64_t *left_out)
+{
+	struct work w = { 1000 };
+
+	while (!row_log_prepare_some(k, b, &w, left_out)) {
+		ck_assert_int_ge(w.left, -1000);
+		w.left = 1000;
+	}
+	return *left_out == 0;
+}
+
+void
+row_disk_forget(struct row_log *k)
+{
+	struct work w = { 1000 };
+
+	for (row_log_forget_disk(k); !row_log_forget_some(k, 1, &w); w.left = 1000)
+		ck_assert_int_ge(w.left, -1000);
+}
+
+bool
 row_disk_commit(struct row_log *k, struct row_disk *d, bool ok)
 {
 	struct batch b = { 0 };
@@ -30,7 +51,7 @@ row_disk_commit(struct row_log *k, struct row_disk *d, bool ok)
 
 	b = d->kept_back;
 	d->kept_back = (struct batch){ 0 };
-	all = row_log_prepare(k, &b, &left_out);
+	all = row_disk_prepare(k, &b, &left_out);
 	if (ok) {
 		row_disk_apply(d, &b);
 		row_log_written(k);

@@ -14,6 +14,10 @@ struct row_disk {
 };
 
 void row_disk_apply(struct row_disk *d, struct batch *b);
+/* In slices of a few units; did all fit? */
+bool row_disk_prepare(struct row_log *k, struct batch *b, uint64_t *left_out);
+/* Everything is news, as of number 1. */
+void row_disk_forget(struct row_log *k);
 /* One transaction, with success or not. Did all fit? */
 bool row_disk_commit(struct row_log *k, struct row_disk *d, bool ok);
 /* Into k, which is begun: what is on the disk. */

@@ -348,7 +348,7 @@ START_TEST(is_bounded)
 	begin(&k);
 	for (int i = 0; i < 3000; i++)
 		post(&k, i, "n", 0, 300, 0, (uint64_t)i + 1);
-	ck_assert(!row_log_prepare(&k, &b, &left_out));
+	ck_assert(!row_disk_prepare(&k, &b, &left_out));
 	ck_assert_uint_eq(left_out, 2049);
 	row_disk_apply(&d, &b);
 	row_log_written(&k);
@@ -378,7 +378,7 @@ START_TEST(is_bounded_in_bytes)
 		snprintf(note + NOTE - 8, 8, "%d", i);
 		post(&k, i, note, 0, 300, 0, (uint64_t)i + 1);
 	}
-	ck_assert(!row_log_prepare(&k, &b, &left_out));
+	ck_assert(!row_disk_prepare(&k, &b, &left_out));
 	ck_assert_uint_lt(left_out, 8);
 	row_disk_apply(&d, &b);
 	row_log_written(&k);
@@ -423,6 +423,17 @@ START_TEST(a_burst_leaves_no_room_behind)
 END_TEST
 
 /* Random days: what is on disk is what was committed, within the rules; the log stays small. */
+/* A transaction that is given up before it is put together. */
+static void
+begin_in_vain(struct row_log *k, struct row_disk *d)
+{
+	struct work w = { 300 };
+	uint64_t left_out;
+
+	(void)row_log_prepare_some(k, &d->kept_back, &w, &left_out);
+	row_log_lost(k, &d->kept_back, 1);
+}
+
 static void
 live(uint64_t seed)
 {
@@ -455,8 +466,9 @@ live(uint64_t seed)
 		now += (int64_t)rand_below(&r, 30);
 		if (rand_below(&r, 40) == 0) {
 			row_disk_clear(&d);
-			row_log_forget_disk(&k, 1);
-		}
+			row_disk_forget(&k);
+		} else if (rand_below(&r, 10) == 0)
+			begin_in_vain(&k, &d);
 		if (!row_disk_commit(&k, &d, rand_below(&r, 5) != 0))
 			ck_abort_msg("all must fit");
 	}
@@ -524,10 +536,66 @@ START_TEST(is_folded)
 }
 END_TEST
 
+/* All of it is put together anew in slices, while alerts and groups come, go and change. */
+START_TEST(changes_between_slices_are_part_of_it)
+{
+	enum { ALERTS = 3000 };
+	struct row_log k, again;
+	struct row_disk d = { 0 };
+	struct batch b = { 0 };
+	struct work w = { 1000 };
+	uint64_t left_out;
+	size_t slices = 0;
+
+	begin(&k);
+	for (int i = 0; i < ALERTS; i++)
+		post(&k, i, "n", 0, 300, 0, 1);
+	while (!row_disk_commit(&k, &d, true))
+		;
+	row_disk_clear(&d);
+	row_log_forget_disk(&k);
+	for (int i = 0; !row_log_forget_some(&k, 1, &w); i++, w.left = 1000) {
+		row_log_drop(&k, &places[i]);
+		post(&k, ALERTS + i, "n", 0, 300, 0, 1);
+		post(&k, 1000 + i, "n", 0, 900, 800, 1);
+	}
+	ck_assert_uint_eq(k.drops.n, 0);
+	/* Gone, and some of them back; the first ones have been written by then. */
+	for (w.left = 1000; !row_log_prepare_some(&k, &b, &w, &left_out); w.left = 1000, slices++) {
+		int i = 1500 + (int)slices;
+
+		row_log_drop(&k, &places[i]);
+		if (i % 2 == 0)
+			post(&k, i, "back", 0, 300, 0, 1);
+		put_group(&k, (int)slices % 50, 10, 2, 1);
+	}
+	ck_assert_uint_gt(slices, ALERTS * 60 / 1000 - 10);
+	/* Strings may be freed between two slices: no row is written in both. */
+	ck_assert_uint_gt(b.ops.n, slices);
+	row_disk_apply(&d, &b);
+	row_log_written(&k);
+	batch_clear(&b);
+	while (!row_disk_commit(&k, &d, true))
+		;
+	row_disk_load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, k.alerts_n);
+	ck_assert_uint_eq(again.groups_n, k.groups_n);
+	ck_assert_ptr_null(find(&again, 0));
+	ck_assert_ptr_nonnull(find(&again, ALERTS));
+	ck_assert_int_eq(wall_to_ns(alert_ends(find(&again, 1000))), wall_to_ns(at(900)));
+	ck_assert_ptr_null(find(&again, 1501));
+	ck_assert_ptr_nonnull(find(&again, 1502));
+	row_log_fini(&again);
+	row_log_fini(&k);
+	row_disk_clear(&d);
+}
+END_TEST
+
 int
 main(void)
 {
-	return RUN("kept", comes_back, all_times_come_back, posted_again_is_written_rarely, settles_at_the_end, drops, groups_come_back, is_bounded, is_bounded_in_bytes,
+	return RUN("kept", comes_back, changes_between_slices_are_part_of_it, all_times_come_back, posted_again_is_written_rarely,
+	    settles_at_the_end, drops, groups_come_back, is_bounded, is_bounded_in_bytes,
 	    a_burst_leaves_no_room_behind,
 	    random_days,
 	    is_folded);

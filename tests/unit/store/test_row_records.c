@@ -209,7 +209,7 @@ START_TEST(records_are_never_left_out)
 		labels_unref((struct labels *)(uintptr_t)g.labels);
 	}
 	tell(&s, 7, 1);
-	ck_assert(!row_log_prepare(&s.k, &b, &left_out));
+	ck_assert(!row_disk_prepare(&s.k, &b, &left_out));
 	ck_assert_uint_gt(left_out, 1);
 	row_disk_apply(&s.disk, &b);
 	row_log_written(&s.k);
@@ -247,7 +247,7 @@ live(uint64_t seed)
 			sweep(&s, s.now + 980);
 		if (rand_below(&r, 40) == 0) {
 			row_disk_clear(&s.disk);
-			row_log_forget_disk(&s.k, 1);
+			row_disk_forget(&s.k);
 		}
 		ck_assert(row_disk_commit(&s.k, &s.disk, ok));
 		if (ok && turn % 10 == 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib_fault.h"
+#include "lib_row_disk.h"
 #include "row_log_private.h"
 #include "schema.h"
 #include "store_private.h"
@@ -283,7 +284,7 @@ write_schema_3(struct rig *r)
 	row_log_each_record(&k, TABLE_LOG_ENTRY, put_into_table, &to);
 	row_log_each_record(&k, TABLE_INTENT, put_into_table, &to);
 	ck_assert_uint_eq(to.n, 2);
-	ck_assert(row_log_prepare(&k, &b, &left_out) && batch_write(&b, to.db, &e));
+	ck_assert(row_disk_prepare(&k, &b, &left_out) && batch_write(&b, to.db, &e));
 	ck_assert(db_put(to.db, TABLE_META, schema_row_key(), STR("3"), &e) && db_commit(to.db, &e));
 	batch_clear(&b);
 	row_log_written(&k);
