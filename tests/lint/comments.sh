@@ -13,7 +13,8 @@ opening = re.compile(r"(?:^\s*|[.:?!]\s+)((?:What|Who|Whom|Whose|Whoever|Whateve
 name = re.compile(r"(?<![\w./#-])[a-z]\w*_\w*[a-z0-9](?![\w…]|_|\.\w|\([0-9])")
 # Names of others, and those that stand for many.
 FOREIGN = {"json_null", "sd_notify", "signature_jwt", "sim_messages", "test_x", "engine_restore_name", "record_key_name", "record_put_name", "record_get_name"}
-texts = {p: open(p).read() for folder in FOLDERS for p in sorted(glob.glob(f"{folder}/**/*.[chd]*", recursive=True))}
+texts = {p: open(p).read() for folder in FOLDERS for p in sorted(glob.glob(f"{folder}/**/*.[chd]*", recursive=True))
+         if "/node_modules/" not in p}
 known = set(FOREIGN)
 for text in texts.values():
     known.update(re.findall(r"\w+", re.sub(r"/\*.*?\*/", " ", text, flags=re.S)))
