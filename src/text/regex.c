@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/arena_fast.h"
 #include "base/mem.h"
 #include "regex_plain.h"
 #include "regex_private.h"
@@ -116,14 +117,15 @@ is_too_large(const struct rx_tree *tree, const struct rx_plan *plan, enum regex_
 static struct str
 between_anchors(struct arena *a, struct str pattern)
 {
-	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	static const char head[] = "^(?:", tail[] = ")$";
+	size_t n = sizeof(head) - 1 + pattern.n + sizeof(tail) - 1;
+	char *p = arena_raw(a, n + 1);
 
-	sbuf_puts(&b, "^(?:");
-	sbuf_str(&b, pattern);
-	sbuf_puts(&b, ")$");
-	pattern = arena_str(a, sbuf_get(&b));
-	sbuf_fini(&b);
-	return pattern;
+	memcpy(p, head, sizeof(head) - 1);
+	if (pattern.n > 0)
+		memcpy(p + sizeof(head) - 1, pattern.p, pattern.n);
+	memcpy(p + n - (sizeof(tail) - 1), tail, sizeof(tail));
+	return (struct str){ p, n };
 }
 
 static bool

@@ -37,27 +37,24 @@ turn_round(char *p, size_t n)
 
 static bool put_edge(struct sbuf *b, const struct rx_node *n, enum rx_edge edge);
 
-/* The part that all branches have in common. */
+/* The part that all branches have in common: each is put down behind it, and gives way to what of it is the same. */
 static void
 put_common_edge(struct sbuf *b, const struct rx_node *n, enum rx_edge edge)
 {
-	struct sbuf common = SBUF_INIT(SBUF_UNLIMITED), next = SBUF_INIT(SBUF_UNLIMITED);
+	size_t from = b->n, common;
 
-	for (size_t i = 0; i < n->n; i++) {
-		size_t same = 0;
-		sbuf_reset(&next);
-		(void)put_edge(&next, n->sub[i], edge);
-		if (i == 0)
-			sbuf_str(&common, sbuf_get(&next));
-		while (same < common.n && same < next.n && common.p[same] == next.p[same])
+	(void)put_edge(b, n->sub[0], edge);
+	common = b->n - from;
+	for (size_t i = 1; i < n->n && common > 0; i++) {
+		size_t at = b->n, same = 0, len;
+
+		(void)put_edge(b, n->sub[i], edge);
+		len = b->n - at;
+		while (same < common && same < len && b->p[from + same] == b->p[at + same])
 			same++;
-		sbuf_cut(&common, same);
-		if (same == 0)
-			break;
+		common = same;
+		sbuf_cut(b, from + common);
 	}
-	sbuf_str(b, sbuf_get(&common));
-	sbuf_fini(&common);
-	sbuf_fini(&next);
 }
 
 /*
