@@ -75,6 +75,12 @@ batch_put_borrowed(struct batch *b, enum db_table t, struct str key, struct str 
 }
 
 void
+batch_lend(struct batch *b, char *block)
+{
+	VEC_PUSH(&b->lent, block);
+}
+
+void
 batch_drop(struct batch *b, enum db_table t, struct str key)
 {
 	struct op *o = make_op(t, key, STR_NONE, false);
@@ -167,6 +173,9 @@ batch_clear(struct batch *b)
 	HMAP_EACH(&b->ops, node)
 		mem_free(CONTAINER_OF(node, struct op, node));
 	hmap_fini(&b->ops);
+	for (size_t i = 0; i < b->lent.n; i++)
+		mem_free(b->lent.v[i]);
+	VEC_FINI(&b->lent);
 	*b = (struct batch){ 0 };
 }
 

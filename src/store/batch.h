@@ -9,6 +9,7 @@
 #define STORE_BATCH_H
 
 #include "base/hmap.h"
+#include "base/vec.h"
 #include "db.h"
 
 struct op {
@@ -24,11 +25,14 @@ struct op {
 struct batch {
 	struct hmap ops;
 	size_t bytes;
+	VEC(char *) lent;		/* owned: blocks that bodies may be borrowed from */
 };
 
 /* Copy key and body, which may be empty; the body may be borrowed. `fresh` counts if the batch has no op of the record. */
 void batch_put(struct batch *b, enum db_table t, struct str key, struct str body, bool fresh);
 void batch_put_borrowed(struct batch *b, enum db_table t, struct str key, struct str body);
+/* Takes over a block that bodies are borrowed from: it lives as long as the batch. */
+void batch_lend(struct batch *b, char *block);
 void batch_drop(struct batch *b, enum db_table t, struct str key);
 /* Takes the op of this record out, if there is one: nothing will be written. */
 void batch_forget(struct batch *b, enum db_table t, struct str key);

@@ -60,6 +60,9 @@ finish_row(struct row_log *k, struct kept_row *row)
 	k->bytes += row->bytes;
 }
 
+/* A buffer of more is the batch's: the next one is new rather than a larger one, and the writer frees it without holding the loop. */
+#define LENT_BYTES ((size_t)4 << 20)
+
 /* The rows stand one behind the other in a buffer that stays as it is until they are written. */
 static void
 hand_over(struct row_log *k, struct batch *b)
@@ -67,12 +70,15 @@ hand_over(struct row_log *k, struct batch *b)
 	size_t at = k->row.b.n;
 	char key[8];
 
-	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--) {
+	for (size_t i = k->rows.n; at > 0; i--) {
 		const struct kept_row *row = k->rows.v[i - 1];
 
+		assert(row->state == ROW_WRITING && row->bytes <= at);
 		at -= row->bytes;
 		batch_put_borrowed(b, TABLE_ALERTS, row_key(row->key, key), (struct str){ k->row.b.p + at, row->bytes });
 	}
+	if (k->row.b.n > LENT_BYTES)
+		batch_lend(b, sbuf_take(&k->row.b, NULL));
 }
 
 static struct kept_row *
@@ -220,8 +226,11 @@ row_log_prepare_some(struct row_log *k, struct batch *b, struct work *w, uint64_
 		return true;
 	if (!k->preparing)
 		begin_preparing(k, b);
-	if (!write_some(k, w))
+	if (!write_some(k, w)) {
+		if (k->row.b.n > LENT_BYTES)
+			hand_over(k, b);
 		return false;
+	}
 	k->preparing = false;
 	k->budget = 0;
 	hand_over(k, b);

@@ -394,6 +394,38 @@ START_TEST(is_bounded_in_bytes)
 }
 END_TEST
 
+/* Anew, all of it: block by block, each of which is the batch's; and once more when that has failed. */
+START_TEST(much_is_handed_over_in_blocks)
+{
+	enum { NOTE = 512 << 10, ALERTS = 40 };
+	struct row_log k, again;
+	struct row_disk d = { 0 };
+	struct batch b = { 0 };
+	uint64_t left_out = 0;
+	char *note = mem_alloc(NOTE);
+
+	memset(note, 'n', NOTE);
+	begin(&k);
+	for (int i = 0; i < ALERTS; i++) {
+		snprintf(note + NOTE - 8, 8, "%d", i);
+		post(&k, i, note, 0, 300, 0, 1);
+	}
+	row_disk_forget(&k);
+	ck_assert(row_disk_prepare(&k, &b, &left_out));
+	ck_assert_uint_ge(b.lent.n, 2);
+	row_log_lost(&k, &b, 1);
+	batch_keep(&d.kept_back, &b);
+	ck_assert_uint_eq(b.lent.n, 0);
+	ck_assert(row_disk_commit(&k, &d, true));
+	row_disk_load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, ALERTS);
+	row_log_fini(&again);
+	row_log_fini(&k);
+	row_disk_clear(&d);
+	mem_free(note);
+}
+END_TEST
+
 /* The room that a large transaction took is there while there is more to write, and goes with the last. */
 START_TEST(a_burst_leaves_no_room_behind)
 {
@@ -595,7 +627,7 @@ int
 main(void)
 {
 	return RUN("kept", comes_back, changes_between_slices_are_part_of_it, all_times_come_back, posted_again_is_written_rarely,
-	    settles_at_the_end, drops, groups_come_back, is_bounded, is_bounded_in_bytes,
+	    settles_at_the_end, drops, groups_come_back, is_bounded, is_bounded_in_bytes, much_is_handed_over_in_blocks,
 	    a_burst_leaves_no_room_behind,
 	    random_days,
 	    is_folded);
