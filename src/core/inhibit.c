@@ -21,8 +21,8 @@ inhibitor_begin(const struct config *c, unsigned slot)
 }
 
 /* Filing a rule with both its sides, and freeing it. */
-#define INDEX_UNITS 200
-#define FREE_UNITS 10
+#define INDEX_UNITS 400
+#define FREE_UNITS 40
 
 bool
 inhibitor_index_some(struct inhibitor *in, struct work *w)

@@ -24,7 +24,9 @@ name_free(struct name *n)
 	mem_free(n);
 }
 
-#define FREE_UNITS 10
+/* Freeing a key, and the name of the last one, of which nothing is in the cache. */
+#define FREE_UNITS 40
+#define FREE_NAME_UNITS 100
 
 bool
 matcher_index_fini_some(struct matcher_index *x, struct hmap_cursor *at, struct work *w)
@@ -42,6 +44,7 @@ matcher_index_fini_some(struct matcher_index *x, struct hmap_cursor *at, struct 
 			if (--name->keys == 0) {
 				hmap_remove(&x->names, &name->node);
 				name_free(name);
+				work_spend(w, FREE_NAME_UNITS);
 			}
 			work_spend(w, FREE_UNITS);
 		}
