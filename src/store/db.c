@@ -362,14 +362,16 @@ select_rows(struct db *d, enum db_table t, enum db_order order, struct err *e)
 	return NULL;
 }
 
+/* Reads the row at which s stands; false: it is not what was written. Types first, as reading may change them. */
 static bool
-is_as_written(const struct db *d, enum db_table t, sqlite3_stmt *s)
+read_row(const struct db *d, enum db_table t, sqlite3_stmt *s, struct str *key, struct str *body)
 {
-	if (!d->summed)
-		return true;
-	return sqlite3_column_type(s, 0) == SQLITE_BLOB && sqlite3_column_type(s, 1) == SQLITE_BLOB &&
-	    sqlite3_column_type(s, 2) == SQLITE_INTEGER &&
-	    sqlite3_column_int64(s, 2) == table_row_sum(t, sql_column(s, 0), sql_column(s, 1));
+	bool typed = !d->summed || (sqlite3_column_type(s, 0) == SQLITE_BLOB && sqlite3_column_type(s, 1) == SQLITE_BLOB &&
+	    sqlite3_column_type(s, 2) == SQLITE_INTEGER);
+
+	*key = sql_column(s, 0);
+	*body = sql_column(s, 1);
+	return !d->summed || (typed && sqlite3_column_int64(s, 2) == table_row_sum(t, *key, *body));
 }
 
 static void
@@ -389,6 +391,7 @@ bool
 db_each(struct db *d, enum db_table t, enum db_order order, bool (*visit)(void *arg, struct str key, struct str body),
     void *arg, struct err *e)
 {
+	struct str key, body;
 	bool there = true;
 	sqlite3_stmt *s;
 	int code;
@@ -402,9 +405,9 @@ db_each(struct db *d, enum db_table t, enum db_order order, bool (*visit)(void *
 	if (s == NULL)
 		return false;
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		if (!is_as_written(d, t, s))
-			note_bad_row(d, t, sql_column(s, 0));
-		else if (!visit(arg, sql_column(s, 0), sql_column(s, 1)))
+		if (!read_row(d, t, s, &key, &body))
+			note_bad_row(d, t, key);
+		else if (!visit(arg, key, body))
 			break;
 	}
 	if (code != SQLITE_ROW && code != SQLITE_DONE)
