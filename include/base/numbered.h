@@ -21,11 +21,17 @@
 /* As slab_alloc; the object has a number, which is never 0, until it is freed. */
 void *numbered_alloc(size_t size) MUST_CHECK;
 void numbered_free(void *p);	/* p may be NULL */
+/*
+ * The same with so many bytes in front of the object that are its owner's, but for the last four. front > 0 is a multiple of eight, and the same when it
+ * is freed.
+ */
+void *numbered_alloc_behind(size_t front, size_t size) MUST_CHECK;
+void numbered_free_behind(size_t front, void *p);
 
 /* One of the heap, by its number. */
 void *numbered_on_heap(uint32_t number);
 
-/* The number of what numbered_alloc gave. */
+/* The number of an object. */
 static inline uint32_t
 numbered_of(const void *p)
 {

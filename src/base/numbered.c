@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/mem.h"
 
@@ -15,10 +16,8 @@
 #define PAGE ((uint32_t)1 << PAGE_BITS)
 #define PAGES ((uint32_t)1 << 18)
 
-/* In front of an object of the heap. */
-struct front {
-	uint32_t unused, number;
-};
+/* Bytes in front of an object of the heap, if its owner has none; the last four are its number. */
+#define FRONT ((size_t)8)
 
 /* An object, or the place of the next free one, plus 1, shifted by one, plus 1: addresses are even. */
 typedef _Atomic(uintptr_t) place;
@@ -84,14 +83,27 @@ free_place(uint32_t i)
 }
 
 static NOINLINE void *
-alloc_on_heap(size_t size)
+alloc_on_heap(size_t front, size_t size)
 {
-	struct front *f = mem_alloc(sizeof(*f) + size);
+	void *p = (char *)mem_alloc(front + size) + front;
 	uint32_t i = take_place();
 
-	*f = (struct front){ .number = NUMBERED_HEAP + i };
-	atomic_store(place_at(i), (uintptr_t)(f + 1));
-	return f + 1;
+	((uint32_t *)p)[-1] = NUMBERED_HEAP + i;
+	atomic_store(place_at(i), (uintptr_t)p);
+	return p;
+}
+
+static inline bool
+is_in_slabs(const void *p)
+{
+	return (uintptr_t)p - slab_range.begin < slab_range.size;
+}
+
+static void
+free_of_heap(size_t front, void *p)
+{
+	free_place(((const uint32_t *)p)[-1] - NUMBERED_HEAP);
+	mem_free((char *)p - front);
 }
 
 void *
@@ -99,23 +111,35 @@ numbered_alloc(size_t size)
 {
 	void *p = slab_try(size);
 
-	return p != NULL ? p : alloc_on_heap(size);
+	return p != NULL ? p : alloc_on_heap(FRONT, size);
+}
+
+void *
+numbered_alloc_behind(size_t front, size_t size)
+{
+	char *p = slab_try(front + size);
+
+	return p != NULL ? p + front : alloc_on_heap(front, size);
 }
 
 void
 numbered_free(void *p)
 {
-	struct front *f;
-
 	if (p == NULL)
 		return;
-	if ((uintptr_t)p - slab_range.begin < slab_range.size) {
+	if (is_in_slabs(p))
 		slab_free(p);
-		return;
-	}
-	f = (struct front *)p - 1;
-	free_place(f->number - NUMBERED_HEAP);
-	mem_free(f);
+	else
+		free_of_heap(FRONT, p);
+}
+
+void
+numbered_free_behind(size_t front, void *p)
+{
+	if (is_in_slabs(p))
+		slab_free((char *)p - front);
+	else
+		free_of_heap(front, p);
 }
 
 void *

@@ -13,6 +13,8 @@
 #define slab_range tried_range
 #define numbered_alloc tried_numbered_alloc
 #define numbered_free tried_numbered_free
+#define numbered_alloc_behind tried_numbered_alloc_behind
+#define numbered_free_behind tried_numbered_free_behind
 #define numbered_on_heap tried_numbered_on_heap
 #include "slab.c"
 
@@ -37,6 +39,7 @@ drop(void *part, size_t n)
 struct object {
 	unsigned char *p;
 	size_t n;
+	size_t front;		/* bytes before it */
 	uint32_t number;
 	unsigned char mark;
 };
@@ -46,11 +49,37 @@ make(struct object *o, struct rand *r, size_t most)
 {
 	o->n = 1 + rand_below(r, most);
 	o->mark = (unsigned char)rand_below(r, 256);
-	o->p = numbered_alloc(o->n);
+	o->front = 8 * rand_below(r, 4);
+	o->p = o->front > 0 ? numbered_alloc_behind(o->front, o->n) : numbered_alloc(o->n);
 	o->number = numbered_of(o->p);
 	ck_assert_uint_eq((uintptr_t)o->p % 8, 0);
 	ck_assert_uint_ne(o->number, 0);
 	memset(o->p, o->mark, o->n);
+	/* The last four bytes before it are not the owner's. */
+	if (o->front > 0)
+		memset(o->p - o->front, o->mark, o->front - 4);
+}
+
+static void
+free_one(struct object *o)
+{
+	if (o->front > 0)
+		numbered_free_behind(o->front, o->p);
+	else
+		numbered_free(o->p);
+	o->p = NULL;
+}
+
+static bool
+is_marked(const struct object *o)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->p[i] != o->mark)
+			return false;
+	for (size_t i = 0; o->front > 0 && i < o->front - 4; i++)
+		if ((o->p - o->front)[i] != o->mark)
+			return false;
+	return true;
 }
 
 static void
@@ -58,9 +87,8 @@ check(const struct object *o)
 {
 	ck_assert_ptr_eq(numbered_at(o->number), o->p);
 	ck_assert_uint_eq(numbered_of(o->p), o->number);
-	for (size_t i = 0; i < o->n; i++)
-		if (o->p[i] != o->mark)
-			ck_abort_msg("another has written here");
+	if (!is_marked(o))
+		ck_abort_msg("another has written here");
 }
 
 static void
@@ -71,8 +99,7 @@ come_and_go(struct object *objects, struct rand *r, size_t most)
 
 		if (o->p != NULL) {
 			check(o);
-			numbered_free(o->p);
-			o->p = NULL;
+			free_one(o);
 		} else {
 			make(o, r, most);
 		}
@@ -96,7 +123,8 @@ static void
 free_all(struct object *objects)
 {
 	for (size_t i = 0; i < OBJECTS; i++)
-		numbered_free(objects[i].p);
+		if (objects[i].p != NULL)
+			free_one(&objects[i]);
 }
 
 START_TEST(in_slabs_and_beside_them)
