@@ -12,14 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/hmap.h"
+#include "base/nmap.h"
 #include "base/numbered.h"
 #include "base/str.h"
 #include "base/work.h"
 
 /* An interned string; a NUL follows its bytes. It has a number (base/numbered.h), which is shorter than a pointer. */
 struct istr {
-	struct hmap_node node;
+	struct nmap_node node;		/* its hash is the lower half of hash_seeded */
 	uint32_t refs;
 	uint32_t n;
 	unsigned char found;	/* bits of enum istr_found: what was found out of it, for those who ask again */
@@ -50,8 +50,8 @@ struct istr *istr_find(struct str s);
  * For those who make many: istr_get in two steps, between which the memory that it needs is on its way. The first returns
  * what the second wants to have.
  */
-uint64_t istr_ahead(struct str s);
-struct istr *istr_get_ahead(struct str s, uint64_t ahead);
+uint32_t istr_ahead(struct str s);
+struct istr *istr_get_ahead(struct str s, uint32_t ahead);
 /* How many strings are interned and the bytes they take. */
 void istr_usage(size_t *count_out, size_t *bytes_out);
 

@@ -8,6 +8,7 @@
 #ifndef MODEL_LABEL_NAMES_H
 #define MODEL_LABEL_NAMES_H
 
+#include "base/hmap.h"
 #include "model/istr.h"
 
 /* Names that sets have in common, ascending. */

@@ -23,14 +23,15 @@
 #include "model/label_names.h"
 
 struct labels {
-	struct hmap_node node;
-	struct hmap_node text;		/* by the hash of the text that it came from: model/label_texts.h */
+	struct nmap_node node;
+	struct nmap_node text;		/* by the hash of the text that it came from: model/label_texts.h */
 	uint32_t refs;
 	uint32_t text_more : 28;	/* of that hash */
 	uint32_t checked : 2;		/* bit 1 << enum naming: labels_check found it valid */
 	uint32_t has_text : 1;		/* it is in label_texts.c's table */
 	uint32_t hashed : 1;		/* a struct labels_hashes stands in front of it: it is not of annotations alone */
 	struct label_names *names;	/* owned references, as the values */
+	uint32_t text_rest;		/* of that hash, too */
 	uint32_t values[];		/* numbers of struct istr (base/numbered.h) */
 };
 
@@ -66,6 +67,13 @@ labels_hash(const struct labels *l)
 	return ((const struct labels_hashes *)l)[-1].hash;
 }
 
+/* 64 bits that nobody outside can choose: equal sets have the same, and others as good as never. In this process only. */
+static inline uint64_t
+labels_key(const struct labels *l)
+{
+	return (uint64_t)((const struct labels_hashes *)l)[-1].keyed << 32 | l->node.hash;
+}
+
 /* The value of that name, or NULL: pointers are compared, one after the other (model/label_find.h: where a client has a say in their number). */
 static inline struct istr *
 labels_value_of(const struct labels *l, const struct istr *name)
@@ -90,9 +98,9 @@ struct labels *labels_new_unhashed(struct label_pair *pairs, size_t n);
 /* Either of pairs that are tidy already. */
 struct labels *labels_of_tidy(const struct label_pair *pairs, size_t n, bool hashed);
 /* The set of these interned strings, whose names ascend, in two steps as istr_get_ahead; their references are taken over. */
-uint64_t labels_ahead(const struct label *v, size_t n);
-struct labels *labels_get_ahead(const struct label *take, size_t n, uint64_t ahead);
-struct labels *labels_get_ahead_unhashed(const struct label *take, size_t n, uint64_t ahead);
+uint32_t labels_ahead(const struct label *v, size_t n);
+struct labels *labels_get_ahead(const struct label *take, size_t n, uint32_t ahead);
+struct labels *labels_get_ahead_unhashed(const struct label *take, size_t n, uint32_t ahead);
 struct labels *labels_ref(struct labels *l);
 void labels_unref(struct labels *l);	/* may be NULL */
 /* As istr_adopt. */

@@ -20,7 +20,7 @@ struct alert_entry *
 alerts_find(const struct alerts *as, const struct labels *l)
 {
 	/* Seeded, unlike the fingerprint, which anybody can make collide. */
-	for (struct hmap_node *n = hmap_first(&as->entries, l->node.hash); n != NULL; n = hmap_next(n)) {
+	for (struct hmap_node *n = hmap_first(&as->entries, labels_key(l)); n != NULL; n = hmap_next(n)) {
 		struct alert_entry *r = CONTAINER_OF(n, struct alert_entry, node);
 
 		if (labels_eq(r->alert->labels, l))
@@ -48,12 +48,12 @@ alerts_fetch(const struct alerts *as, struct alert *const *alerts, size_t n, siz
 		return;
 	if (at + PLACE_AHEAD < n) {
 		l = alerts[at + PLACE_AHEAD]->labels;
-		hmap_fetch(&as->entries, l->node.hash);
+		hmap_fetch(&as->entries, labels_key(l));
 		order_fetch(&as->order, labels_fingerprint(l));
 	}
 	if (at + NODE_AHEAD < n) {
 		l = alerts[at + NODE_AHEAD]->labels;
-		hmap_fetch_node(&as->entries, l->node.hash);
+		hmap_fetch_node(&as->entries, labels_key(l));
 		order_fetch_more(&as->order, labels_fingerprint(l));
 	}
 	if (at + FOUND_AHEAD < n) {
@@ -175,7 +175,7 @@ alerts_add(struct alerts *as, struct alert *a)
 	struct alert_entry *r = SLAB_NEW(struct alert_entry);
 
 	r->alert = alert_ref(a);
-	hmap_insert(&as->entries, &r->node, a->labels->node.hash);
+	hmap_insert(&as->entries, &r->node, labels_key(a->labels));
 	if (as->many)
 		VEC_PUSH(&as->to_order, ((struct alert_rank){ labels_fingerprint(a->labels), r }));
 	else

@@ -61,7 +61,7 @@ name_get(struct limits *l, struct str alertname)
 static struct limited_place *
 place_find(const struct limits *l, const struct labels *labels)
 {
-	uint64_t hash = labels->node.hash;
+	uint64_t hash = labels_key(labels);
 
 	for (struct hmap_node *n = hmap_first(&l->places, hash); n != NULL; n = hmap_next(n)) {
 		struct limited_place *p = CONTAINER_OF(n, struct limited_place, node);
@@ -102,7 +102,7 @@ place_add(struct limits *l, struct limited_name *name, const struct alert *a)
 
 	p->labels = labels_ref(a->labels);
 	p->name = name;
-	hmap_insert(&l->places, &p->node, a->labels->node.hash);
+	hmap_insert(&l->places, &p->node, labels_key(a->labels));
 	min_heap_set(&name->heap, &p->item, micros(alert_ends(a)));
 }
 

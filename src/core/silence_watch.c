@@ -63,7 +63,7 @@ watch_at(struct hmap_node *n, const struct alert_entry *r)
 static struct silence_watch *
 first_watch(const struct silences *ss, const struct alert_entry *r)
 {
-	return r->is_witness ? watch_at(hmap_first(&ss->witnesses, r->alert->labels->node.hash), r) : NULL;
+	return r->is_witness ? watch_at(hmap_first(&ss->witnesses, labels_key(r->alert->labels)), r) : NULL;
 }
 
 static struct silence_watch *
@@ -110,7 +110,7 @@ take_witness(struct engine *e, struct silence_watch *w, struct alert_entry *r, s
 	want_not(&e->silences, w);
 	w->witness = r;
 	r->is_witness = true;
-	hmap_insert(&e->silences.witnesses, &w->by_witness, r->alert->labels->node.hash);
+	hmap_insert(&e->silences.witnesses, &w->by_witness, labels_key(r->alert->labels));
 	if (!w->entry->silence->covered) {
 		silences_note_covered(&e->silences, w->entry);
 		save_silence(e, w->entry, CHANGE_SILENCE);

@@ -61,8 +61,15 @@ segment_add(struct segment_maker *m, uint64_t fingerprint)
 	m->n++;
 }
 
+/* That of an interned string. */
+static inline uint32_t
+hash_of(struct str s)
+{
+	return (uint32_t)hash_seeded(s.p, s.n);
+}
+
 static uint32_t
-column_of(struct segment_maker *m, struct str name, uint64_t hash)
+column_of(struct segment_maker *m, struct str name, uint32_t hash)
 {
 	struct maker_column *c;
 
@@ -85,7 +92,7 @@ column_of(struct segment_maker *m, struct str name, uint64_t hash)
 uint32_t
 segment_column(struct segment_maker *m, struct str name)
 {
-	return column_of(m, name, hash_seeded(name.p, name.n));
+	return column_of(m, name, hash_of(name));
 }
 
 static void
@@ -106,7 +113,7 @@ more_slots(struct segment_maker *m)
 }
 
 static uint32_t
-value_of(struct segment_maker *m, uint32_t column, struct str value, uint64_t text_hash)
+value_of(struct segment_maker *m, uint32_t column, struct str value, uint32_t text_hash)
 {
 	struct maker_column *c = m->columns.v[column];
 	uint32_t hash = (uint32_t)hash_mix(text_hash, column);
@@ -132,7 +139,7 @@ value_of(struct segment_maker *m, uint32_t column, struct str value, uint64_t te
 uint32_t
 segment_value(struct segment_maker *m, uint32_t column, struct str value)
 {
-	return value_of(m, column, value, hash_seeded(value.p, value.n));
+	return value_of(m, column, value, hash_of(value));
 }
 
 static void
@@ -184,7 +191,6 @@ segment_add_column(struct segment_maker *m, uint32_t base, struct str name, cons
 static uint32_t
 known_value(struct segment_maker *m, struct maker_column *c, const struct istr *value)
 {
-	/* An interned string has the hash that hash_seeded gives. */
 	struct lately *l = &c->lately[value->node.hash & (MAKER_LATELY - 1)];
 
 	if (l->value != value)

@@ -29,7 +29,7 @@ struct known_set {
 static struct known_set
 known_set(const struct labels *l, uint64_t number)
 {
-	struct known_set k = { .hash = l->node.hash };
+	struct known_set k = { .hash = labels_key(l) };
 
 	k.fingerprint = labels_fingerprint(l) >> FINGERPRINT_SHIFT;
 	k.number = number & ((UINT64_C(1) << NUMBER_BITS) - 1);
@@ -215,7 +215,7 @@ sets_drop_over(struct sets *s, uint64_t event, size_t most, struct err *e)
 static bool
 is(const struct known_set *k, const struct labels *l)
 {
-	return k->hash == l->node.hash && k->fingerprint == labels_fingerprint(l) >> FINGERPRINT_SHIFT;
+	return k->hash == labels_key(l) && k->fingerprint == labels_fingerprint(l) >> FINGERPRINT_SHIFT;
 }
 
 static inline struct known_part *
@@ -278,7 +278,7 @@ static struct known_set *
 find(const struct known_part *p, const struct labels *l)
 {
 	for (size_t i = 0; p->n > 0 && i < NEAR; i++) {
-		struct known_set *k = near(p, l->node.hash, i);
+		struct known_set *k = near(p, labels_key(l), i);
 
 		if (k->number == 0)
 			break;
@@ -291,7 +291,7 @@ find(const struct known_part *p, const struct labels *l)
 bool
 sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e)
 {
-	struct known_part *p = part_of(s, l->node.hash);
+	struct known_part *p = part_of(s, labels_key(l));
 	const struct known_set *k = find(p, l);
 
 	if (k != NULL) {
@@ -310,7 +310,7 @@ sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e
 void
 sets_note_ended(struct sets *s, const struct labels *l, bool ended)
 {
-	struct known_set *k = find(part_of(s, l->node.hash), l);
+	struct known_set *k = find(part_of(s, labels_key(l)), l);
 
 	if (k != NULL)
 		k->ended = ended;

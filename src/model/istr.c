@@ -19,7 +19,7 @@
 #define RECENT_BITS 9
 
 static _Thread_local struct {
-	struct hmap map;
+	struct nmap map;
 	size_t bytes;
 	struct istr *recent[1 << RECENT_BITS];
 } table;
@@ -46,6 +46,12 @@ recent_place(struct str s)
 	return &table.recent[hash_mix(hash_mix(s.n, first), last) * UINT64_C(0x9E3779B97F4A7C15) >> (64 - RECENT_BITS)];
 }
 
+static inline uint32_t
+hash_of(struct str s)
+{
+	return (uint32_t)hash_seeded(s.p, s.n);
+}
+
 static bool
 is(const struct istr *i, struct str s)
 {
@@ -53,9 +59,9 @@ is(const struct istr *i, struct str s)
 }
 
 static struct istr *
-lookup(struct str s, uint64_t hash)
+lookup(struct str s, uint32_t hash)
 {
-	for (struct hmap_node *n = hmap_first(&table.map, hash); n != NULL; n = hmap_next(n)) {
+	for (struct nmap_node *n = nmap_first(&table.map, hash); n != NULL; n = nmap_next(&table.map, n)) {
 		struct istr *i = CONTAINER_OF(n, struct istr, node);
 
 		if (is(i, s))
@@ -65,7 +71,7 @@ lookup(struct str s, uint64_t hash)
 }
 
 static struct istr *
-make(struct str s, uint64_t hash)
+make(struct str s, uint32_t hash)
 {
 	struct istr *i = numbered_alloc(size_of(s.n));
 
@@ -76,7 +82,7 @@ make(struct str s, uint64_t hash)
 	if (s.n != 0)
 		memcpy(i->bytes, s.p, s.n);
 	i->bytes[s.n] = '\0';
-	hmap_insert(&table.map, &i->node, hash);
+	nmap_insert(&table.map, &i->node, hash);
 	table.bytes += size_of(s.n);
 	return i;
 }
@@ -92,7 +98,7 @@ get_recent(struct str s)
 
 /* The same for one that is not recent. */
 static struct istr *
-get_hashed(struct str s, uint64_t hash)
+get_hashed(struct str s, uint32_t hash)
 {
 	struct istr *i = lookup(s, hash);
 
@@ -102,17 +108,17 @@ get_hashed(struct str s, uint64_t hash)
 	return istr_ref(i);
 }
 
-uint64_t
+uint32_t
 istr_ahead(struct str s)
 {
-	uint64_t hash = hash_seeded(s.p, s.n);
+	uint32_t hash = hash_of(s);
 
-	hmap_fetch(&table.map, hash);
+	nmap_fetch(&table.map, hash);
 	return hash;
 }
 
 struct istr *
-istr_get_ahead(struct str s, uint64_t ahead)
+istr_get_ahead(struct str s, uint32_t ahead)
 {
 	return get_hashed(s, ahead);
 }
@@ -120,7 +126,7 @@ istr_get_ahead(struct str s, uint64_t ahead)
 void
 istr_expect(size_t times)
 {
-	hmap_reserve(&table.map, times * table.map.n);
+	nmap_reserve(&table.map, times * table.map.n);
 }
 
 struct istr *
@@ -128,7 +134,7 @@ istr_get(struct str s)
 {
 	struct istr *i = get_recent(s);
 
-	return i != NULL ? i : get_hashed(s, hash_seeded(s.p, s.n));
+	return i != NULL ? i : get_hashed(s, hash_of(s));
 }
 
 /* So many at a time are asked for before the first is waited for. */
@@ -136,7 +142,7 @@ istr_get(struct str s)
 
 struct asked {
 	struct str s;
-	uint64_t hash;
+	uint32_t hash;
 	struct istr **to;
 };
 
@@ -147,8 +153,8 @@ ask(struct asked *a, struct str s, struct istr **to)
 	*to = get_recent(s);
 	if (*to != NULL)
 		return false;
-	*a = (struct asked){ s, hash_seeded(s.p, s.n), to };
-	hmap_fetch(&table.map, a->hash);
+	*a = (struct asked){ s, hash_of(s), to };
+	nmap_fetch(&table.map, a->hash);
 	return true;
 }
 
@@ -178,7 +184,7 @@ istr_find(struct str s)
 
 	if (i != NULL && is(i, s))
 		return i;
-	i = lookup(s, hash_seeded(s.p, s.n));
+	i = lookup(s, hash_of(s));
 	if (i != NULL)
 		*recent = i;
 	return i;
@@ -205,7 +211,7 @@ istr_unref(struct istr *i)
 	recent = recent_place(istr_str(i));
 	if (*recent == i)
 		*recent = NULL;
-	hmap_remove(&table.map, &i->node);
+	nmap_remove(&table.map, &i->node);
 	table.bytes -= size_of(i->n);
 	numbered_free(i);
 }
@@ -227,8 +233,7 @@ istr_adopt(struct istr *stranger)
 void
 istr_leave(void)
 {
-	hmap_fini(&table.map);
-	table.map = (struct hmap){ 0 };
+	nmap_fini(&table.map);
 	table.bytes = 0;
 	memset(table.recent, 0, sizeof(table.recent));
 }
@@ -243,5 +248,5 @@ istr_usage(size_t *count_out, size_t *bytes_out)
 bool
 istr_shrink_some(struct work *w)
 {
-	return hmap_shrink_some(&table.map, w);
+	return nmap_shrink_some(&table.map, w);
 }

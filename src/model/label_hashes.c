@@ -56,18 +56,17 @@ flat_fini(struct flat *f)
 		mem_free(f->p);
 }
 
-struct labels_hashes
-label_hashes(const struct label_names *names, const uint32_t *values)
+void
+label_hashes(struct labels_hashes *out, const struct label_names *names, const uint32_t *values)
 {
-	struct labels_hashes hashes;
 	struct flat f UNSET;
 	struct xxh64 x;
 
 	flat_init(&f, names, values);
-	hashes.fingerprint = fnv64(FNV64_INIT, f.p, f.n);
+	out->fingerprint = fnv64(FNV64_INIT, f.p, f.n);
 	xxh64_init(&x);
 	xxh64_add(&x, f.p, f.n);
-	hashes.hash = xxh64_sum(&x);
+	out->hash = xxh64_sum(&x);
+	out->keyed = (uint32_t)hash_seeded(f.p, f.n);
 	flat_fini(&f);
-	return hashes;
 }

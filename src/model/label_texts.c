@@ -1,15 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/label_texts.h"
 
+#include <stddef.h>
+
 #include "label_table.h"
 
 /* Texts of this thread's sets. */
-static _Thread_local struct hmap texts;
+static _Thread_local struct nmap texts = { .offset = offsetof(struct labels, text) };
 
 struct hash128
 label_text_hash(enum label_text_kind kind, struct str text)
 {
 	return hash128_text(kind, text.p, text.n);
+}
+
+/* Its first half: what the table has, and the rest. */
+static uint32_t
+low(struct hash128 text)
+{
+	return (uint32_t)text.first;
+}
+
+static uint32_t
+rest(struct hash128 text)
+{
+	return (uint32_t)(text.first >> 32);
 }
 
 /* The part of its second half that is kept. */
@@ -22,10 +37,10 @@ more(struct hash128 text)
 struct labels *
 label_text_find(struct hash128 text)
 {
-	for (struct hmap_node *n = hmap_first(&texts, text.first); n != NULL; n = hmap_next(n)) {
+	for (struct nmap_node *n = nmap_first(&texts, low(text)); n != NULL; n = nmap_next(&texts, n)) {
 		struct labels *l = CONTAINER_OF(n, struct labels, text);
 
-		if (l->text_more == more(text))
+		if (l->text_rest == rest(text) && l->text_more == more(text))
 			return l;
 	}
 	return NULL;
@@ -34,13 +49,13 @@ label_text_find(struct hash128 text)
 void
 label_text_fetch(struct hash128 text)
 {
-	hmap_fetch(&texts, text.first);
+	nmap_fetch(&texts, low(text));
 }
 
 void
 label_text_fetch_node(struct hash128 text)
 {
-	hmap_fetch_node(&texts, text.first);
+	nmap_fetch_node(&texts, low(text));
 }
 
 void
@@ -48,7 +63,7 @@ label_text_forget(struct labels *l)
 {
 	if (!l->has_text)
 		return;
-	hmap_remove(&texts, &l->text);
+	nmap_remove(&texts, &l->text);
 	l->has_text = false;
 }
 
@@ -56,7 +71,8 @@ void
 label_text_set(struct labels *l, struct hash128 text)
 {
 	label_text_forget(l);
-	hmap_insert(&texts, &l->text, text.first);
+	nmap_insert(&texts, &l->text, low(text));
+	l->text_rest = rest(text);
 	l->text_more = more(text);
 	l->has_text = true;
 }
@@ -64,12 +80,11 @@ label_text_set(struct labels *l, struct hash128 text)
 void
 label_texts_leave(void)
 {
-	hmap_fini(&texts);
-	texts = (struct hmap){ 0 };
+	nmap_fini(&texts);
 }
 
 bool
 label_texts_shrink_some(struct work *w)
 {
-	return hmap_shrink_some(&texts, w);
+	return nmap_shrink_some(&texts, w);
 }

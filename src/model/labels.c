@@ -6,14 +6,15 @@
 
 #include <assert.h>
 #include <endian.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/copy.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/numbered.h"
 #include "base/quote.h"
-#include "base/slab.h"
 #include "base/utf8.h"
 #include "label_table.h"
 
@@ -21,7 +22,7 @@
 #define SMALL 24
 
 /* All live sets of this thread, by the seeded hashes of their strings: the two stored hashes can be collided at will. */
-static _Thread_local struct hmap sets;
+static _Thread_local struct nmap sets;
 
 /* Most names differ in their first byte. */
 static inline int
@@ -120,9 +121,9 @@ numbers_fini(struct numbers *n)
 }
 
 static struct labels *
-find_set(uint64_t hash, const struct label_names *names, const uint32_t *values, bool hashed)
+find_set(uint32_t hash, const struct label_names *names, const uint32_t *values, bool hashed)
 {
-	for (struct hmap_node *node = hmap_first(&sets, hash); node != NULL; node = hmap_next(node)) {
+	for (struct nmap_node *node = nmap_first(&sets, hash); node != NULL; node = nmap_next(&sets, node)) {
 		struct labels *l = CONTAINER_OF(node, struct labels, node);
 
 		if (l->names == names && l->hashed == hashed &&
@@ -142,20 +143,25 @@ unref_values(const uint32_t *values, size_t n)
 static struct labels *
 alloc_set(size_t n, bool hashed)
 {
-	size_t front = hashed ? sizeof(struct labels_hashes) : 0;
+	size_t size = offsetof(struct labels, values) + n * sizeof(uint32_t);
 
-	return (struct labels *)((char *)slab_alloc(front + sizeof(struct labels) + n * sizeof(uint32_t)) + front);
+	if (size < sizeof(struct labels))
+		size = sizeof(struct labels);
+	return hashed ? numbered_alloc_behind(sizeof(struct labels_hashes), size) : numbered_alloc(size);
 }
 
 static void
 free_set(struct labels *l)
 {
-	slab_free((char *)l - (l->hashed ? sizeof(struct labels_hashes) : 0));
+	if (l->hashed)
+		numbered_free_behind(sizeof(struct labels_hashes), l);
+	else
+		numbered_free(l);
 }
 
 /* Takes the references over. */
 static struct labels *
-get_set(struct label_names *names, const uint32_t *values, uint64_t hash, bool hashed)
+get_set(struct label_names *names, const uint32_t *values, uint32_t hash, bool hashed)
 {
 	struct labels *l = find_set(hash, names, values, hashed);
 	size_t n = names->n;
@@ -170,8 +176,8 @@ get_set(struct label_names *names, const uint32_t *values, uint64_t hash, bool h
 	if (n > 0)
 		memcpy(l->values, values, n * sizeof(values[0]));
 	if (hashed)
-		((struct labels_hashes *)l)[-1] = label_hashes(names, values);
-	hmap_insert(&sets, &l->node, hash);
+		label_hashes((struct labels_hashes *)l - 1, names, values);
+	nmap_insert(&sets, &l->node, hash);
 	return l;
 }
 
@@ -190,7 +196,7 @@ labels_of_tidy(const struct label_pair *pairs, size_t n, bool hashed)
 		numbers.v[i] = numbered_of(values[i]);
 		hash = mix_value(hash, values[i]);
 	}
-	l = get_set(names, numbers.v, hash, hashed);
+	l = get_set(names, numbers.v, (uint32_t)hash, hashed);
 	numbers_fini(&numbers);
 	if (values != few)
 		mem_free(values);
@@ -209,19 +215,19 @@ labels_new(struct label_pair *pairs, size_t n)
 	return labels_of_tidy(pairs, label_pairs_tidy(pairs, n), true);
 }
 
-uint64_t
+uint32_t
 labels_ahead(const struct label *v, size_t n)
 {
 	uint64_t hash = label_names_hash(v, n);
 
 	for (size_t i = 0; i < n; i++)
 		hash = mix_value(hash, v[i].value);
-	hmap_fetch(&sets, hash);
-	return hash;
+	nmap_fetch(&sets, (uint32_t)hash);
+	return (uint32_t)hash;
 }
 
 static struct labels *
-get_ahead(const struct label *take, size_t n, uint64_t ahead, bool hashed)
+get_ahead(const struct label *take, size_t n, uint32_t ahead, bool hashed)
 {
 	struct numbers numbers UNSET;
 	struct labels *l;
@@ -235,13 +241,13 @@ get_ahead(const struct label *take, size_t n, uint64_t ahead, bool hashed)
 }
 
 struct labels *
-labels_get_ahead_unhashed(const struct label *take, size_t n, uint64_t ahead)
+labels_get_ahead_unhashed(const struct label *take, size_t n, uint32_t ahead)
 {
 	return get_ahead(take, n, ahead, false);
 }
 
 struct labels *
-labels_get_ahead(const struct label *take, size_t n, uint64_t ahead)
+labels_get_ahead(const struct label *take, size_t n, uint32_t ahead)
 {
 	return get_ahead(take, n, ahead, true);
 }
@@ -262,7 +268,7 @@ labels_unref(struct labels *l)
 	assert(l->refs != 0);
 	if (--l->refs != 0)
 		return;
-	hmap_remove(&sets, &l->node);
+	nmap_remove(&sets, &l->node);
 	label_text_forget(l);
 	unref_values(l->values, labels_n(l));
 	label_names_unref(l->names);
@@ -308,21 +314,20 @@ interned_leave(void)
 	istr_leave();
 	label_names_leave();
 	label_texts_leave();
-	hmap_fini(&sets);
-	sets = (struct hmap){ 0 };
+	nmap_fini(&sets);
 }
 
 void
 interned_expect(size_t times)
 {
-	hmap_reserve(&sets, times * sets.n);
+	nmap_reserve(&sets, times * sets.n);
 	istr_expect(times);
 }
 
 bool
 interned_shrink_some(struct work *w)
 {
-	return hmap_shrink_some(&sets, w) && label_texts_shrink_some(w) && label_names_shrink_some(w) &&
+	return nmap_shrink_some(&sets, w) && label_texts_shrink_some(w) && label_names_shrink_some(w) &&
 	    istr_shrink_some(w);
 }
 

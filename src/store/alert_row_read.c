@@ -22,7 +22,7 @@ unzigzag(uint64_t v)
 
 struct row_string {
 	struct str s;
-	uint64_t ahead;		/* istr_ahead */
+	uint32_t ahead;		/* istr_ahead */
 	struct istr *i;		/* reference; NULL: not yet */
 };
 
@@ -36,7 +36,7 @@ struct read_alert {
 struct made_labels {
 	struct label *v;
 	uint32_t n;
-	uint64_t ahead;
+	uint32_t ahead;
 };
 
 struct reading {
