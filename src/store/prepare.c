@@ -67,6 +67,13 @@ begin_preparing(struct store *s, struct moment now)
 		begin_anew(s);
 }
 
+/* Bytes that the batch has more than before are made out of what is known: nobody has to wait for them. */
+static void
+note_retold(struct store *s, size_t before)
+{
+	s->retold += s->current.bytes > before ? s->current.bytes - before : 0;
+}
+
 /* At the end nobody drives the engine any more: what it has in hand is brought to its end. */
 static bool
 save_some(struct store *s, struct work *w, struct moment now)
@@ -80,7 +87,18 @@ save_some(struct store *s, struct work *w, struct moment now)
 		all = engine_save_some(s->engine, &s->saving, w, now);
 	else
 		engine_save_all(s->engine, now);
-	s->retold += s->current.bytes > before ? s->current.bytes - before : 0;
+	note_retold(s, before);
+	return all;
+}
+
+/* Rows that are large are handed over before all of them are there. */
+static bool
+put_rows(struct store *s, struct work *w, uint64_t *left_out)
+{
+	size_t before = s->current.bytes;
+	bool all = row_log_prepare_some(&s->kept, &s->current, w, left_out);
+
+	note_retold(s, before);
 	return all;
 }
 
@@ -102,7 +120,7 @@ store_prepare_some(struct store *s, struct work *w)
 			return false;
 		s->preparing = PREPARE_ROWS;
 	}
-	if (!row_log_prepare_some(&s->kept, &s->current, w, &left_out))
+	if (!put_rows(s, w, &left_out))
 		return false;
 	s->preparing = PREPARE_NOTHING;
 	s->retold = 0;

@@ -51,7 +51,7 @@ struct store {
 
 	enum prepare preparing;		/* `next` is being made */
 	struct engine_saving saving;	/* … out of all there is */
-	size_t retold;			/* bytes of `current` that come from there */
+	size_t retold;			/* bytes of `current` that come from there, and those of rows */
 	struct timer prepare_more;
 
 	struct batch current;		/* changes not yet handed to the writer */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "lib_fault.h"
 #include "store_private.h"
 
@@ -617,6 +618,46 @@ START_TEST(back_pressure)
 }
 END_TEST
 
+/* A database that begins anew is told much again, and nobody has to wait for the rows that this becomes. */
+START_TEST(no_back_pressure_by_what_is_told_again)
+{
+	enum { NOTE = 512 << 10, ALERTS = 150 };
+	struct rig r;
+	struct work w = { 0 };
+	char *note = mem_alloc(NOTE);
+	struct label_pair notes = { STR("summary"), { note, NOTE } };
+	struct err e = { 0 };
+	bool firing;
+
+	memset(note, 'n', NOTE);
+	rig_init(&r, plain);
+	rig_start(&r);
+	for (int i = 0; i < ALERTS; i++) {
+		char name[16];
+		int n = snprintf(name, sizeof(name), "N%d", i);
+		struct label_pair labels = { STR("alertname"), { name, (size_t)n } };
+		struct alert_draft d = { .labels = &labels, .labels_n = 1, .annotations = &notes, .annotations_n = 1,
+			.starts = r.now.wall, .ends = rig_in(&r, SPAN_HOUR) };
+		struct alert *a = alert_make(&d, 5 * SPAN_MIN, NAMING_UTF8, r.now.wall, &firing, &e);
+
+		ck_assert_ptr_nonnull(a);
+		engine_ingest(r.engine, &a, 1, r.now);
+		alert_unref(a);
+	}
+	r.store->want_all = true;
+	for (w.left = 1000; !store_prepare_some(r.store, &w); w.left = 1000)
+		ck_assert(store_has_room(r.store));
+	ck_assert_uint_gt(r.store->next.lent.n, 1);
+	/* So much need not get to the disk here. */
+	fault.write = SQLITE_FULL;
+	store_submit(r.store);
+	rig_until(&r, false);
+	rig_fini(&r);
+	fault_clear();
+	mem_free(note);
+}
+END_TEST
+
 START_TEST(one_process_at_a_time)
 {
 	struct rig r, other;
@@ -643,6 +684,6 @@ main(void)
 	    nothing_is_lost_while_the_disk_is_full, any_write_may_fail, a_failed_sync_is_a_failed_write, waiting,
 	    waiting_ends_in_turns, waiting_at_the_end,
 	    a_stuck_disk, read_only_at_start, unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database, all_garbage,
-	    newer_version, an_outage_is_bounded, back_pressure,
+	    newer_version, an_outage_is_bounded, back_pressure, no_back_pressure_by_what_is_told_again,
 	    one_process_at_a_time);
 }
