@@ -46,7 +46,7 @@ struct engine_options {
 	int64_t alerts_per_name;	/* per alertname; <= 0: no limit */
 	int64_t max_silences;		/* <= 0: no limit */
 	int64_t max_silence_bytes;	/* <= 0: no limit */
-	int64_t turn_work;		/* units that a call may spend (base/work.h); <= 0: half of WORK_TURN */
+	int64_t turn_work;		/* units that a call may spend (base/work.h); <= 0: three eighths of WORK_TURN */
 	bool reload_resets_timers;	/* a reload starts all group timers anew, as Alertmanager does */
 	bool count_receivers;		/* counters of integrations are per receiver, and begin anew with a reload */
 };

@@ -26,7 +26,7 @@ engine_new(const struct engine_options *o, struct port *port, struct moment now)
 	e->options = *o;
 	/* Half: the loop goes on with further ticks while its turn lasts, so that only the last can be too long. */
 	if (o->turn_work <= 0)
-		e->options.turn_work = WORK_TURN / 2;
+		e->options.turn_work = WORK_TURN * 3 / 8;
 	e->work.left = e->options.turn_work;
 	e->filled = now.mono;
 	e->slot = 1;	/* the first configuration takes the other one */
