@@ -14,6 +14,7 @@
 #include "schema.h"
 #include "sql.h"
 #include "wal_frames.h"
+#include "wire/codec_state.h"
 
 /* A process that is just ending still holds the lock. */
 #define BUSY_MS 5000
@@ -312,12 +313,18 @@ bind(sqlite3_stmt *s, int at, struct str v)
 	return v.n == 0 ? sqlite3_bind_zeroblob(s, at, 0) : sqlite3_bind_blob64(s, at, v.p, v.n, SQLITE_STATIC);
 }
 
+static int
+bind_key(sqlite3_stmt *s, enum db_table t, struct str key)
+{
+	return table_is_numbered(t) ? sqlite3_bind_int64(s, 1, (int64_t)codec_get_number_key(key)) : bind(s, 1, key);
+}
+
 bool
 db_put(struct db *d, enum db_table t, struct str key, struct str body, struct err *e)
 {
 	sqlite3_stmt *s = d->put[t];
 
-	if (bind(s, 1, key) != SQLITE_OK || bind(s, 2, body) != SQLITE_OK ||
+	if (bind_key(s, t, key) != SQLITE_OK || bind(s, 2, body) != SQLITE_OK ||
 	    sqlite3_bind_int64(s, 3, table_row_sum(t, key, body)) != SQLITE_OK)
 		return db_err(d, e);
 	return run(d, s, e);
@@ -326,7 +333,7 @@ db_put(struct db *d, enum db_table t, struct str key, struct str body, struct er
 bool
 db_drop(struct db *d, enum db_table t, struct str key, struct err *e)
 {
-	if (bind(d->drop[t], 1, key) != SQLITE_OK)
+	if (bind_key(d->drop[t], t, key) != SQLITE_OK)
 		return db_err(d, e);
 	return run(d, d->drop[t], e);
 }
@@ -362,14 +369,20 @@ select_rows(struct db *d, enum db_table t, enum db_order order, struct err *e)
 	return NULL;
 }
 
-/* Reads the row at which s stands; false: it is not what was written. Types first, as reading may change them. */
-static bool
-read_row(const struct db *d, enum db_table t, sqlite3_stmt *s, struct str *key, struct str *body)
-{
-	bool typed = !d->summed || (sqlite3_column_type(s, 0) == SQLITE_BLOB && sqlite3_column_type(s, 1) == SQLITE_BLOB &&
-	    sqlite3_column_type(s, 2) == SQLITE_INTEGER);
+#define NUMBER_KEY 8
 
-	*key = sql_column(s, 0);
+/* Reads the row at which s stands; false: it is not what was written. Types first, as reading may change them. A number becomes a key in `number`. */
+static bool
+read_row(const struct db *d, enum db_table t, sqlite3_stmt *s, char number[NUMBER_KEY], struct str *key, struct str *body)
+{
+	bool numbered = table_is_numbered(t);
+	bool typed = !d->summed ||
+	    (sqlite3_column_type(s, 0) == (numbered ? SQLITE_INTEGER : SQLITE_BLOB) && sqlite3_column_type(s, 1) == SQLITE_BLOB &&
+		sqlite3_column_type(s, 2) == SQLITE_INTEGER);
+
+	if (numbered)
+		codec_number_key((uint64_t)sqlite3_column_int64(s, 0), number);
+	*key = numbered ? (struct str){ number, NUMBER_KEY } : sql_column(s, 0);
 	*body = sql_column(s, 1);
 	return !d->summed || (typed && sqlite3_column_int64(s, 2) == table_row_sum(t, *key, *body));
 }
@@ -391,6 +404,7 @@ bool
 db_each(struct db *d, enum db_table t, enum db_order order, bool (*visit)(void *arg, struct str key, struct str body),
     void *arg, struct err *e)
 {
+	char number[NUMBER_KEY];
 	struct str key, body;
 	bool there = true;
 	sqlite3_stmt *s;
@@ -405,7 +419,7 @@ db_each(struct db *d, enum db_table t, enum db_order order, bool (*visit)(void *
 	if (s == NULL)
 		return false;
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		if (!read_row(d, t, s, &key, &body))
+		if (!read_row(d, t, s, number, &key, &body))
 			note_bad_row(d, t, key);
 		else if (!visit(arg, key, body))
 			break;

@@ -8,7 +8,7 @@
  * one user at a time: the loop until the writer thread starts, then that thread.
  *
  * Every table maps a key to a body, and has a sum of both beside them, so that
- * what the disk changed is not taken for what was written. Keys of alerts and intents are numbers,
+ * what the disk changed is not taken for what was written. Keys of rows of the log are numbers,
  * most significant byte first, so that new ones go to the end.
  */
 #ifndef STORE_DB_H

@@ -92,12 +92,7 @@ put_log_entries(struct sbuf *b, const struct db_rows *l)
 	for (size_t i = 0; i < l->rows[TABLE_LOG_ENTRY].n; i++)
 		put_log_entry(&out, NULL, NULL, l->rows[TABLE_LOG_ENTRY].v[i].body);
 	row_log_init(&k);
-	for (size_t i = 0; i < l->rows[TABLE_ALERTS].n; i++) {
-		struct err e = { 0 };
-
-		(void)!row_log_load_row(&k, l->rows[TABLE_ALERTS].v[i].key, l->rows[TABLE_ALERTS].v[i].body, &e);
-	}
-	row_log_loaded(&k);
+	row_log_load(&k, l, NULL, NULL);
 	row_log_each_record(&k, TABLE_LOG_ENTRY, put_log_entry, &out);
 	row_log_fini(&k);
 	arena_free(&out.arena);

@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "db.h"
+#include "wire/codec_state.h"
 
 #define INTERIOR 0x02
 #define LEAF 0x0a
+#define NUMBERED_INTERIOR 0x05
+#define NUMBERED_LEAF 0x0d
 #define SIZE_MAX_OF_PAGE 65536
 #define CELL_MIN 4
 #define COLUMNS 3	/* key, body, sum */
@@ -16,6 +19,8 @@
 struct page {
 	const unsigned char *p;
 	size_t size, head, cells;
+	bool numbered;				/* its rows have numbers for keys */
+	uint64_t last;				/* … the one before */
 	size_t top;				/* where the cells begin */
 	size_t taken;				/* bytes of cells and of what is free between them */
 	uint8_t map[SIZE_MAX_OF_PAGE / 8];	/* … which */
@@ -91,13 +96,25 @@ get_integer(uint64_t type, const unsigned char *p, size_t n, size_t at, int64_t 
 	return true;
 }
 
+/* The key is that of the cell, and stands for a column of no bytes. */
+static bool
+get_key(const struct page *g, uint64_t number, uint64_t type, const unsigned char *p, size_t n, size_t *at, char bytes[8], struct str *out)
+{
+	if (!g->numbered)
+		return get_blob(type, p, n, at, out);
+	codec_number_key(number, bytes);
+	*out = (struct str){ bytes, 8 };
+	return type == 0;
+}
+
 /* Rows of schema 2 have no sums. */
 static bool
-row_is_right(struct page *g, const unsigned char *p, size_t n)
+row_is_right(struct page *g, uint64_t number, const unsigned char *p, size_t n)
 {
 	uint64_t head, type[COLUMNS] = { 0 };
 	size_t at = 0, columns = 0;
 	struct str key, body;
+	char bytes[8];
 	int64_t sum;
 
 	if (!get_varint(p, n, &at, &head) || head > n)
@@ -105,13 +122,14 @@ row_is_right(struct page *g, const unsigned char *p, size_t n)
 	for (; at < head && columns < COLUMNS; columns++)
 		if (!get_varint(p, (size_t)head, &at, &type[columns]))
 			return false;
-	if (at != head || columns < 2 || !get_blob(type[0], p, n, &at, &key) || !get_blob(type[1], p, n, &at, &body))
+	if (at != head || columns < 2 || !get_key(g, number, type[0], p, n, &at, bytes, &key) ||
+	    !get_blob(type[1], p, n, &at, &body))
 		return false;
-	if (columns == 2) {
+	if (columns == 2 && !g->numbered) {
 		g->all_summed = false;
 		return at == n;
 	}
-	if (!get_integer(type[2], p, n, at, &sum))
+	if (columns != COLUMNS || !get_integer(type[2], p, n, at, &sum))
 		return false;
 	for (unsigned t = 0; t < TABLE_N; t++)
 		if (g->tables & 1U << t && table_row_sum((enum db_table)t, key, body) != sum)
@@ -123,7 +141,7 @@ row_is_right(struct page *g, const unsigned char *p, size_t n)
 static size_t
 bytes_here(const struct page *g, uint64_t row)
 {
-	size_t most = (g->size - 12) * 64 / 255 - 23, least = (g->size - 12) * 32 / 255 - 23;
+	size_t most = g->numbered ? g->size - 35 : (g->size - 12) * 64 / 255 - 23, least = (g->size - 12) * 32 / 255 - 23;
 	size_t here;
 
 	if (row <= most)
@@ -132,15 +150,29 @@ bytes_here(const struct page *g, uint64_t row)
 	return here <= most ? here : least;
 }
 
+/* Numbers ascend. */
+static bool
+get_number(struct page *g, size_t *at, uint64_t *out)
+{
+	bool first = g->last == 0;
+
+	if (!get_varint(g->p, g->size, at, out) || *out > INT64_MAX || (!first && *out <= g->last))
+		return false;
+	g->last = *out;
+	return true;
+}
+
 static bool
 cell_is_right(struct page *g, size_t cell)
 {
 	size_t at = cell, n;
-	uint64_t row;
+	uint64_t row, number = 0;
 
-	if (g->p[0] == INTERIOR)
+	if (g->p[0] == INTERIOR || g->p[0] == NUMBERED_INTERIOR)
 		at += 4;
-	if (!get_varint(g->p, g->size, &at, &row))
+	if (g->p[0] == NUMBERED_INTERIOR)
+		return get_number(g, &at, &number) && take(g, cell, at - cell);
+	if (!get_varint(g->p, g->size, &at, &row) || (g->numbered && !get_number(g, &at, &number)))
 		return false;
 	n = bytes_here(g, row);
 	if (n < row) {
@@ -149,7 +181,7 @@ cell_is_right(struct page *g, size_t cell)
 	}
 	if (at - cell + n < CELL_MIN || !take(g, cell, at - cell + n))
 		return false;
-	return row_is_right(g, g->p + at, n);
+	return row_is_right(g, number, g->p + at, n);
 }
 
 /* The list of what is free between cells: ascending, so it ends. */
@@ -173,9 +205,10 @@ page_rows_judge(const unsigned char *page, size_t size)
 {
 	struct page g = { .p = page, .size = size, .tables = (1U << TABLE_N) - 1, .all_summed = true };
 
-	if (page[0] != LEAF && page[0] != INTERIOR)
+	if (page[0] != LEAF && page[0] != INTERIOR && page[0] != NUMBERED_LEAF && page[0] != NUMBERED_INTERIOR)
 		return ROWS_UNKNOWN;
-	g.head = page[0] == LEAF ? 8 : 12;
+	g.numbered = page[0] == NUMBERED_LEAF || page[0] == NUMBERED_INTERIOR;
+	g.head = page[0] == LEAF || page[0] == NUMBERED_LEAF ? 8 : 12;
 	g.cells = get2(page + 3);
 	g.top = get2(page + 5) != 0 ? get2(page + 5) : SIZE_MAX_OF_PAGE;
 	if (g.top > size || g.head + 2 * g.cells > g.top)
@@ -187,5 +220,5 @@ page_rows_judge(const unsigned char *page, size_t size)
 	if (!take_free(&g) || g.top + g.taken + page[7] != size)
 		return ROWS_WRONG;
 	/* Which pages are below one, no sum says. */
-	return page[0] == LEAF && g.all_summed ? ROWS_RIGHT : ROWS_UNKNOWN;
+	return g.head == 8 && g.all_summed ? ROWS_RIGHT : ROWS_UNKNOWN;
 }

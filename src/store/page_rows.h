@@ -3,7 +3,7 @@
  * store/page_rows.h (private) - are the rows of a database page what was written?
  *
  * Rows are in pages as sqlite.org/fileformat2.html#b_tree_pages has it: tables
- * without row numbers are index b-trees. Each row has its sum (db.h), and the parts of a page
+ * without row numbers are index b-trees; the rows of the log are a table b-tree. Each row has its sum (db.h), and the parts of a page
  * add up to the whole of it, so a page can be judged by itself, whatever bytes it holds.
  */
 #ifndef STORE_PAGE_ROWS_H

@@ -10,7 +10,7 @@
 static bool
 is_tracked(enum db_table t)
 {
-	return t != TABLE_ALERTS && t != TABLE_META;
+	return t != TABLE_ALERTS && t != TABLE_LOG_ROWS && t != TABLE_META;
 }
 
 /* Other rows say when they were written, too: see find_alive. */
@@ -47,6 +47,7 @@ static void
 begin_anew(struct store *s)
 {
 	batch_forget_table(&s->pending, TABLE_ALERTS);
+	batch_forget_table(&s->pending, TABLE_LOG_ROWS);
 	batch_keep(&s->current, &s->pending);
 	forget_disk(s);
 	row_log_forget_disk(&s->kept);

@@ -326,21 +326,9 @@ find_alive(struct recovery *r, const struct db_rows *l)
 }
 
 static void
-load_alerts(struct recovery *r, const struct db_rows *l, struct row_log *k)
+skip_row(void *arg, const struct err *e)
 {
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < l->rows[TABLE_ALERTS].n; i++)
-		bytes += l->rows[TABLE_ALERTS].v[i].body.n;
-	row_log_expect(k, bytes);
-	for (size_t i = 0; i < l->rows[TABLE_ALERTS].n; i++) {
-		const struct loaded_row *row = &l->rows[TABLE_ALERTS].v[i];
-		struct err e = { 0 };
-
-		if (!row_log_load_row(k, row->key, row->body, &e))
-			skip(r, "alerts", &e);
-	}
-	row_log_loaded(k);
+	skip(arg, "alerts", e);
 }
 
 static void
@@ -367,7 +355,7 @@ recover_rows(struct store *s, const struct db_rows *l, struct engine *engine, st
 	/* Texts that are empty at first are not made anew for each record. */
 	struct istr *empty = istr_get(STR_NONE);
 
-	load_alerts(&r, l, &s->kept);
+	row_log_load(&s->kept, l, skip_row, &r);
 	find_alive(&r, l);
 	engine_restore_begin_silences(engine, l->rows[TABLE_SILENCE].n);
 	recover_records(&r, l, &s->kept);
@@ -402,7 +390,7 @@ recover_rows_late(struct store *s, const struct db_rows *l, struct moment now)
 	struct row_log k;
 
 	row_log_init(&k);
-	load_alerts(&r, l, &k);
+	row_log_load(&k, l, skip_row, &r);
 	recover_records(&r, l, &k);
 	row_log_each_alert(&k, ingest_late, &r);
 	row_log_fini(&k);

@@ -39,11 +39,12 @@ row_log_enter_row(struct row_log *k, struct kept_item *i, const struct kept_row 
 }
 
 struct kept_row *
-row_log_add_row(struct row_log *k, uint64_t key)
+row_log_add_row(struct row_log *k, enum db_table t, uint64_t key)
 {
 	struct kept_row *row = NEW(struct kept_row);
 
 	row->key = key;
+	row->table = t;
 	row->number = k->rows.n > 0 ? k->rows.v[k->rows.n - 1]->number + 1 : 0;
 	VEC_PUSH(&k->rows, row);
 	return row;

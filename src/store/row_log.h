@@ -38,6 +38,7 @@
 #include "base/work.h"
 #include "batch.h"
 #include "core/ports.h"
+#include "db_rows.h"
 
 struct kept_alert;
 struct kept_group;
@@ -116,10 +117,10 @@ void row_log_lost(struct row_log *k, struct batch *b, uint64_t no);
 void row_log_forget_disk(struct row_log *k);
 bool row_log_forget_some(struct row_log *k, uint64_t no, struct work *w);
 
-/* The rows that are to be loaded have so many bytes. */
-void row_log_expect(struct row_log *k, uint64_t bytes);
-/* Reading at start, in the order of keys; then row_log_loaded. False: malformed, some of it may have been used. */
-bool row_log_load_row(struct row_log *k, struct str key, struct str body, struct err *e) MUST_CHECK;
+/* Reads all rows of the log at start. Each that is malformed, and of which some may have been used, is told to `bad`, which may be NULL. */
+void row_log_load(struct row_log *k, const struct db_rows *l, void (*bad)(void *arg, const struct err *e), void *arg);
+/* Its parts: rows in the order of keys; then row_log_loaded. False: malformed. */
+bool row_log_load_row(struct row_log *k, enum db_table t, struct str key, struct str body, struct err *e) MUST_CHECK;
 void row_log_loaded(struct row_log *k);
 /* All there are after that; `visit` may give the alert another end (row_log_restored_end), which is news. */
 void row_log_each_alert(struct row_log *k, void (*visit)(void *arg, struct row_log *k, struct kept_alert *ka), void *arg);

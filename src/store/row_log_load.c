@@ -205,14 +205,8 @@ expect_rest(struct row_log *k)
 	interned_expect(times);
 }
 
-void
-row_log_expect(struct row_log *k, uint64_t bytes)
-{
-	k->expected = bytes;
-}
-
 bool
-row_log_load_row(struct row_log *k, struct str key, struct str body, struct err *e)
+row_log_load_row(struct row_log *k, enum db_table t, struct str key, struct str body, struct err *e)
 {
 	struct loading in = { .k = k };
 	struct alert_row_reader reader = { load_alert, load_times, load_drop, load_group, load_group_state, load_group_drop, load_record, load_record_drop, &in, load_alert_ahead };
@@ -226,7 +220,7 @@ row_log_load_row(struct row_log *k, struct str key, struct str body, struct err 
 		k->index = NEW(struct kept_index);
 		k->index->arena = arena_new();
 	}
-	in.row = row_log_add_row(k, number);
+	in.row = row_log_add_row(k, t, number);
 	in.row->bytes = (uint32_t)body.n;
 	k->bytes += body.n;
 	if (number > k->last_row)
@@ -252,6 +246,28 @@ row_log_loaded(struct row_log *k)
 	arena_free(&k->index->arena);
 	mem_free(k->index);
 	k->index = NULL;
+}
+
+/* Those that an older version wrote come first, as their numbers do. */
+static const enum db_table log_tables[] = { TABLE_ALERTS, TABLE_LOG_ROWS };
+
+void
+row_log_load(struct row_log *k, const struct db_rows *l, void (*bad)(void *arg, const struct err *e), void *arg)
+{
+	struct err e;
+
+	for (size_t t = 0; t < ARRAY_LEN(log_tables); t++)
+		for (size_t i = 0; i < l->rows[log_tables[t]].n; i++)
+			k->expected += l->rows[log_tables[t]].v[i].body.n;
+	for (size_t t = 0; t < ARRAY_LEN(log_tables); t++)
+		for (size_t i = 0; i < l->rows[log_tables[t]].n; i++) {
+			const struct loaded_row *row = &l->rows[log_tables[t]].v[i];
+
+			e = (struct err){ 0 };
+			if (!row_log_load_row(k, log_tables[t], row->key, row->body, &e) && bad != NULL)
+				bad(arg, &e);
+		}
+	row_log_loaded(k);
 }
 
 struct alert_visit {

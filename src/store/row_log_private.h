@@ -60,6 +60,7 @@ struct kept_intent {
 
 struct kept_row {
 	uint64_t key;
+	enum db_table table;
 	uint32_t number;
 	uint32_t bytes;
 	enum { ROW_STORED, ROW_WRITING, ROW_DROPPING } state;
@@ -120,7 +121,7 @@ void row_log_leave_row(struct row_log *k, struct kept_item *i);
 /* It is spelled out in this one, by so many bytes. */
 void row_log_enter_row(struct row_log *k, struct kept_item *i, const struct kept_row *row, size_t bytes);
 /* A new one behind all others, empty. */
-struct kept_row *row_log_add_row(struct row_log *k, uint64_t key);
+struct kept_row *row_log_add_row(struct row_log *k, enum db_table t, uint64_t key);
 void row_log_row_free(struct row_log *k, struct kept_row *row);
 /* As row_log_drop, of one without a place. */
 bool row_log_forget(struct row_log *k, struct kept_item *i);

@@ -49,7 +49,7 @@ fold(struct row_log *k, struct batch *b)
 		row->state = ROW_DROPPING;
 		going += row->bytes;
 		k->folded++;
-		batch_drop(b, TABLE_ALERTS, row_key(row->key, key));
+		batch_drop(b, row->table, row_key(row->key, key));
 	}
 }
 
@@ -75,7 +75,7 @@ hand_over(struct row_log *k, struct batch *b)
 
 		assert(row->state == ROW_WRITING && row->bytes <= at);
 		at -= row->bytes;
-		batch_put_borrowed(b, TABLE_ALERTS, row_key(row->key, key), (struct str){ k->row.b.p + at, row->bytes });
+		batch_put_borrowed(b, row->table, row_key(row->key, key), (struct str){ k->row.b.p + at, row->bytes });
 	}
 	if (k->row.b.n > LENT_BYTES)
 		batch_lend(b, sbuf_take(&k->row.b, NULL));
@@ -84,7 +84,7 @@ hand_over(struct row_log *k, struct batch *b)
 static struct kept_row *
 begin_row(struct row_log *k)
 {
-	struct kept_row *row = row_log_add_row(k, ++k->last_row);
+	struct kept_row *row = row_log_add_row(k, TABLE_LOG_ROWS, ++k->last_row);
 
 	row->state = ROW_WRITING;
 	alert_row_begin(&k->row);
@@ -356,9 +356,9 @@ row_log_lost(struct row_log *k, struct batch *b, uint64_t no)
 	k->writing = k->preparing = false;
 	k->budget = 0;
 	for (size_t i = 0; i < k->rows.n && k->rows.v[i]->state == ROW_DROPPING; i++)
-		batch_forget(b, TABLE_ALERTS, row_key(k->rows.v[i]->key, key));
+		batch_forget(b, k->rows.v[i]->table, row_key(k->rows.v[i]->key, key));
 	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--)
-		batch_drop(b, TABLE_ALERTS, row_key(k->rows.v[i - 1]->key, key));
+		batch_drop(b, k->rows.v[i - 1]->table, row_key(k->rows.v[i - 1]->key, key));
 	/* A commit that failed may be on the disk all the same; its rows go when all that was in them is written anew. */
 	k->at_once = true;
 	find_lost(k, &lost);

@@ -3,16 +3,17 @@
 
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The key of the row of TABLE_META that says the version as well: a bit of the header may be wrong. */
 #define ROW "schema"
-#define ROW_BODY "4"
+#define ROW_BODY "5"
 #define APPLICATION_ID 0x746f6373	/* "tocs" */
 
 /* From this one on rows have sums, and one of them says the version. */
 #define FIRST_SUMMED 3
 
-_Static_assert(SCHEMA_VERSION == 4, "as ROW_BODY says");
+_Static_assert(SCHEMA_VERSION == 5, "as ROW_BODY says");
 
 struct str
 schema_row_key(void)
@@ -53,10 +54,12 @@ schema_has_table(struct sql *q, const char *name, bool *out, struct err *e)
 static bool
 make_table(struct sql *q, const char *name, struct err *e)
 {
+	/* A row of the log is long: in a table without row numbers its neighbours would be read whole to find its place. */
+	bool numbered = strcmp(name, table_name(TABLE_LOG_ROWS)) == 0;
 	char sql[256];
 
-	snprintf(sql, sizeof(sql),
-	    "CREATE TABLE IF NOT EXISTS %s(key BLOB PRIMARY KEY, body BLOB NOT NULL, sum INTEGER) WITHOUT ROWID", name);
+	snprintf(sql, sizeof(sql), "CREATE TABLE IF NOT EXISTS %s(key %s PRIMARY KEY, body BLOB NOT NULL, sum INTEGER)%s", name,
+	    numbered ? "INTEGER" : "BLOB", numbered ? "" : " WITHOUT ROWID");
 	return sql_execute(q, sql, e);
 }
 
@@ -106,7 +109,7 @@ row_sum(sqlite3_context *c, int n, sqlite3_value **v)
 	sqlite3_result_int64(c, table_row_sum((enum db_table)sqlite3_value_int(v[0]), value_of(v[1]), value_of(v[2])));
 }
 
-/* Brings an older version up, and gives its rows their sums if they have none: all of it in one transaction, or nothing. */
+/* Brings an older version up: its rows get their sums if they have none, and there are all tables. All in one transaction, or nothing. */
 static bool
 bring_up(struct sql *q, int version, struct err *e)
 {
@@ -123,6 +126,8 @@ bring_up(struct sql *q, int version, struct err *e)
 		    name, name, t);
 		ok = sql_execute(q, sql, e);
 	}
+	for (int t = TABLES_AT_FIRST; ok && t < TABLE_N; t++)
+		ok = make_table(q, table_name((enum db_table)t), e);
 	snprintf(sql, sizeof(sql),
 	    "REPLACE INTO meta VALUES(CAST('%s' AS BLOB), CAST('%s' AS BLOB), row_sum(%d, '%s', '%s'))", ROW, ROW_BODY, TABLE_META,
 	    ROW, ROW_BODY);

@@ -10,6 +10,7 @@ static const char *const names[TABLE_N] = {
 	[TABLE_GROUPS] = "groups",
 	[TABLE_ALERTS] = "alerts",
 	[TABLE_META] = "meta",
+	[TABLE_LOG_ROWS] = "log_rows",
 };
 
 const char *

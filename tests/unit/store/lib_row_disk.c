@@ -83,9 +83,33 @@ row_disk_load(struct row_log *k, const struct row_disk *d)
 		v[n++] = CONTAINER_OF(node, struct op, node);
 	qsort(v, n, sizeof(*v), by_key);
 	for (size_t i = 0; i < n; i++)
-		ck_assert(row_log_load_row(k, v[i]->key, v[i]->body, &e));
+		ck_assert(row_log_load_row(k, v[i]->table, v[i]->key, v[i]->body, &e));
 	row_log_loaded(k);
 	mem_free(v);
+}
+
+void
+row_disk_age(struct row_disk *d)
+{
+	struct batch old = { 0 };
+
+	HMAP_EACH(&d->rows.ops, node) {
+		const struct op *o = CONTAINER_OF(node, struct op, node);
+
+		batch_put(&old, TABLE_ALERTS, o->key, o->body, false);
+	}
+	batch_clear(&d->rows);
+	d->rows = old;
+}
+
+size_t
+row_disk_rows(const struct row_disk *d, enum db_table t)
+{
+	size_t n = 0;
+
+	HMAP_EACH(&d->rows.ops, node)
+		n += CONTAINER_OF(node, struct op, node)->table == t;
+	return n;
 }
 
 void

@@ -22,6 +22,10 @@ void row_disk_forget(struct row_log *k);
 bool row_disk_commit(struct row_log *k, struct row_disk *d, bool ok);
 /* Into k, which is begun: what is on the disk. */
 void row_disk_load(struct row_log *k, const struct row_disk *d);
+/* All that is there was written by a version that had it in TABLE_ALERTS. */
+void row_disk_age(struct row_disk *d);
+/* How many rows of this table there are. */
+size_t row_disk_rows(const struct row_disk *d, enum db_table t);
 void row_disk_clear(struct row_disk *d);
 
 #endif

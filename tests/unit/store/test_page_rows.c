@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "db.h"
 #include "page_rows.h"
+#include "wire/codec_state.h"
 
 /* Rows of all sizes up to `most`, some of which were dropped and written again. */
 static void
@@ -28,7 +29,12 @@ make(const char *path, int rows, size_t most)
 		for (int i = round; i < rows; i += round + 1) {
 			char key[32];
 			struct str k = { key, (size_t)snprintf(key, sizeof(key), "key %d", i) };
-			enum db_table t = i % 3 == 0 ? TABLE_ALERTS : TABLE_SILENCE;
+			enum db_table t = i % 3 == 0 ? TABLE_LOG_ROWS : TABLE_SILENCE;
+
+			if (t == TABLE_LOG_ROWS) {
+				codec_number_key((uint64_t)i + 1, key);
+				k.n = 8;
+			}
 
 			if ((i + round) % 5 == 4)
 				ck_assert(db_drop(d, t, k, &e));
@@ -60,7 +66,7 @@ read_file(const char *path, size_t *pages_out)
 }
 
 struct found {
-	size_t right, unknown, wrong;
+	size_t right, numbered, unknown, wrong;
 };
 
 static struct found
@@ -75,7 +81,8 @@ judge_all(const unsigned char *p, size_t pages)
 		n.right += rows == ROWS_RIGHT;
 		n.wrong += rows == ROWS_WRONG;
 		n.unknown += rows == ROWS_UNKNOWN;
-		ck_assert(rows != ROWS_RIGHT || page[0] == 0x0a);
+		ck_assert(rows != ROWS_RIGHT || page[0] == 0x0a || page[0] == 0x0d);
+		n.numbered += rows == ROWS_RIGHT && page[0] == 0x0d;
 	}
 	return n;
 }
@@ -92,6 +99,7 @@ START_TEST(what_sqlite_writes_is_right)
 	p = read_file(rig_path(&r, "small"), &pages);
 	n = judge_all(p, pages);
 	ck_assert_uint_ge(n.right, 10);
+	ck_assert_uint_ge(n.numbered, 2);
 	ck_assert_uint_eq(n.wrong, 0);
 	mem_free(p);
 	/* Rows of several pages are not judged; what stands beside them is. */

@@ -568,6 +568,58 @@ START_TEST(is_folded)
 }
 END_TEST
 
+static void
+visit_place(void *arg, struct row_log *k, struct kept_alert *ka)
+{
+	(void)arg;
+	(void)k;
+	places[atoi(labels_get(row_log_alert(ka)->labels, STR("i")).p)] = row_log_alert_place(ka);
+}
+
+/* They go from the table where they are, one after the other, also when transactions fail. */
+START_TEST(rows_of_an_older_version_are_folded)
+{
+	struct row_log first, k, again;
+	struct row_disk d = { 0 };
+	char note[256];
+	int turn = 0;
+
+	memset(note, 'x', sizeof(note) - 1);
+	note[sizeof(note) - 1] = '\0';
+	begin(&first);
+	for (; turn < 20; turn++) {
+		note[0] = (char)('a' + turn);
+		for (int i = 0; i < 500; i++)
+			post(&first, i, note, 0, 240, 0, 1);
+		ck_assert(row_disk_commit(&first, &d, true));
+	}
+	row_log_fini(&first);
+	row_disk_age(&d);
+	ck_assert_uint_ge(row_disk_rows(&d, TABLE_ALERTS), 20);
+	row_disk_load(&k, &d);
+	memset(places, 0, sizeof(places));
+	row_log_each_alert(&k, visit_place, NULL);
+	for (; row_disk_rows(&d, TABLE_ALERTS) > 0; turn++) {
+		ck_assert_int_lt(turn, 200);
+		for (int i = 0; i < 500; i++) {
+			note[0] = (char)('a' + turn % 26);
+			note[1] = (char)('a' + i % 26);
+			post(&k, i, note, 0, 240, 0, 1);
+		}
+		row_disk_commit(&k, &d, turn % 3 != 0);
+	}
+	ck_assert(row_disk_commit(&k, &d, true));
+	ck_assert_uint_eq(row_disk_rows(&d, TABLE_LOG_ROWS), k.rows.n);
+	row_disk_load(&again, &d);
+	ck_assert_uint_eq(again.alerts_n, 500);
+	for (int i = 0; i < 500; i++)
+		ck_assert_ptr_eq(find(&again, i)->annotations, find(&k, i)->annotations);
+	row_log_fini(&again);
+	row_log_fini(&k);
+	row_disk_clear(&d);
+}
+END_TEST
+
 /* All of it is put together anew in slices, while alerts and groups come, go and change. */
 START_TEST(changes_between_slices_are_part_of_it)
 {
@@ -630,5 +682,5 @@ main(void)
 	    settles_at_the_end, drops, groups_come_back, is_bounded, is_bounded_in_bytes, much_is_handed_over_in_blocks,
 	    a_burst_leaves_no_room_behind,
 	    random_days,
-	    is_folded);
+	    is_folded, rows_of_an_older_version_are_folded);
 }

@@ -3,10 +3,15 @@
 #include "lib_store.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "lib_fault.h"
 #include "lib_row_disk.h"
+#include "redo.h"
+#include "redo_record.h"
 #include "row_log_private.h"
 #include "schema.h"
 #include "store_private.h"
@@ -34,6 +39,28 @@ execute(const char *path, const char *sql)
 	ck_assert_int_eq(sqlite3_exec(handle, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(handle);
+}
+
+/* As they were before 5: the rows of the log have keys of bytes. */
+static void
+make_rows_older(const char *path, const char *version)
+{
+	char sql[64];
+	enum db_trouble trouble;
+	struct db_rows l = { 0 };
+	struct err e = { 0 };
+	bool fresh;
+	struct db *d = db_open(path, DB_WRITE, &fresh, &trouble, &e);
+
+	ck_assert_ptr_nonnull(d);
+	ck_assert(db_rows_read(&l, d, &e) && db_begin(d, &e));
+	for (size_t i = 0; i < l.rows[TABLE_LOG_ROWS].n; i++)
+		ck_assert(db_put(d, TABLE_ALERTS, l.rows[TABLE_LOG_ROWS].v[i].key, l.rows[TABLE_LOG_ROWS].v[i].body, &e));
+	ck_assert(db_put(d, TABLE_META, schema_row_key(), str_from(version), &e) && db_commit(d, &e));
+	db_rows_fini(&l);
+	db_close(&d);
+	snprintf(sql, sizeof(sql), "DROP TABLE log_rows; PRAGMA user_version = %s", version);
+	execute(path, sql);
 }
 
 /* As they were before 3: rows without sums, and none that says the version. */
@@ -79,6 +106,7 @@ write_schema_1(const struct rig *r, const char *path, const struct alert *a)
 	put(d, TABLE_GROUPS, 7, &group);
 	ck_assert(db_commit(d, &e));
 	db_close(&d);
+	make_rows_older(path, "4");
 	make_older(path, 1);
 	alert_row_fini(&row);
 	sbuf_fini(&group);
@@ -123,7 +151,7 @@ START_TEST(groups_of_schema_1_go_on)
 	query(rig_path(&r, "tocsin.db"), "SELECT count(*) FROM groups", out);
 	ck_assert_str_eq(out, "0");
 	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
-	ck_assert_str_eq(out, "4");
+	ck_assert_str_eq(out, "5");
 	rig_start(&r);
 	rig_pass(&r, 9 * SPAN_S);
 	ck_assert_uint_eq(r.sent_n, 0);
@@ -146,6 +174,7 @@ write_schema_2(struct rig *r)
 		rig_post(r, text, r->now.wall, rig_in(r, SPAN_HOUR));
 	}
 	rig_stop(r);
+	make_rows_older(rig_path(r, "tocsin.db"), "4");
 	make_older(rig_path(r, "tocsin.db"), 2);
 }
 
@@ -171,7 +200,7 @@ START_TEST(schema_2_gets_sums)
 	query(rig_path(&r, "tocsin.db"), "SELECT count(*) FROM silences WHERE sum IS NULL", out);
 	ck_assert_str_eq(out, "0");
 	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
-	ck_assert_str_eq(out, "4");
+	ck_assert_str_eq(out, "5");
 	rig_start(&r);
 	expect_all(&r);
 	ck_assert_uint_eq(store_health(r.store).doubt.n, 0);
@@ -278,21 +307,19 @@ write_schema_3(struct rig *r)
 	ck_assert_ptr_nonnull(to.db);
 	ck_assert(db_rows_read(&l, to.db, &e) && db_begin(to.db, &e));
 	row_log_init(&k);
-	for (size_t i = 0; i < l.rows[TABLE_ALERTS].n; i++)
-		ck_assert(row_log_load_row(&k, l.rows[TABLE_ALERTS].v[i].key, l.rows[TABLE_ALERTS].v[i].body, &e));
-	row_log_loaded(&k);
+	row_log_load(&k, &l, NULL, NULL);
 	row_log_each_record(&k, TABLE_LOG_ENTRY, put_into_table, &to);
 	row_log_each_record(&k, TABLE_INTENT, put_into_table, &to);
 	ck_assert_uint_eq(to.n, 2);
 	ck_assert(row_disk_prepare(&k, &b, &left_out) && batch_write(&b, to.db, &e));
-	ck_assert(db_put(to.db, TABLE_META, schema_row_key(), STR("3"), &e) && db_commit(to.db, &e));
+	ck_assert(db_commit(to.db, &e));
 	batch_clear(&b);
 	row_log_written(&k);
 	row_log_fini(&k);
 	db_rows_fini(&l);
 	db_close(&to.db);
 	arena_free(&to.arena);
-	execute(rig_path(r, "tocsin.db"), "PRAGMA user_version = 3");
+	make_rows_older(rig_path(r, "tocsin.db"), "3");
 	r->sent_n = 0;
 }
 
@@ -328,7 +355,7 @@ START_TEST(records_of_schema_3_move_to_the_log_of_rows)
 	query(rig_path(&r, "tocsin.db"), "SELECT count(*) FROM intents", out);
 	ck_assert_str_eq(out, "0");
 	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
-	ck_assert_str_eq(out, "4");
+	ck_assert_str_eq(out, "5");
 	r.sent_n = 0;
 	rig_start(&r);
 	expect_told(&r);
@@ -377,6 +404,180 @@ START_TEST(schema_3_is_exported)
 }
 END_TEST
 
+/* One was told and has its log entry, the other one is an intent yet; what came of the first is in a row of its own. */
+static void
+write_schema_4(struct rig *r)
+{
+	rig_start(r);
+	rig_post(r, "Told", r->now.wall, rig_in(r, SPAN_HOUR));
+	rig_pass(r, 31 * SPAN_S);
+	ck_assert_uint_eq(r->sent_n, 1);
+	rig_settle(r);
+	rig_answer(r, r->sent[--r->sent_n].attempt, true);
+	rig_settle(r);
+	rig_post(r, "Asked", r->now.wall, rig_in(r, SPAN_HOUR));
+	rig_pass(r, 31 * SPAN_S);
+	ck_assert_uint_eq(r->sent_n, 1);
+	rig_settle(r);
+	rig_crash(r);
+	make_rows_older(rig_path(r, "tocsin.db"), "4");
+	r->sent_n = 0;
+}
+
+static int
+rows_of(const struct rig *r, const char *table)
+{
+	char sql[64], out[32];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", table);
+	query(rig_path(r, "tocsin.db"), sql, out);
+	return atoi(out);
+}
+
+/* Rows of an older version stay where they are, and are told of by those that come behind them in the other table. */
+START_TEST(rows_of_schema_4_stay_and_new_ones_have_numbers)
+{
+	struct rig r;
+	char out[32];
+	int old;
+
+	rig_init(&r, config);
+	write_schema_4(&r);
+	old = rows_of(&r, "alerts");
+	ck_assert_int_ge(old, 3);
+	rig_start(&r);
+	expect_told(&r);
+	rig_settle(&r);
+	rig_crash(&r);
+	ck_assert_int_eq(rows_of(&r, "alerts"), old);
+	ck_assert_int_ge(rows_of(&r, "log_rows"), 1);
+	query(rig_path(&r, "tocsin.db"), "SELECT min(key) FROM log_rows", out);
+	ck_assert_int_gt(atoi(out), old);
+	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
+	ck_assert_str_eq(out, "5");
+	r.sent_n = 0;
+	rig_start(&r);
+	expect_told(&r);
+	ck_assert_ptr_nonnull(rig_alert(&r, "Told"));
+	ck_assert_ptr_nonnull(rig_alert(&r, "Asked"));
+	rig_fini(&r);
+}
+END_TEST
+
+/* A process that died left this beside the database. */
+static void
+leave_record(const struct rig *r, const struct batch *b)
+{
+	size_t n = redo_record_size(b), whole = 2 * REDO_HALF;
+	unsigned char *file = mem_calloc(whole, 1);
+	char row[REDO_ROW], hex[2 * REDO_ROW + 1], sql[160];
+	FILE *f = fopen(rig_path(r, "tocsin.db" DB_REDO), "we");
+
+	redo_record_put(file, b, n, 77, 1);
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(file, 1, whole, f), whole);
+	fclose(f);
+	mem_free(file);
+	redo_put_row(77, 0, row);
+	for (size_t i = 0; i < REDO_ROW; i++)
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)row[i]);
+	snprintf(sql, sizeof(sql), "REPLACE INTO meta VALUES(CAST('redo' AS BLOB), x'%s', %lld)", hex,
+	    (long long)table_row_sum(TABLE_META, REDO_KEY, (struct str){ row, REDO_ROW }));
+	execute(rig_path(r, "tocsin.db"), sql);
+}
+
+/* An alert with its references, beyond the life of what it was posted to. */
+static struct alert *
+some_alert(const char *text)
+{
+	struct alert *a;
+	struct rig r;
+
+	rig_init(&r, config);
+	rig_start(&r);
+	rig_post(&r, text, r.now.wall, rig_in(&r, SPAN_HOUR));
+	a = alert_ref(rig_alert(&r, text));
+	rig_fini(&r);
+	return a;
+}
+
+/* A record that the older version left beside its database goes where that would have put it. */
+START_TEST(records_of_schema_4_are_read)
+{
+	struct batch b = { 0 };
+	struct alert_row row;
+	struct alert *a = some_alert("Late");
+	struct rig r;
+	char key[8];
+
+	rig_init(&r, config);
+	write_schema_4(&r);
+	alert_row_init(&row);
+	alert_row_begin(&row);
+	alert_row_put(&row, a);
+	codec_number_key(1000, key);
+	batch_put(&b, TABLE_ALERTS, (struct str){ key, 8 }, sbuf_get(&row.b), true);
+	leave_record(&r, &b);
+	batch_clear(&b);
+	alert_unref(a);
+	alert_row_fini(&row);
+	for (int i = 0; i < 2; i++) {
+		rig_start(&r);
+		ck_assert_ptr_nonnull(rig_alert(&r, "Told"));
+		ck_assert_ptr_nonnull(rig_alert(&r, "Late"));
+		rig_post(&r, "More", r.now.wall, rig_in(&r, SPAN_HOUR));
+		rig_settle(&r);
+		rig_crash(&r);
+	}
+	rig_start(&r);
+	ck_assert_ptr_nonnull(rig_alert(&r, "More"));
+	rig_fini(&r);
+}
+END_TEST
+
+/* However far it got when the disk failed or the process died. */
+START_TEST(the_change_to_numbers_is_cut_short)
+{
+	for (int left = 0; left < 20; left += 2) {
+		struct rig r;
+
+		rig_init(&r, config);
+		write_schema_4(&r);
+		fault.writes_left = left;
+		fault.write = SQLITE_FULL;
+		rig_start(&r);
+		rig_crash(&r);
+		fault_clear();
+		r.sent_n = 0;
+		rig_start(&r);
+		expect_told(&r);
+		rig_settle(&r);
+		rig_crash(&r);
+		r.sent_n = 0;
+		rig_start(&r);
+		expect_told(&r);
+		rig_fini(&r);
+	}
+}
+END_TEST
+
+START_TEST(schema_4_is_exported)
+{
+	struct store_export out;
+	struct err e = { 0 };
+	struct rig r;
+
+	rig_init(&r, config);
+	write_schema_4(&r);
+	ck_assert_msg(store_export(r.dir, r.dir, &out, &e), "%s", e.text);
+	ck_assert_uint_eq(out.log_entries, 1);
+	ck_assert_int_ge(rows_of(&r, "alerts"), 3);
+	rig_start(&r);
+	expect_told(&r);
+	rig_fini(&r);
+}
+END_TEST
+
 /* A program that knows less than the rows say does not touch them. */
 START_TEST(a_newer_schema_is_refused)
 {
@@ -392,12 +593,12 @@ START_TEST(a_newer_schema_is_refused)
 	rig_stop(&r);
 	d = db_open(rig_path(&r, "tocsin.db"), DB_WRITE, &fresh, &trouble, &e);
 	ck_assert_ptr_nonnull(d);
-	ck_assert(db_begin(d, &e) && db_put(d, TABLE_META, schema_row_key(), STR("5"), &e) && db_commit(d, &e));
+	ck_assert(db_begin(d, &e) && db_put(d, TABLE_META, schema_row_key(), STR("6"), &e) && db_commit(d, &e));
 	db_close(&d);
-	execute(rig_path(&r, "tocsin.db"), "PRAGMA user_version = 5");
+	execute(rig_path(&r, "tocsin.db"), "PRAGMA user_version = 6");
 	ck_assert_ptr_null(db_open(rig_path(&r, "tocsin.db"), DB_WRITE, &fresh, &trouble, &e));
 	ck_assert_int_eq(trouble, DB_NEWER);
-	ck_assert_ptr_nonnull(strstr(e.text, "its schema 5 is newer than this version knows (4)"));
+	ck_assert_ptr_nonnull(strstr(e.text, "its schema 6 is newer than this version knows (5)"));
 	rig_fini(&r);
 }
 END_TEST
@@ -433,7 +634,7 @@ START_TEST(a_new_table_is_added_to_what_is_there)
 	query(path, "PRAGMA schema_version", after);
 	ck_assert_str_eq(before, after);
 	query(path, "PRAGMA user_version", after);
-	ck_assert_str_eq(after, "4");
+	ck_assert_str_eq(after, "5");
 	/* This version does not know it, and goes on. */
 	rig_start(&r);
 	expect_all(&r);
@@ -449,5 +650,6 @@ main(void)
 	fault_install();
 	return RUN("schema", groups_of_schema_1_go_on, schema_2_gets_sums, the_change_to_sums_is_cut_short, schema_2_is_exported,
 	    records_of_schema_3_move_to_the_log_of_rows, the_move_to_the_log_is_cut_short, schema_3_is_exported,
-	    a_newer_schema_is_refused, a_new_table_is_added_to_what_is_there);
+	    rows_of_schema_4_stay_and_new_ones_have_numbers, records_of_schema_4_are_read, the_change_to_numbers_is_cut_short,
+	    schema_4_is_exported, a_newer_schema_is_refused, a_new_table_is_added_to_what_is_there);
 }
