@@ -160,6 +160,7 @@ struct route {
 
 struct inhibit_rule {
 	struct str name;
+	struct str title;	/* its name, or else its matchers, {a="b"} => {c="d"}; at most 200 bytes */
 	struct matchers source, target;
 	struct str *equal;	/* sorted */
 	size_t equal_n;

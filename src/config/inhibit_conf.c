@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "base/sbuf.h"
+#include "base/utf8.h"
 #include "conf.h"
 
 struct inhibit_keys {
@@ -11,6 +13,9 @@ struct inhibit_keys {
 };
 
 #define K struct inhibit_keys
+
+/* Bytes of a name, or of matchers that stand for one. */
+#define TITLE_MAX 200
 
 const struct field inhibit_fields[] = {
 	STRING_FIELD(K, name, .doc = "A name to tell rules apart."),
@@ -45,6 +50,24 @@ equal_set(struct reading *r, const struct yaml_node *n, const struct at *at, con
 			rule->equal[kept++] = rule->equal[i];
 	}
 	rule->equal_n = kept;
+}
+
+/* Made once, as the history has it with each alert that is held back. */
+static struct str
+title_of(struct arena *arena, const struct inhibit_rule *rule)
+{
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct str text = rule->name, title;
+
+	if (text.n == 0) {
+		matchers_format(&rule->source, &b);
+		sbuf_puts(&b, " => ");
+		matchers_format(&rule->target, &b);
+		text = sbuf_get(&b);
+	}
+	title = arena_str(arena, str_sub(text, 0, utf8_fit(text, TITLE_MAX)));
+	sbuf_fini(&b);
+	return title;
 }
 
 static void
@@ -91,6 +114,7 @@ inhibit_rules_read(struct loading *l, struct reading *r, const struct yaml_node 
 		*conf = (struct inhibit_conf){ 0 };
 		c->inhibit_rules_n++;
 		rule_read(r, n->items[i], AT_INDEX(at, i), rule, conf);
+		rule->title = title_of(r->arena, rule);
 	}
 	return r->problems_n == before;
 }

@@ -9,7 +9,6 @@
 /* Bytes of a text that somebody else wrote. */
 #define TEXT_MAX 1000
 #define MATCHERS_TEXT_MAX 4000
-#define RULE_NAME_MAX 200
 /* Silences and intervals that are named. */
 #define NAMES_MAX 8
 /* About what a label takes that only we still hold. */
@@ -156,32 +155,6 @@ join_names(struct batch *b, const struct verdict *v)
 	return kept;
 }
 
-void
-record_rule_name(const struct inhibit_rule *rule, struct sbuf *out)
-{
-	if (rule->name.n > 0) {
-		sbuf_str(out, rule->name);
-		return;
-	}
-	matchers_format(&rule->source, out);
-	sbuf_puts(out, " => ");
-	matchers_format(&rule->target, out);
-	if (out->n > RULE_NAME_MAX)
-		sbuf_cut(out, RULE_NAME_MAX);
-}
-
-static struct str
-rule_name(struct batch *b, const struct inhibit_rule *rule)
-{
-	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED);
-	struct str kept;
-
-	record_rule_name(rule, &name);
-	kept = keep(b, sbuf_get(&name), RULE_NAME_MAX);
-	sbuf_fini(&name);
-	return kept;
-}
-
 /* When the first acknowledgement was made: it is seen at the next flush only. */
 static struct wall
 ack_began(const struct verdict *v, struct wall now)
@@ -222,7 +195,7 @@ take_condition(struct batch *b, const struct event_condition *c, struct wall now
 	r->labels = hold(b, c->alert->labels);
 	if (c->condition == ALERT_INHIBITED) {
 		rest->source = hold(b, c->verdict->by.inhibition.source->labels);
-		rest->row.ref = rule_name(b, c->verdict->by.inhibition.rule);
+		rest->row.ref = keep(b, c->verdict->by.inhibition.rule->title, TEXT_MAX);
 	} else {
 		rest->row.ref = join_ids(b, c->verdict, c->condition == ALERT_ACKED);
 		if (c->condition == ALERT_ACKED)

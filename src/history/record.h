@@ -49,9 +49,6 @@ bool batch_release_some(struct batch *b, size_t refs) MUST_CHECK;
 /* Gives back what is left, too; b may be NULL. */
 void batch_free(struct batch *b);
 bool batch_is_full(const struct batch *b);
-/* Appends the name of a rule, or its matchers when it has none, cut where they are long. */
-struct inhibit_rule;
-void record_rule_name(const struct inhibit_rule *rule, struct sbuf *out);
 /* Kinds of events that batch_take understands. */
 event_mask batch_mask(void);
 /* Appends what is worth keeping of ev. name, from: who asked for it, and from where; may be empty. */

@@ -420,27 +420,23 @@ put_unmatched(struct stats *s, struct json_writer *w)
 static void
 put_idle_rules(struct stats *s, const struct config *c, struct json_writer *w)
 {
-	struct sbuf name = SBUF_INIT(SBUF_UNLIMITED);
 	size_t shown = 0;
 
 	json_key(w, STR("inhibit_rules_idle"));
 	json_array_begin(w);
 	for (size_t i = 0; c != NULL && i < c->inhibit_rules_n && shown < UNMATCHED_MAX; i++) {
-		struct named *d;
+		struct str title = c->inhibit_rules[i].title;
+		struct named *d = named_of(s, &s->rules, title);
 
-		sbuf_reset(&name);
-		record_rule_name(&c->inhibit_rules[i], &name);
-		d = named_of(s, &s->rules, sbuf_get(&name));
 		if (d == NULL || d->used)
 			continue;
 		json_object_begin(w);
 		json_put_uint(w, "index", i);
-		json_put_str(w, "name", sbuf_get(&name));
+		json_put_str(w, "name", title);
 		json_object_end(w);
 		shown++;
 	}
 	json_array_end(w);
-	sbuf_fini(&name);
 }
 
 static void

@@ -547,6 +547,32 @@ START_TEST(deep_routes)
 }
 END_TEST
 
+/* A rule without a name is known by its matchers; both are cut between runes. */
+START_TEST(titles_of_rules)
+{
+	static const char head[] = "route: {receiver: a}\nreceivers: [{name: a}]\ninhibit_rules:\n"
+				   "- {name: one, source_matchers: [a=b]}\n"
+				   "- {source_matchers: ['c=~d.*', a=b], target_match: {e: f}}\n"
+				   "-\n"
+				   "- {name: n";
+	char text[1000];
+	struct config *c;
+
+	strcpy(text, head);
+	for (int i = 0; i < 150; i++)
+		strcat(text, "é");
+	strcat(text, "}\n");
+	c = test_load(text);
+	ck_assert_uint_eq(c->inhibit_rules_n, 4);
+	ck_str(c->inhibit_rules[0].title, "one");
+	ck_str(c->inhibit_rules[1].title, "{a=\"b\",c=~\"d.*\"} => {e=\"f\"}");
+	ck_str(c->inhibit_rules[2].title, "{} => {}");
+	ck_assert_uint_eq(c->inhibit_rules[3].name.n, 301);
+	ck_assert_uint_eq(c->inhibit_rules[3].title.n, 199);
+	config_unref(c);
+}
+END_TEST
+
 static void
 cleanup(void)
 {
@@ -574,6 +600,7 @@ add(TCase *tc)
 	tcase_add_test(tc, expansion);
 	tcase_add_test(tc, matcher_modes);
 	tcase_add_test(tc, deep_routes);
+	tcase_add_test(tc, titles_of_rules);
 }
 
 int

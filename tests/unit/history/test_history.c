@@ -193,7 +193,7 @@ END_TEST
 START_TEST(sums)
 {
 	struct past_query q = { .format = PAST_STATS };
-	struct inhibit_rule rules[2] = { { .name = STR("used") }, { .name = STR("idle") } };
+	struct inhibit_rule rules[2] = { { .title = STR("used") }, { .title = STR("idle") } };
 	const char *text;
 
 	rig_init(&r);
