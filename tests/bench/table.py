@@ -292,10 +292,12 @@ def figure(v):
     return f"{v:,.0f}" if abs(v) >= 100 else f"{v:.1f}" if abs(v) >= 10 else f"{v:.2f}"
 
 
+def contestants_of(args):
+    return [("tocsin", args.tocsin, [])] + ([("Alertmanager", args.alertmanager, ALERTMANAGER_FLAGS)] if args.alertmanager else [])
+
+
 def side_by_side(tools, args):
-    contestants = [("tocsin", args.tocsin, [])]
-    if args.alertmanager:
-        contestants.append(("Alertmanager", args.alertmanager, ALERTMANAGER_FLAGS))
+    contestants = contestants_of(args)
     rows = {name: [] for name, *_ in contestants}
     for k in range(args.rounds):
         for name, binary, flags in contestants[::-1] if k % 2 else contestants:
@@ -394,6 +396,8 @@ def scale(tools, args):
     shutil.rmtree(data)
     burst(tools, args)
     many_silences(tools, args)
+    many_routes(tools, args)
+    silences_and_alerts(tools, args)
 
 
 def burst(tools, args):
@@ -440,6 +444,37 @@ def many_silences(tools, args):
     shutil.rmtree(data)
 
 
+def many_routes(tools, args):
+    """What routes with prefixes add to a new alert: one alert in a hundred matches one of them."""
+    n, found = args.many_routes, {}
+    sizes = (10, n)
+    for k in range(args.rounds):
+        for many in sizes[::-1] if k % 2 else sizes:
+            routes = ",\n".join(f"  {{matchers: ['instance=~\"web-{100 * i}[.].*\"']}}" for i in range(many))
+            with bench.Server(args.tocsin, [], config=STILL.replace("1h}", f"1h, routes: [\n{routes}]}}")) as server:
+                found.setdefault(many, []).append(fill(tools, server, 0, 2 * n, bench.stamp(36000))[0])
+    few, all_ = (statistics.median(found[many]) for many in sizes)
+    print(f"| new alerts with 10 routes, with {n:,} | | | | | {few:.1f} and {all_:.1f} µs CPU an alert |")
+
+
+def silences_and_alerts(tools, args):
+    """What silences with expressions add to posting as many alerts and listing them once; of Alertmanager a tenth of the alerts, which takes it minutes."""
+    n, added = args.many_routes, {}
+    for name, binary, flags in contestants_of(args):
+        alerts, seconds = n if name == "tocsin" else n // 10, []
+        for silences in ([], regex_silences(n)):
+            with bench.Server(binary, [], flags, config=STILL) as server:
+                if silences:
+                    tools.send(server, silences, 16)
+                settle(server)
+                requests = in_posts(alerts_of(0, alerts, bench.stamp(36000)), 256) + [get_bytes("/api/v2/alerts")]
+                seconds.append(costs(server, lambda: tools.send(server, requests, 1))[0])
+        added[name] = (seconds[1] - seconds[0]) / alerts * 1e6
+    ratio = f"; × {figure(added['Alertmanager'] / added['tocsin'])}" if len(added) > 1 else ""
+    print(f"| {n:,} silences of four shapes and {n:,} alerts | | | | | added µs CPU an alert: "
+          + ", ".join(f"{name} {figure(v)}" for name, v in added.items()) + f"{ratio} |")
+
+
 def instructions(_, args):
     if shutil.which("valgrind") is None:
         print("\nNo valgrind: instructions are not counted.")
@@ -469,7 +504,7 @@ def main():
     args.rounds = 1 if small else args.rounds
     args.alerts, args.singles, args.silences = (2_560, 200, 100) if small else (51_200, 2_000, 1_000)
     args.groups, args.seconds = (400, 1) if small else (8_000, 4)
-    args.scale, args.many_silences = (100_000, 2_000) if small else (1_000_000, 100_000)
+    args.scale, args.many_silences, args.many_routes = (100_000, 2_000, 500) if small else (1_000_000, 100_000, 10_000)
     tools, text = Tools(), io.StringIO()
     try:
         with contextlib.redirect_stdout(Tee(text)):
