@@ -9,8 +9,8 @@
 #include "row_log_private.h"
 #include "wire/records.h"
 
-/* A record that is larger leaves no memory behind. */
-#define SCRATCH_MAX ((size_t)64 << 10)
+/* A body that is larger is not copied out of the buffer where it was made, but takes it along. */
+#define COPIED_MAX ((size_t)64 << 10)
 
 static struct kept_intent *
 intent_of(struct kept_record *r)
@@ -128,6 +128,22 @@ list_intent(struct row_log *k, struct kept_record *r, uint64_t id)
 	hmap_insert(&k->intents, &intent_of(r)->by_id, id_hash(id));
 }
 
+/* Both begin with the length, as a body does. */
+static void
+take_body(struct kept_record *r, struct sbuf *b)
+{
+	struct kept_body *made = (struct kept_body *)(void *)b->p;
+
+	made->n = (uint32_t)(b->n - sizeof(*made));
+	if (b->n <= COPIED_MAX) {
+		set_body(r, (struct str){ made->bytes, made->n });
+		return;
+	}
+	mem_free(r->body);
+	r->body = mem_realloc(made, b->n, 1);
+	*b = (struct sbuf)SBUF_INIT(SBUF_UNLIMITED);
+}
+
 void
 row_log_set_intent(struct row_log *k, const struct change *c, uint64_t no)
 {
@@ -137,12 +153,10 @@ row_log_set_intent(struct row_log *k, const struct change *c, uint64_t no)
 
 	if (i == NULL)
 		list_intent(k, r, id);
-	if (k->body.cap > SCRATCH_MAX)
-		sbuf_fini(&k->body);
-	k->body.max = SBUF_UNLIMITED;
 	sbuf_reset(&k->body);
+	sbuf_put(&k->body, &(struct kept_body){ 0 }, sizeof(struct kept_body));
 	record_put_intent(&k->body, c);
-	set_body(r, sbuf_get(&k->body));
+	take_body(r, &k->body);
 	row_log_news(k, &r->item, NEWS_ALL, no);
 }
 

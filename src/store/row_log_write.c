@@ -150,21 +150,26 @@ write_drops(struct row_log *k)
 	k->drops.n = 0;
 }
 
+/* Spelling one out, and what is long in it into memory that is new. */
+#define ITEM_UNITS 60
+#define RECORD_UNITS 100
+#define BYTES_PER_UNIT 16
+
 /* Writes the first one of the list, in a new row if this one is full. Returns the row. */
 static struct kept_row *
-write_first(struct row_log *k, const struct list *l, struct kept_row *row)
+write_first(struct row_log *k, const struct list *l, struct kept_row *row, struct work *w, int64_t units)
 {
+	size_t before;
+
 	if (k->row.b.n - k->row.start >= ROW_BYTES) {
 		finish_row(k, row);
 		row = begin_row(k);
 	}
+	before = k->row.b.n;
 	write_item(k, item_of(l->first), row);
+	work_spend(w, units + (int64_t)((k->row.b.n - before) / BYTES_PER_UNIT));
 	return row;
 }
-
-/* Spelling one out; log entries and intents are long. */
-#define ITEM_UNITS 60
-#define RECORD_UNITS 100
 
 static void
 begin_preparing(struct row_log *k, struct batch *b)
@@ -188,16 +193,13 @@ static bool
 write_news(struct row_log *k, struct work *w, struct kept_row **row)
 {
 	/* All of them, with all drops: what one call of the engine changed of them stays together. */
-	for (; k->records.first != NULL; *row = write_first(k, &k->records, *row)) {
+	for (; k->records.first != NULL; *row = write_first(k, &k->records, *row, w, RECORD_UNITS))
 		if (work_used_up(w))
 			return false;
-		work_spend(w, RECORD_UNITS);
-	}
 	for (; k->news.first != NULL && k->budget > 0 && k->row.b.n < k->most; k->budget--) {
 		if (work_used_up(w))
 			return false;
-		work_spend(w, ITEM_UNITS);
-		*row = write_first(k, &k->news, *row);
+		*row = write_first(k, &k->news, *row, w, ITEM_UNITS);
 	}
 	return true;
 }

@@ -139,6 +139,9 @@ on_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, int *out)
 void
 fault_install(void)
 {
+	/* Tests of several files may be one process. */
+	if (real_vfs != NULL)
+		return;
 	real_vfs = sqlite3_vfs_find(NULL);
 	vfs = *real_vfs;
 	vfs.zName = "fault";

@@ -188,6 +188,44 @@ START_TEST(an_intent_that_is_over_leaves_no_trace)
 }
 END_TEST
 
+/* Groups may have labels of a megabyte each: what is told of them is spelled out in slices of so many bytes, in one transaction. */
+START_TEST(long_ones_are_written_in_slices)
+{
+	enum { LONG = 1 << 20, MANY = 20 };
+	char *value = mem_alloc(LONG);
+	struct label_pair pair = { STR("g"), { value, LONG } };
+	struct labels *labels;
+	struct batch b = { 0 };
+	struct work w = { WORK_TURN };
+	uint64_t left_out = 0;
+	size_t slices = 1, put = 0;
+	struct side s;
+
+	memset(value, 'g', LONG);
+	labels = labels_new(&pair, 1);
+	begin(&s);
+	for (int i = 0; i < MANY; i++)
+		intend(&s, i, labels);
+	/* Another attempt, before it was written. */
+	intend(&s, 0, labels);
+	for (; !row_log_prepare_some(&s.k, &b, &w, &left_out); w.left = WORK_TURN, slices++) {
+		size_t bytes = b.bytes + s.k.row.b.n - put;
+
+		ck_assert_uint_le(bytes, 3u << 20);
+		put += bytes;
+	}
+	ck_assert_uint_ge(slices, MANY / 3);
+	ck_assert_uint_eq(left_out, 0);
+	row_disk_apply(&s.disk, &b);
+	row_log_written(&s.k);
+	batch_clear(&b);
+	compare(&s);
+	end(&s);
+	labels_unref(labels);
+	mem_free(value);
+}
+END_TEST
+
 /* Other news may have to wait for the next transaction: records do not. */
 START_TEST(records_are_never_left_out)
 {
@@ -295,5 +333,6 @@ END_TEST
 int
 main(void)
 {
-	return RUN("records", an_intent_that_is_over_leaves_no_trace, records_are_never_left_out, random_days, is_folded);
+	return RUN("records", an_intent_that_is_over_leaves_no_trace, long_ones_are_written_in_slices, records_are_never_left_out,
+	    random_days, is_folded);
 }
