@@ -2,7 +2,6 @@
 #include "alerts.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ahead.h"
@@ -177,7 +176,7 @@ alerts_add(struct alerts *as, struct alert *a)
 	r->alert = alert_ref(a);
 	hmap_insert(&as->entries, &r->node, labels_key(a->labels));
 	if (as->many)
-		VEC_PUSH(&as->to_order, ((struct alert_rank){ labels_fingerprint(a->labels), r }));
+		VEC_PUSH(&as->to_order, ((struct ranked){ labels_fingerprint(a->labels), r }));
 	else
 		order_insert(&as->order, labels_fingerprint(a->labels), a->labels, r, alert_order);
 	enter_row(as, r);
@@ -193,67 +192,6 @@ alerts_begin_many(struct alerts *as, size_t n)
 	VEC_RESERVE(&as->to_order, n);
 }
 
-/* Buckets of more, as those can make who choose fingerprints, are not sorted by moving one at a time. */
-#define FEW 64
-/* Ranks in a bucket, on the average, and the bits that say which: at most. */
-#define IN_BUCKET 8
-#define BUCKET_BITS 16
-
-static int
-by_fingerprint(const void *pa, const void *pb)
-{
-	const struct alert_rank *a = pa, *b = pb;
-
-	return (a->fingerprint > b->fingerprint) - (a->fingerprint < b->fingerprint);
-}
-
-static void
-sort_bucket(struct alert_rank *v, size_t n)
-{
-	if (n > FEW) {
-		qsort(v, n, sizeof(v[0]), by_fingerprint);
-		return;
-	}
-	for (size_t i = 1; i < n; i++) {
-		struct alert_rank x = v[i];
-		size_t at = i;
-
-		for (; at > 0 && v[at - 1].fingerprint > x.fingerprint; at--)
-			v[at] = v[at - 1];
-		v[at] = x;
-	}
-}
-
-/* Fingerprints are hashes, which by their first bits fall evenly into buckets of a few each. */
-static void
-sort_ranks(struct alert_rank *v, size_t n)
-{
-	unsigned bits = 1;
-	struct alert_rank *sorted;
-	size_t *begins, at = 0;
-
-	while (bits < BUCKET_BITS && n >> bits > IN_BUCKET)
-		bits++;
-	begins = mem_calloc((size_t)1 << bits, sizeof(begins[0]));
-	sorted = mem_alloc(n * sizeof(sorted[0]));
-	for (size_t i = 0; i < n; i++)
-		begins[v[i].fingerprint >> (64 - bits)]++;
-	for (size_t b = 0; b >> bits == 0; b++) {
-		size_t many = begins[b];
-
-		begins[b] = at;
-		at += many;
-	}
-	/* Behind this each stands where the next one begins. */
-	for (size_t i = 0; i < n; i++)
-		sorted[begins[v[i].fingerprint >> (64 - bits)]++] = v[i];
-	for (size_t b = 0, from = 0; b >> bits == 0; from = begins[b++])
-		sort_bucket(sorted + from, begins[b] - from);
-	memcpy(v, sorted, n * sizeof(v[0]));
-	mem_free(sorted);
-	mem_free(begins);
-}
-
 /* Each goes behind all others then, where no place has to be looked for, and labels are only looked at where fingerprints are equal. */
 void
 alerts_end_many(struct alerts *as)
@@ -262,13 +200,13 @@ alerts_end_many(struct alerts *as)
 
 	assert(as->many);
 	as->many = false;
-	if (as->to_order.n > 1)
-		sort_ranks(as->to_order.v, as->to_order.n);
+	ranks_sort(as->to_order.v, as->to_order.n);
 	for (size_t i = 0; i < as->to_order.n; i++) {
-		const struct alert_rank *x = &as->to_order.v[i];
-		bool differs = i == 0 || x[-1].fingerprint != x->fingerprint;
+		const struct ranked *x = &as->to_order.v[i];
+		struct alert_entry *r = x->thing;
+		bool differs = i == 0 || x[-1].rank != x->rank;
 
-		order_insert(&as->order, x->fingerprint, alone && differs ? NULL : x->entry->alert->labels, x->entry, alert_order);
+		order_insert(&as->order, x->rank, alone && differs ? NULL : r->alert->labels, r, alert_order);
 	}
 	VEC_FINI(&as->to_order);
 }

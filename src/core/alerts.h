@@ -14,6 +14,7 @@
 
 #include "alert_entry.h"
 #include "base/hmap.h"
+#include "base/ranks.h"
 #include "base/vec.h"
 #include "order.h"
 
@@ -27,16 +28,11 @@ struct alerts_cursor {
 	bool active;
 };
 
-struct alert_rank {
-	uint64_t fingerprint;
-	struct alert_entry *entry;
-};
-
 /* Zeroed memory is empty. */
 struct alerts {
 	struct hmap entries;
 	struct order order;
-	VEC(struct alert_rank) to_order;	/* between alerts_begin_many and alerts_end_many */
+	VEC(struct ranked) to_order;	/* by fingerprint, what came between alerts_begin_many and alerts_end_many */
 	bool many;
 	struct alert_entry *oldest, *newest;
 	struct alerts_cursor *cursors;

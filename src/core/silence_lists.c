@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/ranks.h"
 #include "base/slab.h"
 
 /* A version that is over and no more wanted goes with the next edits and pieces of lists, a few each time. */
@@ -130,46 +131,113 @@ silence_lists_begin_many(struct silence_lists *l, size_t n)
 	VEC_RESERVE(&l->to_order, n);
 }
 
-/*
- * The times by which nearly all are told apart, beside the version: the silences are far away. No more than
- * four words: qsort moves larger things by pointers, which would lead far as well.
- */
-struct placed {
-	uint64_t rank;		/* of the time by which they stand */
-	int64_t updated_s;
-	int32_t ns, updated_ns;
-	struct silence_version *v;
+/* Times that are so near to 1970, as nearly all are, are one number to sort by. The others are before or behind all of these, and compared. */
+#define NEAR_S (INT64_C(1) << 33)
+#define NS_BITS 30
+#define TOO_EARLY UINT64_C(0)
+#define TOO_LATE UINT64_MAX
+
+static uint64_t
+number_of(struct wall t)
+{
+	if (t.s < -NEAR_S || t.s >= NEAR_S)
+		return t.s < 0 ? TOO_EARLY : TOO_LATE;
+	return (uint64_t)(t.s + NEAR_S) << NS_BITS | (uint64_t)t.ns;
+}
+
+static bool
+is_exact(uint64_t number)
+{
+	return number != TOO_EARLY && number != TOO_LATE;
+}
+
+/* By its end or by its start. */
+struct sorting {
+	order_cmp *cmp;
+	int (*cmp_ranked)(const void *a, const void *b);	/* the same of two struct ranked */
+	struct wall (*time)(const struct silence_version *v);
 };
 
-static struct placed
-place(struct silence_version *v, struct wall time)
+static struct wall
+end_of(const struct silence_version *v)
 {
-	struct wall updated = v->silence->updated;
+	return v->silence->ends;
+}
 
-	return (struct placed){ rank_of(time), updated.s, time.ns, updated.ns, v };
+static struct wall
+start_of(const struct silence_version *v)
+{
+	return v->silence->starts;
 }
 
 static int
-placed_up(const void *pa, const void *pb)
+ranked_by_end(const void *a, const void *b)
 {
-	const struct placed *a = pa, *b = pb;
+	return by_end(((const struct ranked *)a)->thing, ((const struct ranked *)b)->thing);
+}
 
-	if (a->rank != b->rank)
-		return a->rank < b->rank ? -1 : 1;
-	if (a->ns != b->ns)
-		return a->ns < b->ns ? -1 : 1;
-	if (a->updated_s != b->updated_s)
-		return a->updated_s < b->updated_s ? -1 : 1;
-	if (a->updated_ns != b->updated_ns)
-		return a->updated_ns < b->updated_ns ? -1 : 1;
-	return by_edit(a->v, b->v);
+static int
+ranked_by_start(const void *a, const void *b)
+{
+	return by_start(((const struct ranked *)a)->thing, ((const struct ranked *)b)->thing);
+}
+
+static const struct sorting by_ends = { by_end, ranked_by_end, end_of }, by_starts = { by_start, ranked_by_start, start_of };
+
+static size_t
+equal_from(const struct ranked *v, size_t n, size_t from)
+{
+	size_t to = from + 1;
+
+	while (to < n && v[to].rank == v[from].rank)
+		to++;
+	return to;
+}
+
+/* Those of one time: by when they were edited, of which few have the same. */
+static void
+sort_by_edit(struct ranked *v, size_t n, const struct sorting *by)
+{
+	uint64_t number = v[0].rank;
+
+	if (!is_exact(number)) {
+		qsort(v, n, sizeof(v[0]), by->cmp_ranked);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		v[i].rank = number_of(((const struct silence_version *)v[i].thing)->silence->updated);
+	ranks_sort(v, n);
+	for (size_t from = 0, to; from < n; from = to) {
+		to = equal_from(v, n, from);
+		if (to - from > 1)
+			qsort(v + from, to - from, sizeof(v[0]), by->cmp_ranked);
+	}
+	for (size_t i = 0; i < n; i++)
+		v[i].rank = number;
 }
 
 static void
-sort_placed(struct placed *v, size_t n)
+sort_versions(struct ranked *v, const struct silence_lists *l, const struct sorting *by)
 {
-	if (n > 1)
-		qsort(v, n, sizeof(*v), placed_up);
+	size_t n = l->to_order.n;
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct ranked){ number_of(by->time(l->to_order.v[i])), l->to_order.v[i] };
+	ranks_sort(v, n);
+	for (size_t from = 0, to; from < n; from = to) {
+		to = equal_from(v, n, from);
+		if (to - from > 1)
+			sort_by_edit(v + from, to - from, by);
+	}
+}
+
+/* The rank of x in an order by its time, without a look at the silence, which is far away. */
+static uint64_t
+rank_in_order(const struct ranked *x, const struct sorting *by)
+{
+	if (is_exact(x->rank))
+		return rank_of((struct wall){ .s = (int64_t)(x->rank >> NS_BITS) - NEAR_S });
+	return rank_of(by->time(x->thing));
 }
 
 /* Behind all that are in, unless there were some before; cmp is the order's own. */
@@ -183,25 +251,31 @@ fill_one(struct order *o, bool alone, uint64_t rank, struct silence_version *v, 
 }
 
 static void
-fill(struct order *o, const struct placed *v, size_t n, order_cmp *cmp)
+fill(struct order *o, const struct ranked *v, size_t n, const struct sorting *by)
 {
 	bool alone = o->n == 0;
 
 	for (size_t i = 0; i < n; i++)
-		fill_one(o, alone, v[i].rank, v[i].v, cmp);
+		fill_one(o, alone, rank_in_order(&v[i], by), v[i].thing, by->cmp);
+}
+
+static bool
+same_end(const struct ranked *a, const struct ranked *b)
+{
+	return a->rank == b->rank && (is_exact(a->rank) || wall_cmp(end_of(a->thing), end_of(b->thing)) == 0);
 }
 
 /* The latest first, of which those of one time stand as they do in v. */
 static void
-fill_down(struct order *o, const struct placed *v, size_t n, order_cmp *cmp)
+fill_down(struct order *o, const struct ranked *v, size_t n)
 {
 	bool alone = o->n == 0;
 
 	for (size_t end = n, from; end > 0; end = from) {
-		for (from = end - 1; from > 0 && v[from - 1].rank == v[from].rank && v[from - 1].ns == v[from].ns; from--)
+		for (from = end - 1; from > 0 && same_end(&v[from - 1], &v[from]); from--)
 			;
 		for (size_t i = from; i < end; i++)
-			fill_one(o, alone, ~v[i].rank, v[i].v, cmp);
+			fill_one(o, alone, ~rank_in_order(&v[i], &by_ends), v[i].thing, by_end_down);
 	}
 }
 
@@ -209,19 +283,15 @@ void
 silence_lists_end_many(struct silence_lists *l)
 {
 	size_t n = l->to_order.n;
-	struct placed *v = mem_alloc(n * sizeof(*v));
+	struct ranked *v = mem_alloc(n * sizeof(*v));
 
 	assert(l->many);
 	l->many = false;
-	for (size_t i = 0; i < n; i++)
-		v[i] = place(l->to_order.v[i], l->to_order.v[i]->silence->ends);
-	sort_placed(v, n);
-	fill(&l->by_end, v, n, by_end);
-	fill_down(&l->by_end_down, v, n, by_end_down);
-	for (size_t i = 0; i < n; i++)
-		v[i] = place(v[i].v, v[i].v->silence->starts);
-	sort_placed(v, n);
-	fill(&l->by_start, v, n, by_start);
+	sort_versions(v, l, &by_ends);
+	fill(&l->by_end, v, n, &by_ends);
+	fill_down(&l->by_end_down, v, n);
+	sort_versions(v, l, &by_starts);
+	fill(&l->by_start, v, n, &by_starts);
 	mem_free(v);
 	VEC_FINI(&l->to_order);
 	reap(l);

@@ -21,6 +21,13 @@ random_silence(struct rand *r, int i)
 	s->starts = sec((int64_t)rand_below(r, 20));
 	s->ends = wall_add(s->starts, (span)rand_below(r, 20) * SPAN_S + (span)rand_below(r, 3));
 	s->updated = sec((int64_t)rand_below(r, 5));
+	/* For good, or from the beginning of time on. */
+	if (rand_below(r, 8) == 0)
+		s->ends = sec(WALL_LAST_S - (int64_t)rand_below(r, 3));
+	if (rand_below(r, 8) == 0)
+		s->starts = sec(WALL_ZERO.s + (int64_t)rand_below(r, 3));
+	if (rand_below(r, 8) == 0)
+		s->updated = sec(WALL_LAST_S - (int64_t)rand_below(r, 2));
 	return s;
 }
 
@@ -70,6 +77,7 @@ START_TEST(many_at_once_are_as_each)
 		silence_lists_end_many(&b);
 		for (int64_t t = 0; t < 45; t += 5)
 			check_same(&a, &b, sec(t));
+		check_same(&a, &b, sec(WALL_LAST_S - 1));
 		ck_assert_uint_eq(a.bytes, b.bytes);
 		for (int i = 0; i < N; i++) {
 			if (each[i] != NULL) {
