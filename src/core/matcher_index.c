@@ -9,11 +9,18 @@
 #include "matcher_index_private.h"
 
 static void
+list_fini(struct matcher_index_list *l)
+{
+	if (l->cap > 0)
+		mem_free(l->v);
+}
+
+static void
 key_free(struct key *k)
 {
 	if (k->place.kind == PLACE_VALUE)
 		istr_unref((struct istr *)(uintptr_t)k->place.what);
-	mem_free(k->list.v);
+	list_fini(&k->list);
 	slab_free(k);
 }
 
@@ -54,7 +61,7 @@ matcher_index_fini_some(struct matcher_index *x, struct hmap_cursor *at, struct 
 	assert(x->names.n == 0);
 	hmap_fini(&x->names);
 	hmap_fini(&x->keys);
-	mem_free(x->rest.v);
+	list_fini(&x->rest);
 	*x = (struct matcher_index){ 0 };
 	*at = (struct hmap_cursor){ 0 };
 	return true;
@@ -71,18 +78,34 @@ matcher_index_fini(struct matcher_index *x)
 	(void)done;
 }
 
+static void
+list_grow(struct matcher_index_list *l)
+{
+	struct matcher_index_item *v = mem_realloc(l->cap > 0 ? l->v : NULL, 2 * (size_t)l->n, sizeof(l->v[0]));
+
+	if (l->cap == 0)
+		v[0] = l->one;
+	l->v = v;
+	l->cap = 2 * l->n;
+}
+
 /* An item that several keys of one matcher lead to may be in the list already. */
 static void
 list_add(struct matcher_index_list *l, uint64_t order, void *item)
 {
-	if (l->n > 0 && l->v[l->n - 1].order == order)
+	struct matcher_index_item add = { order, item };
+
+	if (l->n == 0 && l->cap == 0) {
+		l->one = add;
+		l->n = 1;
 		return;
-	assert(l->n == 0 || l->v[l->n - 1].order < order);
-	if (l->n == l->cap) {
-		l->cap = l->cap == 0 ? 1 : 2 * l->cap;
-		l->v = mem_realloc(l->v, l->cap, sizeof(l->v[0]));
 	}
-	l->v[l->n++] = (struct matcher_index_item){ order, item };
+	if (l->n > 0 && list_items(l)[l->n - 1].order == order)
+		return;
+	assert(l->n == 0 || list_items(l)[l->n - 1].order < order);
+	if (l->n >= l->cap)
+		list_grow(l);
+	l->v[l->n++] = add;
 }
 
 static bool
@@ -90,10 +113,11 @@ list_remove(struct matcher_index_list *l, uint64_t order)
 {
 	size_t i = order == 0 ? 0 : list_after(l, order - 1);
 
-	if (i == l->n || l->v[i].order != order)
+	if (i == l->n || list_items(l)[i].order != order)
 		return false;
-	memmove(l->v + i, l->v + i + 1, (l->n - i - 1) * sizeof(l->v[0]));
 	l->n--;
+	if (l->cap > 0)
+		memmove(l->v + i, l->v + i + 1, (l->n - i) * sizeof(l->v[0]));
 	return true;
 }
 
@@ -111,10 +135,26 @@ name_get(struct matcher_index *x, struct istr *name)
 	return n;
 }
 
-static void
-file_in(struct matcher_index *x, struct name *name, struct matcher_place p, uint64_t order, void *item)
+/* A place, and what is filed there. */
+struct spot {
+	struct matcher_place place;
+	uint64_t hash;
+	struct key *key;	/* NULL: nothing */
+};
+
+static struct spot
+spot_of(const struct matcher_index *x, const struct name *name, struct matcher_place p)
 {
-	struct key *k = key_find(x, name, p);
+	uint64_t hash = key_hash(name->node.hash, p);
+
+	return (struct spot){ p, hash, key_find_hashed(x, name, p, hash) };
+}
+
+static void
+file_in(struct matcher_index *x, struct name *name, const struct spot *s, uint64_t order, void *item)
+{
+	struct matcher_place p = s->place;
+	struct key *k = s->key;
 
 	if (k == NULL) {
 		k = SLAB_NEW(struct key);
@@ -122,12 +162,20 @@ file_in(struct matcher_index *x, struct name *name, struct matcher_place p, uint
 		k->place = p;
 		if (p.kind == PLACE_VALUE)
 			istr_ref((struct istr *)(uintptr_t)p.what);
-		hmap_insert(&x->keys, &k->node, key_hash(name->node.hash, p));
+		hmap_insert(&x->keys, &k->node, s->hash);
 		name->keys++;
 		name->count[p.kind][p.len - 1]++;
 		name->lengths[p.kind] |= (uint8_t)(1u << (p.len - 1));
 	}
 	list_add(&k->list, order, item);
+}
+
+static void
+file_at(struct matcher_index *x, struct name *name, struct matcher_place p, uint64_t order, void *item)
+{
+	struct spot s = spot_of(x, name, p);
+
+	file_in(x, name, &s, order, item);
 }
 
 /* Frees the name with its last key. */
@@ -187,14 +235,15 @@ choice_go_on(const struct choice *c, const struct matcher_index *x)
 		hmap_fetch_node(&x->keys, c->hashes[i]);
 }
 
-static struct matcher_place
+/* name may be NULL, of which nothing is asked yet. */
+static struct spot
 cheapest(const struct choice *choice, const struct matcher_index *x, const struct name *name, size_t *cost_out)
 {
-	struct matcher_place best = { 0 };
+	struct spot best = { 0 };
 
 	*cost_out = SIZE_MAX;
 	for (size_t i = 0; i < choice->n; i++) {
-		const struct key *k = NULL;
+		struct key *k = NULL;
 		size_t c = matcher_place_price(choice->places[i]);
 
 		if (c < *cost_out && name != NULL)
@@ -203,13 +252,13 @@ cheapest(const struct choice *choice, const struct matcher_index *x, const struc
 			c += k->list.n;
 		if (c >= *cost_out)
 			continue;
-		best = choice->places[i];
+		best = (struct spot){ choice->places[i], choice->hashes[i], k };
 		*cost_out = c;
 	}
 	return best;
 }
 
-static struct matcher_place
+static struct spot
 cheapest_of(const struct matcher_index *x, const struct matcher *m, const struct name *name, const struct text_mark *mark, size_t *cost_out)
 {
 	struct choice c;
@@ -224,11 +273,12 @@ cheapest_of(const struct matcher_index *x, const struct matcher *m, const struct
 
 /* A matcher's demands on its label, which must not be absent: values that can be counted, or marks, or nothing more. */
 struct asked {
-	const struct str *values;
+	const struct matcher *m;
+	const struct str *values;	/* or `one`, so that this is not to be copied */
 	const struct text_mark *marks;
 	size_t values_n, marks_n;
 	struct str one;
-	struct matcher_place first;	/* where crowd() would file the first mark, which is mostly the only one */
+	struct spot first;	/* where crowd() would file the first mark, which is mostly the only one */
 };
 
 static bool
@@ -236,16 +286,17 @@ ask(const struct matcher *m, struct asked *a)
 {
 	if (!matcher_wants_label(m))
 		return false;
+	a->m = m;
 	a->values_n = matcher_values(m, &a->one, &a->values);
 	a->marks_n = a->values_n == 0 ? matcher_marks(m, &a->marks) : 0;
 	return true;
 }
 
-/* The candidates more that filing under m's places means. `ahead` may have begun the choice for its first mark. */
+/* The candidates more that filing under these places means. `ahead` may have begun the choice for the first mark. */
 static size_t
-crowd(const struct matcher_index *x, const struct matcher *m, struct asked *a, const struct choice *ahead)
+crowd(const struct matcher_index *x, struct asked *a, const struct choice *ahead)
 {
-	const struct name *name = name_find(x, m->name);
+	const struct name *name = name_find(x, a->m->name);
 	size_t sum = 0, c;
 
 	for (size_t i = 0; i < a->values_n; i++) {
@@ -255,36 +306,37 @@ crowd(const struct matcher_index *x, const struct matcher *m, struct asked *a, c
 	}
 	for (size_t i = 0; i < a->marks_n; i++) {
 		bool begun = ahead->mark == &a->marks[i];
-		struct matcher_place p = begun ? cheapest(ahead, x, name, &c) : cheapest_of(x, m, name, &a->marks[i], &c);
+		struct spot s = begun ? cheapest(ahead, x, name, &c) : cheapest_of(x, a->m, name, &a->marks[i], &c);
 
 		if (i == 0)
-			a->first = p;
+			a->first = s;
 		sum += c;
 	}
 	return a->values_n + a->marks_n > 0 ? sum : cost(x, name, by_name);
 }
 
+/* Nothing has been filed since crowd(). */
 static void
-file_under(struct matcher_index *x, const struct matcher *m, const struct asked *a, uint64_t order, void *item)
+file_under(struct matcher_index *x, const struct asked *a, uint64_t order, void *item)
 {
-	struct name *name = name_get(x, m->name);
+	struct name *name = name_get(x, a->m->name);
 	size_t c;
 
 	for (size_t i = 0; i < a->values_n; i++) {
 		struct istr *value = istr_get(a->values[i]);
 
-		file_in(x, name, matcher_place_of_value(value), order, item);
+		file_at(x, name, matcher_place_of_value(value), order, item);
 		istr_unref(value);
 	}
 	for (size_t i = 0; i < a->marks_n; i++) {
-		struct matcher_place p = i == 0 ? a->first : cheapest_of(x, m, name, &a->marks[i], &c);
+		struct spot s = i == 0 ? a->first : cheapest_of(x, a->m, name, &a->marks[i], &c);
 
-		file_in(x, name, p, order, item);
-		if (p.kind == PLACE_WITHIN)
-			file_in(x, name, by_long, order, item);
+		file_in(x, name, &s, order, item);
+		if (s.place.kind == PLACE_WITHIN)
+			file_at(x, name, by_long, order, item);
 	}
 	if (a->values_n + a->marks_n == 0)
-		file_in(x, name, by_name, order, item);
+		file_at(x, name, by_name, order, item);
 }
 
 static void
@@ -298,31 +350,26 @@ note_newest(struct matcher_index *x, uint64_t order, void *item)
 static void
 file_list(struct matcher_index *x, const struct matchers *ms, uint64_t order, void *item, const struct choice *ahead)
 {
-	const struct matcher *best = NULL;
-	struct matcher_place first = { 0 };
+	struct asked two[2], *best = NULL, *a = &two[0];
 	size_t best_crowd = 0;
-	struct asked a = { 0 };
 
 	for (size_t i = 0, looked = 0; i < ms->n && looked < LOOKED_AT; i++) {
 		size_t c;
 
-		if (!ask(&ms->m[i], &a))
+		if (!ask(&ms->m[i], a))
 			continue;
 		looked++;
-		c = crowd(x, &ms->m[i], &a, ahead);
-		if (best == NULL || c < best_crowd) {
-			best = &ms->m[i];
-			best_crowd = c;
-			first = a.first;
-		}
+		c = crowd(x, a, ahead);
+		if (best != NULL && c >= best_crowd)
+			continue;
+		best = a;
+		best_crowd = c;
+		a = a == &two[0] ? &two[1] : &two[0];
 	}
-	if (best == NULL) {
+	if (best != NULL)
+		file_under(x, best, order, item);
+	else
 		list_add(&x->rest, order, item);
-		return;
-	}
-	(void)ask(best, &a);
-	a.first = first;
-	file_under(x, best, &a, order, item);
 }
 
 /* Asks for the memory that filing ms will look at. */
@@ -388,9 +435,9 @@ matcher_index_end_many(struct matcher_index *x)
 
 /* Out of all places where file_under may have put it. */
 static void
-take_from(struct matcher_index *x, const struct matcher *m, const struct asked *a, uint64_t order)
+take_from(struct matcher_index *x, const struct asked *a, uint64_t order)
 {
-	struct name *name = name_find(x, m->name);
+	struct name *name = name_find(x, a->m->name);
 	struct matcher_place places[MATCHER_PLACES_MAX];
 
 	/* Held, so that it is still there behind its last key. */
@@ -429,6 +476,6 @@ matcher_index_remove(struct matcher_index *x, const struct matchers *ms, uint64_
 		if (!ask(&ms->m[i], &a))
 			continue;
 		looked++;
-		take_from(x, &ms->m[i], &a, order);
+		take_from(x, &a, order);
 	}
 }

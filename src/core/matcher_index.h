@@ -29,9 +29,13 @@ struct matcher_index_item {
 	void *item;
 };
 
+/* By order. Most places have one item, which needs no memory of its own. */
 struct matcher_index_list {
-	struct matcher_index_item *v;	/* by order */
-	size_t n, cap;
+	union {
+		struct matcher_index_item one;	/* without cap */
+		struct matcher_index_item *v;
+	};
+	uint32_t n, cap;
 };
 
 /* One that is filed with many others. */

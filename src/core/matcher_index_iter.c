@@ -38,10 +38,11 @@ add_cursor(struct matcher_index_iter *it, struct matcher_index_cursor c)
 static void
 begin_list(struct matcher_index_iter *it, const struct matcher_index_list *l, uint64_t after)
 {
+	const struct matcher_index_item *v = list_items(l);
 	size_t from = list_after(l, after);
 
 	if (from < l->n)
-		add_cursor(it, (struct matcher_index_cursor){ l->v + from, l->v + l->n });
+		add_cursor(it, (struct matcher_index_cursor){ v + from, v + l->n });
 }
 
 static void

@@ -80,16 +80,23 @@ key_find(const struct matcher_index *x, const struct name *name, struct matcher_
 
 static const struct matcher_place by_long = { PLACE_LONG, 1, 0 }, by_name = { PLACE_NAME, 1, 0 };
 
+static inline const struct matcher_index_item *
+list_items(const struct matcher_index_list *l)
+{
+	return l->cap == 0 ? &l->one : l->v;
+}
+
 /* Index of the first item whose order is above `after`. */
 static inline size_t
 list_after(const struct matcher_index_list *l, uint64_t after)
 {
+	const struct matcher_index_item *v = list_items(l);
 	size_t lo = 0, hi = l->n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (l->v[mid].order <= after)
+		if (v[mid].order <= after)
 			lo = mid + 1;
 		else
 			hi = mid;

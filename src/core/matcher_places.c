@@ -12,12 +12,25 @@ matcher_place_of_value(const struct istr *value)
 	return (struct matcher_place){ PLACE_VALUE, 1, (uintptr_t)value };
 }
 
+/* The number of the most bytes that a place within has, in one go. */
+_Static_assert(PLACE_WITHIN_MAX == 4, "as four says");
+static inline uint64_t
+four(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 static inline struct matcher_place
 place_of(enum matcher_place_kind kind, const char *p, size_t n)
 {
 	uint64_t what = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (; i + 4 <= n; i += 4)
+		what = what << 32 | four(p + i);
+	for (; i < n; i++)
 		what = what << 8 | (unsigned char)p[i];
 	return (struct matcher_place){ kind, (unsigned)n, what };
 }
@@ -52,9 +65,11 @@ matcher_places(const struct text_mark *m, struct matcher_place *out)
 		out[n++] = place_of(PLACE_START, start.p, edge);
 	if ((edge = at_most(end.n, PLACE_EDGE_MAX)) > 0)
 		out[n++] = place_of(PLACE_END, end.p + (end.n - edge), edge);
-	for (size_t i = 0; i < windows; i++)
-		if (i < WINDOWS || i + WINDOWS >= windows)
-			out[n++] = place_of(PLACE_WITHIN, s.p + i, len);
+	for (size_t i = 0; i < windows; i++) {
+		if (i == WINDOWS && windows > 2 * WINDOWS)
+			i = windows - WINDOWS;
+		out[n++] = place_of(PLACE_WITHIN, s.p + i, len);
+	}
 	return n;
 }
 
