@@ -97,7 +97,7 @@ struct match_run {
  * Asks for the memory that matching will need, of a few matchers: it lies one behind the other, so this is done in so many steps, each
  * when what the one before asked for has come.
  */
-#define MATCHERS_FETCH_STEPS 4
+#define MATCHERS_FETCH_STEPS 3
 void matchers_fetch(const struct matchers *ms, int step);
 /*
  * matchers_match within what w has left. MATCH_LATER: w is used up and *run keeps the

@@ -55,9 +55,8 @@ struct str regex_pattern(const struct regex *re);
 /* The work that reading the pattern took, in units of base/work.h: for bounds on many expressions together. */
 size_t regex_reading(const struct regex *re);
 
-/* Asks for the memory that matching begins with: for re itself, and, when that is there, for what it points to. */
+/* Asks for the memory that matching begins with. */
 void regex_fetch(const struct regex *re);
-void regex_fetch_more(const struct regex *re);
 bool regex_match(const struct regex *re, struct str subject);
 /*
  * The same within what w has left, if only a little each time: REGEX_LATER leaves the place in

@@ -149,14 +149,9 @@ matchers_fetch(const struct matchers *ms, int step)
 		__builtin_prefetch(ms);
 	else if (step == 1)
 		__builtin_prefetch(ms->m);
-	for (size_t i = 0; step > 1 && i < ms->n && i < FETCHED; i++) {
-		if (ms->m[i].re == NULL)
-			continue;
-		if (step == 2)
+	for (size_t i = 0; step > 1 && i < ms->n && i < FETCHED; i++)
+		if (ms->m[i].re != NULL)
 			regex_fetch(ms->m[i].re);
-		else
-			regex_fetch_more(ms->m[i].re);
-	}
 }
 
 /* The cost of looking at a matcher, and at a regular expression: where there are many, they lie in no cache. */

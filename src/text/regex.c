@@ -60,40 +60,66 @@ keep_text(char **at, struct str s)
 	return (struct str){ p, s.n };
 }
 
-/* Copies the plan into one block that re owns; literals apart, sorted and without duplicates. The pattern stands there, too. */
-static void
-keep_plan(struct regex *re, struct rx_plan *plan, struct str pattern)
+static size_t
+exact_pieces(const struct rx_plan *plan)
 {
-	size_t bytes = pattern.n + plan->prefix.n, exact = 0;
+	size_t n = 0;
 
-	if (plan->n > 1)
-		qsort(plan->piece, plan->n, sizeof(*plan->piece), compare_pieces);
-	for (size_t i = 0; i < plan->n; i++) {
+	for (size_t i = 0; i < plan->n; i++)
+		n += rx_piece_is_exact(&plan->piece[i]) ? 1 : 0;
+	return n;
+}
+
+static size_t
+text_bytes(const struct rx_plan *plan, struct str pattern)
+{
+	size_t bytes = pattern.n + plan->prefix.n;
+
+	for (size_t i = 0; i < plan->n; i++)
 		bytes += plan->piece[i].text.n;
-		exact += rx_piece_is_exact(&plan->piece[i]) ? 1 : 0;
-	}
 	for (size_t i = 0; i < plan->marks; i++)
 		bytes += plan->mark[i].start.n + plan->mark[i].end.n + plan->mark[i].within.n;
-	re->mark = mem_alloc(plan->marks * sizeof(*re->mark) + (plan->n - exact) * sizeof(*re->piece) +
-	    exact * sizeof(*re->literal) + bytes);
-	re->piece = (void *)(re->mark + plan->marks);
-	re->literal = (void *)(re->piece + (plan->n - exact));
-	char *p = (char *)(re->literal + exact);
-	re->pattern = keep_text(&p, pattern);
-	re->prefix = keep_text(&p, plan->prefix);
+	return bytes;
+}
+
+static void
+keep_pieces(struct regex *re, const struct rx_plan *plan, char **p)
+{
 	for (size_t i = 0; i < plan->n; i++) {
 		struct rx_piece piece = plan->piece[i];
-		piece.text = keep_text(&p, piece.text);
+		piece.text = keep_text(p, piece.text);
 		if (!rx_piece_is_exact(&piece))
 			re->piece[re->pieces++] = piece;
 		else if (re->literals == 0 || !str_eq(re->literal[re->literals - 1], piece.text))
 			re->literal[re->literals++] = piece.text;
 	}
+}
+
+/* With the plan, behind it; literals apart, sorted and without duplicates. The pattern stands there, too. */
+static struct regex *
+new_regex(struct str pattern, enum regex_mode mode, struct rx_plan *plan)
+{
+	size_t exact = exact_pieces(plan), bytes = text_bytes(plan, pattern);
+	struct regex *re = mem_alloc(sizeof(*re) + (plan->n - exact) * sizeof(*re->piece) + exact * sizeof(*re->literal) +
+	    plan->marks * sizeof(*re->mark) + bytes);
+
+	*re = (struct regex){ .anchored = plan->anchored, .decided = plan->anchored && plan->decided, .mode = mode };
+	atomic_init(&re->refs, 1);
+	if (plan->n > 1)
+		qsort(plan->piece, plan->n, sizeof(*plan->piece), compare_pieces);
+	re->piece = (void *)(re + 1);
+	re->literal = (void *)(re->piece + (plan->n - exact));
+	re->mark = (void *)(re->literal + exact);
+	char *p = (char *)(re->mark + plan->marks);
+	keep_pieces(re, plan, &p);
 	for (; re->marks < plan->marks; re->marks++) {
 		const struct text_mark *m = &plan->mark[re->marks];
 		struct str start = keep_text(&p, m->start), end = keep_text(&p, m->end), within = keep_text(&p, m->within);
 		re->mark[re->marks] = (struct text_mark){ start, end, within };
 	}
+	re->prefix = keep_text(&p, plan->prefix);
+	re->pattern = keep_text(&p, pattern);
+	return re;
 }
 
 static bool
@@ -148,19 +174,6 @@ static size_t
 reading(const struct rx_tree *tree)
 {
 	return NODE_UNITS * tree->nodes + RANGE_UNITS * (tree->ranges + tree->folded);
-}
-
-static struct regex *
-new_regex(struct str pattern, enum regex_mode mode, struct rx_plan *plan)
-{
-	struct regex *re = NEW(struct regex);
-
-	atomic_init(&re->refs, 1);
-	re->mode = mode;
-	re->anchored = plan->anchored;
-	re->decided = plan->anchored && plan->decided;
-	keep_plan(re, plan, pattern);
-	return re;
 }
 
 static struct regex *
@@ -229,7 +242,6 @@ regex_free(struct regex **re)
 	for (int i = 0; r->name != NULL && i <= r->captures; i++)
 		mem_free(r->name[i]);
 	mem_free(r->name);
-	mem_free(r->mark);
 	mem_free(r);
 }
 
@@ -366,13 +378,6 @@ regex_fetch(const struct regex *re)
 	__builtin_prefetch(re);
 	__builtin_prefetch((const char *)re + CACHE_LINE);
 	__builtin_prefetch((const char *)re + 2 * CACHE_LINE);
-}
-
-void
-regex_fetch_more(const struct regex *re)
-{
-	__builtin_prefetch(re->literal);
-	__builtin_prefetch(re->piece);
 }
 
 enum regex_result

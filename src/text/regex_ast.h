@@ -130,6 +130,13 @@ struct rx_node *rx_node(struct rx_parser *p, enum rx_op op);
 void rx_push(struct rx_parser *p, struct rx_node *n);
 /* Does it begin with a backslash and what is no letter or digit, which stands for itself? */
 bool rx_is_escaped(struct str s);
+/* Does a byte mean itself wherever it stands, but in a set? (A byte of a longer letter is looked at with the others.) */
+extern const bool rx_has_meaning[256];
+static inline bool
+rx_means_itself(char c)
+{
+	return !rx_has_meaning[(unsigned char)c];
+}
 /* All the letters at the front of p->rest as one node, but the last where an operator behind would repeat it. */
 bool rx_push_letters(struct rx_parser *p) MUST_CHECK;
 bool rx_push_literal(struct rx_parser *p, uint32_t rune) MUST_CHECK;

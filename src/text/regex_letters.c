@@ -8,10 +8,16 @@
 
 #include "regex_ast.h"
 
+/* Those behind ASCII are to be decoded. */
+const bool rx_has_meaning[256] = {
+	['('] = true, [')'] = true, ['|'] = true, ['^'] = true, ['$'] = true, ['.'] = true, ['['] = true, ['\\'] = true,
+	['*'] = true, ['+'] = true, ['?'] = true, ['{'] = true, [0x80 ... 0xFF] = true,
+};
+
 static bool
-is_one_of(char c, const char *of)
+is_operator(char c)
 {
-	return c != '\0' && strchr(of, c) != NULL;
+	return c == '*' || c == '+' || c == '?' || c == '{';
 }
 
 bool
@@ -25,7 +31,7 @@ rx_is_escaped(struct str s)
 static bool
 is_letter(struct str s)
 {
-	return s.n > 0 && (!is_one_of(s.p[0], "()|^$.[\\*+?{") || rx_is_escaped(s));
+	return s.n > 0 && (rx_means_itself(s.p[0]) || (unsigned char)s.p[0] >= 0x80 || rx_is_escaped(s));
 }
 
 static struct str
@@ -51,6 +57,11 @@ rx_push_letters(struct rx_parser *p)
 
 	for (; is_letter(rest); runes++) {
 		last = rest;
+		if (rx_means_itself(rest.p[0])) {
+			rest.p++;
+			rest.n--;
+			continue;
+		}
 		if (rx_is_escaped(rest)) {
 			rest = str_sub(rest, 1, rest.n);
 			escapes++;
@@ -58,7 +69,7 @@ rx_push_letters(struct rx_parser *p)
 		if (!rx_next_rune(p, &rest, &rune))
 			return false;
 	}
-	if (runes > 1 && rest.n > 0 && is_one_of(rest.p[0], "*+?{")) {
+	if (runes > 1 && rest.n > 0 && is_operator(rest.p[0])) {
 		rest = last;
 		runes--;
 	}

@@ -18,10 +18,17 @@ caseless(struct str s)
 	return true;
 }
 
+static bool
+has_replacement(struct str s)
+{
+	/* Most texts lack its first byte, which is soon known. */
+	return s.n > 0 && memchr(s.p, 0xEF, s.n) != NULL && str_find(s, STR("\xEF\xBF\xBD")) < s.n;
+}
+
 bool
 rx_is_plain(const struct rx_node *literal)
 {
-	return (!literal->fold || caseless(literal->text)) && str_find(literal->text, STR("\xEF\xBF\xBD")) == literal->text.n;
+	return (!literal->fold || caseless(literal->text)) && !has_replacement(literal->text);
 }
 
 static void
@@ -164,9 +171,9 @@ find_longest(struct arena *a, struct str *best, const struct rx_node *n, int dep
 }
 
 struct text_mark
-rx_mark(struct arena *a, const struct rx_node *n)
+rx_mark(struct arena *a, const struct rx_node *n, struct str start)
 {
-	struct text_mark m = { rx_edge(a, n, RX_EDGE_START), rx_edge(a, n, RX_EDGE_END), STR_NONE };
+	struct text_mark m = { start, rx_edge(a, n, RX_EDGE_END), STR_NONE };
 	struct str longest = STR("");
 
 	find_longest(a, &longest, n, 0);

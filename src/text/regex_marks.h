@@ -17,8 +17,8 @@ enum rx_edge { RX_EDGE_START, RX_EDGE_END };
 bool rx_is_plain(const struct rx_node *literal);
 /* The text that everything that n matches begins (ends) with; may be empty. Lives in a. */
 struct str rx_edge(struct arena *a, const struct rx_node *n, enum rx_edge edge);
-/* The mark of what n matches as a whole subject; empty texts where nothing is known. They live in a. */
-struct text_mark rx_mark(struct arena *a, const struct rx_node *n);
+/* The mark of what n, which begins with `start` (rx_edge), matches as a whole subject; empty texts where nothing is known. They live in a. */
+struct text_mark rx_mark(struct arena *a, const struct rx_node *n, struct str start);
 
 static inline bool
 rx_mark_is_empty(const struct text_mark *m)

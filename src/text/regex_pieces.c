@@ -154,6 +154,18 @@ expand(const struct rx_node *n, struct strings *out)
 	return false;
 }
 
+/* Not even worth to begin with: nothing that expand() puts down would be left. */
+static bool
+is_infinite(const struct rx_node *n)
+{
+	if (n->op == RX_REPEAT && n->max < 0)
+		return true;
+	for (size_t i = 0; i < n->n; i++)
+		if (is_infinite(n->sub[i]))
+			return true;
+	return false;
+}
+
 static struct rx_node *
 without_captures(struct rx_node *n)
 {
@@ -213,6 +225,9 @@ plan_branch(struct arena *a, struct rx_node *branch, struct strings *set, struct
 	}
 	if (n > 0 && (piece.behind = gap_of(sub[n - 1], &newlines_behind)) != RX_GAP_NONE)
 		n--;
+	for (size_t i = 0; i < n; i++)
+		if (is_infinite(sub[i]))
+			return false;
 	if (!expand_sequence(sub, n, set) || plan->n + set->n > RX_PIECES_MAX)
 		return false;
 	bool both = piece.before != RX_GAP_NONE && piece.behind != RX_GAP_NONE;
@@ -260,11 +275,11 @@ rx_mark_pieces(struct arena *a, struct rx_plan *plan, size_t from)
 
 /* The marks of a branch: of its pieces, from `from` on, if it is pieces. False: it has none, or there are too many. */
 static bool
-mark_branch(struct arena *a, struct rx_plan *plan, const struct rx_node *branch, bool pieces, size_t from)
+mark_branch(struct arena *a, struct rx_plan *plan, const struct rx_node *branch, bool only, bool pieces, size_t from)
 {
 	if (pieces)
 		return rx_mark_pieces(a, plan, from);
-	add_mark(a, plan, rx_mark(a, branch));
+	add_mark(a, plan, rx_mark(a, branch, only ? plan->prefix : rx_edge(a, branch, RX_EDGE_START)));
 	return !rx_mark_is_empty(&plan->mark[plan->marks - 1]) && plan->marks <= RX_MARKS_MAX;
 }
 
@@ -315,7 +330,7 @@ rx_plan(struct arena *a, const struct rx_node *root, struct rx_plan *plan)
 		size_t from = plan->n;
 		bool ok = plan_branch(a, branch[i], &set, plan);
 		plan->decided = plan->decided && ok;
-		marked = marked && mark_branch(a, plan, branch[i], ok, from);
+		marked = marked && mark_branch(a, plan, branch[i], n == 1, ok, from);
 		if (!ok || (from < plan->n && !rx_piece_is_exact(&plan->piece[from])))
 			plan->rest[plan->rests++] = branch[i];
 	}

@@ -22,24 +22,6 @@ repeats(char c)
 }
 
 static bool
-is_meta(char c)
-{
-	switch (c) {
-	case '(':
-	case ')':
-	case '|':
-	case '^':
-	case '$':
-	case '.':
-	case '[':
-	case '\\':
-		return true;
-	default:
-		return repeats(c);
-	}
-}
-
-static bool
 is_printed(char c)
 {
 	return c >= ' ' && c <= '~';
@@ -57,7 +39,7 @@ letter(struct str s, char *c)
 		*c = s.p[1];
 		return is_printed(*c) && !isalnum((unsigned char)*c) ? 2 : 0;
 	}
-	if (s.n == 0 || !is_printed(s.p[0]) || is_meta(s.p[0]))
+	if (s.n == 0 || !is_printed(s.p[0]) || !rx_means_itself(s.p[0]))
 		return 0;
 	*c = s.p[0];
 	return 1;
@@ -87,7 +69,14 @@ take_branch(struct plain *p)
 	char *from = p->out, c;
 	size_t n;
 
-	while ((n = letter(p->rest, &c)) > 0) {
+	for (;;) {
+		/* Most stand for themselves. */
+		for (n = 0; n < p->rest.n && is_printed(p->rest.p[n]) && rx_means_itself(p->rest.p[n]); n++)
+			*p->out++ = p->rest.p[n];
+		pass(&p->rest, n);
+		n = letter(p->rest, &c);
+		if (n == 0)
+			break;
 		pass(&p->rest, n);
 		*p->out++ = c;
 	}

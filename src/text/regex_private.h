@@ -11,25 +11,24 @@
 #include "regex_pieces.h"
 #include "text/regex.h"
 
+/* With all that belongs to it in one block, what comparing needs at the beginning: where there are many expressions, each line of memory is waited for. */
 struct regex {
 	atomic_uint refs;
-	enum regex_mode mode;
-	struct str pattern;
 	bool anchored;		/* has the form ^(?:…)$: the next say what matches */
-	struct str *literal;	/* sorted */
-	size_t literals;
-	struct rx_piece *piece;	/* with gaps */
-	size_t pieces;
 	bool decided;		/* that is all; otherwise the machine has what else */
-	struct text_mark *mark;	/* owned; literals, pieces, the pattern and all texts lie behind, in the same block */
-	size_t marks;
-	struct str prefix;
 	bool matches_empty, stands_alone;
-	size_t reading;		/* units that reading the pattern took */
-	int captures;
-	char **name;		/* of captures, from 0; "" without */
-	struct rx_machine *machine;	/* NULL: not made yet, or had to go. Only the owner looks. */
+	uint32_t literals, pieces, marks;
+	enum regex_mode mode;
+	struct str *literal;	/* sorted */
+	struct rx_piece *piece;	/* with gaps */
+	struct text_mark *mark;
 	_Atomic(const void *) owner;	/* the thread that matched first */
+	struct rx_machine *machine;	/* NULL: not made yet, or had to go. Only the owner looks. */
+	struct str prefix;
+	struct str pattern;
+	size_t reading;		/* units that reading the pattern took */
+	char **name;		/* of captures, from 0; "" without. NULL: for none is asked */
+	int captures;
 };
 
 /*
