@@ -123,6 +123,21 @@ exchange_observe(struct http_conn *c)
 		s->o.observe(s->o.arg, &x->req, &x->resp, mono_sub(now_of(s).mono, x->began));
 }
 
+/* evhttp would go on reading, for no better reason than to see the end; and take that for a reason to stop writing. */
+static void
+wait_until_written(struct http_conn *c)
+{
+	bufferevent_disable(c->bev, EV_READ);
+	guard_move(c, CONN_WRITE);
+}
+
+void
+exchange_sent(struct http_conn *c, struct str text, ssize_t n)
+{
+	if (!http_response_sent(c, text, n))
+		wait_until_written(c);
+}
+
 void
 exchange_send(struct http_conn *c)
 {
@@ -135,11 +150,8 @@ exchange_send(struct http_conn *c)
 		x->close = true;
 	web_config_headers(s->web, &x->resp, x->arena);
 	c->watched = false;
-	if (http_response_send(c))
-		return;
-	/* evhttp would go on reading, for no better reason than to see the end; and take that for a reason to stop writing. */
-	bufferevent_disable(c->bev, EV_READ);
-	guard_move(c, CONN_WRITE);
+	if (!http_response_send(c))
+		wait_until_written(c);
 }
 
 /* An answer of the server itself, in the form that Go's server has for its own. */

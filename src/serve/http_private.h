@@ -22,11 +22,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/time.h>
+#include <sys/types.h>
 
 #include "base/hmap.h"
 #include "base/list.h"
 #include "chunk_scan.h"
 #include "head_scan.h"
+#include "loop/aio.h"
 #include "loop/tasks.h"
 #include "loop/timer.h"
 #include "serve/http_server.h"
@@ -142,6 +144,19 @@ conn_first(const struct conn_list *l)
 	return LIST_ITEM(l->conns.first, struct http_conn, place);
 }
 
+#define HTTP_GATHER_MAX 64
+
+/* http_gather.c: answers that are gathered, to go out together. */
+struct http_gather {
+	struct aio aio;
+	bool tried, possible;		/* the kernel was asked, and takes them together */
+	bool open;			/* … and they are gathered now */
+	struct sbuf text;		/* of all of them */
+	size_t n;
+	struct http_conn *conns[HTTP_GATHER_MAX];
+	size_t ends[HTTP_GATHER_MAX];	/* of the text of each */
+};
+
 struct listener {
 	int fd;
 	struct evhttp_bound_socket *bound;	/* while connections are accepted */
@@ -179,6 +194,7 @@ struct http_server {
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 	struct sbuf plain;		/* the small answer that is being written */
+	struct http_gather gather;
 	char *input;			/* what http_direct.c has read; NULL: none as yet, or an exchange has it */
 	int64_t date_s;			/* the second that `date` is for */
 	char date[40];
@@ -267,6 +283,18 @@ void direct_keep(struct exchange *x);
 /* The exchange needs evhttp for its answer: sets c->x->evreq. */
 void direct_lend(struct http_conn *c);
 
+/* http_gather.c */
+
+/* From here plain answers are gathered … */
+void gather_begin(struct http_server *s);
+/* … to here, and have been sent. */
+void gather_end(struct http_server *s);
+/* Where the text of the next one goes, and then gather_add; NULL: none is gathered now. */
+struct sbuf *gather_text(struct http_server *s);
+/* Its answer is whole. Some may be sent at once. */
+void gather_add(struct http_conn *c);
+void gather_fini(struct http_server *s);
+
 /* http_pace.c */
 
 /* Looks after what is written to the connection, from here on … */
@@ -298,6 +326,8 @@ void exchange_begin(struct evhttp_request *req, void *server);
  */
 enum direct { DIRECT_NOT, DIRECT_PART, DIRECT_TAKEN };
 enum direct exchange_direct(struct http_conn *c, struct str text, bool owned, size_t *total);
+/* So many bytes of its answer, which is plain, were taken by the socket; negative: none. */
+void exchange_sent(struct http_conn *c, struct str text, ssize_t n);
 /* All of the answer was taken by the socket. Behind this the exchange is over. */
 void exchange_complete(struct http_conn *c);
 /* Its answer may go out; with `refusal` (non-empty) a 500 goes instead. */

@@ -161,7 +161,7 @@ copy_clean(char *p, struct str s)
 /* So many bytes are in the first line, in Date and in Content-Length. */
 #define FIXED_MAX 256
 
-/* Room for all of it is made at once. */
+/* Appends it; room for all of it is made at once. */
 static void
 put_plain(struct http_server *s, struct exchange *x, struct sbuf *out)
 {
@@ -170,12 +170,11 @@ put_plain(struct http_server *s, struct exchange *x, struct sbuf *out)
 	size_t n = FIXED_MAX + body.n;
 	char *p;
 
-	sbuf_reset(out);
 	for (size_t i = 0; i < r->headers_n; i++)
 		n += r->headers[i].name.n + r->headers[i].value.n + strlen(": \r\n");
 	if (!sbuf_reserve(out, n))
 		return;
-	p = copy_uint(copy(out->p, STR("HTTP/1.1 ")), (uint64_t)r->status);
+	p = copy_uint(copy(out->p + out->n, STR("HTTP/1.1 ")), (uint64_t)r->status);
 	*p++ = ' ';
 	p = copy(copy(p, str_from(http_reason(r->status))), STR("\r\n"));
 	for (size_t i = 0; i < r->headers_n; i++) {
@@ -190,27 +189,21 @@ put_plain(struct http_server *s, struct exchange *x, struct sbuf *out)
 	out->n = (size_t)(p - out->p);
 }
 
-/* The socket may not take all of it at once: the rest is left to evhttp, which then finds out about errors as well. */
-static bool
-send_plain(struct http_conn *c)
+bool
+http_response_sent(struct http_conn *c, struct str text, ssize_t n)
 {
 	struct exchange *x = c->x;
-	struct sbuf *out = &c->server->plain;
+	size_t taken = n > 0 ? (size_t)n : 0;
 	struct evbuffer *rest;
-	ssize_t n;
 
-	put_plain(c->server, x, out);
-	n = send(bufferevent_getfd(c->bev), out->p, out->n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n < 0)
-		n = 0;
-	c->sent += (uint64_t)n;
+	c->sent += taken;
 	x->sent = true;
-	if ((size_t)n < out->n) {
+	if (taken < text.n) {
 		if (x->evreq == NULL)
 			direct_lend(c);
 		rest = evbuffer_new();
 		assert(rest != NULL);
-		evbuffer_add(rest, out->p + n, out->n - (size_t)n);
+		evbuffer_add(rest, text.p + taken, text.n - taken);
 		evhttp_send_reply_chunk(x->evreq, rest);
 		evbuffer_free(rest);
 		evhttp_send_reply_end(x->evreq);
@@ -221,6 +214,25 @@ send_plain(struct http_conn *c)
 	else
 		exchange_complete(c);
 	return true;
+}
+
+static bool
+send_plain(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct sbuf *out = gather_text(s);
+	ssize_t n;
+
+	if (out != NULL) {
+		put_plain(s, c->x, out);
+		gather_add(c);
+		return true;
+	}
+	out = &s->plain;
+	sbuf_reset(out);
+	put_plain(s, c->x, out);
+	n = send(bufferevent_getfd(c->bev), out->p, out->n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return http_response_sent(c, sbuf_get(out), n);
 }
 
 bool

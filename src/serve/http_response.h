@@ -6,6 +6,7 @@
 #define SERVE_HTTP_RESPONSE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/str.h"
 
@@ -20,8 +21,10 @@ bool http_response_has_body(const struct exchange *x);
 /*
  * Gives the answer to evhttp. A body in memory moves there by reference, so it
  * exists once, whatever the pace of the reader. True: it was so small that the
- * socket took all of it at once; the exchange is over, and the connection may be gone.
+ * socket took all of it at once, and the exchange is over and the connection may be gone; or it was gathered (http_gather.c).
  */
 bool http_response_send(struct http_conn *c);
+/* The socket took n bytes of text, the whole answer; negative: none. The result is the same; false: evhttp has the rest. */
+bool http_response_sent(struct http_conn *c, struct str text, ssize_t n);
 
 #endif

@@ -78,7 +78,7 @@ http_server_new(const struct http_server_options *o, struct err *e)
 	s->o = *o;
 	fill_in(&s->o);
 	s->arena = arena_new();
-	s->plain.max = SBUF_UNLIMITED;
+	s->plain.max = s->gather.text.max = SBUF_UNLIMITED;
 	s->tasks = tasks_new(o->base, o->clock, "answers");
 	guard_init(s);
 	memory_init(s);
@@ -172,8 +172,10 @@ http_server_release(struct http_server *s, uint64_t upto)
 {
 	struct http_conn *c;
 
+	gather_begin(s);
 	while ((c = conn_first(&s->lists[CONN_HELD])) != NULL && c->x->ticket <= upto)
 		exchange_release(c, STR_NONE);
+	gather_end(s);
 }
 
 void
@@ -235,6 +237,7 @@ http_server_free(struct http_server **sp)
 	tasks_free(&s->tasks);
 	mem_free(s->listeners);
 	sbuf_fini(&s->plain);
+	gather_fini(s);
 	mem_free(s->input);
 	arena_free(&s->arena);
 	mem_free(s);

@@ -3,12 +3,10 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <linux/aio_abi.h>
 #include <linux/fs.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,21 +14,11 @@
 
 #include "loop/turn.h"
 
-/* False: it is not over yet. */
-static bool
-reap(struct direct_write *d, long at_least, bool *ok_out)
+static void
+over(struct direct_write *d, const struct io_event *e)
 {
-	struct io_event e;
-	long n;
-
-	do
-		n = syscall(SYS_io_getevents, d->context, at_least, 1L, &e, NULL);
-	while (n < 0 && errno == EINTR);
-	if (n == 0)
-		return false;
-	*ok_out = n == 1 && e.res >= 0 && (size_t)e.res == d->n;
 	d->busy = false;
-	return true;
+	d->done(d->arg, e->res >= 0 && (size_t)e->res == d->n);
 }
 
 static void
@@ -38,20 +26,20 @@ on_event(evutil_socket_t fd, short what, void *arg)
 {
 	TURN("store");
 	struct direct_write *d = arg;
-	bool ok;
+	struct io_event e;
 
 	(void)fd;
 	(void)what;
 	/* It is not read: each write that ends wakes us once. */
-	if (d->busy && reap(d, 0, &ok))
-		d->done(d->arg, ok);
+	if (d->busy && aio_next(&d->aio, &e))
+		over(d, &e);
 }
 
 bool
 direct_write_init(struct direct_write *d, struct event_base *base, void (*done)(void *arg, bool ok), void *arg)
 {
 	*d = (struct direct_write){ .fd = -1, .done = done, .arg = arg };
-	if (syscall(SYS_io_setup, 1L, &d->context) != 0)
+	if (!aio_init(&d->aio, 1))
 		return false;
 	d->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (d->fd >= 0)
@@ -70,8 +58,7 @@ direct_write_fini(struct direct_write *d)
 	if (d->fd >= 0)
 		close(d->fd);
 	/* Which waits. */
-	if (d->context != 0)
-		syscall(SYS_io_destroy, d->context);
+	aio_fini(&d->aio);
 	*d = (struct direct_write){ .fd = -1 };
 }
 
@@ -88,17 +75,21 @@ direct_write_begin(struct direct_write *d, int fd, const void *p, size_t n, off_
 	if (d->ev == NULL)
 		return false;
 	d->n = n;
-	d->busy = syscall(SYS_io_submit, d->context, 1L, all) == 1;
+	d->busy = aio_submit(&d->aio, all, 1) == 1;
 	return d->busy;
 }
 
 void
 direct_write_wait(struct direct_write *d)
 {
-	bool ok;
+	struct io_event e;
 
-	if (d->busy && reap(d, 1, &ok))
-		d->done(d->arg, ok);
+	if (!d->busy)
+		return;
+	/* Nobody knows: as if it had failed. */
+	if (!aio_wait(&d->aio, &e))
+		e.res = -EIO;
+	over(d, &e);
 }
 
 bool

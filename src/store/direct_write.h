@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/compiler.h"
+#include "loop/aio.h"
 
 struct event;
 struct event_base;
@@ -23,7 +24,7 @@ struct event_base;
 #define DIRECT_BLOCK ((size_t)4096)
 
 struct direct_write {
-	unsigned long context;		/* the kernel's */
+	struct aio aio;
 	int fd;				/* eventfd: a write is over */
 	struct event *ev;		/* NULL: there is no such thing here */
 	bool busy;

@@ -70,9 +70,8 @@ handle(void *arg, const struct http_request *r, struct moment now, struct http_r
 	ck_assert_str_eq(arena_str(r->arena, r->client).p, "127.0.0.1");
 	out->status = 200;
 	out->handler = r->path;
-	if (str_is(r->path, "/hold"))
-		out->wait_durable = true;
-	if (str_is(r->path, "/large") || str_is(r->path, "/some")) {
+	out->wait_durable = str_starts(r->path, STR("/hold"));
+	if (str_is(r->path, "/large") || str_ends(r->path, STR("some"))) {
 		size_t n = str_is(r->path, "/large") ? LARGE : SOME;
 
 		ck_assert(sbuf_reserve(&out->body, n));
@@ -380,6 +379,61 @@ START_TEST(who_waits_keeps_the_order)
 }
 END_TEST
 
+static int
+heard(void)
+{
+	int n = 0;
+
+	for (const char *at = w.rig.seen.p; at != NULL && (at = strstr(at, "POST ")) != NULL; at++)
+		n++;
+	return n;
+}
+
+/* Runs the loop until the server has so many requests; false: it seems to take no more. */
+static bool
+hears(int n)
+{
+	for (int i = 0; i < 50 && heard() < n; i++)
+		event_base_loop(w.rig.base, EVLOOP_NONBLOCK);
+	return heard() == n;
+}
+
+/* More than are gathered at a time; one of them is gone. */
+START_TEST(who_waited_is_answered_with_others)
+{
+	struct peer *peers[150];
+	char request[100], answer[100];
+
+	BEGIN(0);
+	w.rig.ticket = 1;
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+		peers[i] = peer_new(w.rig.base, w.rig.port);
+		snprintf(request, sizeof(request), "POST /hold/%zu HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1", i);
+		peer_send(peers[i], request);
+	}
+	while (heard() < (int)ARRAY_LEN(peers))
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	peer_free(peers[7]);
+	http_server_release(w.rig.server, 0);
+	ck_assert_int_eq(w.rig.observed, 0);
+	http_server_release(w.rig.server, 1);
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+		size_t at;
+
+		if (i == 7)
+			continue;
+		snprintf(answer, sizeof(answer), "</hold/%zu>", i);
+		at = peer_expect(peers[i], 0, answer);
+		ck_assert_uint_eq(peers[i]->got.n, at);
+		peer_send(peers[i], "POST /next HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n2");
+		peer_expect(peers[i], at, "</next>");
+		peer_free(peers[i]);
+	}
+	rig_expect_connections(&w.rig, 0);
+	end();
+}
+END_TEST
+
 static bool
 is_other_end(int fd, const struct sockaddr_in *own)
 {
@@ -435,6 +489,50 @@ START_TEST(a_slow_client_gets_all)
 	at = peer_expect(p, at, "</b>");
 	ck_assert_uint_eq(p->got.n, at);
 	peer_free(p);
+	end();
+}
+END_TEST
+
+/* Its socket takes a part of an answer, while that of another takes all. */
+START_TEST(a_slow_client_among_others_gets_all)
+{
+	struct peer *slow, *other;
+	size_t at, other_at = 0;
+	int asked = 0;
+
+	BEGIN(0);
+	w.rig.ticket = 1;
+	slow = peer_new(w.rig.base, w.rig.port);
+	other = peer_new(w.rig.base, w.rig.port);
+	peer_send(slow, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
+	at = peer_expect(slow, 0, "</a>");
+	narrow(slow);
+	sbuf_reset(&w.rig.seen);
+	/* Until the socket takes no more. */
+	while (true) {
+		ck_assert_int_lt(++asked, 1000);
+		peer_send(slow, "POST /hold/some HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
+		peer_send(other, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1");
+		if (!hears(2 * asked))
+			break;
+		http_server_release(w.rig.server, 1);
+		other_at = peer_expect(other, other_at, "</hold>");
+	}
+	peer_reading(slow, true);
+	while (heard() < 2 * asked)
+		event_base_loop(w.rig.base, EVLOOP_ONCE);
+	http_server_release(w.rig.server, 1);
+	peer_expect(other, other_at, "</hold>");
+	for (int i = 0; i < asked; i++) {
+		at = peer_expect(slow, at, "Content-Length: 10000\r\n\r\n");
+		peer_expect_bytes(slow, at + SOME);
+		for (size_t k = 0; k < SOME; k++)
+			ck_assert_int_eq(slow->got.p[at + k], 'x');
+		at += SOME;
+	}
+	ck_assert_uint_eq(slow->got.n, at);
+	peer_free(slow);
+	peer_free(other);
 	end();
 }
 END_TEST
@@ -554,7 +652,9 @@ add(TCase *tc)
 	tcase_add_test(tc, old_requests_end_the_connection);
 	tcase_add_test(tc, requests_of_all_kinds_follow_each_other);
 	tcase_add_test(tc, who_waits_keeps_the_order);
+	tcase_add_test(tc, who_waited_is_answered_with_others);
 	tcase_add_test(tc, a_slow_client_gets_all);
+	tcase_add_test(tc, a_slow_client_among_others_gets_all);
 	tcase_add_test(tc, the_end_is_told);
 	tcase_add_test(tc, what_goes_on_later_keeps_its_text);
 	tcase_add_loop_test(tc, who_waits_for_a_round_keeps_the_text, 0, 2);
