@@ -33,7 +33,7 @@ alert_row_begin(struct alert_row *r)
 	r->start = r->b.n;
 	sbuf_putc(&r->b, ALERT_ROW_FORMAT);
 	r->strings = 0;
-	r->lately[0].names = r->lately[1].names = NULL;
+	r->before.names = NULL;
 	if (++r->stamp == 0) {
 		memset(r->slots, 0, (r->mask + 1) * sizeof(r->slots[0]));
 		r->stamp = 1;
@@ -97,31 +97,20 @@ varint(char *p, uint64_t v)
 	return p;
 }
 
-/* Its number in the row, which is *number; 0 and the string itself when it is new. */
+/* Its number in the row; 0 and the string itself when it is new. */
 static char *
-put_numbered(struct alert_row *r, char *p, const struct istr *s, uint32_t *number)
+put_string(struct alert_row *r, char *p, const struct istr *s)
 {
 	struct string_slot *slot = slot_of(r, s);
 
-	if (slot->stamp == r->stamp) {
-		*number = slot->number;
+	if (slot->stamp == r->stamp)
 		return varint(p, slot->number);
-	}
-	*number = ++r->strings;
-	*slot = (struct string_slot){ s, r->stamp, *number };
+	*slot = (struct string_slot){ s, r->stamp, ++r->strings };
 	*p++ = 0;
 	p = copy_short(varint(p, s->n), s->bytes, s->n);
 	if (2 * r->strings > r->mask)
 		grow_slots(r);
 	return p;
-}
-
-static char *
-put_string(struct alert_row *r, char *p, const struct istr *s)
-{
-	uint32_t number;
-
-	return put_numbered(r, p, s, &number);
 }
 
 static size_t
@@ -134,42 +123,13 @@ size_of_labels(const struct labels *l)
 	return n;
 }
 
-/* The pairs of a set with the names of the one before. */
-static char *
-put_alike(struct alert_row *r, char *p, struct lately_written *before, const struct labels *l)
-{
-	for (uint32_t i = 0; i < labels_n(l); i++) {
-		p = varint(p, before->v[i].name);
-		if (labels_value(l, i) == before->v[i].value) {
-			p = varint(p, before->v[i].number);
-			continue;
-		}
-		before->v[i].value = labels_value(l, i);
-		p = put_numbered(r, p, labels_value(l, i), &before->v[i].number);
-	}
-	return p;
-}
-
 static char *
 put_labels(struct alert_row *r, char *p, const struct labels *l)
 {
-	struct lately_written *before = &r->lately[l->hashed];
-	bool few = labels_n(l) <= ARRAY_LEN(before->v);
-
 	p = varint(p, labels_n(l));
-	if (l->names == before->names)
-		return put_alike(r, p, before, l);
-	before->names = few ? l->names : NULL;
 	for (uint32_t i = 0; i < labels_n(l); i++) {
-		uint32_t name, number;
-
-		p = put_numbered(r, p, labels_name(l, i), &name);
-		p = put_numbered(r, p, labels_value(l, i), &number);
-		if (few) {
-			before->v[i].name = name;
-			before->v[i].number = number;
-			before->v[i].value = labels_value(l, i);
-		}
+		p = put_string(r, p, labels_name(l, i));
+		p = put_string(r, p, labels_value(l, i));
 	}
 	return p;
 }
@@ -192,6 +152,8 @@ put_time(char *p, struct wall t)
 static struct wall
 posted(const struct alert *a)
 {
+	if (!a->has_more)
+		return alert_updated(a);
 	return alert_resolved_at(a, alert_updated(a)) ? alert_updated(a) : alert_posted(a);
 }
 
@@ -212,8 +174,26 @@ put_id(char *p, struct alert_id id)
 	return p + sizeof(id.fingerprint) + sizeof(id.hash);
 }
 
-void
-alert_row_put(struct alert_row *r, const struct alert *a)
+static void
+note_before(struct alert_row *r, const struct alert *a)
+{
+	const struct labels *l = a->labels, *n = a->annotations;
+	struct written_before *b = &r->before;
+
+	b->names = labels_n(l) <= ALERT_ROW_ALIKE && labels_n(n) <= ALERT_ROW_ALIKE ? l->names : NULL;
+	if (b->names == NULL)
+		return;
+	b->annotation_names = n->names;
+	memcpy(b->values, l->values, labels_n(l) * sizeof(l->values[0]));
+	memcpy(b->values + labels_n(l), n->values, labels_n(n) * sizeof(n->values[0]));
+	b->url = a->generator_url;
+	b->starts = alert_starts(a);
+	b->ends = alert_ends(a);
+	b->updated = posted(a);
+}
+
+static void
+put_whole(struct alert_row *r, const struct alert *a)
 {
 	char *p = room(r, 2 + size_of_labels(a->labels) + size_of_labels(a->annotations) + 2 * VARINT_MAX +
 	    a->generator_url->n + 3 * TIME_MAX);
@@ -223,6 +203,87 @@ alert_row_put(struct alert_row *r, const struct alert *a)
 	p = put_labels(r, p, a->annotations);
 	p = put_string(r, p, a->generator_url);
 	done(r, put_times(p, a));
+	note_before(r, a);
+}
+
+static bool
+same_time(struct wall x, struct wall y)
+{
+	return x.s == y.s && x.ns == y.ns && x.offset == y.offset;
+}
+
+/* The time goes to where that of the alert before stood; nothing is put if that is the same. */
+static char *
+put_new_time(char *p, struct wall *before, struct wall t, char *flags, char same)
+{
+	if (same_time(*before, t)) {
+		*flags |= same;
+		return p;
+	}
+	*before = t;
+	return put_time(p, t);
+}
+
+static char *
+put_new_times(char *p, struct written_before *b, const struct alert *a)
+{
+	char *flags = p++;
+
+	*flags = a->timeout ? FLAG_TIMEOUT : 0;
+	p = put_new_time(p, &b->starts, alert_starts(a), flags, FLAG_SAME_STARTS);
+	p = put_new_time(p, &b->ends, alert_ends(a), flags, FLAG_SAME_ENDS);
+	return put_new_time(p, &b->updated, posted(a), flags, FLAG_SAME_UPDATED);
+}
+
+/* A bit for each value that is another one than with the alert before, which becomes this one. */
+static uint64_t
+new_values(uint32_t *before, const struct labels *l)
+{
+	uint64_t mask = 0;
+
+	for (uint32_t i = 0; i < labels_n(l); i++) {
+		mask |= (uint64_t)(before[i] != l->values[i]) << i;
+		before[i] = l->values[i];
+	}
+	return mask;
+}
+
+/* Behind any string there is room for another one's numbers and for what stands behind all. */
+#define BEHIND_STRINGS (2 * VARINT_MAX + 1 + 3 * TIME_MAX)
+
+static char *
+put_next_string(struct alert_row *r, char *p, const struct istr *s)
+{
+	done(r, p);
+	return put_string(r, room(r, s->n + 2 * VARINT_MAX + BEHIND_STRINGS), s);
+}
+
+static void
+put_alike(struct alert_row *r, const struct alert *a)
+{
+	const uint32_t labels = labels_n(a->labels), all = labels + labels_n(a->annotations);
+	struct written_before *b = &r->before;
+	uint64_t mask = new_values(b->values, a->labels) | new_values(b->values + labels, a->annotations) << labels;
+	bool url = b->url != a->generator_url;
+	char *p = room(r, 1 + VARINT_MAX + BEHIND_STRINGS);
+
+	b->url = a->generator_url;
+	*p++ = ENTRY_ALIKE;
+	p = varint(p, mask | (uint64_t)url << all);
+	for (; mask != 0; mask &= mask - 1)
+		p = put_next_string(r, p, numbered_at(b->values[__builtin_ctzll(mask)]));
+	if (url)
+		p = put_next_string(r, p, a->generator_url);
+	done(r, put_new_times(p, b, a));
+}
+
+void
+alert_row_put(struct alert_row *r, const struct alert *a)
+{
+	if (r->before.names == a->labels->names && r->before.annotation_names == a->annotations->names)
+		put_alike(r, a);
+	else
+		put_whole(r, a);
 }
 
 void

@@ -4,7 +4,7 @@
  * body of a row.
  *
  * A transaction stores all of them as one or a few rows, each a
- * byte string of entries: whole alerts, new times of known ones, whole groups, new
+ * byte string of entries: whole alerts, or what of one is not as with the alert before it, new times of known ones, whole groups, new
  * states of known ones, whole records (wire/records.h), and drops. Strings repeat endlessly, so each is written once per row and
  * referred to by number after that. Rows are read in order; each stands alone.
  * The first byte is the format's version. Loop thread only (interned strings).
@@ -51,15 +51,14 @@ struct stored_group {
 
 struct string_slot;
 
-#define ALERT_ROW_LATELY 16
+#define ALERT_ROW_ALIKE 16
 
-/* The labels or annotations that were written last: the next ones mostly have the same names, and some of the values. */
-struct lately_written {
-	const struct label_names *names;	/* borrowed while the row is written; NULL: none, or more than that */
-	struct {
-		uint32_t name, number;		/* of the name; of the value */
-		const struct istr *value;
-	} v[ALERT_ROW_LATELY];
+/* The alert that was written last in a row: the next one mostly has the same names, and some of the values. All borrowed while the row is written. */
+struct written_before {
+	const struct label_names *names, *annotation_names;	/* NULL: there is none, or it has more than that */
+	uint32_t values[2 * ALERT_ROW_ALIKE];	/* numbers of its strings: those of the labels, then those of the annotations */
+	const struct istr *url;
+	struct wall starts, ends, updated;
 };
 
 struct alert_row {
@@ -68,7 +67,7 @@ struct alert_row {
 	struct string_slot *slots;	/* strings of this row by address */
 	uint32_t mask, strings;
 	uint32_t stamp;			/* slots of other stamps are free */
-	struct lately_written lately[2];	/* in this row: annotations, and labels */
+	struct written_before before;	/* in this row */
 };
 
 void alert_row_init(struct alert_row *r);

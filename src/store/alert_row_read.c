@@ -47,6 +47,9 @@ struct reading {
 	VEC(struct label) labels;
 	struct read_alert some[SOME];
 	size_t some_n;
+	bool any;		/* an alert stands before the next one that one may be like: */
+	struct read_alert before;
+	uint32_t before_numbers[4 * ALERT_ROW_ALIKE];
 	VEC(struct label_pair) pairs;
 	VEC(uint64_t) alerts;
 };
@@ -281,13 +284,65 @@ make_some(struct reading *in, const struct alert_row_reader *reader)
 }
 
 static bool
-get_alert(struct reading *in, const struct alert_row_reader *reader)
+get_whole(struct reading *in, struct read_alert *r)
+{
+	size_t n;
+
+	if (!get_pairs(in, &r->labels_n) || !get_pairs(in, &r->annotations_n) || !get_number(in, &r->url) || !get_times(in, &r->times))
+		return false;
+	n = in->numbers.n - r->pairs;
+	in->any = n > 0 && n <= ARRAY_LEN(in->before_numbers);
+	if (in->any)
+		memcpy(in->before_numbers, in->numbers.v + r->pairs, n * sizeof(in->before_numbers[0]));
+	return true;
+}
+
+static bool
+get_new_times(struct reading *in, struct alert_times *t)
+{
+	unsigned char flags;
+
+	if (!get_byte(in, &flags))
+		return false;
+	t->timeout = (flags & FLAG_TIMEOUT) != 0;
+	return ((flags & FLAG_SAME_STARTS) || get_time(in, &t->starts)) && ((flags & FLAG_SAME_ENDS) || get_time(in, &t->ends)) &&
+	    ((flags & FLAG_SAME_UPDATED) || get_time(in, &t->updated));
+}
+
+/* As the one before, but for what stands there; r->pairs is its own. */
+static bool
+get_alike(struct reading *in, struct read_alert *r)
+{
+	const size_t pairs = r->pairs;
+	uint32_t values;
+	uint64_t mask;
+
+	*r = in->before;
+	r->pairs = pairs;
+	values = r->labels_n + r->annotations_n;
+	if (!in->any || !get_varint(in, &mask) || mask >> values > 1)
+		return false;
+	for (; mask != 0; mask &= mask - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(mask);
+
+		if (!get_number(in, i < values ? &in->before_numbers[2 * i + 1] : &r->url))
+			return false;
+	}
+	VEC_RESERVE(&in->numbers, in->numbers.n + 2 * (size_t)values);
+	memcpy(in->numbers.v + in->numbers.n, in->before_numbers, 2 * (size_t)values * sizeof(in->before_numbers[0]));
+	in->numbers.n += 2 * (size_t)values;
+	return get_new_times(in, &r->times);
+}
+
+static bool
+get_alert(struct reading *in, bool alike, const struct alert_row_reader *reader)
 {
 	struct read_alert *r = &in->some[in->some_n];
 
 	r->pairs = in->numbers.n;
-	if (!get_pairs(in, &r->labels_n) || !get_pairs(in, &r->annotations_n) || !get_number(in, &r->url) || !get_times(in, &r->times))
+	if (!(alike ? get_alike(in, r) : get_whole(in, r)))
 		return false;
+	in->before = *r;
 	return ++in->some_n < SOME || make_some(in, reader);
 }
 
@@ -407,11 +462,12 @@ get_entry(struct reading *in, const struct alert_row_reader *reader)
 	struct alert_id id;
 	unsigned char kind;
 
-	if (!get_byte(in, &kind) || (kind != ENTRY_ALERT && !make_some(in, reader)))
+	if (!get_byte(in, &kind) || (kind != ENTRY_ALERT && kind != ENTRY_ALIKE && !make_some(in, reader)))
 		return false;
 	switch (kind) {
 	case ENTRY_ALERT:
-		return get_alert(in, reader);
+	case ENTRY_ALIKE:
+		return get_alert(in, kind == ENTRY_ALIKE, reader);
 	case ENTRY_TIMES:
 		if (!get_id(in, &id) || !get_times(in, &t))
 			return false;
@@ -442,7 +498,7 @@ alert_row_read(struct str body, const struct alert_row_reader *reader, struct er
 {
 	struct reading in = { .r = { .rest = body } };
 	unsigned char format;
-	bool ok = get_byte(&in, &format) && format == ALERT_ROW_FORMAT;
+	bool ok = get_byte(&in, &format) && (format == ALERT_ROW_FORMAT || format == ALERT_ROW_FORMAT_OLD);
 
 	while (ok && in.r.rest.n > 0)
 		ok = get_entry(&in, reader);

@@ -66,5 +66,5 @@ def test_killed_in_the_change_from_schema_2(tmp_path, serve, old, call, n):
     assert not list(directory.glob("data/*damaged*"))
     server.stop()
     with database(directory / "data") as d:
-        assert d.execute("PRAGMA user_version").fetchone() == (5,)
+        assert d.execute("PRAGMA user_version").fetchone() == (6,)
         assert d.execute("SELECT count(*), count(sum) FROM silences").fetchone() == (SILENCES, SILENCES)

@@ -431,10 +431,13 @@ START_TEST(a_burst_leaves_no_room_behind)
 {
 	struct row_log k, again;
 	struct row_disk d = { 0 };
+	char note[128];
 
 	begin(&k);
-	for (int i = 0; i < 3000; i++)
-		post(&k, i, "a note of some length, so that rows of a burst are large ones, as those of real alerts are", 0, 300, 0, 1);
+	for (int i = 0; i < 3000; i++) {
+		snprintf(note, sizeof(note), "note %d of some length, so that rows of a burst are large ones, as those of real alerts are", i);
+		post(&k, i, note, 0, 300, 0, 1);
+	}
 	ck_assert(!row_disk_commit(&k, &d, true));
 	ck_assert_uint_gt(k.row.b.cap, (size_t)64 << 10);
 	ck_assert(row_disk_commit(&k, &d, true));

@@ -151,7 +151,7 @@ START_TEST(groups_of_schema_1_go_on)
 	query(rig_path(&r, "tocsin.db"), "SELECT count(*) FROM groups", out);
 	ck_assert_str_eq(out, "0");
 	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
-	ck_assert_str_eq(out, "5");
+	ck_assert_str_eq(out, "6");
 	rig_start(&r);
 	rig_pass(&r, 9 * SPAN_S);
 	ck_assert_uint_eq(r.sent_n, 0);
@@ -200,7 +200,7 @@ START_TEST(schema_2_gets_sums)
 	query(rig_path(&r, "tocsin.db"), "SELECT count(*) FROM silences WHERE sum IS NULL", out);
 	ck_assert_str_eq(out, "0");
 	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
-	ck_assert_str_eq(out, "5");
+	ck_assert_str_eq(out, "6");
 	rig_start(&r);
 	expect_all(&r);
 	ck_assert_uint_eq(store_health(r.store).doubt.n, 0);
@@ -355,7 +355,7 @@ START_TEST(records_of_schema_3_move_to_the_log_of_rows)
 	query(rig_path(&r, "tocsin.db"), "SELECT count(*) FROM intents", out);
 	ck_assert_str_eq(out, "0");
 	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
-	ck_assert_str_eq(out, "5");
+	ck_assert_str_eq(out, "6");
 	r.sent_n = 0;
 	rig_start(&r);
 	expect_told(&r);
@@ -454,7 +454,7 @@ START_TEST(rows_of_schema_4_stay_and_new_ones_have_numbers)
 	query(rig_path(&r, "tocsin.db"), "SELECT min(key) FROM log_rows", out);
 	ck_assert_int_gt(atoi(out), old);
 	query(rig_path(&r, "tocsin.db"), "PRAGMA user_version", out);
-	ck_assert_str_eq(out, "5");
+	ck_assert_str_eq(out, "6");
 	r.sent_n = 0;
 	rig_start(&r);
 	expect_told(&r);
@@ -593,12 +593,12 @@ START_TEST(a_newer_schema_is_refused)
 	rig_stop(&r);
 	d = db_open(rig_path(&r, "tocsin.db"), DB_WRITE, &fresh, &trouble, &e);
 	ck_assert_ptr_nonnull(d);
-	ck_assert(db_begin(d, &e) && db_put(d, TABLE_META, schema_row_key(), STR("6"), &e) && db_commit(d, &e));
+	ck_assert(db_begin(d, &e) && db_put(d, TABLE_META, schema_row_key(), STR("7"), &e) && db_commit(d, &e));
 	db_close(&d);
-	execute(rig_path(&r, "tocsin.db"), "PRAGMA user_version = 6");
+	execute(rig_path(&r, "tocsin.db"), "PRAGMA user_version = 7");
 	ck_assert_ptr_null(db_open(rig_path(&r, "tocsin.db"), DB_WRITE, &fresh, &trouble, &e));
 	ck_assert_int_eq(trouble, DB_NEWER);
-	ck_assert_ptr_nonnull(strstr(e.text, "its schema 6 is newer than this version knows (5)"));
+	ck_assert_ptr_nonnull(strstr(e.text, "its schema 7 is newer than this version knows (6)"));
 	rig_fini(&r);
 }
 END_TEST
@@ -634,7 +634,7 @@ START_TEST(a_new_table_is_added_to_what_is_there)
 	query(path, "PRAGMA schema_version", after);
 	ck_assert_str_eq(before, after);
 	query(path, "PRAGMA user_version", after);
-	ck_assert_str_eq(after, "5");
+	ck_assert_str_eq(after, "6");
 	/* This version does not know it, and goes on. */
 	rig_start(&r);
 	expect_all(&r);
