@@ -11,6 +11,8 @@
 #define SNAPSHOT_UNITS 100
 /* And noting it again where there is more room. */
 #define NOTED_UNITS 2
+/* The group's key, which may be long, is what it is looked up by in the notification log, several times. */
+#define KEY_BYTES_PER_UNIT 8
 
 static void *
 grown(const struct flight *f, const void *old, size_t n, size_t size)
@@ -152,6 +154,7 @@ flush_begin(struct engine *e, struct group *g, struct moment now)
 {
 	struct flight *f = flight_new(e, g, now);
 
+	work_spend(&e->work, (int64_t)(g->key->n / KEY_BYTES_PER_UNIT));
 	f->wanted = flush_wanted(g->route, g->due, now);
 	f->tick = flight_tick(f, now);
 	g->flushed = true;

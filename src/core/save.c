@@ -322,6 +322,9 @@ share_log_entry(struct engine *e, const struct log_entry *entry, bool claimed)
 		share(e, &(struct change){ .kind = CHANGE_LOG_ENTRY, .entry = entry, .claimed = claimed });
 }
 
+/* Bytes that are spelled out at once: the group's labels, which are as long as its key, and its alerts. */
+#define BYTES_PER_UNIT 16
+
 void
 save_intent(struct engine *e, const struct leg *leg)
 {
@@ -346,8 +349,10 @@ save_intent(struct engine *e, const struct leg *leg)
 	};
 	struct change c = { .kind = CHANGE_INTENT, .intent = &state };
 
-	if (durable(e))
-		tell(e, &c);
+	if (!durable(e))
+		return;
+	work_spend(&e->work, (int64_t)((n->group_key.n + (state.firing_n + state.resolved_n) * sizeof(state.firing[0])) / BYTES_PER_UNIT));
+	tell(e, &c);
 }
 
 void

@@ -520,6 +520,41 @@ START_TEST(posted_at_once_is_told_at_once)
 }
 END_TEST
 
+/* The ticks that groups take which are due at once, with a label of so many bytes each. */
+static size_t
+ticks_of_groups(size_t label)
+{
+	enum { GROUPS = 40 };
+	char *text = mem_alloc(label + 64);
+	struct fake_world w;
+	size_t n;
+
+	begin(&w, "receiver ops hook\nroute receiver=ops by=[g] wait=10s interval=1m\n", WORK_TURN);
+	for (int i = 0; i < GROUPS; i++) {
+		int at = snprintf(text, 64, "A{g=%d", i);
+
+		memset(text + at, 'g', label);
+		memcpy(text + at + label, "}", 2);
+		world_post(&w, text, w.now.wall, in(&w, SPAN_HOUR));
+	}
+	ticks(&w, STEP);
+	w.now = world_at(&w, 10 * SPAN_S);
+	n = ticks(&w, STEP + 2 * (int64_t)label);
+	ck_assert_uint_eq(w.sent.n, GROUPS);
+	world_settle(&w);
+	world_fini(&w);
+	mem_free(text);
+	return n;
+}
+
+/* A megabyte of label is dear: few such groups are told in one turn. */
+START_TEST(groups_with_long_labels_take_more_turns)
+{
+	ck_assert_uint_le(ticks_of_groups(10), 4);
+	ck_assert_uint_ge(ticks_of_groups(100000), 8);
+}
+END_TEST
+
 static size_t saved_members;
 static void (*keep)(struct port *p, const struct change *c);
 
@@ -571,5 +606,5 @@ main(void)
 	    what_comes_while_groups_settle, restart_while_groups_settle, saved_whole_while_groups_settle,
 	    reload_while_groups_settle,
 	    a_flush_sees_what_came_before, few_do_not_wait_for_many, sources_are_looked_for_ahead,
-	    posted_at_once_is_told_at_once, a_great_group_is_saved_in_slices);
+	    posted_at_once_is_told_at_once, groups_with_long_labels_take_more_turns, a_great_group_is_saved_in_slices);
 }
