@@ -10,12 +10,16 @@
 #include "loop/timer.h"
 #include "loop/turn.h"
 
+/* A socket that the system does not watch, as it has no memory for that, is looked at so often. */
+#define LOOK_EVERY (100 * SPAN_MS)
+
 struct watch {
 	struct event *ev;
+	struct timer look;		/* set: the system does not watch it */
 	struct http_client *client;
+	curl_socket_t fd;
 	int what;
 };
-
 
 /* A message is gone once the next call into the multi handle is made, so each is copied first. */
 static void
@@ -29,18 +33,34 @@ collect(struct http_client *c)
 			c->on_done(m->easy_handle, m->data.result);
 }
 
+/* w may be gone after this. */
+static void
+ready(struct watch *w, bool in, bool out)
+{
+	struct http_client *c = w->client;
+	int running;
+
+	curl_multi_socket_action(c->multi, w->fd, (in ? CURL_CSELECT_IN : 0) | (out ? CURL_CSELECT_OUT : 0), &running);
+	collect(c);
+}
+
 static void
 on_socket(evutil_socket_t fd, short what, void *arg)
 {
 	TURN("outgoing HTTP");
-	struct watch *w = arg;
-	struct http_client *c = w->client;
-	int running;
 
-	/* w may be gone after this. */
-	curl_multi_socket_action(c->multi, fd,
-	    ((what & EV_READ) ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) ? CURL_CSELECT_OUT : 0), &running);
-	collect(c);
+	(void)fd;
+	ready(arg, (what & EV_READ) != 0, (what & EV_WRITE) != 0);
+}
+
+/* Whether it is ready is found by trying. */
+static void
+on_look(void *arg)
+{
+	struct watch *w = arg;
+
+	timer_in(&w->look, LOOK_EVERY);
+	ready(w, (w->what & CURL_POLL_IN) != 0, (w->what & CURL_POLL_OUT) != 0);
 }
 
 static void
@@ -53,18 +73,39 @@ on_timeout(void *arg)
 	collect(c);
 }
 
+static void
+watch(struct watch *w, int what)
+{
+	short events = (short)(((what & CURL_POLL_IN) ? EV_READ : 0) | ((what & CURL_POLL_OUT) ? EV_WRITE : 0) | EV_PERSIST);
+
+	if (w->ev != NULL)
+		event_free(w->ev);
+	w->what = what;
+	w->ev = event_new(w->client->o.base, w->fd, events, on_socket, w);
+	assert(w->ev != NULL);
+	timer_stop(&w->look);
+	if (event_add(w->ev, NULL) != 0)
+		timer_in(&w->look, LOOK_EVERY);
+}
+
+static void
+forget(struct watch *w)
+{
+	event_free(w->ev);
+	timer_fini(&w->look);
+	mem_free(w);
+}
+
 static int
 socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *of_socket)
 {
 	struct http_client *c = arg;
 	struct watch *w = of_socket;
-	short events;
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
 		if (w != NULL) {
-			event_free(w->ev);
-			mem_free(w);
+			forget(w);
 			curl_multi_assign(c->multi, fd, NULL);
 		}
 		return 0;
@@ -72,17 +113,12 @@ socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *of_socket
 	if (w == NULL) {
 		w = NEW(struct watch);
 		w->client = c;
+		w->fd = fd;
+		timer_init(&w->look, c->o.base, "outgoing HTTP", on_look, w);
 		curl_multi_assign(c->multi, fd, w);
-	} else if (w->what == what) {
-		return 0;
-	} else {
-		event_free(w->ev);
 	}
-	events = (short)(((what & CURL_POLL_IN) ? EV_READ : 0) | ((what & CURL_POLL_OUT) ? EV_WRITE : 0) | EV_PERSIST);
-	w->what = what;
-	w->ev = event_new(c->o.base, fd, events, on_socket, w);
-	assert(w->ev != NULL);
-	event_add(w->ev, NULL);
+	if (w->what != what)
+		watch(w, what);
 	return 0;
 }
 
