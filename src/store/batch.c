@@ -45,6 +45,14 @@ make_op(enum db_table t, struct str key, struct str body, bool borrowed)
 	return o;
 }
 
+static void
+take_out(struct batch *b, struct op *o)
+{
+	b->bytes -= size_of(o);
+	hmap_remove(&b->ops, &o->node);
+	mem_free(o);
+}
+
 /* The op takes the place of that of the same record. */
 static void
 set(struct batch *b, struct op *o, bool fresh)
@@ -53,11 +61,8 @@ set(struct batch *b, struct op *o, bool fresh)
 	struct op *before = find(b, o->table, o->key, hash);
 
 	o->fresh = before != NULL ? before->fresh : fresh;
-	if (before != NULL) {
-		b->bytes -= size_of(before);
-		hmap_remove(&b->ops, &before->node);
-		mem_free(before);
-	}
+	if (before != NULL)
+		take_out(b, before);
 	hmap_insert(&b->ops, &o->node, hash);
 	b->bytes += size_of(o);
 }
@@ -94,11 +99,8 @@ batch_forget(struct batch *b, enum db_table t, struct str key)
 {
 	struct op *o = find(b, t, key, batch_hash(t, key));
 
-	if (o == NULL)
-		return;
-	b->bytes -= size_of(o);
-	hmap_remove(&b->ops, &o->node);
-	mem_free(o);
+	if (o != NULL)
+		take_out(b, o);
 }
 
 bool
@@ -109,22 +111,44 @@ batch_has_fresh(const struct batch *b, enum db_table t, struct str key)
 	return o != NULL && o->fresh;
 }
 
+/* One op of `from`, which is newer than those of `to` or older than them, unless that has one that is newer. */
+static void
+move(struct batch *to, struct batch *from, struct hmap_node *node, bool newer)
+{
+	struct op *o = CONTAINER_OF(node, struct op, node), *there;
+	uint64_t hash = node->hash;
+
+	there = find(to, o->table, o->key, hash);
+	if (there != NULL && !newer) {
+		there->fresh = o->fresh;
+		return;
+	}
+	hmap_remove(&from->ops, node);
+	if (there != NULL) {
+		o->fresh = there->fresh;
+		take_out(to, there);
+	}
+	to->bytes += size_of(o);
+	hmap_insert(&to->ops, &o->node, hash);
+}
+
+/* The one that has less is moved: a batch that fails again and again is large, and what comes meanwhile is not. */
 void
 batch_keep(struct batch *newer, struct batch *older)
 {
-	HMAP_EACH(&older->ops, node) {
-		struct op *o = CONTAINER_OF(node, struct op, node), *by;
-		uint64_t hash = node->hash;
+	bool swapped = older->ops.n > newer->ops.n;
 
-		by = find(newer, o->table, o->key, hash);
-		if (by != NULL) {
-			by->fresh = o->fresh;
-			continue;
-		}
-		hmap_remove(&older->ops, node);
-		newer->bytes += size_of(o);
-		hmap_insert(&newer->ops, &o->node, hash);
+	if (swapped) {
+		struct hmap ops = newer->ops;
+		size_t bytes = newer->bytes;
+
+		newer->ops = older->ops;
+		newer->bytes = older->bytes;
+		older->ops = ops;
+		older->bytes = bytes;
 	}
+	HMAP_EACH(&older->ops, node)
+		move(newer, older, node, swapped);
 	batch_clear(older);
 }
 
@@ -159,11 +183,8 @@ batch_forget_table(struct batch *b, enum db_table t)
 	HMAP_EACH(&b->ops, node) {
 		struct op *o = CONTAINER_OF(node, struct op, node);
 
-		if (o->table != t)
-			continue;
-		b->bytes -= size_of(o);
-		hmap_remove(&b->ops, node);
-		mem_free(o);
+		if (o->table == t)
+			take_out(b, o);
 	}
 }
 

@@ -53,37 +53,8 @@ START_TEST(twice_is_once)
 }
 END_TEST
 
-static void
-put(struct batch *b, const char *key, bool fresh)
-{
-	batch_put(b, TABLE_INTENT, str_from(key), STR("x"), fresh);
-}
-
-/* The disk has of a record what it had before the first op that it has not written. */
-START_TEST(fresh_as_of_the_first_op)
-{
-	struct batch current = { 0 }, lost = { 0 };
-
-	put(&current, "new", true);
-	put(&current, "new", false);
-	ck_assert(batch_has_fresh(&current, TABLE_INTENT, STR("new")));
-	batch_drop(&current, TABLE_INTENT, STR("old"));
-	put(&current, "old", true);
-	ck_assert(!batch_has_fresh(&current, TABLE_INTENT, STR("old")));
-	ck_assert(!batch_has_fresh(&current, TABLE_INTENT, STR("other")));
-	lost = current;
-	current = (struct batch){ 0 };
-	put(&current, "new", false);
-	put(&current, "old", true);
-	batch_keep(&current, &lost);
-	ck_assert(batch_has_fresh(&current, TABLE_INTENT, STR("new")));
-	ck_assert(!batch_has_fresh(&current, TABLE_INTENT, STR("old")));
-	batch_clear(&current);
-}
-END_TEST
-
 int
 main(void)
 {
-	return RUN("disk_keys", grows_and_shrinks_by_steps, twice_is_once, fresh_as_of_the_first_op);
+	return RUN("disk_keys", grows_and_shrinks_by_steps, twice_is_once);
 }
