@@ -24,6 +24,7 @@ struct timer {
 	const char *name;
 	void (*fn)(void *arg);
 	void *arg;
+	bool set;
 };
 
 /* `name`: static, what the log says held the loop. `fn` may end the timer, and free what it is in. Borrows `base`. */
@@ -42,6 +43,10 @@ void timer_in(struct timer *t, span wait);
 void timer_in_round(struct timer *t);
 void timer_stop(struct timer *t);
 /* It will fire. */
-bool timer_is_set(const struct timer *t);
+static inline bool
+timer_is_set(const struct timer *t)
+{
+	return t->set;
+}
 
 #endif

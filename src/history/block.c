@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/copy.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "varint.h"
@@ -181,21 +182,50 @@ block_add(struct block *b, const struct row *r)
 	count_row(b, r->id, r->at, r->kind, r->outcome);
 }
 
-void
-block_add_alert(struct block *b, uint64_t id, int64_t at, unsigned kind, uint64_t set, uint64_t starts)
+#define TIME_MAX VARINT_MAX
+#define ALERT_MAX (1 + 3 * VARINT_MAX)
+
+/* Room for n bytes more, which end where take_room says. */
+static inline char *
+make_room(struct sbuf *b, size_t n)
 {
-	char bytes[4 * VARINT_MAX + 1], *p = varint_write(bytes, varint_unsigned(at - b->last));
+	if (b->cap - b->n <= n)
+		sbuf_reserve(b, n + 1);
+	return b->p + b->n;
+}
+
+static inline void
+take_room(struct sbuf *b, const char *end)
+{
+	b->n = (size_t)(end - b->p);
+	b->p[b->n] = '\0';
+}
+
+static void
+put_alert(struct block *b, uint64_t id, int64_t at, unsigned kind, uint64_t set, const char *rest, size_t n)
+{
+	char *p = varint_write(make_room(&b->rows, TIME_MAX + ALERT_MAX), varint_unsigned(at - b->last));
+
+	take_room(&b->rows, copy_short(p, rest, n));
+	if (set != 0)
+		VEC_PUSH(&b->sets, set);
+	count_row(b, id, at, kind, OUTCOME_NONE);
+}
+
+void
+block_add_alert(struct block *b, struct block *also, uint64_t id, int64_t at, unsigned kind, uint64_t set, uint64_t starts)
+{
+	char rest[ALERT_MAX], *p = rest;
 
 	*p++ = (char)kind;
 	p = varint_write(p, (set != 0 ? BIT_SET : 0) | (starts != 0 ? BIT_STARTS : 0));
-	if (set != 0) {
+	if (set != 0)
 		p = varint_write(p, set);
-		VEC_PUSH(&b->sets, set);
-	}
 	if (starts != 0)
 		p = varint_write(p, starts);
-	sbuf_put(&b->rows, bytes, (size_t)(p - bytes));
-	count_row(b, id, at, kind, OUTCOME_NONE);
+	put_alert(b, id, at, kind, set, rest, (size_t)(p - rest));
+	if (also != NULL)
+		put_alert(also, id, at, kind, set, rest, (size_t)(p - rest));
 }
 
 bool
@@ -217,6 +247,7 @@ block_put_sets(struct block *b, struct sbuf *out)
 {
 	uint64_t before = 0;
 	bool sorted = true;
+	char *p;
 
 	if (b->sets.n == 0)
 		return;
@@ -225,12 +256,14 @@ block_put_sets(struct block *b, struct sbuf *out)
 	/* New ones ascend already. */
 	if (!sorted)
 		qsort(b->sets.v, b->sets.n, sizeof(b->sets.v[0]), cmp_sets);
+	p = make_room(out, b->sets.n * VARINT_MAX);
 	for (size_t i = 0; i < b->sets.n; i++) {
 		if (b->sets.v[i] == before)
 			continue;
-		varint_put(out, b->sets.v[i] - before);
+		p = varint_write(p, b->sets.v[i] - before);
 		before = b->sets.v[i];
 	}
+	take_room(out, p);
 }
 
 uint64_t

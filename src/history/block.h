@@ -43,8 +43,8 @@ void block_fini(struct block *b);
 void block_clear(struct block *b);
 /* r->id must be that of the next one, or any one if there is none yet. */
 void block_add(struct block *b, const struct row *r);
-/* The same of an event that has nothing but these. */
-void block_add_alert(struct block *b, uint64_t id, int64_t at, unsigned kind, uint64_t set, uint64_t starts);
+/* The same of an event that has nothing but these; also to another block, unless that is NULL. */
+void block_add_alert(struct block *b, struct block *also, uint64_t id, int64_t at, unsigned kind, uint64_t set, uint64_t starts);
 bool block_is_full(const struct block *b);
 /* Appends the label sets to out, sorted, each once. */
 void block_put_sets(struct block *b, struct sbuf *out);

@@ -265,10 +265,10 @@ group_of(const struct record_rest *r, struct sbuf *scratch)
 static bool
 number_sets(struct past_writer *w, const struct record_rest *r, struct row *row, struct err *e)
 {
-	if (r->source != NULL && !sets_number(&w->sets, r->source, &row->source, e))
+	if (r->source != NULL && !sets_number(&w->sets, r->source, SET_NO_NEWS, &row->source, e))
 		return false;
 	for (size_t i = 0; i < row->sets_n; i++)
-		if (!sets_number(&w->sets, r->sets[i], &w->numbers[i], e))
+		if (!sets_number(&w->sets, r->sets[i], SET_NO_NEWS, &w->numbers[i], e))
 			return false;
 	row->sets = w->numbers;
 	return true;
@@ -286,20 +286,22 @@ complete(struct past_writer *w, const struct record *r, struct row *row, struct 
 	return number_sets(w, r->rest, row, e);
 }
 
+static enum set_news
+news_of(const struct record *r)
+{
+	return r->kind == KIND_FIRING ? SET_BEGUN : r->kind == KIND_RESOLVED ? SET_ENDED : SET_NO_NEWS;
+}
+
 static bool
 write_record(struct past_writer *w, const struct record *r, bool piece, struct err *e)
 {
 	struct row row;
 	uint64_t set = 0;
 
-	if ((r->labels != NULL && !sets_number(&w->sets, r->labels, &set, e)) || !complete(w, r, &row, e))
+	if ((r->labels != NULL && !sets_number(&w->sets, r->labels, news_of(r), &set, e)) || !complete(w, r, &row, e))
 		return false;
-	if (r->kind == KIND_FIRING || r->kind == KIND_RESOLVED)
-		sets_note_ended(&w->sets, r->labels, r->kind == KIND_RESOLVED);
 	if (r->rest == NULL) {
-		if (piece)
-			block_add_alert(&w->piece, w->next, r->at, r->kind, set, r->starts);
-		block_add_alert(&w->whole, w->next, r->at, r->kind, set, r->starts);
+		block_add_alert(&w->whole, piece ? &w->piece : NULL, w->next, r->at, r->kind, set, r->starts);
 	} else {
 		row.id = w->next;
 		row.at = r->at;

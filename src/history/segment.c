@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/copy.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "varint.h"
@@ -112,6 +113,20 @@ more_slots(struct segment_maker *m)
 	}
 }
 
+/* Its length, and the string. */
+static void
+put_sized(struct sbuf *b, struct str s)
+{
+	char *p;
+
+	/* One more for the NUL that a buffer ends with. */
+	if (b->cap - b->n <= VARINT_MAX + s.n)
+		sbuf_reserve(b, VARINT_MAX + s.n + 1);
+	p = copy_short(varint_write(b->p + b->n, s.n), s.p, s.n);
+	*p = '\0';
+	b->n = (size_t)(p - b->p);
+}
+
 static uint32_t
 value_of(struct segment_maker *m, uint32_t column, struct str value, uint32_t text_hash)
 {
@@ -128,9 +143,9 @@ value_of(struct segment_maker *m, uint32_t column, struct str value, uint32_t te
 		    (value.n == 0 || memcmp(c->values.p + v->at, value.p, value.n) == 0))
 			return v->number;
 	}
-	varint_put(&c->values, value.n);
-	VEC_PUSH(&m->values, ((struct maker_value){ hash, column, ++c->values_n, (uint32_t)c->values.n, (uint32_t)value.n }));
-	sbuf_str(&c->values, value);
+	put_sized(&c->values, value);
+	VEC_PUSH(&m->values,
+	    ((struct maker_value){ hash, column, ++c->values_n, (uint32_t)(c->values.n - value.n), (uint32_t)value.n }));
 	m->slots[at] = (uint32_t)m->values.n;
 	m->bytes += value.n + 1;
 	return c->values_n;
@@ -143,22 +158,31 @@ segment_value(struct segment_maker *m, uint32_t column, struct str value)
 }
 
 static void
-put_cell(struct segment_maker *m, struct maker_column *c, uint32_t set, uint32_t value)
+close_run(struct maker_column *c)
 {
-	struct cells_run *last = c->runs.n > 0 ? &c->runs.v[c->runs.n - 1] : NULL;
+	if (c->open.n > 0)
+		VEC_PUSH(&c->runs, c->open);
+	c->cells_n += c->open.n;
+	c->open = (struct cells_run){ 0 };
+	c->open_value = NULL;
+}
 
-	if (last != NULL && last->value == value && last->first + last->n == set)
-		last->n++;
-	else
-		VEC_PUSH(&c->runs, ((struct cells_run){ set, 1, value }));
-	c->cells_n++;
-	m->bytes += CELL_BYTES;
+static void
+put_cell(struct maker_column *c, uint32_t set, uint32_t value)
+{
+	if (c->open.value == value && c->open.first + c->open.n == set && c->open.n > 0) {
+		c->open.n++;
+		return;
+	}
+	close_run(c);
+	c->open = (struct cells_run){ set, 1, value };
 }
 
 void
 segment_cell(struct segment_maker *m, uint32_t column, uint32_t value)
 {
-	put_cell(m, m->columns.v[column], m->n - 1, value);
+	put_cell(m->columns.v[column], m->n - 1, value);
+	m->bytes += CELL_BYTES;
 }
 
 void
@@ -178,13 +202,14 @@ segment_add_column(struct segment_maker *m, uint32_t base, struct str name, cons
 	for (uint32_t i = 0; i < c->values_n; i++)
 		numbers[i + 1] = segment_value(m, column, c->values[i]);
 	for (size_t i = 0; i < c->some_n; i++)
-		put_cell(m, to, base + c->some[i].set, numbers[c->some[i].value]);
+		put_cell(to, base + c->some[i].set, numbers[c->some[i].value]);
 	for (uint32_t i = 0; c->form != 0 && i < c->n; i++) {
 		uint32_t value = column_cell(c, i);
 
 		if (value != 0)
-			put_cell(m, to, base + i, numbers[value]);
+			put_cell(to, base + i, numbers[value]);
 	}
+	m->bytes += CELL_BYTES * (c->form == 0 ? c->some_n : (size_t)c->n);
 	mem_free(numbers);
 }
 
@@ -198,29 +223,44 @@ known_value(struct segment_maker *m, struct maker_column *c, const struct istr *
 	return l->number;
 }
 
-/* Sets have the same names as a rule, in the same order. */
+/* The column of the i-th label, which has that name; sets have the same names as a rule, in the same order. */
+static struct maker_column *
+next_column(struct segment_maker *m, uint32_t i, const struct istr *name)
+{
+	struct maker_column *c = i < m->order.n ? m->columns.v[m->order.v[i]] : NULL;
+	uint32_t column;
+
+	if (c != NULL && c->known_name == name)
+		return c;
+	column = column_of(m, istr_str(name), name->node.hash);
+	c = m->columns.v[column];
+	c->known_name = name;
+	if (i < m->order.n)
+		m->order.v[i] = c->number;
+	else if (i == m->order.n)
+		VEC_PUSH(&m->order, c->number);
+	return c;
+}
+
 void
 segment_add_labels(struct segment_maker *m, const struct labels *l)
 {
 	segment_add(m, labels_fingerprint(l));
+	m->bytes += CELL_BYTES * (size_t)labels_n(l);
 	for (uint32_t i = 0; i < labels_n(l); i++) {
-		const struct istr *name = labels_name(l, i);
-		struct maker_column *c = i < m->order.n ? m->columns.v[m->order.v[i]] : NULL;
-		uint32_t column;
+		const struct istr *name = labels_name(l, i), *value = labels_value(l, i);
+		struct maker_column *c;
 
-		if (c == NULL || c->known_name != name) {
-			/* A column without a name is none. */
-			if (name->n == 0)
-				continue;
-			column = column_of(m, istr_str(name), name->node.hash);
-			c = m->columns.v[column];
-			c->known_name = name;
-			if (i < m->order.n)
-				m->order.v[i] = c->number;
-			else if (i == m->order.n)
-				VEC_PUSH(&m->order, c->number);
+		/* A column without a name is none. */
+		if (name->n == 0)
+			continue;
+		c = next_column(m, i, name);
+		if (c->open_value == value && c->open.first + c->open.n == m->n - 1) {
+			c->open.n++;
+			continue;
 		}
-		put_cell(m, c, m->n - 1, known_value(m, c, labels_value(l, i)));
+		put_cell(c, m->n - 1, known_value(m, c, value));
+		c->open_value = value;
 	}
 }
 
@@ -364,6 +404,8 @@ void
 segment_make(struct segment_maker *m, struct segment_made *out)
 {
 	*out = (struct segment_made){ .directory = SBUF_INIT(SBUF_UNLIMITED) };
+	for (size_t i = 0; i < m->columns.n; i++)
+		close_run(m->columns.v[i]);
 	put_column(m, NULL, out);
 	if (m->columns.n == 0)
 		return;

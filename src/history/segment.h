@@ -54,8 +54,9 @@ struct maker_column {
 	uint32_t values_n;
 	uint32_t cells_n;		/* of all runs */
 	VEC(struct cells_run) runs;
-	/* As interned strings, which are compared by address: its name, and values that came lately. */
-	const struct istr *known_name;
+	struct cells_run open;		/* the last one, which may get longer; n = 0: there is none */
+	/* As interned strings, which are compared by address: its name, the value of the open run, and values that came lately. */
+	const struct istr *known_name, *open_value;
 	struct lately {
 		const struct istr *value;
 		uint32_t number;

@@ -274,14 +274,18 @@ remember(struct known_part *p, struct known_set set)
 	*oldest = set;
 }
 
+/* NULL: it is not known, and *free_out is where it belongs; NULL, too: there is no place left. */
 static struct known_set *
-find(const struct known_part *p, const struct labels *l)
+find(const struct known_part *p, const struct labels *l, struct known_set **free_out)
 {
+	*free_out = NULL;
 	for (size_t i = 0; p->n > 0 && i < NEAR; i++) {
 		struct known_set *k = near(p, labels_key(l), i);
 
-		if (k->number == 0)
+		if (k->number == 0) {
+			*free_out = k;
 			break;
+		}
 		if (is(k, l))
 			return k;
 	}
@@ -289,31 +293,30 @@ find(const struct known_part *p, const struct labels *l)
 }
 
 bool
-sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e)
+sets_number(struct sets *s, const struct labels *l, enum set_news news, uint64_t *out, struct err *e)
 {
 	struct known_part *p = part_of(s, labels_key(l));
-	const struct known_set *k = find(p, l);
+	struct known_set *place, *k = find(p, l, &place), fresh;
 
 	if (k != NULL) {
 		*out = k->number;
+		if (news != SET_NO_NEWS)
+			k->ended = news == SET_ENDED;
 		return true;
 	}
 	if (segment_maker_is_full(&s->maker) && !sets_flush(s, e))
 		return false;
 	*out = s->next++;
 	segment_add_labels(&s->maker, l);
-	if (*out >> NUMBER_BITS == 0)
-		remember(p, known_set(l, *out));
+	if (*out >> NUMBER_BITS != 0)
+		return true;
+	fresh = known_set(l, *out);
+	fresh.ended = news == SET_ENDED;
+	if (place != NULL)
+		*place = fresh;
+	else
+		remember(p, fresh);
 	return true;
-}
-
-void
-sets_note_ended(struct sets *s, const struct labels *l, bool ended)
-{
-	struct known_set *k = find(part_of(s, labels_key(l)), l);
-
-	if (k != NULL)
-		k->ended = ended;
 }
 
 static bool

@@ -50,10 +50,10 @@ bool sets_open(struct sets *s, struct past_db *db, struct err *e) MUST_CHECK;
 void sets_close(struct sets *s);	/* may be zeroed */
 /* Begins an epoch with the event that comes next; not while a transaction has sets that are not written. */
 void sets_begin_epoch(struct sets *s, uint64_t event, int64_t now);
+/* Beside its number: the alert of a set has begun, or ended. */
+enum set_news { SET_NO_NEWS, SET_BEGUN, SET_ENDED };
 /* The number of l, which is entered if it is new, and stays until sets_flush. Inside a transaction. False: see e. */
-bool sets_number(struct sets *s, const struct labels *l, uint64_t *out, struct err *e) MUST_CHECK;
-/* The alert of a set that was just numbered has ended, or begun. */
-void sets_note_ended(struct sets *s, const struct labels *l, bool ended);
+bool sets_number(struct sets *s, const struct labels *l, enum set_news news, uint64_t *out, struct err *e) MUST_CHECK;
 /* Nothing has happened for a while: where most are of alerts that have ended, these are forgotten. Not inside a transaction. */
 void sets_rest(struct sets *s);
 /* Writes what the transaction has collected: before its commit. */

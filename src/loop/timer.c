@@ -16,6 +16,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	t->set = false;
 	t->fn(t->arg);
 }
 
@@ -34,6 +35,7 @@ timer_fini(struct timer *t)
 	if (t->ev != NULL)
 		event_free(t->ev);
 	t->ev = NULL;
+	t->set = false;
 }
 
 void
@@ -51,13 +53,16 @@ timer_in(struct timer *t, span wait)
 	}
 	if (evtimer_add(t->ev, &tv) != 0)
 		abort();	/* out of memory */
+	t->set = true;
 }
 
 void
 timer_in_round(struct timer *t)
 {
-	if (t->ev != NULL)
-		event_active(t->ev, EV_TIMEOUT, 0);
+	if (t->ev == NULL)
+		return;
+	event_active(t->ev, EV_TIMEOUT, 0);
+	t->set = true;
 }
 
 void
@@ -65,10 +70,5 @@ timer_stop(struct timer *t)
 {
 	if (t->ev != NULL)
 		evtimer_del(t->ev);
-}
-
-bool
-timer_is_set(const struct timer *t)
-{
-	return t->ev != NULL && evtimer_pending(t->ev, NULL) != 0;
+	t->set = false;
 }
