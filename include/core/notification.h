@@ -83,6 +83,8 @@ struct recipients {
 	size_t n;
 	bool known;		/* filled by the first attempt */
 	size_t room;		/* of v; less than n: for no more than those */
+	struct places *there;	/* where a recipient is in v, and in `served` of the notification; NULL: looked for one by one */
+	struct places *served;	/* (notify/recipients.c) */
 };
 
 /* The one message for all that a budget kept from somebody. */

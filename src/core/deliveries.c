@@ -102,8 +102,9 @@ tell_changed(struct engine *e, const struct held *h, enum delivery_state before,
 	emit(e, &ev);
 }
 
-void
-delivery_set(struct engine *e, struct held *h, enum delivery_state state, bool reported, struct moment now)
+/* All but saving it. */
+static void
+set_state(struct engine *e, struct held *h, enum delivery_state state, bool reported, struct moment now)
 {
 	enum delivery_state before = h->d.state;
 
@@ -113,6 +114,12 @@ delivery_set(struct engine *e, struct held *h, enum delivery_state state, bool r
 	counters_for(e, h)->n[state]++;
 	settle_failing(e, h);
 	tell_changed(e, h, before, reported, now);
+}
+
+void
+delivery_set(struct engine *e, struct held *h, enum delivery_state state, bool reported, struct moment now)
+{
+	set_state(e, h, state, reported, now);
 	delivery_save(e, h);
 }
 
@@ -363,15 +370,11 @@ hold(struct engine *e, const struct delivery *d)
 	return h;
 }
 
-struct held *
-delivery_of(struct engine *e, const struct notification *n, struct str recipient, struct str gateway, struct moment now)
+/* Pending, and not saved yet. */
+static struct held *
+begin(struct engine *e, const struct notification *n, struct str recipient, struct str gateway, struct moment now)
 {
-	struct held *h = delivery_find(e, n->id, recipient);
-	struct delivery d;
-
-	if (h != NULL)
-		return h;
-	d = (struct delivery){
+	struct delivery d = {
 		.id = ++e->deliveries.last,
 		.notification = n->id,
 		.group_key = n->group_key,
@@ -385,8 +388,21 @@ delivery_of(struct engine *e, const struct notification *n, struct str recipient
 		.charged = WALL_ZERO,
 		.digest = n->digest != NULL,
 	};
-	h = hold(e, &d);
-	delivery_set(e, h, DELIVERY_PENDING, false, now);
+	struct held *h = hold(e, &d);
+
+	set_state(e, h, DELIVERY_PENDING, false, now);
+	return h;
+}
+
+struct held *
+delivery_of(struct engine *e, const struct notification *n, struct str recipient, struct str gateway, struct moment now)
+{
+	struct held *h = delivery_find(e, n->id, recipient);
+
+	if (h == NULL) {
+		h = begin(e, n, recipient, gateway, now);
+		delivery_save(e, h);
+	}
 	return h;
 }
 
@@ -418,10 +434,12 @@ is_final(const struct held *h)
 	return h->d.state == DELIVERY_DELIVERED || h->d.state == DELIVERY_FAILED;
 }
 
+/* fresh: it is not saved yet. */
 static void
-follow(struct engine *e, struct held *h, const struct recipient *r, enum delivery_state state, struct str why, struct moment now)
+follow(struct engine *e, struct held *h, bool fresh, const struct recipient *r, enum delivery_state state, struct str why,
+    struct moment now)
 {
-	bool named = !str_eq(h->d.provider_id, r->provider_id), changed = named;
+	bool named = !str_eq(h->d.provider_id, r->provider_id), changed = fresh || named;
 
 	if (r->state == RECIPIENT_PENDING && state == DELIVERY_FAILED && h->doubt)
 		state = DELIVERY_UNKNOWN;
@@ -466,17 +484,15 @@ deliveries_follow(struct engine *e, const struct notification *n, bool over, boo
 		asks |= n->recipients.v[i].tries > 0;
 	for (size_t i = 0; i < n->recipients.n; i++) {
 		const struct recipient *r = &n->recipients.v[i];
-		struct held *h;
+		struct held *h = delivery_find(e, n->id, r->to);
+		bool fresh = h == NULL;
 
 		/* Those that an earlier notification served were not asked; others may have been before a restart. */
-		if (r->tries == 0 && (!asks || r->state != RECIPIENT_PENDING || !over)) {
-			h = delivery_find(e, n->id, r->to);
-			if (h == NULL)
-				continue;
-		} else {
-			h = delivery_of(e, n, r->to, r->gateway, now);
-		}
-		follow(e, h, r, state_of(r, over, in_doubt), why, now);
+		if (fresh && r->tries == 0 && (!asks || r->state != RECIPIENT_PENDING || !over))
+			continue;
+		if (fresh)
+			h = begin(e, n, r->to, r->gateway, now);
+		follow(e, h, fresh, r, state_of(r, over, in_doubt), why, now);
 	}
 }
 

@@ -1,13 +1,91 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recipients.h"
 
+#include <assert.h>
+#include <stddef.h>
+
+#include "base/hash.h"
+
+static_assert(offsetof(struct recipient, to) == 0, "text_at");
+
+/* Up to so many are looked through one by one. */
+#define FEW 16
+
+/* Places of texts by their hashes, plus one, open addressing; 0: nobody's. */
+struct places {
+	size_t mask;
+	uint32_t v[];
+};
+
+/* For n texts in all. */
+static struct places *
+places_new(struct arena *a, size_t n)
+{
+	struct places *p;
+	size_t room = 2 * FEW;
+
+	while (room < 2 * n)
+		room *= 2;
+	p = arena_alloc(a, sizeof(*p) + room * sizeof(p->v[0]));
+	p->mask = room - 1;
+	return p;
+}
+
+/* The text of place i is the first member of the i-th thing of that size. */
+static struct str
+text_at(const void *things, size_t size, size_t i)
+{
+	return *(const struct str *)(const void *)((const char *)things + i * size);
+}
+
+/* Where s is noted, or where it would be. */
+static uint32_t *
+place_of(struct places *p, const void *things, size_t size, struct str s)
+{
+	size_t at = hash_seeded(s.p, s.n) & p->mask;
+
+	while (p->v[at] != 0 && !str_eq(text_at(things, size, p->v[at] - 1), s))
+		at = (at + 1) & p->mask;
+	return &p->v[at];
+}
+
+/* With the first n things. */
+static struct places *
+places_of(struct arena *a, const void *things, size_t size, size_t n, size_t room)
+{
+	struct places *p = places_new(a, room);
+
+	for (size_t i = 0; i < n; i++)
+		*place_of(p, things, size, text_at(things, size, i)) = (uint32_t)(i + 1);
+	return p;
+}
+
+static bool
+is_among(struct places *p, const void *things, size_t size, size_t n, struct str s)
+{
+	if (p != NULL)
+		return *place_of(p, things, size, s) != 0;
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(text_at(things, size, i), s))
+			return true;
+	return false;
+}
+
 static bool
 knows_already(const struct notification *n, struct str to)
 {
-	for (size_t i = 0; i < n->served_n; i++)
-		if (str_eq(n->served[i], to))
-			return true;
-	return false;
+	return is_among(n->recipients.served, n->served, sizeof(n->served[0]), n->served_n, to);
+}
+
+/* With a thousand of each, comparing each with each other takes milliseconds. */
+static void
+index_them(struct notification *n)
+{
+	struct recipients *all = &n->recipients;
+
+	all->there = places_of(n->arena, all->v, sizeof(*all->v), all->n, RECIPIENTS_MAX);
+	if (n->served_n > FEW)
+		all->served = places_of(n->arena, n->served, sizeof(n->served[0]), n->served_n, n->served_n);
 }
 
 bool
@@ -15,9 +93,10 @@ recipients_add(struct notification *n, struct str to, struct err *e)
 {
 	struct recipients *all = &n->recipients;
 
-	for (size_t i = 0; i < all->n; i++)
-		if (str_eq(all->v[i].to, to))
-			return true;
+	if (all->n == FEW && all->there == NULL)
+		index_them(n);
+	if (is_among(all->there, all->v, sizeof(*all->v), all->n, to))
+		return true;
 	if (all->n == RECIPIENTS_MAX)
 		return err_set(e, ERR_LIMIT, "more than %d recipients", RECIPIENTS_MAX);
 	/* By doubling: each growth is a copy, as the texts lie in between. */
@@ -29,6 +108,8 @@ recipients_add(struct notification *n, struct str to, struct err *e)
 		.to = arena_str(n->arena, to),
 		.state = knows_already(n, to) ? RECIPIENT_DONE : RECIPIENT_PENDING,
 	};
+	if (all->there != NULL)
+		*place_of(all->there, all->v, sizeof(*all->v), to) = (uint32_t)all->n;
 	return true;
 }
 

@@ -202,6 +202,31 @@ START_TEST(recipients_have_a_bound)
 }
 END_TEST
 
+/* Many are found by their hashes: each once, and done where an earlier notification served it. */
+START_TEST(recipients_that_are_many)
+{
+	enum { SERVED = 300, ALL = 600 };
+	struct notification *n = &bench->n;
+	struct str *served = ARENA_ARRAY(n->arena, SERVED, struct str);
+	struct err e = { 0 };
+
+	for (int i = 0; i < SERVED; i++)
+		served[i] = arena_printf(n->arena, "r%d", 2 * i);
+	n->served = served;
+	n->served_n = SERVED;
+	for (int i = 0; i < 2 * ALL; i++)
+		ck_assert(recipients_add(n, arena_printf(n->arena, "r%d", i * 7 % ALL), &e));
+	ck_assert_uint_eq(n->recipients.n, ALL);
+	for (int i = 0; i < ALL; i++) {
+		const struct recipient *r = &n->recipients.v[i];
+
+		ck_assert(str_eq(r->to, arena_printf(n->arena, "r%d", i * 7 % ALL)));
+		ck_assert_int_eq(r->state, i * 7 % ALL % 2 == 0 ? RECIPIENT_DONE : RECIPIENT_PENDING);
+	}
+	n->served_n = 0;
+}
+END_TEST
+
 /* A reason does not change between attempts, but here, to see which texts are made anew. */
 START_TEST(a_further_attempt_finds_what_was_rendered)
 {
@@ -298,6 +323,7 @@ add(TCase *tc)
 	tcase_add_test(tc, recipients_decide_the_verdict);
 	tcase_add_test(tc, ids_have_a_bound);
 	tcase_add_test(tc, recipients_have_a_bound);
+	tcase_add_test(tc, recipients_that_are_many);
 	tcase_add_test(tc, messages_have_a_bound);
 	tcase_add_test(tc, what_is_too_much_is_shortened);
 }
