@@ -109,6 +109,8 @@ note_silence(struct day *d, struct quiet *old, const char *id, int64_t starts, i
 		old->ends = ends;
 		old->expires = ends + d->eo.retention;
 		old->over = false;
+		/* It has times of the new clock. */
+		old->stepped = false;
 		return;
 	}
 	if (old != NULL)
@@ -319,7 +321,7 @@ act(struct day *d)
 	int what = below(d, 1000);
 
 	d->upset++;
-	if (what < 3 && d->steps_clock)
+	if ((what < 3 && d->steps_clock) || (d->options.clock > 0 && below(d, 1000) < d->options.clock))
 		step_clock(d);
 	else if (what < 10)
 		restart(d, chance(d, 2, 3));

@@ -95,6 +95,9 @@ run_stages(struct day *d, struct m_group *g)
 	}
 	f->promised = promised_among(d, passed & ~f->all_resolved, wall_now(d));
 	passed &= ~silenced_among(d, passed, wall_now(d), f->seen);
+	f->outdated = outdated_among(d, g, passed & ~f->all_resolved);
+	f->promised |= f->outdated;
+	passed &= ~f->outdated;
 	watch_muted(d, f->plan, f->route, g->key, f->all & ~passed);
 	f->firing = passed & ~f->all_resolved;
 	f->resolved = passed & f->all_resolved;
@@ -312,9 +315,6 @@ latest_told(const struct day *d, const struct m_flight *f)
 	return d->wait != 0 ? wall_now(d) : model_tick(d, f);
 }
 
-/* How far a clock that is right may have to be set. */
-#define CLOCKS_DIFFER_MOST (2 * SPAN_MIN)
-
 static int64_t
 not_before(int64_t at, int64_t when)
 {
@@ -350,7 +350,9 @@ log_set(struct day *d, struct m_group *g, const struct m_leg *leg, int64_t data)
 	at = told_at(d, f, held);
 	*entry_for(d, g->key, r, p, 0) = (struct entry){ .key = g->key, .receiver = r->receiver, .kind = p->kind,
 		.index = p->index, .timestamp = at, .expires = wall_now(d) + log_time(d, r),
-		.firing = f->firing, .resolved = f->resolved, .data = data, .doubtful = leg->kept,
+		.age = model_age(d, f, at), .data = data, .doubtful = leg->kept,
+		.firing = f->firing | (held != NULL ? f->outdated & held->firing : 0),
+		.resolved = f->resolved | (held != NULL ? f->outdated & held->resolved : 0),
 		.doubted = held != NULL && leg->kept != 0 ? held->doubted : 0 };
 }
 

@@ -128,6 +128,50 @@ entry_find(struct day *d, const char *key, int receiver, int kind, int index)
 	return NULL;
 }
 
+span
+model_age(const struct day *d, const struct m_flight *f, int64_t told)
+{
+	if (d->wait == 0)
+		return 0;
+	return f->resumed || told - f->seen > LOG_AGE_MAX ? LOG_AGE_MAX : told > f->seen ? told - f->seen : 0;
+}
+
+/* The newest of what g's receivers were told of the end of an alert; NULL: nothing. */
+static const struct entry *
+end_told(struct day *d, const struct m_group *g, int alert)
+{
+	int receiver = g->flight.plan->routes[g->flight.route].receiver;
+	const struct plan_receiver *to = &g->flight.plan->receivers[receiver];
+	const struct entry *newest = NULL;
+
+	for (int i = 0; i < to->n; i++) {
+		const struct part *p = &to->parts[i];
+		const struct entry *e = entry_find(d, g->key, receiver, p->kind, p->index);
+
+		if (e != NULL && (e->resolved & bit(alert)) != 0 && (newest == NULL || e->timestamp >= newest->timestamp))
+			newest = e;
+	}
+	return newest;
+}
+
+alerts_mask
+outdated_among(struct day *d, const struct m_group *g, alerts_mask firing)
+{
+	alerts_mask out = 0;
+
+	for (int i = 0; d->wait != 0 && i < d->alerts_n; i++) {
+		const struct entry *end = (firing & bit(i)) != 0 ? end_told(d, g, i) : NULL;
+		int64_t looked = end != NULL ? end->timestamp - end->age : 0;
+
+		/* Until it is posted again, though the log forgets. */
+		if (end != NULL)
+			d->alerts[i].outdated |= d->alerts[i].stated <= looked && looked - wall_now(d) <= CLOCKS_DIFFER_MOST;
+		if (d->alerts[i].outdated)
+			out |= firing & bit(i);
+	}
+	return out;
+}
+
 void
 model_keep(struct day *d, const struct m_group *g, const struct part *p)
 {
@@ -199,6 +243,8 @@ model_post(struct day *d, int alert, int64_t starts, int64_t ends, bool timeout)
 		a->timeout = timeout;
 	}
 	a->updated = now;
+	a->stated = ends;
+	a->outdated = false;
 	a->stored = true;
 	quiets_posted(d, alert);
 	model_dispatch(d, alert, false);

@@ -117,7 +117,7 @@ struct entry {
 	const char *key;
 	int receiver, kind, index;
 	int64_t timestamp, expires;
-	span age;				/* of what is written: the model does not ask */
+	span age;				/* among others: the alerts were looked at so long before `timestamp` */
 	alerts_mask firing, resolved;
 	int64_t data;
 	alerts_mask doubtful;			/* may have been told to fire */
@@ -203,8 +203,13 @@ struct m_alert {
 	bool stored;
 	bool timeout;
 	int64_t starts, ends, updated;
+	int64_t stated;		/* the end that the last post gave; `ends` may be a later one of a post before */
+	bool outdated;		/* its end was told, by a clock that was ahead, since it was posted */
 	uint32_t version;	/* changes with every post */
 };
+
+/* How far a clock that is right may have to be set. */
+#define CLOCKS_DIFFER_MOST (2 * SPAN_MIN)
 
 /* A flush looks again so often whether the cluster has settled. */
 #define SETTLE_POLL (100 * SPAN_MS)
@@ -243,7 +248,8 @@ struct m_flight {
 	bool unsettled;			/* resumed, and waits until the cluster has settled */
 	alerts_mask all, all_resolved;
 	alerts_mask firing, resolved;	/* after muting */
-	alerts_mask promised;		/* fire, silenced, but their end is to be told */
+	alerts_mask promised;		/* fire, silenced or outdated, but their end is to be told */
+	alerts_mask outdated;		/* fire, but their end has been told */
 	uint32_t versions[MAX_ALERTS];
 	struct m_leg legs[MAX_PARTS];
 	int legs_n;
@@ -311,6 +317,7 @@ struct sim_options {
 	uint64_t seed;
 	span length;
 	int64_t turn;	/* units of base/work.h, the same every day; 0: each day draws its own */
+	int clock;	/* beside the other actions so many in 1,000 set the wall clock; 0: some on some days */
 	bool verbose;
 };
 
@@ -458,6 +465,13 @@ alerts_mask resolved_among(const struct day *d, alerts_mask among, int64_t wall)
 alerts_mask silenced_among(const struct day *d, alerts_mask among, int64_t wall, int64_t seen);
 /* Those whose end is told under some silence that holds them. */
 alerts_mask promised_among(const struct day *d, alerts_mask among, int64_t wall);
+/* How long before that time the flight looked at its alerts, as the log has it among others. */
+span model_age(const struct day *d, const struct m_flight *f, int64_t told);
+/*
+ * Those of which the end was told before the clock was set back: they fire until then, a little while, and nobody is told so. Only
+ * where there are others, who may have told it.
+ */
+alerts_mask outdated_among(struct day *d, const struct m_group *g, alerts_mask firing);
 alerts_mask inhibited_among(const struct day *d, alerts_mask among, int64_t wall);
 bool route_muted(const struct plan *p, int route, int64_t wall);
 alerts_mask known_alerts(const struct day *d);
@@ -565,6 +579,8 @@ void world_start(struct day *d);
 /* After a call of the engine: another configuration may be in force. */
 void world_turned(struct day *d);
 void world_stop(struct day *d, bool crash);
+/* All that is due in this moment. */
+void world_settle(struct day *d);
 void world_live(struct day *d, int64_t until);
 void world_fini(struct day *d);
 

@@ -155,7 +155,9 @@ restore_alerts(struct day *d)
 		a->starts = wall_to_ns(alert_starts(from));
 		a->ends = wall_to_ns(alert_ends(from));
 		a->updated = wall_to_ns(alert_updated(from));
+		a->stated = wall_to_ns(alert_stated_end(from));
 		a->timeout = from->timeout;
+		a->outdated = false;
 		a->version++;
 	}
 }

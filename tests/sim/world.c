@@ -411,8 +411,8 @@ write_out(struct day *d)
 	d->commit_at = mono_now(d) + (chance(d, 1, 50) ? 20 * delay : delay);
 }
 
-static void
-settle(struct day *d)
+void
+world_settle(struct day *d)
 {
 	struct mono next;
 	int ticks = 0;
@@ -514,7 +514,7 @@ world_live(struct day *d, int64_t until)
 		if (d->next_action <= mono_now(d))
 			act(d);
 		if (!d->failed)
-			settle(d);
+			world_settle(d);
 		foretell_check(d);
 		if (!d->failed)
 			foretell_ahead(d);
