@@ -12,14 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/nmap.h"
 #include "base/numbered.h"
 #include "base/str.h"
 #include "base/work.h"
 
 /* An interned string; a NUL follows its bytes. It has a number (base/numbered.h), which is shorter than a pointer. */
 struct istr {
-	struct nmap_node node;		/* its hash is the lower half of hash_seeded */
+	uint32_t hash;		/* the lower half of hash_seeded */
 	uint32_t refs;
 	uint32_t n;
 	unsigned char found;	/* bits of enum istr_found: what was found out of it, for those who ask again */

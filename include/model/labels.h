@@ -23,15 +23,15 @@
 #include "model/label_names.h"
 
 struct labels {
-	struct nmap_node node;
-	struct nmap_node text;		/* by the hash of the text that it came from: model/label_texts.h */
+	uint32_t hash;			/* of its names and values */
+	uint32_t text;			/* of the text that it came from: model/label_texts.h */
 	uint32_t refs;
-	uint32_t text_more : 28;	/* of that hash */
+	uint32_t text_more : 28;	/* of the text's hash */
 	uint32_t checked : 2;		/* bit 1 << enum naming: labels_check found it valid */
 	uint32_t has_text : 1;		/* it is in label_texts.c's table */
 	uint32_t hashed : 1;		/* a struct labels_hashes stands in front of it: it is not of annotations alone */
 	struct label_names *names;	/* owned references, as the values */
-	uint32_t text_rest;		/* of that hash, too */
+	uint32_t text_rest;		/* the same */
 	uint32_t values[];		/* numbers of struct istr (base/numbered.h) */
 };
 
@@ -71,7 +71,7 @@ labels_hash(const struct labels *l)
 static inline uint64_t
 labels_key(const struct labels *l)
 {
-	return (uint64_t)((const struct labels_hashes *)l)[-1].keyed << 32 | l->node.hash;
+	return (uint64_t)((const struct labels_hashes *)l)[-1].keyed << 32 | l->hash;
 }
 
 /* The value of that name, or NULL: pointers are compared, one after the other (model/label_find.h: where a client has a say in their number). */

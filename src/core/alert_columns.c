@@ -27,7 +27,7 @@ struct alert_column {
 static uint64_t
 rank_of(const struct istr *value)
 {
-	return value != NULL ? value->node.hash : 0;
+	return value != NULL ? value->hash : 0;
 }
 
 /* Equal values are the same string; what is not has an order that stays, for as long as both are here. */

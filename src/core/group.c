@@ -15,7 +15,7 @@
 static uint64_t
 mix_label(uint64_t h, const struct labels *l, uint32_t i)
 {
-	return hash_mix(hash_mix(h, labels_name(l, i)->node.hash), labels_value(l, i)->node.hash);
+	return hash_mix(hash_mix(h, labels_name(l, i)->hash), labels_value(l, i)->hash);
 }
 
 static uint64_t

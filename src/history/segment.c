@@ -216,10 +216,10 @@ segment_add_column(struct segment_maker *m, uint32_t base, struct str name, cons
 static uint32_t
 known_value(struct segment_maker *m, struct maker_column *c, const struct istr *value)
 {
-	struct lately *l = &c->lately[value->node.hash & (MAKER_LATELY - 1)];
+	struct lately *l = &c->lately[value->hash & (MAKER_LATELY - 1)];
 
 	if (l->value != value)
-		*l = (struct lately){ value, value_of(m, c->number, istr_str(value), value->node.hash) };
+		*l = (struct lately){ value, value_of(m, c->number, istr_str(value), value->hash) };
 	return l->number;
 }
 
@@ -232,7 +232,7 @@ next_column(struct segment_maker *m, uint32_t i, const struct istr *name)
 
 	if (c != NULL && c->known_name == name)
 		return c;
-	column = column_of(m, istr_str(name), name->node.hash);
+	column = column_of(m, istr_str(name), name->hash);
 	c = m->columns.v[column];
 	c->known_name = name;
 	if (i < m->order.n)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/nmap.h"
 #include "base/numbered.h"
 #include "base/same.h"
 #include "model/istr.h"
@@ -61,12 +62,9 @@ is(const struct istr *i, struct str s)
 static struct istr *
 lookup(struct str s, uint32_t hash)
 {
-	for (struct nmap_node *n = nmap_first(&table.map, hash); n != NULL; n = nmap_next(&table.map, n)) {
-		struct istr *i = CONTAINER_OF(n, struct istr, node);
-
+	for (struct istr *i = nmap_first(&table.map, hash); i != NULL; i = nmap_next(&table.map, i, hash))
 		if (is(i, s))
 			return i;
-	}
 	return NULL;
 }
 
@@ -76,13 +74,14 @@ make(struct str s, uint32_t hash)
 	struct istr *i = numbered_alloc(size_of(s.n));
 
 	assert(s.n < UINT32_MAX);
+	i->hash = hash;
 	i->refs = 1;
 	i->n = (uint32_t)s.n;
 	i->found = 0;
 	if (s.n != 0)
 		memcpy(i->bytes, s.p, s.n);
 	i->bytes[s.n] = '\0';
-	nmap_insert(&table.map, &i->node, hash);
+	nmap_insert(&table.map, i, hash);
 	table.bytes += size_of(s.n);
 	return i;
 }
@@ -211,7 +210,7 @@ istr_unref(struct istr *i)
 	recent = recent_place(istr_str(i));
 	if (*recent == i)
 		*recent = NULL;
-	nmap_remove(&table.map, &i->node);
+	nmap_remove(&table.map, i, i->hash);
 	table.bytes -= size_of(i->n);
 	numbered_free(i);
 }

@@ -102,7 +102,7 @@ label_names_hash(const struct label *v, size_t n)
 	uint64_t hash = n;
 
 	for (size_t i = 0; i < n; i++)
-		hash = hash_mix(hash, v[i].name->node.hash);
+		hash = hash_mix(hash, v[i].name->hash);
 	return hash;
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/label_texts.h"
 
-#include <stddef.h>
-
+#include "base/nmap.h"
 #include "label_table.h"
 
 /* Texts of this thread's sets. */
-static _Thread_local struct nmap texts = { .offset = offsetof(struct labels, text) };
+static _Thread_local struct nmap texts;
 
 struct hash128
 label_text_hash(enum label_text_kind kind, struct str text)
@@ -37,12 +36,9 @@ more(struct hash128 text)
 struct labels *
 label_text_find(struct hash128 text)
 {
-	for (struct nmap_node *n = nmap_first(&texts, low(text)); n != NULL; n = nmap_next(&texts, n)) {
-		struct labels *l = CONTAINER_OF(n, struct labels, text);
-
+	for (struct labels *l = nmap_first(&texts, low(text)); l != NULL; l = nmap_next(&texts, l, low(text)))
 		if (l->text_rest == rest(text) && l->text_more == more(text))
 			return l;
-	}
 	return NULL;
 }
 
@@ -55,7 +51,7 @@ label_text_fetch(struct hash128 text)
 void
 label_text_fetch_node(struct hash128 text)
 {
-	nmap_fetch_node(&texts, low(text));
+	nmap_fetch_object(&texts, low(text));
 }
 
 void
@@ -63,7 +59,7 @@ label_text_forget(struct labels *l)
 {
 	if (!l->has_text)
 		return;
-	nmap_remove(&texts, &l->text);
+	nmap_remove(&texts, l, l->text);
 	l->has_text = false;
 }
 
@@ -71,7 +67,8 @@ void
 label_text_set(struct labels *l, struct hash128 text)
 {
 	label_text_forget(l);
-	nmap_insert(&texts, &l->text, low(text));
+	nmap_insert(&texts, l, low(text));
+	l->text = low(text);
 	l->text_rest = rest(text);
 	l->text_more = more(text);
 	l->has_text = true;

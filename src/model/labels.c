@@ -13,6 +13,7 @@
 #include "base/copy.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/nmap.h"
 #include "base/numbered.h"
 #include "base/quote.h"
 #include "base/utf8.h"
@@ -98,7 +99,7 @@ label_pairs_tidy(struct label_pair *pairs, size_t n)
 static uint64_t
 mix_value(uint64_t h, const struct istr *value)
 {
-	return hash_mix(h, value->node.hash);
+	return hash_mix(h, value->hash);
 }
 
 /* Values of a set that is to be found or made: their numbers. */
@@ -123,13 +124,10 @@ numbers_fini(struct numbers *n)
 static struct labels *
 find_set(uint32_t hash, const struct label_names *names, const uint32_t *values, bool hashed)
 {
-	for (struct nmap_node *node = nmap_first(&sets, hash); node != NULL; node = nmap_next(&sets, node)) {
-		struct labels *l = CONTAINER_OF(node, struct labels, node);
-
+	for (struct labels *l = nmap_first(&sets, hash); l != NULL; l = nmap_next(&sets, l, hash))
 		if (l->names == names && l->hashed == hashed &&
 		    (names->n == 0 || memcmp(l->values, values, names->n * sizeof(values[0])) == 0))
 			return l;
-	}
 	return NULL;
 }
 
@@ -172,12 +170,12 @@ get_set(struct label_names *names, const uint32_t *values, uint32_t hash, bool h
 		return labels_ref(l);
 	}
 	l = alloc_set(n, hashed);
-	*l = (struct labels){ .refs = 1, .hashed = hashed, .names = names };
+	*l = (struct labels){ .hash = hash, .refs = 1, .hashed = hashed, .names = names };
 	if (n > 0)
 		memcpy(l->values, values, n * sizeof(values[0]));
 	if (hashed)
 		label_hashes((struct labels_hashes *)l - 1, names, values);
-	nmap_insert(&sets, &l->node, hash);
+	nmap_insert(&sets, l, hash);
 	return l;
 }
 
@@ -268,7 +266,7 @@ labels_unref(struct labels *l)
 	assert(l->refs != 0);
 	if (--l->refs != 0)
 		return;
-	nmap_remove(&sets, &l->node);
+	nmap_remove(&sets, l, l->hash);
 	label_text_forget(l);
 	unref_values(l->values, labels_n(l));
 	label_names_unref(l->names);

@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The map against a plain array, under random operations. test_nmap.c has these tests, too, with other names for what is tested. */
+/* The map against a plain array, under random operations. */
 #include <check.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/compiler.h"
+#include "base/hmap.h"
 #include "base/mem.h"
 #include "base/rand.h"
-
-#ifndef NUMBERED
-#include "base/hmap.h"
-
-#define NEW_THING() NEW(struct thing)
-#define FREE_THING mem_free
-#define BEGIN_MAP(m) (void)(m)
-#define HASH uint64_t
-#define NEXT(m, node) hmap_next(node)
-#endif
 
 #define MANY 10000
 
@@ -28,15 +19,14 @@
 	} while (0)
 
 struct thing {
-	size_t number;
+	struct hmap_node node;
 	bool in;
 	unsigned seen;
-	struct hmap_node node;
 };
 
 struct both {
 	struct hmap map;
-	struct thing **things;	/* the model: which of them are in */
+	struct thing *things;	/* the model: which of them are in */
 	size_t n;		/* that are */
 	struct rand rand;
 };
@@ -60,12 +50,7 @@ both_new(uint64_t seed)
 {
 	struct both *b = NEW(struct both);
 
-	BEGIN_MAP(&b->map);
-	b->things = mem_calloc(MANY, sizeof(struct thing *));
-	for (size_t i = 0; i < MANY; i++) {
-		b->things[i] = NEW_THING();
-		*b->things[i] = (struct thing){ .number = i };
-	}
+	b->things = mem_calloc(MANY, sizeof(b->things[0]));
 	rand_seed(&b->rand, seed);
 	return b;
 }
@@ -74,8 +59,6 @@ static void
 both_free(struct both *b)
 {
 	hmap_fini(&b->map);
-	for (size_t i = 0; i < MANY; i++)
-		FREE_THING(b->things[i]);
 	mem_free(b->things);
 	mem_free(b);
 }
@@ -85,8 +68,8 @@ found(const struct both *b, const struct thing *t, uint64_t hash)
 {
 	hmap_fetch(&b->map, hash);
 	hmap_fetch_node(&b->map, hash);
-	for (struct hmap_node *n = hmap_first(&b->map, hash); n != NULL; n = NEXT(&b->map, n)) {
-		CHECK(n->hash == (HASH)hash);
+	for (struct hmap_node *n = hmap_first(&b->map, hash); n != NULL; n = hmap_next(n)) {
+		CHECK(n->hash == hash);
 		if (CONTAINER_OF(n, struct thing, node) == t)
 			return true;
 	}
@@ -96,7 +79,7 @@ found(const struct both *b, const struct thing *t, uint64_t hash)
 static void
 toggle(struct both *b, size_t i)
 {
-	struct thing *t = b->things[i];
+	struct thing *t = &b->things[i];
 
 	CHECK(found(b, t, hash_of(i)) == t->in);
 	if (t->in)
@@ -108,10 +91,12 @@ toggle(struct both *b, size_t i)
 	CHECK(b->map.n == b->n);
 }
 
-#ifndef NUMBERED
+/* Each node that is in comes once, and nothing else. */
 static void
-each_once(struct both *b)
+check_each(struct both *b)
 {
+	size_t n = 0;
+
 	HMAP_EACH(&b->map, node) {
 		struct thing *t = CONTAINER_OF(node, struct thing, node);
 
@@ -119,24 +104,10 @@ each_once(struct both *b)
 		t->seen++;
 	}
 	for (size_t i = 0; i < MANY; i++) {
-		CHECK(b->things[i]->seen == b->things[i]->in);
-		b->things[i]->seen = 0;
-	}
-}
-#endif
-
-/* Each node that is in comes once, and nothing else. */
-static void
-check_each(struct both *b)
-{
-	size_t n = 0;
-
-#ifndef NUMBERED
-	each_once(b);
-#endif
-	for (size_t i = 0; i < MANY; i++) {
-		CHECK(found(b, b->things[i], hash_of(i)) == b->things[i]->in);
-		n += b->things[i]->in;
+		CHECK(b->things[i].seen == b->things[i].in);
+		CHECK(found(b, &b->things[i], hash_of(i)) == b->things[i].in);
+		n += b->things[i].in;
+		b->things[i].seen = 0;
 	}
 	ck_assert_uint_eq(n, b->n);
 }
@@ -178,7 +149,6 @@ START_TEST(as_a_plain_array)
 }
 END_TEST
 
-#ifndef NUMBERED
 /* A node that is in all the while is visited, whatever comes and goes between two buckets. */
 START_TEST(bucket_by_bucket_while_it_changes)
 {
@@ -203,7 +173,7 @@ START_TEST(bucket_by_bucket_while_it_changes)
 		}
 	}
 	for (size_t i = 0; i < 1000; i++)
-		ck_assert_uint_ge(b->things[i]->seen, 1);
+		ck_assert_uint_ge(b->things[i].seen, 1);
 	both_free(b);
 }
 END_TEST
@@ -220,18 +190,16 @@ START_TEST(removing_while_iterating)
 
 		n++;
 		if (any(b, 3) != 0)
-			toggle(b, t->number);
+			toggle(b, (size_t)(t - b->things));
 	}
 	ck_assert_uint_ge(n, b->n);
 	check_each(b);
 	HMAP_EACH(&b->map, node)
-		toggle(b, CONTAINER_OF(node, struct thing, node)->number);
+		toggle(b, (size_t)(CONTAINER_OF(node, struct thing, node) - b->things));
 	ck_assert_uint_eq(b->map.n, 0);
 	both_free(b);
 }
 END_TEST
-
-#endif
 
 /* Nothing is moved all at once, and there are never many more buckets than nodes. */
 START_TEST(grows_by_little_and_gives_back)
@@ -279,16 +247,6 @@ START_TEST(shrinks_in_slices)
 }
 END_TEST
 
-#ifdef NUMBERED
-static _Alignas(4096) char slabs[(size_t)256 << 10];
-
-static void
-drop(void *part, size_t n)
-{
-	memset(part, 0xA5, n);
-}
-#endif
-
 int
 main(void)
 {
@@ -297,15 +255,10 @@ main(void)
 	SRunner *sr;
 	int failed;
 
-#ifdef NUMBERED
-	slab_begin(slabs, sizeof(slabs), drop);
-#endif
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, as_a_plain_array, 0, 10);
-#ifndef NUMBERED
 	tcase_add_loop_test(tc, bucket_by_bucket_while_it_changes, 0, 10);
 	tcase_add_loop_test(tc, removing_while_iterating, 0, 5);
-#endif
 	tcase_add_test(tc, grows_by_little_and_gives_back);
 	tcase_add_test(tc, shrinks_in_slices);
 	suite_add_tcase(s, tc);
