@@ -38,6 +38,8 @@ struct xxh64 {
 void xxh64_init(struct xxh64 *x);
 void xxh64_add(struct xxh64 *x, const void *p, size_t n);
 uint64_t xxh64_sum(const struct xxh64 *x);
+/* The same of bytes that are all there. */
+uint64_t xxh64(const void *p, size_t n);
 
 /*
  * With a key drawn once per process (hash_seed), for tables that strangers fill: SipHash-1-3, or what the processor does

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static inline uint64_t
 same_8(const char *p)
@@ -28,10 +31,27 @@ same_4(const char *p)
 	return v;
 }
 
+#ifdef __SSE2__
+static inline __m128i
+same_16(const char *p, const char *q)
+{
+	return _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)p), _mm_loadu_si128((const __m128i *)(const void *)q));
+}
+#endif
+
 /* Are the n bytes at p those at q? */
 static inline bool
 same_bytes(const char *p, const char *q, size_t n)
 {
+#ifdef __SSE2__
+	if (n >= 16) {
+		__m128i same = same_16(p + n - 16, q + n - 16);
+
+		for (size_t i = 0; i + 16 < n; i += 16)
+			same = _mm_and_si128(same, same_16(p + i, q + i));
+		return _mm_movemask_epi8(same) == 0xffff;
+	}
+#endif
 	/* Both ends, which may overlap. */
 	if (n >= 8) {
 		uint64_t differ = same_8(p + n - 8) ^ same_8(q + n - 8);

@@ -68,7 +68,7 @@ xx_merge(uint64_t acc, uint64_t v)
 	return (acc ^ xx_round(0, v)) * P1 + P4;
 }
 
-static const unsigned char *
+static inline const unsigned char *
 xx_stripes(uint64_t v[4], const unsigned char *p, size_t stripes)
 {
 	uint64_t a = v[0], b = v[1], c = v[2], d = v[3];
@@ -117,19 +117,21 @@ xxh64_add(struct xxh64 *x, const void *data, size_t n)
 	memcpy(x->tail, p, n % 32);
 }
 
-uint64_t
-xxh64_sum(const struct xxh64 *x)
+/* The lanes of a text that has whole stripes. */
+static inline uint64_t
+xx_lanes(const uint64_t v[4])
 {
-	const unsigned char *p = x->tail;
-	size_t n = x->total % 32;
-	uint64_t h = P5;
+	uint64_t h = rotl(v[0], 1) + rotl(v[1], 7) + rotl(v[2], 12) + rotl(v[3], 18);
 
-	if (x->total >= 32) {
-		h = rotl(x->v[0], 1) + rotl(x->v[1], 7) + rotl(x->v[2], 12) + rotl(x->v[3], 18);
-		for (int i = 0; i < 4; i++)
-			h = xx_merge(h, x->v[i]);
-	}
-	h += x->total;
+	for (int i = 0; i < 4; i++)
+		h = xx_merge(h, v[i]);
+	return h;
+}
+
+/* The bytes behind the last stripe, and the end. */
+static inline uint64_t
+xx_end(uint64_t h, const unsigned char *p, size_t n)
+{
 	for (; n >= 8; n -= 8, p += 8)
 		h = rotl(h ^ xx_round(0, load64(p)), 27) * P1 + P4;
 	if (n >= 4) {
@@ -145,6 +147,25 @@ xxh64_sum(const struct xxh64 *x)
 	h *= P3;
 	h ^= h >> 32;
 	return h;
+}
+
+uint64_t
+xxh64_sum(const struct xxh64 *x)
+{
+	return xx_end((x->total >= 32 ? xx_lanes(x->v) : P5) + x->total, x->tail, x->total % 32);
+}
+
+uint64_t
+xxh64(const void *data, size_t n)
+{
+	uint64_t v[4] = { P1 + P2, P2, 0, 0 - P1 }, h = P5;
+	const unsigned char *p = data;
+
+	if (n >= 32) {
+		p = xx_stripes(v, p, n / 32);
+		h = xx_lanes(v);
+	}
+	return xx_end(h + n, p, n % 32);
 }
 
 /* Written once at start, before anything is hashed. */

@@ -10,15 +10,15 @@
 
 /* The bytes that hashes are taken of, on the stack when they fit. */
 struct flat {
-	unsigned char *p;
+	char *p;
 	size_t n, room;
-	unsigned char small[1024];
+	char small[1024];
 };
 
 static NOINLINE void
 flat_grow(struct flat *f, size_t more)
 {
-	unsigned char *old = f->p;
+	char *old = f->p;
 
 	f->room = 2 * f->room + more;
 	f->p = mem_alloc(f->room);
@@ -27,14 +27,23 @@ flat_grow(struct flat *f, size_t more)
 		mem_free(old);
 }
 
-static inline void
-put_terminated(struct flat *f, const struct istr *i)
+static inline char *
+put_terminated(char *p, const struct istr *i)
 {
-	if (f->room - f->n <= i->n)
-		flat_grow(f, (size_t)i->n + 1);
-	(void)copy_short((char *)f->p + f->n, i->bytes, i->n);
-	f->n += i->n;
-	f->p[f->n++] = LABEL_SEPARATOR;
+	p = copy_short(p, i->bytes, i->n);
+	*p++ = (char)LABEL_SEPARATOR;
+	return p;
+}
+
+static inline void
+put_label(struct flat *f, const struct istr *name, const struct istr *value)
+{
+	size_t more = (size_t)name->n + value->n + 2;
+
+	if (f->room - f->n < more)
+		flat_grow(f, more);
+	(void)put_terminated(put_terminated(f->p + f->n, name), value);
+	f->n += more;
 }
 
 static void
@@ -43,10 +52,8 @@ flat_init(struct flat *f, const struct label_names *names, const uint32_t *value
 	f->p = f->small;
 	f->n = 0;
 	f->room = sizeof(f->small);
-	for (uint32_t i = 0; i < names->n; i++) {
-		put_terminated(f, names->v[i]);
-		put_terminated(f, numbered_at(values[i]));
-	}
+	for (uint32_t i = 0; i < names->n; i++)
+		put_label(f, names->v[i], numbered_at(values[i]));
 }
 
 static void
@@ -60,13 +67,10 @@ void
 label_hashes(struct labels_hashes *out, const struct label_names *names, const uint32_t *values)
 {
 	struct flat f UNSET;
-	struct xxh64 x;
 
 	flat_init(&f, names, values);
 	out->fingerprint = fnv64(FNV64_INIT, f.p, f.n);
-	xxh64_init(&x);
-	xxh64_add(&x, f.p, f.n);
-	out->hash = xxh64_sum(&x);
+	out->hash = xxh64(f.p, f.n);
 	out->keyed = (uint32_t)hash_seeded(f.p, f.n);
 	flat_fini(&f);
 }
