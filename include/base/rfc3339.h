@@ -25,6 +25,8 @@ bool rfc3339_parse(struct str s, struct wall *out, struct err *e) MUST_CHECK;
 #define RFC3339_MAX 48
 /* 2006-01-02T15:04:05.000Z07:00, milliseconds cut off. NUL-terminated; returns the length. */
 size_t strfmt_time_format(struct wall w, char out[RFC3339_MAX]);
+/* The same where the text of another time, of n bytes, stands already: of times near each other most digits are the same. */
+size_t strfmt_time_format_over(struct wall w, struct wall other, char text[RFC3339_MAX], size_t n);
 /* 2006-01-02T15:04:05.999999999Z07:00, trailing zeros dropped (Go RFC3339Nano). */
 size_t rfc3339_format(struct wall w, char out[RFC3339_MAX]);
 

@@ -113,7 +113,7 @@ static char *
 put_time(char *p, struct time_text *t, struct wall at)
 {
 	if (t->n == 0 || t->at.s != at.s || t->at.ns != at.ns || t->at.offset != at.offset) {
-		t->n = strfmt_time_format(at, t->text);
+		t->n = strfmt_time_format_over(at, t->at, t->text, t->n);
 		t->at = at;
 	}
 	return copy_short(p, t->text, t->n);

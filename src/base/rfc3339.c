@@ -163,6 +163,18 @@ strfmt_time_format(struct wall w, char out[RFC3339_MAX])
 	return (size_t)(p - out);
 }
 
+/* The length of all in years that have four digits. */
+#define SECOND_N strlen("2006-01-02T15:04:05.000Z")
+
+size_t
+strfmt_time_format_over(struct wall w, struct wall other, char text[RFC3339_MAX], size_t n)
+{
+	if (w.s != other.s || w.offset != 0 || other.offset != 0 || n != SECOND_N)
+		return strfmt_time_format(w, text);
+	put_digits(text + n - strlen("000Z"), (uint32_t)w.ns / 1000000, 3);
+	return n;
+}
+
 size_t
 rfc3339_format(struct wall w, char out[RFC3339_MAX])
 {

@@ -254,6 +254,14 @@ START_TEST(formats)
 		ck_assert_int_eq(wall_cmp(back, rows[i].w), 0);
 		ck_assert_int_eq(back.offset, rows[i].w.offset);
 	}
+	/* Over the text of another. */
+	for (size_t i = 0; i < ARRAY_LEN(rows) * ARRAY_LEN(rows); i++) {
+		struct wall w = rows[i / ARRAY_LEN(rows)].w, other = rows[i % ARRAY_LEN(rows)].w;
+		size_t n = strfmt_time_format(other, text);
+
+		ck_assert_uint_eq(strfmt_time_format_over(w, other, text, n), strlen(rows[i / ARRAY_LEN(rows)].api));
+		ck_assert_str_eq(text, rows[i / ARRAY_LEN(rows)].api);
+	}
 	/* Nothing that fits a struct wall leaves the buffer. */
 	ck_assert_uint_lt(rfc3339_format((struct wall){ INT64_MAX, 999999999, 3600 }, text),
 	    RFC3339_MAX);
