@@ -90,6 +90,8 @@ struct alert_draft {
 	bool labels_tidy, annotations_tidy;	/* they are as label_pairs_tidy leaves them */
 	struct labels *known_labels;	/* not NULL: the set that the pairs would make, which need not be given then */
 	struct labels *known_annotations;
+	struct labels_like labels_like, annotations_like;	/* of pairs that are tidy, and none of them empty */
+	bool utf8;			/* all strings are known to be valid UTF-8 */
 	struct str generator_url;
 	struct wall starts, ends;	/* WALL_ZERO: not given */
 };
@@ -126,8 +128,7 @@ int alert_cmp(const struct alert *a, const struct alert *b);
 /* The same in two parts, for who compares one label set with many. Borrows l. */
 struct alert_place {
 	const struct labels *labels;
-	const struct istr *job_name, *instance_name;	/* NULL: no label has that name */
-	struct istr *job, *instance;			/* values; NULL: there is no such label */
+	struct istr *job, *instance;	/* values; NULL: there is no such label */
 };
 void alert_place(struct alert_place *p, const struct labels *l);
 int alert_place_cmp(const struct alert_place *p, const struct labels *l);

@@ -69,7 +69,10 @@ struct label {
 	struct istr *name, *value;
 };
 
-/* A new reference to each value of n pairs: memory of a table of millions is far away, so those are waited for together. */
-void istr_get_values(const struct label_pair *pairs, size_t n, struct istr **out);
+/*
+ * A new reference to each value of n pairs: memory of a table of millions is far away, so those are waited for together. Bits of `have`, the lowest for
+ * the first, say whose value *out has already; all behind the 32nd are wanted.
+ */
+void istr_get_values(const struct label_pair *pairs, size_t n, uint32_t have, struct istr **out);
 
 #endif

@@ -97,6 +97,16 @@ struct labels *labels_new(struct label_pair *pairs, size_t n);
 struct labels *labels_new_unhashed(struct label_pair *pairs, size_t n);
 /* Either of pairs that are tidy already. */
 struct labels *labels_of_tidy(const struct label_pair *pairs, size_t n, bool hashed);
+/*
+ * Pairs of which much is known: they have the names of `set`, in its order, and those whose bits are in `same`, the lowest for the first name, its values,
+ * too: those pairs need not be there. At most 32 pairs.
+ */
+struct labels_like {
+	struct labels *set;	/* NULL: nothing is known */
+	uint32_t same;
+};
+/* The set of these pairs, as labels_of_tidy makes it; like.set is not NULL, and borrowed. */
+struct labels *labels_of_like(struct labels_like like, const struct label_pair *pairs, bool hashed);
 /* The set of these interned strings, whose names ascend, in two steps as istr_get_ahead; their references are taken over. */
 uint32_t labels_ahead(const struct label *v, size_t n);
 struct labels *labels_get_ahead(const struct label *take, size_t n, uint32_t ahead);
@@ -153,9 +163,9 @@ enum naming { NAMING_UTF8, NAMING_CLASSIC };
 /* Classic: [a-zA-Z_][a-zA-Z0-9_]*; UTF-8: not empty and valid. */
 bool label_name_valid(struct str name, enum naming naming);
 /*
- * Are all names valid and all values UTF-8? If not, the first that is not, as
- * Alertmanager words it: invalid name "X", invalid value "X".
+ * Are all names valid and all values UTF-8? If not, the first name that is not, else the first value, as
+ * Alertmanager words it: invalid name "X", invalid value "X". utf8: the values are known to be.
  */
-bool labels_check(struct labels *l, enum naming naming, struct err *e) MUST_CHECK;
+bool labels_check(struct labels *l, enum naming naming, bool utf8, struct err *e) MUST_CHECK;
 
 #endif

@@ -88,8 +88,22 @@ bool json_next_plain_pair(struct json_reader *r, struct str *key, struct str *va
  * After JSON_T_OBJECT_BEGIN: reads the object to its end if it has these keys and no others, in this order and without blanks, and plain
  * strings as values (as above). A key is given as its text, from the opening quote to the colon. The reader is then as behind
  * JSON_T_OBJECT_END. False: nothing has been taken.
+ *
+ * pairs (NULL: none): texts that are expected, from the key's quote to the value's: *same has the bits of those that are there, the lowest
+ * for the first; n is at most 32 then.
  */
-bool json_known_object(struct json_reader *r, const struct str *keys, size_t n, struct str *values);
+bool json_known_object(struct json_reader *r, const struct str *keys, const struct str *pairs, size_t n, struct str *values, uint32_t *same);
+/*
+ * Steps through what is expected, written as most programs do, without blanks. Each is as json_next for the same bytes. False: it is
+ * something else, nothing has been taken, and json_next tells what there is.
+ *
+ * The next key of an object, given as its text as above. Then, where a value stands: an object, which is entered; any plain string; the plain string
+ * that is the same as `value`, which has been read as one and is not empty.
+ */
+bool json_pass_key(struct json_reader *r, struct str key);
+bool json_enter_object(struct json_reader *r);
+bool json_plain_value(struct json_reader *r, struct str *value);
+bool json_known_value(struct json_reader *r, struct str value);
 /*
  * After JSON_T_OBJECT_BEGIN: the bytes from its brace to the first closing one, wherever that
  * stands; STR_NONE: there is none. For who knows that they were an object before: then they are one again.

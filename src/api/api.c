@@ -48,6 +48,7 @@ api_free(struct api **a)
 	http_metrics_free((*a)->http);
 	limited_names_free((*a)->limited_names);
 	sms_answers_free((*a)->sms_answers);
+	alert_shape_fini(&(*a)->alert_shape);
 	mem_free((*a)->reload_error);
 	mem_free(*a);
 	*a = NULL;

@@ -191,7 +191,7 @@ ext_member_labels(struct call *c, const struct json *o, const char *name, struct
 			pairs[n++] = (struct label_pair){ v->keys[i], v->v[i].s };
 	}
 	*out = labels_new(pairs, label_pairs_tidy(pairs, n));
-	if (labels_check(*out, c->api->env.naming, &e))
+	if (labels_check(*out, c->api->env.naming, false, &e))
 		return true;
 	labels_unref(*out);
 	*out = NULL;

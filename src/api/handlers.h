@@ -6,12 +6,11 @@
 #ifndef API_HANDLERS_H
 #define API_HANDLERS_H
 
+#include "alert_read.h"
 #include "api/api.h"
 #include "base/rfc3339.h"
 #include "core/view.h"
 #include "ext_test.h"
-#include "key_order.h"
-#include "model/label_texts.h"
 #include "route.h"
 #include "text/json_write.h"
 #include "text/regex.h"
@@ -46,7 +45,7 @@ struct api {
 	struct sms_answers *sms_answers;	/* NULL: none yet */
 	struct event_listener limited;
 	struct tests tests;
-	struct key_order key_orders[LABEL_TEXT_ANNOTATIONS + 1];	/* of alerts that were posted, by enum label_text_kind */
+	struct alert_shape alert_shape;	/* of alerts that were posted */
 };
 
 /* One request on its way through a handler. */

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "base/compiler.h"
+#include "base/copy.h"
+
 /* Bytes around a name in its key, and in front of it. */
 #define AROUND strlen("\"\":")
 #define FRONT strlen("\"")
@@ -13,19 +16,65 @@ name_of(const struct key_order *o, size_t i)
 	return (struct str){ o->keys[i].p + FRONT, o->keys[i].n - AROUND };
 }
 
-bool
-key_order_read(const struct key_order *o, struct json_reader *r, struct label_pair *pairs)
-{
-	struct str values[KEY_ORDER_MAX];
+/* A set stays the example for so many: its values go out of date, and to write its pairs takes as long as some ten sets save. */
+#define EXAMPLE_OF 64
 
-	if (o->n == 0 || !json_known_object(r, o->keys, o->n, values))
-		return false;
-	for (size_t i = 0; i < o->n; i++) {
+static void
+drop_example(struct key_order *o)
+{
+	labels_unref(o->like);
+	o->like = NULL;
+}
+
+void
+key_order_fini(struct key_order *o)
+{
+	drop_example(o);
+	o->n = 0;
+}
+
+/* The pairs of these bits, to where they stand by name; true: one has an empty value. */
+static bool
+put_pairs(const struct key_order *o, const struct str *values, uint32_t bits, struct label_pair *pairs)
+{
+	bool empty = false;
+
+	for (; bits != 0; bits &= bits - 1) {
+		unsigned i = (unsigned)__builtin_ctz(bits);
 		/* The key ends where the value's opening quote stands. */
 		const char *key = values[i].p - FRONT - o->keys[i].n;
 
 		pairs[o->place[i]] = (struct label_pair){ { key + FRONT, o->keys[i].n - AROUND }, values[i] };
+		empty |= values[i].n == 0;
 	}
+	return empty;
+}
+
+/* The same bits, by name. */
+static uint32_t
+places_of(const struct key_order *o, uint32_t bits)
+{
+	uint32_t places = 0;
+
+	for (; bits != 0; bits &= bits - 1)
+		places |= 1u << o->place[__builtin_ctz(bits)];
+	return places;
+}
+
+bool
+key_order_read(const struct key_order *o, struct json_reader *r, struct label_pair *pairs, struct labels_like *like_out)
+{
+	struct str values[KEY_ORDER_MAX] UNSET;
+	uint32_t all = (1u << o->n) - 1, same = 0;
+
+	*like_out = (struct labels_like){ 0 };
+	if (o->n == 0 || !json_known_object(r, o->keys, o->like != NULL ? o->pairs : NULL, o->n, values, &same))
+		return false;
+	/* Labels without value are none: the set has other names then. */
+	if (put_pairs(o, values, all & ~same, pairs) || o->like == NULL)
+		(void)put_pairs(o, values, same, pairs);
+	else
+		*like_out = (struct labels_like){ labels_ref(o->like), all & ~places_of(o, all & ~same) };
 	return true;
 }
 
@@ -77,6 +126,7 @@ key_order_note(struct key_order *o, const struct label_pair *pairs, size_t n, st
 {
 	size_t used = 0;
 
+	drop_example(o);
 	o->n = 0;
 	if (n > KEY_ORDER_MAX)
 		return;
@@ -87,4 +137,50 @@ key_order_note(struct key_order *o, const struct label_pair *pairs, size_t n, st
 		}
 	if (!find_places(o))
 		o->n = 0;
+}
+
+/* The text of a pair, from quote to quote; STR_NONE: there is no room. */
+static struct str
+keep_pair(struct key_order *o, size_t *used, struct str key, struct str value)
+{
+	char *at = o->pair_bytes + *used, *end;
+
+	if (key.n + value.n + strlen("\"\"") > sizeof(o->pair_bytes) - *used)
+		return STR_NONE;
+	end = copy_short(at, key.p, key.n);
+	*end++ = '"';
+	end = copy_short(end, value.p, value.n);
+	*end++ = '"';
+	*used += (size_t)(end - at);
+	return (struct str){ at, (size_t)(end - at) };
+}
+
+static bool
+has_names(const struct key_order *o, const struct labels *l)
+{
+	if (labels_n(l) != o->n)
+		return false;
+	for (size_t i = 0; i < o->n; i++)
+		if (!str_eq(istr_str(labels_name(l, o->place[i])), name_of(o, i)))
+			return false;
+	return true;
+}
+
+void
+key_order_made(struct key_order *o, struct labels *l)
+{
+	size_t used = 0;
+
+	if (o->n == 0 || (o->like != NULL && ++o->used < EXAMPLE_OF) || !has_names(o, l))
+		return;
+	for (size_t i = 0; i < o->n; i++) {
+		const struct istr *value = labels_value(l, o->place[i]);
+		/* One that was another all that time ago will be another again. */
+		bool moves = o->like != NULL && labels_value(o->like, o->place[i]) != value;
+
+		o->pairs[i] = moves ? STR_NONE : keep_pair(o, &used, o->keys[i], istr_str(value));
+	}
+	drop_example(o);
+	o->like = labels_ref(l);
+	o->used = 0;
 }

@@ -131,7 +131,7 @@ name_get(struct matcher_index *x, struct istr *name)
 	n = NEW(struct name);
 	n->name = istr_ref(name);
 	hmap_insert(&x->names, &n->node, name_hash(name));
-	x->name_bits |= name_bit(name);
+	x->name_bits |= label_name_bit(name);
 	return n;
 }
 

@@ -114,10 +114,12 @@ matcher_index_begin(struct matcher_index_iter *it, const struct matcher_index *x
 	if (x->names.n == 0)
 		return;
 	it->looked = labels_n(l);
+	if ((x->name_bits & l->names->bits) == 0)
+		return;
 	for (uint32_t i = 0; i < labels_n(l); i++) {
 		const struct name *name;
 
-		if ((x->name_bits & name_bit(labels_name(l, i))) == 0)
+		if ((x->name_bits & label_name_bit(labels_name(l, i))) == 0)
 			continue;
 		name = name_find(x, labels_name(l, i));
 		if (name == NULL || labels_value(l, i)->n == 0)

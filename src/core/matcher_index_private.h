@@ -41,13 +41,6 @@ key_hash(uint64_t name, struct matcher_place p)
 	return hash_mix(hash_mix(name, p.what), (uint64_t)p.kind << 8 | p.len);
 }
 
-/* A bit of 64 that a name has: most names of a label set are not asked for, which is known without looking. */
-static inline uint64_t
-name_bit(const struct istr *name)
-{
-	return UINT64_C(1) << (name_hash(name) >> 58);
-}
-
 static inline struct name *
 name_find(const struct matcher_index *x, const struct istr *name)
 {

@@ -2,6 +2,7 @@
 #include "model/alert.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include "base/slab.h"
@@ -20,7 +21,7 @@ drop_empty_values(struct label_pair *pairs, size_t n)
 }
 
 static bool
-validate(const struct alert *a, enum naming naming, struct err *e)
+validate(const struct alert *a, enum naming naming, bool utf8, struct err *e)
 {
 	if (wall_is_zero(alert_starts(a)))
 		return err_set(e, ERR_INVALID, "start time missing");
@@ -28,9 +29,9 @@ validate(const struct alert *a, enum naming naming, struct err *e)
 		return err_set(e, ERR_INVALID, "start time must be before end time");
 	if (labels_n(a->labels) == 0)
 		return err_set(e, ERR_INVALID, "at least one label pair required");
-	if (!labels_check(a->labels, naming, e))
+	if (!labels_check(a->labels, naming, utf8, e))
 		return err_ctx(e, "invalid label set");
-	if (!labels_check(a->annotations, naming, e))
+	if (!labels_check(a->annotations, naming, utf8, e))
 		return err_ctx(e, "invalid annotations");
 	return true;
 }
@@ -38,15 +39,20 @@ validate(const struct alert *a, enum naming naming, struct err *e)
 static struct labels *
 labels_of(const struct alert_draft *d)
 {
-	/* A later empty value hides an earlier one of the same name: first tidy, then drop. */
-	size_t n = d->labels_tidy ? d->labels_n : label_pairs_tidy(d->labels, d->labels_n);
+	size_t n;
 
+	if (d->labels_like.set != NULL)
+		return labels_of_like(d->labels_like, d->labels, true);
+	/* A later empty value hides an earlier one of the same name: first tidy, then drop. */
+	n = d->labels_tidy ? d->labels_n : label_pairs_tidy(d->labels, d->labels_n);
 	return labels_of_tidy(d->labels, drop_empty_values(d->labels, n), true);
 }
 
 static struct labels *
 annotations_of(const struct alert_draft *d)
 {
+	if (d->annotations_like.set != NULL)
+		return labels_of_like(d->annotations_like, d->annotations, false);
 	if (!d->annotations_tidy)
 		return labels_new_unhashed(d->annotations, d->annotations_n);
 	return labels_of_tidy(d->annotations, d->annotations_n, false);
@@ -56,7 +62,7 @@ struct alert *
 alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming, struct wall now,
     bool *firing_out, struct err *e)
 {
-	struct alert *a = SLAB_NEW(struct alert);
+	struct alert *a = slab_alloc(sizeof(*a));
 	struct wall starts = d->starts, ends = d->ends;
 	bool timeout = wall_is_zero(ends);
 
@@ -64,8 +70,7 @@ alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming
 		starts = timeout ? now : ends;
 	if (timeout)
 		ends = wall_add(now, resolve_timeout);
-	a->refs = 1;
-	a->timeout = timeout;
+	*a = (struct alert){ .refs = 1, .timeout = timeout };
 	alert_set_starts(a, starts);
 	alert_set_ends(a, ends);
 	alert_set_updated(a, now);
@@ -73,7 +78,7 @@ alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming
 	a->labels = d->known_labels != NULL ? labels_ref(d->known_labels) : labels_of(d);
 	a->annotations = d->known_annotations != NULL ? labels_ref(d->known_annotations) : annotations_of(d);
 	a->generator_url = istr_get(d->generator_url);
-	if (!validate(a, naming, e)) {
+	if (!validate(a, naming, d->utf8, e)) {
 		alert_unref(a);
 		return NULL;
 	}
@@ -210,14 +215,16 @@ alert_merge(struct alert *old, struct alert *fresh, struct wall now)
 	return a;
 }
 
+static struct istr *
+value_at(const struct labels *l, uint32_t i)
+{
+	return i < labels_n(l) ? labels_value(l, i) : NULL;
+}
+
 void
 alert_place(struct alert_place *p, const struct labels *l)
 {
-	p->labels = l;
-	p->job_name = istr_find(STR("job"));
-	p->instance_name = istr_find(STR("instance"));
-	p->job = labels_value_of(l, p->job_name);
-	p->instance = labels_value_of(l, p->instance_name);
+	*p = (struct alert_place){ l, value_at(l, l->names->job), value_at(l, l->names->instance) };
 }
 
 /* Those that have the label first, then by its value. */
@@ -234,10 +241,10 @@ cmp_values(const struct istr *a, const struct istr *b)
 int
 alert_place_cmp(const struct alert_place *p, const struct labels *l)
 {
-	int d = cmp_values(p->job, labels_value_of(l, p->job_name));
+	int d = cmp_values(p->job, value_at(l, l->names->job));
 
 	if (d == 0)
-		d = cmp_values(p->instance, labels_value_of(l, p->instance_name));
+		d = cmp_values(p->instance, value_at(l, l->names->instance));
 	return d != 0 ? d : labels_cmp(p->labels, l);
 }
 
@@ -254,11 +261,26 @@ side(int d)
 	return d < 0 ? 0 : d == 0 ? 1 : 2;
 }
 
+static uint64_t
+eight_bytes(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
+}
+
 static uint32_t
 common_prefix(const struct istr *a, const struct istr *b)
 {
 	uint32_t most = a->n < b->n ? a->n : b->n, n = 0;
 
+	for (; n + 8 <= most; n += 8) {
+		uint64_t differ = eight_bytes(a->bytes + n) ^ eight_bytes(b->bytes + n);
+
+		if (differ != 0)
+			return n + (uint32_t)__builtin_clzll(differ) / 8;
+	}
 	while (n < most && a->bytes[n] == b->bytes[n])
 		n++;
 	return n;
@@ -269,6 +291,8 @@ six_bytes(const struct istr *s, uint32_t from)
 {
 	uint64_t bytes = 0;
 
+	if (from + 8 <= s->n)
+		return eight_bytes(s->bytes + from) >> 16;
 	for (uint32_t i = from; i < from + 6; i++)
 		bytes = bytes << 8 | (i < s->n ? (unsigned char)s->bytes[i] : 0);
 	return bytes;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/hash.h"
 #include "base/nmap.h"
 #include "base/numbered.h"
@@ -157,23 +158,27 @@ ask(struct asked *a, struct str s, struct istr **to)
 	return true;
 }
 
+/* wanted: bits. */
 static void
-get_some(const struct label_pair *pairs, size_t n, struct istr **out)
+get_some(const struct label_pair *pairs, uint32_t wanted, struct istr **out)
 {
-	struct asked asked[TOGETHER];
+	struct asked asked[TOGETHER] UNSET;
 	size_t k = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (; wanted != 0; wanted &= wanted - 1) {
+		unsigned i = (unsigned)__builtin_ctz(wanted);
+
 		k += ask(&asked[k], pairs[i].value, &out[i]);
+	}
 	for (size_t i = 0; i < k; i++)
 		*asked[i].to = get_hashed(asked[i].s, asked[i].hash);
 }
 
 void
-istr_get_values(const struct label_pair *pairs, size_t n, struct istr **out)
+istr_get_values(const struct label_pair *pairs, size_t n, uint32_t have, struct istr **out)
 {
-	for (size_t i = 0; i < n; i += TOGETHER)
-		get_some(pairs + i, n - i < TOGETHER ? n - i : TOGETHER, out + i);
+	for (size_t i = 0; i < n; i += TOGETHER, have >>= TOGETHER)
+		get_some(pairs + i, (n - i < TOGETHER ? (1u << (n - i)) - 1 : (1u << TOGETHER) - 1) & ~have, out + i);
 }
 
 struct istr *

@@ -71,14 +71,6 @@ find(uint64_t hash, const struct label *v, size_t n)
 }
 
 static struct label_names *
-ref(struct label_names *names)
-{
-	assert(names->refs != 0 && names->refs < UINT32_MAX);
-	names->refs++;
-	return names;
-}
-
-static struct label_names *
 make(uint64_t hash, const struct label *v, size_t n)
 {
 	struct label_names *names = slab_alloc(sizeof(*names) + n * sizeof(names->v[0]));
@@ -87,10 +79,17 @@ make(uint64_t hash, const struct label *v, size_t n)
 	names->refs = 1;
 	names->n = (uint32_t)n;
 	names->bytes = 0;
+	names->bits = 0;
+	names->job = names->instance = (uint32_t)n;
 	names->found = 0;
 	for (size_t i = 0; i < n; i++) {
 		names->v[i] = v[i].name;
 		names->bytes += v[i].name->n;
+		names->bits |= label_name_bit(v[i].name);
+		if (str_is(istr_str(v[i].name), "job"))
+			names->job = (uint32_t)i;
+		else if (str_is(istr_str(v[i].name), "instance"))
+			names->instance = (uint32_t)i;
 	}
 	hmap_insert(&table.map, &names->node, hash);
 	return names;
@@ -115,7 +114,7 @@ label_names_take(const struct label *v, size_t n)
 	if (names == NULL) {
 		names = make(hash, v, n);
 	} else {
-		ref(names);
+		label_names_ref(names);
 		for (size_t i = 0; i < n; i++)
 			istr_unref(v[i].name);
 	}
@@ -130,13 +129,21 @@ label_names_of(const struct label_pair *pairs, size_t n)
 	struct label few[32] = { 0 }, *v;
 
 	if (names != NULL && are(names, pairs, n))
-		return ref(names);
+		return label_names_ref(names);
 	v = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(*v));
 	for (size_t i = 0; i < n; i++)
 		v[i].name = istr_get(pairs[i].name);
 	names = label_names_take(v, n);
 	if (v != few)
 		mem_free(v);
+	return names;
+}
+
+struct label_names *
+label_names_ref(struct label_names *names)
+{
+	assert(names->refs != 0 && names->refs < UINT32_MAX);
+	names->refs++;
 	return names;
 }
 

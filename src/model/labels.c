@@ -179,26 +179,49 @@ get_set(struct label_names *names, const uint32_t *values, uint32_t hash, bool h
 	return l;
 }
 
-struct labels *
-labels_of_tidy(const struct label_pair *pairs, size_t n, bool hashed)
+/* Takes the references to the names and n values over. */
+static struct labels *
+of_strings(struct label_names *names, struct istr *const *values, bool hashed)
 {
-	struct istr *few[32] UNSET, **values = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(values[0]));
-	struct label_names *names = label_names_of(pairs, n);
 	uint64_t hash = names->node.hash;
 	struct numbers numbers UNSET;
 	struct labels *l;
 
-	istr_get_values(pairs, n, values);
-	numbers_init(&numbers, n);
-	for (size_t i = 0; i < n; i++) {
+	numbers_init(&numbers, names->n);
+	for (size_t i = 0; i < names->n; i++) {
 		numbers.v[i] = numbered_of(values[i]);
 		hash = mix_value(hash, values[i]);
 	}
 	l = get_set(names, numbers.v, (uint32_t)hash, hashed);
 	numbers_fini(&numbers);
+	return l;
+}
+
+struct labels *
+labels_of_tidy(const struct label_pair *pairs, size_t n, bool hashed)
+{
+	struct istr *few[32] UNSET, **values = n <= ARRAY_LEN(few) ? few : mem_calloc(n, sizeof(values[0]));
+	struct labels *l;
+
+	istr_get_values(pairs, n, 0, values);
+	l = of_strings(label_names_of(pairs, n), values, hashed);
 	if (values != few)
 		mem_free(values);
 	return l;
+}
+
+struct labels *
+labels_of_like(struct labels_like like, const struct label_pair *pairs, bool hashed)
+{
+	struct istr *values[32] UNSET;
+	uint32_t n = labels_n(like.set);
+
+	assert(n <= ARRAY_LEN(values));
+	for (uint32_t i = 0; i < n; i++)
+		if ((like.same >> i & 1) != 0)
+			values[i] = istr_ref(labels_value(like.set, i));
+	istr_get_values(pairs, n, like.same, values);
+	return of_strings(label_names_ref(like.set->names), values, hashed);
 }
 
 struct labels *
@@ -519,38 +542,49 @@ refuse(struct err *e, const char *what, struct str s)
 	return false;
 }
 
-/* Strings are few where labels are many: each is looked at once. */
+/* Strings are few where labels are many, and sets of names fewer: each is looked at once. */
 static bool
-name_is_valid(struct istr *name, enum naming naming)
+name_is_valid(struct istr *name, unsigned char bit, enum naming naming)
 {
-	unsigned char bit = (unsigned char)(ISTR_NAME << naming);
-
 	if ((name->found & bit) == 0 && label_name_valid(istr_str(name), naming))
 		name->found |= bit;
 	return (name->found & bit) != 0;
 }
 
 static bool
-value_is_valid(struct istr *value)
+check_names(struct label_names *names, enum naming naming, struct err *e)
+{
+	unsigned char bit = (unsigned char)(ISTR_NAME << naming);
+
+	if ((names->found & bit) != 0)
+		return true;
+	for (uint32_t i = 0; i < names->n; i++)
+		if (!name_is_valid(names->v[i], bit, naming))
+			return refuse(e, "name", istr_str(names->v[i]));
+	names->found |= bit;
+	return true;
+}
+
+static bool
+check_value(struct istr *value, struct err *e)
 {
 	if ((value->found & ISTR_VALUE) == 0 && utf8_valid(istr_str(value)))
 		value->found |= ISTR_VALUE;
-	return (value->found & ISTR_VALUE) != 0;
+	return (value->found & ISTR_VALUE) != 0 || refuse(e, "value", istr_str(value));
 }
 
 bool
-labels_check(struct labels *l, enum naming naming, struct err *e)
+labels_check(struct labels *l, enum naming naming, bool utf8, struct err *e)
 {
 	unsigned char bit = (unsigned char)(1u << naming);
 
 	if ((l->checked & bit) != 0)
 		return true;
-	for (uint32_t i = 0; i < labels_n(l); i++) {
-		if (!name_is_valid(labels_name(l, i), naming))
-			return refuse(e, "name", istr_str(labels_name(l, i)));
-		if (!value_is_valid(labels_value(l, i)))
-			return refuse(e, "value", istr_str(labels_value(l, i)));
-	}
+	if (!check_names(l->names, naming, e))
+		return false;
+	for (uint32_t i = 0; i < labels_n(l) && !utf8; i++)
+		if (!check_value(labels_value(l, i), e))
+			return false;
 	l->checked |= bit;
 	return true;
 }

@@ -65,8 +65,7 @@ close_level(struct json_reader *r)
 	bool object = json_in_object(r);
 
 	r->p++;
-	r->depth--;
-	r->state = r->depth == 0 ? JSON_STATE_DONE : JSON_STATE_AFTER;
+	json_leave_level(r);
 	return object ? JSON_T_OBJECT_END : JSON_T_ARRAY_END;
 }
 
@@ -298,6 +297,12 @@ json_next(struct json_reader *r)
 		break;
 	}
 	return JSON_T_ERROR;
+}
+
+bool
+json_enter_object(struct json_reader *r)
+{
+	return r->state == JSON_STATE_VALUE && r->p < r->end && *r->p == '{' && open_level(r, true) == JSON_T_OBJECT_BEGIN;
 }
 
 bool

@@ -25,6 +25,14 @@ json_skip_blanks(const char *p, const char *end)
 	return p;
 }
 
+/* Behind the end of an object or array. */
+static inline void
+json_leave_level(struct json_reader *r)
+{
+	r->depth--;
+	r->state = r->depth == 0 ? JSON_STATE_DONE : JSON_STATE_AFTER;
+}
+
 static inline bool
 json_in_object(const struct json_reader *r)
 {

@@ -245,16 +245,49 @@ START_TEST(check_names_and_values)
 	struct label_pair bad = { STR("a"), STR("\xff") };
 	struct err e = { 0 };
 
-	ck_assert(labels_check(l, NAMING_UTF8, &e));
-	ck_assert(labels_check(l, NAMING_UTF8, &e));
-	ck_assert(!labels_check(l, NAMING_CLASSIC, &e));
+	ck_assert(labels_check(l, NAMING_UTF8, false, &e));
+	ck_assert(labels_check(l, NAMING_UTF8, false, &e));
+	ck_assert(!labels_check(l, NAMING_CLASSIC, false, &e));
 	ck_assert_str_eq(e.text, "invalid name \"b-c\"");
 	labels_unref(l);
 	err_clear(&e);
 	l = labels_new(&bad, 1);
-	ck_assert(!labels_check(l, NAMING_UTF8, &e));
+	ck_assert(!labels_check(l, NAMING_UTF8, false, &e));
 	ck_assert_str_eq(e.text, "invalid value \"\\xff\"");
 	labels_unref(l);
+	/* Names are looked at all the same where values need not be. */
+	err_clear(&e);
+	l = lib_labels("b-c=3");
+	ck_assert(labels_check(l, NAMING_UTF8, true, &e));
+	ck_assert(!labels_check(l, NAMING_CLASSIC, true, &e));
+	ck_assert_str_eq(e.text, "invalid name \"b-c\"");
+	labels_unref(l);
+}
+END_TEST
+
+/* A set that is made of another one and what is different is the one that its pairs make. */
+START_TEST(sets_that_are_alike)
+{
+	struct labels *like = lib_labels("a=1 b=2 c=3");
+	/* Those that are the same need not be there. */
+	struct label_pair pairs[3] = { [1] = { STR("b"), STR("new") } };
+	struct labels *l = labels_of_like((struct labels_like){ like, 5 }, pairs, true), *same = lib_labels("a=1 b=new c=3");
+
+	ck_assert_ptr_eq(l, same);
+	labels_unref(l);
+	labels_unref(same);
+	l = labels_of_like((struct labels_like){ like, 7 }, NULL, true);
+	ck_assert_ptr_eq(l, like);
+	labels_unref(l);
+	l = labels_of_like((struct labels_like){ like, 7 }, NULL, false);
+	ck_assert(l != like && labels_cmp(l, like) == 0);
+	labels_unref(l);
+	labels_unref(like);
+	like = labels_empty();
+	l = labels_of_like((struct labels_like){ like, 0 }, NULL, true);
+	ck_assert_ptr_eq(l, like);
+	labels_unref(l);
+	labels_unref(like);
 }
 END_TEST
 
@@ -380,6 +413,7 @@ main(void)
 	tcase_add_test(tc, select_takes_what_is_there);
 	tcase_add_loop_test(tc, valid_names, 0, ARRAY_LEN(names));
 	tcase_add_test(tc, check_names_and_values);
+	tcase_add_test(tc, sets_that_are_alike);
 	tcase_add_test(tc, strings_alike_at_both_ends);
 	tcase_add_test(tc, annotations_are_sets_of_their_own);
 	tcase_add_test(tc, names_are_shared);

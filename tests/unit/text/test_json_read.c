@@ -435,14 +435,15 @@ START_TEST(known_objects)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct str in = str_from(rows[i].in), values[2];
+		uint32_t same;
 		/* Without a byte behind it, so that one that is read there is noticed. */
 		char *exact = memcpy(malloc(in.n), in.p, in.n);
 		struct json_reader r;
 
 		json_reader_init(&r, (struct str){ exact, in.n }, JSON_DOCUMENT);
-		ck_assert(!json_known_object(&r, keys, 2, values));
+		ck_assert(!json_known_object(&r, keys, NULL, 2, values, &same));
 		ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
-		ck_assert_msg(json_known_object(&r, keys, 2, values) == rows[i].known, "%s", rows[i].in);
+		ck_assert_msg(json_known_object(&r, keys, NULL, 2, values, &same) == rows[i].known, "%s", rows[i].in);
 		if (rows[i].known) {
 			ck_assert_int_eq(json_next(&r), JSON_T_END);
 			ck_assert_ptr_eq(values[0].p, exact + strlen("{\"a\":\""));
@@ -452,6 +453,106 @@ START_TEST(known_objects)
 			/* Nothing was taken. */
 			ck_assert_uint_eq(json_offset(&r), 1);
 		}
+		free(exact);
+	}
+}
+END_TEST
+
+/* Pairs that are there as they are expected, and which those are. */
+START_TEST(expected_pairs)
+{
+	static const struct { const char *in; uint32_t same; bool known; } rows[] = {
+		{ "{\"a\":\"1\",\"bc\":\"a longer value\"}", 3, true },
+		{ "{\"a\":\"1\",\"bc\":\"a longer one\"}", 1, true },
+		{ "{\"a\":\"12\",\"bc\":\"a longer value\"}", 2, true },
+		{ "{\"a\":\"\",\"bc\":\"\"}", 0, true },
+		{ "{\"a\":\"1\",\"bd\":\"a longer value\"}", 0, false },
+		{ "{\"a\":\"1\",\"bc\":\"a longer value\",\"c\":\"\"}", 0, false },
+		{ "{\"a\":\"1\",\"bc\":\"a longer value\"", 0, false },
+		{ "{\"a\":\"1\",\"bc\":\"a longer value", 0, false },
+		{ "{\"a\":\"1\"}", 0, false },
+		{ "{\"a\":\"1", 0, false },
+	};
+	static const struct str keys[] = { { "\"a\":", 4 }, { "\"bc\":", 5 } };
+	static const struct str pairs[] = { { "\"a\":\"1\"", 7 }, { "\"bc\":\"a longer value\"", 21 } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct str in = str_from(rows[i].in), values[2], plain[2];
+		char *exact = memcpy(malloc(in.n), in.p, in.n);
+		struct json_reader r;
+		uint32_t same;
+
+		json_reader_init(&r, (struct str){ exact, in.n }, JSON_DOCUMENT);
+		ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
+		ck_assert_msg(json_known_object(&r, keys, pairs, 2, values, &same) == rows[i].known, "%s", rows[i].in);
+		ck_assert_uint_eq(json_offset(&r), rows[i].known ? in.n : 1);
+		if (rows[i].known) {
+			ck_assert_msg(same == rows[i].same, "%s: %u", rows[i].in, same);
+			json_reader_init(&r, (struct str){ exact, in.n }, JSON_DOCUMENT);
+			ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
+			ck_assert(json_known_object(&r, keys, NULL, 2, plain, &same));
+			ck_assert_uint_eq(same, 0);
+			for (int k = 0; k < 2; k++)
+				ck_assert(values[k].p == plain[k].p && values[k].n == plain[k].n);
+		}
+		free(exact);
+	}
+}
+END_TEST
+
+/* Steps that are expected, and what else may stand there. */
+START_TEST(expected_members)
+{
+	static const char text[] = "[{\"a\":{\"b\":\"x\"},\"c\":\"yes\",\"d\":\"\\n\",\"e\":1, \"f\":2}]";
+	struct json_reader r;
+	struct str value;
+
+	json_reader_init(&r, str_from(text), JSON_DOCUMENT);
+	ck_assert(!json_pass_key(&r, STR("\"a\":")) && !json_enter_object(&r) && !json_plain_value(&r, &value));
+	ck_assert_int_eq(json_next(&r), JSON_T_ARRAY_BEGIN);
+	ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
+	ck_assert(!json_pass_key(&r, STR("\"b\":")));
+	ck_assert(json_pass_key(&r, STR("\"a\":")));
+	/* The value comes next. */
+	ck_assert(!json_pass_key(&r, STR("\"b\":")) && !json_plain_value(&r, &value) && !json_known_value(&r, STR("x")));
+	ck_assert(json_enter_object(&r) && json_pass_key(&r, STR("\"b\":")) && !json_enter_object(&r));
+	ck_assert(json_plain_value(&r, &value) && str_is(value, "x"));
+	ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_END);
+	ck_assert(json_pass_key(&r, STR("\"c\":")));
+	ck_assert(!json_known_value(&r, STR("ye")) && !json_known_value(&r, STR("yes!")) && !json_known_value(&r, STR_NONE));
+	ck_assert(json_known_value(&r, STR("yes")) && str_is(r.text, "yes") && !r.escaped);
+	ck_assert(json_pass_key(&r, STR("\"d\":")) && !json_plain_value(&r, &value));
+	ck_assert_int_eq(json_next(&r), JSON_T_STRING);
+	ck_assert(r.escaped);
+	ck_assert(json_pass_key(&r, STR("\"e\":")));
+	ck_assert_int_eq(json_next(&r), JSON_T_NUMBER);
+	/* Behind a blank. */
+	ck_assert(!json_pass_key(&r, STR("\"f\":")));
+	ck_assert_int_eq(json_next(&r), JSON_T_KEY);
+	ck_assert_int_eq(json_next(&r), JSON_T_NUMBER);
+	ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_END);
+	/* There are no keys in an array. */
+	ck_assert(!json_pass_key(&r, STR("\"f\":")));
+	ck_assert_int_eq(json_next(&r), JSON_T_ARRAY_END);
+	ck_assert_int_eq(json_next(&r), JSON_T_END);
+}
+END_TEST
+
+/* Texts that end within what is expected. */
+START_TEST(expected_members_that_are_cut)
+{
+	static const char text[] = "{\"a\":\"x\"}";
+
+	for (size_t n = 1; n < strlen(text); n++) {
+		char *exact = memcpy(malloc(n), text, n);
+		struct json_reader r;
+
+		json_reader_init(&r, (struct str){ exact, n }, JSON_DOCUMENT);
+		ck_assert_int_eq(json_next(&r), JSON_T_OBJECT_BEGIN);
+		ck_assert_int_eq(json_pass_key(&r, STR("\"a\":")), n >= 5);
+		ck_assert_int_eq(json_known_value(&r, STR("x")), n >= 8);
+		while (n >= 5 && n < 8 && json_next(&r) != JSON_T_ERROR)
+			;
 		free(exact);
 	}
 }
@@ -502,6 +603,9 @@ add(TCase *tc)
 	tcase_add_test(tc, pulls_tokens);
 	tcase_add_test(tc, plain_pairs);
 	tcase_add_test(tc, known_objects);
+	tcase_add_test(tc, expected_pairs);
+	tcase_add_test(tc, expected_members);
+	tcase_add_test(tc, expected_members_that_are_cut);
 	tcase_add_test(tc, objects_as_texts);
 	tcase_add_test(tc, gets_members);
 	tcase_add_test(tc, agrees_with_jansson);
