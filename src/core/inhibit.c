@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "inhibit_state.h"
@@ -310,10 +311,14 @@ inhibit_classify(struct inhibitor *in, struct alert_entry *r, struct inhibit_run
 {
 	struct labels *l = r->alert->labels;
 	struct inhibit_looked *looked = &r->inhibit[in->slot];
-	struct matcher_index_iter it;
+	struct matcher_index_iter it UNSET;
 	struct rule *rule;
 	bool more = true;
 
+	if (in->rules_n == 0) {
+		looked->observed = true;
+		return true;
+	}
 	matcher_index_begin(&it, &in->index, l, looked->upto);
 	while (more && (rule = matcher_index_next(&it)) != NULL) {
 		enum match m = match_side(rule, it.order, l, run, w);

@@ -164,7 +164,7 @@ look_at_children(const struct routing *r, struct routing_run *run, struct work *
 {
 	struct routing_step *step = &run->steps[run->steps_n - 1];
 	enum way way = WAY_UP;
-	struct matcher_index_iter it;
+	struct matcher_index_iter it UNSET;
 	const struct route *child;
 
 	if (step->route->routes_n == 0)
