@@ -67,71 +67,122 @@ zero_bytes(uint64_t v)
 	return (v - UINT64_C(0x0101010101010101)) & ~v;
 }
 
-/* Eight at once; false is only a suspicion. */
-static inline bool
-are_plain(const char *p)
+/* 0 if all eight bytes are plain; else its lowest bit that is set is in the first that is not, where bytes begin with the lowest. */
+static inline uint64_t
+odd_ones(const char *p)
 {
 	static const uint64_t ones = UINT64_C(0x0101010101010101);
 	uint64_t v, odd;
 
 	memcpy(&v, p, sizeof(v));
 	odd = v | (v - ones * 0x20) | zero_bytes(v ^ ones * '"') | zero_bytes(v ^ ones * '\\') | zero_bytes(v ^ ones * 0x7F);
-	return (odd & ones << 7) == 0;
+	return odd & ones << 7;
 }
 
-static bool
+static inline bool
 all_plain(struct str s)
 {
-	size_t i = 0;
-
-	for (; i + 8 <= s.n; i += 8)
-		if (!are_plain(s.p + i))
+	if (s.n < 8) {
+		for (size_t i = 0; i < s.n; i++)
+			if (!is_plain((unsigned char)s.p[i]))
+				return false;
+		return true;
+	}
+	for (size_t i = 0; i + 8 < s.n; i += 8)
+		if (odd_ones(s.p + i) != 0)
 			return false;
-	for (; i < s.n; i++)
-		if (!is_plain((unsigned char)s.p[i]))
-			return false;
-	return true;
+	/* The last eight, some of them once more. */
+	return odd_ones(s.p + s.n - 8) == 0;
 }
 
 /* Most strings are copied whole. */
-static void
+static bool
 put_plain(struct sbuf *b, struct str s)
 {
 	char *p;
 
-	if (!sbuf_reserve(b, s.n + 2))
-		return;
+	if (s.n + 2 > b->max - b->n || !sbuf_reserve(b, s.n + 2))
+		return false;
 	p = b->p + b->n;
 	*p++ = '"';
 	p = copy_short(p, s.n > 0 ? s.p : "", s.n);
 	*p++ = '"';
 	*p = '\0';
 	b->n += s.n + 2;
+	return true;
+}
+
+/* Copies what is plain at p, up to n bytes; returns how much that is. Something may be written behind it, up to n bytes in all. */
+static inline size_t
+copy_plain(char *out, const char *p, size_t n)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t odd = odd_ones(p + i);
+
+		memcpy(out + i, p + i, 8);
+		if (odd == 0)
+			continue;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		return i + (size_t)__builtin_ctzll(odd) / 8;
+#else
+		break;
+#endif
+	}
+	for (; i < n && is_plain((unsigned char)p[i]); i++)
+		out[i] = p[i];
+	return i;
+}
+
+/* Looked at in one go: all of it might be escaped, for which there has to be room. */
+#define EASY_MAX ((size_t)4096)
+
+/*
+ * Puts plain bytes, and the two that stand for themselves behind a backslash: most strings have nothing else, and texts with
+ * labels in them many of these. Returns how much of s that was; more of it may come then when much came before, or there is no room.
+ */
+static size_t
+put_easy(struct sbuf *b, struct str s)
+{
+	size_t i = 0, most = (b->max - b->n) / 2;
+	char *p;
+
+	s = str_sub(s, 0, most < EASY_MAX ? most : EASY_MAX);
+	if (!sbuf_reserve(b, 2 * s.n))
+		return 0;
+	p = b->p + b->n;
+	while (i < s.n) {
+		size_t n = copy_plain(p, s.p + i, s.n - i);
+
+		p += n;
+		i += n;
+		if (i == s.n || (s.p[i] != '"' && s.p[i] != '\\'))
+			break;
+		*p++ = '\\';
+		*p++ = s.p[i++];
+	}
+	*p = '\0';
+	b->n = (size_t)(p - b->p);
+	return i;
 }
 
 void
 quote_go(struct sbuf *b, struct str s)
 {
-	size_t i = 0;
-
-	if (all_plain(s)) {
-		put_plain(b, s);
+	if (all_plain(s) && put_plain(b, s))
 		return;
-	}
 	sbuf_putc(b, '"');
-	while (i < s.n) {
-		size_t run = 0;
+	for (size_t i = 0; i < s.n && !b->overflow;) {
+		size_t n;
 		uint32_t r;
 
-		while (i + run < s.n && is_plain((unsigned char)s.p[i + run]))
-			run++;
-		sbuf_put(b, s.p + i, run);
-		i += run;
+		i += put_easy(b, str_sub(s, i, s.n));
 		if (i == s.n)
 			break;
-		run = utf8_decode(str_sub(s, i, s.n), &r);
-		escape(b, (struct str){ s.p + i, run }, r, r == RUNE_ERROR && run == 1);
-		i += run;
+		n = utf8_decode(str_sub(s, i, s.n), &r);
+		escape(b, (struct str){ s.p + i, n }, r, r == RUNE_ERROR && n == 1);
+		i += n;
 	}
 	sbuf_putc(b, '"');
 }

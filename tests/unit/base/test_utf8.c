@@ -164,6 +164,62 @@ START_TEST(quotes)
 }
 END_TEST
 
+/* Byte by byte, for texts of which others are not written otherwise. */
+static void
+quote_slowly(struct sbuf *b, struct str s)
+{
+	sbuf_putc(b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\n')
+			sbuf_puts(b, "\\n");
+		else if (s.p[i] == '"' || s.p[i] == '\\')
+			sbuf_printf(b, "\\%c", s.p[i]);
+		else
+			sbuf_putc(b, s.p[i]);
+	}
+	sbuf_putc(b, '"');
+}
+
+static void
+check_quoted(struct str s)
+{
+	struct sbuf wanted = SBUF_INIT(SBUF_UNLIMITED), b;
+
+	quote_slowly(&wanted, s);
+	/* Just enough room, much, and too little. */
+	for (size_t room = wanted.n + 2; room-- > wanted.n - 1;) {
+		b = (struct sbuf)SBUF_INIT(room > wanted.n ? SBUF_UNLIMITED : room);
+		quote_go(&b, s);
+		ck_assert_int_eq(b.overflow, room < wanted.n);
+		ck_assert(b.overflow || str_eq(sbuf_get(&b), sbuf_get(&wanted)));
+		sbuf_fini(&b);
+	}
+	sbuf_fini(&wanted);
+}
+
+/* Eight bytes are looked at at once: each kind of byte at each place of texts of many lengths. */
+START_TEST(quotes_of_all_lengths)
+{
+	static const char kinds[] = "\"\\\nx";
+	char text[10000];
+
+	for (size_t n = 0; n < 40; n++)
+		for (size_t at = 0; at < n; at++)
+			for (size_t second = at; second < n; second += 3)
+				for (size_t k = 0; k < sizeof(kinds) - 1; k++) {
+					memset(text, 'y', n);
+					text[at] = kinds[k];
+					text[second] = kinds[(k + second) % 4];
+					check_quoted((struct str){ text, n });
+				}
+	for (size_t n = 4090; n < sizeof(text); n += 977) {
+		memset(text, '"', n / 2);
+		memset(text + n / 2, 'z', n - n / 2);
+		check_quoted((struct str){ text, n });
+	}
+}
+END_TEST
+
 START_TEST(unquotes)
 {
 	static const struct { const char *literal; struct str want; } rows[] = {
@@ -209,6 +265,7 @@ add(TCase *tc)
 	tcase_add_test(tc, classes);
 	tcase_add_test(tc, cases);
 	tcase_add_test(tc, quotes);
+	tcase_add_test(tc, quotes_of_all_lengths);
 	tcase_add_test(tc, unquotes);
 }
 
