@@ -82,7 +82,8 @@ bool store_has_room(const struct store *s);
 struct store_wait {
 	struct store_wait *next, **at;	/* private to the store */
 	uint64_t ticket;
-	/* Not in the list any more. durable: they are on disk; else they could not be stored, for now. */
+	struct mono since;
+	/* Not in the list any more. durable: they are on disk; else they could not be stored, for now, or not within 5 seconds. */
 	void (*over)(struct store_wait *w, bool durable);
 };
 /*

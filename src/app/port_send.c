@@ -3,7 +3,7 @@
  * No byte of a notification leaves before the intent to send it is on disk, so
  * that after a crash it is known what may have been told; requests that are not
  * to be repeated wait for a note of their own. When the disk cannot
- * be written, they leave at once: to be told matters more.
+ * be written they leave at once, and when it is slow after five seconds: to be told matters more.
  */
 #include "base/mem.h"
 #include "base/slab.h"

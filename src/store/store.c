@@ -18,8 +18,6 @@
 #define PULSE (5 * SPAN_S)
 /* A turn has this much for making ready what is written: a transaction of alerts as they mostly come, or a part of a greater one. */
 #define PREPARE_UNITS (2 * WORK_TURN)
-/* A turn has this much for those who waited: each of them may begin a request. */
-#define END_WAITS_TIME (2 * SPAN_MS)
 #define STUCK (10 * SPAN_S)
 #define STUCK_COPYING (10 * SPAN_MIN)	/* a backup takes as long as the database is large */
 /* How far back the note of our last sign of life may lie. */
@@ -40,33 +38,6 @@ store_take(struct store *s)
 		timer_in_round(&s->soon);
 }
 
-/* In the order in which they began to wait, a part in each turn. At the end nobody goes on: it is left for the next start. */
-static void
-end_waits(void *arg)
-{
-	struct store *s = arg;
-	struct mono begin = now_of(s).mono;
-
-	while (!s->ending && s->waits != NULL && s->waits->ticket <= s->waited) {
-		struct store_wait *w = s->waits;
-
-		if (mono_sub(now_of(s).mono, begin) > END_WAITS_TIME) {
-			timer_in(&s->waits_rest, 0);
-			return;
-		}
-		store_wait_cancel(s, w);
-		w->over(w, w->ticket <= s->durable);
-	}
-}
-
-static void
-end_waits_upto(struct store *s, uint64_t upto)
-{
-	if (upto > s->waited)
-		s->waited = upto;
-	end_waits(s);
-}
-
 /* Those who wait are not kept waiting for a disk that fails. */
 static void
 refuse(struct store *s)
@@ -75,7 +46,7 @@ refuse(struct store *s)
 
 	if (s->o.failed != NULL && upto > s->durable)
 		s->o.failed(s->o.arg, upto, str_from(s->problem.text));
-	end_waits_upto(s, upto);
+	store_end_waits(s, upto);
 }
 
 void
@@ -143,7 +114,7 @@ store_next_written(struct store *s)
 	store_start_writing(s, false);
 	if (s->o.durable != NULL)
 		s->o.durable(s->o.arg, upto);
-	end_waits_upto(s, upto);
+	store_end_waits(s, upto);
 }
 
 /* A copy is the writer's until all who asked for it have had it. */
@@ -156,7 +127,7 @@ hand_out_copy(struct store *s)
 	if (s->o.durable != NULL)
 		s->o.durable(s->o.arg, s->durable);
 	backup_drop(s);
-	end_waits_upto(s, s->durable);
+	store_end_waits(s, s->durable);
 	store_start_writing(s, false);
 }
 
@@ -415,14 +386,13 @@ store_open(const struct store_options *o, struct err *e)
 
 	s->o = *o;
 	s->ok = true;
-	s->waits_end = &s->waits;
 	s->log = log_with(o->log, F_CSTR("component", "store"));
 	s->dir = mem_strdup(o->path[0] != '\0' ? o->path : ".");
 	writer_init(&s->writer, s->dir, o->clock);
 	row_log_init(&s->kept);
 	timer_init(&s->soon, o->base, "store", on_soon, s);
 	timer_init(&s->prepare_more, o->base, "store", on_prepare_more, s);
-	timer_init(&s->waits_rest, o->base, "store", end_waits, s);
+	store_init_waits(s);
 	timer_init(&s->retry, o->base, "store", on_retry, s);
 	timer_init(&s->pulse, o->base, "store", on_pulse, s);
 	timer_in(&s->pulse, PULSE);
@@ -482,31 +452,6 @@ store_has_room(const struct store *s)
 	return !s->ok || without(s->current.bytes, s->retold) + without(s->kept.news_n, s->kept.budget) * ALERT_BYTES < ROOM_BYTES;
 }
 
-bool
-store_when_durable(struct store *s, struct store_wait *w)
-{
-	if (!s->ok || s->durable == s->taken)
-		return false;
-	w->ticket = s->taken;
-	w->next = NULL;
-	w->at = s->waits_end;
-	*s->waits_end = w;
-	s->waits_end = &w->next;
-	return true;
-}
-
-void
-store_wait_cancel(struct store *s, struct store_wait *w)
-{
-	*w->at = w->next;
-	if (w->next != NULL)
-		w->next->at = w->at;
-	else
-		s->waits_end = w->at;
-	w->next = NULL;
-	w->at = NULL;
-}
-
 /* One transaction, from here: nobody else is left. False when there is no use in another one. */
 static bool
 write_some(struct store *s)
@@ -546,7 +491,7 @@ end_timers(struct store *s)
 {
 	timer_fini(&s->soon);
 	timer_fini(&s->prepare_more);
-	timer_fini(&s->waits_rest);
+	store_end_wait_timers(s);
 	timer_fini(&s->retry);
 	timer_fini(&s->pulse);
 }

@@ -66,6 +66,7 @@ struct store {
 	size_t closings;		/* descriptors of copies that its thread is to close */
 	struct store_wait *waits, **waits_end;
 	uint64_t waited;		/* up to this change nobody has to wait any more */
+	bool slow;			/* the last one to go on did so before what it waited for was written */
 
 	bool ending;			/* nothing more is begun */
 	bool ended;			/* the database is closed */
@@ -73,6 +74,7 @@ struct store {
 
 	struct timer soon;		/* end of this loop turn */
 	struct timer waits_rest;	/* those who waited and had no time in the turn before */
+	struct timer waits_late;	/* set while there are any: the first of them has waited for long */
 	struct timer retry;		/* after a failure */
 	struct timer pulse;		/* is the writer stuck? has nothing been written for long? */
 	bool ok;
@@ -117,6 +119,11 @@ void quick_end(struct store *s);
 /* The writer's orders about records, and what came of them when all was written. */
 void quick_order(struct store *s);
 void quick_stored(struct store *s);
+
+/* waits.c: those who wait for changes up to this one go on. */
+void store_end_waits(struct store *s, uint64_t upto);
+void store_init_waits(struct store *s);
+void store_end_wait_timers(struct store *s);
 
 /* store.c: what is new goes to disk, unless something is on its way; `anyway`: even if there is nothing. */
 void store_start_writing(struct store *s, bool anyway);

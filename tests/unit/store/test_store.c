@@ -181,141 +181,6 @@ START_TEST(a_failed_sync_is_a_failed_write)
 }
 END_TEST
 
-static unsigned waits_over, waits_durable;
-
-static void
-on_over(struct store_wait *w, bool durable)
-{
-	(void)w;
-	waits_over++;
-	waits_durable += durable;
-}
-
-START_TEST(waiting)
-{
-	struct store_wait w[4] = { { .over = on_over }, { .over = on_over }, { .over = on_over }, { .over = on_over } };
-	struct rig r;
-	char id[SILENCE_ID_MAX];
-
-	waits_over = waits_durable = 0;
-	rig_init(&r, plain);
-	rig_start(&r);
-	rig_settle(&r);
-	ck_assert(!store_when_durable(r.store, &w[0]));
-	rig_silence(&r, "a=\"1\"", id);
-	for (int i = 0; i < 4; i++)
-		ck_assert(store_when_durable(r.store, &w[i]));
-	store_wait_cancel(r.store, &w[1]);
-	store_wait_cancel(r.store, &w[3]);
-	ck_assert_uint_eq(waits_over, 0);
-	rig_settle(&r);
-	ck_assert_uint_eq(waits_over, 2);
-	ck_assert_uint_eq(waits_durable, 2);
-	fault.write = SQLITE_FULL;
-	rig_silence(&r, "a=\"2\"", id);
-	ck_assert(store_when_durable(r.store, &w[0]));
-	rig_until(&r, false);
-	ck_assert_uint_eq(waits_over, 3);
-	ck_assert_uint_eq(waits_durable, 2);
-	fault_clear();
-	rig_fini(&r);
-}
-END_TEST
-
-static struct rig *slow_rig;
-
-static void
-on_slow_over(struct store_wait *w, bool durable)
-{
-	on_over(w, durable);
-	slow_rig->now.mono = mono_add(slow_rig->now.mono, SPAN_MS);
-}
-
-/* Many who wait for the same transaction do not hold the loop: those for whom there is no time are next turn's. */
-START_TEST(waiting_ends_in_turns)
-{
-	enum { WAITS = 10 };
-	struct store_wait w[WAITS] = { { 0 } };
-	struct rig r;
-	char id[SILENCE_ID_MAX];
-	unsigned before;
-
-	waits_over = waits_durable = 0;
-	slow_rig = &r;
-	rig_init(&r, plain);
-	rig_start(&r);
-	rig_settle(&r);
-	rig_silence(&r, "a=\"1\"", id);
-	for (int i = 0; i < WAITS; i++) {
-		w[i].over = on_slow_over;
-		ck_assert(store_when_durable(r.store, &w[i]));
-	}
-	while (waits_over < WAITS) {
-		before = waits_over;
-		event_base_loop(r.base, EVLOOP_ONCE);
-		ck_assert_uint_le(waits_over, before + 3);
-	}
-	ck_assert_uint_eq(waits_durable, WAITS);
-	rig_fini(&r);
-}
-END_TEST
-
-/* At the end nobody goes on with what he waited for, although it is written. */
-START_TEST(waiting_at_the_end)
-{
-	struct store_wait w = { .over = on_over };
-	struct rig r;
-	char id[SILENCE_ID_MAX];
-
-	waits_over = 0;
-	rig_init(&r, plain);
-	rig_start(&r);
-	rig_settle(&r);
-	rig_silence(&r, "a=\"1\"", id);
-	ck_assert(store_when_durable(r.store, &w));
-	while (!r.store->busy)
-		event_base_loop(r.base, EVLOOP_ONCE);
-	store_finish(r.store);
-	ck_assert_uint_eq(waits_over, 0);
-	store_wait_cancel(r.store, &w);
-	rig_stop(&r);
-	rig_start(&r);
-	ck_assert_uint_eq(rig_silences(&r), 1);
-	rig_fini(&r);
-}
-END_TEST
-
-/* A disk that hangs is not waited for. */
-START_TEST(a_stuck_disk)
-{
-	struct store_wait w = { .over = on_over };
-	struct rig r;
-	char id[SILENCE_ID_MAX];
-
-	waits_over = waits_durable = 0;
-	rig_init(&r, plain);
-	rig_start(&r);
-	rig_settle(&r);
-	fault.hold = 1;
-	rig_silence(&r, "a=\"1\"", id);
-	ck_assert(store_when_durable(r.store, &w));
-	while (!r.store->busy)
-		event_base_loop(r.base, EVLOOP_ONCE);
-	r.now.mono = mono_add(r.now.mono, 11 * SPAN_S);
-	timer_in(&r.store->pulse, 0);
-	rig_until(&r, false);
-	ck_assert_uint_eq(waits_over, 1);
-	ck_assert(strstr(r.why, "not answered") != NULL);
-	fault_clear();
-	rig_until(&r, true);
-	rig_settle(&r);
-	rig_crash(&r);
-	rig_start(&r);
-	ck_assert_uint_eq(rig_silences(&r), 1);
-	rig_fini(&r);
-}
-END_TEST
-
 /* Cannot be written from the start on: what is there is used, and written to when that is possible. */
 START_TEST(read_only_at_start)
 {
@@ -681,9 +546,8 @@ main(void)
 {
 	fault_install();
 	return RUN("store", all_survives_a_crash, what_was_under_way_goes_on,
-	    nothing_is_lost_while_the_disk_is_full, any_write_may_fail, a_failed_sync_is_a_failed_write, waiting,
-	    waiting_ends_in_turns, waiting_at_the_end,
-	    a_stuck_disk, read_only_at_start, unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database, all_garbage,
-	    newer_version, an_outage_is_bounded, back_pressure, no_back_pressure_by_what_is_told_again,
+	    nothing_is_lost_while_the_disk_is_full, any_write_may_fail, a_failed_sync_is_a_failed_write, read_only_at_start,
+	    unreadable_at_start, deleted_while_running, damaged_pages, truncated, not_a_database, all_garbage, newer_version,
+	    an_outage_is_bounded, back_pressure, no_back_pressure_by_what_is_told_again,
 	    one_process_at_a_time);
 }
