@@ -85,8 +85,7 @@ copy_file(const char *from, const char *to, struct err *e)
 /*
  * The first page of a new database: header and schema. Every database of ours
  * begins with this one, so it can stand in for one that is damaged. A table that
- * an older database got later (schema.h) begins on another page there: its rows
- * are lost with the first page, and the sums keep others from being taken for them.
+ * an older database got later (schema.h) begins on another page there, which roots.h knows.
  */
 static bool
 first_page(const char *directory, char *page, size_t *size, struct err *e)
@@ -134,6 +133,22 @@ replace_first_page(const char *directory, const char *path, struct err *e)
 	return ok || err_set(e, ERR_IO, "cannot repair %s", path);
 }
 
+/* With the first page of a new database, and its tables where they begin. NULL: see *e. */
+static struct db *
+open_without_first_page(const char *directory, const char *path, enum db_trouble *trouble_out, struct err *e)
+{
+	bool fresh, again;
+	struct db *d;
+
+	if (!replace_first_page(directory, path, e))
+		return NULL;
+	d = db_open(path, DB_READ, &fresh, trouble_out, e);
+	if (d == NULL || (db_find_tables(d, &again, e) && !again))
+		return d;
+	db_close(&d);
+	return db_open(path, DB_READ, &fresh, trouble_out, e);
+}
+
 static void
 remove_copy(const char *directory)
 {
@@ -162,7 +177,7 @@ db_rows_read_copy(struct db_rows *l, const char *path, enum db_trouble *trouble_
 	char directory[256], from[4096], to[512], aside[512];
 	struct wal_damage damage = { 0 };
 	struct db *d = NULL;
-	bool ok = true, fresh = false, other;
+	bool ok = true, fresh = false;
 
 	*trouble_out = DB_UNUSABLE;
 	if (!make_directory(directory, sizeof(directory), e))
@@ -180,8 +195,8 @@ db_rows_read_copy(struct db_rows *l, const char *path, enum db_trouble *trouble_
 	else if (ok)
 		d = db_open(to, DB_READ, &fresh, trouble_out, e);
 	/* The new first page says that nothing was put in yet, which is not so. */
-	if (d == NULL && ok && !fresh && *trouble_out == DB_DAMAGED && replace_first_page(directory, to, e))
-		d = db_open(to, DB_READ, &other, trouble_out, e);
+	if (d == NULL && ok && !fresh && *trouble_out == DB_DAMAGED)
+		d = open_without_first_page(directory, to, trouble_out, e);
 	ok = d != NULL && db_rows_read(l, d, e);
 	if (damage.n > 0) {
 		l->why = l->damaged ? l->why : damage.what;

@@ -11,6 +11,7 @@
 #include "log_room.h"
 #include "loop/file.h"
 #include "owner.h"
+#include "roots.h"
 #include "schema.h"
 #include "sql.h"
 #include "wal_frames.h"
@@ -64,10 +65,31 @@ execute(struct db *d, const char *sql, struct err *e)
 	return sql_execute(&d->sql, sql, e);
 }
 
+/* A start that finds it noted writes nothing. */
+static bool
+note_roots(struct db *d, struct err *e)
+{
+	char are[ROOTS_BYTES], noted[ROOTS_BYTES];
+
+	if (!roots_find(&d->sql, are, e))
+		return false;
+	return (roots_noted(&d->sql, noted) && memcmp(are, noted, ROOTS_BYTES) == 0) ||
+	    db_put(d, TABLE_META, roots_key(), (struct str){ are, ROOTS_BYTES }, e);
+}
+
 bool
 db_mark_complete(struct db *d, struct err *e)
 {
-	return db_put(d, TABLE_META, schema_row_key(), schema_row_body(), e) && schema_set_version(&d->sql, e);
+	return db_put(d, TABLE_META, schema_row_key(), schema_row_body(), e) && note_roots(d, e) && schema_set_version(&d->sql, e);
+}
+
+bool
+db_find_tables(struct db *d, bool *again_out, struct err *e)
+{
+	char are[ROOTS_BYTES], noted[ROOTS_BYTES];
+
+	*again_out = roots_find(&d->sql, are, e) && roots_noted(&d->sql, noted) && memcmp(are, noted, ROOTS_BYTES) != 0;
+	return !*again_out || roots_set(&d->sql, noted, e);
 }
 
 static bool
@@ -186,7 +208,7 @@ db_open(const char *path, enum db_mode mode, bool *fresh_out, enum db_trouble *t
 	/* A reader of a damaged one knows that the header may say anything. */
 	ok = ok && (schema_compare(&d->sql, version, &d->summed, e) || mode == DB_READ) && configure(d, mode, e);
 	if (ok && mode == DB_WRITE)
-		ok = schema_update(&d->sql, version, e) && prepare(d, e);
+		ok = schema_update(&d->sql, version, e) && prepare(d, e) && (version == 0 || note_roots(d, e));
 	if (ok) {
 		*fresh_out = version == 0;
 		d->summed |= mode == DB_WRITE;

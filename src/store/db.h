@@ -49,6 +49,8 @@ enum db_files db_files_now(struct db *d, struct err *e);
 uint64_t db_file(const struct db *d);
 /* Size of its files, as they were at db_files_now, and of what was written since. */
 uint64_t db_bytes(const struct db *d);
+/* After the first page was replaced by that of a new database: that says where tables begin, as far as it is known. *again_out: when it is opened again. */
+bool db_find_tables(struct db *d, bool *again_out, struct err *e) MUST_CHECK;
 /* Its first filling is done: it is not fresh any more. Also inside a transaction. */
 bool db_mark_complete(struct db *d, struct err *e) MUST_CHECK;
 

@@ -578,6 +578,36 @@ START_TEST(schema_4_is_exported)
 }
 END_TEST
 
+/* The first page of a new database stands in for one that is damaged; there the log of rows begins elsewhere. */
+START_TEST(the_first_page_of_an_older_database_is_lost)
+{
+	static const char garbage[200] = "no database";
+	struct rig r;
+	FILE *f;
+
+	rig_init(&r, config);
+	write_schema_4(&r);
+	/* The page where a new database has the log of rows is taken. */
+	execute(rig_path(&r, "tocsin.db"), "CREATE TABLE other(x)");
+	for (int i = 0; i < 2; i++) {
+		rig_start(&r);
+		rig_post(&r, i == 0 ? "First" : "Second", r.now.wall, rig_in(&r, SPAN_HOUR));
+		rig_settle(&r);
+		rig_stop(&r);
+	}
+	f = fopen(rig_path(&r, "tocsin.db"), "r+e");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(garbage, 1, sizeof(garbage), f), sizeof(garbage));
+	fclose(f);
+	rig_start(&r);
+	ck_assert(rig_logged(&r, "set aside"));
+	ck_assert_ptr_nonnull(rig_alert(&r, "Told"));
+	ck_assert_ptr_nonnull(rig_alert(&r, "First"));
+	ck_assert_ptr_nonnull(rig_alert(&r, "Second"));
+	rig_fini(&r);
+}
+END_TEST
+
 /* A program that knows less than the rows say does not touch them. */
 START_TEST(a_newer_schema_is_refused)
 {
@@ -651,5 +681,5 @@ main(void)
 	return RUN("schema", groups_of_schema_1_go_on, schema_2_gets_sums, the_change_to_sums_is_cut_short, schema_2_is_exported,
 	    records_of_schema_3_move_to_the_log_of_rows, the_move_to_the_log_is_cut_short, schema_3_is_exported,
 	    rows_of_schema_4_stay_and_new_ones_have_numbers, records_of_schema_4_are_read, the_change_to_numbers_is_cut_short,
-	    schema_4_is_exported, a_newer_schema_is_refused, a_new_table_is_added_to_what_is_there);
+	    schema_4_is_exported, the_first_page_of_an_older_database_is_lost, a_newer_schema_is_refused, a_new_table_is_added_to_what_is_there);
 }
