@@ -6,7 +6,7 @@
 static size_t
 backlog(const struct store *s)
 {
-	return s->current.ops.n + s->kept.news_n + s->kept.drops.n;
+	return s->current.ops.n + row_log_waiting(&s->kept);
 }
 
 struct store_health

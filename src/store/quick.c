@@ -116,7 +116,7 @@ bool
 quick_is_wanted(struct store *s)
 {
 	return s->ok && !s->want_all && s->backup_no == 0 && s->current.bytes <= BYTES_MAX &&
-	    s->kept.news_n + s->kept.drops.n <= ITEMS_MAX && redo_has_room(&s->redo);
+	    row_log_waiting(&s->kept) <= ITEMS_MAX && redo_has_room(&s->redo);
 }
 
 bool

@@ -15,6 +15,25 @@ row_log_init(struct row_log *k)
 	alert_row_init(&k->row);
 }
 
+struct kept_row *
+row_log_find_row(const struct row_log *k, uint32_t number)
+{
+	uint32_t first = k->rows.v[0]->number;
+	size_t from = 0, to = k->rows.n;
+
+	/* By how far they are behind the first one, as numbers may begin anew. */
+	while (to - from > 1) {
+		size_t middle = from + (to - from) / 2;
+
+		if (k->rows.v[middle]->number - first <= number - first)
+			from = middle;
+		else
+			to = middle;
+	}
+	assert(k->rows.v[from]->number == number);
+	return k->rows.v[from];
+}
+
 void
 row_log_leave_row(struct row_log *k, struct kept_item *i)
 {
@@ -25,13 +44,15 @@ row_log_leave_row(struct row_log *k, struct kept_item *i)
 	if (i->news == NEWS_NONE)
 		list_remove(&row->items, &i->place);
 	k->live_bytes -= i->bytes;
+	row->items_n--;
 	i->has_row = false;
 	i->bytes = 0;
 }
 
 void
-row_log_enter_row(struct row_log *k, struct kept_item *i, const struct kept_row *row, size_t bytes)
+row_log_enter_row(struct row_log *k, struct kept_item *i, struct kept_row *row, size_t bytes)
 {
+	row->items_n += !i->has_row;
 	i->has_row = true;
 	i->row = row->number;
 	i->bytes = bytes < BYTES_MOST ? (uint32_t)bytes & BYTES_MOST : BYTES_MOST;
@@ -316,7 +337,7 @@ bool
 row_log_forget(struct row_log *k, struct kept_item *i)
 {
 	struct kept_drop drop = { .kind = (enum kept_kind)i->kind };
-	bool known = i->known;
+	bool known = is_known(k, i);
 
 	if (is_record(i))
 		drop.number = record_of(i)->number;

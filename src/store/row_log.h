@@ -80,6 +80,13 @@ struct row_log {
 	size_t budget;			/* of so many more alerts and groups at most; those that are news as the disk is empty are counted, too */
 	size_t most;			/* … and so many bytes */
 	size_t forgotten;		/* so many rows have been forgotten, while all are */
+	bool anew;			/* all were: the next transaction empties the disk */
+	bool unwriting;			/* a transaction failed, and what it wrote becomes news before the next one: */
+	size_t unwritten;		/* … that of so many rows did, */
+	uint64_t lost_no;		/* … as of this number; */
+	uint32_t first_lost;		/* number of the first transaction that failed since one did not; 0: none did */
+	size_t lost_rows;		/* rows of failed transactions */
+	size_t written_n, lost_n;	/* things that this transaction wrote, and those that did */
 	bool writing;			/* a transaction with something of this was prepared */
 	bool at_once;			/* the next transaction has to hold everything, however much it is */
 	uint64_t folded;		/* rows folded so far */
@@ -111,8 +118,14 @@ void row_log_settle(struct row_log *k, uint64_t no);
  */
 bool row_log_prepare_some(struct row_log *k, struct batch *b, struct work *w, uint64_t *first_left_out);
 void row_log_written(struct row_log *k);
-/* The transaction failed: what it held is news again, as of number `no`. */
+/* The transaction failed: what it held is news again, as of number `no`. It becomes so in slices, when the next one is put together. */
 void row_log_lost(struct row_log *k, struct batch *b, uint64_t no);
+/* How much there is to write. */
+static inline size_t
+row_log_waiting(const struct row_log *k)
+{
+	return k->news_n + k->lost_n + k->drops.n;
+}
 /* The disk is empty: everything is news, as of number `no`, in slices. Nothing may be prepared before they are over, which returns true. */
 void row_log_forget_disk(struct row_log *k);
 bool row_log_forget_some(struct row_log *k, uint64_t no, struct work *w);

@@ -63,8 +63,9 @@ struct kept_row {
 	enum db_table table;
 	uint32_t number;
 	uint32_t bytes;
-	enum { ROW_STORED, ROW_WRITING, ROW_DROPPING } state;
-	struct list items;		/* without those that are news */
+	enum { ROW_STORED, ROW_WRITING, ROW_DROPPING, ROW_LOST } state;	/* lost: its transaction failed */
+	uint32_t items_n;		/* that it spells out */
+	struct list items;		/* those, without what is news */
 };
 
 static inline struct kept_item *
@@ -91,17 +92,35 @@ record_of(struct kept_item *i)
 	return CONTAINER_OF(i, struct kept_record, item);
 }
 
-/* Rows have numbers that follow one another; NULL: none spells it out. */
+/* The row of that number, wherever it stands. */
+struct kept_row *row_log_find_row(const struct row_log *k, uint32_t number);
+
+/* Rows have numbers that ascend, and follow one another unless a transaction failed; NULL: none spells it out. */
 static inline struct kept_row *
 row_of(const struct row_log *k, const struct kept_item *i)
 {
-	return i->has_row ? k->rows.v[i->row - k->rows.v[0]->number] : NULL;
+	uint32_t at;
+
+	if (!i->has_row)
+		return NULL;
+	at = i->row - k->rows.v[0]->number;
+	return at < k->rows.n && k->rows.v[at]->number == i->row ? k->rows.v[at] : row_log_find_row(k, i->row);
 }
 
 static inline bool
 is_record(const struct kept_item *i)
 {
 	return i->kind == KEPT_LOG_ENTRY || i->kind == KEPT_INTENT;
+}
+
+/* Does the disk, or will it when what is under way is there, know of it? A failed transaction does not count. */
+static inline bool
+is_known(const struct row_log *k, const struct kept_item *i)
+{
+	uint32_t last_lost = k->writing ? k->transaction - 1 : k->transaction;
+	bool lost = k->first_lost != 0 && i->transaction - k->first_lost <= last_lost - k->first_lost;
+
+	return i->known && (!lost || i->known_before);
 }
 
 /* Where it stands while it is news. */
@@ -119,7 +138,7 @@ uint64_t row_log_no(const struct row_log *k, const struct kept_item *i);
 /* It is spelled out in no row any more. */
 void row_log_leave_row(struct row_log *k, struct kept_item *i);
 /* It is spelled out in this one, by so many bytes. */
-void row_log_enter_row(struct row_log *k, struct kept_item *i, const struct kept_row *row, size_t bytes);
+void row_log_enter_row(struct row_log *k, struct kept_item *i, struct kept_row *row, size_t bytes);
 /* A new one behind all others, empty. */
 struct kept_row *row_log_add_row(struct row_log *k, enum db_table t, uint64_t key);
 void row_log_row_free(struct row_log *k, struct kept_row *row);

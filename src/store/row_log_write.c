@@ -43,7 +43,8 @@ fold(struct row_log *k, struct batch *b)
 
 		if (k->bytes - going < 2 * k->live_bytes + FOLD_MIN_BYTES || k->news_n > ITEMS_PER_TRANSACTION)
 			return;
-		assert(row->state == ROW_STORED);
+		if (row->state != ROW_STORED)
+			return;
 		while (row->items.first != NULL)
 			row_log_news(k, item_of(row->items.first), NEWS_ALL, 0);
 		row->state = ROW_DROPPING;
@@ -112,7 +113,7 @@ write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 {
 	struct kept_row *in = row_of(k, i);
 	/* Things that a row spells out are written again before it goes. */
-	bool whole = i->news == NEWS_ALL || in == NULL || in->state == ROW_DROPPING;
+	bool whole = i->news == NEWS_ALL || in == NULL || in->state == ROW_DROPPING || in->state == ROW_LOST;
 
 	list_remove(news_list(k, i), &i->place);
 	k->news_n--;
@@ -128,9 +129,10 @@ write_item(struct row_log *k, struct kept_item *i, struct kept_row *row)
 		alert_of(i)->disk_ends = wall_to_ns(alert_ends(alert_of(i)->alert));
 	/* It may be the second time in one. */
 	if (!i->known || i->transaction != k->transaction)
-		i->known_before = i->known;
+		i->known_before = is_known(k, i);
 	i->known = true;
 	i->transaction = k->transaction;
+	k->written_n++;
 }
 
 static void
@@ -176,6 +178,7 @@ begin_preparing(struct row_log *k, struct batch *b)
 {
 	assert(k->writing_drops.n == 0);
 	k->writing = k->preparing = true;
+	k->written_n = 0;
 	if (++k->transaction == 0)
 		k->transaction = 1;
 	fold(k, b);
@@ -220,10 +223,82 @@ write_some(struct row_log *k, struct work *w)
 	return all;
 }
 
+/* An item that becomes news, of which nothing is in the cache; a row that is looked at. */
+#define FORGET_UNITS 25
+#define LOOK_UNITS 2
+
+/* Things that the failed transaction wrote of are as before, and have to be written whole. */
+static void
+unwrite(struct row_log *k, struct kept_item *i)
+{
+	i->known = i->known_before;
+	row_log_news(k, i, NEWS_ALL, k->lost_no);
+	list_remove(news_list(k, i), &i->place);
+	list_prepend(news_list(k, i), &i->place);
+	row_log_leave_row(k, i);
+}
+
+static bool
+is_lost(const struct row_log *k, const struct kept_item *i)
+{
+	return i->known && i->transaction == k->transaction;
+}
+
+/*
+ * Frees rows that are of no use: `dropped`: those that were to go. Where the disk is to be emptied and was not, they go all the same when
+ * nothing is in them, as they are not asked for before it is. Those of a failed transaction go when all that they spelled out is in others.
+ */
+static void
+free_rows(struct row_log *k, bool dropped)
+{
+	size_t i = 0, n = 0;
+
+	/* Rows that go stand in front of all others. */
+	for (; i < k->rows.n && (k->lost_rows > 0 || k->rows.v[i]->state == ROW_DROPPING); i++) {
+		struct kept_row *row = k->rows.v[i];
+		bool lost = row->state == ROW_LOST, goes = row->state == ROW_DROPPING && (dropped || k->anew);
+
+		assert(!dropped || !(lost || goes) || row->items_n == 0);
+		if (!(lost || goes) || row->items_n > 0) {
+			k->rows.v[n++] = row;
+			continue;
+		}
+		k->lost_rows -= lost;
+		row_log_row_free(k, row);
+	}
+	if (n == i)
+		return;
+	memmove(k->rows.v + n, k->rows.v + i, (k->rows.n - i) * sizeof(k->rows.v[0]));
+	k->rows.n -= i - n;
+}
+
+/* Rows end with those that were written last, so not all that is kept need be looked at. True: all that was lost is news. */
+static bool
+unwrite_some(struct row_log *k, struct work *w)
+{
+	for (; k->unwriting && k->unwritten < k->rows.n; k->unwritten++) {
+		const struct list *items = &k->rows.v[k->unwritten]->items;
+
+		work_spend(w, LOOK_UNITS);
+		for (; items->last != NULL && is_lost(k, item_of(items->last)); unwrite(k, item_of(items->last))) {
+			if (work_used_up(w))
+				return false;
+			work_spend(w, FORGET_UNITS);
+		}
+	}
+	if (k->unwriting)
+		free_rows(k, false);
+	k->unwriting = false;
+	k->lost_n = 0;
+	return true;
+}
+
 bool
 row_log_prepare_some(struct row_log *k, struct batch *b, struct work *w, uint64_t *first_left_out)
 {
 	*first_left_out = 0;
+	if (!unwrite_some(k, w))
+		return false;
 	if (!k->preparing && k->news_n == 0 && k->drops.n == 0)
 		return true;
 	if (!k->preparing)
@@ -241,43 +316,6 @@ row_log_prepare_some(struct row_log *k, struct batch *b, struct work *w, uint64_
 	return true;
 }
 
-/* Rows that go stand in front of all others, new ones behind them: only those need be looked at. */
-static void
-end_dropping(struct row_log *k, bool dropped)
-{
-	size_t n = 0;
-
-	for (; n < k->rows.n && k->rows.v[n]->state == ROW_DROPPING; n++) {
-		if (!dropped) {
-			k->rows.v[n]->state = ROW_STORED;
-			continue;
-		}
-		assert(k->rows.v[n]->items.first == NULL);
-		row_log_row_free(k, k->rows.v[n]);
-	}
-	if (!dropped || n == 0)
-		return;
-	k->rows.n -= n;
-	memmove(k->rows.v, k->rows.v + n, k->rows.n * sizeof(k->rows.v[0]));
-}
-
-static void
-end_writing(struct row_log *k, bool written)
-{
-	size_t n = k->rows.n;
-
-	for (; n > 0 && k->rows.v[n - 1]->state == ROW_WRITING; n--) {
-		if (written) {
-			k->rows.v[n - 1]->state = ROW_STORED;
-			continue;
-		}
-		assert(k->rows.v[n - 1]->items.first == NULL);
-		row_log_row_free(k, k->rows.v[n - 1]);
-	}
-	if (!written)
-		k->rows.n = n;
-}
-
 /* A large transaction was put together there: the next small one needs little of it. */
 static void
 give_back(struct row_log *k)
@@ -293,99 +331,60 @@ give_back(struct row_log *k)
 void
 row_log_written(struct row_log *k)
 {
-	k->writing = k->at_once = false;
+	k->writing = k->at_once = k->anew = false;
+	k->first_lost = 0;
 	k->writing_drops.n = 0;
-	end_dropping(k, true);
-	end_writing(k, true);
+	free_rows(k, true);
+	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--)
+		k->rows.v[i - 1]->state = ROW_STORED;
 	/* While changes come all the time, the next one is as large. */
 	if (k->news_n == 0 && k->drops.n == 0)
 		give_back(k);
 }
 
-/* Things that the failed transaction wrote of are as before, and have to be written whole. */
-static void
-unwrite(struct row_log *k, struct kept_item *i, uint64_t no)
-{
-	i->known = i->known_before;
-	if (i->news != NEWS_NONE) {
-		list_remove(news_list(k, i), &i->place);
-		k->news_n--;
-	}
-	row_log_leave_row(k, i);
-	i->news = NEWS_ALL;
-	row_log_set_no(k, i, no);
-	list_prepend(news_list(k, i), &i->place);
-	k->news_n++;
-}
-
-struct lost {
-	VEC(struct kept_item *) items;
-};
-
-static bool
-is_lost(const struct row_log *k, const struct kept_item *i)
-{
-	return i->known && i->transaction == k->transaction;
-}
-
-static void
-find_lost_news(const struct row_log *k, const struct list *l, struct lost *lost)
-{
-	LIST_EACH(l, n)
-		if (is_lost(k, item_of(n)))
-			VEC_PUSH(&lost->items, item_of(n));
-}
-
-/* Rows end with those that were written last, so not all that is kept need be looked at. */
-static void
-find_lost(const struct row_log *k, struct lost *lost)
-{
-	find_lost_news(k, &k->records, lost);
-	find_lost_news(k, &k->news, lost);
-	for (size_t r = 0; r < k->rows.n; r++)
-		for (struct list_node *n = k->rows.v[r]->items.last; n != NULL && is_lost(k, item_of(n)); n = n->prev)
-			VEC_PUSH(&lost->items, item_of(n));
-}
-
 void
 row_log_lost(struct row_log *k, struct batch *b, uint64_t no)
 {
-	struct lost lost = { 0 };
 	char key[8];
 
 	if (!k->writing)
 		return;
 	k->writing = k->preparing = false;
 	k->budget = 0;
-	for (size_t i = 0; i < k->rows.n && k->rows.v[i]->state == ROW_DROPPING; i++)
+	free_rows(k, false);
+	for (size_t i = 0; i < k->rows.n && k->rows.v[i]->state == ROW_DROPPING; i++) {
 		batch_forget(b, k->rows.v[i]->table, row_key(k->rows.v[i]->key, key));
-	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--)
+		k->rows.v[i]->state = ROW_STORED;
+	}
+	for (size_t i = k->rows.n; i > 0 && k->rows.v[i - 1]->state == ROW_WRITING; i--) {
+		k->rows.v[i - 1]->state = ROW_LOST;
+		k->lost_rows++;
 		batch_drop(b, k->rows.v[i - 1]->table, row_key(k->rows.v[i - 1]->key, key));
+	}
 	/* A commit that failed may be on the disk all the same; its rows go when all that was in them is written anew. */
 	k->at_once = true;
-	find_lost(k, &lost);
-	for (size_t i = 0; i < lost.items.n; i++)
-		unwrite(k, lost.items.v[i], no);
-	VEC_FINI(&lost.items);
+	if (k->first_lost == 0)
+		k->first_lost = k->transaction;
+	k->unwriting = true;
+	k->unwritten = 0;
+	k->lost_no = no;
+	k->lost_n += k->written_n;
 	for (size_t i = 0; i < k->writing_drops.n; i++)
 		VEC_PUSH(&k->drops, k->writing_drops.v[i]);
 	k->writing_drops.n = 0;
-	end_dropping(k, false);
-	end_writing(k, false);
 }
 
 void
 row_log_forget_disk(struct row_log *k)
 {
 	k->forgotten = k->budget = 0;
-	k->at_once = true;
+	k->at_once = k->anew = true;
+	k->unwriting = false;
+	k->lost_n = k->lost_rows = 0;
 	/* All that they spelled out is spelled out anew: then they are freed. */
 	for (size_t i = 0; i < k->rows.n; i++)
 		k->rows.v[i]->state = ROW_DROPPING;
 }
-
-/* An item that becomes news, of which nothing is in the cache. */
-#define FORGET_UNITS 25
 
 bool
 row_log_forget_some(struct row_log *k, uint64_t no, struct work *w)

@@ -285,7 +285,7 @@ store_submit(struct store *s)
 static bool
 has_news(const struct store *s)
 {
-	return s->current.ops.n > 0 || s->kept.news_n > 0 || s->kept.drops.n > 0 || s->backup_no != 0;
+	return s->current.ops.n > 0 || row_log_waiting(&s->kept) > 0 || s->backup_no != 0;
 }
 
 /* Something is on its way that must not be overtaken. */
@@ -473,7 +473,7 @@ write_some(struct store *s)
 	s->want_all = result != WRITE_FAILED && s->engine != NULL;
 	if (!s->want_all)
 		LOG(&s->log, LOG_ERROR, "The last changes could not be written",
-		    F_UINT("records", s->current.ops.n + s->kept.news_n), F_ERR(&s->writer.err));
+		    F_UINT("records", s->current.ops.n + row_log_waiting(&s->kept)), F_ERR(&s->writer.err));
 	return s->want_all;
 }
 
