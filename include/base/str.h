@@ -56,8 +56,15 @@ struct str str_sub(struct str s, size_t from, size_t to);
 struct str str_split(struct str *rest, char c);
 /* Without ASCII blanks (space \t \r \n \v \f) at both ends. */
 struct str str_trim(struct str s);
+/* Whether n bytes, one at least, are the same but for ASCII case. */
+bool str_casesame(const char *a, const char *b, size_t n);
 /* ASCII case is ignored. */
-bool str_caseeq(struct str a, struct str b);
+static inline bool
+str_caseeq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || str_casesame(a.p, b.p, a.n));
+}
+
 /* For qsort over struct str. */
 int str_qsort(const void *a, const void *b);
 

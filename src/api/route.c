@@ -12,9 +12,12 @@
 #define LIMIT_PAGE HTTP_PAGE_PLACE
 #define LIMIT_FREE HTTP_NO_PLACE
 
+#define HAS(path, c) (__builtin_strchr(path, c) != NULL)
+#define HAS_PARAMS(path) (HAS(path, '{') || HAS(path, ':') || HAS(path, '*'))
+
 static const struct route_entry routes[] = {
 #define ROUTE(surface, method, path, handle, scope, limit) \
-	{ ROUTE_##surface, #method, path, handle, SCOPE_##scope, LIMIT_##limit },
+	{ ROUTE_##surface, #method, path, sizeof(path) - 1, HAS_PARAMS(path), handle, SCOPE_##scope, LIMIT_##limit },
 #include "routes.def"
 #undef ROUTE
 };
@@ -105,12 +108,6 @@ is_param(char c)
 	return c == '{' || c == ':' || c == '*';
 }
 
-bool
-route_has_params(const struct route_entry *r)
-{
-	return strpbrk(r->path, "{:*") != NULL;
-}
-
 /* The path up to its next slash; what follows stays in *path. */
 static struct str
 take_segment(struct str *path)
@@ -123,7 +120,7 @@ take_segment(struct str *path)
 
 /* Fills m->params when it fits. */
 static bool
-path_fits(const struct route_entry *r, struct str path, struct route_match *m)
+pattern_fits(const struct route_entry *r, struct str path, struct route_match *m)
 {
 	struct str pattern = str_from(r->path);
 	size_t n = 0;
@@ -150,6 +147,15 @@ path_fits(const struct route_entry *r, struct str path, struct route_match *m)
 	}
 	m->params_n = n;
 	return path.n == 0;
+}
+
+static bool
+path_fits(const struct route_entry *r, struct str path, struct route_match *m)
+{
+	if (r->has_params)
+		return pattern_fits(r, path, m);
+	m->params_n = 0;
+	return r->path_n == path.n && memcmp(r->path, path.p, path.n) == 0;
 }
 
 struct route_match

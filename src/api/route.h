@@ -21,6 +21,8 @@ struct route_entry {
 	enum route_surface surface;
 	const char *method;
 	const char *path;	/* below the prefix; also the metrics' label */
+	size_t path_n;
+	bool has_params;	/* segments of the path are variable */
 	void (*handle)(struct call *c);
 	enum scope scope;
 	enum http_places place;	/* that a GET takes */
@@ -43,8 +45,6 @@ struct route_match {
 
 /* Looks for method and path among the routes of one surface. */
 struct route_match route_find(enum route_surface surface, struct str method, struct str path);
-/* Whether the path of a row has variable segments. */
-bool route_has_params(const struct route_entry *r);
 /* The type that a parameter must have ("uuid"), and whether the decoded value is of it; NULL: any text will do. */
 struct route_type {
 	const char *name;

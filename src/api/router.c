@@ -103,12 +103,29 @@ canonical_path(struct arena *a, struct str path)
 	return (struct str){ out, clean.n };
 }
 
+/* No slash is followed by another one, or by a dot: there is nothing to be cleaned of. */
+static bool
+is_clean(struct str path)
+{
+	bool slash = false;
+
+	for (size_t i = 0; i < path.n; i++) {
+		if (slash && (path.p[i] == '/' || path.p[i] == '.'))
+			return false;
+		slash = path.p[i] == '/';
+	}
+	return path.n > 0 && path.p[0] == '/';
+}
+
 /* Sends the client to the clean path, as Go's ServeMux does; false when the path is clean already. */
 static bool
 redirect_unclean(struct call *c)
 {
-	struct str path = c->req->path, clean = clean_path(c->arena, path);
+	struct str path = c->req->path, clean;
 
+	if (is_clean(path))
+		return false;
+	clean = clean_path(c->arena, path);
 	if (path.n > 1 && path.p[path.n - 1] == '/' && clean.n > 1)
 		clean = arena_printf(c->arena, "%.*s/", STR_ARG(clean));
 	if (path.n == 0 || path.p[0] != '/' || str_eq(clean, path))
@@ -195,7 +212,7 @@ serve_plain(struct call *c, struct str path)
 		return;
 	}
 	if (m.any != NULL) {
-		c->resp->handler = route_has_params(m.any) ? STR("") : str_from(m.any->path);
+		c->resp->handler = m.any->has_params ? STR("") : str_from(m.any->path);
 		http_response_header(c->resp, "Allow", allowed_methods(c, ROUTE_PLAIN, path, "OPTIONS", ", "));
 		if (str_is(c->req->method, "OPTIONS"))
 			reply_empty(c, 200);

@@ -130,12 +130,15 @@ str_trim(struct str s)
 }
 
 bool
-str_caseeq(struct str a, struct str b)
+str_casesame(const char *a, const char *b, size_t n)
 {
-	if (a.n != b.n)
+	/* Mostly they do not differ in case either. */
+	if (ascii_lower(a[0]) != ascii_lower(b[0]))
 		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+	if (memcmp(a, b, n) == 0)
+		return true;
+	for (size_t i = 1; i < n; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return false;
 	return true;
 }

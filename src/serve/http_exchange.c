@@ -28,11 +28,17 @@ now_of(const struct http_server *s)
 }
 
 static void
-reset_response(struct exchange *x)
+free_response(struct exchange *x)
 {
 	if (x->resp.stream != NULL)
 		http_stream_drop(x->server, x->resp.stream);
 	sbuf_fini(&x->resp.body);
+}
+
+static void
+reset_response(struct exchange *x)
+{
+	free_response(x);
 	x->resp = (struct http_response){ .handler = x->resp.handler, .body.max = SBUF_UNLIMITED };
 }
 
@@ -54,11 +60,12 @@ exchange_slow(struct http_conn *c)
 void
 exchange_free(struct exchange *x)
 {
+	struct arena *arena = x->arena;
+
 	sbuf_fini(&x->body);
 	sbuf_fini(&x->piece);
-	reset_response(x);
-	arena_free(&x->arena);
-	mem_free(x);
+	free_response(x);
+	arena_free(&arena);
 }
 
 void
@@ -83,7 +90,7 @@ exchange_end(struct http_conn *c)
 }
 
 void
-exchange_complete(struct http_conn *c)
+exchange_complete(struct http_conn *c, struct mono now)
 {
 	bool close = c->x->close, direct = c->x->evreq == NULL;
 	size_t taken = c->taken;
@@ -92,7 +99,7 @@ exchange_complete(struct http_conn *c)
 	exchange_end(c);
 	if (close)
 		return;
-	guard_next(c);
+	guard_next(c, now);
 	if (!direct)
 		direct_next(c, taken);
 }
@@ -101,8 +108,10 @@ exchange_complete(struct http_conn *c)
 static void
 on_complete(struct evhttp_request *req, void *arg)
 {
+	struct http_conn *c = arg;
+
 	(void)req;
-	exchange_complete(arg);
+	exchange_complete(c, now_of(c->server).mono);
 }
 
 static void
@@ -114,13 +123,13 @@ set_request(struct exchange *x, struct evhttp_request *req)
 }
 
 void
-exchange_observe(struct http_conn *c)
+exchange_observe(struct http_conn *c, struct mono now)
 {
 	struct http_server *s = c->server;
 	struct exchange *x = c->x;
 
 	if (s->o.observe != NULL && x->req.method.n > 0)
-		s->o.observe(s->o.arg, &x->req, &x->resp, mono_sub(now_of(s).mono, x->began));
+		s->o.observe(s->o.arg, &x->req, &x->resp, mono_sub(now, x->began));
 }
 
 /* evhttp would go on reading, for no better reason than to see the end; and take that for a reason to stop writing. */
@@ -139,13 +148,14 @@ exchange_sent(struct http_conn *c, struct str text, ssize_t n)
 }
 
 void
-exchange_send(struct http_conn *c)
+exchange_send(struct http_conn *c, struct moment now)
 {
 	struct http_server *s = c->server;
 	struct exchange *x = c->x;
 
+	x->answered = now;
 	if (x->resp.stream == NULL)
-		exchange_observe(c);
+		exchange_observe(c, now.mono);
 	if (s->stopping)
 		x->close = true;
 	web_config_headers(s->web, &x->resp, x->arena);
@@ -164,7 +174,7 @@ send_text(struct http_conn *c, int status, struct str text)
 	x->resp.status = status;
 	http_response_header(&x->resp, "Content-Type", STR("text/plain; charset=utf-8"));
 	sbuf_str(&x->resp.body, text);
-	exchange_send(c);
+	exchange_send(c, now_of(c->server));
 }
 
 /* A request that is none: the connection ends with the answer. */
@@ -199,27 +209,35 @@ exchange_fail(struct http_conn *c, struct str why)
 {
 	reset_response(c->x);
 	http_response_text(&c->x->resp, 500, why);
-	exchange_send(c);
+	exchange_send(c, now_of(c->server));
 }
 
-/* Sends the handler's answer; it may be that it cannot be had now. */
+/* It may be that it cannot be had now. */
 static void
-send_answer(struct http_conn *c)
+send_stream(struct http_conn *c)
 {
 	struct http_stream *stream = c->x->resp.stream;
 	struct err e;
 
 	err_clear(&e);
-	if (stream == NULL)
-		exchange_send(c);
-	else if (stream->open == NULL || stream->open(stream, &e))
+	if (stream->open == NULL || stream->open(stream, &e))
 		http_stream_begin(c);
 	else
 		exchange_fail(c, str_from(e.text));
 }
 
-void
-exchange_answered(struct http_conn *c)
+/* Sends the handler's answer. */
+static void
+send_answer(struct http_conn *c, struct moment now)
+{
+	if (c->x->resp.stream != NULL)
+		send_stream(c);
+	else
+		exchange_send(c, now);
+}
+
+bool
+exchange_answered(struct http_conn *c, struct moment now)
 {
 	struct http_server *s = c->server;
 	struct exchange *x = c->x;
@@ -227,40 +245,48 @@ exchange_answered(struct http_conn *c)
 	/* The body may be large and is of no more use. */
 	sbuf_fini(&x->body);
 	x->req.body = STR_NONE;
-	if (s->o.timeout > 0 && mono_sub(now_of(s).mono, x->began) >= s->o.timeout) {
+	if (s->o.timeout > 0 && mono_sub(now.mono, x->began) >= s->o.timeout) {
 		send_timeout(c);
-		return;
+		return true;
 	}
 	if (x->resp.wait_durable && s->o.ticket != NULL && (x->ticket = s->o.ticket(s->o.arg)) != 0) {
-		guard_move(c, CONN_HELD);
-		return;
+		guard_move_at(c, CONN_HELD, now.mono);
+		return false;
 	}
-	send_answer(c);
+	send_answer(c, now);
+	return true;
 }
 
-static void
-dispatch(struct http_conn *c)
+/* Returns when it was done with. */
+static struct mono
+dispatch(struct http_conn *c, struct moment now)
 {
 	struct http_server *s = c->server;
 	struct exchange *x = c->x;
 
 	if (x->evreq != NULL)
 		x->req.body = http_request_body(x->evreq, &x->body);
-	x->resp = (struct http_response){ .body.max = SBUF_UNLIMITED };
-	s->o.handle(s->o.arg, &x->req, now_of(s), &x->resp);
+	s->o.handle(s->o.arg, &x->req, now, &x->resp);
 	turn_part(x->resp.handler, x->req.body.n);
+	now = now_of(s);
 	if (later_is_wanted(x))
 		later_begin(c);
-	else
-		exchange_answered(c);
+	else if (exchange_answered(c, now))
+		now = now_of(s);
+	return now.mono;
+}
+
+static void
+dispatch_collected(struct http_conn *c)
+{
+	(void)dispatch(c, now_of(c->server));
 }
 
 static void
 run_request(struct task *t, struct work *w, struct moment now)
 {
 	(void)w;
-	(void)now;
-	dispatch(CONTAINER_OF(t, struct exchange, slice)->conn);
+	(void)dispatch(CONTAINER_OF(t, struct exchange, slice)->conn, now);
 }
 
 /* The loop looks at its clock once in a round. */
@@ -295,14 +321,13 @@ keep_body(struct http_conn *c)
  * loop has to do wait for a later round. Health and metrics never do, but what is said in pieces may begin later.
  */
 static void
-dispatch_in_turn(struct http_conn *c)
+dispatch_in_turn(struct http_conn *c, struct moment now)
 {
 	struct http_server *s = c->server;
 	struct exchange *x = c->x;
-	struct mono began = now_of(s).mono;
 
 	if (x->evreq != NULL && http_request_body_left(x->evreq) > BODY_AT_ONCE) {
-		later_collect(c, dispatch);
+		later_collect(c, dispatch_collected);
 		return;
 	}
 	if (exchange_round_is_full(s) && (x->holds != HTTP_NO_PLACE || !x->is_get)) {
@@ -313,8 +338,7 @@ dispatch_in_turn(struct http_conn *c)
 		task_ready(s->tasks, &x->slice);
 		return;
 	}
-	dispatch(c);
-	s->spent += mono_sub(now_of(s).mono, began);
+	s->spent += mono_sub(dispatch(c, now), now.mono);
 }
 
 /* Finds a place for a GET; health and metrics need none. */
@@ -349,11 +373,10 @@ limit_gets(struct http_conn *c)
 	s->gets_refused++;
 	/* No handler was reached, so there is nothing to observe. */
 	x->req.method = STR_NONE;
-	x->resp = (struct http_response){ .body.max = SBUF_UNLIMITED };
 	http_response_text(&x->resp, 503,
 	    arena_printf(x->arena, "Limit of concurrent GET requests reached (%lld), try again later.\n",
 		(long long)s->o.get_concurrency));
-	exchange_send(c);
+	exchange_send(c, now_of(s));
 	return false;
 }
 
@@ -387,7 +410,7 @@ follow_verdict(struct http_conn *c)
 			name_principal(c);
 		admit_end(c);
 		if (limit_gets(c))
-			dispatch_in_turn(c);
+			dispatch_in_turn(c, now_of(c->server));
 	} else if (a->verdict == ADMIT_EXPIRED) {
 		admit_end(c);
 		send_timeout(c);
@@ -395,20 +418,22 @@ follow_verdict(struct http_conn *c)
 		x->resp = a->denial;
 		a->denial = (struct http_response){ 0 };
 		admit_end(c);
-		exchange_send(c);
+		exchange_send(c, now_of(c->server));
 	}
 }
 
 static struct exchange *
 exchange_new(struct http_conn *c, struct evhttp_request *req)
 {
-	struct exchange *x = NEW(struct exchange);
+	struct arena *arena = arena_new();
+	struct exchange *x = ARENA_NEW(arena, struct exchange);
 
 	c->x = x;
 	x->server = c->server;
 	x->conn = c;
+	x->arena = arena;
+	x->resp.body.max = SBUF_UNLIMITED;
 	set_request(x, req);
-	x->arena = arena_new();
 	x->body.max = c->server->o.max_body;
 	return x;
 }
@@ -479,6 +504,7 @@ exchange_direct(struct http_conn *c, struct str text, bool owned, size_t *total)
 {
 	struct http_server *s = c->server;
 	struct exchange *x;
+	struct moment now;
 	uint64_t missing;
 
 	if (!http_request_looks_plain(text))
@@ -491,26 +517,27 @@ exchange_direct(struct http_conn *c, struct str text, bool owned, size_t *total)
 		*total = text.n + (size_t)missing;
 		return leave_direct(c, DIRECT_PART);
 	}
-	x->began = now_of(s).mono;
-	guard_move(c, CONN_MAKE);
+	now = now_of(s);
+	x->began = now.mono;
+	guard_move_at(c, CONN_MAKE, now.mono);
 	if (owned) {
 		x->body.p = (char *)(uintptr_t)text.p;
 		x->body.n = x->body.cap = text.n;
 	} else {
 		memory_take(c, text.n - x->req.body.n);
 	}
-	dispatch_in_turn(c);
+	dispatch_in_turn(c, now);
 	return DIRECT_TAKEN;
 }
 
 void
-exchange_release(struct http_conn *c, struct str refusal)
+exchange_release(struct http_conn *c, struct str refusal, struct moment now)
 {
 	assert(c->state == CONN_HELD);
 	if (refusal.n > 0)
 		exchange_fail(c, refusal);
 	else
-		send_answer(c);
+		send_answer(c, now);
 }
 
 void

@@ -36,38 +36,35 @@ gather_begin(struct http_server *s)
 static struct str
 text_of(const struct http_gather *g, size_t i)
 {
-	size_t begin = i > 0 ? g->ends[i - 1] : 0;
-
-	return str_sub(sbuf_get(&g->text), begin, g->ends[i]);
+	return str_sub(sbuf_get(&g->text), i > 0 ? g->each[i - 1].end : 0, g->each[i].end);
 }
 
 static int
 socket_of(const struct http_gather *g, size_t i)
 {
-	return bufferevent_getfd(g->conns[i]->bev);
+	return bufferevent_getfd(g->each[i].conn->bev);
 }
 
-/* Results of as many as the kernel has taken; their sockets make nobody wait, so all of them are over. */
+/* How many the kernel has taken. Their sockets make nobody wait, so all of these are over. */
 static size_t
-write_together(struct http_gather *g, ssize_t results[HTTP_GATHER_MAX])
+write_together(struct http_gather *g)
 {
-	struct iocb each[HTTP_GATHER_MAX], *all[HTTP_GATHER_MAX];
 	size_t taken;
 
 	for (size_t i = 0; i < g->n; i++) {
 		struct str text = text_of(g, i);
 
-		each[i] = (struct iocb){ .aio_data = i, .aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = (uint32_t)socket_of(g, i),
+		g->orders[i] = (struct iocb){ .aio_data = i, .aio_lio_opcode = IOCB_CMD_PWRITE, .aio_fildes = (uint32_t)socket_of(g, i),
 			.aio_buf = (uintptr_t)text.p, .aio_nbytes = text.n };
-		all[i] = &each[i];
+		g->list[i] = &g->orders[i];
 	}
-	taken = aio_submit(&g->aio, all, g->n);
+	taken = aio_submit(&g->aio, g->list, g->n);
 	for (size_t i = 0; i < taken; i++) {
 		struct io_event e;
 		bool over = aio_next(&g->aio, &e) || aio_wait(&g->aio, &e);
 
 		assert(over && e.data < taken);
-		results[e.data] = over ? (ssize_t)e.res : -1;
+		g->each[e.data].sent = over ? (ssize_t)e.res : -1;
 	}
 	return taken;
 }
@@ -76,16 +73,15 @@ static void
 flush(struct http_server *s)
 {
 	struct http_gather *g = &s->gather;
-	ssize_t results[HTTP_GATHER_MAX];
 	/* For one alone there is a call that costs less. */
-	size_t taken = g->n > 1 ? write_together(g, results) : 0;
+	size_t taken = g->n > 1 ? write_together(g) : 0;
 
 	for (size_t i = 0; i < g->n; i++) {
 		struct str text = text_of(g, i);
 
 		if (i >= taken)
-			results[i] = send(socket_of(g, i), text.p, text.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-		exchange_sent(g->conns[i], text, results[i]);
+			g->each[i].sent = send(socket_of(g, i), text.p, text.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		exchange_sent(g->each[i].conn, text, g->each[i].sent);
 	}
 	g->n = 0;
 	sbuf_reset(&g->text);
@@ -104,8 +100,8 @@ gather_add(struct http_conn *c)
 
 	/* Until it is sent, which is before anything else happens, it has no time of its own. */
 	guard_move(c, CONN_STATES);
-	g->conns[g->n] = c;
-	g->ends[g->n++] = g->text.n;
+	g->each[g->n].conn = c;
+	g->each[g->n++].end = g->text.n;
 	if (g->n == HTTP_GATHER_MAX || g->text.n >= BYTES_MAX)
 		flush(c->server);
 }

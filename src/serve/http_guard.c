@@ -47,12 +47,11 @@ arm(struct conn_list *l, struct mono now)
 	timer_in(&l->timer, first != NULL ? mono_sub(first->deadline, now) : 0);
 }
 
-void
-guard_move(struct http_conn *c, enum conn_state state)
+/* Into the list of the state; false: there is no time to spend there. */
+static bool
+enlist(struct http_conn *c, enum conn_state state)
 {
 	struct http_server *s = c->server;
-	struct conn_list *l;
-	struct mono now;
 
 	if (c->state != CONN_STATES) {
 		list_remove(&s->lists[c->state].conns, &c->place);
@@ -62,17 +61,35 @@ guard_move(struct http_conn *c, enum conn_state state)
 	if (state == CONN_IDLE || state == CONN_LINGER || state == CONN_STATES)
 		memory_give_back(c);
 	if (state == CONN_STATES)
-		return;
-	l = &s->lists[state];
-	list_append(&l->conns, &c->place);
-	l->n++;
-	if (l->after == 0)
-		return;
-	now = s->o.clock->now(s->o.clock).mono;
+		return false;
+	list_append(&s->lists[state].conns, &c->place);
+	s->lists[state].n++;
+	return s->lists[state].after > 0;
+}
+
+static void
+set_deadline(struct http_conn *c, struct mono now)
+{
+	struct conn_list *l = &c->server->lists[c->state];
+
 	c->deadline = mono_add(now, l->after);
 	/* A timer that runs already fires earlier than this deadline and is armed anew then. */
 	if (!timer_is_set(&l->timer))
 		arm(l, now);
+}
+
+void
+guard_move_at(struct http_conn *c, enum conn_state state, struct mono now)
+{
+	if (enlist(c, state))
+		set_deadline(c, now);
+}
+
+void
+guard_move(struct http_conn *c, enum conn_state state)
+{
+	if (enlist(c, state))
+		set_deadline(c, c->server->o.clock->now(c->server->o.clock).mono);
 }
 
 /* The record is all that is left of the connection. */
@@ -406,9 +423,9 @@ on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 }
 
 void
-guard_next(struct http_conn *c)
+guard_next(struct http_conn *c, struct mono now)
 {
-	guard_move(c, CONN_IDLE);
+	guard_move_at(c, CONN_IDLE, now);
 	interest_next(c);
 	begin_head(c, bufferevent_get_input(c->bev));
 	/* Behind a request evhttp looks at what is there, gate or not. */

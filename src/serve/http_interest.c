@@ -27,8 +27,10 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		direct_read(c);
 		return;
 	}
-	if (!c->interest_fed)
+	if (!c->interest_fed) {
 		event_del(c->interest);
+		c->interested = false;
+	}
 	c->interest_fed = false;
 }
 
@@ -36,8 +38,9 @@ void
 interest_next(struct http_conn *c)
 {
 	c->interest_fed = true;
-	if (!event_pending(c->interest, EV_READ, NULL) && event_add(c->interest, NULL) != 0)
+	if (!c->interested && event_add(c->interest, NULL) != 0)
 		abort();	/* out of memory */
+	c->interested = true;
 }
 
 void
@@ -54,4 +57,5 @@ interest_end(struct http_conn *c)
 {
 	event_free(c->interest);
 	c->interest = NULL;
+	c->interested = false;
 }

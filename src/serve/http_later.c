@@ -91,7 +91,7 @@ run_later(struct task *t, struct work *w, struct moment now)
 	if ((x->resp.later != NULL && !go_on(x, w, now)) || sbuf_fini_some(&x->body, FREE_STEP)) {
 		task_ready(s->tasks, &x->slice);
 	} else if (x->conn != NULL) {
-		exchange_answered(x->conn);
+		(void)exchange_answered(x->conn, s->o.clock->now(s->o.clock));
 	} else {
 		forget(x);
 		http_server_freed(s);

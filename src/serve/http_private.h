@@ -69,7 +69,7 @@ struct conn_list {
 struct exchange {
 	struct http_server *server;
 	struct http_conn *conn;		/* NULL: it goes on without a client, see http_later.c */
-	struct arena *arena;
+	struct arena *arena;		/* it stands in there itself */
 	/* evhttp's, or ours when it has lost its connection; NULL without a client, or while evhttp knows nothing of it */
 	struct evhttp_request *evreq;
 	struct sbuf body;		/* of the request, where it had to be copied */
@@ -77,6 +77,7 @@ struct exchange {
 	struct http_request req;
 	struct http_response resp;
 	struct mono began;
+	struct moment answered;		/* its answer is on its way since */
 	uint64_t ticket;
 	bool is_get;			/* counted among the GETs in flight */
 	enum http_places holds;		/* … and what it has of their limit */
@@ -121,6 +122,7 @@ struct http_conn {
 	uint64_t read;			/* … of which the peer had these when it was last looked at */
 	bool watched;			/* it has been looked at since the answer began */
 	struct event *interest;		/* http_interest.c */
+	bool interested;		/* … in what comes */
 	bool interest_fed;		/* something was read since it fired last */
 	struct head_scan head;
 	struct chunk_scan chunks;	/* of the body behind it */
@@ -153,8 +155,12 @@ struct http_gather {
 	bool open;			/* … and they are gathered now */
 	struct sbuf text;		/* of all of them */
 	size_t n;
-	struct http_conn *conns[HTTP_GATHER_MAX];
-	size_t ends[HTTP_GATHER_MAX];	/* of the text of each */
+	struct {
+		struct http_conn *conn;
+		size_t end;		/* of its text */
+		ssize_t sent;		/* what became of it */
+	} each[HTTP_GATHER_MAX];
+	struct iocb orders[HTTP_GATHER_MAX], *list[HTTP_GATHER_MAX];
 };
 
 struct listener {
@@ -207,8 +213,10 @@ struct bufferevent *guard_accept(struct event_base *base, void *server);
 /* The record of a connection of evhttp. */
 struct http_conn *guard_find(struct http_server *s, struct evhttp_connection *evcon);
 void guard_move(struct http_conn *c, enum conn_state state);
+/* The same, for who has read the clock just now. */
+void guard_move_at(struct http_conn *c, enum conn_state state, struct mono now);
 /* The answer is out and the connection stays: the next request may come, or part of it is here. */
-void guard_next(struct http_conn *c);
+void guard_next(struct http_conn *c, struct mono now);
 /* In the place of what came: evhttp goes on with this. */
 void guard_replace(struct http_conn *c, struct str text);
 /* evhttp is shown what came, now. */
@@ -329,9 +337,9 @@ enum direct exchange_direct(struct http_conn *c, struct str text, bool owned, si
 /* So many bytes of its answer, which is plain, were taken by the socket; negative: none. */
 void exchange_sent(struct http_conn *c, struct str text, ssize_t n);
 /* All of the answer was taken by the socket. Behind this the exchange is over. */
-void exchange_complete(struct http_conn *c);
+void exchange_complete(struct http_conn *c, struct mono now);
 /* Its answer may go out; with `refusal` (non-empty) a 500 goes instead. */
-void exchange_release(struct http_conn *c, struct str refusal);
+void exchange_release(struct http_conn *c, struct str refusal, struct moment now);
 /* Its client takes the answer more slowly than it is made. */
 void exchange_slow(struct http_conn *c);
 /* The time for an answer is over. */
@@ -343,16 +351,16 @@ void exchange_end(struct http_conn *c);
  * Gives evhttp what x->resp says: of a stream the head, of anything else all. Nothing is read until it is written.
  * Behind this the exchange may be over, and the connection gone, unless it is a stream that has a body.
  */
-void exchange_send(struct http_conn *c);
+void exchange_send(struct http_conn *c, struct moment now);
 /* All of the answer is made, and resp.stream, if it has one, knows its size: for metrics. */
-void exchange_observe(struct http_conn *c);
+void exchange_observe(struct http_conn *c, struct mono now);
 /* A 500 with this text goes in the place of the answer. */
 void exchange_fail(struct http_conn *c, struct str why);
 
 /* Requests have had their share of this round of the loop: what can wait, waits for the next. */
 bool exchange_round_is_full(struct http_server *s);
-/* The handler has answered. */
-void exchange_answered(struct http_conn *c);
+/* The handler has answered. False: the answer is held, for which hardly any time was needed. */
+bool exchange_answered(struct http_conn *c, struct moment now);
 /* Frees x, which no connection has. */
 void exchange_free(struct exchange *x);
 

@@ -60,9 +60,9 @@ put_clean(struct sbuf *b, struct str s)
 
 /* RFC 9110 5.6.7, always in English. */
 static const char *
-http_date(struct http_server *s)
+http_date(struct http_server *s, struct wall now)
 {
-	struct wall w = wall_utc(s->o.clock->now(s->o.clock).wall);
+	struct wall w = wall_utc(now);
 
 	if (w.s != s->date_s || s->date[0] == '\0') {
 		struct sbuf b = SBUF_INIT(sizeof(s->date) - 1);
@@ -97,7 +97,7 @@ put_headers(struct http_server *s, struct exchange *x, bool has_length, uint64_t
 		put_clean(&value, r->headers[i].value);
 		evhttp_add_header(out, sbuf_cstr(&name), sbuf_cstr(&value));
 	}
-	evhttp_add_header(out, "Date", http_date(s));
+	evhttp_add_header(out, "Date", http_date(s, x->answered.wall));
 	if (has_length) {
 		sbuf_reset(&value);
 		sbuf_printf(&value, "%llu", (unsigned long long)length);
@@ -149,10 +149,34 @@ copy(char *p, struct str s)
 	return s.n > 0 ? copy_short(p, s.p, s.n) : p;
 }
 
+/* One of eight bytes is below ' '; or may be, which those above 0x7f are not taken for. */
+static uint64_t
+controls(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return (word - UINT64_C(0x2020202020202020)) & ~word & UINT64_C(0x8080808080808080);
+}
+
+static bool
+may_have_controls(struct str s)
+{
+	uint64_t found = 0;
+
+	if (s.n < 8)
+		return true;
+	for (size_t i = 0; i + 8 < s.n; i += 8)
+		found |= controls(s.p + i);
+	return (found | controls(s.p + s.n - 8)) != 0;
+}
+
 /* As put_clean. */
 static char *
 copy_clean(char *p, struct str s)
 {
+	if (!may_have_controls(s))
+		return copy_short(p, s.p, s.n);
 	for (size_t i = 0; i < s.n; i++)
 		*p++ = (unsigned char)s.p[i] < ' ' && s.p[i] != '\t' ? ' ' : s.p[i];
 	return p;
@@ -181,7 +205,7 @@ put_plain(struct http_server *s, struct exchange *x, struct sbuf *out)
 		p = copy(copy_clean(p, r->headers[i].name), STR(": "));
 		p = copy(copy_clean(p, r->headers[i].value), STR("\r\n"));
 	}
-	p = copy(copy(p, STR("Date: ")), str_from(http_date(s)));
+	p = copy(copy(p, STR("Date: ")), str_from(http_date(s, x->answered.wall)));
 	if (status_has_body(r->status))
 		p = copy_uint(copy(p, STR("\r\nContent-Length: ")), body.n);
 	p = copy(copy(p, STR("\r\n\r\n")), body);
@@ -212,7 +236,7 @@ http_response_sent(struct http_conn *c, struct str text, ssize_t n)
 	if (x->evreq != NULL)
 		evhttp_send_reply_end(x->evreq);
 	else
-		exchange_complete(c);
+		exchange_complete(c, x->answered.mono);
 	return true;
 }
 

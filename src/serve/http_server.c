@@ -170,23 +170,25 @@ http_server_serve(struct http_server *s)
 void
 http_server_release(struct http_server *s, uint64_t upto)
 {
+	struct moment now = s->o.clock->now(s->o.clock);
 	struct http_conn *c;
 
 	gather_begin(s);
 	while ((c = conn_first(&s->lists[CONN_HELD])) != NULL && c->x->ticket <= upto)
-		exchange_release(c, STR_NONE);
+		exchange_release(c, STR_NONE, now);
 	gather_end(s);
 }
 
 void
 http_server_refuse(struct http_server *s, uint64_t upto, struct str why)
 {
+	struct moment now = s->o.clock->now(s->o.clock);
 	struct http_conn *c;
 
 	if (why.n == 0)
 		why = STR("not stored");
 	while ((c = conn_first(&s->lists[CONN_HELD])) != NULL && c->x->ticket <= upto)
-		exchange_release(c, why);
+		exchange_release(c, why, now);
 }
 
 void

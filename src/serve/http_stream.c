@@ -112,7 +112,7 @@ send_head(struct http_conn *c)
 	/* A body that has neither a length nor chunks ends with the connection. */
 	if (!is_sized(x) && !x->chunked)
 		x->close = true;
-	exchange_send(c);
+	exchange_send(c, c->server->o.clock->now(c->server->o.clock));
 	x->stage = STREAM_HEAD;
 }
 
@@ -127,7 +127,7 @@ send_whole(struct http_conn *c)
 	sbuf_fini(&x->resp.body);
 	x->resp.body = x->piece;
 	x->piece = (struct sbuf){ .max = SBUF_UNLIMITED };
-	exchange_send(c);
+	exchange_send(c, c->server->o.clock->now(c->server->o.clock));
 }
 
 static void
@@ -138,7 +138,7 @@ finish(struct http_conn *c)
 
 	send_piece(c);
 	x->resp.stream->size = x->streamed;
-	exchange_observe(c);
+	exchange_observe(c, c->server->o.clock->now(c->server->o.clock).mono);
 	x->sent = true;
 	/* From here on evhttp waits until all is written. */
 	bufferevent_setwatermark(c->bev, EV_WRITE, 0, 0);
@@ -262,10 +262,10 @@ http_stream_begin(struct http_conn *c)
 	if (x->evreq == NULL)
 		direct_lend(c);
 	if (!http_response_has_body(x)) {
-		exchange_send(c);
+		exchange_send(c, c->server->o.clock->now(c->server->o.clock));
 		if (!is_sized(x))
 			x->resp.stream->size = 0;
-		exchange_observe(c);
+		exchange_observe(c, c->server->o.clock->now(c->server->o.clock).mono);
 		return;
 	}
 	guard_move(c, CONN_MAKE);
@@ -288,7 +288,7 @@ http_stream_end(struct http_conn *c)
 	task_cancel(c->server->tasks, &x->slice);
 	if (x->resp.stream != NULL && !x->sent && x->stage != STREAM_UNSENT) {
 		x->resp.stream->size = x->streamed;
-		exchange_observe(c);
+		exchange_observe(c, c->server->o.clock->now(c->server->o.clock).mono);
 	}
 }
 

@@ -23,15 +23,14 @@ parse_pair(struct arena *a, struct str pair, struct sbuf *scratch, struct url_pa
 	    decode(a, str_sub(pair, eq + 1, pair.n), scratch, &out->value, e);
 }
 
-bool
-url_query_parse(struct arena *a, struct str query, struct url_query *out, struct err *e)
+static bool
+parse_pairs(struct arena *a, struct str query, struct url_query *out, struct err *e)
 {
 	struct sbuf scratch = SBUF_INIT(SBUF_UNLIMITED);
 	struct err dropped;
 	bool ok = true;
 	size_t cap = 0;
 
-	*out = (struct url_query){ 0 };
 	while (query.n > 0) {
 		size_t amp = str_chr(query, '&');
 		struct str pair = str_sub(query, 0, amp);
@@ -51,6 +50,13 @@ url_query_parse(struct arena *a, struct str query, struct url_query *out, struct
 	}
 	sbuf_fini(&scratch);
 	return ok;
+}
+
+bool
+url_query_parse(struct arena *a, struct str query, struct url_query *out, struct err *e)
+{
+	*out = (struct url_query){ 0 };
+	return query.n == 0 || parse_pairs(a, query, out, e);
 }
 
 const struct str *
