@@ -510,7 +510,7 @@ exchange_direct(struct http_conn *c, struct str text, bool owned, size_t *total)
 	if (!http_request_looks_plain(text))
 		return DIRECT_NOT;
 	x = exchange_new(c, NULL);
-	if (!http_request_plain(text, c->evcon, x->arena, &x->req, &missing) || x->req.body.n + missing > s->o.max_body ||
+	if (!http_request_plain(text, c->evcon, &s->known, x->arena, &x->req, &missing) || x->req.body.n + missing > s->o.max_body ||
 	    text.n - x->req.body.n > s->o.max_header)
 		return leave_direct(c, DIRECT_NOT);
 	if (missing > 0) {

@@ -28,6 +28,7 @@
 #include "base/list.h"
 #include "chunk_scan.h"
 #include "head_scan.h"
+#include "known_head.h"
 #include "loop/aio.h"
 #include "loop/tasks.h"
 #include "loop/timer.h"
@@ -201,6 +202,7 @@ struct http_server {
 	void *stopped_arg;
 	struct sbuf plain;		/* the small answer that is being written */
 	struct http_gather gather;
+	struct known_head known;	/* of requests that it reads */
 	char *input;			/* what http_direct.c has read; NULL: none as yet, or an exchange has it */
 	int64_t date_s;			/* the second that `date` is for */
 	char date[40];

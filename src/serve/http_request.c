@@ -10,8 +10,8 @@
 
 #include "base/arena_fast.h"
 #include "base/ascii.h"
-#include "base/ascii.h"
 #include "http/header.h"
+#include "known_head.h"
 
 #define COPY_STEP ((size_t)256 << 10)
 
@@ -251,8 +251,6 @@ http_request_read(struct evhttp_request *req, struct arena *a, struct http_reque
 		judge_headers(out, req->minor, body_is_read(type), v);
 }
 
-#define PLAIN_HEADERS 16
-
 /* A target that begins with a path, and in which no character may be taken for anything else. */
 static bool
 is_plain_target(struct str s)
@@ -290,7 +288,7 @@ read_plain_headers(struct str *text, struct http_header *headers, struct http_re
 
 		if (line.n == 0)
 			return true;
-		if (out->headers_n == PLAIN_HEADERS || colon == line.n)
+		if (out->headers_n == KNOWN_HEADERS || colon == line.n)
 			return false;
 		h->name = (struct str){ line.p, colon };
 		h->value = http_trim((struct str){ line.p + colon + 1, line.n - colon - 1 });
@@ -328,34 +326,54 @@ move(struct str *s, const char *from, const char *copy)
 	s->p = copy + (s->p - from);
 }
 
-/* The head is read again by others after the memory that it came in. */
-static void
+/* The head is read again by others after the memory that it came in. Returns the copy. */
+static struct str
 keep_head(struct str head, struct http_header *headers, struct http_request *out)
 {
-	const char *copy = arena_str(out->arena, head).p;
+	struct str copy = arena_str(out->arena, head);
 
-	move(&out->path, head.p, copy);
-	move(&out->query, head.p, copy);
+	move(&out->path, head.p, copy.p);
+	move(&out->query, head.p, copy.p);
 	for (size_t i = 0; i < out->headers_n; i++) {
-		move(&headers[i].name, head.p, copy);
-		move(&headers[i].value, head.p, copy);
+		move(&headers[i].name, head.p, copy.p);
+		move(&headers[i].value, head.p, copy.p);
 	}
+	return copy;
+}
+
+/* Returns how long the head is; 0: it is not plain. */
+static size_t
+take_apart(struct str text, struct known_head *known, struct http_request *out, uint64_t *length)
+{
+	struct http_header *headers = arena_raw(out->arena, KNOWN_HEADERS * sizeof(*headers));
+	struct http_verdict v = { 0 };
+	struct str head, rest = text;
+
+	if (!read_plain_line(&rest, out) || !read_plain_headers(&rest, headers, out) || !judge_headers(out, 1, true, &v) || v.close ||
+	    !v.has_length)
+		return 0;
+	head = keep_head(str_sub(text, 0, text.n - rest.n), headers, out);
+	known_head_set(known, head, out);
+	*length = v.length;
+	return head.n;
 }
 
 bool
-http_request_plain(struct str text, struct evhttp_connection *evcon, struct arena *a, struct http_request *out, uint64_t *missing)
+http_request_plain(struct str text, struct evhttp_connection *evcon, struct known_head *known, struct arena *a, struct http_request *out,
+    uint64_t *missing)
 {
-	struct http_header *headers = arena_raw(a, PLAIN_HEADERS * sizeof(*headers));
-	struct http_verdict v = { 0 };
+	uint64_t length;
+	size_t head;
 
 	*out = (struct http_request){ .client = client_address(evcon), .arena = a,
 		.principal = { .name = STR(""), .scopes = SCOPE_ALL } };
-	out->body = text;
-	if (!read_plain_line(&out->body, out) || !read_plain_headers(&out->body, headers, out) || !judge_headers(out, 1, true, &v) ||
-	    v.close || !v.has_length || v.length < out->body.n)
+	head = known_head_read(known, text, out, &length);
+	if (head == 0)
+		head = take_apart(text, known, out, &length);
+	if (head == 0 || length < text.n - head)
 		return false;
-	*missing = v.length - out->body.n;
-	keep_head(str_sub(text, 0, text.n - out->body.n), headers, out);
+	out->body = str_sub(text, head, text.n);
+	*missing = length - out->body.n;
 	return true;
 }
 

@@ -18,6 +18,7 @@
 
 struct evhttp_connection;
 struct evhttp_request;
+struct known_head;
 
 #define HTTP_HEADERS_MAX 2000
 /* The name of a verb that evhttp does not know and we do not remember. */
@@ -43,9 +44,10 @@ bool http_request_looks_plain(struct str text);
 /*
  * Fills *out from a text that is a POST of HTTP/1.1 with a length and nothing behind it, and about which no two readers
  * differ; false: it is not, or it may not be. The body stays where it is, and lacks *missing bytes at its end; all else is copied.
+ * *known is such a head, and afterwards this one.
  */
-bool http_request_plain(struct str text, struct evhttp_connection *evcon, struct arena *a, struct http_request *out, uint64_t *missing)
-    MUST_CHECK;
+bool http_request_plain(struct str text, struct evhttp_connection *evcon, struct known_head *known, struct arena *a, struct http_request *out,
+    uint64_t *missing) MUST_CHECK;
 /* Without the body. */
 struct http_request http_request_copy(struct arena *a, const struct http_request *r) MUST_CHECK;
 /* It is of HTTP/1.0, which knows no chunks. */
