@@ -40,24 +40,29 @@ struct silence_extra {
 	struct schedule *schedule;	/* NULL, or its windows: starts and ends are those of the present or next one; owned */
 };
 
+/* What matching looks at is side by side: where there are many silences, each line of memory is waited for. */
 struct silence {
 	uint32_t refs;
 	bool covered;			/* with ends_with_alert: something did fire that it covers */
 	char id[SILENCE_ID_MAX];	/* UUID in lower case, NUL-terminated; "" in a draft for a new one */
-	struct matchers *sets;		/* owned; alternatives: one set has to match */
+	struct wall updated;
+	struct wall starts, ends;
+	struct matchers *sets;		/* alternatives: one set has to match; owned, or `only` (silence_add_set) */
 	size_t sets_n;
-	struct wall starts, ends, updated;
+	struct matchers only;
+	struct silence_extra *extra;	/* NULL, or what only we know of it; owned reference */
 	struct istr *created_by, *comment;	/* owned references */
 	struct labels *annotations;		/* owned reference */
 	/* NULL, or fields of Alertmanager's messages that we do not know, as they stand there: they go where it goes. */
 	struct istr *unknown;		/* … of the silence */
 	struct istr *unknown_around;	/* … of what it stands in */
-	struct silence_extra *extra;	/* NULL, or what only we know of it; owned reference */
 	struct istr *source;	/* NULL, or the rule file that declares it: cannot be edited through the API */
 };
 
 /* One reference, no id, no sets, zero times, empty texts: the caller fills it before sharing it. */
 struct silence *silence_new(void);
+/* One more set, which is empty. */
+struct matchers *silence_add_set(struct silence *s);
 struct silence *silence_ref(struct silence *s);
 void silence_unref(struct silence *s);	/* may be NULL */
 /* A fresh, unshared copy to edit. */
@@ -67,8 +72,8 @@ struct silence *silence_copy(const struct silence *s);
 static inline void
 silence_fetch(const struct silence *s)
 {
-	__builtin_prefetch(&s->sets);
-	__builtin_prefetch(&s->ends);
+	__builtin_prefetch(&s->starts);
+	__builtin_prefetch(&s->extra);
 }
 
 enum silence_state silence_state_at(const struct silence *s, struct wall now);

@@ -193,8 +193,7 @@ draft(struct call *c, struct posted *p, const struct silence *prev)
 
 	if (prev != NULL)
 		memcpy(s->id, prev->id, sizeof(s->id));
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	s->sets[0] = p->matchers;
 	p->matchers = (struct matchers){ 0 };
 	if (p->annotations != NULL) {

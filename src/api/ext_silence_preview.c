@@ -455,8 +455,7 @@ check_together(struct preview *p, struct call *c)
 	struct silence *s = silence_new();
 	struct err e = { 0 };
 
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	matchers_copy(&s->sets[0], &p->matchers);
 	s->starts = wall_utc(c->now.wall);
 	s->ends = wall_add(s->starts, SPAN_HOUR);

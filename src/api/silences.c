@@ -315,8 +315,7 @@ draft_matchers(const struct posted_silence *p, enum naming naming, struct silenc
 {
 	size_t reading = 0;
 
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	for (size_t i = 0; i < p->m_n; i++) {
 		const struct posted_matcher *m = &p->m[i];
 		bool equal = m->is_equal == NULL || m->is_equal->b;

@@ -230,8 +230,7 @@ silence(struct replying *r, struct labels *labels)
 	struct err e = { 0 };
 	bool ok = labels_n(labels) > 0 || err_set(&e, ERR_INVALID, "its group has no labels to silence by");
 
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	for (size_t i = 0; ok && i < labels_n(labels); i++) {
 		struct matcher m;
 

@@ -109,8 +109,7 @@ silence_fill(struct reading *r, const struct yaml_node *n, const struct at *at, 
 	struct err e = { 0 };
 
 	silence_id(r, k->name, s->id);
-	s->sets = NEW(struct matchers);
-	s->sets_n = 1;
+	silence_add_set(s);
 	s->updated = r->env->now;
 	istr_unref(s->created_by);
 	istr_unref(s->comment);

@@ -216,8 +216,7 @@ make_draft(struct acking *a, struct err *err)
 	s->extra = silence_extra_new();
 	s->extra->ack = s->extra->ends_with_alert = true;
 	s->extra->notify_resolved = rq->notify_resolved;
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	if (rq->matchers != NULL) {
 		matchers_copy(&s->sets[0], rq->matchers);
 		return true;

@@ -24,6 +24,8 @@
 
 /* All live sets of this thread, by the seeded hashes of their strings: the two stored hashes can be collided at will. */
 static _Thread_local struct nmap sets;
+/* That of no labels, while there is one. */
+static _Thread_local struct labels *none;
 
 /* Most names differ in their first byte. */
 static inline int
@@ -289,6 +291,8 @@ labels_unref(struct labels *l)
 	assert(l->refs != 0);
 	if (--l->refs != 0)
 		return;
+	if (l == none)
+		none = NULL;
 	nmap_remove(&sets, l, l->hash);
 	label_text_forget(l);
 	unref_values(l->values, labels_n(l));
@@ -336,6 +340,7 @@ interned_leave(void)
 	label_names_leave();
 	label_texts_leave();
 	nmap_fini(&sets);
+	none = NULL;
 }
 
 void
@@ -355,7 +360,10 @@ interned_shrink_some(struct work *w)
 struct labels *
 labels_empty(void)
 {
-	return labels_new(NULL, 0);
+	if (none != NULL)
+		return labels_ref(none);
+	none = labels_new(NULL, 0);
+	return none;
 }
 
 uint64_t

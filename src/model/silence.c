@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/quote.h"
+#include "base/slab.h"
 #include "base/utf8.h"
 #include "model/schedule.h"
 #include "text/regex.h"
@@ -12,7 +13,7 @@
 struct silence *
 silence_new(void)
 {
-	struct silence *s = NEW(struct silence);
+	struct silence *s = SLAB_NEW(struct silence);
 
 	s->refs = 1;
 	s->starts = s->ends = s->updated = WALL_ZERO;
@@ -20,6 +21,23 @@ silence_new(void)
 	s->comment = istr_ref(s->created_by);
 	s->annotations = labels_empty();
 	return s;
+}
+
+struct matchers *
+silence_add_set(struct silence *s)
+{
+	struct matchers *set, *had = s->sets;
+
+	if (s->sets_n == 0) {
+		s->sets = &s->only;
+	} else {
+		s->sets = mem_realloc(had != &s->only ? had : NULL, s->sets_n + 1, sizeof(s->sets[0]));
+		if (had == &s->only)
+			s->sets[0] = s->only;
+	}
+	set = &s->sets[s->sets_n++];
+	*set = (struct matchers){ 0 };
+	return set;
 }
 
 struct silence *
@@ -40,7 +58,8 @@ silence_unref(struct silence *s)
 		return;
 	for (size_t i = 0; i < s->sets_n; i++)
 		matchers_fini(&s->sets[i]);
-	mem_free(s->sets);
+	if (s->sets != &s->only)
+		mem_free(s->sets);
 	istr_unref(s->created_by);
 	istr_unref(s->comment);
 	istr_unref(s->unknown);
@@ -48,19 +67,20 @@ silence_unref(struct silence *s)
 	istr_unref(s->source);
 	silence_extra_unref(s->extra);
 	labels_unref(s->annotations);
-	mem_free(s);
+	slab_free(s);
 }
 
 struct silence *
 silence_copy(const struct silence *s)
 {
-	struct silence *copy = NEW(struct silence);
+	struct silence *copy = slab_alloc(sizeof(*copy));
 
 	*copy = *s;
 	copy->refs = 1;
-	copy->sets = mem_calloc(s->sets_n, sizeof(*copy->sets));
+	copy->sets = NULL;
+	copy->sets_n = 0;
 	for (size_t i = 0; i < s->sets_n; i++)
-		matchers_copy(&copy->sets[i], &s->sets[i]);
+		matchers_copy(silence_add_set(copy), &s->sets[i]);
 	istr_ref(copy->created_by);
 	istr_ref(copy->comment);
 	if (copy->unknown != NULL)
@@ -241,11 +261,8 @@ silence_validate(const struct silence *s, enum naming naming, struct err *e)
 static size_t
 varint_size(uint64_t v)
 {
-	size_t n = 1;
-
-	while ((v >>= 7) != 0)
-		n++;
-	return n;
+	/* Seven bits a byte, one at least. */
+	return (size_t)(63 - __builtin_clzll(v | 1)) / 7 + 1;
 }
 
 static size_t

@@ -107,10 +107,11 @@ move_record(struct recovery *r, const struct way_back *way, const struct loaded_
 static void
 recover_record(struct recovery *r, const struct way_back *way, const struct loaded_row *row)
 {
-	struct err e = { 0 };
+	struct err e UNSET;
 	enum restored done;
 	struct change c;
 
+	err_clear(&e);
 	arena_reset(r->arena);
 	if (!way->get(row->body, r->arena, &c, &e)) {
 		skip(r, way->name, &e);
@@ -136,11 +137,12 @@ recover_logged(void *arg, struct row_log *k, struct kept_record *rec, struct str
 {
 	const struct logged_recovery *in = arg;
 	struct recovery *r = in->r;
-	struct err e = { 0 };
+	struct err e UNSET;
 	enum restored done;
 	struct change c;
 	bool renewed;
 
+	err_clear(&e);
 	arena_reset(r->arena);
 	if (!in->way->get(body, r->arena, &c, &e)) {
 		skip(r, in->way->name, &e);

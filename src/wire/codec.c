@@ -90,13 +90,12 @@ malformed(struct err *e, const char *what)
 }
 
 static bool
-get_matcher(struct str bytes, struct matchers *out, struct err *e)
+get_matcher(struct str bytes, struct matcher *out, struct err *e)
 {
 	struct proto_reader r = { .rest = bytes };
 	struct proto_field f;
 	struct str name = STR(""), value = STR("");
 	uint64_t type = 0;
-	struct matcher m;
 
 	while (proto_next(&r, &f)) {
 		if (f.number == 1 && f.type == 0)
@@ -108,27 +107,32 @@ get_matcher(struct str bytes, struct matchers *out, struct err *e)
 	}
 	if (r.bad || type >= ARRAY_LEN(op_of_wire))
 		return malformed(e, "matcher");
-	if (!matcher_init(&m, op_of_wire[type], name, value, e)) {
+	if (!matcher_init(out, op_of_wire[type], name, value, e)) {
 		e->kind = ERR_NOT_FOUND;
 		return false;
 	}
-	matchers_append(out, &m);
 	return true;
 }
 
+/* Those in the fields of that number, with room for no more than these. */
 static bool
-get_set(struct str bytes, struct silence *s, struct err *e)
+get_matchers(struct str bytes, unsigned number, struct matchers *set, struct err *e)
 {
-	struct proto_reader r = { .rest = bytes };
+	struct proto_reader counting = { .rest = bytes }, r = counting;
 	struct proto_field f;
-	struct matchers *set;
+	size_t n = 0;
 
-	s->sets = mem_realloc(s->sets, s->sets_n + 1, sizeof(s->sets[0]));
-	set = &s->sets[s->sets_n++];
-	*set = (struct matchers){ 0 };
-	while (proto_next(&r, &f))
-		if (f.number == 1 && f.type == 2 && !get_matcher(f.bytes, set, e))
+	while (proto_next(&counting, &f))
+		n += f.number == number && f.type == 2;
+	if (n > 0)
+		set->m = mem_alloc(n * sizeof(set->m[0]));
+	while (proto_next(&r, &f)) {
+		if (f.number != number || f.type != 2)
+			continue;
+		if (!get_matcher(f.bytes, &set->m[set->n], e))
 			return false;
+		set->n++;
+	}
 	return !r.bad || malformed(e, "matcher set");
 }
 
@@ -224,29 +228,12 @@ get_silence_field(struct silence_fields *in, const struct proto_field *f, struct
 		VEC_PUSH(&in->annotations, p);
 		return true;
 	case 11:
-		return get_set(f->bytes, s, e);
+		return get_matchers(f->bytes, 1, silence_add_set(s), e);
 	case SILENCE_EXTRA:
 		return codec_get_extra(f->bytes, s, e);
 	default:
 		return true;
 	}
-}
-
-/* Only snapshots from before matcher sets have to be read from field 2: expressions are not compiled twice. */
-static bool
-get_legacy_set(struct str body, struct silence *s, struct err *e)
-{
-	struct proto_reader r = { .rest = body };
-	struct proto_field f;
-	bool ok = true;
-
-	s->sets = mem_alloc(sizeof(s->sets[0]));
-	s->sets[0] = (struct matchers){ 0 };
-	s->sets_n = 1;
-	while (ok && proto_next(&r, &f))
-		if (f.number == 2 && f.type == 2)
-			ok = get_matcher(f.bytes, &s->sets[0], e);
-	return ok;
 }
 
 static bool
@@ -262,8 +249,9 @@ get_silence_fields(struct str body, struct silence *s, struct err *e)
 		ok = get_silence_field(&in, &f, e);
 	}
 	ok = ok && (!r.bad || malformed(e, "silence"));
+	/* Only snapshots from before matcher sets have to be read from field 2: expressions are not compiled twice. */
 	if (ok && s->sets_n == 0)
-		ok = get_legacy_set(body, s, e);
+		ok = get_matchers(body, 2, silence_add_set(s), e);
 	if (in.annotations.n > 0) {
 		labels_unref(s->annotations);
 		s->annotations = labels_new(in.annotations.v, in.annotations.n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire/proto.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/copy.h"
@@ -165,6 +166,27 @@ pass(struct proto_reader *r, size_t n)
 	r->rest.n -= n;
 }
 
+/* Of eight bytes at most, in as many steps as there are: each joins neighbours. */
+static bool
+read_varint_within_8(struct proto_reader *r, uint64_t *out)
+{
+	uint64_t v, ends;
+	unsigned bits;
+
+	memcpy(&v, r->rest.p, sizeof(v));
+	v = le64toh(v);
+	ends = ~v & UINT64_C(0x8080808080808080);
+	if (ends == 0)
+		return false;
+	bits = (unsigned)__builtin_ctzll(ends) + 1;
+	v &= UINT64_C(0x7f7f7f7f7f7f7f7f) & UINT64_MAX >> (64 - bits);
+	v = (v & UINT64_C(0x00ff00ff00ff00ff)) | (v & UINT64_C(0xff00ff00ff00ff00)) >> 1;
+	v = (v & UINT64_C(0x0000ffff0000ffff)) | (v & UINT64_C(0xffff0000ffff0000)) >> 2;
+	*out = (v & UINT64_C(0x00000000ffffffff)) | (v & UINT64_C(0xffffffff00000000)) >> 4;
+	pass(r, bits / 8);
+	return true;
+}
+
 static bool
 read_long_varint(struct proto_reader *r, uint64_t *out)
 {
@@ -172,6 +194,8 @@ read_long_varint(struct proto_reader *r, uint64_t *out)
 	size_t most = r->rest.n < VARINT_MAX ? r->rest.n : VARINT_MAX;
 	uint64_t v = 0;
 
+	if (r->rest.n >= sizeof(v) && read_varint_within_8(r, out))
+		return true;
 	for (size_t i = 0; i < most; i++) {
 		unsigned char c = p[i];
 

@@ -194,8 +194,7 @@ silence(struct bench *b, const char *matchers)
 	struct err e = { 0 };
 	bool ok;
 
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	s->starts = b->now.wall;
 	s->ends = wall_add(b->now.wall, SPAN_HOUR);
 	ok = matchers_parse(str_from(matchers), MATCHER_UTF8, NULL, &s->sets[0], &e) && engine_silence_set(b->engine, s, b->now, id, &e);

@@ -332,8 +332,7 @@ read_silence(struct builder *b, struct str rest)
 	c->silences = grow(b, c->silences, c->silences_n, sizeof(c->silences[0]));
 	c->silences[c->silences_n++] = s;
 	snprintf(s->id, sizeof(s->id), "%.*s", STR_ARG(id));
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	s->source = istr_get(STR("rules.yml"));
 	s->starts = s->updated = b->start;
 	if (!str_is(fake_word(&rest), "for") || !duration_parse(fake_word(&rest), &length, b->e))

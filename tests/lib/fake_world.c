@@ -452,8 +452,7 @@ world_silence(struct fake_world *w, const char *id, const char *matchers, struct
 	bool ok;
 
 	snprintf(s->id, sizeof(s->id), "%s", id);
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	s->starts = starts;
 	s->ends = ends;
 	ok = matchers_parse(str_from(matchers), MATCHER_UTF8, NULL, &s->sets[0], e) &&

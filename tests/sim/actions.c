@@ -85,8 +85,7 @@ draft_of(const struct sieve *s, const char *id, int64_t starts, int64_t ends)
 	bool ok;
 
 	snprintf(out->id, sizeof(out->id), "%s", id);
-	out->sets = mem_calloc(1, sizeof(out->sets[0]));
-	out->sets_n = 1;
+	silence_add_set(out);
 	out->starts = wall_from_ns(starts);
 	out->ends = wall_from_ns(ends);
 	sieve_text(s, &text);

@@ -63,8 +63,7 @@ world_set(struct fake_world *w, const char *id, const char *matchers, struct sil
 	bool ok;
 
 	snprintf(s->id, sizeof(s->id), "%s", id);
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	s->sets[0] = must_matchers(matchers);
 	s->ends = world_in(w, lasts);
 	s->extra = x;

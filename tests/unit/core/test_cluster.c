@@ -29,9 +29,7 @@ theirs(const char *matchers, struct wall starts, struct wall ends, struct wall u
 	struct silence *s = silence_new();
 
 	memcpy(s->id, ID, sizeof(ID));
-	s->sets = NEW(struct matchers);
-	s->sets[0] = must_matchers(matchers);
-	s->sets_n = 1;
+	*silence_add_set(s) = must_matchers(matchers);
 	s->starts = starts;
 	s->ends = ends;
 	s->updated = updated;

@@ -261,8 +261,7 @@ silence_with_alert(bool notify, char id[SILENCE_ID_MAX])
 	struct silence *s = silence_new();
 	struct err e = { 0 };
 
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	s->sets[0] = must_matchers("alertname=\"A\"");
 	s->ends = in(SPAN_HOUR);
 	s->extra = silence_extra_new();

@@ -46,11 +46,9 @@ random_silence(struct rand *r, const char *id)
 	char text[64];
 
 	snprintf(s->id, sizeof(s->id), "%s", id);
-	s->sets_n = 1 + rand_below(r, 2);
-	s->sets = mem_calloc(s->sets_n, sizeof(s->sets[0]));
-	for (size_t i = 0; i < s->sets_n; i++) {
+	for (uint64_t n = 1 + rand_below(r, 2); n > 0; n--) {
 		random_matchers(r, text);
-		s->sets[i] = must_matchers(text);
+		*silence_add_set(s) = must_matchers(text);
 	}
 	s->starts = sec((int64_t)rand_below(r, 100));
 	s->ends = wall_add(s->starts, (span)rand_below(r, 50) * SPAN_S);
@@ -152,8 +150,7 @@ START_TEST(silence_limits)
 
 	rand_seed(&r, 1);
 	silences_init(&ss, SPAN_HOUR, 1, 100, NAMING_UTF8);
-	draft->sets = mem_calloc(1, sizeof(draft->sets[0]));
-	draft->sets_n = 1;
+	silence_add_set(draft);
 	draft->sets[0] = must_matchers("a=\"b\"");
 	draft->ends = sec(2000);
 	istr_unref(draft->comment);

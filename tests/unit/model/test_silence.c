@@ -24,8 +24,7 @@ make(const char *sets)
 		bool ok = matchers_parse(str_sub(rest, 0, n), MATCHER_CLASSIC, NULL, &ms, &e);
 
 		ck_assert_msg(ok, "%s", e.text);
-		s->sets = mem_realloc(s->sets, s->sets_n + 1, sizeof(*s->sets));
-		s->sets[s->sets_n++] = ms;
+		*silence_add_set(s) = ms;
 		rest = str_sub(rest, n + 1, rest.n);
 	}
 	return s;
@@ -225,8 +224,7 @@ START_TEST(wire_size)
 	set_text(&s->created_by, "me");
 	set_text(&s->comment, "c");
 	ck_assert(matchers_parse(STR("a=x"), MATCHER_CLASSIC, NULL, &ms, &e));
-	s->sets = mem_calloc(1, sizeof(*s->sets));
-	s->sets[s->sets_n++] = ms;
+	*silence_add_set(s) = ms;
 	ck_assert_uint_eq(silence_wire_size(s, wall_add(next, 120 * SPAN_HOUR)), 95);
 	ck_assert(matchers_parse(STR("bb!~yyyy"), MATCHER_CLASSIC, NULL, &s->sets[0], &e));
 	labels_unref(s->annotations);

@@ -61,9 +61,7 @@ START_TEST(a_silence)
 
 	ev.now.wall = at("2026-11-22T09:00:00Z");
 	memcpy(s->id, "11111111-2222-3333-4444-555555555555", SILENCE_ID_MAX);
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	ck_assert(matchers_parse(STR("a!~\"b|c\""), MATCHER_UTF8, NULL, &s->sets[0], &e));
-	s->sets_n = 1;
+	ck_assert(matchers_parse(STR("a!~\"b|c\""), MATCHER_UTF8, NULL, silence_add_set(s), &e));
 	s->starts = s->updated = at("2026-11-22T08:00:00Z");
 	s->ends = at("2026-11-23T08:00:00Z");
 	ck_assert_uint_eq(event_records(&ev, &type), 1);

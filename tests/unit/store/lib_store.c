@@ -291,8 +291,7 @@ rig_silence(struct rig *r, const char *matchers, char id_out[SILENCE_ID_MAX])
 	s->created_by = istr_get(STR("tester"));
 	istr_unref(s->comment);
 	s->comment = istr_get(STR("a comment"));
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	ck_assert(matchers_parse(str_from(matchers), MATCHER_UTF8, NULL, &s->sets[0], &e));
 	if (!engine_silence_set(r->engine, s, r->now, id_out, &e))
 		ck_abort_msg("%s", e.text);

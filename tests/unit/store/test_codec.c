@@ -30,8 +30,8 @@ START_TEST(silences)
 	s->comment = istr_get(STR("wegen \xc3\xbc" "ben"));
 	labels_unref(s->annotations);
 	s->annotations = labels_new(&note, 1);
-	s->sets_n = 2;
-	s->sets = mem_calloc(2, sizeof(s->sets[0]));
+	silence_add_set(s);
+	silence_add_set(s);
 	ck_assert(matchers_parse(STR("{a=\"1\",b!=\"\",c=~\"x|y\",d!~\"z.*\"}"), MATCHER_UTF8, NULL, &s->sets[0], &e));
 	ck_assert(matchers_parse(STR("{e=\"2\"}"), MATCHER_UTF8, NULL, &s->sets[1], &e));
 	codec_put_silence(&b, s, expires);
@@ -71,8 +71,7 @@ START_TEST(extended_silences)
 	memcpy(s->id, "0c8e5b1e-2f0a-4bb0-8a5e-0d1f2a3b4c5d", SILENCE_ID_MAX);
 	s->starts = (struct wall){ 1700000000, 1, 0 };
 	s->ends = s->updated = (struct wall){ 1700003600, 0, 0 };
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	ck_assert(matchers_parse(STR("{a=\"1\"}"), MATCHER_UTF8, NULL, &s->sets[0], &e));
 	s->covered = true;
 	s->extra = silence_extra_new();
@@ -124,8 +123,7 @@ START_TEST(silences_of_a_later_version)
 	memcpy(s->id, "0c8e5b1e-2f0a-4bb0-8a5e-0d1f2a3b4c5d", SILENCE_ID_MAX);
 	s->starts = s->updated = (struct wall){ 1700000000, 1, 0 };
 	s->ends = (struct wall){ 1700003600, 0, 0 };
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	ck_assert(matchers_parse(STR("{a=\"1\"}"), MATCHER_UTF8, NULL, &s->sets[0], &e));
 	s->extra = silence_extra_new();
 	s->extra->ack = true;

@@ -195,8 +195,7 @@ leave_files_of_a_later_version(const struct rig *r)
 	memcpy(s->id, "0c8e5b1e-2f0a-4bb0-8a5e-0d1f2a3b4c5d", SILENCE_ID_MAX);
 	s->starts = s->updated = r->now.wall;
 	s->ends = rig_in(r, SPAN_HOUR);
-	s->sets = mem_calloc(1, sizeof(s->sets[0]));
-	s->sets_n = 1;
+	silence_add_set(s);
 	ck_assert(matchers_parse(STR("a=\"1\""), MATCHER_UTF8, NULL, &s->sets[0], &e));
 	s->unknown = istr_get(sbuf_get(&in));
 	s->unknown_around = istr_get(sbuf_get(&around));
