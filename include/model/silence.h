@@ -40,7 +40,7 @@ struct silence_extra {
 	struct schedule *schedule;	/* NULL, or its windows: starts and ends are those of the present or next one; owned */
 };
 
-/* What matching looks at is side by side: where there are many silences, each line of memory is waited for. */
+/* Times and matchers stand side by side: where there are many silences, each line of memory is waited for. */
 struct silence {
 	uint32_t refs;
 	bool covered;			/* with ends_with_alert: something did fire that it covers */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "db_rows.h"
 
+#include <string.h>
+
 struct table_reading {
 	struct db_rows *l;
 	enum db_table table;
@@ -8,10 +10,26 @@ struct table_reading {
 	struct str last;
 };
 
+/* So much goes into the arena. */
+#define ARENA_BYTES ((size_t)2 << 20)
+
+static struct str
+keep(struct db_rows *l, struct str s)
+{
+	char *p;
+
+	if (arena_used(l->arena) < ARENA_BYTES)
+		return arena_str(l->arena, s);
+	p = row_memory_take(&l->more, s.n);
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	return (struct str){ p, s.n };
+}
+
 static void
 add(struct table_reading *r, struct str key, struct str body)
 {
-	struct loaded_row row = { arena_str(r->l->arena, key), arena_str(r->l->arena, body) };
+	struct loaded_row row = { keep(r->l, key), keep(r->l, body) };
 
 	VEC_PUSH(&r->l->rows[r->table], row);
 }
@@ -116,7 +134,7 @@ db_rows_copy(const struct db_rows *l, struct db *d, struct err *e)
 static void
 add_to_table(struct db_rows *l, enum db_table t, const struct op *const *ops, size_t n)
 {
-	struct db_rows merged = { .arena = l->arena };
+	struct db_rows merged = { .arena = l->arena, .more = l->more };
 	struct table_reading r = { .l = &merged, .table = t };
 	size_t i = 0;
 
@@ -133,6 +151,7 @@ add_to_table(struct db_rows *l, enum db_table t, const struct op *const *ops, si
 	}
 	for (; i < l->rows[t].n; i++)
 		VEC_PUSH(&merged.rows[t], l->rows[t].v[i]);
+	l->more = merged.more;
 	mem_free(l->rows[t].v);
 	l->rows[t].v = merged.rows[t].v;
 	l->rows[t].n = merged.rows[t].n;
@@ -158,4 +177,5 @@ db_rows_fini(struct db_rows *l)
 	for (int t = 0; t < TABLE_N; t++)
 		VEC_FINI(&l->rows[t]);
 	arena_free(&l->arena);
+	row_memory_free(&l->more);
 }

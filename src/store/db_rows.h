@@ -9,13 +9,15 @@
 #include "base/vec.h"
 #include "batch.h"
 #include "db.h"
+#include "row_memory.h"
 
 struct loaded_row {
-	struct str key, body;		/* in the arena */
+	struct str key, body;		/* in the arena, or in `more` */
 };
 
 struct db_rows {
 	struct arena *arena;
+	struct row_memory more;		/* when the arena has grown large */
 	VEC(struct loaded_row) rows[TABLE_N];	/* in the order of keys */
 	bool damaged;			/* not all could be read, or not as it was written; `why` is the first reason */
 	size_t bad;			/* rows that were left out, and other places that are damaged */

@@ -114,26 +114,36 @@ get_matcher(struct str bytes, struct matcher *out, struct err *e)
 	return true;
 }
 
-/* Those in the fields of that number, with room for no more than these. */
+/* They get as much room as they need: most sets have no more. */
+static void
+keep_few(struct matchers *set, const struct matcher *few, size_t *n)
+{
+	set->m = mem_realloc(set->m, set->n + *n, sizeof(set->m[0]));
+	memcpy(set->m + set->n, few, *n * sizeof(set->m[0]));
+	set->n += *n;
+	*n = 0;
+}
+
+/* Those in the fields of that number. */
 static bool
 get_matchers(struct str bytes, unsigned number, struct matchers *set, struct err *e)
 {
-	struct proto_reader counting = { .rest = bytes }, r = counting;
+	struct proto_reader r = { .rest = bytes };
+	struct matcher few[4] UNSET;
 	struct proto_field f;
 	size_t n = 0;
+	bool ok = true;
 
-	while (proto_next(&counting, &f))
-		n += f.number == number && f.type == 2;
-	if (n > 0)
-		set->m = mem_alloc(n * sizeof(set->m[0]));
-	while (proto_next(&r, &f)) {
+	while (ok && proto_next(&r, &f)) {
 		if (f.number != number || f.type != 2)
 			continue;
-		if (!get_matcher(f.bytes, &set->m[set->n], e))
-			return false;
-		set->n++;
+		if (n == ARRAY_LEN(few))
+			keep_few(set, few, &n);
+		ok = get_matcher(f.bytes, &few[n], e);
+		n += ok;
 	}
-	return !r.bad || malformed(e, "matcher set");
+	keep_few(set, few, &n);
+	return ok && (!r.bad || malformed(e, "matcher set"));
 }
 
 static bool

@@ -166,27 +166,6 @@ pass(struct proto_reader *r, size_t n)
 	r->rest.n -= n;
 }
 
-/* Of eight bytes at most, in as many steps as there are: each joins neighbours. */
-static bool
-read_varint_within_8(struct proto_reader *r, uint64_t *out)
-{
-	uint64_t v, ends;
-	unsigned bits;
-
-	memcpy(&v, r->rest.p, sizeof(v));
-	v = le64toh(v);
-	ends = ~v & UINT64_C(0x8080808080808080);
-	if (ends == 0)
-		return false;
-	bits = (unsigned)__builtin_ctzll(ends) + 1;
-	v &= UINT64_C(0x7f7f7f7f7f7f7f7f) & UINT64_MAX >> (64 - bits);
-	v = (v & UINT64_C(0x00ff00ff00ff00ff)) | (v & UINT64_C(0xff00ff00ff00ff00)) >> 1;
-	v = (v & UINT64_C(0x0000ffff0000ffff)) | (v & UINT64_C(0xffff0000ffff0000)) >> 2;
-	*out = (v & UINT64_C(0x00000000ffffffff)) | (v & UINT64_C(0xffffffff00000000)) >> 4;
-	pass(r, bits / 8);
-	return true;
-}
-
 static bool
 read_long_varint(struct proto_reader *r, uint64_t *out)
 {
@@ -194,8 +173,6 @@ read_long_varint(struct proto_reader *r, uint64_t *out)
 	size_t most = r->rest.n < VARINT_MAX ? r->rest.n : VARINT_MAX;
 	uint64_t v = 0;
 
-	if (r->rest.n >= sizeof(v) && read_varint_within_8(r, out))
-		return true;
 	for (size_t i = 0; i < most; i++) {
 		unsigned char c = p[i];
 
@@ -305,17 +282,56 @@ read_short(struct proto_reader *r, struct proto_field *f)
 	return true;
 }
 
-bool
-proto_next(struct proto_reader *r, struct proto_field *f)
+static NOINLINE bool
+read_any(struct proto_reader *r, struct proto_field *f)
 {
 	struct str before = r->rest;
 
-	if (read_short(r, f))
-		return true;
 	*f = (struct proto_field){ 0 };
 	if (!read_field(r, f))
 		return false;
 	f->raw = (struct str){ before.p, before.n - r->rest.n };
+	return true;
+}
+
+bool
+proto_next(struct proto_reader *r, struct proto_field *f)
+{
+	return read_short(r, f) || (r->rest.n > 0 && read_any(r, f));
+}
+
+#define LAST_BITS UINT64_C(0x8080808080)	/* of five bytes */
+
+/* A varint of n bytes, five at most, which are the lowest of v; false: it is another one. */
+static inline bool
+short_varint(uint64_t v, unsigned n, uint64_t *out)
+{
+	if ((v & LAST_BITS) != (LAST_BITS & ((UINT64_C(1) << (8 * n - 8)) - 1)))
+		return false;
+	*out = (v & 0x7f) | (v >> 1 & 0x3f80) | (v >> 2 & 0x1fc000) | (v >> 3 & 0xfe00000) | (v >> 4 & UINT64_C(0x7f0000000));
+	return true;
+}
+
+#define SECONDS_FROM 1
+#define SECONDS_BYTES 5
+#define NS_FROM 7
+
+/* Most times, seconds of these centuries and the nanoseconds: two heads of a byte each, five bytes, and five at most. */
+static inline bool
+read_usual_time(struct str bytes, struct wall *out)
+{
+	uint64_t front, back, s, ns;
+	unsigned n = (unsigned)bytes.n - NS_FROM;
+
+	if (bytes.n <= NS_FROM || bytes.n > NS_FROM + 5 || bytes.p[0] != 1 << 3 || bytes.p[NS_FROM - 1] != 2 << 3)
+		return false;
+	memcpy(&front, bytes.p, sizeof(front));
+	memcpy(&back, bytes.p + bytes.n - sizeof(back), sizeof(back));
+	front = le64toh(front) >> 8 * SECONDS_FROM & UINT64_C(0xffffffffff);
+	back = le64toh(back) >> (64 - 8 * n);
+	if (!short_varint(front, SECONDS_BYTES, &s) || !short_varint(back, n, &ns) || ns > 999999999)
+		return false;
+	*out = (struct wall){ .s = (int64_t)s, .ns = (int32_t)ns };
 	return true;
 }
 
@@ -325,6 +341,9 @@ proto_read_time(struct str bytes, struct wall *out)
 	struct proto_reader r = { .rest = bytes };
 	struct proto_field f;
 	struct wall t = { 0 };
+
+	if (read_usual_time(bytes, out))
+		return true;
 
 	while (r.rest.n > 0 && !r.bad) {
 		char tag = r.rest.p[0];

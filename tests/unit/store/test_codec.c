@@ -170,6 +170,31 @@ time_of(struct str bytes, struct wall *out)
 }
 
 /* In any order, with fields that later versions may add; what is cut short is none. */
+/* In as many bytes as they take. */
+START_TEST(times_of_all_lengths)
+{
+	static const int64_t seconds[] = { 0, 1, 127, 128, 16383, 16384, (1 << 28) - 1, 1 << 28, 1700000000, (INT64_C(1) << 35) - 1, INT64_C(1) << 35,
+		WALL_LAST_S, -1 };
+	static const int32_t ns[] = { 0, 1, 127, 128, 16384, 2097151, 2097152, (1 << 28) - 1, 1 << 28, 999999999 };
+
+	for (size_t i = 0; i < ARRAY_LEN(seconds); i++) {
+		for (size_t k = 0; k < ARRAY_LEN(ns); k++) {
+			struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+			struct wall t;
+
+			proto_time(&b, 1, (struct wall){ seconds[i], ns[k], 0 });
+			ck_assert(time_of(str_sub(sbuf_get(&b), 2, b.n), &t) && t.s == seconds[i] && t.ns == ns[k]);
+			sbuf_fini(&b);
+		}
+	}
+	/* Nanoseconds that are too many; a byte that says that more follow where none do; and one that says it too early. */
+	ck_assert(!time_of(STR("\x08\x80\x80\x80\x80\x06\x10\x80\x94\xeb\xdc\x03"), &(struct wall){ 0 }));
+	ck_assert(!time_of(STR("\x08\x80\x80\x80\x80\x06\x10\x80\x94\xeb\xdc\x83"), &(struct wall){ 0 }));
+	ck_assert(!time_of(STR("\x08\x80\x80\x80\x80\x86\x10\x81"), &(struct wall){ 0 }));
+	ck_assert(!time_of(STR("\x08\x80\x00\x80\x80\x06\x10\x07"), &(struct wall){ 0 }));
+}
+END_TEST
+
 START_TEST(times)
 {
 	struct wall t;
@@ -365,6 +390,6 @@ END_TEST
 int
 main(void)
 {
-	return RUN("codec", silences, extended_silences, silences_of_a_later_version, times, fields, log_entries,
+	return RUN("codec", silences, extended_silences, silences_of_a_later_version, times, times_of_all_lengths, fields, log_entries,
 	    groups, deliveries);
 }
