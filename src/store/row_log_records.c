@@ -85,12 +85,18 @@ row_log_free_record(struct row_log *k, struct kept_record *r)
 	slab_free(intent_of(r));
 }
 
+/* Rows with long ones get so much room at once: a buffer that grows is copied. */
+#define LONG_ROOM ((size_t)8 << 20)
+
 void
 row_log_put_record(struct row_log *k, struct kept_record *r)
 {
 	enum db_table t = r->item.kind == KEPT_INTENT ? TABLE_INTENT : TABLE_LOG_ENTRY;
-	size_t begun = alert_row_begin_record(&k->row, t, r->number);
+	size_t begun;
 
+	if (r->entry == NULL && r->body->n > COPIED_MAX && k->row.b.cap < LONG_ROOM)
+		sbuf_reserve(&k->row.b, LONG_ROOM - k->row.b.n);
+	begun = alert_row_begin_record(&k->row, t, r->number);
 	if (r->entry != NULL)
 		record_put_log_entry(&k->row.b, &(struct change){ .entry = r->entry });
 	else
