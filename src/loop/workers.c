@@ -24,6 +24,8 @@
 #define BEHIND 5		/* so much nicer than the loop */
 /* Without a job for so many seconds a thread gives memory back. */
 #define REST_S 2
+/* A turn has this much for those whose jobs have come home. */
+#define HOME_TIME (3 * SPAN_MS)
 
 struct queue {
 	struct job *first, **last;
@@ -32,6 +34,7 @@ struct queue {
 struct workers {
 	/* Loop thread only. */
 	struct event *home;
+	struct queue brought;	/* their owners have not been told yet */
 	size_t pending, queue_max;
 	pthread_t *threads;
 	unsigned threads_n;
@@ -118,6 +121,16 @@ await(struct workers *w, bool *worked)
 	*worked = true;
 }
 
+/* It can only fail when the counter is about to overflow, which 2^64 jobs would take. */
+static void
+wake(struct workers *w)
+{
+	uint64_t one = 1;
+
+	while (write(w->fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
 static void *
 worker(void *arg)
 {
@@ -131,7 +144,6 @@ worker(void *arg)
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), getpriority(PRIO_PROCESS, 0) + BEHIND);
 	for (;;) {
 		bool was_empty;
-		uint64_t one = 1;
 
 		await(w, &worked);
 		lock(w);
@@ -144,28 +156,54 @@ worker(void *arg)
 		was_empty = w->done.first == NULL;
 		queue_push(&w->done, j);
 		unlock(w);
-		/* It can only fail when the counter is about to overflow, which 2^64 jobs would take. */
-		while (was_empty && write(w->fd, &one, sizeof(one)) < 0 && errno == EINTR)
-			;
+		if (was_empty)
+			wake(w);
 	}
 }
 
-/* Hands what has run to its owners. */
+/* Jobs that have run are the loop's from here. */
 static void
 bring_home(struct workers *w)
 {
-	struct job *j, *next;
-
 	lock(w);
-	j = w->done.first;
-	queue_init(&w->done);
-	unlock(w);
-	for (; j != NULL; j = next) {
-		next = j->next;
-		j->next = NULL;
-		w->pending--;
-		j->done(j);
+	if (w->done.first != NULL) {
+		*w->brought.last = w->done.first;
+		w->brought.last = w->done.last;
+		queue_init(&w->done);
 	}
+	unlock(w);
+}
+
+/* Hands one to its owner. */
+static void
+hand_over(struct workers *w)
+{
+	struct job *j = queue_pop(&w->brought);
+
+	w->pending--;
+	j->done(j);
+}
+
+static struct mono
+mono_now(void)
+{
+	return clock_real()->now(clock_real()).mono;
+}
+
+/* At least one, and as many as there is time for; the rest in the next turn. */
+static void
+hand_over_some(struct workers *w)
+{
+	struct mono since;
+
+	if (w->brought.first == NULL)
+		return;
+	since = w->brought.first->next != NULL ? mono_now() : (struct mono){ 0 };
+	for (hand_over(w); w->brought.first != NULL; hand_over(w))
+		if (mono_sub(mono_now(), since) > HOME_TIME) {
+			wake(w);
+			return;
+		}
 }
 
 static void
@@ -178,6 +216,7 @@ on_home(evutil_socket_t fd, short what, void *arg)
 	turn_begin(w->name);
 	/* It is not read: each write to it wakes us once, and a job that comes home from here on does so again. */
 	bring_home(w);
+	hand_over_some(w);
 	turn_end();
 }
 
@@ -214,6 +253,7 @@ workers_new(struct event_base *base, unsigned threads, size_t queue_max, const c
 	w->name = name;
 	queue_init(&w->todo);
 	queue_init(&w->done);
+	queue_init(&w->brought);
 	bad = pthread_mutex_init(&w->lock, NULL);
 	assert(bad == 0);
 	bad = sem_init(&w->more, 0, 0);
@@ -270,6 +310,8 @@ workers_stop(struct workers **wp)
 	for (unsigned i = 0; i < w->threads_n; i++)
 		pthread_join(w->threads[i], NULL);
 	bring_home(w);
+	while (w->brought.first != NULL)
+		hand_over(w);
 	assert(w->pending == 0);
 	if (w->home != NULL)
 		event_free(w->home);

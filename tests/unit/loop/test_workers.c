@@ -6,6 +6,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "loop/clock_real.h"
 #include "loop/workers.h"
 #include "suite.h"
 
@@ -100,6 +101,52 @@ START_TEST(a_full_queue_refuses)
 }
 END_TEST
 
+/* Its end takes longer than a turn has for all of them. */
+struct dear {
+	struct job job;
+	int *done_n;
+};
+
+static void
+dear_run(struct job *j)
+{
+	(void)j;
+}
+
+static void
+dear_done(struct job *j)
+{
+	struct clock *c = clock_real();
+	struct mono since = c->now(c).mono;
+
+	while (mono_sub(c->now(c).mono, since) < 4 * SPAN_MS)
+		;
+	++*CONTAINER_OF(j, struct dear, job)->done_n;
+}
+
+/* Many that come home at once do not hold the loop. */
+START_TEST(they_come_home_in_turns)
+{
+	struct event_base *base = event_base_new();
+	struct err e = { 0 };
+	struct workers *w = workers_new(base, 1, 100, "test", &e);
+	struct dear jobs[12];
+	int n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(jobs); i++) {
+		jobs[i] = (struct dear){ { .run = dear_run, .done = dear_done }, &n };
+		ck_assert(workers_submit(w, &jobs[i].job));
+	}
+	for (int before = 0; n < (int)ARRAY_LEN(jobs); before = n) {
+		event_base_loop(base, EVLOOP_ONCE);
+		ck_assert_int_le(n, before + 1);
+	}
+	ck_assert_uint_eq(workers_pending(w), 0);
+	workers_stop(&w);
+	event_base_free(base);
+}
+END_TEST
+
 START_TEST(stop_drains)
 {
 	struct event_base *base = event_base_new();
@@ -144,6 +191,7 @@ add(TCase *tc)
 	tcase_add_test(tc, a_full_queue_refuses);
 	tcase_add_test(tc, stop_drains);
 	tcase_add_test(tc, done_may_submit_again);
+	tcase_add_test(tc, they_come_home_in_turns);
 }
 
 int
