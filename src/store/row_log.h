@@ -87,6 +87,7 @@ struct row_log {
 	uint32_t first_lost;		/* number of the first transaction that failed since one did not; 0: none did */
 	size_t lost_rows;		/* rows of failed transactions */
 	size_t written_n, lost_n;	/* things that this transaction wrote, and those that did */
+	size_t folding;			/* so many of the first that are news have to be in this one: their row goes */
 	bool writing;			/* a transaction with something of this was prepared */
 	bool at_once;			/* the next transaction has to hold everything, however much it is */
 	uint64_t folded;		/* rows folded so far */

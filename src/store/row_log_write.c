@@ -12,6 +12,8 @@
 #define BYTES_PER_TRANSACTION ((size_t)2 << 20)
 #define ROW_BYTES ((size_t)256 << 10)
 #define ROWS_PER_FOLD 64
+/* The database reads what it drops. */
+#define BYTES_PER_FOLD ((uint64_t)8 << 20)
 #define FOLD_MIN_BYTES ((uint64_t)4 << 20)
 /* So much room for the next transaction is kept when there is nothing to write. */
 #define SCRATCH_MAX ((size_t)128 << 10)
@@ -24,6 +26,30 @@ row_key(uint64_t number, char out[8])
 	return (struct str){ out, 8 };
 }
 
+/* It is written before all that is news already. */
+static void
+write_first_of_all(struct row_log *k, struct kept_item *i)
+{
+	row_log_news(k, i, NEWS_ALL, 0);
+	list_remove(news_list(k, i), &i->place);
+	list_prepend(news_list(k, i), &i->place);
+	k->folding += !is_record(i);
+}
+
+/* The same of those that were news already, from `n` on, and are spelled out in a row that goes. There are not many. */
+static void
+fold_news(struct row_log *k, struct list_node *n)
+{
+	for (struct list_node *next; n != NULL; n = next) {
+		struct kept_item *i = item_of(n);
+		const struct kept_row *in = row_of(k, i);
+
+		next = n->next;
+		if (in != NULL && in->state == ROW_DROPPING)
+			write_first_of_all(k, i);
+	}
+}
+
 /*
  * While more than half of the log is out of date its oldest rows go, and what
  * is true of them is written again. Not when there is much to write already:
@@ -32,26 +58,32 @@ row_key(uint64_t number, char out[8])
 static void
 fold(struct row_log *k, struct batch *b)
 {
-	uint64_t going = 0;
+	struct list_node *first = k->news.first;
+	uint64_t going = 0, live = 0;
 	char key[8];
+	size_t i = 0;
 
+	k->folding = 0;
 	/* All of them go. */
 	if (k->rows.n > 0 && k->rows.v[0]->state == ROW_DROPPING)
 		return;
-	for (size_t i = 0; i < k->rows.n && i < ROWS_PER_FOLD; i++) {
+	for (; i < k->rows.n && i < ROWS_PER_FOLD && k->rows.v[i]->state == ROW_STORED; i++) {
 		struct kept_row *row = k->rows.v[i];
 
-		if (k->bytes - going < 2 * k->live_bytes + FOLD_MIN_BYTES || k->news_n > ITEMS_PER_TRANSACTION)
-			return;
-		if (row->state != ROW_STORED)
-			return;
-		while (row->items.first != NULL)
-			row_log_news(k, item_of(row->items.first), NEWS_ALL, 0);
+		if (k->bytes - going < 2 * k->live_bytes + FOLD_MIN_BYTES || k->news_n > ITEMS_PER_TRANSACTION ||
+		    live > BYTES_PER_TRANSACTION || going > BYTES_PER_FOLD)
+			break;
+		for (struct list_node *n = row->items.first; n != NULL; n = row->items.first) {
+			live += item_of(n)->bytes;
+			write_first_of_all(k, item_of(n));
+		}
 		row->state = ROW_DROPPING;
 		going += row->bytes;
 		k->folded++;
 		batch_drop(b, row->table, row_key(row->key, key));
 	}
+	if (i > 0)
+		fold_news(k, first);
 }
 
 static void
@@ -184,7 +216,7 @@ begin_preparing(struct row_log *k, struct batch *b)
 	fold(k, b);
 	k->budget = ITEMS_PER_TRANSACTION;
 	k->most = BYTES_PER_TRANSACTION;
-	if (k->at_once || (k->rows.n > 0 && k->rows.v[0]->state == ROW_DROPPING)) {
+	if (k->at_once) {
 		k->budget = k->news_n;
 		k->most = SIZE_MAX;
 	}
@@ -199,10 +231,12 @@ write_news(struct row_log *k, struct work *w, struct kept_row **row)
 	for (; k->records.first != NULL; *row = write_first(k, &k->records, *row, w, RECORD_UNITS))
 		if (work_used_up(w))
 			return false;
-	for (; k->news.first != NULL && k->budget > 0 && k->row.b.n < k->most; k->budget--) {
+	while (k->news.first != NULL && (k->folding > 0 || (k->budget > 0 && k->row.b.n < k->most))) {
 		if (work_used_up(w))
 			return false;
 		*row = write_first(k, &k->news, *row, w, ITEM_UNITS);
+		k->folding -= k->folding > 0;
+		k->budget -= k->budget > 0;
 	}
 	return true;
 }
