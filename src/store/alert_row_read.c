@@ -291,8 +291,8 @@ get_whole(struct reading *in, struct read_alert *r)
 	if (!get_pairs(in, &r->labels_n) || !get_pairs(in, &r->annotations_n) || !get_number(in, &r->url) || !get_times(in, &r->times))
 		return false;
 	n = in->numbers.n - r->pairs;
-	in->any = n > 0 && n <= ARRAY_LEN(in->before_numbers);
-	if (in->any)
+	in->any = n <= ARRAY_LEN(in->before_numbers);
+	if (in->any && n > 0)
 		memcpy(in->before_numbers, in->numbers.v + r->pairs, n * sizeof(in->before_numbers[0]));
 	return true;
 }
@@ -328,7 +328,7 @@ get_alike(struct reading *in, struct read_alert *r)
 		if (!get_number(in, i < values ? &in->before_numbers[2 * i + 1] : &r->url))
 			return false;
 	}
-	VEC_RESERVE(&in->numbers, in->numbers.n + 2 * (size_t)values);
+	VEC_RESERVE(&in->numbers, in->numbers.n + 2 * (size_t)values + 1);
 	memcpy(in->numbers.v + in->numbers.n, in->before_numbers, 2 * (size_t)values * sizeof(in->before_numbers[0]));
 	in->numbers.n += 2 * (size_t)values;
 	return get_new_times(in, &r->times);

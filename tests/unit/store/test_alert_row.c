@@ -296,6 +296,35 @@ START_TEST(alerts_like_those_before)
 }
 END_TEST
 
+/* Nobody can post these; the row can be read all the same. */
+START_TEST(alerts_of_no_labels)
+{
+	struct listed l = { 0 };
+	struct alert_row_reader reader = { .alert = compare_listed, .arg = &l };
+	struct err e = { 0 };
+	struct alert_row row;
+
+	alert_row_init(&row);
+	alert_row_begin(&row);
+	for (int i = 0; i < 3; i++) {
+		struct alert *a = make("A", i == 0);
+
+		labels_unref(a->labels);
+		labels_unref(a->annotations);
+		a->labels = labels_new(NULL, 0);
+		a->annotations = labels_new_unhashed(NULL, 0);
+		alert_row_put(&row, a);
+		VEC_PUSH(&l.alerts, a);
+	}
+	ck_assert_msg(alert_row_read(sbuf_get(&row.b), &reader, &e), "%s", e.text);
+	ck_assert_uint_eq(l.seen, 3);
+	for (size_t i = 0; i < l.alerts.n; i++)
+		alert_unref(l.alerts.v[i]);
+	VEC_FINI(&l.alerts);
+	alert_row_fini(&row);
+}
+END_TEST
+
 /* Rows of schema 5 and before; and what no program of ours wrote. */
 START_TEST(rows_of_other_formats)
 {
@@ -365,5 +394,5 @@ END_TEST
 int
 main(void)
 {
-	return RUN("alert_row", alerts_that_waited, alert_rows, alerts_like_those_before, rows_of_other_formats, many_strings);
+	return RUN("alert_row", alerts_that_waited, alert_rows, alerts_like_those_before, alerts_of_no_labels, rows_of_other_formats, many_strings);
 }
