@@ -58,7 +58,7 @@ enlist(struct http_conn *c, enum conn_state state)
 		s->lists[c->state].n--;
 	}
 	c->state = state;
-	if (state == CONN_IDLE || state == CONN_LINGER || state == CONN_STATES)
+	if (state == CONN_IDLE || state == CONN_LINGER)
 		memory_give_back(c);
 	if (state == CONN_STATES)
 		return false;
@@ -99,6 +99,7 @@ forget(struct http_conn *c)
 	struct http_server *s = c->server;
 
 	guard_move(c, CONN_STATES);
+	memory_give_back(c);
 	if (c->drain != NULL) {
 		int fd = event_get_fd(c->drain);
 

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "http_private.h"
 #include "lib_peer.h"
 #include "lib_rig.h"
 
@@ -434,6 +435,36 @@ START_TEST(who_waited_is_answered_with_others)
 }
 END_TEST
 
+/* Another large one is likely, and evhttp puts those together; whether the answer waited makes no difference. */
+START_TEST(who_sent_much_is_read_by_evhttp)
+{
+	static const char *const paths[] = { "/a", "/hold" };
+	struct sbuf much = SBUF_INIT(SBUF_UNLIMITED);
+	struct peer *p;
+	size_t at = 0;
+
+	BEGIN(0);
+	w.rig.ticket = 1;
+	p = peer_new(w.rig.base, w.rig.port);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		sbuf_reset(&much);
+		sbuf_printf(&much, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", paths[i], 2 * LARGE);
+		peer_send_n(p, much.p, much.n);
+		ck_assert(sbuf_reserve(&much, 2 * LARGE));
+		peer_send_n(p, memset(much.p, 'x', 2 * LARGE), 2 * LARGE);
+		while (heard() < (int)i + 1)
+			event_base_loop(w.rig.base, EVLOOP_ONCE);
+		http_server_release(w.rig.server, 1);
+		at = peer_expect(p, at, ">");
+		ck_assert(!hears((int)i + 2));
+		ck_assert(!direct_reads(conn_first(&w.rig.server->lists[CONN_IDLE])));
+	}
+	peer_free(p);
+	sbuf_fini(&much);
+	end();
+}
+END_TEST
+
 static bool
 is_other_end(int fd, const struct sockaddr_in *own)
 {
@@ -653,6 +684,7 @@ add(TCase *tc)
 	tcase_add_test(tc, requests_of_all_kinds_follow_each_other);
 	tcase_add_test(tc, who_waits_keeps_the_order);
 	tcase_add_test(tc, who_waited_is_answered_with_others);
+	tcase_add_test(tc, who_sent_much_is_read_by_evhttp);
 	tcase_add_test(tc, a_slow_client_gets_all);
 	tcase_add_test(tc, a_slow_client_among_others_gets_all);
 	tcase_add_test(tc, the_end_is_told);
