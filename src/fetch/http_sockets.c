@@ -117,7 +117,8 @@ socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *of_socket
 		timer_init(&w->look, c->o.base, "outgoing HTTP", on_look, w);
 		curl_multi_assign(c->multi, fd, w);
 	}
-	if (w->what != what)
+	/* At first also if nothing is wanted of it as yet. */
+	if (w->ev == NULL || w->what != what)
 		watch(w, what);
 	return 0;
 }
