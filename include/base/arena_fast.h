@@ -10,8 +10,8 @@
 /* As arena_alloc, but with whatever was there before in it. */
 void *arena_raw(struct arena *a, size_t size) MUST_CHECK;
 /*
- * From here on this thread keeps so many first blocks of arenas that were freed for those that are made. A thread that
- * asked for it gives them back with 0 before it ends.
+ * From here on this thread keeps so many first blocks of arenas that were freed for those that are made, and some second ones. A thread
+ * that asked for it gives them back with 0 before it ends.
  */
 void arena_keep_spare(unsigned max);
 

@@ -10,8 +10,8 @@
  *
  * A machine that is busy with else holds the loop as well. So turns are counted twice, by the clock and
  * by what they had of the processor, and only the second is ours to mend. That clock is read where a turn was longer
- * than a millisecond, and when one begins half a millisecond after it was read last: what was done in between counts as
- * the turn's. Shorter ones count by the clock.
+ * than a millisecond, and when one begins and half a millisecond may have been spent since it was read last: what was done in between
+ * counts as the turn's. Shorter ones count by the clock.
  */
 #ifndef LOOP_TURN_H
 #define LOOP_TURN_H

@@ -46,11 +46,14 @@ struct arena {
 };
 #define HEAD ((sizeof(struct arena) + ALIGN - 1) / ALIGN * ALIGN)
 
-/* First blocks that were freed, of this thread: the C library keeps none of this size at hand. */
+/* First blocks that were freed, of this thread, and second ones: the C library keeps none of these sizes at hand. */
+#define SPARE_KINDS 2
 static _Thread_local struct {
 	struct block *newest;
 	unsigned n, max;
-} spare;
+} spare[SPARE_KINDS];
+/* Second blocks, for so many first ones a single one. */
+#define SECONDS 4
 
 static size_t
 round_up(size_t n)
@@ -58,14 +61,21 @@ round_up(size_t n)
 	return (n + ALIGN - 1) & ~(ALIGN - 1);
 }
 
-static struct block *
-spare_take(void)
+/* SPARE_KINDS: none of that size is kept. */
+static size_t
+kind_of(size_t cap)
 {
-	struct block *b = spare.newest;
+	return cap == FIRST_CAP ? 0 : cap == 2 * FIRST_CAP ? 1 : SPARE_KINDS;
+}
+
+static struct block *
+spare_take(size_t kind)
+{
+	struct block *b = kind < SPARE_KINDS ? spare[kind].newest : NULL;
 
 	if (b != NULL) {
-		spare.newest = b->older;
-		spare.n--;
+		spare[kind].newest = b->older;
+		spare[kind].n--;
 	}
 	return b;
 }
@@ -73,7 +83,7 @@ spare_take(void)
 static struct block *
 block_new(size_t cap, struct block *older)
 {
-	struct block *b = cap == FIRST_CAP ? spare_take() : NULL;
+	struct block *b = spare_take(kind_of(cap));
 
 	if (b == NULL)
 		b = mem_alloc(sizeof(*b) + cap);
@@ -87,11 +97,13 @@ block_new(size_t cap, struct block *older)
 static void
 block_free(struct block *b)
 {
+	size_t kind = kind_of(b->cap);
+
 	SHOW(b->bytes, b->cap);
-	if (b->cap == FIRST_CAP && spare.n < spare.max) {
-		b->older = spare.newest;
-		spare.newest = b;
-		spare.n++;
+	if (kind < SPARE_KINDS && spare[kind].n < spare[kind].max) {
+		b->older = spare[kind].newest;
+		spare[kind].newest = b;
+		spare[kind].n++;
 		return;
 	}
 	mem_free(b);
@@ -104,9 +116,11 @@ arena_keep_spare(unsigned max)
 	/* It is to find out who uses a block that was freed. */
 	max = 0;
 #endif
-	spare.max = max;
-	while (spare.n > max)
-		mem_free(spare_take());
+	for (size_t i = 0; i < SPARE_KINDS; i++) {
+		spare[i].max = i == 0 ? max : max / SECONDS;
+		while (spare[i].n > spare[i].max)
+			mem_free(spare_take(i));
+	}
 }
 
 static size_t

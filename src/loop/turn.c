@@ -13,9 +13,11 @@
 
 static const double bounds[TURN_BOUNDS] = { .001, .0025, .005, .01, .025, .05, .1, .5, 1, 10 };
 
-/* That are counted by both clocks; and how old a reading of the second may be when one of them begins. */
+/* That are counted by both clocks; and how much of the processor may have been had since the second was read, when one of them begins. */
 #define CPU_FROM SPAN_MS
 #define CPU_AGE (SPAN_MS / 2)
+/* Between two of them so much is ours at most: in a longer time the loop has waited. */
+#define BETWEEN_MAX (50 * SPAN_US)
 #define PART_MAX 64
 
 struct part {
@@ -29,13 +31,14 @@ static struct {
 	unsigned depth;
 	const char *name;
 	int64_t began, part_began;
-	int64_t cpu, cpu_read;		/* of the processor, and when that was read */
+	int64_t ended;			/* the last one */
+	int64_t cpu, cpu_age;		/* of the processor, and how much of it was had since, at most */
 	struct part part;		/* the longest; n is 0: there was none */
 	struct turn_figures figures;
 	const struct log *log;
 	int64_t logged;			/* when, 0: never */
 	uint64_t untold;		/* long ones since */
-} turn = { .figures.bounds = bounds };
+} turn = { .figures.bounds = bounds, .cpu_age = CPU_AGE };
 
 static void
 tell(span took, span cpu, int64_t now)
@@ -71,21 +74,22 @@ count(struct turn_times *t, span took)
 }
 
 static void
-read_cpu(int64_t now)
+read_cpu(void)
 {
 	turn.cpu = clock_real_cpu().ns;
-	turn.cpu_read = now;
+	turn.cpu_age = 0;
 }
 
 /* For a turn that took so long. */
 static span
-cpu_of(span took, int64_t now)
+cpu_of(span took)
 {
 	int64_t before = turn.cpu;
 
+	turn.cpu_age += took;
 	if (took <= CPU_FROM)
 		return took;
-	read_cpu(now);
+	read_cpu();
 	return turn.cpu - before < took ? turn.cpu - before : took;
 }
 
@@ -98,8 +102,9 @@ turn_begin(const char *name)
 	turn.began = turn.part_began = clock_real_mono().ns;
 	turn.part.n = turn.part.size = 0;
 	turn.part.took = 0;
-	if (turn.began - turn.cpu_read >= CPU_AGE)
-		read_cpu(turn.began);
+	turn.cpu_age += turn.began - turn.ended < BETWEEN_MAX ? turn.began - turn.ended : BETWEEN_MAX;
+	if (turn.cpu_age >= CPU_AGE)
+		read_cpu();
 }
 
 void
@@ -129,7 +134,8 @@ turn_end(void)
 		return;
 	now = clock_real_mono().ns;
 	took = now - turn.began;
-	cpu = cpu_of(took, now);
+	turn.ended = now;
+	cpu = cpu_of(took);
 	count(&turn.figures.wall, took);
 	count(&turn.figures.cpu, cpu);
 	if (took > TURN_LIMIT)
