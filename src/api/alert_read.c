@@ -64,13 +64,12 @@ add_pairs(struct alert_reader *rd, struct posted_set *set, size_t n)
 
 /* A known set of this text, at whose brace the reader is; false: it has to be read. */
 static bool
-take_known(struct alert_reader *rd, enum label_text_kind kind, struct str text, struct posted_set *set)
+take_known(struct alert_reader *rd, struct str text, struct posted_set *set)
 {
 	struct labels *l;
 
 	if (text.n == 0)
 		return false;
-	set->text = texts_ahead_hash(&rd->ahead, kind, text);
 	l = label_text_find(set->text);
 	if (l == NULL || labels_n(l) > POST_ALERT_PAIRS - rd->pairs_n)
 		return false;
@@ -165,6 +164,20 @@ set_fini(struct posted_set *set)
 	labels_unref(set->like.set);
 }
 
+/* The text of the set at whose brace the reader is, and its hash; STR_NONE: there is none. */
+static struct str
+text_of(struct alert_reader *rd, enum label_text_kind kind, struct hash128 *hash)
+{
+	struct str text = texts_ahead_take(&rd->ahead, kind, rd->r->p - 1, rd->r->end, hash);
+
+	if (text.n > 0)
+		return text;
+	text = json_object_text(rd->r);
+	if (text.n > 0)
+		*hash = texts_ahead_hash(&rd->ahead, kind, text);
+	return text;
+}
+
 /* A mapping of strings. null is as good as none; null values are empty. The last one of a name counts. */
 static bool
 read_set(struct alert_reader *rd, const char *field, enum label_text_kind kind, struct posted_set *set)
@@ -179,12 +192,10 @@ read_set(struct alert_reader *rd, const char *field, enum label_text_kind kind, 
 		return true;
 	if (t != JSON_T_OBJECT_BEGIN)
 		return alert_read_wrong_type(rd, t, field, "models.LabelSet");
-	text = texts_ahead_at(&rd->ahead, rd->r->p - 1, rd->r->end);
-	if (text.n == 0)
-		text = json_object_text(rd->r);
+	text = text_of(rd, kind, &set->text);
 	if (rd->pairs.cap == 0)
 		VEC_RESERVE(&rd->pairs, rd->expected / PAIR_BYTES + 1);
-	return take_known(rd, kind, text, set) || take_in_order(rd, o, text, set) || read_pairs(rd, field, o, text, set);
+	return take_known(rd, text, set) || take_in_order(rd, o, text, set) || read_pairs(rd, field, o, text, set);
 }
 
 static bool

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/same.h"
+
 /* The node of this text, by its place in the ring, is asked for: its bucket has come meanwhile. */
 #define NODE_AHEAD 3
 /* So far is looked from where the body is read, which may hold anything, and a great deal of it, before the next text. */
@@ -46,18 +48,43 @@ add(struct texts_ahead *a, enum label_text_kind kind, struct str text)
 	a->n++;
 }
 
+/* The brace at the end of what opens a set, if that stands at p; else NULL. */
+static const char *
+brace_of(const char *p, const char *limit, struct str opening)
+{
+	return (size_t)(limit - p) >= opening.n && same_bytes(p, opening.p, opening.n) ? p + opening.n - 1 : NULL;
+}
+
+/* The next brace that may be a set's, and whether of labels; NULL: there is none. Mostly sets begin an alert, or follow each other. */
+static const char *
+next_brace(const char *at, const char *limit, bool *labels)
+{
+	const char *brace = brace_of(at, limit, STR(",\"annotations\":{")), *begun;
+
+	*labels = false;
+	if (brace != NULL)
+		return brace;
+	brace = memchr(at, '{', (size_t)(limit - at));
+	if (brace == NULL)
+		return NULL;
+	begun = brace_of(brace + 1, limit, STR("\"labels\":{"));
+	if (begun != NULL)
+		brace = begun;
+	*labels = begun != NULL || ends_with(at, brace, STR("\"labels\":"));
+	return brace;
+}
+
 /* Takes the next brace that opens, and what it stands for; false: there is none before `limit`. */
 static bool
 look(struct texts_ahead *a, const char *limit)
 {
-	const char *begin = memchr(a->at, '{', (size_t)(limit - a->at)), *end;
 	bool labels;
+	const char *begin = next_brace(a->at, limit, &labels), *end;
 
 	if (begin == NULL) {
 		a->at = limit;
 		return false;
 	}
-	labels = ends_with(a->at, begin, STR("\"labels\":"));
 	if (!labels && !ends_with(a->at, begin, STR("\"annotations\":"))) {
 		a->at = begin + 1;
 		return true;
@@ -83,29 +110,25 @@ look_ahead(struct texts_ahead *a, const char *from)
 }
 
 struct str
-texts_ahead_at(struct texts_ahead *a, const char *begin, const char *limit)
+texts_ahead_take(struct texts_ahead *a, enum label_text_kind kind, const char *begin, const char *limit, struct hash128 *hash)
 {
-	const struct text_ahead *t;
+	const struct text_ahead *t = text_at(a, 0);
+	struct str text;
 
-	while (a->n > 0 && text_at(a, 0)->text.p < begin)
+	for (; a->n > 0 && t->text.p < begin; t = text_at(a, 0))
 		pass_first(a);
-	t = text_at(a, 0);
-	return a->n > 0 && t->text.p == begin && t->text.n <= (size_t)(limit - begin) ? t->text : STR_NONE;
+	if (a->n == 0 || t->text.p != begin || t->kind != kind || t->text.n > (size_t)(limit - begin))
+		return STR_NONE;
+	text = t->text;
+	*hash = t->hash;
+	pass_first(a);
+	look_ahead(a, text.p + text.n);
+	return text;
 }
 
 struct hash128
 texts_ahead_hash(struct texts_ahead *a, enum label_text_kind kind, struct str text)
 {
-	struct str known = texts_ahead_at(a, text.p, text.p + text.n);
-	const struct text_ahead *t = text_at(a, 0);
-	struct hash128 hash;
-
-	if (known.n == text.n && t->kind == kind) {
-		hash = t->hash;
-		pass_first(a);
-	} else {
-		hash = label_text_hash(kind, text);
-	}
 	look_ahead(a, text.p + text.n);
-	return hash;
+	return label_text_hash(kind, text);
 }

@@ -27,9 +27,9 @@ struct texts_ahead {
 
 /* From the beginning of a body, which has to stay where it is. */
 void texts_ahead_begin(struct texts_ahead *a, struct str body);
-/* The text that begins here, if it is known by now and ends before `limit`; else STR_NONE. */
-struct str texts_ahead_at(struct texts_ahead *a, const char *begin, const char *limit);
-/* As label_text_hash, for a text within the body; looks ahead from there. */
+/* The text of a set of this kind that begins here, if it is known by now and ends before `limit`, and its hash; looks ahead from there. Else STR_NONE. */
+struct str texts_ahead_take(struct texts_ahead *a, enum label_text_kind kind, const char *begin, const char *limit, struct hash128 *hash);
+/* As label_text_hash, for a text within the body that was not known; looks ahead from there. */
 struct hash128 texts_ahead_hash(struct texts_ahead *a, enum label_text_kind kind, struct str text);
 
 #endif
