@@ -29,7 +29,7 @@ struct alert_list {
 	struct list list;
 	struct alert_filter filter;
 	struct labels *at;	/* looked at so far; owned reference */
-	struct alert_times times;
+	struct alert_texts texts;
 };
 
 /* Names of the receivers that the routes give it. MATCH_NO: the receiver filters refuse all of them. */
@@ -95,7 +95,7 @@ show_alert(void *arg, const struct alert_entry *entry, const struct alert *a)
 		m = alert_state_passes(&l->filter, l->list.api->env.engine, entry, v->now, v->w, l->list.scratch, &status);
 	if (m != MATCH_YES)
 		return m == MATCH_NO;
-	write_alert(&l->list.w, &l->times, a, &status, names, n, NULL, 0);
+	write_alert(&l->list.w, &l->texts, a, &status, names, n, NULL, 0);
 	work_spend(v->w, (int64_t)n);
 	pay(v, before);
 	return true;
@@ -142,7 +142,7 @@ struct group_list {
 	bool open;		/* its object was begun */
 	struct labels *route_labels;	/* of that one; owned reference */
 	struct labels *member;	/* alerts in it that were looked at; owned reference */
-	struct alert_times times;
+	struct alert_texts texts;
 };
 
 /* Does the receiver of the group pass both filters? */
@@ -242,7 +242,7 @@ show_member(void *arg, const struct alert_entry *entry, const struct alert *a)
 		return m == MATCH_NO;
 	open_group(l, v->group, v->w, v->now);
 	view_group_muted(v->group->group, l->list.scratch, &muted, &muted_n);
-	write_alert(&l->list.w, &l->times, a, &status, receivers, n, muted, muted_n);
+	write_alert(&l->list.w, &l->texts, a, &status, receivers, n, muted, muted_n);
 	pay(v, before);
 	return true;
 }

@@ -151,7 +151,7 @@ write_live(struct alert_detail *d, struct json_writer *w, const struct seen *s, 
 	struct engine *e = d->api->env.engine;
 	struct writing to = { w, e, now };
 	struct receiver_names receivers = { 0 };
-	struct alert_times times = { 0 };
+	struct alert_texts texts = { 0 };
 	bool over = alert_resolved_at(s->alert, now.wall);
 	struct timeline timeline = { .over = over, .to = over ? wall_utc(alert_ends(s->alert)) : wall_utc(now.wall),
 		.fires_since = over ? WALL_ZERO : wall_utc(alert_starts(s->alert)) };
@@ -164,7 +164,7 @@ write_live(struct alert_detail *d, struct json_writer *w, const struct seen *s, 
 	view_entry_groups(s->entry, note_receiver, &receivers);
 	json_object_begin(w);
 	json_key(w, STR("alert"));
-	write_alert(w, &times, s->alert, &s->status, receivers.v, receivers.n, s->muted, s->muted_n);
+	write_alert(w, &texts, s->alert, &s->status, receivers.v, receivers.n, s->muted, s->muted_n);
 	ext_put_time(w, "resolved_at", over ? alert_ends(s->alert) : WALL_ZERO);
 	json_put_str(w, "severity", severity_text(d->api, severity, word));
 	json_put_str(w, "state", over ? STR("resolved") : str_from(seen_state_text(s->state)));

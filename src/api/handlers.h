@@ -129,17 +129,21 @@ enum match alert_labels_pass(struct alert_filter *f, const struct alert *a, stru
 enum match alert_state_passes(struct alert_filter *f, struct engine *e, const struct alert_entry *entry,
     struct moment now, struct work *w, struct arena *arena, struct alert_status *status);
 
-/* The times of the alert that was written last, as text: those of the next are often the same. Zeroed: of none. */
+/* Times and receiver of the alert that was written last, as text: those of the next are often the same. Zeroed: of none. */
 struct time_text {
 	struct wall at;
 	size_t n;
 	char text[RFC3339_MAX];
 };
-struct alert_times {
+struct alert_texts {
 	struct time_text ends, starts, updated;
+	struct {
+		size_t n;
+		char text[128];
+	} receiver;
 };
 /* One alert object; receivers: names in order. */
-void write_alert(struct json_writer *w, struct alert_times *times, const struct alert *a, const struct alert_status *status,
+void write_alert(struct json_writer *w, struct alert_texts *texts, const struct alert *a, const struct alert_status *status,
     const struct str *receivers, size_t receivers_n, const struct str *muted_by, size_t muted_by_n);
 void write_labels(struct json_writer *w, const struct labels *l);
 void write_strings(struct json_writer *w, const char *key, const struct str *v, size_t n);

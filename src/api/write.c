@@ -2,6 +2,7 @@
 /* JSON of the API's objects (Alertmanager api/v2/models), key by key in its order. */
 #include "base/copy.h"
 #include "base/rfc3339.h"
+#include "base/same.h"
 #include "handlers.h"
 
 void
@@ -57,13 +58,17 @@ plain_size(const struct labels *l)
 /* A text of ours. */
 #define PUT(p, literal) ((char *)memcpy((p), "" literal, sizeof(literal) - 1) + sizeof(literal) - 1)
 
-/* Room for all of it having been made. */
+/* The object, room for all of it having been made. */
 static void
-put_pairs(struct sbuf *b, const struct labels *l)
+put_pairs(struct json_writer *w, const struct labels *l)
 {
 	const struct label_names *names = l->names;
+	struct sbuf *b = w->b;
 	char *p = b->p + b->n;
 
+	if (w->comma)
+		*p++ = ',';
+	*p++ = '{';
 	for (uint32_t i = 0, n = names->n; i < n; i++) {
 		const struct istr *name = names->v[i], *value = labels_value(l, i);
 
@@ -73,8 +78,10 @@ put_pairs(struct sbuf *b, const struct labels *l)
 		p = copy_short(p, value->bytes, value->n);
 		*p++ = '"';
 	}
+	*p++ = '}';
 	*p = '\0';
 	b->n = (size_t)(p - b->p);
+	w->comma = true;
 }
 
 void
@@ -82,14 +89,13 @@ write_labels(struct json_writer *w, const struct labels *l)
 {
 	size_t n = plain_size(l);
 
-	json_object_begin(w);
-	if (n > 0 && sbuf_reserve(w->b, n)) {
-		put_pairs(w->b, l);
-	} else {
-		for (uint32_t i = 0; i < labels_n(l); i++) {
-			json_pair(w, istr_str(labels_name(l, i)), istr_str(labels_value(l, i)));
-		}
+	if (n > 0 && sbuf_reserve(w->b, n + strlen(",{}"))) {
+		put_pairs(w, l);
+		return;
 	}
+	json_object_begin(w);
+	for (uint32_t i = 0; i < labels_n(l); i++)
+		json_pair(w, istr_str(labels_name(l, i)), istr_str(labels_value(l, i)));
 	json_object_end(w);
 }
 
@@ -167,37 +173,58 @@ end_part(struct json_writer *w, char *p, bool comma)
 	w->comma = comma;
 }
 
+#define RECEIVER_OPENS "{\"name\":\""
+#define RECEIVER_ENDS "\"}"
+#define RECEIVER_AROUND strlen(RECEIVER_OPENS RECEIVER_ENDS)
+
+static void
+write_receiver(struct json_writer *w, struct alert_texts *texts, struct str name)
+{
+	char *text = texts->receiver.text;
+	size_t n = name.n + RECEIVER_AROUND;
+
+	if (texts->receiver.n != n || !same_bytes(text + strlen(RECEIVER_OPENS), name.p, name.n)) {
+		if (n > sizeof(texts->receiver.text) || !json_is_plain(name)) {
+			json_object_begin(w);
+			json_put_str(w, "name", name);
+			json_object_end(w);
+			return;
+		}
+		(void)PUT(copy_short(PUT(text, RECEIVER_OPENS), name.p, name.n), RECEIVER_ENDS);
+		texts->receiver.n = n;
+	}
+	json_raw(w, (struct str){ text, n });
+}
+
 /* The keys are those of Alertmanager, in its order. They stand here with what is around them: lists have alerts by the million. */
 void
-write_alert(struct json_writer *w, struct alert_times *times, const struct alert *a, const struct alert_status *status,
+write_alert(struct json_writer *w, struct alert_texts *texts, const struct alert *a, const struct alert_status *status,
     const struct str *receivers, size_t receivers_n, const struct str *muted_by, size_t muted_by_n)
 {
 	struct istr *url = a->generator_url;
 	char *p;
 
-	json_object_begin(w);
 	if ((p = begin_part(w, 0)) == NULL)
 		return;
-	end_part(w, PUT(p, "\"annotations\":"), false);
+	if (w->comma)
+		*p++ = ',';
+	end_part(w, PUT(p, "{\"annotations\":"), false);
 	write_labels(w, a->annotations);
 	if ((p = begin_part(w, 0)) == NULL)
 		return;
-	p = put_time(PUT(p, ",\"endsAt\":\""), &times->ends, alert_ends(a));
+	p = put_time(PUT(p, ",\"endsAt\":\""), &texts->ends, alert_ends(a));
 	p = copy_short(PUT(p, "\",\"fingerprint\":\""), fingerprint_text(labels_fingerprint(a->labels)).s, 16);
 	end_part(w, PUT(p, "\",\"receivers\":["), false);
-	for (size_t i = 0; i < receivers_n; i++) {
-		json_object_begin(w);
-		json_put_str(w, "name", receivers[i]);
-		json_object_end(w);
-	}
+	for (size_t i = 0; i < receivers_n; i++)
+		write_receiver(w, texts, receivers[i]);
 	if ((p = begin_part(w, 0)) == NULL)
 		return;
-	p = put_time(PUT(p, "],\"startsAt\":\""), &times->starts, alert_starts(a));
+	p = put_time(PUT(p, "],\"startsAt\":\""), &texts->starts, alert_starts(a));
 	end_part(w, PUT(p, "\",\"status\":"), false);
 	write_status(w, status, muted_by, muted_by_n);
 	if ((p = begin_part(w, url->n)) == NULL)
 		return;
-	p = PUT(put_time(PUT(p, ",\"updatedAt\":\""), &times->updated, alert_updated(a)), "\"");
+	p = PUT(put_time(PUT(p, ",\"updatedAt\":\""), &texts->updated, alert_updated(a)), "\"");
 	if (url->n > 0 && is_plain(url)) {
 		p = PUT(copy_short(PUT(p, ",\"generatorURL\":\""), url->bytes, url->n), "\"");
 	} else if (url->n > 0) {

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "core/view.h"
+#include "handlers.h"
 #include "lib_api.h"
 #include "packed.h"
 #include "suite.h"
@@ -413,6 +414,49 @@ START_TEST(groups_of_long_names_take_turns)
 }
 END_TEST
 
+/* Names that were written before, others, and such as are escaped or too long to be kept. */
+START_TEST(receivers_are_written)
+{
+	char longest[301], wanted[400];
+	const struct { struct str names[2]; size_t n; const char *text; } rows[] = {
+		{ { STR("a"), STR("b") }, 2, "[{\"name\":\"a\"},{\"name\":\"b\"}]" },
+		{ { STR("b"), STR("b") }, 2, "[{\"name\":\"b\"},{\"name\":\"b\"}]" },
+		{ { STR("c") }, 1, "[{\"name\":\"c\"}]" },
+		{ { STR("q\"<") }, 1, "[{\"name\":\"q\\\"\\u003c\"}]" },
+		{ { { longest, 300 }, STR("c") }, 2, wanted },
+		{ { STR_NONE }, 0, "[]" },
+	};
+	struct label_pair pair = { STR("a"), STR("1") };
+	struct alert_draft d = { .labels = &pair, .labels_n = 1, .starts = WALL_ZERO, .ends = WALL_ZERO };
+	struct alert_texts texts = { 0 };
+	struct alert_status status = { 0 };
+	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
+	struct json_writer w;
+	struct err e = { 0 };
+	bool firing;
+	struct alert *made = alert_make(&d, SPAN_MIN, NAMING_UTF8, (struct wall){ 0 }, &firing, &e);
+
+	ck_assert_ptr_nonnull(made);
+	memset(longest, 'x', 300);
+	longest[300] = '\0';
+	snprintf(wanted, sizeof(wanted), "[{\"name\":\"%s\"},{\"name\":\"c\"}]", longest);
+	json_writer_init(&w, &b, JSON_HTML_ESCAPED);
+	json_array_begin(&w);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t from = b.n;
+		char receivers[500];
+
+		write_alert(&w, &texts, made, &status, rows[i].names, rows[i].n, NULL, 0);
+		snprintf(receivers, sizeof(receivers), ",\"receivers\":%s,\"startsAt\":", rows[i].text);
+		ck_assert_msg(strstr(b.p + from, receivers) != NULL, "%s", b.p + from);
+	}
+	json_array_end(&w);
+	ck_assert(json_valid(sbuf_get(&b)));
+	sbuf_fini(&b);
+	alert_unref(made);
+}
+END_TEST
+
 static void
 add(TCase *tc)
 {
@@ -425,6 +469,7 @@ add(TCase *tc)
 		what_was_sent_is_forgotten,
 		long_values_come_one_by_one,
 		groups_of_long_names_take_turns,
+		receivers_are_written,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
