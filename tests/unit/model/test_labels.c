@@ -265,6 +265,25 @@ START_TEST(check_names_and_values)
 }
 END_TEST
 
+/* Texts that begin like the last one, are as long, longer or shorter, and longer than what is kept of it. */
+START_TEST(fingerprints_one_after_the_other)
+{
+	static char value[1200];
+
+	memset(value, 'v', sizeof(value));
+	for (size_t n = 1; n < sizeof(value); n += n < 80 ? 1 : 113)
+		for (size_t at = 0; at < n; at += 7) {
+			struct label_pair pairs[] = { { STR("a"), { value, n } }, { STR("b"), STR("1") } };
+			struct labels *l;
+
+			value[at] = (char)('a' + at % 26);
+			l = labels_of_tidy(pairs, 1 + at % 2, true);
+			ck_assert_uint_eq(labels_fingerprint(l), labels_fingerprint_of(pairs, 1 + at % 2));
+			labels_unref(l);
+		}
+}
+END_TEST
+
 /* A set that is made of another one and what is different is the one that its pairs make. */
 START_TEST(sets_that_are_alike)
 {
@@ -414,6 +433,7 @@ main(void)
 	tcase_add_loop_test(tc, valid_names, 0, ARRAY_LEN(names));
 	tcase_add_test(tc, check_names_and_values);
 	tcase_add_test(tc, sets_that_are_alike);
+	tcase_add_test(tc, fingerprints_one_after_the_other);
 	tcase_add_test(tc, strings_alike_at_both_ends);
 	tcase_add_test(tc, annotations_are_sets_of_their_own);
 	tcase_add_test(tc, names_are_shared);
