@@ -93,6 +93,7 @@ struct alert_draft {
 	struct labels_like labels_like, annotations_like;	/* of pairs that are tidy, and none of them empty */
 	bool utf8;			/* all strings are known to be valid UTF-8 */
 	struct str generator_url;
+	struct istr *known_url;		/* not NULL: the same, interned */
 	struct wall starts, ends;	/* WALL_ZERO: not given */
 };
 

@@ -41,6 +41,10 @@ struct reading {
 	struct json_reader *mark;	/* NULL: all is */
 	struct arena *passing;	/* of what is read then: empty after each alert. Before, it is the request's arena */
 	struct good_url url;
+	struct {
+		struct str text;	/* in the body */
+		struct istr *url;	/* owned reference; NULL: none yet */
+	} made_url;		/* of the last alert: those of a rule have the same */
 	struct alert_reader in;	/* the last member: its error is too large to be cleared all the time */
 };
 
@@ -150,6 +154,26 @@ know_set(struct reading *rd, const struct posted_set *set, enum label_text_kind 
 		key_order_made(&rd->in.shape->sets[kind], l);
 }
 
+/* Does it stand in the body? Texts that were unescaped do not, and go before the body does. */
+static bool
+in_body(const struct reading *rd, struct str s)
+{
+	struct str body = rd->post.call.req->body;
+
+	return s.p >= body.p && s.p < body.p + body.n;
+}
+
+static void
+know_url(struct reading *rd, struct str text, struct istr *url)
+{
+	url->found |= ISTR_URI;
+	if (!in_body(rd, text))
+		return;
+	istr_unref(rd->made_url.url);
+	rd->made_url.text = text;
+	rd->made_url.url = istr_ref(url);
+}
+
 static void
 take(struct reading *rd, const struct posted_alert *p, struct work *w)
 {
@@ -172,6 +196,8 @@ take(struct reading *rd, const struct posted_alert *p, struct work *w)
 	const struct alert *made;
 	struct err e UNSET;
 
+	if (p->generator_url.p == rd->made_url.text.p && p->generator_url.n == rd->made_url.text.n)
+		d.known_url = rd->made_url.url;
 	work_spend(w, TAKE_UNITS + (int64_t)(d.labels_n + d.annotations_n) * PAIR_UNITS + (int64_t)(p->bytes / TAKE_BYTES));
 	err_clear(&e);
 	made = post_make(&rd->post, &d, rd->resolve_timeout, &e);
@@ -179,7 +205,8 @@ take(struct reading *rd, const struct posted_alert *p, struct work *w)
 		post_refuse(&rd->post, STR(""), &e);
 		return;
 	}
-	made->generator_url->found |= ISTR_URI;
+	if (d.known_url == NULL)
+		know_url(rd, p->generator_url, made->generator_url);
 	know_set(rd, &p->labels, LABEL_TEXT_LABELS, made->labels);
 	know_set(rd, &p->annotations, LABEL_TEXT_ANNOTATIONS, made->annotations);
 }
@@ -309,6 +336,7 @@ fini(struct post *p)
 	VEC_FINI(&rd->in.pairs);
 	arena_free(&rd->passing);
 	good_url_fini(&rd->url);
+	istr_unref(rd->made_url.url);
 }
 
 void

@@ -77,7 +77,7 @@ alert_make(const struct alert_draft *d, span resolve_timeout, enum naming naming
 	*firing_out = wall_after(ends, now);
 	a->labels = d->known_labels != NULL ? labels_ref(d->known_labels) : labels_of(d);
 	a->annotations = d->known_annotations != NULL ? labels_ref(d->known_annotations) : annotations_of(d);
-	a->generator_url = istr_get(d->generator_url);
+	a->generator_url = d->known_url != NULL ? istr_ref(d->known_url) : istr_get(d->generator_url);
 	if (!validate(a, naming, d->utf8, e)) {
 		alert_unref(a);
 		return NULL;
