@@ -61,7 +61,7 @@ inherit(struct engine *e, struct group *g)
 static void
 tell_grouped(struct engine *e, const struct group *g, const struct alert_entry *r, struct moment now)
 {
-	struct event ev;
+	struct event ev UNSET;
 
 	if (!event_heard(e, EVENT_ALERT_GROUPED))
 		return;

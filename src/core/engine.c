@@ -262,7 +262,7 @@ store(struct engine *e, struct alert *a, bool *fresh, struct wall *before, struc
 static void
 tell_limited(struct engine *e, const struct alert *a, struct moment now)
 {
-	struct event ev;
+	struct event ev UNSET;
 
 	if (!event_heard(e, EVENT_ALERT_LIMITED))
 		return;
@@ -273,7 +273,7 @@ tell_limited(struct engine *e, const struct alert *a, struct moment now)
 static void
 tell_received(struct engine *e, const struct alert *a, bool fresh, struct moment now)
 {
-	struct event ev;
+	struct event ev UNSET;
 
 	if (!event_heard(e, EVENT_ALERT_RECEIVED))
 		return;

@@ -9,7 +9,7 @@ static void
 tell(struct engine *e, struct alert_entry *r, enum alert_condition condition, bool on, const struct verdict *v,
     struct moment now)
 {
-	struct event ev;
+	struct event ev UNSET;
 
 	r->told = (uint8_t)(on ? r->told | BIT(condition) : r->told & ~BIT(condition));
 	if (!event_heard(e, EVENT_ALERT_CONDITION))
