@@ -89,20 +89,25 @@ list_grow(struct matcher_index_list *l)
 	l->cap = 2 * l->n;
 }
 
-/* An item that several keys of one matcher lead to may be in the list already. */
+/* An item that several keys of one matcher lead to may be in the list already: then it asks for what they have in common. */
 static void
-list_add(struct matcher_index_list *l, uint64_t order, void *item)
+list_add(struct matcher_index_list *l, struct matcher_index_item add)
 {
-	struct matcher_index_item add = { order, item };
+	struct matcher_index_item *last = l->cap == 0 ? &l->one : l->v + l->n - 1;
 
 	if (l->n == 0 && l->cap == 0) {
 		l->one = add;
 		l->n = 1;
 		return;
 	}
-	if (l->n > 0 && list_items(l)[l->n - 1].order == order)
+	if (l->n > 0 && last->order == add.order) {
+		if (last->before != add.before)
+			last->before = 0;
+		if (last->behind != add.behind)
+			last->behind = 0;
 		return;
-	assert(l->n == 0 || list_items(l)[l->n - 1].order < order);
+	}
+	assert(l->n == 0 || last->order < add.order);
 	if (l->n >= l->cap)
 		list_grow(l);
 	l->v[l->n++] = add;
@@ -159,7 +164,7 @@ file_in(struct matcher_index *x, struct name *name, const struct spot *s, uint64
 	if (k == NULL) {
 		k = SLAB_NEW(struct key);
 		k->name = name;
-		k->place = p;
+		k->place = (struct matcher_place){ .kind = p.kind, .len = p.len, .what = p.what };
 		if (p.kind == PLACE_VALUE)
 			istr_ref((struct istr *)(uintptr_t)p.what);
 		hmap_insert(&x->keys, &k->node, s->hash);
@@ -167,7 +172,7 @@ file_in(struct matcher_index *x, struct name *name, const struct spot *s, uint64
 		name->count[p.kind][p.len - 1]++;
 		name->lengths[p.kind] |= (uint8_t)(1u << (p.len - 1));
 	}
-	list_add(&k->list, order, item);
+	list_add(&k->list, (struct matcher_index_item){ order, (unsigned char)p.before, (unsigned char)p.behind, item });
 }
 
 static void
@@ -344,7 +349,7 @@ note_newest(struct matcher_index *x, uint64_t order, void *item)
 {
 	x->before_newest = x->newest[0].order;
 	memmove(x->newest, x->newest + 1, sizeof(x->newest) - sizeof(x->newest[0]));
-	x->newest[MATCHER_INDEX_NEWEST - 1] = (struct matcher_index_item){ order, item };
+	x->newest[MATCHER_INDEX_NEWEST - 1] = (struct matcher_index_item){ .order = order, .item = item };
 }
 
 static void
@@ -369,7 +374,7 @@ file_list(struct matcher_index *x, const struct matchers *ms, uint64_t order, vo
 	if (best != NULL)
 		file_under(x, best, order, item);
 	else
-		list_add(&x->rest, order, item);
+		list_add(&x->rest, (struct matcher_index_item){ .order = order, .item = item });
 }
 
 /* Asks for the memory that filing ms will look at. */
@@ -413,6 +418,7 @@ matcher_index_add(struct matcher_index *x, const struct matchers *ms, uint64_t o
 {
 	static const struct choice none;
 
+	assert(order >> MATCHER_INDEX_ORDER_BITS == 0);
 	note_newest(x, order, item);
 	if (x->many)
 		VEC_PUSH(&x->later, ((struct matcher_index_later){ ms, order, item }));

@@ -36,13 +36,13 @@ add_cursor(struct matcher_index_iter *it, struct matcher_index_cursor c)
 }
 
 static void
-begin_list(struct matcher_index_iter *it, const struct matcher_index_list *l, uint64_t after)
+begin_list(struct matcher_index_iter *it, const struct matcher_index_list *l, uint64_t after, const struct matcher_place *p)
 {
 	const struct matcher_index_item *v = list_items(l);
 	size_t from = list_after(l, after);
 
 	if (from < l->n)
-		add_cursor(it, (struct matcher_index_cursor){ v + from, v + l->n });
+		add_cursor(it, (struct matcher_index_cursor){ v + from, v + l->n, (unsigned char)p->before, (unsigned char)p->behind });
 }
 
 static void
@@ -52,20 +52,33 @@ begin_at(struct matcher_index_iter *it, const struct matcher_index *x, const str
 
 	it->looked++;
 	if (k != NULL)
-		begin_list(it, &k->list, it->order);
+		begin_list(it, &k->list, it->order, &p);
 }
 
-/* The bytes of the lengths that there are keys of, at the end of `last`, of which n are there. */
+/* Those len bytes of s that end before `end` are `last`. */
+static struct matcher_place
+place_in(struct str s, enum matcher_place_kind kind, unsigned len, size_t end, uint64_t last)
+{
+	return (struct matcher_place){
+		.kind = kind,
+		.len = (uint8_t)len,
+		.before = end > len ? s.p[end - len - 1] : '\0',
+		.behind = end < s.n ? s.p[end] : '\0',
+		.what = last & UINT64_MAX >> (64 - 8 * len),
+	};
+}
+
+/* The bytes of the lengths that there are keys of, that end before `end` with `last`. */
 static void
-begin_lengths(struct matcher_index_iter *it, const struct matcher_index *x, const struct name *name, enum matcher_place_kind kind, uint64_t last,
-    size_t n)
+begin_lengths(struct matcher_index_iter *it, const struct matcher_index *x, const struct name *name, enum matcher_place_kind kind, struct str s,
+    size_t end, uint64_t last)
 {
 	for (unsigned lengths = name->lengths[kind]; lengths != 0; lengths &= lengths - 1) {
 		unsigned len = (unsigned)__builtin_ctz(lengths) + 1;
 
-		if (len > n)
+		if (len > end)
 			return;
-		begin_at(it, x, name, (struct matcher_place){ kind, len, last & UINT64_MAX >> (64 - 8 * len) });
+		begin_at(it, x, name, place_in(s, kind, len, end, last));
 	}
 }
 
@@ -80,14 +93,14 @@ begin_bytes(struct matcher_index_iter *it, const struct matcher_index *x, const 
 	for (i = 0; i < s.n && (within || i < PLACE_EDGE_MAX); i++) {
 		last = last << 8 | (unsigned char)s.p[i];
 		if (i < PLACE_EDGE_MAX && (name->lengths[PLACE_START] & 1u << i) != 0)
-			begin_at(it, x, name, (struct matcher_place){ PLACE_START, (unsigned)i + 1, last });
+			begin_at(it, x, name, place_in(s, PLACE_START, (unsigned)i + 1, i + 1, last));
 		if (within)
-			begin_lengths(it, x, name, PLACE_WITHIN, last, i + 1);
+			begin_lengths(it, x, name, PLACE_WITHIN, s, i + 1, last);
 	}
 	if (name->lengths[PLACE_END] != 0) {
 		if (i < s.n)
 			last = matcher_place_of_bytes(PLACE_END, str_sub(s, s.n - PLACE_EDGE_MAX, s.n)).what;
-		begin_lengths(it, x, name, PLACE_END, last, s.n);
+		begin_lengths(it, x, name, PLACE_END, s, s.n, last);
 	}
 	if (!within && name->lengths[PLACE_LONG] != 0)
 		begin_at(it, x, name, by_long);
@@ -107,10 +120,10 @@ matcher_index_begin(struct matcher_index_iter *it, const struct matcher_index *x
 		while (at > x->newest && at[-1].order > after)
 			at--;
 		if (at < end)
-			add_cursor(it, (struct matcher_index_cursor){ at, end });
+			add_cursor(it, (struct matcher_index_cursor){ .at = at, .end = end });
 		return;
 	}
-	begin_list(it, &x->rest, after);
+	begin_list(it, &x->rest, after, &by_name);
 	if (x->names.n == 0)
 		return;
 	it->looked = labels_n(l);
@@ -153,15 +166,29 @@ go_on(struct matcher_index_iter *it)
 	v[i] = c;
 }
 
+/* So many are passed over at most before one is a candidate nevertheless: whoever looks counts those, and may have to stop. */
+#define PASSED_MAX 256
+
+static bool
+stands_there(const struct matcher_index_item *i, const struct matcher_index_cursor *c)
+{
+	return (i->before == 0 || i->before == c->before) && (i->behind == 0 || i->behind == c->behind);
+}
+
 void *
 matcher_index_next(struct matcher_index_iter *it)
 {
+	size_t passed = 0;
+
 	while (it->n > 0) {
-		struct matcher_index_item first = *cursors_of(it)[0].at;
+		struct matcher_index_cursor c = cursors_of(it)[0];
+		struct matcher_index_item first = *c.at;
 
 		go_on(it);
 		/* Several keys may lead to one item, and of the newest some may be gone. */
 		if (first.order == it->order || first.item == NULL)
+			continue;
+		if (!stands_there(&first, &c) && passed++ < PASSED_MAX)
 			continue;
 		it->order = first.order;
 		return first.item;

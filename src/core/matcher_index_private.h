@@ -71,7 +71,7 @@ key_find(const struct matcher_index *x, const struct name *name, struct matcher_
 	return key_find_hashed(x, name, p, key_hash(name->node.hash, p));
 }
 
-static const struct matcher_place by_long = { PLACE_LONG, 1, 0 }, by_name = { PLACE_NAME, 1, 0 };
+static const struct matcher_place by_long = { .kind = PLACE_LONG, .len = 1 }, by_name = { .kind = PLACE_NAME, .len = 1 };
 
 static inline const struct matcher_index_item *
 list_items(const struct matcher_index_list *l)

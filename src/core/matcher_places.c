@@ -9,7 +9,7 @@
 struct matcher_place
 matcher_place_of_value(const struct istr *value)
 {
-	return (struct matcher_place){ PLACE_VALUE, 1, (uintptr_t)value };
+	return (struct matcher_place){ .kind = PLACE_VALUE, .len = 1, .what = (uintptr_t)value };
 }
 
 /* The number of the most bytes that a place within has, in one go. */
@@ -22,9 +22,11 @@ four(const char *s)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* The n bytes from `at` on, of a text that is in the value as a whole. */
 static inline struct matcher_place
-place_of(enum matcher_place_kind kind, const char *p, size_t n)
+place_of(enum matcher_place_kind kind, struct str text, size_t at, size_t n)
 {
+	const char *p = text.p + at;
 	uint64_t what = 0;
 	size_t i = 0;
 
@@ -32,13 +34,19 @@ place_of(enum matcher_place_kind kind, const char *p, size_t n)
 		what = what << 32 | four(p + i);
 	for (; i < n; i++)
 		what = what << 8 | (unsigned char)p[i];
-	return (struct matcher_place){ kind, (unsigned)n, what };
+	return (struct matcher_place){
+		.kind = kind,
+		.len = (uint8_t)n,
+		.before = at > 0 ? text.p[at - 1] : '\0',
+		.behind = at + n < text.n ? text.p[at + n] : '\0',
+		.what = what,
+	};
 }
 
 struct matcher_place
 matcher_place_of_bytes(enum matcher_place_kind kind, struct str s)
 {
-	return place_of(kind, s.p, s.n);
+	return place_of(kind, s, 0, s.n);
 }
 
 static inline size_t
@@ -62,13 +70,13 @@ matcher_places(const struct text_mark *m, struct matcher_place *out)
 	size_t n = 0, len = at_most(s.n, PLACE_WITHIN_MAX), windows = s.n - len + 1, edge;
 
 	if ((edge = at_most(start.n, PLACE_EDGE_MAX)) > 0)
-		out[n++] = place_of(PLACE_START, start.p, edge);
+		out[n++] = place_of(PLACE_START, start, 0, edge);
 	if ((edge = at_most(end.n, PLACE_EDGE_MAX)) > 0)
-		out[n++] = place_of(PLACE_END, end.p + (end.n - edge), edge);
+		out[n++] = place_of(PLACE_END, end, end.n - edge, edge);
 	for (size_t i = 0; i < windows; i++) {
 		if (i == WINDOWS && windows > 2 * WINDOWS)
 			i = windows - WINDOWS;
-		out[n++] = place_of(PLACE_WITHIN, s.p + i, len);
+		out[n++] = place_of(PLACE_WITHIN, s, i, len);
 	}
 	return n;
 }

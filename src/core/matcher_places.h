@@ -27,7 +27,8 @@ enum matcher_place_kind {
 
 struct matcher_place {
 	enum matcher_place_kind kind;
-	unsigned len;		/* of the bytes; 1 for what has none */
+	uint8_t len;		/* of the bytes; 1 for what has none */
+	char before, behind;	/* the bytes that stand beside them; 0: whatever does. They are no part of the place, but of what is filed there. */
 	uint64_t what;		/* the bytes, the last one lowest; the address of an interned value; 0 */
 };
 

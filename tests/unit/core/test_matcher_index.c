@@ -295,6 +295,54 @@ START_TEST(few_candidates)
 END_TEST
 
 static size_t
+candidates(const struct matcher_index *x, const char *alert)
+{
+	struct labels *l = world_labels(alert);
+	struct matcher_index_iter it;
+	size_t n = 0;
+
+	matcher_index_begin(&it, x, l, 0);
+	while (matcher_index_next(&it) != NULL)
+		n++;
+	matcher_index_end(&it, &all);
+	labels_unref(l);
+	return n;
+}
+
+/* One key for all, of which the bytes beside it tell most apart; and where they do not, whoever looks can stop. */
+START_TEST(bytes_beside_the_key)
+{
+	static const char *const values[] = { "X{i=aabcdx}", "X{i=babcdx}", "X{i=abcd}", "X{i=abcdx}", "X{i=aabcdyabcdx}" };
+	static const size_t wanted[] = { 2, 1, 0, 1, 1 };
+	struct matchers two[] = { must_matchers("i=~\".*aabcd.*\""), must_matchers("i=~\".*abcdx.*\"") };
+	enum { N = 1000 };
+	struct matchers *ms = mem_calloc(N, sizeof(*ms));
+	struct matcher_index x = { 0 };
+
+	for (size_t i = 0; i < 2; i++)
+		matcher_index_add(&x, &two[i], i + 1, &two[i]);
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		ck_assert_uint_ge(candidates(&x, values[i]), wanted[i]);
+	ck_assert_uint_le(candidates(&x, "X{i=zabcdz}"), 0);
+	matcher_index_fini(&x);
+	/* All of one text, so that they have one key. */
+	for (size_t i = 0; i < N; i++) {
+		ms[i] = must_matchers("i=~\".*abcde.*\"");
+		matcher_index_add(&x, &ms[i], i + 1, &ms[i]);
+	}
+	ck_assert_uint_eq(candidates(&x, "X{i=abcde}"), N);
+	ck_assert_uint_ge(candidates(&x, "X{i=abcdf}") + candidates(&x, "X{i=fbcde}"), N / 500);
+	ck_assert_uint_le(candidates(&x, "X{i=abcdf}") + candidates(&x, "X{i=fbcde}"), N / 200);
+	matcher_index_fini(&x);
+	for (size_t i = 0; i < N; i++)
+		matchers_fini(&ms[i]);
+	mem_free(ms);
+	for (size_t i = 0; i < 2; i++)
+		matchers_fini(&two[i]);
+}
+END_TEST
+
+static size_t
 match_plainly(const struct route *r, const struct labels *l, const struct route **out, size_t n)
 {
 	size_t before = n;
@@ -369,6 +417,6 @@ END_TEST
 int
 main(void)
 {
-	return RUN("matcher_index", finds_what_matching_all_finds, many_matchers, many_labels, random_matchers, few_candidates,
+	return RUN("matcher_index", finds_what_matching_all_finds, many_matchers, many_labels, random_matchers, few_candidates, bytes_beside_the_key,
 	    routes_as_stated);
 }
