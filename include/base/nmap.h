@@ -56,5 +56,10 @@ void nmap_fetch_object(const struct nmap *m, uint32_t hash);
 /* First object with this hash, then the next with the same; NULL at the end. */
 void *nmap_first(const struct nmap *m, uint32_t hash);
 void *nmap_next(const struct nmap *m, const void *object, uint32_t hash);
+/*
+ * All objects, some at a time, in the order of their places: *from is 0 at first, and what has a hash below it has been visited. An object that is in
+ * all the while comes once, however the map changes between two calls; `visit` changes nothing in it. False: that was all.
+ */
+bool nmap_next_some(const struct nmap *m, uint64_t *from, void (*visit)(void *arg, void *object), void *arg);
 
 #endif

@@ -172,6 +172,7 @@ void engine_save_all(struct engine *e, struct moment now);
 struct engine_saving {
 	size_t table;
 	struct hmap_cursor at;
+	uint64_t alerts;	/* as nmap_next_some has it */
 };
 /* The same in slices; what changes meanwhile is told as it does. True: that was all. False while groups of a new configuration settle, too. */
 bool engine_save_some(struct engine *e, struct engine_saving *s, struct work *w, struct moment now);

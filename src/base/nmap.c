@@ -42,7 +42,7 @@ _Static_assert(sizeof(struct nmap_line) == 64, "a line of the cache");
 #define SHRUNK 5
 /* A table is never so much smaller than the one before, so that each insertion need empty no more lines than that to be done in time. */
 #define SHRINK_MOST 4
-/* Up to here tables have twice the size of the one before, as memory is no matter then; larger ones half as much again. */
+/* Up to here tables have twice the size of the one before, as memory is no matter then; larger ones a quarter more. */
 #define DOUBLED (8 * PIECE)
 
 /* Which of a line's are x, a bit each. */
@@ -203,13 +203,20 @@ put(struct nmap_table *t, uint32_t hash, uint32_t number)
 		fill_line(t, hash, number);
 }
 
+/* The first hash that belongs into this line or behind it; beyond all hashes: there is none. */
+static uint64_t
+first_hash(const struct nmap_table *t, uint32_t at)
+{
+	uint64_t part = (((uint64_t)(at % PIECE) << 32) + t->each - 1) / t->each;
+
+	return (((uint64_t)(at / PIECE) << 32) + part + t->pieces_n - 1) / t->pieces_n;
+}
+
 /* Lines that are ready: all where those belong that have been moved, as they are looked for there. */
 static void
 make_ready(struct nmap *m, uint32_t emptied)
 {
-	/* The first hash that belongs behind them. */
-	m->moved = (((uint64_t)(emptied % PIECE) << 32) + m->old.each - 1) / m->old.each;
-	m->moved = (((uint64_t)(emptied / PIECE) << 32) + m->moved + m->old.pieces_n - 1) / m->old.pieces_n;
+	m->moved = first_hash(&m->old, emptied);
 	while (m->now.ready <= (m->moved <= UINT32_MAX ? home(&m->now, (uint32_t)m->moved) : m->now.lines))
 		extend(&m->now);
 }
@@ -277,7 +284,7 @@ empty_all(struct nmap *m)
 static uint32_t
 larger(uint32_t lines)
 {
-	return whole(lines <= DOUBLED ? lines > 0 ? 2 * (size_t)lines : 1 : (size_t)lines + lines / 2);
+	return whole(lines <= DOUBLED ? lines > 0 ? 2 * (size_t)lines : 1 : (size_t)lines + lines / 4);
 }
 
 void
@@ -466,4 +473,28 @@ nmap_next(const struct nmap *m, const void *object, uint32_t hash)
 	void *next = object_of(p.line, equal(p.line->hashes, hash) & ~0u << p.i << 1);
 
 	return next == NULL && is_full(p.line) ? first_behind(t, p.at, hash) : next;
+}
+
+bool
+nmap_next_some(const struct nmap *m, uint64_t *from, void (*visit)(void *arg, void *object), void *arg)
+{
+	const struct nmap_table *t = *from <= UINT32_MAX ? table_of(m, (uint32_t)*from) : &m->now;
+	const struct nmap_line *line;
+	uint64_t to;
+	uint32_t at;
+
+	if (*from > UINT32_MAX || t->lines == 0)
+		return false;
+	at = home(t, (uint32_t)*from);
+	to = first_hash(t, at + 1);
+	if (t == &m->now && m->old.lines != 0 && to > m->moved)
+		to = m->moved;
+	do {
+		line = line_at(t, at++);
+		for (unsigned i = 0; i < WIDTH && line->numbers[i] != 0; i++)
+			if (line->hashes[i] >= *from && line->hashes[i] < to)
+				visit(arg, numbered_at(line->numbers[i]));
+	} while (is_full(line));
+	*from = to;
+	return true;
 }

@@ -15,7 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/hmap.h"
 #include "member.h"
 #include "model/alert.h"
 
@@ -30,9 +29,8 @@ struct inhibit_looked {
 	uint32_t like_source : 1;	/* it matches the source side of one, stored or not */
 };
 
-/* Two lines of the cache, and what the table has of it. */
+/* Two lines of the cache. It has a number (base/numbered.h). */
 struct alert_entry {
-	struct hmap_node node;			/* struct alerts */
 	struct alert *alert;			/* owned reference */
 	struct member own;			/* the first of its places in groups, and in `next` all others; theirs */
 	struct alert_entry *older, *newer;		/* struct alerts */

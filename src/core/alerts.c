@@ -7,7 +7,7 @@
 #include "ahead.h"
 #include "base/compiler.h"
 #include "base/mem.h"
-#include "base/slab.h"
+#include "base/numbered.h"
 
 int
 alert_order(const void *labels, const void *entry)
@@ -19,16 +19,13 @@ struct alert_entry *
 alerts_find(const struct alerts *as, const struct labels *l)
 {
 	/* Seeded, unlike the fingerprint, which anybody can make collide. */
-	for (struct hmap_node *n = hmap_first(&as->entries, labels_key(l)); n != NULL; n = hmap_next(n)) {
-		struct alert_entry *r = CONTAINER_OF(n, struct alert_entry, node);
-
+	for (struct alert_entry *r = nmap_first(&as->entries, l->hash); r != NULL; r = nmap_next(&as->entries, r, l->hash))
 		if (labels_eq(r->alert->labels, l))
 			return r;
-	}
 	return NULL;
 }
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct alert_entry) == sizeof(struct hmap_node) + 2 * CACHE_LINE, "each of a million has it");
+_Static_assert(sizeof(void *) != 8 || sizeof(struct alert_entry) == 2 * CACHE_LINE, "each of a million has it");
 
 /* From so many entries on memory is far away. */
 #define MANY ((size_t)16 << 10)
@@ -47,12 +44,12 @@ alerts_fetch(const struct alerts *as, struct alert *const *alerts, size_t n, siz
 		return;
 	if (at + PLACE_AHEAD < n) {
 		l = alerts[at + PLACE_AHEAD]->labels;
-		hmap_fetch(&as->entries, labels_key(l));
+		nmap_fetch(&as->entries, l->hash);
 		order_fetch(&as->order, labels_fingerprint(l));
 	}
 	if (at + NODE_AHEAD < n) {
 		l = alerts[at + NODE_AHEAD]->labels;
-		hmap_fetch_node(&as->entries, labels_key(l));
+		nmap_fetch_object(&as->entries, l->hash);
 		order_fetch_more(&as->order, labels_fingerprint(l));
 	}
 	if (at + FOUND_AHEAD < n) {
@@ -171,10 +168,10 @@ alerts_renew(struct alerts *as, struct alert_entry *r)
 struct alert_entry *
 alerts_add(struct alerts *as, struct alert *a)
 {
-	struct alert_entry *r = SLAB_NEW(struct alert_entry);
+	struct alert_entry *r = memset(numbered_alloc(sizeof(*r)), 0, sizeof(*r));
 
 	r->alert = alert_ref(a);
-	hmap_insert(&as->entries, &r->node, labels_key(a->labels));
+	nmap_insert(&as->entries, r, a->labels->hash);
 	if (as->many)
 		VEC_PUSH(&as->to_order, ((struct ranked){ labels_fingerprint(a->labels), r }));
 	else
@@ -188,7 +185,7 @@ alerts_begin_many(struct alerts *as, size_t n)
 {
 	assert(!as->many);
 	as->many = true;
-	hmap_reserve(&as->entries, as->entries.n + n);
+	nmap_reserve(&as->entries, as->entries.n + n);
 	VEC_RESERVE(&as->to_order, n);
 }
 
@@ -226,16 +223,16 @@ alerts_remove(struct alerts *as, struct alert_entry *r)
 {
 	assert(!r->stored && !r->waits && r->members_n == 0 && r->silences == NULL);
 	leave_row(as, r);
-	hmap_remove(&as->entries, &r->node);
+	nmap_remove(&as->entries, r, r->alert->labels->hash);
 	order_remove(&as->order, labels_fingerprint(r->alert->labels), r->alert->labels, alert_order);
 	alert_unref(r->alert);
-	slab_free(r);
+	numbered_free(r);
 }
 
 void
 alerts_fini(struct alerts *as)
 {
 	assert(as->entries.n == 0 && as->cursors == NULL);
-	hmap_fini(&as->entries);
+	nmap_fini(&as->entries);
 	order_fini(&as->order);
 }

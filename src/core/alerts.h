@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "alert_entry.h"
-#include "base/hmap.h"
+#include "base/nmap.h"
 #include "base/ranks.h"
 #include "base/vec.h"
 #include "order.h"
@@ -30,7 +30,7 @@ struct alerts_cursor {
 
 /* Zeroed memory is empty. */
 struct alerts {
-	struct hmap entries;
+	struct nmap entries;
 	struct order order;
 	VEC(struct ranked) to_order;	/* by fingerprint, what came between alerts_begin_many and alerts_end_many */
 	bool many;

@@ -95,9 +95,8 @@ free_alerts(struct engine *e)
 {
 	/* First, or each entry is looked for in all of them. */
 	alert_columns_fini(&e->columns, &e->alerts);
-	HMAP_EACH(&e->alerts.entries, node) {
-		struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
-
+	for (struct alert_entry *r = e->alerts.oldest, *newer; r != NULL; r = newer) {
+		newer = r->newer;
 		entry_set_stored(&e->alerts, r, false);
 		/* The groups it waits for, in the midst of a start, will not come. */
 		r->awaited = false;

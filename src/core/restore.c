@@ -113,7 +113,7 @@ engine_restore_begin_alerts(struct engine *e, size_t n)
 void
 engine_restore_ahead(const struct engine *e, const struct alert *a)
 {
-	hmap_fetch(&e->alerts.entries, labels_key(a->labels));
+	nmap_fetch(&e->alerts.entries, a->labels->hash);
 }
 
 void

@@ -44,11 +44,12 @@ save_one_mark(struct engine *e, struct hmap_node *node, struct moment now)
 }
 
 static void
-save_one_alert(struct engine *e, struct hmap_node *node, struct moment now)
+save_one_alert(void *arg, void *entry)
 {
-	struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
+	struct alert_entry *r = entry;
+	struct engine *e = arg;
 
-	(void)now;
+	work_spend(&e->work, ALERT_UNITS);
 	if (!entry_is_over(r))
 		save_alert(e, r, CHANGE_ALERT);
 }
@@ -92,18 +93,12 @@ next_mark(const struct engine *e, struct hmap_cursor *at, struct hmap_node **nod
 }
 
 static bool
-next_alert(const struct engine *e, struct hmap_cursor *at, struct hmap_node **node)
-{
-	return hmap_next_bucket(&e->alerts.entries, at, node);
-}
-
-static bool
 next_group(const struct engine *e, struct hmap_cursor *at, struct hmap_node **node)
 {
 	return hmap_next_bucket(&e->groups, at, node);
 }
 
-/* The tables, in the order that they are gone through; groups last, for as of then they are on their list. */
+/* The tables after that of alerts, in the order that they are gone through; groups last, for as of then they are on their list. */
 static const struct table {
 	bool (*next)(const struct engine *e, struct hmap_cursor *at, struct hmap_node **node);
 	void (*save)(struct engine *e, struct hmap_node *node, struct moment now);
@@ -113,7 +108,6 @@ static const struct table {
 	{ next_entry, save_one_entry, ALERT_UNITS },
 	{ next_delivery, save_one_delivery, RECORD_UNITS },
 	{ next_mark, save_one_mark, RECORD_UNITS },
-	{ next_alert, save_one_alert, ALERT_UNITS },
 	{ next_group, save_one_group, GROUP_UNITS },
 };
 
@@ -135,10 +129,23 @@ save_table(struct engine *e, const struct table *t, struct hmap_cursor *at, stru
 }
 
 static bool
+save_alerts(struct engine *e, uint64_t *from)
+{
+	while (!work_used_up(&e->work)) {
+		work_spend(&e->work, BUCKET_UNITS);
+		if (!nmap_next_some(&e->alerts.entries, from, save_one_alert, e))
+			return true;
+	}
+	return false;
+}
+
+static bool
 save_some(struct engine *e, struct engine_saving *s, struct moment now)
 {
 	/* In the midst of that, groups are not whole. */
 	if (settling(e))
+		return false;
+	if (!save_alerts(e, &s->alerts))
 		return false;
 	for (; s->table < ARRAY_LEN(tables); s->table++) {
 		if (!save_table(e, &tables[s->table], &s->at, now))

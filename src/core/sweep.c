@@ -50,7 +50,7 @@ alert_gc_step(struct engine *e, struct moment now)
 	}
 	alerts_end(&e->alerts, at);
 	/* Gives back the memory that a burst has left. */
-	return alert_columns_free_some(&e->columns, &e->work) && hmap_shrink_some(&e->alerts.entries, &e->work) &&
+	return alert_columns_free_some(&e->columns, &e->work) && nmap_shrink_some(&e->alerts.entries, &e->work) &&
 	    interned_shrink_some(&e->work);
 }
 

@@ -25,6 +25,7 @@
 struct thing {
 	size_t number;
 	bool in;
+	unsigned seen;
 };
 
 struct both {
@@ -247,6 +248,39 @@ START_TEST(room_that_was_reserved)
 }
 END_TEST
 
+static void
+see(void *arg, void *object)
+{
+	struct thing *t = object;
+
+	(void)arg;
+	CHECK(t->in);
+	t->seen++;
+}
+
+/* Those that are in all the while are visited once each, whatever comes and goes between two steps. */
+START_TEST(some_at_a_time_while_it_changes)
+{
+	struct both *b = both_new((uint64_t)_i + 100);
+	uint64_t from = 0;
+
+	for (size_t i = 0; i < 3000; i++)
+		toggle(b, i);
+	while (nmap_next_some(&b->map, &from, see, NULL)) {
+		size_t some = any(b, 40);
+		struct work w = { 100 };
+
+		for (size_t i = 0; i < some; i++)
+			toggle(b, 3000 + any(b, MANY - 3000));
+		if (any(b, 50) == 0)
+			(void)nmap_shrink_some(&b->map, &w);
+	}
+	for (size_t i = 0; i < 3000; i++)
+		ck_assert_uint_eq(b->things[i]->seen, 1);
+	both_free(b);
+}
+END_TEST
+
 static _Alignas(4096) char slabs[(size_t)512 << 10];
 
 static void
@@ -266,6 +300,7 @@ main(void)
 	slab_begin(slabs, sizeof(slabs), drop);
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, as_a_plain_array, 0, 10);
+	tcase_add_loop_test(tc, some_at_a_time_while_it_changes, 0, 5);
 	tcase_add_test(tc, comes_and_goes_while_it_shrinks);
 	tcase_add_test(tc, grows_by_little_and_gives_back);
 	tcase_add_test(tc, shrinks_in_slices);

@@ -52,8 +52,8 @@ START_TEST(many_at_once_stand_in_order)
 		all += sizes[i];
 		check_order(&as, (size_t)all);
 	}
-	HMAP_EACH(&as.entries, node)
-		alerts_remove(&as, CONTAINER_OF(node, struct alert_entry, node));
+	while (as.oldest != NULL)
+		alerts_remove(&as, as.oldest);
 	alerts_fini(&as);
 }
 END_TEST

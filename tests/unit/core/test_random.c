@@ -81,8 +81,7 @@ check_groups(struct day *d)
 		ck_assert(!g->carried && !g->retired);
 		members += g->members.n;
 	}
-	HMAP_EACH(&e->alerts.entries, node) {
-		const struct alert_entry *r = CONTAINER_OF(node, struct alert_entry, node);
+	for (const struct alert_entry *r = e->alerts.oldest; r != NULL; r = r->newer) {
 		const struct route *const *routes;
 		size_t n;
 
