@@ -101,10 +101,8 @@ list_add(struct matcher_index_list *l, struct matcher_index_item add)
 		return;
 	}
 	if (l->n > 0 && last->order == add.order) {
-		if (last->before != add.before)
-			last->before = 0;
-		if (last->behind != add.behind)
-			last->behind = 0;
+		/* All four bits go of what differs. */
+		last->beside &= ~(matcher_beside_set(last->beside ^ add.beside) * 0xFu) & 0xFFFFu;
 		return;
 	}
 	assert(l->n == 0 || last->order < add.order);
@@ -172,7 +170,7 @@ file_in(struct matcher_index *x, struct name *name, const struct spot *s, uint64
 		name->count[p.kind][p.len - 1]++;
 		name->lengths[p.kind] |= (uint8_t)(1u << (p.len - 1));
 	}
-	list_add(&k->list, (struct matcher_index_item){ order, (unsigned char)p.before, (unsigned char)p.behind, item });
+	list_add(&k->list, (struct matcher_index_item){ order, p.beside, item });
 }
 
 static void

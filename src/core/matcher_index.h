@@ -6,7 +6,7 @@
  * way (a=~"web-1.*", the marks of an expression: text/regex.h), or any value at all. It is filed under the least crowded
  * of these. A few bytes of a mark are its key, so that a look-up costs what the label set is long, however many lists
  * there are: one question for each length of the keys at either end of a value, and at each of its bytes for those
- * within. Lists that ask for nothing are always candidates. Beside the key an item has the bytes of its mark before and behind that: who
+ * within. Lists that ask for nothing are always candidates. Beside the key an item has something of four bytes of its mark (matcher_beside): who
  * looks knows what stands there in the value, and passes over most of those in vain without a look at what is far away.
  *
  * It gives candidates in their order: the caller still matches them. Items are the caller's; their order numbers are
@@ -30,7 +30,7 @@
 
 struct matcher_index_item {
 	uint64_t order : MATCHER_INDEX_ORDER_BITS;
-	uint64_t before : 8, behind : 8;	/* the bytes beside the key; 0: whatever they are */
+	uint64_t beside : 16;
 	void *item;
 };
 
@@ -76,7 +76,7 @@ void matcher_index_remove(struct matcher_index *x, const struct matchers *ms, ui
 
 struct matcher_index_cursor {
 	const struct matcher_index_item *at, *end;
-	unsigned char before, behind;	/* beside the key in the value; 0: none, or unknown, as there is no item that asks */
+	uint16_t beside;	/* in the value; 0 also where no item asks */
 };
 
 /* Going through the candidates; the index must not change meanwhile. May be moved in memory. */

@@ -42,7 +42,7 @@ begin_list(struct matcher_index_iter *it, const struct matcher_index_list *l, ui
 	size_t from = list_after(l, after);
 
 	if (from < l->n)
-		add_cursor(it, (struct matcher_index_cursor){ v + from, v + l->n, (unsigned char)p->before, (unsigned char)p->behind });
+		add_cursor(it, (struct matcher_index_cursor){ v + from, v + l->n, p->beside });
 }
 
 static void
@@ -62,8 +62,8 @@ place_in(struct str s, enum matcher_place_kind kind, unsigned len, size_t end, u
 	return (struct matcher_place){
 		.kind = kind,
 		.len = (uint8_t)len,
-		.before = end > len ? s.p[end - len - 1] : '\0',
-		.behind = end < s.n ? s.p[end] : '\0',
+		.beside = matcher_beside(end > len, end > len ? s.p[end - len - 1] : '\0', end < s.n, end < s.n ? s.p[end] : '\0', true, s.p[0],
+		    true, s.p[s.n - 1]),
 		.what = last & UINT64_MAX >> (64 - 8 * len),
 	};
 }
@@ -169,12 +169,6 @@ go_on(struct matcher_index_iter *it)
 /* So many are passed over at most before one is a candidate nevertheless: whoever looks counts those, and may have to stop. */
 #define PASSED_MAX 256
 
-static bool
-stands_there(const struct matcher_index_item *i, const struct matcher_index_cursor *c)
-{
-	return (i->before == 0 || i->before == c->before) && (i->behind == 0 || i->behind == c->behind);
-}
-
 void *
 matcher_index_next(struct matcher_index_iter *it)
 {
@@ -188,7 +182,7 @@ matcher_index_next(struct matcher_index_iter *it)
 		/* Several keys may lead to one item, and of the newest some may be gone. */
 		if (first.order == it->order || first.item == NULL)
 			continue;
-		if (!stands_there(&first, &c) && passed++ < PASSED_MAX)
+		if (!matcher_beside_fits(first.beside, c.beside) && passed++ < PASSED_MAX)
 			continue;
 		it->order = first.order;
 		return first.item;

@@ -22,10 +22,11 @@ four(const char *s)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* The n bytes from `at` on, of a text that is in the value as a whole. */
+/* The n bytes from `at` on, of a text that is in the value as a whole, which has the mark m. */
 static inline struct matcher_place
-place_of(enum matcher_place_kind kind, struct str text, size_t at, size_t n)
+place_of(enum matcher_place_kind kind, const struct text_mark *m, struct str text, size_t at, size_t n)
 {
+	bool has_before = at > 0, has_behind = at + n < text.n, has_first = m->start.n > 0, has_last = m->end.n > 0;
 	const char *p = text.p + at;
 	uint64_t what = 0;
 	size_t i = 0;
@@ -37,8 +38,8 @@ place_of(enum matcher_place_kind kind, struct str text, size_t at, size_t n)
 	return (struct matcher_place){
 		.kind = kind,
 		.len = (uint8_t)n,
-		.before = at > 0 ? text.p[at - 1] : '\0',
-		.behind = at + n < text.n ? text.p[at + n] : '\0',
+		.beside = matcher_beside(has_before, has_before ? text.p[at - 1] : '\0', has_behind, has_behind ? text.p[at + n] : '\0',
+		    has_first, has_first ? m->start.p[0] : '\0', has_last, has_last ? m->end.p[m->end.n - 1] : '\0'),
 		.what = what,
 	};
 }
@@ -46,7 +47,9 @@ place_of(enum matcher_place_kind kind, struct str text, size_t at, size_t n)
 struct matcher_place
 matcher_place_of_bytes(enum matcher_place_kind kind, struct str s)
 {
-	return place_of(kind, s, 0, s.n);
+	static const struct text_mark none;
+
+	return place_of(kind, &none, s, 0, s.n);
 }
 
 static inline size_t
@@ -70,13 +73,13 @@ matcher_places(const struct text_mark *m, struct matcher_place *out)
 	size_t n = 0, len = at_most(s.n, PLACE_WITHIN_MAX), windows = s.n - len + 1, edge;
 
 	if ((edge = at_most(start.n, PLACE_EDGE_MAX)) > 0)
-		out[n++] = place_of(PLACE_START, start, 0, edge);
+		out[n++] = place_of(PLACE_START, m, start, 0, edge);
 	if ((edge = at_most(end.n, PLACE_EDGE_MAX)) > 0)
-		out[n++] = place_of(PLACE_END, end, end.n - edge, edge);
+		out[n++] = place_of(PLACE_END, m, end, end.n - edge, edge);
 	for (size_t i = 0; i < windows; i++) {
 		if (i == WINDOWS && windows > 2 * WINDOWS)
 			i = windows - WINDOWS;
-		out[n++] = place_of(PLACE_WITHIN, s, i, len);
+		out[n++] = place_of(PLACE_WITHIN, m, s, i, len);
 	}
 	return n;
 }

@@ -5,6 +5,7 @@
 #ifndef CORE_MATCHER_PLACES_H
 #define CORE_MATCHER_PLACES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,9 +29,37 @@ enum matcher_place_kind {
 struct matcher_place {
 	enum matcher_place_kind kind;
 	uint8_t len;		/* of the bytes; 1 for what has none */
-	char before, behind;	/* the bytes that stand beside them; 0: whatever does. They are no part of the place, but of what is filed there. */
+	uint16_t beside;	/* of the bytes before and behind, and of the first and last of the whole: matcher_beside. No part of the place, but of what is filed there. */
 	uint64_t what;		/* the bytes, the last one lowest; the address of an interned value; 0 */
 };
+
+/*
+ * Four bytes, of which each has four bits: 0 is that there is none, of which nothing is asked. Most bytes that are met in values differ there, as
+ * digits do.
+ */
+static inline uint16_t
+matcher_beside(bool has_before, char before, bool has_behind, char behind, bool has_first, char first, bool has_last, char last)
+{
+	unsigned v = has_before ? 1 + (unsigned char)before % 15u : 0;
+
+	v = v << 4 | (has_behind ? 1 + (unsigned char)behind % 15u : 0);
+	v = v << 4 | (has_first ? 1 + (unsigned char)first % 15u : 0);
+	return (uint16_t)(v << 4 | (has_last ? 1 + (unsigned char)last % 15u : 0));
+}
+
+/* A bit for each of the four that is not 0. */
+static inline unsigned
+matcher_beside_set(unsigned v)
+{
+	return (v | v >> 1 | v >> 2 | v >> 3) & 0x1111u;
+}
+
+/* Is all there that is asked for? */
+static inline bool
+matcher_beside_fits(unsigned asked, unsigned there)
+{
+	return (matcher_beside_set(asked) & matcher_beside_set(asked ^ there)) == 0;
+}
 
 struct istr;
 /* value may be NULL, for the price of one. */

@@ -315,6 +315,7 @@ START_TEST(bytes_beside_the_key)
 	static const char *const values[] = { "X{i=aabcdx}", "X{i=babcdx}", "X{i=abcd}", "X{i=abcdx}", "X{i=aabcdyabcdx}" };
 	static const size_t wanted[] = { 2, 1, 0, 1, 1 };
 	struct matchers two[] = { must_matchers("i=~\".*aabcd.*\""), must_matchers("i=~\".*abcdx.*\"") };
+	struct matchers ends[] = { must_matchers("i=~\".*abcd.*z\""), must_matchers("i=~\"y.*abcd.*\"") };
 	enum { N = 1000 };
 	struct matchers *ms = mem_calloc(N, sizeof(*ms));
 	struct matcher_index x = { 0 };
@@ -323,7 +324,15 @@ START_TEST(bytes_beside_the_key)
 		matcher_index_add(&x, &two[i], i + 1, &two[i]);
 	for (size_t i = 0; i < ARRAY_LEN(values); i++)
 		ck_assert_uint_ge(candidates(&x, values[i]), wanted[i]);
-	ck_assert_uint_le(candidates(&x, "X{i=zabcdz}"), 0);
+	ck_assert_uint_eq(candidates(&x, "X{i=zabcdz}"), 0);
+	matcher_index_fini(&x);
+	/* Its first and its last byte as well. */
+	for (size_t i = 0; i < 2; i++)
+		matcher_index_add(&x, &ends[i], i + 1, &ends[i]);
+	ck_assert_uint_eq(candidates(&x, "X{i=abcdq}"), 0);
+	ck_assert_uint_eq(candidates(&x, "X{i=abcdz}"), 1);
+	ck_assert_uint_eq(candidates(&x, "X{i=yabcd}"), 1);
+	ck_assert_uint_eq(candidates(&x, "X{i=yabcdz}"), 2);
 	matcher_index_fini(&x);
 	/* All of one text, so that they have one key. */
 	for (size_t i = 0; i < N; i++) {
@@ -337,8 +346,10 @@ START_TEST(bytes_beside_the_key)
 	for (size_t i = 0; i < N; i++)
 		matchers_fini(&ms[i]);
 	mem_free(ms);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
 		matchers_fini(&two[i]);
+		matchers_fini(&ends[i]);
+	}
 }
 END_TEST
 
