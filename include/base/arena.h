@@ -18,8 +18,8 @@
 struct arena;
 
 struct arena *arena_new(void) MUST_CHECK;
-/* With a first block of so many bytes, where there are many at a time and less than the usual 4,000 suffice. */
-struct arena *arena_new_small(size_t bytes) MUST_CHECK;
+/* With a first block of 1,400 bytes, where there are many at a time and less than the usual 4,000 suffice. */
+struct arena *arena_new_small(void) MUST_CHECK;
 /* Frees all of it and sets *a to NULL; *a may be NULL already. */
 void arena_free(struct arena **a);
 /* Empties it and keeps its first block for reuse. */

@@ -28,6 +28,7 @@
 #define ALIGN alignof(max_align_t)
 /* With the arena itself. */
 #define FIRST_CAP ((size_t)4032 / ALIGN * ALIGN)
+#define SMALL_CAP ((size_t)1440 / ALIGN * ALIGN)
 #define MAX_BLOCK ((size_t)256 * 1024)
 #define SIZE_LIMIT ((size_t)PTRDIFF_MAX - 4096)
 
@@ -46,8 +47,8 @@ struct arena {
 };
 #define HEAD ((sizeof(struct arena) + ALIGN - 1) / ALIGN * ALIGN)
 
-/* First blocks that were freed, of this thread, and second ones: the C library keeps none of these sizes at hand. */
-#define SPARE_KINDS 2
+/* First blocks that were freed, of this thread, small ones, and second ones: the C library keeps none of these sizes at hand. */
+enum { SPARE_FIRST, SPARE_SMALL, SPARE_SECOND, SPARE_KINDS };
 static _Thread_local struct {
 	struct block *newest;
 	unsigned n, max;
@@ -65,7 +66,7 @@ round_up(size_t n)
 static size_t
 kind_of(size_t cap)
 {
-	return cap == FIRST_CAP ? 0 : cap == 2 * FIRST_CAP ? 1 : SPARE_KINDS;
+	return cap == FIRST_CAP ? SPARE_FIRST : cap == SMALL_CAP ? SPARE_SMALL : cap == 2 * FIRST_CAP ? SPARE_SECOND : SPARE_KINDS;
 }
 
 static struct block *
@@ -117,7 +118,7 @@ arena_keep_spare(unsigned max)
 	max = 0;
 #endif
 	for (size_t i = 0; i < SPARE_KINDS; i++) {
-		spare[i].max = i == 0 ? max : max / SECONDS;
+		spare[i].max = i == SPARE_SECOND ? max / SECONDS : max;
 		while (spare[i].n > spare[i].max)
 			mem_free(spare_take(i));
 	}
@@ -151,9 +152,9 @@ arena_new(void)
 }
 
 struct arena *
-arena_new_small(size_t bytes)
+arena_new_small(void)
 {
-	return arena_in(block_new(HEAD + round_up(bytes), NULL));
+	return arena_in(block_new(SMALL_CAP, NULL));
 }
 
 /* The newest of them, down to `keep`. */

@@ -113,13 +113,11 @@ flight_tick(const struct flight *f, struct moment now)
 	return wall_add(wall_utc(now.wall), -mono_sub(now.mono, f->wanted));
 }
 
-/* Thousands may be under way: one with a leg and an alert or two needs so much. */
-#define FLIGHT_BYTES 1408
-
 static struct flight *
 flight_new(struct engine *e, struct group *g, struct moment now)
 {
-	struct arena *arena = arena_new_small(FLIGHT_BYTES);
+	/* Thousands may be under way: one with a leg and an alert or two needs no more. */
+	struct arena *arena = arena_new_small();
 	struct flight *f = ARENA_NEW(arena, struct flight);
 
 	assert(g->flight == NULL && g->members.n > 0);

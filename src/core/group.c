@@ -92,6 +92,9 @@ group_find(const struct engine *e, const struct route *route, const struct label
 	return NULL;
 }
 
+/* Room for most keys, so that they are not moved while they are made. */
+#define USUAL_KEY ((size_t)1000)
+
 /* {}/{a="b"}:{c="d"} */
 struct str
 group_key_of(const struct route *route, const struct labels *labels)
@@ -99,6 +102,7 @@ group_key_of(const struct route *route, const struct labels *labels)
 	struct sbuf b = SBUF_INIT(SBUF_UNLIMITED);
 	struct str key;
 
+	(void)sbuf_reserve(&b, USUAL_KEY);
 	sbuf_str(&b, route->key);
 	sbuf_putc(&b, ':');
 	labels_format(labels, &b);
