@@ -25,10 +25,10 @@ find_length(const struct http_request *r)
 
 /* As *read of the text at `from` has it, for the text at `to`, in which what stands behind `at` comes by `shift` bytes later. */
 static void
-move_all(const struct http_request *read, const char *from, const char *to, size_t at, size_t shift, struct http_header *headers,
+move_all(const struct http_request *read, const char *from, const char *to, size_t at, ptrdiff_t shift, struct http_header *headers,
     struct http_request *out)
 {
-#define MOVED(s) ((struct str){ to + ((s).p - from) + ((size_t)((s).p - from) > at ? shift : 0), (s).n })
+#define MOVED(s) ((struct str){ to + ((s).p - from + ((size_t)((s).p - from) > at ? shift : 0)), (s).n })
 	out->method = read->method;
 	out->path = MOVED(read->path);
 	out->query = read->query.n > 0 ? MOVED(read->query) : STR("");
@@ -71,7 +71,7 @@ known_head_read(const struct known_head *k, struct str text, struct http_request
 		return 0;
 	headers = arena_raw(out->arena, k->read.headers_n * sizeof(*headers));
 	copy = arena_str(out->arena, str_sub(text, 0, at + behind));
-	move_all(&k->read, k->text, copy.p, k->length_at, n - k->length_n, headers, out);
+	move_all(&k->read, k->text, copy.p, k->length_at, (ptrdiff_t)n - (ptrdiff_t)k->length_n, headers, out);
 	for (size_t i = 0; i < out->headers_n; i++)
 		if (headers[i].value.p == copy.p + k->length_at)
 			headers[i].value.n = n;
