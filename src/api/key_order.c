@@ -139,13 +139,23 @@ key_order_note(struct key_order *o, const struct label_pair *pairs, size_t n, st
 		o->n = 0;
 }
 
-/* The text of a pair, from quote to quote; STR_NONE: there is no room. */
+/* A value that no program can write but with escapes: as it is, it may stand for other pairs. */
+static bool
+is_escaped(struct str value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if ((unsigned char)value.p[i] < ' ' || value.p[i] == '"' || value.p[i] == '\\')
+			return true;
+	return false;
+}
+
+/* The text of a pair, from quote to quote; STR_NONE: there is no room, or it would be another one. */
 static struct str
 keep_pair(struct key_order *o, size_t *used, struct str key, struct str value)
 {
 	char *at = o->pair_bytes + *used, *end;
 
-	if (key.n + value.n + strlen("\"\"") > sizeof(o->pair_bytes) - *used)
+	if (key.n + value.n + strlen("\"\"") > sizeof(o->pair_bytes) - *used || is_escaped(value))
 		return STR_NONE;
 	end = copy_short(at, key.p, key.n);
 	*end++ = '"';

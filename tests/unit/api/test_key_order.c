@@ -180,6 +180,25 @@ START_TEST(long_values_are_no_examples)
 }
 END_TEST
 
+/* A text with quotes and backslashes in it may be that of other pairs, which are read as what they are. */
+START_TEST(escaped_values_are_no_examples)
+{
+	static const char order[] = "{\"a\":\"1\",\"b\":\"2\",\"c\":\"3\"}";
+	struct key_order o = { 0 };
+
+	note(&o, order);
+	made(&o, "1\",\"x\":\"y", "2", "3");
+	ck_assert(!reads(&o, "{\"a\":\"1\",\"x\":\"y\",\"b\":\"2\",\"c\":\"3\"}"));
+	ck_assert_uint_eq(same_as_example(&o, order), 6);
+	key_order_fini(&o);
+	note(&o, order);
+	made(&o, "\\n", "2", "3");
+	ck_assert(!reads(&o, "{\"a\":\"\\n\",\"b\":\"2\",\"c\":\"3\"}"));
+	ck_assert(reads(&o, order));
+	key_order_fini(&o);
+}
+END_TEST
+
 /* A name that came with an escape stands elsewhere than in the text. */
 START_TEST(escaped_names_are_no_order)
 {
@@ -233,6 +252,7 @@ add(TCase *tc)
 	tcase_add_test(tc, orders_are_found_again);
 	tcase_add_test(tc, examples);
 	tcase_add_test(tc, long_values_are_no_examples);
+	tcase_add_test(tc, escaped_values_are_no_examples);
 	tcase_add_test(tc, escaped_names_are_no_order);
 	tcase_add_test(tc, orders_are_bounded);
 }
