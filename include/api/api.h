@@ -165,6 +165,8 @@ struct api_actor api_actor(const struct api *a);
 void api_observe(struct api *a, const struct http_request *r, const struct http_response *resp, span took);
 /* Answers those who wait for changes and have something to hear; true: others wait, call it again. Not from within a handler. */
 bool api_pulse(struct api *a, struct moment now);
+/* It has not answered all of these: again in the next turn of the loop. */
+bool api_pulse_goes_on(const struct api *a);
 /* Notes a (re)load, for metrics and status: c is in force, or NULL, and e says why it was refused. */
 void api_note_reload(struct api *a, struct wall when, const struct config *c, const struct err *e);
 

@@ -77,6 +77,12 @@ api_pulse(struct api *a, struct moment now)
 	return watch_pulse(a->watch, now);
 }
 
+bool
+api_pulse_goes_on(const struct api *a)
+{
+	return watch_pulse_goes_on(a->watch);
+}
+
 void
 api_note_reload(struct api *a, struct wall when, const struct config *c, const struct err *e)
 {

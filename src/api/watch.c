@@ -12,6 +12,8 @@
 /* An overview is not made more often, nor is somebody called more often. */
 #define INTERVAL SPAN_S
 #define WATCHERS_MAX 512
+/* Called in one pulse: nothing of a client that waits is in a cache, and thousands may be told to come again. */
+#define CALLS_MAX 256
 /* A silence that ends within this time is one that ends soon. */
 #define SOON SPAN_HOUR
 
@@ -27,7 +29,9 @@ struct watch {
 	struct arena *scratch;
 	struct list watchers;
 	size_t watchers_n;
-	struct mono called;		/* when somebody was called last */
+	struct mono called;		/* when somebody was called last, for the first of them */
+	bool calling;			/* not all who waited then have been */
+	bool goes_on;			/* the last pulse was not the end of it */
 	uint64_t epoch;			/* changes that the clock made */
 	/* The overview, when there is one: */
 	bool made;
@@ -324,6 +328,7 @@ watch_enter(struct watch *w, struct watcher *who, struct moment now)
 	struct watcher *oldest;
 
 	list_append(&w->watchers, &who->place);
+	who->came = now.mono;
 	if (++w->watchers_n <= WATCHERS_MAX)
 		return;
 	oldest = CONTAINER_OF(w->watchers.first, struct watcher, place);
@@ -343,19 +348,34 @@ watch_leave(struct watch *w, struct watcher *who)
 bool
 watch_pulse(struct watch *w, struct moment now)
 {
-	bool may_call = mono_sub(now.mono, w->called) >= INTERVAL;
+	bool begins = mono_sub(now.mono, w->called) >= INTERVAL, went_on = w->calling;
+	unsigned calls = 0;
 
+	w->goes_on = w->calling = false;
 	LIST_EACH(&w->watchers, node) {
 		struct watcher *who = CONTAINER_OF(node, struct watcher, place);
 		struct http_stream *stream = who->stream;
+		/* Those that came after the first was called have had an answer since, and wait for their time. */
+		bool may_call = begins || (went_on && who->came.ns <= w->called.ns);
 		bool changed = may_call && watch_differs(w, &who->since, now);
 
 		if (!changed && now.mono.ns < who->until.ns)
 			continue;
-		if (changed)
+		if (calls++ == CALLS_MAX) {
+			w->goes_on = true;
+			w->calling = begins || went_on;
+			break;
+		}
+		if (changed && begins)
 			w->called = now.mono;
 		watch_leave(w, who);
 		stream->ready(stream->ready_arg);
 	}
 	return w->watchers.first != NULL;
+}
+
+bool
+watch_pulse_goes_on(const struct watch *w)
+{
+	return w->goes_on;
 }

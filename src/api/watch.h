@@ -45,6 +45,7 @@ struct watcher {
 	struct http_stream *stream;	/* whose `ready` is called */
 	struct revision since;
 	struct mono until;
+	struct mono came;		/* private to watch.c */
 };
 /* It waits from now on; watch_leave ends that, and so does the call of `ready`. The longest waiting is answered when there are too many. */
 void watch_enter(struct watch *watch, struct watcher *who, struct moment now);
@@ -55,5 +56,7 @@ size_t watch_waiting(const struct watch *watch);
 bool watcher_waits(const struct watcher *who);
 /* Calls those who have something to hear; the server does it a few times a second as long as it returns true: somebody waits. */
 bool watch_pulse(struct watch *watch, struct moment now);
+/* It has called as many as one call may, and others wait to be: it is to be done again in the next turn of the loop. */
+bool watch_pulse_goes_on(const struct watch *watch);
 
 #endif

@@ -107,7 +107,7 @@ on_pulse(void *arg)
 	struct server *s = arg;
 
 	if (api_pulse(s->api, s->clock->now(s->clock)))
-		timer_in(&s->pulse, PULSE);
+		timer_in(&s->pulse, api_pulse_goes_on(s->api) ? 0 : PULSE);
 }
 
 static void

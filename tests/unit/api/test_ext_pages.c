@@ -473,6 +473,45 @@ START_TEST(changes_at_most_once_a_second)
 }
 END_TEST
 
+/* Hundreds are not called in one turn; each is called once all the same, and who has come again since waits for its time. */
+START_TEST(changes_for_many)
+{
+	enum { MANY = 400 };
+	struct http_response all[MANY], again;
+	struct str since;
+
+	start("/");
+	post_some();
+	world_run(&world, 5 * SPAN_S);
+	since = revision_of(get("/api/ext/v1/overview"));
+	for (size_t i = 0; i < MANY; i++) {
+		all[i] = wait_for_changes(since);
+		ck_assert_int_eq(piece(&all[i]), HTTP_WAIT);
+	}
+	readied = 0;
+	world_run(&world, 7 * SPAN_S);
+	post("\"alertname\":\"New\"", 9);
+	ck_assert(api_pulse(api, world.now) && api_pulse_goes_on(api));
+	ck_assert_uint_lt(readied, MANY);
+	/* One of them is told, asks again, and there are other news already. */
+	ck_assert_int_eq(piece(&all[0]), HTTP_END);
+	world_run(&world, 7 * SPAN_S + SPAN_MS);
+	again = wait_for_changes(revision_of(get("/api/ext/v1/overview")));
+	ck_assert_int_eq(piece(&again), HTTP_WAIT);
+	post("\"alertname\":\"Newer\"", 9);
+	while (api_pulse_goes_on(api))
+		ck_assert(api_pulse(api, world.now));
+	ck_assert_uint_eq(readied, MANY);
+	world_run(&world, 8 * SPAN_S);
+	ck_assert(!api_pulse(api, world.now));
+	ck_assert_uint_eq(readied, MANY + 1);
+	for (size_t i = 0; i < MANY; i++)
+		finish(&all[i]);
+	finish(&again);
+	stop();
+}
+END_TEST
+
 START_TEST(changes_by_the_clock)
 {
 	struct http_response r;
@@ -646,6 +685,7 @@ add(TCase *tc)
 	tcase_add_test(tc, changes);
 	tcase_add_test(tc, changes_at_most_once_a_second);
 	tcase_add_test(tc, changes_by_the_clock);
+	tcase_add_test(tc, changes_for_many);
 	tcase_add_test(tc, silences);
 	tcase_add_test(tc, receivers_routes_and_status);
 	tcase_add_test(tc, entity_tags);
