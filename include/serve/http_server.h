@@ -93,7 +93,7 @@ void http_server_serve(struct http_server *s);
 
 /* Looks at the web configuration file at once, which is otherwise looked at once a second at most. */
 void http_server_refresh(struct http_server *s);
-/* Sends all responses held for tickets up to and including this one. */
+/* Sends all responses held for tickets up to and including this one; the first of them at once, and many in slices. Tickets never decrease. */
 void http_server_release(struct http_server *s, uint64_t upto);
 /* Answers them with 500 and this text instead: what they promised could not be stored. */
 void http_server_refuse(struct http_server *s, uint64_t upto, struct str why);

@@ -26,6 +26,7 @@
 
 #include "base/hmap.h"
 #include "base/list.h"
+#include "base/vec.h"
 #include "chunk_scan.h"
 #include "head_scan.h"
 #include "known_head.h"
@@ -164,6 +165,18 @@ struct http_gather {
 	struct iocb orders[HTTP_GATHER_MAX], *list[HTTP_GATHER_MAX];
 };
 
+/* A promise for which answers are held was kept, or not. */
+struct held_verdict {
+	uint64_t upto;
+	char *why;	/* owned; NULL: it was kept */
+};
+
+/* http_held.c: verdicts that are not carried out yet. */
+struct http_held {
+	struct task slice;
+	VEC(struct held_verdict) verdicts;	/* by tickets */
+};
+
 struct listener {
 	int fd;
 	struct evhttp_bound_socket *bound;	/* while connections are accepted */
@@ -201,6 +214,7 @@ struct http_server {
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 	struct sbuf plain;		/* the small answer that is being written */
+	struct http_held held;
 	struct http_gather gather;
 	struct known_head known;	/* of requests that it reads */
 	char *input;			/* what http_direct.c has read; NULL: none as yet, or an exchange has it */
@@ -292,6 +306,11 @@ void direct_end(struct http_conn *c);
 void direct_keep(struct exchange *x);
 /* The exchange needs evhttp for its answer: sets c->x->evreq. */
 void direct_lend(struct http_conn *c);
+
+/* http_held.c */
+
+void held_init(struct http_server *s);
+void held_fini(struct http_server *s);
 
 /* http_gather.c */
 

@@ -80,6 +80,7 @@ http_server_new(const struct http_server_options *o, struct err *e)
 	s->arena = arena_new();
 	s->plain.max = s->gather.text.max = SBUF_UNLIMITED;
 	s->tasks = tasks_new(o->base, o->clock, "answers");
+	held_init(s);
 	guard_init(s);
 	memory_init(s);
 	timer_init(&s->grace, o->base, "end", on_grace, s);
@@ -168,30 +169,6 @@ http_server_serve(struct http_server *s)
 }
 
 void
-http_server_release(struct http_server *s, uint64_t upto)
-{
-	struct moment now = s->o.clock->now(s->o.clock);
-	struct http_conn *c;
-
-	gather_begin(s);
-	while ((c = conn_first(&s->lists[CONN_HELD])) != NULL && c->x->ticket <= upto)
-		exchange_release(c, STR_NONE, now);
-	gather_end(s);
-}
-
-void
-http_server_refuse(struct http_server *s, uint64_t upto, struct str why)
-{
-	struct moment now = s->o.clock->now(s->o.clock);
-	struct http_conn *c;
-
-	if (why.n == 0)
-		why = STR("not stored");
-	while ((c = conn_first(&s->lists[CONN_HELD])) != NULL && c->x->ticket <= upto)
-		exchange_release(c, why, now);
-}
-
-void
 http_server_refresh(struct http_server *s)
 {
 	web_config_refresh(s->web);
@@ -236,6 +213,7 @@ http_server_free(struct http_server **sp)
 	accept_fini(s);
 	timer_fini(&s->grace);
 	web_config_free(&s->web);
+	held_fini(s);
 	tasks_free(&s->tasks);
 	mem_free(s->listeners);
 	sbuf_fini(&s->plain);

@@ -399,42 +399,6 @@ hears(int n)
 	return heard() == n;
 }
 
-/* More than are gathered at a time; one of them is gone. */
-START_TEST(who_waited_is_answered_with_others)
-{
-	struct peer *peers[150];
-	char request[100], answer[100];
-
-	BEGIN(0);
-	w.rig.ticket = 1;
-	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
-		peers[i] = peer_new(w.rig.base, w.rig.port);
-		snprintf(request, sizeof(request), "POST /hold/%zu HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1", i);
-		peer_send(peers[i], request);
-	}
-	while (heard() < (int)ARRAY_LEN(peers))
-		event_base_loop(w.rig.base, EVLOOP_ONCE);
-	peer_free(peers[7]);
-	http_server_release(w.rig.server, 0);
-	ck_assert_int_eq(w.rig.observed, 0);
-	http_server_release(w.rig.server, 1);
-	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
-		size_t at;
-
-		if (i == 7)
-			continue;
-		snprintf(answer, sizeof(answer), "</hold/%zu>", i);
-		at = peer_expect(peers[i], 0, answer);
-		ck_assert_uint_eq(peers[i]->got.n, at);
-		peer_send(peers[i], "POST /next HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n2");
-		peer_expect(peers[i], at, "</next>");
-		peer_free(peers[i]);
-	}
-	rig_expect_connections(&w.rig, 0);
-	end();
-}
-END_TEST
-
 /* Another large one is likely, and evhttp puts those together; whether the answer waited makes no difference. */
 START_TEST(who_sent_much_is_read_by_evhttp)
 {
@@ -683,7 +647,6 @@ add(TCase *tc)
 	tcase_add_test(tc, old_requests_end_the_connection);
 	tcase_add_test(tc, requests_of_all_kinds_follow_each_other);
 	tcase_add_test(tc, who_waits_keeps_the_order);
-	tcase_add_test(tc, who_waited_is_answered_with_others);
 	tcase_add_test(tc, who_sent_much_is_read_by_evhttp);
 	tcase_add_test(tc, a_slow_client_gets_all);
 	tcase_add_test(tc, a_slow_client_among_others_gets_all);
