@@ -34,7 +34,7 @@ BUDGETS = {
     "scrape": (550_000, "GET /metrics with the alerts above"),
     "silence": (86_000, "a silence with a regular expression, on disk when it is answered"),
     "judged": (24_000, "an alert looked at under 1,000 silences with expressions of four shapes; the programs of those that hold are made, too"),
-    "notify": (97_000, "an alert that is a group of its own, and the webhook that tells of it; 256 of them, so that the first connection counts little"),
+    "notify": (93_000, "an alert that is a group of its own, and the webhook that tells of it; 256 of them, so that the first connection counts little"),
     "retry": (2_600, "an alert of a message of 1,000 that is sent again, and of what is noted of its end: what was rendered for the first attempt is kept"),
 }
 
