@@ -36,13 +36,13 @@ add_cursor(struct matcher_index_iter *it, struct matcher_index_cursor c)
 }
 
 static void
-begin_list(struct matcher_index_iter *it, const struct matcher_index_list *l, uint64_t after, const struct matcher_place *p)
+begin_list(struct matcher_index_iter *it, const struct matcher_index_list *l, uint64_t after, uint16_t beside)
 {
 	const struct matcher_index_item *v = list_items(l);
 	size_t from = list_after(l, after);
 
 	if (from < l->n)
-		add_cursor(it, (struct matcher_index_cursor){ v + from, v + l->n, p->beside });
+		add_cursor(it, (struct matcher_index_cursor){ v + from, v + l->n, beside });
 }
 
 static void
@@ -52,20 +52,24 @@ begin_at(struct matcher_index_iter *it, const struct matcher_index *x, const str
 
 	it->looked++;
 	if (k != NULL)
-		begin_list(it, &k->list, it->order, &p);
+		begin_list(it, &k->list, it->order, 0);
 }
 
-/* Those len bytes of s that end before `end` are `last`. */
-static struct matcher_place
-place_in(struct str s, enum matcher_place_kind kind, unsigned len, size_t end, uint64_t last)
+/* The len bytes of s that end before `end`, with `last`. */
+static void
+begin_in(struct matcher_index_iter *it, const struct matcher_index *x, const struct name *name, enum matcher_place_kind kind, unsigned len, struct str s,
+    size_t end, uint64_t last)
 {
-	return (struct matcher_place){
-		.kind = kind,
-		.len = (uint8_t)len,
-		.beside = matcher_beside(end > len, end > len ? s.p[end - len - 1] : '\0', end < s.n, end < s.n ? s.p[end] : '\0', true, s.p[0],
-		    true, s.p[s.n - 1]),
-		.what = last & UINT64_MAX >> (64 - 8 * len),
-	};
+	struct matcher_place p = { .kind = kind, .len = (uint8_t)len, .what = last & UINT64_MAX >> (64 - 8 * len) };
+	const struct key *k = key_find(x, name, p);
+	uint16_t beside;
+
+	it->looked++;
+	if (k == NULL)
+		return;
+	beside = matcher_beside(end > len, end > len ? s.p[end - len - 1] : '\0', end < s.n, end < s.n ? s.p[end] : '\0', true, s.p[0], true,
+	    s.p[s.n - 1]);
+	begin_list(it, &k->list, it->order, beside);
 }
 
 /* The bytes of the lengths that there are keys of, that end before `end` with `last`. */
@@ -78,7 +82,7 @@ begin_lengths(struct matcher_index_iter *it, const struct matcher_index *x, cons
 
 		if (len > end)
 			return;
-		begin_at(it, x, name, place_in(s, kind, len, end, last));
+		begin_in(it, x, name, kind, len, s, end, last);
 	}
 }
 
@@ -93,7 +97,7 @@ begin_bytes(struct matcher_index_iter *it, const struct matcher_index *x, const 
 	for (i = 0; i < s.n && (within || i < PLACE_EDGE_MAX); i++) {
 		last = last << 8 | (unsigned char)s.p[i];
 		if (i < PLACE_EDGE_MAX && (name->lengths[PLACE_START] & 1u << i) != 0)
-			begin_at(it, x, name, place_in(s, PLACE_START, (unsigned)i + 1, i + 1, last));
+			begin_in(it, x, name, PLACE_START, (unsigned)i + 1, s, i + 1, last);
 		if (within)
 			begin_lengths(it, x, name, PLACE_WITHIN, s, i + 1, last);
 	}
@@ -123,7 +127,7 @@ matcher_index_begin(struct matcher_index_iter *it, const struct matcher_index *x
 			add_cursor(it, (struct matcher_index_cursor){ .at = at, .end = end });
 		return;
 	}
-	begin_list(it, &x->rest, after, &by_name);
+	begin_list(it, &x->rest, after, 0);
 	if (x->names.n == 0)
 		return;
 	it->looked = labels_n(l);

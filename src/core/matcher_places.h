@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/compiler.h"
 #include "base/str.h"
 #include "base/text_mark.h"
 
@@ -37,7 +38,7 @@ struct matcher_place {
  * Four bytes, of which each has four bits: 0 is that there is none, of which nothing is asked. Most bytes that are met in values differ there, as
  * digits do.
  */
-static inline uint16_t
+static ALWAYS_INLINE uint16_t
 matcher_beside(bool has_before, char before, bool has_behind, char behind, bool has_first, char first, bool has_last, char last)
 {
 	unsigned v = has_before ? 1 + (unsigned char)before % 15u : 0;
@@ -48,14 +49,14 @@ matcher_beside(bool has_before, char before, bool has_behind, char behind, bool 
 }
 
 /* A bit for each of the four that is not 0. */
-static inline unsigned
+static ALWAYS_INLINE unsigned
 matcher_beside_set(unsigned v)
 {
 	return (v | v >> 1 | v >> 2 | v >> 3) & 0x1111u;
 }
 
 /* Is all there that is asked for? */
-static inline bool
+static ALWAYS_INLINE bool
 matcher_beside_fits(unsigned asked, unsigned there)
 {
 	return (matcher_beside_set(asked) & matcher_beside_set(asked ^ there)) == 0;
