@@ -178,7 +178,27 @@ text_of(struct alert_reader *rd, enum label_text_kind kind, struct hash128 *hash
 	return text;
 }
 
-/* A mapping of strings. null is as good as none; null values are empty. The last one of a name counts. */
+/* Takes what this set has by now to the end of the pairs, as texts. */
+static void
+gather_pairs(struct alert_reader *rd, struct posted_set *set)
+{
+	const struct labels *l = set->known != NULL ? set->known : set->like.set;
+	uint32_t same = set->known != NULL ? UINT32_MAX : set->like.same;
+	size_t from = rd->pairs.n;
+
+	VEC_RESERVE(&rd->pairs, from + set->n);
+	for (uint32_t i = 0; i < set->n; i++) {
+		bool has_pair = l == NULL || (set->known == NULL && (same >> i & 1) == 0);
+
+		rd->pairs.v[from + i] = has_pair ? rd->pairs.v[set->from + i] :
+		    (struct label_pair){ arena_str(rd->arena, istr_str(labels_name(l, i))), arena_str(rd->arena, istr_str(labels_value(l, i))) };
+	}
+	rd->pairs.n += set->n;
+	set_fini(set);
+	*set = (struct posted_set){ .from = from, .n = set->n, .given = true };
+}
+
+/* A mapping of strings. null is as good as none; null values are empty. The last one of a name counts, and what is given twice adds up, as in Go. */
 static bool
 read_set(struct alert_reader *rd, const char *field, enum label_text_kind kind, struct posted_set *set)
 {
@@ -186,6 +206,10 @@ read_set(struct alert_reader *rd, const char *field, enum label_text_kind kind, 
 	struct key_order *o = &rd->shape->sets[kind];
 	struct str text;
 
+	if (t == JSON_T_OBJECT_BEGIN && set->given) {
+		gather_pairs(rd, set);
+		return read_pairs(rd, field, o, STR_NONE, set);
+	}
 	set_fini(set);
 	*set = (struct posted_set){ .from = rd->pairs.n, .given = t == JSON_T_OBJECT_BEGIN };
 	if (t == JSON_T_NULL)
@@ -198,6 +222,7 @@ read_set(struct alert_reader *rd, const char *field, enum label_text_kind kind, 
 	return take_known(rd, text, set) || take_in_order(rd, o, text, set) || read_pairs(rd, field, o, text, set);
 }
 
+/* null changes nothing. */
 static bool
 read_time(struct alert_reader *rd, const char *field, struct posted_time *last, struct wall *out)
 {
@@ -209,10 +234,8 @@ read_time(struct alert_reader *rd, const char *field, struct posted_time *last, 
 		return true;
 	}
 	t = next_value(rd, &text);
-	if (t == JSON_T_NULL) {
-		*out = WALL_ZERO;
+	if (t == JSON_T_NULL)
 		return true;
-	}
 	if (t != JSON_T_STRING)
 		return alert_read_wrong_type(rd, t, field, "strfmt.DateTime");
 	if (!strfmt_time_parse(text, out, &rd->e))
@@ -222,6 +245,7 @@ read_time(struct alert_reader *rd, const char *field, struct posted_time *last, 
 	return true;
 }
 
+/* null takes it away. */
 static bool
 read_url(struct alert_reader *rd, struct str *out)
 {
@@ -231,6 +255,7 @@ read_url(struct alert_reader *rd, struct str *out)
 		*out = rd->last_url;
 		return true;
 	}
+	*out = STR_NONE;
 	t = next_value(rd, out);
 	if (t == JSON_T_STRING && !rd->r->escaped)
 		rd->last_url = *out;

@@ -163,7 +163,7 @@ START_TEST(known_texts_are_as_if_read)
 		    "[" WITH("{\"a\":\"}\",\"b\":\"1\"}", "") "," WITH("{\"a\":\"\\u007d\"}", "") "]" },
 		{ "[" WITH("{\"\\u00e4\":\"\\n\"}", "") "," WITH("{\"\xc3\xa4\":\"\\n\"}", "") "]",
 		    "[" WITH("{\"a\":null,\"b\":\"\xff\"}", "") "]" },
-		/* A field twice: the last one counts; null takes labels away. */
+		/* A field twice: they add up; null takes labels away. */
 		{ "[" WITH("{\"a\":\"1\"}", "") "," WITH("{\"a\":\"2\"}", "") "]",
 		    "[" WITH("{\"a\":\"1\"}", ",\"labels\":{\"a\":\"2\"}") "]" },
 		{ "[" WITH("{\"a\":\"1\"}", ",\"annotations\":{\"s\":\"t\"}") "]",
@@ -289,6 +289,43 @@ known(enum label_text_kind kind, const char *text)
 {
 	return label_text_find(label_text_hash(kind, str_from(text)));
 }
+
+/* As Go reads them: maps add up, null takes a map or a URL away, and does nothing to a time. */
+START_TEST(members_given_twice)
+{
+	static const struct {
+		const char *body, *wanted[3];
+	} cases[] = {
+		{ "[{\"labels\":{\"a\":\"1\",\"b\":\"1\"},\"annotations\":{\"s\":\"1\"},\"labels\":{\"c\":\"2\",\"a\":\"2\"},\"annotations\":{\"t\":\"2\"}}]",
+		    { "\"labels\":{\"a\":\"2\",\"b\":\"1\",\"c\":\"2\"}", "\"annotations\":{\"s\":\"1\",\"t\":\"2\"}", "" } },
+		{ "[{\"labels\":{\"d\":\"1\",\"e\":\"1\"}},{\"labels\":{\"d\":\"1\",\"e\":\"2\"},\"LABELS\":{\"e\":null,\"d\":\"3\"},\"labels\":{}},"
+		  "{\"labels\":{\"d\":\"1\",\"e\":\"1\"},\"labels\":{\"h\":\"1\"}}]",
+		    { "\"labels\":{\"d\":\"3\"}", "\"labels\":{\"d\":\"1\",\"e\":\"1\"}", "\"labels\":{\"d\":\"1\",\"e\":\"1\",\"h\":\"1\"}" } },
+		{ "[{\"labels\":{\"f\":\"1\"},\"labels\":null,\"labels\":{\"g\":\"1\"},\"startsAt\":\"2001-01-01T00:00:00Z\",\"startsAt\":null,"
+		  "\"generatorURL\":\"http://gone/\",\"generatorURL\":null}]",
+		    { "\"labels\":{\"g\":\"1\"}", "\"startsAt\":\"2001-01-01T00:00:00.000Z\"", "" } },
+	};
+	struct answer a;
+
+	start("/");
+	/* Then they are known, or like others. */
+	for (int i = 0; i < 4; i++) {
+		for (size_t k = 0; k < ARRAY_LEN(cases); k++) {
+			a = ask("POST", "/api/v2/alerts", JSON_TYPE, cases[k].body);
+			ck_assert_int_eq(a.r.status, 200);
+			sbuf_fini(&a.r.body);
+			world_run(&world, SPAN_S);
+			a = ask("GET", "/api/v2/alerts", "", "");
+			for (size_t w = 0; w < ARRAY_LEN(cases[k].wanted); w++)
+				ck_assert_msg(strstr(sbuf_cstr(&a.r.body), cases[k].wanted[w]) != NULL, "%s lacks %s", sbuf_cstr(&a.r.body),
+				    cases[k].wanted[w]);
+			ck_assert(strstr(sbuf_cstr(&a.r.body), "gone") == NULL && strstr(sbuf_cstr(&a.r.body), "\"f\"") == NULL);
+			sbuf_fini(&a.r.body);
+		}
+	}
+	stop();
+}
+END_TEST
 
 /* Texts are known once they were taken, in the one form that they came in last, as long as the alert is there. */
 START_TEST(texts_become_known)
@@ -441,6 +478,7 @@ add(TCase *tc)
 	tcase_add_test(tc, slices_change_nothing);
 	tcase_add_test(tc, known_texts_are_as_if_read);
 	tcase_add_test(tc, alike_alerts_are_as_if_read);
+	tcase_add_test(tc, members_given_twice);
 	tcase_add_test(tc, texts_become_known);
 	tcase_add_test(tc, posts_go_in_between);
 	tcase_add_test(tc, a_post_is_broken_off);
