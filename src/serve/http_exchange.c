@@ -250,7 +250,7 @@ exchange_answered(struct http_conn *c, struct moment now)
 		return true;
 	}
 	if (x->resp.wait_durable && s->o.ticket != NULL && (x->ticket = s->o.ticket(s->o.arg)) != 0) {
-		guard_move_at(c, CONN_HELD, now.mono);
+		held_add(c, now);
 		return false;
 	}
 	send_answer(c, now);

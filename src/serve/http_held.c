@@ -8,6 +8,13 @@
 /* Writing one to its socket. */
 #define ANSWER_UNITS 300
 
+/* One that was held later has a verdict of its own, also when its ticket is the same. */
+static bool
+is_meant(const struct held_verdict *v, const struct exchange *x)
+{
+	return x->ticket <= v->upto && x->held_no <= v->held_no;
+}
+
 /* True: none is held any more for which this is the verdict. */
 static bool
 carry_out(struct http_server *s, const struct held_verdict *v, struct work *w, struct moment now)
@@ -17,13 +24,13 @@ carry_out(struct http_server *s, const struct held_verdict *v, struct work *w, s
 
 	if (v->why == NULL)
 		gather_begin(s);
-	while ((c = conn_first(&s->lists[CONN_HELD])) != NULL && c->x->ticket <= v->upto && !work_used_up(w)) {
+	while ((c = conn_first(&s->lists[CONN_HELD])) != NULL && is_meant(v, c->x) && !work_used_up(w)) {
 		work_spend(w, ANSWER_UNITS);
 		exchange_release(c, why, now);
 	}
 	if (v->why == NULL)
 		gather_end(s);
-	return c == NULL || c->x->ticket > v->upto;
+	return c == NULL || !is_meant(v, c->x);
 }
 
 static void
@@ -70,6 +77,13 @@ held_fini(struct http_server *s)
 	VEC_FINI(&s->held.verdicts);
 }
 
+void
+held_add(struct http_conn *c, struct moment now)
+{
+	c->x->held_no = ++c->server->held.last;
+	guard_move_at(c, CONN_HELD, now.mono);
+}
+
 /* Behind those that are not carried out yet; owns why. */
 static void
 judge(struct http_server *s, uint64_t upto, char *why)
@@ -79,9 +93,9 @@ judge(struct http_server *s, uint64_t upto, char *why)
 	struct work w = { WORK_TURN };
 
 	if (last != NULL && last->why == NULL && why == NULL)
-		last->upto = upto;
+		*last = (struct held_verdict){ upto, h->last, NULL };
 	else
-		VEC_PUSH(&h->verdicts, ((struct held_verdict){ upto, why }));
+		VEC_PUSH(&h->verdicts, ((struct held_verdict){ upto, h->last, why }));
 	if (!h->slice.ready)
 		go_on(s, &w, s->o.clock->now(s->o.clock));
 }

@@ -80,7 +80,7 @@ struct exchange {
 	struct http_response resp;
 	struct mono began;
 	struct moment answered;		/* its answer is on its way since */
-	uint64_t ticket;
+	uint64_t ticket, held_no;	/* that it waits for; its number among those that wait */
 	bool is_get;			/* counted among the GETs in flight */
 	enum http_places holds;		/* … and what it has of their limit */
 	bool close;			/* the connection ends with this answer */
@@ -167,7 +167,8 @@ struct http_gather {
 
 /* A promise for which answers are held was kept, or not. */
 struct held_verdict {
-	uint64_t upto;
+	uint64_t upto;	/* the last ticket */
+	uint64_t held_no;	/* … and the last exchange: the number that it got when it began to wait */
 	char *why;	/* owned; NULL: it was kept */
 };
 
@@ -175,6 +176,7 @@ struct held_verdict {
 struct http_held {
 	struct task slice;
 	VEC(struct held_verdict) verdicts;	/* by tickets */
+	uint64_t last;		/* exchange that was held */
 };
 
 struct listener {
@@ -311,6 +313,8 @@ void direct_lend(struct http_conn *c);
 
 void held_init(struct http_server *s);
 void held_fini(struct http_server *s);
+/* The answer waits for its ticket. */
+void held_add(struct http_conn *c, struct moment now);
 
 /* http_gather.c */
 
